@@ -1,0 +1,1 @@
+//! Behaviour cloning policies for PushT: CNN, ResNet-18 and a small policy on tracked state.

@@ -1,0 +1,1 @@
+//! Closed-loop roll-outs, protocols, statistics, plots and reports.

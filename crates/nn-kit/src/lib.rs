@@ -1,0 +1,1 @@
+//! Building blocks that several models share: transformer blocks, time embeddings, flow matching.

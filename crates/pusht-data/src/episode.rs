@@ -1,0 +1,113 @@
+//! One start, played to its end.
+
+use pusht_env::{Action, Frame, Pose, State};
+use serde::{Deserialize, Serialize};
+
+/// Where an episode comes from; named in every result.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// The source: a file, `expert`, or the generator's name.
+    pub source: String,
+    /// Its index in the source.
+    pub index: usize,
+    /// The seed of its start, where there is one.
+    pub seed: Option<u64>,
+    /// Where the actions come from: `recorded`, or the inverse dynamics that extracted them.
+    pub actions: String,
+}
+
+/// Frames, actions and, where known, states of one start; 10 Hz. Row t is before action t.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Episode {
+    /// What was seen before each action.
+    pub frames: Vec<Frame>,
+    /// As many as frames.
+    pub actions: Vec<Action>,
+    /// As many as frames, where known.
+    pub states: Option<Vec<State>>,
+    /// The pose that the T is to be pushed to.
+    pub goal: Pose,
+    /// Where it comes from.
+    pub provenance: Provenance,
+}
+
+impl Episode {
+    /// Number of time steps.
+    pub fn len(&self) -> usize {
+        self.actions.len()
+    }
+
+    /// True for an episode without time steps, which [`Episode::check`] refuses.
+    pub fn is_empty(&self) -> bool {
+        self.actions.is_empty()
+    }
+
+    /// Refuses what no later step can use: no rows, unequal lengths, actions that are not finite, frames of unequal
+    /// size.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with the row.
+    pub fn check(&self) -> Result<(), EpisodeError> {
+        let index = self.provenance.index;
+        if self.is_empty() {
+            return Err(EpisodeError::Empty { index });
+        }
+        let states = self.states.as_ref().map_or(self.len(), Vec::len);
+        if self.frames.len() != self.len() || states != self.len() {
+            return Err(EpisodeError::Lengths { index, frames: self.frames.len(), actions: self.len(), states });
+        }
+        if let Some(row) = self.actions.iter().position(|a| !a.iter().all(|x| x.is_finite())) {
+            return Err(EpisodeError::NotFinite { index, row, action: self.actions[row] });
+        }
+        let expected = self.frames[0].dimensions();
+        if let Some(row) = self.frames.iter().position(|f| f.dimensions() != expected) {
+            return Err(EpisodeError::FrameSize { index, row, expected, found: self.frames[row].dimensions() });
+        }
+        Ok(())
+    }
+}
+
+/// What can be wrong with one episode.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum EpisodeError {
+    /// No rows.
+    #[error("episode {index} is empty; every episode needs at least one frame with its action: leave it out of the data set")]
+    Empty {
+        /// Its index in its source.
+        index: usize,
+    },
+    /// Not one action (and state) a frame.
+    #[error("episode {index} has {frames} frames, {actions} actions and {states} states; expected as many of each")]
+    Lengths {
+        /// Its index in its source.
+        index: usize,
+        /// Frames found.
+        frames: usize,
+        /// Actions found.
+        actions: usize,
+        /// States found (the number of actions where there are none).
+        states: usize,
+    },
+    /// NaN or infinite.
+    #[error("episode {index}, row {row}: the action {action:?} is not finite; expected px of the 512 board")]
+    NotFinite {
+        /// Its index in its source.
+        index: usize,
+        /// First bad row.
+        row: usize,
+        /// What stood there.
+        action: Action,
+    },
+    /// Frames of different sizes in one episode.
+    #[error("episode {index}, row {row}: the frame is {found:?} px; expected {expected:?} as in row 0")]
+    FrameSize {
+        /// Its index in its source.
+        index: usize,
+        /// First bad row.
+        row: usize,
+        /// Size of row 0, width and height.
+        expected: (u32, u32),
+        /// Size found.
+        found: (u32, u32),
+    },
+}

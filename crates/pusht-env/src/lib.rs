@@ -1,0 +1,14 @@
+//! The PushT environment, bit-equal to its Python references: physics, reward, observations, rendering, seeding,
+//! vectorised roll-outs, an expert.
+//!
+//! Units: positions in px of the 512 × 512 board (x right, y down), angles in rad, control at 10 Hz.
+
+mod policy;
+mod state;
+
+pub use image::RgbImage;
+pub use policy::{Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError};
+pub use state::{Action, GOAL, Pose, State};
+
+/// One RGB picture, u8, height × width × 3.
+pub type Frame = RgbImage;

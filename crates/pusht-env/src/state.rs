@@ -1,0 +1,48 @@
+//! The words the whole workspace uses for where things are.
+
+use serde::{Deserialize, Serialize};
+
+/// Target position of the agent, [x, y] in px of the 512 × 512 board.
+pub type Action = [f32; 2];
+
+/// Where a T is: its body origin (middle of the bar's outer edge) and its angle.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pose {
+    /// px, to the right.
+    pub x: f64,
+    /// px, downwards.
+    pub y: f64,
+    /// rad, not wrapped; positive turns x towards y.
+    pub angle: f64,
+}
+
+impl Pose {
+    /// A pose from its three numbers.
+    pub const fn new(x: f64, y: f64, angle: f64) -> Self {
+        Self { x, y, angle }
+    }
+}
+
+/// The goal of the reference environments.
+pub const GOAL: Pose = Pose::new(256.0, 256.0, std::f64::consts::FRAC_PI_4);
+
+/// The agent's position and the T's pose: what a frame shows. Velocities and contacts are not part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// Agent centre, px.
+    pub agent: [f64; 2],
+    /// Pose of the gray T.
+    pub block: Pose,
+}
+
+impl State {
+    /// From `[agent x, agent y, block x, block y, block angle]`, the row order of the reference environments.
+    pub const fn from_row(row: [f64; 5]) -> Self {
+        Self { agent: [row[0], row[1]], block: Pose::new(row[2], row[3], row[4]) }
+    }
+
+    /// As `[agent x, agent y, block x, block y, block angle]`.
+    pub const fn to_row(self) -> [f64; 5] {
+        [self.agent[0], self.agent[1], self.block.x, self.block.y, self.block.angle]
+    }
+}

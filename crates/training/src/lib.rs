@@ -1,0 +1,1 @@
+//! Device choice, the training loop, checkpoints and resume, TensorBoard, progress.

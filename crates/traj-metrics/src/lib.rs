@@ -1,0 +1,1 @@
+//! Smoothness, directness, action distance, summary statistics and bootstrap intervals of planar trajectories.

@@ -1,0 +1,1 @@
+//! Video models for PushT behind one trait; the object-latent diffusion transformer.
