@@ -54,14 +54,28 @@ impl Episode {
         }
         let states = self.states.as_ref().map_or(self.len(), Vec::len);
         if self.frames.len() != self.len() || states != self.len() {
-            return Err(EpisodeError::Lengths { index, frames: self.frames.len(), actions: self.len(), states });
+            return Err(EpisodeError::Lengths {
+                index,
+                frames: self.frames.len(),
+                actions: self.len(),
+                states,
+            });
         }
         if let Some(row) = self.actions.iter().position(|a| !a.iter().all(|x| x.is_finite())) {
-            return Err(EpisodeError::NotFinite { index, row, action: self.actions[row] });
+            return Err(EpisodeError::NotFinite {
+                index,
+                row,
+                action: self.actions[row],
+            });
         }
         let expected = self.frames[0].dimensions();
         if let Some(row) = self.frames.iter().position(|f| f.dimensions() != expected) {
-            return Err(EpisodeError::FrameSize { index, row, expected, found: self.frames[row].dimensions() });
+            return Err(EpisodeError::FrameSize {
+                index,
+                row,
+                expected,
+                found: self.frames[row].dimensions(),
+            });
         }
         Ok(())
     }
@@ -71,7 +85,9 @@ impl Episode {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum EpisodeError {
     /// No rows.
-    #[error("episode {index} is empty; every episode needs at least one frame with its action: leave it out of the data set")]
+    #[error(
+        "episode {index} is empty; every episode needs at least one frame with its action: leave it out of the data set"
+    )]
     Empty {
         /// Its index in its source.
         index: usize,

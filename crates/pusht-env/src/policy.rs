@@ -83,7 +83,9 @@ pub trait Policy {
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyError {
     /// The environment was set up for another modality.
-    #[error("the policy needs {expected:?} observations but was handed {found}; build the environment from Policy::needs()")]
+    #[error(
+        "the policy needs {expected:?} observations but was handed {found}; build the environment from Policy::needs()"
+    )]
     WrongObservation {
         /// What the policy asked for.
         expected: Modality,

@@ -38,11 +38,20 @@ pub struct State {
 impl State {
     /// From `[agent x, agent y, block x, block y, block angle]`, the row order of the reference environments.
     pub const fn from_row(row: [f64; 5]) -> Self {
-        Self { agent: [row[0], row[1]], block: Pose::new(row[2], row[3], row[4]) }
+        Self {
+            agent: [row[0], row[1]],
+            block: Pose::new(row[2], row[3], row[4]),
+        }
     }
 
     /// As `[agent x, agent y, block x, block y, block angle]`.
     pub const fn to_row(self) -> [f64; 5] {
-        [self.agent[0], self.agent[1], self.block.x, self.block.y, self.block.angle]
+        [
+            self.agent[0],
+            self.agent[1],
+            self.block.x,
+            self.block.y,
+            self.block.angle,
+        ]
     }
 }

@@ -1,0 +1,2 @@
+//! Runs the experiment.
+fn main() {}
