@@ -3,11 +3,15 @@
 //!
 //! Units: positions in px of the 512 × 512 board (x right, y down), angles in rad, control at 10 Hz.
 
+mod geometry;
 mod policy;
+mod scene;
 mod state;
 
+pub use geometry::{AGENT_RADIUS, BAR, Quad, STEM, WALL_RADIUS, WALLS, bar_vertices, stem_vertices};
 pub use image::RgbImage;
 pub use policy::{Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError};
+pub use scene::{ContactTick, Scene};
 pub use state::{Action, GOAL, Pose, State};
 
 /// One RGB picture, u8, height × width × 3.
