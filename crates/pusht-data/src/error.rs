@@ -1,0 +1,100 @@
+//! What can be wrong with data that a user hands in.
+
+use std::path::{Path, PathBuf};
+
+use crate::EpisodeError;
+
+/// Why data could not be read, written or made.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// No such file or folder.
+    #[error("{path}: not found; expected {expected}")]
+    NotFound {
+        /// The path that was asked for.
+        path: PathBuf,
+        /// What should lie there.
+        expected: &'static str,
+    },
+    /// The path holds something that is none of the layouts that can be read.
+    #[error("{path}: {found}; expected {expected}")]
+    Unrecognised {
+        /// The path that was asked for.
+        path: PathBuf,
+        /// What lies there.
+        found: String,
+        /// The layouts that can be read.
+        expected: &'static str,
+    },
+    /// An array of a replay buffer is missing or of another layout.
+    #[error("{path}: array {array}: expected {expected}, found {found}")]
+    Layout {
+        /// The replay buffer.
+        path: PathBuf,
+        /// The array within it.
+        array: String,
+        /// What a PushT replay buffer has there.
+        expected: String,
+        /// What lies there.
+        found: String,
+    },
+    /// A chunk or file that cannot be read: truncated, corrupt, no permission.
+    #[error("{path}: {item} cannot be read ({reason}); the copy is probably incomplete: fetch or make it again")]
+    Unreadable {
+        /// The file or replay buffer.
+        path: PathBuf,
+        /// Which part of it.
+        item: String,
+        /// What the reader says.
+        reason: String,
+    },
+    /// A number that cannot be meant.
+    #[error("{path}: {item}, row {row}: found {found}, expected {expected}")]
+    Value {
+        /// The file or replay buffer.
+        path: PathBuf,
+        /// Which part of it.
+        item: String,
+        /// First bad row.
+        row: usize,
+        /// What stood there.
+        found: String,
+        /// What may stand there.
+        expected: &'static str,
+    },
+    /// An episode or row beyond the end.
+    #[error("{path}: asked for {asked}, but there are only {available}")]
+    OutOfRange {
+        /// The file or replay buffer.
+        path: PathBuf,
+        /// What was asked for.
+        asked: String,
+        /// What there is.
+        available: String,
+    },
+    /// An episode that nothing can be done with.
+    #[error("{path}: {source}")]
+    Episode {
+        /// The file or replay buffer.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: EpisodeError,
+    },
+    /// A file that cannot be written.
+    #[error("{path}: cannot be written ({reason}); check the folder, its permissions and the free space")]
+    Unwritable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+}
+
+impl DataError {
+    /// Names the path that an episode came from.
+    pub(crate) fn episode(path: &Path, source: EpisodeError) -> Self {
+        Self::Episode {
+            path: path.to_path_buf(),
+            source,
+        }
+    }
+}

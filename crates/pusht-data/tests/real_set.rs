@@ -1,0 +1,43 @@
+//! The public demonstration set, where `PUSHT_REFERENCE` points to it.
+#![cfg(feature = "zarr")]
+#![allow(clippy::unwrap_used)]
+
+use std::path::PathBuf;
+
+use pusht_data::ReplayBuffer;
+
+fn real_set() -> Option<PathBuf> {
+    let Some(reference) = std::env::var_os("PUSHT_REFERENCE") else {
+        eprintln!("skipped: PUSHT_REFERENCE is not set");
+        return None;
+    };
+    Some(PathBuf::from(reference).join("data/pusht/pusht_cchi_v7_replay.zarr"))
+}
+
+#[test]
+fn all_episodes_are_read() {
+    let Some(path) = real_set() else { return };
+    let buffer = ReplayBuffer::open(path).unwrap();
+    assert_eq!(buffer.len(), 206);
+    assert_eq!(buffer.episode_ends()[..5], [161, 279, 420, 579, 738]);
+    assert_eq!(buffer.actions().len(), 25_650);
+    let mut done = 0;
+    let episodes = buffer.episodes(0..206, &mut |d, _| done = d).unwrap();
+    assert_eq!(done, 25_650);
+    let lengths: Vec<usize> = episodes.iter().map(pusht_data::Episode::len).collect();
+    assert_eq!((lengths.iter().min(), lengths.iter().max()), (Some(&49), Some(&246)));
+    for episode in &episodes {
+        episode.check().unwrap();
+    }
+    let sum: u64 = episodes
+        .iter()
+        .flat_map(|e| &e.frames)
+        .map(|f| f.as_raw().iter().map(|&b| u64::from(b)).sum::<u64>())
+        .sum();
+    // The sums are those of numpy over zarr-python's arrays.
+    assert_eq!(sum, 176_818_237_305);
+    let actions: f64 = buffer.actions().iter().flatten().map(|&x| f64::from(x)).sum();
+    let states: f64 = buffer.states().unwrap().iter().flat_map(|s| s.to_row()).sum();
+    assert_eq!(actions, 13_395_167.0);
+    assert!((states - 26_755_516.915_192).abs() < 1e-5, "{states}");
+}

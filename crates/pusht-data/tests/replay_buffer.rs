@@ -1,0 +1,220 @@
+//! The zarr replay buffer: values as numpy reads them, and what is said about broken copies.
+#![cfg(feature = "zarr")]
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+
+use pusht_data::{DataError, ReplayBuffer};
+use sha2::{Digest, Sha256};
+
+fn fixture() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/replay_buffer.zarr")
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// A copy of the fixture to break.
+fn broken(change: impl FnOnce(&Path)) -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("set.zarr");
+    copy(&fixture(), &path);
+    change(&path);
+    (dir, path)
+}
+
+fn error(path: &Path) -> String {
+    match ReplayBuffer::open(path) {
+        Err(e) => e.to_string(),
+        Ok(buffer) => buffer
+            .episodes(0..buffer.len(), &mut |_, _| {})
+            .expect_err("an error")
+            .to_string(),
+    }
+}
+
+#[test]
+fn values_equal_numpy() {
+    let text = std::fs::read_to_string(fixture().with_extension("json")).unwrap();
+    let expected: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let buffer = ReplayBuffer::open(fixture()).unwrap();
+    assert_eq!(buffer.len(), 3);
+    assert_eq!(serde_json::json!(buffer.episode_ends()), expected["episode_ends"]);
+    assert_eq!(serde_json::json!(buffer.actions()), expected["action"]);
+    let states: Vec<[f64; 5]> = buffer.states().unwrap().iter().map(|s| s.to_row()).collect();
+    assert_eq!(serde_json::json!(states), expected["state"]);
+
+    let mut told = Vec::new();
+    let episodes = buffer
+        .episodes(0..3, &mut |done, total| told.push((done, total)))
+        .unwrap();
+    assert_eq!(told.last(), Some(&(22, 22)));
+    let hashes: Vec<String> = episodes
+        .iter()
+        .flat_map(|e| &e.frames)
+        .map(|f| Sha256::digest(f.as_raw()).iter().map(|b| format!("{b:02x}")).collect())
+        .collect();
+    assert_eq!(serde_json::json!(hashes), expected["frame_sha256"]);
+    for episode in &episodes {
+        episode.check().unwrap();
+    }
+}
+
+#[test]
+fn a_range_equals_the_same_episodes_of_the_whole() {
+    let buffer = ReplayBuffer::open(fixture()).unwrap();
+    let all = buffer.episodes(0..3, &mut |_, _| {}).unwrap();
+    for range in [0..1, 1..2, 2..3, 1..3, 0..0] {
+        let some = buffer.episodes(range.clone(), &mut |_, _| {}).unwrap();
+        assert_eq!(some, all[range]);
+    }
+    assert_eq!(all[1].provenance.index, 1);
+    assert_eq!(all[1].provenance.source, "replay_buffer.zarr");
+}
+
+#[test]
+fn beyond_the_end() {
+    let buffer = ReplayBuffer::open(fixture()).unwrap();
+    let e = buffer.episodes(2..4, &mut |_, _| {}).unwrap_err();
+    assert!(matches!(e, DataError::OutOfRange { .. }), "{e}");
+    assert!(e.to_string().contains("episode 3"), "{e}");
+}
+
+#[test]
+fn broken_copies_are_named() {
+    let e = error(Path::new("/no/such.zarr"));
+    assert!(e.contains("not found") && e.contains("replay buffer"), "{e}");
+
+    let (_dir, path) = broken(|p| std::fs::remove_dir_all(p.join("data/action")).unwrap());
+    assert!(error(&path).contains("array data/action"), "{}", error(&path));
+
+    let (_dir, path) = broken(|p| std::fs::remove_dir_all(p.join("data/img")).unwrap());
+    assert!(error(&path).contains("array data/img"), "{}", error(&path));
+    assert!(!ReplayBuffer::open(&path).unwrap().has_frames());
+
+    let (_dir, path) = broken(|p| std::fs::remove_file(p.join("data/img/1.0.0.0")).unwrap());
+    assert!(error(&path).contains("chunk 1 of array data/img"), "{}", error(&path));
+    assert!(error(&path).contains("missing"), "{}", error(&path));
+
+    for file in ["data/img/2.0.0.0", "data/action/0.0", "meta/episode_ends/0"] {
+        for keep in [0, 10, 30] {
+            let (_dir, path) = broken(|p| {
+                let bytes = std::fs::read(p.join(file)).unwrap();
+                std::fs::write(p.join(file), &bytes[..keep]).unwrap();
+            });
+            let array = file.rsplit_once('/').unwrap().0;
+            let e = error(&path);
+            assert!(e.contains(&format!("of array {array} cannot be read")), "{e}");
+        }
+    }
+}
+
+fn replace(path: &Path, file: &str, from: &str, to: &str) {
+    let text = std::fs::read_to_string(path.join(file)).unwrap();
+    assert!(text.contains(from), "{text}");
+    std::fs::write(path.join(file), text.replace(from, to)).unwrap();
+}
+
+#[test]
+fn foreign_layouts_are_named() {
+    let (_dir, path) = broken(|p| {
+        std::fs::remove_dir_all(p.join("data/action")).unwrap();
+        std::fs::rename(p.join("data/state"), p.join("data/action")).unwrap();
+    });
+    let e = error(&path);
+    assert!(
+        e.contains("data/action") && e.contains("[rows, 2]") && e.contains("[22, 5]"),
+        "{e}"
+    );
+
+    let (_dir, path) = broken(|p| {
+        replace(p, "data/action/.zarray", "<f4", "<i4");
+        replace(p, "data/action/.zarray", "0.0", "0");
+    });
+    assert!(error(&path).contains("dtype float32 or float64"), "{}", error(&path));
+
+    let (_dir, path) = broken(|p| replace(p, "data/state/.zarray", "22", "21"));
+    assert!(error(&path).contains("22 rows, as data/action"), "{}", error(&path));
+
+    let (_dir, path) = broken(|p| std::fs::write(p.join("data/img/.zarray"), "{").unwrap());
+    assert!(
+        error(&path).contains("array data/img: expected zarr array metadata"),
+        "{}",
+        error(&path)
+    );
+
+    let (_dir, path) = broken(|p| {
+        std::fs::remove_dir_all(p.join("data")).unwrap();
+        std::fs::remove_dir_all(p.join("meta")).unwrap();
+    });
+    assert!(error(&path).contains("meta/episode_ends"), "{}", error(&path));
+}
+
+/// Replaces an array by an uncompressed one chunk copy with other values.
+fn overwrite(path: &Path, array: &str, chunk: &str, dtype: &str, shape: &str, bytes: &[u8]) {
+    let folder = path.join(array);
+    std::fs::remove_dir_all(&folder).unwrap();
+    std::fs::create_dir_all(&folder).unwrap();
+    let meta = format!(
+        r#"{{"chunks":[{shape}],"compressor":null,"dtype":"{dtype}","fill_value":0,"filters":null,"order":"C","shape":[{shape}],"zarr_format":2}}"#
+    );
+    std::fs::write(folder.join(".zarray"), meta).unwrap();
+    std::fs::write(folder.join(chunk), bytes).unwrap();
+}
+
+#[test]
+fn values_that_cannot_be_meant() {
+    let ends = |values: &[i64]| {
+        let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let n = values.len().to_string();
+        let (dir, path) = broken(|p| overwrite(p, "meta/episode_ends", "0", "<i8", &n, &bytes));
+        let e = error(&path);
+        drop(dir);
+        e
+    };
+    assert!(
+        ends(&[7, 7, 22]).contains("episode 1 is empty"),
+        "{}",
+        ends(&[7, 7, 22])
+    );
+    assert!(ends(&[12, 7, 22]).contains("7 after 12"), "{}", ends(&[12, 7, 22]));
+    assert!(
+        ends(&[7, 21]).contains("21; the copy is incomplete"),
+        "{}",
+        ends(&[7, 21])
+    );
+    assert!(ends(&[7, 23]).contains("23; the copy"), "{}", ends(&[7, 23]));
+
+    let mut actions = [100.0_f32; 44];
+    actions[13] = f32::NAN;
+    let bytes: Vec<u8> = actions.iter().flat_map(|v| v.to_le_bytes()).collect();
+    let (_dir, path) = broken(|p| overwrite(p, "data/action", "0.0", "<f4", "22,2", &bytes));
+    let e = error(&path);
+    assert!(e.contains("data/action, row 6") && e.contains("NaN"), "{e}");
+
+    let pixels = [0.5_f32; 22 * 2 * 2 * 3];
+    let bytes: Vec<u8> = pixels.iter().flat_map(|v| v.to_le_bytes()).collect();
+    let (_dir, path) = broken(|p| overwrite(p, "data/img", "0.0.0.0", "<f4", "22,2,2,3", &bytes));
+    let e = error(&path);
+    assert!(e.contains("data/img, row 0") && e.contains("whole numbers"), "{e}");
+}
+
+#[test]
+fn uint8_pictures_are_read_too() {
+    let bytes: Vec<u8> = (0..22 * 12).map(|i| i as u8).collect();
+    let (_dir, path) = broken(|p| overwrite(p, "data/img", "0.0.0.0", "|u1", "22,2,2,3", &bytes));
+    let buffer = ReplayBuffer::open(&path).unwrap();
+    let episodes = buffer.episodes(1..2, &mut |_, _| {}).unwrap();
+    assert_eq!(episodes[0].frames.len(), 5);
+    assert_eq!(episodes[0].frames[0].as_raw(), &bytes[7 * 12..8 * 12]);
+}
