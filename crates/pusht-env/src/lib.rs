@@ -5,12 +5,14 @@
 
 mod geometry;
 mod policy;
+mod render;
 mod scene;
 mod state;
 
 pub use geometry::{AGENT_RADIUS, BAR, Quad, STEM, WALL_RADIUS, WALLS, bar_vertices, stem_vertices};
 pub use image::RgbImage;
 pub use policy::{Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError};
+pub use render::{FillRule, RenderError, Renderer, draw_marker};
 pub use scene::{ContactTick, Scene};
 pub use state::{Action, GOAL, Pose, State};
 
