@@ -1,16 +1,24 @@
 //! Episodes of PushT: sources, conversion, splits, normalisation, augmentation, and the traits of inverse dynamics and
 //! video models, which speak of frames and actions, not tensors.
 
+mod augment;
+mod batch;
 mod episode;
 mod error;
 mod inverse_dynamics;
+mod normalise;
+mod split;
 mod video_model;
 #[cfg(feature = "zarr")]
 mod zarr;
 
+pub use augment::{FrameTransform, NotSquare, Transform};
+pub use batch::{Batch, Loader, LoaderError};
 pub use episode::{Episode, EpisodeError, Provenance};
 pub use error::DataError;
 pub use inverse_dynamics::{IdmError, InverseDynamics, Labels};
+pub use normalise::{ActionNorm, FrameNorm};
+pub use split::{FrameRef, Split, SplitError, SplitProtocol};
 pub use video_model::{VideoError, VideoModel, VideoRequest};
 #[cfg(feature = "zarr")]
 pub use zarr::ReplayBuffer;
