@@ -3,17 +3,30 @@
 //!
 //! Units: positions in px of the 512 × 512 board (x right, y down), angles in rad, control at 10 Hz.
 
+mod config;
+mod coverage;
+mod env;
+mod error;
 mod geometry;
+#[cfg(feature = "parity")]
+pub mod parity;
+mod physics;
 mod policy;
 mod render;
 mod scene;
+mod seeding;
 mod state;
 
+pub use config::{ContactCount, EnvConfig, ResetOrder};
+pub use coverage::{coverage, reward};
+pub use env::{Info, PushT, Snapshot, StepResult};
+pub use error::EnvError;
 pub use geometry::{AGENT_RADIUS, BAR, Quad, STEM, WALL_RADIUS, WALLS, bar_vertices, stem_vertices};
 pub use image::RgbImage;
 pub use policy::{Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError};
 pub use render::{FillRule, RenderError, Renderer, draw_marker};
 pub use scene::{ContactTick, Scene};
+pub use seeding::Seeding;
 pub use state::{Action, GOAL, Pose, State};
 
 /// One RGB picture, u8, height × width × 3.

@@ -1,0 +1,256 @@
+//! The environment: reset, step, and exact snapshots.
+
+use crate::coverage::{Goal, SUCCESS, reward};
+use crate::physics::Space;
+use crate::{Action, EnvConfig, EnvError, Pose, ResetOrder, Scene, State};
+
+/// One PushT environment.
+///
+/// It is a plain value of about two kilobytes without heap memory: copying it is a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PushT {
+    config: EnvConfig,
+    goal: Goal,
+    space: Space,
+    coverage: f64,
+    /// Over the substeps of the last step.
+    contact_points: u32,
+    steps: u32,
+    /// Whether the last step ended in success.
+    terminated: bool,
+}
+
+/// Everything that the future of an environment depends on: velocities, contacts, broad phase, step count, goal.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Snapshot(PushT);
+
+/// What a step brought.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepResult {
+    /// Coverage / 0.95, at most 1.
+    pub reward: f64,
+    /// Share of the goal that the T covers, in [0, 1].
+    pub coverage: f64,
+    /// Coverage is above 0.95. The environment can be stepped on all the same.
+    pub terminated: bool,
+    /// The limit of steps is reached.
+    pub truncated: bool,
+}
+
+/// What the references report beside the observation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Info {
+    /// Agent centre, px.
+    pub pos_agent: [f64; 2],
+    /// Agent velocity, px/s.
+    pub vel_agent: [f64; 2],
+    /// Pose of the T, angle not wrapped.
+    pub block_pose: Pose,
+    /// Pose of the goal.
+    pub goal_pose: Pose,
+    /// Contact points of the last step, scaled as [`ContactCount`](crate::ContactCount) says and rounded up.
+    pub n_contacts: u32,
+    /// Whether the last step ended in success; `false` after a reset, wherever it puts the T.
+    pub is_success: bool,
+    /// Share of the goal that the T covers.
+    pub coverage: f64,
+}
+
+impl PushT {
+    /// An environment in the references' state before any reset: agent at (256, 400), T at (256, 300) and angle 0.
+    ///
+    /// # Errors
+    /// A goal pose that is not finite.
+    pub fn new(config: EnvConfig) -> Result<Self, EnvError> {
+        let goal = finite_goal(config.goal)?;
+        Ok(Self::begin(config, goal, Space::new()))
+    }
+
+    /// Starts the episode of `seed`, as the chosen reference draws and sets it.
+    ///
+    /// # Errors
+    /// A seed that the reference's generator does not take.
+    pub fn reset(&mut self, seed: u64) -> Result<State, EnvError> {
+        let drawn = self.config.seeding.draw(seed)?;
+        self.reset_to(drawn)
+    }
+
+    /// Starts an episode as the references do when handed a state: through their setters, in the order of
+    /// [`ResetOrder`], followed by one physics substep. The T may end up elsewhere; use [`Self::set_state`] to put it
+    /// exactly somewhere. Returns the state after the reset.
+    ///
+    /// # Errors
+    /// A state that is not finite.
+    pub fn reset_to(&mut self, state: State) -> Result<State, EnvError> {
+        let state = finite_state(state)?;
+        let angle_first = self.config.reset_order == ResetOrder::AngleFirst;
+        let space = Space::reset(state.agent, state.block, angle_first);
+        *self = Self::begin(self.config, self.goal, space);
+        Ok(self.state())
+    }
+
+    /// Starts an episode in exactly this state, at rest and without contacts: [`Self::state`] returns it bit for bit.
+    ///
+    /// # Errors
+    /// A state that is not finite.
+    pub fn set_state(&mut self, state: State) -> Result<(), EnvError> {
+        let state = finite_state(state)?;
+        *self = Self::begin(self.config, self.goal, Space::at(state.agent, state.block));
+        Ok(())
+    }
+
+    fn begin(config: EnvConfig, goal: Goal, space: Space) -> Self {
+        Self {
+            config,
+            goal,
+            coverage: goal.coverage(space.block_corners()),
+            contact_points: space.contact_count(),
+            space,
+            steps: 0,
+            terminated: false,
+        }
+    }
+
+    /// One control step of 0.1 s towards the target position `action`, which may lie outside of the board.
+    ///
+    /// # Errors
+    /// An action that is not finite.
+    pub fn step(&mut self, action: Action) -> Result<StepResult, EnvError> {
+        if !(action[0].is_finite() && action[1].is_finite()) {
+            return Err(EnvError::Action { action });
+        }
+        let before = self.space.block_pose();
+        self.contact_points = self.space.step(action.map(f64::from));
+        if self.space.block_pose() != before {
+            self.coverage = self.goal.coverage(self.space.block_corners());
+        }
+        self.steps += 1;
+        self.terminated = self.coverage > SUCCESS;
+        Ok(StepResult {
+            reward: reward(self.coverage),
+            coverage: self.coverage,
+            terminated: self.terminated,
+            truncated: self.config.max_steps.is_some_and(|limit| self.steps >= limit),
+        })
+    }
+
+    /// All of it, to come back to.
+    pub const fn snapshot(&self) -> Snapshot {
+        Snapshot(*self)
+    }
+
+    /// Goes back to a snapshot of this or another environment: from here everything happens as it did from there.
+    pub const fn restore(&mut self, snapshot: &Snapshot) {
+        *self = snapshot.0;
+    }
+
+    /// Moves the goal; the episode goes on.
+    ///
+    /// # Errors
+    /// A pose that is not finite.
+    pub fn set_goal(&mut self, goal: Pose) -> Result<(), EnvError> {
+        self.goal = finite_goal(goal)?;
+        self.config.goal = goal;
+        self.coverage = self.goal.coverage(self.space.block_corners());
+        Ok(())
+    }
+
+    /// The configuration, with the present goal.
+    pub const fn config(&self) -> &EnvConfig {
+        &self.config
+    }
+
+    /// Where agent and T are.
+    pub const fn state(&self) -> State {
+        State {
+            agent: self.space.agent_position(),
+            block: self.space.block_pose(),
+        }
+    }
+
+    /// Velocity of the agent, px/s.
+    pub const fn agent_velocity(&self) -> [f64; 2] {
+        self.space.agent_velocity()
+    }
+
+    /// Velocity of the T's centre of gravity, px/s, and its angular velocity, rad/s, as the last physics substep solved
+    /// them. The references stop the T at every substep, so it moves only while something pushes it.
+    pub const fn block_velocity(&self) -> ([f64; 2], f64) {
+        self.space.block_velocity()
+    }
+
+    /// Where the T should go.
+    pub const fn goal(&self) -> Pose {
+        self.goal.pose()
+    }
+
+    /// Share of the goal that the T covers, in [0, 1].
+    pub const fn coverage(&self) -> f64 {
+        self.coverage
+    }
+
+    /// Contact points summed over the ten substeps of the last step; after a reset those of its one substep.
+    pub const fn contact_points(&self) -> u32 {
+        self.contact_points
+    }
+
+    /// Steps since the episode began.
+    pub const fn steps(&self) -> u32 {
+        self.steps
+    }
+
+    /// What the references report beside the observation.
+    pub const fn info(&self) -> Info {
+        Info {
+            pos_agent: self.space.agent_position(),
+            vel_agent: self.space.agent_velocity(),
+            block_pose: self.space.block_pose(),
+            goal_pose: self.goal.pose(),
+            n_contacts: self.contact_points.div_ceil(self.config.contact_count.divisor()),
+            is_success: self.terminated,
+            coverage: self.coverage,
+        }
+    }
+
+    /// What a picture shows now.
+    pub fn scene(&self) -> Scene {
+        Scene {
+            agent: self.space.agent_position(),
+            block: self.space.block_pose(),
+            goal: self.goal.pose(),
+            contacts: self.space.contact_ticks(),
+        }
+    }
+
+    /// The observation `state` of gym-pusht: agent x, y, block x, y, block angle in [0, 2π).
+    pub fn state_observation(&self) -> [f64; 5] {
+        const TURN: f64 = 2.0 * std::f64::consts::PI;
+        let mut row = self.state().to_row();
+        // The remainder of Python, which takes the sign of the divisor.
+        let rest = row[4] % TURN;
+        row[4] = if rest < 0.0 { rest + TURN } else { rest.abs() };
+        row
+    }
+
+    /// The observation `environment_state` of gym-pusht: the eight corners of the T, bar then stem, x and y alternating.
+    pub fn keypoints(&self) -> [f64; 16] {
+        let corners = self.space.block_corners().as_flattened();
+        std::array::from_fn(|i| if i % 2 == 0 { corners[i / 2].x } else { corners[i / 2].y })
+    }
+}
+
+fn finite_state(state: State) -> Result<State, EnvError> {
+    if state.to_row().iter().all(|v| v.is_finite()) {
+        Ok(state)
+    } else {
+        Err(EnvError::State { state })
+    }
+}
+
+fn finite_goal(goal: Pose) -> Result<Goal, EnvError> {
+    if goal.x.is_finite() && goal.y.is_finite() && goal.angle.is_finite() {
+        Ok(Goal::new(goal))
+    } else {
+        Err(EnvError::Goal { goal })
+    }
+}

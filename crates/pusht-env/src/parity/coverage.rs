@@ -1,0 +1,27 @@
+//! Coverage and reward of single poses.
+
+use std::path::Path;
+
+use super::ParityError;
+use super::npz::{Array, Npz};
+use super::rollouts::COVERAGE_LIMIT;
+use super::tally::Tally;
+use crate::coverage::SUCCESS;
+use crate::{GOAL, Pose, coverage, reward};
+
+pub(super) fn compare(path: &Path, tally: &mut Tally) -> Result<(), ParityError> {
+    let mut npz = Npz::open(path)?;
+    let pose: Array<f64> = npz.array("pose", &[None, Some(3)])?;
+    let n = [Some(pose.len())];
+    let recorded: Array<f64> = npz.array("coverage", &n)?;
+    let recorded_reward: Array<f64> = npz.array("reward", &n)?;
+    let success: Array<bool> = npz.array("success", &n)?;
+    for i in 0..pose.len() {
+        let p = pose.row(i);
+        let found = coverage(Pose::new(p[0], p[1], p[2]), GOAL);
+        tally.compare("coverage", COVERAGE_LIMIT, &[found], recorded.row(i));
+        tally.compare("reward", COVERAGE_LIMIT, &[reward(found)], recorded_reward.row(i));
+        tally.equal("success", f64::from(found > SUCCESS), f64::from(success.data[i]));
+    }
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! Human demonstrations of diffusion_policy's public data set, replayed from their actions.
+
+use std::path::Path;
+
+use super::npz::{Array, Npz};
+use super::rollouts::{COVERAGE_LIMIT, STATE};
+use super::tally::Tally;
+use super::{ParityError, state_row};
+use crate::{EnvConfig, PushT};
+
+/// The data set stores states as float32.
+const FLOAT32_LIMIT: f64 = 2e-5;
+
+pub(super) fn compare(path: &Path, tally: &mut Tally) -> Result<(), ParityError> {
+    let mut npz = Npz::open(path)?;
+    let mut episodes: Vec<u64> = npz
+        .names()
+        .iter()
+        .filter_map(|name| name.strip_prefix("ep")?.strip_suffix("_action")?.parse().ok())
+        .collect();
+    episodes.sort_unstable();
+    if episodes.is_empty() {
+        return Err(ParityError::unreadable(path, &"it holds no array ep<N>_action"));
+    }
+    let refused = ParityError::value(path);
+    let mut env = PushT::new(EnvConfig::diffusion_policy(true)).map_err(&refused)?;
+    for episode in episodes {
+        let name = |array: &str| format!("ep{episode}_{array}");
+        let action: Array<f32> = npz.array(&name("action"), &[None, Some(2)])?;
+        let steps = action.len();
+        let state: Array<f64> = npz.array(&name("state64"), &[Some(steps + 1), STATE])?;
+        let stored: Array<f32> = npz.array(&name("dataset_state"), &[Some(steps), Some(5)])?;
+        let reward: Array<f64> = npz.array(&name("reward"), &[Some(steps)])?;
+        // Every episode of the set starts from the seed that is its number.
+        env.reset(episode).map_err(&refused)?;
+        for t in 0..steps {
+            tally.compare("state64", 0.0, &state_row(&env), state.row(t));
+            let row: Vec<f64> = stored.row(t).iter().map(|&v| f64::from(v)).collect();
+            tally.compare("dataset_state", FLOAT32_LIMIT, &env.state_observation(), &row);
+            let a = action.row(t);
+            let result = env.step([a[0], a[1]]).map_err(&refused)?;
+            tally.compare("reward", COVERAGE_LIMIT, &[result.reward], reward.row(t));
+        }
+        tally.compare("state64", 0.0, &state_row(&env), state.row(steps));
+    }
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! Comparison with recorded behaviour of the Python references (feature `parity`).
+//!
+//! A folder holds up to seven recordings: `rollouts.npz`, `coverage.npz`, `dp_resets.npz`, `dp_rollouts.npz`,
+//! `demo_replay.npz`, `renders96.npz`, `vis680.npz`, some with a `.json` beside them. Every array of every file is
+//! compared; the number of cases is whatever the files hold.
+
+mod coverage;
+mod demo_replay;
+mod diffusion_policy;
+mod npz;
+mod rollouts;
+mod tally;
+
+use std::path::{Path, PathBuf};
+
+use tally::Tally;
+
+/// One comparison: the largest error over all its values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    /// File and array, for example `rollouts/state`.
+    pub name: String,
+    /// How many values were compared.
+    pub values: usize,
+    /// Largest absolute difference; infinite when a value was not a number or had no counterpart.
+    pub error: f64,
+    /// Largest difference that passes; 0 asks for equality.
+    pub limit: f64,
+}
+
+impl Check {
+    /// Whether the error is within the limit and something was compared.
+    pub fn passed(&self) -> bool {
+        self.values > 0 && self.error <= self.limit
+    }
+}
+
+/// The outcome of one folder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// Comparisons, file by file.
+    pub checks: Vec<Check>,
+    /// Recordings that the folder does not have.
+    pub missing: Vec<&'static str>,
+}
+
+impl Report {
+    /// Whether all comparisons passed.
+    pub fn passed(&self) -> bool {
+        self.checks.iter().all(Check::passed)
+    }
+}
+
+/// Why a folder could not be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum ParityError {
+    /// No folder, or none of its files.
+    #[error("{} {what}; expected a folder with recordings such as rollouts.npz or coverage.npz", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// A file that is not what its name says.
+    #[error("{} cannot be read: {reason}; it is damaged or not a recording of this layout", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the reader said.
+        reason: String,
+    },
+    /// An array that is missing or has another shape or type.
+    #[error("{}: array {name:?} {what}; the file is damaged or not a recording of this layout", path.display())]
+    Array {
+        /// The file.
+        path: PathBuf,
+        /// The array.
+        name: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A recorded value that the environment refuses.
+    #[error("{}: {source}", path.display())]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// What the environment said.
+        source: crate::EnvError,
+    },
+}
+
+impl ParityError {
+    fn unreadable(path: &Path, error: &impl ToString) -> Self {
+        Self::Unreadable {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        }
+    }
+
+    fn value(path: &Path) -> impl Fn(crate::EnvError) -> Self {
+        move |source| Self::Value {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
+
+type Compare = fn(&Path, &mut Tally) -> Result<(), ParityError>;
+
+const RECORDINGS: [(&str, Compare); 5] = [
+    ("rollouts.npz", rollouts::compare),
+    ("coverage.npz", coverage::compare),
+    ("dp_resets.npz", diffusion_policy::compare_resets),
+    ("dp_rollouts.npz", diffusion_policy::compare_rollouts),
+    ("demo_replay.npz", demo_replay::compare),
+];
+
+/// Compares the environment with every recording in `folder`.
+///
+/// # Errors
+/// A folder without any recording, or a file that is damaged or foreign. Differences are no error; they are in the
+/// report.
+pub fn compare(folder: &Path) -> Result<Report, ParityError> {
+    let problem = |what| ParityError::Folder {
+        path: folder.to_owned(),
+        what,
+    };
+    if !folder.is_dir() {
+        return Err(problem("is not a folder"));
+    }
+    let mut report = Report {
+        checks: Vec::new(),
+        missing: Vec::new(),
+    };
+    for (name, compare) in RECORDINGS {
+        let path = folder.join(name);
+        if path.exists() {
+            let mut tally = Tally::new(name.trim_end_matches(".npz"));
+            compare(&path, &mut tally)?;
+            report.checks.extend(tally.finish());
+        } else {
+            report.missing.push(name);
+        }
+    }
+    if report.missing.len() == RECORDINGS.len() {
+        return Err(problem("holds none of the recordings"));
+    }
+    Ok(report)
+}
+
+/// The columns of a recorded state: agent position and velocity, pose of the T, its velocities.
+fn state_row(env: &crate::PushT) -> [f64; 10] {
+    let [ax, ay, x, y, angle] = env.state().to_row();
+    let [avx, avy] = env.agent_velocity();
+    let ([vx, vy], w) = env.block_velocity();
+    [ax, ay, avx, avy, x, y, angle, vx, vy, w]
+}

@@ -1,0 +1,262 @@
+//! Contacts that live from substep to substep, and the solver that turns them into velocities of the T.
+//!
+//! Sequential impulses: each contact in turn takes away the approaching velocity of its two points, ten times round.
+//! What a contact has given so far is kept and given at once in the next substep ("warm start"). Friction and
+//! elasticity are zero in the references; the agent and the walls have infinite mass, so only the T is moved.
+
+use super::body::{Agent, Block, DT, INVERSE_MOMENT};
+use super::contact::Manifold;
+use super::vector::{Vec2, max, min};
+use super::{AGENT, BAR_SHAPE, ShapeId};
+use crate::scene::ContactTick;
+
+/// Rounds of the solver.
+const ITERATIONS: usize = 10;
+
+/// Overlap that is left alone, px. The engine writes 0.1f.
+const SLOP: f64 = 0.1f32 as f64;
+
+/// Share of the overlap that is undone in a substep: 1 − (1 − 0.1f)^(60 · 0.01) by the engine's formula.
+const BIAS_COEFFICIENT: f64 = f64::from_bits(0x3faf_5d6b_ce57_a130);
+
+/// A pair without contact for so many substeps is forgotten.
+const PERSISTENCE: u8 = 3;
+
+/// Pairs of shapes that can touch: the agent and four walls, each with bar and stem.
+const PAIRS: usize = 10;
+
+/// Where a pair is in its life.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Phase {
+    /// Never touched, or forgotten.
+    #[default]
+    Absent,
+    /// Touches now and did not in the last substep.
+    First,
+    /// Touched in the last substep.
+    Normal,
+    /// Did not touch in the last substep.
+    Cached,
+}
+
+/// A contact point with what the solver keeps of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Contact {
+    /// From the centre of the first body.
+    r1: Vec2,
+    /// From the T's centre of gravity.
+    r2: Vec2,
+    hash: u64,
+    /// Impulse along the normal so far.
+    impulse: f64,
+}
+
+/// One pair of shapes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Arbiter {
+    phase: Phase,
+    /// Substeps since the last contact.
+    age: u8,
+    len: u8,
+    n: Vec2,
+    contacts: [Contact; 2],
+}
+
+/// All pairs, and which of them touch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Arbiters {
+    pairs: [Arbiter; PAIRS],
+    /// Bit i: pair i is not absent.
+    present: u16,
+    /// Pairs that touch, in the order in which the broad phase found them: the order of the solver.
+    active: [u8; PAIRS],
+    active_len: u8,
+}
+
+/// A contact as the solver's inner loop wants it.
+#[derive(Clone, Copy, Default)]
+struct Row {
+    n: Vec2,
+    r: Vec2,
+    /// Velocity of the first body.
+    other_velocity: Vec2,
+    /// Mass that the contact feels along the normal.
+    mass: f64,
+    bias: f64,
+    bias_impulse: f64,
+    impulse: f64,
+}
+
+const fn pair_index(first: ShapeId, rectangle: usize) -> usize {
+    if first == AGENT {
+        rectangle
+    } else {
+        2 + 2 * first as usize + rectangle
+    }
+}
+
+const fn is_agent_pair(pair: u8) -> bool {
+    pair < 2
+}
+
+impl Arbiters {
+    pub fn new() -> Self {
+        Self {
+            pairs: [Arbiter::default(); PAIRS],
+            present: 0,
+            active: [0; PAIRS],
+            active_len: 0,
+        }
+    }
+
+    fn active(&self) -> impl Iterator<Item = u8> + '_ {
+        self.active[..usize::from(self.active_len)].iter().copied()
+    }
+
+    /// Begins a substep: what touched in the last one is no longer new.
+    #[inline(always)]
+    pub fn begin(&mut self) {
+        for at in 0..usize::from(self.active_len) {
+            self.pairs[usize::from(self.active[at])].phase = Phase::Normal;
+        }
+        self.active = [0; PAIRS];
+        self.active_len = 0;
+    }
+
+    /// Takes in the contact points found for a pair (`first` is the agent or a wall), with the bodies' centres.
+    pub fn touch(&mut self, first: ShapeId, rectangle: ShapeId, found: &Manifold, centre1: Vec2, centre2: Vec2) {
+        let index = pair_index(first, usize::from(rectangle - BAR_SHAPE));
+        let pair = &mut self.pairs[index];
+        let mut contacts = [Contact::default(); 2];
+        for (contact, point) in contacts.iter_mut().zip(&found.points[..found.len]) {
+            *contact = Contact {
+                r1: point.a - centre1,
+                r2: point.b - centre2,
+                hash: point.hash,
+                impulse: 0.0,
+            };
+            for old in &pair.contacts[..usize::from(pair.len)] {
+                if old.hash == point.hash {
+                    contact.impulse = old.impulse;
+                }
+            }
+        }
+        pair.contacts = contacts;
+        pair.len = found.len as u8;
+        pair.n = found.n;
+        pair.age = 0;
+        // A pair that comes back keeps its impulses but is not warm-started: so does the engine.
+        if matches!(pair.phase, Phase::Absent | Phase::Cached) {
+            pair.phase = Phase::First;
+        }
+        self.present |= 1 << index;
+        self.active[usize::from(self.active_len)] = index as u8;
+        self.active_len += 1;
+    }
+
+    /// Ages the pairs that did not touch in this substep, and forgets the old ones.
+    #[inline(always)]
+    pub fn purge(&mut self) {
+        let mut idle = self.present;
+        for pair in self.active() {
+            idle &= !(1 << pair);
+        }
+        while idle != 0 {
+            let index = idle.trailing_zeros() as usize;
+            idle &= idle - 1;
+            let pair = &mut self.pairs[index];
+            pair.phase = Phase::Cached;
+            pair.age += 1;
+            if pair.age >= PERSISTENCE {
+                *pair = Arbiter::default();
+                self.present &= !(1 << index);
+            }
+        }
+    }
+
+    /// Contact points of the last substep.
+    pub fn contact_count(&self) -> u32 {
+        self.active()
+            .map(|pair| u32::from(self.pairs[usize::from(pair)].len))
+            .sum()
+    }
+
+    /// Solves the velocities of the T, which the substep has set to zero before.
+    #[inline(always)]
+    pub fn solve(&mut self, agent: &Agent, block: &mut Block) {
+        if self.active_len == 0 {
+            return;
+        }
+        let mut rows = [Row::default(); 2 * PAIRS];
+        let mut len = 0;
+        for index in self.active() {
+            let pair = &self.pairs[usize::from(index)];
+            let (centre, other_velocity) = if is_agent_pair(index) {
+                (agent.position, agent.velocity)
+            } else {
+                (Vec2::ZERO, Vec2::ZERO)
+            };
+            let between = block.centre - centre;
+            for contact in &pair.contacts[..usize::from(pair.len)] {
+                let arm = contact.r2.cross(pair.n);
+                let distance = (contact.r2 - contact.r1 + between).dot(pair.n);
+                rows[len] = Row {
+                    n: pair.n,
+                    r: contact.r2,
+                    other_velocity,
+                    mass: 1.0 / (1.0 + INVERSE_MOMENT * arm * arm),
+                    bias: -BIAS_COEFFICIENT * min(0.0, distance + SLOP) / DT,
+                    bias_impulse: 0.0,
+                    impulse: contact.impulse,
+                };
+                len += 1;
+                if pair.phase != Phase::First {
+                    block.apply_impulse(pair.n * contact.impulse, contact.r2);
+                }
+            }
+        }
+        iterate(&mut rows[..len], block);
+        let mut at = 0;
+        for i in 0..usize::from(self.active_len) {
+            let pair = &mut self.pairs[usize::from(self.active[i])];
+            for contact in &mut pair.contacts[..usize::from(pair.len)] {
+                contact.impulse = rows[at].impulse;
+                at += 1;
+            }
+        }
+    }
+
+    /// The contacts as the reference draws them, with the bodies where they are now.
+    pub fn ticks(&self, agent: Vec2, block: Vec2) -> Vec<ContactTick> {
+        let mut ticks = Vec::new();
+        for index in self.active() {
+            let pair = &self.pairs[usize::from(index)];
+            let first = if is_agent_pair(index) { agent } else { Vec2::ZERO };
+            for contact in &pair.contacts[..usize::from(pair.len)] {
+                ticks.push(ContactTick {
+                    from: (first + contact.r1 + pair.n * -2.0).array(),
+                    to: (block + contact.r2 + pair.n * 2.0).array(),
+                });
+            }
+        }
+        ticks
+    }
+}
+
+/// The rounds of the solver.
+#[inline(always)]
+fn iterate(rows: &mut [Row], block: &mut Block) {
+    for _ in 0..ITERATIONS {
+        for row in &mut *rows {
+            let spin = |w: f64| row.r.perp() * w;
+            let bias_velocity = (block.bias_velocity + spin(block.bias_angular_velocity)).dot(row.n);
+            let approach = (block.velocity + spin(block.angular_velocity) - row.other_velocity).dot(row.n);
+            let bias_before = row.bias_impulse;
+            row.bias_impulse = max(bias_before + (row.bias - bias_velocity) * row.mass, 0.0);
+            let before = row.impulse;
+            row.impulse = max(before + -approach * row.mass, 0.0);
+            block.apply_bias_impulse(row.n * (row.bias_impulse - bias_before), row.r);
+            block.apply_impulse(row.n * (row.impulse - before), row.r);
+        }
+    }
+}

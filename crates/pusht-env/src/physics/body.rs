@@ -1,0 +1,150 @@
+//! The two bodies that move: the agent, which goes where its controller says, and the T, which only contacts move.
+
+use super::vector::{Aabb, Vec2};
+use crate::{BAR, Pose, STEM};
+
+/// Length of a physics substep, s.
+pub(crate) const DT: f64 = 0.01;
+
+/// The T's centre of gravity in body coordinates.
+pub(crate) const CENTRE_OF_GRAVITY: Vec2 = Vec2::new(0.0, 45.0);
+
+/// 1 / moment of inertia of the T; its mass is 1.
+pub(crate) const INVERSE_MOMENT: f64 = 1.0 / 3000.0;
+
+/// The agent: a disc of infinite mass.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Agent {
+    pub position: Vec2,
+    pub velocity: Vec2,
+}
+
+impl Agent {
+    /// The controller of the reference: a PD law towards `target` sets the velocity of the next substep.
+    #[inline(always)]
+    pub fn steer(&mut self, target: Vec2) {
+        let acceleration = (target - self.position) * 100.0 + (Vec2::ZERO - self.velocity) * 20.0;
+        self.velocity = self.velocity + acceleration * DT;
+    }
+
+    #[inline(always)]
+    pub fn integrate(&mut self) {
+        self.position = self.position + self.velocity * DT;
+    }
+}
+
+/// The T.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Block {
+    /// Centre of gravity on the board: the integrated variable.
+    pub centre: Vec2,
+    /// Body origin on the board: derived from `centre` and `angle`, and what the references report.
+    pub origin: Vec2,
+    pub angle: f64,
+    /// Cosine and sine of `angle`.
+    rotation: Vec2,
+    pub velocity: Vec2,
+    pub angular_velocity: f64,
+    /// Velocity that pushes overlapping shapes apart; lives from one solver run to the next integration.
+    pub bias_velocity: Vec2,
+    pub bias_angular_velocity: f64,
+    /// Corners of bar and stem on the board.
+    pub corners: [[Vec2; 4]; 2],
+    /// Boxes around bar and stem.
+    pub boxes: [Aabb; 2],
+}
+
+impl Block {
+    /// At rest, with exactly this pose.
+    pub fn at(pose: Pose) -> Self {
+        let (s, c) = pose.angle.sin_cos();
+        let mut block = Self {
+            centre: Vec2::ZERO,
+            origin: Vec2::new(pose.x, pose.y),
+            angle: pose.angle,
+            rotation: Vec2::new(c, s),
+            velocity: Vec2::ZERO,
+            angular_velocity: 0.0,
+            bias_velocity: Vec2::ZERO,
+            bias_angular_velocity: 0.0,
+            corners: [[Vec2::ZERO; 4]; 2],
+            boxes: [Aabb::default(); 2],
+        };
+        block.centre = block.turned(CENTRE_OF_GRAVITY) + block.origin;
+        block.update_shapes();
+        block
+    }
+
+    pub const fn pose(&self) -> Pose {
+        Pose::new(self.origin.x, self.origin.y, self.angle)
+    }
+
+    /// The reference's position setter: the angle stays, the read-back position may differ in the last bit.
+    pub fn set_position(&mut self, position: Vec2) {
+        self.centre = self.turned(CENTRE_OF_GRAVITY) + position;
+        self.update_transform();
+    }
+
+    /// The reference's angle setter: turns about the centre of gravity, and so moves the position.
+    pub fn set_angle(&mut self, angle: f64) {
+        self.angle = angle;
+        let (s, c) = angle.sin_cos();
+        self.rotation = Vec2::new(c, s);
+        self.update_transform();
+    }
+
+    /// A direction in body coordinates, on the board.
+    #[inline(always)]
+    pub fn turned(&self, v: Vec2) -> Vec2 {
+        let Vec2 { x: c, y: s } = self.rotation;
+        Vec2::new(c * v.x + (-s) * v.y, s * v.x + c * v.y)
+    }
+
+    /// Moves by the velocities of the last solver run. Transform and shapes follow from `centre` and `angle` alone, so
+    /// they are left as they are when neither has changed.
+    #[inline(always)]
+    pub fn integrate(&mut self) {
+        let centre = self.centre + (self.velocity + self.bias_velocity) * DT;
+        let angle = self.angle + (self.angular_velocity + self.bias_angular_velocity) * DT;
+        self.bias_velocity = Vec2::ZERO;
+        self.bias_angular_velocity = 0.0;
+        if centre == self.centre && angle == self.angle {
+            return;
+        }
+        self.centre = centre;
+        self.set_angle(angle);
+        self.update_shapes();
+    }
+
+    fn update_transform(&mut self) {
+        let Vec2 { x: c, y: s } = self.rotation;
+        let g = CENTRE_OF_GRAVITY;
+        self.origin = Vec2::new(self.centre.x - (g.x * c - g.y * s), self.centre.y - (g.x * s + g.y * c));
+    }
+
+    /// Brings corners and boxes up to date.
+    pub fn update_shapes(&mut self) {
+        let Vec2 { x: c, y: s } = self.rotation;
+        let o = self.origin;
+        self.corners =
+            [&BAR, &STEM].map(|quad| quad.map(|[x, y]| Vec2::new(c * x + (-s) * y + o.x, s * x + c * y + o.y)));
+        self.boxes = [
+            Aabb::around_points(&self.corners[0]),
+            Aabb::around_points(&self.corners[1]),
+        ];
+    }
+
+    /// A bias impulse `j` at `r` from the centre of gravity.
+    #[inline(always)]
+    pub fn apply_bias_impulse(&mut self, j: Vec2, r: Vec2) {
+        self.bias_velocity = self.bias_velocity + j;
+        self.bias_angular_velocity += INVERSE_MOMENT * r.cross(j);
+    }
+
+    /// An impulse `j` at `r` from the centre of gravity.
+    #[inline(always)]
+    pub fn apply_impulse(&mut self, j: Vec2, r: Vec2) {
+        self.velocity = self.velocity + j;
+        self.angular_velocity += INVERSE_MOMENT * r.cross(j);
+    }
+}

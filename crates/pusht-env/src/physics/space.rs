@@ -1,0 +1,154 @@
+//! One world and its substep.
+
+use super::arbiter::Arbiters;
+use super::body::{Agent, Block};
+use super::broad_phase::BroadPhase;
+use super::contact::{agent_with, wall_with};
+use super::vector::{Aabb, Vec2};
+use super::{AGENT, BAR_SHAPE, walls};
+use crate::scene::ContactTick;
+use crate::{AGENT_RADIUS, Pose};
+
+/// Substeps of one environment step (control at 10 Hz).
+const SUBSTEPS: usize = 10;
+
+/// Everything that the next substep depends on. A copy of it is an exact snapshot.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Space {
+    agent: Agent,
+    block: Block,
+    broad_phase: BroadPhase,
+    arbiters: Arbiters,
+}
+
+impl Space {
+    /// The world as the references build it, before any state is set.
+    pub fn new() -> Self {
+        let agent = Agent {
+            position: Vec2::new(256.0, 400.0),
+            velocity: Vec2::ZERO,
+        };
+        // The references create the T at (256, 300) through the position setter, at angle 0.
+        let block = Block::at(Pose::new(256.0, 300.0, 0.0));
+        let boxes = [
+            Aabb::around_circle(agent.position, AGENT_RADIUS),
+            block.boxes[0],
+            block.boxes[1],
+        ];
+        Self {
+            agent,
+            block,
+            broad_phase: BroadPhase::at_start(&boxes),
+            arbiters: Arbiters::new(),
+        }
+    }
+
+    /// At rest in exactly this state, without contacts.
+    pub fn at(agent: [f64; 2], block: Pose) -> Self {
+        let mut space = Self::new();
+        space.agent.position = agent.into();
+        space.block = Block::at(block);
+        space
+    }
+
+    /// As the references reset: through their setters, in their order, followed by one substep.
+    pub fn reset(agent: [f64; 2], block: Pose, angle_first: bool) -> Self {
+        let mut space = Self::new();
+        space.agent.position = agent.into();
+        let position = Vec2::new(block.x, block.y);
+        if angle_first {
+            space.block.set_angle(block.angle);
+            space.block.set_position(position);
+        } else {
+            space.block.set_position(position);
+            space.block.set_angle(block.angle);
+        }
+        space.block.update_shapes();
+        space.substep();
+        space
+    }
+
+    /// One environment step towards `target`; the number of contact points, summed over its substeps.
+    pub fn step(&mut self, target: [f64; 2]) -> u32 {
+        let target = target.into();
+        let mut contacts = 0;
+        for _ in 0..SUBSTEPS {
+            self.agent.steer(target);
+            self.substep();
+            contacts += self.arbiters.contact_count();
+        }
+        contacts
+    }
+
+    #[inline(always)]
+    fn substep(&mut self) {
+        let Self {
+            agent,
+            block,
+            broad_phase,
+            arbiters,
+        } = self;
+        arbiters.begin();
+        agent.integrate();
+        block.integrate();
+        let agent_box = Aabb::around_circle(agent.position, AGENT_RADIUS);
+        let boxes = [agent_box, block.boxes[0], block.boxes[1]];
+        broad_phase.update(&boxes, agent.velocity, block.velocity, |a, b, id| {
+            let (first, shape) = if a < BAR_SHAPE { (a, b) } else { (b, a) };
+            let rectangle = usize::from(shape - BAR_SHAPE);
+            let (bounds, centre) = if first == AGENT {
+                (&agent_box, agent.position)
+            } else {
+                (&walls()[usize::from(first)].bounds, Vec2::ZERO)
+            };
+            if !bounds.intersects(&block.boxes[rectangle]) {
+                return id;
+            }
+            let (found, id) = if first == AGENT {
+                agent_with(agent.position, block, rectangle, id)
+            } else {
+                wall_with(first, block, rectangle, id)
+            };
+            if found.len > 0 {
+                arbiters.touch(first, shape, &found, centre, block.centre);
+            }
+            id
+        });
+        arbiters.purge();
+        block.velocity = Vec2::ZERO;
+        block.angular_velocity = 0.0;
+        arbiters.solve(agent, block);
+    }
+
+    pub const fn agent_position(&self) -> [f64; 2] {
+        self.agent.position.array()
+    }
+
+    pub const fn agent_velocity(&self) -> [f64; 2] {
+        self.agent.velocity.array()
+    }
+
+    pub const fn block_pose(&self) -> Pose {
+        self.block.pose()
+    }
+
+    /// Velocity of the T's centre of gravity and its angular velocity, as the last substep solved them.
+    pub const fn block_velocity(&self) -> ([f64; 2], f64) {
+        (self.block.velocity.array(), self.block.angular_velocity)
+    }
+
+    /// Corners of bar and stem.
+    pub const fn block_corners(&self) -> &[[Vec2; 4]; 2] {
+        &self.block.corners
+    }
+
+    /// Contact points of the last substep.
+    pub fn contact_count(&self) -> u32 {
+        self.arbiters.contact_count()
+    }
+
+    /// Contacts of the last substep, in solver order.
+    pub fn contact_ticks(&self) -> Vec<ContactTick> {
+        self.arbiters.ticks(self.agent.position, self.block.centre)
+    }
+}

@@ -1,0 +1,53 @@
+//! Start states from seeds, drawn bit for bit as the references draw them.
+
+mod mt19937;
+mod pcg64;
+
+use mt19937::Mt19937;
+use pcg64::Pcg64;
+use std::f64::consts::PI;
+
+use crate::{EnvError, Pose, State};
+
+/// Whose random generator turns a seed into a start state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Seeding {
+    /// gym-pusht: numpy's `default_rng(seed)`, the angle uniform in [−π, π). Seeds are any `u64`.
+    #[default]
+    GymPusht,
+    /// diffusion_policy: numpy's `RandomState(seed)`, the angle Gaussian (so it may exceed π). Seeds are below 2³².
+    DiffusionPolicy,
+}
+
+impl Seeding {
+    /// The state that the reference draws for `seed` and hands to its setters. What the setters make of it depends on
+    /// [`ResetOrder`](crate::ResetOrder).
+    ///
+    /// # Errors
+    /// A seed that the reference's generator does not take.
+    pub fn draw(self, seed: u64) -> Result<State, EnvError> {
+        Ok(match self {
+            Self::GymPusht => {
+                let mut rng = Pcg64::new(seed);
+                let agent = [rng.integer(50, 450), rng.integer(50, 450)];
+                let (x, y) = (rng.integer(100, 400), rng.integer(100, 400));
+                let angle = -PI + (PI - -PI) * rng.uniform();
+                State {
+                    agent,
+                    block: Pose::new(x, y, angle),
+                }
+            }
+            Self::DiffusionPolicy => {
+                let mut rng = Mt19937::new(u32::try_from(seed).map_err(|_| EnvError::Seed { seed })?);
+                let agent = [rng.integer(50, 450), rng.integer(50, 450)];
+                let (x, y) = (rng.integer(100, 400), rng.integer(100, 400));
+                let angle = rng.normal() * 2.0 * PI - PI;
+                State {
+                    agent,
+                    block: Pose::new(x, y, angle),
+                }
+            }
+        })
+    }
+}
