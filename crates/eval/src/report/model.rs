@@ -1,0 +1,294 @@
+//! What a report says, as data: everything that is needed to draw it anew. `report.json` is this struct.
+
+use crate::{EpisodeScores, Interval, MeanSd, Protocol, Verdict};
+use serde::{Deserialize, Serialize};
+
+/// The version of the layout of `report.json`; raised when a field changes its meaning.
+pub const REPORT_SCHEMA: u32 = 1;
+
+/// A finished experiment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// [`REPORT_SCHEMA`] when written.
+    pub schema: u32,
+    /// Name of the run.
+    pub name: String,
+    /// When it was finished, UTC, e.g. `2026-01-31 12:00`.
+    pub finished: String,
+    /// The answer.
+    pub verdict: Verdict,
+    /// What was compared, and how.
+    pub method: Method,
+    /// All arms, floors and the ceiling included, in the order of the table.
+    pub arms: Vec<Arm>,
+    /// Smoothness and directness of actions, floors included.
+    pub actions: Vec<ActionRow>,
+    /// Distance of extracted to recorded actions, floors included.
+    pub extraction: Vec<ExtractionRow>,
+    /// Loss curves of the models that are not policies (inverse dynamics, generator).
+    pub models: Vec<ModelTraining>,
+    /// Film strips and videos.
+    pub pictures: Vec<Picture>,
+    /// What a reader must know before quoting a number: what fell short, what was left out.
+    pub notes: Vec<String>,
+    /// What is needed to repeat it.
+    pub record: RunRecord,
+}
+
+/// What was compared, and how: every condition that all arms share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Method {
+    /// Protocol of the roll-outs whose numbers stand in the table of arms.
+    pub protocol: Protocol,
+    /// Roll-outs per trained policy.
+    pub episodes: usize,
+    /// Step limit of a roll-out.
+    pub steps: usize,
+    /// First and last seed of the starts.
+    pub start_seeds: [u64; 2],
+    /// Where the demonstrations come from.
+    pub demonstrations: String,
+    /// How they were split, e.g. `by episode, 80/10/10, before augmentation`.
+    pub split: String,
+    /// Frames in the training, validation and test part.
+    pub split_frames: [usize; 3],
+    /// The policy that every arm trains.
+    pub policy: String,
+    /// Its number of parameters.
+    pub policy_parameters: usize,
+    /// Updates that every arm gets.
+    pub updates: usize,
+    /// Examples an update.
+    pub batch: usize,
+    /// Augmentation of the training part, or `none`.
+    pub augmentation: String,
+    /// Training seeds that every arm gets.
+    pub seeds: Vec<u64>,
+    /// The generator.
+    pub generator: String,
+    /// The inverse dynamics.
+    pub inverse_dynamics: String,
+}
+
+/// What an arm is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// A policy trained on some data.
+    Trained,
+    /// Needs no training; a policy has to beat it.
+    Floor,
+    /// Needs no training; shows what can be reached.
+    Ceiling,
+}
+
+/// One arm with its results. [`Arm::new`] computes the intervals.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Arm {
+    /// Its name, e.g. `demo-matched`.
+    pub name: String,
+    /// What it is in a few words, e.g. `as many demonstration frames as generated has`.
+    pub what: String,
+    /// What it is for.
+    pub role: Role,
+    /// What it was trained on; `None` for floors and the ceiling.
+    pub data: Option<TrainingData>,
+    /// One entry a training seed; floors and the ceiling have one.
+    pub seeds: Vec<SeedResult>,
+    /// Mean reward per step.
+    pub mean_reward: Interval,
+    /// Maximum reward of an episode.
+    pub max_reward: Interval,
+    /// Share of episodes solved (coverage above 0.95 at any step).
+    pub success: Interval,
+}
+
+/// What a policy was trained on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainingData {
+    /// Episodes or clips in the training part.
+    pub episodes: usize,
+    /// Frames in the training part.
+    pub frames: usize,
+    /// Where the labels come from: `recorded`, or the name of the inverse dynamics.
+    pub labels: String,
+}
+
+/// One trained policy (or a floor) and what it did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SeedResult {
+    /// Training seed; of a floor the seed of its own draws.
+    pub seed: u64,
+    /// What training gave; `None` for floors and the ceiling.
+    pub training: Option<Training>,
+    /// One entry a roll-out, in order of the start seeds, the same starts for every arm and seed.
+    pub rollouts: Vec<EpisodeScores>,
+}
+
+/// What one training gave. Squared errors are in px² of the 512 board, the mean over x and y.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Training {
+    /// Loss curve.
+    pub curve: Vec<LossPoint>,
+    /// Test part, against the labels the arm was trained with: what the paper reports.
+    pub test_own: Option<Fit>,
+    /// Test part of the demonstrations, against recorded actions.
+    pub test_recorded: Option<Fit>,
+    /// Mean squared error on the arm's validation part, px².
+    pub validation_mse: Option<f64>,
+    /// Duration, s.
+    pub seconds: f64,
+}
+
+/// How well predictions fit labels.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fit {
+    /// Mean squared error, px², mean over x and y.
+    pub mse: f64,
+    /// Coefficient of determination, mean over x and y; `None` where the labels do not vary.
+    pub r2: Option<f64>,
+    /// Frames it is taken over.
+    pub frames: usize,
+}
+
+/// One point of a loss curve.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LossPoint {
+    /// Epochs done, fractions included.
+    pub epoch: f64,
+    /// Training loss; the unit stands with the curve.
+    pub train: f64,
+    /// Validation loss, where it was taken.
+    pub validation: Option<f64>,
+}
+
+/// Whether a row was measured on data or is a yardstick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RowKind {
+    /// Measured on data of the run.
+    Measured,
+    /// A yardstick that knows nothing of the task (constant, white noise, next position).
+    Floor,
+}
+
+/// Smoothness and directness of one source of actions (px and steps of 0.1 s; formulas: `docs/metrics.md`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ActionRow {
+    /// The source, e.g. `demonstrations` or `generated, closed form`.
+    pub name: String,
+    /// Measured or a floor.
+    pub kind: RowKind,
+    /// Episodes or clips.
+    pub episodes: usize,
+    /// Actions.
+    pub frames: usize,
+    /// px/step: mean and population SD of the norms within an episode, then averaged over episodes.
+    pub velocity: Option<MeanSd>,
+    /// px/step², likewise.
+    pub acceleration: Option<MeanSd>,
+    /// px/step³, likewise.
+    pub jerk: Option<MeanSd>,
+    /// Path length over displacement, whole episodes.
+    pub directness: Option<Directness>,
+    /// The same in windows of 16 steps.
+    pub directness_16: Option<Directness>,
+    /// The same in windows of 32 steps.
+    pub directness_32: Option<Directness>,
+    /// Lag-1 autocorrelation of velocity; −0.5 means white noise.
+    pub lag1: Option<f64>,
+    /// Variance of x and y about their mean over all actions, px².
+    pub variance: Option<[f64; 2]>,
+    /// Directness of each episode, for the strip chart.
+    pub directness_episodes: Vec<f64>,
+}
+
+/// Path length over displacement.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Directness {
+    /// Mean over episodes (or windows).
+    pub mean: f64,
+    /// Population standard deviation over episodes.
+    pub sd: f64,
+    /// Median over episodes.
+    pub median: f64,
+    /// Episodes left out because they return to where they started.
+    pub left_out: usize,
+}
+
+/// Distance between extracted and recorded actions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExtractionRow {
+    /// The inverse dynamics, reduction included, or the floor.
+    pub name: String,
+    /// Measured or a floor.
+    pub kind: RowKind,
+    /// Which frames, e.g. `test part, by episode`.
+    pub on: String,
+    /// Actions compared.
+    pub frames: usize,
+    /// Euclidean distance, px: mean and population SD over actions.
+    pub l2: MeanSd,
+}
+
+/// Loss curve of a model that is not a policy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelTraining {
+    /// The model.
+    pub name: String,
+    /// What its loss is, with the unit.
+    pub loss: String,
+    /// Its number of parameters.
+    pub parameters: usize,
+    /// The curve.
+    pub curve: Vec<LossPoint>,
+    /// Duration, s.
+    pub seconds: f64,
+}
+
+/// Where a picture belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shows {
+    /// Demonstrations.
+    Demonstrations,
+    /// Generated clips.
+    Generated,
+    /// Roll-outs of an arm.
+    Rollouts,
+}
+
+/// A picture or a video in the run's folder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Picture {
+    /// Where it belongs.
+    pub shows: Shows,
+    /// What is to be seen, with arm, seed and start.
+    pub caption: String,
+    /// File, relative to the run's folder, with `/`: `.png`, `.gif` or `.mp4`.
+    pub file: String,
+}
+
+/// What is needed to repeat a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// The command line.
+    pub command: String,
+    /// The full configuration, TOML.
+    pub configuration: String,
+    /// Names and values: versions of the program and of what it stands on.
+    pub versions: Vec<[String; 2]>,
+    /// Names and values: processor, cores, memory, operating system, device.
+    pub machine: Vec<[String; 2]>,
+    /// Duration of each stage.
+    pub stages: Vec<StageTime>,
+}
+
+/// How long a stage took when it was computed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StageTime {
+    /// The stage.
+    pub name: String,
+    /// Duration, s.
+    pub seconds: f64,
+}

@@ -1,0 +1,166 @@
+//! What happened in roll-outs, step by step: one file from which the numbers of every protocol and criterion follow.
+
+use pusht_env::{Action, Pose};
+use serde::{Deserialize, Serialize};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// The version of the layout of a roll-out file.
+pub const RECORD_SCHEMA: u32 = 1;
+
+/// The roll-outs of one policy, in order of their start seeds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RolloutRecord {
+    /// [`RECORD_SCHEMA`] when written.
+    pub schema: u32,
+    /// Name of the policy.
+    pub policy: String,
+    /// How starts follow from seeds, e.g. `diffusion-policy, legacy`.
+    pub reset: String,
+    /// Step limit: an episode ends there, or one step after its coverage first exceeds 0.95 at the latest.
+    pub steps: usize,
+    /// The pose that the T was to be pushed to.
+    pub goal: Pose,
+    /// One entry an episode.
+    pub episodes: Vec<EpisodeRecord>,
+}
+
+/// One roll-out. With n steps executed there are n actions, rewards and coverages and n + 1 states.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpisodeRecord {
+    /// The seed of its start.
+    pub start_seed: u64,
+    /// Actions as the policy gave them, px.
+    pub actions: Vec<Action>,
+    /// Reward after each step, in [0, 1].
+    pub rewards: Vec<f64>,
+    /// Covered share of the goal after each step, in [0, 1].
+    pub coverage: Vec<f64>,
+    /// `[agent x, agent y, T x, T y, T angle]` before the first and after each step, px and rad (angle in [0, 2π)),
+    /// rounded to float32; seed and actions give them exactly again.
+    pub states: Vec<[f32; 5]>,
+}
+
+impl RolloutRecord {
+    /// Writes it as JSON, beside its place first and then renamed.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn write(&self, path: &Path) -> Result<(), RecordError> {
+        let failed = |source: std::io::Error| RecordError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        let folder = path
+            .parent()
+            .filter(|p| !p.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+        let mut writer = std::io::BufWriter::new(file.as_file_mut());
+        serde_json::to_writer(&mut writer, self).map_err(|e| failed(e.into()))?;
+        writer.flush().map_err(failed)?;
+        drop(writer);
+        file.persist(path).map_err(|e| failed(e.error))?;
+        Ok(())
+    }
+
+    /// Reads what [`RolloutRecord::write`] wrote, and checks it.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is not a roll-out file, has another schema, or whose lengths contradict each other.
+    pub fn read(path: &Path) -> Result<Self, RecordError> {
+        let bytes = std::fs::read(path).map_err(|source| RecordError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
+        let record: Self = serde_json::from_slice(&bytes).map_err(|e| RecordError::Foreign {
+            path: path.to_owned(),
+            reason: e.to_string(),
+        })?;
+        if record.schema != RECORD_SCHEMA {
+            return Err(RecordError::Foreign {
+                path: path.to_owned(),
+                reason: format!("schema {} instead of {RECORD_SCHEMA}", record.schema),
+            });
+        }
+        for episode in &record.episodes {
+            episode.check(record.steps)?;
+        }
+        Ok(record)
+    }
+}
+
+impl EpisodeRecord {
+    pub(crate) fn check(&self, limit: usize) -> Result<(), RecordError> {
+        let n = self.actions.len();
+        let lengths = [
+            self.rewards.len(),
+            self.coverage.len(),
+            self.states.len().saturating_sub(1),
+        ];
+        if n == 0 || n > limit || lengths != [n; 3] || self.states.is_empty() {
+            return Err(RecordError::Lengths {
+                start_seed: self.start_seed,
+                actions: n,
+                rewards: self.rewards.len(),
+                coverage: self.coverage.len(),
+                states: self.states.len(),
+                limit,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// What can be wrong with a roll-out file.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The file system.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What it said.
+        source: std::io::Error,
+    },
+    /// Something else.
+    #[error("{path} is not a roll-out file of this version: {reason}; make it anew with the example `rollout`", path = path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+    /// Contradicting lengths.
+    #[error(
+        "episode of start seed {start_seed}: {actions} actions, {rewards} rewards, {coverage} coverages and {states} \
+         states; expected 1 to {limit} actions, as many rewards and coverages and one state more"
+    )]
+    Lengths {
+        /// Its start seed.
+        start_seed: u64,
+        /// Actions found.
+        actions: usize,
+        /// Rewards found.
+        rewards: usize,
+        /// Coverages found.
+        coverage: usize,
+        /// States found.
+        states: usize,
+        /// Step limit of the record.
+        limit: usize,
+    },
+    /// Too few steps for a protocol.
+    #[error(
+        "the roll-outs were made for {found} steps, the protocol {protocol} needs {needed}: roll out again with \
+         --steps {needed}"
+    )]
+    TooShort {
+        /// The protocol.
+        protocol: super::Protocol,
+        /// Step limit of the record.
+        found: usize,
+        /// Step limit of the protocol.
+        needed: usize,
+    },
+}

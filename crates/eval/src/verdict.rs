@@ -1,0 +1,281 @@
+//! The answer of an experiment: one of four outcomes for each of two comparisons, by a rule that was fixed beforehand.
+//!
+//! With Δ the difference of the mean reward per step (treatment less control, paired by start) and its 95 % interval:
+//!
+//! 1. *uninformative* when the lower bound of arm `demo` is less than 0.05 above standing still: a policy that learns
+//!    nothing from the best data cannot tell data apart;
+//! 2. *no difference shown* when the interval lies within ±0.02 – and the control itself is at least 0.05 above
+//!    standing still by its lower bound; if it is not, two policies on the floor are alike for no good reason, and the
+//!    outcome is *uninformative*;
+//! 3. *helps* when the interval lies above 0, *hurts* when it lies below 0;
+//! 4. *uninformative* otherwise: the interval holds 0 and reaches beyond the margin, so it is wider than the margin.
+
+use crate::stats::paired_difference;
+use crate::{Arm, Interval};
+use serde::{Deserialize, Serialize};
+
+/// Differences within ± this many units of reward a step are of no practical importance.
+pub const MARGIN: f64 = 0.02;
+
+/// How far a control has to be above standing still, in reward a step.
+pub const ABOVE_FLOOR: f64 = 0.05;
+
+/// What a comparison shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The treatment scores higher.
+    Helps,
+    /// The treatment scores lower.
+    Hurts,
+    /// The difference lies within the margin.
+    NoDifference,
+    /// The experiment cannot tell.
+    Uninformative,
+}
+
+impl Outcome {
+    /// In words, as reports print it.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Helps => "helps",
+            Self::Hurts => "hurts",
+            Self::NoDifference => "no difference shown",
+            Self::Uninformative => "uninformative",
+        }
+    }
+}
+
+/// What kind of video the generator makes; decides what the sentence may call it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GeneratorKind {
+    /// Poses decoded by the renderer: shapes cannot morph.
+    ObjectLatent,
+    /// Pixels.
+    Pixel,
+}
+
+/// The generator, as the sentence names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Generator {
+    /// Its name.
+    pub name: String,
+    /// What it makes.
+    pub kind: GeneratorKind,
+}
+
+impl Generator {
+    /// The noun phrase: "generated video" is said only of a pixel model.
+    pub fn phrase(&self) -> String {
+        match self.kind {
+            GeneratorKind::ObjectLatent => format!("object-latent trajectories (not pixels) from {}", self.name),
+            GeneratorKind::Pixel => format!("generated video from {}", self.name),
+        }
+    }
+}
+
+/// One arm held against another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// Arm with generated data.
+    pub treatment: String,
+    /// Arm without.
+    pub control: String,
+    /// Mean reward per step, treatment less control, paired by start.
+    pub difference: Interval,
+    /// What it shows.
+    pub outcome: Outcome,
+    /// Why it is what it is, one clause.
+    pub reason: String,
+}
+
+/// The answer, with everything its sentence rests on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// What was examined.
+    pub generator: Generator,
+    /// Does adding it to the demonstrations help: `mixed` against `demo`.
+    pub added: Comparison,
+    /// Does it stand in for demonstrations: `generated` against `demo-matched`.
+    pub replacing: Comparison,
+    /// Mean reward per step of arm `demo`.
+    pub demo: Interval,
+    /// Mean reward per step of standing still on the same starts.
+    pub standing_still: f64,
+    /// [`MARGIN`] when it was written.
+    pub margin: f64,
+    /// [`ABOVE_FLOOR`] when it was written.
+    pub above_floor: f64,
+}
+
+impl Verdict {
+    /// The verdict of the arms `demo`, `demo-matched`, `generated`, `mixed` and the floor `still`; the bootstrap
+    /// behind the intervals is drawn from `seed`.
+    ///
+    /// # Errors
+    /// An arm that is missing or whose roll-outs do not start where the others start.
+    pub fn of(arms: &[Arm], generator: Generator, seed: u64) -> Result<Self, VerdictError> {
+        let find = |name: &str| {
+            arms.iter()
+                .find(|a| a.name == name)
+                .ok_or_else(|| VerdictError::Missing {
+                    arm: name.to_owned(),
+                    found: arms.iter().map(|a| a.name.clone()).collect::<Vec<_>>().join(", "),
+                })
+        };
+        let (demo, still) = (find("demo")?, find("still")?.mean_reward.value);
+        let compare =
+            |treatment: &str, control: &str| -> Result<Comparison, VerdictError> {
+                let (t, c) = (find(treatment)?, find(control)?);
+                let difference = paired_difference(&t.starts(), &t.rewards(), &c.starts(), &c.rewards(), seed)
+                    .map_err(|reason| VerdictError::Unpaired {
+                        treatment: treatment.to_owned(),
+                        control: control.to_owned(),
+                        reason,
+                    })?;
+                let (outcome, reason) = judge(difference, c.mean_reward, demo.mean_reward, still);
+                Ok(Comparison {
+                    treatment: treatment.to_owned(),
+                    control: control.to_owned(),
+                    difference,
+                    outcome,
+                    reason,
+                })
+            };
+        Ok(Self {
+            added: compare("mixed", "demo")?,
+            replacing: compare("generated", "demo-matched")?,
+            demo: demo.mean_reward,
+            standing_still: still,
+            generator,
+            margin: MARGIN,
+            above_floor: ABOVE_FLOOR,
+        })
+    }
+
+    /// The verdict in one sentence, which names the generator and the numbers it rests on.
+    pub fn sentence(&self) -> String {
+        let clause = |c: &Comparison, doing: &str| {
+            let numbers = format!(
+                "{} {:+.3} reward a step, 95 % interval {:+.3} to {:+.3}",
+                format_args!("{} against {}", c.treatment, c.control),
+                c.difference.value,
+                c.difference.low,
+                c.difference.high
+            );
+            match c.outcome {
+                Outcome::Helps => format!("{doing} helps ({numbers})"),
+                Outcome::Hurts => format!("{doing} hurts ({numbers})"),
+                Outcome::NoDifference => format!("{doing} shows no difference ({numbers})"),
+                Outcome::Uninformative => {
+                    format!("for {doing} the experiment is uninformative ({numbers}: {})", c.reason)
+                }
+            }
+        };
+        format!(
+            "With {}: {}; {}.",
+            self.generator.phrase(),
+            clause(&self.added, "adding them to the demonstrations"),
+            clause(&self.replacing, "training on them in place of as many demonstrations"),
+        )
+    }
+}
+
+/// Steps 1 to 4 of the rule, in order.
+fn judge(difference: Interval, control: Interval, demo: Interval, still: f64) -> (Outcome, String) {
+    if demo.low < still + ABOVE_FLOOR {
+        let reason = format!(
+            "the lower bound of demo, {:.3}, is not {ABOVE_FLOOR} above standing still, {still:.3}",
+            demo.low
+        );
+        return (Outcome::Uninformative, reason);
+    }
+    if difference.within(MARGIN) {
+        if control.low < still + ABOVE_FLOOR {
+            let reason = format!(
+                "the difference is small, but the lower bound of the control, {:.3}, is not {ABOVE_FLOOR} above \
+                 standing still, {still:.3}",
+                control.low
+            );
+            return (Outcome::Uninformative, reason);
+        }
+        return (Outcome::NoDifference, format!("the interval lies within ±{MARGIN}"));
+    }
+    if difference.low > 0.0 {
+        (Outcome::Helps, "the interval lies above 0".to_owned())
+    } else if difference.high < 0.0 {
+        (Outcome::Hurts, "the interval lies below 0".to_owned())
+    } else {
+        (
+            Outcome::Uninformative,
+            format!("the interval holds 0 and reaches beyond ±{MARGIN}: more seeds or episodes are needed"),
+        )
+    }
+}
+
+/// Why there is no verdict.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum VerdictError {
+    /// An arm that the rule needs.
+    #[error("the verdict needs the arm {arm}; found {found}: run all arms")]
+    Missing {
+        /// Its name.
+        arm: String,
+        /// The arms there are.
+        found: String,
+    },
+    /// Two arms that cannot be paired.
+    #[error("{treatment} and {control} cannot be compared: {reason}")]
+    Unpaired {
+        /// Arm with generated data.
+        treatment: String,
+        /// Arm without.
+        control: String,
+        /// What does not fit.
+        reason: crate::stats::StatsError,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STILL: f64 = 0.071;
+    const DEMO: Interval = Interval::new(0.30, 0.25, 0.35);
+
+    fn outcome(low: f64, high: f64) -> Outcome {
+        judge(Interval::new((low + high) / 2.0, low, high), DEMO, DEMO, STILL).0
+    }
+
+    #[test]
+    fn each_outcome_has_its_interval() {
+        assert_eq!(outcome(0.01, 0.05), Outcome::Helps);
+        assert_eq!(outcome(-0.05, -0.01), Outcome::Hurts);
+        assert_eq!(outcome(-0.02, 0.02), Outcome::NoDifference);
+        assert_eq!(outcome(0.005, 0.015), Outcome::NoDifference);
+        assert_eq!(outcome(-0.01, 0.03), Outcome::Uninformative);
+        assert_eq!(outcome(-0.2, 0.2), Outcome::Uninformative);
+    }
+
+    #[test]
+    fn a_demo_arm_on_the_floor_tells_nothing() {
+        let low = Interval::new(0.15, 0.12, 0.18);
+        assert_eq!(
+            judge(Interval::new(0.2, 0.1, 0.3), low, low, STILL).0,
+            Outcome::Uninformative
+        );
+    }
+
+    #[test]
+    fn two_policies_on_the_floor_are_not_called_alike() {
+        let floor = Interval::new(0.08, 0.06, 0.10);
+        let same = Interval::new(0.0, -0.01, 0.01);
+        assert_eq!(judge(same, floor, DEMO, STILL).0, Outcome::Uninformative);
+        // but a treatment that leaves the floor helps
+        assert_eq!(
+            judge(Interval::new(0.1, 0.05, 0.15), floor, DEMO, STILL).0,
+            Outcome::Helps
+        );
+    }
+}
