@@ -5,20 +5,17 @@
 //! an experiment's arm together, [`Verdict`] answers its question, [`Report`] holds all of it.
 //! Formulas and rules: `docs/evaluation.md`.
 
-mod interval;
 mod report;
 mod rollout;
-mod stats;
 mod verdict;
 
-pub use interval::{Interval, MeanSd};
 pub use report::{
-    ActionRow, Arm, Directness, ExtractionRow, Fit, LossPoint, Method, ModelTraining, Picture, REPORT_SCHEMA, Report,
-    Role, RowKind, RunRecord, SeedResult, Shows, StageTime, Training, TrainingData,
+    ActionRow, Arm, ExtractionRow, Fit, LossPoint, Method, ModelTraining, Picture, REPORT_SCHEMA, Report, Role,
+    RowKind, RunRecord, SeedResult, Shows, StageTime, Training, TrainingData,
 };
 pub use rollout::{
     EpisodeRecord, EpisodeScores, FIRST_START_SEED, POSE_ANGLE_DEGREES, POSE_DISTANCE, Protocol, RECORD_SCHEMA,
     RecordError, RolloutRecord, SOLVED_COVERAGE, Scores,
 };
-pub use stats::{RESAMPLES, StatsError, mean_interval, paired_difference};
+pub use traj_metrics::{Bootstrap, Interval, MeanSd};
 pub use verdict::{ABOVE_FLOOR, Comparison, Generator, GeneratorKind, MARGIN, Outcome, Verdict, VerdictError};

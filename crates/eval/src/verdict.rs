@@ -10,9 +10,9 @@
 //! 3. *helps* when the interval lies above 0, *hurts* when it lies below 0;
 //! 4. *uninformative* otherwise: the interval holds 0 and reaches beyond the margin, so it is wider than the margin.
 
-use crate::stats::paired_difference;
-use crate::{Arm, Interval};
+use crate::Arm;
 use serde::{Deserialize, Serialize};
+use traj_metrics::{Bootstrap, Interval, MetricError};
 
 /// Differences within ± this many units of reward a step are of no practical importance.
 pub const MARGIN: f64 = 0.02;
@@ -110,12 +110,12 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// The verdict of the arms `demo`, `demo-matched`, `generated`, `mixed` and the floor `still`; the bootstrap
-    /// behind the intervals is drawn from `seed`.
+    /// The verdict of the arms `demo`, `demo-matched`, `generated`, `mixed` and the floor `still`; the intervals
+    /// are drawn over seeds × starts, paired by start.
     ///
     /// # Errors
     /// An arm that is missing or whose roll-outs do not start where the others start.
-    pub fn of(arms: &[Arm], generator: Generator, seed: u64) -> Result<Self, VerdictError> {
+    pub fn of(arms: &[Arm], generator: Generator, bootstrap: Bootstrap) -> Result<Self, VerdictError> {
         let find = |name: &str| {
             arms.iter()
                 .find(|a| a.name == name)
@@ -124,25 +124,32 @@ impl Verdict {
                     found: arms.iter().map(|a| a.name.clone()).collect::<Vec<_>>().join(", "),
                 })
         };
-        let (demo, still) = (find("demo")?, find("still")?.mean_reward.value);
-        let compare =
-            |treatment: &str, control: &str| -> Result<Comparison, VerdictError> {
-                let (t, c) = (find(treatment)?, find(control)?);
-                let difference = paired_difference(&t.starts(), &t.rewards(), &c.starts(), &c.rewards(), seed)
-                    .map_err(|reason| VerdictError::Unpaired {
-                        treatment: treatment.to_owned(),
-                        control: control.to_owned(),
-                        reason,
-                    })?;
-                let (outcome, reason) = judge(difference, c.mean_reward, demo.mean_reward, still);
-                Ok(Comparison {
+        let (demo, still) = (find("demo")?, find("still")?.mean_reward.mean);
+        let compare = |treatment: &str, control: &str| -> Result<Comparison, VerdictError> {
+            let (t, c) = (find(treatment)?, find(control)?);
+            if let Some(episode) = first_difference(&t.starts(), &c.starts()) {
+                return Err(VerdictError::Starts {
                     treatment: treatment.to_owned(),
                     control: control.to_owned(),
-                    difference,
-                    outcome,
-                    reason,
-                })
-            };
+                    episode,
+                });
+            }
+            let difference = bootstrap
+                .two_level_difference(&t.rewards(), &c.rewards())
+                .map_err(|source| VerdictError::Scores {
+                    treatment: treatment.to_owned(),
+                    control: control.to_owned(),
+                    source,
+                })?;
+            let (outcome, reason) = judge(difference, c.mean_reward, demo.mean_reward, still);
+            Ok(Comparison {
+                treatment: treatment.to_owned(),
+                control: control.to_owned(),
+                difference,
+                outcome,
+                reason,
+            })
+        };
         Ok(Self {
             added: compare("mixed", "demo")?,
             replacing: compare("generated", "demo-matched")?,
@@ -160,7 +167,7 @@ impl Verdict {
             let numbers = format!(
                 "{} {:+.3} reward a step, 95 % interval {:+.3} to {:+.3}",
                 format_args!("{} against {}", c.treatment, c.control),
-                c.difference.value,
+                c.difference.mean,
                 c.difference.low,
                 c.difference.high
             );
@@ -191,7 +198,7 @@ fn judge(difference: Interval, control: Interval, demo: Interval, still: f64) ->
         );
         return (Outcome::Uninformative, reason);
     }
-    if difference.within(MARGIN) {
+    if -MARGIN <= difference.low && difference.high <= MARGIN {
         if control.low < still + ABOVE_FLOOR {
             let reason = format!(
                 "the difference is small, but the lower bound of the control, {:.3}, is not {ABOVE_FLOOR} above \
@@ -225,16 +232,33 @@ pub enum VerdictError {
         /// The arms there are.
         found: String,
     },
-    /// Two arms that cannot be paired.
-    #[error("{treatment} and {control} cannot be compared: {reason}")]
-    Unpaired {
+    /// Roll-outs from different starts.
+    #[error(
+        "{treatment} and {control} differ in the start of episode {episode}; roll all arms out from the same start seeds"
+    )]
+    Starts {
         /// Arm with generated data.
         treatment: String,
         /// Arm without.
         control: String,
-        /// What does not fit.
-        reason: crate::stats::StatsError,
+        /// First episode that differs.
+        episode: usize,
     },
+    /// Scores without an interval.
+    #[error("{treatment} and {control} cannot be compared: {source}")]
+    Scores {
+        /// Arm with generated data.
+        treatment: String,
+        /// Arm without.
+        control: String,
+        /// What is wrong with them.
+        source: MetricError,
+    },
+}
+
+/// The first place where two lists of starts differ, in length or value.
+fn first_difference(a: &[u64], b: &[u64]) -> Option<usize> {
+    (0..a.len().max(b.len())).find(|&i| a.get(i) != b.get(i))
 }
 
 #[cfg(test)]
@@ -242,10 +266,18 @@ mod tests {
     use super::*;
 
     const STILL: f64 = 0.071;
-    const DEMO: Interval = Interval::new(0.30, 0.25, 0.35);
+    const DEMO: Interval = interval(0.25, 0.35);
+
+    const fn interval(low: f64, high: f64) -> Interval {
+        Interval {
+            mean: (low + high) / 2.0,
+            low,
+            high,
+        }
+    }
 
     fn outcome(low: f64, high: f64) -> Outcome {
-        judge(Interval::new((low + high) / 2.0, low, high), DEMO, DEMO, STILL).0
+        judge(interval(low, high), DEMO, DEMO, STILL).0
     }
 
     #[test]
@@ -260,22 +292,16 @@ mod tests {
 
     #[test]
     fn a_demo_arm_on_the_floor_tells_nothing() {
-        let low = Interval::new(0.15, 0.12, 0.18);
-        assert_eq!(
-            judge(Interval::new(0.2, 0.1, 0.3), low, low, STILL).0,
-            Outcome::Uninformative
-        );
+        let low = interval(0.12, 0.18);
+        assert_eq!(judge(interval(0.1, 0.3), low, low, STILL).0, Outcome::Uninformative);
     }
 
     #[test]
     fn two_policies_on_the_floor_are_not_called_alike() {
-        let floor = Interval::new(0.08, 0.06, 0.10);
-        let same = Interval::new(0.0, -0.01, 0.01);
+        let floor = interval(0.06, 0.10);
+        let same = interval(-0.01, 0.01);
         assert_eq!(judge(same, floor, DEMO, STILL).0, Outcome::Uninformative);
         // but a treatment that leaves the floor helps
-        assert_eq!(
-            judge(Interval::new(0.1, 0.05, 0.15), floor, DEMO, STILL).0,
-            Outcome::Helps
-        );
+        assert_eq!(judge(interval(0.05, 0.15), floor, DEMO, STILL).0, Outcome::Helps);
     }
 }

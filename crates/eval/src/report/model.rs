@@ -1,7 +1,8 @@
 //! What a report says, as data: everything that is needed to draw it anew. `report.json` is this struct.
 
-use crate::{EpisodeScores, Interval, MeanSd, Protocol, Verdict};
+use crate::{EpisodeScores, Protocol, Verdict};
 use serde::{Deserialize, Serialize};
+use traj_metrics::{Interval, MeanSd, SequenceMeasures};
 
 /// The version of the layout of `report.json`; raised when a field changes its meaning.
 pub const REPORT_SCHEMA: u32 = 1;
@@ -179,41 +180,10 @@ pub struct ActionRow {
     pub name: String,
     /// Measured or a floor.
     pub kind: RowKind,
-    /// Episodes or clips.
-    pub episodes: usize,
-    /// Actions.
-    pub frames: usize,
-    /// px/step: mean and population SD of the norms within an episode, then averaged over episodes.
-    pub velocity: Option<MeanSd>,
-    /// px/step², likewise.
-    pub acceleration: Option<MeanSd>,
-    /// px/step³, likewise.
-    pub jerk: Option<MeanSd>,
-    /// Path length over displacement, whole episodes.
-    pub directness: Option<Directness>,
-    /// The same in windows of 16 steps.
-    pub directness_16: Option<Directness>,
-    /// The same in windows of 32 steps.
-    pub directness_32: Option<Directness>,
-    /// Lag-1 autocorrelation of velocity; −0.5 means white noise.
-    pub lag1: Option<f64>,
-    /// Variance of x and y about their mean over all actions, px².
-    pub variance: Option<[f64; 2]>,
-    /// Directness of each episode, for the strip chart.
+    /// Its measures.
+    pub measures: SequenceMeasures,
+    /// Directness of each episode that moves, for the strip chart; empty where it is not drawn.
     pub directness_episodes: Vec<f64>,
-}
-
-/// Path length over displacement.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Directness {
-    /// Mean over episodes (or windows).
-    pub mean: f64,
-    /// Population standard deviation over episodes.
-    pub sd: f64,
-    /// Median over episodes.
-    pub median: f64,
-    /// Episodes left out because they return to where they started.
-    pub left_out: usize,
 }
 
 /// Distance between extracted and recorded actions.

@@ -1,10 +1,9 @@
 //! From recorded roll-outs to the numbers of a protocol, every published criterion beside the others.
 
 use super::{EpisodeRecord, Protocol, RecordError, RolloutRecord};
-use crate::Interval;
-use crate::stats::{StatsError, mean_interval};
 use pusht_env::Pose;
 use serde::{Deserialize, Serialize};
+use traj_metrics::{Bootstrap, Interval, MetricError};
 
 /// An episode is solved when its coverage exceeds this.
 pub const SOLVED_COVERAGE: f64 = 0.95;
@@ -94,8 +93,8 @@ impl Scores {
     ///
     /// # Errors
     /// No episodes, or a number that is not finite.
-    pub fn interval(&self, number: impl Fn(&EpisodeScores) -> f64, seed: u64) -> Result<Interval, StatsError> {
-        mean_interval(&[self.episodes.iter().map(number).collect()], seed)
+    pub fn interval(&self, number: impl Fn(&EpisodeScores) -> f64) -> Result<Interval, MetricError> {
+        Bootstrap::default().mean(&self.episodes.iter().map(number).collect::<Vec<_>>())
     }
 }
 
