@@ -79,6 +79,32 @@ pub enum DataError {
         /// What is wrong with it.
         source: EpisodeError,
     },
+    /// An episode that the simulator refuses.
+    #[error("{path}: episode {index} cannot be simulated: {reason}")]
+    Simulation {
+        /// The file, or the name of the source.
+        path: PathBuf,
+        /// Its index.
+        index: usize,
+        /// What the environment says.
+        reason: String,
+    },
+    /// An episode that comes out otherwise than it was recorded.
+    #[error(
+        "{path}: episode {index} does not follow from its seed and actions (states differ by up to {states}, {pixels} \
+         pixels differ); it was recorded in another environment or from another start, so it cannot be stored as a \
+         simulated episode"
+    )]
+    Diverges {
+        /// The set.
+        path: PathBuf,
+        /// First episode that differs.
+        index: usize,
+        /// Largest difference of a state's numbers.
+        states: f64,
+        /// Pixels that differ.
+        pixels: usize,
+    },
     /// A file that cannot be written.
     #[error("{path}: cannot be written ({reason}); check the folder, its permissions and the free space")]
     Unwritable {
@@ -90,6 +116,14 @@ pub enum DataError {
 }
 
 impl DataError {
+    /// Names the path that could not be written.
+    pub(crate) fn unwritable(path: &Path, reason: &(impl ToString + ?Sized)) -> Self {
+        Self::Unwritable {
+            path: path.to_path_buf(),
+            reason: reason.to_string(),
+        }
+    }
+
     /// Names the path that an episode came from.
     pub(crate) fn episode(path: &Path, source: EpisodeError) -> Self {
         Self::Episode {

@@ -1,12 +1,15 @@
 //! Episodes of PushT: sources, conversion, splits, normalisation, augmentation, and the traits of inverse dynamics and
 //! video models, which speak of frames and actions, not tensors.
 
+mod atomic;
 mod augment;
 mod batch;
 mod episode;
 mod error;
 mod inverse_dynamics;
 mod normalise;
+mod simulated;
+mod source;
 mod split;
 mod video_model;
 #[cfg(feature = "zarr")]
@@ -18,7 +21,9 @@ pub use episode::{Episode, EpisodeError, Provenance};
 pub use error::DataError;
 pub use inverse_dynamics::{IdmError, InverseDynamics, Labels};
 pub use normalise::{ActionNorm, FrameNorm};
+pub use simulated::{Difference, Plan, Recipe, SimulatedSet, Simulation, Start};
+pub use source::{Source, open};
 pub use split::{FrameRef, Split, SplitError, SplitProtocol};
 pub use video_model::{VideoError, VideoModel, VideoRequest};
 #[cfg(feature = "zarr")]
-pub use zarr::ReplayBuffer;
+pub use zarr::{ReplayBuffer, write_replay_buffer};

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use pusht_data::ReplayBuffer;
+use pusht_data::{ReplayBuffer, SimulatedSet, Simulation, open};
 
 fn real_set() -> Option<PathBuf> {
     let Some(reference) = std::env::var_os("PUSHT_REFERENCE") else {
@@ -40,4 +40,14 @@ fn all_episodes_are_read() {
     let states: f64 = buffer.states().unwrap().iter().flat_map(|s| s.to_row()).sum();
     assert_eq!(actions, 13_395_167.0);
     assert!((states - 26_755_516.915_192).abs() < 1e-5, "{states}");
+}
+
+#[test]
+fn all_episodes_follow_from_their_seed_and_actions() {
+    let Some(path) = real_set() else { return };
+    let source = open(path).unwrap();
+    let (set, difference) = SimulatedSet::recover(&source, Simulation::DIFFUSION_POLICY, &mut |_, _| {}).unwrap();
+    println!("{} episodes, {difference:?}", set.len());
+    assert_eq!((set.len(), difference.frames, difference.pixels), (206, 25_650, 0));
+    assert!(difference.states <= 2e-5, "{difference:?}");
 }

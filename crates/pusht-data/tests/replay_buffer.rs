@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pusht_data::{DataError, ReplayBuffer};
+use pusht_data::{DataError, Episode, ReplayBuffer, SimulatedSet, Simulation, open, write_replay_buffer};
 use sha2::{Digest, Sha256};
 
 fn fixture() -> PathBuf {
@@ -217,4 +217,51 @@ fn uint8_pictures_are_read_too() {
     let episodes = buffer.episodes(1..2, &mut |_, _| {}).unwrap();
     assert_eq!(episodes[0].frames.len(), 5);
     assert_eq!(episodes[0].frames[0].as_raw(), &bytes[7 * 12..8 * 12]);
+}
+
+/// The fixture was recorded by gym-pusht from seeds 0, 1, 2.
+#[test]
+fn recipes_bring_the_recorded_frames_back() {
+    let source = open(fixture()).unwrap();
+    let (set, difference) = SimulatedSet::recover(&source, Simulation::GYM_PUSHT, &mut |_, _| {}).unwrap();
+    assert_eq!(set.len(), 3);
+    assert_eq!((difference.frames, difference.pixels), (22, 0));
+    assert!(difference.states < 2e-5, "{difference:?}");
+
+    let e = SimulatedSet::recover(&source, Simulation::DIFFUSION_POLICY, &mut |_, _| {}).unwrap_err();
+    assert!(e.to_string().contains("episode 0 does not follow from its seed"), "{e}");
+}
+
+#[test]
+fn what_is_written_is_read_back() {
+    let buffer = ReplayBuffer::open(fixture()).unwrap();
+    let mut episodes = buffer.episodes(0..3, &mut |_, _| {}).unwrap();
+    // Longer than a chunk.
+    for _ in 0..30 {
+        let again = episodes[0].clone();
+        episodes.push(again);
+    }
+    let lengths: Vec<usize> = episodes.iter().map(Episode::len).collect();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("out.zarr");
+    let mut told = 0;
+    write_replay_buffer(&path, &lengths, episodes.iter().cloned().map(Ok), &mut |done, _| {
+        told = done;
+    })
+    .unwrap();
+    assert_eq!(told, 232);
+    let back = ReplayBuffer::open(&path).unwrap();
+    let read = back.episodes(0..back.len(), &mut |_, _| {}).unwrap();
+    assert_eq!(read.len(), episodes.len());
+    for (a, b) in read.iter().zip(&episodes) {
+        assert_eq!((&a.frames, &a.actions, &a.states), (&b.frames, &b.actions, &b.states));
+    }
+
+    let e = write_replay_buffer(&path, &lengths, episodes.iter().cloned().map(Ok), &mut |_, _| {}).unwrap_err();
+    assert!(e.to_string().contains("exists already"), "{e}");
+    let other = dir.path().join("other.zarr");
+    let e = write_replay_buffer(&other, &[7, 5], episodes.iter().cloned().map(Ok), &mut |_, _| {}).unwrap_err();
+    assert!(e.to_string().contains("10 rows in episode 2"), "{e}");
+    assert!(!other.exists());
+    assert_eq!(dir.path().read_dir().unwrap().count(), 1);
 }

@@ -13,5 +13,7 @@
 mod frames;
 mod replay_buffer;
 mod rows;
+mod write;
 
 pub use replay_buffer::ReplayBuffer;
+pub use write::write_replay_buffer;

@@ -1,0 +1,184 @@
+//! The file of a simulated set: JSON lines, so that any language reads it and a killed writer leaves whole episodes.
+//!
+//! First line: the header. Then one line an episode, in order. Numbers are written in the shortest form that reads
+//! back to the same bits. While episodes are being made, the same lines, in any order, grow in `PATH.partial`.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Recipe, SimulatedSet, Simulation};
+use crate::{DataError, atomic};
+
+const FORMAT: &str = "pusht-simulated-episodes";
+const VERSION: u32 = 1;
+const EXPECTED: &str = "a file of simulated episodes (JSON lines, as make_demos and convert write them)";
+
+/// The first line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Header {
+    format: String,
+    version: u32,
+    pub episodes: usize,
+    pub source: String,
+    pub actions: String,
+    pub simulation: Simulation,
+    pub settings: serde_json::Value,
+}
+
+impl Header {
+    pub fn new(
+        episodes: usize,
+        source: &str,
+        actions: &str,
+        simulation: Simulation,
+        settings: &serde_json::Value,
+    ) -> Self {
+        Self {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            episodes,
+            source: source.to_owned(),
+            actions: actions.to_owned(),
+            simulation,
+            settings: settings.clone(),
+        }
+    }
+}
+
+/// Every other line.
+#[derive(Serialize, Deserialize)]
+struct Line {
+    index: usize,
+    #[serde(flatten)]
+    recipe: Recipe,
+}
+
+/// True for a file that begins like ours, whatever follows.
+pub(crate) fn is_ours(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let prefix = format!("{{\"format\":\"{FORMAT}\"");
+    File::open(path)
+        .and_then(|f| f.take(prefix.len() as u64).read_to_end(&mut start))
+        .is_ok()
+        && start == prefix.as_bytes()
+}
+
+pub(super) fn read(path: &Path) -> Result<SimulatedSet, DataError> {
+    let (header, recipes) = lines(path, false)?;
+    if let Some(index) = (0..header.episodes).find(|i| !recipes.contains_key(i)) {
+        return Err(unreadable(
+            path,
+            format!("episode {index}"),
+            format!("the file holds {} of {} episodes", recipes.len(), header.episodes),
+        ));
+    }
+    Ok(SimulatedSet {
+        path: path.to_path_buf(),
+        source: header.source,
+        actions: header.actions,
+        simulation: header.simulation,
+        settings: header.settings,
+        recipes: recipes.into_values().collect(),
+    })
+}
+
+/// Episodes by their index.
+pub(super) type Recipes = BTreeMap<usize, Recipe>;
+
+/// What a killed writer left: the header and the episodes that are complete.
+pub(super) fn read_partial(path: &Path) -> Result<(Header, Recipes), DataError> {
+    lines(path, true)
+}
+
+fn lines(path: &Path, partial: bool) -> Result<(Header, Recipes), DataError> {
+    let file = File::open(path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => DataError::NotFound {
+            path: path.to_path_buf(),
+            expected: EXPECTED,
+        },
+        _ => unreadable(path, "the file".to_owned(), e.to_string()),
+    })?;
+    let mut lines = BufReader::new(file).lines();
+    let first = lines.next().transpose().ok().flatten().unwrap_or_default();
+    let header = header(path, &first)?;
+    let mut recipes = BTreeMap::new();
+    for (number, line) in lines.enumerate() {
+        let item = || format!("line {}", number + 2);
+        let parsed = line
+            .map_err(|e| e.to_string())
+            .and_then(|text| serde_json::from_str::<Line>(&text).map_err(|e| e.to_string()));
+        let line = match parsed {
+            Ok(line) => line,
+            // The line that was being written when the writer was killed.
+            Err(_) if partial => break,
+            Err(reason) => return Err(unreadable(path, item(), reason)),
+        };
+        if line.index >= header.episodes {
+            return Err(unreadable(
+                path,
+                item(),
+                format!("episode {} of {}", line.index, header.episodes),
+            ));
+        }
+        recipes.insert(line.index, line.recipe);
+    }
+    Ok((header, recipes))
+}
+
+fn header(path: &Path, line: &str) -> Result<Header, DataError> {
+    let unrecognised = |found: String| DataError::Unrecognised {
+        path: path.to_path_buf(),
+        found,
+        expected: EXPECTED,
+    };
+    let value: serde_json::Value = serde_json::from_str(line)
+        .map_err(|_| unrecognised("its first line is not the header of such a file".to_owned()))?;
+    if value["format"] != FORMAT {
+        return Err(unrecognised(format!("its format is {}", value["format"])));
+    }
+    if value["version"] != VERSION {
+        return Err(unrecognised(format!(
+            "it has version {}, this program reads {VERSION}",
+            value["version"]
+        )));
+    }
+    serde_json::from_value(value).map_err(|e| unreadable(path, "the header".to_owned(), e.to_string()))
+}
+
+fn unreadable(path: &Path, item: String, reason: String) -> DataError {
+    DataError::Unreadable {
+        path: path.to_path_buf(),
+        item,
+        reason,
+    }
+}
+
+pub(super) fn write(set: &SimulatedSet, path: &Path) -> Result<(), DataError> {
+    atomic::file(path, |out| {
+        line(
+            out,
+            &Header::new(set.len(), &set.source, &set.actions, set.simulation, &set.settings),
+        )?;
+        set.recipes
+            .iter()
+            .enumerate()
+            .try_for_each(|(index, recipe)| append(out, index, recipe))
+    })
+}
+
+/// One line.
+pub(super) fn line(out: &mut impl Write, value: &impl Serialize) -> std::io::Result<()> {
+    serde_json::to_writer(&mut *out, value)?;
+    out.write_all(b"\n")
+}
+
+/// One episode.
+pub(super) fn append(out: &mut impl Write, index: usize, recipe: &Recipe) -> std::io::Result<()> {
+    let recipe = recipe.clone();
+    line(out, &Line { index, recipe })
+}

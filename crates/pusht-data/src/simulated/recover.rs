@@ -1,0 +1,110 @@
+//! Recorded episodes against simulated ones, and recorded sets as recipes.
+
+use std::f64::consts::TAU;
+
+use crate::{DataError, Episode, Recipe, SimulatedSet, Simulation, Source, Start};
+
+/// The limit for states that were stored as float32.
+pub const FLOAT32_STATES: f64 = 2e-5;
+
+/// How far two recordings of the same episodes are apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Difference {
+    /// Frames compared.
+    pub frames: usize,
+    /// Largest difference of a state's numbers (px, rad; angles modulo 2π); 0 where either has no states, infinite
+    /// where the rows do not match.
+    pub states: f64,
+    /// Pixels that differ in any channel.
+    pub pixels: usize,
+}
+
+impl Difference {
+    /// The difference of one episode from another.
+    pub fn of(a: &Episode, b: &Episode) -> Self {
+        if a.len() != b.len() || a.frames.len() != b.frames.len() {
+            return Self {
+                frames: 0,
+                states: f64::INFINITY,
+                pixels: usize::MAX,
+            };
+        }
+        let states = match (&a.states, &b.states) {
+            (Some(a), Some(b)) => a
+                .iter()
+                .zip(b)
+                .map(|(a, b)| apart(a.to_row(), b.to_row()))
+                .fold(0.0, f64::max),
+            _ => 0.0,
+        };
+        let pixels = a.frames.iter().zip(&b.frames).map(|(a, b)| {
+            let pairs = a.as_raw().chunks_exact(3).zip(b.as_raw().chunks_exact(3));
+            pairs.filter(|(a, b)| a != b).count() + a.as_raw().len().abs_diff(b.as_raw().len()) / 3
+        });
+        Self {
+            frames: a.frames.len(),
+            states,
+            pixels: pixels.sum(),
+        }
+    }
+
+    /// The larger of both, frames and pixels added up.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            frames: self.frames + other.frames,
+            states: self.states.max(other.states),
+            pixels: self.pixels.saturating_add(other.pixels),
+        }
+    }
+}
+
+fn apart(a: [f64; 5], b: [f64; 5]) -> f64 {
+    let turn = (a[4] - b[4]).rem_euclid(TAU);
+    let positions = (0..4).map(|k| (a[k] - b[k]).abs());
+    positions.fold(turn.min(TAU - turn), f64::max)
+}
+
+impl SimulatedSet {
+    /// Turns a recorded set whose episode e starts from seed e (as the public demonstrations do) into recipes. Every
+    /// episode is simulated, rendered and compared; the second result says how far apart the recordings are.
+    ///
+    /// # Errors
+    /// An episode that does not come out as recorded: states within 2e-5 (float32) and every pixel.
+    pub fn recover(
+        source: &Source,
+        simulation: Simulation,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<(Self, Difference), DataError> {
+        let recipe = |index: usize| {
+            Ok(Recipe {
+                start: Start::Seed(index as u64),
+                actions: source.actions(index)?.to_vec(),
+            })
+        };
+        let recipes = (0..source.len()).map(recipe).collect::<Result<Vec<_>, DataError>>()?;
+        let set = Self::new(&source.name(), "recorded", simulation, recipes)?;
+        let total = set.recipes.iter().map(|r| r.actions.len()).sum();
+        let mut difference = Difference::default();
+        // Sixteen episodes at a time: their frames are held twice.
+        for first in (0..set.len()).step_by(16) {
+            let range = first..(first + 16).min(set.len());
+            let recorded = source.episodes(range.clone(), &mut |_, _| {})?;
+            let simulated = set.episodes(range.clone(), &mut |_, _| {})?;
+            for (index, (a, b)) in range.zip(recorded.iter().zip(&simulated)) {
+                let d = Difference::of(a, b);
+                if d.states > FLOAT32_STATES || d.pixels > 0 {
+                    return Err(DataError::Diverges {
+                        path: source.path().to_path_buf(),
+                        index,
+                        states: d.states,
+                        pixels: d.pixels,
+                    });
+                }
+                difference = difference.and(d);
+            }
+            progress(difference.frames, total);
+        }
+        Ok((set, difference))
+    }
+}

@@ -1,0 +1,160 @@
+//! Whatever a path holds, as episodes.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use pusht_env::Action;
+
+#[cfg(feature = "zarr")]
+use crate::ReplayBuffer;
+use crate::{DataError, Episode, SimulatedSet, simulated};
+
+const EXPECTED: &str = "a zarr replay buffer (folder) or a file of simulated episodes (as make_demos writes)";
+
+/// An open data set.
+pub struct Source {
+    path: PathBuf,
+    kind: Kind,
+}
+
+enum Kind {
+    #[cfg(feature = "zarr")]
+    ReplayBuffer(Box<ReplayBuffer>),
+    Simulated(SimulatedSet),
+}
+
+/// Opens a data set, whatever its layout: a zarr replay buffer, or a file of simulated episodes. Frames are not read
+/// yet.
+///
+/// # Errors
+/// No such path, something else, or what the layout's own reader says.
+pub fn open(path: impl AsRef<Path>) -> Result<Source, DataError> {
+    let path = path.as_ref();
+    let kind = if !path.exists() {
+        return Err(DataError::NotFound {
+            path: path.to_path_buf(),
+            expected: EXPECTED,
+        });
+    } else if simulated::is_ours(path) {
+        Kind::Simulated(SimulatedSet::open(path)?)
+    } else if [".zgroup", "zarr.json", "data", "meta"]
+        .iter()
+        .any(|f| path.join(f).exists())
+    {
+        replay_buffer(path)?
+    } else {
+        return Err(DataError::Unrecognised {
+            path: path.to_path_buf(),
+            found: describe(path),
+            expected: EXPECTED,
+        });
+    };
+    Ok(Source {
+        path: path.to_path_buf(),
+        kind,
+    })
+}
+
+#[cfg(feature = "zarr")]
+fn replay_buffer(path: &Path) -> Result<Kind, DataError> {
+    Ok(Kind::ReplayBuffer(Box::new(ReplayBuffer::open(path)?)))
+}
+
+#[cfg(not(feature = "zarr"))]
+fn replay_buffer(path: &Path) -> Result<Kind, DataError> {
+    Err(DataError::Unrecognised {
+        path: path.to_path_buf(),
+        found: "a zarr replay buffer, which this program was built without (feature `zarr` of pusht-data)".to_owned(),
+        expected: "a file of simulated episodes",
+    })
+}
+
+/// What lies at a path that is no data set, with a hint where one lies inside of it.
+fn describe(path: &Path) -> String {
+    if path.is_dir() {
+        let mut inside: Vec<PathBuf> = std::fs::read_dir(path)
+            .map(|entries| entries.flatten().map(|e| e.path()).collect())
+            .unwrap_or_default();
+        inside.sort();
+        let is_set = |p: &&PathBuf| p.join(".zgroup").exists() || simulated::is_ours(p);
+        return inside.iter().find(is_set).map_or_else(
+            || "a folder of something else".to_owned(),
+            |p| format!("a folder around a data set, name {} instead", p.display()),
+        );
+    }
+    let kind = match path.extension().and_then(|e| e.to_str()) {
+        Some("zip") => "a zip archive, unpack it first",
+        Some("partial") => "an unfinished set, run the command that was making it again to finish it",
+        _ => "a file of something else",
+    };
+    kind.to_owned()
+}
+
+impl Source {
+    /// The path it was opened from.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The name for results: the last part of the path.
+    pub fn name(&self) -> String {
+        self.path
+            .file_name()
+            .unwrap_or(self.path.as_os_str())
+            .to_string_lossy()
+            .into_owned()
+    }
+
+    /// Number of episodes, at least 1.
+    #[expect(clippy::len_without_is_empty, reason = "a source is never empty")]
+    pub fn len(&self) -> usize {
+        match &self.kind {
+            #[cfg(feature = "zarr")]
+            Kind::ReplayBuffer(buffer) => buffer.len(),
+            Kind::Simulated(set) => set.len(),
+        }
+    }
+
+    /// The actions of one episode, without decoding or simulating anything.
+    ///
+    /// # Errors
+    /// No such episode.
+    pub fn actions(&self, episode: usize) -> Result<&[Action], DataError> {
+        match &self.kind {
+            #[cfg(feature = "zarr")]
+            Kind::ReplayBuffer(buffer) => Ok(&buffer.actions()[buffer.rows(episode)?]),
+            Kind::Simulated(set) => match set.recipes().get(episode) {
+                Some(recipe) => Ok(&recipe.actions),
+                None => Err(DataError::OutOfRange {
+                    path: self.path.clone(),
+                    asked: format!("episode {episode}"),
+                    available: format!("episodes 0 to {}", set.len() - 1),
+                }),
+            },
+        }
+    }
+
+    /// Number of rows of every episode, for [`Split::new`](crate::Split::new).
+    pub fn lengths(&self) -> Vec<usize> {
+        (0..self.len())
+            .map(|e| self.actions(e).map_or(0, <[Action]>::len))
+            .collect()
+    }
+
+    /// Episodes with frames and, where known, states: decoded or simulated in parallel. `progress` is told frames done
+    /// and frames to do, on the caller's thread.
+    ///
+    /// # Errors
+    /// No such episodes, or data that cannot be read.
+    pub fn episodes(
+        &self,
+        range: Range<usize>,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<Vec<Episode>, DataError> {
+        match &self.kind {
+            #[cfg(feature = "zarr")]
+            Kind::ReplayBuffer(buffer) => buffer.episodes(range, progress),
+            Kind::Simulated(set) => set.episodes(range, progress),
+        }
+    }
+}
