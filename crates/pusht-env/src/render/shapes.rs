@@ -65,15 +65,21 @@ fn crossings(canvas: &Canvas, upper: Point, lower: Point, bottom: i32, rule: Fil
     let rise = f64::from(lower[1] - upper[1]);
     let y0 = f64::from(upper[1]);
     let rows_y = &canvas.grid().coordinates()[rows.clone()];
-    let mut widen = |x_of: &dyn Fn(f64) -> i32| {
-        for (end, &y) in ends[rows.clone()].iter_mut().zip(rows_y) {
-            let x = x_of((f64::from(y) - y0) * run / rise);
-            *end = [end[0].min(x), end[1].max(x)];
-        }
-    };
+    let ends = ends[rows].iter_mut().zip(rows_y);
     match rule {
-        FillRule::Pygame26 => widen(&|offset| (offset + f64::from(upper[0])) as i32),
-        FillRule::Pygame25 => widen(&|offset| offset as i32 + upper[0]),
+        FillRule::Pygame26 => {
+            let x0 = f64::from(upper[0]);
+            widen(ends, |y| ((f64::from(y) - y0) * run / rise + x0) as i32);
+        }
+        FillRule::Pygame25 => widen(ends, |y| ((f64::from(y) - y0) * run / rise) as i32 + upper[0]),
+    }
+}
+
+/// Makes each row's pair of ends reach to the row's crossing.
+fn widen<'a>(ends: impl Iterator<Item = (&'a mut [i32; 2], &'a u16)>, crossing: impl Fn(u16) -> i32) {
+    for (end, &y) in ends {
+        let x = crossing(y);
+        *end = [end[0].min(x), end[1].max(x)];
     }
 }
 
