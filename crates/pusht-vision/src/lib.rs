@@ -1,1 +1,10 @@
-//! The state out of a PushT frame: agent position and T pose with confidence, and closed-form actions from tracks.
+//! The state out of a PushT frame: agent position and T pose with confidence.
+
+mod agent;
+mod block;
+mod board;
+mod error;
+mod tracker;
+
+pub use error::VisionError;
+pub use tracker::{Tracked, Tracker, unwrap_angle, wrap};

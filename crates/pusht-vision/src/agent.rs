@@ -1,0 +1,178 @@
+//! The agent's position: the blue disc, found by its colour and placed by comparing with the disc that the renderer
+//! draws around each integer centre nearby.
+
+use crate::board::{AGENT_EDGE, AGENT_FILL, DISC_REACH, DiscMask, SIDE, STRIDE, sample, samples_within};
+
+/// Area of the disc in frame pixels.
+const AREA: f32 = 707.0 / (STRIDE * STRIDE) as f32;
+
+/// Least share of the disc's area that must be blue.
+const LEAST_SHARE: f32 = 0.15;
+
+/// Squared colour differences of a sample are cut off here (ticks, what a video codec does to edges).
+const OUTLIER: f32 = 3.0 * 40.0 * 40.0;
+
+/// Squared colour difference, summed over the samples, by which a centre becomes e^(−1/2) as likely.
+const TOLERANCE: f32 = 400.0;
+
+/// How blue a colour is, from 0 (T, board, goal, ticks) to 1 (the agent's disc).
+pub(crate) fn blueness([red, _, blue]: [f32; 3]) -> f32 {
+    ((blue - red - 60.0) / 95.0).clamp(0.0, 1.0)
+}
+
+/// Rough centre of the blue disc, board px; none where there is too little blue.
+pub(crate) fn find(colours: &[[f32; 3]]) -> Option<[f64; 2]> {
+    // Per row and column sums first: nearly all pixels are not blue at all.
+    let blue: Vec<(usize, f32)> = colours
+        .iter()
+        .map(|&c| blueness(c))
+        .enumerate()
+        .filter(|&(_, share)| share > 0.0)
+        .collect();
+    let mean = |keep: &dyn Fn([f64; 2]) -> bool| {
+        let mut sum = [0.0; 3];
+        for &(at, share) in &blue {
+            let p = [sample(at % SIDE), sample(at / SIDE)];
+            if keep(p) {
+                let share = f64::from(share);
+                sum = [sum[0] + share * p[0], sum[1] + share * p[1], sum[2] + share];
+            }
+        }
+        (sum[2] > 0.0).then(|| ([sum[0] / sum[2], sum[1] / sum[2]], sum[2]))
+    };
+    let (mut centre, mut area) = mean(&|_| true)?;
+    // Towards the disc where other blue lies about.
+    for radius in [80.0_f64, 40.0, 24.0, 24.0] {
+        (centre, area) = mean(&|p| (p[0] - centre[0]).hypot(p[1] - centre[1]) < radius)?;
+    }
+    (area as f32 > LEAST_SHARE * AREA).then_some(centre)
+}
+
+/// What the fit of the disc found.
+pub(crate) struct Placed {
+    /// Mean of the integer centres, by their likelihood; board px.
+    pub(crate) centre: [f64; 2],
+    /// Blue seen and disc drawn: intersection over union, 0 to 1.
+    pub(crate) overlap: f64,
+}
+
+/// A frame with what is behind the agent: the board with goal, walls and T.
+pub(crate) struct Scene<'a> {
+    pub(crate) colours: &'a [[f32; 3]],
+    pub(crate) behind: &'a dyn Fn(usize) -> [f32; 3],
+    pub(crate) hidden: &'a [bool],
+    pub(crate) mask: &'a DiscMask,
+}
+
+/// Places the disc near a rough centre.
+pub(crate) fn place(scene: &Scene<'_>, rough: [f64; 2]) -> Placed {
+    let mut middle = rough.map(|c| c.round() as i32);
+    let mut costs = [[0.0_f32; 5]; 5];
+    for _ in 0..6 {
+        let patch = Patch::new(scene, middle);
+        for (dy, row) in costs.iter_mut().enumerate() {
+            for (dx, cost) in row.iter_mut().enumerate() {
+                *cost = patch.cost(scene, [middle[0] + dx as i32 - 2, middle[1] + dy as i32 - 2]);
+            }
+        }
+        let best = (0..25)
+            .min_by(|&a, &b| costs[a / 5][a % 5].total_cmp(&costs[b / 5][b % 5]))
+            .unwrap_or(12);
+        let shift = [best % 5, best / 5].map(|i| i as i32 - 2);
+        if shift.iter().all(|s| s.abs() < 2) {
+            break;
+        }
+        middle = [middle[0] + shift[0], middle[1] + shift[1]];
+    }
+    let least = costs.as_flattened().iter().copied().fold(f32::INFINITY, f32::min);
+    let mut sum = [0.0_f64; 3];
+    for (i, cost) in costs.as_flattened().iter().enumerate() {
+        let likelihood = f64::from((-0.5 * (cost - least) / TOLERANCE).exp());
+        let at = [middle[0] + (i % 5) as i32 - 2, middle[1] + (i / 5) as i32 - 2].map(f64::from);
+        sum = [
+            sum[0] + likelihood * at[0],
+            sum[1] + likelihood * at[1],
+            sum[2] + likelihood,
+        ];
+    }
+    let centre = [sum[0] / sum[2], sum[1] / sum[2]];
+    Placed {
+        centre,
+        overlap: overlap(scene, centre),
+    }
+}
+
+/// The frame pixels around a centre, and what is behind them.
+struct Patch {
+    pixels: Vec<(usize, [f32; 3])>,
+}
+
+impl Patch {
+    fn new(scene: &Scene<'_>, middle: [i32; 2]) -> Self {
+        let reach = f64::from(DISC_REACH) + 4.0;
+        let [columns, rows] = middle.map(|m| samples_within(f64::from(m) - reach, f64::from(m) + reach));
+        let mut pixels = Vec::with_capacity(100);
+        for j in rows {
+            for i in columns.clone() {
+                let at = j * SIDE + i;
+                if !scene.hidden[at] {
+                    pixels.push((at, (scene.behind)(at)));
+                }
+            }
+        }
+        Self { pixels }
+    }
+
+    /// Squared colour difference between the frame and the disc drawn around `centre`.
+    fn cost(&self, scene: &Scene<'_>, centre: [i32; 2]) -> f32 {
+        let mut cost = 0.0;
+        for &(at, behind) in &self.pixels {
+            let [edge, fill] = shares(scene.mask, centre, at);
+            let seen = scene.colours[at];
+            let difference: f32 = (0..3)
+                .map(|c| {
+                    let drawn = edge * AGENT_EDGE[c] + fill * AGENT_FILL[c] + (1.0 - edge - fill) * behind[c];
+                    (seen[c] - drawn).powi(2)
+                })
+                .sum();
+            cost += difference.min(OUTLIER);
+        }
+        cost
+    }
+}
+
+/// Shares of edge and fill colour in a frame pixel when the disc is drawn around `centre`.
+fn shares(mask: &DiscMask, centre: [i32; 2], at: usize) -> [f32; 2] {
+    let [(x, fx), (y, fy)] = [at % SIDE, at / SIDE].map(|i| {
+        let s = sample(i);
+        (s.floor() as i32, (s - s.floor()) as f32)
+    });
+    let mut shares = [0.0; 3];
+    for (dy, wy) in [(0, 1.0 - fy), (1, fy)] {
+        for (dx, wx) in [(0, 1.0 - fx), (1, fx)] {
+            let class = mask.at(x + dx - centre[0], y + dy - centre[1]);
+            shares[usize::from(class)] += wx * wy;
+        }
+    }
+    [shares[1], shares[2]]
+}
+
+/// Soft intersection over union of the blue around a centre and the disc there.
+fn overlap(scene: &Scene<'_>, centre: [f64; 2]) -> f64 {
+    let centre = centre.map(|c| c.round() as i32);
+    let reach = 3.0 * f64::from(DISC_REACH);
+    let [columns, rows] = centre.map(|m| samples_within(f64::from(m) - reach, f64::from(m) + reach));
+    let (mut both, mut either) = (0.0, 0.0);
+    for j in rows {
+        for i in columns.clone() {
+            let at = j * SIDE + i;
+            if !scene.hidden[at] {
+                let [edge, fill] = shares(scene.mask, centre, at);
+                let (seen, drawn) = (blueness(scene.colours[at]), edge + fill);
+                both += f64::from(seen.min(drawn));
+                either += f64::from(seen.max(drawn));
+            }
+        }
+    }
+    if either > 0.0 { both / either } else { 0.0 }
+}

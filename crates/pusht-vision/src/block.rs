@@ -1,0 +1,230 @@
+//! The pose of the T: a smooth picture of the T fitted to the frame by damped Gauss–Newton.
+//!
+//! Along the T's border the picture goes, over a few px, from the background to the dark outline (2 px to both sides of
+//! the border) and on to the lighter fill; it depends on the signed distance to the border only. The distance's
+//! gradient in pose is the border's normal, so each sample near the border pulls the border over itself.
+
+use crate::board::{BLOCK_EDGE, BLOCK_FILL, sample, samples_within};
+use pusht_env::{BAR, Pose, Quad, STEM};
+
+/// Half the width of the outline, px.
+const EDGE: f64 = 2.0;
+
+/// The T's middle in body coordinates: the centroid of its area.
+pub(crate) const CENTROID: [f64; 2] = [0.0, 285.0 / 7.0];
+
+/// Radius of the circle around [`CENTROID`] that holds the T and its outline, px.
+pub(crate) const REACH: f64 = 84.0;
+
+/// Mean offset of the drawn T from the true one, px: corners are rounded to integers, and lines of even width lie half
+/// a pixel to one side. Measured on pictures of random poses.
+const DRAWN_OFFSET: [f64; 2] = [0.12, 0.27];
+
+/// Levels of green by which a sample may be off before it counts less.
+const OUTLIER: f64 = 25.0;
+
+/// One stage of a fit.
+#[derive(Clone, Copy)]
+pub(crate) struct Stage {
+    /// Smoothing of the model picture, px: wide first, so that far borders pull.
+    blur: f64,
+    /// Every how many frame rows and columns a sample is taken.
+    every: usize,
+    /// Steps at most.
+    steps: usize,
+}
+
+const fn stage(blur: f64, every: usize, steps: usize) -> Stage {
+    Stage { blur, every, steps }
+}
+
+/// A fit that starts anywhere.
+pub(crate) const FAR: &[Stage] = &[stage(24.0, 2, 3), stage(10.0, 2, 3), stage(4.0, 1, 2), stage(3.0, 1, 8)];
+
+/// A fit that starts close to the solution.
+pub(crate) const NEAR: &[Stage] = &[stage(10.0, 2, 1), stage(4.0, 1, 1), stage(3.0, 1, 8)];
+
+/// A stage ends when a step is shorter than this, px.
+const CONVERGED: f64 = 0.02;
+
+/// The green channel is what is fitted: T 163 and 136, goal 238, board 255. Samples of weight 0 are not seen.
+pub(crate) struct Target<'a> {
+    pub(crate) green: &'a [f32],
+    pub(crate) background: &'a [[f32; 3]],
+    pub(crate) weight: &'a [f32],
+}
+
+/// One sample's place on the T.
+pub(crate) struct OnBlock {
+    /// Signed distance to the border of the rectangle it belongs to, px, negative inside.
+    pub(crate) distance: f64,
+    /// Gradient of the distance in body coordinates.
+    normal: [f64; 2],
+}
+
+fn rectangle(quad: &Quad, q: [f64; 2]) -> OnBlock {
+    let (low, high) = (quad[0], quad[2]);
+    let centre = [(low[0] + high[0]) / 2.0, (low[1] + high[1]) / 2.0];
+    let beyond = [0, 1].map(|i| (q[i] - centre[i]).abs() - (high[i] - low[i]) / 2.0);
+    let sign = [0, 1].map(|i| if q[i] < centre[i] { -1.0 } else { 1.0 });
+    if beyond[0] > 0.0 && beyond[1] > 0.0 {
+        let distance = beyond[0].hypot(beyond[1]);
+        let normal = [0, 1].map(|i| sign[i] * beyond[i] / distance);
+        return OnBlock { distance, normal };
+    }
+    if beyond[0] > beyond[1] {
+        OnBlock {
+            distance: beyond[0],
+            normal: [sign[0], 0.0],
+        }
+    } else {
+        OnBlock {
+            distance: beyond[1],
+            normal: [0.0, sign[1]],
+        }
+    }
+}
+
+/// Where a point in body coordinates lies on the T.
+pub(crate) fn on_block(q: [f64; 2]) -> OnBlock {
+    let (bar, stem) = (rectangle(&BAR, q), rectangle(&STEM, q));
+    if bar.distance < stem.distance { bar } else { stem }
+}
+
+/// A board point in body coordinates.
+pub(crate) fn to_body(pose: Pose, sin_cos: (f64, f64), p: [f64; 2]) -> [f64; 2] {
+    let (s, c) = sin_cos;
+    let d = [p[0] - pose.x, p[1] - pose.y];
+    [c * d[0] + s * d[1], c * d[1] - s * d[0]]
+}
+
+/// A step from 0 to 1 of the given width around 0, and its derivative.
+fn ramp(x: f64, width: f64) -> (f64, f64) {
+    let t = x / width;
+    if t <= -0.5 {
+        (0.0, 0.0)
+    } else if t >= 0.5 {
+        (1.0, 0.0)
+    } else {
+        let u = t + 0.5;
+        (u * u * (3.0 - 2.0 * u), 6.0 * u * (1.0 - u) / width)
+    }
+}
+
+/// Shares of outline and fill in a sample, by its distance, and their derivatives in distance.
+pub(crate) fn shares(distance: f64, blur: f64) -> ([f64; 2], [f64; 2]) {
+    let (any, d_any) = ramp(EDGE - distance, blur);
+    let (fill, d_fill) = ramp(-EDGE - distance, blur);
+    ([any - fill, fill], [d_fill - d_any, -d_fill])
+}
+
+/// Fits a pose.
+pub(crate) fn fit(target: &Target<'_>, start: Pose, stages: &[Stage]) -> Pose {
+    let mut pose = start;
+    for &stage in stages {
+        for _ in 0..stage.steps {
+            let step = gauss_newton(target, pose, stage);
+            // A step beyond what the blurred border can see is not trusted.
+            let length = step[0].hypot(step[1]).max(step[2].abs() * 60.0);
+            let scale = (1.5 * (stage.blur + 4.0) / length).min(1.0);
+            // The angle turns about the centroid, which decouples it from the position.
+            let centre = centroid(pose);
+            pose = with_centroid(
+                [centre[0] + scale * step[0], centre[1] + scale * step[1]],
+                pose.angle + scale * step[2],
+            );
+            if length < CONVERGED {
+                break;
+            }
+        }
+    }
+    pose
+}
+
+/// The pose of the T that is drawn as a T at `pose`.
+pub(crate) fn true_pose(pose: Pose) -> Pose {
+    Pose {
+        x: pose.x - DRAWN_OFFSET[0],
+        y: pose.y - DRAWN_OFFSET[1],
+        ..pose
+    }
+}
+
+/// Board position of the T's centroid.
+pub(crate) fn centroid(pose: Pose) -> [f64; 2] {
+    let (s, c) = pose.angle.sin_cos();
+    [pose.x - s * CENTROID[1], pose.y + c * CENTROID[1]]
+}
+
+/// The pose with its centroid there.
+pub(crate) fn with_centroid(at: [f64; 2], angle: f64) -> Pose {
+    let (s, c) = angle.sin_cos();
+    Pose::new(at[0] + s * CENTROID[1], at[1] - c * CENTROID[1], angle)
+}
+
+/// One step in (centroid x, y, angle).
+fn gauss_newton(target: &Target<'_>, pose: Pose, stage: Stage) -> [f64; 3] {
+    let Stage { blur, every, .. } = stage;
+    let sin_cos = pose.angle.sin_cos();
+    let (s, c) = sin_cos;
+    let centre = centroid(pose);
+    let reach = REACH + blur;
+    let mut normal = [[0.0; 3]; 3];
+    let mut right = [0.0; 3];
+    for j in samples_within(centre[1] - reach, centre[1] + reach).step_by(every) {
+        let y = sample(j);
+        for i in samples_within(centre[0] - reach, centre[0] + reach).step_by(every) {
+            let at = j * crate::board::SIDE + i;
+            let weight = f64::from(target.weight[at]);
+            if weight == 0.0 {
+                continue;
+            }
+            let q = to_body(pose, sin_cos, [sample(i), y]);
+            let place = on_block(q);
+            let ([edge, fill], [d_edge, d_fill]) = shares(place.distance, blur);
+            if d_edge == 0.0 && d_fill == 0.0 {
+                continue;
+            }
+            let behind = f64::from(target.background[at][1]);
+            let [edge_green, fill_green] = [f64::from(BLOCK_EDGE[1]) - behind, f64::from(BLOCK_FILL[1]) - behind];
+            let residual = f64::from(target.green[at]) - (behind + edge * edge_green + fill * fill_green);
+            let slope = d_edge * edge_green + d_fill * fill_green;
+            let n = place.normal;
+            // distance(q), q = Rᵀ(p − centroid) + CENTROID: its derivatives in centroid and angle.
+            let lever = [q[0] - CENTROID[0], q[1] - CENTROID[1]];
+            let gradient = [
+                -slope * (c * n[0] - s * n[1]),
+                -slope * (s * n[0] + c * n[1]),
+                slope * (n[0] * lever[1] - n[1] * lever[0]),
+            ];
+            let robust = weight / (1.0 + (residual / OUTLIER).powi(2));
+            for a in 0..3 {
+                right[a] += robust * gradient[a] * residual;
+                for b in 0..3 {
+                    normal[a][b] += robust * gradient[a] * gradient[b];
+                }
+            }
+        }
+    }
+    // Levenberg's damping, small against a well-seen T (about 1e5 px⁻²).
+    for (a, damping) in [50.0, 50.0, 50.0 * 1600.0].into_iter().enumerate() {
+        normal[a][a] += damping;
+    }
+    solve(normal, right)
+}
+
+/// Solves a symmetric positive definite 3 × 3 system by Cramer's rule.
+fn solve(m: [[f64; 3]; 3], r: [f64; 3]) -> [f64; 3] {
+    let det = |m: &[[f64; 3]; 3]| {
+        m[0][0] * (m[1][1] * m[2][2] - m[1][2] * m[2][1]) - m[0][1] * (m[1][0] * m[2][2] - m[1][2] * m[2][0])
+            + m[0][2] * (m[1][0] * m[2][1] - m[1][1] * m[2][0])
+    };
+    let d = det(&m);
+    [0, 1, 2].map(|column| {
+        let mut replaced = m;
+        for row in 0..3 {
+            replaced[row][column] = r[row];
+        }
+        det(&replaced) / d
+    })
+}

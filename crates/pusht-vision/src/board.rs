@@ -1,0 +1,95 @@
+//! Where the pixels of a 96 × 96 frame lie on the board, and what they look like there.
+
+use pusht_env::{FillRule, Frame, Pose, Renderer, Scene};
+
+use crate::VisionError;
+
+/// Side of the frames that are read, px.
+pub(crate) const SIDE: usize = 96;
+
+/// Board px from one frame pixel to the next.
+pub(crate) const STRIDE: f64 = 512.0 / SIDE as f64;
+
+/// White of the board, LightGreen of the goal, and so on: red, green, blue.
+pub(crate) const BLOCK_FILL: [f32; 3] = [143.0, 163.0, 184.0];
+pub(crate) const BLOCK_EDGE: [f32; 3] = [119.0, 136.0, 153.0];
+pub(crate) const AGENT_FILL: [f32; 3] = [78.0, 126.0, 255.0];
+pub(crate) const AGENT_EDGE: [f32; 3] = [65.0, 105.0, 225.0];
+const WALL: u8 = 211;
+
+/// Board coordinate that frame column (or row) `i` samples: the references resize without smoothing, so a frame pixel
+/// is the bilinear sample of the 512 × 512 picture at this point.
+pub(crate) fn sample(i: usize) -> f64 {
+    (i as f64 + 0.5) * STRIDE - 0.5
+}
+
+/// Frame columns (or rows) that sample within `low..=high`.
+pub(crate) fn samples_within(low: f64, high: f64) -> std::ops::Range<usize> {
+    let index = |x: f64| (x + 0.5) / STRIDE - 0.5;
+    let first = index(low).ceil().clamp(0.0, SIDE as f64);
+    let end = (index(high).floor() + 1.0).clamp(first, SIDE as f64);
+    first as usize..end as usize
+}
+
+/// A frame as numbers, and the board without agent and block behind it.
+pub(crate) struct Background {
+    /// Colours of white, goal and walls.
+    pub(crate) colour: Vec<[f32; 3]>,
+    /// True where a wall may hide what lies under it.
+    pub(crate) wall: Vec<bool>,
+}
+
+impl Background {
+    /// The empty board with this goal.
+    pub(crate) fn new(goal: Pose) -> Result<Self, VisionError> {
+        if ![goal.x, goal.y, goal.angle].iter().all(|v| v.is_finite()) {
+            return Err(VisionError::Goal { goal });
+        }
+        // What is not finite is not drawn.
+        let nowhere = Pose::new(f64::NAN, 0.0, 0.0);
+        let mut renderer = Renderer::new(SIDE as u32, FillRule::default())?;
+        let board = renderer.render(&Scene::new([f64::NAN; 2], nowhere, goal));
+        let bare = renderer.render(&Scene::new([f64::NAN; 2], nowhere, nowhere));
+        Ok(Self {
+            colour: board.pixels().map(|p| p.0.map(f32::from)).collect(),
+            wall: bare.pixels().map(|p| p.0[0] < u8::MAX - (u8::MAX - WALL) / 2).collect(),
+        })
+    }
+}
+
+/// The disc of the agent as it is drawn around an integer centre: 0 outside, 1 edge, 2 fill, row by row from
+/// `-DISC_REACH` to `DISC_REACH - 1` in both directions.
+pub(crate) struct DiscMask(Vec<u8>);
+
+/// Half the side of [`DiscMask`], board px.
+pub(crate) const DISC_REACH: i32 = 16;
+
+impl DiscMask {
+    /// Read off the renderer's own picture.
+    pub(crate) fn new() -> Result<Self, VisionError> {
+        let nowhere = Pose::new(f64::NAN, 0.0, 0.0);
+        let picture = Renderer::new(512, FillRule::default())?.render(&Scene::new([256.0; 2], nowhere, nowhere));
+        let side = 2 * DISC_REACH as u32;
+        let start = 256 - DISC_REACH as u32;
+        let class = |x: u32, y: u32| match picture.get_pixel(start + x, start + y).0 {
+            [78, ..] => 2,
+            [65, ..] => 1,
+            _ => 0,
+        };
+        Ok(Self((0..side * side).map(|i| class(i % side, i / side)).collect()))
+    }
+
+    /// Class of the pixel at this offset from the centre.
+    pub(crate) fn at(&self, dx: i32, dy: i32) -> u8 {
+        let inside = -DISC_REACH..DISC_REACH;
+        if !inside.contains(&dx) || !inside.contains(&dy) {
+            return 0;
+        }
+        self.0[((dy + DISC_REACH) * 2 * DISC_REACH + dx + DISC_REACH) as usize]
+    }
+}
+
+/// Colours of one frame.
+pub(crate) fn colours(frame: &Frame) -> Vec<[f32; 3]> {
+    frame.pixels().map(|p| p.0.map(f32::from)).collect()
+}

@@ -1,0 +1,47 @@
+//! What can be wrong with what is asked of this crate.
+
+use pusht_env::{Pose, RenderError};
+
+/// Why a frame or a track gave nothing.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum VisionError {
+    /// Not a picture of the expected size.
+    #[error("the frame is {width} × {height} px; the tracker reads 96 × 96 (resize it, or render it at that size)")]
+    FrameSize {
+        /// Width found.
+        width: u32,
+        /// Height found.
+        height: u32,
+    },
+    /// A goal pose that is not finite.
+    #[error("the goal pose {goal:?} is not finite; expected px of the 512 board and rad")]
+    Goal {
+        /// What was handed in.
+        goal: Pose,
+    },
+    /// Fewer positions than an action needs.
+    #[error("the track has {found} positions; at least 2 are needed, and give one action fewer than positions")]
+    TooShort {
+        /// Positions found.
+        found: usize,
+    },
+    /// A position that is not finite.
+    #[error("position {index} of the track is not finite ({position:?}); leave such a stretch out, or fill its gaps")]
+    NotFinite {
+        /// Its index.
+        index: usize,
+        /// What stood there.
+        position: [f64; 2],
+    },
+    /// A noise level that is not a positive number.
+    #[error("the {name} is {value}; expected a finite number above 0, in px")]
+    Noise {
+        /// Which parameter.
+        name: &'static str,
+        /// What was handed in.
+        value: f64,
+    },
+    /// The renderer's own failure.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+}

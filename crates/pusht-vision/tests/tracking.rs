@@ -1,0 +1,104 @@
+//! Rendered states are read back; what is not there is not made up.
+#![allow(clippy::unwrap_used)]
+
+use proptest::prelude::*;
+use pusht_env::{FillRule, Frame, GOAL, Pose, Renderer, Scene};
+use pusht_vision::{Tracked, Tracker, VisionError, unwrap_angle, wrap};
+use std::f64::consts::TAU;
+
+const NOWHERE: Pose = Pose::new(f64::NAN, 0.0, 0.0);
+
+fn picture(agent: [f64; 2], block: Pose, rule: FillRule) -> Frame {
+    Renderer::new(96, rule).unwrap().render(&Scene::new(agent, block, GOAL))
+}
+
+fn track(frame: &Frame) -> Tracked {
+    Tracker::new(GOAL).unwrap().track(frame).unwrap()
+}
+
+/// Errors of agent, T origin and T angle.
+fn errors(tracked: &Tracked, agent: [f64; 2], block: Pose) -> [f64; 3] {
+    let state = tracked.state().unwrap();
+    [
+        (state.agent[0] - agent[0]).hypot(state.agent[1] - agent[1]),
+        (state.block.x - block.x).hypot(state.block.y - block.y),
+        unwrap_angle(0.0, state.block.angle - block.angle).abs(),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn a_rendered_state_is_read_back(
+        agent in [20.0..490.0, 20.0..490.0_f64],
+        centre in [100.0..412.0, 100.0..412.0_f64],
+        angle in -10.0..10.0_f64,
+        old in any::<bool>(),
+    ) {
+        // The T's middle is 41 px from its origin.
+        let block = Pose::new(centre[0] + 40.7 * angle.sin(), centre[1] - 40.7 * angle.cos(), angle);
+        let rule = if old { FillRule::Pygame25 } else { FillRule::Pygame26 };
+        let tracked = track(&picture(agent, block, rule));
+        let [agent_error, origin_error, angle_error] = errors(&tracked, agent, block);
+        // The agent is drawn around an integer centre: half a pixel a axis is lost.
+        prop_assert!(agent_error < 1.1, "{agent_error} {tracked:?}");
+        prop_assert!(origin_error < 5.0, "{origin_error} {tracked:?}");
+        prop_assert!(angle_error < 0.08, "{angle_error} {tracked:?}");
+        let angle = tracked.block.unwrap().angle;
+        prop_assert!((0.0..TAU).contains(&angle));
+    }
+}
+
+#[test]
+fn what_is_absent_is_not_made_up() {
+    let block = Pose::new(200.0, 220.0, 2.0);
+    let no_agent = track(&picture([f64::NAN; 2], block, FillRule::default()));
+    assert_eq!((no_agent.agent, no_agent.agent_confidence), (None, 0.0));
+    assert!(no_agent.block.is_some() && no_agent.block_confidence > 0.9);
+    assert!(no_agent.state().is_none());
+    let no_block = track(&picture([100.0, 300.0], NOWHERE, FillRule::default()));
+    assert_eq!((no_block.block, no_block.block_confidence), (None, 0.0));
+    assert!(no_block.agent.is_some() && no_block.agent_confidence > 0.9);
+    for colour in [0, 128, 255] {
+        let nothing = track(&Frame::from_pixel(96, 96, image::Rgb([colour; 3])));
+        assert_eq!((nothing.agent, nothing.block), (None, None));
+    }
+}
+
+#[test]
+fn frames_of_another_size_are_refused_by_name() {
+    let error = Tracker::new(GOAL).unwrap().track(&Frame::new(64, 96)).unwrap_err();
+    assert_eq!(error, VisionError::FrameSize { width: 64, height: 96 });
+    assert!(error.to_string().contains("96 × 96"), "{error}");
+    assert!(Tracker::new(NOWHERE).is_err());
+}
+
+#[test]
+fn a_video_is_read_like_its_frames() {
+    // The agent crosses the T on its way.
+    let block_at = |t: usize| Pose::new(180.0 + 2.0 * t as f64, 230.0, 3.0 + 0.05 * t as f64);
+    let agent_at = |t: usize| [60.0 + 8.0 * t as f64, 400.0 - 6.0 * t as f64];
+    let frames: Vec<Frame> = (0..40)
+        .map(|t| picture(agent_at(t), block_at(t), FillRule::default()))
+        .collect();
+    let tracker = Tracker::new(GOAL).unwrap();
+    for (t, tracked) in tracker.track_video(&frames).unwrap().iter().enumerate() {
+        let alone = tracker.track(&frames[t]).unwrap();
+        for tracked in [&alone, tracked] {
+            let [agent, origin, angle] = errors(tracked, agent_at(t), block_at(t));
+            assert!(
+                agent < 1.1 && origin < 2.5 && angle < 0.03,
+                "frame {t}: {agent} {origin} {angle}"
+            );
+        }
+    }
+}
+
+#[test]
+fn angles_wrap_and_unwrap() {
+    assert_eq!(wrap(-1e-20), 0.0);
+    assert!((wrap(-0.5) - (TAU - 0.5)).abs() < 1e-12);
+    assert!((unwrap_angle(6.2, 0.1) - (0.1 + TAU)).abs() < 1e-12);
+    assert!((unwrap_angle(-0.1, 6.2) - (6.2 - TAU)).abs() < 1e-12);
+}
