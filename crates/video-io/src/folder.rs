@@ -1,0 +1,94 @@
+//! A folder of PNG files.
+
+use crate::Frame;
+use crate::error::VideoIoError;
+use crate::pictures::png_bytes;
+use crate::writer::{beside, write_error};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+use tempfile::TempDir;
+
+/// Frames on their way into a folder.
+pub(crate) struct Folder {
+    path: PathBuf,
+    temp: TempDir,
+    broken: bool,
+}
+
+impl Folder {
+    /// Refuses a folder with anything else than an earlier video in it.
+    pub(crate) fn create(path: &Path) -> Result<Self, VideoIoError> {
+        check_free(path)?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".video-");
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
+        let temp = beside(path)
+            .and_then(|parent| builder.tempdir_in(parent))
+            .map_err(write_error(path))?;
+        Ok(Self {
+            path: path.into(),
+            temp,
+            broken: false,
+        })
+    }
+
+    pub(crate) fn push(&mut self, frame: &Frame, index: usize) -> io::Result<()> {
+        let name = format!("frame_{index:06}.png");
+        let written = png_bytes(frame)
+            .map_err(io::Error::other)
+            .and_then(|bytes| fs::write(self.temp.path().join(name), bytes));
+        self.broken |= written.is_err();
+        written
+    }
+
+    /// Puts the folder in its place; an earlier video there is moved aside first and removed last.
+    pub(crate) fn finish(self) -> io::Result<()> {
+        if self.broken {
+            return Err(io::Error::other("an earlier frame could not be written"));
+        }
+        if !self.path.exists() {
+            return fs::rename(self.temp.keep(), &self.path);
+        }
+        check_free(&self.path).map_err(io::Error::other)?;
+        let old = tempfile::Builder::new()
+            .prefix(".video-")
+            .tempdir_in(beside(&self.path)?)?;
+        let aside = old.path().join("old");
+        fs::rename(&self.path, &aside)?;
+        fs::rename(self.temp.path(), &self.path).inspect_err(|_| {
+            // Put the earlier one back; if that fails too, the first error is the one to report.
+            let _ = fs::rename(&aside, &self.path);
+        })?;
+        old.close()
+    }
+}
+
+/// Whether a folder may be written: not there, or holding only frames.
+fn check_free(path: &Path) -> Result<(), VideoIoError> {
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(write_error(path)(e)),
+    };
+    for entry in entries {
+        let name = entry.map_err(write_error(path))?.file_name();
+        if !is_frame(&name) {
+            return Err(VideoIoError::FolderInUse {
+                path: path.into(),
+                found: name.into(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// `frame_` and digits and `.png`.
+fn is_frame(name: &OsStr) -> bool {
+    let digits = name
+        .to_str()
+        .and_then(|n| n.strip_prefix("frame_"))
+        .and_then(|n| n.strip_suffix(".png"));
+    digits.is_some_and(|d| d.len() >= 6 && d.bytes().all(|b| b.is_ascii_digit()))
+}

@@ -1,0 +1,172 @@
+//! Videos on disk: the format chosen by the path, complete or not there at all.
+
+use crate::Frame;
+use crate::error::VideoIoError;
+use crate::folder::Folder;
+use crate::options::{Format, VideoOptions};
+use crate::stream::{FileFormat, Intake, Stream};
+use std::fs::File;
+use std::io::{BufWriter, Cursor};
+use std::path::{Path, PathBuf};
+use tempfile::TempPath;
+
+/// Writes one video, frame by frame, in memory that does not grow with its length.
+///
+/// Everything goes into a temporary file or folder beside the final one, which [`VideoWriter::finish`] renames; a writer
+/// that is dropped before leaves nothing. An earlier video of the same name is replaced.
+#[must_use = "nothing is kept before finish()"]
+pub struct VideoWriter {
+    path: PathBuf,
+    intake: Intake,
+    target: Target,
+}
+
+enum Target {
+    File(TempPath, Box<Stream<BufWriter<File>>>),
+    Folder(Folder),
+}
+
+impl VideoWriter {
+    /// Begins a video; missing parent folders are made.
+    ///
+    /// # Errors
+    /// An extension or frame rate that cannot be written; a PNG folder that holds other files; a place that cannot be
+    /// written to.
+    pub fn create(path: impl AsRef<Path>, options: VideoOptions) -> Result<Self, VideoIoError> {
+        let path = path.as_ref().to_path_buf();
+        let format = Format::of(&path)?;
+        let intake = Intake::new(format, options)?;
+        let target = match format {
+            Format::PngFolder => Target::Folder(Folder::create(&path)?),
+            Format::Gif => file(&path, FileFormat::Gif, options)?,
+            #[cfg(feature = "mp4")]
+            Format::Mp4 => file(&path, FileFormat::Mp4, options)?,
+            #[cfg(not(feature = "mp4"))]
+            Format::Mp4 => return Err(VideoIoError::NoMp4 { path }),
+        };
+        Ok(Self { path, intake, target })
+    }
+
+    /// Adds the next frame.
+    ///
+    /// # Errors
+    /// A frame of another size than the first, or of a size that the format cannot hold; a full disk. After a failed
+    /// write the video cannot be finished.
+    pub fn push(&mut self, frame: &Frame) -> Result<(), VideoIoError> {
+        let index = self.intake.count;
+        let frame = self.intake.take(frame)?;
+        match &mut self.target {
+            Target::File(_, stream) => stream.push(&frame),
+            Target::Folder(folder) => folder.push(&frame, index),
+        }
+        .map_err(write_error(&self.path))
+    }
+
+    /// Completes the video under its final name.
+    ///
+    /// # Errors
+    /// No frames; a full disk; an earlier frame that could not be written.
+    pub fn finish(self) -> Result<(), VideoIoError> {
+        let Self { path, intake, target } = self;
+        if intake.count == 0 {
+            return Err(VideoIoError::NoFrames { path });
+        }
+        match target {
+            Target::File(temp, stream) => {
+                stream.finish().map_err(write_error(&path))?;
+                temp.persist(&path).map_err(|e| write_error(&path)(e.error))
+            }
+            Target::Folder(folder) => folder.finish().map_err(write_error(&path)),
+        }
+    }
+}
+
+/// Writes a whole video.
+///
+/// # Errors
+/// As [`VideoWriter`]'s methods.
+pub fn save_video<'a>(
+    path: impl AsRef<Path>,
+    frames: impl IntoIterator<Item = &'a Frame>,
+    options: VideoOptions,
+) -> Result<(), VideoIoError> {
+    let mut writer = VideoWriter::create(path, options)?;
+    frames.into_iter().try_for_each(|frame| writer.push(frame))?;
+    writer.finish()
+}
+
+/// The bytes of an MP4 file, for embedding in a page (`video/mp4`).
+///
+/// # Errors
+/// No frames; frames of different sizes, or of a size or rate that the format cannot hold.
+#[cfg(feature = "mp4")]
+pub fn mp4_bytes<'a>(
+    frames: impl IntoIterator<Item = &'a Frame>,
+    options: VideoOptions,
+) -> Result<Vec<u8>, VideoIoError> {
+    bytes(FileFormat::Mp4, Intake::new(Format::Mp4, options)?, frames, options)
+}
+
+/// The bytes of a GIF file, for embedding in a page (`image/gif`).
+///
+/// # Errors
+/// As [`mp4_bytes`].
+pub fn gif_bytes<'a>(
+    frames: impl IntoIterator<Item = &'a Frame>,
+    options: VideoOptions,
+) -> Result<Vec<u8>, VideoIoError> {
+    bytes(FileFormat::Gif, Intake::new(Format::Gif, options)?, frames, options)
+}
+
+fn bytes<'a>(
+    format: FileFormat,
+    mut intake: Intake,
+    frames: impl IntoIterator<Item = &'a Frame>,
+    options: VideoOptions,
+) -> Result<Vec<u8>, VideoIoError> {
+    let encode = |source| VideoIoError::Encode { source };
+    let mut stream = Stream::Waiting(format, Cursor::new(Vec::new()), options.fps);
+    for frame in frames {
+        stream.push(intake.take(frame)?.as_ref()).map_err(encode)?;
+    }
+    if intake.count == 0 {
+        return Err(VideoIoError::NoFrames {
+            path: "(memory)".into(),
+        });
+    }
+    Ok(stream.finish().map_err(encode)?.into_inner())
+}
+
+fn file(path: &Path, format: FileFormat, options: VideoOptions) -> Result<Target, VideoIoError> {
+    let (file, temp) = beside(path)
+        .and_then(|parent| temporary().tempfile_in(parent))
+        .map_err(write_error(path))?
+        .into_parts();
+    let stream = Stream::Waiting(format, BufWriter::new(file), options.fps);
+    Ok(Target::File(temp, Box::new(stream)))
+}
+
+/// The folder that `path` stands in, made where it is missing.
+pub(crate) fn beside(path: &Path) -> std::io::Result<&Path> {
+    let parent = path
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent)?;
+    Ok(parent)
+}
+
+/// Temporary files and folders, hidden.
+fn temporary() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".video-");
+    // Temporary files are private by default; a finished video is an ordinary file.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder
+}
+
+pub(crate) fn write_error(path: &Path) -> impl FnOnce(std::io::Error) -> VideoIoError {
+    let path = path.to_path_buf();
+    move |source| VideoIoError::Write { path, source }
+}
