@@ -1,17 +1,14 @@
-//! Contacts that live from substep to substep, and the solver that turns them into velocities of the T.
+//! Contacts that live from substep to substep.
 //!
-//! Sequential impulses: each contact in turn takes away the approaching velocity of its two points, ten times round.
 //! What a contact has given so far is kept and given at once in the next substep ("warm start"). Friction and
 //! elasticity are zero in the references; the agent and the walls have infinite mass, so only the T is moved.
 
-use super::body::{Agent, Block, DT, INVERSE_MOMENT};
+use super::body::{Agent, Block, DT};
 use super::contact::Manifold;
-use super::vector::{Vec2, max, min};
+use super::solver::{self, Row};
+use super::vector::{Vec2, min};
 use super::{AGENT, BAR_SHAPE, ShapeId};
 use crate::scene::ContactTick;
-
-/// Rounds of the solver.
-const ITERATIONS: usize = 10;
 
 /// Overlap that is left alone, px. The engine writes 0.1f.
 const SLOP: f64 = 0.1f32 as f64;
@@ -71,20 +68,6 @@ pub(crate) struct Arbiters {
     /// Pairs that touch, in the order in which the broad phase found them: the order of the solver.
     active: [u8; PAIRS],
     active_len: u8,
-}
-
-/// A contact as the solver's inner loop wants it.
-#[derive(Clone, Copy, Default)]
-struct Row {
-    n: Vec2,
-    r: Vec2,
-    /// Velocity of the first body.
-    other_velocity: Vec2,
-    /// Mass that the contact feels along the normal.
-    mass: f64,
-    bias: f64,
-    bias_impulse: f64,
-    impulse: f64,
 }
 
 const fn pair_index(first: ShapeId, rectangle: usize) -> usize {
@@ -184,43 +167,41 @@ impl Arbiters {
     /// Solves the velocities of the T, which the substep has set to zero before.
     #[inline(always)]
     pub fn solve(&mut self, agent: &Agent, block: &mut Block) {
-        if self.active_len == 0 {
-            return;
+        // The two sizes spare the usual case the clearing of the large array.
+        match self.contact_count() {
+            0 => {}
+            1..=4 => self.solve_rows(&mut [Row::default(); 4], agent, block),
+            _ => self.solve_rows(&mut [Row::default(); 2 * PAIRS], agent, block),
         }
-        let mut rows = [Row::default(); 2 * PAIRS];
+    }
+
+    #[inline(always)]
+    fn solve_rows(&mut self, rows: &mut [Row], agent: &Agent, block: &mut Block) {
         let mut len = 0;
         for index in self.active() {
             let pair = &self.pairs[usize::from(index)];
-            let (centre, other_velocity) = if is_agent_pair(index) {
+            let (centre, velocity) = if is_agent_pair(index) {
                 (agent.position, agent.velocity)
             } else {
                 (Vec2::ZERO, Vec2::ZERO)
             };
             let between = block.centre - centre;
             for contact in &pair.contacts[..usize::from(pair.len)] {
-                let arm = contact.r2.cross(pair.n);
                 let distance = (contact.r2 - contact.r1 + between).dot(pair.n);
-                rows[len] = Row {
-                    n: pair.n,
-                    r: contact.r2,
-                    other_velocity,
-                    mass: 1.0 / (1.0 + INVERSE_MOMENT * arm * arm),
-                    bias: -BIAS_COEFFICIENT * min(0.0, distance + SLOP) / DT,
-                    bias_impulse: 0.0,
-                    impulse: contact.impulse,
-                };
+                let bias = -BIAS_COEFFICIENT * min(0.0, distance + SLOP) / DT;
+                rows[len] = Row::new(pair.n, contact.r2, velocity, bias, contact.impulse);
                 len += 1;
                 if pair.phase != Phase::First {
                     block.apply_impulse(pair.n * contact.impulse, contact.r2);
                 }
             }
         }
-        iterate(&mut rows[..len], block);
+        solver::solve(&mut rows[..len], block);
         let mut at = 0;
         for i in 0..usize::from(self.active_len) {
             let pair = &mut self.pairs[usize::from(self.active[i])];
             for contact in &mut pair.contacts[..usize::from(pair.len)] {
-                contact.impulse = rows[at].impulse;
+                contact.impulse = rows[at].impulse();
                 at += 1;
             }
         }
@@ -240,23 +221,5 @@ impl Arbiters {
             }
         }
         ticks
-    }
-}
-
-/// The rounds of the solver.
-#[inline(always)]
-fn iterate(rows: &mut [Row], block: &mut Block) {
-    for _ in 0..ITERATIONS {
-        for row in &mut *rows {
-            let spin = |w: f64| row.r.perp() * w;
-            let bias_velocity = (block.bias_velocity + spin(block.bias_angular_velocity)).dot(row.n);
-            let approach = (block.velocity + spin(block.angular_velocity) - row.other_velocity).dot(row.n);
-            let bias_before = row.bias_impulse;
-            row.bias_impulse = max(bias_before + (row.bias - bias_velocity) * row.mass, 0.0);
-            let before = row.impulse;
-            row.impulse = max(before + -approach * row.mass, 0.0);
-            block.apply_bias_impulse(row.n * (row.bias_impulse - bias_before), row.r);
-            block.apply_impulse(row.n * (row.impulse - before), row.r);
-        }
     }
 }

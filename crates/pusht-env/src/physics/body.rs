@@ -134,13 +134,6 @@ impl Block {
         ];
     }
 
-    /// A bias impulse `j` at `r` from the centre of gravity.
-    #[inline(always)]
-    pub fn apply_bias_impulse(&mut self, j: Vec2, r: Vec2) {
-        self.bias_velocity = self.bias_velocity + j;
-        self.bias_angular_velocity += INVERSE_MOMENT * r.cross(j);
-    }
-
     /// An impulse `j` at `r` from the centre of gravity.
     #[inline(always)]
     pub fn apply_impulse(&mut self, j: Vec2, r: Vec2) {

@@ -8,6 +8,7 @@ mod body;
 mod broad_phase;
 mod closest;
 mod contact;
+mod solver;
 mod space;
 mod vector;
 
