@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{GOAL, Pose, Seeding};
+use crate::{FillRule, GOAL, Pose, Seeding};
 
 /// In which order a reset hands position and angle of the T to the physics engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -46,6 +46,8 @@ pub struct EnvConfig {
     pub reset_order: ResetOrder,
     /// How contacts are reported.
     pub contact_count: ContactCount,
+    /// How pictures are filled.
+    pub fill_rule: FillRule,
     /// Where the T should go.
     pub goal: Pose,
     /// Steps after which an episode is truncated; `None`: never.
@@ -59,6 +61,7 @@ impl EnvConfig {
             seeding: Seeding::GymPusht,
             reset_order: ResetOrder::PositionFirst,
             contact_count: ContactCount::GymPusht,
+            fill_rule: FillRule::Pygame26,
             goal: GOAL,
             max_steps: Some(300),
         }
@@ -75,6 +78,7 @@ impl EnvConfig {
                 ResetOrder::AngleFirst
             },
             contact_count: ContactCount::DiffusionPolicy,
+            fill_rule: FillRule::Pygame25,
             goal: GOAL,
             max_steps: None,
         }

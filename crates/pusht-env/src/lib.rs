@@ -8,6 +8,7 @@ mod coverage;
 mod env;
 mod error;
 mod geometry;
+mod observer;
 #[cfg(feature = "parity")]
 pub mod parity;
 mod physics;
@@ -16,6 +17,7 @@ mod render;
 mod scene;
 mod seeding;
 mod state;
+mod vec_env;
 
 pub use config::{ContactCount, EnvConfig, ResetOrder};
 pub use coverage::{coverage, reward};
@@ -23,11 +25,13 @@ pub use env::{Info, PushT, Snapshot, StepResult};
 pub use error::EnvError;
 pub use geometry::{AGENT_RADIUS, BAR, Quad, STEM, WALL_RADIUS, WALLS, bar_vertices, stem_vertices};
 pub use image::RgbImage;
+pub use observer::Observer;
 pub use policy::{Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError};
 pub use render::{FillRule, RenderError, Renderer, draw_marker};
 pub use scene::{ContactTick, Scene};
 pub use seeding::Seeding;
 pub use state::{Action, GOAL, Pose, State};
+pub use vec_env::{Autoreset, EnvStep, Final, VecEnv, VecEnvError};
 
 /// One RGB picture, u8, height × width × 3.
 pub type Frame = RgbImage;

@@ -27,9 +27,39 @@ impl Seeding {
     /// # Errors
     /// A seed that the reference's generator does not take.
     pub fn draw(self, seed: u64) -> Result<State, EnvError> {
-        Ok(match self {
-            Self::GymPusht => {
-                let mut rng = Pcg64::new(seed);
+        Ok(Starts::new(self, seed)?.next())
+    }
+}
+
+/// The start states of one environment that is seeded once and reset again and again, as in gymnasium.
+#[derive(Clone, Debug)]
+pub(crate) enum Starts {
+    /// gym-pusht goes on with the same generator.
+    Stream(Pcg64),
+    /// diffusion_policy seeds anew at each reset.
+    Same(State),
+}
+
+impl Starts {
+    pub fn new(seeding: Seeding, seed: u64) -> Result<Self, EnvError> {
+        Ok(match seeding {
+            Seeding::GymPusht => Self::Stream(Pcg64::new(seed)),
+            Seeding::DiffusionPolicy => {
+                let mut rng = Mt19937::new(u32::try_from(seed).map_err(|_| EnvError::Seed { seed })?);
+                let agent = [rng.integer(50, 450), rng.integer(50, 450)];
+                let (x, y) = (rng.integer(100, 400), rng.integer(100, 400));
+                let angle = rng.normal() * 2.0 * PI - PI;
+                Self::Same(State {
+                    agent,
+                    block: Pose::new(x, y, angle),
+                })
+            }
+        })
+    }
+
+    pub fn next(&mut self) -> State {
+        match self {
+            Self::Stream(rng) => {
                 let agent = [rng.integer(50, 450), rng.integer(50, 450)];
                 let (x, y) = (rng.integer(100, 400), rng.integer(100, 400));
                 let angle = -PI + (PI - -PI) * rng.uniform();
@@ -38,16 +68,7 @@ impl Seeding {
                     block: Pose::new(x, y, angle),
                 }
             }
-            Self::DiffusionPolicy => {
-                let mut rng = Mt19937::new(u32::try_from(seed).map_err(|_| EnvError::Seed { seed })?);
-                let agent = [rng.integer(50, 450), rng.integer(50, 450)];
-                let (x, y) = (rng.integer(100, 400), rng.integer(100, 400));
-                let angle = rng.normal() * 2.0 * PI - PI;
-                State {
-                    agent,
-                    block: Pose::new(x, y, angle),
-                }
-            }
-        })
+            Self::Same(state) => *state,
+        }
     }
 }

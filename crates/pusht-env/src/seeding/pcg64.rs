@@ -2,7 +2,8 @@
 
 const MULTIPLIER: u128 = 0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645;
 
-pub(super) struct Pcg64 {
+#[derive(Clone, Debug)]
+pub(crate) struct Pcg64 {
     state: u128,
     increment: u128,
     /// The upper half of a word whose lower half was used for an integer.

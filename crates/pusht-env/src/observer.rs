@@ -1,0 +1,74 @@
+//! Observations of one kind, with the renderer that pictures need.
+
+use crate::{EnvConfig, Frame, Modality, Observation, PushT, RenderError, Renderer};
+
+/// Side of the references' pictures, px.
+const SIDE: u32 = 96;
+
+/// Makes observations of one kind. One observer serves any number of environments; those with the same goal share the
+/// finished background.
+#[derive(Clone, Debug)]
+pub struct Observer {
+    modality: Modality,
+    renderer: Option<Renderer>,
+}
+
+impl Observer {
+    /// Observations as the reference of `config` makes them, pictures of 96 × 96 px.
+    pub fn new(modality: Modality, config: &EnvConfig) -> Self {
+        Self::with_size(modality, config, SIDE).expect("96 is a size that can be drawn")
+    }
+
+    /// The same with square pictures of another size.
+    ///
+    /// # Errors
+    /// A size that cannot be drawn.
+    pub fn with_size(modality: Modality, config: &EnvConfig, size: u32) -> Result<Self, RenderError> {
+        let renderer = match modality {
+            Modality::State | Modality::Keypoints => None,
+            Modality::Pixels | Modality::PixelsAgentPos => Some(Renderer::new(size, config.fill_rule)?),
+        };
+        Ok(Self { modality, renderer })
+    }
+
+    /// What it makes.
+    pub const fn modality(&self) -> Modality {
+        self.modality
+    }
+
+    /// An observation of the environment as it is now.
+    pub fn observe(&mut self, env: &PushT) -> Observation {
+        let frame = self.renderer.as_mut().map(|renderer| renderer.render(&env.scene()));
+        assemble(self.modality, env, frame.unwrap_or_default())
+    }
+
+    /// The same, in the place of an older observation, whose picture is drawn over where it has the right size.
+    pub fn observe_into(&mut self, env: &PushT, out: &mut Observation) {
+        let mut frame = Frame::default();
+        if let Some(renderer) = &mut self.renderer {
+            if let Observation::Pixels(pixels) | Observation::PixelsAgentPos { pixels, .. } = out {
+                std::mem::swap(&mut frame, pixels);
+            }
+            let scene = env.scene();
+            if frame.dimensions() != (renderer.size(), renderer.size())
+                || renderer.render_into(&scene, &mut frame).is_err()
+            {
+                frame = renderer.render(&scene);
+            }
+        }
+        *out = assemble(self.modality, env, frame);
+    }
+}
+
+fn assemble(modality: Modality, env: &PushT, pixels: Frame) -> Observation {
+    let agent_pos = env.state().agent;
+    match modality {
+        Modality::State => Observation::State(env.state_observation()),
+        Modality::Keypoints => Observation::Keypoints {
+            environment_state: env.keypoints(),
+            agent_pos,
+        },
+        Modality::Pixels => Observation::Pixels(pixels),
+        Modality::PixelsAgentPos => Observation::PixelsAgentPos { pixels, agent_pos },
+    }
+}

@@ -1,0 +1,413 @@
+//! Many environments, stepped over the threads of rayon's current pool.
+//!
+//! Each environment depends on its own seed and actions only, so results do not depend on the number of threads.
+
+use rayon::prelude::*;
+
+use crate::seeding::Starts;
+use crate::{
+    Action, EnvConfig, EnvError, Info, ObsBatch, ObsSpec, Observation, Observer, Pose, PushT, State, StepResult,
+};
+
+/// At most so many pieces of work a step; small pieces even out environments with and without contact.
+const PIECES: usize = 32;
+
+/// What happens to an environment whose episode has ended (terminated or truncated), by gymnasium's names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Autoreset {
+    /// The next step resets it instead of stepping: its action is ignored, its reward is 0.
+    #[default]
+    NextStep,
+    /// It is reset within the same step: the observation is the first of the new episode, the last of the old one is in
+    /// [`EnvStep::last`].
+    SameStep,
+    /// Nothing; it may be stepped on, reset by [`VecEnv::reset_env`], or dropped by [`VecEnv::retain`].
+    Disabled,
+}
+
+/// What a step brought to one environment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EnvStep {
+    /// Reward, coverage and how the episode stands. After a reset in place of a step: reward 0, nothing ended.
+    pub result: StepResult,
+    /// The observation is the first of an episode.
+    pub is_first: bool,
+    /// With [`Autoreset::SameStep`], how the episode ended.
+    pub last: Option<Box<Final>>,
+}
+
+/// The end of an episode.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Final {
+    /// The latest observations, oldest first.
+    pub observations: Vec<Observation>,
+    /// What the references report beside the observation.
+    pub info: Info,
+}
+
+/// Why a vectorised environment did not do what was asked. No environment has changed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum VecEnvError {
+    /// No environments, or no observations.
+    #[error(
+        "a vectorised environment needs at least 1 environment and a history of at least 1; got {envs} and {history}"
+    )]
+    Empty {
+        /// Number of environments asked for.
+        envs: usize,
+        /// History asked for.
+        history: usize,
+    },
+    /// One value for each environment was expected.
+    #[error("expected one {what} for each of the {expected} environments, got {found}")]
+    Length {
+        /// What was handed in.
+        what: &'static str,
+        /// Number of environments.
+        expected: usize,
+        /// Number of values.
+        found: usize,
+    },
+    /// No such environment.
+    #[error("there is no environment {index} among {len}")]
+    Index {
+        /// What was asked for.
+        index: usize,
+        /// Number of environments.
+        len: usize,
+    },
+    /// One environment refused.
+    #[error("environment {env}: {source}")]
+    Env {
+        /// Its number.
+        env: usize,
+        /// Why.
+        source: EnvError,
+    },
+}
+
+struct Slot {
+    env: PushT,
+    starts: Starts,
+    /// The episode has ended and the next step resets it.
+    ended: bool,
+}
+
+/// Several environments of one configuration.
+///
+/// Environments are numbered from 0 at the start and keep their number when others are dropped; places in slices follow
+/// [`VecEnv::ids`].
+pub struct VecEnv {
+    spec: ObsSpec,
+    autoreset: Autoreset,
+    ids: Vec<usize>,
+    slots: Vec<Slot>,
+    observations: Vec<Vec<Observation>>,
+    goals: Vec<Pose>,
+    steps: Vec<EnvStep>,
+    /// One for each piece of work.
+    observers: Vec<Observer>,
+}
+
+impl VecEnv {
+    /// `envs` environments, observed as `spec` asks, reset to the seeds 0, 1, ….
+    ///
+    /// # Errors
+    /// No environments, a history of 0, a goal pose that is not finite.
+    pub fn new(envs: usize, config: EnvConfig, spec: ObsSpec, autoreset: Autoreset) -> Result<Self, VecEnvError> {
+        if envs == 0 || spec.history == 0 {
+            return Err(VecEnvError::Empty {
+                envs,
+                history: spec.history,
+            });
+        }
+        let env = PushT::new(config).map_err(|source| VecEnvError::Env { env: 0, source })?;
+        let mut observer = Observer::new(spec.modality, &config);
+        let first = observer.observe(&env);
+        let mut all = Self {
+            spec,
+            autoreset,
+            ids: (0..envs).collect(),
+            slots: (0..envs)
+                .map(|_| Slot {
+                    env,
+                    starts: Starts::Same(env.state()),
+                    ended: false,
+                })
+                .collect(),
+            observations: vec![vec![first; spec.history]; envs],
+            goals: vec![config.goal; envs],
+            steps: vec![
+                EnvStep {
+                    result: nothing(&env),
+                    is_first: true,
+                    last: None
+                };
+                envs
+            ],
+            observers: vec![observer; PIECES.min(envs)],
+        };
+        all.reset(0)?;
+        Ok(all)
+    }
+
+    /// Number of environments.
+    pub const fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether all environments were dropped.
+    pub const fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// Numbers of the environments, in their order.
+    pub fn ids(&self) -> &[usize] {
+        &self.ids
+    }
+
+    /// The environments, in the order of [`Self::ids`].
+    pub fn envs(&self) -> impl ExactSizeIterator<Item = &PushT> {
+        self.slots.iter().map(|slot| &slot.env)
+    }
+
+    /// What every environment shows now.
+    pub fn observations(&self) -> ObsBatch<'_> {
+        ObsBatch {
+            envs: &self.ids,
+            observations: &self.observations,
+            goals: &self.goals,
+        }
+    }
+
+    /// What the last step brought.
+    pub fn last_steps(&self) -> &[EnvStep] {
+        &self.steps
+    }
+
+    /// Resets all; the environment in place i gets `seed` + i, as in gymnasium.
+    ///
+    /// # Errors
+    /// A seed that the reference's generator does not take.
+    pub fn reset(&mut self, seed: u64) -> Result<(), VecEnvError> {
+        let seeds: Vec<u64> = (0..self.len() as u64).map(|i| seed.wrapping_add(i)).collect();
+        self.reset_each(&seeds)
+    }
+
+    /// Resets all, each to its own seed.
+    ///
+    /// # Errors
+    /// Not one seed for each, or one that the reference's generator does not take.
+    pub fn reset_each(&mut self, seeds: &[u64]) -> Result<(), VecEnvError> {
+        self.check_length("seed", seeds.len())?;
+        let mut starts = Vec::with_capacity(seeds.len());
+        for (slot, (&seed, &id)) in self.slots.iter().zip(seeds.iter().zip(&self.ids)) {
+            let seeding = slot.env.config().seeding;
+            starts.push(Starts::new(seeding, seed).map_err(|source| VecEnvError::Env { env: id, source })?);
+        }
+        for (slot, starts) in self.slots.iter_mut().zip(starts) {
+            slot.starts = starts;
+        }
+        self.run(None, |slot, _, observer, observations, step| {
+            slot.begin_episode(observer, observations);
+            *step = EnvStep {
+                result: nothing(&slot.env),
+                is_first: true,
+                last: None,
+            };
+        });
+        Ok(())
+    }
+
+    /// Resets the environment in one place, to a seed or, without one, to its next start (gym-pusht: the next draw of
+    /// its generator; diffusion_policy: the same again).
+    ///
+    /// # Errors
+    /// No such place, or a seed that the reference's generator does not take.
+    pub fn reset_env(&mut self, index: usize, seed: Option<u64>) -> Result<(), VecEnvError> {
+        let (id, len) = (self.ids.get(index).copied(), self.len());
+        let Some(env) = id else {
+            return Err(VecEnvError::Index { index, len });
+        };
+        let slot = &mut self.slots[index];
+        if let Some(seed) = seed {
+            slot.starts =
+                Starts::new(slot.env.config().seeding, seed).map_err(|source| VecEnvError::Env { env, source })?;
+        }
+        slot.begin_episode(&mut self.observers[0], &mut self.observations[index]);
+        self.steps[index] = EnvStep {
+            result: nothing(&slot.env),
+            is_first: true,
+            last: None,
+        };
+        Ok(())
+    }
+
+    /// Changes the environment in one place by hand (state, goal, snapshot) and begins its history anew.
+    ///
+    /// # Errors
+    /// No such place, or what `change` returns.
+    pub fn change_env(
+        &mut self,
+        index: usize,
+        change: impl FnOnce(&mut PushT) -> Result<(), EnvError>,
+    ) -> Result<(), VecEnvError> {
+        let len = self.len();
+        let Some(slot) = self.slots.get_mut(index) else {
+            return Err(VecEnvError::Index { index, len });
+        };
+        change(&mut slot.env).map_err(|source| VecEnvError::Env {
+            env: self.ids[index],
+            source,
+        })?;
+        slot.ended = false;
+        self.goals[index] = slot.env.goal();
+        begin_history(&mut self.observers[0], &slot.env, &mut self.observations[index]);
+        self.steps[index] = EnvStep {
+            result: nothing(&slot.env),
+            is_first: true,
+            last: None,
+        };
+        Ok(())
+    }
+
+    /// Drops the environments whose number does not satisfy `keep`.
+    pub fn retain(&mut self, mut keep: impl FnMut(usize) -> bool) {
+        let kept: Vec<bool> = self.ids.iter().map(|&id| keep(id)).collect();
+        retain_by(&mut self.ids, &kept);
+        retain_by(&mut self.slots, &kept);
+        retain_by(&mut self.observations, &kept);
+        retain_by(&mut self.goals, &kept);
+        retain_by(&mut self.steps, &kept);
+    }
+
+    /// One control step of all environments, an action for each place.
+    ///
+    /// # Errors
+    /// Not one action for each, or one that is not finite; then no environment is stepped.
+    pub fn step(&mut self, actions: &[Action]) -> Result<&[EnvStep], VecEnvError> {
+        self.check_length("action", actions.len())?;
+        for (action, &env) in actions.iter().zip(&self.ids) {
+            if !action.iter().all(|a| a.is_finite()) {
+                return Err(VecEnvError::Env {
+                    env,
+                    source: EnvError::Action { action: *action },
+                });
+            }
+        }
+        let autoreset = self.autoreset;
+        self.run(Some(actions), |slot, action, observer, observations, step| {
+            slot.step(action, autoreset, observer, observations, step);
+        });
+        Ok(&self.steps)
+    }
+
+    /// Runs `work` on every environment, in pieces.
+    fn run(
+        &mut self,
+        actions: Option<&[Action]>,
+        work: impl Fn(&mut Slot, Action, &mut Observer, &mut Vec<Observation>, &mut EnvStep) + Sync,
+    ) {
+        if self.is_empty() {
+            return;
+        }
+        let size = self.len().div_ceil(PIECES);
+        self.slots
+            .par_chunks_mut(size)
+            .zip(self.observations.par_chunks_mut(size))
+            .zip(self.steps.par_chunks_mut(size))
+            .zip(&mut self.observers)
+            .enumerate()
+            .for_each(|(piece, (((slots, observations), steps), observer))| {
+                let places = slots.iter_mut().zip(observations).zip(steps).enumerate();
+                for (i, ((slot, observations), step)) in places {
+                    let action = actions.map_or([0.0; 2], |all| all[piece * size + i]);
+                    work(slot, action, observer, observations, step);
+                }
+            });
+    }
+
+    const fn check_length(&self, what: &'static str, found: usize) -> Result<(), VecEnvError> {
+        let expected = self.len();
+        if found == expected {
+            Ok(())
+        } else {
+            Err(VecEnvError::Length { what, expected, found })
+        }
+    }
+
+    /// What is observed.
+    pub const fn spec(&self) -> ObsSpec {
+        self.spec
+    }
+
+    /// Where agent and T are, in the order of [`Self::ids`].
+    pub fn states(&self) -> Vec<State> {
+        self.envs().map(PushT::state).collect()
+    }
+}
+
+impl Slot {
+    fn begin_episode(&mut self, observer: &mut Observer, observations: &mut [Observation]) {
+        self.ended = false;
+        let start = self.starts.next();
+        self.env.reset_to(start).expect("start states are finite");
+        begin_history(observer, &self.env, observations);
+    }
+
+    fn step(
+        &mut self,
+        action: Action,
+        autoreset: Autoreset,
+        observer: &mut Observer,
+        observations: &mut [Observation],
+        step: &mut EnvStep,
+    ) {
+        step.last = None;
+        step.is_first = self.ended && autoreset == Autoreset::NextStep;
+        if step.is_first {
+            self.begin_episode(observer, observations);
+            step.result = nothing(&self.env);
+            return;
+        }
+        step.result = self.env.step(action).expect("the actions were checked");
+        observations.rotate_left(1);
+        if let Some(latest) = observations.last_mut() {
+            observer.observe_into(&self.env, latest);
+        }
+        self.ended = step.result.terminated || step.result.truncated;
+        if self.ended && autoreset == Autoreset::SameStep {
+            step.last = Some(Box::new(Final {
+                observations: observations.to_vec(),
+                info: self.env.info(),
+            }));
+            self.begin_episode(observer, observations);
+            step.is_first = true;
+        }
+    }
+}
+
+/// Fills the history with the present observation.
+fn begin_history(observer: &mut Observer, env: &PushT, observations: &mut [Observation]) {
+    if let Some((first, rest)) = observations.split_first_mut() {
+        observer.observe_into(env, first);
+        for later in rest {
+            later.clone_from(first);
+        }
+    }
+}
+
+/// The result of a reset.
+const fn nothing(env: &PushT) -> StepResult {
+    StepResult {
+        reward: 0.0,
+        coverage: env.coverage(),
+        terminated: false,
+        truncated: false,
+    }
+}
+
+fn retain_by<T>(items: &mut Vec<T>, kept: &[bool]) {
+    let mut kept = kept.iter();
+    items.retain(|_| kept.next().copied().unwrap_or(false));
+}
