@@ -42,7 +42,7 @@ const fn stage(blur: f64, every: usize, steps: usize) -> Stage {
 pub(crate) const FAR: &[Stage] = &[stage(24.0, 2, 3), stage(10.0, 2, 3), stage(4.0, 1, 2), stage(3.0, 1, 8)];
 
 /// A fit that starts close to the solution.
-pub(crate) const NEAR: &[Stage] = &[stage(10.0, 2, 1), stage(4.0, 1, 1), stage(3.0, 1, 8)];
+pub(crate) const NEAR: &[Stage] = &[stage(24.0, 2, 1), stage(10.0, 2, 3), stage(4.0, 1, 2), stage(3.0, 1, 8)];
 
 /// A stage ends when a step is shorter than this, px.
 const CONVERGED: f64 = 0.02;
@@ -68,7 +68,7 @@ fn rectangle(quad: &Quad, q: [f64; 2]) -> OnBlock {
     let beyond = [0, 1].map(|i| (q[i] - centre[i]).abs() - (high[i] - low[i]) / 2.0);
     let sign = [0, 1].map(|i| if q[i] < centre[i] { -1.0 } else { 1.0 });
     if beyond[0] > 0.0 && beyond[1] > 0.0 {
-        let distance = beyond[0].hypot(beyond[1]);
+        let distance = (beyond[0] * beyond[0] + beyond[1] * beyond[1]).sqrt();
         let normal = [0, 1].map(|i| sign[i] * beyond[i] / distance);
         return OnBlock { distance, normal };
     }

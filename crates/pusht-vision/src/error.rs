@@ -25,6 +25,9 @@ pub enum VisionError {
         /// Positions found.
         found: usize,
     },
+    /// A track that begins without an agent.
+    #[error("the first position of the track is missing; leave out the frames before the agent is first seen")]
+    NoStart,
     /// A position that is not finite.
     #[error("position {index} of the track is not finite ({position:?}); leave such a stretch out, or fill its gaps")]
     NotFinite {

@@ -1,10 +1,21 @@
-//! The state out of a PushT frame: agent position and T pose with confidence.
+//! The state out of a PushT frame, and the actions out of a track.
+//!
+//! [`Tracker`] finds the agent's position and the T's pose in a 96 × 96 frame, with a confidence for each.
+//! [`actions_from_track`] inverts the agent's law of motion in closed form, [`ActionSmoother`] does the same for noisy
+//! tracks. `docs/vision.md` has the formulas and what is reached on the human demonstrations.
 
 mod agent;
 mod block;
 mod board;
+mod dynamics;
 mod error;
+mod inverse;
+mod seen;
+mod smoother;
 mod tracker;
 
+pub use dynamics::{CONTROL_HZ, CONTROL_STEP, ControlStep, agent_step};
 pub use error::VisionError;
+pub use inverse::{Start, actions_from_track};
+pub use smoother::{ActionSmoother, SmoothedTrack};
 pub use tracker::{Tracked, Tracker, unwrap_angle, wrap};

@@ -1,0 +1,115 @@
+//! What of a frame concerns the T: where it is gray, and where nothing can be said.
+
+use crate::block;
+use crate::board::{Background, SIDE, sample, samples_within};
+use pusht_env::Pose;
+use std::f64::consts::{FRAC_PI_2, PI};
+
+/// A frame pixel this close to the agent's centre says nothing about the T, board px.
+const AGENT_REACH: f64 = 24.0;
+
+/// Least gray seen, in frame pixels, to look for a T in it; a whole T has about 240.
+const LEAST_GRAY: f64 = 30.0;
+
+/// One frame, for the fit of the T.
+pub(crate) struct Seen {
+    pub(crate) green: Vec<f32>,
+    /// 0 where agent, ticks or walls hide what is there, else 1.
+    pub(crate) weight: Vec<f32>,
+    /// How much like the T's two grays, 0 to 1.
+    gray: Vec<f32>,
+    gray_sum: f64,
+    /// Board position and gray of what is clearly gray.
+    clear: Vec<[f64; 3]>,
+}
+
+impl Seen {
+    pub(crate) fn new(colours: &[[f32; 3]], background: &Background, agent: Option<[f64; 2]>) -> Self {
+        let mut weight: Vec<f32> = background
+            .wall
+            .iter()
+            .map(|&wall| if wall { 0.0 } else { 1.0 })
+            .collect();
+        if let Some([x, y]) = agent {
+            for row in samples_within(y - AGENT_REACH, y + AGENT_REACH) {
+                let half = (AGENT_REACH.powi(2) - (sample(row) - y).powi(2)).max(0.0).sqrt();
+                let columns = samples_within(x - half, x + half);
+                weight[row * SIDE..(row + 1) * SIDE][columns].fill(0.0);
+            }
+        }
+        let mut gray = vec![0.0; colours.len()];
+        let mut clear = Vec::with_capacity(300);
+        for (row, positions) in colours.chunks_exact(SIDE).enumerate() {
+            let line = row * SIDE..(row + 1) * SIDE;
+            let cells = weight[line.clone()].iter_mut().zip(&mut gray[line]).zip(positions);
+            for (column, ((weight, gray), &[red, _, blue])) in cells.enumerate() {
+                // The T is blue over red by 34 to 41; board, goal and walls are not, ticks are red over blue.
+                let over = blue - red;
+                if over < -25.0 {
+                    *weight = 0.0;
+                }
+                *gray = *weight * (over * (1.0 / 36.0)).clamp(0.0, 1.0);
+                if *gray > 0.3 {
+                    clear.push([sample(column), sample(row), f64::from(*gray)]);
+                }
+            }
+        }
+        Self {
+            green: colours.iter().map(|c| c[1]).collect(),
+            weight,
+            gray_sum: gray.iter().map(|&g| f64::from(g)).sum(),
+            gray,
+            clear,
+        }
+    }
+
+    /// Centroid and angle of the T by the moments of the gray.
+    pub(crate) fn moments(&self) -> Option<([f64; 2], f64)> {
+        let mut sum = [0.0; 3];
+        for &[x, y, g] in &self.clear {
+            sum = [sum[0] + g * x, sum[1] + g * y, sum[2] + g];
+        }
+        if sum[2] < LEAST_GRAY {
+            return None;
+        }
+        let centre = [sum[0] / sum[2], sum[1] / sum[2]];
+        let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
+        for &[x, y, g] in &self.clear {
+            let [x, y] = [x - centre[0], y - centre[1]];
+            (xx, xy, yy) = (xx + g * x * x, xy + g * x * y, yy + g * y * y);
+        }
+        // The long axis is the stem's, which is the body's y axis.
+        let long = 0.5 * (2.0 * xy).atan2(xx - yy);
+        // Seen from the centroid the stem reaches further than the bar: the third moment is positive along it.
+        let (s, c) = long.sin_cos();
+        let skew: f64 = self
+            .clear
+            .iter()
+            .map(|&[x, y, g]| g * (c * (x - centre[0]) + s * (y - centre[1])).powi(3))
+            .sum();
+        let stem = if skew < 0.0 { long + PI } else { long };
+        Some((centre, stem - FRAC_PI_2))
+    }
+
+    /// Intersection over union of gray and T.
+    pub(crate) fn overlap(&self, pose: Pose) -> f64 {
+        let sin_cos = pose.angle.sin_cos();
+        let (mut both, mut either, mut drawn_all, mut drawn_seen) = (0.0, self.gray_sum, 0.0, 0.0);
+        let centre = block::centroid(pose);
+        let [columns, rows] = centre.map(|c| samples_within(c - block::REACH, c + block::REACH));
+        for at in rows.flat_map(|row| columns.clone().map(move |column| row * SIDE + column)) {
+            let q = block::to_body(pose, sin_cos, [sample(at % SIDE), sample(at / SIDE)]);
+            let ([edge, fill], _) = block::shares(block::on_block(q).distance, 1.5);
+            let drawn = edge + fill;
+            let (gray, weight) = (f64::from(self.gray[at]), f64::from(self.weight[at]));
+            both += gray.min(weight * drawn);
+            either += (weight * drawn - gray).max(0.0);
+            drawn_all += drawn;
+            drawn_seen += weight * drawn;
+        }
+        if either == 0.0 || drawn_all == 0.0 {
+            return 0.0;
+        }
+        both / either * (drawn_seen / drawn_all).sqrt()
+    }
+}
