@@ -1,1 +1,13 @@
-//! Building blocks that several models share: transformer blocks, time embeddings, flow matching.
+//! Building blocks that several models share: the diffusion-transformer block, time embedding, flow matching.
+//!
+//! Everything here speaks of tensors only and knows nothing of PushT. Formulas and sources: `docs/video-models.md`.
+
+mod attention;
+mod block;
+mod embedding;
+mod flow;
+
+pub use attention::{SelfAttention, SelfAttentionConfig};
+pub use block::{DitBlock, DitBlockConfig, FinalLayer, FinalLayerConfig};
+pub use embedding::{TimeEmbedding, TimeEmbeddingConfig, sinusoidal};
+pub use flow::{FlowError, FlowSchedule, euler_step, noised, velocity};

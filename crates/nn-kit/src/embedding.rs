@@ -1,0 +1,64 @@
+//! Embedding of the flow time.
+
+use burn::config::Config;
+use burn::module::Module;
+use burn::nn::{Linear, LinearConfig};
+use burn::tensor::activation::silu;
+use burn::tensor::{Device, Tensor};
+
+/// Factor before the sinusoids, so that t in [0, 1] spans the range that the frequencies were chosen for (timesteps up
+/// to 1000 in Ho et al. 2020).
+const TIME_SCALE: f64 = 1000.0;
+/// Ratio of the slowest to the fastest frequency (Vaswani et al. 2017, section 3.5).
+const MAX_PERIOD: f64 = 10_000.0;
+
+/// Sinusoidal embedding of times, `[batch]` to `[batch, width]` (width even), cosines first:
+/// `[cos(1000 t ω_i) …, sin(1000 t ω_i) …]` with `ω_i = 10000^(−i / (width/2))`.
+///
+/// Source: Vaswani et al. 2017, section 3.5, in the form that Peebles & Xie 2023 use for diffusion times.
+pub fn sinusoidal(t: Tensor<1>, width: usize) -> Tensor<2> {
+    let half = width / 2;
+    let frequencies: Vec<f32> = (0..half)
+        .map(|i| (TIME_SCALE * MAX_PERIOD.powf(-(i as f64) / half as f64)) as f32)
+        .collect();
+    let frequencies = Tensor::<1>::from_floats(frequencies.as_slice(), &t.device());
+    let angles = t.unsqueeze_dim::<2>(1).matmul(frequencies.unsqueeze_dim::<2>(0));
+    Tensor::cat(vec![angles.clone().cos(), angles.sin()], 1)
+}
+
+/// Makes [`TimeEmbedding`].
+#[derive(Config, Debug)]
+pub struct TimeEmbeddingConfig {
+    /// Width of the result.
+    pub width: usize,
+    /// Width of the sinusoids; even.
+    #[config(default = 128)]
+    pub sinusoids: usize,
+}
+
+impl TimeEmbeddingConfig {
+    /// A layer with random weights.
+    pub fn init(&self, device: &Device) -> TimeEmbedding {
+        TimeEmbedding {
+            inner: LinearConfig::new(self.sinusoids, self.width).init(device),
+            outer: LinearConfig::new(self.width, self.width).init(device),
+            sinusoids: self.sinusoids,
+        }
+    }
+}
+
+/// [`sinusoidal`], then linear, SiLU, linear (Peebles & Xie 2023, section 3.2).
+#[derive(Module, Debug)]
+pub struct TimeEmbedding {
+    inner: Linear,
+    outer: Linear,
+    sinusoids: usize,
+}
+
+impl TimeEmbedding {
+    /// Times `[batch]` in [0, 1] to `[batch, width]`.
+    pub fn forward(&self, t: Tensor<1>) -> Tensor<2> {
+        let hidden = silu(self.inner.forward(sinusoidal(t, self.sinusoids)));
+        self.outer.forward(hidden)
+    }
+}
