@@ -1,1 +1,30 @@
 //! Behaviour cloning policies for PushT: CNN, ResNet-18 and a small policy on tracked state.
+//!
+//! [`train`] turns episodes and a split into a [`BcPolicy`], which acts through [`pusht_env::Policy`] and is kept as one
+//! safetensors file. `docs/policies.md` says what each kind sees, learns and cannot do.
+#![recursion_limit = "256"]
+
+mod cnn;
+mod config;
+mod error;
+mod evaluate;
+mod features;
+mod image;
+mod mlp;
+mod policy;
+mod resnet;
+mod sequence;
+mod tracked;
+mod train;
+
+pub use cnn::Cnn;
+pub use config::{Augmentation, PolicyConfig, PolicyKind, TrackedConfig};
+pub use error::BcError;
+pub use evaluate::{Fit, evaluate, regression_fit};
+pub use image::ImagePolicy;
+pub use mlp::Mlp;
+pub use policy::BcPolicy;
+pub use resnet::{BasicBlock, ResNet18};
+pub use sequence::{Sequence, recorded_sequences};
+pub use tracked::{Sees, TrackedPolicy, train_tracked};
+pub use train::{Trained, train};

@@ -1,1 +1,36 @@
 //! Device choice, the training loop, checkpoints and resume, TensorBoard, progress.
+//!
+//! [`fit`] trains any Burn module on any [`Objective`]. Everything random follows from the seed in [`TrainConfig`], so
+//! that a run that was stopped and resumed from its last checkpoint ends, on the CPU, in the same bits as one that was
+//! not. `docs/training.md` has the conventions.
+#![recursion_limit = "256"]
+
+mod checkpoint;
+mod clip;
+mod config;
+mod curve;
+mod device;
+mod ema;
+mod error;
+mod fit;
+mod init;
+mod model_file;
+mod objective;
+mod order;
+mod progress;
+mod stop;
+mod tensorboard;
+
+pub use config::TrainConfig;
+pub use curve::{Curve, CurveRow};
+pub use device::device;
+pub use ema::Ema;
+pub use error::TrainingError;
+pub use fit::{FitOptions, Fitted, fit};
+pub use init::init_seeded;
+pub use model_file::{ModelFile, ModelFileError, save_model};
+pub use objective::{Objective, ObjectiveError};
+pub use order::{mix_seed, normal, permutation};
+pub use progress::{Lines, Progress, Silent, Terminal, terminal_or_lines};
+pub use stop::StopFlag;
+pub use tensorboard::EventWriter;

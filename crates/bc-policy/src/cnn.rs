@@ -1,0 +1,47 @@
+//! The small convolutional policy of the paper: two convolutions with ReLU and a fully connected head. The paper gives
+//! no sizes; these are ours.
+
+use burn::Tensor;
+use burn::module::Module;
+use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
+use burn::tensor::Device;
+use burn::tensor::activation::relu;
+
+/// 5×5 convolutions of stride 2 with 32 and 64 channels, a hidden layer of 128, two outputs.
+///
+/// Input `[batch, 3, 96, 96]`, output `[batch, 2]`.
+#[derive(Module, Debug)]
+pub struct Cnn {
+    conv1: Conv2d,
+    conv2: Conv2d,
+    fc1: Linear,
+    fc2: Linear,
+}
+
+impl Cnn {
+    /// With random weights.
+    pub fn new(device: &Device) -> Self {
+        let conv = |channels: [usize; 2]| {
+            Conv2dConfig::new(channels, [5, 5])
+                .with_stride([2, 2])
+                .with_padding(PaddingConfig2d::Explicit(2, 2, 2, 2))
+                .init(device)
+        };
+        Self {
+            conv1: conv([3, 32]),
+            conv2: conv([32, 64]),
+            // 96 / 2 / 2 = 24 px a side are left.
+            fc1: LinearConfig::new(64 * 24 * 24, 128).init(device),
+            fc2: LinearConfig::new(128, 2).init(device),
+        }
+    }
+
+    /// See the type's shapes.
+    pub fn forward(&self, frames: Tensor<4>) -> Tensor<2> {
+        let x = relu(self.conv1.forward(frames));
+        let x = relu(self.conv2.forward(x));
+        let x = relu(self.fc1.forward(x.flatten(1, 3)));
+        self.fc2.forward(x)
+    }
+}

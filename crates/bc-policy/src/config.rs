@@ -1,0 +1,168 @@
+//! What to train.
+
+use serde::{Deserialize, Serialize};
+use training::TrainConfig;
+
+use crate::BcError;
+
+/// Which policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PolicyKind {
+    /// A small network on the tracked state.
+    Tracked,
+    /// Two convolutions and a fully connected head on the picture.
+    Cnn,
+    /// ResNet-18 on the picture.
+    #[serde(rename = "resnet18")]
+    ResNet18,
+}
+
+impl PolicyKind {
+    /// The name in files, on the command line and in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tracked => "tracked",
+            Self::Cnn => "cnn",
+            Self::ResNet18 => "resnet18",
+        }
+    }
+}
+
+impl std::str::FromStr for PolicyKind {
+    type Err = BcError;
+
+    fn from_str(text: &str) -> Result<Self, BcError> {
+        [Self::Tracked, Self::Cnn, Self::ResNet18]
+            .into_iter()
+            .find(|kind| kind.name() == text)
+            .ok_or_else(|| BcError::Config {
+                setting: "policy kind",
+                found: format!("{text:?}"),
+                expected: "tracked, cnn or resnet18",
+            })
+    }
+}
+
+/// Transformed copies of the training frames that the policies on pictures learn from; made after the split. The policy
+/// on tracked states needs none: its features have the symmetries built in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Augmentation {
+    /// The frames as they are.
+    #[default]
+    None,
+    /// The eight symmetries of the square, exact on pixels.
+    Dihedral,
+    /// Fourteen copies, as many as the paper made.
+    Fourteen,
+}
+
+/// The policy on tracked states.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrackedConfig {
+    /// Width of the hidden layers.
+    pub width: usize,
+    /// Number of hidden layers.
+    pub layers: usize,
+    /// Actions predicted at once.
+    pub horizon: usize,
+    /// Of these, how many are taken before looking again.
+    pub execute: usize,
+}
+
+impl Default for TrackedConfig {
+    fn default() -> Self {
+        Self {
+            width: 256,
+            layers: 3,
+            horizon: 16,
+            execute: 4,
+        }
+    }
+}
+
+/// What to train, and how.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyConfig {
+    /// Which policy.
+    pub kind: PolicyKind,
+    /// Used by [`PolicyKind::Tracked`].
+    #[serde(default)]
+    pub tracked: TrackedConfig,
+    /// Used by the others.
+    #[serde(default)]
+    pub augmentation: Augmentation,
+    /// Updates, batch size, learning rate, seed.
+    pub train: TrainConfig,
+}
+
+impl PolicyConfig {
+    /// Settings that work on two cores for the tracked policy, and for the others on a GPU.
+    pub fn new(kind: PolicyKind, seed: u64) -> Self {
+        let train = match kind {
+            PolicyKind::Tracked => TrainConfig {
+                epochs: 6,
+                steps_per_epoch: Some(500),
+                batch_size: 256,
+                learning_rate: 1e-3,
+                final_learning_rate: 0.0,
+                warmup_steps: 200,
+                weight_decay: 0.01,
+                ema_decay: Some(0.999),
+                seed,
+                log_every: 50,
+                ..TrainConfig::default()
+            },
+            PolicyKind::Cnn | PolicyKind::ResNet18 => TrainConfig {
+                epochs: 50,
+                batch_size: 64,
+                learning_rate: 1e-3,
+                weight_decay: 1e-4,
+                seed,
+                ..TrainConfig::default()
+            },
+        };
+        Self {
+            kind,
+            tracked: TrackedConfig::default(),
+            augmentation: Augmentation::None,
+            train,
+        }
+    }
+
+    /// Refuses settings that cannot work.
+    ///
+    /// # Errors
+    /// The first such setting.
+    pub fn check(&self) -> Result<(), BcError> {
+        self.train.check()?;
+        self.tracked.check()
+    }
+}
+
+impl TrackedConfig {
+    /// Refuses settings that cannot work.
+    ///
+    /// # Errors
+    /// The first such setting.
+    pub fn check(&self) -> Result<(), BcError> {
+        let within = |setting, value: usize, low, high: usize, expected| {
+            if value < low || value > high {
+                let found = value.to_string();
+                return Err(BcError::Config {
+                    setting,
+                    found,
+                    expected,
+                });
+            }
+            Ok(())
+        };
+        within("tracked.width", self.width, 1, 8192, "1 to 8192")?;
+        within("tracked.layers", self.layers, 1, 64, "1 to 64")?;
+        within("tracked.horizon", self.horizon, 1, 64, "1 to 64")?;
+        within("tracked.execute", self.execute, 1, self.horizon, "1 to tracked.horizon")
+    }
+}

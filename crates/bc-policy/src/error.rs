@@ -1,0 +1,82 @@
+//! What can go wrong with policies.
+
+use training::{ModelFileError, TrainingError};
+
+/// Why there is no policy, or no action.
+#[derive(Debug, thiserror::Error)]
+pub enum BcError {
+    /// A setting out of its range.
+    #[error("{setting} is {found}; expected {expected}")]
+    Config {
+        /// Name of the setting.
+        setting: &'static str,
+        /// As given.
+        found: String,
+        /// What is allowed.
+        expected: &'static str,
+    },
+    /// A reference into episodes that are not there.
+    #[error(
+        "the split refers to row {row} of episode {episode}, which is not in the data; split the data you train on"
+    )]
+    NoSuchRow {
+        /// Index of the episode.
+        episode: usize,
+        /// Its row.
+        row: usize,
+    },
+    /// An episode that cannot be learned from.
+    #[error(transparent)]
+    Episode(#[from] pusht_data::EpisodeError),
+    /// States and actions of one episode differ in number, or there are none of them.
+    #[error("episode {episode} has {states} states and {actions} actions; expected as many of each, and at least one")]
+    Sequence {
+        /// Index of the episode.
+        episode: usize,
+        /// States found.
+        states: usize,
+        /// Actions found.
+        actions: usize,
+    },
+    /// Numbers that are not finite.
+    #[error("episode {episode}, row {row}: the {what} is not finite; leave the episode out or repair it")]
+    NotFinite {
+        /// Index of the episode.
+        episode: usize,
+        /// First bad row.
+        row: usize,
+        /// `state` or `action`.
+        what: &'static str,
+    },
+    /// A frame of another size.
+    #[error("a frame is {width}×{height} px; the policies on pictures read 96×96: resize the frames")]
+    FrameSize {
+        /// px.
+        width: u32,
+        /// px.
+        height: u32,
+    },
+    /// Frames that cannot be loaded.
+    #[error(transparent)]
+    Loader(#[from] pusht_data::LoaderError),
+    /// The policy that was loaded is of another kind than the call needs.
+    #[error("this is a {found} policy; expected {expected}")]
+    Kind {
+        /// What the call needs.
+        expected: &'static str,
+        /// What it is.
+        found: &'static str,
+    },
+    /// The training loop.
+    #[error(transparent)]
+    Training(#[from] TrainingError),
+    /// The policy's file.
+    #[error(transparent)]
+    File(#[from] ModelFileError),
+    /// The network did not run.
+    #[error("the network failed: {reason}")]
+    Network {
+        /// What Burn says.
+        reason: String,
+    },
+}

@@ -1,0 +1,97 @@
+//! A trained policy of any kind.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use pusht_env::{Action, Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError};
+use training::ModelFile;
+
+use crate::{BcError, ImagePolicy, PolicyKind, TrackedPolicy};
+
+/// A trained policy. Acts through [`Policy`]; kept as one safetensors file with its configuration and normalisation.
+#[derive(Clone, Debug)]
+pub enum BcPolicy {
+    /// On tracked states.
+    Tracked(TrackedPolicy),
+    /// On pictures.
+    Image(ImagePolicy),
+}
+
+impl BcPolicy {
+    /// Which one it is.
+    pub fn kind(&self) -> PolicyKind {
+        match self {
+            Self::Tracked(_) => PolicyKind::Tracked,
+            Self::Image(policy) => policy.kind(),
+        }
+    }
+
+    /// Writes the policy's file.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), BcError> {
+        match self {
+            Self::Tracked(policy) => policy.save(path),
+            Self::Image(policy) => policy.save(path),
+        }
+    }
+
+    /// Reads a policy's file.
+    ///
+    /// # Errors
+    /// A file that is missing, damaged, of another kind, or whose parameters do not fit or are not finite.
+    pub fn load(path: &Path, device: &Device) -> Result<Self, BcError> {
+        let file = ModelFile::open(path)?;
+        if file.kind() == crate::tracked::KIND {
+            return Ok(Self::Tracked(TrackedPolicy::load(&file, device)?));
+        }
+        match ImagePolicy::load(&file, device)? {
+            Some(policy) => Ok(Self::Image(policy)),
+            None => Err(file.other_kind("a policy: tracked, cnn or resnet18").into()),
+        }
+    }
+
+    fn inner(&self) -> &dyn Policy {
+        match self {
+            Self::Tracked(policy) => policy,
+            Self::Image(policy) => policy,
+        }
+    }
+
+    fn inner_mut(&mut self) -> &mut dyn Policy {
+        match self {
+            Self::Tracked(policy) => policy,
+            Self::Image(policy) => policy,
+        }
+    }
+}
+
+impl Policy for BcPolicy {
+    fn name(&self) -> String {
+        self.inner().name()
+    }
+
+    fn needs(&self) -> ObsSpec {
+        self.inner().needs()
+    }
+
+    fn reset(&mut self, envs: &[usize]) {
+        self.inner_mut().reset(envs);
+    }
+
+    fn act(&mut self, obs: &ObsBatch<'_>, out: &mut [Action]) -> Result<(), PolicyError> {
+        self.inner_mut().act(obs, out)
+    }
+}
+
+/// The error for an observation that was not asked for.
+pub(crate) fn wrong_observation(expected: Modality, found: &Observation) -> PolicyError {
+    let found = match found {
+        Observation::State(_) => "a state",
+        Observation::Keypoints { .. } => "keypoints",
+        Observation::Pixels(_) => "a picture",
+        Observation::PixelsAgentPos { .. } => "a picture with the agent's position",
+    };
+    PolicyError::WrongObservation { expected, found }
+}

@@ -1,0 +1,45 @@
+//! Training by configuration.
+
+use burn::tensor::Device;
+use pusht_data::{Episode, Split};
+use training::{Curve, FitOptions};
+
+use crate::image::train_image;
+use crate::{BcError, BcPolicy, PolicyConfig, PolicyKind, recorded_sequences, train_tracked};
+
+/// A policy and how its training went.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    /// Ready to act and to be saved.
+    pub policy: BcPolicy,
+    /// Losses by step.
+    pub curve: Curve,
+    /// Epoch of the lowest validation loss, from 1.
+    pub best_epoch: usize,
+    /// That loss: the mean squared error of one action, averaged over both coordinates, px².
+    pub best_valid: Option<f64>,
+}
+
+/// Trains a policy on the training part of episodes, validating on the validation part.
+///
+/// # Errors
+/// Bad settings, episodes or references, or what [`training::fit`] meets.
+pub fn train(
+    config: &PolicyConfig,
+    episodes: &[Episode],
+    split: &Split,
+    device: &Device,
+    options: FitOptions<'_>,
+) -> Result<Trained, BcError> {
+    config.check()?;
+    for episode in episodes {
+        episode.check()?;
+    }
+    match config.kind {
+        PolicyKind::Tracked => {
+            let sequences = recorded_sequences(episodes).unwrap_or_default();
+            train_tracked(&config.tracked, &config.train, &sequences, split, device, options)
+        }
+        PolicyKind::Cnn | PolicyKind::ResNet18 => train_image(config, episodes, split, device, options),
+    }
+}

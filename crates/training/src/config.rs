@@ -1,0 +1,151 @@
+//! The settings of a training run, and the learning rate that follows from them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::TrainingError;
+
+/// How to train: AdamW with a linear warm-up and a cosine decay.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainConfig {
+    /// Epochs; after each one the model is validated and a checkpoint written.
+    pub epochs: usize,
+    /// Updates of an epoch. `None`: as many as one pass over the data has batches. A number makes the updates
+    /// independent of the amount of data, which is how arms of an experiment get the same number of them.
+    pub steps_per_epoch: Option<usize>,
+    /// Items of a batch.
+    pub batch_size: usize,
+    /// Peak learning rate, reached at the end of the warm-up.
+    pub learning_rate: f64,
+    /// The cosine ends at this part of the peak; 1 keeps the rate constant after the warm-up.
+    pub final_learning_rate: f64,
+    /// Steps of linear warm-up.
+    pub warmup_steps: usize,
+    /// Decoupled weight decay (AdamW).
+    pub weight_decay: f32,
+    /// Largest L2 norm of all gradients together; larger ones are scaled down to it.
+    pub clip_norm: Option<f32>,
+    /// Decay of the exponential moving average of the weights, which is then what is validated and returned.
+    pub ema_decay: Option<f64>,
+    /// Data order, noise and dropout follow from it.
+    pub seed: u64,
+    /// Loss and rate are recorded (and the loss checked for NaN) every so many steps.
+    pub log_every: usize,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        Self {
+            epochs: 10,
+            steps_per_epoch: None,
+            batch_size: 64,
+            learning_rate: 1e-3,
+            final_learning_rate: 0.01,
+            warmup_steps: 0,
+            weight_decay: 0.0,
+            clip_norm: None,
+            ema_decay: None,
+            seed: 0,
+            log_every: 10,
+        }
+    }
+}
+
+impl TrainConfig {
+    /// Updates of an epoch over `items` training items.
+    pub fn epoch_steps(&self, items: usize) -> usize {
+        self.steps_per_epoch.unwrap_or_else(|| items.div_ceil(self.batch_size))
+    }
+
+    /// The learning rate of update `step` (from 0) of `total`: a straight line up to the peak over the warm-up, then
+    /// half a cosine down to `final_learning_rate` of it.
+    pub fn learning_rate_at(&self, step: usize, total: usize) -> f64 {
+        if step < self.warmup_steps {
+            return self.learning_rate * (step + 1) as f64 / (self.warmup_steps + 1) as f64;
+        }
+        let span = total.saturating_sub(self.warmup_steps + 1).max(1) as f64;
+        let done = ((step - self.warmup_steps) as f64 / span).min(1.0);
+        let cosine = 0.5 * (1.0 + (std::f64::consts::PI * done).cos());
+        self.learning_rate * (self.final_learning_rate + (1.0 - self.final_learning_rate) * cosine)
+    }
+
+    /// Refuses settings that cannot work.
+    ///
+    /// # Errors
+    /// The first such setting.
+    pub fn check(&self) -> Result<(), TrainingError> {
+        let at_least_one = |setting, value: usize| {
+            if value == 0 {
+                return Err(refuse(setting, value, "at least 1"));
+            }
+            Ok(())
+        };
+        at_least_one("epochs", self.epochs)?;
+        at_least_one("steps_per_epoch", self.steps_per_epoch.unwrap_or(1))?;
+        at_least_one("batch_size", self.batch_size)?;
+        at_least_one("log_every", self.log_every)?;
+        if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
+            return Err(refuse("learning_rate", self.learning_rate, "a number above 0"));
+        }
+        if !(0.0..=1.0).contains(&self.final_learning_rate) {
+            return Err(refuse("final_learning_rate", self.final_learning_rate, "0 to 1"));
+        }
+        if !(self.weight_decay >= 0.0 && self.weight_decay.is_finite()) {
+            return Err(refuse("weight_decay", self.weight_decay, "0 or more"));
+        }
+        if let Some(norm) = self.clip_norm.filter(|norm| norm.is_nan() || *norm <= 0.0) {
+            return Err(refuse("clip_norm", norm, "a number above 0, or none"));
+        }
+        if let Some(decay) = self.ema_decay.filter(|decay| !(0.0..1.0).contains(decay)) {
+            return Err(refuse("ema_decay", decay, "0 or more and below 1, or none"));
+        }
+        Ok(())
+    }
+}
+
+fn refuse(setting: &'static str, found: impl ToString, expected: &'static str) -> TrainingError {
+    TrainingError::Config {
+        setting,
+        found: found.to_string(),
+        expected,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_warms_up_and_decays() {
+        let config = TrainConfig {
+            learning_rate: 1.0,
+            final_learning_rate: 0.1,
+            warmup_steps: 3,
+            ..TrainConfig::default()
+        };
+        let rates: Vec<f64> = (0..10).map(|step| config.learning_rate_at(step, 10)).collect();
+        assert_eq!(rates[..4], [0.25, 0.5, 0.75, 1.0]);
+        assert!(rates[3..].windows(2).all(|pair| pair[1] < pair[0]));
+        assert!((rates[9] - 0.1).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_single_step_has_the_peak_rate() {
+        assert_eq!(TrainConfig::default().learning_rate_at(0, 1), 1e-3);
+    }
+
+    #[test]
+    fn bad_settings_are_named() {
+        let config = TrainConfig {
+            learning_rate: f64::NAN,
+            ..TrainConfig::default()
+        };
+        let text = config.check().unwrap_err().to_string();
+        assert_eq!(text, "learning_rate is NaN; expected a number above 0");
+        let config = TrainConfig {
+            ema_decay: Some(1.0),
+            ..TrainConfig::default()
+        };
+        assert!(config.check().unwrap_err().to_string().contains("ema_decay"));
+    }
+}

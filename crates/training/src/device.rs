@@ -1,0 +1,121 @@
+//! Devices by name.
+
+use burn::tensor::Device;
+
+use crate::TrainingError;
+
+/// The device called `cpu`, `cuda`, `cuda:N` (the N-th GPU, from 0) or `wgpu`, without autodiff.
+///
+/// # Errors
+/// An unknown name, a backend that is not in this binary, or one that the machine cannot run.
+pub fn device(name: &str) -> Result<Device, TrainingError> {
+    match name.split_once(':') {
+        None if name == "cpu" => Ok(Device::flex()),
+        None if name == "cuda" => cuda(name, 0),
+        Some(("cuda", index)) => match index.parse() {
+            Ok(index) => cuda(name, index),
+            Err(_) => Err(unknown(name)),
+        },
+        None if name == "wgpu" => wgpu(name),
+        _ => Err(unknown(name)),
+    }
+}
+
+fn unknown(name: &str) -> TrainingError {
+    TrainingError::UnknownDevice { name: name.to_string() }
+}
+
+#[cfg(not(feature = "cuda"))]
+fn cuda(_name: &str, _index: usize) -> Result<Device, TrainingError> {
+    Err(TrainingError::NotCompiledIn { backend: "cuda" })
+}
+
+/// Burn panics where there is no driver, so its library is looked for first.
+#[cfg(feature = "cuda")]
+fn cuda(name: &str, index: usize) -> Result<Device, TrainingError> {
+    if !driver_found() {
+        return Err(TrainingError::DeviceUnavailable {
+            name: name.to_string(),
+            reason: "no NVIDIA driver was found (libcuda.so.1, nvcuda.dll on Windows)".into(),
+        });
+    }
+    start(name, move || Device::cuda(index))
+}
+
+#[cfg(not(feature = "wgpu"))]
+fn wgpu(_name: &str) -> Result<Device, TrainingError> {
+    Err(TrainingError::NotCompiledIn { backend: "wgpu" })
+}
+
+#[cfg(feature = "wgpu")]
+fn wgpu(name: &str) -> Result<Device, TrainingError> {
+    start(name, || Device::wgpu(burn::tensor::DeviceKind::DefaultDevice))
+}
+
+#[cfg(feature = "cuda")]
+fn driver_found() -> bool {
+    use std::path::Path;
+    if cfg!(windows) {
+        return Path::new(r"C:\Windows\System32\nvcuda.dll").exists();
+    }
+    let searched = std::env::var("LD_LIBRARY_PATH").unwrap_or_default();
+    let standard = [
+        "/usr/lib/x86_64-linux-gnu",
+        "/usr/lib/aarch64-linux-gnu",
+        "/usr/lib64",
+        "/usr/lib",
+        "/usr/local/cuda/compat",
+        "/usr/lib/wsl/lib",
+        "/run/opengl-driver/lib",
+    ];
+    searched
+        .split(':')
+        .filter(|folder| !folder.is_empty())
+        .chain(standard)
+        .any(|folder| Path::new(folder).join("libcuda.so.1").exists())
+}
+
+/// Runs one small computation, so that a device that cannot start is an error here and not a panic later.
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+fn start(name: &str, make: impl FnOnce() -> Device + std::panic::UnwindSafe) -> Result<Device, TrainingError> {
+    let tried = std::panic::catch_unwind(|| {
+        let device = make();
+        let one = burn::Tensor::<1>::ones([1], &device).try_into_vec_as::<f32>();
+        one.map(|_| device).map_err(|error| error.to_string())
+    });
+    let reason = match tried {
+        Ok(Ok(device)) => return Ok(device),
+        Ok(Err(reason)) => reason,
+        Err(panic) => panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("the backend gave no reason")
+            .to_string(),
+    };
+    Err(TrainingError::DeviceUnavailable {
+        name: name.to_string(),
+        reason,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_checked() {
+        assert!(device("cpu").is_ok());
+        for name in ["", "gpu", "cpu:1", "cuda:", "cuda:x", "wgpu:0"] {
+            let text = device(name).unwrap_err().to_string();
+            assert!(text.contains("expected cpu, cuda"), "{name}: {text}");
+        }
+    }
+
+    #[cfg(not(feature = "cuda"))]
+    #[test]
+    fn a_missing_backend_says_how_to_get_it() {
+        let text = device("cuda:0").unwrap_err().to_string();
+        assert!(text.contains("rebuild with --features cuda"), "{text}");
+    }
+}

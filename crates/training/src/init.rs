@@ -1,0 +1,30 @@
+//! Initial weights from a seed.
+
+use std::sync::{Mutex, PoisonError};
+
+use burn::Tensor;
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::Device;
+
+/// Burn draws initial weights from one generator for the whole process, lazily.
+static GENERATOR: Mutex<()> = Mutex::new(());
+
+/// Builds a model whose initial weights follow from `seed`, whatever other threads do: the generator is held while it
+/// is seeded and every (lazy) weight is drawn. Build all models through this function.
+pub fn init_seeded<M: Module>(seed: u64, device: &Device, build: impl FnOnce(&Device) -> M) -> M {
+    let guard = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
+    device.seed(seed);
+    let model = build(device);
+    model.visit(&mut Draw);
+    drop(guard);
+    model
+}
+
+struct Draw;
+
+impl ModuleVisitor for Draw {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        // Reading a lazy parameter is what initialises it.
+        drop(param.val());
+    }
+}

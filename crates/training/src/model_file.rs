@@ -1,0 +1,249 @@
+//! Trained models as files: safetensors with PyTorch's parameter names and layouts, and in the header's metadata the
+//! kind of model and its configuration as JSON, so that one file is all there is to keep.
+
+use std::path::{Path, PathBuf};
+
+use burn::Tensor;
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::store::{BurnToPyTorchAdapter, ModuleSnapshot, PyTorchToBurnAdapter, SafetensorsStore};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::curve::write_atomic;
+
+const KIND: &str = "pusht.kind";
+const CONFIG: &str = "pusht.config";
+
+/// Why a model file cannot be written or used.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelFileError {
+    /// Reading or writing failed.
+    #[error("{action} the model file {path:?} failed: {reason}")]
+    Io {
+        /// `reading` or `writing`.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+    /// Not safetensors, cut short, or without our metadata.
+    #[error("{path:?} is not a model file of this software: {reason}; expected safetensors written by `save`")]
+    NotAModel {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A model of another kind or version.
+    #[error("{path:?} holds a model of kind {found:?}; expected {expected:?}")]
+    OtherKind {
+        /// The file.
+        path: PathBuf,
+        /// Kinds that were asked for.
+        expected: String,
+        /// The kind in the file.
+        found: String,
+    },
+    /// The configuration in the file does not fit its kind.
+    #[error("the configuration in {path:?} is not one of a {kind:?} model: {reason}")]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// The kind in the file.
+        kind: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Parameters that are missing, left over or of another shape.
+    #[error("the parameters in {path:?} do not fit its configuration: {reason}")]
+    Parameters {
+        /// The file.
+        path: PathBuf,
+        /// Which, and how.
+        reason: String,
+    },
+    /// NaN or infinite weights.
+    #[error("the parameter {parameter} in {path:?} holds numbers that are not finite; train the model anew")]
+    NotFinite {
+        /// The file.
+        path: PathBuf,
+        /// Its name.
+        parameter: String,
+    },
+}
+
+/// Writes a model beside and renames it.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn save_model<M: Module>(
+    path: &Path,
+    model: &M,
+    kind: &str,
+    config: &impl Serialize,
+) -> Result<(), ModelFileError> {
+    let failed = |reason: String| ModelFileError::Io {
+        action: "writing",
+        path: path.to_path_buf(),
+        reason,
+    };
+    let config = serde_json::to_string(config).map_err(|error| failed(error.to_string()))?;
+    let mut store = SafetensorsStore::from_bytes(None)
+        .with_to_adapter(BurnToPyTorchAdapter)
+        .metadata("format", "pt")
+        .metadata(KIND, kind)
+        .metadata(CONFIG, config);
+    model
+        .valid()
+        .save_into(&mut store)
+        .map_err(|error| failed(error.to_string()))?;
+    let bytes = store.get_bytes().map_err(|error| failed(error.to_string()))?;
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
+    }
+    write_atomic(path, &bytes).map_err(|error| failed(error.to_string()))
+}
+
+/// An opened model file, before its kind of model is built.
+#[derive(Clone, Debug)]
+pub struct ModelFile {
+    path: PathBuf,
+    kind: String,
+    config: Value,
+    bytes: Vec<u8>,
+}
+
+impl ModelFile {
+    /// Reads the file and its metadata.
+    ///
+    /// # Errors
+    /// A file that is missing, cut short, or not one of ours.
+    pub fn open(path: &Path) -> Result<Self, ModelFileError> {
+        let bytes = std::fs::read(path).map_err(|error| ModelFileError::Io {
+            action: "reading",
+            path: path.to_path_buf(),
+            reason: error.to_string(),
+        })?;
+        let (kind, config) = metadata(&bytes).map_err(|reason| ModelFileError::NotAModel {
+            path: path.to_path_buf(),
+            reason,
+        })?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            kind,
+            config,
+            bytes,
+        })
+    }
+
+    /// The kind that was given to [`save_model`].
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The configuration, for a file of this kind.
+    ///
+    /// # Errors
+    /// Another kind, or a configuration that does not fit `C`.
+    pub fn config<C: DeserializeOwned>(&self, kind: &str) -> Result<C, ModelFileError> {
+        if self.kind != kind {
+            return Err(self.other_kind(kind));
+        }
+        serde_json::from_value(self.config.clone()).map_err(|error| ModelFileError::Config {
+            path: self.path.clone(),
+            kind: self.kind.clone(),
+            reason: error.to_string(),
+        })
+    }
+
+    /// The error for a kind that the caller has no model for.
+    pub fn other_kind(&self, expected: &str) -> ModelFileError {
+        ModelFileError::OtherKind {
+            path: self.path.clone(),
+            expected: expected.to_string(),
+            found: self.kind.clone(),
+        }
+    }
+
+    /// Fills a model that was built from the configuration; every parameter must be there, in the right shape, and
+    /// finite.
+    ///
+    /// # Errors
+    /// Parameters that do not fit or are not finite.
+    pub fn load_into<M: Module>(&self, model: &M) -> Result<M, ModelFileError> {
+        let unfit = |reason: String| ModelFileError::Parameters {
+            path: self.path.clone(),
+            reason,
+        };
+        let mut model = model.valid();
+        let mut store = SafetensorsStore::from_bytes(Some(self.bytes.clone()))
+            .with_from_adapter(PyTorchToBurnAdapter)
+            .allow_partial(true)
+            .validate(false);
+        let result = model.load_from(&mut store).map_err(|error| unfit(error.to_string()))?;
+        let mut wrong: Vec<String> = result.errors.iter().map(ToString::to_string).collect();
+        wrong.extend(result.missing.iter().map(|(name, _)| format!("{name} is missing")));
+        let unused = result
+            .unused
+            .iter()
+            .filter(|name| !name.ends_with("num_batches_tracked"));
+        wrong.extend(unused.map(|name| format!("{name} has no place in the model")));
+        if !wrong.is_empty() {
+            return Err(unfit(wrong.join("; ")));
+        }
+        let mut finite = Finite::default();
+        model.visit(&mut finite);
+        match finite.bad {
+            Some(parameter) => Err(ModelFileError::NotFinite {
+                path: self.path.clone(),
+                parameter,
+            }),
+            None => Ok(model),
+        }
+    }
+}
+
+/// Kind and configuration out of a safetensors header: a little-endian u64 length and a JSON object.
+fn metadata(bytes: &[u8]) -> Result<(String, Value), String> {
+    let length = bytes.first_chunk().map(|length| u64::from_le_bytes(*length));
+    let header = length
+        .and_then(|length| bytes.get(8..8usize.checked_add(usize::try_from(length).ok()?)?))
+        .ok_or("its header is cut short")?;
+    let header: Value = serde_json::from_slice(header).map_err(|error| format!("its header is not JSON: {error}"))?;
+    let text = |key| {
+        header["__metadata__"][key]
+            .as_str()
+            .ok_or(format!("it has no {key:?} metadata"))
+    };
+    let config = serde_json::from_str(text(CONFIG)?).map_err(|error| format!("{CONFIG} is not JSON: {error}"))?;
+    Ok((text(KIND)?.to_string(), config))
+}
+
+#[derive(Default)]
+struct Finite {
+    path: Vec<String>,
+    bad: Option<String>,
+}
+
+impl ModuleVisitor for Finite {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.path.push(name.to_string());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let finite = param
+            .val()
+            .without_autodiff()
+            .try_into_vec_as::<f32>()
+            .is_ok_and(|values| values.iter().all(|value| value.is_finite()));
+        if !finite && self.bad.is_none() {
+            self.bad = Some(self.path.join("."));
+        }
+    }
+}

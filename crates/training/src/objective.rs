@@ -1,0 +1,26 @@
+//! What a model is trained on: the data and the loss, without the loop.
+
+use burn::Tensor;
+
+/// Whatever an objective may fail with; `?` converts any error into it.
+pub type ObjectiveError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A loss over numbered training items.
+pub trait Objective<M> {
+    /// Number of training items; the loop draws from `0..items()`.
+    fn items(&self) -> usize;
+
+    /// The loss of a batch, one number, on the model's own (autodiff) device. Everything random about it (noise,
+    /// augmentation) must follow from `seed`, which differs for every step.
+    ///
+    /// # Errors
+    /// Whatever the objective meets; the loop adds the step.
+    fn loss(&self, model: &M, items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError>;
+
+    /// The validation loss after an epoch, on a model without autodiff (its moving average where there is one); `None`
+    /// without validation data, and then the last epoch counts as the best.
+    ///
+    /// # Errors
+    /// Whatever the objective meets; the loop adds the epoch.
+    fn validate(&self, model: &M) -> Result<Option<f64>, ObjectiveError>;
+}

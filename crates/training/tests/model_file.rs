@@ -1,0 +1,76 @@
+//! Model files keep PyTorch's layout, come back bit by bit, and refuse what does not fit by name.
+
+use burn::Tensor;
+use burn::module::Module;
+use burn::nn::{Linear, LinearConfig};
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+use training::{ModelFile, save_model};
+
+#[derive(Module, Debug)]
+struct Net {
+    layer: Linear,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Config {
+    width: usize,
+}
+
+fn net(inputs: usize, width: usize, seed: u64) -> Net {
+    training::init_seeded(seed, &Device::flex(), |device| Net {
+        layer: LinearConfig::new(inputs, width).init(device),
+    })
+}
+
+fn weights(net: &Net) -> Vec<f32> {
+    net.layer.weight.val().try_into_vec_as().unwrap()
+}
+
+#[test]
+fn models_come_back_and_misfits_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new/net.safetensors");
+    let model = net(3, 4, 1);
+    save_model(&path, &model, "net", &Config { width: 4 }).unwrap();
+
+    let file = ModelFile::open(&path).unwrap();
+    let config: Config = file.config("net").unwrap();
+    assert_eq!((file.kind(), config.width), ("net", 4));
+    let loaded = file.load_into(&net(3, 4, 2)).unwrap();
+    assert_eq!(weights(&loaded), weights(&model));
+
+    // PyTorch's nn.Linear stores [out, in].
+    let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+    assert!(
+        text.contains("\"layer.weight\":{\"dtype\":\"F32\",\"shape\":[4,3]"),
+        "{text}"
+    );
+
+    let error = file.config::<Config>("other").err().unwrap().to_string();
+    assert!(error.contains("\"net\"") && error.contains("\"other\""), "{error}");
+    let error = file.load_into(&net(3, 5, 2)).err().unwrap().to_string();
+    assert!(error.contains("layer.weight"), "{error}");
+
+    let bytes = std::fs::read(&path).unwrap();
+    for (length, what) in [
+        (0, "cut short"),
+        (5, "cut short"),
+        (40, "cut short"),
+        (bytes.len() - 1, "do not fit"),
+    ] {
+        std::fs::write(&path, &bytes[..length]).unwrap();
+        let error = ModelFile::open(&path).and_then(|file| file.load_into(&net(3, 4, 2)));
+        let error = error.err().unwrap().to_string();
+        assert!(error.contains(what), "{length}: {error}");
+    }
+    std::fs::write(&path, [&9u64.to_le_bytes()[..], b"{\"a\": 1}\n"].concat()).unwrap();
+    let error = ModelFile::open(&path).unwrap_err().to_string();
+    assert!(error.contains("metadata"), "{error}");
+
+    let mut broken = net(3, 4, 1);
+    broken.layer.weight = burn::module::Param::from_tensor(Tensor::full([3, 4], f32::NAN, &Device::flex()));
+    save_model(&path, &broken, "net", &Config { width: 4 }).unwrap();
+    let error = ModelFile::open(&path).unwrap().load_into(&net(3, 4, 2)).err().unwrap();
+    assert!(error.to_string().contains("layer.weight"), "{error}");
+}
