@@ -1,5 +1,6 @@
 //! The recorded behaviour of the references, where it is at hand.
 #![cfg(feature = "parity")]
+#![allow(clippy::unwrap_used)]
 
 use std::path::PathBuf;
 
@@ -16,4 +17,14 @@ fn recorded_behaviour_is_reproduced() {
     assert!(report.missing.is_empty(), "{:?}", report.missing);
     let failed: Vec<_> = report.checks.iter().filter(|c| !c.passed()).collect();
     assert!(failed.is_empty(), "{failed:#?}");
+}
+
+#[test]
+fn folders_that_are_no_recordings_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let refusal = |path: &std::path::Path| pusht_env::parity::compare(path).unwrap_err().to_string();
+    assert!(refusal(&folder.path().join("missing")).contains("is not a folder"));
+    assert!(refusal(folder.path()).contains("none of the recordings"));
+    std::fs::write(folder.path().join("coverage.npz"), b"no zip file").unwrap();
+    assert!(refusal(folder.path()).contains("coverage.npz"));
 }

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::ParityError;
 use super::npz::{Array, Npz};
 use super::rollouts::COVERAGE_LIMIT;
 use super::tally::Tally;
+use super::{ParityError, json};
 use crate::coverage::SUCCESS;
 use crate::{GOAL, Pose, coverage, reward};
 
@@ -16,12 +16,15 @@ pub(super) fn compare(path: &Path, tally: &mut Tally) -> Result<(), ParityError>
     let recorded: Array<f64> = npz.array("coverage", &n)?;
     let recorded_reward: Array<f64> = npz.array("reward", &n)?;
     let success: Array<bool> = npz.array("success", &n)?;
+    let mut all = Vec::new();
     for i in 0..pose.len() {
         let p = pose.row(i);
         let found = coverage(Pose::new(p[0], p[1], p[2]), GOAL);
         tally.compare("coverage", COVERAGE_LIMIT, &[found], recorded.row(i));
         tally.compare("reward", COVERAGE_LIMIT, &[reward(found)], recorded_reward.row(i));
         tally.equal("success", f64::from(found > SUCCESS), f64::from(success.data[i]));
+        all.push(found);
     }
-    Ok(())
+    json::compare(path, "coverage", &all, tally)?;
+    json::compare(path, "poses", &pose.data, tally)
 }

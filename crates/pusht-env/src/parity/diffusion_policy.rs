@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use super::npz::{Array, Npz};
+use super::renders::{channels_first, compare_image};
 use super::rollouts::{COVERAGE_LIMIT, STATE};
 use super::tally::Tally;
-use super::{ParityError, state_row};
-use crate::{EnvConfig, PushT, Seeding};
+use super::{ParityError, json, state_row};
+use crate::{EnvConfig, PushT, Renderer, Seeding, draw_marker};
 
 pub(super) fn compare_resets(path: &Path, tally: &mut Tally) -> Result<(), ParityError> {
     let mut npz = Npz::open(path)?;
@@ -43,24 +44,45 @@ pub(super) fn compare_rollouts(path: &Path, tally: &mut Tally) -> Result<(), Par
     let done: Array<bool> = npz.array("done", &per_step)?;
     let n_contacts: Array<i64> = npz.array("n_contacts", &per_step)?;
     let seed: Array<i64> = npz.array("seed", &[n])?;
+    let img: Array<f32> = npz.array("img", &[n, None, Some(3), Some(96), Some(96)])?;
+    let img_step: Array<i64> = npz.array("img_step", &[n, Some(img.shape[1])])?;
+    let cache: Array<u8> = npz.array("cache", &[n, None, Some(96), Some(96), Some(3)])?;
 
     let refused = ParityError::value(path);
-    let mut env = PushT::new(EnvConfig::diffusion_policy(true)).map_err(&refused)?;
+    let config = EnvConfig::diffusion_policy(true);
+    let mut env = PushT::new(config).map_err(&refused)?;
+    let mut renderer = Renderer::new(96, config.fill_rule).map_err(|e| ParityError::unreadable(path, &e))?;
     for i in 0..state.len() {
         env.reset(seed.data[i] as u64).map_err(&refused)?;
-        tally.compare("state", 0.0, &state_row(&env), state.at(i, 0));
-        for t in 0..steps {
-            let a = action.at(i, t);
-            let result = env.step([a[0], a[1]]).map_err(&refused)?;
-            tally.compare("state", 0.0, &state_row(&env), state.at(i, t + 1));
-            tally.compare("reward", COVERAGE_LIMIT, &[result.reward], reward.at(i, t));
-            tally.equal("done", f64::from(result.terminated), f64::from(done.at(i, t)[0]));
-            tally.equal(
-                "n_contacts",
-                f64::from(env.info().n_contacts),
-                n_contacts.at(i, t)[0] as f64,
-            );
+        // The video frames were kept at the same steps as the observations, but for the reset, which has none.
+        let mut next_cache = 0;
+        for t in 0..=steps {
+            if t > 0 {
+                let a = action.at(i, t - 1);
+                let result = env.step([a[0], a[1]]).map_err(&refused)?;
+                tally.compare("reward", COVERAGE_LIMIT, &[result.reward], reward.at(i, t - 1));
+                tally.equal("done", f64::from(result.terminated), f64::from(done.at(i, t - 1)[0]));
+                tally.equal(
+                    "n_contacts",
+                    f64::from(env.info().n_contacts),
+                    n_contacts.at(i, t - 1)[0] as f64,
+                );
+            }
+            tally.compare("state", 0.0, &state_row(&env), state.at(i, t));
+            for k in (0..img.shape[1]).filter(|&k| img_step.at(i, k)[0] == t as i64) {
+                let mut frame = renderer.render(&env.scene());
+                let recorded: Vec<f64> = img.at(i, k).iter().map(|&v| f64::from(v)).collect();
+                tally.compare("img", 0.0, &channels_first(&frame), &recorded);
+                if t > 0 && next_cache < cache.shape[1] {
+                    let a = action.at(i, t - 1);
+                    draw_marker(&mut frame, [a[0], a[1]]);
+                    compare_image(tally, "cache", &frame, cache.at(i, next_cache));
+                    next_cache += 1;
+                }
+            }
         }
+        tally.equal("cache frames", next_cache as f64, cache.shape[1] as f64);
     }
-    Ok(())
+    let seeds: Vec<f64> = seed.data.iter().map(|&s| s as f64).collect();
+    json::compare(path, "seeds", &seeds, tally)
 }

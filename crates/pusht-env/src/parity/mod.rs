@@ -7,7 +7,9 @@
 mod coverage;
 mod demo_replay;
 mod diffusion_policy;
+mod json;
 mod npz;
+mod renders;
 mod rollouts;
 mod tally;
 
@@ -108,12 +110,14 @@ impl ParityError {
 
 type Compare = fn(&Path, &mut Tally) -> Result<(), ParityError>;
 
-const RECORDINGS: [(&str, Compare); 5] = [
+const RECORDINGS: [(&str, Compare); 7] = [
     ("rollouts.npz", rollouts::compare),
     ("coverage.npz", coverage::compare),
     ("dp_resets.npz", diffusion_policy::compare_resets),
     ("dp_rollouts.npz", diffusion_policy::compare_rollouts),
     ("demo_replay.npz", demo_replay::compare),
+    ("renders96.npz", renders::compare_observations),
+    ("vis680.npz", renders::compare_visualisations),
 ];
 
 /// Compares the environment with every recording in `folder`.

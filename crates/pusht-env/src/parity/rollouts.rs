@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::npz::{Array, Npz};
 use super::tally::Tally;
-use super::{ParityError, state_row};
+use super::{ParityError, json, state_row};
 use crate::{EnvConfig, PushT, Seeding, State};
 
 /// Columns of a recorded state.
@@ -35,11 +35,15 @@ pub(super) fn compare(path: &Path, tally: &mut Tally) -> Result<(), ParityError>
 
     let refused = ParityError::value(path);
     let mut env = PushT::new(EnvConfig::gym_pusht()).map_err(&refused)?;
+    let mut starts = Vec::new();
     for i in 0..state.len() {
         let start = reset_state.row(i);
         if from_seed.data[i] {
             let drawn = Seeding::GymPusht.draw(seed.data[i] as u64).map_err(&refused)?;
             tally.compare("reset_state", 0.0, &drawn.to_row(), start);
+            starts.extend(drawn.to_row());
+        } else {
+            starts.extend(start);
         }
         env.reset_to(State::from_row(std::array::from_fn(|k| start[k])))
             .map_err(&refused)?;
@@ -65,7 +69,11 @@ pub(super) fn compare(path: &Path, tally: &mut Tally) -> Result<(), ParityError>
             compare_lines(tally, &env, lines.at(i, t), line_count.at(i, t)[0]);
         }
     }
-    Ok(())
+    json::compare(path, "reset_states", &starts, tally)?;
+    let flags: Vec<f64> = from_seed.data.iter().map(|&b| f64::from(b)).collect();
+    json::compare(path, "from_seed", &flags, tally)?;
+    let seeds: Vec<f64> = seed.data.iter().map(|&s| s as f64).collect();
+    json::compare(path, "seeds", &seeds, tally)
 }
 
 /// Recorded lines are padded with NaN.

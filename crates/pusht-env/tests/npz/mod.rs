@@ -1,5 +1,5 @@
 //! Arrays out of an `.npz` file, flattened, for the tests.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, dead_code)]
 
 use std::path::Path;
 

@@ -1,0 +1,42 @@
+//! The notes beside the recordings.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::ParityError;
+use super::tally::Tally;
+
+/// A note, if there is one.
+pub(super) fn read(path: &Path) -> Result<Option<Value>, ParityError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let text = std::fs::read_to_string(path).map_err(|e| ParityError::unreadable(path, &e))?;
+    serde_json::from_str(&text)
+        .map(Some)
+        .map_err(|e| ParityError::unreadable(path, &e))
+}
+
+/// The reader of JSON may round the last digit of a number.
+const LIMIT: f64 = 1e-12;
+
+/// Compares numbers with those that the note beside a recording lists under `key`, however nested; a note without the
+/// key says nothing.
+pub(super) fn compare(npz: &Path, key: &str, found: &[f64], tally: &mut Tally) -> Result<(), ParityError> {
+    let note = read(&npz.with_extension("json"))?;
+    if let Some(value) = note.as_ref().and_then(|note| note.get(key)) {
+        let mut recorded = Vec::new();
+        numbers(value, &mut recorded);
+        tally.compare(&format!("json {key}"), LIMIT, found, &recorded);
+    }
+    Ok(())
+}
+
+fn numbers(value: &Value, out: &mut Vec<f64>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| numbers(item, out)),
+        Value::Bool(b) => out.push(f64::from(*b)),
+        other => out.push(other.as_f64().unwrap_or(f64::NAN)),
+    }
+}

@@ -1,0 +1,170 @@
+//! Properties that hold for all states and actions.
+#![allow(clippy::unwrap_used)]
+
+use proptest::prelude::*;
+use pusht_env::{Action, EnvConfig, EnvError, GOAL, Pose, PushT, Scene, State, coverage};
+
+fn pose() -> impl Strategy<Value = Pose> {
+    (0.0..512.0, 0.0..512.0, -10.0..10.0).prop_map(|(x, y, angle)| Pose::new(x, y, angle))
+}
+
+fn state() -> impl Strategy<Value = State> {
+    ([0.0..512.0, 0.0..512.0], pose()).prop_map(|(agent, block)| State { agent, block })
+}
+
+fn actions(n: usize) -> impl Strategy<Value = Vec<Action>> {
+    prop::collection::vec([-50.0f32..560.0, -50.0f32..560.0], n)
+}
+
+fn env() -> PushT {
+    PushT::new(EnvConfig::gym_pusht()).unwrap()
+}
+
+/// State after each step, with all that a picture shows.
+fn run(env: &mut PushT, actions: &[Action]) -> Vec<(PushT, Scene)> {
+    actions
+        .iter()
+        .map(|&action| {
+            env.step(action).unwrap();
+            (*env, env.scene())
+        })
+        .collect()
+}
+
+/// `pose` after the board is turned by `angle` about its origin and moved.
+fn moved(pose: Pose, angle: f64, by: [f64; 2]) -> Pose {
+    let (s, c) = angle.sin_cos();
+    Pose::new(
+        c * pose.x - s * pose.y + by[0],
+        s * pose.x + c * pose.y + by[1],
+        pose.angle + angle,
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn a_restored_snapshot_repeats_the_future(start in state(), before in actions(12), after in actions(12)) {
+        let mut first = env();
+        first.reset_to(start).unwrap();
+        run(&mut first, &before);
+        let snapshot = first.snapshot();
+        let future = run(&mut first, &after);
+        // Into an environment with another past, goal and configuration.
+        let mut second = PushT::new(EnvConfig::diffusion_policy(false).with_goal(Pose::new(9.0, 9.0, 1.0))).unwrap();
+        second.reset(3).unwrap();
+        run(&mut second, &before);
+        second.restore(&snapshot);
+        prop_assert_eq!(&run(&mut second, &after), &future);
+        second.restore(&snapshot);
+        prop_assert_eq!(&second.snapshot(), &snapshot);
+        prop_assert_eq!(&run(&mut second, &after), &future);
+    }
+
+    #[test]
+    fn set_state_sets_the_state(start in state(), past in actions(4), next in actions(2)) {
+        let mut used = env();
+        used.reset(1).unwrap();
+        run(&mut used, &past);
+        used.set_state(start).unwrap();
+        prop_assert_eq!(used.state(), start);
+        prop_assert_eq!(used.agent_velocity(), [0.0; 2]);
+        prop_assert_eq!(used.block_velocity(), ([0.0; 2], 0.0));
+        prop_assert_eq!(used.coverage(), coverage(start.block, GOAL));
+        prop_assert_eq!((used.steps(), used.contact_points()), (0, 0));
+        // Nothing of the past is left.
+        let mut new = env();
+        new.set_state(start).unwrap();
+        prop_assert_eq!(run(&mut used, &next), run(&mut new, &next));
+    }
+
+    #[test]
+    fn the_t_stays_without_contact(start in state(), moves in actions(20)) {
+        let mut env = env();
+        env.set_state(start).unwrap();
+        for action in moves {
+            // A contact of the last substep moves the T in the next one.
+            let free = env.scene().contacts.is_empty();
+            let before = env.state().block;
+            env.step(action).unwrap();
+            if free && env.contact_points() == 0 {
+                prop_assert_eq!(env.state().block, before);
+            }
+        }
+    }
+
+    #[test]
+    fn coverage_is_a_share(block in pose(), goal in pose()) {
+        let share = coverage(block, goal);
+        prop_assert!((0.0..=1.0).contains(&share));
+        // Both Ts have the same area, so each covers the same share of the other.
+        prop_assert!((share - coverage(goal, block)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn coverage_does_not_depend_on_the_board(
+        goal in pose(), offset in pose(), turn in -7.0..7.0, x in -500.0..500.0, y in -500.0..500.0,
+    ) {
+        let block = Pose::new(goal.x + offset.x / 10.0, goal.y + offset.y / 10.0, goal.angle + offset.angle / 10.0);
+        let there = coverage(moved(block, turn, [x, y]), moved(goal, turn, [x, y]));
+        prop_assert!((coverage(block, goal) - there).abs() < 1e-11);
+        prop_assert!((coverage(goal, goal) - 1.0).abs() < 1e-12);
+        // A whole turn changes nothing.
+        let turned = Pose::new(block.x, block.y, block.angle + 2.0 * std::f64::consts::PI);
+        prop_assert!((coverage(block, goal) - coverage(turned, goal)).abs() < 1e-11);
+    }
+
+    #[test]
+    fn observed_angles_lie_within_a_turn(start in state()) {
+        let mut env = env();
+        env.set_state(start).unwrap();
+        let row = env.state_observation();
+        prop_assert!((0.0..2.0 * std::f64::consts::PI).contains(&row[4]));
+        prop_assert!(((row[4] - start.block.angle).cos() - 1.0).abs() < 1e-12);
+        prop_assert_eq!([row[0], row[1], row[2], row[3]],
+            [start.agent[0], start.agent[1], start.block.x, start.block.y]);
+        let keypoints = env.keypoints();
+        let bar = pusht_env::bar_vertices(start.block);
+        let stem = pusht_env::stem_vertices(start.block);
+        prop_assert_eq!(&keypoints[..8], bar.as_flattened());
+        prop_assert_eq!(&keypoints[8..], stem.as_flattened());
+    }
+
+    #[test]
+    fn violent_actions_are_survived(start in state(), moves in prop::collection::vec([any::<f32>(), any::<f32>()], 8)) {
+        let mut env = env();
+        env.reset_to(start).unwrap();
+        for action in moves {
+            let before = env;
+            match env.step(action) {
+                Ok(result) => prop_assert!((0.0..=1.0).contains(&result.coverage)),
+                Err(error) => {
+                    let of_action = matches!(error, EnvError::Action { .. });
+                    prop_assert!(of_action);
+                    prop_assert_eq!(env, before);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_not_finite_is_refused() {
+    let mut env = env();
+    env.reset(0).unwrap();
+    let before = env;
+    for action in [[f32::NAN, 0.0], [0.0, f32::INFINITY]] {
+        assert!(env.step(action).is_err());
+    }
+    let bad = State {
+        agent: [0.0, f64::NAN],
+        block: GOAL,
+    };
+    assert!(matches!(env.set_state(bad), Err(EnvError::State { .. })));
+    assert!(matches!(env.reset_to(bad), Err(EnvError::State { .. })));
+    let goal = Pose::new(0.0, 0.0, f64::INFINITY);
+    assert!(matches!(env.set_goal(goal), Err(EnvError::Goal { .. })));
+    assert!(PushT::new(EnvConfig::gym_pusht().with_goal(goal)).is_err());
+    assert_eq!(env, before);
+}
