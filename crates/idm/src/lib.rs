@@ -1,1 +1,21 @@
-//! Inverse dynamics for PushT: the closed form, a learned model, chunk reduction, labelling.
+//! Inverse dynamics for PushT: from the frames of a video to the actions that made them.
+//!
+//! [`ClosedForm`] tracks the agent and inverts its law of motion; [`LearnedIdm`] is a small network over windows of 16
+//! frames that emits 8 actions, which a [`Reduction`] makes one of. Both implement
+//! [`pusht_data::InverseDynamics`]; [`label`] turns a video into an episode. `docs/idm.md` has conventions and limits.
+#![recursion_limit = "256"]
+
+mod closed_form;
+mod error;
+mod label;
+mod learned;
+mod net;
+mod reduction;
+mod windows;
+
+pub use closed_form::ClosedForm;
+pub use error::LearnedError;
+pub use label::label;
+pub use learned::{LearnedConfig, LearnedIdm, TrainedIdm};
+pub use net::WindowNet;
+pub use reduction::{CHUNK, LEAD, Reduction, WINDOW};

@@ -1,0 +1,42 @@
+//! What can be wrong with the learned model.
+
+use training::{ModelFileError, TrainingError};
+
+/// Why there is no learned inverse dynamics.
+#[derive(Debug, thiserror::Error)]
+pub enum LearnedError {
+    /// A setting that cannot work.
+    #[error("{setting} is {found}; expected {expected}")]
+    Config {
+        /// Its name.
+        setting: &'static str,
+        /// Its value.
+        found: usize,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// No window to learn from.
+    #[error("no training episode has a window of {needed} frames; the longest has {longest}: record longer episodes")]
+    NoWindows {
+        /// Frames of a window.
+        needed: usize,
+        /// Frames of the longest episode.
+        longest: usize,
+    },
+    /// A picture of another size.
+    #[error("episode {episode}: the frames are {width} × {height} px; the learned inverse dynamics reads 96 × 96")]
+    FrameSize {
+        /// Index of the episode.
+        episode: usize,
+        /// Width found.
+        width: u32,
+        /// Height found.
+        height: u32,
+    },
+    /// The loop.
+    #[error(transparent)]
+    Training(#[from] TrainingError),
+    /// The model's file.
+    #[error(transparent)]
+    File(#[from] ModelFileError),
+}
