@@ -70,6 +70,9 @@ pub struct TrackedConfig {
     pub horizon: usize,
     /// Of these, how many are taken before looking again.
     pub execute: usize,
+    /// Deviation of the Gaussian noise on the states that are learned from, px (angles: that over 100 px, in rad); the
+    /// targets stay where they are, so that the policy learns to come back to the demonstrations.
+    pub noise: f32,
 }
 
 impl Default for TrackedConfig {
@@ -79,6 +82,7 @@ impl Default for TrackedConfig {
             layers: 3,
             horizon: 16,
             execute: 4,
+            noise: 0.0,
         }
     }
 }
@@ -163,6 +167,14 @@ impl TrackedConfig {
         within("tracked.width", self.width, 1, 8192, "1 to 8192")?;
         within("tracked.layers", self.layers, 1, 64, "1 to 64")?;
         within("tracked.horizon", self.horizon, 1, 64, "1 to 64")?;
-        within("tracked.execute", self.execute, 1, self.horizon, "1 to tracked.horizon")
+        within("tracked.execute", self.execute, 1, self.horizon, "1 to tracked.horizon")?;
+        if !(self.noise >= 0.0 && self.noise.is_finite()) {
+            return Err(BcError::Config {
+                setting: "tracked.noise",
+                found: self.noise.to_string(),
+                expected: "0 or more, px",
+            });
+        }
+        Ok(())
     }
 }

@@ -59,13 +59,24 @@ pub enum BcError {
     /// Frames that cannot be loaded.
     #[error(transparent)]
     Loader(#[from] pusht_data::LoaderError),
-    /// The policy that was loaded is of another kind than the call needs.
-    #[error("this is a {found} policy; expected {expected}")]
-    Kind {
-        /// What the call needs.
-        expected: &'static str,
-        /// What it is.
-        found: &'static str,
+    /// The tracker.
+    #[error(transparent)]
+    Vision(#[from] pusht_vision::VisionError),
+    /// A video without agent or T.
+    #[error("episode {episode}: the {what} is seen in none of its frames; leave the episode out")]
+    NeverSeen {
+        /// Its index.
+        episode: usize,
+        /// `agent` or `T`.
+        what: &'static str,
+    },
+    /// Nothing to act on.
+    #[error("environment {env}: the {what} is not seen in the frame, and was not before")]
+    Hidden {
+        /// Its number.
+        env: usize,
+        /// `agent` or `T`.
+        what: &'static str,
     },
     /// The training loop.
     #[error(transparent)]

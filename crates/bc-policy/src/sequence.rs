@@ -2,8 +2,10 @@
 
 use pusht_data::Episode;
 use pusht_env::{Action, Pose, State};
+use rayon::prelude::*;
 
 use crate::BcError;
+use crate::eyes::track_states;
 
 /// The states and actions of one episode, row t before action t.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,14 +44,21 @@ impl Sequence {
     }
 }
 
-/// The recorded states of episodes that have them; `None` for the first that has not.
-pub fn recorded_sequences(episodes: &[Episode]) -> Option<Vec<Sequence>> {
-    let sequence = |episode: &Episode| {
-        Some(Sequence {
-            states: episode.states.clone()?,
+/// Episodes as sequences: their own states where they have them, else those that the tracker reads from their frames.
+///
+/// # Errors
+/// What [`crate::track_episodes`] meets.
+pub fn sequences(episodes: &[Episode]) -> Result<Vec<Sequence>, BcError> {
+    let sequence = |(index, episode): (usize, &Episode)| {
+        let states = match &episode.states {
+            Some(states) => states.clone(),
+            None => track_states(index, &episode.frames, episode.goal)?,
+        };
+        Ok(Sequence {
+            states,
             actions: episode.actions.clone(),
             goal: episode.goal,
         })
     };
-    episodes.iter().map(sequence).collect()
+    episodes.par_iter().enumerate().map(sequence).collect()
 }

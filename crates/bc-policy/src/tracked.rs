@@ -9,12 +9,15 @@ use burn::Tensor;
 use burn::tensor::{Device, TensorData};
 use pusht_data::{Episode, FrameRef, Split};
 use pusht_env::{Action, Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError, Pose, State};
+use rand::SeedableRng;
+use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 use training::{FitOptions, ModelFile, Objective, ObjectiveError, TrainConfig, init_seeded};
 
+use crate::eyes::Eyes;
 use crate::features::{FEATURES, View};
 use crate::train::Trained;
-use crate::{BcError, BcPolicy, Fit, Mlp, Sequence, TrackedConfig, recorded_sequences};
+use crate::{BcError, BcPolicy, Fit, Mlp, Sequence, TrackedConfig, sequences};
 
 /// The kind in the model file.
 pub(crate) const KIND: &str = "pusht.policy.tracked.1";
@@ -26,7 +29,9 @@ const BLOCK: usize = 32;
 /// What a [`TrackedPolicy`] looks at when it acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sees {
-    /// The exact state, from the simulator.
+    /// 96×96 frames, through the tracker.
+    Frames,
+    /// The exact state, from the simulator; quicker, and not what a policy on video has.
     State,
 }
 
@@ -63,6 +68,7 @@ pub struct TrackedPolicy {
     network: Mlp,
     device: Device,
     sees: Sees,
+    eyes: Eyes,
     queues: HashMap<usize, VecDeque<Action>>,
 }
 
@@ -70,6 +76,12 @@ impl TrackedPolicy {
     /// What it looks at from now on.
     pub fn seeing(mut self, sees: Sees) -> Self {
         self.sees = sees;
+        self
+    }
+
+    /// How many actions of a chunk it takes from now on before it looks again, 1 to its horizon (clamped).
+    pub fn executing(mut self, execute: usize) -> Self {
+        self.saved.tracked.execute = execute.clamp(1, self.saved.tracked.horizon);
         self
     }
 
@@ -119,8 +131,7 @@ impl TrackedPolicy {
     }
 
     pub(crate) fn fit(&self, episodes: &[Episode], refs: &[FrameRef]) -> Result<Option<Fit>, BcError> {
-        let sequences = recorded_sequences(episodes).unwrap_or_default();
-        self.fit_sequences(&sequences, refs)
+        self.fit_sequences(&sequences(episodes)?, refs)
     }
 
     pub(crate) fn save(&self, path: &std::path::Path) -> Result<(), BcError> {
@@ -147,21 +158,41 @@ impl TrackedPolicy {
             saved,
             network,
             device: device.clone(),
-            sees: Sees::State,
+            sees: Sees::Frames,
+            eyes: Eyes::default(),
             queues: HashMap::new(),
         }
     }
 
     fn modality(&self) -> Modality {
         match self.sees {
+            Sees::Frames => Modality::Pixels,
             Sees::State => Modality::State,
         }
     }
 
-    fn look(&self, observation: &Observation) -> Result<State, PolicyError> {
-        match (self.sees, observation) {
-            (Sees::State, Observation::State(row)) => Ok(State::from_row(*row)),
-            _ => Err(crate::policy::wrong_observation(self.modality(), observation)),
+    /// The states of the environments at these places of a batch.
+    fn look(&mut self, obs: &ObsBatch<'_>, places: &[usize]) -> Result<Vec<State>, PolicyError> {
+        let mut states = Vec::new();
+        let mut frames = Vec::new();
+        for &at in places {
+            match (self.sees, obs.observations[at].last()) {
+                (Sees::State, Some(Observation::State(row))) => states.push(State::from_row(*row)),
+                (Sees::Frames, Some(Observation::Pixels(frame))) => frames.push((obs.envs[at], frame, obs.goals[at])),
+                (_, Some(other)) => return Err(crate::policy::wrong_observation(self.modality(), other)),
+                (_, None) => return Err(self.failed("an empty history".into())),
+            }
+        }
+        match self.sees {
+            Sees::State => Ok(states),
+            Sees::Frames => self.eyes.look(&frames).map_err(|error| self.failed(error.to_string())),
+        }
+    }
+
+    fn failed(&self, reason: String) -> PolicyError {
+        PolicyError::Failed {
+            policy: self.name(),
+            reason,
         }
     }
 }
@@ -181,40 +212,25 @@ impl Policy for TrackedPolicy {
     fn reset(&mut self, envs: &[usize]) {
         for env in envs {
             self.queues.remove(env);
+            self.eyes.forget(*env);
         }
     }
 
     fn act(&mut self, obs: &ObsBatch<'_>, out: &mut [Action]) -> Result<(), PolicyError> {
-        let mut asking = Vec::new();
-        let mut states = Vec::new();
-        for (at, env) in obs.envs.iter().enumerate() {
-            if self.queues.get(env).is_none_or(VecDeque::is_empty) {
-                let latest = obs.observations[at]
-                    .last()
-                    .ok_or_else(|| self.failed("an empty history".into()))?;
-                asking.push(*env);
-                states.push((self.look(latest)?, obs.goals[at]));
-            }
-        }
+        let asks = |at: &usize| self.queues.get(&obs.envs[*at]).is_none_or(VecDeque::is_empty);
+        let asking: Vec<usize> = (0..obs.envs.len()).filter(asks).collect();
+        let states = self.look(obs, &asking)?.into_iter();
+        let states: Vec<(State, Pose)> = states.zip(asking.iter().map(|&at| obs.goals[at])).collect();
         let chunks = self.chunks(&states).map_err(|error| self.failed(error.to_string()))?;
-        for (env, mut chunk) in asking.into_iter().zip(chunks) {
+        for (at, mut chunk) in asking.into_iter().zip(chunks) {
             chunk.truncate(self.saved.tracked.execute);
-            self.queues.insert(env, chunk.into());
+            self.queues.insert(obs.envs[at], chunk.into());
         }
         for (env, out) in obs.envs.iter().zip(out) {
             let next = self.queues.get_mut(env).and_then(VecDeque::pop_front);
             *out = next.ok_or_else(|| self.failed(format!("environment {env} is twice in one batch")))?;
         }
         Ok(())
-    }
-}
-
-impl TrackedPolicy {
-    fn failed(&self, reason: String) -> PolicyError {
-        PolicyError::Failed {
-            policy: self.name(),
-            reason,
-        }
     }
 }
 
@@ -243,19 +259,13 @@ pub fn train_tracked(
     for (episode, sequence) in sequences.iter().enumerate() {
         sequence.check(episode)?;
     }
-    let horizon = tracked.horizon;
-    let (mut x, mut y) = (Features::new(), Targets::new());
-    for mirrored in [false, true] {
-        let (more_x, more_y) = rows(sequences, &split.train, horizon, mirrored)?;
-        x.extend(more_x);
-        y.extend(more_y);
-    }
-    let saved = normalisation(tracked, &x, &y);
-    let (valid_x, valid_y) = rows(sequences, &split.validation, horizon, false)?;
+    let plain = rows(sequences, &split.train, false)?;
+    let train: Vec<Row> = plain.chain(rows(sequences, &split.train, true)?).collect();
+    let saved = normalisation(tracked, &train);
     let objective = Chunks {
-        train: Table::new(&saved, &x, &y, horizon),
-        valid: Table::new(&saved, &valid_x, &valid_y, horizon),
-        scale: saved.scale,
+        train,
+        valid: rows(sequences, &split.validation, false)?.collect(),
+        saved: saved.clone(),
         device: device.clone(),
     };
     let network = init_seeded(config.seed, device, |device| saved.network(device));
@@ -268,117 +278,147 @@ pub fn train_tracked(
     })
 }
 
-type Features = Vec<[f32; FEATURES]>;
-type Targets = Vec<Vec<[f64; 2]>>;
+/// One row to learn from: the state, how to look at it, and the actions from there to the end of its episode.
+#[derive(Clone, Copy)]
+struct Row<'a> {
+    state: State,
+    view: View,
+    actions: &'a [Action],
+}
 
-/// Features and chunks of offsets of the rows in `refs`; past the end of an episode its last action is repeated.
-fn rows(
-    sequences: &[Sequence],
-    refs: &[FrameRef],
-    horizon: usize,
-    mirrored: bool,
-) -> Result<(Features, Targets), BcError> {
-    let (mut x, mut y) = (Features::new(), Targets::new());
-    for r in refs {
-        let (episode, row) = (r.episode as usize, r.row as usize);
-        let missing = BcError::NoSuchRow { episode, row };
-        let sequence = sequences.get(episode).filter(|s| row < s.states.len()).ok_or(missing)?;
-        let state = &sequence.states[row];
-        let view = View::new(sequence.goal, mirrored);
-        x.push(view.features(state));
-        let last = sequence.actions.len() - 1;
-        let offset = |k: usize| view.offset(state.agent, sequence.actions[(row + k).min(last)]);
-        y.push((0..horizon).map(offset).collect());
+impl Row<'_> {
+    /// Offsets of the next actions from the agent; past the end of the episode its last action is repeated.
+    fn offsets(&self, agent: [f64; 2], horizon: usize) -> impl Iterator<Item = [f64; 2]> {
+        let last = self.actions.len() - 1;
+        (0..horizon).map(move |k| self.view.offset(agent, self.actions[k.min(last)]))
     }
-    Ok((x, y))
+}
+
+/// The rows that `refs` name.
+fn rows<'a>(
+    sequences: &'a [Sequence],
+    refs: &[FrameRef],
+    mirrored: bool,
+) -> Result<impl Iterator<Item = Row<'a>> + use<'a>, BcError> {
+    let row = |r: &FrameRef| {
+        let (episode, row) = (r.episode as usize, r.row as usize);
+        let found = sequences.get(episode).filter(|s| row < s.states.len());
+        let sequence = found.ok_or(BcError::NoSuchRow { episode, row })?;
+        Ok(Row {
+            state: sequence.states[row],
+            view: View::new(sequence.goal, mirrored),
+            actions: &sequence.actions[row..],
+        })
+    };
+    let rows: Vec<Row<'a>> = refs.iter().map(row).collect::<Result<_, BcError>>()?;
+    Ok(rows.into_iter())
 }
 
 /// Mean and deviation of every feature, and of the offsets (along each axis, over all steps of the chunk).
-fn normalisation(tracked: &TrackedConfig, x: &[[f32; FEATURES]], y: &[Vec<[f64; 2]>]) -> Saved {
-    let moments = |values: &mut dyn Iterator<Item = f64>| {
-        let (mut n, mut sum, mut squares) = (0.0_f64, 0.0, 0.0);
-        for value in values {
-            n += 1.0;
-            sum += value;
-            squares += value * value;
+fn normalisation(tracked: &TrackedConfig, rows: &[Row<'_>]) -> Saved {
+    let mut features = [Moments::default(); FEATURES];
+    let mut offsets = [Moments::default(); 2];
+    for row in rows {
+        for (moments, value) in features.iter_mut().zip(row.view.features(&row.state)) {
+            moments.add(f64::from(value));
         }
-        let mean = sum / n.max(1.0);
-        (mean, (squares / n.max(1.0) - mean * mean).max(0.0).sqrt())
-    };
-    let feature = |i: usize| moments(&mut x.iter().map(|row| f64::from(row[i])));
-    let offset = |k: usize| moments(&mut y.iter().flatten().map(|pair| pair[k]));
+        for offset in row.offsets(row.state.agent, tracked.horizon) {
+            for (moments, value) in offsets.iter_mut().zip(offset) {
+                moments.add(value);
+            }
+        }
+    }
     Saved {
         tracked: tracked.clone(),
-        mean: (0..FEATURES).map(|i| feature(i).0 as f32).collect(),
+        mean: features.iter().map(|m| m.mean() as f32).collect(),
         // A feature or an action that never changes is left at its own scale.
-        std: (0..FEATURES).map(|i| feature(i).1.max(1e-3) as f32).collect(),
-        scale: [0, 1].map(|k| offset(k).1.max(1.0) as f32),
+        std: features.iter().map(|m| m.deviation().max(1e-3) as f32).collect(),
+        scale: offsets.map(|m| m.deviation().max(1.0) as f32),
     }
 }
 
-/// Normalised rows, ready to be cut into batches.
-struct Table {
-    x: Vec<f32>,
-    y: Vec<f32>,
-    outputs: usize,
+#[derive(Clone, Copy, Default)]
+struct Moments {
+    n: f64,
+    sum: f64,
+    squares: f64,
 }
 
-impl Table {
-    fn new(saved: &Saved, x: &[[f32; FEATURES]], y: &[Vec<[f64; 2]>], horizon: usize) -> Self {
-        Self {
-            x: x.iter().flat_map(|row| saved.normalised(row)).collect::<Vec<f32>>(),
-            y: y.iter()
-                .flatten()
-                .flat_map(|pair| [0, 1].map(|k| pair[k] as f32 / saved.scale[k]))
-                .collect(),
-            outputs: 2 * horizon,
-        }
+impl Moments {
+    fn add(&mut self, value: f64) {
+        self.n += 1.0;
+        self.sum += value;
+        self.squares += value * value;
     }
 
-    fn len(&self) -> usize {
-        self.x.len() / FEATURES
+    fn mean(&self) -> f64 {
+        self.sum / self.n.max(1.0)
     }
 
-    fn batch(&self, items: &[usize], device: &Device) -> (Tensor<2>, Tensor<2>) {
-        let gather = |values: &[f32], width: usize| {
-            let mut rows = Vec::with_capacity(items.len() * width);
-            for item in items {
-                rows.extend_from_slice(&values[item * width..(item + 1) * width]);
-            }
-            Tensor::from_data(TensorData::new(rows, [items.len(), width]), device)
-        };
-        (gather(&self.x, FEATURES), gather(&self.y, self.outputs))
+    fn deviation(&self) -> f64 {
+        (self.squares / self.n.max(1.0) - self.mean().powi(2)).max(0.0).sqrt()
     }
 }
 
 /// Mean squared error of normalised chunks; validated on the first action, in px².
-struct Chunks {
-    train: Table,
-    valid: Table,
-    scale: [f32; 2],
+struct Chunks<'a> {
+    train: Vec<Row<'a>>,
+    valid: Vec<Row<'a>>,
+    saved: Saved,
     device: Device,
 }
 
-impl Objective<Mlp> for Chunks {
+impl Chunks<'_> {
+    /// Features and targets of rows whose states have been moved by `noise` (five numbers a row).
+    fn batch<'a>(&self, rows: impl ExactSizeIterator<Item = &'a Row<'a>>, noise: &[f32]) -> (Tensor<2>, Tensor<2>) {
+        let (count, horizon) = (rows.len(), self.saved.tracked.horizon);
+        let mut x = Vec::with_capacity(count * FEATURES);
+        let mut y = Vec::with_capacity(count * 2 * horizon);
+        for (index, row) in rows.enumerate() {
+            let mut state = row.state.to_row();
+            for (number, moved) in state.iter_mut().zip(noise.iter().skip(5 * index)) {
+                *number += f64::from(*moved);
+            }
+            let state = State::from_row(state);
+            x.extend(self.saved.normalised(&row.view.features(&state)));
+            for offset in row.offsets(state.agent, horizon) {
+                y.extend([0, 1].map(|k| offset[k] as f32 / self.saved.scale[k]));
+            }
+        }
+        (
+            Tensor::from_data(TensorData::new(x, [count, FEATURES]), &self.device),
+            Tensor::from_data(TensorData::new(y, [count, 2 * horizon]), &self.device),
+        )
+    }
+}
+
+impl Objective<Mlp> for Chunks<'_> {
     fn items(&self) -> usize {
         self.train.len()
     }
 
-    fn loss(&self, model: &Mlp, items: &[usize], _seed: u64) -> Result<Tensor<1>, ObjectiveError> {
-        let (x, y) = self.train.batch(items, &self.device);
+    fn loss(&self, model: &Mlp, items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
+        let level = self.saved.tracked.noise;
+        let mut noise = Vec::new();
+        if level > 0.0 {
+            noise = training::normal(5 * items.len(), &mut Pcg64::seed_from_u64(seed));
+            for (index, moved) in noise.iter_mut().enumerate() {
+                *moved *= if index % 5 == 4 { level / 100.0 } else { level };
+            }
+        }
+        let (x, y) = self.batch(items.iter().map(|&item| &self.train[item]), &noise);
         Ok((model.forward(x) - y).square().mean())
     }
 
     fn validate(&self, model: &Mlp) -> Result<Option<f64>, ObjectiveError> {
-        let items: Vec<usize> = (0..self.valid.len()).collect();
         let mut sum = 0.0;
-        for items in items.chunks(1024) {
-            let (x, y) = self.valid.batch(items, &self.device);
+        for rows in self.valid.chunks(1024) {
+            let (x, y) = self.batch(rows.iter(), &[]);
             let errors = (model.forward(x) - y).narrow(1, 0, 2);
             for (index, error) in errors.try_into_vec_as::<f32>()?.into_iter().enumerate() {
-                sum += f64::from(error * self.scale[index % 2]).powi(2);
+                sum += f64::from(error * self.saved.scale[index % 2]).powi(2);
             }
         }
-        Ok((!items.is_empty()).then(|| sum / (2 * items.len()) as f64))
+        Ok((!self.valid.is_empty()).then(|| sum / (2 * self.valid.len()) as f64))
     }
 }

@@ -5,7 +5,7 @@ use pusht_data::{Episode, Split};
 use training::{Curve, FitOptions};
 
 use crate::image::train_image;
-use crate::{BcError, BcPolicy, PolicyConfig, PolicyKind, recorded_sequences, train_tracked};
+use crate::{BcError, BcPolicy, PolicyConfig, PolicyKind, sequences, train_tracked};
 
 /// A policy and how its training went.
 #[derive(Clone, Debug)]
@@ -20,7 +20,9 @@ pub struct Trained {
     pub best_valid: Option<f64>,
 }
 
-/// Trains a policy on the training part of episodes, validating on the validation part.
+/// Trains a policy on the training part of episodes, validating on the validation part. The policy on tracked states
+/// learns from the states of the episodes, where they have none from those tracked in their frames
+/// ([`crate::track_episodes`]).
 ///
 /// # Errors
 /// Bad settings, episodes or references, or what [`training::fit`] meets.
@@ -37,7 +39,7 @@ pub fn train(
     }
     match config.kind {
         PolicyKind::Tracked => {
-            let sequences = recorded_sequences(episodes).unwrap_or_default();
+            let sequences = sequences(episodes)?;
             train_tracked(&config.tracked, &config.train, &sequences, split, device, options)
         }
         PolicyKind::Cnn | PolicyKind::ResNet18 => train_image(config, episodes, split, device, options),

@@ -1,0 +1,93 @@
+//! States out of frames, for the policy on tracked states: whole episodes to learn from, single frames to act on.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use pusht_data::Episode;
+use pusht_env::{Frame, Pose, State};
+use pusht_vision::{Tracked, Tracker};
+use rayon::prelude::*;
+
+use crate::BcError;
+
+/// Replaces the states of episodes by those that the tracker reads from their frames, so that a policy learns from what
+/// it will see. Where agent or T is hidden, the state before is repeated (at the beginning, the first one seen).
+///
+/// [`crate::train`] does the same for episodes without states, at every call; with several policies trained on the same
+/// episodes, call this once.
+///
+/// # Errors
+/// Frames that are not 96×96, a goal that is not finite, or a video in which agent or T is never seen.
+pub fn track_episodes(episodes: &mut [Episode]) -> Result<(), BcError> {
+    episodes.par_iter_mut().enumerate().try_for_each(|(index, episode)| {
+        episode.states = Some(track_states(index, &episode.frames, episode.goal)?);
+        Ok(())
+    })
+}
+
+/// The states in the frames of one episode.
+pub(crate) fn track_states(index: usize, frames: &[Frame], goal: Pose) -> Result<Vec<State>, BcError> {
+    let seen = Tracker::new(goal)?.track_video(frames)?;
+    let never = |what| BcError::NeverSeen { episode: index, what };
+    let mut agent = seen.iter().find_map(|t| t.agent).ok_or(never("agent"))?;
+    let mut block = seen.iter().find_map(|t| t.block).ok_or(never("T"))?;
+    let state = |tracked: &Tracked| {
+        agent = tracked.agent.unwrap_or(agent);
+        block = tracked.block.unwrap_or(block);
+        State { agent, block }
+    };
+    Ok(seen.iter().map(state).collect())
+}
+
+/// Looks at single frames; keeps a tracker for each goal and what was last seen in each environment.
+#[derive(Clone, Default)]
+pub(crate) struct Eyes {
+    trackers: Vec<(Pose, Arc<Tracker>)>,
+    last: HashMap<usize, State>,
+}
+
+impl std::fmt::Debug for Eyes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Eyes").field("last", &self.last).finish_non_exhaustive()
+    }
+}
+
+impl Eyes {
+    /// Forgets an environment.
+    pub(crate) fn forget(&mut self, env: usize) {
+        self.last.remove(&env);
+    }
+
+    /// The states in the frames of these environments; what is hidden is taken from the last look.
+    pub(crate) fn look(&mut self, looks: &[(usize, &Frame, Pose)]) -> Result<Vec<State>, BcError> {
+        let mut trackers = Vec::with_capacity(looks.len());
+        for (_, _, goal) in looks {
+            trackers.push(self.tracker(*goal)?);
+        }
+        let seen: Vec<Tracked> = looks
+            .par_iter()
+            .zip(trackers)
+            .map(|((_, frame, _), tracker)| tracker.track(frame))
+            .collect::<Result<_, _>>()?;
+        let mut states = Vec::with_capacity(looks.len());
+        for ((env, ..), tracked) in looks.iter().zip(seen) {
+            let last = self.last.get(env);
+            let hidden = |what| BcError::Hidden { env: *env, what };
+            let agent = tracked.agent.or(last.map(|s| s.agent)).ok_or(hidden("agent"))?;
+            let block = tracked.block.or(last.map(|s| s.block)).ok_or(hidden("T"))?;
+            let state = State { agent, block };
+            self.last.insert(*env, state);
+            states.push(state);
+        }
+        Ok(states)
+    }
+
+    fn tracker(&mut self, goal: Pose) -> Result<Arc<Tracker>, BcError> {
+        if let Some((_, tracker)) = self.trackers.iter().find(|(known, _)| *known == goal) {
+            return Ok(Arc::clone(tracker));
+        }
+        let tracker = Arc::new(Tracker::new(goal)?);
+        self.trackers.push((goal, Arc::clone(&tracker)));
+        Ok(tracker)
+    }
+}
