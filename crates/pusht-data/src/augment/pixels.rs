@@ -6,7 +6,7 @@ use super::Transform;
 
 /// Fixed-point one of the bilinear weights along one axis (weights of pixels sum to its square): results are
 /// whole-number arithmetic, the same on every machine.
-const ONE: u32 = 1 << 10;
+const ONE: u32 = 1 << 8;
 
 /// A transform of square pictures of one size.
 #[derive(Clone, Debug)]
@@ -19,8 +19,16 @@ pub struct FrameTransform {
 enum Table {
     /// Source pixel of every pixel.
     Permute(Vec<u32>),
-    /// Four source pixels of every pixel with weights that sum to [`ONE`]² inside; the missing rest is white.
-    Blend(Vec<[(u32, u32); 4]>),
+    /// A 2 × 2 block of source pixels of every pixel.
+    Blend(Vec<Block>),
+}
+
+/// The block's upper left pixel (as a byte offset) and the weights of its pixels, row by row; they sum to [`ONE`]²
+/// inside of the picture, and what is missing outside is white.
+#[derive(Clone, Copy, Debug)]
+struct Block {
+    offset: u32,
+    weights: [u32; 4],
 }
 
 impl FrameTransform {
@@ -33,14 +41,14 @@ impl FrameTransform {
             [0, 1].map(|k| middle + (back[k][0] * d[0] + back[k][1] * d[1]))
         };
         let n = size * size;
-        let table = if transform.is_exact() {
+        let table = if transform.is_exact() || size < 2 {
             let index = |i| {
                 let [x, y] = source(i);
                 y as u32 * size + x as u32
             };
             Table::Permute((0..n).map(index).collect())
         } else {
-            Table::Blend((0..n).map(|i| blend(source(i), size)).collect())
+            Table::Blend((0..n).map(|i| Block::around(source(i), size)).collect())
         };
         Self { size, table }
     }
@@ -55,17 +63,16 @@ impl FrameTransform {
                 }
             }
             Table::Blend(table) => {
-                for (pixel, sources) in to.chunks_exact_mut(3).zip(table) {
-                    // Darkness (255 − value) is blended, so that what is missing outside counts as white.
-                    let mut dark = [ONE * ONE / 2; 3];
-                    for &(source, weight) in sources {
-                        let s = source as usize * 3;
-                        for c in 0..3 {
-                            dark[c] += weight * u32::from(255 - from[s + c]);
-                        }
-                    }
+                let stride = self.size as usize * 3;
+                for (pixel, block) in to.chunks_exact_mut(3).zip(table) {
+                    let upper = &from[block.offset as usize..][..6];
+                    let lower = &from[block.offset as usize + stride..][..6];
+                    let w = block.weights;
                     for c in 0..3 {
-                        pixel[c] = 255 - (dark[c] / (ONE * ONE)) as u8;
+                        // Darkness (255 − value) is blended, so that what is missing outside counts as white.
+                        let dark = [upper[c], upper[c + 3], lower[c], lower[c + 3]].map(|v| u32::from(!v));
+                        let sum = w[0] * dark[0] + w[1] * dark[1] + w[2] * dark[2] + w[3] * dark[3];
+                        pixel[c] = !(((sum + ONE * ONE / 2) / (ONE * ONE)) as u8);
                     }
                 }
             }
@@ -89,21 +96,28 @@ impl FrameTransform {
     }
 }
 
-/// The four pixels around a place and their weights; pixels outside get weight 0.
-fn blend(place: [f64; 2], size: u32) -> [(u32, u32); 4] {
-    let low = place.map(f64::floor);
-    let high_part = [0, 1].map(|k| ((place[k] - low[k]) * f64::from(ONE)).round() as u32);
-    [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(dx, dy)| {
-        let x = low[0] as i64 + i64::from(dx);
-        let y = low[1] as i64 + i64::from(dy);
-        let part = |k: usize, d: u32| if d == 1 { high_part[k] } else { ONE - high_part[k] };
-        let inside = (0..i64::from(size)).contains(&x) && (0..i64::from(size)).contains(&y);
-        if inside {
-            (y as u32 * size + x as u32, part(0, dx) * part(1, dy))
-        } else {
-            (0, 0)
+impl Block {
+    /// The pixels around a place. At the border the block is moved inside, and weights of pixels outside are dropped.
+    fn around(place: [f64; 2], size: u32) -> Self {
+        let last = i64::from(size) - 1;
+        let axis = |x: f64| {
+            let low = x.floor();
+            let high_part = ((x - low) * f64::from(ONE)).round() as u32;
+            let block = (low as i64).clamp(0, last - 1);
+            let mut parts = [0; 2];
+            for (pixel, part) in [(low as i64, ONE - high_part), (low as i64 + 1, high_part)] {
+                if (0..=last).contains(&pixel) {
+                    parts[(pixel - block) as usize] = part;
+                }
+            }
+            (block as u32, parts)
+        };
+        let ((x, px), (y, py)) = (axis(place[0]), axis(place[1]));
+        Self {
+            offset: (y * size + x) * 3,
+            weights: [px[0] * py[0], px[1] * py[0], px[0] * py[1], px[1] * py[1]],
         }
-    })
+    }
 }
 
 /// A picture that cannot be turned.
