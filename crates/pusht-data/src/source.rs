@@ -105,6 +105,15 @@ impl Source {
             .into_owned()
     }
 
+    /// The recipes, where it is a simulated set.
+    pub fn simulated(&self) -> Option<&SimulatedSet> {
+        match &self.kind {
+            #[cfg(feature = "zarr")]
+            Kind::ReplayBuffer(_) => None,
+            Kind::Simulated(set) => Some(set),
+        }
+    }
+
     /// Number of episodes, at least 1.
     #[expect(clippy::len_without_is_empty, reason = "a source is never empty")]
     pub fn len(&self) -> usize {
@@ -156,5 +165,15 @@ impl Source {
             Kind::ReplayBuffer(buffer) => buffer.episodes(range, progress),
             Kind::Simulated(set) => set.episodes(range, progress),
         }
+    }
+
+    /// Episodes one by one, decoded or simulated sixteen at a time, so that a set need not fit into memory.
+    pub fn stream(&self, range: Range<usize>) -> impl Iterator<Item = Result<Episode, DataError>> {
+        range.clone().step_by(16).flat_map(move |first| {
+            match self.episodes(first..(first + 16).min(range.end), &mut |_, _| {}) {
+                Ok(episodes) => episodes.into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(error)],
+            }
+        })
     }
 }

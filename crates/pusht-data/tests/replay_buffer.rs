@@ -223,12 +223,12 @@ fn uint8_pictures_are_read_too() {
 #[test]
 fn recipes_bring_the_recorded_frames_back() {
     let source = open(fixture()).unwrap();
-    let (set, difference) = SimulatedSet::recover(&source, Simulation::GYM_PUSHT, &mut |_, _| {}).unwrap();
+    let (set, difference) = SimulatedSet::recover(&source, 3, Simulation::GYM_PUSHT, &mut |_, _| {}).unwrap();
     assert_eq!(set.len(), 3);
     assert_eq!((difference.frames, difference.pixels), (22, 0));
     assert!(difference.states < 2e-5, "{difference:?}");
 
-    let e = SimulatedSet::recover(&source, Simulation::DIFFUSION_POLICY, &mut |_, _| {}).unwrap_err();
+    let e = SimulatedSet::recover(&source, 3, Simulation::DIFFUSION_POLICY, &mut |_, _| {}).unwrap_err();
     assert!(e.to_string().contains("episode 0 does not follow from its seed"), "{e}");
 }
 

@@ -66,23 +66,31 @@ fn apart(a: [f64; 5], b: [f64; 5]) -> f64 {
 }
 
 impl SimulatedSet {
-    /// Turns a recorded set whose episode e starts from seed e (as the public demonstrations do) into recipes. Every
-    /// episode is simulated, rendered and compared; the second result says how far apart the recordings are.
+    /// Turns the first `count` episodes of a recorded set whose episode e starts from seed e (as the public
+    /// demonstrations do) into recipes. Every episode is simulated, rendered and compared; the second result says how
+    /// far apart the recordings are. A set that is simulated already keeps its recipes and is not compared.
     ///
     /// # Errors
-    /// An episode that does not come out as recorded: states within 2e-5 (float32) and every pixel.
+    /// No such episodes; an episode that does not come out as recorded: states within 2e-5 (float32), every pixel.
     pub fn recover(
         source: &Source,
+        count: usize,
         simulation: Simulation,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<(Self, Difference), DataError> {
+        if let Some(set) = source.simulated() {
+            let recipes = set.recipes.iter().take(count).cloned().collect();
+            let chosen = Self { recipes, ..set.clone() };
+            chosen.check()?;
+            return Ok((chosen, Difference::default()));
+        }
         let recipe = |index: usize| {
             Ok(Recipe {
                 start: Start::Seed(index as u64),
                 actions: source.actions(index)?.to_vec(),
             })
         };
-        let recipes = (0..source.len()).map(recipe).collect::<Result<Vec<_>, DataError>>()?;
+        let recipes = (0..count).map(recipe).collect::<Result<Vec<_>, DataError>>()?;
         let set = Self::new(&source.name(), "recorded", simulation, recipes)?;
         let total = set.recipes.iter().map(|r| r.actions.len()).sum();
         let mut difference = Difference::default();

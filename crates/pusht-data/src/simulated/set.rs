@@ -161,7 +161,7 @@ impl SimulatedSet {
         file::write(self, path.as_ref())
     }
 
-    fn check(&self) -> Result<(), DataError> {
+    pub(super) fn check(&self) -> Result<(), DataError> {
         if self.recipes.is_empty() {
             return Err(DataError::Unrecognised {
                 path: self.path.clone(),
