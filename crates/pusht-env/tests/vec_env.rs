@@ -1,5 +1,7 @@
 //! The vectorised environment against single ones.
 
+#![allow(clippy::unwrap_used)]
+
 use pusht_env::{
     Action, Autoreset, EnvConfig, EnvError, GOAL, Modality, ObsSpec, Observation, Observer, Pose, PushT, State, VecEnv,
     VecEnvError,
