@@ -2,96 +2,19 @@
 //!
 //! Each environment depends on its own seed and actions only, so results do not depend on the number of threads.
 
+mod episode;
+mod error;
+
 use rayon::prelude::*;
 
 use crate::seeding::Starts;
-use crate::{
-    Action, EnvConfig, EnvError, Info, ObsBatch, ObsSpec, Observation, Observer, Pose, PushT, State, StepResult,
-};
+use crate::{Action, EnvConfig, EnvError, ObsBatch, ObsSpec, Observation, Observer, Pose, PushT, State};
+pub use episode::{Autoreset, EnvStep, Final};
+use episode::{Slot, begin_history, nothing};
+pub use error::VecEnvError;
 
 /// At most so many pieces of work a step; small pieces even out environments with and without contact.
 const PIECES: usize = 32;
-
-/// What happens to an environment whose episode has ended (terminated or truncated), by gymnasium's names.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Autoreset {
-    /// The next step resets it instead of stepping: its action is ignored, its reward is 0.
-    #[default]
-    NextStep,
-    /// It is reset within the same step: the observation is the first of the new episode, the last of the old one is in
-    /// [`EnvStep::last`].
-    SameStep,
-    /// Nothing; it may be stepped on, reset by [`VecEnv::reset_env`], or dropped by [`VecEnv::retain`].
-    Disabled,
-}
-
-/// What a step brought to one environment.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EnvStep {
-    /// Reward, coverage and how the episode stands. After a reset in place of a step: reward 0, nothing ended.
-    pub result: StepResult,
-    /// The observation is the first of an episode.
-    pub is_first: bool,
-    /// With [`Autoreset::SameStep`], how the episode ended.
-    pub last: Option<Box<Final>>,
-}
-
-/// The end of an episode.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Final {
-    /// The latest observations, oldest first.
-    pub observations: Vec<Observation>,
-    /// What the references report beside the observation.
-    pub info: Info,
-}
-
-/// Why a vectorised environment did not do what was asked. No environment has changed.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum VecEnvError {
-    /// No environments, or no observations.
-    #[error(
-        "a vectorised environment needs at least 1 environment and a history of at least 1; got {envs} and {history}"
-    )]
-    Empty {
-        /// Number of environments asked for.
-        envs: usize,
-        /// History asked for.
-        history: usize,
-    },
-    /// One value for each environment was expected.
-    #[error("expected one {what} for each of the {expected} environments, got {found}")]
-    Length {
-        /// What was handed in.
-        what: &'static str,
-        /// Number of environments.
-        expected: usize,
-        /// Number of values.
-        found: usize,
-    },
-    /// No such environment.
-    #[error("there is no environment {index} among {len}")]
-    Index {
-        /// What was asked for.
-        index: usize,
-        /// Number of environments.
-        len: usize,
-    },
-    /// One environment refused.
-    #[error("environment {env}: {source}")]
-    Env {
-        /// Its number.
-        env: usize,
-        /// Why.
-        source: EnvError,
-    },
-}
-
-struct Slot {
-    env: PushT,
-    starts: Starts,
-    /// The episode has ended and the next step resets it.
-    ended: bool,
-}
 
 /// Several environments of one configuration.
 ///
@@ -344,66 +267,6 @@ impl VecEnv {
     /// Where agent and T are, in the order of [`Self::ids`].
     pub fn states(&self) -> Vec<State> {
         self.envs().map(PushT::state).collect()
-    }
-}
-
-impl Slot {
-    fn begin_episode(&mut self, observer: &mut Observer, observations: &mut [Observation]) {
-        self.ended = false;
-        let start = self.starts.next();
-        self.env.reset_to(start).expect("start states are finite");
-        begin_history(observer, &self.env, observations);
-    }
-
-    fn step(
-        &mut self,
-        action: Action,
-        autoreset: Autoreset,
-        observer: &mut Observer,
-        observations: &mut [Observation],
-        step: &mut EnvStep,
-    ) {
-        step.last = None;
-        step.is_first = self.ended && autoreset == Autoreset::NextStep;
-        if step.is_first {
-            self.begin_episode(observer, observations);
-            step.result = nothing(&self.env);
-            return;
-        }
-        step.result = self.env.step(action).expect("the actions were checked");
-        observations.rotate_left(1);
-        if let Some(latest) = observations.last_mut() {
-            observer.observe_into(&self.env, latest);
-        }
-        self.ended = step.result.terminated || step.result.truncated;
-        if self.ended && autoreset == Autoreset::SameStep {
-            step.last = Some(Box::new(Final {
-                observations: observations.to_vec(),
-                info: self.env.info(),
-            }));
-            self.begin_episode(observer, observations);
-            step.is_first = true;
-        }
-    }
-}
-
-/// Fills the history with the present observation.
-fn begin_history(observer: &mut Observer, env: &PushT, observations: &mut [Observation]) {
-    if let Some((first, rest)) = observations.split_first_mut() {
-        observer.observe_into(env, first);
-        for later in rest {
-            later.clone_from(first);
-        }
-    }
-}
-
-/// The result of a reset.
-const fn nothing(env: &PushT) -> StepResult {
-    StepResult {
-        reward: 0.0,
-        coverage: env.coverage(),
-        terminated: false,
-        truncated: false,
     }
 }
 

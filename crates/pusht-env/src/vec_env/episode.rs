@@ -1,0 +1,105 @@
+//! One environment of many: its episodes, and what happens when they end.
+
+use crate::seeding::Starts;
+use crate::{Action, Info, Observation, Observer, PushT, StepResult};
+
+/// What happens to an environment whose episode has ended (terminated or truncated), by gymnasium's names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Autoreset {
+    /// The next step resets it instead of stepping: its action is ignored, its reward is 0.
+    #[default]
+    NextStep,
+    /// It is reset within the same step: the observation is the first of the new episode, the last of the old one is in
+    /// [`EnvStep::last`].
+    SameStep,
+    /// Nothing; it may be stepped on, reset by [`VecEnv::reset_env`](crate::VecEnv::reset_env), or dropped by [`VecEnv::retain`](crate::VecEnv::retain).
+    Disabled,
+}
+
+/// What a step brought to one environment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EnvStep {
+    /// Reward, coverage and how the episode stands. After a reset in place of a step: reward 0, nothing ended.
+    pub result: StepResult,
+    /// The observation is the first of an episode.
+    pub is_first: bool,
+    /// With [`Autoreset::SameStep`], how the episode ended.
+    pub last: Option<Box<Final>>,
+}
+
+/// The end of an episode.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Final {
+    /// The latest observations, oldest first.
+    pub observations: Vec<Observation>,
+    /// What the references report beside the observation.
+    pub info: Info,
+}
+
+/// An environment with where its episodes begin.
+pub(super) struct Slot {
+    pub env: PushT,
+    pub starts: Starts,
+    /// The episode has ended and the next step resets it.
+    pub ended: bool,
+}
+
+impl Slot {
+    pub fn begin_episode(&mut self, observer: &mut Observer, observations: &mut [Observation]) {
+        self.ended = false;
+        let start = self.starts.next();
+        self.env.reset_to(start).expect("start states are finite");
+        begin_history(observer, &self.env, observations);
+    }
+
+    pub fn step(
+        &mut self,
+        action: Action,
+        autoreset: Autoreset,
+        observer: &mut Observer,
+        observations: &mut [Observation],
+        step: &mut EnvStep,
+    ) {
+        step.last = None;
+        step.is_first = self.ended && autoreset == Autoreset::NextStep;
+        if step.is_first {
+            self.begin_episode(observer, observations);
+            step.result = nothing(&self.env);
+            return;
+        }
+        step.result = self.env.step(action).expect("the actions were checked");
+        observations.rotate_left(1);
+        if let Some(latest) = observations.last_mut() {
+            observer.observe_into(&self.env, latest);
+        }
+        self.ended = step.result.terminated || step.result.truncated;
+        if self.ended && autoreset == Autoreset::SameStep {
+            step.last = Some(Box::new(Final {
+                observations: observations.to_vec(),
+                info: self.env.info(),
+            }));
+            self.begin_episode(observer, observations);
+            step.is_first = true;
+        }
+    }
+}
+
+/// Fills the history with the present observation.
+pub(super) fn begin_history(observer: &mut Observer, env: &PushT, observations: &mut [Observation]) {
+    if let Some((first, rest)) = observations.split_first_mut() {
+        observer.observe_into(env, first);
+        for later in rest {
+            later.clone_from(first);
+        }
+    }
+}
+
+/// The result of a reset.
+pub(super) const fn nothing(env: &PushT) -> StepResult {
+    StepResult {
+        reward: 0.0,
+        coverage: env.coverage(),
+        terminated: false,
+        truncated: false,
+    }
+}
