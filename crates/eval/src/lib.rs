@@ -5,17 +5,20 @@
 //! an experiment's arm together, [`Verdict`] answers its question, [`Report`] holds all of it.
 //! Formulas and rules: `docs/evaluation.md`.
 
+pub mod plot;
 mod report;
 mod rollout;
 mod verdict;
 
 pub use report::{
-    ActionRow, Arm, ExtractionRow, Fit, LossPoint, Method, ModelTraining, Picture, REPORT_SCHEMA, Report, Role,
-    RowKind, RunRecord, SeedResult, Shows, StageTime, Training, TrainingData,
+    ActionRow, Arm, Assets, ExtractionRow, Fit, LossPoint, Method, ModelTraining, OurValue, PaperRow, Picture,
+    REPORT_SCHEMA, Report, ReportError, Role, RowKind, RunRecord, SeedResult, Shows, StageTime, Training, TrainingData,
+    render_html,
 };
 pub use rollout::{
-    EpisodeRecord, EpisodeScores, FIRST_START_SEED, POSE_ANGLE_DEGREES, POSE_DISTANCE, Protocol, RECORD_SCHEMA,
-    RecordError, RolloutRecord, SOLVED_COVERAGE, Scores,
+    EpisodeRecord, EpisodeScores, FIRST_START_SEED, FilmError, POSE_ANGLE_DEGREES, POSE_DISTANCE, Protocol,
+    RECORD_SCHEMA, RandomTarget, RecordError, RolloutConfig, RolloutError, RolloutRecord, SOLVED_COVERAGE, Scores,
+    StandStill, evenly, film, rollout,
 };
 pub use traj_metrics::{Bootstrap, Interval, MeanSd};
 pub use verdict::{ABOVE_FLOOR, Comparison, Generator, GeneratorKind, MARGIN, Outcome, Verdict, VerdictError};

@@ -164,27 +164,32 @@ impl Verdict {
     /// The verdict in one sentence, which names the generator and the numbers it rests on.
     pub fn sentence(&self) -> String {
         let clause = |c: &Comparison, doing: &str| {
+            let [mean, low, high] =
+                [c.difference.mean, c.difference.low, c.difference.high].map(|x| format!("{x:+.3}").replace('-', "−"));
             let numbers = format!(
-                "{} {:+.3} reward a step, 95 % interval {:+.3} to {:+.3}",
-                format_args!("{} against {}", c.treatment, c.control),
-                c.difference.mean,
-                c.difference.low,
-                c.difference.high
+                "{} against {}: {mean} reward a step, 95 % interval {low} to {high}",
+                c.treatment, c.control
             );
             match c.outcome {
                 Outcome::Helps => format!("{doing} helps ({numbers})"),
                 Outcome::Hurts => format!("{doing} hurts ({numbers})"),
                 Outcome::NoDifference => format!("{doing} shows no difference ({numbers})"),
                 Outcome::Uninformative => {
-                    format!("for {doing} the experiment is uninformative ({numbers}: {})", c.reason)
+                    format!(
+                        "the experiment is uninformative about {doing} ({numbers}; {})",
+                        c.reason
+                    )
                 }
             }
         };
         format!(
-            "With {}: {}; {}.",
+            "With {}, {}, and {}.",
             self.generator.phrase(),
-            clause(&self.added, "adding them to the demonstrations"),
-            clause(&self.replacing, "training on them in place of as many demonstrations"),
+            clause(&self.added, "adding these data to the demonstrations"),
+            clause(
+                &self.replacing,
+                "training on them in place of as many demonstration frames"
+            ),
         )
     }
 }

@@ -1,6 +1,6 @@
 //! From results to the rows of a report: intervals of arms, measures of actions, floors.
 
-use super::{ActionRow, Arm, ExtractionRow, Role, RowKind, SeedResult, Training, TrainingData};
+use super::{ActionRow, Arm, ExtractionRow, Fit, Role, RowKind, SeedResult, Training, TrainingData};
 use crate::EpisodeScores;
 use traj_metrics::{ActionMeasures, Bootstrap, Floor, MetricError, SequenceMeasures, directness};
 
@@ -57,6 +57,23 @@ impl Arm {
         values
             .filter(|v| !v.is_empty())
             .map(|v| v.iter().sum::<f64>() / v.len() as f64)
+    }
+
+    /// Error (px²) and R² on the test part against own labels, mean over seeds.
+    pub(crate) fn fit_own(&self) -> [Option<f64>; 2] {
+        self.fit(|t| t.test_own)
+    }
+
+    /// Error (px²) and R² on the test part against recorded actions, mean over seeds.
+    pub(crate) fn fit_recorded(&self) -> [Option<f64>; 2] {
+        self.fit(|t| t.test_recorded)
+    }
+
+    fn fit(&self, which: fn(&Training) -> Option<Fit>) -> [Option<f64>; 2] {
+        [
+            self.over_seeds(|t| which(t).map(|f| f.mse)),
+            self.over_seeds(|t| which(t).and_then(|f| f.r2)),
+        ]
     }
 }
 

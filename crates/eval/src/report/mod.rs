@@ -1,9 +1,20 @@
 //! The report of an experiment: its data, and the page drawn from them.
 
+mod assets;
 mod fill;
+mod html;
 mod model;
+mod paper;
+mod save;
+mod sections;
+mod table;
+
+pub use assets::Assets;
+pub use html::render_html;
 
 pub use model::{
     ActionRow, Arm, ExtractionRow, Fit, LossPoint, Method, ModelTraining, Picture, REPORT_SCHEMA, Report, Role,
     RowKind, RunRecord, SeedResult, Shows, StageTime, Training, TrainingData,
 };
+pub use paper::{OurValue, PaperRow};
+pub use save::ReportError;

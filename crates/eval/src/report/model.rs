@@ -157,10 +157,15 @@ pub struct Fit {
 pub struct LossPoint {
     /// Epochs done, fractions included.
     pub epoch: f64,
-    /// Training loss; the unit stands with the curve.
+    /// Training loss; the unit stands with the curve. NaN (a training that diverged) is `null` in the file.
+    #[serde(deserialize_with = "null_is_nan")]
     pub train: f64,
     /// Validation loss, where it was taken.
     pub validation: Option<f64>,
+}
+
+fn null_is_nan<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }
 
 /// Whether a row was measured on data or is a yardstick.

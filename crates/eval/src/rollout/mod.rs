@@ -1,9 +1,15 @@
 //! Closed-loop roll-outs.
 
+mod film;
+mod floors;
 mod protocol;
 mod record;
+mod run;
 mod scores;
 
+pub use film::{FilmError, evenly, film};
+pub use floors::{RandomTarget, StandStill};
 pub use protocol::{FIRST_START_SEED, Protocol};
 pub use record::{EpisodeRecord, RECORD_SCHEMA, RecordError, RolloutRecord};
+pub use run::{RolloutConfig, RolloutError, rollout};
 pub use scores::{EpisodeScores, POSE_ANGLE_DEGREES, POSE_DISTANCE, SOLVED_COVERAGE, Scores};

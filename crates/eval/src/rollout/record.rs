@@ -1,6 +1,6 @@
 //! What happened in roll-outs, step by step: one file from which the numbers of every protocol and criterion follow.
 
-use pusht_env::{Action, Pose};
+use pusht_env::{Action, EnvConfig};
 use serde::{Deserialize, Serialize};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -15,12 +15,10 @@ pub struct RolloutRecord {
     pub schema: u32,
     /// Name of the policy.
     pub policy: String,
-    /// How starts follow from seeds, e.g. `diffusion-policy, legacy`.
-    pub reset: String,
+    /// The environment: how starts follow from seeds, the goal.
+    pub env: EnvConfig,
     /// Step limit: an episode ends there, or one step after its coverage first exceeds 0.95 at the latest.
     pub steps: usize,
-    /// The pose that the T was to be pushed to.
-    pub goal: Pose,
     /// One entry an episode.
     pub episodes: Vec<EpisodeRecord>,
 }

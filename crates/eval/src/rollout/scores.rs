@@ -79,7 +79,7 @@ impl Scores {
         let limit = limit.min(record.steps);
         let episodes = record.episodes.iter().map(|episode| {
             episode.check(record.steps)?;
-            Ok(EpisodeScores::of(episode, record.goal, limit))
+            Ok(EpisodeScores::of(episode, record.env.goal, limit))
         });
         Ok(Self {
             protocol,
@@ -138,7 +138,7 @@ fn near(state: [f64; 5], goal: Pose) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pusht_env::GOAL;
+    use pusht_env::EnvConfig;
 
     fn record(rewards: Vec<f64>, steps: usize) -> RolloutRecord {
         let n = rewards.len();
@@ -147,9 +147,8 @@ mod tests {
         RolloutRecord {
             schema: super::super::RECORD_SCHEMA,
             policy: "p".into(),
-            reset: "r".into(),
             steps,
-            goal: GOAL,
+            env: EnvConfig::diffusion_policy(true),
             episodes: vec![EpisodeRecord {
                 start_seed: 7,
                 actions: vec![[1.0, 2.0]; n],

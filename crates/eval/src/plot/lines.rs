@@ -1,0 +1,94 @@
+//! Line charts in small multiples that share their axes: loss curves.
+
+use super::axis::{LABEL, Scale, draw_x, draw_y};
+use super::palette::{INK, SOFT};
+use super::svg::{Anchor, Svg, text_width};
+
+const LEFT: f64 = 62.0;
+const GAP: f64 = 18.0;
+const HEIGHT: f64 = 150.0;
+const HEAD: f64 = 24.0;
+const FOOT: f64 = 44.0;
+const LEGEND: f64 = 26.0;
+
+/// One line.
+#[derive(Clone, Debug)]
+pub struct LineSeries {
+    /// Lines of one name share one entry of the legend.
+    pub name: String,
+    /// Its colour.
+    pub colour: &'static str,
+    /// Dashed instead of solid.
+    pub dashed: bool,
+    /// Data, in order.
+    pub points: Vec<[f64; 2]>,
+}
+
+/// One panel of a line chart.
+#[derive(Clone, Debug)]
+pub struct LinePanel {
+    /// Stands above it.
+    pub title: String,
+    /// Its lines.
+    pub series: Vec<LineSeries>,
+}
+
+/// The axes all panels share.
+#[derive(Clone, Debug)]
+pub struct LineAxes {
+    /// Label with unit.
+    pub x: String,
+    /// Label with unit.
+    pub y: String,
+    /// Logarithmic y axis.
+    pub log_y: bool,
+}
+
+/// Panels side by side, at most three a row, `width` px in all.
+pub fn line_chart(title: &str, axes: &LineAxes, panels: &[LinePanel], width: f64) -> String {
+    let columns = panels.len().clamp(1, 3);
+    let rows = panels.len().div_ceil(columns).max(1);
+    let each = (width - LEFT - 12.0 - GAP * (columns - 1) as f64) / columns as f64;
+    let mut svg = Svg::new(width, LEGEND + rows as f64 * (HEAD + HEIGHT + FOOT) + 4.0);
+    legend(&mut svg, panels);
+    let all = || panels.iter().flat_map(|p| &p.series).flat_map(|s| &s.points);
+    for (i, panel) in panels.iter().enumerate() {
+        let (row, column) = (i / columns, i % columns);
+        let left = LEFT + column as f64 * (each + GAP);
+        let top = LEGEND + HEAD + row as f64 * (HEAD + HEIGHT + FOOT);
+        let (right, bottom) = (left + each, top + HEIGHT);
+        let x = Scale::around(all().map(|p| p[0]), false, true, left, right);
+        let y = Scale::around(all().map(|p| p[1]), axes.log_y, true, bottom, top);
+        draw_y(&mut svg, &y, left, right, column == 0);
+        draw_x(&mut svg, &x, top, bottom, &axes.x);
+        svg.bold([left, top - 7.0], Anchor::Start, LABEL, INK, &panel.title);
+        if column == 0 {
+            svg.text_upwards([14.0, (top + bottom) / 2.0], LABEL, &axes.y);
+        }
+        for series in &panel.series {
+            let usable = series.points.iter().filter(|p| p[0].is_finite() && p[1].is_finite());
+            let px: Vec<[f64; 2]> = usable.map(|p| [x.px(p[0]), y.px(p[1])]).collect();
+            match px[..] {
+                [] => {}
+                [one] => svg.circle(one, 2.5, series.colour, 1.0),
+                _ => svg.polyline(&px, series.colour, 1.5, series.dashed),
+            }
+        }
+    }
+    svg.finish(title)
+}
+
+fn legend(svg: &mut Svg, panels: &[LinePanel]) {
+    let mut seen: Vec<&LineSeries> = Vec::new();
+    for series in panels.iter().flat_map(|p| &p.series) {
+        if !seen.iter().any(|s| s.name == series.name) {
+            seen.push(series);
+        }
+    }
+    let mut x = LEFT;
+    for series in seen {
+        svg.polyline(&[[x, 12.0], [x + 24.0, 12.0]], series.colour, 2.0, series.dashed);
+        svg.text([x + 30.0, 16.0], Anchor::Start, LABEL, SOFT, &series.name);
+        x += 30.0 + text_width(&series.name, LABEL) + 22.0;
+    }
+}

@@ -1,0 +1,19 @@
+//! Charts as self-contained SVG text: white ground, dark ink, a palette that colour-blind readers can tell apart, every
+//! axis with label and unit. A chart takes plain numbers and leaves out those that are not finite.
+
+mod axis;
+mod board;
+mod dots;
+mod histogram;
+mod lines;
+mod palette;
+mod strip;
+mod svg;
+
+pub use board::{Board, board_chart};
+pub use dots::{DotRow, Mark, dot_chart};
+pub use histogram::{HistogramRow, histogram_chart};
+pub use lines::{LineAxes, LinePanel, LineSeries, line_chart};
+pub use palette::{arm_colour, colour};
+pub use strip::{StripRow, strip_chart};
+pub(crate) use svg::escape;

@@ -1,0 +1,30 @@
+//! Colours: Okabe and Ito's palette, which readers with any common colour vision can tell apart; its yellow is left
+//! out (too faint on white).
+
+/// Text and axes.
+pub(crate) const INK: &str = "#1f2430";
+/// Secondary text.
+pub(crate) const SOFT: &str = "#667085";
+/// Grid lines.
+pub(crate) const GRID: &str = "#e6e8ec";
+
+const SERIES: [&str; 6] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
+
+/// The i-th colour of a chart; they repeat after six.
+pub fn colour(i: usize) -> &'static str {
+    SERIES[i % SERIES.len()]
+}
+
+/// The colour of an arm, the same in every chart.
+pub fn arm_colour(arm: &str) -> &'static str {
+    match arm {
+        "demo" => SERIES[0],
+        "demo-matched" => SERIES[5],
+        "idm" => SERIES[2],
+        "generated" => SERIES[1],
+        "mixed" => SERIES[3],
+        "expert" => INK,
+        "still" | "random" => "#8a919e",
+        _ => SERIES[4],
+    }
+}

@@ -1,0 +1,68 @@
+//! Every value as a dot, with quartiles and median, on a logarithmic axis: directness per episode.
+
+use super::axis::{LABEL, Scale, TICK, draw_x};
+use super::dots::{Mark, draw_marks};
+use super::palette::{GRID, INK, SOFT};
+use super::svg::{Anchor, Svg, text_width};
+
+const ROW: f64 = 46.0;
+const HEAD: f64 = 40.0;
+const FOOT: f64 = 44.0;
+const RIGHT: f64 = 110.0;
+
+/// One source of values.
+#[derive(Clone, Debug)]
+pub struct StripRow {
+    /// Stands to its left.
+    pub name: String,
+    /// Its colour.
+    pub colour: &'static str,
+    /// The values, positive; others are left out.
+    pub values: Vec<f64>,
+}
+
+/// Rows from top to bottom; `marks` are drawn through all of them.
+pub fn strip_chart(title: &str, x_label: &str, rows: &[StripRow], marks: &[Mark]) -> String {
+    let width = 760.0;
+    let left = 24.0 + rows.iter().map(|r| text_width(&r.name, LABEL)).fold(60.0, f64::max);
+    let bottom = HEAD + ROW * rows.len() as f64;
+    let mut svg = Svg::new(width, bottom + FOOT);
+    let values = rows
+        .iter()
+        .flat_map(|r| r.values.iter().copied())
+        .chain(marks.iter().map(|m| m.at));
+    let x = Scale::around(values, true, false, left, width - RIGHT);
+    draw_x(&mut svg, &x, HEAD, bottom, x_label);
+    draw_marks(&mut svg, &x, marks, HEAD, bottom);
+    for (i, row) in rows.iter().enumerate() {
+        let y = HEAD + ROW * (i as f64 + 0.5);
+        svg.line([left, y + ROW / 2.0], [width - RIGHT, y + ROW / 2.0], GRID, 1.0);
+        svg.text([left - 10.0, y + 4.0], Anchor::End, LABEL, INK, &row.name);
+        let mut values: Vec<f64> = row
+            .values
+            .iter()
+            .copied()
+            .filter(|v| v.is_finite() && *v > 0.0)
+            .collect();
+        values.sort_by(f64::total_cmp);
+        for (k, value) in values.iter().enumerate() {
+            // Spread by the golden ratio: even, and the same in every drawing.
+            let spread = (k as f64 * 0.618_034).fract() - 0.5;
+            svg.circle([x.px(*value), y + spread * 24.0], 2.2, row.colour, 0.45);
+        }
+        if let Some(last) = values.len().checked_sub(1) {
+            let at = |q: f64| x.px(values[(q * last as f64).round() as usize]);
+            svg.rect(
+                [at(0.25), y - 15.0],
+                [(at(0.75) - at(0.25)).max(1.0), 30.0],
+                "none",
+                INK,
+            );
+            svg.line([at(0.5), y - 15.0], [at(0.5), y + 15.0], INK, 2.5);
+            let median = values[(0.5 * last as f64).round() as usize];
+            let text = format!("median {median:.2}");
+            svg.text([width - RIGHT + 10.0, y + 4.0], Anchor::Start, TICK, SOFT, &text);
+        }
+    }
+    svg.finish(title)
+}

@@ -1,0 +1,48 @@
+//! Pictures and videos of a run, ready to be put into a page.
+
+use super::Report;
+use base64::Engine as _;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The bytes behind [`super::Picture::file`].
+#[derive(Clone, Debug, Default)]
+pub struct Assets {
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Assets {
+    /// Reads what `report` refers to from the run's folder. A file that cannot be read, or that points out of the
+    /// folder, is left out; the page says so in its place.
+    pub fn read(report: &Report, folder: &Path) -> Self {
+        let inside = |file: &str| {
+            Path::new(file)
+                .components()
+                .all(|c| matches!(c, std::path::Component::Normal(_)))
+        };
+        let files = report
+            .pictures
+            .iter()
+            .filter(|p| inside(&p.file))
+            .filter_map(|p| Some((p.file.clone(), std::fs::read(folder.join(&p.file)).ok()?)));
+        Self { files: files.collect() }
+    }
+
+    /// Adds the bytes of a file under the name that the report uses.
+    pub fn insert(&mut self, file: &str, bytes: Vec<u8>) {
+        self.files.insert(file.to_owned(), bytes);
+    }
+
+    /// The file as a `data:` address with its media type; `None` when it is not there or of another kind.
+    pub(crate) fn data_uri(&self, file: &str) -> Option<(&'static str, String)> {
+        let kind = match Path::new(file).extension()?.to_str()? {
+            "png" => "image/png",
+            "gif" => "image/gif",
+            "mp4" => "video/mp4",
+            _ => return None,
+        };
+        let bytes = self.files.get(file)?;
+        let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+        Some((kind, format!("data:{kind};base64,{text}")))
+    }
+}

@@ -1,0 +1,91 @@
+//! `report.json` and `report.html`.
+
+use super::{Assets, PaperRow, REPORT_SCHEMA, Report, render_html};
+use serde::Serialize;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// `report.json`: the report, and the paper's numbers with ours, which follow from it.
+#[derive(Serialize)]
+struct File<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    beside_the_paper: Vec<PaperRow>,
+}
+
+impl Report {
+    /// Writes `report.json` and `report.html` into the run's folder, where the pictures lie already. Each is written
+    /// beside its place and renamed.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn write(&self, folder: &Path) -> Result<(), ReportError> {
+        let file = File {
+            report: self,
+            beside_the_paper: self.beside_the_paper(),
+        };
+        let path = folder.join("report.json");
+        let json = serde_json::to_vec(&file).map_err(|e| ReportError::io(&path, e.into()))?;
+        replace(&path, &json)?;
+        replace(
+            &folder.join("report.html"),
+            render_html(self, &Assets::read(self, folder)).as_bytes(),
+        )
+    }
+
+    /// Reads `report.json` of a run's folder.
+    ///
+    /// # Errors
+    /// No such file, or one that is not a report of this version.
+    pub fn read(folder: &Path) -> Result<Self, ReportError> {
+        let path = folder.join("report.json");
+        let bytes = std::fs::read(&path).map_err(|e| ReportError::io(&path, e))?;
+        let foreign = |reason: String| ReportError::Foreign {
+            path: path.clone(),
+            reason,
+        };
+        let report: Self = serde_json::from_slice(&bytes).map_err(|e| foreign(e.to_string()))?;
+        if report.schema != REPORT_SCHEMA {
+            return Err(foreign(format!("schema {} instead of {REPORT_SCHEMA}", report.schema)));
+        }
+        Ok(report)
+    }
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|e| ReportError::io(path, e))?;
+    file.write_all(bytes).map_err(|e| ReportError::io(path, e))?;
+    file.persist(path).map_err(|e| ReportError::io(path, e.error))?;
+    Ok(())
+}
+
+/// Why a report was not written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The file system.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What it said.
+        source: std::io::Error,
+    },
+    /// Something else.
+    #[error("{path} is not a report of this version: {reason}; finish the run with `pipeline` again", path = path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+}
+
+impl ReportError {
+    fn io(path: &Path, source: std::io::Error) -> Self {
+        Self::Io {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}

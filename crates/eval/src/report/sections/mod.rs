@@ -1,0 +1,27 @@
+//! The sections of the page, each a function from the report to HTML.
+
+mod actions;
+mod method;
+mod outcome;
+mod paper;
+mod pictures;
+mod rollouts;
+mod training;
+
+pub(super) use actions::actions;
+pub(super) use method::{method, record};
+pub(super) use outcome::{results, verdict};
+pub(super) use paper::paper;
+pub(super) use pictures::pictures;
+pub(super) use rollouts::rollouts;
+pub(super) use training::training;
+
+use crate::plot::escape;
+
+/// A drawing with its caption.
+fn figure(drawing: &str, caption: &str) -> String {
+    format!(
+        "<figure>\n{drawing}<figcaption>{}</figcaption>\n</figure>\n",
+        escape(caption)
+    )
+}

@@ -1,0 +1,103 @@
+//! Loss curves.
+
+use super::super::table::{Table, count, number};
+use super::super::{LossPoint, ModelTraining, Report};
+use super::figure;
+use super::outcome::trained;
+use crate::plot::{LineAxes, LinePanel, LineSeries, arm_colour, escape, line_chart};
+
+/// Curves of every arm (Figures 4 and 7), and of the models behind them.
+pub fn training(report: &Report) -> String {
+    let axes = LineAxes {
+        x: "epoch".to_owned(),
+        y: "MSE, px²".to_owned(),
+        log_y: true,
+    };
+    let panels: Vec<LinePanel> = trained(report)
+        .map(|arm| LinePanel {
+            title: arm.name.clone(),
+            series: arm
+                .seeds
+                .iter()
+                .filter_map(|s| s.training.as_ref())
+                .flat_map(|t| series(&t.curve, arm_colour(&arm.name)))
+                .collect(),
+        })
+        .filter(|p| !p.series.is_empty())
+        .collect();
+    let mut html = String::new();
+    if !panels.is_empty() {
+        html += &figure(
+            &line_chart("Loss curves of the policies", &axes, &panels, 1040.0),
+            "Training (solid) and validation (dashed) loss of every training seed, each on the arm's own labels; the kind \
+             of curve that the paper's Figures 4 and 7 show (their values are not given here).",
+        );
+    }
+    for model in &report.models {
+        html += &one_model(model);
+    }
+    if !report.models.is_empty() {
+        let mut table = Table::new(&[
+            "Model",
+            "Parameters",
+            "Last training loss",
+            "Last validation loss",
+            "Time, s",
+        ]);
+        for model in &report.models {
+            let last = model.curve.last();
+            let validation = model.curve.iter().rev().find_map(|p| p.validation);
+            table.row(
+                "",
+                &[
+                    format!("{}<small>{}</small>", escape(&model.name), escape(&model.loss)),
+                    count(model.parameters),
+                    number(last.map(|p| p.train), 4),
+                    number(validation, 4),
+                    number(Some(model.seconds), 1),
+                ],
+            );
+        }
+        html += &table.html();
+    }
+    html
+}
+
+fn one_model(model: &ModelTraining) -> String {
+    if model.curve.len() < 2 {
+        return String::new();
+    }
+    let axes = LineAxes {
+        x: "epoch".to_owned(),
+        y: "loss".to_owned(),
+        log_y: true,
+    };
+    let panel = LinePanel {
+        title: model.name.clone(),
+        series: series(&model.curve, crate::plot::colour(0)),
+    };
+    figure(
+        &line_chart(&format!("Loss curve of {}", model.name), &axes, &[panel], 560.0),
+        &format!(
+            "{}: training (solid) and validation (dashed) loss, {}.",
+            model.name, model.loss
+        ),
+    )
+}
+
+/// A curve as two lines.
+fn series(curve: &[LossPoint], colour: &'static str) -> Vec<LineSeries> {
+    let line = |name: &str, dashed, points: Vec<[f64; 2]>| LineSeries {
+        name: name.to_owned(),
+        colour,
+        dashed,
+        points,
+    };
+    let train = curve.iter().map(|p| [p.epoch, p.train]).collect();
+    let validation: Vec<[f64; 2]> = curve.iter().filter_map(|p| Some([p.epoch, p.validation?])).collect();
+    let mut lines = vec![line("training", false, train)];
+    if !validation.is_empty() {
+        lines.push(line("validation", true, validation));
+    }
+    lines
+}

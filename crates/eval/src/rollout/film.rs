@@ -1,0 +1,69 @@
+//! Pictures of recorded roll-outs. Seed and actions give every state exactly again, so nothing is kept but the record.
+
+use super::record::RolloutRecord;
+use pusht_env::{EnvError, Frame, PushT, RenderError, Renderer, draw_marker};
+
+/// The frames of an episode, `size` px a side: the start, then one after every step with that step's target as a cross.
+///
+/// # Errors
+/// No such episode, a size that cannot be rendered, or a record that the environment refuses.
+pub fn film(record: &RolloutRecord, episode: usize, size: u32) -> Result<Vec<Frame>, FilmError> {
+    let Some(played) = record.episodes.get(episode) else {
+        return Err(FilmError::NoEpisode {
+            episode,
+            episodes: record.episodes.len(),
+        });
+    };
+    let mut renderer = Renderer::new(size, record.env.fill_rule)?;
+    let mut env = PushT::new(record.env)?;
+    env.reset(played.start_seed)?;
+    let mut frames = vec![renderer.render(&env.scene())];
+    for action in &played.actions {
+        env.step(*action)?;
+        let mut frame = renderer.render(&env.scene());
+        draw_marker(&mut frame, *action);
+        frames.push(frame);
+    }
+    Ok(frames)
+}
+
+/// `count` frames at even distances, the first and the last among them: what a film strip shows.
+pub fn evenly<T: Clone>(frames: &[T], count: usize) -> Vec<T> {
+    let last = frames.len().saturating_sub(1);
+    let count = count.min(frames.len());
+    let at = |i: usize| (i * last + count / 2) / count.saturating_sub(1).max(1);
+    (0..count).map(|i| frames[at(i).min(last)].clone()).collect()
+}
+
+/// Why there is no film.
+#[derive(Debug, thiserror::Error)]
+pub enum FilmError {
+    /// Beyond the last.
+    #[error("there is no episode {episode}; the record holds {episodes}, counted from 0")]
+    NoEpisode {
+        /// As asked for.
+        episode: usize,
+        /// How many there are.
+        episodes: usize,
+    },
+    /// A size that cannot be rendered.
+    #[error("{0}")]
+    Render(#[from] RenderError),
+    /// A record that the environment refuses.
+    #[error("the record cannot be played: {0}")]
+    Env(#[from] EnvError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::evenly;
+
+    #[test]
+    fn first_and_last_are_kept() {
+        let frames: Vec<usize> = (0..201).collect();
+        assert_eq!(evenly(&frames, 5), [0, 50, 100, 150, 200]);
+        assert_eq!(evenly(&frames[..3], 8), [0, 1, 2]);
+        assert_eq!(evenly(&frames[..1], 8), [0]);
+        assert!(evenly(&frames[..0], 8).is_empty() && evenly(&frames, 0).is_empty());
+    }
+}

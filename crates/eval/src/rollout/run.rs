@@ -1,0 +1,135 @@
+//! The closed loop: a policy and a vectorised environment.
+
+use super::record::{EpisodeRecord, RECORD_SCHEMA, RolloutRecord};
+use super::{FIRST_START_SEED, Protocol};
+use pusht_env::{Autoreset, EnvConfig, ObsBatch, Policy, PolicyError, PushT, VecEnv, VecEnvError};
+
+/// At most so many environments a call of the policy: bounds its memory.
+const BATCH: usize = 128;
+
+/// What to roll out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RolloutConfig {
+    /// Number of episodes, at least 1.
+    pub episodes: usize,
+    /// Step limit of an episode, at least 1.
+    pub steps: usize,
+    /// Seed of the first start; the others follow it.
+    pub first_seed: u64,
+    /// The environment. Its own step limit is not used.
+    pub env: EnvConfig,
+}
+
+impl RolloutConfig {
+    /// As `protocol` prescribes: diffusion_policy's environment with its legacy reset, seeds from 100000.
+    pub const fn of(protocol: Protocol) -> Self {
+        Self {
+            episodes: protocol.episodes(),
+            steps: protocol.steps(),
+            first_seed: FIRST_START_SEED,
+            env: EnvConfig::diffusion_policy(true),
+        }
+    }
+}
+
+/// Rolls `policy` out, all episodes side by side; solved ones stop. Environments step on the threads of rayon's current
+/// pool, the policy is called from this thread. The result depends on neither the number of threads nor the number of
+/// episodes. `progress` is told after every step how many of all steps are done (those that solved episodes save count
+/// as done).
+///
+/// # Errors
+/// No episodes or steps, a seed or goal that the environment refuses, a policy that fails or gives an action that is
+/// not finite.
+pub fn rollout(
+    policy: &mut dyn Policy,
+    config: &RolloutConfig,
+    mut progress: impl FnMut(usize, usize),
+) -> Result<RolloutRecord, RolloutError> {
+    let RolloutConfig {
+        episodes,
+        steps,
+        first_seed,
+        env,
+    } = *config;
+    if episodes == 0 || steps == 0 {
+        return Err(RolloutError::Empty { episodes, steps });
+    }
+    let env = env.with_max_steps(None);
+    let mut envs = VecEnv::new(episodes, env, policy.needs(), Autoreset::Disabled)?;
+    envs.reset(first_seed)?;
+    let mut records: Vec<EpisodeRecord> = envs
+        .envs()
+        .zip(first_seed..)
+        .map(|(env, start_seed)| EpisodeRecord {
+            start_seed,
+            actions: Vec::with_capacity(steps),
+            rewards: Vec::with_capacity(steps),
+            coverage: Vec::with_capacity(steps),
+            states: vec![row(env)],
+        })
+        .collect();
+    policy.reset(envs.ids());
+    for step in 0..steps {
+        let mut actions = vec![[f32::NAN; 2]; envs.len()];
+        let seen = envs.observations();
+        for (i, out) in actions.chunks_mut(BATCH).enumerate() {
+            let places = i * BATCH..i * BATCH + out.len();
+            let batch = ObsBatch {
+                envs: &seen.envs[places.clone()],
+                observations: &seen.observations[places.clone()],
+                goals: &seen.goals[places],
+            };
+            policy.act(&batch, out)?;
+        }
+        envs.step(&actions)?;
+        let mut solved = Vec::new();
+        for (((&id, env), stepped), action) in envs.ids().iter().zip(envs.envs()).zip(envs.last_steps()).zip(&actions) {
+            let record = &mut records[id];
+            record.actions.push(*action);
+            record.rewards.push(stepped.result.reward);
+            record.coverage.push(stepped.result.coverage);
+            record.states.push(row(env));
+            if stepped.result.terminated {
+                solved.push(id);
+            }
+        }
+        envs.retain(|id| !solved.contains(&id));
+        progress(
+            (step + 1) * envs.len() + steps * (episodes - envs.len()),
+            steps * episodes,
+        );
+        if envs.is_empty() {
+            break;
+        }
+    }
+    Ok(RolloutRecord {
+        schema: RECORD_SCHEMA,
+        policy: policy.name(),
+        env,
+        steps,
+        episodes: records,
+    })
+}
+
+fn row(env: &PushT) -> [f32; 5] {
+    env.state_observation().map(|v| v as f32)
+}
+
+/// Why there are no roll-outs.
+#[derive(Debug, thiserror::Error)]
+pub enum RolloutError {
+    /// Nothing to do.
+    #[error("a roll-out needs at least 1 episode of at least 1 step; got {episodes} and {steps}")]
+    Empty {
+        /// Episodes asked for.
+        episodes: usize,
+        /// Steps asked for.
+        steps: usize,
+    },
+    /// The environment refused a seed, a goal or an action.
+    #[error("{0}")]
+    Env(#[from] VecEnvError),
+    /// The policy failed.
+    #[error("{0}")]
+    Policy(#[from] PolicyError),
+}

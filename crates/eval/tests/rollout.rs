@@ -1,0 +1,124 @@
+//! Roll-outs against the environment itself: the floors score what the starts give, records can be played again to the
+//! bit, the number of threads and of episodes does not matter, and what a policy does wrong is said.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use eval::*;
+use pusht_env::{Action, EnvConfig, Modality, ObsBatch, ObsSpec, Policy, PolicyError, PushT, reward};
+
+fn config(episodes: usize, steps: usize) -> RolloutConfig {
+    RolloutConfig {
+        episodes,
+        steps,
+        ..RolloutConfig::of(Protocol::Paper)
+    }
+}
+
+/// Over diffusion_policy's test seeds 100000 to 100099 the starts are worth 0.071 (mean reward of the T where it lies).
+/// Holding the agent where it is scores 0.0727 a step: at 15 of the starts it overlaps the T, which is pushed out. The
+/// reference value is gym-pusht 0.1.8 with pymunk 6.11.1, reset to the same states, 200 steps towards the agent's own
+/// position.
+#[test]
+fn standing_still_is_the_known_floor() {
+    const GYM_PUSHT: f64 = 0.072_707_971_416_363_5;
+    let mut env = PushT::new(EnvConfig::diffusion_policy(true)).unwrap();
+    let starts = (100_000..100_100).map(|seed| {
+        env.reset(seed).unwrap();
+        reward(env.coverage())
+    });
+    assert_eq!(format!("{:.3}", starts.sum::<f64>() / 100.0), "0.071");
+
+    let record = rollout(
+        &mut StandStill::default(),
+        &RolloutConfig::of(Protocol::Paper),
+        |_, _| {},
+    )
+    .unwrap();
+    let scores = Scores::from_record(&record, Protocol::Paper).unwrap();
+    let mean = scores.interval(|e| e.mean_reward).unwrap().mean;
+    assert!((mean - GYM_PUSHT).abs() < 1e-9, "{mean}");
+    assert!(
+        scores
+            .episodes
+            .iter()
+            .all(|e| e.steps == 200 && e.solved_after.is_none())
+    );
+}
+
+#[test]
+fn neither_threads_nor_other_episodes_matter() {
+    let roll = |threads: usize, episodes: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| rollout(&mut RandomTarget::new(3), &config(episodes, 40), |_, _| {}).unwrap())
+    };
+    let (one, four, many) = (roll(1, 5), roll(4, 5), roll(2, 140));
+    assert!(one == four);
+    assert!(one.episodes[..] == many.episodes[..5]);
+    assert!(one.episodes[0].actions != one.episodes[1].actions);
+}
+
+#[test]
+fn a_record_survives_its_file_and_can_be_played_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rollouts.json");
+    let record = rollout(&mut RandomTarget::new(1), &config(3, 30), |_, _| {}).unwrap();
+    record.write(&path).unwrap();
+    let read = RolloutRecord::read(&path).unwrap();
+    assert!(read == record);
+
+    let mut env = PushT::new(read.env).unwrap();
+    env.reset(read.episodes[2].start_seed).unwrap();
+    for (action, coverage) in read.episodes[2].actions.iter().zip(&read.episodes[2].coverage) {
+        assert_eq!(env.step(*action).unwrap().coverage, *coverage);
+    }
+    let frames = film(&read, 2, 96).unwrap();
+    assert_eq!((frames.len(), frames[0].dimensions()), (31, (96, 96)));
+    assert!(matches!(
+        film(&read, 3, 96),
+        Err(FilmError::NoEpisode { episodes: 3, .. })
+    ));
+
+    std::fs::write(&path, "{}").unwrap();
+    assert!(matches!(RolloutRecord::read(&path), Err(RecordError::Foreign { .. })));
+    let text = serde_json::to_string(&record).unwrap();
+    std::fs::write(&path, &text[..text.len() / 2]).unwrap();
+    assert!(matches!(RolloutRecord::read(&path), Err(RecordError::Foreign { .. })));
+}
+
+/// Gives the same action in every environment.
+struct Always(Action);
+
+impl Policy for Always {
+    fn name(&self) -> String {
+        "always".into()
+    }
+
+    fn needs(&self) -> ObsSpec {
+        ObsSpec {
+            modality: Modality::Pixels,
+            history: 2,
+        }
+    }
+
+    fn reset(&mut self, _envs: &[usize]) {}
+
+    fn act(&mut self, obs: &ObsBatch<'_>, out: &mut [Action]) -> Result<(), PolicyError> {
+        assert!(obs.observations.iter().all(|o| o.len() == 2));
+        out.fill(self.0);
+        Ok(())
+    }
+}
+
+#[test]
+fn progress_reaches_its_end_and_errors_are_told() {
+    let mut seen = Vec::new();
+    rollout(&mut Always([256.0, 256.0]), &config(2, 5), |done, all| {
+        seen.push((done, all));
+    })
+    .unwrap();
+    assert_eq!(seen, [(2, 10), (4, 10), (6, 10), (8, 10), (10, 10)]);
+    let not_finite = rollout(&mut Always([f32::NAN, 0.0]), &config(2, 5), |_, _| {});
+    assert!(matches!(not_finite, Err(RolloutError::Env(_))));
+    let nothing = rollout(&mut StandStill::default(), &config(0, 5), |_, _| {});
+    assert!(matches!(nothing, Err(RolloutError::Empty { .. })));
+}
