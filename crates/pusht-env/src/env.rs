@@ -173,6 +173,11 @@ impl PushT {
         self.space.agent_velocity()
     }
 
+    /// Gives the agent a velocity, px/s, after [`Self::set_state`] has put it at rest.
+    pub(crate) fn set_agent_velocity(&mut self, velocity: [f64; 2]) {
+        self.space.set_agent_velocity(velocity);
+    }
+
     /// Velocity of the T's centre of gravity, px/s, and its angular velocity, rad/s, as the last physics substep solved
     /// them. The references stop the T at every substep, so it moves only while something pushes it.
     pub const fn block_velocity(&self) -> ([f64; 2], f64) {

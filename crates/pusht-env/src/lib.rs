@@ -7,6 +7,7 @@ mod config;
 mod coverage;
 mod env;
 mod error;
+mod expert;
 mod geometry;
 mod observer;
 #[cfg(feature = "parity")]
@@ -23,6 +24,7 @@ pub use config::{ContactCount, EnvConfig, ResetOrder};
 pub use coverage::{coverage, reward};
 pub use env::{Info, PushT, Snapshot, StepResult};
 pub use error::EnvError;
+pub use expert::{Demonstration, Expert, ExpertConfig, ExpertError, ExpertPolicy};
 pub use geometry::{AGENT_RADIUS, BAR, Quad, STEM, WALL_RADIUS, WALLS, bar_vertices, stem_vertices};
 pub use image::RgbImage;
 pub use observer::Observer;

@@ -132,6 +132,11 @@ impl Space {
         self.block.pose()
     }
 
+    /// The agent's velocity is part of no observation; whoever sets a state in the middle of a motion adds it.
+    pub fn set_agent_velocity(&mut self, velocity: [f64; 2]) {
+        self.agent.velocity = velocity.into();
+    }
+
     /// Velocity of the T's centre of gravity and its angular velocity, as the last substep solved them.
     pub const fn block_velocity(&self) -> ([f64; 2], f64) {
         (self.block.velocity.array(), self.block.angular_velocity)

@@ -1,0 +1,141 @@
+//! The expert as a [`Policy`]: the ceiling of a roll-out table.
+
+use std::collections::BTreeMap;
+use std::f64::consts::{PI, TAU};
+
+use rayon::prelude::*;
+
+use super::mind::Mind;
+use super::{Expert, ExpertConfig, ExpertError};
+use crate::{
+    Action, EnvConfig, EnvError, Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError, Pose, PushT, State,
+};
+
+/// A difference between belief and observation that is rounding, px and rad.
+const ROUNDING: f64 = 1e-6;
+
+/// Beyond this the agent is elsewhere than its controller can have taken it, px: another episode has begun.
+const ELSEWHERE: f64 = 30.0;
+
+/// Plans from what it observes, with a simulator of its own for each environment. Environments are independent of each
+/// other and of the number of threads that they are spread over.
+#[derive(Clone, Debug)]
+pub struct ExpertPolicy {
+    expert: Expert,
+    minds: BTreeMap<usize, Mind>,
+}
+
+impl ExpertPolicy {
+    /// An expert that moves as `config` says.
+    ///
+    /// # Errors
+    /// A speed or an acceleration outside of its range.
+    pub fn new(config: ExpertConfig) -> Result<Self, ExpertError> {
+        Ok(Self {
+            expert: Expert::new(config)?,
+            minds: BTreeMap::new(),
+        })
+    }
+
+    fn failed(reason: impl ToString) -> PolicyError {
+        PolicyError::Failed {
+            policy: "expert".to_owned(),
+            reason: reason.to_string(),
+        }
+    }
+}
+
+impl Policy for ExpertPolicy {
+    fn name(&self) -> String {
+        "expert".to_owned()
+    }
+
+    fn needs(&self) -> ObsSpec {
+        ObsSpec {
+            modality: Modality::State,
+            history: 1,
+        }
+    }
+
+    fn reset(&mut self, envs: &[usize]) {
+        for env in envs {
+            self.minds.remove(env);
+        }
+    }
+
+    fn act(&mut self, obs: &ObsBatch<'_>, out: &mut [Action]) -> Result<(), PolicyError> {
+        let n = obs.envs.len();
+        if obs.observations.len() != n || obs.goals.len() != n || out.len() != n {
+            return Err(Self::failed(format!(
+                "a batch of {n} environments came with {} observations, {} goals and room for {} actions; hand in one \
+                 of each for every environment",
+                obs.observations.len(),
+                obs.goals.len(),
+                out.len()
+            )));
+        }
+        let states = obs
+            .observations
+            .iter()
+            .map(|history| observed(history))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut minds: Vec<Option<Mind>> = obs.envs.iter().map(|env| self.minds.remove(env)).collect();
+        let expert = &self.expert;
+        let result = minds
+            .par_iter_mut()
+            .zip(&states)
+            .zip(obs.goals)
+            .zip(out)
+            .try_for_each(|(((mind, &state), &goal), action)| {
+                *action = act_in(mind, state, goal, expert)?;
+                Ok(())
+            })
+            .map_err(|error: EnvError| Self::failed(error));
+        let known = obs.envs.iter().zip(minds).filter_map(|(&env, mind)| Some((env, mind?)));
+        self.minds.extend(known);
+        result
+    }
+}
+
+fn act_in(mind: &mut Option<Mind>, observed: State, goal: Pose, expert: &Expert) -> Result<Action, EnvError> {
+    if let Some(known) = mind.as_mut().filter(|mind| mind.is_about(observed, goal)) {
+        if !known.expects(observed) {
+            known.correct(observed)?;
+        }
+        return known.act(expert);
+    }
+    let mut env = PushT::new(EnvConfig::gym_pusht().with_goal(goal).with_max_steps(None))?;
+    env.set_state(observed)?;
+    mind.insert(Mind::new(env)).act(expert)
+}
+
+impl Mind {
+    /// Whether `observed` is a state of the episode that this mind follows.
+    fn is_about(&self, observed: State, goal: Pose) -> bool {
+        let agent = self.believed().agent;
+        self.goal() == goal && (agent[0] - observed.agent[0]).hypot(agent[1] - observed.agent[1]) < ELSEWHERE
+    }
+
+    /// Whether `observed` is what the simulator predicted.
+    fn expects(&self, observed: State) -> bool {
+        let believed = self.believed().to_row();
+        let mut difference: [f64; 5] = std::array::from_fn(|i| believed[i] - observed.to_row()[i]);
+        // Observed angles are wrapped.
+        difference[4] = (difference[4] + PI).rem_euclid(TAU) - PI;
+        difference.iter().all(|d| d.abs() < ROUNDING)
+    }
+}
+
+fn observed(history: &[Observation]) -> Result<State, PolicyError> {
+    let found = match history.last() {
+        Some(&Observation::State(row)) => return Ok(State::from_row(row)),
+        Some(Observation::Keypoints { .. }) => "keypoints",
+        Some(Observation::Pixels(_)) => "pixels",
+        Some(Observation::PixelsAgentPos { .. }) => "pixels with the agent position",
+        None => "nothing",
+    };
+    Err(PolicyError::WrongObservation {
+        expected: Modality::State,
+        found,
+    })
+}
