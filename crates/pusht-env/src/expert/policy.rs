@@ -37,10 +37,10 @@ impl ExpertPolicy {
         })
     }
 
-    fn failed(reason: impl ToString) -> PolicyError {
+    fn failed(reason: String) -> PolicyError {
         PolicyError::Failed {
             policy: "expert".to_owned(),
-            reason: reason.to_string(),
+            reason,
         }
     }
 }
@@ -90,7 +90,7 @@ impl Policy for ExpertPolicy {
                 *action = act_in(mind, state, goal, expert)?;
                 Ok(())
             })
-            .map_err(|error: EnvError| Self::failed(error));
+            .map_err(|error: EnvError| Self::failed(error.to_string()));
         let known = obs.envs.iter().zip(minds).filter_map(|(&env, mind)| Some((env, mind?)));
         self.minds.extend(known);
         result
