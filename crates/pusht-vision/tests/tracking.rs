@@ -102,3 +102,26 @@ fn angles_wrap_and_unwrap() {
     assert!((unwrap_angle(6.2, 0.1) - (0.1 + TAU)).abs() < 1e-12);
     assert!((unwrap_angle(-0.1, 6.2) - (6.2 - TAU)).abs() < 1e-12);
 }
+
+#[test]
+fn recorded_frames_are_read() {
+    let Some(root) = std::env::var_os("PUSHT_REFERENCE") else {
+        println!("skipped: PUSHT_REFERENCE is not set");
+        return;
+    };
+    let path = std::path::Path::new(&root).join("golden/env/demo_replay.npz");
+    let mut npz = npyz::npz::NpzArchive::open(path).unwrap();
+    for episode in [0, 23, 61, 105, 166] {
+        let mut array = |key: &str| npz.by_name(&format!("ep{episode}_{key}")).unwrap().unwrap();
+        let images: Vec<u8> = array("img").into_vec().unwrap();
+        let rows: Vec<i64> = array("img_index").into_vec().unwrap();
+        let states: Vec<f32> = array("dataset_state").into_vec().unwrap();
+        for (image, row) in images.chunks(96 * 96 * 3).zip(rows) {
+            let state: Vec<f64> = states[5 * row as usize..].iter().take(5).copied().map(f64::from).collect();
+            let tracked = track(&Frame::from_raw(96, 96, image.to_vec()).unwrap());
+            let block = Pose::new(state[2], state[3], state[4]);
+            let [agent, origin, angle] = errors(&tracked, [state[0], state[1]], block);
+            assert!(agent < 0.75 && origin < 2.5 && angle < 0.03, "{episode} {row}: {agent} {origin} {angle}");
+        }
+    }
+}
