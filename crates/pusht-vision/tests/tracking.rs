@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use pusht_env::{FillRule, Frame, GOAL, Pose, Renderer, Scene};
 use pusht_vision::{Tracked, Tracker, VisionError, unwrap_angle, wrap};
 use std::f64::consts::TAU;
+use std::sync::OnceLock;
 
 const NOWHERE: Pose = Pose::new(f64::NAN, 0.0, 0.0);
 
@@ -13,7 +14,11 @@ fn picture(agent: [f64; 2], block: Pose, rule: FillRule) -> Frame {
 }
 
 fn track(frame: &Frame) -> Tracked {
-    Tracker::new(GOAL).unwrap().track(frame).unwrap()
+    static TRACKER: OnceLock<Tracker> = OnceLock::new();
+    TRACKER
+        .get_or_init(|| Tracker::new(GOAL).unwrap())
+        .track(frame)
+        .unwrap()
 }
 
 /// Errors of agent, T origin and T angle.
@@ -27,7 +32,7 @@ fn errors(tracked: &Tracked, agent: [f64; 2], block: Pose) -> [f64; 3] {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn a_rendered_state_is_read_back(
@@ -112,16 +117,29 @@ fn recorded_frames_are_read() {
     let path = std::path::Path::new(&root).join("golden/env/demo_replay.npz");
     let mut npz = npyz::npz::NpzArchive::open(path).unwrap();
     for episode in [0, 23, 61, 105, 166] {
-        let mut array = |key: &str| npz.by_name(&format!("ep{episode}_{key}")).unwrap().unwrap();
-        let images: Vec<u8> = array("img").into_vec().unwrap();
-        let rows: Vec<i64> = array("img_index").into_vec().unwrap();
-        let states: Vec<f32> = array("dataset_state").into_vec().unwrap();
+        let name = |key: &str| format!("ep{episode}_{key}");
+        let images: Vec<u8> = npz.by_name(&name("img")).unwrap().unwrap().into_vec().unwrap();
+        let rows: Vec<i64> = npz.by_name(&name("img_index")).unwrap().unwrap().into_vec().unwrap();
+        let states: Vec<f32> = npz
+            .by_name(&name("dataset_state"))
+            .unwrap()
+            .unwrap()
+            .into_vec()
+            .unwrap();
         for (image, row) in images.chunks(96 * 96 * 3).zip(rows) {
-            let state: Vec<f64> = states[5 * row as usize..].iter().take(5).copied().map(f64::from).collect();
+            let state: Vec<f64> = states[5 * row as usize..]
+                .iter()
+                .take(5)
+                .copied()
+                .map(f64::from)
+                .collect();
             let tracked = track(&Frame::from_raw(96, 96, image.to_vec()).unwrap());
             let block = Pose::new(state[2], state[3], state[4]);
             let [agent, origin, angle] = errors(&tracked, [state[0], state[1]], block);
-            assert!(agent < 0.75 && origin < 2.5 && angle < 0.03, "{episode} {row}: {agent} {origin} {angle}");
+            assert!(
+                agent < 0.75 && origin < 2.5 && angle < 0.03,
+                "{episode} {row}: {agent} {origin} {angle}"
+            );
         }
     }
 }
