@@ -89,6 +89,14 @@ pub enum DataError {
         /// What the environment says.
         reason: String,
     },
+    /// Demonstrations that the expert cannot give.
+    #[error("{path}: no demonstrations: {reason}")]
+    Demonstrations {
+        /// Where they were to be written.
+        path: PathBuf,
+        /// What was asked for, or what the expert says.
+        reason: String,
+    },
     /// An episode that comes out otherwise than it was recorded.
     #[error(
         "{path}: episode {index} does not follow from its seed and actions (states differ by up to {states}, {pixels} \

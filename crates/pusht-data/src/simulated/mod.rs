@@ -1,11 +1,13 @@
 //! The native form of simulator episodes: how each starts, and its actions. Frames and states are simulated anew, bit
 //! for bit (x86-64 linux-gnu; elsewhere sine and cosine may differ in the last place, and contacts amplify that).
 
+mod demonstrate;
 mod file;
 mod make;
 mod recover;
 mod set;
 
+pub use demonstrate::{Demonstrations, demonstrate};
 pub(crate) use file::is_ours;
 pub use make::Plan;
 pub use recover::Difference;

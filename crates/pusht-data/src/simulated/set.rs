@@ -44,18 +44,16 @@ impl Simulation {
         ..Self::GYM_PUSHT
     };
 
-    /// The environment before the first reset; it never truncates.
-    ///
-    /// # Errors
-    /// A goal that is not finite.
-    pub fn environment(&self) -> Result<PushT, EnvError> {
-        PushT::new(EnvConfig {
+    /// The environment's configuration; it never truncates.
+    pub const fn config(&self) -> EnvConfig {
+        EnvConfig {
             seeding: self.seeding,
             reset_order: self.reset_order,
+            fill_rule: self.fill_rule,
             goal: self.goal,
             max_steps: None,
             ..EnvConfig::gym_pusht()
-        })
+        }
     }
 }
 
@@ -87,13 +85,22 @@ impl Recipe {
     /// # Errors
     /// A start that the environment refuses.
     pub fn begin(&self, simulation: &Simulation) -> Result<PushT, EnvError> {
-        let mut env = simulation.environment()?;
+        let mut env = PushT::new(simulation.config())?;
         match self.start {
             Start::Seed(seed) => env.reset(seed).map(drop)?,
             Start::Reset(state) => env.reset_to(state).map(drop)?,
             Start::State(state) => env.set_state(state)?,
         }
         Ok(env)
+    }
+
+    /// The reward of every step, without rendering.
+    ///
+    /// # Errors
+    /// A start or action that the environment refuses.
+    pub fn rewards(&self, simulation: &Simulation) -> Result<Vec<f64>, EnvError> {
+        let mut env = self.begin(simulation)?;
+        self.actions.iter().map(|&a| env.step(a).map(|r| r.reward)).collect()
     }
 
     /// Frames and states before every action.

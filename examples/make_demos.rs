@@ -1,0 +1,76 @@
+//! Makes demonstrations with the expert.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::{Parser, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use pusht_data::{Demonstrations, Simulation, demonstrate};
+use pusht_env::ExpertConfig;
+
+/// Makes demonstrations with the expert, as a file of starts and actions from which frames are simulated anew.
+///
+/// A killed run goes on with the same command. The result does not depend on the number of threads.
+#[derive(Parser)]
+struct Args {
+    /// Number of episodes.
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    episodes: usize,
+    /// Start seed of the first episode; the others follow one by one. Roll-outs are scored from 100000 on.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// The file to write, by convention .jsonl.
+    #[arg(long, value_name = "PATH")]
+    out: PathBuf,
+    /// Longest episode; an episode ends earlier with success.
+    #[arg(long, value_name = "N", default_value_t = 300)]
+    steps: usize,
+    /// Threads; 0: as many as there are cores.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    threads: usize,
+    /// Whose starts and pictures.
+    #[arg(long, value_name = "NAME", default_value = "diffusion-policy")]
+    environment: Environment,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Environment {
+    GymPusht,
+    DiffusionPolicy,
+}
+
+fn main() -> Result<()> {
+    let args = Args::parse();
+    let bar = ProgressBar::new(args.episodes as u64);
+    bar.set_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} episodes {eta}")?);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    let what = Demonstrations {
+        episodes: args.episodes,
+        first_seed: args.seed,
+        max_steps: args.steps,
+        simulation: match args.environment {
+            Environment::GymPusht => Simulation::GYM_PUSHT,
+            Environment::DiffusionPolicy => Simulation::DIFFUSION_POLICY,
+        },
+        expert: ExpertConfig::default(),
+        threads: args.threads,
+    };
+    let set = demonstrate(&args.out, &what, &mut |done, _| bar.set_position(done as u64))?;
+    bar.finish();
+    let (mut best, mut steps) = (0.0, 0);
+    for recipe in set.recipes() {
+        let rewards = recipe.rewards(&set.simulation)?;
+        steps += rewards.len();
+        best += rewards.into_iter().fold(0.0, f64::max);
+    }
+    let n = set.len() as f64;
+    eprintln!(
+        "{} episodes in {}: mean maximum reward {:.3}, mean length {:.0} steps",
+        set.len(),
+        args.out.display(),
+        best / n,
+        steps as f64 / n
+    );
+    Ok(())
+}
