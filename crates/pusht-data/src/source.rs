@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use pusht_env::Action;
+use pusht_env::{Action, State};
 
 #[cfg(feature = "zarr")]
 use crate::ReplayBuffer;
@@ -140,6 +140,23 @@ impl Source {
                     available: format!("episodes 0 to {}", set.len() - 1),
                 }),
             },
+        }
+    }
+
+    /// The states of one episode, before each action, without decoding or rendering pictures; `None` where the set has
+    /// none.
+    ///
+    /// # Errors
+    /// No such episode, or one that cannot be simulated.
+    pub fn states(&self, episode: usize) -> Result<Option<Vec<State>>, DataError> {
+        self.actions(episode)?;
+        match &self.kind {
+            #[cfg(feature = "zarr")]
+            Kind::ReplayBuffer(buffer) => {
+                let rows = buffer.rows(episode)?;
+                Ok(buffer.states().map(|states| states[rows].to_vec()))
+            }
+            Kind::Simulated(set) => set.states(episode).map(Some),
         }
     }
 

@@ -9,6 +9,7 @@
 
 mod autocorrelation;
 mod bootstrap;
+mod cells;
 mod directness;
 mod distance;
 mod error;

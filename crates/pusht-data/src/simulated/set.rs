@@ -115,6 +115,16 @@ impl Recipe {
         }
         Ok((frames, states))
     }
+
+    /// States before every action, without pictures.
+    fn states(&self, simulation: &Simulation) -> Result<Vec<State>, EnvError> {
+        let mut env = self.begin(simulation)?;
+        let before = |&action: &Action| {
+            let state = env.state();
+            env.step(action).map(|_| state)
+        };
+        self.actions.iter().map(before).collect()
+    }
 }
 
 /// Simulator episodes as recipes.
@@ -246,6 +256,12 @@ impl SimulatedSet {
             progress(done, total);
         }
         Ok(episodes)
+    }
+
+    /// The states of one episode, simulated without rendering.
+    pub(crate) fn states(&self, index: usize) -> Result<Vec<State>, DataError> {
+        let states = self.recipes[index].states(&self.simulation);
+        states.map_err(|e| self.refused(index, &e))
     }
 
     fn episode(&self, index: usize, recipe: &Recipe, renderer: &mut Renderer) -> Result<Episode, DataError> {

@@ -1,0 +1,35 @@
+//! States without pictures are the states of the episodes.
+#![allow(clippy::unwrap_used)]
+
+use pusht_data::{Recipe, SimulatedSet, Simulation, Source, Start, open};
+
+fn check(source: &Source) {
+    for index in 0..source.len() {
+        let episode = source.episodes(index..index + 1, &mut |_, _| {}).unwrap().remove(0);
+        assert!(episode.states.is_some());
+        assert_eq!(source.states(index).unwrap(), episode.states);
+    }
+    assert!(source.states(source.len()).is_err());
+}
+
+#[test]
+fn of_simulated_episodes() {
+    let recipe = |seed| Recipe {
+        start: Start::Seed(seed),
+        actions: vec![[200.0, 250.0 + seed as f32]; 12],
+    };
+    let recipes = (0..3).map(recipe).collect();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("set.jsonl");
+    SimulatedSet::new("test", "constant", Simulation::GYM_PUSHT, recipes)
+        .unwrap()
+        .save(&path)
+        .unwrap();
+    check(&open(&path).unwrap());
+}
+
+#[cfg(feature = "zarr")]
+#[test]
+fn of_a_replay_buffer() {
+    check(&open(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/replay_buffer.zarr")).unwrap());
+}
