@@ -1,0 +1,89 @@
+//! How a clip's T moves: with the agent, or on its own.
+
+use pusht_env::{AGENT_RADIUS, State};
+
+use crate::latent::{LEVER, centre};
+
+/// Surfaces closer than this in one of two neighbouring frames count as touching, px: at 10 Hz, contact begins and ends
+/// between frames.
+const TOUCH: f64 = 4.0;
+/// A T that moves less than this between two frames rests, px.
+const REST: f64 = 0.3;
+
+/// Contact in a set of clips. The motion of the T in one step is |Δ centre of gravity| + 60 px · |Δ angle|.
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ContactMeasures {
+    /// Mean motion of the T in a step, px.
+    pub motion: f64,
+    /// Share of all motion that happens while agent and T are more than 4 px apart in both frames; 0 in a simulator.
+    pub untouched: f64,
+    /// Share of steps in which the T moves less than 0.3 px.
+    pub rest: f64,
+    /// Mean depth by which the agent is inside the T, over all frames, px.
+    pub overlap: f64,
+}
+
+impl ContactMeasures {
+    /// Of clips of states; zeros where nothing moves.
+    pub fn of(clips: &[Vec<State>]) -> Self {
+        let (mut motion, mut untouched, mut rest, mut steps) = (0.0, 0.0, 0.0, 0.0);
+        for pair in clips.iter().flat_map(|clip| clip.windows(2)) {
+            let (a, b) = (centre(pair[0].block), centre(pair[1].block));
+            let turned = (pair[1].block.angle - pair[0].block.angle).abs();
+            let moved = (b[0] - a[0]).hypot(b[1] - a[1]) + LEVER * turned;
+            motion += moved;
+            steps += 1.0;
+            if gap(&pair[0]).min(gap(&pair[1])) > TOUCH {
+                untouched += moved;
+            }
+            rest += f64::from(u8::from(moved < REST));
+        }
+        let frames: Vec<f64> = clips.iter().flatten().map(|s| (-gap(s)).max(0.0)).collect();
+        let over = |sum: f64, n: f64| if n > 0.0 { sum / n } else { 0.0 };
+        Self {
+            motion: over(motion, steps),
+            untouched: over(untouched, motion),
+            rest: over(rest, steps),
+            overlap: over(frames.iter().sum(), frames.len() as f64),
+        }
+    }
+}
+
+/// Distance between the surfaces of agent and T, px; negative where they overlap.
+fn gap(state: &State) -> f64 {
+    let (s, c) = state.block.angle.sin_cos();
+    let [dx, dy] = [state.agent[0] - state.block.x, state.agent[1] - state.block.y];
+    let p = [c * dx + s * dy, c * dy - s * dx];
+    let rectangle = |corners: [[f64; 2]; 4]| {
+        // Corners 0 and 2 lie opposite each other.
+        let beyond = |k: usize| (corners[0][k] - p[k]).max(p[k] - corners[2][k]);
+        let (x, y) = (beyond(0), beyond(1));
+        if x <= 0.0 && y <= 0.0 { x.max(y) } else { x.max(0.0).hypot(y.max(0.0)) }
+    };
+    rectangle(pusht_env::BAR).min(rectangle(pusht_env::STEM)) - AGENT_RADIUS
+}
+
+#[cfg(test)]
+mod tests {
+    use pusht_env::Pose;
+
+    use super::*;
+
+    fn state(agent: f64, block: f64) -> State {
+        State {
+            agent: [0.0, agent],
+            block: Pose::new(0.0, block, 0.0),
+        }
+    }
+
+    #[test]
+    fn a_t_pushed_by_the_agent_is_told_from_one_that_moves_alone() {
+        let pushed = vec![state(-15.0, 0.0), state(-12.0, 3.0), state(-12.0, 3.0)];
+        let m = ContactMeasures::of(&[pushed]);
+        assert_eq!((m.motion, m.untouched, m.rest, m.overlap), (1.5, 0.0, 0.5, 0.0));
+        let alone = vec![state(-40.0, 0.0), state(-40.0, 3.0)];
+        assert_eq!(ContactMeasures::of(&[alone]).untouched, 1.0);
+        assert_eq!(ContactMeasures::of(&[vec![state(-5.0, 0.0)]]).overlap, 10.0);
+        assert_eq!(ContactMeasures::of(&[]), ContactMeasures::default());
+    }
+}

@@ -1,0 +1,154 @@
+//! Six numbers a frame, in the frame of reference of the clip's first T.
+//!
+//! PushT looks the same wherever the T starts and however it is turned, walls and goal apart. Seen from the first T,
+//! every clip begins with the same T, so the model learns one kind of pushing instead of one for each place and
+//! direction; a mirror image is the only symmetry left to augment by. Walls and goal enter as conditions.
+
+use std::f64::consts::TAU;
+
+use pusht_env::{Pose, State};
+
+/// Numbers a frame: agent x, y; T x, y; cos and sin of the T's angle.
+pub const CHANNELS: usize = 6;
+/// One frame, px: agent x, y and the T's centre of gravity x, y seen from the first T, then [`LEVER`] times the cosine
+/// and sine of the T's rotation since the first frame.
+pub type Latent = [f64; CHANNELS];
+/// Turns the T's angle into px, so that all six numbers weigh alike: about the mean distance of the T's outline from
+/// its centre of gravity.
+pub const LEVER: f64 = 60.0;
+/// The T's centre of gravity lies this far from its origin, along its stem, px.
+pub const GRAVITY: f64 = 45.0;
+
+/// The centre of gravity of a T.
+pub fn centre(pose: Pose) -> [f64; 2] {
+    let (s, c) = pose.angle.sin_cos();
+    [pose.x - GRAVITY * s, pose.y + GRAVITY * c]
+}
+
+/// The frame of reference: origin in the centre of gravity of the first T, turned with it; `mirrored` flips x, the
+/// T's own axis of symmetry.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Anchor {
+    origin: [f64; 2],
+    angle: f64,
+    mirrored: bool,
+}
+
+impl Anchor {
+    /// The frame of reference of a clip that begins with this T.
+    pub fn new(first: Pose, mirrored: bool) -> Self {
+        Self {
+            origin: centre(first),
+            angle: first.angle,
+            mirrored,
+        }
+    }
+
+    /// A point of the board as this frame of reference sees it.
+    pub fn point(&self, p: [f64; 2]) -> [f64; 2] {
+        let (s, c) = self.angle.sin_cos();
+        let [x, y] = [p[0] - self.origin[0], p[1] - self.origin[1]];
+        [self.sign() * (c * x + s * y), c * y - s * x]
+    }
+
+    /// An angle of the board as this frame of reference sees it.
+    pub fn turn(&self, angle: f64) -> f64 {
+        self.sign() * (angle - self.angle)
+    }
+
+    /// The numbers of one frame.
+    pub fn encode(&self, state: &State) -> Latent {
+        let agent = self.point(state.agent);
+        let block = self.point(centre(state.block));
+        let (s, c) = self.turn(state.block.angle).sin_cos();
+        [agent[0], agent[1], block[0], block[1], LEVER * c, LEVER * s]
+    }
+
+    /// Back to states. Cosine and sine are brought to length 1; the angle is continued from frame to frame, starting
+    /// with the first T's own angle.
+    pub fn decode(&self, clip: &[Latent]) -> Vec<State> {
+        let mut angle = self.angle;
+        clip.iter()
+            .map(|z| {
+                let wrapped = self.angle + self.sign() * z[5].atan2(z[4]);
+                angle = wrapped + TAU * ((angle - wrapped) / TAU).round();
+                let block = self.unpoint([z[2], z[3]]);
+                let (s, c) = angle.sin_cos();
+                State {
+                    agent: self.unpoint([z[0], z[1]]),
+                    block: Pose::new(block[0] + GRAVITY * s, block[1] - GRAVITY * c, angle),
+                }
+            })
+            .collect()
+    }
+
+    fn unpoint(&self, p: [f64; 2]) -> [f64; 2] {
+        let (s, c) = self.angle.sin_cos();
+        let x = self.sign() * p[0];
+        [self.origin[0] + c * x - s * p[1], self.origin[1] + s * x + c * p[1]]
+    }
+
+    fn sign(&self) -> f64 {
+        if self.mirrored { -1.0 } else { 1.0 }
+    }
+}
+
+/// The straight line that a clip's path is measured from: it rests at the start, or runs to the end where that is
+/// prescribed. The path's difference from it is zero wherever a frame is prescribed, so prescribed frames are exact.
+pub fn line(start: &Latent, end: Option<&Latent>, frames: usize) -> Vec<Latent> {
+    let last = (frames.max(2) - 1) as f64;
+    (0..frames)
+        .map(|i| std::array::from_fn(|k| start[k] + end.map_or(0.0, |e| (e[k] - start[k]) * i as f64 / last)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn states() -> Vec<State> {
+        // The T turns by more than half a turn, past the cut of atan2.
+        (0..40)
+            .map(|i| State {
+                agent: [100.0 + 7.0 * f64::from(i), 400.0 - f64::from(i)],
+                block: Pose::new(200.0 + f64::from(i), 260.0, 5.9 + 0.12 * f64::from(i)),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn decoding_undoes_encoding() {
+        for mirrored in [false, true] {
+            let anchor = Anchor::new(states()[0].block, mirrored);
+            let clip: Vec<Latent> = states().iter().map(|s| anchor.encode(s)).collect();
+            assert_eq!(clip[0][2..], [0.0, 0.0, LEVER, 0.0]);
+            for (a, b) in anchor.decode(&clip).iter().zip(states()) {
+                for (x, y) in a.to_row().iter().zip(b.to_row()) {
+                    assert!((x - y).abs() < 1e-9, "{a:?} {b:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_clip_and_its_mirror_image_look_alike_once_one_of_them_is_mirrored() {
+        let mirror = |s: &State| State {
+            agent: [512.0 - s.agent[0], s.agent[1]],
+            block: Pose::new(512.0 - s.block.x, s.block.y, -s.block.angle),
+        };
+        let (a, b) = (Anchor::new(states()[0].block, false), Anchor::new(mirror(&states()[0]).block, true));
+        for s in states() {
+            for (x, y) in a.encode(&s).iter().zip(b.encode(&mirror(&s))) {
+                assert!((x - y).abs() < 1e-9);
+            }
+        }
+    }
+
+    #[test]
+    fn the_line_runs_from_start_to_end_or_rests() {
+        let (start, end) = ([0.0; 6], [4.0; 6]);
+        assert_eq!(line(&start, Some(&end), 5)[3], [3.0; 6]);
+        assert_eq!(line(&start, Some(&end), 5)[4], end);
+        assert_eq!(line(&end, None, 3), vec![end; 3]);
+    }
+}

@@ -1,0 +1,92 @@
+//! From requests in states to clips of states.
+
+use burn::tensor::{Device, Tensor};
+use nn_kit::FlowSchedule;
+use pusht_env::{Pose, State};
+use rand::SeedableRng;
+use rand_pcg::Pcg64;
+
+use crate::condition::{CONDITIONS, condition};
+use crate::latent::{Anchor, CHANNELS, Latent, line};
+use crate::net::{NoisyClips, ObjectLatent, Scales};
+use crate::source::Source;
+
+/// One clip to generate, in states.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StateRequest {
+    /// First frame.
+    pub start: State,
+    /// Last frame, where prescribed.
+    pub end: Option<State>,
+    /// Number of frames, start and end included.
+    pub frames: usize,
+    /// Everything random follows from it.
+    pub seed: u64,
+}
+
+/// What sampling needs besides the network.
+#[derive(Debug)]
+pub struct Sampler<'a> {
+    /// Starting distribution.
+    pub source: &'a Source,
+    /// Training spread, px.
+    pub spread: Latent,
+    /// The same and the steps, as tensors.
+    pub scales: &'a Scales,
+    /// Times.
+    pub schedule: &'a FlowSchedule,
+    /// The pose the T is to be pushed to.
+    pub goal: Pose,
+    /// Longest clip.
+    pub max_frames: usize,
+}
+
+impl Sampler<'_> {
+    /// One clip. Clips are sampled one by one, not in batches: a product of another size may round differently, and a
+    /// clip must not depend on its neighbours.
+    pub fn run(&self, net: &ObjectLatent, request: &StateRequest, device: &Device) -> Vec<State> {
+        let frames = request.frames;
+        let anchor = Anchor::new(request.start.block, false);
+        let start = anchor.encode(&request.start);
+        let end = request.end.map(|e| anchor.encode(&e));
+        let base = line(&start, end.as_ref(), frames);
+        let condition = condition(&anchor, self.goal, &start, end.as_ref(), frames, self.max_frames);
+        let mut rng = Pcg64::seed_from_u64(request.seed);
+        let mut noise = self.source.draw(frames, end.is_some(), &mut rng);
+        for (x, spread) in noise.iter_mut().flat_map(|z| z.iter_mut().zip(&self.spread)) {
+            *x /= spread;
+        }
+        let line = clip_tensor(&base, device);
+        let free = Tensor::<1>::from_floats(free(frames, end.is_some()).as_slice(), device).reshape([1, frames, 1]);
+        let condition = Tensor::<1>::from_floats(condition, device).reshape([1, CONDITIONS]);
+        let path = self.schedule.integrate(clip_tensor(&noise, device), |path, t| {
+            let clips = NoisyClips {
+                path,
+                line: line.clone(),
+                time: Tensor::from_floats([t as f32], device),
+                condition: condition.clone(),
+            };
+            net.forward(clips, self.scales) * free.clone()
+        });
+        let path = path.into_data().iter::<f32>().map(f64::from).collect::<Vec<_>>();
+        let clip: Vec<Latent> = base
+            .iter()
+            .zip(path.chunks_exact(CHANNELS))
+            .map(|(b, x)| std::array::from_fn(|k| b[k] + x[k] * self.spread[k]))
+            .collect();
+        anchor.decode(&clip)
+    }
+}
+
+/// 0 where a frame is prescribed, 1 elsewhere.
+pub fn free(frames: usize, end: bool) -> Vec<f32> {
+    (0..frames)
+        .map(|i| if i == 0 || (end && i + 1 == frames) { 0.0 } else { 1.0 })
+        .collect()
+}
+
+/// `[1, frames, 6]`.
+fn clip_tensor(clip: &[Latent], device: &Device) -> Tensor<3> {
+    let flat: Vec<f32> = clip.iter().flatten().map(|x| *x as f32).collect();
+    Tensor::<1>::from_floats(flat.as_slice(), device).reshape([1, clip.len(), CHANNELS])
+}

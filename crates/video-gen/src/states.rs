@@ -1,0 +1,82 @@
+//! Between frames and states: the tracker on the way in, the renderer on the way out.
+
+use pusht_data::{Episode, VideoError, VideoRequest};
+use pusht_env::{FillRule, Frame, Pose, RenderError, Renderer, Scene, State};
+use pusht_vision::{Tracker, VisionError, unwrap_angle};
+
+use crate::error::VideoGenError;
+use crate::sample::StateRequest;
+
+/// Side of the frames, px.
+pub const SIDE: u32 = 96;
+
+/// The states of a training episode: its own where it has them, else read from its frames. Angles go on from frame to
+/// frame without jumps of a full turn.
+///
+/// # Errors
+/// A state that is not finite, or a frame in which agent or T is not seen.
+pub fn episode_states(episode: &Episode) -> Result<Vec<State>, VideoGenError> {
+    let index = episode.provenance.index;
+    let refuse = |frame, reason| VideoGenError::Frame { index, frame, reason };
+    let mut states = match &episode.states {
+        Some(states) => states.clone(),
+        None => Tracker::new(episode.goal)
+            .and_then(|tracker| tracker.track_video(&episode.frames))
+            .map_err(|error| refuse(0, error.to_string()))?
+            .iter()
+            .enumerate()
+            .map(|(frame, tracked)| tracked.state().ok_or_else(|| refuse(frame, unseen())))
+            .collect::<Result<_, _>>()?,
+    };
+    if let Some(frame) = states.iter().position(|s| !finite(s)) {
+        return Err(refuse(frame, "the state is not finite; expected px and rad".to_string()));
+    }
+    for i in 1..states.len() {
+        states[i].block.angle = unwrap_angle(states[i - 1].block.angle, states[i].block.angle);
+    }
+    Ok(states)
+}
+
+/// Whether all numbers of a state are finite.
+pub fn finite(state: &State) -> bool {
+    state.to_row().iter().all(|x| x.is_finite())
+}
+
+/// Reads start and end of a request.
+pub fn read(tracker: &Tracker, index: usize, request: &VideoRequest) -> Result<StateRequest, VideoError> {
+    let state = |what: &str, frame: &Frame| {
+        let refuse = |reason: String| VideoError::Request {
+            request: index,
+            reason: format!("{what} frame: {reason}"),
+        };
+        let tracked = tracker.track(frame).map_err(|error: VisionError| refuse(error.to_string()))?;
+        tracked.state().ok_or_else(|| refuse(unseen()))
+    };
+    let start = state("start", &request.start)?;
+    let end = request.end.as_ref().map(|end| state("end", end)).transpose()?;
+    Ok(StateRequest {
+        start,
+        end,
+        frames: request.frames,
+        seed: request.seed,
+    })
+}
+
+fn unseen() -> String {
+    "no blue agent or no gray T is seen in it; expected a PushT picture with both on the board".to_string()
+}
+
+/// Draws the frames of a clip; those that the request prescribes are handed back as they came.
+pub fn draw(request: &VideoRequest, states: &[State], goal: Pose, rule: FillRule) -> Result<Vec<Frame>, RenderError> {
+    let mut renderer = Renderer::new(SIDE, rule)?;
+    let last = states.len() - 1;
+    Ok(states
+        .iter()
+        .enumerate()
+        .map(|(i, state)| match (&request.end, i) {
+            (_, 0) => request.start.clone(),
+            (Some(end), i) if i == last => end.clone(),
+            _ => renderer.render(&Scene::new(state.agent, state.block, goal)),
+        })
+        .collect())
+}

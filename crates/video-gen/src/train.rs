@@ -1,0 +1,184 @@
+//! Training the object-latent model on demonstrations.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use pusht_data::Episode;
+use pusht_env::{Pose, State};
+use rand::SeedableRng;
+use rand_pcg::Pcg64;
+use serde::{Deserialize, Serialize};
+use training::{Curve, FitOptions, Objective, ObjectiveError, TrainConfig, fit, init_seeded, mix_seed};
+
+use crate::clips::{Tracks, draw, loss};
+use crate::error::VideoGenError;
+use crate::latent::Latent;
+use crate::model::{ObjectLatentModel, TrainedOn};
+use crate::net::{ObjectLatent, ObjectLatentConfig, Scales};
+use crate::source::Source;
+use crate::states::episode_states;
+
+/// Batches of the validation loss, the same after every epoch.
+const VALIDATION_BATCHES: u64 = 4;
+/// Where the seeds of validation batches begin.
+const VALIDATION_SEED: u64 = 0x5EED;
+
+/// How to train.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainSettings {
+    /// The network.
+    pub model: ObjectLatentConfig,
+    /// The loop; an epoch has `steps_per_epoch` updates, or as many as the episodes have frames over the batch size.
+    pub fit: TrainConfig,
+}
+
+impl Default for TrainSettings {
+    /// About two minutes on two cores.
+    fn default() -> Self {
+        Self {
+            model: ObjectLatentConfig::new(),
+            fit: TrainConfig {
+                epochs: 4,
+                steps_per_epoch: Some(400),
+                batch_size: 64,
+                learning_rate: 1e-3,
+                final_learning_rate: 0.0,
+                warmup_steps: 50,
+                weight_decay: 0.01,
+                clip_norm: Some(1.0),
+                ..TrainConfig::default()
+            },
+        }
+    }
+}
+
+impl TrainSettings {
+    /// Seconds: a small network that shows that everything runs, not good clips.
+    pub fn smoke() -> Self {
+        let cpu = Self::default();
+        Self {
+            model: ObjectLatentConfig::new().with_width(64).with_depth(2),
+            fit: TrainConfig {
+                epochs: 2,
+                steps_per_epoch: Some(50),
+                batch_size: 16,
+                warmup_steps: 10,
+                ..cpu.fit
+            },
+        }
+    }
+}
+
+impl ObjectLatentModel {
+    /// Trains on `episodes`, which must be of the training split only; `valid` may be empty. States are used where an
+    /// episode has them, else read from its frames. [`FitOptions::identity`] is extended by the settings and the
+    /// tracks.
+    ///
+    /// # Errors
+    /// Bad settings, no episode of 2 frames, a frame that cannot be read, or what [`training::fit`] fails with.
+    pub fn train(
+        settings: &TrainSettings,
+        episodes: &[&Episode],
+        valid: &[&Episode],
+        device: &Device,
+        options: FitOptions<'_>,
+    ) -> Result<(Self, Curve), VideoGenError> {
+        settings.model.check()?;
+        let longest = settings.model.max_frames;
+        let tracks = Tracks::new(tracks(episodes)?, longest);
+        if tracks.max_frames() < 2 {
+            return Err(VideoGenError::NoClips {
+                episodes: episodes.len(),
+            });
+        }
+        let config = settings.model.clone().with_max_frames(tracks.max_frames());
+        let valid = Tracks::new(self::tracks(valid)?, tracks.max_frames());
+        let statistics = tracks.statistics();
+        let autodiff = device.clone().autodiff();
+        let objective = FlowMatching {
+            source: Source::new(&statistics),
+            spread: statistics.spread(),
+            step: statistics.step(),
+            batch_size: settings.fit.batch_size,
+            tracks,
+            valid,
+        };
+        let identity = format!(
+            "{} object-latent {} {:?} {:?}",
+            options.identity,
+            serde_json::to_string(&config).expect("settings are JSON"),
+            statistics,
+            objective.valid,
+        );
+        let net = init_seeded(mix_seed(settings.fit.seed, 0), &autodiff, |device| config.init(device));
+        let FitOptions {
+            label,
+            out,
+            progress,
+            stop,
+            ..
+        } = options;
+        let options = FitOptions {
+            label,
+            identity: &identity,
+            out,
+            progress,
+            stop,
+        };
+        let fitted = fit(net, &objective, &settings.fit, options)?;
+        let trained_on = TrainedOn {
+            frames: episodes.iter().map(|e| e.len()).sum(),
+            episodes: episodes.iter().map(|e| e.provenance.clone()).collect(),
+        };
+        let model = Self::new(config, fitted.last, statistics, trained_on, device)?;
+        Ok((model, fitted.curve))
+    }
+}
+
+fn tracks(episodes: &[&Episode]) -> Result<Vec<(Vec<State>, Pose)>, VideoGenError> {
+    episodes.iter().map(|e| Ok((episode_states(e)?, e.goal))).collect()
+}
+
+/// The regression of the velocity; see [`crate::clips`].
+struct FlowMatching {
+    tracks: Tracks,
+    valid: Tracks,
+    source: Source,
+    spread: Latent,
+    step: Latent,
+    batch_size: usize,
+}
+
+impl FlowMatching {
+    fn batch_loss(&self, model: &ObjectLatent, tracks: &Tracks, device: &Device, seed: u64) -> Tensor<1> {
+        let mut rng = Pcg64::seed_from_u64(seed);
+        let batch = draw(tracks, &self.source, &self.spread, self.batch_size, device, &mut rng);
+        let scales = Scales::new(self.spread, self.step, device);
+        loss(model.clean(batch.clips.clone(), &scales), &batch, &scales)
+    }
+}
+
+impl Objective<ObjectLatent> for FlowMatching {
+    fn items(&self) -> usize {
+        self.tracks.frames()
+    }
+
+    /// The clips of a step follow from its seed; a clip has no fixed place in the data, so that the items are not used.
+    fn loss(&self, model: &ObjectLatent, _items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
+        let device = model.devices().remove(0);
+        Ok(self.batch_loss(model, &self.tracks, &device, seed))
+    }
+
+    fn validate(&self, model: &ObjectLatent) -> Result<Option<f64>, ObjectiveError> {
+        if self.valid.max_frames() < 2 {
+            return Ok(None);
+        }
+        let device = model.devices().remove(0);
+        let mut sum = 0.0;
+        for i in 0..VALIDATION_BATCHES {
+            let loss = self.batch_loss(model, &self.valid, &device, mix_seed(VALIDATION_SEED, i));
+            sum += f64::from(loss.into_scalar::<f32>());
+        }
+        Ok(Some(sum / VALIDATION_BATCHES as f64))
+    }
+}
