@@ -6,6 +6,7 @@ mod protocol;
 mod record;
 mod run;
 mod scores;
+mod summary;
 
 pub use film::{FilmError, evenly, film};
 pub use floors::{RandomTarget, StandStill};
@@ -13,3 +14,4 @@ pub use protocol::{FIRST_START_SEED, Protocol};
 pub use record::{EpisodeRecord, RECORD_SCHEMA, RecordError, RolloutRecord};
 pub use run::{RolloutConfig, RolloutError, rollout};
 pub use scores::{EpisodeScores, POSE_ANGLE_DEGREES, POSE_DISTANCE, SOLVED_COVERAGE, Scores};
+pub use summary::Summary;

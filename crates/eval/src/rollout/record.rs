@@ -1,5 +1,6 @@
 //! What happened in roll-outs, step by step: one file from which the numbers of every protocol and criterion follow.
 
+use super::{Protocol, Scores, Summary};
 use pusht_env::{Action, EnvConfig};
 use serde::{Deserialize, Serialize};
 use std::io::Write as _;
@@ -39,8 +40,17 @@ pub struct EpisodeRecord {
     pub states: Vec<[f32; 5]>,
 }
 
+/// A roll-out file: the record, and what it is worth under every protocol, which follows from it.
+#[derive(Serialize)]
+struct File<'a> {
+    #[serde(flatten)]
+    record: &'a RolloutRecord,
+    scores: Vec<Summary>,
+}
+
 impl RolloutRecord {
-    /// Writes it as JSON, beside its place first and then renamed.
+    /// Writes it as JSON, beside its place first and then renamed. For readers in other languages the field `scores`
+    /// holds its [`Summary`] under each protocol, cut to that protocol's step limit.
     ///
     /// # Errors
     /// What the file system says.
@@ -49,13 +59,23 @@ impl RolloutRecord {
             path: path.to_owned(),
             source,
         };
+        let scores = |protocol: Protocol| {
+            Scores::with_limit(self, protocol, protocol.steps())
+                .ok()?
+                .summary()
+                .ok()
+        };
+        let contents = File {
+            record: self,
+            scores: Protocol::ALL.into_iter().filter_map(scores).collect(),
+        };
         let folder = path
             .parent()
             .filter(|p| !p.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
         let mut writer = std::io::BufWriter::new(file.as_file_mut());
-        serde_json::to_writer(&mut writer, self).map_err(|e| failed(e.into()))?;
+        serde_json::to_writer(&mut writer, &contents).map_err(|e| failed(e.into()))?;
         writer.flush().map_err(failed)?;
         drop(writer);
         file.persist(path).map_err(|e| failed(e.error))?;
@@ -155,7 +175,7 @@ pub enum RecordError {
     )]
     TooShort {
         /// The protocol.
-        protocol: super::Protocol,
+        protocol: Protocol,
         /// Step limit of the record.
         found: usize,
         /// Step limit of the protocol.

@@ -14,7 +14,7 @@ pub fn actions(report: &Report) -> String {
     html += "<p class=\"soft\">Velocity, acceleration, jerk: norms of the first, second and third differences in px per step \
              (0.1 s), mean ± SD within an episode, averaged over episodes. Directness: path length over displacement, mean \
              (median); it grows with the length of an episode, so windows of equal length stand beside it. Lag-1: \
-             autocorrelation of velocity; −0.5 means white noise. Yellow rows: published numbers. Grey rows: floors.</p>\n";
+             autocorrelation of velocity; −0.5 means white noise. Variance: of x and y, px². Yellow rows: published numbers. Grey rows: floors.</p>\n";
     let strips: Vec<StripRow> = report
         .actions
         .iter()
@@ -61,8 +61,8 @@ fn smoothness(report: &Report) -> String {
         "whole",
         "16 steps",
         "32 steps",
-        "Lag-1",
-        "Variance x, y",
+        "Lag&#8209;1",
+        "Variance",
     ])
     .groups(&[
         ("", 1),

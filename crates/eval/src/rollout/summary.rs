@@ -1,0 +1,53 @@
+//! The scores of a policy in a few numbers, each with its interval.
+
+use super::{EpisodeScores, FIRST_START_SEED, Protocol, Scores};
+use serde::{Deserialize, Serialize};
+use traj_metrics::{Interval, MetricError};
+
+/// Means over episodes with 95 % intervals (bootstrap over episodes).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The protocol.
+    pub protocol: Protocol,
+    /// Whether episodes, steps and start seeds are the protocol's own.
+    pub as_prescribed: bool,
+    /// Number of episodes.
+    pub episodes: usize,
+    /// Step limit.
+    pub steps: usize,
+    /// Mean reward per step; a solved episode keeps its reward of 1 for the steps that remain.
+    pub mean_reward: Interval,
+    /// Mean reward over executed steps only.
+    pub mean_reward_executed: Interval,
+    /// Maximum reward of an episode.
+    pub max_reward: Interval,
+    /// Coverage after the last step.
+    pub final_coverage: Interval,
+    /// Share of episodes with a coverage above 0.95 after any step.
+    pub solved: Interval,
+    /// Share of episodes in which the T came within 20 px and 20° of the goal.
+    pub pose_reached: Interval,
+}
+
+impl Scores {
+    /// The means.
+    ///
+    /// # Errors
+    /// No episodes, or a number that is not finite.
+    pub fn summary(&self) -> Result<Summary, MetricError> {
+        let prescribed = (self.protocol.steps(), self.protocol.episodes()) == (self.steps, self.episodes.len());
+        let starts = self.episodes.iter().map(|e| e.start_seed);
+        Ok(Summary {
+            protocol: self.protocol,
+            as_prescribed: prescribed && starts.eq((FIRST_START_SEED..).take(self.episodes.len())),
+            episodes: self.episodes.len(),
+            steps: self.steps,
+            mean_reward: self.interval(|e| e.mean_reward)?,
+            mean_reward_executed: self.interval(|e| e.mean_reward_executed)?,
+            max_reward: self.interval(|e| e.max_reward)?,
+            final_coverage: self.interval(|e| e.final_coverage)?,
+            solved: self.interval(EpisodeScores::success)?,
+            pose_reached: self.interval(|e| f64::from(u8::from(e.pose_reached)))?,
+        })
+    }
+}
