@@ -37,6 +37,7 @@ fn standing_still_is_the_known_floor() {
     let scores = Scores::from_record(&record, Protocol::Paper).unwrap();
     let mean = scores.interval(|e| e.mean_reward).unwrap().mean;
     assert!((mean - GYM_PUSHT).abs() < 1e-9, "{mean}");
+    assert!(scores.summary().unwrap().as_prescribed);
     assert!(
         scores
             .episodes
