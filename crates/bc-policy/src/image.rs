@@ -17,8 +17,12 @@ use crate::{Augmentation, BcError, BcPolicy, Cnn, Fit, PolicyConfig, PolicyKind,
 /// Side of the pictures, px.
 const SIDE: usize = 96;
 
-/// Frames of one forward pass when acting.
-const BLOCK: usize = 64;
+/// Frames of one forward pass when acting. Always as many, the rest black, so that the bits of an action do not depend
+/// on how many environments ask at once.
+const BLOCK: usize = 16;
+
+/// Frames of one forward pass when validating.
+const VALIDATION: usize = 64;
 
 /// Everything besides the weights.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -109,18 +113,20 @@ impl ImagePolicy {
     pub fn predict(&self, frames: &[&Frame]) -> Result<Vec<Action>, BcError> {
         let mut actions = Vec::with_capacity(frames.len());
         for block in frames.chunks(BLOCK) {
-            let mut bytes = Vec::with_capacity(block.len() * SIDE * SIDE * 3);
+            let mut bytes = Vec::with_capacity(BLOCK * SIDE * SIDE * 3);
             for frame in block {
                 check_size(frame.dimensions())?;
                 bytes.extend_from_slice(frame.as_raw());
             }
+            bytes.resize(BLOCK * SIDE * SIDE * 3, 0);
             let x = self.saved.tensor(&bytes, &self.device);
             let y = match &self.network {
                 Network::Cnn(network) => network.run(x),
                 Network::ResNet18(network) => network.run(x),
             };
             let y: Vec<f32> = y.try_into_vec_as().map_err(network_error)?;
-            actions.extend(y.chunks_exact(2).map(|y| self.saved.actions.denormalise([y[0], y[1]])));
+            let y = y.chunks_exact(2).take(block.len());
+            actions.extend(y.map(|y| self.saved.actions.denormalise([y[0], y[1]])));
         }
         Ok(actions)
     }
@@ -316,7 +322,7 @@ impl<N: ImageNet> Objective<N> for Regression<'_> {
 
     fn validate(&self, model: &N) -> Result<Option<f64>, ObjectiveError> {
         let mut sum = 0.0;
-        for refs in self.valid.chunks(BLOCK) {
+        for refs in self.valid.chunks(VALIDATION) {
             let (x, y) = self.batch(refs)?;
             let errors: Vec<f32> = (model.run(x) - y).try_into_vec_as()?;
             for (index, error) in errors.into_iter().enumerate() {

@@ -1,0 +1,254 @@
+//! Every kind of policy trains, acts, is saved and loaded with the same bits, and refuses what does not fit by name.
+//! The data is synthetic: the agent is told to go to the T.
+
+use std::path::Path;
+
+use bc_policy::{
+    BcPolicy, PolicyConfig, PolicyKind, Sees, Sequence, Trained, TrackedConfig, evaluate, sequences, track_episodes, train,
+    train_tracked,
+};
+use burn::tensor::Device;
+use pusht_data::{Episode, FrameRef, Provenance, Split, SplitProtocol};
+use pusht_env::{Action, FillRule, Frame, GOAL, ObsBatch, Observation, Policy, PolicyError, Pose, Renderer, Scene, State};
+use training::{FitOptions, Silent, TrainConfig};
+
+/// A state that wanders over the board with `i`.
+fn state(i: usize) -> State {
+    let t = i as f64;
+    State {
+        agent: [256.0 + 150.0 * (0.7 * t).sin(), 256.0 + 150.0 * (1.1 * t).cos()],
+        block: Pose::new(256.0 + 90.0 * (0.3 * t).cos(), 256.0 + 90.0 * (0.5 * t).sin(), 0.2 * t),
+    }
+}
+
+fn towards_block(state: &State) -> Action {
+    [0.9 * state.agent[0] + 0.1 * state.block.x, 0.9 * state.agent[1] + 0.1 * state.block.y].map(|x| x as f32)
+}
+
+fn picture(state: &State) -> Frame {
+    let scene = Scene {
+        agent: state.agent,
+        block: state.block,
+        goal: GOAL,
+        contacts: Vec::new(),
+    };
+    Renderer::new(96, FillRule::default()).unwrap().render(&scene)
+}
+
+fn episodes(count: usize, rows: usize, frames: bool) -> Vec<Episode> {
+    let episode = |index: usize| {
+        let states: Vec<State> = (0..rows).map(|row| state(index * rows + row)).collect();
+        let blank = Frame::new(96, 96);
+        Episode {
+            frames: states.iter().map(|s| if frames { picture(s) } else { blank.clone() }).collect(),
+            actions: states.iter().map(towards_block).collect(),
+            states: Some(states),
+            goal: GOAL,
+            provenance: Provenance {
+                source: "synthetic".into(),
+                index,
+                seed: None,
+                actions: "recorded".into(),
+            },
+        }
+    };
+    (0..count).map(episode).collect()
+}
+
+fn split(episodes: &[Episode]) -> Split {
+    let lengths: Vec<usize> = episodes.iter().map(Episode::len).collect();
+    Split::new(&lengths, SplitProtocol::ByEpisode, 1, 0).unwrap()
+}
+
+fn config(kind: PolicyKind, steps: usize) -> PolicyConfig {
+    PolicyConfig {
+        tracked: TrackedConfig {
+            width: 32,
+            layers: 2,
+            horizon: 2,
+            execute: 2,
+            noise: 1.0,
+        },
+        train: TrainConfig {
+            epochs: 1,
+            steps_per_epoch: Some(steps),
+            batch_size: 16,
+            learning_rate: 5e-3,
+            seed: 1,
+            ..TrainConfig::default()
+        },
+        ..PolicyConfig::new(kind, 1)
+    }
+}
+
+fn trained(kind: PolicyKind, steps: usize, episodes: &[Episode]) -> Trained {
+    let mut silent = Silent;
+    let options = FitOptions::in_memory(&mut silent);
+    train(&config(kind, steps), episodes, &split(episodes), &Device::flex(), options).unwrap()
+}
+
+fn act(policy: &mut BcPolicy, observations: &[Observation]) -> Vec<[u32; 2]> {
+    let envs: Vec<usize> = (0..observations.len()).collect();
+    policy.reset(&envs);
+    try_act(policy, &envs, observations).unwrap().iter().map(|a| a.map(f32::to_bits)).collect()
+}
+
+fn try_act(policy: &mut BcPolicy, envs: &[usize], observations: &[Observation]) -> Result<Vec<Action>, PolicyError> {
+    let histories: Vec<Vec<Observation>> = observations.iter().map(|o| vec![o.clone()]).collect();
+    let mut out = vec![[0.0; 2]; envs.len()];
+    let batch = ObsBatch {
+        envs,
+        observations: &histories,
+        goals: &vec![GOAL; envs.len()],
+    };
+    policy.act(&batch, &mut out)?;
+    Ok(out)
+}
+
+fn seeing_states(policy: BcPolicy) -> BcPolicy {
+    match policy {
+        BcPolicy::Tracked(policy) => BcPolicy::Tracked(policy.seeing(Sees::State)),
+        other => other,
+    }
+}
+
+fn reloaded(policy: &BcPolicy, folder: &Path) -> BcPolicy {
+    let path = folder.join("policy.safetensors");
+    policy.save(&path).unwrap();
+    BcPolicy::load(&path, &Device::flex()).unwrap()
+}
+
+#[test]
+fn the_tracked_policy_learns_acts_and_comes_back() {
+    let episodes = episodes(10, 30, false);
+    let trained = trained(PolicyKind::Tracked, 150, &episodes);
+    let split = split(&episodes);
+    let fit = evaluate(&trained.policy, &episodes, &split.test).unwrap().unwrap();
+    assert!(fit.r2 > 0.9 && fit.actions == 30, "{fit:?}");
+    let valid = evaluate(&trained.policy, &episodes, &split.validation).unwrap().unwrap();
+    assert!((valid.mse / trained.best_valid.unwrap() - 1.0).abs() < 1e-3, "validation is in px²");
+
+    let folder = tempfile::tempdir().unwrap();
+    let mut policy = seeing_states(trained.policy);
+    let mut loaded = seeing_states(reloaded(&policy, folder.path()));
+    let observations: Vec<Observation> = (0..40).map(|i| Observation::State(state(7 * i).to_row())).collect();
+    let together = act(&mut policy, &observations);
+    assert_eq!(act(&mut loaded, &observations), together);
+    // Neither the number of environments asked for at once nor their neighbours change a bit.
+    let alone = act(&mut policy, &observations[17..18]);
+    assert_eq!(alone[0], together[17]);
+
+    // A chunk is executed without looking again: the second action ignores what is seen.
+    policy.reset(&[5]);
+    let first = try_act(&mut policy, &[5], &observations[3..4]).unwrap();
+    let second = try_act(&mut policy, &[5], &observations[9..10]).unwrap();
+    policy.reset(&[5]);
+    assert_eq!(try_act(&mut policy, &[5], &observations[3..4]).unwrap(), first);
+    assert_eq!(try_act(&mut policy, &[5], &observations[3..4]).unwrap(), second);
+
+    policy.reset(&[0]);
+    let error = try_act(&mut policy, &[0], &[Observation::Pixels(Frame::new(96, 96))]).unwrap_err();
+    assert!(matches!(error, PolicyError::WrongObservation { .. }), "{error}");
+}
+
+#[test]
+fn the_tracked_policy_reads_frames() {
+    let mut episodes = episodes(5, 12, true);
+    let exact: Vec<State> = episodes[0].states.clone().unwrap();
+    track_episodes(&mut episodes).unwrap();
+    for (seen, exact) in episodes[0].states.as_ref().unwrap().iter().zip(&exact) {
+        assert!((seen.agent[0] - exact.agent[0]).hypot(seen.agent[1] - exact.agent[1]) < 6.0);
+    }
+    let policy = trained(PolicyKind::Tracked, 30, &episodes).policy;
+    let (mut frames, mut states) = (policy.clone(), seeing_states(policy));
+    assert_eq!(frames.needs().modality, pusht_env::Modality::Pixels);
+    let by_frame = try_act(&mut frames, &[0], &[Observation::Pixels(picture(&exact[0]))]).unwrap()[0];
+    let by_state = try_act(&mut states, &[0], &[Observation::State(exact[0].to_row())]).unwrap()[0];
+    assert!((by_frame[0] - by_state[0]).hypot(by_frame[1] - by_state[1]) < 20.0, "{by_frame:?} {by_state:?}");
+
+    frames.reset(&[0]);
+    let error = try_act(&mut frames, &[0], &[Observation::Pixels(Frame::new(96, 96))]).unwrap_err();
+    assert!(error.to_string().contains("not seen"), "{error}");
+    for episode in &mut episodes {
+        episode.frames.fill(Frame::from_pixel(96, 96, image::Rgb([255; 3])));
+        episode.states = None;
+    }
+    let error = sequences(&episodes).unwrap_err().to_string();
+    assert!(error.contains("seen in none of its frames"), "{error}");
+}
+
+#[test]
+fn policies_on_pictures_learn_and_come_back() {
+    let episodes = episodes(6, 8, true);
+    let folder = tempfile::tempdir().unwrap();
+    let observations: Vec<Observation> = (0..3).map(|i| Observation::Pixels(picture(&state(9 * i)))).collect();
+    for (kind, steps) in [(PolicyKind::Cnn, 6), (PolicyKind::ResNet18, 2)] {
+        let trained = trained(kind, steps, &episodes);
+        let mut policy = trained.policy;
+        assert_eq!((policy.kind(), policy.name().as_str()), (kind, kind.name()));
+        let losses: Vec<f64> = trained.curve.rows.iter().filter_map(|row| row.train_loss).collect();
+        assert!(losses.iter().all(|loss| loss.is_finite()) && trained.best_valid.is_some());
+        let mut loaded = reloaded(&policy, folder.path());
+        let together = act(&mut policy, &observations);
+        assert_eq!(act(&mut loaded, &observations), together);
+        assert_eq!(act(&mut policy, &observations[1..2])[0], together[1], "{kind:?}: batch size changes the bits");
+        let error = try_act(&mut policy, &[0], &[Observation::Pixels(Frame::new(64, 96))]).unwrap_err();
+        assert!(error.to_string().contains("64×96"), "{error}");
+    }
+    // The last file is a ResNet-18 with torchvision's names: 62 parameters and 40 running statistics.
+    let bytes = std::fs::read(folder.path().join("policy.safetensors")).unwrap();
+    let text = String::from_utf8_lossy(&bytes);
+    for name in ["conv1.weight", "bn1.running_var", "layer2.0.downsample.0.weight", "layer4.1.bn2.bias", "fc.weight"] {
+        assert!(text.contains(&format!("\"{name}\"")), "{name}");
+    }
+    assert_eq!(text.matches("\"dtype\"").count(), 102);
+}
+
+#[test]
+fn bad_files_are_named() {
+    let episodes = episodes(5, 10, false);
+    let policy = trained(PolicyKind::Tracked, 2, &episodes).policy;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("policy.safetensors");
+    let load = || BcPolicy::load(&path, &Device::flex()).unwrap_err().to_string();
+    assert!(load().contains("reading the model file"));
+    policy.save(&path).unwrap();
+    let good = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &good[..good.len() / 2]).unwrap();
+    load();
+    let text = String::from_utf8_lossy(&good).into_owned();
+    let other = good.clone();
+    // Same length, so that the header stays valid.
+    let at = text.find("pusht.policy.tracked.1").unwrap();
+    let mut other_kind = other;
+    other_kind[at..at + 22].copy_from_slice(b"pusht.policy.unknown.1");
+    std::fs::write(&path, &other_kind).unwrap();
+    assert!(load().contains("pusht.policy.unknown.1"));
+}
+
+#[test]
+fn bad_data_is_named() {
+    let mut silent = Silent;
+    let good: Vec<Sequence> = sequences(&episodes(5, 10, false)).unwrap();
+    let split = Split::new(&[10; 5], SplitProtocol::ByEpisode, 1, 0).unwrap();
+    let config = config(PolicyKind::Tracked, 1);
+    let mut run = |sequences: &[Sequence], split: &Split| {
+        let options = FitOptions::in_memory(&mut silent);
+        let result = train_tracked(&config.tracked, &config.train, sequences, split, &Device::flex(), options);
+        result.err().map(|error| error.to_string())
+    };
+    assert_eq!(run(&good, &split), None);
+    let mut bad = good.clone();
+    bad[2].actions[4][0] = f32::NAN;
+    assert!(run(&bad, &split).unwrap().contains("episode 2, row 4: the action"));
+    let mut bad = good.clone();
+    bad[1].states.pop();
+    assert!(run(&bad, &split).unwrap().contains("9 states and 10 actions"));
+    let mut far = split.clone();
+    far.train.push(FrameRef::new(7, 3));
+    assert!(run(&good, &far).unwrap().contains("row 3 of episode 7"));
+    let mut empty = split;
+    empty.train.clear();
+    assert!(run(&good, &empty).unwrap().contains("no training items"));
+    assert!("resnet50".parse::<PolicyKind>().unwrap_err().to_string().contains("resnet18"));
+}
