@@ -81,7 +81,7 @@ impl Default for TrackedConfig {
             width: 256,
             layers: 3,
             horizon: 16,
-            execute: 4,
+            execute: 8,
             noise: 0.0,
         }
     }
@@ -110,7 +110,7 @@ impl PolicyConfig {
             PolicyKind::Tracked => TrainConfig {
                 epochs: 6,
                 steps_per_epoch: Some(500),
-                batch_size: 256,
+                batch_size: 128,
                 learning_rate: 1e-3,
                 final_learning_rate: 0.0,
                 warmup_steps: 200,

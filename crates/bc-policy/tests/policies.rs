@@ -4,12 +4,14 @@
 use std::path::Path;
 
 use bc_policy::{
-    BcPolicy, PolicyConfig, PolicyKind, Sees, Sequence, Trained, TrackedConfig, evaluate, sequences, track_episodes, train,
-    train_tracked,
+    BcPolicy, PolicyConfig, PolicyKind, Sees, Sequence, TrackedConfig, Trained, evaluate, sequences, track_episodes,
+    train, train_tracked,
 };
 use burn::tensor::Device;
 use pusht_data::{Episode, FrameRef, Provenance, Split, SplitProtocol};
-use pusht_env::{Action, FillRule, Frame, GOAL, ObsBatch, Observation, Policy, PolicyError, Pose, Renderer, Scene, State};
+use pusht_env::{
+    Action, FillRule, Frame, GOAL, ObsBatch, Observation, Policy, PolicyError, Pose, Renderer, Scene, State,
+};
 use training::{FitOptions, Silent, TrainConfig};
 
 /// A state that wanders over the board with `i`.
@@ -22,7 +24,11 @@ fn state(i: usize) -> State {
 }
 
 fn towards_block(state: &State) -> Action {
-    [0.9 * state.agent[0] + 0.1 * state.block.x, 0.9 * state.agent[1] + 0.1 * state.block.y].map(|x| x as f32)
+    [
+        0.9 * state.agent[0] + 0.1 * state.block.x,
+        0.9 * state.agent[1] + 0.1 * state.block.y,
+    ]
+    .map(|x| x as f32)
 }
 
 fn picture(state: &State) -> Frame {
@@ -40,7 +46,10 @@ fn episodes(count: usize, rows: usize, frames: bool) -> Vec<Episode> {
         let states: Vec<State> = (0..rows).map(|row| state(index * rows + row)).collect();
         let blank = Frame::new(96, 96);
         Episode {
-            frames: states.iter().map(|s| if frames { picture(s) } else { blank.clone() }).collect(),
+            frames: states
+                .iter()
+                .map(|s| if frames { picture(s) } else { blank.clone() })
+                .collect(),
             actions: states.iter().map(towards_block).collect(),
             states: Some(states),
             goal: GOAL,
@@ -84,13 +93,24 @@ fn config(kind: PolicyKind, steps: usize) -> PolicyConfig {
 fn trained(kind: PolicyKind, steps: usize, episodes: &[Episode]) -> Trained {
     let mut silent = Silent;
     let options = FitOptions::in_memory(&mut silent);
-    train(&config(kind, steps), episodes, &split(episodes), &Device::flex(), options).unwrap()
+    train(
+        &config(kind, steps),
+        episodes,
+        &split(episodes),
+        &Device::flex(),
+        options,
+    )
+    .unwrap()
 }
 
 fn act(policy: &mut BcPolicy, observations: &[Observation]) -> Vec<[u32; 2]> {
     let envs: Vec<usize> = (0..observations.len()).collect();
     policy.reset(&envs);
-    try_act(policy, &envs, observations).unwrap().iter().map(|a| a.map(f32::to_bits)).collect()
+    try_act(policy, &envs, observations)
+        .unwrap()
+        .iter()
+        .map(|a| a.map(f32::to_bits))
+        .collect()
 }
 
 fn try_act(policy: &mut BcPolicy, envs: &[usize], observations: &[Observation]) -> Result<Vec<Action>, PolicyError> {
@@ -125,8 +145,13 @@ fn the_tracked_policy_learns_acts_and_comes_back() {
     let split = split(&episodes);
     let fit = evaluate(&trained.policy, &episodes, &split.test).unwrap().unwrap();
     assert!(fit.r2 > 0.9 && fit.actions == 30, "{fit:?}");
-    let valid = evaluate(&trained.policy, &episodes, &split.validation).unwrap().unwrap();
-    assert!((valid.mse / trained.best_valid.unwrap() - 1.0).abs() < 1e-3, "validation is in px²");
+    let valid = evaluate(&trained.policy, &episodes, &split.validation)
+        .unwrap()
+        .unwrap();
+    assert!(
+        (valid.mse / trained.best_valid.unwrap() - 1.0).abs() < 1e-3,
+        "validation is in px²"
+    );
 
     let folder = tempfile::tempdir().unwrap();
     let mut policy = seeing_states(trained.policy);
@@ -164,7 +189,10 @@ fn the_tracked_policy_reads_frames() {
     assert_eq!(frames.needs().modality, pusht_env::Modality::Pixels);
     let by_frame = try_act(&mut frames, &[0], &[Observation::Pixels(picture(&exact[0]))]).unwrap()[0];
     let by_state = try_act(&mut states, &[0], &[Observation::State(exact[0].to_row())]).unwrap()[0];
-    assert!((by_frame[0] - by_state[0]).hypot(by_frame[1] - by_state[1]) < 20.0, "{by_frame:?} {by_state:?}");
+    assert!(
+        (by_frame[0] - by_state[0]).hypot(by_frame[1] - by_state[1]) < 20.0,
+        "{by_frame:?} {by_state:?}"
+    );
 
     frames.reset(&[0]);
     let error = try_act(&mut frames, &[0], &[Observation::Pixels(Frame::new(96, 96))]).unwrap_err();
@@ -191,14 +219,24 @@ fn policies_on_pictures_learn_and_come_back() {
         let mut loaded = reloaded(&policy, folder.path());
         let together = act(&mut policy, &observations);
         assert_eq!(act(&mut loaded, &observations), together);
-        assert_eq!(act(&mut policy, &observations[1..2])[0], together[1], "{kind:?}: batch size changes the bits");
+        assert_eq!(
+            act(&mut policy, &observations[1..2])[0],
+            together[1],
+            "{kind:?}: batch size changes the bits"
+        );
         let error = try_act(&mut policy, &[0], &[Observation::Pixels(Frame::new(64, 96))]).unwrap_err();
         assert!(error.to_string().contains("64×96"), "{error}");
     }
     // The last file is a ResNet-18 with torchvision's names: 62 parameters and 40 running statistics.
     let bytes = std::fs::read(folder.path().join("policy.safetensors")).unwrap();
     let text = String::from_utf8_lossy(&bytes);
-    for name in ["conv1.weight", "bn1.running_var", "layer2.0.downsample.0.weight", "layer4.1.bn2.bias", "fc.weight"] {
+    for name in [
+        "conv1.weight",
+        "bn1.running_var",
+        "layer2.0.downsample.0.weight",
+        "layer4.1.bn2.bias",
+        "fc.weight",
+    ] {
         assert!(text.contains(&format!("\"{name}\"")), "{name}");
     }
     assert_eq!(text.matches("\"dtype\"").count(), 102);
@@ -234,7 +272,14 @@ fn bad_data_is_named() {
     let config = config(PolicyKind::Tracked, 1);
     let mut run = |sequences: &[Sequence], split: &Split| {
         let options = FitOptions::in_memory(&mut silent);
-        let result = train_tracked(&config.tracked, &config.train, sequences, split, &Device::flex(), options);
+        let result = train_tracked(
+            &config.tracked,
+            &config.train,
+            sequences,
+            split,
+            &Device::flex(),
+            options,
+        );
         result.err().map(|error| error.to_string())
     };
     assert_eq!(run(&good, &split), None);
@@ -250,5 +295,11 @@ fn bad_data_is_named() {
     let mut empty = split;
     empty.train.clear();
     assert!(run(&good, &empty).unwrap().contains("no training items"));
-    assert!("resnet50".parse::<PolicyKind>().unwrap_err().to_string().contains("resnet18"));
+    assert!(
+        "resnet50"
+            .parse::<PolicyKind>()
+            .unwrap_err()
+            .to_string()
+            .contains("resnet18")
+    );
 }

@@ -47,8 +47,11 @@ impl Curve {
     }
 }
 
-/// Writes a temporary file in the same folder, then renames it.
-pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), TrainingError> {
+/// Writes a temporary file in the same folder, then renames it, so that a file that exists is whole.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), TrainingError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(folder)?;

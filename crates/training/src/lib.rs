@@ -22,7 +22,7 @@ mod stop;
 mod tensorboard;
 
 pub use config::TrainConfig;
-pub use curve::{Curve, CurveRow};
+pub use curve::{Curve, CurveRow, write_atomic};
 pub use device::device;
 pub use ema::Ema;
 pub use error::TrainingError;

@@ -1,0 +1,122 @@
+//! Trains one policy by behaviour cloning and says how well it predicts held-out actions.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use bc_policy::{Augmentation, PolicyConfig, PolicyKind, evaluate, track_episodes, train};
+use clap::Parser;
+use pusht_data::{Split, SplitProtocol, Transform, open};
+use training::{FitOptions, Progress, StopFlag, device, terminal_or_lines, write_atomic};
+
+/// Trains one policy by behaviour cloning. Stopped (Ctrl-C) and started again with the same arguments it goes on from the
+/// last epoch; --out gets policy.safetensors, result.json, curve.jsonl, tensorboard/ and checkpoints/.
+#[derive(Parser)]
+struct Args {
+    /// Demonstrations: a zarr replay buffer (folder) or a file of simulated episodes.
+    #[arg(long, value_name = "PATH")]
+    data: PathBuf,
+    /// Folder for the policy and the record of its training.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// tracked, cnn or resnet18.
+    #[arg(long, value_name = "KIND", default_value = "tracked")]
+    policy: PolicyKind,
+    /// Only the first N episodes.
+    #[arg(long, value_name = "N")]
+    episodes: Option<usize>,
+    /// by-episode or by-frame.
+    #[arg(long, value_name = "PROTOCOL", default_value = "by-episode")]
+    split: SplitProtocol,
+    /// tracked: learn from recorded states where the data has them, not from those tracked in the frames.
+    #[arg(long)]
+    recorded_states: bool,
+    /// cnn, resnet18: also learn from the eight symmetries of every frame.
+    #[arg(long)]
+    augment: bool,
+    /// Epochs; the default depends on the policy.
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
+    /// Updates of an epoch, instead of one pass over the data.
+    #[arg(long, value_name = "N")]
+    steps_per_epoch: Option<usize>,
+    /// Frames of an update.
+    #[arg(long, value_name = "N")]
+    batch_size: Option<usize>,
+    /// Peak learning rate.
+    #[arg(long, value_name = "RATE")]
+    learning_rate: Option<f64>,
+    /// cpu, cuda, cuda:N or wgpu.
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    device: String,
+    /// Weights, order of the data and noise follow from it.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+}
+
+fn config(args: &Args) -> PolicyConfig {
+    let mut config = PolicyConfig::new(args.policy, args.seed);
+    config.train.epochs = args.epochs.unwrap_or(config.train.epochs);
+    config.train.steps_per_epoch = args.steps_per_epoch.or(config.train.steps_per_epoch);
+    config.train.batch_size = args.batch_size.unwrap_or(config.train.batch_size);
+    config.train.learning_rate = args.learning_rate.unwrap_or(config.train.learning_rate);
+    if args.augment {
+        config.augmentation = Augmentation::Dihedral;
+    }
+    config
+}
+
+fn main() -> Result<()> {
+    let args = Args::parse();
+    let config = config(&args);
+    config.check()?;
+    let device = device(&args.device)?;
+    let stop = StopFlag::new();
+    let raise = stop.clone();
+    ctrlc::set_handler(move || raise.raise()).context("Ctrl-C cannot be caught")?;
+    let mut progress = terminal_or_lines();
+
+    let source = open(&args.data)?;
+    let count = args.episodes.map_or(source.len(), |n| n.min(source.len()));
+    progress.begin("read frames", source.lengths()[..count].iter().sum());
+    let mut episodes = source.episodes(0..count, &mut |done, _| progress.advance(done, ""))?;
+    progress.end(&format!("{count} episodes of {}", source.name()));
+    if args.policy == PolicyKind::Tracked && !args.recorded_states {
+        progress.begin("track agent and T", 1);
+        track_episodes(&mut episodes)?;
+        progress.end("done");
+    }
+
+    let copies = if args.augment { Transform::dihedral().len() } else { 1 };
+    let split = Split::new(&source.lengths()[..count], args.split, copies, args.seed)?;
+    let identity = serde_json::to_string(&(&config, &split, source.name(), args.recorded_states))?;
+    let options = FitOptions {
+        label: args.policy.name(),
+        identity: &identity,
+        out: Some(&args.out),
+        progress: progress.as_mut(),
+        stop,
+    };
+    let trained = train(&config, &episodes, &split, &device, options)?;
+    let file = args.out.join("policy.safetensors");
+    trained.policy.save(&file)?;
+
+    let test = evaluate(&trained.policy, &episodes, &split.test)?.context("the split has no test part")?;
+    let result = serde_json::json!({
+        "policy": args.policy, "data": source.name(), "episodes": count, "split": args.split, "seed": args.seed,
+        "validation_mse_px2": trained.best_valid, "best_epoch": trained.best_epoch,
+        "test_mse_px2": test.mse, "test_r2": test.r2, "test_actions": test.actions,
+    });
+    write_atomic(
+        &args.out.join("result.json"),
+        serde_json::to_string_pretty(&result)?.as_bytes(),
+    )?;
+    eprintln!(
+        "{}: test MSE {:.1} px², R² {:.4} ({} actions, split {})",
+        file.display(),
+        test.mse,
+        test.r2,
+        test.actions,
+        args.split
+    );
+    Ok(())
+}
