@@ -15,15 +15,18 @@ use training::{
 use crate::error::LearnedError;
 use crate::net::WindowNet;
 use crate::reduction::{CHUNK, LEAD, Reduction, WINDOW};
-use crate::windows::{Video, Windows, chunks, pictures, px_squared};
+use crate::windows::{Part, RUN_FRAMES, Video, Windows, chunks, pictures, px_squared};
 
 const KIND: &str = "pusht.idm.learned.1";
 
-/// Windows of one forward pass outside of training.
-const BLOCK: usize = 32;
+/// Windows of one forward pass when labelling.
+const BLOCK: usize = 64;
 
-/// Windows that validation looks at, evenly spread over the validation part.
-const VALIDATION: usize = 256;
+/// Runs of windows that validation looks at, evenly spread over the validation part.
+const VALIDATION: usize = 64;
+
+/// Of these so many a forward pass.
+const VALIDATION_BATCH: usize = 8;
 
 /// What to train, and how.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,7 +46,7 @@ impl Default for LearnedConfig {
             train: TrainConfig {
                 epochs: 4,
                 steps_per_epoch: Some(150),
-                batch_size: 16,
+                batch_size: 8,
                 learning_rate: 2e-3,
                 warmup_steps: 20,
                 clip_norm: Some(1.0),
@@ -154,11 +157,13 @@ impl LearnedIdm {
             frame,
             reason: format!("it is {width} × {height} px; expected 96 × 96"),
         })?;
-        let starts: Vec<usize> = (0..=video.len() - WINDOW).collect();
-        let mut all = Vec::with_capacity(starts.len());
-        for block in starts.chunks(BLOCK) {
-            let x = pictures(block.iter().map(|&s| (&small, s)), &self.device);
-            let y: Vec<f32> = self.net.forward(x).try_into_vec_as().map_err(|e| IdmError::Failed {
+        let windows = video.len() - WINDOW + 1;
+        let mut all = Vec::with_capacity(windows);
+        for start in (0..windows).step_by(BLOCK) {
+            let length = BLOCK.min(windows - start) + WINDOW - 1;
+            let x = pictures(std::iter::once((&small, start)), length, &self.device);
+            let y = self.net.forward(x, length).try_into_vec_as();
+            let y: Vec<f32> = y.map_err(|e| IdmError::Failed {
                 idm: self.name(),
                 reason: format!("{e:?}"),
             })?;
@@ -213,33 +218,36 @@ struct WindowLoss {
 }
 
 impl WindowLoss {
-    fn of(&self, model: &WindowNet, windows: &[(usize, usize)]) -> Tensor<1> {
+    /// Mean over those windows of the runs that belong to the part.
+    fn of(&self, model: &WindowNet, part: &Part, runs: &[(usize, usize)]) -> Tensor<1> {
         let device = model.devices().remove(0);
-        let (x, y) = self.windows.batch(windows, &device);
-        (model.forward(x) - y).powi_scalar(2).mean()
+        let (x, y, counts) = self.windows.batch(runs, &part.known, &device);
+        let squared = (model.forward(x, RUN_FRAMES) - y).powi_scalar(2).mean_dim(2);
+        (squared * counts.clone()).sum() / counts.sum()
     }
 }
 
 impl Objective<WindowNet> for WindowLoss {
     fn items(&self) -> usize {
-        self.windows.train.len()
+        self.windows.train.windows.len()
     }
 
     fn loss(&self, model: &WindowNet, items: &[usize], _seed: u64) -> Result<Tensor<1>, ObjectiveError> {
-        let windows: Vec<_> = items.iter().map(|&i| self.windows.train[i]).collect();
-        Ok(self.of(model, &windows))
+        let part = &self.windows.train;
+        let runs: Vec<_> = items.iter().map(|&i| part.windows[i]).collect();
+        Ok(self.of(model, part, &runs))
     }
 
     fn validate(&self, model: &WindowNet) -> Result<Option<f64>, ObjectiveError> {
-        let all = &self.windows.validation;
-        let step = all.len().div_ceil(VALIDATION).max(1);
-        let picked: Vec<_> = all.iter().step_by(step).copied().collect();
+        let part = &self.windows.validation;
+        let step = part.windows.len().div_ceil(VALIDATION).max(1);
+        let picked: Vec<_> = part.windows.iter().step_by(step).copied().collect();
         if picked.is_empty() {
             return Ok(None);
         }
         let mut sum = 0.0;
-        for block in picked.chunks(BLOCK) {
-            sum += f64::from(self.of(model, block).into_scalar::<f32>()) * block.len() as f64;
+        for block in picked.chunks(VALIDATION_BATCH) {
+            sum += f64::from(self.of(model, part, block).into_scalar::<f32>()) * block.len() as f64;
         }
         Ok(Some(sum / picked.len() as f64))
     }

@@ -16,7 +16,8 @@ const POINTS: usize = 16;
 /// 5.1), whose expected coordinates place an object between pixels. The coordinates of all frames go through a linear
 /// map (the closed form is one) plus a hidden layer.
 ///
-/// Input `[batch × 16, 3, 48, 48]`, output `[batch, 8 × 2]`: normalised actions, x and y in turn.
+/// Input `[batch × length, 3, 48, 48]`, output `[batch, length − 15, 8 × 2]`: for every window of 16 frames the
+/// normalised actions, x and y in turn. Windows of one run share the encoding of their frames.
 #[derive(Module, Debug)]
 pub struct WindowNet {
     conv1: Conv2d,
@@ -45,8 +46,8 @@ impl WindowNet {
         }
     }
 
-    /// See the type's shapes.
-    pub fn forward(&self, frames: Tensor<4>) -> Tensor<2> {
+    /// See the type's shapes; `length` is at least 16.
+    pub fn forward(&self, frames: Tensor<4>, length: usize) -> Tensor<3> {
         let x = self.conv2.forward(relu(self.conv1.forward(frames)));
         let [count, points, height, width] = x.dims();
         let device = x.device();
@@ -57,7 +58,16 @@ impl WindowNet {
             .flat_map(|i| [place(i % width, width), place(i / width, height)])
             .collect();
         let grid = Tensor::<1>::from_floats(grid.as_slice(), &device).reshape([height * width, 2]);
-        let features = weights.matmul(grid).reshape([count / WINDOW, WINDOW * points * 2]);
-        self.linear.forward(features.clone()) + self.out.forward(relu(self.hidden.forward(features)))
+        let runs = count / length;
+        let features = weights.matmul(grid).reshape([runs, length, points * 2]);
+        let windows = length + 1 - WINDOW;
+        let window = |start: usize| {
+            features
+                .clone()
+                .slice([0..runs, start..start + WINDOW])
+                .reshape([runs, 1, WINDOW * points * 2])
+        };
+        let x = Tensor::cat((0..windows).map(window).collect(), 1);
+        self.linear.forward(x.clone()) + self.out.forward(relu(self.hidden.forward(x)))
     }
 }

@@ -50,28 +50,44 @@ impl Video {
         Ok(Self(frames.iter().flat_map(small).collect()))
     }
 
-    fn window(&self, start: usize) -> &[u8] {
-        &self.0[start * NUMBERS..(start + WINDOW) * NUMBERS]
+    /// Frame `at`, or the last one beyond the end.
+    fn frame(&self, at: usize) -> &[u8] {
+        let at = at.min(self.0.len() / NUMBERS - 1);
+        &self.0[at * NUMBERS..(at + 1) * NUMBERS]
     }
 }
 
-/// `[batch × WINDOW, 3, SIDE, SIDE]` in [−1, 1], of windows that begin at these frames of these videos.
-pub(crate) fn pictures<'a>(windows: impl Iterator<Item = (&'a Video, usize)>, device: &Device) -> Tensor<4> {
+/// `[batch × length, 3, SIDE, SIDE]` in [−1, 1]: runs of `length` frames that begin at these frames of these videos.
+pub(crate) fn pictures<'a>(
+    runs: impl Iterator<Item = (&'a Video, usize)>,
+    length: usize,
+    device: &Device,
+) -> Tensor<4> {
     let scaled = |byte: &u8| f32::from(*byte) / 127.5 - 1.0;
-    let numbers: Vec<f32> = windows
-        .flat_map(|(video, start)| video.window(start).iter().map(scaled))
-        .collect();
+    let frames = runs.flat_map(|(video, start)| (start..start + length).map(|at| video.frame(at)));
+    let numbers: Vec<f32> = frames.flat_map(|frame| frame.iter().map(scaled)).collect();
     let count = numbers.len() / NUMBERS;
     Tensor::from_data(TensorData::new(numbers, [count, 3, SIDE, SIDE]), device)
 }
+
+/// Consecutive windows of a training item: they share the encoding of their frames, which is nearly all of the work.
+pub(crate) const RUN: usize = 8;
+
+/// Frames of a training item.
+pub(crate) const RUN_FRAMES: usize = WINDOW + RUN - 1;
 
 /// Windows with their actions.
 pub(crate) struct Windows {
     videos: Vec<Video>,
     actions: Vec<Vec<Action>>,
-    /// Video and first frame.
-    pub(crate) train: Vec<(usize, usize)>,
-    pub(crate) validation: Vec<(usize, usize)>,
+    pub(crate) train: Part,
+    pub(crate) validation: Part,
+}
+
+/// Windows as video and first frame, in order and for look-up.
+pub(crate) struct Part {
+    pub(crate) windows: Vec<(usize, usize)>,
+    pub(crate) known: HashSet<(usize, usize)>,
 }
 
 impl Windows {
@@ -90,8 +106,13 @@ impl Windows {
                 let starts = (episode.len() + 1).saturating_sub(WINDOW);
                 (0..starts).map(move |start| (e, start))
             });
-            all.filter(|&(e, start)| (0..CHUNK).all(|j| rows.contains(&(e, start + LEAD + j))))
-                .collect()
+            let windows: Vec<_> = all
+                .filter(|&(e, start)| (0..CHUNK).all(|j| rows.contains(&(e, start + LEAD + j))))
+                .collect();
+            Part {
+                known: windows.iter().copied().collect(),
+                windows,
+            }
         };
         let made = Self {
             videos,
@@ -99,7 +120,7 @@ impl Windows {
             train: windows(train),
             validation: windows(validation),
         };
-        if made.train.is_empty() {
+        if made.train.windows.is_empty() {
             let longest = episodes.iter().map(Episode::len).max().unwrap_or(0);
             return Err(LearnedError::NoWindows {
                 needed: WINDOW,
@@ -109,20 +130,34 @@ impl Windows {
         Ok(made)
     }
 
-    /// Pictures `[batch × WINDOW, 3, SIDE, SIDE]` and normalised actions `[batch, CHUNK × 2]` of windows.
-    pub(crate) fn batch(&self, windows: &[(usize, usize)], device: &Device) -> (Tensor<4>, Tensor<2>) {
+    /// Of runs that begin with these windows: pictures `[batch × RUN_FRAMES, 3, SIDE, SIDE]`, normalised actions
+    /// `[batch, RUN, CHUNK × 2]`, and 1 for every window of the part, 0 for the others, `[batch, RUN, 1]`.
+    pub(crate) fn batch(
+        &self,
+        runs: &[(usize, usize)],
+        part: &HashSet<(usize, usize)>,
+        device: &Device,
+    ) -> (Tensor<4>, Tensor<3>, Tensor<3>) {
         let x = pictures(
-            windows.iter().map(|&(video, start)| (&self.videos[video], start)),
+            runs.iter().map(|&(video, start)| (&self.videos[video], start)),
+            RUN_FRAMES,
             device,
         );
-        let y: Vec<f32> = windows
-            .iter()
-            .flat_map(|&(video, start)| &self.actions[video][start + LEAD..start + LEAD + CHUNK])
-            .flat_map(|a| a.map(normalise))
-            .collect();
+        let windows = || {
+            runs.iter()
+                .flat_map(|&(video, start)| (start..start + RUN).map(move |s| (video, s)))
+        };
+        let counts: Vec<f32> = windows().map(|w| if part.contains(&w) { 1.0 } else { 0.0 }).collect();
+        let actions = windows().flat_map(|(video, start)| {
+            let all = &self.actions[video];
+            (start + LEAD..start + LEAD + CHUNK).map(move |t| all[t.min(all.len() - 1)])
+        });
+        let y: Vec<f32> = actions.flat_map(|a| a.map(normalise)).collect();
+        let batch = runs.len();
         (
             x,
-            Tensor::from_data(TensorData::new(y, [windows.len(), CHUNK * 2]), device),
+            Tensor::from_data(TensorData::new(y, [batch, RUN, CHUNK * 2]), device),
+            Tensor::from_data(TensorData::new(counts, [batch, RUN, 1]), device),
         )
     }
 }
