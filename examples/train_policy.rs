@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use bc_policy::{Augmentation, PolicyConfig, PolicyKind, evaluate, track_episodes, train};
 use clap::Parser;
 use pusht_data::{Split, SplitProtocol, Transform, open};
-use training::{FitOptions, Progress, StopFlag, device, terminal_or_lines, write_atomic};
+use training::{FitOptions, StopFlag, device, terminal_or_lines, write_atomic};
 
 /// Trains one policy by behaviour cloning. Stopped (Ctrl-C) and started again with the same arguments it goes on from the
 /// last epoch; --out gets policy.safetensors, result.json, curve.jsonl, tensorboard/ and checkpoints/.

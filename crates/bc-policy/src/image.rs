@@ -106,6 +106,13 @@ impl ImagePolicy {
         }
     }
 
+    pub(crate) fn parameters(&self) -> usize {
+        match &self.network {
+            Network::Cnn(network) => network.num_params(),
+            Network::ResNet18(network) => network.num_params(),
+        }
+    }
+
     /// The target position for each frame, px.
     ///
     /// # Errors

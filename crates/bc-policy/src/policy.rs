@@ -26,6 +26,14 @@ impl BcPolicy {
         }
     }
 
+    /// Number of parameters.
+    pub fn parameters(&self) -> usize {
+        match self {
+            Self::Tracked(policy) => policy.parameters(),
+            Self::Image(policy) => policy.parameters(),
+        }
+    }
+
     /// Writes the policy's file.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use burn::Tensor;
+use burn::module::Module;
 use burn::tensor::{Device, TensorData};
 use pusht_data::{Episode, FrameRef, Split};
 use pusht_env::{Action, Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError, Pose, State};
@@ -73,6 +74,10 @@ pub struct TrackedPolicy {
 }
 
 impl TrackedPolicy {
+    pub(crate) fn parameters(&self) -> usize {
+        self.network.num_params()
+    }
+
     /// What it looks at from now on.
     pub fn seeing(mut self, sees: Sees) -> Self {
         self.sees = sees;
