@@ -3,9 +3,7 @@
 //! `compare_gym_pusht.py` beside this file measures the same against the Python package.
 
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
-use pusht_env::{
-    Action, Autoreset, EnvConfig, GOAL, Modality, ObsSpec, Observer, Pose, PushT, VecEnv, coverage,
-};
+use pusht_env::{Action, Autoreset, EnvConfig, GOAL, Modality, ObsSpec, Observer, Pose, PushT, VecEnv, coverage};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
@@ -72,7 +70,9 @@ fn single(c: &mut Criterion) {
         })
         .collect();
     group.throughput(Throughput::Elements(poses.len() as u64));
-    group.bench_function("coverage", |b| b.iter(|| poses.iter().map(|&pose| coverage(pose, GOAL)).sum::<f64>()));
+    group.bench_function("coverage", |b| {
+        b.iter(|| poses.iter().map(|&pose| coverage(pose, GOAL)).sum::<f64>())
+    });
     let env = PushT::new(EnvConfig::gym_pusht()).expect("the goal is finite");
     group.throughput(Throughput::Elements(1));
     group.bench_function("snapshot and restore", |b| {
@@ -87,8 +87,14 @@ fn vectorised(c: &mut Criterion) {
     let mut group = c.benchmark_group("256 environments");
     group.throughput(Throughput::Elements((ENVS * STEPS) as u64));
     for threads in [1, 2] {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started");
-        let spec = ObsSpec { modality: Modality::State, history: 1 };
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .expect("threads can be started");
+        let spec = ObsSpec {
+            modality: Modality::State,
+            history: 1,
+        };
         let mut envs =
             VecEnv::new(ENVS, EnvConfig::gym_pusht(), spec, Autoreset::SameStep).expect("256 environments of one goal");
         let seeds: Vec<u64> = (0..ENVS as u64).map(|i| i % EPISODES).collect();

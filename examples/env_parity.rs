@@ -37,7 +37,12 @@ fn main() -> ExitCode {
 /// Prints a report; whether everything passed.
 fn print(report: &Report) -> bool {
     for check in &report.checks {
-        let Check { name, values, error, limit } = check;
+        let Check {
+            name,
+            values,
+            error,
+            limit,
+        } = check;
         let word = if check.passed() { "ok  " } else { "FAIL" };
         println!("  {word} {name:<36} maximum error {error:<9.3e} limit {limit:<7.0e} {values} values");
     }
@@ -45,6 +50,10 @@ fn print(report: &Report) -> bool {
         println!("  --   {missing} is not there");
     }
     let failed = report.checks.iter().filter(|check| !check.passed()).count();
-    println!("  {} comparisons, {failed} failed, {} recordings not there", report.checks.len(), report.missing.len());
+    println!(
+        "  {} comparisons, {failed} failed, {} recordings not there",
+        report.checks.len(),
+        report.missing.len()
+    );
     failed == 0
 }

@@ -36,7 +36,10 @@ fn main() -> Result<()> {
         8 * args.steps
     );
     let number = |bytes: &[u8; 4]| f32::from_le_bytes(*bytes);
-    let actions: Vec<Action> = numbers.chunks_exact(2).map(|xy| [number(&xy[0]), number(&xy[1])]).collect();
+    let actions: Vec<Action> = numbers
+        .chunks_exact(2)
+        .map(|xy| [number(&xy[0]), number(&xy[1])])
+        .collect();
     let episodes: Vec<&[Action]> = actions.chunks(args.steps).collect();
     let budget = Duration::from_secs_f64(args.seconds);
 

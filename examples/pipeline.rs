@@ -1,2 +1,65 @@
-//! Runs the experiment.
-fn main() {}
+//! Runs the experiment: does generated data help a PushT policy?
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use pipeline::{Config, RunOptions};
+use training::{StopFlag, terminal_or_lines};
+
+/// Runs the experiment and writes report.html and report.json. Finished stages are kept: the same command goes on where
+/// it was stopped, and skips what is done.
+#[derive(Parser)]
+struct Args {
+    /// smoke (under a minute, means nothing), cpu (two cores, under ten minutes), paper (a GPU)
+    #[arg(long, default_value = "cpu")]
+    preset: String,
+    /// TOML file whose settings are laid over the preset
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// One setting over preset and file, for example --set video.clips=120; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+    /// Demonstrations: a zarr replay buffer or a file of make_demos; without it the expert plays some
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Folder of the run [default: runs/NAME]
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// cpu, cuda, cuda:1 or wgpu
+    #[arg(long, default_value = "cpu")]
+    device: String,
+    /// First training seed of every arm; as many follow it as the preset has
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    let mut config = Config::load(&args.preset, args.config.as_deref(), &args.settings)?;
+    if let Some(first) = args.seed {
+        config.seeds = (first..).take(config.seeds.len()).collect();
+    }
+    let stop = StopFlag::new();
+    let raised = stop.clone();
+    ctrlc::set_handler(move || {
+        if raised.is_raised() {
+            std::process::exit(130);
+        }
+        eprintln!("\nstopping after the current step; press Ctrl-C again to stop at once");
+        raised.raise();
+    })?;
+    let out = args.out.unwrap_or_else(|| PathBuf::from("runs").join(&config.name));
+    let mut progress = terminal_or_lines();
+    let options = RunOptions {
+        data: args.data,
+        out: out.clone(),
+        device: args.device,
+        command: std::env::args().collect::<Vec<_>>().join(" "),
+        progress: progress.as_mut(),
+        stop,
+    };
+    let report = pipeline::run(&config, options)?;
+    println!("\n{}\n", report.verdict.sentence());
+    println!("report: {}", out.join("report.html").display());
+    Ok(())
+}

@@ -8,8 +8,8 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use pusht_data::{Episode, Split, SplitProtocol, VideoModel, VideoRequest, open};
 use pusht_env::State;
-use traj_metrics::{Order, smoothness};
 use training::{FitOptions, StopFlag, terminal_or_lines};
+use traj_metrics::{Order, smoothness};
 use video_gen::{ContactMeasures, ObjectLatentModel, StateRequest, TrainSettings};
 use video_io::{FilmStrip, VideoOptions, film_strip, png_bytes, save_video};
 
@@ -45,9 +45,19 @@ fn main() -> Result<()> {
     let count = args.episodes.unwrap_or(source.len()).min(source.len());
     let all = source.episodes(0..count, &mut |_, _| {})?;
     let split = Split::new(&source.lengths()[..count], SplitProtocol::ByEpisode, 1, args.seed)?;
-    let part = |refs| Split::episodes_of(refs).into_iter().map(|e| &all[e]).collect::<Vec<&Episode>>();
+    let part = |refs| {
+        Split::episodes_of(refs)
+            .into_iter()
+            .map(|e| &all[e])
+            .collect::<Vec<&Episode>>()
+    };
     let (train, valid, test) = (part(&split.train), part(&split.validation), part(&split.test));
-    println!("{} training, {} validation, {} test episodes", train.len(), valid.len(), test.len());
+    println!(
+        "{} training, {} validation, {} test episodes",
+        train.len(),
+        valid.len(),
+        test.len()
+    );
 
     let mut settings = TrainSettings::default();
     settings.fit.seed = args.seed;
@@ -85,7 +95,10 @@ fn measure(model: &ObjectLatentModel, test: &[&Episode], seed: u64) -> Result<()
         println!("no held-out episode has {frames} frames with known states: nothing measured");
         return Ok(());
     }
-    println!("{} held-out clips of {frames} frames; px, T motion = path + 60 px × turn", real.len());
+    println!(
+        "{} held-out clips of {frames} frames; px, T motion = path + 60 px × turn",
+        real.len()
+    );
     println!("{:<16} velocity acceleration jerk  T/step untouched  rest overlap", "");
     row("held-out", &real)?;
     for (name, pinned) in [("with end", true), ("start only", false)] {
@@ -107,7 +120,10 @@ fn row(name: &str, clips: &[Vec<State>]) -> Result<()> {
     let (v, a, j) = (mean(Order::Velocity)?, mean(Order::Acceleration)?, mean(Order::Jerk)?);
     let c = ContactMeasures::of(clips);
     let (untouched, rest) = (100.0 * c.untouched, 100.0 * c.rest);
-    println!("{name:<16} {v:>8.2} {a:>12.2} {j:>4.2} {:>7.2} {untouched:>8.1}% {rest:>4.1}% {:>7.2}", c.motion, c.overlap);
+    println!(
+        "{name:<16} {v:>8.2} {a:>12.2} {j:>4.2} {:>7.2} {untouched:>8.1}% {rest:>4.1}% {:>7.2}",
+        c.motion, c.overlap
+    );
     Ok(())
 }
 
@@ -122,10 +138,21 @@ fn samples(model: &ObjectLatentModel, test: &[&Episode], args: &Args) -> Result<
         frames,
         seed: args.seed.wrapping_add(i as u64),
     };
-    let requests: Vec<VideoRequest> = long.take(args.samples).enumerate().map(|(i, e)| request((i, &e))).collect();
+    let requests: Vec<VideoRequest> = long
+        .take(args.samples)
+        .enumerate()
+        .map(|(i, e)| request((i, &e)))
+        .collect();
     for (i, clip) in model.generate(&requests)?.iter().enumerate() {
         let path = |extension: &str| args.out.join(format!("sample-{i}.{extension}"));
-        save_video(path("mp4"), clip, VideoOptions { scale: 4, ..VideoOptions::default() })?;
+        save_video(
+            path("mp4"),
+            clip,
+            VideoOptions {
+                scale: 4,
+                ..VideoOptions::default()
+            },
+        )?;
         let every: Vec<_> = clip.iter().step_by(4).cloned().collect();
         write(&path("png"), &png_bytes(&film_strip(&every, FilmStrip::new(8))?)?)?;
     }

@@ -1,1 +1,16 @@
-//! The experiment: does generated video help a PushT policy? Configuration, stages, arms, manifest, resume.
+//! The experiment: does generated video help a PushT policy?
+//!
+//! [`Config`] (a preset, a file, single settings) → [`run`] → a folder with one sub-folder a stage, `report.html` and
+//! `report.json`. Finished stages are skipped when their inputs have not changed, so a run that was stopped goes on.
+
+mod arms;
+mod assemble;
+mod config;
+mod error;
+mod run;
+mod stage;
+mod stages;
+
+pub use config::{Config, PRESETS};
+pub use error::PipelineError;
+pub use run::{RunOptions, draw_report, run};

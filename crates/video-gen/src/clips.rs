@@ -138,6 +138,13 @@ pub fn loss(found: Tensor<3>, batch: &Batch, scales: &Scales) -> Tensor<1> {
     let steps = error.clone().narrow(1, 1, frames - 1) - error.clone().narrow(1, 0, frames - 1);
     let steps = steps * (scales.spread.clone() / scales.step.clone());
     let each = error.square().mean_dims(&[1, 2]) + steps.square().mean_dims(&[1, 2]);
-    let weight = batch.clips.time.clone().square().add_scalar(LEAST).recip().reshape([-1, 1, 1]);
+    let weight = batch
+        .clips
+        .time
+        .clone()
+        .square()
+        .add_scalar(LEAST)
+        .recip()
+        .reshape([-1, 1, 1]);
     (each * weight).mean()
 }

@@ -31,7 +31,14 @@ pub fn condition(
     let target = anchor.point(centre(goal));
     let (goal_sin, goal_cos) = anchor.turn(goal.angle).sin_cos();
     let e = end.map_or([0.0; 6], |e| {
-        [e[0] / UNIT, e[1] / UNIT, e[2] / UNIT, e[3] / UNIT, e[4] / LEVER, e[5] / LEVER]
+        [
+            e[0] / UNIT,
+            e[1] / UNIT,
+            e[2] / UNIT,
+            e[3] / UNIT,
+            e[4] / LEVER,
+            e[5] / LEVER,
+        ]
     });
     [
         start[0] / UNIT,

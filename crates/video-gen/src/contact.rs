@@ -58,7 +58,11 @@ fn gap(state: &State) -> f64 {
         // Corners 0 and 2 lie opposite each other.
         let beyond = |k: usize| (corners[0][k] - p[k]).max(p[k] - corners[2][k]);
         let (x, y) = (beyond(0), beyond(1));
-        if x <= 0.0 && y <= 0.0 { x.max(y) } else { x.max(0.0).hypot(y.max(0.0)) }
+        if x <= 0.0 && y <= 0.0 {
+            x.max(y)
+        } else {
+            x.max(0.0).hypot(y.max(0.0))
+        }
     };
     rectangle(pusht_env::BAR).min(rectangle(pusht_env::STEM)) - AGENT_RADIUS
 }

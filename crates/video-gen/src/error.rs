@@ -18,7 +18,9 @@ pub enum VideoGenError {
         expected: &'static str,
     },
     /// No episode that a clip can be cut from.
-    #[error("none of the {episodes} training episodes has 2 frames or more; hand in demonstrations of the training split")]
+    #[error(
+        "none of the {episodes} training episodes has 2 frames or more; hand in demonstrations of the training split"
+    )]
     NoClips {
         /// Episodes handed in.
         episodes: usize,

@@ -4,8 +4,8 @@
 //! where prescribed, ends where it was told to; it is given by its steps, so that a T at rest is a row of zeros; and
 //! the T's steps are damped where the agent does not touch it.
 
-use burn::tensor::activation::{relu, sigmoid};
 use burn::tensor::Tensor;
+use burn::tensor::activation::{relu, sigmoid};
 
 use crate::latent::{GRAVITY, LEVER};
 
@@ -35,7 +35,10 @@ pub fn assemble(steps: Tensor<3>, start: Tensor<3>, end: Tensor<3>, pinned: Tens
     let agent = path(agent, &start, 0);
     let rough = pin(block.clone(), activity(&block), &start, &end, &pinned, 2);
     let gap = gap(&agent, &path(rough, &start, 2));
-    let nearer = gap.clone().narrow(1, 1, frames - 1).min_pair(gap.narrow(1, 0, frames - 1));
+    let nearer = gap
+        .clone()
+        .narrow(1, 1, frames - 1)
+        .min_pair(gap.narrow(1, 0, frames - 1));
     let touch = sigmoid(nearer.sub_scalar(REACH).neg().div_scalar(SOFTNESS));
     // While much noise is left nobody knows where the agent will be, and nothing is damped.
     let blur = time.clone() * time;
@@ -50,7 +53,14 @@ fn activity(block: &Tensor<3>) -> Tensor<3> {
 }
 
 /// Spreads what the steps miss the end by over the steps, by weight.
-fn pin(steps: Tensor<3>, weight: Tensor<3>, start: &Tensor<3>, end: &Tensor<3>, pinned: &Tensor<3>, first: usize) -> Tensor<3> {
+fn pin(
+    steps: Tensor<3>,
+    weight: Tensor<3>,
+    start: &Tensor<3>,
+    end: &Tensor<3>,
+    pinned: &Tensor<3>,
+    first: usize,
+) -> Tensor<3> {
     let channels = steps.dims()[2];
     let whole = end.clone().narrow(2, first, channels) - start.clone().narrow(2, first, channels);
     let missing = (whole - steps.clone().sum_dim(1)) * pinned.clone();
@@ -70,10 +80,15 @@ fn gap(agent: &Tensor<3>, block: &Tensor<3>) -> Tensor<3> {
     let (x, y) = seen_from_block(agent, block);
     let [bar, stem] = RECTANGLES.map(|[x0, x1, y0, y1]| {
         let beyond = |p: &Tensor<3>, from: f64, to: f64| {
-            p.clone().sub_scalar((from + to) / 2.0).abs().sub_scalar((to - from) / 2.0)
+            p.clone()
+                .sub_scalar((from + to) / 2.0)
+                .abs()
+                .sub_scalar((to - from) / 2.0)
         };
         let (dx, dy) = (beyond(&x, x0, x1), beyond(&y, y0, y1));
-        let outside = (relu(dx.clone()).square() + relu(dy.clone()).square()).add_scalar(1e-6).sqrt();
+        let outside = (relu(dx.clone()).square() + relu(dy.clone()).square())
+            .add_scalar(1e-6)
+            .sqrt();
         outside - relu(dx.max_pair(dy).neg())
     });
     bar.min_pair(stem).sub_scalar(RADIUS)

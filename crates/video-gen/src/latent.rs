@@ -136,7 +136,10 @@ mod tests {
             agent: [512.0 - s.agent[0], s.agent[1]],
             block: Pose::new(512.0 - s.block.x, s.block.y, -s.block.angle),
         };
-        let (a, b) = (Anchor::new(states()[0].block, false), Anchor::new(mirror(&states()[0]).block, true));
+        let (a, b) = (
+            Anchor::new(states()[0].block, false),
+            Anchor::new(mirror(&states()[0]).block, true),
+        );
         for s in states() {
             for (x, y) in a.encode(&s).iter().zip(b.encode(&mirror(&s))) {
                 assert!((x - y).abs() < 1e-9);

@@ -221,7 +221,9 @@ impl VideoModel for ObjectLatentModel {
         requests
             .par_iter()
             .zip(&clips)
-            .map(|(request, states)| draw(request, states, self.goal, self.rule).map_err(|error| failed(error.to_string())))
+            .map(|(request, states)| {
+                draw(request, states, self.goal, self.rule).map_err(|error| failed(error.to_string()))
+            })
             .collect()
     }
 }

@@ -8,8 +8,8 @@ use burn::tensor::{Device, Tensor};
 use nn_kit::{DitBlock, DitBlockConfig, FinalLayer, FinalLayerConfig, TimeEmbedding, TimeEmbeddingConfig};
 
 use crate::condition::{CONDITIONS, HAS_END, UNIT};
-use crate::head::{assemble, seen_from_block};
 use crate::error::VideoGenError;
+use crate::head::{assemble, seen_from_block};
 use crate::latent::{CHANNELS, LEVER, Latent};
 
 /// Numbers that describe one frame to the network; see [`ObjectLatent::forward`].
@@ -60,7 +60,13 @@ impl ObjectLatentConfig {
         range("width", self.width, 1, 4096, "1 to 4096")?;
         range("depth", self.depth, 1, 64, "1 to 64")?;
         range("heads", self.heads, 1, self.width, "1 to the width")?;
-        range("width modulo heads", self.width % self.heads, 0, 0, "0: the heads must divide the width")?;
+        range(
+            "width modulo heads",
+            self.width % self.heads,
+            0,
+            0,
+            "0: the heads must divide the width",
+        )?;
         range("patch", self.patch, 1, 64, "1 to 64")?;
         range("max_frames", self.max_frames, 2, 1024, "2 to 1024")?;
         range("sampling_steps", self.sampling_steps, 1, 10_000, "1 to 10000")
@@ -165,7 +171,9 @@ impl ObjectLatent {
         let position = self.position.val().narrow(0, 0, tokens).unsqueeze_dim::<3>(0);
         let mut x = self.embed.forward(features) + position;
         let c = self.time.forward(clips.time.clone())
-            + self.condition_out.forward(silu(self.condition_in.forward(clips.condition.clone())));
+            + self
+                .condition_out
+                .forward(silu(self.condition_in.forward(clips.condition.clone())));
         for block in &self.blocks {
             x = block.forward(x, c.clone());
         }
@@ -194,7 +202,10 @@ impl ObjectLatent {
 
 /// Positions over [`UNIT`], cosine and sine over [`LEVER`].
 fn units(z: Tensor<3>) -> Tensor<3> {
-    let scale: Vec<f32> = [UNIT, UNIT, UNIT, UNIT, LEVER, LEVER].iter().map(|x| *x as f32).collect();
+    let scale: Vec<f32> = [UNIT, UNIT, UNIT, UNIT, LEVER, LEVER]
+        .iter()
+        .map(|x| *x as f32)
+        .collect();
     let scale = Tensor::<1>::from_floats(scale.as_slice(), &z.device()).reshape([1, 1, CHANNELS]);
     z.div(scale)
 }

@@ -58,7 +58,11 @@ impl Statistics {
     /// What is wrong.
     pub fn check(&self, max_frames: usize) -> Result<(), String> {
         if self.max_frames() != max_frames {
-            return Err(format!("{} lags; expected {}", self.autocovariance.len(), max_frames - 1));
+            return Err(format!(
+                "{} lags; expected {}",
+                self.autocovariance.len(),
+                max_frames - 1
+            ));
         }
         if self.autocovariance.iter().flatten().any(|x| !x.is_finite()) {
             return Err("a number is not finite".to_string());

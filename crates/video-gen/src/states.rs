@@ -29,7 +29,10 @@ pub fn episode_states(episode: &Episode) -> Result<Vec<State>, VideoGenError> {
             .collect::<Result<_, _>>()?,
     };
     if let Some(frame) = states.iter().position(|s| !finite(s)) {
-        return Err(refuse(frame, "the state is not finite; expected px and rad".to_string()));
+        return Err(refuse(
+            frame,
+            "the state is not finite; expected px and rad".to_string(),
+        ));
     }
     for i in 1..states.len() {
         states[i].block.angle = unwrap_angle(states[i - 1].block.angle, states[i].block.angle);
@@ -49,7 +52,9 @@ pub fn read(tracker: &Tracker, index: usize, request: &VideoRequest) -> Result<S
             request: index,
             reason: format!("{what} frame: {reason}"),
         };
-        let tracked = tracker.track(frame).map_err(|error: VisionError| refuse(error.to_string()))?;
+        let tracked = tracker
+            .track(frame)
+            .map_err(|error: VisionError| refuse(error.to_string()))?;
         tracked.state().ok_or_else(|| refuse(unseen()))
     };
     let start = state("start", &request.start)?;

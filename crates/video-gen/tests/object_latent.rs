@@ -151,7 +151,10 @@ fn requests_that_cannot_be_served_are_refused_with_a_reason() {
         other => panic!("{other:?}"),
     };
     for frames in [0, 1, 19] {
-        let asked = StateRequest { frames, ..request(0, 6, false) };
+        let asked = StateRequest {
+            frames,
+            ..request(0, 6, false)
+        };
         assert!(reason(asked).contains(&format!("{frames} frames were asked for; this model makes 2 to 18")));
     }
     let mut asked = request(0, 6, false);
@@ -172,11 +175,17 @@ fn requests_that_cannot_be_served_are_refused_with_a_reason() {
 
 #[test]
 fn data_that_cannot_be_trained_on_are_refused() {
-    assert!(matches!(train(&[episode(0, 1)]), Err(VideoGenError::NoClips { episodes: 1 })));
+    assert!(matches!(
+        train(&[episode(0, 1)]),
+        Err(VideoGenError::NoClips { episodes: 1 })
+    ));
     let mut bad = episode(3, 20);
     bad.states.as_mut().unwrap()[4].block.x = f64::INFINITY;
     let error = train(&[episode(0, 20), bad]).unwrap_err();
-    assert!(matches!(error, VideoGenError::Frame { index: 3, frame: 4, .. }), "{error}");
+    assert!(
+        matches!(error, VideoGenError::Frame { index: 3, frame: 4, .. }),
+        "{error}"
+    );
     let mut config = settings();
     config.model.heads = 3;
     let mut progress = Silent;
@@ -192,7 +201,10 @@ fn states_are_read_from_frames_where_an_episode_has_none() {
     assert_eq!(train(&[unlabelled.clone()]).unwrap().max_frames(), 18);
     unlabelled.frames[3] = Frame::new(96, 96);
     let error = train(&[unlabelled]).unwrap_err();
-    assert!(matches!(error, VideoGenError::Frame { index: 0, frame: 3, .. }), "{error}");
+    assert!(
+        matches!(error, VideoGenError::Frame { index: 0, frame: 3, .. }),
+        "{error}"
+    );
 }
 
 #[test]
@@ -216,11 +228,17 @@ fn files_that_are_no_models_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let load = |path: &Path| ObjectLatentModel::load(path, &Device::flex()).unwrap_err();
     let missing = load(&folder.path().join("missing.safetensors"));
-    assert!(matches!(missing, VideoGenError::File(ModelFileError::Io { .. })), "{missing}");
+    assert!(
+        matches!(missing, VideoGenError::File(ModelFileError::Io { .. })),
+        "{missing}"
+    );
     let path = folder.path().join("foreign.safetensors");
     std::fs::write(&path, b"not a model").unwrap();
     let foreign = load(&path);
-    assert!(matches!(foreign, VideoGenError::File(ModelFileError::NotAModel { .. })), "{foreign}");
+    assert!(
+        matches!(foreign, VideoGenError::File(ModelFileError::NotAModel { .. })),
+        "{foreign}"
+    );
     let path = folder.path().join("cut.safetensors");
     model().save(&path).unwrap();
     let bytes = std::fs::read(&path).unwrap();

@@ -1,0 +1,197 @@
+//! From results to the report.
+
+use bc_policy::{Augmentation, PolicyKind};
+use eval::{
+    ActionRow, Arm, Bootstrap, Generator, GeneratorKind, Method, Protocol, REPORT_SCHEMA, Report, Role, RolloutRecord,
+    RunRecord, Scores, SeedResult, StageTime, TrainingData, Verdict,
+};
+use traj_metrics::{ActionMeasures, to_points};
+
+use crate::arms::DemoLabels;
+use crate::stages::Results;
+use crate::{Config, PipelineError};
+
+/// Seed of every bootstrap and of the white noise that stands beside measured actions.
+const SEED: u64 = 0;
+
+pub(crate) fn report(
+    config: &Config,
+    mut results: Results,
+    stages: &[StageTime],
+    command: &str,
+    device: &str,
+) -> Result<Report, PipelineError> {
+    let bootstrap = Bootstrap {
+        seed: SEED,
+        ..Bootstrap::default()
+    };
+    let fail = |e: &dyn std::fmt::Display| PipelineError::Stage {
+        stage: "report".to_owned(),
+        reason: e.to_string(),
+    };
+    let steps = config.rollout.steps;
+    let scored = |record: &RolloutRecord| -> Result<_, PipelineError> {
+        Ok(Scores::with_limit(record, Protocol::Paper, steps)
+            .map_err(|e| fail(&e))?
+            .episodes)
+    };
+    let mut arms = Vec::new();
+    for arm in &results.arms {
+        let mut seeds = Vec::new();
+        for (seed, policy, record) in &arm.seeds {
+            seeds.push(SeedResult {
+                seed: *seed,
+                training: Some(policy.training.clone()),
+                rollouts: scored(record)?,
+            });
+        }
+        let data = TrainingData {
+            episodes: arm.train_episodes,
+            frames: arm.train_frames,
+            labels: arm.labels.clone(),
+        };
+        arms.push(Arm::new(arm.name, arm.what, Role::Trained, Some(data), seeds, bootstrap).map_err(|e| fail(&e))?);
+    }
+    for reference in &results.references {
+        let seeds = vec![SeedResult {
+            seed: 0,
+            training: None,
+            rollouts: scored(&reference.record)?,
+        }];
+        arms.push(
+            Arm::new(reference.name, reference.what, reference.role, None, seeds, bootstrap).map_err(|e| fail(&e))?,
+        );
+    }
+    let kind = GeneratorKind::ObjectLatent;
+    let generator = Generator {
+        name: results.generator.clone(),
+        kind,
+    };
+    let verdict = Verdict::of(&arms, generator, bootstrap).map_err(|e| fail(&e))?;
+    let actions = action_rows(&mut results).map_err(|e| fail(&e))?;
+    let starts = [
+        config.rollout.first_seed,
+        config.rollout.first_seed + config.rollout.episodes as u64 - 1,
+    ];
+    let train = &config.policy.train;
+    Ok(Report {
+        schema: REPORT_SCHEMA,
+        name: config.name.clone(),
+        finished: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M").to_string(),
+        verdict,
+        method: Method {
+            protocol: Protocol::Paper,
+            episodes: config.rollout.episodes,
+            steps,
+            start_seeds: starts,
+            demonstrations: results.demonstrations.clone(),
+            split: format!(
+                "{}, 80/10/10, seed {}, before anything else",
+                config.split.protocol, config.split.seed
+            ),
+            split_frames: [
+                results.split.train.len(),
+                results.split.validation.len(),
+                results.split.test.len(),
+            ],
+            policy: config.policy.kind.name().to_owned(),
+            policy_parameters: results.policy_parameters,
+            updates: train.epochs * train.steps_per_epoch.unwrap_or(0),
+            batch: train.batch_size,
+            augmentation: augmentation(config),
+            seeds: config.seeds.clone(),
+            generator: results.generator.clone(),
+            inverse_dynamics: results.extraction.labels.clone(),
+        },
+        arms,
+        actions,
+        extraction: results.extraction.rows,
+        models: results.models,
+        pictures: results.pictures,
+        notes: notes(config),
+        record: RunRecord {
+            command: command.to_owned(),
+            configuration: config.to_toml()?,
+            versions: vec![
+                ["pusht-start".to_owned(), env!("CARGO_PKG_VERSION").to_owned()],
+                ["burn".to_owned(), "0.22.1".to_owned()],
+            ],
+            machine: machine(device),
+            stages: stages.to_vec(),
+        },
+    })
+}
+
+/// Smoothness and directness of recorded and extracted actions of the same demonstrations, of the clips, and of floors.
+fn action_rows(results: &mut Results) -> Result<Vec<ActionRow>, traj_metrics::MetricError> {
+    let demos = results.material.demos;
+    // The first action of an episode is where the mouse happened to be; the paper's figures leave it out.
+    let points = |actions: &[[f32; 2]]| to_points(&actions[1.min(actions.len())..]);
+    let long = |set: Vec<Vec<[f64; 2]>>| set.into_iter().filter(|a| a.len() >= 4).collect::<Vec<_>>();
+    let of = |results: &mut Results, labels, range: std::ops::Range<usize>| {
+        let episodes = results.material.with_labels(labels);
+        long(episodes[range].iter().map(|e| points(&e.actions)).collect())
+    };
+    let recorded = of(results, DemoLabels::Recorded, 0..demos);
+    let extracted = of(results, DemoLabels::Extracted, 0..demos);
+    let all = results.material.episodes.len();
+    let generated = of(results, DemoLabels::Recorded, demos..all);
+    let mut rows = vec![
+        ActionRow::measured("demonstrations, recorded", &recorded)?,
+        ActionRow::measured(&format!("demonstrations, {}", results.extraction.labels), &extracted)?,
+        ActionRow::measured(&format!("generated clips, {}", results.extraction.labels), &generated)?,
+    ];
+    rows.extend(ActionRow::floors(&ActionMeasures::of(&recorded, None, SEED)?));
+    Ok(rows)
+}
+
+fn augmentation(config: &Config) -> String {
+    match (config.policy.kind, config.policy.augmentation) {
+        (PolicyKind::Tracked, _) => "none on data; the features have the board's symmetries built in".to_owned(),
+        (_, Augmentation::None) => "none".to_owned(),
+        (_, Augmentation::Dihedral) => "8 flips and quarter turns, after the split".to_owned(),
+        (_, Augmentation::Fourteen) => "14 flips and rotations, after the split".to_owned(),
+    }
+}
+
+/// What a reader must know before quoting a number.
+fn notes(config: &Config) -> Vec<String> {
+    let mut notes = vec![
+        "The generator is an object-latent model: it makes poses, which the renderer draws. Its shapes cannot morph, its \
+         T can still move untouched, and its prompt is ignored."
+            .to_owned(),
+    ];
+    if config.name == "smoke" {
+        notes.push("The preset smoke shows that every stage runs; its numbers mean nothing.".to_owned());
+    }
+    if config.rollout.expert_episodes < config.rollout.episodes {
+        notes.push(format!(
+            "The expert played the first {} of the starts only.",
+            config.rollout.expert_episodes
+        ));
+    }
+    if config.seeds.len() < 3 {
+        notes.push("Fewer than three seeds an arm: the intervals hold little of the luck of training.".to_owned());
+    }
+    notes
+}
+
+fn machine(device: &str) -> Vec<[String; 2]> {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let processor = std::fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
+        let line = text.lines().find(|l| l.starts_with("model name"))?;
+        Some(line.split_once(':')?.1.trim().to_owned())
+    });
+    [
+        ("device", Some(device.to_owned())),
+        ("processor", processor),
+        ("cores", Some(cores.to_string())),
+        (
+            "system",
+            Some(format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)),
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some([name.to_owned(), value?]))
+    .collect()
+}

@@ -1,0 +1,56 @@
+//! Why an experiment did not finish.
+
+use std::path::PathBuf;
+
+/// Each text says what was expected, what was found and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// No such preset.
+    #[error("unknown preset `{name}`; the presets are {known}")]
+    UnknownPreset {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// A configuration that cannot be read, with an unknown key or a value of the wrong kind.
+    #[error("{origin}: {reason}")]
+    Config {
+        /// The file, or the `--set` that is wrong.
+        origin: String,
+        /// What is wrong, and what was expected.
+        reason: String,
+    },
+    /// A file or folder.
+    #[error(
+        "{path}: {source}; check the path, the free space and the permissions, then run the same command again: finished stages are kept"
+    )]
+    Io {
+        /// Where.
+        path: PathBuf,
+        /// The operating system's own words.
+        source: std::io::Error,
+    },
+    /// A folder that is not a finished run.
+    #[error("{path}: {reason}")]
+    NotARun {
+        /// The folder.
+        path: PathBuf,
+        /// What is missing.
+        reason: String,
+    },
+    /// Ctrl-C.
+    #[error("stopped; everything finished is kept in {run}: run the same command again to go on")]
+    Interrupted {
+        /// The run's folder.
+        run: PathBuf,
+    },
+    /// A stage that failed.
+    #[error("stage `{stage}`: {reason}")]
+    Stage {
+        /// Its name.
+        stage: String,
+        /// The library's error.
+        reason: String,
+    },
+}

@@ -1,0 +1,91 @@
+//! One experiment, from demonstrations to the report.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use eval::Report;
+use training::{Progress, StopFlag};
+
+use crate::stage::{io, write};
+use crate::{Config, PipelineError, assemble, stages};
+
+/// What a run is told besides its configuration.
+pub struct RunOptions<'a> {
+    /// Recorded demonstrations (a replay buffer or a file of simulated episodes); without them the expert plays.
+    pub data: Option<PathBuf>,
+    /// The run's folder.
+    pub out: PathBuf,
+    /// `cpu`, `cuda`, `cuda:1`, `wgpu`.
+    pub device: String,
+    /// For the record.
+    pub command: String,
+    /// Told about every stage.
+    pub progress: &'a mut dyn Progress,
+    /// Raised by Ctrl-C.
+    pub stop: StopFlag,
+}
+
+/// Runs the experiment, or what is missing of it, and writes `report.json` and `report.html` into the run's folder.
+///
+/// # Errors
+/// The first stage that fails, or [`PipelineError::Interrupted`]. Finished stages are kept either way.
+pub fn run(config: &Config, options: RunOptions<'_>) -> Result<Report, PipelineError> {
+    let RunOptions {
+        data,
+        out,
+        device,
+        command,
+        progress,
+        stop,
+    } = options;
+    let failed = |e: training::TrainingError| PipelineError::Stage {
+        stage: "device".to_owned(),
+        reason: e.to_string(),
+    };
+    let device_name = device;
+    let device = training::device(&device_name).map_err(failed)?;
+    fs::create_dir_all(&out).map_err(io(&out))?;
+    write(&out.join("config.toml"), config.to_toml()?.as_bytes())?;
+    let mut lab = stages::Lab {
+        config,
+        root: out.clone(),
+        device,
+        progress,
+        stop: stop.clone(),
+        done: Vec::new(),
+    };
+    let results = stages::all(&mut lab, data.as_deref()).map_err(|error| {
+        // Whatever a stage made of the interruption, the user asked for it.
+        if stop.is_raised() {
+            PipelineError::Interrupted { run: out.clone() }
+        } else {
+            error
+        }
+    })?;
+    let report = assemble::report(config, results, &lab.done, &command, &device_name)?;
+    report.write(&out).map_err(|e| PipelineError::Stage {
+        stage: "report".to_owned(),
+        reason: e.to_string(),
+    })?;
+    Ok(report)
+}
+
+/// Draws `report.html` of a finished run anew from its `report.json` and pictures.
+///
+/// # Errors
+/// A folder without a readable `report.json`, or a page that cannot be written.
+pub fn draw_report(run: &Path) -> Result<Report, PipelineError> {
+    if !run.join("report.json").is_file() {
+        return Err(PipelineError::NotARun {
+            path: run.to_owned(),
+            reason: "has no report.json; expected the folder of a finished run, such as runs/cpu".to_owned(),
+        });
+    }
+    let failed = |e: eval::ReportError| PipelineError::NotARun {
+        path: run.to_owned(),
+        reason: e.to_string(),
+    };
+    let report = Report::read(run).map_err(failed)?;
+    report.write(run).map_err(failed)?;
+    Ok(report)
+}

@@ -1,0 +1,198 @@
+//! Demonstrations: recorded ones, or the expert's; tracked once, so that everything later sees what a picture shows and
+//! nothing that only a simulator knows.
+
+use std::path::Path;
+
+use eval::{Picture, Shows, evenly};
+use pusht_data::{Episode, Plan, Simulation, Source, Split, Start, open};
+use pusht_env::{EnvConfig, Expert, ExpertConfig, State};
+use pusht_vision::Tracker;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use video_io::{FilmStrip, film_strip, png_bytes};
+
+use super::{Lab, failed};
+use crate::PipelineError;
+use crate::stage::{Stage, read_json, write, write_json};
+
+/// Longest episode of the expert, steps.
+const EXPERT_STEPS: usize = 300;
+/// Pictures in a film strip.
+const STRIP: usize = 12;
+
+/// The demonstrations of a run. `states` of an episode are tracked ones.
+pub(crate) struct Demonstrations {
+    pub(crate) name: String,
+    pub(crate) episodes: Vec<Episode>,
+    /// Recorded agent positions, where known, for the floor `next position`.
+    pub(crate) recorded: Vec<Option<Vec<State>>>,
+    pub(crate) stage: Stage,
+    pub(crate) pictures: Vec<Picture>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Tracks(Vec<Vec<[f64; 5]>>);
+
+pub(crate) fn run(lab: &mut Lab<'_>, data: Option<&Path>) -> Result<Demonstrations, PipelineError> {
+    let fail = failed("demonstrations");
+    let (source, name, hash) = match data {
+        Some(path) => {
+            let source = open(path).map_err(|e| fail(&e))?;
+            let name = format!("{} ({} episodes)", source.name(), source.len());
+            let fingerprint = fingerprint(&source).map_err(|e| fail(&e))?;
+            (source, name, fingerprint)
+        }
+        None => expert(lab)?,
+    };
+    lab.progress.begin("read demonstrations", source.lengths().iter().sum());
+    let progress = &mut *lab.progress;
+    let mut episodes = source
+        .episodes(0..source.len(), &mut |done, _| progress.advance(done, ""))
+        .map_err(|e| fail(&e))?;
+    progress.end(&format!("{} episodes", episodes.len()));
+    for episode in &episodes {
+        episode.check().map_err(|e| fail(&e))?;
+    }
+    let recorded: Vec<Option<Vec<State>>> = episodes.iter().map(|e| e.states.clone()).collect();
+    let stage = lab.stage("tracks", &hash, |lab, dir| {
+        let states = track(lab, "track demonstrations", &episodes)?;
+        write_json(&dir.join("tracks.json"), &Tracks(states))?;
+        strips(dir, &episodes)
+    })?;
+    let Tracks(tracks) = read_json(&stage.dir.join("tracks.json"))?;
+    for (episode, rows) in episodes.iter_mut().zip(tracks) {
+        episode.states = Some(rows.into_iter().map(State::from_row).collect());
+    }
+    let pictures = (0..episodes.len().min(3))
+        .map(|i| Picture {
+            shows: Shows::Demonstrations,
+            caption: format!("Demonstration {i}, {} steps", episodes[i].len()),
+            file: format!("tracks/strip_{i}.png"),
+        })
+        .collect();
+    Ok(Demonstrations {
+        name,
+        episodes,
+        recorded,
+        stage,
+        pictures,
+    })
+}
+
+fn expert(lab: &mut Lab<'_>) -> Result<(Source, String, String), PipelineError> {
+    let fail = failed("demonstrations");
+    let settings = lab.config.demonstrations.clone();
+    let config = ExpertConfig::default();
+    let expert = Expert::new(config.clone()).map_err(|e| fail(&e))?;
+    // As the human demonstrations were recorded: start e of theirs is seed e of ours.
+    let simulation = Simulation::DIFFUSION_POLICY;
+    let file = "expert.jsonl";
+    let stage = lab.stage("demonstrations", &(&settings, &config), |lab, dir| {
+        let seeds = settings.first_seed..settings.first_seed + settings.episodes as u64;
+        let plan = Plan {
+            source: "expert".to_owned(),
+            simulation,
+            starts: seeds.map(Start::Seed).collect(),
+            settings: serde_json::to_value(&config).map_err(|e| fail(&e))?,
+            threads: 0,
+        };
+        let env = EnvConfig::diffusion_policy(true).with_max_steps(None);
+        let stop = lab.stop.clone();
+        lab.progress.begin("expert demonstrations", settings.episodes);
+        let progress = &mut *lab.progress;
+        let act = |_: usize, start: &Start| {
+            if stop.is_raised() {
+                return Err("stopped".to_owned());
+            }
+            let Start::Seed(seed) = *start else {
+                return Err("expected a start seed".to_owned());
+            };
+            expert
+                .demonstrate(env, seed, EXPERT_STEPS)
+                .map(|d| d.actions)
+                .map_err(|e| e.to_string())
+        };
+        plan.make(dir.join(file), act, &mut |done, _| progress.advance(done, ""))
+            .map_err(|e| fail(&e))?;
+        progress.end(&format!("{} episodes", settings.episodes));
+        Ok(())
+    })?;
+    let source = open(stage.dir.join(file)).map_err(|e| fail(&e))?;
+    Ok((source, format!("expert, {} episodes", settings.episodes), stage.hash))
+}
+
+/// What tells one data set from another: its name and all of its actions.
+fn fingerprint(source: &Source) -> Result<String, pusht_data::DataError> {
+    use sha2::{Digest, Sha256};
+    let mut sha = Sha256::new();
+    sha.update(source.name());
+    for episode in 0..source.len() {
+        let actions = source.actions(episode)?;
+        sha.update(actions.len().to_le_bytes());
+        for x in actions.iter().flatten() {
+            sha.update(x.to_le_bytes());
+        }
+    }
+    Ok(sha.finalize().iter().map(|b| format!("{b:02x}")).collect())
+}
+
+/// Tracks every frame of every episode; where agent or T is not seen, the state before is kept.
+pub(super) fn track(lab: &mut Lab<'_>, label: &str, episodes: &[Episode]) -> Result<Vec<Vec<[f64; 5]>>, PipelineError> {
+    let fail = failed(label);
+    lab.progress.begin(label, episodes.len());
+    let mut all = Vec::with_capacity(episodes.len());
+    // Enough at a time to keep the cores busy, few enough to show progress and to stop in between.
+    for (chunk, batch) in episodes.chunks(16).enumerate() {
+        lab.check_stop()?;
+        let tracked: Result<Vec<_>, PipelineError> = batch
+            .par_iter()
+            .enumerate()
+            .map(|(i, episode)| {
+                let tracker = Tracker::new(episode.goal).map_err(|e| fail(&e))?;
+                let tracked = tracker.track_video(&episode.frames).map_err(|e| fail(&e))?;
+                let first = tracked.iter().find_map(|t| t.state()).ok_or_else(|| {
+                    fail(&format!(
+                        "episode {}: no frame shows both the agent and the T",
+                        chunk * 16 + i
+                    ))
+                })?;
+                let mut last = first;
+                Ok(tracked
+                    .iter()
+                    .map(|t| {
+                        last = t.state().unwrap_or(last);
+                        last.to_row()
+                    })
+                    .collect())
+            })
+            .collect();
+        all.extend(tracked?);
+        lab.progress.advance(all.len(), "");
+    }
+    lab.progress.end(&format!("{} episodes", all.len()));
+    Ok(all)
+}
+
+/// Film strips of the first episodes.
+pub(super) fn strips(dir: &Path, episodes: &[Episode]) -> Result<(), PipelineError> {
+    let fail = failed("film strips");
+    for (i, episode) in episodes.iter().take(3).enumerate() {
+        let strip = film_strip(&evenly(&episode.frames, STRIP), FilmStrip::new(STRIP)).map_err(|e| fail(&e))?;
+        write(
+            &dir.join(format!("strip_{i}.png")),
+            &png_bytes(&strip).map_err(|e| fail(&e))?,
+        )?;
+    }
+    Ok(())
+}
+
+/// Training, validation and test part, before anything else looks at the data.
+pub(crate) fn split(lab: &mut Lab<'_>, demos: &Demonstrations) -> Result<(Split, Stage), PipelineError> {
+    let settings = lab.config.split.clone();
+    let lengths: Vec<usize> = demos.episodes.iter().map(Episode::len).collect();
+    let stage = lab.stage("split", &(&settings, &demos.stage.hash), |_, dir| {
+        let split = Split::new(&lengths, settings.protocol, 1, settings.seed).map_err(|e| failed("split")(&e))?;
+        write_json(&dir.join("split.json"), &split)
+    })?;
+    Ok((read_json(&stage.dir.join("split.json"))?, stage))
+}

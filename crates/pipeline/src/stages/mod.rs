@@ -1,0 +1,166 @@
+//! The stages in their order. Each reads values, writes files into its own folder, and gives the next one what it made.
+
+mod clips;
+mod demonstrations;
+mod inverse;
+mod policy;
+mod rollouts;
+mod video;
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use eval::{ModelTraining, Picture, Role, RolloutRecord, StageTime};
+use pusht_data::{Episode, Split};
+use serde::Serialize;
+use training::{Progress, StopFlag};
+
+pub(crate) use inverse::Extraction;
+pub(crate) use policy::TrainedPolicy;
+
+use crate::arms::{ARMS, Material};
+use crate::stage::{self, Stage};
+use crate::{Config, PipelineError};
+
+/// What every stage has at hand.
+pub(crate) struct Lab<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) root: PathBuf,
+    pub(crate) device: Device,
+    pub(crate) progress: &'a mut dyn Progress,
+    pub(crate) stop: StopFlag,
+    pub(crate) done: Vec<StageTime>,
+}
+
+impl Lab<'_> {
+    /// [`stage::stage`], told to the progress display and recorded.
+    fn stage(
+        &mut self,
+        name: &str,
+        inputs: &impl Serialize,
+        work: impl FnOnce(&mut Self, &Path) -> Result<(), PipelineError>,
+    ) -> Result<Stage, PipelineError> {
+        self.check_stop()?;
+        let root = self.root.clone();
+        let finished = stage::stage(&root, name, inputs, |dir| work(self, dir))?;
+        self.done.push(StageTime {
+            name: name.to_owned(),
+            seconds: finished.seconds,
+        });
+        Ok(finished)
+    }
+
+    fn check_stop(&self) -> Result<(), PipelineError> {
+        if self.stop.is_raised() {
+            return Err(PipelineError::Interrupted { run: self.root.clone() });
+        }
+        Ok(())
+    }
+}
+
+/// Names the stage in a library's error.
+fn failed(stage: &str) -> impl Fn(&dyn std::fmt::Display) -> PipelineError {
+    let stage = stage.to_owned();
+    move |error| PipelineError::Stage {
+        stage: stage.clone(),
+        reason: error.to_string(),
+    }
+}
+
+/// One trained arm: a policy a seed, and what it did.
+pub(crate) struct ArmResult {
+    pub(crate) name: &'static str,
+    pub(crate) what: &'static str,
+    pub(crate) train_frames: usize,
+    pub(crate) train_episodes: usize,
+    pub(crate) labels: String,
+    pub(crate) seeds: Vec<(u64, TrainedPolicy, RolloutRecord)>,
+}
+
+/// A floor or the ceiling.
+pub(crate) struct Reference {
+    pub(crate) name: &'static str,
+    pub(crate) what: &'static str,
+    pub(crate) role: Role,
+    pub(crate) record: RolloutRecord,
+}
+
+/// Everything the report is made of.
+pub(crate) struct Results {
+    pub(crate) demonstrations: String,
+    pub(crate) split: Split,
+    pub(crate) material: Material,
+    pub(crate) extraction: Extraction,
+    pub(crate) generator: String,
+    pub(crate) policy_parameters: usize,
+    pub(crate) models: Vec<ModelTraining>,
+    pub(crate) arms: Vec<ArmResult>,
+    pub(crate) references: Vec<Reference>,
+    pub(crate) pictures: Vec<Picture>,
+}
+
+/// Runs what is missing and reads what is there.
+pub(crate) fn all(lab: &mut Lab<'_>, data: Option<&Path>) -> Result<Results, PipelineError> {
+    let demos = demonstrations::run(lab, data)?;
+    let (split, split_stage) = demonstrations::split(lab, &demos)?;
+    let learned = inverse::learn(lab, &demos, &split, &split_stage)?;
+    let extraction = inverse::extract(lab, &demos, &split, &learned)?;
+    let video = video::train(lab, &demos, &split, &split_stage)?;
+    let clips = clips::run(lab, &demos, &split, &video, &learned)?;
+
+    let mut pictures = demos.pictures.clone();
+    pictures.extend(clips.pictures);
+    let models = vec![learned.training, video.training];
+    let clip_lengths: Vec<usize> = clips.episodes.iter().map(Episode::len).collect();
+    let clip_split = Split::new(&clip_lengths, lab.config.split.protocol, 1, lab.config.split.seed)
+        .map_err(|e| failed("clips")(&e))?;
+    let labels = extraction.labels.clone();
+    let mut material = Material::new(
+        demos.episodes,
+        split.clone(),
+        extraction.extracted.clone(),
+        clips.episodes,
+        clip_split,
+    );
+
+    let references = rollouts::references(lab, &mut pictures)?;
+    let mut policy_parameters = 0;
+    let mut arms = Vec::new();
+    for (name, what) in ARMS {
+        let parts = material.parts(name);
+        let (train_frames, train_episodes) = crate::arms::count(&parts.train);
+        let inputs = [&split_stage.hash, &extraction.stage.hash, &clips.stage.hash];
+        let mut seeds = Vec::new();
+        for &seed in &lab.config.seeds {
+            let (trained, stage) = policy::train(lab, name, &mut material, &parts, seed, &inputs)?;
+            policy_parameters = trained.load(lab)?.parameters();
+            let record = rollouts::arm(lab, name, seed, &trained, &stage, &mut pictures)?;
+            seeds.push((seed, trained, record));
+        }
+        let labels = match name {
+            "demo" | "demo-matched" => "recorded".to_owned(),
+            "mixed" => format!("recorded; clips: {labels}"),
+            _ => labels.clone(),
+        };
+        arms.push(ArmResult {
+            name,
+            what,
+            train_frames,
+            train_episodes,
+            labels,
+            seeds,
+        });
+    }
+    Ok(Results {
+        demonstrations: demos.name,
+        split,
+        material,
+        extraction,
+        generator: video.name,
+        policy_parameters,
+        models,
+        arms,
+        references,
+        pictures,
+    })
+}

@@ -1,0 +1,23 @@
+//! Draws the report of a finished run anew.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// Draws report.html of a finished run anew from its report.json and pictures.
+#[derive(Parser)]
+struct Args {
+    /// Folder of the run, such as runs/cpu
+    run: PathBuf,
+}
+
+fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    let report = pipeline::draw_report(&args.run)?;
+    println!(
+        "{}\n\nreport: {}",
+        report.verdict.sentence(),
+        args.run.join("report.html").display()
+    );
+    Ok(())
+}
