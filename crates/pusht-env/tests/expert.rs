@@ -1,6 +1,8 @@
 //! What the expert promises: demonstrations that succeed, move like a person's and replay exactly; a policy that does the
 //! same from observations; no start that it cannot cope with.
 
+#![allow(clippy::unwrap_used)]
+
 use pusht_env::{
     Action, EnvConfig, Expert, ExpertConfig, ExpertError, ExpertPolicy, GOAL, ObsBatch, Observation, Policy,
     PolicyError, Pose, PushT, State,
