@@ -5,6 +5,7 @@
 //! an experiment's arm together, [`Verdict`] answers its question, [`Report`] holds all of it.
 //! Formulas and rules: `docs/evaluation.md`.
 
+mod atomic;
 pub mod plot;
 mod report;
 mod rollout;

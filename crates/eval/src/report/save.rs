@@ -1,8 +1,8 @@
 //! `report.json` and `report.html`.
 
 use super::{Assets, PaperRow, REPORT_SCHEMA, Report, render_html};
+use crate::atomic::replace;
 use serde::Serialize;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// `report.json`: the report, and the paper's numbers with ours, which follow from it.
@@ -25,12 +25,12 @@ impl Report {
             beside_the_paper: self.beside_the_paper(),
         };
         let path = folder.join("report.json");
-        let json = serde_json::to_vec(&file).map_err(|e| ReportError::io(&path, e.into()))?;
-        replace(&path, &json)?;
-        replace(
-            &folder.join("report.html"),
-            render_html(self, &Assets::read(self, folder)).as_bytes(),
-        )
+        replace(&path, |w| Ok(serde_json::to_writer(w, &file)?)).map_err(|e| ReportError::io(&path, e))?;
+        let (path, page) = (
+            folder.join("report.html"),
+            render_html(self, &Assets::read(self, folder)),
+        );
+        replace(&path, |w| w.write_all(page.as_bytes())).map_err(|e| ReportError::io(&path, e))
     }
 
     /// Reads `report.json` of a run's folder.
@@ -50,14 +50,6 @@ impl Report {
         }
         Ok(report)
     }
-}
-
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|e| ReportError::io(path, e))?;
-    file.write_all(bytes).map_err(|e| ReportError::io(path, e))?;
-    file.persist(path).map_err(|e| ReportError::io(path, e.error))?;
-    Ok(())
 }
 
 /// Why a report was not written or read.

@@ -1,9 +1,9 @@
 //! What happened in roll-outs, step by step: one file from which the numbers of every protocol and criterion follow.
 
 use super::{Protocol, Scores, Summary};
+use crate::atomic::replace;
 use pusht_env::{Action, EnvConfig};
 use serde::{Deserialize, Serialize};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The version of the layout of a roll-out file.
@@ -55,10 +55,6 @@ impl RolloutRecord {
     /// # Errors
     /// What the file system says.
     pub fn write(&self, path: &Path) -> Result<(), RecordError> {
-        let failed = |source: std::io::Error| RecordError::Io {
-            path: path.to_owned(),
-            source,
-        };
         let scores = |protocol: Protocol| {
             Scores::with_limit(self, protocol, protocol.steps())
                 .ok()?
@@ -69,17 +65,10 @@ impl RolloutRecord {
             record: self,
             scores: Protocol::ALL.into_iter().filter_map(scores).collect(),
         };
-        let folder = path
-            .parent()
-            .filter(|p| !p.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-        let mut writer = std::io::BufWriter::new(file.as_file_mut());
-        serde_json::to_writer(&mut writer, &contents).map_err(|e| failed(e.into()))?;
-        writer.flush().map_err(failed)?;
-        drop(writer);
-        file.persist(path).map_err(|e| failed(e.error))?;
-        Ok(())
+        replace(path, |file| Ok(serde_json::to_writer(file, &contents)?)).map_err(|source| RecordError::Io {
+            path: path.to_owned(),
+            source,
+        })
     }
 
     /// Reads what [`RolloutRecord::write`] wrote, and checks it.
