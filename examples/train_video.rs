@@ -65,13 +65,16 @@ fn main() -> Result<()> {
         settings.fit.epochs = 1;
         settings.fit.steps_per_epoch = Some(steps);
     }
+    let stop = StopFlag::new();
+    let raised = stop.clone();
+    ctrlc::set_handler(move || raised.raise())?;
     let mut progress = terminal_or_lines();
     let options = FitOptions {
         label: "object-latent model",
         identity: "train_video",
         out: Some(&args.out),
         progress: progress.as_mut(),
-        stop: StopFlag::new(),
+        stop,
     };
     let device = training::device(&args.device)?;
     let (model, _) = ObjectLatentModel::train(&settings, &train, &valid, &device, options)?;

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use burn::module::Module;
 use burn::tensor::Device;
 use nn_kit::FlowSchedule;
 use pusht_data::{Provenance, VideoError, VideoModel, VideoRequest};
