@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use burn::module::Module;
 use burn::tensor::Device;
 use nn_kit::FlowSchedule;
 use pusht_data::{Provenance, VideoError, VideoModel, VideoRequest};
