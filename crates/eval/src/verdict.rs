@@ -66,11 +66,16 @@ pub struct Generator {
 }
 
 impl Generator {
-    /// The noun phrase: "generated video" is said only of a pixel model.
+    /// The noun phrase: "generated video" is said only of a pixel model. A name that says it already is not doubled.
     pub fn phrase(&self) -> String {
-        match self.kind {
-            GeneratorKind::ObjectLatent => format!("object-latent trajectories (not pixels) from {}", self.name),
-            GeneratorKind::Pixel => format!("generated video from {}", self.name),
+        let noun = match self.kind {
+            GeneratorKind::ObjectLatent => "object-latent trajectories (not pixels)",
+            GeneratorKind::Pixel => "generated video",
+        };
+        if self.name.contains(noun) {
+            self.name.clone()
+        } else {
+            format!("{noun} from {}", self.name)
         }
     }
 }

@@ -243,6 +243,13 @@ fn a_report_is_one_self_contained_page() {
 
 #[test]
 fn a_verdict_needs_its_arms_and_the_same_starts() {
+    let latent = |name: &str| Generator {
+        name: name.into(),
+        kind: GeneratorKind::ObjectLatent,
+    };
+    assert_eq!(latent("m").phrase(), "object-latent trajectories (not pixels) from m");
+    let said = "object-latent trajectories (not pixels)";
+    assert_eq!(latent(said).phrase(), said);
     let generator = || Generator {
         name: "g".into(),
         kind: GeneratorKind::Pixel,

@@ -8,29 +8,16 @@ use crate::plot::{LineAxes, LinePanel, LineSeries, arm_colour, escape, line_char
 
 /// Curves of every arm (Figures 4 and 7), and of the models behind them.
 pub fn training(report: &Report) -> String {
-    let axes = LineAxes {
-        x: "epoch".to_owned(),
-        y: "MSE, px²".to_owned(),
-        log_y: true,
-    };
-    let panels: Vec<LinePanel> = trained(report)
-        .map(|arm| LinePanel {
-            title: arm.name.clone(),
-            series: arm
-                .seeds
-                .iter()
-                .filter_map(|s| s.training.as_ref())
-                .flat_map(|t| series(&t.curve, arm_colour(&arm.name)))
-                .collect(),
-        })
-        .filter(|p| !p.series.is_empty())
-        .collect();
+    let train = arms(report, "training loss, as minimised", |p| Some(p.train));
+    let validation = arms(report, "validation MSE, px²", |p| p.validation);
     let mut html = String::new();
-    if !panels.is_empty() {
+    if let Some(train) = train {
+        let drawings = format!("<div class=\"pair\">{train}{}</div>\n", validation.unwrap_or_default());
         html += &figure(
-            &line_chart("Loss curves of the policies", &axes, &panels, 1040.0),
-            "Training (solid) and validation (dashed) loss of every training seed, each on the arm's own labels; the kind \
-             of curve that the paper's Figures 4 and 7 show (their values are not given here).",
+            &drawings,
+            "Left: the loss that training minimises, in the policy's own unit. Right: mean squared error on the validation \
+             part, px² of the 512 board. One line a training seed, each arm on its own labels; the kind of curve that the \
+             paper's Figures 4 and 7 show (their values are not given here).",
         );
     }
     for model in &report.models {
@@ -61,6 +48,33 @@ pub fn training(report: &Report) -> String {
         html += &table.html();
     }
     html
+}
+
+/// One panel with the curves of all arms and seeds; `None` when there are none.
+fn arms(report: &Report, what: &str, number: fn(&LossPoint) -> Option<f64>) -> Option<String> {
+    let axes = LineAxes {
+        x: "epoch".to_owned(),
+        y: what.to_owned(),
+        log_y: true,
+    };
+    let lines = trained(report).flat_map(|arm| {
+        arm.seeds
+            .iter()
+            .filter_map(|s| s.training.as_ref())
+            .map(|t| LineSeries {
+                name: arm.name.clone(),
+                colour: arm_colour(&arm.name),
+                dashed: false,
+                points: t.curve.iter().filter_map(|p| Some([p.epoch, number(p)?])).collect(),
+            })
+    });
+    let series: Vec<LineSeries> = lines.filter(|l| !l.points.is_empty()).collect();
+    let title = format!("{what} of the policies");
+    let panel = LinePanel {
+        title: String::new(),
+        series,
+    };
+    (!panel.series.is_empty()).then(|| line_chart(&title, &axes, &[panel], 540.0))
 }
 
 fn one_model(model: &ModelTraining) -> String {
