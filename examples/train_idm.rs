@@ -1,0 +1,94 @@
+//! Trains the learned inverse dynamics and says how far its actions are from recorded ones, beside the closed form.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use idm::{ClosedForm, LearnedConfig, LearnedIdm, Reduction};
+use pusht_data::{InverseDynamics, Split, SplitProtocol, open};
+use pusht_vision::Start;
+use training::{FitOptions, StopFlag, device, terminal_or_lines, write_atomic};
+use traj_metrics::{paired_l2, to_points};
+
+/// Trains the learned inverse dynamics (16 frames in, 8 actions out). Stopped (Ctrl-C) and started again with the same
+/// arguments it goes on from the last epoch; --out gets idm.safetensors, result.json, curve.jsonl and tensorboard/.
+#[derive(Parser)]
+struct Args {
+    /// Demonstrations: a zarr replay buffer (folder) or a file of simulated episodes.
+    #[arg(long, value_name = "PATH")]
+    data: PathBuf,
+    /// Folder for the model and the record of its training.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Only the first N episodes.
+    #[arg(long, value_name = "N")]
+    episodes: Option<usize>,
+    /// by-episode or by-frame.
+    #[arg(long, value_name = "PROTOCOL", default_value = "by-episode")]
+    split: SplitProtocol,
+    /// Epochs of 150 updates.
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    epochs: usize,
+    /// cpu, cuda, cuda:N or wgpu.
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    device: String,
+    /// Weights and order of the data follow from it.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+}
+
+fn main() -> Result<()> {
+    let args = Args::parse();
+    let mut config = LearnedConfig::default();
+    config.train.epochs = args.epochs;
+    config.train.seed = args.seed;
+    let device = device(&args.device)?;
+    let stop = StopFlag::new();
+    let raise = stop.clone();
+    ctrlc::set_handler(move || raise.raise()).context("Ctrl-C cannot be caught")?;
+    let mut progress = terminal_or_lines();
+
+    let source = open(&args.data)?;
+    let count = args.episodes.map_or(source.len(), |n| n.min(source.len()));
+    progress.begin("read frames", source.lengths()[..count].iter().sum());
+    let episodes = source.episodes(0..count, &mut |done, _| progress.advance(done, ""))?;
+    progress.end(&format!("{count} episodes of {}", source.name()));
+    let split = Split::new(&source.lengths()[..count], args.split, 1, args.seed)?;
+    let identity = serde_json::to_string(&(&split, source.name()))?;
+    let options = FitOptions {
+        label: "inverse dynamics",
+        identity: &identity,
+        out: Some(&args.out),
+        progress: progress.as_mut(),
+        stop,
+    };
+    let trained = LearnedIdm::train(&config, &episodes, &split, &device, options)?;
+    trained.model.save(&args.out.join("idm.safetensors"))?;
+
+    let mut kinds: Vec<Box<dyn InverseDynamics>> = vec![Box::new(ClosedForm::new(Start::Rest))];
+    for reduction in Reduction::ALL {
+        kinds.push(Box::new(trained.model.clone().with_reduction(reduction)));
+    }
+    let mut results = Vec::new();
+    println!("L2 to the recorded actions on the test part ({}), px: mean ± SD", args.split);
+    for kind in kinds {
+        let (mut found, mut wanted) = (Vec::new(), Vec::new());
+        for e in Split::episodes_of(&split.test) {
+            let labels = kind.label(&episodes[e].frames).with_context(|| format!("episode {e}"))?;
+            for r in split.test.iter().filter(|r| r.episode as usize == e) {
+                let at = (r.row as usize).checked_sub(labels.start).and_then(|i| labels.actions.get(i));
+                found.extend(at.copied());
+                wanted.extend(at.map(|_| episodes[e].actions[r.row as usize]));
+            }
+        }
+        let l2 = paired_l2(&[to_points(&found)], &[to_points(&wanted)])?;
+        println!("  {:16} {:7.2} ± {:6.2}   {} actions", kind.name(), l2.mean, l2.sd, found.len());
+        results.push(serde_json::json!({ "idm": kind.name(), "l2_px": l2, "actions": found.len() }));
+    }
+    let result = serde_json::json!({
+        "data": source.name(), "episodes": count, "split": args.split, "seed": args.seed,
+        "parameters": trained.model.parameters(), "validation_mse_px2": trained.validation_mse, "test": results,
+    });
+    write_atomic(&args.out.join("result.json"), &serde_json::to_vec_pretty(&result)?)?;
+    Ok(())
+}
