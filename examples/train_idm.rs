@@ -70,19 +70,32 @@ fn main() -> Result<()> {
         kinds.push(Box::new(trained.model.clone().with_reduction(reduction)));
     }
     let mut results = Vec::new();
-    println!("L2 to the recorded actions on the test part ({}), px: mean ± SD", args.split);
+    println!(
+        "L2 to the recorded actions on the test part ({}), px: mean ± SD",
+        args.split
+    );
     for kind in kinds {
         let (mut found, mut wanted) = (Vec::new(), Vec::new());
         for e in Split::episodes_of(&split.test) {
-            let labels = kind.label(&episodes[e].frames).with_context(|| format!("episode {e}"))?;
+            let labels = kind
+                .label(&episodes[e].frames)
+                .with_context(|| format!("episode {e}"))?;
             for r in split.test.iter().filter(|r| r.episode as usize == e) {
-                let at = (r.row as usize).checked_sub(labels.start).and_then(|i| labels.actions.get(i));
+                let at = (r.row as usize)
+                    .checked_sub(labels.start)
+                    .and_then(|i| labels.actions.get(i));
                 found.extend(at.copied());
                 wanted.extend(at.map(|_| episodes[e].actions[r.row as usize]));
             }
         }
         let l2 = paired_l2(&[to_points(&found)], &[to_points(&wanted)])?;
-        println!("  {:16} {:7.2} ± {:6.2}   {} actions", kind.name(), l2.mean, l2.sd, found.len());
+        println!(
+            "  {:16} {:7.2} ± {:6.2}   {} actions",
+            kind.name(),
+            l2.mean,
+            l2.sd,
+            found.len()
+        );
         results.push(serde_json::json!({ "idm": kind.name(), "l2_px": l2, "actions": found.len() }));
     }
     let result = serde_json::json!({

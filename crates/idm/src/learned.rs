@@ -46,7 +46,7 @@ impl Default for LearnedConfig {
             train: TrainConfig {
                 epochs: 4,
                 steps_per_epoch: Some(150),
-                batch_size: 8,
+                batch_size: 4,
                 learning_rate: 2e-3,
                 warmup_steps: 20,
                 clip_norm: Some(1.0),

@@ -12,6 +12,10 @@ use crate::reduction::{CHUNK, WINDOW};
 /// Places per frame that the encoder can point at.
 const POINTS: usize = 16;
 
+/// What the maps are multiplied by before the softmax. Fresh convolutions give small numbers, of which the softmax is
+/// nearly flat: every place would be the middle, and no gradient would move it.
+const SHARPNESS: f32 = 10.0;
+
 /// Each frame is encoded alone: two convolutions and a spatial softmax (Levine, Finn, Darrell, Abbeel 2016, section
 /// 5.1), whose expected coordinates place an object between pixels. The coordinates of all frames go through a linear
 /// map (the closed form is one) plus a hidden layer.
@@ -30,16 +34,17 @@ pub struct WindowNet {
 impl WindowNet {
     /// With random weights.
     pub fn new(width: usize, device: &Device) -> Self {
-        let conv = |channels: [usize; 2], stride: usize| {
-            Conv2dConfig::new(channels, [5, 5])
+        let conv = |channels: [usize; 2], kernel: usize, stride: usize| {
+            let edge = kernel / 2;
+            Conv2dConfig::new(channels, [kernel, kernel])
                 .with_stride([stride, stride])
-                .with_padding(PaddingConfig2d::Explicit(2, 2, 2, 2))
+                .with_padding(PaddingConfig2d::Explicit(edge, edge, edge, edge))
                 .init(device)
         };
         let features = WINDOW * POINTS * 2;
         Self {
-            conv1: conv([3, 16], 2),
-            conv2: conv([16, POINTS], 1),
+            conv1: conv([3, 16], 5, 2),
+            conv2: conv([16, POINTS], 3, 1),
             linear: LinearConfig::new(features, CHUNK * 2).init(device),
             hidden: LinearConfig::new(features, width).init(device),
             out: LinearConfig::new(width, CHUNK * 2).init(device),
@@ -51,7 +56,7 @@ impl WindowNet {
         let x = self.conv2.forward(relu(self.conv1.forward(frames)));
         let [count, points, height, width] = x.dims();
         let device = x.device();
-        let weights = softmax(x.reshape([count * points, height * width]), 1);
+        let weights = softmax(x.reshape([count * points, height * width]) * SHARPNESS, 1);
         // Expected column and row of every map, in [−1, 1].
         let place = |i: usize, side: usize| (2.0 * i as f32 + 1.0) / side as f32 - 1.0;
         let grid: Vec<f32> = (0..height * width)

@@ -55,7 +55,7 @@ fn it_learns_and_comes_back_from_its_file() {
     let device = training::device("cpu").unwrap();
     let mut silent = Silent;
     let trained = LearnedIdm::train(
-        &config(80),
+        &config(40),
         &episodes,
         &split(&episodes),
         &device,

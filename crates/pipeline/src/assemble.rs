@@ -64,7 +64,7 @@ pub(crate) fn report(
     }
     let kind = GeneratorKind::ObjectLatent;
     let generator = Generator {
-        name: results.generator.clone(),
+        name: "a diffusion transformer trained on the same demonstrations".to_owned(),
         kind,
     };
     let verdict = Verdict::of(&arms, generator, bootstrap).map_err(|e| fail(&e))?;
@@ -170,8 +170,12 @@ fn notes(config: &Config) -> Vec<String> {
             config.rollout.expert_episodes
         ));
     }
-    if config.seeds.len() < 3 {
-        notes.push("Fewer than three seeds an arm: the intervals hold little of the luck of training.".to_owned());
+    if config.seeds.len() < 10 {
+        notes.push(format!(
+            "Intervals are bootstrapped over {} seeds × starts. With so few seeds they are too narrow where seeds differ \
+             more than starts do (docs/metrics.md); --set seeds=[0,1,2,3,4,5,6,7,8,9] tightens what can be said.",
+            config.seeds.len()
+        ));
     }
     notes
 }
