@@ -71,7 +71,7 @@ fn single(c: &mut Criterion) {
         .collect();
     group.throughput(Throughput::Elements(poses.len() as u64));
     group.bench_function("coverage", |b| {
-        b.iter(|| poses.iter().map(|&pose| coverage(pose, GOAL)).sum::<f64>())
+        b.iter(|| poses.iter().map(|&pose| coverage(pose, GOAL)).sum::<f64>());
     });
     let env = PushT::new(EnvConfig::gym_pusht()).expect("the goal is finite");
     group.throughput(Throughput::Elements(1));

@@ -60,7 +60,7 @@ fn label(c: &mut Criterion) {
     group.throughput(Throughput::Elements(FRAMES as u64)).sample_size(10);
     for (name, kind) in kinds {
         group.bench_function(name, |b| {
-            b.iter(|| kind.label(&episodes[0].frames).expect("a video with an agent"))
+            b.iter(|| kind.label(&episodes[0].frames).expect("a video with an agent"));
         });
     }
     group.finish();

@@ -1,5 +1,7 @@
 //! Runs the experiment: does generated data help a PushT policy?
 
+#![allow(clippy::print_stdout)]
+
 use std::path::PathBuf;
 
 use clap::Parser;

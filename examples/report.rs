@@ -1,5 +1,7 @@
 //! Draws the report of a finished run anew.
 
+#![allow(clippy::print_stdout)]
+
 use std::path::PathBuf;
 
 use clap::Parser;

@@ -1,5 +1,7 @@
 //! Trains the learned inverse dynamics and says how far its actions are from recorded ones, beside the closed form.
 
+#![allow(clippy::print_stdout)]
+
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};

@@ -83,6 +83,7 @@ impl ImageNet for ResNet18 {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a program holds few policies")]
 enum Network {
     Cnn(Cnn),
     // Boxed, as it is much larger.
@@ -153,10 +154,11 @@ impl ImagePolicy {
 
     pub(crate) fn save(&self, path: &Path) -> Result<(), BcError> {
         let kind = file_kind(self.kind());
-        Ok(match &self.network {
+        match &self.network {
             Network::Cnn(network) => training::save_model(path, network, &kind, &self.saved)?,
             Network::ResNet18(network) => training::save_model(path, network.as_ref(), &kind, &self.saved)?,
-        })
+        }
+        Ok(())
     }
 
     /// `None` for a file of another kind.

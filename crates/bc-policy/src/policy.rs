@@ -10,6 +10,7 @@ use crate::{BcError, ImagePolicy, PolicyKind, TrackedPolicy};
 
 /// A trained policy. Acts through [`Policy`]; kept as one safetensors file with its configuration and normalisation.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a program holds few policies")]
 pub enum BcPolicy {
     /// On tracked states.
     Tracked(TrackedPolicy),

@@ -1,6 +1,8 @@
 //! Every kind of policy trains, acts, is saved and loaded with the same bits, and refuses what does not fit by name.
 //! The data is synthetic: the agent is told to go to the T.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 
 use bc_policy::{

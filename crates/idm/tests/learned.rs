@@ -1,5 +1,7 @@
 //! The learned inverse dynamics on a few simulated episodes: it learns, keeps, and refuses what it cannot read.
 
+#![allow(clippy::unwrap_used)]
+
 use idm::{CHUNK, LEAD, LearnedConfig, LearnedError, LearnedIdm, Reduction, WINDOW};
 use pusht_data::{Episode, InverseDynamics, Provenance, Split, SplitProtocol};
 use pusht_env::{EnvConfig, Frame, GOAL, PushT, Renderer};
@@ -43,7 +45,8 @@ fn config(steps: usize) -> LearnedConfig {
     let train = TrainConfig {
         epochs: 1,
         steps_per_epoch: Some(steps),
-        batch_size: 4,
+        batch_size: 1,
+        warmup_steps: 5,
         ..LearnedConfig::default().train
     };
     LearnedConfig { width: 16, train }
@@ -55,7 +58,7 @@ fn it_learns_and_comes_back_from_its_file() {
     let device = training::device("cpu").unwrap();
     let mut silent = Silent;
     let trained = LearnedIdm::train(
-        &config(40),
+        &config(150),
         &episodes,
         &split(&episodes),
         &device,

@@ -1,5 +1,7 @@
 //! Shapes, starting values and the equivariance that attention without positions must have.
 
+#![allow(clippy::unwrap_used)]
+
 use burn::tensor::{Device, Distribution, Tensor, Tolerance};
 use nn_kit::{DitBlockConfig, FinalLayerConfig, SelfAttentionConfig, sinusoidal};
 

@@ -1,5 +1,7 @@
 //! Ends of the path, the schedule's shift, and a flow whose solution is known.
 
+#![allow(clippy::unwrap_used)]
+
 use burn::tensor::{Device, Tensor, Tolerance};
 use nn_kit::{FlowError, FlowSchedule, noised, velocity};
 

@@ -76,7 +76,7 @@ impl TrainConfig {
     pub fn check(&self) -> Result<(), TrainingError> {
         let at_least_one = |setting, value: usize| {
             if value == 0 {
-                return Err(refuse(setting, value, "at least 1"));
+                return Err(refuse(setting, &value, "at least 1"));
             }
             Ok(())
         };
@@ -85,25 +85,25 @@ impl TrainConfig {
         at_least_one("batch_size", self.batch_size)?;
         at_least_one("log_every", self.log_every)?;
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
-            return Err(refuse("learning_rate", self.learning_rate, "a number above 0"));
+            return Err(refuse("learning_rate", &self.learning_rate, "a number above 0"));
         }
         if !(0.0..=1.0).contains(&self.final_learning_rate) {
-            return Err(refuse("final_learning_rate", self.final_learning_rate, "0 to 1"));
+            return Err(refuse("final_learning_rate", &self.final_learning_rate, "0 to 1"));
         }
         if !(self.weight_decay >= 0.0 && self.weight_decay.is_finite()) {
-            return Err(refuse("weight_decay", self.weight_decay, "0 or more"));
+            return Err(refuse("weight_decay", &self.weight_decay, "0 or more"));
         }
         if let Some(norm) = self.clip_norm.filter(|norm| norm.is_nan() || *norm <= 0.0) {
-            return Err(refuse("clip_norm", norm, "a number above 0, or none"));
+            return Err(refuse("clip_norm", &norm, "a number above 0, or none"));
         }
         if let Some(decay) = self.ema_decay.filter(|decay| !(0.0..1.0).contains(decay)) {
-            return Err(refuse("ema_decay", decay, "0 or more and below 1, or none"));
+            return Err(refuse("ema_decay", &decay, "0 or more and below 1, or none"));
         }
         Ok(())
     }
 }
 
-fn refuse(setting: &'static str, found: impl ToString, expected: &'static str) -> TrainingError {
+fn refuse(setting: &'static str, found: &impl ToString, expected: &'static str) -> TrainingError {
     TrainingError::Config {
         setting,
         found: found.to_string(),

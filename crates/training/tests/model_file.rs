@@ -1,5 +1,7 @@
 //! Model files keep PyTorch's layout, come back bit by bit, and refuse what does not fit by name.
 
+#![allow(clippy::unwrap_used)]
+
 use burn::Tensor;
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};

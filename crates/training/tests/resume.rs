@@ -1,6 +1,8 @@
 //! A run that was stopped and resumed ends in the same bits as one that was not; damaged and foreign checkpoints are
 //! refused by name. A resume that loses the optimiser's moments, the data order or the moving average fails here.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 
 use burn::Tensor;

@@ -1,6 +1,8 @@
 //! The event files can be read by TensorBoard: writes one into the folder named by `PUSHT_EVENTS_OUT` (else a temporary
 //! one) and checks the framing; `read_events.py`, run on that folder with the pip package tensorboard, checks the rest.
 
+#![allow(clippy::unwrap_used)]
+
 use training::EventWriter;
 
 #[test]

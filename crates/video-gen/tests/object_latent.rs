@@ -1,5 +1,7 @@
 //! Training, generating, saving and loading on a handful of made-up episodes.
 
+#![allow(clippy::unwrap_used)]
+
 use std::f64::consts::FRAC_PI_4;
 use std::path::Path;
 

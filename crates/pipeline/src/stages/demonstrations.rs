@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use eval::{Picture, Shows, evenly};
-use pusht_data::{Episode, Plan, Simulation, Source, Split, Start, open};
-use pusht_env::{EnvConfig, Expert, ExpertConfig, State};
+use pusht_data::{Episode, Simulation, Source, Split, demonstrate, open};
+use pusht_env::{ExpertConfig, State};
 use pusht_vision::Tracker;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -82,38 +82,20 @@ pub(crate) fn run(lab: &mut Lab<'_>, data: Option<&Path>) -> Result<Demonstratio
 fn expert(lab: &mut Lab<'_>) -> Result<(Source, String, String), PipelineError> {
     let fail = failed("demonstrations");
     let settings = lab.config.demonstrations.clone();
-    let config = ExpertConfig::default();
-    let expert = Expert::new(config.clone()).map_err(|e| fail(&e))?;
-    // As the human demonstrations were recorded: start e of theirs is seed e of ours.
-    let simulation = Simulation::DIFFUSION_POLICY;
+    let wanted = pusht_data::Demonstrations {
+        episodes: settings.episodes,
+        first_seed: settings.first_seed,
+        max_steps: EXPERT_STEPS,
+        // As the human demonstrations were recorded: start e of theirs is seed e of ours.
+        simulation: Simulation::DIFFUSION_POLICY,
+        expert: ExpertConfig::default(),
+        threads: 0,
+    };
     let file = "expert.jsonl";
-    let stage = lab.stage("demonstrations", &(&settings, &config), |lab, dir| {
-        let seeds = settings.first_seed..settings.first_seed + settings.episodes as u64;
-        let plan = Plan {
-            source: "expert".to_owned(),
-            simulation,
-            starts: seeds.map(Start::Seed).collect(),
-            settings: serde_json::to_value(&config).map_err(|e| fail(&e))?,
-            threads: 0,
-        };
-        let env = EnvConfig::diffusion_policy(true).with_max_steps(None);
-        let stop = lab.stop.clone();
+    let stage = lab.stage("demonstrations", &(&settings, wanted.expert), |lab, dir| {
         lab.progress.begin("expert demonstrations", settings.episodes);
         let progress = &mut *lab.progress;
-        let act = |_: usize, start: &Start| {
-            if stop.is_raised() {
-                return Err("stopped".to_owned());
-            }
-            let Start::Seed(seed) = *start else {
-                return Err("expected a start seed".to_owned());
-            };
-            expert
-                .demonstrate(env, seed, EXPERT_STEPS)
-                .map(|d| d.actions)
-                .map_err(|e| e.to_string())
-        };
-        plan.make(dir.join(file), act, &mut |done, _| progress.advance(done, ""))
-            .map_err(|e| fail(&e))?;
+        demonstrate(dir.join(file), &wanted, &mut |done, _| progress.advance(done, "")).map_err(|e| fail(&e))?;
         progress.end(&format!("{} episodes", settings.episodes));
         Ok(())
     })?;
@@ -150,7 +132,7 @@ pub(super) fn track(lab: &mut Lab<'_>, label: &str, episodes: &[Episode]) -> Res
             .map(|(i, episode)| {
                 let tracker = Tracker::new(episode.goal).map_err(|e| fail(&e))?;
                 let tracked = tracker.track_video(&episode.frames).map_err(|e| fail(&e))?;
-                let first = tracked.iter().find_map(|t| t.state()).ok_or_else(|| {
+                let first = tracked.iter().find_map(pusht_vision::Tracked::state).ok_or_else(|| {
                     fail(&format!(
                         "episode {}: no frame shows both the agent and the T",
                         chunk * 16 + i

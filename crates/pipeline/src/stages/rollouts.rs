@@ -57,40 +57,17 @@ pub(crate) fn arm(
 pub(crate) fn references(lab: &mut Lab<'_>, pictures: &mut Vec<Picture>) -> Result<Vec<Reference>, PipelineError> {
     let settings = lab.config.rollout.clone();
     let fail = failed("expert");
-    let expert = ExpertPolicy::new(ExpertConfig::default()).map_err(|e| fail(&e))?;
-    let policies: [(&str, &str, Role, usize, Box<dyn Policy>); 3] = [
-        (
-            "still",
-            "stays where it starts",
-            Role::Floor,
-            settings.episodes,
-            Box::new(StandStill::default()),
-        ),
-        (
-            "random",
-            "a new target at every step",
-            Role::Floor,
-            settings.episodes,
-            Box::new(RandomTarget::new(0)),
-        ),
-        (
-            "expert",
-            "plans with the simulator",
-            Role::Ceiling,
-            settings.expert_episodes,
-            Box::new(expert),
-        ),
-    ];
+    let mut expert = ExpertPolicy::new(ExpertConfig::default()).map_err(|e| fail(&e))?;
     let mut references = Vec::new();
-    for (name, what, role, episodes, mut policy) in policies {
+    let mut play_all = |name, what, role, episodes, policy: &mut dyn Policy| {
         if episodes == 0 {
-            continue;
+            return Ok(());
         }
         let folder = format!("rollouts/{name}");
         let config = config(lab, episodes);
         let shown = role == Role::Ceiling;
         let stage = lab.stage(&folder, &(&settings, episodes), |lab, dir| {
-            play(lab, dir, &format!("roll out {name}"), policy.as_mut(), &config, shown)
+            play(lab, dir, &format!("roll out {name}"), policy, &config, shown)
         })?;
         if shown {
             show(pictures, &folder, "The expert", settings.first_seed);
@@ -101,7 +78,29 @@ pub(crate) fn references(lab: &mut Lab<'_>, pictures: &mut Vec<Picture>) -> Resu
             role,
             record: read(&stage)?,
         });
-    }
+        Ok::<_, PipelineError>(())
+    };
+    play_all(
+        "still",
+        "stays where it starts",
+        Role::Floor,
+        settings.episodes,
+        &mut StandStill::default(),
+    )?;
+    play_all(
+        "random",
+        "a new target at every step",
+        Role::Floor,
+        settings.episodes,
+        &mut RandomTarget::new(0),
+    )?;
+    play_all(
+        "expert",
+        "plans with the simulator",
+        Role::Ceiling,
+        settings.expert_episodes,
+        &mut expert,
+    )?;
     Ok(references)
 }
 
