@@ -247,8 +247,8 @@ pub(crate) fn network_error(error: impl std::fmt::Display) -> BcError {
 
 /// Trains on states; `split` refers to the sequences. Every training row counts twice, as it is and mirrored.
 ///
-/// The policy after the last epoch is returned: the validation error of single actions is a poor guide to closed-loop
-/// scores.
+/// The policy after the last epoch is returned, so that every run gets the same number of updates; the curve has the
+/// validation error of the first action.
 ///
 /// # Errors
 /// Bad settings, sequences or references, or what [`training::fit`] meets.
