@@ -1,4 +1,5 @@
-//! Trains the object-latent video model on demonstrations, measures it on held-out episodes and writes sample clips.
+//! Trains the object-latent video model on demonstrations and writes sample clips from held-out starts and ends.
+//! `video_quality` measures what it wrote.
 
 #![allow(clippy::print_stdout)]
 
@@ -7,13 +8,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::Parser;
 use pusht_data::{Episode, Split, SplitProtocol, VideoModel, VideoRequest, open};
-use pusht_env::State;
 use training::{FitOptions, StopFlag, terminal_or_lines};
-use traj_metrics::{Order, smoothness};
-use video_gen::{ContactMeasures, ObjectLatentModel, StateRequest, TrainSettings};
+use video_gen::{ObjectLatentModel, TrainSettings};
 use video_io::{FilmStrip, VideoOptions, film_strip, png_bytes, save_video};
 
-/// Train the object-latent video model, measure it on held-out episodes, write sample clips.
+/// Train the object-latent video model, write sample clips.
 #[derive(Parser)]
 struct Args {
     /// Demonstrations: a zarr replay buffer or a file of make_demos
@@ -25,7 +24,7 @@ struct Args {
     /// cpu, cuda, cuda:N or wgpu
     #[arg(long, default_value = "cpu")]
     device: String,
-    /// Seed of the split, the training and the samples
+    /// Seed of the split by episode, the training and the samples
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Use only the first episodes of the data
@@ -82,52 +81,7 @@ fn main() -> Result<()> {
     model.save(&file)?;
     println!("wrote {}", file.display());
 
-    measure(&model, &test, args.seed)?;
     samples(&model, &test, &args)
-}
-
-/// Tables of held-out clips and of clips generated from their starts, with and without their ends.
-fn measure(model: &ObjectLatentModel, test: &[&Episode], seed: u64) -> Result<()> {
-    let frames = model.max_frames();
-    let real: Vec<Vec<State>> = test
-        .iter()
-        .filter_map(|e| e.states.as_deref())
-        .flat_map(|states| states.windows(frames).step_by(frames / 2).map(<[State]>::to_vec))
-        .collect();
-    if real.is_empty() {
-        println!("no held-out episode has {frames} frames with known states: nothing measured");
-        return Ok(());
-    }
-    println!(
-        "{} held-out clips of {frames} frames; px, T motion = path + 60 px × turn",
-        real.len()
-    );
-    println!("{:<16} velocity acceleration jerk  T/step untouched  rest overlap", "");
-    row("held-out", &real)?;
-    for (name, pinned) in [("with end", true), ("start only", false)] {
-        let request = |(i, clip): (usize, &Vec<State>)| StateRequest {
-            start: clip[0],
-            end: pinned.then(|| clip[frames - 1]),
-            frames,
-            seed: seed.wrapping_add(i as u64),
-        };
-        let requests: Vec<StateRequest> = real.iter().enumerate().map(request).collect();
-        row(name, &model.generate_states(&requests)?)?;
-    }
-    Ok(())
-}
-
-fn row(name: &str, clips: &[Vec<State>]) -> Result<()> {
-    let agent: Vec<Vec<[f64; 2]>> = clips.iter().map(|c| c.iter().map(|s| s.agent).collect()).collect();
-    let mean = |order| smoothness(&agent, order).map(|s| s.mean);
-    let (v, a, j) = (mean(Order::Velocity)?, mean(Order::Acceleration)?, mean(Order::Jerk)?);
-    let c = ContactMeasures::of(clips);
-    let (untouched, rest) = (100.0 * c.untouched, 100.0 * c.rest);
-    println!(
-        "{name:<16} {v:>8.2} {a:>12.2} {j:>4.2} {:>7.2} {untouched:>8.1}% {rest:>4.1}% {:>7.2}",
-        c.motion, c.overlap
-    );
-    Ok(())
 }
 
 /// Generated clips from held-out starts and ends, as film strips and MP4.
