@@ -1,6 +1,6 @@
 //! How a clip's T moves: with the agent, or on its own.
 
-use pusht_env::{AGENT_RADIUS, State};
+use pusht_env::{AGENT_RADIUS, BAR, Pose, STEM, State};
 
 use crate::latent::{LEVER, centre};
 
@@ -50,10 +50,12 @@ impl ContactMeasures {
 }
 
 /// Distance between the surfaces of agent and T, px; negative where they overlap.
-fn gap(state: &State) -> f64 {
-    let (s, c) = state.block.angle.sin_cos();
-    let [dx, dy] = [state.agent[0] - state.block.x, state.agent[1] - state.block.y];
-    let p = [c * dx + s * dy, c * dy - s * dx];
+pub fn gap(state: &State) -> f64 {
+    gap_at(seen_from(state.block, state.agent))
+}
+
+/// The same for an agent at `p` in the T's own coordinates.
+pub fn gap_at(p: [f64; 2]) -> f64 {
     let rectangle = |corners: [[f64; 2]; 4]| {
         // Corners 0 and 2 lie opposite each other.
         let beyond = |k: usize| (corners[0][k] - p[k]).max(p[k] - corners[2][k]);
@@ -64,13 +66,18 @@ fn gap(state: &State) -> f64 {
             x.max(0.0).hypot(y.max(0.0))
         }
     };
-    rectangle(pusht_env::BAR).min(rectangle(pusht_env::STEM)) - AGENT_RADIUS
+    rectangle(BAR).min(rectangle(STEM)) - AGENT_RADIUS
+}
+
+/// A point of the board in the T's own coordinates.
+pub fn seen_from(block: Pose, p: [f64; 2]) -> [f64; 2] {
+    let (s, c) = block.angle.sin_cos();
+    let [x, y] = [p[0] - block.x, p[1] - block.y];
+    [c * x + s * y, c * y - s * x]
 }
 
 #[cfg(test)]
 mod tests {
-    use pusht_env::Pose;
-
     use super::*;
 
     fn state(agent: f64, block: f64) -> State {

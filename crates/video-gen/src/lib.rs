@@ -13,6 +13,7 @@ mod latent;
 mod model;
 mod net;
 mod sample;
+mod settle;
 mod source;
 mod states;
 mod train;

@@ -9,6 +9,7 @@ use rand_pcg::Pcg64;
 use crate::condition::{CONDITIONS, condition};
 use crate::latent::{Anchor, CHANNELS, Latent, line};
 use crate::net::{NoisyClips, ObjectLatent, Scales};
+use crate::settle::settle;
 use crate::source::Source;
 
 /// One clip to generate, in states.
@@ -74,7 +75,9 @@ impl Sampler<'_> {
             .zip(path.chunks_exact(CHANNELS))
             .map(|(b, x)| std::array::from_fn(|k| b[k] + x[k] * self.spread[k]))
             .collect();
-        anchor.decode(&clip)
+        let mut states = anchor.decode(&clip);
+        settle(&mut states, end.is_some());
+        states
     }
 }
 
