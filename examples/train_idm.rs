@@ -13,7 +13,7 @@ use training::{FitOptions, StopFlag, device, terminal_or_lines, write_atomic};
 use traj_metrics::{paired_l2, to_points};
 
 /// Trains the learned inverse dynamics (16 frames in, 8 actions out). Stopped (Ctrl-C) and started again with the same
-/// arguments it goes on from the last epoch; --out gets idm.safetensors, result.json, curve.jsonl and tensorboard/.
+/// arguments it goes on from its last checkpoint; --out gets idm.safetensors, result.json, curve.jsonl and tensorboard/.
 #[derive(Parser)]
 struct Args {
     /// Demonstrations: a zarr replay buffer (folder) or a file of simulated episodes.

@@ -8,8 +8,8 @@ use clap::Parser;
 use pusht_data::{Split, SplitProtocol, Transform, open};
 use training::{FitOptions, StopFlag, device, terminal_or_lines, write_atomic};
 
-/// Trains one policy by behaviour cloning. Stopped (Ctrl-C) and started again with the same arguments it goes on from the
-/// last epoch; --out gets policy.safetensors, result.json, curve.jsonl, tensorboard/ and checkpoints/.
+/// Trains one policy by behaviour cloning. Stopped (Ctrl-C) and started again with the same arguments it goes on from its
+/// last checkpoint; --out gets policy.safetensors, result.json, curve.jsonl, tensorboard/ and checkpoints/.
 #[derive(Parser)]
 struct Args {
     /// Demonstrations: a zarr replay buffer (folder) or a file of simulated episodes.

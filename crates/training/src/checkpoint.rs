@@ -1,10 +1,11 @@
-//! Checkpoints: everything a run needs to go on, in one folder per epoch, with a manifest that names the run and the
-//! hash of each file.
+//! Checkpoints: everything a run needs to go on, in one folder each, with a manifest that names the run and the hash of
+//! each file.
 //!
-//! A folder is written under another name and renamed, so that one that exists is whole. The newest and the best are
-//! kept.
+//! A folder is written under another name, brought to the disk and renamed, so that one that exists is whole, whenever
+//! the process is killed. The newest are kept, and the best.
 
 use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
@@ -20,7 +21,9 @@ const MODEL: &str = "model.bpk";
 const OPTIMIZER: &str = "optimizer.bpk";
 const AVERAGE: &str = "average.bpk";
 const MANIFEST: &str = "manifest.json";
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+/// Folders that are being written or deleted.
+const UNFINISHED: &str = "unfinished-";
 
 /// What a checkpoint says about itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,21 +31,37 @@ pub(crate) struct Manifest {
     pub(crate) format: u32,
     /// Hash of settings, model and data of the run.
     pub(crate) run: String,
-    pub(crate) epoch: usize,
+    /// Updates done.
     pub(crate) step: usize,
+    /// Epochs finished.
+    pub(crate) epoch: usize,
     pub(crate) average_updates: usize,
-    pub(crate) best_epoch: usize,
-    pub(crate) best_valid: Option<f64>,
+    pub(crate) best: Option<Best>,
     pub(crate) curve: Curve,
+    /// Losses since the last row of the curve.
+    pub(crate) losses: Vec<f64>,
     /// SHA-256 by file name.
     pub(crate) files: BTreeMap<String, String>,
 }
 
-/// The folder of a run's checkpoints.
-#[derive(Clone, Debug)]
+/// The best epoch so far.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Best {
+    /// From 1.
+    pub(crate) epoch: usize,
+    /// Updates done at its end.
+    pub(crate) step: usize,
+    pub(crate) valid: Option<f64>,
+}
+
+/// The folder of a run's checkpoints, held against other processes.
+#[derive(Debug)]
 pub(crate) struct Checkpoints {
     folder: PathBuf,
     run: String,
+    keep: usize,
+    /// Unlocked when it is closed, also by a kill.
+    _lock: File,
 }
 
 /// What a run goes on with.
@@ -50,19 +69,42 @@ pub(crate) struct Resumed<M> {
     pub(crate) model: M,
     pub(crate) optimizer: ModuleOptimizer,
     pub(crate) ema: Option<Ema<M>>,
-    pub(crate) best: M,
+    pub(crate) best: Option<M>,
     pub(crate) manifest: Manifest,
 }
 
 impl Checkpoints {
-    /// Checkpoints of the run with the hash `run` under `out`.
-    pub(crate) fn open(out: &Path, run: String) -> Result<Self, TrainingError> {
+    /// Checkpoints of the run with the hash `run` under `out`, of which the newest `keep` are kept.
+    pub(crate) fn open(out: &Path, run: String, keep: usize) -> Result<Self, TrainingError> {
         let folder = out.join("checkpoints");
         std::fs::create_dir_all(&folder).map_err(TrainingError::io("creating", &folder))?;
-        Ok(Self { folder, run })
+        let path = folder.join("lock");
+        let lock = File::options().create(true).append(true).open(&path);
+        let lock = lock.map_err(TrainingError::io("opening", &path))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(TrainingError::Busy { folder }),
+            // A file system without locks is no reason not to train.
+            Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(error)) => return Err(TrainingError::io("locking", &path)(error)),
+        }
+        let opened = Self {
+            folder,
+            run,
+            keep,
+            _lock: lock,
+        };
+        for name in opened.names()? {
+            if name.starts_with(UNFINISHED) {
+                let left = opened.folder.join(name);
+                std::fs::remove_dir_all(&left).map_err(TrainingError::io("deleting", &left))?;
+            }
+        }
+        Ok(opened)
     }
 
-    /// Writes the state after an epoch and drops the folders that are neither newest nor best.
+    /// Writes a state and drops the folders that are neither among the newest nor the best. The manifest's format, run
+    /// and hashes are filled in.
     pub(crate) fn save<M: Module>(
         &self,
         mut manifest: Manifest,
@@ -70,11 +112,11 @@ impl Checkpoints {
         optimizer: &ModuleOptimizer,
         ema: Option<&Ema<M>>,
     ) -> Result<(), TrainingError> {
-        let target = self.epoch_folder(manifest.epoch);
+        let target = self.step_folder(manifest.step);
         let staging = tempfile::Builder::new()
-            .prefix("unfinished-")
+            .prefix(UNFINISHED)
             .tempdir_in(&self.folder)
-            .map_err(TrainingError::io("creating", &self.folder))?;
+            .map_err(TrainingError::io("creating a folder in", &self.folder))?;
         let record_error = |error: burn::store::RecordError| {
             TrainingError::io("writing", &target)(std::io::Error::other(error.to_string()))
         };
@@ -83,8 +125,7 @@ impl Checkpoints {
             (OPTIMIZER, optimizer.into_bytes().map_err(record_error)?),
         ];
         if let Some(ema) = ema {
-            let bytes = ema.model().clone().into_record().into_bytes().map_err(record_error)?;
-            files.push((AVERAGE, bytes));
+            files.push((AVERAGE, ema.model().into_record().into_bytes().map_err(record_error)?));
         }
         manifest.format = FORMAT;
         manifest.run.clone_from(&self.run);
@@ -94,16 +135,25 @@ impl Checkpoints {
         }
         let text = serde_json::to_string_pretty(&manifest).expect("a manifest is JSON");
         write_synced(&staging.path().join(MANIFEST), text.as_bytes())?;
-        if target.exists() {
-            std::fs::remove_dir_all(&target).map_err(TrainingError::io("replacing", &target))?;
-        }
-        let staging = staging.keep();
-        std::fs::rename(&staging, &target).map_err(TrainingError::io("writing", &target))?;
-        for epoch in self.epochs()? {
-            if epoch != manifest.epoch && epoch != manifest.best_epoch {
-                let old = self.epoch_folder(epoch);
-                std::fs::remove_dir_all(&old).map_err(TrainingError::io("deleting", &old))?;
-            }
+        sync_folder(staging.path())?;
+        std::fs::rename(staging.path(), &target).map_err(TrainingError::io("writing", &target))?;
+        // Its folder has another name now.
+        let _ = staging.keep();
+        sync_folder(&self.folder)?;
+        self.prune(manifest.best.map(|best| best.step))
+    }
+
+    fn prune(&self, best: Option<usize>) -> Result<(), TrainingError> {
+        let mut steps = self.steps()?;
+        steps.sort_unstable();
+        let old = steps.len().saturating_sub(self.keep);
+        for &step in steps[..old].iter().filter(|&&step| Some(step) != best) {
+            let folder = self.step_folder(step);
+            // Renamed first, so that a kill leaves no folder with half of its files.
+            let doomed = self.folder.join(format!("{UNFINISHED}{step}"));
+            std::fs::rename(&folder, &doomed)
+                .and_then(|()| std::fs::remove_dir_all(&doomed))
+                .map_err(TrainingError::io("deleting", &folder))?;
         }
         Ok(())
     }
@@ -115,7 +165,7 @@ impl Checkpoints {
         optimizer: ModuleOptimizer,
         ema_decay: Option<f64>,
     ) -> Result<Option<Resumed<M>>, TrainingError> {
-        let Some(newest) = self.epochs()?.into_iter().max() else {
+        let Some(newest) = self.steps()?.into_iter().max() else {
             return Ok(None);
         };
         let manifest = self.manifest(newest)?;
@@ -139,7 +189,10 @@ impl Checkpoints {
             None => None,
         };
         let name = if ema_decay.is_some() { AVERAGE } else { MODEL };
-        let best = weights(&self.manifest(manifest.best_epoch)?, name)?;
+        let best = match manifest.best {
+            Some(best) => Some(weights(&self.manifest(best.step)?, name)?),
+            None => None,
+        };
         Ok(Some(Resumed {
             model,
             optimizer,
@@ -149,8 +202,8 @@ impl Checkpoints {
         }))
     }
 
-    fn manifest(&self, epoch: usize) -> Result<Manifest, TrainingError> {
-        let path = self.epoch_folder(epoch).join(MANIFEST);
+    fn manifest(&self, step: usize) -> Result<Manifest, TrainingError> {
+        let path = self.step_folder(step).join(MANIFEST);
         let text = std::fs::read_to_string(&path).map_err(|error| self.unusable(&path, &error.to_string()))?;
         let manifest: Manifest =
             serde_json::from_str(&text).map_err(|error| self.unusable(&path, &format!("not a manifest: {error}")))?;
@@ -170,7 +223,7 @@ impl Checkpoints {
 
     /// The bytes of a file, when they are those that were written.
     fn read(&self, manifest: &Manifest, name: &str) -> Result<(PathBuf, Bytes), TrainingError> {
-        let path = self.epoch_folder(manifest.epoch).join(name);
+        let path = self.step_folder(manifest.step).join(name);
         let bytes = std::fs::read(&path).map_err(|error| self.unusable(&path, &error.to_string()))?;
         if manifest.files.get(name) != Some(&sha256(&bytes)) {
             return Err(self.unusable(&path, "its SHA-256 is not the one in the manifest"));
@@ -186,16 +239,23 @@ impl Checkpoints {
         }
     }
 
-    fn epoch_folder(&self, epoch: usize) -> PathBuf {
-        self.folder.join(format!("epoch-{epoch:06}"))
+    fn step_folder(&self, step: usize) -> PathBuf {
+        self.folder.join(format!("step-{step:08}"))
     }
 
-    /// Epochs that have a folder.
-    fn epochs(&self) -> Result<Vec<usize>, TrainingError> {
+    /// Steps that have a folder.
+    fn steps(&self) -> Result<Vec<usize>, TrainingError> {
+        let steps = self.names()?.into_iter();
+        Ok(steps
+            .filter_map(|name| name.strip_prefix("step-")?.parse().ok())
+            .collect())
+    }
+
+    fn names(&self) -> Result<Vec<String>, TrainingError> {
         let entries = std::fs::read_dir(&self.folder).map_err(TrainingError::io("reading", &self.folder))?;
         Ok(entries
             .flatten()
-            .filter_map(|entry| entry.file_name().to_str()?.strip_prefix("epoch-")?.parse().ok())
+            .filter_map(|entry| entry.file_name().into_string().ok())
             .collect())
     }
 }
@@ -207,10 +267,20 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 
 fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), TrainingError> {
     use std::io::Write;
-    std::fs::File::create(path)
+    File::create(path)
         .and_then(|mut file| {
             file.write_all(bytes)?;
             file.sync_all()
         })
         .map_err(TrainingError::io("writing", path))
+}
+
+/// Brings new names in a folder to the disk, where the system can.
+fn sync_folder(folder: &Path) -> Result<(), TrainingError> {
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(TrainingError::io("writing", folder))
 }

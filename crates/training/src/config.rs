@@ -8,13 +8,18 @@ use crate::TrainingError;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainConfig {
-    /// Epochs; after each one the model is validated and a checkpoint written.
+    /// Epochs; after each one the model is validated and a checkpoint written. The learning rate is planned for all.
     pub epochs: usize,
+    /// Stops after so many epochs in a row without a lower validation loss.
+    pub patience: Option<usize>,
     /// Updates of an epoch. `None`: as many as one pass over the data has batches. A number makes the updates
     /// independent of the amount of data, which is how arms of an experiment get the same number of them.
     pub steps_per_epoch: Option<usize>,
-    /// Items of a batch.
+    /// Items of a batch, which makes one update.
     pub batch_size: usize,
+    /// A batch is computed in so many parts, one after the other, and their gradients are added: the memory of a small
+    /// batch, the update of a large one (batch norm sees the parts, though).
+    pub accumulate: usize,
     /// Peak learning rate, reached at the end of the warm-up.
     pub learning_rate: f64,
     /// The cosine ends at this part of the peak; 1 keeps the rate constant after the warm-up.
@@ -27,18 +32,25 @@ pub struct TrainConfig {
     pub clip_norm: Option<f32>,
     /// Decay of the exponential moving average of the weights, which is then what is validated and returned.
     pub ema_decay: Option<f64>,
-    /// Data order, noise and dropout follow from it.
+    /// Data order and noise follow from it.
     pub seed: u64,
     /// Loss and rate are recorded (and the loss checked for NaN) every so many steps.
     pub log_every: usize,
+    /// Updates between checkpoints within an epoch. `None`: one whenever ten minutes have passed. Which checkpoints are
+    /// written never changes the result.
+    pub checkpoint_every: Option<usize>,
+    /// The newest so many checkpoints are kept, and the best.
+    pub keep_last: usize,
 }
 
 impl Default for TrainConfig {
     fn default() -> Self {
         Self {
             epochs: 10,
+            patience: None,
             steps_per_epoch: None,
             batch_size: 64,
+            accumulate: 1,
             learning_rate: 1e-3,
             final_learning_rate: 0.01,
             warmup_steps: 0,
@@ -47,6 +59,8 @@ impl Default for TrainConfig {
             ema_decay: None,
             seed: 0,
             log_every: 10,
+            checkpoint_every: None,
+            keep_last: 1,
         }
     }
 }
@@ -69,6 +83,17 @@ impl TrainConfig {
         self.learning_rate * (self.final_learning_rate + (1.0 - self.final_learning_rate) * cosine)
     }
 
+    /// The settings that the result follows from, as JSON.
+    pub(crate) fn of_the_result(&self) -> String {
+        let default = Self::default();
+        let settings = Self {
+            checkpoint_every: default.checkpoint_every,
+            keep_last: default.keep_last,
+            ..self.clone()
+        };
+        serde_json::to_string(&settings).expect("settings are JSON")
+    }
+
     /// Refuses settings that cannot work.
     ///
     /// # Errors
@@ -82,7 +107,14 @@ impl TrainConfig {
         };
         at_least_one("epochs", self.epochs)?;
         at_least_one("steps_per_epoch", self.steps_per_epoch.unwrap_or(1))?;
+        at_least_one("patience", self.patience.unwrap_or(1))?;
         at_least_one("batch_size", self.batch_size)?;
+        at_least_one("accumulate", self.accumulate)?;
+        at_least_one("checkpoint_every", self.checkpoint_every.unwrap_or(1))?;
+        at_least_one("keep_last", self.keep_last)?;
+        if self.accumulate > self.batch_size {
+            return Err(refuse("accumulate", &self.accumulate, "at most batch_size"));
+        }
         at_least_one("log_every", self.log_every)?;
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
             return Err(refuse("learning_rate", &self.learning_rate, "a number above 0"));

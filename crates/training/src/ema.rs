@@ -29,7 +29,8 @@ impl<M: Module> Ema<M> {
         let n = self.updates as f64;
         self.updates += 1;
         let mut collect = Collect(GradientsParams::new());
-        model.visit(&mut collect);
+        // `valid` also brings running statistics (batch norm) up to date.
+        model.valid().visit(&mut collect);
         let mut mix = Mix {
             current: collect.0,
             decay: self.decay.min((1.0 + n) / (10.0 + n)),
@@ -37,9 +38,10 @@ impl<M: Module> Ema<M> {
         self.model = self.model.clone().map(&mut mix);
     }
 
-    /// The average, without autodiff.
-    pub fn model(&self) -> &M {
-        &self.model
+    /// The average, without autodiff. A copy of its own: running statistics are shared between clones, and a clone
+    /// would change with the next update.
+    pub fn model(&self) -> M {
+        self.model.valid()
     }
 
     /// Number of updates taken in.

@@ -42,6 +42,15 @@ pub enum TrainingError {
     /// Nothing to learn from.
     #[error("there are no training items; hand in at least one episode that is long enough for the model's window")]
     NoItems,
+    /// A layer whose draws other threads would disturb.
+    #[error(
+        "the layer {layer:?} is Burn's dropout, which draws from one generator for the whole process, so that runs side \
+         by side would change each other; remove it, or draw in the objective from the seed it is handed"
+    )]
+    SharedGenerator {
+        /// Its path in the model.
+        layer: String,
+    },
     /// The objective failed.
     #[error("{at}: {source}")]
     Objective {
@@ -50,15 +59,13 @@ pub enum TrainingError {
         /// The objective's own error.
         source: ObjectiveError,
     },
-    /// The loss is NaN or infinite.
-    #[error(
-        "the loss is {loss} at step {step}; lower the learning rate, clip the gradient or look for NaN in the data{kept}"
-    )]
+    /// The loss is NaN or infinite, or a weight is.
+    #[error("{what} at step {step}; lower the learning rate, clip the gradient or look for NaN in the data{kept}")]
     Diverged {
         /// Steps done before it was seen.
         step: usize,
-        /// What it was.
-        loss: f64,
+        /// The loss and its value, or the name of the weights.
+        what: String,
         /// Where the last good checkpoint is, as the end of the sentence.
         kept: String,
     },
@@ -71,6 +78,12 @@ pub enum TrainingError {
         total: usize,
         /// What the next run will go on from.
         kept: String,
+    },
+    /// Another run, of this or another process, trains there.
+    #[error("another run is training into {folder:?}; wait for it, stop it, or choose another folder")]
+    Busy {
+        /// The folder of its checkpoints.
+        folder: PathBuf,
     },
     /// A checkpoint that is damaged or not one.
     #[error("the checkpoint file {path:?} cannot be used: {reason}; delete the folder {folder:?} to start anew")]

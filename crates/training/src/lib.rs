@@ -10,14 +10,17 @@ mod clip;
 mod config;
 mod curve;
 mod device;
+mod drawing;
 mod ema;
 mod error;
+mod finite;
 mod fit;
 mod init;
 mod model_file;
 mod objective;
 mod order;
 mod progress;
+mod run;
 mod stop;
 mod tensorboard;
 

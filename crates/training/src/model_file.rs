@@ -3,14 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-use burn::Tensor;
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::Module;
 use burn::store::{BurnToPyTorchAdapter, ModuleSnapshot, PyTorchToBurnAdapter, SafetensorsStore};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::curve::write_atomic;
+use crate::finite::first_not_finite;
 
 const KIND: &str = "pusht.kind";
 const CONFIG: &str = "pusht.config";
@@ -193,9 +193,7 @@ impl ModelFile {
         if !wrong.is_empty() {
             return Err(unfit(wrong.join("; ")));
         }
-        let mut finite = Finite::default();
-        model.visit(&mut finite);
-        match finite.bad {
+        match first_not_finite(&model) {
             Some(parameter) => Err(ModelFileError::NotFinite {
                 path: self.path.clone(),
                 parameter,
@@ -219,31 +217,4 @@ fn metadata(bytes: &[u8]) -> Result<(String, Value), String> {
     };
     let config = serde_json::from_str(text(CONFIG)?).map_err(|error| format!("{CONFIG} is not JSON: {error}"))?;
     Ok((text(KIND)?.to_string(), config))
-}
-
-#[derive(Default)]
-struct Finite {
-    path: Vec<String>,
-    bad: Option<String>,
-}
-
-impl ModuleVisitor for Finite {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_string());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let finite = param
-            .val()
-            .without_autodiff()
-            .try_into_vec_as::<f32>()
-            .is_ok_and(|values| values.iter().all(|value| value.is_finite()));
-        if !finite && self.bad.is_none() {
-            self.bad = Some(self.path.join("."));
-        }
-    }
 }

@@ -3,113 +3,19 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use std::path::Path;
 
-use burn::Tensor;
-use burn::module::Module;
-use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
-use burn::tensor::{Device, TensorData};
-use rand::SeedableRng;
-use rand_pcg::Pcg64;
-use training::{FitOptions, Fitted, Objective, ObjectiveError, Silent, StopFlag, TrainConfig, TrainingError};
+use common::{Net, Product, bits, config};
+use training::{FitOptions, Fitted, Silent, StopFlag, TrainConfig, TrainingError};
 
-#[derive(Module, Debug)]
-struct Net {
-    first: Linear,
-    dropout: Dropout,
-    second: Linear,
-}
-
-impl Net {
-    fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        self.second.forward(
-            self.dropout
-                .forward(burn::tensor::activation::tanh(self.first.forward(x))),
-        )
-    }
-}
-
-fn net() -> Net {
-    training::init_seeded(5, &Device::flex(), |device| Net {
-        first: LinearConfig::new(3, 16).init(device),
-        dropout: DropoutConfig::new(0.1).init(),
-        second: LinearConfig::new(16, 1).init(device),
-    })
-}
-
-/// Learns the product of two of three numbers, with noise on the input; raises a flag at a given step.
-struct Product {
-    stop: Option<(usize, StopFlag)>,
-    calls: std::cell::Cell<usize>,
-    scale: f32,
-}
-
-impl Product {
-    fn new() -> Self {
-        Self {
-            stop: None,
-            calls: 0.into(),
-            scale: 1.0,
-        }
-    }
-
-    fn data(&self, items: &[usize], noise: f32, seed: u64) -> (Tensor<2>, Tensor<2>) {
-        let mut rng = Pcg64::seed_from_u64(seed);
-        let x: Vec<f32> = items
-            .iter()
-            .flat_map(|&i| [(i as f32).sin(), (i as f32 * 0.7).cos(), (i as f32 * 1.3).sin()])
-            .collect();
-        let y: Vec<f32> = x.chunks(3).map(|x| x[0] * x[1] * self.scale).collect();
-        let draws = training::normal(x.len(), &mut rng);
-        let x: Vec<f32> = x.iter().zip(draws).map(|(x, draw)| x + noise * draw).collect();
-        let device = Device::flex();
-        (
-            Tensor::from_data(TensorData::new(x, [items.len(), 3]), &device),
-            Tensor::from_data(TensorData::new(y, [items.len(), 1]), &device),
-        )
-    }
-}
-
-impl Objective<Net> for Product {
-    fn items(&self) -> usize {
-        50
-    }
-
-    fn loss(&self, model: &Net, items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
-        self.calls.set(self.calls.get() + 1);
-        if let Some((at, flag)) = &self.stop
-            && self.calls.get() == *at
-        {
-            flag.raise();
-        }
-        let (x, y) = self.data(items, 0.01, seed);
-        Ok((model.forward(x) - y).square().mean())
-    }
-
-    fn validate(&self, model: &Net) -> Result<Option<f64>, ObjectiveError> {
-        let items: Vec<usize> = (100..130).collect();
-        let (x, y) = self.data(&items, 0.0, 0);
-        let loss = (model.forward(x) - y).square().mean();
-        Ok(Some(f64::from(loss.try_into_scalar::<f32>()?)))
-    }
-}
-
-fn config(epochs: usize) -> TrainConfig {
-    TrainConfig {
-        epochs,
-        batch_size: 16,
-        learning_rate: 3e-2,
-        warmup_steps: 3,
-        clip_norm: Some(0.5),
-        ema_decay: Some(0.9),
-        weight_decay: 1e-3,
-        seed: 3,
-        log_every: 2,
-        ..TrainConfig::default()
-    }
-}
-
-fn run(objective: &Product, out: Option<&Path>, stop: &StopFlag) -> Result<Fitted<Net>, TrainingError> {
+fn run_as(
+    config: &TrainConfig,
+    objective: &Product,
+    out: Option<&Path>,
+    stop: &StopFlag,
+) -> Result<Fitted<Net>, TrainingError> {
     let mut silent = Silent;
     let options = FitOptions {
         out,
@@ -117,19 +23,21 @@ fn run(objective: &Product, out: Option<&Path>, stop: &StopFlag) -> Result<Fitte
         stop: stop.clone(),
         ..FitOptions::in_memory(&mut silent)
     };
-    training::fit(net(), objective, &config(4), options)
+    training::fit(Net::new(16, true, 5), objective, config, options)
 }
 
-fn bits(model: &Net) -> Vec<u32> {
-    let mut all = Vec::new();
-    for layer in [&model.first, &model.second] {
-        all.extend(layer.weight.val().try_into_vec_as::<f32>().unwrap());
-        all.extend(layer.bias.as_ref().unwrap().val().try_into_vec_as::<f32>().unwrap());
-    }
-    all.into_iter().map(f32::to_bits).collect()
+fn run(objective: &Product, out: Option<&Path>, stop: &StopFlag) -> Result<Fitted<Net>, TrainingError> {
+    run_as(&config(4), objective, out, stop)
 }
 
-/// One test, since dropout draws from a generator that all threads of a process share.
+fn checkpoints(out: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(out.join("checkpoints")).unwrap();
+    let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names.retain(|name| name != "lock");
+    names
+}
+
 #[test]
 fn resume_is_exact_and_bad_checkpoints_are_refused() {
     let never = StopFlag::new();
@@ -144,7 +52,7 @@ fn resume_is_exact_and_bad_checkpoints_are_refused() {
         stop: Some((11, flag.clone())),
         ..Product::new()
     };
-    // Four steps an epoch: stopped in the third epoch, after the checkpoint of the second.
+    // Four steps an epoch, a row of the curve every two: stopped in the third epoch, between two rows.
     let error = run(&stopping, Some(folder.path()), &flag).unwrap_err();
     assert!(
         matches!(
@@ -157,11 +65,11 @@ fn resume_is_exact_and_bad_checkpoints_are_refused() {
         ),
         "{error}"
     );
-    assert!(error.to_string().contains("checkpoint of epoch 2"), "{error}");
+    assert!(error.to_string().contains("checkpoint of step 11"), "{error}");
 
     let resumed = Product::new();
     let again = run(&resumed, Some(folder.path()), &never).unwrap();
-    assert_eq!(resumed.calls.get(), 8, "only epochs 3 and 4 are trained");
+    assert_eq!(resumed.calls.get(), 5, "no step is trained twice");
     assert_eq!(bits(&again.last), bits(&straight.last));
     assert_eq!(bits(&again.best), bits(&straight.best));
     assert_eq!(again.curve, straight.curve);
@@ -178,10 +86,10 @@ fn resume_is_exact_and_bad_checkpoints_are_refused() {
     let mut options = FitOptions::in_memory(&mut silent);
     options.out = Some(folder.path());
     options.identity = "another net";
-    let error = training::fit(net(), &Product::new(), &config(4), options).unwrap_err();
+    let error = training::fit(Net::new(16, true, 5), &Product::new(), &config(4), options).unwrap_err();
     assert!(error.to_string().contains("belongs to another run"), "{error}");
 
-    let newest = folder.path().join("checkpoints/epoch-000004");
+    let newest = folder.path().join("checkpoints/step-00000016");
     for name in ["model.bpk", "optimizer.bpk", "average.bpk"] {
         let path = newest.join(name);
         let mut bytes = std::fs::read(&path).unwrap();
@@ -210,4 +118,50 @@ fn resume_is_exact_and_bad_checkpoints_are_refused() {
     };
     let error = run(&broken, None, &never).unwrap_err();
     assert!(matches!(error, TrainingError::Diverged { step: 2, .. }), "{error}");
+}
+
+#[test]
+fn the_newest_and_the_best_are_kept_however_often_is_saved() {
+    let never = StopFlag::new();
+    let valid = vec![3.0, 1.0, 2.0, 2.0];
+    let objective = Product {
+        valid: valid.clone(),
+        ..Product::new()
+    };
+    let straight = run(&objective, None, &never).unwrap();
+    assert_eq!((straight.best_epoch, straight.best_valid), (2, Some(1.0)));
+
+    let folder = tempfile::tempdir().unwrap();
+    let often = TrainConfig {
+        checkpoint_every: Some(3),
+        keep_last: 2,
+        ..config(4)
+    };
+    let objective = Product {
+        valid,
+        ..Product::new()
+    };
+    let fitted = run_as(&often, &objective, Some(folder.path()), &never).unwrap();
+    // Steps 3, 4, 6, 8 (best), 9, 12, 15, 16 were saved.
+    let kept = checkpoints(folder.path());
+    assert_eq!(kept, ["step-00000008", "step-00000015", "step-00000016"]);
+    assert_eq!(bits(&fitted.last), bits(&straight.last));
+    assert_eq!(bits(&fitted.best), bits(&straight.best));
+    assert_eq!(fitted.curve, straight.curve);
+
+    // How often is saved may change from one command to the next.
+    let loaded = run(&Product::new(), Some(folder.path()), &never).unwrap();
+    assert_eq!(bits(&loaded.best), bits(&straight.best));
+}
+
+#[test]
+fn a_folder_is_trained_into_by_one_run_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("checkpoints")).unwrap();
+    let lock = std::fs::File::create(folder.path().join("checkpoints/lock")).unwrap();
+    lock.lock().unwrap();
+    let error = run(&Product::new(), Some(folder.path()), &StopFlag::new()).unwrap_err();
+    assert!(matches!(error, TrainingError::Busy { .. }), "{error}");
+    drop(lock);
+    run(&Product::new(), Some(folder.path()), &StopFlag::new()).unwrap();
 }

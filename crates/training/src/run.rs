@@ -1,0 +1,351 @@
+//! The state of a run between updates, and the steps that change it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use burn::Tensor;
+use burn::module::Module;
+use burn::optim::{AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer};
+
+use crate::checkpoint::{Best, Checkpoints, Manifest, sha256};
+use crate::clip::clip_global_norm;
+use crate::curve::CurveRow;
+use crate::finite::first_not_finite;
+use crate::fit::Fitted;
+use crate::order::mix_seed;
+use crate::{Curve, Ema, EventWriter, Objective, TrainConfig, TrainingError};
+
+/// The longest that a killed run loses, besides the step it was in.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(600);
+
+/// Everything that an update reads or changes.
+pub(crate) struct Run<M> {
+    model: M,
+    optimizer: ModuleOptimizer,
+    ema: Option<Ema<M>>,
+    best_model: M,
+    best: Option<Best>,
+    /// Updates done.
+    pub(crate) step: usize,
+    /// Epochs finished.
+    epoch: usize,
+    curve: Curve,
+    /// Losses since the last row of the curve: those that a checkpoint has read back …
+    read: Vec<f64>,
+    /// … and those still on the device.
+    losses: Vec<Tensor<1>>,
+    disk: Option<Disk>,
+}
+
+/// The run's files.
+struct Disk {
+    checkpoints: Checkpoints,
+    events: EventWriter,
+    out: PathBuf,
+    saved_step: usize,
+    saved_at: Instant,
+}
+
+impl<M: Module> Run<M> {
+    /// From the last checkpoint under `out`, or anew.
+    pub(crate) fn start(
+        model: M,
+        config: &TrainConfig,
+        items: usize,
+        identity: &str,
+        out: Option<&Path>,
+    ) -> Result<Self, TrainingError> {
+        let optimizer = AdamWConfig::new()
+            .with_epsilon(1e-8)
+            .with_weight_decay(config.weight_decay)
+            .init();
+        let mut run = Self {
+            best_model: model.valid(),
+            ema: config.ema_decay.map(|decay| Ema::new(&model, decay)),
+            model: model.train(),
+            optimizer: optimizer.clone(),
+            best: None,
+            step: 0,
+            epoch: 0,
+            curve: Curve::default(),
+            read: Vec::new(),
+            losses: Vec::new(),
+            disk: None,
+        };
+        let Some(out) = out else {
+            return Ok(run);
+        };
+        let hash = sha256(format!("{}\n{items}\n{identity}", config.of_the_result()).as_bytes());
+        let checkpoints = Checkpoints::open(out, hash, config.keep_last)?;
+        if let Some(found) = checkpoints.load(&run.best_model, optimizer, config.ema_decay)? {
+            run.model = found.model.train();
+            run.optimizer = found.optimizer;
+            run.ema = found.ema;
+            run.best_model = found.best.unwrap_or(run.best_model);
+            run.best = found.manifest.best;
+            run.step = found.manifest.step;
+            run.epoch = found.manifest.epoch;
+            run.curve = found.manifest.curve;
+            run.read = found.manifest.losses;
+        }
+        // What was recorded at the checkpoint's own step stays.
+        let first = if run.step == 0 { 0 } else { run.step + 1 };
+        run.disk = Some(Disk {
+            checkpoints,
+            events: EventWriter::create(&out.join("tensorboard"), first)?,
+            out: out.to_path_buf(),
+            saved_step: run.step,
+            saved_at: Instant::now(),
+        });
+        Ok(run)
+    }
+
+    /// One update from a batch.
+    pub(crate) fn update(
+        &mut self,
+        objective: &impl Objective<M>,
+        items: &[usize],
+        config: &TrainConfig,
+        rate: f64,
+    ) -> Result<(), TrainingError> {
+        let step_seed = mix_seed(config.seed, (1 << 40) + self.step as u64);
+        let mut sum = GradientsAccumulator::new();
+        let mut mean: Option<Tensor<1>> = None;
+        for (number, part) in parts(items, config.accumulate).enumerate() {
+            // The first part of a batch draws as the whole batch would.
+            let seed = if number == 0 {
+                step_seed
+            } else {
+                mix_seed(step_seed, number as u64)
+            };
+            let loss = objective
+                .loss(&self.model, part, seed)
+                .map_err(|source| TrainingError::Objective {
+                    at: format!("training step {}", self.step),
+                    source,
+                })?;
+            let loss = if part.len() == items.len() {
+                loss
+            } else {
+                loss.mul_scalar(part.len() as f64 / items.len() as f64)
+            };
+            let value = loss.clone().without_autodiff();
+            mean = Some(match mean {
+                Some(mean) => mean + value,
+                None => value,
+            });
+            sum.accumulate(&self.model, GradientsParams::from_grads(loss.backward(), &self.model));
+        }
+        self.losses.extend(mean);
+        let mut grads = sum.grads();
+        if let Some(max_norm) = config.clip_norm {
+            grads = clip_global_norm(&self.model, grads, max_norm);
+        }
+        self.model = self.optimizer.step(rate, self.model.clone(), grads);
+        if let Some(ema) = &mut self.ema {
+            ema.update(&self.model);
+        }
+        self.step += 1;
+        Ok(())
+    }
+
+    /// Notes the mean of the losses since the last row.
+    pub(crate) fn record(&mut self, epoch_steps: usize, rate: f64) -> Result<f64, TrainingError> {
+        self.read_losses()?;
+        let losses = std::mem::take(&mut self.read);
+        let loss = losses.iter().sum::<f64>() / losses.len() as f64;
+        self.curve.rows.push(CurveRow {
+            step: self.step,
+            epoch: self.step as f64 / epoch_steps as f64,
+            train_loss: Some(loss),
+            learning_rate: Some(rate),
+            valid_loss: None,
+        });
+        if let Some(disk) = &mut self.disk {
+            disk.events.scalar("loss/train", self.step, loss)?;
+            disk.events.scalar("learning_rate", self.step, rate)?;
+            disk.events.flush()?;
+        }
+        Ok(loss)
+    }
+
+    /// Reads the losses back from the device.
+    fn read_losses(&mut self) -> Result<(), TrainingError> {
+        if self.losses.is_empty() {
+            return Ok(());
+        }
+        let values = Tensor::cat(std::mem::take(&mut self.losses), 0)
+            .try_into_vec_as::<f32>()
+            .map_err(|source| TrainingError::Objective {
+                at: format!("reading the loss of step {}", self.step),
+                source: source.to_string().into(),
+            })?;
+        self.read.extend(values.into_iter().map(f64::from));
+        match self.read.iter().find(|loss| !loss.is_finite()) {
+            Some(loss) => Err(self.diverged(format!("the loss is {loss}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Validates, and keeps the model where it is the best.
+    pub(crate) fn finish_epoch(
+        &mut self,
+        objective: &impl Objective<M>,
+        patience: Option<usize>,
+    ) -> Result<(), TrainingError> {
+        self.epoch += 1;
+        let current = self.current();
+        let valid = objective
+            .validate(&current)
+            .map_err(|source| TrainingError::Objective {
+                at: format!("validation after epoch {}", self.epoch),
+                source,
+            })?;
+        match valid {
+            Some(loss) if !loss.is_finite() => return Err(self.diverged(format!("the validation loss is {loss}"))),
+            Some(loss) => {
+                self.curve.rows.push(CurveRow {
+                    step: self.step,
+                    epoch: self.epoch as f64,
+                    train_loss: None,
+                    learning_rate: None,
+                    valid_loss: Some(loss),
+                });
+                if let Some(disk) = &mut self.disk {
+                    disk.events.scalar("loss/valid", self.step, loss)?;
+                    disk.events.flush()?;
+                }
+            }
+            None => {
+                if let Some(patience) = patience {
+                    return Err(TrainingError::Config {
+                        setting: "patience",
+                        found: patience.to_string(),
+                        expected: "none, as there is no validation data",
+                    });
+                }
+            }
+        }
+        let better = match (valid, self.best.and_then(|best| best.valid)) {
+            (Some(now), Some(before)) => now < before,
+            _ => true,
+        };
+        if better {
+            self.best_model = current;
+            self.best = Some(Best {
+                epoch: self.epoch,
+                step: self.step,
+                valid,
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether the validation loss has not fallen for `patience` epochs.
+    pub(crate) fn out_of_patience(&self, patience: Option<usize>) -> bool {
+        match (patience, self.best) {
+            (Some(patience), Some(best)) => self.epoch - best.epoch >= patience,
+            _ => false,
+        }
+    }
+
+    /// Whether a checkpoint within the epoch is due.
+    pub(crate) fn save_is_due(&self, every: Option<usize>) -> bool {
+        let Some(disk) = &self.disk else {
+            return false;
+        };
+        match every {
+            Some(every) => self.step % every == 0,
+            None => disk.saved_at.elapsed() >= CHECKPOINT_INTERVAL,
+        }
+    }
+
+    /// Writes the curve and a checkpoint, unless the newest is of this step.
+    pub(crate) fn save(&mut self) -> Result<(), TrainingError> {
+        if self.disk.as_ref().is_none_or(|disk| disk.saved_step == self.step) {
+            return Ok(());
+        }
+        self.read_losses()?;
+        if let Some(name) = first_not_finite(&self.model) {
+            return Err(self.diverged(format!("the weights {name} hold numbers that are not finite")));
+        }
+        let Some(disk) = &mut self.disk else {
+            return Ok(());
+        };
+        self.curve.write(&disk.out.join("curve.jsonl"))?;
+        let manifest = Manifest {
+            format: 0,
+            run: String::new(),
+            step: self.step,
+            epoch: self.epoch,
+            average_updates: self.ema.as_ref().map_or(0, Ema::updates),
+            best: self.best,
+            curve: self.curve.clone(),
+            losses: self.read.clone(),
+            files: BTreeMap::new(),
+        };
+        disk.checkpoints
+            .save(manifest, &self.model, &self.optimizer, self.ema.as_ref())?;
+        disk.saved_step = self.step;
+        disk.saved_at = Instant::now();
+        Ok(())
+    }
+
+    /// Keeps what there is; the error that says so, or why it could not be kept.
+    pub(crate) fn interrupted(mut self, total: usize) -> TrainingError {
+        match self.save() {
+            Ok(()) => TrainingError::Interrupted {
+                step: self.step,
+                total,
+                kept: self.kept(),
+            },
+            Err(error) => error,
+        }
+    }
+
+    pub(crate) fn finish(self) -> Fitted<M> {
+        Fitted {
+            last: self.current(),
+            best: self.best_model,
+            best_epoch: self.best.map_or(0, |best| best.epoch),
+            best_valid: self.best.and_then(|best| best.valid),
+            epochs: self.epoch,
+            curve: self.curve,
+        }
+    }
+
+    /// The model to validate and return.
+    fn current(&self) -> M {
+        match &self.ema {
+            Some(ema) => ema.model(),
+            None => self.model.valid(),
+        }
+    }
+
+    fn diverged(&self, what: String) -> TrainingError {
+        TrainingError::Diverged {
+            step: self.step,
+            what,
+            kept: format!("; {}", self.kept()),
+        }
+    }
+
+    /// What the next run will find, as a sentence.
+    fn kept(&self) -> String {
+        match &self.disk {
+            Some(disk) if disk.saved_step > 0 => format!(
+                "the checkpoint of step {} is in {:?}, and the same command goes on from it",
+                disk.saved_step, disk.out
+            ),
+            Some(_) => "no checkpoint was written yet, so the next run starts anew".to_string(),
+            None => "nothing was kept, as no output folder was given".to_string(),
+        }
+    }
+}
+
+/// `items` in `count` parts whose lengths differ by one at most; fewer where there are fewer items.
+fn parts(items: &[usize], count: usize) -> impl Iterator<Item = &[usize]> {
+    let count = count.min(items.len());
+    (0..count).map(move |part| &items[part * items.len() / count..(part + 1) * items.len() / count])
+}

@@ -1,0 +1,147 @@
+//! A small network with every kind of state (weights, batch statistics) and something to learn.
+
+#![allow(clippy::unwrap_used, dead_code, reason = "each test file uses a part of it")]
+
+use burn::Tensor;
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
+use burn::tensor::activation::tanh;
+use burn::tensor::{Device, TensorData};
+use rand::SeedableRng;
+use rand_pcg::Pcg64;
+use std::cell::Cell;
+use std::time::Duration;
+use training::{Objective, ObjectiveError, StopFlag, TrainConfig};
+
+#[derive(Module, Debug)]
+pub struct Net {
+    first: Linear,
+    norm: Option<BatchNorm>,
+    second: Linear,
+}
+
+impl Net {
+    pub fn new(width: usize, norm: bool, seed: u64) -> Self {
+        training::init_seeded(seed, &Device::flex(), |device| Self {
+            first: LinearConfig::new(3, width).init(device),
+            norm: norm.then(|| BatchNormConfig::new(width).init(device)),
+            second: LinearConfig::new(width, 1).init(device),
+        })
+    }
+
+    fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        let x = self.first.forward(x);
+        let x = match &self.norm {
+            Some(norm) => norm.forward(x),
+            None => x,
+        };
+        self.second.forward(tanh(x))
+    }
+}
+
+/// All weights and statistics.
+pub fn bits<M: Module>(model: &M) -> Vec<u32> {
+    struct Bits(Vec<u32>);
+    impl ModuleVisitor for Bits {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let values = param.val().without_autodiff().try_into_vec_as::<f32>().unwrap();
+            self.0.extend(values.into_iter().map(f32::to_bits));
+        }
+    }
+    let mut bits = Bits(Vec::new());
+    model.visit(&mut bits);
+    bits.0
+}
+
+/// Learns the product of two of three numbers.
+pub struct Product {
+    /// Deviation of the noise on the input.
+    pub noise: f32,
+    /// Raised at a call of `loss`, counted from 1.
+    pub stop: Option<(usize, StopFlag)>,
+    /// Calls of `loss`.
+    pub calls: Cell<usize>,
+    /// Of the labels; NaN breaks them.
+    pub scale: f32,
+    /// Of every step.
+    pub delay: Duration,
+    /// What `validate` says, by call; its own measure where there is no entry.
+    pub valid: Vec<f64>,
+    pub validations: Cell<usize>,
+}
+
+impl Product {
+    pub fn new() -> Self {
+        Self {
+            noise: 0.01,
+            stop: None,
+            calls: 0.into(),
+            scale: 1.0,
+            delay: Duration::ZERO,
+            valid: Vec::new(),
+            validations: 0.into(),
+        }
+    }
+
+    fn data(&self, items: &[usize], noise: f32, seed: u64) -> (Tensor<2>, Tensor<2>) {
+        let mut rng = Pcg64::seed_from_u64(seed);
+        let x: Vec<f32> = items
+            .iter()
+            .flat_map(|&i| [(i as f32).sin(), (i as f32 * 0.7).cos(), (i as f32 * 1.3).sin()])
+            .collect();
+        let y: Vec<f32> = x.chunks(3).map(|x| x[0] * x[1] * self.scale).collect();
+        let draws = training::normal(x.len(), &mut rng);
+        let x: Vec<f32> = x.iter().zip(draws).map(|(x, draw)| x + noise * draw).collect();
+        let device = Device::flex();
+        (
+            Tensor::from_data(TensorData::new(x, [items.len(), 3]), &device),
+            Tensor::from_data(TensorData::new(y, [items.len(), 1]), &device),
+        )
+    }
+}
+
+impl Objective<Net> for Product {
+    fn items(&self) -> usize {
+        50
+    }
+
+    fn loss(&self, model: &Net, items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
+        self.calls.set(self.calls.get() + 1);
+        std::thread::sleep(self.delay);
+        if let Some((at, flag)) = &self.stop
+            && self.calls.get() == *at
+        {
+            flag.raise();
+        }
+        let (x, y) = self.data(items, self.noise, seed);
+        Ok((model.forward(x) - y).square().mean())
+    }
+
+    fn validate(&self, model: &Net) -> Result<Option<f64>, ObjectiveError> {
+        let call = self.validations.get();
+        self.validations.set(call + 1);
+        if let Some(loss) = self.valid.get(call) {
+            return Ok(Some(*loss));
+        }
+        let items: Vec<usize> = (100..130).collect();
+        let (x, y) = self.data(&items, 0.0, 0);
+        let loss = (model.forward(x) - y).square().mean();
+        Ok(Some(f64::from(loss.try_into_scalar::<f32>()?)))
+    }
+}
+
+/// Every part of the state is at work: warm-up, decay, clipping, average.
+pub fn config(epochs: usize) -> TrainConfig {
+    TrainConfig {
+        epochs,
+        batch_size: 16,
+        learning_rate: 3e-2,
+        warmup_steps: 3,
+        clip_norm: Some(0.5),
+        ema_decay: Some(0.9),
+        weight_decay: 1e-3,
+        seed: 3,
+        log_every: 2,
+        ..TrainConfig::default()
+    }
+}

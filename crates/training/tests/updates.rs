@@ -1,0 +1,112 @@
+//! What a batch in parts and early stopping do to a run.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{Net, Product, bits, config};
+use training::{FitOptions, Fitted, Objective, Silent, StopFlag, TrainConfig, TrainingError};
+
+fn run(settings: &TrainConfig, objective: &Product) -> Result<Fitted<Net>, TrainingError> {
+    let mut silent = Silent;
+    let options = FitOptions::in_memory(&mut silent);
+    training::fit(Net::new(16, false, 5), objective, settings, options)
+}
+
+#[test]
+fn a_batch_in_parts_gives_the_update_of_the_whole() {
+    let plain = || Product {
+        noise: 0.0,
+        ..Product::new()
+    };
+    let whole = run(&config(3), &plain()).unwrap();
+    // 16 items in five parts: of three and four.
+    for accumulate in [2, 5, 16] {
+        let settings = TrainConfig {
+            accumulate,
+            ..config(3)
+        };
+        let objective = plain();
+        let parts = run(&settings, &objective).unwrap();
+        assert_eq!(objective.calls.get(), 12 * accumulate);
+        for (part, whole) in bits(&parts.last).into_iter().zip(bits(&whole.last)) {
+            let difference = (f32::from_bits(part) - f32::from_bits(whole)).abs();
+            assert!(difference <= 1e-6, "{accumulate} parts: {difference}");
+        }
+        let losses = |fitted: &Fitted<Net>| fitted.curve.rows.last().unwrap().valid_loss.unwrap();
+        assert!((losses(&parts) - losses(&whole)).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn training_ends_when_validation_has_not_improved_for_long() {
+    let objective = || Product {
+        valid: vec![5.0, 4.0, 4.5, 4.2, 3.0, 3.0, 3.5, 2.0],
+        ..Product::new()
+    };
+    let settings = TrainConfig {
+        patience: Some(2),
+        ..config(8)
+    };
+    let fitted = run(&settings, &objective()).unwrap();
+    assert_eq!((fitted.epochs, fitted.best_epoch, fitted.best_valid), (4, 2, Some(4.0)));
+    let patient = TrainConfig {
+        patience: Some(3),
+        ..config(8)
+    };
+    let fitted = run(&patient, &objective()).unwrap();
+    assert_eq!((fitted.epochs, fitted.best_epoch), (8, 8));
+
+    // Stopped on the way and resumed, it ends at the same epoch; run again, it trains no more.
+    let folder = tempfile::tempdir().unwrap();
+    let flag = StopFlag::new();
+    let stopping = Product {
+        stop: Some((10, flag.clone())),
+        ..objective()
+    };
+    let mut silent = Silent;
+    let mut attempt = |objective: &Product, stop: StopFlag| {
+        let options = FitOptions {
+            out: Some(folder.path()),
+            stop,
+            ..FitOptions::in_memory(&mut silent)
+        };
+        training::fit(Net::new(16, false, 5), objective, &settings, options)
+    };
+    assert!(matches!(
+        attempt(&stopping, flag),
+        Err(TrainingError::Interrupted { step: 10, .. })
+    ));
+    let rest = Product {
+        validations: stopping.validations.clone(),
+        ..objective()
+    };
+    assert_eq!(attempt(&rest, StopFlag::new()).unwrap().epochs, 4);
+    let done = objective();
+    assert_eq!(attempt(&done, StopFlag::new()).unwrap().epochs, 4);
+    assert_eq!(done.calls.get(), 0);
+}
+
+#[test]
+fn patience_needs_validation_data() {
+    struct Unvalidated(Product);
+    impl Objective<Net> for Unvalidated {
+        fn items(&self) -> usize {
+            50
+        }
+        fn loss(&self, model: &Net, items: &[usize], seed: u64) -> Result<burn::Tensor<1>, training::ObjectiveError> {
+            self.0.loss(model, items, seed)
+        }
+        fn validate(&self, _: &Net) -> Result<Option<f64>, training::ObjectiveError> {
+            Ok(None)
+        }
+    }
+    let settings = TrainConfig {
+        patience: Some(1),
+        ..config(2)
+    };
+    let mut silent = Silent;
+    let options = FitOptions::in_memory(&mut silent);
+    let error = training::fit(Net::new(16, false, 5), &Unvalidated(Product::new()), &settings, options).unwrap_err();
+    assert!(error.to_string().contains("no validation data"), "{error}");
+}
