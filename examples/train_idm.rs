@@ -6,11 +6,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use idm::{ClosedForm, LearnedConfig, LearnedIdm, Reduction};
+use idm::{ClosedForm, LearnedConfig, LearnedIdm, Reduction, extraction_error};
 use pusht_data::{InverseDynamics, Split, SplitProtocol, open};
 use pusht_vision::Start;
 use training::{FitOptions, StopFlag, device, terminal_or_lines, write_atomic};
-use traj_metrics::{paired_l2, to_points};
 
 /// Trains the learned inverse dynamics (16 frames in, 8 actions out). Stopped (Ctrl-C) and started again with the same
 /// arguments it goes on from its last checkpoint; --out gets idm.safetensors, result.json, curve.jsonl and tensorboard/.
@@ -77,28 +76,26 @@ fn main() -> Result<()> {
         args.split
     );
     for kind in kinds {
-        let (mut found, mut wanted) = (Vec::new(), Vec::new());
-        for e in Split::episodes_of(&split.test) {
-            let labels = kind
-                .label(&episodes[e].frames)
-                .with_context(|| format!("episode {e}"))?;
-            for r in split.test.iter().filter(|r| r.episode as usize == e) {
-                let at = (r.row as usize)
-                    .checked_sub(labels.start)
-                    .and_then(|i| labels.actions.get(i));
-                found.extend(at.copied());
-                wanted.extend(at.map(|_| episodes[e].actions[r.row as usize]));
-            }
-        }
-        let l2 = paired_l2(&[to_points(&found)], &[to_points(&wanted)])?;
+        let label = |e: usize| {
+            Ok((
+                e,
+                kind.label(&episodes[e].frames)
+                    .with_context(|| format!("episode {e}"))?,
+            ))
+        };
+        let labels = Split::episodes_of(&split.test)
+            .into_iter()
+            .map(label)
+            .collect::<Result<Vec<_>>>()?;
+        let error = extraction_error(&labels, &episodes, &split.test)?.context("the split has no test part")?;
+        let (l2, actions) = (error.l2_px, error.actions);
         println!(
-            "  {:16} {:7.2} ± {:6.2}   {} actions",
+            "  {:16} {:7.2} ± {:6.2}   {actions} actions",
             kind.name(),
             l2.mean,
-            l2.sd,
-            found.len()
+            l2.sd
         );
-        results.push(serde_json::json!({ "idm": kind.name(), "l2_px": l2, "actions": found.len() }));
+        results.push(serde_json::json!({ "idm": kind.name(), "l2_px": l2, "actions": actions }));
     }
     let result = serde_json::json!({
         "data": source.name(), "episodes": count, "split": args.split, "seed": args.seed,

@@ -4,7 +4,7 @@ use pusht_data::{Episode, FrameRef};
 use pusht_env::Action;
 use serde::{Deserialize, Serialize};
 
-use crate::{BcError, BcPolicy};
+use crate::{BcError, BcPolicy, sequences};
 
 /// Errors of predicted actions against labels.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,15 +18,27 @@ pub struct Fit {
     pub actions: usize,
 }
 
-/// How well a policy predicts the actions of the rows in `refs` (as they are; transforms are ignored): the action it
-/// would take on seeing that row alone. `None` when `refs` is empty.
+/// How well a policy predicts the actions of the rows in `refs`; see [`predict`]. `None` when `refs` is empty.
 ///
 /// # Errors
 /// Rows that are not there, or a network that does not run.
 pub fn evaluate(policy: &BcPolicy, episodes: &[Episode], refs: &[FrameRef]) -> Result<Option<Fit>, BcError> {
+    let predictions = predict(policy, episodes, refs)?;
+    let label = |r: &FrameRef| episodes[r.episode as usize].actions[r.row as usize];
+    Ok(regression_fit(
+        &predictions,
+        &refs.iter().map(label).collect::<Vec<_>>(),
+    ))
+}
+
+/// The action that a policy would take in each row of `refs` (as it is; transforms are ignored), seeing that row alone.
+///
+/// # Errors
+/// Rows that are not there, or a network that does not run.
+pub fn predict(policy: &BcPolicy, episodes: &[Episode], refs: &[FrameRef]) -> Result<Vec<Action>, BcError> {
     match policy {
-        BcPolicy::Tracked(policy) => policy.fit(episodes, refs),
-        BcPolicy::Image(policy) => policy.fit(episodes, refs),
+        BcPolicy::Tracked(policy) => policy.predict_sequences(&sequences(episodes)?, refs),
+        BcPolicy::Image(policy) => policy.predict_rows(episodes, refs),
     }
 }
 

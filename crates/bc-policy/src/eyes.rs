@@ -25,8 +25,11 @@ pub fn track_episodes(episodes: &mut [Episode]) -> Result<(), BcError> {
     })
 }
 
-/// The states in the frames of one episode.
-pub(crate) fn track_states(index: usize, frames: &[Frame], goal: Pose) -> Result<Vec<State>, BcError> {
+/// The states in the frames of one episode, number `index` in errors; see [`track_episodes`].
+///
+/// # Errors
+/// As [`track_episodes`].
+pub fn track_states(index: usize, frames: &[Frame], goal: Pose) -> Result<Vec<State>, BcError> {
     let seen = Tracker::new(goal)?.track_video(frames)?;
     let never = |what| BcError::NeverSeen { episode: index, what };
     let mut agent = seen.iter().find_map(|t| t.agent).ok_or(never("agent"))?;

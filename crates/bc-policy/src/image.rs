@@ -12,7 +12,7 @@ use training::{FitOptions, ModelFile, Objective, ObjectiveError, init_seeded};
 
 use crate::tracked::network_error;
 use crate::train::Trained;
-use crate::{Augmentation, BcError, BcPolicy, Cnn, Fit, PolicyConfig, PolicyKind, ResNet18};
+use crate::{Augmentation, BcError, BcPolicy, Cnn, PolicyConfig, PolicyKind, ResNet18};
 
 /// Side of the pictures, px.
 const SIDE: usize = 96;
@@ -139,17 +139,14 @@ impl ImagePolicy {
         Ok(actions)
     }
 
-    pub(crate) fn fit(&self, episodes: &[Episode], refs: &[FrameRef]) -> Result<Option<Fit>, BcError> {
+    pub(crate) fn predict_rows(&self, episodes: &[Episode], refs: &[FrameRef]) -> Result<Vec<Action>, BcError> {
         let mut frames = Vec::with_capacity(refs.len());
-        let mut labels = Vec::with_capacity(refs.len());
         for r in refs {
             let (episode, row) = (r.episode as usize, r.row as usize);
             let found = episodes.get(episode).filter(|e| row < e.len());
-            let found = found.ok_or(BcError::NoSuchRow { episode, row })?;
-            frames.push(&found.frames[row]);
-            labels.push(found.actions[row]);
+            frames.push(&found.ok_or(BcError::NoSuchRow { episode, row })?.frames[row]);
         }
-        Ok(crate::regression_fit(&self.predict(&frames)?, &labels))
+        self.predict(&frames)
     }
 
     pub(crate) fn save(&self, path: &Path) -> Result<(), BcError> {

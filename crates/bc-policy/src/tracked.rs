@@ -8,7 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use burn::Tensor;
 use burn::module::Module;
 use burn::tensor::{Device, TensorData};
-use pusht_data::{Episode, FrameRef, Split};
+use pusht_data::{FrameRef, Split};
 use pusht_env::{Action, Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError, Pose, State};
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
@@ -18,7 +18,7 @@ use training::{FitOptions, ModelFile, Objective, ObjectiveError, TrainConfig, in
 use crate::eyes::Eyes;
 use crate::features::{FEATURES, View};
 use crate::train::Trained;
-use crate::{BcError, BcPolicy, Fit, Mlp, Sequence, TrackedConfig, sequences};
+use crate::{BcError, BcPolicy, Mlp, Sequence, TrackedConfig};
 
 /// The kind in the model file.
 pub(crate) const KIND: &str = "pusht.policy.tracked.1";
@@ -117,26 +117,19 @@ impl TrackedPolicy {
         Ok(chunks)
     }
 
-    /// The first actions of the chunks for these rows against their labels.
+    /// The first actions of the chunks for these rows.
     ///
     /// # Errors
     /// Rows that are not there, or a network that does not run.
-    pub fn fit_sequences(&self, sequences: &[Sequence], refs: &[FrameRef]) -> Result<Option<Fit>, BcError> {
+    pub fn predict_sequences(&self, sequences: &[Sequence], refs: &[FrameRef]) -> Result<Vec<Action>, BcError> {
         let mut states = Vec::with_capacity(refs.len());
-        let mut labels = Vec::with_capacity(refs.len());
         for r in refs {
             let (episode, row) = (r.episode as usize, r.row as usize);
             let found = sequences.get(episode).filter(|s| row < s.states.len());
             let found = found.ok_or(BcError::NoSuchRow { episode, row })?;
             states.push((found.states[row], found.goal));
-            labels.push(found.actions[row]);
         }
-        let first: Vec<Action> = self.chunks(&states)?.iter().map(|chunk| chunk[0]).collect();
-        Ok(crate::regression_fit(&first, &labels))
-    }
-
-    pub(crate) fn fit(&self, episodes: &[Episode], refs: &[FrameRef]) -> Result<Option<Fit>, BcError> {
-        self.fit_sequences(&sequences(episodes)?, refs)
+        Ok(self.chunks(&states)?.iter().map(|chunk| chunk[0]).collect())
     }
 
     pub(crate) fn save(&self, path: &std::path::Path) -> Result<(), BcError> {

@@ -6,6 +6,7 @@
 #![recursion_limit = "256"]
 
 mod closed_form;
+mod compare;
 mod error;
 mod label;
 mod learned;
@@ -14,6 +15,7 @@ mod reduction;
 mod windows;
 
 pub use closed_form::ClosedForm;
+pub use compare::{ExtractionError, extraction_error};
 pub use error::LearnedError;
 pub use label::label;
 pub use learned::{LearnedConfig, LearnedIdm, TrainedIdm};

@@ -145,8 +145,17 @@ impl Material {
     }
 
     /// The test part of the demonstrations, which has recorded actions.
-    pub(crate) fn recorded_test(&self) -> &[FrameRef] {
-        &self.demo_split.test
+    pub(crate) fn recorded_test(&self) -> (&[FrameRef], Vec<Action>) {
+        let refs = &self.demo_split.test;
+        let recorded = |r: &FrameRef| {
+            let (episode, row) = (r.episode as usize, r.row as usize);
+            match self.labels {
+                DemoLabels::Recorded => self.episodes[episode].actions[row],
+                // Swapped, see `with_labels`.
+                DemoLabels::Extracted => self.extracted[episode].actions[row],
+            }
+        };
+        (refs, refs.iter().map(recorded).collect())
     }
 
     fn clip_parts(&self) -> ArmParts {

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use training::TrainingError;
 
 use crate::PipelineError;
 
@@ -110,14 +111,13 @@ pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), Pipe
 
 /// Writes bytes beside their final name and renames them.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), PipelineError> {
-    let dir = path.parent().unwrap_or(Path::new("."));
-    let file = tempfile::NamedTempFile::new_in(dir).map_err(io(path))?;
-    fs::write(file.path(), bytes).map_err(io(path))?;
-    file.persist(path).map_err(|e| PipelineError::Io {
-        path: path.to_owned(),
-        source: e.error,
-    })?;
-    Ok(())
+    training::write_atomic(path, bytes).map_err(|error| match error {
+        TrainingError::Io { path, source, .. } => PipelineError::Io { path, source },
+        other => PipelineError::Stage {
+            stage: path.display().to_string(),
+            reason: other.to_string(),
+        },
+    })
 }
 
 /// Names the path in an I/O error.

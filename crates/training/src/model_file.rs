@@ -1,6 +1,7 @@
 //! Trained models as files: safetensors with PyTorch's parameter names and layouts, and in the header's metadata the
 //! kind of model and its configuration as JSON, so that one file is all there is to keep.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
@@ -100,10 +101,23 @@ pub fn save_model<M: Module>(
         .save_into(&mut store)
         .map_err(|error| failed(error.to_string()))?;
     let bytes = store.get_bytes().map_err(|error| failed(error.to_string()))?;
+    let bytes = with_sorted_header(&bytes).ok_or_else(|| failed("the header is not JSON".into()))?;
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
     }
     write_atomic(path, &bytes).map_err(|error| failed(error.to_string()))
+}
+
+/// The file with its header's keys in order, so that the same model is the same bytes; the store's own order is that of a
+/// hash map.
+fn with_sorted_header(file: &[u8]) -> Option<Vec<u8>> {
+    let (length, rest) = file.split_first_chunk::<8>()?;
+    let (header, tensors) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+    let header: BTreeMap<String, BTreeMap<String, Value>> = serde_json::from_slice(header).ok()?;
+    let mut header = serde_json::to_vec(&header).ok()?;
+    // The format aligns tensors to 8 bytes by spaces.
+    header.resize(header.len().next_multiple_of(8), b' ');
+    Some([&(header.len() as u64).to_le_bytes(), header.as_slice(), tensors].concat())
 }
 
 /// An opened model file, before its kind of model is built.

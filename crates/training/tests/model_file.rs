@@ -36,6 +36,10 @@ fn models_come_back_and_misfits_are_named() {
     let model = net(3, 4, 1);
     save_model(&path, &model, "net", &Config { width: 4 }).unwrap();
 
+    let again = folder.path().join("again.safetensors");
+    save_model(&again, &model, "net", &Config { width: 4 }).unwrap();
+    assert_eq!(std::fs::read(&again).unwrap(), std::fs::read(&path).unwrap());
+
     let file = ModelFile::open(&path).unwrap();
     let config: Config = file.config("net").unwrap();
     assert_eq!((file.kind(), config.width), ("net", 4));

@@ -3,10 +3,10 @@
 
 use std::path::Path;
 
+use bc_policy::track_states;
 use eval::{Picture, Shows, evenly};
 use pusht_data::{Episode, Simulation, Source, Split, demonstrate, open};
 use pusht_env::{ExpertConfig, State};
-use pusht_vision::Tracker;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use video_io::{FilmStrip, film_strip, png_bytes};
@@ -17,6 +17,8 @@ use crate::stage::{Stage, read_json, write, write_json};
 
 /// Longest episode of the expert, steps.
 const EXPERT_STEPS: usize = 300;
+/// Fewest frames that the longest demonstration must have.
+const SHORTEST: usize = idm::WINDOW;
 /// Pictures in a film strip.
 const STRIP: usize = 12;
 
@@ -52,6 +54,14 @@ pub(crate) fn run(lab: &mut Lab<'_>, data: Option<&Path>) -> Result<Demonstratio
     progress.end(&format!("{} episodes", episodes.len()));
     for episode in &episodes {
         episode.check().map_err(|e| fail(&e))?;
+    }
+    let longest = episodes.iter().map(Episode::len).max().unwrap_or(0);
+    if episodes.len() < 3 || longest < SHORTEST {
+        return Err(fail(&format!(
+            "{} demonstrations, the longest with {longest} frames; expected at least 3 (for training, validation and \
+             test part) and {SHORTEST} frames (the window of the inverse dynamics)",
+            episodes.len()
+        )));
     }
     let recorded: Vec<Option<Vec<State>>> = episodes.iter().map(|e| e.states.clone()).collect();
     let stage = lab.stage("tracks", &hash, |lab, dir| {
@@ -130,22 +140,8 @@ pub(super) fn track(lab: &mut Lab<'_>, label: &str, episodes: &[Episode]) -> Res
             .par_iter()
             .enumerate()
             .map(|(i, episode)| {
-                let tracker = Tracker::new(episode.goal).map_err(|e| fail(&e))?;
-                let tracked = tracker.track_video(&episode.frames).map_err(|e| fail(&e))?;
-                let first = tracked.iter().find_map(pusht_vision::Tracked::state).ok_or_else(|| {
-                    fail(&format!(
-                        "episode {}: no frame shows both the agent and the T",
-                        chunk * 16 + i
-                    ))
-                })?;
-                let mut last = first;
-                Ok(tracked
-                    .iter()
-                    .map(|t| {
-                        last = t.state().unwrap_or(last);
-                        last.to_row()
-                    })
-                    .collect())
+                let states = track_states(chunk * 16 + i, &episode.frames, episode.goal).map_err(|e| fail(&e))?;
+                Ok(states.iter().map(|state| state.to_row()).collect())
             })
             .collect();
         all.extend(tracked?);

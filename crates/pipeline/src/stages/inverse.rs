@@ -1,13 +1,13 @@
 //! Inverse dynamics: the learned model is trained, every kind is measured on the test part, and the chosen one labels.
 
 use eval::{ExtractionRow, ModelTraining, RowKind};
-use idm::{ClosedForm, LearnedIdm, Reduction};
+use idm::{ClosedForm, LearnedIdm, Reduction, extraction_error};
 use pusht_data::{Episode, FrameRef, InverseDynamics, Labels, Split};
 use pusht_env::Action;
 use pusht_vision::Start;
 use serde::{Deserialize, Serialize};
 use training::FitOptions;
-use traj_metrics::{ActionMeasures, paired_l2, to_points};
+use traj_metrics::ActionMeasures;
 
 use super::demonstrations::Demonstrations;
 use super::video::loss_points;
@@ -161,27 +161,14 @@ fn rows(
     let episodes = Split::episodes_of(&split.test);
     let mut rows = Vec::new();
     let mut measure = |name: &str, labels: &[(usize, Labels)]| -> Result<(), PipelineError> {
-        let (mut found, mut wanted) = (Vec::new(), Vec::new());
-        for (e, labels) in labels {
-            for r in split.test.iter().filter(|r| r.episode as usize == *e) {
-                let at = (r.row as usize)
-                    .checked_sub(labels.start)
-                    .and_then(|i| labels.actions.get(i));
-                found.extend(at.copied());
-                wanted.extend(at.map(|_| demos.episodes[*e].actions[r.row as usize]));
-            }
-        }
-        if found.is_empty() {
-            return Ok(());
-        }
-        let l2 = paired_l2(&[to_points(&found)], &[to_points(&wanted)]).map_err(|e| fail(&e))?;
-        rows.push(ExtractionRow {
+        let error = extraction_error(labels, &demos.episodes, &split.test).map_err(|e| fail(&e))?;
+        rows.extend(error.map(|error| ExtractionRow {
             name: name.to_owned(),
             kind: RowKind::Measured,
             on: on.clone(),
-            frames: found.len(),
-            l2,
-        });
+            frames: error.actions,
+            l2: error.l2_px,
+        }));
         Ok(())
     };
     let closed = ClosedForm::new(Start::Rest);

@@ -5,6 +5,7 @@ mod demonstrations;
 mod inverse;
 mod policy;
 mod rollouts;
+mod side_by_side;
 mod video;
 
 use std::path::{Path, PathBuf};
@@ -43,11 +44,15 @@ impl Lab<'_> {
         self.check_stop()?;
         let root = self.root.clone();
         let finished = stage::stage(&root, name, inputs, |dir| work(self, dir))?;
+        self.record(name, &finished);
+        Ok(finished)
+    }
+
+    fn record(&mut self, name: &str, finished: &Stage) {
         self.done.push(StageTime {
             name: name.to_owned(),
             seconds: finished.seconds,
         });
-        Ok(finished)
     }
 
     fn check_stop(&self) -> Result<(), PipelineError> {
@@ -130,9 +135,10 @@ pub(crate) fn all(lab: &mut Lab<'_>, data: Option<&Path>) -> Result<Results, Pip
         let parts = material.parts(name);
         let (train_frames, train_episodes) = crate::arms::count(&parts.train);
         let inputs = [&split_stage.hash, &extraction.stage.hash, &clips.stage.hash];
+        material.with_labels(parts.labels);
+        let policies = policy::train(lab, name, &material, &parts, &inputs)?;
         let mut seeds = Vec::new();
-        for &seed in &lab.config.seeds {
-            let (trained, stage) = policy::train(lab, name, &mut material, &parts, seed, &inputs)?;
+        for (&seed, (trained, stage)) in lab.config.seeds.iter().zip(policies) {
             policy_parameters = trained.load(lab)?.parameters();
             let record = rollouts::arm(lab, name, seed, &trained, &stage, &mut pictures)?;
             seeds.push((seed, trained, record));

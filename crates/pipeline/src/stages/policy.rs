@@ -1,17 +1,20 @@
-//! One policy of one arm and seed.
+//! The policies of one arm, one a seed.
 
 use std::path::PathBuf;
 
-use bc_policy::BcPolicy;
+use bc_policy::{BcPolicy, PolicyKind};
 use eval::Training;
-use pusht_data::{FrameRef, Split};
-use training::FitOptions;
+use pusht_data::Split;
+use training::{FitOptions, Progress};
 
+use super::side_by_side::{lanes, side_by_side};
 use super::video::loss_points;
 use super::{Lab, failed};
 use crate::PipelineError;
-use crate::arms::{ArmParts, DemoLabels, Material};
-use crate::stage::{Stage, read_json, write_json};
+use crate::arms::{ArmParts, Material};
+use crate::stage::{Stage, read_json, stage, write_json};
+
+const FILE: &str = "policy.safetensors";
 
 /// A policy's file and how its training went.
 pub(crate) struct TrainedPolicy {
@@ -19,68 +22,78 @@ pub(crate) struct TrainedPolicy {
     pub(crate) training: Training,
 }
 
+/// Trains the policies of `arm` on `material`, which carries the arm's labels; one stage a seed, in the seeds' order.
 pub(crate) fn train(
     lab: &mut Lab<'_>,
     arm: &str,
-    material: &mut Material,
+    material: &Material,
     parts: &ArmParts,
-    seed: u64,
     before: &[&String],
-) -> Result<(TrainedPolicy, Stage), PipelineError> {
-    let name = format!("policies/{arm}-{seed}");
-    let fail = failed(&name);
-    let mut config = lab.config.policy.clone();
-    config.train.seed = seed;
-    let file = "policy.safetensors";
-    let stage = lab.stage(&name, &(&config, arm, before), |lab, dir| {
-        let episodes = material.with_labels(parts.labels);
-        let split = Split {
-            protocol: lab.config.split.protocol,
-            seed: lab.config.split.seed,
-            train: parts.train.clone(),
-            validation: parts.validation.clone(),
-            test: parts.test.clone(),
-        };
-        let label = format!("train {arm}, seed {seed}");
-        let options = FitOptions {
-            label: &label,
-            identity: &before.iter().map(|s| s.as_str()).collect::<String>(),
-            out: Some(dir),
-            progress: &mut *lab.progress,
-            stop: lab.stop.clone(),
-        };
-        let started = std::time::Instant::now();
-        let trained = bc_policy::train(&config, episodes, &split, &lab.device, options).map_err(|e| fail(&e))?;
-        let seconds = started.elapsed().as_secs_f64();
-        trained.policy.save(&dir.join(file)).map_err(|e| fail(&e))?;
-        let fit = |episodes: &[pusht_data::Episode], refs: &[FrameRef]| {
-            let fit = bc_policy::evaluate(&trained.policy, episodes, refs).map_err(|e| fail(&e))?;
-            Ok::<_, PipelineError>(fit.map(|f| eval::Fit {
-                mse: f.mse,
-                r2: Some(f.r2),
-                frames: f.actions,
-            }))
-        };
-        let test_own = fit(episodes, &parts.test)?;
-        let recorded = material.recorded_test().to_vec();
-        let test_recorded = fit(material.with_labels(DemoLabels::Recorded), &recorded)?;
-        let training = Training {
-            curve: loss_points(&trained.curve),
-            test_own,
-            test_recorded,
-            validation_mse: trained.best_valid,
-            seconds,
-        };
-        write_json(&dir.join("training.json"), &training)
-    })?;
-    let training = read_json(&stage.dir.join("training.json"))?;
-    Ok((
-        TrainedPolicy {
-            file: stage.dir.join(file),
-            training,
-        },
-        stage,
-    ))
+) -> Result<Vec<(TrainedPolicy, Stage)>, PipelineError> {
+    lab.check_stop()?;
+    let seeds = &lab.config.seeds;
+    let split = Split {
+        protocol: lab.config.split.protocol,
+        seed: lab.config.split.seed,
+        train: parts.train.clone(),
+        validation: parts.validation.clone(),
+        test: parts.test.clone(),
+    };
+    let identity: String = before.iter().map(|s| s.as_str()).collect();
+    let name = |seed: u64| format!("policies/{arm}-{seed}");
+    let (config, device, root, stop) = (lab.config, &lab.device, &lab.root, &lab.stop);
+    let one = |index: usize, progress: &mut dyn Progress| {
+        let seed = seeds[index];
+        let name = name(seed);
+        let fail = failed(&name);
+        let mut policy = config.policy.clone();
+        policy.train.seed = seed;
+        stage(root, &name, &(&policy, arm, before), |dir| {
+            let options = FitOptions {
+                label: arm,
+                identity: &identity,
+                out: Some(dir),
+                progress,
+                stop: stop.clone(),
+            };
+            let started = std::time::Instant::now();
+            let trained =
+                bc_policy::train(&policy, &material.episodes, &split, device, options).map_err(|e| fail(&e))?;
+            let seconds = started.elapsed().as_secs_f64();
+            trained.policy.save(&dir.join(FILE)).map_err(|e| fail(&e))?;
+            let (test, recorded) = material.recorded_test();
+            let predicted = bc_policy::predict(&trained.policy, &material.episodes, test).map_err(|e| fail(&e))?;
+            let training = Training {
+                curve: loss_points(&trained.curve),
+                test_own: bc_policy::evaluate(&trained.policy, &material.episodes, &parts.test)
+                    .map_err(|e| fail(&e))?
+                    .map(fit),
+                test_recorded: bc_policy::regression_fit(&predicted, &recorded).map(fit),
+                validation_mse: trained.best_valid,
+                seconds,
+            };
+            write_json(&dir.join("training.json"), &training)
+        })
+    };
+    let lanes = lanes(config.policy.kind != PolicyKind::Tracked);
+    let label = format!("train {arm}");
+    let stages = side_by_side(seeds.len(), lanes, &label, &mut *lab.progress, one)?;
+    let mut trained = Vec::with_capacity(stages.len());
+    for (stage, &seed) in stages.into_iter().zip(seeds) {
+        lab.record(&name(seed), &stage);
+        let training = read_json(&stage.dir.join("training.json"))?;
+        let file = stage.dir.join(FILE);
+        trained.push((TrainedPolicy { file, training }, stage));
+    }
+    Ok(trained)
+}
+
+fn fit(fit: bc_policy::Fit) -> eval::Fit {
+    eval::Fit {
+        mse: fit.mse,
+        r2: Some(fit.r2),
+        frames: fit.actions,
+    }
 }
 
 impl TrainedPolicy {

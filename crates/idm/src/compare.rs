@@ -1,0 +1,81 @@
+//! How far extracted actions are from recorded ones.
+
+use pusht_data::{Episode, FrameRef, Labels};
+use serde::{Deserialize, Serialize};
+use traj_metrics::{MeanSd, MetricError, paired_l2, to_points};
+
+/// Distance of extracted from recorded actions.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExtractionError {
+    /// ‖extracted − recorded‖ in px of the 512 board, over all actions.
+    pub l2_px: MeanSd,
+    /// How many actions have both.
+    pub actions: usize,
+}
+
+/// Compares labels of episodes (by their index in `episodes`) with the actions recorded there, in the rows of `refs` that
+/// have a label. `None` where no row has one.
+///
+/// # Errors
+/// An action that is not finite.
+pub fn extraction_error(
+    labels: &[(usize, Labels)],
+    episodes: &[Episode],
+    refs: &[FrameRef],
+) -> Result<Option<ExtractionError>, MetricError> {
+    let (mut extracted, mut recorded) = (Vec::new(), Vec::new());
+    for (episode, labels) in labels {
+        for r in refs.iter().filter(|r| r.episode as usize == *episode) {
+            let row = r.row as usize;
+            let label = row.checked_sub(labels.start).and_then(|at| labels.actions.get(at));
+            let known = episodes.get(*episode).and_then(|e| e.actions.get(row));
+            if let (Some(label), Some(known)) = (label, known) {
+                extracted.push(*label);
+                recorded.push(*known);
+            }
+        }
+    }
+    if extracted.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(ExtractionError {
+        l2_px: paired_l2(&[to_points(&extracted)], &[to_points(&recorded)])?,
+        actions: extracted.len(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pusht_data::Provenance;
+    use pusht_env::{Frame, GOAL};
+
+    #[test]
+    fn only_rows_with_a_label_count() {
+        let episode = Episode {
+            frames: vec![Frame::new(1, 1); 4],
+            actions: vec![[0.0, 0.0]; 4],
+            states: None,
+            goal: GOAL,
+            provenance: Provenance {
+                source: "test".into(),
+                index: 0,
+                seed: None,
+                actions: "recorded".into(),
+            },
+        };
+        let labels = [(
+            0,
+            Labels {
+                start: 1,
+                actions: vec![[3.0, 4.0], [6.0, 8.0]],
+            },
+        )];
+        let refs: Vec<FrameRef> = [0, 1, 3].map(|row| FrameRef::new(0, row)).to_vec();
+        let error = extraction_error(&labels, std::slice::from_ref(&episode), &refs)
+            .unwrap()
+            .unwrap();
+        assert_eq!((error.l2_px.mean, error.actions), (5.0, 1));
+        assert_eq!(extraction_error(&labels, &[episode], &refs[..1]).unwrap(), None);
+    }
+}
