@@ -49,7 +49,7 @@ fn models_come_back_and_misfits_are_named() {
     // PyTorch's nn.Linear stores [out, in].
     let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
     assert!(
-        text.contains("\"layer.weight\":{\"dtype\":\"F32\",\"shape\":[4,3]"),
+        text.contains("\"layer.weight\":{") && text.contains("\"dtype\":\"F32\",\"shape\":[4,3]"),
         "{text}"
     );
 
