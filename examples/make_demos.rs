@@ -6,8 +6,8 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use pusht_data::{Demonstrations, Simulation, demonstrate};
-use pusht_env::ExpertConfig;
+use pusht_data::{Demonstrations, Simulation, demonstrate, demonstrate_part};
+use pusht_env::{ExpertConfig, Shard};
 
 /// Makes demonstrations with the expert, as a file of starts and actions from which frames are simulated anew.
 ///
@@ -29,6 +29,9 @@ struct Args {
     /// Threads; 0: as many as there are cores.
     #[arg(long, value_name = "N", default_value_t = 0)]
     threads: usize,
+    /// Only part I of N of the episodes, as a file that the example merge joins with those of the other parts.
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
     /// Whose starts and pictures.
     #[arg(long, value_name = "NAME", default_value = "diffusion-policy")]
     environment: Environment,
@@ -56,7 +59,17 @@ fn main() -> Result<()> {
         expert: ExpertConfig::default(),
         threads: args.threads,
     };
-    let set = demonstrate(&args.out, &what, &mut |done, _| bar.set_position(done as u64))?;
+    let progress = &mut |done: usize, all: usize| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    };
+    if let Some(part) = args.shard {
+        demonstrate_part(&args.out, &what, part, progress)?;
+        bar.finish();
+        eprintln!("part {part} of {} episodes in {}", args.episodes, args.out.display());
+        return Ok(());
+    }
+    let set = demonstrate(&args.out, &what, progress)?;
     bar.finish();
     let (mut best, mut steps) = (0.0, 0);
     for recipe in set.recipes() {

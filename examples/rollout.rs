@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use bc_policy::BcPolicy;
 use clap::Parser;
-use eval::{Protocol, RandomTarget, RolloutConfig, RolloutRecord, Scores, StandStill, film, rollout};
+use eval::{Protocol, RandomTarget, RolloutConfig, RolloutPart, Scores, StandStill, film, rollout};
 use indicatif::{ProgressBar, ProgressStyle};
-use pusht_env::{ExpertConfig, ExpertPolicy, Policy};
+use pusht_env::{ExpertConfig, ExpertPolicy, Policy, Shard};
 use video_io::{Format, VideoOptions, save_video};
 
 /// Rolls a policy out in closed loop, from diffusion_policy's start seeds 100000, 100001, … with its legacy reset.
@@ -35,6 +35,9 @@ struct Args {
     /// Device of a trained policy: cpu, cuda or wgpu.
     #[arg(long, default_value = "cpu")]
     device: String,
+    /// Only part I of N of the episodes; --json gets a file that the example merge joins with those of the other parts.
+    #[arg(long, value_name = "I/N", requires = "json", conflicts_with = "save_video")]
+    shard: Option<Shard>,
     /// Keeps the roll-outs, step by step: scores under every protocol and films follow from this file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -68,15 +71,29 @@ fn main() -> Result<()> {
     let mut policy = policy(&args)?;
     let bar = ProgressBar::new(0);
     bar.set_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} steps {eta}")?);
-    let record = rollout(policy.as_mut(), &config, |done, all| {
+    let progress = |done: usize, all: usize| {
         bar.set_length(all as u64);
         bar.set_position(done as u64);
-    })?;
+    };
+    if let (Some(shard), Some(path)) = (args.shard, &args.json) {
+        let part = RolloutPart::roll(policy.as_mut(), &config, shard, &made_by(&args)?, progress)?;
+        bar.finish_and_clear();
+        part.write(path)?;
+        println!(
+            "part {shard} of {} episodes of {} in {}",
+            config.episodes,
+            part.record.policy,
+            path.display()
+        );
+        return Ok(());
+    }
+    let record = rollout(policy.as_mut(), &config, progress)?;
     bar.finish_and_clear();
     if let Some(path) = &args.json {
         record.write(path)?;
     }
-    print(&record, args.protocol)?;
+    let scores = Scores::with_limit(&record, args.protocol, record.steps)?.summary()?;
+    println!("{}: {scores}", record.policy);
     if let Some(path) = &args.save_video {
         let options = VideoOptions { fps: 10, scale: 1 };
         save_video(path, &film(&record, args.film, 384)?, options)?;
@@ -98,28 +115,13 @@ fn policy(args: &Args) -> Result<Box<dyn Policy>> {
     })
 }
 
-fn print(record: &RolloutRecord, protocol: Protocol) -> Result<()> {
-    let scores = Scores::with_limit(record, protocol, record.steps)?.summary()?;
-    let changed = if scores.as_prescribed { "" } else { " (changed)" };
-    let (episodes, steps) = (scores.episodes, scores.steps);
-    println!(
-        "{}: protocol {protocol}{changed}, {episodes} episodes, at most {steps} steps",
-        record.policy
-    );
-    for (name, value) in [
-        ("mean reward per step", scores.mean_reward),
-        ("  over executed steps only", scores.mean_reward_executed),
-        ("maximum reward", scores.max_reward),
-        ("final coverage", scores.final_coverage),
-        ("solved (coverage > 0.95)", scores.solved),
-        ("T within 20 px and 20°", scores.pose_reached),
-    ] {
-        println!(
-            "{name:<28} {:.4}  95 % interval {:.4} to {:.4}",
-            value.mean, value.low, value.high
-        );
-    }
-    Ok(())
+/// What the actions follow from besides the starts, so that parts of other policies do not join.
+fn made_by(args: &Args) -> Result<String> {
+    let policy = match args.policy.as_str() {
+        name @ ("still" | "random" | "expert") => name.to_owned(),
+        file => format!("a file with CRC-32C {:08x}", crc32c::crc32c(&std::fs::read(file)?)),
+    };
+    Ok(format!("{policy}, seed {}", args.seed))
 }
 
 fn protocol(name: &str) -> Result<Protocol, String> {

@@ -18,8 +18,8 @@ pub use report::{
 };
 pub use rollout::{
     EpisodeRecord, EpisodeScores, FIRST_START_SEED, FilmError, POSE_ANGLE_DEGREES, POSE_DISTANCE, Protocol,
-    RECORD_SCHEMA, RandomTarget, RecordError, RolloutConfig, RolloutError, RolloutRecord, SOLVED_COVERAGE, Scores,
-    StandStill, Summary, evenly, film, rollout,
+    RECORD_SCHEMA, RandomTarget, RecordError, RolloutConfig, RolloutError, RolloutPart, RolloutRecord, SOLVED_COVERAGE,
+    Scores, StandStill, Summary, evenly, film, rollout, rollout_some,
 };
 pub use traj_metrics::{Bootstrap, Interval, MeanSd};
 pub use verdict::{ABOVE_FLOOR, Comparison, Generator, GeneratorKind, MARGIN, Outcome, Verdict, VerdictError};

@@ -4,7 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use eval::*;
-use pusht_env::{Action, EnvConfig, Modality, ObsBatch, ObsSpec, Policy, PolicyError, PushT, reward};
+use pusht_env::{Action, EnvConfig, Modality, ObsBatch, ObsSpec, Policy, PolicyError, PushT, Shard, reward};
+use std::path::{Path, PathBuf};
 
 fn config(episodes: usize, steps: usize) -> RolloutConfig {
     RolloutConfig {
@@ -122,4 +123,50 @@ fn progress_reaches_its_end_and_errors_are_told() {
     assert!(matches!(not_finite, Err(RolloutError::Env(_))));
     let nothing = rollout(&mut StandStill::default(), &config(0, 5), |_, _| {});
     assert!(matches!(nothing, Err(RolloutError::Empty { .. })));
+}
+
+#[test]
+fn parts_join_to_what_one_process_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = |path: &Path| std::fs::read(path).unwrap();
+    let whole = folder.path().join("whole.json");
+    let record = rollout(&mut RandomTarget::new(3), &config(5, 20), |_, _| {}).unwrap();
+    record.write(&whole).unwrap();
+    let roll = |name: &str, seed: u64, config: RolloutConfig, shard: &str| -> PathBuf {
+        let path = folder.path().join(name);
+        let made_by = format!("random, seed {seed}");
+        let shard: Shard = shard.parse().unwrap();
+        let part = RolloutPart::roll(&mut RandomTarget::new(seed), &config, shard, &made_by, |_, _| {}).unwrap();
+        part.write(&path).unwrap();
+        path
+    };
+    for of in [1, 2, 7] {
+        let mut parts: Vec<_> = (1..=of)
+            .map(|i| roll(&format!("{i}-{of}.json"), 3, config(5, 20), &format!("{i}/{of}")))
+            .collect();
+        parts.rotate_left(1);
+        let joined = folder.path().join(format!("joined-{of}.json"));
+        RolloutPart::merge(&parts).unwrap().write(&joined).unwrap();
+        assert!(bytes(&joined) == bytes(&whole), "{of} parts");
+    }
+
+    let [a, b] = ["1-2.json", "2-2.json"].map(|name| folder.path().join(name));
+    let error = |files: &[&PathBuf]| {
+        let files: Vec<_> = files.iter().map(|&file| file.clone()).collect();
+        RolloutPart::merge(&files).unwrap_err().to_string()
+    };
+    assert!(error(&[&b]).contains("no file holds 1/2"));
+    assert!(error(&[&b, &a, &a]).contains("1-2.json: is part 1/2, as"));
+    assert!(error(&[&a, &whole]).contains("whole.json is not a roll-out file"));
+    for (foreign, what) in [
+        (roll("seed.json", 4, config(5, 20), "2/2"), "maker"),
+        (roll("steps.json", 3, config(5, 21), "2/2"), "step limit"),
+        (roll("episodes.json", 3, config(6, 20), "2/2"), "number of episodes"),
+    ] {
+        let text = error(&[&a, &foreign]);
+        let name = foreign.file_name().unwrap().to_str().unwrap().to_owned();
+        assert!(text.contains(&name) && text.contains(what), "{text}");
+    }
+    let text = RolloutRecord::read(&a).unwrap_err().to_string();
+    assert!(text.contains("part 1/2") && text.contains("merge"), "{text}");
 }

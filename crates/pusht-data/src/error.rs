@@ -113,6 +113,9 @@ pub enum DataError {
         /// Pixels that differ.
         pixels: usize,
     },
+    /// Parts that do not join.
+    #[error(transparent)]
+    Parts(#[from] pusht_env::ShardError),
     /// A file that cannot be written.
     #[error("{path}: cannot be written ({reason}); check the folder, its permissions and the free space")]
     Unwritable {

@@ -21,7 +21,9 @@ pub use episode::{Episode, EpisodeError, Provenance};
 pub use error::DataError;
 pub use inverse_dynamics::{IdmError, InverseDynamics, Labels};
 pub use normalise::{ActionNorm, FrameNorm};
-pub use simulated::{Demonstrations, Difference, Plan, Recipe, SimulatedSet, Simulation, Start, demonstrate};
+pub use simulated::{
+    Demonstrations, Difference, Plan, Recipe, SimulatedSet, Simulation, Start, demonstrate, demonstrate_part,
+};
 pub use source::{Source, open};
 pub use split::{FrameRef, Split, SplitError, SplitProtocol};
 pub use video_model::{VideoError, VideoModel, VideoRequest};

@@ -1,8 +1,8 @@
 //! The expert as a source.
 #![allow(clippy::unwrap_used)]
 
-use pusht_data::{Demonstrations, Simulation, demonstrate, open};
-use pusht_env::ExpertConfig;
+use pusht_data::{Demonstrations, SimulatedSet, Simulation, demonstrate, demonstrate_part, open};
+use pusht_env::{ExpertConfig, Shard};
 
 fn what() -> Demonstrations {
     Demonstrations {
@@ -46,6 +46,61 @@ fn demonstrations_are_the_same_on_any_number_of_threads() {
         ..what()
     };
     let e = demonstrate(dir.path().join("1.jsonl"), &other, &mut |_, _| {}).unwrap_err();
+    assert!(e.to_string().contains("other settings or seeds"), "{e}");
+}
+
+#[test]
+fn parts_join_to_what_one_process_writes() {
+    let dir = tempfile::tempdir().unwrap();
+    let what = Demonstrations {
+        episodes: 5,
+        max_steps: 12,
+        ..what()
+    };
+    let make = |name: &str, what: &Demonstrations, shard: &str| {
+        let path = dir.path().join(name);
+        let shard: Shard = shard.parse().unwrap();
+        demonstrate_part(&path, what, shard, &mut |_, _| {}).unwrap();
+        path
+    };
+    let whole = dir.path().join("whole.jsonl");
+    demonstrate(&whole, &what, &mut |_, _| {}).unwrap();
+    // Also into more parts than there are episodes; named in any order.
+    for of in [1, 3, 7] {
+        let mut parts: Vec<_> = (1..=of)
+            .map(|i| make(&format!("{i}-{of}.jsonl"), &what, &format!("{i}/{of}")))
+            .collect();
+        parts.reverse();
+        let joined = dir.path().join(format!("joined-{of}.jsonl"));
+        SimulatedSet::merge(&parts).unwrap().save(&joined).unwrap();
+        assert!(
+            std::fs::read(joined).unwrap() == std::fs::read(&whole).unwrap(),
+            "{of} parts"
+        );
+    }
+
+    let [a, b, c] = ["1-3.jsonl", "2-3.jsonl", "3-3.jsonl"].map(|name| dir.path().join(name));
+    let error = |files: &[&std::path::PathBuf]| {
+        let files: Vec<_> = files.iter().map(|&file| file.clone()).collect();
+        SimulatedSet::merge(&files).unwrap_err().to_string()
+    };
+    assert!(error(&[&a, &c]).contains("no file holds 2/3"));
+    let text = error(&[&a, &b, &c, &b]);
+    assert!(text.contains("2-3.jsonl: is part 2/3, as"), "{text}");
+    let text = error(&[&whole]);
+    assert!(text.contains("whole.jsonl: a whole set"), "{text}");
+    let other = Demonstrations { first_seed: 7, ..what };
+    let foreign = make("foreign.jsonl", &other, "3/3");
+    let text = error(&[&a, &b, &foreign]);
+    assert!(text.contains("foreign.jsonl: part 3/3 of another set"), "{text}");
+    let longer = Demonstrations { max_steps: 13, ..what };
+    let foreign = make("longer.jsonl", &longer, "3/3");
+    let text = error(&[&a, &b, &foreign]);
+    assert!(text.contains("longer.jsonl: part 3/3 of another set"), "{text}");
+
+    let text = open(&a).err().unwrap().to_string();
+    assert!(text.contains("part 1/3") && text.contains("merge"), "{text}");
+    let e = demonstrate(&a, &what, &mut |_, _| {}).unwrap_err();
     assert!(e.to_string().contains("other settings or seeds"), "{e}");
 }
 

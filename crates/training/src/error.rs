@@ -42,6 +42,14 @@ pub enum TrainingError {
     /// Nothing to learn from.
     #[error("there are no training items; hand in at least one episode that is long enough for the model's window")]
     NoItems,
+    /// A batch of more items than there are.
+    #[error("batch_size is {batch_size}, but there are only {items} training items; make it smaller")]
+    LargeBatch {
+        /// As given.
+        batch_size: usize,
+        /// What there is.
+        items: usize,
+    },
     /// A layer whose draws other threads would disturb.
     #[error(
         "the layer {layer:?} is Burn's dropout, which draws from one generator for the whole process, so that runs side \

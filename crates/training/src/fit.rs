@@ -58,7 +58,7 @@ pub struct Fitted<M> {
 /// Trains `model`: AdamW, one update a batch, validation and a checkpoint after each epoch.
 ///
 /// # Errors
-/// Bad settings, no items, a model with Burn's dropout, an objective that fails, a loss that is not finite, a
+/// Bad settings, fewer items than a batch, a model with Burn's dropout, an objective that fails, a loss that is not finite, a
 /// checkpoint that is damaged or of another run, a folder that cannot be written, or [`TrainingError::Interrupted`].
 pub fn fit<M: Module>(
     model: M,
@@ -70,6 +70,12 @@ pub fn fit<M: Module>(
     let items = objective.items();
     if items == 0 {
         return Err(TrainingError::NoItems);
+    }
+    if config.batch_size > items {
+        return Err(TrainingError::LargeBatch {
+            batch_size: config.batch_size,
+            items,
+        });
     }
     refuse_drawing_layers(&model)?;
     let epoch_steps = config.epoch_steps(items);
@@ -86,7 +92,7 @@ pub fn fit<M: Module>(
     let mut batches = Batches::new(items, config.batch_size, config.seed);
     progress.begin(label, total);
     if run.step > 0 {
-        progress.advance(run.step, &format!("resumed at step {}", run.step));
+        progress.resume(run.step);
     }
     while run.step < total && !run.out_of_patience(config.patience) {
         if stop.is_raised() {

@@ -1,4 +1,5 @@
-//! Progress of long work: a bar in a terminal, a line now and then elsewhere, nothing in tests.
+//! Progress of long work: a bar in a terminal, a line now and then elsewhere, nothing in tests. Both tell the rate and
+//! the time left.
 
 use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
@@ -9,6 +10,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 pub trait Progress: Send {
     /// A stage of `total` units begins.
     fn begin(&mut self, what: &str, total: usize);
+
+    /// `done` units of the stage were finished by an earlier process, so they say nothing about the rate.
+    fn resume(&mut self, _done: usize) {}
 
     /// `done` units of the stage are finished; `note` says how it looks (a loss, a score).
     fn advance(&mut self, done: usize, note: &str);
@@ -27,28 +31,82 @@ impl Progress for Silent {
     fn end(&mut self, _note: &str) {}
 }
 
+/// How fast a stage goes.
+#[derive(Debug, Default)]
+struct Pace {
+    total: usize,
+    /// Where this process began.
+    first: usize,
+}
+
+impl Pace {
+    fn begin(total: usize) -> Self {
+        Self { total, first: 0 }
+    }
+
+    /// Rate and time left after `elapsed`, as far as they are known.
+    fn at(&self, done: usize, elapsed: Duration) -> String {
+        let (new, seconds) = (done.saturating_sub(self.first), elapsed.as_secs_f64());
+        if new == 0 || seconds <= 0.0 {
+            return String::new();
+        }
+        let rate = new as f64 / seconds;
+        let left = self.total.saturating_sub(done) as f64 / rate;
+        format!("{}, {} left", per_second(rate), clock(left))
+    }
+}
+
+fn per_second(rate: f64) -> String {
+    match rate {
+        rate if rate >= 100.0 => format!("{rate:.0} steps/s"),
+        rate if rate >= 1.0 => format!("{rate:.1} steps/s"),
+        rate => format!("{:.1} s/step", rate.recip()),
+    }
+}
+
+/// `m:ss` or `h:mm:ss`.
+fn clock(seconds: f64) -> String {
+    let seconds = seconds.round() as u64;
+    let (h, m, s) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if h > 0 {
+        format!("{h}:{m:02}:{s:02}")
+    } else {
+        format!("{m}:{s:02}")
+    }
+}
+
 /// A bar on standard error.
 #[derive(Debug, Default)]
 pub struct Terminal {
     bar: Option<ProgressBar>,
+    pace: Pace,
     what: String,
 }
 
 impl Progress for Terminal {
     fn begin(&mut self, what: &str, total: usize) {
         let bar = ProgressBar::new(total as u64);
-        let style = ProgressStyle::with_template("{prefix:24!} {bar:30} {pos}/{len} {elapsed} (left {eta}) {msg}")
+        let style = ProgressStyle::with_template("{prefix:24!} {bar:30} {pos}/{len} {elapsed} {msg}")
             .expect("the template is well formed");
         bar.set_style(style);
         bar.set_prefix(what.to_string());
         self.what = what.to_string();
+        self.pace = Pace::begin(total);
         self.bar = Some(bar);
+    }
+
+    fn resume(&mut self, done: usize) {
+        self.pace.first = done;
+        if let Some(bar) = &self.bar {
+            bar.set_position(done as u64);
+        }
     }
 
     fn advance(&mut self, done: usize, note: &str) {
         if let Some(bar) = &self.bar {
+            let pace = self.pace.at(done, bar.elapsed());
             bar.set_position(done as u64);
-            bar.set_message(note.to_string());
+            bar.set_message(format!("({pace}) {note}"));
         }
     }
 
@@ -66,7 +124,7 @@ impl Progress for Terminal {
 pub struct Lines {
     every: Duration,
     what: String,
-    total: usize,
+    pace: Pace,
     began: Instant,
     last: Instant,
 }
@@ -77,26 +135,42 @@ impl Default for Lines {
         Self {
             every: Duration::from_secs(10),
             what: String::new(),
-            total: 0,
+            pace: Pace::default(),
             began: now,
             last: now,
         }
     }
 }
 
+impl Lines {
+    /// The line that is due, if one is.
+    fn line(&mut self, done: usize, note: &str) -> Option<String> {
+        let pace = self.pace.at(done, self.began.elapsed());
+        if self.last.elapsed() < self.every {
+            return None;
+        }
+        self.last = Instant::now();
+        Some(format!("{}: {done}/{} ({pace}) {note}", self.what, self.pace.total))
+    }
+}
+
 impl Progress for Lines {
     fn begin(&mut self, what: &str, total: usize) {
         self.what = what.to_string();
-        self.total = total;
+        self.pace = Pace::begin(total);
         self.began = Instant::now();
         self.last = self.began;
         say(&format!("{what}: {total} steps"));
     }
 
+    fn resume(&mut self, done: usize) {
+        self.pace.first = done;
+        say(&format!("{}: goes on from {done}", self.what));
+    }
+
     fn advance(&mut self, done: usize, note: &str) {
-        if self.last.elapsed() >= self.every {
-            self.last = Instant::now();
-            say(&format!("{}: {done}/{} {note}", self.what, self.total));
+        if let Some(line) = self.line(done, note) {
+            say(&line);
         }
     }
 
@@ -118,4 +192,32 @@ pub fn terminal_or_lines() -> Box<dyn Progress> {
 /// A closed standard error is no reason to stop the work.
 fn say(line: &str) {
     let _ = writeln!(stderr(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_counts_what_this_process_did() {
+        let mut pace = Pace::begin(1000);
+        assert_eq!(pace.at(0, Duration::from_secs(1)), "");
+        assert_eq!(pace.at(1, Duration::from_secs(4)), "4.0 s/step, 1:06:36 left");
+        assert_eq!(pace.at(1000, Duration::from_secs(4)), "250 steps/s, 0:00 left");
+        pace.first = 900;
+        assert_eq!(pace.at(950, Duration::from_secs(10)), "5.0 steps/s, 0:10 left");
+    }
+
+    #[test]
+    fn lines_come_now_and_then() {
+        let mut lines = Lines::default();
+        lines.begin("learn", 100);
+        assert_eq!(lines.line(10, "loss 1"), None);
+        lines.every = Duration::ZERO;
+        let line = lines.line(20, "loss 0.5").unwrap();
+        assert!(
+            line.starts_with("learn: 20/100 (") && line.ends_with(" left) loss 0.5"),
+            "{line}"
+        );
+    }
 }

@@ -44,8 +44,9 @@ struct Summary {
 struct Value {
     #[prost(string, tag = "1")]
     tag: String,
-    #[prost(float, tag = "2")]
-    simple_value: f32,
+    /// Optional, so that 0 is written too.
+    #[prost(float, optional, tag = "2")]
+    simple_value: Option<f32>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -98,7 +99,7 @@ impl EventWriter {
     pub fn scalar(&mut self, tag: &str, step: usize, value: f64) -> Result<(), TrainingError> {
         let value = Value {
             tag: tag.to_string(),
-            simple_value: value as f32,
+            simple_value: Some(value as f32),
         };
         self.event(step, What::Summary(Summary { value: vec![value] }))
     }
@@ -147,6 +148,15 @@ fn now() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_zero_is_written() {
+        let value = Value {
+            tag: "t".into(),
+            simple_value: Some(0.0),
+        };
+        assert_eq!(value.encode_to_vec(), [0x0A, 1, b't', 0x15, 0, 0, 0, 0]);
+    }
 
     #[test]
     fn a_record_has_length_payload_and_two_checksums() {

@@ -58,6 +58,56 @@ fn start(out: &Path) -> Child {
         .unwrap()
 }
 
+/// A limit on the size of files stands for a disk that is full: the system cuts a `write` short and then refuses.
+#[test]
+fn a_full_disk_is_named_and_the_last_checkpoint_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let mut child = start(&out);
+    while checkpoints(&out).is_empty() {
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "the child ended before it was killed"
+        );
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let before = checkpoints(&out);
+
+    let run = |blocks: &str| {
+        let text = folder.path().join("stderr");
+        let status = Command::new("sh")
+            .arg("-c")
+            .arg(format!(
+                "trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" --exact child --nocapture"
+            ))
+            .arg(std::env::current_exe().unwrap())
+            .env(OUT, &out)
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(&text).unwrap())
+            .status()
+            .unwrap();
+        (status.success(), std::fs::read_to_string(&text).unwrap())
+    };
+    // 180 kB: the weights (144 kB) fit, the optimiser's moments (224 kB) do not.
+    let (success, text) = run("360");
+    assert!(!success && text.contains("optimizer.bpk"), "{text}");
+    assert_eq!(checkpoints(&out), before);
+    let (success, text) = run("unlimited");
+    assert!(success, "{text}");
+}
+
+fn checkpoints(out: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(out.join("checkpoints")).into_iter().flatten();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names
+        .filter(|name| name != "lock" && !name.starts_with("unfinished-"))
+        .collect();
+    names.sort();
+    names
+}
+
 fn writing(out: &Path) -> bool {
     std::fs::read_dir(out.join("checkpoints")).is_ok_and(|entries| {
         entries

@@ -1,5 +1,5 @@
-//! The event files can be read by TensorBoard: writes one into the folder named by `PUSHT_EVENTS_OUT` (else a temporary
-//! one) and checks the framing; `read_events.py`, run on that folder with the pip package tensorboard, checks the rest.
+//! The framing of event files; `read_events.py`, run on the folder of a run with the pip package tensorboard, checks the
+//! rest.
 
 #![allow(clippy::unwrap_used)]
 
@@ -7,20 +7,20 @@ use training::EventWriter;
 
 #[test]
 fn records_are_framed() {
-    let temporary = tempfile::tempdir().unwrap();
-    let folder = std::env::var_os("PUSHT_EVENTS_OUT").map_or(temporary.path().to_path_buf(), Into::into);
-    let mut writer = EventWriter::create(&folder, 0).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut writer = EventWriter::create(folder, 0).unwrap();
     for step in 0..5 {
         writer.scalar("loss/train", step * 10, 1.0 / (step + 1) as f64).unwrap();
     }
     writer.flush().unwrap();
     // A second file of the same run replaces what the first recorded from its first step on.
-    let mut resumed = EventWriter::create(&folder, 30).unwrap();
+    let mut resumed = EventWriter::create(folder, 30).unwrap();
     resumed.scalar("loss/train", 30, 7.0).unwrap();
     resumed.flush().unwrap();
 
     let mut records = 0;
-    for entry in std::fs::read_dir(&folder).unwrap() {
+    for entry in std::fs::read_dir(folder).unwrap() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
         let mut at = 0;
         while at < bytes.len() {

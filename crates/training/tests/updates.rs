@@ -110,3 +110,15 @@ fn patience_needs_validation_data() {
     let error = training::fit(Net::new(16, false, 5), &Unvalidated(Product::new()), &settings, options).unwrap_err();
     assert!(error.to_string().contains("no validation data"), "{error}");
 }
+
+#[test]
+fn a_batch_larger_than_the_data_is_refused_before_training() {
+    let settings = TrainConfig {
+        batch_size: 51,
+        ..config(1)
+    };
+    let objective = Product::new();
+    let error = run(&settings, &objective).unwrap_err();
+    assert!(error.to_string().contains("only 50 training items"), "{error}");
+    assert_eq!(objective.calls.get(), 0);
+}

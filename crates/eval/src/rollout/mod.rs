@@ -2,6 +2,7 @@
 
 mod film;
 mod floors;
+mod part;
 mod protocol;
 mod record;
 mod run;
@@ -10,8 +11,9 @@ mod summary;
 
 pub use film::{FilmError, evenly, film};
 pub use floors::{RandomTarget, StandStill};
+pub use part::RolloutPart;
 pub use protocol::{FIRST_START_SEED, Protocol};
 pub use record::{EpisodeRecord, RECORD_SCHEMA, RecordError, RolloutRecord};
-pub use run::{RolloutConfig, RolloutError, rollout};
+pub use run::{RolloutConfig, RolloutError, rollout, rollout_some};
 pub use scores::{EpisodeScores, POSE_ANGLE_DEGREES, POSE_DISTANCE, SOLVED_COVERAGE, Scores};
 pub use summary::Summary;

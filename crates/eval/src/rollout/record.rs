@@ -1,8 +1,8 @@
 //! What happened in roll-outs, step by step: one file from which the numbers of every protocol and criterion follow.
 
-use super::{Protocol, Scores, Summary};
+use super::{Protocol, RolloutPart, Scores, Summary};
 use crate::atomic::replace;
-use pusht_env::{Action, EnvConfig};
+use pusht_env::{Action, EnvConfig, Shard, ShardError};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -82,18 +82,29 @@ impl RolloutRecord {
         })?;
         let record: Self = serde_json::from_slice(&bytes).map_err(|e| RecordError::Foreign {
             path: path.to_owned(),
-            reason: e.to_string(),
+            reason: match serde_json::from_slice::<RolloutPart>(&bytes) {
+                Ok(part) => format!(
+                    "it is part {} of one; join all parts with the example `merge`",
+                    part.part
+                ),
+                Err(_) => e.to_string(),
+            },
         })?;
-        if record.schema != RECORD_SCHEMA {
+        record.check(path)?;
+        Ok(record)
+    }
+
+    pub(super) fn check(&self, path: &Path) -> Result<(), RecordError> {
+        if self.schema != RECORD_SCHEMA {
             return Err(RecordError::Foreign {
                 path: path.to_owned(),
-                reason: format!("schema {} instead of {RECORD_SCHEMA}", record.schema),
+                reason: format!("schema {} instead of {RECORD_SCHEMA}", self.schema),
             });
         }
-        for episode in &record.episodes {
-            episode.check(record.steps)?;
+        for episode in &self.episodes {
+            episode.check(self.steps)?;
         }
-        Ok(record)
+        Ok(())
     }
 }
 
@@ -137,6 +148,19 @@ pub enum RecordError {
         path: PathBuf,
         /// What was found.
         reason: String,
+    },
+    /// Parts that do not join.
+    #[error(transparent)]
+    Parts(#[from] ShardError),
+    /// A part of another roll-out.
+    #[error("{path}: part {part} is of another roll-out: {what}", path = path.display())]
+    OtherPart {
+        /// The file.
+        path: PathBuf,
+        /// Which part it says it is.
+        part: Shard,
+        /// What differs.
+        what: String,
     },
     /// Contradicting lengths.
     #[error(

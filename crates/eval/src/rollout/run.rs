@@ -3,6 +3,7 @@
 use super::record::{EpisodeRecord, RECORD_SCHEMA, RolloutRecord};
 use super::{FIRST_START_SEED, Protocol};
 use pusht_env::{Autoreset, EnvConfig, ObsBatch, Policy, PolicyError, PushT, VecEnv, VecEnvError};
+use std::ops::Range;
 
 /// At most so many environments a call of the policy: bounds its memory.
 const BATCH: usize = 128;
@@ -43,17 +44,34 @@ impl RolloutConfig {
 pub fn rollout(
     policy: &mut dyn Policy,
     config: &RolloutConfig,
+    progress: impl FnMut(usize, usize),
+) -> Result<RolloutRecord, RolloutError> {
+    rollout_some(policy, config, 0..config.episodes, progress)
+}
+
+/// As [`rollout`], for some of the episodes only: each of them comes out as it does among all. The policy knows an
+/// episode by its number among all.
+///
+/// # Errors
+/// As [`rollout`], and episodes that are not there.
+pub fn rollout_some(
+    policy: &mut dyn Policy,
+    config: &RolloutConfig,
+    chosen: Range<usize>,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<RolloutRecord, RolloutError> {
     let RolloutConfig {
-        episodes,
-        steps,
-        first_seed,
-        env,
+        steps, first_seed, env, ..
     } = *config;
-    if episodes == 0 || steps == 0 {
-        return Err(RolloutError::Empty { episodes, steps });
+    let episodes = chosen.len();
+    if episodes == 0 || steps == 0 || chosen.end > config.episodes {
+        return Err(RolloutError::Empty {
+            episodes: chosen.end.min(config.episodes).saturating_sub(chosen.start),
+            steps,
+        });
     }
+    let first = chosen.start;
+    let first_seed = first_seed.wrapping_add(first as u64);
     let env = env.with_max_steps(None);
     let mut envs = VecEnv::new(episodes, env, policy.needs(), Autoreset::Disabled)?;
     envs.reset(first_seed)?;
@@ -68,14 +86,16 @@ pub fn rollout(
             states: vec![row(env)],
         })
         .collect();
-    policy.reset(envs.ids());
+    let numbers = |ids: &[usize]| -> Vec<usize> { ids.iter().map(|id| first + id).collect() };
+    policy.reset(&numbers(envs.ids()));
     for step in 0..steps {
         let mut actions = vec![[f32::NAN; 2]; envs.len()];
         let seen = envs.observations();
+        let numbers = numbers(seen.envs);
         for (i, out) in actions.chunks_mut(BATCH).enumerate() {
             let places = i * BATCH..i * BATCH + out.len();
             let batch = ObsBatch {
-                envs: &seen.envs[places.clone()],
+                envs: &numbers[places.clone()],
                 observations: &seen.observations[places.clone()],
                 goals: &seen.goals[places],
             };

@@ -2,6 +2,7 @@
 
 use super::{EpisodeScores, FIRST_START_SEED, Protocol, Scores};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use traj_metrics::{Interval, MetricError};
 
 /// Means over episodes with 95 % intervals (bootstrap over episodes).
@@ -49,5 +50,29 @@ impl Scores {
             solved: self.interval(EpisodeScores::success)?,
             pose_reached: self.interval(|e| f64::from(u8::from(e.pose_reached)))?,
         })
+    }
+}
+
+impl fmt::Display for Summary {
+    /// A headline and one line a number, with its interval.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let changed = if self.as_prescribed { "" } else { " (changed)" };
+        let (protocol, episodes, steps) = (self.protocol, self.episodes, self.steps);
+        write!(
+            f,
+            "protocol {protocol}{changed}, {episodes} episodes, at most {steps} steps"
+        )?;
+        for (name, value) in [
+            ("mean reward per step", self.mean_reward),
+            ("  over executed steps only", self.mean_reward_executed),
+            ("maximum reward", self.max_reward),
+            ("final coverage", self.final_coverage),
+            ("solved (coverage > 0.95)", self.solved),
+            ("T within 20 px and 20°", self.pose_reached),
+        ] {
+            let Interval { mean, low, high, .. } = value;
+            write!(f, "\n{name:<28} {mean:.4}  95 % interval {low:.4} to {high:.4}")?;
+        }
+        Ok(())
     }
 }

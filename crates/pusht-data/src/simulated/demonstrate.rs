@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pusht_env::{Expert, ExpertConfig};
+use pusht_env::{Action, EnvError, Expert, ExpertConfig, Shard};
 
 use super::{Plan, SimulatedSet, Simulation, Start};
 use crate::DataError;
@@ -36,6 +36,38 @@ pub fn demonstrate(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<SimulatedSet, DataError> {
     let path = path.as_ref();
+    let (plan, act) = plan(path, what)?;
+    plan.make(path, act, progress)
+}
+
+/// As [`demonstrate`], for one part of the demonstrations: a file that [`SimulatedSet::merge`] joins with those of the
+/// other parts.
+///
+/// # Errors
+/// As [`demonstrate`].
+pub fn demonstrate_part(
+    path: impl AsRef<Path>,
+    what: &Demonstrations,
+    part: Shard,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<(), DataError> {
+    let path = path.as_ref();
+    let (plan, act) = plan(path, what)?;
+    plan.make_part(path, part, act, progress)
+}
+
+/// The plan, and how the expert makes an episode of it.
+#[expect(clippy::type_complexity, reason = "a closure cannot be named")]
+fn plan(
+    path: &Path,
+    what: &Demonstrations,
+) -> Result<
+    (
+        Plan,
+        impl Fn(usize, &Start) -> Result<Vec<Action>, EnvError> + Sync + use<>,
+    ),
+    DataError,
+> {
     let refused = |reason: String| DataError::Demonstrations {
         path: path.to_path_buf(),
         reason,
@@ -61,9 +93,12 @@ pub fn demonstrate(
         }),
         threads: what.threads,
     };
-    let act = |index: usize, _: &Start| {
-        let played = expert.demonstrate(environment, what.first_seed + index as u64, what.max_steps);
+    let Demonstrations {
+        first_seed, max_steps, ..
+    } = *what;
+    let act = move |index: usize, _: &Start| {
+        let played = expert.demonstrate(environment, first_seed + index as u64, max_steps);
         played.map(|d| d.actions)
     };
-    plan.make(path, act, progress)
+    Ok((plan, act))
 }

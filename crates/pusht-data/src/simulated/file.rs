@@ -6,11 +6,13 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::ops::Range;
 use std::path::Path;
 
+use pusht_env::Shard;
 use serde::{Deserialize, Serialize};
 
-use super::{Recipe, SimulatedSet, Simulation};
+use super::{Recipe, SimulatedSet, Simulation, Start};
 use crate::{DataError, atomic};
 
 const FORMAT: &str = "pusht-simulated-episodes";
@@ -28,6 +30,30 @@ pub(super) struct Header {
     pub actions: String,
     pub simulation: Simulation,
     pub settings: serde_json::Value,
+    /// Only in the file of a part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+}
+
+/// What the file of a part says about itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Part {
+    pub shard: Shard,
+    /// Hash of the starts of the whole set, which no part holds.
+    starts: String,
+}
+
+impl Part {
+    pub fn new(shard: Shard, starts: &[Start]) -> Self {
+        let json = serde_json::to_vec(starts).expect("starts are JSON");
+        // FNV-1a.
+        let hash = json.iter().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3)
+        });
+        let starts = format!("{hash:016x}");
+        Self { shard, starts }
+    }
 }
 
 impl Header {
@@ -46,6 +72,26 @@ impl Header {
             actions: actions.to_owned(),
             simulation,
             settings: settings.clone(),
+            part: None,
+        }
+    }
+
+    /// The header of a part of the set.
+    pub fn of_part(self, part: Option<Part>) -> Self {
+        Self { part, ..self }
+    }
+
+    /// Whether this and another part are of one set.
+    pub fn same_set(&self, other: &Self) -> bool {
+        let starts = |header: &Self| header.part.as_ref().map(|part| part.starts.clone());
+        starts(self) == starts(other) && self.clone().of_part(None) == other.clone().of_part(None)
+    }
+
+    /// The numbers of the episodes that the file holds.
+    pub fn range(&self) -> Range<usize> {
+        match &self.part {
+            Some(part) => part.shard.range(self.episodes),
+            None => 0..self.episodes,
         }
     }
 }
@@ -69,22 +115,42 @@ pub(crate) fn is_ours(path: &Path) -> bool {
 }
 
 pub(super) fn read(path: &Path) -> Result<SimulatedSet, DataError> {
+    let (header, recipes) = read_finished(path)?;
+    if let Some(part) = &header.part {
+        return Err(DataError::Unrecognised {
+            path: path.to_path_buf(),
+            found: format!("part {} of a set of {} episodes", part.shard, header.episodes),
+            expected: "a whole set; join all parts with the example merge",
+        });
+    }
+    Ok(header.set(path, recipes))
+}
+
+impl Header {
+    /// The set of these episodes.
+    pub fn set(self, path: &Path, recipes: Recipes) -> SimulatedSet {
+        SimulatedSet {
+            path: path.to_path_buf(),
+            source: self.source,
+            actions: self.actions,
+            simulation: self.simulation,
+            settings: self.settings,
+            recipes: recipes.into_values().collect(),
+        }
+    }
+}
+
+/// A file of all episodes that its header says it has, of a set or of a part.
+pub(super) fn read_finished(path: &Path) -> Result<(Header, Recipes), DataError> {
     let (header, recipes) = lines(path, false)?;
-    if let Some(index) = (0..header.episodes).find(|i| !recipes.contains_key(i)) {
+    if let Some(index) = header.range().find(|i| !recipes.contains_key(i)) {
         return Err(unreadable(
             path,
             format!("episode {index}"),
-            format!("the file holds {} of {} episodes", recipes.len(), header.episodes),
+            format!("the file holds {} of {} episodes", recipes.len(), header.range().len()),
         ));
     }
-    Ok(SimulatedSet {
-        path: path.to_path_buf(),
-        source: header.source,
-        actions: header.actions,
-        simulation: header.simulation,
-        settings: header.settings,
-        recipes: recipes.into_values().collect(),
-    })
+    Ok((header, recipes))
 }
 
 /// Episodes by their index.
@@ -118,7 +184,7 @@ fn lines(path: &Path, partial: bool) -> Result<(Header, Recipes), DataError> {
             Err(_) if partial => break,
             Err(reason) => return Err(unreadable(path, item(), reason)),
         };
-        if line.index >= header.episodes {
+        if !header.range().contains(&line.index) {
             return Err(unreadable(
                 path,
                 item(),
@@ -159,15 +225,19 @@ fn unreadable(path: &Path, item: String, reason: String) -> DataError {
 }
 
 pub(super) fn write(set: &SimulatedSet, path: &Path) -> Result<(), DataError> {
+    let header = Header::new(set.len(), &set.source, &set.actions, set.simulation, &set.settings);
+    write_all(path, &header, set.recipes.iter().enumerate())
+}
+
+/// A header and episodes with their numbers; beside its place first, then renamed.
+pub(super) fn write_all<'a>(
+    path: &Path,
+    header: &Header,
+    mut recipes: impl Iterator<Item = (usize, &'a Recipe)>,
+) -> Result<(), DataError> {
     atomic::file(path, |out| {
-        line(
-            out,
-            &Header::new(set.len(), &set.source, &set.actions, set.simulation, &set.settings),
-        )?;
-        set.recipes
-            .iter()
-            .enumerate()
-            .try_for_each(|(index, recipe)| append(out, index, recipe))
+        line(out, header)?;
+        recipes.try_for_each(|(index, recipe)| append(out, index, recipe))
     })
 }
 

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
-use pusht_env::Action;
+use pusht_env::{Action, Shard};
 use rayon::prelude::*;
 
-use super::file::{self, Header, Recipes};
+use super::file::{self, Header, Part, Recipes};
 use super::{Recipe, SimulatedSet, Simulation, Start};
 use crate::DataError;
 
@@ -44,18 +44,46 @@ impl Plan {
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<SimulatedSet, DataError> {
         let path = path.as_ref();
+        let recipes = self.work(path, None, act, progress)?;
+        let set = self.header(None).set(path, recipes);
+        set.check()?;
+        Ok(set)
+    }
+
+    /// Makes one part of the set, as a file that [`SimulatedSet::merge`] joins with those of the other parts. All else
+    /// is as with [`Plan::make`].
+    ///
+    /// # Errors
+    /// As [`Plan::make`].
+    pub fn make_part<E: ToString>(
+        &self,
+        path: impl AsRef<Path>,
+        part: Shard,
+        act: impl Fn(usize, &Start) -> Result<Vec<Action>, E> + Sync,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<(), DataError> {
+        self.work(path.as_ref(), Some(part), act, progress).map(drop)
+    }
+
+    /// Makes the file at `path`, unless it is there.
+    fn work<E: ToString>(
+        &self,
+        path: &Path,
+        part: Option<Shard>,
+        act: impl Fn(usize, &Start) -> Result<Vec<Action>, E> + Sync,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<Recipes, DataError> {
+        let wanted = self.header(part);
         if path.exists() {
-            let set = SimulatedSet::open(path)?;
-            let header = Header::new(set.len(), &set.source, &set.actions, set.simulation, &set.settings);
-            let recipes: Recipes = set.recipes().iter().cloned().enumerate().collect();
-            self.must_match(path, &header, &recipes)?;
-            progress(set.len(), set.len());
-            return Ok(set);
+            let (header, recipes) = file::read_finished(path)?;
+            self.must_match(path, &wanted, &header, &recipes)?;
+            progress(recipes.len(), recipes.len());
+            return Ok(recipes);
         }
-        let (mut log, mut recipes) = self.resume(path)?;
-        let (stop, total) = (AtomicBool::new(false), self.starts.len());
+        let (mut log, mut recipes) = self.resume(path, &wanted)?;
+        let (stop, total) = (AtomicBool::new(false), wanted.range().len());
         progress(recipes.len(), total);
-        let missing: Vec<usize> = (0..total).filter(|i| !recipes.contains_key(i)).collect();
+        let missing: Vec<usize> = wanted.range().filter(|i| !recipes.contains_key(i)).collect();
         // A pool of its own, fed by a thread of its own: the caller may be the only thread of the usual pool.
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(self.threads)
@@ -95,27 +123,22 @@ impl Plan {
             };
             receive().inspect_err(|_: &DataError| stop.store(true, Ordering::Relaxed))
         })?;
-        let recipes = std::mem::take(&mut recipes).into_values().collect();
-        let mut set = SimulatedSet::new(&self.source, &self.source, self.simulation, recipes)?;
-        set.settings = self.settings.clone();
-        set.path = path.to_path_buf();
-        set.save(path)?;
+        for (&index, recipe) in &recipes {
+            recipe.check(path, index, &self.simulation)?;
+        }
+        file::write_all(path, &wanted, recipes.iter().map(|(&index, recipe)| (index, recipe)))?;
         log.remove()?;
-        Ok(set)
+        Ok(recipes)
     }
 
-    fn header(&self) -> Header {
-        Header::new(
-            self.starts.len(),
-            &self.source,
-            &self.source,
-            self.simulation,
-            &self.settings,
-        )
+    fn header(&self, part: Option<Shard>) -> Header {
+        let (episodes, source) = (self.starts.len(), &self.source);
+        let whole = Header::new(episodes, source, source, self.simulation, &self.settings);
+        whole.of_part(part.map(|shard| Part::new(shard, &self.starts)))
     }
 
-    fn must_match(&self, path: &Path, header: &Header, recipes: &Recipes) -> Result<(), DataError> {
-        let same = *header == self.header() && recipes.iter().all(|(&i, r)| r.start == self.starts[i]);
+    fn must_match(&self, path: &Path, wanted: &Header, header: &Header, recipes: &Recipes) -> Result<(), DataError> {
+        let same = header == wanted && recipes.iter().all(|(&i, r)| r.start == self.starts[i]);
         if same {
             return Ok(());
         }
@@ -127,23 +150,18 @@ impl Plan {
     }
 
     /// The log of an earlier run of the same plan, written anew without a broken last line, or a fresh one.
-    fn resume(&self, path: &Path) -> Result<(Log, Recipes), DataError> {
+    fn resume(&self, path: &Path, wanted: &Header) -> Result<(Log, Recipes), DataError> {
         let mut name = path.as_os_str().to_owned();
         name.push(".partial");
         let partial = PathBuf::from(name);
         let recipes = if file::is_ours(&partial) {
             let (header, recipes) = file::read_partial(&partial)?;
-            self.must_match(&partial, &header, &recipes)?;
+            self.must_match(&partial, wanted, &header, &recipes)?;
             recipes
         } else {
             Recipes::new()
         };
-        crate::atomic::file(&partial, |out| {
-            file::line(out, &self.header())?;
-            recipes
-                .iter()
-                .try_for_each(|(&index, recipe)| file::append(out, index, recipe))
-        })?;
+        file::write_all(&partial, wanted, recipes.iter().map(|(&index, recipe)| (index, recipe)))?;
         Ok((Log::open(partial)?, recipes))
     }
 }

@@ -4,10 +4,11 @@
 mod demonstrate;
 mod file;
 mod make;
+mod merge;
 mod recover;
 mod set;
 
-pub use demonstrate::{Demonstrations, demonstrate};
+pub use demonstrate::{Demonstrations, demonstrate, demonstrate_part};
 pub(crate) use file::is_ours;
 pub use make::Plan;
 pub use recover::Difference;

@@ -94,6 +94,23 @@ impl Recipe {
         Ok(env)
     }
 
+    /// Refuses what cannot be simulated; `path` and `index` are for the error.
+    pub(super) fn check(&self, path: &Path, index: usize, simulation: &Simulation) -> Result<(), DataError> {
+        if self.actions.is_empty() {
+            return Err(DataError::episode(path, EpisodeError::Empty { index }));
+        }
+        if let Some(row) = self.actions.iter().position(|a| !a.iter().all(|x| x.is_finite())) {
+            let action = self.actions[row];
+            return Err(DataError::episode(path, EpisodeError::NotFinite { index, row, action }));
+        }
+        let begun = self.begin(simulation).map_err(|e| e.to_string());
+        begun.map(drop).map_err(|reason| DataError::Simulation {
+            path: path.to_path_buf(),
+            index,
+            reason,
+        })
+    }
+
     /// The reward of every step, without rendering.
     ///
     /// # Errors
@@ -188,17 +205,7 @@ impl SimulatedSet {
         }
         Renderer::new(self.simulation.frame_size, self.simulation.fill_rule).map_err(|e| self.refused(0, &e))?;
         for (index, recipe) in self.recipes.iter().enumerate() {
-            if recipe.actions.is_empty() {
-                return Err(DataError::episode(&self.path, EpisodeError::Empty { index }));
-            }
-            if let Some(row) = recipe.actions.iter().position(|a| !a.iter().all(|x| x.is_finite())) {
-                let action = recipe.actions[row];
-                return Err(DataError::episode(
-                    &self.path,
-                    EpisodeError::NotFinite { index, row, action },
-                ));
-            }
-            recipe.begin(&self.simulation).map_err(|e| self.refused(index, &e))?;
+            recipe.check(&self.path, index, &self.simulation)?;
         }
         Ok(())
     }

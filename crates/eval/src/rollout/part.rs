@@ -1,0 +1,156 @@
+//! Roll-outs in parts: each process rolls some of the episodes out, and the parts join to what one process writes.
+
+use std::path::{Path, PathBuf};
+
+use pusht_env::{Policy, Shard};
+use serde::{Deserialize, Serialize};
+
+use super::record::{RECORD_SCHEMA, RecordError, RolloutRecord};
+use super::run::{RolloutConfig, RolloutError, rollout_some};
+use crate::atomic::replace;
+
+/// Some of the episodes of a roll-out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RolloutPart {
+    /// Which part.
+    pub part: Shard,
+    /// Episodes of the whole.
+    pub episodes: usize,
+    /// Seed of the first start of the whole.
+    pub first_seed: u64,
+    /// What else the result follows from: the policy's file and seed, say. Parts join only where it is the same.
+    pub made_by: String,
+    /// The episodes of this part; none where there are fewer episodes than parts.
+    pub record: RolloutRecord,
+}
+
+impl RolloutPart {
+    /// Rolls the episodes of one part out; see [`super::rollout`].
+    ///
+    /// # Errors
+    /// As [`super::rollout`].
+    pub fn roll(
+        policy: &mut dyn Policy,
+        config: &RolloutConfig,
+        part: Shard,
+        made_by: &str,
+        progress: impl FnMut(usize, usize),
+    ) -> Result<Self, RolloutError> {
+        let RolloutConfig {
+            episodes,
+            steps,
+            first_seed,
+            env,
+        } = *config;
+        let chosen = part.range(episodes);
+        let record = if chosen.is_empty() && episodes > 0 && steps > 0 {
+            RolloutRecord {
+                schema: RECORD_SCHEMA,
+                policy: policy.name(),
+                env: env.with_max_steps(None),
+                steps,
+                episodes: Vec::new(),
+            }
+        } else {
+            rollout_some(policy, config, chosen, progress)?
+        };
+        Ok(Self {
+            part,
+            episodes,
+            first_seed,
+            made_by: made_by.to_owned(),
+            record,
+        })
+    }
+
+    /// Writes it as JSON, beside its place first and then renamed.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn write(&self, path: &Path) -> Result<(), RecordError> {
+        replace(path, |file| Ok(serde_json::to_writer(file, self)?)).map_err(|source| RecordError::Io {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    /// Reads what [`RolloutPart::write`] wrote, and checks it.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is not a part, or holds other episodes than its part has.
+    pub fn read(path: &Path) -> Result<Self, RecordError> {
+        let bytes = std::fs::read(path).map_err(|source| RecordError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
+        let foreign = |reason: String| RecordError::Foreign {
+            path: path.to_owned(),
+            reason,
+        };
+        let part: Self = serde_json::from_slice(&bytes).map_err(|e| foreign(format!("not a part of one: {e}")))?;
+        part.record.check(path)?;
+        let found = part.record.episodes.iter().map(|e| e.start_seed);
+        let expected = part.part.range(part.episodes);
+        if !found.eq(expected.map(|i| part.first_seed.wrapping_add(i as u64))) {
+            return Err(foreign(format!(
+                "its episodes are not those of part {} of {} episodes",
+                part.part, part.episodes
+            )));
+        }
+        Ok(part)
+    }
+
+    /// Joins the parts in these files to the record that one process makes.
+    ///
+    /// # Errors
+    /// A file that is not a part, parts of different roll-outs, and parts that are missing or there twice, by name.
+    pub fn merge(files: &[PathBuf]) -> Result<RolloutRecord, RecordError> {
+        let mut parts = Vec::with_capacity(files.len());
+        for file in files {
+            parts.push(Some(Self::read(file)?));
+        }
+        let named: Vec<(&Path, Shard)> = files
+            .iter()
+            .zip(&parts)
+            .filter_map(|(file, part)| Some((file.as_path(), part.as_ref()?.part)))
+            .collect();
+        let order = Shard::order(&named)?;
+        let mut whole: Option<Self> = None;
+        for place in order {
+            let Some(mut part) = parts[place].take() else {
+                continue;
+            };
+            match &mut whole {
+                None => whole = Some(part),
+                Some(whole) => {
+                    if let Some(what) = whole.difference(&part) {
+                        return Err(RecordError::OtherPart {
+                            path: files[place].clone(),
+                            part: part.part,
+                            what,
+                        });
+                    }
+                    whole.record.episodes.append(&mut part.record.episodes);
+                }
+            }
+        }
+        whole
+            .map(|whole| whole.record)
+            .ok_or(pusht_env::ShardError::Nothing.into())
+    }
+
+    /// What the two do not share, in words.
+    fn difference(&self, other: &Self) -> Option<String> {
+        let (a, b) = (&self.record, &other.record);
+        let differ = |what: &str, a: &dyn std::fmt::Debug, b: &dyn std::fmt::Debug| {
+            let (a, b) = (format!("{a:?}"), format!("{b:?}"));
+            (a != b).then(|| format!("its {what} is {b}, in the first part {a}"))
+        };
+        differ("policy", &a.policy, &b.policy)
+            .or_else(|| differ("maker", &self.made_by, &other.made_by))
+            .or_else(|| differ("number of episodes in all", &self.episodes, &other.episodes))
+            .or_else(|| differ("first start seed", &self.first_seed, &other.first_seed))
+            .or_else(|| differ("step limit", &a.steps, &b.steps))
+            .or_else(|| differ("environment", &a.env, &b.env))
+    }
+}

@@ -1,0 +1,57 @@
+//! Joins the parts that `--shard` made.
+#![allow(clippy::print_stdout, reason = "what was joined is the output")]
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use eval::RolloutPart;
+use pusht_data::SimulatedSet;
+
+/// Joins the parts that `make_demos --shard` or `rollout --shard` made to the file that one process writes, byte for
+/// byte. Parts may be named in any order; one that is missing, named twice or of another run is refused.
+#[derive(Parser)]
+struct Args {
+    /// The files of all parts.
+    #[arg(required = true, value_name = "PART")]
+    parts: Vec<PathBuf>,
+    /// The file to write; must not exist yet.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+fn main() -> Result<()> {
+    let args = Args::parse();
+    if args.out.exists() {
+        bail!(
+            "{} exists already; remove it or choose another name",
+            args.out.display()
+        );
+    }
+    let episodes = if is_demonstrations(&args.parts[0])? {
+        let set = SimulatedSet::merge(&args.parts)?;
+        set.save(&args.out)?;
+        set.len()
+    } else {
+        let record = RolloutPart::merge(&args.parts)?;
+        record.write(&args.out)?;
+        record.episodes.len()
+    };
+    println!(
+        "{} parts joined to {} episodes in {}",
+        args.parts.len(),
+        episodes,
+        args.out.display()
+    );
+    Ok(())
+}
+
+/// Files of demonstrations name their format first.
+fn is_demonstrations(path: &Path) -> Result<bool> {
+    const START: &[u8] = b"{\"format\":";
+    let mut start = Vec::new();
+    let file = std::fs::File::open(path).with_context(|| format!("reading {}", path.display()))?;
+    file.take(START.len() as u64).read_to_end(&mut start)?;
+    Ok(start == START)
+}
