@@ -6,6 +6,7 @@
 
 mod cnn;
 mod config;
+mod diffusion;
 mod error;
 mod evaluate;
 mod eyes;
@@ -20,6 +21,7 @@ mod train;
 
 pub use cnn::Cnn;
 pub use config::{Augmentation, PolicyConfig, PolicyKind, TrackedConfig};
+pub use diffusion::{DiffusionConfig, Sampler, Unet, UnetConfig};
 pub use error::BcError;
 pub use evaluate::{Fit, evaluate, predict, regression_fit};
 pub use eyes::{track_episodes, track_states};

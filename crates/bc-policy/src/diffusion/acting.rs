@@ -1,0 +1,160 @@
+//! From noise to actions, and which environment takes which action when.
+
+use std::collections::{HashMap, VecDeque};
+
+use burn::Tensor;
+use burn::tensor::{Device, TensorData};
+use nn_kit::NoiseSchedule;
+use pusht_env::{Action, ObsBatch, PolicyError};
+use rand::SeedableRng;
+use rand_pcg::Pcg64;
+use training::{mix_seed, normal};
+
+use super::{DiffusionConfig, Sampler, Unet};
+use crate::BcError;
+use crate::tracked::network_error;
+
+/// Samples of one forward pass when acting. Always as many, the rest zeros, so that the bits of an action do not depend
+/// on how many environments ask at once.
+pub(super) const BLOCK: usize = 8;
+
+/// Numbers of an action.
+pub(super) const ACTION: usize = 2;
+
+/// What turns noise into normalised actions.
+#[derive(Clone, Debug)]
+pub(super) struct Denoiser {
+    schedule: NoiseSchedule,
+    sampler: Sampler,
+    steps: usize,
+    horizon: usize,
+}
+
+impl Denoiser {
+    /// Clean samples are clipped to `clip`.
+    pub(super) fn new(config: &DiffusionConfig, clip: Option<f64>) -> Result<Self, BcError> {
+        let schedule = NoiseSchedule::new(nn_kit::ScheduleConfig { clip, ..config.schedule });
+        Ok(Self {
+            schedule: schedule.map_err(|error| BcError::Config {
+                setting: "schedule",
+                found: error.to_string(),
+                expected: "a schedule of noise",
+            })?,
+            sampler: config.sampler,
+            steps: config.sampler_steps,
+            horizon: config.horizon,
+        })
+    }
+
+    pub(super) fn schedule(&self) -> &NoiseSchedule {
+        &self.schedule
+    }
+
+    /// One sequence of `horizon` normalised actions for each condition; all its noise follows from its seed.
+    pub(super) fn sample(
+        &self,
+        unet: &Unet,
+        conditions: &[Vec<f32>],
+        seeds: &[u64],
+        device: &Device,
+    ) -> Result<Vec<Vec<f32>>, BcError> {
+        let width = conditions.first().map_or(0, Vec::len);
+        let numbers = self.horizon * ACTION;
+        let mut samples = Vec::with_capacity(conditions.len());
+        for (conditions, seeds) in conditions.chunks(BLOCK).zip(seeds.chunks(BLOCK)) {
+            let mut generators: Vec<Pcg64> = seeds.iter().map(|seed| Pcg64::seed_from_u64(*seed)).collect();
+            let mut noise = || {
+                let mut values: Vec<f32> = generators.iter_mut().flat_map(|rng| normal(numbers, rng)).collect();
+                values.resize(BLOCK * numbers, 0.0);
+                Tensor::from_data(TensorData::new(values, [BLOCK, self.horizon, ACTION]), device)
+            };
+            let mut values = conditions.concat();
+            values.resize(BLOCK * width, 0.0);
+            let condition = Tensor::from_data(TensorData::new(values, [BLOCK, width]), device);
+            let first = noise();
+            let x = self.denoise(unet, condition, first, noise)?;
+            let x: Vec<f32> = x.try_into_vec_as().map_err(network_error)?;
+            samples.extend(x.chunks_exact(numbers).take(conditions.len()).map(<[f32]>::to_vec));
+        }
+        Ok(samples)
+    }
+
+    /// From `x`, all noise, to clean actions; `noise` gives what the sampler draws on the way.
+    pub(super) fn denoise(
+        &self,
+        unet: &Unet,
+        condition: Tensor<2>,
+        mut x: Tensor<3>,
+        mut noise: impl FnMut() -> Tensor<3>,
+    ) -> Result<Tensor<3>, BcError> {
+        let batch = x.dims()[0];
+        let steps = self.schedule.timesteps(self.steps);
+        for step in steps.map_err(network_error)? {
+            let output = unet.forward(x.clone(), &vec![step; batch], condition.clone());
+            x = match self.sampler {
+                Sampler::Ddim => self.schedule.ddim_step(output, step, self.steps, x),
+                Sampler::Ddpm => self.schedule.ddpm_step(output, step, self.steps, x, &mut noise),
+            };
+        }
+        Ok(x)
+    }
+}
+
+/// The actions that environments still have to take, and the seeds of their noise.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Queues {
+    pub seed: u64,
+    envs: HashMap<usize, Queue>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Queue {
+    /// Episodes begun.
+    episode: u64,
+    /// Looks taken in this one.
+    looks: u64,
+    actions: VecDeque<Action>,
+}
+
+impl Queues {
+    /// A new episode in each of these environments.
+    pub(super) fn reset(&mut self, envs: &[usize]) {
+        for env in envs {
+            let queue = self.envs.entry(*env).or_default();
+            queue.episode += 1;
+            queue.looks = 0;
+            queue.actions.clear();
+        }
+    }
+
+    /// Places in the batch of environments without actions.
+    pub(super) fn asking(&self, obs: &ObsBatch<'_>) -> Vec<usize> {
+        let asks = |at: &usize| self.envs.get(&obs.envs[*at]).is_none_or(|queue| queue.actions.is_empty());
+        (0..obs.envs.len()).filter(asks).collect()
+    }
+
+    /// The seed of the next sequence of an environment: a function of the policy's seed, the environment's number, the
+    /// number of its episode and how often it has looked in it.
+    pub(super) fn next_seed(&mut self, env: usize) -> u64 {
+        let queue = self.envs.entry(env).or_default();
+        let seed = mix_seed(mix_seed(mix_seed(self.seed, env as u64), queue.episode), queue.looks);
+        queue.looks += 1;
+        seed
+    }
+
+    pub(super) fn fill(&mut self, env: usize, actions: impl Iterator<Item = Action>) {
+        self.envs.entry(env).or_default().actions.extend(actions);
+    }
+
+    /// Hands every environment its next action.
+    pub(super) fn take(&mut self, policy: &str, envs: &[usize], out: &mut [Action]) -> Result<(), PolicyError> {
+        for (env, out) in envs.iter().zip(out) {
+            let next = self.envs.get_mut(env).and_then(|queue| queue.actions.pop_front());
+            *out = next.ok_or_else(|| PolicyError::Failed {
+                policy: policy.to_string(),
+                reason: format!("environment {env} is twice in one batch"),
+            })?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,131 @@
+//! Settings of the diffusion policies.
+
+use nn_kit::{BetaSchedule, Prediction, ScheduleConfig};
+use serde::{Deserialize, Serialize};
+
+use crate::BcError;
+
+/// Sizes of the U-Net, in LeRobot's words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct UnetConfig {
+    /// Channels of each stage; the sequence is halved between two stages.
+    pub down_dims: Vec<usize>,
+    /// Width of the convolutions, odd.
+    pub kernel_size: usize,
+    /// Groups of the normalisation; divides all of `down_dims`.
+    pub n_groups: usize,
+    /// Numbers that the diffusion step is embedded in, even.
+    pub step_embed_dim: usize,
+    /// Whether the condition scales the channels, or only shifts them.
+    pub film_scale: bool,
+}
+
+impl Default for UnetConfig {
+    fn default() -> Self {
+        Self {
+            down_dims: vec![64, 128, 256],
+            kernel_size: 5,
+            n_groups: 8,
+            step_embed_dim: 128,
+            film_scale: true,
+        }
+    }
+}
+
+/// Which sampler turns noise into actions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sampler {
+    /// Ho et al. 2020: draws noise at every step.
+    Ddpm,
+    /// Song et al. 2021: none but the first.
+    Ddim,
+}
+
+/// What the diffusion policies have in common.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DiffusionConfig {
+    /// Its network.
+    pub unet: UnetConfig,
+    /// Observations that are looked at: the latest, and those before it.
+    pub n_obs_steps: usize,
+    /// Actions that are predicted at once, from the oldest of these observations on.
+    pub horizon: usize,
+    /// Of these, how many are taken, from the latest observation on, before looking again.
+    pub n_action_steps: usize,
+    /// Rows at the end of an episode at which no training sequence has its latest observation, as most of it would be
+    /// the last action repeated.
+    pub drop_n_last_frames: usize,
+    /// The noise that is learned to be taken off.
+    pub schedule: ScheduleConfig,
+    /// How actions are drawn.
+    pub sampler: Sampler,
+    /// In how many steps.
+    pub sampler_steps: usize,
+}
+
+impl Default for DiffusionConfig {
+    fn default() -> Self {
+        Self {
+            unet: UnetConfig::default(),
+            n_obs_steps: 2,
+            horizon: 16,
+            n_action_steps: 8,
+            drop_n_last_frames: 7,
+            schedule: ScheduleConfig {
+                steps: 100,
+                betas: BetaSchedule::SquaredCosCapV2,
+                prediction: Prediction::Epsilon,
+                clip: Some(1.0),
+            },
+            sampler: Sampler::Ddim,
+            sampler_steps: 16,
+        }
+    }
+}
+
+impl DiffusionConfig {
+    /// Refuses settings that cannot work.
+    ///
+    /// # Errors
+    /// The first such setting.
+    pub fn check(&self) -> Result<(), BcError> {
+        let refuse = |setting, found: String, expected| Err(BcError::Config { setting, found, expected });
+        let within = |setting, value: usize, low, high: usize, expected| {
+            if value < low || value > high {
+                return refuse(setting, value.to_string(), expected);
+            }
+            Ok(())
+        };
+        let dims = &self.unet.down_dims;
+        within("down_dims", dims.len(), 1, 8, "1 to 8 stages")?;
+        for &channels in dims {
+            within("down_dims", channels, 1, 16_384, "1 to 16384 channels")?;
+        }
+        within("n_groups", self.unet.n_groups, 1, 16_384, "at least 1")?;
+        if dims.iter().any(|dim| dim % self.unet.n_groups != 0) || dims[0] % 8 != 0 {
+            let expected = "multiples of n_groups, the first also of 8";
+            return refuse("down_dims", format!("{dims:?}, n_groups {}", self.unet.n_groups), expected);
+        }
+        within("kernel_size", self.unet.kernel_size, 1, 31, "1 to 31, odd")?;
+        if self.unet.kernel_size % 2 == 0 {
+            return refuse("kernel_size", self.unet.kernel_size.to_string(), "1 to 31, odd");
+        }
+        within("step_embed_dim", self.unet.step_embed_dim, 4, 4096, "4 to 4096, even")?;
+        if self.unet.step_embed_dim % 2 != 0 {
+            return refuse("step_embed_dim", self.unet.step_embed_dim.to_string(), "4 to 4096, even");
+        }
+        within("n_obs_steps", self.n_obs_steps, 1, 16, "1 to 16")?;
+        within("horizon", self.horizon, 1, 1024, "1 to 1024")?;
+        if self.horizon % (1 << (dims.len() - 1)) != 0 {
+            let expected = "a multiple of 2 for every stage of down_dims but the last";
+            return refuse("horizon", self.horizon.to_string(), expected);
+        }
+        let most = (self.horizon + 1).saturating_sub(self.n_obs_steps);
+        within("n_action_steps", self.n_action_steps, 1, most, "1 to horizon - n_obs_steps + 1")?;
+        self.schedule.check().or_else(|error| refuse("schedule", error.to_string(), "a schedule of noise"))?;
+        within("sampler_steps", self.sampler_steps, 1, self.schedule.steps, "1 to the schedule's steps")
+    }
+}
