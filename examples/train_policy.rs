@@ -18,7 +18,7 @@ struct Args {
     /// Folder for the policy and the record of its training.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// tracked, cnn or resnet18.
+    /// tracked, cnn, resnet18 or diffusion-lowdim.
     #[arg(long, value_name = "KIND", default_value = "tracked")]
     policy: PolicyKind,
     /// Only the first N episodes.

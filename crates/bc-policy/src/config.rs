@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use training::TrainConfig;
 
-use crate::BcError;
+use crate::{BcError, DiffusionConfig};
 
 /// Which policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,15 +16,21 @@ pub enum PolicyKind {
     /// ResNet-18 on the picture.
     #[serde(rename = "resnet18")]
     ResNet18,
+    /// Diffusion Policy on states.
+    DiffusionLowdim,
 }
 
 impl PolicyKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Tracked, Self::Cnn, Self::ResNet18, Self::DiffusionLowdim];
+
     /// The name in files, on the command line and in reports.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Tracked => "tracked",
             Self::Cnn => "cnn",
             Self::ResNet18 => "resnet18",
+            Self::DiffusionLowdim => "diffusion-lowdim",
         }
     }
 }
@@ -33,13 +39,13 @@ impl std::str::FromStr for PolicyKind {
     type Err = BcError;
 
     fn from_str(text: &str) -> Result<Self, BcError> {
-        [Self::Tracked, Self::Cnn, Self::ResNet18]
+        Self::ALL
             .into_iter()
             .find(|kind| kind.name() == text)
             .ok_or_else(|| BcError::Config {
                 setting: "policy kind",
                 found: format!("{text:?}"),
-                expected: "tracked, cnn or resnet18",
+                expected: "tracked, cnn, resnet18 or diffusion-lowdim",
             })
     }
 }
@@ -96,6 +102,9 @@ pub struct PolicyConfig {
     /// Used by [`PolicyKind::Tracked`].
     #[serde(default)]
     pub tracked: TrackedConfig,
+    /// Used by [`PolicyKind::DiffusionLowdim`].
+    #[serde(default)]
+    pub diffusion: DiffusionConfig,
     /// Used by the others.
     #[serde(default)]
     pub augmentation: Augmentation,
@@ -104,7 +113,8 @@ pub struct PolicyConfig {
 }
 
 impl PolicyConfig {
-    /// Settings that work on two cores for the tracked policy, and for the others on a GPU.
+    /// Settings that work on two cores for the policies on states (an hour for the diffusion policy), and for the others
+    /// on a GPU.
     pub fn new(kind: PolicyKind, seed: u64) -> Self {
         let train = match kind {
             PolicyKind::Tracked => TrainConfig {
@@ -115,6 +125,19 @@ impl PolicyConfig {
                 final_learning_rate: 0.0,
                 warmup_steps: 200,
                 weight_decay: 0.01,
+                ema_decay: Some(0.999),
+                seed,
+                log_every: 50,
+                ..TrainConfig::default()
+            },
+            PolicyKind::DiffusionLowdim => TrainConfig {
+                epochs: 24,
+                steps_per_epoch: Some(500),
+                batch_size: 256,
+                learning_rate: 1e-3,
+                final_learning_rate: 0.0,
+                warmup_steps: 500,
+                weight_decay: 1e-6,
                 ema_decay: Some(0.999),
                 seed,
                 log_every: 50,
@@ -132,6 +155,7 @@ impl PolicyConfig {
         Self {
             kind,
             tracked: TrackedConfig::default(),
+            diffusion: DiffusionConfig::default(),
             augmentation: Augmentation::None,
             train,
         }
@@ -143,7 +167,8 @@ impl PolicyConfig {
     /// The first such setting.
     pub fn check(&self) -> Result<(), BcError> {
         self.train.check()?;
-        self.tracked.check()
+        self.tracked.check()?;
+        self.diffusion.check()
     }
 }
 

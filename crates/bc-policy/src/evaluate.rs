@@ -31,7 +31,8 @@ pub fn evaluate(policy: &BcPolicy, episodes: &[Episode], refs: &[FrameRef]) -> R
     ))
 }
 
-/// The action that a policy would take in each row of `refs` (as it is; transforms are ignored), seeing that row alone.
+/// The action that a policy would take in each row of `refs` (as it is; transforms are ignored), seeing that row
+/// alone, or with as many rows before it as it needs to see.
 ///
 /// # Errors
 /// Rows that are not there, or a network that does not run.
@@ -39,6 +40,7 @@ pub fn predict(policy: &BcPolicy, episodes: &[Episode], refs: &[FrameRef]) -> Re
     match policy {
         BcPolicy::Tracked(policy) => policy.predict_sequences(&sequences(episodes)?, refs),
         BcPolicy::Image(policy) => policy.predict_rows(episodes, refs),
+        BcPolicy::DiffusionLowdim(policy) => policy.predict_rows(&sequences(episodes)?, refs),
     }
 }
 

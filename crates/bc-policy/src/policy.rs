@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use pusht_env::{Action, Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError};
 use training::ModelFile;
 
-use crate::{BcError, ImagePolicy, PolicyKind, TrackedPolicy};
+use crate::{BcError, DiffusionLowdim, ImagePolicy, PolicyKind, TrackedPolicy};
 
 /// A trained policy. Acts through [`Policy`]; kept as one safetensors file with its configuration and normalisation.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub enum BcPolicy {
     Tracked(TrackedPolicy),
     /// On pictures.
     Image(ImagePolicy),
+    /// Diffusion Policy on states.
+    DiffusionLowdim(DiffusionLowdim),
 }
 
 impl BcPolicy {
@@ -24,6 +26,7 @@ impl BcPolicy {
         match self {
             Self::Tracked(_) => PolicyKind::Tracked,
             Self::Image(policy) => policy.kind(),
+            Self::DiffusionLowdim(_) => PolicyKind::DiffusionLowdim,
         }
     }
 
@@ -32,6 +35,7 @@ impl BcPolicy {
         match self {
             Self::Tracked(policy) => policy.parameters(),
             Self::Image(policy) => policy.parameters(),
+            Self::DiffusionLowdim(policy) => policy.parameters(),
         }
     }
 
@@ -43,6 +47,7 @@ impl BcPolicy {
         match self {
             Self::Tracked(policy) => policy.save(path),
             Self::Image(policy) => policy.save(path),
+            Self::DiffusionLowdim(policy) => policy.save(path),
         }
     }
 
@@ -55,9 +60,14 @@ impl BcPolicy {
         if file.kind() == crate::tracked::KIND {
             return Ok(Self::Tracked(TrackedPolicy::load(&file, device)?));
         }
+        if file.kind() == crate::diffusion::LOWDIM {
+            return Ok(Self::DiffusionLowdim(DiffusionLowdim::load(&file, device)?));
+        }
         match ImagePolicy::load(&file, device)? {
             Some(policy) => Ok(Self::Image(policy)),
-            None => Err(file.other_kind("a policy: tracked, cnn or resnet18").into()),
+            None => Err(file
+                .other_kind("a policy: tracked, cnn, resnet18 or diffusion-lowdim")
+                .into()),
         }
     }
 
@@ -65,6 +75,7 @@ impl BcPolicy {
         match self {
             Self::Tracked(policy) => policy,
             Self::Image(policy) => policy,
+            Self::DiffusionLowdim(policy) => policy,
         }
     }
 
@@ -72,6 +83,7 @@ impl BcPolicy {
         match self {
             Self::Tracked(policy) => policy,
             Self::Image(policy) => policy,
+            Self::DiffusionLowdim(policy) => policy,
         }
     }
 }

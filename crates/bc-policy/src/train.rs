@@ -4,6 +4,7 @@ use burn::tensor::Device;
 use pusht_data::{Episode, Split};
 use training::{Curve, FitOptions};
 
+use crate::diffusion::train_diffusion_lowdim;
 use crate::image::train_image;
 use crate::{BcError, BcPolicy, PolicyConfig, PolicyKind, sequences, train_tracked};
 
@@ -20,8 +21,8 @@ pub struct Trained {
     pub best_valid: Option<f64>,
 }
 
-/// Trains a policy on the training part of episodes, validating on the validation part. The policy on tracked states
-/// learns from the states of the episodes, where they have none from those tracked in their frames
+/// Trains a policy on the training part of episodes, validating on the validation part. The policies on states
+/// learn from the states of the episodes, where they have none from those tracked in their frames
 /// ([`crate::track_episodes`]).
 ///
 /// # Errors
@@ -41,6 +42,10 @@ pub fn train(
         PolicyKind::Tracked => {
             let sequences = sequences(episodes)?;
             train_tracked(&config.tracked, &config.train, &sequences, split, device, options)
+        }
+        PolicyKind::DiffusionLowdim => {
+            let sequences = sequences(episodes)?;
+            train_diffusion_lowdim(&config.diffusion, &config.train, &sequences, split, device, options)
         }
         PolicyKind::Cnn | PolicyKind::ResNet18 => train_image(config, episodes, split, device, options),
     }

@@ -12,6 +12,6 @@ mod temporal;
 pub use attention::{SelfAttention, SelfAttentionConfig};
 pub use block::{DitBlock, DitBlockConfig, FinalLayer, FinalLayerConfig};
 pub use embedding::{TimeEmbedding, TimeEmbeddingConfig, sinusoidal};
+pub use flow::{FlowError, FlowSchedule, euler_step, noised, velocity};
 pub use noise::{BetaSchedule, NoiseError, NoiseSchedule, Prediction, ScheduleConfig};
 pub use temporal::{NormMish, conv_transpose1d_last, conv1d_last, mish, norm_mish};
-pub use flow::{FlowError, FlowSchedule, euler_step, noised, velocity};

@@ -75,7 +75,10 @@ impl ScheduleConfig {
     pub fn check(&self) -> Result<(), NoiseError> {
         if !(1..=100_000).contains(&self.steps) {
             let expected = "1 to 100000".to_string();
-            return Err(NoiseError::Steps { found: self.steps, expected });
+            return Err(NoiseError::Steps {
+                found: self.steps,
+                expected,
+            });
         }
         if let BetaSchedule::Linear(first, last) = self.betas {
             let sound = |beta: f64| beta > 0.0 && beta < 1.0;

@@ -33,7 +33,10 @@ pub(super) struct Denoiser {
 impl Denoiser {
     /// Clean samples are clipped to `clip`.
     pub(super) fn new(config: &DiffusionConfig, clip: Option<f64>) -> Result<Self, BcError> {
-        let schedule = NoiseSchedule::new(nn_kit::ScheduleConfig { clip, ..config.schedule });
+        let schedule = NoiseSchedule::new(nn_kit::ScheduleConfig {
+            clip,
+            ..config.schedule
+        });
         Ok(Self {
             schedule: schedule.map_err(|error| BcError::Config {
                 setting: "schedule",
@@ -129,7 +132,11 @@ impl Queues {
 
     /// Places in the batch of environments without actions.
     pub(super) fn asking(&self, obs: &ObsBatch<'_>) -> Vec<usize> {
-        let asks = |at: &usize| self.envs.get(&obs.envs[*at]).is_none_or(|queue| queue.actions.is_empty());
+        let asks = |at: &usize| {
+            self.envs
+                .get(&obs.envs[*at])
+                .is_none_or(|queue| queue.actions.is_empty())
+        };
         (0..obs.envs.len()).filter(asks).collect()
     }
 
@@ -143,7 +150,7 @@ impl Queues {
     }
 
     pub(super) fn fill(&mut self, env: usize, actions: impl Iterator<Item = Action>) {
-        self.envs.entry(env).or_default().actions.extend(actions);
+        self.envs.entry(env).or_default().actions = actions.collect();
     }
 
     /// Hands every environment its next action.

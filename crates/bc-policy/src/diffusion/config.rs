@@ -92,7 +92,13 @@ impl DiffusionConfig {
     /// # Errors
     /// The first such setting.
     pub fn check(&self) -> Result<(), BcError> {
-        let refuse = |setting, found: String, expected| Err(BcError::Config { setting, found, expected });
+        let refuse = |setting, found: String, expected| {
+            Err(BcError::Config {
+                setting,
+                found,
+                expected,
+            })
+        };
         let within = |setting, value: usize, low, high: usize, expected| {
             if value < low || value > high {
                 return refuse(setting, value.to_string(), expected);
@@ -107,7 +113,11 @@ impl DiffusionConfig {
         within("n_groups", self.unet.n_groups, 1, 16_384, "at least 1")?;
         if dims.iter().any(|dim| dim % self.unet.n_groups != 0) || dims[0] % 8 != 0 {
             let expected = "multiples of n_groups, the first also of 8";
-            return refuse("down_dims", format!("{dims:?}, n_groups {}", self.unet.n_groups), expected);
+            return refuse(
+                "down_dims",
+                format!("{dims:?}, n_groups {}", self.unet.n_groups),
+                expected,
+            );
         }
         within("kernel_size", self.unet.kernel_size, 1, 31, "1 to 31, odd")?;
         if self.unet.kernel_size % 2 == 0 {
@@ -115,7 +125,11 @@ impl DiffusionConfig {
         }
         within("step_embed_dim", self.unet.step_embed_dim, 4, 4096, "4 to 4096, even")?;
         if self.unet.step_embed_dim % 2 != 0 {
-            return refuse("step_embed_dim", self.unet.step_embed_dim.to_string(), "4 to 4096, even");
+            return refuse(
+                "step_embed_dim",
+                self.unet.step_embed_dim.to_string(),
+                "4 to 4096, even",
+            );
         }
         within("n_obs_steps", self.n_obs_steps, 1, 16, "1 to 16")?;
         within("horizon", self.horizon, 1, 1024, "1 to 1024")?;
@@ -124,8 +138,22 @@ impl DiffusionConfig {
             return refuse("horizon", self.horizon.to_string(), expected);
         }
         let most = (self.horizon + 1).saturating_sub(self.n_obs_steps);
-        within("n_action_steps", self.n_action_steps, 1, most, "1 to horizon - n_obs_steps + 1")?;
-        self.schedule.check().or_else(|error| refuse("schedule", error.to_string(), "a schedule of noise"))?;
-        within("sampler_steps", self.sampler_steps, 1, self.schedule.steps, "1 to the schedule's steps")
+        within(
+            "n_action_steps",
+            self.n_action_steps,
+            1,
+            most,
+            "1 to horizon - n_obs_steps + 1",
+        )?;
+        self.schedule
+            .check()
+            .or_else(|error| refuse("schedule", error.to_string(), "a schedule of noise"))?;
+        within(
+            "sampler_steps",
+            self.sampler_steps,
+            1,
+            self.schedule.steps,
+            "1 to the schedule's steps",
+        )
     }
 }

@@ -6,7 +6,7 @@
 use burn::Tensor;
 use burn::module::Module;
 use burn::tensor::{Device, TensorData};
-use pusht_data::{Episode, FrameRef, Split};
+use pusht_data::{FrameRef, Split};
 use pusht_env::{Action, Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError, Pose, State};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
@@ -18,7 +18,7 @@ use super::norm::MinMax;
 use super::{DiffusionConfig, Unet};
 use crate::features::{FEATURES, View};
 use crate::train::Trained;
-use crate::{BcError, BcPolicy, Fit, Sequence, sequences};
+use crate::{BcError, BcPolicy, Sequence};
 
 /// The kind in the model file.
 pub(crate) const KIND: &str = "pusht.policy.diffusion-lowdim.1";
@@ -144,15 +144,12 @@ impl DiffusionLowdim {
         Ok(samples.into_iter().zip(histories).map(actions).collect())
     }
 
-    /// The first action it would take at each of these rows against their labels.
+    /// The first action it would take at each of these rows.
     ///
     /// # Errors
     /// Rows that are not there, or a network that does not run.
-    pub fn fit_sequences(&self, sequences: &[Sequence], refs: &[FrameRef]) -> Result<Option<Fit>, BcError> {
-        let rows = rows(sequences, refs, false)?;
-        let first = self.first_actions(&rows)?;
-        let labels: Vec<Action> = rows.iter().map(|row| row.sequence.actions[row.at]).collect();
-        Ok(crate::regression_fit(&first, &labels))
+    pub(crate) fn predict_rows(&self, sequences: &[Sequence], refs: &[FrameRef]) -> Result<Vec<Action>, BcError> {
+        self.first_actions(&rows(sequences, refs, false)?)
     }
 
     fn first_actions(&self, rows: &[Row<'_>]) -> Result<Vec<Action>, BcError> {
@@ -162,10 +159,6 @@ impl DiffusionLowdim {
         let seeds: Vec<u64> = (0..rows.len()).map(|i| mix_seed(self.queues.seed, i as u64)).collect();
         let actions = self.sequences(&histories, &seeds)?;
         Ok(actions.iter().map(|actions| actions[n - 1]).collect())
-    }
-
-    pub(crate) fn fit(&self, episodes: &[Episode], refs: &[FrameRef]) -> Result<Option<Fit>, BcError> {
-        self.fit_sequences(&sequences(episodes)?, refs)
     }
 
     pub(crate) fn save(&self, path: &std::path::Path) -> Result<(), BcError> {
@@ -226,7 +219,11 @@ impl Policy for DiffusionLowdim {
         }
         let seeds: Vec<u64> = asking.iter().map(|&at| self.queues.next_seed(obs.envs[at])).collect();
         let sequences = self.sequences(&histories, &seeds).map_err(|error| self.failed(error))?;
-        let DiffusionConfig { n_obs_steps, n_action_steps, .. } = self.saved.diffusion;
+        let DiffusionConfig {
+            n_obs_steps,
+            n_action_steps,
+            ..
+        } = self.saved.diffusion;
         for (at, actions) in asking.into_iter().zip(sequences) {
             let taken = actions.into_iter().skip(n_obs_steps - 1).take(n_action_steps);
             self.queues.fill(obs.envs[at], taken);
@@ -300,7 +297,8 @@ impl<'a> Row<'a> {
         let Self { sequence, at, view } = *self;
         let (before, last) = (config.n_obs_steps - 1, sequence.actions.len() - 1);
         let agent = sequence.states[at].agent;
-        (0..config.horizon).map(move |k| view.offset(agent, sequence.actions[(at + k).saturating_sub(before).min(last)]))
+        (0..config.horizon)
+            .map(move |k| view.offset(agent, sequence.actions[(at + k).saturating_sub(before).min(last)]))
     }
 }
 
@@ -321,12 +319,18 @@ fn rows<'a>(sequences: &'a [Sequence], refs: &[FrameRef], mirrored: bool) -> Res
 
 /// Ranges of features and offsets, and the scale that gives the normalised offsets a mean square of 1.
 fn normalisation(diffusion: &DiffusionConfig, rows: &[Row<'_>]) -> Saved {
-    let features: Vec<[f32; FEATURES]> =
-        rows.iter().map(|row| row.view.features(&row.sequence.states[row.at])).collect();
+    let features: Vec<[f32; FEATURES]> = rows
+        .iter()
+        .map(|row| row.view.features(&row.sequence.states[row.at]))
+        .collect();
     let offsets = rows.iter().flat_map(|row| row.offsets(diffusion));
     let offsets: Vec<[f32; 2]> = offsets.map(|offset| offset.map(|x| x as f32)).collect();
     let ranges = MinMax::fit(offsets.iter().map(<[f32; 2]>::as_slice));
-    let squares = offsets.iter().flat_map(|offset| ranges.normalise(offset)).map(|x| f64::from(x * x)).sum::<f64>();
+    let squares = offsets
+        .iter()
+        .flat_map(|offset| ranges.normalise(offset))
+        .map(|x| f64::from(x * x))
+        .sum::<f64>();
     let deviation = (squares / (ACTION * offsets.len()) as f64).sqrt();
     Saved {
         diffusion: diffusion.clone(),
@@ -351,10 +355,18 @@ impl Objective<Unet> for Denoising<'_> {
     }
 
     fn loss(&self, model: &Unet, items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
-        let Saved { diffusion, offsets, scale, .. } = &self.saved;
+        let Saved {
+            diffusion,
+            offsets,
+            scale,
+            ..
+        } = &self.saved;
         let mut rng = Pcg64::seed_from_u64(seed);
         let schedule = self.denoiser.schedule();
-        let steps: Vec<usize> = items.iter().map(|_| rng.random_range(0..diffusion.schedule.steps)).collect();
+        let steps: Vec<usize> = items
+            .iter()
+            .map(|_| rng.random_range(0..diffusion.schedule.steps))
+            .collect();
         let noise = normal(items.len() * diffusion.horizon * ACTION, &mut rng);
         let mut condition = Vec::with_capacity(items.len() * diffusion.n_obs_steps * FEATURES);
         let mut clean = Vec::with_capacity(noise.len());

@@ -36,11 +36,15 @@ impl MinMax {
 
     pub(super) fn normalise(&self, row: &[f32]) -> impl Iterator<Item = f32> {
         let ranges = self.min.iter().zip(&self.max);
-        row.iter().zip(ranges).map(|(x, (min, max))| 2.0 * (x - min) / (max - min) - 1.0)
+        row.iter()
+            .zip(ranges)
+            .map(|(x, (min, max))| 2.0 * (x - min) / (max - min) - 1.0)
     }
 
     pub(super) fn denormalise(&self, row: &[f32]) -> impl Iterator<Item = f32> {
         let ranges = self.min.iter().zip(&self.max);
-        row.iter().zip(ranges).map(|(x, (min, max))| 0.5 * (x + 1.0) * (max - min) + min)
+        row.iter()
+            .zip(ranges)
+            .map(|(x, (min, max))| 0.5 * (x + 1.0) * (max - min) + min)
     }
 }

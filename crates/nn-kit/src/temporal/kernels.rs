@@ -23,7 +23,9 @@ impl Window {
 
     /// Row of the sequence under place `k` of window `t`, if it is not padding.
     fn row(self, t: usize, k: usize, length: usize) -> Option<usize> {
-        (t * self.stride + k).checked_sub(self.padding).filter(|row| *row < length)
+        (t * self.stride + k)
+            .checked_sub(self.padding)
+            .filter(|row| *row < length)
     }
 }
 
@@ -194,7 +196,10 @@ pub(super) fn mish_slice(x: &[f32]) -> Vec<f32> {
 /// Gradient of [`mish_slice`].
 pub(super) fn mish_slice_backward(x: &[f32], grad: &[f32]) -> Vec<f32> {
     let mut y = vec![0.0; x.len()];
-    let tasks = y.par_chunks_mut(16_384).zip(x.par_chunks(16_384)).zip(grad.par_chunks(16_384));
+    let tasks = y
+        .par_chunks_mut(16_384)
+        .zip(x.par_chunks(16_384))
+        .zip(grad.par_chunks(16_384));
     tasks.for_each(|((y, x), grad)| {
         for ((y, x), grad) in y.iter_mut().zip(x).zip(grad) {
             *y = mish_slope(*x) * grad;
@@ -286,19 +291,27 @@ impl NormMish<'_> {
             }
         }
         self.spread(rstd);
-        rstd.iter_mut().for_each(|sum| *sum = 1.0 / (*sum / count + self.epsilon).sqrt());
+        rstd.iter_mut()
+            .for_each(|sum| *sum = 1.0 / (*sum / count + self.epsilon).sqrt());
     }
 
     pub(super) fn forward(&self) -> Vec<f32> {
         let channels = self.channels();
         let sample = self.length * channels;
         let mut y = vec![0.0; self.x.len()];
-        let tasks = y.par_chunks_mut(CHUNK * sample).zip(self.x.par_chunks(CHUNK * sample)).enumerate();
+        let tasks = y
+            .par_chunks_mut(CHUNK * sample)
+            .zip(self.x.par_chunks(CHUNK * sample))
+            .enumerate();
         tasks.for_each(|(chunk, (y, x))| {
             let mut scratch = Scratch::new(0, channels);
             for (index, (y, x)) in y.chunks_exact_mut(sample).zip(x.chunks_exact(sample)).enumerate() {
                 self.moments(x, &mut scratch);
-                let Scratch { mean: shift, rstd: scale, .. } = &mut scratch;
+                let Scratch {
+                    mean: shift,
+                    rstd: scale,
+                    ..
+                } = &mut scratch;
                 // γ (x + b − mean) rstd + β as one product and one sum.
                 for c in 0..channels {
                     scale[c] *= self.gamma[c];
@@ -346,7 +359,15 @@ impl NormMish<'_> {
                         None => &mut [],
                     };
                     let places = at * sample..(at + 1) * sample;
-                    self.backward_one(at, &grad[places.clone()], &self.x[places], dx, dfilm, &mut sums, &mut scratch);
+                    self.backward_one(
+                        at,
+                        &grad[places.clone()],
+                        &self.x[places],
+                        dx,
+                        dfilm,
+                        &mut sums,
+                        &mut scratch,
+                    );
                 }
                 sums
             })
@@ -379,13 +400,21 @@ impl NormMish<'_> {
         let channels = self.channels();
         let [sum_bias, sum_gamma, sum_beta] = sums;
         self.moments(x, scratch);
-        let Scratch { mean, rstd, dz, sum, dot } = scratch;
+        let Scratch {
+            mean,
+            rstd,
+            dz,
+            sum,
+            dot,
+        } = scratch;
         sum.fill(0.0);
         dot.fill(0.0);
         let film = self.film(at);
         let (dscale, dshift) = dfilm.split_at_mut(dfilm.len() / 2);
         let rows = grad.chunks_exact(channels).zip(x.chunks_exact(channels));
-        let rows = rows.zip(dx.chunks_exact_mut(channels)).zip(dz.chunks_exact_mut(channels));
+        let rows = rows
+            .zip(dx.chunks_exact_mut(channels))
+            .zip(dz.chunks_exact_mut(channels));
         for (((grad, x), xhat), dz) in rows {
             // dx first holds the normalised values.
             for c in 0..channels {
@@ -453,7 +482,11 @@ mod tests {
     #[test]
     fn fold_is_the_adjoint_of_unfold() {
         for (kernel, stride, padding) in [(5, 1, 2), (3, 2, 1), (4, 2, 1), (7, 1, 3), (1, 1, 0)] {
-            let window = Window { kernel, stride, padding };
+            let window = Window {
+                kernel,
+                stride,
+                padding,
+            };
             let (batch, length, channels) = (19, 16, 3);
             let x: Vec<f32> = (0..batch * length * channels).map(|i| (i as f32 * 0.7).sin()).collect();
             let columns = unfold(&x, length, channels, window);

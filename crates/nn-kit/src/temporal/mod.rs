@@ -24,7 +24,13 @@ fn has_kernels<const D: usize>(x: &Tensor<D>) -> bool {
 ///
 /// `x` is `[batch, length, inputs]`, `weight` `[outputs, inputs, kernel]` and `bias` `[outputs]`; gives
 /// `[batch, (length + 2 padding − kernel) / stride + 1, outputs]`.
-pub fn conv1d_last(x: Tensor<3>, weight: Tensor<3>, bias: Option<Tensor<1>>, stride: usize, padding: usize) -> Tensor<3> {
+pub fn conv1d_last(
+    x: Tensor<3>,
+    weight: Tensor<3>,
+    bias: Option<Tensor<1>>,
+    stride: usize,
+    padding: usize,
+) -> Tensor<3> {
     if !has_kernels(&x) {
         let options = ConvOptions::new([stride], [padding], [1], 1);
         return conv1d(x.swap_dims(1, 2), weight, bias, options).swap_dims(1, 2);
@@ -95,7 +101,14 @@ pub fn norm_mish(x: Tensor<3>, with: NormMish) -> Tensor<3> {
     if !has_kernels(&x) {
         return norm_mish_plain(x, with);
     }
-    let NormMish { bias, gamma, beta, groups, epsilon, film } = with;
+    let NormMish {
+        bias,
+        gamma,
+        beta,
+        groups,
+        epsilon,
+        film,
+    } = with;
     let (x, bias) = (x.into_dispatch(), bias.into_dispatch());
     let (gamma, beta) = (gamma.into_dispatch(), beta.into_dispatch());
     Tensor::from_dispatch(match film {
@@ -132,6 +145,3 @@ pub fn mish<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     }
     Tensor::from_dispatch(<Dispatch as TemporalOps>::mish(x.into_dispatch()))
 }
-
-#[cfg(test)]
-mod tests;

@@ -99,7 +99,15 @@ fn columns(x: &FlexTensor, window: Window) -> (FlexTensor, usize) {
 
 fn conv_window(weight: &FlexTensor, stride: usize, padding: usize) -> (Window, usize, usize) {
     let [first, second, kernel] = dims(weight);
-    (Window { kernel, stride, padding }, first, second * kernel)
+    (
+        Window {
+            kernel,
+            stride,
+            padding,
+        },
+        first,
+        second * kernel,
+    )
 }
 
 /// Result, and the columns it was made from.
@@ -270,7 +278,9 @@ impl Backward<Flex, 1> for Mish {
         let grad = grads.consume::<Flex>(&ops.node);
         let [x] = ops.parents;
         if let Some(x) = x {
-            let dx = with(&ops.state, |x| with(&grad, |grad| kernels::mish_slice_backward(x, grad)));
+            let dx = with(&ops.state, |x| {
+                with(&grad, |grad| kernels::mish_slice_backward(x, grad))
+            });
             let dx = TensorData::new(dx, ops.state.layout().shape().clone());
             grads.register::<Flex>(x.id, FlexTensor::from_data(dx));
         }
@@ -288,8 +298,13 @@ impl<const N: usize> Backward<Flex, N> for NormMish<N> {
     fn backward(self, ops: Ops<Self::State, N>, grads: &mut Gradients, _: &mut Checkpointer) {
         let grad = grads.consume::<Flex>(&ops.node);
         let (inputs, groups, epsilon) = ops.state;
-        let NormMishGrads { x, bias, gamma, beta, film } =
-            normed(&inputs, groups, epsilon, |norm| with(&grad, |grad| norm.backward(grad)));
+        let NormMishGrads {
+            x,
+            bias,
+            gamma,
+            beta,
+            film,
+        } = normed(&inputs, groups, epsilon, |norm| with(&grad, |grad| norm.backward(grad)));
         let values = [x, bias, gamma, beta, film];
         for ((parent, values), input) in ops.parents.into_iter().zip(values).zip(&inputs) {
             if let Some(parent) = parent {
@@ -316,7 +331,10 @@ fn norm_mish_diff<const N: usize, C: CheckpointStrategy>(
 
 impl<C: CheckpointStrategy> TemporalOps for Diff<C> {
     fn conv1d(x: FloatTensor<Self>, weight: FloatTensor<Self>, stride: usize, padding: usize) -> FloatTensor<Self> {
-        let prepared = Conv1d.prepare::<C>([x.node(), weight.node()]).compute_bound().stateful();
+        let prepared = Conv1d
+            .prepare::<C>([x.node(), weight.node()])
+            .compute_bound()
+            .stateful();
         let (x, weight) = (x.into_primitive(), weight.into_primitive());
         let length = dims::<2>(&x)[1];
         let (y, columns) = conv1d(&x, &weight, stride, padding);
@@ -332,7 +350,10 @@ impl<C: CheckpointStrategy> TemporalOps for Diff<C> {
         stride: usize,
         padding: usize,
     ) -> FloatTensor<Self> {
-        let prepared = ConvTranspose1d.prepare::<C>([x.node(), weight.node()]).compute_bound().stateful();
+        let prepared = ConvTranspose1d
+            .prepare::<C>([x.node(), weight.node()])
+            .compute_bound()
+            .stateful();
         let (x, weight) = (x.into_primitive(), weight.into_primitive());
         let y = conv_transpose1d(&x, &weight, stride, padding);
         match prepared {
