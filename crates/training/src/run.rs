@@ -256,7 +256,7 @@ impl<M: Module> Run<M> {
             return false;
         };
         match every {
-            Some(every) => self.step % every == 0,
+            Some(every) => self.step.is_multiple_of(every),
             None => disk.saved_at.elapsed() >= CHECKPOINT_INTERVAL,
         }
     }
