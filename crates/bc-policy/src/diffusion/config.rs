@@ -111,7 +111,7 @@ impl DiffusionConfig {
             within("down_dims", channels, 1, 16_384, "1 to 16384 channels")?;
         }
         within("n_groups", self.unet.n_groups, 1, 16_384, "at least 1")?;
-        if dims.iter().any(|dim| dim % self.unet.n_groups != 0) || dims[0] % 8 != 0 {
+        if dims.iter().any(|dim| !dim.is_multiple_of(self.unet.n_groups)) || !dims[0].is_multiple_of(8) {
             let expected = "multiples of n_groups, the first also of 8";
             return refuse(
                 "down_dims",
@@ -120,11 +120,11 @@ impl DiffusionConfig {
             );
         }
         within("kernel_size", self.unet.kernel_size, 1, 31, "1 to 31, odd")?;
-        if self.unet.kernel_size % 2 == 0 {
+        if self.unet.kernel_size.is_multiple_of(2) {
             return refuse("kernel_size", self.unet.kernel_size.to_string(), "1 to 31, odd");
         }
         within("step_embed_dim", self.unet.step_embed_dim, 4, 4096, "4 to 4096, even")?;
-        if self.unet.step_embed_dim % 2 != 0 {
+        if !self.unet.step_embed_dim.is_multiple_of(2) {
             return refuse(
                 "step_embed_dim",
                 self.unet.step_embed_dim.to_string(),
@@ -133,7 +133,7 @@ impl DiffusionConfig {
         }
         within("n_obs_steps", self.n_obs_steps, 1, 16, "1 to 16")?;
         within("horizon", self.horizon, 1, 1024, "1 to 1024")?;
-        if self.horizon % (1 << (dims.len() - 1)) != 0 {
+        if !self.horizon.is_multiple_of(1 << (dims.len() - 1)) {
             let expected = "a multiple of 2 for every stage of down_dims but the last";
             return refuse("horizon", self.horizon.to_string(), expected);
         }

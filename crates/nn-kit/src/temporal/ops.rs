@@ -128,6 +128,10 @@ fn conv_transpose1d(x: &FlexTensor, weight: &FlexTensor, stride: usize, padding:
     tensor(y, [batch, length, outputs])
 }
 
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method itself is not general enough"
+)]
 fn norm_mish(inputs: &[FlexTensor], groups: usize, epsilon: f64) -> FlexTensor {
     let y = normed(inputs, groups, epsilon, |norm| norm.forward());
     tensor(y, dims::<3>(&inputs[0]))
@@ -315,6 +319,10 @@ impl<const N: usize> Backward<Flex, N> for NormMish<N> {
     }
 }
 
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "Burn does not export the name of the type"
+)]
 fn norm_mish_diff<const N: usize, C: CheckpointStrategy>(
     inputs: [FloatTensor<Diff<C>>; N],
     groups: usize,
