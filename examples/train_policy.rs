@@ -18,7 +18,7 @@ struct Args {
     /// Folder for the policy and the record of its training.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// tracked, cnn, resnet18 or diffusion-lowdim.
+    /// tracked, cnn, resnet18, diffusion-lowdim or diffusion.
     #[arg(long, value_name = "KIND", default_value = "tracked")]
     policy: PolicyKind,
     /// Only the first N episodes.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use training::TrainConfig;
 
-use crate::{BcError, DiffusionConfig};
+use crate::{BcError, DiffusionConfig, ImageConfig};
 
 /// Which policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,11 +18,19 @@ pub enum PolicyKind {
     ResNet18,
     /// Diffusion Policy on states.
     DiffusionLowdim,
+    /// Diffusion Policy on pictures and the agent's position.
+    Diffusion,
 }
 
 impl PolicyKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Tracked, Self::Cnn, Self::ResNet18, Self::DiffusionLowdim];
+    pub const ALL: [Self; 5] = [
+        Self::Tracked,
+        Self::Cnn,
+        Self::ResNet18,
+        Self::DiffusionLowdim,
+        Self::Diffusion,
+    ];
 
     /// The name in files, on the command line and in reports.
     pub const fn name(self) -> &'static str {
@@ -31,6 +39,7 @@ impl PolicyKind {
             Self::Cnn => "cnn",
             Self::ResNet18 => "resnet18",
             Self::DiffusionLowdim => "diffusion-lowdim",
+            Self::Diffusion => "diffusion",
         }
     }
 }
@@ -45,7 +54,7 @@ impl std::str::FromStr for PolicyKind {
             .ok_or_else(|| BcError::Config {
                 setting: "policy kind",
                 found: format!("{text:?}"),
-                expected: "tracked, cnn, resnet18 or diffusion-lowdim",
+                expected: "tracked, cnn, resnet18, diffusion-lowdim or diffusion",
             })
     }
 }
@@ -102,9 +111,12 @@ pub struct PolicyConfig {
     /// Used by [`PolicyKind::Tracked`].
     #[serde(default)]
     pub tracked: TrackedConfig,
-    /// Used by [`PolicyKind::DiffusionLowdim`].
+    /// Used by [`PolicyKind::DiffusionLowdim`] and [`PolicyKind::Diffusion`].
     #[serde(default)]
     pub diffusion: DiffusionConfig,
+    /// Used by [`PolicyKind::Diffusion`].
+    #[serde(default)]
+    pub image: ImageConfig,
     /// Used by the others.
     #[serde(default)]
     pub augmentation: Augmentation,
@@ -143,6 +155,18 @@ impl PolicyConfig {
                 log_every: 50,
                 ..TrainConfig::default()
             },
+            PolicyKind::Diffusion => TrainConfig {
+                epochs: 100,
+                batch_size: 64,
+                learning_rate: 1e-4,
+                final_learning_rate: 0.0,
+                warmup_steps: 500,
+                weight_decay: 1e-6,
+                ema_decay: Some(0.999),
+                seed,
+                log_every: 50,
+                ..TrainConfig::default()
+            },
             PolicyKind::Cnn | PolicyKind::ResNet18 => TrainConfig {
                 epochs: 50,
                 batch_size: 64,
@@ -155,7 +179,11 @@ impl PolicyConfig {
         Self {
             kind,
             tracked: TrackedConfig::default(),
-            diffusion: DiffusionConfig::default(),
+            diffusion: match kind {
+                PolicyKind::Diffusion => DiffusionConfig::for_pictures(),
+                _ => DiffusionConfig::default(),
+            },
+            image: ImageConfig::default(),
             augmentation: Augmentation::None,
             train,
         }
@@ -168,7 +196,8 @@ impl PolicyConfig {
     pub fn check(&self) -> Result<(), BcError> {
         self.train.check()?;
         self.tracked.check()?;
-        self.diffusion.check()
+        self.diffusion.check()?;
+        self.image.check()
     }
 }
 

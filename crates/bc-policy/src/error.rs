@@ -84,6 +84,14 @@ pub enum BcError {
     /// The policy's file.
     #[error(transparent)]
     File(#[from] ModelFileError),
+    /// A folder that is no diffusion policy of LeRobot, or one that there is no policy for here.
+    #[error("{path:?} cannot be used as a diffusion policy of LeRobot: {reason}")]
+    Checkpoint {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Which setting or tensor, and what was expected.
+        reason: String,
+    },
     /// The network did not run.
     #[error("the network failed: {reason}")]
     Network {

@@ -40,6 +40,7 @@ pub fn predict(policy: &BcPolicy, episodes: &[Episode], refs: &[FrameRef]) -> Re
     match policy {
         BcPolicy::Tracked(policy) => policy.predict_sequences(&sequences(episodes)?, refs),
         BcPolicy::Image(policy) => policy.predict_rows(episodes, refs),
+        BcPolicy::Diffusion(policy) => policy.predict_rows(episodes, refs),
         BcPolicy::DiffusionLowdim(policy) => policy.predict_rows(&sequences(episodes)?, refs),
     }
 }

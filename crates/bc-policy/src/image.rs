@@ -169,9 +169,7 @@ impl ImagePolicy {
             PolicyKind::ResNet18 => {
                 Network::ResNet18(Box::new(file.load_into(&init_seeded(0, device, ResNet18::build))?))
             }
-            PolicyKind::Cnn | PolicyKind::Tracked | PolicyKind::DiffusionLowdim => {
-                Network::Cnn(file.load_into(&init_seeded(0, device, Cnn::build))?)
-            }
+            _ => Network::Cnn(file.load_into(&init_seeded(0, device, Cnn::build))?),
         };
         Ok(Some(Self {
             saved,
@@ -237,9 +235,7 @@ pub(crate) fn train_image(
         PolicyKind::ResNet18 => train_network(config, episodes, split, device, options, |network| {
             Network::ResNet18(Box::new(network))
         }),
-        PolicyKind::Cnn | PolicyKind::Tracked | PolicyKind::DiffusionLowdim => {
-            train_network(config, episodes, split, device, options, Network::Cnn)
-        }
+        _ => train_network(config, episodes, split, device, options, Network::Cnn),
     }
 }
 

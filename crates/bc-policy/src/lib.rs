@@ -21,7 +21,9 @@ mod train;
 
 pub use cnn::Cnn;
 pub use config::{Augmentation, PolicyConfig, PolicyKind, TrackedConfig};
-pub use diffusion::{DiffusionConfig, DiffusionLowdim, Sampler, Unet, UnetConfig, train_diffusion_lowdim};
+pub use diffusion::{
+    DiffusionConfig, DiffusionLowdim, DiffusionPolicy, ImageConfig, Sampler, Unet, UnetConfig, train_diffusion_lowdim,
+};
 pub use error::BcError;
 pub use evaluate::{Fit, evaluate, predict, regression_fit};
 pub use eyes::{track_episodes, track_states};

@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use pusht_env::{Action, Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError};
 use training::ModelFile;
 
-use crate::{BcError, DiffusionLowdim, ImagePolicy, PolicyKind, TrackedPolicy};
+use crate::{BcError, DiffusionLowdim, DiffusionPolicy, ImagePolicy, PolicyKind, TrackedPolicy};
 
 /// A trained policy. Acts through [`Policy`]; kept as one safetensors file with its configuration and normalisation.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub enum BcPolicy {
     Image(ImagePolicy),
     /// Diffusion Policy on states.
     DiffusionLowdim(DiffusionLowdim),
+    /// Diffusion Policy on pictures, or one of LeRobot's.
+    Diffusion(DiffusionPolicy),
 }
 
 impl BcPolicy {
@@ -27,6 +29,7 @@ impl BcPolicy {
             Self::Tracked(_) => PolicyKind::Tracked,
             Self::Image(policy) => policy.kind(),
             Self::DiffusionLowdim(_) => PolicyKind::DiffusionLowdim,
+            Self::Diffusion(_) => PolicyKind::Diffusion,
         }
     }
 
@@ -36,6 +39,7 @@ impl BcPolicy {
             Self::Tracked(policy) => policy.parameters(),
             Self::Image(policy) => policy.parameters(),
             Self::DiffusionLowdim(policy) => policy.parameters(),
+            Self::Diffusion(policy) => policy.parameters(),
         }
     }
 
@@ -48,14 +52,19 @@ impl BcPolicy {
             Self::Tracked(policy) => policy.save(path),
             Self::Image(policy) => policy.save(path),
             Self::DiffusionLowdim(policy) => policy.save(path),
+            Self::Diffusion(policy) => policy.save(path),
         }
     }
 
-    /// Reads a policy's file.
+    /// Reads a policy's file, or a folder with a diffusion policy that LeRobot trained on PushT (`config.json`,
+    /// `model.safetensors`, and since LeRobot 0.4 the files of its processors).
     ///
     /// # Errors
     /// A file that is missing, damaged, of another kind, or whose parameters do not fit or are not finite.
     pub fn load(path: &Path, device: &Device) -> Result<Self, BcError> {
+        if path.is_dir() {
+            return Ok(Self::Diffusion(crate::diffusion::load_lerobot(path, device)?));
+        }
         let file = ModelFile::open(path)?;
         if file.kind() == crate::tracked::KIND {
             return Ok(Self::Tracked(TrackedPolicy::load(&file, device)?));
@@ -63,10 +72,13 @@ impl BcPolicy {
         if file.kind() == crate::diffusion::LOWDIM {
             return Ok(Self::DiffusionLowdim(DiffusionLowdim::load(&file, device)?));
         }
+        if file.kind() == crate::diffusion::PICTURES {
+            return Ok(Self::Diffusion(DiffusionPolicy::load(&file, device)?));
+        }
         match ImagePolicy::load(&file, device)? {
             Some(policy) => Ok(Self::Image(policy)),
             None => Err(file
-                .other_kind("a policy: tracked, cnn, resnet18 or diffusion-lowdim")
+                .other_kind("a policy: tracked, cnn, resnet18, diffusion-lowdim or diffusion")
                 .into()),
         }
     }
@@ -76,6 +88,7 @@ impl BcPolicy {
             Self::Tracked(policy) => policy,
             Self::Image(policy) => policy,
             Self::DiffusionLowdim(policy) => policy,
+            Self::Diffusion(policy) => policy,
         }
     }
 
@@ -84,6 +97,7 @@ impl BcPolicy {
             Self::Tracked(policy) => policy,
             Self::Image(policy) => policy,
             Self::DiffusionLowdim(policy) => policy,
+            Self::Diffusion(policy) => policy,
         }
     }
 }

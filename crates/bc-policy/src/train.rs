@@ -4,7 +4,7 @@ use burn::tensor::Device;
 use pusht_data::{Episode, Split};
 use training::{Curve, FitOptions};
 
-use crate::diffusion::train_diffusion_lowdim;
+use crate::diffusion::{train_diffusion, train_diffusion_lowdim};
 use crate::image::train_image;
 use crate::{BcError, BcPolicy, PolicyConfig, PolicyKind, sequences, train_tracked};
 
@@ -46,6 +46,10 @@ pub fn train(
         PolicyKind::DiffusionLowdim => {
             let sequences = sequences(episodes)?;
             train_diffusion_lowdim(&config.diffusion, &config.train, &sequences, split, device, options)
+        }
+        PolicyKind::Diffusion => {
+            let networks = (&config.diffusion, config.image);
+            train_diffusion(networks, &config.train, episodes, split, device, options)
         }
         PolicyKind::Cnn | PolicyKind::ResNet18 => train_image(config, episodes, split, device, options),
     }

@@ -87,6 +87,29 @@ impl Default for DiffusionConfig {
 }
 
 impl DiffusionConfig {
+    /// Published sizes for pictures, halved (Chi et al. 2023, table 5), with the published sampler.
+    pub fn for_pictures() -> Self {
+        Self {
+            unet: UnetConfig {
+                down_dims: vec![256, 512, 1024],
+                ..UnetConfig::default()
+            },
+            ..Self::default()
+        }
+    }
+
+    /// These settings with sampler, its steps and the number of actions that are taken from `acting`.
+    pub(super) fn with_acting(&self, acting: &Self) -> Result<Self, BcError> {
+        let config = Self {
+            sampler: acting.sampler,
+            sampler_steps: acting.sampler_steps,
+            n_action_steps: acting.n_action_steps,
+            ..self.clone()
+        };
+        config.check()?;
+        Ok(config)
+    }
+
     /// Refuses settings that cannot work.
     ///
     /// # Errors

@@ -96,14 +96,7 @@ impl DiffusionLowdim {
     /// # Errors
     /// Settings that cannot work.
     pub fn acting_by(mut self, config: &DiffusionConfig) -> Result<Self, BcError> {
-        let diffusion = DiffusionConfig {
-            sampler: config.sampler,
-            sampler_steps: config.sampler_steps,
-            n_action_steps: config.n_action_steps,
-            ..self.saved.diffusion
-        };
-        diffusion.check()?;
-        self.saved.diffusion = diffusion;
+        self.saved.diffusion = self.saved.diffusion.with_acting(config)?;
         self.denoiser = self.saved.denoiser()?;
         Ok(self)
     }

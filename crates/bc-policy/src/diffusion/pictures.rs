@@ -1,0 +1,200 @@
+//! Training of Diffusion Policy on pictures.
+
+use burn::Tensor;
+use burn::tensor::{Device, TensorData};
+use pusht_data::{Episode, FrameRef, Split};
+use pusht_env::Action;
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64;
+use training::{FitOptions, Objective, ObjectiveError, TrainConfig, init_seeded, normal};
+
+use super::DiffusionConfig;
+use super::acting::{ACTION, Denoiser};
+use super::norm::MinMax;
+use super::observed::{DiffusionPolicy, ImageConfig, Network, Norm, SIDE, Saved};
+use crate::train::Trained;
+use crate::{BcError, BcPolicy, Sequence, sequences};
+
+/// At most so many validation rows are sampled after an epoch, evenly spread.
+const VALIDATION: usize = 64;
+
+/// Trains on pictures and the agent's position (recorded, or tracked where the episodes have no states). The policy after
+/// the last epoch (its moving average) is returned; the curve has the validation error of the first action.
+pub(crate) fn train_diffusion(
+    (diffusion, image): (&DiffusionConfig, ImageConfig),
+    config: &TrainConfig,
+    episodes: &[Episode],
+    split: &Split,
+    device: &Device,
+    options: FitOptions<'_>,
+) -> Result<Trained, BcError> {
+    diffusion.check()?;
+    image.check()?;
+    let sequences = sequences(episodes)?;
+    for (index, sequence) in sequences.iter().enumerate() {
+        sequence.check(index)?;
+    }
+    for r in split.train.iter().chain(&split.validation) {
+        let (episode, row) = (r.episode as usize, r.row as usize);
+        episodes
+            .get(episode)
+            .filter(|e| row < e.len())
+            .ok_or(BcError::NoSuchRow { episode, row })?;
+    }
+    let kept =
+        |r: &&FrameRef| r.row as usize + diffusion.drop_n_last_frames < sequences[r.episode as usize].actions.len();
+    let train: Vec<FrameRef> = split.train.iter().filter(kept).copied().collect();
+    if train.is_empty() {
+        return Err(training::TrainingError::NoItems.into());
+    }
+    let every = split.validation.len().div_ceil(VALIDATION).max(1);
+    let saved = normalisation(diffusion, image, episodes, &sequences, &train)?;
+    let objective = Denoising {
+        episodes,
+        sequences: &sequences,
+        train,
+        valid: split.validation.iter().step_by(every).copied().collect(),
+        denoiser: Denoiser::new(diffusion, diffusion.schedule.clip)?,
+        image,
+        saved: saved.clone(),
+        device: device.clone(),
+    };
+    let network = init_seeded(config.seed, device, |device| saved.network(device));
+    let fitted = training::fit(network, &objective, config, options)?;
+    Ok(Trained {
+        policy: BcPolicy::Diffusion(DiffusionPolicy::new(saved, fitted.last, device)?),
+        curve: fitted.curve,
+        best_epoch: fitted.best_epoch,
+        best_valid: fitted.best_valid,
+    })
+}
+
+/// Positions and actions to [−1, 1] by their ranges, pixels by mean and deviation of their channel, on the scale 0 to 1.
+fn normalisation(
+    diffusion: &DiffusionConfig,
+    image: ImageConfig,
+    episodes: &[Episode],
+    sequences: &[Sequence],
+    train: &[FrameRef],
+) -> Result<Saved, BcError> {
+    let agent = |r: &FrameRef| {
+        sequences[r.episode as usize].states[r.row as usize]
+            .agent
+            .map(|x| x as f32)
+    };
+    let action = |r: &FrameRef| sequences[r.episode as usize].actions[r.row as usize];
+    let agents: Vec<[f32; 2]> = train.iter().map(agent).collect();
+    let actions: Vec<[f32; 2]> = train.iter().map(action).collect();
+    let min_max = |rows: &[[f32; 2]]| {
+        let MinMax { min, max } = MinMax::fit(rows.iter().map(<[f32; 2]>::as_slice));
+        Norm::MinMax { min, max }
+    };
+    let (mut sums, mut squares, mut count) = ([0_u64; 3], [0_u64; 3], 0_u64);
+    for r in train {
+        let frame = &episodes[r.episode as usize].frames[r.row as usize];
+        let (width, height) = frame.dimensions();
+        if (width as usize, height as usize) != (SIDE, SIDE) {
+            return Err(BcError::FrameSize { width, height });
+        }
+        for pixel in frame.as_raw().chunks_exact(3) {
+            for channel in 0..3 {
+                let value = u64::from(pixel[channel]);
+                sums[channel] += value;
+                squares[channel] += value * value;
+            }
+        }
+        count += (SIDE * SIDE) as u64;
+    }
+    let mean = sums.map(|sum| sum as f64 / count as f64 / 255.0);
+    let moment = |channel: usize| squares[channel] as f64 / count as f64 / (255.0 * 255.0);
+    let std = [0, 1, 2].map(|channel| (moment(channel) - mean[channel].powi(2)).max(1e-6).sqrt());
+    Ok(Saved {
+        diffusion: diffusion.clone(),
+        image: Some(image),
+        state: min_max(&agents),
+        pixels: Norm::MeanStd {
+            mean: mean.map(|x| x as f32).to_vec(),
+            std: std.map(|x| x as f32).to_vec(),
+        },
+        environment: Norm::Identity,
+        action: min_max(&actions),
+    })
+}
+
+/// The error of the predicted noise (Ho et al. 2020, eq. 14); validated on sampled actions, in px².
+struct Denoising<'a> {
+    episodes: &'a [Episode],
+    sequences: &'a [Sequence],
+    train: Vec<FrameRef>,
+    valid: Vec<FrameRef>,
+    denoiser: Denoiser,
+    image: ImageConfig,
+    saved: Saved,
+    device: Device,
+}
+
+impl Objective<Network> for Denoising<'_> {
+    fn items(&self) -> usize {
+        self.train.len()
+    }
+
+    fn loss(&self, model: &Network, items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
+        let diffusion = &self.saved.diffusion;
+        let (n, schedule) = (diffusion.n_obs_steps, self.denoiser.schedule());
+        let mut rng = Pcg64::seed_from_u64(seed);
+        let steps: Vec<usize> = items
+            .iter()
+            .map(|_| rng.random_range(0..diffusion.schedule.steps))
+            .collect();
+        let noise = normal(items.len() * diffusion.horizon * ACTION, &mut rng);
+        let (mut agents, mut clean, mut noisy) = (Vec::new(), Vec::new(), Vec::new());
+        let mut pictures = Vec::with_capacity(items.len() * n);
+        for (item, step) in items.iter().zip(&steps) {
+            let r = self.train[*item];
+            let (episode, row) = (r.episode as usize, r.row as usize);
+            let sequence = &self.sequences[episode];
+            // One corner for all pictures of a sample.
+            let corner = self.image.crop.map(|side| rng.random_range(0..=SIDE - side));
+            for k in 0..n {
+                let row = (row + 1 + k).saturating_sub(n);
+                agents.extend(self.saved.state.row(&sequence.states[row].agent.map(|x| x as f32)));
+                pictures.push((&self.episodes[episode].frames[row], corner));
+            }
+            let (data, part) = schedule.parts(*step);
+            for k in 0..diffusion.horizon {
+                let at = (row + k).saturating_sub(n - 1).min(sequence.actions.len() - 1);
+                for x in self.saved.action.row(&sequence.actions[at]) {
+                    noisy.push(data * x + part * noise[noisy.len()]);
+                    clean.push(x);
+                }
+            }
+        }
+        let count = pictures.len();
+        let pictures = self
+            .saved
+            .pictures(self.image, pictures.into_iter(), count, &self.device)?;
+        let agents = Tensor::<2>::from_data(TensorData::new(agents, [count, 2]), &self.device);
+        let seen = match model.encode(pictures) {
+            Some(features) => Tensor::cat(vec![agents, features], 1),
+            None => agents,
+        };
+        let width = seen.dims()[1];
+        let condition = seen.reshape([items.len(), n * width]);
+        let shape = [items.len(), diffusion.horizon, ACTION];
+        let target = match diffusion.schedule.prediction {
+            nn_kit::Prediction::Epsilon => noise,
+            nn_kit::Prediction::Sample => clean,
+        };
+        let noisy = Tensor::from_data(TensorData::new(noisy, shape), &self.device);
+        let target = Tensor::from_data(TensorData::new(target, shape), &self.device);
+        Ok((model.unet.forward(noisy, &steps, condition) - target).square().mean())
+    }
+
+    fn validate(&self, model: &Network) -> Result<Option<f64>, ObjectiveError> {
+        let policy = DiffusionPolicy::new(self.saved.clone(), model.clone(), &self.device)?;
+        let actions = policy.predict_rows_of(self.episodes, self.sequences, &self.valid)?;
+        let label = |r: &FrameRef| self.sequences[r.episode as usize].actions[r.row as usize];
+        let labels: Vec<Action> = self.valid.iter().map(label).collect();
+        Ok(crate::regression_fit(&actions, &labels).map(|fit| fit.mse))
+    }
+}
