@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use training::TrainConfig;
 
-use crate::{BcError, DiffusionConfig, ImageConfig};
+use crate::{BcError, DiffusionConfig, EncoderConfig};
 
 /// Which policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,7 +116,7 @@ pub struct PolicyConfig {
     pub diffusion: DiffusionConfig,
     /// Used by [`PolicyKind::Diffusion`].
     #[serde(default)]
-    pub image: ImageConfig,
+    pub encoder: EncoderConfig,
     /// Used by the others.
     #[serde(default)]
     pub augmentation: Augmentation,
@@ -183,7 +183,7 @@ impl PolicyConfig {
                 PolicyKind::Diffusion => DiffusionConfig::for_pictures(),
                 _ => DiffusionConfig::default(),
             },
-            image: ImageConfig::default(),
+            encoder: EncoderConfig::default(),
             augmentation: Augmentation::None,
             train,
         }
@@ -197,7 +197,7 @@ impl PolicyConfig {
         self.train.check()?;
         self.tracked.check()?;
         self.diffusion.check()?;
-        self.image.check()
+        self.encoder.check()
     }
 }
 

@@ -22,7 +22,7 @@ mod train;
 pub use cnn::Cnn;
 pub use config::{Augmentation, PolicyConfig, PolicyKind, TrackedConfig};
 pub use diffusion::{
-    DiffusionConfig, DiffusionLowdim, DiffusionPolicy, ImageConfig, Sampler, Unet, UnetConfig, train_diffusion_lowdim,
+    DiffusionConfig, DiffusionLowdim, DiffusionPolicy, EncoderConfig, Sampler, Unet, UnetConfig, train_diffusion_lowdim,
 };
 pub use error::BcError;
 pub use evaluate::{Fit, evaluate, predict, regression_fit};

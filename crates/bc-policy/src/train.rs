@@ -48,7 +48,7 @@ pub fn train(
             train_diffusion_lowdim(&config.diffusion, &config.train, &sequences, split, device, options)
         }
         PolicyKind::Diffusion => {
-            let networks = (&config.diffusion, config.image);
+            let networks = (&config.diffusion, config.encoder);
             train_diffusion(networks, &config.train, episodes, split, device, options)
         }
         PolicyKind::Cnn | PolicyKind::ResNet18 => train_image(config, episodes, split, device, options),

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::acting::ACTION;
-use super::observed::{DiffusionPolicy, ImageConfig, KEYPOINTS, Norm, SIDE, STATE, Saved};
+use super::observed::{DiffusionPolicy, EncoderConfig, KEYPOINTS, Norm, SIDE, STATE, Saved};
 use super::tensors::Tensors;
 use super::{DiffusionConfig, Sampler, UnetConfig};
 use crate::BcError;
@@ -223,7 +223,7 @@ impl Config {
         diffusion.check().map_err(|error| unfit(path, error))?;
         Ok(Saved {
             diffusion,
-            image: image.map(|_| ImageConfig {
+            image: image.map(|_| EncoderConfig {
                 crop: self.crop_shape.unwrap_or([SIDE, SIDE]),
                 keypoints: self.spatial_softmax_num_keypoints,
             }),

@@ -16,6 +16,6 @@ pub(crate) use lerobot::load as load_lerobot;
 pub(crate) use lowdim::KIND as LOWDIM;
 pub use lowdim::{DiffusionLowdim, train_diffusion_lowdim};
 pub(crate) use observed::KIND as PICTURES;
-pub use observed::{DiffusionPolicy, ImageConfig};
+pub use observed::{DiffusionPolicy, EncoderConfig};
 pub(crate) use pictures::train_diffusion;
 pub use unet::Unet;

@@ -88,14 +88,14 @@ fn range(min: f32, max: f32) -> f32 {
 /// What the policy makes of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ImageConfig {
+pub struct EncoderConfig {
     /// Height and width of the part that is seen: the middle when acting, somewhere when training.
     pub crop: [usize; 2],
     /// Features whose places are found; see [`crate::DiffusionPolicy`].
     pub keypoints: usize,
 }
 
-impl Default for ImageConfig {
+impl Default for EncoderConfig {
     fn default() -> Self {
         Self {
             crop: [84, 84],
@@ -104,7 +104,7 @@ impl Default for ImageConfig {
     }
 }
 
-impl ImageConfig {
+impl EncoderConfig {
     /// Refuses settings that cannot work.
     ///
     /// # Errors
@@ -118,10 +118,10 @@ impl ImageConfig {
             })
         };
         if self.crop.iter().any(|side| !(1..=SIDE).contains(side)) {
-            return refuse("image.crop", format!("{:?}", self.crop), "1 to 96 each");
+            return refuse("encoder.crop", format!("{:?}", self.crop), "1 to 96 each");
         }
         if !(1..=4096).contains(&self.keypoints) {
-            return refuse("image.keypoints", self.keypoints.to_string(), "1 to 4096");
+            return refuse("encoder.keypoints", self.keypoints.to_string(), "1 to 4096");
         }
         Ok(())
     }
@@ -139,7 +139,7 @@ impl ImageConfig {
 pub(super) struct Saved {
     pub diffusion: DiffusionConfig,
     /// The policy sees pictures; without, the corners of the T.
-    pub image: Option<ImageConfig>,
+    pub image: Option<EncoderConfig>,
     pub state: Norm,
     pub pixels: Norm,
     pub environment: Norm,
@@ -187,7 +187,7 @@ impl Saved {
     /// Parts of pictures as the encoder takes them, `[pictures, 3, crop]`.
     pub(super) fn pictures<'a>(
         &self,
-        image: ImageConfig,
+        image: EncoderConfig,
         pictures: impl Iterator<Item = (&'a Frame, [usize; 2])>,
         count: usize,
         device: &Device,
@@ -275,7 +275,7 @@ impl DiffusionPolicy {
     }
 
     /// What it makes of pictures, if it sees them; otherwise it sees the corners of the T.
-    pub fn image(&self) -> Option<ImageConfig> {
+    pub fn image(&self) -> Option<EncoderConfig> {
         self.saved.image
     }
 

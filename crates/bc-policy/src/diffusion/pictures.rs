@@ -11,7 +11,7 @@ use training::{FitOptions, Objective, ObjectiveError, TrainConfig, init_seeded, 
 use super::DiffusionConfig;
 use super::acting::{ACTION, Denoiser};
 use super::norm::MinMax;
-use super::observed::{DiffusionPolicy, ImageConfig, Network, Norm, SIDE, Saved};
+use super::observed::{DiffusionPolicy, EncoderConfig, Network, Norm, SIDE, Saved};
 use crate::train::Trained;
 use crate::{BcError, BcPolicy, Sequence, sequences};
 
@@ -21,7 +21,7 @@ const VALIDATION: usize = 64;
 /// Trains on pictures and the agent's position (recorded, or tracked where the episodes have no states). The policy after
 /// the last epoch (its moving average) is returned; the curve has the validation error of the first action.
 pub(crate) fn train_diffusion(
-    (diffusion, image): (&DiffusionConfig, ImageConfig),
+    (diffusion, image): (&DiffusionConfig, EncoderConfig),
     config: &TrainConfig,
     episodes: &[Episode],
     split: &Split,
@@ -72,7 +72,7 @@ pub(crate) fn train_diffusion(
 /// Positions and actions to [−1, 1] by their ranges, pixels by mean and deviation of their channel, on the scale 0 to 1.
 fn normalisation(
     diffusion: &DiffusionConfig,
-    image: ImageConfig,
+    image: EncoderConfig,
     episodes: &[Episode],
     sequences: &[Sequence],
     train: &[FrameRef],
@@ -128,7 +128,7 @@ struct Denoising<'a> {
     train: Vec<FrameRef>,
     valid: Vec<FrameRef>,
     denoiser: Denoiser,
-    image: ImageConfig,
+    image: EncoderConfig,
     saved: Saved,
     device: Device,
 }
