@@ -14,8 +14,8 @@ use video_io::{Format, VideoOptions, save_video};
 /// Rolls a policy out in closed loop, from diffusion_policy's start seeds 100000, 100001, … with its legacy reset.
 #[derive(Parser)]
 struct Args {
-    /// `still`, `random`, `expert`, or the file of a trained policy.
-    #[arg(long, value_name = "still|random|expert|FILE")]
+    /// `still`, `random`, `expert`, the file of a trained policy, or a folder with a diffusion policy of LeRobot's.
+    #[arg(long, value_name = "still|random|expert|FILE|DIR")]
     policy: String,
     /// `paper`: 100 episodes of 200 steps; `diffusion-policy`: 50 episodes of 300 steps.
     #[arg(long, value_name = "NAME", default_value = "paper", value_parser = protocol)]
@@ -109,7 +109,7 @@ fn policy(args: &Args) -> Result<Box<dyn Policy>> {
         "expert" => Box::new(ExpertPolicy::new(ExpertConfig::default())?),
         file => {
             let device = training::device(&args.device)?;
-            let why = || format!("--policy {file}: neither still, random nor expert, and not the file of a policy");
+            let why = || format!("--policy {file}: neither still, random nor expert, and not a policy");
             Box::new(BcPolicy::load(file.as_ref(), &device).with_context(why)?)
         }
     })

@@ -1,6 +1,6 @@
 //! Diffusion Policy on states: learns, acts alike in any batch, comes back with the same bits, refuses what does not fit.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use bc_policy::{
     BcPolicy, DiffusionConfig, PolicyConfig, PolicyKind, Sampler, Sequence, Trained, UnetConfig, train_diffusion_lowdim,

@@ -1,7 +1,7 @@
 //! Diffusion policies of LeRobot 0.3 and 0.4: loaded from their folders they take the actions that the pip package takes.
 //! `fixtures/lerobot/make.py` made the numbers.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 

@@ -170,12 +170,11 @@ pub(super) fn lerobot_name(path: &[(String, String)]) -> String {
     for (i, name) in names.iter().enumerate() {
         let before = if i == 0 { "" } else { names[i - 1] };
         out.push(match (before, *name) {
-            // These are modules in a sequence, with an activation between or before.
-            ("diffusion_step_encoder", "0") => "1".into(),
+            // There these are modules in a sequence.
+            ("diffusion_step_encoder", "0") | ("backbone", "bn1") => "1".into(),
             ("diffusion_step_encoder", "1") => "3".into(),
             (_, "cond_encoder") => "cond_encoder.1".into(),
             ("backbone", "conv1") => "0".into(),
-            ("backbone", "bn1") => "1".into(),
             ("backbone", "layer1") => "4".into(),
             ("backbone", "layer2") => "5".into(),
             ("backbone", "layer3") => "6".into(),
