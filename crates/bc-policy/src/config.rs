@@ -143,7 +143,7 @@ impl PolicyConfig {
                 ..TrainConfig::default()
             },
             PolicyKind::DiffusionLowdim => TrainConfig {
-                epochs: 24,
+                epochs: 16,
                 steps_per_epoch: Some(500),
                 batch_size: 256,
                 learning_rate: 1e-3,
