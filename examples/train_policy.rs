@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use bc_policy::{Augmentation, PolicyConfig, PolicyKind, evaluate, track_episodes, train};
+use bc_policy::{Augmentation, ImageConfig, PolicyConfig, PolicyKind, evaluate, track_episodes, train};
 use clap::Parser;
 use pusht_data::{Split, SplitProtocol, Transform, open};
 use training::{FitOptions, StopFlag, device, terminal_or_lines, write_atomic};
@@ -30,9 +30,21 @@ struct Args {
     /// tracked: learn from recorded states where the data has them, not from those tracked in the frames.
     #[arg(long)]
     recorded_states: bool,
+    /// cnn, resnet18: the paper's settings (25 epochs).
+    #[arg(long)]
+    paper: bool,
     /// cnn, resnet18: also learn from the eight symmetries of every frame.
     #[arg(long)]
     augment: bool,
+    /// cnn, resnet18: see a square of so many px, cut out of the frame at random.
+    #[arg(long, value_name = "PX")]
+    crop: Option<usize>,
+    /// cnn, resnet18: say so many actions at once, and take them all before looking again.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    chunk: usize,
+    /// resnet18: start from the weights of a torchvision checkpoint (.pth or .safetensors); its head is replaced.
+    #[arg(long, value_name = "FILE")]
+    init: Option<PathBuf>,
     /// Epochs; the default depends on the policy.
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
@@ -54,7 +66,8 @@ struct Args {
 }
 
 fn config(args: &Args) -> PolicyConfig {
-    let mut config = PolicyConfig::new(args.policy, args.seed);
+    let preset = if args.paper { PolicyConfig::paper } else { PolicyConfig::new };
+    let mut config = preset(args.policy, args.seed);
     config.train.epochs = args.epochs.unwrap_or(config.train.epochs);
     config.train.steps_per_epoch = args.steps_per_epoch.or(config.train.steps_per_epoch);
     config.train.batch_size = args.batch_size.unwrap_or(config.train.batch_size);
@@ -62,6 +75,11 @@ fn config(args: &Args) -> PolicyConfig {
     if args.augment {
         config.augmentation = Augmentation::Dihedral;
     }
+    config.image = ImageConfig {
+        chunk: args.chunk,
+        crop: args.crop,
+        init: args.init.clone(),
+    };
     config
 }
 
@@ -103,6 +121,7 @@ fn main() -> Result<()> {
     let test = evaluate(&trained.policy, &episodes, &split.test)?.context("the split has no test part")?;
     let result = serde_json::json!({
         "policy": args.policy, "data": source.name(), "episodes": count, "split": args.split, "seed": args.seed,
+        "epochs": config.train.epochs, "augmentation": config.augmentation, "image": config.image,
         "validation_mse_px2": trained.best_valid, "best_epoch": trained.best_epoch,
         "test_mse_px2": test.mse, "test_r2": test.r2, "test_actions": test.actions,
     });

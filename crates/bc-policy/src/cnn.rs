@@ -7,10 +7,11 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::Device;
 use burn::tensor::activation::relu;
+use nn_kit::conv2d;
 
-/// 5×5 convolutions of stride 2 with 32 and 64 channels, a hidden layer of 128, two outputs.
+/// 5×5 convolutions of stride 2 with 32 and 64 channels, a hidden layer of 128.
 ///
-/// Input `[batch, 3, 96, 96]`, output `[batch, 2]`.
+/// Input `[batch, 3, side, side]`, output `[batch, outputs]`.
 #[derive(Module, Debug)]
 pub struct Cnn {
     conv1: Conv2d,
@@ -20,27 +21,27 @@ pub struct Cnn {
 }
 
 impl Cnn {
-    /// With random weights.
-    pub fn new(device: &Device) -> Self {
+    /// With random weights, for pictures of `side` px.
+    pub fn new(side: usize, outputs: usize, device: &Device) -> Self {
         let conv = |channels: [usize; 2]| {
             Conv2dConfig::new(channels, [5, 5])
                 .with_stride([2, 2])
                 .with_padding(PaddingConfig2d::Explicit(2, 2, 2, 2))
                 .init(device)
         };
+        let left = side.div_ceil(2).div_ceil(2);
         Self {
             conv1: conv([3, 32]),
             conv2: conv([32, 64]),
-            // 96 / 2 / 2 = 24 px a side are left.
-            fc1: LinearConfig::new(64 * 24 * 24, 128).init(device),
-            fc2: LinearConfig::new(128, 2).init(device),
+            fc1: LinearConfig::new(64 * left * left, 128).init(device),
+            fc2: LinearConfig::new(128, outputs).init(device),
         }
     }
 
     /// See the type's shapes.
     pub fn forward(&self, frames: Tensor<4>) -> Tensor<2> {
-        let x = relu(self.conv1.forward(frames));
-        let x = relu(self.conv2.forward(x));
+        let x = relu(conv2d(&self.conv1, frames));
+        let x = relu(conv2d(&self.conv2, x));
         let x = relu(self.fc1.forward(x.flatten(1, 3)));
         self.fc2.forward(x)
     }

@@ -92,6 +92,9 @@ pub enum BcError {
         /// Which setting or tensor, and what was expected.
         reason: String,
     },
+    /// Weights to start from.
+    #[error(transparent)]
+    Weights(#[from] nn_kit::CheckpointError),
     /// The network did not run.
     #[error("the network failed: {reason}")]
     Network {

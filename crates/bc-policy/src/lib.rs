@@ -11,6 +11,7 @@ mod error;
 mod evaluate;
 mod eyes;
 mod features;
+mod frames;
 mod image;
 mod mlp;
 mod policy;
@@ -18,9 +19,10 @@ mod resnet;
 mod sequence;
 mod tracked;
 mod train;
+mod train_image;
 
 pub use cnn::Cnn;
-pub use config::{Augmentation, PolicyConfig, PolicyKind, TrackedConfig};
+pub use config::{Augmentation, ImageConfig, PolicyConfig, PolicyKind, TrackedConfig};
 pub use diffusion::{
     DiffusionConfig, DiffusionLowdim, DiffusionPolicy, EncoderConfig, Sampler, Unet, UnetConfig, train_diffusion_lowdim,
 };
@@ -30,7 +32,7 @@ pub use eyes::{track_episodes, track_states};
 pub use image::ImagePolicy;
 pub use mlp::Mlp;
 pub use policy::BcPolicy;
-pub use resnet::{BasicBlock, ResNet18};
+pub use resnet::{BasicBlock, Norm, NormKind, ResNet18, ResNet18Config};
 pub use sequence::{Sequence, sequences};
 pub use tracked::{Sees, TrackedPolicy, train_tracked};
 pub use train::{Trained, train};

@@ -1,102 +1,185 @@
 //! ResNet-18 (He et al. 2016), with torchvision's architecture and parameter names, so that its weights load.
+//!
+//! With [`NormKind::Group`] in place of batch normalisation and without a head it is the picture encoder of Diffusion
+//! Policy (Chi et al. 2023).
 
 use burn::Tensor;
+use burn::config::Config;
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::pool::{AdaptiveAvgPool2d, AdaptiveAvgPool2dConfig, MaxPool2d, MaxPool2dConfig};
-use burn::nn::{BatchNorm, BatchNormConfig, Initializer, Linear, LinearConfig, PaddingConfig2d};
+use burn::nn::{
+    BatchNorm, BatchNormConfig, GroupNorm, GroupNormConfig, Initializer, Linear, LinearConfig, PaddingConfig2d,
+};
 use burn::tensor::Device;
 use burn::tensor::activation::relu;
+use nn_kit::{batch_norm, batch_norm_relu, conv2d};
 
-/// Two 3×3 convolutions with batch normalisation beside a shortcut.
+/// What follows each convolution.
+#[derive(Config, Debug, Copy, PartialEq, Eq)]
+pub enum NormKind {
+    /// Batch normalisation: batch statistics in training, running ones otherwise.
+    Batch,
+    /// Group normalisation with so many channels a group, which must divide the network's width. It has no running
+    /// statistics, so an average of the weights (EMA) is all there is to average.
+    Group {
+        /// 16 in Diffusion Policy.
+        channels: usize,
+    },
+}
+
+/// A normalisation of one of both kinds; weight and bias are named as in PyTorch.
+#[derive(Module, Debug)]
+pub enum Norm {
+    /// See [`NormKind::Batch`].
+    Batch(BatchNorm),
+    /// See [`NormKind::Group`].
+    Group(GroupNorm),
+}
+
+impl Norm {
+    fn new(kind: NormKind, features: usize, device: &Device) -> Self {
+        match kind {
+            NormKind::Batch => Self::Batch(BatchNormConfig::new(features).init(device)),
+            NormKind::Group { channels } => {
+                Self::Group(GroupNormConfig::new((features / channels).max(1), features).init(device))
+            }
+        }
+    }
+
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::Batch(norm) => batch_norm(norm, x),
+            Self::Group(norm) => norm.forward(x),
+        }
+    }
+
+    /// ReLU(norm(x) + residual).
+    fn relu(&self, x: Tensor<4>, residual: Option<Tensor<4>>) -> Tensor<4> {
+        match (self, residual) {
+            (Self::Batch(norm), residual) => batch_norm_relu(norm, x, residual),
+            (Self::Group(norm), Some(residual)) => relu(norm.forward(x) + residual),
+            (Self::Group(norm), None) => relu(norm.forward(x)),
+        }
+    }
+}
+
+/// Two 3×3 convolutions with normalisation beside a shortcut.
 #[derive(Module, Debug)]
 pub struct BasicBlock {
     conv1: Conv2d,
-    bn1: BatchNorm,
+    bn1: Norm,
     conv2: Conv2d,
-    bn2: BatchNorm,
+    bn2: Norm,
     /// `downsample.0` and `downsample.1`, where the shape changes.
-    downsample: Option<(Conv2d, BatchNorm)>,
+    downsample: Option<(Conv2d, Norm)>,
 }
 
 impl BasicBlock {
-    fn new(channels: [usize; 2], stride: usize, device: &Device) -> Self {
+    fn new(channels: [usize; 2], stride: usize, norm: NormKind, device: &Device) -> Self {
         let [_, out] = channels;
         let shape_changes = stride != 1 || channels[0] != out;
         Self {
             conv1: conv(channels, 3, stride, device),
-            bn1: BatchNormConfig::new(out).init(device),
+            bn1: Norm::new(norm, out, device),
             conv2: conv([out, out], 3, 1, device),
-            bn2: BatchNormConfig::new(out).init(device),
+            bn2: Norm::new(norm, out, device),
             downsample: shape_changes.then(|| {
                 let shortcut = conv(channels, 1, stride, device);
-                (shortcut, BatchNormConfig::new(out).init(device))
+                (shortcut, Norm::new(norm, out, device))
             }),
         }
     }
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let shortcut = match &self.downsample {
-            Some((conv, bn)) => bn.forward(conv.forward(x.clone())),
+            Some((conv, bn)) => bn.forward(conv2d(conv, x.clone())),
             None => x.clone(),
         };
-        let x = relu(self.bn1.forward(self.conv1.forward(x)));
-        relu(self.bn2.forward(self.conv2.forward(x)) + shortcut)
+        let x = self.bn1.relu(conv2d(&self.conv1, x), None);
+        self.bn2.relu(conv2d(&self.conv2, x), Some(shortcut))
     }
 }
 
-/// ResNet-18 with a head of `outputs`.
+/// Makes [`ResNet18`].
+#[derive(Config, Debug, PartialEq, Eq)]
+pub struct ResNet18Config {
+    /// Outputs of the head; `None` leaves it out.
+    pub outputs: Option<usize>,
+    /// Channels of the first layer; the layers after it have 1, 2, 4 and 8 times as many.
+    #[config(default = 64)]
+    pub width: usize,
+    /// What follows each convolution.
+    #[config(default = "NormKind::Batch")]
+    pub norm: NormKind,
+}
+
+impl ResNet18Config {
+    /// With random weights (He's normal initialisation for convolutions, as torchvision).
+    pub fn init(&self, device: &Device) -> ResNet18 {
+        let (width, norm) = (self.width, self.norm);
+        let layer = |channels: [usize; 2], stride| {
+            let out = channels[1];
+            vec![
+                BasicBlock::new(channels, stride, norm, device),
+                BasicBlock::new([out, out], 1, norm, device),
+            ]
+        };
+        ResNet18 {
+            conv1: conv([3, width], 7, 2, device),
+            bn1: Norm::new(norm, width, device),
+            maxpool: MaxPool2dConfig::new([3, 3])
+                .with_strides([2, 2])
+                .with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1))
+                .init(),
+            layer1: layer([width, width], 1),
+            layer2: layer([width, 2 * width], 2),
+            layer3: layer([2 * width, 4 * width], 2),
+            layer4: layer([4 * width, 8 * width], 2),
+            avgpool: AdaptiveAvgPool2dConfig::new([1, 1]).init(),
+            fc: self
+                .outputs
+                .map(|outputs| LinearConfig::new(8 * width, outputs).init(device)),
+        }
+    }
+}
+
+/// ResNet-18.
 ///
 /// Input `[batch, 3, height, width]`, output `[batch, outputs]`.
 #[derive(Module, Debug)]
 pub struct ResNet18 {
     conv1: Conv2d,
-    bn1: BatchNorm,
+    bn1: Norm,
     maxpool: MaxPool2d,
     layer1: Vec<BasicBlock>,
     layer2: Vec<BasicBlock>,
     layer3: Vec<BasicBlock>,
     layer4: Vec<BasicBlock>,
     avgpool: AdaptiveAvgPool2d,
-    fc: Linear,
+    fc: Option<Linear>,
 }
 
 impl ResNet18 {
-    /// With random weights (He's normal initialisation for convolutions, as torchvision).
-    pub fn new(outputs: usize, device: &Device) -> Self {
-        let layer = |channels: [usize; 2], stride| {
-            let out = channels[1];
-            vec![
-                BasicBlock::new(channels, stride, device),
-                BasicBlock::new([out, out], 1, device),
-            ]
-        };
-        Self {
-            conv1: conv([3, 64], 7, 2, device),
-            bn1: BatchNormConfig::new(64).init(device),
-            maxpool: MaxPool2dConfig::new([3, 3])
-                .with_strides([2, 2])
-                .with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1))
-                .init(),
-            layer1: layer([64, 64], 1),
-            layer2: layer([64, 128], 2),
-            layer3: layer([128, 256], 2),
-            layer4: layer([256, 512], 2),
-            avgpool: AdaptiveAvgPool2dConfig::new([1, 1]).init(),
-            fc: LinearConfig::new(512, outputs).init(device),
-        }
-    }
-
-    /// See the type's shapes.
-    pub fn forward(&self, frames: Tensor<4>) -> Tensor<2> {
-        let mut x = self.maxpool.forward(relu(self.bn1.forward(self.conv1.forward(frames))));
+    /// The last layer's feature maps, `[batch, 8 · width, ⌈height / 32⌉, ⌈width / 32⌉]`.
+    pub fn features(&self, frames: Tensor<4>) -> Tensor<4> {
+        let mut x = self.maxpool.forward(self.bn1.relu(conv2d(&self.conv1, frames), None));
         for block in [&self.layer1, &self.layer2, &self.layer3, &self.layer4]
             .into_iter()
             .flatten()
         {
             x = block.forward(x);
         }
-        self.fc.forward(self.avgpool.forward(x).flatten(1, 3))
+        x
+    }
+
+    /// See the type's shapes; without a head, the mean of each feature map, `[batch, 8 · width]`.
+    pub fn forward(&self, frames: Tensor<4>) -> Tensor<2> {
+        let pooled = self.avgpool.forward(self.features(frames)).flatten(1, 3);
+        match &self.fc {
+            Some(head) => head.forward(pooled),
+            None => pooled,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use pusht_data::{Episode, Split};
 use training::{Curve, FitOptions};
 
 use crate::diffusion::{train_diffusion, train_diffusion_lowdim};
-use crate::image::train_image;
+use crate::train_image::train_image;
 use crate::{BcError, BcPolicy, PolicyConfig, PolicyKind, sequences, train_tracked};
 
 /// A policy and how its training went.

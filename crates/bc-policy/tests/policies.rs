@@ -245,6 +245,48 @@ fn policies_on_pictures_learn_and_come_back() {
 }
 
 #[test]
+fn a_chunk_is_taken_before_looking_again() {
+    let episodes = episodes(6, 8, true);
+    let mut config = config(PolicyKind::Cnn, 4);
+    config.image.chunk = 3;
+    config.image.crop = Some(84);
+    let mut silent = Silent;
+    let options = FitOptions::in_memory(&mut silent);
+    let trained = train(&config, &episodes, &split(&episodes), &Device::flex(), options).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut policy = reloaded(&trained.policy, folder.path());
+    let BcPolicy::Image(image) = &trained.policy else { panic!() };
+    let pictures: Vec<Frame> = (0..2).map(|i| picture(&state(11 * i))).collect();
+    let chunks = image.chunks(&pictures.iter().collect::<Vec<_>>()).unwrap();
+    assert_eq!((chunks.len(), chunks[0].len()), (2, 3));
+    assert_eq!(image.predict(&[&pictures[1]]).unwrap(), [chunks[1][0]]);
+
+    let see = |i: usize| Observation::Pixels(pictures[i].clone());
+    policy.reset(&[4, 5]);
+    assert_eq!(try_act(&mut policy, &[4], &[see(0)]).unwrap(), [chunks[0][0]]);
+    // Environment 4 is in its chunk, whatever it sees; environment 5 begins one.
+    let both = try_act(&mut policy, &[4, 5], &[see(1), see(1)]).unwrap();
+    assert_eq!(both, [chunks[0][1], chunks[1][0]]);
+    policy.reset(&[5]);
+    let both = try_act(&mut policy, &[4, 5], &[see(1), see(0)]).unwrap();
+    assert_eq!(both, [chunks[0][2], chunks[0][0]]);
+    assert_eq!(try_act(&mut policy, &[4], &[see(1)]).unwrap(), [chunks[1][0]]);
+}
+
+#[test]
+fn bad_settings_are_named() {
+    let refused = |change: fn(&mut PolicyConfig), kind| {
+        let mut config = PolicyConfig::paper(kind, 0);
+        assert_eq!((config.train.epochs, config.check().is_ok()), (25, true));
+        change(&mut config);
+        config.check().unwrap_err().to_string()
+    };
+    assert!(refused(|c| c.image.chunk = 0, PolicyKind::Cnn).contains("image.chunk is 0"));
+    assert!(refused(|c| c.image.crop = Some(97), PolicyKind::Cnn).contains("image.crop is 97"));
+    assert!(refused(|c| c.image.init = Some("w.pth".into()), PolicyKind::Cnn).contains("only resnet18"));
+}
+
+#[test]
 fn bad_files_are_named() {
     let episodes = episodes(5, 10, false);
     let policy = trained(PolicyKind::Tracked, 2, &episodes).policy;

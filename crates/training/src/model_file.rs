@@ -93,6 +93,8 @@ pub fn save_model<M: Module>(
     let config = serde_json::to_string(config).map_err(|error| failed(error.to_string()))?;
     let mut store = SafetensorsStore::from_bytes(None)
         .with_to_adapter(BurnToPyTorchAdapter)
+        // A layer behind an enum is named as if it stood there itself.
+        .skip_enum_variants(true)
         .metadata("format", "pt")
         .metadata(KIND, kind)
         .metadata(CONFIG, config);
@@ -194,6 +196,7 @@ impl ModelFile {
         let mut model = model.valid();
         let mut store = SafetensorsStore::from_bytes(Some(self.bytes.clone()))
             .with_from_adapter(PyTorchToBurnAdapter)
+            .skip_enum_variants(true)
             .allow_partial(true)
             .validate(false);
         let result = model.load_from(&mut store).map_err(|error| unfit(error.to_string()))?;

@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""Times networks here and in PyTorch in one run, alternating, and prints the ratio.
+
+Both sides use f32 and the same number of threads (--threads, 2 by default) and are warmed up; a round times a few runs of
+each, and the median over all rounds counts. Needs torch and torchvision (CPU builds):
+
+    python benches/compare_pytorch.py [CASE …] [--rounds 5] [--json out.json]
+
+A case is a function that returns what to time, with the number of runs in a round, in CASES; compare_pytorch.rs has the
+same table.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+
+def resnet():
+    import torch
+    import torchvision
+
+    torch.manual_seed(0)
+    net = torchvision.models.resnet18(weights=None)
+    net.fc = torch.nn.Linear(512, 2)
+    return net
+
+
+def resnet_training(batch):
+    import torch
+
+    net = resnet().train()
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-4)
+    x, y = torch.randn(batch, 3, 96, 96), torch.zeros(batch, 2)
+
+    def run():
+        optimizer.zero_grad()
+        (net(x) - y).square().mean().backward()
+        optimizer.step()
+
+    return run
+
+
+def resnet_inference(batch):
+    import torch
+
+    net = resnet().eval()
+    x = torch.randn(batch, 3, 96, 96)
+
+    def run():
+        with torch.inference_mode():
+            net(x)
+
+    return run
+
+
+# Name, set-up, runs in a round.
+CASES = [
+    ("resnet18-train-32", lambda: resnet_training(32), 5),
+    ("resnet18-infer-1", lambda: resnet_inference(1), 50),
+    ("resnet18-infer-64", lambda: resnet_inference(64), 5),
+]
+
+
+def build():
+    """Builds the Rust side and returns its path."""
+    command = ["cargo", "build", "--release", "--bench", "compare_pytorch", "--message-format=json"]
+    root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+    out = subprocess.run(command, cwd=root, stdout=subprocess.PIPE, text=True, check=True).stdout
+    paths = [message.get("executable") for message in map(json.loads, out.splitlines())]
+    return [path for path in paths if path][-1]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("cases", nargs="*", metavar="CASE", help="all by default: " + ", ".join(c[0] for c in CASES))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--json", metavar="FILE", help="write the figures")
+    args = parser.parse_args()
+    unknown = set(args.cases) - {case[0] for case in CASES}
+    if unknown:
+        parser.error(f"unknown case {', '.join(sorted(unknown))}")
+
+    rust = subprocess.Popen(
+        [build()],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "RAYON_NUM_THREADS": str(args.threads)},
+    )
+    # Idle threads of PyTorch must not take time from the other side.
+    os.environ.update(OMP_NUM_THREADS=str(args.threads), OMP_WAIT_POLICY="PASSIVE")
+    import torch
+
+    torch.set_num_threads(args.threads)
+    figures = []
+    for name, setup, runs in CASES:
+        if args.cases and name not in args.cases:
+            continue
+        run = setup()
+        run()
+        run()
+        ours, theirs = [], []
+        for round in range(args.rounds):
+            for side in [0, 1] if round % 2 == 0 else [1, 0]:
+                if side == 0:
+                    rust.stdin.write(f"{name} {runs}\n")
+                    rust.stdin.flush()
+                    ours += json.loads(rust.stdout.readline())
+                    continue
+                for _ in range(runs):
+                    start = time.perf_counter()
+                    run()
+                    theirs.append((time.perf_counter() - start) * 1e3)
+        ours, theirs = statistics.median(ours), statistics.median(theirs)
+        figures.append({"case": name, "ours_ms": ours, "pytorch_ms": theirs, "ratio": ours / theirs})
+        print(f"{name:24} ours {ours:8.2f} ms  PyTorch {theirs:8.2f} ms  ratio {ours / theirs:.2f}", flush=True)
+    rust.stdin.close()
+    rust.wait()
+    if args.json:
+        result = {"threads": args.threads, "torch": torch.__version__, "rounds": args.rounds, "figures": figures}
+        with open(args.json, "w") as file:
+            json.dump(result, file, indent=1)
+            file.write("\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+//! Convolutions that train fast on the CPU backend.
+//!
+//! Burn 0.22's CPU backend (flex) has no kernel for the gradient of a convolution's weights; it runs the generic
+//! "convolution with swapped axes", which is several times slower than the matrix product it could be. [`conv2d`] runs a
+//! layer through an operation of our own there, by Burn's backend extension: forward and both gradients are products with
+//! the unfolded input ([`kernel`]). On every other device, and for layers with groups, dilation or asymmetric padding, it
+//! is the layer's own `forward`.
+
+mod kernel;
+
+use burn::backend::autodiff::NodeId;
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
+use burn::nn::PaddingConfig2d;
+use burn::nn::conv::Conv2d;
+use burn::tensor::{DType, Device, Tensor};
+
+use kernel::Geometry;
+
+/// The layer applied to `[batch, channels in, height, width]`.
+pub fn conv2d(layer: &Conv2d, x: Tensor<4>) -> Tensor<4> {
+    let padding = match layer.padding {
+        PaddingConfig2d::Valid => Some([0, 0]),
+        PaddingConfig2d::Explicit(top, left, bottom, right) if (top, left) == (bottom, right) => Some([top, left]),
+        PaddingConfig2d::Explicit(..) | PaddingConfig2d::Same => None,
+    };
+    let plain = layer.groups == 1 && layer.dilation == [1, 1] && ours(&x);
+    let weight = layer.weight.val();
+    let geometry = padding.filter(|_| plain);
+    match geometry.and_then(|padding| Geometry::new(x.dims(), weight.dims(), layer.stride, padding)) {
+        Some(geometry) => biased(convolve(x, weight, geometry), layer.bias.as_ref().map(|bias| bias.val())),
+        None => layer.forward(x),
+    }
+}
+
+/// True where our operation runs: f32 on the CPU backend.
+fn ours<const D: usize>(x: &Tensor<D>) -> bool {
+    x.dtype() == DType::F32 && x.device().inner() == Device::flex()
+}
+
+fn biased(x: Tensor<4>, bias: Option<Tensor<1>>) -> Tensor<4> {
+    match bias {
+        Some(bias) => {
+            let channels = bias.dims()[0];
+            x + bias.reshape([1, channels, 1, 1])
+        }
+        None => x,
+    }
+}
+
+fn convolve(x: Tensor<4>, weight: Tensor<4>, geometry: Geometry) -> Tensor<4> {
+    Tensor::from_dispatch(<Dispatch as ConvOps>::convolve(
+        x.into_dispatch(),
+        weight.into_dispatch(),
+        geometry,
+    ))
+}
+
+/// The operation: a convolution without bias, groups or dilation, with zero padding.
+#[backend_extension(Flex, Autodiff)]
+trait ConvOps: Backend {
+    fn convolve(x: FloatTensor<Self>, weight: FloatTensor<Self>, geometry: Geometry) -> FloatTensor<Self>;
+}
+
+impl ConvOps for Flex {
+    fn convolve(x: FloatTensor<Self>, weight: FloatTensor<Self>, geometry: Geometry) -> FloatTensor<Self> {
+        kernel::forward(&x, &weight, geometry)
+    }
+}
+
+#[derive(Debug)]
+struct ConvBackward;
+
+impl Backward<Flex, 2> for ConvBackward {
+    /// Input and weight, as they are kept by the graph.
+    type State = (NodeId, NodeId, Geometry);
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, checkpointer: &mut Checkpointer) {
+        let [x_node, weight_node] = ops.parents;
+        let grad = grads.consume::<Flex>(&ops.node);
+        let (x, weight, geometry) = ops.state;
+        let x = checkpointer.retrieve_node_output::<FloatTensor<Flex>>(x);
+        let weight = checkpointer.retrieve_node_output::<FloatTensor<Flex>>(weight);
+        if let Some(node) = weight_node {
+            grads.register::<Flex>(node.id, kernel::weight_gradient(&x, &grad, geometry));
+        }
+        if let Some(node) = x_node {
+            grads.register::<Flex>(node.id, kernel::input_gradient(&weight, &grad, geometry));
+        }
+    }
+}
+
+impl<C: CheckpointStrategy> ConvOps for Autodiff<Flex, C> {
+    fn convolve(x: FloatTensor<Self>, weight: FloatTensor<Self>, geometry: Geometry) -> FloatTensor<Self> {
+        let prepared = ConvBackward.prepare::<C>([x.node(), weight.node()]).compute_bound();
+        match prepared.stateful() {
+            OpsKind::Tracked(mut prepared) => {
+                let kept = (prepared.checkpoint(&x), prepared.checkpoint(&weight), geometry);
+                let y = Flex::convolve(x.into_primitive(), weight.into_primitive(), geometry);
+                prepared.finish(kept, y)
+            }
+            OpsKind::UnTracked(prepared) => {
+                prepared.finish(Flex::convolve(x.into_primitive(), weight.into_primitive(), geometry))
+            }
+        }
+    }
+}
