@@ -66,7 +66,11 @@ struct Args {
 }
 
 fn config(args: &Args) -> PolicyConfig {
-    let preset = if args.paper { PolicyConfig::paper } else { PolicyConfig::new };
+    let preset = if args.paper {
+        PolicyConfig::paper
+    } else {
+        PolicyConfig::new
+    };
     let mut config = preset(args.policy, args.seed);
     config.train.epochs = args.epochs.unwrap_or(config.train.epochs);
     config.train.steps_per_epoch = args.steps_per_epoch.or(config.train.steps_per_epoch);

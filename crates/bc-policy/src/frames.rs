@@ -98,7 +98,10 @@ mod tests {
             .flat_map(|i| [(i % SIDE) as u8, (i / SIDE) as u8, 7])
             .collect();
         let device = Device::flex();
-        let whole: Vec<f32> = Pixels::new(&norm, SIDE).middle(&frames, &device).try_into_vec_as().unwrap();
+        let whole: Vec<f32> = Pixels::new(&norm, SIDE)
+            .middle(&frames, &device)
+            .try_into_vec_as()
+            .unwrap();
         let planes = SIDE * SIDE;
         assert_eq!(whole[5], 5.0 / 255.0);
         assert_eq!(whole[planes + 3 * SIDE], 3.0 / 255.0 - 0.5);
@@ -107,7 +110,12 @@ mod tests {
         let pixels = Pixels::new(&norm, 84);
         let middle: Vec<f32> = pixels.middle(&frames, &device).try_into_vec_as().unwrap();
         assert_eq!(middle[0], 6.0 / 255.0);
-        let cut = |seed| pixels.anywhere(&frames, seed, &device).try_into_vec_as::<f32>().unwrap();
+        let cut = |seed| {
+            pixels
+                .anywhere(&frames, seed, &device)
+                .try_into_vec_as::<f32>()
+                .unwrap()
+        };
         assert_eq!(cut(1), cut(1));
         assert_ne!(cut(1), cut(2));
         // Each frame has its own place, and a cut holds 84 columns in a row.

@@ -27,7 +27,9 @@ pub(crate) fn train_image(
             Network::ResNet18(Box::new(network))
         });
     }
-    train_network(config, episodes, split, device, options, |network: Cnn| Network::Cnn(network))
+    train_network(config, episodes, split, device, options, |network: Cnn| {
+        Network::Cnn(network)
+    })
 }
 
 fn train_network<N: ImageNet>(
@@ -107,7 +109,11 @@ impl Regression<'_> {
             let actions = &self.episodes[r.episode as usize].actions;
             for k in 0..chunk {
                 let action = actions[(r.row as usize + k).min(actions.len() - 1)];
-                y.extend(self.saved.actions.normalise(self.transforms[r.copy as usize].action(action)));
+                y.extend(
+                    self.saved
+                        .actions
+                        .normalise(self.transforms[r.copy as usize].action(action)),
+                );
             }
         }
         Tensor::from_data(TensorData::new(y, [refs.len(), 2 * chunk]), &self.device)

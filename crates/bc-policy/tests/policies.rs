@@ -255,7 +255,9 @@ fn a_chunk_is_taken_before_looking_again() {
     let trained = train(&config, &episodes, &split(&episodes), &Device::flex(), options).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut policy = reloaded(&trained.policy, folder.path());
-    let BcPolicy::Image(image) = &trained.policy else { panic!() };
+    let BcPolicy::Image(image) = &trained.policy else {
+        panic!()
+    };
     let pictures: Vec<Frame> = (0..2).map(|i| picture(&state(11 * i))).collect();
     let chunks = image.chunks(&pictures.iter().collect::<Vec<_>>()).unwrap();
     assert_eq!((chunks.len(), chunks[0].len()), (2, 3));

@@ -11,9 +11,7 @@ use bc_policy::{ResNet18, ResNet18Config};
 use burn::module::{Module, ModuleMapper, Param};
 use burn::optim::GradientsParams;
 use burn::store::burn_pack::Tensor as Entry;
-use burn::store::{
-    BurnToPyTorchAdapter, ModuleSnapshot, ModuleStore, PyTorchToBurnAdapter, SafetensorsStore, bridge,
-};
+use burn::store::{BurnToPyTorchAdapter, ModuleSnapshot, ModuleStore, PyTorchToBurnAdapter, SafetensorsStore, bridge};
 use burn::tensor::{Device, Tensor, TensorData};
 use nn_kit::{Checkpoint, CheckpointError};
 
@@ -26,9 +24,9 @@ fn fixture(name: &str) -> PathBuf {
 
 /// `filled` of the script.
 fn filled(name: &str, shape: &[usize]) -> Vec<f32> {
-    let seed = name
-        .bytes()
-        .fold(2_166_136_261_u32, |seed, byte| (seed ^ u32::from(byte)).wrapping_mul(16_777_619));
+    let seed = name.bytes().fold(2_166_136_261_u32, |seed, byte| {
+        (seed ^ u32::from(byte)).wrapping_mul(16_777_619)
+    });
     let number = |index: usize| {
         let mut x = (index as u32).wrapping_mul(2_654_435_761).wrapping_add(seed);
         x ^= x >> 16;
@@ -115,7 +113,10 @@ fn equal_to_torchvision(prefix: &str, width: usize, batch: usize, side: usize) -
     let mut take = |name: &str| reference.remove(&format!("{prefix}.{name}")).unwrap();
     let cpu = Device::flex();
     let model = network(width);
-    let eval = model.forward(picture(batch, side, &cpu)).try_into_vec_as::<f32>().unwrap();
+    let eval = model
+        .forward(picture(batch, side, &cpu))
+        .try_into_vec_as::<f32>()
+        .unwrap();
     close("evaluation", &eval, &take("eval"), TOLERANCE);
 
     let device = cpu.autodiff();
@@ -132,7 +133,10 @@ fn equal_to_torchvision(prefix: &str, width: usize, batch: usize, side: usize) -
     let grads = named(&model.valid().map(&mut Replace(grads)));
 
     let mut compared = 0;
-    for (name, theirs) in reference.iter().filter_map(|(name, values)| Some((name.strip_prefix(prefix)?, values))) {
+    for (name, theirs) in reference
+        .iter()
+        .filter_map(|(name, values)| Some((name.strip_prefix(prefix)?, values)))
+    {
         compared += 1;
         if let Some(name) = name.strip_prefix(".after.") {
             close(name, &after[name], theirs, TOLERANCE);
@@ -185,9 +189,14 @@ fn pytorch_checkpoints_load_with_the_head_replaced() {
     // With a head that fits, all of it; and from safetensors.
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("weights.safetensors");
-    let mut store = SafetensorsStore::from_file(&path).with_to_adapter(BurnToPyTorchAdapter).skip_enum_variants(true);
+    let mut store = SafetensorsStore::from_file(&path)
+        .with_to_adapter(BurnToPyTorchAdapter)
+        .skip_enum_variants(true);
     network(1).save_into(&mut store).unwrap();
-    let whole = ResNet18Config::new().with_outputs(Some(2)).with_width(1).init(&Device::flex());
+    let whole = ResNet18Config::new()
+        .with_outputs(Some(2))
+        .with_width(1)
+        .init(&Device::flex());
     let loaded = Checkpoint::open(&path).unwrap().load_into(&whole, &[]).unwrap();
     assert_eq!(named(&loaded), expected);
 }
@@ -235,7 +244,10 @@ fn tensors_that_do_not_fit_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let with = |change: fn(&mut BTreeMap<String, (Vec<usize>, Vec<f32>)>)| refused(&changed(folder.path(), change));
     let missing = with(|state| drop(state.remove("layer3.1.conv2.weight")));
-    says(&missing, &["layer3.1.conv2.weight is missing", "expected shape [4, 4, 3, 3]"]);
+    says(
+        &missing,
+        &["layer3.1.conv2.weight is missing", "expected shape [4, 4, 3, 3]"],
+    );
     let shape = with(|state| drop(state.insert("bn1.weight".into(), (vec![2], vec![1.0, 1.0]))));
     says(&shape, &["bn1.weight has shape [2]", "expected [1]"]);
     let extra = with(|state| drop(state.insert("layer1.0.conv3.weight".into(), (vec![1], vec![1.0]))));
@@ -245,7 +257,9 @@ fn tensors_that_do_not_fit_are_named() {
     // Another architecture: a few of its names, and how many more there are.
     let other = with(|state| {
         let renamed = std::mem::take(state).into_iter();
-        *state = renamed.map(|(name, tensor)| (format!("encoder.{name}"), tensor)).collect();
+        *state = renamed
+            .map(|(name, tensor)| (format!("encoder.{name}"), tensor))
+            .collect();
     });
     says(&other, &["bn1.bias is missing", " more"]);
 }
@@ -255,14 +269,21 @@ fn files_that_are_cut_short_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cut");
     let sound = changed(folder.path(), |_| {});
-    for source in [sound, fixture("resnet18_narrow.zip.pth"), fixture("resnet18_narrow.legacy.pth")] {
+    for source in [
+        sound,
+        fixture("resnet18_narrow.zip.pth"),
+        fixture("resnet18_narrow.legacy.pth"),
+    ] {
         let bytes = std::fs::read(&source).unwrap();
         for length in [0, 7, 100, bytes.len() / 2, bytes.len() - 1] {
             std::fs::write(&path, &bytes[..length]).unwrap();
             says(&refused(&path), &["cut"]);
         }
     }
-    says(&refused(&folder.path().join("absent.pth")), &["absent.pth", "cannot be read"]);
+    says(
+        &refused(&folder.path().join("absent.pth")),
+        &["absent.pth", "cannot be read"],
+    );
 }
 
 #[test]

@@ -90,8 +90,7 @@ impl Checkpoint {
             let mut store = SafetensorsStore::from_file(path);
             store.get_all_tensors().cloned().map_err(|error| error.to_string())
         } else {
-            let pickle =
-                PytorchReader::read_pickle_data(path, None).map_err(|error| unreadable(error.to_string()))?;
+            let pickle = PytorchReader::read_pickle_data(path, None).map_err(|error| unreadable(error.to_string()))?;
             if let Some((entry, object)) = code(&pickle, "") {
                 let path = path.to_path_buf();
                 return Err(CheckpointError::Code { path, entry, object });
@@ -108,7 +107,9 @@ impl Checkpoint {
 
     /// Names and shapes of the tensors.
     pub fn tensors(&self) -> impl Iterator<Item = (&str, Vec<usize>)> {
-        self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.shape.to_vec()))
+        self.tensors
+            .iter()
+            .map(|(name, tensor)| (name.as_str(), tensor.shape.to_vec()))
     }
 
     /// Fills a model. Every parameter and running statistic must be there, in the right shape, and finite, and nothing
@@ -220,13 +221,31 @@ fn is_safetensors(path: &Path) -> std::io::Result<bool> {
 
 /// The first object of a pickle that is neither a tensor nor a plain value, with its place.
 fn code(value: &PickleValue, place: &str) -> Option<(String, String)> {
-    let inner = |key: &str| if place.is_empty() { key.to_string() } else { format!("{place}.{key}") };
+    let inner = |key: &str| {
+        if place.is_empty() {
+            key.to_string()
+        } else {
+            format!("{place}.{key}")
+        }
+    };
     match value {
         PickleValue::Unsupported(object) => {
             let plain = ["torch.", "numpy."].iter().any(|known| object.starts_with(known)) || object == "int";
-            (!plain).then(|| (if place.is_empty() { "the whole file".into() } else { place.into() }, object.clone()))
+            (!plain).then(|| {
+                (
+                    if place.is_empty() {
+                        "the whole file".into()
+                    } else {
+                        place.into()
+                    },
+                    object.clone(),
+                )
+            })
         }
-        PickleValue::List(items) => items.iter().enumerate().find_map(|(i, item)| code(item, &inner(&i.to_string()))),
+        PickleValue::List(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(i, item)| code(item, &inner(&i.to_string()))),
         PickleValue::Dict(items) => {
             // In the order of the keys, so that the same file gives the same text.
             let items: BTreeMap<&String, &PickleValue> = items.iter().collect();

@@ -15,7 +15,9 @@ fn all(layer: &Conv2d, x: Tensor<4>, run: impl Fn(&Conv2d, Tensor<4>) -> Tensor<
     let shape = y.dims();
     let count = shape.iter().product::<usize>() as i64;
     let weights = Tensor::<1, burn::tensor::Int>::arange(0..count, &x.device()).float();
-    let grads = (y.clone() * weights.mul_scalar(0.37).sin().reshape(shape)).sum().backward();
+    let grads = (y.clone() * weights.mul_scalar(0.37).sin().reshape(shape))
+        .sum()
+        .backward();
     let read = |t: Tensor<1>| t.try_into_vec_as::<f32>().unwrap();
     let mut out = vec![
         read(y.without_autodiff().flatten(0, 3)),
@@ -60,11 +62,17 @@ fn forward_and_gradients_are_burns() {
             let x = Tensor::random(shape, Distribution::Normal(0.0, 1.0), &device);
             let ours = all(&layer, x.clone(), conv2d);
             let burns = all(&layer, x, Conv2d::forward);
-            for (what, (ours, burns)) in ["output", "∂input", "∂weight", "∂bias"].iter().zip(ours.iter().zip(&burns)) {
+            for (what, (ours, burns)) in ["output", "∂input", "∂weight", "∂bias"]
+                .iter()
+                .zip(ours.iter().zip(&burns))
+            {
                 assert_eq!(ours.len(), burns.len());
                 let largest = burns.iter().fold(1.0_f32, |largest, x| largest.max(x.abs()));
                 let error = ours.iter().zip(burns).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) / largest;
-                assert!(error < 1e-5, "{what} of {channels:?} {kernel:?} {stride:?}: {error} off");
+                assert!(
+                    error < 1e-5,
+                    "{what} of {channels:?} {kernel:?} {stride:?}: {error} off"
+                );
             }
         }
     }
@@ -95,7 +103,9 @@ fn what_the_kernels_do_not_know_is_left_to_burn() {
         Conv2dConfig::new([4, 4], [3, 3]).with_groups(2).init(&device),
         Conv2dConfig::new([4, 4], [3, 3]).with_dilation([2, 2]).init(&device),
         Conv2dConfig::new([4, 4], [3, 3]).with_padding(padding).init(&device),
-        Conv2dConfig::new([4, 4], [3, 3]).with_padding(PaddingConfig2d::Same).init(&device),
+        Conv2dConfig::new([4, 4], [3, 3])
+            .with_padding(PaddingConfig2d::Same)
+            .init(&device),
     ] {
         let ours = conv2d(&layer, x.clone()).into_data();
         assert_eq!(ours, layer.forward(x.clone()).into_data());

@@ -127,7 +127,11 @@ impl Geometry {
         let to = ky * width + kx;
         let from = self.padding[0] * width + self.padding[1];
         let (y, x) = (from.saturating_sub(to), to.saturating_sub(from));
-        (y.min(self.plane()), x.min(self.plane()), self.plane().saturating_sub(y.max(x)))
+        (
+            y.min(self.plane()),
+            x.min(self.plane()),
+            self.plane().saturating_sub(y.max(x)),
+        )
     }
 
     /// Ends of the rows of a moved plane, which hold what belongs into the next row or came out of the last.
@@ -217,12 +221,15 @@ impl Geometry {
         let grad: &[f32] = grad.storage();
         let columns = images.len() * positions;
         let mut matrix = vec![0.0; self.outputs * columns];
-        matrix.par_chunks_exact_mut(columns).enumerate().for_each(|(output, row)| {
-            for (image_index, row) in images.clone().zip(row.chunks_exact_mut(positions)) {
-                let at = image_index * image + output * positions;
-                row.copy_from_slice(&grad[at..at + positions]);
-            }
-        });
+        matrix
+            .par_chunks_exact_mut(columns)
+            .enumerate()
+            .for_each(|(output, row)| {
+                for (image_index, row) in images.clone().zip(row.chunks_exact_mut(positions)) {
+                    let at = image_index * image + output * positions;
+                    row.copy_from_slice(&grad[at..at + positions]);
+                }
+            });
         tensor(matrix, &[self.outputs, columns])
     }
 }

@@ -32,7 +32,10 @@ pub fn conv2d(layer: &Conv2d, x: Tensor<4>) -> Tensor<4> {
     let weight = layer.weight.val();
     let geometry = padding.filter(|_| plain);
     match geometry.and_then(|padding| Geometry::new(x.dims(), weight.dims(), layer.stride, padding)) {
-        Some(geometry) => biased(convolve(x, weight, geometry), layer.bias.as_ref().map(|bias| bias.val())),
+        Some(geometry) => biased(
+            convolve(x, weight, geometry),
+            layer.bias.as_ref().map(|bias| bias.val()),
+        ),
         None => layer.forward(x),
     }
 }

@@ -245,11 +245,7 @@ pub(super) fn gradients(
         (plain, centred)
     };
     let task = (map.task() / map.batch.max(1)).max(1);
-    let sums: Vec<(f64, f64)> = (0..map.channels)
-        .into_par_iter()
-        .with_min_len(task)
-        .map(sums)
-        .collect();
+    let sums: Vec<(f64, f64)> = (0..map.channels).into_par_iter().with_min_len(task).map(sums).collect();
 
     let mut towards = vec![0.0_f32; x.len()];
     towards
