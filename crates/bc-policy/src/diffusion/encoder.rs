@@ -4,59 +4,14 @@
 use burn::Tensor;
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
-use burn::nn::{GroupNorm, GroupNormConfig, Initializer, Linear, LinearConfig, PaddingConfig2d};
+use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::{relu, softmax};
 use burn::tensor::{Device, TensorData};
 
+use crate::{NormKind, ResNet18, ResNet18Config};
+
 /// Channels of one group of the normalisation.
 const GROUP: usize = 16;
-
-/// Two 3×3 convolutions with group normalisation beside a shortcut.
-#[derive(Module, Debug)]
-struct Block {
-    conv1: Conv2d,
-    bn1: GroupNorm,
-    conv2: Conv2d,
-    bn2: GroupNorm,
-    /// Where the shape changes.
-    downsample: Option<(Conv2d, GroupNorm)>,
-}
-
-impl Block {
-    fn new(channels: [usize; 2], stride: usize, device: &Device) -> Self {
-        let out = channels[1];
-        let shape_changes = stride != 1 || channels[0] != out;
-        Self {
-            conv1: conv(channels, 3, stride, device),
-            bn1: norm(out, device),
-            conv2: conv([out, out], 3, 1, device),
-            bn2: norm(out, device),
-            downsample: shape_changes.then(|| (conv(channels, 1, stride, device), norm(out, device))),
-        }
-    }
-
-    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let shortcut = match &self.downsample {
-            Some((conv, norm)) => norm.forward(conv.forward(x.clone())),
-            None => x.clone(),
-        };
-        let x = relu(self.bn1.forward(self.conv1.forward(x)));
-        relu(self.bn2.forward(self.conv2.forward(x)) + shortcut)
-    }
-}
-
-/// All of ResNet-18 before its pooling.
-#[derive(Module, Debug)]
-struct Backbone {
-    conv1: Conv2d,
-    bn1: GroupNorm,
-    maxpool: MaxPool2d,
-    layer1: Vec<Block>,
-    layer2: Vec<Block>,
-    layer3: Vec<Block>,
-    layer4: Vec<Block>,
-}
 
 /// Where in the picture each of some learned features is (Levine et al. 2016, section 4.2).
 #[derive(Module, Debug)]
@@ -84,7 +39,7 @@ impl SpatialSoftmax {
 /// Pictures to numbers.
 #[derive(Module, Debug)]
 pub(super) struct RgbEncoder {
-    backbone: Backbone,
+    backbone: ResNet18,
     pool: SpatialSoftmax,
     out: Linear,
 }
@@ -92,22 +47,8 @@ pub(super) struct RgbEncoder {
 impl RgbEncoder {
     /// With `keypoints` features; gives twice as many numbers.
     pub(super) fn new(keypoints: usize, device: &Device) -> Self {
-        let layer = |channels: [usize; 2], stride| {
-            let out = channels[1];
-            vec![Block::new(channels, stride, device), Block::new([out, out], 1, device)]
-        };
-        let backbone = Backbone {
-            conv1: conv([3, 64], 7, 2, device),
-            bn1: norm(64, device),
-            maxpool: MaxPool2dConfig::new([3, 3])
-                .with_strides([2, 2])
-                .with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1))
-                .init(),
-            layer1: layer([64, 64], 1),
-            layer2: layer([64, 128], 2),
-            layer3: layer([128, 256], 2),
-            layer4: layer([256, 512], 2),
-        };
+        let norm = NormKind::Group { channels: GROUP };
+        let backbone = ResNet18Config::new().with_norm(norm).init(device);
         Self {
             backbone,
             pool: SpatialSoftmax {
@@ -119,34 +60,7 @@ impl RgbEncoder {
 
     /// `[batch, 3, height, width]`, cropped and normalised, to `[batch, 2 · keypoints]`.
     pub(super) fn forward(&self, pictures: Tensor<4>) -> Tensor<2> {
-        let net = &self.backbone;
-        let x = relu(net.bn1.forward(net.conv1.forward(pictures)));
-        let mut x = net.maxpool.forward(x);
-        for block in [&net.layer1, &net.layer2, &net.layer3, &net.layer4]
-            .into_iter()
-            .flatten()
-        {
-            x = block.forward(x);
-        }
+        let x = self.backbone.features(pictures);
         relu(self.out.forward(self.pool.forward(x)))
     }
-}
-
-fn norm(channels: usize, device: &Device) -> GroupNorm {
-    GroupNormConfig::new(channels / GROUP, channels).init(device)
-}
-
-/// Without bias; keeps the size divided by the stride.
-fn conv(channels: [usize; 2], kernel: usize, stride: usize, device: &Device) -> Conv2d {
-    let half = kernel / 2;
-    Conv2dConfig::new(channels, [kernel, kernel])
-        .with_stride([stride, stride])
-        .with_padding(PaddingConfig2d::Explicit(half, half, half, half))
-        .with_bias(false)
-        // Variance 2 / (kernel² · channels out), as torchvision.
-        .with_initializer(Initializer::Normal {
-            mean: 0.0,
-            std: (2.0 / (kernel * kernel * channels[1]) as f64).sqrt(),
-        })
-        .init(device)
 }

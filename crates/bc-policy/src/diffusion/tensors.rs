@@ -165,7 +165,9 @@ impl ModuleMapper for Fill<'_, '_> {
 
 /// The name that LeRobot gives a parameter of [`super::observed::Network`].
 pub(super) fn lerobot_name(path: &[(String, String)]) -> String {
-    let names: Vec<&str> = path.iter().map(|(name, _)| name.as_str()).collect();
+    // A layer behind an enum is named as if it stood there itself.
+    let named = path.iter().filter(|(_, container)| !container.starts_with("Enum:"));
+    let names: Vec<&str> = named.map(|(name, _)| name.as_str()).collect();
     let mut out = vec!["diffusion".to_string()];
     for (i, name) in names.iter().enumerate() {
         let before = if i == 0 { "" } else { names[i - 1] };
