@@ -54,7 +54,7 @@ impl Tracks {
         for (states, _) in &self.episodes {
             for window in states.windows(self.max_frames.min(states.len())).step_by(8) {
                 let anchor = Anchor::new(window[0].block, false);
-                clips.push(window.iter().map(|s| anchor.encode(s)).collect());
+                clips.push(anchor.encode(window));
             }
         }
         Statistics::of(&clips, self.max_frames)
@@ -101,10 +101,17 @@ pub fn draw(tracks: &Tracks, source: &Source, spread: &Latent, size: usize, devi
     for _ in 0..size {
         let (states, goal) = tracks.window(frames, rng);
         let anchor = Anchor::new(states[0].block, rng.random::<bool>());
-        let clip: Vec<Latent> = states.iter().map(|s| anchor.encode(s)).collect();
+        let clip = anchor.encode(states);
         let end = (rng.random::<f64>() < WITH_END).then(|| clip[frames - 1]);
         let base = line(&clip[0], end.as_ref(), frames);
-        conditions.extend(condition(&anchor, goal, &clip[0], end.as_ref(), frames, max_frames));
+        conditions.extend(condition(
+            &anchor,
+            goal,
+            (&states[0], &clip[0]),
+            end.as_ref(),
+            frames,
+            max_frames,
+        ));
         // Logistic of a normal number: more of the middle of the flow, where the choice of the path is made.
         times.push((1.0 / (1.0 + (-f64::from(normal(1, rng)[0])).exp())) as f32);
         for (i, drawn) in source.draw(frames, end.is_some(), rng).iter().enumerate() {

@@ -1,48 +1,50 @@
 //! What the network is told about a clip besides its noisy path.
 
-use std::f64::consts::FRAC_PI_2;
+use std::f64::consts::TAU;
 
-use pusht_env::Pose;
+use pusht_env::{Pose, State};
 
 use crate::latent::{Anchor, LEVER, Latent, centre};
+use crate::outline::perimeter;
 
 /// Numbers in a condition.
-pub const CONDITIONS: usize = 18;
+pub const CONDITIONS: usize = 23;
 /// Which of them says whether an end is prescribed.
-pub const HAS_END: usize = 10;
+pub const HAS_END: usize = 15;
 /// Positions are divided by this, px.
 pub const UNIT: f64 = 100.0;
 /// Centre of the board, px.
 const BOARD: [f64; 2] = [256.0, 256.0];
 
-/// The condition of one clip, all seen from its first T: the agent's start; the board's centre and direction (a square
-/// has four of them, so the cosine and sine of the fourfold angle); the goal pose; whether an end is prescribed and
-/// which; the number of frames.
+/// The condition of one clip: the agent's start, as the T's outline and as the first T's axes have it; the board's centre
+/// and direction (a square has four of them, so the cosine and sine of the fourfold angle) and the goal pose, seen from
+/// the first T; whether an end is prescribed and which; the number of frames.
 pub fn condition(
     anchor: &Anchor,
     goal: Pose,
-    start: &Latent,
+    start: (&State, &Latent),
     end: Option<&Latent>,
     frames: usize,
     max_frames: usize,
 ) -> [f32; CONDITIONS] {
+    let (state, start) = start;
+    let agent = anchor.point(state.agent);
     let board = anchor.point(BOARD);
     let (board_sin, board_cos) = (TURNS * anchor.turn(0.0)).sin_cos();
     let target = anchor.point(centre(goal));
     let (goal_sin, goal_cos) = anchor.turn(goal.angle).sin_cos();
-    let e = end.map_or([0.0; 6], |e| {
-        [
-            e[0] / UNIT,
-            e[1] / UNIT,
-            e[2] / UNIT,
-            e[3] / UNIT,
-            e[4] / LEVER,
-            e[5] / LEVER,
-        ]
-    });
+    let (sin, cos) = (TAU * start[0] / perimeter()).sin_cos();
+    let (sin2, cos2) = (2.0 * TAU * start[0] / perimeter()).sin_cos();
+    let known = f64::from(u8::from(end.is_some()));
+    let e = end.unwrap_or(start);
     [
-        start[0] / UNIT,
+        sin,
+        cos,
+        sin2,
+        cos2,
         start[1] / UNIT,
+        agent[0] / UNIT,
+        agent[1] / UNIT,
         board[0] / UNIT,
         board[1] / UNIT,
         board_cos,
@@ -51,17 +53,17 @@ pub fn condition(
         target[1] / UNIT,
         goal_cos,
         goal_sin,
-        f64::from(u8::from(end.is_some())),
-        e[0],
-        e[1],
-        e[2],
-        e[3],
-        e[4],
-        e[5],
+        known,
+        known * (e[0] - start[0]) / UNIT,
+        known * e[1] / UNIT,
+        known * e[2] / UNIT,
+        known * e[3] / UNIT,
+        known * e[4] / LEVER,
+        known * e[5] / LEVER,
         frames as f64 / max_frames as f64,
     ]
     .map(|x| x as f32)
 }
 
 /// Quarter turns in a full one: the board's symmetry.
-const TURNS: f64 = std::f64::consts::TAU / FRAC_PI_2;
+const TURNS: f64 = 4.0;

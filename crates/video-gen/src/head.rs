@@ -5,23 +5,15 @@
 //! the T's steps are damped where the agent does not touch it.
 
 use burn::tensor::Tensor;
-use burn::tensor::activation::{relu, sigmoid};
+use burn::tensor::activation::sigmoid;
 
-use crate::latent::{GRAVITY, LEVER};
+use crate::latent::DISTANCE;
 
 /// Distance between the surfaces of agent and T at which the T's steps are halved, px: demonstrations are seen at
 /// 10 Hz, between frames the agent goes on for some px.
-const REACH: f64 = 4.0;
+const REACH: f64 = 3.0;
 /// Width of that transition, px.
-const SOFTNESS: f64 = 1.5;
-/// Radius of the agent, px.
-const RADIUS: f64 = 15.0;
-/// Bar and stem of the T in its own frame of reference, origin in the centre of gravity, px: x from, x to, y from,
-/// y to.
-const RECTANGLES: [[f64; 4]; 2] = [
-    [-60.0, 60.0, -GRAVITY, 30.0 - GRAVITY],
-    [-15.0, 15.0, 30.0 - GRAVITY, 120.0 - GRAVITY],
-];
+const SOFTNESS: f64 = 1.0;
 
 /// The clean clip, px, `[batch, N, 6]`, out of steps.
 ///
@@ -33,8 +25,7 @@ pub fn assemble(steps: Tensor<3>, start: Tensor<3>, end: Tensor<3>, pinned: Tens
     let (agent, block) = (steps.clone().narrow(2, 0, 2), steps.narrow(2, 2, 4));
     let agent = pin(agent.clone(), agent.ones_like(), &start, &end, &pinned, 0);
     let agent = path(agent, &start, 0);
-    let rough = pin(block.clone(), activity(&block), &start, &end, &pinned, 2);
-    let gap = gap(&agent, &path(rough, &start, 2));
+    let gap = agent.clone().narrow(2, DISTANCE, 1);
     let nearer = gap
         .clone()
         .narrow(1, 1, frames - 1)
@@ -75,45 +66,19 @@ fn path(steps: Tensor<3>, start: &Tensor<3>, first: usize) -> Tensor<3> {
     Tensor::cat(vec![start.clone(), steps.cumsum(1) + start], 1)
 }
 
-/// Distance between the surfaces of agent and T, px, negative where they overlap; `[batch, N, 1]`.
-fn gap(agent: &Tensor<3>, block: &Tensor<3>) -> Tensor<3> {
-    let (x, y) = seen_from_block(agent, block);
-    let [bar, stem] = RECTANGLES.map(|[x0, x1, y0, y1]| {
-        let beyond = |p: &Tensor<3>, from: f64, to: f64| {
-            p.clone()
-                .sub_scalar((from + to) / 2.0)
-                .abs()
-                .sub_scalar((to - from) / 2.0)
-        };
-        let (dx, dy) = (beyond(&x, x0, x1), beyond(&y, y0, y1));
-        let outside = (relu(dx.clone()).square() + relu(dy.clone()).square())
-            .add_scalar(1e-6)
-            .sqrt();
-        outside - relu(dx.max_pair(dy).neg())
-    });
-    bar.min_pair(stem).sub_scalar(RADIUS)
-}
-
-/// Agent in the frame of reference of the same frame's T, px: Rᵀ(agent − T); two of `[batch, N, 1]`.
-pub fn seen_from_block(agent: &Tensor<3>, block: &Tensor<3>) -> (Tensor<3>, Tensor<3>) {
-    let (a, b) = (|k| agent.clone().narrow(2, k, 1), |k| block.clone().narrow(2, k, 1));
-    let (x, y) = (a(0) - b(0), a(1) - b(1));
-    let (c, s) = (b(2).div_scalar(LEVER), b(3).div_scalar(LEVER));
-    (c.clone() * x.clone() + s.clone() * y.clone(), c * y - s * x)
-}
-
 #[cfg(test)]
 mod tests {
     use burn::tensor::Device;
 
     use super::*;
+    use crate::latent::LEVER;
 
     fn tensor<const N: usize>(rows: [[f32; 6]; N]) -> Tensor<3> {
         Tensor::<2>::from_floats(rows, &Device::flex()).reshape([1, N, 6])
     }
 
     fn clip(steps: Tensor<3>, end: Option<[f32; 6]>) -> Vec<f32> {
-        let start = tensor([[0.0, -90.0, 0.0, 0.0, LEVER as f32, 0.0]]);
+        let start = tensor([[0.0, 30.0, 0.0, 0.0, LEVER as f32, 0.0]]);
         let (pinned, time) = (f32::from(u8::from(end.is_some())), 0.0);
         let one = |x: f32| Tensor::<1>::from_floats([x], &Device::flex()).reshape([1, 1, 1]);
         let clean = assemble(steps, start, tensor([end.unwrap_or_default()]), one(pinned), one(time));
@@ -122,20 +87,20 @@ mod tests {
 
     #[test]
     fn a_t_that_is_not_touched_hardly_moves() {
-        // The agent stands 30 px from the bar's surface; every step asks the T to move by 2 px.
+        // The agent stands 30 px from the surface; every step asks the T to move by 2 px.
         let row = [0.0, 0.0, 0.0, 2.0, 0.0, 0.0];
         let z = clip(tensor([row; 5]), None);
         assert!(z[4 * 6 + 3] < 0.01, "{z:?}");
-        // Approaching by 15 px a step it touches the bar after two steps.
-        let row = [0.0, 15.0, 0.0, 2.0, 0.0, 0.0];
+        // Approaching by 15 px a step it touches the T after two steps.
+        let row = [0.0, -15.0, 0.0, 2.0, 0.0, 0.0];
         let z = clip(tensor([row; 5]), None);
         assert!(z[6 + 3] < 0.01 && z[4 * 6 + 3] > 3.0, "{z:?}");
     }
 
     #[test]
     fn a_prescribed_end_is_reached_by_the_steps_that_move() {
-        let (rest, push) = ([0.0, 15.0, 0.0, 0.0, 0.0, 0.0], [0.0, 15.0, 0.0, 2.0, 0.0, 0.0]);
-        let end = [9.0, -30.0, 0.0, 6.0, LEVER as f32, 0.0];
+        let (rest, push) = ([0.0, -15.0, 0.0, 0.0, 0.0, 0.0], [0.0, -15.0, 0.0, 2.0, 0.0, 0.0]);
+        let end = [9.0, 0.0, 0.0, 6.0, LEVER as f32, 0.0];
         let z = clip(tensor([rest, rest, rest, push, push]), Some(end));
         for k in 0..6 {
             assert!((z[4 * 6 + k] - end[k]).abs() < 1e-4, "{z:?}");

@@ -19,7 +19,7 @@ use crate::source::{Source, Statistics};
 use crate::states::{draw, finite, read};
 
 /// The kind in a model file.
-const KIND: &str = "video-gen/object-latent/1";
+const KIND: &str = "video-gen/object-latent/2";
 
 /// Where a model comes from.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -135,6 +135,7 @@ impl ObjectLatentModel {
             source: &self.source,
             spread: self.statistics.spread(),
             scales: &self.scales,
+            temperature: self.config.temperature,
             schedule: &self.schedule,
             goal: self.goal,
             max_frames: self.config.max_frames,

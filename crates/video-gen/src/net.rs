@@ -1,5 +1,7 @@
 //! The network: a diffusion transformer over runs of frames.
 
+use std::f64::consts::TAU;
+
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::{Initializer, Linear, LinearConfig};
@@ -9,11 +11,16 @@ use nn_kit::{DitBlock, DitBlockConfig, FinalLayer, FinalLayerConfig, TimeEmbeddi
 
 use crate::condition::{CONDITIONS, HAS_END, UNIT};
 use crate::error::VideoGenError;
-use crate::head::{assemble, seen_from_block};
-use crate::latent::{CHANNELS, LEVER, Latent};
+use crate::head::assemble;
+use crate::latent::{CHANNELS, DISTANCE, LEVER, Latent};
+use crate::outline::perimeter;
 
 /// Numbers that describe one frame to the network; see [`ObjectLatent::forward`].
-const FEATURES: usize = 3 * CHANNELS + 2 + 3;
+const FEATURES: usize = 3 * CHANNELS + 2 * WAVES + 1 + 3;
+/// Sines and cosines that tell the place along the outline.
+const WAVES: usize = 4;
+/// Distance from the T within which its surface is near, px.
+const NEAR: f64 = 8.0;
 
 /// The velocity is (noisy − clean) / t; below this time it is divided by this instead, so that it stays finite.
 const EARLIEST: f64 = 0.02;
@@ -34,11 +41,15 @@ pub struct ObjectLatentConfig {
     #[config(default = 4)]
     pub patch: usize,
     /// Longest clip in frames.
-    #[config(default = 64)]
+    #[config(default = 48)]
     pub max_frames: usize,
     /// Euler steps of the sampler.
     #[config(default = 32)]
     pub sampling_steps: usize,
+    /// Deviation of the noise that sampling begins with, over that of the training's: 0 gives the same clip for every
+    /// seed, 1 clips as varied as the model believes the demonstrations to be.
+    #[config(default = 0.3)]
+    pub temperature: f64,
 }
 
 impl ObjectLatentConfig {
@@ -69,7 +80,15 @@ impl ObjectLatentConfig {
         )?;
         range("patch", self.patch, 1, 64, "1 to 64")?;
         range("max_frames", self.max_frames, 2, 1024, "2 to 1024")?;
-        range("sampling_steps", self.sampling_steps, 1, 10_000, "1 to 10000")
+        range("sampling_steps", self.sampling_steps, 1, 10_000, "1 to 10000")?;
+        if !(0.0..=1.0).contains(&self.temperature) {
+            return Err(VideoGenError::Config {
+                setting: "temperature",
+                found: self.temperature.to_string(),
+                expected: "0 to 1",
+            });
+        }
+        Ok(())
     }
 
     /// A network with random weights that gives zero velocity until it is trained.
@@ -118,7 +137,7 @@ pub struct NoisyClips {
     pub line: Tensor<3>,
     /// Times of the flow, `[batch]`.
     pub time: Tensor<1>,
-    /// Conditions, `[batch, 18]`.
+    /// Conditions, `[batch, 23]`.
     pub condition: Tensor<2>,
 }
 
@@ -146,12 +165,23 @@ impl ObjectLatent {
     /// Velocity of every frame, px over the training spread, `[batch, N, 6]`; 2 ≤ N ≤ the longest clip.
     ///
     /// A frame is described by its difference from the line, its step from the frame before over the root mean square
-    /// of training steps, its six numbers, the agent as the T of the same frame sees it (contact is a matter of these
-    /// two numbers), its distance from both ends of the clip, and a one (the padding of the last token has zero).
+    /// of training steps, its six numbers, waves of the agent's place along the outline and how near the T is, its
+    /// distance from both ends of the clip, and a one (the padding of the last token has zero). No agent is inside the T.
     pub fn forward(&self, clips: NoisyClips, scales: &Scales) -> Tensor<3> {
         let t = clips.time.clone().clamp_min(EARLIEST).reshape([-1, 1, 1]);
         let path = clips.path.clone();
-        (path - self.clean(clips, scales)) / t
+        let line = clips.line.clone();
+        let clean = line.clone() + self.clean(clips, scales) * scales.spread.clone();
+        let outside = clean.clone().narrow(2, DISTANCE, 1).clamp_min(0.0);
+        let clean = Tensor::cat(
+            vec![
+                clean.clone().narrow(2, 0, DISTANCE),
+                outside,
+                clean.narrow(2, DISTANCE + 1, CHANNELS - DISTANCE - 1),
+            ],
+            2,
+        );
+        (path - (clean - line) / scales.spread.clone()) / t
     }
 
     /// The network's estimate of the clean clip: difference from the line, px over the training spread, `[batch, N, 6]`.
@@ -161,8 +191,7 @@ impl ObjectLatent {
         let z = clips.line.clone() + clips.path.clone() * scales.spread.clone();
         let steps = z.clone().narrow(1, 1, frames - 1) - z.clone().narrow(1, 0, frames - 1);
         let steps = steps.div(scales.step.clone()).pad([(1, 0), (0, 0)], 0.0);
-        let (x, y) = seen_from_block(&z.clone().narrow(2, 0, 2), &z.clone().narrow(2, 2, 4));
-        let seen = Tensor::cat(vec![x, y], 2).div_scalar(UNIT);
+        let seen = seen(&z);
         let tokens = frames.div_ceil(self.patch);
         let features = vec![clips.path, steps, seen, units(z), self.clock(batch, frames, &device)];
         let features = Tensor::cat(features, 2)
@@ -198,6 +227,17 @@ impl ObjectLatent {
             .reshape([1, frames, 3])
             .repeat_dim(0, batch)
     }
+}
+
+/// What the agent is near to: [`WAVES`] sines and cosines of its place along the outline, and exp(−distance / [`NEAR`]).
+fn seen(z: &Tensor<3>) -> Tensor<3> {
+    let angle = z.clone().narrow(2, 0, 1).mul_scalar(TAU / perimeter());
+    let mut seen: Vec<Tensor<3>> = (1..=WAVES)
+        .map(|k| angle.clone().mul_scalar(k as f64))
+        .flat_map(|a| [a.clone().sin(), a.cos()])
+        .collect();
+    seen.push(z.clone().narrow(2, DISTANCE, 1).clamp_min(0.0).div_scalar(-NEAR).exp());
+    Tensor::cat(seen, 2)
 }
 
 /// Positions over [`UNIT`], cosine and sine over [`LEVER`].

@@ -9,7 +9,6 @@ use rand_pcg::Pcg64;
 use crate::condition::{CONDITIONS, condition};
 use crate::latent::{Anchor, CHANNELS, Latent, line};
 use crate::net::{NoisyClips, ObjectLatent, Scales};
-use crate::settle::settle;
 use crate::source::Source;
 
 /// One clip to generate, in states.
@@ -34,6 +33,8 @@ pub struct Sampler<'a> {
     pub spread: Latent,
     /// The same and the steps, as tensors.
     pub scales: &'a Scales,
+    /// Deviation of the noise that sampling begins with, over that of the training's.
+    pub temperature: f64,
     /// Times.
     pub schedule: &'a FlowSchedule,
     /// The pose the T is to be pushed to.
@@ -48,14 +49,22 @@ impl Sampler<'_> {
     pub fn run(&self, net: &ObjectLatent, request: &StateRequest, device: &Device) -> Vec<State> {
         let frames = request.frames;
         let anchor = Anchor::new(request.start.block, false);
-        let start = anchor.encode(&request.start);
-        let end = request.end.map(|e| anchor.encode(&e));
+        let given: Vec<State> = std::iter::once(request.start).chain(request.end).collect();
+        let ends = anchor.encode(&given);
+        let (start, end) = (ends[0], ends.get(1).copied());
         let base = line(&start, end.as_ref(), frames);
-        let condition = condition(&anchor, self.goal, &start, end.as_ref(), frames, self.max_frames);
+        let condition = condition(
+            &anchor,
+            self.goal,
+            (&request.start, &start),
+            end.as_ref(),
+            frames,
+            self.max_frames,
+        );
         let mut rng = Pcg64::seed_from_u64(request.seed);
         let mut noise = self.source.draw(frames, end.is_some(), &mut rng);
         for (x, spread) in noise.iter_mut().flat_map(|z| z.iter_mut().zip(&self.spread)) {
-            *x /= spread;
+            *x *= self.temperature / spread;
         }
         let line = clip_tensor(&base, device);
         let free = Tensor::<1>::from_floats(free(frames, end.is_some()).as_slice(), device).reshape([1, frames, 1]);
@@ -76,7 +85,11 @@ impl Sampler<'_> {
             .map(|(b, x)| std::array::from_fn(|k| b[k] + x[k] * self.spread[k]))
             .collect();
         let mut states = anchor.decode(&clip);
-        settle(&mut states, end.is_some());
+        // A tracked agent may be a little inside the T, where no generated one is.
+        states[0].agent = request.start.agent;
+        if let Some(end) = request.end {
+            states[frames - 1].agent = end.agent;
+        }
         states
     }
 }

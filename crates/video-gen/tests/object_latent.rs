@@ -9,7 +9,7 @@ use burn::tensor::Device;
 use pusht_data::{Episode, Provenance, VideoError, VideoModel, VideoRequest};
 use pusht_env::{FillRule, Frame, GOAL, Pose, Renderer, Scene, State};
 use training::{FitOptions, ModelFileError, Silent, StopFlag, TrainingError};
-use video_gen::{ObjectLatentConfig, ObjectLatentModel, StateRequest, TrainSettings, VideoGenError};
+use video_gen::{ContactMeasures, ObjectLatentConfig, ObjectLatentModel, StateRequest, TrainSettings, VideoGenError};
 
 /// The agent circles a resting T, then pushes its bar for ten frames.
 fn episode(index: usize, frames: usize) -> Episode {
@@ -91,6 +91,14 @@ fn clips_have_the_length_asked_for_and_begin_and_end_where_told() {
             }
         }
     }
+}
+
+#[test]
+fn between_the_prescribed_frames_the_agent_is_never_inside_the_t() {
+    let model = model();
+    let asked: Vec<StateRequest> = (0..6).map(|i| request(i, 18, i % 2 == 0)).collect();
+    let clips = model.generate_states(&asked).unwrap();
+    assert!(ContactMeasures::of(&clips).overlap < 1e-3);
 }
 
 #[test]
@@ -194,6 +202,13 @@ fn data_that_cannot_be_trained_on_are_refused() {
     let options = FitOptions::in_memory(&mut progress);
     let error = ObjectLatentModel::train(&config, &[&episode(0, 20)], &[], &Device::flex(), options).unwrap_err();
     assert!(error.to_string().contains("heads must divide the width"), "{error}");
+    for temperature in [-0.1, f64::NAN] {
+        let error = ObjectLatentConfig::new()
+            .with_temperature(temperature)
+            .check()
+            .unwrap_err();
+        assert!(error.to_string().contains("temperature"), "{error}");
+    }
 }
 
 #[test]
