@@ -9,7 +9,7 @@ use clap::Parser;
 use idm::{ClosedForm, LearnedConfig, LearnedIdm, Reduction, extraction_error};
 use pusht_data::{InverseDynamics, Split, SplitProtocol, open};
 use pusht_vision::Start;
-use training::{FitOptions, StopFlag, device, terminal_or_lines, write_atomic};
+use training::{FitOptions, StopFlag, devices, terminal_or_lines, write_atomic};
 
 /// Trains the learned inverse dynamics (16 frames in, 8 actions out). Stopped (Ctrl-C) and started again with the same
 /// arguments it goes on from its last checkpoint; --out gets idm.safetensors, result.json, curve.jsonl and tensorboard/.
@@ -30,7 +30,7 @@ struct Args {
     /// Epochs of 150 updates.
     #[arg(long, value_name = "N", default_value_t = 4)]
     epochs: usize,
-    /// cpu, cuda, cuda:N or wgpu.
+    /// cpu, cuda, cuda:N, wgpu, or several GPUs: cuda:0,1.
     #[arg(long, value_name = "NAME", default_value = "cpu")]
     device: String,
     /// Weights and order of the data follow from it.
@@ -43,7 +43,7 @@ fn main() -> Result<()> {
     let mut config = LearnedConfig::default();
     config.train.epochs = args.epochs;
     config.train.seed = args.seed;
-    let device = device(&args.device)?;
+    let devices = devices(&args.device)?;
     let stop = StopFlag::new();
     let raise = stop.clone();
     ctrlc::set_handler(move || raise.raise()).context("Ctrl-C cannot be caught")?;
@@ -62,8 +62,9 @@ fn main() -> Result<()> {
         out: Some(&args.out),
         progress: progress.as_mut(),
         stop,
+        replicas: &devices[1..],
     };
-    let trained = LearnedIdm::train(&config, &episodes, &split, &device, options)?;
+    let trained = LearnedIdm::train(&config, &episodes, &split, &devices[0], options)?;
     trained.model.save(&args.out.join("idm.safetensors"))?;
 
     let mut kinds: Vec<Box<dyn InverseDynamics>> = vec![Box::new(ClosedForm::new(Start::Rest))];

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use bc_policy::{Augmentation, ImageConfig, PolicyConfig, PolicyKind, evaluate, track_episodes, train};
 use clap::Parser;
 use pusht_data::{Split, SplitProtocol, Transform, open};
-use training::{FitOptions, StopFlag, device, terminal_or_lines, write_atomic};
+use training::{FitOptions, StopFlag, devices, terminal_or_lines, write_atomic};
 
 /// Trains one policy by behaviour cloning. Stopped (Ctrl-C) and started again with the same arguments it goes on from its
 /// last checkpoint; --out gets policy.safetensors, result.json, curve.jsonl, tensorboard/ and checkpoints/.
@@ -57,7 +57,7 @@ struct Args {
     /// Peak learning rate.
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
-    /// cpu, cuda, cuda:N or wgpu.
+    /// cpu, cuda, cuda:N, wgpu, or several GPUs: cuda:0,1.
     #[arg(long, value_name = "NAME", default_value = "cpu")]
     device: String,
     /// Weights, order of the data and noise follow from it.
@@ -91,7 +91,7 @@ fn main() -> Result<()> {
     let args = Args::parse();
     let config = config(&args);
     config.check()?;
-    let device = device(&args.device)?;
+    let devices = devices(&args.device)?;
     let stop = StopFlag::new();
     let raise = stop.clone();
     ctrlc::set_handler(move || raise.raise()).context("Ctrl-C cannot be caught")?;
@@ -117,8 +117,9 @@ fn main() -> Result<()> {
         out: Some(&args.out),
         progress: progress.as_mut(),
         stop,
+        replicas: &devices[1..],
     };
-    let trained = train(&config, &episodes, &split, &device, options)?;
+    let trained = train(&config, &episodes, &split, &devices[0], options)?;
     let file = args.out.join("policy.safetensors");
     trained.policy.save(&file)?;
 

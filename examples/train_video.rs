@@ -21,7 +21,7 @@ struct Args {
     /// Folder for the model, its checkpoints and the samples
     #[arg(long)]
     out: PathBuf,
-    /// cpu, cuda, cuda:N or wgpu
+    /// cpu, cuda, cuda:N, wgpu, or several GPUs: cuda:0,1
     #[arg(long, default_value = "cpu")]
     device: String,
     /// Seed of the split by episode, the training and the samples
@@ -68,15 +68,16 @@ fn main() -> Result<()> {
     let raised = stop.clone();
     ctrlc::set_handler(move || raised.raise())?;
     let mut progress = terminal_or_lines();
+    let devices = training::devices(&args.device)?;
     let options = FitOptions {
         label: "object-latent model",
         identity: "train_video",
         out: Some(&args.out),
         progress: progress.as_mut(),
         stop,
+        replicas: &devices[1..],
     };
-    let device = training::device(&args.device)?;
-    let (model, _) = ObjectLatentModel::train(&settings, &train, &valid, &device, options)?;
+    let (model, _) = ObjectLatentModel::train(&settings, &train, &valid, &devices[0], options)?;
     let file = args.out.join("object-latent.safetensors");
     model.save(&file)?;
     println!("wrote {}", file.display());

@@ -264,7 +264,6 @@ pub fn train_tracked(
         train,
         valid: rows(sequences, &split.validation, false)?.collect(),
         saved: saved.clone(),
-        device: device.clone(),
     };
     let network = init_seeded(config.seed, device, |device| saved.network(device));
     let fitted = training::fit(network, &objective, config, options)?;
@@ -363,12 +362,16 @@ struct Chunks<'a> {
     train: Vec<Row<'a>>,
     valid: Vec<Row<'a>>,
     saved: Saved,
-    device: Device,
 }
 
 impl Chunks<'_> {
     /// Features and targets of rows whose states have been moved by `noise` (five numbers a row).
-    fn batch<'a>(&self, rows: impl ExactSizeIterator<Item = &'a Row<'a>>, noise: &[f32]) -> (Tensor<2>, Tensor<2>) {
+    fn batch<'a>(
+        &self,
+        rows: impl ExactSizeIterator<Item = &'a Row<'a>>,
+        noise: &[f32],
+        device: &Device,
+    ) -> (Tensor<2>, Tensor<2>) {
         let (count, horizon) = (rows.len(), self.saved.tracked.horizon);
         let mut x = Vec::with_capacity(count * FEATURES);
         let mut y = Vec::with_capacity(count * 2 * horizon);
@@ -384,8 +387,8 @@ impl Chunks<'_> {
             }
         }
         (
-            Tensor::from_data(TensorData::new(x, [count, FEATURES]), &self.device),
-            Tensor::from_data(TensorData::new(y, [count, 2 * horizon]), &self.device),
+            Tensor::from_data(TensorData::new(x, [count, FEATURES]), device),
+            Tensor::from_data(TensorData::new(y, [count, 2 * horizon]), device),
         )
     }
 }
@@ -404,14 +407,14 @@ impl Objective<Mlp> for Chunks<'_> {
                 *moved *= if index % 5 == 4 { level / 100.0 } else { level };
             }
         }
-        let (x, y) = self.batch(items.iter().map(|&item| &self.train[item]), &noise);
+        let (x, y) = self.batch(items.iter().map(|&item| &self.train[item]), &noise, &model.devices()[0]);
         Ok((model.forward(x) - y).square().mean())
     }
 
     fn validate(&self, model: &Mlp) -> Result<Option<f64>, ObjectiveError> {
         let mut sum = 0.0;
         for rows in self.valid.chunks(1024) {
-            let (x, y) = self.batch(rows.iter(), &[]);
+            let (x, y) = self.batch(rows.iter(), &[], &model.devices()[0]);
             let errors = (model.forward(x) - y).narrow(1, 0, 2);
             for (index, error) in errors.try_into_vec_as::<f32>()?.into_iter().enumerate() {
                 sum += f64::from(error * self.saved.scale[index % 2]).powi(2);

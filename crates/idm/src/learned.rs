@@ -106,6 +106,7 @@ impl LearnedIdm {
             out,
             progress,
             stop,
+            replicas,
         } = options;
         let identity = format!("{identity} learned idm {}", config.width);
         let options = FitOptions {
@@ -114,6 +115,7 @@ impl LearnedIdm {
             out,
             progress,
             stop,
+            replicas,
         };
         let fitted = fit(net, &WindowLoss { windows }, &config.train, options)?;
         Ok(TrainedIdm {

@@ -32,6 +32,8 @@ pub struct TrainConfig {
     pub clip_norm: Option<f32>,
     /// Decay of the exponential moving average of the weights, which is then what is validated and returned.
     pub ema_decay: Option<f64>,
+    /// What the model computes in; its weights and their update are in f32 always.
+    pub precision: Precision,
     /// Data order and noise follow from it.
     pub seed: u64,
     /// Loss and rate are recorded (and the loss checked for NaN) every so many steps.
@@ -41,6 +43,17 @@ pub struct TrainConfig {
     pub checkpoint_every: Option<usize>,
     /// The newest so many checkpoints are kept, and the best.
     pub keep_last: usize,
+}
+
+/// What a model computes in while it is trained.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Precision {
+    /// 32-bit floats.
+    #[default]
+    F32,
+    /// bfloat16 in the forward and backward pass, where the device has it.
+    Bf16,
 }
 
 impl Default for TrainConfig {
@@ -57,6 +70,7 @@ impl Default for TrainConfig {
             weight_decay: 0.0,
             clip_norm: None,
             ema_decay: None,
+            precision: Precision::F32,
             seed: 0,
             log_every: 10,
             checkpoint_every: None,

@@ -9,6 +9,10 @@ use crate::TrainingError;
 /// # Errors
 /// An unknown name, a backend that is not in this binary, or one that the machine cannot run.
 pub fn device(name: &str) -> Result<Device, TrainingError> {
+    if name.starts_with("cuda:") && name.contains(',') {
+        devices(name)?;
+        return Err(TrainingError::SeveralDevices { name: name.to_string() });
+    }
     match name.split_once(':') {
         None if name == "cpu" => Ok(Device::flex()),
         None if name == "cuda" => cuda(name, 0),
@@ -19,6 +23,34 @@ pub fn device(name: &str) -> Result<Device, TrainingError> {
         None if name == "wgpu" => wgpu(name),
         _ => Err(unknown(name)),
     }
+}
+
+/// The devices called by one of those names, or by `cuda:0,1` (several GPUs of this host, which train together).
+///
+/// # Errors
+/// As [`device`], a GPU that is named twice, or several GPUs without NCCL.
+pub fn devices(name: &str) -> Result<Vec<Device>, TrainingError> {
+    let indices: Vec<&str> = match name.split_once(':') {
+        Some(("cuda", indices)) => indices.split(',').collect(),
+        _ => return Ok(vec![device(name)?]),
+    };
+    for (place, index) in indices.iter().enumerate() {
+        if index.parse::<usize>().is_err() || indices[..place].contains(index) {
+            return Err(unknown(name));
+        }
+    }
+    let found = indices.iter().map(|index| device(&format!("cuda:{index}")));
+    let found: Vec<Device> = found.collect::<Result<_, _>>()?;
+    #[cfg(feature = "cuda")]
+    if found.len() > 1 && !library_found("libnccl.so.2") {
+        return Err(TrainingError::DeviceUnavailable {
+            name: name.to_string(),
+            reason: "several GPUs exchange gradients through NVIDIA's NCCL, and libnccl.so.2 was not found (put its \
+                     folder into LD_LIBRARY_PATH)"
+                .into(),
+        });
+    }
+    Ok(found)
 }
 
 fn unknown(name: &str) -> TrainingError {
@@ -54,10 +86,14 @@ fn wgpu(name: &str) -> Result<Device, TrainingError> {
 
 #[cfg(feature = "cuda")]
 fn driver_found() -> bool {
-    use std::path::Path;
     if cfg!(windows) {
-        return Path::new(r"C:\Windows\System32\nvcuda.dll").exists();
+        return std::path::Path::new(r"C:\Windows\System32\nvcuda.dll").exists();
     }
+    library_found("libcuda.so.1")
+}
+
+#[cfg(feature = "cuda")]
+fn library_found(file: &str) -> bool {
     let searched = std::env::var("LD_LIBRARY_PATH").unwrap_or_default();
     let standard = [
         "/usr/lib/x86_64-linux-gnu",
@@ -72,7 +108,7 @@ fn driver_found() -> bool {
         .split(':')
         .filter(|folder| !folder.is_empty())
         .chain(standard)
-        .any(|folder| Path::new(folder).join("libcuda.so.1").exists())
+        .any(|folder| std::path::Path::new(folder).join(file).exists())
 }
 
 /// Runs one small computation, so that a device that cannot start is an error here and not a panic later.
@@ -106,8 +142,11 @@ mod tests {
     #[test]
     fn names_are_checked() {
         assert!(device("cpu").is_ok());
-        for name in ["", "gpu", "cpu:1", "cuda:", "cuda:x", "wgpu:0"] {
-            let text = device(name).unwrap_err().to_string();
+        assert_eq!(devices("cpu").unwrap().len(), 1);
+        for name in [
+            "", "gpu", "cpu:1", "cuda:", "cuda:x", "wgpu:0", "cuda:0,", "cuda:0,0", "cpu,cpu",
+        ] {
+            let text = devices(name).unwrap_err().to_string();
             assert!(text.contains("expected cpu, cuda"), "{name}: {text}");
         }
     }
@@ -115,7 +154,9 @@ mod tests {
     #[cfg(not(feature = "cuda"))]
     #[test]
     fn a_missing_backend_says_how_to_get_it() {
-        let text = device("cuda:0").unwrap_err().to_string();
-        assert!(text.contains("rebuild with --features cuda"), "{text}");
+        for name in ["cuda:0", "cuda:0,1"] {
+            let text = devices(name).unwrap_err().to_string();
+            assert!(text.contains("rebuild with --features cuda"), "{text}");
+        }
     }
 }

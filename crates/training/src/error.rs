@@ -8,8 +8,16 @@ use crate::ObjectiveError;
 #[derive(Debug, thiserror::Error)]
 pub enum TrainingError {
     /// A device name nobody knows.
-    #[error("unknown device {name:?}; expected cpu, cuda, cuda:N (N a number) or wgpu")]
+    #[error(
+        "unknown device {name:?}; expected cpu, cuda, cuda:N (N a number), wgpu, or for training cuda:0,1 (several GPUs)"
+    )]
     UnknownDevice {
+        /// As given.
+        name: String,
+    },
+    /// Several GPUs where one is needed.
+    #[error("{name} names several GPUs, which only train one model together; name one")]
+    SeveralDevices {
         /// As given.
         name: String,
     },

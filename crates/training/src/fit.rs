@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use burn::module::Module;
+use burn::tensor::{DType, Device};
 
-use crate::drawing::refuse_drawing_layers;
+use crate::layers::{first_of_type, refuse_drawing_layers};
 use crate::order::Batches;
 use crate::run::Run;
-use crate::{Curve, Objective, Progress, StopFlag, TrainConfig, TrainingError};
+use crate::team::Team;
+use crate::{Curve, Objective, Precision, Progress, StopFlag, TrainConfig, TrainingError};
 
 /// Where a run writes, whom it tells and who can stop it.
 pub struct FitOptions<'a> {
@@ -23,6 +25,8 @@ pub struct FitOptions<'a> {
     pub progress: &'a mut dyn Progress,
     /// Looked at before every step.
     pub stop: StopFlag,
+    /// GPUs besides the model's own ([`crate::devices`]); a batch is cut into one part a device.
+    pub replicas: &'a [Device],
 }
 
 impl<'a> FitOptions<'a> {
@@ -34,6 +38,7 @@ impl<'a> FitOptions<'a> {
             out: None,
             progress,
             stop: StopFlag::new(),
+            replicas: &[],
         }
     }
 }
@@ -57,12 +62,14 @@ pub struct Fitted<M> {
 
 /// Trains `model`: AdamW, one update a batch, validation and a checkpoint after each epoch.
 ///
+/// On several GPUs ([`FitOptions::replicas`]) one run a process trains at a time; another waits.
+///
 /// # Errors
 /// Bad settings, fewer items than a batch, a model with Burn's dropout, an objective that fails, a loss that is not finite, a
 /// checkpoint that is damaged or of another run, a folder that cannot be written, or [`TrainingError::Interrupted`].
 pub fn fit<M: Module>(
     model: M,
-    objective: &impl Objective<M>,
+    objective: &(impl Objective<M> + Sync),
     config: &TrainConfig,
     options: FitOptions<'_>,
 ) -> Result<Fitted<M>, TrainingError> {
@@ -78,6 +85,7 @@ pub fn fit<M: Module>(
         });
     }
     refuse_drawing_layers(&model)?;
+    check_precision(&model, objective, config.precision)?;
     let epoch_steps = config.epoch_steps(items);
     let total = config.epochs * epoch_steps;
     let FitOptions {
@@ -86,7 +94,9 @@ pub fn fit<M: Module>(
         out,
         progress,
         stop,
+        replicas,
     } = options;
+    check_parts(config, 1 + replicas.len())?;
 
     let mut run = Run::start(model, config, items, identity, out)?;
     let mut batches = Batches::new(items, config.batch_size, config.seed);
@@ -94,28 +104,68 @@ pub fn fit<M: Module>(
     if run.step > 0 {
         progress.resume(run.step);
     }
-    while run.step < total && !run.out_of_patience(config.patience) {
-        if stop.is_raised() {
-            progress.end(&format!("stopped at step {}", run.step));
-            return Err(run.interrupted(total));
+    std::thread::scope(|scope| {
+        let team = Team::start(scope, &mut run.replica, replicas, objective, true);
+        while run.step < total && !run.out_of_patience(config.patience) {
+            if stop.is_raised() {
+                progress.end(&format!("stopped at step {}", run.step));
+                return Err(run.interrupted(total));
+            }
+            let rate = config.learning_rate_at(run.step, total);
+            run.update(&team, objective, &batches.at(run.step), config, rate)?;
+            let epoch_ends = run.step % epoch_steps == 0;
+            if run.step % config.log_every == 0 || epoch_ends {
+                let loss = run.record(epoch_steps, rate)?;
+                progress.advance(run.step, &format!("loss {loss:.5}"));
+            }
+            if epoch_ends {
+                run.finish_epoch(objective, config.patience)?;
+                run.save()?;
+            } else if run.save_is_due(config.checkpoint_every) {
+                run.save()?;
+            }
         }
-        let rate = config.learning_rate_at(run.step, total);
-        run.update(objective, &batches.at(run.step), config, rate)?;
-        let epoch_ends = run.step % epoch_steps == 0;
-        if run.step % config.log_every == 0 || epoch_ends {
-            let loss = run.record(epoch_steps, rate)?;
-            progress.advance(run.step, &format!("loss {loss:.5}"));
-        }
-        if epoch_ends {
-            run.finish_epoch(objective, config.patience)?;
-            run.save()?;
-        } else if run.save_is_due(config.checkpoint_every) {
-            run.save()?;
-        }
-    }
+        Ok(())
+    })?;
     let fitted = run.finish();
     progress.end(&summary(&fitted, epoch_steps, config.epochs));
     Ok(fitted)
+}
+
+/// Some devices compute what they do not have without a word, and wrongly.
+fn check_precision<M: Module>(
+    model: &M,
+    objective: &impl Objective<M>,
+    precision: Precision,
+) -> Result<(), TrainingError> {
+    let has_bf16 = |device: &Device| device.supports_dtype(DType::BF16);
+    let expected = match precision {
+        Precision::F32 => return Ok(()),
+        _ if !objective.precisions().contains(&precision) => "f32, as this model is not made for others",
+        _ if first_of_type(model, "BatchNorm").is_some() => "f32, as the model has batch norm",
+        Precision::Bf16 if !model.devices().iter().all(has_bf16) => "f32, as this device has no bf16",
+        Precision::Bf16 => return Ok(()),
+    };
+    Err(TrainingError::Config {
+        setting: "precision",
+        found: "bf16".to_string(),
+        expected,
+    })
+}
+
+/// Gradients are averaged over devices, so that every device must have as many items.
+fn check_parts(config: &TrainConfig, devices: usize) -> Result<(), TrainingError> {
+    if devices == 1 || config.batch_size.is_multiple_of(config.accumulate * devices) {
+        return Ok(());
+    }
+    Err(TrainingError::Config {
+        setting: "batch_size",
+        found: format!(
+            "{} over {devices} devices in {} parts each",
+            config.batch_size, config.accumulate
+        ),
+        expected: "a multiple of the devices times accumulate",
+    })
 }
 
 fn summary<M>(fitted: &Fitted<M>, epoch_steps: usize, planned: usize) -> String {

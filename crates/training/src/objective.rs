@@ -2,6 +2,8 @@
 
 use burn::Tensor;
 
+use crate::Precision;
+
 /// Whatever an objective may fail with; `?` converts any error into it.
 pub type ObjectiveError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -10,12 +12,19 @@ pub trait Objective<M> {
     /// Number of training items; the loop draws from `0..items()`.
     fn items(&self) -> usize;
 
-    /// The loss of a batch, one number, on the model's own (autodiff) device. Everything random about it (noise,
+    /// The loss of a batch, one number, a mean over its items, on the device of this model (`model.devices()`; on several
+    /// GPUs every replica has its own). Everything random about it (noise,
     /// augmentation) must follow from `seed`, which differs for every step.
     ///
     /// # Errors
     /// Whatever the objective meets; the loop adds the step.
     fn loss(&self, model: &M, items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError>;
+
+    /// What `loss` can be computed in. For others than f32 it brings its inputs to the precision of the model
+    /// ([`crate::in_precision_of`]) and the model's outputs back to f32.
+    fn precisions(&self) -> &'static [Precision] {
+        &[Precision::F32]
+    }
 
     /// The validation loss after an epoch, on a model without autodiff (its moving average where there is one); `None`
     /// without validation data, and then the last epoch counts as the best.

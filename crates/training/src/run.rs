@@ -6,14 +6,15 @@ use std::time::{Duration, Instant};
 
 use burn::Tensor;
 use burn::module::Module;
-use burn::optim::{AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer};
+use burn::optim::AdamWConfig;
 
 use crate::checkpoint::{Best, Checkpoints, Manifest, sha256};
-use crate::clip::clip_global_norm;
 use crate::curve::CurveRow;
 use crate::finite::first_not_finite;
 use crate::fit::Fitted;
 use crate::order::mix_seed;
+use crate::replica::{Part, Replica};
+use crate::team::Team;
 use crate::{Curve, Ema, EventWriter, Objective, TrainConfig, TrainingError};
 
 /// The longest that a killed run loses, besides the step it was in.
@@ -21,8 +22,7 @@ const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(600);
 
 /// Everything that an update reads or changes.
 pub(crate) struct Run<M> {
-    model: M,
-    optimizer: ModuleOptimizer,
+    pub(crate) replica: Replica<M>,
     ema: Option<Ema<M>>,
     best_model: M,
     best: Option<Best>,
@@ -63,8 +63,7 @@ impl<M: Module> Run<M> {
         let mut run = Self {
             best_model: model.valid(),
             ema: config.ema_decay.map(|decay| Ema::new(&model, decay)),
-            model: model.train(),
-            optimizer: optimizer.clone(),
+            replica: Replica::new(model.train(), optimizer.clone(), config.clip_norm, config.precision),
             best: None,
             step: 0,
             epoch: 0,
@@ -79,8 +78,8 @@ impl<M: Module> Run<M> {
         let hash = sha256(format!("{}\n{items}\n{identity}", config.of_the_result()).as_bytes());
         let checkpoints = Checkpoints::open(out, hash, config.keep_last)?;
         if let Some(found) = checkpoints.load(&run.best_model, optimizer, config.ema_decay)? {
-            run.model = found.model.train();
-            run.optimizer = found.optimizer;
+            run.replica.model = found.model.train();
+            run.replica.optimizer = found.optimizer;
             run.ema = found.ema;
             run.best_model = found.best.unwrap_or(run.best_model);
             run.best = found.manifest.best;
@@ -101,50 +100,53 @@ impl<M: Module> Run<M> {
         Ok(run)
     }
 
-    /// One update from a batch.
+    /// One update from a batch: its parts one after the other, each over all devices side by side.
     pub(crate) fn update(
         &mut self,
+        team: &Team,
         objective: &impl Objective<M>,
         items: &[usize],
         config: &TrainConfig,
         rate: f64,
     ) -> Result<(), TrainingError> {
+        let failed = |step: usize| {
+            move |source| TrainingError::Objective {
+                at: format!("training step {step}"),
+                source,
+            }
+        };
         let step_seed = mix_seed(config.seed, (1 << 40) + self.step as u64);
-        let mut sum = GradientsAccumulator::new();
         let mut mean: Option<Tensor<1>> = None;
-        for (number, part) in parts(items, config.accumulate).enumerate() {
-            // The first part of a batch draws as the whole batch would.
-            let seed = if number == 0 {
-                step_seed
-            } else {
-                mix_seed(step_seed, number as u64)
-            };
-            let loss = objective
-                .loss(&self.model, part, seed)
-                .map_err(|source| TrainingError::Objective {
-                    at: format!("training step {}", self.step),
-                    source,
-                })?;
-            let loss = if part.len() == items.len() {
-                loss
-            } else {
-                loss.mul_scalar(part.len() as f64 / items.len() as f64)
-            };
-            let value = loss.clone().without_autodiff();
+        let mut number = 0;
+        for part in parts(items, config.accumulate) {
+            let side_by_side: Vec<Part> = parts(part, team.len())
+                .map(|piece| {
+                    // The first part of a batch draws as the whole batch would.
+                    let seed = if number == 0 {
+                        step_seed
+                    } else {
+                        mix_seed(step_seed, number)
+                    };
+                    number += 1;
+                    Part {
+                        items: piece.to_vec(),
+                        seed,
+                        weight: part.len() as f64 / items.len() as f64,
+                    }
+                })
+                .collect();
+            let value = team
+                .gradients(&mut self.replica, objective, &side_by_side)
+                .map_err(failed(self.step))?;
             mean = Some(match mean {
                 Some(mean) => mean + value,
                 None => value,
             });
-            sum.accumulate(&self.model, GradientsParams::from_grads(loss.backward(), &self.model));
         }
         self.losses.extend(mean);
-        let mut grads = sum.grads();
-        if let Some(max_norm) = config.clip_norm {
-            grads = clip_global_norm(&self.model, grads, max_norm);
-        }
-        self.model = self.optimizer.step(rate, self.model.clone(), grads);
+        team.step(&mut self.replica, rate).map_err(failed(self.step))?;
         if let Some(ema) = &mut self.ema {
-            ema.update(&self.model);
+            ema.update(&self.replica.model);
         }
         self.step += 1;
         Ok(())
@@ -267,7 +269,7 @@ impl<M: Module> Run<M> {
             return Ok(());
         }
         self.read_losses()?;
-        if let Some(name) = first_not_finite(&self.model) {
+        if let Some(name) = first_not_finite(&self.replica.model) {
             return Err(self.diverged(format!("the weights {name} hold numbers that are not finite")));
         }
         let Some(disk) = &mut self.disk else {
@@ -285,15 +287,19 @@ impl<M: Module> Run<M> {
             losses: self.read.clone(),
             files: BTreeMap::new(),
         };
-        disk.checkpoints
-            .save(manifest, &self.model, &self.optimizer, self.ema.as_ref())?;
+        disk.checkpoints.save(
+            manifest,
+            &self.replica.model,
+            &self.replica.optimizer,
+            self.ema.as_ref(),
+        )?;
         disk.saved_step = self.step;
         disk.saved_at = Instant::now();
         Ok(())
     }
 
     /// Keeps what there is; the error that says so, or why it could not be kept.
-    pub(crate) fn interrupted(mut self, total: usize) -> TrainingError {
+    pub(crate) fn interrupted(&mut self, total: usize) -> TrainingError {
         match self.save() {
             Ok(()) => TrainingError::Interrupted {
                 step: self.step,
@@ -319,7 +325,7 @@ impl<M: Module> Run<M> {
     fn current(&self) -> M {
         match &self.ema {
             Some(ema) => ema.model(),
-            None => self.model.valid(),
+            None => self.replica.model.valid(),
         }
     }
 

@@ -69,7 +69,7 @@ fn resume_is_exact_and_bad_checkpoints_are_refused() {
 
     let resumed = Product::new();
     let again = run(&resumed, Some(folder.path()), &never).unwrap();
-    assert_eq!(resumed.calls.get(), 5, "no step is trained twice");
+    assert_eq!(resumed.calls(), 5, "no step is trained twice");
     assert_eq!(bits(&again.last), bits(&straight.last));
     assert_eq!(bits(&again.best), bits(&straight.best));
     assert_eq!(again.curve, straight.curve);
@@ -79,7 +79,7 @@ fn resume_is_exact_and_bad_checkpoints_are_refused() {
 
     let finished = Product::new();
     let once_more = run(&finished, Some(folder.path()), &never).unwrap();
-    assert_eq!(finished.calls.get(), 0, "a finished run trains no more");
+    assert_eq!(finished.calls(), 0, "a finished run trains no more");
     assert_eq!(bits(&once_more.last), bits(&straight.last));
 
     let mut silent = Silent;

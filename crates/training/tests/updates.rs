@@ -5,7 +5,7 @@
 mod common;
 
 use common::{Net, Product, bits, config};
-use training::{FitOptions, Fitted, Objective, Silent, StopFlag, TrainConfig, TrainingError};
+use training::{FitOptions, Fitted, Objective, Precision, Silent, StopFlag, TrainConfig, TrainingError};
 
 fn run(settings: &TrainConfig, objective: &Product) -> Result<Fitted<Net>, TrainingError> {
     let mut silent = Silent;
@@ -28,7 +28,7 @@ fn a_batch_in_parts_gives_the_update_of_the_whole() {
         };
         let objective = plain();
         let parts = run(&settings, &objective).unwrap();
-        assert_eq!(objective.calls.get(), 12 * accumulate);
+        assert_eq!(objective.calls(), 12 * accumulate);
         for (part, whole) in bits(&parts.last).into_iter().zip(bits(&whole.last)) {
             let difference = (f32::from_bits(part) - f32::from_bits(whole)).abs();
             assert!(difference <= 1e-6, "{accumulate} parts: {difference}");
@@ -36,6 +36,38 @@ fn a_batch_in_parts_gives_the_update_of_the_whole() {
         let losses = |fitted: &Fitted<Net>| fitted.curve.rows.last().unwrap().valid_loss.unwrap();
         assert!((losses(&parts) - losses(&whole)).abs() < 1e-6);
     }
+}
+
+/// The CPU computes bf16 by way of f32: slowly, but the same procedure.
+#[test]
+fn bf16_computes_coarsely_and_updates_in_f32() {
+    let f32 = run(&config(6), &Product::new()).unwrap();
+    let settings = TrainConfig {
+        precision: Precision::Bf16,
+        ..config(6)
+    };
+    let bf16 = run(&settings, &Product::new()).unwrap();
+    let valid = |fitted: &Fitted<Net>| fitted.best_valid.unwrap();
+    assert!(
+        (valid(&bf16) / valid(&f32) - 1.0).abs() < 0.1,
+        "{} {}",
+        valid(&bf16),
+        valid(&f32)
+    );
+    let last = bits(&bf16.last);
+    assert_ne!(last, bits(&f32.last));
+    assert!(
+        last.iter().any(|bits| bits & 0xFFFF != 0),
+        "weights are not those of bf16"
+    );
+
+    let mut silent = Silent;
+    let options = FitOptions::in_memory(&mut silent);
+    let error = training::fit(Net::new(16, true, 5), &Product::new(), &settings, options).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "precision is bf16; expected f32, as the model has batch norm"
+    );
 }
 
 #[test]
@@ -77,14 +109,11 @@ fn training_ends_when_validation_has_not_improved_for_long() {
         attempt(&stopping, flag),
         Err(TrainingError::Interrupted { step: 10, .. })
     ));
-    let rest = Product {
-        validations: stopping.validations.clone(),
-        ..objective()
-    };
+    let rest = objective().after(&stopping);
     assert_eq!(attempt(&rest, StopFlag::new()).unwrap().epochs, 4);
     let done = objective();
     assert_eq!(attempt(&done, StopFlag::new()).unwrap().epochs, 4);
-    assert_eq!(done.calls.get(), 0);
+    assert_eq!(done.calls(), 0);
 }
 
 #[test]
@@ -120,5 +149,5 @@ fn a_batch_larger_than_the_data_is_refused_before_training() {
     let objective = Product::new();
     let error = run(&settings, &objective).unwrap_err();
     assert!(error.to_string().contains("only 50 training items"), "{error}");
-    assert_eq!(objective.calls.get(), 0);
+    assert_eq!(objective.calls(), 0);
 }

@@ -116,6 +116,7 @@ impl ObjectLatentModel {
             out,
             progress,
             stop,
+            replicas,
             ..
         } = options;
         let options = FitOptions {
@@ -124,6 +125,7 @@ impl ObjectLatentModel {
             out,
             progress,
             stop,
+            replicas,
         };
         let fitted = fit(net, &objective, &settings.fit, options)?;
         let trained_on = TrainedOn {
@@ -150,10 +152,11 @@ struct FlowMatching {
 }
 
 impl FlowMatching {
-    fn batch_loss(&self, model: &ObjectLatent, tracks: &Tracks, device: &Device, seed: u64) -> Tensor<1> {
+    fn batch_loss(&self, model: &ObjectLatent, tracks: &Tracks, clips: usize, seed: u64) -> Tensor<1> {
         let mut rng = Pcg64::seed_from_u64(seed);
-        let batch = draw(tracks, &self.source, &self.spread, self.batch_size, device, &mut rng);
-        let scales = Scales::new(self.spread, self.step, device);
+        let device = model.devices().remove(0);
+        let batch = draw(tracks, &self.source, &self.spread, clips, &device, &mut rng);
+        let scales = Scales::new(self.spread, self.step, &device);
         loss(model.clean(batch.clips.clone(), &scales), &batch, &scales)
     }
 }
@@ -163,20 +166,18 @@ impl Objective<ObjectLatent> for FlowMatching {
         self.tracks.frames()
     }
 
-    /// The clips of a step follow from its seed; a clip has no fixed place in the data, so that the items are not used.
-    fn loss(&self, model: &ObjectLatent, _items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
-        let device = model.devices().remove(0);
-        Ok(self.batch_loss(model, &self.tracks, &device, seed))
+    /// The clips of a step follow from its seed; a clip has no fixed place in the data, so that only the number of items matters.
+    fn loss(&self, model: &ObjectLatent, items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
+        Ok(self.batch_loss(model, &self.tracks, items.len(), seed))
     }
 
     fn validate(&self, model: &ObjectLatent) -> Result<Option<f64>, ObjectiveError> {
         if self.valid.max_frames() < 2 {
             return Ok(None);
         }
-        let device = model.devices().remove(0);
         let mut sum = 0.0;
         for i in 0..VALIDATION_BATCHES {
-            let loss = self.batch_loss(model, &self.valid, &device, mix_seed(VALIDATION_SEED, i));
+            let loss = self.batch_loss(model, &self.valid, self.batch_size, mix_seed(VALIDATION_SEED, i));
             sum += f64::from(loss.into_scalar::<f32>());
         }
         Ok(Some(sum / VALIDATION_BATCHES as f64))

@@ -53,6 +53,7 @@ pub(crate) fn learn(
             out: Some(dir),
             progress: &mut *lab.progress,
             stop: lab.stop.clone(),
+            replicas: &[],
         };
         let started = std::time::Instant::now();
         let trained =

@@ -55,6 +55,7 @@ pub(crate) fn train(
                 out: Some(dir),
                 progress,
                 stop: stop.clone(),
+                replicas: &[],
             };
             let started = std::time::Instant::now();
             let trained =

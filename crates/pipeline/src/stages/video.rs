@@ -40,6 +40,7 @@ pub(crate) fn train(
             out: Some(dir),
             progress: &mut *lab.progress,
             stop: lab.stop.clone(),
+            replicas: &[],
         };
         let started = std::time::Instant::now();
         let (model, curve) =

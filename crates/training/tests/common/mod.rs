@@ -6,12 +6,12 @@ use burn::Tensor;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
 use burn::tensor::activation::tanh;
-use burn::tensor::{Device, TensorData};
+use burn::tensor::{Device, FloatDType, TensorData};
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
-use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use training::{Objective, ObjectiveError, StopFlag, TrainConfig};
+use training::{Objective, ObjectiveError, Precision, StopFlag, TrainConfig};
 
 #[derive(Module, Debug)]
 pub struct Net {
@@ -60,14 +60,14 @@ pub struct Product {
     /// Raised at a call of `loss`, counted from 1.
     pub stop: Option<(usize, StopFlag)>,
     /// Calls of `loss`.
-    pub calls: Cell<usize>,
+    pub calls: AtomicUsize,
     /// Of the labels; NaN breaks them.
     pub scale: f32,
     /// Of every step.
     pub delay: Duration,
     /// What `validate` says, by call; its own measure where there is no entry.
     pub valid: Vec<f64>,
-    pub validations: Cell<usize>,
+    pub validations: AtomicUsize,
 }
 
 impl Product {
@@ -81,6 +81,17 @@ impl Product {
             valid: Vec::new(),
             validations: 0.into(),
         }
+    }
+
+    pub fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    /// Goes on with what `validate` says where another left off.
+    pub fn after(self, other: &Self) -> Self {
+        self.validations
+            .store(other.validations.load(Ordering::SeqCst), Ordering::SeqCst);
+        self
     }
 
     fn data(&self, items: &[usize], noise: f32, seed: u64) -> (Tensor<2>, Tensor<2>) {
@@ -106,20 +117,24 @@ impl Objective<Net> for Product {
     }
 
     fn loss(&self, model: &Net, items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
-        self.calls.set(self.calls.get() + 1);
+        let call = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
         std::thread::sleep(self.delay);
         if let Some((at, flag)) = &self.stop
-            && self.calls.get() == *at
+            && call == *at
         {
             flag.raise();
         }
         let (x, y) = self.data(items, self.noise, seed);
-        Ok((model.forward(x) - y).square().mean())
+        let x = training::in_precision_of(model, x);
+        Ok((model.forward(x).cast(FloatDType::F32) - y).square().mean())
+    }
+
+    fn precisions(&self) -> &'static [Precision] {
+        &[Precision::F32, Precision::Bf16]
     }
 
     fn validate(&self, model: &Net) -> Result<Option<f64>, ObjectiveError> {
-        let call = self.validations.get();
-        self.validations.set(call + 1);
+        let call = self.validations.fetch_add(1, Ordering::SeqCst);
         if let Some(loss) = self.valid.get(call) {
             return Ok(Some(*loss));
         }

@@ -1,4 +1,4 @@
-//! Layers that draw from Burn's generator.
+//! Layers that a run cannot have.
 //!
 //! Burn has one generator for the whole process. Two runs that draw from it side by side disturb each other, so a model
 //! that does is refused: whatever is random in a run follows from the seed that its objective is handed.
@@ -9,16 +9,25 @@ use crate::TrainingError;
 
 /// Refuses models with Burn's dropout (which its attention and transformer layers hold as well).
 pub(crate) fn refuse_drawing_layers<M: Module>(model: &M) -> Result<(), TrainingError> {
-    let mut search = Search::default();
-    model.visit(&mut search);
-    match search.found {
+    match first_of_type(model, "Dropout") {
         Some(layer) => Err(TrainingError::SharedGenerator { layer }),
         None => Ok(()),
     }
 }
 
-#[derive(Default)]
+/// The path of the first layer of this type.
+pub(crate) fn first_of_type<M: Module>(model: &M, name: &str) -> Option<String> {
+    let mut search = Search {
+        container: format!("Struct:{name}"),
+        path: Vec::new(),
+        found: None,
+    };
+    model.visit(&mut search);
+    search.found
+}
+
 struct Search {
+    container: String,
     path: Vec<String>,
     found: Option<String>,
 }
@@ -26,7 +35,7 @@ struct Search {
 impl ModuleVisitor for Search {
     /// Called for every field of a module, with the type that holds it.
     fn enter_module(&mut self, name: &str, container_type: &str) {
-        if container_type == "Struct:Dropout" && self.found.is_none() {
+        if container_type == self.container && self.found.is_none() {
             self.found = Some(self.path.join("."));
         }
         self.path.push(name.to_string());

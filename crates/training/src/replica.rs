@@ -1,0 +1,155 @@
+//! A model and its optimiser on one device: loss, gradients, update.
+
+use burn::Tensor;
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer};
+use burn::tensor::{DType, FloatDType};
+
+use crate::clip::clip_global_norm;
+use crate::{Objective, ObjectiveError, Precision};
+
+/// See the module.
+pub(crate) struct Replica<M> {
+    /// Always in f32.
+    pub(crate) model: M,
+    pub(crate) optimizer: ModuleOptimizer,
+    pub(crate) clip_norm: Option<f32>,
+    pub(crate) precision: Precision,
+    /// Whether Burn exchanges gradients with other replicas.
+    distributed: bool,
+    gradients: GradientsAccumulator<M>,
+}
+
+/// Items that one device computes at a time.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    pub(crate) items: Vec<usize>,
+    pub(crate) seed: u64,
+    /// What the mean over these items counts for in the batch.
+    pub(crate) weight: f64,
+}
+
+/// A loss before its gradients are computed.
+pub(crate) struct Loss<M> {
+    value: Tensor<1>,
+    /// The copy in another precision that it was computed with.
+    copy: Option<M>,
+}
+
+impl<M: Module> Replica<M> {
+    pub(crate) fn new(model: M, optimizer: ModuleOptimizer, clip_norm: Option<f32>, precision: Precision) -> Self {
+        Self {
+            model,
+            optimizer,
+            clip_norm,
+            precision,
+            distributed: false,
+            gradients: GradientsAccumulator::new(),
+        }
+    }
+
+    /// From now on gradients are averaged over all distributed replicas.
+    pub(crate) fn distribute(&mut self) {
+        self.distributed = true;
+        self.model = self.model.clone().map(&mut Distribute);
+    }
+
+    pub(crate) fn loss(&self, objective: &impl Objective<M>, part: &Part) -> Result<Loss<M>, ObjectiveError> {
+        let copy = match self.precision {
+            Precision::F32 => None,
+            Precision::Bf16 => {
+                // Without autodiff and back, so that the cast is no part of the graph and the copy has leaves.
+                let copy = self.model.valid().map(&mut Cast(FloatDType::BF16)).train();
+                Some(if self.distributed {
+                    copy.map(&mut Distribute)
+                } else {
+                    copy
+                })
+            }
+        };
+        let value = objective.loss(copy.as_ref().unwrap_or(&self.model), &part.items, part.seed)?;
+        let value = if part.weight == 1.0 {
+            value
+        } else {
+            value.mul_scalar(part.weight)
+        };
+        Ok(Loss { value, copy })
+    }
+
+    /// Adds the gradients of a loss, whose value is returned.
+    pub(crate) fn backward(&mut self, loss: Loss<M>) -> Tensor<1> {
+        let all = loss.value.backward();
+        let gradients = match loss.copy {
+            None => GradientsParams::from_grads(all, &self.model),
+            Some(copy) => {
+                let mut widen = Widen {
+                    narrow: GradientsParams::from_grads(all, &copy),
+                    wide: GradientsParams::new(),
+                };
+                copy.visit(&mut widen);
+                widen.wide
+            }
+        };
+        self.gradients.accumulate(&self.model, gradients);
+        loss.value.without_autodiff()
+    }
+
+    /// The update from all gradients since the last.
+    pub(crate) fn step(&mut self, rate: f64) {
+        let mut gradients = self.gradients.grads();
+        if let Some(max_norm) = self.clip_norm {
+            gradients = clip_global_norm(&self.model, gradients, max_norm);
+        }
+        self.model = self.optimizer.step(rate, self.model.clone(), gradients);
+    }
+}
+
+/// `tensor` in the precision that `model` computes in.
+pub fn in_precision_of<M: Module, const D: usize>(model: &M, tensor: Tensor<D>) -> Tensor<D> {
+    let mut found = Found(None);
+    model.visit(&mut found);
+    match found.0 {
+        Some(DType::BF16) => tensor.cast(FloatDType::BF16),
+        _ => tensor,
+    }
+}
+
+/// The type of the first parameter.
+struct Found(Option<DType>);
+
+impl ModuleVisitor for Found {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.0.get_or_insert_with(|| param.val().dtype());
+    }
+}
+
+struct Cast(FloatDType);
+
+impl ModuleMapper for Cast {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(|tensor| tensor.cast(self.0))
+    }
+}
+
+struct Widen {
+    narrow: GradientsParams,
+    wide: GradientsParams,
+}
+
+impl ModuleVisitor for Widen {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Some(gradient) = self.narrow.remove::<D>(param.id) {
+            self.wide.register(param.id, gradient.cast(FloatDType::F32));
+        }
+    }
+}
+
+/// Marks parameters, so that Burn exchanges their gradients.
+struct Distribute;
+
+impl ModuleMapper for Distribute {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (id, tensor, mapper) = param.consume();
+        Param::from_mapped_value(id, tensor.set_distributed(id), mapper)
+    }
+}
