@@ -381,9 +381,11 @@ impl Objective<Unet> for Denoising<'_> {
             nn_kit::Prediction::Sample => clean,
         };
         let width = diffusion.n_obs_steps * FEATURES;
-        let condition = Tensor::from_data(TensorData::new(condition, [items.len(), width]), &self.device);
-        let noisy = Tensor::from_data(TensorData::new(noisy, shape), &self.device);
-        let target = Tensor::from_data(TensorData::new(target, shape), &self.device);
+        // Each replica of a model has its own.
+        let device = model.devices().remove(0).without_autodiff();
+        let condition = Tensor::from_data(TensorData::new(condition, [items.len(), width]), &device);
+        let noisy = Tensor::from_data(TensorData::new(noisy, shape), &device);
+        let target = Tensor::from_data(TensorData::new(target, shape), &device);
         Ok((model.forward(noisy, &steps, condition) - target).square().mean())
     }
 
