@@ -1,6 +1,7 @@
 //! Training of Diffusion Policy on pictures.
 
 use burn::Tensor;
+use burn::module::Module;
 use burn::tensor::{Device, TensorData};
 use pusht_data::{Episode, FrameRef, Split};
 use pusht_env::Action;
@@ -170,10 +171,10 @@ impl Objective<Network> for Denoising<'_> {
             }
         }
         let count = pictures.len();
-        let pictures = self
-            .saved
-            .pictures(self.image, pictures.into_iter(), count, &self.device)?;
-        let agents = Tensor::<2>::from_data(TensorData::new(agents, [count, 2]), &self.device);
+        // Each replica of a model has its own.
+        let device = model.devices().remove(0).without_autodiff();
+        let pictures = self.saved.pictures(self.image, pictures.into_iter(), count, &device)?;
+        let agents = Tensor::<2>::from_data(TensorData::new(agents, [count, 2]), &device);
         let seen = match model.encode(pictures) {
             Some(features) => Tensor::cat(vec![agents, features], 1),
             None => agents,
@@ -185,8 +186,8 @@ impl Objective<Network> for Denoising<'_> {
             nn_kit::Prediction::Epsilon => noise,
             nn_kit::Prediction::Sample => clean,
         };
-        let noisy = Tensor::from_data(TensorData::new(noisy, shape), &self.device);
-        let target = Tensor::from_data(TensorData::new(target, shape), &self.device);
+        let noisy = Tensor::from_data(TensorData::new(noisy, shape), &device);
+        let target = Tensor::from_data(TensorData::new(target, shape), &device);
         Ok((model.unet.forward(noisy, &steps, condition) - target).square().mean())
     }
 
