@@ -1,10 +1,10 @@
 //! Training of the policies on pictures.
 
 use burn::Tensor;
-use burn::tensor::{Device, TensorData};
+use burn::tensor::{Device, FloatDType, TensorData};
 use nn_kit::Checkpoint;
 use pusht_data::{ActionNorm, Episode, FrameNorm, FrameRef, Loader, Split, Transform};
-use training::{FitOptions, Objective, ObjectiveError, init_seeded};
+use training::{FitOptions, Objective, ObjectiveError, Precision, init_seeded};
 
 use crate::frames::{Pixels, check_size};
 use crate::image::{ImageNet, Network, Saved};
@@ -102,7 +102,7 @@ struct Regression<'a> {
 
 impl Regression<'_> {
     /// The actions from a row on, normalised; past the end of the episode its last one is repeated.
-    fn targets(&self, refs: &[FrameRef]) -> Tensor<2> {
+    fn targets(&self, refs: &[FrameRef], device: &Device) -> Tensor<2> {
         let chunk = self.saved.chunk;
         let mut y = Vec::with_capacity(2 * chunk * refs.len());
         for r in refs {
@@ -116,7 +116,7 @@ impl Regression<'_> {
                 );
             }
         }
-        Tensor::from_data(TensorData::new(y, [refs.len(), 2 * chunk]), &self.device)
+        Tensor::from_data(TensorData::new(y, [refs.len(), 2 * chunk]), device)
     }
 }
 
@@ -128,11 +128,18 @@ impl<N: ImageNet> Objective<N> for Regression<'_> {
     fn loss(&self, model: &N, items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
         let refs: Vec<FrameRef> = items.iter().map(|&item| self.train[item]).collect();
         let batch = self.loader.batch(&refs)?;
+        // Each replica of a model has its own.
+        let device = model.devices().remove(0).without_autodiff();
         let x = match self.saved.crop {
-            Some(_) => self.pixels.anywhere(&batch.frames, seed, &self.device),
-            None => self.pixels.middle(&batch.frames, &self.device),
+            Some(_) => self.pixels.anywhere(&batch.frames, seed, &device),
+            None => self.pixels.middle(&batch.frames, &device),
         };
-        Ok((model.run(x) - self.targets(&refs)).square().mean())
+        let predicted = model.run(training::in_precision_of(model, x)).cast(FloatDType::F32);
+        Ok((predicted - self.targets(&refs, &device)).square().mean())
+    }
+
+    fn precisions(&self) -> &'static [Precision] {
+        &[Precision::F32, Precision::Bf16]
     }
 
     fn validate(&self, model: &N) -> Result<Option<f64>, ObjectiveError> {
@@ -140,7 +147,7 @@ impl<N: ImageNet> Objective<N> for Regression<'_> {
         for refs in self.valid.chunks(VALIDATION) {
             let batch = self.loader.batch(refs)?;
             let predicted = model.run(self.pixels.middle(&batch.frames, &self.device));
-            let first = (predicted - self.targets(refs)).narrow(1, 0, 2);
+            let first = (predicted - self.targets(refs, &self.device)).narrow(1, 0, 2);
             let errors: Vec<f32> = first.try_into_vec_as()?;
             for (index, error) in errors.into_iter().enumerate() {
                 sum += f64::from(error * self.saved.actions.scale[index % 2]).powi(2);
