@@ -24,7 +24,8 @@ mod train_image;
 pub use cnn::Cnn;
 pub use config::{Augmentation, ImageConfig, PolicyConfig, PolicyKind, TrackedConfig};
 pub use diffusion::{
-    DiffusionConfig, DiffusionLowdim, DiffusionPolicy, EncoderConfig, Sampler, Unet, UnetConfig, train_diffusion_lowdim,
+    DiffusionConfig, DiffusionLowdim, DiffusionPolicy, EncoderConfig, RgbEncoder, Sampler, Unet, UnetConfig,
+    train_diffusion_lowdim,
 };
 pub use error::BcError;
 pub use evaluate::{Fit, evaluate, predict, regression_fit};

@@ -12,6 +12,7 @@ mod tensors;
 mod unet;
 
 pub use config::{DiffusionConfig, Sampler, UnetConfig};
+pub use encoder::RgbEncoder;
 pub(crate) use lerobot::load as load_lerobot;
 pub(crate) use lowdim::KIND as LOWDIM;
 pub use lowdim::{DiffusionLowdim, train_diffusion_lowdim};
