@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::io::stdin;
 use std::time::Instant;
 
-use bc_policy::{ResNet18, ResNet18Config};
+use bc_policy::{ResNet18, ResNet18Config, RgbEncoder, Unet, UnetConfig};
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Distribution, Tensor};
@@ -19,10 +19,13 @@ use training::init_seeded;
 type Run = Box<dyn FnMut()>;
 
 /// Name and set-up of every case.
-const CASES: [(&str, fn() -> Run); 3] = [
+const CASES: [(&str, fn() -> Run); 6] = [
     ("resnet18-train-32", || resnet_training(32)),
     ("resnet18-infer-1", || resnet_inference(1)),
     ("resnet18-infer-64", || resnet_inference(64)),
+    ("diffusion-unet-train-256", || unet_training(256)),
+    ("diffusion-unet-infer-8", || unet_inference(8)),
+    ("diffusion-encoder-train-16", || encoder_training(16)),
 ];
 
 fn resnet() -> ResNet18 {
@@ -51,6 +54,56 @@ fn resnet_inference(batch: usize) -> Run {
     let x = Tensor::<4>::random([batch, 3, 96, 96], Distribution::Normal(0.0, 1.0), &device);
     Box::new(move || {
         drop(model.forward(x.clone()).into_data());
+    })
+}
+
+/// Numbers of the condition of the policy on states.
+const CONDITION: usize = 60;
+
+fn unet(device: &Device) -> Unet {
+    init_seeded(0, device, |device| {
+        Unet::new(&UnetConfig::default(), 2, CONDITION, device)
+    })
+}
+
+fn unet_input(batch: usize, device: &Device) -> (Tensor<3>, Vec<usize>, Tensor<2>) {
+    let normal = Distribution::Normal(0.0, 1.0);
+    let steps = (0..batch).map(|i| i % 100).collect();
+    (
+        Tensor::random([batch, 16, 2], normal, device),
+        steps,
+        Tensor::random([batch, CONDITION], normal, device),
+    )
+}
+
+/// Forward and backward.
+fn unet_training(batch: usize) -> Run {
+    let device = Device::flex().autodiff();
+    let model = unet(&device).train();
+    let (x, steps, condition) = unet_input(batch, &device);
+    Box::new(move || {
+        let loss = model.forward(x.clone(), &steps, condition.clone()).square().mean();
+        drop(GradientsParams::from_grads(loss.backward(), &model));
+    })
+}
+
+fn unet_inference(batch: usize) -> Run {
+    let device = Device::flex();
+    let model = unet(&device).valid();
+    let (x, steps, condition) = unet_input(batch, &device);
+    Box::new(move || {
+        drop(model.forward(x.clone(), &steps, condition.clone()).into_data());
+    })
+}
+
+/// Forward and backward.
+fn encoder_training(batch: usize) -> Run {
+    let device = Device::flex().autodiff();
+    let model = init_seeded(0, &device, |device| RgbEncoder::new(32, device)).train();
+    let x = Tensor::<4>::random([batch, 3, 84, 84], Distribution::Normal(0.0, 1.0), &device);
+    Box::new(move || {
+        let loss = model.forward(x.clone()).square().mean();
+        drop(GradientsParams::from_grads(loss.backward(), &model));
     })
 }
 

@@ -36,9 +36,9 @@ impl SpatialSoftmax {
     }
 }
 
-/// Pictures to numbers.
+/// Pictures to numbers: ResNet-18, spatial softmax over learned features, a linear layer.
 #[derive(Module, Debug)]
-pub(super) struct RgbEncoder {
+pub struct RgbEncoder {
     backbone: ResNet18,
     pool: SpatialSoftmax,
     out: Linear,
@@ -46,7 +46,7 @@ pub(super) struct RgbEncoder {
 
 impl RgbEncoder {
     /// With `keypoints` features; gives twice as many numbers.
-    pub(super) fn new(keypoints: usize, device: &Device) -> Self {
+    pub fn new(keypoints: usize, device: &Device) -> Self {
         let norm = NormKind::Group { channels: GROUP };
         let backbone = ResNet18Config::new().with_norm(norm).init(device);
         Self {
@@ -59,7 +59,7 @@ impl RgbEncoder {
     }
 
     /// `[batch, 3, height, width]`, cropped and normalised, to `[batch, 2 · keypoints]`.
-    pub(super) fn forward(&self, pictures: Tensor<4>) -> Tensor<2> {
+    pub fn forward(&self, pictures: Tensor<4>) -> Tensor<2> {
         let x = self.backbone.features(pictures);
         relu(self.out.forward(self.pool.forward(x)))
     }
