@@ -18,8 +18,11 @@ use training::init_seeded;
 /// One run of what is timed, results read back.
 type Run = Box<dyn FnMut()>;
 
-/// Name and set-up of every case.
-const CASES: [(&str, fn() -> Run); 6] = [
+/// Name and set-up.
+type Case = (&'static str, fn() -> Run);
+
+/// Every case.
+const CASES: [Case; 6] = [
     ("resnet18-train-32", || resnet_training(32)),
     ("resnet18-infer-1", || resnet_inference(1)),
     ("resnet18-infer-64", || resnet_inference(64)),
