@@ -78,6 +78,8 @@ pub(crate) fn report(
         schema: REPORT_SCHEMA,
         name: config.name.clone(),
         finished: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M").to_string(),
+        warning: (config.name == "smoke")
+            .then(|| "The preset smoke shows that every stage runs; its numbers mean nothing.".to_owned()),
         verdict,
         method: Method {
             protocol: Protocol::Paper,
@@ -161,9 +163,6 @@ fn notes(config: &Config) -> Vec<String> {
          T can still move untouched, and its prompt is ignored."
             .to_owned(),
     ];
-    if config.name == "smoke" {
-        notes.push("The preset smoke shows that every stage runs; its numbers mean nothing.".to_owned());
-    }
     if config.rollout.expert_episodes < config.rollout.episodes {
         notes.push(format!(
             "The expert played the first {} of the starts only.",

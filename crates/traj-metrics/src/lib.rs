@@ -26,7 +26,7 @@ pub use error::MetricError;
 pub use floors::{constant_floor, next_position_floor, white_noise_floor};
 pub use measures::{ActionMeasures, Floor, SequenceMeasures};
 pub use smoothness::{Order, Smoothness, difference_norms, smoothness};
-pub use summary::{MeanSd, Summary};
+pub use summary::{MeanSd, Summary, quartiles};
 
 /// One point of a trajectory: x and y in px.
 pub type Point = [f64; 2];

@@ -74,6 +74,18 @@ impl Summary {
     }
 }
 
+/// Lower quartile, median and upper quartile of finite values, by the rule of [`Summary::median`]: linear between
+/// neighbours, position q (n − 1).
+///
+/// # Errors
+/// No values; a value that is NaN or infinite.
+pub fn quartiles(values: &[f64]) -> Result<[f64; 3], MetricError> {
+    check_values(values)?;
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    Ok([0.25, 0.5, 0.75].map(|q| quantile(&sorted, q)))
+}
+
 /// Quantile `q` in [0, 1] of sorted values, linear between neighbours: position q (n − 1), numpy's default.
 pub(crate) fn quantile(sorted: &[f64], q: f64) -> f64 {
     let at = q * (sorted.len() - 1) as f64;
@@ -91,6 +103,7 @@ mod tests {
         assert_eq!((s.count, s.mean, s.min, s.median, s.max), (4, 2.5, 1.0, 2.5, 4.0));
         assert_eq!(s.sd, 1.25f64.sqrt());
         assert_eq!(quantile(&[0.0, 10.0], 0.025), 0.25);
+        assert_eq!(quartiles(&[4.0, 1.0, 3.0, 2.0]), Ok([1.75, 2.5, 3.25]));
     }
 
     #[test]

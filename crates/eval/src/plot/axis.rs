@@ -8,6 +8,10 @@ pub(crate) const TICK: f64 = 11.0;
 /// Size of axis labels and legends, px.
 pub(crate) const LABEL: f64 = 12.0;
 
+/// Steps of a logarithmic axis.
+const ONE: &[f64] = &[1.0];
+const ONE_TWO_FIVE: &[f64] = &[1.0, 2.0, 5.0];
+
 /// One axis: data from `lo` to `hi` on px from `from` to `to`.
 #[derive(Clone, Copy)]
 pub(crate) struct Scale {
@@ -75,11 +79,19 @@ impl Scale {
     /// Round values with their labels.
     pub fn ticks(&self) -> Vec<(f64, String)> {
         let room = ((self.to - self.from).abs() / 55.0).clamp(2.0, 8.0);
-        if self.log {
-            self.log_ticks(room)
-        } else {
-            self.linear_ticks(room)
+        if !self.log {
+            return self.linear_ticks(room);
         }
+        let decades = (self.hi / self.lo).log10();
+        let steps = if decades * 3.0 <= room { ONE_TWO_FIVE } else { ONE };
+        let stride = (decades / room).ceil().max(1.0) as i32;
+        // Fewer than three labels do not show that an axis is logarithmic: closer ones, then, and over less than a decade
+        // the round steps of a linear axis.
+        let closer =
+            [(stride, steps), (1, ONE), (1, ONE_TWO_FIVE)].map(|(stride, steps)| self.log_ticks(stride, steps));
+        let linear = (4..=12).map(|room| self.linear_ticks(f64::from(room)));
+        let enough = closer.into_iter().chain(linear).find(|ticks| ticks.len() >= 3);
+        enough.unwrap_or_else(|| self.linear_ticks(room))
     }
 
     fn linear_ticks(&self, room: f64) -> Vec<(f64, String)> {
@@ -99,14 +111,8 @@ impl Scale {
             .collect()
     }
 
-    fn log_ticks(&self, room: f64) -> Vec<(f64, String)> {
-        let decades = (self.hi / self.lo).log10();
-        let steps: &[f64] = if decades * 3.0 <= room {
-            &[1.0, 2.0, 5.0]
-        } else {
-            &[1.0]
-        };
-        let stride = (decades / room).ceil().max(1.0) as i32;
+    /// `steps` in every `stride`-th decade.
+    fn log_ticks(&self, stride: i32, steps: &[f64]) -> Vec<(f64, String)> {
         let (first, last) = (self.lo.log10().floor() as i32, self.hi.log10().ceil() as i32);
         let mut ticks = Vec::new();
         for exponent in (first..=last).filter(|e| e.rem_euclid(stride) == 0) {
@@ -169,6 +175,21 @@ mod tests {
         );
         let log = Scale::around([1.5, 900.0].into_iter(), true, false, 0.0, 200.0);
         assert_eq!(labels(log), ["10", "100", "1000"]);
+    }
+
+    #[test]
+    fn a_logarithmic_axis_has_at_least_three_labels() {
+        let low = Scale::around([0.012, 0.11].into_iter(), true, false, 150.0, 0.0);
+        assert_eq!(labels(low), ["0.02", "0.05", "0.1"]);
+        for lo in [1e-7, 0.003, 0.7, 1.0, 3.1, 4.9, 31.0, 2.6e5] {
+            for factor in [1.0, 1.8, 3.0, 4.0, 9.0, 30.0, 99.0, 1e4, 1e9] {
+                for length in [100.0, 150.0, 600.0] {
+                    let scale = Scale::around([lo, lo * factor].into_iter(), true, false, 0.0, length);
+                    let count = scale.ticks().len();
+                    assert!((3..=20).contains(&count), "{lo} × {factor}: {count}");
+                }
+            }
+        }
     }
 
     #[test]

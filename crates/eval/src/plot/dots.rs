@@ -79,7 +79,8 @@ pub(crate) fn draw_marks(svg: &mut Svg, x: &Scale, marks: &[Mark], head: f64, bo
         let at = x.px(mark.at);
         let width = text_width(&mark.name, TICK);
         let left = (at - width / 2.0).clamp(4.0, (svg.width() - width - 4.0).max(4.0));
-        let line = usize::from(left < end[0] + 8.0);
+        let line = usize::from(left < end[0] + 8.0 && end[1] < end[0]);
+        let left = left.max(end[line] + 8.0);
         end[line] = left + width;
         svg.dashed([at, head - 6.0], [at, bottom], SOFT);
         svg.text(

@@ -18,8 +18,8 @@ pub struct LineSeries {
     pub name: String,
     /// Its colour.
     pub colour: &'static str,
-    /// Dashed instead of solid.
-    pub dashed: bool,
+    /// Lengths of its dashes and gaps as SVG writes them, e.g. `4 3`; empty for a solid line.
+    pub dash: &'static str,
     /// Data, in order.
     pub points: Vec<[f64; 2]>,
 }
@@ -71,7 +71,7 @@ pub fn line_chart(title: &str, axes: &LineAxes, panels: &[LinePanel], width: f64
             match px[..] {
                 [] => {}
                 [one] => svg.circle(one, 2.5, series.colour, 1.0),
-                _ => svg.polyline(&px, series.colour, 1.5, series.dashed),
+                _ => svg.polyline(&px, series.colour, 1.5, series.dash),
             }
         }
     }
@@ -87,7 +87,7 @@ fn legend(svg: &mut Svg, panels: &[LinePanel]) {
     }
     let mut x = LEFT;
     for series in seen {
-        svg.polyline(&[[x, 12.0], [x + 24.0, 12.0]], series.colour, 2.0, series.dashed);
+        svg.polyline(&[[x, 12.0], [x + 24.0, 12.0]], series.colour, 2.0, series.dash);
         svg.text([x + 30.0, 16.0], Anchor::Start, LABEL, SOFT, &series.name);
         x += 30.0 + text_width(&series.name, LABEL) + 22.0;
     }

@@ -14,6 +14,6 @@ pub use board::{Board, board_chart};
 pub use dots::{DotRow, Mark, dot_chart};
 pub use histogram::{HistogramRow, histogram_chart};
 pub use lines::{LineAxes, LinePanel, LineSeries, line_chart};
-pub use palette::{arm_colour, colour};
+pub use palette::{arm_colour, arm_dash, colour};
 pub use strip::{StripRow, strip_chart};
 pub(crate) use svg::escape;

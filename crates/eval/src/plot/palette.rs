@@ -28,3 +28,15 @@ pub fn arm_colour(arm: &str) -> &'static str {
         _ => SERIES[4],
     }
 }
+
+/// The dashes of an arm's lines, so that lines on top of each other show both; `demo` is solid.
+pub fn arm_dash(arm: &str) -> &'static str {
+    match arm {
+        "demo" => "",
+        "demo-matched" => "9 3",
+        "idm" => "4 4",
+        "generated" => "1.5 2.5",
+        "mixed" => "8 3 2 3",
+        _ => "3 6",
+    }
+}

@@ -4,6 +4,7 @@ use super::axis::{LABEL, Scale, TICK, draw_x};
 use super::dots::{Mark, draw_marks};
 use super::palette::{GRID, INK, SOFT};
 use super::svg::{Anchor, Svg, text_width};
+use traj_metrics::quartiles;
 
 const ROW: f64 = 46.0;
 const HEAD: f64 = 40.0;
@@ -38,31 +39,43 @@ pub fn strip_chart(title: &str, x_label: &str, rows: &[StripRow], marks: &[Mark]
         let y = HEAD + ROW * (i as f64 + 0.5);
         svg.line([left, y + ROW / 2.0], [width - RIGHT, y + ROW / 2.0], GRID, 1.0);
         svg.text([left - 10.0, y + 4.0], Anchor::End, LABEL, INK, &row.name);
-        let mut values: Vec<f64> = row
-            .values
-            .iter()
-            .copied()
-            .filter(|v| v.is_finite() && *v > 0.0)
-            .collect();
+        let mut values = drawn(&row.values);
         values.sort_by(f64::total_cmp);
         for (k, value) in values.iter().enumerate() {
             // Spread by the golden ratio: even, and the same in every drawing.
             let spread = (k as f64 * 0.618_034).fract() - 0.5;
             svg.circle([x.px(*value), y + spread * 24.0], 2.2, row.colour, 0.45);
         }
-        if let Some(last) = values.len().checked_sub(1) {
-            let at = |q: f64| x.px(values[(q * last as f64).round() as usize]);
-            svg.rect(
-                [at(0.25), y - 15.0],
-                [(at(0.75) - at(0.25)).max(1.0), 30.0],
-                "none",
-                INK,
-            );
-            svg.line([at(0.5), y - 15.0], [at(0.5), y + 15.0], INK, 2.5);
-            let median = values[(0.5 * last as f64).round() as usize];
+        if let Ok([lower, median, upper]) = quartiles(&values) {
+            let [from, middle, to] = [lower, median, upper].map(|v| x.px(v));
+            svg.rect([from, y - 15.0], [(to - from).max(1.0), 30.0], "none", INK);
+            svg.line([middle, y - 15.0], [middle, y + 15.0], INK, 2.5);
             let text = format!("median {median:.2}");
             svg.text([width - RIGHT + 10.0, y + 4.0], Anchor::Start, TICK, SOFT, &text);
         }
     }
     svg.finish(title)
+}
+
+/// The values that a logarithmic axis can hold.
+fn drawn(values: &[f64]) -> Vec<f64> {
+    values.iter().copied().filter(|v| v.is_finite() && *v > 0.0).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_of_an_even_number_lies_between_the_middle_two() {
+        let row = |values: Vec<f64>| StripRow {
+            name: "demo".to_owned(),
+            colour: "#000",
+            values,
+        };
+        let chart = |values| strip_chart("t", "x", &[row(values)], &[]);
+        assert!(chart(vec![9.0, 1.0, 2.0, 3.0]).contains("median 2.50"));
+        assert!(chart(vec![9.0, f64::NAN, 2.0, 0.0, 3.0]).contains("median 3.00"));
+        assert!(!chart(vec![f64::NAN, -1.0]).contains("median"));
+    }
 }

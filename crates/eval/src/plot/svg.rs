@@ -44,9 +44,12 @@ impl Svg {
         ));
     }
 
-    /// Through all points, in order.
-    pub fn polyline(&mut self, points: &[[f64; 2]], colour: &str, width: f64, dashed: bool) {
-        let dash = if dashed { r#" stroke-dasharray="4 3""# } else { "" };
+    /// Through all points, in order; `dash` is empty for a solid line.
+    pub fn polyline(&mut self, points: &[[f64; 2]], colour: &str, width: f64, dash: &str) {
+        let dash = match dash {
+            "" => String::new(),
+            dash => format!(r#" stroke-dasharray="{dash}""#),
+        };
         self.push(format_args!(
             r#"<polyline points="{}" fill="none" stroke="{colour}" stroke-width="{width}" stroke-linejoin="round"{dash}/>"#,
             list(points)

@@ -42,6 +42,16 @@ impl Arm {
         first.iter().map(|e| e.start_seed).collect()
     }
 
+    /// How many roll-outs its numbers are taken over, e.g. `3 × 100`: training seeds by starts; just the starts when there
+    /// is one seed.
+    pub(crate) fn played(&self) -> String {
+        let starts = self.seeds.first().map_or(0, |s| s.rollouts.len());
+        match self.seeds.len() {
+            0 | 1 => starts.to_string(),
+            seeds => format!("{seeds} × {starts}"),
+        }
+    }
+
     /// All roll-outs of all seeds.
     pub fn rollouts(&self) -> impl Iterator<Item = &EpisodeScores> {
         self.seeds.iter().flat_map(|s| &s.rollouts)

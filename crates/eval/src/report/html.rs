@@ -34,10 +34,11 @@ pub fn render_html(report: &Report, assets: &Assets) -> String {
          <style>\n{style}</style>\n</head>\n<body>\n<main>\n\
          <h1>Does generated data help a PushT policy?</h1>\n\
          <div class=\"soft\">Run <b>{name}</b>, finished {finished} UTC</div>\n<nav>{links}</nav>\n\
-         {verdict}{body}</main>\n</body>\n</html>\n",
+         {warning}{verdict}{body}</main>\n</body>\n</html>\n",
         name = escape(&report.name),
         style = include_str!("style.css"),
         finished = escape(&report.finished),
+        warning = report.warning.as_deref().map_or(String::new(), sections::warning),
         verdict = sections::verdict(report),
     )
 }

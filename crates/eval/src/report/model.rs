@@ -16,6 +16,9 @@ pub struct Report {
     pub name: String,
     /// When it was finished, UTC, e.g. `2026-01-31 12:00`.
     pub finished: String,
+    /// What the reader must know before anything else, at the head of the page: why the numbers mean nothing, say.
+    #[serde(default)]
+    pub warning: Option<String>,
     /// The answer.
     pub verdict: Verdict,
     /// What was compared, and how.

@@ -131,7 +131,13 @@ fn extraction(report: &Report) -> String {
             ],
         );
     }
-    format!("<div class=\"left2\">{}</div>", table.html())
+    format!(
+        "<div class=\"left2\">{}</div><p class=\"soft\">The learned inverse dynamics predicts eight actions for each frame and \
+         reduces them to one: the first, their mean, or, because the paper tried it, their sum. Actions are positions, so the \
+         sum of eight lies eight times too far out, off the board (docs/idm.md): its distance is no mistake of the \
+         measurement.</p>\n",
+        table.html()
+    )
 }
 
 fn class(kind: RowKind) -> &'static str {

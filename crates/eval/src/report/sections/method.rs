@@ -39,11 +39,12 @@ pub fn method(report: &Report) -> String {
             ),
         ),
     ]);
-    html += "<h3>Arms</h3>\n";
+    html += "<h3>Arms</h3>\n<p class=\"soft\">Counted is what each arm trains on. Demonstrations and clips are both split; the \
+             rest of them is validation and test.</p>\n";
     let arms = report.arms.iter().map(|arm| {
         let data = arm.data.as_ref().map_or(String::new(), |d| {
             format!(
-                " {} frames in {} episodes or clips, labels: {}.",
+                " {} training frames in {} episodes or clips, labels: {}.",
                 count(d.frames),
                 count(d.episodes),
                 d.labels

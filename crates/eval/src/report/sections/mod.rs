@@ -10,7 +10,7 @@ mod training;
 
 pub(super) use actions::actions;
 pub(super) use method::{method, record};
-pub(super) use outcome::{results, verdict};
+pub(super) use outcome::{results, verdict, warning};
 pub(super) use paper::paper;
 pub(super) use pictures::pictures;
 pub(super) use rollouts::rollouts;

@@ -7,6 +7,11 @@ use crate::plot::{DotRow, Mark, arm_colour, dot_chart, escape};
 use crate::{Comparison, Outcome};
 use traj_metrics::Interval;
 
+/// The box above everything.
+pub fn warning(text: &str) -> String {
+    format!("<p class=\"warning\">{}</p>\n", escape(text))
+}
+
 /// The sentence, and the two comparisons behind it.
 pub fn verdict(report: &Report) -> String {
     let v = &report.verdict;
@@ -58,13 +63,15 @@ fn signed(i: Interval) -> String {
 
 /// Chart and table of all arms, and how to read them.
 pub fn results(report: &Report) -> String {
+    let m = &report.method;
     let protocol = format!(
-        "protocol {}: {} episodes a policy, {} steps, start seeds {} to {}",
-        report.method.protocol,
-        report.method.episodes,
-        report.method.steps,
-        report.method.start_seeds[0],
-        report.method.start_seeds[1]
+        "protocol {}: {} episodes a policy{}, {} steps, start seeds {} to {}",
+        m.protocol,
+        m.episodes,
+        fewer(report),
+        m.steps,
+        m.start_seeds[0],
+        m.start_seeds[1]
     );
     let mut html = figure(
         &chart(report),
@@ -76,7 +83,7 @@ pub fn results(report: &Report) -> String {
     html += &arms_table(report);
     html += &format!(
         "<p class=\"soft\">All roll-outs under {}. MSE in px² of the 512 board, the mean over x and y and over training \
-         seeds; shaded rows need no training.</p>\n",
+         seeds; episodes: training seeds × starts; shaded rows need no training.</p>\n",
         escape(&protocol)
     );
     html += "<h3>How to read this</h3>\n<p>The reward is the share of the goal that the T covers, over 0.95, at most 1; an \
@@ -87,6 +94,21 @@ pub fn results(report: &Report) -> String {
          that it pushes the T: where labels are wrong (<i>idm</i>, <i>generated</i>), compare the error against recorded \
          actions.</p>\n";
     html
+}
+
+/// The arms that played fewer of the starts than the others, e.g. ` (expert: first 20)`.
+fn fewer(report: &Report) -> String {
+    let some: Vec<String> = report
+        .arms
+        .iter()
+        .map(|a| (&a.name, a.starts().len()))
+        .filter(|(_, n)| *n < report.method.episodes)
+        .map(|(name, n)| format!("{name}: first {n}"))
+        .collect();
+    if some.is_empty() {
+        return String::new();
+    }
+    format!(" ({})", some.join(", "))
 }
 
 fn chart(report: &Report) -> String {
@@ -127,6 +149,7 @@ fn arms_table(report: &Report) -> String {
         "MSE",
         "R²",
         "MSE",
+        "Episodes",
         "Mean reward per step",
         "Maximum reward",
         "Solved, %",
@@ -137,7 +160,7 @@ fn arms_table(report: &Report) -> String {
         ("Test, own labels", 2),
         ("Test, recorded actions", 2),
         ("Validation", 1),
-        ("Roll-outs, 95 % intervals", 3),
+        ("Roll-outs, 95 % intervals", 4),
     ]);
     for arm in &report.arms {
         let class = match arm.role {
@@ -162,6 +185,7 @@ fn arms_table(report: &Report) -> String {
                 number(recorded_mse, 0),
                 number(recorded_r2, 4),
                 number(arm.over_seeds(|t| t.validation_mse), 0),
+                arm.played(),
                 interval(arm.mean_reward, 3),
                 interval(arm.max_reward, 3),
                 interval(percent(arm.success), 0),

@@ -49,12 +49,14 @@ pub fn paper(report: &Report) -> String {
             NOT_GIVEN.to_owned(),
         ],
     );
-    let ours = format!(
-        "{}: {} episodes, {} steps, start seeds {} to {}",
-        m.protocol, m.episodes, m.steps, m.start_seeds[0], m.start_seeds[1]
-    );
     for arm in &report.arms {
         let class = if arm.role == Role::Trained { "" } else { "floor" };
+        let starts = arm.starts();
+        let seeds = match (starts.first(), starts.last()) {
+            (Some(first), Some(last)) => format!(", start seeds {first} to {last}"),
+            _ => String::new(),
+        };
+        let ours = format!("{}: {} episodes, {} steps{seeds}", m.protocol, arm.played(), m.steps);
         let cells = [
             escape(&arm.name),
             escape(&ours),
@@ -66,7 +68,7 @@ pub fn paper(report: &Report) -> String {
     html += &format!("<div class=\"left2\">{}</div>", table.html());
     html += "<p class=\"soft\">Table 4, Figure 6 and the distances of extracted actions stand under <a \
              href=\"#actions\">Actions</a>, Figures 4 and 7 under <a href=\"#training\">Training</a>, Figures 8, 10 and 11 \
-             under <a href=\"#rollouts\">Roll-outs</a>. <code>report.json</code> lists each number with ours under \
+             under <a href=\"#rollouts\">Roll-outs</a>; the values that those five show are not given here. <code>report.json</code> lists each number with ours under \
              <code>beside_the_paper</code>.</p>\n";
     html
 }

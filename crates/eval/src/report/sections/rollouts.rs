@@ -49,7 +49,7 @@ pub fn rollouts(report: &Report, assets: &Assets) -> String {
             &format!(
                 "Distribution of the {what} over episodes and training seeds ({limit}); bars are shares of the \
                  arm's episodes, each arm to the height of its own highest bar; triangles are means. The dashed line is the mean of standing still. The paper's Figures 8 and 11 show \
-                 such distributions; their values are not given here."
+                 such distributions."
             ),
         );
     }

@@ -4,7 +4,7 @@ use super::super::table::{Table, count, number};
 use super::super::{LossPoint, ModelTraining, Report};
 use super::figure;
 use super::outcome::trained;
-use crate::plot::{LineAxes, LinePanel, LineSeries, arm_colour, escape, line_chart};
+use crate::plot::{LineAxes, LinePanel, LineSeries, arm_colour, arm_dash, escape, line_chart};
 
 /// Curves of every arm (Figures 4 and 7), and of the models behind them.
 pub fn training(report: &Report) -> String {
@@ -17,7 +17,7 @@ pub fn training(report: &Report) -> String {
             &drawings,
             "Left: the loss that training minimises, in the policy's own unit. Right: mean squared error on the validation \
              part, px² of the 512 board. One line a training seed, each arm on its own labels; the kind of curve that the \
-             paper's Figures 4 and 7 show (their values are not given here).",
+             paper's Figures 4 and 7 show.",
         );
     }
     for model in &report.models {
@@ -64,7 +64,7 @@ fn arms(report: &Report, what: &str, number: fn(&LossPoint) -> Option<f64>) -> O
             .map(|t| LineSeries {
                 name: arm.name.clone(),
                 colour: arm_colour(&arm.name),
-                dashed: false,
+                dash: arm_dash(&arm.name),
                 points: t.curve.iter().filter_map(|p| Some([p.epoch, number(p)?])).collect(),
             })
     });
@@ -101,17 +101,17 @@ fn one_model(model: &ModelTraining) -> String {
 
 /// A curve as two lines.
 fn series(curve: &[LossPoint], colour: &'static str) -> Vec<LineSeries> {
-    let line = |name: &str, dashed, points: Vec<[f64; 2]>| LineSeries {
+    let line = |name: &str, dash, points: Vec<[f64; 2]>| LineSeries {
         name: name.to_owned(),
         colour,
-        dashed,
+        dash,
         points,
     };
     let train = curve.iter().map(|p| [p.epoch, p.train]).collect();
     let validation: Vec<[f64; 2]> = curve.iter().filter_map(|p| Some([p.epoch, p.validation?])).collect();
-    let mut lines = vec![line("training", false, train)];
+    let mut lines = vec![line("training", "", train)];
     if !validation.is_empty() {
-        lines.push(line("validation", true, validation));
+        lines.push(line("validation", "4 3", validation));
     }
     lines
 }
