@@ -42,7 +42,8 @@ struct Args {
     /// cnn, resnet18: say so many actions at once, and take them all before looking again.
     #[arg(long, value_name = "N", default_value_t = 1)]
     chunk: usize,
-    /// resnet18: start from the weights of a torchvision checkpoint (.pth or .safetensors); its head is replaced.
+    /// resnet18: start from the weights of a torchvision checkpoint (.pth or .safetensors), or `imagenet` for torchvision's
+    /// own (fetched with the feature `hub`); the head is replaced.
     #[arg(long, value_name = "FILE")]
     init: Option<PathBuf>,
     /// Epochs; the default depends on the policy.

@@ -115,7 +115,8 @@ pub struct ImageConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crop: Option<usize>,
     /// Weights to start from instead of random ones, for `resnet18`: a checkpoint of torchvision (`.pth` or
-    /// `.safetensors`), whose head is left out.
+    /// `.safetensors`), whose head is left out; or `imagenet`, torchvision's own, which is kept in the cache folder and
+    /// fetched where the feature `hub` is on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub init: Option<PathBuf>,
 }

@@ -1,8 +1,10 @@
 //! Training of the policies on pictures.
 
+use std::path::{Path, PathBuf};
+
 use burn::Tensor;
 use burn::tensor::{Device, FloatDType, TensorData};
-use nn_kit::Checkpoint;
+use nn_kit::{Checkpoint, RESNET18_IMAGENET};
 use pusht_data::{ActionNorm, Episode, FrameNorm, FrameRef, Loader, Split, Transform};
 use training::{FitOptions, Objective, ObjectiveError, Precision, init_seeded};
 
@@ -67,7 +69,12 @@ fn train_network<N: ImageNet>(
     };
     let mut network: N = init_seeded(config.train.seed, device, |device| N::build(&saved, device));
     if let Some(path) = &config.image.init {
-        network = Checkpoint::open(path)?.load_into(&network, &["fc."])?;
+        let path = if path == Path::new("imagenet") {
+            RESNET18_IMAGENET.get(&cache())?
+        } else {
+            path.clone()
+        };
+        network = Checkpoint::open(&path)?.load_into(&network, &["fc."])?;
     }
     let objective = Regression {
         loader,
@@ -86,6 +93,19 @@ fn train_network<N: ImageNet>(
         best_epoch: fitted.best_epoch,
         best_valid: fitted.best_valid,
     })
+}
+
+/// Where published weights are kept: `$PUSHT_CACHE`, or `pusht-start` in the user's cache folder.
+fn cache() -> PathBuf {
+    let from = |name| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    let user = || from("XDG_CACHE_HOME").or_else(|| Some(from("HOME")?.join(".cache")));
+    from("PUSHT_CACHE")
+        .or_else(|| Some(user()?.join("pusht-start")))
+        .unwrap_or_else(std::env::temp_dir)
 }
 
 /// Mean squared error of normalised actions; validated on the first one, in px².

@@ -60,6 +60,26 @@ pub enum CheckpointError {
         /// Which, what was expected and what was found.
         reason: String,
     },
+    /// A published file that is not the one that was published.
+    #[error("the SHA-256 of {path:?} is {found}; expected it to begin with {expected}: delete it and fetch it again")]
+    Hash {
+        /// The file.
+        path: PathBuf,
+        /// What the hash begins with.
+        expected: &'static str,
+        /// The hash.
+        found: String,
+    },
+    /// A published file that is not here and cannot be fetched.
+    #[error("{url} cannot be fetched: {reason}; or put the file at {path:?}, or give the path of one")]
+    Download {
+        /// Where it is published.
+        url: &'static str,
+        /// Where it is looked for.
+        path: PathBuf,
+        /// What is in the way.
+        reason: String,
+    },
     /// NaN or infinite weights.
     #[error("the tensor {tensor} in {path:?} holds numbers that are not finite; expected finite weights")]
     NotFinite {

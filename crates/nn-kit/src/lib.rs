@@ -11,6 +11,7 @@ mod embedding;
 mod flow;
 mod noise;
 mod norm;
+mod published;
 mod temporal;
 
 pub use attention::{SelfAttention, SelfAttentionConfig};
@@ -21,4 +22,5 @@ pub use embedding::{TimeEmbedding, TimeEmbeddingConfig, sinusoidal};
 pub use flow::{FlowError, FlowSchedule, euler_step, noised, velocity};
 pub use noise::{BetaSchedule, NoiseError, NoiseSchedule, Prediction, ScheduleConfig};
 pub use norm::{batch_norm, batch_norm_relu};
+pub use published::{Published, RESNET18_IMAGENET};
 pub use temporal::{NormMish, conv_transpose1d_last, conv1d_last, mish, norm_mish};

@@ -1,7 +1,8 @@
 //! The kernels: with U the unfolded input (a row for each channel and kernel position, a column for each output
 //! position) and W the weights as a matrix,
 //!
-//! forward Y = W·U, weight gradient ∂W = Σ ∂Y·Uᵀ over the images, input gradient ∂X = fold(Wᵀ·∂Y).
+//! forward Y = W·U, weight gradient ∂W = Σ ∂Y·Uᵀ over the images, input gradient ∂X = fold(Wᵀ·∂Y); where the size is
+//! kept and the maps are large, ∂X is the convolution of ∂Y with the weights turned round, which needs no folding.
 //!
 //! A few images at a time are unfolded, so that U stays in the cache and is long enough to multiply well: large maps one
 //! by one, small ones together. How images are grouped, and in which order sums are formed, follows from the shapes, so
@@ -136,10 +137,12 @@ impl Geometry {
 
     /// Ends of the rows of a moved plane, which hold what belongs into the next row or came out of the last.
     fn clear_ends(&self, kx: usize, plane: &mut [f32]) {
-        let inside = self.inside(kx);
-        for row in plane.chunks_exact_mut(self.out[1]) {
-            row[..inside.start].fill(0.0);
-            row[inside.end..].fill(0.0);
+        let (inside, width) = (self.inside(kx), self.out[1]);
+        // A column at a time, as there are few and rows are short.
+        for column in (0..inside.start).chain(inside.end..width) {
+            for number in plane[column..].iter_mut().step_by(width) {
+                *number = 0.0;
+            }
         }
     }
 
@@ -163,9 +166,7 @@ impl Geometry {
             u[..inside.start].fill(0.0);
             u[inside.end..].fill(0.0);
             let x = &x[iy * self.size[1] + inside.start * stride + kx - self.padding[1]..];
-            for (u, x) in u[inside.clone()].iter_mut().zip(x.iter().step_by(stride)) {
-                *u = *x;
-            }
+            take_every(stride, x, &mut u[inside.clone()]);
         }
     }
 
@@ -231,6 +232,24 @@ impl Geometry {
                 }
             });
         tensor(matrix, &[self.outputs, columns])
+    }
+}
+
+/// The first of every so many numbers.
+fn take_every(stride: usize, from: &[f32], to: &mut [f32]) {
+    match (stride, to.split_last_mut()) {
+        // Pairs are what the compiler knows to do many at a time; the last one may be half.
+        (2, Some((last, to))) => {
+            *last = from[2 * to.len()];
+            for (to, [first, _]) in to.iter_mut().zip(from.as_chunks::<2>().0) {
+                *to = *first;
+            }
+        }
+        _ => {
+            for (to, from) in to.iter_mut().zip(from.iter().step_by(stride)) {
+                *to = *from;
+            }
+        }
     }
 }
 
@@ -326,6 +345,21 @@ pub(super) fn weight_gradient(x: &FlexTensor, grad: &FlexTensor, geometry: Geome
     sum.reshape(Shape::from([geometry.outputs, geometry.inputs, tall, wide]))
 }
 
+/// W with inputs for outputs and each kernel back to front.
+fn turned_round(weight: &FlexTensor, geometry: Geometry) -> FlexTensor {
+    let (inputs, outputs, taps) = (geometry.inputs, geometry.outputs, geometry.taps());
+    let weight = contiguous(weight);
+    let weight: &[f32] = weight.storage();
+    let mut turned = Vec::with_capacity(inputs * outputs * taps);
+    for input in 0..inputs {
+        for output in 0..outputs {
+            let at = (output * inputs + input) * taps;
+            turned.extend(weight[at..at + taps].iter().rev());
+        }
+    }
+    tensor(turned, &[inputs, outputs, geometry.kernel[0], geometry.kernel[1]])
+}
+
 fn added(mut sum: FlexTensor, other: &FlexTensor) -> FlexTensor {
     for (sum, other) in sum.storage_mut::<f32>().iter_mut().zip(other.storage::<f32>()) {
         *sum += *other;
@@ -335,6 +369,15 @@ fn added(mut sum: FlexTensor, other: &FlexTensor) -> FlexTensor {
 
 /// ∂X, of the input's shape.
 pub(super) fn input_gradient(weight: &FlexTensor, grad: &FlexTensor, geometry: Geometry) -> FlexTensor {
+    // Turning the weights round pays where they are few beside the places that they are used at.
+    if geometry.keeps_size() && geometry.batch * geometry.positions() > 8 * geometry.outputs {
+        let turned = Geometry {
+            inputs: geometry.outputs,
+            outputs: geometry.inputs,
+            ..geometry
+        };
+        return forward(grad, &turned_round(weight, geometry), turned);
+    }
     let (weight, grad) = (matrix(weight, geometry).transpose(0, 1), contiguous(grad));
     let (plane, positions, taps) = (geometry.plane(), geometry.positions(), geometry.taps());
     let image = geometry.inputs * plane;

@@ -15,6 +15,7 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
+use burn::module::Param;
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::Conv2d;
 use burn::tensor::{DType, Device, Tensor};
@@ -32,10 +33,7 @@ pub fn conv2d(layer: &Conv2d, x: Tensor<4>) -> Tensor<4> {
     let weight = layer.weight.val();
     let geometry = padding.filter(|_| plain);
     match geometry.and_then(|padding| Geometry::new(x.dims(), weight.dims(), layer.stride, padding)) {
-        Some(geometry) => biased(
-            convolve(x, weight, geometry),
-            layer.bias.as_ref().map(|bias| bias.val()),
-        ),
+        Some(geometry) => biased(convolve(x, weight, geometry), layer.bias.as_ref().map(Param::val)),
         None => layer.forward(x),
     }
 }
