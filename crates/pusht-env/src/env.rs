@@ -57,7 +57,11 @@ pub struct Info {
 }
 
 impl PushT {
-    /// An environment in the references' state before any reset: agent at (256, 400), T at (256, 300) and angle 0.
+    /// An environment in the references' state before any reset: agent at (256, 400), T at (256, 300) and angle 0, at rest
+    /// and without contacts, no step counted.
+    ///
+    /// It can be stepped from there as from any other state; it is not a start that a seed gives, though, so begin an
+    /// episode with [`Self::reset`], [`Self::reset_to`] or [`Self::set_state`].
     ///
     /// # Errors
     /// A goal pose that is not finite.

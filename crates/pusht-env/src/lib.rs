@@ -37,5 +37,10 @@ pub use shard::{Shard, ShardError};
 pub use state::{Action, GOAL, Pose, State};
 pub use vec_env::{Autoreset, EnvStep, Final, VecEnv, VecEnvError};
 
+/// Compiles and runs the Rust code of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;
+
 /// One RGB picture, u8, height × width × 3.
 pub type Frame = RgbImage;
