@@ -27,6 +27,9 @@ struct Args {
     /// Folder of the run [default: runs/NAME]
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Where --out holds a finished run with other settings: make anew what they change
+    #[arg(long)]
+    overwrite: bool,
     /// cpu, cuda, cuda:1 or wgpu
     #[arg(long, default_value = "cpu")]
     device: String,
@@ -55,6 +58,7 @@ fn main() -> anyhow::Result<()> {
     let options = RunOptions {
         data: args.data,
         out: out.clone(),
+        overwrite: args.overwrite,
         device: args.device,
         command: std::env::args().collect::<Vec<_>>().join(" "),
         progress: progress.as_mut(),

@@ -18,6 +18,7 @@ pub(crate) fn report(
     config: &Config,
     mut results: Results,
     stages: &[StageTime],
+    other_build: &[String],
     command: &str,
     device: &str,
 ) -> Result<Report, PipelineError> {
@@ -110,7 +111,7 @@ pub(crate) fn report(
         extraction: results.extraction.rows,
         models: results.models,
         pictures: results.pictures,
-        notes: notes(config),
+        notes: notes(config, other_build),
         record: RunRecord {
             command: command.to_owned(),
             configuration: config.to_toml()?,
@@ -157,12 +158,19 @@ fn augmentation(config: &Config) -> String {
 }
 
 /// What a reader must know before quoting a number.
-fn notes(config: &Config) -> Vec<String> {
+fn notes(config: &Config, other_build: &[String]) -> Vec<String> {
     let mut notes = vec![
         "The generator is an object-latent model: it makes poses, which the renderer draws. Its shapes cannot morph, its \
          T can still move untouched, and its prompt is ignored."
             .to_owned(),
     ];
+    if !other_build.is_empty() {
+        notes.push(format!(
+            "Kept from a run of another build of the program, whose code may have differed: {}. Remove these folders and \
+             run again to make them anew.",
+            other_build.join(", ")
+        ));
+    }
     if config.rollout.expert_episodes < config.rollout.episodes {
         notes.push(format!(
             "The expert played the first {} of the starts only.",

@@ -172,6 +172,27 @@ impl Config {
                 return wrong(key, "is 0; expected at least 1");
             }
         }
+        // Bad training settings are found now and not when the stage is reached.
+        let checks: [(&str, Result<(), String>); 3] = [
+            ("policy", self.policy.check().map_err(|e| e.to_string())),
+            ("idm.learned", self.idm.learned.train.check().map_err(|e| e.to_string())),
+            ("video.train", self.video.train.check().map_err(|e| e.to_string())),
+        ];
+        for (section, result) in checks {
+            if let Err(reason) = result {
+                return wrong(section, &reason);
+            }
+        }
+        let longest = self.video.train.model.max_frames;
+        if self.video.frames > longest {
+            let frames = self.video.frames;
+            return wrong(
+                "video.frames",
+                &format!(
+                    "is {frames}, more than the model makes; expected at most video.train.model.max_frames = {longest}"
+                ),
+            );
+        }
         if self.policy.train.steps_per_epoch.is_none() {
             return wrong(
                 "policy.train.steps_per_epoch",
@@ -301,6 +322,9 @@ mod tests {
         assert!(error(&["video.clips=0"]).contains("video.clips"));
         assert!(error(&["seeds=[1, 1]"]).contains("twice"));
         assert!(error(&["policy"]).contains("key=value"));
+        assert!(error(&["policy.train.batch_size=0"]).contains("batch_size"));
+        assert!(error(&["idm.learned.train.learning_rate=nan"]).contains("idm.learned"));
+        assert!(error(&["video.frames=1000"]).contains("max_frames"));
         let unknown = Config::load("huge", None, &[]).unwrap_err().to_string();
         assert!(unknown.contains("smoke, cpu, paper"), "{unknown}");
     }

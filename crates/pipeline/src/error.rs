@@ -39,6 +39,19 @@ pub enum PipelineError {
         /// What is missing.
         reason: String,
     },
+    /// A finished run that would be replaced.
+    #[error(
+        "{run} holds a finished run with other settings (there `{there}`, here `{here}`); choose another --out, or give \
+         --overwrite to make anew what the settings change"
+    )]
+    OtherSettings {
+        /// The folder.
+        run: PathBuf,
+        /// The first line that differs, as it is there.
+        there: String,
+        /// The same as it was asked for.
+        here: String,
+    },
     /// Ctrl-C.
     #[error("stopped; everything finished is kept in {run}: run the same command again to go on")]
     Interrupted {

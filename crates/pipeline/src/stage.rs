@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
@@ -16,11 +17,16 @@ use crate::PipelineError;
 pub(crate) struct StageManifest {
     /// Hash of the stage's settings and of the stages before it.
     pub(crate) inputs: String,
-    /// Wall-clock seconds it took.
+    /// Wall-clock seconds it took, earlier processes that were stopped included.
     pub(crate) seconds: f64,
+    /// The build of the program that made it; see [`program`].
+    #[serde(default)]
+    pub(crate) program: String,
 }
 
 const MANIFEST: &str = "stage.json";
+/// Seconds that stopped processes have spent on an unfinished stage.
+const SPENT: &str = "seconds";
 
 /// A finished stage: where its files lie, and the hash that later stages build on.
 #[derive(Clone, Debug)]
@@ -28,6 +34,18 @@ pub(crate) struct Stage {
     pub(crate) dir: PathBuf,
     pub(crate) hash: String,
     pub(crate) seconds: f64,
+    pub(crate) origin: Origin,
+}
+
+/// Who made a finished stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// This process.
+    Made,
+    /// An earlier run of this program.
+    Kept,
+    /// An earlier run of another build of it, whose code may have been another.
+    OtherBuild,
 }
 
 /// Runs `work` in a folder beside `root/name` and renames it when it returns; or returns the finished stage that is
@@ -48,6 +66,11 @@ pub(crate) fn stage(
             dir,
             hash,
             seconds: manifest.seconds,
+            origin: if manifest.program == program() {
+                Origin::Kept
+            } else {
+                Origin::OtherBuild
+            },
         });
     }
     let partial = root.join(format!("{name}.unfinished"));
@@ -57,11 +80,21 @@ pub(crate) fn stage(
     }
     fs::create_dir_all(&partial).map_err(io(&partial))?;
     fs::write(&owner, &hash).map_err(io(&owner))?;
+    let spent = partial.join(SPENT);
+    let before: f64 = fs::read_to_string(&spent)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0.0);
     let start = Instant::now();
-    work(&partial)?;
+    let seconds = || before + start.elapsed().as_secs_f64();
+    work(&partial).inspect_err(|_| {
+        // Only for the record; the stage's own error is what matters.
+        let _ = fs::write(&spent, seconds().to_string());
+    })?;
     let manifest = StageManifest {
         inputs: hash.clone(),
-        seconds: start.elapsed().as_secs_f64(),
+        seconds: seconds(),
+        program: program().to_owned(),
     };
     write_json(&partial.join(MANIFEST), &manifest)?;
     if dir.exists() {
@@ -72,6 +105,17 @@ pub(crate) fn stage(
         dir,
         hash,
         seconds: manifest.seconds,
+        origin: Origin::Made,
+    })
+}
+
+/// Tells builds of the program apart: the beginning of its file's hash. Empty where the file cannot be read.
+fn program() -> &'static str {
+    static PROGRAM: OnceLock<String> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let file = std::env::current_exe().and_then(fs::read).unwrap_or_default();
+        let digest = Sha256::digest(file);
+        digest.iter().take(6).map(|b| format!("{b:02x}")).collect()
     })
 }
 
@@ -143,6 +187,29 @@ mod tests {
         }
         assert_eq!(runs, 2);
         assert_eq!(fs::read_to_string(root.path().join("s/x")).unwrap(), "b");
+    }
+
+    #[test]
+    fn a_stage_knows_who_made_it_and_counts_the_time_of_stopped_processes() {
+        let root = tempfile::tempdir().unwrap();
+        let wait = || std::thread::sleep(std::time::Duration::from_millis(30));
+        let run = |fails: bool| {
+            stage(root.path(), "s", &1, |dir| {
+                wait();
+                if fails {
+                    return Err(PipelineError::Interrupted { run: dir.to_owned() });
+                }
+                Ok(())
+            })
+        };
+        assert!(run(true).is_err());
+        let made = run(false).unwrap();
+        assert!(made.seconds >= 0.06, "{}", made.seconds);
+        assert_eq!((made.origin, run(false).unwrap().origin), (Origin::Made, Origin::Kept));
+        let manifest = root.path().join("s").join(MANIFEST);
+        let text = fs::read_to_string(&manifest).unwrap().replace(program(), "other");
+        fs::write(&manifest, text).unwrap();
+        assert_eq!(run(false).unwrap().origin, Origin::OtherBuild);
     }
 
     #[test]

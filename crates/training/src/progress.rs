@@ -19,6 +19,9 @@ pub trait Progress: Send {
 
     /// The stage is over; `note` is its result.
     fn end(&mut self, note: &str);
+
+    /// A line of its own, between stages.
+    fn say(&mut self, _line: &str) {}
 }
 
 /// Says nothing.
@@ -117,6 +120,10 @@ impl Progress for Terminal {
             say(&format!("{}: {note} ({seconds:.1} s)", self.what));
         }
     }
+
+    fn say(&mut self, line: &str) {
+        say(line);
+    }
 }
 
 /// Lines on standard error: at the beginning, the end, and every ten seconds in between.
@@ -160,7 +167,7 @@ impl Progress for Lines {
         self.pace = Pace::begin(total);
         self.began = Instant::now();
         self.last = self.began;
-        say(&format!("{what}: {total} steps"));
+        say(&format!("{what}: 0/{total}"));
     }
 
     fn resume(&mut self, done: usize) {
@@ -177,6 +184,10 @@ impl Progress for Lines {
     fn end(&mut self, note: &str) {
         let seconds = self.began.elapsed().as_secs_f64();
         say(&format!("{}: {note} ({seconds:.1} s)", self.what));
+    }
+
+    fn say(&mut self, line: &str) {
+        say(line);
     }
 }
 

@@ -53,6 +53,15 @@ impl Default for TrainSettings {
 }
 
 impl TrainSettings {
+    /// Refuses settings that cannot work.
+    ///
+    /// # Errors
+    /// The first such setting.
+    pub fn check(&self) -> Result<(), VideoGenError> {
+        self.model.check()?;
+        Ok(self.fit.check()?)
+    }
+
     /// Seconds: a small network that shows that everything runs, not good clips.
     pub fn smoke() -> Self {
         let cpu = Self::default();
@@ -83,7 +92,7 @@ impl ObjectLatentModel {
         device: &Device,
         options: FitOptions<'_>,
     ) -> Result<(Self, Curve), VideoGenError> {
-        settings.model.check()?;
+        settings.check()?;
         let longest = settings.model.max_frames;
         let tracks = Tracks::new(tracks(episodes)?, longest);
         if tracks.max_frames() < 2 {

@@ -20,7 +20,7 @@ pub(crate) use inverse::Extraction;
 pub(crate) use policy::TrainedPolicy;
 
 use crate::arms::{ARMS, Material};
-use crate::stage::{self, Stage};
+use crate::stage::{self, Origin, Stage};
 use crate::{Config, PipelineError};
 
 /// What every stage has at hand.
@@ -31,6 +31,10 @@ pub(crate) struct Lab<'a> {
     pub(crate) progress: &'a mut dyn Progress,
     pub(crate) stop: StopFlag,
     pub(crate) done: Vec<StageTime>,
+    /// Stages of earlier processes that have not been told of yet.
+    pub(crate) kept: Vec<String>,
+    /// Stages that another build of the program made.
+    pub(crate) other_build: Vec<String>,
 }
 
 impl Lab<'_> {
@@ -43,7 +47,10 @@ impl Lab<'_> {
     ) -> Result<Stage, PipelineError> {
         self.check_stop()?;
         let root = self.root.clone();
-        let finished = stage::stage(&root, name, inputs, |dir| work(self, dir))?;
+        let finished = stage::stage(&root, name, inputs, |dir| {
+            self.tell_kept();
+            work(self, dir)
+        })?;
         self.record(name, &finished);
         Ok(finished)
     }
@@ -53,6 +60,22 @@ impl Lab<'_> {
             name: name.to_owned(),
             seconds: finished.seconds,
         });
+        match finished.origin {
+            Origin::Made => {}
+            Origin::Kept => self.kept.push(name.to_owned()),
+            Origin::OtherBuild => {
+                self.kept.push(format!("{name} (of another build)"));
+                self.other_build.push(name.to_owned());
+            }
+        }
+    }
+
+    /// Says which stages were there already.
+    fn tell_kept(&mut self) {
+        if !self.kept.is_empty() {
+            self.progress.say(&format!("kept: {}", self.kept.join(", ")));
+            self.kept.clear();
+        }
     }
 
     fn check_stop(&self) -> Result<(), PipelineError> {
@@ -106,6 +129,12 @@ pub(crate) struct Results {
 
 /// Runs what is missing and reads what is there.
 pub(crate) fn all(lab: &mut Lab<'_>, data: Option<&Path>) -> Result<Results, PipelineError> {
+    lab.progress.say(&format!(
+        "stages: demonstrations, inverse dynamics, video model, clips, floors and expert, then {} arms of {} policies \
+         each, trained and rolled out; report",
+        ARMS.len(),
+        lab.config.seeds.len()
+    ));
     let demos = demonstrations::run(lab, data)?;
     let (split, split_stage) = demonstrations::split(lab, &demos)?;
     let learned = inverse::learn(lab, &demos, &split, &split_stage)?;
@@ -157,6 +186,7 @@ pub(crate) fn all(lab: &mut Lab<'_>, data: Option<&Path>) -> Result<Results, Pip
             seeds,
         });
     }
+    lab.tell_kept();
     Ok(Results {
         demonstrations: demos.name,
         split,

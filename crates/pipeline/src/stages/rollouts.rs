@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use eval::{
-    Picture, Protocol, RandomTarget, Role, RolloutConfig, RolloutRecord, Shows, StandStill, evenly, film, rollout,
+    Picture, Protocol, RandomTarget, Role, RolloutConfig, RolloutRecord, Scores, Shows, StandStill, evenly, film,
+    rollout,
 };
 use pusht_env::{ExpertConfig, ExpertPolicy, Policy};
 use video_io::{FilmStrip, VideoOptions, film_strip, png_bytes, save_video};
@@ -126,10 +127,11 @@ fn play(
     lab.progress.begin(label, config.episodes * config.steps);
     let progress = &mut *lab.progress;
     let record = rollout(policy, config, |done, _| progress.advance(done, "")).map_err(|e| fail(&e))?;
-    let rewards: Vec<f64> = record.episodes.iter().flat_map(|e| &e.rewards).copied().collect();
+    let scores = Scores::with_limit(&record, Protocol::Paper, record.steps).map_err(|e| fail(&e))?;
+    let rewards: f64 = scores.episodes.iter().map(|e| e.mean_reward).sum();
     progress.end(&format!(
         "{:.3} reward a step",
-        rewards.iter().sum::<f64>() / rewards.len().max(1) as f64
+        rewards / scores.episodes.len().max(1) as f64
     ));
     record.write(&dir.join(RECORD)).map_err(|e| fail(&e))?;
     if shown {

@@ -91,13 +91,26 @@ impl Bar<'_> {
 
     fn set(&mut self, index: usize, done: Done, note: &str) {
         self.done[index] = done;
-        if let Some(total) = self.total {
-            let steps = self.done.iter().map(|done| match done {
-                Done::Steps(steps) => *steps,
-                Done::All => total,
-            });
-            self.display.advance(steps.sum(), note);
+        if let Some(steps) = self.steps() {
+            self.display.advance(steps, note);
         }
+    }
+
+    fn resume(&mut self, index: usize, done: usize) {
+        self.done[index] = Done::Steps(done);
+        if let Some(steps) = self.steps() {
+            self.display.resume(steps);
+        }
+    }
+
+    /// Of all parts, once one has begun.
+    fn steps(&self) -> Option<usize> {
+        let total = self.total?;
+        let steps = self.done.iter().map(|done| match done {
+            Done::Steps(steps) => *steps,
+            Done::All => total,
+        });
+        Some(steps.sum())
     }
 
     fn end(&mut self) {
@@ -116,6 +129,10 @@ struct Part<'a, 'b> {
 impl Progress for Part<'_, '_> {
     fn begin(&mut self, _what: &str, total: usize) {
         lock(self.bar).begin(total);
+    }
+
+    fn resume(&mut self, done: usize) {
+        lock(self.bar).resume(self.index, done);
     }
 
     fn advance(&mut self, done: usize, note: &str) {
