@@ -1,6 +1,9 @@
 //! Converts a data set of PushT into another layout.
 
+mod common;
+
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -52,7 +55,11 @@ enum Recorder {
     DiffusionPolicy,
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    common::exit(run())
+}
+
+fn run() -> Result<()> {
     let args = Args::parse();
     if args.to.exists() {
         bail!("{} exists already; remove it or choose another name", args.to.display());

@@ -2,7 +2,10 @@
 
 #![allow(clippy::print_stdout)]
 
+mod common;
+
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -24,7 +27,11 @@ struct Args {
     seconds: f64,
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    common::exit(run())
+}
+
+fn run() -> Result<()> {
     let args = Args::parse();
     let bytes = std::fs::read(&args.actions).with_context(|| format!("cannot read {}", args.actions.display()))?;
     let (numbers, rest) = bytes.as_chunks::<4>();

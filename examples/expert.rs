@@ -2,7 +2,10 @@
 
 #![allow(clippy::print_stdout)]
 
+mod common;
+
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
@@ -31,7 +34,11 @@ struct Args {
     json: Option<PathBuf>,
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    common::exit(run())
+}
+
+fn run() -> Result<()> {
     let args = Args::parse();
     ensure!(
         args.episodes > 0 && args.steps > 3,

@@ -1,6 +1,9 @@
 //! Makes demonstrations with the expert.
 
+mod common;
+
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -43,7 +46,11 @@ enum Environment {
     DiffusionPolicy,
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    common::exit(run())
+}
+
+fn run() -> Result<()> {
     let args = Args::parse();
     let bar = ProgressBar::new(args.episodes as u64);
     bar.set_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} episodes {eta}")?);

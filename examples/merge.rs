@@ -1,8 +1,11 @@
 //! Joins the parts that `--shard` made.
 #![allow(clippy::print_stdout, reason = "what was joined is the output")]
 
+mod common;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
@@ -21,7 +24,11 @@ struct Args {
     out: PathBuf,
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    common::exit(run())
+}
+
+fn run() -> Result<()> {
     let args = Args::parse();
     if args.out.exists() {
         bail!(

@@ -2,7 +2,10 @@
 
 #![allow(clippy::print_stdout)]
 
+mod common;
+
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Parser;
 use pipeline::{Config, RunOptions};
@@ -38,7 +41,11 @@ struct Args {
     seed: Option<u64>,
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
+    common::exit(run())
+}
+
+fn run() -> anyhow::Result<()> {
     let args = Args::parse();
     let mut config = Config::load(&args.preset, args.config.as_deref(), &args.settings)?;
     if let Some(first) = args.seed {

@@ -2,7 +2,10 @@
 
 #![allow(clippy::print_stdout)]
 
+mod common;
+
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Parser;
 
@@ -13,7 +16,11 @@ struct Args {
     run: PathBuf,
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
+    common::exit(run())
+}
+
+fn run() -> anyhow::Result<()> {
     let args = Args::parse();
     let report = pipeline::draw_report(&args.run)?;
     println!(

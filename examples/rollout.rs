@@ -1,7 +1,10 @@
 //! Rolls a policy out and prints its scores under a named protocol.
 #![allow(clippy::print_stdout, reason = "the scores are the output")]
 
+mod common;
+
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use bc_policy::BcPolicy;
@@ -49,7 +52,11 @@ struct Args {
     film: usize,
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    common::exit(run())
+}
+
+fn run() -> Result<()> {
     let args = Args::parse();
     let protocol = RolloutConfig::of(args.protocol);
     let config = RolloutConfig {

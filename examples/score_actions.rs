@@ -1,9 +1,12 @@
 //! Measures the actions of a data set: smoothness, directness, label variance, with the floors and the paper's figures.
 #![allow(clippy::print_stdout)]
 
+mod common;
+
 use anyhow::{Context, Result};
 use clap::Parser;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use traj_metrics::{ActionMeasures, Point, to_points};
 
 /// Smoothness, directness and variance of the actions of a data set, with floors that need no skill and the figures of
@@ -33,7 +36,11 @@ const PAPER: [(&str, [&str; 2]); 5] = [
     ("L2 to the actions, px", ["", "122.56 ± 67.67"]),
 ];
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    common::exit(run())
+}
+
+fn run() -> Result<()> {
     let args = Args::parse();
     let source = pusht_data::open(&args.data)?;
     let (mut actions, mut positions) = (Vec::new(), Some(Vec::new()));

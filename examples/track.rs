@@ -2,6 +2,8 @@
 //! track and compares again.
 #![allow(clippy::print_stdout)]
 
+mod common;
+
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -9,6 +11,7 @@ use pusht_data::Episode;
 use pusht_env::{Action, Pose};
 use pusht_vision::{ActionSmoother, Start, Tracked, Tracker, actions_from_track, unwrap_angle};
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 /// Tracking error against recorded states, and the error of the actions that follow from the track.
@@ -40,7 +43,11 @@ impl Errors {
     }
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    common::exit(run())
+}
+
+fn run() -> Result<()> {
     let args = Args::parse();
     let source = pusht_data::open(&args.data)?;
     let frames: usize = source.lengths().iter().sum();

@@ -2,7 +2,10 @@
 
 #![allow(clippy::print_stdout)]
 
+mod common;
+
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -38,7 +41,11 @@ struct Args {
     seed: u64,
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    common::exit(run())
+}
+
+fn run() -> Result<()> {
     let args = Args::parse();
     let mut config = LearnedConfig::default();
     config.train.epochs = args.epochs;

@@ -1,6 +1,9 @@
 //! Trains one policy by behaviour cloning and says how well it predicts held-out actions.
 
+mod common;
+
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use bc_policy::{Augmentation, ImageConfig, PolicyConfig, PolicyKind, evaluate, track_episodes, train};
@@ -88,7 +91,11 @@ fn config(args: &Args) -> PolicyConfig {
     config
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    common::exit(run())
+}
+
+fn run() -> Result<()> {
     let args = Args::parse();
     let config = config(&args);
     config.check()?;

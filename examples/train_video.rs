@@ -3,7 +3,10 @@
 
 #![allow(clippy::print_stdout)]
 
+mod common;
+
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -38,7 +41,11 @@ struct Args {
     samples: usize,
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    common::exit(run())
+}
+
+fn run() -> Result<()> {
     let args = Args::parse();
     let source = open(&args.data)?;
     let count = args.episodes.unwrap_or(source.len()).min(source.len());

@@ -2,7 +2,10 @@
 
 #![allow(clippy::print_stdout)]
 
+mod common;
+
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
@@ -35,7 +38,11 @@ struct Args {
     device: String,
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    common::exit(run())
+}
+
+fn run() -> Result<()> {
     let args = Args::parse();
     let model = ObjectLatentModel::load(&args.model, &training::device(&args.device)?)?;
     let frames = model.max_frames();
