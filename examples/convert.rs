@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use pusht_data::{Difference, SimulatedSet, Simulation, open, write_replay_buffer};
+use pusht_data::{DataError, Difference, Episode, SimulatedSet, Simulation, open, write_replay_buffer};
 use video_io::{VideoOptions, save_video};
 
 /// Converts a data set of PushT into another layout. Nothing incomplete is left at --to (videos are complete one by one).
@@ -30,8 +30,8 @@ struct Args {
     /// Where a recorded set was recorded, for --as simulated; episode e must have been started from seed e.
     #[arg(long, value_name = "NAME", default_value = "diffusion-policy")]
     recorded_in: Recorder,
-    /// Videos: the side of the square that each pixel becomes.
-    #[arg(long, value_name = "PX", default_value_t = 4)]
+    /// Videos: the side of the square that each pixel becomes, 1 to 22 (MP4 has at most 2160 px).
+    #[arg(long, value_name = "PX", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=22))]
     scale: u32,
 }
 
@@ -66,10 +66,7 @@ fn run() -> Result<()> {
     }
     let layout = layout(&args)?;
     let source = open(&args.from)?;
-    let count = args.episodes.unwrap_or(source.len());
-    if count == 0 || count > source.len() {
-        bail!("--episodes {count}: {} has {} episodes", source.name(), source.len());
-    }
+    let count = source.first(args.episodes)?;
     let lengths = &source.lengths()[..count];
     let bar = ProgressBar::new(lengths.iter().sum::<usize>() as u64);
     bar.set_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} frames {eta}")?);
@@ -95,21 +92,20 @@ fn run() -> Result<()> {
                 Layout::Gif => ".gif",
                 _ => "",
             };
-            let mut done = 0;
-            for (index, episode) in source.stream(0..count).enumerate() {
+            let options = VideoOptions {
+                fps: 10,
+                scale: args.scale,
+            };
+            let write = |(index, episode): (usize, Result<Episode, DataError>)| {
                 let frames = episode?.frames;
                 let path = args.to.join(format!("episode_{index:04}{extension}"));
-                save_video(
-                    &path,
-                    &frames,
-                    VideoOptions {
-                        fps: 10,
-                        scale: args.scale,
-                    },
-                )?;
-                done += frames.len();
-                progress(done, 0);
-            }
+                save_video(&path, &frames, options)?;
+                bar.inc(frames.len() as u64);
+                Ok(())
+            };
+            let written = source.stream(0..count).enumerate().try_for_each(write);
+            // A folder without a single video is not left behind; one with videos cannot be removed like this.
+            written.inspect_err(|_: &anyhow::Error| drop(std::fs::remove_dir(&args.to)))?;
         }
     }
     bar.finish();

@@ -52,6 +52,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     let args = Args::parse();
+    let there = args.out.exists();
     let bar = ProgressBar::new(args.episodes as u64);
     bar.set_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} episodes {eta}")?);
     bar.enable_steady_tick(Duration::from_millis(200));
@@ -73,11 +74,19 @@ fn run() -> Result<()> {
     if let Some(part) = args.shard {
         demonstrate_part(&args.out, &what, part, progress)?;
         bar.finish();
-        eprintln!("part {part} of {} episodes in {}", args.episodes, args.out.display());
+        let already = if there { ", already there" } else { "" };
+        eprintln!(
+            "part {part} of {} episodes in {}{already}",
+            args.episodes,
+            args.out.display()
+        );
         return Ok(());
     }
     let set = demonstrate(&args.out, &what, progress)?;
     bar.finish();
+    if there {
+        eprintln!("{} was already there, made with the same settings", args.out.display());
+    }
     let (mut best, mut steps) = (0.0, 0);
     for recipe in set.recipes() {
         let rewards = recipe.rewards(&set.simulation)?;

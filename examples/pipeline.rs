@@ -7,6 +7,7 @@ mod common;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::Parser;
 use pipeline::{Config, RunOptions};
 use training::{StopFlag, terminal_or_lines};
@@ -49,7 +50,12 @@ fn run() -> anyhow::Result<()> {
     let args = Args::parse();
     let mut config = Config::load(&args.preset, args.config.as_deref(), &args.settings)?;
     if let Some(first) = args.seed {
-        config.seeds = (first..).take(config.seeds.len()).collect();
+        let seeds = (0..config.seeds.len() as u64).map(|i| first.checked_add(i));
+        let seeds: Option<Vec<u64>> = seeds.collect();
+        config.seeds = seeds.with_context(|| {
+            let count = config.seeds.len();
+            format!("--seed {first}: {count} seeds from there on go beyond 64 bits; choose a smaller one")
+        })?;
     }
     let stop = StopFlag::new();
     let raised = stop.clone();
@@ -67,7 +73,7 @@ fn run() -> anyhow::Result<()> {
         out: out.clone(),
         overwrite: args.overwrite,
         device: args.device,
-        command: std::env::args().collect::<Vec<_>>().join(" "),
+        command: command(),
         progress: progress.as_mut(),
         stop,
     };
@@ -75,4 +81,24 @@ fn run() -> anyhow::Result<()> {
     println!("\n{}\n", report.verdict.sentence());
     println!("report: {}", out.join("report.html").display());
     Ok(())
+}
+
+/// This call as the README writes it, with the backends that are in this binary.
+fn command() -> String {
+    let mut command = "cargo run --release".to_owned();
+    for (built, backend) in [(cfg!(feature = "cuda"), "cuda"), (cfg!(feature = "wgpu"), "wgpu")] {
+        if built {
+            command += &format!(" --features {backend}");
+        }
+    }
+    command += " --example pipeline --";
+    for argument in std::env::args().skip(1) {
+        let quote = if argument.contains(char::is_whitespace) {
+            "'"
+        } else {
+            ""
+        };
+        command += &format!(" {quote}{argument}{quote}");
+    }
+    command
 }

@@ -3,10 +3,10 @@
 
 mod common;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use bc_policy::BcPolicy;
 use clap::Parser;
 use eval::{Protocol, RandomTarget, RolloutConfig, RolloutPart, Scores, StandStill, film, rollout};
@@ -65,6 +65,7 @@ fn run() -> Result<()> {
         first_seed: args.first_start,
         ..protocol
     };
+    config.check()?;
     if let Some(path) = &args.save_video {
         Format::of(path)?;
         if args.film >= config.episodes {
@@ -116,8 +117,10 @@ fn policy(args: &Args) -> Result<Box<dyn Policy>> {
         "expert" => Box::new(ExpertPolicy::new(ExpertConfig::default())?),
         file => {
             let device = training::device(&args.device)?;
-            let why = || format!("--policy {file}: neither still, random nor expert, and not a policy");
-            Box::new(BcPolicy::load(file.as_ref(), &device).with_context(why)?)
+            if !Path::new(file).exists() {
+                bail!("--policy {file}: no such file; expected still, random, expert or the file of a trained policy");
+            }
+            Box::new(BcPolicy::load(file.as_ref(), &device)?)
         }
     })
 }

@@ -5,7 +5,7 @@ mod common;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use traj_metrics::{ActionMeasures, Point, to_points};
 
@@ -55,8 +55,13 @@ fn run() -> Result<()> {
         });
     }
     let measures = ActionMeasures::of(&actions, positions.as_deref(), args.seed).with_context(|| {
+        let hint = if args.skip_first > 0 {
+            "; use a smaller --skip-first"
+        } else {
+            ""
+        };
         format!(
-            "{}, the first {} actions of an episode left out",
+            "{}, the first {} actions of an episode left out{hint}",
             source.name(),
             args.skip_first
         )
@@ -75,8 +80,7 @@ fn run() -> Result<()> {
             "data": source.name(), "skip_first": args.skip_first, "seed": args.seed, "measures": measures,
             "paper_human_extracted": PAPER,
         });
-        write(path, &(serde_json::to_string_pretty(&report)? + "\n"))
-            .with_context(|| format!("cannot write {}", path.display()))?;
+        training::write_atomic(path, (serde_json::to_string_pretty(&report)? + "\n").as_bytes())?;
     }
     Ok(())
 }
@@ -124,13 +128,4 @@ fn print_table(measures: &ActionMeasures) {
                 .collect::<Vec<_>>(),
         );
     }
-}
-
-/// Writes beside the file, then renames.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    let done = std::fs::write(&partial, text).and_then(|()| std::fs::rename(&partial, path));
-    // A full disk leaves nothing behind; the first error is the one to report.
-    done.inspect_err(|_| drop(std::fs::remove_file(&partial)))
 }

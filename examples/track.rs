@@ -20,6 +20,9 @@ struct Args {
     /// A data set with frames and states: a zarr replay buffer, or a file of simulated episodes.
     #[arg(long)]
     data: PathBuf,
+    /// Only the first N episodes.
+    #[arg(long, value_name = "N")]
+    episodes: Option<usize>,
     /// Writes the figures to this file as well.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -50,11 +53,12 @@ fn main() -> ExitCode {
 fn run() -> Result<()> {
     let args = Args::parse();
     let source = pusht_data::open(&args.data)?;
-    let frames: usize = source.lengths().iter().sum();
+    let count = source.first(args.episodes)?;
+    let frames: usize = source.lengths()[..count].iter().sum();
     let style = ProgressStyle::with_template("tracking {wide_bar} {pos}/{len} frames, {eta} left")?;
     let bar = ProgressBar::new(frames as u64).with_style(style);
     let (mut errors, mut missed, mut time) = (Errors::default(), 0, Duration::ZERO);
-    for index in 0..source.len() {
+    for index in 0..count {
         let mut one = source.episodes(index..index + 1, &mut |_, _| {})?;
         let episode = one.pop().context("no such episode")?;
         let tracker = Tracker::new(episode.goal)?;
@@ -67,7 +71,7 @@ fn run() -> Result<()> {
     }
     bar.finish_and_clear();
     let rate = frames as f64 / time.as_secs_f64();
-    let (name, count) = (source.name(), source.len());
+    let name = source.name();
     println!("{name}: {count} episodes, {frames} frames, {missed} without agent or T, {rate:.0} frames/s on one core");
     println!("error                                             mean     median       90 %        max");
     let mut rows = Vec::new();
@@ -89,8 +93,7 @@ fn run() -> Result<()> {
         let report = serde_json::json!({
             "data": name, "frames": frames, "missed": missed, "frames_per_second": rate, "errors": rows,
         });
-        std::fs::write(&path, serde_json::to_string_pretty(&report)? + "\n")
-            .with_context(|| format!("cannot write {}", path.display()))?;
+        training::write_atomic(&path, (serde_json::to_string_pretty(&report)? + "\n").as_bytes())?;
     }
     Ok(())
 }

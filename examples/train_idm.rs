@@ -12,7 +12,7 @@ use clap::Parser;
 use idm::{ClosedForm, LearnedConfig, LearnedIdm, Reduction, extraction_error};
 use pusht_data::{InverseDynamics, Split, SplitProtocol, open};
 use pusht_vision::Start;
-use training::{FitOptions, StopFlag, devices, terminal_or_lines, write_atomic};
+use training::{FitOptions, StopFlag, devices, out_folder, terminal_or_lines, write_atomic};
 
 /// Trains the learned inverse dynamics (16 frames in, 8 actions out). Stopped (Ctrl-C) and started again with the same
 /// arguments it goes on from its last checkpoint; --out gets idm.safetensors, result.json, curve.jsonl and tensorboard/.
@@ -50,14 +50,16 @@ fn run() -> Result<()> {
     let mut config = LearnedConfig::default();
     config.train.epochs = args.epochs;
     config.train.seed = args.seed;
+    config.train.check()?;
     let devices = devices(&args.device)?;
+    out_folder(&args.out)?;
     let stop = StopFlag::new();
     let raise = stop.clone();
     ctrlc::set_handler(move || raise.raise()).context("Ctrl-C cannot be caught")?;
     let mut progress = terminal_or_lines();
 
     let source = open(&args.data)?;
-    let count = args.episodes.map_or(source.len(), |n| n.min(source.len()));
+    let count = source.first(args.episodes)?;
     progress.begin("read frames", source.lengths()[..count].iter().sum());
     let episodes = source.episodes(0..count, &mut |done, _| progress.advance(done, ""))?;
     progress.end(&format!("{count} episodes of {}", source.name()));

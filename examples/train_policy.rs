@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use bc_policy::{Augmentation, ImageConfig, PolicyConfig, PolicyKind, evaluate, track_episodes, train};
 use clap::Parser;
 use pusht_data::{Split, SplitProtocol, Transform, open};
-use training::{FitOptions, StopFlag, devices, terminal_or_lines, write_atomic};
+use training::{FitOptions, StopFlag, devices, out_folder, terminal_or_lines, write_atomic};
 
 /// Trains one policy by behaviour cloning. Stopped (Ctrl-C) and started again with the same arguments it goes on from its
 /// last checkpoint; --out gets policy.safetensors, result.json, curve.jsonl, tensorboard/ and checkpoints/.
@@ -100,13 +100,14 @@ fn run() -> Result<()> {
     let config = config(&args);
     config.check()?;
     let devices = devices(&args.device)?;
+    out_folder(&args.out)?;
     let stop = StopFlag::new();
     let raise = stop.clone();
     ctrlc::set_handler(move || raise.raise()).context("Ctrl-C cannot be caught")?;
     let mut progress = terminal_or_lines();
 
     let source = open(&args.data)?;
-    let count = args.episodes.map_or(source.len(), |n| n.min(source.len()));
+    let count = source.first(args.episodes)?;
     progress.begin("read frames", source.lengths()[..count].iter().sum());
     let mut episodes = source.episodes(0..count, &mut |done, _| progress.advance(done, ""))?;
     progress.end(&format!("{count} episodes of {}", source.name()));

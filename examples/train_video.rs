@@ -8,10 +8,10 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use pusht_data::{Episode, Split, SplitProtocol, VideoModel, VideoRequest, open};
-use training::{FitOptions, StopFlag, terminal_or_lines};
+use training::{FitOptions, StopFlag, out_folder, terminal_or_lines};
 use video_gen::{ObjectLatentModel, TrainSettings};
 use video_io::{FilmStrip, VideoOptions, film_strip, png_bytes, save_video};
 
@@ -47,8 +47,18 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     let args = Args::parse();
+    let mut settings = TrainSettings::default();
+    settings.fit.seed = args.seed;
+    if let Some(steps) = args.steps {
+        settings.fit.epochs = 1;
+        settings.fit.steps_per_epoch = Some(steps);
+    }
+    ensure!(args.steps != Some(0), "--steps 0: expected at least 1");
+    settings.fit.check()?;
+    let devices = training::devices(&args.device)?;
+    out_folder(&args.out)?;
     let source = open(&args.data)?;
-    let count = args.episodes.unwrap_or(source.len()).min(source.len());
+    let count = source.first(args.episodes)?;
     let all = source.episodes(0..count, &mut |_, _| {})?;
     let split = Split::new(&source.lengths()[..count], SplitProtocol::ByEpisode, 1, args.seed)?;
     let part = |refs| {
@@ -65,17 +75,10 @@ fn run() -> Result<()> {
         test.len()
     );
 
-    let mut settings = TrainSettings::default();
-    settings.fit.seed = args.seed;
-    if let Some(steps) = args.steps {
-        settings.fit.epochs = 1;
-        settings.fit.steps_per_epoch = Some(steps);
-    }
     let stop = StopFlag::new();
     let raised = stop.clone();
     ctrlc::set_handler(move || raised.raise())?;
     let mut progress = terminal_or_lines();
-    let devices = training::devices(&args.device)?;
     let options = FitOptions {
         label: "object-latent model",
         identity: "train_video",

@@ -47,7 +47,7 @@ fn run() -> Result<()> {
     let model = ObjectLatentModel::load(&args.model, &training::device(&args.device)?)?;
     let frames = model.max_frames();
     let source = open(&args.data)?;
-    let count = args.episodes.unwrap_or(source.len()).min(source.len());
+    let count = source.first(args.episodes)?;
     let split = Split::new(&source.lengths()[..count], SplitProtocol::ByEpisode, 1, args.seed)?;
     let mut real: Vec<Vec<State>> = Vec::new();
     for e in Split::episodes_of(&split.test) {

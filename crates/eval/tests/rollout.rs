@@ -123,6 +123,15 @@ fn progress_reaches_its_end_and_errors_are_told() {
     assert!(matches!(not_finite, Err(RolloutError::Env(_))));
     let nothing = rollout(&mut StandStill::default(), &config(0, 5), |_, _| {});
     assert!(matches!(nothing, Err(RolloutError::Empty { .. })));
+    for (episodes, steps) in [(99_999_999_999_999, 5), (2, 99_999_999_999_999)] {
+        let endless = rollout(&mut StandStill::default(), &config(episodes, steps), |_, _| {});
+        assert!(matches!(endless, Err(RolloutError::TooMany { .. })));
+    }
+    let beyond = RolloutConfig {
+        first_seed: u64::MAX,
+        ..config(2, 5)
+    };
+    assert!(matches!(beyond.check(), Err(RolloutError::Seeds { .. })));
 }
 
 #[test]

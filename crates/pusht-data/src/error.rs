@@ -71,6 +71,16 @@ pub enum DataError {
         /// What there is.
         available: String,
     },
+    /// Too few episodes asked for, or too many.
+    #[error("{path}: {asked} episodes asked for; expected 1 to {available}")]
+    Episodes {
+        /// The file or replay buffer.
+        path: PathBuf,
+        /// What was asked for.
+        asked: usize,
+        /// What there is.
+        available: usize,
+    },
     /// An episode that nothing can be done with.
     #[error("{path}: {source}")]
     Episode {

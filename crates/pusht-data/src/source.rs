@@ -11,6 +11,8 @@ use crate::{DataError, Episode, SimulatedSet, simulated};
 
 const EXPECTED: &str = "a zarr replay buffer (folder) or a file of simulated episodes (as make_demos writes)";
 
+const VIDEO: &str = "videos or pictures, which carry no actions";
+
 /// An open data set.
 pub struct Source {
     path: PathBuf,
@@ -77,14 +79,24 @@ fn describe(path: &Path) -> String {
             .unwrap_or_default();
         inside.sort();
         let is_set = |p: &&PathBuf| p.join(".zgroup").exists() || simulated::is_ours(p);
+        let is_video = |p: &PathBuf| {
+            p.extension()
+                .is_some_and(|e| ["png", "mp4", "gif"].iter().any(|v| e == *v))
+        };
+        let other = if inside.iter().any(is_video) {
+            VIDEO
+        } else {
+            "a folder of something else"
+        };
         return inside.iter().find(is_set).map_or_else(
-            || "a folder of something else".to_owned(),
+            || other.to_owned(),
             |p| format!("a folder around a data set, name {} instead", p.display()),
         );
     }
     let kind = match path.extension().and_then(|e| e.to_str()) {
         Some("zip") => "a zip archive, unpack it first",
         Some("partial") => "an unfinished set, run the command that was making it again to finish it",
+        Some("mp4" | "gif" | "png") => VIDEO,
         _ => "a file of something else",
     };
     kind.to_owned()
@@ -158,6 +170,22 @@ impl Source {
             }
             Kind::Simulated(set) => set.states(episode).map(Some),
         }
+    }
+
+    /// How many episodes "the first `asked`" are; `None`: all.
+    ///
+    /// # Errors
+    /// None at all, or more than there are.
+    pub fn first(&self, asked: Option<usize>) -> Result<usize, DataError> {
+        let (asked, available) = (asked.unwrap_or(self.len()), self.len());
+        if (1..=available).contains(&asked) {
+            return Ok(asked);
+        }
+        Err(DataError::Episodes {
+            path: self.path.clone(),
+            asked,
+            available,
+        })
     }
 
     /// Number of rows of every episode, for [`Split::new`](crate::Split::new).

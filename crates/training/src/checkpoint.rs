@@ -15,6 +15,7 @@ use burn::tensor::Bytes;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::identity::RunIdentity;
 use crate::{Curve, Ema, TrainingError};
 
 const MODEL: &str = "model.bpk";
@@ -31,6 +32,9 @@ pub(crate) struct Manifest {
     pub(crate) format: u32,
     /// Hash of settings, model and data of the run.
     pub(crate) run: String,
+    /// The same by name, for the error about a checkpoint of another run.
+    #[serde(default)]
+    pub(crate) settings: BTreeMap<String, String>,
     /// Updates done.
     pub(crate) step: usize,
     /// Epochs finished.
@@ -58,7 +62,7 @@ pub(crate) struct Best {
 #[derive(Debug)]
 pub(crate) struct Checkpoints {
     folder: PathBuf,
-    run: String,
+    run: RunIdentity,
     keep: usize,
     /// Unlocked when it is closed, also by a kill.
     _lock: File,
@@ -73,9 +77,23 @@ pub(crate) struct Resumed<M> {
     pub(crate) manifest: Manifest,
 }
 
+/// Makes the folder of a run where it is missing; called before the work, it spares a wasted hour.
+///
+/// # Errors
+/// A file of that name, or a folder that cannot be made.
+pub fn out_folder(path: &Path) -> Result<(), TrainingError> {
+    if path.is_file() {
+        return Err(TrainingError::NotAFolder {
+            path: path.to_path_buf(),
+        });
+    }
+    std::fs::create_dir_all(path).map_err(TrainingError::io("creating", path))
+}
+
 impl Checkpoints {
-    /// Checkpoints of the run with the hash `run` under `out`, of which the newest `keep` are kept.
-    pub(crate) fn open(out: &Path, run: String, keep: usize) -> Result<Self, TrainingError> {
+    /// Checkpoints of the run `run` under `out`, of which the newest `keep` are kept.
+    pub(crate) fn open(out: &Path, run: RunIdentity, keep: usize) -> Result<Self, TrainingError> {
+        out_folder(out)?;
         let folder = out.join("checkpoints");
         std::fs::create_dir_all(&folder).map_err(TrainingError::io("creating", &folder))?;
         let path = folder.join("lock");
@@ -103,8 +121,8 @@ impl Checkpoints {
         Ok(opened)
     }
 
-    /// Writes a state and drops the folders that are neither among the newest nor the best. The manifest's format, run
-    /// and hashes are filled in.
+    /// Writes a state and drops the folders that are neither among the newest nor the best. The manifest's format, run,
+    /// settings and hashes are filled in.
     pub(crate) fn save<M: Module>(
         &self,
         mut manifest: Manifest,
@@ -128,7 +146,8 @@ impl Checkpoints {
             files.push((AVERAGE, ema.model().into_record().into_bytes().map_err(record_error)?));
         }
         manifest.format = FORMAT;
-        manifest.run.clone_from(&self.run);
+        manifest.run.clone_from(&self.run.hash);
+        manifest.settings.clone_from(&self.run.settings);
         for (name, bytes) in files {
             manifest.files.insert(name.to_string(), sha256(&bytes));
             write_synced(&staging.path().join(name), &bytes)?;
@@ -211,11 +230,15 @@ impl Checkpoints {
             let reason = format!("its format is {}; expected {FORMAT}", manifest.format);
             return Err(self.unusable(&path, &reason));
         }
-        if manifest.run != self.run {
+        if manifest.run != self.run.hash {
+            let short = |hash: &str| hash.chars().take(12).collect::<String>();
+            let hashes = || {
+                let (found, expected) = (short(&manifest.run), short(&self.run.hash));
+                format!("its settings, model or data differ: {found} there, {expected} here")
+            };
             return Err(TrainingError::ForeignCheckpoint {
                 path,
-                expected: self.run.clone(),
-                found: manifest.run,
+                difference: self.run.difference(&manifest.settings).unwrap_or_else(hashes),
             });
         }
         Ok(manifest)

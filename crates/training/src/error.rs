@@ -113,16 +113,20 @@ pub enum TrainingError {
     },
     /// A checkpoint of another run.
     #[error(
-        "the checkpoint {path:?} belongs to another run (its settings, model or data differ: {found} there, {expected} \
-         here); delete the folder or train into another one"
+        "the checkpoint {path:?} belongs to another run ({difference}); delete the folder of checkpoints or train into \
+         another one"
     )]
     ForeignCheckpoint {
         /// Its manifest.
         path: PathBuf,
-        /// Hash of this run.
-        expected: String,
-        /// Hash in the manifest.
-        found: String,
+        /// The first setting that differs, or the first digits of the hashes of both runs.
+        difference: String,
+    },
+    /// A file where a folder should be.
+    #[error("{path:?} is a file, expected a folder")]
+    NotAFolder {
+        /// The path.
+        path: PathBuf,
     },
     /// Reading or writing failed.
     #[error("{action} {path:?} failed: {source}")]

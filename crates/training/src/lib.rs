@@ -14,6 +14,7 @@ mod ema;
 mod error;
 mod finite;
 mod fit;
+mod identity;
 mod init;
 mod layers;
 mod model_file;
@@ -26,6 +27,7 @@ mod stop;
 mod team;
 mod tensorboard;
 
+pub use checkpoint::out_folder;
 pub use config::{Precision, TrainConfig};
 pub use curve::{Curve, CurveRow, write_atomic};
 pub use device::{device, devices};

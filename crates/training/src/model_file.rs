@@ -10,11 +10,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::checkpoint::sha256;
 use crate::curve::write_atomic;
 use crate::finite::first_not_finite;
 
 const KIND: &str = "pusht.kind";
 const CONFIG: &str = "pusht.config";
+/// SHA-256 of all bytes after the header. Weights are plain numbers: without it, damaged ones would pass for others.
+const SHA256: &str = "pusht.sha256";
 
 /// Why a model file cannot be written or used.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +32,15 @@ pub enum ModelFileError {
         /// What the system says.
         reason: String,
     },
-    /// Not safetensors, cut short, or without our metadata.
+    /// A file that is not what was written.
+    #[error("the model file {path:?} is damaged: {reason}; copy it again, or train the model anew")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// How that shows.
+        reason: &'static str,
+    },
+    /// Not safetensors, or without our metadata.
     #[error("{path:?} is not a model file of this software: {reason}; expected safetensors written by `save`")]
     NotAModel {
         /// The file.
@@ -103,19 +114,23 @@ pub fn save_model<M: Module>(
         .save_into(&mut store)
         .map_err(|error| failed(error.to_string()))?;
     let bytes = store.get_bytes().map_err(|error| failed(error.to_string()))?;
-    let bytes = with_sorted_header(&bytes).ok_or_else(|| failed("the header is not JSON".into()))?;
+    let bytes = with_hash_and_sorted_header(&bytes).ok_or_else(|| failed("the header is not JSON".into()))?;
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
     }
     write_atomic(path, &bytes).map_err(|error| failed(error.to_string()))
 }
 
-/// The file with its header's keys in order, so that the same model is the same bytes; the store's own order is that of a
-/// hash map.
-fn with_sorted_header(file: &[u8]) -> Option<Vec<u8>> {
+/// The file with the hash of its tensors in the header, and the header's keys in order, so that the same model is the same
+/// bytes; the store's own order is that of a hash map.
+fn with_hash_and_sorted_header(file: &[u8]) -> Option<Vec<u8>> {
     let (length, rest) = file.split_first_chunk::<8>()?;
     let (header, tensors) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
-    let header: BTreeMap<String, BTreeMap<String, Value>> = serde_json::from_slice(header).ok()?;
+    let mut header: BTreeMap<String, BTreeMap<String, Value>> = serde_json::from_slice(header).ok()?;
+    header
+        .entry("__metadata__".into())
+        .or_default()
+        .insert(SHA256.into(), sha256(tensors).into());
     let mut header = serde_json::to_vec(&header).ok()?;
     // The format aligns tensors to 8 bytes by spaces.
     header.resize(header.len().next_multiple_of(8), b' ');
@@ -135,17 +150,34 @@ impl ModelFile {
     /// Reads the file and its metadata.
     ///
     /// # Errors
-    /// A file that is missing, cut short, or not one of ours.
+    /// A file that is missing, damaged, or not one of ours.
     pub fn open(path: &Path) -> Result<Self, ModelFileError> {
         let bytes = std::fs::read(path).map_err(|error| ModelFileError::Io {
             action: "reading",
             path: path.to_path_buf(),
             reason: error.to_string(),
         })?;
-        let (kind, config) = metadata(&bytes).map_err(|reason| ModelFileError::NotAModel {
+        let not_a_model = |reason| ModelFileError::NotAModel {
             path: path.to_path_buf(),
             reason,
-        })?;
+        };
+        let damaged = |reason| ModelFileError::Damaged {
+            path: path.to_path_buf(),
+            reason,
+        };
+        let (header, tensors) = split(&bytes).map_err(not_a_model)?.ok_or(damaged(CUT_SHORT))?;
+        let header: Value =
+            serde_json::from_slice(header).map_err(|error| not_a_model(format!("its header is not JSON: {error}")))?;
+        let end = |tensor: &Value| tensor["data_offsets"][1].as_u64();
+        let expected = header.as_object().and_then(|all| all.values().filter_map(end).max());
+        if (tensors.len() as u64) < expected.unwrap_or(0) {
+            return Err(damaged(CUT_SHORT));
+        }
+        let (kind, config) = metadata(&header).map_err(not_a_model)?;
+        let written = header["__metadata__"][SHA256].as_str();
+        if written.is_some_and(|written| written != sha256(tensors)) {
+            return Err(damaged("its weights are not those that were written"));
+        }
         Ok(Self {
             path: path.to_path_buf(),
             kind,
@@ -220,13 +252,26 @@ impl ModelFile {
     }
 }
 
-/// Kind and configuration out of a safetensors header: a little-endian u64 length and a JSON object.
-fn metadata(bytes: &[u8]) -> Result<(String, Value), String> {
-    let length = bytes.first_chunk().map(|length| u64::from_le_bytes(*length));
-    let header = length
-        .and_then(|length| bytes.get(8..8usize.checked_add(usize::try_from(length).ok()?)?))
-        .ok_or("its header is cut short")?;
-    let header: Value = serde_json::from_slice(header).map_err(|error| format!("its header is not JSON: {error}"))?;
+const CUT_SHORT: &str = "the file is cut short";
+
+/// Header and tensors of a safetensors file (a little-endian u64 length, a JSON object, numbers); `None` where it ends too
+/// early.
+fn split(bytes: &[u8]) -> Result<Option<(&[u8], &[u8])>, String> {
+    let Some((length, rest)) = bytes.split_first_chunk() else {
+        return Ok(None);
+    };
+    let length = u64::from_le_bytes(*length);
+    if length > LONGEST_HEADER || rest.first().is_some_and(|first| *first != b'{') {
+        return Err("it does not begin as safetensors does".into());
+    }
+    Ok(rest.split_at_checked(length as usize))
+}
+
+/// The format's own limit.
+const LONGEST_HEADER: u64 = 100_000_000;
+
+/// Kind and configuration out of a header.
+fn metadata(header: &Value) -> Result<(String, Value), String> {
     let text = |key| {
         header["__metadata__"][key]
             .as_str()

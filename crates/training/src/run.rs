@@ -8,10 +8,11 @@ use burn::Tensor;
 use burn::module::Module;
 use burn::optim::AdamWConfig;
 
-use crate::checkpoint::{Best, Checkpoints, Manifest, sha256};
+use crate::checkpoint::{Best, Checkpoints, Manifest};
 use crate::curve::CurveRow;
 use crate::finite::first_not_finite;
 use crate::fit::Fitted;
+use crate::identity::RunIdentity;
 use crate::order::mix_seed;
 use crate::replica::{Part, Replica};
 use crate::team::Team;
@@ -75,8 +76,11 @@ impl<M: Module> Run<M> {
         let Some(out) = out else {
             return Ok(run);
         };
-        let hash = sha256(format!("{}\n{items}\n{identity}", config.of_the_result()).as_bytes());
-        let checkpoints = Checkpoints::open(out, hash, config.keep_last)?;
+        let checkpoints = Checkpoints::open(
+            out,
+            RunIdentity::new(&config.of_the_result(), items, identity),
+            config.keep_last,
+        )?;
         if let Some(found) = checkpoints.load(&run.best_model, optimizer, config.ema_decay)? {
             run.replica.model = found.model.train();
             run.replica.optimizer = found.optimizer;
@@ -279,6 +283,7 @@ impl<M: Module> Run<M> {
         let manifest = Manifest {
             format: 0,
             run: String::new(),
+            settings: BTreeMap::new(),
             step: self.step,
             epoch: self.epoch,
             average_updates: self.ema.as_ref().map_or(0, Ema::updates),

@@ -36,6 +36,7 @@ impl RolloutPart {
         made_by: &str,
         progress: impl FnMut(usize, usize),
     ) -> Result<Self, RolloutError> {
+        config.check()?;
         let RolloutConfig {
             episodes,
             steps,
@@ -43,7 +44,7 @@ impl RolloutPart {
             env,
         } = *config;
         let chosen = part.range(episodes);
-        let record = if chosen.is_empty() && episodes > 0 && steps > 0 {
+        let record = if chosen.is_empty() {
             RolloutRecord {
                 schema: RECORD_SCHEMA,
                 policy: policy.name(),

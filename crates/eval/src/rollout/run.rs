@@ -11,9 +11,9 @@ const BATCH: usize = 128;
 /// What to roll out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RolloutConfig {
-    /// Number of episodes, at least 1.
+    /// Number of episodes, 1 to [`RolloutConfig::MOST`].
     pub episodes: usize,
-    /// Step limit of an episode, at least 1.
+    /// Step limit of an episode, 1 to [`RolloutConfig::MOST`].
     pub steps: usize,
     /// Seed of the first start; the others follow it.
     pub first_seed: u64,
@@ -22,6 +22,9 @@ pub struct RolloutConfig {
 }
 
 impl RolloutConfig {
+    /// The most episodes, and the most steps of each.
+    pub const MOST: usize = 1_000_000;
+
     /// As `protocol` prescribes: diffusion_policy's environment with its legacy reset, seeds from 100000.
     pub const fn of(protocol: Protocol) -> Self {
         Self {
@@ -29,6 +32,29 @@ impl RolloutConfig {
             steps: protocol.steps(),
             first_seed: FIRST_START_SEED,
             env: EnvConfig::diffusion_policy(true),
+        }
+    }
+
+    /// Refuses what cannot be rolled out, before memory is taken for it.
+    ///
+    /// # Errors
+    /// No episodes or steps, more than [`RolloutConfig::MOST`] of them, or start seeds beyond 64 bits.
+    pub fn check(&self) -> Result<(), RolloutError> {
+        let Self {
+            episodes,
+            steps,
+            first_seed,
+            ..
+        } = *self;
+        if episodes == 0 || steps == 0 {
+            return Err(RolloutError::Empty { episodes, steps });
+        }
+        if episodes > Self::MOST || steps > Self::MOST {
+            return Err(RolloutError::TooMany { episodes, steps });
+        }
+        match first_seed.checked_add(episodes as u64 - 1) {
+            Some(_) => Ok(()),
+            None => Err(RolloutError::Seeds { first_seed, episodes }),
         }
     }
 }
@@ -39,7 +65,7 @@ impl RolloutConfig {
 /// as done).
 ///
 /// # Errors
-/// No episodes or steps, a seed or goal that the environment refuses, a policy that fails or gives an action that is
+/// What [`RolloutConfig::check`] refuses, a seed or goal that the environment refuses, a policy that fails or gives an action that is
 /// not finite.
 pub fn rollout(
     policy: &mut dyn Policy,
@@ -60,29 +86,30 @@ pub fn rollout_some(
     chosen: Range<usize>,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<RolloutRecord, RolloutError> {
+    config.check()?;
     let RolloutConfig {
         steps, first_seed, env, ..
     } = *config;
     let episodes = chosen.len();
-    if episodes == 0 || steps == 0 || chosen.end > config.episodes {
+    if episodes == 0 || chosen.end > config.episodes {
         return Err(RolloutError::Empty {
             episodes: chosen.end.min(config.episodes).saturating_sub(chosen.start),
             steps,
         });
     }
     let first = chosen.start;
-    let first_seed = first_seed.wrapping_add(first as u64);
+    let first_seed = first_seed + first as u64;
     let env = env.with_max_steps(None);
     let mut envs = VecEnv::new(episodes, env, policy.needs(), Autoreset::Disabled)?;
     envs.reset(first_seed)?;
     let mut records: Vec<EpisodeRecord> = envs
         .envs()
-        .zip(first_seed..)
-        .map(|(env, start_seed)| EpisodeRecord {
-            start_seed,
-            actions: Vec::with_capacity(steps),
-            rewards: Vec::with_capacity(steps),
-            coverage: Vec::with_capacity(steps),
+        .enumerate()
+        .map(|(i, env)| EpisodeRecord {
+            start_seed: first_seed + i as u64,
+            actions: Vec::new(),
+            rewards: Vec::new(),
+            coverage: Vec::new(),
             states: vec![row(env)],
         })
         .collect();
@@ -145,6 +172,22 @@ pub enum RolloutError {
         episodes: usize,
         /// Steps asked for.
         steps: usize,
+    },
+    /// More than anybody has time and memory for.
+    #[error("a roll-out has at most {most} episodes of at most {most} steps; got {episodes} and {steps}", most = RolloutConfig::MOST)]
+    TooMany {
+        /// Episodes asked for.
+        episodes: usize,
+        /// Steps asked for.
+        steps: usize,
+    },
+    /// Seeds that no 64 bits hold.
+    #[error("{episodes} start seeds from {first_seed} on go beyond 64 bits; choose a smaller first seed")]
+    Seeds {
+        /// As given.
+        first_seed: u64,
+        /// Episodes asked for.
+        episodes: usize,
     },
     /// The environment refused a seed, a goal or an action.
     #[error("{0}")]

@@ -1,0 +1,85 @@
+//! What makes a run this run and no other, and where two runs differ.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::checkpoint::sha256;
+
+/// Longer settings (the lists of a split, say) are kept as hashes.
+const LONGEST: usize = 64;
+
+/// Settings, model and data of a run.
+#[derive(Debug)]
+pub(crate) struct RunIdentity {
+    /// SHA-256 of all of them.
+    pub(crate) hash: String,
+    /// Each by its name, to say which one differs.
+    pub(crate) settings: BTreeMap<String, String>,
+}
+
+impl RunIdentity {
+    /// `config`: the training settings as JSON; `identity`: whatever the caller gave, JSON or not.
+    pub(crate) fn new(config: &str, items: usize, identity: &str) -> Self {
+        let mut settings = BTreeMap::new();
+        for (name, text) in [("training", config), ("run", identity)] {
+            let value = serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
+            collect(name, &value, &mut settings);
+        }
+        settings.insert("training items".into(), items.to_string());
+        Self {
+            hash: sha256(format!("{config}\n{items}\n{identity}").as_bytes()),
+            settings,
+        }
+    }
+
+    /// The first setting that is another one in `found`, in words.
+    pub(crate) fn difference(&self, found: &BTreeMap<String, String>) -> Option<String> {
+        let differs = |(name, here): (&String, &String)| {
+            let there = found.get(name)?;
+            (there != here).then(|| format!("{name} is {there} there, {here} here"))
+        };
+        self.settings.iter().find_map(differs)
+    }
+}
+
+/// The numbers and texts in `value`, by their path. The parts of a short list are named by their place, as the caller's
+/// identity is usually a list of different things.
+fn collect(name: &str, value: &Value, settings: &mut BTreeMap<String, String>) {
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .for_each(|(key, value)| collect(&format!("{name}.{key}"), value, settings)),
+        Value::Array(parts) if parts.len() <= 8 => parts
+            .iter()
+            .enumerate()
+            .for_each(|(place, value)| collect(&format!("{name}[{place}]"), value, settings)),
+        other => {
+            let mut text = other.to_string();
+            if text.len() > LONGEST {
+                text = format!("#{}", &sha256(text.as_bytes())[..12]);
+            }
+            settings.insert(name.into(), text);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_setting_that_differs_is_named() {
+        let run = |identity: &str| RunIdentity::new(r#"{"epochs":3}"#, 10, identity);
+        let (a, b) = (
+            run(r#"[{"kind":"cnn"},"demos"]"#),
+            run(r#"[{"kind":"tracked"},"demos"]"#),
+        );
+        assert_ne!(a.hash, b.hash);
+        let text = b.difference(&a.settings).unwrap();
+        assert_eq!(text, r#"run[0].kind is "cnn" there, "tracked" here"#);
+        assert_eq!(a.difference(&a.settings), None);
+        assert_eq!(a.difference(&BTreeMap::new()), None);
+        assert_eq!(run("text").settings["run"], "\"text\"");
+    }
+}
