@@ -254,9 +254,12 @@ impl ModelFile {
 
 const CUT_SHORT: &str = "the file is cut short";
 
-/// Header and tensors of a safetensors file (a little-endian u64 length, a JSON object, numbers); `None` where it ends too
+/// Header and tensors.
+type Parts<'a> = (&'a [u8], &'a [u8]);
+
+/// The parts of a safetensors file (a little-endian u64 length, a JSON object, numbers); `None` where it ends too
 /// early.
-fn split(bytes: &[u8]) -> Result<Option<(&[u8], &[u8])>, String> {
+fn split(bytes: &[u8]) -> Result<Option<Parts<'_>>, String> {
     let Some((length, rest)) = bytes.split_first_chunk() else {
         return Ok(None);
     };
