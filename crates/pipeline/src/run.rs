@@ -45,8 +45,8 @@ pub fn run(config: &Config, options: RunOptions<'_>) -> Result<Report, PipelineE
         progress,
         stop,
     } = options;
-    let failed = |e: training::TrainingError| PipelineError::Stage {
-        stage: "--device".to_owned(),
+    let failed = |e: training::TrainingError| PipelineError::Config {
+        origin: "--device".to_owned(),
         reason: e.to_string(),
     };
     let device_name = device;
