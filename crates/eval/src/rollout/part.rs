@@ -69,10 +69,7 @@ impl RolloutPart {
     /// # Errors
     /// What the file system says.
     pub fn write(&self, path: &Path) -> Result<(), RecordError> {
-        replace(path, |file| Ok(serde_json::to_writer(file, self)?)).map_err(|source| RecordError::Io {
-            path: path.to_owned(),
-            source,
-        })
+        replace(path, |file| Ok(serde_json::to_writer(file, self)?)).map_err(RecordError::io(path))
     }
 
     /// Reads what [`RolloutPart::write`] wrote, and checks it.
@@ -80,10 +77,7 @@ impl RolloutPart {
     /// # Errors
     /// A file that cannot be read, is not a part, or holds other episodes than its part has.
     pub fn read(path: &Path) -> Result<Self, RecordError> {
-        let bytes = std::fs::read(path).map_err(|source| RecordError::Io {
-            path: path.to_owned(),
-            source,
-        })?;
+        let bytes = std::fs::read(path).map_err(RecordError::io(path))?;
         let foreign = |reason: String| RecordError::Foreign {
             path: path.to_owned(),
             reason,

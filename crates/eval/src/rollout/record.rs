@@ -65,10 +65,7 @@ impl RolloutRecord {
             record: self,
             scores: Protocol::ALL.into_iter().filter_map(scores).collect(),
         };
-        replace(path, |file| Ok(serde_json::to_writer(file, &contents)?)).map_err(|source| RecordError::Io {
-            path: path.to_owned(),
-            source,
-        })
+        replace(path, |file| Ok(serde_json::to_writer(file, &contents)?)).map_err(RecordError::io(path))
     }
 
     /// Reads what [`RolloutRecord::write`] wrote, and checks it.
@@ -76,10 +73,7 @@ impl RolloutRecord {
     /// # Errors
     /// A file that cannot be read, is not a roll-out file, has another schema, or whose lengths contradict each other.
     pub fn read(path: &Path) -> Result<Self, RecordError> {
-        let bytes = std::fs::read(path).map_err(|source| RecordError::Io {
-            path: path.to_owned(),
-            source,
-        })?;
+        let bytes = std::fs::read(path).map_err(RecordError::io(path))?;
         let record: Self = serde_json::from_slice(&bytes).map_err(|e| RecordError::Foreign {
             path: path.to_owned(),
             reason: match serde_json::from_slice::<RolloutPart>(&bytes) {
@@ -194,4 +188,12 @@ pub enum RecordError {
         /// Step limit of the protocol.
         needed: usize,
     },
+}
+
+impl RecordError {
+    /// Names the file in what the system says.
+    pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source }
+    }
 }
