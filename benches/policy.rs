@@ -103,13 +103,7 @@ fn policies(c: &mut Criterion) {
     };
     let tracked = train_steps(PolicyKind::Tracked, 1);
     run("tracked, from frames", tracked.clone(), &frames);
-    if let BcPolicy::Tracked(policy) = tracked {
-        run(
-            "tracked, from states",
-            BcPolicy::Tracked(policy.seeing(Sees::State)),
-            &states,
-        );
-    }
+    run("tracked, from states", tracked.seeing(Sees::State), &states);
     run("cnn", train_steps(PolicyKind::Cnn, 1), &frames);
     run("resnet18", train_steps(PolicyKind::ResNet18, 1), &frames);
 }

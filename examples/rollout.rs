@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use bc_policy::BcPolicy;
+use bc_policy::{BcPolicy, Sees};
 use clap::Parser;
 use eval::{Protocol, RandomTarget, RolloutConfig, RolloutPart, Scores, StandStill, film, rollout};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -35,6 +35,10 @@ struct Args {
     /// Seed of what the policy itself draws (`random`).
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
+    /// What a policy on states looks at: `frames`, which it tracks, or the simulator's `state`; by default `tracked` sees
+    /// frames and `diffusion-lowdim` the state.
+    #[arg(long, value_name = "frames|state", value_parser = sees)]
+    sees: Option<Sees>,
     /// Device of a trained policy: cpu, cuda or wgpu.
     #[arg(long, default_value = "cpu")]
     device: String,
@@ -120,7 +124,11 @@ fn policy(args: &Args) -> Result<Box<dyn Policy>> {
             if !Path::new(file).exists() {
                 bail!("--policy {file}: no such file; expected still, random, expert or the file of a trained policy");
             }
-            Box::new(BcPolicy::load(file.as_ref(), &device)?)
+            let policy = BcPolicy::load(file.as_ref(), &device)?;
+            Box::new(match args.sees {
+                Some(sees) => policy.seeing(sees),
+                None => policy,
+            })
         }
     })
 }
@@ -131,9 +139,17 @@ fn made_by(args: &Args) -> Result<String> {
         name @ ("still" | "random" | "expert") => name.to_owned(),
         file => format!("a file with CRC-32C {:08x}", crc32c::crc32c(&std::fs::read(file)?)),
     };
-    Ok(format!("{policy}, seed {}", args.seed))
+    Ok(format!("{policy}, seed {}, sees {:?}", args.seed, args.sees))
 }
 
 fn protocol(name: &str) -> Result<Protocol, String> {
     Protocol::from_name(name).ok_or_else(|| format!("expected one of {:?}", Protocol::ALL.map(Protocol::name)))
+}
+
+fn sees(name: &str) -> Result<Sees, String> {
+    match name {
+        "frames" => Ok(Sees::Frames),
+        "state" => Ok(Sees::State),
+        _ => Err("expected frames or state".to_owned()),
+    }
 }

@@ -1,14 +1,15 @@
-//! States out of frames, for the policy on tracked states: whole episodes to learn from, single frames to act on.
+//! States for the policies on states: out of the frames of whole episodes to learn from, out of observations to act on.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use pusht_data::Episode;
-use pusht_env::{Frame, Pose, State};
+use pusht_env::{Frame, Modality, ObsBatch, Observation, PolicyError, Pose, State};
 use pusht_vision::{Tracked, Tracker};
 use rayon::prelude::*;
 
 use crate::BcError;
+use crate::queues::Asking;
 
 /// Replaces the states of episodes by those that the tracker reads from their frames, so that a policy learns from what
 /// it will see. Where agent or T is hidden, the state before is repeated (at the beginning, the first one seen).
@@ -42,9 +43,85 @@ pub fn track_states(index: usize, frames: &[Frame], goal: Pose) -> Result<Vec<St
     Ok(seen.iter().map(state).collect())
 }
 
+/// What a policy on states looks at when it acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sees {
+    /// 96×96 frames, through the tracker.
+    Frames,
+    /// The exact state, from the simulator; quicker, and not what a policy on video has.
+    State,
+}
+
+/// How a policy on states comes by them.
+#[derive(Clone, Debug)]
+pub(crate) struct Sight {
+    pub(crate) sees: Sees,
+    eyes: Eyes,
+}
+
+impl Sight {
+    pub(crate) fn new(sees: Sees) -> Self {
+        let eyes = Eyes::default();
+        Self { sees, eyes }
+    }
+
+    pub(crate) fn modality(&self) -> Modality {
+        match self.sees {
+            Sees::Frames => Modality::Pixels,
+            Sees::State => Modality::State,
+        }
+    }
+
+    /// New episodes begin in these environments.
+    pub(crate) fn forget(&mut self, envs: &[usize]) {
+        for env in envs {
+            self.eyes.last.remove(env);
+        }
+    }
+
+    /// The latest `history` states of those who ask, oldest first.
+    pub(crate) fn look(
+        &mut self,
+        policy: &str,
+        obs: &ObsBatch<'_>,
+        asking: &[Asking],
+        history: usize,
+    ) -> Result<Vec<Vec<State>>, PolicyError> {
+        let failed = |reason: String| PolicyError::Failed {
+            policy: policy.to_owned(),
+            reason,
+        };
+        let mut states = vec![Vec::with_capacity(history); asking.len()];
+        for back in (1..=history).rev() {
+            let mut frames = Vec::new();
+            for (ask, states) in asking.iter().zip(&mut states) {
+                let observations = &obs.observations[ask.at];
+                let Some(place) = observations.len().checked_sub(back) else {
+                    return Err(failed(format!(
+                        "{} observations; expected {history}",
+                        observations.len()
+                    )));
+                };
+                match (self.sees, &observations[place]) {
+                    (Sees::State, Observation::State(row)) => states.push(State::from_row(*row)),
+                    (Sees::Frames, Observation::Pixels(frame)) => {
+                        frames.push((obs.envs[ask.at], frame, obs.goals[ask.at]));
+                    }
+                    (_, other) => return Err(crate::policy::wrong_observation(self.modality(), other)),
+                }
+            }
+            let seen = self.eyes.look(&frames).map_err(|error| failed(error.to_string()))?;
+            for (states, seen) in states.iter_mut().zip(seen) {
+                states.push(seen);
+            }
+        }
+        Ok(states)
+    }
+}
+
 /// Looks at single frames; keeps a tracker for each goal and what was last seen in each environment.
 #[derive(Clone, Default)]
-pub(crate) struct Eyes {
+struct Eyes {
     trackers: Vec<(Pose, Arc<Tracker>)>,
     last: HashMap<usize, State>,
 }
@@ -56,13 +133,8 @@ impl std::fmt::Debug for Eyes {
 }
 
 impl Eyes {
-    /// Forgets an environment.
-    pub(crate) fn forget(&mut self, env: usize) {
-        self.last.remove(&env);
-    }
-
     /// The states in the frames of these environments; what is hidden is taken from the last look.
-    pub(crate) fn look(&mut self, looks: &[(usize, &Frame, Pose)]) -> Result<Vec<State>, BcError> {
+    fn look(&mut self, looks: &[(usize, &Frame, Pose)]) -> Result<Vec<State>, BcError> {
         let mut trackers = Vec::with_capacity(looks.len());
         for (_, _, goal) in looks {
             trackers.push(self.tracker(*goal)?);

@@ -1,6 +1,5 @@
 //! The policies on pictures: a 96×96 frame in, the next target positions out.
 
-use std::collections::{HashMap, VecDeque};
 use std::path::Path;
 
 use burn::Tensor;
@@ -12,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use training::{ModelFile, init_seeded};
 
 use crate::frames::{Pixels, SIDE, check_size};
+use crate::queues::Queues;
 use crate::tracked::network_error;
 use crate::{BcError, Cnn, ImageConfig, PolicyKind, ResNet18, ResNet18Config};
 
@@ -82,7 +82,7 @@ pub struct ImagePolicy {
     network: Network,
     device: Device,
     /// What is left of each environment's chunk.
-    queues: HashMap<usize, VecDeque<Action>>,
+    queues: Queues,
 }
 
 impl ImagePolicy {
@@ -92,7 +92,7 @@ impl ImagePolicy {
             pixels: Pixels::new(&saved.frames, saved.side()),
             network,
             device: device.clone(),
-            queues: HashMap::new(),
+            queues: Queues::default(),
         }
     }
 
@@ -206,35 +206,25 @@ impl Policy for ImagePolicy {
     }
 
     fn reset(&mut self, envs: &[usize]) {
-        for env in envs {
-            self.queues.remove(env);
-        }
+        self.queues.reset(envs);
     }
 
     fn act(&mut self, obs: &ObsBatch<'_>, out: &mut [Action]) -> Result<(), PolicyError> {
-        let name = self.name();
+        let name = self.kind().name();
         let failed = |reason: String| PolicyError::Failed {
-            policy: name.clone(),
+            policy: name.into(),
             reason,
         };
-        let asks = |at: &usize| self.queues.get(&obs.envs[*at]).is_none_or(VecDeque::is_empty);
-        let asking: Vec<usize> = (0..obs.envs.len()).filter(asks).collect();
+        let asking = self.queues.asking(obs);
         let mut frames = Vec::with_capacity(asking.len());
-        for &at in &asking {
-            match obs.observations[at].last() {
+        for ask in &asking {
+            match obs.observations[ask.at].last() {
                 Some(Observation::Pixels(frame)) => frames.push(frame),
                 Some(other) => return Err(crate::policy::wrong_observation(Modality::Pixels, other)),
                 None => return Err(failed("an empty history".into())),
             }
         }
         let chunks = self.chunks(&frames).map_err(|error| failed(error.to_string()))?;
-        for (at, chunk) in asking.into_iter().zip(chunks) {
-            self.queues.insert(obs.envs[at], chunk.into());
-        }
-        for (env, out) in obs.envs.iter().zip(out) {
-            let next = self.queues.get_mut(env).and_then(VecDeque::pop_front);
-            *out = next.ok_or_else(|| failed(format!("environment {env} is twice in one batch")))?;
-        }
-        Ok(())
+        self.queues.serve(name, obs, &asking, chunks, out)
     }
 }

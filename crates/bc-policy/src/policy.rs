@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use pusht_env::{Action, Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError};
 use training::ModelFile;
 
-use crate::{BcError, DiffusionLowdim, DiffusionPolicy, ImagePolicy, PolicyKind, TrackedPolicy};
+use crate::{BcError, DiffusionLowdim, DiffusionPolicy, ImagePolicy, PolicyKind, Sees, TrackedPolicy};
 
 /// A trained policy. Acts through [`Policy`]; kept as one safetensors file with its configuration and normalisation.
 #[derive(Clone, Debug)]
@@ -40,6 +40,15 @@ impl BcPolicy {
             Self::Image(policy) => policy.parameters(),
             Self::DiffusionLowdim(policy) => policy.parameters(),
             Self::Diffusion(policy) => policy.parameters(),
+        }
+    }
+
+    /// What a policy on states looks at from now on; the others look at pictures in any case.
+    pub fn seeing(self, sees: Sees) -> Self {
+        match self {
+            Self::Tracked(policy) => Self::Tracked(policy.seeing(sees)),
+            Self::DiffusionLowdim(policy) => Self::DiffusionLowdim(policy.seeing(sees)),
+            other => other,
         }
     }
 

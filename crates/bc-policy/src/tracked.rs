@@ -3,38 +3,31 @@
 //! Chunks of actions and open-loop execution of their first part are those of Zhao et al. 2023 (ACT) and Chi et al. 2023
 //! (Diffusion Policy); the loss is the mean squared error. [`crate::features`] has the input.
 
-use std::collections::{HashMap, VecDeque};
-
 use burn::Tensor;
 use burn::module::Module;
 use burn::tensor::{Device, TensorData};
 use pusht_data::{FrameRef, Split};
-use pusht_env::{Action, Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError, Pose, State};
+use pusht_env::{Action, ObsBatch, ObsSpec, Policy, PolicyError, Pose, State};
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 use training::{FitOptions, ModelFile, Objective, ObjectiveError, TrainConfig, init_seeded};
 
-use crate::eyes::Eyes;
+use crate::eyes::{Sees, Sight};
 use crate::features::{FEATURES, View};
+use crate::queues::Queues;
 use crate::train::Trained;
 use crate::{BcError, BcPolicy, Mlp, Sequence, TrackedConfig};
 
 /// The kind in the model file.
 pub(crate) const KIND: &str = "pusht.policy.tracked.1";
 
+/// Its name.
+const NAME: &str = "tracked";
+
 /// Rows of one forward pass. Always as many, the rest zeros, so that the bits of an action do not depend on how many
 /// environments ask at once.
 const BLOCK: usize = 32;
-
-/// What a [`TrackedPolicy`] looks at when it acts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sees {
-    /// 96×96 frames, through the tracker.
-    Frames,
-    /// The exact state, from the simulator; quicker, and not what a policy on video has.
-    State,
-}
 
 /// Everything besides the weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,9 +61,8 @@ pub struct TrackedPolicy {
     saved: Saved,
     network: Mlp,
     device: Device,
-    sees: Sees,
-    eyes: Eyes,
-    queues: HashMap<usize, VecDeque<Action>>,
+    sight: Sight,
+    queues: Queues,
 }
 
 impl TrackedPolicy {
@@ -80,7 +72,7 @@ impl TrackedPolicy {
 
     /// What it looks at from now on.
     pub fn seeing(mut self, sees: Sees) -> Self {
-        self.sees = sees;
+        self.sight.sees = sees;
         self
     }
 
@@ -156,79 +148,40 @@ impl TrackedPolicy {
             saved,
             network,
             device: device.clone(),
-            sees: Sees::Frames,
-            eyes: Eyes::default(),
-            queues: HashMap::new(),
-        }
-    }
-
-    fn modality(&self) -> Modality {
-        match self.sees {
-            Sees::Frames => Modality::Pixels,
-            Sees::State => Modality::State,
-        }
-    }
-
-    /// The states of the environments at these places of a batch.
-    fn look(&mut self, obs: &ObsBatch<'_>, places: &[usize]) -> Result<Vec<State>, PolicyError> {
-        let mut states = Vec::new();
-        let mut frames = Vec::new();
-        for &at in places {
-            match (self.sees, obs.observations[at].last()) {
-                (Sees::State, Some(Observation::State(row))) => states.push(State::from_row(*row)),
-                (Sees::Frames, Some(Observation::Pixels(frame))) => frames.push((obs.envs[at], frame, obs.goals[at])),
-                (_, Some(other)) => return Err(crate::policy::wrong_observation(self.modality(), other)),
-                (_, None) => return Err(self.failed("an empty history".into())),
-            }
-        }
-        match self.sees {
-            Sees::State => Ok(states),
-            Sees::Frames => self.eyes.look(&frames).map_err(|error| self.failed(error.to_string())),
-        }
-    }
-
-    fn failed(&self, reason: String) -> PolicyError {
-        PolicyError::Failed {
-            policy: self.name(),
-            reason,
+            sight: Sight::new(Sees::Frames),
+            queues: Queues::default(),
         }
     }
 }
 
 impl Policy for TrackedPolicy {
     fn name(&self) -> String {
-        "tracked".into()
+        NAME.into()
     }
 
     fn needs(&self) -> ObsSpec {
         ObsSpec {
-            modality: self.modality(),
+            modality: self.sight.modality(),
             history: 1,
         }
     }
 
     fn reset(&mut self, envs: &[usize]) {
-        for env in envs {
-            self.queues.remove(env);
-            self.eyes.forget(*env);
-        }
+        self.queues.reset(envs);
+        self.sight.forget(envs);
     }
 
     fn act(&mut self, obs: &ObsBatch<'_>, out: &mut [Action]) -> Result<(), PolicyError> {
-        let asks = |at: &usize| self.queues.get(&obs.envs[*at]).is_none_or(VecDeque::is_empty);
-        let asking: Vec<usize> = (0..obs.envs.len()).filter(asks).collect();
-        let states = self.look(obs, &asking)?.into_iter();
-        let states: Vec<(State, Pose)> = states.zip(asking.iter().map(|&at| obs.goals[at])).collect();
-        let chunks = self.chunks(&states).map_err(|error| self.failed(error.to_string()))?;
-        for (at, mut chunk) in asking.into_iter().zip(chunks) {
-            chunk.truncate(self.saved.tracked.execute);
-            self.queues.insert(obs.envs[at], chunk.into());
-        }
-        for (env, out) in obs.envs.iter().zip(out) {
-            let next = self.queues.get_mut(env).and_then(VecDeque::pop_front);
-            *out = next.ok_or_else(|| self.failed(format!("environment {env} is twice in one batch")))?;
-        }
-        Ok(())
+        let asking = self.queues.asking(obs);
+        let states = self.sight.look(NAME, obs, &asking, 1)?.into_iter().flatten();
+        let states: Vec<(State, Pose)> = states.zip(asking.iter().map(|ask| obs.goals[ask.at])).collect();
+        let chunks = self.chunks(&states).map_err(|error| PolicyError::Failed {
+            policy: NAME.into(),
+            reason: error.to_string(),
+        })?;
+        let taken = self.saved.tracked.execute;
+        let chunks = chunks.into_iter().map(|chunk| chunk.into_iter().take(taken));
+        self.queues.serve(NAME, obs, &asking, chunks, out)
     }
 }
 

@@ -127,13 +127,6 @@ fn try_act(policy: &mut BcPolicy, envs: &[usize], observations: &[Observation]) 
     Ok(out)
 }
 
-fn seeing_states(policy: BcPolicy) -> BcPolicy {
-    match policy {
-        BcPolicy::Tracked(policy) => BcPolicy::Tracked(policy.seeing(Sees::State)),
-        other => other,
-    }
-}
-
 fn reloaded(policy: &BcPolicy, folder: &Path) -> BcPolicy {
     let path = folder.join("policy.safetensors");
     policy.save(&path).unwrap();
@@ -156,8 +149,8 @@ fn the_tracked_policy_learns_acts_and_comes_back() {
     );
 
     let folder = tempfile::tempdir().unwrap();
-    let mut policy = seeing_states(trained.policy);
-    let mut loaded = seeing_states(reloaded(&policy, folder.path()));
+    let mut policy = trained.policy.seeing(Sees::State);
+    let mut loaded = reloaded(&policy, folder.path()).seeing(Sees::State);
     let observations: Vec<Observation> = (0..40).map(|i| Observation::State(state(7 * i).to_row())).collect();
     let together = act(&mut policy, &observations);
     assert_eq!(act(&mut loaded, &observations), together);
@@ -179,6 +172,38 @@ fn the_tracked_policy_learns_acts_and_comes_back() {
 }
 
 #[test]
+fn the_diffusion_policy_on_states_reads_frames_in_their_order() {
+    let policy = trained(PolicyKind::DiffusionLowdim, 2, &episodes(5, 12, true)).policy;
+    let ask = |sees, rows: [[usize; 2]; 2]| {
+        let mut policy = policy.clone().seeing(sees);
+        let observe = |i| match sees {
+            Sees::Frames => Observation::Pixels(picture(&state(i))),
+            Sees::State => Observation::State(state(i).to_row()),
+        };
+        let mut out = [[0.0; 2]; 2];
+        let batch = ObsBatch {
+            envs: &[0, 1],
+            observations: &rows.map(|row| row.map(observe).to_vec()),
+            goals: &[GOAL; 2],
+        };
+        policy.reset(batch.envs);
+        policy.act(&batch, &mut out).unwrap();
+        out
+    };
+    let away = |a: Action, b: Action| (a[0] - b[0]).hypot(a[1] - b[1]);
+    let exact = ask(Sees::State, [[0, 20], [7, 31]]);
+    let swapped = ask(Sees::State, [[20, 0], [7, 31]]);
+    let seen = ask(Sees::Frames, [[0, 20], [7, 31]]);
+    assert!(
+        away(swapped[0], exact[0]) > 20.0 && swapped[1] == exact[1],
+        "{swapped:?} {exact:?}"
+    );
+    for (seen, exact) in seen.into_iter().zip(exact) {
+        assert!(away(seen, exact) < 10.0, "{seen:?} {exact:?}");
+    }
+}
+
+#[test]
 fn the_tracked_policy_reads_frames() {
     let mut episodes = episodes(5, 12, true);
     let exact: Vec<State> = episodes[0].states.clone().unwrap();
@@ -187,7 +212,7 @@ fn the_tracked_policy_reads_frames() {
         assert!((seen.agent[0] - exact.agent[0]).hypot(seen.agent[1] - exact.agent[1]) < 6.0);
     }
     let policy = trained(PolicyKind::Tracked, 30, &episodes).policy;
-    let (mut frames, mut states) = (policy.clone(), seeing_states(policy));
+    let (mut frames, mut states) = (policy.clone(), policy.seeing(Sees::State));
     assert_eq!(frames.needs().modality, pusht_env::Modality::Pixels);
     let by_frame = try_act(&mut frames, &[0], &[Observation::Pixels(picture(&exact[0]))]).unwrap()[0];
     let by_state = try_act(&mut states, &[0], &[Observation::State(exact[0].to_row())]).unwrap()[0];

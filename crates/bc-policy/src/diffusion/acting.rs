@@ -1,14 +1,11 @@
-//! From noise to actions, and which environment takes which action when.
-
-use std::collections::{HashMap, VecDeque};
+//! From noise to actions.
 
 use burn::Tensor;
 use burn::tensor::{Device, TensorData};
 use nn_kit::NoiseSchedule;
-use pusht_env::{Action, ObsBatch, PolicyError};
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
-use training::{mix_seed, normal};
+use training::normal;
 
 use super::{DiffusionConfig, Sampler, Unet};
 use crate::BcError;
@@ -100,68 +97,5 @@ impl Denoiser {
             };
         }
         Ok(x)
-    }
-}
-
-/// The actions that environments still have to take, and the seeds of their noise.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Queues {
-    pub seed: u64,
-    envs: HashMap<usize, Queue>,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Queue {
-    /// Episodes begun.
-    episode: u64,
-    /// Looks taken in this one.
-    looks: u64,
-    actions: VecDeque<Action>,
-}
-
-impl Queues {
-    /// A new episode in each of these environments.
-    pub(super) fn reset(&mut self, envs: &[usize]) {
-        for env in envs {
-            let queue = self.envs.entry(*env).or_default();
-            queue.episode += 1;
-            queue.looks = 0;
-            queue.actions.clear();
-        }
-    }
-
-    /// Places in the batch of environments without actions.
-    pub(super) fn asking(&self, obs: &ObsBatch<'_>) -> Vec<usize> {
-        let asks = |at: &usize| {
-            self.envs
-                .get(&obs.envs[*at])
-                .is_none_or(|queue| queue.actions.is_empty())
-        };
-        (0..obs.envs.len()).filter(asks).collect()
-    }
-
-    /// The seed of the next sequence of an environment: a function of the policy's seed, the environment's number, the
-    /// number of its episode and how often it has looked in it.
-    pub(super) fn next_seed(&mut self, env: usize) -> u64 {
-        let queue = self.envs.entry(env).or_default();
-        let seed = mix_seed(mix_seed(mix_seed(self.seed, env as u64), queue.episode), queue.looks);
-        queue.looks += 1;
-        seed
-    }
-
-    pub(super) fn fill(&mut self, env: usize, actions: impl Iterator<Item = Action>) {
-        self.envs.entry(env).or_default().actions = actions.collect();
-    }
-
-    /// Hands every environment its next action.
-    pub(super) fn take(&mut self, policy: &str, envs: &[usize], out: &mut [Action]) -> Result<(), PolicyError> {
-        for (env, out) in envs.iter().zip(out) {
-            let next = self.envs.get_mut(env).and_then(|queue| queue.actions.pop_front());
-            *out = next.ok_or_else(|| PolicyError::Failed {
-                policy: policy.to_string(),
-                reason: format!("environment {env} is twice in one batch"),
-            })?;
-        }
-        Ok(())
     }
 }

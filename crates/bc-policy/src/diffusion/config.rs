@@ -1,6 +1,7 @@
 //! Settings of the diffusion policies.
 
 use nn_kit::{BetaSchedule, Prediction, ScheduleConfig};
+use pusht_env::Action;
 use serde::{Deserialize, Serialize};
 
 use crate::BcError;
@@ -108,6 +109,14 @@ impl DiffusionConfig {
         };
         config.check()?;
         Ok(config)
+    }
+
+    /// Those of a sequence that are taken.
+    pub(super) fn taken(&self, sequence: Vec<Action>) -> impl Iterator<Item = Action> + use<> {
+        sequence
+            .into_iter()
+            .skip(self.n_obs_steps - 1)
+            .take(self.n_action_steps)
     }
 
     /// Refuses settings that cannot work.

@@ -7,16 +7,18 @@ use burn::Tensor;
 use burn::module::Module;
 use burn::tensor::{Device, TensorData};
 use pusht_data::{FrameRef, Split};
-use pusht_env::{Action, Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError, Pose, State};
+use pusht_env::{Action, ObsBatch, ObsSpec, Policy, PolicyError, Pose, State};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 use training::{FitOptions, ModelFile, Objective, ObjectiveError, TrainConfig, init_seeded, mix_seed, normal};
 
-use super::acting::{ACTION, Denoiser, Queues};
+use super::acting::{ACTION, Denoiser};
 use super::norm::MinMax;
 use super::{DiffusionConfig, Unet};
+use crate::eyes::{Sees, Sight};
 use crate::features::{FEATURES, View};
+use crate::queues::Queues;
 use crate::train::Trained;
 use crate::{BcError, BcPolicy, Sequence};
 
@@ -67,6 +69,7 @@ pub struct DiffusionLowdim {
     network: Unet,
     denoiser: Denoiser,
     device: Device,
+    sight: Sight,
     queues: Queues,
 }
 
@@ -77,6 +80,7 @@ impl DiffusionLowdim {
             saved,
             network,
             device: device.clone(),
+            sight: Sight::new(Sees::State),
             queues: Queues::default(),
         })
     }
@@ -99,6 +103,12 @@ impl DiffusionLowdim {
         self.saved.diffusion = self.saved.diffusion.with_acting(config)?;
         self.denoiser = self.saved.denoiser()?;
         Ok(self)
+    }
+
+    /// What it looks at from now on: the simulator's state unless it is set.
+    pub fn seeing(mut self, sees: Sees) -> Self {
+        self.sight.sees = sees;
+        self
     }
 
     /// All noise follows from this seed (0 unless it is set) and the environments' numbers.
@@ -188,40 +198,33 @@ impl Policy for DiffusionLowdim {
 
     fn needs(&self) -> ObsSpec {
         ObsSpec {
-            modality: Modality::State,
+            modality: self.sight.modality(),
             history: self.saved.diffusion.n_obs_steps,
         }
     }
 
     fn reset(&mut self, envs: &[usize]) {
         self.queues.reset(envs);
+        self.sight.forget(envs);
     }
 
     fn act(&mut self, obs: &ObsBatch<'_>, out: &mut [Action]) -> Result<(), PolicyError> {
         let asking = self.queues.asking(obs);
-        let mut histories = Vec::with_capacity(asking.len());
-        for &at in &asking {
-            let mut states = Vec::with_capacity(self.saved.diffusion.n_obs_steps);
-            for observation in &obs.observations[at] {
-                match observation {
-                    Observation::State(row) => states.push(State::from_row(*row)),
-                    other => return Err(crate::policy::wrong_observation(Modality::State, other)),
-                }
-            }
-            histories.push((states, obs.goals[at]));
-        }
-        let seeds: Vec<u64> = asking.iter().map(|&at| self.queues.next_seed(obs.envs[at])).collect();
+        let states = self
+            .sight
+            .look(NAME, obs, &asking, self.saved.diffusion.n_obs_steps)?
+            .into_iter();
+        let histories: Vec<(Vec<State>, Pose)> = states.zip(asking.iter().map(|ask| obs.goals[ask.at])).collect();
+        let seeds: Vec<u64> = asking.iter().map(|ask| ask.seed).collect();
         let sequences = self.sequences(&histories, &seeds).map_err(|error| self.failed(error))?;
-        let DiffusionConfig {
-            n_obs_steps,
-            n_action_steps,
-            ..
-        } = self.saved.diffusion;
-        for (at, actions) in asking.into_iter().zip(sequences) {
-            let taken = actions.into_iter().skip(n_obs_steps - 1).take(n_action_steps);
-            self.queues.fill(obs.envs[at], taken);
-        }
-        self.queues.take(NAME, obs.envs, out)
+        let diffusion = &self.saved.diffusion;
+        self.queues.serve(
+            NAME,
+            obs,
+            &asking,
+            sequences.into_iter().map(|s| diffusion.taken(s)),
+            out,
+        )
     }
 }
 

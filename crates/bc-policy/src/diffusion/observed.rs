@@ -9,9 +9,10 @@ use pusht_env::{Action, Frame, Modality, ObsBatch, ObsSpec, Observation, Policy,
 use serde::{Deserialize, Serialize};
 use training::{ModelFile, init_seeded, mix_seed};
 
-use super::acting::{ACTION, BLOCK, Denoiser, Queues};
+use super::acting::{ACTION, BLOCK, Denoiser};
 use super::encoder::RgbEncoder;
 use super::{DiffusionConfig, Unet};
+use crate::queues::Queues;
 use crate::tracked::network_error;
 use crate::{BcError, Sequence};
 
@@ -499,25 +500,23 @@ impl Policy for DiffusionPolicy {
     fn act(&mut self, obs: &ObsBatch<'_>, out: &mut [Action]) -> Result<(), PolicyError> {
         let asking = self.queues.asking(obs);
         let mut histories = Vec::with_capacity(asking.len());
-        for &at in &asking {
-            let seen = obs.observations[at].iter().map(|o| self.see(o));
+        for ask in &asking {
+            let seen = obs.observations[ask.at].iter().map(|o| self.see(o));
             let seen: Vec<Seen<'_>> = seen.collect::<Result<_, _>>()?;
             if seen.len() != self.saved.diffusion.n_obs_steps {
                 return Err(self.failed(format!("{} observations; expected its n_obs_steps", seen.len())));
             }
             histories.push(seen);
         }
-        let seeds: Vec<u64> = asking.iter().map(|&at| self.queues.next_seed(obs.envs[at])).collect();
+        let seeds: Vec<u64> = asking.iter().map(|ask| ask.seed).collect();
         let sequences = self.sequences(&histories, &seeds).map_err(|error| self.failed(error))?;
-        let DiffusionConfig {
-            n_obs_steps,
-            n_action_steps,
-            ..
-        } = self.saved.diffusion;
-        for (at, actions) in asking.into_iter().zip(sequences) {
-            let taken = actions.into_iter().skip(n_obs_steps - 1).take(n_action_steps);
-            self.queues.fill(obs.envs[at], taken);
-        }
-        self.queues.take(NAME, obs.envs, out)
+        let diffusion = &self.saved.diffusion;
+        self.queues.serve(
+            NAME,
+            obs,
+            &asking,
+            sequences.into_iter().map(|s| diffusion.taken(s)),
+            out,
+        )
     }
 }
