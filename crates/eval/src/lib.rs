@@ -12,9 +12,9 @@ mod rollout;
 mod verdict;
 
 pub use report::{
-    ActionRow, Arm, Assets, ExtractionRow, Fit, LossPoint, Method, ModelTraining, OurValue, PaperRow, Picture,
-    REPORT_SCHEMA, Report, ReportError, Role, RowKind, RunRecord, SeedResult, Shows, StageTime, Training, TrainingData,
-    render_html,
+    ActionRow, Arm, Assets, ExtractionRow, Fit, FitFloor, LossPoint, Method, ModelTraining, OtherPolicy, OurValue,
+    PaperRow, Picture, REPORT_SCHEMA, Report, ReportError, Role, RowKind, RunRecord, SeedResult, Shows, StageTime,
+    Training, TrainingData, render_html,
 };
 pub use rollout::{
     EpisodeRecord, EpisodeScores, FIRST_START_SEED, FilmError, POSE_ANGLE_DEGREES, POSE_DISTANCE, Protocol,

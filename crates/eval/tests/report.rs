@@ -144,6 +144,23 @@ fn report() -> Report {
         kind: GeneratorKind::ObjectLatent,
     };
     let mut rng = Pcg64::seed_from_u64(2);
+    let other = |name: &str, mse: f64, rng: &mut Pcg64| {
+        let seed = SeedResult {
+            seed: 0,
+            training: Some(training(rng, mse)),
+            rollouts: rollouts(rng, 0.1),
+        };
+        let bootstrap = Bootstrap::default();
+        let data = arms[0].data.clone();
+        OtherPolicy {
+            arm: Arm::new(name, "on the arm demo", Role::Trained, data, vec![seed], bootstrap).unwrap(),
+            parameters: 11_177_538,
+            updates: 16_050,
+            batch: 32,
+            augmentation: "none".into(),
+        }
+    };
+    let other_policies = vec![other("cnn", 431.0, &mut rng), other("resnet18", 143.0, &mut rng)];
     let (demo, extracted) = (walk(&mut rng, 2.0), walk(&mut rng, 9.0));
     let measures = ActionMeasures::of(&demo, Some(&demo), 0).unwrap();
     let mut actions = vec![
@@ -175,6 +192,15 @@ fn report() -> Report {
             inverse_dynamics: "closed form on tracked positions".into(),
         },
         arms,
+        other_policies,
+        fit_floors: vec![FitFloor {
+            name: "the agent's own position".into(),
+            fit: Fit {
+                mse: 405.0,
+                r2: Some(0.9584),
+                frames: 2565,
+            },
+        }],
         actions,
         extraction: ExtractionRow::floors(&measures, "test part, by episode"),
         models: vec![ModelTraining {
@@ -229,6 +255,9 @@ fn a_report_is_one_self_contained_page() {
         "made-up &amp; unreal",
         "generated &lt;closed form&gt;",
         "419",
+        "0.9584",
+        "<small>on the arm demo</small>",
+        "11\u{202f}177\u{202f}538",
         "122.56 ± 67.67",
         "0.062 to 0.080",
         "96.61",

@@ -1,9 +1,9 @@
 //! From results to the report.
 
-use bc_policy::{Augmentation, PolicyKind};
+use bc_policy::{Augmentation, PolicyConfig, PolicyKind};
 use eval::{
-    ActionRow, Arm, Bootstrap, Generator, GeneratorKind, Method, Protocol, REPORT_SCHEMA, Report, Role, RolloutRecord,
-    RunRecord, Scores, SeedResult, StageTime, TrainingData, Verdict,
+    ActionRow, Arm, Bootstrap, FitFloor, Generator, GeneratorKind, Method, OtherPolicy, Protocol, REPORT_SCHEMA,
+    Report, Role, RolloutRecord, RunRecord, Scores, SeedResult, StageTime, TrainingData, Verdict,
 };
 use traj_metrics::{ActionMeasures, to_points};
 
@@ -53,6 +53,29 @@ pub(crate) fn report(
         };
         arms.push(Arm::new(arm.name, arm.what, Role::Trained, Some(data), seeds, bootstrap).map_err(|e| fail(&e))?);
     }
+    let mut other_policies = Vec::new();
+    for (other, policy) in results.others.iter().zip(&config.other_policies) {
+        let seeds = vec![SeedResult {
+            seed: other.seed,
+            training: Some(other.trained.training.clone()),
+            rollouts: scored(&other.record)?,
+        }];
+        let data = arms
+            .iter()
+            .find(|arm: &&Arm| arm.name == "demo")
+            .and_then(|arm| arm.data.clone());
+        let frames = data.as_ref().map_or(0, |data| data.frames);
+        let train = &policy.train;
+        let pass = frames.div_ceil(train.batch_size.max(1));
+        let (name, what) = (policy.kind.name(), "on the arm demo");
+        other_policies.push(OtherPolicy {
+            arm: Arm::new(name, what, Role::Trained, data, seeds, bootstrap).map_err(|e| fail(&e))?,
+            parameters: other.parameters,
+            updates: train.epochs * train.steps_per_epoch.unwrap_or(pass),
+            batch: train.batch_size,
+            augmentation: augmentation(policy),
+        });
+    }
     for reference in &results.references {
         let seeds = vec![SeedResult {
             seed: 0,
@@ -69,6 +92,7 @@ pub(crate) fn report(
         kind,
     };
     let verdict = Verdict::of(&arms, generator, bootstrap).map_err(|e| fail(&e))?;
+    let fit_floors = fit_floors(&mut results);
     let actions = action_rows(&mut results).map_err(|e| fail(&e))?;
     let starts = [
         config.rollout.first_seed,
@@ -101,12 +125,14 @@ pub(crate) fn report(
             policy_parameters: results.policy_parameters,
             updates: train.epochs * train.steps_per_epoch.unwrap_or(0),
             batch: train.batch_size,
-            augmentation: augmentation(config),
+            augmentation: augmentation(&config.policy),
             seeds: config.seeds.clone(),
             generator: results.generator.clone(),
             inverse_dynamics: results.extraction.labels.clone(),
         },
         arms,
+        other_policies,
+        fit_floors,
         actions,
         extraction: results.extraction.rows,
         models: results.models,
@@ -148,13 +174,50 @@ fn action_rows(results: &mut Results) -> Result<Vec<ActionRow>, traj_metrics::Me
     Ok(rows)
 }
 
-fn augmentation(config: &Config) -> String {
-    match (config.policy.kind, config.policy.augmentation) {
-        (PolicyKind::Tracked, _) => "none on data; the features have the board's symmetries built in".to_owned(),
+fn augmentation(policy: &PolicyConfig) -> String {
+    match (policy.kind, policy.augmentation) {
+        (PolicyKind::Tracked | PolicyKind::DiffusionLowdim, _) => {
+            "none on data; every row also mirrored, in features that turn with the goal".to_owned()
+        }
+        (PolicyKind::Diffusion, _) => format!("a random place of {:?} px in every frame", policy.encoder.crop),
         (_, Augmentation::None) => "none".to_owned(),
         (_, Augmentation::Dihedral) => "8 flips and quarter turns, after the split".to_owned(),
         (_, Augmentation::Fourteen) => "14 flips and rotations, after the split".to_owned(),
     }
+}
+
+/// Answers that need no policy, against the recorded actions of the test part.
+fn fit_floors(results: &mut Results) -> Vec<FitFloor> {
+    results.material.with_labels(DemoLabels::Recorded);
+    let (test, recorded) = results.material.recorded_test();
+    let train = results.material.parts("demo").train;
+    let episodes = &results.material.episodes;
+    let mut mean = [0.0_f64; 2];
+    for r in &train {
+        let action = episodes[r.episode as usize].actions[r.row as usize];
+        for k in 0..2 {
+            mean[k] += f64::from(action[k]) / train.len() as f64;
+        }
+    }
+    let agent = |r: &pusht_data::FrameRef| {
+        let states = episodes[r.episode as usize].states.as_ref()?;
+        Some(states.get(r.row as usize)?.agent.map(|x| x as f32))
+    };
+    let agents: Option<Vec<_>> = test.iter().map(agent).collect();
+    let constant = Some(vec![mean.map(|x| x as f32); test.len()]);
+    let floor = |name: &str, answers: Option<Vec<_>>| {
+        Some(FitFloor {
+            name: name.to_owned(),
+            fit: crate::stages::fit(bc_policy::regression_fit(&answers?, &recorded)?),
+        })
+    };
+    [
+        floor("the agent's own position, tracked", agents),
+        floor("the mean action of the training part", constant),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// What a reader must know before quoting a number.

@@ -12,9 +12,10 @@ use video_gen::TrainSettings;
 use crate::PipelineError;
 
 /// The presets, smallest first: name and TOML text, each a documented experiment.
-pub const PRESETS: [(&str, &str); 3] = [
+pub const PRESETS: [(&str, &str); 4] = [
     ("smoke", include_str!("../presets/smoke.toml")),
     ("cpu", include_str!("../presets/cpu.toml")),
+    ("strong", include_str!("../presets/strong.toml")),
     ("paper", include_str!("../presets/paper.toml")),
 ];
 
@@ -32,6 +33,9 @@ pub struct Config {
     pub split: SplitConfig,
     /// The policy that every arm trains.
     pub policy: PolicyConfig,
+    /// Other policies, trained on the data of the arm `demo` with the first seed, for the comparison of policies.
+    #[serde(default)]
+    pub other_policies: Vec<PolicyConfig>,
     /// Inverse dynamics.
     pub idm: IdmConfig,
     /// The video model and its clips.
@@ -183,6 +187,16 @@ impl Config {
                 return wrong(section, &reason);
             }
         }
+        for (index, policy) in self.other_policies.iter().enumerate() {
+            let section = format!("other_policies[{index}]");
+            policy.check().or_else(|error| wrong(&section, &error.to_string()))?;
+            if self.other_policies[..index]
+                .iter()
+                .any(|before| before.kind == policy.kind)
+            {
+                return wrong(&section, "is of a kind that was there before; expected each kind once");
+            }
+        }
         let longest = self.video.train.model.max_frames;
         if self.video.frames > longest {
             let frames = self.video.frames;
@@ -326,6 +340,6 @@ mod tests {
         assert!(error(&["idm.learned.train.learning_rate=nan"]).contains("idm.learned"));
         assert!(error(&["video.frames=1000"]).contains("max_frames"));
         let unknown = Config::load("huge", None, &[]).unwrap_err().to_string();
-        assert!(unknown.contains("smoke, cpu, paper"), "{unknown}");
+        assert!(unknown.contains("smoke, cpu, strong, paper"), "{unknown}");
     }
 }

@@ -1,8 +1,18 @@
 //! From results to the rows of a report: intervals of arms, measures of actions, floors.
 
-use super::{ActionRow, Arm, ExtractionRow, Fit, Role, RowKind, SeedResult, Training, TrainingData};
+use super::{ActionRow, Arm, ExtractionRow, Fit, Report, Role, RowKind, SeedResult, Training, TrainingData};
 use crate::EpisodeScores;
 use traj_metrics::{ActionMeasures, Bootstrap, Floor, MetricError, SequenceMeasures, directness};
+
+impl Report {
+    /// Everyone who was rolled out: the arms, other policies, floors and the ceiling.
+    pub(crate) fn players(&self) -> impl Iterator<Item = &Arm> {
+        let trained = |arm: &&Arm| arm.role == Role::Trained;
+        let others = self.other_policies.iter().map(|other| &other.arm);
+        let rest = self.arms.iter().filter(move |arm| !trained(arm));
+        self.arms.iter().filter(trained).chain(others).chain(rest)
+    }
+}
 
 impl Arm {
     /// An arm with its intervals, bootstrapped over seeds × starts; each number by

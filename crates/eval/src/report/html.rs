@@ -9,6 +9,7 @@ pub fn render_html(report: &Report, assets: &Assets) -> String {
     let contents = [
         ("results", "Results", sections::results(report)),
         ("method", "What was compared, and how", sections::method(report)),
+        ("policies", "Policies on the demonstrations", sections::policies(report)),
         ("rollouts", "Roll-outs", sections::rollouts(report, assets)),
         ("training", "Training", sections::training(report)),
         ("actions", "Actions", sections::actions(report)),
@@ -19,7 +20,9 @@ pub fn render_html(report: &Report, assets: &Assets) -> String {
         ),
         ("paper", "Beside the paper", sections::paper(report)),
         ("record", "To repeat it", sections::record(report)),
-    ];
+    ]
+    .map(|(id, title, html)| (!html.is_empty()).then_some((id, title, html)));
+    let contents: Vec<_> = contents.into_iter().flatten().collect();
     let links: String = contents
         .iter()
         .map(|(id, title, _)| format!("<a href=\"#{id}\">{title}</a>"))

@@ -25,6 +25,12 @@ pub struct Report {
     pub method: Method,
     /// All arms, floors and the ceiling included, in the order of the table.
     pub arms: Vec<Arm>,
+    /// Other policies than the one that all arms train, on the data of the arm `demo`.
+    #[serde(default)]
+    pub other_policies: Vec<OtherPolicy>,
+    /// How well answers without a policy fit the recorded actions of the test part.
+    #[serde(default)]
+    pub fit_floors: Vec<FitFloor>,
     /// Smoothness and directness of actions, floors included.
     pub actions: Vec<ActionRow>,
     /// Distance of extracted to recorded actions, floors included.
@@ -105,6 +111,30 @@ pub struct Arm {
     pub max_reward: Interval,
     /// Share of episodes solved (coverage above 0.95 at any step).
     pub success: Interval,
+}
+
+/// A policy that is compared with the one that all arms train.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OtherPolicy {
+    /// Its results, under its own name.
+    pub arm: Arm,
+    /// Its number of parameters.
+    pub parameters: usize,
+    /// Updates it got.
+    pub updates: usize,
+    /// Examples an update.
+    pub batch: usize,
+    /// Augmentation of the training part, or `none`.
+    pub augmentation: String,
+}
+
+/// A yardstick for errors on held-out actions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FitFloor {
+    /// What it answers, e.g. `the agent's position`.
+    pub name: String,
+    /// Its error.
+    pub fit: Fit,
 }
 
 /// What a policy was trained on.

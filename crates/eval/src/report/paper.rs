@@ -80,7 +80,7 @@ impl Report {
             });
         };
         let fits = |number: &dyn Fn(&super::Arm) -> Option<f64>| {
-            let values = self.arms.iter().filter_map(|a| Some((a.name.clone(), number(a)?)));
+            let values = self.players().filter_map(|a| Some((a.name.clone(), number(a)?)));
             values.map(|(name, value)| OurValue { name, value }).collect::<Vec<_>>()
         };
         for (policy, mse, r2, validation) in TABLE_2 {

@@ -17,11 +17,12 @@ use serde::Serialize;
 use training::{Progress, StopFlag};
 
 pub(crate) use inverse::Extraction;
-pub(crate) use policy::TrainedPolicy;
+pub(crate) use policy::{TrainedPolicy, fit};
 
 use crate::arms::{ARMS, Material};
 use crate::stage::{self, Origin, Stage};
 use crate::{Config, PipelineError};
+use policy::Job;
 
 /// What every stage has at hand.
 pub(crate) struct Lab<'a> {
@@ -105,6 +106,14 @@ pub(crate) struct ArmResult {
     pub(crate) seeds: Vec<(u64, TrainedPolicy, RolloutRecord)>,
 }
 
+/// A policy of another kind than the arms', trained on the data of the arm `demo`.
+pub(crate) struct Other {
+    pub(crate) parameters: usize,
+    pub(crate) seed: u64,
+    pub(crate) trained: TrainedPolicy,
+    pub(crate) record: RolloutRecord,
+}
+
 /// A floor or the ceiling.
 pub(crate) struct Reference {
     pub(crate) name: &'static str,
@@ -123,6 +132,7 @@ pub(crate) struct Results {
     pub(crate) policy_parameters: usize,
     pub(crate) models: Vec<ModelTraining>,
     pub(crate) arms: Vec<ArmResult>,
+    pub(crate) others: Vec<Other>,
     pub(crate) references: Vec<Reference>,
     pub(crate) pictures: Vec<Picture>,
 }
@@ -131,9 +141,10 @@ pub(crate) struct Results {
 pub(crate) fn all(lab: &mut Lab<'_>, data: Option<&Path>) -> Result<Results, PipelineError> {
     lab.progress.say(&format!(
         "stages: demonstrations, inverse dynamics, video model, clips, floors and expert, then {} arms of {} policies \
-         each, trained and rolled out; report",
+         each and {} other policies, trained and rolled out; report",
         ARMS.len(),
-        lab.config.seeds.len()
+        lab.config.seeds.len(),
+        lab.config.other_policies.len()
     ));
     let demos = demonstrations::run(lab, data)?;
     let (split, split_stage) = demonstrations::split(lab, &demos)?;
@@ -158,18 +169,24 @@ pub(crate) fn all(lab: &mut Lab<'_>, data: Option<&Path>) -> Result<Results, Pip
     );
 
     let references = rollouts::references(lab, &mut pictures)?;
+    let inputs = [&split_stage.hash, &extraction.stage.hash, &clips.stage.hash];
+    let config = lab.config;
     let mut policy_parameters = 0;
     let mut arms = Vec::new();
     for (name, what) in ARMS {
         let parts = material.parts(name);
         let (train_frames, train_episodes) = crate::arms::count(&parts.train);
-        let inputs = [&split_stage.hash, &extraction.stage.hash, &clips.stage.hash];
         material.with_labels(parts.labels);
-        let policies = policy::train(lab, name, &material, &parts, &inputs)?;
+        let job = Job {
+            name,
+            policy: &config.policy,
+            seeds: &config.seeds,
+        };
+        let policies = policy::train(lab, job, &material, &parts, &inputs)?;
         let mut seeds = Vec::new();
-        for (&seed, (trained, stage)) in lab.config.seeds.iter().zip(policies) {
+        for (&seed, (trained, stage)) in config.seeds.iter().zip(policies) {
             policy_parameters = trained.load(lab)?.parameters();
-            let record = rollouts::arm(lab, name, seed, &trained, &stage, &mut pictures)?;
+            let record = rollouts::policy(lab, name, seed, &trained, &stage, &mut pictures)?;
             seeds.push((seed, trained, record));
         }
         let labels = match name {
@@ -186,6 +203,25 @@ pub(crate) fn all(lab: &mut Lab<'_>, data: Option<&Path>) -> Result<Results, Pip
             seeds,
         });
     }
+    let parts = material.parts("demo");
+    material.with_labels(parts.labels);
+    let mut others = Vec::new();
+    for other in &config.other_policies {
+        let job = Job {
+            name: other.kind.name(),
+            policy: other,
+            seeds: &config.seeds[..1],
+        };
+        // Clips and extracted actions are not in it, but the record of what a stage was made of is one for all.
+        for (trained, stage) in policy::train(lab, job, &material, &parts, &inputs)? {
+            others.push(Other {
+                parameters: trained.load(lab)?.parameters(),
+                seed: config.seeds[0],
+                record: rollouts::policy(lab, job.name, config.seeds[0], &trained, &stage, &mut pictures)?,
+                trained,
+            });
+        }
+    }
     lab.tell_kept();
     Ok(Results {
         demonstrations: demos.name,
@@ -196,6 +232,7 @@ pub(crate) fn all(lab: &mut Lab<'_>, data: Option<&Path>) -> Result<Results, Pip
         policy_parameters,
         models,
         arms,
+        others,
         references,
         pictures,
     })

@@ -1,8 +1,8 @@
-//! The policies of one arm, one a seed.
+//! Trained policies: of an arm one a seed, and of other kinds one each.
 
 use std::path::PathBuf;
 
-use bc_policy::{BcPolicy, PolicyKind};
+use bc_policy::{BcPolicy, PolicyConfig, PolicyKind, Sees};
 use eval::Training;
 use pusht_data::Split;
 use training::{FitOptions, Progress};
@@ -22,16 +22,29 @@ pub(crate) struct TrainedPolicy {
     pub(crate) training: Training,
 }
 
-/// Trains the policies of `arm` on `material`, which carries the arm's labels; one stage a seed, in the seeds' order.
+/// What is to be trained on the data of an arm.
+#[derive(Clone, Copy)]
+pub(crate) struct Job<'a> {
+    /// The arm, or where it is a policy of another kind, that.
+    pub(crate) name: &'a str,
+    pub(crate) policy: &'a PolicyConfig,
+    pub(crate) seeds: &'a [u64],
+}
+
+/// Trains policies on `material`, which carries the arm's labels; one stage a seed, in the seeds' order.
 pub(crate) fn train(
     lab: &mut Lab<'_>,
-    arm: &str,
+    job: Job<'_>,
     material: &Material,
     parts: &ArmParts,
     before: &[&String],
 ) -> Result<Vec<(TrainedPolicy, Stage)>, PipelineError> {
     lab.check_stop()?;
-    let seeds = &lab.config.seeds;
+    let Job {
+        name: arm,
+        policy,
+        seeds,
+    } = job;
     let split = Split {
         protocol: lab.config.split.protocol,
         seed: lab.config.split.seed,
@@ -41,12 +54,12 @@ pub(crate) fn train(
     };
     let identity: String = before.iter().map(|s| s.as_str()).collect();
     let name = |seed: u64| format!("policies/{arm}-{seed}");
-    let (config, device, root, stop) = (lab.config, &lab.device, &lab.root, &lab.stop);
+    let (device, root, stop) = (&lab.device, &lab.root, &lab.stop);
     let one = |index: usize, progress: &mut dyn Progress| {
         let seed = seeds[index];
         let name = name(seed);
         let fail = failed(&name);
-        let mut policy = config.policy.clone();
+        let mut policy = policy.clone();
         policy.train.seed = seed;
         stage(root, &name, &(&policy, arm, before), |dir| {
             let options = FitOptions {
@@ -76,7 +89,7 @@ pub(crate) fn train(
             write_json(&dir.join("training.json"), &training)
         })
     };
-    let lanes = lanes(config.policy.kind != PolicyKind::Tracked);
+    let lanes = lanes(policy.kind != PolicyKind::Tracked);
     let label = format!("train {arm}");
     let stages = side_by_side(seeds.len(), lanes, &label, &mut *lab.progress, one)?;
     let mut trained = Vec::with_capacity(stages.len());
@@ -89,7 +102,7 @@ pub(crate) fn train(
     Ok(trained)
 }
 
-fn fit(fit: bc_policy::Fit) -> eval::Fit {
+pub(crate) fn fit(fit: bc_policy::Fit) -> eval::Fit {
     eval::Fit {
         mse: fit.mse,
         r2: Some(fit.r2),
@@ -98,8 +111,9 @@ fn fit(fit: bc_policy::Fit) -> eval::Fit {
 }
 
 impl TrainedPolicy {
-    /// The policy, ready to act.
+    /// The policy, ready to act on frames: no policy of an experiment sees more than a video shows.
     pub(crate) fn load(&self, lab: &Lab<'_>) -> Result<BcPolicy, PipelineError> {
-        BcPolicy::load(&self.file, &lab.device).map_err(|e| failed("policy")(&e))
+        let policy = BcPolicy::load(&self.file, &lab.device).map_err(|e| failed("policy")(&e))?;
+        Ok(policy.seeing(Sees::Frames))
     }
 }

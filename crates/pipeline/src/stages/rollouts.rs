@@ -20,24 +20,24 @@ const VIDEO: &str = "rollout.mp4";
 /// Pictures in a film strip.
 const PICTURES: usize = 12;
 
-/// One policy of an arm.
-pub(crate) fn arm(
+/// One policy of an arm, or of another kind.
+pub(crate) fn policy(
     lab: &mut Lab<'_>,
-    arm: &str,
+    name: &str,
     seed: u64,
     trained: &TrainedPolicy,
     before: &Stage,
     pictures: &mut Vec<Picture>,
 ) -> Result<RolloutRecord, PipelineError> {
-    let name = format!("rollouts/{arm}-{seed}");
+    let folder = format!("rollouts/{name}-{seed}");
     let config = config(lab, lab.config.rollout.episodes);
     let shown = lab.config.seeds.first() == Some(&seed);
-    let stage = lab.stage(&name, &(&lab.config.rollout, &before.hash), |lab, dir| {
+    let stage = lab.stage(&folder, &(&lab.config.rollout, &before.hash), |lab, dir| {
         let mut policy = trained.load(lab)?;
         play(
             lab,
             dir,
-            &format!("roll out {arm}, seed {seed}"),
+            &format!("roll out {name}, seed {seed}"),
             &mut policy,
             &config,
             shown,
@@ -46,8 +46,8 @@ pub(crate) fn arm(
     if shown {
         show(
             pictures,
-            &name,
-            &format!("Arm {arm}, seed {seed}"),
+            &folder,
+            &format!("Trained: {name}, seed {seed}"),
             lab.config.rollout.first_seed,
         );
     }

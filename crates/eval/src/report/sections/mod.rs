@@ -5,6 +5,7 @@ mod method;
 mod outcome;
 mod paper;
 mod pictures;
+mod policies;
 mod rollouts;
 mod training;
 
@@ -13,6 +14,7 @@ pub(super) use method::{method, record};
 pub(super) use outcome::{results, verdict, warning};
 pub(super) use paper::paper;
 pub(super) use pictures::pictures;
+pub(super) use policies::policies;
 pub(super) use rollouts::rollouts;
 pub(super) use training::training;
 

@@ -170,11 +170,6 @@ fn arms_table(report: &Report) -> String {
         };
         let [own_mse, own_r2] = arm.fit_own();
         let [recorded_mse, recorded_r2] = arm.fit_recorded();
-        let percent = |i: Interval| Interval {
-            mean: i.mean * 100.0,
-            low: i.low * 100.0,
-            high: i.high * 100.0,
-        };
         table.row(
             class,
             &[
@@ -193,4 +188,13 @@ fn arms_table(report: &Report) -> String {
         );
     }
     table.html()
+}
+
+/// A share as a percentage.
+pub(super) fn percent(share: Interval) -> Interval {
+    Interval {
+        mean: share.mean * 100.0,
+        low: share.low * 100.0,
+        high: share.high * 100.0,
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::super::paper::{TABLE_2, TABLE_5};
 use super::super::table::{NOT_GIVEN, Table, interval, number};
-use super::super::{Report, Role};
+use super::super::{Arm, FitFloor, Report, Role};
 use super::outcome::trained;
 use crate::plot::escape;
 
@@ -21,19 +21,35 @@ pub fn paper(report: &Report) -> String {
         ];
         table.row("paper", &cells);
     }
-    for arm in trained(report) {
+    let mut ours = |policy: &str, arm: &Arm, data: &str| {
         let [mse, r2] = arm.fit_own();
         let cells = [
-            format!("{}<small>{}</small>", escape(&arm.name), escape(&m.policy)),
+            format!("{}<small>{}</small>", escape(policy), escape(data)),
             escape(&m.split),
             number(mse, 0),
             number(r2, 4),
             number(arm.over_seeds(|t| t.validation_mse), 0),
         ];
         table.row("", &cells);
+    };
+    for other in &report.other_policies {
+        ours(&other.arm.name, &other.arm, "demo");
+    }
+    for arm in trained(report) {
+        ours(&m.policy, arm, &arm.name);
+    }
+    for FitFloor { name, fit } in &report.fit_floors {
+        let cells = [
+            escape(name),
+            escape(&m.split),
+            number(Some(fit.mse), 0),
+            number(fit.r2, 4),
+            "–".to_owned(),
+        ];
+        table.row("floor", &cells);
     }
     html += &format!("<div class=\"left2\">{}</div>", table.html());
-    html += "<p class=\"soft\">Each on its own labels, as the paper reports it. A split by frame puts neighbours of test \
+    html += "<p class=\"soft\">Each on its own labels, as the paper reports it; the name of the arm stands below the policy's. The last rows need no policy. A split by frame puts neighbours of test \
              frames into the training part, so its errors are not comparable with those of a split by episode.</p>\n";
     html += "<h3>Table 5: closed loop</h3>\n";
     let mut table = Table::new(&["Policy", "Protocol", "Mean reward per step", "Maximum reward"]);
@@ -49,7 +65,7 @@ pub fn paper(report: &Report) -> String {
             NOT_GIVEN.to_owned(),
         ],
     );
-    for arm in &report.arms {
+    for arm in report.players() {
         let class = if arm.role == Role::Trained { "" } else { "floor" };
         let starts = arm.starts();
         let seeds = match (starts.first(), starts.last()) {

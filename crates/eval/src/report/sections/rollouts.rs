@@ -15,7 +15,7 @@ pub fn rollouts(report: &Report, assets: &Assets) -> String {
             colour: arm_colour(&arm.name),
             values: arm.rollouts().map(number).collect(),
         };
-        report.arms.iter().map(row).collect()
+        report.players().map(row).collect()
     };
     let still = |number: fn(&EpisodeScores) -> f64| -> Option<Mark> {
         let values: Vec<f64> = report
@@ -54,8 +54,7 @@ pub fn rollouts(report: &Report, assets: &Assets) -> String {
         );
     }
     let boards: Vec<Board> = report
-        .arms
-        .iter()
+        .players()
         .map(|arm| Board {
             name: arm.name.clone(),
             colour: arm_colour(&arm.name),

@@ -1,18 +1,18 @@
 //! Loss curves.
 
 use super::super::table::{Table, count, number};
-use super::super::{LossPoint, ModelTraining, Report};
+use super::super::{Arm, LossPoint, ModelTraining, Report};
 use super::figure;
 use super::outcome::trained;
 use crate::plot::{LineAxes, LinePanel, LineSeries, arm_colour, arm_dash, escape, line_chart};
 
 /// Curves of every arm (Figures 4 and 7), and of the models behind them.
 pub fn training(report: &Report) -> String {
-    let train = arms(report, "training loss, as minimised", |p| Some(p.train));
-    let validation = arms(report, "validation MSE, px²", |p| p.validation);
+    let arms: Vec<Learner<'_>> = trained(report)
+        .map(|arm| (arm.name.as_str(), arm_colour(&arm.name), arm_dash(&arm.name), arm))
+        .collect();
     let mut html = String::new();
-    if let Some(train) = train {
-        let drawings = format!("<div class=\"pair\">{train}{}</div>\n", validation.unwrap_or_default());
+    if let Some(drawings) = curves(&arms) {
         html += &figure(
             &drawings,
             "Left: the loss that training minimises, in the policy's own unit. Right: mean squared error on the validation \
@@ -50,23 +50,33 @@ pub fn training(report: &Report) -> String {
     html
 }
 
-/// One panel with the curves of all arms and seeds; `None` when there are none.
-fn arms(report: &Report, what: &str, number: fn(&LossPoint) -> Option<f64>) -> Option<String> {
+/// What a line is called and looks like, and whose trainings it shows.
+pub(super) type Learner<'a> = (&'a str, &'static str, &'static str, &'a Arm);
+
+/// Training and validation losses side by side, one line a seed; `None` when there are none.
+pub(super) fn curves(learners: &[Learner<'_>]) -> Option<String> {
+    let train = panel(learners, "training loss, as minimised", |p| Some(p.train))?;
+    let validation = panel(learners, "validation MSE, px²", |p| p.validation);
+    Some(format!(
+        "<div class=\"pair\">{train}{}</div>\n",
+        validation.unwrap_or_default()
+    ))
+}
+
+fn panel(learners: &[Learner<'_>], what: &str, number: fn(&LossPoint) -> Option<f64>) -> Option<String> {
     let axes = LineAxes {
         x: "epoch".to_owned(),
         y: what.to_owned(),
         log_y: true,
     };
-    let lines = trained(report).flat_map(|arm| {
-        arm.seeds
-            .iter()
-            .filter_map(|s| s.training.as_ref())
-            .map(|t| LineSeries {
-                name: arm.name.clone(),
-                colour: arm_colour(&arm.name),
-                dash: arm_dash(&arm.name),
-                points: t.curve.iter().filter_map(|p| Some([p.epoch, number(p)?])).collect(),
-            })
+    let lines = learners.iter().flat_map(|(name, colour, dash, arm)| {
+        let trainings = arm.seeds.iter().filter_map(|s| s.training.as_ref());
+        trainings.map(|t| LineSeries {
+            name: (*name).to_owned(),
+            colour,
+            dash,
+            points: t.curve.iter().filter_map(|p| Some([p.epoch, number(p)?])).collect(),
+        })
     });
     let series: Vec<LineSeries> = lines.filter(|l| !l.points.is_empty()).collect();
     let title = format!("{what} of the policies");

@@ -1,0 +1,86 @@
+//! Policies side by side, all trained on the demonstrations: is the one that the arms train a good one?
+
+use super::super::table::{Table, count, interval, number};
+use super::super::{Arm, Report, Role};
+use super::figure;
+use super::outcome::percent;
+use super::training::curves;
+use crate::plot::{colour, escape};
+
+/// Fits, closed-loop scores and loss curves; nothing when there is one policy only.
+pub fn policies(report: &Report) -> String {
+    let main = report.arms.iter().find(|arm| arm.name == "demo");
+    let (Some(main), false) = (main, report.other_policies.is_empty()) else {
+        return String::new();
+    };
+    let m = &report.method;
+    let mut table = Table::new(&[
+        "Policy",
+        "Parameters",
+        "Updates × batch",
+        "MSE, px²",
+        "R²",
+        "MSE, px²",
+        "Episodes",
+        "Mean reward per step",
+        "Maximum reward",
+        "Solved, %",
+    ])
+    .groups(&[
+        ("", 1),
+        ("Training", 2),
+        ("Test", 2),
+        ("Validation", 1),
+        ("Roll-outs, 95 % intervals", 4),
+    ]);
+    let mut row = |class: &str, name: &str, what: &str, training: [String; 2], arm: &Arm| {
+        let [mse, r2] = arm.fit_own();
+        let [parameters, updates] = training;
+        table.row(
+            class,
+            &[
+                format!("{}<small>{}</small>", escape(name), escape(what)),
+                parameters,
+                updates,
+                number(mse, 0),
+                number(r2, 4),
+                number(arm.over_seeds(|t| t.validation_mse), 0),
+                arm.played(),
+                interval(arm.mean_reward, 3),
+                interval(arm.max_reward, 3),
+                interval(percent(arm.success), 0),
+            ],
+        );
+    };
+    let amount = |updates, batch| format!("{} × {}", count(updates), count(batch));
+    let training = [count(m.policy_parameters), amount(m.updates, m.batch)];
+    row("trained", &m.policy, "the policy of all arms", training, main);
+    for other in &report.other_policies {
+        let training = [count(other.parameters), amount(other.updates, other.batch)];
+        row("trained", &other.arm.name, &other.arm.what, training, &other.arm);
+    }
+    for arm in report.arms.iter().filter(|arm| arm.role != Role::Trained) {
+        let class = if arm.role == Role::Floor { "floor" } else { "ceiling" };
+        row(class, &arm.name, &arm.what, ["–".to_owned(), "–".to_owned()], arm);
+    }
+    let mut html = table.html();
+    let lines: Vec<_> = std::iter::once((m.policy.as_str(), main))
+        .chain(
+            report
+                .other_policies
+                .iter()
+                .map(|other| (other.arm.name.as_str(), &other.arm)),
+        )
+        .enumerate()
+        .map(|(i, (name, arm))| (name, colour(i), ["", "9 3", "4 4", "1.5 2.5"][i % 4], arm))
+        .collect();
+    if let Some(drawings) = curves(&lines) {
+        html += &figure(
+            &drawings,
+            "The same policies learning. Left: the loss that training minimises, in each policy's own unit. Right: mean \
+             squared error on the validation part, px² of the 512 board; the paper's Figures 4 and 7 show such curves of its \
+             two policies.",
+        );
+    }
+    html
+}
