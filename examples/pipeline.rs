@@ -78,8 +78,11 @@ fn run() -> anyhow::Result<()> {
         stop,
     };
     let report = pipeline::run(&config, options)?;
-    println!("\n{}\n", report.verdict.sentence());
-    println!("report: {}", out.join("report.html").display());
+    println!();
+    for comparison in [&report.verdict.added, &report.verdict.replacing] {
+        println!("{comparison}");
+    }
+    println!("\nwhat that means: {}", out.join("report.html").display());
     Ok(())
 }
 

@@ -95,6 +95,24 @@ pub struct Comparison {
     pub reason: String,
 }
 
+impl std::fmt::Display for Comparison {
+    /// One line, e.g. `mixed against demo: hurts, −0.067 reward a step [−0.105, −0.030]`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let number = |x: f64| format!("{x:+.3}").replace('-', "−");
+        let Interval { mean, low, high } = self.difference;
+        write!(
+            f,
+            "{} against {}: {}, {} reward a step [{}, {}]",
+            self.treatment,
+            self.control,
+            self.outcome.words(),
+            number(mean),
+            number(low),
+            number(high)
+        )
+    }
+}
+
 /// The answer, with everything its sentence rests on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
@@ -298,6 +316,23 @@ mod tests {
         assert_eq!(outcome(0.005, 0.015), Outcome::NoDifference);
         assert_eq!(outcome(-0.01, 0.03), Outcome::Uninformative);
         assert_eq!(outcome(-0.2, 0.2), Outcome::Uninformative);
+    }
+
+    #[test]
+    fn a_comparison_is_one_line() {
+        let comparison = Comparison {
+            treatment: "mixed".into(),
+            control: "demo".into(),
+            difference: Interval {
+                mean: -0.067,
+                low: -0.105,
+                high: 0.0304,
+            },
+            outcome: Outcome::Hurts,
+            reason: String::new(),
+        };
+        let line = "mixed against demo: hurts, −0.067 reward a step [−0.105, +0.030]";
+        assert_eq!(comparison.to_string(), line);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::side_by_side::{lanes, side_by_side};
 use super::video::loss_points;
 use super::{Lab, failed};
 use crate::PipelineError;
-use crate::arms::{ArmParts, Material};
+use crate::arms::{ArmParts, DemoLabels, Material};
 use crate::stage::{Stage, read_json, stage, write_json};
 
 const FILE: &str = "policy.safetensors";
@@ -75,14 +75,18 @@ pub(crate) fn train(
                 bc_policy::train(&policy, &material.episodes, &split, device, options).map_err(|e| fail(&e))?;
             let seconds = started.elapsed().as_secs_f64();
             trained.policy.save(&dir.join(FILE)).map_err(|e| fail(&e))?;
-            let (test, recorded) = material.recorded_test();
-            let predicted = bc_policy::predict(&trained.policy, &material.episodes, test).map_err(|e| fail(&e))?;
+            let own = bc_policy::evaluate(&trained.policy, &material.episodes, &parts.test).map_err(|e| fail(&e))?;
+            let (test, labels) = material.recorded_test();
+            let recorded = if parts.labels == DemoLabels::Recorded && parts.test == test {
+                own
+            } else {
+                let predicted = bc_policy::predict(&trained.policy, &material.episodes, test).map_err(|e| fail(&e))?;
+                bc_policy::regression_fit(&predicted, &labels)
+            };
             let training = Training {
                 curve: loss_points(&trained.curve),
-                test_own: bc_policy::evaluate(&trained.policy, &material.episodes, &parts.test)
-                    .map_err(|e| fail(&e))?
-                    .map(fit),
-                test_recorded: bc_policy::regression_fit(&predicted, &recorded).map(fit),
+                test_own: own.map(fit),
+                test_recorded: recorded.map(fit),
                 validation_mse: trained.best_valid,
                 seconds,
             };
