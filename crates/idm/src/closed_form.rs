@@ -11,7 +11,7 @@ pub struct ClosedForm {
     pub goal: Pose,
     /// Whether videos begin at rest (episodes) or in motion (clips).
     pub start: Start,
-    /// The smoother's spreads.
+    /// The smoother's spreads, estimated from each video unless they are given.
     pub smoother: ActionSmoother,
 }
 
@@ -44,6 +44,7 @@ impl ClosedForm {
         Ok(Labels {
             start,
             actions: smoothed.actions,
+            deviations: Some(smoothed.action_std.into_iter().map(|x| x as f32).collect()),
         })
     }
 

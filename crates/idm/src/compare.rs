@@ -64,13 +64,7 @@ mod tests {
                 actions: "recorded".into(),
             },
         };
-        let labels = [(
-            0,
-            Labels {
-                start: 1,
-                actions: vec![[3.0, 4.0], [6.0, 8.0]],
-            },
-        )];
+        let labels = [(0, Labels::new(1, vec![[3.0, 4.0], [6.0, 8.0]]))];
         let refs: Vec<FrameRef> = [0, 1, 3].map(|row| FrameRef::new(0, row)).to_vec();
         let error = extraction_error(&labels, std::slice::from_ref(&episode), &refs)
             .unwrap()

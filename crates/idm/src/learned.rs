@@ -210,7 +210,7 @@ impl InverseDynamics for LearnedIdm {
             .iter()
             .map(|chunk| self.reduction.reduce(chunk))
             .collect();
-        Ok(Labels { start: LEAD, actions })
+        Ok(Labels::new(LEAD, actions))
     }
 }
 

@@ -9,6 +9,19 @@ pub struct Labels {
     pub start: usize,
     /// Consecutive actions; frames before `start` and after the last one have none.
     pub actions: Vec<Action>,
+    /// Standard deviation of each action's error, px an axis; `None` where the model does not say.
+    pub deviations: Option<Vec<f32>>,
+}
+
+impl Labels {
+    /// Actions whose error is not known.
+    pub fn new(start: usize, actions: Vec<Action>) -> Self {
+        Self {
+            start,
+            actions,
+            deviations: None,
+        }
+    }
 }
 
 /// Extracts actions from video.

@@ -7,8 +7,11 @@ use crate::VisionError;
 /// Side of the frames that are read, px.
 pub(crate) const SIDE: usize = 96;
 
+/// Side of the board, px.
+pub(crate) const BOARD: f64 = 512.0;
+
 /// Board px from one frame pixel to the next.
-pub(crate) const STRIDE: f64 = 512.0 / SIDE as f64;
+pub(crate) const STRIDE: f64 = BOARD / SIDE as f64;
 
 /// White of the board, LightGreen of the goal, and so on: red, green, blue.
 pub(crate) const BLOCK_FILL: [f32; 3] = [143.0, 163.0, 184.0];

@@ -9,13 +9,17 @@ mod block;
 mod board;
 mod dynamics;
 mod error;
+mod executable;
 mod inverse;
+mod linear;
 mod seen;
 mod smoother;
+mod spreads;
 mod tracker;
 
 pub use dynamics::{CONTROL_HZ, CONTROL_STEP, ControlStep, agent_step};
 pub use error::VisionError;
+pub use executable::executability_residual;
 pub use inverse::{Start, actions_from_track};
 pub use smoother::{ActionSmoother, SmoothedTrack};
 pub use tracker::{Tracked, Tracker, unwrap_angle, wrap};

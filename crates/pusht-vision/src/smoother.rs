@@ -1,29 +1,32 @@
 //! Actions out of a tracked, noisy path: fixed-interval smoothing of a linear Gaussian model.
 //!
-//! Per axis the hidden state is x_t = (p_t, v_t, a_t): position and velocity follow the law of motion under a_t, and
-//! the action is a random walk,
+//! Per axis the hidden state is x_t = (p_t, v_t, a_t, d_t): position and velocity follow the law of motion under the action
+//! a_t, which moves at a pace d_t that changes slowly, as a hand does,
 //!
 //! ```text
-//! x_{t+1} = F x_t + (0, 0, w_t),  w_t ~ N(0, action_step²),     z_t = p_t + e_t,  e_t ~ N(0, position_noise²).
+//! a_{t+1} = a_t + d_t + u_t,   d_{t+1} = φ d_t + w_t,   φ = 0.75,
+//! u_t ~ N(0, 0.5²),   w_t ~ N(0, pace_step²),           z_t = p_t + e_t,  e_t ~ N(0, position_noise²).
 //! ```
 //!
 //! A Kalman filter runs forward (Kalman 1960), and the modified Bryson–Frazier recursion backward (Bierman 1973), which
-//! needs no matrix inverse: with innovation y, its variance S, gain K and H = (1, 0, 0),
+//! needs no matrix inverse: with innovation y, its variance S, gain K, transition F and H = (1, 0, 0, 0),
 //!
 //! ```text
 //! λ̃ = −Hᵀ y / S + (I − K H)ᵀ λ̂,     Λ̃ = Hᵀ H / S + (I − K H)ᵀ Λ̂ (I − K H),
 //! λ̂ ← Fᵀ λ̃,   Λ̂ ← Fᵀ Λ̃ F,          x̂ = x⁻ − P⁻ λ̃,   P̂ = P⁻ − P⁻ Λ̃ P⁻.
 //! ```
 //!
-//! Positions that are missing are skipped by the filter. As `action_step / position_noise` grows, the result tends to
-//! that of the exact inverse.
+//! Positions that are missing are skipped by the filter. Spreads that are not given are those under which the track is
+//! most likely, by the innovations' density Σ −log S − ½ |y|²/S (both axes), see `spreads`.
 
+use crate::board::BOARD;
 use crate::dynamics::CONTROL_STEP;
+use crate::linear::{Matrix, Vector, congruent, dot, times, transpose, transposed_times};
 use crate::{Start, VisionError};
 use pusht_env::Action;
 
-type Vector = [f64; 3];
-type Matrix = [[f64; 3]; 3];
+/// Numbers of the hidden state.
+const STATE: usize = 4;
 
 /// Spread of the first action around the first position, px.
 const FIRST_ACTION: f64 = 60.0;
@@ -31,47 +34,47 @@ const FIRST_ACTION: f64 = 60.0;
 /// Spread of an unknown first velocity, px/s.
 const FIRST_VELOCITY: f64 = 150.0;
 
+/// φ: how much of its pace the action keeps. On the human demonstrations consecutive steps of the action correlate by
+/// 0.79.
+const PERSISTENCE: f64 = 0.75;
+
+/// Spread of what moves the action besides its pace, px.
+const JITTER: f64 = 0.5;
+
 /// The model's two spreads.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ActionSmoother {
-    /// Standard deviation of the tracking error, px an axis.
-    pub position_noise: f64,
-    /// Standard deviation of the change of the action from step to step, px an axis.
-    pub action_step: f64,
-}
-
-impl Default for ActionSmoother {
-    /// The rounding of the drawn agent to whole px (√(1/12)), and a step somewhat smaller than that of the human
-    /// demonstrations (9.3), whose actions change smoothly: it gives the smaller error on them.
-    fn default() -> Self {
-        Self {
-            position_noise: 0.29,
-            action_step: 4.0,
-        }
-    }
+    /// Standard deviation of the tracking error, px an axis; estimated from each track when not given.
+    pub position_noise: Option<f64>,
+    /// Standard deviation of the change of the action's pace from step to step, px an axis; estimated likewise.
+    pub pace_step: Option<f64>,
 }
 
 /// The path that explains a track best.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SmoothedTrack {
-    /// Actions a_0 … a_{N−1} of positions p_0 … p_N, px.
+    /// Actions a_0 … a_{N−1} of positions p_0 … p_N, px, on the board.
     pub actions: Vec<Action>,
     /// Standard deviation of each action under the model, px an axis.
     pub action_std: Vec<f64>,
     /// Smoothed positions, px; as many as were tracked.
     pub positions: Vec<[f64; 2]>,
-    /// Mean squared innovation over its expected value: about 1 where the track moves as an agent under the model's
-    /// noise does, and well above 1 where it jumps as no agent can.
-    pub misfit: f64,
+    /// The tracking error that was given or estimated, px an axis.
+    pub position_noise: f64,
+    /// The change of pace that was given or estimated, px an axis.
+    pub pace_step: f64,
+    /// The largest innovation, in standard deviations: below 6 for a path of an agent, far above where it jumps as no agent
+    /// does.
+    pub largest_jump: f64,
 }
 
 /// What the forward pass keeps of a step, for both axes; covariances are the same for both.
 struct Forward {
-    mean: [Vector; 2],
-    covariance: Matrix,
+    mean: [Vector<STATE>; 2],
+    covariance: Matrix<STATE>,
     /// Innovations, their variance and the gain, where there is an observation.
-    update: Option<([f64; 2], f64, Vector)>,
+    update: Option<([f64; 2], f64, Vector<STATE>)>,
 }
 
 impl ActionSmoother {
@@ -81,9 +84,12 @@ impl ActionSmoother {
     /// Fewer than two positions, none at the start, one that is not finite, or spreads that are not positive.
     pub fn smooth(&self, track: &[Option<[f64; 2]>], start: Start) -> Result<SmoothedTrack, VisionError> {
         self.check(track)?;
-        let passed = self.forward(track, start);
-        let (mut slope, mut curvature) = ([[0.0; 3]; 2], [[0.0; 3]; 3]);
-        let mut states = vec![([[0.0; 3]; 2], 0.0); track.len()];
+        let spreads = crate::spreads::estimate(self.position_noise, self.pace_step, |spreads| {
+            log_likelihood(&Filter::new(track, start, spreads).collect::<Vec<_>>())
+        });
+        let passed: Vec<Forward> = Filter::new(track, start, spreads).collect();
+        let (mut slope, mut curvature) = ([[0.0; STATE]; 2], [[0.0; STATE]; STATE]);
+        let mut states = vec![([[0.0; STATE]; 2], 0.0); track.len()];
         for (step, out) in passed.iter().zip(&mut states).rev() {
             if let Some((innovation, variance, gain)) = step.update {
                 let keep = keep(&gain);
@@ -97,7 +103,7 @@ impl ActionSmoother {
             let p = &step.covariance;
             let mean = [0, 1].map(|axis| {
                 let shift = times(p, &slope[axis]);
-                [0, 1, 2].map(|i| step.mean[axis][i] - shift[i])
+                std::array::from_fn(|i| step.mean[axis][i] - shift[i])
             });
             let variance = p[2][2] - dot(&p[2], &times(&curvature, &p[2]));
             *out = (mean, variance.max(0.0).sqrt());
@@ -106,23 +112,27 @@ impl ActionSmoother {
             curvature = congruent(&f, &curvature);
         }
         let count = track.len() - 1;
+        let on_board = |x: f64| x.clamp(0.0, BOARD) as f32;
         Ok(SmoothedTrack {
             actions: states[..count]
                 .iter()
-                .map(|([x, y], _)| [x[2] as f32, y[2] as f32])
+                .map(|([x, y], _)| [on_board(x[2]), on_board(y[2])])
                 .collect(),
             action_std: states[..count].iter().map(|(_, std)| *std).collect(),
             positions: states.iter().map(|([x, y], _)| [x[0], y[0]]).collect(),
-            misfit: misfit(&passed),
+            position_noise: spreads[0],
+            pace_step: spreads[1],
+            largest_jump: updates(&passed)
+                .map(|(squares, variance)| (squares / variance).sqrt())
+                .fold(0.0, f64::max),
         })
     }
 
     fn check(&self, track: &[Option<[f64; 2]>]) -> Result<(), VisionError> {
-        for (name, value) in [
-            ("position noise", self.position_noise),
-            ("action step", self.action_step),
-        ] {
-            if !(value.is_finite() && value > 0.0) {
+        for (name, value) in [("position noise", self.position_noise), ("pace step", self.pace_step)] {
+            if let Some(value) = value
+                && !(value.is_finite() && value > 0.0)
+            {
                 return Err(VisionError::Noise { name, value });
             }
         }
@@ -141,105 +151,121 @@ impl ActionSmoother {
         }
         Ok(())
     }
+}
 
-    /// The Kalman filter.
-    fn forward(&self, track: &[Option<[f64; 2]>], start: Start) -> Vec<Forward> {
-        let f = transition();
-        let noise = self.position_noise.powi(2);
-        let first = track[0].unwrap_or_default();
-        let first_velocity = if start == Start::Rest { 0.0 } else { FIRST_VELOCITY };
-        let mut mean = first.map(|p| [p, 0.0, p]);
-        let mut covariance = [[0.0; 3]; 3];
+/// The Kalman filter, step by step.
+struct Filter<'a> {
+    track: std::slice::Iter<'a, Option<[f64; 2]>>,
+    noise: f64,
+    pace: f64,
+    mean: [Vector<STATE>; 2],
+    covariance: Matrix<STATE>,
+}
+
+impl<'a> Filter<'a> {
+    /// Spreads: of positions, and of the change of pace.
+    fn new(track: &'a [Option<[f64; 2]>], start: Start, [noise, pace]: [f64; 2]) -> Self {
+        let first = track.first().copied().flatten().unwrap_or_default();
+        let velocity = if start == Start::Rest { 0.0 } else { FIRST_VELOCITY };
+        // The pace begins as it is in the long run.
+        let first_pace = pace / (1.0 - PERSISTENCE * PERSISTENCE).sqrt();
+        let mut covariance = [[0.0; STATE]; STATE];
         // The first position is centred on its own observation; a wide spread leaves the rest to that observation.
-        for (i, spread) in [FIRST_ACTION, first_velocity, FIRST_ACTION].into_iter().enumerate() {
+        for (i, spread) in [FIRST_ACTION, velocity, FIRST_ACTION, first_pace]
+            .into_iter()
+            .enumerate()
+        {
             covariance[i][i] = spread.powi(2);
         }
-        let mut passed = Vec::with_capacity(track.len());
-        for observed in track {
-            let mut step = Forward {
-                mean,
-                covariance,
-                update: None,
-            };
-            if let Some(observed) = observed {
-                let variance = covariance[0][0] + noise;
-                let gain = covariance.map(|row| row[0] / variance);
-                let innovation = [0, 1].map(|axis| observed[axis] - mean[axis][0]);
-                for axis in 0..2 {
-                    for i in 0..3 {
-                        mean[axis][i] += gain[i] * innovation[axis];
-                    }
-                }
-                covariance = joseph(&covariance, &gain, noise);
-                step.update = Some((innovation, variance, gain));
-            }
-            passed.push(step);
-            mean = mean.map(|m| times(&f, &m));
-            covariance = congruent(&transpose(&f), &covariance);
-            covariance[2][2] += self.action_step.powi(2);
+        Self {
+            track: track.iter(),
+            noise: noise.powi(2),
+            pace: pace.powi(2),
+            mean: first.map(|p| [p, 0.0, p, 0.0]),
+            covariance,
         }
-        passed
     }
 }
 
-/// Mean squared innovation over its variance; the first position is its own prediction and does not count.
-fn misfit(passed: &[Forward]) -> f64 {
-    let updates: Vec<f64> = passed[1..]
-        .iter()
-        .filter_map(|step| step.update)
-        .map(|(y, variance, _)| (y[0] * y[0] + y[1] * y[1]) / (2.0 * variance))
-        .collect();
-    if updates.is_empty() {
-        0.0
-    } else {
-        updates.iter().sum::<f64>() / updates.len() as f64
+impl Iterator for Filter<'_> {
+    type Item = Forward;
+
+    fn next(&mut self) -> Option<Forward> {
+        let observed = self.track.next()?;
+        let Self {
+            mean: mut mean_now,
+            mut covariance,
+            noise,
+            ..
+        } = *self;
+        let mut update = None;
+        if let Some(observed) = observed {
+            let variance = covariance[0][0] + noise;
+            let gain = covariance.map(|row| row[0] / variance);
+            let innovation = [0, 1].map(|axis| observed[axis] - mean_now[axis][0]);
+            for axis in 0..2 {
+                for i in 0..STATE {
+                    mean_now[axis][i] += gain[i] * innovation[axis];
+                }
+            }
+            covariance = joseph(&covariance, &gain, noise);
+            update = Some((innovation, variance, gain));
+        }
+        let step = Forward {
+            mean: self.mean,
+            covariance: self.covariance,
+            update,
+        };
+        let f = transition();
+        self.mean = mean_now.map(|m| times(&f, &m));
+        self.covariance = congruent(&transpose(&f), &covariance);
+        self.covariance[2][2] += JITTER.powi(2);
+        self.covariance[3][3] += self.pace;
+        Some(step)
     }
+}
+
+/// Of the innovations, up to a constant; the first position is its own prediction and does not count.
+fn log_likelihood(passed: &[Forward]) -> f64 {
+    updates(passed)
+        .map(|(squares, variance)| -variance.ln() - 0.5 * squares / variance)
+        .sum()
+}
+
+/// Squared innovations (both axes together) with the variance of one.
+fn updates(passed: &[Forward]) -> impl Iterator<Item = (f64, f64)> {
+    let updates = passed[1..].iter().filter_map(|step| step.update);
+    updates.map(|(y, variance, _)| (y[0] * y[0] + y[1] * y[1], variance))
 }
 
 /// F.
-fn transition() -> Matrix {
+fn transition() -> Matrix<STATE> {
     let c = CONTROL_STEP;
     [
-        [c.alpha, c.beta, c.gamma],
-        [-c.kappa, c.lambda, c.kappa],
-        [0.0, 0.0, 1.0],
+        [c.alpha, c.beta, c.gamma, 0.0],
+        [-c.kappa, c.lambda, c.kappa, 0.0],
+        [0.0, 0.0, 1.0, 1.0],
+        [0.0, 0.0, 0.0, PERSISTENCE],
     ]
 }
 
 /// I − K H.
-fn keep(gain: &Vector) -> Matrix {
-    [[1.0 - gain[0], 0.0, 0.0], [-gain[1], 1.0, 0.0], [-gain[2], 0.0, 1.0]]
+fn keep(gain: &Vector<STATE>) -> Matrix<STATE> {
+    std::array::from_fn(|i| {
+        std::array::from_fn(|j| {
+            let identity = if i == j { 1.0 } else { 0.0 };
+            if j == 0 { identity - gain[i] } else { identity }
+        })
+    })
 }
 
 /// (I − K H) P (I − K H)ᵀ + K Kᵀ noise: stays symmetric and positive.
-fn joseph(p: &Matrix, gain: &Vector, noise: f64) -> Matrix {
+fn joseph(p: &Matrix<STATE>, gain: &Vector<STATE>, noise: f64) -> Matrix<STATE> {
     let mut updated = congruent(&transpose(&keep(gain)), p);
-    for i in 0..3 {
-        for j in 0..3 {
+    for i in 0..STATE {
+        for j in 0..STATE {
             updated[i][j] += noise * gain[i] * gain[j];
         }
     }
     updated
-}
-
-fn dot(a: &Vector, b: &Vector) -> f64 {
-    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-}
-
-fn transpose(m: &Matrix) -> Matrix {
-    [0, 1, 2].map(|i| [m[0][i], m[1][i], m[2][i]])
-}
-
-fn times(m: &Matrix, v: &Vector) -> Vector {
-    m.map(|row| dot(&row, v))
-}
-
-fn transposed_times(m: &Matrix, v: &Vector) -> Vector {
-    times(&transpose(m), v)
-}
-
-/// Mᵀ S M.
-fn congruent(m: &Matrix, s: &Matrix) -> Matrix {
-    let columns = transpose(m);
-    columns.map(|left| [0, 1, 2].map(|j| dot(&left, &times(s, &columns[j]))))
 }

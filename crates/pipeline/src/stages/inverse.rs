@@ -186,7 +186,7 @@ fn rows(
     let exact = |e: usize| {
         let track: Vec<[f64; 2]> = agents(&demos.episodes[e]).into_iter().flatten().collect();
         let actions = pusht_vision::actions_from_track(&track, Start::Rest).map_err(|e| fail(&e))?;
-        Ok::<_, PipelineError>((e, Labels { start: 0, actions }))
+        Ok::<_, PipelineError>((e, Labels::new(0, actions)))
     };
     measure(
         "closed form, not smoothed",
@@ -202,13 +202,7 @@ fn rows(
             let chunks = learned.model.chunks(&demos.episodes[e].frames).map_err(|e| fail(&e))?;
             for (reduction, out) in Reduction::ALL.into_iter().zip(&mut reduced) {
                 let actions = chunks.iter().map(|c| reduction.reduce(c)).collect();
-                out.push((
-                    e,
-                    Labels {
-                        start: idm::LEAD,
-                        actions,
-                    },
-                ));
+                out.push((e, Labels::new(idm::LEAD, actions)));
             }
         }
         lab.progress.advance(i + 1, "");
