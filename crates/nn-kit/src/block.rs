@@ -102,7 +102,7 @@ impl FinalLayer {
     }
 }
 
-fn zero_linear(inputs: usize, outputs: usize, device: &Device) -> Linear {
+pub(crate) fn zero_linear(inputs: usize, outputs: usize, device: &Device) -> Linear {
     LinearConfig::new(inputs, outputs)
         .with_initializer(Initializer::Zeros)
         .init(device)

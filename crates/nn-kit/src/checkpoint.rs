@@ -1,8 +1,9 @@
 //! Checkpoints of published PyTorch models: `.pth` (zip, legacy and plain pickle) and `.safetensors`, by PyTorch's
 //! parameter names, into a module of the same names.
 //!
-//! A pickle is read by an interpreter that knows tensors and plain values and calls nothing (crate `pytorch-reader`);
-//! a file that names anything else is refused all the same, since no published weights need it.
+//! A pickle is read by an interpreter that knows tensors and plain values and calls nothing (crate `pytorch-reader`).
+//! [`Checkpoint::open`] refuses a file that names anything else all the same; [`Checkpoint::open_part`] is for training
+//! states whose weights lie beside such objects (a configuration, an optimiser), which it passes over.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use burn::store::pytorch_reader::{PickleValue, PytorchReader};
 use burn::store::{
     BurnToPyTorchAdapter, ModuleSnapshot, ModuleStore, PyTorchToBurnAdapter, PytorchStore, SafetensorsStore, bridge,
 };
-use burn::tensor::DType;
+use burn::tensor::{DType, TensorData};
 
 /// Keys and prefixes under which training scripts put the weights.
 const PREFIXES: [&str; 6] = [
@@ -102,6 +103,23 @@ impl Checkpoint {
     /// # Errors
     /// A file that is missing, cut short or none of these formats, or a pickle that asks for code.
     pub fn open(path: &Path) -> Result<Self, CheckpointError> {
+        Self::read(path, None)
+    }
+
+    /// Opens the part of a PyTorch checkpoint under one of `keys` (nested ones with dots between), the first that holds
+    /// tensors. Its names are those under the key. What else the file names is neither run nor looked at; the part itself
+    /// must be free of anything but tensors and plain values. A `.safetensors` file is opened as a whole.
+    ///
+    /// # Errors
+    /// As [`Self::open`], or none of the keys.
+    pub fn open_part(path: &Path, keys: &[&str]) -> Result<Self, CheckpointError> {
+        Self::read(path, Some(keys))
+    }
+
+    fn read(path: &Path, keys: Option<&[&str]>) -> Result<Self, CheckpointError> {
+        if path.to_string_lossy().ends_with(".index.json") {
+            return crate::shards::open(path);
+        }
         let unreadable = |reason: String| CheckpointError::Unreadable {
             path: path.to_path_buf(),
             reason,
@@ -111,18 +129,84 @@ impl Checkpoint {
             store.get_all_tensors().cloned().map_err(|error| error.to_string())
         } else {
             let pickle = PytorchReader::read_pickle_data(path, None).map_err(|error| unreadable(error.to_string()))?;
-            if let Some((entry, object)) = code(&pickle, "") {
+            let (key, part) = match keys {
+                None => ("", &pickle),
+                Some(keys) => part(&pickle, keys)
+                    .ok_or_else(|| unreadable(format!("it has none of the keys {}", keys.join(", "))))?,
+            };
+            if let Some((entry, object)) = code(part, key) {
                 let path = path.to_path_buf();
                 return Err(CheckpointError::Code { path, entry, object });
             }
             // Numbers in names are layer numbers and stay as they are.
             let mut store = PytorchStore::from_file(path).map_indices_contiguous(false);
-            store.get_all_tensors().cloned().map_err(|error| error.to_string())
+            let tensors = store.get_all_tensors().map_err(|error| error.to_string());
+            let under = |(name, tensor): (&String, &Entry)| {
+                let name = match key {
+                    "" => name.as_str(),
+                    key => name.strip_prefix(key)?.strip_prefix('.')?,
+                };
+                Some((name.to_string(), tensor.clone()))
+            };
+            tensors.map(|tensors| tensors.iter().filter_map(under).collect())
         };
         Ok(Self {
             path: path.to_path_buf(),
             tensors: tensors.map_err(unreadable)?,
         })
+    }
+
+    /// Of no tensors yet.
+    pub(crate) fn empty(path: &Path) -> Self {
+        Self {
+            path: path.to_path_buf(),
+            tensors: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in the tensors of another file.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.tensors.extend(other.tensors);
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The shape of a tensor, where there is one of that name.
+    pub fn shape(&self, name: &str) -> Option<Vec<usize>> {
+        self.tensors.get(name).map(|tensor| tensor.shape.to_vec())
+    }
+
+    /// Names under a prefix, without it.
+    pub(crate) fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        self.tensors.keys().filter_map(move |name| name.strip_prefix(prefix))
+    }
+
+    /// A tensor as it is in the file.
+    ///
+    /// # Errors
+    /// None of that name, or one that cannot be read.
+    pub fn data(&self, name: &str) -> Result<TensorData, CheckpointError> {
+        let Some(tensor) = self.tensors.get(name) else {
+            return Err(CheckpointError::Tensors {
+                path: self.path.clone(),
+                reason: format!("{name} is missing"),
+            });
+        };
+        bridge::to_data(tensor).map_err(|error| CheckpointError::Unreadable {
+            path: self.path.clone(),
+            reason: format!("{name}: {error}"),
+        })
+    }
+
+    /// A tensor in f32.
+    ///
+    /// # Errors
+    /// As [`Self::data`], or numbers that are not finite.
+    pub fn values(&self, name: &str) -> Result<TensorData, CheckpointError> {
+        self.finite_values(name, self.data(name)?)
     }
 
     /// Names and shapes of the tensors.
@@ -199,7 +283,8 @@ impl Checkpoint {
         best
     }
 
-    fn refuse(&self, wrong: &[String]) -> Result<(), CheckpointError> {
+    /// An error that names what is wrong, where anything is.
+    pub(crate) fn refuse(&self, wrong: &[String]) -> Result<(), CheckpointError> {
         if wrong.is_empty() {
             return Ok(());
         }
@@ -219,15 +304,20 @@ impl Checkpoint {
             path: self.path.clone(),
             reason: format!("{name}: {error}"),
         })?;
+        let data = self.finite_values(name, data)?;
+        Ok(bridge::from_data(data, name.to_string(), None))
+    }
+
+    fn finite_values(&self, name: &str, data: TensorData) -> Result<TensorData, CheckpointError> {
         let data = data.convert_dtype(DType::F32);
         let finite = data.as_slice::<f32>().is_ok_and(|v| v.iter().all(|x| x.is_finite()));
-        if !finite {
-            return Err(CheckpointError::NotFinite {
-                path: self.path.clone(),
-                tensor: name.to_string(),
-            });
+        if finite {
+            return Ok(data);
         }
-        Ok(bridge::from_data(data, name.to_string(), None))
+        Err(CheckpointError::NotFinite {
+            path: self.path.clone(),
+            tensor: name.to_string(),
+        })
     }
 }
 
@@ -237,6 +327,17 @@ fn is_safetensors(path: &Path) -> std::io::Result<bool> {
     let mut head = Vec::new();
     std::fs::File::open(path)?.take(9).read_to_end(&mut head)?;
     Ok(head.get(8) == Some(&b'{'))
+}
+
+/// The value under the first of `keys` that is there, with its key.
+fn part<'a>(pickle: &'a PickleValue, keys: &[&'a str]) -> Option<(&'a str, &'a PickleValue)> {
+    let at = |key: &str| {
+        key.split('.').try_fold(pickle, |value, name| match value {
+            PickleValue::Dict(items) => items.get(name),
+            _ => None,
+        })
+    };
+    keys.iter().find_map(|key| Some((*key, at(key)?)))
 }
 
 /// The first object of a pickle that is neither a tensor nor a plain value, with its place.

@@ -26,6 +26,20 @@ pub fn sinusoidal(t: Tensor<1>, width: usize) -> Tensor<2> {
     Tensor::cat(vec![angles.clone().cos(), angles.sin()], 1)
 }
 
+/// Sinusoidal embedding of diffusion steps 0, 1, 2 …, `[batch]` to `[batch, width]` (width even), cosines first:
+/// `[cos(t ω_i) …, sin(t ω_i) …]` with `ω_i = 10000^(−i / (width/2))`.
+///
+/// The frequencies are computed as the published models compute them (in f32, as an exponential), since the angles go up
+/// to 1000, where the last bit of a frequency is seen.
+pub fn sinusoidal_steps(t: Tensor<1>, width: usize) -> Tensor<2> {
+    let half = width / 2;
+    let slowest = -MAX_PERIOD.ln() as f32;
+    let frequencies: Vec<f32> = (0..half).map(|i| (slowest * i as f32 / half as f32).exp()).collect();
+    let frequencies = Tensor::<1>::from_floats(frequencies.as_slice(), &t.device());
+    let angles = t.unsqueeze_dim::<2>(1) * frequencies.unsqueeze_dim::<2>(0);
+    Tensor::cat(vec![angles.clone().cos(), angles.sin()], 1)
+}
+
 /// Makes [`TimeEmbedding`].
 #[derive(Config, Debug)]
 pub struct TimeEmbeddingConfig {
@@ -58,7 +72,15 @@ pub struct TimeEmbedding {
 impl TimeEmbedding {
     /// Times `[batch]` in [0, 1] to `[batch, width]`.
     pub fn forward(&self, t: Tensor<1>) -> Tensor<2> {
-        let hidden = silu(self.inner.forward(sinusoidal(t, self.sinusoids)));
-        self.outer.forward(hidden)
+        self.embed(sinusoidal(t, self.sinusoids))
+    }
+
+    /// Diffusion steps `[batch]` (0, 1, 2 …) to `[batch, width]`.
+    pub fn forward_steps(&self, t: Tensor<1>) -> Tensor<2> {
+        self.embed(sinusoidal_steps(t, self.sinusoids))
+    }
+
+    fn embed(&self, sinusoids: Tensor<2>) -> Tensor<2> {
+        self.outer.forward(silu(self.inner.forward(sinusoids)))
     }
 }

@@ -1,26 +1,39 @@
-//! Building blocks that several models share: the diffusion-transformer block, time embedding, flow matching, fast
-//! convolutions and batch normalisation, checkpoints of published models.
+//! Building blocks that several models share: transformer blocks, time embedding, flow matching and diffusion, the
+//! autoencoder of latent diffusion, fast convolutions and batch normalisation, checkpoints of published models, and their
+//! comparison with recorded tensors ([`parity`]).
 //!
 //! Everything here speaks of tensors only and knows nothing of PushT. Formulas and sources: `docs/video-models.md`.
 
+mod adaln_mlp;
 mod attention;
 mod block;
 mod checkpoint;
 mod conv;
 mod embedding;
+mod fill;
 mod flow;
+mod kl_autoencoder;
+mod learned_range;
 mod noise;
 mod norm;
+pub mod parity;
 mod published;
+mod shards;
 mod temporal;
+mod vit;
 
+pub use adaln_mlp::{ADALN_MLP_NAMES, AdaLnMlp, AdaLnMlpConfig};
 pub use attention::{SelfAttention, SelfAttentionConfig};
 pub use block::{DitBlock, DitBlockConfig, FinalLayer, FinalLayerConfig};
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use conv::conv2d;
-pub use embedding::{TimeEmbedding, TimeEmbeddingConfig, sinusoidal};
+pub use embedding::{TimeEmbedding, TimeEmbeddingConfig, sinusoidal, sinusoidal_steps};
+pub use fill::{Renames, published_shapes};
 pub use flow::{FlowError, FlowSchedule, euler_step, noised, velocity};
+pub use kl_autoencoder::{KL_AUTOENCODER_NAMES, KlAutoencoder, KlAutoencoderConfig, KlDecoder, KlEncoder};
+pub use learned_range::{LearnedRange, Sampling};
 pub use noise::{BetaSchedule, NoiseError, NoiseSchedule, Prediction, ScheduleConfig};
 pub use norm::{batch_norm, batch_norm_relu};
 pub use published::{Published, RESNET18_IMAGENET};
 pub use temporal::{NormMish, conv_transpose1d_last, conv1d_last, mish, norm_mish};
+pub use vit::{VIT_BLOCK_NAMES, VitBlock, VitBlockConfig};

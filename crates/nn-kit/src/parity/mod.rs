@@ -1,0 +1,177 @@
+//! Comparison of a model with recorded tensors of another implementation.
+//!
+//! A case is a folder: `config.json` (which model, its sizes), `weights.safetensors` or
+//! `weights.safetensors.index.json` with its shards (PyTorch's names), `io.safetensors` (inputs, intermediates, outputs,
+//! random draws in the order of their use). [`compare`] finds the model by the folder's `class` (or `pipeline`, or
+//! `what`) in a table of [`Model`]s, has it computed anew, and gives one [`Check`] a tensor.
+//!
+//! The error of a tensor is relative to its largest magnitude: max |found − recorded| / max |recorded|.
+
+mod case;
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+
+pub use case::Case;
+
+use crate::CheckpointError;
+
+/// Largest error of a single module.
+pub const MODULE: f64 = 2e-5;
+/// Largest error of a whole pipeline of some steps, and of gradients.
+pub const PIPELINE: f64 = 1e-4;
+/// Largest error of a schedule.
+pub const SCHEDULE: f64 = 1e-6;
+
+/// Why a folder cannot be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum ParityError {
+    /// A file of the folder that is missing or damaged.
+    #[error("{path:?} cannot be read: {reason}; a case has config.json, io.safetensors and, for a model, weights")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A model that the table does not have.
+    #[error("{path:?} records {found:?}, which is not known; known are: {known}")]
+    Unknown {
+        /// The folder.
+        path: PathBuf,
+        /// The model that its configuration names.
+        found: String,
+        /// The models that can be compared.
+        known: String,
+    },
+    /// A configuration that the model cannot be made from.
+    #[error("{path:?}: {reason}")]
+    Config {
+        /// The folder.
+        path: PathBuf,
+        /// Which setting, what was expected and what was found.
+        reason: String,
+    },
+    /// Weights that do not fit, or tensors that cannot be read.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+}
+
+/// One tensor, or one number, compared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    /// Its name in the folder.
+    pub name: String,
+    /// Numbers compared.
+    pub values: usize,
+    /// Largest difference over the largest recorded magnitude; NaN where a number is.
+    pub error: f64,
+    /// The largest error that passes.
+    pub limit: f64,
+}
+
+impl Check {
+    /// Whether the error is within the limit.
+    pub fn passed(&self) -> bool {
+        self.error <= self.limit
+    }
+}
+
+impl std::fmt::Display for Check {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let word = if self.passed() { "ok  " } else { "FAIL" };
+        write!(
+            f,
+            "{word} {:<36} relative error {:<9.3e} limit {:<7.0e} {} values",
+            self.name, self.error, self.limit, self.values
+        )
+    }
+}
+
+/// What came of a folder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// The model that was compared.
+    pub model: String,
+    /// One a tensor.
+    pub checks: Vec<Check>,
+    /// Recorded tensors that were neither used nor compared.
+    pub unused: Vec<String>,
+}
+
+impl Report {
+    /// Whether something was compared and all of it passed.
+    pub fn passed(&self) -> bool {
+        !self.checks.is_empty() && self.checks.iter().all(Check::passed)
+    }
+}
+
+/// A model that can be compared.
+#[derive(Clone, Copy, Debug)]
+pub struct Model {
+    /// What the folder's configuration calls it.
+    pub class: &'static str,
+    /// Computes it anew.
+    pub run: fn(&Case, &Device) -> Result<Vec<Check>, ParityError>,
+}
+
+/// Compares a folder with the model of `models` that its configuration names.
+///
+/// # Errors
+/// A folder that cannot be read or whose model is not in the table. A tensor that is off is no error but a failed check.
+pub fn compare(folder: &Path, models: &[Model], device: &Device) -> Result<Report, ParityError> {
+    let case = Case::open(folder)?;
+    let Some(model) = models.iter().find(|model| model.class == case.class()) else {
+        let known: Vec<&str> = models.iter().map(|model| model.class).collect();
+        return Err(ParityError::Unknown {
+            path: folder.to_path_buf(),
+            found: case.class().to_string(),
+            known: known.join(", "),
+        });
+    };
+    let checks = (model.run)(&case, device)?;
+    Ok(Report {
+        model: model.class.to_string(),
+        checks,
+        unused: case.unused(),
+    })
+}
+
+/// Largest difference over the largest recorded magnitude (over 1 where all of it is zero); NaN where a number is NaN.
+pub(crate) fn relative_error(found: &[f64], recorded: &[f64]) -> f64 {
+    let largest = |values: &mut dyn Iterator<Item = f64>| {
+        values.fold(0.0_f64, |most, v| {
+            if v.is_nan() || most.is_nan() {
+                f64::NAN
+            } else {
+                most.max(v)
+            }
+        })
+    };
+    let difference = largest(&mut found.iter().zip(recorded).map(|(a, b)| (a - b).abs()));
+    let magnitude = largest(&mut recorded.iter().map(|v| v.abs()));
+    difference / if magnitude == 0.0 { 1.0 } else { magnitude }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_relative_to_the_largest_magnitude_and_nan_never_passes() {
+        assert_eq!(relative_error(&[1.0, -3.0], &[1.0, -4.0]), 0.25);
+        assert_eq!(relative_error(&[0.5], &[0.0]), 0.5);
+        let check = |error| Check {
+            name: "z".into(),
+            values: 2,
+            error,
+            limit: MODULE,
+        };
+        assert!(check(relative_error(&[1.0, 2.0], &[1.0, 2.0])).passed());
+        assert!(!check(relative_error(&[f64::NAN, 2.0], &[1.0, 2.0])).passed());
+        assert!(!check(relative_error(&[1.0, 2.0], &[f64::NAN, 2.0])).passed());
+        assert!(check(1e-6).to_string().starts_with("ok"));
+        assert!(check(1.0).to_string().starts_with("FAIL"));
+    }
+}

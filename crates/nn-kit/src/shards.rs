@@ -1,0 +1,39 @@
+//! Weights in several safetensors files with an index (`*.safetensors.index.json`), as Hugging Face writes large models.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::checkpoint::{Checkpoint, CheckpointError};
+
+#[derive(Deserialize)]
+struct Index {
+    /// The file of each tensor.
+    weight_map: BTreeMap<String, String>,
+}
+
+/// Opens the files that an index names; they must lie beside it and hold what it says.
+pub(crate) fn open(path: &Path) -> Result<Checkpoint, CheckpointError> {
+    let unreadable = |reason: String| CheckpointError::Unreadable {
+        path: path.to_path_buf(),
+        reason,
+    };
+    let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let index: Index = serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?;
+    let files: BTreeSet<&String> = index.weight_map.values().collect();
+    let mut all = Checkpoint::empty(path);
+    for file in files {
+        if Path::new(file).file_name() != Some(std::ffi::OsStr::new(file)) {
+            return Err(unreadable(format!(
+                "weight_map names {file:?}; expected a file in the same folder"
+            )));
+        }
+        all.join(Checkpoint::open(&path.with_file_name(file))?);
+    }
+    let lost = index.weight_map.keys().find(|name| all.shape(name).is_none());
+    match lost {
+        Some(name) => Err(unreadable(format!("{name} is in none of the files that it names"))),
+        None => Ok(all),
+    }
+}
