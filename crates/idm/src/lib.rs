@@ -1,8 +1,8 @@
 //! Inverse dynamics for PushT: from the frames of a video to the actions that made them.
 //!
 //! [`ClosedForm`] tracks the agent and inverts its law of motion; [`LearnedIdm`] is a small network over windows of 16
-//! frames that emits 8 actions, which a [`Reduction`] makes one of. Both implement
-//! [`pusht_data::InverseDynamics`]; [`label`] turns a video into an episode. `docs/idm.md` has conventions and limits.
+//! frames that emits 8 actions, which a [`Reduction`] makes one of; [`Uva`] is the published Unified Video Action model.
+//! All implement [`pusht_data::InverseDynamics`]; [`label`] turns a video into an episode. `docs/idm.md` has conventions and limits.
 #![recursion_limit = "256"]
 
 mod closed_form;
@@ -12,6 +12,7 @@ mod label;
 mod learned;
 mod net;
 mod reduction;
+mod uva;
 mod windows;
 
 pub use closed_form::ClosedForm;
@@ -21,3 +22,7 @@ pub use label::label;
 pub use learned::{LearnedConfig, LearnedIdm, TrainedIdm};
 pub use net::WindowNet;
 pub use reduction::{CHUNK, LEAD, Reduction, WINDOW};
+pub use uva::{
+    ActionHead, ActionScale, HeadConfig, Masked, TransformerConfig, UVA_MODELS, Uva, UvaConfig, UvaError, UvaNet,
+    UvaOutput, UvaShapes, UvaTask, VideoHead, uva_shapes,
+};

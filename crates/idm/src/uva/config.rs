@@ -1,0 +1,212 @@
+//! Sizes of the model; the defaults are those that were published for PushT.
+
+use nn_kit::KlAutoencoderConfig;
+use serde::{Deserialize, Serialize};
+
+use super::error::UvaError;
+use crate::reduction::CHUNK;
+
+/// Sides that the action head pools feature maps to.
+pub(super) const POOLED: usize = 4;
+
+/// Sizes of a stack of transformer blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TransformerConfig {
+    /// Width of a token.
+    pub width: usize,
+    /// Blocks.
+    pub depth: usize,
+    /// Heads; they divide the width.
+    pub heads: usize,
+    /// Width of the hidden layers.
+    pub hidden: usize,
+}
+
+/// Sizes of a diffusion head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeadConfig {
+    /// Width of the hidden layers.
+    pub width: usize,
+    /// Residual blocks.
+    pub depth: usize,
+    /// Steps of the sampler.
+    pub steps: usize,
+}
+
+/// Everything that decides what the model computes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct UvaConfig {
+    /// Latent frames of the history, and as many of the future.
+    pub frames: usize,
+    /// Side of a latent frame.
+    pub side: usize,
+    /// Actions of the future: a whole number for each of its latent frames.
+    pub actions: usize,
+    /// Numbers of an action.
+    pub action_numbers: usize,
+    /// The encoder.
+    pub encoder: TransformerConfig,
+    /// The decoder.
+    pub decoder: TransformerConfig,
+    /// The head that draws latents.
+    pub video_head: HeadConfig,
+    /// The head that draws actions.
+    pub action_head: HeadConfig,
+    /// Diffusion steps in training.
+    pub training_steps: usize,
+    /// Factor on the noise of the samplers.
+    pub temperature: f64,
+    /// Rounds in which the masked tokens of a video are drawn.
+    pub rounds: usize,
+    /// Latents are multiplied by this.
+    pub latent_scale: f64,
+    /// The autoencoder of the frames.
+    pub autoencoder: KlAutoencoderConfig,
+}
+
+impl Default for UvaConfig {
+    fn default() -> Self {
+        let transformer = TransformerConfig {
+            width: 768,
+            depth: 12,
+            heads: 12,
+            hidden: 3072,
+        };
+        let head = HeadConfig {
+            width: 1024,
+            depth: 6,
+            steps: 100,
+        };
+        Self {
+            frames: 4,
+            side: 16,
+            actions: 16,
+            action_numbers: 2,
+            encoder: transformer,
+            decoder: transformer,
+            video_head: head,
+            action_head: head,
+            training_steps: 1000,
+            temperature: 0.95,
+            rounds: 1,
+            latent_scale: 0.2325,
+            autoencoder: KlAutoencoderConfig::new(),
+        }
+    }
+}
+
+impl UvaConfig {
+    /// Tokens of a latent frame.
+    pub fn frame_tokens(&self) -> usize {
+        self.side * self.side
+    }
+
+    /// Tokens of the future.
+    pub fn tokens(&self) -> usize {
+        self.frames * self.frame_tokens()
+    }
+
+    /// Channels of a latent.
+    pub fn channels(&self) -> usize {
+        self.autoencoder.channels
+    }
+
+    /// Video frames for each latent frame; the latent one is the last of them.
+    pub fn stride(&self) -> usize {
+        self.actions / self.frames
+    }
+
+    /// Side of the pictures that the autoencoder reads.
+    pub fn picture(&self) -> usize {
+        self.side * self.autoencoder.factor()
+    }
+
+    /// Refuses sizes that are no model.
+    ///
+    /// # Errors
+    /// The first one that cannot be.
+    pub fn check(&self) -> Result<(), UvaError> {
+        let refuse = |setting: &'static str, found: String, expected: String| {
+            Err(UvaError::Config {
+                setting,
+                found,
+                expected,
+            })
+        };
+        let at_least_one = [
+            ("frames", self.frames),
+            ("side", self.side),
+            ("action_numbers", self.action_numbers),
+            ("rounds", self.rounds),
+            ("autoencoder.channels", self.autoencoder.channels),
+            ("autoencoder.blocks", self.autoencoder.blocks),
+        ];
+        for (setting, found) in at_least_one {
+            if found == 0 {
+                return refuse(setting, "0".into(), "at least 1".into());
+            }
+        }
+        for (setting, part) in [("encoder", self.encoder), ("decoder", self.decoder)] {
+            let sound = part.width > 0 && part.hidden > 0 && part.heads > 0 && part.width.is_multiple_of(part.heads);
+            if !sound {
+                return refuse(setting, format!("{part:?}"), "a width that the heads divide".into());
+            }
+        }
+        for (setting, head) in [("video_head", self.video_head), ("action_head", self.action_head)] {
+            if head.width == 0 || !(2..=self.training_steps).contains(&head.steps) {
+                let expected = format!("a width, and 2 to {} (training_steps) steps", self.training_steps);
+                return refuse(setting, format!("{head:?}"), expected);
+            }
+        }
+        if self.actions < CHUNK || !self.actions.is_multiple_of(self.frames) {
+            let expected = format!("at least {CHUNK}, and as many for each of the {} frames", self.frames);
+            return refuse("actions", self.actions.to_string(), expected);
+        }
+        if !self.tokens().is_multiple_of(self.actions) {
+            let expected = format!("frames × side² a multiple of {} actions", self.actions);
+            return refuse("side", self.side.to_string(), expected);
+        }
+        if !(self.temperature.is_finite() && self.temperature >= 0.0) {
+            return refuse("temperature", self.temperature.to_string(), "a number from 0".into());
+        }
+        if !(self.latent_scale.is_finite() && self.latent_scale > 0.0) {
+            return refuse("latent_scale", self.latent_scale.to_string(), "a number above 0".into());
+        }
+        let autoencoder = &self.autoencoder;
+        let groups = autoencoder.width > 0 && autoencoder.width.is_multiple_of(32);
+        let levels = (1..=8).contains(&autoencoder.multiples.len()) && !autoencoder.multiples.contains(&0);
+        if !(groups && levels) {
+            let expected = "a width that 32 divides and one to eight levels of at least its channels".into();
+            return refuse("autoencoder", format!("{autoencoder:?}"), expected);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_that_are_no_model_are_refused_by_name() {
+        let config = UvaConfig::default();
+        config.check().unwrap();
+        assert_eq!((config.tokens(), config.stride(), config.picture()), (1024, 4, 256));
+        let refused = |change: fn(&mut UvaConfig), name: &str| {
+            let mut config = UvaConfig::default();
+            change(&mut config);
+            let text = config.check().unwrap_err().to_string();
+            assert!(text.contains(name), "{text}");
+        };
+        refused(|c| c.frames = 0, "frames");
+        refused(|c| c.encoder.heads = 7, "encoder");
+        refused(|c| c.video_head.steps = 1, "video_head");
+        refused(|c| c.actions = 6, "actions");
+        refused(|c| c.side = 3, "side");
+        refused(|c| c.temperature = f64::NAN, "temperature");
+        refused(|c| c.autoencoder.width = 48, "autoencoder");
+    }
+}

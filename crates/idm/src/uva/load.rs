@@ -1,0 +1,92 @@
+//! The model from its published checkpoint.
+//!
+//! The file is PyTorch's: `state_dicts.ema_model` (averaged weights, preferred) or `state_dicts.model`, in each
+//! `model.*` (transformer and heads), `vae_model.*` and `normalizer.*`; a configuration and an optimiser lie beside them
+//! and are passed over. A `.safetensors` file with these names (of `tools/uva_to_safetensors.py`) does as well.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use burn::tensor::Device;
+use nn_kit::{
+    ADALN_MLP_NAMES, Checkpoint, CheckpointError, KL_AUTOENCODER_NAMES, KlAutoencoder, VIT_BLOCK_NAMES,
+    published_shapes,
+};
+
+use super::config::UvaConfig;
+use super::error::UvaError;
+use super::model::{ActionScale, Uva};
+use super::net::UvaNet;
+
+/// Where the weights are, the averaged ones first.
+const PARTS: [&str; 4] = ["state_dicts.ema_model", "state_dicts.model", "ema_model", "model"];
+/// In front of all names where the model was saved as it was trained on several devices.
+const WRAPPED: &str = "module.";
+
+/// What the published checkpoint calls the parts of [`UvaNet`].
+pub(super) fn net_names() -> Vec<(&'static str, &'static str)> {
+    let own: &nn_kit::Renames = &[
+        ("diffactloss.conv.", "diffactloss.conv.0."),
+        ("diffactloss.fc.1.", "diffactloss.fc.2."),
+        ("diffactloss.refine.1.", "diffactloss.refine.2."),
+    ];
+    [VIT_BLOCK_NAMES, ADALN_MLP_NAMES, own].concat()
+}
+
+/// Published names and shapes of parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UvaShapes {
+    /// Of transformer and heads.
+    pub net: BTreeMap<String, Vec<usize>>,
+    /// Of the autoencoder.
+    pub autoencoder: BTreeMap<String, Vec<usize>>,
+}
+
+/// The parameters of a model of these sizes; nothing is allocated for them.
+///
+/// # Errors
+/// Sizes that are no model.
+pub fn uva_shapes(config: &UvaConfig) -> Result<UvaShapes, UvaError> {
+    config.check()?;
+    let device = Device::default();
+    Ok(UvaShapes {
+        net: published_shapes(&UvaNet::new(config, &device), &net_names()),
+        autoencoder: published_shapes(&config.autoencoder.init(&device), KL_AUTOENCODER_NAMES),
+    })
+}
+
+impl Uva {
+    /// Reads a checkpoint of a model of these sizes ([`UvaConfig::default`] are the published ones).
+    ///
+    /// # Errors
+    /// A file that is missing, damaged or without such weights, and tensors that are missing, left over, of another shape
+    /// or not finite, each by its name.
+    pub fn load(path: &Path, config: &UvaConfig, device: &Device) -> Result<Self, UvaError> {
+        config.check()?;
+        let checkpoint = Checkpoint::open_part(path, &PARTS)?;
+        let wrapped = checkpoint.tensors().any(|(name, _)| name.starts_with(WRAPPED));
+        let prefix = if wrapped { WRAPPED } else { "" };
+        let under = |part: &str| format!("{prefix}{part}.");
+        let net = checkpoint.fill(UvaNet::new(config, device), &under("model"), &net_names())?;
+        let autoencoder: KlAutoencoder = checkpoint.fill(
+            config.autoencoder.init(device),
+            &under("vae_model"),
+            KL_AUTOENCODER_NAMES,
+        )?;
+        let pair = |name: &str| -> Result<[f32; 2], UvaError> {
+            let name = format!("{}params_dict.action.{name}", under("normalizer"));
+            let values: Vec<f32> = checkpoint.values(&name)?.iter::<f32>().collect();
+            let found = values.len();
+            let pair: Result<[f32; 2], _> = values.try_into();
+            Ok(pair.map_err(|_| CheckpointError::Tensors {
+                path: path.to_path_buf(),
+                reason: format!("{name} has {found} numbers (expected 2)"),
+            })?)
+        };
+        let scale = ActionScale {
+            scale: pair("scale")?,
+            offset: pair("offset")?,
+        };
+        Self::new(config.clone(), net, autoencoder, scale, device)
+    }
+}

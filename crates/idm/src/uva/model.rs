@@ -1,0 +1,260 @@
+//! The whole model: autoencoder, transformer, heads and the normalisation of actions.
+
+use burn::Tensor;
+use burn::tensor::{Device, TensorData};
+use nn_kit::{KlAutoencoder, LearnedRange};
+use pusht_env::{Action, Frame};
+use serde::{Deserialize, Serialize};
+
+use super::config::UvaConfig;
+use super::error::UvaError;
+use super::net::UvaNet;
+use super::pictures::{enlarge, reduce};
+use super::sample::{Noise, Schedules, actions, video};
+use super::task::UvaTask;
+use crate::reduction::Reduction;
+
+/// Frames that the autoencoder reads or gives at once: at 256 × 256 one takes about a gigabyte.
+const BLOCK: usize = 2;
+
+/// Parts of an item's noise.
+const LATENTS: u64 = 1;
+const ACTIONS: u64 = 2;
+const VIDEO: u64 = 3;
+
+/// Normalised action = px · scale + offset, for x and y.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ActionScale {
+    /// Factors.
+    pub scale: [f32; 2],
+    /// What is added.
+    pub offset: [f32; 2],
+}
+
+impl ActionScale {
+    /// Refuses numbers that cannot be undone.
+    ///
+    /// # Errors
+    /// Scales that are 0, or numbers that are not finite.
+    pub fn check(&self) -> Result<(), UvaError> {
+        let finite = self.scale.iter().chain(&self.offset).all(|v| v.is_finite());
+        if finite && self.scale.iter().all(|v| v.abs() > f32::EPSILON) {
+            return Ok(());
+        }
+        let found = self.scale.iter().chain(&self.offset).copied().collect();
+        Err(UvaError::Normalisation { found })
+    }
+
+    /// From px.
+    pub fn normalise(&self, action: Action) -> [f32; 2] {
+        [0, 1].map(|k| action[k] * self.scale[k] + self.offset[k])
+    }
+
+    /// To px.
+    pub fn px(&self, normalised: [f32; 2]) -> Action {
+        [0, 1].map(|k| (normalised[k] - self.offset[k]) / self.scale[k])
+    }
+}
+
+/// What a task gave.
+#[derive(Clone, Debug)]
+pub struct UvaOutput {
+    /// Latents of the future, `[batch, frames, channels, side, side]`, of the video modes.
+    pub latents: Option<Tensor<5>>,
+    /// Actions of the future, px, one list an item, of the modes with actions.
+    pub actions: Option<Vec<Vec<Action>>>,
+}
+
+/// Unified Video Action: [`Self::run`] computes any of its modes; as [`pusht_data::InverseDynamics`] it labels video, as
+/// [`pusht_data::VideoModel`] it makes it. Everything random follows from the seed ([`Self::with_seed`]) or the request's.
+pub struct Uva {
+    pub(super) config: UvaConfig,
+    pub(super) net: UvaNet,
+    pub(super) autoencoder: KlAutoencoder,
+    pub(super) scale: ActionScale,
+    pub(super) device: Device,
+    pub(super) seed: u64,
+    pub(super) reduction: Option<Reduction>,
+    schedules: Schedules,
+}
+
+impl Uva {
+    /// Out of its parts. It labels by one action a frame (no reduction) until told otherwise.
+    ///
+    /// # Errors
+    /// Sizes that are no model, actions that are not of two numbers, or a scale that cannot be undone.
+    pub fn new(
+        config: UvaConfig,
+        net: UvaNet,
+        autoencoder: KlAutoencoder,
+        scale: ActionScale,
+        device: &Device,
+    ) -> Result<Self, UvaError> {
+        config.check()?;
+        scale.check()?;
+        if config.action_numbers != 2 {
+            return Err(UvaError::Config {
+                setting: "action_numbers",
+                found: config.action_numbers.to_string(),
+                expected: "2: an action on the board is x and y".into(),
+            });
+        }
+        let schedule = |steps| LearnedRange::cosine(config.training_steps, steps);
+        Ok(Self {
+            schedules: Schedules {
+                video: schedule(config.video_head.steps)?,
+                actions: schedule(config.action_head.steps)?,
+            },
+            config,
+            net,
+            autoencoder,
+            scale,
+            device: device.clone(),
+            seed: 0,
+            reduction: None,
+        })
+    }
+
+    /// The same model that makes one action a frame out of the first eight of a window, or, with `None`, takes all of a
+    /// window's actions for the frames that they belong to.
+    #[must_use]
+    pub fn with_reduction(mut self, reduction: Option<Reduction>) -> Self {
+        self.reduction = reduction;
+        self
+    }
+
+    /// The same model with another seed for labelling.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Its sizes.
+    pub fn config(&self) -> &UvaConfig {
+        &self.config
+    }
+
+    /// The transformer with its heads.
+    pub fn net(&self) -> &UvaNet {
+        &self.net
+    }
+
+    /// The normalisation of actions.
+    pub fn scale(&self) -> &ActionScale {
+        &self.scale
+    }
+
+    /// Latents of 96 × 96 frames, `[frames, channels, side, side]`, scaled; drawn from the encoder's distribution, as
+    /// published, each with a seed of its own.
+    ///
+    /// # Errors
+    /// A frame of another size, or weights that give no finite latents.
+    pub fn latents(&self, frames: &[(u64, &Frame)]) -> Result<Tensor<4>, UvaError> {
+        let (side, picture, channels) = (self.config.side, self.config.picture(), self.config.channels());
+        let mut parts = Vec::with_capacity(frames.len().div_ceil(BLOCK));
+        for (block, frames) in frames.chunks(BLOCK).enumerate() {
+            let mut planes = Vec::with_capacity(frames.len() * 3 * picture * picture);
+            for (i, (_, frame)) in frames.iter().enumerate() {
+                enlarge(block * BLOCK + i, frame, picture, &mut planes)?;
+            }
+            let shape = [frames.len(), 3, picture, picture];
+            let pictures = Tensor::from_data(TensorData::new(planes, shape), &self.device);
+            let seeds: Vec<u64> = frames.iter().map(|(seed, _)| *seed).collect();
+            let noise = Noise::new(&seeds, LATENTS, &self.device).draw(1, channels * side * side);
+            let noise = noise.reshape([frames.len(), channels, side, side]);
+            let latents = self.autoencoder.encode(pictures, noise);
+            parts.push(latents.mul_scalar(self.config.latent_scale));
+        }
+        let latents = Tensor::cat(parts, 0);
+        finite(&latents, "latents")?;
+        Ok(latents)
+    }
+
+    /// 96 × 96 frames of latents `[frames, channels, side, side]`.
+    ///
+    /// # Errors
+    /// Weights that give no finite pictures.
+    pub fn frames(&self, latents: Tensor<4>) -> Result<Vec<Frame>, UvaError> {
+        let picture = self.config.picture();
+        let mut frames = Vec::with_capacity(latents.dims()[0]);
+        for block in latents.div_scalar(self.config.latent_scale).split(BLOCK, 0) {
+            let pictures = self.autoencoder.decode(block);
+            finite(&pictures, "pictures")?;
+            let values: Vec<f32> = pictures.into_data().iter::<f32>().collect();
+            let each = 3 * picture * picture;
+            frames.extend(values.chunks_exact(each).map(|planes| reduce(planes, picture)));
+        }
+        Ok(frames)
+    }
+
+    /// Actions in px as a task takes them, `[batch, actions, 2]`.
+    ///
+    /// # Errors
+    /// Lists of another length than the configuration's.
+    pub fn actions(&self, actions: &[Vec<Action>]) -> Result<Tensor<3>, UvaError> {
+        let count = self.config.actions;
+        if let Some(list) = actions.iter().find(|list| list.len() != count) {
+            return Err(UvaError::Shape {
+                what: "a list of actions",
+                found: vec![list.len()],
+                expected: vec![count],
+            });
+        }
+        let values: Vec<f32> = actions
+            .iter()
+            .flatten()
+            .flat_map(|action| self.scale.normalise(*action))
+            .collect();
+        let shape = [actions.len(), count, 2];
+        Ok(Tensor::from_data(TensorData::new(values, shape), &self.device))
+    }
+
+    /// Computes a task, one seed an item; what is drawn for an item does not depend on the others.
+    ///
+    /// # Errors
+    /// Input of other shapes, another number of seeds than of items, or weights that give no finite numbers.
+    pub fn run(&self, task: &UvaTask, seeds: &[u64]) -> Result<UvaOutput, UvaError> {
+        task.check(&self.config)?;
+        if seeds.len() != task.batch() {
+            return Err(UvaError::Shape {
+                what: "the list of seeds",
+                found: vec![seeds.len()],
+                expected: vec![task.batch()],
+            });
+        }
+        let mut noise = Noise::new(seeds, VIDEO, &self.device);
+        let drawn = video(&self.net, &self.config, &self.schedules.video, task, seeds, &mut noise);
+        let (latents, z) = match drawn {
+            Some(drawn) => (Some(drawn.latents), drawn.z),
+            None => (None, self.net.forward(task)),
+        };
+        if let Some(latents) = &latents {
+            finite(latents, "latents")?;
+        }
+        let actions = if task.gives_actions() {
+            Some(self.drawn_actions(z, seeds)?)
+        } else {
+            None
+        };
+        Ok(UvaOutput { latents, actions })
+    }
+
+    fn drawn_actions(&self, z: Tensor<3>, seeds: &[u64]) -> Result<Vec<Vec<Action>>, UvaError> {
+        let mut noise = Noise::new(seeds, ACTIONS, &self.device);
+        let drawn = actions(&self.net, &self.config, &self.schedules.actions, z, &mut noise);
+        finite(&drawn, "actions")?;
+        let values: Vec<f32> = drawn.into_data().iter::<f32>().collect();
+        let (actions, _) = values.as_chunks::<2>();
+        let px: Vec<Action> = actions.iter().map(|action| self.scale.px(*action)).collect();
+        Ok(px.chunks_exact(self.config.actions).map(<[Action]>::to_vec).collect())
+    }
+}
+
+fn finite<const D: usize>(tensor: &Tensor<D>, what: &'static str) -> Result<(), UvaError> {
+    let sum: f32 = tensor.clone().abs().sum().into_scalar();
+    if sum.is_finite() {
+        return Ok(());
+    }
+    Err(UvaError::NotFinite { what })
+}

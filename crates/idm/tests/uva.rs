@@ -1,0 +1,376 @@
+//! Unified Video Action: its arithmetic against recordings, its file, labelling and video.
+//! `fixtures/uva/make.py` made the small recordings; those of the published implementation are reference data.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::{Device, Tensor};
+use idm::{
+    HeadConfig, Masked, Reduction, TransformerConfig, UVA_MODELS, Uva, UvaConfig, UvaNet, UvaShapes, UvaTask,
+    uva_shapes,
+};
+use nn_kit::KlAutoencoderConfig;
+use nn_kit::parity::compare;
+use pusht_data::{InverseDynamics, VideoModel, VideoRequest};
+use pusht_env::{Action, Frame};
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures/uva")
+        .join(name)
+}
+
+/// The sizes of `fixtures/uva`.
+fn small() -> UvaConfig {
+    let part = |width, heads, hidden| TransformerConfig {
+        width,
+        depth: 1,
+        heads,
+        hidden,
+    };
+    let head = HeadConfig {
+        width: 8,
+        depth: 2,
+        steps: 6,
+    };
+    UvaConfig {
+        side: 8,
+        encoder: part(8, 2, 16),
+        decoder: part(12, 3, 20),
+        video_head: head,
+        action_head: head,
+        autoencoder: KlAutoencoderConfig::new()
+            .with_width(32)
+            .with_multiples(vec![1])
+            .with_blocks(1)
+            .with_channels(2)
+            .with_encoder_attention(vec![0]),
+        ..UvaConfig::default()
+    }
+}
+
+fn loaded() -> Uva {
+    Uva::load(&fixture("state.ckpt"), &small(), &Device::flex()).unwrap()
+}
+
+fn frames(count: usize) -> Vec<Frame> {
+    (0..count)
+        .map(|i| {
+            let mut frame = Frame::new(96, 96);
+            for (x, y, pixel) in frame.enumerate_pixels_mut() {
+                pixel.0 = [(2 * x) as u8, (2 * y) as u8, (x + 10 * i as u32) as u8];
+            }
+            frame
+        })
+        .collect()
+}
+
+/// Products of other numbers of rows round otherwise.
+fn close(found: &[Action], expected: &[Action]) {
+    assert_eq!(found.len(), expected.len());
+    for (a, b) in found.iter().zip(expected) {
+        assert!((a[0] - b[0]).abs() < 0.05 && (a[1] - b[1]).abs() < 0.05, "{a:?} {b:?}");
+    }
+}
+
+fn same_as_recorded(folder: &Path) {
+    let report = compare(folder, UVA_MODELS, &Device::flex()).unwrap();
+    for check in &report.checks {
+        println!("{check}");
+    }
+    assert!(report.passed(), "{:?}", report.checks);
+    assert_eq!(report.unused, Vec::<String>::new());
+}
+
+#[test]
+fn small_recordings_are_reproduced() {
+    same_as_recorded(&fixture("tiny"));
+    same_as_recorded(&fixture("kl"));
+}
+
+#[test]
+fn recordings_of_the_published_implementation_are_reproduced() {
+    let Ok(reference) = std::env::var("PUSHT_REFERENCE") else {
+        println!("skipped: PUSHT_REFERENCE is not set");
+        return;
+    };
+    let video = Path::new(&reference).join("golden/video");
+    same_as_recorded(&video.join("uva_pusht_tiny"));
+    same_as_recorded(&video.join("uva_kl_vae"));
+}
+
+#[test]
+fn the_published_sizes_have_the_published_parameters() {
+    let UvaShapes { net, autoencoder } = uva_shapes(&UvaConfig::default()).unwrap();
+    let count = |shapes: &std::collections::BTreeMap<String, Vec<usize>>| -> usize {
+        shapes.values().map(|shape| shape.iter().product::<usize>()).sum()
+    };
+    assert_eq!((net.len(), count(&net)), (444, 261_079_156));
+    assert_eq!(count(&autoencoder), 66_456_019);
+    let Ok(reference) = std::env::var("PUSHT_REFERENCE") else {
+        println!("skipped: PUSHT_REFERENCE is not set");
+        return;
+    };
+    let keys = Path::new(&reference).join("design/checkpoint-keys/keys_UVA.json");
+    let keys: Vec<(String, Vec<usize>)> = serde_json::from_slice(&std::fs::read(keys).unwrap()).unwrap();
+    assert_eq!(net, keys.into_iter().collect());
+}
+
+#[test]
+fn the_averaged_weights_of_a_training_state_are_read_past_its_configuration() {
+    let device = Device::flex();
+    let uva = loaded();
+    close(&[uva.scale().px([0.0, 1.0])], &[[256.0, 500.0]]);
+    // The same weights as the case folder's.
+    let case = nn_kit::parity::Case::open(&fixture("tiny")).unwrap();
+    let future: Tensor<5> = case.tensor("future", &device).unwrap();
+    let z = uva.net().forward(&UvaTask::Inverse { future });
+    assert!(case.check("inverse_model.z", z, 2e-5).unwrap().passed());
+}
+
+#[test]
+fn tensors_that_do_not_fit_are_named() {
+    let device = Device::flex();
+    let refused = |change: fn(&mut UvaConfig), parts: &[&str]| {
+        let mut config = small();
+        change(&mut config);
+        let text = Uva::load(&fixture("state.ckpt"), &config, &device)
+            .err()
+            .unwrap()
+            .to_string();
+        for part in parts {
+            assert!(text.contains(part), "{text}");
+        }
+    };
+    refused(|c| c.encoder.depth = 2, &["encoder_blocks.1.attn.proj.bias is missing"]);
+    refused(
+        |c| c.video_head.depth = 1,
+        &["diffloss.net.res_blocks.1", "has no place"],
+    );
+    refused(
+        |c| c.autoencoder.blocks = 2,
+        &["decoder.up.0.block.2.conv1.bias is missing (expected shape [32])"],
+    );
+    refused(
+        |c| c.decoder.hidden = 24,
+        &["decoder_blocks.0.mlp.fc1.bias has shape [20] (expected [24])"],
+    );
+    let missing = Uva::load(Path::new("nowhere.ckpt"), &small(), &device).err().unwrap();
+    assert!(missing.to_string().contains("nowhere.ckpt"), "{missing}");
+    // Weights alone, without the model's state around them.
+    let text = Uva::load(&fixture("tiny/weights.safetensors"), &small(), &device);
+    assert!(text.err().unwrap().to_string().contains("is missing"));
+    let folder = tempfile::tempdir().unwrap();
+    let cut = folder.path().join("cut.ckpt");
+    let whole = std::fs::read(fixture("state.ckpt")).unwrap();
+    for length in [0, 10, 1000, whole.len() / 2, whole.len() - 30] {
+        std::fs::write(&cut, &whole[..length]).unwrap();
+        assert!(Uva::load(&cut, &small(), &device).is_err(), "{length}");
+    }
+}
+
+#[test]
+fn weights_that_are_not_finite_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["config.json", "io.safetensors"] {
+        std::fs::copy(fixture("tiny").join(name), folder.path().join(name)).unwrap();
+    }
+    let mut bytes = std::fs::read(fixture("tiny/weights.safetensors")).unwrap();
+    let end = bytes.len();
+    // The last number of the last tensor.
+    bytes[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+    std::fs::write(folder.path().join("weights.safetensors"), bytes).unwrap();
+    let error = compare(folder.path(), UVA_MODELS, &Device::flex())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("not finite") && error.contains("the tensor "), "{error}");
+}
+
+#[test]
+fn a_folder_of_another_model_is_told_which_are_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || {
+        compare(folder.path(), UVA_MODELS, &Device::flex())
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(open().contains("config.json"));
+    std::fs::copy(fixture("tiny/io.safetensors"), folder.path().join("io.safetensors")).unwrap();
+    std::fs::write(folder.path().join("config.json"), r#"{"class": "Other"}"#).unwrap();
+    let error = open();
+    assert!(
+        error.contains("Other") && error.contains("UVA/MAR AutoencoderKL"),
+        "{error}"
+    );
+}
+
+#[test]
+fn all_modes_give_what_they_should_and_items_do_not_see_their_neighbours() {
+    let device = Device::flex();
+    let uva = loaded();
+    let config = uva.config().clone();
+    device.seed(5);
+    let shape = |batch| [batch, 4, 2, 8, 8];
+    let random = || Tensor::<5>::random(shape(2), burn::tensor::Distribution::Default, &device);
+    let (history, seen) = (random(), random());
+    let actions = uva.actions(&vec![vec![[100.0, 200.0]; 16]; 2]).unwrap();
+    let tasks = |history: Tensor<5>, seen: Tensor<5>, actions: Tensor<3>| {
+        let future = || Masked::all(&config, history.dims()[0], &device);
+        [
+            UvaTask::Video {
+                history: history.clone(),
+                future: future(),
+            },
+            UvaTask::Dynamics {
+                history: history.clone(),
+                future: future(),
+                actions,
+            },
+            UvaTask::Policy {
+                history: history.clone(),
+            },
+            UvaTask::Inverse { future: seen },
+            UvaTask::FullDynamics {
+                history: history.clone(),
+                future: future(),
+            },
+        ]
+    };
+    let both = tasks(history.clone(), seen.clone(), actions.clone());
+    let second = tasks(history.narrow(0, 1, 1), seen.narrow(0, 1, 1), actions.narrow(0, 1, 1));
+    for (both, second) in both.iter().zip(&second) {
+        let (all, one) = (uva.run(both, &[1, 2]).unwrap(), uva.run(second, &[2]).unwrap());
+        assert_eq!(
+            (all.latents.is_some(), all.actions.is_some()),
+            (both.gives_video(), both.gives_actions())
+        );
+        if let (Some(all), Some(one)) = (all.actions, one.actions) {
+            assert_eq!((all.len(), all[1].len()), (2, 16));
+            close(&all[1], &one[0]);
+        }
+        if let (Some(all), Some(one)) = (all.latents, one.latents) {
+            assert_eq!(all.dims(), shape(2));
+            let off: f32 = (all.narrow(0, 1, 1) - one).abs().max().into_scalar();
+            assert!(off < 1e-3, "{off}");
+        }
+    }
+    let few = UvaTask::Policy {
+        history: random().narrow(1, 0, 3),
+    };
+    assert!(
+        uva.run(&few, &[1, 2])
+            .unwrap_err()
+            .to_string()
+            .contains("the history has shape")
+    );
+    assert!(uva.run(&both[2], &[1]).unwrap_err().to_string().contains("seeds"));
+}
+
+#[test]
+fn given_tokens_stay_and_masked_ones_are_drawn_whatever_the_rounds() {
+    let device = Device::flex();
+    let source = loaded();
+    for rounds in [1, 3, 100] {
+        let config = UvaConfig { rounds, ..small() };
+        let autoencoder = config.autoencoder.init(&device);
+        let uva = Uva::new(
+            config.clone(),
+            source.net().clone(),
+            autoencoder,
+            *source.scale(),
+            &device,
+        )
+        .unwrap();
+        let latents = Tensor::<5>::full([1, 4, 2, 8, 8], 0.25, &device);
+        let mask: Vec<f32> = (0..64).map(|i| f32::from(u8::from(i % 3 != 0))).collect();
+        let mask = Tensor::<1>::from_floats(mask.as_slice(), &device).unsqueeze::<2>();
+        let future = Masked { latents, mask };
+        let history = Tensor::zeros([1, 4, 2, 8, 8], &device);
+        let output = uva.run(&UvaTask::Video { history, future }, &[3]).unwrap();
+        let values: Vec<f32> = output.latents.unwrap().into_data().try_to_vec().unwrap();
+        for (i, value) in values.iter().enumerate() {
+            assert_eq!((*value - 0.25).abs() < 1e-7, (i % 64) % 3 == 0, "{rounds} {i} {value}");
+        }
+    }
+}
+
+#[test]
+fn videos_are_labelled_by_windows_that_look_ahead() {
+    let video = frames(36);
+    let uva = loaded();
+    let windows = uva.windows(&video, &[1, 2, 17, 20]).unwrap();
+    let labels = uva.label(&video).unwrap();
+    // Windows at 1, 17 and 20, each action once.
+    assert_eq!((labels.start, labels.actions.len()), (0, 35));
+    close(&labels.actions[..16], &windows[0]);
+    close(&labels.actions[16..32], &windows[2]);
+    close(&labels.actions[32..], &windows[3][13..]);
+    assert_eq!(InverseDynamics::name(&uva), "uva, none");
+    for reduction in Reduction::ALL {
+        let uva = loaded().with_reduction(Some(reduction));
+        let reduced = uva.label(&video).unwrap();
+        assert_eq!((reduced.start, reduced.actions.len()), (0, 20));
+        let first: [_; 8] = std::array::from_fn(|k| windows[1][k]);
+        close(&reduced.actions[1..2], &[reduction.reduce(&first)]);
+        assert_eq!(InverseDynamics::name(&uva), format!("uva, {reduction}"));
+    }
+    assert_eq!(uva.label(&video).unwrap(), labels);
+    assert_ne!(loaded().with_seed(9).label(&video).unwrap(), labels);
+    let short = uva.label(&video[..16]).unwrap_err().to_string();
+    assert!(short.contains("16 frames") && short.contains("at least 17"), "{short}");
+    let mut odd = video;
+    odd[20] = Frame::new(64, 96);
+    let text = uva.label(&odd).unwrap_err().to_string();
+    assert!(text.contains("frame 20"), "{text}");
+}
+
+#[test]
+fn clips_begin_with_their_start_and_hold_each_frame_until_the_next() {
+    let uva = loaded();
+    let request = |frames: usize, seed| VideoRequest {
+        start: frames_of_one(),
+        end: None,
+        prompt: Some("push".into()),
+        frames,
+        seed,
+    };
+    let clips = uva
+        .generate(&[request(23, 1), request(1, 1), request(23, 1), request(23, 2)])
+        .unwrap();
+    assert_eq!(clips.iter().map(Vec::len).collect::<Vec<_>>(), [23, 1, 23, 23]);
+    assert!(clips[0] == clips[2] && clips[0] != clips[3]);
+    assert_eq!(clips[0][0], frames_of_one());
+    assert_eq!(clips[0][3], clips[0][0]);
+    assert_ne!(clips[0][4], clips[0][3]);
+    assert_eq!(clips[0][4], clips[0][7]);
+    let mut ended = request(9, 1);
+    ended.end = Some(frames_of_one());
+    assert!(uva.generate(&[ended]).unwrap_err().to_string().contains("last frame"));
+    assert!(
+        uva.generate(&[request(0, 1)])
+            .unwrap_err()
+            .to_string()
+            .contains("at least 1")
+    );
+    let mut odd = request(9, 1);
+    odd.start = Frame::new(10, 10);
+    assert!(
+        uva.generate(&[request(1, 0), odd])
+            .unwrap_err()
+            .to_string()
+            .contains("request 1")
+    );
+}
+
+fn frames_of_one() -> Frame {
+    frames(1).remove(0)
+}
+
+#[test]
+fn a_network_of_any_sizes_can_be_made() {
+    let device = Device::flex();
+    let net = UvaNet::new(&small(), &device);
+    let history = Tensor::zeros([1, 4, 2, 8, 8], &device);
+    assert_eq!(net.forward(&UvaTask::Policy { history }).dims(), [1, 256, 12]);
+}
