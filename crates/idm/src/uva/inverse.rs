@@ -124,6 +124,6 @@ impl InverseDynamics for Uva {
                 None => actions.extend(&window[actions.len() + 1 - start..]),
             }
         }
-        Ok(Labels { start: 0, actions })
+        Ok(Labels::new(0, actions))
     }
 }
