@@ -30,9 +30,12 @@ struct Args {
     /// by-episode or by-frame.
     #[arg(long, value_name = "PROTOCOL", default_value = "by-episode")]
     split: SplitProtocol,
-    /// Epochs of 150 updates.
-    #[arg(long, value_name = "N", default_value_t = 4)]
+    /// Epochs of 300 updates.
+    #[arg(long, value_name = "N", default_value_t = 10)]
     epochs: usize,
+    /// Damaged copies of every training video (blur, noise, other colours and sizes, H.264) to learn from besides.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    damaged_copies: usize,
     /// cpu, cuda, cuda:N, wgpu, or several GPUs: cuda:0,1.
     #[arg(long, value_name = "NAME", default_value = "cpu")]
     device: String,
@@ -49,6 +52,7 @@ fn run() -> Result<()> {
     let args = Args::parse();
     let mut config = LearnedConfig::default();
     config.train.epochs = args.epochs;
+    config.damaged_copies = args.damaged_copies;
     config.train.seed = args.seed;
     config.train.check()?;
     let devices = devices(&args.device)?;
@@ -77,7 +81,7 @@ fn run() -> Result<()> {
     trained.model.save(&args.out.join("idm.safetensors"))?;
 
     let mut kinds: Vec<Box<dyn InverseDynamics>> = vec![Box::new(ClosedForm::new(Start::Rest))];
-    for reduction in Reduction::ALL {
+    for reduction in [None].into_iter().chain(Reduction::ALL.map(Some)) {
         kinds.push(Box::new(trained.model.clone().with_reduction(reduction)));
     }
     let mut results = Vec::new();

@@ -33,6 +33,23 @@ pub enum LearnedError {
         /// Height found.
         height: u32,
     },
+    /// A video that could not be damaged.
+    #[error("a training video could not be damaged: {0}; set damaged_copies to 0 to train on the videos as they are")]
+    Damage(#[from] video_io::VideoIoError),
+    /// A validation episode that could not be labelled.
+    #[error("validation episode {episode}: {reason}")]
+    Labels {
+        /// Its index.
+        episode: usize,
+        /// Why.
+        reason: String,
+    },
+    /// A model file with a calibration that means nothing.
+    #[error("the model file's calibration is {found}; expected a finite number above 0")]
+    Calibration {
+        /// Its value.
+        found: f32,
+    },
     /// The loop.
     #[error(transparent)]
     Training(#[from] TrainingError),

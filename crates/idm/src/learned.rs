@@ -5,22 +5,23 @@ use std::path::Path;
 use burn::Tensor;
 use burn::module::Module;
 use burn::tensor::Device;
-use pusht_data::{Episode, IdmError, InverseDynamics, Labels, Split};
+use pusht_data::{Episode, FrameRef, IdmError, InverseDynamics, Labels, Split};
 use pusht_env::{Action, Frame};
 use serde::{Deserialize, Serialize};
 use training::{
     Curve, FitOptions, ModelFile, Objective, ObjectiveError, TrainConfig, fit, init_seeded, mix_seed, save_model,
 };
 
+use crate::coverage::NINETY;
 use crate::error::LearnedError;
-use crate::net::WindowNet;
+use crate::net::{Seen, WindowNet};
 use crate::reduction::{CHUNK, LEAD, Reduction, WINDOW};
-use crate::windows::{Part, RUN_FRAMES, Video, Windows, chunks, pictures, px_squared};
+use crate::windows::{Batch, HALF_BOARD, RUN_FRAMES, Start, Windows, check_size, chunks, pictures, px_squared};
 
-const KIND: &str = "pusht.idm.learned.1";
+const KIND: &str = "pusht.idm.learned.2";
 
 /// Windows of one forward pass when labelling.
-const BLOCK: usize = 64;
+const BLOCK: usize = 48;
 
 /// Runs of windows that validation looks at, evenly spread over the validation part.
 const VALIDATION: usize = 64;
@@ -28,28 +29,41 @@ const VALIDATION: usize = 64;
 /// Of these so many a forward pass.
 const VALIDATION_BATCH: usize = 8;
 
+/// Where the loss turns from quadratic to linear, half boards: 4 px.
+const TURN: f32 = 4.0 / HALF_BOARD;
+
+/// Weights of the places and of the deviations in the loss. The deviations' part is small: they are to follow the actions'
+/// errors, not to bend what is seen.
+const PLACES: f32 = 0.5;
+const DEVIATIONS: f32 = 3e-4;
+
 /// What to train, and how.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LearnedConfig {
     /// Width of the hidden layer.
     pub width: usize,
+    /// So many damaged copies of every training video are learned from besides the video itself ([`crate::Damage`]).
+    pub damaged_copies: usize,
     /// The loop.
     pub train: TrainConfig,
 }
 
 impl Default for LearnedConfig {
-    /// About a minute on two cores.
+    /// For the human demonstrations; within ten minutes on two cores.
     fn default() -> Self {
         Self {
             width: 256,
+            damaged_copies: 2,
             train: TrainConfig {
-                epochs: 4,
-                steps_per_epoch: Some(150),
-                batch_size: 4,
+                epochs: 10,
+                steps_per_epoch: Some(300),
+                batch_size: 8,
                 learning_rate: 2e-3,
-                warmup_steps: 20,
+                final_learning_rate: 0.0,
+                warmup_steps: 100,
                 clip_norm: Some(1.0),
+                ema_decay: Some(0.995),
                 ..TrainConfig::default()
             },
         }
@@ -60,12 +74,29 @@ impl Default for LearnedConfig {
 #[derive(Clone, Debug)]
 pub struct LearnedIdm {
     net: WindowNet,
-    width: usize,
-    reduction: Reduction,
+    saved: Saved,
+    reduction: Option<Reduction>,
     device: Device,
 }
 
-/// A model and how its training went. Losses are mean squared errors of normalised actions (half the board is 1).
+/// Everything besides the weights.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Saved {
+    width: usize,
+    /// What the network's deviations are multiplied by, so that 90 % of the errors on the validation part lie within the
+    /// 90 % interval.
+    calibration: f32,
+}
+
+/// What a window shows.
+#[derive(Clone, Copy, Debug)]
+struct Estimate {
+    actions: [Action; CHUNK],
+    /// px an axis.
+    deviations: [f32; CHUNK],
+}
+
+/// A model and how its training went. Validation losses are mean squared errors of normalised actions (half the board is 1).
 #[derive(Clone, Debug)]
 pub struct TrainedIdm {
     /// Ready to label.
@@ -95,11 +126,6 @@ impl LearnedIdm {
                 expected: "at least 1",
             });
         }
-        let windows = Windows::new(episodes, &split.train, &split.validation)?;
-        let autodiff = device.clone().autodiff();
-        let net = init_seeded(mix_seed(config.train.seed, 0), &autodiff, |d| {
-            WindowNet::new(config.width, d)
-        });
         let FitOptions {
             label,
             identity,
@@ -108,7 +134,14 @@ impl LearnedIdm {
             stop,
             replicas,
         } = options;
-        let identity = format!("{identity} learned idm {}", config.width);
+        let parts = [split.train.as_slice(), split.validation.as_slice()];
+        let copies = config.damaged_copies;
+        let windows = Windows::new(episodes, parts, copies, config.train.seed, progress)?;
+        let autodiff = device.clone().autodiff();
+        let net = init_seeded(mix_seed(config.train.seed, 0), &autodiff, |d| {
+            WindowNet::new(config.width, d)
+        });
+        let identity = format!("{identity} learned idm {} {copies}", config.width);
         let options = FitOptions {
             label,
             identity: &identity,
@@ -118,21 +151,54 @@ impl LearnedIdm {
             replicas,
         };
         let fitted = fit(net, &WindowLoss { windows }, &config.train, options)?;
-        Ok(TrainedIdm {
-            model: Self {
-                net: fitted.best,
+        let mut model = Self {
+            net: fitted.last,
+            saved: Saved {
                 width: config.width,
-                reduction: Reduction::First,
-                device: device.clone(),
+                calibration: 1.0,
             },
+            reduction: None,
+            device: device.clone(),
+        };
+        model.saved.calibration = model.calibration(episodes, &split.validation)?;
+        Ok(TrainedIdm {
+            model,
             curve: fitted.curve,
             validation_mse: fitted.best_valid.map(px_squared),
         })
     }
 
-    /// The same model with another reduction.
+    /// See [`Saved::calibration`]; 1 without validation rows.
+    fn calibration(&self, episodes: &[Episode], validation: &[FrameRef]) -> Result<f32, LearnedError> {
+        let mut ratios = Vec::new();
+        for e in Split::episodes_of(validation) {
+            let episode = &episodes[e];
+            if episode.len() < WINDOW {
+                continue;
+            }
+            let labels = self.label(&episode.frames).map_err(|error| LearnedError::Labels {
+                episode: e,
+                reason: error.to_string(),
+            })?;
+            let deviations = labels.deviations.unwrap_or_default();
+            for r in validation.iter().filter(|r| r.episode as usize == e) {
+                let at = (r.row as usize).checked_sub(labels.start);
+                let found = at.and_then(|at| Some((labels.actions.get(at)?, deviations.get(at)?)));
+                if let Some((action, deviation)) = found {
+                    let recorded = episode.actions[r.row as usize];
+                    ratios.extend([0, 1].map(|k| (action[k] - recorded[k]).abs() / deviation));
+                }
+            }
+        }
+        ratios.sort_by(f32::total_cmp);
+        let ninetieth = ratios.get(ratios.len() * 9 / 10);
+        Ok(ninetieth.map_or(1.0, |ratio| ratio / NINETY as f32))
+    }
+
+    /// The same model, its chunks reduced to their frame's action as the paper reduced them; with `None`, as after training,
+    /// every action goes to its own frame, where it is averaged with what the other windows say.
     #[must_use]
-    pub fn with_reduction(mut self, reduction: Reduction) -> Self {
+    pub fn with_reduction(mut self, reduction: Option<Reduction>) -> Self {
         self.reduction = reduction;
         self
     }
@@ -148,6 +214,10 @@ impl LearnedIdm {
     /// # Errors
     /// Fewer than 16 frames, or frames that are not 96 × 96.
     pub fn chunks(&self, video: &[Frame]) -> Result<Vec<[Action; CHUNK]>, IdmError> {
+        Ok(self.estimates(video)?.iter().map(|e| e.actions).collect())
+    }
+
+    fn estimates(&self, video: &[Frame]) -> Result<Vec<Estimate>, IdmError> {
         if video.len() < WINDOW {
             return Err(IdmError::TooShort {
                 idm: self.name(),
@@ -155,21 +225,32 @@ impl LearnedIdm {
                 needed: WINDOW,
             });
         }
-        let small = Video::new(video).map_err(|(frame, width, height)| IdmError::Frame {
+        check_size(video).map_err(|(frame, width, height)| IdmError::Frame {
             frame,
             reason: format!("it is {width} × {height} px; expected 96 × 96"),
         })?;
+        let failed = |error: &dyn std::fmt::Display| IdmError::Failed {
+            idm: self.name(),
+            reason: error.to_string(),
+        };
         let windows = video.len() - WINDOW + 1;
         let mut all = Vec::with_capacity(windows);
         for start in (0..windows).step_by(BLOCK) {
             let length = BLOCK.min(windows - start) + WINDOW - 1;
-            let x = pictures(std::iter::once((&small, start)), length, &self.device);
-            let y = self.net.forward(x, length).try_into_vec_as();
-            let y: Vec<f32> = y.map_err(|e| IdmError::Failed {
-                idm: self.name(),
-                reason: format!("{e:?}"),
-            })?;
-            all.extend(chunks(&y));
+            let x = pictures(video[start..start + length].iter(), &self.device);
+            let Seen {
+                actions,
+                log_deviations,
+                ..
+            } = self.net.forward(x, length);
+            let actions: Vec<f32> = actions.try_into_vec_as().map_err(|e| failed(&e))?;
+            let logs: Vec<f32> = log_deviations.try_into_vec_as().map_err(|e| failed(&e))?;
+            let px = |log: f32| log.exp() * HALF_BOARD * self.saved.calibration;
+            let estimate = |(actions, logs): ([Action; CHUNK], &[f32])| Estimate {
+                actions,
+                deviations: std::array::from_fn(|j| px(logs[j])),
+            };
+            all.extend(chunks(&actions).zip(logs.chunks_exact(CHUNK)).map(estimate));
         }
         Ok(all)
     }
@@ -179,21 +260,33 @@ impl LearnedIdm {
     /// # Errors
     /// When it cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), LearnedError> {
-        Ok(save_model(path, &self.net, KIND, &self.width)?)
+        Ok(save_model(path, &self.net, KIND, &self.saved)?)
     }
 
-    /// Reads a model's file; it labels by the first action until told otherwise.
+    /// Reads a model's file.
     ///
     /// # Errors
     /// A file that is missing, damaged, of another kind, or whose parameters do not fit.
     pub fn load(path: &Path, device: &Device) -> Result<Self, LearnedError> {
         let file = ModelFile::open(path)?;
-        let width: usize = file.config(KIND)?;
-        let net = file.load_into(&init_seeded(0, device, |d| WindowNet::new(width, d)))?;
+        let saved: Saved = file.config(KIND)?;
+        if !(1..=8192).contains(&saved.width) {
+            return Err(LearnedError::Config {
+                setting: "width",
+                found: saved.width,
+                expected: "1 to 8192",
+            });
+        }
+        if !(saved.calibration.is_finite() && saved.calibration > 0.0) {
+            return Err(LearnedError::Calibration {
+                found: saved.calibration,
+            });
+        }
+        let net = file.load_into(&init_seeded(0, device, |d| WindowNet::new(saved.width, d)))?;
         Ok(Self {
             net,
-            width,
-            reduction: Reduction::First,
+            saved,
+            reduction: None,
             device: device.clone(),
         })
     }
@@ -201,43 +294,104 @@ impl LearnedIdm {
 
 impl InverseDynamics for LearnedIdm {
     fn name(&self) -> String {
-        format!("learned, {}", self.reduction)
+        match self.reduction {
+            Some(reduction) => format!("learned, {reduction}"),
+            None => "learned".to_owned(),
+        }
     }
 
     fn label(&self, video: &[Frame]) -> Result<Labels, IdmError> {
-        let actions = self
-            .chunks(video)?
+        let estimates = self.estimates(video)?;
+        let Some(reduction) = self.reduction else {
+            return Ok(merged(&estimates));
+        };
+        let actions = estimates.iter().map(|e| reduction.reduce(&e.actions)).collect();
+        let first = reduction == Reduction::First;
+        Ok(Labels {
+            start: LEAD,
+            actions,
+            deviations: first.then(|| estimates.iter().map(|e| e.deviations[0]).collect()),
+        })
+    }
+}
+
+/// Every frame's action, the mean of what up to eight windows say of it, each weighted by its precision. The windows see
+/// nearly the same frames, so their errors go together and the mean is not taken to be surer than they are.
+fn merged(estimates: &[Estimate]) -> Labels {
+    let frames = estimates.len() + CHUNK - 1;
+    let mut sums = vec![([0.0_f32; 2], 0.0_f32, 0.0_f32); frames];
+    for (start, estimate) in estimates.iter().enumerate() {
+        for j in 0..CHUNK {
+            let (action, precision, count) = &mut sums[start + j];
+            let own = estimate.deviations[j].powi(-2);
+            for k in 0..2 {
+                action[k] += own * estimate.actions[j][k];
+            }
+            *precision += own;
+            *count += 1.0;
+        }
+    }
+    Labels {
+        start: LEAD,
+        actions: sums
             .iter()
-            .map(|chunk| self.reduction.reduce(chunk))
-            .collect();
-        Ok(Labels::new(LEAD, actions))
+            .map(|(action, precision, _)| action.map(|a| a / precision))
+            .collect(),
+        deviations: Some(
+            sums.iter()
+                .map(|(_, precision, count)| (count / precision).sqrt())
+                .collect(),
+        ),
     }
 }
 
-/// The regression of the eight actions.
-struct WindowLoss {
-    windows: Windows,
+/// The regression of the eight actions, of where the agent is, and of how far off the actions are.
+struct WindowLoss<'a> {
+    windows: Windows<'a>,
 }
 
-impl WindowLoss {
-    /// Mean over those windows of the runs that belong to the part.
-    fn of(&self, model: &WindowNet, part: &Part, runs: &[(usize, usize)]) -> Tensor<1> {
+impl WindowLoss<'_> {
+    fn batch(&self, model: &WindowNet, validation: bool, runs: &[Start]) -> (Batch, Seen) {
         let device = model.devices().remove(0);
-        let (x, y, counts) = self.windows.batch(runs, &part.known, &device);
-        let squared = (model.forward(x, RUN_FRAMES) - y).powi_scalar(2).mean_dim(2);
-        (squared * counts.clone()).sum() / counts.sum()
+        let part = if validation {
+            &self.windows.validation
+        } else {
+            &self.windows.train
+        };
+        let batch = self.windows.batch(runs, part, &device);
+        let seen = model.forward(batch.frames.clone(), RUN_FRAMES);
+        (batch, seen)
     }
 }
 
-impl Objective<WindowNet> for WindowLoss {
+/// Distances, squared where they are below [`TURN`] and linear beyond (Charbonnier et al. 1994); the last dimension, x and
+/// y, becomes 1.
+fn distance<const D: usize>(error: Tensor<D>) -> Tensor<D> {
+    (error.square().sum_dim(D - 1) + TURN * TURN).sqrt() - TURN
+}
+
+/// Mean of `values` where `counts` is 1.
+fn mean<const D: usize>(values: Tensor<D>, counts: Tensor<D>) -> Tensor<1> {
+    (values * counts.clone()).sum() / counts.sum().clamp_min(1.0)
+}
+
+impl Objective<WindowNet> for WindowLoss<'_> {
     fn items(&self) -> usize {
         self.windows.train.windows.len()
     }
 
     fn loss(&self, model: &WindowNet, items: &[usize], _seed: u64) -> Result<Tensor<1>, ObjectiveError> {
-        let part = &self.windows.train;
-        let runs: Vec<_> = items.iter().map(|&i| part.windows[i]).collect();
-        Ok(self.of(model, part, &runs))
+        let runs: Vec<_> = items.iter().map(|&i| self.windows.train.windows[i]).collect();
+        let (batch, seen) = self.batch(model, false, &runs);
+        let error = seen.actions - batch.actions;
+        let [runs, windows, _, _] = error.dims();
+        let logs = seen.log_deviations.reshape([runs, windows, CHUNK, 1]);
+        // Minus the logarithm of a normal density of both axes, up to a constant.
+        let squares = error.clone().detach().square().sum_dim(3);
+        let surprise = squares * (logs.clone() * -2.0).exp() * 0.5 + logs * 2.0;
+        let actions = mean(distance(error).mean_dim(2), batch.counts.clone());
+        let places = mean(distance(seen.places - batch.places), batch.placed);
+        Ok(actions + places * PLACES + mean(surprise.mean_dim(2), batch.counts) * DEVIATIONS)
     }
 
     fn validate(&self, model: &WindowNet) -> Result<Option<f64>, ObjectiveError> {
@@ -249,7 +403,9 @@ impl Objective<WindowNet> for WindowLoss {
         }
         let mut sum = 0.0;
         for block in picked.chunks(VALIDATION_BATCH) {
-            sum += f64::from(self.of(model, part, block).into_scalar::<f32>()) * block.len() as f64;
+            let (batch, seen) = self.batch(model, true, block);
+            let squares = (seen.actions - batch.actions).square().mean_dim(3).mean_dim(2);
+            sum += f64::from(mean(squares, batch.counts).into_scalar::<f32>()) * block.len() as f64;
         }
         Ok(Some(sum / picked.len() as f64))
     }

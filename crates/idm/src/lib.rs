@@ -7,21 +7,27 @@
 
 mod closed_form;
 mod compare;
+mod coverage;
+mod damage;
 mod error;
 mod label;
 mod learned;
 mod net;
 mod reduction;
+mod score;
 mod uva;
 mod windows;
 
 pub use closed_form::ClosedForm;
 pub use compare::{ExtractionError, extraction_error};
+pub use coverage::{Coverage, NINETY, coverage};
+pub use damage::Damage;
 pub use error::LearnedError;
 pub use label::label;
 pub use learned::{LearnedConfig, LearnedIdm, TrainedIdm};
-pub use net::WindowNet;
+pub use net::{Seen, WindowNet};
 pub use reduction::{CHUNK, LEAD, Reduction, WINDOW};
+pub use score::Score;
 pub use uva::{
     ActionHead, ActionScale, HeadConfig, Masked, TransformerConfig, UVA_MODELS, Uva, UvaConfig, UvaError, UvaNet,
     UvaOutput, UvaShapes, UvaTask, VideoHead, uva_shapes,

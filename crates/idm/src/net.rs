@@ -6,26 +6,50 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::Device;
 use burn::tensor::activation::{relu, softmax};
+use nn_kit::conv2d;
 
-use crate::reduction::{CHUNK, WINDOW};
+use crate::reduction::{CHUNK, LEAD, WINDOW};
 
-/// Places per frame that the encoder can point at.
-const POINTS: usize = 16;
+/// Channels of the encoder.
+const CHANNELS: usize = 16;
 
-/// What the maps are multiplied by before the softmax. Fresh convolutions give small numbers, of which the softmax is
+/// What the map is multiplied by before the softmax. Fresh convolutions give small numbers, of which the softmax is
 /// nearly flat: every place would be the middle, and no gradient would move it.
 const SHARPNESS: f32 = 10.0;
 
-/// Each frame is encoded alone: two convolutions and a spatial softmax (Levine, Finn, Darrell, Abbeel 2016, section
-/// 5.1), whose expected coordinates place an object between pixels. The coordinates of all frames go through a linear
-/// map (the closed form is one) plus a hidden layer.
+/// Half boards that one unit of the head stands for: 32 px, about the step of a quick agent.
+const STEP: f32 = 0.125;
+
+/// Numbers of a window: where the agent is in its frames, from where it is in the middle one, and how sure that is.
+const FEATURES: usize = WINDOW * 3;
+
+/// What the network says of a run of frames. Lengths are in half boards, places from the middle of the board.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The agent in every frame, `[runs, length, 2]`.
+    pub places: Tensor<3>,
+    /// Actions of every window, `[runs, length − 15, 8, 2]`.
+    pub actions: Tensor<4>,
+    /// Logarithm of the standard deviation of their errors, an axis, `[runs, length − 15, 8]`.
+    pub log_deviations: Tensor<3>,
+}
+
+/// Finds the agent in each frame and reads the actions off where it goes.
 ///
-/// Input `[batch × length, 3, 48, 48]`, output `[batch, length − 15, 8 × 2]`: for every window of 16 frames the
-/// normalised actions, x and y in turn. Windows of one run share the encoding of their frames.
+/// Two convolutions (16 channels; 5 × 5 of stride 2, then 3 × 3) give features h and, by a third of 1 × 1, a map m. With
+/// weights w = softmax(10 m) the agent is at Σ w x (spatial softmax: Levine, Finn, Darrell, Abbeel 2016, section 5.1) plus
+/// a linear map of Σ w h, which says where between the places of the map. A window's places, taken from the one in its
+/// middle, and the spread √Σ w (x − x̄)² of each go through a linear map plus one hidden layer, which give each action as an
+/// offset from where the agent is in the action's own frame: what a board moved by some px shows is answered by actions
+/// moved by as many.
+///
+/// Input `[runs × length, 3, 96, 96]`; windows of one run share the encoding of their frames.
 #[derive(Module, Debug)]
 pub struct WindowNet {
     conv1: Conv2d,
     conv2: Conv2d,
+    map: Conv2d,
+    refine: Linear,
     linear: Linear,
     hidden: Linear,
     out: Linear,
@@ -41,38 +65,71 @@ impl WindowNet {
                 .with_padding(PaddingConfig2d::Explicit(edge, edge, edge, edge))
                 .init(device)
         };
-        let features = WINDOW * POINTS * 2;
+        let outputs = CHUNK * 3;
         Self {
-            conv1: conv([3, 16], 5, 2),
-            conv2: conv([16, POINTS], 3, 1),
-            linear: LinearConfig::new(features, CHUNK * 2).init(device),
-            hidden: LinearConfig::new(features, width).init(device),
-            out: LinearConfig::new(width, CHUNK * 2).init(device),
+            conv1: conv([3, CHANNELS], 5, 2),
+            conv2: conv([CHANNELS, CHANNELS], 3, 1),
+            map: conv([CHANNELS, 1], 1, 1),
+            refine: LinearConfig::new(CHANNELS, 2).init(device),
+            linear: LinearConfig::new(FEATURES, outputs).init(device),
+            hidden: LinearConfig::new(FEATURES, width).init(device),
+            out: LinearConfig::new(width, outputs).init(device),
         }
     }
 
     /// See the type's shapes; `length` is at least 16.
-    pub fn forward(&self, frames: Tensor<4>, length: usize) -> Tensor<3> {
-        let x = self.conv2.forward(relu(self.conv1.forward(frames)));
-        let [count, points, height, width] = x.dims();
-        let device = x.device();
-        let weights = softmax(x.reshape([count * points, height * width]) * SHARPNESS, 1);
-        // Expected column and row of every map, in [−1, 1].
+    pub fn forward(&self, frames: Tensor<4>, length: usize) -> Seen {
+        let h = relu(conv2d(&self.conv2, relu(conv2d(&self.conv1, frames))));
+        let [count, channels, height, width] = h.dims();
+        let device = h.device();
+        let map = conv2d(&self.map, h.clone()).reshape([count, 1, height * width]);
+        let weights = softmax(map * SHARPNESS, 2);
+        // Column and row of every place, in [−1, 1], and the square of their distance from the middle.
         let place = |i: usize, side: usize| (2.0 * i as f32 + 1.0) / side as f32 - 1.0;
         let grid: Vec<f32> = (0..height * width)
-            .flat_map(|i| [place(i % width, width), place(i / width, height)])
+            .flat_map(|i| {
+                let [x, y] = [place(i % width, width), place(i / width, height)];
+                [x, y, x * x + y * y]
+            })
             .collect();
-        let grid = Tensor::<1>::from_floats(grid.as_slice(), &device).reshape([height * width, 2]);
+        let grid = Tensor::<1>::from_floats(grid.as_slice(), &device).reshape([1, height * width, 3]);
+        let moments = weights.clone().matmul(grid).reshape([count, 3]);
+        let mean = moments.clone().narrow(1, 0, 2);
+        let variance = moments.narrow(1, 2, 1) - mean.clone().square().sum_dim(1);
+        let spread = (variance.clamp_min(0.0) + 1e-6).sqrt();
+        let attended = weights
+            .matmul(h.reshape([count, channels, height * width]).swap_dims(1, 2))
+            .reshape([count, channels]);
+        // A cell of the map is 2 / width of the board's half side.
+        let places = mean + self.refine.forward(attended) * (2.0 / width as f32);
         let runs = count / length;
-        let features = weights.matmul(grid).reshape([runs, length, points * 2]);
+        let places = places.reshape([runs, length, 2]);
+        let spread = spread.reshape([runs, length, 1]);
+        let windows: Vec<(Tensor<3>, Tensor<4>)> = (0..length + 1 - WINDOW)
+            .map(|start| window(&places, &spread, runs, start))
+            .collect();
+        let (features, own): (Vec<_>, Vec<_>) = windows.into_iter().unzip();
+        let x = Tensor::cat(features, 1);
+        let own = Tensor::cat(own, 1);
+        let y = self.linear.forward(x.clone()) + self.out.forward(relu(self.hidden.forward(x)));
         let windows = length + 1 - WINDOW;
-        let window = |start: usize| {
-            features
-                .clone()
-                .slice([0..runs, start..start + WINDOW])
-                .reshape([runs, 1, WINDOW * points * 2])
-        };
-        let x = Tensor::cat((0..windows).map(window).collect(), 1);
-        self.linear.forward(x.clone()) + self.out.forward(relu(self.hidden.forward(x)))
+        let offsets = y.clone().narrow(2, 0, CHUNK * 2).reshape([runs, windows, CHUNK, 2]);
+        Seen {
+            places,
+            actions: own + offsets * STEP,
+            // Begins at some 8 px, and stays between 0.02 and 400 px.
+            log_deviations: (y.narrow(2, CHUNK * 2, CHUNK) - 3.5).clamp(-9.5, 0.5),
+        }
     }
+}
+
+/// Features of the window that begins at frame `start`, `[runs, 1, FEATURES]`, and where the agent is in the frames of its
+/// eight actions, `[runs, 1, CHUNK, 2]`.
+fn window(places: &Tensor<3>, spread: &Tensor<3>, runs: usize, start: usize) -> (Tensor<3>, Tensor<4>) {
+    let here = places.clone().narrow(1, start, WINDOW);
+    let middle = here.clone().narrow(1, WINDOW / 2, 1);
+    let relative = (here.clone() - middle) / STEP;
+    let sure = spread.clone().narrow(1, start, WINDOW) / STEP;
+    let features = Tensor::cat(vec![relative, sure], 2).reshape([runs, 1, FEATURES]);
+    (features, here.narrow(1, LEAD, CHUNK).reshape([runs, 1, CHUNK, 2]))
 }

@@ -1,73 +1,52 @@
-//! Windows of a data set, their pictures made small once.
+//! Windows of a data set, and what the network is shown of them.
+
+use std::collections::HashSet;
 
 use burn::Tensor;
 use burn::tensor::{Device, TensorData};
 use pusht_data::{Episode, FrameRef};
 use pusht_env::{Action, Frame};
-use std::collections::HashSet;
+use rand::SeedableRng;
+use rand_pcg::Pcg64;
+use rayon::prelude::*;
+use training::{Progress, mix_seed};
 
+use crate::damage::Damage;
 use crate::error::LearnedError;
 use crate::reduction::{CHUNK, LEAD, WINDOW};
 
-/// Side of the pictures the network sees, px: 96 halved. The disc is 3 px wide there, enough to be placed between
-/// pixels, for a quarter of the arithmetic.
-pub(crate) const SIDE: usize = 48;
-
-/// Numbers of a small picture.
-const NUMBERS: usize = 3 * SIDE * SIDE;
+/// Side of the pictures that the network sees, px.
+pub(crate) const SIDE: u32 = 96;
 
 /// Actions and positions are divided by half the board, about its middle.
-const HALF_BOARD: f32 = 256.0;
+pub(crate) const HALF_BOARD: f32 = 256.0;
 
-/// A frame as channels × height × width, each the mean of 2 × 2 pixels.
-fn small(frame: &Frame) -> Vec<u8> {
-    let raw = frame.as_raw();
-    let mut planes = vec![0; NUMBERS];
-    for (channel, plane) in planes.chunks_exact_mut(SIDE * SIDE).enumerate() {
-        for (i, out) in plane.iter_mut().enumerate() {
-            let (y, x) = (2 * (i / SIDE), 2 * (i % SIDE));
-            let at = |dy: usize, dx: usize| u16::from(raw[3 * ((y + dy) * 2 * SIDE + x + dx) + channel]);
-            *out = ((at(0, 0) + at(0, 1) + at(1, 0) + at(1, 1) + 2) / 4) as u8;
+/// `[frames, 3, 96, 96]` in [−1, 1].
+pub(crate) fn pictures<'a>(frames: impl Iterator<Item = &'a Frame>, device: &Device) -> Tensor<4> {
+    let plane = (SIDE * SIDE) as usize;
+    let mut numbers = Vec::new();
+    for frame in frames {
+        for channel in 0..3 {
+            let values = frame.as_raw()[channel..].iter().step_by(3);
+            numbers.extend(values.map(|byte| f32::from(*byte) / 127.5 - 1.0));
         }
     }
-    planes
+    let count = numbers.len() / (3 * plane);
+    Tensor::from_data(
+        TensorData::new(numbers, [count, 3, SIDE as usize, SIDE as usize]),
+        device,
+    )
 }
 
-/// The small pictures of one video, one after the other; bytes, as a data set holds tens of thousands.
-pub(crate) struct Video(Vec<u8>);
-
-impl Video {
-    /// Of frames of 96 × 96.
-    ///
-    /// # Errors
-    /// The size found, with the frame's index, where it is another.
-    pub(crate) fn new(frames: &[Frame]) -> Result<Self, (usize, u32, u32)> {
-        let side = 2 * SIDE as u32;
-        if let Some(i) = frames.iter().position(|f| f.dimensions() != (side, side)) {
-            let (width, height) = frames[i].dimensions();
-            return Err((i, width, height));
-        }
-        Ok(Self(frames.iter().flat_map(small).collect()))
+/// Refuses frames of another size than 96 × 96.
+///
+/// # Errors
+/// The first of them: its index, width and height.
+pub(crate) fn check_size(frames: &[Frame]) -> Result<(), (usize, u32, u32)> {
+    match frames.iter().position(|f| f.dimensions() != (SIDE, SIDE)) {
+        Some(i) => Err((i, frames[i].width(), frames[i].height())),
+        None => Ok(()),
     }
-
-    /// Frame `at`, or the last one beyond the end.
-    fn frame(&self, at: usize) -> &[u8] {
-        let at = at.min(self.0.len() / NUMBERS - 1);
-        &self.0[at * NUMBERS..(at + 1) * NUMBERS]
-    }
-}
-
-/// `[batch × length, 3, SIDE, SIDE]` in [−1, 1]: runs of `length` frames that begin at these frames of these videos.
-pub(crate) fn pictures<'a>(
-    runs: impl Iterator<Item = (&'a Video, usize)>,
-    length: usize,
-    device: &Device,
-) -> Tensor<4> {
-    let scaled = |byte: &u8| f32::from(*byte) / 127.5 - 1.0;
-    let frames = runs.flat_map(|(video, start)| (start..start + length).map(|at| video.frame(at)));
-    let numbers: Vec<f32> = frames.flat_map(|frame| frame.iter().map(scaled)).collect();
-    let count = numbers.len() / NUMBERS;
-    Tensor::from_data(TensorData::new(numbers, [count, 3, SIDE, SIDE]), device)
 }
 
 /// Consecutive windows of a training item: they share the encoding of their frames, which is nearly all of the work.
@@ -77,89 +56,161 @@ pub(crate) const RUN: usize = 8;
 pub(crate) const RUN_FRAMES: usize = WINDOW + RUN - 1;
 
 /// Windows with their actions.
-pub(crate) struct Windows {
-    videos: Vec<Video>,
-    actions: Vec<Vec<Action>>,
+pub(crate) struct Windows<'a> {
+    episodes: &'a [Episode],
+    /// The episodes' videos as they are, then damaged copies of them, all of one copy before those of the next. Of what is
+    /// not trained on there are no copies.
+    damaged: Vec<Vec<Option<Vec<Frame>>>>,
     pub(crate) train: Part,
     pub(crate) validation: Part,
 }
 
-/// Windows as video and first frame, in order and for look-up.
+/// A window as copy, episode and first frame; copy 0 is the video as it is.
+pub(crate) type Start = (usize, usize, usize);
+
+/// Windows in order and, without their copy, for look-up.
 pub(crate) struct Part {
-    pub(crate) windows: Vec<(usize, usize)>,
-    pub(crate) known: HashSet<(usize, usize)>,
+    pub(crate) windows: Vec<Start>,
+    known: HashSet<(usize, usize)>,
 }
 
-impl Windows {
-    /// Every window whose eight actions all belong to a part.
-    pub(crate) fn new(episodes: &[Episode], train: &[FrameRef], validation: &[FrameRef]) -> Result<Self, LearnedError> {
-        let videos = episodes
-            .iter()
-            .enumerate()
-            .map(|(episode, e)| {
-                Video::new(&e.frames).map_err(|(_, width, height)| LearnedError::FrameSize { episode, width, height })
-            })
-            .collect::<Result<_, _>>()?;
-        let windows = |part: &[FrameRef]| {
-            let rows: HashSet<(usize, usize)> = part.iter().map(|r| (r.episode as usize, r.row as usize)).collect();
-            let all = episodes.iter().enumerate().flat_map(|(e, episode)| {
-                let starts = (episode.len() + 1).saturating_sub(WINDOW);
-                (0..starts).map(move |start| (e, start))
-            });
-            let windows: Vec<_> = all
-                .filter(|&(e, start)| (0..CHUNK).all(|j| rows.contains(&(e, start + LEAD + j))))
-                .collect();
-            Part {
-                known: windows.iter().copied().collect(),
-                windows,
-            }
-        };
-        let made = Self {
-            videos,
-            actions: episodes.iter().map(|e| e.actions.clone()).collect(),
-            train: windows(train),
-            validation: windows(validation),
-        };
-        if made.train.windows.is_empty() {
+impl<'a> Windows<'a> {
+    /// Every window whose eight actions all belong to a part, those of the training part `copies` more times, damaged.
+    pub(crate) fn new(
+        episodes: &'a [Episode],
+        [train, validation]: [&[FrameRef]; 2],
+        copies: usize,
+        seed: u64,
+        progress: &mut dyn Progress,
+    ) -> Result<Self, LearnedError> {
+        for (episode, e) in episodes.iter().enumerate() {
+            check_size(&e.frames).map_err(|(_, width, height)| LearnedError::FrameSize { episode, width, height })?;
+        }
+        let mut train = Part::new(episodes, train);
+        if train.windows.is_empty() {
             let longest = episodes.iter().map(Episode::len).max().unwrap_or(0);
             return Err(LearnedError::NoWindows {
                 needed: WINDOW,
                 longest,
             });
         }
-        Ok(made)
+        let used: HashSet<usize> = train.windows.iter().map(|w| w.1).collect();
+        let mut damaged = Vec::new();
+        if copies > 0 {
+            progress.begin("damage videos", copies * episodes.len());
+        }
+        let mut done = 0;
+        for copy in 0..copies {
+            let mut videos = Vec::new();
+            for (block, chunk) in episodes.chunks(16).enumerate() {
+                let one = |(i, episode): (usize, &Episode)| {
+                    let index = 16 * block + i;
+                    let seed = mix_seed(mix_seed(seed, copy as u64), index as u64);
+                    let damage = Damage::draw(&mut Pcg64::seed_from_u64(seed));
+                    used.contains(&index)
+                        .then(|| damage.apply(&episode.frames, seed))
+                        .transpose()
+                };
+                let more: Result<Vec<_>, _> = chunk.par_iter().enumerate().map(one).collect();
+                videos.extend(more?);
+                done += chunk.len();
+                progress.advance(done, "");
+            }
+            damaged.push(videos);
+        }
+        if copies > 0 {
+            progress.end(&format!("{copies} damaged copies of {} videos", used.len()));
+        }
+        let clean = train.windows.clone();
+        for copy in 1..=copies {
+            train
+                .windows
+                .extend(clean.iter().map(|&(_, episode, start)| (copy, episode, start)));
+        }
+        Ok(Self {
+            episodes,
+            damaged,
+            train,
+            validation: Part::new(episodes, validation),
+        })
     }
 
-    /// Of runs that begin with these windows: pictures `[batch × RUN_FRAMES, 3, SIDE, SIDE]`, normalised actions
-    /// `[batch, RUN, CHUNK × 2]`, and 1 for every window of the part, 0 for the others, `[batch, RUN, 1]`.
-    pub(crate) fn batch(
-        &self,
-        runs: &[(usize, usize)],
-        part: &HashSet<(usize, usize)>,
-        device: &Device,
-    ) -> (Tensor<4>, Tensor<3>, Tensor<3>) {
+    /// Frame `at` of a video, or its last one beyond the end.
+    fn frame(&self, copy: usize, episode: usize, at: usize) -> &Frame {
+        let clean = &self.episodes[episode].frames;
+        let video = copy
+            .checked_sub(1)
+            .and_then(|copy| self.damaged[copy][episode].as_ref())
+            .unwrap_or(clean);
+        &video[at.min(video.len() - 1)]
+    }
+
+    /// What runs that begin with these windows show, and what is to be said of them.
+    pub(crate) fn batch(&self, runs: &[Start], part: &Part, device: &Device) -> Batch {
+        let count = runs.len();
+        let frames = runs
+            .iter()
+            .flat_map(|&(copy, episode, start)| (start..start + RUN_FRAMES).map(move |at| (copy, episode, at)));
         let x = pictures(
-            runs.iter().map(|&(video, start)| (&self.videos[video], start)),
-            RUN_FRAMES,
+            frames.clone().map(|(copy, episode, at)| self.frame(copy, episode, at)),
             device,
         );
+        let (mut places, mut placed) = (Vec::new(), Vec::new());
+        for (_, episode, at) in frames {
+            let state = self.episodes[episode].states.as_ref().and_then(|states| states.get(at));
+            placed.push(if state.is_some() { 1.0 } else { 0.0 });
+            places.extend(state.map_or([0.0; 2], |s| s.agent.map(|x| normalise(x as f32))));
+        }
         let windows = || {
             runs.iter()
-                .flat_map(|&(video, start)| (start..start + RUN).map(move |s| (video, s)))
+                .flat_map(|&(_, episode, start)| (start..start + RUN).map(move |s| (episode, s)))
         };
-        let counts: Vec<f32> = windows().map(|w| if part.contains(&w) { 1.0 } else { 0.0 }).collect();
-        let actions = windows().flat_map(|(video, start)| {
-            let all = &self.actions[video];
-            (start + LEAD..start + LEAD + CHUNK).map(move |t| all[t.min(all.len() - 1)])
+        let counts = windows().map(|w| if part.known.contains(&w) { 1.0 } else { 0.0 });
+        let actions = windows().flat_map(|(episode, start)| {
+            let all = &self.episodes[episode].actions;
+            (start + LEAD..start + LEAD + CHUNK).map(move |t| all[t.min(all.len() - 1)].map(normalise))
         });
-        let y: Vec<f32> = actions.flat_map(|a| a.map(normalise)).collect();
-        let batch = runs.len();
-        (
-            x,
-            Tensor::from_data(TensorData::new(y, [batch, RUN, CHUNK * 2]), device),
-            Tensor::from_data(TensorData::new(counts, [batch, RUN, 1]), device),
-        )
+        let tensor =
+            |numbers: Vec<f32>, shape: [usize; 4]| Tensor::<4>::from_data(TensorData::new(numbers, shape), device);
+        Batch {
+            frames: x,
+            actions: tensor(actions.flatten().collect(), [count, RUN, CHUNK, 2]),
+            counts: tensor(counts.collect(), [count, RUN, 1, 1]),
+            places: tensor(places, [count, RUN_FRAMES, 2, 1]).squeeze_dim(3),
+            placed: tensor(placed, [count, RUN_FRAMES, 1, 1]).squeeze_dim(3),
+        }
     }
+}
+
+impl Part {
+    fn new(episodes: &[Episode], part: &[FrameRef]) -> Self {
+        let rows: HashSet<(usize, usize)> = part.iter().map(|r| (r.episode as usize, r.row as usize)).collect();
+        let all = episodes.iter().enumerate().flat_map(|(e, episode)| {
+            let starts = (episode.len() + 1).saturating_sub(WINDOW);
+            (0..starts).map(move |start| (0, e, start))
+        });
+        let windows: Vec<_> = all
+            .filter(|&(_, e, start)| (0..CHUNK).all(|j| rows.contains(&(e, start + LEAD + j))))
+            .collect();
+        Self {
+            known: windows.iter().map(|&(_, e, start)| (e, start)).collect(),
+            windows,
+        }
+    }
+}
+
+/// A batch of runs. Lengths in half boards.
+pub(crate) struct Batch {
+    /// `[runs × RUN_FRAMES, 3, 96, 96]`.
+    pub(crate) frames: Tensor<4>,
+    /// `[runs, RUN, CHUNK, 2]`.
+    pub(crate) actions: Tensor<4>,
+    /// 1 for every window of the part, 0 for the others, `[runs, RUN, 1, 1]`.
+    pub(crate) counts: Tensor<4>,
+    /// The agent, `[runs, RUN_FRAMES, 2]`.
+    pub(crate) places: Tensor<3>,
+    /// 1 where that is known, `[runs, RUN_FRAMES, 1]`.
+    pub(crate) placed: Tensor<3>,
 }
 
 fn normalise(px: f32) -> f32 {
@@ -171,11 +222,10 @@ pub(crate) fn px_squared(loss: f64) -> f64 {
     loss * f64::from(HALF_BOARD).powi(2)
 }
 
-/// The network's numbers as chunks of actions, px.
-pub(crate) fn chunks(numbers: &[f32]) -> Vec<[Action; CHUNK]> {
+/// The network's actions in px.
+pub(crate) fn chunks(numbers: &[f32]) -> impl Iterator<Item = [Action; CHUNK]> {
     let px = |x: f32| (x + 1.0) * HALF_BOARD;
     numbers
         .chunks_exact(2 * CHUNK)
-        .map(|c| std::array::from_fn(|j| [px(c[2 * j]), px(c[2 * j + 1])]))
-        .collect()
+        .map(move |c| std::array::from_fn(|j| [px(c[2 * j]), px(c[2 * j + 1])]))
 }

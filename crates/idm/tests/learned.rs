@@ -49,7 +49,11 @@ fn config(steps: usize) -> LearnedConfig {
         warmup_steps: 5,
         ..LearnedConfig::default().train
     };
-    LearnedConfig { width: 16, train }
+    LearnedConfig {
+        width: 16,
+        damaged_copies: 1,
+        train,
+    }
 }
 
 #[test]
@@ -71,11 +75,22 @@ fn it_learns_and_comes_back_from_its_file() {
 
     let video = &episodes[0].frames;
     let labels = trained.model.label(video).unwrap();
+    // All eight actions of every window find their frame.
+    assert_eq!(
+        (labels.start, labels.actions.len()),
+        (LEAD, video.len() - WINDOW + CHUNK)
+    );
+    let deviations = labels.deviations.unwrap();
+    assert!(deviations.len() == labels.actions.len() && deviations.iter().all(|d| d.is_finite() && *d > 0.0));
+    let first = trained.model.clone().with_reduction(Some(Reduction::First));
+    let labels = first.label(video).unwrap();
     assert_eq!((labels.start, labels.actions.len()), (LEAD, video.len() - WINDOW + 1));
     let file = tempfile::tempdir().unwrap();
     let path = file.path().join("idm.safetensors");
     trained.model.save(&path).unwrap();
-    let loaded = LearnedIdm::load(&path, &device).unwrap().with_reduction(Reduction::Sum);
+    let loaded = LearnedIdm::load(&path, &device)
+        .unwrap()
+        .with_reduction(Some(Reduction::Sum));
     assert_eq!(loaded.chunks(video).unwrap(), trained.model.chunks(video).unwrap());
     assert_eq!(loaded.name(), "learned, sum");
     assert_eq!(loaded.chunks(video).unwrap()[0].len(), CHUNK);

@@ -80,7 +80,9 @@ pub struct IdmConfig {
 pub enum Labeller {
     /// Tracked positions, inverted.
     ClosedForm,
-    /// The learned model, its eight actions reduced to one by their mean.
+    /// The learned model, every action at its own frame.
+    Learned,
+    /// The learned model, its eight actions reduced to one by their mean, as the paper did.
     LearnedMean,
     /// The same by their sum.
     LearnedSum,

@@ -22,6 +22,7 @@
 use crate::board::BOARD;
 use crate::dynamics::CONTROL_STEP;
 use crate::linear::{Matrix, Vector, congruent, dot, times, transpose, transposed_times};
+use crate::spreads::LEAST_NOISE;
 use crate::{Start, VisionError};
 use pusht_env::Action;
 
@@ -56,7 +57,7 @@ pub struct ActionSmoother {
 pub struct SmoothedTrack {
     /// Actions a_0 … a_{N−1} of positions p_0 … p_N, px, on the board.
     pub actions: Vec<Action>,
-    /// Standard deviation of each action under the model, px an axis.
+    /// Standard deviation of each action's error, px an axis.
     pub action_std: Vec<f64>,
     /// Smoothed positions, px; as many as were tracked.
     pub positions: Vec<[f64; 2]>,
@@ -118,7 +119,10 @@ impl ActionSmoother {
                 .iter()
                 .map(|([x, y], _)| [on_board(x[2]), on_board(y[2])])
                 .collect(),
-            action_std: states[..count].iter().map(|(_, std)| *std).collect(),
+            action_std: states[..count]
+                .iter()
+                .map(|(_, std)| *std * tails(spreads[0]))
+                .collect(),
             positions: states.iter().map(|([x, y], _)| [x[0], y[0]]).collect(),
             position_noise: spreads[0],
             pace_step: spreads[1],
@@ -223,6 +227,12 @@ impl Iterator for Filter<'_> {
         self.covariance[3][3] += self.pace;
         Some(step)
     }
+}
+
+/// What makes 90 % intervals of ±1.645 deviations hold 90 %: the less a track's noise is more than the rounding of the drawn
+/// agent, the more it is uniform, of which fewer errors are as large.
+fn tails(noise: f64) -> f64 {
+    1.0 - 0.07 * (LEAST_NOISE / noise).min(1.0).powi(2)
 }
 
 /// Of the innovations, up to a constant; the first position is its own prediction and does not count.

@@ -1,7 +1,7 @@
 //! Which spreads explain a track best.
 
 /// Rounding of the drawn agent to whole px, √(1/12): no track of 96×96 frames is more exact.
-const LEAST_NOISE: f64 = 0.29;
+pub(crate) const LEAST_NOISE: f64 = 0.29;
 
 /// The most that is tried, px: a track as bad as this holds hardly any action.
 const MOST_NOISE: f64 = 24.0;

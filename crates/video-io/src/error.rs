@@ -75,6 +75,12 @@ pub enum VideoIoError {
         /// What stands in the way.
         found: PathBuf,
     },
+    /// Frames that were to go through a codec did not.
+    #[error("H.264 failed: {reason}")]
+    Codec {
+        /// What went wrong.
+        reason: String,
+    },
     /// The file system or the encoder failed while writing.
     #[error("cannot write {path:?}: {source}; nothing incomplete was left under this name")]
     Write {

@@ -12,9 +12,8 @@ use openh264::formats::YUVSource;
 use openh264::{OpenH264API, Timestamp};
 use std::io;
 
-/// Quantiser of every frame; 12 is the least that OpenH264's rate control allows. docs/video-io.md has the resulting
-/// quality and size.
-const QP: u8 = 14;
+/// Quantiser of the files that are written. docs/video-io.md has the resulting quality and size.
+pub(crate) const QP: u8 = 14;
 
 /// A key frame every so many seconds, for seeking.
 const KEY_SECONDS: u32 = 2;
@@ -37,10 +36,12 @@ pub(crate) struct H264 {
 }
 
 impl H264 {
-    pub(crate) fn new(fps: u32) -> io::Result<Self> {
+    /// Of constant quality: the quantiser of every frame is given, from 12, the least that OpenH264's rate control allows, to
+    /// 51, the most that there is.
+    pub(crate) fn new(fps: u32, quantiser: u8) -> io::Result<Self> {
         let config = EncoderConfig::new()
             .rate_control_mode(RateControlMode::Bufferbased)
-            .qp(QpRange::new(QP, QP))
+            .qp(QpRange::new(quantiser, quantiser))
             .skip_frames(false)
             .adaptive_quantization(false)
             .background_detection(false)

@@ -5,6 +5,8 @@
 //! frames one at a time, [`save_video`] all at once, [`mp4_bytes`] and [`gif_bytes`] stay in memory for embedding.
 //! Nothing stands under the final name before the video is complete.
 
+#[cfg(feature = "mp4")]
+mod compress;
 mod error;
 mod folder;
 mod gif;
@@ -18,6 +20,8 @@ mod reader;
 mod stream;
 mod writer;
 
+#[cfg(feature = "mp4")]
+pub use compress::h264_round_trip;
 pub use error::VideoIoError;
 pub use options::{Format, VideoOptions};
 pub use pictures::{FilmStrip, film_strip, png_bytes, upscale};

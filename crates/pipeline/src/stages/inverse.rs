@@ -30,9 +30,10 @@ impl Learned {
         let learned = |reduction| Box::new(self.model.clone().with_reduction(reduction));
         match kind {
             Labeller::ClosedForm => Box::new(ClosedForm::new(Start::Moving)),
-            Labeller::LearnedMean => learned(Reduction::Mean),
-            Labeller::LearnedSum => learned(Reduction::Sum),
-            Labeller::LearnedFirst => learned(Reduction::First),
+            Labeller::Learned => learned(None),
+            Labeller::LearnedMean => learned(Some(Reduction::Mean)),
+            Labeller::LearnedSum => learned(Some(Reduction::Sum)),
+            Labeller::LearnedFirst => learned(Some(Reduction::First)),
         }
     }
 }
@@ -193,24 +194,27 @@ fn rows(
         &episodes.iter().map(|&e| exact(e)).collect::<Result<Vec<_>, _>>()?,
     )?;
 
-    let mut reduced = Reduction::ALL.map(|_| Vec::new());
-    lab.progress
-        .begin("learned inverse dynamics on the test part", episodes.len());
-    for (i, &e) in episodes.iter().enumerate() {
-        lab.check_stop()?;
-        if demos.episodes[e].len() >= idm::WINDOW {
-            let chunks = learned.model.chunks(&demos.episodes[e].frames).map_err(|e| fail(&e))?;
-            for (reduction, out) in Reduction::ALL.into_iter().zip(&mut reduced) {
-                let actions = chunks.iter().map(|c| reduction.reduce(c)).collect();
-                out.push((e, Labels::new(idm::LEAD, actions)));
+    let kinds: Vec<LearnedIdm> = [None]
+        .into_iter()
+        .chain(Reduction::ALL.map(Some))
+        .map(|reduction| learned.model.clone().with_reduction(reduction))
+        .collect();
+    lab.progress.begin(
+        "learned inverse dynamics on the test part",
+        kinds.len() * episodes.len(),
+    );
+    for (i, kind) in kinds.iter().enumerate() {
+        let mut labels = Vec::new();
+        for (j, &e) in episodes.iter().enumerate() {
+            lab.check_stop()?;
+            if demos.episodes[e].len() >= idm::WINDOW {
+                labels.push((e, kind.label(&demos.episodes[e].frames).map_err(|e| fail(&e))?));
             }
+            lab.progress.advance(i * episodes.len() + j + 1, "");
         }
-        lab.progress.advance(i + 1, "");
+        measure(&kind.name(), &labels)?;
     }
     lab.progress.end("");
-    for (reduction, labels) in Reduction::ALL.into_iter().zip(&reduced) {
-        measure(&format!("learned, {reduction}"), labels)?;
-    }
 
     let part = |e: usize, of: &dyn Fn(&FrameRef) -> [f64; 2]| -> Vec<[f64; 2]> {
         split.test.iter().filter(|r| r.episode as usize == e).map(of).collect()

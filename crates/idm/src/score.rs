@@ -1,0 +1,47 @@
+//! Everything that is said of one inverse dynamics.
+
+use pusht_data::{Episode, FrameRef, Labels};
+use serde::{Deserialize, Serialize};
+use traj_metrics::{MetricError, Point, SequenceMeasures, to_points};
+
+use crate::{Coverage, ExtractionError, coverage, extraction_error};
+
+/// How far extracted actions are from recorded ones, how they move, and whether their intervals hold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// The inverse dynamics, reduction included.
+    pub idm: String,
+    /// Distance; `None` where no row has both actions.
+    pub error: Option<ExtractionError>,
+    /// Smoothness and directness of whole episodes, the first action of each left out as the paper does; `None` where all
+    /// are too short.
+    pub measures: Option<SequenceMeasures>,
+    /// See [`coverage`].
+    pub coverage: Vec<Coverage>,
+}
+
+impl Score {
+    /// Of labels by the index of their episode, in the rows of `refs`; smoothness of all of them.
+    ///
+    /// # Errors
+    /// An action that is not finite.
+    pub fn of(
+        idm: &str,
+        labels: &[(usize, Labels)],
+        episodes: &[Episode],
+        refs: &[FrameRef],
+    ) -> Result<Self, MetricError> {
+        let actions: Vec<Vec<Point>> = labels.iter().map(|(_, l)| to_points(&l.actions)).collect();
+        let long: Vec<&[Point]> = actions
+            .iter()
+            .map(|a| &a[1.min(a.len())..])
+            .filter(|a| a.len() >= 4)
+            .collect();
+        Ok(Self {
+            idm: idm.to_owned(),
+            error: extraction_error(labels, episodes, refs)?,
+            measures: (!long.is_empty()).then(|| SequenceMeasures::of(&long)).transpose()?,
+            coverage: coverage(labels, episodes, refs),
+        })
+    }
+}
