@@ -31,7 +31,7 @@ struct Args {
     #[arg(long, value_name = "PROTOCOL", default_value = "by-episode")]
     split: SplitProtocol,
     /// Epochs of 300 updates.
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 6)]
     epochs: usize,
     /// Damaged copies of every training video (blur, noise, other colours and sizes, H.264) to learn from besides.
     #[arg(long, value_name = "N", default_value_t = 2)]

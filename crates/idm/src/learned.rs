@@ -56,7 +56,7 @@ impl Default for LearnedConfig {
             width: 256,
             damaged_copies: 2,
             train: TrainConfig {
-                epochs: 10,
+                epochs: 6,
                 steps_per_epoch: Some(300),
                 batch_size: 8,
                 learning_rate: 2e-3,
