@@ -79,7 +79,7 @@ fn run() -> anyhow::Result<()> {
     };
     let report = pipeline::run(&config, options)?;
     println!();
-    for comparison in [&report.verdict.added, &report.verdict.replacing] {
+    for comparison in report.verdict.comparisons() {
         println!("{comparison}");
     }
     println!("\nwhat that means: {}", out.join("report.html").display());

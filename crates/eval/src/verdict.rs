@@ -122,6 +122,9 @@ pub struct Verdict {
     pub added: Comparison,
     /// Does it stand in for demonstrations: `generated` against `demo-matched`.
     pub replacing: Comparison,
+    /// Does it matter that actions are extracted from the frames: `idm` against `demo`; `None` without that arm.
+    #[serde(default)]
+    pub extracted: Option<Comparison>,
     /// Mean reward per step of arm `demo`.
     pub demo: Interval,
     /// Mean reward per step of standing still on the same starts.
@@ -133,7 +136,12 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// The verdict of the arms `demo`, `demo-matched`, `generated`, `mixed` and the floor `still`; the intervals
+    /// Its comparisons, in the order of a report.
+    pub fn comparisons(&self) -> impl Iterator<Item = &Comparison> {
+        [&self.added, &self.replacing].into_iter().chain(&self.extracted)
+    }
+
+    /// The verdict of the arms `demo`, `demo-matched`, `generated`, `mixed`, where there is one `idm`, and the floor `still`; the intervals
     /// are drawn over seeds × starts, paired by start.
     ///
     /// # Errors
@@ -176,6 +184,7 @@ impl Verdict {
         Ok(Self {
             added: compare("mixed", "demo")?,
             replacing: compare("generated", "demo-matched")?,
+            extracted: find("idm").is_ok().then(|| compare("idm", "demo")).transpose()?,
             demo: demo.mean_reward,
             standing_still: still,
             generator,

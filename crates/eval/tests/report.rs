@@ -256,6 +256,7 @@ fn a_report_is_one_self_contained_page() {
         "generated &lt;closed form&gt;",
         "419",
         "0.9584",
+        "Do extracted actions serve as well as the recorded ones?<small>idm against demo</small>",
         "<small>on the arm demo</small>",
         "11\u{202f}177\u{202f}538",
         "122.56 ± 67.67",

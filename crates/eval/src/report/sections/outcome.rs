@@ -12,14 +12,16 @@ pub fn warning(text: &str) -> String {
     format!("<p class=\"warning\">{}</p>\n", escape(text))
 }
 
-/// The sentence, and the two comparisons behind it.
+/// The sentence, and the comparisons behind it.
 pub fn verdict(report: &Report) -> String {
     let v = &report.verdict;
     let mut table = Table::new(&["Question", "Answer", "Difference in mean reward per step", "Because"]);
-    for (question, c) in [
-        ("Does adding generated data to the demonstrations help?", &v.added),
-        ("Does it stand in for as many demonstrations?", &v.replacing),
-    ] {
+    let questions = [
+        "Does adding generated data to the demonstrations help?",
+        "Does it stand in for as many demonstrations?",
+        "Do extracted actions serve as well as the recorded ones?",
+    ];
+    for (question, c) in questions.into_iter().zip(v.comparisons()) {
         let names = format!(
             "{question}<small>{} against {}</small>",
             escape(&c.treatment),
