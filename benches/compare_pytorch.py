@@ -125,6 +125,38 @@ def encoder_training(batch):
     return run
 
 
+def idm_inference(windows):
+    """The learned inverse dynamics of crates/idm/src/net.rs."""
+    import torch
+    from torch import nn
+
+    torch.manual_seed(0)
+    conv1, conv2, head = nn.Conv2d(3, 16, 5, 2, 2), nn.Conv2d(16, 16, 3, 1, 1), nn.Conv2d(16, 1, 1)
+    refine, linear, hidden, out = nn.Linear(16, 2), nn.Linear(48, 24), nn.Linear(48, 256), nn.Linear(256, 24)
+    frames = windows + 15
+    x = torch.randn(frames, 3, 96, 96)
+    side = (2 * torch.arange(48) + 1) / 48 - 1
+    xs, ys = side.repeat(48), side.repeat_interleave(48)
+    grid = torch.stack([xs, ys, xs * xs + ys * ys], 1)
+
+    def run():
+        with torch.inference_mode():
+            h = torch.relu(conv2(torch.relu(conv1(x))))
+            weights = torch.softmax(10 * head(h).flatten(1), 1)
+            moments = weights @ grid
+            mean = moments[:, :2]
+            spread = (moments[:, 2:] - mean.square().sum(1, keepdim=True)).clamp(min=0).add(1e-6).sqrt()
+            attended = torch.einsum("np,ncp->nc", weights, h.flatten(2))
+            places = mean + refine(attended) * (2 / 48)
+            seen = torch.cat([places, spread], 1).unfold(0, 16, 1)
+            middle = seen[:, :2, 8:9]
+            y = torch.cat([seen[:, :2] - middle, seen[:, 2:]], 1).flatten(1) / 0.125
+            y = linear(y) + out(torch.relu(hidden(y)))
+            seen[:, :2, 4:12].transpose(1, 2) + y[:, :16].reshape(windows, 8, 2) * 0.125
+
+    return run
+
+
 # Name, set-up, runs in a round.
 CASES = [
     ("resnet18-train-32", lambda: resnet_training(32), 5),
@@ -133,6 +165,7 @@ CASES = [
     ("diffusion-unet-train-256", lambda: unet_training(256), 5),
     ("diffusion-unet-infer-8", lambda: unet_inference(8), 50),
     ("diffusion-encoder-train-16", lambda: encoder_training(16), 3),
+    ("idm-learned-infer-48", lambda: idm_inference(48), 10),
 ]
 
 

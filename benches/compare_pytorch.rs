@@ -13,6 +13,7 @@ use bc_policy::{ResNet18, ResNet18Config, RgbEncoder, Unet, UnetConfig};
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Distribution, Tensor};
+use idm::WindowNet;
 use training::init_seeded;
 
 /// One run of what is timed, results read back.
@@ -22,13 +23,14 @@ type Run = Box<dyn FnMut()>;
 type Case = (&'static str, fn() -> Run);
 
 /// Every case.
-const CASES: [Case; 6] = [
+const CASES: [Case; 7] = [
     ("resnet18-train-32", || resnet_training(32)),
     ("resnet18-infer-1", || resnet_inference(1)),
     ("resnet18-infer-64", || resnet_inference(64)),
     ("diffusion-unet-train-256", || unet_training(256)),
     ("diffusion-unet-infer-8", || unet_inference(8)),
     ("diffusion-encoder-train-16", || encoder_training(16)),
+    ("idm-learned-infer-48", || idm_inference(48)),
 ];
 
 fn resnet() -> ResNet18 {
@@ -107,6 +109,17 @@ fn encoder_training(batch: usize) -> Run {
     Box::new(move || {
         let loss = model.forward(x.clone()).square().mean();
         drop(GradientsParams::from_grads(loss.backward(), &model));
+    })
+}
+
+/// Windows of one video, as when labelling.
+fn idm_inference(windows: usize) -> Run {
+    let device = Device::flex();
+    let model = init_seeded(0, &device, |device| WindowNet::new(256, device));
+    let frames = windows + idm::WINDOW - 1;
+    let x = Tensor::<4>::random([frames, 3, 96, 96], Distribution::Normal(0.0, 1.0), &device);
+    Box::new(move || {
+        drop(model.forward(x.clone(), frames).actions.into_data());
     })
 }
 
