@@ -2,7 +2,8 @@
 //!
 //! [`ClosedForm`] tracks the agent and inverts its law of motion; [`LearnedIdm`] is a small network over windows of 16
 //! frames that emits 8 actions, which a [`Reduction`] makes one of; [`Uva`] is the published Unified Video Action model.
-//! All implement [`pusht_data::InverseDynamics`]; [`label`] turns a video into an episode. `docs/idm.md` has conventions and limits.
+//! All implement [`pusht_data::InverseDynamics`]; [`label`] turns a video into an episode. `docs/idm.md` has conventions
+//! and limits.
 #![recursion_limit = "256"]
 
 mod closed_form;

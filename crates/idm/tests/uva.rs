@@ -10,8 +10,8 @@ use idm::{
     HeadConfig, Masked, Reduction, TransformerConfig, UVA_MODELS, Uva, UvaConfig, UvaNet, UvaShapes, UvaTask,
     uva_shapes,
 };
-use nn_kit::KlAutoencoderConfig;
 use nn_kit::parity::compare;
+use nn_kit::{Checkpoint, KlAutoencoderConfig};
 use pusht_data::{InverseDynamics, VideoModel, VideoRequest};
 use pusht_env::{Action, Frame};
 
@@ -373,4 +373,61 @@ fn a_network_of_any_sizes_can_be_made() {
     let net = UvaNet::new(&small(), &device);
     let history = Tensor::zeros([1, 4, 2, 8, 8], &device);
     assert_eq!(net.forward(&UvaTask::Policy { history }).dims(), [1, 256, 12]);
+}
+
+#[test]
+fn weights_in_shards_are_put_together_and_an_index_that_lies_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["config.json", "io.safetensors"] {
+        std::fs::copy(fixture("kl").join(name), folder.path().join(name)).unwrap();
+    }
+    let whole = fixture("kl/weights.safetensors");
+    for part in ["one.safetensors", "two.safetensors"] {
+        std::fs::copy(&whole, folder.path().join(part)).unwrap();
+    }
+    let names: Vec<String> = Checkpoint::open(&whole)
+        .unwrap()
+        .tensors()
+        .map(|(name, _)| name.to_string())
+        .collect();
+    let with = |extra: Option<(&str, &str)>| {
+        let file = |i: usize| {
+            if i.is_multiple_of(2) {
+                "one.safetensors"
+            } else {
+                "two.safetensors"
+            }
+        };
+        let mut map: serde_json::Map<String, serde_json::Value> = names
+            .iter()
+            .enumerate()
+            .map(|(i, name)| (name.clone(), file(i).into()))
+            .collect();
+        if let Some((name, file)) = extra {
+            map.insert(name.into(), file.into());
+        }
+        let index = serde_json::json!({ "weight_map": map });
+        std::fs::write(folder.path().join("weights.safetensors.index.json"), index.to_string()).unwrap();
+        compare(folder.path(), UVA_MODELS, &Device::flex())
+    };
+    assert!(with(None).unwrap().passed());
+    let refused = |name, file| with(Some((name, file))).unwrap_err().to_string();
+    assert!(refused("other.weight", "one.safetensors").contains("other.weight"));
+    assert!(refused("a", "../one.safetensors").contains("same folder"));
+    assert!(refused("a", "three.safetensors").contains("three.safetensors"));
+}
+
+#[test]
+fn a_part_of_a_training_state_is_chosen_by_its_key() {
+    let state = fixture("state.ckpt");
+    let averaged = Checkpoint::open_part(&state, &["nothing", "state_dicts.ema_model"]).unwrap();
+    assert!(averaged.shape("model.z_proj.weight").is_some() && averaged.shape("exp_avg").is_none());
+    let error = Checkpoint::open_part(&state, &["weights", "net"])
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(error.contains("weights, net"), "{error}");
+    // As a whole it names a configuration object.
+    let error = Checkpoint::open(&state).err().unwrap().to_string();
+    assert!(error.contains("Python code") && error.contains("cfg"), "{error}");
 }
