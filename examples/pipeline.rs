@@ -3,6 +3,8 @@
 #![allow(clippy::print_stdout)]
 
 mod common;
+#[path = "common/stop.rs"]
+mod stop;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,7 +12,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use pipeline::{Config, RunOptions};
-use training::{StopFlag, terminal_or_lines};
+use training::terminal_or_lines;
 
 /// Runs the experiment and writes report.html and report.json. Finished stages are kept: the same command goes on where
 /// it was stopped, and skips what is done.
@@ -57,15 +59,7 @@ fn run() -> anyhow::Result<()> {
             format!("--seed {first}: {count} seeds from there on go beyond 64 bits; choose a smaller one")
         })?;
     }
-    let stop = StopFlag::new();
-    let raised = stop.clone();
-    ctrlc::set_handler(move || {
-        if raised.is_raised() {
-            std::process::exit(130);
-        }
-        eprintln!("\nstopping after the current step; press Ctrl-C again to stop at once");
-        raised.raise();
-    })?;
+    let stop = stop::stop_on_ctrl_c()?;
     let out = args.out.unwrap_or_else(|| PathBuf::from("runs").join(&config.name));
     let mut progress = terminal_or_lines();
     let options = RunOptions {

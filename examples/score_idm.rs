@@ -2,6 +2,8 @@
 #![allow(clippy::print_stdout)]
 
 mod common;
+#[path = "common/read.rs"]
+mod read;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,7 +11,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Parser;
 use idm::{ClosedForm, Damage, LEAD, LearnedIdm, Reduction, Score};
-use pusht_data::{Episode, InverseDynamics, Labels, Split, SplitProtocol, open};
+use pusht_data::{Episode, InverseDynamics, Labels, Split, SplitProtocol};
 use pusht_vision::{ActionSmoother, Start};
 use training::{device, terminal_or_lines, write_atomic};
 use traj_metrics::{ActionMeasures, Point, SequenceMeasures, to_points};
@@ -59,12 +61,9 @@ fn run() -> Result<()> {
         .map(|path| LearnedIdm::load(path, &device("cpu")?).map_err(anyhow::Error::from));
     let model = model.transpose()?;
     let mut progress = terminal_or_lines();
-    let source = open(&args.data)?;
-    let count = source.first(args.episodes)?;
+    let (source, mut episodes) = read::read(&args.data, args.episodes, progress.as_mut())?;
+    let count = episodes.len();
     let split = Split::new(&source.lengths()[..count], SplitProtocol::ByEpisode, 1, args.seed)?;
-    progress.begin("read frames", source.lengths()[..count].iter().sum());
-    let mut episodes = source.episodes(0..count, &mut |done, _| progress.advance(done, ""))?;
-    progress.end(&format!("{count} episodes of {}", source.name()));
     let test = Split::episodes_of(&split.test);
     if let Some(quantiser) = args.coded {
         progress.begin("code videos", test.len());

@@ -3,6 +3,10 @@
 #![allow(clippy::print_stdout)]
 
 mod common;
+#[path = "common/read.rs"]
+mod read;
+#[path = "common/stop.rs"]
+mod stop;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,9 +14,9 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Parser;
 use idm::{ClosedForm, LearnedConfig, LearnedIdm, Reduction, extraction_error};
-use pusht_data::{InverseDynamics, Split, SplitProtocol, open};
+use pusht_data::{InverseDynamics, Split, SplitProtocol};
 use pusht_vision::Start;
-use training::{FitOptions, StopFlag, devices, out_folder, terminal_or_lines, write_atomic};
+use training::{FitOptions, devices, out_folder, terminal_or_lines, write_atomic};
 
 /// Trains the learned inverse dynamics (16 frames in, 8 actions out). Stopped (Ctrl-C) and started again with the same
 /// arguments it goes on from its last checkpoint; --out gets idm.safetensors, result.json, curve.jsonl and tensorboard/.
@@ -57,16 +61,11 @@ fn run() -> Result<()> {
     config.train.check()?;
     let devices = devices(&args.device)?;
     out_folder(&args.out)?;
-    let stop = StopFlag::new();
-    let raise = stop.clone();
-    ctrlc::set_handler(move || raise.raise()).context("Ctrl-C cannot be caught")?;
+    let stop = stop::stop_on_ctrl_c()?;
     let mut progress = terminal_or_lines();
 
-    let source = open(&args.data)?;
-    let count = source.first(args.episodes)?;
-    progress.begin("read frames", source.lengths()[..count].iter().sum());
-    let episodes = source.episodes(0..count, &mut |done, _| progress.advance(done, ""))?;
-    progress.end(&format!("{count} episodes of {}", source.name()));
+    let (source, episodes) = read::read(&args.data, args.episodes, progress.as_mut())?;
+    let count = episodes.len();
     let split = Split::new(&source.lengths()[..count], args.split, 1, args.seed)?;
     let identity = serde_json::to_string(&(&split, source.name()))?;
     let options = FitOptions {

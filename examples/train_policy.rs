@@ -1,6 +1,10 @@
 //! Trains one policy by behaviour cloning and says how well it predicts held-out actions.
 
 mod common;
+#[path = "common/read.rs"]
+mod read;
+#[path = "common/stop.rs"]
+mod stop;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,8 +12,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use bc_policy::{Augmentation, ImageConfig, PolicyConfig, PolicyKind, evaluate, track_episodes, train};
 use clap::Parser;
-use pusht_data::{Split, SplitProtocol, Transform, open};
-use training::{FitOptions, StopFlag, devices, out_folder, terminal_or_lines, write_atomic};
+use pusht_data::{Split, SplitProtocol, Transform};
+use training::{FitOptions, devices, out_folder, terminal_or_lines, write_atomic};
 
 /// Trains one policy by behaviour cloning. Stopped (Ctrl-C) and started again with the same arguments it goes on from its
 /// last checkpoint; --out gets policy.safetensors, result.json, curve.jsonl, tensorboard/ and checkpoints/.
@@ -101,16 +105,11 @@ fn run() -> Result<()> {
     config.check()?;
     let devices = devices(&args.device)?;
     out_folder(&args.out)?;
-    let stop = StopFlag::new();
-    let raise = stop.clone();
-    ctrlc::set_handler(move || raise.raise()).context("Ctrl-C cannot be caught")?;
+    let stop = stop::stop_on_ctrl_c()?;
     let mut progress = terminal_or_lines();
 
-    let source = open(&args.data)?;
-    let count = source.first(args.episodes)?;
-    progress.begin("read frames", source.lengths()[..count].iter().sum());
-    let mut episodes = source.episodes(0..count, &mut |done, _| progress.advance(done, ""))?;
-    progress.end(&format!("{count} episodes of {}", source.name()));
+    let (source, mut episodes) = read::read(&args.data, args.episodes, progress.as_mut())?;
+    let count = episodes.len();
     if args.policy == PolicyKind::Tracked && !args.recorded_states {
         progress.begin("track agent and T", 1);
         track_episodes(&mut episodes)?;

@@ -4,14 +4,18 @@
 #![allow(clippy::print_stdout)]
 
 mod common;
+#[path = "common/read.rs"]
+mod read;
+#[path = "common/stop.rs"]
+mod stop;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use pusht_data::{Episode, Split, SplitProtocol, VideoModel, VideoRequest, open};
-use training::{FitOptions, StopFlag, out_folder, terminal_or_lines};
+use pusht_data::{Episode, Split, SplitProtocol, VideoModel, VideoRequest};
+use training::{FitOptions, out_folder, terminal_or_lines};
 use video_gen::{ObjectLatentModel, TrainSettings};
 use video_io::{FilmStrip, VideoOptions, film_strip, png_bytes, save_video};
 
@@ -57,10 +61,9 @@ fn run() -> Result<()> {
     settings.fit.check()?;
     let devices = training::devices(&args.device)?;
     out_folder(&args.out)?;
-    let source = open(&args.data)?;
-    let count = source.first(args.episodes)?;
-    let all = source.episodes(0..count, &mut |_, _| {})?;
-    let split = Split::new(&source.lengths()[..count], SplitProtocol::ByEpisode, 1, args.seed)?;
+    let mut progress = terminal_or_lines();
+    let (source, all) = read::read(&args.data, args.episodes, progress.as_mut())?;
+    let split = Split::new(&source.lengths()[..all.len()], SplitProtocol::ByEpisode, 1, args.seed)?;
     let part = |refs| {
         Split::episodes_of(refs)
             .into_iter()
@@ -75,10 +78,7 @@ fn run() -> Result<()> {
         test.len()
     );
 
-    let stop = StopFlag::new();
-    let raised = stop.clone();
-    ctrlc::set_handler(move || raised.raise())?;
-    let mut progress = terminal_or_lines();
+    let stop = stop::stop_on_ctrl_c()?;
     let options = FitOptions {
         label: "object-latent model",
         identity: "train_video",
