@@ -14,7 +14,7 @@ use super::sample::{Noise, Schedules, actions, video};
 use super::task::UvaTask;
 use crate::reduction::Reduction;
 
-/// Frames that the autoencoder reads or gives at once: at 256 × 256 one takes about a gigabyte.
+/// Frames that the autoencoder reads or gives at once, which bounds the memory of its feature maps.
 const BLOCK: usize = 2;
 
 /// Parts of an item's noise.
