@@ -15,7 +15,7 @@ pub enum VideoIoError {
     },
     /// MP4 was left out when this program was built.
     #[error(
-        "{path:?}: this program was built without MP4; choose .gif, or build it with the feature `mp4` of video-io"
+        "{path:?}: this program was built without MP4; use GIF or PNG, or build it with the feature `mp4` of video-io"
     )]
     NoMp4 {
         /// The path asked for.
@@ -112,6 +112,22 @@ pub enum VideoIoError {
         expected: &'static str,
         /// The cause.
         source: image::ImageError,
+    },
+    /// The file is none of the kinds that can be read.
+    #[error(
+        "{path:?} is no video that can be read; expected an MP4 file (H.264, AV1), a GIF file or a folder of PNG files"
+    )]
+    NotAVideo {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An MP4 file that is damaged, cut off, or of a kind that cannot be decoded.
+    #[error("cannot decode {path:?}: {source}")]
+    Mp4 {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
     },
     /// A folder without PNG files.
     #[error("{path:?} holds no .png files; expected one a frame, in the order of their names")]

@@ -1,9 +1,12 @@
-//! MP4 (H.264), GIF and PNG folders out, from a stream of RGB frames; GIF and PNG folders in.
+//! Videos in and out as a stream of RGB frames: MP4 (H.264; AV1 in only), GIF, PNG folders.
 //!
 //! A video is a sequence of frames of one size at an integer frame rate; frame i is shown at i / fps. The kind of file
 //! follows from the path: `.mp4`, `.gif`, or a name without extension for a folder of PNG files. [`VideoWriter`] takes
 //! frames one at a time, [`save_video`] all at once, [`mp4_bytes`] and [`gif_bytes`] stay in memory for embedding.
 //! Nothing stands under the final name before the video is complete.
+//!
+//! [`VideoReader`] gives the frames of a file or folder one at a time in the order in which they are shown, with their
+//! times; [`Resampled`] makes them a sequence of a fixed rate; [`read_frames`] reads a whole video.
 
 #[cfg(feature = "mp4")]
 mod compress;
@@ -14,18 +17,27 @@ mod gif;
 mod h264;
 #[cfg(feature = "mp4")]
 mod mp4;
+#[cfg(feature = "mp4")]
+mod mp4_in;
 mod options;
 mod pictures;
 mod reader;
+mod resample;
+#[cfg(feature = "mp4")]
+mod samples;
+mod stills;
 mod stream;
 mod writer;
+#[cfg(feature = "mp4")]
+mod yuv;
 
 #[cfg(feature = "mp4")]
 pub use compress::h264_round_trip;
 pub use error::VideoIoError;
 pub use options::{Format, VideoOptions};
 pub use pictures::{FilmStrip, film_strip, png_bytes, upscale};
-pub use reader::read_frames;
+pub use reader::{TimedFrame, VideoReader, read_frames};
+pub use resample::{Picked, Rate, Resampled};
 #[cfg(feature = "mp4")]
 pub use writer::mp4_bytes;
 pub use writer::{VideoWriter, gif_bytes, save_video};

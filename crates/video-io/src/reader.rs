@@ -1,127 +1,180 @@
-//! GIF files and PNG folders in.
+//! Videos in: the kind of file follows from its content.
 
 use crate::Frame;
 use crate::error::VideoIoError;
-use image::codecs::gif::GifDecoder;
-use image::{AnimationDecoder, DynamicImage, ImageReader};
+#[cfg(feature = "mp4")]
+use crate::mp4_in::Mp4Source;
+use crate::stills::{FolderSource, GifSource, read_error};
 use std::fs::{self, File};
-use std::io::{self, BufReader};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// All frames of a GIF file or of a folder of PNG files, in order.
+/// A frame and when it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimedFrame {
+    /// The picture.
+    pub frame: Frame,
+    /// Ticks ([`VideoReader::timescale`]) after the first frame; never less than the frame before. A PNG folder states
+    /// no times: a tick is a frame.
+    pub time: i64,
+}
+
+/// Reads one video, frame by frame, in the order in which frames are shown, in memory that does not grow with its length
+/// (but for 32 bytes of index a frame).
 ///
-/// A folder's frames are its `.png` files, ordered by name with runs of digits compared as numbers (`f2` before `f10`);
-/// other files are passed over. Frame i is the i-th, whatever times a GIF states. Transparency is dropped, 16 bits become
-/// 8.
-///
-/// # Errors
-/// A path that is neither; a folder without PNG files; a damaged file; a file that cannot be read; frames of different
-/// sizes.
-pub fn read_frames(path: impl AsRef<Path>) -> Result<Vec<Frame>, VideoIoError> {
-    let path = path.as_ref();
-    let frames = if fs::metadata(path).map_err(read_error(path))?.is_dir() {
-        read_folder(path)?
-    } else if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gif")) {
-        read_gif(path)?
-    } else {
-        return Err(VideoIoError::UnknownExtension {
+/// After an error or the end it gives nothing more.
+pub struct VideoReader {
+    path: PathBuf,
+    source: Source,
+    size: Option<(u32, u32)>,
+    index: usize,
+    ended: bool,
+}
+
+enum Source {
+    Gif(Box<GifSource>),
+    Folder(FolderSource),
+    #[cfg(feature = "mp4")]
+    Mp4(Box<Mp4Source>),
+}
+
+impl VideoReader {
+    /// Opens an MP4 file (H.264 progressive, 8 bits, 4:2:0; AV1), a GIF file or a folder of PNG files. A folder's frames
+    /// are its `.png` files, ordered by name with runs of digits compared as numbers (`f2` before `f10`); other files are
+    /// passed over. Transparency is dropped, more than 8 bits become 8.
+    ///
+    /// # Errors
+    /// No such path; something else than a video; a folder without PNG files; an MP4 file whose index is damaged or
+    /// whose codec cannot be read.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, VideoIoError> {
+        let path = path.as_ref();
+        let source = if fs::metadata(path).map_err(read_error(path))?.is_dir() {
+            Source::Folder(FolderSource::open(path)?)
+        } else {
+            let mut start = Vec::new();
+            let file = File::open(path).map_err(read_error(path))?;
+            file.take(12).read_to_end(&mut start).map_err(read_error(path))?;
+            if start.starts_with(b"GIF8") {
+                Source::Gif(Box::new(GifSource::open(path)?))
+            } else if start.get(4..8) == Some(b"ftyp") {
+                mp4(path)?
+            } else {
+                return Err(VideoIoError::NotAVideo { path: path.into() });
+            }
+        };
+        Ok(Self {
             path: path.into(),
-            supported: "read from .gif files",
-        });
-    };
-    match frames.iter().position(|f| f.dimensions() != frames[0].dimensions()) {
-        Some(frame) => Err(VideoIoError::SizeChanged {
-            frame,
-            expected: frames[0].dimensions(),
-            found: frames[frame].dimensions(),
-        }),
-        None => Ok(frames),
+            source,
+            size: None,
+            index: 0,
+            ended: false,
+        })
+    }
+
+    /// Ticks a second; `None` for a PNG folder, which states no times.
+    pub fn timescale(&self) -> Option<u32> {
+        match &self.source {
+            Source::Gif(_) => Some(100),
+            Source::Folder(_) => None,
+            #[cfg(feature = "mp4")]
+            Source::Mp4(mp4) => Some(mp4.extent().1),
+        }
+    }
+
+    /// Number of frames, where the file says so; a GIF does not.
+    pub fn frames(&self) -> Option<usize> {
+        match &self.source {
+            Source::Gif(_) => None,
+            Source::Folder(folder) => Some(folder.len()),
+            #[cfg(feature = "mp4")]
+            Source::Mp4(mp4) => Some(mp4.extent().0),
+        }
+    }
+
+    /// How the pictures are coded: `H.264`, `AV1`, `GIF` or `PNG`.
+    pub fn codec(&self) -> &'static str {
+        match &self.source {
+            Source::Gif(_) => "GIF",
+            Source::Folder(_) => "PNG",
+            #[cfg(feature = "mp4")]
+            Source::Mp4(mp4) => mp4.codec(),
+        }
+    }
+
+    /// The next frame; `None` at the end.
+    ///
+    /// # Errors
+    /// Damaged or missing data; a frame of another size than the first.
+    pub fn next_frame(&mut self) -> Result<Option<TimedFrame>, VideoIoError> {
+        if self.ended {
+            return Ok(None);
+        }
+        let read = self.read();
+        self.ended = !matches!(read, Ok(Some(_)));
+        read
+    }
+
+    fn read(&mut self) -> Result<Option<TimedFrame>, VideoIoError> {
+        let next = match &mut self.source {
+            Source::Gif(gif) => gif.next_frame()?,
+            Source::Folder(folder) => folder.next_frame()?,
+            #[cfg(feature = "mp4")]
+            Source::Mp4(mp4) => mp4.next_frame().map_err(mp4_error(&self.path))?,
+        };
+        let Some((frame, time)) = next else {
+            return Ok(None);
+        };
+        let found = frame.dimensions();
+        let expected = *self.size.get_or_insert(found);
+        if found != expected {
+            return Err(VideoIoError::SizeChanged {
+                frame: self.index,
+                expected,
+                found,
+            });
+        }
+        self.index += 1;
+        Ok(Some(TimedFrame { frame, time }))
     }
 }
 
-fn read_gif(path: &Path) -> Result<Vec<Frame>, VideoIoError> {
-    let decode = |source| VideoIoError::Decode {
-        path: path.into(),
-        expected: "GIF file",
-        source,
-    };
-    let file = BufReader::new(File::open(path).map_err(read_error(path))?);
-    let frames = GifDecoder::new(file).map_err(decode)?.into_frames();
-    let frames: Vec<Frame> = frames
-        .map(|frame| Ok(DynamicImage::from(frame.map_err(decode)?.into_buffer()).into_rgb8()))
+impl Iterator for VideoReader {
+    type Item = Result<TimedFrame, VideoIoError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_frame().transpose()
+    }
+}
+
+#[cfg(feature = "mp4")]
+fn mp4(path: &Path) -> Result<Source, VideoIoError> {
+    Mp4Source::open(path)
+        .map(|mp4| Source::Mp4(Box::new(mp4)))
+        .map_err(mp4_error(path))
+}
+
+#[cfg(not(feature = "mp4"))]
+fn mp4(path: &Path) -> Result<Source, VideoIoError> {
+    Err(VideoIoError::NoMp4 { path: path.into() })
+}
+
+#[cfg(feature = "mp4")]
+fn mp4_error(path: &Path) -> impl FnOnce(std::io::Error) -> VideoIoError {
+    let path = path.to_path_buf();
+    move |source| VideoIoError::Mp4 { path, source }
+}
+
+/// All frames of a video, in the order in which they are shown, whatever times it states.
+///
+/// # Errors
+/// As [`VideoReader`]'s methods; a video without frames.
+pub fn read_frames(path: impl AsRef<Path>) -> Result<Vec<Frame>, VideoIoError> {
+    let path = path.as_ref();
+    let frames: Vec<Frame> = VideoReader::open(path)?
+        .map(|timed| Ok(timed?.frame))
         .collect::<Result<_, VideoIoError>>()?;
     if frames.is_empty() {
         return Err(VideoIoError::NoFrames { path: path.into() });
     }
     Ok(frames)
-}
-
-fn read_folder(path: &Path) -> Result<Vec<Frame>, VideoIoError> {
-    let mut files: Vec<PathBuf> = fs::read_dir(path)
-        .and_then(|entries| entries.map(|e| Ok(e?.path())).collect::<io::Result<_>>())
-        .map_err(read_error(path))?;
-    files.retain(|f| f.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")));
-    if files.is_empty() {
-        return Err(VideoIoError::NoPngs { path: path.into() });
-    }
-    files.sort_by_cached_key(|f| natural_key(&f.file_name().unwrap_or_default().to_string_lossy()));
-    files.iter().map(|file| read_png(file)).collect()
-}
-
-fn read_png(path: &Path) -> Result<Frame, VideoIoError> {
-    let mut reader = ImageReader::open(path).map_err(read_error(path))?;
-    reader.set_format(image::ImageFormat::Png);
-    let decoded = reader.decode().map_err(|source| VideoIoError::Decode {
-        path: path.into(),
-        expected: "PNG file",
-        source,
-    })?;
-    Ok(decoded.into_rgb8())
-}
-
-fn read_error(path: &Path) -> impl FnOnce(io::Error) -> VideoIoError {
-    let path = path.to_path_buf();
-    move |source| VideoIoError::Read { path, source }
-}
-
-/// The name cut into text and numbers; leading zeros do not count, ties are broken by the name itself.
-fn natural_key(name: &str) -> (Vec<(String, usize, String)>, String) {
-    let mut parts = Vec::new();
-    let mut rest = name;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
-        let (text, after) = rest.split_at(digits);
-        let end = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
-        let (number, after) = after.split_at(end);
-        let number = number.trim_start_matches('0');
-        // As numbers without a limit: the shorter is the smaller, equal lengths compare as text.
-        parts.push((text.to_owned(), number.len(), number.to_owned()));
-        rest = after;
-    }
-    (parts, name.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::natural_key;
-
-    #[test]
-    fn numbers_compare_as_numbers() {
-        let mut names = [
-            "f10.png",
-            "f2.png",
-            "f0000000003.png",
-            "a99999999999999999999999.png",
-            "f.png",
-        ];
-        names.sort_by_cached_key(|n| natural_key(n));
-        let sorted = [
-            "a99999999999999999999999.png",
-            "f2.png",
-            "f0000000003.png",
-            "f10.png",
-            "f.png",
-        ];
-        assert_eq!(names, sorted);
-    }
 }

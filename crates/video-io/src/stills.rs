@@ -1,0 +1,149 @@
+//! GIF files and PNG folders in, frame by frame.
+
+use crate::Frame;
+use crate::error::VideoIoError;
+use image::codecs::gif::GifDecoder;
+use image::{AnimationDecoder, DynamicImage, Frames, ImageReader, Limits};
+use std::fs::{self, File};
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+
+/// Largest picture that is decoded, bytes of RGBA.
+const LARGEST: u64 = 1 << 28;
+
+/// What viewers take a delay of 0 for, hundredths of a second.
+const NO_DELAY: i64 = 10;
+
+/// An open GIF file.
+pub(crate) struct GifSource {
+    path: PathBuf,
+    frames: Frames<'static>,
+    /// When the next frame is shown, hundredths of a second.
+    time: i64,
+}
+
+impl GifSource {
+    pub(crate) fn open(path: &Path) -> Result<Self, VideoIoError> {
+        let file = BufReader::new(File::open(path).map_err(read_error(path))?);
+        let mut decoder = GifDecoder::new(file).map_err(|e| decode_error(path, "GIF file", e))?;
+        let mut limits = Limits::default();
+        limits.max_alloc = Some(LARGEST);
+        image::ImageDecoder::set_limits(&mut decoder, limits).map_err(|e| decode_error(path, "GIF file", e))?;
+        Ok(Self {
+            path: path.into(),
+            frames: decoder.into_frames(),
+            time: 0,
+        })
+    }
+
+    /// The next frame and when it is shown, hundredths of a second.
+    pub(crate) fn next_frame(&mut self) -> Result<Option<(Frame, i64)>, VideoIoError> {
+        let Some(frame) = self.frames.next() else {
+            return Ok(None);
+        };
+        let frame = frame.map_err(|e| decode_error(&self.path, "GIF file", e))?;
+        let (numerator, denominator) = frame.delay().numer_denom_ms();
+        let delay = i64::from(numerator) / (10 * i64::from(denominator.max(1)));
+        let time = self.time;
+        self.time += if delay == 0 { NO_DELAY } else { delay };
+        Ok(Some((DynamicImage::from(frame.into_buffer()).into_rgb8(), time)))
+    }
+}
+
+/// An open folder of PNG files.
+pub(crate) struct FolderSource {
+    files: Vec<PathBuf>,
+    next: usize,
+}
+
+impl FolderSource {
+    pub(crate) fn open(path: &Path) -> Result<Self, VideoIoError> {
+        let mut files: Vec<PathBuf> = fs::read_dir(path)
+            .and_then(|entries| entries.map(|e| Ok(e?.path())).collect::<io::Result<_>>())
+            .map_err(read_error(path))?;
+        files.retain(|f| f.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")));
+        if files.is_empty() {
+            return Err(VideoIoError::NoPngs { path: path.into() });
+        }
+        files.sort_by_cached_key(|f| natural_key(&f.file_name().unwrap_or_default().to_string_lossy()));
+        Ok(Self { files, next: 0 })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// The next frame and its index.
+    pub(crate) fn next_frame(&mut self) -> Result<Option<(Frame, i64)>, VideoIoError> {
+        let Some(file) = self.files.get(self.next) else {
+            return Ok(None);
+        };
+        self.next += 1;
+        Ok(Some((read_png(file)?, self.next as i64 - 1)))
+    }
+}
+
+fn read_png(path: &Path) -> Result<Frame, VideoIoError> {
+    let mut reader = ImageReader::open(path).map_err(read_error(path))?;
+    reader.set_format(image::ImageFormat::Png);
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(LARGEST);
+    reader.limits(limits);
+    let decoded = reader.decode().map_err(|e| decode_error(path, "PNG file", e))?;
+    Ok(decoded.into_rgb8())
+}
+
+fn decode_error(path: &Path, expected: &'static str, source: image::ImageError) -> VideoIoError {
+    VideoIoError::Decode {
+        path: path.into(),
+        expected,
+        source,
+    }
+}
+
+pub(crate) fn read_error(path: &Path) -> impl FnOnce(io::Error) -> VideoIoError {
+    let path = path.to_path_buf();
+    move |source| VideoIoError::Read { path, source }
+}
+
+/// The name cut into text and numbers; leading zeros do not count, ties are broken by the name itself.
+fn natural_key(name: &str) -> (Vec<(String, usize, String)>, String) {
+    let mut parts = Vec::new();
+    let mut rest = name;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let (text, after) = rest.split_at(digits);
+        let end = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
+        let (number, after) = after.split_at(end);
+        let number = number.trim_start_matches('0');
+        // As numbers without a limit: the shorter is the smaller, equal lengths compare as text.
+        parts.push((text.to_owned(), number.len(), number.to_owned()));
+        rest = after;
+    }
+    (parts, name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::natural_key;
+
+    #[test]
+    fn numbers_compare_as_numbers() {
+        let mut names = [
+            "f10.png",
+            "f2.png",
+            "f0000000003.png",
+            "a99999999999999999999999.png",
+            "f.png",
+        ];
+        names.sort_by_cached_key(|n| natural_key(n));
+        let sorted = [
+            "a99999999999999999999999.png",
+            "f2.png",
+            "f0000000003.png",
+            "f10.png",
+            "f.png",
+        ];
+        assert_eq!(names, sorted);
+    }
+}

@@ -1,0 +1,211 @@
+//! Videos of other programs: compared with PyAV frame by frame, resampled, and damaged. `fixtures/make_clips.py` makes
+//! the clips.
+#![cfg(feature = "mp4")]
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::clip;
+use proptest::prelude::*;
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use video_io::*;
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+fn h264() -> Vec<&'static str> {
+    vec![
+        "high_bframes",
+        "open_gop",
+        "main_slices",
+        "baseline",
+        "fragmented",
+        "variable_rate",
+    ]
+}
+
+fn readable() -> Vec<&'static str> {
+    let mut clips = h264();
+    if cfg!(feature = "av1") {
+        clips.push("av1");
+    }
+    clips
+}
+
+#[test]
+fn frames_and_times_are_those_of_ffmpeg() {
+    let expected: Value = serde_json::from_slice(&fs::read(fixture("clips.json")).unwrap()).unwrap();
+    for name in readable() {
+        let mut reader = VideoReader::open(fixture(&format!("{name}.mp4"))).unwrap();
+        let (timescale, frames) = (f64::from(reader.timescale().unwrap()), reader.frames().unwrap());
+        let (times, crc) = (&expected[name]["times"], &expected[name]["crc"]);
+        assert_eq!(frames, crc.as_array().unwrap().len(), "{name}");
+        for i in 0..frames {
+            let TimedFrame { frame, time } = reader.next_frame().unwrap().unwrap();
+            assert_eq!(u64::from(crc32fast::hash(frame.as_raw())), crc[i], "{name}, frame {i}");
+            let stated = times[i].as_f64().unwrap() - times[0].as_f64().unwrap();
+            assert!((time as f64 / timescale - stated).abs() < 1e-6, "{name}, frame {i}");
+        }
+        assert!(reader.next_frame().unwrap().is_none());
+        assert!(reader.next_frame().unwrap().is_none());
+    }
+}
+
+#[test]
+fn our_own_videos_come_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let frames = clip(33, 47, 12);
+    let path = dir.path().join("clip.mp4");
+    save_video(&path, &frames, VideoOptions { fps: 10, scale: 4 }).unwrap();
+    let read = read_frames(&path).unwrap();
+    assert_eq!(read.len(), 12);
+    for (found, sent) in read.iter().zip(&frames) {
+        let sent = upscale(sent, 4);
+        // Odd sides have become even.
+        assert_eq!(
+            found.dimensions(),
+            (sent.width().next_multiple_of(2), sent.height().next_multiple_of(2))
+        );
+        let off: u64 = (sent.enumerate_pixels())
+            .map(|(x, y, p)| {
+                found
+                    .get_pixel(x, y)
+                    .0
+                    .iter()
+                    .zip(p.0)
+                    .map(|(a, b)| u64::from(a.abs_diff(b)))
+                    .sum::<u64>()
+            })
+            .sum();
+        assert!(
+            off < 4 * sent.as_raw().len() as u64,
+            "mean error {}",
+            off as f64 / sent.as_raw().len() as f64
+        );
+    }
+}
+
+#[test]
+fn other_codecs_are_refused_by_name() {
+    let error = match VideoReader::open(fixture("ten_bits.mp4")) {
+        Ok(mut reader) => reader.next_frame().unwrap_err(),
+        Err(error) => error,
+    };
+    assert!(error.to_string().contains("bit depth"), "{error}");
+    #[cfg(not(feature = "av1"))]
+    {
+        let error = VideoReader::open(fixture("av1.mp4")).err().unwrap().to_string();
+        assert!(error.contains("feature `av1`"), "{error}");
+    }
+}
+
+fn picked(path: &Path, rate: Rate, hz: u32) -> Vec<usize> {
+    let resampled = Resampled::new(VideoReader::open(path).unwrap(), rate, hz);
+    resampled.map(|p| p.unwrap().index).collect()
+}
+
+#[test]
+fn rates_become_the_one_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |fps: u32, frames: u32| {
+        let path = dir.path().join(format!("{fps}_{frames}.mp4"));
+        save_video(&path, &clip(16, 16, frames), VideoOptions { fps, scale: 1 }).unwrap();
+        path
+    };
+    let same: Vec<usize> = (0..30).collect();
+    assert_eq!(picked(&at(10, 30), Rate::Stated, 10), same);
+    assert_eq!(picked(&at(30, 10), Rate::Stated, 10), [0, 3, 6, 9]);
+    assert_eq!(picked(&at(25, 11), Rate::Stated, 10), [0, 2, 5, 7, 10]);
+    // Slower ones repeat frames, and the caller sees it by the index.
+    assert_eq!(picked(&at(5, 3), Rate::Stated, 10), [0, 0, 1, 1, 2, 2]);
+    assert_eq!(picked(&at(24, 5), Rate::Fixed(10), 10), [0, 1, 2, 3, 4]);
+    assert_eq!(picked(&at(24, 1), Rate::Stated, 10), [0]);
+    let folder = dir.path().join("folder");
+    save_video(&folder, &clip(16, 16, 4), VideoOptions::default()).unwrap();
+    assert_eq!(picked(&folder, Rate::Stated, 10), [0, 1, 2, 3]);
+    assert_eq!(picked(&folder, Rate::Fixed(20), 10), [0, 2]);
+}
+
+#[test]
+fn variable_rates_follow_the_time_stamps() {
+    let path = fixture("variable_rate.mp4");
+    let reader = VideoReader::open(&path).unwrap();
+    let timescale = f64::from(reader.timescale().unwrap());
+    let times: Vec<f64> = reader.map(|f| f.unwrap().time as f64 / timescale).collect();
+    let picked = picked(&path, Rate::Stated, 10);
+    for (k, &index) in picked.iter().enumerate() {
+        let off = |t: &f64| (t - k as f64 / 10.0).abs();
+        let best = times.iter().map(off).fold(f64::INFINITY, f64::min);
+        assert!(off(&times[index]) < best + 1e-9, "frame {k}");
+    }
+    let last = times[times.len() - 1];
+    assert!((picked.len() as f64 - 10.0 * last).abs() < 2.0);
+}
+
+#[test]
+fn what_is_no_video_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str, bytes: &[u8]| {
+        let path = dir.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    };
+    for (name, bytes) in [
+        ("empty.mp4", &b""[..]),
+        ("text.mp4", b"not a video at all"),
+        ("short.gif", b"GIF"),
+    ] {
+        let error = VideoReader::open(at(name, bytes)).err().unwrap();
+        assert!(matches!(error, VideoIoError::NotAVideo { .. }), "{error}");
+    }
+    let bytes = fs::read(fixture("high_bframes.mp4")).unwrap();
+    let error = VideoReader::open(at("cut.mp4", &bytes[..bytes.len() / 2]))
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(error.contains("cut off"), "{error}");
+}
+
+/// Reads all there is; damage may end it, but never by a panic, a hang or more frames than were written.
+fn survive(name: &str, bytes: &[u8]) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(name);
+    fs::write(&path, bytes).unwrap();
+    let Ok(reader) = VideoReader::open(&path) else {
+        return;
+    };
+    let mut ended = false;
+    for (count, frame) in reader.enumerate() {
+        assert!(!ended && count < 10_000);
+        ended = frame.is_err();
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damaged_bytes_end_in_an_error(
+        flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..20),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let mut clips: Vec<(String, Vec<u8>)> = readable()
+            .into_iter()
+            .map(|name| (format!("{name}.mp4"), fs::read(fixture(&format!("{name}.mp4"))).unwrap()))
+            .collect();
+        clips.push(("clip.gif".to_owned(), gif_bytes(&clip(16, 16, 5), VideoOptions::default()).unwrap()));
+        for (name, mut bytes) in clips {
+            for (at, value) in &flips {
+                let at = at.index(bytes.len());
+                bytes[at] = *value;
+            }
+            if let Some(cut) = cut {
+                bytes.truncate(cut.index(bytes.len()));
+            }
+            survive(&name, &bytes);
+        }
+    }
+}
