@@ -45,10 +45,10 @@ pub enum LearnedError {
         reason: String,
     },
     /// A model file with a calibration that means nothing.
-    #[error("the model file's calibration is {found}; expected a finite number above 0")]
+    #[error("the model file's calibration is {found}; expected finite numbers, factors above 0")]
     Calibration {
-        /// Its value.
-        found: f32,
+        /// Its numbers.
+        found: String,
     },
     /// The loop.
     #[error(transparent)]

@@ -12,7 +12,7 @@ use training::{
     Curve, FitOptions, ModelFile, Objective, ObjectiveError, TrainConfig, fit, init_seeded, mix_seed, save_model,
 };
 
-use crate::coverage::NINETY;
+use crate::calibration::{Calibration, pace};
 use crate::error::LearnedError;
 use crate::net::{Seen, WindowNet};
 use crate::reduction::{CHUNK, LEAD, Reduction, WINDOW};
@@ -83,9 +83,7 @@ pub struct LearnedIdm {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Saved {
     width: usize,
-    /// What the network's deviations are multiplied by, so that 90 % of the errors on the validation part lie within the
-    /// 90 % interval.
-    calibration: f32,
+    calibration: Calibration,
 }
 
 /// What a window shows.
@@ -155,7 +153,7 @@ impl LearnedIdm {
             net: fitted.last,
             saved: Saved {
                 width: config.width,
-                calibration: 1.0,
+                calibration: Calibration::NONE,
             },
             reduction: None,
             device: device.clone(),
@@ -168,9 +166,9 @@ impl LearnedIdm {
         })
     }
 
-    /// See [`Saved::calibration`]; 1 without validation rows.
-    fn calibration(&self, episodes: &[Episode], validation: &[FrameRef]) -> Result<f32, LearnedError> {
-        let mut ratios = Vec::new();
+    /// The calibration on validation rows.
+    fn calibration(&self, episodes: &[Episode], validation: &[FrameRef]) -> Result<Calibration, LearnedError> {
+        let mut errors = Vec::new();
         for e in Split::episodes_of(validation) {
             let episode = &episodes[e];
             if episode.len() < WINDOW {
@@ -183,16 +181,15 @@ impl LearnedIdm {
             let deviations = labels.deviations.unwrap_or_default();
             for r in validation.iter().filter(|r| r.episode as usize == e) {
                 let at = (r.row as usize).checked_sub(labels.start);
-                let found = at.and_then(|at| Some((labels.actions.get(at)?, deviations.get(at)?)));
-                if let Some((action, deviation)) = found {
+                let found = at.and_then(|at| Some((at, labels.actions.get(at)?, deviations.get(at)?)));
+                if let Some((at, action, deviation)) = found {
                     let recorded = episode.actions[r.row as usize];
-                    ratios.extend([0, 1].map(|k| (action[k] - recorded[k]).abs() / deviation));
+                    let pace = pace(&labels.actions, at);
+                    errors.extend([0, 1].map(|k| (pace, (action[k] - recorded[k]).abs() / deviation)));
                 }
             }
         }
-        ratios.sort_by(f32::total_cmp);
-        let ninetieth = ratios.get(ratios.len() * 9 / 10);
-        Ok(ninetieth.map_or(1.0, |ratio| ratio / NINETY as f32))
+        Ok(Calibration::fit(errors))
     }
 
     /// The same model, its chunks reduced to their frame's action as the paper reduced them; with `None`, as after training,
@@ -245,7 +242,7 @@ impl LearnedIdm {
             } = self.net.forward(x, length);
             let actions: Vec<f32> = actions.try_into_vec_as().map_err(|e| failed(&e))?;
             let logs: Vec<f32> = log_deviations.try_into_vec_as().map_err(|e| failed(&e))?;
-            let px = |log: f32| log.exp() * HALF_BOARD * self.saved.calibration;
+            let px = |log: f32| log.exp() * HALF_BOARD;
             let estimate = |(actions, logs): ([Action; CHUNK], &[f32])| Estimate {
                 actions,
                 deviations: std::array::from_fn(|j| px(logs[j])),
@@ -277,9 +274,9 @@ impl LearnedIdm {
                 expected: "1 to 8192",
             });
         }
-        if !(saved.calibration.is_finite() && saved.calibration > 0.0) {
+        if !saved.calibration.is_sound() {
             return Err(LearnedError::Calibration {
-                found: saved.calibration,
+                found: format!("{:?}", saved.calibration),
             });
         }
         let net = file.load_into(&init_seeded(0, device, |d| WindowNet::new(saved.width, d)))?;
@@ -302,16 +299,15 @@ impl InverseDynamics for LearnedIdm {
 
     fn label(&self, video: &[Frame]) -> Result<Labels, IdmError> {
         let estimates = self.estimates(video)?;
-        let Some(reduction) = self.reduction else {
-            return Ok(merged(&estimates));
-        };
-        let actions = estimates.iter().map(|e| reduction.reduce(&e.actions)).collect();
-        let first = reduction == Reduction::First;
-        Ok(Labels {
-            start: LEAD,
-            actions,
-            deviations: first.then(|| estimates.iter().map(|e| e.deviations[0]).collect()),
-        })
+        if let Some(reduction) = self.reduction {
+            let actions = estimates.iter().map(|e| reduction.reduce(&e.actions)).collect();
+            return Ok(Labels::new(LEAD, actions));
+        }
+        let mut labels = merged(&estimates);
+        for (at, deviation) in labels.deviations.iter_mut().flatten().enumerate() {
+            *deviation *= self.saved.calibration.factor(pace(&labels.actions, at));
+        }
+        Ok(labels)
     }
 }
 

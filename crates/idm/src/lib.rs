@@ -6,6 +6,7 @@
 //! and limits.
 #![recursion_limit = "256"]
 
+mod calibration;
 mod closed_form;
 mod compare;
 mod coverage;
