@@ -18,7 +18,8 @@ use training::terminal_or_lines;
 /// it was stopped, and skips what is done.
 #[derive(Parser)]
 struct Args {
-    /// smoke (under a minute, means nothing), cpu (two cores, under ten minutes), paper (a GPU)
+    /// smoke (under a minute, means nothing), cpu (two cores, under ten minutes), strong (a policy that solves the task, hours
+    /// on two cores), paper (a GPU)
     #[arg(long, default_value = "cpu")]
     preset: String,
     /// TOML file whose settings are laid over the preset

@@ -9,7 +9,7 @@ mod stop;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use bc_policy::{Augmentation, ImageConfig, PolicyConfig, PolicyKind, evaluate, track_episodes, train};
 use clap::Parser;
 use pusht_data::{Split, SplitProtocol, Transform};
@@ -73,6 +73,30 @@ struct Args {
     seed: u64,
 }
 
+/// An option that the policy does not read is a mistake.
+fn refuse_options_of_others(args: &Args) -> Result<()> {
+    let image = matches!(args.policy, PolicyKind::Cnn | PolicyKind::ResNet18);
+    let options = [
+        ("--paper", args.paper, image),
+        ("--augment", args.augment, image),
+        ("--crop", args.crop.is_some(), image),
+        ("--chunk", args.chunk != 1, image),
+        (
+            "--recorded-states",
+            args.recorded_states,
+            args.policy == PolicyKind::Tracked,
+        ),
+    ];
+    for (option, given, read) in options {
+        let policy = args.policy.name();
+        ensure!(
+            !given || read,
+            "{option} is not for the policy {policy}; --help says whose option it is"
+        );
+    }
+    Ok(())
+}
+
 fn config(args: &Args) -> PolicyConfig {
     let preset = if args.paper {
         PolicyConfig::paper
@@ -84,6 +108,10 @@ fn config(args: &Args) -> PolicyConfig {
     config.train.steps_per_epoch = args.steps_per_epoch.or(config.train.steps_per_epoch);
     config.train.batch_size = args.batch_size.unwrap_or(config.train.batch_size);
     config.train.learning_rate = args.learning_rate.unwrap_or(config.train.learning_rate);
+    // A plan that is shorter than its warm-up would never reach its learning rate.
+    if let Some(steps) = config.train.steps_per_epoch {
+        config.train.warmup_steps = config.train.warmup_steps.min(config.train.epochs * steps / 2);
+    }
     if args.augment {
         config.augmentation = Augmentation::Dihedral;
     }
@@ -101,6 +129,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     let args = Args::parse();
+    refuse_options_of_others(&args)?;
     let config = config(&args);
     config.check()?;
     let devices = devices(&args.device)?;

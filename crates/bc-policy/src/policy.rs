@@ -65,12 +65,16 @@ impl BcPolicy {
         }
     }
 
-    /// Reads a policy's file, or a folder with a diffusion policy that LeRobot trained on PushT (`config.json`,
+    /// Reads a policy's file, a folder with one called `policy.safetensors`, or a folder with a diffusion policy that LeRobot trained on PushT (`config.json`,
     /// `model.safetensors`, and since LeRobot 0.4 the files of its processors).
     ///
     /// # Errors
     /// A file that is missing, damaged, of another kind, or whose parameters do not fit or are not finite.
     pub fn load(path: &Path, device: &Device) -> Result<Self, BcError> {
+        let own = path.join("policy.safetensors");
+        if path.is_dir() && !path.join("config.json").exists() && own.exists() {
+            return Self::load(&own, device);
+        }
         if path.is_dir() {
             return Ok(Self::Diffusion(crate::diffusion::load_lerobot(path, device)?));
         }
