@@ -1,6 +1,7 @@
 //! How far extracted actions are from recorded ones.
 
 use pusht_data::{Episode, FrameRef, Labels};
+use pusht_env::Action;
 use serde::{Deserialize, Serialize};
 use traj_metrics::{MeanSd, MetricError, paired_l2, to_points};
 
@@ -13,6 +14,38 @@ pub struct ExtractionError {
     pub actions: usize,
 }
 
+/// A row with an extracted and a recorded action.
+pub(crate) struct Pair<'a> {
+    pub(crate) episode: &'a Episode,
+    pub(crate) row: usize,
+    pub(crate) recorded: Action,
+    pub(crate) labels: &'a Labels,
+    /// The row's place among the labels.
+    pub(crate) at: usize,
+}
+
+/// The rows of `refs` that have both, label by label (each with the index of its episode).
+pub(crate) fn pairs<'a>(
+    labels: &'a [(usize, Labels)],
+    episodes: &'a [Episode],
+    refs: &'a [FrameRef],
+) -> impl Iterator<Item = Pair<'a>> {
+    labels.iter().flat_map(move |(index, labels)| {
+        let own = refs.iter().filter(move |r| r.episode as usize == *index);
+        own.filter_map(move |r| {
+            let (episode, row) = (episodes.get(*index)?, r.row as usize);
+            let at = row.checked_sub(labels.start).filter(|at| *at < labels.actions.len())?;
+            Some(Pair {
+                episode,
+                row,
+                recorded: *episode.actions.get(row)?,
+                labels,
+                at,
+            })
+        })
+    })
+}
+
 /// Compares labels of episodes (by their index in `episodes`) with the actions recorded there, in the rows of `refs` that
 /// have a label. `None` where no row has one.
 ///
@@ -23,18 +56,9 @@ pub fn extraction_error(
     episodes: &[Episode],
     refs: &[FrameRef],
 ) -> Result<Option<ExtractionError>, MetricError> {
-    let (mut extracted, mut recorded) = (Vec::new(), Vec::new());
-    for (episode, labels) in labels {
-        for r in refs.iter().filter(|r| r.episode as usize == *episode) {
-            let row = r.row as usize;
-            let label = row.checked_sub(labels.start).and_then(|at| labels.actions.get(at));
-            let known = episodes.get(*episode).and_then(|e| e.actions.get(row));
-            if let (Some(label), Some(known)) = (label, known) {
-                extracted.push(*label);
-                recorded.push(*known);
-            }
-        }
-    }
+    let (extracted, recorded): (Vec<Action>, Vec<Action>) = pairs(labels, episodes, refs)
+        .map(|pair| (pair.labels.actions[pair.at], pair.recorded))
+        .unzip();
     if extracted.is_empty() {
         return Ok(None);
     }

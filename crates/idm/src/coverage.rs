@@ -3,6 +3,8 @@
 use pusht_data::{Episode, FrameRef, Labels};
 use serde::{Deserialize, Serialize};
 
+use crate::compare::{Pair, pairs};
+
 /// Within so many deviations lie 90 % of normal errors.
 pub const NINETY: f64 = 1.6449;
 
@@ -36,32 +38,24 @@ struct Row {
 /// The coverage of labels (by the index of their episode) in the rows of `refs`: of all of them and, where states are known,
 /// by the agent's speed and by contact. Empty where no labelled row has a deviation.
 pub fn coverage(labels: &[(usize, Labels)], episodes: &[Episode], refs: &[FrameRef]) -> Vec<Coverage> {
-    let mut rows = Vec::new();
-    for (index, labels) in labels {
-        let (Some(deviations), Some(episode)) = (&labels.deviations, episodes.get(*index)) else {
-            continue;
-        };
-        for r in refs.iter().filter(|r| r.episode as usize == *index) {
-            let row = r.row as usize;
-            let found = row.checked_sub(labels.start);
-            let found = found.and_then(|at| Some((labels.actions.get(at)?, *deviations.get(at)?)));
-            if let (Some((action, deviation)), Some(recorded)) = (found, episode.actions.get(row)) {
-                let errors = [0, 1].map(|k| f64::from(action[k]) - f64::from(recorded[k]));
-                let states = episode.states.as_deref().unwrap_or_default();
-                let step = states.get(row).zip(states.get(row + 1));
-                rows.push(Row {
-                    ratios: errors.map(|e| e.abs() / f64::from(deviation)),
-                    l2: errors[0].hypot(errors[1]),
-                    speed: step.map(|(a, b)| (a.agent[0] - b.agent[0]).hypot(a.agent[1] - b.agent[1])),
-                    contact: step.map(|(a, b)| {
-                        let (a, b) = (a.block, b.block);
-                        let turned = pusht_vision::unwrap_angle(0.0, a.angle - b.angle).abs();
-                        (a.x - b.x).hypot(a.y - b.y) > MOVED || turned > TURNED
-                    }),
-                });
-            }
-        }
-    }
+    let row = |pair: Pair<'_>| {
+        let deviation = *pair.labels.deviations.as_ref()?.get(pair.at)?;
+        let action = pair.labels.actions[pair.at];
+        let errors = [0, 1].map(|k| f64::from(action[k]) - f64::from(pair.recorded[k]));
+        let states = pair.episode.states.as_deref().unwrap_or_default();
+        let step = states.get(pair.row).zip(states.get(pair.row + 1));
+        Some(Row {
+            ratios: errors.map(|e| e.abs() / f64::from(deviation)),
+            l2: errors[0].hypot(errors[1]),
+            speed: step.map(|(a, b)| (a.agent[0] - b.agent[0]).hypot(a.agent[1] - b.agent[1])),
+            contact: step.map(|(a, b)| {
+                let (a, b) = (a.block, b.block);
+                let turned = pusht_vision::unwrap_angle(0.0, a.angle - b.angle).abs();
+                (a.x - b.x).hypot(a.y - b.y) > MOVED || turned > TURNED
+            }),
+        })
+    };
+    let rows: Vec<Row> = pairs(labels, episodes, refs).filter_map(row).collect();
     let mut speeds: Vec<f64> = rows.iter().filter_map(|row| row.speed).collect();
     speeds.sort_by(f64::total_cmp);
     let quarter = |k: usize| match k {

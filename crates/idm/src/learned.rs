@@ -13,10 +13,11 @@ use training::{
 };
 
 use crate::calibration::{Calibration, pace};
+use crate::compare::pairs;
 use crate::error::LearnedError;
 use crate::net::{Seen, WindowNet};
 use crate::reduction::{CHUNK, LEAD, Reduction, WINDOW};
-use crate::windows::{Batch, HALF_BOARD, RUN_FRAMES, Start, Windows, check_size, chunks, pictures, px_squared};
+use crate::windows::{Batch, HALF_BOARD, Part, RUN_FRAMES, Start, Windows, check_size, chunks, pictures, px_squared};
 
 const KIND: &str = "pusht.idm.learned.2";
 
@@ -168,27 +169,25 @@ impl LearnedIdm {
 
     /// The calibration on validation rows.
     fn calibration(&self, episodes: &[Episode], validation: &[FrameRef]) -> Result<Calibration, LearnedError> {
-        let mut errors = Vec::new();
+        let mut all = Vec::new();
         for e in Split::episodes_of(validation) {
-            let episode = &episodes[e];
-            if episode.len() < WINDOW {
+            if episodes[e].len() < WINDOW {
                 continue;
             }
-            let labels = self.label(&episode.frames).map_err(|error| LearnedError::Labels {
+            let labels = self.label(&episodes[e].frames).map_err(|error| LearnedError::Labels {
                 episode: e,
                 reason: error.to_string(),
             })?;
-            let deviations = labels.deviations.unwrap_or_default();
-            for r in validation.iter().filter(|r| r.episode as usize == e) {
-                let at = (r.row as usize).checked_sub(labels.start);
-                let found = at.and_then(|at| Some((at, labels.actions.get(at)?, deviations.get(at)?)));
-                if let Some((at, action, deviation)) = found {
-                    let recorded = episode.actions[r.row as usize];
-                    let pace = pace(&labels.actions, at);
-                    errors.extend([0, 1].map(|k| (pace, (action[k] - recorded[k]).abs() / deviation)));
-                }
-            }
+            all.push((e, labels));
         }
+        let errors = pairs(&all, episodes, validation).flat_map(|pair| {
+            let (labels, at) = (pair.labels, pair.at);
+            let pace = pace(&labels.actions, at);
+            let deviation = labels.deviations.as_ref().and_then(|d| d.get(at)).copied();
+            let size = move |k: usize| Some((pace, (labels.actions[at][k] - pair.recorded[k]).abs() / deviation?));
+            [0, 1].into_iter().filter_map(size)
+        });
+        let errors = errors.collect();
         Ok(Calibration::fit(errors))
     }
 
@@ -347,13 +346,8 @@ struct WindowLoss<'a> {
 }
 
 impl WindowLoss<'_> {
-    fn batch(&self, model: &WindowNet, validation: bool, runs: &[Start]) -> (Batch, Seen) {
+    fn batch(&self, model: &WindowNet, part: &Part, runs: &[Start]) -> (Batch, Seen) {
         let device = model.devices().remove(0);
-        let part = if validation {
-            &self.windows.validation
-        } else {
-            &self.windows.train
-        };
         let batch = self.windows.batch(runs, part, &device);
         let seen = model.forward(batch.frames.clone(), RUN_FRAMES);
         (batch, seen)
@@ -377,8 +371,9 @@ impl Objective<WindowNet> for WindowLoss<'_> {
     }
 
     fn loss(&self, model: &WindowNet, items: &[usize], _seed: u64) -> Result<Tensor<1>, ObjectiveError> {
-        let runs: Vec<_> = items.iter().map(|&i| self.windows.train.windows[i]).collect();
-        let (batch, seen) = self.batch(model, false, &runs);
+        let part = &self.windows.train;
+        let runs: Vec<_> = items.iter().map(|&i| part.windows[i]).collect();
+        let (batch, seen) = self.batch(model, part, &runs);
         let error = seen.actions - batch.actions;
         let [runs, windows, _, _] = error.dims();
         let logs = seen.log_deviations.reshape([runs, windows, CHUNK, 1]);
@@ -399,7 +394,7 @@ impl Objective<WindowNet> for WindowLoss<'_> {
         }
         let mut sum = 0.0;
         for block in picked.chunks(VALIDATION_BATCH) {
-            let (batch, seen) = self.batch(model, true, block);
+            let (batch, seen) = self.batch(model, part, block);
             let squares = (seen.actions - batch.actions).square().mean_dim(3).mean_dim(2);
             sum += f64::from(mean(squares, batch.counts).into_scalar::<f32>()) * block.len() as f64;
         }

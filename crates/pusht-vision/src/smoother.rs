@@ -74,9 +74,12 @@ pub struct SmoothedTrack {
 struct Forward {
     mean: [Vector<STATE>; 2],
     covariance: Matrix<STATE>,
-    /// Innovations, their variance and the gain, where there is an observation.
-    update: Option<([f64; 2], f64, Vector<STATE>)>,
+    /// Where there is an observation.
+    update: Option<Update>,
 }
+
+/// Innovations of both axes, their variance and the gain.
+type Update = ([f64; 2], f64, Vector<STATE>);
 
 impl ActionSmoother {
     /// Smooths a track of agent positions, px; `None` where no agent was seen.
@@ -86,7 +89,7 @@ impl ActionSmoother {
     pub fn smooth(&self, track: &[Option<[f64; 2]>], start: Start) -> Result<SmoothedTrack, VisionError> {
         self.check(track)?;
         let spreads = crate::spreads::estimate(self.position_noise, self.pace_step, |spreads| {
-            log_likelihood(&Filter::new(track, start, spreads).collect::<Vec<_>>())
+            log_likelihood(Filter::new(track, start, spreads))
         });
         let passed: Vec<Forward> = Filter::new(track, start, spreads).collect();
         let (mut slope, mut curvature) = ([[0.0; STATE]; 2], [[0.0; STATE]; STATE]);
@@ -126,7 +129,7 @@ impl ActionSmoother {
             positions: states.iter().map(|([x, y], _)| [x[0], y[0]]).collect(),
             position_noise: spreads[0],
             pace_step: spreads[1],
-            largest_jump: updates(&passed)
+            largest_jump: innovations(passed.iter().map(|step| step.update))
                 .map(|(squares, variance)| (squares / variance).sqrt())
                 .fold(0.0, f64::max),
         })
@@ -235,16 +238,17 @@ fn tails(noise: f64) -> f64 {
     1.0 - 0.07 * (LEAST_NOISE / noise).min(1.0).powi(2)
 }
 
-/// Of the innovations, up to a constant; the first position is its own prediction and does not count.
-fn log_likelihood(passed: &[Forward]) -> f64 {
-    updates(passed)
+/// Of the innovations, up to a constant.
+fn log_likelihood(steps: Filter<'_>) -> f64 {
+    innovations(steps.map(|step| step.update))
         .map(|(squares, variance)| -variance.ln() - 0.5 * squares / variance)
         .sum()
 }
 
-/// Squared innovations (both axes together) with the variance of one.
-fn updates(passed: &[Forward]) -> impl Iterator<Item = (f64, f64)> {
-    let updates = passed[1..].iter().filter_map(|step| step.update);
+/// Squared innovations (both axes together) with the variance of one; the first position is its own prediction and does not
+/// count.
+fn innovations(updates: impl Iterator<Item = Option<Update>>) -> impl Iterator<Item = (f64, f64)> {
+    let updates = updates.skip(1).flatten();
     updates.map(|(y, variance, _)| (y[0] * y[0] + y[1] * y[1], variance))
 }
 

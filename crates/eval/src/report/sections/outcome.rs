@@ -165,15 +165,11 @@ fn arms_table(report: &Report) -> String {
         ("Roll-outs, 95 % intervals", 4),
     ]);
     for arm in &report.arms {
-        let class = match arm.role {
-            Role::Trained => "trained",
-            Role::Floor => "floor",
-            Role::Ceiling => "ceiling",
-        };
         let [own_mse, own_r2] = arm.fit_own();
         let [recorded_mse, recorded_r2] = arm.fit_recorded();
+        let [played, mean_reward, max_reward, solved] = rollout_cells(arm);
         table.row(
-            class,
+            class(arm.role),
             &[
                 format!("{}<small>{}</small>", escape(&arm.name), escape(&arm.what)),
                 arm.data.as_ref().map_or("–".to_owned(), |d| count(d.frames)),
@@ -182,21 +178,36 @@ fn arms_table(report: &Report) -> String {
                 number(recorded_mse, 0),
                 number(recorded_r2, 4),
                 number(arm.over_seeds(|t| t.validation_mse), 0),
-                arm.played(),
-                interval(arm.mean_reward, 3),
-                interval(arm.max_reward, 3),
-                interval(percent(arm.success), 0),
+                played,
+                mean_reward,
+                max_reward,
+                solved,
             ],
         );
     }
     table.html()
 }
 
-/// A share as a percentage.
-pub(super) fn percent(share: Interval) -> Interval {
-    Interval {
+/// How a row of this role is drawn.
+pub(super) fn class(role: Role) -> &'static str {
+    match role {
+        Role::Trained => "trained",
+        Role::Floor => "floor",
+        Role::Ceiling => "ceiling",
+    }
+}
+
+/// Episodes, mean and maximum reward, and the share solved in %.
+pub(super) fn rollout_cells(arm: &Arm) -> [String; 4] {
+    let percent = |share: Interval| Interval {
         mean: share.mean * 100.0,
         low: share.low * 100.0,
         high: share.high * 100.0,
-    }
+    };
+    [
+        arm.played(),
+        interval(arm.mean_reward, 3),
+        interval(arm.max_reward, 3),
+        interval(percent(arm.success), 0),
+    ]
 }

@@ -1,9 +1,9 @@
 //! Policies side by side, all trained on the demonstrations: is the one that the arms train a good one?
 
-use super::super::table::{Table, count, interval, number};
+use super::super::table::{Table, count, number};
 use super::super::{Arm, Report, Role};
 use super::figure;
-use super::outcome::percent;
+use super::outcome::{class, rollout_cells};
 use super::training::curves;
 use crate::plot::{colour, escape};
 
@@ -33,11 +33,12 @@ pub fn policies(report: &Report) -> String {
         ("Validation", 1),
         ("Roll-outs, 95 % intervals", 4),
     ]);
-    let mut row = |class: &str, name: &str, what: &str, training: [String; 2], arm: &Arm| {
+    let mut row = |name: &str, what: &str, training: [String; 2], arm: &Arm| {
         let [mse, r2] = arm.fit_own();
+        let [played, mean_reward, max_reward, solved] = rollout_cells(arm);
         let [parameters, updates] = training;
         table.row(
-            class,
+            class(arm.role),
             &[
                 format!("{}<small>{}</small>", escape(name), escape(what)),
                 parameters,
@@ -45,23 +46,22 @@ pub fn policies(report: &Report) -> String {
                 number(mse, 0),
                 number(r2, 4),
                 number(arm.over_seeds(|t| t.validation_mse), 0),
-                arm.played(),
-                interval(arm.mean_reward, 3),
-                interval(arm.max_reward, 3),
-                interval(percent(arm.success), 0),
+                played,
+                mean_reward,
+                max_reward,
+                solved,
             ],
         );
     };
     let amount = |updates, batch| format!("{} × {}", count(updates), count(batch));
     let training = [count(m.policy_parameters), amount(m.updates, m.batch)];
-    row("trained", &m.policy, "the policy of all arms", training, main);
+    row(&m.policy, "the policy of all arms", training, main);
     for other in &report.other_policies {
         let training = [count(other.parameters), amount(other.updates, other.batch)];
-        row("trained", &other.arm.name, &other.arm.what, training, &other.arm);
+        row(&other.arm.name, &other.arm.what, training, &other.arm);
     }
     for arm in report.arms.iter().filter(|arm| arm.role != Role::Trained) {
-        let class = if arm.role == Role::Floor { "floor" } else { "ceiling" };
-        row(class, &arm.name, &arm.what, ["–".to_owned(), "–".to_owned()], arm);
+        row(&arm.name, &arm.what, ["–".to_owned(), "–".to_owned()], arm);
     }
     let mut html = table.html();
     let lines: Vec<_> = std::iter::once((m.policy.as_str(), main))
