@@ -1,26 +1,10 @@
-//! Video models for PushT behind one trait ([`pusht_data::VideoModel`]); the object-latent diffusion transformer.
+//! Video models for PushT behind one trait, [`pusht_data::VideoModel`].
 //!
 //! [`ObjectLatentModel`] generates where agent and T are, frame by frame, and has the environment's renderer draw it.
-//! It is not a pixel model: what it can and cannot show, its formulas and its measured quality are in
-//! `docs/video-models.md`.
 
-mod clips;
-mod condition;
-mod contact;
-mod error;
-mod head;
-mod latent;
-mod model;
-mod net;
-mod outline;
-mod sample;
-mod source;
-mod states;
-mod train;
+mod object;
 
-pub use contact::ContactMeasures;
-pub use error::VideoGenError;
-pub use model::{ObjectLatentModel, TrainedOn};
-pub use net::{NoisyClips, ObjectLatent, ObjectLatentConfig, Scales};
-pub use sample::StateRequest;
-pub use train::TrainSettings;
+pub use object::{
+    ContactMeasures, NoisyClips, ObjectLatent, ObjectLatentConfig, ObjectLatentModel, Scales, StateRequest,
+    TrainSettings, TrainedOn, VideoGenError,
+};

@@ -8,7 +8,7 @@ use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 use training::normal;
 
-use crate::latent::{CHANNELS, Latent};
+use super::latent::{CHANNELS, Latent};
 
 /// Added to the variance of the steps, px², so that a channel that never moves still has a covariance to factorise.
 const FLOOR: f64 = 1e-4;

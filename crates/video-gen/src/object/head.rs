@@ -7,7 +7,7 @@
 use burn::tensor::Tensor;
 use burn::tensor::activation::sigmoid;
 
-use crate::latent::DISTANCE;
+use super::latent::DISTANCE;
 
 /// Distance between the surfaces of agent and T at which the T's steps are halved, px: demonstrations are seen at
 /// 10 Hz, between frames the agent goes on for some px.
@@ -70,8 +70,8 @@ fn path(steps: Tensor<3>, start: &Tensor<3>, first: usize) -> Tensor<3> {
 mod tests {
     use burn::tensor::Device;
 
+    use super::latent::LEVER;
     use super::*;
-    use crate::latent::LEVER;
 
     fn tensor<const N: usize>(rows: [[f32; 6]; N]) -> Tensor<3> {
         Tensor::<2>::from_floats(rows, &Device::flex()).reshape([1, N, 6])

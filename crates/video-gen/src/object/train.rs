@@ -9,13 +9,13 @@ use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 use training::{Curve, FitOptions, Objective, ObjectiveError, TrainConfig, fit, init_seeded, mix_seed};
 
-use crate::clips::{Tracks, draw, loss};
-use crate::error::VideoGenError;
-use crate::latent::Latent;
-use crate::model::{ObjectLatentModel, TrainedOn};
-use crate::net::{ObjectLatent, ObjectLatentConfig, Scales};
-use crate::source::Source;
-use crate::states::episode_states;
+use super::clips::{Tracks, draw, loss};
+use super::error::VideoGenError;
+use super::latent::Latent;
+use super::model::{ObjectLatentModel, TrainedOn};
+use super::net::{ObjectLatent, ObjectLatentConfig, Scales};
+use super::source::Source;
+use super::states::episode_states;
 
 /// Batches of the validation loss, the same after every epoch.
 const VALIDATION_BATCHES: u64 = 4;
@@ -150,7 +150,7 @@ fn tracks(episodes: &[&Episode]) -> Result<Vec<(Vec<State>, Pose)>, VideoGenErro
     episodes.iter().map(|e| Ok((episode_states(e)?, e.goal))).collect()
 }
 
-/// The regression of the velocity; see [`crate::clips`].
+/// The regression of the velocity; see [`super::clips`].
 struct FlowMatching {
     tracks: Tracks,
     valid: Tracks,

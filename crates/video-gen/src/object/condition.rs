@@ -4,8 +4,8 @@ use std::f64::consts::TAU;
 
 use pusht_env::{Pose, State};
 
-use crate::latent::{Anchor, LEVER, Latent, centre};
-use crate::outline::perimeter;
+use super::latent::{Anchor, LEVER, Latent, centre};
+use super::outline::perimeter;
 
 /// Numbers in a condition.
 pub const CONDITIONS: usize = 23;

@@ -6,10 +6,10 @@ use rand::RngExt;
 use rand_pcg::Pcg64;
 use training::normal;
 
-use crate::condition::{CONDITIONS, condition};
-use crate::latent::{Anchor, CHANNELS, Latent, line};
-use crate::net::{NoisyClips, Scales};
-use crate::source::{Source, Statistics};
+use super::condition::{CONDITIONS, condition};
+use super::latent::{Anchor, CHANNELS, Latent, line};
+use super::net::{NoisyClips, Scales};
+use super::source::{Source, Statistics};
 
 /// Share of training batches whose clips have the greatest length; the rest are of every length from 2.
 const LONGEST: f64 = 0.5;
@@ -88,7 +88,7 @@ impl Tracks {
 pub struct Batch {
     /// What the network sees.
     pub clips: NoisyClips,
-    /// The clean clip, as [`crate::ObjectLatent::clean`] estimates it.
+    /// The clean clip, as [`super::ObjectLatent::clean`] estimates it.
     pub data: Tensor<3>,
 }
 

@@ -3,14 +3,14 @@
 //! PushT looks the same wherever the T starts and however it is turned, walls and goal apart. Seen from the first T,
 //! every clip begins with the same T, so the model learns one kind of pushing instead of one for each place and
 //! direction; a mirror image is the only symmetry left to augment by. Walls and goal enter as conditions. The agent's
-//! two numbers are those of [`crate::outline`].
+//! two numbers are those of [`super::outline`].
 
 use std::f64::consts::TAU;
 
 use pusht_env::{Pose, State};
 
-use crate::contact::seen_from;
-use crate::outline::{perimeter, place, point};
+use super::contact::seen_from;
+use super::outline::{perimeter, place, point};
 
 /// Numbers a frame: agent along and off the T's outline; T x, y; cos and sin of the T's angle.
 pub const CHANNELS: usize = 6;

@@ -2,7 +2,7 @@
 
 use pusht_env::{AGENT_RADIUS, BAR, Pose, STEM, State};
 
-use crate::latent::{LEVER, centre};
+use super::latent::{LEVER, centre};
 
 /// Surfaces closer than this in one of two neighbouring frames count as touching, px: at 10 Hz, contact begins and ends
 /// between frames.

@@ -9,11 +9,11 @@ use burn::tensor::activation::silu;
 use burn::tensor::{Device, Tensor};
 use nn_kit::{DitBlock, DitBlockConfig, FinalLayer, FinalLayerConfig, TimeEmbedding, TimeEmbeddingConfig};
 
-use crate::condition::{CONDITIONS, HAS_END, UNIT};
-use crate::error::VideoGenError;
-use crate::head::assemble;
-use crate::latent::{CHANNELS, DISTANCE, LEVER, Latent};
-use crate::outline::perimeter;
+use super::condition::{CONDITIONS, HAS_END, UNIT};
+use super::error::VideoGenError;
+use super::head::assemble;
+use super::latent::{CHANNELS, DISTANCE, LEVER, Latent};
+use super::outline::perimeter;
 
 /// Numbers that describe one frame to the network; see [`ObjectLatent::forward`].
 const FEATURES: usize = 3 * CHANNELS + 2 * WAVES + 1 + 3;
