@@ -9,11 +9,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use eval::RolloutPart;
+use eval::{Protocol, RolloutPart, Scores};
 use pusht_data::SimulatedSet;
 
 /// Joins the parts that `make_demos --shard` or `rollout --shard` made to the file that one process writes, byte for
-/// byte. Parts may be named in any order; one that is missing, named twice or of another run is refused.
+/// byte, and prints the scores of joined roll-outs. Parts may be named in any order; one that is missing, named twice or of another run is refused.
 #[derive(Parser)]
 struct Args {
     /// The files of all parts.
@@ -43,6 +43,10 @@ fn run() -> Result<()> {
     } else {
         let record = RolloutPart::merge(&args.parts)?;
         record.write(&args.out)?;
+        for protocol in Protocol::ALL.into_iter().filter(|p| p.steps() <= record.steps) {
+            let scores = Scores::from_record(&record, protocol)?;
+            println!("{}: {}", record.policy, scores.summary()?);
+        }
         record.episodes.len()
     };
     println!(

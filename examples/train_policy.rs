@@ -8,6 +8,7 @@ mod stop;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use bc_policy::{Augmentation, ImageConfig, PolicyConfig, PolicyKind, evaluate, track_episodes, train};
@@ -133,12 +134,12 @@ fn run() -> Result<()> {
     let config = config(&args);
     config.check()?;
     let devices = devices(&args.device)?;
-    out_folder(&args.out)?;
     let stop = stop::stop_on_ctrl_c()?;
     let mut progress = terminal_or_lines();
 
     let (source, mut episodes) = read::read(&args.data, args.episodes, progress.as_mut())?;
     let count = episodes.len();
+    out_folder(&args.out)?;
     if args.policy == PolicyKind::Tracked && !args.recorded_states {
         progress.begin("track agent and T", 1);
         track_episodes(&mut episodes)?;
@@ -147,7 +148,11 @@ fn run() -> Result<()> {
 
     let copies = if args.augment { Transform::dihedral().len() } else { 1 };
     let split = Split::new(&source.lengths()[..count], args.split, copies, args.seed)?;
-    let identity = serde_json::to_string(&(&config, &split, source.name(), args.recorded_states))?;
+    let identity = serde_json::json!({
+        "data": source.name(), "episodes": count, "policy": config, "recorded states": args.recorded_states,
+        "split": split,
+    })
+    .to_string();
     let options = FitOptions {
         label: args.policy.name(),
         identity: &identity,
@@ -156,6 +161,7 @@ fn run() -> Result<()> {
         stop,
         replicas: &devices[1..],
     };
+    let began = Instant::now();
     let trained = train(&config, &episodes, &split, &devices[0], options)?;
     let file = args.out.join("policy.safetensors");
     trained.policy.save(&file)?;
@@ -163,7 +169,8 @@ fn run() -> Result<()> {
     let test = evaluate(&trained.policy, &episodes, &split.test)?.context("the split has no test part")?;
     let result = serde_json::json!({
         "policy": args.policy, "data": source.name(), "episodes": count, "split": args.split, "seed": args.seed,
-        "epochs": config.train.epochs, "augmentation": config.augmentation, "image": config.image,
+        "settings": config, "parameters": trained.policy.parameters(),
+        "updates": trained.curve.rows.last().map(|row| row.step), "seconds of the last process": began.elapsed().as_secs(),
         "validation_mse_px2": trained.best_valid, "best_epoch": trained.best_epoch,
         "test_mse_px2": test.mse, "test_r2": test.r2, "test_actions": test.actions,
     });

@@ -104,6 +104,7 @@ pub fn fit<M: Module>(
     if run.step > 0 {
         progress.resume(run.step);
     }
+    let mut note = String::new();
     std::thread::scope(|scope| {
         let team = Team::start(scope, &mut run.replica, replicas, objective, true);
         while run.step < total && !run.out_of_patience(config.patience) {
@@ -115,9 +116,9 @@ pub fn fit<M: Module>(
             run.update(&team, objective, &batches.at(run.step), config, rate)?;
             let epoch_ends = run.step % epoch_steps == 0;
             if run.step % config.log_every == 0 || epoch_ends {
-                let loss = run.record(epoch_steps, rate)?;
-                progress.advance(run.step, &format!("loss {loss:.5}"));
+                note = format!("loss {:.5}", run.record(epoch_steps, rate)?);
             }
+            progress.advance(run.step, &note);
             if epoch_ends {
                 run.finish_epoch(objective, config.patience)?;
                 run.save()?;
