@@ -26,7 +26,13 @@ fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
     let device = training::device(&args.device).context("--device")?;
     // Each crate's models; a folder names its own.
-    let models = [idm::UVA_MODELS].concat();
+    let models = [
+        idm::UVA_MODELS,
+        nn_kit::FLOW_MODELS,
+        video_gen::TEXT_MODELS,
+        video_gen::LTX_MODELS,
+    ]
+    .concat();
     let mut passed = true;
     for folder in args.folders {
         println!("{}", folder.display());

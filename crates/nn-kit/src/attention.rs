@@ -56,3 +56,76 @@ impl SelfAttention {
         self.out.forward(mixed.swap_dims(1, 2).reshape([batch, tokens, width]))
     }
 }
+/// Scores held at once, at most (a quarter of a gigabyte in f32).
+const SCORES: usize = 1 << 26;
+
+/// softmax(`scale` · Q Kᵀ + bias) V for each head (Vaswani et al. 2017, eq. 1), for queries `[batch, heads, queries, d]`,
+/// keys `[batch, heads, keys, d]`, values `[batch, heads, keys, v]` and a bias that broadcasts to
+/// `[batch, heads, queries, keys]` (a mask is a bias of large negative numbers).
+///
+/// Queries are independent of one another: where the scores of all of them would be more than 2²⁶ numbers, they are taken
+/// in blocks, and nothing but the order of the work changes.
+pub fn scaled_dot_product(
+    queries: Tensor<4>,
+    keys: Tensor<4>,
+    values: Tensor<4>,
+    bias: Option<Tensor<4>>,
+    scale: f64,
+) -> Tensor<4> {
+    blockwise(queries, keys, values, bias, scale, SCORES)
+}
+
+fn blockwise(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, bias: Option<Tensor<4>>, scale: f64, most: usize) -> Tensor<4> {
+    let [batch, heads, queries, _] = q.dims();
+    let block = (most / (batch * heads * k.dims()[2]).max(1)).max(1);
+    let keys = k.transpose();
+    if block >= queries {
+        return attend(q, keys, v, bias, scale);
+    }
+    let part = |start: usize| {
+        let count = block.min(queries - start);
+        let bias = bias.clone().map(|bias| match bias.dims()[2] {
+            1 => bias,
+            _ => bias.narrow(2, start, count),
+        });
+        attend(q.clone().narrow(2, start, count), keys.clone(), v.clone(), bias, scale)
+    };
+    Tensor::cat((0..queries).step_by(block).map(part).collect(), 2)
+}
+
+/// With the keys transposed.
+fn attend(q: Tensor<4>, keys: Tensor<4>, v: Tensor<4>, bias: Option<Tensor<4>>, scale: f64) -> Tensor<4> {
+    let scores = match scale {
+        1.0 => q.matmul(keys),
+        _ => q.mul_scalar(scale).matmul(keys),
+    };
+    let scores = match bias {
+        Some(bias) => scores + bias,
+        None => scores,
+    };
+    softmax(scores, 3).matmul(v)
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Distribution, Tolerance};
+
+    use super::*;
+
+    #[test]
+    fn blocks_of_queries_give_what_all_of_them_give() {
+        let device = Device::flex();
+        let random = |shape: [usize; 4]| Tensor::<4>::random(shape, Distribution::Normal(0.0, 1.0), &device);
+        let (q, k, v) = (random([2, 3, 7, 4]), random([2, 3, 5, 4]), random([2, 3, 5, 6]));
+        for bias in [None, Some(random([2, 1, 1, 5])), Some(random([1, 3, 7, 5]))] {
+            let whole = scaled_dot_product(q.clone(), k.clone(), v.clone(), bias.clone(), 0.5);
+            assert_eq!(whole.dims(), [2, 3, 7, 6]);
+            for most in [1, 60, 70, 10_000] {
+                let parts = blockwise(q.clone(), k.clone(), v.clone(), bias.clone(), 0.5, most);
+                parts
+                    .into_data()
+                    .assert_approx_eq::<f32>(&whole.to_data(), Tolerance::absolute(1e-6));
+            }
+        }
+    }
+}

@@ -1,6 +1,8 @@
 //! Checkpoints of published PyTorch models: `.pth` (zip, legacy and plain pickle) and `.safetensors`, by PyTorch's
 //! parameter names, into a module of the same names.
 //!
+//! Weights are read tensor by tensor, when a model takes them in.
+//!
 //! A pickle is read by an interpreter that knows tensors and plain values and calls nothing (crate `pytorch-reader`).
 //! [`Checkpoint::open`] refuses a file that names anything else all the same; [`Checkpoint::open_part`] is for training
 //! states whose weights lie beside such objects (a configuration, an optimiser), which it passes over.
@@ -11,9 +13,7 @@ use std::path::{Path, PathBuf};
 use burn::module::Module;
 use burn::store::burn_pack::Tensor as Entry;
 use burn::store::pytorch_reader::{PickleValue, PytorchReader};
-use burn::store::{
-    BurnToPyTorchAdapter, ModuleSnapshot, ModuleStore, PyTorchToBurnAdapter, PytorchStore, SafetensorsStore, bridge,
-};
+use burn::store::{BurnToPyTorchAdapter, ModuleSnapshot, ModuleStore, PyTorchToBurnAdapter, PytorchStore, bridge};
 use burn::tensor::{DType, TensorData};
 
 /// Keys and prefixes under which training scripts put the weights.
@@ -92,6 +92,7 @@ pub enum CheckpointError {
 }
 
 /// The tensors of a checkpoint by PyTorch's names. They are read from the file when they are loaded into a model.
+#[derive(Clone)]
 pub struct Checkpoint {
     path: PathBuf,
     tensors: BTreeMap<String, Entry>,
@@ -104,6 +105,39 @@ impl Checkpoint {
     /// A file that is missing, cut short or none of these formats, or a pickle that asks for code.
     pub fn open(path: &Path) -> Result<Self, CheckpointError> {
         Self::read(path, None)
+    }
+
+    /// Opens the weights in a folder as Hugging Face writes them: the one index of shards, or else the one `.safetensors`
+    /// file.
+    ///
+    /// # Errors
+    /// A folder without such a file or with several, and as [`Self::open`].
+    pub fn open_folder(folder: &Path) -> Result<Self, CheckpointError> {
+        let unreadable = |reason: String| CheckpointError::Unreadable {
+            path: folder.to_path_buf(),
+            reason,
+        };
+        let files = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        let files = files.map_err(|error| unreadable(error.to_string()))?;
+        let ending = |end: &str| -> Vec<PathBuf> {
+            let paths = files.iter().map(std::fs::DirEntry::path);
+            paths.filter(|path| path.to_string_lossy().ends_with(end)).collect()
+        };
+        for end in [".safetensors.index.json", ".safetensors"] {
+            match &ending(end)[..] {
+                [] => {}
+                [path] => return Self::open(path),
+                several => {
+                    return Err(unreadable(format!(
+                        "it has {} files *{end}; leave one there",
+                        several.len()
+                    )));
+                }
+            }
+        }
+        Err(unreadable(
+            "it has neither *.safetensors.index.json nor *.safetensors".into(),
+        ))
     }
 
     /// Opens the part of a PyTorch checkpoint under one of `keys` (nested ones with dots between), the first that holds
@@ -125,8 +159,7 @@ impl Checkpoint {
             reason,
         };
         let tensors = if is_safetensors(path).map_err(|error| unreadable(error.to_string()))? {
-            let mut store = SafetensorsStore::from_file(path);
-            store.get_all_tensors().cloned().map_err(|error| error.to_string())
+            crate::safetensors_file::open(path)
         } else {
             let pickle = PytorchReader::read_pickle_data(path, None).map_err(|error| unreadable(error.to_string()))?;
             let (key, part) = match keys {
@@ -179,6 +212,14 @@ impl Checkpoint {
         self.tensors.get(name).map(|tensor| tensor.shape.to_vec())
     }
 
+    /// Without the tensors whose names begin with one of `prefixes`: what a file holds besides the model.
+    #[must_use]
+    pub fn without(mut self, prefixes: &[&str]) -> Self {
+        self.tensors
+            .retain(|name, _| !prefixes.iter().any(|prefix| name.starts_with(prefix)));
+        self
+    }
+
     /// Names under a prefix, without it.
     pub(crate) fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
         self.tensors.keys().filter_map(move |name| name.strip_prefix(prefix))
@@ -207,6 +248,24 @@ impl Checkpoint {
     /// As [`Self::data`], or numbers that are not finite.
     pub fn values(&self, name: &str) -> Result<TensorData, CheckpointError> {
         self.finite_values(name, self.data(name)?)
+    }
+
+    /// A tensor in f32 or another type of floats.
+    ///
+    /// # Errors
+    /// As [`Self::values`].
+    pub(crate) fn floats(&self, name: &str, dtype: DType) -> Result<TensorData, CheckpointError> {
+        let data = self.data(name)?;
+        if data.dtype() == dtype && dtype == DType::BF16 {
+            // All ones in the exponent is what infinities and NaN have in common.
+            let finite = data
+                .as_slice::<burn::tensor::bf16>()
+                .is_ok_and(|v| v.iter().all(|x| x.is_finite()));
+            if finite {
+                return Ok(data);
+            }
+        }
+        Ok(self.finite_values(name, data)?.convert_dtype(dtype))
     }
 
     /// Names and shapes of the tensors.

@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{DType, FloatDType, Tensor, TensorData, bf16};
+use rayon::prelude::*;
 
 use crate::checkpoint::{Checkpoint, CheckpointError};
 
@@ -32,13 +33,47 @@ impl Checkpoint {
     /// # Errors
     /// Tensors that are missing, left over, of another shape or not finite, each with its name.
     pub fn fill<M: Module>(&self, model: M, prefix: &str, names: &Renames) -> Result<M, CheckpointError> {
+        self.fill_as(model, prefix, names, FloatDType::F32)
+    }
+
+    /// [`Self::fill`] with weights of this type: in bf16 a model needs half the memory.
+    ///
+    /// # Errors
+    /// As [`Self::fill`].
+    pub fn fill_as<M: Module>(
+        &self,
+        model: M,
+        prefix: &str,
+        names: &Renames,
+        dtype: FloatDType,
+    ) -> Result<M, CheckpointError> {
+        self.fill_part(model, prefix, names, &|_| true, dtype)
+    }
+
+    /// Fills the parameters whose published names are `chosen`; the others are kept as they are. Every one of them must be
+    /// there, and nothing else may stand under the prefix.
+    ///
+    /// # Errors
+    /// As [`Self::fill`].
+    pub fn fill_part<M: Module>(
+        &self,
+        model: M,
+        prefix: &str,
+        names: &Renames,
+        chosen: &dyn Fn(&str) -> bool,
+        dtype: FloatDType,
+    ) -> Result<M, CheckpointError> {
         let mut left: BTreeSet<&str> = self.under(prefix).collect();
         let mut wrong = Vec::new();
         for (name, shape) in published_shapes(&model, names) {
+            if !chosen(&name) {
+                continue;
+            }
             left.remove(name.as_str());
             match self.shape(&format!("{prefix}{name}")) {
                 None => wrong.push(format!("{name} is missing (expected shape {shape:?})")),
-                Some(found) if found != shape => {
+                // PyTorch keeps a single number as a tensor without dimensions.
+                Some(found) if found != shape && !(found.is_empty() && shape == [1]) => {
                     wrong.push(format!("{name} has shape {found:?} (expected {shape:?})"));
                 }
                 Some(_) => {}
@@ -51,6 +86,8 @@ impl Checkpoint {
             names,
             checkpoint: self,
             prefix,
+            chosen,
+            dtype: dtype.into(),
             error: None,
         };
         let model = model.map(&mut fill);
@@ -115,6 +152,8 @@ struct Fill<'a> {
     names: &'a Renames,
     checkpoint: &'a Checkpoint,
     prefix: &'a str,
+    chosen: &'a dyn Fn(&str) -> bool,
+    dtype: DType,
     error: Option<CheckpointError>,
 }
 
@@ -132,10 +171,19 @@ impl ModuleMapper for Fill<'_> {
             return param;
         }
         let (name, turned) = self.path.parameter(D, self.names);
-        match self.checkpoint.values(&format!("{}{name}", self.prefix)) {
+        if !(self.chosen)(&name) {
+            return param;
+        }
+        match self.checkpoint.floats(&format!("{}{name}", self.prefix), self.dtype) {
             Ok(data) => {
                 let data = if turned { transposed(data) } else { data };
-                Param::initialized(param.id, Tensor::from_data(data, &param.lazy_device()))
+                let data = match data.shape().len() {
+                    0 => TensorData::from_bytes(data.clone().into_bytes(), [1], self.dtype),
+                    _ => data,
+                };
+                let tensor = Tensor::from_data(data, (&param.lazy_device(), self.dtype));
+                // Whoever trains the model decides what is kept as it is.
+                Param::initialized(param.id, tensor).set_require_grad(true)
             }
             Err(error) => {
                 self.error = Some(error);
@@ -145,17 +193,56 @@ impl ModuleMapper for Fill<'_> {
     }
 }
 
-/// A matrix of f32 the other way round, in its own order in memory.
+/// A matrix the other way round, in its own order in memory.
 fn transposed(data: TensorData) -> TensorData {
     let (rows, columns) = (data.shape()[0], data.shape()[1]);
-    let Ok(values) = data.as_slice::<f32>() else {
-        return data;
-    };
-    let mut turned = vec![0.0_f32; values.len()];
-    for (row, line) in values.chunks_exact(columns.max(1)).enumerate() {
-        for (column, value) in line.iter().enumerate() {
-            turned[column * rows + row] = *value;
+    match data.dtype() {
+        DType::BF16 => match data.as_slice::<bf16>() {
+            Ok(values) => TensorData::new(turn(values, rows, columns), [columns, rows]),
+            Err(_) => data,
+        },
+        _ => match data.as_slice::<f32>() {
+            Ok(values) => TensorData::new(turn(values, rows, columns), [columns, rows]),
+            Err(_) => data,
+        },
+    }
+}
+
+/// Side of the tiles in which a matrix is turned; one of each matrix stays in the fastest cache.
+const TILE: usize = 32;
+
+fn turn<T: Copy + Default + Send + Sync>(values: &[T], rows: usize, columns: usize) -> Vec<T> {
+    let mut turned = vec![T::default(); values.len()];
+    // Each strip of the result is made of `TILE` columns.
+    let strips = turned.par_chunks_mut((TILE * rows).max(1)).enumerate();
+    strips.for_each(|(strip, turned)| {
+        let first = strip * TILE;
+        for start in (0..rows).step_by(TILE) {
+            for row in start..rows.min(start + TILE) {
+                let line = &values[row * columns + first..][..turned.len() / rows];
+                for (column, value) in line.iter().enumerate() {
+                    turned[column * rows + row] = *value;
+                }
+            }
+        }
+    });
+    turned
+}
+
+#[cfg(test)]
+mod tests {
+    use super::turn;
+
+    #[test]
+    fn matrices_are_turned() {
+        for (rows, columns) in [(1, 5), (5, 1), (33, 70), (64, 32), (0, 3), (3, 0)] {
+            let values: Vec<u32> = (0..(rows * columns) as u32).collect();
+            let turned = turn(&values, rows, columns);
+            for row in 0..rows {
+                for column in 0..columns {
+                    assert_eq!(turned[column * rows + row], values[row * columns + column]);
+                }
+            }
         }
     }
-    TensorData::new(turned, [columns, rows])
 }

@@ -37,17 +37,29 @@ pub enum FlowError {
         /// What was given.
         found: f64,
     },
+    /// A setting of a published schedule that cannot be.
+    #[error("{setting} of the schedule is {found}; expected {expected}")]
+    Setting {
+        /// Its name.
+        setting: &'static str,
+        /// Its value.
+        found: String,
+        /// What it should be.
+        expected: &'static str,
+    },
 }
 
-/// The times of a sampler: equally spaced, then shifted, t ↦ s·t / (1 + (s − 1)·t) (Esser et al. 2024, eq. 23): s > 1
-/// spends more steps near the noise, s < 1 more near the data.
+/// Tokens whose times differ by less are at the same time.
+const SAME_TIME: f64 = 1e-6;
+
+/// The times of a sampler, falling from the noisiest to 0.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FlowSchedule {
     times: Vec<f64>,
 }
 
 impl FlowSchedule {
-    /// `steps + 1` falling times, the first 1, the last 0.
+    /// `steps + 1` falling times, the first 1, the last 0: equally spaced, then [shifted](Self::shifted).
     ///
     /// # Errors
     /// No steps, or a shift that is not a finite number above 0.
@@ -55,16 +67,93 @@ impl FlowSchedule {
         if steps == 0 {
             return Err(FlowError::NoSteps);
         }
-        if !(shift.is_finite() && shift > 0.0) {
-            return Err(FlowError::Shift { found: shift });
+        let times = (0..=steps).rev().map(|i| i as f64 / steps as f64).collect();
+        Self { times }.shifted(shift)
+    }
+
+    /// `steps` equally spaced times from `first` to `last`, then 0. Published schedules with `last` = 0.001 begin so.
+    ///
+    /// # Errors
+    /// No steps.
+    pub fn spaced(steps: usize, first: f64, last: f64) -> Result<Self, FlowError> {
+        if steps == 0 {
+            return Err(FlowError::NoSteps);
         }
-        let times = (0..=steps).rev().map(|i| i as f64 / steps as f64);
+        let part = |i: usize| i as f64 / (steps - 1).max(1) as f64;
+        let times = (0..steps).map(|i| first + (last - first) * part(i));
         Ok(Self {
-            times: times.map(|t| shift * t / (1.0 + (shift - 1.0) * t)).collect(),
+            times: times.chain([0.0]).collect(),
         })
     }
 
-    /// The times, falling from 1 to 0.
+    /// In u = 1 − t: the first half of the steps linear from 0 to `threshold`, the others a parabola from there to 1 that
+    /// goes on with the same slope (Polyak et al. 2024, *Movie Gen*, section 3.4.2, and the published LTX-Video).
+    ///
+    /// # Errors
+    /// No steps.
+    pub fn linear_quadratic(steps: usize, threshold: f64) -> Result<Self, FlowError> {
+        if steps == 0 {
+            return Err(FlowError::NoSteps);
+        }
+        let half = (steps / 2) as f64;
+        let rest = steps as f64 - half;
+        let slope = if half > 0.0 { threshold / half } else { 0.0 };
+        // u(half + k) = threshold + slope · k + bend · k², and u(steps) = 1. A single step begins at the noise.
+        let bend = (1.0 - half * slope - slope * rest) / (rest * rest);
+        let time = |i: usize| {
+            let (i, k) = (i as f64, i as f64 - half);
+            1.0 - if k < 0.0 {
+                slope * i
+            } else {
+                half * slope + slope * k + bend * k * k
+            }
+        };
+        Ok(Self {
+            times: (0..steps).map(time).chain([0.0]).collect(),
+        })
+    }
+
+    /// t ↦ s·t / (1 + (s − 1)·t) (Esser et al. 2024, eq. 23): s > 1 spends more steps near the noise, s < 1 more near the
+    /// data. The "exponential" shift by μ of published schedules is s = e^μ, their "linear" one s = μ.
+    ///
+    /// # Errors
+    /// A shift that is not a finite number above 0.
+    pub fn shifted(mut self, shift: f64) -> Result<Self, FlowError> {
+        if !(shift.is_finite() && shift > 0.0) {
+            return Err(FlowError::Shift { found: shift });
+        }
+        for t in &mut self.times {
+            *t = shift * *t / (1.0 + (shift - 1.0) * *t);
+        }
+        Ok(self)
+    }
+
+    /// Stretched about 1 so that the last time before 0 is `last`: t ↦ 1 − (1 − t) · (1 − last) / (1 − t_last).
+    #[must_use]
+    pub fn stretched(mut self, last: f64) -> Self {
+        let end = self.times.len() - 2;
+        let scale = (1.0 - last) / (1.0 - self.times[end]);
+        // A schedule of one step has nothing to stretch.
+        if scale.is_finite() {
+            for t in &mut self.times[..=end] {
+                *t = 1.0 - (1.0 - *t) * scale;
+            }
+        }
+        self
+    }
+
+    /// The same number of times between the same ends, equally spaced in t^(1/ρ) (Karras et al. 2022, eq. 5).
+    #[must_use]
+    pub fn karras(mut self, rho: f64) -> Self {
+        let end = self.times.len() - 2;
+        let (first, last) = (self.times[0].powf(1.0 / rho), self.times[end].powf(1.0 / rho));
+        for (i, t) in self.times[..=end].iter_mut().enumerate() {
+            *t = (first + i as f64 / end.max(1) as f64 * (last - first)).powf(rho);
+        }
+        self
+    }
+
+    /// The times, falling to 0.
     pub fn times(&self) -> &[f64] {
         &self.times
     }
@@ -79,5 +168,23 @@ impl FlowSchedule {
             let u = velocity(x.clone(), t[0]);
             euler_step(x, u, t[0], t[1])
         })
+    }
+
+    /// The next lower time of the schedule.
+    pub fn below(&self, t: f64) -> f64 {
+        self.times
+            .iter()
+            .copied()
+            .find(|next| *next < t - SAME_TIME)
+            .unwrap_or(0.0)
+    }
+
+    /// One Euler step of tokens that are each at a time of their own, `[batch, tokens, channels]` with `times` token after
+    /// token: each goes from its time to the schedule's next lower one.
+    pub fn step_tokens(&self, x: Tensor<3>, velocity: Tensor<3>, times: &[f64]) -> Tensor<3> {
+        let [batch, tokens, _] = x.dims();
+        let steps: Vec<f32> = times.iter().map(|t| (self.below(*t) - t) as f32).collect();
+        let steps = Tensor::<1>::from_floats(steps.as_slice(), &x.device());
+        x + velocity * steps.reshape([batch, tokens, 1])
     }
 }

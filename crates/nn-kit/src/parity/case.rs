@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use burn::module::Module;
 use burn::tensor::{DType, Device, Tensor, TensorData};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Check, ParityError, relative_error};
@@ -28,6 +29,10 @@ impl Case {
     /// # Errors
     /// Files that are missing or damaged.
     pub fn open(folder: &Path) -> Result<Self, ParityError> {
+        let cases = folder.join("cases.json");
+        if cases.exists() {
+            return Self::texts(folder, &cases);
+        }
         let path = folder.join("config.json");
         let unreadable = |reason: String| ParityError::Unreadable {
             path: path.clone(),
@@ -52,6 +57,28 @@ impl Case {
         })
     }
 
+    /// A tokenizer's folder: `cases.json` has the texts and their tokens.
+    fn texts(folder: &Path, cases: &Path) -> Result<Self, ParityError> {
+        let unreadable = |reason: String| ParityError::Unreadable {
+            path: cases.to_path_buf(),
+            reason,
+        };
+        let text = std::fs::read(cases).map_err(|error| unreadable(error.to_string()))?;
+        Ok(Self {
+            folder: folder.to_path_buf(),
+            class: "tokenizer".into(),
+            config: serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?,
+            io: Checkpoint::empty(cases),
+            weights: None,
+            used: RefCell::default(),
+        })
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The model that the configuration names.
     pub fn class(&self) -> &str {
         &self.class
@@ -74,6 +101,15 @@ impl Case {
                 "{pointer} is {found:?} in config.json; expected a whole number"
             ))
         })
+    }
+
+    /// A part of the configuration, by a JSON pointer (`/model`).
+    ///
+    /// # Errors
+    /// None there, or one that is no such settings.
+    pub fn setting<T: DeserializeOwned>(&self, pointer: &str) -> Result<T, ParityError> {
+        let found = self.config.pointer(pointer).unwrap_or(&Value::Null);
+        T::deserialize(found).map_err(|error| self.config_error(format!("{pointer} in {}: {error}", self.class)))
     }
 
     /// An error of the configuration.

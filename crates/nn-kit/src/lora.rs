@@ -1,0 +1,68 @@
+//! Low-rank adapters on linear layers.
+//!
+//! Source: Hu et al., *LoRA: Low-Rank Adaptation of Large Language Models*, ICLR 2022, section 4.1.
+
+use burn::module::Module;
+use burn::nn::{Initializer, Linear, LinearConfig};
+use burn::tensor::{Device, Tensor};
+
+use crate::fill::Renames;
+
+/// What published models and adapter files call the parts of [`AdaptedLinear`].
+pub const LORA_NAMES: &Renames = &[(".base.", "."), (".lora.down.", ".lora_A."), (".lora.up.", ".lora_B.")];
+
+/// Whether a published name is that of an adapter's parameter.
+pub fn is_adapter(name: &str) -> bool {
+    name.contains(".lora_A.") || name.contains(".lora_B.")
+}
+
+/// A linear layer that may carry an adapter: y = W x + b + α/r · B A x.
+#[derive(Module, Debug)]
+pub struct AdaptedLinear {
+    base: Linear,
+    lora: Option<Lora>,
+}
+
+#[derive(Module, Debug)]
+struct Lora {
+    down: Linear,
+    up: Linear,
+    scale: f64,
+}
+
+impl AdaptedLinear {
+    /// A layer with random weights and no adapter.
+    pub fn new(config: &LinearConfig, device: &Device) -> Self {
+        Self {
+            base: config.init(device),
+            lora: None,
+        }
+    }
+
+    /// Puts a fresh adapter of this rank on the layer, in place of any: A uniform, B zero, so that the layer computes what
+    /// it did. The layer's own weights no longer take part in training.
+    #[must_use]
+    pub fn adapted(self, rank: usize, alpha: f64, device: &Device) -> Self {
+        let [from, to] = self.base.weight.lazy_shape().dims();
+        let linear = |from, to| LinearConfig::new(from, to).with_bias(false);
+        Self {
+            base: self.base.no_grad(),
+            lora: Some(Lora {
+                down: linear(from, rank).init(device),
+                up: linear(rank, to).with_initializer(Initializer::Zeros).init(device),
+                scale: alpha / rank as f64,
+            }),
+        }
+    }
+
+    /// Vectors along the last dimension.
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        match &self.lora {
+            None => self.base.forward(x),
+            Some(lora) => {
+                let low = lora.up.forward(lora.down.forward(x.clone()));
+                self.base.forward(x) + low.mul_scalar(lora.scale)
+            }
+        }
+    }
+}

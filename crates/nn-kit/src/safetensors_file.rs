@@ -1,0 +1,114 @@
+//! The safetensors format: a header with the place of each tensor, then their bytes.
+//!
+//! Only the header is read when a file is opened. A tensor is read from its place when it is asked for, so that of a file
+//! of many gigabytes no more than one tensor is in memory besides the model that takes it in.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use burn::store::burn_pack::{Bytes, Error, Tensor as Entry};
+use burn::tensor::{BoolStore, DType};
+use serde::Deserialize;
+
+/// Longest header, bytes; that of the largest published models is below 1 MB. The format's own limit.
+const LONGEST_HEADER: u64 = 100_000_000;
+
+#[derive(Deserialize)]
+struct Place {
+    dtype: String,
+    shape: Vec<usize>,
+    /// First byte and the one after the last, from the end of the header.
+    data_offsets: [u64; 2],
+}
+
+/// The tensors of a file by name; an error is a text that says what is wrong with the file.
+pub(crate) fn open(path: &Path) -> Result<BTreeMap<String, Entry>, String> {
+    let mut file = File::open(path).map_err(|error| error.to_string())?;
+    let whole = file.metadata().map_err(|error| error.to_string())?.len();
+    let mut length = [0; 8];
+    file.read_exact(&mut length)
+        .map_err(|_| "it is shorter than the 8 bytes before a header".to_string())?;
+    let length = u64::from_le_bytes(length);
+    let room = whole - 8;
+    if length > room.min(LONGEST_HEADER) {
+        return Err(format!(
+            "its header would be {length} bytes; expected at most {}",
+            room.min(LONGEST_HEADER)
+        ));
+    }
+    // At most the file's own length, so it can be held.
+    let mut header = vec![0; length as usize];
+    file.read_exact(&mut header).map_err(|error| error.to_string())?;
+    let header: BTreeMap<String, serde_json::Value> =
+        serde_json::from_slice(&header).map_err(|error| format!("its header is damaged: {error}"))?;
+
+    let file = Arc::new(Mutex::new(file));
+    let data = room - length;
+    let mut used = 0;
+    let mut tensors = BTreeMap::new();
+    for (name, place) in header {
+        if name == "__metadata__" {
+            continue;
+        }
+        let place = Place::deserialize(place).map_err(|error| format!("{name} has no place in the header: {error}"))?;
+        let dtype = dtype(&place.dtype).ok_or_else(|| {
+            format!(
+                "{name} is of type {}; expected F32, BF16, F16, F64 or integers",
+                place.dtype
+            )
+        })?;
+        let numbers = place.shape.iter().try_fold(1_usize, |n, size| n.checked_mul(*size));
+        let bytes = numbers.and_then(|n| n.checked_mul(dtype.size()));
+        let [first, last] = place.data_offsets;
+        if first > last || last > data {
+            return Err(format!(
+                "{name} lies at bytes {first} to {last} of {data}; the file is cut short or damaged"
+            ));
+        }
+        if bytes.map(|bytes| bytes as u64) != Some(last - first) {
+            let (found, shape) = (last - first, &place.shape);
+            return Err(format!(
+                "{name} of shape {shape:?} has {found} bytes; expected {bytes:?}"
+            ));
+        }
+        used = used.max(last);
+        let (file, start, length) = (file.clone(), 8 + length + first, (last - first) as usize);
+        let read = move || read(&file, start, length).map_err(|error| Error::IoError(error.to_string()));
+        let entry = Entry::deferred(name.clone(), dtype, place.shape, None, length, read);
+        tensors.insert(name, entry);
+    }
+    if used < data {
+        return Err(format!("{} bytes at its end belong to no tensor", data - used));
+    }
+    Ok(tensors)
+}
+
+fn read(file: &Mutex<File>, start: u64, length: usize) -> std::io::Result<Bytes> {
+    let mut bytes = vec![0; length];
+    let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+    file.seek(SeekFrom::Start(start))?;
+    file.read_exact(&mut bytes)?;
+    Ok(Bytes::from_bytes_vec(bytes))
+}
+
+fn dtype(name: &str) -> Option<DType> {
+    Some(match name {
+        "F64" => DType::F64,
+        "F32" => DType::F32,
+        "F16" => DType::F16,
+        "BF16" => DType::BF16,
+        "I64" => DType::I64,
+        "I32" => DType::I32,
+        "I16" => DType::I16,
+        "I8" => DType::I8,
+        "U64" => DType::U64,
+        "U32" => DType::U32,
+        "U16" => DType::U16,
+        "U8" => DType::U8,
+        "BOOL" => DType::Bool(BoolStore::Native),
+        _ => return None,
+    })
+}

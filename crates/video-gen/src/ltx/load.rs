@@ -1,0 +1,175 @@
+//! The models from published files.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use burn::tensor::{Device, FloatDType};
+use nn_kit::{Checkpoint, published_shapes};
+use serde::de::DeserializeOwned;
+
+use super::config::LtxConfig;
+use super::error::LtxError;
+use super::names::{
+    SINGLE_TRANSFORMER, SINGLE_UNUSED, SINGLE_VAE, transformer_names, transformer_single_names, vae_names,
+    vae_single_names,
+};
+use super::transformer::LtxTransformer;
+use super::vae::{DownBlockType, LtxVae, LtxVaeConfig, LtxVersion};
+
+/// Heads of all published models; their number does not follow from the shapes.
+const HEADS: usize = 32;
+
+/// Names and shapes of parameters.
+type Shapes = BTreeMap<String, Vec<usize>>;
+
+/// How a published file names its parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LtxLayout {
+    /// A folder of diffusers.
+    Folder,
+    /// One file with everything.
+    Single,
+}
+
+/// The parameters of a transformer by their published names; nothing is allocated for them.
+///
+/// # Errors
+/// Sizes that are no model.
+pub fn ltx_shapes(config: &LtxConfig, layout: LtxLayout) -> Result<Shapes, LtxError> {
+    let model = LtxTransformer::new(config, &Device::default())?;
+    Ok(match layout {
+        LtxLayout::Folder => published_shapes(&model, &transformer_names()),
+        LtxLayout::Single => under(
+            SINGLE_TRANSFORMER,
+            published_shapes(&model, &transformer_single_names()),
+        ),
+    })
+}
+
+/// The parameters of an autoencoder by their published names; nothing is allocated for them. The names in a single file are
+/// those of `version`.
+///
+/// # Errors
+/// Sizes that are no model.
+pub fn ltx_vae_shapes(config: &LtxVaeConfig, layout: LtxLayout) -> Result<Shapes, LtxError> {
+    let model = LtxVae::new(config, &Device::default())?;
+    Ok(match layout {
+        LtxLayout::Folder => published_shapes(&model, &vae_names()),
+        LtxLayout::Single => under(
+            SINGLE_VAE,
+            published_shapes(&model, &vae_single_names(config.version())),
+        ),
+    })
+}
+
+fn under(prefix: &str, shapes: Shapes) -> Shapes {
+    let named = |(name, shape)| (format!("{prefix}{name}"), shape);
+    shapes.into_iter().map(named).collect()
+}
+
+impl LtxVaeConfig {
+    /// The published version of this build.
+    pub fn version(&self) -> LtxVersion {
+        match (self.down_block_types.first(), self.timestep_conditioning) {
+            (Some(DownBlockType::Space), _) => LtxVersion::V095,
+            (_, true) => LtxVersion::V091,
+            (_, false) => LtxVersion::V090,
+        }
+    }
+}
+
+impl LtxConfig {
+    /// The sizes of the transformer in a single file.
+    fn of_single(checkpoint: &Checkpoint) -> Self {
+        let size = |name: &str, at: usize| {
+            let shape = checkpoint.shape(&format!("{SINGLE_TRANSFORMER}{name}"));
+            shape.and_then(|shape| shape.get(at).copied()).unwrap_or(0)
+        };
+        let block = |i: &usize| {
+            let name = format!("{SINGLE_TRANSFORMER}transformer_blocks.{i}.scale_shift_table");
+            checkpoint.shape(&name).is_some()
+        };
+        let width = size("patchify_proj.weight", 0);
+        Self {
+            in_channels: size("patchify_proj.weight", 1),
+            out_channels: size("proj_out.weight", 0),
+            num_attention_heads: HEADS,
+            attention_head_dim: width / HEADS,
+            cross_attention_dim: width,
+            num_layers: (0..).take_while(block).count(),
+            caption_channels: size("caption_projection.linear_1.weight", 1),
+            ..Self::default()
+        }
+    }
+}
+
+impl LtxTransformer {
+    /// Reads the transformer out of a folder of diffusers (the one with `transformer/` in it) or a single file.
+    ///
+    /// # Errors
+    /// Files that are missing or damaged, and tensors that are missing, left over, of another shape or not finite, each by
+    /// its name.
+    pub fn open(path: &Path, dtype: FloatDType, device: &Device) -> Result<Self, LtxError> {
+        if path.is_dir() {
+            let folder = path.join("transformer");
+            let model = Self::new(&settings(&folder.join("config.json"))?, device)?;
+            return Ok(Checkpoint::open_folder(&folder)?.fill_as(model, "", &transformer_names(), dtype)?);
+        }
+        let checkpoint = Checkpoint::open(path)?;
+        let config = LtxConfig::of_single(&checkpoint);
+        if config.check().is_err() {
+            // Says what is missing.
+            let model = Self::new(&LtxConfig::default(), device)?;
+            return Ok(checkpoint.fill_as(model, SINGLE_TRANSFORMER, &transformer_single_names(), dtype)?);
+        }
+        let model = Self::new(&config, device)?;
+        Ok(checkpoint.fill_as(model, SINGLE_TRANSFORMER, &transformer_single_names(), dtype)?)
+    }
+}
+
+impl LtxVae {
+    /// Reads the autoencoder out of a folder of diffusers (the one with `vae/` in it) or a single file, which must be of the
+    /// version `asked` for, where one is.
+    ///
+    /// # Errors
+    /// As [`LtxTransformer::open`], and another version.
+    pub fn open(path: &Path, asked: Option<LtxVersion>, dtype: FloatDType, device: &Device) -> Result<Self, LtxError> {
+        let same = |found: LtxVersion| match asked {
+            Some(asked) if asked != found => Err(LtxError::Version {
+                path: path.to_path_buf(),
+                found: found.name(),
+                asked: asked.name(),
+            }),
+            _ => Ok(()),
+        };
+        if path.is_dir() {
+            let folder = path.join("vae");
+            let config: LtxVaeConfig = settings(&folder.join("config.json"))?;
+            same(config.version())?;
+            let model = Self::new(&config, device)?;
+            return Ok(Checkpoint::open_folder(&folder)?.fill_as(model, "", &vae_names(), dtype)?);
+        }
+        let checkpoint = Checkpoint::open(path)?.without(&SINGLE_UNUSED);
+        let has = |name: &str| checkpoint.shape(&format!("{SINGLE_VAE}{name}")).is_some();
+        let found = if has("encoder.down_blocks.1.conv.conv.weight") {
+            LtxVersion::V095
+        } else if has("decoder.last_scale_shift_table") {
+            LtxVersion::V091
+        } else {
+            LtxVersion::V090
+        };
+        same(found)?;
+        let model = Self::new(&found.config(), device)?;
+        Ok(checkpoint.fill_as(model, SINGLE_VAE, &vae_single_names(found), dtype)?)
+    }
+}
+
+/// Settings of a folder.
+pub(super) fn settings<T: DeserializeOwned>(path: &Path) -> Result<T, LtxError> {
+    let refuse = |reason: String| LtxError::Settings {
+        path: path.to_path_buf(),
+        reason,
+    };
+    let text = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
+    serde_json::from_slice(&text).map_err(|error| refuse(error.to_string()))
+}

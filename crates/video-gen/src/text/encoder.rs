@@ -1,0 +1,105 @@
+//! From prompts to the states that a video model attends to.
+
+use std::path::Path;
+
+use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
+use nn_kit::{Checkpoint, in_f32};
+
+use super::error::TextError;
+use super::t5::{T5Config, T5Encoder};
+use super::tokenizer::{PromptTokens, T5Tokenizer};
+
+/// Prompts as a video model takes them.
+#[derive(Clone, Debug)]
+pub struct TextStates {
+    /// `[prompts, tokens, width]`, in f32.
+    pub states: Tensor<3>,
+    /// 1 a token, 0 padding: `[prompts, tokens]`.
+    pub mask: Tensor<2>,
+}
+
+/// Tokenizer and T5 encoder.
+#[derive(Debug)]
+pub struct TextEncoder {
+    tokenizer: T5Tokenizer,
+    t5: T5Encoder,
+}
+
+impl TextEncoder {
+    /// Of a tokenizer and an encoder of the same model.
+    pub fn new(tokenizer: T5Tokenizer, t5: T5Encoder) -> Self {
+        Self { tokenizer, t5 }
+    }
+
+    /// Reads a folder with `tokenizer/tokenizer.json` and `text_encoder/` (`config.json` and weights) as published models
+    /// have them.
+    ///
+    /// # Errors
+    /// Files that are missing or damaged, and weights that do not fit.
+    pub fn open(folder: &Path, dtype: FloatDType, device: &Device) -> Result<Self, TextError> {
+        let tokenizer = T5Tokenizer::open(&folder.join("tokenizer/tokenizer.json"))?;
+        let path = folder.join("text_encoder/config.json");
+        let settings = |reason: String| TextError::Settings {
+            path: path.clone(),
+            reason,
+        };
+        let text = std::fs::read(&path).map_err(|error| settings(error.to_string()))?;
+        let config: T5Config = serde_json::from_slice(&text).map_err(|error| settings(error.to_string()))?;
+        let checkpoint = Checkpoint::open_folder(&folder.join("text_encoder"))?;
+        Ok(Self::new(
+            tokenizer,
+            T5Encoder::load(&config, checkpoint, "", dtype, device)?,
+        ))
+    }
+
+    /// The encoder.
+    pub fn t5(&self) -> &T5Encoder {
+        &self.t5
+    }
+
+    /// Tokens of texts (which may be empty: what guidance leads away from), each padded to `length`.
+    ///
+    /// # Errors
+    /// A text that cannot be cut into tokens that the encoder knows.
+    pub fn tokens(&self, texts: &[&str], length: usize) -> Result<Vec<PromptTokens>, TextError> {
+        let vocabulary = self.t5.vocabulary();
+        let encode = |text: &&str| {
+            let tokens = self.tokenizer.encode(text, length)?;
+            match tokens.ids.iter().find(|id| **id as usize >= vocabulary) {
+                Some(&token) => Err(TextError::Token { token, vocabulary }),
+                None => Ok(tokens),
+            }
+        };
+        texts.iter().map(encode).collect()
+    }
+
+    /// States of texts. Some published models were trained with padding attended to inside the encoder (`masked` false).
+    ///
+    /// # Errors
+    /// As [`Self::tokens`].
+    pub fn encode(
+        &self,
+        texts: &[&str],
+        length: usize,
+        masked: bool,
+        device: &Device,
+    ) -> Result<TextStates, TextError> {
+        let tokens = self.tokens(texts, length)?;
+        let shape = [texts.len(), length.max(1)];
+        let ids: Vec<i64> = tokens
+            .iter()
+            .flat_map(|t| t.ids.iter().map(|id| i64::from(*id)))
+            .collect();
+        let real: Vec<f32> = tokens
+            .iter()
+            .flat_map(|t| t.real.iter().map(|r| f32::from(u8::from(*r))))
+            .collect();
+        let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, shape), device);
+        let mask = Tensor::<2>::from_data(TensorData::new(real, shape), device);
+        let states = self.t5.forward(ids, masked.then(|| mask.clone()));
+        Ok(TextStates {
+            states: in_f32(states),
+            mask,
+        })
+    }
+}

@@ -1,0 +1,14 @@
+//! Prompts: tokens, and the T5 encoder that the published video models are conditioned on.
+
+mod bias;
+mod encoder;
+mod error;
+mod parity;
+mod t5;
+mod tokenizer;
+
+pub use encoder::{TextEncoder, TextStates};
+pub use error::TextError;
+pub use parity::TEXT_MODELS;
+pub use t5::{T5Activation, T5Config, T5Encoder, t5_shapes};
+pub use tokenizer::{PromptTokens, T5Tokenizer};

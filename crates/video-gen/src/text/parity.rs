@@ -1,0 +1,86 @@
+//! Encoder and tokenizer against recordings of the published implementation (see [`nn_kit::parity`]).
+
+use burn::tensor::{Device, FloatDType, Int, Tensor};
+use nn_kit::parity::{Case, Check, MODULE, Model, ParityError};
+use serde::Deserialize;
+
+use super::t5::{T5Config, T5Encoder};
+use super::tokenizer::T5Tokenizer;
+
+/// What a recorded folder can be compared with here.
+pub const TEXT_MODELS: &[Model] = &[
+    Model {
+        class: "T5EncoderModel",
+        run: t5,
+    },
+    Model {
+        class: "tokenizer",
+        run: tokenizer,
+    },
+];
+
+fn t5(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
+    let config: T5Config = case.setting("/model")?;
+    let weights = case.weights()?.clone();
+    let t5 = T5Encoder::load(&config, weights, "", FloatDType::F32, device);
+    let t5 = t5.map_err(|error| case.config_error(error.to_string()))?;
+    let shape = case.shape("input_ids")?;
+    let [batch, tokens] = shape[..] else {
+        return Err(case.config_error(format!("input_ids has shape {shape:?}; expected 2 dimensions")));
+    };
+    let ids: Vec<i64> = case
+        .indices("input_ids", batch * tokens, config.vocab_size)?
+        .iter()
+        .map(|id| *id as i64)
+        .collect();
+    let ids = Tensor::<1, Int>::from_data(ids.as_slice(), device).reshape([batch, tokens]);
+    let mask: Tensor<2> = case.shaped("attention_mask", [batch, tokens], device)?;
+    let mut checks = Vec::new();
+    // States after the blocks are recorded from the last run.
+    let mut blocks = Vec::new();
+    for (name, mask) in [("output", Some(mask)), ("output_without_mask", None)] {
+        if case.has(name) {
+            blocks.clear();
+            let output = t5.forward_and(ids.clone(), mask, &mut |i, x| blocks.push((i, x.clone())));
+            checks.push(case.check(name, output, MODULE)?);
+        }
+    }
+    for (i, x) in blocks {
+        let name = format!("mid.encoder.block.{i}");
+        if case.has(&name) {
+            checks.push(case.check(&name, x, MODULE)?);
+        }
+    }
+    if case.has("position_bias") {
+        checks.push(case.check("position_bias", t5.position_bias(tokens), MODULE)?);
+    }
+    Ok(checks)
+}
+
+#[derive(Deserialize)]
+struct Text {
+    text: String,
+    ids: Vec<u32>,
+    mask: Vec<u8>,
+}
+
+/// One check a text: 0 where all tokens are the same, else how many are not.
+fn tokenizer(case: &Case, _: &Device) -> Result<Vec<Check>, ParityError> {
+    let tokenizer = T5Tokenizer::open(&case.folder().join("tokenizer.json"));
+    let tokenizer = tokenizer.map_err(|error| case.config_error(error.to_string()))?;
+    let texts: Vec<Text> = case.setting("/cases")?;
+    let check = |(i, text): (usize, &Text)| {
+        let tokens = tokenizer.encode(&text.text, text.ids.len());
+        let tokens = tokens.map_err(|error| case.config_error(error.to_string()))?;
+        let real: Vec<u8> = tokens.real.iter().map(|r| u8::from(*r)).collect();
+        let wrong = |a: &[u32], b: &[u32]| a.iter().zip(b).filter(|(a, b)| a != b).count();
+        let masks = real.iter().zip(&text.mask).filter(|(a, b)| a != b).count();
+        Ok(Check {
+            name: format!("text {i}"),
+            values: text.ids.len(),
+            error: (wrong(&tokens.ids, &text.ids) + masks) as f64,
+            limit: 0.0,
+        })
+    };
+    texts.iter().enumerate().map(check).collect()
+}

@@ -1,0 +1,333 @@
+//! The encoder of T5, versions 1.0 (ReLU) and 1.1 (gated GELU).
+//!
+//! Source: Raffel et al. 2020, section 2.1; Shazeer 2020 (gated units). Fields are named as the published parameters where
+//! the two do not differ.
+
+use std::collections::BTreeMap;
+
+use burn::module::{Module, Param};
+use burn::nn::{Embedding, EmbeddingConfig, Initializer, Linear, LinearConfig};
+use burn::tensor::activation::{gelu_approximate, relu};
+use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
+use nn_kit::{Checkpoint, Renames, in_dtype, in_f32, published_shapes, rms_norm, scaled_dot_product};
+use serde::{Deserialize, Serialize};
+
+use super::bias::buckets;
+use super::error::TextError;
+
+/// What stands before the softmax in place of a masked score; its exponential is zero.
+const MASKED: f64 = -1e9;
+
+/// What published checkpoints call the parts of [`T5Encoder`].
+pub(super) const T5_NAMES: &Renames = &[
+    (
+        "relative_bias",
+        "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight",
+    ),
+    ("final_layer_norm", "encoder.final_layer_norm.weight"),
+    ("block.", "encoder.block."),
+    ("encoder.encoder.block.", "encoder.block."),
+    ("attention_norm", "layer.0.layer_norm.weight"),
+    ("attention.", "layer.0.SelfAttention."),
+    ("dense_norm", "layer.1.layer_norm.weight"),
+    ("dense.", "layer.1.DenseReluDense."),
+];
+
+/// Tensors of whole T5 models beside the encoder; the last is a second copy of the embeddings.
+const BESIDE: [&str; 3] = ["decoder.", "lm_head.", "encoder.embed_tokens."];
+
+/// Sizes under the names of the published `config.json`; the defaults are those of T5 v1.1 XXL.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct T5Config {
+    /// Tokens.
+    pub vocab_size: usize,
+    /// Width of a token.
+    pub d_model: usize,
+    /// Width of a head; heads times this need not be the width of a token.
+    pub d_kv: usize,
+    /// Width of the hidden layers.
+    pub d_ff: usize,
+    /// Blocks.
+    pub num_layers: usize,
+    /// Heads.
+    pub num_heads: usize,
+    /// Buckets of relative positions, both directions together.
+    pub relative_attention_num_buckets: usize,
+    /// Distance from which on all positions share a bucket.
+    pub relative_attention_max_distance: usize,
+    /// The hidden layers.
+    pub feed_forward_proj: T5Activation,
+    /// Added to the mean square in the norms.
+    pub layer_norm_epsilon: f64,
+}
+
+/// The hidden layer of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum T5Activation {
+    /// Version 1.0: ReLU.
+    Relu,
+    /// Version 1.1: GELU (tanh form) of one product times another.
+    GatedGelu,
+}
+
+impl Default for T5Config {
+    fn default() -> Self {
+        Self {
+            vocab_size: 32_128,
+            d_model: 4096,
+            d_kv: 64,
+            d_ff: 10_240,
+            num_layers: 24,
+            num_heads: 64,
+            relative_attention_num_buckets: 32,
+            relative_attention_max_distance: 128,
+            feed_forward_proj: T5Activation::GatedGelu,
+            layer_norm_epsilon: 1e-6,
+        }
+    }
+}
+
+impl T5Config {
+    /// T5 11B of version 1.0, the encoder of Cosmos-Predict1.
+    pub fn t5_11b() -> Self {
+        Self {
+            d_model: 1024,
+            d_kv: 128,
+            d_ff: 65_536,
+            num_heads: 128,
+            feed_forward_proj: T5Activation::Relu,
+            ..Self::default()
+        }
+    }
+
+    /// Refuses sizes that are no model.
+    ///
+    /// # Errors
+    /// The first one that cannot be.
+    pub fn check(&self) -> Result<(), TextError> {
+        let refuse = |setting: &'static str, found: String, expected: &'static str| {
+            Err(TextError::Config {
+                setting,
+                found,
+                expected,
+            })
+        };
+        for (setting, found) in [
+            ("vocab_size", self.vocab_size),
+            ("d_model", self.d_model),
+            ("d_kv", self.d_kv),
+            ("d_ff", self.d_ff),
+            ("num_layers", self.num_layers),
+            ("num_heads", self.num_heads),
+        ] {
+            if found == 0 {
+                return refuse(setting, "0".into(), "at least 1");
+            }
+        }
+        let buckets = self.relative_attention_num_buckets;
+        if buckets < 4 || !buckets.is_multiple_of(2) {
+            return refuse(
+                "relative_attention_num_buckets",
+                buckets.to_string(),
+                "an even number from 4",
+            );
+        }
+        if self.relative_attention_max_distance <= buckets / 4 {
+            let found = self.relative_attention_max_distance.to_string();
+            return refuse(
+                "relative_attention_max_distance",
+                found,
+                "more than a quarter of the buckets",
+            );
+        }
+        if !(self.layer_norm_epsilon.is_finite() && self.layer_norm_epsilon >= 0.0) {
+            return refuse(
+                "layer_norm_epsilon",
+                self.layer_norm_epsilon.to_string(),
+                "a number from 0",
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Published names and shapes of the parameters of an encoder; nothing is allocated for them.
+pub fn t5_shapes(config: &T5Config) -> BTreeMap<String, Vec<usize>> {
+    published_shapes(&T5Encoder::new(config, &Device::default()), T5_NAMES)
+}
+
+/// The encoder. Attention is not scaled by the width of a head (the published weights have it in them), and relative
+/// positions are learned once for all blocks.
+#[derive(Module, Debug)]
+pub struct T5Encoder {
+    shared: Embedding,
+    relative_bias: Param<Tensor<2>>,
+    block: Vec<T5Block>,
+    final_layer_norm: Param<Tensor<1>>,
+    buckets: usize,
+    max_distance: usize,
+    heads: usize,
+    epsilon: f64,
+}
+
+/// x ← x + Attention(RMS(x)); x ← x + Dense(RMS(x)).
+#[derive(Module, Debug)]
+struct T5Block {
+    attention_norm: Param<Tensor<1>>,
+    attention: T5Attention,
+    dense_norm: Param<Tensor<1>>,
+    dense: T5Dense,
+}
+
+#[derive(Module, Debug)]
+struct T5Attention {
+    q: Linear,
+    k: Linear,
+    v: Linear,
+    o: Linear,
+}
+
+/// Linear, ReLU, linear; or with two linear maps and a product.
+#[derive(Module, Debug)]
+struct T5Dense {
+    wi: Option<Linear>,
+    wi_0: Option<Linear>,
+    wi_1: Option<Linear>,
+    wo: Linear,
+}
+
+impl T5Encoder {
+    /// With random weights; sizes as [`T5Config::check`] lets them pass.
+    pub fn new(config: &T5Config, device: &Device) -> Self {
+        let (width, inner) = (config.d_model, config.num_heads * config.d_kv);
+        let linear = |from, to| LinearConfig::new(from, to).with_bias(false).init(device);
+        let gated = config.feed_forward_proj == T5Activation::GatedGelu;
+        let ones = || Initializer::Ones.init([width], device);
+        let block = |_| T5Block {
+            attention_norm: ones(),
+            attention: T5Attention {
+                q: linear(width, inner),
+                k: linear(width, inner),
+                v: linear(width, inner),
+                o: linear(inner, width),
+            },
+            dense_norm: ones(),
+            dense: T5Dense {
+                wi: (!gated).then(|| linear(width, config.d_ff)),
+                wi_0: gated.then(|| linear(width, config.d_ff)),
+                wi_1: gated.then(|| linear(width, config.d_ff)),
+                wo: linear(config.d_ff, width),
+            },
+        };
+        let spread = Initializer::Normal { mean: 0.0, std: 1.0 };
+        Self {
+            shared: EmbeddingConfig::new(config.vocab_size, width).init(device),
+            relative_bias: spread.init([config.relative_attention_num_buckets, config.num_heads], device),
+            block: (0..config.num_layers).map(block).collect(),
+            final_layer_norm: ones(),
+            buckets: config.relative_attention_num_buckets,
+            max_distance: config.relative_attention_max_distance,
+            heads: config.num_heads,
+            epsilon: config.layer_norm_epsilon,
+        }
+    }
+
+    /// With the weights of a published checkpoint under `prefix`; a decoder beside the encoder is passed over.
+    ///
+    /// # Errors
+    /// Sizes that are no model; tensors that are missing, left over, of another shape or not finite, each by its name.
+    pub fn load(
+        config: &T5Config,
+        checkpoint: Checkpoint,
+        prefix: &str,
+        dtype: FloatDType,
+        device: &Device,
+    ) -> Result<Self, TextError> {
+        config.check()?;
+        let beside = BESIDE.map(|name| format!("{prefix}{name}"));
+        let checkpoint = checkpoint.without(&beside.each_ref().map(String::as_str));
+        Ok(checkpoint.fill_as(Self::new(config, device), prefix, T5_NAMES, dtype)?)
+    }
+
+    /// Tokens that it has embeddings for.
+    pub fn vocabulary(&self) -> usize {
+        self.shared.weight.lazy_shape().dims::<2>()[0]
+    }
+
+    /// What stands before the softmax for tokens of these relative positions, `[1, heads, tokens, tokens]`.
+    pub fn position_bias(&self, tokens: usize) -> Tensor<4> {
+        let device = self.relative_bias.lazy_device();
+        let buckets = buckets(tokens, self.buckets, self.max_distance);
+        let buckets = Tensor::<1, Int>::from_data(TensorData::new(buckets, [tokens * tokens]), &device);
+        let bias = self.relative_bias.val().select(0, buckets);
+        bias.reshape([1, tokens, tokens, self.heads]).permute([0, 3, 1, 2])
+    }
+
+    /// Tokens `[batch, tokens]` (each below [`Self::vocabulary`]) to states `[batch, tokens, width]`. With a mask of the
+    /// same shape (1 a token, 0 padding) padding is not attended to; some published models do without.
+    pub fn forward(&self, tokens: Tensor<2, Int>, mask: Option<Tensor<2>>) -> Tensor<3> {
+        self.forward_and(tokens, mask, &mut |_, _| {})
+    }
+
+    /// [`Self::forward`], showing the states after each block.
+    pub(super) fn forward_and(
+        &self,
+        tokens: Tensor<2, Int>,
+        mask: Option<Tensor<2>>,
+        seen: &mut dyn FnMut(usize, &Tensor<3>),
+    ) -> Tensor<3> {
+        let mut x = self.shared.forward(tokens);
+        let bias = self.position_bias(x.dims()[1]);
+        let bias = match mask {
+            Some(mask) => {
+                let masked = in_f32(mask).neg().add_scalar(1.0).mul_scalar(MASKED);
+                in_dtype(
+                    in_f32(bias) + masked.unsqueeze_dim::<3>(1).unsqueeze_dim::<4>(1),
+                    x.dtype(),
+                )
+            }
+            None => bias,
+        };
+        for (i, block) in self.block.iter().enumerate() {
+            x = block.forward(x, bias.clone(), self.heads, self.epsilon);
+            seen(i, &x);
+        }
+        rms_norm(x, Some(self.final_layer_norm.val()), self.epsilon)
+    }
+}
+
+impl T5Block {
+    fn forward(&self, x: Tensor<3>, bias: Tensor<4>, heads: usize, epsilon: f64) -> Tensor<3> {
+        let normed = rms_norm(x.clone(), Some(self.attention_norm.val()), epsilon);
+        let x = x + self.attention.forward(normed, bias, heads);
+        let normed = rms_norm(x.clone(), Some(self.dense_norm.val()), epsilon);
+        x + self.dense.forward(normed)
+    }
+}
+
+impl T5Attention {
+    fn forward(&self, x: Tensor<3>, bias: Tensor<4>, heads: usize) -> Tensor<3> {
+        let [batch, tokens, _] = x.dims();
+        let split = |x: Tensor<3>| {
+            let head = x.dims()[2] / heads;
+            x.reshape([batch, tokens, heads, head]).swap_dims(1, 2)
+        };
+        let (q, k) = (split(self.q.forward(x.clone())), split(self.k.forward(x.clone())));
+        let mixed = scaled_dot_product(q, k, split(self.v.forward(x)), Some(bias), 1.0).swap_dims(1, 2);
+        let inner = mixed.dims()[2] * mixed.dims()[3];
+        self.o.forward(mixed.reshape([batch, tokens, inner]))
+    }
+}
+
+impl T5Dense {
+    fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let hidden = match (&self.wi, &self.wi_0, &self.wi_1) {
+            (None, Some(gate), Some(wi)) => gelu_approximate(gate.forward(x.clone())) * wi.forward(x),
+            (Some(wi), ..) => relu(wi.forward(x)),
+            _ => x,
+        };
+        self.wo.forward(hidden)
+    }
+}
