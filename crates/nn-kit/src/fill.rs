@@ -18,7 +18,7 @@ pub type Renames = [(&'static str, &'static str)];
 /// Published names and shapes (PyTorch's order) of a model's parameters; nothing is allocated for it.
 pub fn published_shapes<M: Module>(model: &M, names: &Renames) -> BTreeMap<String, Vec<usize>> {
     let mut shapes = Shapes {
-        path: Path::default(),
+        path: Place::default(),
         names,
         found: BTreeMap::new(),
     };
@@ -82,7 +82,7 @@ impl Checkpoint {
         wrong.extend(left.iter().map(|name| format!("{name} has no place in the model")));
         self.refuse(&wrong)?;
         let mut fill = Fill {
-            path: Path::default(),
+            path: Place::default(),
             names,
             checkpoint: self,
             prefix,
@@ -100,11 +100,19 @@ impl Checkpoint {
 
 /// Where a walk over a module is: field names, and what they are in.
 #[derive(Default)]
-struct Path(Vec<(String, String)>);
+pub(crate) struct Place(Vec<(String, String)>);
 
-impl Path {
+impl Place {
+    pub(crate) fn enter(&mut self, name: &str, container_type: &str) {
+        self.0.push((name.to_string(), container_type.to_string()));
+    }
+
+    pub(crate) fn exit(&mut self) {
+        self.0.pop();
+    }
+
     /// The published name of the parameter, and whether PyTorch keeps it the other way round.
-    fn parameter(&self, dimensions: usize, names: &Renames) -> (String, bool) {
+    pub(crate) fn parameter(&self, dimensions: usize, names: &Renames) -> (String, bool) {
         // A layer behind an enum is named as if it stood there itself.
         let parts = self.0.iter().filter(|(_, container)| !container.starts_with("Enum:"));
         let parts: Vec<&str> = parts
@@ -123,18 +131,18 @@ impl Path {
 }
 
 struct Shapes<'a> {
-    path: Path,
+    path: Place,
     names: &'a Renames,
     found: BTreeMap<String, Vec<usize>>,
 }
 
 impl ModuleVisitor for Shapes<'_> {
     fn enter_module(&mut self, name: &str, container_type: &str) {
-        self.path.0.push((name.to_string(), container_type.to_string()));
+        self.path.enter(name, container_type);
     }
 
     fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.0.pop();
+        self.path.exit();
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
@@ -148,7 +156,7 @@ impl ModuleVisitor for Shapes<'_> {
 }
 
 struct Fill<'a> {
-    path: Path,
+    path: Place,
     names: &'a Renames,
     checkpoint: &'a Checkpoint,
     prefix: &'a str,
@@ -159,11 +167,11 @@ struct Fill<'a> {
 
 impl ModuleMapper for Fill<'_> {
     fn enter_module(&mut self, name: &str, container_type: &str) {
-        self.path.0.push((name.to_string(), container_type.to_string()));
+        self.path.enter(name, container_type);
     }
 
     fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.0.pop();
+        self.path.exit();
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {

@@ -5,7 +5,7 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 
 /// Scales all gradients by `max_norm` / norm where the norm is larger.
-pub(crate) fn clip_global_norm<M: Module>(model: &M, grads: GradientsParams, max_norm: f32) -> GradientsParams {
+pub fn clip_global_norm<M: Module>(model: &M, grads: GradientsParams, max_norm: f32) -> GradientsParams {
     let mut squares = Squares {
         grads: &grads,
         sum: None,

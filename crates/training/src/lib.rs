@@ -28,6 +28,7 @@ mod team;
 mod tensorboard;
 
 pub use checkpoint::out_folder;
+pub use clip::clip_global_norm;
 pub use config::{Precision, TrainConfig};
 pub use curve::{Curve, CurveRow, write_atomic};
 pub use device::{device, devices};

@@ -7,8 +7,10 @@ mod object;
 mod text;
 
 pub use ltx::{
-    Coordinates, DownBlockType, DownsampleType, Draw, LTX_MODELS, LtxConfig, LtxError, LtxInput, LtxLayout, LtxLora,
-    LtxTransformer, LtxVae, LtxVaeConfig, LtxVersion, Posterior, Rotary, Timesteps, ltx_shapes, ltx_vae_shapes,
+    Coordinates, DownBlockType, DownsampleType, Draw, LTX_MODELS, LatentScale, LtxClips, LtxCondition, LtxConfig,
+    LtxError, LtxExample, LtxFiles, LtxInput, LtxLayout, LtxLora, LtxModel, LtxRequest, LtxSettings, LtxStyle,
+    LtxTransformer, LtxVae, LtxVaeConfig, LtxVersion, LtxVideo, Noise, Posterior, Rotary, Timesteps, ltx_loss,
+    ltx_shapes, ltx_vae_shapes, training_time,
 };
 pub use object::{
     ContactMeasures, NoisyClips, ObjectLatent, ObjectLatentConfig, ObjectLatentModel, Scales, StateRequest,

@@ -6,6 +6,7 @@ use nn_kit::parity::{Case, Check, MODULE, Model, ParityError};
 use super::config::LtxConfig;
 use super::error::LtxError;
 use super::names::{transformer_names, vae_names};
+use super::parity_runs;
 use super::rotary::{Coordinates, Rotary};
 use super::transformer::{LtxInput, LtxTransformer, Seen, Timesteps};
 use super::vae::{LtxVae, LtxVaeConfig, Stage};
@@ -19,6 +20,18 @@ pub const LTX_MODELS: &[Model] = &[
     Model {
         class: "AutoencoderKLLTXVideo",
         run: autoencoder,
+    },
+    Model {
+        class: "LTXPipeline",
+        run: parity_runs::pipeline,
+    },
+    Model {
+        class: "LTXConditionPipeline",
+        run: parity_runs::pipeline,
+    },
+    Model {
+        class: "sigma=sigmoid(normal+shift)",
+        run: parity_runs::training_step,
     },
 ];
 

@@ -13,9 +13,29 @@ use nn_kit::in_dtype;
 const THETA: f64 = 10_000.0;
 /// What coordinates are divided by: 20 s, 2048 px, 2048 px.
 const EXTENT: [f32; 3] = [20.0, 2048.0, 2048.0];
-/// Video frames and pixels of a latent one.
-const TEMPORAL: f32 = 8.0;
-const SPATIAL: f32 = 32.0;
+
+/// Video frames of a latent one, and pixels along its side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LatentScale {
+    /// Frames.
+    pub temporal: usize,
+    /// Pixels.
+    pub spatial: usize,
+}
+
+impl LatentScale {
+    /// That of the published models.
+    pub const PUBLISHED: Self = Self {
+        temporal: 8,
+        spatial: 32,
+    };
+
+    /// What turns indices of latents into seconds and pixels.
+    pub fn at(self, frame_rate: f64) -> [f64; 3] {
+        let spatial = self.spatial as f64;
+        [self.temporal as f64 / frame_rate, spatial, spatial]
+    }
+}
 
 /// Coordinates of tokens: time, row, column, each as a part of what the model was made for.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +48,7 @@ impl Coordinates {
     /// A grid of latent frames, rows and columns, frame after frame, the same for all clips. `scale` turns its indices to
     /// seconds and pixels; without it they are taken as they are, not even divided by the extent.
     ///
-    /// Text-to-video pipelines (and training) use it with (8 / frame rate, 32, 32): unlike [`Self::clip`] a latent frame
+    /// Text-to-video pipelines (and training) use it with [`LatentScale::at`]: unlike [`Self::clip`] a latent frame
     /// lies at the first of its eight frames.
     pub fn grid(frames: usize, rows: usize, columns: usize, scale: Option<[f64; 3]>) -> Self {
         let place = |index: [usize; 3]| {
@@ -39,11 +59,6 @@ impl Coordinates {
         };
         let places = indices(frames, rows, columns).map(place).collect();
         Self { clips: 1, places }
-    }
-
-    /// The scale of a grid of latents of a clip with this frame rate.
-    pub fn latent_scale(frame_rate: f64) -> Option<[f64; 3]> {
-        Some([f64::from(TEMPORAL) / frame_rate, f64::from(SPATIAL), f64::from(SPATIAL)])
     }
 
     /// Explicit coordinates, `[clips, 3, tokens]`: seconds, and pixels of rows and columns.
@@ -59,16 +74,18 @@ impl Coordinates {
     }
 
     /// Seconds and pixels `[3][tokens]` of a grid of latents whose first frame is frame `first` of the clip: latent frame f
-    /// is at max(0, 8 f − 7), the first of its frames being alone in the first latent one. The conditioned pipeline uses it,
+    /// is at max(0, 8 f − 7): the first latent one holds one frame only. The conditioned pipeline uses it,
     /// for the clip and for frames that are given as tokens of their own.
-    pub fn clip(frames: usize, rows: usize, columns: usize, first: usize, frame_rate: f64) -> [Vec<f32>; 3] {
+    pub fn clip(size: [usize; 3], first: usize, frame_rate: f64, scale: LatentScale) -> [Vec<f32>; 3] {
+        let [frames, rows, columns] = size;
+        let (temporal, spatial) = (scale.temporal as f32, scale.spatial as f32);
         let axis = |axis: usize| {
             let of = |index: [usize; 3]| match axis {
                 0 => {
-                    let frame = (index[0] as f32 * TEMPORAL + 1.0 - TEMPORAL).max(0.0) + first as f32;
+                    let frame = (index[0] as f32 * temporal + 1.0 - temporal).max(0.0) + first as f32;
                     frame * (1.0 / frame_rate) as f32
                 }
-                axis => index[axis] as f32 * SPATIAL,
+                axis => index[axis] as f32 * spatial,
             };
             indices(frames, rows, columns).map(of).collect()
         };
@@ -176,13 +193,13 @@ mod tests {
 
     #[test]
     fn latent_frames_lie_at_the_first_of_theirs_or_at_the_last() {
-        let grid = Coordinates::grid(3, 1, 1, Coordinates::latent_scale(25.0));
+        let grid = Coordinates::grid(3, 1, 1, Some(LatentScale::PUBLISHED.at(25.0)));
         let seconds: Vec<f32> = grid.places.iter().map(|p| p[0] * 20.0).collect();
         assert!(
             (seconds[1] - 0.32).abs() < 1e-6 && (seconds[2] - 0.64).abs() < 1e-6,
             "{seconds:?}"
         );
-        let [frames, rows, columns] = Coordinates::clip(3, 1, 2, 16, 1.0);
+        let [frames, rows, columns] = Coordinates::clip([3, 1, 2], 16, 1.0, LatentScale::PUBLISHED);
         assert_eq!(frames, [16.0, 16.0, 17.0, 17.0, 25.0, 25.0]);
         assert_eq!((rows[1], columns[1]), (0.0, 32.0));
     }

@@ -16,6 +16,7 @@ use nn_kit::{in_dtype, in_f32};
 pub use config::{DownBlockType, DownsampleType, LtxVaeConfig, LtxVersion};
 
 use super::error::LtxError;
+use super::rotary::LatentScale;
 use decoder::Decoder;
 use encoder::Encoder;
 
@@ -89,14 +90,12 @@ impl LtxVae {
         self.channels
     }
 
-    /// Pixels along a side of a latent.
-    pub fn spatial(&self) -> usize {
-        self.spatial
-    }
-
-    /// Frames of a latent one.
-    pub fn temporal(&self) -> usize {
-        self.temporal
+    /// Frames and pixels of a latent.
+    pub fn scale(&self) -> LatentScale {
+        LatentScale {
+            temporal: self.temporal,
+            spatial: self.spatial,
+        }
     }
 
     /// Whether the decoder takes a time.
@@ -107,7 +106,7 @@ impl LtxVae {
     /// Latents of clips `[batch, 3, frames, height, width]` in [−1, 1].
     ///
     /// # Errors
-    /// Frames that are not k times [`Self::temporal`] plus one, or sides that are no multiples of [`Self::spatial`].
+    /// Frames that are not a multiple of the latents' plus one, or sides that are none of the latents'.
     pub fn encode(&self, clips: Tensor<5>) -> Result<Posterior, LtxError> {
         self.encode_and(clips, &mut |_, _| {})
     }

@@ -1,0 +1,108 @@
+//! Models under their published names: parameters, gradients, and files that other software reads.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::optim::GradientsParams;
+use burn::tensor::{DType, Tensor, TensorData};
+
+use crate::fill::{Place, Renames};
+
+/// The values of parameters by their published names, in PyTorch's order.
+pub fn published_values<M: Module>(model: &M, names: &Renames) -> BTreeMap<String, TensorData> {
+    let mut values = Values {
+        place: Place::default(),
+        names,
+        grads: None,
+        found: BTreeMap::new(),
+    };
+    model.visit(&mut values);
+    values.found
+}
+
+/// The gradients of parameters by their published names, in PyTorch's order; of those that have one.
+pub fn published_gradients<M: Module>(
+    model: &M,
+    grads: &GradientsParams,
+    names: &Renames,
+) -> BTreeMap<String, TensorData> {
+    let mut values = Values {
+        place: Place::default(),
+        names,
+        grads: Some(grads),
+        found: BTreeMap::new(),
+    };
+    model.visit(&mut values);
+    values.found
+}
+
+struct Values<'a> {
+    place: Place,
+    names: &'a Renames,
+    grads: Option<&'a GradientsParams>,
+    found: BTreeMap<String, TensorData>,
+}
+
+impl ModuleVisitor for Values<'_> {
+    fn enter_module(&mut self, name: &str, container_type: &str) {
+        self.place.enter(name, container_type);
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.place.exit();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let (name, turned) = self.place.parameter(D, self.names);
+        let tensor = match self.grads {
+            None => Some(param.val()),
+            Some(grads) => grads.get::<D>(param.id),
+        };
+        if let Some(tensor) = tensor {
+            let tensor = if turned { tensor.transpose() } else { tensor };
+            self.found.insert(name, tensor.into_data());
+        }
+    }
+}
+
+/// Writes tensors of f32 or bf16 as a safetensors file, beside its name first.
+///
+/// # Errors
+/// A tensor of another type, or a file that cannot be written.
+pub fn save_safetensors(path: &Path, tensors: &BTreeMap<String, TensorData>) -> std::io::Result<()> {
+    let mut header = serde_json::Map::new();
+    header.insert("__metadata__".into(), serde_json::json!({ "format": "pt" }));
+    let mut end = 0;
+    for (name, data) in tensors {
+        let dtype = match data.dtype() {
+            DType::F32 => "F32",
+            DType::BF16 => "BF16",
+            other => {
+                let reason = format!("{name} is of type {other:?}; expected f32 or bf16");
+                return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, reason));
+            }
+        };
+        let start = end;
+        end += data.as_bytes().len();
+        let shape = data.shape().to_vec();
+        header.insert(
+            name.clone(),
+            serde_json::json!({ "dtype": dtype, "shape": shape, "data_offsets": [start, end] }),
+        );
+    }
+    let mut header = serde_json::Value::Object(header).to_string().into_bytes();
+    // Tensors begin at a multiple of eight.
+    header.resize(header.len().next_multiple_of(8), b' ');
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+    file.write_all(&(header.len() as u64).to_le_bytes())?;
+    file.write_all(&header)?;
+    for data in tensors.values() {
+        file.write_all(data.as_bytes())?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}

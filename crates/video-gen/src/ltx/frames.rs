@@ -1,0 +1,106 @@
+//! Frames in the size of the model, and back.
+
+use burn::tensor::{Device, Tensor};
+use pusht_env::Frame;
+
+use super::train::like;
+
+/// For each place of an axis of `to` the places of one of `from` that it is made of, with their shares: a triangle, as wide
+/// as the larger of both pixels.
+fn taps(from: usize, to: usize) -> Vec<Vec<(usize, f32)>> {
+    let scale = from as f64 / to as f64;
+    let support = scale.max(1.0);
+    (0..to)
+        .map(|i| {
+            let centre = (i as f64 + 0.5) * scale;
+            let first = (centre - support).floor().max(0.0) as usize;
+            let last = ((centre + support).ceil() as usize).min(from);
+            let share = |p: usize| (1.0 - ((p as f64 + 0.5 - centre) / support).abs()).max(0.0);
+            let sum: f64 = (first..last).map(share).sum();
+            let tap = |p| (p, (share(p) / sum) as f32);
+            (first..last).map(tap).filter(|(_, share)| *share > 0.0).collect()
+        })
+        .collect()
+}
+
+/// Planes of a plane's size `[height, width]` resized to another, bilinear and without aliases.
+fn resize(plane: &[f32], from: [usize; 2], to: [usize; 2]) -> Vec<f32> {
+    if from == to {
+        return plane.to_vec();
+    }
+    let (rows, columns) = (taps(from[0], to[0]), taps(from[1], to[1]));
+    let mut wide = Vec::with_capacity(from[0] * to[1]);
+    for line in plane.chunks_exact(from[1]) {
+        wide.extend(
+            columns
+                .iter()
+                .map(|taps| taps.iter().map(|(p, share)| line[*p] * share).sum::<f32>()),
+        );
+    }
+    let mut out = Vec::with_capacity(to[0] * to[1]);
+    for taps in &rows {
+        let value = |x: usize| taps.iter().map(|(p, share)| wide[p * to[1] + x] * share).sum::<f32>();
+        out.extend((0..to[1]).map(value));
+    }
+    out
+}
+
+/// A frame as `[1, 3, 1, height, width]` in [−1, 1].
+pub(super) fn pixels(frame: &Frame, size: [usize; 2], device: &Device) -> Tensor<5> {
+    let (width, height) = frame.dimensions();
+    let from = [height as usize, width as usize];
+    let bytes = frame.as_raw();
+    let plane = |channel: usize| {
+        let values: Vec<f32> = bytes
+            .iter()
+            .skip(channel)
+            .step_by(3)
+            .map(|b| f32::from(*b) / 127.5 - 1.0)
+            .collect();
+        resize(&values, from, size)
+    };
+    like((0..3).flat_map(plane).collect(), [1, 3, 1, size[0], size[1]], device)
+}
+
+/// The frames of a clip `[1, 3, frames, height, width]`, in a size.
+pub(super) fn frames(clip: Tensor<5>, size: [usize; 2]) -> Vec<Frame> {
+    let [_, _, frames, height, width] = clip.dims();
+    let values: Vec<f32> = clip.into_data().iter::<f32>().collect();
+    let plane = |channel: usize, frame: usize| &values[(channel * frames + frame) * height * width..][..height * width];
+    (0..frames)
+        .map(|frame| {
+            let planes: [Vec<f32>; 3] = std::array::from_fn(|c| resize(plane(c, frame), [height, width], size));
+            let mut out = Frame::new(size[1] as u32, size[0] as u32);
+            for (i, pixel) in out.pixels_mut().enumerate() {
+                pixel.0 = std::array::from_fn(|c| ((planes[c][i] + 1.0) * 127.5).round().clamp(0.0, 255.0) as u8);
+            }
+            out
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_come_back_from_the_models_size() {
+        let mut frame = Frame::new(96, 96);
+        for (x, y, pixel) in frame.enumerate_pixels_mut() {
+            pixel.0 = [x as u8, y as u8, (x + y) as u8];
+        }
+        let device = Device::flex();
+        let same = frames(pixels(&frame, [96, 96], &device), [96, 96]);
+        assert_eq!(same[0].as_raw(), frame.as_raw());
+        let large = frames(pixels(&frame, [256, 256], &device), [96, 96]);
+        let off = large[0]
+            .as_raw()
+            .iter()
+            .zip(frame.as_raw())
+            .map(|(a, b)| a.abs_diff(*b))
+            .max();
+        assert!(off.unwrap() <= 1, "{off:?}");
+        // Halved, a chequerboard is grey.
+        assert_eq!(resize(&[0.0, 1.0, 1.0, 0.0], [2, 2], [1, 1]), [0.5]);
+    }
+}

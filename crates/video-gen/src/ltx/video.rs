@@ -1,0 +1,217 @@
+//! LTX-Video as a video model for PushT.
+
+use std::path::Path;
+
+use burn::tensor::{Device, FloatDType};
+use nn_kit::FlowScheduler;
+use pusht_data::{VideoError, VideoModel, VideoRequest};
+use pusht_env::Frame;
+use rand::SeedableRng;
+use rand_pcg::Pcg64;
+use serde::{Deserialize, Serialize};
+
+use super::error::LtxError;
+use super::frames::{frames, pixels};
+use super::load::settings;
+use super::pipeline::{LtxCondition, LtxModel, LtxRequest, LtxStyle};
+use super::transformer::LtxTransformer;
+use super::vae::{LtxVae, LtxVersion};
+use crate::text::{TextEncoder, TextError};
+
+/// How clips are generated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LtxSettings {
+    /// Pixels that the model works in, a multiple of 32.
+    pub width: usize,
+    /// Pixels that the model works in, a multiple of 32.
+    pub height: usize,
+    /// Frames a second that the model is told.
+    pub frame_rate: f64,
+    /// Steps of the sampler.
+    pub steps: usize,
+    /// How far the prompt leads; 1 for distilled models.
+    pub guidance: f64,
+    /// How much of the spread that guidance adds is taken back.
+    pub guidance_rescale: f64,
+    /// Noise on the given frames in each step, times t².
+    pub condition_noise: f64,
+    /// The time that the decoder is told.
+    pub decode_time: f64,
+    /// The noise that is mixed into the latents for it.
+    pub decode_noise: f64,
+    /// Tokens of a prompt, with padding.
+    pub tokens: usize,
+    /// What should happen, where a request does not say.
+    pub prompt: String,
+    /// What should not.
+    pub negative_prompt: String,
+}
+
+impl Default for LtxSettings {
+    fn default() -> Self {
+        Self {
+            width: 256,
+            height: 256,
+            frame_rate: 10.0,
+            steps: 40,
+            guidance: 3.0,
+            guidance_rescale: 0.0,
+            condition_noise: 0.15,
+            decode_time: 0.05,
+            decode_noise: 0.025,
+            tokens: 256,
+            prompt: "Seen from straight above, a small blue dot pushes a rigid gray T-shaped block over a white board, from \
+                     one side and then another, until it lies on a green T that stays where it is. Dot, block and target \
+                     keep their size and colour, nothing breaks, appears or vanishes, and the block moves only while the \
+                     dot touches it."
+                .into(),
+            negative_prompt: "worst quality, blurry, jittery, distorted, several dots, a broken or melting shape".into(),
+        }
+    }
+}
+
+/// Text encoder, transformer, autoencoder and settings.
+#[derive(Debug)]
+pub struct LtxVideo {
+    text: TextEncoder,
+    model: LtxModel,
+    settings: LtxSettings,
+    device: Device,
+}
+
+/// What [`LtxVideo::open`] reads.
+#[derive(Clone, Copy, Debug)]
+pub struct LtxFiles<'a> {
+    /// A folder of diffusers or a single file.
+    pub model: &'a Path,
+    /// A folder with `tokenizer/` and `text_encoder/`, where they are not beside the model.
+    pub text: Option<&'a Path>,
+    /// The version that is expected.
+    pub version: Option<LtxVersion>,
+    /// Of the weights.
+    pub dtype: FloatDType,
+}
+
+impl LtxVideo {
+    /// Of parts that were loaded.
+    pub fn new(text: TextEncoder, model: LtxModel, settings: LtxSettings, device: Device) -> Self {
+        Self {
+            text,
+            model,
+            settings,
+            device,
+        }
+    }
+
+    /// Reads published files.
+    ///
+    /// # Errors
+    /// Files that are missing, damaged or of another version.
+    pub fn open(files: LtxFiles<'_>, settings: LtxSettings, device: &Device) -> Result<Self, LtxError> {
+        // The smallest first, so that what is wrong is said early.
+        let scheduler = files.model.join("scheduler/scheduler_config.json");
+        let scheduler = match scheduler.exists() {
+            true => self::settings(&scheduler)?,
+            false => FlowScheduler::default(),
+        };
+        let vae = LtxVae::open(files.model, files.version, files.dtype, device)?;
+        let transformer = LtxTransformer::open(files.model, files.dtype, device)?;
+        let text = TextEncoder::open(files.text.unwrap_or(files.model), files.dtype, device)?;
+        let model = LtxModel {
+            transformer,
+            vae,
+            scheduler,
+        };
+        Ok(Self::new(text, model, settings, device.clone()))
+    }
+
+    /// Transformer, autoencoder and schedule.
+    pub fn model(&self) -> &LtxModel {
+        &self.model
+    }
+
+    /// What a request asks of the pipeline.
+    fn request(&self, request: &VideoRequest) -> Result<LtxRequest, LtxError> {
+        let settings = &self.settings;
+        let size = [settings.height, settings.width];
+        let given = |frame: &Frame, at: usize| LtxCondition {
+            pixels: pixels(frame, size, &self.device),
+            frame: at,
+            strength: 1.0,
+        };
+        self.model
+            .vae
+            .check_size(request.frames, settings.height, settings.width)?;
+        let mut conditions = vec![given(&request.start, 0)];
+        if let Some(end) = &request.end {
+            conditions.push(given(end, request.frames - 1));
+        }
+        let request = LtxRequest {
+            style: LtxStyle::Conditioned,
+            frames: request.frames,
+            height: settings.height,
+            width: settings.width,
+            frame_rate: settings.frame_rate,
+            steps: settings.steps,
+            guidance: settings.guidance,
+            guidance_rescale: settings.guidance_rescale,
+            conditions,
+            condition_noise: settings.condition_noise,
+            decode_time: settings.decode_time,
+            decode_noise: settings.decode_noise,
+        };
+        self.model.check(&request)?;
+        Ok(request)
+    }
+
+    fn prompt<'a>(&'a self, request: &'a VideoRequest) -> Result<&'a str, LtxError> {
+        let prompt = request.prompt.as_deref().unwrap_or(&self.settings.prompt);
+        match prompt.trim() {
+            "" => Err(TextError::Empty.into()),
+            _ => Ok(prompt),
+        }
+    }
+
+    fn clip(&self, request: &VideoRequest) -> Result<Vec<Frame>, LtxError> {
+        let prompt = self.prompt(request)?;
+        let asked = self.request(request)?;
+        let texts = match self.settings.guidance > 1.0 {
+            true => vec![self.settings.negative_prompt.as_str(), prompt],
+            false => vec![prompt],
+        };
+        let text = self.text.encode(&texts, self.settings.tokens, true, &self.device)?;
+        let mut rng = Pcg64::seed_from_u64(request.seed);
+        let mut noise = |shape: &[usize]| Ok(training::normal(shape.iter().product(), &mut rng));
+        let clip = self.model.generate(&asked, &text, &mut noise)?;
+        let (width, height) = request.start.dimensions();
+        Ok(frames(clip, [height as usize, width as usize]))
+    }
+}
+
+impl VideoModel for LtxVideo {
+    fn name(&self) -> String {
+        "ltx-video".into()
+    }
+
+    /// The start frame is given in place, the end frame as tokens of its own. Clips have 8k + 1 frames.
+    fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoError> {
+        let refuse = |request: usize, error: LtxError| VideoError::Request {
+            request,
+            reason: error.to_string(),
+        };
+        // All of them are looked at before the first is served.
+        for (i, request) in requests.iter().enumerate() {
+            self.prompt(request).map_err(|error| refuse(i, error))?;
+            self.request(request).map_err(|error| refuse(i, error))?;
+        }
+        let failed = |error: LtxError| VideoError::Failed {
+            model: self.name(),
+            reason: error.to_string(),
+        };
+        requests
+            .iter()
+            .map(|request| self.clip(request).map_err(failed))
+            .collect()
+    }
+}
