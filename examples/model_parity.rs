@@ -31,6 +31,7 @@ fn main() -> anyhow::Result<ExitCode> {
         nn_kit::FLOW_MODELS,
         video_gen::TEXT_MODELS,
         video_gen::LTX_MODELS,
+        video_gen::COSMOS_MODELS,
     ]
     .concat();
     let mut passed = true;

@@ -2,10 +2,17 @@
 //!
 //! [`ObjectLatentModel`] generates where agent and T are, frame by frame, and has the environment's renderer draw it.
 
+mod cosmos;
 mod ltx;
 mod object;
 mod text;
 
+pub use cosmos::{
+    COSMOS_AUTOENCODER_NAMES, COSMOS_MODELS, COSMOS_NAMES, CosmosAutoencoder, CosmosAutoencoderConfig, CosmosBatch,
+    CosmosCondition, CosmosConfig, CosmosDecoder, CosmosEncoder, CosmosError, CosmosInput, CosmosLoss, CosmosPipeline,
+    CosmosPrompt, CosmosSampling, CosmosStep, CosmosTime, CosmosTransformer, EndFrame, LearnedPositions, PatchMethod,
+    SigmaDraws, text_bias,
+};
 pub use ltx::{
     Coordinates, DownBlockType, DownsampleType, Draw, LTX_MODELS, LatentScale, LtxClips, LtxCondition, LtxConfig,
     LtxError, LtxExample, LtxFiles, LtxInput, LtxLayout, LtxLora, LtxModel, LtxRequest, LtxSettings, LtxStyle,

@@ -18,7 +18,8 @@ use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn::module::Param;
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::Conv2d;
-use burn::tensor::{DType, Device, Tensor};
+use burn::tensor::ops::ConvOptions;
+use burn::tensor::{DType, Device, Tensor, module};
 
 use kernel::Geometry;
 
@@ -35,6 +36,22 @@ pub fn conv2d(layer: &Conv2d, x: Tensor<4>) -> Tensor<4> {
     match geometry.and_then(|padding| Geometry::new(x.dims(), weight.dims(), layer.stride, padding)) {
         Some(geometry) => biased(convolve(x, weight, geometry), layer.bias.as_ref().map(Param::val)),
         None => layer.forward(x),
+    }
+}
+
+/// A convolution without groups or dilation of `[batch, channels in, height, width]` with weights `[channels out, channels
+/// in, tall, wide]` and a bias `[channels out]`; `padding` zeros on both sides.
+pub fn conv2d_with(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    stride: [usize; 2],
+    padding: [usize; 2],
+) -> Tensor<4> {
+    let geometry = ours(&x).then(|| Geometry::new(x.dims(), weight.dims(), stride, padding));
+    match geometry.flatten() {
+        Some(geometry) => biased(convolve(x, weight, geometry), bias),
+        None => module::conv2d(x, weight, bias, ConvOptions::new(stride, padding, [1, 1], 1)),
     }
 }
 

@@ -158,6 +158,14 @@ impl Case {
         Ok(self.read(name)?.shape().to_vec())
     }
 
+    /// Whether a recorded tensor is of floating-point numbers.
+    ///
+    /// # Errors
+    /// None of that name.
+    pub fn is_float(&self, name: &str) -> Result<bool, ParityError> {
+        Ok(self.read(name)?.dtype().is_float())
+    }
+
     /// A recorded tensor, in f32.
     ///
     /// # Errors

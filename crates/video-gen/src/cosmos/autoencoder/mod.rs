@@ -1,0 +1,121 @@
+//! Cosmos-Tokenize1's continuous video autoencoder (CV8x8x8): clips to latents and back, causal in time.
+//!
+//! Source: NVIDIA, *Cosmos World Foundation Model Platform for Physical AI*, 2025 (arXiv 2501.03575), section 4.1; names
+//! and numbers are those of the published weights in diffusers' layout.
+
+mod blocks;
+mod config;
+mod layers;
+mod networks;
+mod patch;
+mod scale;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+
+pub use config::{CosmosAutoencoderConfig, PatchMethod};
+pub use networks::{CosmosDecoder, CosmosEncoder};
+
+use layers::{Clip, InSpace};
+use nn_kit::{Renames, in_dtype};
+use patch::Cubes;
+
+use super::error::CosmosError;
+
+/// What diffusers' layout calls the parts of [`CosmosAutoencoder`].
+pub const COSMOS_AUTOENCODER_NAMES: &Renames = &[("to_out.", "to_out.0."), (".conv.", ".")];
+
+/// Clips `[batch, 3, frames, height, width]` in [−1, 1] to latents `[batch, 16, (frames − 1) / 8 + 1, height / 8,
+/// width / 8]` and back. The first latent frame is the first frame; each further one is eight frames, and knows those
+/// before it only.
+#[derive(Module, Debug)]
+pub struct CosmosAutoencoder {
+    encoder: CosmosEncoder,
+    decoder: CosmosDecoder,
+    quant_conv: InSpace,
+    post_quant_conv: InSpace,
+    #[module(skip)]
+    config: CosmosAutoencoderConfig,
+}
+
+impl CosmosAutoencoder {
+    /// With random weights, drawn when they are first used.
+    ///
+    /// # Errors
+    /// Sizes that are no model.
+    pub fn new(config: &CosmosAutoencoderConfig, device: &Device) -> Result<Self, CosmosError> {
+        config.check()?;
+        let channels = [config.latent_channels; 2];
+        Ok(Self {
+            encoder: CosmosEncoder::new(config, device),
+            decoder: CosmosDecoder::new(config, device),
+            quant_conv: InSpace::new(channels, 1, device),
+            post_quant_conv: InSpace::new(channels, 1, device),
+            config: config.clone(),
+        })
+    }
+
+    /// Its sizes.
+    pub fn config(&self) -> &CosmosAutoencoderConfig {
+        &self.config
+    }
+
+    /// Clips to latents; nothing is drawn.
+    ///
+    /// # Errors
+    /// A clip that is not 8k + 1 frames, or whose sides are no multiples of 8.
+    pub fn encode(&self, video: Tensor<5>) -> Result<Tensor<5>, CosmosError> {
+        self.encode_seen(video, &mut |_, _| {})
+    }
+
+    /// Latents to clips.
+    ///
+    /// # Errors
+    /// Latents of another number of channels.
+    pub fn decode(&self, latents: Tensor<5>) -> Result<Tensor<5>, CosmosError> {
+        self.decode_seen(latents, &mut |_, _| {})
+    }
+
+    /// [`Self::encode`], with each stage's result.
+    pub(super) fn encode_seen(
+        &self,
+        video: Tensor<5>,
+        seen: &mut dyn FnMut(String, Tensor<5>),
+    ) -> Result<Tensor<5>, CosmosError> {
+        let [batch, channels, frames, height, width] = video.dims();
+        let expected = [batch, self.config.in_channels, frames, height, width];
+        CosmosError::unless_shape("the clip", &[batch, channels, frames, height, width], &expected)?;
+        self.config.latent_size(frames, height, width)?;
+        let mut stage = |name: String, clip: &Clip| seen(name, clip.clone().video());
+        let clip = self.cubes().cut(in_dtype(video, self.dtype()));
+        stage("patch_embed".to_string(), &clip);
+        let clip = self.encoder.forward(clip, &mut stage);
+        Ok(clip.each(|x| self.quant_conv.forward(x)).video())
+    }
+
+    /// [`Self::decode`], with each stage's result.
+    pub(super) fn decode_seen(
+        &self,
+        latents: Tensor<5>,
+        seen: &mut dyn FnMut(String, Tensor<5>),
+    ) -> Result<Tensor<5>, CosmosError> {
+        let [batch, channels, frames, height, width] = latents.dims();
+        let expected = [batch, self.config.latent_channels, frames, height, width];
+        CosmosError::unless_shape("latents", &[batch, channels, frames, height, width], &expected)?;
+        let mut stage = |name: String, clip: &Clip| seen(name, clip.clone().video());
+        let clip = Clip::new(in_dtype(latents, self.dtype())).each(|x| self.post_quant_conv.forward(x));
+        Ok(self.cubes().join(self.decoder.forward(clip, &mut stage)))
+    }
+
+    fn cubes(&self) -> Cubes {
+        Cubes {
+            side: self.config.patch_size,
+            method: self.config.patch_type,
+        }
+    }
+
+    /// The number format of the weights.
+    fn dtype(&self) -> burn::tensor::DType {
+        self.quant_conv.dtype()
+    }
+}

@@ -1,0 +1,151 @@
+//! One block of the transformer: attention to the clip, attention to the prompt, feed-forward.
+
+use burn::module::Module;
+use burn::nn::{Linear, RmsNorm, RmsNormConfig};
+use burn::tensor::activation::gelu;
+use burn::tensor::{Device, Tensor};
+use nn_kit::scaled_dot_product;
+
+use super::config::CosmosConfig;
+use super::modulation::{Modulation, Noise, linear};
+use super::positions::Rotary;
+
+/// Added to the mean squares of queries and keys.
+const EPSILON: f64 = 1e-5;
+/// Shift, scale and gate.
+const PARTS: usize = 3;
+
+/// Multi-head attention whose queries and keys are RMS-normalised head by head.
+#[derive(Module, Debug)]
+struct Attention {
+    to_q: Linear,
+    to_k: Linear,
+    to_v: Linear,
+    norm_q: RmsNorm,
+    norm_k: RmsNorm,
+    to_out: Linear,
+    heads: usize,
+}
+
+impl Attention {
+    /// `source` is the width of what keys and values are made from.
+    fn new(config: &CosmosConfig, source: usize, device: &Device) -> Self {
+        let (width, head) = (config.width(), config.attention_head_dim);
+        let norm = || RmsNormConfig::new(head).with_epsilon(EPSILON).init(device);
+        Self {
+            to_q: linear(width, width, device),
+            to_k: linear(source, width, device),
+            to_v: linear(source, width, device),
+            norm_q: norm(),
+            norm_k: norm(),
+            to_out: linear(width, width, device),
+            heads: config.num_attention_heads,
+        }
+    }
+
+    /// Of tokens to `source` (to themselves without one). `bias` `[batch, 1, 1, keys]` is added to the scores.
+    fn forward(
+        &self,
+        x: Tensor<3>,
+        source: Option<Tensor<3>>,
+        rotary: Option<&Rotary>,
+        bias: Option<Tensor<4>>,
+    ) -> Tensor<3> {
+        let [batch, tokens, width] = x.dims();
+        let heads = |x: Tensor<3>| {
+            let [batch, tokens, width] = x.dims();
+            x.reshape([batch, tokens, self.heads, width / self.heads])
+        };
+        let source = source.unwrap_or_else(|| x.clone());
+        let mut q = self.norm_q.forward(heads(self.to_q.forward(x))).swap_dims(1, 2);
+        let mut k = self
+            .norm_k
+            .forward(heads(self.to_k.forward(source.clone())))
+            .swap_dims(1, 2);
+        let v = heads(self.to_v.forward(source)).swap_dims(1, 2);
+        if let Some(rotary) = rotary {
+            (q, k) = (rotary.turn(q), rotary.turn(k));
+        }
+        let scale = 1.0 / ((width / self.heads) as f64).sqrt();
+        let mixed = scaled_dot_product(q, k, v, bias, scale);
+        self.to_out
+            .forward(mixed.swap_dims(1, 2).reshape([batch, tokens, width]))
+    }
+}
+
+/// Linear, GELU (exact), linear.
+#[derive(Module, Debug)]
+struct FeedForward {
+    up: Linear,
+    down: Linear,
+}
+
+/// What all blocks of one pass share.
+#[derive(Clone, Debug)]
+pub(super) struct Shared {
+    pub noise: Noise,
+    pub rotary: Rotary,
+    /// Learned positions, `[1, frames, tokens, width]`.
+    pub learned: Option<Tensor<4>>,
+    /// The prompt, `[batch, words, width]`.
+    pub text: Tensor<3>,
+    /// Added to the scores of the prompt's words, `[batch, 1, 1, words]`.
+    pub text_bias: Option<Tensor<4>>,
+}
+
+/// x ← x + learned positions, then for each part (attention to the clip, to the prompt, feed-forward)
+/// x ← x + gate · part(LN(x) · (1 + scale) + shift).
+#[derive(Module, Debug)]
+pub struct CosmosBlock {
+    norm1: Modulation,
+    attn1: Attention,
+    norm2: Modulation,
+    attn2: Attention,
+    norm3: Modulation,
+    ff: FeedForward,
+}
+
+impl CosmosBlock {
+    pub(super) fn new(config: &CosmosConfig, device: &Device) -> Self {
+        let width = config.width();
+        let modulation = || Modulation::new(width, config.adaln_lora_dim, PARTS, device);
+        Self {
+            norm1: modulation(),
+            attn1: Attention::new(config, width, device),
+            norm2: modulation(),
+            attn2: Attention::new(config, config.text_embed_dim, device),
+            norm3: modulation(),
+            ff: FeedForward {
+                up: linear(width, config.hidden(), device),
+                down: linear(config.hidden(), width, device),
+            },
+        }
+    }
+
+    /// Tokens `[batch, frames, tokens of a frame, width]`; also what the first attention gave, `[batch, tokens, width]`.
+    pub(super) fn forward(&self, x: Tensor<4>, shared: &Shared) -> (Tensor<4>, Tensor<3>) {
+        let shape = x.dims();
+        let x = match &shared.learned {
+            Some(learned) => x + learned.clone(),
+            None => x,
+        };
+        let (h, gate) = self.norm1.forward(x.clone(), &shared.noise);
+        let seen = self.attn1.forward(h.flatten(1, 2), None, Some(&shared.rotary), None);
+        let x = x + gated(seen.clone().reshape(shape), gate);
+        let (h, gate) = self.norm2.forward(x.clone(), &shared.noise);
+        let text = Some(shared.text.clone());
+        let told = self
+            .attn2
+            .forward(h.flatten(1, 2), text, None, shared.text_bias.clone());
+        let x = x + gated(told.reshape(shape), gate);
+        let (h, gate) = self.norm3.forward(x.clone(), &shared.noise);
+        (x + gated(self.ff.down.forward(gelu(self.ff.up.forward(h))), gate), seen)
+    }
+}
+
+fn gated(x: Tensor<4>, gate: Option<Tensor<4>>) -> Tensor<4> {
+    match gate {
+        Some(gate) => x * gate,
+        None => x,
+    }
+}

@@ -1,0 +1,94 @@
+//! What can be wrong with a model, its files and its input.
+
+use std::path::PathBuf;
+
+use nn_kit::{CheckpointError, EdmError};
+
+/// Why there is no model, or no clip.
+#[derive(Debug, thiserror::Error)]
+pub enum CosmosError {
+    /// A setting of a configuration that cannot be.
+    #[error("{setting} is {found}; expected {expected}")]
+    Config {
+        /// Its name.
+        setting: &'static str,
+        /// Its value.
+        found: String,
+        /// What it should be.
+        expected: String,
+    },
+    /// Input of another shape.
+    #[error("{what} has shape {found:?}; expected {expected:?}")]
+    Shape {
+        /// Which input.
+        what: &'static str,
+        /// Its shape.
+        found: Vec<usize>,
+        /// The shape that fits.
+        expected: Vec<usize>,
+    },
+    /// A number of frames, rows or columns that the model cannot make.
+    #[error("{found} {what} were asked for; expected {expected}")]
+    Size {
+        /// Frames, rows or columns, and of what.
+        what: String,
+        /// How many.
+        found: usize,
+        /// What fits.
+        expected: String,
+    },
+    /// Condition frames for a model that takes none, or none for one that needs them.
+    #[error("{found}; {expected}")]
+    Variant {
+        /// What was asked.
+        found: &'static str,
+        /// What the model is.
+        expected: &'static str,
+    },
+    /// More memory than there may be.
+    #[error("{model} needs {needed:.1} GB for this clip; there are {limit:.1} GB: {advice}")]
+    Memory {
+        /// What was to be loaded or run.
+        model: String,
+        /// Weights and activations, in 10⁹ bytes.
+        needed: f64,
+        /// What may be used, in 10⁹ bytes.
+        limit: f64,
+        /// What would fit.
+        advice: String,
+    },
+    /// A file beside the weights that is missing or is not what it should be.
+    #[error("{path:?} cannot be read: {reason}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and what was expected.
+        reason: String,
+    },
+    /// Numbers that are not finite came out.
+    #[error("the model gave {what} that are not finite; the weights are damaged or of another model")]
+    NotFinite {
+        /// Latents or frames.
+        what: &'static str,
+    },
+    /// The schedule.
+    #[error(transparent)]
+    Schedule(#[from] EdmError),
+    /// The weights.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+}
+
+impl CosmosError {
+    /// An error unless the shapes agree.
+    pub(super) fn unless_shape(what: &'static str, found: &[usize], expected: &[usize]) -> Result<(), Self> {
+        if found == expected {
+            return Ok(());
+        }
+        Err(Self::Shape {
+            what,
+            found: found.to_vec(),
+            expected: expected.to_vec(),
+        })
+    }
+}

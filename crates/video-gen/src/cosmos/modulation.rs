@@ -1,0 +1,111 @@
+//! The noise level's hold on the network: its embedding, and layer norms that it shifts, scales and gates.
+
+use burn::module::Module;
+use burn::nn::{Linear, LinearConfig, RmsNorm, RmsNormConfig};
+use burn::tensor::activation::silu;
+use burn::tensor::{Device, Tensor};
+use nn_kit::{in_dtype, in_f32, sinusoidal_steps};
+
+/// Added to variances and mean squares.
+const EPSILON: f64 = 1e-6;
+
+/// A linear layer without bias; none in this model has one.
+pub(super) fn linear(from: usize, to: usize, device: &Device) -> Linear {
+    LinearConfig::new(from, to).with_bias(false).init(device)
+}
+
+/// Linear, SiLU, linear, to three vectors of the width.
+#[derive(Module, Debug)]
+struct Embedder {
+    linear_1: Linear,
+    linear_2: Linear,
+}
+
+/// Sinusoids of c_noise, and two things made of them: their RMS norm, out of which each layer makes its modulation, and
+/// three vectors that are added to every modulation.
+#[derive(Module, Debug)]
+pub(super) struct NoiseEmbedding {
+    t_embedder: Embedder,
+    norm: RmsNorm,
+}
+
+/// What [`NoiseEmbedding`] makes: both `[batch, times, …]`, with one time a sample or one a latent frame.
+#[derive(Clone, Debug)]
+pub(super) struct Noise {
+    /// `[batch, times, width]`.
+    pub embedded: Tensor<3>,
+    /// `[batch, times, 3 · width]`.
+    pub shared: Tensor<3>,
+}
+
+impl NoiseEmbedding {
+    pub(super) fn new(width: usize, device: &Device) -> Self {
+        Self {
+            t_embedder: Embedder {
+                linear_1: linear(width, width, device),
+                linear_2: linear(width, 3 * width, device),
+            },
+            norm: RmsNormConfig::new(width).with_epsilon(EPSILON).init(device),
+        }
+    }
+
+    /// Of c_noise, `[batch, times]`.
+    pub(super) fn forward(&self, time: Tensor<2>) -> Noise {
+        let [batch, times] = time.dims();
+        let layers = &self.t_embedder;
+        let dtype = layers.linear_1.weight.val().dtype();
+        let width = self.norm.gamma.lazy_shape()[0];
+        let waves = sinusoidal_steps(time.flatten(0, 1), width).reshape([batch, times, width]);
+        let waves = in_dtype(waves, dtype);
+        Noise {
+            embedded: self.norm.forward(waves.clone()),
+            shared: layers.linear_2.forward(silu(layers.linear_1.forward(waves))),
+        }
+    }
+}
+
+/// Layer norm without weights of its own.
+pub(super) fn normalised(x: Tensor<4>) -> Tensor<4> {
+    let dtype = x.dtype();
+    let x = in_f32(x);
+    let x = x.clone() - x.mean_dim(3);
+    let variance = x.clone().square().mean_dim(3).add_scalar(EPSILON);
+    in_dtype(x / variance.sqrt(), dtype)
+}
+
+/// A modulation of low rank: linear₂(linear₁(SiLU(embedded))) + shared, in 2 or 3 vectors of the width.
+#[derive(Module, Debug)]
+pub(super) struct Modulation {
+    linear_1: Linear,
+    linear_2: Linear,
+}
+
+impl Modulation {
+    /// Of `parts` vectors.
+    pub(super) fn new(width: usize, rank: usize, parts: usize, device: &Device) -> Self {
+        Self {
+            linear_1: linear(width, rank, device),
+            linear_2: linear(rank, parts * width, device),
+        }
+    }
+
+    /// The vectors, each `[batch, times, 1, width]`: shift, scale and, where there are three, gate.
+    fn vectors(&self, noise: &Noise) -> Vec<Tensor<4>> {
+        let x = self
+            .linear_2
+            .forward(self.linear_1.forward(silu(noise.embedded.clone())));
+        let [batch, times, all] = x.dims();
+        let width = noise.embedded.dims()[2];
+        let x = x + noise.shared.clone().narrow(2, 0, all);
+        let part = |i| x.clone().narrow(2, i * width, width).reshape([batch, times, 1, width]);
+        (0..all / width).map(part).collect()
+    }
+
+    /// norm(x) · (1 + scale) + shift of tokens `[batch, frames, tokens, width]`, and the gate, where there is one.
+    pub(super) fn forward(&self, x: Tensor<4>, noise: &Noise) -> (Tensor<4>, Option<Tensor<4>>) {
+        let mut vectors = self.vectors(noise);
+        let gate = (vectors.len() > 2).then(|| vectors.pop()).flatten();
+        let [shift, scale] = [vectors[0].clone(), vectors[1].clone()];
+        (normalised(x) * scale.add_scalar(1.0) + shift, gate)
+    }
+}

@@ -1,0 +1,401 @@
+//! The models against recorded tensors of the published implementation (see [`nn_kit::parity`]).
+
+use burn::tensor::{Device, Tensor};
+use nn_kit::parity::{Case, Check, MODULE, Model, PIPELINE, ParityError, SCHEDULE};
+use nn_kit::{EdmConfig, published_gradients};
+use serde::de::DeserializeOwned;
+
+use super::autoencoder::{COSMOS_AUTOENCODER_NAMES, CosmosAutoencoder, CosmosAutoencoderConfig};
+use super::condition::CosmosCondition;
+use super::config::CosmosConfig;
+use super::error::CosmosError;
+use super::names::COSMOS_NAMES;
+use super::pipeline::{CosmosPipeline, CosmosPrompt, CosmosSampling};
+use super::train::CosmosBatch;
+use super::transformer::{CosmosInput, CosmosTime, CosmosTransformer, text_bias};
+
+/// The models of Cosmos-Predict1 that a recorded folder can be compared with.
+pub const COSMOS_MODELS: &[Model] = &[
+    Model {
+        class: "CosmosTransformer3DModel",
+        run: transformer,
+    },
+    Model {
+        class: "AutoencoderKLCosmos",
+        run: autoencoder,
+    },
+    Model {
+        class: "EDMEulerScheduler",
+        run: scheduler,
+    },
+    Model {
+        class: "CosmosTextToWorldPipeline",
+        run: pipeline,
+    },
+    Model {
+        class: "CosmosVideoToWorldPipeline",
+        run: pipeline,
+    },
+    Model {
+        class: "EDM preconditioned loss, condition frames replaced in input and output; (x0, sigma given)",
+        run: training_step,
+    },
+];
+
+/// A part of the folder's configuration.
+fn settings<T: DeserializeOwned>(case: &Case, part: &str) -> Result<T, ParityError> {
+    let value = case.config()[part].clone();
+    serde_json::from_value(value).map_err(|error| case.config_error(format!("{part}: {error}")))
+}
+
+/// A number of the configuration, where there is one.
+fn number(case: &Case, key: &str) -> Option<f64> {
+    case.config()[key].as_f64()
+}
+
+/// Turns our errors into the comparison's.
+fn told<T>(case: &Case, result: Result<T, CosmosError>) -> Result<T, ParityError> {
+    result.map_err(|error| case.config_error(error.to_string()))
+}
+
+/// A tensor of one shape or another, or none.
+fn optional<const D: usize>(case: &Case, name: &str, device: &Device) -> Result<Option<Tensor<D>>, ParityError> {
+    case.has(name).then(|| case.tensor(name, device)).transpose()
+}
+
+/// The inputs of a transformer.
+fn input(case: &Case, device: &Device) -> Result<CosmosInput, ParityError> {
+    let latents: Tensor<5> = case.tensor("hidden_states", device)?;
+    let [batch, _, frames, ..] = latents.dims();
+    let time = match case.shape("timestep")?.len() {
+        1 => CosmosTime::Clip(case.tensor("timestep", device)?),
+        _ => CosmosTime::Frame(
+            case.shaped::<5>("timestep", [batch, 1, frames, 1, 1], device)?
+                .reshape([batch, frames]),
+        ),
+    };
+    let bias = match case.has("attention_mask") {
+        false => None,
+        true => {
+            let mask: Tensor<2> = case.tensor("attention_mask", device)?;
+            // As the published code takes it: a mask unless it is of floats, which are added.
+            Some(match case.is_float("attention_mask")? {
+                true => mask,
+                false => text_bias(mask.greater_elem(0.5)),
+            })
+        }
+    };
+    Ok(CosmosInput {
+        latents,
+        time,
+        text: case.tensor("encoder_hidden_states", device)?,
+        text_bias: bias,
+        condition: optional(case, "condition_mask", device)?,
+        padding: optional(case, "padding_mask", device)?,
+        fps: number(case, "fps"),
+    })
+}
+
+fn transformer(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
+    let config: CosmosConfig = settings(case, "model")?;
+    let model = case.fill(told(case, CosmosTransformer::new(&config, device))?, COSMOS_NAMES)?;
+    let input = input(case, device)?;
+    let tokens = told(case, model.check(&input))?;
+    let [batch, ..] = input.latents.dims();
+    let [t, h, w] = tokens;
+    let shared = model.shared(&input, tokens);
+    let mut checks = Vec::new();
+    let mut see = Seen {
+        case,
+        checks: &mut checks,
+    };
+    see.table("mid.rope_cos", shared.rotary.cos())?;
+    see.table("mid.rope_sin", shared.rotary.sin())?;
+    if let Some(learned) = &shared.learned {
+        see.tensor(
+            "mid.learnable_pos_embed",
+            learned.clone().flatten::<3>(1, 2).repeat_dim(0, batch),
+            MODULE,
+        )?;
+    }
+    let noise = shared.noise.shared.clone();
+    match noise.dims() {
+        [_, 1, _] => see.tensor("mid.time_embed", noise.squeeze_dim::<2>(1), MODULE)?,
+        _ => see.tensor("mid.time_embed", noise.flatten::<2>(0, 1), MODULE)?,
+    }
+    let mut x = model.embed(&input, tokens);
+    see.tensor(
+        "mid.patch_embed",
+        x.clone().reshape([batch, t, h, w, config.width()]),
+        MODULE,
+    )?;
+    for (index, block) in model.blocks().iter().enumerate() {
+        let (next, attended) = block.forward(x, &shared);
+        x = next;
+        see.tensor(&format!("mid.transformer_blocks.{index}.attn1"), attended, MODULE)?;
+        see.tensor(
+            &format!("mid.transformer_blocks.{index}"),
+            x.clone().flatten::<3>(1, 2),
+            MODULE,
+        )?;
+    }
+    see.tensor("mid.norm_out", model.norm(x, &shared).flatten::<3>(1, 2), MODULE)?;
+    checks.push(case.check("output", told(case, model.forward(input))?, MODULE)?);
+    Ok(checks)
+}
+
+/// Intermediate tensors, compared where they are recorded.
+struct Seen<'a> {
+    case: &'a Case,
+    checks: &'a mut Vec<Check>,
+}
+
+impl Seen<'_> {
+    fn tensor<const D: usize>(&mut self, name: &str, found: Tensor<D>, limit: f64) -> Result<(), ParityError> {
+        if self.case.has(name) {
+            self.checks.push(self.case.check(name, found, limit)?);
+        }
+        Ok(())
+    }
+
+    fn numbers(&mut self, name: &str, found: &[f32]) -> Result<(), ParityError> {
+        if self.case.has(name) {
+            let found: Vec<f64> = found.iter().map(|v| f64::from(*v)).collect();
+            self.checks.push(self.case.check_numbers(name, &found, SCHEDULE)?);
+        }
+        Ok(())
+    }
+
+    /// A table that may be recorded with dimensions of one in front.
+    fn table(&mut self, name: &str, found: Tensor<2>) -> Result<(), ParityError> {
+        if self.case.has(name) {
+            let found: Vec<f64> = found.into_data().iter::<f64>().collect();
+            self.checks.push(self.case.check_numbers(name, &found, MODULE)?);
+        }
+        Ok(())
+    }
+}
+
+fn autoencoder(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
+    let config: CosmosAutoencoderConfig = settings(case, "model")?;
+    let model = told(case, CosmosAutoencoder::new(&config, device))?;
+    let model = case.fill(model, COSMOS_AUTOENCODER_NAMES)?;
+    let mut stages = Vec::new();
+    let latent = told(
+        case,
+        model.encode_seen(case.tensor("sample", device)?, &mut |name, x| {
+            stages.push((format!("mid.encoder.{name}"), x));
+        }),
+    )?;
+    stages.push(("latent".to_string(), latent));
+    let decoded = told(
+        case,
+        model.decode_seen(case.tensor("latent", device)?, &mut |name, x| {
+            stages.push((format!("mid.decoder.{name}"), x));
+        }),
+    )?;
+    stages.push(("decoded".to_string(), decoded));
+    let recorded = stages.into_iter().filter(|(name, _)| case.has(name));
+    recorded.map(|(name, x)| case.check(&name, x, MODULE)).collect()
+}
+
+/// The recorded run's network is `tanh(scaled · (1 + 0.1 · t) + target)`.
+fn scheduler(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
+    let config: EdmConfig = settings(case, "scheduler")?;
+    let schedule = config
+        .schedule(case.size("/num_inference_steps")?)
+        .map_err(|error| case.config_error(error.to_string()))?;
+    let double = |values: &[f32]| values.iter().map(|v| f64::from(*v)).collect::<Vec<f64>>();
+    let mut checks = vec![
+        case.check_numbers("sigmas", &double(schedule.sigmas()), SCHEDULE)?,
+        case.check_numbers("timesteps", &double(&schedule.timesteps()), SCHEDULE)?,
+    ];
+    // Of any shape; all of it is done number by number.
+    let flat = |name: &str| -> Result<Tensor<1>, ParityError> {
+        let numbers: Vec<f32> = case.numbers(name)?.iter().map(|v| *v as f32).collect();
+        Ok(Tensor::from_floats(numbers.as_slice(), device))
+    };
+    let (mut x, target) = (flat("x0")?, flat("target")?);
+    let compare = |name: String, found: &Tensor<1>| {
+        let numbers: Vec<f64> = found.to_data().iter::<f64>().collect();
+        case.check_numbers(&name, &numbers, SCHEDULE)
+    };
+    for (step, time) in schedule.timesteps().into_iter().enumerate() {
+        let scaled = schedule.scaled(x.clone(), step);
+        checks.push(compare(format!("scaled.{step}"), &scaled)?);
+        let output = (scaled.mul_scalar(1.0 + 0.1 * time) + target.clone()).tanh();
+        let denoised = schedule.denoised(x.clone(), output, step);
+        checks.push(compare(format!("pred_x0.{step}"), &denoised)?);
+        x = schedule.step(x, denoised, step);
+        checks.push(compare(format!("step.{step}"), &x)?);
+    }
+    Ok(checks)
+}
+
+fn pipeline(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
+    let (config, coder): (CosmosConfig, CosmosAutoencoderConfig) =
+        (settings(case, "transformer")?, settings(case, "vae")?);
+    let levels: EdmConfig = settings(case, "scheduler")?;
+    let weights = case.weights()?;
+    let transformer = told(case, CosmosTransformer::new(&config, device))?;
+    let transformer = weights.fill(transformer, "transformer.", COSMOS_NAMES)?;
+    let coder = told(case, CosmosAutoencoder::new(&coder, device))?;
+    let coder = weights.fill(coder, "vae.", COSMOS_AUTOENCODER_NAMES)?;
+    let pipeline = told(case, CosmosPipeline::new(transformer, coder, levels, device))?;
+    let [frames, height, width] = [case.size("/num_frames")?, case.size("/height")?, case.size("/width")?];
+    let size = told(case, pipeline.autoencoder().config().latent_size(frames, height, width))?;
+    let sampling = CosmosSampling {
+        steps: case.size("/num_inference_steps")?,
+        guidance: number(case, "guidance_scale").unwrap_or(1.0),
+        fps: number(case, "fps").unwrap_or(30.0),
+        augment_sigma: number(case, "augment_sigma").unwrap_or(0.001) as f32,
+        input_frames_guidance: case.config()["input_frames_guidance"].as_bool().unwrap_or(false),
+    };
+    let mut checks = Vec::new();
+    let condition = condition(case, &pipeline, frames, &mut checks, device)?;
+    let prompt = prompt(case, device)?;
+    let [t, h, w] = size;
+    let shape = [1, config.out_channels, t, h, w];
+    let asked = 1 + usize::from(sampling.guidance > 1.0);
+    let count = 1 + if condition.is_some() { asked * sampling.steps } else { 0 };
+    let mut draws = case.draws("noise", count, shape, device)?;
+    let mut steps = Vec::new();
+    let sampled = pipeline.sample(
+        size,
+        &prompt,
+        condition.as_ref(),
+        &sampling,
+        &mut |_| draws.next().expect("as many draws were counted"),
+        &mut |step| steps.push(step),
+    );
+    let latents = told(case, sampled)?;
+    let schedule = levels
+        .schedule(sampling.steps)
+        .map_err(|error| case.config_error(error.to_string()))?;
+    let mut see = Seen {
+        case,
+        checks: &mut checks,
+    };
+    see.numbers("sigmas", schedule.sigmas())?;
+    see.numbers("timesteps", &schedule.timesteps())?;
+    if let Some(first) = steps.first() {
+        see.tensor("first_call.hidden_states", first.input.latents.clone(), PIPELINE)?;
+        see.tensor("first_call.encoder_hidden_states", first.input.text.clone(), PIPELINE)?;
+        if let Some(mask) = first.input.condition.clone() {
+            see.tensor("first_call.condition_mask", mask, PIPELINE)?;
+        }
+        see.tensor(
+            "first_call.padding_mask",
+            Tensor::<4>::zeros([1, 1, height, width], device),
+            PIPELINE,
+        )?;
+        see.numbers("first_call.timestep", &schedule.timesteps()[..1])?;
+        see.tensor("first_model_output", first.output.clone(), PIPELINE)?;
+    }
+    for step in steps {
+        see.tensor(&format!("latents_after_step.{}", step.step), step.latents, PIPELINE)?;
+    }
+    see.tensor("final_latents", latents.clone(), PIPELINE)?;
+    see.tensor("decoded", told(case, pipeline.decode(latents))?, PIPELINE)?;
+    Ok(checks)
+}
+
+/// The frames that a recorded run was given.
+fn condition(
+    case: &Case,
+    pipeline: &CosmosPipeline,
+    frames: usize,
+    checks: &mut Vec<Check>,
+    device: &Device,
+) -> Result<Option<CosmosCondition>, ParityError> {
+    if !pipeline.transformer().config().takes_condition() {
+        return Ok(None);
+    }
+    let (coder, data) = (pipeline.autoencoder(), pipeline.levels().sigma_data);
+    // A picture of bytes `[height, width, 3]`, or a video `[frames, height, width, 3]`.
+    let name = ["cond_image", "cond_video"].into_iter().find(|name| case.has(name));
+    let name = name.ok_or_else(|| case.config_error("neither cond_image nor cond_video is recorded"))?;
+    let bytes: Tensor<4> = match case.shape(name)?.len() {
+        3 => case.tensor::<3>(name, device)?.unsqueeze_dim(0),
+        _ => case.tensor(name, device)?,
+    };
+    let video = bytes.div_scalar(127.5).sub_scalar(1.0);
+    let video = video.permute([3, 0, 1, 2]).unsqueeze_dim::<5>(0);
+    let shown = video.dims()[2];
+    if case.has("cond_video_padded") {
+        let whole: Tensor<5> = case.tensor("cond_video_padded", device)?;
+        let begin = shown.saturating_sub(frames);
+        let seen = video.clone().narrow(2, begin, shown.min(frames));
+        let rest = whole.clone().narrow(2, shown.min(frames), frames - shown.min(frames));
+        let padded = Tensor::cat(vec![seen, rest.zeros_like()], 2);
+        checks.push(case.check(
+            "cond_video_padded",
+            if shown < frames { padded } else { whole },
+            PIPELINE,
+        )?);
+    }
+    let condition = told(case, CosmosCondition::first_frames(coder, video, frames, data))?;
+    if case.has("cond_latent_raw") {
+        let raw = told(case, coder.unscaled(condition.latents.clone(), data))?;
+        checks.push(case.check("cond_latent_raw", raw, PIPELINE)?);
+    }
+    Ok(Some(condition))
+}
+
+/// The embeddings of a recorded run: its own encoder's, or as they were recorded.
+fn prompt(case: &Case, device: &Device) -> Result<CosmosPrompt, ParityError> {
+    Ok(CosmosPrompt {
+        text: case.tensor("prompt_embeds", device)?,
+        negative: optional(case, "negative_prompt_embeds", device)?,
+    })
+}
+
+fn training_step(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
+    let config: CosmosConfig = settings(case, "model")?;
+    let device = device.clone().autodiff();
+    let model = case.fill(told(case, CosmosTransformer::new(&config, &device))?, COSMOS_NAMES)?;
+    let latents: Tensor<5> = case.tensor("x0", &device)?;
+    let [batch, _, frames, height, width] = latents.dims();
+    let given = match case.has("condition_mask") {
+        false => None,
+        true => {
+            let mask: Tensor<5> = case.shaped("condition_mask", [batch, 1, frames, height, width], &device)?;
+            let first = mask.narrow(3, 0, 1).narrow(4, 0, 1).into_data();
+            let flags: Vec<bool> = first.iter::<f32>().map(|v| v > 0.5).collect();
+            Some(flags.chunks(frames).map(<[bool]>::to_vec).collect())
+        }
+    };
+    let levels = EdmConfig {
+        sigma_data: number(case, "sigma_data").unwrap_or(EdmConfig::default().sigma_data),
+        ..EdmConfig::default()
+    };
+    let result = model.loss(
+        CosmosBatch {
+            noise: case.shaped("noise", latents.dims(), &device)?,
+            latents,
+            sigma: case.numbers("sigma")?.iter().map(|v| *v as f32).collect(),
+            text: case.tensor("encoder_hidden_states", &device)?,
+            given,
+            fps: number(case, "fps"),
+        },
+        &levels,
+    );
+    let result = told(case, result)?;
+    let mut checks = Vec::new();
+    let mut see = Seen {
+        case,
+        checks: &mut checks,
+    };
+    see.tensor("net_in", result.input, MODULE)?;
+    see.tensor("net_out", result.output, MODULE)?;
+    see.tensor("denoised", result.denoised, MODULE)?;
+    see.numbers("loss", &[result.loss.clone().into_scalar::<f32>()])?;
+    let gradients = published_gradients(&model, &result.loss.backward(), COSMOS_NAMES);
+    for name in case.names().filter(|name| name.starts_with("grad.")) {
+        let gradient = gradients.get(&name["grad.".len()..]);
+        let gradient = gradient.ok_or_else(|| case.config_error(format!("{name}: the model has no such parameter")))?;
+        let gradient: Vec<f64> = gradient.iter::<f64>().collect();
+        checks.push(case.check_numbers(name, &gradient, PIPELINE)?);
+    }
+    Ok(checks)
+}

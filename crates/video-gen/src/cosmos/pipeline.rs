@@ -1,0 +1,268 @@
+//! From a prompt, and frames for video2world models, to a clip: guided sampling along EDM's noise levels.
+//!
+//! At each level σ the network is asked twice, with the prompt and with the negative one; of the two estimates of the
+//! clean latents x̂ = x̂₊ + g · (x̂₊ − x̂₋) is taken ("classifier-free guidance", Ho & Salimans 2022, in the form of Cosmos),
+//! and one Euler step leads to the next level. Latent frames that are given enter the network with a little noise
+//! (σ_a = 0.001) in place of the sampled ones, scaled as if their level were σ_a, and stand in both estimates as they are.
+
+use burn::tensor::{Device, Tensor};
+use nn_kit::{EdmConfig, in_f32};
+
+use super::autoencoder::CosmosAutoencoder;
+use super::condition::CosmosCondition;
+use super::error::CosmosError;
+use super::transformer::{CosmosInput, CosmosTime, CosmosTransformer};
+
+/// What a clip should show, as embeddings `[1, words, width]` of the T5 encoder, zero after the last word.
+#[derive(Clone, Debug)]
+pub struct CosmosPrompt {
+    /// What it should show.
+    pub text: Tensor<3>,
+    /// What it should not show; needed for guidance.
+    pub negative: Option<Tensor<3>>,
+}
+
+/// How to sample.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CosmosSampling {
+    /// Noise levels.
+    pub steps: usize,
+    /// g; the negative prompt is not looked at where it is 1 or less.
+    pub guidance: f64,
+    /// Frame rate that the network is told.
+    pub fps: f64,
+    /// σ_a, the noise on given frames.
+    pub augment_sigma: f32,
+    /// Whether the negative estimate is told that no frame is given, so that guidance also pulls towards the given ones.
+    pub input_frames_guidance: bool,
+}
+
+impl Default for CosmosSampling {
+    /// The published pipelines'.
+    fn default() -> Self {
+        Self {
+            steps: 36,
+            guidance: 7.0,
+            fps: 30.0,
+            augment_sigma: 0.001,
+            input_frames_guidance: false,
+        }
+    }
+}
+
+impl CosmosSampling {
+    /// Refuses what cannot be sampled with.
+    ///
+    /// # Errors
+    /// The first setting that is wrong.
+    pub fn check(&self) -> Result<(), CosmosError> {
+        let wrong = |setting, found: f64, expected: &str| {
+            Err(CosmosError::Config {
+                setting,
+                found: found.to_string(),
+                expected: expected.to_string(),
+            })
+        };
+        if !self.guidance.is_finite() {
+            return wrong("guidance", self.guidance, "a finite number (7 is usual)");
+        }
+        if !(self.fps.is_finite() && self.fps > 0.0) {
+            return wrong("fps", self.fps, "a finite number above 0");
+        }
+        if !(self.augment_sigma.is_finite() && self.augment_sigma >= 0.0) {
+            return wrong("augment_sigma", f64::from(self.augment_sigma), "a finite number from 0");
+        }
+        Ok(())
+    }
+}
+
+/// One sampling step, as it is reported.
+#[derive(Clone, Debug)]
+pub struct CosmosStep {
+    /// Its number, from 0.
+    pub step: usize,
+    /// What the network saw with the prompt.
+    pub input: CosmosInput,
+    /// What it answered.
+    pub output: Tensor<5>,
+    /// The latents after the step.
+    pub latents: Tensor<5>,
+}
+
+/// A transformer with its autoencoder and its noise levels.
+#[derive(Debug)]
+pub struct CosmosPipeline {
+    transformer: CosmosTransformer,
+    autoencoder: CosmosAutoencoder,
+    levels: EdmConfig,
+    device: Device,
+}
+
+impl CosmosPipeline {
+    /// On the device that the weights are on.
+    ///
+    /// # Errors
+    /// An autoencoder of other latents than the transformer's, or levels that are no denoiser.
+    pub fn new(
+        transformer: CosmosTransformer,
+        autoencoder: CosmosAutoencoder,
+        levels: EdmConfig,
+        device: &Device,
+    ) -> Result<Self, CosmosError> {
+        levels.check()?;
+        let (found, expected) = (autoencoder.config().latent_channels, transformer.config().out_channels);
+        if found != expected {
+            return Err(CosmosError::Config {
+                setting: "latent_channels of the autoencoder",
+                found: found.to_string(),
+                expected: format!("{expected}, the transformer's out_channels"),
+            });
+        }
+        Ok(Self {
+            transformer,
+            autoencoder,
+            levels,
+            device: device.clone(),
+        })
+    }
+
+    /// The transformer.
+    pub fn transformer(&self) -> &CosmosTransformer {
+        &self.transformer
+    }
+
+    /// The autoencoder.
+    pub fn autoencoder(&self) -> &CosmosAutoencoder {
+        &self.autoencoder
+    }
+
+    /// The noise levels.
+    pub fn levels(&self) -> &EdmConfig {
+        &self.levels
+    }
+
+    /// Where it computes.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Samples latents of `size` latent frames, rows and columns. `draw` gives standard normal numbers of a shape: first the
+    /// start, then, where frames are given, for each step those for the prompt's and for the negative estimate's frames.
+    /// `seen` is told each step.
+    ///
+    /// # Errors
+    /// Settings or input that do not fit the model or each other, or numbers that are not finite.
+    pub fn sample(
+        &self,
+        size: [usize; 3],
+        prompt: &CosmosPrompt,
+        condition: Option<&CosmosCondition>,
+        sampling: &CosmosSampling,
+        draw: &mut dyn FnMut([usize; 5]) -> Tensor<5>,
+        seen: &mut dyn FnMut(CosmosStep),
+    ) -> Result<Tensor<5>, CosmosError> {
+        sampling.check()?;
+        let guided = sampling.guidance > 1.0;
+        let negative = match (&prompt.negative, guided) {
+            (Some(negative), true) => Some(negative),
+            (None, true) => {
+                return Err(CosmosError::Variant {
+                    found: "guidance above 1 was asked for without a negative prompt",
+                    expected: "give one (it may be empty), or a guidance of 1",
+                });
+            }
+            (_, false) => None,
+        };
+        let schedule = self.levels.schedule(sampling.steps)?;
+        let [frames, height, width] = size;
+        let shape = [1, self.transformer.config().out_channels, frames, height, width];
+        if let Some(condition) = condition {
+            CosmosError::unless_shape("the condition's latents", &condition.latents.dims(), &shape)?;
+            CosmosError::unless_shape("the condition's given frames", &[condition.given.len()], &[frames])?;
+        }
+        let given = condition.map(|condition| (condition, condition.indicator(&self.device)));
+        let mut latents = draw(shape).mul_scalar(self.levels.sigma_max as f32);
+        for step in 0..schedule.steps() {
+            let sigma = schedule.sigmas()[step];
+            // Noise on given frames would be more than that on the sampled ones: the latter are seen.
+            let replaced = sampling.augment_sigma < sigma;
+            let mut ask = |text: &Tensor<3>, told: bool| {
+                let scaled = match given.as_ref().filter(|_| replaced) {
+                    Some((condition, indicator)) => {
+                        let own = self.levels.at(sampling.augment_sigma).c_in / schedule.at(step).c_in;
+                        let noise = draw(shape).mul_scalar(sampling.augment_sigma);
+                        let known = (condition.latents.clone() + noise).mul_scalar(own);
+                        schedule.scaled(mixed(indicator, known, latents.clone()), step)
+                    }
+                    None => {
+                        // The draws are made all the same, so that later ones do not shift.
+                        if given.is_some() {
+                            draw(shape);
+                        }
+                        schedule.scaled(latents.clone(), step)
+                    }
+                };
+                let mask = given.as_ref().map(|(_, indicator)| {
+                    let mask = if told {
+                        indicator.clone()
+                    } else {
+                        indicator.zeros_like()
+                    };
+                    mask.expand([1, 1, frames, height, width])
+                });
+                let input = CosmosInput {
+                    latents: scaled,
+                    time: CosmosTime::Clip(Tensor::from_floats([schedule.at(step).c_noise], &self.device)),
+                    text: text.clone(),
+                    text_bias: None,
+                    condition: mask,
+                    padding: None,
+                    fps: Some(sampling.fps),
+                };
+                let output = in_f32(self.transformer.forward(input.clone())?);
+                let denoised = schedule.denoised(latents.clone(), output.clone(), step);
+                let denoised = match given.as_ref().filter(|_| replaced) {
+                    Some((condition, indicator)) => mixed(indicator, condition.latents.clone(), denoised),
+                    None => denoised,
+                };
+                Ok::<_, CosmosError>((input, output, denoised))
+            };
+            let (input, output, mut denoised) = ask(&prompt.text, true)?;
+            if let Some(negative) = negative {
+                let (_, _, other) = ask(negative, !sampling.input_frames_guidance)?;
+                denoised = denoised.clone() + (denoised - other).mul_scalar(sampling.guidance);
+            }
+            latents = schedule.step(latents, denoised, step);
+            seen(CosmosStep {
+                step,
+                input,
+                output,
+                latents: latents.clone(),
+            });
+        }
+        finite(latents, "latents")
+    }
+
+    /// Latents to a clip `[1, 3, frames, height, width]`, mostly in [−1, 1].
+    ///
+    /// # Errors
+    /// Latents that do not fit the autoencoder, or numbers that are not finite.
+    pub fn decode(&self, latents: Tensor<5>) -> Result<Tensor<5>, CosmosError> {
+        let latents = self.autoencoder.unscaled(latents, self.levels.sigma_data)?;
+        finite(in_f32(self.autoencoder.decode(latents)?), "frames")
+    }
+}
+
+/// `known` in the frames that are given, `other` in the rest.
+fn mixed(indicator: &Tensor<5>, known: Tensor<5>, other: Tensor<5>) -> Tensor<5> {
+    indicator.clone() * known + (indicator.ones_like() - indicator.clone()) * other
+}
+
+fn finite(x: Tensor<5>, what: &'static str) -> Result<Tensor<5>, CosmosError> {
+    // A sum is finite only where all of its numbers are.
+    let sum = x.clone().abs().mean().into_scalar::<f32>();
+    if sum.is_finite() {
+        return Ok(x);
+    }
+    Err(CosmosError::NotFinite { what })
+}

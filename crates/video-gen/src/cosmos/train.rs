@@ -1,0 +1,140 @@
+//! The training step: EDM's weighted squared error of the denoised latents, frames that are given left out of it.
+//!
+//! With x = x₀ + σ · ε, c_in, c_skip, c_out and c_noise of [`nn_kit::EdmConfig`], and the frames that are given: the network
+//! sees c_in · x, there x₀ / σ_data; D = c_skip · x + c_out · F, there x₀;
+//!
+//! loss = mean of (σ² + σ_d²) / (σ · σ_d)² · (D − x₀)².
+//!
+//! Sources: Karras et al. 2022, eq. 2, 7 and 8; NVIDIA 2025 (arXiv 2501.03575), section 5.1.
+
+use burn::tensor::{Device, Tensor};
+use nn_kit::{EdmConfig, in_f32};
+use rand::SeedableRng;
+use rand_pcg::Pcg64;
+use training::normal;
+
+use super::condition::indicator;
+use super::error::CosmosError;
+use super::transformer::{CosmosInput, CosmosTime, CosmosTransformer};
+
+/// The noise levels of training: ln σ is normal.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SigmaDraws {
+    /// Mean of ln σ.
+    pub mean: f64,
+    /// Standard deviation of ln σ.
+    pub deviation: f64,
+}
+
+impl Default for SigmaDraws {
+    /// Those of the published training configurations.
+    fn default() -> Self {
+        Self {
+            mean: 0.0,
+            deviation: 1.0,
+        }
+    }
+}
+
+impl SigmaDraws {
+    /// `count` levels that follow from the seed.
+    pub fn draw(&self, count: usize, seed: u64) -> Vec<f32> {
+        let draws = normal(count, &mut Pcg64::seed_from_u64(seed));
+        let sigma = |z: f32| (self.mean + self.deviation * f64::from(z)).exp() as f32;
+        draws.into_iter().map(sigma).collect()
+    }
+}
+
+/// One batch.
+#[derive(Clone, Debug)]
+pub struct CosmosBatch {
+    /// x₀, scaled latents `[batch, channels, frames, height, width]`.
+    pub latents: Tensor<5>,
+    /// ε, of the same shape.
+    pub noise: Tensor<5>,
+    /// σ of each clip.
+    pub sigma: Vec<f32>,
+    /// Prompts, `[batch, words, width]`.
+    pub text: Tensor<3>,
+    /// The latent frames of each clip that are given; none for text2world models.
+    pub given: Option<Vec<Vec<bool>>>,
+    /// Frame rate.
+    pub fps: Option<f64>,
+}
+
+/// What came of a training step.
+#[derive(Clone, Debug)]
+pub struct CosmosLoss {
+    /// The loss, one number.
+    pub loss: Tensor<1>,
+    /// What the network saw.
+    pub input: Tensor<5>,
+    /// What it answered.
+    pub output: Tensor<5>,
+    /// D.
+    pub denoised: Tensor<5>,
+}
+
+impl CosmosTransformer {
+    /// The loss of a batch.
+    ///
+    /// # Errors
+    /// A batch that does not fit the model or itself.
+    pub fn loss(&self, batch: CosmosBatch, levels: &EdmConfig) -> Result<CosmosLoss, CosmosError> {
+        levels.check()?;
+        let CosmosBatch { latents, noise, .. } = batch;
+        let [count, _, frames, height, width] = latents.dims();
+        let device = latents.device();
+        CosmosError::unless_shape("noise", &noise.dims(), &latents.dims())?;
+        CosmosError::unless_shape("sigma", &[batch.sigma.len()], &[count])?;
+        let given = batch
+            .given
+            .as_deref()
+            .map(|given| mask(given, [count, frames], &device));
+        let given = given.transpose()?;
+        let column = |f: &dyn Fn(f32) -> f32| {
+            let values: Vec<f32> = batch.sigma.iter().map(|sigma| f(*sigma)).collect();
+            Tensor::<1>::from_floats(values.as_slice(), &device).reshape([count, 1, 1, 1, 1])
+        };
+        let x = latents.clone() + noise * column(&|sigma| sigma);
+        let known = |x: Tensor<5>, known: Tensor<5>| match &given {
+            Some(given) => x.clone() + (known - x) * given.clone(),
+            None => x,
+        };
+        let seen = x.clone() * column(&|sigma| levels.at(sigma).c_in);
+        let seen = known(seen, latents.clone().div_scalar(levels.sigma_data));
+        let times: Vec<f32> = batch.sigma.iter().map(|sigma| levels.at(*sigma).c_noise).collect();
+        let output = in_f32(
+            self.forward(CosmosInput {
+                latents: seen.clone(),
+                time: CosmosTime::Clip(Tensor::from_floats(times.as_slice(), &device)),
+                text: batch.text,
+                text_bias: None,
+                condition: given
+                    .clone()
+                    .map(|given| given.expand([count, 1, frames, height, width])),
+                padding: None,
+                fps: batch.fps,
+            })?,
+        );
+        let denoised =
+            x * column(&|sigma| levels.at(sigma).c_skip) + output.clone() * column(&|sigma| levels.at(sigma).c_out);
+        let denoised = known(denoised, latents.clone());
+        let error = (denoised.clone() - latents).square() * column(&|sigma| levels.at(sigma).weight);
+        Ok(CosmosLoss {
+            loss: error.mean(),
+            input: seen,
+            output,
+            denoised,
+        })
+    }
+}
+
+/// 1 where a frame is given, `[batch, 1, frames, 1, 1]`.
+fn mask(given: &[Vec<bool>], [count, frames]: [usize; 2], device: &Device) -> Result<Tensor<5>, CosmosError> {
+    CosmosError::unless_shape("given", &[given.len()], &[count])?;
+    for row in given {
+        CosmosError::unless_shape("given frames of a clip", &[row.len()], &[frames])?;
+    }
+    Ok(Tensor::cat(given.iter().map(|row| indicator(row, device)).collect(), 0))
+}
