@@ -220,6 +220,14 @@ impl Checkpoint {
         self
     }
 
+    /// Without the tensors whose names end with one of `ends`.
+    #[must_use]
+    pub fn without_ends(mut self, ends: &[&str]) -> Self {
+        self.tensors
+            .retain(|name, _| !ends.iter().any(|end| name.ends_with(end)));
+        self
+    }
+
     /// Names under a prefix, without it.
     pub(crate) fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
         self.tensors.keys().filter_map(move |name| name.strip_prefix(prefix))
@@ -410,7 +418,9 @@ fn code(value: &PickleValue, place: &str) -> Option<(String, String)> {
     };
     match value {
         PickleValue::Unsupported(object) => {
-            let plain = ["torch.", "numpy."].iter().any(|known| object.starts_with(known)) || object == "int";
+            let plain = ["torch.", "numpy."].iter().any(|known| object.starts_with(known))
+                // A buffer of bytes is what some layers keep as a state of their own.
+                || ["int", "_io.BytesIO"].contains(&object.as_str());
             (!plain).then(|| {
                 (
                     if place.is_empty() {

@@ -8,10 +8,11 @@ mod object;
 mod text;
 
 pub use cosmos::{
-    COSMOS_AUTOENCODER_NAMES, COSMOS_MODELS, COSMOS_NAMES, CosmosAutoencoder, CosmosAutoencoderConfig, CosmosBatch,
-    CosmosCondition, CosmosConfig, CosmosDecoder, CosmosEncoder, CosmosError, CosmosInput, CosmosLoss, CosmosPipeline,
-    CosmosPrompt, CosmosSampling, CosmosStep, CosmosTime, CosmosTransformer, EndFrame, LearnedPositions, PatchMethod,
-    SigmaDraws, text_bias,
+    COSMOS_LAYERS, COSMOS_MODELS, CosmosAutoencoder, CosmosAutoencoderConfig, CosmosBatch, CosmosCondition,
+    CosmosConfig, CosmosDecoder, CosmosEncoder, CosmosError, CosmosInput, CosmosLayout, CosmosLoss, CosmosMemory,
+    CosmosPipeline, CosmosPrompt, CosmosPrompts, CosmosSampling, CosmosStep, CosmosTime, CosmosTransformer,
+    CosmosVariant, CosmosVideo, EndFrame, LearnedPositions, PatchMethod, SigmaDraws, cosmos_autoencoder_shapes,
+    cosmos_shapes, text_bias,
 };
 pub use ltx::{
     Coordinates, DownBlockType, DownsampleType, Draw, LTX_MODELS, LatentScale, LtxClips, LtxCondition, LtxConfig,

@@ -3,11 +3,28 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use burn::tensor::Device;
-use nn_kit::parity::compare;
-use video_gen::COSMOS_MODELS;
+use burn::module::Module;
+use burn::tensor::{Device, Distribution, FloatDType, Tensor};
+use nn_kit::EdmConfig;
+use nn_kit::parity::{Case, compare};
+use pusht_data::{VideoModel, VideoRequest};
+use pusht_env::Frame;
+use training::init_seeded;
+use video_gen::{
+    COSMOS_LAYERS, COSMOS_MODELS, CosmosAutoencoder, CosmosAutoencoderConfig, CosmosBatch, CosmosCondition,
+    CosmosConfig, CosmosError, CosmosInput, CosmosLayout, CosmosMemory, CosmosPipeline, CosmosPrompts, CosmosSampling,
+    CosmosTime, CosmosTransformer, CosmosVariant, CosmosVideo, EndFrame, SigmaDraws, cosmos_autoencoder_shapes,
+    cosmos_shapes,
+};
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures/cosmos")
+        .join(name)
+}
 
 /// A folder of the reference data, where there is any.
 fn reference(part: &str) -> Option<PathBuf> {
@@ -60,8 +77,413 @@ fn recordings_of_the_published_implementation_are_reproduced() {
         "sched_edm_cosmos",
         "sched_edm_vpred_zero",
         "train_cosmos_edm_start_end",
+        "pipe_cosmos_text2world",
+        "pipe_cosmos_video2world",
     ];
     for case in cases {
         same_as_recorded(&video.join(case));
     }
+}
+
+fn count(shapes: &BTreeMap<String, Vec<usize>>) -> usize {
+    shapes.values().map(|shape| shape.iter().product::<usize>()).sum()
+}
+
+#[test]
+fn the_published_sizes_have_the_published_parameters() {
+    let transformer = |config: &CosmosConfig| cosmos_shapes(config, CosmosLayout::Folder).unwrap();
+    let text = transformer(&CosmosConfig::text2world_7b());
+    let video = transformer(&CosmosConfig::video2world_7b());
+    assert_eq!((text.len(), count(&text)), (570, 7_236_192_256));
+    assert_eq!((video.len(), count(&video)), (570, 7_236_208_640));
+    assert_eq!(count(&transformer(&CosmosConfig::text2world_14b())), 14_267_149_312);
+    let coder = CosmosAutoencoderConfig::default();
+    let coder = cosmos_autoencoder_shapes(&coder, CosmosLayout::Folder).unwrap();
+    assert_eq!((coder.len(), count(&coder)), (310, 105_653_696));
+    let Some(keys) = reference("design/checkpoint-keys") else {
+        return;
+    };
+    let read = |name: &str| -> BTreeMap<String, Vec<usize>> {
+        let list: Vec<(String, Vec<usize>)> = serde_json::from_slice(&std::fs::read(keys.join(name)).unwrap()).unwrap();
+        list.into_iter().collect()
+    };
+    assert_eq!(video, read("keys_COS.json"));
+    assert_eq!(coder, read("keys_CVAE.json"));
+}
+
+#[test]
+fn the_original_names_are_as_many_and_no_two_are_the_same() {
+    let config = CosmosConfig::video2world_7b();
+    let original = cosmos_shapes(&config, CosmosLayout::Original).unwrap();
+    assert_eq!((original.len(), count(&original)), (570, 7_236_208_640));
+    let shape = |name: &str| original.get(name).map(Vec::as_slice);
+    assert_eq!(
+        shape("net.blocks.block27.blocks.2.block.layer1.weight"),
+        Some(&[16384, 4096][..])
+    );
+    assert_eq!(
+        shape("net.blocks.block0.blocks.1.block.attn.to_k.1.weight"),
+        Some(&[128][..])
+    );
+    assert_eq!(
+        shape("net.blocks.block3.blocks.2.adaLN_modulation.2.weight"),
+        Some(&[12288, 256][..])
+    );
+    assert_eq!(shape("net.x_embedder.proj.1.weight"), Some(&[4096, 72][..]));
+    assert_eq!(shape("net.affline_norm.weight"), Some(&[4096][..]));
+    let coder = CosmosAutoencoderConfig::default();
+    let coder = cosmos_autoencoder_shapes(&coder, CosmosLayout::Original).unwrap();
+    assert_eq!((coder.len(), count(&coder)), (310, 105_653_696));
+    let shape = |name: &str| coder.get(name).map(Vec::as_slice);
+    assert_eq!(shape("encoder.conv_in.0.conv3d.weight"), Some(&[128, 192, 1, 3, 3][..]));
+    assert_eq!(
+        shape("decoder.up.0.block.0.nin_shortcut.conv3d.weight"),
+        Some(&[256, 512, 1, 1, 1][..])
+    );
+    assert_eq!(shape("decoder.mid.attn_1.1.proj_out.conv3d.bias"), Some(&[512][..]));
+    assert_eq!(
+        shape("encoder.down.0.downsample.conv2.conv3d.weight"),
+        Some(&[256, 256, 3, 1, 1][..])
+    );
+}
+
+/// Sizes at which everything runs in milliseconds.
+fn small() -> (CosmosConfig, CosmosAutoencoderConfig) {
+    let transformer = CosmosConfig {
+        in_channels: 5,
+        out_channels: 4,
+        num_attention_heads: 2,
+        attention_head_dim: 12,
+        num_layers: 1,
+        mlp_ratio: 2.0,
+        text_embed_dim: 6,
+        adaln_lora_dim: 4,
+        max_size: [4, 8, 8],
+        ..CosmosConfig::default()
+    };
+    let autoencoder = CosmosAutoencoderConfig {
+        latent_channels: 4,
+        encoder_block_out_channels: vec![4, 4, 6, 6],
+        decode_block_out_channels: vec![4, 4, 6, 6],
+        attention_resolutions: vec![],
+        num_layers: 1,
+        ..CosmosAutoencoderConfig::default()
+    };
+    (transformer, autoencoder)
+}
+
+fn pipeline(change: impl FnOnce(&mut CosmosConfig)) -> CosmosPipeline {
+    let device = Device::flex();
+    let (mut transformer, autoencoder) = small();
+    change(&mut transformer);
+    let transformer = init_seeded(1, &device, |device| {
+        CosmosTransformer::new(&transformer, device).unwrap()
+    });
+    let autoencoder = init_seeded(2, &device, |device| {
+        CosmosAutoencoder::new(&autoencoder, device).unwrap()
+    });
+    CosmosPipeline::new(transformer, autoencoder, EdmConfig::default(), &device).unwrap()
+}
+
+fn video(end: EndFrame) -> CosmosVideo {
+    let text = |fill: f32| Tensor::<3>::full([1, 3, 6], fill, &Device::flex());
+    let prompts = CosmosPrompts::from_embeddings("a dot pushes a block", text(0.3), text(-0.2));
+    let sampling = CosmosSampling {
+        steps: 2,
+        ..CosmosSampling::default()
+    };
+    CosmosVideo::new(pipeline(|_| {}), prompts, [16, 32], sampling, end).unwrap()
+}
+
+fn request(frames: usize) -> VideoRequest {
+    let mut start = Frame::new(12, 8);
+    for (x, y, pixel) in start.enumerate_pixels_mut() {
+        pixel.0 = [20 * x as u8, 30 * y as u8, 90];
+    }
+    VideoRequest {
+        end: Some(Frame::new(12, 8)),
+        start,
+        prompt: None,
+        frames,
+        seed: 5,
+    }
+}
+
+#[test]
+fn a_clip_follows_from_its_request() {
+    for end in [EndFrame::InPlace, EndFrame::Shifted] {
+        let model = video(end);
+        let clips = model.generate(&[request(9), request(17), request(9)]).unwrap();
+        let lengths: Vec<usize> = clips.iter().map(Vec::len).collect();
+        assert_eq!(lengths, [9, 17, 9]);
+        assert_eq!(clips[0][8].dimensions(), (12, 8));
+        assert_eq!(clips[0], clips[2]);
+        let mut other = request(9);
+        other.seed = 6;
+        assert_ne!(model.generate(&[other]).unwrap()[0], clips[0]);
+    }
+}
+
+#[test]
+fn requests_that_cannot_be_served_are_refused_by_their_number() {
+    let model = video(EndFrame::InPlace);
+    let refused = |change: fn(&mut VideoRequest), part: &str| {
+        let mut wrong = request(9);
+        change(&mut wrong);
+        let text = model.generate(&[request(9), wrong]).unwrap_err().to_string();
+        assert!(text.contains("request 1") && text.contains(part), "{text}");
+    };
+    refused(|r| r.frames = 10, "such as 9 or 17");
+    refused(|r| r.frames = 0, "8·k + 1");
+    refused(|r| r.frames = 8 * 8 + 1, "latent clip");
+    refused(|r| r.frames = 1, "prescribed end");
+    refused(|r| r.prompt = Some("another".into()), "not encoded");
+    refused(|r| r.prompt = Some(" ".into()), "empty");
+    refused(|r| r.start = Frame::new(0, 4), "pixels");
+}
+
+#[test]
+fn start_and_end_are_given_in_the_first_and_the_last_latent_frame() {
+    let pipeline = pipeline(|_| {});
+    let device = Device::flex();
+    let picture = |fill: f32| Tensor::<4>::full([1, 3, 16, 32], fill, &device);
+    let ends = |kind| {
+        let end = Some((picture(-0.5), kind));
+        CosmosCondition::ends(pipeline.autoencoder(), picture(0.5), end, 17, 0.5).unwrap()
+    };
+    let (native, shifted) = (ends(EndFrame::InPlace), ends(EndFrame::Shifted));
+    assert_eq!(native.given, [true, false, true]);
+    assert_eq!(shifted.given, native.given);
+    let alone = |fill| {
+        let latents = pipeline.autoencoder().encode(picture(fill).unsqueeze_dim(2)).unwrap();
+        pipeline.autoencoder().scaled(latents, 0.5).unwrap().into_data()
+    };
+    let frame = |condition: &CosmosCondition, at: usize| condition.latents.clone().narrow(2, at, 1).into_data();
+    let close = burn::tensor::Tolerance::<f32>::absolute(1e-5);
+    frame(&native, 0).assert_approx_eq::<f32>(&alone(0.5), close);
+    frame(&shifted, 0).assert_approx_eq::<f32>(&alone(0.5), close);
+    frame(&shifted, 2).assert_approx_eq::<f32>(&alone(-0.5), close);
+    assert_ne!(frame(&native, 2), alone(-0.5));
+}
+
+#[test]
+fn the_original_file_is_the_same_model() {
+    let device = Device::flex();
+    let model = CosmosTransformer::open(&fixture("model.pt"), None, FloatDType::F32, &device).unwrap();
+    let case = Case::open(&fixture("training_start_end")).unwrap();
+    assert_eq!(*model.config(), case.setting::<CosmosConfig>("/model").unwrap());
+    let sigma: Vec<f32> = case.numbers("sigma").unwrap().iter().map(|v| *v as f32).collect();
+    let times: Vec<f32> = sigma.iter().map(|sigma| sigma.ln() / 4.0).collect();
+    let output = model.forward(CosmosInput {
+        latents: case.tensor("net_in", &device).unwrap(),
+        time: CosmosTime::Clip(Tensor::from_floats(times.as_slice(), &device)),
+        text: case.tensor("encoder_hidden_states", &device).unwrap(),
+        text_bias: None,
+        condition: Some(case.tensor("condition_mask", &device).unwrap()),
+        padding: None,
+        fps: Some(24.0),
+    });
+    assert!(case.check("net_out", output.unwrap(), 2e-5).unwrap().passed());
+    let wrong = CosmosTransformer::open(
+        &fixture("model.pt"),
+        Some(CosmosVariant::Text2World),
+        FloatDType::F32,
+        &device,
+    );
+    let text = wrong.err().unwrap().to_string();
+    assert!(text.contains("is a video2world model; a text2world model"), "{text}");
+}
+
+#[test]
+fn files_that_are_no_such_model_are_named() {
+    let device = Device::flex();
+    let refused = |path: &Path, parts: &[&str]| {
+        let error = CosmosTransformer::open(path, None, FloatDType::F32, &device)
+            .err()
+            .unwrap()
+            .to_string();
+        for part in parts {
+            assert!(error.contains(part), "{error}");
+        }
+    };
+    // Another model's tensors under the names of this one.
+    let other = fixture("vae_haar/weights.safetensors");
+    refused(
+        &other,
+        &["net.x_embedder.proj.1.weight is missing"].map(|_| "is missing (expected shape"),
+    );
+    let folder = tempfile::tempdir().unwrap();
+    refused(folder.path(), &["model.pt"]);
+    let transformer = folder.path().join("transformer");
+    std::fs::create_dir(&transformer).unwrap();
+    refused(folder.path(), &["config.json"]);
+    let (config, _) = small();
+    std::fs::write(transformer.join("config.json"), serde_json::to_vec(&config).unwrap()).unwrap();
+    refused(folder.path(), &["safetensors"]);
+    std::fs::copy(
+        fixture("training_start_end/weights.safetensors"),
+        transformer.join("diffusion_pytorch_model.safetensors"),
+    )
+    .unwrap();
+    refused(
+        folder.path(),
+        &["learnable_pos_embed.pos_emb_h has shape [2, 12] (expected [4, 24])"],
+    );
+    let bytes = std::fs::read(fixture("training_start_end/weights.safetensors")).unwrap();
+    std::fs::write(
+        transformer.join("diffusion_pytorch_model.safetensors"),
+        &bytes[..bytes.len() / 2],
+    )
+    .unwrap();
+    refused(folder.path(), &["cannot be read"]);
+    let scripted = folder.path().join("vae");
+    std::fs::create_dir(&scripted).unwrap();
+    std::fs::write(scripted.join("encoder.jit"), b"PK").unwrap();
+    let error = CosmosAutoencoder::open(folder.path(), FloatDType::F32, &device)
+        .err()
+        .unwrap();
+    assert!(error.to_string().contains("TorchScript"), "{error}");
+}
+
+#[test]
+fn input_that_does_not_fit_is_refused() {
+    let device = Device::flex();
+    let (config, coder) = small();
+    let model = CosmosTransformer::new(&config, &device).unwrap();
+    let input = || CosmosInput {
+        latents: Tensor::zeros([2, 4, 3, 4, 4], &device),
+        time: CosmosTime::Clip(Tensor::zeros([2], &device)),
+        text: Tensor::zeros([2, 3, 6], &device),
+        text_bias: None,
+        condition: Some(Tensor::zeros([2, 1, 3, 4, 4], &device)),
+        padding: None,
+        fps: None,
+    };
+    assert_eq!(model.forward(input()).unwrap().dims(), [2, 4, 3, 4, 4]);
+    let refused = |change: &dyn Fn(&mut CosmosInput), part: &str| {
+        let mut wrong = input();
+        change(&mut wrong);
+        let text = model.forward(wrong).unwrap_err().to_string();
+        assert!(text.contains(part), "{text}");
+    };
+    refused(
+        &|i| i.latents = Tensor::zeros([2, 3, 3, 4, 4], &device),
+        "latents has shape [2, 3, 3, 4, 4]",
+    );
+    refused(&|i| i.latents = Tensor::zeros([2, 4, 3, 5, 4], &device), "5 rows");
+    refused(
+        &|i| i.time = CosmosTime::Frame(Tensor::zeros([2, 2], &device)),
+        "time has shape [2, 2]; expected [2, 3]",
+    );
+    refused(&|i| i.text = Tensor::zeros([2, 3, 7], &device), "text has shape");
+    refused(&|i| i.condition = None, "video2world");
+    refused(
+        &|i| i.padding = Some(Tensor::zeros([3, 1, 4, 4], &device)),
+        "padding has shape",
+    );
+
+    let text2world = CosmosConfig {
+        in_channels: 4,
+        ..config.clone()
+    };
+    let text2world = CosmosTransformer::new(&text2world, &device).unwrap();
+    let text = text2world.forward(input()).unwrap_err().to_string();
+    assert!(text.contains("text2world"), "{text}");
+    for wrong in [
+        CosmosConfig {
+            in_channels: 9,
+            ..config.clone()
+        },
+        CosmosConfig {
+            attention_head_dim: 4,
+            ..config.clone()
+        },
+        CosmosConfig {
+            num_layers: 0,
+            ..config.clone()
+        },
+        CosmosConfig {
+            mlp_ratio: f64::NAN,
+            ..config.clone()
+        },
+    ] {
+        assert!(matches!(
+            CosmosTransformer::new(&wrong, &device),
+            Err(CosmosError::Config { .. })
+        ));
+    }
+    let coder = CosmosAutoencoder::new(&coder, &device).unwrap();
+    let encoded = |shape: [usize; 5]| coder.encode(Tensor::zeros(shape, &device)).map(|z| z.dims());
+    assert_eq!(encoded([1, 3, 9, 16, 8]).unwrap(), [1, 4, 2, 2, 1]);
+    assert!(
+        encoded([1, 3, 8, 16, 8])
+            .unwrap_err()
+            .to_string()
+            .contains("such as 1 or 9")
+    );
+    assert!(
+        encoded([1, 3, 9, 12, 8])
+            .unwrap_err()
+            .to_string()
+            .contains("12 rows of pixels")
+    );
+    assert!(
+        encoded([1, 4, 9, 16, 8])
+            .unwrap_err()
+            .to_string()
+            .contains("the clip has shape")
+    );
+}
+
+#[test]
+fn what_does_not_fit_into_memory_is_refused_with_what_would() {
+    let (model, coder) = (CosmosConfig::video2world_7b(), CosmosAutoencoderConfig::default());
+    let clip = [33, 256, 256];
+    let found = CosmosMemory::check(&model, &coder, clip, 2, 80_000_000_000).unwrap();
+    assert_eq!(found.transformer, 2 * 7_236_208_640);
+    assert_eq!(found.autoencoder, 2 * 105_653_696);
+    assert!((100_000_000..2_000_000_000).contains(&found.activations), "{found:?}");
+    let long = CosmosMemory::estimate(&model, &coder, [121, 256, 256], 2).unwrap();
+    assert!(long.activations > found.activations);
+    let text = CosmosMemory::check(&model, &coder, clip, 4, 24_000_000_000)
+        .unwrap_err()
+        .to_string();
+    assert!(text.contains("33 frames of 256 × 256 px in bf16 would fit"), "{text}");
+    let text = CosmosMemory::check(&model, &coder, clip, 2, 8_000_000_000)
+        .unwrap_err()
+        .to_string();
+    assert!(text.contains("the weights alone are 14.7 GB"), "{text}");
+}
+
+#[test]
+fn adapters_change_nothing_until_they_are_trained_and_are_all_that_is() {
+    let device = Device::flex().autodiff();
+    let (config, _) = small();
+    let model = init_seeded(3, &device, |device| CosmosTransformer::new(&config, device).unwrap());
+    let random = |shape: [usize; 5]| Tensor::<5>::random(shape, Distribution::Normal(0.0, 1.0), &device);
+    let (latents, noise) = (random([1, 4, 2, 4, 4]), random([1, 4, 2, 4, 4]));
+    let loss = |model: &CosmosTransformer| {
+        let batch = CosmosBatch {
+            latents: latents.clone(),
+            noise: noise.clone(),
+            sigma: SigmaDraws::default().draw(1, 7),
+            text: Tensor::ones([1, 3, 6], &device),
+            given: Some(vec![vec![true, false]]),
+            fps: None,
+        };
+        model.loss(batch, &EdmConfig::default()).unwrap().loss
+    };
+    let before = loss(&model).into_scalar::<f32>();
+    let chosen = |name: &str| name.contains("to_");
+    assert_eq!(COSMOS_LAYERS.iter().filter(|name| chosen(name)).count(), 8);
+    let model = init_seeded(4, &device, |device| model.clone().adapted(2, 2.0, &chosen, device));
+    let after = loss(&model);
+    assert_eq!(after.clone().into_scalar::<f32>(), before);
+    let gradients = burn::optim::GradientsParams::from_grads(after.backward(), &model);
+    // Down and up of four layers in two attentions.
+    assert_eq!(gradients.len(), 16);
+    assert_eq!(
+        model.num_params() - CosmosTransformer::new(&config, &device).unwrap().num_params(),
+        2 * (4 * 48 + 2 * 48 + 2 * 30)
+    );
 }

@@ -1,13 +1,13 @@
 //! One block of the transformer: attention to the clip, attention to the prompt, feed-forward.
 
 use burn::module::Module;
-use burn::nn::{Linear, RmsNorm, RmsNormConfig};
+use burn::nn::{LinearConfig, RmsNorm, RmsNormConfig};
 use burn::tensor::activation::gelu;
 use burn::tensor::{Device, Tensor};
-use nn_kit::scaled_dot_product;
+use nn_kit::{AdaptedLinear, scaled_dot_product};
 
 use super::config::CosmosConfig;
-use super::modulation::{Modulation, Noise, linear};
+use super::modulation::{Modulation, Noise};
 use super::positions::Rotary;
 
 /// Added to the mean squares of queries and keys.
@@ -15,15 +15,20 @@ const EPSILON: f64 = 1e-5;
 /// Shift, scale and gate.
 const PARTS: usize = 3;
 
+/// A linear layer without bias that may carry an adapter.
+fn linear(from: usize, to: usize, device: &Device) -> AdaptedLinear {
+    AdaptedLinear::new(&LinearConfig::new(from, to).with_bias(false), device)
+}
+
 /// Multi-head attention whose queries and keys are RMS-normalised head by head.
 #[derive(Module, Debug)]
 struct Attention {
-    to_q: Linear,
-    to_k: Linear,
-    to_v: Linear,
+    to_q: AdaptedLinear,
+    to_k: AdaptedLinear,
+    to_v: AdaptedLinear,
     norm_q: RmsNorm,
     norm_k: RmsNorm,
-    to_out: Linear,
+    to_out: AdaptedLinear,
     heads: usize,
 }
 
@@ -76,8 +81,8 @@ impl Attention {
 /// Linear, GELU (exact), linear.
 #[derive(Module, Debug)]
 struct FeedForward {
-    up: Linear,
-    down: Linear,
+    up: AdaptedLinear,
+    down: AdaptedLinear,
 }
 
 /// What all blocks of one pass share.
@@ -120,6 +125,28 @@ impl CosmosBlock {
                 down: linear(config.hidden(), width, device),
             },
         }
+    }
+
+    /// With adapters on the layers that are chosen by their published names.
+    pub(super) fn adapted(mut self, rank: usize, alpha: f64, chosen: &dyn Fn(&str) -> bool, device: &Device) -> Self {
+        let adapt = |name: String, layer: AdaptedLinear| match chosen(&name) {
+            true => layer.adapted(rank, alpha, device),
+            false => layer,
+        };
+        let attention = |part: &str, a: Attention| Attention {
+            to_q: adapt(format!("{part}.to_q"), a.to_q),
+            to_k: adapt(format!("{part}.to_k"), a.to_k),
+            to_v: adapt(format!("{part}.to_v"), a.to_v),
+            to_out: adapt(format!("{part}.to_out.0"), a.to_out),
+            ..a
+        };
+        self.attn1 = attention("attn1", self.attn1);
+        self.attn2 = attention("attn2", self.attn2);
+        self.ff = FeedForward {
+            up: adapt("ff.net.0.proj".to_string(), self.ff.up),
+            down: adapt("ff.net.2".to_string(), self.ff.down),
+        };
+        self
     }
 
     /// Tokens `[batch, frames, tokens of a frame, width]`; also what the first attention gave, `[batch, tokens, width]`.

@@ -3,26 +3,32 @@
 //!
 //! Formulas, published files and what breaks ports: `docs/video-models.md`.
 
+mod adapters;
 mod autoencoder;
 mod block;
 mod condition;
 mod config;
 mod error;
+mod load;
+mod memory;
+mod model;
 mod modulation;
 mod names;
 mod parity;
+mod pictures;
 mod pipeline;
 mod positions;
 mod train;
 mod transformer;
 
-pub use autoencoder::{
-    COSMOS_AUTOENCODER_NAMES, CosmosAutoencoder, CosmosAutoencoderConfig, CosmosDecoder, CosmosEncoder, PatchMethod,
-};
+pub use adapters::COSMOS_LAYERS;
+pub use autoencoder::{CosmosAutoencoder, CosmosAutoencoderConfig, CosmosDecoder, CosmosEncoder, PatchMethod};
 pub use condition::{CosmosCondition, EndFrame};
 pub use config::{CosmosConfig, LearnedPositions};
 pub use error::CosmosError;
-pub use names::COSMOS_NAMES;
+pub use load::{CosmosLayout, CosmosVariant, cosmos_autoencoder_shapes, cosmos_shapes};
+pub use memory::CosmosMemory;
+pub use model::{CosmosPrompts, CosmosVideo};
 pub use parity::COSMOS_MODELS;
 pub use pipeline::{CosmosPipeline, CosmosPrompt, CosmosSampling, CosmosStep};
 pub use train::{CosmosBatch, CosmosLoss, SigmaDraws};

@@ -1,15 +1,16 @@
 //! The models against recorded tensors of the published implementation (see [`nn_kit::parity`]).
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, FloatDType, Int, Tensor};
 use nn_kit::parity::{Case, Check, MODULE, Model, PIPELINE, ParityError, SCHEDULE};
-use nn_kit::{EdmConfig, published_gradients};
-use serde::de::DeserializeOwned;
+use nn_kit::{EdmConfig, in_f32, published_gradients};
 
-use super::autoencoder::{COSMOS_AUTOENCODER_NAMES, CosmosAutoencoder, CosmosAutoencoderConfig};
+use crate::text::{T5Config, T5Encoder};
+
+use super::autoencoder::{CosmosAutoencoder, CosmosAutoencoderConfig};
 use super::condition::CosmosCondition;
 use super::config::CosmosConfig;
 use super::error::CosmosError;
-use super::names::COSMOS_NAMES;
+use super::names::{autoencoder_names, folder_names};
 use super::pipeline::{CosmosPipeline, CosmosPrompt, CosmosSampling};
 use super::train::CosmosBatch;
 use super::transformer::{CosmosInput, CosmosTime, CosmosTransformer, text_bias};
@@ -41,12 +42,6 @@ pub const COSMOS_MODELS: &[Model] = &[
         run: training_step,
     },
 ];
-
-/// A part of the folder's configuration.
-fn settings<T: DeserializeOwned>(case: &Case, part: &str) -> Result<T, ParityError> {
-    let value = case.config()[part].clone();
-    serde_json::from_value(value).map_err(|error| case.config_error(format!("{part}: {error}")))
-}
 
 /// A number of the configuration, where there is one.
 fn number(case: &Case, key: &str) -> Option<f64> {
@@ -97,8 +92,8 @@ fn input(case: &Case, device: &Device) -> Result<CosmosInput, ParityError> {
 }
 
 fn transformer(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
-    let config: CosmosConfig = settings(case, "model")?;
-    let model = case.fill(told(case, CosmosTransformer::new(&config, device))?, COSMOS_NAMES)?;
+    let config: CosmosConfig = case.setting("/model")?;
+    let model = case.fill(told(case, CosmosTransformer::new(&config, device))?, &folder_names())?;
     let input = input(case, device)?;
     let tokens = told(case, model.check(&input))?;
     let [batch, ..] = input.latents.dims();
@@ -177,9 +172,9 @@ impl Seen<'_> {
 }
 
 fn autoencoder(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
-    let config: CosmosAutoencoderConfig = settings(case, "model")?;
+    let config: CosmosAutoencoderConfig = case.setting("/model")?;
     let model = told(case, CosmosAutoencoder::new(&config, device))?;
-    let model = case.fill(model, COSMOS_AUTOENCODER_NAMES)?;
+    let model = case.fill(model, &autoencoder_names())?;
     let mut stages = Vec::new();
     let latent = told(
         case,
@@ -201,7 +196,7 @@ fn autoencoder(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> 
 
 /// The recorded run's network is `tanh(scaled · (1 + 0.1 · t) + target)`.
 fn scheduler(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
-    let config: EdmConfig = settings(case, "scheduler")?;
+    let config: EdmConfig = case.setting("/scheduler")?;
     let schedule = config
         .schedule(case.size("/num_inference_steps")?)
         .map_err(|error| case.config_error(error.to_string()))?;
@@ -234,13 +229,13 @@ fn scheduler(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
 
 fn pipeline(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
     let (config, coder): (CosmosConfig, CosmosAutoencoderConfig) =
-        (settings(case, "transformer")?, settings(case, "vae")?);
-    let levels: EdmConfig = settings(case, "scheduler")?;
+        (case.setting("/transformer")?, case.setting("/vae")?);
+    let levels: EdmConfig = case.setting("/scheduler")?;
     let weights = case.weights()?;
     let transformer = told(case, CosmosTransformer::new(&config, device))?;
-    let transformer = weights.fill(transformer, "transformer.", COSMOS_NAMES)?;
+    let transformer = weights.fill(transformer, "transformer.", &folder_names())?;
     let coder = told(case, CosmosAutoencoder::new(&coder, device))?;
-    let coder = weights.fill(coder, "vae.", COSMOS_AUTOENCODER_NAMES)?;
+    let coder = weights.fill(coder, "vae.", &autoencoder_names())?;
     let pipeline = told(case, CosmosPipeline::new(transformer, coder, levels, device))?;
     let [frames, height, width] = [case.size("/num_frames")?, case.size("/height")?, case.size("/width")?];
     let size = told(case, pipeline.autoencoder().config().latent_size(frames, height, width))?;
@@ -342,18 +337,43 @@ fn condition(
     Ok(Some(condition))
 }
 
-/// The embeddings of a recorded run: its own encoder's, or as they were recorded.
+/// The embeddings of a recorded run: as they were recorded, or of its own encoder and tokens, of which the negative prompt's
+/// come first.
 fn prompt(case: &Case, device: &Device) -> Result<CosmosPrompt, ParityError> {
+    if case.has("prompt_embeds") {
+        return Ok(CosmosPrompt {
+            text: case.tensor("prompt_embeds", device)?,
+            negative: optional(case, "negative_prompt_embeds", device)?,
+        });
+    }
+    let config: T5Config = case.setting("/text_encoder")?;
+    let t5 = T5Encoder::load(
+        &config,
+        case.weights()?.clone(),
+        "text_encoder.",
+        FloatDType::F32,
+        device,
+    )
+    .map_err(|error| case.config_error(error.to_string()))?;
+    let shape = case.shape("input_ids")?;
+    let [prompts, words] = shape[..] else {
+        return Err(case.config_error(format!("input_ids has shape {shape:?}; expected 2 dimensions")));
+    };
+    let ids = case.indices("input_ids", prompts * words, config.vocab_size)?;
+    let ids: Vec<i64> = ids.into_iter().map(|id| id as i64).collect();
+    let ids = Tensor::<1, Int>::from_data(ids.as_slice(), device).reshape([prompts, words]);
+    let mask: Tensor<2> = case.shaped("attention_mask", [prompts, words], device)?;
+    let states = in_f32(t5.forward(ids, Some(mask.clone()))) * mask.unsqueeze_dim::<3>(2);
     Ok(CosmosPrompt {
-        text: case.tensor("prompt_embeds", device)?,
-        negative: optional(case, "negative_prompt_embeds", device)?,
+        text: states.clone().narrow(0, prompts - 1, 1),
+        negative: (prompts > 1).then(|| states.narrow(0, 0, 1)),
     })
 }
 
 fn training_step(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
-    let config: CosmosConfig = settings(case, "model")?;
+    let config: CosmosConfig = case.setting("/model")?;
     let device = device.clone().autodiff();
-    let model = case.fill(told(case, CosmosTransformer::new(&config, &device))?, COSMOS_NAMES)?;
+    let model = case.fill(told(case, CosmosTransformer::new(&config, &device))?, &folder_names())?;
     let latents: Tensor<5> = case.tensor("x0", &device)?;
     let [batch, _, frames, height, width] = latents.dims();
     let given = match case.has("condition_mask") {
@@ -390,7 +410,7 @@ fn training_step(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError
     see.tensor("net_out", result.output, MODULE)?;
     see.tensor("denoised", result.denoised, MODULE)?;
     see.numbers("loss", &[result.loss.clone().into_scalar::<f32>()])?;
-    let gradients = published_gradients(&model, &result.loss.backward(), COSMOS_NAMES);
+    let gradients = published_gradients(&model, &result.loss.backward(), &folder_names());
     for name in case.names().filter(|name| name.starts_with("grad.")) {
         let gradient = gradients.get(&name["grad.".len()..]);
         let gradient = gradient.ok_or_else(|| case.config_error(format!("{name}: the model has no such parameter")))?;

@@ -49,7 +49,7 @@ pub fn text_bias(seen: Tensor<2, Bool>) -> Tensor<2> {
     zeros.mask_fill(seen.bool_not(), f32::NEG_INFINITY)
 }
 
-/// The last norm, shifted and scaled, and the embedding of patches.
+/// The embedding of patches.
 #[derive(Module, Debug)]
 struct PatchEmbedding {
     proj: Linear,
@@ -101,6 +101,13 @@ impl CosmosTransformer {
     /// The blocks.
     pub(super) fn blocks(&self) -> &[CosmosBlock] {
         &self.transformer_blocks
+    }
+
+    /// With its blocks changed one by one.
+    pub(super) fn map_blocks(mut self, change: impl FnMut(CosmosBlock) -> CosmosBlock) -> Self {
+        let blocks = std::mem::take(&mut self.transformer_blocks);
+        self.transformer_blocks = blocks.into_iter().map(change).collect();
+        self
     }
 
     /// The network's output, of the latents' shape.

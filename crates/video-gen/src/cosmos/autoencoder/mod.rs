@@ -17,13 +17,10 @@ pub use config::{CosmosAutoencoderConfig, PatchMethod};
 pub use networks::{CosmosDecoder, CosmosEncoder};
 
 use layers::{Clip, InSpace};
-use nn_kit::{Renames, in_dtype};
+use nn_kit::in_dtype;
 use patch::Cubes;
 
 use super::error::CosmosError;
-
-/// What diffusers' layout calls the parts of [`CosmosAutoencoder`].
-pub const COSMOS_AUTOENCODER_NAMES: &Renames = &[("to_out.", "to_out.0."), (".conv.", ".")];
 
 /// Clips `[batch, 3, frames, height, width]` in [−1, 1] to latents `[batch, 16, (frames − 1) / 8 + 1, height / 8,
 /// width / 8]` and back. The first latent frame is the first frame; each further one is eight frames, and knows those

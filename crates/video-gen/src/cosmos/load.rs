@@ -1,0 +1,277 @@
+//! The models from published files.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use burn::tensor::{Device, FloatDType};
+use nn_kit::{Checkpoint, EdmConfig, published_shapes};
+use serde::de::DeserializeOwned;
+
+use super::autoencoder::{CosmosAutoencoder, CosmosAutoencoderConfig};
+use super::config::{CosmosConfig, LearnedPositions};
+use super::error::CosmosError;
+use super::names::{ORIGINAL, autoencoder_names, folder_names, model_pt_names, tokenizer_names};
+use super::pipeline::CosmosPipeline;
+use super::transformer::CosmosTransformer;
+
+/// Names and shapes of parameters.
+type Shapes = BTreeMap<String, Vec<usize>>;
+
+/// What `model.pt` holds besides the transformer's parameters: a learned weight of the loss, positions that are computed,
+/// states of a library for GPUs.
+const UNUSED: [&str; 2] = ["logvar.", "net.pos_embedder."];
+const UNUSED_END: &str = "_extra_state";
+
+/// How a published file names its parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CosmosLayout {
+    /// A folder of diffusers.
+    Folder,
+    /// NVIDIA's own: `model.pt`, and the tokenizers' state.
+    Original,
+}
+
+/// What a model makes a clip from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CosmosVariant {
+    /// From a prompt.
+    Text2World,
+    /// From a prompt and frames.
+    Video2World,
+}
+
+impl std::fmt::Display for CosmosVariant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Text2World => "text2world",
+            Self::Video2World => "video2world",
+        })
+    }
+}
+
+/// The parameters of a transformer by their published names; nothing is allocated for them.
+///
+/// # Errors
+/// Sizes that are no model.
+pub fn cosmos_shapes(config: &CosmosConfig, layout: CosmosLayout) -> Result<Shapes, CosmosError> {
+    let model = CosmosTransformer::new(config, &Device::default())?;
+    Ok(match layout {
+        CosmosLayout::Folder => published_shapes(&model, &folder_names()),
+        CosmosLayout::Original => {
+            let shapes = published_shapes(&model, &model_pt_names()).into_iter();
+            shapes
+                .map(|(name, shape)| (format!("{ORIGINAL}{name}"), shape))
+                .collect()
+        }
+    })
+}
+
+/// The parameters of an autoencoder by their published names; nothing is allocated for them.
+///
+/// # Errors
+/// Sizes that are no model.
+pub fn cosmos_autoencoder_shapes(
+    config: &CosmosAutoencoderConfig,
+    layout: CosmosLayout,
+) -> Result<Shapes, CosmosError> {
+    let model = CosmosAutoencoder::new(config, &Device::default())?;
+    Ok(match layout {
+        CosmosLayout::Folder => published_shapes(&model, &autoencoder_names()),
+        CosmosLayout::Original => published_shapes(&model, &tokenizer_names()),
+    })
+}
+
+impl CosmosConfig {
+    /// Which of the two it is.
+    pub fn variant(&self) -> CosmosVariant {
+        match self.takes_condition() {
+            true => CosmosVariant::Video2World,
+            false => CosmosVariant::Text2World,
+        }
+    }
+
+    /// The sizes of the transformer at `path`: a folder of diffusers (the one with `transformer/` in it), a folder with
+    /// `model.pt`, or such a file.
+    ///
+    /// # Errors
+    /// Files that are missing or damaged.
+    pub fn open(path: &Path) -> Result<Self, CosmosError> {
+        Ok(Source::open(path)?.config)
+    }
+
+    /// The sizes of the transformer in `model.pt`. That time's frequencies are stretched twofold, and in the 14B models all
+    /// of them, does not follow from the shapes.
+    fn of_model_pt(checkpoint: &Checkpoint) -> Self {
+        let size = |name: &str, at: usize| {
+            let shape = checkpoint.shape(&format!("{ORIGINAL}{name}"));
+            shape.and_then(|shape| shape.get(at).copied()).unwrap_or(0)
+        };
+        let block = |i: &usize| size(&format!("blocks.block{i}.blocks.0.block.attn.to_q.0.weight"), 0) > 0;
+        let (width, head) = (
+            size("x_embedder.proj.1.weight", 0),
+            size("blocks.block0.blocks.0.block.attn.to_q.1.weight", 0),
+        );
+        let default = Self::default();
+        let patch: usize = default.patch_size.iter().product();
+        let place = |name: &str, axis: usize| match size(&format!("extra_pos_embedder.pos_emb_{name}"), 0) {
+            0 => default.max_size[axis],
+            places => places * default.patch_size[axis],
+        };
+        Self {
+            // One of the channels says what is padding.
+            in_channels: (size("x_embedder.proj.1.weight", 1) / patch).saturating_sub(1),
+            out_channels: size("final_layer.linear.weight", 0) / patch,
+            num_attention_heads: width / head.max(1),
+            attention_head_dim: head,
+            num_layers: (0..).take_while(block).count(),
+            mlp_ratio: size("blocks.block0.blocks.2.block.layer1.weight", 0) as f64 / width.max(1) as f64,
+            text_embed_dim: size("blocks.block0.blocks.1.block.attn.to_k.0.weight", 1),
+            adaln_lora_dim: size("blocks.block0.blocks.0.adaLN_modulation.1.weight", 0),
+            max_size: [place("t", 0), place("h", 1), place("w", 2)],
+            rope_scale: if width > Self::default().width() {
+                Self::text2world_14b().rope_scale
+            } else {
+                default.rope_scale
+            },
+            extra_pos_embed_type: (size("extra_pos_embedder.pos_emb_t", 0) > 0).then_some(LearnedPositions::Learnable),
+            ..default
+        }
+    }
+}
+
+/// A transformer's sizes and weights.
+struct Source {
+    config: CosmosConfig,
+    weights: Checkpoint,
+    layout: CosmosLayout,
+}
+
+impl Source {
+    fn open(path: &Path) -> Result<Self, CosmosError> {
+        let folder = path.join("transformer");
+        if folder.is_dir() {
+            return Ok(Self {
+                config: settings(&folder.join("config.json"))?,
+                weights: Checkpoint::open_folder(&folder)?,
+                layout: CosmosLayout::Folder,
+            });
+        }
+        let file = if path.is_dir() {
+            path.join("model.pt")
+        } else {
+            path.to_path_buf()
+        };
+        let weights = Checkpoint::open(&file)?;
+        let weights = weights.without(&UNUSED).without_ends(&[UNUSED_END]);
+        let config = CosmosConfig::of_model_pt(&weights);
+        Ok(Self {
+            // Without its sizes: filling says what is missing.
+            config: if config.check().is_ok() {
+                config
+            } else {
+                CosmosConfig::default()
+            },
+            weights,
+            layout: CosmosLayout::Original,
+        })
+    }
+}
+
+impl CosmosTransformer {
+    /// Reads the transformer at `path` (see [`CosmosConfig::open`]), which must be `asked` for, where one is.
+    ///
+    /// # Errors
+    /// Files that are missing or damaged, the other variant, and tensors that are missing, left over, of another shape or
+    /// not finite, each by its name.
+    pub fn open(
+        path: &Path,
+        asked: Option<CosmosVariant>,
+        dtype: FloatDType,
+        device: &Device,
+    ) -> Result<Self, CosmosError> {
+        let Source {
+            config,
+            weights,
+            layout,
+        } = Source::open(path)?;
+        let model = Self::new(&config, device)?;
+        let (prefix, names) = match layout {
+            CosmosLayout::Folder => ("", folder_names()),
+            CosmosLayout::Original => (ORIGINAL, model_pt_names()),
+        };
+        match asked {
+            Some(asked) if asked != config.variant() => Err(CosmosError::File {
+                path: path.to_path_buf(),
+                reason: format!("it is a {} model; a {asked} model was asked for", config.variant()),
+            }),
+            _ => Ok(weights.fill_as(model, prefix, &names, dtype)?),
+        }
+    }
+}
+
+impl CosmosAutoencoder {
+    /// Reads the autoencoder out of a folder of diffusers (the one with `vae/` in it, or that itself). The weights may have
+    /// the names of the published tokenizers' state.
+    ///
+    /// # Errors
+    /// As [`CosmosTransformer::open`]; the published `encoder.jit` and `decoder.jit` are programs and must be converted.
+    pub fn open(path: &Path, dtype: FloatDType, device: &Device) -> Result<Self, CosmosError> {
+        let inner = path.join("vae");
+        let folder = if inner.is_dir() { inner } else { path.to_path_buf() };
+        let settings_file = folder.join("config.json");
+        let script = |path: &Path| path.extension().is_some_and(|end| end == "jit");
+        if script(path) || (!settings_file.exists() && folder.join("encoder.jit").exists()) {
+            return Err(CosmosError::File {
+                path: path.to_path_buf(),
+                reason: "TorchScript files are programs; expected vae/ of a diffusers folder, or what the script in \
+                         docs/video-models.md makes of them"
+                    .to_string(),
+            });
+        }
+        let config: CosmosAutoencoderConfig = settings(&settings_file)?;
+        let model = Self::new(&config, device)?;
+        let weights = Checkpoint::open_folder(&folder)?;
+        let original = weights.shape("encoder.conv_in.0.conv3d.weight").is_some();
+        let names = if original {
+            tokenizer_names()
+        } else {
+            autoencoder_names()
+        };
+        Ok(weights.fill_as(model, "", &names, dtype)?)
+    }
+}
+
+impl CosmosPipeline {
+    /// Reads transformer, autoencoder (`vae/`) and, where there is one, `scheduler/scheduler_config.json` out of a folder;
+    /// a folder with `model.pt` in place of `transformer/` will do.
+    ///
+    /// # Errors
+    /// As [`CosmosTransformer::open`] and [`CosmosAutoencoder::open`].
+    pub fn open(
+        folder: &Path,
+        asked: Option<CosmosVariant>,
+        dtype: FloatDType,
+        device: &Device,
+    ) -> Result<Self, CosmosError> {
+        let scheduler = folder.join("scheduler/scheduler_config.json");
+        let levels: EdmConfig = if scheduler.exists() {
+            settings(&scheduler)?
+        } else {
+            EdmConfig::default()
+        };
+        // The small one first: what is wrong with it is found before the large one is read.
+        let autoencoder = CosmosAutoencoder::open(folder, dtype, device)?;
+        let transformer = CosmosTransformer::open(folder, asked, dtype, device)?;
+        Self::new(transformer, autoencoder, levels, device)
+    }
+}
+
+/// Settings of a folder.
+fn settings<T: DeserializeOwned>(path: &Path) -> Result<T, CosmosError> {
+    let refuse = |reason: String| CosmosError::File {
+        path: path.to_path_buf(),
+        reason,
+    };
+    let text = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
+    serde_json::from_slice(&text).map_err(|error| refuse(error.to_string()))
+}

@@ -1,0 +1,123 @@
+//! How much memory a clip needs, from the shapes alone: known before anything is loaded.
+//!
+//! An estimate: weights are exact, activations are counted as the largest tensors that live at once. The transformer's
+//! attention takes queries in blocks, so that its scores stay below a quarter of a gigabyte.
+
+use super::autoencoder::CosmosAutoencoderConfig;
+use super::config::CosmosConfig;
+use super::error::CosmosError;
+use super::load::{CosmosLayout, cosmos_autoencoder_shapes, cosmos_shapes};
+
+/// Numbers in the scores of an attention, at most, and how many such tensors live at once (scores, their softmax).
+const SCORES: (usize, usize) = (1 << 26, 2);
+/// Tensors of the tokens' size that live at once in a block: tokens, normed, queries, keys, values, their f32 copies with
+/// rotary positions, and the learned positions.
+const TOKENS: usize = 10;
+/// Maps of the largest size that live at once in the autoencoder: input, normed, three taps of time, output, residual.
+const MAPS: usize = 7;
+
+/// Bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CosmosMemory {
+    /// The transformer's weights.
+    pub transformer: u64,
+    /// The autoencoder's weights.
+    pub autoencoder: u64,
+    /// The most that activations take at once.
+    pub activations: u64,
+}
+
+impl CosmosMemory {
+    /// Of a clip of `[frames, height, width]` pixels with weights and activations of `bytes` a number (2 for bf16, 4 for
+    /// f32).
+    ///
+    /// # Errors
+    /// A clip or sizes that cannot be.
+    pub fn estimate(
+        transformer: &CosmosConfig,
+        autoencoder: &CosmosAutoencoderConfig,
+        clip: [usize; 3],
+        bytes: u64,
+    ) -> Result<Self, CosmosError> {
+        let [frames, height, width] = clip;
+        let [t, h, w] = autoencoder.latent_size(frames, height, width)?;
+        let tokens: usize = transformer.tokens(t, h, w)?.iter().product();
+        let count = |shapes: &std::collections::BTreeMap<String, Vec<usize>>| -> u64 {
+            shapes
+                .values()
+                .map(|shape| shape.iter().product::<usize>() as u64)
+                .sum()
+        };
+        let width_ = transformer.width();
+        let block = tokens * (TOKENS * width_ + 2 * transformer.hidden());
+        let scores = (transformer.num_attention_heads * tokens * tokens).min(SCORES.0) * SCORES.1;
+        // The decoder's last level: as many cubes of pixels as the clip has.
+        let side = autoencoder.patch_size;
+        let cubes = frames.div_ceil(side).max(1) * (height / side) * (width / side);
+        let widest = [
+            &autoencoder.encoder_block_out_channels,
+            &autoencoder.decode_block_out_channels,
+        ]
+        .into_iter()
+        .map(|levels| levels[0].max(levels.get(1).copied().unwrap_or(0)))
+        .max()
+        .unwrap_or(0)
+        .max(autoencoder.in_channels * side.pow(3));
+        let activations = (block + scores).max(MAPS * cubes * widest) as u64;
+        Ok(Self {
+            transformer: bytes * count(&cosmos_shapes(transformer, CosmosLayout::Folder)?),
+            autoencoder: bytes * count(&cosmos_autoencoder_shapes(autoencoder, CosmosLayout::Folder)?),
+            activations: bytes * activations,
+        })
+    }
+
+    /// All of it.
+    pub fn total(&self) -> u64 {
+        self.transformer + self.autoencoder + self.activations
+    }
+
+    /// Refuses what does not fit into `limit` bytes, with what would.
+    ///
+    /// # Errors
+    /// More than the limit.
+    pub fn check(
+        transformer: &CosmosConfig,
+        autoencoder: &CosmosAutoencoderConfig,
+        clip: [usize; 3],
+        bytes: u64,
+        limit: u64,
+    ) -> Result<Self, CosmosError> {
+        let found = Self::estimate(transformer, autoencoder, clip, bytes)?;
+        if found.total() <= limit {
+            return Ok(found);
+        }
+        let [frames, height, width] = clip;
+        let step = autoencoder.temporal_compression_ratio;
+        let fits = |clip, bytes| -> Result<bool, CosmosError> {
+            Ok(Self::estimate(transformer, autoencoder, clip, bytes)?.total() <= limit)
+        };
+        let mut advice = None;
+        for bytes in [bytes, 2] {
+            let mut shorter = frames;
+            while advice.is_none() && shorter > step {
+                if fits([shorter, height, width], bytes)? {
+                    let format = if bytes == 2 { "bf16" } else { "f32" };
+                    advice = Some(format!(
+                        "{shorter} frames of {width} × {height} px in {format} would fit"
+                    ));
+                }
+                shorter -= step;
+            }
+        }
+        let gigabytes = |bytes: u64| bytes as f64 / 1e9;
+        Err(CosmosError::Memory {
+            model: format!("Cosmos {}", transformer.variant()),
+            needed: gigabytes(found.total()),
+            limit: gigabytes(limit),
+            advice: advice.unwrap_or_else(|| {
+                let weights = gigabytes(found.transformer + found.autoencoder);
+                format!("the weights alone are {weights:.1} GB; take smaller frames, bf16 or another device")
+            }),
+        })
+    }
+}

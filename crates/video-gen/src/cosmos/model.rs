@@ -1,0 +1,206 @@
+//! Cosmos-Predict1 as a video model.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::{Device, Tensor};
+use pusht_data::{VideoError, VideoModel, VideoRequest};
+use pusht_env::Frame;
+use rand::SeedableRng;
+use rand_pcg::Pcg64;
+use training::normal;
+
+use super::condition::{CosmosCondition, EndFrame};
+use super::error::CosmosError;
+use super::load::CosmosVariant;
+use super::pictures::{frames, picture};
+use super::pipeline::{CosmosPipeline, CosmosPrompt, CosmosSampling};
+use crate::text::{TextEncoder, TextError};
+
+/// Tokens of a prompt.
+const WORDS: usize = 512;
+
+/// The embeddings of prompts. They are made before sampling, so that the text encoder, which is larger than the clip's
+/// activations, can be dropped.
+#[derive(Clone, Debug)]
+pub struct CosmosPrompts {
+    texts: BTreeMap<String, Tensor<3>>,
+    first: String,
+    negative: Tensor<3>,
+}
+
+impl CosmosPrompts {
+    /// Encodes prompts, the first of which is that of requests without one, and the negative prompt (which may be empty).
+    ///
+    /// # Errors
+    /// No prompt, an empty one, or one that the encoder cannot read.
+    pub fn new(encoder: &TextEncoder, prompts: &[&str], negative: &str, device: &Device) -> Result<Self, TextError> {
+        let encode = |text: &str| -> Result<Tensor<3>, TextError> {
+            let found = encoder.encode(&[text], WORDS, true, device)?;
+            Ok(found.states * found.mask.unsqueeze_dim::<3>(2))
+        };
+        let first = prompts.first().ok_or(TextError::Empty)?.to_string();
+        let mut texts = BTreeMap::new();
+        for prompt in prompts {
+            if prompt.trim().is_empty() {
+                return Err(TextError::Empty);
+            }
+            texts.insert((*prompt).to_string(), encode(prompt)?);
+        }
+        Ok(Self {
+            texts,
+            first,
+            negative: encode(negative)?,
+        })
+    }
+
+    /// Embeddings that were made elsewhere, each `[1, words, width]`.
+    pub fn from_embeddings(prompt: &str, text: Tensor<3>, negative: Tensor<3>) -> Self {
+        Self {
+            texts: BTreeMap::from([(prompt.to_string(), text)]),
+            first: prompt.to_string(),
+            negative,
+        }
+    }
+
+    fn of(&self, request: &VideoRequest) -> Result<CosmosPrompt, String> {
+        let asked = request.prompt.as_deref().unwrap_or(&self.first);
+        if asked.trim().is_empty() {
+            return Err(TextError::Empty.to_string());
+        }
+        let text = self.texts.get(asked).cloned();
+        let text = text.ok_or_else(|| format!("its prompt {asked:?} was not encoded; expected one of those given"))?;
+        Ok(CosmosPrompt {
+            text,
+            negative: Some(self.negative.clone()),
+        })
+    }
+}
+
+/// A video2world pipeline that makes clips from a start frame and, where one is given, an end frame.
+#[derive(Debug)]
+pub struct CosmosVideo {
+    pipeline: CosmosPipeline,
+    prompts: CosmosPrompts,
+    size: [usize; 2],
+    sampling: CosmosSampling,
+    end: EndFrame,
+}
+
+impl CosmosVideo {
+    /// Frames are sampled at `size` rows and columns, and come back at the size of the request's start frame.
+    ///
+    /// # Errors
+    /// A text2world model, a size that the model cannot make, or settings that cannot be sampled with.
+    pub fn new(
+        pipeline: CosmosPipeline,
+        prompts: CosmosPrompts,
+        size: [usize; 2],
+        sampling: CosmosSampling,
+        end: EndFrame,
+    ) -> Result<Self, CosmosError> {
+        if pipeline.transformer().config().variant() == CosmosVariant::Text2World {
+            return Err(CosmosError::Variant {
+                found: "clips are to begin with a start frame",
+                expected: "this is a text2world model; take a video2world one",
+            });
+        }
+        sampling.check()?;
+        pipeline.levels().schedule(sampling.steps)?;
+        let [height, width] = size;
+        let [t, h, w] = pipeline.autoencoder().config().latent_size(1, height, width)?;
+        let patch = pipeline.transformer().config().patch_size;
+        pipeline
+            .transformer()
+            .config()
+            .tokens(t.next_multiple_of(patch[0]), h, w)?;
+        Ok(Self {
+            pipeline,
+            prompts,
+            size,
+            sampling,
+            end,
+        })
+    }
+
+    /// The latent size of a request, where the model can serve it.
+    fn latent_size(&self, request: &VideoRequest) -> Result<[usize; 3], CosmosError> {
+        let [height, width] = self.size;
+        let size = self
+            .pipeline
+            .autoencoder()
+            .config()
+            .latent_size(request.frames, height, width)?;
+        self.pipeline.transformer().config().tokens(size[0], size[1], size[2])?;
+        if request.end.is_some() && size[0] < 2 {
+            return Err(CosmosError::Size {
+                what: "frames with a prescribed end".to_string(),
+                found: request.frames,
+                expected: "two latent frames at least (9 frames)".to_string(),
+            });
+        }
+        for frame in std::iter::once(&request.start).chain(&request.end) {
+            if frame.width() == 0 || frame.height() == 0 {
+                return Err(CosmosError::Size {
+                    what: "pixels of a frame".to_string(),
+                    found: 0,
+                    expected: "at least one".to_string(),
+                });
+            }
+        }
+        Ok(size)
+    }
+
+    fn clip(&self, request: &VideoRequest, size: [usize; 3], prompt: &CosmosPrompt) -> Result<Vec<Frame>, CosmosError> {
+        let device = self.pipeline.device();
+        let seen = |frame: &Frame| picture(frame, self.size, device);
+        let condition = CosmosCondition::ends(
+            self.pipeline.autoencoder(),
+            seen(&request.start),
+            request.end.as_ref().map(|end| (seen(end), self.end)),
+            request.frames,
+            self.pipeline.levels().sigma_data,
+        )?;
+        let mut rng = Pcg64::seed_from_u64(request.seed);
+        let mut draw = |shape: [usize; 5]| {
+            let numbers = normal(shape.iter().product(), &mut rng);
+            Tensor::<1>::from_floats(numbers.as_slice(), device).reshape(shape)
+        };
+        let latents = self
+            .pipeline
+            .sample(size, prompt, Some(&condition), &self.sampling, &mut draw, &mut |_| {})?;
+        let clip = self.pipeline.decode(latents)?;
+        let (height, width) = (request.start.height() as usize, request.start.width() as usize);
+        Ok(frames(clip, [height, width]))
+    }
+}
+
+impl VideoModel for CosmosVideo {
+    fn name(&self) -> String {
+        "cosmos-predict1".to_string()
+    }
+
+    /// Clips have 8k + 1 frames. All requests are looked at before the first is sampled; start and end come back as the
+    /// model drew them.
+    fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoError> {
+        let refused = |index: usize, reason: String| VideoError::Request { request: index, reason };
+        let look = |(index, request): (usize, &VideoRequest)| {
+            let size = self
+                .latent_size(request)
+                .map_err(|error| refused(index, error.to_string()))?;
+            let prompt = self.prompts.of(request).map_err(|reason| refused(index, reason))?;
+            Ok((size, prompt))
+        };
+        let looked: Vec<_> = requests
+            .iter()
+            .enumerate()
+            .map(look)
+            .collect::<Result<_, VideoError>>()?;
+        let one = |(request, (size, prompt)): (&VideoRequest, ([usize; 3], CosmosPrompt))| {
+            self.clip(request, size, &prompt).map_err(|error| VideoError::Failed {
+                model: self.name(),
+                reason: error.to_string(),
+            })
+        };
+        requests.iter().zip(looked).map(one).collect()
+    }
+}
