@@ -1,5 +1,6 @@
 //! The models against recorded tensors of the published implementation (see [`nn_kit::parity`]).
 
+use burn::optim::GradientsParams;
 use burn::tensor::{Device, FloatDType, Int, Tensor};
 use nn_kit::parity::{Case, Check, MODULE, Model, PIPELINE, ParityError, SCHEDULE};
 use nn_kit::{EdmConfig, in_f32, published_gradients};
@@ -153,10 +154,10 @@ impl Seen<'_> {
         Ok(())
     }
 
-    fn numbers(&mut self, name: &str, found: &[f32]) -> Result<(), ParityError> {
+    fn numbers(&mut self, name: &str, found: &[f32], limit: f64) -> Result<(), ParityError> {
         if self.case.has(name) {
             let found: Vec<f64> = found.iter().map(|v| f64::from(*v)).collect();
-            self.checks.push(self.case.check_numbers(name, &found, SCHEDULE)?);
+            self.checks.push(self.case.check_numbers(name, &found, limit)?);
         }
         Ok(())
     }
@@ -271,8 +272,8 @@ fn pipeline(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
         case,
         checks: &mut checks,
     };
-    see.numbers("sigmas", schedule.sigmas())?;
-    see.numbers("timesteps", &schedule.timesteps())?;
+    see.numbers("sigmas", schedule.sigmas(), SCHEDULE)?;
+    see.numbers("timesteps", &schedule.timesteps(), SCHEDULE)?;
     if let Some(first) = steps.first() {
         see.tensor("first_call.hidden_states", first.input.latents.clone(), PIPELINE)?;
         see.tensor("first_call.encoder_hidden_states", first.input.text.clone(), PIPELINE)?;
@@ -284,7 +285,7 @@ fn pipeline(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
             Tensor::<4>::zeros([1, 1, height, width], device),
             PIPELINE,
         )?;
-        see.numbers("first_call.timestep", &schedule.timesteps()[..1])?;
+        see.numbers("first_call.timestep", &schedule.timesteps()[..1], SCHEDULE)?;
         see.tensor("first_model_output", first.output.clone(), PIPELINE)?;
     }
     for step in steps {
@@ -409,8 +410,9 @@ fn training_step(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError
     see.tensor("net_in", result.input, MODULE)?;
     see.tensor("net_out", result.output, MODULE)?;
     see.tensor("denoised", result.denoised, MODULE)?;
-    see.numbers("loss", &[result.loss.clone().into_scalar::<f32>()])?;
-    let gradients = published_gradients(&model, &result.loss.backward(), &folder_names());
+    see.numbers("loss", &[result.loss.clone().into_scalar::<f32>()], MODULE)?;
+    let gradients = GradientsParams::from_grads(result.loss.backward(), &model);
+    let gradients = published_gradients(&model, &gradients, &folder_names());
     for name in case.names().filter(|name| name.starts_with("grad.")) {
         let gradient = gradients.get(&name["grad.".len()..]);
         let gradient = gradient.ok_or_else(|| case.config_error(format!("{name}: the model has no such parameter")))?;
