@@ -3,7 +3,7 @@
 
 Both sides use f32 and the same number of threads (--threads, 2 by default) and are warmed up; a round times a few runs of
 each, and the median over all rounds counts. Needs torch and torchvision (CPU builds), the cases of diffusion also the
-package lerobot (0.3 or later), those of autoencoders the package diffusers:
+package lerobot (0.3 or later), those of autoencoders and of video models the package diffusers:
 
     python benches/compare_pytorch.py [CASE …] [--rounds 5] [--json out.json]
 
@@ -19,9 +19,9 @@ import subprocess
 import sys
 import time
 
-from pytorch import idm, policy
+from pytorch import cosmos, idm, policy
 
-CASES = policy.CASES + idm.CASES
+CASES = policy.CASES + idm.CASES + cosmos.CASES
 
 
 def build():

@@ -6,6 +6,7 @@
 #![recursion_limit = "256"]
 #![allow(missing_docs, clippy::print_stdout)]
 
+mod cosmos;
 mod idm;
 mod policy;
 
@@ -26,7 +27,7 @@ fn main() {
         let (case, times) = line.split_once(' ').expect("a case and how often");
         let times: usize = times.parse().expect("how often is a number");
         let run = runs.entry(case.to_owned()).or_insert_with(|| {
-            let mut cases = policy::CASES.iter().chain(idm::CASES);
+            let mut cases = policy::CASES.iter().chain(idm::CASES).chain(cosmos::CASES);
             let found = cases.find(|(name, _)| *name == case);
             let (_, set_up) = found.expect("the case is in a table");
             let mut run = set_up();
