@@ -487,3 +487,45 @@ fn adapters_change_nothing_until_they_are_trained_and_are_all_that_is() {
         2 * (4 * 48 + 2 * 48 + 2 * 30)
     );
 }
+
+#[test]
+fn half_precision_weights_give_nearly_the_same() {
+    let device = Device::flex();
+    let off = |a: Tensor<5>, b: Tensor<5>| {
+        let largest = |x: Tensor<5>| x.abs().max().into_scalar::<f32>();
+        assert_eq!(a.dims(), b.dims());
+        let a = a.cast(FloatDType::F32);
+        largest(a - b.clone()) / largest(b)
+    };
+    let case = Case::open(&fixture("training_start_end")).unwrap();
+    let run = |dtype| {
+        let model = CosmosTransformer::open(&fixture("model.pt"), None, dtype, &device).unwrap();
+        let input = CosmosInput {
+            latents: case.tensor("net_in", &device).unwrap(),
+            time: CosmosTime::Clip(Tensor::from_floats([0.1, -0.2], &device)),
+            text: case.tensor("encoder_hidden_states", &device).unwrap(),
+            text_bias: Some(Tensor::zeros([2, 5], &device)),
+            condition: Some(case.tensor("condition_mask", &device).unwrap()),
+            padding: None,
+            fps: Some(24.0),
+        };
+        model.forward(input).unwrap()
+    };
+    let error = off(run(FloatDType::BF16), run(FloatDType::F32));
+    assert!(error > 0.0 && error < 0.05, "{error}");
+    let case = Case::open(&fixture("vae_haar")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let settings = serde_json::to_vec(&case.config()["model"]).unwrap();
+    std::fs::write(folder.path().join("config.json"), settings).unwrap();
+    std::fs::copy(
+        fixture("vae_haar/weights.safetensors"),
+        folder.path().join("model.safetensors"),
+    )
+    .unwrap();
+    let half = CosmosAutoencoder::open(folder.path(), FloatDType::BF16, &device).unwrap();
+    let decoded = half
+        .decode(half.encode(case.tensor("sample", &device).unwrap()).unwrap())
+        .unwrap();
+    let error = off(decoded, case.tensor("decoded", &device).unwrap());
+    assert!(error > 0.0 && error < 0.1, "{error}");
+}

@@ -3,6 +3,8 @@
 //! An estimate: weights are exact, activations are counted as the largest tensors that live at once. The transformer's
 //! attention takes queries in blocks, so that its scores stay below a quarter of a gigabyte.
 
+use std::collections::BTreeMap;
+
 use super::autoencoder::CosmosAutoencoderConfig;
 use super::config::CosmosConfig;
 use super::error::CosmosError;
@@ -42,14 +44,13 @@ impl CosmosMemory {
         let [frames, height, width] = clip;
         let [t, h, w] = autoencoder.latent_size(frames, height, width)?;
         let tokens: usize = transformer.tokens(t, h, w)?.iter().product();
-        let count = |shapes: &std::collections::BTreeMap<String, Vec<usize>>| -> u64 {
+        let count = |shapes: &BTreeMap<String, Vec<usize>>| -> u64 {
             shapes
                 .values()
                 .map(|shape| shape.iter().product::<usize>() as u64)
                 .sum()
         };
-        let width_ = transformer.width();
-        let block = tokens * (TOKENS * width_ + 2 * transformer.hidden());
+        let block = tokens * (TOKENS * transformer.width() + 2 * transformer.hidden());
         let scores = (transformer.num_attention_heads * tokens * tokens).min(SCORES.0) * SCORES.1;
         // The decoder's last level: as many cubes of pixels as the clip has.
         let side = autoencoder.patch_size;

@@ -310,7 +310,16 @@ fn condition(
     let (coder, data) = (pipeline.autoencoder(), pipeline.levels().sigma_data);
     // A picture of bytes `[height, width, 3]`, or a video `[frames, height, width, 3]`.
     let name = ["cond_image", "cond_video"].into_iter().find(|name| case.has(name));
-    let name = name.ok_or_else(|| case.config_error("neither cond_image nor cond_video is recorded"))?;
+    let Some(name) = name else {
+        // The clip as the encoder sees it, and the frames that the network is told are given.
+        let latents = told(case, coder.encode(case.tensor("cond_video_padded", device)?))?;
+        let mask: Tensor<5> = case.tensor("first_call.condition_mask", device)?;
+        let mask = mask.narrow(3, 0, 1).narrow(4, 0, 1).into_data();
+        return Ok(Some(CosmosCondition {
+            latents: told(case, coder.scaled(latents, data))?,
+            given: mask.iter::<f32>().map(|v| v > 0.5).collect(),
+        }));
+    };
     let bytes: Tensor<4> = match case.shape(name)?.len() {
         3 => case.tensor::<3>(name, device)?.unsqueeze_dim(0),
         _ => case.tensor(name, device)?,

@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::activation::silu;
 use burn::tensor::{Device, Tensor};
-use nn_kit::scaled_dot_product;
+use nn_kit::{in_dtype, scaled_dot_product};
 
 use super::layers::{Clip, FrameNorm, InSpace, InTime, Projection};
 
@@ -78,7 +78,7 @@ impl Attention {
             let x = layer.forward(normed.clone()).reshape([batch, frames, channels, places]);
             x.permute([0, 3, 1, 2]).reshape([batch * places, 1, frames, channels])
         };
-        let bias = causal(frames, &clip.x.device());
+        let bias = in_dtype(causal(frames, &clip.x.device()), clip.x.dtype());
         let scale = 1.0 / (channels as f64).sqrt();
         let mixed = scaled_dot_product(
             sequence(&self.to_q),
