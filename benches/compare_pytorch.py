@@ -19,9 +19,9 @@ import subprocess
 import sys
 import time
 
-from pytorch import cosmos, idm, policy
+from pytorch import cosmos, idm, ltx, policy
 
-CASES = policy.CASES + idm.CASES + cosmos.CASES
+CASES = policy.CASES + idm.CASES + ltx.CASES + cosmos.CASES
 
 
 def build():

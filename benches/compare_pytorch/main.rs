@@ -8,6 +8,7 @@
 
 mod cosmos;
 mod idm;
+mod ltx;
 mod policy;
 
 use std::collections::HashMap;
@@ -27,7 +28,8 @@ fn main() {
         let (case, times) = line.split_once(' ').expect("a case and how often");
         let times: usize = times.parse().expect("how often is a number");
         let run = runs.entry(case.to_owned()).or_insert_with(|| {
-            let mut cases = policy::CASES.iter().chain(idm::CASES).chain(cosmos::CASES);
+            let video = ltx::CASES.iter().chain(cosmos::CASES);
+            let mut cases = policy::CASES.iter().chain(idm::CASES).chain(video);
             let found = cases.find(|(name, _)| *name == case);
             let (_, set_up) = found.expect("the case is in a table");
             let mut run = set_up();

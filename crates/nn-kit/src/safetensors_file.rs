@@ -112,3 +112,51 @@ fn dtype(name: &str) -> Option<DType> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(header: &str, data: &[u8]) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(header.as_bytes());
+        bytes.extend(data);
+        std::fs::write(file.path(), bytes).unwrap();
+        file
+    }
+
+    #[test]
+    fn damaged_files_are_refused_with_the_reason() {
+        let whole = r#"{"__metadata__":{"a":"b"},"x":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}"#;
+        let tensors = open(file(whole, &[0, 0, 128, 63]).path()).unwrap();
+        assert_eq!(tensors["x"].to_bytes().unwrap().to_vec(), [0, 0, 128, 63]);
+        let refused = |header: &str, data: &[u8], part: &str| {
+            let text = open(file(header, data).path()).err().unwrap();
+            assert!(text.contains(part), "{text}");
+        };
+        let with = |part: &str, other: &str| whole.replace(part, other);
+        refused(whole, &[0; 3], "cut short");
+        refused(whole, &[0; 5], "belong to no tensor");
+        refused(&with("[2]", "[3]"), &[0; 4], "has 4 bytes");
+        refused(&with("[2]", "[9223372036854775807,4]"), &[0; 4], "has 4 bytes");
+        refused(&with("[0,4]", "[4,0]"), &[0; 4], "damaged");
+        refused(&with("BF16", "F8_E4M3"), &[0; 4], "F8_E4M3");
+        refused(&with("shape", "shapes"), &[0; 4], "no place");
+        refused("{", &[], "header is damaged");
+        // A header longer than the file, and one longer than any.
+        let claimed = |length: u64| {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), [&length.to_le_bytes()[..], b"{}"].concat()).unwrap();
+            open(file.path()).err().unwrap()
+        };
+        assert!(claimed(3).contains("expected at most 2"));
+        assert!(claimed(u64::MAX).contains("expected at most 2"));
+        assert!(
+            open(tempfile::NamedTempFile::new().unwrap().path())
+                .err()
+                .unwrap()
+                .contains("shorter")
+        );
+    }
+}

@@ -6,11 +6,16 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use burn::tensor::Device;
+use burn::module::Module;
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use nn_kit::parity::{Model, compare};
-use nn_kit::{Checkpoint, FLOW_MODELS};
+use nn_kit::{Checkpoint, FLOW_MODELS, save_safetensors};
+use pusht_data::{VideoModel, VideoRequest};
+use pusht_env::Frame;
 use video_gen::{
-    LTX_MODELS, LtxConfig, LtxLayout, LtxVaeConfig, LtxVersion, T5Config, TEXT_MODELS, ltx_shapes, ltx_vae_shapes,
+    Coordinates, LTX_MODELS, LtxConfig, LtxFiles, LtxInput, LtxLayout, LtxLora, LtxSettings, LtxTransformer, LtxVae,
+    LtxVaeConfig, LtxVersion, LtxVideo, Rotary, T5Config, TEXT_MODELS, Timesteps, ltx_shapes, ltx_vae_shapes,
     t5_shapes,
 };
 
@@ -266,4 +271,285 @@ fn sizes_that_are_no_model_are_refused_by_name() {
         .contains("2048")
     );
     assert!(Checkpoint::open_folder(Path::new("nowhere")).is_err());
+}
+
+/// The parts of a recorded pipeline as a folder of published files, with a tokenizer.
+fn published_folder(folder: &Path) {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/ltx");
+    let recorded = fixtures.join("pipe_conditioned");
+    let config: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(recorded.join("config.json")).unwrap()).unwrap();
+    let weights = Checkpoint::open(&recorded.join("weights.safetensors")).unwrap();
+    for part in ["text_encoder", "transformer", "vae"] {
+        let folder = folder.join(part);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("config.json"), config[part].to_string()).unwrap();
+        let tensors = weights.tensors().filter_map(|(name, _)| {
+            let own = name.strip_prefix(part)?.strip_prefix('.')?;
+            Some((own.to_string(), weights.values(name).unwrap()))
+        });
+        save_safetensors(&folder.join("model.safetensors"), &tensors.collect()).unwrap();
+    }
+    for (name, content) in [
+        (
+            "scheduler/scheduler_config.json",
+            config["scheduler"].to_string().into_bytes(),
+        ),
+        (
+            "tokenizer/tokenizer.json",
+            std::fs::read(fixtures.join("tokenizer/tokenizer.json")).unwrap(),
+        ),
+    ] {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+}
+
+fn files(folder: &Path) -> LtxFiles<'_> {
+    LtxFiles {
+        model: folder,
+        text: None,
+        version: Some(LtxVersion::V095),
+        dtype: FloatDType::F32,
+    }
+}
+
+fn settings() -> LtxSettings {
+    LtxSettings {
+        width: 32,
+        height: 32,
+        steps: 2,
+        tokens: 10,
+        ..LtxSettings::default()
+    }
+}
+
+fn request(frames: usize, seed: u64) -> VideoRequest {
+    let frame = |value: u8| {
+        let mut frame = Frame::new(48, 40);
+        frame.pixels_mut().for_each(|pixel| pixel.0 = [value; 3]);
+        frame
+    };
+    VideoRequest {
+        start: frame(10),
+        end: Some(frame(200)),
+        prompt: Some("a blue dot".into()),
+        frames,
+        seed,
+    }
+}
+
+#[test]
+fn a_folder_of_published_files_gives_clips() {
+    let folder = tempfile::tempdir().unwrap();
+    published_folder(folder.path());
+    let device = Device::flex();
+    let video = LtxVideo::open(files(folder.path()), settings(), &device).unwrap();
+    let clips = video.generate(&[request(3, 1), request(5, 2)]).unwrap();
+    assert_eq!((clips[0].len(), clips[1].len()), (3, 5));
+    assert_eq!(clips[0][0].dimensions(), (48, 40));
+    // A clip does not depend on its neighbours, but on its seed.
+    assert_eq!(video.generate(&[request(5, 2)]).unwrap()[0], clips[1]);
+    assert_ne!(video.generate(&[request(5, 3)]).unwrap()[0], clips[1]);
+
+    let refused = |request: VideoRequest, parts: &[&str]| {
+        let text = video.generate(&[self::request(3, 1), request]).unwrap_err().to_string();
+        assert!(text.contains("request 1"), "{text}");
+        parts.iter().for_each(|part| assert!(text.contains(part), "{text}"));
+    };
+    refused(request(4, 1), &["number of frames is 4", "2k + 1"]);
+    refused(
+        VideoRequest {
+            prompt: Some("  ".into()),
+            ..request(3, 1)
+        },
+        &["prompt is empty"],
+    );
+    let odd = LtxSettings {
+        width: 36,
+        ..settings()
+    };
+    let video = LtxVideo::open(files(folder.path()), odd, &device).unwrap();
+    let text = video.generate(&[request(3, 1)]).unwrap_err().to_string();
+    assert!(text.contains("width is 36") && text.contains("multiple of 8"), "{text}");
+}
+
+#[test]
+fn files_that_do_not_fit_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    published_folder(folder.path());
+    let device = Device::flex();
+    let refused = |files: LtxFiles<'_>, parts: &[&str]| {
+        let text = LtxVideo::open(files, settings(), &device).unwrap_err().to_string();
+        parts.iter().for_each(|part| assert!(text.contains(part), "{text}"));
+    };
+    let older = LtxFiles {
+        version: Some(LtxVersion::V090),
+        ..files(folder.path())
+    };
+    refused(
+        older,
+        &["holds the autoencoder of LTX-Video 0.9.5", "0.9.0 was asked for"],
+    );
+    let path = folder.path().join("transformer/model.safetensors");
+    let whole = Checkpoint::open(&path).unwrap();
+    let mut tensors: BTreeMap<String, TensorData> = whole
+        .tensors()
+        .map(|(name, _)| (name.to_string(), whole.values(name).unwrap()))
+        .collect();
+    let lost = tensors.remove("proj_in.weight").unwrap();
+    save_safetensors(&path, &tensors).unwrap();
+    refused(
+        files(folder.path()),
+        &["proj_in.weight is missing (expected shape [8, 4])"],
+    );
+    tensors.insert("proj_in.weight".into(), TensorData::new(vec![0.0_f32; 8], [2, 4]));
+    save_safetensors(&path, &tensors).unwrap();
+    refused(
+        files(folder.path()),
+        &["proj_in.weight has shape [2, 4] (expected [8, 4])"],
+    );
+    tensors.insert("proj_in.weight".into(), lost);
+    tensors.insert("other".into(), TensorData::new(vec![0.0_f32], [1]));
+    save_safetensors(&path, &tensors).unwrap();
+    refused(files(folder.path()), &["other has no place in the model"]);
+    let bytes = std::fs::read(&path).unwrap();
+    for length in [0, 7, 9, 100, bytes.len() - 1] {
+        std::fs::write(&path, &bytes[..length]).unwrap();
+        refused(files(folder.path()), &["model.safetensors"]);
+    }
+    std::fs::write(folder.path().join("vae/config.json"), "{").unwrap();
+    refused(files(folder.path()), &["vae/config.json"]);
+    refused(
+        LtxFiles {
+            model: Path::new("nowhere"),
+            ..files(folder.path())
+        },
+        &["nowhere"],
+    );
+}
+
+/// A transformer with the heads of the published models.
+fn narrow() -> LtxConfig {
+    LtxConfig {
+        in_channels: 4,
+        out_channels: 4,
+        attention_head_dim: 2,
+        cross_attention_dim: 64,
+        num_layers: 2,
+        caption_channels: 6,
+        ..LtxConfig::default()
+    }
+}
+
+fn input(config: &LtxConfig, device: &Device) -> LtxInput {
+    let wave = |shape: [usize; 3]| {
+        let values: Vec<f32> = (0..shape.iter().product())
+            .map(|i: usize| (0.7 * i as f32).sin())
+            .collect();
+        Tensor::<3>::from_data(TensorData::new(values, shape), device)
+    };
+    LtxInput {
+        latents: wave([1, 8, config.in_channels]),
+        timesteps: Timesteps::Clip(vec![300.0]),
+        text: wave([1, 5, config.caption_channels]),
+        text_mask: None,
+        rotary: Rotary::new(
+            &Coordinates::grid(2, 2, 2, Some([0.8, 32.0, 32.0])),
+            config.width(),
+            device,
+        ),
+    }
+}
+
+#[test]
+fn single_files_and_bf16_give_the_same_transformer() {
+    let device = Device::flex();
+    let config = narrow();
+    let model = training::init_seeded(3, &device, |device| LtxTransformer::new(&config, device).unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let part = folder.path().join("transformer");
+    std::fs::create_dir(&part).unwrap();
+    std::fs::write(part.join("config.json"), serde_json::to_string(&config).unwrap()).unwrap();
+    model.save(&part.join("model.safetensors")).unwrap();
+    let expected = model.forward(input(&config, &device)).into_data();
+    let read = LtxTransformer::open(folder.path(), FloatDType::F32, &device).unwrap();
+    assert_eq!(read.forward(input(&config, &device)).into_data(), expected);
+
+    let saved = Checkpoint::open(&part.join("model.safetensors")).unwrap();
+    let renamed = saved.tensors().map(|(name, _)| {
+        let name_there = name
+            .replace("proj_in", "patchify_proj")
+            .replace("time_embed", "adaln_single");
+        let name_there = name_there.replace("norm_q", "q_norm").replace("norm_k", "k_norm");
+        (format!("model.diffusion_model.{name_there}"), saved.data(name).unwrap())
+    });
+    let single = folder.path().join("ltx-video.safetensors");
+    save_safetensors(&single, &renamed.collect()).unwrap();
+    let read = LtxTransformer::open(&single, FloatDType::F32, &device).unwrap();
+    assert_eq!(read.forward(input(&config, &device)).into_data(), expected);
+    let text = LtxVae::open(&single, None, FloatDType::F32, &device)
+        .unwrap_err()
+        .to_string();
+    assert!(text.contains("decoder.conv_in.conv.bias is missing"), "{text}");
+
+    let half = LtxTransformer::open(&single, FloatDType::BF16, &device).unwrap();
+    let found = half.forward(input(&config, &device)).into_data();
+    let largest = expected.iter::<f32>().fold(0.0_f32, |m, v| m.max(v.abs()));
+    let off = expected
+        .iter::<f32>()
+        .zip(found.iter::<f32>())
+        .map(|(a, b)| (a - b).abs());
+    let off = off.fold(0.0_f32, f32::max) / largest;
+    assert!(off > 0.0 && off < 0.05, "{off}");
+    let saved_half = folder.path().join("half.safetensors");
+    half.save(&saved_half).unwrap();
+    let bytes = |path: &Path| std::fs::metadata(path).unwrap().len();
+    assert!(bytes(&saved_half) < bytes(&single) * 6 / 10);
+}
+
+#[test]
+fn adapters_begin_as_nothing_and_are_all_that_is_trained() {
+    let device = Device::flex();
+    let config = narrow();
+    let build = |device: &Device| LtxTransformer::new(&config, device).unwrap();
+    let model = training::init_seeded(4, &device, build);
+    let expected = model.forward(input(&config, &device)).into_data();
+    let adapted = model
+        .adapted(
+            &LtxLora {
+                rank: 3,
+                ..LtxLora::default()
+            },
+            &device,
+        )
+        .unwrap();
+    assert_eq!(adapted.forward(input(&config, &device)).into_data(), expected);
+    let model = adapted.train();
+    let velocity = model.forward(input(&config, &device.clone().autodiff()));
+    let grads = GradientsParams::from_grads(velocity.square().mean().backward(), &model);
+    // Two matrices for each of the eight layers of two blocks.
+    assert_eq!(grads.len(), 2 * 8 * 2);
+    let refused = |lora: LtxLora, part: &str| {
+        let text = LtxTransformer::new(&narrow(), &Device::flex())
+            .unwrap()
+            .adapted(&lora, &Device::flex());
+        let text = text.err().unwrap().to_string();
+        assert!(text.contains(part), "{text}");
+    };
+    refused(
+        LtxLora {
+            rank: 0,
+            ..LtxLora::default()
+        },
+        "rank",
+    );
+    refused(
+        LtxLora {
+            targets: vec!["to_x".into()],
+            ..LtxLora::default()
+        },
+        "to_x",
+    );
 }
