@@ -7,6 +7,8 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::softmax;
+use burn::tensor::module::attention;
+use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Device, Tensor};
 
 /// Makes [`SelfAttention`].
@@ -63,8 +65,8 @@ const SCORES: usize = 1 << 26;
 /// keys `[batch, heads, keys, d]`, values `[batch, heads, keys, v]` and a bias that broadcasts to
 /// `[batch, heads, queries, keys]` (a mask is a bias of large negative numbers).
 ///
-/// Queries are independent of one another: where the scores of all of them would be more than 2²⁶ numbers, they are taken
-/// in blocks, and nothing but the order of the work changes.
+/// Burn's own attention, which does not hold all scores at once, wherever nothing is differentiated. In training the scores
+/// are held; where they would be more than 2²⁶ numbers, queries, which are independent of one another, are taken in blocks.
 pub fn scaled_dot_product(
     queries: Tensor<4>,
     keys: Tensor<4>,
@@ -72,7 +74,20 @@ pub fn scaled_dot_product(
     bias: Option<Tensor<4>>,
     scale: f64,
 ) -> Tensor<4> {
-    blockwise(queries, keys, values, bias, scale, SCORES)
+    if queries.device().is_autodiff() {
+        return blockwise(queries, keys, values, bias, scale, SCORES);
+    }
+    let (count, all) = (queries.dims()[2], keys.dims()[2]);
+    // One bias for all heads and clips is read without a copy for each, one for all queries is not.
+    let bias = bias.map(|bias| {
+        let [batch, heads, ..] = bias.dims();
+        bias.expand([batch, heads, count, all])
+    });
+    let options = AttentionModuleOptions {
+        scale: Some(scale),
+        ..AttentionModuleOptions::default()
+    };
+    attention(queries, keys, values, None, bias, options)
 }
 
 fn blockwise(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, bias: Option<Tensor<4>>, scale: f64, most: usize) -> Tensor<4> {
@@ -119,6 +134,9 @@ mod tests {
         let (q, k, v) = (random([2, 3, 7, 4]), random([2, 3, 5, 4]), random([2, 3, 5, 6]));
         for bias in [None, Some(random([2, 1, 1, 5])), Some(random([1, 3, 7, 5]))] {
             let whole = scaled_dot_product(q.clone(), k.clone(), v.clone(), bias.clone(), 0.5);
+            let held = blockwise(q.clone(), k.clone(), v.clone(), bias.clone(), 0.5, usize::MAX);
+            held.into_data()
+                .assert_approx_eq::<f32>(&whole.to_data(), Tolerance::absolute(1e-6));
             assert_eq!(whole.dims(), [2, 3, 7, 6]);
             for most in [1, 60, 70, 10_000] {
                 let parts = blockwise(q.clone(), k.clone(), v.clone(), bias.clone(), 0.5, most);
