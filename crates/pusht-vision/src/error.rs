@@ -13,6 +13,19 @@ pub enum VisionError {
         /// Height found.
         height: u32,
     },
+    /// A frame without a board.
+    #[error(
+        "the frame of {width} × {height} px shows no PushT board (best fit off by {residual:.0} levels of 255); expected \
+         the white board with its green goal, of any size, whole or cropped a little"
+    )]
+    NoBoard {
+        /// Width found.
+        width: u32,
+        /// Height found.
+        height: u32,
+        /// Root mean square difference of the best fit.
+        residual: f64,
+    },
     /// A goal pose that is not finite.
     #[error("the goal pose {goal:?} is not finite; expected px of the 512 board and rad")]
     Goal {

@@ -2,7 +2,8 @@
 //!
 //! [`Tracker`] finds the agent's position and the T's pose in a 96 × 96 frame, with a confidence for each.
 //! [`actions_from_track`] inverts the agent's law of motion in closed form, [`ActionSmoother`] does the same for noisy
-//! tracks. `docs/vision.md` has the formulas and what is reached on the human demonstrations.
+//! tracks. [`Registrar`] finds the board in frames of other sizes and shapes, [`FrameMeasures`] counts what a frame shows.
+//! `docs/vision.md` has the formulas and what is reached on the human demonstrations.
 
 mod agent;
 mod block;
@@ -12,6 +13,8 @@ mod error;
 mod executable;
 mod inverse;
 mod linear;
+mod measures;
+mod registration;
 mod seen;
 mod smoother;
 mod spreads;
@@ -21,5 +24,7 @@ pub use dynamics::{CONTROL_HZ, CONTROL_STEP, ControlStep, agent_step};
 pub use error::VisionError;
 pub use executable::executability_residual;
 pub use inverse::{Start, actions_from_track};
+pub use measures::FrameMeasures;
+pub use registration::{Registrar, Registration};
 pub use smoother::{ActionSmoother, SmoothedTrack};
 pub use tracker::{Tracked, Tracker, unwrap_angle, wrap};

@@ -12,6 +12,10 @@ const GOOD: f64 = 0.9;
 /// Below this overlap a fit is taken for a wrong local minimum, and more starts are tried.
 const DOUBTFUL: f64 = 0.75;
 
+/// Compressed frames overlap less, all alike: a fit that is worse than the last frame's by less than this is as good, and
+/// one that is worse by less than twice this is not doubtful.
+const AS_GOOD: f64 = 0.03;
+
 /// Below this overlap there is no T.
 const LEAST_OVERLAP: f64 = 0.3;
 
@@ -69,26 +73,15 @@ impl Tracker {
     /// # Errors
     /// A frame that is not 96 × 96.
     pub fn track(&self, frame: &Frame) -> Result<Tracked, VisionError> {
-        self.track_from(frame, None)
+        self.track_after(frame, None)
     }
 
-    /// What the frames of one video show, in order. The pose in the last frame is where the search in the next one
-    /// starts.
+    /// What a frame shows that follows one which showed `last`: the search for the T starts there. For videos that are not
+    /// in memory as a whole; [`Tracker::track_video`] does the same.
     ///
     /// # Errors
     /// A frame that is not 96 × 96.
-    pub fn track_video(&self, frames: &[Frame]) -> Result<Vec<Tracked>, VisionError> {
-        let mut last = None;
-        let mut track = Vec::with_capacity(frames.len());
-        for frame in frames {
-            let tracked = self.track_from(frame, last)?;
-            last = tracked.block;
-            track.push(tracked);
-        }
-        Ok(track)
-    }
-
-    fn track_from(&self, frame: &Frame, start: Option<Pose>) -> Result<Tracked, VisionError> {
+    pub fn track_after(&self, frame: &Frame, last: Option<&Tracked>) -> Result<Tracked, VisionError> {
         let (width, height) = frame.dimensions();
         if (width as usize, height as usize) != (SIDE, SIDE) {
             return Err(VisionError::FrameSize { width, height });
@@ -96,6 +89,7 @@ impl Tracker {
         let colours = colours(frame);
         let rough = agent::find(&colours);
         let seen = Seen::new(&colours, &self.background, rough);
+        let start = last.and_then(|last| Some((last.block?, last.block_confidence)));
         let block = self.block(&seen, start);
         let behind = |at: usize| self.behind(at, block.map(|(pose, _)| pose));
         let scene = agent::Scene {
@@ -121,8 +115,21 @@ impl Tracker {
         })
     }
 
-    /// Pose and confidence of the T.
-    fn block(&self, seen: &Seen, start: Option<Pose>) -> Option<(Pose, f64)> {
+    /// What the frames of one video show, in order. The pose in the last frame is where the search in the next one
+    /// starts.
+    ///
+    /// # Errors
+    /// A frame that is not 96 × 96.
+    pub fn track_video(&self, frames: &[Frame]) -> Result<Vec<Tracked>, VisionError> {
+        let mut track: Vec<Tracked> = Vec::with_capacity(frames.len());
+        for frame in frames {
+            track.push(self.track_after(frame, track.last())?);
+        }
+        Ok(track)
+    }
+
+    /// Pose and confidence of the T; `start` has those of the last frame.
+    fn block(&self, seen: &Seen, start: Option<(Pose, f64)>) -> Option<(Pose, f64)> {
         let target = block::Target {
             green: &seen.green,
             background: &self.background.colour,
@@ -137,14 +144,19 @@ impl Tracker {
             }
             best.is_some_and(|(_, so_far)| so_far >= enough)
         };
-        let near = start.is_some_and(|start| attempt(start, block::NEAR, GOOD));
+        let last = start.map_or(1.0, |(_, overlap)| overlap);
+        let near = start.is_some_and(|(start, _)| attempt(start, block::NEAR, GOOD.min(last - AS_GOOD)));
         if !near {
             let (centre, angle) = seen.moments()?;
             let turned = |turn: f64| block::with_centroid(centre, angle + turn);
             // As the moments have it, the other way round, and then all around.
             let turns = [0, WIDE / 2].into_iter().chain((1..WIDE).filter(|&k| k != WIDE / 2));
             for k in turns {
-                if attempt(turned(TAU * k as f64 / WIDE as f64), block::FAR, DOUBTFUL) {
+                if attempt(
+                    turned(TAU * k as f64 / WIDE as f64),
+                    block::FAR,
+                    DOUBTFUL.min(last - 2.0 * AS_GOOD),
+                ) {
                     break;
                 }
             }

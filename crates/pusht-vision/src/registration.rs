@@ -1,0 +1,399 @@
+//! Where the board lies in a frame of any size: foreign clips are scaled, cropped, padded, and seldom square.
+//!
+//! The map is one scale and one offset an axis, frame = scale · board + offset. It is found by comparing pictures of the
+//! empty board (white, walls, goal) with the frame at a grid of board points: the sum of squared colour differences, cut
+//! off at [`OUTLIER`], over points that are neither agent nor T by their colour, is made small by a pattern search over the
+//! places of the board's four edges. Starts are the frame stretched over the board, the square in its middle, the square
+//! that covers it, and what the centroid and spread of the goal's green say. There are two pictures, as a wall is thinner
+//! than a pixel of a small frame: the environment's own of 96 × 96, sampled at points, which enlarged frames show, and the
+//! board drawn large and averaged, which frames show that were made smaller.
+//!
+//! [`Registration::resample`] draws the frame again as a 96 × 96 point-sampled picture, which is what the tracker reads.
+
+use crate::board::{BOARD, Background, SIDE, sample};
+use crate::{VisionError, agent};
+use pusht_env::{FillRule, Frame, Pose, Renderer, Scene};
+
+/// Levels by which a channel may differ before the difference counts no more.
+const OUTLIER: f32 = 60.0;
+
+/// Pixels from the border of a picture within which walls lie, and the two strides of the few points of a first search:
+/// near the border, along it, and elsewhere.
+const RIM: usize = 4;
+const STRIDES: [usize; 2] = [2, 4];
+
+/// First step of a search in sides of the board, and last step in frame px: far, near, exact.
+const FAR: (f64, f64) = (0.04, 0.5);
+const NEAR: (f64, f64) = (0.02, 0.2);
+const EXACT: (f64, f64) = (0.005, 0.02);
+
+/// Steps of one length at the most: along a valley a search could creep for long.
+const SWEEPS: usize = 8;
+
+/// Steps to both sides in a scan, and how many of them a side of the board has: half a wall.
+const SCAN: (i32, f64) = (16, 200.0);
+
+/// Side of the picture of averages; 512 is a multiple.
+const FINE: usize = 128;
+
+/// A map of the plain kind is taken as it is when the residual is below this, levels of 255.
+const PLAIN: f64 = 6.0;
+
+/// Above this residual the frame is taken to show no PushT board.
+const FOREIGN: f64 = 30.0;
+
+/// How a frame shows the board.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Registration {
+    /// Frame pixels per board px, x and y.
+    pub scale: [f64; 2],
+    /// Frame coordinate (of the left or upper border of pixel 0) at which board coordinate −½ lies.
+    pub offset: [f64; 2],
+    /// Root mean square colour difference between frame and empty board where neither agent nor T is, levels of 255:
+    /// about 1 for clean frames, up to 10 for compressed ones.
+    pub residual: f64,
+}
+
+impl Registration {
+    /// The whole frame is the whole board, as the environment draws it.
+    pub fn stretched(size: (u32, u32)) -> Self {
+        Self {
+            scale: [f64::from(size.0) / BOARD, f64::from(size.1) / BOARD],
+            offset: [0.0; 2],
+            residual: 0.0,
+        }
+    }
+
+    /// True where resampling a 96 × 96 frame would give the frame itself.
+    pub fn is_identity(&self) -> bool {
+        *self
+            == Self {
+                residual: self.residual,
+                ..Self::stretched((SIDE as u32, SIDE as u32))
+            }
+    }
+
+    /// Frame coordinates (pixel centres at whole numbers) of a board point.
+    fn at(&self, board: [f64; 2]) -> [f64; 2] {
+        [0, 1].map(|k| (board[k] + 0.5) * self.scale[k] + self.offset[k] - 0.5)
+    }
+
+    /// The frame as the 96 × 96 picture of the board that the tracker reads; what lies outside of the frame is white.
+    pub fn resample(&self, frame: &Frame) -> Frame {
+        if self.is_identity() && frame.dimensions() == (SIDE as u32, SIDE as u32) {
+            return frame.clone();
+        }
+        let mut out = Vec::with_capacity(3 * SIDE * SIDE);
+        for j in 0..SIDE {
+            for i in 0..SIDE {
+                let colour = bilinear(frame, self.at([sample(i), sample(j)])).unwrap_or([255.0; 3]);
+                out.extend(colour.map(|c| c.round() as u8));
+            }
+        }
+        Frame::from_raw(SIDE as u32, SIDE as u32, out).unwrap_or_default()
+    }
+}
+
+/// The empty board as a square picture: board coordinates and colours of all points, and a few that still show walls and
+/// goal.
+struct Picture {
+    all: Vec<Point>,
+    few: Vec<Point>,
+}
+
+struct Point {
+    at: [f64; 2],
+    colour: [f32; 3],
+}
+
+impl Picture {
+    fn new(side: usize, colours: &[[f32; 3]]) -> Self {
+        let (mut all, mut few) = (Vec::new(), Vec::new());
+        for (index, &colour) in colours.iter().enumerate() {
+            let cell = [index % side, index / side];
+            let at = cell.map(|i| (i as f64 + 0.5) * BOARD / side as f64 - 0.5);
+            all.push(Point { at, colour });
+            let near = |i: usize| !(RIM..side - RIM).contains(&i);
+            let [along, elsewhere] = STRIDES;
+            if (near(cell[0]) && cell[1].is_multiple_of(along))
+                || (near(cell[1]) && cell[0].is_multiple_of(along))
+                || cell.iter().all(|i| i.is_multiple_of(elsewhere))
+            {
+                few.push(Point { at, colour });
+            }
+        }
+        Self { all, few }
+    }
+
+    /// The board of 512 × 512, averaged over squares.
+    fn averaged(goal: Pose) -> Result<Self, VisionError> {
+        let nowhere = Pose::new(f64::NAN, 0.0, 0.0);
+        let mut renderer = Renderer::new(BOARD as u32, FillRule::default())?;
+        let board = renderer.render(&Scene::new([f64::NAN; 2], nowhere, goal));
+        let every = BOARD as usize / FINE;
+        let mut colours = vec![[0.0; 3]; FINE * FINE];
+        for (x, y, pixel) in board.enumerate_pixels() {
+            let colour = &mut colours[y as usize / every * FINE + x as usize / every];
+            for (sum, &level) in colour.iter_mut().zip(&pixel.0) {
+                *sum += f32::from(level) / (every * every) as f32;
+            }
+        }
+        Ok(Self::new(FINE, &colours))
+    }
+}
+
+/// Finds the board in frames.
+pub struct Registrar {
+    pictures: [Picture; 2],
+    /// Centroid and standard deviation of the goal's green, board px.
+    goal: Option<[[f64; 2]; 2]>,
+}
+
+impl Registrar {
+    /// For boards with this goal.
+    ///
+    /// # Errors
+    /// A goal pose that is not finite.
+    pub fn new(goal: Pose) -> Result<Self, VisionError> {
+        let colours = Background::new(goal)?.colour;
+        let sampled = Picture::new(SIDE, &colours);
+        let green = spread(sampled.all.iter().map(|p| (p.at, greenness(p.colour))));
+        Ok(Self {
+            pictures: [sampled, Picture::averaged(goal)?],
+            goal: green,
+        })
+    }
+
+    /// Finds the board in one frame. A square frame that fits the whole board is taken to show just that; every other
+    /// one is searched.
+    ///
+    /// # Errors
+    /// A frame of fewer than 16 pixels a side, or one that shows no PushT board.
+    pub fn register(&self, frame: &Frame) -> Result<Registration, VisionError> {
+        let (width, height) = frame.dimensions();
+        if width < 16 || height < 16 {
+            return Err(VisionError::NoBoard {
+                width,
+                height,
+                residual: f64::INFINITY,
+            });
+        }
+        let size = [f64::from(width), f64::from(height)];
+        let stretched = edges_of(&Registration::stretched((width, height)));
+        let plain = self.best(|picture| rated(frame, picture, stretched));
+        if width == height && plain.residual < PLAIN {
+            return Ok(plain);
+        }
+        let square = |side: f64| [0, 1].map(|k| [(size[k] - side) / 2.0, (size[k] + side) / 2.0]);
+        let mut starts = vec![stretched, square(size[0].min(size[1])), square(size[0].max(size[1]))];
+        let by_goal = self.by_goal(frame);
+        starts.extend(by_goal);
+        let best = self.best(|picture| {
+            let least = |a: &Rated, b: &Rated| a.1.total_cmp(&b.1);
+            let coarse = starts.iter().map(|&start| search(frame, &picture.few, start, FAR));
+            let coarse = coarse.min_by(least).map(|(edges, _)| edges);
+            let medium = coarse
+                .into_iter()
+                .chain(by_goal)
+                .map(|start| scanned(frame, &picture.few, start));
+            let found = medium.min_by(least).map_or(stretched, |(edges, _)| edges);
+            rated(frame, picture, search(frame, &picture.all, found, EXACT).0)
+        });
+        if best.residual > FOREIGN {
+            let residual = best.residual;
+            return Err(VisionError::NoBoard {
+                width,
+                height,
+                residual,
+            });
+        }
+        Ok(best)
+    }
+
+    /// The better of the maps found with the two pictures.
+    fn best(&self, find: impl Fn(&Picture) -> Registration) -> Registration {
+        let [a, b] = self.pictures.each_ref().map(find);
+        if b.residual < a.residual { b } else { a }
+    }
+
+    /// The map under which the goal's green has the place and spread that it has in the frame.
+    fn by_goal(&self, frame: &Frame) -> Option<[[f64; 2]; 2]> {
+        let [centre, deviation] = self.goal?;
+        // Every pixel of a small frame, about 200 × 200 of a large one.
+        let step = (frame.width().max(frame.height()) / 200).max(1) as usize;
+        let points = (0..frame.height())
+            .step_by(step)
+            .flat_map(|y| (0..frame.width()).step_by(step).map(move |x| (x, y)));
+        let green = points.map(|(x, y)| {
+            let at = [f64::from(x) + 0.5, f64::from(y) + 0.5];
+            (at, greenness(frame.get_pixel(x, y).0.map(f32::from)))
+        });
+        let [found, wide] = spread(green)?;
+        Some([0, 1].map(|k| {
+            let scale = wide[k] / deviation[k];
+            let start = found[k] - (centre[k] + 0.5) * scale;
+            [start, start + BOARD * scale]
+        }))
+    }
+}
+
+/// Edges of a board in a frame, and their cost.
+type Rated = ([[f64; 2]; 2], f64);
+
+/// How the edges of an axis are moved: one of them, both to one side, both apart.
+const MOVES: [[f64; 2]; 4] = [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [-1.0, 1.0]];
+
+/// `edges` with those of an axis moved; none where the board is mirrored or vanishes.
+fn moved(edges: [[f64; 2]; 2], axis: usize, by: f64, moves: [f64; 2]) -> Option<[[f64; 2]; 2]> {
+    let mut moved = edges;
+    for end in 0..2 {
+        moved[axis][end] += by * moves[end];
+    }
+    (moved[axis][1] - moved[axis][0] >= 16.0).then_some(moved)
+}
+
+/// A pattern search that goes on from wherever a scan along one move, farther than its steps, finds something better: a
+/// wall that lies beside the frame's is pulled nowhere.
+fn scanned(frame: &Frame, points: &[Point], start: [[f64; 2]; 2]) -> Rated {
+    let mut best = search(frame, points, start, NEAR);
+    loop {
+        let (edges, before) = best;
+        for (axis, moves) in (0..2).flat_map(|axis| MOVES.map(|moves| (axis, moves))) {
+            let step = (edges[axis][1] - edges[axis][0]) / SCAN.1;
+            let tried = (-SCAN.0..=SCAN.0).filter_map(|k| moved(edges, axis, f64::from(k) * step, moves));
+            for tried in tried {
+                let cost = cost(frame, points, tried);
+                if cost < best.1 {
+                    best = (tried, cost);
+                }
+            }
+        }
+        if best.1 >= before {
+            return best;
+        }
+        best = search(frame, points, best.0, NEAR);
+    }
+}
+
+/// Pattern search: each edge is moved both ways by a step that is halved when nothing helps.
+fn search(frame: &Frame, points: &[Point], start: [[f64; 2]; 2], (first, until): (f64, f64)) -> Rated {
+    let side = start.map(|[low, high]| (high - low).abs());
+    let mut step = first * side[0].max(side[1]);
+    let mut edges = start;
+    let mut best = cost(frame, points, edges);
+    let mut sweeps = 0;
+    while step > until {
+        let mut improved = false;
+        for (axis, moves) in (0..2).flat_map(|axis| MOVES.map(|moves| (axis, moves))) {
+            for by in [-step, step] {
+                let Some(tried) = moved(edges, axis, by, moves) else {
+                    continue;
+                };
+                let cost = cost(frame, points, tried);
+                if cost < best {
+                    (edges, best, improved) = (tried, cost, true);
+                }
+            }
+        }
+        sweeps += 1;
+        if !improved || sweeps == SWEEPS {
+            (step, sweeps) = (step / 2.0, 0);
+        }
+    }
+    (edges, best)
+}
+
+fn rated(frame: &Frame, picture: &Picture, edges: [[f64; 2]; 2]) -> Registration {
+    Registration {
+        residual: cost(frame, &picture.all, edges).sqrt(),
+        ..map_of(edges)
+    }
+}
+
+/// Mean squared difference a channel, cut off, over the points of the board that are neither agent nor T. Points outside of
+/// the frame count half as much as the worst, so that a board does not hide there.
+fn cost(frame: &Frame, points: &[Point], edges: [[f64; 2]; 2]) -> f64 {
+    let map = map_of(edges);
+    let (mut sum, mut count) = (0.0_f64, 0_usize);
+    for point in points {
+        let Some(seen) = bilinear(frame, map.at(point.at)) else {
+            sum += f64::from(OUTLIER * OUTLIER) / 2.0;
+            count += 1;
+            continue;
+        };
+        // The T is blue over red by 34 to 41, the agent by more.
+        if agent::blueness(seen) > 0.0 || seen[2] - seen[0] > 15.0 {
+            continue;
+        }
+        let square: f32 = (0..3)
+            .map(|c| (seen[c] - point.colour[c]).powi(2).min(OUTLIER * OUTLIER))
+            .sum();
+        sum += f64::from(square) / 3.0;
+        count += 1;
+    }
+    // A frame in which nearly everything looks like agent or T shows no board.
+    if count * 2 < points.len() {
+        return f64::from(OUTLIER * OUTLIER);
+    }
+    sum / count as f64
+}
+
+fn map_of(edges: [[f64; 2]; 2]) -> Registration {
+    Registration {
+        scale: edges.map(|[low, high]| (high - low) / BOARD),
+        offset: edges.map(|[low, _]| low),
+        residual: 0.0,
+    }
+}
+
+fn edges_of(map: &Registration) -> [[f64; 2]; 2] {
+    [0, 1].map(|k| [map.offset[k], map.offset[k] + BOARD * map.scale[k]])
+}
+
+/// How much like the goal's light green, 0 to 1.
+fn greenness([red, green, blue]: [f32; 3]) -> f64 {
+    f64::from(((green - red.max(blue) - 30.0) / 64.0).clamp(0.0, 1.0))
+}
+
+/// Centroid and standard deviation of weighted points; none where there is nothing, or a line.
+fn spread(points: impl Iterator<Item = ([f64; 2], f64)>) -> Option<[[f64; 2]; 2]> {
+    let (mut weight, mut sum, mut squares) = (0.0, [0.0; 2], [0.0; 2]);
+    for (p, w) in points.filter(|&(_, w)| w > 0.0) {
+        weight += w;
+        for k in 0..2 {
+            sum[k] += w * p[k];
+            squares[k] += w * p[k] * p[k];
+        }
+    }
+    if weight < 4.0 {
+        return None;
+    }
+    let mean = sum.map(|s| s / weight);
+    let deviation = [0, 1].map(|k| (squares[k] / weight - mean[k] * mean[k]).max(0.0).sqrt());
+    (deviation[0] > 0.5 && deviation[1] > 0.5).then_some([mean, deviation])
+}
+
+/// Colour between four pixels; none more than half a pixel outside of the frame.
+fn bilinear(frame: &Frame, [x, y]: [f64; 2]) -> Option<[f32; 3]> {
+    let (width, height) = (frame.width() as usize, frame.height() as usize);
+    let inside = |v: f64, side: usize| (-0.51..side as f64 - 0.49).contains(&v);
+    if !inside(x, width) || !inside(y, height) {
+        return None;
+    }
+    let cell = |v: f64, side: usize| {
+        let v = v.clamp(0.0, (side - 1) as f64);
+        let low = (v.floor() as usize).min(side.saturating_sub(2));
+        (low, (low + 1).min(side - 1), (v - low as f64) as f32)
+    };
+    let ((x0, x1, fx), (y0, y1, fy)) = (cell(x, width), cell(y, height));
+    let raw = frame.as_raw();
+    let pixel = |x: usize, y: usize| {
+        let at = 3 * (y * width + x);
+        [raw[at], raw[at + 1], raw[at + 2]].map(f32::from)
+    };
+    let [a, b, c, d] = [pixel(x0, y0), pixel(x1, y0), pixel(x0, y1), pixel(x1, y1)];
+    Some([0, 1, 2].map(|k| {
+        let (upper, lower) = (a[k] + fx * (b[k] - a[k]), c[k] + fx * (d[k] - c[k]));
+        upper + fy * (lower - upper)
+    }))
+}

@@ -1,0 +1,116 @@
+//! Boards in frames of other sizes and shapes, and what frames show apart from poses.
+#![allow(clippy::unwrap_used)]
+
+use proptest::prelude::*;
+use pusht_env::{FillRule, Frame, GOAL, Pose, Renderer, Scene};
+use pusht_vision::{FrameMeasures, Registrar, Tracker, VisionError};
+
+const AGENT: [f64; 2] = [320.0, 140.0];
+const BLOCK: Pose = Pose::new(150.0, 330.0, 0.7);
+
+fn picture(side: u32, agent: [f64; 2], block: Pose) -> Frame {
+    let mut renderer = Renderer::new(side, FillRule::default()).unwrap();
+    renderer.render(&Scene::new(agent, block, GOAL))
+}
+
+/// The board over part of a frame: its left upper corner and its size.
+fn placed(frame: (u32, u32), corner: (i64, i64), size: (u32, u32), back: u8) -> Frame {
+    let board = picture(512, AGENT, BLOCK);
+    let board = image::imageops::resize(&board, size.0, size.1, image::imageops::FilterType::Triangle);
+    let mut out = Frame::from_pixel(frame.0, frame.1, image::Rgb([back; 3]));
+    image::imageops::replace(&mut out, &board, corner.0, corner.1);
+    out
+}
+
+#[test]
+fn the_environments_own_frames_stay_as_they_are() {
+    let frame = picture(96, AGENT, BLOCK);
+    let map = Registrar::new(GOAL).unwrap().register(&frame).unwrap();
+    assert!(map.is_identity() && map.residual < 2.0, "{map:?}");
+    assert_eq!(map.resample(&frame), frame);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_board_is_found_where_it_lies(
+        width in 150..500_u32,
+        stretch in 0.75..1.34_f64,
+        margins in prop::array::uniform4(0..60_u32),
+        back in prop::sample::select(vec![0_u8, 60, 255]),
+    ) {
+        let size = (width, (f64::from(width) * stretch) as u32);
+        let frame = placed(
+            (size.0 + margins[0] + margins[1], size.1 + margins[2] + margins[3]),
+            (margins[0].into(), margins[2].into()),
+            size,
+            back,
+        );
+        let map = Registrar::new(GOAL).unwrap().register(&frame).unwrap();
+        let expected = [(size.0, margins[0]), (size.1, margins[2])];
+        for k in 0..2 {
+            let (side, start) = (f64::from(expected[k].0), f64::from(expected[k].1));
+            let found = [map.offset[k], map.offset[k] + 512.0 * map.scale[k]];
+            for (found, expected) in found.into_iter().zip([start, start + side]) {
+                // Two px of the board.
+                let off = (found - expected).abs() * 512.0 / side;
+                prop_assert!(off < 2.0, "{found} for {expected} px of {side}: {map:?}");
+            }
+        }
+        let tracked = Tracker::new(GOAL).unwrap().track(&map.resample(&frame)).unwrap();
+        let agent = tracked.agent.unwrap();
+        prop_assert!((agent[0] - AGENT[0]).hypot(agent[1] - AGENT[1]) < 2.5, "{agent:?}");
+        let block = tracked.block.unwrap();
+        prop_assert!((block.x - BLOCK.x).hypot(block.y - BLOCK.y) < 3.0, "{block:?}");
+    }
+
+    #[test]
+    fn any_picture_has_a_board_or_an_error(
+        width in 1..80_u32,
+        height in 1..80_u32,
+        pixels in prop::collection::vec(any::<u8>(), 1..200),
+    ) {
+        let bytes = pixels.iter().copied().cycle().take((3 * width * height) as usize).collect();
+        let frame = Frame::from_raw(width, height, bytes).unwrap();
+        match Registrar::new(GOAL).unwrap().register(&frame) {
+            Ok(map) => prop_assert_eq!(map.resample(&frame).dimensions(), (96, 96)),
+            Err(error) => prop_assert!(matches!(error, VisionError::NoBoard { .. }), "{}", error),
+        }
+    }
+}
+
+#[test]
+fn agents_and_pieces_are_counted() {
+    let nowhere = Pose::new(f64::NAN, 0.0, 0.0);
+    let whole = FrameMeasures::of(&picture(96, AGENT, BLOCK)).unwrap();
+    assert_eq!((whole.agents, whole.pieces), (1, 1));
+    // With the outline, which is drawn half outside.
+    assert!((1.0..1.3).contains(&whole.block_area), "{whole:?}");
+    assert!((0.85..1.15).contains(&whole.agent_area), "{whole:?}");
+    // On the stem of the T, all across it.
+    let over = FrameMeasures::of(&picture(96, [120.0, 378.0], BLOCK)).unwrap();
+    assert_eq!((over.agents, over.pieces), (1, 1));
+    let bare = FrameMeasures::of(&picture(96, [f64::NAN; 2], nowhere)).unwrap();
+    assert_eq!((bare.agents, bare.pieces), (0, 0));
+    // Two discs, and two Ts, of which the second is drawn over the first picture.
+    let mut two = picture(96, AGENT, BLOCK);
+    let other = picture(96, [80.0, 90.0], Pose::new(400.0, 300.0, 2.0));
+    for (to, from) in two.pixels_mut().zip(other.pixels()) {
+        if from.0[2].saturating_sub(from.0[0]) > 20 {
+            *to = *from;
+        }
+    }
+    let found = FrameMeasures::of(&two).unwrap();
+    assert_eq!((found.agents, found.pieces), (2, 2));
+    assert!(found.block_area > 1.7 && found.agent_area > 1.7, "{found:?}");
+    // Split: a white band across the T.
+    let mut split = picture(96, AGENT, BLOCK);
+    for (x, y, pixel) in split.enumerate_pixels_mut() {
+        if (i64::from(x) + i64::from(y) - 88).abs() < 3 && pixel.0[2] > pixel.0[0] {
+            *pixel = image::Rgb([255; 3]);
+        }
+    }
+    assert_eq!(FrameMeasures::of(&split).unwrap().pieces, 2);
+    assert!(FrameMeasures::of(&Frame::new(10, 10)).is_err());
+}
