@@ -20,7 +20,7 @@ pub(crate) fn file(
     Ok(())
 }
 
-#[cfg(feature = "zarr")]
+#[cfg(any(feature = "zarr", feature = "lerobot"))]
 /// Writes a folder that does not exist yet.
 pub(crate) fn folder(path: &Path, write: impl FnOnce(&Path) -> Result<(), DataError>) -> Result<(), DataError> {
     if path.exists() {

@@ -7,6 +7,8 @@ mod batch;
 mod episode;
 mod error;
 mod inverse_dynamics;
+#[cfg(feature = "lerobot")]
+mod lerobot;
 mod normalise;
 mod simulated;
 mod source;
@@ -20,6 +22,8 @@ pub use batch::{Batch, Loader, LoaderError};
 pub use episode::{Episode, EpisodeError, Provenance};
 pub use error::DataError;
 pub use inverse_dynamics::{IdmError, InverseDynamics, Labels};
+#[cfg(feature = "lerobot")]
+pub use lerobot::{LeRobotSet, write_lerobot};
 pub use normalise::{ActionNorm, FrameNorm};
 pub use simulated::{
     Demonstrations, Difference, Plan, Recipe, SimulatedSet, Simulation, Start, demonstrate, demonstrate_part,

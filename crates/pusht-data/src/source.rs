@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 
 use pusht_env::{Action, State};
 
+#[cfg(feature = "lerobot")]
+use crate::LeRobotSet;
 #[cfg(feature = "zarr")]
 use crate::ReplayBuffer;
 use crate::{DataError, Episode, SimulatedSet, simulated};
 
-const EXPECTED: &str = "a zarr replay buffer (folder) or a file of simulated episodes (as make_demos writes)";
+const EXPECTED: &str = "a zarr replay buffer (folder), a LeRobot v3 data set (folder) or a file of simulated episodes \
+                        (as make_demos writes)";
 
 const VIDEO: &str = "videos or pictures, which carry no actions";
 
@@ -22,11 +25,13 @@ pub struct Source {
 enum Kind {
     #[cfg(feature = "zarr")]
     ReplayBuffer(Box<ReplayBuffer>),
+    #[cfg(feature = "lerobot")]
+    LeRobot(Box<LeRobotSet>),
     Simulated(SimulatedSet),
 }
 
-/// Opens a data set, whatever its layout: a zarr replay buffer, or a file of simulated episodes. Frames are not read
-/// yet.
+/// Opens a data set, whatever its layout: a zarr replay buffer, a LeRobot data set, or a file of simulated episodes.
+/// Frames are not read yet.
 ///
 /// # Errors
 /// No such path, something else, or what the layout's own reader says.
@@ -39,6 +44,8 @@ pub fn open(path: impl AsRef<Path>) -> Result<Source, DataError> {
         });
     } else if simulated::is_ours(path) {
         Kind::Simulated(SimulatedSet::open(path)?)
+    } else if path.join("meta/info.json").exists() {
+        lerobot(path)?
     } else if [".zgroup", "zarr.json", "data", "meta"]
         .iter()
         .any(|f| path.join(f).exists())
@@ -71,6 +78,20 @@ fn replay_buffer(path: &Path) -> Result<Kind, DataError> {
     })
 }
 
+#[cfg(feature = "lerobot")]
+fn lerobot(path: &Path) -> Result<Kind, DataError> {
+    Ok(Kind::LeRobot(Box::new(LeRobotSet::open(path)?)))
+}
+
+#[cfg(not(feature = "lerobot"))]
+fn lerobot(path: &Path) -> Result<Kind, DataError> {
+    Err(DataError::Unrecognised {
+        path: path.to_path_buf(),
+        found: "a LeRobot data set, which this program was built without (feature `lerobot` of pusht-data)".to_owned(),
+        expected: "a file of simulated episodes",
+    })
+}
+
 /// What lies at a path that is no data set, with a hint where one lies inside of it.
 fn describe(path: &Path) -> String {
     if path.is_dir() {
@@ -78,7 +99,8 @@ fn describe(path: &Path) -> String {
             .map(|entries| entries.flatten().map(|e| e.path()).collect())
             .unwrap_or_default();
         inside.sort();
-        let is_set = |p: &&PathBuf| p.join(".zgroup").exists() || simulated::is_ours(p);
+        let is_set =
+            |p: &&PathBuf| p.join(".zgroup").exists() || p.join("meta/info.json").exists() || simulated::is_ours(p);
         let is_video = |p: &PathBuf| {
             p.extension()
                 .is_some_and(|e| ["png", "mp4", "gif"].iter().any(|v| e == *v))
@@ -122,6 +144,8 @@ impl Source {
         match &self.kind {
             #[cfg(feature = "zarr")]
             Kind::ReplayBuffer(_) => None,
+            #[cfg(feature = "lerobot")]
+            Kind::LeRobot(_) => None,
             Kind::Simulated(set) => Some(set),
         }
     }
@@ -132,6 +156,8 @@ impl Source {
         match &self.kind {
             #[cfg(feature = "zarr")]
             Kind::ReplayBuffer(buffer) => buffer.len(),
+            #[cfg(feature = "lerobot")]
+            Kind::LeRobot(set) => set.len(),
             Kind::Simulated(set) => set.len(),
         }
     }
@@ -144,6 +170,8 @@ impl Source {
         match &self.kind {
             #[cfg(feature = "zarr")]
             Kind::ReplayBuffer(buffer) => Ok(&buffer.actions()[buffer.rows(episode)?]),
+            #[cfg(feature = "lerobot")]
+            Kind::LeRobot(set) => set.actions(episode),
             Kind::Simulated(set) => match set.recipes().get(episode) {
                 Some(recipe) => Ok(&recipe.actions),
                 None => Err(DataError::OutOfRange {
@@ -168,6 +196,8 @@ impl Source {
                 let rows = buffer.rows(episode)?;
                 Ok(buffer.states().map(|states| states[rows].to_vec()))
             }
+            #[cfg(feature = "lerobot")]
+            Kind::LeRobot(set) => Ok(set.states(episode)?.map(<[State]>::to_vec)),
             Kind::Simulated(set) => set.states(episode).map(Some),
         }
     }
@@ -208,6 +238,8 @@ impl Source {
         match &self.kind {
             #[cfg(feature = "zarr")]
             Kind::ReplayBuffer(buffer) => buffer.episodes(range, progress),
+            #[cfg(feature = "lerobot")]
+            Kind::LeRobot(set) => set.episodes(range, progress),
             Kind::Simulated(set) => set.episodes(range, progress),
         }
     }

@@ -1,0 +1,47 @@
+//! LeRobot data sets, version 3: parquet tables of rows and episodes, pictures as MP4, `meta/info.json` for the rest.
+//!
+//! ```text
+//! meta/info.json                                features, paths, numbers; written last
+//! meta/tasks.parquet, meta/stats.json           what is done; normalisation
+//! meta/episodes/chunk-000/file-000.parquet      lengths, and where rows and pictures of an episode lie
+//! meta/pusht.json                               goal and provenance of the episodes; ours, others pass it over
+//! data/chunk-000/file-000.parquet               action, positions, timestamp = frame_index / fps, …
+//! videos/observation.image/chunk-000/file-000.mp4
+//! ```
+
+mod read;
+mod stats;
+mod table;
+mod write;
+
+pub use read::LeRobotSet;
+pub use write::write_lerobot;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Provenance;
+
+/// Frames a second of everything here.
+const FPS: u32 = 10;
+
+/// Files of a chunk folder, LeRobot's own number.
+const CHUNK: usize = 1000;
+
+/// The feature that holds the pictures.
+const IMAGE: &str = "observation.image";
+
+/// Agent position.
+const AGENT: &str = "observation.state";
+
+/// Pose of the T; not named `observation.…`, as LeRobot's policies take all of those for inputs.
+const BLOCK: &str = "block_pose";
+
+const TASK: &str = "Push the T-shaped block onto the T-shaped target.";
+
+/// An entry of `meta/pusht.json`, one an episode.
+#[derive(Serialize, Deserialize)]
+struct Extra {
+    /// x, y, angle.
+    goal: [f64; 3],
+    provenance: Provenance,
+}
