@@ -10,10 +10,13 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use eval::{Protocol, RolloutPart, Scores};
+use labelling::{Labelled, Layout, write_dataset};
 use pusht_data::SimulatedSet;
 
-/// Joins the parts that `make_demos --shard` or `rollout --shard` made to the file that one process writes, byte for
-/// byte, and prints the scores of joined roll-outs. Parts may be named in any order; one that is missing, named twice or of another run is refused.
+/// Joins the parts that `make_demos --shard`, `rollout --shard` or `label --shard` made to what one process writes, byte
+/// for byte, and prints the scores of joined roll-outs. Labels become the data set: a zarr replay buffer where --out ends in
+/// .zarr, else a LeRobot data set. Parts may be named in any order; one that is missing, named twice or of another run is
+/// refused.
 #[derive(Parser)]
 struct Args {
     /// The files of all parts.
@@ -22,6 +25,9 @@ struct Args {
     /// The file to write; must not exist yet.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Labels: adds the seven flips and quarter turns of every episode.
+    #[arg(long)]
+    augment: bool,
 }
 
 fn main() -> ExitCode {
@@ -36,7 +42,12 @@ fn run() -> Result<()> {
             args.out.display()
         );
     }
-    let episodes = if is_demonstrations(&args.parts[0])? {
+    let episodes = if Labelled::is_ours(&args.parts[0]) {
+        let labelled = Labelled::open(&args.parts)?;
+        let zarr = args.out.extension().is_some_and(|e| e == "zarr");
+        let layout = if zarr { Layout::Zarr } else { Layout::LeRobot };
+        write_dataset(&labelled, &args.out, layout, args.augment, &mut |_, _| ())?.episodes
+    } else if is_demonstrations(&args.parts[0])? {
         let set = SimulatedSet::merge(&args.parts)?;
         set.save(&args.out)?;
         set.len()

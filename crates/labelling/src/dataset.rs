@@ -1,0 +1,183 @@
+//! The data set of what can be trusted.
+
+use std::fs;
+use std::path::Path;
+
+use pusht_data::{DataError, Episode, Provenance, Transform, write_replay_buffer};
+use pusht_env::{GOAL, State};
+use video_io::{Resampled, VideoIoError, VideoReader};
+
+use crate::report::{self, Summary};
+use crate::video::HZ;
+use crate::{LabelError, Labelled, Stretch, VideoRecord};
+
+/// How episodes are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// LeRobot v3: parquet and MP4.
+    #[cfg(feature = "lerobot")]
+    LeRobot,
+    /// The replay buffer of diffusion_policy.
+    Zarr,
+}
+
+/// Writes the trusted stretches as episodes to the folder `out`, with `label.json` in it; frames are read again from the
+/// videos. `augment` adds the seven flips and quarter turns of each. Where nothing can be trusted `label.json` alone is
+/// written. `progress` is told frames done and frames to do.
+///
+/// # Errors
+/// `out` exists; a video that has changed since it was labelled; a place that cannot be written.
+pub fn write_dataset(
+    labelled: &Labelled,
+    out: &Path,
+    layout: Layout,
+    augment: bool,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Summary, LabelError> {
+    if out.exists() {
+        return Err(LabelError::Exists {
+            path: out.to_path_buf(),
+        });
+    }
+    let transforms = if augment {
+        Transform::dihedral()
+    } else {
+        vec![Transform::IDENTITY]
+    };
+    let (mut summary, mut lengths) = (Summary::default(), Vec::new());
+    for record in labelled.records() {
+        let record = record?;
+        summary.add(&record, transforms.len());
+        for stretch in &record.stretches {
+            lengths.extend(std::iter::repeat_n(stretch.actions.len(), transforms.len()));
+        }
+    }
+    let all = lengths.iter().sum();
+    let episodes = labelled
+        .records()
+        .enumerate()
+        .flat_map(|(index, record)| Episodes::new(labelled, record, index, &transforms));
+    if lengths.is_empty() {
+        fs::create_dir_all(out).map_err(LabelError::io(out))?;
+    } else {
+        match layout {
+            Layout::Zarr => write_replay_buffer(out, &lengths, episodes, progress)?,
+            #[cfg(feature = "lerobot")]
+            Layout::LeRobot => {
+                pusht_data::write_lerobot(out, episodes, &mut |done| progress(done, all))?;
+            }
+        }
+    }
+    progress(all, all);
+    report::write(labelled, &summary, transforms.len(), out)?;
+    Ok(summary)
+}
+
+/// The episodes of one video, read again from front to back.
+struct Episodes<'a> {
+    labelled: &'a Labelled,
+    record: VideoRecord,
+    index: usize,
+    transforms: &'a [Transform],
+    frames: Option<Resampled>,
+    /// Number of the next frame.
+    at: usize,
+    stretches: std::vec::IntoIter<Stretch>,
+    /// Still to give: the copies of the stretch that was read last, the next one at the end; or why there is none.
+    ready: Vec<Result<Episode, DataError>>,
+}
+
+impl<'a> Episodes<'a> {
+    fn new(
+        labelled: &'a Labelled,
+        record: Result<VideoRecord, LabelError>,
+        index: usize,
+        transforms: &'a [Transform],
+    ) -> Self {
+        let (mut record, ready) = match record {
+            Ok(record) => (record, Vec::new()),
+            Err(error) => {
+                let record = VideoRecord::failed("the file of labels".into(), error.to_string());
+                let error = Err(unreadable(&record, error.to_string()));
+                (record, vec![error])
+            }
+        };
+        Self {
+            labelled,
+            stretches: std::mem::take(&mut record.stretches).into_iter(),
+            record,
+            index,
+            transforms,
+            frames: None,
+            at: 0,
+            ready,
+        }
+    }
+
+    fn read(&mut self, stretch: Stretch) -> Result<Episode, DataError> {
+        let record = &self.record;
+        let wrong = |e: VideoIoError| unreadable(record, e.to_string());
+        let frames = match &mut self.frames {
+            Some(frames) => frames,
+            none => {
+                let reader = VideoReader::open(&record.video).map_err(wrong)?;
+                none.insert(Resampled::new(reader, self.labelled.settings().rate(), HZ))
+            }
+        };
+        let map = (record.registration).ok_or_else(|| unreadable(record, "it was not registered".to_owned()))?;
+        let mut pictures = Vec::with_capacity(stretch.actions.len());
+        while pictures.len() < stretch.actions.len() {
+            let picked = frames.next_frame().map_err(wrong)?;
+            let picked =
+                picked.ok_or_else(|| unreadable(record, "it is shorter than when it was labelled".to_owned()))?;
+            if self.at >= stretch.first {
+                pictures.push(map.resample(&picked.frame));
+            }
+            self.at += 1;
+        }
+        Ok(Episode {
+            frames: pictures,
+            actions: stretch.actions,
+            states: Some(stretch.states.into_iter().map(State::from_row).collect()),
+            goal: GOAL,
+            provenance: Provenance {
+                source: record.video.display().to_string(),
+                index: self.index,
+                seed: None,
+                actions: self.labelled.idm().to_owned(),
+            },
+        })
+    }
+}
+
+impl Iterator for Episodes<'_> {
+    type Item = Result<Episode, DataError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(episode) = self.ready.pop() {
+            return Some(episode);
+        }
+        let stretch = self.stretches.next()?;
+        let episode = match self.read(stretch) {
+            Ok(episode) => episode,
+            Err(error) => return Some(Err(error)),
+        };
+        // The identity comes first.
+        let turned = self.transforms[1..].iter().rev();
+        self.ready = turned.map(|t| turn(*t, &episode, &self.record)).collect();
+        Some(Ok(episode))
+    }
+}
+
+fn turn(transform: Transform, episode: &Episode, record: &VideoRecord) -> Result<Episode, DataError> {
+    let turned = transform.episode(episode);
+    turned.map_err(|error| unreadable(record, error.to_string()))
+}
+
+fn unreadable(record: &VideoRecord, reason: String) -> DataError {
+    DataError::Unreadable {
+        path: record.video.clone(),
+        item: "the video".to_owned(),
+        reason,
+    }
+}

@@ -1,0 +1,56 @@
+//! What stops a whole job. A single video that cannot be labelled does not.
+
+use std::path::{Path, PathBuf};
+
+/// Why there are no labels.
+#[derive(Debug, thiserror::Error)]
+pub enum LabelError {
+    /// Nothing to label.
+    #[error("{path:?}: no video here; expected MP4 or GIF files, folders of PNG files, or folders that hold such")]
+    NoVideos {
+        /// The path that was named.
+        path: PathBuf,
+    },
+    /// A file of labels that belongs to another job or is none.
+    #[error("{path:?}: {found}; expected {expected}")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What lies there.
+        found: String,
+        /// What should.
+        expected: String,
+    },
+    /// The output is there already.
+    #[error("{path:?} exists already; remove it or choose another name")]
+    Exists {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Reading or writing failed.
+    #[error("{path:?}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// Parts that do not join.
+    #[error(transparent)]
+    Parts(#[from] pusht_env::ShardError),
+    /// The data set.
+    #[error(transparent)]
+    Data(#[from] pusht_data::DataError),
+    /// The goal.
+    #[error(transparent)]
+    Vision(#[from] pusht_vision::VisionError),
+}
+
+impl LabelError {
+    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
+        move |source| Self::Io {
+            path: path.to_path_buf(),
+            source,
+        }
+    }
+}

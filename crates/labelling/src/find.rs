@@ -1,0 +1,57 @@
+//! Which videos there are.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::LabelError;
+
+/// The videos at these paths, sorted: files as they are named; folders are searched for MP4 and GIF files (whatever the
+/// case of their names) and for folders that hold PNG files, each of which is a video. Hidden names are passed over.
+///
+/// # Errors
+/// A path that does not exist, or one without any video.
+pub fn find_videos(paths: &[PathBuf]) -> Result<Vec<PathBuf>, LabelError> {
+    let mut found = Vec::new();
+    for path in paths {
+        let before = found.len();
+        if path.is_dir() {
+            search(path, &mut found)?;
+        } else {
+            fs::metadata(path).map_err(LabelError::io(path))?;
+            found.push(path.clone());
+        }
+        if found.len() == before {
+            return Err(LabelError::NoVideos { path: path.clone() });
+        }
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+fn search(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), LabelError> {
+    let ends = |path: &Path, with: &[&str]| {
+        let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
+        extension.is_some_and(|e| with.iter().any(|w| e == *w))
+    };
+    let mut pictures = false;
+    for entry in fs::read_dir(folder).map_err(LabelError::io(folder))? {
+        let entry = entry.map_err(LabelError::io(folder))?;
+        let path = entry.path();
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        // Links to folders are not followed, as they may lead in a circle.
+        if entry.file_type().map_err(LabelError::io(&path))?.is_dir() {
+            search(&path, found)?;
+        } else if ends(&path, &["mp4", "gif"]) {
+            found.push(path);
+        } else {
+            pictures |= ends(&path, &["png"]);
+        }
+    }
+    if pictures {
+        found.push(folder.to_path_buf());
+    }
+    Ok(())
+}

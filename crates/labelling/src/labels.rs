@@ -1,0 +1,207 @@
+//! Files of labels: JSON lines, a header with everything that the labels depend on and then a line a video.
+//!
+//! Nothing here holds more than one video's labels: what is kept of a file is where its lines lie.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use pusht_env::{Shard, ShardError};
+use serde::{Deserialize, Serialize};
+
+use crate::{LabelError, Settings, VideoRecord};
+
+const FORMAT: &str = "pusht-labels";
+
+/// First line of a file of labels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Header {
+    format: String,
+    /// Of this crate: another version may label otherwise.
+    version: String,
+    idm: String,
+    settings: Settings,
+    videos: Vec<PathBuf>,
+    part: Option<Shard>,
+}
+
+impl Header {
+    pub(crate) fn new(idm: String, settings: Settings, videos: Vec<PathBuf>, part: Option<Shard>) -> Self {
+        Self {
+            format: FORMAT.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            idm,
+            settings,
+            videos,
+            part,
+        }
+    }
+
+    /// An error, which names `path`, where a file found there belongs to another job.
+    pub(crate) fn require(&self, path: &Path, found: &Self) -> Result<(), LabelError> {
+        if found == self {
+            return Ok(());
+        }
+        Err(LabelError::Foreign {
+            path: path.to_path_buf(),
+            found: found.tell(),
+            expected: format!("{}; name another --out, or remove it", self.tell()),
+        })
+    }
+
+    fn tell(&self) -> String {
+        let part = self.part.map(|p| format!(", part {p}")).unwrap_or_default();
+        let fps = self.settings.fps.map(|n| format!(", {n} frames a second"));
+        let (version, idm, count) = (&self.version, &self.idm, self.videos.len());
+        format!(
+            "labels of version {version} by {idm} of {count} videos{}{part}",
+            fps.unwrap_or_default()
+        )
+    }
+}
+
+/// A line after the first.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Line {
+    pub(crate) index: usize,
+    pub(crate) record: VideoRecord,
+}
+
+/// Where a line lies in its file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    offset: u64,
+    length: usize,
+}
+
+impl Place {
+    /// The line's bytes, its end included.
+    pub(crate) fn read(self, file: &mut File) -> std::io::Result<Vec<u8>> {
+        let mut bytes = vec![0; self.length];
+        file.seek(SeekFrom::Start(self.offset))?;
+        file.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// What a file has.
+pub(crate) struct Scanned {
+    pub(crate) header: Header,
+    /// By the number of the video.
+    pub(crate) places: BTreeMap<usize, Place>,
+    /// Bytes of whole lines; what follows was cut off.
+    pub(crate) whole: u64,
+}
+
+/// Reads a file once. A last line without an end was cut off and does not count.
+pub(crate) fn scan(path: &Path) -> Result<Scanned, LabelError> {
+    let foreign = |found: String| LabelError::Foreign {
+        path: path.to_path_buf(),
+        found,
+        expected: "a file of labels, as `label` writes".to_owned(),
+    };
+    let mut reader = BufReader::new(File::open(path).map_err(LabelError::io(path))?);
+    let mut line = Vec::new();
+    reader.read_until(b'\n', &mut line).map_err(LabelError::io(path))?;
+    let header: Header = serde_json::from_slice(&line).map_err(|e| foreign(e.to_string()))?;
+    if header.format != FORMAT {
+        return Err(foreign(format!("format {:?}", header.format)));
+    }
+    let (mut places, mut whole) = (BTreeMap::new(), line.len() as u64);
+    loop {
+        line.clear();
+        let length = reader.read_until(b'\n', &mut line).map_err(LabelError::io(path))?;
+        if !line.ends_with(b"\n") {
+            break;
+        }
+        let Line { index, .. } = serde_json::from_slice(&line).map_err(|e| foreign(e.to_string()))?;
+        places.insert(index, Place { offset: whole, length });
+        whole += length as u64;
+    }
+    Ok(Scanned { header, places, whole })
+}
+
+pub(crate) fn json_line(path: &Path, value: &impl Serialize) -> Result<Vec<u8>, LabelError> {
+    let mut line = serde_json::to_vec(value).map_err(|e| LabelError::io(path)(e.into()))?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// The labels of all videos of a job, read from their files when they are asked for.
+#[derive(Debug)]
+pub struct Labelled {
+    idm: String,
+    settings: Settings,
+    files: Vec<PathBuf>,
+    /// File and place, in the order of the job's videos.
+    places: Vec<(usize, Place)>,
+}
+
+impl Labelled {
+    /// Joins files of labels: one of a whole job, or all parts of one, in any order.
+    ///
+    /// # Errors
+    /// Files that are no labels, of several jobs, missing or superfluous parts, parts that are not finished.
+    pub fn open(paths: &[PathBuf]) -> Result<Self, LabelError> {
+        let mut all = BTreeMap::new();
+        let mut first: Option<Header> = None;
+        let mut parts = Vec::new();
+        for (file, path) in paths.iter().enumerate() {
+            let Scanned { header, places, .. } = scan(path)?;
+            let part = header.part.map_or_else(|| Shard::new(1, 1), Ok)?;
+            parts.push((path.as_path(), part));
+            let expected = part.range(header.videos.len());
+            if !places.keys().copied().eq(expected.clone()) {
+                return Err(LabelError::Foreign {
+                    path: path.clone(),
+                    found: format!("{} of {} videos are labelled", places.len(), expected.len()),
+                    expected: "a finished part: run its command again".to_owned(),
+                });
+            }
+            let job = Header { part: None, ..header };
+            match &first {
+                Some(first) => first.require(path, &job)?,
+                None => first = Some(job),
+            }
+            all.extend(places.into_iter().map(|(index, place)| (index, (file, place))));
+        }
+        Shard::order(&parts)?;
+        let header = first.ok_or(ShardError::Nothing)?;
+        Ok(Self {
+            idm: header.idm,
+            settings: header.settings,
+            files: paths.to_vec(),
+            places: all.into_values().collect(),
+        })
+    }
+
+    /// Whether a file begins as files of labels do.
+    pub fn is_ours(path: &Path) -> bool {
+        let start = format!("{{\"format\":\"{FORMAT}\"");
+        let mut found = vec![0; start.len()];
+        File::open(path).is_ok_and(|mut f| f.read_exact(&mut found).is_ok()) && found == start.as_bytes()
+    }
+
+    /// Name of the inverse dynamics.
+    pub fn idm(&self) -> &str {
+        &self.idm
+    }
+
+    /// How the videos were read.
+    pub fn settings(&self) -> Settings {
+        self.settings
+    }
+
+    /// The records, in the order of the job's videos.
+    pub fn records(&self) -> impl Iterator<Item = Result<VideoRecord, LabelError>> + '_ {
+        self.places.iter().map(|&(file, place)| {
+            let path = &self.files[file];
+            let bytes = File::open(path).and_then(|mut f| place.read(&mut f));
+            let line = serde_json::from_slice(&bytes.map_err(LabelError::io(path))?);
+            let line: Line = line.map_err(|e| LabelError::io(path)(e.into()))?;
+            Ok(line.record)
+        })
+    }
+}

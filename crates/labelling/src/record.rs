@@ -1,0 +1,122 @@
+//! What is known of one video after labelling.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use pusht_vision::Registration;
+use serde::{Deserialize, Serialize};
+use traj_metrics::{Directness, MeanSd, MetricError, Order, Point, set_directness, smoothness, to_points};
+
+use crate::Doubt;
+
+/// One video: what it is, what was found, and its labels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VideoRecord {
+    /// The file or folder.
+    pub video: PathBuf,
+    /// Why it has no labels at all; then the rest is empty.
+    pub error: Option<String>,
+    /// `H.264`, `AV1`, `GIF` or `PNG`.
+    pub codec: String,
+    /// Width and height, px.
+    pub size: [u32; 2],
+    /// Frames that the video has, and frames at 10 Hz.
+    pub frames: [usize; 2],
+    /// Where the board lies in the frames, with the residual.
+    pub registration: Option<Registration>,
+    /// Mean confidence of the agent and of the T over all frames, 0 to 1.
+    pub confidence: [f64; 2],
+    /// Frames that are in no stretch, by the reason.
+    pub dropped: BTreeMap<Doubt, usize>,
+    /// Of the trusted actions; none where there are none.
+    pub measures: Option<Measures>,
+    /// What can be trusted.
+    pub stretches: Vec<Stretch>,
+}
+
+/// Consecutive frames with their actions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stretch {
+    /// The frame (at 10 Hz) of the first action.
+    pub first: usize,
+    /// One a frame, px.
+    pub actions: Vec<[f32; 2]>,
+    /// Tracked agent position and pose of the T before each action.
+    pub states: Vec<[f64; 5]>,
+    /// Standard deviations of the actions, px an axis, where the inverse dynamics says them.
+    pub deviations: Option<Vec<f32>>,
+}
+
+/// How trusted actions move.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measures {
+    /// px a step.
+    pub velocity: MeanSd,
+    /// px a step².
+    pub acceleration: MeanSd,
+    /// px a step³.
+    pub jerk: MeanSd,
+    /// Path length over displacement.
+    pub directness: Directness,
+    /// Mean distance from the tracked positions at which an agent stays that is steered as close to them as actions on the
+    /// board allow, px.
+    pub residual: f64,
+    /// Mean standard deviation of the actions, px an axis, where the inverse dynamics says it.
+    pub deviation: Option<f64>,
+}
+
+impl Measures {
+    /// Of the stretches of a video.
+    pub(crate) fn of(stretches: &[Stretch]) -> Result<Option<Self>, MetricError> {
+        if stretches.is_empty() {
+            return Ok(None);
+        }
+        let actions: Vec<Vec<Point>> = stretches.iter().map(|s| to_points(&s.actions)).collect();
+        let residuals: Vec<f64> = (stretches.iter())
+            .filter_map(|s| {
+                let track: Vec<[f64; 2]> = s.states.iter().map(|s| [s[0], s[1]]).collect();
+                pusht_vision::executability_residual(&track).ok()
+            })
+            .flatten()
+            .collect();
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+        let deviations: Option<Vec<f64>> = (stretches.iter())
+            .map(|s| {
+                s.deviations
+                    .as_ref()
+                    .map(|d| d.iter().map(|&x| f64::from(x)).sum::<f64>() / d.len() as f64)
+            })
+            .collect();
+        Ok(Some(Self {
+            velocity: smoothness(&actions, Order::Velocity)?,
+            acceleration: smoothness(&actions, Order::Acceleration)?,
+            jerk: smoothness(&actions, Order::Jerk)?,
+            directness: set_directness(&actions)?,
+            residual: mean(&residuals),
+            deviation: deviations.map(|d| mean(&d)),
+        }))
+    }
+}
+
+impl VideoRecord {
+    /// A video that cannot be labelled.
+    pub(crate) fn failed(video: PathBuf, error: String) -> Self {
+        Self {
+            video,
+            error: Some(error),
+            codec: String::new(),
+            size: [0; 2],
+            frames: [0; 2],
+            registration: None,
+            confidence: [0.0; 2],
+            dropped: BTreeMap::new(),
+            measures: None,
+            stretches: Vec::new(),
+        }
+    }
+
+    /// Number of trusted actions.
+    pub fn trusted(&self) -> usize {
+        self.stretches.iter().map(|s| s.actions.len()).sum()
+    }
+}

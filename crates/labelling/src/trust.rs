@@ -1,0 +1,135 @@
+//! Which actions of a video can be trusted.
+//!
+//! Every frame is looked at by itself; what makes a frame doubtful makes doubtful the action before it, whose effect it
+//! shows, and the actions at it and after it, which start from what it shows. What is left is cut into stretches.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use pusht_vision::{FrameMeasures, Tracked};
+use serde::{Deserialize, Serialize};
+
+/// Shorter stretches are dropped: no policy and no metric here reads fewer frames.
+pub const LEAST_STRETCH: usize = 16;
+
+/// Longer stretches are cut, so that an episode always fits into memory.
+pub const LONGEST_STRETCH: usize = 1024;
+
+/// Below these confidences a position is a guess. Clean frames have 0.97 and 0.95, H.264 at a low rate 0.8 and more.
+const AGENT_CONFIDENCE: f64 = 0.3;
+const BLOCK_CONFIDENCE: f64 = 0.45;
+
+/// Gray area that is still one T, over the area of a T; the agent, ticks and walls may hide a part.
+const BLOCK_AREA: Range<f64> = 0.55..1.6;
+
+/// Actions this far outside of the board, px, were asked of no agent.
+const BEYOND: f32 = 25.0;
+
+/// Why an action is not trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Doubt {
+    /// No agent in the frame, or hardly one.
+    NoAgent,
+    /// More than one.
+    SeveralAgents,
+    /// No T, too much or too little of it, one in several pieces, or one that has not the shape of a T.
+    NoBlock,
+    /// The video has no new frame here: its rate is below 10 Hz, or it stands still in its time stamps.
+    Repeated,
+    /// The action lies outside of the board.
+    OffBoard,
+    /// The inverse dynamics gives no action here (ends of the video).
+    NoAction,
+    /// Left over: a stretch shorter than [`LEAST_STRETCH`].
+    TooShort,
+}
+
+/// What speaks against one frame by itself.
+pub(crate) fn doubt(tracked: &Tracked, measures: &FrameMeasures, repeated: bool) -> Option<Doubt> {
+    if measures.agents > 1 {
+        Some(Doubt::SeveralAgents)
+    } else if tracked.agent.is_none() || tracked.agent_confidence < AGENT_CONFIDENCE {
+        Some(Doubt::NoAgent)
+    } else if tracked.block_confidence < BLOCK_CONFIDENCE
+        || !BLOCK_AREA.contains(&measures.block_area)
+        || measures.pieces != 1
+    {
+        Some(Doubt::NoBlock)
+    } else if repeated {
+        Some(Doubt::Repeated)
+    } else {
+        None
+    }
+}
+
+/// Stretches of frames whose actions can be trusted, and how many frames are dropped for which reason. `actions` has the
+/// action of each frame that has one.
+pub(crate) fn stretches(
+    frames: &[Option<Doubt>],
+    actions: &[Option<[f32; 2]>],
+) -> (Vec<Range<usize>>, BTreeMap<Doubt, usize>) {
+    let mut doubts: Vec<Option<Doubt>> = (0..frames.len())
+        .map(|t| {
+            let around = &frames[t.saturating_sub(1)..(t + 2).min(frames.len())];
+            let first = frames[t].or_else(|| around.iter().copied().flatten().next());
+            first.or_else(|| match actions.get(t).copied().flatten() {
+                None => Some(Doubt::NoAction),
+                Some(action) if action.iter().all(|a| (-BEYOND..512.0 + BEYOND).contains(a)) => None,
+                Some(_) => Some(Doubt::OffBoard),
+            })
+        })
+        .collect();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < doubts.len() {
+        let run = doubts[at..].iter().take_while(|d| d.is_none()).count();
+        let mut left = run;
+        while left >= LEAST_STRETCH {
+            let length = left.min(LONGEST_STRETCH);
+            let start = at + run - left;
+            found.push(start..start + length);
+            left -= length;
+        }
+        doubts[at + run - left..at + run].fill(Some(Doubt::TooShort));
+        at += run.max(1);
+    }
+    let mut dropped = BTreeMap::new();
+    for doubt in doubts.into_iter().flatten() {
+        *dropped.entry(doubt).or_default() += 1;
+    }
+    (found, dropped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doubt_spreads_to_its_neighbours_and_short_rests_are_dropped() {
+        let mut frames = vec![None; 60];
+        frames[20] = Some(Doubt::SeveralAgents);
+        frames[30] = Some(Doubt::NoBlock);
+        let mut actions = vec![Some([256.0, 256.0]); 60];
+        actions[59] = None;
+        actions[50] = Some([600.0, 0.0]);
+        let (found, dropped) = stretches(&frames, &actions);
+        assert_eq!(found, [0..19, 32..50]);
+        let expected = [
+            (Doubt::SeveralAgents, 3),
+            (Doubt::NoBlock, 3),
+            (Doubt::OffBoard, 1),
+            (Doubt::NoAction, 1),
+            // 22 to 28, and 51 to 58.
+            (Doubt::TooShort, 15),
+        ];
+        assert_eq!(dropped, expected.into_iter().collect());
+    }
+
+    #[test]
+    fn long_stretches_are_cut() {
+        let (found, dropped) = stretches(&vec![None; 2060], &vec![Some([1.0, 1.0]); 2060]);
+        assert_eq!(found, [0..1024, 1024..2048]);
+        assert_eq!(dropped, [(Doubt::TooShort, 12)].into_iter().collect());
+    }
+}

@@ -1,0 +1,175 @@
+//! Labels videos with the actions that made them.
+#![allow(clippy::print_stdout, reason = "what came out is the output")]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use clap::{Parser, ValueEnum};
+use idm::{LearnedIdm, Reduction, Uva, UvaConfig};
+use indicatif::{ProgressBar, ProgressStyle};
+use labelling::{Job, Labelled, Layout, Method, Settings, Summary, find_videos, write_dataset};
+use pusht_data::InverseDynamics;
+use pusht_env::Shard;
+
+/// Labels PushT videos of any size, rate and format with the actions that made them, and writes a data set of those that can
+/// be trusted, with label.json for what was found in each video. A stopped run goes on with the same command.
+#[derive(Parser)]
+struct Args {
+    /// MP4 or GIF files, folders of PNG files, or folders that hold such.
+    #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
+    video: Vec<PathBuf>,
+    /// closed-form, learned:FILE as train_idm writes, or uva:FILE, the published checkpoint of Unified Video Action.
+    #[arg(long, value_name = "NAME", default_value = "closed-form")]
+    idm: String,
+    /// How the several actions that a model gives a frame become one: as the model has it, or as the paper tried.
+    #[arg(long, value_name = "NAME", default_value = "none")]
+    reduce: Reduce,
+    /// Frames a second of the videos, over what they say themselves (generators often tag 8 or 24 where they mean 10).
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    fps: Option<u32>,
+    /// Adds the seven flips and quarter turns of every episode.
+    #[arg(long)]
+    augment: bool,
+    /// Layout of the data set.
+    #[arg(long, value_name = "NAME", default_value = "lerobot")]
+    format: Format,
+    /// Only part I of N of the videos, as a file that the example merge joins with those of the other parts.
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// The data set to write; with --shard a file, by convention .jsonl.
+    #[arg(long, value_name = "PATH")]
+    out: PathBuf,
+    /// cpu, cuda or wgpu; for learned models.
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    device: String,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Reduce {
+    None,
+    Mean,
+    Sum,
+    First,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// LeRobot v3 (parquet and MP4).
+    Lerobot,
+    /// Zarr replay buffer, as the Diffusion Policy code reads it.
+    Zarr,
+}
+
+fn main() -> ExitCode {
+    common::exit(run())
+}
+
+fn run() -> Result<()> {
+    let args = Args::parse();
+    let model = model(&args)?;
+    let job = Job {
+        videos: find_videos(&args.video)?,
+        method: match &model {
+            Some(model) => Method::Model(model.as_ref()),
+            None => Method::ClosedForm(Default::default()),
+        },
+        settings: Settings { fps: args.fps },
+        part: args.shard,
+    };
+    let bar = bar("{wide_bar} {pos}/{len} videos {eta}")?;
+    let progress = |done: usize, all: usize| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    };
+    let start = Instant::now();
+    if let Some(part) = args.shard {
+        job.run(&args.out, &progress)?;
+        bar.finish();
+        println!("part {part} of {} videos in {}", job.videos.len(), args.out.display());
+        return Ok(());
+    }
+    if args.out.exists() {
+        bail!(
+            "{} exists already; remove it or choose another name",
+            args.out.display()
+        );
+    }
+    let mut labels = args.out.clone().into_os_string();
+    labels.push(".labels");
+    let labels = PathBuf::from(labels);
+    job.run(&labels, &progress)?;
+    bar.finish_and_clear();
+    let labelled = Labelled::open(std::slice::from_ref(&labels))?;
+    let seconds = start.elapsed().as_secs_f64();
+    let summary = write(&labelled, &args)?;
+    std::fs::remove_file(&labels)?;
+    tell(&summary, &args.out, seconds);
+    Ok(())
+}
+
+fn model(args: &Args) -> Result<Option<Box<dyn InverseDynamics>>> {
+    let reduction = match args.reduce {
+        Reduce::None => None,
+        Reduce::Mean => Some(Reduction::Mean),
+        Reduce::Sum => Some(Reduction::Sum),
+        Reduce::First => Some(Reduction::First),
+    };
+    if args.idm == "closed-form" {
+        if reduction.is_some() {
+            bail!("--reduce: the closed form gives one action a frame; there is nothing to reduce");
+        }
+        return Ok(None);
+    }
+    let device = training::device(&args.device)?;
+    match args.idm.split_once(':') {
+        Some(("learned", file)) => {
+            let model = LearnedIdm::load(Path::new(file), &device)?;
+            Ok(Some(Box::new(model.with_reduction(reduction))))
+        }
+        Some(("uva", file)) => {
+            let model = Uva::load(Path::new(file), &UvaConfig::default(), &device)?;
+            Ok(Some(Box::new(model.with_reduction(reduction))))
+        }
+        _ => bail!("--idm {}: expected closed-form, learned:FILE or uva:FILE", args.idm),
+    }
+}
+
+fn write(labelled: &Labelled, args: &Args) -> Result<Summary> {
+    let bar = bar("writing {wide_bar} {pos}/{len} frames {eta}")?;
+    let layout = match args.format {
+        Format::Lerobot => Layout::LeRobot,
+        Format::Zarr => Layout::Zarr,
+    };
+    let summary = write_dataset(labelled, &args.out, layout, args.augment, &mut |done, all| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    })?;
+    bar.finish_and_clear();
+    Ok(summary)
+}
+
+fn bar(template: &str) -> Result<ProgressBar> {
+    let bar = ProgressBar::new(0);
+    bar.set_style(ProgressStyle::with_template(template)?);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    Ok(bar)
+}
+
+fn tell(summary: &Summary, out: &Path, seconds: f64) {
+    println!(
+        "{} videos ({} failed), {} frames labelled in {seconds:.1} s; {} trusted, in {} episodes in {}",
+        summary.videos,
+        summary.failed,
+        summary.frames,
+        summary.trusted,
+        summary.episodes,
+        out.display()
+    );
+    for (doubt, count) in &summary.dropped {
+        println!("  dropped {count}: {doubt:?}");
+    }
+}
