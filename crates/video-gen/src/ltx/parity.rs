@@ -146,10 +146,9 @@ fn autoencoder(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> 
     checks.tensor("posterior_logvar", || posterior.log_variance.clone());
 
     let latents: Tensor<5> = case.tensor("latent", device)?;
-    let time = if case.has("decode_timestep") {
-        case.numbers("decode_timestep")?.first().copied()
-    } else {
-        None
+    let times = match case.has("decode_timestep") {
+        true => case.numbers("decode_timestep")?,
+        false => vec![0.0],
     };
     let mut planes = Vec::new();
     while case.has(&format!("inject_noise.{:03}", planes.len())) {
@@ -164,7 +163,7 @@ fn autoencoder(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> 
             Tensor::zeros(shape, device)
         })
     };
-    let decoded = vae.decode_and(latents, time, &mut draw, &mut |stage, x| {
+    let decoded = vae.decode_and(latents, &times, &mut draw, &mut |stage, x| {
         checks.tensor(&name("decoder", stage, "up_blocks"), || x.clone());
     });
     if let Some(shape) = lost {

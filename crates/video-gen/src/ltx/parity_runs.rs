@@ -65,7 +65,8 @@ fn text(case: &Case, masked: bool, device: &Device) -> Result<TextStates, Parity
 
 /// Given frames in the order of their names: first, last.
 fn conditions(case: &Case, device: &Device) -> Result<Vec<LtxCondition>, ParityError> {
-    let frames: Vec<usize> = case.setting("/condition_frame_indices")?;
+    let frames: Option<Vec<usize>> = case.setting("/condition_frame_indices")?;
+    let frames = frames.unwrap_or_default();
     let strengths: Vec<f64> = case.setting("/condition_strengths").unwrap_or_default();
     let names: Vec<String> = case
         .names()

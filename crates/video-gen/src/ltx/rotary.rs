@@ -187,8 +187,9 @@ mod tests {
         let five = frequencies(5);
         assert_eq!(five[0], PI / 2.0);
         assert_eq!(five[4], 10_000.0 * PI / 2.0);
-        // 0.3 and 0.8 of 16 steps, as torch.linspace gives them.
-        assert_eq!(frequencies(16).len(), 16);
+        // Where one rounding and two differ, as PyTorch 2.9.1 gives them.
+        assert_eq!(frequencies(16)[12], 2489.5447);
+        assert_eq!((frequencies(64)[41], frequencies(64)[48]), (629.933, 1752.8268));
     }
 
     #[test]

@@ -131,19 +131,21 @@ impl LtxVae {
     /// Clips in about [−1, 1] of latents as [`Self::encode`] gives them. `time` (0.05 is usual) is how much noise is in the
     /// latents, for a decoder that knows; `draw` gives the noise that it injects.
     pub fn decode(&self, latents: Tensor<5>, time: Option<f64>, draw: &mut Draw<'_>) -> Tensor<5> {
-        self.decode_and(latents, time, draw, &mut |_, _| {})
+        self.decode_and(latents, &[time.unwrap_or(0.0)], draw, &mut |_, _| {})
     }
 
     pub(super) fn decode_and(
         &self,
         latents: Tensor<5>,
-        time: Option<f64>,
+        times: &[f64],
         draw: &mut Draw<'_>,
         seen: &mut dyn FnMut(Stage, &Tensor<5>),
     ) -> Tensor<5> {
-        let batch = latents.dims()[0];
+        // One for all clips, or one each.
+        let each = times.iter().cycle().take(latents.dims()[0]);
+        let times: Vec<f32> = each.map(|t| *t as f32).collect();
         let device = latents.device();
-        let times = self.timed.then(|| Tensor::full([batch], time.unwrap_or(0.0), &device));
+        let times = self.timed.then(|| Tensor::<1>::from_data(times.as_slice(), &device));
         let dtype = self.latents_mean.val().dtype();
         in_f32(self.decoder.forward(in_dtype(latents, dtype), times, draw, seen))
     }
