@@ -103,11 +103,15 @@ impl Eyes {
         if count < 2 {
             return Err(format!("it has {count} frames at 10 a second; an action needs two").into());
         }
-        let (actions, deviations) = match (method, model) {
+        let (mut actions, deviations) = match (method, model) {
             (Method::ClosedForm(smoother), _) => closed_form(smoother, &seen.tracked, count),
             (Method::Model(_), Some(model)) => model.finish(count)?,
             (Method::Model(_), None) => (vec![None; count], None),
         };
+        // An action of which the model knows nothing is none.
+        for (action, deviation) in actions.iter_mut().zip(deviations.iter().flatten()) {
+            *action = action.filter(|_| deviation.is_finite());
+        }
         let (ranges, dropped) = stretches(&seen.doubts, &actions);
         let stretches: Vec<Stretch> = ranges
             .into_iter()
