@@ -137,9 +137,28 @@ fn policy(args: &Args) -> Result<Box<dyn Policy>> {
 fn made_by(args: &Args) -> Result<String> {
     let policy = match args.policy.as_str() {
         name @ ("still" | "random" | "expert") => name.to_owned(),
-        file => format!("a file with CRC-32C {:08x}", crc32c::crc32c(&std::fs::read(file)?)),
+        file => format!("a file with CRC-32C {:08x}", checksum(Path::new(file))?),
     };
     Ok(format!("{policy}, seed {}, sees {:?}", args.seed, args.sees))
+}
+
+/// Of a file, or of the files of a folder (a policy of LeRobot's) in the order of their names.
+fn checksum(path: &Path) -> Result<u32> {
+    let mut files = vec![path.to_path_buf()];
+    if path.is_dir() {
+        let entries = std::fs::read_dir(path)?.collect::<std::io::Result<Vec<_>>>()?;
+        files = entries
+            .iter()
+            .map(std::fs::DirEntry::path)
+            .filter(|p| p.is_file())
+            .collect();
+        files.sort();
+    }
+    let mut sum = 0;
+    for file in &files {
+        sum = crc32c::crc32c_append(sum, &std::fs::read(file)?);
+    }
+    Ok(sum)
 }
 
 fn protocol(name: &str) -> Result<Protocol, String> {
