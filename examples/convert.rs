@@ -15,7 +15,7 @@ use video_io::{VideoOptions, save_video};
 /// Converts a data set of PushT into another layout. Nothing incomplete is left at --to (videos are complete one by one).
 #[derive(Parser)]
 struct Args {
-    /// Data set: a zarr replay buffer (folder) or a file of simulated episodes.
+    /// Data set: a zarr replay buffer or LeRobot v3 set (folders), or a file of simulated episodes.
     #[arg(long, value_name = "PATH")]
     from: PathBuf,
     /// What to write; must not exist yet. Videos: a folder, one video an episode (frames only, no actions).

@@ -28,7 +28,7 @@ struct Args {
     /// One setting over preset and file, for example --set video.clips=120; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     settings: Vec<String>,
-    /// Demonstrations: a zarr replay buffer or a file of make_demos; without it the expert plays some
+    /// Demonstrations: a zarr replay buffer, a LeRobot v3 set or a file of make_demos; without it the expert plays some
     #[arg(long)]
     data: Option<PathBuf>,
     /// Folder of the run [default: runs/NAME]

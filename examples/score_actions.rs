@@ -13,7 +13,7 @@ use traj_metrics::{ActionMeasures, Point, to_points};
 /// the paper. Units: px of the 512 board, one step = 0.1 s. The formulas stand in docs/metrics.md.
 #[derive(Parser)]
 struct Args {
-    /// Data set: a zarr replay buffer (folder) or a file of simulated episodes.
+    /// Data set: a zarr replay buffer or LeRobot v3 set (folders), or a file of simulated episodes.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
     /// Leave out the first N actions of every episode; the paper left out 1.

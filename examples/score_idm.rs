@@ -20,7 +20,7 @@ use traj_metrics::{ActionMeasures, Point, SequenceMeasures, to_points};
 /// the 90 % intervals hold, for the closed form and a trained model, beside floors and the paper's figures.
 #[derive(Parser)]
 struct Args {
-    /// Demonstrations: a zarr replay buffer (folder) or a file of simulated episodes.
+    /// Demonstrations: a zarr replay buffer or LeRobot v3 set (folders), or a file of simulated episodes.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
     /// A model of train_idm.

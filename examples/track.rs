@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 /// Tracking error against recorded states, and the error of the actions that follow from the track.
 #[derive(Parser)]
 struct Args {
-    /// A data set with frames and states: a zarr replay buffer, or a file of simulated episodes.
+    /// A data set with frames and states: a zarr replay buffer, a LeRobot v3 set, or a file of simulated episodes.
     #[arg(long)]
     data: PathBuf,
     /// Only the first N episodes.

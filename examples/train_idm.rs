@@ -22,7 +22,7 @@ use training::{FitOptions, devices, out_folder, terminal_or_lines, write_atomic}
 /// arguments it goes on from its last checkpoint; --out gets idm.safetensors, result.json, curve.jsonl and tensorboard/.
 #[derive(Parser)]
 struct Args {
-    /// Demonstrations: a zarr replay buffer (folder) or a file of simulated episodes.
+    /// Demonstrations: a zarr replay buffer or LeRobot v3 set (folders), or a file of simulated episodes.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
     /// Folder for the model and the record of its training.

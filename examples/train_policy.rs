@@ -20,7 +20,7 @@ use training::{FitOptions, devices, out_folder, terminal_or_lines, write_atomic}
 /// last checkpoint; --out gets policy.safetensors, result.json, curve.jsonl, tensorboard/ and checkpoints/.
 #[derive(Parser)]
 struct Args {
-    /// Demonstrations: a zarr replay buffer (folder) or a file of simulated episodes.
+    /// Demonstrations: a zarr replay buffer or LeRobot v3 set (folders), or a file of simulated episodes.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
     /// Folder for the policy and the record of its training.

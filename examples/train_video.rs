@@ -22,7 +22,7 @@ use video_io::{FilmStrip, VideoOptions, film_strip, png_bytes, save_video};
 /// Train the object-latent video model, write sample clips.
 #[derive(Parser)]
 struct Args {
-    /// Demonstrations: a zarr replay buffer or a file of make_demos
+    /// Demonstrations: a zarr replay buffer, a LeRobot v3 set or a file of make_demos
     #[arg(long)]
     data: PathBuf,
     /// Folder for the model, its checkpoints and the samples
