@@ -1,6 +1,7 @@
 //! Video models for PushT behind one trait, [`pusht_data::VideoModel`].
 //!
 //! [`ObjectLatentModel`] generates where agent and T are, frame by frame, and has the environment's renderer draw it.
+//! The published LTX-Video and Cosmos-Predict1 are beside it.
 
 mod cosmos;
 mod ltx;

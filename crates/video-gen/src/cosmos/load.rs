@@ -224,7 +224,7 @@ impl CosmosAutoencoder {
             return Err(CosmosError::File {
                 path: path.to_path_buf(),
                 reason: "TorchScript files are programs; expected vae/ of a diffusers folder, or what the script in \
-                         docs/video-models.md makes of them"
+                         docs/cosmos.md makes of them"
                     .to_string(),
             });
         }

@@ -1,7 +1,7 @@
 //! Cosmos-Predict1: a diffusion transformer over the latents of a causal video autoencoder, from a prompt (text2world) or
 //! from a prompt and frames (video2world).
 //!
-//! Formulas, published files and what breaks ports: `docs/video-models.md`.
+//! Formulas, published files and what breaks ports: `docs/cosmos.md`.
 
 mod adapters;
 mod autoencoder;
