@@ -11,7 +11,7 @@ use anyhow::{Result, bail};
 use clap::{Parser, ValueEnum};
 use idm::{LearnedIdm, Reduction, Uva, UvaConfig};
 use indicatif::{ProgressBar, ProgressStyle};
-use labelling::{Job, Labelled, Layout, Method, Settings, Summary, find_videos, write_dataset};
+use labelling::{Doubt, Job, Labelled, Layout, Method, Settings, Summary, find_videos, write_dataset};
 use pusht_data::InverseDynamics;
 use pusht_env::Shard;
 
@@ -69,7 +69,9 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    let args = Args::parse();
+    let mut args = Args::parse();
+    // `--out DIR/` is the folder DIR.
+    args.out = args.out.components().collect();
     let model = model(&args)?;
     let job = Job {
         videos: find_videos(&args.video)?,
@@ -106,8 +108,14 @@ fn run() -> Result<()> {
     let labelled = Labelled::open(std::slice::from_ref(&labels))?;
     let seconds = start.elapsed().as_secs_f64();
     let summary = write(&labelled, &args)?;
+    tell(&summary, &labelled, &args.out, seconds)?;
     std::fs::remove_file(&labels)?;
-    tell(&summary, &args.out, seconds);
+    if summary.episodes == 0 {
+        bail!(
+            "no action can be trusted, so there is nothing to train on; {} says why of each video",
+            args.out.join("label.json").display()
+        );
+    }
     Ok(())
 }
 
@@ -159,7 +167,13 @@ fn bar(template: &str) -> Result<ProgressBar> {
     Ok(bar)
 }
 
-fn tell(summary: &Summary, out: &Path, seconds: f64) {
+/// Videos that are named in the terminal, at most.
+const NAMED: usize = 10;
+/// A mean velocity of actions, px a step, that is twice the demonstrations'.
+const HURRIED: f64 = 20.0;
+
+/// What was done, which videos failed and why, and where frame rates look wrong.
+fn tell(summary: &Summary, labelled: &Labelled, out: &Path, seconds: f64) -> Result<()> {
     println!(
         "{} videos ({} failed), {} frames labelled in {seconds:.1} s; {} trusted, in {} episodes in {}",
         summary.videos,
@@ -170,6 +184,32 @@ fn tell(summary: &Summary, out: &Path, seconds: f64) {
         out.display()
     );
     for (doubt, count) in &summary.dropped {
-        println!("  dropped {count}: {doubt:?}");
+        println!("  dropped {count}: {}", doubt.name());
     }
+    let mut notes = Vec::new();
+    for record in labelled.records() {
+        let record = record?;
+        let repeated = record.dropped.get(&Doubt::Repeated).copied().unwrap_or(0);
+        if let Some(error) = &record.error {
+            notes.push(format!("failed: {}: {error}", record.video.display()));
+        } else if 2 * repeated > record.frames[1] {
+            let video = record.video.display();
+            notes.push(format!(
+                "{video}: most frames at 10 Hz repeat the one before; if its frames are 0.1 s apart, say --fps 10"
+            ));
+        } else if let Some(measures) = record.measures.filter(|m| m.velocity.mean > HURRIED) {
+            let (video, velocity) = (record.video.display(), measures.velocity.mean);
+            notes.push(format!(
+                "{video}: {velocity:.0} px a step (demonstrations: 10); if its frames are 0.1 s apart, say --fps 10"
+            ));
+        }
+    }
+    for note in notes.iter().take(NAMED) {
+        println!("  {note}");
+    }
+    if notes.len() > NAMED {
+        println!("  and {} more", notes.len() - NAMED);
+    }
+    println!("  every video: {}", out.join("label.json").display());
+    Ok(())
 }

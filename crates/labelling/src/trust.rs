@@ -45,6 +45,21 @@ pub enum Doubt {
     TooShort,
 }
 
+impl Doubt {
+    /// Its name in `label.json`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoAgent => "no-agent",
+            Self::SeveralAgents => "several-agents",
+            Self::NoBlock => "no-block",
+            Self::Repeated => "repeated",
+            Self::OffBoard => "off-board",
+            Self::NoAction => "no-action",
+            Self::TooShort => "too-short",
+        }
+    }
+}
+
 /// What speaks against one frame by itself.
 pub(crate) fn doubt(tracked: &Tracked, measures: &FrameMeasures, repeated: bool) -> Option<Doubt> {
     if measures.agents > 1 {
