@@ -184,7 +184,7 @@ fn tell(summary: &Summary, labelled: &Labelled, out: &Path, seconds: f64) -> Res
         out.display()
     );
     for (doubt, count) in &summary.dropped {
-        println!("  dropped {count}: {}", doubt.name());
+        println!("  dropped {count}: {doubt}");
     }
     let mut notes = Vec::new();
     for record in labelled.records() {

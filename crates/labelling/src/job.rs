@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use crate::labels::{Header, Line, Scanned, json_line, scan};
 use crate::video::Eyes;
-use crate::{LabelError, Method, Settings, atomic};
+use crate::{LabelError, Method, Settings};
 
 /// What is to be labelled, and how.
 pub struct Job<'a> {
@@ -97,7 +97,7 @@ fn resume(partial: &Path, header: &Header) -> Result<Scanned, LabelError> {
 fn sort(partial: &Path, path: &Path) -> Result<(), LabelError> {
     let found = scan(partial)?;
     let header = json_line(partial, &found.header)?;
-    atomic::write(path, |out| {
+    pusht_data::write_file(path, |out| {
         let mut from = File::open(partial)?;
         out.write_all(&header)?;
         (found.places.values()).try_for_each(|place| out.write_all(&place.read(&mut from)?))

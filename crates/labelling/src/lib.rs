@@ -5,7 +5,6 @@
 //! that was stopped goes on where it was, parts of it join to the same bytes, and a video that cannot be read is said in
 //! its record and stops nothing. `docs/labelling.md` has the rules.
 
-mod atomic;
 mod blocks;
 mod dataset;
 mod error;

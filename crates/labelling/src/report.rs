@@ -1,13 +1,12 @@
 //! `label.json`: what was found in each video. The actions are in the data set.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::Path;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{Doubt, LabelError, Labelled, VideoRecord, atomic};
+use crate::{Doubt, LabelError, Labelled, VideoRecord};
 
 /// Numbers of a whole job.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -51,7 +50,7 @@ pub(crate) fn write(labelled: &Labelled, summary: &Summary, copies: usize, out: 
         });
         places.collect()
     };
-    atomic::write(&out.join("label.json"), |file| {
+    pusht_data::write_file(&out.join("label.json"), |file| {
         writeln!(file, "{{\n\"idm\": {},", json!(labelled.idm()))?;
         writeln!(file, "\"fps\": {},", json!(labelled.settings().fps))?;
         writeln!(file, "\"episodes_per_stretch\": {copies},")?;
@@ -65,5 +64,6 @@ pub(crate) fn write(labelled: &Labelled, summary: &Summary, copies: usize, out: 
             write!(file, "{comma}\n{value}")?;
         }
         file.write_all(b"\n]\n}\n")
-    })
+    })?;
+    Ok(())
 }

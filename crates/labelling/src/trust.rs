@@ -4,6 +4,7 @@
 //! shows, and the actions at it and after it, which start from what it shows. What is left is cut into stretches.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 
 use pusht_vision::{FrameMeasures, Tracked};
@@ -45,18 +46,10 @@ pub enum Doubt {
     TooShort,
 }
 
-impl Doubt {
-    /// Its name in `label.json`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NoAgent => "no-agent",
-            Self::SeveralAgents => "several-agents",
-            Self::NoBlock => "no-block",
-            Self::Repeated => "repeated",
-            Self::OffBoard => "off-board",
-            Self::NoAction => "no-action",
-            Self::TooShort => "too-short",
-        }
+/// Its name in `label.json`.
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
 }
 

@@ -43,7 +43,7 @@ pub use flow_parity::FLOW_MODELS;
 pub use flow_scheduler::{FlowScheduler, FlowStart, TimeShift};
 pub use kl_autoencoder::{KL_AUTOENCODER_NAMES, KlAutoencoder, KlAutoencoderConfig, KlDecoder, KlEncoder};
 pub use learned_range::{LearnedRange, Sampling};
-pub use lora::{AdaptedLinear, LORA_NAMES, is_adapter};
+pub use lora::{ADAPTED_LAYERS, AdaptedLinear, LORA_NAMES, is_adapter};
 pub use noise::{BetaSchedule, NoiseError, NoiseSchedule, Prediction, ScheduleConfig};
 pub use norm::{batch_norm, batch_norm_relu};
 pub use published::{Published, RESNET18_IMAGENET};

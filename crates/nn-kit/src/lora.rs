@@ -11,6 +11,21 @@ use crate::fill::Renames;
 /// What published models and adapter files call the parts of [`AdaptedLinear`].
 pub const LORA_NAMES: &Renames = &[(".base.", "."), (".lora.down.", ".lora_A."), (".lora.up.", ".lora_B.")];
 
+/// The layers of a transformer's block (attention to itself, to the text, feed-forward) that may carry an adapter, by the
+/// names that LTX-Video and Cosmos-Predict1 are published with.
+pub const ADAPTED_LAYERS: [&str; 10] = [
+    "attn1.to_q",
+    "attn1.to_k",
+    "attn1.to_v",
+    "attn1.to_out.0",
+    "attn2.to_q",
+    "attn2.to_k",
+    "attn2.to_v",
+    "attn2.to_out.0",
+    "ff.net.0.proj",
+    "ff.net.2",
+];
+
 /// Whether a published name is that of an adapter's parameter.
 pub fn is_adapter(name: &str) -> bool {
     name.contains(".lora_A.") || name.contains(".lora_B.")

@@ -1,15 +1,16 @@
 //! Files and folders that are there whole or not at all: written beside, then renamed.
 
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use crate::DataError;
 
-/// Writes a file; what `write` writes is buffered and synced before the rename.
-pub(crate) fn file(
-    path: &Path,
-    write: impl FnOnce(&mut BufWriter<tempfile::NamedTempFile>) -> std::io::Result<()>,
-) -> Result<(), DataError> {
+/// Writes a file beside its place and renames it; what `write` writes is buffered and synced before. The folder is made
+/// where it is missing.
+///
+/// # Errors
+/// What `write` or the file system says.
+pub fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), DataError> {
     let failed = |e: std::io::Error| DataError::unwritable(path, &e);
     let file = builder(0o666).tempfile_in(folder_of(path)?).map_err(failed)?;
     let mut out = BufWriter::new(file);

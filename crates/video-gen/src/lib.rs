@@ -6,14 +6,14 @@
 mod cosmos;
 mod ltx;
 mod object;
+mod settings;
 mod text;
 
 pub use cosmos::{
-    COSMOS_LAYERS, COSMOS_MODELS, CosmosAutoencoder, CosmosAutoencoderConfig, CosmosBatch, CosmosCondition,
-    CosmosConfig, CosmosDecoder, CosmosEncoder, CosmosError, CosmosInput, CosmosLayout, CosmosLoss, CosmosMemory,
-    CosmosPipeline, CosmosPrompt, CosmosPrompts, CosmosSampling, CosmosStep, CosmosTime, CosmosTransformer,
-    CosmosVariant, CosmosVideo, EndFrame, LearnedPositions, PatchMethod, SigmaDraws, cosmos_autoencoder_shapes,
-    cosmos_shapes, text_bias,
+    COSMOS_MODELS, CosmosAutoencoder, CosmosAutoencoderConfig, CosmosBatch, CosmosCondition, CosmosConfig,
+    CosmosDecoder, CosmosEncoder, CosmosError, CosmosInput, CosmosLayout, CosmosLoss, CosmosMemory, CosmosPipeline,
+    CosmosPrompt, CosmosPrompts, CosmosSampling, CosmosStep, CosmosTime, CosmosTransformer, CosmosVariant, CosmosVideo,
+    EndFrame, LearnedPositions, PatchMethod, SigmaDraws, cosmos_autoencoder_shapes, cosmos_shapes, text_bias,
 };
 pub use ltx::{
     Coordinates, DownBlockType, DownsampleType, Draw, LTX_MODELS, LatentScale, LtxClips, LtxCondition, LtxConfig,

@@ -14,10 +14,9 @@ use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
 use training::init_seeded;
 use video_gen::{
-    COSMOS_LAYERS, COSMOS_MODELS, CosmosAutoencoder, CosmosAutoencoderConfig, CosmosBatch, CosmosCondition,
-    CosmosConfig, CosmosError, CosmosInput, CosmosLayout, CosmosMemory, CosmosPipeline, CosmosPrompts, CosmosSampling,
-    CosmosTime, CosmosTransformer, CosmosVariant, CosmosVideo, EndFrame, SigmaDraws, cosmos_autoencoder_shapes,
-    cosmos_shapes,
+    COSMOS_MODELS, CosmosAutoencoder, CosmosAutoencoderConfig, CosmosBatch, CosmosCondition, CosmosConfig, CosmosError,
+    CosmosInput, CosmosLayout, CosmosMemory, CosmosPipeline, CosmosPrompts, CosmosSampling, CosmosTime,
+    CosmosTransformer, CosmosVariant, CosmosVideo, EndFrame, SigmaDraws, cosmos_autoencoder_shapes, cosmos_shapes,
 };
 
 fn fixture(name: &str) -> PathBuf {
@@ -475,7 +474,7 @@ fn adapters_change_nothing_until_they_are_trained_and_are_all_that_is() {
     };
     let before = loss(&model).into_scalar::<f32>();
     let chosen = |name: &str| name.contains("to_");
-    assert_eq!(COSMOS_LAYERS.iter().filter(|name| chosen(name)).count(), 8);
+    assert_eq!(nn_kit::ADAPTED_LAYERS.iter().filter(|name| chosen(name)).count(), 8);
     let model = init_seeded(4, &device, |device| model.clone().adapted(2, 2.0, &chosen, device));
     let after = loss(&model);
     assert_eq!(after.clone().into_scalar::<f32>(), before);

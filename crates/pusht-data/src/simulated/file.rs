@@ -235,20 +235,20 @@ pub(super) fn write_all<'a>(
     header: &Header,
     mut recipes: impl Iterator<Item = (usize, &'a Recipe)>,
 ) -> Result<(), DataError> {
-    atomic::file(path, |out| {
+    atomic::write_file(path, |out| {
         line(out, header)?;
         recipes.try_for_each(|(index, recipe)| append(out, index, recipe))
     })
 }
 
 /// One line.
-pub(super) fn line(out: &mut impl Write, value: &impl Serialize) -> std::io::Result<()> {
+pub(super) fn line(out: &mut (impl Write + ?Sized), value: &impl Serialize) -> std::io::Result<()> {
     serde_json::to_writer(&mut *out, value)?;
     out.write_all(b"\n")
 }
 
 /// One episode.
-pub(super) fn append(out: &mut impl Write, index: usize, recipe: &Recipe) -> std::io::Result<()> {
+pub(super) fn append(out: &mut (impl Write + ?Sized), index: usize, recipe: &Recipe) -> std::io::Result<()> {
     let recipe = recipe.clone();
     line(out, &Line { index, recipe })
 }

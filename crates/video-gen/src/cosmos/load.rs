@@ -268,10 +268,8 @@ impl CosmosPipeline {
 
 /// Settings of a folder.
 fn settings<T: DeserializeOwned>(path: &Path) -> Result<T, CosmosError> {
-    let refuse = |reason: String| CosmosError::File {
+    crate::settings::read(path).map_err(|reason| CosmosError::File {
         path: path.to_path_buf(),
         reason,
-    };
-    let text = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
-    serde_json::from_slice(&text).map_err(|error| refuse(error.to_string()))
+    })
 }

@@ -21,7 +21,6 @@ mod positions;
 mod train;
 mod transformer;
 
-pub use adapters::COSMOS_LAYERS;
 pub use autoencoder::{CosmosAutoencoder, CosmosAutoencoderConfig, CosmosDecoder, CosmosEncoder, PatchMethod};
 pub use condition::{CosmosCondition, EndFrame};
 pub use config::{CosmosConfig, LearnedPositions};

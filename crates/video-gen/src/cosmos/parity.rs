@@ -1,11 +1,11 @@
 //! The models against recorded tensors of the published implementation (see [`nn_kit::parity`]).
 
 use burn::optim::GradientsParams;
-use burn::tensor::{Device, FloatDType, Int, Tensor};
+use burn::tensor::{Device, Tensor};
 use nn_kit::parity::{Case, Check, MODULE, Model, PIPELINE, ParityError, SCHEDULE};
 use nn_kit::{EdmConfig, in_f32, published_gradients};
 
-use crate::text::{T5Config, T5Encoder};
+use crate::text::RecordedT5;
 
 use super::autoencoder::{CosmosAutoencoder, CosmosAutoencoderConfig};
 use super::condition::CosmosCondition;
@@ -356,24 +356,9 @@ fn prompt(case: &Case, device: &Device) -> Result<CosmosPrompt, ParityError> {
             negative: optional(case, "negative_prompt_embeds", device)?,
         });
     }
-    let config: T5Config = case.setting("/text_encoder")?;
-    let t5 = T5Encoder::load(
-        &config,
-        case.weights()?.clone(),
-        "text_encoder.",
-        FloatDType::F32,
-        device,
-    )
-    .map_err(|error| case.config_error(error.to_string()))?;
-    let shape = case.shape("input_ids")?;
-    let [prompts, words] = shape[..] else {
-        return Err(case.config_error(format!("input_ids has shape {shape:?}; expected 2 dimensions")));
-    };
-    let ids = case.indices("input_ids", prompts * words, config.vocab_size)?;
-    let ids: Vec<i64> = ids.into_iter().map(|id| id as i64).collect();
-    let ids = Tensor::<1, Int>::from_data(ids.as_slice(), device).reshape([prompts, words]);
-    let mask: Tensor<2> = case.shaped("attention_mask", [prompts, words], device)?;
-    let states = in_f32(t5.forward(ids, Some(mask.clone()))) * mask.unsqueeze_dim::<3>(2);
+    let RecordedT5 { encoder, ids, mask } = RecordedT5::new(case, "/text_encoder", "text_encoder.", device)?;
+    let prompts = mask.dims()[0];
+    let states = in_f32(encoder.forward(ids, Some(mask.clone()))) * mask.unsqueeze_dim::<3>(2);
     Ok(CosmosPrompt {
         text: states.clone().narrow(0, prompts - 1, 1),
         negative: (prompts > 1).then(|| states.narrow(0, 0, 1)),

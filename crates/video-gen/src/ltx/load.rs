@@ -166,10 +166,8 @@ impl LtxVae {
 
 /// Settings of a folder.
 pub(super) fn settings<T: DeserializeOwned>(path: &Path) -> Result<T, LtxError> {
-    let refuse = |reason: String| LtxError::Settings {
+    crate::settings::read(path).map_err(|reason| LtxError::Settings {
         path: path.to_path_buf(),
         reason,
-    };
-    let text = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
-    serde_json::from_slice(&text).map_err(|error| refuse(error.to_string()))
+    })
 }

@@ -1,5 +1,6 @@
 //! Which layers of the transformer carry adapters.
 
+use nn_kit::ADAPTED_LAYERS;
 use serde::{Deserialize, Serialize};
 
 use super::error::LtxError;
@@ -18,20 +19,6 @@ pub struct LtxLora {
     #[serde(alias = "target_modules")]
     pub targets: Vec<String>,
 }
-
-/// All layers of a block that may carry an adapter.
-const LAYERS: [&str; 10] = [
-    "attn1.to_q",
-    "attn1.to_k",
-    "attn1.to_v",
-    "attn1.to_out.0",
-    "attn2.to_q",
-    "attn2.to_k",
-    "attn2.to_v",
-    "attn2.to_out.0",
-    "ff.net.0.proj",
-    "ff.net.2",
-];
 
 impl Default for LtxLora {
     fn default() -> Self {
@@ -77,7 +64,7 @@ impl LtxLora {
                 targets: vec![(*target).clone()],
                 ..self.clone()
             };
-            !LAYERS.iter().any(|layer| alone.covers(layer))
+            !ADAPTED_LAYERS.iter().any(|layer| alone.covers(layer))
         };
         if self.targets.is_empty() {
             return refuse(
@@ -87,7 +74,11 @@ impl LtxLora {
             );
         }
         match self.targets.iter().find(lost) {
-            Some(target) => refuse("targets", target.clone(), format!("ends of {}", LAYERS.join(", "))),
+            Some(target) => refuse(
+                "targets",
+                target.clone(),
+                format!("ends of {}", ADAPTED_LAYERS.join(", ")),
+            ),
             None => Ok(()),
         }
     }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use burn::module::Module;
 use burn::optim::{AdamWConfig, GradientsParams};
-use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
+use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use nn_kit::parity::{Case, Check, MODULE, PIPELINE, ParityError, SCHEDULE};
 use nn_kit::{Checkpoint, FlowScheduler, is_adapter, published_gradients, published_values};
 use training::clip_global_norm;
@@ -19,7 +19,7 @@ use super::rotary::{Coordinates, LatentScale, Rotary};
 use super::train::{LtxClips, ltx_loss, training_time};
 use super::transformer::{LtxTransformer, Timesteps};
 use super::vae::{LtxVae, LtxVaeConfig};
-use crate::text::{T5Config, T5Encoder, TextStates};
+use crate::text::{RecordedT5, TextStates};
 
 /// Largest norm of the gradients in recorded steps.
 const CLIP: f32 = 1.0;
@@ -45,21 +45,8 @@ fn model(case: &Case, device: &Device) -> Result<LtxModel, ParityError> {
 
 /// The recorded prompts, the one to lead away from first, through the text encoder.
 fn text(case: &Case, masked: bool, device: &Device) -> Result<TextStates, ParityError> {
-    let config: T5Config = case.setting("/text_encoder")?;
-    let t5 = T5Encoder::load(
-        &config,
-        case.weights()?.clone(),
-        "text_encoder.",
-        FloatDType::F32,
-        device,
-    );
-    let t5 = t5.map_err(|error| case.config_error(error.to_string()))?;
-    let mask: Tensor<2> = case.tensor("attention_mask", device)?;
-    let shape = mask.dims();
-    let ids = case.indices("input_ids", shape[0] * shape[1], config.vocab_size)?;
-    let ids: Vec<i64> = ids.into_iter().map(|id| id as i64).collect();
-    let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, shape), device);
-    let states = t5.forward(ids, masked.then(|| mask.clone()));
+    let RecordedT5 { encoder, ids, mask } = RecordedT5::new(case, "/text_encoder", "text_encoder.", device)?;
+    let states = encoder.forward(ids, masked.then(|| mask.clone()));
     Ok(TextStates { states, mask })
 }
 

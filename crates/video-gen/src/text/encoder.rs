@@ -39,12 +39,7 @@ impl TextEncoder {
     pub fn open(folder: &Path, dtype: FloatDType, device: &Device) -> Result<Self, TextError> {
         let tokenizer = T5Tokenizer::open(&folder.join("tokenizer/tokenizer.json"))?;
         let path = folder.join("text_encoder/config.json");
-        let settings = |reason: String| TextError::Settings {
-            path: path.clone(),
-            reason,
-        };
-        let text = std::fs::read(&path).map_err(|error| settings(error.to_string()))?;
-        let config: T5Config = serde_json::from_slice(&text).map_err(|error| settings(error.to_string()))?;
+        let config: T5Config = crate::settings::read(&path).map_err(|reason| TextError::Settings { path, reason })?;
         let checkpoint = Checkpoint::open_folder(&folder.join("text_encoder"))?;
         Ok(Self::new(
             tokenizer,

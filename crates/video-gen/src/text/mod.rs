@@ -9,6 +9,7 @@ mod tokenizer;
 
 pub use encoder::{TextEncoder, TextStates};
 pub use error::TextError;
+pub(crate) use parity::RecordedT5;
 pub use parity::TEXT_MODELS;
 pub use t5::{T5Activation, T5Config, T5Encoder, t5_shapes};
 pub use tokenizer::{PromptTokens, T5Tokenizer};

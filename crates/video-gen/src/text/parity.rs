@@ -19,29 +19,46 @@ pub const TEXT_MODELS: &[Model] = &[
     },
 ];
 
+/// An encoder with what it was recorded with.
+pub(crate) struct RecordedT5 {
+    pub(crate) encoder: T5Encoder,
+    /// `[prompts, tokens]`.
+    pub(crate) ids: Tensor<2, Int>,
+    /// 1 a token, 0 padding: `[prompts, tokens]`.
+    pub(crate) mask: Tensor<2>,
+}
+
+impl RecordedT5 {
+    /// Of the configuration at a JSON pointer and the weights behind a prefix.
+    pub(crate) fn new(case: &Case, config: &str, weights: &str, device: &Device) -> Result<Self, ParityError> {
+        let config: T5Config = case.setting(config)?;
+        let checkpoint = case.weights()?.clone();
+        let encoder = T5Encoder::load(&config, checkpoint, weights, FloatDType::F32, device);
+        let encoder = encoder.map_err(|error| case.config_error(error.to_string()))?;
+        let shape = case.shape("input_ids")?;
+        let [prompts, tokens] = shape[..] else {
+            return Err(case.config_error(format!("input_ids has shape {shape:?}; expected 2 dimensions")));
+        };
+        let ids = case.indices("input_ids", prompts * tokens, config.vocab_size)?;
+        let ids: Vec<i64> = ids.into_iter().map(|id| id as i64).collect();
+        Ok(Self {
+            encoder,
+            ids: Tensor::<1, Int>::from_data(ids.as_slice(), device).reshape([prompts, tokens]),
+            mask: case.shaped("attention_mask", [prompts, tokens], device)?,
+        })
+    }
+}
+
 fn t5(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
-    let config: T5Config = case.setting("/model")?;
-    let weights = case.weights()?.clone();
-    let t5 = T5Encoder::load(&config, weights, "", FloatDType::F32, device);
-    let t5 = t5.map_err(|error| case.config_error(error.to_string()))?;
-    let shape = case.shape("input_ids")?;
-    let [batch, tokens] = shape[..] else {
-        return Err(case.config_error(format!("input_ids has shape {shape:?}; expected 2 dimensions")));
-    };
-    let ids: Vec<i64> = case
-        .indices("input_ids", batch * tokens, config.vocab_size)?
-        .iter()
-        .map(|id| *id as i64)
-        .collect();
-    let ids = Tensor::<1, Int>::from_data(ids.as_slice(), device).reshape([batch, tokens]);
-    let mask: Tensor<2> = case.shaped("attention_mask", [batch, tokens], device)?;
+    let RecordedT5 { encoder, ids, mask } = RecordedT5::new(case, "/model", "", device)?;
+    let tokens = mask.dims()[1];
     let mut checks = Vec::new();
     // States after the blocks are recorded from the last run.
     let mut blocks = Vec::new();
     for (name, mask) in [("output", Some(mask)), ("output_without_mask", None)] {
         if case.has(name) {
             blocks.clear();
-            let output = t5.forward_and(ids.clone(), mask, &mut |i, x| blocks.push((i, x.clone())));
+            let output = encoder.forward_and(ids.clone(), mask, &mut |i, x| blocks.push((i, x.clone())));
             checks.push(case.check(name, output, MODULE)?);
         }
     }
@@ -52,7 +69,7 @@ fn t5(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
         }
     }
     if case.has("position_bias") {
-        checks.push(case.check("position_bias", t5.position_bias(tokens), MODULE)?);
+        checks.push(case.check("position_bias", encoder.position_bias(tokens), MODULE)?);
     }
     Ok(checks)
 }
