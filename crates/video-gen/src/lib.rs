@@ -6,6 +6,7 @@
 mod cosmos;
 mod ltx;
 mod object;
+mod prompt;
 mod settings;
 mod text;
 
@@ -17,14 +18,15 @@ pub use cosmos::{
 };
 pub use ltx::{
     Coordinates, DownBlockType, DownsampleType, Draw, LTX_MODELS, LatentScale, LtxClips, LtxCondition, LtxConfig,
-    LtxError, LtxExample, LtxFiles, LtxInput, LtxLayout, LtxLora, LtxModel, LtxRequest, LtxSettings, LtxStyle,
-    LtxTransformer, LtxVae, LtxVaeConfig, LtxVersion, LtxVideo, Noise, Posterior, Rotary, Timesteps, ltx_loss,
-    ltx_shapes, ltx_vae_shapes, training_time,
+    LtxError, LtxExample, LtxFiles, LtxInput, LtxLayout, LtxLora, LtxMemory, LtxModel, LtxRequest, LtxSettings,
+    LtxSizes, LtxStyle, LtxTransformer, LtxVae, LtxVaeConfig, LtxVersion, LtxVideo, Noise, Posterior, Rotary,
+    Timesteps, ltx_loss, ltx_shapes, ltx_vae_shapes, training_time,
 };
 pub use object::{
     ContactMeasures, NoisyClips, ObjectLatent, ObjectLatentConfig, ObjectLatentModel, Scales, StateRequest,
     TrainSettings, TrainedOn, VideoGenError,
 };
+pub use prompt::{Side, default_negative_prompt, default_prompt};
 pub use text::{
     PromptTokens, T5Activation, T5Config, T5Encoder, T5Tokenizer, TEXT_MODELS, TextEncoder, TextError, TextStates,
     t5_shapes,

@@ -39,6 +39,16 @@ pub enum LtxError {
         /// What is wrong.
         reason: String,
     },
+    /// More memory than there may be.
+    #[error("LTX-Video needs {needed:.1} GB for this clip; there are {limit:.1} GB: {advice}")]
+    Memory {
+        /// Weights and activations, in 10⁹ bytes.
+        needed: f64,
+        /// What may be used, in 10⁹ bytes.
+        limit: f64,
+        /// What would fit.
+        advice: String,
+    },
     /// Numbers that are not finite came out.
     #[error("the model gave {what} that are not finite; the weights are damaged or of another model")]
     NotFinite {

@@ -79,6 +79,23 @@ impl LtxVaeConfig {
 }
 
 impl LtxConfig {
+    /// The sizes of the transformer in a folder of diffusers (the one with `transformer/` in it) or a single file.
+    ///
+    /// # Errors
+    /// Files that are missing or damaged.
+    pub fn open(path: &Path) -> Result<Self, LtxError> {
+        if path.is_dir() {
+            return settings(&path.join("transformer/config.json"));
+        }
+        let config = Self::of_single(&Checkpoint::open(path)?);
+        // Filling the published model says what is missing.
+        Ok(if config.check().is_ok() {
+            config
+        } else {
+            Self::default()
+        })
+    }
+
     /// The sizes of the transformer in a single file.
     fn of_single(checkpoint: &Checkpoint) -> Self {
         let size = |name: &str, at: usize| {
@@ -111,19 +128,44 @@ impl LtxTransformer {
     /// its name.
     pub fn open(path: &Path, dtype: FloatDType, device: &Device) -> Result<Self, LtxError> {
         if path.is_dir() {
-            let folder = path.join("transformer");
-            let model = Self::new(&settings(&folder.join("config.json"))?, device)?;
-            return Ok(Checkpoint::open_folder(&folder)?.fill_as(model, "", &transformer_names(), dtype)?);
+            let model = Self::new(&LtxConfig::open(path)?, device)?;
+            let weights = Checkpoint::open_folder(&path.join("transformer"))?;
+            return Ok(weights.fill_as(model, "", &transformer_names(), dtype)?);
         }
-        let checkpoint = Checkpoint::open(path)?;
-        let config = LtxConfig::of_single(&checkpoint);
-        if config.check().is_err() {
-            // Says what is missing.
-            let model = Self::new(&LtxConfig::default(), device)?;
-            return Ok(checkpoint.fill_as(model, SINGLE_TRANSFORMER, &transformer_single_names(), dtype)?);
+        let model = Self::new(&LtxConfig::open(path)?, device)?;
+        Ok(Checkpoint::open(path)?.fill_as(model, SINGLE_TRANSFORMER, &transformer_single_names(), dtype)?)
+    }
+}
+
+impl LtxVaeConfig {
+    /// The sizes of the autoencoder in a folder of diffusers (the one with `vae/` in it) or a single file, which must be of
+    /// the version `asked` for, where one is.
+    ///
+    /// # Errors
+    /// Files that are missing or damaged, and another version.
+    pub fn open(path: &Path, asked: Option<LtxVersion>) -> Result<Self, LtxError> {
+        let config: Self = if path.is_dir() {
+            settings(&path.join("vae/config.json"))?
+        } else {
+            let checkpoint = Checkpoint::open(path)?;
+            let has = |name: &str| checkpoint.shape(&format!("{SINGLE_VAE}{name}")).is_some();
+            let version = if has("encoder.down_blocks.1.conv.conv.weight") {
+                LtxVersion::V095
+            } else if has("decoder.last_scale_shift_table") {
+                LtxVersion::V091
+            } else {
+                LtxVersion::V090
+            };
+            version.config()
+        };
+        match (asked, config.version()) {
+            (Some(asked), found) if asked != found => Err(LtxError::Version {
+                path: path.to_path_buf(),
+                found: found.name(),
+                asked: asked.name(),
+            }),
+            _ => Ok(config),
         }
-        let model = Self::new(&config, device)?;
-        Ok(checkpoint.fill_as(model, SINGLE_TRANSFORMER, &transformer_single_names(), dtype)?)
     }
 }
 
@@ -134,33 +176,14 @@ impl LtxVae {
     /// # Errors
     /// As [`LtxTransformer::open`], and another version.
     pub fn open(path: &Path, asked: Option<LtxVersion>, dtype: FloatDType, device: &Device) -> Result<Self, LtxError> {
-        let same = |found: LtxVersion| match asked {
-            Some(asked) if asked != found => Err(LtxError::Version {
-                path: path.to_path_buf(),
-                found: found.name(),
-                asked: asked.name(),
-            }),
-            _ => Ok(()),
-        };
+        let config = LtxVaeConfig::open(path, asked)?;
+        let model = Self::new(&config, device)?;
         if path.is_dir() {
-            let folder = path.join("vae");
-            let config: LtxVaeConfig = settings(&folder.join("config.json"))?;
-            same(config.version())?;
-            let model = Self::new(&config, device)?;
-            return Ok(Checkpoint::open_folder(&folder)?.fill_as(model, "", &vae_names(), dtype)?);
+            let weights = Checkpoint::open_folder(&path.join("vae"))?;
+            return Ok(weights.fill_as(model, "", &vae_names(), dtype)?);
         }
-        let checkpoint = Checkpoint::open(path)?.without(&SINGLE_UNUSED);
-        let has = |name: &str| checkpoint.shape(&format!("{SINGLE_VAE}{name}")).is_some();
-        let found = if has("encoder.down_blocks.1.conv.conv.weight") {
-            LtxVersion::V095
-        } else if has("decoder.last_scale_shift_table") {
-            LtxVersion::V091
-        } else {
-            LtxVersion::V090
-        };
-        same(found)?;
-        let model = Self::new(&found.config(), device)?;
-        Ok(checkpoint.fill_as(model, SINGLE_VAE, &vae_single_names(found), dtype)?)
+        let weights = Checkpoint::open(path)?.without(&SINGLE_UNUSED);
+        Ok(weights.fill_as(model, SINGLE_VAE, &vae_single_names(config.version()), dtype)?)
     }
 }
 

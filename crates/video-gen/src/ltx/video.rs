@@ -16,6 +16,7 @@ use super::load::settings;
 use super::pipeline::{LtxCondition, LtxModel, LtxRequest, LtxStyle};
 use super::transformer::LtxTransformer;
 use super::vae::{LtxVae, LtxVersion};
+use crate::prompt::{default_negative_prompt, default_prompt};
 use crate::text::{TextEncoder, TextError};
 
 /// How clips are generated.
@@ -61,12 +62,8 @@ impl Default for LtxSettings {
             decode_time: 0.05,
             decode_noise: 0.025,
             tokens: 256,
-            prompt: "Seen from straight above, a small blue dot pushes a rigid gray T-shaped block over a white board, from \
-                     one side and then another, until it lies on a green T that stays where it is. Dot, block and target \
-                     keep their size and colour, nothing breaks, appears or vanishes, and the block moves only while the \
-                     dot touches it."
-                .into(),
-            negative_prompt: "worst quality, blurry, jittery, distorted, several dots, a broken or melting shape".into(),
+            prompt: default_prompt(&[]),
+            negative_prompt: default_negative_prompt(),
         }
     }
 }

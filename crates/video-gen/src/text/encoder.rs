@@ -38,8 +38,7 @@ impl TextEncoder {
     /// Files that are missing or damaged, and weights that do not fit.
     pub fn open(folder: &Path, dtype: FloatDType, device: &Device) -> Result<Self, TextError> {
         let tokenizer = T5Tokenizer::open(&folder.join("tokenizer/tokenizer.json"))?;
-        let path = folder.join("text_encoder/config.json");
-        let config: T5Config = crate::settings::read(&path).map_err(|reason| TextError::Settings { path, reason })?;
+        let config = T5Config::open(folder)?;
         let checkpoint = Checkpoint::open_folder(&folder.join("text_encoder"))?;
         Ok(Self::new(
             tokenizer,

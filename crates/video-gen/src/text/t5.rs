@@ -4,6 +4,7 @@
 //! the two do not differ.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use burn::module::{Module, Param};
 use burn::nn::{Embedding, EmbeddingConfig, Initializer, Linear, LinearConfig};
@@ -100,6 +101,15 @@ impl T5Config {
             feed_forward_proj: T5Activation::Relu,
             ..Self::default()
         }
+    }
+
+    /// The sizes of the encoder in a folder with `text_encoder/` in it.
+    ///
+    /// # Errors
+    /// A settings file that is missing or damaged.
+    pub fn open(folder: &Path) -> Result<Self, TextError> {
+        let path = folder.join("text_encoder/config.json");
+        crate::settings::read(&path).map_err(|reason| TextError::Settings { path, reason })
     }
 
     /// Refuses sizes that are no model.

@@ -256,6 +256,21 @@ impl LtxVaeConfig {
         self.patch_size_t * self.halvings(0)
     }
 
+    /// Latent frames, rows and columns of a clip of `[frames, height, width]` pixels.
+    ///
+    /// # Errors
+    /// Frames that are not a multiple of the latents' plus one, or sides that are none of the latents'.
+    pub fn latent_size(&self, clip: [usize; 3]) -> Result<[usize; 3], LtxError> {
+        latent_size(self.temporal(), self.spatial(), clip)
+    }
+
+    /// The largest width of the levels next to the pixels.
+    pub(crate) fn outer_width(&self) -> usize {
+        let first = self.block_out_channels.first().copied().unwrap_or(0);
+        let last = self.up_blocks().last().map_or(0, |block| block.widths[1]);
+        first.max(last)
+    }
+
     fn halvings(&self, axis: usize) -> usize {
         let blocks = self.down_blocks().into_iter().filter_map(|block| block.downsample);
         blocks.map(|how| how.factors()[axis]).product()
@@ -358,4 +373,26 @@ impl LtxVaeConfig {
         }
         Ok(())
     }
+}
+
+/// Latent frames, rows and columns, where a latent is so many frames and pixels along a side.
+pub(super) fn latent_size(temporal: usize, spatial: usize, clip: [usize; 3]) -> Result<[usize; 3], LtxError> {
+    let [frames, height, width] = clip;
+    if frames == 0 || !(frames - 1).is_multiple_of(temporal) {
+        return Err(LtxError::Config {
+            setting: "the number of frames",
+            found: frames.to_string(),
+            expected: format!("{0}k + 1: {1}, {2}, …", temporal, temporal + 1, 2 * temporal + 1),
+        });
+    }
+    for (setting, found) in [("the height", height), ("the width", width)] {
+        if found == 0 || !found.is_multiple_of(spatial) {
+            return Err(LtxError::Config {
+                setting,
+                found: found.to_string(),
+                expected: format!("a multiple of {}", spatial),
+            });
+        }
+    }
+    Ok([(frames - 1) / temporal + 1, height / spatial, width / spatial])
 }

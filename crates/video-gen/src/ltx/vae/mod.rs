@@ -13,6 +13,7 @@ use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
 use nn_kit::{in_dtype, in_f32};
 
+use config::latent_size;
 pub use config::{DownBlockType, DownsampleType, LtxVaeConfig, LtxVersion};
 
 use super::error::LtxError;
@@ -172,27 +173,6 @@ impl LtxVae {
     /// # Errors
     /// Which one.
     pub fn check_size(&self, frames: usize, height: usize, width: usize) -> Result<(), LtxError> {
-        if frames == 0 || !(frames - 1).is_multiple_of(self.temporal) {
-            return Err(LtxError::Config {
-                setting: "the number of frames",
-                found: frames.to_string(),
-                expected: format!(
-                    "{0}k + 1: {1}, {2}, …",
-                    self.temporal,
-                    self.temporal + 1,
-                    2 * self.temporal + 1
-                ),
-            });
-        }
-        for (setting, found) in [("the height", height), ("the width", width)] {
-            if found == 0 || !found.is_multiple_of(self.spatial) {
-                return Err(LtxError::Config {
-                    setting,
-                    found: found.to_string(),
-                    expected: format!("a multiple of {}", self.spatial),
-                });
-            }
-        }
-        Ok(())
+        latent_size(self.temporal, self.spatial, [frames, height, width]).map(|_| ())
     }
 }
