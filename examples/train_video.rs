@@ -1,5 +1,4 @@
-//! Trains the object-latent video model on demonstrations and writes sample clips from held-out starts and ends.
-//! `video_quality` measures what it wrote.
+//! Trains one of the PushT video models on demonstrations and writes sample clips from held-out starts and ends.
 
 #![allow(clippy::print_stdout)]
 
@@ -13,15 +12,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use pusht_data::{Episode, Split, SplitProtocol, VideoModel, VideoRequest};
 use training::{FitOptions, out_folder, terminal_or_lines};
-use video_gen::{ObjectLatentModel, TrainSettings};
+use video_gen::{ObjectLatentModel, PixelModel, PixelTrainSettings, TrainSettings};
 use video_io::{FilmStrip, VideoOptions, film_strip, png_bytes, save_video};
 
-/// Train the object-latent video model, write sample clips.
+/// Train a video model for PushT from scratch, write sample clips.
 #[derive(Parser)]
 struct Args {
+    /// What to train: agent and T as objects, drawn by the environment; or pixels, small (two cores) or large (a GPU)
+    #[arg(long, value_name = "NAME", default_value = "object")]
+    model: Model,
     /// Demonstrations: a zarr replay buffer, a LeRobot v3 set or a file of make_demos
     #[arg(long)]
     data: PathBuf,
@@ -37,12 +39,19 @@ struct Args {
     /// Use only the first episodes of the data
     #[arg(long)]
     episodes: Option<usize>,
-    /// Updates; the default takes about two minutes on two cores
+    /// Updates; the defaults take about two minutes (object) and an hour (pixel-small) on two cores
     #[arg(long)]
     steps: Option<usize>,
     /// Sample clips to write, each as film strip and MP4
     #[arg(long, default_value_t = 4)]
     samples: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Model {
+    Object,
+    PixelSmall,
+    Pixel,
 }
 
 fn main() -> ExitCode {
@@ -51,14 +60,20 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     let args = Args::parse();
-    let mut settings = TrainSettings::default();
-    settings.fit.seed = args.seed;
-    if let Some(steps) = args.steps {
-        settings.fit.epochs = 1;
-        settings.fit.steps_per_epoch = Some(steps);
-    }
     ensure!(args.steps != Some(0), "--steps 0: expected at least 1");
-    settings.fit.check()?;
+    let mut object = TrainSettings::default();
+    let mut pixel = match args.model {
+        Model::Pixel => PixelTrainSettings::default(),
+        _ => PixelTrainSettings::small(),
+    };
+    for fit in [&mut object.fit, &mut pixel.fit] {
+        fit.seed = args.seed;
+        if let Some(steps) = args.steps {
+            fit.epochs = 1;
+            fit.steps_per_epoch = Some(steps);
+        }
+        fit.check()?;
+    }
     let devices = training::devices(&args.device)?;
     out_folder(&args.out)?;
     let mut progress = terminal_or_lines();
@@ -78,26 +93,34 @@ fn run() -> Result<()> {
         test.len()
     );
 
-    let stop = stop::stop_on_ctrl_c()?;
     let options = FitOptions {
-        label: "object-latent model",
+        label: "video model",
         identity: "train_video",
         out: Some(&args.out),
         progress: progress.as_mut(),
-        stop,
+        stop: stop::stop_on_ctrl_c()?,
         replicas: &devices[1..],
     };
-    let (model, _) = ObjectLatentModel::train(&settings, &train, &valid, &devices[0], options)?;
-    let file = args.out.join("object-latent.safetensors");
-    model.save(&file)?;
+    let (frames, file, model): (usize, PathBuf, Box<dyn VideoModel>) = match args.model {
+        Model::Object => {
+            let (model, _) = ObjectLatentModel::train(&object, &train, &valid, &devices[0], options)?;
+            let file = args.out.join("object-latent.safetensors");
+            model.save(&file)?;
+            (model.max_frames(), file, Box::new(model))
+        }
+        Model::Pixel | Model::PixelSmall => {
+            let (model, _) = PixelModel::train(&pixel, &train, &valid, &devices[0], options)?;
+            let file = args.out.join("pixel.safetensors");
+            model.save(&file)?;
+            (model.config().frames(), file, Box::new(model))
+        }
+    };
     println!("wrote {}", file.display());
-
-    samples(&model, &test, &args)
+    samples(model.as_ref(), frames, &test, &args)
 }
 
 /// Generated clips from held-out starts and ends, as film strips and MP4.
-fn samples(model: &ObjectLatentModel, test: &[&Episode], args: &Args) -> Result<()> {
-    let frames = model.max_frames();
+fn samples(model: &dyn VideoModel, frames: usize, test: &[&Episode], args: &Args) -> Result<()> {
     let long = test.iter().filter(|e| e.frames.len() >= frames);
     let request = |(i, e): (usize, &&&Episode)| VideoRequest {
         start: e.frames[0].clone(),

@@ -6,6 +6,7 @@
 mod cosmos;
 mod ltx;
 mod object;
+mod pixel;
 mod prompt;
 mod settings;
 mod text;
@@ -25,6 +26,9 @@ pub use ltx::{
 pub use object::{
     ContactMeasures, NoisyClips, ObjectLatent, ObjectLatentConfig, ObjectLatentModel, Scales, StateRequest,
     TrainSettings, TrainedOn, VideoGenError,
+};
+pub use pixel::{
+    Caption, PatchCodec, PatchCodecConfig, PixelConfig, PixelError, PixelModel, PixelRequest, PixelTrainSettings,
 };
 pub use prompt::{Side, default_negative_prompt, default_prompt};
 pub use text::{

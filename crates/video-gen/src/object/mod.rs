@@ -19,7 +19,9 @@ mod train;
 
 pub use contact::ContactMeasures;
 pub use error::VideoGenError;
+pub(crate) use latent::centre;
 pub use model::{ObjectLatentModel, TrainedOn};
 pub use net::{NoisyClips, ObjectLatent, ObjectLatentConfig, Scales};
 pub use sample::StateRequest;
+pub(crate) use states::episode_states;
 pub use train::TrainSettings;

@@ -1,0 +1,187 @@
+//! The closed-form codec: groups of frames, patch by patch, in their principal components.
+//!
+//! Frames minus the mean frame of the training data are cut into patches; the same patch of the frames of a group is one
+//! vector, of which the coefficients of the strongest components of all such vectors are kept (Pearson 1901; the linear
+//! autoencoder of least squared error, Baldi & Hornik 1989). A frame alone is coded as a group in which it stands still, so
+//! that the codec is causal. One factor for all channels brings the latents to unit variance: whitening each channel would
+//! give the weak components, which are hardly predictable detail, the same say as the strong ones.
+
+use burn::config::Config;
+use burn::linalg::svd;
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Tensor};
+use pusht_env::Frame;
+
+use super::error::PixelError;
+use super::pictures::pictures;
+
+/// Groups that are turned into tensors at a time.
+const BLOCK: usize = 32;
+/// Groups that the components are computed from, at most.
+const GROUPS: usize = 4096;
+/// Bound on the sweeps of the decomposition.
+const SWEEPS: usize = 100;
+
+/// Makes [`PatchCodec`].
+#[derive(Config, Debug, PartialEq, Eq)]
+pub struct PatchCodecConfig {
+    /// Side of the frames, px; a multiple of the patch.
+    #[config(default = 96)]
+    pub side: usize,
+    /// Side of a patch, px.
+    #[config(default = 8)]
+    pub patch: usize,
+    /// Frames of a group.
+    #[config(default = 4)]
+    pub group: usize,
+    /// Components kept of a patch of a group, at most 3 · group · patch².
+    #[config(default = 128)]
+    pub channels: usize,
+}
+
+impl PatchCodecConfig {
+    /// Refuses sizes that do not go together.
+    ///
+    /// # Errors
+    /// The first such size.
+    pub fn check(&self) -> Result<(), PixelError> {
+        let refuse = |setting, found: usize, expected: String| {
+            let found = found.to_string();
+            Err(PixelError::Config {
+                setting,
+                found,
+                expected,
+            })
+        };
+        if self.patch == 0 || self.side == 0 || !self.side.is_multiple_of(self.patch) {
+            return refuse("patch", self.patch, format!("a divisor of the side, {}", self.side));
+        }
+        if self.group == 0 {
+            return refuse("group", 0, "at least 1".to_owned());
+        }
+        let most = self.numbers();
+        if self.channels == 0 || self.channels > most {
+            return refuse(
+                "channels",
+                self.channels,
+                format!("1 to {most}, the numbers of a patch"),
+            );
+        }
+        Ok(())
+    }
+
+    /// Patches along a side.
+    pub fn grid(&self) -> usize {
+        self.side / self.patch
+    }
+
+    /// Numbers of the same patch of a group's frames.
+    fn numbers(&self) -> usize {
+        3 * self.group * self.patch * self.patch
+    }
+
+    /// A codec without content, to be filled from a file.
+    pub(super) fn init(&self, device: &Device) -> PatchCodec {
+        PatchCodec {
+            mean: Param::from_tensor(Tensor::zeros([3, self.side, self.side], device)),
+            components: Param::from_tensor(Tensor::zeros([self.numbers(), self.channels], device)),
+            deviation: Param::from_tensor(Tensor::ones([1], device)),
+            group: self.group,
+            patch: self.patch,
+        }
+        .no_grad()
+    }
+
+    /// The codec of these videos.
+    ///
+    /// # Errors
+    /// Sizes that do not go together, no video as long as a group, or a frame of another size.
+    pub fn fit(&self, videos: &[&[Frame]], device: &Device) -> Result<PatchCodec, PixelError> {
+        self.check()?;
+        let groups: Vec<&[Frame]> = videos.iter().flat_map(|v| v.chunks_exact(self.group)).collect();
+        if groups.is_empty() {
+            return Err(PixelError::NoFrames);
+        }
+        let step = groups.len().div_ceil(GROUPS);
+        let groups: Vec<Vec<&Frame>> = groups.into_iter().step_by(step).map(|g| g.iter().collect()).collect();
+        let blocks = || groups.chunks(BLOCK).map(<[Vec<&Frame>]>::concat);
+        let frames = (groups.len() * self.group) as f64;
+        let mut sum = Tensor::<3>::zeros([3, self.side, self.side], device);
+        for block in blocks() {
+            sum = sum + pictures(&block, self.side, device)?.sum_dim(0).squeeze_dim(0);
+        }
+        let mut codec = self.init(device);
+        codec.mean = Param::from_tensor(sum.div_scalar(frames));
+        let mut scatter = Tensor::<2>::zeros([self.numbers(), self.numbers()], device);
+        for block in blocks() {
+            let rows = codec.rows(pictures(&block, self.side, device)?);
+            scatter = scatter + rows.clone().transpose().matmul(rows);
+        }
+        let vectors = (groups.len() * self.grid() * self.grid()) as f64;
+        // Of a symmetric matrix without negative eigenvalues the singular vectors are the eigenvectors.
+        let (components, variances, _) = svd::<2, 1>(scatter.div_scalar(vectors), SWEEPS);
+        codec.components = Param::from_tensor(components.narrow(1, 0, self.channels));
+        let variance = variances.narrow(0, 0, self.channels).mean();
+        // Frames that are all the same have no variance, and any factor serves.
+        codec.deviation = Param::from_tensor(variance.sqrt().clamp_min(f32::EPSILON));
+        Ok(codec.no_grad())
+    }
+}
+
+/// Pictures in [−1, 1] to latents of unit variance over all channels, and back; nothing of it is trained by gradients.
+#[derive(Module, Debug)]
+pub struct PatchCodec {
+    mean: Param<Tensor<3>>,
+    components: Param<Tensor<2>>,
+    deviation: Param<Tensor<1>>,
+    group: usize,
+    patch: usize,
+}
+
+impl PatchCodec {
+    /// Frames of groups, one group after the other, `[n · group, 3, side, side]`, to latents
+    /// `[n, channels, grid, grid]`.
+    pub fn encode(&self, pictures: Tensor<4>) -> Tensor<4> {
+        let [count, _, height, width] = pictures.dims();
+        let (height, width) = (height / self.patch, width / self.patch);
+        let rows = self.rows(pictures).matmul(self.components.val());
+        let latents = rows / self.deviation.val().unsqueeze_dim(0);
+        let channels = latents.dims()[1];
+        latents
+            .reshape([count / self.group, height, width, channels])
+            .permute([0, 3, 1, 2])
+    }
+
+    /// The same for frames that stand alone, `[n, 3, side, side]`.
+    pub fn encode_still(&self, pictures: Tensor<4>) -> Tensor<4> {
+        let [count, channels, height, width] = pictures.dims();
+        let repeated = pictures.unsqueeze_dim::<5>(1).repeat_dim(1, self.group);
+        self.encode(repeated.reshape([count * self.group, channels, height, width]))
+    }
+
+    /// Frames of the groups, `[n · group, 3, side, side]`, not yet limited to [−1, 1].
+    pub fn decode(&self, latents: Tensor<4>) -> Tensor<4> {
+        let [count, channels, height, width] = latents.dims();
+        let rows = latents
+            .permute([0, 2, 3, 1])
+            .reshape([count * height * width, channels]);
+        let rows = (rows * self.deviation.val().unsqueeze_dim(0)).matmul(self.components.val().transpose());
+        let (g, p) = (self.group, self.patch);
+        let pictures = rows
+            .reshape([count, height, width, g * 3, p, p])
+            .permute([0, 3, 1, 4, 2, 5]);
+        pictures.reshape([count * g, 3, height * p, width * p]) + self.mean.val().unsqueeze_dim(0)
+    }
+
+    /// Patches minus their mean: `[n · grid², 3 · group · patch²]`.
+    fn rows(&self, pictures: Tensor<4>) -> Tensor<2> {
+        let [frames, channels, height, width] = pictures.dims();
+        let (count, p) = (frames / self.group, self.patch);
+        let (rows, columns) = (height / p, width / p);
+        let centred = pictures - self.mean.val().unsqueeze_dim(0);
+        centred
+            .reshape([count, self.group * channels, rows, p, columns, p])
+            .permute([0, 2, 4, 1, 3, 5])
+            .reshape([count * rows * columns, self.group * channels * p * p])
+    }
+}

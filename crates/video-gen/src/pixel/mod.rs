@@ -1,0 +1,21 @@
+//! The PushT-sized pixel model: a closed-form causal codec and a diffusion transformer of the LTX family.
+//!
+//! Formulas, what it can and cannot do, and its measured quality are in `docs/video-models.md`.
+
+mod caption;
+mod clips;
+mod codec;
+mod config;
+mod error;
+mod given;
+mod model;
+mod net;
+mod pictures;
+mod train;
+
+pub use caption::Caption;
+pub use codec::{PatchCodec, PatchCodecConfig};
+pub use config::PixelConfig;
+pub use error::PixelError;
+pub use model::{PixelModel, PixelRequest};
+pub use train::PixelTrainSettings;

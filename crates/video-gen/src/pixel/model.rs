@@ -1,0 +1,235 @@
+//! A trained pixel model: generate, save, load.
+
+use std::path::Path;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use nn_kit::FlowSchedule;
+use pusht_data::{VideoError, VideoModel, VideoRequest};
+use pusht_env::Frame;
+use rand::SeedableRng;
+use rand_pcg::Pcg64;
+use serde::{Deserialize, Serialize};
+use training::{ModelFile, save_model};
+
+use super::caption::Caption;
+use super::codec::PatchCodec;
+use super::config::PixelConfig;
+use super::error::PixelError;
+use super::given::{Expectation, Given, Spreads, noise, wide};
+use super::net::{NoisyClips, PixelNet};
+use super::pictures::{frames, pictures};
+
+/// The kind in a model file.
+const KIND: &str = "video-gen/pixel/1";
+
+/// What a model file says besides the weights.
+#[derive(Serialize, Deserialize)]
+struct Card {
+    model: PixelConfig,
+    spreads: Spreads,
+}
+
+/// Codec and network, which a file holds together.
+#[derive(Module, Debug)]
+struct Networks {
+    codec: PatchCodec,
+    net: PixelNet,
+}
+
+/// A trained pixel model.
+#[derive(Debug)]
+pub struct PixelModel {
+    config: PixelConfig,
+    networks: Networks,
+    spreads: Spreads,
+    schedule: FlowSchedule,
+    device: Device,
+}
+
+/// One clip to generate.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PixelRequest<'a> {
+    /// Its first frame, where given.
+    pub start: Option<&'a Frame>,
+    /// Its last frame, where given.
+    pub end: Option<&'a Frame>,
+    /// What happens, where that is said.
+    pub caption: Option<Caption>,
+    /// Everything random about the clip follows from it.
+    pub seed: u64,
+}
+
+impl PixelModel {
+    pub(super) fn new(
+        config: PixelConfig,
+        codec: PatchCodec,
+        net: PixelNet,
+        spreads: Spreads,
+        device: &Device,
+    ) -> Result<Self, PixelError> {
+        config.check()?;
+        let schedule = FlowSchedule::new(config.sampling_steps, 1.0).map_err(|_| PixelError::Config {
+            setting: "sampling_steps",
+            found: config.sampling_steps.to_string(),
+            expected: "at least 1".to_owned(),
+        })?;
+        Ok(Self {
+            config,
+            networks: Networks { codec, net },
+            spreads,
+            schedule,
+            device: device.clone(),
+        })
+    }
+
+    /// Its settings.
+    pub fn config(&self) -> &PixelConfig {
+        &self.config
+    }
+
+    /// Number of parameters of the transformer.
+    pub fn parameters(&self) -> usize {
+        self.networks.net.num_params()
+    }
+
+    /// What the codec leaves of a video: its frames encoded and decoded, group by group; frames after the last whole group
+    /// are left out.
+    ///
+    /// # Errors
+    /// A frame of another size.
+    pub fn coded(&self, video: &[Frame]) -> Result<Vec<Frame>, PixelError> {
+        let mut all = Vec::with_capacity(video.len());
+        for group in video.chunks_exact(self.config.codec.group) {
+            let group: Vec<&Frame> = group.iter().collect();
+            let latents = self.networks.codec.encode(self.pictures(&group)?);
+            all.extend(frames(self.networks.codec.decode(latents)));
+        }
+        Ok(all)
+    }
+
+    /// A clip of [`PixelConfig::frames`] frames at 10 Hz. Given frames come back as they are.
+    ///
+    /// # Errors
+    /// A frame of another size.
+    pub fn clip(&self, request: &PixelRequest<'_>) -> Result<Vec<Frame>, PixelError> {
+        let config = &self.config;
+        let (count, grid) = (config.groups + 2, config.codec.grid());
+        let shape = [1, count, config.codec.channels, grid, grid];
+        let still = |frame: Option<&Frame>| match frame {
+            Some(frame) => Ok(self
+                .networks
+                .codec
+                .encode_still(self.pictures(&[frame])?)
+                .unsqueeze_dim(0)),
+            None => Ok::<_, PixelError>(Tensor::zeros([1, 1, shape[2], grid, grid], &self.device)),
+        };
+        let between = Tensor::zeros([1, config.groups, shape[2], grid, grid], &self.device);
+        let known = Tensor::cat(vec![still(request.start)?, between, still(request.end)?], 1);
+        let given = Given {
+            start: request.start.is_some(),
+            end: request.end.is_some(),
+        };
+        let expected = Expectation::new(&known, &[given], &self.spreads);
+        let free = wide(expected.free.clone());
+        let mut rng = Pcg64::seed_from_u64(request.seed);
+        let first = known + noise(shape, &mut rng, &self.device) * free.clone();
+        let latents = self.schedule.integrate(first, |x, t| {
+            let clips = NoisyClips {
+                latents: x.clone(),
+                times: vec![t],
+                captions: vec![request.caption],
+            };
+            let clean = self.networks.net.clean(clips, &expected);
+            (x - clean).div_scalar(t) * free.clone()
+        });
+        let decoded = |first: usize, count: usize| {
+            let latents = latents.clone().narrow(1, first, count).squeeze_dim::<4>(0);
+            frames(self.networks.codec.decode(latents))
+        };
+        let mut clip = match request.start {
+            Some(start) => vec![start.clone()],
+            None => decoded(0, 1).into_iter().take(1).collect(),
+        };
+        clip.extend(decoded(1, config.groups));
+        if let (Some(end), Some(last)) = (request.end, clip.last_mut()) {
+            last.clone_from(end);
+        }
+        Ok(clip)
+    }
+
+    fn pictures(&self, frames: &[&Frame]) -> Result<Tensor<4>, PixelError> {
+        pictures(frames, self.config.codec.side, &self.device)
+    }
+
+    /// Writes codec, weights and settings to one file, beside and renamed.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), PixelError> {
+        let card = Card {
+            model: self.config.clone(),
+            spreads: self.spreads,
+        };
+        Ok(save_model(path, &self.networks, KIND, &card)?)
+    }
+
+    /// Reads what [`PixelModel::save`] wrote.
+    ///
+    /// # Errors
+    /// A file that is missing, damaged, of another kind, or whose numbers do not fit together.
+    pub fn load(path: &Path, device: &Device) -> Result<Self, PixelError> {
+        let file = ModelFile::open(path)?;
+        let card: Card = file.config(KIND)?;
+        card.model.check()?;
+        let Spreads { neither, one, both } = card.spreads;
+        if ![neither, one, both].iter().all(|s| s.is_finite() && *s > 0.0) {
+            return Err(PixelError::Statistics {
+                path: path.to_path_buf(),
+                reason: format!("the spreads are {neither}, {one} and {both}; expected finite numbers above 0"),
+            });
+        }
+        let networks = Networks {
+            codec: card.model.codec.init(device),
+            net: PixelNet::new(&card.model, device)?,
+        };
+        let Networks { codec, net } = file.load_into(&networks)?;
+        Self::new(card.model, codec, net, card.spreads, device)
+    }
+}
+
+impl VideoModel for PixelModel {
+    fn name(&self) -> String {
+        "PushT pixel diffusion".to_string()
+    }
+
+    /// The prompt must be the text of a [`Caption`]; without one the model is told nothing.
+    fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoError> {
+        let clip = |(index, request): (usize, &VideoRequest)| {
+            let refuse = |reason: String| VideoError::Request { request: index, reason };
+            let frames = self.config.frames();
+            if request.frames != frames {
+                return Err(refuse(format!(
+                    "{} frames were asked for; this model makes {frames}",
+                    request.frames
+                )));
+            }
+            let caption = |prompt: &String| {
+                Caption::of_prompt(prompt).ok_or_else(|| {
+                    let known = Caption::ALL.map(|c| format!("{:?}", c.text())).join(", ");
+                    refuse(format!(
+                        "the model does not know the prompt {prompt:?}; it knows {known}"
+                    ))
+                })
+            };
+            let request = PixelRequest {
+                start: Some(&request.start),
+                end: request.end.as_ref(),
+                caption: request.prompt.as_ref().map(caption).transpose()?,
+                seed: request.seed,
+            };
+            self.clip(&request).map_err(|error| refuse(error.to_string()))
+        };
+        requests.iter().enumerate().map(clip).collect()
+    }
+}
