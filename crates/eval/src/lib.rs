@@ -6,11 +6,21 @@
 //! Formulas and rules: `docs/evaluation.md`.
 
 mod atomic;
+mod distribution;
 pub mod plot;
+mod replay;
 mod report;
 mod rollout;
 mod verdict;
 
+pub use distribution::{
+    DistributionError, FEATURE_SCALES, FEATURES, NullDistances, TOUCH, TrajectorySet, WINDOW_FRAMES, WINDOW_STRIDE,
+    frechet, frechet_interval, gap, ssim, video_ssim,
+};
+pub use replay::{
+    BlockPath, CoverageRow, ErrorRow, Final, PATH_EDGES, PUSH_EDGES, Replay, ReplayError, ReplayGroup, ReplayStart,
+    ReplaySummary, STILL_ANGLE, STILL_DISTANCE, SURVIVAL_STEPS, Together, block_path, replay, replay_from, restarts,
+};
 pub use report::{
     ActionRow, Arm, Assets, ExtractionRow, Fit, FitFloor, LossPoint, Method, ModelTraining, OtherPolicy, OurValue,
     PaperRow, Picture, REPORT_SCHEMA, Report, ReportError, Role, RowKind, RunRecord, SeedResult, Shows, StageTime,

@@ -177,9 +177,17 @@ impl PushT {
         self.space.agent_velocity()
     }
 
-    /// Gives the agent a velocity, px/s, after [`Self::set_state`] has put it at rest.
-    pub(crate) fn set_agent_velocity(&mut self, velocity: [f64; 2]) {
+    /// Gives the agent a velocity, px/s, after [`Self::set_state`] has put it at rest: for what begins in the middle of a
+    /// motion.
+    ///
+    /// # Errors
+    /// A velocity that is not finite.
+    pub fn set_agent_velocity(&mut self, velocity: [f64; 2]) -> Result<(), EnvError> {
+        if !(velocity[0].is_finite() && velocity[1].is_finite()) {
+            return Err(EnvError::Velocity { velocity });
+        }
         self.space.set_agent_velocity(velocity);
+        Ok(())
     }
 
     /// Velocity of the T's centre of gravity, px/s, and its angular velocity, rad/s, as the last physics substep solved

@@ -19,6 +19,12 @@ pub enum EnvError {
         /// As it was handed in.
         state: State,
     },
+    /// A velocity with a number that is not finite.
+    #[error("the agent's velocity {velocity:?} is not finite; velocities are in px/s")]
+    Velocity {
+        /// As it was handed in.
+        velocity: [f64; 2],
+    },
     /// A goal pose with a number that is not finite.
     #[error("the goal pose {goal:?} is not finite; positions are in px, angles in rad")]
     Goal {

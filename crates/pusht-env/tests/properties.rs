@@ -163,6 +163,11 @@ fn what_is_not_finite_is_refused() {
     };
     assert!(matches!(env.set_state(bad), Err(EnvError::State { .. })));
     assert!(matches!(env.reset_to(bad), Err(EnvError::State { .. })));
+    let velocity = [0.0, f64::INFINITY];
+    assert!(matches!(
+        env.set_agent_velocity(velocity),
+        Err(EnvError::Velocity { .. })
+    ));
     let goal = Pose::new(0.0, 0.0, f64::INFINITY);
     assert!(matches!(env.set_goal(goal), Err(EnvError::Goal { .. })));
     assert!(PushT::new(EnvConfig::gym_pusht().with_goal(goal)).is_err());

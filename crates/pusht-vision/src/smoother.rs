@@ -61,6 +61,8 @@ pub struct SmoothedTrack {
     pub action_std: Vec<f64>,
     /// Smoothed positions, px; as many as were tracked.
     pub positions: Vec<[f64; 2]>,
+    /// Velocities at these positions, px/s.
+    pub velocities: Vec<[f64; 2]>,
     /// The tracking error that was given or estimated, px an axis.
     pub position_noise: f64,
     /// The change of pace that was given or estimated, px an axis.
@@ -127,6 +129,7 @@ impl ActionSmoother {
                 .map(|(_, std)| *std * tails(spreads[0]))
                 .collect(),
             positions: states.iter().map(|([x, y], _)| [x[0], y[0]]).collect(),
+            velocities: states.iter().map(|([x, y], _)| [x[1], y[1]]).collect(),
             position_noise: spreads[0],
             pace_step: spreads[1],
             largest_jump: innovations(passed.iter().map(|step| step.update))

@@ -50,6 +50,18 @@ impl Tracked {
     }
 }
 
+/// A state that is known, with full confidence.
+impl From<State> for Tracked {
+    fn from(state: State) -> Self {
+        Self {
+            agent: Some(state.agent),
+            block: Some(state.block),
+            agent_confidence: 1.0,
+            block_confidence: 1.0,
+        }
+    }
+}
+
 /// Reads states out of frames of a board with a known goal.
 pub struct Tracker {
     background: Background,

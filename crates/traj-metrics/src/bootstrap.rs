@@ -1,7 +1,7 @@
-//! Percentile bootstrap intervals of a mean: plain, paired by start, and over seeds × episodes.
+//! Percentile bootstrap intervals: of a mean (plain, paired by start, over seeds × episodes), of a median, of anything.
 
 use crate::error::{MetricError, check_values};
-use crate::summary::quantile;
+use crate::summary::{quantile, quartiles};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,17 @@ impl Interval {
     pub fn contains(&self, value: f64) -> bool {
         self.low <= value && value <= self.high
     }
+}
+
+/// Any statistic with its interval, in its own unit.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// Of the values themselves (not of the resamples).
+    pub value: f64,
+    /// Lower bound.
+    pub low: f64,
+    /// Upper bound.
+    pub high: f64,
 }
 
 impl Bootstrap {
@@ -120,21 +131,78 @@ impl Bootstrap {
         })
     }
 
+    /// Interval of the median of independent values, by the rule of [`Summary::median`](crate::Summary).
+    ///
+    /// # Errors
+    /// As [`Bootstrap::mean`].
+    pub fn median(&self, values: &[f64]) -> Result<Estimate, MetricError> {
+        let [_, value, _] = quartiles(values)?;
+        let mut drawn = vec![0.0; values.len()];
+        let draws = self.draws(&[values.len()], |sets| {
+            for (drawn, &i) in drawn.iter_mut().zip(&sets[0]) {
+                *drawn = values[i];
+            }
+            drawn.sort_by(f64::total_cmp);
+            quantile(&drawn, 0.5)
+        })?;
+        let [low, high] = self.bounds(&draws)?;
+        Ok(Estimate { value, low, high })
+    }
+
+    /// A statistic of as many resamples as asked for. Each resample of sets of `counts[0]`, `counts[1]`, … things hands the
+    /// statistic as many indices of each set, drawn with replacement.
+    ///
+    /// # Errors
+    /// An empty set; settings that give no interval.
+    pub fn draws(
+        &self,
+        counts: &[usize],
+        mut statistic: impl FnMut(&[Vec<usize>]) -> f64,
+    ) -> Result<Vec<f64>, MetricError> {
+        if counts.contains(&0) {
+            return Err(MetricError::Empty);
+        }
+        let mut sets: Vec<Vec<usize>> = counts.iter().map(|&n| vec![0; n]).collect();
+        self.resample(|rng| {
+            for set in &mut sets {
+                let n = set.len();
+                set.fill_with(|| rng.random_range(0..n));
+            }
+            statistic(&sets)
+        })
+    }
+
+    /// The bounds that hold the level's share of drawn values.
+    ///
+    /// # Errors
+    /// No values; a value that is NaN or infinite; settings that give no interval.
+    pub fn bounds(&self, drawn: &[f64]) -> Result<[f64; 2], MetricError> {
+        self.check()?;
+        check_values(drawn)?;
+        let mut sorted = drawn.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let tail = (1.0 - self.level) / 2.0;
+        Ok([tail, 1.0 - tail].map(|q| quantile(&sorted, q)))
+    }
+
     /// Percentiles of as many draws of the statistic as asked for.
-    fn interval(&self, mean: f64, mut statistic: impl FnMut(&mut Pcg64) -> f64) -> Result<Interval, MetricError> {
-        let Self { resamples, level, seed } = *self;
+    fn interval(&self, mean: f64, statistic: impl FnMut(&mut Pcg64) -> f64) -> Result<Interval, MetricError> {
+        let [low, high] = self.bounds(&self.resample(statistic)?)?;
+        Ok(Interval { mean, low, high })
+    }
+
+    fn resample(&self, mut statistic: impl FnMut(&mut Pcg64) -> f64) -> Result<Vec<f64>, MetricError> {
+        self.check()?;
+        let mut rng = Pcg64::seed_from_u64(self.seed);
+        Ok((0..self.resamples).map(|_| statistic(&mut rng)).collect())
+    }
+
+    fn check(&self) -> Result<(), MetricError> {
+        let Self { resamples, level, .. } = *self;
         if resamples == 0 || !(level > 0.0 && level < 1.0) {
             return Err(MetricError::Bootstrap { resamples, level });
         }
-        let mut rng = Pcg64::seed_from_u64(seed);
-        let mut means: Vec<f64> = (0..resamples).map(|_| statistic(&mut rng)).collect();
-        means.sort_by(f64::total_cmp);
-        let tail = (1.0 - level) / 2.0;
-        Ok(Interval {
-            mean,
-            low: quantile(&means, tail),
-            high: quantile(&means, 1.0 - tail),
-        })
+        Ok(())
     }
 }
 

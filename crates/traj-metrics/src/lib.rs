@@ -19,7 +19,7 @@ mod smoothness;
 mod summary;
 
 pub use autocorrelation::velocity_autocorrelation;
-pub use bootstrap::{Bootstrap, Interval};
+pub use bootstrap::{Bootstrap, Estimate, Interval};
 pub use directness::{Directness, MIN_DISPLACEMENT, directness, set_directness, window_directness};
 pub use distance::{label_variance, mse, paired_l2, r2};
 pub use error::MetricError;

@@ -131,3 +131,25 @@ fn bad_input_is_named() {
         assert!(matches!(bad.mean(&[1.0]), Err(MetricError::Bootstrap { .. })));
     }
 }
+
+#[test]
+fn medians_and_other_statistics() {
+    let values: Vec<f64> = (0..101).map(f64::from).collect();
+    let bootstrap = Bootstrap::default();
+    let median = bootstrap.median(&values).unwrap();
+    assert_eq!(median.value, 50.0);
+    // The standard error of the median of n uniform values over [0, w] is about w / (2 √n).
+    let expected = 1.96 * 100.0 / (2.0 * 101f64.sqrt());
+    for side in [median.high - 50.0, 50.0 - median.low] {
+        assert!((side / expected - 1.0).abs() < 0.2, "{median:?}");
+    }
+    let draws = bootstrap.draws(&[3, 5], |sets| {
+        assert_eq!((sets[0].len(), sets[1].len()), (3, 5));
+        assert!(sets[0].iter().all(|&i| i < 3) && sets[1].iter().all(|&i| i < 5));
+        sets[1].iter().sum::<usize>() as f64
+    });
+    let [low, high] = bootstrap.bounds(&draws.unwrap()).unwrap();
+    assert!((0.0..10.0).contains(&low) && high > 10.0 && high <= 20.0);
+    assert_eq!(bootstrap.draws(&[3, 0], |_| 0.0), Err(MetricError::Empty));
+    assert_eq!(bootstrap.median(&[]), Err(MetricError::Empty));
+}

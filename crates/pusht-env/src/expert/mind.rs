@@ -69,7 +69,7 @@ impl Mind {
         let expected = self.now.env.state();
         let velocity = self.now.env.agent_velocity();
         self.now.env.set_state(observed)?;
-        self.now.env.set_agent_velocity(velocity);
+        self.now.env.set_agent_velocity(velocity)?;
         if super::plan::pose_distance(expected.block, observed.block) > SURPRISE {
             self.run = None;
         }

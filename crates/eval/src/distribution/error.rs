@@ -1,0 +1,66 @@
+//! Why two sets cannot be compared.
+
+/// What is wrong with what was to be compared.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum DistributionError {
+    /// Pictures of different sizes.
+    #[error("pictures of {left:?} and {right:?} px cannot be compared; resample one to the other's size")]
+    Sizes {
+        /// Width and height of the first.
+        left: [u32; 2],
+        /// Width and height of the second.
+        right: [u32; 2],
+    },
+    /// Smaller than the window.
+    #[error("a picture of {found:?} px is smaller than the window; expected at least {least} px a side")]
+    Small {
+        /// Width and height.
+        found: [u32; 2],
+        /// Side of the window.
+        least: u32,
+    },
+    /// Videos of different lengths.
+    #[error("videos of {left} and {right} frames; they are compared frame by frame and need as many of each")]
+    Lengths {
+        /// Frames of the first.
+        left: usize,
+        /// Frames of the second.
+        right: usize,
+    },
+    /// A pose that is not finite.
+    #[error("frame {frame}: a tracked position is not finite; look for NaN in what made it")]
+    NotFinite {
+        /// Index in the clip.
+        frame: usize,
+    },
+    /// Too few windows for a covariance.
+    #[error(
+        "{set} has {clips} clips with {windows} windows of {length} frames that show agent and T throughout; expected at \
+         least 2 clips and 2 windows"
+    )]
+    TooFew {
+        /// Which one.
+        set: &'static str,
+        /// Clips with a window.
+        clips: usize,
+        /// Windows of all.
+        windows: usize,
+        /// Frames of a window.
+        length: usize,
+    },
+    /// Subsets larger than the set.
+    #[error(
+        "two subsets of {first} and {second} clips cannot be drawn from {clips} clips; expected at least 2 in each"
+    )]
+    Split {
+        /// Clips of one.
+        first: usize,
+        /// Clips of the other.
+        second: usize,
+        /// Clips there are.
+        clips: usize,
+    },
+    /// No splits, no resamples.
+    #[error(transparent)]
+    Metric(#[from] traj_metrics::MetricError),
+}

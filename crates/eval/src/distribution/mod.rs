@@ -1,0 +1,13 @@
+//! How alike two sets of clips are, without learned weights: SSIM of frames, a Fréchet distance of trajectories.
+//! Definitions: `docs/distribution.md`.
+
+mod error;
+mod features;
+mod frechet;
+mod ssim;
+mod symmetric;
+
+pub use error::DistributionError;
+pub use features::{FEATURE_SCALES, FEATURES, TOUCH, WINDOW_FRAMES, WINDOW_STRIDE, gap};
+pub use frechet::{NullDistances, TrajectorySet, frechet, frechet_interval};
+pub use ssim::{ssim, video_ssim};

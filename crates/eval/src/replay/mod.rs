@@ -1,0 +1,15 @@
+//! Whether the extracted actions of a clip reproduce it in the exact environment. Definitions: `docs/replay.md`.
+
+mod error;
+mod path;
+mod play;
+mod restarts;
+mod start;
+mod tables;
+
+pub use error::ReplayError;
+pub use path::{BlockPath, STILL_ANGLE, STILL_DISTANCE, block_path};
+pub use play::{Final, Replay, replay, replay_from};
+pub use restarts::restarts;
+pub use start::ReplayStart;
+pub use tables::{CoverageRow, ErrorRow, PATH_EDGES, PUSH_EDGES, ReplayGroup, ReplaySummary, SURVIVAL_STEPS, Together};

@@ -1,0 +1,169 @@
+//! The extracted actions of a clip, played in the exact environment and held against what the clip shows.
+
+use super::path::{BlockPath, apart, block_path, turned};
+use super::{ReplayError, ReplayStart};
+use crate::{POSE_ANGLE_DEGREES, POSE_DISTANCE};
+use pusht_env::{Action, EnvConfig, Pose, PushT, State, coverage};
+use pusht_vision::{Start, Tracked};
+use serde::{Deserialize, Serialize};
+
+/// What became of one clip in the environment.
+///
+/// Step t leads from frame `start.frame` + t to the next; entry t of the errors compares the states after it. The T's pose is
+/// its origin and angle.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Replay {
+    /// The state that was set.
+    pub start: ReplayStart,
+    /// Simulated agent x, y, T x, y, angle after each step.
+    pub path: Vec<[f64; 5]>,
+    /// Distance of the agents, px; `None` where the clip shows none.
+    pub agent_error: Vec<Option<f64>>,
+    /// Distance of the T's origins, px; `None` where the clip shows no T.
+    pub position_error: Vec<Option<f64>>,
+    /// Difference of the T's angles, rad, 0 to π; `None` where the clip shows no T.
+    pub angle_error: Vec<Option<f64>>,
+    /// Steps until clip and replay part: before the first error above 20 px or 20°; all of them where they do not.
+    pub horizon: usize,
+    /// Whether they part; otherwise the clip ended first.
+    pub parted: bool,
+    /// The T's path in the clip over the horizon.
+    pub followed: BlockPath,
+    /// The T's path in the whole clip.
+    pub shown: BlockPath,
+    /// The T's path in the whole replay.
+    pub simulated: BlockPath,
+    /// The T at the end.
+    pub end: Final,
+}
+
+/// The T in the last frame that shows it, and at the same step of the replay.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Final {
+    /// In the clip.
+    pub clip: Pose,
+    /// In the replay.
+    pub replay: Pose,
+    /// Coverage of the clip's goal, in the clip.
+    pub clip_coverage: f64,
+    /// Coverage of the clip's goal, in the replay.
+    pub replay_coverage: f64,
+}
+
+impl Final {
+    fn new(clip: Pose, replay: Pose, goal: Pose) -> Self {
+        Self {
+            clip,
+            replay,
+            clip_coverage: coverage(clip, goal),
+            replay_coverage: coverage(replay, goal),
+        }
+    }
+
+    /// The same for another goal pose.
+    #[must_use]
+    pub fn with_goal(self, goal: Pose) -> Self {
+        Self::new(self.clip, self.replay, goal)
+    }
+
+    /// For the clip's own final pose as the goal: how much of where the clip's T ends the replay's T covers. It does not
+    /// depend on the goal, and is strict where coverage of a goal is not: two T that both miss the goal agree on 0.
+    #[must_use]
+    pub fn with_own_goal(self) -> Self {
+        self.with_goal(self.clip)
+    }
+
+    /// |coverage in the clip − coverage in the replay|.
+    pub fn coverage_error(&self) -> f64 {
+        (self.clip_coverage - self.replay_coverage).abs()
+    }
+}
+
+/// Plays `actions` (action t is taken at frame t) from the state that the clip starts in, estimated from the track
+/// ([`ReplayStart::estimate`]), and compares with the track. Frames beyond the last action's effect are not looked at.
+///
+/// # Errors
+/// No frame that shows agent and T with an action after it, more actions than frames, numbers that are not finite.
+pub fn replay(track: &[Tracked], actions: &[Action], start: Start, goal: Pose) -> Result<Replay, ReplayError> {
+    replay_from(ReplayStart::estimate(track, start)?, track, actions, goal)
+}
+
+/// The same from a start that is known or was estimated otherwise.
+///
+/// # Errors
+/// As [`replay`]; a start frame outside of the clip.
+pub fn replay_from(
+    start: ReplayStart,
+    track: &[Tracked],
+    actions: &[Action],
+    goal: Pose,
+) -> Result<Replay, ReplayError> {
+    let (first, frames) = (start.frame, track.len());
+    if actions.len() > frames {
+        return Err(ReplayError::TooMany {
+            actions: actions.len(),
+            frames,
+        });
+    }
+    if first >= frames {
+        return Err(ReplayError::Outside { first, frames });
+    }
+    // The last frame's action, where there is one, has no effect that the clip shows.
+    let played = &actions[first.min(actions.len())..actions.len().min(frames - 1)];
+    if played.is_empty() {
+        return Err(ReplayError::NoActions { first });
+    }
+    let shown = &track[first..=first + played.len()];
+    let finite = |p: Pose| p.x.is_finite() && p.y.is_finite() && p.angle.is_finite();
+    if let Some(frame) = shown.iter().position(|t| t.block.is_some_and(|p| !finite(p))) {
+        return Err(ReplayError::NotFinite { frame: first + frame });
+    }
+    let path = simulate(&start, played, goal)?;
+    Ok(compare(start, shown, &path, goal))
+}
+
+/// The states after each action.
+fn simulate(start: &ReplayStart, actions: &[Action], goal: Pose) -> Result<Vec<State>, ReplayError> {
+    let mut env = PushT::new(EnvConfig::gym_pusht().with_goal(goal).with_max_steps(None))?;
+    env.set_state(start.state)?;
+    env.set_agent_velocity(start.velocity)?;
+    let step = |&action| {
+        env.step(action)?;
+        Ok(env.state())
+    };
+    actions.iter().map(step).collect()
+}
+
+/// `shown` has one frame more than `path`: the start.
+fn compare(start: ReplayStart, shown: &[Tracked], path: &[State], goal: Pose) -> Replay {
+    let after = || shown[1..].iter().zip(path);
+    let poses = || after().map(|(t, s)| Some((t.block?, s.block)));
+    let position_error: Vec<Option<f64>> = poses().map(|p| p.map(|(clip, replay)| apart(clip, replay))).collect();
+    let angle_error: Vec<Option<f64>> = poses().map(|p| p.map(|(clip, replay)| turned(clip, replay))).collect();
+    let agents = after().map(|(t, s)| t.agent.map(|a| (a[0] - s.agent[0]).hypot(a[1] - s.agent[1])));
+    let largest_turn = POSE_ANGLE_DEGREES.to_radians();
+    let parts = |at: &usize| {
+        position_error[*at].is_some_and(|e| e > POSE_DISTANCE) || angle_error[*at].is_some_and(|e| e > largest_turn)
+    };
+    let parted = (0..path.len()).find(parts);
+    let horizon = parted.unwrap_or(path.len());
+    let simulated: Vec<Tracked> = [start.state].iter().chain(path).map(|&s| s.into()).collect();
+    let seen = shown.iter().zip(&simulated).rev();
+    let (clip, replay) = seen
+        .filter_map(|(t, s)| t.block.zip(s.block))
+        .next()
+        .unwrap_or((start.state.block, start.state.block));
+    Replay {
+        start,
+        path: path.iter().map(|s| s.to_row()).collect(),
+        agent_error: agents.collect(),
+        position_error,
+        angle_error,
+        horizon,
+        parted: parted.is_some(),
+        followed: block_path(&shown[..=horizon]),
+        shown: block_path(shown),
+        simulated: block_path(&simulated),
+        end: Final::new(clip, replay, goal),
+    }
+}

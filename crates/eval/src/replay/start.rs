@@ -1,0 +1,92 @@
+//! The state that a replay starts from, estimated from what the clip's first frames show.
+
+use super::ReplayError;
+use super::path::{STILL_ANGLE, STILL_DISTANCE, apart, turned};
+use pusht_env::{Pose, State};
+use pusht_vision::{ActionSmoother, SmoothedTrack, Start, Tracked, unwrap_angle};
+
+/// Where a replay begins.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ReplayStart {
+    /// The clip's frame that shows it.
+    pub frame: usize,
+    /// Agent and T.
+    pub state: State,
+    /// Of the agent, px/s. The T has none: the environment stops it at every substep.
+    pub velocity: [f64; 2],
+}
+
+impl ReplayStart {
+    /// A known state at rest.
+    pub const fn at_rest(frame: usize, state: State) -> Self {
+        Self {
+            frame,
+            state,
+            velocity: [0.0; 2],
+        }
+    }
+
+    /// From the first frame that shows both agent and T.
+    ///
+    /// Agent: position and velocity of the smoothed track ([`ActionSmoother`], whatever made the actions); with
+    /// [`Start::Rest`] the velocity of frame 0 is zero. T: the mean of its poses over the frames before it first moves,
+    /// where the agent hides another part of it in each.
+    ///
+    /// # Errors
+    /// No such frame, or positions that are not finite.
+    pub fn estimate(track: &[Tracked], start: Start) -> Result<Self, ReplayError> {
+        let frame = track.iter().position(|t| t.state().is_some());
+        let frame = frame.ok_or(ReplayError::NoStart { frames: track.len() })?;
+        Starts::new(track, start)?.at(frame)
+    }
+}
+
+/// The starts at any frame of one clip; the agent's track is smoothed once.
+pub(crate) struct Starts<'a> {
+    track: &'a [Tracked],
+    /// Frame of the first smoothed position.
+    first: usize,
+    agent: SmoothedTrack,
+}
+
+impl<'a> Starts<'a> {
+    pub(crate) fn new(track: &'a [Tracked], start: Start) -> Result<Self, ReplayError> {
+        let frames = track.len();
+        let agents: Vec<Option<[f64; 2]>> = track.iter().map(|t| t.agent).collect();
+        let first = agents.iter().position(Option::is_some);
+        let first = first.ok_or(ReplayError::NoStart { frames })?;
+        let start = if first == 0 { start } else { Start::Moving };
+        let agent = ActionSmoother::default().smooth(&agents[first..], start)?;
+        Ok(Self { track, first, agent })
+    }
+
+    /// Of a frame that shows both agent and T.
+    pub(crate) fn at(&self, frame: usize) -> Result<ReplayStart, ReplayError> {
+        let frames = self.track.len();
+        let seen = self.track.get(frame).and_then(Tracked::state);
+        let seen = seen.ok_or(ReplayError::NoStart { frames })?;
+        Ok(ReplayStart {
+            frame,
+            state: State {
+                agent: self.agent.positions[frame - self.first],
+                block: still_pose(&self.track[frame..], seen.block).ok_or(ReplayError::NotFinite { frame })?,
+            },
+            velocity: self.agent.velocities[frame - self.first],
+        })
+    }
+}
+
+/// Mean pose over the frames until the T is first seen elsewhere than at `first`; none where that is not finite.
+fn still_pose(track: &[Tracked], first: Pose) -> Option<Pose> {
+    let still = |pose: &Pose| apart(*pose, first) <= STILL_DISTANCE && turned(*pose, first) <= STILL_ANGLE;
+    let (mut sum, mut count) = ([0.0; 3], 0.0);
+    for pose in track.iter().map_while(|t| t.block.filter(still)) {
+        let row = [pose.x, pose.y, unwrap_angle(first.angle, pose.angle)];
+        for (sum, value) in sum.iter_mut().zip(row) {
+            *sum += value;
+        }
+        count += 1.0;
+    }
+    let [x, y, angle] = sum.map(|s| s / count);
+    (count > 0.0).then_some(Pose { x, y, angle })
+}

@@ -1,0 +1,136 @@
+//! SSIM against scikit-image, the Fréchet distance against known cases and in its order.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use eval::*;
+use pusht_env::{Frame, Pose, State};
+use pusht_vision::Tracked;
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64;
+
+#[derive(serde::Deserialize)]
+struct Pictures {
+    width: u32,
+    height: u32,
+    a: Vec<u8>,
+    b: Vec<u8>,
+    ssim: f64,
+}
+
+#[test]
+fn ssim_as_in_scikit_image() {
+    let p: Pictures = serde_json::from_str(include_str!("fixtures/ssim.json")).unwrap();
+    let a = Frame::from_raw(p.width, p.height, p.a).unwrap();
+    let b = Frame::from_raw(p.width, p.height, p.b).unwrap();
+    let found = ssim(&a, &b).unwrap();
+    assert!((found - p.ssim).abs() < 1e-12, "{found} against {}", p.ssim);
+    assert_eq!(ssim(&a, &b), ssim(&b, &a));
+    assert!((ssim(&a, &a).unwrap() - 1.0).abs() < 1e-12);
+    let video = video_ssim(&[a.clone(), b.clone()], &[a.clone(), a.clone()]).unwrap();
+    assert!(video[0] > 0.999 && (video[1] - found).abs() < 1e-12);
+
+    let other = Frame::new(20, 26);
+    assert!(matches!(ssim(&a, &other), Err(DistributionError::Sizes { .. })));
+    let small = Frame::new(10, 40);
+    assert!(matches!(ssim(&small, &small), Err(DistributionError::Small { .. })));
+    assert!(matches!(video_ssim(&[a], &[]), Err(DistributionError::Lengths { .. })));
+}
+
+/// An agent on a straight walk past a T that stands at random places.
+fn clip(rng: &mut Pcg64, speed: f64) -> Vec<Tracked> {
+    let from: [f64; 2] = [rng.random_range(50.0..250.0), rng.random_range(50.0..450.0)];
+    let block = Pose::new(
+        rng.random_range(100.0..400.0),
+        rng.random_range(100.0..400.0),
+        rng.random_range(0.0..6.0),
+    );
+    let pace = speed * rng.random_range(0.5..1.5);
+    (0..40)
+        .map(|t| {
+            let agent = [from[0] + pace * f64::from(t), from[1]];
+            State { agent, block }.into()
+        })
+        .collect()
+}
+
+fn set(seed: u64, clips: usize, speed: f64) -> TrajectorySet {
+    let mut rng = Pcg64::seed_from_u64(seed);
+    let mut set = TrajectorySet::default();
+    for _ in 0..clips {
+        set.add(&clip(&mut rng, speed)).unwrap();
+    }
+    set
+}
+
+#[test]
+fn frechet_is_a_distance_with_an_order() {
+    let (real, again, faster) = (set(1, 60, 4.0), set(2, 60, 4.0), set(3, 60, 20.0));
+    assert_eq!((real.clips(), real.windows(), real.unseen()), (60, 60 * 4, 0));
+    let same = frechet(&real, &real).unwrap();
+    assert!(same.abs() < 1e-9, "{same}");
+    let [near, far] = [&again, &faster].map(|other| frechet(&real, other).unwrap());
+    assert!(near > 0.0 && far > 2.0 * near, "{near} {far}");
+    let back = frechet(&faster, &real).unwrap();
+    assert!((back - far).abs() < 1e-9 * far, "{back} {far}");
+
+    let bootstrap = Bootstrap {
+        resamples: 200,
+        ..Bootstrap::default()
+    };
+    let interval = frechet_interval(&real, &faster, &bootstrap).unwrap();
+    assert!(
+        interval.low < far && far < interval.high && interval.value == far,
+        "{interval:?}"
+    );
+    let null = NullDistances::draw(&real, [30, 30], 200, 0).unwrap();
+    assert!(null.median().unwrap() < far && null.share_beyond(far) < 0.01);
+    assert!(null.share_beyond(0.0) == 1.0);
+    let [a, b] = real.split(20, 5).unwrap();
+    assert_eq!((a.clips(), b.clips()), (20, 40));
+}
+
+/// Two sets whose Gaussians differ in the mean of one feature only: the distance is that difference squared.
+#[test]
+fn frechet_of_moved_means() {
+    let moved = |by: f64| {
+        let mut rng = Pcg64::seed_from_u64(9);
+        let mut set = TrajectorySet::default();
+        for _ in 0..30 {
+            let mut track = clip(&mut rng, 4.0);
+            for t in &mut track {
+                // Far from every T, so that neither touch nor gap changes.
+                t.agent = t.agent.map(|[x, y]| [x + 5000.0 + by, y]);
+            }
+            set.add(&track).unwrap();
+        }
+        set
+    };
+    let distance = frechet(&moved(0.0), &moved(50.0)).unwrap();
+    let expected = (50.0 / FEATURE_SCALES[0].1).powi(2);
+    assert!((distance - expected).abs() < 1e-9, "{distance} {expected}");
+}
+
+#[test]
+fn windows_that_miss_something_are_left_out_and_nonsense_is_refused() {
+    let mut rng = Pcg64::seed_from_u64(4);
+    let mut track = clip(&mut rng, 4.0);
+    track[20].block = None;
+    let mut set = TrajectorySet::default();
+    set.add(&track).unwrap();
+    assert_eq!((set.clips(), set.windows(), set.unseen()), (1, 2, 2));
+    set.add(&track[..15]).unwrap();
+    assert_eq!(set.clips(), 1);
+    assert!(matches!(
+        frechet(&set, &set),
+        Err(DistributionError::TooFew { clips: 1, .. })
+    ));
+    track[3].agent = Some([f64::NAN, 0.0]);
+    assert_eq!(set.add(&track), Err(DistributionError::NotFinite { frame: 3 }));
+    assert!(matches!(set.split(1, 0), Err(DistributionError::Split { .. })));
+    let real = self::set(1, 10, 4.0);
+    assert!(matches!(
+        NullDistances::draw(&real, [6, 5], 9, 0),
+        Err(DistributionError::Split { .. })
+    ));
+    assert!(NullDistances::draw(&real, [5, 5], 0, 0).is_err());
+}
