@@ -149,7 +149,7 @@ mod tests {
             assert!((gap(agent, block) - expected).abs() < 1e-12, "{agent:?}");
         }
         let turned = Pose::new(100.0, 100.0, std::f64::consts::FRAC_PI_2);
-        assert!((gap([140.0, 100.0], turned) - gap([100.0, 60.0], block)).abs() > 1.0);
-        assert!((gap([140.0, 100.0], turned) - gap([100.0, 140.0], block)).abs() < 1e-12);
+        // A quarter turn takes the side of the bar's outer edge from above to the right.
+        assert!((gap([140.0, 100.0], turned) - gap([100.0, 60.0], block)).abs() < 1e-12);
     }
 }
