@@ -1,0 +1,78 @@
+//! What a clip's content is: a hash, and a cheap sign that it may have changed.
+
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use sha2::{Digest, Sha256};
+
+/// Sizes, times and identities of a clip's files. As long as they are the same, so is the content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp(Vec<(PathBuf, u64, Option<SystemTime>, u64)>);
+
+impl Stamp {
+    /// Of the file, or of all PNG files of the folder, at `path`; nothing of it may lie outside of `root`.
+    pub(crate) fn of(path: &Path, root: &Path) -> io::Result<Self> {
+        // A path that is no longer its own canonical form leads through a new link.
+        let inside = |path: &Path| -> io::Result<PathBuf> {
+            let real = path.canonicalize()?;
+            match real.starts_with(root) {
+                true => Ok(real),
+                false => Err(io::Error::other(format!(
+                    "it leads out of the folder of clips, to {}",
+                    real.display()
+                ))),
+            }
+        };
+        let real = inside(path)?;
+        let metadata = fs::metadata(&real)?;
+        if !metadata.is_dir() {
+            return Ok(Self(vec![line(real, &metadata)]));
+        }
+        let mut lines = Vec::new();
+        for entry in fs::read_dir(path)? {
+            let entry = entry?;
+            if is_png(&entry.path()) {
+                let metadata = fs::metadata(inside(&entry.path())?)?;
+                lines.push(line(entry.path(), &metadata));
+            }
+        }
+        lines.sort();
+        Ok(Self(lines))
+    }
+
+    /// SHA-256 of the content, hexadecimal: of a file, its bytes; of a folder, name, length and bytes of each PNG file
+    /// in the order of their names.
+    pub(crate) fn hash(&self, path: &Path) -> io::Result<String> {
+        let mut hasher = Sha256::new();
+        for (file, length, ..) in &self.0 {
+            if file.parent() == Some(path) && path.is_dir() {
+                let name = file.file_name().unwrap_or_default().to_string_lossy();
+                hasher.update((name.len() as u64).to_le_bytes());
+                hasher.update(name.as_bytes());
+                hasher.update(length.to_le_bytes());
+            }
+            io::copy(&mut File::open(file)?, &mut hasher)?;
+        }
+        Ok(hex(&hasher.finalize()))
+    }
+}
+
+fn line(path: PathBuf, metadata: &Metadata) -> (PathBuf, u64, Option<SystemTime>, u64) {
+    #[cfg(unix)]
+    let file = std::os::unix::fs::MetadataExt::ino(metadata);
+    #[cfg(not(unix))]
+    let file = 0;
+    (path, metadata.len(), metadata.modified().ok(), file)
+}
+
+/// Whether the name ends in `.png`, whatever its case.
+pub(crate) fn is_png(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("png"))
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}

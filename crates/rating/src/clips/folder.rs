@@ -1,0 +1,186 @@
+//! The clips of a folder, by content. A clip that is renamed is still that clip; one that is replaced is not.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use video_io::VideoReader;
+
+use super::content::{Stamp, is_png};
+use crate::RatingError;
+
+/// A clip that can be shown.
+#[derive(Clone, Debug)]
+pub(crate) struct Clip {
+    /// SHA-256 of its content.
+    pub sha256: String,
+    /// Path below the folder, with `/`.
+    pub name: String,
+    path: PathBuf,
+    stamp: Stamp,
+}
+
+/// All clips of a folder. Only what is in here is ever read, and only below the folder.
+#[derive(Debug)]
+pub(crate) struct Catalogue {
+    root: PathBuf,
+    clips: Vec<Clip>,
+    by_content: HashMap<String, usize>,
+    /// Files that were found to have other content than any clip.
+    strange: HashMap<PathBuf, Stamp>,
+}
+
+impl Catalogue {
+    /// Reads all clips below `folder`, as `label` finds them (MP4 and GIF files, folders of PNG files, nothing hidden);
+    /// `note` is told of each that is left out: links out of the folder, clips without a readable first frame, copies.
+    pub(crate) fn read(folder: &Path, note: &mut dyn FnMut(String)) -> Result<Self, RatingError> {
+        let root = folder.canonicalize().map_err(RatingError::io(folder))?;
+        if !root.is_dir() {
+            return Err(RatingError::NotAFolder { path: folder.into() });
+        }
+        let mut catalogue = Self {
+            root,
+            clips: Vec::new(),
+            by_content: HashMap::new(),
+            strange: HashMap::new(),
+        };
+        let mut left_out = 0;
+        for path in catalogue.list()? {
+            let clip = catalogue.examine(&path);
+            let clip = clip.and_then(|clip| {
+                VideoReader::open(&clip.path)
+                    .and_then(|mut reader| reader.next_frame())
+                    .map_err(|e| e.to_string())?
+                    .ok_or("no frames")?;
+                Ok(clip)
+            });
+            let name = catalogue.name(&path);
+            match clip {
+                Ok(clip) => match catalogue.by_content.get(&clip.sha256) {
+                    Some(&same) => note(format!(
+                        "{name}: the same as {}; rated once",
+                        catalogue.clips[same].name
+                    )),
+                    None => {
+                        catalogue.by_content.insert(clip.sha256.clone(), catalogue.clips.len());
+                        catalogue.clips.push(clip);
+                    }
+                },
+                Err(reason) => {
+                    left_out += 1;
+                    note(format!("{name}: left out: {reason}"));
+                }
+            }
+        }
+        if catalogue.clips.is_empty() {
+            return Err(RatingError::NoClips {
+                path: folder.into(),
+                left_out,
+            });
+        }
+        Ok(catalogue)
+    }
+
+    /// The clips, by name as they were found.
+    pub(crate) fn clips(&self) -> &[Clip] {
+        &self.clips
+    }
+
+    /// Where the clip with this content lies now, and under which name, having made sure that it still has it.
+    pub(crate) fn find(&mut self, sha256: &str) -> Result<&Clip, RatingError> {
+        let unknown = || RatingError::UnknownClip;
+        let index = *self.by_content.get(sha256).ok_or_else(unknown)?;
+        let clip = &self.clips[index];
+        if Stamp::of(&clip.path, &self.root).is_ok_and(|stamp| stamp == clip.stamp) {
+            return Ok(&self.clips[index]);
+        }
+        let mut paths = vec![clip.path.clone()];
+        paths.extend(self.list()?);
+        for path in paths {
+            let taken = |c: &Clip| c.sha256 != sha256 && c.path == path;
+            if self.clips.iter().any(taken) {
+                continue;
+            }
+            let Ok(stamp) = Stamp::of(&path, &self.root) else {
+                continue;
+            };
+            if self.strange.get(&path) == Some(&stamp) {
+                continue;
+            }
+            match self.examine(&path) {
+                Ok(found) if found.sha256 == sha256 => {
+                    self.clips[index] = found;
+                    return Ok(&self.clips[index]);
+                }
+                _ => drop(self.strange.insert(path, stamp)),
+            }
+        }
+        Err(RatingError::ClipChanged)
+    }
+
+    /// The clip at `path` by its present content.
+    fn examine(&self, path: &Path) -> Result<Clip, String> {
+        let failed = |e: std::io::Error| e.to_string();
+        let stamp = Stamp::of(path, &self.root).map_err(failed)?;
+        let sha256 = stamp.hash(path).map_err(failed)?;
+        // Changed while it was read?
+        if Stamp::of(path, &self.root).map_err(failed)? != stamp {
+            return Err("it is being written".into());
+        }
+        Ok(Clip {
+            sha256,
+            name: self.name(path),
+            path: path.to_path_buf(),
+            stamp,
+        })
+    }
+
+    fn name(&self, path: &Path) -> String {
+        let below = path.strip_prefix(&self.root).unwrap_or(path);
+        let parts: Vec<_> = below.iter().map(|p| p.to_string_lossy()).collect();
+        match parts.is_empty() {
+            // The folder itself holds the frames of one clip.
+            true => ".".into(),
+            false => parts.join("/"),
+        }
+    }
+
+    /// Everything below the folder that may be a clip, sorted.
+    fn list(&self) -> Result<Vec<PathBuf>, RatingError> {
+        let mut found = Vec::new();
+        search(&self.root, &mut found)?;
+        found.sort();
+        Ok(found)
+    }
+}
+
+impl Clip {
+    /// Where it lies.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+fn search(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), RatingError> {
+    let mut pictures = false;
+    for entry in fs::read_dir(folder).map_err(RatingError::io(folder))? {
+        let entry = entry.map_err(RatingError::io(folder))?;
+        let path = entry.path();
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
+        // Links to folders are not followed, as they may lead in a circle.
+        if entry.file_type().map_err(RatingError::io(&path))?.is_dir() {
+            search(&path, found)?;
+        } else if extension.is_some_and(|e| e == "mp4" || e == "gif") {
+            found.push(path);
+        } else {
+            pictures |= is_png(&path);
+        }
+    }
+    if pictures {
+        found.push(folder.to_path_buf());
+    }
+    Ok(())
+}

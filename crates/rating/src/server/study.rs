@@ -1,0 +1,228 @@
+//! What the page can ask for: begin, the next clip, its pictures, a rating, undo.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{Closing, Settings, Tell};
+use crate::clips::{Catalogue, Frames, Reel, hex};
+use crate::store::{Answer, Store};
+use crate::{RatingError, Scores};
+
+/// One study while it is served.
+pub(crate) struct Study {
+    /// Gone when the server has ended.
+    store: Mutex<Option<Store>>,
+    catalogue: Arc<Mutex<Catalogue>>,
+    frames: Arc<Frames>,
+    /// Content of all clips, with the names under which the page knows them.
+    clips: Vec<(String, String)>,
+    seed: u64,
+    secret: [u8; 32],
+    tell: Tell,
+}
+
+/// Where a rater stands.
+#[derive(Serialize)]
+pub(crate) struct State {
+    name: String,
+    /// Clips rated, of how many.
+    rated: usize,
+    total: usize,
+    /// Clips that are left but cannot be shown: their files were changed or taken away.
+    unavailable: usize,
+    /// What to rate now, what comes after it, and what was rated last.
+    clip: Option<String>,
+    next: Option<String>,
+    last: Option<String>,
+    /// What was answered before the rating was taken back.
+    answers: Option<Scores>,
+}
+
+/// A session that began.
+#[derive(Serialize)]
+pub(crate) struct Begun {
+    session: String,
+    #[serde(flatten)]
+    state: State,
+}
+
+/// A rating as it comes in, with the page's name of the clip.
+pub(crate) struct Rated<'a> {
+    pub clip: &'a str,
+    pub scores: Scores,
+    pub request: String,
+    pub seconds: Option<f64>,
+}
+
+impl Study {
+    pub(crate) fn open(settings: &Settings, tell: Tell) -> Result<Self, RatingError> {
+        let catalogue = Catalogue::read(&settings.video, &mut |note| tell(&note))?;
+        let mut store = Store::open_or_create(&settings.db, settings.seed)?;
+        store.take_up(catalogue.clips(), &settings.video, &mut |note| tell(&note))?;
+        let public = |sha256: &str| hex(&digest(&[b"clip", &store.secret, sha256.as_bytes()])[..8]);
+        let contents = catalogue.clips().iter().map(|c| c.sha256.clone());
+        Ok(Self {
+            clips: contents.map(|sha256| (public(&sha256), sha256)).collect(),
+            seed: store.seed,
+            secret: store.secret,
+            store: Mutex::new(Some(store)),
+            catalogue: Arc::new(Mutex::new(catalogue)),
+            frames: Arc::new(Frames::new(settings.fps)),
+            tell,
+        })
+    }
+
+    pub(crate) fn clips(&self) -> usize {
+        self.clips.len()
+    }
+
+    /// Says something to whoever runs the study.
+    pub(crate) fn tell(&self, text: &str) {
+        (self.tell)(text);
+    }
+
+    /// A token that stays the same as long as the database does, so that links do.
+    pub(crate) fn token(&self) -> String {
+        hex(&digest(&[b"token", &self.secret])[..16])
+    }
+
+    /// Begins or goes on under a name.
+    pub(crate) fn begin(&self, name: &str, take_over: bool) -> Result<Begun, RatingError> {
+        let session = self.with_store(|store| store.begin(name, take_over))?;
+        let state = self.state(&session, None)?;
+        (self.tell)(&format!("{} goes on at {} of {}", state.name, state.rated, state.total));
+        Ok(Begun { session, state })
+    }
+
+    /// Where the rater stands.
+    pub(crate) fn stand(&self, session: &str) -> Result<State, RatingError> {
+        self.state(session, None)
+    }
+
+    /// Stores a rating; when this returns it is on the disk.
+    pub(crate) fn rate(&self, session: &str, rated: Rated) -> Result<State, RatingError> {
+        let clip = self.content(rated.clip)?;
+        let found = self.catalogue().find(clip).cloned()?;
+        self.with_store(|store| {
+            store.rename(&found)?;
+            store.rate(
+                session,
+                &Answer {
+                    clip: clip.to_owned(),
+                    scores: rated.scores,
+                    request: rated.request,
+                    seconds: rated.seconds,
+                },
+            )
+        })?;
+        self.state(session, None)
+    }
+
+    /// Takes the rating of a clip back, and shows it again.
+    pub(crate) fn undo(&self, session: &str, clip: &str) -> Result<State, RatingError> {
+        let clip = self.content(clip)?;
+        self.catalogue().find(clip)?;
+        let scores = self.with_store(|store| store.withdraw(session, clip))?;
+        self.state(session, Some((clip, scores)))
+    }
+
+    /// Ends a session.
+    pub(crate) fn leave(&self, session: &str) -> Result<(), RatingError> {
+        self.with_store(|store| store.leave(session))
+    }
+
+    /// The pictures of a clip, for a rater in a session.
+    pub(crate) fn reel(&self, session: &str, clip: &str, ahead: bool) -> Result<Arc<Reel>, RatingError> {
+        self.with_store(|store| store.rater(session))?;
+        let clip = self.catalogue().find(self.content(clip)?).cloned()?;
+        self.frames
+            .reel(&clip, ahead, &self.catalogue)
+            .map_err(|source| RatingError::Io {
+                path: clip.path().into(),
+                source,
+            })
+    }
+
+    /// Closes the database: whatever comes later finds none.
+    pub(crate) fn close(&self) -> Result<Closing, RatingError> {
+        let store = self.store.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (ratings, raters) = store.map_or(Ok((0, 0)), |store| store.count())?;
+        Ok(Closing {
+            ratings: ratings.unsigned_abs(),
+            raters: raters.unsigned_abs(),
+        })
+    }
+
+    fn with_store<T>(&self, work: impl FnOnce(&mut Store) -> Result<T, RatingError>) -> Result<T, RatingError> {
+        // A panic between two statements rolls its transaction back.
+        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        work(store.as_mut().ok_or(RatingError::Stopping)?)
+    }
+
+    fn catalogue(&self) -> MutexGuard<'_, Catalogue> {
+        self.catalogue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn content(&self, public: &str) -> Result<&str, RatingError> {
+        let found = self.clips.iter().find(|(name, _)| name == public);
+        found.map(|(_, sha256)| sha256.as_str()).ok_or(RatingError::UnknownClip)
+    }
+
+    /// The rater's clips in his order, those first that are not rated; `again` was just taken back and comes first.
+    fn state(&self, session: &str, again: Option<(&str, Scores)>) -> Result<State, RatingError> {
+        let progress = self.with_store(|store| store.progress(session))?;
+        let rated: HashSet<&str> = progress.rated.iter().map(String::as_str).collect();
+        let place = |sha256: &str| {
+            let first = again.is_none_or(|(clip, _)| clip != sha256);
+            let random = digest(&[
+                b"order",
+                &self.seed.to_le_bytes(),
+                progress.rater.key.as_bytes(),
+                sha256.as_bytes(),
+            ]);
+            (first, random)
+        };
+        let mut left: Vec<&(String, String)> = self.clips.iter().filter(|(_, c)| !rated.contains(c.as_str())).collect();
+        left.sort_by_cached_key(|(_, sha256)| place(sha256));
+        let mut catalogue = self.catalogue();
+        let mut unavailable = 0;
+        let mut coming = Vec::new();
+        for (public, sha256) in left.iter().copied() {
+            if coming.len() == 2 {
+                break;
+            }
+            match catalogue.find(sha256) {
+                Ok(_) => coming.push(public.clone()),
+                Err(_) => unavailable += 1,
+            }
+        }
+        drop(catalogue);
+        let last = progress.rated.iter().rev().find_map(|c| {
+            let known = self.clips.iter().find(|(_, sha256)| sha256 == c);
+            known.map(|(public, _)| public.clone())
+        });
+        let mut coming = coming.into_iter();
+        Ok(State {
+            name: progress.rater.name,
+            rated: self.clips.len() - left.len(),
+            total: self.clips.len(),
+            unavailable,
+            clip: coming.next(),
+            next: coming.next(),
+            last,
+            answers: again.map(|(_, scores)| scores),
+        })
+    }
+}
+
+fn digest(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    }
+    hasher.finalize().into()
+}

@@ -1,0 +1,89 @@
+//! The database: SQLite, one file. What a method of [`Store`] has returned without an error is on the disk.
+//!
+//! Several processes may have it open; whoever writes has it alone for as long as that takes.
+
+mod clips;
+mod open;
+mod raters;
+mod ratings;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use crate::RatingError;
+
+pub(crate) use ratings::Answer;
+
+/// How long a writer waits for another.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// An open database of ratings.
+#[derive(Debug)]
+pub(crate) struct Store {
+    path: PathBuf,
+    connection: Connection,
+    /// Of the order of the clips.
+    pub seed: u64,
+    /// Of names that nobody may guess.
+    pub secret: [u8; 32],
+}
+
+impl Store {
+    /// What `work` does is done whole or not at all; when this returns it is on the disk.
+    fn write<T>(&mut self, work: impl FnOnce(&Transaction) -> Result<T, Fault>) -> Result<T, RatingError> {
+        let path = &self.path;
+        let database = |source| RatingError::Database {
+            path: path.clone(),
+            source,
+        };
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(database)?;
+        let done = work(&transaction).map_err(|fault| fault.at(path))?;
+        transaction.commit().map_err(database)?;
+        Ok(done)
+    }
+}
+
+/// What a piece of work in the database ends with.
+enum Fault {
+    Refused(RatingError),
+    Database(rusqlite::Error),
+}
+
+impl Fault {
+    fn at(self, path: &Path) -> RatingError {
+        match self {
+            Fault::Refused(error) => error,
+            Fault::Database(source) => RatingError::Database {
+                path: path.to_path_buf(),
+                source,
+            },
+        }
+    }
+}
+
+impl From<RatingError> for Fault {
+    fn from(error: RatingError) -> Self {
+        Fault::Refused(error)
+    }
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Fault::Database(error)
+    }
+}
+
+/// Now, UTC, RFC 3339, to the millisecond.
+fn now() -> String {
+    format!("{:.3}", jiff::Timestamp::now())
+}
+
+/// Now, Unix seconds.
+fn seconds() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
