@@ -42,6 +42,9 @@ struct Args {
     /// Updates; the defaults take about two minutes (object) and an hour (pixel-small) on two cores
     #[arg(long)]
     steps: Option<usize>,
+    /// Frames of the longest clip of the object-latent model [default: 48]
+    #[arg(long, value_name = "N")]
+    frames: Option<usize>,
     /// Sample clips to write, each as film strip and MP4
     #[arg(long, default_value_t = 4)]
     samples: usize,
@@ -66,6 +69,14 @@ fn run() -> Result<()> {
         Model::Pixel => PixelTrainSettings::default(),
         _ => PixelTrainSettings::small(),
     };
+    if let Some(frames) = args.frames {
+        ensure!(
+            args.model == Model::Object,
+            "--frames is for --model object; clips of the pixel models have one length"
+        );
+        object.model.max_frames = frames;
+        object.check()?;
+    }
     for fit in [&mut object.fit, &mut pixel.fit] {
         fit.seed = args.seed;
         if let Some(steps) = args.steps {

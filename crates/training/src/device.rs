@@ -53,6 +53,23 @@ pub fn devices(name: &str) -> Result<Vec<Device>, TrainingError> {
     Ok(found)
 }
 
+/// Bytes that a model may take on a device: what the machine has free, for `cpu`. What GPUs have is not known here.
+pub fn free_memory(name: &str) -> Option<u64> {
+    if name != "cpu" {
+        return None;
+    }
+    let mut system = sysinfo::System::new();
+    system.refresh_memory();
+    let free = system.available_memory();
+    // A container may have less than its machine.
+    Some(
+        system
+            .cgroup_limits()
+            .map_or(free, |limits| free.min(limits.free_memory)),
+    )
+    .filter(|bytes| *bytes > 0)
+}
+
 fn unknown(name: &str) -> TrainingError {
     TrainingError::UnknownDevice { name: name.to_string() }
 }

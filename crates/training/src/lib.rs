@@ -31,7 +31,7 @@ pub use checkpoint::out_folder;
 pub use clip::clip_global_norm;
 pub use config::{Precision, TrainConfig};
 pub use curve::{Curve, CurveRow, write_atomic};
-pub use device::{device, devices};
+pub use device::{device, devices, free_memory};
 pub use ema::Ema;
 pub use error::TrainingError;
 pub use fit::{FitOptions, Fitted, fit};

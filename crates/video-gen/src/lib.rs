@@ -1,9 +1,11 @@
 //! Video models for PushT behind one trait, [`pusht_data::VideoModel`].
 //!
 //! [`ObjectLatentModel`] generates where agent and T are, frame by frame, and has the environment's renderer draw it.
-//! The published LTX-Video and Cosmos-Predict1 are beside it.
+//! [`PixelModel`] generates
+//! frames; the published LTX-Video and Cosmos-Predict1 are beside them. [`GenerationJob`] makes clips by the number.
 
 mod cosmos;
+mod generation;
 mod ltx;
 mod object;
 mod pixel;
@@ -16,6 +18,10 @@ pub use cosmos::{
     CosmosDecoder, CosmosEncoder, CosmosError, CosmosInput, CosmosLayout, CosmosLoss, CosmosMemory, CosmosPipeline,
     CosmosPrompt, CosmosPrompts, CosmosSampling, CosmosStep, CosmosTime, CosmosTransformer, CosmosVariant, CosmosVideo,
     EndFrame, LearnedPositions, PatchMethod, SigmaDraws, cosmos_autoencoder_shapes, cosmos_shapes, text_bias,
+};
+pub use generation::{
+    ClipEnds, ClipRecord, EndsOf, GENERATION_SCHEMA, Generation, GenerationError, GenerationJob, ModelChoice,
+    OpenedModel, Part, Plan, Sampling, WeightFormat,
 };
 pub use ltx::{
     Coordinates, DownBlockType, DownsampleType, Draw, LTX_MODELS, LatentScale, LtxClips, LtxCondition, LtxConfig,

@@ -175,9 +175,14 @@ fn captions_say_what_becomes_of_the_t() {
     assert_eq!(caption(state(230.0, 210.0, 0.0)), Caption::Right);
     assert_eq!(caption(state(200.0, 170.0, 0.0)), Caption::Up);
     for caption in Caption::ALL {
-        assert_eq!(Caption::of_prompt(caption.text()), Some(caption));
+        assert_eq!(Caption::of_prompt(caption.text()).unwrap(), caption);
     }
-    assert_eq!(Caption::of_prompt("push"), None);
+    assert!(
+        Caption::of_prompt("push")
+            .unwrap_err()
+            .to_string()
+            .contains("turns the T clockwise")
+    );
 }
 
 #[test]

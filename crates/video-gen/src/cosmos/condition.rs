@@ -6,7 +6,8 @@ use super::autoencoder::CosmosAutoencoder;
 use super::error::CosmosError;
 
 /// How the last frame of a clip is given to a video2world model.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum EndFrame {
     /// In its place: the last latent frame is what the autoencoder makes of a clip that shows the start until it shows the
     /// end for its last eight frames.

@@ -1,7 +1,7 @@
 //! The models from published files.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, FloatDType};
 use nn_kit::{Checkpoint, EdmConfig, published_shapes};
@@ -209,15 +209,13 @@ impl CosmosTransformer {
     }
 }
 
-impl CosmosAutoencoder {
-    /// Reads the autoencoder out of a folder of diffusers (the one with `vae/` in it, or that itself). The weights may have
-    /// the names of the published tokenizers' state.
+impl CosmosAutoencoderConfig {
+    /// The sizes of the autoencoder in a folder of diffusers (the one with `vae/` in it, or that itself).
     ///
     /// # Errors
-    /// As [`CosmosTransformer::open`]; the published `encoder.jit` and `decoder.jit` are programs and must be converted.
-    pub fn open(path: &Path, dtype: FloatDType, device: &Device) -> Result<Self, CosmosError> {
-        let inner = path.join("vae");
-        let folder = if inner.is_dir() { inner } else { path.to_path_buf() };
+    /// Files that are missing or damaged; the published `encoder.jit` and `decoder.jit` are programs and must be converted.
+    pub fn open(path: &Path) -> Result<Self, CosmosError> {
+        let folder = autoencoder_folder(path);
         let settings_file = folder.join("config.json");
         let script = |path: &Path| path.extension().is_some_and(|end| end == "jit");
         if script(path) || (!settings_file.exists() && folder.join("encoder.jit").exists()) {
@@ -228,9 +226,24 @@ impl CosmosAutoencoder {
                     .to_string(),
             });
         }
-        let config: CosmosAutoencoderConfig = settings(&settings_file)?;
-        let model = Self::new(&config, device)?;
-        let weights = Checkpoint::open_folder(&folder)?;
+        settings(&settings_file)
+    }
+}
+
+fn autoencoder_folder(path: &Path) -> PathBuf {
+    let inner = path.join("vae");
+    if inner.is_dir() { inner } else { path.to_path_buf() }
+}
+
+impl CosmosAutoencoder {
+    /// Reads the autoencoder out of a folder (see [`CosmosAutoencoderConfig::open`]). The weights may have the names of the
+    /// published tokenizers' state.
+    ///
+    /// # Errors
+    /// As [`CosmosTransformer::open`] and [`CosmosAutoencoderConfig::open`].
+    pub fn open(path: &Path, dtype: FloatDType, device: &Device) -> Result<Self, CosmosError> {
+        let model = Self::new(&CosmosAutoencoderConfig::open(path)?, device)?;
+        let weights = Checkpoint::open_folder(&autoencoder_folder(path))?;
         let original = weights.shape("encoder.conv_in.0.conv3d.weight").is_some();
         let names = if original {
             tokenizer_names()

@@ -2,6 +2,7 @@
 
 use pusht_env::State;
 
+use super::error::PixelError;
 use crate::object::centre;
 
 /// Distance from the T's centre at which a turn counts as a move, px: half the T's length.
@@ -54,9 +55,15 @@ impl Caption {
     }
 
     /// The caption that a prompt is, letter case and spaces around it aside.
-    pub fn of_prompt(prompt: &str) -> Option<Self> {
+    ///
+    /// # Errors
+    /// A prompt that is none.
+    pub fn of_prompt(prompt: &str) -> Result<Self, PixelError> {
         let same = |caption: &Self| caption.text().eq_ignore_ascii_case(prompt.trim());
-        Self::ALL.into_iter().find(same)
+        Self::ALL.into_iter().find(same).ok_or_else(|| PixelError::Prompt {
+            prompt: prompt.to_owned(),
+            known: Self::ALL.map(|c| format!("{:?}", c.text())).join(", "),
+        })
     }
 
     /// The caption of what lies between two states.

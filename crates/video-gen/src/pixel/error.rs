@@ -20,6 +20,14 @@ pub enum PixelError {
         /// What is allowed.
         expected: String,
     },
+    /// A prompt that is no caption.
+    #[error("the pixel model does not know the prompt {prompt:?}; it knows {known}")]
+    Prompt {
+        /// As given.
+        prompt: String,
+        /// All captions.
+        known: String,
+    },
     /// Nothing to learn from.
     #[error("there are no frames to learn from; hand in demonstrations of the training split")]
     NoFrames,

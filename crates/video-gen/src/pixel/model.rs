@@ -69,11 +69,7 @@ impl PixelModel {
         device: &Device,
     ) -> Result<Self, PixelError> {
         config.check()?;
-        let schedule = FlowSchedule::new(config.sampling_steps, 1.0).map_err(|_| PixelError::Config {
-            setting: "sampling_steps",
-            found: config.sampling_steps.to_string(),
-            expected: "at least 1".to_owned(),
-        })?;
+        let schedule = schedule(&config)?;
         Ok(Self {
             config,
             networks: Networks { codec, net },
@@ -81,6 +77,16 @@ impl PixelModel {
             schedule,
             device: device.clone(),
         })
+    }
+
+    /// Another number of Euler steps than the configured one: fewer are faster and less exact.
+    ///
+    /// # Errors
+    /// No steps.
+    pub fn with_sampling_steps(mut self, steps: usize) -> Result<Self, PixelError> {
+        self.config.sampling_steps = steps;
+        self.schedule = schedule(&self.config)?;
+        Ok(self)
     }
 
     /// Its settings.
@@ -198,6 +204,14 @@ impl PixelModel {
     }
 }
 
+fn schedule(config: &PixelConfig) -> Result<FlowSchedule, PixelError> {
+    FlowSchedule::new(config.sampling_steps, 1.0).map_err(|_| PixelError::Config {
+        setting: "sampling_steps",
+        found: config.sampling_steps.to_string(),
+        expected: "at least 1".to_owned(),
+    })
+}
+
 impl VideoModel for PixelModel {
     fn name(&self) -> String {
         "PushT pixel diffusion".to_string()
@@ -214,14 +228,7 @@ impl VideoModel for PixelModel {
                     request.frames
                 )));
             }
-            let caption = |prompt: &String| {
-                Caption::of_prompt(prompt).ok_or_else(|| {
-                    let known = Caption::ALL.map(|c| format!("{:?}", c.text())).join(", ");
-                    refuse(format!(
-                        "the model does not know the prompt {prompt:?}; it knows {known}"
-                    ))
-                })
-            };
+            let caption = |prompt: &String| Caption::of_prompt(prompt).map_err(|error| refuse(error.to_string()));
             let request = PixelRequest {
                 start: Some(&request.start),
                 end: request.end.as_ref(),

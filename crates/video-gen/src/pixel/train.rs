@@ -66,9 +66,10 @@ impl PixelTrainSettings {
             model: PixelConfig::small(),
             fit: TrainConfig {
                 epochs: 10,
-                steps_per_epoch: Some(500),
+                steps_per_epoch: Some(150),
                 batch_size: 16,
-                warmup_steps: 100,
+                learning_rate: 2e-3,
+                warmup_steps: 50,
                 ..gpu.fit
             },
         }

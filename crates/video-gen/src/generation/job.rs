@@ -1,0 +1,183 @@
+//! Fills a folder with clips; a folder that was begun is filled on.
+//!
+//! A clip follows from the plan and its number alone, so that more of them can be asked for later. Its frames and its video are
+//! complete before the record names them, and the record is replaced as a whole.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use pusht_data::{VideoModel, VideoRequest, write_file};
+use pusht_env::Frame;
+use serde_json::Value;
+use training::{Progress, StopFlag};
+use video_io::{VideoOptions, png_bytes, read_frames, save_video};
+
+use super::ends::ClipEnds;
+use super::error::GenerationError;
+use super::overview::Overview;
+use super::record::{ClipRecord, GENERATION_SCHEMA, Generation, Plan};
+
+/// The record's file.
+const RECORD: &str = "generation.json";
+/// Frames that are smaller are enlarged in the videos, which are for looking at.
+const LOOKED_AT: u32 = 384;
+
+/// Clips to make.
+pub struct GenerationJob<'a> {
+    /// The model.
+    pub model: &'a dyn VideoModel,
+    /// Clips that it is asked for at once.
+    pub at_once: usize,
+    /// What they follow from.
+    pub plan: Plan,
+    /// Where they begin and end; those of the plan.
+    pub ends: &'a ClipEnds,
+    /// How many there are to be.
+    pub count: usize,
+}
+
+impl GenerationJob<'_> {
+    /// Makes the clips that are missing in the folder `out`.
+    ///
+    /// # Errors
+    /// A folder of another plan, a request the model cannot serve, a place that cannot be written, or the stop that was asked
+    /// for; the clips that are done stay.
+    pub fn run(&self, out: &Path, progress: &mut dyn Progress, stop: &StopFlag) -> Result<Generation, GenerationError> {
+        if self.count == 0 {
+            return Err(GenerationError::NoClips);
+        }
+        let path = out.join(RECORD);
+        let mut generation = self.begun(&path)?;
+        let mut overview = Overview::default();
+        for clip in &generation.clips {
+            overview.add(&read_frames(out.join(&clip.frames))?);
+        }
+        progress.begin("clips", self.count);
+        if !generation.clips.is_empty() {
+            progress.resume(generation.clips.len().min(self.count));
+        }
+        while generation.clips.len() < self.count {
+            let done = generation.clips.len();
+            if stop.is_raised() {
+                let count = self.count;
+                return Err(GenerationError::Stopped { done, count });
+            }
+            let until = (done + self.at_once.max(1)).min(self.count);
+            for (record, frames) in self.some(done, until)? {
+                save(&out.join(&record.frames), &frames, 1)?;
+                let side = frames.first().map_or(1, |f| f.width().min(f.height())).max(1);
+                save(&out.join(&record.video), &frames, (LOOKED_AT / side).max(1))?;
+                overview.add(&frames);
+                generation.clips.push(record);
+            }
+            write(&path, &generation)?;
+            progress.advance(generation.clips.len(), "");
+        }
+        if let Some(picture) = overview.picture()? {
+            let path = out.join("overview.png");
+            let bytes = png_bytes(&picture)?;
+            write_file(&path, |file| file.write_all(&bytes))?;
+        }
+        write(&path, &generation)?;
+        progress.end(&format!("{} clips", generation.clips.len()));
+        Ok(generation)
+    }
+
+    /// What the folder holds already; refused where it follows from something else.
+    fn begun(&self, path: &Path) -> Result<Generation, GenerationError> {
+        let new = Generation {
+            schema: GENERATION_SCHEMA,
+            plan: self.plan.clone(),
+            clips: Vec::new(),
+        };
+        let text = match std::fs::read(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(new),
+            Err(error) => return Err(GenerationError::io(path)(error)),
+        };
+        let found: Generation = serde_json::from_slice(&text).map_err(|error| GenerationError::Record {
+            path: path.to_path_buf(),
+            reason: error.to_string(),
+        })?;
+        if found.schema != GENERATION_SCHEMA {
+            return Err(GenerationError::Record {
+                path: path.to_path_buf(),
+                reason: format!("its schema is {}; expected {GENERATION_SCHEMA}", found.schema),
+            });
+        }
+        let difference = (found.plan != self.plan)
+            .then(|| difference(&found.plan, &self.plan))
+            .flatten();
+        match difference {
+            None => Ok(found),
+            Some((setting, found, asked)) => Err(GenerationError::OtherSettings {
+                path: path.to_path_buf(),
+                setting,
+                found,
+                asked,
+            }),
+        }
+    }
+
+    /// The clips `done..until`.
+    fn some(&self, done: usize, until: usize) -> Result<Vec<(ClipRecord, Vec<Frame>)>, GenerationError> {
+        let mut records = Vec::new();
+        let mut requests = Vec::new();
+        for index in done..until {
+            let (ends, seed) = self.ends.clip(self.plan.seed, index)?;
+            records.push(ClipRecord {
+                seed,
+                start: ends.start_name,
+                end: ends.end_name,
+                video: format!("clips/{index:04}.mp4"),
+                frames: format!("frames/{index:04}"),
+                seconds: 0.0,
+            });
+            requests.push(VideoRequest {
+                start: ends.start,
+                end: ends.end,
+                prompt: self.plan.prompt.clone(),
+                frames: self.plan.frames,
+                seed,
+            });
+        }
+        let began = Instant::now();
+        let clips = self.model.generate(&requests)?;
+        let seconds = began.elapsed().as_secs_f64() / clips.len().max(1) as f64;
+        let timed = |record| ClipRecord { seconds, ..record };
+        Ok(records.into_iter().map(timed).zip(clips).collect())
+    }
+}
+
+/// A clip of which nothing is left of an earlier try.
+fn save(path: &PathBuf, frames: &[Frame], scale: u32) -> Result<(), GenerationError> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(GenerationError::io(folder))?;
+    }
+    if path.is_dir() {
+        std::fs::remove_dir_all(path).map_err(GenerationError::io(path))?;
+    }
+    let options = VideoOptions {
+        scale,
+        ..VideoOptions::default()
+    };
+    Ok(save_video(path, frames, options)?)
+}
+
+fn write(path: &Path, generation: &Generation) -> Result<(), GenerationError> {
+    let text = serde_json::to_vec_pretty(generation).map_err(|error| GenerationError::Record {
+        path: path.to_path_buf(),
+        reason: error.to_string(),
+    })?;
+    Ok(write_file(path, |file| file.write_all(&text))?)
+}
+
+/// The first setting that differs, with both values.
+fn difference(found: &Plan, asked: &Plan) -> Option<(String, String, String)> {
+    let (found, asked) = (serde_json::to_value(found).ok()?, serde_json::to_value(asked).ok()?);
+    let names = asked.as_object()?.keys().chain(found.as_object()?.keys());
+    let of = |value: &Value, name: &String| value.get(name).cloned().unwrap_or(Value::Null);
+    let mut differing = names.filter(|name| of(&found, name) != of(&asked, name));
+    let name = differing.next()?;
+    Some((name.clone(), of(&found, name).to_string(), of(&asked, name).to_string()))
+}

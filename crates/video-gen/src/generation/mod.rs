@@ -1,0 +1,14 @@
+//! Clips by the number: a model by its name, where clips begin and end, a folder that fills and can be filled on.
+
+mod choice;
+mod ends;
+mod error;
+mod job;
+mod overview;
+mod record;
+
+pub use choice::{ModelChoice, OpenedModel, Sampling, WeightFormat};
+pub use ends::{ClipEnds, EndsOf, Part};
+pub use error::GenerationError;
+pub use job::GenerationJob;
+pub use record::{ClipRecord, GENERATION_SCHEMA, Generation, Plan};

@@ -1,0 +1,65 @@
+//! What `generation.json` says.
+
+use serde::{Deserialize, Serialize};
+
+use super::choice::Sampling;
+use super::ends::EndsOf;
+
+/// Version of the record.
+pub const GENERATION_SCHEMA: u32 = 1;
+
+/// Everything that the clips follow from, their number aside.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// As it was chosen: kind and path.
+    pub model: String,
+    /// Of the model's file, where it is a single one that was trained here.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub model_sha256: Option<String>,
+    /// The model's own name.
+    pub model_name: String,
+    /// Settings of the sampler.
+    pub sampling: Sampling,
+    /// What the model is told; none where it is told nothing.
+    pub prompt: Option<String>,
+    /// Where clips begin and end.
+    pub ends: EndsOf,
+    /// Frames a clip, both ends included.
+    pub frames: usize,
+    /// Frames a second.
+    pub frame_rate: u32,
+    /// Seed of all clips.
+    pub seed: u64,
+}
+
+/// The record of a folder of clips.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Generation {
+    /// [`GENERATION_SCHEMA`].
+    pub schema: u32,
+    /// What they follow from.
+    pub plan: Plan,
+    /// Those that are done, in order.
+    pub clips: Vec<ClipRecord>,
+}
+
+/// One clip.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClipRecord {
+    /// Its own seed.
+    pub seed: u64,
+    /// Where its first frame is from.
+    pub start: String,
+    /// Where its last frame is from, where it was given.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub end: Option<String>,
+    /// H.264, for looking at; relative to the record.
+    pub video: String,
+    /// A folder of PNG files, exact.
+    pub frames: String,
+    /// Seconds it took, its share where several were made at once.
+    pub seconds: f64,
+}
