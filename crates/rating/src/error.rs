@@ -38,7 +38,7 @@ pub enum RatingError {
     UnknownClip,
     /// The file of a clip holds something else, or is gone.
     #[error(
-        "the file of this clip was changed or taken away while you rated it, so this rating was not stored; all earlier ones are safe"
+        "the file of this clip was changed or taken away, so it cannot be rated now; nothing was stored, and all that was confirmed is safe"
     )]
     ClipChanged,
     /// A second rating of a clip.
@@ -71,9 +71,7 @@ pub enum RatingError {
     )]
     SessionEnded,
     /// The server is at its end.
-    #[error(
-        "the study was just closed on its computer; this rating was not stored, all earlier ones are safe; try again when it is open again"
-    )]
+    #[error("the study was just closed on its computer; what was confirmed is safe, nothing else was stored")]
     Stopping,
     /// A file that is no database of ratings.
     #[error("{path:?} is {found}, not a database of ratings; nothing was changed; name another file")]
