@@ -14,12 +14,14 @@ mod rollout;
 mod verdict;
 
 pub use distribution::{
-    DistributionError, FEATURE_SCALES, FEATURES, NullDistances, TOUCH, TrajectorySet, WINDOW_FRAMES, WINDOW_STRIDE,
-    frechet, frechet_interval, gap, ssim, video_ssim,
+    DistributionError, DistributionReport, DistributionRow, FEATURE_SCALES, FEATURES, NullDistances, TOUCH,
+    TrajectorySet, WINDOW_FRAMES, WINDOW_STRIDE, frechet, frechet_interval, frechet_of_features, gap, split_clips,
+    ssim, video_ssim,
 };
 pub use replay::{
-    BlockPath, CoverageRow, ErrorRow, Final, PATH_EDGES, PUSH_EDGES, Replay, ReplayError, ReplayGroup, ReplayStart,
-    ReplaySummary, STILL_ANGLE, STILL_DISTANCE, SURVIVAL_STEPS, Together, block_path, replay, replay_from, restarts,
+    BlockPath, CoverageRow, ErrorRow, Final, PATH_EDGES, PUSH_EDGES, Replay, ReplayCondition, ReplayError, ReplayGroup,
+    ReplayReport, ReplayStart, ReplaySummary, STILL_ANGLE, STILL_DISTANCE, SURVIVAL_STEPS, Together, block_path,
+    replay, replay_from, restarts,
 };
 pub use report::{
     ActionRow, Arm, Assets, ExtractionRow, Fit, FitFloor, LossPoint, Method, ModelTraining, OtherPolicy, OurValue,

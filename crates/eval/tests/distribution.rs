@@ -85,8 +85,11 @@ fn frechet_is_a_distance_with_an_order() {
     let null = NullDistances::draw(&real, [30, 30], 200, 0).unwrap();
     assert!(null.median().unwrap() < far && null.share_beyond(far) < 0.01);
     assert!(null.share_beyond(0.0) == 1.0);
-    let [a, b] = real.split(20, 5).unwrap();
-    assert_eq!((a.clips(), b.clips()), (20, 40));
+    let [mut a, b] = split_clips(60, 20, 5).unwrap();
+    assert_eq!((a.len(), b.len()), (20, 40));
+    a.extend(b);
+    a.sort_unstable();
+    assert!(a.into_iter().eq(0..60));
 }
 
 /// Two sets whose Gaussians differ in the mean of one feature only: the distance is that difference squared.
@@ -126,11 +129,37 @@ fn windows_that_miss_something_are_left_out_and_nonsense_is_refused() {
     ));
     track[3].agent = Some([f64::NAN, 0.0]);
     assert_eq!(set.add(&track), Err(DistributionError::NotFinite { frame: 3 }));
-    assert!(matches!(set.split(1, 0), Err(DistributionError::Split { .. })));
+    assert!(matches!(split_clips(9, 1, 0), Err(DistributionError::Split { .. })));
     let real = self::set(1, 10, 4.0);
     assert!(matches!(
         NullDistances::draw(&real, [6, 5], 9, 0),
         Err(DistributionError::Split { .. })
     ));
     assert!(NullDistances::draw(&real, [5, 5], 0, 0).is_err());
+}
+
+/// Diagonal covariances and known means: d = |μ₁ − μ₂|² + Σ (σ₁ − σ₂)².
+#[test]
+fn frechet_of_any_features() {
+    let cross = |at: [f64; 2], spread: [f64; 2]| -> Vec<Vec<f64>> {
+        // Four points of sample variance spread².
+        let k = (3.0_f64 / 2.0).sqrt();
+        let [x, y] = spread.map(|s| s * k);
+        [[x, 0.0], [-x, 0.0], [0.0, y], [0.0, -y]]
+            .iter()
+            .map(|p| vec![at[0] + p[0], at[1] + p[1]])
+            .collect()
+    };
+    let (a, b) = (cross([1e6, 2.0], [1.0, 2.0]), cross([1e6 + 3.0, 6.0], [4.0, 2.5]));
+    let found = frechet_of_features(&a, &b).unwrap();
+    assert!((found - (25.0 + 9.0 + 0.25)).abs() < 1e-9, "{found}");
+    assert!(matches!(
+        frechet_of_features(&a, &b[..1]),
+        Err(DistributionError::TooFewVectors { found: 1, .. })
+    ));
+    let ragged = [vec![0.0; 2], vec![0.0; 3]];
+    assert!(matches!(
+        frechet_of_features(&a, &ragged),
+        Err(DistributionError::Vector { index: 1, .. })
+    ));
 }

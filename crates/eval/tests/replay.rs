@@ -92,12 +92,12 @@ fn clips_are_reproduced_from_their_pixels_alone_and_cross_fades_are_not() {
         ..Bootstrap::default()
     };
     let [clean, faded] = [&clean, &faded].map(|r| ReplaySummary::of(r, &bootstrap).unwrap());
-    assert_eq!((clean.clips, clean.parted), (4, 0));
+    assert_eq!((clean.replays, clean.parted), (4, 0));
     assert!(
         clean.coverage.error.value < 0.05 && clean.own_goal.value > 0.95,
         "{clean:?}"
     );
-    assert!(clean.agent_error.unwrap().value < 0.5);
+    assert!(clean.over_time[0].agent.unwrap()[1] < 0.5);
     assert_eq!(faded.parted, 4);
     // In the clip the T goes somewhere; in the replay it stays.
     assert!(faded.followed.value < 20.0 && clean.followed.value > 60.0, "{faded:?}");
@@ -170,9 +170,9 @@ fn groups_goals_and_files() {
         ..Bootstrap::default()
     };
     let groups = ReplaySummary::by_path(&replays, &bootstrap).unwrap();
-    assert_eq!(groups.iter().map(|g| g.summary.clips).sum::<usize>(), replays.len());
+    assert_eq!(groups.iter().map(|g| g.summary.replays).sum::<usize>(), replays.len());
     let groups = ReplaySummary::by_pushes(&replays, &bootstrap).unwrap();
-    assert_eq!(groups.iter().map(|g| g.summary.clips).sum::<usize>(), replays.len());
+    assert_eq!(groups.iter().map(|g| g.summary.replays).sum::<usize>(), replays.len());
     let elsewhere = CoverageRow::of(&replays, replays[0].end.clip, &bootstrap).unwrap();
     assert!(elsewhere.clip > 0.999 && elsewhere.error.value < 0.05, "{elsewhere:?}");
     for replay in &replays {

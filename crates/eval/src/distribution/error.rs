@@ -48,6 +48,30 @@ pub enum DistributionError {
         /// Frames of a window.
         length: usize,
     },
+    /// Too few feature vectors for a covariance.
+    #[error(
+        "{set} has {found} feature vectors of {features} numbers; expected at least 2 vectors of at least 1 number"
+    )]
+    TooFewVectors {
+        /// Which one.
+        set: &'static str,
+        /// Vectors found.
+        found: usize,
+        /// Numbers of the first set's first vector.
+        features: usize,
+    },
+    /// A feature vector that does not fit.
+    #[error("feature vector {index} of {set} has {found} numbers; expected {features}, all finite")]
+    Vector {
+        /// Which set.
+        set: &'static str,
+        /// Index of the vector.
+        index: usize,
+        /// Numbers found.
+        found: usize,
+        /// Numbers of the first set's first vector.
+        features: usize,
+    },
     /// Subsets larger than the set.
     #[error(
         "two subsets of {first} and {second} clips cannot be drawn from {clips} clips; expected at least 2 in each"

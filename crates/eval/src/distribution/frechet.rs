@@ -3,70 +3,12 @@
 
 use super::DistributionError;
 use super::features::{FEATURES, WINDOW_FRAMES, windows};
-use super::symmetric::{Square, eigen, product, root};
+use super::gaussian::{Gaussian, Sums};
 use pusht_vision::Tracked;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 use traj_metrics::{Bootstrap, Estimate, quartiles};
-
-/// Sums over the windows of one clip: number, features, products of features.
-#[derive(Clone, Debug)]
-struct Sums {
-    count: f64,
-    first: [f64; FEATURES],
-    second: Square<FEATURES>,
-}
-
-impl Sums {
-    const ZERO: Self = Self {
-        count: 0.0,
-        first: [0.0; FEATURES],
-        second: [[0.0; FEATURES]; FEATURES],
-    };
-
-    fn add(&mut self, other: &Self) {
-        self.count += other.count;
-        for i in 0..FEATURES {
-            self.first[i] += other.first[i];
-            for j in 0..FEATURES {
-                self.second[i][j] += other.second[i][j];
-            }
-        }
-    }
-}
-
-/// Mean and covariance of the features of many windows.
-struct Gaussian {
-    mean: [f64; FEATURES],
-    covariance: Square<FEATURES>,
-}
-
-impl Gaussian {
-    /// The covariance is the sample's (divided by n − 1).
-    fn of<'a>(clips: impl Iterator<Item = &'a Sums>) -> Self {
-        let mut all = Sums::ZERO;
-        for clip in clips {
-            all.add(clip);
-        }
-        let n = all.count;
-        let mean = all.first.map(|s| s / n);
-        let covariance =
-            std::array::from_fn(|i| std::array::from_fn(|j| (all.second[i][j] - n * mean[i] * mean[j]) / (n - 1.0)));
-        Self { mean, covariance }
-    }
-
-    /// |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2 (Σ₁^½ Σ₂ Σ₁^½)^½).
-    fn distance(&self, other: &Self) -> f64 {
-        let apart: f64 = (0..FEATURES).map(|i| (self.mean[i] - other.mean[i]).powi(2)).sum();
-        let trace = |a: &Square<FEATURES>| (0..FEATURES).map(|i| a[i][i]).sum::<f64>();
-        let half = root(self.covariance);
-        let inner = product(&product(&half, &other.covariance), &half);
-        let (values, _) = eigen(inner);
-        let common: f64 = values.iter().map(|x| x.max(0.0).sqrt()).sum();
-        (apart + trace(&self.covariance) + trace(&other.covariance) - 2.0 * common).max(0.0)
-    }
-}
 
 /// Features of the windows of a number of clips.
 #[derive(Clone, Debug, Default)]
@@ -83,16 +25,8 @@ impl TrajectorySet {
     pub fn add(&mut self, track: &[Tracked]) -> Result<(), DistributionError> {
         let (found, unseen) = windows(track)?;
         self.unseen += unseen;
-        let mut sums = Sums::ZERO;
-        for row in &found {
-            sums.count += 1.0;
-            for i in 0..FEATURES {
-                sums.first[i] += row[i];
-                for j in 0..FEATURES {
-                    sums.second[i][j] += row[i] * row[j];
-                }
-            }
-        }
+        let mut sums = Sums::zero(FEATURES);
+        found.iter().for_each(|row| sums.push(row));
         if !found.is_empty() {
             self.clips.push(sums);
         }
@@ -120,8 +54,19 @@ impl TrajectorySet {
     /// Fewer than two clips or windows.
     pub fn moments(&self) -> Result<[[f64; 2]; FEATURES], DistributionError> {
         self.check("the set")?;
-        let g = Gaussian::of(self.clips.iter());
-        Ok(std::array::from_fn(|i| [g.mean[i], g.covariance[i][i].max(0.0).sqrt()]))
+        let g = self.gaussian();
+        Ok(std::array::from_fn(|i| {
+            [g.mean[i], g.covariance.at(i, i).max(0.0).sqrt()]
+        }))
+    }
+
+    fn gaussian(&self) -> Gaussian {
+        Gaussian::of(FEATURES, self.clips.iter())
+    }
+
+    /// Of some of its clips, drawn any number of times.
+    fn gaussian_of(&self, picks: &[usize]) -> Gaussian {
+        Gaussian::of(FEATURES, picks.iter().map(|&i| &self.clips[i]))
     }
 
     fn check(&self, set: &'static str) -> Result<(), DistributionError> {
@@ -136,22 +81,17 @@ impl TrajectorySet {
         }
         Ok(())
     }
+}
 
-    /// The first `count` clips in an order drawn from `seed`, and the others: two halves of one set.
-    ///
-    /// # Errors
-    /// Fewer than two clips in either.
-    pub fn split(&self, count: usize, seed: u64) -> Result<[Self; 2], DistributionError> {
-        let clips = self.clips();
-        let rest = clips.saturating_sub(count);
-        check_split(clips, count, rest)?;
-        let order = shuffled(clips, &mut Pcg64::seed_from_u64(seed));
-        let part = |indices: &[usize]| Self {
-            clips: indices.iter().map(|&i| self.clips[i].clone()).collect(),
-            unseen: 0,
-        };
-        Ok([part(&order[..count]), part(&order[count..])])
-    }
+/// The numbers of `first` of `count` clips in an order drawn from `seed`, and of the others: two halves of one set.
+///
+/// # Errors
+/// Fewer than two clips in either.
+pub fn split_clips(count: usize, first: usize, seed: u64) -> Result<[Vec<usize>; 2], DistributionError> {
+    check_split(count, first, count.saturating_sub(first))?;
+    let mut order = shuffled(count, &mut Pcg64::seed_from_u64(seed));
+    let rest = order.split_off(first);
+    Ok([order, rest])
 }
 
 fn check_split(clips: usize, first: usize, second: usize) -> Result<(), DistributionError> {
@@ -177,7 +117,7 @@ fn shuffled(n: usize, rng: &mut Pcg64) -> Vec<usize> {
 pub fn frechet(a: &TrajectorySet, b: &TrajectorySet) -> Result<f64, DistributionError> {
     a.check("the first set")?;
     b.check("the second set")?;
-    Ok(Gaussian::of(a.clips.iter()).distance(&Gaussian::of(b.clips.iter())))
+    Ok(a.gaussian().distance(&b.gaussian()))
 }
 
 /// The distance with an interval by bootstrap over the clips of both sets.
@@ -194,8 +134,7 @@ pub fn frechet_interval(
 ) -> Result<Estimate, DistributionError> {
     let value = frechet(a, b)?;
     let drawn = bootstrap.draws(&[a.clips(), b.clips()], |sets| {
-        let draw = |set: &TrajectorySet, picks: &[usize]| Gaussian::of(picks.iter().map(|&i| &set.clips[i]));
-        draw(a, &sets[0]).distance(&draw(b, &sets[1]))
+        a.gaussian_of(&sets[0]).distance(&b.gaussian_of(&sets[1]))
     })?;
     let lift = drawn.iter().sum::<f64>() / drawn.len() as f64 - value;
     let moved: Vec<f64> = drawn.iter().map(|d| (d - lift).max(0.0)).collect();
@@ -225,8 +164,8 @@ impl NullDistances {
         let mut distances: Vec<f64> = (0..splits)
             .map(|_| {
                 let order = shuffled(real.clips(), &mut rng);
-                let part = |range: std::ops::Range<usize>| Gaussian::of(order[range].iter().map(|&i| &real.clips[i]));
-                part(0..first).distance(&part(first..first + second))
+                let (one, rest) = order.split_at(first);
+                real.gaussian_of(one).distance(&real.gaussian_of(&rest[..second]))
             })
             .collect();
         if distances.is_empty() {

@@ -4,10 +4,14 @@
 mod error;
 mod features;
 mod frechet;
+mod gaussian;
+mod report;
 mod ssim;
 mod symmetric;
 
 pub use error::DistributionError;
 pub use features::{FEATURE_SCALES, FEATURES, TOUCH, WINDOW_FRAMES, WINDOW_STRIDE, gap};
-pub use frechet::{NullDistances, TrajectorySet, frechet, frechet_interval};
+pub use frechet::{NullDistances, TrajectorySet, frechet, frechet_interval, split_clips};
+pub use gaussian::frechet_of_features;
+pub use report::{DistributionReport, DistributionRow};
 pub use ssim::{ssim, video_ssim};

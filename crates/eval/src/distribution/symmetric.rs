@@ -1,69 +1,96 @@
-//! Eigenvalues of small symmetric matrices by Jacobi's rotations, and the square root that follows from them.
+//! Eigenvalues of symmetric matrices by Jacobi's rotations, and the square root that follows from them.
 //!
-//! Written here because it is sixty lines for matrices of twenty rows, and gives the same bits on every machine; a linear
-//! algebra crate would be the largest dependency of this one.
+//! Written here because it is a page for matrices of some hundred rows at most, and gives the same bits on every machine; a
+//! linear algebra crate would be the largest dependency of this one.
 
-/// A square matrix of rows.
-pub(crate) type Square<const N: usize> = [[f64; N]; N];
+/// A square matrix, row after row.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Square {
+    pub(crate) n: usize,
+    pub(crate) values: Vec<f64>,
+}
 
 /// Sweeps after which the rotations have long converged.
 const SWEEPS: usize = 60;
 
-/// Eigenvalues and eigenvectors (columns) of a symmetric matrix (cyclic Jacobi; Golub and Van Loan, "Matrix Computations",
-/// section 8.5).
-pub(crate) fn eigen<const N: usize>(mut a: Square<N>) -> ([f64; N], Square<N>) {
-    let mut v: Square<N> = std::array::from_fn(|i| std::array::from_fn(|j| f64::from(u8::from(i == j))));
-    let scale: f64 = a.iter().flatten().map(|x| x * x).sum();
-    for _ in 0..SWEEPS {
-        let off: f64 = (0..N)
-            .flat_map(|i| (0..i).map(move |j| (i, j)))
-            .map(|(i, j)| a[i][j] * a[i][j])
-            .sum();
-        if off <= 1e-30 * scale {
-            break;
+impl Square {
+    pub(crate) fn new(n: usize, of: impl Fn(usize, usize) -> f64) -> Self {
+        let values = (0..n * n).map(|at| of(at / n, at % n)).collect();
+        Self { n, values }
+    }
+
+    pub(crate) fn at(&self, row: usize, column: usize) -> f64 {
+        self.values[row * self.n + column]
+    }
+
+    pub(crate) fn trace(&self) -> f64 {
+        (0..self.n).map(|i| self.at(i, i)).sum()
+    }
+
+    /// self other.
+    pub(crate) fn times(&self, other: &Self) -> Self {
+        let n = self.n;
+        let mut out = Self::new(n, |_, _| 0.0);
+        for (i, row) in out.values.chunks_exact_mut(n).enumerate() {
+            for k in 0..n {
+                let factor = self.at(i, k);
+                for (sum, value) in row.iter_mut().zip(&other.values[k * n..(k + 1) * n]) {
+                    *sum += factor * value;
+                }
+            }
         }
-        for p in 0..N {
-            for q in p + 1..N {
-                if a[p][q] == 0.0 {
-                    continue;
+        out
+    }
+
+    /// Eigenvalues of a symmetric matrix, and eigenvectors as rows (cyclic Jacobi; Golub and Van Loan, "Matrix Computations",
+    /// section 8.5).
+    pub(crate) fn eigen(mut self) -> (Vec<f64>, Self) {
+        let n = self.n;
+        let mut vectors = Self::new(n, |i, j| f64::from(u8::from(i == j)));
+        let scale: f64 = self.values.iter().map(|x| x * x).sum();
+        for _ in 0..SWEEPS {
+            let below = (0..n).flat_map(|i| (0..i).map(move |j| (i, j)));
+            if below.map(|(i, j)| self.at(i, j).powi(2)).sum::<f64>() <= 1e-30 * scale {
+                break;
+            }
+            for p in 0..n {
+                for q in p + 1..n {
+                    self.rotate(p, q, &mut vectors);
                 }
-                let tau = (a[q][q] - a[p][p]) / (2.0 * a[p][q]);
-                let t = tau.signum() / (tau.abs() + (1.0 + tau * tau).sqrt());
-                let c = 1.0 / (1.0 + t * t).sqrt();
-                let s = t * c;
-                for row in &mut a {
-                    (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
-                }
-                for k in 0..N {
-                    (a[p][k], a[q][k]) = (c * a[p][k] - s * a[q][k], s * a[p][k] + c * a[q][k]);
-                }
-                for row in &mut v {
-                    (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
-                }
+            }
+        }
+        ((0..n).map(|i| self.at(i, i)).collect(), vectors)
+    }
+
+    /// Makes the entry (p, q) zero by a rotation in that plane.
+    fn rotate(&mut self, p: usize, q: usize, vectors: &mut Self) {
+        let (n, off) = (self.n, self.at(p, q));
+        if off == 0.0 {
+            return;
+        }
+        let tau = (self.at(q, q) - self.at(p, p)) / (2.0 * off);
+        let t = tau.signum() / (tau.abs() + (1.0 + tau * tau).sqrt());
+        let c = 1.0 / (1.0 + t * t).sqrt();
+        let s = t * c;
+        for row in self.values.chunks_exact_mut(n) {
+            (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
+        }
+        for matrix in [self, vectors] {
+            let (upper, lower) = matrix.values.split_at_mut(q * n);
+            for (a, b) in upper[p * n..(p + 1) * n].iter_mut().zip(&mut lower[..n]) {
+                (*a, *b) = (c * *a - s * *b, s * *a + c * *b);
             }
         }
     }
-    (std::array::from_fn(|i| a[i][i]), v)
-}
 
-/// The positive semidefinite square root; eigenvalues that rounding has made negative count as 0.
-pub(crate) fn root<const N: usize>(a: Square<N>) -> Square<N> {
-    let (values, v) = eigen(a);
-    let roots = values.map(|x| x.max(0.0).sqrt());
-    std::array::from_fn(|i| std::array::from_fn(|j| (0..N).map(|k| v[i][k] * roots[k] * v[j][k]).sum()))
-}
-
-/// a b.
-pub(crate) fn product<const N: usize>(a: &Square<N>, b: &Square<N>) -> Square<N> {
-    std::array::from_fn(|i| {
-        let mut row = [0.0; N];
-        for k in 0..N {
-            for j in 0..N {
-                row[j] += a[i][k] * b[k][j];
-            }
-        }
-        row
-    })
+    /// The positive semidefinite square root; eigenvalues that rounding has made negative count as 0.
+    pub(crate) fn root(self) -> Self {
+        let n = self.n;
+        let (values, vectors) = self.eigen();
+        let roots: Vec<f64> = values.iter().map(|x| x.max(0.0).sqrt()).collect();
+        let scaled = Self::new(n, |i, k| vectors.at(k, i) * roots[k]);
+        scaled.times(&vectors)
+    }
 }
 
 #[cfg(test)]
@@ -74,20 +101,20 @@ mod tests {
     #[test]
     fn roots_square_to_the_matrix() {
         let mut rng = rand_pcg::Pcg64::seed_from_u64(1);
-        let b: Square<16> = std::array::from_fn(|_| std::array::from_fn(|_| rng.random_range(-1.0..1.0)));
+        let values: Vec<f64> = (0..16 * 16).map(|_| rng.random_range(-1.0..1.0)).collect();
+        let b = Square { n: 16, values };
         // b bᵀ, which is positive semidefinite.
-        let a: Square<16> = std::array::from_fn(|i| std::array::from_fn(|j| (0..16).map(|k| b[i][k] * b[j][k]).sum()));
-        let r = root(a);
-        let back = product(&r, &r);
-        let worst = (0..256)
-            .map(|at| (back[at / 16][at % 16] - a[at / 16][at % 16]).abs())
-            .fold(0.0, f64::max);
-        assert!(worst < 1e-12, "{worst}");
+        let a = b.times(&Square::new(16, |i, j| b.at(j, i)));
+        let r = a.clone().root();
+        let back = r.times(&r);
+        let worst = back.values.iter().zip(&a.values).map(|(x, y)| (x - y).abs());
+        assert!(worst.fold(0.0, f64::max) < 1e-12);
     }
 
     #[test]
     fn known_eigenvalues() {
-        let (mut values, _) = eigen([[2.0, 1.0, 0.0], [1.0, 2.0, 0.0], [0.0, 0.0, 0.0]]);
+        let rows = [[2.0, 1.0, 0.0], [1.0, 2.0, 0.0], [0.0, 0.0, 0.0]];
+        let (mut values, _) = Square::new(3, |i, j| rows[i][j]).eigen();
         values.sort_by(f64::total_cmp);
         for (found, expected) in values.iter().zip([0.0, 1.0, 3.0]) {
             assert!((found - expected).abs() < 1e-14, "{found} {expected}");

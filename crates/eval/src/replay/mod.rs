@@ -1,15 +1,20 @@
 //! Whether the extracted actions of a clip reproduce it in the exact environment. Definitions: `docs/replay.md`.
 
+mod clusters;
 mod error;
 mod path;
 mod play;
+mod report;
 mod restarts;
 mod start;
+mod survival;
 mod tables;
 
 pub use error::ReplayError;
 pub use path::{BlockPath, STILL_ANGLE, STILL_DISTANCE, block_path};
 pub use play::{Final, Replay, replay, replay_from};
+pub use report::{ReplayCondition, ReplayReport};
 pub use restarts::restarts;
 pub use start::ReplayStart;
-pub use tables::{CoverageRow, ErrorRow, PATH_EDGES, PUSH_EDGES, ReplayGroup, ReplaySummary, SURVIVAL_STEPS, Together};
+pub use survival::{SURVIVAL_STEPS, Together};
+pub use tables::{CoverageRow, ErrorRow, PATH_EDGES, PUSH_EDGES, ReplayGroup, ReplaySummary};
