@@ -420,6 +420,19 @@ fn oversized_and_malformed_requests() {
         nested.len()
     );
     assert_eq!(running.client().raw(request.as_bytes()).unwrap().status, 400);
+    // Noise.
+    let mut noise = 1u32;
+    for length in 1..200 {
+        let bytes: Vec<u8> = (0..length)
+            .map(|_| {
+                noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (noise >> 24) as u8
+            })
+            .chain(*b"\r\n\r\n")
+            .collect();
+        let answer = running.client().raw(&bytes);
+        assert!(answer.is_none_or(|a| a.status >= 400));
+    }
     // Someone who never finishes a request is in nobody's way.
     let mut silent: Vec<_> = (0..30)
         .map(|_| std::net::TcpStream::connect(running.address).unwrap())

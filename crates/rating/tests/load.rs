@@ -110,7 +110,7 @@ fn killed_in_the_middle() {
     let (mut confirmed, mut unconfirmed) = (BTreeMap::new(), 0);
     const ROUNDS: usize = 6;
     for round in 0..ROUNDS {
-        let (mut process, client) = spawn(folder.path());
+        let (mut process, client) = spawn(folder.path(), None);
         let killing = Duration::from_millis(150 + 70 * round as u64);
         let parts: Vec<_> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..4)
@@ -151,6 +151,46 @@ fn killed_in_the_middle() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn a_full_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    for i in 0..40u8 {
+        clip(&folder.path().join(format!("clips/{i:03}.gif")), i, 2, 16);
+    }
+    let (process, address) = spawn(folder.path(), Some(200));
+    let mut client = Client::new(address);
+    let mut state = client.begin("Ann");
+    let mut confirmed = 0;
+    let refused = loop {
+        let response = client.rate(&state["clip"].clone(), scores(confirmed, 0));
+        if response.status != 200 {
+            break response;
+        }
+        confirmed += 1;
+        state = response.json();
+    };
+    assert_eq!(refused.status, 500);
+    assert!(
+        refused.reason().contains("a full disk, perhaps"),
+        "{}",
+        refused.reason()
+    );
+    assert!(confirmed > 0);
+    // The page can still be looked at, and what was confirmed is there.
+    assert_eq!(client.get("/api/state").json()["rated"], confirmed);
+    drop(process);
+    let db = folder.path().join("ratings.db");
+    assert_eq!(Ratings::read(&db).unwrap().ratings.len(), confirmed);
+    // With room again it goes on.
+    let (_process, address) = spawn(folder.path(), None);
+    let mut client = Client::new(address);
+    let taken = client.post("/api/session", &serde_json::json!({ "name": "Ann", "take_over": true }));
+    client.session = taken.json()["session"].as_str().unwrap().into();
+    assert_eq!(client.rate(&state["clip"], [1, 1, 1]).status, 200);
+    assert_eq!(Ratings::read(&db).unwrap().ratings.len(), confirmed + 1);
+}
+
 /// A server of its own process, which does not outlive this one.
 struct Process(Child);
 
@@ -169,9 +209,20 @@ impl Drop for Process {
     }
 }
 
-fn spawn(folder: &Path) -> (Process, std::net::SocketAddr) {
+/// The server of the study in `folder`; with `most` none of its files can grow beyond so many kilobytes.
+fn spawn(folder: &Path, most: Option<u32>) -> (Process, std::net::SocketAddr) {
     let _ = std::fs::remove_file(folder.join("url"));
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    let program = std::env::current_exe().unwrap();
+    let mut command = match most {
+        None => Command::new(program),
+        Some(most) => {
+            let mut command = Command::new("sh");
+            // In blocks of 512 bytes. Without the signal, writing fails as it does on a full disk.
+            let limit = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", 2 * most);
+            command.args(["-c", &limit]).arg(program);
+            command
+        }
+    };
     command
         .args(["--exact", "server_process", "--nocapture"])
         .env(CHILD, folder);
