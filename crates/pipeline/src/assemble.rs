@@ -2,8 +2,8 @@
 
 use bc_policy::{Augmentation, PolicyConfig, PolicyKind};
 use eval::{
-    ActionRow, Arm, Bootstrap, FitFloor, Generator, GeneratorKind, Method, OtherPolicy, Protocol, REPORT_SCHEMA,
-    Report, Role, RolloutRecord, RunRecord, Scores, SeedResult, StageTime, TrainingData, Verdict,
+    ActionRow, Arm, Bootstrap, FitFloor, GeneratorKind, Method, OtherPolicy, Protocol, REPORT_SCHEMA, Report, Role,
+    RolloutRecord, RunRecord, Scores, SeedResult, StageTime, TrainingData, Verdict,
 };
 use traj_metrics::{ActionMeasures, to_points};
 
@@ -86,12 +86,8 @@ pub(crate) fn report(
             Arm::new(reference.name, reference.what, reference.role, None, seeds, bootstrap).map_err(|e| fail(&e))?,
         );
     }
-    let kind = GeneratorKind::ObjectLatent;
-    let generator = Generator {
-        name: "a diffusion transformer trained on the same demonstrations".to_owned(),
-        kind,
-    };
-    let verdict = Verdict::of(&arms, generator, bootstrap).map_err(|e| fail(&e))?;
+    let generator = results.generator.clone();
+    let verdict = Verdict::of(&arms, generator.clone(), bootstrap).map_err(|e| fail(&e))?;
     let fit_floors = fit_floors(&mut results);
     let actions = action_rows(&mut results).map_err(|e| fail(&e))?;
     let starts = [
@@ -127,7 +123,7 @@ pub(crate) fn report(
             batch: train.batch_size,
             augmentation: augmentation(&config.policy),
             seeds: config.seeds.clone(),
-            generator: results.generator.clone(),
+            generator: told(&results),
             inverse_dynamics: results.extraction.labels.clone(),
         },
         arms,
@@ -137,7 +133,7 @@ pub(crate) fn report(
         extraction: results.extraction.rows,
         models: results.models,
         pictures: results.pictures,
-        notes: notes(config, other_build),
+        notes: notes(config, generator.kind, results.clip_frames, other_build),
         record: RunRecord {
             command: command.to_owned(),
             configuration: config.to_toml()?,
@@ -220,13 +216,31 @@ fn fit_floors(results: &mut Results) -> Vec<FitFloor> {
     .collect()
 }
 
+/// The generator, and what it was told.
+fn told(results: &Results) -> String {
+    let name = results.generator.phrase();
+    match &results.prompt {
+        Some(prompt) => format!("{name}, with the prompt “{prompt}”"),
+        None => name,
+    }
+}
+
 /// What a reader must know before quoting a number.
-fn notes(config: &Config, other_build: &[String]) -> Vec<String> {
-    let mut notes = vec![
-        "The generator is an object-latent model: it makes poses, which the renderer draws. Its shapes cannot morph, its \
-         T can still move untouched, and its prompt is ignored."
-            .to_owned(),
-    ];
+fn notes(config: &Config, kind: GeneratorKind, [frames, trusted]: [usize; 2], other_build: &[String]) -> Vec<String> {
+    let mut notes = match kind {
+        GeneratorKind::ObjectLatent => vec![
+            "The generator is an object-latent model: it makes poses, which the renderer draws. Its shapes cannot morph, \
+             its T can still move untouched, and its prompt is ignored."
+                .to_owned(),
+        ],
+        GeneratorKind::Pixel => Vec::new(),
+    };
+    if trusted < frames {
+        notes.push(format!(
+            "Of the {frames} frames of clips, {trusted} have actions that can be trusted (docs/labelling.md); the others, \
+             the last of each clip among them, are left out."
+        ));
+    }
     if !other_build.is_empty() {
         notes.push(format!(
             "Kept from a run of another build of the program, whose code may have differed: {}. Remove these folders and \

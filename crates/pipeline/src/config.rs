@@ -7,7 +7,7 @@ use idm::LearnedConfig;
 use pusht_data::SplitProtocol;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
-use video_gen::TrainSettings;
+use video_gen::{ModelChoice, PixelTrainSettings, Sampling, TrainSettings};
 
 use crate::PipelineError;
 
@@ -94,14 +94,68 @@ pub enum Labeller {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VideoConfig {
-    /// The network and its training.
+    /// Which one.
+    pub model: VideoChoice,
+    /// The object-latent network and its training, where it is trained here.
     pub train: TrainSettings,
+    /// The pixel network and its training, where it is trained here.
+    #[serde(default = "PixelTrainSettings::small", skip_serializing_if = "small")]
+    pub pixel: PixelTrainSettings,
+    /// How a model that is there already samples.
+    #[serde(default, skip_serializing_if = "unset")]
+    pub sampling: Sampling,
     /// Clips to generate.
     pub clips: usize,
     /// Frames a clip.
     pub frames: usize,
-    /// Given to models that read text.
-    pub prompt: String,
+    /// What a model that is there already is told; its own prompt else.
+    #[serde(default)]
+    pub prompt: Option<String>,
+}
+
+fn small(settings: &PixelTrainSettings) -> bool {
+    *settings == PixelTrainSettings::small()
+}
+
+fn unset(sampling: &Sampling) -> bool {
+    *sampling == Sampling::default()
+}
+
+/// Which video model makes the clips.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum VideoChoice {
+    /// The object-latent model, trained on the training part.
+    Object,
+    /// The pixel model, trained on the training part.
+    Pixel,
+    /// One that is there already.
+    Ready(ModelChoice),
+}
+
+impl TryFrom<String> for VideoChoice {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.as_str() {
+            "object" => Ok(Self::Object),
+            "pixel" => Ok(Self::Pixel),
+            other => match other.parse() {
+                Ok(choice) => Ok(Self::Ready(choice)),
+                Err(error) => Err(format!("{error}; or object or pixel, which are trained here")),
+            },
+        }
+    }
+}
+
+impl From<VideoChoice> for String {
+    fn from(choice: VideoChoice) -> Self {
+        match choice {
+            VideoChoice::Object => "object".to_owned(),
+            VideoChoice::Pixel => "pixel".to_owned(),
+            VideoChoice::Ready(choice) => choice.to_string(),
+        }
+    }
 }
 
 /// Closed-loop roll-outs, by the paper's protocol.
@@ -131,7 +185,8 @@ impl Config {
                 known,
             });
         };
-        let mut table = parse(text, preset)?;
+        let mut table = defaults(preset)?;
+        overlay(&mut table, parse(text, preset)?);
         let mut origin = format!("preset {preset}");
         if let Some(path) = file {
             let text = std::fs::read_to_string(path).map_err(crate::stage::io(path))?;
@@ -179,10 +234,11 @@ impl Config {
             }
         }
         // Bad training settings are found now and not when the stage is reached.
-        let checks: [(&str, Result<(), String>); 3] = [
+        let checks: [(&str, Result<(), String>); 4] = [
             ("policy", self.policy.check().map_err(|e| e.to_string())),
             ("idm.learned", self.idm.learned.train.check().map_err(|e| e.to_string())),
             ("video.train", self.video.train.check().map_err(|e| e.to_string())),
+            ("video.pixel", self.video.pixel.check().map_err(|e| e.to_string())),
         ];
         for (section, result) in checks {
             if let Err(reason) = result {
@@ -199,14 +255,29 @@ impl Config {
                 return wrong(&section, "is of a kind that was there before; expected each kind once");
             }
         }
-        let longest = self.video.train.model.max_frames;
-        if self.video.frames > longest {
-            let frames = self.video.frames;
+        let frames = self.video.frames;
+        let (longest, only) = (self.video.train.model.max_frames, self.video.pixel.model.frames());
+        match self.video.model {
+            VideoChoice::Object if frames > longest => {
+                return wrong(
+                    "video.frames",
+                    &format!(
+                        "is {frames}, more than the model makes; expected at most video.train.model.max_frames = {longest}"
+                    ),
+                );
+            }
+            VideoChoice::Pixel if frames != only => {
+                let expected = format!("is {frames}; the pixel model of video.pixel makes clips of {only}");
+                return wrong("video.frames", &expected);
+            }
+            _ => {}
+        }
+        if !matches!(self.video.model, VideoChoice::Ready(_))
+            && (self.video.prompt.is_some() || self.video.sampling != Sampling::default())
+        {
             return wrong(
-                "video.frames",
-                &format!(
-                    "is {frames}, more than the model makes; expected at most video.train.model.max_frames = {longest}"
-                ),
+                "video",
+                "has a prompt or sampling, which only models that are there already (object:FILE, ltx:PATH, …) take",
             );
         }
         if self.policy.train.steps_per_epoch.is_none() {
@@ -241,6 +312,16 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Settings that presets do not spell out, so that one of them can be set by itself.
+fn defaults(origin: &str) -> Result<Table, PipelineError> {
+    let pixel = Value::try_from(PixelTrainSettings::small()).map_err(|e| PipelineError::Config {
+        origin: origin.to_owned(),
+        reason: e.to_string(),
+    })?;
+    let video = Table::from_iter([("pixel".to_owned(), pixel)]);
+    Ok(Table::from_iter([("video".to_owned(), Value::Table(video))]))
 }
 
 fn parse(text: &str, origin: &str) -> Result<Table, PipelineError> {
@@ -341,6 +422,26 @@ mod tests {
         assert!(error(&["policy.train.batch_size=0"]).contains("batch_size"));
         assert!(error(&["idm.learned.train.learning_rate=nan"]).contains("idm.learned"));
         assert!(error(&["video.frames=1000"]).contains("max_frames"));
+        assert!(error(&["video.model=pixel", "video.frames=20"]).contains("makes clips of 17"));
+        let pixel = [
+            "video.model=pixel".into(),
+            "video.frames=17".into(),
+            "video.pixel.fit.epochs=3".into(),
+        ];
+        let pixel = Config::load("smoke", None, &pixel).unwrap();
+        assert_eq!(
+            (pixel.video.pixel.fit.epochs, pixel.video.pixel.model),
+            (3, PixelTrainSettings::small().model)
+        );
+        assert!(
+            !Config::load("smoke", None, &[])
+                .unwrap()
+                .to_toml()
+                .unwrap()
+                .contains("pixel")
+        );
+        assert!(error(&["video.model=sora"]).contains("names no video model"));
+        assert!(error(&["video.prompt=go"]).contains("there already"));
         let unknown = Config::load("huge", None, &[]).unwrap_err().to_string();
         assert!(unknown.contains("smoke, cpu, strong, paper"), "{unknown}");
     }

@@ -11,6 +11,6 @@ mod run;
 mod stage;
 mod stages;
 
-pub use config::{Config, PRESETS};
+pub use config::{Config, PRESETS, VideoChoice};
 pub use error::PipelineError;
 pub use run::{RunOptions, draw_report, run};

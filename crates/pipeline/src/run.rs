@@ -63,6 +63,7 @@ pub fn run(config: &Config, options: RunOptions<'_>) -> Result<Report, PipelineE
         config,
         root: out.clone(),
         device,
+        device_name: device_name.clone(),
         progress,
         stop: stop.clone(),
         done: Vec::new(),

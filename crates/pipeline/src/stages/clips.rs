@@ -2,28 +2,30 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
-use eval::{Picture, Shows};
-use pusht_data::{Episode, FrameRef, Provenance, Split, VideoModel, VideoRequest};
-use pusht_env::{Action, Frame, State};
+use eval::{GeneratorKind, Picture, Shows};
+use labelling::{Job, Labelled, Method, Settings, Stretch};
+use pusht_data::{Episode, FrameRef, InverseDynamics, Provenance, Split, VideoRequest};
+use pusht_env::{Frame, State};
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 use video_io::{VideoOptions, read_frames, save_video};
 
-use super::demonstrations::{Demonstrations, strips, track};
+use super::demonstrations::{Demonstrations, strip};
 use super::inverse::Learned;
-use super::video::TrainedVideo;
+use super::video::Video;
 use super::{Lab, failed};
 use crate::PipelineError;
 use crate::stage::{Stage, read_json, write_json};
 
-/// Clips generated at a time: enough to fill a batch, few enough to show progress.
-const BATCH: usize = 10;
-
 pub(crate) struct Clips {
+    /// What can be trusted of them.
     pub(crate) episodes: Vec<Episode>,
+    /// Frames of all clips, and of the episodes.
+    pub(crate) frames: [usize; 2],
     pub(crate) stage: Stage,
     pub(crate) pictures: Vec<Picture>,
 }
@@ -41,18 +43,15 @@ struct Ends {
 #[derive(Serialize, Deserialize)]
 struct Clip {
     ends: Ends,
-    /// First frame with an action.
-    first: usize,
-    actions: Vec<Action>,
-    /// Tracked, one a frame.
-    states: Vec<[f64; 5]>,
+    /// What can be trusted of it.
+    stretches: Vec<Stretch>,
 }
 
 pub(crate) fn run(
     lab: &mut Lab<'_>,
     demos: &Demonstrations,
     split: &Split,
-    video: &TrainedVideo,
+    video: &Video,
     learned: &Learned,
 ) -> Result<Clips, PipelineError> {
     let fail = failed("clips");
@@ -60,74 +59,80 @@ pub(crate) fn run(
     let inputs = (
         settings.clips,
         settings.frames,
-        &settings.prompt,
         lab.config.idm.labels,
         &video.stage.hash,
         &learned.stage.hash,
     );
     let labeller = learned.labeller(lab.config.idm.labels);
     let stage = lab.stage("clips", &inputs, |lab, dir| {
-        let ends = draw(split, &demos.episodes, settings.clips, settings.frames);
+        let shorter = video.kind == GeneratorKind::ObjectLatent;
+        let ends = draw(split, &demos.episodes, settings.clips, settings.frames, shorter);
         if ends.is_empty() {
-            return Err(fail(&"no training episode is long enough for a clip of 4 frames"));
+            return Err(fail(&format!(
+                "no training episode has a clip of {} frames; ask for fewer (video.frames)",
+                settings.frames
+            )));
         }
         generate(lab, dir, demos, video, &ends)?;
-        let mut kept: Vec<Episode> = (0..ends.len())
-            .map(|i| Ok(episode(i, read(dir, i)?, video)))
-            .collect::<Result<_, PipelineError>>()?;
-        let states = track(lab, "track clips", &kept)?;
-        let mut clips = Vec::new();
-        for (i, ((episode, states), ends)) in kept.iter().zip(states).zip(ends).enumerate() {
-            let labels = labeller
-                .label(&episode.frames)
-                .map_err(|e| fail(&format!("clip {i}: {e}")))?;
-            clips.push(Clip {
-                ends,
-                first: labels.start,
-                actions: labels.actions,
-                states,
-            });
-        }
+        let stretches = label(lab, dir, ends.len(), labeller.as_ref())?;
+        let clips: Vec<Clip> = ends
+            .into_iter()
+            .zip(stretches)
+            .map(|(ends, stretches)| Clip { ends, stretches })
+            .collect();
         write_json(&dir.join("clips.json"), &clips)?;
-        strips(dir, &kept)?;
-        for (i, episode) in kept.drain(..).take(3).enumerate() {
+        for i in 0..clips.len().min(3) {
+            let frames = read(dir, i)?;
+            strip(dir, i, &frames)?;
             let options = VideoOptions {
                 scale: 3,
                 ..VideoOptions::default()
             };
-            save_video(dir.join(format!("clip_{i}.mp4")), &episode.frames, options).map_err(|e| fail(&e))?;
+            save_video(dir.join(format!("clip_{i}.mp4")), &frames, options).map_err(|e| fail(&e))?;
         }
         Ok(())
     })?;
     let clips: Vec<Clip> = read_json(&stage.dir.join("clips.json"))?;
-    let mut episodes = Vec::with_capacity(clips.len());
+    let name = video.model.name();
+    let (mut episodes, mut all) = (Vec::new(), 0);
     for (i, clip) in clips.iter().enumerate() {
-        let labelled = clip.first..clip.first + clip.actions.len();
-        let whole = episode(i, read(&stage.dir, i)?, video);
-        let states = clip.states.iter().map(|row| State::from_row(*row)).collect::<Vec<_>>();
-        let (Some(frames), Some(states)) = (whole.frames.get(labelled.clone()), states.get(labelled)) else {
-            return Err(fail(&format!(
-                "clip {i} has fewer frames than labels; remove {} and run again",
-                stage.dir.display()
-            )));
-        };
-        episodes.push(Episode {
-            frames: frames.to_vec(),
-            actions: clip.actions.clone(),
-            states: Some(states.to_vec()),
-            goal: demos.episodes[clip.ends.episode].goal,
-            provenance: Provenance {
-                seed: Some(clip.ends.seed),
-                actions: labeller.name(),
-                ..whole.provenance
-            },
-        });
+        let frames = read(&stage.dir, i)?;
+        all += frames.len();
+        for stretch in &clip.stretches {
+            let labelled = stretch.first..stretch.first + stretch.actions.len();
+            let Some(frames) = frames.get(labelled) else {
+                return Err(fail(&format!(
+                    "clip {i} has fewer frames than labels; remove {} and run again",
+                    stage.dir.display()
+                )));
+            };
+            episodes.push(Episode {
+                frames: frames.to_vec(),
+                actions: stretch.actions.clone(),
+                states: Some(stretch.states.iter().map(|row| State::from_row(*row)).collect()),
+                goal: demos.episodes[clip.ends.episode].goal,
+                provenance: Provenance {
+                    source: name.clone(),
+                    index: i,
+                    seed: Some(clip.ends.seed),
+                    actions: labeller.name(),
+                },
+            });
+        }
+    }
+    let trusted = episodes.iter().map(Episode::len).sum();
+    if episodes.is_empty() {
+        return Err(fail(&format!(
+            "no action of the {} clips can be trusted, so there is nothing to train on; look at them in {}",
+            clips.len(),
+            stage.dir.display()
+        )));
     }
     let mut pictures = Vec::new();
-    for i in 0..episodes.len().min(3) {
+    for (i, clip) in clips.iter().enumerate().take(3) {
         let Ends {
             episode, start, end, ..
-        } = clips[i].ends;
+        } = clip.ends;
         let caption = format!("Clip {i}: start and end are rows {start} and {end} of demonstration {episode}");
         for file in [format!("clips/strip_{i}.png"), format!("clips/clip_{i}.mp4")] {
             pictures.push(Picture {
@@ -139,20 +144,62 @@ pub(crate) fn run(
     }
     Ok(Clips {
         episodes,
+        frames: [all, trusted],
         stage,
         pictures,
     })
 }
 
-/// Pairs of training frames of one episode, `frames` apart (less in shorter episodes), drawn evenly over all such pairs.
-fn draw(split: &Split, episodes: &[Episode], clips: usize, frames: usize) -> Vec<Ends> {
+/// The trusted stretches of every clip.
+fn label(
+    lab: &mut Lab<'_>,
+    dir: &Path,
+    clips: usize,
+    labeller: &dyn InverseDynamics,
+) -> Result<Vec<Vec<Stretch>>, PipelineError> {
+    let fail = failed("clips");
+    let job = Job {
+        videos: (0..clips).map(|i| folder(dir, i)).collect(),
+        method: Method::Model(labeller),
+        settings: Settings { fps: Some(10) },
+        part: None,
+    };
+    let file = dir.join("labels.jsonl");
+    lab.progress.begin("label clips", clips);
+    let progress = Mutex::new(&mut *lab.progress);
+    job.run(&file, &|done, _| {
+        progress
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .advance(done, "");
+    })
+    .map_err(|e| fail(&e))?;
+    lab.progress.end(&labeller.name());
+    let labelled = Labelled::open(std::slice::from_ref(&file)).map_err(|e| fail(&e))?;
+    let stretches = labelled
+        .records()
+        .map(|record| Ok(record.map_err(|e| fail(&e))?.stretches))
+        .collect::<Result<_, PipelineError>>();
+    // The labels that count are in clips.json.
+    std::fs::remove_file(&file).map_err(crate::stage::io(&file))?;
+    stretches
+}
+
+/// Pairs of training frames of one episode, `frames` apart (with `shorter`, less in shorter episodes), drawn evenly over all
+/// such pairs.
+fn draw(split: &Split, episodes: &[Episode], clips: usize, frames: usize, shorter: bool) -> Vec<Ends> {
     let train: HashSet<FrameRef> = split.train.iter().copied().collect();
     let pairs: Vec<(usize, usize, usize)> = split
         .train
         .iter()
         .filter_map(|r| {
             let (episode, start) = (r.episode as usize, r.row as usize);
-            let end = start + frames.min(episodes[episode].len()) - 1;
+            let length = if shorter {
+                frames.min(episodes[episode].len())
+            } else {
+                frames
+            };
+            let end = start + length - 1;
             (end >= start + 3 && train.contains(&FrameRef::new(episode, end))).then_some((episode, start, end))
         })
         .collect();
@@ -173,14 +220,14 @@ fn generate(
     lab: &mut Lab<'_>,
     dir: &Path,
     demos: &Demonstrations,
-    video: &TrainedVideo,
+    video: &Video,
     ends: &[Ends],
 ) -> Result<(), PipelineError> {
     let fail = failed("clips");
     lab.progress.begin("generate clips", ends.len());
-    for (batch, chunk) in ends.chunks(BATCH).enumerate() {
+    for (batch, chunk) in ends.chunks(video.at_once).enumerate() {
         lab.check_stop()?;
-        let first = batch * BATCH;
+        let first = batch * video.at_once;
         let missing: Vec<usize> = (0..chunk.len()).filter(|i| !folder(dir, first + i).exists()).collect();
         let requests: Vec<VideoRequest> = missing
             .iter()
@@ -195,7 +242,7 @@ fn generate(
                 VideoRequest {
                     start: frames[start].clone(),
                     end: Some(frames[end].clone()),
-                    prompt: Some(lab.config.video.prompt.clone()),
+                    prompt: video.prompt.clone(),
                     frames: end - start + 1,
                     seed,
                 }
@@ -217,20 +264,4 @@ fn folder(dir: &Path, clip: usize) -> std::path::PathBuf {
 
 fn read(dir: &Path, clip: usize) -> Result<Vec<Frame>, PipelineError> {
     read_frames(folder(dir, clip)).map_err(|e| failed("clips")(&e))
-}
-
-/// A clip before it has labels.
-fn episode(index: usize, frames: Vec<Frame>, video: &TrainedVideo) -> Episode {
-    Episode {
-        actions: Vec::new(),
-        states: None,
-        goal: pusht_env::GOAL,
-        provenance: Provenance {
-            source: video.name.clone(),
-            index,
-            seed: None,
-            actions: String::new(),
-        },
-        frames,
-    }
 }

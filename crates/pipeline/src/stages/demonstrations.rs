@@ -6,7 +6,7 @@ use std::path::Path;
 use bc_policy::track_states;
 use eval::{Picture, Shows, evenly};
 use pusht_data::{Episode, Simulation, Source, Split, demonstrate, open};
-use pusht_env::{ExpertConfig, State};
+use pusht_env::{ExpertConfig, Frame, State};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use video_io::{FilmStrip, film_strip, png_bytes};
@@ -129,7 +129,7 @@ fn fingerprint(source: &Source) -> Result<String, pusht_data::DataError> {
 }
 
 /// Tracks every frame of every episode; where agent or T is not seen, the state before is kept.
-pub(super) fn track(lab: &mut Lab<'_>, label: &str, episodes: &[Episode]) -> Result<Vec<Vec<[f64; 5]>>, PipelineError> {
+fn track(lab: &mut Lab<'_>, label: &str, episodes: &[Episode]) -> Result<Vec<Vec<[f64; 5]>>, PipelineError> {
     let fail = failed(label);
     lab.progress.begin(label, episodes.len());
     let mut all = Vec::with_capacity(episodes.len());
@@ -152,16 +152,17 @@ pub(super) fn track(lab: &mut Lab<'_>, label: &str, episodes: &[Episode]) -> Res
 }
 
 /// Film strips of the first episodes.
-pub(super) fn strips(dir: &Path, episodes: &[Episode]) -> Result<(), PipelineError> {
+fn strips(dir: &Path, episodes: &[Episode]) -> Result<(), PipelineError> {
+    let mut first = episodes.iter().take(3).enumerate();
+    first.try_for_each(|(i, episode)| strip(dir, i, &episode.frames))
+}
+
+/// Number `index` of the film strips of a stage.
+pub(super) fn strip(dir: &Path, index: usize, frames: &[Frame]) -> Result<(), PipelineError> {
     let fail = failed("film strips");
-    for (i, episode) in episodes.iter().take(3).enumerate() {
-        let strip = film_strip(&evenly(&episode.frames, STRIP), FilmStrip::new(STRIP)).map_err(|e| fail(&e))?;
-        write(
-            &dir.join(format!("strip_{i}.png")),
-            &png_bytes(&strip).map_err(|e| fail(&e))?,
-        )?;
-    }
-    Ok(())
+    let strip = film_strip(&evenly(frames, STRIP), FilmStrip::new(STRIP)).map_err(|e| fail(&e))?;
+    let bytes = png_bytes(&strip).map_err(|e| fail(&e))?;
+    write(&dir.join(format!("strip_{index}.png")), &bytes)
 }
 
 /// Training, validation and test part, before anything else looks at the data.

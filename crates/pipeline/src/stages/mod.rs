@@ -29,6 +29,8 @@ pub(crate) struct Lab<'a> {
     pub(crate) config: &'a Config,
     pub(crate) root: PathBuf,
     pub(crate) device: Device,
+    /// As it was asked for.
+    pub(crate) device_name: String,
     pub(crate) progress: &'a mut dyn Progress,
     pub(crate) stop: StopFlag,
     pub(crate) done: Vec<StageTime>,
@@ -128,7 +130,11 @@ pub(crate) struct Results {
     pub(crate) split: Split,
     pub(crate) material: Material,
     pub(crate) extraction: Extraction,
-    pub(crate) generator: String,
+    pub(crate) generator: eval::Generator,
+    /// What the video model was told.
+    pub(crate) prompt: Option<String>,
+    /// Frames of clips, and those of them that can be trusted.
+    pub(crate) clip_frames: [usize; 2],
     pub(crate) policy_parameters: usize,
     pub(crate) models: Vec<ModelTraining>,
     pub(crate) arms: Vec<ArmResult>,
@@ -150,12 +156,13 @@ pub(crate) fn all(lab: &mut Lab<'_>, data: Option<&Path>) -> Result<Results, Pip
     let (split, split_stage) = demonstrations::split(lab, &demos)?;
     let learned = inverse::learn(lab, &demos, &split, &split_stage)?;
     let extraction = inverse::extract(lab, &demos, &split, &learned)?;
-    let video = video::train(lab, &demos, &split, &split_stage)?;
+    let video = video::model(lab, &demos, &split, &split_stage)?;
     let clips = clips::run(lab, &demos, &split, &video, &learned)?;
 
     let mut pictures = demos.pictures.clone();
     pictures.extend(clips.pictures);
-    let models = vec![learned.training, video.training];
+    let models = std::iter::once(learned.training).chain(video.training).collect();
+    let clip_frames = clips.frames;
     let clip_lengths: Vec<usize> = clips.episodes.iter().map(Episode::len).collect();
     let clip_split = Split::new(&clip_lengths, lab.config.split.protocol, 1, lab.config.split.seed)
         .map_err(|e| failed("clips")(&e))?;
@@ -228,7 +235,12 @@ pub(crate) fn all(lab: &mut Lab<'_>, data: Option<&Path>) -> Result<Results, Pip
         split,
         material,
         extraction,
-        generator: video.name,
+        generator: eval::Generator {
+            name: video.what,
+            kind: video.kind,
+        },
+        prompt: video.prompt,
+        clip_frames,
         policy_parameters,
         models,
         arms,

@@ -76,6 +76,17 @@ impl PixelTrainSettings {
     }
 }
 
+impl PixelTrainSettings {
+    /// Refuses settings that cannot train.
+    ///
+    /// # Errors
+    /// The first such setting.
+    pub fn check(&self) -> Result<(), PixelError> {
+        self.model.check()?;
+        Ok(self.fit.check()?)
+    }
+}
+
 impl PixelModel {
     /// Trains on `episodes`, which must be of the training split only; `valid` may be empty. States, for the captions, are
     /// used where an episode has them, else read from its frames.
@@ -89,9 +100,8 @@ impl PixelModel {
         device: &Device,
         options: FitOptions<'_>,
     ) -> Result<(Self, Curve), PixelError> {
+        settings.check()?;
         let config = &settings.model;
-        config.check()?;
-        settings.fit.check()?;
         let videos: Vec<_> = episodes.iter().map(|e| e.frames.as_slice()).collect();
         let codec = config.codec.fit(&videos, device)?;
         let part = |episodes: &[&Episode]| Part::new(config, &codec, episodes, device);

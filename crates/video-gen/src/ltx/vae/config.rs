@@ -390,7 +390,7 @@ pub(super) fn latent_size(temporal: usize, spatial: usize, clip: [usize; 3]) -> 
             return Err(LtxError::Config {
                 setting,
                 found: found.to_string(),
-                expected: format!("a multiple of {}", spatial),
+                expected: format!("a multiple of {spatial}"),
             });
         }
     }
