@@ -12,9 +12,19 @@ use crate::fill::{Place, Renames};
 
 /// The values of parameters by their published names, in PyTorch's order.
 pub fn published_values<M: Module>(model: &M, names: &Renames) -> BTreeMap<String, TensorData> {
+    published_part(model, names, &|_| true)
+}
+
+/// The values of the parameters whose published names are `chosen`; the others are not read.
+pub fn published_part<M: Module>(
+    model: &M,
+    names: &Renames,
+    chosen: &dyn Fn(&str) -> bool,
+) -> BTreeMap<String, TensorData> {
     let mut values = Values {
         place: Place::default(),
         names,
+        chosen,
         grads: None,
         found: BTreeMap::new(),
     };
@@ -31,6 +41,7 @@ pub fn published_gradients<M: Module>(
     let mut values = Values {
         place: Place::default(),
         names,
+        chosen: &|_| true,
         grads: Some(grads),
         found: BTreeMap::new(),
     };
@@ -41,6 +52,7 @@ pub fn published_gradients<M: Module>(
 struct Values<'a> {
     place: Place,
     names: &'a Renames,
+    chosen: &'a dyn Fn(&str) -> bool,
     grads: Option<&'a GradientsParams>,
     found: BTreeMap<String, TensorData>,
 }
@@ -56,6 +68,9 @@ impl ModuleVisitor for Values<'_> {
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let (name, turned) = self.place.parameter(D, self.names);
+        if !(self.chosen)(&name) {
+            return;
+        }
         let tensor = match self.grads {
             None => Some(param.val()),
             Some(grads) => grads.get::<D>(param.id),

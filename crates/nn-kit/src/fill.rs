@@ -50,22 +50,24 @@ impl Checkpoint {
         self.fill_part(model, prefix, names, &|_| true, dtype)
     }
 
-    /// Fills the parameters whose published names are `chosen`; the others are kept as they are. Every one of them must be
-    /// there, and nothing else may stand under the prefix.
+    /// Refuses tensors that [`Self::fill`] would, as far as names and shapes tell: no numbers are read.
     ///
     /// # Errors
-    /// As [`Self::fill`].
-    pub fn fill_part<M: Module>(
+    /// Tensors that are missing, left over or of another shape, each with its name.
+    pub fn check<M: Module>(&self, model: &M, prefix: &str, names: &Renames) -> Result<(), CheckpointError> {
+        self.check_part(model, prefix, names, &|_| true)
+    }
+
+    fn check_part<M: Module>(
         &self,
-        model: M,
+        model: &M,
         prefix: &str,
         names: &Renames,
         chosen: &dyn Fn(&str) -> bool,
-        dtype: FloatDType,
-    ) -> Result<M, CheckpointError> {
+    ) -> Result<(), CheckpointError> {
         let mut left: BTreeSet<&str> = self.under(prefix).collect();
         let mut wrong = Vec::new();
-        for (name, shape) in published_shapes(&model, names) {
+        for (name, shape) in published_shapes(model, names) {
             if !chosen(&name) {
                 continue;
             }
@@ -80,7 +82,23 @@ impl Checkpoint {
             }
         }
         wrong.extend(left.iter().map(|name| format!("{name} has no place in the model")));
-        self.refuse(&wrong)?;
+        self.refuse(&wrong)
+    }
+
+    /// Fills the parameters whose published names are `chosen`; the others are kept as they are. Every one of them must be
+    /// there, and nothing else may stand under the prefix.
+    ///
+    /// # Errors
+    /// As [`Self::fill`].
+    pub fn fill_part<M: Module>(
+        &self,
+        model: M,
+        prefix: &str,
+        names: &Renames,
+        chosen: &dyn Fn(&str) -> bool,
+        dtype: FloatDType,
+    ) -> Result<M, CheckpointError> {
+        self.check_part(&model, prefix, names, chosen)?;
         let mut fill = Fill {
             path: Place::default(),
             names,

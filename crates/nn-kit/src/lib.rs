@@ -5,6 +5,7 @@
 //! Everything here speaks of tensors only and knows nothing of PushT. Formulas and sources: `docs/video-models.md`.
 
 mod adaln_mlp;
+mod adapter_file;
 mod attention;
 mod block;
 mod checkpoint;
@@ -25,18 +26,20 @@ pub mod parity;
 mod published;
 mod rms;
 mod safetensors_file;
+mod segments;
 mod shards;
 mod temporal;
 mod vit;
 
 pub use adaln_mlp::{ADALN_MLP_NAMES, AdaLnMlp, AdaLnMlpConfig};
+pub use adapter_file::{AdapterFile, adapter_shapes, load_adapters, save_adapters};
 pub use attention::{SelfAttention, SelfAttentionConfig, scaled_dot_product};
 pub use block::{DitBlock, DitBlockConfig, FinalLayer, FinalLayerConfig};
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use conv::{conv2d, conv2d_with};
 pub use edm::{EdmConfig, EdmError, EdmFactors, EdmPrediction, EdmSchedule, LastSigma, SigmaSpacing};
 pub use embedding::{TimeEmbedding, TimeEmbeddingConfig, sinusoidal, sinusoidal_steps};
-pub use export::{published_gradients, published_values, save_safetensors};
+pub use export::{published_gradients, published_part, published_values, save_safetensors};
 pub use fill::{Renames, published_shapes};
 pub use flow::{FlowError, FlowSchedule, euler_step, noised, velocity};
 pub use flow_parity::FLOW_MODELS;
@@ -48,5 +51,6 @@ pub use noise::{BetaSchedule, NoiseError, NoiseSchedule, Prediction, ScheduleCon
 pub use norm::{batch_norm, batch_norm_relu};
 pub use published::{Published, RESNET18_IMAGENET};
 pub use rms::{in_dtype, in_f32, rms_norm};
+pub use segments::{Collected, Leaf, pull_back};
 pub use temporal::{NormMish, conv_transpose1d_last, conv1d_last, mish, norm_mish};
 pub use vit::{VIT_BLOCK_NAMES, VitBlock, VitBlockConfig};

@@ -4,9 +4,11 @@
 
 use burn::module::Module;
 use burn::nn::{Initializer, Linear, LinearConfig};
+use burn::tensor::module::linear;
 use burn::tensor::{Device, Tensor};
 
 use crate::fill::Renames;
+use crate::in_dtype;
 
 /// What published models and adapter files call the parts of [`AdaptedLinear`].
 pub const LORA_NAMES: &Renames = &[(".base.", "."), (".lora.down.", ".lora_A."), (".lora.up.", ".lora_B.")];
@@ -32,6 +34,9 @@ pub fn is_adapter(name: &str) -> bool {
 }
 
 /// A linear layer that may carry an adapter: y = W x + b + α/r · B A x.
+///
+/// The two may be in different types: the adapter is computed in that of the input, which is the base's, and keeps and
+/// trains its own (a base in bf16 under adapters in f32).
 #[derive(Module, Debug)]
 pub struct AdaptedLinear {
     base: Linear,
@@ -59,12 +64,12 @@ impl AdaptedLinear {
     #[must_use]
     pub fn adapted(self, rank: usize, alpha: f64, device: &Device) -> Self {
         let [from, to] = self.base.weight.lazy_shape().dims();
-        let linear = |from, to| LinearConfig::new(from, to).with_bias(false);
+        let plain = |from, to| LinearConfig::new(from, to).with_bias(false);
         Self {
             base: self.base.no_grad(),
             lora: Some(Lora {
-                down: linear(from, rank).init(device),
-                up: linear(rank, to).with_initializer(Initializer::Zeros).init(device),
+                down: plain(from, rank).init(device),
+                up: plain(rank, to).with_initializer(Initializer::Zeros).init(device),
                 scale: alpha / rank as f64,
             }),
         }
@@ -75,7 +80,10 @@ impl AdaptedLinear {
         match &self.lora {
             None => self.base.forward(x),
             Some(lora) => {
-                let low = lora.up.forward(lora.down.forward(x.clone()));
+                let dtype = x.dtype();
+                let weight = |layer: &Linear| in_dtype(layer.weight.val(), dtype);
+                let low = linear(x.clone(), weight(&lora.down), None);
+                let low = linear(low, weight(&lora.up), None);
                 self.base.forward(x) + low.mul_scalar(lora.scale)
             }
         }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use burn::module::Module;
+use burn::module::{Module, ParamGroup};
 use burn::optim::ModuleOptimizer;
 use burn::store::ModuleRecord;
 use burn::tensor::Bytes;
@@ -122,13 +122,14 @@ impl Checkpoints {
     }
 
     /// Writes a state and drops the folders that are neither among the newest nor the best. The manifest's format, run,
-    /// settings and hashes are filled in.
+    /// settings and hashes are filled in. Of the models only the parameters of `part` are kept.
     pub(crate) fn save<M: Module>(
         &self,
         mut manifest: Manifest,
         model: &M,
         optimizer: &ModuleOptimizer,
         ema: Option<&Ema<M>>,
+        part: &ParamGroup,
     ) -> Result<(), TrainingError> {
         let target = self.step_folder(manifest.step);
         let staging = tempfile::Builder::new()
@@ -139,11 +140,11 @@ impl Checkpoints {
             TrainingError::io("writing", &target)(std::io::Error::other(error.to_string()))
         };
         let mut files = vec![
-            (MODEL, model.valid().into_record().into_bytes().map_err(record_error)?),
+            (MODEL, record(model.valid(), part).into_bytes().map_err(record_error)?),
             (OPTIMIZER, optimizer.into_bytes().map_err(record_error)?),
         ];
         if let Some(ema) = ema {
-            files.push((AVERAGE, ema.model().into_record().into_bytes().map_err(record_error)?));
+            files.push((AVERAGE, record(ema.model(), part).into_bytes().map_err(record_error)?));
         }
         manifest.format = FORMAT;
         manifest.run.clone_from(&self.run.hash);
@@ -177,12 +178,14 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// The newest state, if there is one; `fresh` is a model and optimiser of the run's kind.
+    /// The newest state, if there is one; `fresh` is a model and optimiser of the run's kind. With `partly` parameters that a
+    /// checkpoint lacks are those of `fresh`.
     pub(crate) fn load<M: Module>(
         &self,
         fresh: &M,
         optimizer: ModuleOptimizer,
         ema_decay: Option<f64>,
+        partly: bool,
     ) -> Result<Option<Resumed<M>>, TrainingError> {
         let Some(newest) = self.steps()?.into_iter().max() else {
             return Ok(None);
@@ -191,7 +194,7 @@ impl Checkpoints {
         let weights = |manifest: &Manifest, name: &str| -> Result<M, TrainingError> {
             let (path, bytes) = self.read(manifest, name)?;
             ModuleRecord::from_bytes(bytes)
-                .and_then(|record| fresh.valid().try_load_record(record))
+                .and_then(|record| fresh.valid().try_load_record(record.allow_partial(partly)))
                 .map_err(|error| self.unusable(&path, &error.to_string()))
         };
         let model = weights(&manifest, MODEL)?;
@@ -281,6 +284,11 @@ impl Checkpoints {
             .filter_map(|entry| entry.file_name().into_string().ok())
             .collect())
     }
+}
+
+/// The parameters of a part of a model.
+fn record<M: Module>(model: M, part: &ParamGroup) -> ModuleRecord {
+    model.into_record_group(part.clone())
 }
 
 /// SHA-256 in hexadecimal.

@@ -5,13 +5,26 @@ use burn::module::{Module, ModuleVisitor, Param};
 
 /// The path of the first parameter that holds NaN or infinity.
 pub(crate) fn first_not_finite<M: Module>(model: &M) -> Option<String> {
-    let mut search = Search::default();
+    search(model, false)
+}
+
+/// The path of the first trained parameter that holds NaN or infinity.
+pub(crate) fn first_trained_not_finite<M: Module>(model: &M) -> Option<String> {
+    search(model, true)
+}
+
+fn search<M: Module>(model: &M, trained_only: bool) -> Option<String> {
+    let mut search = Search {
+        trained_only,
+        ..Search::default()
+    };
     model.visit(&mut search);
     search.found
 }
 
 #[derive(Default)]
 struct Search {
+    trained_only: bool,
     path: Vec<String>,
     found: Option<String>,
 }
@@ -26,7 +39,7 @@ impl ModuleVisitor for Search {
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        if self.found.is_some() {
+        if self.found.is_some() || (self.trained_only && !param.is_require_grad()) {
             return;
         }
         let finite = param

@@ -98,7 +98,7 @@ pub fn fit<M: Module>(
     } = options;
     check_parts(config, 1 + replicas.len())?;
 
-    let mut run = Run::start(model, config, items, identity, out)?;
+    let mut run = Run::start(model, config, items, identity, out, objective.has_frozen_base())?;
     let mut batches = Batches::new(items, config.batch_size, config.seed);
     progress.begin(label, total);
     if run.step > 0 {

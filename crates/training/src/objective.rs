@@ -1,6 +1,7 @@
 //! What a model is trained on: the data and the loss, without the loop.
 
 use burn::Tensor;
+use burn::optim::GradientsParams;
 
 use crate::Precision;
 
@@ -20,6 +21,21 @@ pub trait Objective<M> {
     /// Whatever the objective meets; the loop adds the step.
     fn loss(&self, model: &M, items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError>;
 
+    /// Loss and gradients where the objective computes them itself, in blocks say, so that not all of the forward pass is
+    /// held; `None`: the loop differentiates [`Self::loss`]. Not on several GPUs.
+    ///
+    /// # Errors
+    /// As [`Self::loss`].
+    fn gradients(&self, _model: &M, _items: &[usize], _seed: u64) -> Result<Option<Gradients>, ObjectiveError> {
+        Ok(None)
+    }
+
+    /// Whether what is not trained is a base that the caller has in a file of its own: checkpoints then hold the trained
+    /// parameters only, and the run's identity must name that file.
+    fn has_frozen_base(&self) -> bool {
+        false
+    }
+
     /// What `loss` can be computed in. For others than f32 it brings its inputs to the precision of the model
     /// ([`crate::in_precision_of`]) and the model's outputs back to f32.
     fn precisions(&self) -> &'static [Precision] {
@@ -32,4 +48,21 @@ pub trait Objective<M> {
     /// # Errors
     /// Whatever the objective meets; the loop adds the epoch.
     fn validate(&self, model: &M) -> Result<Option<f64>, ObjectiveError>;
+
+    /// Further numbers after an epoch, by their names in TensorBoard; `model` as in [`Self::validate`], `step` the updates
+    /// done.
+    ///
+    /// # Errors
+    /// Whatever the objective meets; the loop adds the epoch.
+    fn measure(&self, _model: &M, _step: usize) -> Result<Vec<(String, f64)>, ObjectiveError> {
+        Ok(Vec::new())
+    }
+}
+
+/// A loss, one number without autodiff, and the gradients of it.
+pub struct Gradients {
+    /// The loss.
+    pub loss: Tensor<1>,
+    /// Of the parameters that are trained.
+    pub gradients: GradientsParams,
 }

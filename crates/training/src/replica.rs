@@ -6,7 +6,7 @@ use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer};
 use burn::tensor::{DType, FloatDType};
 
 use crate::clip::clip_global_norm;
-use crate::{Objective, ObjectiveError, Precision};
+use crate::{Gradients, Objective, ObjectiveError, Precision};
 
 /// See the module.
 pub(crate) struct Replica<M> {
@@ -29,9 +29,11 @@ pub(crate) struct Part {
     pub(crate) weight: f64,
 }
 
-/// A loss before its gradients are computed.
+/// A loss, with its gradients where the objective has computed them.
 pub(crate) struct Loss<M> {
     value: Tensor<1>,
+    gradients: Option<GradientsParams>,
+    weight: f64,
     /// The copy in another precision that it was computed with.
     copy: Option<M>,
 }
@@ -67,28 +69,39 @@ impl<M: Module> Replica<M> {
                 })
             }
         };
-        let value = objective.loss(copy.as_ref().unwrap_or(&self.model), &part.items, part.seed)?;
-        let value = if part.weight == 1.0 {
-            value
-        } else {
-            value.mul_scalar(part.weight)
+        let model = copy.as_ref().unwrap_or(&self.model);
+        let (value, gradients) = match objective.gradients(model, &part.items, part.seed)? {
+            Some(Gradients { loss, gradients }) => (loss, Some(gradients)),
+            None => (objective.loss(model, &part.items, part.seed)?, None),
         };
-        Ok(Loss { value, copy })
+        let weight = part.weight;
+        let value = if weight == 1.0 { value } else { value.mul_scalar(weight) };
+        Ok(Loss {
+            value,
+            gradients,
+            weight,
+            copy,
+        })
     }
 
     /// Adds the gradients of a loss, whose value is returned.
     pub(crate) fn backward(&mut self, loss: Loss<M>) -> Tensor<1> {
-        let all = loss.value.backward();
-        let gradients = match loss.copy {
-            None => GradientsParams::from_grads(all, &self.model),
-            Some(copy) => {
-                let mut widen = Widen {
-                    narrow: GradientsParams::from_grads(all, &copy),
-                    wide: GradientsParams::new(),
-                };
-                copy.visit(&mut widen);
-                widen.wide
-            }
+        let model = loss.copy.as_ref().unwrap_or(&self.model);
+        let (found, weight) = match loss.gradients {
+            // The weight is in the value already.
+            None => (GradientsParams::from_grads(loss.value.backward(), model), 1.0),
+            Some(gradients) => (gradients, loss.weight),
+        };
+        let gradients = if loss.copy.is_none() && weight == 1.0 {
+            found
+        } else {
+            let mut widen = Widen {
+                narrow: found,
+                wide: GradientsParams::new(),
+                weight,
+            };
+            model.visit(&mut widen);
+            widen.wide
         };
         self.gradients.accumulate(&self.model, gradients);
         loss.value.without_autodiff()
@@ -131,15 +144,23 @@ impl ModuleMapper for Cast {
     }
 }
 
+/// Gradients in f32, times a weight.
 struct Widen {
     narrow: GradientsParams,
     wide: GradientsParams,
+    weight: f64,
 }
 
 impl ModuleVisitor for Widen {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if let Some(gradient) = self.narrow.remove::<D>(param.id) {
-            self.wide.register(param.id, gradient.cast(FloatDType::F32));
+            let wide = gradient.cast(FloatDType::F32);
+            let wide = if self.weight == 1.0 {
+                wide
+            } else {
+                wide.mul_scalar(self.weight)
+            };
+            self.wide.register(param.id, wide);
         }
     }
 }

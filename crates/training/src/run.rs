@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use burn::Tensor;
-use burn::module::Module;
+use burn::module::{Module, ModuleVisitor, Param, ParamGroup, ParamId};
 use burn::optim::AdamWConfig;
 
 use crate::checkpoint::{Best, Checkpoints, Manifest};
 use crate::curve::CurveRow;
-use crate::finite::first_not_finite;
+use crate::finite::{first_not_finite, first_trained_not_finite};
 use crate::fit::Fitted;
 use crate::identity::RunIdentity;
 use crate::order::mix_seed;
@@ -37,6 +37,8 @@ pub(crate) struct Run<M> {
     /// … and those still on the device.
     losses: Vec<Tensor<1>>,
     disk: Option<Disk>,
+    /// Whether checkpoints hold the trained parameters only.
+    trained_only: bool,
 }
 
 /// The run's files.
@@ -56,6 +58,7 @@ impl<M: Module> Run<M> {
         items: usize,
         identity: &str,
         out: Option<&Path>,
+        trained_only: bool,
     ) -> Result<Self, TrainingError> {
         let optimizer = AdamWConfig::new()
             .with_epsilon(1e-8)
@@ -72,6 +75,7 @@ impl<M: Module> Run<M> {
             read: Vec::new(),
             losses: Vec::new(),
             disk: None,
+            trained_only,
         };
         let Some(out) = out else {
             return Ok(run);
@@ -81,7 +85,7 @@ impl<M: Module> Run<M> {
             RunIdentity::new(&config.of_the_result(), items, identity),
             config.keep_last,
         )?;
-        if let Some(found) = checkpoints.load(&run.best_model, optimizer, config.ema_decay)? {
+        if let Some(found) = checkpoints.load(&run.best_model, optimizer, config.ema_decay, trained_only)? {
             run.replica.model = found.model.train();
             run.replica.optimizer = found.optimizer;
             run.ema = found.ema;
@@ -208,6 +212,19 @@ impl<M: Module> Run<M> {
                 at: format!("validation after epoch {}", self.epoch),
                 source,
             })?;
+        let step = self.step;
+        let measured = objective
+            .measure(&current, step)
+            .map_err(|source| TrainingError::Objective {
+                at: format!("measuring after epoch {}", self.epoch),
+                source,
+            })?;
+        if let Some(disk) = &mut self.disk {
+            for (tag, value) in &measured {
+                disk.events.scalar(tag, step, *value)?;
+            }
+            disk.events.flush()?;
+        }
         match valid {
             Some(loss) if !loss.is_finite() => return Err(self.diverged(format!("the validation loss is {loss}"))),
             Some(loss) => {
@@ -273,7 +290,14 @@ impl<M: Module> Run<M> {
             return Ok(());
         }
         self.read_losses()?;
-        if let Some(name) = first_not_finite(&self.replica.model) {
+        let (part, wrong) = match self.trained_only {
+            true => (
+                trained(&self.replica.model),
+                first_trained_not_finite(&self.replica.model),
+            ),
+            false => (ParamGroup::all(), first_not_finite(&self.replica.model)),
+        };
+        if let Some(name) = wrong {
             return Err(self.diverged(format!("the weights {name} hold numbers that are not finite")));
         }
         let Some(disk) = &mut self.disk else {
@@ -297,6 +321,7 @@ impl<M: Module> Run<M> {
             &self.replica.model,
             &self.replica.optimizer,
             self.ema.as_ref(),
+            &part,
         )?;
         disk.saved_step = self.step;
         disk.saved_at = Instant::now();
@@ -353,6 +378,21 @@ impl<M: Module> Run<M> {
             None => "nothing was kept, as no output folder was given".to_string(),
         }
     }
+}
+
+/// The parameters that gradients are computed for.
+fn trained<M: Module>(model: &M) -> ParamGroup {
+    struct Trained(Vec<ParamId>);
+    impl ModuleVisitor for Trained {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if param.is_require_grad() {
+                self.0.push(param.id);
+            }
+        }
+    }
+    let mut found = Trained(Vec::new());
+    model.visit(&mut found);
+    ParamGroup::from_ids(found.0)
 }
 
 /// `items` in `count` parts whose lengths differ by one at most; fewer where there are fewer items.

@@ -5,6 +5,7 @@
 //! frames; the published LTX-Video and Cosmos-Predict1 are beside them. [`GenerationJob`] makes clips by the number.
 
 mod cosmos;
+mod finetune;
 mod generation;
 mod ltx;
 mod object;
@@ -18,6 +19,10 @@ pub use cosmos::{
     CosmosDecoder, CosmosEncoder, CosmosError, CosmosInput, CosmosLayout, CosmosLoss, CosmosMemory, CosmosPipeline,
     CosmosPrompt, CosmosPrompts, CosmosSampling, CosmosStep, CosmosTime, CosmosTransformer, CosmosVariant, CosmosVideo,
     EndFrame, LearnedPositions, PatchMethod, SigmaDraws, cosmos_autoencoder_shapes, cosmos_shapes, text_bias,
+};
+pub use finetune::{
+    ClipData, ClipPlace, ClipSplit, Family, Finetune, FinetuneConfig, FinetuneError, Finetuned, Format, Preset,
+    SampleMeasures, TrainingMemory, finetune, write_tiny_model,
 };
 pub use generation::{
     ClipEnds, ClipRecord, EndsOf, GENERATION_SCHEMA, Generation, GenerationError, GenerationJob, ModelChoice,
@@ -38,6 +43,6 @@ pub use pixel::{
 };
 pub use prompt::{Side, default_negative_prompt, default_prompt};
 pub use text::{
-    PromptTokens, T5Activation, T5Config, T5Encoder, T5Tokenizer, TEXT_MODELS, TextEncoder, TextError, TextStates,
-    t5_shapes,
+    PromptTokens, T5Activation, T5Config, T5Encoder, T5Int8, T5Tokenizer, TEXT_MODELS, TextEncoder, TextError,
+    TextStates, t5_shapes,
 };

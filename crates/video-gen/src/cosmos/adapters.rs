@@ -1,9 +1,15 @@
 //! Low-rank adapters on the transformer's blocks.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use burn::module::Module;
-use burn::tensor::Device;
+use burn::tensor::{Device, FloatDType};
+use nn_kit::{AdapterFile, adapter_shapes, load_adapters, published_values, save_adapters, save_safetensors};
 
 use super::block::CosmosBlock;
+use super::error::CosmosError;
+use super::names::folder_names;
 use super::transformer::CosmosTransformer;
 
 impl CosmosTransformer {
@@ -13,5 +19,37 @@ impl CosmosTransformer {
     pub fn adapted(self, rank: usize, alpha: f64, chosen: &dyn Fn(&str) -> bool, device: &Device) -> Self {
         let adapt = |block: CosmosBlock| block.adapted(rank, alpha, chosen, device);
         self.no_grad().map_blocks(adapt)
+    }
+
+    /// Writes the adapters under the names of published trainers, `transformer.<layer>.lora_A.weight`.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn save_adapters(&self, path: &Path) -> std::io::Result<()> {
+        save_adapters(path, self, &folder_names())
+    }
+
+    /// With the adapters of such a file, whose rank and layers follow from it, in f32; alpha is taken to be the rank.
+    ///
+    /// # Errors
+    /// A file that is missing, damaged or holds no adapters; adapters of several ranks or on layers that can carry none;
+    /// adapters that are missing, left over, of another shape or not finite, each by its name.
+    pub fn with_adapters(self, path: &Path, device: &Device) -> Result<Self, CosmosError> {
+        let AdapterFile { rank, layers } = AdapterFile::open(path)?;
+        let model = self.adapted(rank, rank as f64, &|layer| layers.contains(layer), device);
+        Ok(load_adapters(path, model, &folder_names(), FloatDType::F32)?)
+    }
+
+    /// Names and shapes of the adapters.
+    pub(crate) fn adapter_shapes(&self) -> BTreeMap<String, Vec<usize>> {
+        adapter_shapes(self, &folder_names())
+    }
+
+    /// Writes all weights under the names of the folders of diffusers.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn save(&self, path: &Path) -> std::io::Result<()> {
+        save_safetensors(path, &published_values(self, &folder_names()))
     }
 }

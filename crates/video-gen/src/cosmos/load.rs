@@ -177,6 +177,16 @@ impl Source {
     }
 }
 
+impl Source {
+    /// What the weights' names begin with, and the names.
+    fn names(&self) -> (&'static str, Vec<(&'static str, &'static str)>) {
+        match self.layout {
+            CosmosLayout::Folder => ("", folder_names()),
+            CosmosLayout::Original => (ORIGINAL, model_pt_names()),
+        }
+    }
+}
+
 impl CosmosTransformer {
     /// Reads the transformer at `path` (see [`CosmosConfig::open`]), which must be `asked` for, where one is.
     ///
@@ -189,23 +199,28 @@ impl CosmosTransformer {
         dtype: FloatDType,
         device: &Device,
     ) -> Result<Self, CosmosError> {
-        let Source {
-            config,
-            weights,
-            layout,
-        } = Source::open(path)?;
-        let model = Self::new(&config, device)?;
-        let (prefix, names) = match layout {
-            CosmosLayout::Folder => ("", folder_names()),
-            CosmosLayout::Original => (ORIGINAL, model_pt_names()),
-        };
+        let source = Source::open(path)?;
+        let config = &source.config;
+        let model = Self::new(config, device)?;
+        let (prefix, names) = source.names();
         match asked {
             Some(asked) if asked != config.variant() => Err(CosmosError::File {
                 path: path.to_path_buf(),
                 reason: format!("it is a {} model; a {asked} model was asked for", config.variant()),
             }),
-            _ => Ok(weights.fill_as(model, prefix, &names, dtype)?),
+            _ => Ok(source.weights.fill_as(model, prefix, &names, dtype)?),
         }
+    }
+
+    /// Refuses files that [`Self::open`] would, as far as names and shapes tell: no weights are read.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn check_files(path: &Path) -> Result<(), CosmosError> {
+        let source = Source::open(path)?;
+        let model = Self::new(&source.config, &Device::default())?;
+        let (prefix, names) = source.names();
+        Ok(source.weights.check(&model, prefix, &names)?)
     }
 }
 
@@ -230,6 +245,7 @@ impl CosmosAutoencoderConfig {
     }
 }
 
+/// `vae/`, or the folder itself.
 fn autoencoder_folder(path: &Path) -> PathBuf {
     let inner = path.join("vae");
     if inner.is_dir() { inner } else { path.to_path_buf() }
@@ -242,7 +258,26 @@ impl CosmosAutoencoder {
     /// # Errors
     /// As [`CosmosTransformer::open`] and [`CosmosAutoencoderConfig::open`].
     pub fn open(path: &Path, dtype: FloatDType, device: &Device) -> Result<Self, CosmosError> {
-        let model = Self::new(&CosmosAutoencoderConfig::open(path)?, device)?;
+        let (model, weights, names) = Self::source(path, device)?;
+        Ok(weights.fill_as(model, "", &names, dtype)?)
+    }
+
+    /// Refuses files that [`Self::open`] would, as far as names and shapes tell: no weights are read.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn check_files(path: &Path) -> Result<(), CosmosError> {
+        let (model, weights, names) = Self::source(path, &Device::default())?;
+        Ok(weights.check(&model, "", &names)?)
+    }
+
+    #[expect(clippy::type_complexity, reason = "a table of names")]
+    fn source(
+        path: &Path,
+        device: &Device,
+    ) -> Result<(Self, Checkpoint, Vec<(&'static str, &'static str)>), CosmosError> {
+        let config = CosmosAutoencoderConfig::open(path)?;
+        let model = Self::new(&config, device)?;
         let weights = Checkpoint::open_folder(&autoencoder_folder(path))?;
         let original = weights.shape("encoder.conv_in.0.conv3d.weight").is_some();
         let names = if original {
@@ -250,7 +285,7 @@ impl CosmosAutoencoder {
         } else {
             autoencoder_names()
         };
-        Ok(weights.fill_as(model, "", &names, dtype)?)
+        Ok((model, weights, names))
     }
 }
 

@@ -6,6 +6,7 @@
 mod adapters;
 mod autoencoder;
 mod block;
+mod by_block;
 mod condition;
 mod config;
 mod error;
@@ -28,7 +29,9 @@ pub use error::CosmosError;
 pub use load::{CosmosLayout, CosmosVariant, cosmos_autoencoder_shapes, cosmos_shapes};
 pub use memory::CosmosMemory;
 pub use model::{CosmosPrompts, CosmosVideo};
+pub(crate) use names::autoencoder_names;
 pub use parity::COSMOS_MODELS;
+pub(crate) use pictures::picture;
 pub use pipeline::{CosmosPipeline, CosmosPrompt, CosmosSampling, CosmosStep};
 pub use train::{CosmosBatch, CosmosLoss, SigmaDraws};
 pub use transformer::{CosmosInput, CosmosTime, CosmosTransformer, text_bias};

@@ -1,6 +1,7 @@
 //! Cosmos-Predict1 as a video model.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
 use pusht_data::{VideoError, VideoModel, VideoRequest};
@@ -120,6 +121,15 @@ impl CosmosVideo {
             sampling,
             end,
         })
+    }
+
+    /// With the adapters of a file ([`CosmosPipeline::with_adapters`]).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn with_adapters(mut self, path: &Path) -> Result<Self, CosmosError> {
+        self.pipeline = self.pipeline.with_adapters(path)?;
+        Ok(self)
     }
 
     /// The latent size of a request, where the model can serve it.

@@ -78,7 +78,7 @@ pub(super) fn model_pt_names() -> Names {
 }
 
 /// Of an autoencoder in a folder of diffusers.
-pub(super) fn autoencoder_names() -> Names {
+pub(crate) fn autoencoder_names() -> Names {
     AUTOENCODER.to_vec()
 }
 

@@ -46,7 +46,7 @@ fn resized(plane: &[f32], from: [usize; 2], to: [usize; 2]) -> Vec<f32> {
 }
 
 /// A frame as `[1, 3, height, width]` in [−1, 1]; it must have pixels.
-pub(super) fn picture(frame: &Frame, size: [usize; 2], device: &Device) -> Tensor<4> {
+pub(crate) fn picture(frame: &Frame, size: [usize; 2], device: &Device) -> Tensor<4> {
     let from = [frame.height() as usize, frame.width() as usize];
     let mut planes = Vec::with_capacity(3 * size[0] * size[1]);
     for channel in 0..3 {

@@ -5,6 +5,8 @@
 //! and one Euler step leads to the next level. Latent frames that are given enter the network with a little noise
 //! (σ_a = 0.001) in place of the sampled ones, scaled as if their level were σ_a, and stand in both estimates as they are.
 
+use std::path::Path;
+
 use burn::tensor::{Device, Tensor};
 use nn_kit::{EdmConfig, in_f32};
 
@@ -124,6 +126,15 @@ impl CosmosPipeline {
             levels,
             device: device.clone(),
         })
+    }
+
+    /// With the adapters of a file ([`CosmosTransformer::with_adapters`]).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn with_adapters(mut self, path: &Path) -> Result<Self, CosmosError> {
+        self.transformer = self.transformer.with_adapters(path, &self.device)?;
+        Ok(self)
     }
 
     /// The transformer.

@@ -18,6 +18,8 @@ const THETA: f64 = 10_000.0;
 const BASE_FPS: f32 = 24.0;
 /// Added to the length of a learned position.
 const EPSILON: f64 = 1e-6;
+/// Added to its square.
+const TINY: f64 = 1e-24;
 
 /// Cosines and sines of the angles of every token, `[tokens, head / 2]`, in f32.
 #[derive(Clone, Debug)]
@@ -118,7 +120,9 @@ impl LearnedTables {
             + part(&self.pos_emb_w, columns, [1, 1, columns, width]);
         let dtype = sum.dtype();
         let sum = in_f32(sum.reshape([1, frames, rows * columns, width]));
-        let length = sum.clone().square().mean_dim(3).sqrt().add_scalar(EPSILON);
+        // Changes no length that counts, and gives positions of zero a gradient.
+        let square = sum.clone().square().mean_dim(3).add_scalar(TINY);
+        let length = square.sqrt().add_scalar(EPSILON);
         in_dtype(sum / length, dtype)
     }
 }

@@ -75,12 +75,22 @@ pub struct CosmosLoss {
     pub denoised: Tensor<5>,
 }
 
-impl CosmosTransformer {
-    /// The loss of a batch.
-    ///
+/// A batch, made ready for the network.
+pub(super) struct Prepared {
+    /// What the network sees.
+    pub(super) input: CosmosInput,
+    noisy: Tensor<5>,
+    latents: Tensor<5>,
+    given: Option<Tensor<5>>,
+    c_skip: Tensor<5>,
+    c_out: Tensor<5>,
+    weight: Tensor<5>,
+}
+
+impl Prepared {
     /// # Errors
-    /// A batch that does not fit the model or itself.
-    pub fn loss(&self, batch: CosmosBatch, levels: &EdmConfig) -> Result<CosmosLoss, CosmosError> {
+    /// A batch that does not fit itself.
+    pub(super) fn new(batch: CosmosBatch, levels: &EdmConfig) -> Result<Self, CosmosError> {
         levels.check()?;
         let CosmosBatch { latents, noise, .. } = batch;
         let [count, _, frames, height, width] = latents.dims();
@@ -96,34 +106,61 @@ impl CosmosTransformer {
             let values: Vec<f32> = batch.sigma.iter().map(|sigma| f(*sigma)).collect();
             Tensor::<1>::from_floats(values.as_slice(), &device).reshape([count, 1, 1, 1, 1])
         };
-        let x = latents.clone() + noise * column(&|sigma| sigma);
-        let known = |x: Tensor<5>, known: Tensor<5>| match &given {
-            Some(given) => x.clone() + (known - x) * given.clone(),
-            None => x,
-        };
-        let seen = x.clone() * column(&|sigma| levels.at(sigma).c_in);
-        let seen = known(seen, latents.clone().div_scalar(levels.sigma_data));
+        let noisy = latents.clone() + noise * column(&|sigma| sigma);
+        let seen = noisy.clone() * column(&|sigma| levels.at(sigma).c_in);
+        let seen = known(&given, seen, latents.clone().div_scalar(levels.sigma_data));
         let times: Vec<f32> = batch.sigma.iter().map(|sigma| levels.at(*sigma).c_noise).collect();
-        let output = in_f32(
-            self.forward(CosmosInput {
-                latents: seen.clone(),
-                time: CosmosTime::Clip(Tensor::from_floats(times.as_slice(), &device)),
-                text: batch.text,
-                text_bias: None,
-                condition: given
-                    .clone()
-                    .map(|given| given.expand([count, 1, frames, height, width])),
-                padding: None,
-                fps: batch.fps,
-            })?,
-        );
-        let denoised =
-            x * column(&|sigma| levels.at(sigma).c_skip) + output.clone() * column(&|sigma| levels.at(sigma).c_out);
-        let denoised = known(denoised, latents.clone());
-        let error = (denoised.clone() - latents).square() * column(&|sigma| levels.at(sigma).weight);
+        let input = CosmosInput {
+            latents: seen,
+            time: CosmosTime::Clip(Tensor::from_floats(times.as_slice(), &device)),
+            text: batch.text,
+            text_bias: None,
+            condition: given
+                .clone()
+                .map(|given| given.expand([count, 1, frames, height, width])),
+            padding: None,
+            fps: batch.fps,
+        };
+        Ok(Self {
+            input,
+            noisy,
+            given,
+            c_skip: column(&|sigma| levels.at(sigma).c_skip),
+            c_out: column(&|sigma| levels.at(sigma).c_out),
+            weight: column(&|sigma| levels.at(sigma).weight),
+            latents,
+        })
+    }
+
+    /// The loss of what the network answered, in f32; and D.
+    pub(super) fn loss(&self, output: Tensor<5>) -> (Tensor<1>, Tensor<5>) {
+        let denoised = self.noisy.clone() * self.c_skip.clone() + output * self.c_out.clone();
+        let denoised = known(&self.given, denoised, self.latents.clone());
+        let error = (denoised.clone() - self.latents.clone()).square() * self.weight.clone();
+        (error.mean(), denoised)
+    }
+}
+
+/// `known` in the frames that are given, `x` in the others.
+fn known(given: &Option<Tensor<5>>, x: Tensor<5>, known: Tensor<5>) -> Tensor<5> {
+    match given {
+        Some(given) => x.clone() + (known - x) * given.clone(),
+        None => x,
+    }
+}
+
+impl CosmosTransformer {
+    /// The loss of a batch.
+    ///
+    /// # Errors
+    /// A batch that does not fit the model or itself.
+    pub fn loss(&self, batch: CosmosBatch, levels: &EdmConfig) -> Result<CosmosLoss, CosmosError> {
+        let prepared = Prepared::new(batch, levels)?;
+        let output = in_f32(self.forward(prepared.input.clone())?);
+        let (loss, denoised) = prepared.loss(output.clone());
         Ok(CosmosLoss {
-            loss: error.mean(),
-            input: seen,
+            loss,
+            input: prepared.input.latents,
             output,
             denoised,
         })

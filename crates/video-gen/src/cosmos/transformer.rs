@@ -121,7 +121,12 @@ impl CosmosTransformer {
         for block in &self.transformer_blocks {
             x = block.forward(x, &shared).0;
         }
-        Ok(self.pixels(self.last(x, &shared), tokens))
+        Ok(self.tail(x, &shared, tokens))
+    }
+
+    /// What comes after the blocks.
+    pub(super) fn tail(&self, x: Tensor<4>, shared: &Shared, tokens: [usize; 3]) -> Tensor<5> {
+        self.pixels(self.last(x, shared), tokens)
     }
 
     /// Tokens in time, height and width.

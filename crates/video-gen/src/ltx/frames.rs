@@ -46,7 +46,7 @@ fn resize(plane: &[f32], from: [usize; 2], to: [usize; 2]) -> Vec<f32> {
 }
 
 /// A frame as `[1, 3, 1, height, width]` in [−1, 1].
-pub(super) fn pixels(frame: &Frame, size: [usize; 2], device: &Device) -> Tensor<5> {
+pub(crate) fn pixels(frame: &Frame, size: [usize; 2], device: &Device) -> Tensor<5> {
     let (width, height) = frame.dimensions();
     let from = [height as usize, width as usize];
     let bytes = frame.as_raw();

@@ -19,6 +19,9 @@ use super::vae::{DownBlockType, LtxVae, LtxVaeConfig, LtxVersion};
 /// Heads of all published models; their number does not follow from the shapes.
 const HEADS: usize = 32;
 
+/// A model without weights, where they are, and under which names.
+type Source<M> = (M, Checkpoint, &'static str, Vec<(&'static str, &'static str)>);
+
 /// Names and shapes of parameters.
 type Shapes = BTreeMap<String, Vec<usize>>;
 
@@ -127,13 +130,28 @@ impl LtxTransformer {
     /// Files that are missing or damaged, and tensors that are missing, left over, of another shape or not finite, each by
     /// its name.
     pub fn open(path: &Path, dtype: FloatDType, device: &Device) -> Result<Self, LtxError> {
-        if path.is_dir() {
-            let model = Self::new(&LtxConfig::open(path)?, device)?;
-            let weights = Checkpoint::open_folder(&path.join("transformer"))?;
-            return Ok(weights.fill_as(model, "", &transformer_names(), dtype)?);
-        }
+        let (model, weights, prefix, names) = Self::source(path, device)?;
+        Ok(weights.fill_as(model, prefix, &names, dtype)?)
+    }
+
+    /// Refuses files that [`Self::open`] would, as far as names and shapes tell: no weights are read.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn check_files(path: &Path) -> Result<(), LtxError> {
+        let (model, weights, prefix, names) = Self::source(path, &Device::default())?;
+        Ok(weights.check(&model, prefix, &names)?)
+    }
+
+    fn source(path: &Path, device: &Device) -> Result<Source<Self>, LtxError> {
         let model = Self::new(&LtxConfig::open(path)?, device)?;
-        Ok(Checkpoint::open(path)?.fill_as(model, SINGLE_TRANSFORMER, &transformer_single_names(), dtype)?)
+        Ok(if path.is_dir() {
+            let weights = Checkpoint::open_folder(&path.join("transformer"))?;
+            (model, weights, "", transformer_names())
+        } else {
+            let weights = Checkpoint::open(path)?;
+            (model, weights, SINGLE_TRANSFORMER, transformer_single_names())
+        })
     }
 }
 
@@ -176,14 +194,29 @@ impl LtxVae {
     /// # Errors
     /// As [`LtxTransformer::open`], and another version.
     pub fn open(path: &Path, asked: Option<LtxVersion>, dtype: FloatDType, device: &Device) -> Result<Self, LtxError> {
+        let (model, weights, prefix, names) = Self::source(path, asked, device)?;
+        Ok(weights.fill_as(model, prefix, &names, dtype)?)
+    }
+
+    /// Refuses files that [`Self::open`] would, as far as names and shapes tell: no weights are read.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn check_files(path: &Path, asked: Option<LtxVersion>) -> Result<(), LtxError> {
+        let (model, weights, prefix, names) = Self::source(path, asked, &Device::default())?;
+        Ok(weights.check(&model, prefix, &names)?)
+    }
+
+    fn source(path: &Path, asked: Option<LtxVersion>, device: &Device) -> Result<Source<Self>, LtxError> {
         let config = LtxVaeConfig::open(path, asked)?;
         let model = Self::new(&config, device)?;
-        if path.is_dir() {
+        Ok(if path.is_dir() {
             let weights = Checkpoint::open_folder(&path.join("vae"))?;
-            return Ok(weights.fill_as(model, "", &vae_names(), dtype)?);
-        }
-        let weights = Checkpoint::open(path)?.without(&SINGLE_UNUSED);
-        Ok(weights.fill_as(model, SINGLE_VAE, &vae_single_names(config.version()), dtype)?)
+            (model, weights, "", vae_names())
+        } else {
+            let weights = Checkpoint::open(path)?.without(&SINGLE_UNUSED);
+            (model, weights, SINGLE_VAE, vae_single_names(config.version()))
+        })
     }
 }
 

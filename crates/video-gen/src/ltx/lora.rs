@@ -32,7 +32,7 @@ impl Default for LtxLora {
 
 impl LtxLora {
     /// Whether a layer carries one: its name is a target or ends with one after a dot.
-    pub(super) fn covers(&self, layer: &str) -> bool {
+    pub(crate) fn covers(&self, layer: &str) -> bool {
         let ends = |target: &String| {
             layer
                 .strip_suffix(target.as_str())

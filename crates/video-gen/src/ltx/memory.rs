@@ -144,7 +144,7 @@ impl LtxMemory {
 }
 
 /// Numbers in the maps that live at once where the autoencoder's are largest: at the level next to the pixels.
-pub(crate) fn autoencoder_activations(config: &LtxVaeConfig, [frames, height, width]: [usize; 3]) -> usize {
+fn autoencoder_activations(config: &LtxVaeConfig, [frames, height, width]: [usize; 3]) -> usize {
     let patch = config.patch_size * config.patch_size * config.patch_size_t;
     let widest = config.outer_width().max(config.in_channels * patch);
     MAPS * frames.div_ceil(config.patch_size_t) * (height * width).div_ceil(patch / config.patch_size_t) * widest

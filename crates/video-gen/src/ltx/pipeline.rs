@@ -402,7 +402,7 @@ impl LtxModel {
 }
 
 /// Latents as tokens, frame after frame, row after row.
-pub(super) fn rows(latents: Tensor<5>) -> Tensor<3> {
+pub(crate) fn rows(latents: Tensor<5>) -> Tensor<3> {
     let [batch, channels, frames, height, width] = latents.dims();
     latents
         .reshape([batch, channels, frames * height * width])

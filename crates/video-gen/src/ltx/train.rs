@@ -2,20 +2,22 @@
 //!
 //! Source: the published trainer of LTX-Video; Esser et al. 2024, section 3.1 (times).
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
-use nn_kit::{Checkpoint, CheckpointError, is_adapter, noised, published_values, save_safetensors, velocity};
+use nn_kit::{
+    AdapterFile, adapter_shapes, load_adapters, noised, published_values, save_adapters, save_safetensors, velocity,
+};
 
 use super::error::LtxError;
+use super::lora::LtxLora;
 use super::names::transformer_names;
 use super::rotary::Rotary;
 use super::transformer::{LtxInput, LtxTransformer, Timesteps};
 
 /// Timesteps of a time.
 const TIMESTEPS: f64 = 1000.0;
-/// In front of all names in adapter files.
-const ADAPTER: &str = "transformer.";
 
 /// A time from a standard normal draw: t = 1 / (1 + e^−(z + shift)), the shift growing with the number of tokens
 /// ([`nn_kit::FlowScheduler::mu`]).
@@ -94,14 +96,7 @@ impl LtxTransformer {
     /// # Errors
     /// A file that cannot be written.
     pub fn save_adapters(&self, path: &Path) -> std::io::Result<()> {
-        let values = published_values(self, &transformer_names());
-        let adapters = values.into_iter().filter(|(name, _)| is_adapter(name));
-        save_safetensors(
-            path,
-            &adapters
-                .map(|(name, data)| (format!("{ADAPTER}{name}"), data))
-                .collect(),
-        )
+        save_adapters(path, self, &transformer_names())
     }
 
     /// Fills the adapters of an [adapted](Self::adapted) transformer from such a file.
@@ -110,14 +105,26 @@ impl LtxTransformer {
     /// A file that is missing or damaged, and adapters that are missing, left over, of another shape or not finite, each by
     /// its name.
     pub fn load_adapters(self, path: &Path, dtype: FloatDType) -> Result<Self, LtxError> {
-        let checkpoint = Checkpoint::open(path)?;
-        if checkpoint.tensors().next().is_none() {
-            return Err(LtxError::Checkpoint(CheckpointError::Tensors {
-                path: path.to_path_buf(),
-                reason: format!("it has no {ADAPTER}…lora_A.weight"),
-            }));
-        }
-        Ok(checkpoint.fill_part(self, ADAPTER, &transformer_names(), &is_adapter, dtype)?)
+        Ok(load_adapters(path, self, &transformer_names(), dtype)?)
+    }
+
+    /// With the adapters of such a file, whose rank and layers follow from it, in f32; alpha is taken to be the rank.
+    ///
+    /// # Errors
+    /// As [`Self::load_adapters`], adapters of several ranks or on layers that can carry none.
+    pub fn with_adapters(self, path: &Path, device: &Device) -> Result<Self, LtxError> {
+        let found = AdapterFile::open(path)?;
+        let lora = LtxLora {
+            rank: found.rank,
+            alpha: found.rank as f64,
+            targets: found.layers.into_iter().map(String::from).collect(),
+        };
+        self.adapted(&lora, device)?.load_adapters(path, FloatDType::F32)
+    }
+
+    /// Names and shapes of the adapters.
+    pub(crate) fn adapter_shapes(&self) -> BTreeMap<String, Vec<usize>> {
+        adapter_shapes(self, &transformer_names())
     }
 
     /// Writes all weights under the names of the folders of diffusers.

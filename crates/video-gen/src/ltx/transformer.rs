@@ -73,6 +73,15 @@ struct CaptionProjection {
     linear_2: Linear,
 }
 
+/// What the blocks begin with.
+pub(super) struct Head {
+    /// Tokens.
+    pub(super) x: Tensor<3>,
+    pub(super) context: Context,
+    /// The embedded times, for the end.
+    pub(super) embedded: Tensor<2>,
+}
+
 /// What can be looked at on the way (see [`nn_kit::parity`]).
 pub(super) enum Seen<'a> {
     Tokens(&'a Tensor<3>),
@@ -141,17 +150,31 @@ impl LtxTransformer {
     }
 
     pub(super) fn forward_and(&self, input: LtxInput, seen: &mut dyn FnMut(Seen<'_>)) -> Tensor<3> {
+        let Head {
+            mut x,
+            context,
+            embedded,
+        } = self.head(input);
+        seen(Seen::Tokens(&x));
+        seen(Seen::Times(&context.modulation));
+        seen(Seen::Text(&context.text));
+        for (i, block) in self.transformer_blocks.iter().enumerate() {
+            x = block.forward(x, &context, &mut |attended| seen(Seen::SelfAttention(i, attended)));
+            seen(Seen::Block(i, &x));
+        }
+        self.tail(x, &context, embedded)
+    }
+
+    /// What comes before the blocks.
+    pub(super) fn head(&self, input: LtxInput) -> Head {
         let dtype = self.proj_in.weight.val().dtype();
         let device = input.latents.device();
         let [clips, tokens, _] = input.latents.dims();
-        let mut x = self.proj_in.forward(in_dtype(input.latents, dtype));
-        seen(Seen::Tokens(&x));
+        let x = self.proj_in.forward(in_dtype(input.latents, dtype));
         let (modulation, embedded) = self.times(&input.timesteps, clips, tokens, &device);
-        seen(Seen::Times(&modulation));
         let text = &self.caption_projection;
         let text = text.linear_1.forward(in_dtype(input.text, dtype));
         let text = self.caption_projection.linear_2.forward(gelu_approximate(text));
-        seen(Seen::Text(&text));
         let text_bias = input.text_mask.map(|mask| {
             let bias = in_f32(mask).neg().add_scalar(1.0).mul_scalar(MASKED);
             in_dtype(bias.unsqueeze_dim::<3>(1).unsqueeze_dim::<4>(1), dtype)
@@ -162,13 +185,20 @@ impl LtxTransformer {
             text,
             text_bias,
         };
-        for (i, block) in self.transformer_blocks.iter().enumerate() {
-            x = block.forward(x, &context, &mut |attended| seen(Seen::SelfAttention(i, attended)));
-            seen(Seen::Block(i, &x));
-        }
+        Head { x, context, embedded }
+    }
+
+    /// The blocks, first to last.
+    pub(super) fn blocks(&self) -> &[LtxBlock] {
+        &self.transformer_blocks
+    }
+
+    /// What comes after the blocks.
+    pub(super) fn tail(&self, x: Tensor<3>, context: &Context, embedded: Tensor<2>) -> Tensor<3> {
+        let (dtype, device) = (x.dtype(), x.device());
         let last = Modulation {
             rows: embedded.unsqueeze_dim::<3>(1).repeat_dim(1, 2),
-            ..context.modulation
+            ..context.modulation.clone()
         };
         let [shift, scale] = last.parts::<2>(in_f32(self.scale_shift_table.val()));
         let gamma = Tensor::ones([x.dims()[2]], (&device, DType::F32));

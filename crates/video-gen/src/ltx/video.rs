@@ -1,5 +1,6 @@
 //! LTX-Video as a video model for PushT.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::{Device, FloatDType};
@@ -17,7 +18,7 @@ use super::pipeline::{LtxCondition, LtxModel, LtxRequest, LtxStyle};
 use super::transformer::LtxTransformer;
 use super::vae::{LtxVae, LtxVersion};
 use crate::prompt::{default_negative_prompt, default_prompt};
-use crate::text::{TextEncoder, TextError};
+use crate::text::{TextEncoder, TextError, TextStates};
 
 /// How clips are generated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,7 +72,7 @@ impl Default for LtxSettings {
 /// Text encoder, transformer, autoencoder and settings.
 #[derive(Debug)]
 pub struct LtxVideo {
-    text: TextEncoder,
+    text: Texts,
     model: LtxModel,
     settings: LtxSettings,
     device: Device,
@@ -90,11 +91,35 @@ pub struct LtxFiles<'a> {
     pub dtype: FloatDType,
 }
 
+/// Where the states of prompts come from.
+#[derive(Debug)]
+enum Texts {
+    Encoder(TextEncoder),
+    /// Made before, by prompt.
+    States(BTreeMap<String, TextStates>),
+}
+
 impl LtxVideo {
+    /// Of parts that were loaded, with the states of prompts that were made before (one row each), so that no text encoder
+    /// is in memory; requests may have no other prompts.
+    pub fn with_states(
+        states: BTreeMap<String, TextStates>,
+        model: LtxModel,
+        settings: LtxSettings,
+        device: Device,
+    ) -> Self {
+        Self {
+            text: Texts::States(states),
+            model,
+            settings,
+            device,
+        }
+    }
+
     /// Of parts that were loaded.
     pub fn new(text: TextEncoder, model: LtxModel, settings: LtxSettings, device: Device) -> Self {
         Self {
-            text,
+            text: Texts::Encoder(text),
             model,
             settings,
             device,
@@ -121,6 +146,15 @@ impl LtxVideo {
             scheduler,
         };
         Ok(Self::new(text, model, settings, device.clone()))
+    }
+
+    /// With the adapters of a file ([`LtxTransformer::with_adapters`]).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn with_adapters(mut self, path: &Path) -> Result<Self, LtxError> {
+        self.model.transformer = self.model.transformer.with_adapters(path, &self.device)?;
+        Ok(self)
     }
 
     /// Transformer, autoencoder and schedule.
@@ -177,7 +211,20 @@ impl LtxVideo {
             true => vec![self.settings.negative_prompt.as_str(), prompt],
             false => vec![prompt],
         };
-        let text = self.text.encode(&texts, self.settings.tokens, true, &self.device)?;
+        let text = match &self.text {
+            Texts::Encoder(encoder) => encoder.encode(&texts, self.settings.tokens, true, &self.device)?,
+            Texts::States(states) => {
+                let state = |text: &&str| {
+                    states.get(*text).cloned().ok_or_else(|| LtxError::Config {
+                        setting: "the prompt",
+                        found: format!("{text:?}"),
+                        expected: "one whose states were made before".into(),
+                    })
+                };
+                let rows: Vec<TextStates> = texts.iter().map(state).collect::<Result<_, _>>()?;
+                TextStates::rows(rows)
+            }
+        };
         let mut rng = Pcg64::seed_from_u64(request.seed);
         let mut noise = |shape: &[usize]| Ok(training::normal(shape.iter().product(), &mut rng));
         let clip = self.model.generate(&asked, &text, &mut noise)?;

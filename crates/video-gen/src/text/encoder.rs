@@ -6,6 +6,7 @@ use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
 use nn_kit::{Checkpoint, in_f32};
 
 use super::error::TextError;
+use super::int8::T5Int8;
 use super::t5::{T5Config, T5Encoder};
 use super::tokenizer::{PromptTokens, T5Tokenizer};
 
@@ -18,17 +19,37 @@ pub struct TextStates {
     pub mask: Tensor<2>,
 }
 
+impl TextStates {
+    /// Prompts of the same number of tokens, one after the other.
+    pub(crate) fn rows(rows: Vec<Self>) -> Self {
+        let (states, mask) = rows.into_iter().map(|row| (row.states, row.mask)).unzip();
+        Self {
+            states: Tensor::cat(states, 0),
+            mask: Tensor::cat(mask, 0),
+        }
+    }
+}
+
 /// Tokenizer and T5 encoder.
 #[derive(Debug)]
 pub struct TextEncoder {
     tokenizer: T5Tokenizer,
-    t5: T5Encoder,
+    t5: Weights,
+}
+
+#[derive(Debug)]
+enum Weights {
+    Plain(T5Encoder),
+    Int8(T5Int8),
 }
 
 impl TextEncoder {
     /// Of a tokenizer and an encoder of the same model.
     pub fn new(tokenizer: T5Tokenizer, t5: T5Encoder) -> Self {
-        Self { tokenizer, t5 }
+        Self {
+            tokenizer,
+            t5: Weights::Plain(t5),
+        }
     }
 
     /// Reads a folder with `tokenizer/tokenizer.json` and `text_encoder/` (`config.json` and weights) as published models
@@ -46,9 +67,30 @@ impl TextEncoder {
         ))
     }
 
-    /// The encoder.
-    pub fn t5(&self) -> &T5Encoder {
-        &self.t5
+    /// [`Self::open`] with the weights held in 8 bits ([`T5Int8`]).
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_8bit(folder: &Path, device: &Device) -> Result<Self, TextError> {
+        let tokenizer = T5Tokenizer::open(&folder.join("tokenizer/tokenizer.json"))?;
+        let checkpoint = Checkpoint::open_folder(&folder.join("text_encoder"))?;
+        let t5 = T5Int8::load(&T5Config::open(folder)?, checkpoint, device)?;
+        Ok(Self {
+            tokenizer,
+            t5: Weights::Int8(t5),
+        })
+    }
+
+    /// Refuses files that [`Self::open`] would, as far as names and shapes tell: no weights are read.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn check_files(folder: &Path) -> Result<(), TextError> {
+        T5Tokenizer::open(&folder.join("tokenizer/tokenizer.json"))?;
+        T5Encoder::check(
+            &T5Config::open(folder)?,
+            Checkpoint::open_folder(&folder.join("text_encoder"))?,
+        )
     }
 
     /// Tokens of texts (which may be empty: what guidance leads away from), each padded to `length`.
@@ -56,7 +98,10 @@ impl TextEncoder {
     /// # Errors
     /// A text that cannot be cut into tokens that the encoder knows.
     pub fn tokens(&self, texts: &[&str], length: usize) -> Result<Vec<PromptTokens>, TextError> {
-        let vocabulary = self.t5.vocabulary();
+        let vocabulary = match &self.t5 {
+            Weights::Plain(t5) => t5.vocabulary(),
+            Weights::Int8(t5) => t5.vocabulary(),
+        };
         let encode = |text: &&str| {
             let tokens = self.tokenizer.encode(text, length)?;
             match tokens.ids.iter().find(|id| **id as usize >= vocabulary) {
@@ -90,7 +135,11 @@ impl TextEncoder {
             .collect();
         let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, shape), device);
         let mask = Tensor::<2>::from_data(TensorData::new(real, shape), device);
-        let states = self.t5.forward(ids, masked.then(|| mask.clone()));
+        let seen = masked.then(|| mask.clone());
+        let states = match &self.t5 {
+            Weights::Plain(t5) => t5.forward(ids, seen),
+            Weights::Int8(t5) => t5.forward(ids, seen),
+        };
         Ok(TextStates {
             states: in_f32(states),
             mask,

@@ -20,7 +20,7 @@ use super::error::TextError;
 const MASKED: f64 = -1e9;
 
 /// What published checkpoints call the parts of [`T5Encoder`].
-pub(super) const T5_NAMES: &Renames = &[
+pub(crate) const T5_NAMES: &Renames = &[
     (
         "relative_bias",
         "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight",
@@ -184,28 +184,28 @@ pub struct T5Encoder {
 
 /// x ← x + Attention(RMS(x)); x ← x + Dense(RMS(x)).
 #[derive(Module, Debug)]
-struct T5Block {
-    attention_norm: Param<Tensor<1>>,
-    attention: T5Attention,
-    dense_norm: Param<Tensor<1>>,
-    dense: T5Dense,
+pub(super) struct T5Block {
+    pub(super) attention_norm: Param<Tensor<1>>,
+    pub(super) attention: T5Attention,
+    pub(super) dense_norm: Param<Tensor<1>>,
+    pub(super) dense: T5Dense,
 }
 
 #[derive(Module, Debug)]
-struct T5Attention {
-    q: Linear,
-    k: Linear,
-    v: Linear,
-    o: Linear,
+pub(super) struct T5Attention {
+    pub(super) q: Linear,
+    pub(super) k: Linear,
+    pub(super) v: Linear,
+    pub(super) o: Linear,
 }
 
 /// Linear, ReLU, linear; or with two linear maps and a product.
 #[derive(Module, Debug)]
-struct T5Dense {
-    wi: Option<Linear>,
-    wi_0: Option<Linear>,
-    wi_1: Option<Linear>,
-    wo: Linear,
+pub(super) struct T5Dense {
+    pub(super) wi: Option<Linear>,
+    pub(super) wi_0: Option<Linear>,
+    pub(super) wi_1: Option<Linear>,
+    pub(super) wo: Linear,
 }
 
 impl T5Encoder {
@@ -256,9 +256,25 @@ impl T5Encoder {
         device: &Device,
     ) -> Result<Self, TextError> {
         config.check()?;
+        Self::fill(Self::new(config, device), checkpoint, prefix, dtype)
+    }
+
+    /// Refuses what [`Self::load`] would, as far as names and shapes tell.
+    pub(super) fn check(config: &T5Config, checkpoint: Checkpoint) -> Result<(), TextError> {
+        config.check()?;
+        let checkpoint = checkpoint.without(&BESIDE);
+        Ok(checkpoint.check(&Self::new(config, &Device::default()), "", T5_NAMES)?)
+    }
+
+    pub(super) fn fill(
+        model: Self,
+        checkpoint: Checkpoint,
+        prefix: &str,
+        dtype: FloatDType,
+    ) -> Result<Self, TextError> {
         let beside = BESIDE.map(|name| format!("{prefix}{name}"));
         let checkpoint = checkpoint.without(&beside.each_ref().map(String::as_str));
-        Ok(checkpoint.fill_as(Self::new(config, device), prefix, T5_NAMES, dtype)?)
+        Ok(checkpoint.fill_as(model, prefix, T5_NAMES, dtype)?)
     }
 
     /// Tokens that it has embeddings for.
@@ -288,7 +304,17 @@ impl T5Encoder {
         mask: Option<Tensor<2>>,
         seen: &mut dyn FnMut(usize, &Tensor<3>),
     ) -> Tensor<3> {
-        let mut x = self.shared.forward(tokens);
+        let (mut x, bias) = self.begin(tokens, mask);
+        for (i, block) in self.block.iter().enumerate() {
+            x = self.through(block, x, bias.clone());
+            seen(i, &x);
+        }
+        self.end(x)
+    }
+
+    /// Embeddings, and what is added to all scores.
+    pub(super) fn begin(&self, tokens: Tensor<2, Int>, mask: Option<Tensor<2>>) -> (Tensor<3>, Tensor<4>) {
+        let x = self.shared.forward(tokens);
         let bias = self.position_bias(x.dims()[1]);
         let bias = match mask {
             Some(mask) => {
@@ -300,10 +326,16 @@ impl T5Encoder {
             }
             None => bias,
         };
-        for (i, block) in self.block.iter().enumerate() {
-            x = block.forward(x, bias.clone(), self.heads, self.epsilon);
-            seen(i, &x);
-        }
+        (x, bias)
+    }
+
+    /// One block, be it of this encoder or not.
+    pub(super) fn through(&self, block: &T5Block, x: Tensor<3>, bias: Tensor<4>) -> Tensor<3> {
+        block.forward(x, bias, self.heads, self.epsilon)
+    }
+
+    /// The last norm.
+    pub(super) fn end(&self, x: Tensor<3>) -> Tensor<3> {
         rms_norm(x, Some(self.final_layer_norm.val()), self.epsilon)
     }
 }

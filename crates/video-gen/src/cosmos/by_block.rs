@@ -1,0 +1,143 @@
+//! Loss and gradients with one block of the transformer in memory at a time ([`nn_kit::pull_back`]).
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use nn_kit::{Collected, EdmConfig, Leaf, in_f32, pull_back};
+use training::Gradients;
+
+use super::block::Shared;
+use super::error::CosmosError;
+use super::modulation::Noise;
+use super::train::{CosmosBatch, Prepared};
+use super::transformer::CosmosTransformer;
+
+/// What all blocks share, as leaves.
+struct Given {
+    embedded: Leaf<3>,
+    added: Leaf<3>,
+    learned: Option<Leaf<4>>,
+}
+
+/// The same as the beginning of a graph.
+struct Begun {
+    embedded: Tensor<3>,
+    added: Tensor<3>,
+    learned: Option<Tensor<4>>,
+}
+
+impl Given {
+    fn new(shared: &Shared) -> Self {
+        // Frozen parts before the blocks need no gradients.
+        let leaf = |x: &Tensor<3>| Leaf::new(x, x.is_tracked());
+        Self {
+            embedded: leaf(&shared.noise.embedded),
+            added: leaf(&shared.noise.shared),
+            learned: shared.learned.as_ref().map(|x| Leaf::new(x, x.is_tracked())),
+        }
+    }
+
+    fn begin(&self) -> Begun {
+        Begun {
+            embedded: self.embedded.begin(),
+            added: self.added.begin(),
+            learned: self.learned.as_ref().map(Leaf::begin),
+        }
+    }
+
+    fn plain(&self) -> Begun {
+        Begun {
+            embedded: self.embedded.plain(),
+            added: self.added.plain(),
+            learned: self.learned.as_ref().map(Leaf::plain),
+        }
+    }
+
+    fn take(&mut self, begun: &Begun, gradients: &mut burn::tensor::Gradients) {
+        self.embedded.take(&begun.embedded, gradients);
+        self.added.take(&begun.added, gradients);
+        if let Some((leaf, begun)) = self.learned.as_mut().zip(begun.learned.as_ref()) {
+            leaf.take(begun, gradients);
+        }
+    }
+}
+
+impl Begun {
+    fn shared(&self, of: &Shared) -> Shared {
+        Shared {
+            noise: Noise {
+                embedded: self.embedded.clone(),
+                shared: self.added.clone(),
+            },
+            learned: self.learned.clone(),
+            ..of.clone()
+        }
+    }
+}
+
+impl CosmosTransformer {
+    /// The loss of a batch ([`CosmosTransformer::loss`]) and its gradients: those of `backward`, at the cost of computing
+    /// the blocks twice and the memory of a single one and of every block's input. The model must be one for training
+    /// ([`Module::train`]).
+    ///
+    /// # Errors
+    /// A batch that does not fit the model or itself.
+    pub fn loss_by_block(&self, batch: CosmosBatch, levels: &EdmConfig) -> Result<Gradients, CosmosError> {
+        let prepared = Prepared::new(batch, levels)?;
+        let tokens = self.check(&prepared.input)?;
+        let shared = self.shared(&prepared.input, tokens);
+        let x = self.embed(&prepared.input, tokens);
+        let mut given = Given::new(&shared);
+        let plain = given.plain().shared(&shared);
+        let mut inputs = Vec::new();
+        let mut next = Leaf::new(&x, x.is_tracked());
+        for block in self.valid().blocks() {
+            let output = block.forward(next.plain(), &plain).0;
+            inputs.push(std::mem::replace(&mut next, Leaf::new(&output, true)));
+        }
+
+        let mut all = Collected::new(self);
+        let (begun, end) = (next.begin(), given.begin());
+        let output = in_f32(self.tail(begun.clone(), &end.shared(&shared), tokens));
+        let value = prepared.loss(output).0;
+        let mut gradients = value.backward();
+        all.add(self, &mut gradients);
+        given.take(&end, &mut gradients);
+        next.take(&begun, &mut gradients);
+        let mut reached = next.gradient();
+        drop(gradients);
+        for block in self.blocks().iter().rev() {
+            let (Some(mut input), Some(gradient)) = (inputs.pop(), reached.take()) else {
+                break;
+            };
+            let (begun, with) = (input.begin(), given.begin());
+            let output = block.forward(begun.clone(), &with.shared(&shared)).0;
+            if !output.is_tracked() {
+                break;
+            }
+            let mut gradients = pull_back(output, gradient);
+            all.add(block, &mut gradients);
+            input.take(&begun, &mut gradients);
+            given.take(&with, &mut gradients);
+            reached = input.gradient();
+        }
+        // What is before the blocks, where it is trained.
+        let mut before: Vec<Tensor<1>> = Vec::new();
+        before.extend(reached.filter(|_| x.is_tracked()).map(|g| (x * g).sum()));
+        let Noise {
+            embedded,
+            shared: added,
+        } = shared.noise;
+        before.extend(given.embedded.gradient().map(|g| (embedded * g).sum()));
+        before.extend(given.added.gradient().map(|g| (added * g).sum()));
+        let learned = given.learned.and_then(Leaf::gradient).zip(shared.learned);
+        before.extend(learned.map(|(g, learned)| (learned * g).sum()));
+        let sum = before.into_iter().map(in_f32).reduce(|a, b| a + b);
+        if let Some(sum) = sum {
+            all.add(self, &mut sum.backward());
+        }
+        Ok(Gradients {
+            loss: value.without_autodiff(),
+            gradients: all.finish(),
+        })
+    }
+}

@@ -1,0 +1,188 @@
+//! Latents and text embeddings on the disk: made once, so that neither autoencoder nor text encoder is in memory while the
+//! transformer trains.
+//!
+//! A file's name is a hash of what it is made of: fingerprints of the model's files, the settings that matter, the pixels of
+//! the clip or the words of the prompt. What is there already is not made again.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use burn::tensor::TensorData;
+use nn_kit::{Checkpoint, save_safetensors};
+use pusht_env::Frame;
+use sha2::{Digest, Sha256};
+use training::{Progress, StopFlag};
+
+use super::clips::{ClipData, ClipPlace};
+use super::error::FinetuneError;
+
+/// Bytes that are looked at in a file: at its ends, and in between.
+const END: u64 = 1 << 20;
+const SAMPLE: u64 = 4096;
+const SAMPLES: u64 = 256;
+
+/// What a model trains on of a clip.
+#[derive(Clone, Debug)]
+pub(super) struct Latents {
+    /// Of the clip, `[channels, frames, rows, columns]`.
+    pub(super) clip: TensorData,
+    /// What is given of its last frame, `[channels, 1, rows, columns]`.
+    pub(super) last: TensorData,
+}
+
+/// A folder of latents and embeddings.
+#[derive(Debug)]
+pub(super) struct Cache {
+    folder: PathBuf,
+}
+
+impl Cache {
+    pub(super) fn open(folder: &Path) -> Result<Self, FinetuneError> {
+        std::fs::create_dir_all(folder).map_err(FinetuneError::io("creating", folder))?;
+        Ok(Self {
+            folder: folder.to_path_buf(),
+        })
+    }
+
+    /// The tensors under a key, where they are there and whole.
+    pub(super) fn get(&self, kind: &str, key: &str, names: [&str; 2]) -> Option<[TensorData; 2]> {
+        let file = Checkpoint::open(&self.path(kind, key)).ok()?;
+        Some([file.values(names[0]).ok()?, file.values(names[1]).ok()?])
+    }
+
+    pub(super) fn put(
+        &self,
+        kind: &str,
+        key: &str,
+        names: [&str; 2],
+        tensors: [TensorData; 2],
+    ) -> Result<(), FinetuneError> {
+        let path = self.path(kind, key);
+        let named = names.map(String::from).into_iter().zip(tensors);
+        save_safetensors(&path, &named.collect::<BTreeMap<_, _>>()).map_err(FinetuneError::io("writing", &path))
+    }
+
+    fn path(&self, kind: &str, key: &str) -> PathBuf {
+        self.folder.join(format!("{kind}-{key}.safetensors"))
+    }
+
+    /// Latents of clips in the order of their places, and a key of all of them. `open` is called for the first one that is not there; `made` says how
+    /// the latents come about.
+    pub(super) fn latents<E>(
+        &self,
+        clips: Clips<'_>,
+        made: &str,
+        mut open: impl FnMut() -> Result<E, FinetuneError>,
+        mut encode: impl FnMut(&E, &[Frame]) -> Result<Latents, FinetuneError>,
+        progress: &mut dyn Progress,
+        stop: &StopFlag,
+    ) -> Result<(Vec<Latents>, String), FinetuneError> {
+        const NAMES: [&str; 2] = ["clip", "last"];
+        let (mut encoder, mut keys) = (None, String::new());
+        let (mut all, mut new) = (Vec::with_capacity(clips.places.len()), 0);
+        progress.begin("clips to latents", clips.places.len());
+        clips.data.each(clips.places, clips.frames, &mut |done, frames| {
+            if stop.is_raised() {
+                return Err(FinetuneError::Stopped);
+            }
+            let key = clip_key(made, frames);
+            keys += &key;
+            let latents = match self.get("clip", &key, NAMES) {
+                Some([clip, last]) => Latents { clip, last },
+                None => {
+                    let encoder = match &mut encoder {
+                        Some(encoder) => encoder,
+                        none => none.insert(open()?),
+                    };
+                    let latents = encode(encoder, frames)?;
+                    self.put("clip", &key, NAMES, [latents.clip.clone(), latents.last.clone()])?;
+                    new += 1;
+                    latents
+                }
+            };
+            all.push(latents);
+            progress.advance(done + 1, "");
+            Ok(())
+        })?;
+        progress.end(&format!("{} clips, {new} of them new", all.len()));
+        Ok((all, text_key(made, &keys)))
+    }
+}
+
+/// Clips of a data set.
+#[derive(Clone, Copy)]
+pub(super) struct Clips<'a> {
+    pub(super) data: &'a ClipData,
+    pub(super) places: &'a [ClipPlace],
+    pub(super) frames: usize,
+}
+
+/// The key of a clip's latents.
+fn clip_key(made: &str, frames: &[Frame]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(made);
+    for frame in frames {
+        hash.update(frame.width().to_le_bytes());
+        hash.update(frame.height().to_le_bytes());
+        hash.update(frame.as_raw());
+    }
+    short(hash)
+}
+
+/// The key of a text.
+pub(super) fn text_key(made: &str, text: &str) -> String {
+    let mut hash = Sha256::new();
+    hash.update(made);
+    hash.update([0]);
+    hash.update(text);
+    short(hash)
+}
+
+/// What tells a file, or the files of a folder, from others: names, lengths, both ends and 256 places in between. Weights
+/// that were trained differ everywhere; reading all of them would take a minute for the largest.
+pub(super) fn fingerprint(path: &Path) -> Result<String, FinetuneError> {
+    let mut files = vec![path.to_path_buf()];
+    if path.is_dir() {
+        let entries = std::fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        let entries = entries.map_err(FinetuneError::io("reading", path))?;
+        files = entries
+            .iter()
+            .map(std::fs::DirEntry::path)
+            .filter(|p| p.is_file())
+            .collect();
+        files.sort();
+    }
+    let mut hash = Sha256::new();
+    for file in files {
+        hash.update(file.file_name().unwrap_or_default().as_encoded_bytes());
+        samples(&file, &mut hash).map_err(FinetuneError::io("reading", &file))?;
+    }
+    Ok(short(hash))
+}
+
+fn samples(path: &Path, hash: &mut Sha256) -> std::io::Result<()> {
+    let mut file = std::fs::File::open(path)?;
+    let length = file.metadata()?.len();
+    hash.update(length.to_le_bytes());
+    let mut take = |from: u64, count: u64| -> std::io::Result<()> {
+        let mut bytes = Vec::new();
+        file.seek(SeekFrom::Start(from))?;
+        (&file).take(count).read_to_end(&mut bytes)?;
+        hash.update(&bytes);
+        Ok(())
+    };
+    if length <= 2 * END + SAMPLES * SAMPLE {
+        return take(0, length);
+    }
+    take(0, END)?;
+    for i in 0..SAMPLES {
+        take(END + i * ((length - 2 * END) / SAMPLES), SAMPLE)?;
+    }
+    take(length - END, END)
+}
+
+fn short(hash: Sha256) -> String {
+    let digest = hash.finalize();
+    digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,239 @@
+//! Clips out of whatever holds videos: files, folders of pictures, demonstrations, the simulator.
+
+use std::path::{Path, PathBuf};
+
+use pusht_data::{DataError, Demonstrations, Simulation, Source, demonstrate, open};
+use pusht_env::{ExpertConfig, Frame};
+use training::permutation;
+use video_io::{VideoReader, read_frames};
+
+use super::config::FinetuneConfig;
+use super::error::FinetuneError;
+
+/// Where the order of videos for validation is drawn, and of clips.
+const SPLIT: u64 = 1;
+const CHOICE: u64 = 2;
+
+/// Videos to train on.
+pub struct ClipData {
+    path: PathBuf,
+    kind: Kind,
+    lengths: Vec<usize>,
+}
+
+enum Kind {
+    Set(Box<Source>),
+    Videos(Vec<PathBuf>),
+}
+
+/// Some frames of a video.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClipPlace {
+    /// Index of the video.
+    pub video: usize,
+    /// Its first frame.
+    pub first: usize,
+}
+
+/// What is trained on and what is kept apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClipSplit {
+    /// For training.
+    pub train: Vec<ClipPlace>,
+    /// For validation.
+    pub valid: Vec<ClipPlace>,
+}
+
+impl ClipData {
+    /// A data set ([`pusht_data::open`]), a video (MP4, GIF, a folder of PNG files) or a folder of videos. Nothing is decoded
+    /// yet, except to count the frames of a GIF.
+    ///
+    /// # Errors
+    /// None of these, or files that are damaged.
+    pub fn open(path: &Path) -> Result<Self, FinetuneError> {
+        let of_set = |source: Source| Self {
+            path: path.to_path_buf(),
+            lengths: source.lengths(),
+            kind: Kind::Set(Box::new(source)),
+        };
+        let reason = match open(path) {
+            Ok(source) => return Ok(of_set(source)),
+            Err(DataError::Unrecognised { found, .. }) => found,
+            Err(error) => return Err(error.into()),
+        };
+        let videos = videos(path)?;
+        if videos.is_empty() {
+            return Err(FinetuneError::NoVideos {
+                path: path.to_path_buf(),
+                reason,
+            });
+        }
+        let length = |video: &PathBuf| -> Result<usize, FinetuneError> {
+            match VideoReader::open(video)?.frames() {
+                Some(frames) => Ok(frames),
+                None => Ok(read_frames(video)?.len()),
+            }
+        };
+        Ok(Self {
+            path: path.to_path_buf(),
+            lengths: videos.iter().map(length).collect::<Result<_, _>>()?,
+            kind: Kind::Videos(videos),
+        })
+    }
+
+    /// Demonstrations of the simulator's expert, written to `path` (a killed run goes on with them).
+    ///
+    /// # Errors
+    /// As [`pusht_data::demonstrate`].
+    pub fn simulate(
+        path: &Path,
+        episodes: usize,
+        seed: u64,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<Self, FinetuneError> {
+        let what = Demonstrations {
+            episodes,
+            first_seed: seed,
+            max_steps: 300,
+            simulation: Simulation::DIFFUSION_POLICY,
+            expert: ExpertConfig::default(),
+            threads: 0,
+        };
+        demonstrate(path, &what, progress)?;
+        Self::open(path)
+    }
+
+    /// What it was opened from.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Number of videos.
+    pub fn videos(&self) -> usize {
+        self.lengths.len()
+    }
+
+    /// Windows of `frames` frames, `stride` frames apart; those of some videos are kept for validation. What is chosen
+    /// follows from the seed.
+    ///
+    /// # Errors
+    /// No video that is long enough, or validation clips of a single video.
+    pub fn split(&self, config: &FinetuneConfig) -> Result<ClipSplit, FinetuneError> {
+        let long: Vec<usize> = (0..self.videos())
+            .filter(|video| self.lengths[*video] >= config.frames)
+            .collect();
+        if long.is_empty() {
+            return Err(FinetuneError::Short {
+                path: self.path.clone(),
+                videos: self.videos(),
+                longest: self.lengths.iter().copied().max().unwrap_or(0),
+                frames: config.frames,
+            });
+        }
+        if long.len() == 1 && config.valid_clips > 0 {
+            return Err(FinetuneError::setting(
+                "valid_clips",
+                config.valid_clips,
+                "0 where there is one video of sufficient length: validation takes whole videos away from training",
+            ));
+        }
+        // A twentieth of the videos, but no more than a clip of each needs.
+        let apart = match config.valid_clips {
+            0 => 0,
+            clips => (long.len() / 20).clamp(1, clips),
+        };
+        let order = permutation(long.len(), config.seed, SPLIT);
+        let windows = |videos: &[usize]| {
+            let mut videos: Vec<usize> = videos.iter().map(|place| long[*place]).collect();
+            videos.sort_unstable();
+            let of = |video: usize| {
+                let last = self.lengths[video] - config.frames;
+                (0..=last)
+                    .step_by(config.stride.max(1))
+                    .map(move |first| ClipPlace { video, first })
+            };
+            videos.into_iter().flat_map(of).collect::<Vec<_>>()
+        };
+        let draw = |all: Vec<ClipPlace>, count: Option<usize>| {
+            let order = permutation(all.len(), config.seed, CHOICE);
+            let mut chosen: Vec<ClipPlace> = order.into_iter().map(|place| all[place]).collect();
+            chosen.truncate(count.unwrap_or(usize::MAX));
+            chosen.sort_unstable();
+            chosen
+        };
+        Ok(ClipSplit {
+            train: draw(windows(&order[apart..]), config.clips),
+            valid: draw(windows(&order[..apart]), Some(config.valid_clips)),
+        })
+    }
+
+    /// The clips at these places (sorted), handed over one by one; each video is decoded once.
+    ///
+    /// # Errors
+    /// Videos that are damaged, or what `take` says.
+    pub fn each(
+        &self,
+        places: &[ClipPlace],
+        frames: usize,
+        take: &mut dyn FnMut(usize, &[Frame]) -> Result<(), FinetuneError>,
+    ) -> Result<(), FinetuneError> {
+        let mut done = 0;
+        for group in places.chunk_by(|a, b| a.video == b.video) {
+            let video = group[0].video;
+            let decoded = match &self.kind {
+                Kind::Videos(paths) => read_frames(&paths[video])?,
+                Kind::Set(source) => {
+                    let mut episodes = source.episodes(video..video + 1, &mut |_, _| {})?;
+                    episodes.pop().map(|episode| episode.frames).unwrap_or_default()
+                }
+            };
+            let size = decoded.first().map_or((0, 0), Frame::dimensions);
+            let odd = size.0 == 0 || size.1 == 0 || decoded.iter().any(|frame| frame.dimensions() != size);
+            for place in group {
+                let clip = decoded.get(place.first..place.first + frames);
+                let Some(clip) = clip.filter(|_| !odd) else {
+                    return Err(FinetuneError::Picture {
+                        path: self.path.clone(),
+                        video,
+                    });
+                };
+                take(done, clip)?;
+                done += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The videos at a path, by name.
+fn videos(path: &Path) -> Result<Vec<PathBuf>, FinetuneError> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    if has_pictures(path)? {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let mut found = Vec::new();
+    for inner in inside(path)? {
+        let file = inner.extension().is_some_and(|end| end == "mp4" || end == "gif");
+        if file || (inner.is_dir() && has_pictures(&inner)?) {
+            found.push(inner);
+        }
+    }
+    Ok(found)
+}
+
+fn has_pictures(folder: &Path) -> Result<bool, FinetuneError> {
+    let inside = inside(folder)?;
+    Ok(inside
+        .iter()
+        .any(|path| path.extension().is_some_and(|end| end == "png")))
+}
+
+fn inside(folder: &Path) -> Result<Vec<PathBuf>, FinetuneError> {
+    let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let entries = entries.map_err(FinetuneError::io("reading", folder))?;
+    let mut paths: Vec<PathBuf> = entries.iter().map(std::fs::DirEntry::path).collect();
+    paths.sort();
+    Ok(paths)
+}

@@ -1,0 +1,301 @@
+//! Settings of a fine-tuning, and two presets: the seed paper's and ours.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use training::{Precision, TrainConfig};
+
+use super::error::FinetuneError;
+use crate::ltx::LtxLora;
+use crate::prompt::{default_negative_prompt, default_prompt};
+
+/// Which published model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Family {
+    /// LTX-Video.
+    Ltx,
+    /// Cosmos-Predict1.
+    Cosmos,
+}
+
+/// A documented set of settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Preset {
+    /// First and last frame given more often than not.
+    Ours,
+    /// What the seed paper reports of its LTX-Video: 576 clips, 1500 steps of one clip, learning rate 2e-4, bf16, the text
+    /// encoder in 8 bits, the first frame given in one of ten clips, the last never. Its two passes over 576 clips would be
+    /// 1152 steps; the steps are taken as reported.
+    Paper,
+}
+
+/// The format of the weights that are not trained, and of what is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// bf16 where the device computes in it, f32 on the CPU, which would emulate it.
+    Auto,
+    /// 16 bits.
+    Bf16,
+    /// 32 bits.
+    F32,
+}
+
+/// How to fine-tune. Recorded with the results as `finetune.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FinetuneConfig {
+    /// The preset that these settings began as.
+    pub preset: Preset,
+    /// Frames of a clip, 8k + 1.
+    pub frames: usize,
+    /// Pixels that the model works in.
+    pub width: usize,
+    /// Pixels that the model works in.
+    pub height: usize,
+    /// Frames a second that the model is told.
+    pub frame_rate: f64,
+    /// Frames between the beginnings of neighbouring clips of a video.
+    pub stride: usize,
+    /// Training clips, drawn from all by the seed; none: all of them.
+    pub clips: Option<usize>,
+    /// Clips that are kept for validation, of videos that no training clip is of; 0: no validation loss.
+    pub valid_clips: usize,
+    /// What the clips show.
+    pub prompt: String,
+    /// What sampling leads away from.
+    pub negative_prompt: String,
+    /// Tokens of a prompt, with padding.
+    pub tokens: usize,
+    /// Whether the text encoder's weights are held in 8 bits.
+    pub text_8bit: bool,
+    /// Whether all weights are trained and not adapters.
+    pub full: bool,
+    /// Rank of the adapters; alpha is the same.
+    pub rank: usize,
+    /// Layers that carry adapters, by the ends of their names.
+    pub layers: Vec<String>,
+    /// Whether blocks are computed again for their gradients, so that only one is held.
+    pub checkpointing: bool,
+    /// Of the weights that are not trained, and of what is computed.
+    pub format: Format,
+    /// How often the first frame is given.
+    pub first_frame: f64,
+    /// How often the last frame is given.
+    pub last_frame: f64,
+    /// Updates.
+    pub steps: usize,
+    /// Clips of an update.
+    pub batch_size: usize,
+    /// Parts that an update's clips are computed in, one after the other.
+    pub accumulate: usize,
+    /// Peak learning rate.
+    pub learning_rate: f64,
+    /// The part of it that the cosine ends at; 1: none.
+    pub final_learning_rate: f64,
+    /// Updates of linear warm-up.
+    pub warmup_steps: usize,
+    /// Decoupled weight decay.
+    pub weight_decay: f32,
+    /// Largest norm of all gradients together.
+    pub clip_norm: f32,
+    /// Order of the clips, noise, adapters' beginnings and samples follow from it.
+    pub seed: u64,
+    /// Updates between validations; divides the steps.
+    pub validate_every: usize,
+    /// Clips that are sampled at each, between the first and the last frame of held-out ones.
+    pub sample_clips: usize,
+    /// Steps of their sampler.
+    pub sample_steps: usize,
+    /// Their guidance.
+    pub guidance: f64,
+}
+
+impl FinetuneConfig {
+    /// The settings of a preset.
+    pub fn preset(preset: Preset, family: Family) -> Self {
+        // The size apart, what clips are sampled with by default.
+        let (side, guidance, tokens, frame_rate) = match family {
+            Family::Ltx => (512, 3.0, 256, 10.0),
+            Family::Cosmos => (256, 7.0, 512, 30.0),
+        };
+        let ours = Self {
+            preset: Preset::Ours,
+            frames: 33,
+            width: side,
+            height: side,
+            frame_rate,
+            stride: 8,
+            clips: None,
+            valid_clips: 16,
+            prompt: default_prompt(&[]),
+            negative_prompt: default_negative_prompt(),
+            tokens,
+            text_8bit: true,
+            full: false,
+            rank: 32,
+            layers: ["to_q", "to_k", "to_v", "to_out.0"].map(String::from).to_vec(),
+            checkpointing: true,
+            format: Format::Auto,
+            first_frame: 0.9,
+            last_frame: 0.7,
+            steps: 4000,
+            batch_size: 4,
+            accumulate: 4,
+            learning_rate: 2e-4,
+            final_learning_rate: 0.0,
+            warmup_steps: 100,
+            weight_decay: 0.01,
+            clip_norm: 1.0,
+            seed: 0,
+            validate_every: 500,
+            sample_clips: 3,
+            sample_steps: 30,
+            guidance,
+        };
+        match preset {
+            Preset::Ours => ours,
+            Preset::Paper => Self {
+                preset,
+                clips: Some(576),
+                format: Format::Bf16,
+                first_frame: 0.1,
+                last_frame: 0.0,
+                steps: 1500,
+                batch_size: 1,
+                accumulate: 1,
+                final_learning_rate: 1.0,
+                warmup_steps: 0,
+                ..ours
+            },
+        }
+    }
+
+    /// Changes one setting by a text `name=value`; lists and texts may be written as JSON.
+    ///
+    /// # Errors
+    /// No such setting, or a value of another kind.
+    pub fn set(&mut self, text: &str) -> Result<(), FinetuneError> {
+        let Some((name, value)) = text.split_once('=') else {
+            return Err(FinetuneError::setting("--set", text, "name=value"));
+        };
+        let (name, value) = (name.trim(), value.trim());
+        let mut all = serde_json::to_value(&*self)
+            .map_err(|error| FinetuneError::setting(name, value, format!("settings that are JSON ({error})")))?;
+        let known = match all.as_object() {
+            Some(all) => all.keys().cloned().collect::<Vec<_>>(),
+            None => Vec::new(),
+        };
+        if !known.iter().any(|known| known == name) {
+            return Err(FinetuneError::setting(
+                "--set",
+                name,
+                format!("one of {}", known.join(", ")),
+            ));
+        }
+        let plain = Value::String(value.to_string());
+        let typed = match value {
+            "none" => Value::Null,
+            _ => serde_json::from_str(value).unwrap_or_else(|_| plain.clone()),
+        };
+        // A prompt that looks like a number is a prompt.
+        let mut wrong = String::new();
+        for candidate in [typed, plain] {
+            all[name] = candidate;
+            match serde_json::from_value::<Self>(all.clone()) {
+                Ok(changed) => {
+                    *self = changed;
+                    return Ok(());
+                }
+                Err(error) if wrong.is_empty() => wrong = error.to_string(),
+                Err(_) => {}
+            }
+        }
+        Err(FinetuneError::setting(
+            name,
+            value,
+            format!("another kind of value ({wrong})"),
+        ))
+    }
+
+    /// Refuses settings that cannot work, before any file is opened.
+    ///
+    /// # Errors
+    /// The first such setting.
+    pub fn check(&self) -> Result<(), FinetuneError> {
+        let refuse =
+            |setting: &str, found: String, expected: &str| Err(FinetuneError::setting(setting, found, expected));
+        if self.frames < 9 || self.frames % 8 != 1 {
+            let near = self.frames.max(9).saturating_sub(1) / 8 * 8 + 1;
+            return refuse(
+                "frames",
+                self.frames.to_string(),
+                &format!("8k + 1, such as {near} or {}", near + 8),
+            );
+        }
+        for (setting, found) in [
+            ("width", self.width),
+            ("height", self.height),
+            ("stride", self.stride),
+            ("tokens", self.tokens),
+            ("rank", self.rank),
+            ("steps", self.steps),
+            ("validate_every", self.validate_every),
+            ("sample_steps", self.sample_steps),
+            ("clips", self.clips.unwrap_or(1)),
+        ] {
+            if found == 0 {
+                return refuse(setting, "0".into(), "at least 1");
+            }
+        }
+        for (setting, found) in [("first_frame", self.first_frame), ("last_frame", self.last_frame)] {
+            if !(0.0..=1.0).contains(&found) {
+                return refuse(setting, found.to_string(), "a probability from 0 to 1");
+            }
+        }
+        if !(self.frame_rate.is_finite() && self.frame_rate > 0.0) {
+            return refuse("frame_rate", self.frame_rate.to_string(), "a number above 0");
+        }
+        if !(self.guidance.is_finite() && self.guidance >= 0.0) {
+            return refuse("guidance", self.guidance.to_string(), "a number from 0");
+        }
+        if self.prompt.trim().is_empty() {
+            return refuse("prompt", "empty".into(), "a sentence that says what the clips show");
+        }
+        if !self.steps.is_multiple_of(self.validate_every.min(self.steps)) {
+            let expected = format!("a multiple of validate_every ({})", self.validate_every);
+            return refuse("steps", self.steps.to_string(), &expected);
+        }
+        Ok(self.fit().check()?)
+    }
+
+    /// Which layers carry adapters.
+    pub(super) fn lora(&self) -> LtxLora {
+        LtxLora {
+            rank: self.rank,
+            alpha: self.rank as f64,
+            targets: self.layers.clone(),
+        }
+    }
+
+    /// The loop's settings: an epoch ends where clips are validated.
+    pub(super) fn fit(&self) -> TrainConfig {
+        let every = self.validate_every.min(self.steps);
+        TrainConfig {
+            epochs: (self.steps / every.max(1)).max(1),
+            steps_per_epoch: Some(every),
+            batch_size: self.batch_size,
+            accumulate: self.accumulate,
+            learning_rate: self.learning_rate,
+            final_learning_rate: self.final_learning_rate,
+            warmup_steps: self.warmup_steps,
+            weight_decay: self.weight_decay,
+            clip_norm: Some(self.clip_norm),
+            ema_decay: None,
+            precision: Precision::F32,
+            seed: self.seed,
+            ..TrainConfig::default()
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Cosmos-Predict1 as something to train.
+
+use std::path::PathBuf;
+
+use burn::tensor::{Device, FloatDType, Tensor, TensorData};
+use nn_kit::EdmConfig;
+use pusht_data::{VideoModel, VideoRequest};
+use pusht_env::Frame;
+use training::Gradients;
+
+use super::cache::Latents;
+use super::config::FinetuneConfig;
+use super::draws::Draws;
+use super::error::FinetuneError;
+use super::objective::Trainee;
+use super::texts::Prompts;
+use crate::cosmos::{
+    CosmosAutoencoder, CosmosBatch, CosmosCondition, CosmosPipeline, CosmosPrompts, CosmosSampling, CosmosTransformer,
+    CosmosVariant, CosmosVideo, EndFrame, SigmaDraws, picture,
+};
+use crate::text::TextStates;
+
+/// What its training needs beside the transformer.
+pub(super) struct CosmosTrainee {
+    pub(super) model: PathBuf,
+    pub(super) dtype: FloatDType,
+    pub(super) prompts: Prompts,
+    pub(super) prompt: String,
+    pub(super) levels: EdmConfig,
+    pub(super) size: [usize; 2],
+    pub(super) sampling: CosmosSampling,
+    pub(super) variant: CosmosVariant,
+}
+
+/// States of a prompt, zero after its last word, as the transformer is trained with.
+fn ended(text: &TextStates) -> Tensor<3> {
+    text.states.clone() * text.mask.clone().unsqueeze_dim::<3>(2)
+}
+
+impl CosmosTrainee {
+    /// How clips are sampled while it is trained.
+    pub(super) fn sampling(config: &FinetuneConfig) -> CosmosSampling {
+        CosmosSampling {
+            steps: config.sample_steps,
+            guidance: config.guidance,
+            fps: config.frame_rate,
+            ..CosmosSampling::default()
+        }
+    }
+
+    /// Scaled latents of a clip; of its last frame the last latent frame of [`EndFrame::InPlace`], which is what is given when
+    /// clips are sampled.
+    pub(super) fn latents(
+        autoencoder: &CosmosAutoencoder,
+        frames: &[Frame],
+        size: [usize; 2],
+        sigma_data: f64,
+        device: &Device,
+    ) -> Result<Latents, FinetuneError> {
+        let pictures: Vec<Tensor<4>> = frames.iter().map(|frame| picture(frame, size, device)).collect();
+        let (start, end) = (pictures[0].clone(), pictures[pictures.len() - 1].clone());
+        let clip = pictures.into_iter().map(|x| x.unsqueeze_dim::<5>(2)).collect();
+        let clip = autoencoder.scaled(autoencoder.encode(Tensor::cat(clip, 2))?, sigma_data)?;
+        let given = CosmosCondition::ends(
+            autoencoder,
+            start,
+            Some((end, EndFrame::InPlace)),
+            frames.len(),
+            sigma_data,
+        )?;
+        let count = given.latents.dims()[2];
+        let data = |x: Tensor<5>| x.squeeze_dim::<4>(0).into_data();
+        Ok(Latents {
+            clip: data(clip),
+            last: data(given.latents.narrow(2, count - 1, 1)),
+        })
+    }
+}
+
+impl Trainee for CosmosTrainee {
+    type Model = CosmosTransformer;
+    type Batch = CosmosBatch;
+
+    /// Given frames stand in their places; a given last one is what sampling gives in its place, and what lies before it is
+    /// learned to lead there.
+    fn batch(&self, clips: &[&Latents], mut draws: Draws, device: &Device) -> Result<CosmosBatch, FinetuneError> {
+        let load = |data: &TensorData| Tensor::<4>::from_data(data.clone(), device).unsqueeze_dim::<5>(0);
+        let mut latents = Tensor::cat(clips.iter().map(|clip| load(&clip.clip)).collect(), 0);
+        let count = latents.dims()[2];
+        if draws.last {
+            let last = Tensor::cat(clips.iter().map(|clip| load(&clip.last)).collect(), 0);
+            latents = Tensor::cat(vec![latents.narrow(2, 0, count - 1), last], 2);
+        }
+        let given: Vec<bool> = (0..count)
+            .map(|frame| (draws.first && frame == 0) || (draws.last && frame + 1 == count))
+            .collect();
+        let levels = SigmaDraws::default();
+        let sigma = |z: &f32| (levels.mean + levels.deviation * f64::from(*z)).exp() as f32;
+        let shape = latents.dims();
+        let noise = TensorData::new(draws.noise(shape.iter().product()), shape);
+        Ok(CosmosBatch {
+            noise: Tensor::from_data(noise, device),
+            sigma: draws.level.iter().map(sigma).collect(),
+            text: ended(&self.prompts.prompt).repeat_dim(0, clips.len()),
+            given: (self.variant == CosmosVariant::Video2World).then(|| vec![given; clips.len()]),
+            fps: Some(self.sampling.fps),
+            latents,
+        })
+    }
+
+    fn loss(&self, model: &CosmosTransformer, batch: CosmosBatch) -> Result<Tensor<1>, FinetuneError> {
+        Ok(model.loss(batch, &self.levels)?.loss)
+    }
+
+    fn by_block(&self, model: &CosmosTransformer, batch: CosmosBatch) -> Result<Gradients, FinetuneError> {
+        Ok(model.loss_by_block(batch, &self.levels)?)
+    }
+
+    /// Models that take no frames are not sampled.
+    fn sample(&self, model: &CosmosTransformer, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, FinetuneError> {
+        let device = self.prompts.prompt.states.device();
+        // In memory only while clips are sampled.
+        let autoencoder = CosmosAutoencoder::open(&self.model, self.dtype, &device)?;
+        let pipeline = CosmosPipeline::new(model.clone(), autoencoder, self.levels.clone(), &device)?;
+        let (text, negative) = (ended(&self.prompts.prompt), ended(&self.prompts.negative));
+        let prompts = CosmosPrompts::from_embeddings(&self.prompt, text, negative);
+        let video = CosmosVideo::new(pipeline, prompts, self.size, self.sampling, EndFrame::InPlace)?;
+        Ok(video.generate(requests)?)
+    }
+}

@@ -1,0 +1,60 @@
+//! What is random about a training step: which frames are given, how noisy each clip is, the noise.
+
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64;
+use training::normal;
+
+use super::config::FinetuneConfig;
+
+/// The draws of a step; they follow from its seed.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Draws {
+    /// Whether the first frame of all clips of the step is given.
+    pub(super) first: bool,
+    /// The same for the last.
+    pub(super) last: bool,
+    /// A standard normal number for each clip: how noisy it is.
+    pub(super) level: Vec<f32>,
+    rng: Pcg64,
+}
+
+impl Draws {
+    /// For `clips` clips. Frames are given to all of them or to none, as those that are given may be tokens of their own.
+    pub(super) fn new(config: &FinetuneConfig, clips: usize, seed: u64) -> Self {
+        let mut rng = Pcg64::seed_from_u64(seed);
+        let mut chance = |p: f64| rng.random::<f64>() < p;
+        let (first, last) = (chance(config.first_frame), chance(config.last_frame));
+        Self {
+            first,
+            last,
+            level: normal(clips, &mut rng),
+            rng,
+        }
+    }
+
+    /// Further standard normal numbers.
+    pub(super) fn noise(&mut self, count: usize) -> Vec<f32> {
+        normal(count, &mut self.rng)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::config::{Family, Preset};
+    use super::*;
+
+    #[test]
+    fn frames_are_given_as_often_as_asked() {
+        let share = |config: &FinetuneConfig, of: &dyn Fn(&Draws) -> bool| {
+            let given = (0..4000).filter(|seed| of(&Draws::new(config, 1, *seed)));
+            given.count() as f64 / 4000.0
+        };
+        for (preset, first, last) in [(Preset::Ours, 0.9, 0.7), (Preset::Paper, 0.1, 0.0)] {
+            let config = FinetuneConfig::preset(preset, Family::Ltx);
+            assert!((share(&config, &|d| d.first) - first).abs() < 0.02);
+            assert!((share(&config, &|d| d.last) - last).abs() < 0.025);
+        }
+        let config = FinetuneConfig::preset(Preset::Ours, Family::Ltx);
+        assert_eq!(Draws::new(&config, 3, 5), Draws::new(&config, 3, 5));
+    }
+}

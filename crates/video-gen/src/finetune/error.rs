@@ -1,0 +1,130 @@
+//! Why a model cannot be fine-tuned.
+
+use std::path::{Path, PathBuf};
+
+use nn_kit::CheckpointError;
+use pusht_data::{DataError, VideoError};
+use pusht_vision::VisionError;
+use training::TrainingError;
+use video_io::VideoIoError;
+
+use crate::cosmos::CosmosError;
+use crate::ltx::LtxError;
+use crate::text::TextError;
+
+/// See the module.
+#[derive(Debug, thiserror::Error)]
+pub enum FinetuneError {
+    /// A setting that cannot be.
+    #[error("{setting} is {found}; expected {expected}")]
+    Setting {
+        /// Its name.
+        setting: String,
+        /// Its value.
+        found: String,
+        /// What it should be.
+        expected: String,
+    },
+    /// A path without videos.
+    #[error(
+        "{path:?} holds no videos: {reason}; expected MP4 or GIF files, folders of PNG files, one such video, a zarr replay \
+         buffer, a LeRobot v3 set or a file of make_demos"
+    )]
+    NoVideos {
+        /// The path.
+        path: PathBuf,
+        /// What is there.
+        reason: String,
+    },
+    /// Videos that are too short.
+    #[error(
+        "{path:?}: the longest of {videos} videos has {longest} frames; expected at least {frames}, one clip's (set frames)"
+    )]
+    Short {
+        /// The data.
+        path: PathBuf,
+        /// How many.
+        videos: usize,
+        /// Their longest.
+        longest: usize,
+        /// Frames of a clip.
+        frames: usize,
+    },
+    /// A picture that is none.
+    #[error("video {video} of {path:?} changes the size of its frames, or has frames without pixels")]
+    Picture {
+        /// The data.
+        path: PathBuf,
+        /// Which.
+        video: usize,
+    },
+    /// More memory than there may be.
+    #[error("training needs about {needed:.1} GB; there are {limit:.1} GB: {advice}")]
+    Memory {
+        /// Weights, gradients, moments and activations, in 10⁹ bytes.
+        needed: f64,
+        /// What may be used, in 10⁹ bytes.
+        limit: f64,
+        /// What would fit.
+        advice: String,
+    },
+    /// A file.
+    #[error("{action} {path:?} failed: {reason}")]
+    Io {
+        /// `reading` or `writing`.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+    /// Stopped while clips were prepared.
+    #[error("stopped while clips were prepared; what is done is kept, and the same command goes on from it")]
+    Stopped,
+    /// LTX-Video.
+    #[error(transparent)]
+    Ltx(#[from] LtxError),
+    /// Cosmos-Predict1.
+    #[error(transparent)]
+    Cosmos(#[from] CosmosError),
+    /// The prompt.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// Weights.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// Demonstrations.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// Videos.
+    #[error(transparent)]
+    Video(#[from] VideoIoError),
+    /// Sampling.
+    #[error(transparent)]
+    Sampling(#[from] VideoError),
+    /// Measuring.
+    #[error(transparent)]
+    Vision(#[from] VisionError),
+    /// The loop.
+    #[error(transparent)]
+    Training(#[from] TrainingError),
+}
+
+impl FinetuneError {
+    pub(super) fn setting(setting: &str, found: impl ToString, expected: impl Into<String>) -> Self {
+        Self::Setting {
+            setting: setting.to_string(),
+            found: found.to_string(),
+            expected: expected.into(),
+        }
+    }
+
+    pub(super) fn io<E: std::fmt::Display>(action: &'static str, path: &Path) -> impl FnOnce(E) -> Self {
+        let path = path.to_path_buf();
+        move |error| Self::Io {
+            action,
+            path,
+            reason: error.to_string(),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! LTX-Video as something to train.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::{Device, FloatDType, Tensor, TensorData};
+use nn_kit::FlowScheduler;
+use pusht_data::{VideoModel, VideoRequest};
+use pusht_env::Frame;
+use training::Gradients;
+
+use super::cache::Latents;
+use super::config::FinetuneConfig;
+use super::draws::Draws;
+use super::error::FinetuneError;
+use super::objective::Trainee;
+use super::texts::Prompts;
+use crate::ltx::{
+    Coordinates, LatentScale, LtxClips, LtxExample, LtxModel, LtxSettings, LtxTransformer, LtxVae, LtxVideo, Rotary,
+    ltx_loss, pixels, rows, training_time,
+};
+use crate::text::TextStates;
+
+/// What its training needs beside the transformer.
+pub(super) struct LtxTrainee {
+    pub(super) model: PathBuf,
+    pub(super) dtype: FloatDType,
+    pub(super) prompts: Prompts,
+    pub(super) settings: LtxSettings,
+    pub(super) scheduler: FlowScheduler,
+    pub(super) scale: LatentScale,
+    pub(super) frames: usize,
+}
+
+impl LtxTrainee {
+    /// How clips are sampled while it is trained.
+    pub(super) fn settings(config: &FinetuneConfig) -> LtxSettings {
+        LtxSettings {
+            width: config.width,
+            height: config.height,
+            frame_rate: config.frame_rate,
+            steps: config.sample_steps,
+            guidance: config.guidance,
+            tokens: config.tokens,
+            prompt: config.prompt.clone(),
+            negative_prompt: config.negative_prompt.clone(),
+            ..LtxSettings::default()
+        }
+    }
+
+    /// Normalised latents of a clip, the mean of their distribution, and of its last frame by itself, as the conditioned
+    /// pipeline gives it.
+    pub(super) fn latents(
+        vae: &LtxVae,
+        frames: &[Frame],
+        size: [usize; 2],
+        device: &Device,
+    ) -> Result<Latents, FinetuneError> {
+        let clip: Vec<Tensor<5>> = frames.iter().map(|frame| pixels(frame, size, device)).collect();
+        let last = clip[clip.len() - 1].clone();
+        let encode = |clip: Tensor<5>| -> Result<TensorData, FinetuneError> {
+            let latents = vae.normalise(vae.encode(clip)?.mean);
+            Ok(latents.squeeze_dim::<4>(0).into_data())
+        };
+        Ok(Latents {
+            clip: encode(Tensor::cat(clip, 2))?,
+            last: encode(last)?,
+        })
+    }
+}
+
+/// Latents `[channels, frames, rows, columns]` as tokens `[1, tokens, channels]`.
+fn tokens(latents: &TensorData, device: &Device) -> Tensor<3> {
+    rows(Tensor::<4>::from_data(latents.clone(), device).unsqueeze_dim(0))
+}
+
+impl Trainee for LtxTrainee {
+    type Model = LtxTransformer;
+    type Batch = LtxExample;
+
+    /// The first frame is given in its place, the last as tokens of its own before the clip's, both as the conditioned
+    /// pipeline does, with its coordinates.
+    fn batch(&self, clips: &[&Latents], mut draws: Draws, device: &Device) -> Result<LtxExample, FinetuneError> {
+        let shape = clips[0].clip.shape();
+        let [frames, height, width] = [shape[1], shape[2], shape[3]];
+        let (own, plane) = (frames * height * width, height * width);
+        let mut latents = Tensor::cat(clips.iter().map(|clip| tokens(&clip.clip, device)).collect(), 0);
+        let mut places = Coordinates::clip([frames, height, width], 0, self.settings.frame_rate, self.scale);
+        let mut given: Vec<bool> = (0..own).map(|token| draws.first && token < plane).collect();
+        if draws.last {
+            let last = Tensor::cat(clips.iter().map(|clip| tokens(&clip.last, device)).collect(), 0);
+            latents = Tensor::cat(vec![last, latents], 1);
+            let beside = Coordinates::clip(
+                [1, height, width],
+                self.frames - 1,
+                self.settings.frame_rate,
+                self.scale,
+            );
+            for (axis, beside) in places.iter_mut().zip(beside) {
+                axis.splice(..0, beside);
+            }
+            given.splice(..0, std::iter::repeat_n(true, plane));
+        }
+        let shape = latents.dims();
+        let shift = self.scheduler.mu(own);
+        let times = draws
+            .level
+            .iter()
+            .map(|z| training_time(f64::from(*z), shift))
+            .collect();
+        let noise = TensorData::new(draws.noise(shape.iter().product()), shape);
+        let text = &self.prompts.prompt;
+        let width = self.prompts.width;
+        Ok(LtxClips {
+            noise: Tensor::from_data(noise, device),
+            times,
+            given: given.repeat(clips.len()),
+            text: text.states.clone().repeat_dim(0, clips.len()),
+            text_mask: Some(text.mask.clone().repeat_dim(0, clips.len())),
+            rotary: Rotary::new(&Coordinates::explicit(1, &places.concat()), width, device),
+            latents,
+        }
+        .example())
+    }
+
+    fn loss(&self, model: &LtxTransformer, batch: LtxExample) -> Result<Tensor<1>, FinetuneError> {
+        Ok(ltx_loss(model.forward(batch.input), batch.target, batch.counted))
+    }
+
+    fn by_block(&self, model: &LtxTransformer, batch: LtxExample) -> Result<Gradients, FinetuneError> {
+        Ok(model.loss_by_block(batch))
+    }
+
+    fn sample(&self, model: &LtxTransformer, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, FinetuneError> {
+        let device = self.prompts.prompt.states.device();
+        let states: BTreeMap<String, TextStates> = [
+            (self.settings.prompt.clone(), self.prompts.prompt.clone()),
+            (self.settings.negative_prompt.clone(), self.prompts.negative.clone()),
+        ]
+        .into();
+        let model = LtxModel {
+            transformer: model.clone(),
+            // In memory only while clips are sampled.
+            vae: LtxVae::open(&self.model, None, self.dtype, &device)?,
+            scheduler: self.scheduler.clone(),
+        };
+        let video = LtxVideo::with_states(states, model, self.settings.clone(), device);
+        Ok(video.generate(requests)?)
+    }
+}
+
+/// Files whose fingerprints latents follow from.
+pub(super) fn autoencoder_files(model: &Path) -> PathBuf {
+    match model.is_dir() {
+        true => model.join("vae"),
+        false => model.to_path_buf(),
+    }
+}

@@ -1,0 +1,136 @@
+//! What sampled clips are worth, in numbers.
+
+use eval::video_ssim;
+use pusht_env::{Frame, GOAL};
+use pusht_vision::{FrameMeasures, Registration, Tracker, executability_residual};
+use serde::Serialize;
+use video_io::{FilmStrip, film_strip};
+
+use super::error::FinetuneError;
+
+/// Pictures of a film strip.
+const PICTURES: usize = 8;
+/// The largest T area over that of a whole T that counts as one, and the least (what the agent covers is missing).
+const WHOLE: [f64; 2] = [0.75, 1.25];
+
+/// Means over sampled clips; shares are of frames.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct SampleMeasures {
+    /// Peak signal-to-noise ratio to the held-out clip between whose ends was sampled, dB.
+    pub psnr: f64,
+    /// Structural similarity to it ([`eval::ssim`]); none for frames smaller than its window.
+    pub ssim: Option<f64>,
+    /// Frames with exactly one agent.
+    pub one_agent: f64,
+    /// Area of the T over that of a whole one.
+    pub block_area: f64,
+    /// Frames with one piece of T of the right area.
+    pub whole_block: f64,
+    /// How far the agent's track is from one that actions lead through, px of 512; none where no clip has an agent
+    /// throughout.
+    pub action_residual: Option<f64>,
+}
+
+impl SampleMeasures {
+    /// Of clips beside the ones that they were to be.
+    ///
+    /// # Errors
+    /// Clips that the tracker refuses.
+    pub(super) fn of(clips: &[(Vec<Frame>, Vec<Frame>)]) -> Result<Self, FinetuneError> {
+        let tracker = Tracker::new(GOAL)?;
+        let (mut found, mut frames) = (Self::default(), 0.0);
+        let (mut residuals, mut similar) = (Vec::new(), Vec::new());
+        for (sampled, expected) in clips {
+            found.psnr += psnr(sampled, expected);
+            similar.extend(video_ssim(sampled, expected).unwrap_or_default());
+            let seen: Vec<Frame> = sampled
+                .iter()
+                .map(|frame| Registration::stretched(frame.dimensions()).resample(frame))
+                .collect();
+            for frame in &seen {
+                let measures = FrameMeasures::of(frame)?;
+                frames += 1.0;
+                found.one_agent += f64::from(u8::from(measures.agents == 1));
+                found.block_area += measures.block_area;
+                let whole = measures.pieces == 1 && (WHOLE[0]..=WHOLE[1]).contains(&measures.block_area);
+                found.whole_block += f64::from(u8::from(whole));
+            }
+            let track: Option<Vec<[f64; 2]>> = tracker.track_video(&seen)?.iter().map(|t| t.agent).collect();
+            if let Some(track) = track.filter(|track| track.len() > 1) {
+                let steps = executability_residual(&track)?;
+                residuals.push(steps.iter().sum::<f64>() / steps.len() as f64);
+            }
+        }
+        found.psnr /= clips.len() as f64;
+        for sum in [&mut found.one_agent, &mut found.block_area, &mut found.whole_block] {
+            *sum /= frames;
+        }
+        found.action_residual = mean(&residuals);
+        found.ssim = mean(&similar);
+        Ok(found)
+    }
+
+    /// By their names in TensorBoard.
+    pub(super) fn named(&self) -> Vec<(String, f64)> {
+        let mut named = vec![
+            ("samples/psnr".to_string(), self.psnr),
+            ("samples/one_agent".to_string(), self.one_agent),
+            ("samples/block_area".to_string(), self.block_area),
+            ("samples/whole_block".to_string(), self.whole_block),
+        ];
+        named.extend(self.ssim.map(|s| ("samples/ssim".to_string(), s)));
+        named.extend(self.action_residual.map(|r| ("samples/action_residual".to_string(), r)));
+        named
+    }
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// 10 log₁₀(255² / mean squared difference), at most 99 dB.
+fn psnr(a: &[Frame], b: &[Frame]) -> f64 {
+    let (mut sum, mut count) = (0.0, 0.0);
+    for (a, b) in a.iter().zip(b) {
+        for (a, b) in a.as_raw().iter().zip(b.as_raw()) {
+            sum += (f64::from(*a) - f64::from(*b)).powi(2);
+            count += 1.0;
+        }
+    }
+    (10.0 * (255.0_f64.powi(2) * count / sum.max(1e-9)).log10()).min(99.0)
+}
+
+/// A held-out clip above, what was sampled between its ends below.
+pub(super) fn strip(sampled: &[Frame], expected: &[Frame]) -> Result<Frame, FinetuneError> {
+    let pictures = PICTURES.min(sampled.len());
+    let place = |i: usize| i * (sampled.len() - 1) / (pictures - 1).max(1);
+    let row = |clip: &[Frame]| {
+        (0..pictures)
+            .map(|i| clip[place(i).min(clip.len() - 1)].clone())
+            .collect::<Vec<_>>()
+    };
+    let frames = [row(expected), row(sampled)].concat();
+    Ok(film_strip(&frames, FilmStrip::new(pictures))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_clips_have_the_highest_ratio_and_empty_ones_no_agent() {
+        let frame = |value: u8| {
+            let mut frame = Frame::new(96, 96);
+            frame.pixels_mut().for_each(|pixel| pixel.0 = [value; 3]);
+            frame
+        };
+        let white = vec![frame(255); 3];
+        let found = SampleMeasures::of(&[(white.clone(), white.clone())]).unwrap();
+        assert_eq!((found.psnr, found.ssim), (99.0, Some(1.0)));
+        assert_eq!((found.one_agent, found.action_residual), (0.0, None));
+        let gray = vec![frame(254); 3];
+        let found = SampleMeasures::of(&[(gray, white.clone())]).unwrap();
+        assert!((found.psnr - 48.13).abs() < 0.01, "{}", found.psnr);
+        assert_eq!(strip(&white, &white).unwrap().width(), 3 * 96 + 2 * 4);
+    }
+}

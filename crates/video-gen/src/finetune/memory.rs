@@ -1,0 +1,318 @@
+//! How much memory training needs, from the shapes and the settings alone: known before anything is loaded.
+//!
+//! An estimate: weights, gradients and moments are exact, activations are counted as the tensors that a block's backward
+//! pass holds. Text encoder, autoencoder and training are in memory one after the other; what counts is the largest.
+
+use std::path::Path;
+
+use super::config::{Family, FinetuneConfig, Format};
+use super::error::FinetuneError;
+use crate::cosmos::{
+    CosmosAutoencoderConfig, CosmosConfig, CosmosLayout, CosmosMemory, CosmosTransformer, cosmos_shapes,
+};
+use crate::ltx::{LtxFiles, LtxLayout, LtxMemory, LtxSizes, LtxTransformer, count, ltx_shapes};
+use crate::text::{T5Config, t5_shapes};
+use burn::tensor::{Device, FloatDType};
+
+/// Tensors of a token's width that the backward pass of a block holds, outside of the feed-forward part.
+const HELD: u64 = 32;
+/// Tensors of its hidden width.
+const HIDDEN: u64 = 3;
+/// Tensors of the scores' size in each attention.
+const SCORES: u64 = 3;
+
+/// Bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct TrainingMemory {
+    /// All weights of the transformer.
+    pub weights: u64,
+    /// Gradients and moments of what is trained, and a copy of it in bf16 where it is computed in that.
+    pub updates: u64,
+    /// What the backward pass holds.
+    pub activations: u64,
+    /// The autoencoder with its activations and those of sampling, beside the transformer while clips are sampled.
+    pub sampling: u64,
+    /// The text encoder, alone.
+    pub text: u64,
+}
+
+impl TrainingMemory {
+    /// The most that is there at once.
+    pub fn total(&self) -> u64 {
+        (self.weights + self.updates + self.activations.max(self.sampling)).max(self.text)
+    }
+}
+
+/// Sizes of a model that is to be trained.
+#[derive(Clone, Debug)]
+pub(super) enum Sizes {
+    Ltx(LtxSizes),
+    Cosmos(CosmosConfig, CosmosAutoencoderConfig, T5Config),
+}
+
+/// What a block is made of.
+struct Blocks {
+    count: usize,
+    width: usize,
+    hidden: usize,
+    heads: usize,
+    tokens: usize,
+}
+
+impl Sizes {
+    /// Of published files; only settings and headers are read.
+    pub(super) fn open(family: Family, model: &Path, text: &Path) -> Result<Self, FinetuneError> {
+        Ok(match family {
+            Family::Ltx => Self::Ltx(LtxSizes::open(&LtxFiles {
+                model,
+                text: Some(text),
+                version: None,
+                dtype: FloatDType::F32,
+            })?),
+            Family::Cosmos => Self::Cosmos(
+                CosmosConfig::open(model)?,
+                CosmosAutoencoderConfig::open(model)?,
+                T5Config::open(text)?,
+            ),
+        })
+    }
+
+    /// Refuses clips that the model cannot have.
+    pub(super) fn check_clip(&self, config: &FinetuneConfig) -> Result<(), FinetuneError> {
+        self.blocks(config).map(|_| ())
+    }
+
+    fn blocks(&self, config: &FinetuneConfig) -> Result<Blocks, FinetuneError> {
+        let clip = [config.frames, config.height, config.width];
+        Ok(match self {
+            Self::Ltx(sizes) => {
+                let [frames, rows, columns] = sizes.autoencoder.latent_size(clip)?;
+                Blocks {
+                    count: sizes.transformer.num_layers,
+                    width: sizes.transformer.width(),
+                    hidden: 4 * sizes.transformer.width(),
+                    heads: sizes.transformer.num_attention_heads,
+                    // The last frame has tokens of its own.
+                    tokens: (frames + usize::from(config.last_frame > 0.0)) * rows * columns,
+                }
+            }
+            Self::Cosmos(transformer, autoencoder, _) => {
+                let [t, h, w] = autoencoder.latent_size(clip[0], clip[1], clip[2])?;
+                Blocks {
+                    count: transformer.num_layers,
+                    width: transformer.width(),
+                    hidden: (transformer.width() as f64 * transformer.mlp_ratio) as usize,
+                    heads: transformer.num_attention_heads,
+                    tokens: transformer.tokens(t, h, w)?.iter().product(),
+                }
+            }
+        })
+    }
+
+    /// Parameters, and those of the adapters.
+    fn parameters(&self, config: &FinetuneConfig) -> Result<[u64; 2], FinetuneError> {
+        let device = Device::default();
+        Ok(match self {
+            Self::Ltx(sizes) => {
+                let shapes = ltx_shapes(&sizes.transformer, LtxLayout::Folder)?;
+                let adapted = LtxTransformer::new(&sizes.transformer, &device)?.adapted(&config.lora(), &device)?;
+                [count(&shapes), count(&adapted.adapter_shapes())]
+            }
+            Self::Cosmos(transformer, ..) => {
+                let shapes = cosmos_shapes(transformer, CosmosLayout::Folder)?;
+                let lora = config.lora();
+                let adapted = CosmosTransformer::new(transformer, &device)?;
+                let adapted = adapted.adapted(lora.rank, lora.alpha, &|layer| lora.covers(layer), &device);
+                [count(&shapes), count(&adapted.adapter_shapes())]
+            }
+        })
+    }
+
+    /// With `bytes` a number that is computed with.
+    pub(super) fn memory(&self, config: &FinetuneConfig, bytes: u64) -> Result<TrainingMemory, FinetuneError> {
+        let blocks = self.blocks(config)?;
+        let [parameters, adapters] = self.parameters(config)?;
+        let part = config.batch_size.div_ceil(config.accumulate.max(1)) as u64;
+        let (tokens, width) = (blocks.tokens as u64, blocks.width as u64);
+        let scores = SCORES * blocks.heads as u64 * tokens * (tokens + config.tokens as u64);
+        let block = tokens * (HELD * width + HIDDEN * blocks.hidden as u64) + scores;
+        let inputs = blocks.count as u64 * tokens * width;
+        let held = if config.checkpointing {
+            block + inputs
+        } else {
+            block * blocks.count as u64
+        };
+        let trained = if config.full { parameters } else { adapters };
+        let clip = [config.frames, config.height, config.width];
+        let (sampling, text) = match self {
+            Self::Ltx(sizes) => {
+                let found = LtxMemory::estimate(sizes, clip, bytes)?;
+                (found.autoencoder + found.activations, &sizes.text)
+            }
+            Self::Cosmos(transformer, autoencoder, text) => {
+                let found = CosmosMemory::estimate(transformer, autoencoder, clip, bytes)?;
+                (found.autoencoder + found.activations, text)
+            }
+        };
+        let own = if config.full {
+            4 * parameters
+        } else {
+            bytes * parameters + 4 * adapters
+        };
+        // Gradients and two moments in f32; in bf16 a copy of what is trained, and its gradients.
+        let copy = if config.full && bytes < 4 { 2 * bytes } else { 0 };
+        Ok(TrainingMemory {
+            weights: own,
+            updates: trained * (12 + copy),
+            activations: bytes * part * held,
+            sampling,
+            text: text_bytes(text, config.text_8bit, bytes),
+        })
+    }
+
+    /// Refuses what does not fit into `limit` bytes, with what would; `bytes` says how many a number takes in a format.
+    pub(super) fn check_memory(
+        &self,
+        config: &FinetuneConfig,
+        limit: Option<u64>,
+        bytes: &dyn Fn(Format) -> u64,
+    ) -> Result<TrainingMemory, FinetuneError> {
+        let needs = |config: &FinetuneConfig| self.memory(config, bytes(config.format));
+        let found = needs(config)?;
+        let Some(limit) = limit.filter(|limit| found.total() > *limit) else {
+            return Ok(found);
+        };
+        let gigabytes = |bytes: u64| bytes as f64 / 1e9;
+        let (mut smaller, mut changes) = (config.clone(), Vec::new());
+        let mut advice = None;
+        for change in [
+            "accumulate",
+            "checkpointing",
+            "text_8bit",
+            "format",
+            "full",
+            "frames",
+            "width",
+        ] {
+            let before = smaller.clone();
+            match change {
+                "accumulate" => smaller.accumulate = smaller.batch_size,
+                "checkpointing" => smaller.checkpointing = true,
+                "text_8bit" => smaller.text_8bit = true,
+                "format" => smaller.format = Format::Bf16,
+                "full" => smaller.full = false,
+                "frames" => smaller.frames = 17.min(smaller.frames),
+                _ => (smaller.width, smaller.height) = (256.min(smaller.width), 256.min(smaller.height)),
+            }
+            if smaller == before {
+                continue;
+            }
+            changes.push(match change {
+                "accumulate" => format!("accumulate={}", smaller.accumulate),
+                "frames" => format!("frames={}", smaller.frames),
+                "width" => format!("width={} height={}", smaller.width, smaller.height),
+                "format" => "format=bf16".to_string(),
+                other => format!("{other}={}", other != "full"),
+            });
+            let needed = needs(&smaller)?.total();
+            if needed <= limit {
+                let with = changes.join(" ");
+                advice = Some(format!("with --set {with} it is about {:.1} GB", gigabytes(needed)));
+                break;
+            }
+        }
+        Err(FinetuneError::Memory {
+            needed: gigabytes(found.total()),
+            limit: gigabytes(limit),
+            advice: advice.unwrap_or_else(|| {
+                let least = needs(&smaller).map_or(0.0, |needs| gigabytes(needs.total()));
+                format!(
+                    "even with {} it is {least:.1} GB; take another device",
+                    changes.join(" ")
+                )
+            }),
+        })
+    }
+}
+
+/// The text encoder's weights; in 8 bits the embeddings stay in f32, and one block is in f32 as well.
+fn text_bytes(config: &T5Config, in_8_bits: bool, bytes: u64) -> u64 {
+    let all = count(&t5_shapes(config));
+    if !in_8_bits {
+        return bytes * all;
+    }
+    let embeddings = (config.vocab_size * config.d_model) as u64;
+    let blocks = all - embeddings;
+    blocks + 4 * embeddings + 4 * blocks / config.num_layers.max(1) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::config::Preset;
+    use super::*;
+    use crate::ltx::{LtxConfig, LtxVersion};
+
+    fn published() -> [Sizes; 2] {
+        let ltx = LtxSizes {
+            transformer: LtxConfig::default(),
+            autoencoder: LtxVersion::V095.config(),
+            text: T5Config::default(),
+        };
+        let autoencoder = CosmosAutoencoderConfig::default();
+        [
+            Sizes::Ltx(ltx),
+            Sizes::Cosmos(CosmosConfig::video2world_7b(), autoencoder, T5Config::t5_11b()),
+        ]
+    }
+
+    #[test]
+    fn adapters_take_little_and_all_weights_take_sixteen_bytes_each() {
+        let [ltx, cosmos] = published();
+        let config = FinetuneConfig::preset(Preset::Ours, Family::Ltx);
+        let found = ltx.memory(&config, 2).unwrap();
+        // Rank 32 on eight square maps of 28 blocks.
+        let adapters = 28 * 8 * 2 * 32 * 2048;
+        assert_eq!(found.weights, 2 * 1_923_385_472 + 4 * adapters);
+        assert_eq!(found.updates, 12 * adapters);
+        assert!(found.total() < 24_000_000_000, "{found:?}");
+        // T5 v1.1 XXL: 4.6 GB in 8 bits, 0.5 GB of embeddings, 0.8 GB for the block that is computed.
+        assert_eq!(found.text / 10_000_000, 592);
+        let full = FinetuneConfig { full: true, ..config };
+        let all = ltx.memory(&full, 4).unwrap();
+        assert_eq!(all.weights + all.updates, 16 * 1_923_385_472);
+        let config = FinetuneConfig::preset(Preset::Ours, Family::Cosmos);
+        let found = cosmos.memory(&config, 2).unwrap();
+        assert!(
+            (15_000_000_000..16_000_000_000).contains(&(found.weights + found.updates)),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_what_would() {
+        let [ltx, _] = published();
+        let bytes = |format: Format| if format == Format::Bf16 { 2 } else { 4 };
+        let mut config = FinetuneConfig::preset(Preset::Ours, Family::Ltx);
+        assert!(ltx.check_memory(&config, None, &bytes).is_ok());
+        let text = ltx
+            .check_memory(&config, Some(9_000_000_000), &bytes)
+            .unwrap_err()
+            .to_string();
+        assert!(text.contains("format=bf16") && text.contains("it is about"), "{text}");
+        config.full = true;
+        config.checkpointing = false;
+        let text = ltx
+            .check_memory(&config, Some(30_000_000_000), &bytes)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            text.contains("checkpointing=true") && text.contains("full=false"),
+            "{text}"
+        );
+        let text = ltx
+            .check_memory(&config, Some(1_000_000_000), &bytes)
+            .unwrap_err()
+            .to_string();
+        assert!(text.contains("take another device"), "{text}");
+    }
+}

@@ -1,0 +1,151 @@
+//! What the published models have in common as something to train.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use pusht_data::VideoRequest;
+use pusht_env::Frame;
+use training::{Gradients, Objective, ObjectiveError, Precision, mix_seed, write_atomic};
+use video_io::png_bytes;
+
+use super::cache::Latents;
+use super::config::FinetuneConfig;
+use super::draws::Draws;
+use super::error::FinetuneError;
+use super::measures::{SampleMeasures, strip};
+
+/// Where the seeds of validation begin.
+const VALIDATION: u64 = 0x5EED;
+
+/// A model of one family: its loss, its gradients, its clips.
+pub(super) trait Trainee: Sync {
+    /// The transformer.
+    type Model: Module;
+    /// A batch, ready for it.
+    type Batch;
+
+    /// A batch of clips.
+    fn batch(&self, clips: &[&Latents], draws: Draws, device: &Device) -> Result<Self::Batch, FinetuneError>;
+
+    /// Its loss.
+    fn loss(&self, model: &Self::Model, batch: Self::Batch) -> Result<Tensor<1>, FinetuneError>;
+
+    /// The same with gradients, one block in memory at a time.
+    fn by_block(&self, model: &Self::Model, batch: Self::Batch) -> Result<Gradients, FinetuneError>;
+
+    /// Clips of a model without autodiff.
+    fn sample(&self, model: &Self::Model, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, FinetuneError>;
+}
+
+/// A family with its data.
+pub(super) struct Tuning<'a, T> {
+    pub(super) trainee: T,
+    pub(super) config: &'a FinetuneConfig,
+    pub(super) train: Vec<Latents>,
+    pub(super) valid: Vec<Latents>,
+    /// Clips between whose ends is sampled.
+    pub(super) shown: Vec<Vec<Frame>>,
+    pub(super) out: PathBuf,
+    pub(super) last: Mutex<Option<SampleMeasures>>,
+}
+
+impl<T: Trainee> Tuning<'_, T> {
+    fn batch(&self, model: &T::Model, clips: &[&Latents], seed: u64) -> Result<T::Batch, FinetuneError> {
+        let draws = Draws::new(self.config, clips.len(), seed);
+        // Data is no part of a graph.
+        let device = model
+            .devices()
+            .into_iter()
+            .next()
+            .unwrap_or_default()
+            .without_autodiff();
+        self.trainee.batch(clips, draws, &device)
+    }
+
+    fn chosen(&self, items: &[usize]) -> Vec<&Latents> {
+        items.iter().map(|item| &self.train[*item]).collect()
+    }
+
+    /// Samples, their film strips and measures in `validation/step-N/`.
+    fn show(&self, model: &T::Model, step: usize) -> Result<SampleMeasures, FinetuneError> {
+        let request = |(i, clip): (usize, &Vec<Frame>)| VideoRequest {
+            start: clip[0].clone(),
+            end: clip.last().cloned(),
+            prompt: None,
+            frames: clip.len(),
+            seed: mix_seed(self.config.seed, i as u64),
+        };
+        let requests: Vec<VideoRequest> = self.shown.iter().enumerate().map(request).collect();
+        let sampled = self.trainee.sample(model, &requests)?;
+        let folder = self.out.join(format!("validation/step-{step:06}"));
+        std::fs::create_dir_all(&folder).map_err(FinetuneError::io("creating", &folder))?;
+        let pairs: Vec<(Vec<Frame>, Vec<Frame>)> = sampled.into_iter().zip(self.shown.iter().cloned()).collect();
+        for (i, (sampled, expected)) in pairs.iter().enumerate() {
+            let path = folder.join(format!("clip-{i}.png"));
+            write(&path, &png_bytes(&strip(sampled, expected)?)?)?;
+        }
+        let measures = SampleMeasures::of(&pairs)?;
+        let text = serde_json::to_string_pretty(&measures).unwrap_or_default();
+        write(&folder.join("measures.json"), text.as_bytes())?;
+        Ok(measures)
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), FinetuneError> {
+    Ok(write_atomic(path, bytes)?)
+}
+
+impl<T: Trainee> Objective<T::Model> for Tuning<'_, T> {
+    fn items(&self) -> usize {
+        self.train.len()
+    }
+
+    fn loss(&self, model: &T::Model, items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
+        let batch = self.batch(model, &self.chosen(items), seed)?;
+        Ok(self.trainee.loss(model, batch)?)
+    }
+
+    fn gradients(&self, model: &T::Model, items: &[usize], seed: u64) -> Result<Option<Gradients>, ObjectiveError> {
+        if !self.config.checkpointing {
+            return Ok(None);
+        }
+        let batch = self.batch(model, &self.chosen(items), seed)?;
+        Ok(Some(self.trainee.by_block(model, batch)?))
+    }
+
+    fn has_frozen_base(&self) -> bool {
+        !self.config.full
+    }
+
+    fn precisions(&self) -> &'static [Precision] {
+        &[Precision::F32, Precision::Bf16]
+    }
+
+    /// The mean over the held-out clips, each with its own draws, the same every time.
+    fn validate(&self, model: &T::Model) -> Result<Option<f64>, ObjectiveError> {
+        if self.valid.is_empty() {
+            return Ok(None);
+        }
+        let mut sum = 0.0;
+        for (i, clip) in self.valid.iter().enumerate() {
+            let batch = self.batch(model, &[clip], mix_seed(VALIDATION, i as u64))?;
+            let loss = self.trainee.loss(model, batch)?;
+            sum += f64::from(loss.try_into_scalar::<f32>().map_err(|error| error.to_string())?);
+        }
+        Ok(Some(sum / self.valid.len() as f64))
+    }
+
+    fn measure(&self, model: &T::Model, step: usize) -> Result<Vec<(String, f64)>, ObjectiveError> {
+        if self.shown.is_empty() {
+            return Ok(Vec::new());
+        }
+        let measures = self.show(model, step)?;
+        let named = measures.named();
+        if let Ok(mut last) = self.last.lock() {
+            *last = Some(measures);
+        }
+        Ok(named)
+    }
+}

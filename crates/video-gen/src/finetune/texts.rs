@@ -1,0 +1,81 @@
+//! The states of the prompts, from the cache or from the text encoder, which is dropped afterwards.
+
+use std::path::Path;
+
+use burn::tensor::{Device, FloatDType, Tensor};
+
+use super::cache::{Cache, fingerprint, text_key};
+use super::config::FinetuneConfig;
+use super::error::FinetuneError;
+use crate::text::{TextEncoder, TextStates};
+
+/// Names of tensors in the cache.
+const NAMES: [&str; 2] = ["states", "mask"];
+
+/// What a training run needs of the text encoder.
+#[derive(Clone, Debug)]
+pub(super) struct Prompts {
+    /// What the clips show.
+    pub(super) prompt: TextStates,
+    /// What sampling leads away from.
+    pub(super) negative: TextStates,
+    /// Width of the transformer's tokens.
+    pub(super) width: usize,
+    /// What they follow from.
+    pub(super) key: String,
+}
+
+impl Prompts {
+    /// `folder` holds `tokenizer/` and `text_encoder/`.
+    pub(super) fn open(
+        cache: &Cache,
+        folder: &Path,
+        config: &FinetuneConfig,
+        dtype: FloatDType,
+        width: usize,
+        device: &Device,
+    ) -> Result<Self, FinetuneError> {
+        let format = match (config.text_8bit, dtype) {
+            (true, _) => "8 bits",
+            (false, FloatDType::BF16) => "bf16",
+            (false, _) => "f32",
+        };
+        let made = format!(
+            "text 1 {} {} {format} {}",
+            fingerprint(&folder.join("tokenizer"))?,
+            fingerprint(&folder.join("text_encoder"))?,
+            config.tokens
+        );
+        let mut encoder = None;
+        let mut states = |text: &str| -> Result<TextStates, FinetuneError> {
+            let key = text_key(&made, text);
+            let found = match cache.get("text", &key, NAMES) {
+                Some(found) => found,
+                None => {
+                    let encoder = match &mut encoder {
+                        Some(encoder) => encoder,
+                        none => none.insert(match config.text_8bit {
+                            true => TextEncoder::open_8bit(folder, device)?,
+                            false => TextEncoder::open(folder, dtype, device)?,
+                        }),
+                    };
+                    let made = encoder.encode(&[text], config.tokens, true, device)?;
+                    let made = [made.states.into_data(), made.mask.into_data()];
+                    cache.put("text", &key, NAMES, made.clone())?;
+                    made
+                }
+            };
+            let [states, mask] = found;
+            Ok(TextStates {
+                states: Tensor::from_data(states, device),
+                mask: Tensor::from_data(mask, device),
+            })
+        };
+        Ok(Self {
+            prompt: states(&config.prompt)?,
+            negative: states(&config.negative_prompt)?,
+            width,
+            key: text_key(&made, &format!("{}\n{}", config.prompt, config.negative_prompt)),
+        })
+    }
+}

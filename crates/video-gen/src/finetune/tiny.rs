@@ -1,0 +1,145 @@
+//! Random models of a few thousand parameters in folders laid out like published ones: to try commands without weights.
+
+use std::path::Path;
+
+use burn::module::Module;
+use burn::tensor::Device;
+use nn_kit::{Renames, published_values, save_safetensors};
+use serde::Serialize;
+use serde_json::json;
+use training::{init_seeded, write_atomic};
+
+use super::config::Family;
+use super::error::FinetuneError;
+use crate::cosmos::{CosmosAutoencoder, CosmosAutoencoderConfig, CosmosConfig, CosmosTransformer, autoencoder_names};
+use crate::ltx::{LtxConfig, LtxTransformer, LtxVae, LtxVaeConfig, LtxVersion, vae_names};
+use crate::text::{T5_NAMES, T5Activation, T5Config, T5Encoder};
+
+/// Width of the text encoder's states.
+const TEXT: usize = 16;
+
+/// Writes a random model into `folder`: transformer, autoencoder, text encoder, tokenizer. Its clips are noise, and what is
+/// trained on it learns what a few thousand parameters can.
+///
+/// # Errors
+/// Files that cannot be written.
+pub fn write_tiny_model(family: Family, folder: &Path, seed: u64) -> Result<(), FinetuneError> {
+    let device = Device::flex();
+    match family {
+        Family::Ltx => {
+            let sizes = LtxConfig {
+                in_channels: 16,
+                out_channels: 16,
+                num_attention_heads: 4,
+                attention_head_dim: 12,
+                cross_attention_dim: 48,
+                num_layers: 2,
+                caption_channels: TEXT,
+                ..LtxConfig::default()
+            };
+            let vae = LtxVaeConfig {
+                latent_channels: 16,
+                block_out_channels: vec![8, 16, 16, 16, 16],
+                layers_per_block: vec![1; 5],
+                decoder_block_out_channels: vec![8, 16, 32],
+                decoder_layers_per_block: vec![1; 4],
+                ..LtxVersion::V095.config()
+            };
+            let transformer = LtxTransformer::new(&sizes, &device)?;
+            let transformer = init_seeded(seed, &device, |_| transformer);
+            let folder_of = part(folder, "transformer", &sizes)?;
+            save(&folder_of, |path| transformer.save(path))?;
+            let autoencoder = LtxVae::new(&vae, &device)?;
+            let autoencoder = init_seeded(seed + 1, &device, |_| autoencoder);
+            weights(&part(folder, "vae", &vae)?, &autoencoder, &vae_names())?;
+        }
+        Family::Cosmos => {
+            let sizes = CosmosConfig {
+                in_channels: 5,
+                out_channels: 4,
+                num_attention_heads: 2,
+                attention_head_dim: 12,
+                num_layers: 2,
+                mlp_ratio: 2.0,
+                text_embed_dim: TEXT,
+                adaln_lora_dim: 4,
+                ..CosmosConfig::default()
+            };
+            let vae = CosmosAutoencoderConfig {
+                latent_channels: 4,
+                encoder_block_out_channels: vec![8, 8, 8, 8],
+                decode_block_out_channels: vec![8, 8, 8, 8],
+                attention_resolutions: vec![],
+                num_layers: 1,
+                ..CosmosAutoencoderConfig::default()
+            };
+            let transformer = CosmosTransformer::new(&sizes, &device)?;
+            let transformer = init_seeded(seed, &device, |_| transformer);
+            let folder_of = part(folder, "transformer", &sizes)?;
+            save(&folder_of, |path| transformer.save(path))?;
+            let autoencoder = CosmosAutoencoder::new(&vae, &device)?;
+            let autoencoder = init_seeded(seed + 1, &device, |_| autoencoder);
+            weights(&part(folder, "vae", &vae)?, &autoencoder, &autoencoder_names())?;
+        }
+    }
+    let pieces = pieces();
+    let sizes = T5Config {
+        vocab_size: pieces.len(),
+        d_model: TEXT,
+        d_kv: 4,
+        d_ff: 32,
+        num_layers: 2,
+        num_heads: 4,
+        feed_forward_proj: match family {
+            Family::Ltx => T5Activation::GatedGelu,
+            Family::Cosmos => T5Activation::Relu,
+        },
+        ..T5Config::default()
+    };
+    let encoder = init_seeded(seed + 2, &device, |device| T5Encoder::new(&sizes, device));
+    weights(&part(folder, "text_encoder", &sizes)?, &encoder, T5_NAMES)?;
+    let path = folder.join("tokenizer/tokenizer.json");
+    make(&folder.join("tokenizer"))?;
+    // Letters, and a mark for the beginnings of words.
+    let vocabulary: Vec<_> = pieces.iter().map(|piece| json!([piece, -1.0])).collect();
+    let metaspace = json!({ "type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true });
+    let tokenizer = json!({
+        "version": "1.0",
+        "pre_tokenizer": metaspace,
+        "decoder": metaspace,
+        "model": { "type": "Unigram", "unk_id": 2, "vocab": vocabulary, "byte_fallback": false },
+    });
+    write_atomic(&path, tokenizer.to_string().as_bytes())?;
+    Ok(())
+}
+
+/// Padding, end, unknown, and what texts are made of.
+fn pieces() -> Vec<String> {
+    let fixed = ["<pad>", "</s>", "<unk>", "▁"].map(String::from);
+    let letters = ('a'..='z').chain('A'..='Z').chain(",.;:-!?".chars());
+    fixed.into_iter().chain(letters.map(String::from)).collect()
+}
+
+fn make(folder: &Path) -> Result<(), FinetuneError> {
+    std::fs::create_dir_all(folder).map_err(FinetuneError::io("creating", folder))
+}
+
+/// The folder of a part, with its sizes.
+fn part(folder: &Path, name: &str, sizes: &impl Serialize) -> Result<std::path::PathBuf, FinetuneError> {
+    let folder = folder.join(name);
+    make(&folder)?;
+    let path = folder.join("config.json");
+    let text = serde_json::to_string_pretty(sizes).map_err(FinetuneError::io("writing", &path))?;
+    write_atomic(&path, text.as_bytes())?;
+    Ok(folder)
+}
+
+fn save(folder: &Path, write: impl FnOnce(&Path) -> std::io::Result<()>) -> Result<(), FinetuneError> {
+    let path = folder.join("model.safetensors");
+    write(&path).map_err(FinetuneError::io("writing", &path))
+}
+
+fn weights<M: Module>(folder: &Path, model: &M, names: &Renames) -> Result<(), FinetuneError> {
+    let values = published_values(model, names);
+    save(folder, |path| save_safetensors(path, &values))
+}

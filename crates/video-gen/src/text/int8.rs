@@ -1,0 +1,209 @@
+//! The encoder with its linear maps held in 8 bits, in the memory of the host: a quarter of f32.
+//!
+//! Each row w of a matrix (one output) is kept as round(w / s) with s = max |w| / 127, so that no weight moves by more than
+//! s / 2 ("absmax", row by row). One block at a time is brought back to f32 on the device and computed there; norms,
+//! embeddings and relative positions are as they were. Prompts are few and encoded once, so time is of no account.
+//!
+//! Source: Dettmers et al., *LLM.int8()*, 2022, section 2.1 (vector-wise quantisation, of the weights alone).
+
+use burn::module::Param;
+use burn::nn::Linear;
+use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
+use nn_kit::Checkpoint;
+use rayon::prelude::*;
+
+use super::error::TextError;
+use super::t5::{T5Activation, T5Attention, T5Block, T5Config, T5Dense, T5Encoder};
+
+/// What the names of the blocks' parameters end with; all others are of the rest.
+const OF_BLOCKS: [&str; 10] = [
+    ".q.weight",
+    ".k.weight",
+    ".v.weight",
+    ".o.weight",
+    ".wi.weight",
+    ".wi_0.weight",
+    ".wi_1.weight",
+    ".wo.weight",
+    "layer.0.layer_norm.weight",
+    "layer.1.layer_norm.weight",
+];
+
+/// A matrix of `[outputs, inputs]`.
+#[derive(Debug)]
+struct Rows {
+    values: Vec<i8>,
+    scales: Vec<f32>,
+    inputs: usize,
+}
+
+impl Rows {
+    fn new(weights: &[f32], inputs: usize) -> Self {
+        let rows = weights.par_chunks_exact(inputs.max(1));
+        let scale = |row: &[f32]| row.iter().fold(0.0_f32, |most, w| most.max(w.abs())) / 127.0;
+        let scales: Vec<f32> = rows.clone().map(scale).collect();
+        let mut values = vec![0; weights.len()];
+        let parts = values.par_chunks_exact_mut(inputs.max(1)).zip(rows).zip(&scales);
+        parts.for_each(|((values, row), scale)| {
+            let inverse = if *scale > 0.0 { scale.recip() } else { 0.0 };
+            for (value, w) in values.iter_mut().zip(row) {
+                *value = (w * inverse).round().clamp(-127.0, 127.0) as i8;
+            }
+        });
+        Self { values, scales, inputs }
+    }
+
+    fn weights(&self) -> Vec<f32> {
+        let mut weights = vec![0.0; self.values.len()];
+        let rows = weights.par_chunks_exact_mut(self.inputs.max(1));
+        let rows = rows
+            .zip(self.values.par_chunks_exact(self.inputs.max(1)))
+            .zip(&self.scales);
+        rows.for_each(|((weights, values), scale)| {
+            for (weight, value) in weights.iter_mut().zip(values) {
+                *weight = f32::from(*value) * scale;
+            }
+        });
+        weights
+    }
+
+    fn linear(&self, device: &Device) -> Linear {
+        let data = TensorData::new(self.weights(), [self.scales.len(), self.inputs]);
+        Linear {
+            weight: Param::from_tensor(Tensor::<2>::from_data(data, device).transpose()),
+            bias: None,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.values.len() + 4 * self.scales.len()
+    }
+}
+
+#[derive(Debug)]
+struct Block {
+    attention_norm: TensorData,
+    /// Queries, keys, values, output.
+    attention: [Rows; 4],
+    dense_norm: TensorData,
+    /// One or two.
+    inner: Vec<Rows>,
+    outer: Rows,
+}
+
+impl Block {
+    fn on(&self, device: &Device) -> T5Block {
+        let norm = |data: &TensorData| Param::from_tensor(Tensor::<1>::from_data(data.clone(), device));
+        let [q, k, v, o] = self.attention.each_ref().map(|rows| rows.linear(device));
+        let gated = self.inner.len() == 2;
+        let inner = |i: usize| self.inner[i].linear(device);
+        T5Block {
+            attention_norm: norm(&self.attention_norm),
+            attention: T5Attention { q, k, v, o },
+            dense_norm: norm(&self.dense_norm),
+            dense: T5Dense {
+                wi: (!gated).then(|| inner(0)),
+                wi_0: gated.then(|| inner(0)),
+                wi_1: gated.then(|| inner(1)),
+                wo: self.outer.linear(device),
+            },
+        }
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct T5Int8 {
+    /// Without blocks.
+    rest: T5Encoder,
+    blocks: Vec<Block>,
+    device: Device,
+}
+
+impl T5Int8 {
+    /// With the weights of a published checkpoint; a decoder beside the encoder is passed over. Matrices are brought to 8
+    /// bits one by one.
+    ///
+    /// # Errors
+    /// As [`T5Encoder::load`].
+    pub fn load(config: &T5Config, checkpoint: Checkpoint, device: &Device) -> Result<Self, TextError> {
+        T5Encoder::check(config, checkpoint.clone())?;
+        let rows = |name: String| -> Result<Rows, TextError> {
+            let data = checkpoint.values(&name)?;
+            let inputs = data.shape()[1];
+            let weights = data.as_slice::<f32>().unwrap_or_default();
+            Ok(Rows::new(weights, inputs))
+        };
+        let block = |i: usize| -> Result<Block, TextError> {
+            let part = |name: &str| format!("encoder.block.{i}.layer.{name}.weight");
+            let attention = |name: &str| rows(part(&format!("0.SelfAttention.{name}")));
+            let dense = |name: &str| rows(part(&format!("1.DenseReluDense.{name}")));
+            let inner: &[&str] = match config.feed_forward_proj {
+                T5Activation::Relu => &["wi"],
+                T5Activation::GatedGelu => &["wi_0", "wi_1"],
+            };
+            Ok(Block {
+                attention_norm: checkpoint.values(&part("0.layer_norm"))?,
+                attention: [attention("q")?, attention("k")?, attention("v")?, attention("o")?],
+                dense_norm: checkpoint.values(&part("1.layer_norm"))?,
+                inner: inner.iter().map(|name| dense(name)).collect::<Result<_, _>>()?,
+                outer: dense("wo")?,
+            })
+        };
+        let blocks = (0..config.num_layers).map(block).collect::<Result<_, _>>()?;
+        let empty = T5Config {
+            num_layers: 0,
+            ..config.clone()
+        };
+        let rest = checkpoint.clone().without_ends(&OF_BLOCKS);
+        Ok(Self {
+            rest: T5Encoder::fill(T5Encoder::new(&empty, device), rest, "", FloatDType::F32)?,
+            blocks,
+            device: device.clone(),
+        })
+    }
+
+    /// Tokens that it has embeddings for.
+    pub fn vocabulary(&self) -> usize {
+        self.rest.vocabulary()
+    }
+
+    /// Bytes that its linear maps take.
+    pub fn bytes(&self) -> usize {
+        let of = |block: &Block| {
+            let rows = block.attention.iter().chain(&block.inner).chain([&block.outer]);
+            rows.map(Rows::bytes).sum::<usize>()
+        };
+        self.blocks.iter().map(of).sum()
+    }
+
+    /// As [`T5Encoder::forward`].
+    pub fn forward(&self, tokens: Tensor<2, Int>, mask: Option<Tensor<2>>) -> Tensor<3> {
+        let (mut x, bias) = self.rest.begin(tokens, mask);
+        for block in &self.blocks {
+            x = self.rest.through(&block.on(&self.device), x, bias.clone());
+        }
+        self.rest.end(x)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Rows;
+
+    #[test]
+    fn no_weight_moves_by_more_than_half_a_step() {
+        let weights: Vec<f32> = (0..60).map(|i| (i as f32 * 1.7).sin() * (1 + i / 20) as f32).collect();
+        let rows = Rows::new(&weights, 20);
+        assert_eq!(rows.bytes(), 60 + 4 * 3);
+        for ((w, back), scale) in weights
+            .iter()
+            .zip(rows.weights())
+            .zip(rows.scales.iter().flat_map(|s| [s; 20]))
+        {
+            assert!((w - back).abs() <= 0.5001 * scale, "{w} {back} {scale}");
+        }
+        // Rows of zeros stay.
+        assert_eq!(Rows::new(&[0.0; 4], 2).weights(), [0.0; 4]);
+    }
+}

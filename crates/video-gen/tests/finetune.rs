@@ -1,0 +1,631 @@
+//! Fine-tuning of tiny random models: gradients block by block, loss, resume, adapters, the cache, what is refused.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use burn::module::Module;
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
+use nn_kit::parity::Case;
+use nn_kit::{EdmConfig, published_gradients};
+use pusht_data::{VideoModel, VideoRequest};
+use pusht_env::Frame;
+use training::{Progress, Silent, StopFlag, init_seeded, mix_seed};
+use video_gen::{
+    ClipData, Coordinates, CosmosBatch, CosmosConfig, CosmosPipeline, CosmosPrompts, CosmosSampling, CosmosTransformer,
+    CosmosVideo, EndFrame, Family, Finetune, FinetuneConfig, FinetuneError, Finetuned, LtxClips, LtxConfig, LtxExample,
+    LtxFiles, LtxLora, LtxSettings, LtxTransformer, LtxVideo, Preset, Rotary, T5Config, T5Encoder, T5Int8, TextEncoder,
+    finetune, ltx_loss, write_tiny_model,
+};
+
+fn wave<const D: usize>(shape: [usize; D], step: f32, device: &Device) -> Tensor<D> {
+    let count = shape.iter().product();
+    let values: Vec<f32> = (0..count).map(|i: usize| (step * i as f32 + 0.3).sin()).collect();
+    Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+/// The largest difference over the largest magnitude of all gradients, and how many there are.
+fn apart<M: Module>(model: &M, a: &GradientsParams, b: &GradientsParams) -> (f64, usize) {
+    let (a, b) = (published_gradients(model, a, &[]), published_gradients(model, b, &[]));
+    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
+    let (mut off, mut most) = (0.0_f64, 0.0_f64);
+    for (name, a) in &a {
+        for (a, b) in a.iter::<f64>().zip(b[name].iter::<f64>()) {
+            assert!(a.is_finite() && b.is_finite(), "{name}");
+            off = off.max((a - b).abs());
+            most = most.max(a.abs());
+        }
+    }
+    (off / most, a.len())
+}
+
+/// Losses to the last digits: attention is computed in another order where nothing is differentiated.
+fn same(a: Tensor<1>, b: Tensor<1>) -> bool {
+    let (a, b) = (a.into_scalar::<f32>(), b.into_scalar::<f32>());
+    (a - b).abs() < 1e-6 * a.abs()
+}
+
+fn ltx_example(config: &LtxConfig, device: &Device) -> LtxExample {
+    let places = Coordinates::grid(2, 2, 2, Some([0.8, 32.0, 32.0]));
+    LtxClips {
+        latents: wave([2, 8, config.in_channels], 0.7, device),
+        noise: wave([2, 8, config.in_channels], 1.3, device),
+        times: vec![0.4, 0.7],
+        given: (0..16).map(|token| token % 8 < 4).collect(),
+        text: wave([2, 5, config.caption_channels], 0.5, device),
+        text_mask: Some(Tensor::ones([2, 5], device)),
+        rotary: Rotary::new(&places, config.width(), device),
+    }
+    .example()
+}
+
+#[test]
+fn gradients_of_ltx_block_by_block_are_those_of_all_at_once() {
+    let device = Device::flex();
+    let config = LtxConfig {
+        in_channels: 4,
+        out_channels: 4,
+        num_attention_heads: 2,
+        attention_head_dim: 12,
+        cross_attention_dim: 24,
+        num_layers: 3,
+        caption_channels: 6,
+        ..LtxConfig::default()
+    };
+    let full = init_seeded(3, &device, |device| LtxTransformer::new(&config, device).unwrap());
+    let lora = LtxLora {
+        rank: 3,
+        alpha: 3.0,
+        ..LtxLora::default()
+    };
+    let adapted = init_seeded(4, &device, |device| full.clone().adapted(&lora, device).unwrap());
+    // All there are; two for each of eight layers of three blocks.
+    for (model, expected) in [(full, 90), (adapted, 3 * 8 * 2)] {
+        let model = model.train();
+        let example = ltx_example(&config, &device);
+        let loss = ltx_loss(
+            model.forward(example.input.clone()),
+            example.target.clone(),
+            example.counted.clone(),
+        );
+        let grads = GradientsParams::from_grads(loss.backward(), &model);
+        let found = model.loss_by_block(example);
+        let (off, count) = apart(&model, &grads, &found.gradients);
+        println!("{count} gradients, {off:.1e} apart");
+        assert!(off < 1e-5, "{off}");
+        assert_eq!(count, expected);
+        assert!(same(loss, found.loss));
+    }
+}
+
+#[test]
+fn gradients_of_cosmos_block_by_block_are_those_of_all_at_once() {
+    let device = Device::flex();
+    let config = CosmosConfig {
+        in_channels: 5,
+        out_channels: 4,
+        num_attention_heads: 2,
+        attention_head_dim: 12,
+        num_layers: 3,
+        mlp_ratio: 2.0,
+        text_embed_dim: 6,
+        adaln_lora_dim: 4,
+        max_size: [4, 8, 8],
+        ..CosmosConfig::default()
+    };
+    let full = init_seeded(3, &device, |device| CosmosTransformer::new(&config, device).unwrap());
+    let adapted = init_seeded(4, &device, |device| {
+        full.clone().adapted(3, 3.0, &|layer| layer.starts_with("attn"), device)
+    });
+    for model in [full, adapted] {
+        let model = model.train();
+        let batch = CosmosBatch {
+            latents: wave([2, 4, 3, 4, 4], 0.7, &device),
+            noise: wave([2, 4, 3, 4, 4], 1.1, &device),
+            sigma: vec![0.5, 2.0],
+            text: wave([2, 5, 6], 0.4, &device),
+            given: Some(vec![vec![true, false, true]; 2]),
+            fps: Some(10.0),
+        };
+        let levels = EdmConfig::default();
+        let loss = model.loss(batch.clone(), &levels).unwrap().loss;
+        let grads = GradientsParams::from_grads(loss.backward(), &model);
+        let found = model.loss_by_block(batch, &levels).unwrap();
+        let (off, count) = apart(&model, &grads, &found.gradients);
+        println!("{count} gradients, {off:.1e} apart");
+        assert!(off < 1e-5 && count >= 3 * 8 * 2, "{off} {count}");
+        assert!(same(loss, found.loss));
+    }
+}
+
+/// The relative error of the states of a recorded encoder when its weights are in 8 bits.
+fn error_of_8_bits(case: &str) -> f64 {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures/ltx")
+        .join(case);
+    let case = Case::open(&folder).unwrap();
+    let device = Device::flex();
+    let config: T5Config = case.setting("/model").unwrap();
+    let weights = || case.weights().unwrap().clone();
+    let plain = T5Encoder::load(&config, weights(), "", FloatDType::F32, &device).unwrap();
+    let small = T5Int8::load(&config, weights(), &device).unwrap();
+    let ids: Vec<i64> = (0..24).map(|i| (i * 7) % config.vocab_size as i64).collect();
+    let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [2, 12]), &device);
+    let (a, b) = (plain.forward(ids.clone(), None), small.forward(ids, None));
+    let most = a.clone().abs().max().into_scalar::<f32>();
+    let off = (a - b).abs().max().into_scalar::<f32>();
+    let matrices: usize = video_gen::t5_shapes(&config)
+        .iter()
+        .filter(|(name, shape)| shape.len() == 2 && name.contains("block") && !name.contains("relative"))
+        .map(|(_, shape)| shape.iter().product::<usize>() + 4 * shape[0])
+        .sum();
+    assert_eq!(small.bytes(), matrices);
+    f64::from(off / most)
+}
+
+#[test]
+fn a_text_encoder_in_8_bits_says_nearly_the_same() {
+    for case in ["t5_gated", "t5_relu"] {
+        let error = error_of_8_bits(case);
+        println!("{case}: {error:.4} of the largest magnitude");
+        assert!(error > 0.0 && error < 0.02, "{case}: {error}");
+    }
+}
+
+/// Raises a flag at a step, and keeps what stages end with.
+struct StopAt {
+    step: usize,
+    flag: StopFlag,
+    stage: String,
+    notes: Arc<Mutex<Vec<String>>>,
+}
+
+impl Progress for StopAt {
+    fn begin(&mut self, what: &str, _: usize) {
+        self.stage = what.to_string();
+    }
+
+    fn advance(&mut self, done: usize, _: &str) {
+        if self.stage.contains('-') && done >= self.step {
+            self.flag.raise();
+        }
+    }
+
+    fn end(&mut self, note: &str) {
+        self.notes.lock().unwrap().push(format!("{}: {note}", self.stage));
+    }
+}
+
+/// A tiny model, demonstrations of the simulator, settings.
+struct Setting {
+    family: Family,
+    folder: tempfile::TempDir,
+    data: ClipData,
+    config: FinetuneConfig,
+}
+
+impl Setting {
+    fn new(family: Family) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        write_tiny_model(family, &folder.path().join("model"), 7).unwrap();
+        let data = ClipData::simulate(&folder.path().join("demos.jsonl"), 3, 0, &mut |_, _| {}).unwrap();
+        let mut config = FinetuneConfig::preset(Preset::Ours, family);
+        let (side, frames) = match family {
+            Family::Ltx => (64, 9),
+            Family::Cosmos => (32, 17),
+        };
+        for setting in [
+            &format!("width={side}"),
+            &format!("height={side}"),
+            &format!("frames={frames}"),
+            "clips=2",
+            "valid_clips=1",
+            "tokens=12",
+            "rank=4",
+            "steps=6",
+            "validate_every=3",
+            "sample_clips=1",
+            "sample_steps=2",
+            "batch_size=2",
+            "accumulate=2",
+            "warmup_steps=0",
+            "learning_rate=0.01",
+            "text_8bit=false",
+        ] {
+            config.set(setting).unwrap();
+        }
+        Self {
+            family,
+            folder,
+            data,
+            config,
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Trains into a folder; stops at a step where one is given. Also what the stages ended with.
+    fn train(&self, out: &str, stop_at: Option<usize>) -> (Result<Finetuned, FinetuneError>, Vec<String>) {
+        let flag = StopFlag::new();
+        let notes = Arc::new(Mutex::new(Vec::new()));
+        let mut progress = StopAt {
+            step: stop_at.unwrap_or(usize::MAX),
+            flag: flag.clone(),
+            stage: String::new(),
+            notes: notes.clone(),
+        };
+        let result = finetune(Finetune {
+            family: self.family,
+            model: &self.path("model"),
+            text: None,
+            data: &self.data,
+            out: &self.path(out),
+            cache: Some(&self.path("cache")),
+            config: &self.config,
+            device: &Device::flex(),
+            memory: None,
+            progress: &mut progress,
+            stop: flag,
+        });
+        let notes = notes.lock().unwrap().clone();
+        (result, notes)
+    }
+
+    fn bytes(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.path(name)).unwrap()
+    }
+
+    /// A run that is stopped and started again ends in the bytes of one that is not; the second time nothing is encoded
+    /// again, and checkpoints hold what is trained only.
+    fn resumes(&self) {
+        let (whole, notes) = self.train("whole", None);
+        let whole = whole.unwrap();
+        assert!(notes[0].contains("2 clips, 2 of them new"), "{notes:?}");
+        let (stopped, notes) = self.train("parts", Some(4));
+        let text = stopped.unwrap_err().to_string();
+        assert!(text.contains("step 4"), "{text}");
+        assert!(notes[0].contains("2 clips, 0 of them new"), "{notes:?}");
+        let again = self.train("parts", None).0.unwrap();
+        assert_eq!(
+            self.bytes("whole/adapters.safetensors"),
+            self.bytes("parts/adapters.safetensors")
+        );
+        assert_eq!(self.bytes("whole/curve.jsonl"), self.bytes("parts/curve.jsonl"));
+        assert_eq!((whole.best_valid, whole.samples), (again.best_valid, again.samples));
+        let checkpoint = self.bytes("whole/checkpoints/step-00000006/model.bpk").len();
+        let adapters = self.bytes("whole/adapters.safetensors").len();
+        let base: usize = std::fs::read_dir(self.path("model/transformer"))
+            .unwrap()
+            .map(|entry| entry.unwrap().metadata().unwrap().len() as usize)
+            .sum();
+        println!("checkpoint {checkpoint}, adapters {adapters}, base {base} bytes");
+        assert!(checkpoint < 2 * adapters, "{checkpoint} {adapters}");
+    }
+
+    /// The first frames of what was sampled last in `out`, and the request it was sampled for.
+    fn sampled(&self, out: &str, count: usize) -> (Vec<Frame>, VideoRequest) {
+        let split = self.data.split(&self.config).unwrap();
+        let mut clip = Vec::new();
+        self.data
+            .each(&split.valid[..1], self.config.frames, &mut |_, frames| {
+                clip = frames.to_vec();
+                Ok(())
+            })
+            .unwrap();
+        let folder = self.path(out).join(format!("validation/step-{:06}", self.config.steps));
+        let pictures = tempfile::tempdir().unwrap();
+        std::fs::copy(folder.join("clip-0.png"), pictures.path().join("0.png")).unwrap();
+        let strip = video_io::read_frames(pictures.path()).unwrap().remove(0);
+        let (width, height) = clip[0].dimensions();
+        let crop = |i: usize| {
+            let (x, y) = (i as u32 * (width + 4), height + 4);
+            let mut frame = Frame::new(width, height);
+            for (px, py, pixel) in frame.enumerate_pixels_mut() {
+                *pixel = *strip.get_pixel(x + px, y + py);
+            }
+            frame
+        };
+        let request = VideoRequest {
+            start: clip[0].clone(),
+            end: clip.last().cloned(),
+            prompt: None,
+            frames: clip.len(),
+            seed: mix_seed(self.config.seed, 0),
+        };
+        ((0..count).map(crop).collect(), request)
+    }
+}
+
+#[test]
+fn ltx_adapters_are_trained_resumed_saved_and_generate_the_same() {
+    let setting = Setting::new(Family::Ltx);
+    setting.resumes();
+    let (seen, request) = setting.sampled("whole", 7);
+    let files = LtxFiles {
+        model: &setting.path("model"),
+        text: None,
+        version: None,
+        dtype: FloatDType::F32,
+    };
+    let config = &setting.config;
+    let settings = LtxSettings {
+        width: config.width,
+        height: config.height,
+        steps: config.sample_steps,
+        tokens: config.tokens,
+        guidance: config.guidance,
+        ..LtxSettings::default()
+    };
+    let open = || LtxVideo::open(files, settings.clone(), &Device::flex()).unwrap();
+    let plain = open().generate(std::slice::from_ref(&request)).unwrap().remove(0);
+    let adapted = open()
+        .with_adapters(&setting.path("whole/adapters.safetensors"))
+        .unwrap();
+    let adapted = adapted.generate(&[request]).unwrap().remove(0);
+    assert_eq!(adapted[..7], seen[..]);
+    assert_ne!(plain[..7], seen[..]);
+    // Adapters of another model.
+    let wrong = open().with_adapters(&setting.path("model/vae/model.safetensors"));
+    let text = wrong.err().unwrap().to_string();
+    assert!(text.contains("no transformer.…lora_A.weight"), "{text}");
+}
+
+#[test]
+fn cosmos_adapters_are_trained_resumed_saved_and_generate_the_same() {
+    let setting = Setting::new(Family::Cosmos);
+    setting.resumes();
+    let (seen, request) = setting.sampled("whole", 2);
+    let device = Device::flex();
+    let config = &setting.config;
+    let model = setting.path("model");
+    let encoder = TextEncoder::open(&model, FloatDType::F32, &device).unwrap();
+    let tokens = |text: &str| {
+        let found = encoder.encode(&[text], config.tokens, true, &device).unwrap();
+        found.states * found.mask.unsqueeze_dim::<3>(2)
+    };
+    let video = || {
+        let prompts = CosmosPrompts::from_embeddings("push", tokens(&config.prompt), tokens(&config.negative_prompt));
+        let pipeline = CosmosPipeline::open(&model, None, FloatDType::F32, &device).unwrap();
+        let sampling = CosmosSampling {
+            steps: config.sample_steps,
+            guidance: config.guidance,
+            fps: config.frame_rate,
+            ..CosmosSampling::default()
+        };
+        CosmosVideo::new(
+            pipeline,
+            prompts,
+            [config.height, config.width],
+            sampling,
+            EndFrame::InPlace,
+        )
+        .unwrap()
+    };
+    let plain = video().generate(std::slice::from_ref(&request)).unwrap().remove(0);
+    let adapted = video()
+        .with_adapters(&setting.path("whole/adapters.safetensors"))
+        .unwrap();
+    let adapted = adapted.generate(&[request]).unwrap().remove(0);
+    // The strip has frames 0 and 2 of 17.
+    assert_eq!([&adapted[0], &adapted[2]], [&seen[0], &seen[1]]);
+    assert_ne!(plain[2], seen[1]);
+}
+
+#[test]
+fn all_weights_learn_one_clip_and_are_read_back() {
+    let mut setting = Setting::new(Family::Ltx);
+    for change in [
+        "full=true",
+        "clips=1",
+        "valid_clips=0",
+        "sample_clips=0",
+        "steps=160",
+        "validate_every=160",
+        "batch_size=1",
+        "accumulate=1",
+        "first_frame=1",
+        "last_frame=1",
+        "weight_decay=0",
+        "learning_rate=0.01",
+    ] {
+        setting.config.set(change).unwrap();
+    }
+    let done = setting.train("full", None).0.unwrap();
+    let curve = String::from_utf8(setting.bytes("full/curve.jsonl")).unwrap();
+    let losses: Vec<f64> = curve
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["train_loss"].as_f64())
+        .collect();
+    let late = losses[losses.len() - 4..].iter().sum::<f64>() / 4.0;
+    println!("loss {:.3} to {late:.3}", losses[0]);
+    assert!(late < 0.6 * losses[0], "{losses:?}");
+    assert_eq!(done.clips, [1, 0]);
+    let read = LtxTransformer::open(&setting.path("full"), FloatDType::F32, &Device::flex()).unwrap();
+    let base = LtxTransformer::open(&setting.path("model"), FloatDType::F32, &Device::flex()).unwrap();
+    assert_eq!((read.width(), read.channels()), (base.width(), base.channels()));
+    // Everything that the run follows from is kept beside it.
+    let record: serde_json::Value = serde_json::from_slice(&setting.bytes("full/finetune.json")).unwrap();
+    assert_eq!(record["config"]["steps"], 160);
+    assert_eq!(record["train_clips"], 1);
+}
+
+#[test]
+fn half_precision_trains_nearly_the_same() {
+    for (family, full) in [
+        (Family::Ltx, false),
+        (Family::Ltx, true),
+        (Family::Cosmos, false),
+        (Family::Cosmos, true),
+    ] {
+        let mut setting = Setting::new(family);
+        for change in [
+            "valid_clips=0",
+            "sample_clips=0",
+            "steps=2",
+            "validate_every=2",
+            "learning_rate=0.0001",
+        ] {
+            setting.config.set(change).unwrap();
+        }
+        setting.config.full = full;
+        let whole = setting.train("f32", None).0.unwrap().train_loss.unwrap();
+        setting.config.set("format=bf16").unwrap();
+        let half = setting.train("bf16", None).0.unwrap().train_loss.unwrap();
+        println!("{family:?}, full {full}: {whole:.4} in f32, {half:.4} in bf16");
+        assert!(whole != half && (whole - half).abs() < 0.05 * whole, "{whole} {half}");
+        setting.config.set("checkpointing=false").unwrap();
+        let held = setting.train("held", None).0.unwrap().train_loss.unwrap();
+        assert!((held - half).abs() < 0.01 * half, "{held} {half}");
+    }
+}
+
+#[test]
+fn videos_are_cut_into_clips_and_whole_videos_are_held_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let frame = |value: u8| {
+        let mut frame = Frame::new(32, 32);
+        frame.pixels_mut().for_each(|pixel| pixel.0 = [value; 3]);
+        frame
+    };
+    for (name, first, count) in [("a.mp4", 0, 20), ("b", 100, 17), ("c.mp4", 200, 9), ("d", 220, 5)] {
+        let frames: Vec<Frame> = (0..count).map(|i| frame(first + 2 * i as u8)).collect();
+        video_io::save_video(folder.path().join(name), &frames, video_io::VideoOptions::default()).unwrap();
+    }
+    std::fs::write(folder.path().join("notes.txt"), "passed over").unwrap();
+    let data = ClipData::open(folder.path()).unwrap();
+    assert_eq!(data.videos(), 4);
+    let mut config = FinetuneConfig::preset(Preset::Ours, Family::Ltx);
+    for change in ["frames=9", "stride=4", "valid_clips=2"] {
+        config.set(change).unwrap();
+    }
+    let split = data.split(&config).unwrap();
+    assert_eq!(split, data.split(&config).unwrap());
+    // Three, three and one window; the last video is too short.
+    assert!(
+        split
+            .train
+            .iter()
+            .all(|t| split.valid.iter().all(|v| v.video != t.video))
+    );
+    assert!(
+        split.train.len() + split.valid.len() >= 6 && split.valid.len() <= 2,
+        "{split:?}"
+    );
+    let mut seen = Vec::new();
+    data.each(&split.train, 9, &mut |i, frames| {
+        seen.push((i, frames.len(), frames[0].get_pixel(5, 5).0[0]));
+        Ok(())
+    })
+    .unwrap();
+    for ((i, count, value), place) in seen.iter().zip(&split.train) {
+        let first = [0, 100, 200][place.video] + 2 * place.first as i32;
+        assert!(
+            *count == 9 && (i32::from(*value) - first).abs() <= 4,
+            "{i}: {value} {first}"
+        );
+    }
+    let one = ClipData::open(&folder.path().join("b")).unwrap();
+    assert_eq!(one.videos(), 1);
+    let text = one.split(&config).unwrap_err().to_string();
+    assert!(
+        text.contains("valid_clips is 2") && text.contains("one video"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_cannot_work_is_refused_before_any_work() {
+    let setting = Setting::new(Family::Ltx);
+    let refused = |change: &str, parts: &[&str]| {
+        let mut other = Setting {
+            config: setting.config.clone(),
+            data: ClipData::open(&setting.path("demos.jsonl")).unwrap(),
+            folder: tempfile::tempdir().unwrap(),
+            family: Family::Ltx,
+        };
+        other.config.set(change).unwrap();
+        let result = finetune(Finetune {
+            family: Family::Ltx,
+            model: &setting.path("model"),
+            text: None,
+            data: &other.data,
+            out: &other.path("out"),
+            cache: None,
+            config: &other.config,
+            device: &Device::flex(),
+            memory: None,
+            progress: &mut Silent,
+            stop: StopFlag::new(),
+        });
+        let text = result.err().unwrap().to_string();
+        assert!(parts.iter().all(|part| text.contains(part)), "{change}: {text}");
+        assert!(!other.path("out").exists(), "{change}");
+    };
+    refused("frames=16", &["frames is 16", "9 or 17"]);
+    refused("width=80", &["width is 80", "a multiple of 32"]);
+    refused("prompt= ", &["prompt is empty"]);
+    refused("first_frame=1.5", &["first_frame is 1.5", "probability"]);
+    refused("steps=7", &["steps is 7", "validate_every (3)"]);
+    refused("layers=[\"to_x\"]", &["to_x"]);
+    refused("rank=0", &["rank is 0"]);
+    refused("frames=1601", &["longest of 3 videos", "1601"]);
+    refused("batch_size=3", &["batch_size is 3", "2"]);
+    refused("learning_rate=-1", &["learning_rate is -1"]);
+    let mut config = setting.config.clone();
+    let text = config.set("rnak=3").unwrap_err().to_string();
+    assert!(text.contains("rnak") && text.contains("learning_rate"), "{text}");
+    let text = config.set("rank=many").unwrap_err().to_string();
+    assert!(text.contains("rank is many"), "{text}");
+    config.set("prompt=17").unwrap();
+    config.set("clips=none").unwrap();
+    assert_eq!((config.prompt.as_str(), config.clips), ("17", None));
+
+    let open = |path: &Path| ClipData::open(path).err().unwrap().to_string();
+    assert!(open(&setting.path("nowhere")).contains("nowhere"));
+    let folder = setting.path("notes");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("a.txt"), "no video").unwrap();
+    assert!(open(&folder).contains("holds no videos"));
+    std::fs::write(folder.join("b.mp4"), "no video").unwrap();
+    assert!(open(&folder).contains("b.mp4"));
+    std::fs::write(folder.join("0.png"), "no picture").unwrap();
+    std::fs::remove_file(folder.join("b.mp4")).unwrap();
+    let pictures = ClipData::open(&folder).unwrap();
+    assert!(pictures.split(&setting.config).is_err());
+}
+
+#[test]
+fn damaged_and_foreign_models_are_named() {
+    let setting = Setting::new(Family::Ltx);
+    let refused = |name: &str, parts: &[&str]| {
+        let text = setting.train("out", None).0.err().unwrap().to_string();
+        assert!(parts.iter().all(|part| text.contains(part)), "{name}: {text}");
+        assert!(!setting.path("out").exists(), "{name}");
+    };
+    let transformer = setting.path("model/transformer/model.safetensors");
+    let whole = std::fs::read(&transformer).unwrap();
+    std::fs::write(&transformer, &whole[..whole.len() / 2]).unwrap();
+    refused("cut short", &["model.safetensors"]);
+    std::fs::write(&transformer, &whole).unwrap();
+    let path = setting.path("model/transformer/config.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("\"num_layers\": 2", "\"num_layers\": 3")).unwrap();
+    refused("partial", &["transformer_blocks.2", "is missing"]);
+    std::fs::write(&path, "{").unwrap();
+    refused("settings", &["config.json"]);
+    std::fs::write(&path, text).unwrap();
+    // A checkpoint of other settings is not gone on from.
+    let mut short = Setting {
+        config: setting.config.clone(),
+        data: ClipData::open(&setting.path("demos.jsonl")).unwrap(),
+        ..setting
+    };
+    short.train("out", Some(2)).0.unwrap_err();
+    short.config.rank = 2;
+    let text = short.train("out", None).0.err().unwrap().to_string();
+    assert!(text.contains("rank is 4 there, 2 here"), "{text}");
+}
