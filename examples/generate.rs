@@ -64,6 +64,9 @@ struct Args {
     /// A folder with tokenizer/ and text_encoder/, where they are not beside a published model
     #[arg(long, value_name = "DIR")]
     text: Option<PathBuf>,
+    /// Adapters for a published model, as finetune_video writes them
+    #[arg(long, value_name = "FILE")]
+    lora: Option<PathBuf>,
     /// What a published model's weights are kept in [default: f32 on the CPU, bf16 elsewhere]
     #[arg(long, value_name = "FORMAT")]
     weights: Option<Weights>,
@@ -130,6 +133,7 @@ fn run() -> Result<()> {
         negative_prompt: args.negative_prompt.clone(),
         size: args.size,
         text: args.text.clone(),
+        lora: args.lora.clone(),
         weights: match args.weights {
             Some(Weights::F32) => Some(WeightFormat::F32),
             Some(Weights::Bf16) => Some(WeightFormat::Bf16),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use burn::tensor::{Device, FloatDType};
+use nn_kit::AdapterFile;
 use pusht_data::VideoModel;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -12,9 +13,9 @@ use sha2::{Digest, Sha256};
 use super::error::GenerationError;
 use crate::prompt::{default_negative_prompt, default_prompt};
 use crate::{
-    Caption, CosmosAutoencoderConfig, CosmosConfig, CosmosMemory, CosmosPipeline, CosmosPrompts, CosmosSampling,
-    CosmosVariant, CosmosVideo, EndFrame, LtxFiles, LtxMemory, LtxSettings, LtxVideo, ObjectLatentModel, PixelModel,
-    TextEncoder, TextError,
+    Caption, CosmosAutoencoderConfig, CosmosConfig, CosmosError, CosmosMemory, CosmosPipeline, CosmosPrompts,
+    CosmosSampling, CosmosVariant, CosmosVideo, EndFrame, LtxError, LtxFiles, LtxMemory, LtxSettings, LtxVideo,
+    ObjectLatentModel, PixelModel, TextEncoder, TextError,
 };
 
 /// Frames of a clip of a published model, where nothing else is asked for.
@@ -91,6 +92,8 @@ pub struct Sampling {
     pub size: Option<[usize; 2]>,
     /// A folder with `tokenizer/` and `text_encoder/`, where they are not beside the model.
     pub text: Option<PathBuf>,
+    /// Adapters for a published model, as `finetune` and published trainers write them.
+    pub lora: Option<PathBuf>,
     /// What a published model's weights are kept in; f32 by itself.
     pub weights: Option<WeightFormat>,
     /// How Cosmos is given the last frame.
@@ -216,6 +219,7 @@ fn refuse(model: &'static str, sampling: &Sampling) -> Result<(), GenerationErro
         ("negative prompt", sampling.negative_prompt.is_some()),
         ("size", sampling.size.is_some()),
         ("text encoder", sampling.text.is_some()),
+        ("adapters", sampling.lora.is_some()),
         ("weight format", sampling.weights.is_some()),
         ("end frame method", sampling.end_frame.is_some()),
     ];
@@ -273,10 +277,17 @@ fn ltx(
         version: None,
         dtype: sampling.weights.unwrap_or(WeightFormat::F32).dtype(),
     };
+    if let Some(lora) = &sampling.lora {
+        AdapterFile::open(lora).map_err(LtxError::from)?;
+    }
     LtxMemory::check_files(&files, [frames, height, width], memory.unwrap_or(u64::MAX))?;
     let prompt = Some(settings.prompt.clone());
+    let mut video = LtxVideo::open(files, settings, device)?;
+    if let Some(lora) = &sampling.lora {
+        video = video.with_adapters(lora)?;
+    }
     Ok(OpenedModel {
-        model: Box::new(LtxVideo::open(files, settings, device)?),
+        model: Box::new(video),
         frames,
         prompt,
         at_once: 1,
@@ -294,6 +305,9 @@ fn cosmos(
 ) -> Result<OpenedModel, GenerationError> {
     let size = sampling.size.unwrap_or(COSMOS_SIZE);
     let weights = sampling.weights.unwrap_or(WeightFormat::F32);
+    if let Some(lora) = &sampling.lora {
+        AdapterFile::open(lora).map_err(CosmosError::from)?;
+    }
     CosmosMemory::check(
         &CosmosConfig::open(path)?,
         &CosmosAutoencoderConfig::open(path)?,
@@ -315,7 +329,10 @@ fn cosmos(
         let encoder = TextEncoder::open(sampling.text.as_deref().unwrap_or(path), weights.dtype(), device)?;
         CosmosPrompts::new(&encoder, &[&prompt], &negative, device)?
     };
-    let pipeline = CosmosPipeline::open(path, Some(CosmosVariant::Video2World), weights.dtype(), device)?;
+    let mut pipeline = CosmosPipeline::open(path, Some(CosmosVariant::Video2World), weights.dtype(), device)?;
+    if let Some(lora) = &sampling.lora {
+        pipeline = pipeline.with_adapters(lora)?;
+    }
     let end = sampling.end_frame.unwrap_or_default();
     Ok(OpenedModel {
         model: Box::new(CosmosVideo::new(pipeline, prompts, size, cosmos, end)?),
