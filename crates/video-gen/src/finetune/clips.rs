@@ -35,6 +35,9 @@ pub struct ClipPlace {
     pub first: usize,
 }
 
+/// Takes a clip, of which the first number is its place in the list that was asked for.
+pub type Take<'a> = dyn FnMut(usize, &[Frame]) -> Result<(), FinetuneError> + 'a;
+
 /// What is trained on and what is kept apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClipSplit {
@@ -171,12 +174,7 @@ impl ClipData {
     ///
     /// # Errors
     /// Videos that are damaged, or what `take` says.
-    pub fn each(
-        &self,
-        places: &[ClipPlace],
-        frames: usize,
-        take: &mut dyn FnMut(usize, &[Frame]) -> Result<(), FinetuneError>,
-    ) -> Result<(), FinetuneError> {
+    pub fn each(&self, places: &[ClipPlace], frames: usize, take: &mut Take<'_>) -> Result<(), FinetuneError> {
         let mut done = 0;
         for group in places.chunk_by(|a, b| a.video == b.video) {
             let video = group[0].video;

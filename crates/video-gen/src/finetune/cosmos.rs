@@ -121,7 +121,7 @@ impl Trainee for CosmosTrainee {
         let device = self.prompts.prompt.states.device();
         // In memory only while clips are sampled.
         let autoencoder = CosmosAutoencoder::open(&self.model, self.dtype, &device)?;
-        let pipeline = CosmosPipeline::new(model.clone(), autoencoder, self.levels.clone(), &device)?;
+        let pipeline = CosmosPipeline::new(model.clone(), autoencoder, self.levels, &device)?;
         let (text, negative) = (ended(&self.prompts.prompt), ended(&self.prompts.negative));
         let prompts = CosmosPrompts::from_embeddings(&self.prompt, text, negative);
         let video = CosmosVideo::new(pipeline, prompts, self.size, self.sampling, EndFrame::InPlace)?;

@@ -17,7 +17,7 @@ mod run;
 mod texts;
 mod tiny;
 
-pub use clips::{ClipData, ClipPlace, ClipSplit};
+pub use clips::{ClipData, ClipPlace, ClipSplit, Take};
 pub use config::{Family, FinetuneConfig, Format, Preset};
 pub use error::FinetuneError;
 pub use measures::SampleMeasures;

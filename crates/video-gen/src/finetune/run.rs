@@ -421,7 +421,6 @@ fn part(model: &Path) -> PathBuf {
 fn format(format: Format, device: &Device) -> Result<FloatDType, FinetuneError> {
     let has = device.supports_dtype(DType::BF16);
     match format {
-        Format::F32 => Ok(FloatDType::F32),
         Format::Bf16 if has => Ok(FloatDType::BF16),
         Format::Bf16 => Err(FinetuneError::setting(
             "format",
@@ -430,7 +429,7 @@ fn format(format: Format, device: &Device) -> Result<FloatDType, FinetuneError> 
         )),
         // The CPU has it, one operation at a time out of f32.
         Format::Auto if has && *device != Device::flex() => Ok(FloatDType::BF16),
-        Format::Auto => Ok(FloatDType::F32),
+        Format::Auto | Format::F32 => Ok(FloatDType::F32),
     }
 }
 

@@ -94,7 +94,7 @@ pub struct LtxFiles<'a> {
 /// Where the states of prompts come from.
 #[derive(Debug)]
 enum Texts {
-    Encoder(TextEncoder),
+    Encoder(Box<TextEncoder>),
     /// Made before, by prompt.
     States(BTreeMap<String, TextStates>),
 }
@@ -119,7 +119,7 @@ impl LtxVideo {
     /// Of parts that were loaded.
     pub fn new(text: TextEncoder, model: LtxModel, settings: LtxSettings, device: Device) -> Self {
         Self {
-            text: Texts::Encoder(text),
+            text: Texts::Encoder(Box::new(text)),
             model,
             settings,
             device,
