@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use common::{Client, Running, clip, clips, settings};
@@ -108,18 +109,23 @@ fn killed_in_the_middle() {
         clip(&folder.path().join(format!("clips/{i:03}.gif")), i, 2, 16);
     }
     let (mut confirmed, mut unconfirmed) = (BTreeMap::new(), 0);
-    const ROUNDS: usize = 6;
+    const ROUNDS: usize = 8;
     for round in 0..ROUNDS {
         let (mut process, client) = spawn(folder.path(), None);
-        let killing = Duration::from_millis(150 + 70 * round as u64);
+        let count = AtomicUsize::new(0);
         let parts: Vec<_> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..4)
                 .map(|number| {
                     let name = format!("round {round} rater {number}");
-                    scope.spawn(move || rate_until_death(Client::new(client), &name))
+                    let count = &count;
+                    scope.spawn(move || rate_until_death(Client::new(client), &name, count))
                 })
                 .collect();
-            std::thread::sleep(killing);
+            // In the middle of it, a little later each time.
+            let start = Instant::now();
+            while count.load(Ordering::SeqCst) < 20 + 7 * round && start.elapsed() < Duration::from_secs(60) {
+                std::thread::sleep(Duration::from_micros(200));
+            }
             process.kill();
             threads.into_iter().map(|t| t.join().unwrap()).collect()
         });
@@ -144,7 +150,7 @@ fn killed_in_the_middle() {
         }
         assert!(stored.len() <= confirmed.len() + unconfirmed);
     }
-    assert!(confirmed.len() > 20, "{}", confirmed.len());
+    assert!(confirmed.len() >= 20 * ROUNDS, "{}", confirmed.len());
     println!(
         "{ROUNDS} times SIGKILL: {} confirmed ratings, 0 lost; {unconfirmed} requests under way had no answer",
         confirmed.len()
@@ -238,7 +244,7 @@ fn spawn(folder: &Path, most: Option<u32>) -> (Process, std::net::SocketAddr) {
 }
 
 /// What was confirmed, by rater and number (which travels as the seconds), and whether a request had no answer.
-fn rate_until_death(mut client: Client, name: &str) -> (BTreeMap<(String, i64), [i64; 3]>, bool) {
+fn rate_until_death(mut client: Client, name: &str, count: &AtomicUsize) -> (BTreeMap<(String, i64), [i64; 3]>, bool) {
     let mut confirmed = BTreeMap::new();
     let begun = client.try_post("/api/session", &serde_json::json!({ "name": name }));
     let Some(mut state) = begun.map(|b| b.json()) else {
@@ -257,6 +263,7 @@ fn rate_until_death(mut client: Client, name: &str) -> (BTreeMap<(String, i64), 
         };
         assert_eq!(response.status, 200);
         confirmed.insert((name.to_owned(), i), scores(name.len(), i));
+        count.fetch_add(1, Ordering::SeqCst);
         state = response.json();
     }
     (confirmed, false)

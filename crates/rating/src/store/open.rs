@@ -21,6 +21,9 @@ impl Store {
         if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
             fs::create_dir_all(folder).map_err(RatingError::io(folder))?;
         }
+        if !path.exists() {
+            private(path).map_err(RatingError::io(path))?;
+        }
         Self::with(path, Some(seed))
     }
 
@@ -122,6 +125,20 @@ fn not_ours(path: &Path, found: &str) -> RatingError {
     RatingError::NotOurs {
         path: path.into(),
         found: found.into(),
+    }
+}
+
+/// Makes an empty file that others on the machine cannot read: names and the token's secret will be in it. SQLite gives
+/// the files beside it the same permissions.
+fn private(path: &Path) -> std::io::Result<()> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        // Another process was quicker.
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map(drop),
     }
 }
 
