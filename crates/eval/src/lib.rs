@@ -3,9 +3,10 @@
 //!
 //! [`RolloutRecord`] holds what happened, [`Scores`] what it is worth under a [`Protocol`], [`Arm`] puts the seeds of
 //! an experiment's arm together, [`Verdict`] answers its question, [`Report`] holds all of it.
-//! Formulas and rules: `docs/evaluation.md`.
+//! [`audit`] says what is wrong with a clip. Formulas and rules: `docs/evaluation.md`, `docs/audit.md`.
 
 mod atomic;
+pub mod audit;
 mod distribution;
 pub mod plot;
 mod replay;

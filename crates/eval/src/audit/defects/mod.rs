@@ -1,0 +1,200 @@
+//! Known answers for the audit: clips with a defect that was put in, of a known kind and strength.
+//!
+//! A [`Clip`] has frames and states, from the simulator ([`Clip::simulated`]) or recorded. [`Defect::apply`] damages it;
+//! the frames before the defect begins stay as they are. The kinds in [`Defect::TUNED`] were looked at when the audit's
+//! thresholds were fixed, on seeds 0 to 99; those in [`Defect::HELD_OUT`] never were.
+
+mod clip;
+mod image;
+mod paint;
+mod scene;
+
+pub use clip::{Clip, DefectError};
+
+use serde::{Deserialize, Serialize};
+
+use super::Kind;
+
+/// A kind of defect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Defect {
+    /// The clip mixed with a cross-fade of its first into its last frame; the strength is the share of the latter. With 1
+    /// the clip is the cross-fade: what the paper calls morphing.
+    CrossFade,
+    /// A second agent leaves the first one; the strength is how far, px.
+    AgentSplit,
+    /// The agent is gone; the strength is for how many frames (below 1: one frame, in which it is translucent).
+    AgentGone,
+    /// Bar and stem of the T come apart; the strength is how far, px.
+    BlockSplit,
+    /// The T moves while the agent is elsewhere; the strength is how far, px.
+    BlockDrift,
+    /// The T grows over the clip; the strength is by which share.
+    BlockGrowth,
+    /// Agent or T are elsewhere from one frame to the next; the strength is how far, px.
+    Teleport,
+    /// The goal moves; the strength is how far, px.
+    GoalMoved,
+    /// Gaussian blur; the strength is its standard deviation in pixels of a 96 × 96 frame.
+    Blur,
+    /// White noise; the strength is its standard deviation in levels of 255.
+    Noise,
+    /// H.264; the strength is the quantiser.
+    Compression,
+    /// The colours of the frame or of the T change; the strength is by how many levels of 255.
+    ColourShift,
+    /// The agent stands still while the T goes on as if it were pushed; the strength is how far the T goes, px.
+    AgentFrozen,
+    /// The stem of the T slides along the bar, towards an L; the strength is how far, px.
+    BlockBend,
+}
+
+/// How strong a defect is. *Clear* is what every viewer sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strength {
+    /// Hardly to be seen.
+    Faint,
+    /// Seen by who looks for it.
+    Mild,
+    /// Seen by everybody.
+    Clear,
+    /// More than that.
+    Strong,
+}
+
+impl Strength {
+    /// All, from faint to strong.
+    pub const ALL: [Self; 4] = [Self::Faint, Self::Mild, Self::Clear, Self::Strong];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Faint => "faint",
+            Self::Mild => "mild",
+            Self::Clear => "clear",
+            Self::Strong => "strong",
+        }
+    }
+}
+
+impl Defect {
+    /// The kinds that thresholds were fixed with.
+    pub const TUNED: [Self; 12] = [
+        Self::CrossFade,
+        Self::AgentSplit,
+        Self::AgentGone,
+        Self::BlockSplit,
+        Self::BlockDrift,
+        Self::BlockGrowth,
+        Self::Teleport,
+        Self::GoalMoved,
+        Self::Blur,
+        Self::Noise,
+        Self::Compression,
+        Self::ColourShift,
+    ];
+
+    /// The kinds that no threshold ever saw.
+    pub const HELD_OUT: [Self; 2] = [Self::AgentFrozen, Self::BlockBend];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CrossFade => "cross-fade",
+            Self::AgentSplit => "agent-split",
+            Self::AgentGone => "agent-gone",
+            Self::BlockSplit => "block-split",
+            Self::BlockDrift => "block-drift",
+            Self::BlockGrowth => "block-growth",
+            Self::Teleport => "teleport",
+            Self::GoalMoved => "goal-moved",
+            Self::Blur => "blur",
+            Self::Noise => "noise",
+            Self::Compression => "compression",
+            Self::ColourShift => "colour-shift",
+            Self::AgentFrozen => "agent-frozen",
+            Self::BlockBend => "block-bend",
+        }
+    }
+
+    /// The findings that name this defect rightly.
+    pub const fn expected(self) -> &'static [Kind] {
+        match self {
+            Self::CrossFade => &[Kind::Morph],
+            Self::AgentSplit => &[Kind::SeveralAgents],
+            Self::AgentGone => &[Kind::AgentGone],
+            Self::BlockSplit => &[Kind::BlockSplit],
+            Self::BlockDrift | Self::AgentFrozen => &[Kind::Untouched],
+            Self::BlockGrowth => &[Kind::BlockResized],
+            Self::Teleport => &[Kind::AgentJump, Kind::BlockJump],
+            Self::GoalMoved => &[Kind::GoalChanged],
+            Self::Blur => &[Kind::Blur],
+            Self::Noise => &[Kind::Noise],
+            Self::Compression => &[Kind::Compression],
+            Self::ColourShift => &[Kind::Colour],
+            Self::BlockBend => &[Kind::Morph, Kind::BlockResized, Kind::BlockSplit],
+        }
+    }
+
+    /// True where the picture is worse and the world it shows is not.
+    pub const fn is_of_the_picture(self) -> bool {
+        matches!(self, Self::Blur | Self::Noise | Self::Compression | Self::ColourShift)
+    }
+
+    /// What the strength amounts to, in the unit that the kind says.
+    pub const fn amount(self, strength: Strength) -> f64 {
+        let amounts: [f64; 4] = match self {
+            Self::CrossFade => [0.1, 0.25, 0.6, 1.0],
+            Self::AgentSplit => [10.0, 20.0, 45.0, 100.0],
+            Self::AgentGone => [0.5, 1.0, 6.0, 20.0],
+            Self::BlockSplit => [6.0, 15.0, 40.0, 90.0],
+            Self::BlockDrift | Self::GoalMoved => [5.0, 12.0, 40.0, 100.0],
+            Self::BlockGrowth => [0.04, 0.08, 0.2, 0.5],
+            Self::Teleport => [12.0, 25.0, 60.0, 150.0],
+            Self::Blur => [0.3, 0.6, 1.2, 2.5],
+            Self::Noise => [3.0, 8.0, 20.0, 40.0],
+            Self::Compression => [20.0, 27.0, 34.0, 42.0],
+            Self::ColourShift => [8.0, 20.0, 45.0, 90.0],
+            Self::AgentFrozen => [5.0, 15.0, 40.0, 100.0],
+            Self::BlockBend => [5.0, 12.0, 25.0, 45.0],
+        };
+        amounts[strength as usize]
+    }
+
+    /// The frames of the clip with this defect; none where the clip gives no opportunity (a cross-fade of a T that does not
+    /// move, a drift where the agent never leaves the T). The same seed gives the same frames.
+    ///
+    /// # Errors
+    /// A clip of fewer than 16 frames or without a state a frame; frames that are not square or that H.264 cannot hold.
+    pub fn apply(
+        self,
+        clip: &Clip,
+        strength: Strength,
+        seed: u64,
+    ) -> Result<Option<Vec<pusht_env::Frame>>, DefectError> {
+        self.apply_amount(clip, self.amount(strength), seed)
+    }
+
+    /// As [`Defect::apply`], with a strength in the unit of its kind.
+    ///
+    /// # Errors
+    /// As [`Defect::apply`].
+    pub fn apply_amount(
+        self,
+        clip: &Clip,
+        amount: f64,
+        seed: u64,
+    ) -> Result<Option<Vec<pusht_env::Frame>>, DefectError> {
+        clip.check()?;
+        match self {
+            Self::CrossFade => Ok(image::cross_fade(clip, amount)),
+            Self::Blur => Ok(Some(image::blur(clip, amount))),
+            Self::Noise => Ok(Some(image::noise(clip, amount, seed))),
+            Self::Compression => image::compress(clip, amount).map(Some),
+            Self::ColourShift if seed.is_multiple_of(2) => Ok(Some(image::tint(clip, amount, seed))),
+            _ => scene::apply(self, clip, amount, seed),
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! One frame: what the tracker sees, and what is wrong with it.
+
+use pusht_env::{Frame, Pose, RenderError};
+use pusht_vision::{FrameMeasures, Tracked, Tracker, VisionError};
+use serde::{Deserialize, Serialize};
+
+use super::board::{AGENT_PIXELS, BLOCK_FILL, BLOCK_PIXELS, Board, SIDE, WHITE, colours, pixels_within, point};
+use super::geometry::{self, REACH};
+use super::matter::{Adapted, Matter, Seen, along, sub};
+use super::picture::{Border, Quality};
+use super::shape::{Shape, shape};
+
+/// Around the agent's centre all that is blue is the agent, px: its radius, 3 × 3 smoothing, and what codecs spread.
+const AGENT_REACH: f64 = 26.0;
+
+/// Around T and agent the goal's border says nothing, px beyond them.
+const MARGIN: f64 = 16.0;
+
+/// Colour blurred by so much more than brightness comes of a codec.
+const CODEC: f64 = 0.4;
+
+/// A mass of a foreign colour of this share of the T's area may be a T.
+const FOREIGN_BLOCK: f64 = 0.4;
+
+/// A T of which less is off and more to be seen tells its colour; levels by which it is not the usual one.
+const WHOLE: f64 = 0.3;
+const VISIBLE: f64 = 0.5;
+const RECOLOURED: f32 = 12.0;
+
+/// The measures of one frame. Areas are shares of the thing's own area.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FrameAudit {
+    /// Agent and T, with confidences.
+    pub tracked: Tracked,
+    /// Number of agents, pieces of T, areas.
+    pub measures: FrameMeasures,
+    /// The T's shape; none where there is no T.
+    pub shape: Option<Shape>,
+    /// Blue that is not the agent's, over the area of an agent.
+    pub stray_agent: f64,
+    /// Board that looks like goal where there is none or the other way round, over the area of the goal.
+    pub goal: f64,
+    /// What is neither board nor agent nor T in its colours, over the area of a T, and its mean colour.
+    pub other: f64,
+    /// Mean colour of that.
+    pub other_colour: [f32; 3],
+    /// The frame's white.
+    pub white: [f32; 3],
+    /// The picture's quality.
+    pub quality: Quality,
+}
+
+/// What reads frames.
+pub(crate) struct Eyes {
+    tracker: Tracker,
+    board: Board,
+    border: Border,
+}
+
+impl Eyes {
+    pub(crate) fn new(goal: Pose) -> Result<Self, VisionError> {
+        let tracker = Tracker::new(goal)?;
+        let board = Board::new(goal).map_err(|error: RenderError| VisionError::from(error))?;
+        Ok(Self {
+            border: Border::new(&board),
+            tracker,
+            board,
+        })
+    }
+
+    /// Looks at a frame after another of the same clip.
+    pub(crate) fn look(&self, frame: &Frame, last: Option<&Looked>) -> Result<Looked, VisionError> {
+        let (width, height) = frame.dimensions();
+        if (width as usize, height as usize) != (SIDE, SIDE) {
+            return Err(VisionError::FrameSize { width, height });
+        }
+        let adapted = last.map_or_else(Adapted::default, |last| last.adapted);
+        let tracked = last.map(|last| &last.audit.tracked);
+        let audit = self.see(frame, tracked, &adapted)?;
+        let mut looked = Looked {
+            adapted: adapt(&audit, &adapted),
+            audit,
+        };
+        // A first frame tells how to look at it, and a T that is gone may only have changed its colour.
+        let lost = looked.audit.tracked.block.is_none() && looked.audit.other > FOREIGN_BLOCK;
+        if lost {
+            looked.adapted.gray = looked.audit.other_colour;
+        }
+        if lost || (last.is_none() && looked.adapted.codec) {
+            let again = self.see(frame, tracked, &looked.adapted)?;
+            if again.tracked.block_confidence >= looked.audit.tracked.block_confidence {
+                looked.audit = again;
+                looked.adapted = adapt(&looked.audit, &looked.adapted);
+            }
+        }
+        Ok(looked)
+    }
+
+    fn see(&self, frame: &Frame, last: Option<&Tracked>, adapted: &Adapted) -> Result<FrameAudit, VisionError> {
+        let seen = Seen::new(colours(frame), &self.board, adapted);
+        let cleaned = seen.cleaned(&self.board, adapted.codec);
+        let tracked = self.tracker.track_after(&cleaned, last)?;
+        let measures = FrameMeasures::of(&cleaned)?;
+        let agents: Vec<[f64; 2]> = tracked.agent.into_iter().collect();
+        let block_shape = tracked.block.map(|pose| shape(&seen, &self.board, pose, &agents));
+        let mut agent = vec![false; SIDE * SIDE];
+        let mut hidden = self.board.wall.clone();
+        for &centre in &agents {
+            pixels_within(centre, AGENT_REACH).for_each(|at| agent[at] = true);
+            pixels_within(centre, AGENT_REACH + MARGIN).for_each(|at| hidden[at] = true);
+        }
+        if let Some(pose) = tracked.block {
+            let body = geometry::into_body(pose);
+            for at in pixels_within(geometry::centroid(pose), REACH + MARGIN) {
+                if geometry::to_block(body(point(at))).0 < MARGIN {
+                    hidden[at] = true;
+                }
+            }
+        }
+        let (mut stray, mut goal, mut other, mut other_colour) = (0.0, 0.0, 0.0, [0.0; 3]);
+        for (at, &matter) in seen.matter.iter().enumerate() {
+            match matter {
+                Matter::Blue if !agent[at] => stray += 1.0,
+                Matter::Ground(share) => goal += f64::from(share),
+                Matter::Other(_) if !agent[at] => {
+                    other += 1.0;
+                    for c in 0..3 {
+                        other_colour[c] += seen.smooth[at][c];
+                    }
+                }
+                _ => {}
+            }
+        }
+        let mean = |sum: [f32; 3]| {
+            if other > 0.0 {
+                sum.map(|c| c / other as f32)
+            } else {
+                WHITE
+            }
+        };
+        Ok(FrameAudit {
+            tracked,
+            measures,
+            shape: block_shape,
+            stray_agent: stray / AGENT_PIXELS,
+            goal: goal / BLOCK_PIXELS,
+            other: other / BLOCK_PIXELS,
+            other_colour: mean(other_colour),
+            white: seen.white,
+            quality: self.border.quality(&seen, &hidden),
+        })
+    }
+}
+
+/// A frame's measures, and what they tell about how to look at the next one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Looked {
+    pub(crate) audit: FrameAudit,
+    adapted: Adapted,
+}
+
+fn adapt(audit: &FrameAudit, before: &Adapted) -> Adapted {
+    let codec = match (audit.quality.blur, audit.quality.colour_blur) {
+        (Some(blur), Some(colour_blur)) => colour_blur - blur > CODEC,
+        _ => before.codec,
+    };
+    let gray = match audit.shape {
+        Some(shape) if shape.stray + shape.missing < WHOLE && shape.visible > VISIBLE => {
+            let (opacity, off) = along(sub(shape.colour, WHITE), sub(BLOCK_FILL, WHITE));
+            if off < RECOLOURED {
+                BLOCK_FILL
+            } else {
+                // Fading is no recolouring.
+                let lighter = (1.0 - opacity).max(0.0);
+                [0, 1, 2].map(|c| shape.colour[c] + lighter * (BLOCK_FILL[c] - WHITE[c]))
+            }
+        }
+        _ => before.gray,
+    };
+    Adapted { gray, codec }
+}

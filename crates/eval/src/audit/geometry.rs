@@ -1,0 +1,102 @@
+//! The T as a shape: distances to it, its centre, how far a change of pose moves it.
+
+use pusht_env::{BAR, Pose, Quad, bar_vertices, stem_vertices};
+
+/// Area of the T, px².
+pub(crate) const AREA: f64 = 6300.0;
+
+/// Centroid of the T's area in body coordinates.
+pub(crate) const CENTROID: [f64; 2] = [0.0, 285.0 / 7.0];
+
+/// Radius of the circle around the centroid that holds the T, px.
+pub(crate) const REACH: f64 = 82.0;
+
+/// Signed distance to the border of an axis-parallel rectangle, negative inside, and its gradient.
+pub(crate) fn to_rectangle(quad: &Quad, q: [f64; 2]) -> (f64, [f64; 2]) {
+    let (low, high) = (quad[0], quad[2]);
+    let centre = [0, 1].map(|i| (low[i] + high[i]) / 2.0);
+    let beyond = [0, 1].map(|i| (q[i] - centre[i]).abs() - (high[i] - low[i]) / 2.0);
+    let sign = [0, 1].map(|i| if q[i] < centre[i] { -1.0 } else { 1.0 });
+    if beyond[0] > 0.0 && beyond[1] > 0.0 {
+        let distance = (beyond[0] * beyond[0] + beyond[1] * beyond[1]).sqrt();
+        return (distance, [0, 1].map(|i| sign[i] * beyond[i] / distance));
+    }
+    if beyond[0] > beyond[1] {
+        (beyond[0], [sign[0], 0.0])
+    } else {
+        (beyond[1], [0.0, sign[1]])
+    }
+}
+
+/// Signed distance to the T in body coordinates, negative inside, and its gradient. The stem is taken to reach through the
+/// bar, so that the line between them is no border.
+pub(crate) fn to_block(q: [f64; 2]) -> (f64, [f64; 2]) {
+    const THROUGH: Quad = [[-15.0, 0.0], [15.0, 0.0], [15.0, 120.0], [-15.0, 120.0]];
+    let (bar, stem) = (to_rectangle(&BAR, q), to_rectangle(&THROUGH, q));
+    if bar.0 < stem.0 { bar } else { stem }
+}
+
+/// Board points to the body coordinates of a T at `pose`.
+pub(crate) fn into_body(pose: Pose) -> impl Fn([f64; 2]) -> [f64; 2] {
+    let (s, c) = pose.angle.sin_cos();
+    move |p| {
+        let [x, y] = [p[0] - pose.x, p[1] - pose.y];
+        [c * x + s * y, -s * x + c * y]
+    }
+}
+
+/// A board point in the body coordinates of a T at `pose`.
+pub(crate) fn to_body(pose: Pose, p: [f64; 2]) -> [f64; 2] {
+    into_body(pose)(p)
+}
+
+/// A point in body coordinates on the board.
+pub(crate) fn to_board(pose: Pose, q: [f64; 2]) -> [f64; 2] {
+    let (s, c) = pose.angle.sin_cos();
+    [pose.x + c * q[0] - s * q[1], pose.y + s * q[0] + c * q[1]]
+}
+
+/// Distance of a point from the T, 0 inside.
+pub(crate) fn distance(pose: Pose, p: [f64; 2]) -> f64 {
+    to_block(to_body(pose, p)).0.max(0.0)
+}
+
+/// The centroid on the board.
+pub(crate) fn centroid(pose: Pose) -> [f64; 2] {
+    to_board(pose, CENTROID)
+}
+
+/// The largest way of a corner from one pose to the other, px.
+pub(crate) fn moved(from: Pose, to: Pose) -> f64 {
+    let corners = |pose| [bar_vertices(pose), stem_vertices(pose)];
+    let (a, b) = (corners(from), corners(to));
+    let pairs = a.as_flattened().iter().zip(b.as_flattened());
+    pairs.map(|(a, b)| apart(*a, *b)).fold(0.0, f64::max)
+}
+
+/// Distance of two points.
+pub(crate) fn apart(a: [f64; 2], b: [f64; 2]) -> f64 {
+    let [x, y] = [a[0] - b[0], a[1] - b[1]];
+    // Much quicker than hypot, whose care for huge and tiny numbers is not needed on a board.
+    (x * x + y * y).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_and_depths() {
+        let pose = Pose::new(100.0, 200.0, std::f64::consts::FRAC_PI_2);
+        // A quarter turn: the stem points to the left.
+        assert!((distance(pose, [100.0 + 25.0, 200.0]) - 25.0).abs() < 1e-9);
+        assert!((distance(pose, [100.0 - 130.0, 200.0]) - 10.0).abs() < 1e-9);
+        assert!((to_block([0.0, 15.0]).0 + 15.0).abs() < 1e-9);
+        assert!((to_block([0.0, 60.0]).0 + 15.0).abs() < 1e-9);
+        assert!(to_block([30.0, 60.0]).0 > 0.0);
+        let there = to_body(pose, to_board(pose, [3.0, 4.0]));
+        assert!(apart(there, [3.0, 4.0]) < 1e-9);
+        let turned = Pose { angle: 0.0, ..pose };
+        assert!((moved(pose, turned) - 2.0_f64.sqrt() * 120.0_f64.hypot(15.0)).abs() < 1e-9);
+    }
+}

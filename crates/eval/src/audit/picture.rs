@@ -1,0 +1,102 @@
+//! The quality of the picture, read off what is known of it: the board's white and the border of the goal.
+
+use super::board::{Board, Colour, SIDE, luma};
+use super::matter::Seen;
+
+/// Fewer pixels of the goal's border than this say nothing (the T covers the goal, or its surroundings are in the way).
+const LEAST_EDGE: usize = 60;
+
+/// How good a picture is.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Quality {
+    /// Standard deviation of the noise, levels of 255.
+    pub noise: f64,
+    /// How blurred the goal's border is: 1 like a Gaussian blur of one pixel of a 96 × 96 frame, 0 as drawn; in brightness.
+    /// Not known where the border is hidden.
+    pub blur: Option<f64>,
+    /// The same in colour (green over red and blue), which codecs store at half the resolution.
+    pub colour_blur: Option<f64>,
+    /// What of the border's brightness neither blur nor noise explain, levels of 255.
+    pub ringing: Option<f64>,
+}
+
+/// The goal's border as it is and as it looks when blurred by one pixel.
+pub(crate) struct Border {
+    places: Vec<Place>,
+}
+
+struct Place {
+    at: usize,
+    sharp: [f32; 2],
+    change: [f32; 2],
+}
+
+/// Brightness and greenness.
+fn channels(c: Colour) -> [f32; 2] {
+    [luma(c), c[1] - (c[0] + c[2]) / 2.0]
+}
+
+impl Border {
+    pub(crate) fn new(board: &Board) -> Self {
+        let weights: Vec<f32> = (-4..=4).map(|k| (-0.5 * (k * k) as f32).exp()).collect();
+        let total: f32 = weights.iter().sum::<f32>().powi(2);
+        let inside = |i: i32| (0..SIDE as i32).contains(&i);
+        let places = board.edge.iter().map(|&at| {
+            let (x, y) = ((at % SIDE) as i32, (at / SIDE) as i32);
+            let mut blurred = [0.0; 3];
+            for (dy, wy) in (-4..=4).zip(&weights) {
+                for (dx, wx) in (-4..=4).zip(&weights) {
+                    if inside(x + dx) && inside(y + dy) {
+                        let colour = board.colour[((y + dy) * SIDE as i32 + x + dx) as usize];
+                        for c in 0..3 {
+                            blurred[c] += wx * wy / total * colour[c];
+                        }
+                    }
+                }
+            }
+            let (sharp, blurred) = (channels(board.colour[at]), channels(blurred));
+            let change = [0, 1].map(|k| blurred[k] - sharp[k]);
+            Place { at, sharp, change }
+        });
+        Self {
+            places: places.collect(),
+        }
+    }
+
+    /// `hidden` is true where agent or T may be seen.
+    pub(crate) fn quality(&self, seen: &Seen, hidden: &[bool]) -> Quality {
+        let noise = seen.noise;
+        let gain = [0, 1, 2].map(|c| 255.0 / seen.white[c].max(1.0));
+        let (mut product, mut square, mut energy, mut count) = ([0.0; 2], [0.0; 2], [0.0; 2], 0);
+        for place in self.places.iter().filter(|p| !hidden[p.at]) {
+            let raw = seen.raw[place.at];
+            let found = channels([0, 1, 2].map(|c| raw[c] * gain[c]));
+            for k in 0..2 {
+                let off = f64::from(found[k] - place.sharp[k]);
+                let change = f64::from(place.change[k]);
+                product[k] += off * change;
+                square[k] += change * change;
+                energy[k] += off * off;
+            }
+            count += 1;
+        }
+        if count < LEAST_EDGE {
+            return Quality {
+                noise,
+                blur: None,
+                colour_blur: None,
+                ringing: None,
+            };
+        }
+        let [blur, colour_blur] = [0, 1].map(|k| product[k] / square[k]);
+        let rest = (energy[0] - blur * product[0]) / count as f64;
+        // Noise of three channels, weighted as in brightness.
+        let noisy = (noise * 0.668).powi(2);
+        Quality {
+            noise,
+            blur: Some(blur),
+            colour_blur: Some(colour_blur),
+            ringing: Some((rest - noisy).max(0.0).sqrt()),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The three scales of the paper, by rules.
+
+use serde::{Deserialize, Serialize};
+
+use super::finding::GROSS;
+use super::motion::Motion;
+use super::reach::Reach;
+use super::{Finding, Kind};
+
+/// Share of the distance to the goal that counts as nearer.
+const NEARER: f64 = 0.25;
+
+/// Gain in coverage that counts as nearer.
+const COVERED: f64 = 0.1;
+
+/// The agent is responsible when it pushed this share of the T's motion.
+const RESPONSIBLE: f64 = 0.9;
+
+/// Shares of the frames that are few and many.
+const FEW: f64 = 0.1;
+const MANY: f64 = 0.5;
+
+/// Multiple of a threshold up to which a finding is slight.
+const SLIGHT: f64 = 2.0;
+
+/// A point on a scale, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// The point.
+    pub value: u8,
+    /// The rule that gave it.
+    pub why: String,
+    /// Frames that caused it, first and last of each stretch; empty where it is the highest.
+    pub frames: Vec<[usize; 2]>,
+}
+
+/// The paper's scales.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scores {
+    /// Does the T go to its goal? 0 to 2.
+    pub adherence: Score,
+    /// Does the agent move it? 0 or 1.
+    pub responsibility: Score,
+    /// Is what is shown possible? 1 to 5.
+    pub physics: Score,
+}
+
+pub(crate) fn scores(count: usize, findings: &[Finding], motion: &Motion, reach: Option<&Reach>) -> Scores {
+    Scores {
+        adherence: adherence(count, reach),
+        responsibility: responsibility(count, findings, motion, reach),
+        physics: physics(count, findings),
+    }
+}
+
+fn score(value: u8, why: impl Into<String>, frames: Vec<[usize; 2]>) -> Score {
+    Score {
+        value,
+        why: why.into(),
+        frames,
+    }
+}
+
+fn adherence(count: usize, reach: Option<&Reach>) -> Score {
+    let last = count.saturating_sub(1);
+    let Some(reach) = reach else {
+        return score(0, "no frame shows a T", vec![[0, last]]);
+    };
+    let gain = reach.last_coverage - reach.first_coverage;
+    if reach.pose_kept {
+        score(2, "the T ends within 20 px and 20° of the goal", Vec::new())
+    } else if reach.gained >= NEARER || gain >= COVERED {
+        let nearer = 100.0 * reach.gained;
+        let why = format!("the T ends {nearer:.0} % nearer to the goal, coverage {gain:+.2}, but not there");
+        score(1, why, vec![[last, last]])
+    } else {
+        score(0, "the T ends no nearer to the goal than it began", vec![[0, last]])
+    }
+}
+
+fn responsibility(count: usize, findings: &[Finding], motion: &Motion, reach: Option<&Reach>) -> Score {
+    if reach.is_none() {
+        return score(0, "no frame shows a T", vec![[0, count.saturating_sub(1)]]);
+    }
+    let share = 100.0 * motion.share();
+    if motion.way == 0.0 {
+        return score(1, "the T does not move", Vec::new());
+    }
+    let why = format!("the agent pushed {share:.0} % of the T's way of {:.0} px", motion.way);
+    if motion.share() >= RESPONSIBLE {
+        return score(1, why, Vec::new());
+    }
+    let causes = [Kind::Untouched, Kind::BlockJump, Kind::Morph, Kind::BlockGone];
+    let frames = findings.iter().filter(|f| causes.contains(&f.kind)).map(|f| f.frames);
+    score(0, why, merged(frames.collect()))
+}
+
+fn physics(count: usize, findings: &[Finding]) -> Score {
+    let physical: Vec<&Finding> = findings.iter().filter(|f| f.kind.is_physical()).collect();
+    let frames = merged(physical.iter().map(|f| f.frames).collect());
+    let affected = frames.iter().map(|[a, b]| b + 1 - a).sum::<usize>() as f64 / count.max(1) as f64;
+    let mut kinds: Vec<Kind> = physical.iter().map(|f| f.kind).collect();
+    kinds.dedup();
+    let worst = physical.iter().map(|f| f.severity()).fold(0.0, f64::max);
+    let value = match kinds.len() {
+        0 => return score(5, "nothing is found that cannot be", Vec::new()),
+        1 if affected <= FEW && worst < SLIGHT => 4,
+        1 if affected <= FEW || worst < SLIGHT => 3,
+        1 | 2 if affected <= MANY || worst < GROSS => 2,
+        _ => 1,
+    };
+    let names: Vec<&str> = kinds.iter().map(|k| k.says()).collect();
+    let why = format!(
+        "{}; in {:.0} % of the frames, up to {worst:.1} times the threshold",
+        names.join(", "),
+        100.0 * affected
+    );
+    score(value, why, frames)
+}
+
+/// Stretches in order, those that touch joined.
+fn merged(mut stretches: Vec<[usize; 2]>) -> Vec<[usize; 2]> {
+    stretches.sort_unstable();
+    let mut joined: Vec<[usize; 2]> = Vec::new();
+    for [from, to] in stretches {
+        match joined.last_mut() {
+            Some(last) if from <= last[1] + 1 => last[1] = last[1].max(to),
+            _ => joined.push([from, to]),
+        }
+    }
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(kind: Kind, frames: [usize; 2], value: f64) -> Finding {
+        Finding {
+            kind,
+            frames,
+            value,
+            threshold: 1.0,
+            worst: frames[0],
+            at: None,
+        }
+    }
+
+    #[test]
+    fn physics_counts_kinds_frames_and_severity() {
+        let of = |findings: &[Finding]| physics(100, findings).value;
+        assert_eq!(of(&[]), 5);
+        assert_eq!(of(&[finding(Kind::Blur, [0, 99], 9.0)]), 5);
+        assert_eq!(of(&[finding(Kind::BlockJump, [3, 4], 1.5)]), 4);
+        assert_eq!(of(&[finding(Kind::BlockJump, [3, 4], 9.0)]), 3);
+        assert_eq!(of(&[finding(Kind::BlockResized, [0, 80], 1.5)]), 3);
+        assert_eq!(of(&[finding(Kind::Untouched, [0, 40], 9.0)]), 2);
+        assert_eq!(of(&[finding(Kind::Morph, [0, 99], 9.0)]), 1);
+        let two = [
+            finding(Kind::AgentGone, [0, 4], 1.1),
+            finding(Kind::BlockJump, [3, 9], 1.5),
+        ];
+        assert_eq!(physics(100, &two).frames, [[0, 9]]);
+        assert_eq!(of(&two), 2);
+        assert_eq!(of(&two[..1]), 3);
+    }
+}

@@ -1,0 +1,276 @@
+//! The T's shape: the best affine image of a T, and what of the gray does not belong to it.
+//!
+//! A picture of the T that depends on the depth of a point in it, m(p) = S((depth(q) + 2)/b) with q = B (p − c) + centroid
+//! and a cubic step S of half width b, is fitted to the opacity of the T's gray by damped Gauss–Newton over the centroid c
+//! and the matrix B, with Cauchy weights. A rigid T has a rotation for B. What a 96 × 96 frame does to a T (blur, noise,
+//! sampling) moves its border to both sides alike and leaves B; growing, squeezing and shearing do not.
+
+use pusht_env::Pose;
+
+use super::board::{BLOCK_PIXELS, Board, SIDE, pixels_within, point};
+use super::geometry::{self, CENTROID, REACH};
+use super::matter::{Matter, Seen};
+
+/// Half widths of the step, px, and steps at most with each. The last one is what 3 × 3 smoothing makes of a border.
+const STAGES: [(f64, usize); 2] = [(24.0, 3), (12.0, 6)];
+
+/// Half the width of the T's outline, which is drawn to both sides of its border, px.
+const OUTLINE: f64 = 2.0;
+
+/// Opacity by which a pixel may be off before it counts less.
+const OUTLIER: f64 = 0.3;
+
+/// Length by which the entries of the matrix are scaled to be like px: about the T's radius of gyration.
+const LEVER: f64 = 44.0;
+
+/// Added to the diagonal of the normal equations, which is about 10 for a T that is well seen.
+const DAMPING: f64 = 0.05;
+
+/// Agent's radius and what smoothing adds to it: nearer to the agent a pixel says nothing about the T.
+const AGENT_REACH: f64 = 24.0;
+
+/// A pixel is clearly in the T, or clearly outside, beyond this depth, px.
+const CLEAR: f64 = 9.0;
+
+/// Opacity up to which a pixel clearly outside is a trace of blur or noise, and so for what is missing inside.
+const TRACE: f32 = 0.25;
+
+/// Opacities that are neither those of a T nor those of none.
+const FAINT: std::ops::Range<f32> = 0.1..0.8;
+
+/// What the T looks like.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Shape {
+    /// Lengths of the T's best affine image over those of a T, along the axes that differ most: `[1, 1]` for a rigid T.
+    pub stretch: [f64; 2],
+    /// Gray outside of that image, over the area of a T.
+    pub stray: f64,
+    /// Gray missing inside of it, over the area of a T.
+    pub missing: f64,
+    /// Area that is gray and neither clearly so nor hardly, borders left out, over the area of a T: what fades.
+    pub translucent: f64,
+    /// Share of the T's border that nothing hides.
+    pub visible: f64,
+    /// Mean opacity inside.
+    pub opacity: f64,
+    /// Mean colour inside, frame's white taken as white.
+    pub colour: [f32; 3],
+}
+
+/// An affine image of the T.
+#[derive(Clone, Copy)]
+struct Affine {
+    centre: [f64; 2],
+    /// From board to body.
+    matrix: [[f64; 2]; 2],
+}
+
+impl Affine {
+    fn rigid(pose: Pose) -> Self {
+        let (s, c) = pose.angle.sin_cos();
+        Self {
+            centre: geometry::centroid(pose),
+            matrix: [[c, s], [-s, c]],
+        }
+    }
+
+    fn body(&self, p: [f64; 2]) -> [f64; 2] {
+        let r = [p[0] - self.centre[0], p[1] - self.centre[1]];
+        [0, 1].map(|i| CENTROID[i] + self.matrix[i][0] * r[0] + self.matrix[i][1] * r[1])
+    }
+
+    /// Singular values of the inverse, larger first.
+    fn stretch(&self) -> [f64; 2] {
+        let [[a, b], [c, d]] = self.matrix;
+        let (e, f) = ((a + d).hypot(c - b) / 2.0, (a - d).hypot(c + b) / 2.0);
+        [1.0 / (e - f).abs().max(1e-3), 1.0 / (e + f).max(1e-3)]
+    }
+
+    /// How far, px, body coordinates of points around the T reach in board px.
+    fn reach(&self) -> f64 {
+        REACH * self.stretch()[0].clamp(0.8, 2.0)
+    }
+}
+
+/// S, a step from 0 to 1 over −1 … 1, and its derivative.
+fn step(t: f64) -> (f64, f64) {
+    if t.abs() >= 1.0 {
+        return (if t > 0.0 { 1.0 } else { 0.0 }, 0.0);
+    }
+    (0.5 + 0.75 * t - 0.25 * t * t * t, 0.75 * (1.0 - t * t))
+}
+
+/// Opacity and weight of a pixel.
+fn gray(matter: Matter) -> (f64, f64) {
+    match matter {
+        Matter::Board | Matter::Ground(_) => (0.0, 1.0),
+        Matter::Gray(opacity) => (f64::from(opacity.min(1.0)), 1.0),
+        Matter::Blue | Matter::Tick | Matter::Other(_) => (0.0, 0.0),
+    }
+}
+
+/// Looks at the T near `pose` while the agents are at `agents`.
+pub(crate) fn shape(seen: &Seen, board: &Board, pose: Pose, agents: &[[f64; 2]]) -> Shape {
+    let mut hidden = board.wall.clone();
+    for &agent in agents {
+        for at in pixels_within(agent, AGENT_REACH) {
+            hidden[at] = true;
+        }
+    }
+    for at in (0..SIDE * SIDE).filter(|&at| seen.matter[at] == Matter::Blue) {
+        for near in neighbours(at) {
+            hidden[near] = true;
+        }
+    }
+    let image = fit(seen, &hidden, Affine::rigid(pose));
+    let (mut stray, mut missing, mut border) = (0.0, 0.0, [0.0; 2]);
+    let (mut opacity, mut colour, mut inside) = (0.0, [0.0; 3], 0.0);
+    let mut near = vec![false; SIDE * SIDE];
+    for at in pixels_within(image.centre, image.reach() + CLEAR) {
+        let depth = -geometry::to_block(image.body(point(at))).0;
+        near[at] = depth > -CLEAR;
+        if depth.abs() < CLEAR {
+            border[0] += 1.0;
+            border[1] += if hidden[at] { 0.0 } else { 1.0 };
+        }
+        if depth > CLEAR && !hidden[at] {
+            let (seen_opacity, _) = gray(seen.matter[at]);
+            inside += 1.0;
+            opacity += seen_opacity;
+            for c in 0..3 {
+                colour[c] += seen.smooth[at][c];
+            }
+            // Over all of the T: what is inside stands for the border next to it.
+            missing += lack(seen.matter[at]);
+        }
+    }
+    for at in 0..SIDE * SIDE {
+        if let (false, Matter::Gray(opacity)) = (near[at] || hidden[at], seen.matter[at]) {
+            stray += f64::from((opacity - TRACE).max(0.0) / (1.0 - TRACE));
+        }
+    }
+    let count = f64::max(inside, 1.0);
+    Shape {
+        stretch: image.stretch(),
+        stray: stray / BLOCK_PIXELS,
+        missing: missing / count,
+        translucent: translucent(seen, &hidden) / BLOCK_PIXELS,
+        visible: if border[0] > 0.0 { border[1] / border[0] } else { 0.0 },
+        opacity: opacity / count,
+        colour: colour.map(|c| c / count as f32),
+    }
+}
+
+/// The pixel and its eight neighbours, as far as there are.
+fn neighbours(at: usize) -> impl Iterator<Item = usize> {
+    let near = |i: usize| i.saturating_sub(1)..(i + 2).min(SIDE);
+    near(at / SIDE).flat_map(move |y| near(at % SIDE).map(move |x| y * SIDE + x))
+}
+
+/// Pixels that are faintly gray together with all around them. Across a border opacities go from 0 to 1 in three pixels, so
+/// borders have none.
+fn translucent(seen: &Seen, hidden: &[bool]) -> f64 {
+    let faint = |at: usize| matches!(seen.matter[at], Matter::Gray(opacity) if FAINT.contains(&opacity));
+    let all = (0..SIDE * SIDE).filter(|&at| faint(at) && neighbours(at).all(|near| faint(near) && !hidden[near]));
+    all.count() as f64
+}
+
+fn lack(matter: Matter) -> f64 {
+    match matter {
+        Matter::Board | Matter::Ground(_) => 1.0,
+        Matter::Gray(opacity) => f64::from((1.0 - opacity - TRACE).max(0.0) / (1.0 - TRACE)),
+        Matter::Blue | Matter::Tick | Matter::Other(_) => 0.0,
+    }
+}
+
+fn fit(seen: &Seen, hidden: &[bool], start: Affine) -> Affine {
+    let mut image = start;
+    for (blur, steps) in STAGES {
+        for _ in 0..steps {
+            let Some(change) = gauss_newton(seen, hidden, &image, blur) else {
+                return start;
+            };
+            for k in 0..2 {
+                image.centre[k] += change[k];
+                for j in 0..2 {
+                    image.matrix[k][j] += change[2 + 2 * k + j] / LEVER;
+                }
+            }
+            let [long, short] = image.stretch();
+            if !(long < 4.0 && short > 0.25) {
+                return start;
+            }
+            if change.iter().all(|c| c.abs() < 0.05) {
+                break;
+            }
+        }
+    }
+    image
+}
+
+/// One step in (centre, matrix row by row times [`LEVER`]).
+fn gauss_newton(seen: &Seen, hidden: &[bool], image: &Affine, blur: f64) -> Option<[f64; 6]> {
+    let mut normal = [[0.0; 6]; 6];
+    let mut right = [0.0; 6];
+    for at in pixels_within(image.centre, image.reach() + blur) {
+        if hidden[at] {
+            continue;
+        }
+        let p = point(at);
+        let q = image.body(p);
+        let (distance, n) = geometry::to_block(q);
+        let (model, slope) = step((OUTLINE - distance) / blur);
+        let (opacity, weight) = gray(seen.matter[at]);
+        if slope == 0.0 || weight == 0.0 {
+            continue;
+        }
+        let residual = opacity - model;
+        let robust = weight / (1.0 + (residual / OUTLIER).powi(2));
+        let r = [p[0] - image.centre[0], p[1] - image.centre[1]];
+        let g = -slope / blur;
+        let m = &image.matrix;
+        let gradient = [
+            -g * (n[0] * m[0][0] + n[1] * m[1][0]),
+            -g * (n[0] * m[0][1] + n[1] * m[1][1]),
+            g * n[0] * r[0] / LEVER,
+            g * n[0] * r[1] / LEVER,
+            g * n[1] * r[0] / LEVER,
+            g * n[1] * r[1] / LEVER,
+        ];
+        for a in 0..6 {
+            right[a] += robust * gradient[a] * residual;
+            for b in 0..=a {
+                normal[a][b] += robust * gradient[a] * gradient[b];
+            }
+        }
+    }
+    for a in 0..6 {
+        normal[a][a] += DAMPING * if a < 2 { 1.0 } else { 0.2 };
+    }
+    solve(normal, right)
+}
+
+/// Solves a symmetric positive definite system, of which the lower half is given, by Cholesky's method.
+fn solve(mut m: [[f64; 6]; 6], mut r: [f64; 6]) -> Option<[f64; 6]> {
+    for i in 0..6 {
+        for j in 0..=i {
+            let sum: f64 = (0..j).map(|k| m[i][k] * m[j][k]).sum();
+            let rest = m[i][j] - sum;
+            if i == j {
+                if rest <= 0.0 {
+                    return None;
+                }
+                m[i][i] = rest.sqrt();
+            } else {
+                m[i][j] = rest / m[j][j];
+            }
+        }
+        let sum: f64 = (0..i).map(|k| m[i][k] * r[k]).sum();
+        r[i] = (r[i] - sum) / m[i][i];
+    }
+    for i in (0..6).rev() {
+        let sum: f64 = (i + 1..6).map(|k| m[k][i] * r[k]).sum();
+        r[i] = (r[i] - sum) / m[i][i];
+    }
+    Some(r)
+}

@@ -1,0 +1,157 @@
+//! Film strips of what was found: a few frames around each finding, with the place marked.
+
+use pusht_env::Frame;
+use video_io::{FilmStrip, VideoIoError, film_strip, upscale};
+
+use super::board::STRIDE;
+use super::{ClipAudit, Finding, Kind};
+
+/// Findings that get a strip, at most; one of each kind first.
+const STRIPS: usize = 4;
+
+/// Frames shown before a finding begins, so that it can be compared.
+const BEFORE: usize = 2;
+
+const RED: [u8; 3] = [214, 39, 40];
+const GRAY: [u8; 3] = [200, 200, 200];
+
+/// Some frames side by side.
+#[derive(Clone, Debug)]
+pub struct Strip {
+    /// What is shown; none for a clip without findings.
+    pub finding: Option<Finding>,
+    /// The frames' numbers.
+    pub frames: Vec<usize>,
+    /// The picture: frames of the finding have a red bar above, others a gray one; a red box marks the place.
+    pub picture: Frame,
+}
+
+/// Collects the frames of a clip's strips while the clip is read a second time.
+pub struct Strips {
+    scale: u32,
+    wanted: Vec<Wanted>,
+}
+
+struct Wanted {
+    finding: Option<Finding>,
+    frames: Vec<usize>,
+    pictures: Vec<Frame>,
+}
+
+impl Strips {
+    /// For strips of `columns` frames, of which every pixel becomes `scale` × `scale`.
+    pub fn new(audit: &ClipAudit, columns: usize, scale: u32) -> Self {
+        let last = audit.frames.saturating_sub(1);
+        let mut chosen: Vec<&Finding> = Vec::new();
+        // The gravest of each kind.
+        for kind in Kind::ALL {
+            let of_kind = audit.findings.iter().filter(|f| f.kind == kind);
+            chosen.extend(of_kind.max_by(|a, b| a.severity().total_cmp(&b.severity())));
+        }
+        chosen.truncate(STRIPS);
+        let wanted = |finding: Option<&Finding>| {
+            let [from, to] = finding.map_or([0, last], |f| [f.frames[0].saturating_sub(BEFORE), f.frames[1]]);
+            let mut frames = spread(from, to.max(from + columns.saturating_sub(1)).min(last), columns);
+            if let Some(worst) = finding.map(|f| f.worst).filter(|w| !frames.contains(w)) {
+                let nearest = frames.iter_mut().skip(1).min_by_key(|f| f.abs_diff(worst));
+                nearest.into_iter().for_each(|f| *f = worst);
+                frames.sort_unstable();
+            }
+            Wanted {
+                finding: finding.copied(),
+                frames,
+                pictures: Vec::new(),
+            }
+        };
+        Self {
+            scale,
+            wanted: match chosen.is_empty() {
+                true => vec![wanted(None)],
+                false => chosen.into_iter().map(|f| wanted(Some(f))).collect(),
+            },
+        }
+    }
+
+    /// Hands in a frame of the clip, as it was audited; all of them, in order.
+    pub fn push(&mut self, index: usize, frame: &Frame) {
+        for wanted in &mut self.wanted {
+            if wanted.frames.contains(&index) {
+                wanted
+                    .pictures
+                    .push(marked(frame, index, wanted.finding.as_ref(), self.scale));
+            }
+        }
+    }
+
+    /// The strips, the finding that explains most first.
+    ///
+    /// # Errors
+    /// No frames were handed in.
+    pub fn finish(self) -> Result<Vec<Strip>, VideoIoError> {
+        let strip = |wanted: Wanted| {
+            Ok(Strip {
+                finding: wanted.finding,
+                picture: film_strip(&wanted.pictures, FilmStrip::new(wanted.pictures.len()))?,
+                frames: wanted.frames,
+            })
+        };
+        self.wanted.into_iter().map(strip).collect()
+    }
+}
+
+/// So many frames at even distances, both ends among them.
+fn spread(from: usize, to: usize, count: usize) -> Vec<usize> {
+    let steps = count.saturating_sub(1).max(1);
+    let mut frames: Vec<usize> = (0..count)
+        .map(|k| from + (k * (to - from) + steps / 2) / steps)
+        .collect();
+    frames.dedup();
+    frames
+}
+
+fn marked(frame: &Frame, index: usize, finding: Option<&Finding>, scale: u32) -> Frame {
+    let mut picture = upscale(frame, scale);
+    let Some(finding) = finding else {
+        return picture;
+    };
+    let within = (finding.frames[0]..=finding.frames[1]).contains(&index);
+    let (width, height) = picture.dimensions();
+    let bar = (2 * scale).min(height);
+    fill(&mut picture, [0, 0], [width, bar], if within { RED } else { GRAY });
+    if let Some(at) = finding.at.filter(|_| within) {
+        // Board px to picture px; a box around the agent, or around the T.
+        let reach = match finding.kind {
+            Kind::SeveralAgents | Kind::AgentGone | Kind::AgentResized | Kind::AgentJump => 28.0,
+            _ => 92.0,
+        };
+        let pixel = |c: f64| (((c + 0.5) / STRIDE) * f64::from(scale)).clamp(0.0, f64::from(width)) as u32;
+        let (low, high) = (at.map(|c| pixel(c - reach)), at.map(|c| pixel(c + reach)));
+        let thick = scale.max(1);
+        fill(&mut picture, low, [high[0], low[1] + thick], RED);
+        fill(&mut picture, [low[0], high[1].saturating_sub(thick)], high, RED);
+        fill(&mut picture, low, [low[0] + thick, high[1]], RED);
+        fill(&mut picture, [high[0].saturating_sub(thick), low[1]], high, RED);
+    }
+    picture
+}
+
+fn fill(picture: &mut Frame, low: [u32; 2], high: [u32; 2], colour: [u8; 3]) {
+    let (width, height) = picture.dimensions();
+    for y in low[1]..high[1].min(height) {
+        for x in low[0]..high[0].min(width) {
+            picture.get_pixel_mut(x, y).0 = colour;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spread_keeps_both_ends() {
+        assert_eq!(spread(3, 13, 6), [3, 5, 7, 9, 11, 13]);
+        assert_eq!(spread(3, 4, 6), [3, 4]);
+        assert_eq!(spread(2, 2, 6), [2]);
+    }
+}

@@ -1,0 +1,150 @@
+//! Videos of any size, rate and format.
+
+use std::path::{Path, PathBuf};
+
+use pusht_env::{Frame, GOAL};
+use pusht_vision::{Registrar, Registration, VisionError};
+use serde::{Deserialize, Serialize};
+use video_io::{Rate, Resampled, VideoIoError, VideoReader};
+
+use super::{Auditor, ClipAudit, FrameAudit, Strip, Strips};
+
+/// Frames a second at most.
+const HZ: u32 = 10;
+
+/// What is done with a frame of a video, given the video's size and registration.
+type Take<'a> = dyn FnMut([u32; 2], &Registration, &Frame) -> Result<(), VisionError> + 'a;
+
+/// The audit of a video.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VideoAudit {
+    /// Its path, as handed in.
+    pub video: PathBuf,
+    /// `H.264`, `AV1`, `GIF` or `PNG`.
+    pub codec: String,
+    /// Width and height, px.
+    pub size: [u32; 2],
+    /// Where the board lies in it.
+    pub registration: Registration,
+    /// What was found. Frames are those at 10 a second, without those that a slower video repeats.
+    pub audit: ClipAudit,
+}
+
+/// Audits videos; made once, it can be shared between threads.
+pub struct VideoAuditor {
+    auditor: Auditor,
+    registrar: Registrar,
+}
+
+impl VideoAuditor {
+    /// An auditor of videos of boards with the usual goal.
+    ///
+    /// # Errors
+    /// None that the usual goal can cause.
+    pub fn new() -> Result<Self, AuditError> {
+        Ok(Self {
+            auditor: Auditor::new()?,
+            registrar: Registrar::new(GOAL)?,
+        })
+    }
+
+    /// Reads a video and says what is wrong with it, and what each frame measures. One frame at a time is in memory.
+    ///
+    /// # Errors
+    /// A video that cannot be read, shows no board in its first frame, or has no frames.
+    pub fn audit(&self, path: &Path, rate: Rate) -> Result<(VideoAudit, Vec<FrameAudit>), AuditError> {
+        let mut audit = self.auditor.begin();
+        let (mut size, mut found) = ([0; 2], None);
+        let codec = self.frames(path, rate, None, &mut |shown, registration, frame| {
+            if found.is_none() {
+                (size, found) = (shown, Some(*registration));
+            }
+            audit.push(frame).map(drop)
+        })?;
+        let (audit, frames) = audit.finish();
+        let registration = found.ok_or_else(|| AuditError::NoFrames { path: path.into() })?;
+        let video = VideoAudit {
+            video: path.into(),
+            codec,
+            size,
+            registration,
+            audit,
+        };
+        Ok((video, frames))
+    }
+
+    /// Audits a clip that is in memory: frames of any size, 10 a second.
+    ///
+    /// # Errors
+    /// A first frame that shows no board.
+    pub fn audit_frames(&self, frames: &[Frame]) -> Result<ClipAudit, AuditError> {
+        let mut audit = self.auditor.begin();
+        if let Some(first) = frames.first() {
+            let map = self.registrar.register(first)?;
+            for frame in frames {
+                audit.push(&map.resample(frame))?;
+            }
+        }
+        Ok(audit.finish().0)
+    }
+
+    /// Reads an audited video again for its strips of `columns` frames, every pixel `scale` × `scale`.
+    ///
+    /// # Errors
+    /// A video that cannot be read any more.
+    pub fn strips(&self, of: &VideoAudit, rate: Rate, columns: usize, scale: u32) -> Result<Vec<Strip>, AuditError> {
+        let mut strips = Strips::new(&of.audit, columns, scale);
+        let mut index = 0;
+        self.frames(&of.video, rate, Some(of.registration), &mut |_, _, frame| {
+            strips.push(index, frame);
+            index += 1;
+            Ok(())
+        })?;
+        Ok(strips.finish()?)
+    }
+
+    /// Calls `take` with the video's size, its registration and every new frame at 10 Hz, drawn as 96 × 96 picture of the
+    /// board; returns the codec's name.
+    fn frames(
+        &self,
+        path: &Path,
+        rate: Rate,
+        registration: Option<Registration>,
+        take: &mut Take<'_>,
+    ) -> Result<String, AuditError> {
+        let reader = VideoReader::open(path)?;
+        let codec = reader.codec().to_owned();
+        let mut frames = Resampled::new(reader, rate, HZ);
+        let (mut registration, mut last) = (registration, None);
+        while let Some(picked) = frames.next_frame()? {
+            if last == Some(picked.index) {
+                continue;
+            }
+            last = Some(picked.index);
+            let map = match registration {
+                Some(map) => map,
+                None => *registration.insert(self.registrar.register(&picked.frame)?),
+            };
+            let size = [picked.frame.width(), picked.frame.height()];
+            take(size, &map, &map.resample(&picked.frame))?;
+        }
+        Ok(codec)
+    }
+}
+
+/// Why a video could not be audited.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Video(#[from] VideoIoError),
+    /// It shows no board.
+    #[error(transparent)]
+    Vision(#[from] VisionError),
+    /// It is empty.
+    #[error("{} has no frames", path.display())]
+    NoFrames {
+        /// The video.
+        path: PathBuf,
+    },
+}

@@ -1,0 +1,167 @@
+//! The audit on clips whose answer is known.
+
+use eval::audit::defects::{Clip, Defect, Strength};
+use eval::audit::{Auditor, ClipAudit, Kind, VideoAuditor};
+use video_io::{Rate, VideoOptions, save_video};
+
+/// Not of the seeds that thresholds were fixed on.
+const SEEDS: std::ops::Range<u64> = 200..204;
+
+fn clips() -> Vec<(u64, Clip)> {
+    SEEDS.map(|seed| (seed, Clip::simulated(seed, 96).unwrap())).collect()
+}
+
+#[test]
+fn clean_clips_have_no_findings_and_the_best_scores() {
+    let auditor = Auditor::new().unwrap();
+    for (seed, clip) in clips() {
+        let audit = auditor.audit(&clip.frames).unwrap();
+        assert_eq!(audit.findings, [], "seed {seed}");
+        let scores = &audit.scores;
+        let points = [
+            scores.adherence.value,
+            scores.responsibility.value,
+            scores.physics.value,
+        ];
+        // The expert solves its episodes.
+        assert_eq!(points, [2, 1, 5], "seed {seed}: {scores:?}");
+        assert!(audit.reach.unwrap().max_coverage > 0.93);
+        assert!(audit.motion.share() > 0.95);
+    }
+}
+
+#[test]
+fn clear_defects_are_found_and_named() {
+    let auditor = Auditor::new().unwrap();
+    for (seed, clip) in clips() {
+        for defect in Defect::TUNED {
+            let Some(frames) = defect.apply(&clip, Strength::Clear, seed).unwrap() else {
+                continue;
+            };
+            let audit = auditor.audit(&frames).unwrap();
+            let found = |kind: &Kind| audit.has(*kind);
+            assert!(
+                defect.expected().iter().any(found),
+                "{} of seed {seed}: {:?}",
+                defect.name(),
+                audit.findings
+            );
+            assert_eq!(audit.scores.physics.value < 5, audit.is_unphysical());
+        }
+    }
+}
+
+#[test]
+fn damaged_pictures_are_not_taken_for_a_damaged_world() {
+    let auditor = Auditor::new().unwrap();
+    let (seed, clip) = (207, Clip::simulated(207, 96).unwrap());
+    for defect in Defect::TUNED.into_iter().filter(|d| d.is_of_the_picture()) {
+        for strength in [Strength::Faint, Strength::Mild] {
+            let frames = defect.apply(&clip, strength, seed).unwrap().unwrap();
+            let audit = auditor.audit(&frames).unwrap();
+            assert!(
+                !audit.is_unphysical(),
+                "{} {strength:?}: {:?}",
+                defect.name(),
+                audit.findings
+            );
+        }
+    }
+}
+
+#[test]
+fn findings_name_the_frames() {
+    let auditor = Auditor::new().unwrap();
+    let clip = Clip::simulated(204, 96).unwrap();
+    let mut frames = clip.frames.clone();
+    // Another scene's frames in the middle: agent and T jump there and back.
+    let other = Clip::simulated(205, 96).unwrap();
+    for t in 20..24 {
+        frames[t] = other.frames[0].clone();
+    }
+    let audit = auditor.audit(&frames).unwrap();
+    let jump = audit.findings.iter().find(|f| f.kind == Kind::BlockJump).unwrap();
+    assert_eq!(jump.frames[0], 19, "{:?}", audit.findings);
+    assert!(audit.scores.physics.frames.iter().any(|f| f[0] <= 20 && f[1] >= 20));
+}
+
+#[test]
+fn nothing_and_little_are_clips_too() {
+    let auditor = Auditor::new().unwrap();
+    let nothing: ClipAudit = auditor.audit(&[]).unwrap();
+    assert_eq!((nothing.frames, nothing.findings.len(), nothing.reach), (0, 0, None));
+    let clip = Clip::simulated(206, 96).unwrap();
+    let one = auditor.audit(&clip.frames[..1]).unwrap();
+    assert_eq!((one.findings.len(), one.scores.responsibility.value), (0, 1));
+    let white = pusht_env::Frame::from_pixel(96, 96, image::Rgb([255; 3]));
+    let empty = auditor.audit(&vec![white; 5]).unwrap();
+    assert!(empty.has(Kind::BlockGone) && empty.has(Kind::GoalChanged));
+    assert_eq!(empty.scores.adherence.value, 0);
+    assert!(auditor.audit(&[pusht_env::Frame::new(64, 64)]).is_err());
+    assert!(
+        Defect::Blur
+            .apply(
+                &Clip {
+                    frames: Vec::new(),
+                    ..clip
+                },
+                Strength::Clear,
+                0
+            )
+            .is_err()
+    );
+}
+
+#[test]
+fn videos_of_other_sizes_and_rates_are_read_and_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let auditor = VideoAuditor::new().unwrap();
+    let clip = Clip::simulated(201, 256).unwrap();
+    let clean = folder.path().join("clean.mp4");
+    save_video(&clean, &clip.frames, VideoOptions { fps: 10, scale: 1 }).unwrap();
+    let (video, frames) = auditor.audit(&clean, Rate::Stated).unwrap();
+    assert_eq!((video.size, frames.len()), ([256; 2], clip.frames.len()));
+    assert!(!video.audit.is_unphysical(), "{:?}", video.audit.findings);
+
+    // At half the rate every frame is shown twice at 10 Hz.
+    let half: Vec<_> = clip.frames.iter().step_by(2).cloned().collect();
+    let slow = folder.path().join("slow.mp4");
+    save_video(&slow, &half, VideoOptions { fps: 5, scale: 1 }).unwrap();
+    let (video, _) = auditor.audit(&slow, Rate::Stated).unwrap();
+    assert!(!video.audit.is_unphysical(), "{:?}", video.audit.findings);
+
+    let split = Defect::AgentSplit.apply(&clip, Strength::Strong, 0).unwrap().unwrap();
+    let path = folder.path().join("split.mp4");
+    save_video(&path, &split, VideoOptions { fps: 10, scale: 1 }).unwrap();
+    let (video, _) = auditor.audit(&path, Rate::Stated).unwrap();
+    assert_eq!(video.audit.main(), Some(Kind::SeveralAgents));
+    let strips = auditor.strips(&video, Rate::Stated, 6, 2).unwrap();
+    assert_eq!(strips[0].finding.unwrap().kind, Kind::SeveralAgents);
+    assert_eq!((strips[0].frames.len(), strips[0].picture.height()), (6, 192));
+    let red = |p: &image::Rgb<u8>| p.0 == [214, 39, 40];
+    assert!(strips[0].picture.pixels().any(red));
+
+    let text = folder.path().join("text.mp4");
+    std::fs::write(&text, "no video").unwrap();
+    assert!(auditor.audit(&text, Rate::Stated).is_err());
+}
+
+#[test]
+fn the_human_demonstrations_are_clean() {
+    let Ok(reference) = std::env::var("PUSHT_REFERENCE") else {
+        println!("skipped: PUSHT_REFERENCE is not set");
+        return;
+    };
+    let path = std::path::Path::new(&reference).join("data/pusht/pusht_cchi_v7_replay.zarr");
+    let auditor = Auditor::new().unwrap();
+    // Every twentieth; docs/results/audit.md has them all.
+    let source = pusht_data::open(path).unwrap();
+    let flagged: Vec<usize> = (0..source.len())
+        .step_by(20)
+        .filter(|&e| {
+            let episode = source.episodes(e..e + 1, &mut |_, _| {}).unwrap().remove(0);
+            !auditor.audit(&episode.frames).unwrap().findings.is_empty()
+        })
+        .collect();
+    assert!(flagged.is_empty(), "{flagged:?}");
+}
