@@ -8,7 +8,8 @@ use video_io::{Rate, VideoOptions, save_video};
 const SEEDS: std::ops::Range<u64> = 200..204;
 
 fn clips() -> Vec<(u64, Clip)> {
-    SEEDS.map(|seed| (seed, Clip::simulated(seed, 96).unwrap())).collect()
+    let clip = |seed| Clip::simulated(seed, 96).expect("a seed of the expert's");
+    SEEDS.map(|seed| (seed, clip(seed))).collect()
 }
 
 #[test]
