@@ -224,7 +224,11 @@ function answered(index) {
   const given = answers();
   const open = scales.findIndex((scale) => !(scale.dataset.scale in given));
   choose(open >= 0 && index + 1 >= scales.length ? open : index + 1);
-  if (index + 1 < scales.length) scales[current].scrollIntoView({ block: "nearest", behavior: "smooth" });
+  if (index + 1 < scales.length) reveal();
+}
+
+function reveal() {
+  scales[current].scrollIntoView({ block: "nearest", behavior: "smooth" });
 }
 
 async function save() {
@@ -303,8 +307,8 @@ const keys = {
   " ": () => player.toggle(),
   ArrowLeft: () => player.go(player.index - 1),
   ArrowRight: () => player.go(player.index + 1),
-  ArrowUp: () => choose(current - 1),
-  ArrowDown: () => choose(current + 1),
+  ArrowUp: () => (choose(current - 1), reveal()),
+  ArrowDown: () => (choose(current + 1), reveal()),
   Home: () => player.go(0),
   End: () => player.go(-1),
   Enter: save,
