@@ -9,6 +9,7 @@ mod atomic;
 pub mod audit;
 mod distribution;
 pub mod plot;
+mod quality;
 mod replay;
 mod report;
 mod rollout;
@@ -19,6 +20,7 @@ pub use distribution::{
     TrajectorySet, WINDOW_FRAMES, WINDOW_STRIDE, frechet, frechet_interval, frechet_of_features, gap, split_clips,
     ssim, video_ssim,
 };
+pub use quality::{ClipQuality, Judge, QualityError, QualityGroup, QualityReport, QualityRow, cross_fade};
 pub use replay::{
     BlockPath, CoverageRow, ErrorRow, Final, PATH_EDGES, PUSH_EDGES, Replay, ReplayCondition, ReplayError, ReplayGroup,
     ReplayReport, ReplayStart, ReplaySummary, STILL_ANGLE, STILL_DISTANCE, SURVIVAL_STEPS, Together, block_path,

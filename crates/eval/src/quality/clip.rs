@@ -1,0 +1,175 @@
+//! One clip.
+
+use pusht_env::Frame;
+use pusht_vision::{Tracked, VisionError, executability_residual};
+use serde::{Deserialize, Serialize};
+
+use crate::audit::{Auditor, FrameAudit};
+use crate::distribution::{DistributionError, video_ssim};
+use crate::replay::{BlockPath, block_path};
+
+/// Board px of a pixel of the 96 × 96 frame.
+const PIXEL: f64 = 512.0 / 96.0;
+
+/// Peak signal-to-noise ratio of two videos that are the same, dB.
+const SAME: f64 = 99.0;
+
+/// Why a clip cannot be measured.
+#[derive(Debug, thiserror::Error)]
+pub enum QualityError {
+    /// Nothing to measure.
+    #[error("there are no clips; expected at least one")]
+    Empty,
+    /// A clip that is too short.
+    #[error("a clip has {frames} frames; expected at least 3")]
+    Short {
+        /// Its frames.
+        frames: usize,
+    },
+    /// A clip and the demonstration it is held against.
+    #[error(transparent)]
+    Distribution(#[from] DistributionError),
+    /// A frame that cannot be read.
+    #[error(transparent)]
+    Vision(#[from] VisionError),
+    /// Statistics.
+    #[error(transparent)]
+    Metric(#[from] traj_metrics::MetricError),
+}
+
+/// The measures of a clip.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClipQuality {
+    /// Peak signal-to-noise ratio against the demonstration between the same ends, dB; all frames but the first and last.
+    pub psnr: f64,
+    /// Structural similarity with it.
+    pub ssim: f64,
+    /// Share of frames with exactly one agent.
+    pub one_agent: f64,
+    /// How far the T is from a rigid one, mean over frames: what the lengths of its best affine image differ from a T's by,
+    /// plus gray beside that image and missing in it, over the T's area; 1 at most, and 1 where there is no T.
+    pub deformation: f64,
+    /// Share of the T's motion that the agent pushed.
+    pub pushed: f64,
+    /// Mean distance from the tracked agent at which an agent stays that is steered as close to it as actions on the board
+    /// allow, px.
+    pub residual: f64,
+    /// Distance of agent and T (the larger one) in the first frame from the frame that was given, in px of 96; none where
+    /// either is not seen.
+    pub start_error: Option<f64>,
+    /// The same of the last frame.
+    pub end_error: Option<f64>,
+    /// How the T goes in the demonstration.
+    pub asked: BlockPath,
+}
+
+/// Measures clips; made once.
+pub struct Judge {
+    auditor: Auditor,
+}
+
+impl Judge {
+    /// Of boards with the usual goal.
+    ///
+    /// # Errors
+    /// None that the usual goal can cause.
+    pub fn new() -> Result<Self, VisionError> {
+        Ok(Self {
+            auditor: Auditor::new()?,
+        })
+    }
+
+    /// Measures a clip; `truth` is the demonstration that begins and ends with the frames that were given, of the same
+    /// length.
+    ///
+    /// # Errors
+    /// Frames that are not 96 × 96, clips of two lengths, or of fewer than 3 frames.
+    pub fn clip(&self, clip: &[Frame], truth: &[Frame]) -> Result<ClipQuality, QualityError> {
+        let last = clip.len().saturating_sub(1);
+        if clip.len() < 3 {
+            return Err(QualityError::Short { frames: clip.len() });
+        }
+        let (ssim, psnr) = (video_ssim(clip, truth)?, psnr(&clip[1..last], &truth[1..last]));
+        let (audit, seen) = self.look(clip)?;
+        let (_, wanted) = self.look(truth)?;
+        let inner = &ssim[1..last];
+        Ok(ClipQuality {
+            psnr,
+            ssim: mean(inner.iter().copied()),
+            one_agent: mean(seen.iter().map(|f| f64::from(u8::from(f.measures.agents == 1)))),
+            deformation: mean(seen.iter().map(deformation)),
+            pushed: audit.motion.share(),
+            residual: residual(&seen)?,
+            start_error: apart(&seen[0].tracked, &wanted[0].tracked),
+            end_error: apart(&seen[last].tracked, &wanted[last].tracked),
+            asked: block_path(&wanted.iter().map(|f| f.tracked).collect::<Vec<_>>()),
+        })
+    }
+
+    fn look(&self, clip: &[Frame]) -> Result<(crate::audit::ClipAudit, Vec<FrameAudit>), VisionError> {
+        let mut audit = self.auditor.begin();
+        for frame in clip {
+            audit.push(frame)?;
+        }
+        Ok(audit.finish())
+    }
+}
+
+/// From the first frame to the last in equal steps of brightness: what needs no model.
+pub fn cross_fade(start: &Frame, end: &Frame, frames: usize) -> Vec<Frame> {
+    let fade = |i: usize| {
+        let share = i as f32 / frames.saturating_sub(1).max(1) as f32;
+        let mut frame = start.clone();
+        for (a, b) in frame.iter_mut().zip(end.iter()) {
+            *a = (f32::from(*a) * (1.0 - share) + f32::from(*b) * share).round() as u8;
+        }
+        frame
+    };
+    (0..frames).map(fade).collect()
+}
+
+fn psnr(a: &[Frame], b: &[Frame]) -> f64 {
+    let pairs = a.iter().zip(b).flat_map(|(a, b)| a.as_raw().iter().zip(b.as_raw()));
+    let error = mean(pairs.map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)));
+    if error > 0.0 {
+        (10.0 * (255.0_f64.powi(2) / error).log10()).min(SAME)
+    } else {
+        SAME
+    }
+}
+
+fn deformation(frame: &FrameAudit) -> f64 {
+    frame.shape.map_or(1.0, |shape| {
+        let lengths = shape.stretch.map(|s| (s - 1.0).abs());
+        (lengths[0].max(lengths[1]) + shape.stray + shape.missing).min(1.0)
+    })
+}
+
+/// Frames without an agent keep the place of the one before.
+fn residual(frames: &[FrameAudit]) -> Result<f64, VisionError> {
+    let Some(first) = frames.iter().find_map(|f| f.tracked.agent) else {
+        return Ok(0.0);
+    };
+    let track: Vec<[f64; 2]> = frames
+        .iter()
+        .scan(first, |last, frame| {
+            *last = frame.tracked.agent.unwrap_or(*last);
+            Some(*last)
+        })
+        .collect();
+    Ok(mean(executability_residual(&track)?))
+}
+
+fn apart(a: &Tracked, b: &Tracked) -> Option<f64> {
+    let (agent, wanted) = (a.agent?, b.agent?);
+    let (block, goal) = (a.block?, b.block?);
+    let agents = (agent[0] - wanted[0]).hypot(agent[1] - wanted[1]);
+    Some(agents.max((block.x - goal.x).hypot(block.y - goal.y)) / PIXEL)
+}
+
+fn mean(values: impl IntoIterator<Item = f64>) -> f64 {
+    let (sum, count) = values
+        .into_iter()
+        .fold((0.0, 0.0), |(sum, count), x| (sum + x, count + 1.0));
+    if count > 0.0 { sum / count } else { 0.0 }
+}

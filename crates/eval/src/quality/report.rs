@@ -1,0 +1,230 @@
+//! The clips of a model, beside cross-fades and demonstrations.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+use traj_metrics::{Bootstrap, Interval};
+
+use super::clip::{ClipQuality, QualityError};
+
+/// Ways of the T that clips are grouped at, px.
+const PATHS: [f64; 3] = [20.0, 80.0, 160.0];
+/// Numbers of pushes that clips are grouped at.
+const PUSHES: [f64; 3] = [1.0, 2.0, 3.0];
+
+/// Means of a set of clips.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QualityRow {
+    /// What made them.
+    pub name: String,
+    /// How many.
+    pub clips: usize,
+    /// See [`ClipQuality`], for this and the following.
+    pub psnr: Interval,
+    /// Structural similarity.
+    pub ssim: Interval,
+    /// Share of frames with exactly one agent.
+    pub one_agent: Interval,
+    /// Of the T.
+    pub deformation: Interval,
+    /// Share of the T's motion.
+    pub pushed: Interval,
+    /// px.
+    pub residual: Interval,
+    /// Largest distance from the given frames, px of 96; none where no clip shows agent and T there.
+    pub given_error: Option<f64>,
+}
+
+/// The clips whose demonstrations have something in common.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QualityGroup {
+    /// From this on …
+    pub from: f64,
+    /// … to below this; none: without end.
+    pub below: Option<f64>,
+    /// The model's clips.
+    pub row: QualityRow,
+}
+
+/// All of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QualityReport {
+    /// The model's clips first, then cross-fades between the same ends, the first frame repeated, and the demonstrations.
+    pub rows: Vec<QualityRow>,
+    /// Model minus cross-fade, clip by clip: deformation, share pushed, residual.
+    pub against_fade: [Interval; 3],
+    /// The model's clips by the way of the T in the demonstration, px.
+    pub by_path: Vec<QualityGroup>,
+    /// By the number of pushes in it.
+    pub by_pushes: Vec<QualityGroup>,
+}
+
+impl QualityReport {
+    /// `sets` are the model's clips, the cross-fades, the first frame repeated and the demonstrations, clip by clip in one
+    /// order.
+    ///
+    /// # Errors
+    /// No clips, sets of different size, or settings that give no interval.
+    pub fn new(name: &str, sets: [&[ClipQuality]; 4], bootstrap: &Bootstrap) -> Result<Self, QualityError> {
+        let [model, fade, still, real] = sets;
+        let difference = |of: fn(&ClipQuality) -> f64| {
+            let values = |set: &[ClipQuality]| set.iter().map(of).collect::<Vec<f64>>();
+            bootstrap.paired_difference(&values(model), &values(fade))
+        };
+        let group = |of: fn(&ClipQuality) -> f64, edges: &[f64]| grouped(name, model, of, edges, bootstrap);
+        Ok(Self {
+            rows: vec![
+                QualityRow::new(name, model, bootstrap)?,
+                QualityRow::new("cross-fade", fade, bootstrap)?,
+                QualityRow::new("first frame", still, bootstrap)?,
+                QualityRow::new("demonstrations", real, bootstrap)?,
+            ],
+            against_fade: [
+                difference(|c| c.deformation)?,
+                difference(|c| c.pushed)?,
+                difference(|c| c.residual)?,
+            ],
+            by_path: group(|c| c.asked.length, &PATHS)?,
+            by_pushes: group(|c| c.asked.pushes as f64, &PUSHES)?,
+        })
+    }
+
+    /// Its tables in Markdown.
+    pub fn markdown(&self) -> String {
+        let head = "PSNR, dB | SSIM | one agent | deformation of the T | pushed share of its motion | residual, px | given frames off by, px of 96 |";
+        let mut out = format!("| clips | n | {head}\n|---|---|---|---|---|---|---|---|---|\n");
+        for row in &self.rows {
+            let _ = writeln!(out, "| {} {}", row.name, figures(row));
+        }
+        let [deformation, pushed, residual] = &self.against_fade;
+        let _ = writeln!(
+            out,
+            "\nAgainst the cross-fade, clip by clip: deformation {}, pushed share {}, residual {} px.",
+            signed(deformation),
+            signed(pushed),
+            signed(residual)
+        );
+        for (what, unit, groups) in [
+            ("the T's way in the demonstration", " px", &self.by_path),
+            ("the pushes in it", "", &self.by_pushes),
+        ] {
+            let _ = write!(
+                out,
+                "\nBy {what}:\n\n| {what} | n | {head}\n|---|---|---|---|---|---|---|---|---|\n"
+            );
+            for group in groups {
+                let range = match group.below {
+                    Some(below) => format!("{} to below {below}{unit}", group.from),
+                    None => format!("{}{unit} and more", group.from),
+                };
+                let _ = writeln!(out, "| {range} {}", figures(&group.row));
+            }
+        }
+        out
+    }
+}
+
+impl QualityRow {
+    fn new(name: &str, clips: &[ClipQuality], bootstrap: &Bootstrap) -> Result<Self, QualityError> {
+        if clips.is_empty() {
+            return Err(QualityError::Empty);
+        }
+        let of = |of: fn(&ClipQuality) -> f64| bootstrap.mean(&clips.iter().map(of).collect::<Vec<f64>>());
+        let given = clips.iter().flat_map(|c| [c.start_error, c.end_error]).flatten();
+        Ok(Self {
+            name: name.to_owned(),
+            clips: clips.len(),
+            psnr: of(|c| c.psnr)?,
+            ssim: of(|c| c.ssim)?,
+            one_agent: of(|c| c.one_agent)?,
+            deformation: of(|c| c.deformation)?,
+            pushed: of(|c| c.pushed)?,
+            residual: of(|c| c.residual)?,
+            given_error: given.reduce(f64::max),
+        })
+    }
+}
+
+fn grouped(
+    name: &str,
+    clips: &[ClipQuality],
+    of: fn(&ClipQuality) -> f64,
+    edges: &[f64],
+    bootstrap: &Bootstrap,
+) -> Result<Vec<QualityGroup>, QualityError> {
+    let ends = edges.iter().copied().map(Some).chain([None]);
+    let mut groups = Vec::new();
+    for (from, below) in std::iter::once(0.0).chain(edges.iter().copied()).zip(ends) {
+        let inside = |c: &&ClipQuality| of(c) >= from && below.is_none_or(|end| of(c) < end);
+        let own: Vec<ClipQuality> = clips.iter().filter(inside).copied().collect();
+        if !own.is_empty() {
+            let row = QualityRow::new(name, &own, bootstrap)?;
+            groups.push(QualityGroup { from, below, row });
+        }
+    }
+    Ok(groups)
+}
+
+fn figures(row: &QualityRow) -> String {
+    let two = |i: &Interval| format!("{:.2} [{:.2}, {:.2}]", i.mean, i.low, i.high);
+    let one = |i: &Interval| format!("{:.1} [{:.1}, {:.1}]", i.mean, i.low, i.high);
+    format!(
+        "| {} | {} | {} | {} | {} | {} | {} | {} |",
+        row.clips,
+        one(&row.psnr),
+        two(&row.ssim),
+        two(&row.one_agent),
+        two(&row.deformation),
+        two(&row.pushed),
+        two(&row.residual),
+        row.given_error.map_or_else(|| "–".to_owned(), |e| format!("{e:.2}"))
+    )
+}
+
+fn signed(i: &Interval) -> String {
+    format!("{:+.3} [{:+.3}, {:+.3}]", i.mean, i.low, i.high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replay::BlockPath;
+
+    fn clip(deformation: f64, pushes: usize) -> ClipQuality {
+        ClipQuality {
+            psnr: 30.0,
+            ssim: 0.9,
+            one_agent: 1.0,
+            deformation,
+            pushed: 1.0,
+            residual: 0.0,
+            start_error: Some(0.1),
+            end_error: None,
+            asked: BlockPath {
+                pushes,
+                ..BlockPath::default()
+            },
+        }
+    }
+
+    #[test]
+    fn differences_are_paired_and_groups_hold_every_clip_once() {
+        let model: Vec<_> = (0..8).map(|i| clip(0.1 * i as f64, i)).collect();
+        let fade: Vec<_> = model
+            .iter()
+            .map(|c| clip(c.deformation + 0.3, c.asked.pushes))
+            .collect();
+        let report = QualityReport::new("ours", [&model, &fade, &fade, &model], &Bootstrap::default()).unwrap();
+        let [difference, pushed, _] = &report.against_fade;
+        assert!((difference.mean + 0.3).abs() < 1e-12 && difference.width() < 1e-9);
+        assert_eq!((pushed.low, pushed.high), (0.0, 0.0));
+        assert_eq!(
+            report.by_pushes.iter().map(|g| g.row.clips).collect::<Vec<_>>(),
+            [1, 1, 1, 5]
+        );
+        assert_eq!(report.rows[0].given_error, Some(0.1));
+        assert!(report.markdown().contains("3 and more | 5"), "{}", report.markdown());
+        let none = QualityReport::new("ours", [&[], &[], &[], &[]], &Bootstrap::default());
+        assert!(none.is_err());
+    }
+}

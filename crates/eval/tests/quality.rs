@@ -1,0 +1,38 @@
+//! Clips of the renderer, and cross-fades between their ends.
+
+#![allow(clippy::unwrap_used)]
+
+use eval::{Judge, cross_fade};
+use pusht_env::{FillRule, Frame, GOAL, Pose, Renderer, Scene};
+
+/// The agent pushes the T to the right.
+fn pushed() -> Vec<Frame> {
+    let mut renderer = Renderer::new(96, FillRule::default()).unwrap();
+    let scene = |i: usize| {
+        let x = 6.0 * i as f64;
+        // The bar's left end is 60 px from the T's origin, the agent's radius is 15 px.
+        Scene::new([165.0 + x, 255.0], Pose::new(240.0 + x, 240.0, 0.0), GOAL)
+    };
+    (0..17).map(|i| renderer.render(&scene(i))).collect()
+}
+
+#[test]
+fn a_demonstration_is_better_than_a_cross_fade_in_everything_that_is_judged() {
+    let judge = Judge::new().unwrap();
+    let clip = pushed();
+    let fade = cross_fade(&clip[0], &clip[16], 17);
+    assert_eq!((&fade[0], &fade[16]), (&clip[0], &clip[16]));
+    let (own, faded) = (judge.clip(&clip, &clip).unwrap(), judge.clip(&fade, &clip).unwrap());
+    assert_eq!(own.psnr, 99.0);
+    assert_eq!((own.ssim, own.one_agent), (1.0, 1.0));
+    assert!(
+        own.deformation < 0.1 && faded.deformation > 2.0 * own.deformation,
+        "{own:?} {faded:?}"
+    );
+    assert!(own.pushed > 0.9 && faded.pushed < own.pushed, "{own:?} {faded:?}");
+    assert!(faded.one_agent < 1.0 && faded.psnr < 40.0, "{faded:?}");
+    assert!(own.residual < 1.0 && own.asked.pushes == 1, "{own:?}");
+    assert_eq!((own.start_error, own.end_error), (Some(0.0), Some(0.0)));
+    assert!(judge.clip(&clip[..2], &clip[..2]).is_err());
+    assert!(judge.clip(&clip, &clip[1..]).is_err());
+}
