@@ -199,7 +199,7 @@ fn clips_that_change_while_they_are_rated() {
     );
     let state = client.get("/api/state").json();
     assert!(state["clip"] != clip_now && state["total"] == 4);
-    assert_eq!(state["unavailable"], 1, "it is the first of the order");
+    assert_eq!(state["unavailable"], 1);
     assert_eq!(study.stored(), 0);
     // Gone.
     match is_folder {

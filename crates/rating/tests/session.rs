@@ -37,7 +37,7 @@ fn a_whole_study() {
         assert_eq!(state["clip"], Value::Null);
         orders.push(order);
     }
-    assert_ne!(orders[0], orders[1], "every rater has an order of his own");
+    assert_ne!(orders[0], orders[1], "every rater has another order");
     let keys = |order: &Vec<Value>| {
         order
             .iter()

@@ -1,6 +1,6 @@
 //! The clips of a folder, by content. A clip that is renamed is still that clip; one that is replaced is not.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -88,34 +88,67 @@ impl Catalogue {
 
     /// Where the clip with this content lies now, and under which name, having made sure that it still has it.
     pub(crate) fn find(&mut self, sha256: &str) -> Result<&Clip, RatingError> {
-        let unknown = || RatingError::UnknownClip;
-        let index = *self.by_content.get(sha256).ok_or_else(unknown)?;
-        let clip = &self.clips[index];
-        if Stamp::of(&clip.path, &self.root).is_ok_and(|stamp| stamp == clip.stamp) {
-            return Ok(&self.clips[index]);
+        let index = *self.by_content.get(sha256).ok_or(RatingError::UnknownClip)?;
+        if !self.is_intact(index) {
+            self.look_again()?;
         }
-        let mut paths = vec![clip.path.clone()];
-        paths.extend(self.list()?);
-        for path in paths {
-            let taken = |c: &Clip| c.sha256 != sha256 && c.path == path;
-            if self.clips.iter().any(taken) {
-                continue;
+        match self.is_intact(index) {
+            true => Ok(&self.clips[index]),
+            false => Err(RatingError::ClipChanged),
+        }
+    }
+
+    /// The first `most` of these clips that can be shown, as indices, and how many before them cannot. The folder is
+    /// searched at most once, and no more clips are looked at than need be.
+    pub(crate) fn shown(&mut self, contents: &[&str], most: usize) -> (Vec<usize>, usize) {
+        let (mut shown, mut unavailable, mut searched) = (Vec::new(), 0, false);
+        for (place, sha256) in contents.iter().enumerate() {
+            if shown.len() == most {
+                break;
             }
+            let Some(&index) = self.by_content.get(*sha256) else {
+                continue;
+            };
+            if !self.is_intact(index) && !searched {
+                // Where the folder cannot be read, nothing new is found in it.
+                let _ = self.look_again();
+                searched = true;
+            }
+            match self.is_intact(index) {
+                true => shown.push(place),
+                false => unavailable += 1,
+            }
+        }
+        (shown, unavailable)
+    }
+
+    /// Whether a clip is where it was, as it was.
+    fn is_intact(&self, index: usize) -> bool {
+        let clip = &self.clips[index];
+        Stamp::of(&clip.path, &self.root).is_ok_and(|stamp| stamp == clip.stamp)
+    }
+
+    /// Looks for clips that are not where they were among the files that are none of the others.
+    fn look_again(&mut self) -> Result<(), RatingError> {
+        let intact: Vec<bool> = (0..self.clips.len()).map(|i| self.is_intact(i)).collect();
+        let known = self.clips.iter().zip(&intact).filter(|(_, intact)| **intact);
+        let known: HashSet<PathBuf> = known.map(|(clip, _)| clip.path.clone()).collect();
+        for path in self.list()? {
             let Ok(stamp) = Stamp::of(&path, &self.root) else {
                 continue;
             };
-            if self.strange.get(&path) == Some(&stamp) {
+            if known.contains(&path) || self.strange.get(&path) == Some(&stamp) {
                 continue;
             }
-            match self.examine(&path) {
-                Ok(found) if found.sha256 == sha256 => {
-                    self.clips[index] = found;
-                    return Ok(&self.clips[index]);
-                }
+            let Ok(found) = self.examine(&path) else {
+                continue;
+            };
+            match self.by_content.get(&found.sha256) {
+                Some(&index) if !intact[index] => self.clips[index] = found,
                 _ => drop(self.strange.insert(path, stamp)),
             }
         }
-        Err(RatingError::ClipChanged)
+        Ok(())
     }
 
     /// The clip at `path` by its present content.

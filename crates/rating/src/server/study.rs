@@ -31,7 +31,7 @@ pub(crate) struct State {
     /// Clips rated, of how many.
     rated: usize,
     total: usize,
-    /// Clips that are left but cannot be shown: their files were changed or taken away.
+    /// Clips before the next one that cannot be shown: their files were changed or taken away. At the end, all such.
     unavailable: usize,
     /// What to rate now, what comes after it, and what was rated last.
     clip: Option<String>,
@@ -171,7 +171,7 @@ impl Study {
         found.map(|(_, sha256)| sha256.as_str()).ok_or(RatingError::UnknownClip)
     }
 
-    /// The rater's clips in his order, those first that are not rated; `again` was just taken back and comes first.
+    /// The rater's clips that are left, in their order; `again` was just taken back and comes first.
     fn state(&self, session: &str, again: Option<(&str, Scores)>) -> Result<State, RatingError> {
         let progress = self.with_store(|store| store.progress(session))?;
         let rated: HashSet<&str> = progress.rated.iter().map(String::as_str).collect();
@@ -187,24 +187,13 @@ impl Study {
         };
         let mut left: Vec<&(String, String)> = self.clips.iter().filter(|(_, c)| !rated.contains(c.as_str())).collect();
         left.sort_by_cached_key(|(_, sha256)| place(sha256));
-        let mut catalogue = self.catalogue();
-        let mut unavailable = 0;
-        let mut coming = Vec::new();
-        for (public, sha256) in left.iter().copied() {
-            if coming.len() == 2 {
-                break;
-            }
-            match catalogue.find(sha256) {
-                Ok(_) => coming.push(public.clone()),
-                Err(_) => unavailable += 1,
-            }
-        }
-        drop(catalogue);
+        let contents: Vec<&str> = left.iter().map(|(_, sha256)| sha256.as_str()).collect();
+        let (shown, unavailable) = self.catalogue().shown(&contents, 2);
         let last = progress.rated.iter().rev().find_map(|c| {
             let known = self.clips.iter().find(|(_, sha256)| sha256 == c);
             known.map(|(public, _)| public.clone())
         });
-        let mut coming = coming.into_iter();
+        let mut coming = shown.iter().map(|&place| left[place].0.clone());
         Ok(State {
             name: progress.rater.name,
             rated: self.clips.len() - left.len(),
