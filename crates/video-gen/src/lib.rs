@@ -39,7 +39,8 @@ pub use object::{
     TrainSettings, TrainedOn, VideoGenError,
 };
 pub use pixel::{
-    Caption, PatchCodec, PatchCodecConfig, PixelConfig, PixelError, PixelModel, PixelRequest, PixelTrainSettings,
+    Caption, CodecLoss, PatchCodec, PatchCodecConfig, PixelConfig, PixelError, PixelModel, PixelRequest,
+    PixelTrainSettings,
 };
 pub use prompt::{Side, default_negative_prompt, default_prompt};
 pub use text::{

@@ -57,6 +57,9 @@ pub enum PixelError {
     /// States, for the captions, cannot be had.
     #[error(transparent)]
     States(#[from] VideoGenError),
+    /// Agent and T cannot be looked for.
+    #[error(transparent)]
+    Vision(#[from] pusht_vision::VisionError),
     /// The transformer cannot be made.
     #[error(transparent)]
     Transformer(#[from] LtxError),

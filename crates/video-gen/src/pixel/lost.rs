@@ -1,0 +1,79 @@
+//! What the codec loses, as far as PushT is concerned: whether agent and T are still there, and where.
+
+use pusht_data::Episode;
+use pusht_env::{Frame, GOAL};
+use pusht_vision::Tracker;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::error::PixelError;
+use super::model::PixelModel;
+
+/// Board px of a pixel of the 96 × 96 frame.
+const PIXEL: f64 = 512.0 / 96.0;
+
+/// Frames before and after the codec.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CodecLoss {
+    /// Frames that were looked at.
+    pub frames: usize,
+    /// Peak signal-to-noise ratio over all of them, dB.
+    pub psnr: f64,
+    /// Share of frames in which the agent is seen after the codec, of those in which it is seen before.
+    pub visible: f64,
+    /// Distance of the tracked agent from where it was before, px of 96: median and 99 in 100.
+    pub agent: [f64; 2],
+    /// The same of the T.
+    pub block: [f64; 2],
+}
+
+impl PixelModel {
+    /// What the codec loses of these episodes, which should be held out.
+    ///
+    /// # Errors
+    /// No frames, or frames of another size than 96 × 96.
+    pub fn codec_loss(&self, episodes: &[&Episode]) -> Result<CodecLoss, PixelError> {
+        let tracker = Tracker::new(GOAL)?;
+        let (mut squares, mut numbers) = (0.0, 0.0);
+        let (mut seen, mut agents, mut blocks) = (0_usize, Vec::new(), Vec::new());
+        for episode in episodes {
+            let coded = self.coded(&episode.frames)?;
+            let pairs: Vec<(&Frame, &Frame)> = episode.frames.iter().zip(&coded).collect();
+            for (a, b) in &pairs {
+                let error = |(a, b): (&u8, &u8)| (f64::from(*a) - f64::from(*b)).powi(2);
+                squares += a.as_raw().iter().zip(b.as_raw()).map(error).sum::<f64>();
+                numbers += a.as_raw().len() as f64;
+            }
+            let tracked = pairs
+                .par_iter()
+                .map(|(a, b)| Ok((tracker.track(a)?, tracker.track(b)?)));
+            let tracked: Result<Vec<_>, pusht_vision::VisionError> = tracked.collect();
+            for (was, is) in tracked? {
+                if let Some(place) = was.agent {
+                    seen += 1;
+                    agents.extend(is.agent.map(|p| (p[0] - place[0]).hypot(p[1] - place[1]) / PIXEL));
+                }
+                if let (Some(was), Some(is)) = (was.block, is.block) {
+                    blocks.push((was.x - is.x).hypot(was.y - is.y) / PIXEL);
+                }
+            }
+        }
+        if numbers == 0.0 || seen == 0 {
+            return Err(PixelError::NoFrames);
+        }
+        Ok(CodecLoss {
+            frames: (numbers / (3.0 * 96.0 * 96.0)) as usize,
+            psnr: 10.0 * (255.0_f64.powi(2) * numbers / squares.max(f64::MIN_POSITIVE)).log10(),
+            visible: agents.len() as f64 / seen as f64,
+            agent: quantiles(agents),
+            block: quantiles(blocks),
+        })
+    }
+}
+
+/// Median, and 99 in 100.
+fn quantiles(mut values: Vec<f64>) -> [f64; 2] {
+    values.sort_by(f64::total_cmp);
+    let at = |share: f64| values.get(((values.len() as f64 - 1.0).max(0.0) * share).round() as usize);
+    [0.5, 0.99].map(|share| at(share).copied().unwrap_or(f64::NAN))
+}
