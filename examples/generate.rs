@@ -169,7 +169,7 @@ fn run() -> Result<()> {
     let made = job.run(&args.out, progress.as_mut(), &stop::stop_on_ctrl_c()?)?;
     let out = args.out.display();
     println!(
-        "{} clips of {} frames in {out}: clips/ (MP4), frames/ (PNG), overview.png, generation.json",
+        "{} clips of {} frames in {out}: videos/ (MP4), frames/ (PNG), overview.png, generation.json",
         made.clips.len(),
         made.plan.frames
     );

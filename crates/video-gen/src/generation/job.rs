@@ -129,7 +129,7 @@ impl GenerationJob<'_> {
                 seed,
                 start: ends.start_name,
                 end: ends.end_name,
-                video: format!("clips/{index:04}.mp4"),
+                video: format!("videos/{index:04}.mp4"),
                 frames: format!("frames/{index:04}"),
                 seconds: 0.0,
             });
