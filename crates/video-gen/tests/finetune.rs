@@ -296,6 +296,15 @@ impl Setting {
         );
         assert_eq!(self.bytes("whole/curve.jsonl"), self.bytes("parts/curve.jsonl"));
         assert_eq!((whole.best_valid, whole.samples), (again.best_valid, again.samples));
+        let events = std::fs::read_dir(self.path("whole/tensorboard"))
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap();
+        let events = std::fs::read(events.path()).unwrap();
+        for tag in ["loss/valid", "samples/psnr", "samples/ssim", "samples/rigidity"] {
+            assert!(events.windows(tag.len()).any(|part| part == tag.as_bytes()), "{tag}");
+        }
         let checkpoint = self.bytes("whole/checkpoints/step-00000006/model.bpk").len();
         let adapters = self.bytes("whole/adapters.safetensors").len();
         let base: usize = std::fs::read_dir(self.path("model/transformer"))

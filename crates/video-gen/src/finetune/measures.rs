@@ -1,8 +1,9 @@
 //! What sampled clips are worth, in numbers.
 
+use eval::audit::{Auditor, Shape};
 use eval::video_ssim;
-use pusht_env::{Frame, GOAL};
-use pusht_vision::{FrameMeasures, Registration, Tracker, executability_residual};
+use pusht_env::Frame;
+use pusht_vision::{Registration, executability_residual};
 use serde::Serialize;
 use video_io::{FilmStrip, film_strip};
 
@@ -26,6 +27,11 @@ pub struct SampleMeasures {
     pub block_area: f64,
     /// Frames with one piece of T of the right area.
     pub whole_block: f64,
+    /// How rigid the T is: 1 less the largest of what it is stretched by, what is outside of its best image and what is
+    /// missing inside ([`eval::audit::Shape`]), at least 0; 0 in a frame without a T.
+    pub rigidity: f64,
+    /// Share of the T's motion that the agent pushed ([`eval::audit::Motion`]).
+    pub pushed: f64,
     /// How far the agent's track is from one that actions lead through, px of 512; none where no clip has an agent
     /// throughout.
     pub action_residual: Option<f64>,
@@ -37,32 +43,42 @@ impl SampleMeasures {
     /// # Errors
     /// Clips that the tracker refuses.
     pub(super) fn of(clips: &[(Vec<Frame>, Vec<Frame>)]) -> Result<Self, FinetuneError> {
-        let tracker = Tracker::new(GOAL)?;
+        let auditor = Auditor::new()?;
         let (mut found, mut frames) = (Self::default(), 0.0);
         let (mut residuals, mut similar) = (Vec::new(), Vec::new());
         for (sampled, expected) in clips {
             found.psnr += psnr(sampled, expected);
             similar.extend(video_ssim(sampled, expected).unwrap_or_default());
-            let seen: Vec<Frame> = sampled
-                .iter()
-                .map(|frame| Registration::stretched(frame.dimensions()).resample(frame))
-                .collect();
+            let mut audit = auditor.begin();
+            for frame in sampled {
+                audit.push(&Registration::stretched(frame.dimensions()).resample(frame))?;
+            }
+            let (clip, seen) = audit.finish();
+            found.pushed += clip.motion.share();
             for frame in &seen {
-                let measures = FrameMeasures::of(frame)?;
                 frames += 1.0;
+                let measures = frame.measures;
                 found.one_agent += f64::from(u8::from(measures.agents == 1));
                 found.block_area += measures.block_area;
                 let whole = measures.pieces == 1 && (WHOLE[0]..=WHOLE[1]).contains(&measures.block_area);
                 found.whole_block += f64::from(u8::from(whole));
+                found.rigidity += frame.shape.as_ref().map_or(0.0, rigidity);
             }
-            let track: Option<Vec<[f64; 2]>> = tracker.track_video(&seen)?.iter().map(|t| t.agent).collect();
+            let track: Option<Vec<[f64; 2]>> = seen.iter().map(|frame| frame.tracked.agent).collect();
             if let Some(track) = track.filter(|track| track.len() > 1) {
                 let steps = executability_residual(&track)?;
                 residuals.push(steps.iter().sum::<f64>() / steps.len() as f64);
             }
         }
-        found.psnr /= clips.len() as f64;
-        for sum in [&mut found.one_agent, &mut found.block_area, &mut found.whole_block] {
+        for sum in [&mut found.psnr, &mut found.pushed] {
+            *sum /= clips.len() as f64;
+        }
+        for sum in [
+            &mut found.one_agent,
+            &mut found.block_area,
+            &mut found.whole_block,
+            &mut found.rigidity,
+        ] {
             *sum /= frames;
         }
         found.action_residual = mean(&residuals);
@@ -77,11 +93,19 @@ impl SampleMeasures {
             ("samples/one_agent".to_string(), self.one_agent),
             ("samples/block_area".to_string(), self.block_area),
             ("samples/whole_block".to_string(), self.whole_block),
+            ("samples/rigidity".to_string(), self.rigidity),
+            ("samples/pushed".to_string(), self.pushed),
         ];
         named.extend(self.ssim.map(|s| ("samples/ssim".to_string(), s)));
         named.extend(self.action_residual.map(|r| ("samples/action_residual".to_string(), r)));
         named
     }
+}
+
+fn rigidity(shape: &Shape) -> f64 {
+    let stretched = shape.stretch.map(|length| (length - 1.0).abs());
+    let off = stretched[0].max(stretched[1]).max(shape.stray).max(shape.missing);
+    (1.0 - off).max(0.0)
 }
 
 fn mean(values: &[f64]) -> Option<f64> {
