@@ -3,7 +3,8 @@
 //!
 //! [`RolloutRecord`] holds what happened, [`Scores`] what it is worth under a [`Protocol`], [`Arm`] puts the seeds of
 //! an experiment's arm together, [`Verdict`] answers its question, [`Report`] holds all of it.
-//! [`audit`] says what is wrong with a clip. Formulas and rules: `docs/evaluation.md`, `docs/audit.md`.
+//! [`audit`] says what is wrong with a clip, [`replay`] whether its actions reproduce it, [`frechet`] how far a set of clips
+//! is from another. Formulas and rules: `docs/evaluation.md`, `docs/audit.md`, `docs/replay.md`, `docs/distribution.md`.
 
 mod atomic;
 pub mod audit;
@@ -36,5 +37,5 @@ pub use rollout::{
     RECORD_SCHEMA, RandomTarget, RecordError, RolloutConfig, RolloutError, RolloutPart, RolloutRecord, SOLVED_COVERAGE,
     Scores, StandStill, Summary, evenly, film, rollout, rollout_some,
 };
-pub use traj_metrics::{Bootstrap, Interval, MeanSd};
+pub use traj_metrics::{Bootstrap, Estimate, Interval, MeanSd};
 pub use verdict::{ABOVE_FLOOR, Comparison, Generator, GeneratorKind, MARGIN, Outcome, Verdict, VerdictError};

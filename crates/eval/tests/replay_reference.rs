@@ -1,0 +1,39 @@
+//! Human demonstrations replayed from their pixels alone.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
+
+use eval::{Bootstrap, ReplaySummary, replay};
+use pusht_vision::{ActionSmoother, Start, Tracker};
+use std::path::Path;
+
+#[test]
+fn demonstrations_are_reproduced() {
+    let Ok(reference) = std::env::var("PUSHT_REFERENCE") else {
+        println!("skipped: PUSHT_REFERENCE is not set");
+        return;
+    };
+    let path = Path::new(&reference).join("data/pusht/pusht_cchi_v7_replay.zarr");
+    if !path.exists() {
+        println!("skipped: {} is not there", path.display());
+        return;
+    }
+    let source = pusht_data::open(&path).unwrap();
+    let replays: Vec<_> = source
+        .episodes(4..16, &mut |_, _| {})
+        .unwrap()
+        .into_iter()
+        .map(|episode| {
+            let track = Tracker::new(episode.goal)
+                .unwrap()
+                .track_video(&episode.frames)
+                .unwrap();
+            let agents: Vec<_> = track.iter().map(|t| t.agent).collect();
+            let actions = ActionSmoother::default().smooth(&agents, Start::Rest).unwrap().actions;
+            replay(&track, &actions, Start::Rest, episode.goal).unwrap()
+        })
+        .collect();
+    let summary = ReplaySummary::of(&replays, &Bootstrap::default()).unwrap();
+    assert_eq!((summary.replays, summary.parted), (12, 0));
+    assert!(summary.coverage.error.value < 0.02, "{:?}", summary.coverage);
+    assert!(summary.own_goal.value > 0.95, "{:?}", summary.own_goal);
+}
