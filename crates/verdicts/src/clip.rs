@@ -1,0 +1,142 @@
+//! One video.
+
+use std::path::Path;
+
+use eval::audit::{FrameAudit, Strip, VideoAudit, VideoAuditor};
+use eval::{Replay, replay};
+use pusht_env::GOAL;
+use pusht_vision::{ActionSmoother, Start, Tracked};
+use serde::{Deserialize, Serialize};
+use video_io::{Rate, png_bytes};
+
+use crate::VerdictsError;
+
+/// Frames of a film strip, and how often every pixel is repeated.
+const COLUMNS: usize = 6;
+const SCALE: u32 = 2;
+
+/// What is said of one video.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClipVerdict {
+    /// Its name: the path below the folder that was named, with `/`.
+    pub name: String,
+    /// Why nothing more is known of it.
+    pub error: Option<String>,
+    /// What is wrong with it.
+    pub audit: Option<VideoAudit>,
+    /// Whether its actions reproduce it; none where no frame shows agent and T.
+    pub execution: Option<Execution>,
+    /// Film strips of what was found.
+    pub strips: Vec<ShownStrip>,
+    /// What the tracker saw, for the distribution of trajectories; empty in the report.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub track: Vec<Tracked>,
+}
+
+/// A replay in short.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Execution {
+    /// Steps played.
+    pub steps: usize,
+    /// Steps until the T of the clip and of the replay part by 20 px or 20°.
+    pub horizon: usize,
+    /// Whether they do.
+    pub parted: bool,
+    /// Path of the T's origin in the clip, and until they part, px.
+    pub path: [f64; 2],
+    /// Coverage of the goal at the end, in the clip and in the replay.
+    pub coverage: [f64; 2],
+}
+
+impl Execution {
+    fn of(replay: &Replay) -> Self {
+        Self {
+            steps: replay.path.len(),
+            horizon: replay.horizon,
+            parted: replay.parted,
+            path: [replay.shown.length, replay.followed.length],
+            coverage: [replay.end.clip_coverage, replay.end.replay_coverage],
+        }
+    }
+}
+
+/// A film strip in a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ShownStrip {
+    /// Which finding of the audit it shows, counted from 0; none for a clip without findings.
+    pub finding: Option<usize>,
+    /// The frames' numbers.
+    pub frames: Vec<usize>,
+    /// The picture, relative to the folder of the report.
+    pub file: String,
+}
+
+impl ClipVerdict {
+    /// A video of which nothing can be said.
+    pub(crate) fn failed(name: String, error: String) -> Self {
+        Self {
+            name,
+            error: Some(error),
+            audit: None,
+            execution: None,
+            strips: Vec::new(),
+            track: Vec::new(),
+        }
+    }
+
+    /// Looks at a video. What is wrong with the file is said; only a strip that cannot be written is an error.
+    pub(crate) fn of(
+        auditor: &VideoAuditor,
+        path: &Path,
+        name: String,
+        rate: Rate,
+        out: &Path,
+        index: usize,
+    ) -> Result<Self, VerdictsError> {
+        let (audit, frames) = match auditor.audit(path, rate) {
+            Ok(read) => read,
+            Err(error) => return Ok(Self::failed(name, error.to_string())),
+        };
+        let strips = match auditor.strips(&audit, rate, COLUMNS, SCALE) {
+            Ok(strips) => strips,
+            Err(error) => return Ok(Self::failed(name, error.to_string())),
+        };
+        let strips = (strips.iter().enumerate())
+            .map(|(k, strip)| save(strip, &audit, out, &format!("strips/{index:05}-{k}.png")))
+            .collect::<Result<_, _>>()?;
+        let track: Vec<Tracked> = frames.iter().map(|f: &FrameAudit| f.tracked).collect();
+        Ok(Self {
+            name,
+            error: None,
+            execution: execute(&track),
+            audit: Some(audit),
+            strips,
+            track,
+        })
+    }
+}
+
+fn save(strip: &Strip, audit: &VideoAudit, out: &Path, file: &str) -> Result<ShownStrip, VerdictsError> {
+    let path = out.join(file);
+    let io = |error: video_io::VideoIoError| VerdictsError::Io {
+        path: path.clone(),
+        source: std::io::Error::other(error),
+    };
+    let bytes = png_bytes(&strip.picture).map_err(io)?;
+    pusht_data::write_file(&path, |out| out.write_all(&bytes))?;
+    let finding = (strip.finding.as_ref()).and_then(|f| audit.audit.findings.iter().position(|g| g == f));
+    Ok(ShownStrip {
+        finding,
+        frames: strip.frames.clone(),
+        file: file.to_owned(),
+    })
+}
+
+/// Plays the closed form's actions; none where there is nothing to play.
+fn execute(track: &[Tracked]) -> Option<Execution> {
+    let first = track.iter().position(|t| t.agent.is_some())?;
+    let agents: Vec<_> = track[first..].iter().map(|t| t.agent).collect();
+    let actions = ActionSmoother::default().smooth(&agents, Start::Moving).ok()?.actions;
+    let replay = replay(&track[first..], &actions, Start::Moving, GOAL).ok()?;
+    Some(Execution::of(&replay))
+}

@@ -1,0 +1,50 @@
+//! What can be wrong with what is asked of this crate; a video that cannot be read is no error.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why there are no verdicts.
+#[derive(Debug, thiserror::Error)]
+pub enum VerdictsError {
+    /// A file that cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file of another job, or none of ours.
+    #[error("{} holds {found}; expected what the same command left: name another --out, or remove it", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What it holds.
+        found: String,
+    },
+    /// The labels' own failure.
+    #[error(transparent)]
+    Label(#[from] labelling::LabelError),
+    /// The audit's own failure.
+    #[error(transparent)]
+    Audit(#[from] eval::audit::AuditError),
+    /// The replays' own failure.
+    #[error(transparent)]
+    Replay(#[from] eval::ReplayError),
+    /// The distribution's own failure.
+    #[error(transparent)]
+    Distribution(#[from] eval::DistributionError),
+    /// Frames that cannot be tracked.
+    #[error(transparent)]
+    Vision(#[from] pusht_vision::VisionError),
+    /// A data set that cannot be read or written.
+    #[error(transparent)]
+    Data(#[from] pusht_data::DataError),
+}
+
+impl VerdictsError {
+    pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Io { path, source }
+    }
+}

@@ -1,0 +1,194 @@
+//! All videos of a folder: side by side, and on from where a run was stopped.
+//!
+//! `clips.jsonl` in the output folder has a header and a line for every clip that is done, as they come; a last line that was
+//! cut off is dropped. `labels.jsonl` is the labels' own file, which goes on in the same way.
+
+use std::collections::BTreeMap;
+use std::fs::{self, OpenOptions};
+use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use eval::TrajectorySet;
+use eval::audit::VideoAuditor;
+use labelling::{Labelled, Method, Settings, find_videos};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use video_io::Rate;
+
+use crate::verdicts::Labels;
+use crate::{ClipVerdict, RealSet, Verdicts, VerdictsError};
+
+const FORMAT: &str = "pusht-verdicts";
+
+/// What is to be looked at.
+pub struct Job {
+    /// Files, or folders that are searched.
+    pub video: Vec<PathBuf>,
+    /// Frames a second of all videos, over what they say themselves.
+    pub fps: Option<u32>,
+    /// The folder of the report.
+    pub out: PathBuf,
+}
+
+/// First line of `clips.jsonl`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Header {
+    format: String,
+    version: String,
+    fps: Option<u32>,
+    videos: Vec<PathBuf>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Line {
+    index: usize,
+    clip: ClipVerdict,
+}
+
+impl Job {
+    /// Looks at all videos and says what came out; where real episodes are at hand, also how far the clips' trajectories are
+    /// from theirs. `progress` is told videos done and videos to do, from any thread.
+    ///
+    /// # Errors
+    /// No videos, a folder of another job or that cannot be written. Videos that cannot be read are no error.
+    pub fn run(
+        &self,
+        real: Option<&RealSet>,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Verdicts, VerdictsError> {
+        let videos = find_videos(&self.video)?;
+        let strips = self.out.join("strips");
+        fs::create_dir_all(&strips).map_err(VerdictsError::io(&strips))?;
+        self.look(&videos, progress)?;
+        let labels = self.label(&videos)?;
+        let (mut clips, mut set) = (BTreeMap::new(), TrajectorySet::default());
+        for line in self.lines()?.1 {
+            let Line { index, mut clip } = line;
+            // A clip whose positions are not finite adds nothing.
+            let track = std::mem::take(&mut clip.track);
+            if clip.audit.as_ref().is_some_and(|a| a.audit.frames > 0) {
+                set.add(&track)?;
+            }
+            clips.insert(index, clip);
+        }
+        let mut verdicts = Verdicts::new(clips.into_values().collect(), labels);
+        match real.map(|real| real.compare(&set)) {
+            Some(Ok(report)) => verdicts.distribution = Some(report),
+            Some(Err(error)) => verdicts.notes.push(format!("no comparison of trajectories: {error}")),
+            None => {}
+        }
+        Ok(verdicts)
+    }
+
+    fn rate(&self) -> Rate {
+        self.fps.map_or(Rate::Stated, Rate::Fixed)
+    }
+
+    fn header(&self, videos: &[PathBuf]) -> Header {
+        Header {
+            format: FORMAT.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            fps: self.fps,
+            videos: videos.to_vec(),
+        }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.out.join("clips.jsonl")
+    }
+
+    fn look(&self, videos: &[PathBuf], progress: &(dyn Fn(usize, usize) + Sync)) -> Result<(), VerdictsError> {
+        let (path, header) = (self.file(), self.header(videos));
+        if !path.exists() {
+            pusht_data::write_file(&path, |out| write_line(out, &header))?;
+        }
+        let (found, done, whole) = self.lines()?;
+        if found != header {
+            return Err(VerdictsError::Foreign {
+                path,
+                found: format!("what is known of {} other videos or settings", found.videos.len()),
+            });
+        }
+        let done: Vec<usize> = done.iter().map(|line| line.index).collect();
+        let mut out = OpenOptions::new()
+            .write(true)
+            .open(&path)
+            .map_err(VerdictsError::io(&path))?;
+        // What was cut off goes before another line is appended.
+        out.set_len(whole).map_err(VerdictsError::io(&path))?;
+        out.seek(SeekFrom::End(0)).map_err(VerdictsError::io(&path))?;
+        let auditor = VideoAuditor::new()?;
+        let todo: Vec<usize> = (0..videos.len()).filter(|i| !done.contains(i)).collect();
+        progress(done.len(), videos.len());
+        let out = Mutex::new((out, done.len()));
+        todo.par_iter().with_max_len(1).try_for_each(|&index| {
+            let (video, rate) = (&videos[index], self.rate());
+            let clip = ClipVerdict::of(&auditor, video, self.name(video), rate, &self.out, index)?;
+            let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
+            write_line(&mut out.0, &Line { index, clip }).map_err(VerdictsError::io(&path))?;
+            out.1 += 1;
+            progress(out.1, videos.len());
+            Ok(())
+        })
+    }
+
+    /// Header, lines and the bytes of whole lines.
+    fn lines(&self) -> Result<(Header, Vec<Line>, u64), VerdictsError> {
+        let path = self.file();
+        let foreign = |found: String| VerdictsError::Foreign {
+            path: path.clone(),
+            found,
+        };
+        let mut reader = BufReader::new(fs::File::open(&path).map_err(VerdictsError::io(&path))?);
+        let (mut header, mut lines, mut whole, mut text) = (None, Vec::new(), 0, Vec::new());
+        loop {
+            text.clear();
+            let length = reader.read_until(b'\n', &mut text).map_err(VerdictsError::io(&path))?;
+            if !text.ends_with(b"\n") {
+                break;
+            }
+            match header {
+                None => {
+                    header = Some(serde_json::from_slice(&text).map_err(|e| foreign(format!("no verdicts ({e})")))?);
+                }
+                Some(_) => {
+                    lines.push(serde_json::from_slice(&text).map_err(|e| foreign(format!("a damaged line ({e})")))?);
+                }
+            }
+            whole += length as u64;
+        }
+        let header: Header = header.ok_or_else(|| foreign("nothing".to_owned()))?;
+        Ok((header, lines, whole))
+    }
+
+    /// The actions that can be trusted, by the closed form.
+    fn label(&self, videos: &[PathBuf]) -> Result<Vec<Labels>, VerdictsError> {
+        let path = self.out.join("labels.jsonl");
+        let job = labelling::Job {
+            videos: videos.to_vec(),
+            method: Method::ClosedForm(Default::default()),
+            settings: Settings { fps: self.fps },
+            part: None,
+        };
+        job.run(&path, &|_, _| {})?;
+        let labelled = Labelled::open(std::slice::from_ref(&path))?;
+        let labels = labelled.records().map(|record| Ok(Labels::of(&record?)));
+        labels.collect()
+    }
+
+    /// The path below the folder that was named.
+    fn name(&self, video: &Path) -> String {
+        let below = self.video.iter().find_map(|root| video.strip_prefix(root).ok());
+        let below = below.filter(|p| !p.as_os_str().is_empty());
+        let name = below.unwrap_or_else(|| video.file_name().map_or(video, Path::new));
+        let parts: Vec<_> = name.iter().map(|p| p.to_string_lossy()).collect();
+        parts.join("/")
+    }
+}
+
+fn write_line(out: &mut (impl Write + ?Sized), value: &impl Serialize) -> std::io::Result<()> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    out.write_all(&line)
+}

@@ -1,0 +1,68 @@
+//! The real set that clips are compared with.
+
+use eval::{Bootstrap, DistributionReport, NullDistances, TrajectorySet, split_clips};
+use pusht_data::Source;
+use pusht_vision::{Tracked, Tracker};
+use rayon::prelude::*;
+
+use crate::VerdictsError;
+
+/// Random splits of the real set, and resamples of an interval.
+const SPLITS: usize = 1000;
+const RESAMPLES: usize = 2000;
+
+/// Trajectories of real episodes: a random half, the other half, and all.
+pub struct RealSet {
+    half: TrajectorySet,
+    other: TrajectorySet,
+    all: TrajectorySet,
+}
+
+impl RealSet {
+    /// Tracks the frames of all episodes, side by side.
+    ///
+    /// # Errors
+    /// Episodes that cannot be read or have frames of another size than 96 × 96; fewer than four of them.
+    pub fn read(source: &Source) -> Result<Self, VerdictsError> {
+        let read = |index: usize| {
+            let mut tracks = Vec::new();
+            for episode in source.episodes(index..index + 1, &mut |_, _| {})? {
+                tracks.push(Tracker::new(episode.goal)?.track_video(&episode.frames)?);
+            }
+            Ok::<_, VerdictsError>(tracks)
+        };
+        let tracks: Vec<Vec<Vec<Tracked>>> = (0..source.len()).into_par_iter().map(read).collect::<Result<_, _>>()?;
+        let tracks: Vec<Vec<Tracked>> = tracks.into_iter().flatten().collect();
+        let set = |of: &[usize]| {
+            let mut set = TrajectorySet::default();
+            of.iter().try_for_each(|&i| set.add(&tracks[i]))?;
+            Ok::<_, VerdictsError>(set)
+        };
+        let [half, other] = split_clips(tracks.len(), tracks.len() / 2, 0)?;
+        let all: Vec<usize> = (0..tracks.len()).collect();
+        Ok(Self {
+            half: set(&half)?,
+            other: set(&other)?,
+            all: set(&all)?,
+        })
+    }
+
+    /// One half of the real set against the other half and against these clips.
+    ///
+    /// # Errors
+    /// Fewer than two clips in which agent and T are seen long enough.
+    pub fn compare(&self, clips: &TrajectorySet) -> Result<DistributionReport, VerdictsError> {
+        let bootstrap = Bootstrap {
+            resamples: RESAMPLES,
+            ..Bootstrap::default()
+        };
+        let null = NullDistances::draw(&self.all, [self.half.clips(), self.other.clips()], SPLITS, 0)?;
+        let others = [("its other half", &self.other), ("these clips", clips)];
+        Ok(DistributionReport::new(
+            ("half of the real set", &self.half),
+            &others,
+            null,
+            &bootstrap,
+        )?)
+    }
+}

@@ -1,0 +1,192 @@
+//! What came out for all clips together.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use eval::DistributionReport;
+use eval::audit::Kind;
+use labelling::{Measures, VideoRecord};
+use serde::{Deserialize, Serialize};
+
+use crate::page::page;
+use crate::{ClipVerdict, VerdictsError};
+
+/// Version of the layout of `score.json`.
+const SCHEMA: u32 = 1;
+
+/// The labels of a clip in short.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Labels {
+    /// Frames at 10 Hz, and those with a trusted action.
+    pub frames: [usize; 2],
+    /// Smoothness and directness of the trusted actions.
+    pub measures: Option<Measures>,
+}
+
+impl Labels {
+    pub(crate) fn of(record: &VideoRecord) -> Self {
+        Self {
+            frames: [record.frames[1], record.trusted()],
+            measures: record.measures.clone(),
+        }
+    }
+}
+
+/// The three scales of a clip, as `rate --audit` reads them.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scores {
+    /// 0 to 2.
+    pub adherence: f64,
+    /// 0 or 1.
+    pub responsibility: f64,
+    /// 1 to 5.
+    pub physics: f64,
+}
+
+/// What people said of the clips.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct People {
+    /// As text.
+    pub text: String,
+    /// As numbers.
+    pub report: serde_json::Value,
+}
+
+/// Numbers over all clips that could be read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Videos.
+    pub clips: usize,
+    /// Of them, that could not be read.
+    pub failed: usize,
+    /// Clips with each adherence from 0 to 2.
+    pub adherence: [usize; 3],
+    /// Clips with each responsibility, 0 and 1.
+    pub responsibility: [usize; 2],
+    /// Clips with each point of physics, 1 to 5.
+    pub physics: [usize; 5],
+    /// Clips with findings of each kind.
+    pub findings: BTreeMap<Kind, usize>,
+    /// Clips whose actions were played, and of them those that the replay follows to the end.
+    pub executed: [usize; 2],
+    /// Median of the steps until clip and replay part.
+    pub horizon: Option<usize>,
+    /// Frames at 10 Hz, and those with a trusted action.
+    pub frames: [usize; 2],
+}
+
+/// All of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verdicts {
+    /// Layout of the file.
+    pub schema: u32,
+    /// Over all clips.
+    pub totals: Totals,
+    /// Every clip, in the order of their paths.
+    pub clips: Vec<ClipVerdict>,
+    /// Their labels.
+    pub labels: Vec<Labels>,
+    /// Their trajectories against real ones.
+    pub distribution: Option<DistributionReport>,
+    /// What people said.
+    pub people: Option<People>,
+    /// What could not be done.
+    pub notes: Vec<String>,
+}
+
+impl Verdicts {
+    pub(crate) fn new(clips: Vec<ClipVerdict>, labels: Vec<Labels>) -> Self {
+        Self {
+            schema: SCHEMA,
+            totals: Totals::of(&clips, &labels),
+            clips,
+            labels,
+            distribution: None,
+            people: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// The audit's scores by the clips' names.
+    pub fn scores(&self) -> BTreeMap<String, Scores> {
+        let scores = self.clips.iter().filter_map(|clip| {
+            let scores = &clip.audit.as_ref()?.audit.scores;
+            let [adherence, responsibility, physics] =
+                [&scores.adherence, &scores.responsibility, &scores.physics].map(|s| f64::from(s.value));
+            let scores = Scores {
+                adherence,
+                responsibility,
+                physics,
+            };
+            Some((clip.name.clone(), scores))
+        });
+        scores.collect()
+    }
+
+    /// The answer in a sentence or two.
+    pub fn sentence(&self) -> String {
+        let totals = &self.totals;
+        let read = totals.clips - totals.failed;
+        if read == 0 {
+            return format!("None of the {} videos could be read.", totals.clips);
+        }
+        let [played, followed] = totals.executed;
+        format!(
+            "In {} of {read} clips nothing impossible is found; in {} the agent moves the T; in {} the T ends at its goal. The \
+             actions extracted from a clip reproduce it in the simulator for {followed} of {played}.",
+            totals.physics[4], totals.responsibility[1], totals.adherence[2]
+        )
+    }
+
+    /// Writes `score.json`, `scores.json` (for `rate --audit`) and `report.html`.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<(), VerdictsError> {
+        let json = |file: &str, value: &dyn Fn() -> serde_json::Result<String>| {
+            let path = folder.join(file);
+            let text = value().map_err(|e| VerdictsError::io(&path)(e.into()))?;
+            Ok::<_, VerdictsError>(pusht_data::write_file(&path, |out| writeln!(out, "{text}"))?)
+        };
+        json("score.json", &|| serde_json::to_string_pretty(self))?;
+        json("scores.json", &|| serde_json::to_string_pretty(&self.scores()))?;
+        let page = page(self, folder);
+        pusht_data::write_file(&folder.join("report.html"), |out| out.write_all(page.as_bytes()))?;
+        Ok(())
+    }
+}
+
+impl Totals {
+    fn of(clips: &[ClipVerdict], labels: &[Labels]) -> Self {
+        let mut totals = Self {
+            clips: clips.len(),
+            ..Self::default()
+        };
+        let mut horizons = Vec::new();
+        for clip in clips {
+            let Some(audit) = clip.audit.as_ref().map(|a| &a.audit) else {
+                totals.failed += 1;
+                continue;
+            };
+            totals.adherence[usize::from(audit.scores.adherence.value)] += 1;
+            totals.responsibility[usize::from(audit.scores.responsibility.value)] += 1;
+            totals.physics[usize::from(audit.scores.physics.value) - 1] += 1;
+            let mut kinds: Vec<Kind> = audit.findings.iter().map(|f| f.kind).collect();
+            kinds.dedup();
+            for kind in kinds {
+                *totals.findings.entry(kind).or_default() += 1;
+            }
+            if let Some(execution) = &clip.execution {
+                totals.executed[0] += 1;
+                totals.executed[1] += usize::from(!execution.parted);
+                horizons.push(execution.horizon);
+            }
+        }
+        for labels in labels {
+            totals.frames = [0, 1].map(|k| totals.frames[k] + labels.frames[k]);
+        }
+        horizons.sort_unstable();
+        totals.horizon = horizons.get(horizons.len() / 2).copied();
+        totals
+    }
+}
