@@ -3,7 +3,7 @@
 //!
 //! [`RolloutRecord`] holds what happened, [`Scores`] what it is worth under a [`Protocol`], [`Arm`] puts the seeds of
 //! an experiment's arm together, [`Verdict`] answers its question, [`Report`] holds all of it.
-//! [`audit`] says what is wrong with a clip, [`replay`] whether its actions reproduce it, [`frechet`] how far a set of clips
+//! [`audit`] says what is wrong with a clip, [`replay()`] whether its actions reproduce it, [`frechet`] how far a set of clips
 //! is from another. Formulas and rules: `docs/evaluation.md`, `docs/audit.md`, `docs/replay.md`, `docs/distribution.md`.
 
 mod atomic;
