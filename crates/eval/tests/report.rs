@@ -137,6 +137,22 @@ fn walk(rng: &mut Pcg64, noise: f64) -> Vec<Vec<[f64; 2]>> {
     (0..40).map(|_| episode()).collect()
 }
 
+fn clips() -> QualityReport {
+    let clip = |deformation: f64| ClipQuality {
+        psnr: 28.0,
+        ssim: 0.9,
+        one_agent: 1.0,
+        deformation,
+        pushed: 0.75,
+        residual: 0.5,
+        start_error: Some(0.25),
+        end_error: None,
+        asked: BlockPath::default(),
+    };
+    let (good, bad) = ([clip(0.02), clip(0.03)], [clip(0.3), clip(0.4)]);
+    QualityReport::new("a <generator>", [&good, &bad, &bad, &good], &Bootstrap::default()).unwrap()
+}
+
 fn report() -> Report {
     let arms = arms();
     let generator = Generator {
@@ -203,6 +219,7 @@ fn report() -> Report {
         }],
         actions,
         extraction: ExtractionRow::floors(&measures, "test part, by episode"),
+        clips: Some(clips()),
         models: vec![ModelTraining {
             name: "object-latent".into(),
             loss: "flow matching, mean squared error (no unit)".into(),

@@ -131,6 +131,7 @@ pub(crate) fn report(
         fit_floors,
         actions,
         extraction: results.extraction.rows,
+        clips: Some(results.quality),
         models: results.models,
         pictures: results.pictures,
         notes: notes(config, generator.kind, results.clip_frames, other_build),

@@ -59,6 +59,17 @@ pub struct QualityReport {
     pub by_pushes: Vec<QualityGroup>,
 }
 
+impl QualityGroup {
+    /// Its range in words; a range of one whole number is that number.
+    pub(crate) fn range(&self) -> String {
+        match self.below {
+            Some(below) if below - self.from == 1.0 => self.from.to_string(),
+            Some(below) => format!("{} to below {below}", self.from),
+            None => format!("{} and more", self.from),
+        }
+    }
+}
+
 impl QualityReport {
     /// `sets` are the model's clips, the cross-fades, the first frame repeated and the demonstrations, clip by clip in one
     /// order.
@@ -104,20 +115,13 @@ impl QualityReport {
             signed(pushed),
             signed(residual)
         );
-        for (what, unit, groups) in [
-            ("the T's way in the demonstration", " px", &self.by_path),
-            ("the pushes in it", "", &self.by_pushes),
+        for (what, groups) in [
+            ("the T's way in the demonstration, px", &self.by_path),
+            ("pushes in it", &self.by_pushes),
         ] {
-            let _ = write!(
-                out,
-                "\nBy {what}:\n\n| {what} | n | {head}\n|---|---|---|---|---|---|---|---|---|\n"
-            );
+            let _ = write!(out, "\n| {what} | n | {head}\n|---|---|---|---|---|---|---|---|---|\n");
             for group in groups {
-                let range = match group.below {
-                    Some(below) => format!("{} to below {below}{unit}", group.from),
-                    None => format!("{}{unit} and more", group.from),
-                };
-                let _ = writeln!(out, "| {range} {}", figures(&group.row));
+                let _ = writeln!(out, "| {} {}", group.range(), figures(&group.row));
             }
         }
         out

@@ -18,6 +18,7 @@ pub fn render_html(report: &Report, assets: &Assets) -> String {
             "Demonstrations and generated clips",
             sections::pictures(report, assets),
         ),
+        ("clips", "Quality of the clips", sections::clips(report)),
         ("paper", "Beside the paper", sections::paper(report)),
         ("record", "To repeat it", sections::record(report)),
     ]

@@ -1,5 +1,6 @@
 //! What a report says, as data: everything that is needed to draw it anew. `report.json` is this struct.
 
+use crate::quality::QualityReport;
 use crate::{EpisodeScores, Protocol, Verdict};
 use serde::{Deserialize, Serialize};
 use traj_metrics::{Interval, MeanSd, SequenceMeasures};
@@ -35,6 +36,9 @@ pub struct Report {
     pub actions: Vec<ActionRow>,
     /// Distance of extracted to recorded actions, floors included.
     pub extraction: Vec<ExtractionRow>,
+    /// How good the generated clips are.
+    #[serde(default)]
+    pub clips: Option<QualityReport>,
     /// Loss curves of the models that are not policies (inverse dynamics, generator).
     pub models: Vec<ModelTraining>,
     /// Film strips and videos.

@@ -4,13 +4,14 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use eval::{GeneratorKind, Picture, Shows};
+use eval::{Bootstrap, ClipQuality, GeneratorKind, Judge, Picture, QualityReport, Shows, cross_fade};
 use labelling::{Job, Labelled, Method, Settings, Stretch};
 use pusht_data::{Episode, FrameRef, InverseDynamics, Provenance, Split, VideoRequest};
 use pusht_env::{Frame, State};
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use video_io::{VideoOptions, read_frames, save_video};
 
@@ -24,6 +25,8 @@ use crate::stage::{Stage, read_json, write_json};
 pub(crate) struct Clips {
     /// What can be trusted of them.
     pub(crate) episodes: Vec<Episode>,
+    /// How good they are.
+    pub(crate) quality: QualityReport,
     /// Frames of all clips, and of the episodes.
     pub(crate) frames: [usize; 2],
     pub(crate) stage: Stage,
@@ -57,6 +60,7 @@ pub(crate) fn run(
     let fail = failed("clips");
     let settings = &lab.config.video;
     let inputs = (
+        "judged",
         settings.clips,
         settings.frames,
         lab.config.idm.labels,
@@ -81,6 +85,9 @@ pub(crate) fn run(
             .map(|(ends, stretches)| Clip { ends, stretches })
             .collect();
         write_json(&dir.join("clips.json"), &clips)?;
+        let name = video.model.name();
+        let quality = quality(lab, dir, demos, &clips, &name)?;
+        write_json(&dir.join("quality.json"), &quality)?;
         for i in 0..clips.len().min(3) {
             let frames = read(dir, i)?;
             strip(dir, i, &frames)?;
@@ -143,11 +150,47 @@ pub(crate) fn run(
         }
     }
     Ok(Clips {
+        quality: read_json(&stage.dir.join("quality.json"))?,
         episodes,
         frames: [all, trusted],
         stage,
         pictures,
     })
+}
+
+/// The clips beside cross-fades between their ends, their first frames, and the demonstrations between those ends.
+fn quality(
+    lab: &mut Lab<'_>,
+    dir: &Path,
+    demos: &Demonstrations,
+    clips: &[Clip],
+    name: &str,
+) -> Result<QualityReport, PipelineError> {
+    let fail = failed("clips");
+    let judge = Judge::new().map_err(|e| fail(&e))?;
+    lab.progress.begin("judge clips", clips.len());
+    let mut sets: [Vec<ClipQuality>; 4] = Default::default();
+    for (block, some) in clips.chunks(8).enumerate() {
+        lab.check_stop()?;
+        let of = |(i, clip): (usize, &Clip)| -> Result<[ClipQuality; 4], PipelineError> {
+            let Ends {
+                episode, start, end, ..
+            } = clip.ends;
+            let truth = &demos.episodes[episode].frames[start..=end];
+            let made = read(dir, block * 8 + i)?;
+            let fade = cross_fade(&truth[0], &truth[end - start], truth.len());
+            let still = vec![truth[0].clone(); truth.len()];
+            let judged = |frames: &[Frame]| judge.clip(frames, truth).map_err(|e| fail(&format!("clip {i}: {e}")));
+            Ok([judged(&made)?, judged(&fade)?, judged(&still)?, judged(truth)?])
+        };
+        let judged: Result<Vec<_>, PipelineError> = some.par_iter().enumerate().map(of).collect();
+        for clip in judged? {
+            sets.iter_mut().zip(clip).for_each(|(set, quality)| set.push(quality));
+        }
+        lab.progress.advance(sets[0].len(), "");
+    }
+    lab.progress.end(&format!("{} clips", clips.len()));
+    QualityReport::new(name, sets.each_ref().map(Vec::as_slice), &Bootstrap::default()).map_err(|e| fail(&e))
 }
 
 /// The trusted stretches of every clip.

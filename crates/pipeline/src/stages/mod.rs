@@ -133,6 +133,8 @@ pub(crate) struct Results {
     pub(crate) generator: eval::Generator,
     /// What the video model was told.
     pub(crate) prompt: Option<String>,
+    /// How good its clips are.
+    pub(crate) quality: eval::QualityReport,
     /// Frames of clips, and those of them that can be trusted.
     pub(crate) clip_frames: [usize; 2],
     pub(crate) policy_parameters: usize,
@@ -162,7 +164,7 @@ pub(crate) fn all(lab: &mut Lab<'_>, data: Option<&Path>) -> Result<Results, Pip
     let mut pictures = demos.pictures.clone();
     pictures.extend(clips.pictures);
     let models = std::iter::once(learned.training).chain(video.training).collect();
-    let clip_frames = clips.frames;
+    let (clip_frames, quality) = (clips.frames, clips.quality);
     let clip_lengths: Vec<usize> = clips.episodes.iter().map(Episode::len).collect();
     let clip_split = Split::new(&clip_lengths, lab.config.split.protocol, 1, lab.config.split.seed)
         .map_err(|e| failed("clips")(&e))?;
@@ -240,6 +242,7 @@ pub(crate) fn all(lab: &mut Lab<'_>, data: Option<&Path>) -> Result<Results, Pip
             kind: video.kind,
         },
         prompt: video.prompt,
+        quality,
         clip_frames,
         policy_parameters,
         models,

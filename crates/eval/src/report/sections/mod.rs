@@ -1,6 +1,7 @@
 //! The sections of the page, each a function from the report to HTML.
 
 mod actions;
+mod clips;
 mod method;
 mod outcome;
 mod paper;
@@ -10,6 +11,7 @@ mod rollouts;
 mod training;
 
 pub(super) use actions::actions;
+pub(super) use clips::clips;
 pub(super) use method::{method, record};
 pub(super) use outcome::{results, verdict, warning};
 pub(super) use paper::paper;
