@@ -4,12 +4,10 @@
 #![allow(clippy::print_stdout)]
 
 mod common;
-#[path = "common/fade.rs"]
-mod fade;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use eval::{Bootstrap, DistributionReport, NullDistances, TrajectorySet, split_clips};
+use eval::{Bootstrap, DistributionReport, NullDistances, TrajectorySet, cross_fade, split_clips};
 use labelling::find_videos;
 use pusht_data::open;
 use pusht_env::{Frame, GOAL};
@@ -60,7 +58,7 @@ fn run() -> Result<()> {
         let whole = tracker.track_video(&episode.frames)?;
         let length = args.frames.min(whole.len());
         let first = (whole.len() - length) * (index % 7) / 6;
-        let faded = fade::cross_fade(&episode.frames[first..first + length]);
+        let faded = cross_fade(&episode.frames[first], &episode.frames[first + length - 1], length);
         let cut = whole[first..first + length].to_vec();
         Ok([whole, cut, tracker.track_video(&faded)?])
     };

@@ -4,13 +4,12 @@
 #![allow(clippy::print_stdout)]
 
 mod common;
-#[path = "common/fade.rs"]
-mod fade;
 
 use anyhow::{Context, Result};
 use clap::Parser;
 use eval::{
-    Bootstrap, Replay, ReplayCondition, ReplayReport, ReplayStart, ReplaySummary, replay, replay_from, restarts,
+    Bootstrap, Replay, ReplayCondition, ReplayReport, ReplayStart, ReplaySummary, cross_fade, replay, replay_from,
+    restarts,
 };
 use pusht_data::{Episode, open};
 use pusht_env::{Action, Pose};
@@ -109,7 +108,8 @@ fn replays(episode: &Episode, every: usize) -> Result<Replays> {
     let actions = closed_form(&track, Start::Rest)?;
     let states = episode.states.as_ref().context("the data has no states")?;
     let known = ReplayStart::at_rest(0, states[0]);
-    let faded = tracker.track_video(&fade::cross_fade(&episode.frames))?;
+    let last = episode.frames.len() - 1;
+    let faded = tracker.track_video(&cross_fade(&episode.frames[0], &episode.frames[last], last + 1))?;
     Ok(Replays {
         clip: replay(&track, &actions, Start::Rest, goal)?,
         known_start: replay_from(known, &track, &actions, goal)?,
