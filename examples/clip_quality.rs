@@ -56,11 +56,11 @@ fn run() -> Result<()> {
     let sets = [set(0), set(1), set(2), set(3)];
     let sets = [&sets[0][..], &sets[1][..], &sets[2][..], &sets[3][..]];
     let report = QualityReport::new(&made.plan.model_name, sets, &Bootstrap::default())?;
-    println!("{}", report.markdown());
     if let Some(file) = &args.json {
         let text = serde_json::to_vec_pretty(&serde_json::json!({ "plan": made.plan, "quality": report }))?;
         pusht_data::write_file(file, |out| out.write_all(&text))?;
     }
+    println!("{}", report.markdown());
     Ok(())
 }
 

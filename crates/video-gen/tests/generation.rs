@@ -138,6 +138,13 @@ fn a_folder_of_other_settings_is_left_alone() {
     run(&job(&fade, &ends, 1, 1), &out, &fade.stop).unwrap();
     let error = run(&job(&fade, &ends, 1, 2), &out, &fade.stop).unwrap_err().to_string();
     assert!(error.contains("seed = 1, now it is 2"), "{error}");
+    let other = folder.path().join("other");
+    std::fs::create_dir_all(other.join("frames/0000")).unwrap();
+    let error = run(&job(&fade, &ends, 1, 1), &other, &fade.stop).unwrap_err();
+    assert!(
+        matches!(error, GenerationError::NotEmpty { .. }) && other.join("frames/0000").is_dir(),
+        "{error}"
+    );
     std::fs::write(out.join("generation.json"), "{}").unwrap();
     let error = run(&job(&fade, &ends, 1, 1), &out, &fade.stop).unwrap_err().to_string();
     assert!(error.contains("generation.json") && error.contains("schema"), "{error}");

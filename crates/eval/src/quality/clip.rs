@@ -93,6 +93,11 @@ impl Judge {
         let (audit, seen) = self.look(clip)?;
         let (_, wanted) = self.look(truth)?;
         let inner = &ssim[1..last];
+        // Each by itself: a frame is given whatever came before it.
+        let given = |at: usize| -> Result<Option<f64>, VisionError> {
+            let one = |frames: &[Frame]| self.look(&frames[at..=at]).map(|seen| seen.1[0].tracked);
+            Ok(apart(&one(clip)?, &one(truth)?))
+        };
         Ok(ClipQuality {
             psnr,
             ssim: mean(inner.iter().copied()),
@@ -100,8 +105,8 @@ impl Judge {
             deformation: mean(seen.iter().map(deformation)),
             pushed: audit.motion.share(),
             residual: residual(&seen)?,
-            start_error: apart(&seen[0].tracked, &wanted[0].tracked),
-            end_error: apart(&seen[last].tracked, &wanted[last].tracked),
+            start_error: given(0)?,
+            end_error: given(last)?,
             asked: block_path(&wanted.iter().map(|f| f.tracked).collect::<Vec<_>>()),
         })
     }

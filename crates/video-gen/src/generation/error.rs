@@ -56,6 +56,12 @@ pub enum GenerationError {
     /// Nothing to generate.
     #[error("a count of 0 clips; expected at least 1")]
     NoClips,
+    /// A folder with files that are not ours, which clips could overwrite.
+    #[error("{path:?} has files in it but no generation.json; choose a new or empty folder")]
+    NotEmpty {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A folder that belongs to something else.
     #[error(
         "{path:?} was made with {setting} = {found}, now it is {asked}; go on with the old settings, or choose another folder"

@@ -48,6 +48,13 @@ impl GenerationJob<'_> {
         }
         let path = out.join(RECORD);
         let mut generation = self.begun(&path)?;
+        // Clips of an earlier try that the record does not name are made again, other people's files never are.
+        if !path.exists() && std::fs::read_dir(out).is_ok_and(|mut inside| inside.next().is_some()) {
+            return Err(GenerationError::NotEmpty {
+                path: out.to_path_buf(),
+            });
+        }
+        write(&path, &generation)?;
         let mut overview = Overview::default();
         for clip in &generation.clips {
             overview.add(&read_frames(out.join(&clip.frames))?);
