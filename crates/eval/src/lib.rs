@@ -18,8 +18,8 @@ mod verdict;
 
 pub use distribution::{
     DistributionError, DistributionReport, DistributionRow, FEATURE_SCALES, FEATURES, NullDistances, TOUCH,
-    TrajectorySet, WINDOW_FRAMES, WINDOW_STRIDE, frechet, frechet_interval, frechet_of_features, gap, split_clips,
-    ssim, video_ssim,
+    TrajectorySet, WINDOW_FRAMES, WINDOW_STRIDE, frechet, frechet_interval, frechet_of_features, gap, psnr,
+    split_clips, ssim, video_ssim,
 };
 pub use quality::{ClipQuality, Judge, QualityError, QualityGroup, QualityReport, QualityRow, cross_fade};
 pub use replay::{

@@ -125,31 +125,20 @@ impl LearnedIdm {
                 expected: "at least 1",
             });
         }
-        let FitOptions {
-            label,
-            identity,
-            out,
-            progress,
-            stop,
-            replicas,
-        } = options;
         let parts = [split.train.as_slice(), split.validation.as_slice()];
         let copies = config.damaged_copies;
-        let windows = Windows::new(episodes, parts, copies, config.train.seed, progress)?;
+        let windows = Windows::new(episodes, parts, copies, config.train.seed, &mut *options.progress)?;
         let autodiff = device.clone().autodiff();
         let net = init_seeded(mix_seed(config.train.seed, 0), &autodiff, |d| {
             WindowNet::new(config.width, d)
         });
-        let identity = format!("{identity} learned idm {} {copies}", config.width);
-        let options = FitOptions {
-            label,
-            identity: &identity,
-            out,
-            progress,
-            stop,
-            replicas,
-        };
-        let fitted = fit(net, &WindowLoss { windows }, &config.train, options)?;
+        let identity = format!("{} learned idm {} {copies}", options.identity, config.width);
+        let fitted = fit(
+            net,
+            &WindowLoss { windows },
+            &config.train,
+            options.with_identity(&identity),
+        )?;
         let mut model = Self {
             net: fitted.last,
             saved: Saved {

@@ -30,6 +30,21 @@ pub struct FitOptions<'a> {
 }
 
 impl<'a> FitOptions<'a> {
+    /// The same for a run of another identity: a model adds its settings to what it was called with.
+    pub fn with_identity<'b>(self, identity: &'b str) -> FitOptions<'b>
+    where
+        'a: 'b,
+    {
+        FitOptions {
+            label: self.label,
+            identity,
+            out: self.out,
+            progress: self.progress,
+            stop: self.stop,
+            replicas: self.replicas,
+        }
+    }
+
     /// Writes nothing and cannot be stopped.
     pub fn in_memory(progress: &'a mut dyn Progress) -> Self {
         Self {

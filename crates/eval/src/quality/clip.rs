@@ -5,14 +5,11 @@ use pusht_vision::{Tracked, VisionError, executability_residual};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::{Auditor, FrameAudit};
-use crate::distribution::{DistributionError, video_ssim};
+use crate::distribution::{DistributionError, psnr, video_ssim};
 use crate::replay::{BlockPath, block_path};
 
 /// Board px of a pixel of the 96 × 96 frame.
 const PIXEL: f64 = 512.0 / 96.0;
-
-/// Peak signal-to-noise ratio of two videos that are the same, dB.
-const SAME: f64 = 99.0;
 
 /// Why a clip cannot be measured.
 #[derive(Debug, thiserror::Error)]
@@ -89,7 +86,10 @@ impl Judge {
         if clip.len() < 3 {
             return Err(QualityError::Short { frames: clip.len() });
         }
-        let (ssim, psnr) = (video_ssim(clip, truth)?, psnr(&clip[1..last], &truth[1..last]));
+        let (ssim, psnr) = (
+            video_ssim(clip, truth)?,
+            psnr(clip[1..last].iter().zip(&truth[1..last])),
+        );
         let (audit, seen) = self.look(clip)?;
         let (_, wanted) = self.look(truth)?;
         let inner = &ssim[1..last];
@@ -131,16 +131,6 @@ pub fn cross_fade(start: &Frame, end: &Frame, frames: usize) -> Vec<Frame> {
         frame
     };
     (0..frames).map(fade).collect()
-}
-
-fn psnr(a: &[Frame], b: &[Frame]) -> f64 {
-    let pairs = a.iter().zip(b).flat_map(|(a, b)| a.as_raw().iter().zip(b.as_raw()));
-    let error = mean(pairs.map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)));
-    if error > 0.0 {
-        (10.0 * (255.0_f64.powi(2) / error).log10()).min(SAME)
-    } else {
-        SAME
-    }
 }
 
 fn deformation(frame: &FrameAudit) -> f64 {

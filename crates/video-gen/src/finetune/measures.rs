@@ -1,7 +1,7 @@
 //! What sampled clips are worth, in numbers.
 
 use eval::audit::{Auditor, Shape};
-use eval::video_ssim;
+use eval::{psnr, video_ssim};
 use pusht_env::Frame;
 use pusht_vision::{Registration, executability_residual};
 use serde::Serialize;
@@ -47,7 +47,7 @@ impl SampleMeasures {
         let (mut found, mut frames) = (Self::default(), 0.0);
         let (mut residuals, mut similar) = (Vec::new(), Vec::new());
         for (sampled, expected) in clips {
-            found.psnr += psnr(sampled, expected);
+            found.psnr += psnr(sampled.iter().zip(expected));
             similar.extend(video_ssim(sampled, expected).unwrap_or_default());
             let mut audit = auditor.begin();
             for frame in sampled {
@@ -110,18 +110,6 @@ fn rigidity(shape: &Shape) -> f64 {
 
 fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-}
-
-/// 10 log₁₀(255² / mean squared difference), at most 99 dB.
-fn psnr(a: &[Frame], b: &[Frame]) -> f64 {
-    let (mut sum, mut count) = (0.0, 0.0);
-    for (a, b) in a.iter().zip(b) {
-        for (a, b) in a.as_raw().iter().zip(b.as_raw()) {
-            sum += (f64::from(*a) - f64::from(*b)).powi(2);
-            count += 1.0;
-        }
-    }
-    (10.0 * (255.0_f64.powi(2) * count / sum.max(1e-9)).log10()).min(99.0)
 }
 
 /// A held-out clip above, what was sampled between its ends below.

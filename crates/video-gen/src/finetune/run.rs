@@ -9,7 +9,7 @@ use pusht_env::Frame;
 use serde::Serialize;
 use training::{FitOptions, Fitted, Precision, Progress, StopFlag, fit, init_seeded, out_folder, write_atomic};
 
-use super::cache::{Cache, Clips, fingerprint};
+use super::cache::{Cache, Clips, Latents, fingerprint};
 use super::clips::{ClipData, ClipPlace, ClipSplit};
 use super::config::{Family, FinetuneConfig, Format};
 use super::cosmos::CosmosTrainee;
@@ -199,11 +199,7 @@ fn ltx(
     let made = format!("ltx 1 {autoencoder} {size:?} {}", number_format(trainee.dtype));
     let open = || Ok(LtxVae::open(job.model, None, trainee.dtype, device)?);
     let encode = |vae: &LtxVae, frames: &[Frame]| LtxTrainee::latents(vae, frames, size, device);
-    let mut both = Vec::new();
-    for places in [&split.train, &split.valid] {
-        let clips = clips(job.data, places, config);
-        both.push(cache.latents(clips, &made, open, encode, job.progress, &job.stop)?);
-    }
+    let both = latents(&mut job, cache, split, &made, open, encode)?;
     let transformer = fingerprint(&part(job.model))?;
     let prepared = prepare(
         &job,
@@ -260,11 +256,7 @@ fn cosmos(
     let encode = |autoencoder: &CosmosAutoencoder, frames: &[Frame]| {
         CosmosTrainee::latents(autoencoder, frames, size, sigma_data, device)
     };
-    let mut both = Vec::new();
-    for places in [&split.train, &split.valid] {
-        let clips = clips(job.data, places, config);
-        both.push(cache.latents(clips, &made, open, encode, job.progress, &job.stop)?);
-    }
+    let both = latents(&mut job, cache, split, &made, open, encode)?;
     let transformer = fingerprint(&part(job.model))?;
     let prepared = prepare(&job, split, both, &transformer, &trainee.prompts.key, dtype, memory)?;
     let lora = config.lora();
@@ -282,6 +274,28 @@ fn cosmos(
         true => fitted.last.save(path),
         false => fitted.last.save_adapters(path),
     })
+}
+
+/// Latents of the training part and of the held-out part.
+fn latents<E>(
+    job: &mut Finetune<'_>,
+    cache: &Cache,
+    split: &ClipSplit,
+    made: &str,
+    open: impl Fn() -> Result<E, FinetuneError>,
+    encode: impl Fn(&E, &[Frame]) -> Result<Latents, FinetuneError>,
+) -> Result<Vec<(Vec<Latents>, String)>, FinetuneError> {
+    let parts = [&split.train, &split.valid].into_iter();
+    parts
+        .map(|places| {
+            let clips = Clips {
+                data: job.data,
+                places,
+                frames: job.config.frames,
+            };
+            cache.latents(clips, made, &open, &encode, job.progress, &job.stop)
+        })
+        .collect()
 }
 
 /// Frames of the clips that samples are shown beside, and the record of the run.
@@ -339,7 +353,7 @@ fn train<T: Trainee>(
     job: &mut Finetune<'_>,
     trainee: T,
     model: T::Model,
-    prepared: Prepared<super::cache::Latents>,
+    prepared: Prepared<Latents>,
 ) -> Result<(Fitted<T::Model>, Finetuned), FinetuneError> {
     let clips = [prepared.train.len(), prepared.valid.len()];
     let tuning = Tuning {
@@ -397,14 +411,6 @@ fn save(
     };
     write(&file).map_err(FinetuneError::io("writing", &file))?;
     Ok(Finetuned { file, ..done })
-}
-
-fn clips<'a>(data: &'a ClipData, places: &'a [ClipPlace], config: &FinetuneConfig) -> Clips<'a> {
-    Clips {
-        data,
-        places,
-        frames: config.frames,
-    }
 }
 
 /// The files of the transformer.

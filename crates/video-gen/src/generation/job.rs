@@ -57,6 +57,9 @@ impl GenerationJob<'_> {
         write(&path, &generation)?;
         let mut overview = Overview::default();
         for clip in &generation.clips {
+            if overview.is_full() {
+                break;
+            }
             overview.add(&read_frames(out.join(&clip.frames))?);
         }
         progress.begin("clips", self.count);
@@ -85,7 +88,6 @@ impl GenerationJob<'_> {
             let bytes = png_bytes(&picture)?;
             write_file(&path, |file| file.write_all(&bytes))?;
         }
-        write(&path, &generation)?;
         progress.end(&format!("{} clips", generation.clips.len()));
         Ok(generation)
     }

@@ -17,13 +17,18 @@ pub(super) struct Overview {
 }
 
 impl Overview {
+    /// Whether there is no room for more.
+    pub(super) fn is_full(&self) -> bool {
+        self.rows.len() >= CLIPS * FRAMES
+    }
+
     /// Takes a clip in, where there is room.
     pub(super) fn add(&mut self, clip: &[Frame]) {
         let same_size = self.rows.first().is_none_or(|first| {
             clip.first()
                 .is_some_and(|f| small(f).dimensions() == first.dimensions())
         });
-        if clip.is_empty() || self.rows.len() >= CLIPS * FRAMES || !same_size {
+        if clip.is_empty() || self.is_full() || !same_size {
             return;
         }
         let last = clip.len() - 1;

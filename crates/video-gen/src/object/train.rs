@@ -120,23 +120,7 @@ impl ObjectLatentModel {
             objective.valid,
         );
         let net = init_seeded(mix_seed(settings.fit.seed, 0), &autodiff, |device| config.init(device));
-        let FitOptions {
-            label,
-            out,
-            progress,
-            stop,
-            replicas,
-            ..
-        } = options;
-        let options = FitOptions {
-            label,
-            identity: &identity,
-            out,
-            progress,
-            stop,
-            replicas,
-        };
-        let fitted = fit(net, &objective, &settings.fit, options)?;
+        let fitted = fit(net, &objective, &settings.fit, options.with_identity(&identity))?;
         let trained_on = TrainedOn {
             frames: episodes.iter().map(|e| e.len()).sum(),
             episodes: episodes.iter().map(|e| e.provenance.clone()).collect(),

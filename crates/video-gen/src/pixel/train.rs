@@ -129,23 +129,7 @@ impl PixelModel {
         let net = init_seeded(mix_seed(settings.fit.seed, 0), &autodiff, |device| {
             PixelNet::new(config, device).expect("the settings were checked")
         });
-        let FitOptions {
-            label,
-            out,
-            progress,
-            stop,
-            replicas,
-            ..
-        } = options;
-        let options = FitOptions {
-            label,
-            identity: &identity,
-            out,
-            progress,
-            stop,
-            replicas,
-        };
-        let fitted = fit(net, &objective, &settings.fit, options)?;
+        let fitted = fit(net, &objective, &settings.fit, options.with_identity(&identity))?;
         let model = Self::new(config.clone(), codec, fitted.last, spreads, device)?;
         Ok((model, fitted.curve))
     }
