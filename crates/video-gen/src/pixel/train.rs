@@ -65,7 +65,7 @@ impl PixelTrainSettings {
         Self {
             model: PixelConfig::small(),
             fit: TrainConfig {
-                epochs: 10,
+                epochs: 24,
                 steps_per_epoch: Some(150),
                 batch_size: 16,
                 learning_rate: 2e-3,
