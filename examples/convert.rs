@@ -56,7 +56,7 @@ enum Recorder {
 }
 
 fn main() -> ExitCode {
-    common::exit(run())
+    common::exit(run)
 }
 
 fn run() -> Result<()> {

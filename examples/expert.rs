@@ -35,7 +35,7 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    common::exit(run())
+    common::exit(run)
 }
 
 fn run() -> Result<()> {

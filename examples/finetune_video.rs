@@ -12,7 +12,9 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Parser, ValueEnum};
 use training::{Progress, device, free_memory, terminal_or_lines};
-use video_gen::{ClipData, Family, Finetune, FinetuneConfig, Preset, finetune, write_tiny_model};
+use video_gen::{
+    ClipData, Family, Finetune, FinetuneConfig, Finetuned, Preset, check_finetune, finetune, write_tiny_model,
+};
 
 /// Fine-tunes a published video model with LoRA, or all of it with --full. A stopped run goes on with the same command.
 #[derive(Parser)]
@@ -63,7 +65,7 @@ enum PresetName {
 }
 
 fn main() -> ExitCode {
-    common::exit(run())
+    common::exit(run)
 }
 
 fn run() -> Result<()> {
@@ -105,6 +107,7 @@ fn run() -> Result<()> {
     let limit = limit.or_else(|| free_memory(&args.device));
     let device = device(&args.device)?;
     let mut progress = terminal_or_lines();
+    check_finetune(family, model, args.text.as_deref(), &config)?;
     let data = open(data, out, config.seed, progress.as_mut())?;
     let done = finetune(Finetune {
         family,
@@ -119,8 +122,36 @@ fn run() -> Result<()> {
         progress: progress.as_mut(),
         stop: stop::stop_on_ctrl_c()?,
     })?;
-    println!("{}", serde_json::to_string_pretty(&done)?);
+    say(&args, &config, &done);
     Ok(())
+}
+
+/// What came of it, and what to do with it.
+fn say(args: &Args, config: &FinetuneConfig, done: &Finetuned) {
+    let loss = |name: &str, loss: Option<f64>| loss.map_or(String::new(), |loss| format!(", {name} {loss:.4}"));
+    println!(
+        "{} updates on {} clips{}{}",
+        config.steps,
+        done.clips[0],
+        loss("loss at the end", done.train_loss),
+        loss("lowest on held-out clips", done.best_valid)
+    );
+    if let Some(samples) = &done.samples {
+        println!("last samples beside held-out clips: {samples}");
+    }
+    println!("wrote {}", done.file.display());
+    if config.full {
+        println!(
+            "put {} in place of the model's to generate with it",
+            done.file.with_file_name("").display()
+        );
+    } else {
+        println!(
+            "next: generate --model {} --lora {} --data DEMONSTRATIONS --out clips",
+            args.model,
+            done.file.display()
+        );
+    }
 }
 
 /// The videos at a path, or of the simulator.

@@ -17,7 +17,7 @@ use video_gen::{ClipEnds, EndFrame, GenerationJob, ModelChoice, OpenedModel, Par
 /// stopped run goes on with the same command, and more clips can be added by a larger --count.
 #[derive(Parser)]
 struct Args {
-    /// object:FILE or pixel:FILE as train_video writes them, ltx:PATH (a folder of diffusers or a single file) or
+    /// object:FILE or pixel:DIR as train_video writes them, ltx:PATH (a folder of diffusers or a single file) or
     /// cosmos:PATH (a folder)
     #[arg(long, value_name = "KIND:PATH")]
     model: String,
@@ -43,7 +43,7 @@ struct Args {
     /// What should not be seen [default: the model's own]
     #[arg(long, value_name = "TEXT")]
     negative_prompt: Option<String>,
-    /// Frames of a clip, both ends included; published models make 8k + 1 [default: the model's own, or 33]
+    /// Frames of a clip, both ends included; published models make 8k + 1 [default: the model's or adapters' own, or 33]
     #[arg(long, value_name = "N")]
     frames: Option<usize>,
     /// Clips
@@ -58,13 +58,20 @@ struct Args {
     /// How far the prompt leads [default: the model's own]
     #[arg(long, value_name = "X")]
     guidance: Option<f64>,
-    /// Pixels that a published model works in, as WIDTHxHEIGHT [default: 256x256]
+    /// Pixels that a published model works in, as WIDTHxHEIGHT [default: the adapters', or 256x256]
     #[arg(long, value_name = "WxH", value_parser = size)]
     size: Option<[usize; 2]>,
+    /// Frames a second that a published model is told [default: the adapters', or ltx 10, cosmos 30]
+    #[arg(long, value_name = "N")]
+    frame_rate: Option<f64>,
+    /// Tokens of a published model's prompt, with padding [default: the adapters', or ltx 256, cosmos 512]
+    #[arg(long, value_name = "N")]
+    tokens: Option<usize>,
     /// A folder with tokenizer/ and text_encoder/, where they are not beside a published model
     #[arg(long, value_name = "DIR")]
     text: Option<PathBuf>,
-    /// Adapters for a published model, as finetune_video writes them
+    /// Adapters for a published model; with finetune.json beside them, as finetune_video writes it, what is left open here is
+    /// as in their training
     #[arg(long, value_name = "FILE")]
     lora: Option<PathBuf>,
     /// What a published model's weights are kept in [default: f32 on the CPU, bf16 elsewhere]
@@ -113,7 +120,7 @@ fn size(text: &str) -> Result<[usize; 2], String> {
 }
 
 fn main() -> ExitCode {
-    common::exit(run())
+    common::exit(run)
 }
 
 fn run() -> Result<()> {
@@ -132,6 +139,8 @@ fn run() -> Result<()> {
         guidance: args.guidance,
         negative_prompt: args.negative_prompt.clone(),
         size: args.size,
+        frame_rate: args.frame_rate,
+        tokens: args.tokens,
         text: args.text.clone(),
         lora: args.lora.clone(),
         weights: match args.weights {
@@ -164,7 +173,8 @@ fn run() -> Result<()> {
         (None, Some(data)) => ClipEnds::data(data, part(args.part), opened.frames, !args.no_end)?,
         (None, None) => bail!("expected --start PNG or --data PATH"),
     };
-    let job = job(&args, &choice, sampling, &opened, &ends);
+    println!("clips of {} frames {}", opened.frames, ends.describe());
+    let job = job(&args, &choice, &opened, &ends);
     let mut progress = terminal_or_lines();
     let made = job.run(&args.out, progress.as_mut(), &stop::stop_on_ctrl_c()?)?;
     let out = args.out.display();
@@ -184,13 +194,7 @@ fn part(name: PartName) -> Part {
     }
 }
 
-fn job<'a>(
-    args: &Args,
-    choice: &ModelChoice,
-    sampling: Sampling,
-    opened: &'a OpenedModel,
-    ends: &'a ClipEnds,
-) -> GenerationJob<'a> {
+fn job<'a>(args: &Args, choice: &ModelChoice, opened: &'a OpenedModel, ends: &'a ClipEnds) -> GenerationJob<'a> {
     GenerationJob {
         model: opened.model.as_ref(),
         at_once: opened.at_once,
@@ -198,7 +202,7 @@ fn job<'a>(
             model: choice.to_string(),
             model_sha256: opened.sha256.clone(),
             model_name: opened.model.name(),
-            sampling,
+            sampling: opened.sampling.clone(),
             prompt: opened.prompt.clone(),
             ends: ends.of(),
             frames: opened.frames,

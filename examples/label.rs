@@ -65,7 +65,7 @@ enum Format {
 }
 
 fn main() -> ExitCode {
-    common::exit(run())
+    common::exit(run)
 }
 
 fn run() -> Result<()> {

@@ -47,7 +47,7 @@ enum Environment {
 }
 
 fn main() -> ExitCode {
-    common::exit(run())
+    common::exit(run)
 }
 
 fn run() -> Result<()> {

@@ -46,7 +46,7 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    common::exit(run())
+    common::exit(run)
 }
 
 fn run() -> anyhow::Result<()> {

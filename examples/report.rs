@@ -17,7 +17,7 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    common::exit(run())
+    common::exit(run)
 }
 
 fn run() -> anyhow::Result<()> {

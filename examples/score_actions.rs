@@ -37,7 +37,7 @@ const PAPER: [(&str, [&str; 2]); 5] = [
 ];
 
 fn main() -> ExitCode {
-    common::exit(run())
+    common::exit(run)
 }
 
 fn run() -> Result<()> {

@@ -50,7 +50,7 @@ const PAPER: [(&str, f64, f64); 2] = [
 ];
 
 fn main() -> ExitCode {
-    common::exit(run())
+    common::exit(run)
 }
 
 fn run() -> Result<()> {

@@ -125,7 +125,7 @@ fn config(args: &Args) -> PolicyConfig {
 }
 
 fn main() -> ExitCode {
-    common::exit(run())
+    common::exit(run)
 }
 
 fn run() -> Result<()> {

@@ -33,7 +33,7 @@ struct Args {
     /// cpu, cuda, cuda:N, wgpu, or several GPUs: cuda:0,1
     #[arg(long, default_value = "cpu")]
     device: String,
-    /// Seed of the split by episode, the training and the samples
+    /// Seed of the training and the samples; the split by episode is always the same
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Use only the first episodes of the data
@@ -58,7 +58,7 @@ enum Model {
 }
 
 fn main() -> ExitCode {
-    common::exit(run())
+    common::exit(run)
 }
 
 fn run() -> Result<()> {
@@ -89,10 +89,12 @@ fn run() -> Result<()> {
     out_folder(&args.out)?;
     let mut progress = terminal_or_lines();
     let (source, all) = read::read(&args.data, args.episodes, progress.as_mut())?;
-    let split = Split::new(&source.lengths()[..all.len()], SplitProtocol::ByEpisode, 1, args.seed)?;
+    // As `generate` draws its ends: whatever the seed and the number of episodes, its test part was not trained on.
+    let split = Split::new(&source.lengths(), SplitProtocol::ByEpisode, 1, 0)?;
     let part = |refs| {
         Split::episodes_of(refs)
             .into_iter()
+            .filter(|&e| e < all.len())
             .map(|e| &all[e])
             .collect::<Vec<&Episode>>()
     };
@@ -121,8 +123,10 @@ fn run() -> Result<()> {
         }
         Model::Pixel | Model::PixelSmall => {
             let (model, _) = PixelModel::train(&pixel, &train, &valid, &devices[0], options)?;
-            let file = args.out.join("pixel.safetensors");
-            model.save(&file)?;
+            let file = args.out.join("pixel");
+            model.save_shards(&file)?;
+            // What is said of it from here on is said of the weights that are kept.
+            let model = PixelModel::load(&file, &devices[0])?;
             let lost = model.codec_loss(&test)?;
             println!(
                 "codec on {} held-out frames: {:.1} dB; agent seen in {:.2} %, off by {:.2} px of 96 (99 in 100 by less than \

@@ -1,11 +1,13 @@
-//! What every example shares: how it ends.
+//! What every example shares: how it begins and ends.
 
 use std::process::ExitCode;
 
-/// Prints an error and its causes on one line and fails. Causes that an error already quotes are left out, and there is
-/// never a backtrace: what goes wrong here is what was typed or what lies on the disk.
-pub fn exit(result: anyhow::Result<()>) -> ExitCode {
-    let Err(error) = result else {
+/// Runs; an error and its causes are printed on one line and fail. Causes that an error already quotes are left out, and
+/// there is never a backtrace: what goes wrong here is what was typed or what lies on the disk. A reader of the output that
+/// goes away (`| head`) ends the program without a word.
+pub fn exit(run: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
+    sigpipe::reset();
+    let Err(error) = run() else {
         return ExitCode::SUCCESS;
     };
     let mut text = String::new();

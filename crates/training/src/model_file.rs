@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::checkpoint::sha256;
 use crate::curve::write_atomic;
 use crate::finite::first_not_finite;
+use crate::shards::read_folder;
 
 const KIND: &str = "pusht.kind";
 const CONFIG: &str = "pusht.config";
@@ -101,7 +102,16 @@ pub fn save_model<M: Module>(
         path: path.to_path_buf(),
         reason,
     };
-    let config = serde_json::to_string(config).map_err(|error| failed(error.to_string()))?;
+    let bytes = model_bytes(model, kind, config).map_err(failed)?;
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
+    }
+    write_atomic(path, &bytes).map_err(|error| failed(error.to_string()))
+}
+
+/// A model as the bytes of its file; an error is a text.
+pub(crate) fn model_bytes<M: Module>(model: &M, kind: &str, config: &impl Serialize) -> Result<Vec<u8>, String> {
+    let config = serde_json::to_string(config).map_err(|error| error.to_string())?;
     let mut store = SafetensorsStore::from_bytes(None)
         .with_to_adapter(BurnToPyTorchAdapter)
         // A layer behind an enum is named as if it stood there itself.
@@ -109,32 +119,53 @@ pub fn save_model<M: Module>(
         .metadata("format", "pt")
         .metadata(KIND, kind)
         .metadata(CONFIG, config);
-    model
-        .valid()
-        .save_into(&mut store)
-        .map_err(|error| failed(error.to_string()))?;
-    let bytes = store.get_bytes().map_err(|error| failed(error.to_string()))?;
-    let bytes = with_hash_and_sorted_header(&bytes).ok_or_else(|| failed("the header is not JSON".into()))?;
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
-    }
-    write_atomic(path, &bytes).map_err(|error| failed(error.to_string()))
+    model.valid().save_into(&mut store).map_err(|error| error.to_string())?;
+    let bytes = store.get_bytes().map_err(|error| error.to_string())?;
+    let parts = split(&bytes)?.ok_or(CUT_SHORT)?;
+    let header = serde_json::from_slice(parts.0).map_err(|error| error.to_string())?;
+    sealed(header, parts.1).ok_or_else(|| "the header is not JSON".to_owned())
 }
 
-/// The file with the hash of its tensors in the header, and the header's keys in order, so that the same model is the same
-/// bytes; the store's own order is that of a hash map.
-fn with_hash_and_sorted_header(file: &[u8]) -> Option<Vec<u8>> {
-    let (length, rest) = file.split_first_chunk::<8>()?;
-    let (header, tensors) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
-    let mut header: BTreeMap<String, BTreeMap<String, Value>> = serde_json::from_slice(header).ok()?;
-    header
-        .entry("__metadata__".into())
-        .or_default()
-        .insert(SHA256.into(), sha256(tensors).into());
+/// A file of this header and these tensors, with their hash in the header, and the header's keys in order, so that the same
+/// model is the same bytes; the store's own order is that of a hash map.
+pub(crate) fn sealed(mut header: Header, tensors: &[u8]) -> Option<Vec<u8>> {
+    let metadata = header.entry("__metadata__".into()).or_default();
+    metadata.insert(SHA256.into(), sha256(tensors).into());
     let mut header = serde_json::to_vec(&header).ok()?;
     // The format aligns tensors to 8 bytes by spaces.
     header.resize(header.len().next_multiple_of(8), b' ');
     Some([&(header.len() as u64).to_le_bytes(), header.as_slice(), tensors].concat())
+}
+
+/// Kind, configuration and all bytes of a file that was written whole.
+pub(crate) fn read_file(path: &Path) -> Result<(String, Value, Vec<u8>), ModelFileError> {
+    let bytes = std::fs::read(path).map_err(|error| ModelFileError::Io {
+        action: "reading",
+        path: path.to_path_buf(),
+        reason: error.to_string(),
+    })?;
+    let not_a_model = |reason| ModelFileError::NotAModel {
+        path: path.to_path_buf(),
+        reason,
+    };
+    let damaged = |reason| ModelFileError::Damaged {
+        path: path.to_path_buf(),
+        reason,
+    };
+    let (header, tensors) = split(&bytes).map_err(not_a_model)?.ok_or(damaged(CUT_SHORT))?;
+    let header: Value =
+        serde_json::from_slice(header).map_err(|error| not_a_model(format!("its header is not JSON: {error}")))?;
+    let end = |tensor: &Value| tensor["data_offsets"][1].as_u64();
+    let expected = header.as_object().and_then(|all| all.values().filter_map(end).max());
+    if (tensors.len() as u64) < expected.unwrap_or(0) {
+        return Err(damaged(CUT_SHORT));
+    }
+    let (kind, config) = metadata(&header).map_err(not_a_model)?;
+    let written = header["__metadata__"][SHA256].as_str();
+    if written.is_some_and(|written| written != sha256(tensors)) {
+        return Err(damaged("its weights are not those that were written"));
+    }
+    Ok((kind, config, bytes))
 }
 
 /// An opened model file, before its kind of model is built.
@@ -147,37 +178,13 @@ pub struct ModelFile {
 }
 
 impl ModelFile {
-    /// Reads the file and its metadata.
+    /// Reads a file, or a folder that [`crate::save_shards`] wrote.
     ///
     /// # Errors
-    /// A file that is missing, damaged, or not one of ours.
+    /// One that is missing, damaged, or not one of ours.
     pub fn open(path: &Path) -> Result<Self, ModelFileError> {
-        let bytes = std::fs::read(path).map_err(|error| ModelFileError::Io {
-            action: "reading",
-            path: path.to_path_buf(),
-            reason: error.to_string(),
-        })?;
-        let not_a_model = |reason| ModelFileError::NotAModel {
-            path: path.to_path_buf(),
-            reason,
-        };
-        let damaged = |reason| ModelFileError::Damaged {
-            path: path.to_path_buf(),
-            reason,
-        };
-        let (header, tensors) = split(&bytes).map_err(not_a_model)?.ok_or(damaged(CUT_SHORT))?;
-        let header: Value =
-            serde_json::from_slice(header).map_err(|error| not_a_model(format!("its header is not JSON: {error}")))?;
-        let end = |tensor: &Value| tensor["data_offsets"][1].as_u64();
-        let expected = header.as_object().and_then(|all| all.values().filter_map(end).max());
-        if (tensors.len() as u64) < expected.unwrap_or(0) {
-            return Err(damaged(CUT_SHORT));
-        }
-        let (kind, config) = metadata(&header).map_err(not_a_model)?;
-        let written = header["__metadata__"][SHA256].as_str();
-        if written.is_some_and(|written| written != sha256(tensors)) {
-            return Err(damaged("its weights are not those that were written"));
-        }
+        let read = if path.is_dir() { read_folder } else { read_file };
+        let (kind, config, bytes) = read(path)?;
         Ok(Self {
             path: path.to_path_buf(),
             kind,
@@ -254,12 +261,14 @@ impl ModelFile {
 
 const CUT_SHORT: &str = "the file is cut short";
 
+/// What a file says of its parameters and of itself (`__metadata__`).
+pub(crate) type Header = BTreeMap<String, BTreeMap<String, Value>>;
 /// Header and tensors.
-type Parts<'a> = (&'a [u8], &'a [u8]);
+pub(crate) type Parts<'a> = (&'a [u8], &'a [u8]);
 
 /// The parts of a safetensors file (a little-endian u64 length, a JSON object, numbers); `None` where it ends too
 /// early.
-fn split(bytes: &[u8]) -> Result<Option<Parts<'_>>, String> {
+pub(crate) fn split(bytes: &[u8]) -> Result<Option<Parts<'_>>, String> {
     let Some((length, rest)) = bytes.split_first_chunk() else {
         return Ok(None);
     };

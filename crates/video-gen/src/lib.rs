@@ -22,7 +22,7 @@ pub use cosmos::{
 };
 pub use finetune::{
     ClipData, ClipPlace, ClipSplit, Family, Finetune, FinetuneConfig, FinetuneError, Finetuned, Format, Preset,
-    SampleMeasures, Take, TrainingMemory, finetune, write_tiny_model,
+    SampleMeasures, Take, TrainingMemory, check_finetune, finetune, write_tiny_model,
 };
 pub use generation::{
     ClipEnds, ClipRecord, EndsOf, GENERATION_SCHEMA, Generation, GenerationError, GenerationJob, ModelChoice,

@@ -16,8 +16,8 @@ use training::{Progress, Silent, StopFlag, init_seeded, mix_seed};
 use video_gen::{
     ClipData, Coordinates, CosmosBatch, CosmosConfig, CosmosPipeline, CosmosPrompts, CosmosSampling, CosmosTransformer,
     CosmosVideo, EndFrame, Family, Finetune, FinetuneConfig, FinetuneError, Finetuned, LtxClips, LtxConfig, LtxExample,
-    LtxFiles, LtxLora, LtxSettings, LtxTransformer, LtxVideo, Preset, Rotary, T5Config, T5Encoder, T5Int8, TextEncoder,
-    finetune, ltx_loss, write_tiny_model,
+    LtxFiles, LtxLora, LtxSettings, LtxTransformer, LtxVideo, ModelChoice, Preset, Rotary, Sampling, T5Config,
+    T5Encoder, T5Int8, TextEncoder, finetune, ltx_loss, write_tiny_model,
 };
 
 fn wave<const D: usize>(shape: [usize; D], step: f32, device: &Device) -> Tensor<D> {
@@ -347,6 +347,20 @@ impl Setting {
         };
         ((0..count).map(crop).collect(), request)
     }
+
+    /// A clip of the adapters in `whole`, sampled as the record beside them says.
+    fn by_name(&self, choice: impl Fn(PathBuf) -> ModelChoice, request: VideoRequest) -> Vec<Frame> {
+        let sampling = Sampling {
+            steps: Some(self.config.sample_steps),
+            lora: Some(self.path("whole/adapters.safetensors")),
+            ..Sampling::default()
+        };
+        let opened = choice(self.path("model")).open(&sampling, None, None, None, &Device::flex());
+        let opened = opened.unwrap();
+        assert_eq!((opened.frames, opened.sampling.tokens), (self.config.frames, Some(12)));
+        assert_eq!(opened.prompt.as_ref(), Some(&self.config.prompt));
+        opened.model.generate(&[request]).unwrap().remove(0)
+    }
 }
 
 #[test]
@@ -374,9 +388,10 @@ fn ltx_adapters_are_trained_resumed_saved_and_generate_the_same() {
     let adapted = open()
         .with_adapters(&setting.path("whole/adapters.safetensors"))
         .unwrap();
-    let adapted = adapted.generate(&[request]).unwrap().remove(0);
+    let adapted = adapted.generate(std::slice::from_ref(&request)).unwrap().remove(0);
     assert_eq!(adapted[..7], seen[..]);
     assert_ne!(plain[..7], seen[..]);
+    assert_eq!(setting.by_name(ModelChoice::Ltx, request)[..7], seen[..]);
     // Adapters of another model.
     let wrong = open().with_adapters(&setting.path("model/vae/model.safetensors"));
     let text = wrong.err().unwrap().to_string();
@@ -418,10 +433,12 @@ fn cosmos_adapters_are_trained_resumed_saved_and_generate_the_same() {
     let adapted = video()
         .with_adapters(&setting.path("whole/adapters.safetensors"))
         .unwrap();
-    let adapted = adapted.generate(&[request]).unwrap().remove(0);
+    let adapted = adapted.generate(std::slice::from_ref(&request)).unwrap().remove(0);
     // The strip has frames 0 and 2 of 17.
     assert_eq!([&adapted[0], &adapted[2]], [&seen[0], &seen[1]]);
     assert_ne!(plain[2], seen[1]);
+    let named = setting.by_name(ModelChoice::Cosmos, request);
+    assert_eq!([&named[0], &named[2]], [&seen[0], &seen[1]]);
 }
 
 #[test]
@@ -578,7 +595,7 @@ fn what_cannot_work_is_refused_before_any_work() {
     refused("width=80", &["width is 80", "a multiple of 32"]);
     refused("prompt= ", &["prompt is empty"]);
     refused("first_frame=1.5", &["first_frame is 1.5", "probability"]);
-    refused("steps=7", &["steps is 7", "validate_every (3)"]);
+    refused("steps=7", &["steps is 7", "validate_every (3)", "6 or 9"]);
     refused("layers=[\"to_x\"]", &["to_x"]);
     refused("rank=0", &["rank is 0"]);
     refused("frames=1601", &["longest of 3 videos", "1601"]);

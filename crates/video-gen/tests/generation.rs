@@ -8,7 +8,7 @@ use std::path::Path;
 use pusht_data::{VideoError, VideoModel, VideoRequest};
 use pusht_env::{FillRule, Frame, GOAL, Pose, Renderer, Scene};
 use training::{Silent, StopFlag};
-use video_gen::{ClipEnds, Generation, GenerationError, GenerationJob, ModelChoice, Plan, Sampling};
+use video_gen::{ClipData, ClipEnds, Generation, GenerationError, GenerationJob, ModelChoice, Part, Plan, Sampling};
 use video_io::{png_bytes, read_frames, upscale};
 
 /// Fades, and counts what it was asked for; stops the job after `until` requests.
@@ -148,6 +148,22 @@ fn a_folder_of_other_settings_is_left_alone() {
     std::fs::write(out.join("generation.json"), "{}").unwrap();
     let error = run(&job(&fade, &ends, 1, 1), &out, &fade.stop).unwrap_err().to_string();
     assert!(error.contains("generation.json") && error.contains("schema"), "{error}");
+}
+
+#[test]
+fn clips_begin_in_all_episodes_before_one_comes_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("demos.jsonl");
+    ClipData::simulate(&data, 4, 0, &mut |_, _| {}).unwrap();
+    let ends = ClipEnds::data(&data, Part::All, 9, true).unwrap();
+    assert!(ends.describe().contains("4 episodes of"), "{}", ends.describe());
+    let fade = Fade::new(usize::MAX);
+    let made = run(&job(&fade, &ends, 8, 1), &folder.path().join("out"), &fade.stop).unwrap();
+    for pass in made.clips.chunks(4) {
+        let mut from: Vec<_> = pass.iter().map(|clip| clip.start.split(',').next().unwrap()).collect();
+        from.sort_unstable();
+        assert_eq!(from, ["episode 0", "episode 1", "episode 2", "episode 3"]);
+    }
 }
 
 #[test]

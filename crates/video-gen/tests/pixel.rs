@@ -127,7 +127,15 @@ fn a_trained_model_makes_clips_between_given_frames_and_comes_back_from_its_file
     let path = folder.path().join("pixel.safetensors");
     model.save(&path).unwrap();
     let loaded = PixelModel::load(&path, &Device::flex()).unwrap();
-    assert_eq!(loaded.generate(&[request]).unwrap()[0], clips[0]);
+    assert_eq!(loaded.generate(std::slice::from_ref(&request)).unwrap()[0], clips[0]);
+
+    // In sixteen bits, the codec included.
+    let path = folder.path().join("pixel");
+    model.save_shards(&path).unwrap();
+    let rounded = PixelModel::load(&path, &Device::flex()).unwrap();
+    let coded = rounded.codec_loss(&[&episodes[0], &episodes[1]]).unwrap();
+    assert!(coded.psnr > lost.psnr - 0.5 && coded.visible == 1.0, "{coded:?}");
+    assert_eq!(rounded.generate(&[request]).unwrap()[0].len(), 9);
 }
 
 #[test]

@@ -17,9 +17,6 @@ use super::pictures::{frames, picture};
 use super::pipeline::{CosmosPipeline, CosmosPrompt, CosmosSampling};
 use crate::text::{TextEncoder, TextError};
 
-/// Tokens of a prompt.
-const WORDS: usize = 512;
-
 /// The embeddings of prompts. They are made before sampling, so that the text encoder, which is larger than the clip's
 /// activations, can be dropped.
 #[derive(Clone, Debug)]
@@ -30,13 +27,20 @@ pub struct CosmosPrompts {
 }
 
 impl CosmosPrompts {
-    /// Encodes prompts, the first of which is that of requests without one, and the negative prompt (which may be empty).
+    /// Encodes prompts, the first of which is that of requests without one, and the negative prompt (which may be empty),
+    /// each as `tokens` with padding; the published models were trained with 512.
     ///
     /// # Errors
     /// No prompt, an empty one, or one that the encoder cannot read.
-    pub fn new(encoder: &TextEncoder, prompts: &[&str], negative: &str, device: &Device) -> Result<Self, TextError> {
+    pub fn new(
+        encoder: &TextEncoder,
+        prompts: &[&str],
+        negative: &str,
+        tokens: usize,
+        device: &Device,
+    ) -> Result<Self, TextError> {
         let encode = |text: &str| -> Result<Tensor<3>, TextError> {
-            let found = encoder.encode(&[text], WORDS, true, device)?;
+            let found = encoder.encode(&[text], tokens, true, device)?;
             Ok(found.states * found.mask.unsqueeze_dim::<3>(2))
         };
         let first = prompts.first().ok_or(TextError::Empty)?.to_string();

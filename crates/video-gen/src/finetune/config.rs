@@ -1,5 +1,7 @@
 //! Settings of a fine-tuning, and two presets: the seed paper's and ours.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use training::{Precision, TrainConfig};
@@ -7,6 +9,9 @@ use training::{Precision, TrainConfig};
 use super::error::FinetuneError;
 use crate::ltx::LtxLora;
 use crate::prompt::{default_negative_prompt, default_prompt};
+
+/// The record of a training.
+pub(super) const RECORD: &str = "finetune.json";
 
 /// Which published model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -172,6 +177,25 @@ impl FinetuneConfig {
         }
     }
 
+    /// The settings that adapters were trained with, where the record of their training lies beside them.
+    ///
+    /// # Errors
+    /// A record that cannot be read.
+    pub fn beside(adapters: &Path) -> Result<Option<Self>, FinetuneError> {
+        #[derive(Deserialize)]
+        struct Record {
+            config: FinetuneConfig,
+        }
+        let path = adapters.with_file_name(RECORD);
+        let text = match std::fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(FinetuneError::io("reading", &path)(error)),
+        };
+        let record: Record = serde_json::from_slice(&text).map_err(FinetuneError::io("reading", &path))?;
+        Ok(Some(record.config))
+    }
+
     /// Changes one setting by a text `name=value`; lists and texts may be written as JSON.
     ///
     /// # Errors
@@ -264,7 +288,12 @@ impl FinetuneConfig {
             return refuse("prompt", "empty".into(), "a sentence that says what the clips show");
         }
         if !self.steps.is_multiple_of(self.validate_every.min(self.steps)) {
-            let expected = format!("a multiple of validate_every ({})", self.validate_every);
+            let every = self.validate_every;
+            let near = self.steps / every * every;
+            let expected = format!(
+                "a multiple of validate_every ({every}), such as {near} or {}, or another validate_every",
+                near + every
+            );
             return refuse("steps", self.steps.to_string(), &expected);
         }
         Ok(self.fit().check()?)

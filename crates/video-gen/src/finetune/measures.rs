@@ -1,5 +1,7 @@
 //! What sampled clips are worth, in numbers.
 
+use std::fmt;
+
 use eval::audit::{Auditor, Shape};
 use eval::{psnr, video_ssim};
 use pusht_env::Frame;
@@ -35,6 +37,24 @@ pub struct SampleMeasures {
     /// How far the agent's track is from one that actions lead through, px of 512; none where no clip has an agent
     /// throughout.
     pub action_residual: Option<f64>,
+}
+
+impl fmt::Display for SampleMeasures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:.1} dB, one agent in {:.0} % of the frames, a whole T in {:.0} %, rigidity {:.2}, pushed share of its motion {:.2}",
+            self.psnr,
+            100.0 * self.one_agent,
+            100.0 * self.whole_block,
+            self.rigidity,
+            self.pushed
+        )?;
+        match self.action_residual {
+            Some(residual) => write!(f, ", action residual {residual:.1} px"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl SampleMeasures {

@@ -22,5 +22,5 @@ pub use config::{Family, FinetuneConfig, Format, Preset};
 pub use error::FinetuneError;
 pub use measures::SampleMeasures;
 pub use memory::TrainingMemory;
-pub use run::{Finetune, Finetuned, finetune};
+pub use run::{Finetune, Finetuned, check_finetune, finetune};
 pub use tiny::write_tiny_model;

@@ -11,7 +11,7 @@ use training::{FitOptions, Fitted, Precision, Progress, StopFlag, fit, init_seed
 
 use super::cache::{Cache, Clips, Latents, fingerprint};
 use super::clips::{ClipData, ClipPlace, ClipSplit};
-use super::config::{Family, FinetuneConfig, Format};
+use super::config::{Family, FinetuneConfig, Format, RECORD};
 use super::cosmos::CosmosTrainee;
 use super::error::FinetuneError;
 use super::ltx::{LtxTrainee, autoencoder_files};
@@ -92,6 +92,56 @@ struct Prepared<L> {
     memory: TrainingMemory,
 }
 
+/// Looks whether these files can be trained with these settings, before videos are made or read.
+///
+/// # Errors
+/// Settings that cannot work, files that are missing or damaged, or that do not fit.
+pub fn check_finetune(
+    family: Family,
+    model: &Path,
+    text: Option<&Path>,
+    config: &FinetuneConfig,
+) -> Result<(), FinetuneError> {
+    look(family, model, text, config).map(drop)
+}
+
+fn look(family: Family, model: &Path, text: Option<&Path>, config: &FinetuneConfig) -> Result<Sizes, FinetuneError> {
+    config.check()?;
+    let text = text.unwrap_or(model);
+    let sizes = Sizes::open(family, model, text)?;
+    sizes.check_clip(config)?;
+    config.lora().check()?;
+    if let Sizes::Cosmos(transformer, ..) = &sizes {
+        let given = config.first_frame > 0.0 || config.last_frame > 0.0;
+        if transformer.variant() == CosmosVariant::Text2World && (given || config.sample_clips > 0) {
+            return Err(FinetuneError::setting(
+                "the model",
+                "a text2world model",
+                "a video2world one; or first_frame=0 last_frame=0 sample_clips=0",
+            ));
+        }
+        if given && config.frames < 17 {
+            return Err(FinetuneError::setting(
+                "frames",
+                config.frames,
+                "17 or more, as with 9 there is nothing between the first and the last latent frame",
+            ));
+        }
+    }
+    match family {
+        Family::Ltx => {
+            LtxTransformer::check_files(model)?;
+            LtxVae::check_files(model, None)?;
+        }
+        Family::Cosmos => {
+            CosmosTransformer::check_files(model)?;
+            CosmosAutoencoder::check_files(model)?;
+        }
+    }
+    TextEncoder::check_files(text)?;
+    Ok(sizes)
+}
+
 /// Trains a published model. A run that was stopped goes on where it was with the same settings, and ends, on the CPU, in
 /// the same bits.
 ///
@@ -99,39 +149,8 @@ struct Prepared<L> {
 /// Settings that cannot work, files that are missing, damaged or do not fit, videos that are too short, more memory than
 /// there is, all before anything long; then whatever training meets.
 pub fn finetune(job: Finetune<'_>) -> Result<Finetuned, FinetuneError> {
-    job.config.check()?;
+    let sizes = look(job.family, job.model, job.text, job.config)?;
     let text = job.text.unwrap_or(job.model);
-    let sizes = Sizes::open(job.family, job.model, text)?;
-    sizes.check_clip(job.config)?;
-    job.config.lora().check()?;
-    if let Sizes::Cosmos(transformer, ..) = &sizes {
-        let given = job.config.first_frame > 0.0 || job.config.last_frame > 0.0;
-        if transformer.variant() == CosmosVariant::Text2World && (given || job.config.sample_clips > 0) {
-            return Err(FinetuneError::setting(
-                "the model",
-                "a text2world model",
-                "a video2world one; or first_frame=0 last_frame=0 sample_clips=0",
-            ));
-        }
-        if given && job.config.frames < 17 {
-            return Err(FinetuneError::setting(
-                "frames",
-                job.config.frames,
-                "17 or more, as with 9 there is nothing between the first and the last latent frame",
-            ));
-        }
-    }
-    match job.family {
-        Family::Ltx => {
-            LtxTransformer::check_files(job.model)?;
-            LtxVae::check_files(job.model, None)?;
-        }
-        Family::Cosmos => {
-            CosmosTransformer::check_files(job.model)?;
-            CosmosAutoencoder::check_files(job.model)?;
-        }
-    }
-    TextEncoder::check_files(text)?;
     let dtype = format(job.config.format, job.device)?;
     let bytes = |format: Format| match (format, dtype) {
         (Format::Bf16, _) | (Format::Auto, FloatDType::BF16) => 2,
@@ -334,7 +353,7 @@ fn prepare<L>(
         memory,
         config: job.config,
     };
-    let path = job.out.join("finetune.json");
+    let path = job.out.join(RECORD);
     let text = serde_json::to_string_pretty(&record).map_err(FinetuneError::io("writing", &path))?;
     write_atomic(&path, text.as_bytes())?;
     // Where files lie does not make a run another one.

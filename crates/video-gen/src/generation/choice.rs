@@ -4,17 +4,18 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use burn::tensor::{Device, FloatDType};
+use burn::tensor::Device;
 use nn_kit::AdapterFile;
 use pusht_data::VideoModel;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::ends::plain;
 use super::error::GenerationError;
+use super::sampling::{Asked, Sampling, WeightFormat};
 use crate::prompt::{default_negative_prompt, default_prompt};
 use crate::{
     Caption, CosmosAutoencoderConfig, CosmosConfig, CosmosError, CosmosMemory, CosmosPipeline, CosmosPrompts,
-    CosmosSampling, CosmosVariant, CosmosVideo, EndFrame, LtxError, LtxFiles, LtxMemory, LtxSettings, LtxVideo,
+    CosmosSampling, CosmosVariant, CosmosVideo, LtxError, LtxFiles, LtxMemory, LtxSettings, LtxVideo,
     ObjectLatentModel, PixelModel, TextEncoder, TextError,
 };
 
@@ -22,6 +23,8 @@ use crate::{
 const FRAMES: usize = 33;
 /// Rows and columns that Cosmos works in, where nothing else is asked for.
 const COSMOS_SIZE: [usize; 2] = [256, 256];
+/// Tokens of a prompt of Cosmos, with padding, where nothing else is asked for.
+const COSMOS_TOKENS: usize = 512;
 /// Clips of the object-latent model that are made at once.
 const OBJECT_CLIPS: usize = 10;
 
@@ -30,7 +33,7 @@ const OBJECT_CLIPS: usize = 10;
 pub enum ModelChoice {
     /// The object-latent model of this file.
     Object(PathBuf),
-    /// The pixel model of this file.
+    /// The pixel model of this file or folder.
     Pixel(PathBuf),
     /// LTX-Video in this folder or file.
     Ltx(PathBuf),
@@ -44,7 +47,7 @@ impl FromStr for ModelChoice {
     fn from_str(text: &str) -> Result<Self, GenerationError> {
         let refuse = || GenerationError::Choice { given: text.to_owned() };
         let (kind, path) = text.split_once(':').ok_or_else(refuse)?;
-        let path = PathBuf::from(path);
+        let path = plain(Path::new(path));
         match kind {
             _ if path.as_os_str().is_empty() => Err(refuse()),
             "object" => Ok(Self::Object(path)),
@@ -68,38 +71,6 @@ impl fmt::Display for ModelChoice {
     }
 }
 
-/// What weights are kept in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum WeightFormat {
-    /// 4 bytes a number.
-    F32,
-    /// 2 bytes a number.
-    Bf16,
-}
-
-/// How clips are sampled; what is left open is the model's own.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Sampling {
-    /// Steps of the sampler.
-    pub steps: Option<usize>,
-    /// How far the prompt leads.
-    pub guidance: Option<f64>,
-    /// What should not be seen.
-    pub negative_prompt: Option<String>,
-    /// Rows and columns that a published model works in.
-    pub size: Option<[usize; 2]>,
-    /// A folder with `tokenizer/` and `text_encoder/`, where they are not beside the model.
-    pub text: Option<PathBuf>,
-    /// Adapters for a published model, as `finetune` and published trainers write them.
-    pub lora: Option<PathBuf>,
-    /// What a published model's weights are kept in; f32 by itself.
-    pub weights: Option<WeightFormat>,
-    /// How Cosmos is given the last frame.
-    pub end_frame: Option<EndFrame>,
-}
-
 /// A model that is ready.
 pub struct OpenedModel {
     /// The model.
@@ -110,8 +81,10 @@ pub struct OpenedModel {
     pub prompt: Option<String>,
     /// Clips that are made at once.
     pub at_once: usize,
-    /// Of the file, where it is a single one that was trained here.
+    /// Of its files, where it was trained here.
     pub sha256: Option<String>,
+    /// How it samples: as it was asked to, and where it was not, as its adapters were trained.
+    pub sampling: Sampling,
 }
 
 impl ModelChoice {
@@ -122,10 +95,10 @@ impl ModelChoice {
 
     /// Refuses a path at which there cannot be such a model.
     fn look(&self) -> Result<(), GenerationError> {
-        const FILE: &str = "a file that train_video or a run of pipeline wrote";
+        const FILE: &str = "what train_video or a run of pipeline wrote";
         let (model, path, there, expected) = match self {
             Self::Object(path) => ("object-latent model", path, path.is_file(), FILE),
-            Self::Pixel(path) => ("pixel model", path, path.is_file(), FILE),
+            Self::Pixel(path) => ("pixel model", path, path.exists(), FILE),
             Self::Ltx(path) => (
                 "LTX-Video",
                 path,
@@ -188,6 +161,7 @@ impl ModelChoice {
                     prompt: None,
                     at_once: OBJECT_CLIPS,
                     sha256,
+                    sampling: sampling.clone(),
                 })
             }
             Self::Pixel(path) => {
@@ -204,10 +178,11 @@ impl ModelChoice {
                     prompt: prompt.map(|caption| caption.text().to_owned()),
                     at_once: 1,
                     sha256,
+                    sampling: sampling.clone(),
                 })
             }
-            Self::Ltx(path) => ltx(path, sampling, frames.unwrap_or(FRAMES), prompt, memory, device),
-            Self::Cosmos(path) => cosmos(path, sampling, frames.unwrap_or(FRAMES), prompt, memory, device),
+            Self::Ltx(path) => ltx(path, Asked::new(sampling, frames, prompt)?, memory, device),
+            Self::Cosmos(path) => cosmos(path, Asked::new(sampling, frames, prompt)?, memory, device),
         }
     }
 }
@@ -218,6 +193,8 @@ fn refuse(model: &'static str, sampling: &Sampling) -> Result<(), GenerationErro
         ("guidance", sampling.guidance.is_some()),
         ("negative prompt", sampling.negative_prompt.is_some()),
         ("size", sampling.size.is_some()),
+        ("frame rate", sampling.frame_rate.is_some()),
+        ("number of tokens", sampling.tokens.is_some()),
         ("text encoder", sampling.text.is_some()),
         ("adapters", sampling.lora.is_some()),
         ("weight format", sampling.weights.is_some()),
@@ -229,35 +206,24 @@ fn refuse(model: &'static str, sampling: &Sampling) -> Result<(), GenerationErro
     }
 }
 
+/// Of a file, or of all files of a folder in the order of their names.
 fn hash(path: &Path) -> Result<String, GenerationError> {
-    let bytes = std::fs::read(path).map_err(GenerationError::io(path))?;
-    Ok(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+    let mut files = vec![path.to_path_buf()];
+    if path.is_dir() {
+        let inside = std::fs::read_dir(path).and_then(|inside| inside.map(|entry| Ok(entry?.path())).collect());
+        files = inside.map_err(GenerationError::io(path))?;
+        files.retain(|file| file.is_file());
+        files.sort();
+    }
+    let mut hash = Sha256::new();
+    for file in files {
+        hash.update(std::fs::read(&file).map_err(GenerationError::io(&file))?);
+    }
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-impl WeightFormat {
-    fn dtype(self) -> FloatDType {
-        match self {
-            Self::F32 => FloatDType::F32,
-            Self::Bf16 => FloatDType::BF16,
-        }
-    }
-
-    fn bytes(self) -> u64 {
-        match self {
-            Self::F32 => 4,
-            Self::Bf16 => 2,
-        }
-    }
-}
-
-fn ltx(
-    path: &Path,
-    sampling: &Sampling,
-    frames: usize,
-    prompt: Option<&str>,
-    memory: Option<u64>,
-    device: &Device,
-) -> Result<OpenedModel, GenerationError> {
+fn ltx(path: &Path, asked: Asked, memory: Option<u64>, device: &Device) -> Result<OpenedModel, GenerationError> {
+    let (sampling, frames) = (asked.sampling, asked.frames.unwrap_or(FRAMES));
     if sampling.end_frame.is_some() {
         return Err(GenerationError::Setting {
             model: "LTX-Video",
@@ -269,7 +235,9 @@ fn ltx(
     (settings.height, settings.width) = (height, width);
     settings.steps = sampling.steps.unwrap_or(settings.steps);
     settings.guidance = sampling.guidance.unwrap_or(settings.guidance);
-    settings.prompt = prompt.map_or(settings.prompt, str::to_owned);
+    settings.frame_rate = sampling.frame_rate.unwrap_or(settings.frame_rate);
+    settings.tokens = sampling.tokens.unwrap_or(settings.tokens);
+    settings.prompt = asked.prompt.unwrap_or(settings.prompt);
     settings.negative_prompt = sampling.negative_prompt.clone().unwrap_or(settings.negative_prompt);
     let files = LtxFiles {
         model: path,
@@ -292,17 +260,12 @@ fn ltx(
         prompt,
         at_once: 1,
         sha256: None,
+        sampling,
     })
 }
 
-fn cosmos(
-    path: &Path,
-    sampling: &Sampling,
-    frames: usize,
-    prompt: Option<&str>,
-    memory: Option<u64>,
-    device: &Device,
-) -> Result<OpenedModel, GenerationError> {
+fn cosmos(path: &Path, asked: Asked, memory: Option<u64>, device: &Device) -> Result<OpenedModel, GenerationError> {
+    let (sampling, frames) = (asked.sampling, asked.frames.unwrap_or(FRAMES));
     let size = sampling.size.unwrap_or(COSMOS_SIZE);
     let weights = sampling.weights.unwrap_or(WeightFormat::F32);
     if let Some(lora) = &sampling.lora {
@@ -319,15 +282,17 @@ fn cosmos(
     let cosmos = CosmosSampling {
         steps: sampling.steps.unwrap_or(defaults.steps),
         guidance: sampling.guidance.unwrap_or(defaults.guidance),
+        fps: sampling.frame_rate.unwrap_or(defaults.fps),
         ..defaults
     };
     cosmos.check()?;
-    let prompt = prompt.map_or_else(|| default_prompt(&[]), str::to_owned);
+    let prompt = asked.prompt.unwrap_or_else(|| default_prompt(&[]));
+    let tokens = sampling.tokens.unwrap_or(COSMOS_TOKENS);
     let negative = sampling.negative_prompt.clone().unwrap_or_else(default_negative_prompt);
     // The text encoder is as large as the transformer, and is gone before that is read.
     let prompts = {
         let encoder = TextEncoder::open(sampling.text.as_deref().unwrap_or(path), weights.dtype(), device)?;
-        CosmosPrompts::new(&encoder, &[&prompt], &negative, device)?
+        CosmosPrompts::new(&encoder, &[&prompt], &negative, tokens, device)?
     };
     let mut pipeline = CosmosPipeline::open(path, Some(CosmosVariant::Video2World), weights.dtype(), device)?;
     if let Some(lora) = &sampling.lora {
@@ -340,6 +305,7 @@ fn cosmos(
         prompt: Some(prompt),
         at_once: 1,
         sha256: None,
+        sampling,
     })
 }
 
@@ -352,6 +318,8 @@ mod tests {
         for text in ["object:a.safetensors", "pixel:b", "ltx:/c/d", "cosmos:e:f"] {
             assert_eq!(text.parse::<ModelChoice>().unwrap().to_string(), text);
         }
+        let spelt = "pixel:./a//b/./c/".parse::<ModelChoice>().unwrap();
+        assert_eq!(spelt.to_string(), "pixel:a/b/c");
         for text in ["object", "object:", "sora:x", ""] {
             let error = text.parse::<ModelChoice>().unwrap_err().to_string();
             assert!(error.contains("object:FILE"), "{error}");

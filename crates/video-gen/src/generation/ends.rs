@@ -1,15 +1,14 @@
 //! Where clips begin and end: pictures, or moments of held-out demonstrations.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-use pusht_data::{FrameRef, Source, Split, SplitProtocol, open};
+use pusht_data::{Source, Split, SplitProtocol, open};
 use pusht_env::{Frame, GOAL};
 use pusht_vision::Registrar;
-use rand::seq::IndexedRandom;
-use rand::{Rng, SeedableRng};
+use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
-use training::mix_seed;
+use training::{mix_seed, permutation};
 
 use super::error::GenerationError;
 
@@ -70,8 +69,8 @@ enum Kind {
     Data {
         source: Box<Source>,
         part: Part,
-        /// First frames from which an episode goes on for as long as a clip.
-        starts: Vec<FrameRef>,
+        /// Episodes that are as long as a clip, with the number of rows that one can begin at.
+        episodes: Vec<(usize, usize)>,
         frames: usize,
         end: bool,
     },
@@ -136,9 +135,9 @@ impl ClipEnds {
                 })
             }
         };
-        let of = |&e: &usize| (0..(lengths[e] + 1).saturating_sub(frames)).map(move |row| FrameRef::new(e, row));
-        let starts: Vec<FrameRef> = episodes.iter().flat_map(of).collect();
-        if starts.is_empty() {
+        let rows = |&e: &usize| (e, (lengths[e] + 1).saturating_sub(frames));
+        let episodes: Vec<_> = episodes.iter().map(rows).filter(|(_, rows)| *rows > 0).collect();
+        if episodes.is_empty() {
             return Err(GenerationError::TooShort {
                 path: path.to_path_buf(),
                 part: part.name(),
@@ -148,21 +147,44 @@ impl ClipEnds {
         Ok(Self(Kind::Data {
             source: Box::new(source),
             part,
-            starts,
+            episodes,
             frames,
             end,
         }))
+    }
+
+    /// Where they are from, in words.
+    pub fn describe(&self) -> String {
+        match &self.0 {
+            Kind::Pictures { start, end: None } => format!("from {}", start.0.display()),
+            Kind::Pictures { start, end: Some(end) } => {
+                format!("from {} to {}", start.0.display(), end.0.display())
+            }
+            Kind::Data {
+                source, part, episodes, ..
+            } => {
+                let (count, path) = (episodes.len(), source.path().display());
+                let plural = if count == 1 { "" } else { "s" };
+                match part {
+                    Part::All => format!("between moments of {count} episode{plural} of {path}"),
+                    part => format!(
+                        "between moments of {count} episode{plural} of the {} part of {path}",
+                        part.name()
+                    ),
+                }
+            }
+        }
     }
 
     /// Where they are from.
     pub fn of(&self) -> EndsOf {
         match &self.0 {
             Kind::Pictures { start, end } => EndsOf::Pictures {
-                start: start.0.clone(),
-                end: end.as_ref().map(|end| end.0.clone()),
+                start: plain(&start.0),
+                end: end.as_ref().map(|end| plain(&end.0)),
             },
             Kind::Data { source, part, end, .. } => EndsOf::Data {
-                path: source.path().to_path_buf(),
+                path: plain(source.path()),
                 part: *part,
                 end: *end,
             },
@@ -182,13 +204,15 @@ impl ClipEnds {
             },
             Kind::Data {
                 source,
-                starts,
+                episodes,
                 frames,
                 end,
                 ..
             } => {
-                let start = *starts.choose(&mut rng).ok_or(GenerationError::NoClips)?;
-                let (episode, row) = (start.episode as usize, start.row as usize);
+                // No episode is drawn again before all were.
+                let order = permutation(episodes.len(), seed, (index / episodes.len()) as u64);
+                let (episode, rows) = episodes[order[index % episodes.len()]];
+                let row = rng.random_range(0..rows);
                 let all = source.episodes(episode..episode + 1, &mut |_, _| {})?.remove(0).frames;
                 let name = |row: usize| format!("episode {episode}, row {row}");
                 let end = end.then_some(row + frames - 1);
@@ -201,6 +225,17 @@ impl ClipEnds {
             }
         };
         Ok((ends, own))
+    }
+}
+
+/// One spelling of a path: without `.` and doubled or trailing slashes.
+pub(super) fn plain(path: &Path) -> PathBuf {
+    let parts = path.components().filter(|part| *part != Component::CurDir);
+    let plain: PathBuf = parts.collect();
+    if plain.as_os_str().is_empty() {
+        path.to_path_buf()
+    } else {
+        plain
     }
 }
 

@@ -6,13 +6,13 @@ use pusht_data::{DataError, SplitError, VideoError};
 use pusht_vision::VisionError;
 use video_io::VideoIoError;
 
-use crate::{CosmosError, LtxError, PixelError, TextError, VideoGenError};
+use crate::{CosmosError, FinetuneError, LtxError, PixelError, TextError, VideoGenError};
 
 /// Why there are no clips.
 #[derive(Debug, thiserror::Error)]
 pub enum GenerationError {
     /// No such model.
-    #[error("{given:?} names no video model; expected object:FILE, pixel:FILE, ltx:PATH or cosmos:PATH")]
+    #[error("{given:?} names no video model; expected object:FILE, pixel:DIR, ltx:PATH or cosmos:PATH")]
     Choice {
         /// What was given.
         given: String,
@@ -32,6 +32,12 @@ pub enum GenerationError {
     Setting {
         /// The kind of model.
         model: &'static str,
+        /// The setting.
+        setting: &'static str,
+    },
+    /// A setting that must be above 0.
+    #[error("{setting} is not above 0; expected a finite number above 0, or leave it out")]
+    NotPositive {
         /// The setting.
         setting: &'static str,
     },
@@ -130,6 +136,9 @@ pub enum GenerationError {
     /// The text encoder.
     #[error(transparent)]
     Text(#[from] TextError),
+    /// The record of the training of adapters.
+    #[error(transparent)]
+    Finetune(#[from] FinetuneError),
 }
 
 impl GenerationError {

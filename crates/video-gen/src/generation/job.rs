@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use pusht_data::{VideoModel, VideoRequest, write_file};
 use pusht_env::Frame;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use training::{Progress, StopFlag};
 use video_io::{VideoOptions, png_bytes, read_frames, save_video};
 
@@ -114,10 +114,7 @@ impl GenerationJob<'_> {
                 reason: format!("its schema is {}; expected {GENERATION_SCHEMA}", found.schema),
             });
         }
-        let difference = (found.plan != self.plan)
-            .then(|| difference(&found.plan, &self.plan))
-            .flatten();
-        match difference {
+        match difference(&found.plan, &self.plan) {
             None => Ok(found),
             Some((setting, found, asked)) => Err(GenerationError::OtherSettings {
                 path: path.to_path_buf(),
@@ -181,12 +178,36 @@ fn write(path: &Path, generation: &Generation) -> Result<(), GenerationError> {
     Ok(write_file(path, |file| file.write_all(&text))?)
 }
 
-/// The first setting that differs, with both values.
+/// The first setting that differs, with both values. The same model may lie elsewhere now.
 fn difference(found: &Plan, asked: &Plan) -> Option<(String, String, String)> {
-    let (found, asked) = (serde_json::to_value(found).ok()?, serde_json::to_value(asked).ok()?);
-    let names = asked.as_object()?.keys().chain(found.as_object()?.keys());
-    let of = |value: &Value, name: &String| value.get(name).cloned().unwrap_or(Value::Null);
-    let mut differing = names.filter(|name| of(&found, name) != of(&asked, name));
-    let name = differing.next()?;
-    Some((name.clone(), of(&found, name).to_string(), of(&asked, name).to_string()))
+    let mut found = found.clone();
+    if found.model_sha256.is_some() && found.model_sha256 == asked.model_sha256 {
+        found.model.clone_from(&asked.model);
+    }
+    differing(
+        "",
+        &serde_json::to_value(found).ok()?,
+        &serde_json::to_value(asked).ok()?,
+    )
+}
+
+fn differing(name: &str, found: &Value, asked: &Value) -> Option<(String, String, String)> {
+    let (Value::Object(before), Value::Object(now)) = (found, asked) else {
+        let said = |value: &Value| match value {
+            Value::Null => "left open".to_owned(),
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        return (found != asked).then(|| (name.to_owned(), said(found), said(asked)));
+    };
+    let mut names = now.keys().chain(before.keys());
+    names.find_map(|key| {
+        let of = |values: &Map<String, Value>| values.get(key).cloned().unwrap_or(Value::Null);
+        let name = if name.is_empty() {
+            key.clone()
+        } else {
+            format!("{name}.{key}")
+        };
+        differing(&name, &of(before), &of(now))
+    })
 }

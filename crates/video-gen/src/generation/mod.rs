@@ -6,9 +6,11 @@ mod error;
 mod job;
 mod overview;
 mod record;
+mod sampling;
 
-pub use choice::{ModelChoice, OpenedModel, Sampling, WeightFormat};
+pub use choice::{ModelChoice, OpenedModel};
 pub use ends::{ClipEnds, EndsOf, Part};
 pub use error::GenerationError;
 pub use job::GenerationJob;
 pub use record::{ClipRecord, GENERATION_SCHEMA, Generation, Plan};
+pub use sampling::{Sampling, WeightFormat};

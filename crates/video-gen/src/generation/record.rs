@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::choice::Sampling;
 use super::ends::EndsOf;
+use super::sampling::Sampling;
 
 /// Version of the record.
 pub const GENERATION_SCHEMA: u32 = 1;
@@ -14,7 +14,7 @@ pub const GENERATION_SCHEMA: u32 = 1;
 pub struct Plan {
     /// As it was chosen: kind and path.
     pub model: String,
-    /// Of the model's file, where it is a single one that was trained here.
+    /// Of the model's files, where it was trained here.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub model_sha256: Option<String>,
     /// The model's own name.

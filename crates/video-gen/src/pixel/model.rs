@@ -10,7 +10,7 @@ use pusht_env::Frame;
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
-use training::{ModelFile, save_model};
+use training::{ModelFile, save_model, save_shards};
 
 use super::caption::Caption;
 use super::codec::PatchCodec;
@@ -173,14 +173,25 @@ impl PixelModel {
     /// # Errors
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), PixelError> {
-        let card = Card {
-            model: self.config.clone(),
-            spreads: self.spreads,
-        };
-        Ok(save_model(path, &self.networks, KIND, &card)?)
+        Ok(save_model(path, &self.networks, KIND, &self.card())?)
     }
 
-    /// Reads what [`PixelModel::save`] wrote.
+    /// Writes them to a folder of small files, rounded to bf16 ([`training::save_shards`]): half the size.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn save_shards(&self, folder: &Path) -> Result<(), PixelError> {
+        Ok(save_shards(folder, &self.networks, KIND, &self.card())?)
+    }
+
+    fn card(&self) -> Card {
+        Card {
+            model: self.config.clone(),
+            spreads: self.spreads,
+        }
+    }
+
+    /// Reads what [`PixelModel::save`] or [`PixelModel::save_shards`] wrote.
     ///
     /// # Errors
     /// A file that is missing, damaged, of another kind, or whose numbers do not fit together.
