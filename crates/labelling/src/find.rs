@@ -5,8 +5,15 @@ use std::path::{Path, PathBuf};
 
 use crate::LabelError;
 
-/// The videos at these paths, sorted: files as they are named; folders are searched for MP4 and GIF files (whatever the
-/// case of their names) and for folders that hold PNG files, each of which is a video. Hidden names are passed over.
+/// Endings of what can be read.
+const READ: [&str; 4] = ["mp4", "m4v", "mov", "gif"];
+/// Endings of videos in containers that cannot be read. They are found, so that reading them says so.
+const FOREIGN: [&str; 8] = ["webm", "mkv", "avi", "mpg", "mpeg", "wmv", "flv", "ogv"];
+
+/// The videos at these paths, sorted: files as they are named; folders are searched for files whose names end as those of
+/// videos do (whatever the case) and for folders that hold PNG files, each of which is a video. Videos of formats that cannot
+/// be read, folders of JPEG files among them, are found, too: reading them says what was expected. Hidden names are passed
+/// over.
 ///
 /// # Errors
 /// A path that does not exist, or one without any video.
@@ -34,7 +41,7 @@ fn search(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), LabelError> {
         let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
         extension.is_some_and(|e| with.iter().any(|w| e == *w))
     };
-    let mut pictures = false;
+    let (mut pictures, mut photos, before) = (false, 0, found.len());
     for entry in fs::read_dir(folder).map_err(LabelError::io(folder))? {
         let entry = entry.map_err(LabelError::io(folder))?;
         let path = entry.path();
@@ -44,13 +51,15 @@ fn search(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), LabelError> {
         // Links to folders are not followed, as they may lead in a circle.
         if entry.file_type().map_err(LabelError::io(&path))?.is_dir() {
             search(&path, found)?;
-        } else if ends(&path, &["mp4", "gif"]) {
+        } else if ends(&path, &READ) || ends(&path, &FOREIGN) {
             found.push(path);
         } else {
             pictures |= ends(&path, &["png"]);
+            photos += usize::from(ends(&path, &["jpg", "jpeg"]));
         }
     }
-    if pictures {
+    // A single photo, or some beside videos, are previews.
+    if pictures || (photos > 1 && found.len() == before) {
         found.push(folder.to_path_buf());
     }
     Ok(())

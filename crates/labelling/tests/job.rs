@@ -179,6 +179,43 @@ fn broken_videos_do_not_stop_the_others() {
 }
 
 #[test]
+fn videos_that_cannot_be_read_are_found_and_said_to_be() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    for name in [
+        "in/photos/1.jpg",
+        "in/photos/2.JPEG",
+        "in/a.webm",
+        "in/preview.jpg",
+        "in/notes.txt",
+        "in/.b.mkv",
+    ] {
+        fs::create_dir_all(at(name).parent().unwrap()).unwrap();
+        fs::write(at(name), b"\x1a\x45\xdf\xa3 something else").unwrap();
+    }
+    save(&at("in/c.gif"), &clip(96, 20));
+    let videos = find_videos(&[at("in")]).unwrap();
+    assert_eq!(videos, [at("in/a.webm"), at("in/c.gif"), at("in/photos")]);
+    let job = Job {
+        videos,
+        method: Method::ClosedForm(Default::default()),
+        settings: Settings::default(),
+        part: None,
+    };
+    job.run(&at("labels"), &|_, _| ()).unwrap();
+    let errors: Vec<Option<String>> = records(&[at("labels")])
+        .into_iter()
+        .map(|record| record.error)
+        .collect();
+    let said = |k: usize| errors[k].as_deref().unwrap();
+    assert!(
+        said(0).contains("expected an MP4 file") && said(2).contains("no .png files"),
+        "{errors:?}"
+    );
+    assert!(errors[1].is_none());
+}
+
+#[test]
 fn stopped_and_divided_jobs_end_alike() {
     let dir = tempfile::tempdir().unwrap();
     let at = |name: &str| dir.path().join(name);

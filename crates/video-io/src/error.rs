@@ -115,7 +115,8 @@ pub enum VideoIoError {
     },
     /// The file is none of the kinds that can be read.
     #[error(
-        "{path:?} is no video that can be read; expected an MP4 file (H.264, AV1), a GIF file or a folder of PNG files"
+        "{path:?} is no video that can be read; expected an MP4 file (H.264, AV1), a GIF file or a folder of PNG files \
+         (ffmpeg -i FILE -c:v libx264 -crf 12 new.mp4 makes one)"
     )]
     NotAVideo {
         /// The file.
@@ -130,7 +131,9 @@ pub enum VideoIoError {
         source: std::io::Error,
     },
     /// A folder without PNG files.
-    #[error("{path:?} holds no .png files; expected one a frame, in the order of their names")]
+    #[error(
+        "{path:?} holds no .png files; expected one a frame, in the order of their names (other formats of pictures are not read)"
+    )]
     NoPngs {
         /// The folder.
         path: PathBuf,
