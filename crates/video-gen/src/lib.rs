@@ -9,6 +9,7 @@ mod finetune;
 mod generation;
 mod ltx;
 mod object;
+mod pictures;
 mod pixel;
 mod prompt;
 mod settings;

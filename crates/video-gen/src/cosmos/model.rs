@@ -13,8 +13,8 @@ use training::normal;
 use super::condition::{CosmosCondition, EndFrame};
 use super::error::CosmosError;
 use super::load::CosmosVariant;
-use super::pictures::{frames, picture};
 use super::pipeline::{CosmosPipeline, CosmosPrompt, CosmosSampling};
+use crate::pictures::{frames, picture};
 use crate::text::{TextEncoder, TextError};
 
 /// The embeddings of prompts. They are made before sampling, so that the text encoder, which is larger than the clip's

@@ -16,8 +16,9 @@ use super::objective::Trainee;
 use super::texts::Prompts;
 use crate::cosmos::{
     CosmosAutoencoder, CosmosBatch, CosmosCondition, CosmosPipeline, CosmosPrompts, CosmosSampling, CosmosTransformer,
-    CosmosVariant, CosmosVideo, EndFrame, SigmaDraws, picture,
+    CosmosVariant, CosmosVideo, EndFrame, SigmaDraws,
 };
+use crate::pictures::picture;
 use crate::text::TextStates;
 
 /// What its training needs beside the transformer.

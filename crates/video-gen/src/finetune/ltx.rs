@@ -17,8 +17,9 @@ use super::objective::Trainee;
 use super::texts::Prompts;
 use crate::ltx::{
     Coordinates, LatentScale, LtxClips, LtxExample, LtxModel, LtxSettings, LtxTransformer, LtxVae, LtxVideo, Rotary,
-    ltx_loss, pixels, rows, training_time,
+    ltx_loss, rows, training_time,
 };
+use crate::pictures::picture;
 use crate::text::TextStates;
 
 /// What its training needs beside the transformer.
@@ -56,7 +57,9 @@ impl LtxTrainee {
         size: [usize; 2],
         device: &Device,
     ) -> Result<Latents, FinetuneError> {
-        let clip: Vec<Tensor<5>> = frames.iter().map(|frame| pixels(frame, size, device)).collect();
+        let clip: Vec<Tensor<5>> = (frames.iter())
+            .map(|frame| picture(frame, size, device).unsqueeze_dim(2))
+            .collect();
         let last = clip[clip.len() - 1].clone();
         let encode = |clip: Tensor<5>| -> Result<TensorData, FinetuneError> {
             let latents = vae.normalise(vae.encode(clip)?.mean);

@@ -4,7 +4,6 @@ mod block;
 mod by_block;
 mod config;
 mod error;
-mod frames;
 mod load;
 mod lora;
 mod memory;
@@ -20,7 +19,6 @@ mod video;
 
 pub use config::LtxConfig;
 pub use error::LtxError;
-pub(crate) use frames::pixels;
 pub use load::{LtxLayout, ltx_shapes, ltx_vae_shapes};
 pub use lora::LtxLora;
 pub(crate) use memory::count;

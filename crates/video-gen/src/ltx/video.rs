@@ -12,11 +12,11 @@ use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
 use super::error::LtxError;
-use super::frames::{frames, pixels};
 use super::load::settings;
 use super::pipeline::{LtxCondition, LtxModel, LtxRequest, LtxStyle};
 use super::transformer::LtxTransformer;
 use super::vae::{LtxVae, LtxVersion};
+use crate::pictures::{frames, picture};
 use crate::prompt::{default_negative_prompt, default_prompt};
 use crate::text::{TextEncoder, TextError, TextStates};
 
@@ -167,7 +167,7 @@ impl LtxVideo {
         let settings = &self.settings;
         let size = [settings.height, settings.width];
         let given = |frame: &Frame, at: usize| LtxCondition {
-            pixels: pixels(frame, size, &self.device),
+            pixels: picture(frame, size, &self.device).unsqueeze_dim(2),
             frame: at,
             strength: 1.0,
         };

@@ -1,9 +1,7 @@
-//! Frames in the size of the model, and back.
+//! Frames of any size in the size that a published model works in, and back.
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use pusht_env::Frame;
-
-use super::train::like;
 
 /// For each place of an axis of `to` the places of one of `from` that it is made of, with their shares: a triangle, as wide
 /// as the larger of both pixels.
@@ -45,8 +43,8 @@ fn resize(plane: &[f32], from: [usize; 2], to: [usize; 2]) -> Vec<f32> {
     out
 }
 
-/// A frame as `[1, 3, 1, height, width]` in [−1, 1].
-pub(crate) fn pixels(frame: &Frame, size: [usize; 2], device: &Device) -> Tensor<5> {
+/// A frame, which must have pixels, as `[1, 3, height, width]` in [−1, 1].
+pub(crate) fn picture(frame: &Frame, size: [usize; 2], device: &Device) -> Tensor<4> {
     let (width, height) = frame.dimensions();
     let from = [height as usize, width as usize];
     let bytes = frame.as_raw();
@@ -59,11 +57,12 @@ pub(crate) fn pixels(frame: &Frame, size: [usize; 2], device: &Device) -> Tensor
             .collect();
         resize(&values, from, size)
     };
-    like((0..3).flat_map(plane).collect(), [1, 3, 1, size[0], size[1]], device)
+    let values: Vec<f32> = (0..3).flat_map(plane).collect();
+    Tensor::from_data(TensorData::new(values, [1, 3, size[0], size[1]]), device)
 }
 
-/// The frames of a clip `[1, 3, frames, height, width]`, in a size.
-pub(super) fn frames(clip: Tensor<5>, size: [usize; 2]) -> Vec<Frame> {
+/// The frames of a clip `[1, 3, frames, height, width]` in [−1, 1], in a size.
+pub(crate) fn frames(clip: Tensor<5>, size: [usize; 2]) -> Vec<Frame> {
     let [_, _, frames, height, width] = clip.dims();
     let values: Vec<f32> = clip.into_data().iter::<f32>().collect();
     let plane = |channel: usize, frame: usize| &values[(channel * frames + frame) * height * width..][..height * width];
@@ -90,9 +89,9 @@ mod tests {
             pixel.0 = [x as u8, y as u8, (x + y) as u8];
         }
         let device = Device::flex();
-        let same = frames(pixels(&frame, [96, 96], &device), [96, 96]);
+        let same = frames(picture(&frame, [96, 96], &device).unsqueeze_dim(2), [96, 96]);
         assert_eq!(same[0].as_raw(), frame.as_raw());
-        let large = frames(pixels(&frame, [256, 256], &device), [96, 96]);
+        let large = frames(picture(&frame, [256, 256], &device).unsqueeze_dim(2), [96, 96]);
         let off = large[0]
             .as_raw()
             .iter()
@@ -102,5 +101,18 @@ mod tests {
         assert!(off.unwrap() <= 1, "{off:?}");
         // Halved, a chequerboard is grey.
         assert_eq!(resize(&[0.0, 1.0, 1.0, 0.0], [2, 2], [1, 1]), [0.5]);
+    }
+
+    #[test]
+    fn shares_of_a_place_sum_to_one() {
+        for (from, to) in [(96, 256), (256, 96), (7, 7), (5, 3)] {
+            for taps in taps(from, to) {
+                let sum: f32 = taps.iter().map(|(_, share)| share).sum();
+                assert!(
+                    (sum - 1.0).abs() < 1e-5 && taps.iter().all(|(p, _)| *p < from),
+                    "{from} to {to}: {taps:?}"
+                );
+            }
+        }
     }
 }
