@@ -202,4 +202,11 @@ fn what_is_no_model_is_refused_before_anything_is_read() {
     assert!(open("ltx", &none, None).contains("docs/ltx-video.md"));
     assert!(open("cosmos", &none, None).contains("model.pt"));
     assert!(open("ltx", &none, Some(" ")).contains("empty"));
+    // The other family's folder.
+    video_gen::write_tiny_model(video_gen::Family::Ltx, folder.path(), 0).unwrap();
+    let error = open("cosmos", &none, None);
+    assert!(
+        error.contains("LTXVideoTransformer3DModel; expected a CosmosTransformer3DModel"),
+        "{error}"
+    );
 }

@@ -13,6 +13,7 @@ use super::error::CosmosError;
 use super::names::{ORIGINAL, autoencoder_names, folder_names, model_pt_names, tokenizer_names};
 use super::pipeline::CosmosPipeline;
 use super::transformer::CosmosTransformer;
+use crate::settings::Class;
 
 /// Names and shapes of parameters.
 type Shapes = BTreeMap<String, Vec<usize>>;
@@ -303,7 +304,7 @@ impl CosmosPipeline {
     ) -> Result<Self, CosmosError> {
         let scheduler = folder.join("scheduler/scheduler_config.json");
         let levels: EdmConfig = if scheduler.exists() {
-            settings(&scheduler)?
+            crate::settings::read(&scheduler).map_err(unreadable(&scheduler))?
         } else {
             EdmConfig::default()
         };
@@ -314,10 +315,22 @@ impl CosmosPipeline {
     }
 }
 
+impl Class for CosmosConfig {
+    const NAME: &str = "CosmosTransformer3DModel";
+}
+
+impl Class for CosmosAutoencoderConfig {
+    const NAME: &str = "AutoencoderKLCosmos";
+}
+
 /// Settings of a folder.
-fn settings<T: DeserializeOwned>(path: &Path) -> Result<T, CosmosError> {
-    crate::settings::read(path).map_err(|reason| CosmosError::File {
+fn settings<T: DeserializeOwned + Class>(path: &Path) -> Result<T, CosmosError> {
+    crate::settings::read_model(path).map_err(unreadable(path))
+}
+
+fn unreadable(path: &Path) -> impl Fn(String) -> CosmosError {
+    move |reason| CosmosError::File {
         path: path.to_path_buf(),
         reason,
-    })
+    }
 }

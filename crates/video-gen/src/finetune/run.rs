@@ -21,6 +21,7 @@ use super::objective::{Trainee, Tuning};
 use super::texts::Prompts;
 use crate::cosmos::{CosmosAutoencoder, CosmosTransformer, CosmosVariant};
 use crate::ltx::{LatentScale, LtxTransformer, LtxVae};
+use crate::settings::Class;
 use crate::text::TextEncoder;
 
 /// What is trained, on what, where to.
@@ -415,15 +416,15 @@ fn train<T: Trainee>(
 fn save(
     job: &Finetune<'_>,
     done: Finetuned,
-    sizes: &impl Serialize,
+    sizes: &(impl Serialize + Class),
     write: impl FnOnce(&Path) -> std::io::Result<()>,
 ) -> Result<Finetuned, FinetuneError> {
     let file = if job.config.full {
         let folder = job.out.join("transformer");
         std::fs::create_dir_all(&folder).map_err(FinetuneError::io("creating", &folder))?;
         let path = folder.join("config.json");
-        let text = serde_json::to_string_pretty(sizes).map_err(FinetuneError::io("writing", &path))?;
-        write_atomic(&path, text.as_bytes())?;
+        let sizes = sizes.named().map_err(FinetuneError::io("writing", &path))?;
+        write_atomic(&path, format!("{sizes:#}\n").as_bytes())?;
         folder.join("diffusion_pytorch_model.safetensors")
     } else {
         job.out.join("adapters.safetensors")

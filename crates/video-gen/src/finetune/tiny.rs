@@ -5,14 +5,14 @@ use std::path::Path;
 use burn::module::Module;
 use burn::tensor::Device;
 use nn_kit::{Renames, published_values, save_safetensors};
-use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use training::{init_seeded, write_atomic};
 
 use super::config::Family;
 use super::error::FinetuneError;
 use crate::cosmos::{CosmosAutoencoder, CosmosAutoencoderConfig, CosmosConfig, CosmosTransformer, autoencoder_names};
 use crate::ltx::{LtxConfig, LtxTransformer, LtxVae, LtxVaeConfig, LtxVersion, vae_names};
+use crate::settings::Class;
 use crate::text::{T5_NAMES, T5Activation, T5Config, T5Encoder};
 
 /// Width of the text encoder's states.
@@ -47,11 +47,11 @@ pub fn write_tiny_model(family: Family, folder: &Path, seed: u64) -> Result<(), 
             };
             let transformer = LtxTransformer::new(&sizes, &device)?;
             let transformer = init_seeded(seed, &device, |_| transformer);
-            let folder_of = part(folder, "transformer", &sizes)?;
+            let folder_of = part(folder, "transformer", sizes.named())?;
             save(&folder_of, |path| transformer.save(path))?;
             let autoencoder = LtxVae::new(&vae, &device)?;
             let autoencoder = init_seeded(seed + 1, &device, |_| autoencoder);
-            weights(&part(folder, "vae", &vae)?, &autoencoder, &vae_names())?;
+            weights(&part(folder, "vae", vae.named())?, &autoencoder, &vae_names())?;
         }
         Family::Cosmos => {
             let sizes = CosmosConfig {
@@ -75,11 +75,11 @@ pub fn write_tiny_model(family: Family, folder: &Path, seed: u64) -> Result<(), 
             };
             let transformer = CosmosTransformer::new(&sizes, &device)?;
             let transformer = init_seeded(seed, &device, |_| transformer);
-            let folder_of = part(folder, "transformer", &sizes)?;
+            let folder_of = part(folder, "transformer", sizes.named())?;
             save(&folder_of, |path| transformer.save(path))?;
             let autoencoder = CosmosAutoencoder::new(&vae, &device)?;
             let autoencoder = init_seeded(seed + 1, &device, |_| autoencoder);
-            weights(&part(folder, "vae", &vae)?, &autoencoder, &autoencoder_names())?;
+            weights(&part(folder, "vae", vae.named())?, &autoencoder, &autoencoder_names())?;
         }
     }
     let pieces = pieces();
@@ -97,7 +97,11 @@ pub fn write_tiny_model(family: Family, folder: &Path, seed: u64) -> Result<(), 
         ..T5Config::default()
     };
     let encoder = init_seeded(seed + 2, &device, |device| T5Encoder::new(&sizes, device));
-    weights(&part(folder, "text_encoder", &sizes)?, &encoder, T5_NAMES)?;
+    weights(
+        &part(folder, "text_encoder", serde_json::to_value(&sizes))?,
+        &encoder,
+        T5_NAMES,
+    )?;
     let path = folder.join("tokenizer/tokenizer.json");
     make(&folder.join("tokenizer"))?;
     // Letters, and a mark for the beginnings of words.
@@ -125,12 +129,12 @@ fn make(folder: &Path) -> Result<(), FinetuneError> {
 }
 
 /// The folder of a part, with its sizes.
-fn part(folder: &Path, name: &str, sizes: &impl Serialize) -> Result<std::path::PathBuf, FinetuneError> {
+fn part(folder: &Path, name: &str, sizes: serde_json::Result<Value>) -> Result<std::path::PathBuf, FinetuneError> {
     let folder = folder.join(name);
     make(&folder)?;
     let path = folder.join("config.json");
-    let text = serde_json::to_string_pretty(sizes).map_err(FinetuneError::io("writing", &path))?;
-    write_atomic(&path, text.as_bytes())?;
+    let sizes = sizes.map_err(FinetuneError::io("writing", &path))?;
+    write_atomic(&path, format!("{sizes:#}\n").as_bytes())?;
     Ok(folder)
 }
 

@@ -15,6 +15,7 @@ use super::names::{
 };
 use super::transformer::LtxTransformer;
 use super::vae::{DownBlockType, LtxVae, LtxVaeConfig, LtxVersion};
+use crate::settings::Class;
 
 /// Heads of all published models; their number does not follow from the shapes.
 const HEADS: usize = 32;
@@ -220,10 +221,22 @@ impl LtxVae {
     }
 }
 
+impl Class for LtxConfig {
+    const NAME: &str = "LTXVideoTransformer3DModel";
+}
+
+impl Class for LtxVaeConfig {
+    const NAME: &str = "AutoencoderKLLTXVideo";
+}
+
 /// Settings of a folder.
-pub(super) fn settings<T: DeserializeOwned>(path: &Path) -> Result<T, LtxError> {
-    crate::settings::read(path).map_err(|reason| LtxError::Settings {
+fn settings<T: DeserializeOwned + Class>(path: &Path) -> Result<T, LtxError> {
+    crate::settings::read_model(path).map_err(unreadable(path))
+}
+
+pub(super) fn unreadable(path: &Path) -> impl Fn(String) -> LtxError {
+    move |reason| LtxError::Settings {
         path: path.to_path_buf(),
         reason,
-    })
+    }
 }

@@ -12,7 +12,7 @@ use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
 use super::error::LtxError;
-use super::load::settings;
+use super::load::unreadable;
 use super::pipeline::{LtxCondition, LtxModel, LtxRequest, LtxStyle};
 use super::transformer::LtxTransformer;
 use super::vae::{LtxVae, LtxVersion};
@@ -134,7 +134,7 @@ impl LtxVideo {
         // The smallest first, so that what is wrong is said early.
         let scheduler = files.model.join("scheduler/scheduler_config.json");
         let scheduler = match scheduler.exists() {
-            true => self::settings(&scheduler)?,
+            true => crate::settings::read(&scheduler).map_err(unreadable(&scheduler))?,
             false => FlowScheduler::default(),
         };
         let vae = LtxVae::open(files.model, files.version, files.dtype, device)?;
