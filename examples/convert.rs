@@ -1,18 +1,23 @@
 //! Converts a data set of PushT into another layout.
 
 mod common;
+#[path = "common/counted.rs"]
+mod counted;
+#[path = "common/stop.rs"]
+mod stop;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use clap::{Parser, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
-use pusht_data::{DataError, Difference, Episode, SimulatedSet, Simulation, open, write_replay_buffer};
+use counted::Counted;
+use pusht_data::{
+    DataError, Difference, Episode, SimulatedSet, Simulation, open, write_folder, write_lerobot, write_replay_buffer,
+};
 use video_io::{VideoOptions, save_video};
 
-/// Converts a data set of PushT into another layout. Nothing incomplete is left at --to (videos are complete one by one).
+/// Converts a data set of PushT into another layout. Nothing incomplete is left at --to.
 #[derive(Parser)]
 struct Args {
     /// Data set: a zarr replay buffer or LeRobot v3 set (folders), or a file of simulated episodes.
@@ -39,6 +44,8 @@ struct Args {
 enum Layout {
     /// Zarr replay buffer, as the Diffusion Policy code reads it.
     ReplayBuffer,
+    /// LeRobot v3 (parquet and MP4).
+    Lerobot,
     /// Starts and actions, from which frames and states are simulated anew, bit for bit.
     Simulated,
     /// MP4 (H.264).
@@ -68,50 +75,71 @@ fn run() -> Result<()> {
     let source = open(&args.from)?;
     let count = source.first(args.episodes)?;
     let lengths = &source.lengths()[..count];
-    let bar = ProgressBar::new(lengths.iter().sum::<usize>() as u64);
-    bar.set_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} frames {eta}")?);
-    bar.enable_steady_tick(Duration::from_millis(200));
-    let mut progress = |done: usize, _: usize| bar.set_position(done as u64);
+    let stop = stop::stop_on_ctrl_c()?;
+    let frames: usize = lengths.iter().sum();
+    let counted = Counted::new("convert frames");
+    counted.tell(0, frames);
+    let mut progress = |done: usize, _: usize| counted.tell(done, frames);
     let mut compared = String::new();
-    match layout {
-        Layout::ReplayBuffer => write_replay_buffer(&args.to, lengths, source.stream(0..count), &mut progress)?,
+    // Every layout is written beside its place, so that nothing is there after a stop.
+    let episodes = source.stream(0..count).map(|episode| match stop.is_raised() {
+        true => Err(DataError::Unreadable {
+            path: args.from.clone(),
+            item: "the next episode".to_owned(),
+            reason: "stopped".to_owned(),
+        }),
+        false => episode,
+    });
+    let written = match layout {
+        Layout::ReplayBuffer => {
+            write_replay_buffer(&args.to, lengths, episodes, &mut progress).map_err(anyhow::Error::from)
+        }
+        Layout::Lerobot => write_lerobot(&args.to, episodes, &mut |done| progress(done, frames))
+            .map(drop)
+            .map_err(anyhow::Error::from),
         Layout::Simulated => {
             let simulation = match args.recorded_in {
                 Recorder::GymPusht => Simulation::GYM_PUSHT,
                 Recorder::DiffusionPolicy => Simulation::DIFFUSION_POLICY,
             };
             let (set, difference) = SimulatedSet::recover(&source, count, simulation, &mut progress)?;
-            set.save(&args.to)?;
             let Difference { frames, pixels, states } = difference;
             compared =
                 format!("; {frames} compared as simulated: {pixels} pixels differ, states by {states:.1e} at most");
+            set.save(&args.to).map_err(anyhow::Error::from)
         }
-        Layout::Mp4 | Layout::Gif | Layout::Png => {
-            let extension = match layout {
-                Layout::Mp4 => ".mp4",
-                Layout::Gif => ".gif",
-                _ => "",
-            };
-            let options = VideoOptions {
-                fps: 10,
-                scale: args.scale,
-            };
-            let write = |(index, episode): (usize, Result<Episode, DataError>)| {
-                let frames = episode?.frames;
-                let path = args.to.join(format!("episode_{index:04}{extension}"));
-                save_video(&path, &frames, options)?;
-                bar.inc(frames.len() as u64);
-                Ok(())
-            };
-            let written = source.stream(0..count).enumerate().try_for_each(write);
-            // A folder without a single video is not left behind; one with videos cannot be removed like this.
-            written.inspect_err(|_: &anyhow::Error| drop(std::fs::remove_dir(&args.to)))?;
-        }
-    }
-    bar.finish();
-    let frames = bar.length().unwrap_or(0);
+        Layout::Mp4 => videos(&args, ".mp4", episodes, &mut progress),
+        Layout::Gif => videos(&args, ".gif", episodes, &mut progress),
+        Layout::Png => videos(&args, "", episodes, &mut progress),
+    };
+    ensure!(!stop.is_raised() || args.to.exists(), "stopped; nothing was written");
+    written?;
+    counted.end("done");
     eprintln!("{count} episodes, {frames} frames in {}{compared}", args.to.display());
     Ok(())
+}
+
+/// A video an episode.
+fn videos(
+    args: &Args,
+    extension: &str,
+    episodes: impl Iterator<Item = Result<Episode, DataError>>,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<()> {
+    let options = VideoOptions {
+        fps: 10,
+        scale: args.scale,
+    };
+    let mut done = 0;
+    write_folder(&args.to, |folder| {
+        for (index, episode) in episodes.enumerate() {
+            let frames = episode?.frames;
+            save_video(folder.join(format!("episode_{index:04}{extension}")), &frames, options)?;
+            done += frames.len();
+            progress(done, 0);
+        }
+        Ok(())
+    })
 }
 
 fn layout(args: &Args) -> Result<Layout> {
@@ -120,7 +148,7 @@ fn layout(args: &Args) -> Result<Layout> {
         (None, Some("zarr")) => Ok(Layout::ReplayBuffer),
         (None, Some("jsonl")) => Ok(Layout::Simulated),
         _ => bail!(
-            "--to {}: neither .zarr nor .jsonl; say --as replay-buffer, simulated, mp4, gif or png",
+            "--to {}: neither .zarr nor .jsonl; say --as replay-buffer, lerobot, simulated, mp4, gif or png",
             args.to.display()
         ),
     }

@@ -2,15 +2,19 @@
 #![allow(clippy::print_stdout, reason = "what came out is the output")]
 
 mod common;
+#[path = "common/counted.rs"]
+mod counted;
+#[path = "common/end.rs"]
+mod end;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Result, bail};
 use clap::{Parser, ValueEnum};
+use counted::Counted;
 use idm::{LearnedIdm, Reduction, Uva, UvaConfig};
-use indicatif::{ProgressBar, ProgressStyle};
 use labelling::{Doubt, Job, Labelled, Layout, Method, Settings, Summary, find_videos, write_dataset};
 use pusht_data::InverseDynamics;
 use pusht_env::Shard;
@@ -82,21 +86,19 @@ fn run() -> Result<()> {
         settings: Settings { fps: args.fps },
         part: args.shard,
     };
-    let bar = bar("{wide_bar} {pos}/{len} videos {eta}")?;
-    let progress = |done: usize, all: usize| {
-        bar.set_length(all as u64);
-        bar.set_position(done as u64);
-    };
+    end::end_on_ctrl_c("the same command goes on")?;
+    let counted = Counted::new("label videos");
+    let progress = |done: usize, all: usize| counted.tell(done, all);
     let start = Instant::now();
     if let Some(part) = args.shard {
         job.run(&args.out, &progress)?;
-        bar.finish();
+        counted.end("done");
         println!("part {part} of {} videos in {}", job.videos.len(), args.out.display());
         return Ok(());
     }
     if args.out.exists() {
         bail!(
-            "{} exists already; remove it or choose another name",
+            "{} exists already; remove it to label anew, or choose another name",
             args.out.display()
         );
     }
@@ -104,7 +106,7 @@ fn run() -> Result<()> {
     labels.push(".labels");
     let labels = PathBuf::from(labels);
     job.run(&labels, &progress)?;
-    bar.finish_and_clear();
+    counted.end("done");
     let labelled = Labelled::open(std::slice::from_ref(&labels))?;
     let seconds = start.elapsed().as_secs_f64();
     let summary = write(&labelled, &args)?;
@@ -147,24 +149,16 @@ fn model(args: &Args) -> Result<Option<Box<dyn InverseDynamics>>> {
 }
 
 fn write(labelled: &Labelled, args: &Args) -> Result<Summary> {
-    let bar = bar("writing {wide_bar} {pos}/{len} frames {eta}")?;
+    let counted = Counted::new("write frames");
     let layout = match args.format {
         Format::Lerobot => Layout::LeRobot,
         Format::Zarr => Layout::Zarr,
     };
     let summary = write_dataset(labelled, &args.out, layout, args.augment, &mut |done, all| {
-        bar.set_length(all as u64);
-        bar.set_position(done as u64);
+        counted.tell(done, all);
     })?;
-    bar.finish_and_clear();
+    counted.end("done");
     Ok(summary)
-}
-
-fn bar(template: &str) -> Result<ProgressBar> {
-    let bar = ProgressBar::new(0);
-    bar.set_style(ProgressStyle::with_template(template)?);
-    bar.enable_steady_tick(Duration::from_millis(200));
-    Ok(bar)
 }
 
 /// Videos that are named in the terminal, at most.

@@ -71,6 +71,13 @@ fn run() -> Result<()> {
 
 /// Files of demonstrations name their format first.
 fn is_demonstrations(path: &Path) -> Result<bool> {
+    if path.is_dir() {
+        bail!(
+            "{} is a folder; expected the files that make_demos, rollout or label wrote with --shard (train_policy takes \
+             several data sets by itself: --data A B)",
+            path.display()
+        );
+    }
     const START: &[u8] = b"{\"format\":";
     let mut start = Vec::new();
     let file = std::fs::File::open(path).with_context(|| format!("reading {}", path.display()))?;

@@ -79,8 +79,13 @@ fn run() -> Result<()> {
             writeln!(out)
         })?;
         write_file(&folder.join("report.md"), |out| write!(out, "{report}"))?;
-        print!("{report}");
-        println!("\nin {}", folder.display());
+        println!(
+            "{} ratings of {} clips by {} people; report.md, report.json and ratings.csv in {}",
+            report.ratings,
+            report.clips.len(),
+            report.raters.len(),
+            folder.display()
+        );
     }
     Ok(())
 }
@@ -104,12 +109,17 @@ fn serve(video: &Path, args: &Args) -> Result<()> {
     println!("Ctrl-C ends it; the same command goes on");
     let closing = server.run()?;
     let (ratings, raters, db) = (closing.ratings, closing.raters, args.db.display());
-    println!("{ratings} ratings of {raters} people in {db}; --db {db} --report DIR says what came out");
+    println!("{ratings} ratings of {raters} people in {db}; `rate --db {db} --report DIR` says what came out");
     Ok(())
 }
 
 fn read_audit(file: &Path) -> Result<AuditScores> {
     let name = || file.display().to_string();
     let text = std::fs::read_to_string(file).with_context(name)?;
-    serde_json::from_str(&text).with_context(|| format!("{}: no scores of an audit", name()))
+    serde_json::from_str(&text).with_context(|| {
+        format!(
+            "{}: no scores of an audit; expected scores.json of score_videos",
+            name()
+        )
+    })
 }

@@ -20,9 +20,10 @@ use training::{FitOptions, devices, out_folder, terminal_or_lines, write_atomic}
 /// last checkpoint; --out gets policy.safetensors, result.json, curve.jsonl, tensorboard/ and checkpoints/.
 #[derive(Parser)]
 struct Args {
-    /// Demonstrations: a zarr replay buffer or LeRobot v3 set (folders), or a file of simulated episodes.
-    #[arg(long, value_name = "PATH")]
-    data: PathBuf,
+    /// Demonstrations: a zarr replay buffer or LeRobot v3 set (folders), or a file of simulated episodes. Several, such as
+    /// demonstrations and labelled clips, are trained on together.
+    #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
+    data: Vec<PathBuf>,
     /// Folder for the policy and the record of its training.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -137,8 +138,14 @@ fn run() -> Result<()> {
     let stop = stop::stop_on_ctrl_c()?;
     let mut progress = terminal_or_lines();
 
-    let (source, mut episodes) = read::read(&args.data, args.episodes, progress.as_mut())?;
-    let count = episodes.len();
+    let (mut names, mut episodes, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
+    for data in &args.data {
+        let (source, some) = read::read(data, args.episodes, progress.as_mut())?;
+        lengths.extend_from_slice(&source.lengths()[..some.len()]);
+        names.push(source.name());
+        episodes.extend(some);
+    }
+    let (name, count) = (names.join(" + "), episodes.len());
     out_folder(&args.out)?;
     if args.policy == PolicyKind::Tracked && !args.recorded_states {
         progress.begin("track agent and T", 1);
@@ -147,9 +154,9 @@ fn run() -> Result<()> {
     }
 
     let copies = if args.augment { Transform::dihedral().len() } else { 1 };
-    let split = Split::new(&source.lengths()[..count], args.split, copies, args.seed)?;
+    let split = Split::new(&lengths, args.split, copies, args.seed)?;
     let identity = serde_json::json!({
-        "data": source.name(), "episodes": count, "policy": config, "recorded states": args.recorded_states,
+        "data": name, "episodes": count, "policy": config, "recorded states": args.recorded_states,
         "split": split,
     })
     .to_string();
@@ -168,7 +175,7 @@ fn run() -> Result<()> {
 
     let test = evaluate(&trained.policy, &episodes, &split.test)?.context("the split has no test part")?;
     let result = serde_json::json!({
-        "policy": args.policy, "data": source.name(), "episodes": count, "split": args.split, "seed": args.seed,
+        "policy": args.policy, "data": name, "episodes": count, "split": args.split, "seed": args.seed,
         "settings": config, "parameters": trained.policy.parameters(),
         "updates": trained.curve.rows.last().map(|row| row.step), "seconds of the last process": began.elapsed().as_secs(),
         "validation_mse_px2": trained.best_valid, "best_epoch": trained.best_epoch,
@@ -186,5 +193,6 @@ fn run() -> Result<()> {
         test.actions,
         args.split
     );
+    eprintln!("next: rollout --policy {}", file.display());
     Ok(())
 }

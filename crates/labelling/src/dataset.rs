@@ -5,7 +5,7 @@ use std::path::Path;
 
 use pusht_data::{DataError, Episode, Provenance, Transform, write_replay_buffer};
 use pusht_env::{GOAL, State};
-use video_io::{Resampled, VideoIoError, VideoReader};
+use video_io::{Resampled, VideoIoError, VideoReader, content_hash};
 
 use crate::report::{self, Summary};
 use crate::video::HZ;
@@ -120,6 +120,11 @@ impl<'a> Episodes<'a> {
         let frames = match &mut self.frames {
             Some(frames) => frames,
             none => {
+                let content = content_hash(&record.video).unwrap_or_default();
+                if content != record.content {
+                    let reason = "it is not the video that was labelled any more; label it again";
+                    return Err(unreadable(record, reason.to_owned()));
+                }
                 let reader = VideoReader::open(&record.video).map_err(wrong)?;
                 none.insert(Resampled::new(reader, self.labelled.settings().rate(), HZ))
             }

@@ -13,7 +13,7 @@ const FOREIGN: [&str; 8] = ["webm", "mkv", "avi", "mpg", "mpeg", "wmv", "flv", "
 /// The videos at these paths, sorted: files as they are named; folders are searched for files whose names end as those of
 /// videos do (whatever the case) and for folders that hold PNG files, each of which is a video. Videos of formats that cannot
 /// be read, folders of JPEG files among them, are found, too: reading them says what was expected. Hidden names are passed
-/// over.
+/// over; of a folder that `generate` made (it has a generation.json) the frames are taken, not their videos.
 ///
 /// # Errors
 /// A path that does not exist, or one without any video.
@@ -37,6 +37,11 @@ pub fn find_videos(paths: &[PathBuf]) -> Result<Vec<PathBuf>, LabelError> {
 }
 
 fn search(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), LabelError> {
+    // A folder of `generate` has every clip twice: as exact frames, and as a video to look at.
+    let frames = folder.join("frames");
+    if folder.join("generation.json").is_file() && frames.is_dir() {
+        return search(&frames, found);
+    }
     let ends = |path: &Path, with: &[&str]| {
         let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
         extension.is_some_and(|e| with.iter().any(|w| e == *w))

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use pusht_env::{GOAL, Shard};
 use rayon::prelude::*;
+use video_io::content_hash;
 
 use crate::labels::{Header, Line, Scanned, json_line, scan};
 use crate::video::Eyes;
@@ -28,20 +29,29 @@ pub struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// Labels into the file at `path` what is not labelled there yet; [`Labelled::open`](crate::Labelled::open) reads it.
+    /// Labels into the file at `path` what is not labelled there yet, or has changed since; [`Labelled::open`](crate::Labelled::open) reads it.
     /// `progress` is told videos done and videos to do, from any thread.
     ///
     /// # Errors
     /// A file of another job at `path`; a place that cannot be written. Videos that cannot be read are no error.
     pub fn run(&self, path: &Path, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<(), LabelError> {
         let header = Header::new(self.method.name(), self.settings, self.videos.clone(), self.part);
-        if path.exists() {
-            return header.require(path, &scan(path)?.header);
-        }
         let mut partial = path.as_os_str().to_owned();
         partial.push(".partial");
         let partial = PathBuf::from(partial);
-        let done = resume(&partial, &header)?;
+        if path.exists() {
+            let found = scan(path)?;
+            header.require(path, &found.header)?;
+            if changed(path, &found)?.is_empty() {
+                return Ok(());
+            }
+            fs::rename(path, &partial).map_err(LabelError::io(path))?;
+        }
+        let mut done = resume(&partial, &header)?;
+        // Of two lines of one video the later one counts.
+        for index in changed(&partial, &done)? {
+            done.places.remove(&index);
+        }
         let range = match self.part {
             Some(part) => part.range(self.videos.len()),
             None => 0..self.videos.len(),
@@ -73,6 +83,20 @@ impl Job<'_> {
         }
         sort(&partial, path)
     }
+}
+
+/// The videos that are not what they were when they were labelled.
+fn changed(path: &Path, found: &Scanned) -> Result<Vec<usize>, LabelError> {
+    let mut file = File::open(path).map_err(LabelError::io(path))?;
+    let mut changed = Vec::new();
+    for (&index, place) in &found.places {
+        let line = place.read(&mut file).map_err(LabelError::io(path))?;
+        let line: Line = serde_json::from_slice(&line).map_err(|e| LabelError::io(path)(e.into()))?;
+        if content_hash(&line.record.video).unwrap_or_default() != line.record.content {
+            changed.push(index);
+        }
+    }
+    Ok(changed)
 }
 
 /// What an earlier run has done; a file with the header alone where there was none.

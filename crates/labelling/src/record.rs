@@ -14,6 +14,9 @@ use crate::Doubt;
 pub struct VideoRecord {
     /// The file or folder.
     pub video: PathBuf,
+    /// [`video_io::content_hash`] of it when it was labelled; empty where it could not be read.
+    #[serde(default)]
+    pub content: String,
     /// Why it has no labels at all; then the rest is empty.
     pub error: Option<String>,
     /// `H.264`, `AV1`, `GIF` or `PNG`.
@@ -103,6 +106,7 @@ impl VideoRecord {
     pub(crate) fn failed(video: PathBuf, error: String) -> Self {
         Self {
             video,
+            content: String::new(),
             error: Some(error),
             codec: String::new(),
             size: [0; 2],

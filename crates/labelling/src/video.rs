@@ -7,7 +7,7 @@ use pusht_data::InverseDynamics;
 use pusht_env::{Frame, Pose, State};
 use pusht_vision::{ActionSmoother, FrameMeasures, Registrar, Registration, Start, Tracked, Tracker};
 use serde::{Deserialize, Serialize};
-use video_io::{Rate, Resampled, VideoReader};
+use video_io::{Rate, Resampled, VideoReader, content_hash};
 
 use crate::blocks::{Blocks, Rows};
 use crate::record::{Measures, Stretch, VideoRecord};
@@ -64,8 +64,11 @@ impl Eyes {
 
     /// Labels a video. What is wrong with it is said in its record.
     pub(crate) fn label(&self, path: &Path, method: &Method<'_>, settings: Settings) -> VideoRecord {
-        self.try_label(path, method, settings)
-            .unwrap_or_else(|error| VideoRecord::failed(path.to_path_buf(), error.to_string()))
+        // Before the frames are read: a video that changes meanwhile will not be taken for what was labelled.
+        let content = content_hash(path).unwrap_or_default();
+        let record = self.try_label(path, method, settings);
+        let record = record.unwrap_or_else(|error| VideoRecord::failed(path.to_path_buf(), error.to_string()));
+        VideoRecord { content, ..record }
     }
 
     fn try_label(
@@ -126,6 +129,7 @@ impl Eyes {
             .collect();
         let mean = |of: fn(&Tracked) -> f64| seen.tracked.iter().map(of).sum::<f64>() / count as f64;
         Ok(VideoRecord {
+            content: String::new(),
             video: path.to_path_buf(),
             error: None,
             codec,

@@ -196,6 +196,11 @@ fn videos_that_cannot_be_read_are_found_and_said_to_be() {
     save(&at("in/c.gif"), &clip(96, 20));
     let videos = find_videos(&[at("in")]).unwrap();
     assert_eq!(videos, [at("in/a.webm"), at("in/c.gif"), at("in/photos")]);
+    // What generate made is taken once.
+    save(&at("made/videos/0.gif"), &clip(96, 5));
+    save(&at("made/frames/0"), &clip(96, 5));
+    fs::write(at("made/generation.json"), "{}").unwrap();
+    assert_eq!(find_videos(&[at("made")]).unwrap(), [at("made/frames/0")]);
     let job = Job {
         videos,
         method: Method::ClosedForm(Default::default()),
@@ -213,6 +218,38 @@ fn videos_that_cannot_be_read_are_found_and_said_to_be() {
         "{errors:?}"
     );
     assert!(errors[1].is_none());
+}
+
+#[test]
+fn videos_that_changed_are_labelled_again_and_never_paired_with_old_labels() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    save(&at("in/0.gif"), &clip(96, 20));
+    save(&at("in/1.gif"), &clip(96, 24));
+    let job = Job {
+        videos: find_videos(&[at("in")]).unwrap(),
+        method: Method::ClosedForm(Default::default()),
+        settings: Settings::default(),
+        part: None,
+    };
+    job.run(&at("labels"), &|_, _| ()).unwrap();
+    let before = records(&[at("labels")]);
+    // As long as before, so that nothing but its content tells.
+    let mut other = clip(96, 24);
+    other.reverse();
+    fs::remove_file(at("in/1.gif")).unwrap();
+    save(&at("in/1.gif"), &other);
+    let labelled = Labelled::open(&[at("labels")]).unwrap();
+    let error = write_dataset(&labelled, &at("set.zarr"), Layout::Zarr, false, &mut |_, _| ());
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("1.gif") && error.contains("label it again"), "{error}");
+    assert!(!at("set.zarr").exists());
+    job.run(&at("labels"), &|_, _| ()).unwrap();
+    let after = records(&[at("labels")]);
+    assert_eq!(before[0], after[0]);
+    assert_ne!(before[1].stretches, after[1].stretches);
+    let labelled = Labelled::open(&[at("labels")]).unwrap();
+    write_dataset(&labelled, &at("set.zarr"), Layout::Zarr, false, &mut |_, _| ()).unwrap();
 }
 
 #[test]

@@ -21,14 +21,14 @@ pub fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Re
     Ok(())
 }
 
-#[cfg(any(feature = "zarr", feature = "lerobot"))]
-/// Writes a folder that does not exist yet.
-pub(crate) fn folder(path: &Path, write: impl FnOnce(&Path) -> Result<(), DataError>) -> Result<(), DataError> {
+/// Writes a folder that does not exist yet beside its place and renames it; after an error nothing is there.
+///
+/// # Errors
+/// What `write` says, a folder that exists, or a place that cannot be written.
+pub fn write_folder<E: From<DataError>>(path: &Path, write: impl FnOnce(&Path) -> Result<(), E>) -> Result<(), E> {
     if path.exists() {
-        return Err(DataError::unwritable(
-            path,
-            "it exists already; remove it or choose another name",
-        ));
+        let reason = "it exists already; remove it or choose another name";
+        return Err(DataError::unwritable(path, reason).into());
     }
     let failed = |e: std::io::Error| DataError::unwritable(path, &e);
     let folder = builder(0o777).tempdir_in(folder_of(path)?).map_err(failed)?;

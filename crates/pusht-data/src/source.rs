@@ -119,9 +119,18 @@ fn describe(path: &Path) -> String {
         Some("zip") => "a zip archive, unpack it first",
         Some("partial") => "an unfinished set, run the command that was making it again to finish it",
         Some("mp4" | "gif" | "png") => VIDEO,
+        _ if begins_as_labels(path) => "a part of labels, join all parts with merge",
         _ => "a file of something else",
     };
     kind.to_owned()
+}
+
+/// Files of labels name their format first.
+fn begins_as_labels(path: &Path) -> bool {
+    const START: &[u8] = b"{\"format\":\"pusht-labels";
+    let mut start = vec![0; START.len()];
+    std::fs::File::open(path).is_ok_and(|mut file| std::io::Read::read_exact(&mut file, &mut start).is_ok())
+        && start == START
 }
 
 impl Source {

@@ -157,6 +157,16 @@ pub enum RatingError {
         /// Name of the clip.
         clip: String,
     },
+    /// None of the rated clips was audited.
+    #[error(
+        "none of the rated clips (such as {rated:?}) is among those that the audit scored (such as {scored:?}); rate and audit the same folder"
+    )]
+    NoneAudited {
+        /// A clip that was rated.
+        rated: String,
+        /// One that was scored.
+        scored: String,
+    },
     /// Statistics.
     #[error(transparent)]
     Metric(#[from] traj_metrics::MetricError),

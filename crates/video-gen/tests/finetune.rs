@@ -250,6 +250,15 @@ impl Setting {
 
     /// Trains into a folder; stops at a step where one is given. Also what the stages ended with.
     fn train(&self, out: &str, stop_at: Option<usize>) -> (Result<Finetuned, FinetuneError>, Vec<String>) {
+        self.train_as(&self.config, out, stop_at)
+    }
+
+    fn train_as(
+        &self,
+        config: &FinetuneConfig,
+        out: &str,
+        stop_at: Option<usize>,
+    ) -> (Result<Finetuned, FinetuneError>, Vec<String>) {
         let flag = StopFlag::new();
         let notes = Arc::new(Mutex::new(Vec::new()));
         let mut progress = StopAt {
@@ -265,7 +274,7 @@ impl Setting {
             data: &self.data,
             out: &self.path(out),
             cache: Some(&self.path("cache")),
-            config: &self.config,
+            config,
             device: &Device::flex(),
             memory: None,
             progress: &mut progress,
@@ -295,7 +304,7 @@ impl Setting {
             self.bytes("parts/adapters.safetensors")
         );
         assert_eq!(self.bytes("whole/curve.jsonl"), self.bytes("parts/curve.jsonl"));
-        assert_eq!((whole.best_valid, whole.samples), (again.best_valid, again.samples));
+        assert_eq!((whole.best_valid, &whole.samples), (again.best_valid, &again.samples));
         let events = std::fs::read_dir(self.path("whole/tensorboard"))
             .unwrap()
             .next()
@@ -305,6 +314,14 @@ impl Setting {
         for tag in ["loss/valid", "samples/psnr", "samples/ssim", "samples/rigidity"] {
             assert!(events.windows(tag.len()).any(|part| part == tag.as_bytes()), "{tag}");
         }
+        // A finished run says the same again, and its record stays when other settings are refused.
+        let record = self.bytes("whole/finetune.json");
+        assert_eq!(self.train("whole", None).0.unwrap().samples, whole.samples);
+        let mut other = self.config.clone();
+        other.set("steps=9").unwrap();
+        let text = self.train_as(&other, "whole", None).0.unwrap_err().to_string();
+        assert!(text.contains("steps"), "{text}");
+        assert_eq!(self.bytes("whole/finetune.json"), record);
         let checkpoint = self.bytes("whole/checkpoints/step-00000006/model.bpk").len();
         let adapters = self.bytes("whole/adapters.safetensors").len();
         let base: usize = std::fs::read_dir(self.path("model/transformer"))

@@ -10,6 +10,7 @@
 
 #[cfg(feature = "mp4")]
 mod compress;
+mod content;
 mod error;
 mod folder;
 mod gif;
@@ -33,6 +34,7 @@ mod yuv;
 
 #[cfg(feature = "mp4")]
 pub use compress::h264_round_trip;
+pub use content::content_hash;
 pub use error::VideoIoError;
 pub use options::{Format, VideoOptions};
 pub use pictures::{FilmStrip, film_strip, png_bytes, upscale};

@@ -4,6 +4,8 @@
 
 use rayon::prelude::*;
 
+use crate::pointwise::{MISH_IS_LINEAR, exp, mish_of, mish_slope};
+
 /// Samples of one task.
 const CHUNK: usize = 8;
 
@@ -147,67 +149,6 @@ fn total(parts: &[Vec<f32>], width: usize) -> Vec<f32> {
     sums
 }
 
-/// e^x of numbers up to 20, to a few units in the last place; written so that the compiler makes vector code of it
-/// (range reduction and polynomial of Cephes' `expf`).
-fn exp(x: f32) -> f32 {
-    /// 1.5 · 2²³: adding it rounds to an integer, which is then in the low bits.
-    const ROUND: f32 = 12_582_912.0;
-    let x = x.clamp(-87.0, 20.0);
-    let shifted = x * std::f32::consts::LOG2_E + ROUND;
-    let n = shifted - ROUND;
-    let r = x - n * 0.693_359_4 + n * 2.121_944_4e-4;
-    let p = 1.987_569_2e-4_f32;
-    let p = p * r + 1.398_2e-3;
-    let p = p * r + 8.333_452e-3;
-    let p = p * r + 4.166_579_6e-2;
-    let p = p * r + 1.666_666_5e-1;
-    let p = p * r + 0.500_000_1;
-    let y = p * r * r + r + 1.0;
-    y * f32::from_bits((shifted.to_bits() << 23).wrapping_add(127 << 23))
-}
-
-/// x · tanh(ln(1 + eˣ)) (Misra 2019), with one exponential: tanh(ln(1 + e)) = n / (n + 2), n = e (e + 2).
-pub(super) fn mish(x: f32) -> f32 {
-    let e = exp(x);
-    let n = e * (e + 2.0);
-    x * (n / (n + 2.0))
-}
-
-/// Its derivative: n / (n + 2) + 4 x e (e + 1) / (n + 2)².
-pub(super) fn mish_slope(x: f32) -> f32 {
-    let e = exp(x);
-    let n = e * (e + 2.0);
-    let d = 1.0 / (n + 2.0);
-    n * d + x * (4.0 * e * (e + 1.0) * d) * d
-}
-
-/// Mish of a slice.
-pub(super) fn mish_slice(x: &[f32]) -> Vec<f32> {
-    let mut y = vec![0.0; x.len()];
-    let tasks = y.par_chunks_mut(16_384).zip(x.par_chunks(16_384));
-    tasks.for_each(|(y, x)| {
-        for (y, x) in y.iter_mut().zip(x) {
-            *y = mish(*x);
-        }
-    });
-    y
-}
-
-/// Gradient of [`mish_slice`].
-pub(super) fn mish_slice_backward(x: &[f32], grad: &[f32]) -> Vec<f32> {
-    let mut y = vec![0.0; x.len()];
-    let tasks = y
-        .par_chunks_mut(16_384)
-        .zip(x.par_chunks(16_384))
-        .zip(grad.par_chunks(16_384));
-    tasks.for_each(|((y, x), grad)| {
-        for ((y, x), grad) in y.iter_mut().zip(x).zip(grad) {
-            *y = mish_slope(*x) * grad;
-        }
-    });
-    y
-}
-
 /// Group normalisation, Mish and FiLM of `x + bias`.
 #[derive(Clone, Copy)]
 pub(super) struct NormMish<'a> {
@@ -319,7 +260,7 @@ impl NormMish<'_> {
                 }
                 for (y, x) in y.chunks_exact_mut(channels).zip(x.chunks_exact(channels)) {
                     for (((y, x), scale), shift) in y.iter_mut().zip(x).zip(&*scale).zip(&*shift) {
-                        *y = mish(x * scale + shift);
+                        *y = mish_of(x * scale + shift);
                     }
                     if let Some(film) = self.film(chunk * CHUNK + index) {
                         for ((y, scale), shift) in y.iter_mut().zip(film.0).zip(film.1) {
@@ -424,7 +365,7 @@ impl NormMish<'_> {
                 Some((scale, _)) => {
                     for c in 0..channels {
                         let z = xhat[c] * self.gamma[c] + self.beta[c];
-                        let e = exp(z);
+                        let e = exp(z.clamp(-87.0, MISH_IS_LINEAR));
                         let n = e * (e + 2.0);
                         let d = 1.0 / (n + 2.0);
                         dscale[c] += grad[c] * z * (n * d);
@@ -462,23 +403,6 @@ impl NormMish<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn mish_is_that_of_double_precision() {
-        for i in -4000..=4000 {
-            // A number that single precision has, so that only the arithmetic is measured.
-            let x = f64::from(i as f32 * 0.01);
-            let want = x * x.exp().ln_1p().tanh();
-            let got = f64::from(mish(x as f32));
-            assert!((got - want).abs() <= 3e-7 * want.abs().max(1e-6), "{x}: {got} {want}");
-            let step = 1e-5;
-            let at = |x: f64| x * x.exp().ln_1p().tanh();
-            let want = (at(x + step) - at(x - step)) / (2.0 * step);
-            let got = f64::from(mish_slope(x as f32));
-            assert!((got - want).abs() <= 2e-6, "{x}: {got} {want}");
-        }
-        assert!(mish(f32::NAN).is_nan() && mish_slope(f32::NAN).is_nan());
-    }
 
     #[test]
     fn fold_is_the_adjoint_of_unfold() {

@@ -8,17 +8,14 @@ mod kernels;
 mod ops;
 
 use burn::backend::Dispatch;
+use burn::tensor::Tensor;
 use burn::tensor::activation::mish as plain_mish;
 use burn::tensor::module::{conv_transpose1d, conv1d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
-use burn::tensor::{DType, Device, Tensor};
+
+use crate::pointwise::has_kernels;
 
 use ops::TemporalOps;
-
-/// Whether the kernels know tensors like this one.
-fn has_kernels<const D: usize>(x: &Tensor<D>) -> bool {
-    x.device() == Device::flex() && x.dtype() == DType::F32
-}
 
 /// Cross-correlation over the second axis, as PyTorch's `conv1d`.
 ///
@@ -136,12 +133,4 @@ fn norm_mish_plain(x: Tensor<3>, with: NormMish) -> Tensor<3> {
         }
         None => y,
     }
-}
-
-/// x · tanh(softplus(x)) (Misra 2019).
-pub fn mish<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    if !has_kernels(&x) {
-        return plain_mish(x);
-    }
-    Tensor::from_dispatch(<Dispatch as TemporalOps>::mish(x.into_dispatch()))
 }

@@ -49,9 +49,6 @@ pub trait TemporalOps: Backend {
         groups: usize,
         epsilon: f64,
     ) -> FloatTensor<Self>;
-
-    /// Of any shape.
-    fn mish(x: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
@@ -190,11 +187,6 @@ impl TemporalOps for Flex {
     ) -> FlexTensor {
         norm_mish(&[x, bias, gamma, beta, film], groups, epsilon)
     }
-
-    fn mish(x: FlexTensor) -> FlexTensor {
-        let y = with(&x, kernels::mish_slice);
-        FlexTensor::from_data(TensorData::new(y, x.layout().shape().clone()))
-    }
 }
 
 type Diff<C> = Autodiff<Flex, C>;
@@ -268,25 +260,6 @@ impl Backward<Flex, 2> for AddRow {
         }
         if let Some(x) = x {
             grads.register::<Flex>(x.id, grad);
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Mish;
-
-impl Backward<Flex, 1> for Mish {
-    type State = FlexTensor;
-
-    fn backward(self, ops: Ops<FlexTensor, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let grad = grads.consume::<Flex>(&ops.node);
-        let [x] = ops.parents;
-        if let Some(x) = x {
-            let dx = with(&ops.state, |x| {
-                with(&grad, |grad| kernels::mish_slice_backward(x, grad))
-            });
-            let dx = TensorData::new(dx, ops.state.layout().shape().clone());
-            grads.register::<Flex>(x.id, FlexTensor::from_data(dx));
         }
     }
 }
@@ -402,15 +375,5 @@ impl<C: CheckpointStrategy> TemporalOps for Diff<C> {
         epsilon: f64,
     ) -> FloatTensor<Self> {
         norm_mish_diff::<5, C>([x, bias, gamma, beta, film], groups, epsilon)
-    }
-
-    fn mish(x: FloatTensor<Self>) -> FloatTensor<Self> {
-        let prepared = Mish.prepare::<C>([x.node()]).compute_bound().stateful();
-        let x = x.into_primitive();
-        let y = <Flex as TemporalOps>::mish(x.clone());
-        match prepared {
-            OpsKind::Tracked(prep) => prep.finish(x, y),
-            OpsKind::UnTracked(prep) => prep.finish(y),
-        }
     }
 }

@@ -23,7 +23,7 @@ pub fn write_lerobot(
 ) -> Result<usize, DataError> {
     let path = path.as_ref();
     let mut count = 0;
-    atomic::folder(path, |folder| {
+    atomic::write_folder(path, |folder| {
         let mut set: Option<Set> = None;
         for episode in episodes {
             let episode = episode?;

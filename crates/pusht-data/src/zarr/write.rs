@@ -25,7 +25,7 @@ pub fn write_replay_buffer(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<(), DataError> {
     let path = path.as_ref();
-    atomic::folder(path, |folder| {
+    atomic::write_folder(path, |folder| {
         let rows: usize = lengths.iter().sum();
         let mut arrays: Option<Arrays> = None;
         let mut done = 0;

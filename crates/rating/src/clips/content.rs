@@ -1,11 +1,9 @@
-//! What a clip's content is: a hash, and a cheap sign that it may have changed.
+//! A cheap sign that a clip's content may have changed.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-
-use sha2::{Digest, Sha256};
 
 /// Sizes, times and identities of a clip's files. As long as they are the same, so is the content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,22 +38,6 @@ impl Stamp {
         }
         lines.sort();
         Ok(Self(lines))
-    }
-
-    /// SHA-256 of the content, hexadecimal: of a file, its bytes; of a folder, name, length and bytes of each PNG file
-    /// in the order of their names.
-    pub(crate) fn hash(&self, path: &Path) -> io::Result<String> {
-        let mut hasher = Sha256::new();
-        for (file, length, ..) in &self.0 {
-            if file.parent() == Some(path) && path.is_dir() {
-                let name = file.file_name().unwrap_or_default().to_string_lossy();
-                hasher.update((name.len() as u64).to_le_bytes());
-                hasher.update(name.as_bytes());
-                hasher.update(length.to_le_bytes());
-            }
-            io::copy(&mut File::open(file)?, &mut hasher)?;
-        }
-        Ok(hex(&hasher.finalize()))
     }
 }
 

@@ -155,7 +155,7 @@ impl Catalogue {
     fn examine(&self, path: &Path) -> Result<Clip, String> {
         let failed = |e: std::io::Error| e.to_string();
         let stamp = Stamp::of(path, &self.root).map_err(failed)?;
-        let sha256 = stamp.hash(path).map_err(failed)?;
+        let sha256 = video_io::content_hash(path).map_err(failed)?;
         // Changed while it was read?
         if Stamp::of(path, &self.root).map_err(failed)? != stamp {
             return Err("it is being written".into());

@@ -111,11 +111,26 @@ pub struct RatingReport {
     pub raters: Vec<RaterReport>,
 }
 
+/// The score of the clip of this name, or of the only one whose name differs in the ending: the same clips may have been
+/// rated as MP4 files and scored as folders of frames.
+fn of_clip_named(audit: &AuditScores, name: &str) -> Option<AuditScore> {
+    fn stem(name: &str) -> &str {
+        let ends = name.rsplit_once('.').filter(|(_, end)| ["mp4", "gif"].contains(end));
+        ends.map_or(name, |(stem, _)| stem)
+    }
+    let exact = audit.get(name).copied();
+    exact.or_else(|| {
+        let mut same = audit.iter().filter(|(other, _)| stem(other) == stem(name));
+        let (_, score) = same.next()?;
+        same.next().is_none().then_some(*score)
+    })
+}
+
 impl Ratings {
     /// The statistics. Without a rating the report is empty but in order.
     ///
     /// # Errors
-    /// Bootstrap settings that give no interval; an audit's score that is not a finite number.
+    /// Bootstrap settings that give no interval; an audit of other clips, or with a score that is not a finite number.
     pub fn report(&self, audit: Option<&AuditScores>, bootstrap: Bootstrap) -> Result<RatingReport, RatingError> {
         if let Some((clip, _)) = audit
             .into_iter()
@@ -134,9 +149,16 @@ impl Ratings {
                 sha256: self.clips[c].sha256.clone(),
                 ratings: of_clip[c].len(),
                 means: self.means(&of_clip[c]),
-                audit: audit.and_then(|a| a.get(&self.clips[c].name)).copied(),
+                audit: audit.and_then(|a| of_clip_named(a, &self.clips[c].name)),
             })
             .collect();
+        let audited = clips.iter().filter(|c| c.audit.is_some()).count();
+        if let (0, Some(rated), Some(scored)) = (audited, clips.first(), audit.and_then(|a| a.keys().next())) {
+            return Err(RatingError::NoneAudited {
+                rated: rated.name.clone(),
+                scored: scored.clone(),
+            });
+        }
         let raters = (0..self.raters.len())
             .filter(|&r| !of_rater[r].is_empty())
             .map(|r| RaterReport {
@@ -155,7 +177,7 @@ impl Ratings {
         Ok(RatingReport {
             clips_in_all: self.clips.len(),
             ratings: self.ratings.len(),
-            audited: clips.iter().filter(|c| c.audit.is_some()).count(),
+            audited,
             bootstrap,
             scales,
             clips,

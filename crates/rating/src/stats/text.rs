@@ -39,6 +39,14 @@ impl Display for RatingReport {
                 optional(&scale.audit_correlation)
             )?;
         }
+        if self.audited > 0 {
+            writeln!(
+                f,
+                "\n{} of the {} rated clips have scores of an audit.",
+                self.audited,
+                self.clips.len()
+            )?;
+        }
         let row = |name: &str, ratings: usize, [a, r, p]: [f64; 3]| {
             format!(
                 "| {} | {ratings} | {a:.2} | {r:.2} | {p:.2} |",

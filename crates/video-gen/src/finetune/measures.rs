@@ -6,7 +6,7 @@ use eval::audit::{Auditor, Shape};
 use eval::{psnr, video_ssim};
 use pusht_env::Frame;
 use pusht_vision::{Registration, executability_residual};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use video_io::{FilmStrip, film_strip};
 
 use super::error::FinetuneError;
@@ -17,7 +17,7 @@ const PICTURES: usize = 8;
 const WHOLE: [f64; 2] = [0.75, 1.25];
 
 /// Means over sampled clips; shares are of frames.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SampleMeasures {
     /// Peak signal-to-noise ratio to the held-out clip between whose ends was sampled, dB.
     pub psnr: f64,

@@ -1,7 +1,6 @@
 //! What the published models have in common as something to train.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -16,6 +15,8 @@ use super::draws::Draws;
 use super::error::FinetuneError;
 use super::measures::{SampleMeasures, strip};
 
+/// What the samples of a step are worth, in their folder.
+const MEASURES: &str = "measures.json";
 /// Where the seeds of validation begin.
 const VALIDATION: u64 = 0x5EED;
 
@@ -48,7 +49,6 @@ pub(super) struct Tuning<'a, T> {
     /// Clips between whose ends is sampled.
     pub(super) shown: Vec<Vec<Frame>>,
     pub(super) out: PathBuf,
-    pub(super) last: Mutex<Option<SampleMeasures>>,
 }
 
 impl<T: Trainee> Tuning<'_, T> {
@@ -79,7 +79,7 @@ impl<T: Trainee> Tuning<'_, T> {
         };
         let requests: Vec<VideoRequest> = self.shown.iter().enumerate().map(request).collect();
         let sampled = self.trainee.sample(model, &requests)?;
-        let folder = self.out.join(format!("validation/step-{step:06}"));
+        let folder = samples_of(&self.out, step);
         std::fs::create_dir_all(&folder).map_err(FinetuneError::io("creating", &folder))?;
         let pairs: Vec<(Vec<Frame>, Vec<Frame>)> = sampled.into_iter().zip(self.shown.iter().cloned()).collect();
         for (i, (sampled, expected)) in pairs.iter().enumerate() {
@@ -88,9 +88,20 @@ impl<T: Trainee> Tuning<'_, T> {
         }
         let measures = SampleMeasures::of(&pairs)?;
         let text = serde_json::to_string_pretty(&measures).unwrap_or_default();
-        write(&folder.join("measures.json"), text.as_bytes())?;
+        write(&folder.join(MEASURES), text.as_bytes())?;
         Ok(measures)
     }
+}
+
+/// The folder of the samples of a step.
+fn samples_of(out: &Path, step: usize) -> PathBuf {
+    out.join(format!("validation/step-{step:06}"))
+}
+
+/// What the samples of a step were worth, where some were drawn, in this run or one that it goes on from.
+pub(super) fn measured(out: &Path, step: usize) -> Option<SampleMeasures> {
+    let text = std::fs::read(samples_of(out, step).join(MEASURES)).ok()?;
+    serde_json::from_slice(&text).ok()
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), FinetuneError> {
@@ -141,11 +152,6 @@ impl<T: Trainee> Objective<T::Model> for Tuning<'_, T> {
         if self.shown.is_empty() {
             return Ok(Vec::new());
         }
-        let measures = self.show(model, step)?;
-        let named = measures.named();
-        if let Ok(mut last) = self.last.lock() {
-            *last = Some(measures);
-        }
-        Ok(named)
+        Ok(self.show(model, step)?.named())
     }
 }

@@ -1,7 +1,6 @@
 //! A fine-tuning from files to files.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use burn::tensor::{DType, Device, FloatDType};
 use nn_kit::{EdmConfig, FlowScheduler};
@@ -17,7 +16,7 @@ use super::error::FinetuneError;
 use super::ltx::{LtxTrainee, autoencoder_files};
 use super::measures::SampleMeasures;
 use super::memory::{Sizes, TrainingMemory};
-use super::objective::{Trainee, Tuning};
+use super::objective::{Trainee, Tuning, measured};
 use super::texts::Prompts;
 use crate::cosmos::{CosmosAutoencoder, CosmosTransformer, CosmosVariant};
 use crate::ltx::{LatentScale, LtxTransformer, LtxVae};
@@ -90,6 +89,8 @@ struct Prepared<L> {
     valid: Vec<L>,
     shown: Vec<Vec<Frame>>,
     identity: String,
+    /// What is written as `finetune.json`.
+    record: String,
     memory: TrainingMemory,
 }
 
@@ -355,8 +356,7 @@ fn prepare<L>(
         config: job.config,
     };
     let path = job.out.join(RECORD);
-    let text = serde_json::to_string_pretty(&record).map_err(FinetuneError::io("writing", &path))?;
-    write_atomic(&path, text.as_bytes())?;
+    let record = serde_json::to_string_pretty(&record).map_err(FinetuneError::io("writing", &path))?;
     // Where files lie does not make a run another one.
     let identity = serde_json::json!([transformer, prompts, keys, number_format(dtype), job.config]).to_string();
     let mut parts = latents.into_iter().map(|(latents, _)| latents);
@@ -365,6 +365,7 @@ fn prepare<L>(
         valid: parts.next().unwrap_or_default(),
         shown,
         identity,
+        record,
         memory,
     })
 }
@@ -383,8 +384,12 @@ fn train<T: Trainee>(
         valid: prepared.valid,
         shown: prepared.shown,
         out: job.out.to_path_buf(),
-        last: Mutex::new(None),
     };
+    let record = job.out.join(RECORD);
+    // That of another run stays until this one is known to go on: `fit` refuses other settings.
+    if !record.exists() {
+        write_atomic(&record, prepared.record.as_bytes())?;
+    }
     let mut settings = job.config.fit();
     if job.config.full && format(job.config.format, job.device)? == FloatDType::BF16 {
         settings.precision = Precision::Bf16;
@@ -401,13 +406,14 @@ fn train<T: Trainee>(
         replicas: &[],
     };
     let fitted = fit(model, &tuning, &settings, options)?;
+    write_atomic(&record, prepared.record.as_bytes())?;
     let done = Finetuned {
         file: PathBuf::new(),
         clips,
         memory: prepared.memory,
         train_loss: fitted.curve.rows.iter().rev().find_map(|row| row.train_loss),
         best_valid: fitted.best_valid,
-        samples: tuning.last.into_inner().unwrap_or_default(),
+        samples: measured(job.out, job.config.steps),
     };
     Ok((fitted, done))
 }

@@ -2,9 +2,8 @@
 
 use burn::module::{Module, Param};
 use burn::nn::{Initializer, LinearConfig};
-use burn::tensor::activation::gelu_approximate;
 use burn::tensor::{Device, Int, Tensor};
-use nn_kit::{AdaptedLinear, in_dtype, rms_norm, scaled_dot_product};
+use nn_kit::{AdaptedLinear, gelu_tanh, in_dtype, rms_norm, scaled_dot_product};
 
 use super::config::LtxConfig;
 use super::lora::LtxLora;
@@ -152,7 +151,7 @@ impl LtxBlock {
         let x = x + attended * gate;
         let text = Some(context.text.clone());
         let x = x.clone() + self.attn2.forward(x, text, None, context.text_bias.clone());
-        let hidden = gelu_approximate(self.ff.up.forward(modulated(&x, scale_ff, shift_ff)));
+        let hidden = gelu_tanh(self.ff.up.forward(modulated(&x, scale_ff, shift_ff)));
         x + self.ff.down.forward(hidden) * gate_ff
     }
 }

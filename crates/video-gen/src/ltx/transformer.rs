@@ -5,10 +5,10 @@
 
 use burn::module::{Module, Param};
 use burn::nn::{Initializer, Linear, LinearConfig};
-use burn::tensor::activation::{gelu_approximate, silu};
+use burn::tensor::activation::silu;
 use burn::tensor::module::layer_norm;
 use burn::tensor::{DType, Device, Int, Tensor};
-use nn_kit::{in_dtype, in_f32, sinusoidal_steps};
+use nn_kit::{gelu_tanh, in_dtype, in_f32, sinusoidal_steps};
 
 use super::block::{Context, LtxBlock, Modulation};
 use super::config::LtxConfig;
@@ -174,7 +174,7 @@ impl LtxTransformer {
         let (modulation, embedded) = self.times(&input.timesteps, clips, tokens, &device);
         let text = &self.caption_projection;
         let text = text.linear_1.forward(in_dtype(input.text, dtype));
-        let text = self.caption_projection.linear_2.forward(gelu_approximate(text));
+        let text = self.caption_projection.linear_2.forward(gelu_tanh(text));
         let text_bias = input.text_mask.map(|mask| {
             let bias = in_f32(mask).neg().add_scalar(1.0).mul_scalar(MASKED);
             in_dtype(bias.unsqueeze_dim::<3>(1).unsqueeze_dim::<4>(1), dtype)

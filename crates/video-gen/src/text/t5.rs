@@ -8,9 +8,9 @@ use std::path::Path;
 
 use burn::module::{Module, Param};
 use burn::nn::{Embedding, EmbeddingConfig, Initializer, Linear, LinearConfig};
-use burn::tensor::activation::{gelu_approximate, relu};
+use burn::tensor::activation::relu;
 use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
-use nn_kit::{Checkpoint, Renames, in_dtype, in_f32, published_shapes, rms_norm, scaled_dot_product};
+use nn_kit::{Checkpoint, Renames, gelu_tanh, in_dtype, in_f32, published_shapes, rms_norm, scaled_dot_product};
 use serde::{Deserialize, Serialize};
 
 use super::bias::buckets;
@@ -366,7 +366,7 @@ impl T5Attention {
 impl T5Dense {
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let hidden = match (&self.wi, &self.wi_0, &self.wi_1) {
-            (None, Some(gate), Some(wi)) => gelu_approximate(gate.forward(x.clone())) * wi.forward(x),
+            (None, Some(gate), Some(wi)) => gelu_tanh(gate.forward(x.clone())) * wi.forward(x),
             (Some(wi), ..) => relu(wi.forward(x)),
             _ => x,
         };

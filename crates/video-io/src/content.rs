@@ -1,0 +1,34 @@
+//! What a video is, by its bytes.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+/// SHA-256 of a video's content, hexadecimal: of a file, its bytes; of a folder, name, length and bytes of each PNG file in
+/// the order of their names.
+///
+/// # Errors
+/// A path that cannot be read.
+pub fn content_hash(path: impl AsRef<Path>) -> io::Result<String> {
+    let path = path.as_ref();
+    let mut hasher = Sha256::new();
+    if fs::metadata(path)?.is_dir() {
+        let entries: io::Result<Vec<PathBuf>> = fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect();
+        let mut files = entries?;
+        files.retain(|file| file.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")));
+        files.sort();
+        for file in files {
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            hasher.update((name.len() as u64).to_le_bytes());
+            hasher.update(name.as_bytes());
+            let bytes = fs::read(&file)?;
+            hasher.update((bytes.len() as u64).to_le_bytes());
+            hasher.update(bytes);
+        }
+    } else {
+        io::copy(&mut File::open(path)?, &mut hasher)?;
+    }
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
