@@ -28,9 +28,9 @@ pub use replay::{
     replay, replay_from, restarts,
 };
 pub use report::{
-    ActionRow, Arm, Assets, ExtractionRow, Fit, FitFloor, LossPoint, Method, ModelTraining, OtherPolicy, OurValue,
-    PaperRow, Picture, REPORT_SCHEMA, Report, ReportError, Role, RowKind, RunRecord, SeedResult, Shows, StageTime,
-    Training, TrainingData, render_html,
+    ActionRow, Arm, Assets, ExtractionRow, Fit, FitFloor, LossPoint, Method, ModelTraining, OtherGenerator,
+    OtherPolicy, OurValue, PaperRow, Picture, REPORT_SCHEMA, Report, ReportError, Role, RowKind, RunRecord, SeedResult,
+    Shows, StageTime, Training, TrainingData, render_html,
 };
 pub use rollout::{
     EpisodeRecord, EpisodeScores, FIRST_START_SEED, FilmError, POSE_ANGLE_DEGREES, POSE_DISTANCE, Protocol,

@@ -54,6 +54,8 @@ pub enum GeneratorKind {
     ObjectLatent,
     /// Pixels.
     Pixel,
+    /// Clips whose origin is not known here.
+    Unknown,
 }
 
 /// The generator, as the sentence names it.
@@ -71,6 +73,7 @@ impl Generator {
         let noun = match self.kind {
             GeneratorKind::ObjectLatent => "object-latent trajectories (not pixels)",
             GeneratorKind::Pixel => "generated video",
+            GeneratorKind::Unknown => return self.name.clone(),
         };
         if self.name.contains(noun) {
             self.name.clone()

@@ -73,6 +73,20 @@ pub fn write_dataset(
     Ok(summary)
 }
 
+/// As they are.
+const PLAIN: [Transform; 1] = [Transform::IDENTITY];
+
+impl Labelled {
+    /// The trusted stretches as episodes, in the order of the videos; frames are read again from these, one video after
+    /// the other. `provenance.index` is the number of the video.
+    ///
+    /// Each is an error where its video has changed since it was labelled.
+    pub fn episodes(&self) -> impl Iterator<Item = Result<Episode, DataError>> + '_ {
+        let records = self.records().enumerate();
+        records.flat_map(|(index, record)| Episodes::new(self, record, index, &PLAIN))
+    }
+}
+
 /// The episodes of one video, read again from front to back.
 struct Episodes<'a> {
     labelled: &'a Labelled,

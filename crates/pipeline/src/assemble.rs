@@ -94,6 +94,14 @@ pub(crate) fn report(
         config.rollout.first_seed,
         config.rollout.first_seed + config.rollout.episodes as u64 - 1,
     ];
+    let frames = |name: &str| {
+        arms.iter()
+            .find(|arm| arm.name == name)?
+            .data
+            .as_ref()
+            .map(|data| data.frames)
+    };
+    let fewer_demonstrations = frames("demo-matched") < frames("generated");
     let train = &config.policy.train;
     Ok(Report {
         schema: REPORT_SCHEMA,
@@ -131,10 +139,17 @@ pub(crate) fn report(
         fit_floors,
         actions,
         extraction: results.extraction.rows,
-        clips: Some(results.quality),
+        clips: results.quality,
+        other_generators: results.other_generators,
         models: results.models,
         pictures: results.pictures,
-        notes: notes(config, generator.kind, results.clip_frames, other_build),
+        notes: notes(
+            config,
+            generator.kind,
+            results.clip_frames,
+            fewer_demonstrations,
+            other_build,
+        ),
         record: RunRecord {
             command: command.to_owned(),
             configuration: config.to_toml()?,
@@ -227,20 +242,33 @@ fn told(results: &Results) -> String {
 }
 
 /// What a reader must know before quoting a number.
-fn notes(config: &Config, kind: GeneratorKind, [frames, trusted]: [usize; 2], other_build: &[String]) -> Vec<String> {
+fn notes(
+    config: &Config,
+    kind: GeneratorKind,
+    [frames, trusted]: [usize; 2],
+    fewer_demonstrations: bool,
+    other_build: &[String],
+) -> Vec<String> {
     let mut notes = match kind {
         GeneratorKind::ObjectLatent => vec![
             "The generator is an object-latent model: it makes poses, which the renderer draws. Its shapes cannot morph, \
              its T can still move untouched, and its prompt is ignored."
                 .to_owned(),
         ],
-        GeneratorKind::Pixel => Vec::new(),
+        GeneratorKind::Pixel | GeneratorKind::Unknown => Vec::new(),
     };
     if trusted < frames {
         notes.push(format!(
             "Of the {frames} frames of clips, {trusted} have actions that can be trusted (docs/labelling.md); the others, \
              the last of each clip among them, are left out."
         ));
+    }
+    if fewer_demonstrations {
+        notes.push(
+            "The clips have more training frames than the demonstrations: demo-matched has all frames of the \
+             demonstrations, and fewer than generated."
+                .to_owned(),
+        );
     }
     if !other_build.is_empty() {
         notes.push(format!(

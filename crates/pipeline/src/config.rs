@@ -7,9 +7,13 @@ use idm::LearnedConfig;
 use pusht_data::SplitProtocol;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
-use video_gen::{ModelChoice, PixelTrainSettings, Sampling, TrainSettings};
+use video_gen::PixelTrainSettings;
 
 use crate::PipelineError;
+
+mod video;
+
+pub use video::{OtherGenerator, VideoChoice, VideoConfig};
 
 /// The presets, smallest first: name and TOML text, each a documented experiment.
 pub const PRESETS: [(&str, &str); 4] = [
@@ -90,74 +94,6 @@ pub enum Labeller {
     LearnedFirst,
 }
 
-/// The video model and its clips.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct VideoConfig {
-    /// Which one.
-    pub model: VideoChoice,
-    /// The object-latent network and its training, where it is trained here.
-    pub train: TrainSettings,
-    /// The pixel network and its training, where it is trained here.
-    #[serde(default = "PixelTrainSettings::small", skip_serializing_if = "small")]
-    pub pixel: PixelTrainSettings,
-    /// How a model that is there already samples.
-    #[serde(default, skip_serializing_if = "unset")]
-    pub sampling: Sampling,
-    /// Clips to generate.
-    pub clips: usize,
-    /// Frames a clip.
-    pub frames: usize,
-    /// What a model that is there already is told; its own prompt else.
-    #[serde(default)]
-    pub prompt: Option<String>,
-}
-
-fn small(settings: &PixelTrainSettings) -> bool {
-    *settings == PixelTrainSettings::small()
-}
-
-fn unset(sampling: &Sampling) -> bool {
-    *sampling == Sampling::default()
-}
-
-/// Which video model makes the clips.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum VideoChoice {
-    /// The object-latent model, trained on the training part.
-    Object,
-    /// The pixel model, trained on the training part.
-    Pixel,
-    /// One that is there already.
-    Ready(ModelChoice),
-}
-
-impl TryFrom<String> for VideoChoice {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        match text.as_str() {
-            "object" => Ok(Self::Object),
-            "pixel" => Ok(Self::Pixel),
-            other => match other.parse() {
-                Ok(choice) => Ok(Self::Ready(choice)),
-                Err(error) => Err(format!("{error}; or object or pixel, which are trained here")),
-            },
-        }
-    }
-}
-
-impl From<VideoChoice> for String {
-    fn from(choice: VideoChoice) -> Self {
-        match choice {
-            VideoChoice::Object => "object".to_owned(),
-            VideoChoice::Pixel => "pixel".to_owned(),
-            VideoChoice::Ready(choice) => choice.to_string(),
-        }
-    }
-}
-
 /// Closed-loop roll-outs, by the paper's protocol.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -204,6 +140,24 @@ impl Config {
         Ok(config)
     }
 
+    /// The same experiment on clips that are there already: the videos below `folder`, at `fps` frames a second where
+    /// their files say it wrongly.
+    ///
+    /// # Errors
+    /// Settings that make no experiment.
+    pub fn on_clips(mut self, folder: &Path, fps: Option<u32>) -> Result<Self, PipelineError> {
+        self.video = VideoConfig {
+            model: VideoChoice::Clips(folder.to_path_buf()),
+            others: Vec::new(),
+            sampling: video_gen::Sampling::default(),
+            prompt: None,
+            fps,
+            ..self.video
+        };
+        self.check()?;
+        Ok(self)
+    }
+
     /// As TOML, for the record of the run.
     ///
     /// # Errors
@@ -218,27 +172,18 @@ impl Config {
     fn check(&self) -> Result<(), PipelineError> {
         let positive = [
             ("demonstrations.episodes", self.demonstrations.episodes),
-            ("video.clips", self.video.clips),
             ("rollout.episodes", self.rollout.episodes),
             ("rollout.steps", self.rollout.steps),
         ];
-        let wrong = |key: &str, reason: &str| {
-            Err(PipelineError::Config {
-                origin: key.to_owned(),
-                reason: reason.to_owned(),
-            })
-        };
         for (key, value) in positive {
             if value == 0 {
                 return wrong(key, "is 0; expected at least 1");
             }
         }
         // Bad training settings are found now and not when the stage is reached.
-        let checks: [(&str, Result<(), String>); 4] = [
+        let checks: [(&str, Result<(), String>); 2] = [
             ("policy", self.policy.check().map_err(|e| e.to_string())),
             ("idm.learned", self.idm.learned.train.check().map_err(|e| e.to_string())),
-            ("video.train", self.video.train.check().map_err(|e| e.to_string())),
-            ("video.pixel", self.video.pixel.check().map_err(|e| e.to_string())),
         ];
         for (section, result) in checks {
             if let Err(reason) = result {
@@ -255,39 +200,12 @@ impl Config {
                 return wrong(&section, "is of a kind that was there before; expected each kind once");
             }
         }
-        let frames = self.video.frames;
-        let (longest, only) = (self.video.train.model.max_frames, self.video.pixel.model.frames());
-        match self.video.model {
-            VideoChoice::Object if frames > longest => {
-                return wrong(
-                    "video.frames",
-                    &format!(
-                        "is {frames}, more than the model makes; expected at most video.train.model.max_frames = {longest}"
-                    ),
-                );
-            }
-            VideoChoice::Pixel if frames != only => {
-                let expected = format!("is {frames}; the pixel model of video.pixel makes clips of {only}");
-                return wrong("video.frames", &expected);
-            }
-            _ => {}
-        }
-        if !matches!(self.video.model, VideoChoice::Ready(_))
-            && (self.video.prompt.is_some() || self.video.sampling != Sampling::default())
-        {
-            return wrong(
-                "video",
-                "has a prompt or sampling, which only models that are there already (object:FILE, ltx:PATH, …) take",
-            );
-        }
+        self.video.check()?;
         if self.policy.train.steps_per_epoch.is_none() {
             return wrong(
                 "policy.train.steps_per_epoch",
                 "is missing; arms of different size need the same number of updates",
             );
-        }
-        if self.video.frames < 4 {
-            return wrong("video.frames", "is below 4; the measures of actions need at least 4");
         }
         if self.seeds.is_empty() {
             return wrong(
@@ -322,6 +240,14 @@ fn defaults(origin: &str) -> Result<Table, PipelineError> {
     })?;
     let video = Table::from_iter([("pixel".to_owned(), pixel)]);
     Ok(Table::from_iter([("video".to_owned(), Value::Table(video))]))
+}
+
+/// A setting that makes no experiment.
+fn wrong<T>(key: &str, reason: &str) -> Result<T, PipelineError> {
+    Err(PipelineError::Config {
+        origin: key.to_owned(),
+        reason: reason.to_owned(),
+    })
 }
 
 fn parse(text: &str, origin: &str) -> Result<Table, PipelineError> {

@@ -11,6 +11,6 @@ mod run;
 mod stage;
 mod stages;
 
-pub use config::{Config, PRESETS, VideoChoice};
+pub use config::{Config, OtherGenerator, PRESETS, VideoChoice, VideoConfig};
 pub use error::PipelineError;
 pub use run::{RunOptions, draw_report, run};

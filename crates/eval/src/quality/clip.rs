@@ -37,6 +37,8 @@ pub enum QualityError {
 /// The measures of a clip.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClipQuality {
+    /// Frames of the clip.
+    pub frames: usize,
     /// Peak signal-to-noise ratio against the demonstration between the same ends, dB; all frames but the first and last.
     pub psnr: f64,
     /// Structural similarity with it.
@@ -99,6 +101,7 @@ impl Judge {
             Ok(apart(&one(clip)?, &one(truth)?))
         };
         Ok(ClipQuality {
+            frames: clip.len(),
             psnr,
             ssim: mean(inner.iter().copied()),
             one_agent: mean(seen.iter().map(|f| f64::from(u8::from(f.measures.agents == 1)))),

@@ -19,6 +19,9 @@ pub struct QualityRow {
     pub name: String,
     /// How many.
     pub clips: usize,
+    /// Frames of the shortest and of the longest; zeros in a report of an earlier version.
+    #[serde(default)]
+    pub frames: [usize; 2],
     /// See [`ClipQuality`], for this and the following.
     pub psnr: Interval,
     /// Structural similarity.
@@ -100,6 +103,18 @@ impl QualityReport {
         })
     }
 
+    /// Calls the model by another name.
+    pub fn rename(&mut self, name: &str) {
+        let groups = self
+            .by_path
+            .iter_mut()
+            .chain(&mut self.by_pushes)
+            .map(|group| &mut group.row);
+        for row in self.rows.first_mut().into_iter().chain(groups) {
+            name.clone_into(&mut row.name);
+        }
+    }
+
     /// Its tables in Markdown.
     pub fn markdown(&self) -> String {
         let head = "PSNR, dB | SSIM | one agent | deformation of the T | pushed share of its motion | residual, px | given frames off by, px of 96 |";
@@ -134,10 +149,12 @@ impl QualityRow {
             return Err(QualityError::Empty);
         }
         let of = |of: fn(&ClipQuality) -> f64| bootstrap.mean(&clips.iter().map(of).collect::<Vec<f64>>());
+        let frames = || clips.iter().map(|c| c.frames);
         let given = clips.iter().flat_map(|c| [c.start_error, c.end_error]).flatten();
         Ok(Self {
             name: name.to_owned(),
             clips: clips.len(),
+            frames: [frames().min().unwrap_or(0), frames().max().unwrap_or(0)],
             psnr: of(|c| c.psnr)?,
             ssim: of(|c| c.ssim)?,
             one_agent: of(|c| c.one_agent)?,
@@ -196,6 +213,7 @@ mod tests {
 
     fn clip(deformation: f64, pushes: usize) -> ClipQuality {
         ClipQuality {
+            frames: 17,
             psnr: 30.0,
             ssim: 0.9,
             one_agent: 1.0,

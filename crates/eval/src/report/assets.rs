@@ -20,9 +20,8 @@ impl Assets {
                 .components()
                 .all(|c| matches!(c, std::path::Component::Normal(_)))
         };
-        let files = report
-            .pictures
-            .iter()
+        let others = report.other_generators.iter().flat_map(|other| &other.pictures);
+        let files = (report.pictures.iter().chain(others))
             .filter(|p| inside(&p.file))
             .filter_map(|p| Some((p.file.clone(), std::fs::read(folder.join(&p.file)).ok()?)));
         Self { files: files.collect() }

@@ -1,6 +1,8 @@
 //! From results to the rows of a report: intervals of arms, measures of actions, floors.
 
-use super::{ActionRow, Arm, ExtractionRow, Fit, Report, Role, RowKind, SeedResult, Training, TrainingData};
+use super::{
+    ActionRow, Arm, ExtractionRow, Fit, OtherGenerator, Report, Role, RowKind, SeedResult, Training, TrainingData,
+};
 use crate::EpisodeScores;
 use traj_metrics::{ActionMeasures, Bootstrap, Floor, MetricError, SequenceMeasures, directness};
 
@@ -11,6 +13,16 @@ impl Report {
         let others = self.other_policies.iter().map(|other| &other.arm);
         let rest = self.arms.iter().filter(move |arm| !trained(arm));
         self.arms.iter().filter(trained).chain(others).chain(rest)
+    }
+}
+
+impl OtherGenerator {
+    /// The model, and what it was told.
+    pub(crate) fn told(&self) -> String {
+        match &self.prompt {
+            Some(prompt) => format!("{}, with the prompt “{prompt}”", self.model),
+            None => self.model.clone(),
+        }
     }
 }
 

@@ -39,6 +39,9 @@ pub struct Report {
     /// How good the generated clips are.
     #[serde(default)]
     pub clips: Option<QualityReport>,
+    /// Generators that stand beside the one whose clips were trained on.
+    #[serde(default)]
+    pub other_generators: Vec<OtherGenerator>,
     /// Loss curves of the models that are not policies (inverse dynamics, generator).
     pub models: Vec<ModelTraining>,
     /// Film strips and videos.
@@ -130,6 +133,21 @@ pub struct OtherPolicy {
     pub batch: usize,
     /// Augmentation of the training part, or `none`.
     pub augmentation: String,
+}
+
+/// A generator whose clips were judged and shown, and not trained on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OtherGenerator {
+    /// Its name, which no other generator of the report has.
+    pub name: String,
+    /// As it was chosen: `pixel`, trained here, or kind and path of one that was there already.
+    pub model: String,
+    /// What it was told about every clip.
+    pub prompt: Option<String>,
+    /// How good its clips are.
+    pub quality: QualityReport,
+    /// Film strips and videos of some of them.
+    pub pictures: Vec<Picture>,
 }
 
 /// A yardstick for errors on held-out actions.

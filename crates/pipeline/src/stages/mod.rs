@@ -2,7 +2,11 @@
 
 mod clips;
 mod demonstrations;
+mod ends;
+mod found;
+mod generate;
 mod inverse;
+mod others;
 mod policy;
 mod rollouts;
 mod side_by_side;
@@ -20,6 +24,7 @@ pub(crate) use inverse::Extraction;
 pub(crate) use policy::{TrainedPolicy, fit};
 
 use crate::arms::{ARMS, Material};
+use crate::config::{Labeller, VideoChoice};
 use crate::stage::{self, Origin, Stage};
 use crate::{Config, PipelineError};
 use policy::Job;
@@ -90,7 +95,7 @@ impl Lab<'_> {
 }
 
 /// Names the stage in a library's error.
-fn failed(stage: &str) -> impl Fn(&dyn std::fmt::Display) -> PipelineError {
+fn failed(stage: &str) -> impl Fn(&dyn std::fmt::Display) -> PipelineError + use<> {
     let stage = stage.to_owned();
     move |error| PipelineError::Stage {
         stage: stage.clone(),
@@ -134,7 +139,9 @@ pub(crate) struct Results {
     /// What the video model was told.
     pub(crate) prompt: Option<String>,
     /// How good its clips are.
-    pub(crate) quality: eval::QualityReport,
+    pub(crate) quality: Option<eval::QualityReport>,
+    /// Those that stand beside it.
+    pub(crate) other_generators: Vec<eval::OtherGenerator>,
     /// Frames of clips, and those of them that can be trusted.
     pub(crate) clip_frames: [usize; 2],
     pub(crate) policy_parameters: usize,
@@ -145,29 +152,127 @@ pub(crate) struct Results {
     pub(crate) pictures: Vec<Picture>,
 }
 
+/// Clips that are trained on, and where they are from.
+struct Generated {
+    clips: clips::Clips,
+    generator: eval::Generator,
+    /// What the model was told.
+    prompt: Option<String>,
+    training: Option<ModelTraining>,
+    /// In tables.
+    name: String,
+}
+
+impl Generated {
+    fn found(clips: clips::Clips, folder: &Path) -> Self {
+        let name = format!("the clips in {}", folder.display());
+        Self {
+            clips,
+            generator: eval::Generator {
+                name: name.clone(),
+                kind: eval::GeneratorKind::Unknown,
+            },
+            prompt: None,
+            training: None,
+            name,
+        }
+    }
+}
+
+/// The clips of the video model, which is out of memory when they are there.
+fn generated(lab: &mut Lab<'_>, at: video::Place<'_>, learned: &inverse::Learned) -> Result<Generated, PipelineError> {
+    let video = video::model(lab, at)?.ok_or_else(|| failed("video model")(&"there is none"))?;
+    Ok(Generated {
+        clips: clips::run(lab, at.demos, at.split, &video, learned)?,
+        generator: eval::Generator {
+            name: video.what,
+            kind: video.kind,
+        },
+        name: video.maker.model.name(),
+        prompt: video.maker.prompt,
+        training: video.training,
+    })
+}
+
+/// Training, validation and test part of the clips.
+fn split_clips(config: &Config, clips: &[Episode]) -> Result<Split, PipelineError> {
+    let fail = failed("clips");
+    let lengths: Vec<usize> = clips.iter().map(Episode::len).collect();
+    let split = Split::new(&lengths, config.split.protocol, 1, config.split.seed).map_err(|e| fail(&e))?;
+    let (frames, batch) = (split.train.len(), config.policy.train.batch_size);
+    if frames < batch {
+        return Err(fail(&format!(
+            "the training part of the clips has {frames} frames whose actions can be trusted, less than one batch of the \
+             policy; expected at least policy.train.batch_size = {batch}: bring more clips, or make the batch smaller"
+        )));
+    }
+    Ok(split)
+}
+
 /// Runs what is missing and reads what is there.
 pub(crate) fn all(lab: &mut Lab<'_>, data: Option<&Path>) -> Result<Results, PipelineError> {
     lab.progress.say(&format!(
-        "stages: demonstrations, inverse dynamics, video model, clips, floors and expert, then {} arms of {} policies \
-         each and {} other policies, trained and rolled out; report",
+        "stages: demonstrations, inverse dynamics, {}clips, {}floors and expert, then {} arms of {} policies each and {} \
+         other policies, trained and rolled out; report",
+        if matches!(lab.config.video.model, VideoChoice::Clips(_)) { "" } else { "video model, " },
+        match lab.config.video.others.len() {
+            0 => String::new(),
+            1 => "1 other generator, ".to_owned(),
+            others => format!("{others} other generators, "),
+        },
         ARMS.len(),
         lab.config.seeds.len(),
         lab.config.other_policies.len()
     ));
+    video::check(lab)?;
+    let config = lab.config;
+    // The closed form needs nothing that is trained here, so that what is wrong with the clips is said first.
+    let found = match &config.video.model {
+        VideoChoice::Clips(folder) if config.idm.labels == Labeller::ClosedForm => {
+            let clips = found::run(lab, folder, None)?;
+            split_clips(config, &clips.episodes)?;
+            Some(clips)
+        }
+        _ => None,
+    };
     let demos = demonstrations::run(lab, data)?;
     let (split, split_stage) = demonstrations::split(lab, &demos)?;
     let learned = inverse::learn(lab, &demos, &split, &split_stage)?;
     let extraction = inverse::extract(lab, &demos, &split, &learned)?;
-    let video = video::model(lab, &demos, &split, &split_stage)?;
-    let clips = clips::run(lab, &demos, &split, &video, &learned)?;
+    let at = video::Place {
+        demos: &demos,
+        split: &split,
+        before: &split_stage,
+    };
+    let Generated {
+        clips,
+        generator,
+        prompt,
+        training,
+        name,
+    } = match &config.video.model {
+        VideoChoice::Clips(folder) => Generated::found(
+            match found {
+                Some(clips) => clips,
+                None => found::run(lab, folder, Some(&learned))?,
+            },
+            folder,
+        ),
+        _ => generated(lab, at, &learned)?,
+    };
+    let (other_generators, trainings): (Vec<_>, Vec<_>) = others::run(lab, at, &name, &clips.ends)?
+        .into_iter()
+        .map(|judged| (judged.generator, judged.training))
+        .unzip();
 
     let mut pictures = demos.pictures.clone();
     pictures.extend(clips.pictures);
-    let models = std::iter::once(learned.training).chain(video.training).collect();
+    let models = std::iter::once(learned.training)
+        .chain(training)
+        .chain(trainings.into_iter().flatten())
+        .collect();
+    let clip_split = split_clips(config, &clips.episodes)?;
     let (clip_frames, quality) = (clips.frames, clips.quality);
-    let clip_lengths: Vec<usize> = clips.episodes.iter().map(Episode::len).collect();
-    let clip_split = Split::new(&clip_lengths, lab.config.split.protocol, 1, lab.config.split.seed)
-        .map_err(|e| failed("clips")(&e))?;
     let labels = extraction.labels.clone();
     let mut material = Material::new(
         demos.episodes,
@@ -179,7 +284,6 @@ pub(crate) fn all(lab: &mut Lab<'_>, data: Option<&Path>) -> Result<Results, Pip
 
     let references = rollouts::references(lab, &mut pictures)?;
     let inputs = [&split_stage.hash, &extraction.stage.hash, &clips.stage.hash];
-    let config = lab.config;
     let mut policy_parameters = 0;
     let mut arms = Vec::new();
     for (name, what) in ARMS {
@@ -237,12 +341,10 @@ pub(crate) fn all(lab: &mut Lab<'_>, data: Option<&Path>) -> Result<Results, Pip
         split,
         material,
         extraction,
-        generator: eval::Generator {
-            name: video.what,
-            kind: video.kind,
-        },
-        prompt: video.prompt,
+        generator,
+        prompt,
         quality,
+        other_generators,
         clip_frames,
         policy_parameters,
         models,

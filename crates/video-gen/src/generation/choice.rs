@@ -14,9 +14,9 @@ use super::error::GenerationError;
 use super::sampling::{Asked, Sampling, WeightFormat};
 use crate::prompt::{default_negative_prompt, default_prompt};
 use crate::{
-    Caption, CosmosAutoencoderConfig, CosmosConfig, CosmosError, CosmosMemory, CosmosPipeline, CosmosPrompts,
-    CosmosSampling, CosmosVariant, CosmosVideo, LtxError, LtxFiles, LtxMemory, LtxSettings, LtxVideo,
-    ObjectLatentModel, PixelModel, TextEncoder, TextError,
+    Caption, CosmosAutoencoder, CosmosAutoencoderConfig, CosmosConfig, CosmosError, CosmosMemory, CosmosPipeline,
+    CosmosPrompts, CosmosSampling, CosmosTransformer, CosmosVariant, CosmosVideo, LtxError, LtxFiles, LtxMemory,
+    LtxSettings, LtxTransformer, LtxVae, LtxVideo, ObjectLatentModel, PixelModel, TextEncoder, TextError,
 };
 
 /// Frames of a clip of a published model, where nothing else is asked for.
@@ -185,6 +185,46 @@ impl ModelChoice {
             Self::Cosmos(path) => cosmos(path, Asked::new(sampling, frames, prompt)?, memory, device),
         }
     }
+
+    /// Refuses what [`Self::open`] would, as far as that shows without reading anything large: of published models the
+    /// settings, the names and shapes of the weights, and the memory.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn check(
+        &self,
+        sampling: &Sampling,
+        frames: Option<usize>,
+        prompt: Option<&str>,
+        memory: Option<u64>,
+        device: &Device,
+    ) -> Result<(), GenerationError> {
+        if self.reads_boards() {
+            return self.open(sampling, frames, prompt, memory, device).map(drop);
+        }
+        if prompt.is_some_and(|prompt| prompt.trim().is_empty()) {
+            return Err(TextError::Empty.into());
+        }
+        self.look()?;
+        let asked = Asked::new(sampling, frames, prompt)?;
+        let text = asked.sampling.text.as_deref();
+        match self {
+            Self::Object(_) | Self::Pixel(_) => {}
+            Self::Ltx(path) => {
+                ltx_plan(path, &asked, memory)?;
+                LtxTransformer::check_files(path)?;
+                LtxVae::check_files(path, None)?;
+                TextEncoder::check_files(text.unwrap_or(path))?;
+            }
+            Self::Cosmos(path) => {
+                cosmos_plan(path, &asked, memory)?;
+                CosmosTransformer::check_files(path)?;
+                CosmosAutoencoder::check_files(path)?;
+                TextEncoder::check_files(text.unwrap_or(path))?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Refuses settings of the published models for those that have none of them.
@@ -222,8 +262,13 @@ fn hash(path: &Path) -> Result<String, GenerationError> {
     Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn ltx(path: &Path, asked: Asked, memory: Option<u64>, device: &Device) -> Result<OpenedModel, GenerationError> {
-    let (sampling, frames) = (asked.sampling, asked.frames.unwrap_or(FRAMES));
+/// The files and settings of LTX-Video, once what shows without reading anything large is right.
+fn ltx_plan<'a>(
+    path: &'a Path,
+    asked: &'a Asked,
+    memory: Option<u64>,
+) -> Result<(LtxFiles<'a>, LtxSettings), GenerationError> {
+    let sampling = &asked.sampling;
     if sampling.end_frame.is_some() {
         return Err(GenerationError::Setting {
             model: "LTX-Video",
@@ -237,7 +282,7 @@ fn ltx(path: &Path, asked: Asked, memory: Option<u64>, device: &Device) -> Resul
     settings.guidance = sampling.guidance.unwrap_or(settings.guidance);
     settings.frame_rate = sampling.frame_rate.unwrap_or(settings.frame_rate);
     settings.tokens = sampling.tokens.unwrap_or(settings.tokens);
-    settings.prompt = asked.prompt.unwrap_or(settings.prompt);
+    settings.prompt = asked.prompt.clone().unwrap_or(settings.prompt);
     settings.negative_prompt = sampling.negative_prompt.clone().unwrap_or(settings.negative_prompt);
     let files = LtxFiles {
         model: path,
@@ -248,34 +293,44 @@ fn ltx(path: &Path, asked: Asked, memory: Option<u64>, device: &Device) -> Resul
     if let Some(lora) = &sampling.lora {
         AdapterFile::open(lora).map_err(LtxError::from)?;
     }
+    let frames = asked.frames.unwrap_or(FRAMES);
     LtxMemory::check_files(&files, [frames, height, width], memory.unwrap_or(u64::MAX))?;
+    Ok((files, settings))
+}
+
+fn ltx(path: &Path, asked: Asked, memory: Option<u64>, device: &Device) -> Result<OpenedModel, GenerationError> {
+    let (files, settings) = ltx_plan(path, &asked, memory)?;
     let prompt = Some(settings.prompt.clone());
     let mut video = LtxVideo::open(files, settings, device)?;
-    if let Some(lora) = &sampling.lora {
+    if let Some(lora) = &asked.sampling.lora {
         video = video.with_adapters(lora)?;
     }
     Ok(OpenedModel {
         model: Box::new(video),
-        frames,
+        frames: asked.frames.unwrap_or(FRAMES),
         prompt,
         at_once: 1,
         sha256: None,
-        sampling,
+        sampling: asked.sampling,
     })
 }
 
-fn cosmos(path: &Path, asked: Asked, memory: Option<u64>, device: &Device) -> Result<OpenedModel, GenerationError> {
-    let (sampling, frames) = (asked.sampling, asked.frames.unwrap_or(FRAMES));
+/// The settings of Cosmos and the size it works in, once what shows without reading anything large is right.
+fn cosmos_plan(
+    path: &Path,
+    asked: &Asked,
+    memory: Option<u64>,
+) -> Result<(CosmosSampling, [usize; 2]), GenerationError> {
+    let sampling = &asked.sampling;
     let size = sampling.size.unwrap_or(COSMOS_SIZE);
-    let weights = sampling.weights.unwrap_or(WeightFormat::F32);
     if let Some(lora) = &sampling.lora {
         AdapterFile::open(lora).map_err(CosmosError::from)?;
     }
     CosmosMemory::check(
         &CosmosConfig::open(path)?,
         &CosmosAutoencoderConfig::open(path)?,
-        [frames, size[0], size[1]],
-        weights.bytes(),
+        [asked.frames.unwrap_or(FRAMES), size[0], size[1]],
+        sampling.weights.unwrap_or(WeightFormat::F32).bytes(),
         memory.unwrap_or(u64::MAX),
     )?;
     let defaults = CosmosSampling::default();
@@ -286,6 +341,14 @@ fn cosmos(path: &Path, asked: Asked, memory: Option<u64>, device: &Device) -> Re
         ..defaults
     };
     cosmos.check()?;
+    Ok((cosmos, size))
+}
+
+fn cosmos(path: &Path, asked: Asked, memory: Option<u64>, device: &Device) -> Result<OpenedModel, GenerationError> {
+    let (cosmos, size) = cosmos_plan(path, &asked, memory)?;
+    let frames = asked.frames.unwrap_or(FRAMES);
+    let sampling = asked.sampling;
+    let weights = sampling.weights.unwrap_or(WeightFormat::F32);
     let prompt = asked.prompt.unwrap_or_else(|| default_prompt(&[]));
     let tokens = sampling.tokens.unwrap_or(COSMOS_TOKENS);
     let negative = sampling.negative_prompt.clone().unwrap_or_else(default_negative_prompt);

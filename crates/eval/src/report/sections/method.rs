@@ -1,7 +1,7 @@
 //! What all arms share, and what is needed to run it again.
 
 use super::super::table::{count, definitions};
-use super::super::{Report, Role};
+use super::super::{OtherGenerator, Report, Role};
 use crate::plot::escape;
 use std::fmt::Write as _;
 
@@ -30,6 +30,7 @@ pub fn method(report: &Report) -> String {
         ("Augmentation, every arm", m.augmentation.clone()),
         ("Training seeds, every arm", seeds.join(", ")),
         ("Generator", m.generator.clone()),
+        ("Other generators, judged only", others(report)),
         ("Inverse dynamics", m.inverse_dynamics.clone()),
         (
             "Roll-outs",
@@ -66,6 +67,13 @@ pub fn method(report: &Report) -> String {
         html += "</ul>\n";
     }
     html
+}
+
+/// Generators that no arm is trained on; empty where there are none.
+fn others(report: &Report) -> String {
+    let one = |other: &OtherGenerator| format!("{} ({})", other.name, other.told());
+    let all: Vec<String> = report.other_generators.iter().map(one).collect();
+    all.join("; ")
 }
 
 /// Command, configuration, versions, machine, durations.

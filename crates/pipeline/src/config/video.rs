@@ -1,0 +1,253 @@
+//! Which video models make clips, and which clips.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::de::{Error, MapAccess, Visitor, value::MapAccessDeserializer};
+use serde::{Deserialize, Deserializer, Serialize};
+use video_gen::{ModelChoice, PixelTrainSettings, Sampling, TrainSettings};
+
+use super::wrong;
+use crate::PipelineError;
+
+/// The video model and its clips.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VideoConfig {
+    /// Which one.
+    pub model: VideoChoice,
+    /// Models that stand beside it: their clips are judged and shown, and not trained on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<OtherGenerator>,
+    /// The object-latent network and its training, where it is trained here.
+    pub train: TrainSettings,
+    /// The pixel network and its training, where it is trained here.
+    #[serde(default = "PixelTrainSettings::small", skip_serializing_if = "small")]
+    pub pixel: PixelTrainSettings,
+    /// How a model that is there already samples.
+    #[serde(default, skip_serializing_if = "unset")]
+    pub sampling: Sampling,
+    /// Clips to generate.
+    pub clips: usize,
+    /// Frames a clip.
+    pub frames: usize,
+    /// Frames a second of clips that are there already, over what their files say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fps: Option<u32>,
+    /// What a model that is there already is told; its own prompt else.
+    #[serde(default)]
+    pub prompt: Option<String>,
+}
+
+fn small(settings: &PixelTrainSettings) -> bool {
+    *settings == PixelTrainSettings::small()
+}
+
+fn unset(sampling: &Sampling) -> bool {
+    *sampling == Sampling::default()
+}
+
+/// Where clips come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum VideoChoice {
+    /// The object-latent model, trained on the training part.
+    Object,
+    /// The pixel model, trained on the training part.
+    Pixel,
+    /// A model that is there already.
+    Ready(ModelChoice),
+    /// Videos that are there already: a folder that is searched for them, from whichever model.
+    Clips(PathBuf),
+}
+
+impl TryFrom<String> for VideoChoice {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.as_str() {
+            "object" => Ok(Self::Object),
+            "pixel" => Ok(Self::Pixel),
+            other => match (other.strip_prefix("clips:"), other.parse()) {
+                (Some(path), _) if !path.is_empty() => Ok(Self::Clips(path.into())),
+                (_, Ok(choice)) => Ok(Self::Ready(choice)),
+                (_, Err(error)) => Err(format!(
+                    "{error}; or object or pixel, which are trained here, or clips:DIR, a folder of videos"
+                )),
+            },
+        }
+    }
+}
+
+impl From<VideoChoice> for String {
+    fn from(choice: VideoChoice) -> Self {
+        choice.to_string()
+    }
+}
+
+impl fmt::Display for VideoChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Object => f.write_str("object"),
+            Self::Pixel => f.write_str("pixel"),
+            Self::Ready(choice) => choice.fmt(f),
+            Self::Clips(path) => write!(f, "clips:{}", path.display()),
+        }
+    }
+}
+
+/// A generator that stands beside the one whose clips are trained on. In a file its name alone, or a table.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OtherGenerator {
+    /// Which one.
+    pub model: VideoChoice,
+    /// Frames a clip; without it the model's own length, of an object-latent model at most that of `video.frames`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frames: Option<usize>,
+    /// What it is told; its own prompt else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+    /// How it samples.
+    #[serde(skip_serializing_if = "unset")]
+    pub sampling: Sampling,
+}
+
+impl<'de> Deserialize<'de> for OtherGenerator {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename = "generator", deny_unknown_fields)]
+        struct Table {
+            model: VideoChoice,
+            frames: Option<usize>,
+            prompt: Option<String>,
+            #[serde(default)]
+            sampling: Sampling,
+        }
+        struct NameOrTable;
+        impl<'de> Visitor<'de> for NameOrTable {
+            type Value = Table;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(
+                    "a generator such as \"pixel:FILE\", or a table with its model, frames, prompt and sampling",
+                )
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Table, E> {
+                Ok(Table {
+                    model: text.to_owned().try_into().map_err(E::custom)?,
+                    frames: None,
+                    prompt: None,
+                    sampling: Sampling::default(),
+                })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Table, A::Error> {
+                Table::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+        let Table {
+            model,
+            frames,
+            prompt,
+            sampling,
+        } = deserializer.deserialize_any(NameOrTable)?;
+        Ok(Self {
+            model,
+            frames,
+            prompt,
+            sampling,
+        })
+    }
+}
+
+impl VideoConfig {
+    /// Refuses settings that make no experiment; what is wrong with a model's files is found when they are opened.
+    pub(super) fn check(&self) -> Result<(), PipelineError> {
+        for (section, result) in [
+            ("video.train", self.train.check().map_err(|e| e.to_string())),
+            ("video.pixel", self.pixel.check().map_err(|e| e.to_string())),
+        ] {
+            if let Err(reason) = result {
+                return wrong(section, &reason);
+            }
+        }
+        if self.clips == 0 {
+            return wrong("video.clips", "is 0; expected at least 1");
+        }
+        let (frames, longest, only) = (self.frames, self.train.model.max_frames, self.pixel.model.frames());
+        match self.model {
+            VideoChoice::Object if frames > longest => {
+                return wrong(
+                    "video.frames",
+                    &format!(
+                        "is {frames}, more than the model makes; expected at most video.train.model.max_frames = {longest}"
+                    ),
+                );
+            }
+            VideoChoice::Pixel if frames != only => {
+                let expected = format!("is {frames}; the pixel model of video.pixel makes clips of {only}");
+                return wrong("video.frames", &expected);
+            }
+            _ => {}
+        }
+        if !matches!(self.model, VideoChoice::Ready(_)) && (self.prompt.is_some() || !unset(&self.sampling)) {
+            return wrong(
+                "video",
+                "has a prompt or sampling, which only models that are there already (object:FILE, ltx:PATH, …) take",
+            );
+        }
+        if self.fps == Some(0) || (self.fps.is_some() && !matches!(self.model, VideoChoice::Clips(_))) {
+            return wrong(
+                "video.fps",
+                "is the rate of videos that are there already; expected at least 1, with video.model = clips:DIR",
+            );
+        }
+        if frames < 4 {
+            return wrong("video.frames", "is below 4; the measures of actions need at least 4");
+        }
+        self.others
+            .iter()
+            .enumerate()
+            .try_for_each(|(index, other)| self.check_other(index, other))
+    }
+
+    fn check_other(&self, index: usize, other: &OtherGenerator) -> Result<(), PipelineError> {
+        let key = format!("video.others[{index}]");
+        if matches!(self.model, VideoChoice::Clips(_)) {
+            return wrong(
+                &key,
+                "has no ends to generate between: video.model = clips:DIR brings none; expected a model that generates",
+            );
+        }
+        let before = &self.others[..index];
+        match &other.model {
+            VideoChoice::Clips(_) => {
+                return wrong(
+                    &key,
+                    "is a folder of videos, which are not between ends of demonstrations; expected a model (score_videos judges folders)",
+                );
+            }
+            VideoChoice::Object | VideoChoice::Pixel => {
+                if other.model == self.model || before.iter().any(|earlier| earlier.model == other.model) {
+                    return wrong(&key, "is trained here already; expected each of object and pixel once");
+                }
+                if other.frames.is_some() || other.prompt.is_some() || !unset(&other.sampling) {
+                    return wrong(
+                        &key,
+                        "has frames, a prompt or sampling, which only models that are there already (pixel:FILE, ltx:PATH, …) take",
+                    );
+                }
+            }
+            VideoChoice::Ready(_) => {
+                if before.contains(other) {
+                    return wrong(&key, "is the same as one before it; expected each generator once");
+                }
+            }
+        }
+        if other.frames.is_some_and(|frames| frames < 4) {
+            return wrong(&key, "has clips of fewer than 4 frames; expected at least 4");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,136 @@
+//! Clips that are there already: a folder of videos of any size and rate, from whichever model, labelled as found.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use labelling::{Job, LEAST_STRETCH, Labelled, Method, Settings, find_videos};
+use pusht_data::Episode;
+use sha2::{Digest, Sha256};
+
+use super::clips::Clips;
+use super::generate;
+use super::inverse::Learned;
+use super::{Lab, failed};
+use crate::PipelineError;
+use crate::config::Labeller;
+use crate::stage::{io, write_json};
+
+const LABELS: &str = "labels.jsonl";
+/// Fewest stretches: training, validation and test part are of whole ones.
+const FEWEST: usize = 3;
+
+/// What can be trusted of the videos below `folder`. The closed form needs no `learned`.
+pub(crate) fn run(lab: &mut Lab<'_>, folder: &Path, learned: Option<&Learned>) -> Result<Clips, PipelineError> {
+    let fail = failed("clips");
+    let (kind, fps) = (lab.config.idm.labels, lab.config.video.fps);
+    let videos = find_videos(&[folder.to_path_buf()]).map_err(|e| fail(&e))?;
+    let model = learned.map(|learned| learned.labeller(kind));
+    let before = learned.map(|learned| &learned.stage.hash);
+    let inputs = ("found", kind, fps, &videos, contents(&videos)?, before);
+    let stage = lab.stage("clips", &inputs, |lab, dir| {
+        let job = Job {
+            videos: videos.clone(),
+            method: match &model {
+                Some(model) if kind != Labeller::ClosedForm => Method::Model(model.as_ref()),
+                _ => Method::ClosedForm(Default::default()),
+            },
+            settings: Settings { fps },
+            part: None,
+        };
+        lab.progress.begin("label clips", videos.len());
+        let progress = Mutex::new(&mut *lab.progress);
+        let advance = |done, _| {
+            let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+            progress.advance(done, "");
+        };
+        job.run(&dir.join(LABELS), &advance).map_err(|e| fail(&e))?;
+        lab.progress.end(&job.method.name());
+        let captions = draw(&labels(dir)?, dir)?;
+        write_json(&dir.join("shown.json"), &captions)
+    })?;
+    let labelled = labels(&stage.dir)?;
+    let mut all = 0;
+    for record in labelled.records() {
+        all += record.map_err(|e| fail(&e))?.frames[1];
+    }
+    lab.progress.begin("read clips", all);
+    let mut episodes: Vec<Episode> = Vec::new();
+    let mut trusted = 0;
+    for episode in labelled.episodes() {
+        lab.check_stop()?;
+        let episode = episode.map_err(|e| fail(&e))?;
+        trusted += episode.len();
+        episodes.push(episode);
+        lab.progress.advance(trusted, "");
+    }
+    lab.progress
+        .end(&format!("{trusted} of {all} frames have an action that can be trusted"));
+    if episodes.len() < FEWEST {
+        return Err(fail(&format!(
+            "{} videos in {} have {} stretches of at least {LEAST_STRETCH} frames whose actions can be trusted; expected at \
+             least {FEWEST}, for training, validation and test part. The command score_videos says what is wrong with each",
+            videos.len(),
+            folder.display(),
+            episodes.len()
+        )));
+    }
+    let captions: Vec<String> = crate::stage::read_json(&stage.dir.join("shown.json"))?;
+    Ok(Clips {
+        quality: None,
+        episodes,
+        frames: [all, trusted],
+        pictures: generate::pictures("clips", captions),
+        stage,
+        ends: Vec::new(),
+    })
+}
+
+fn labels(dir: &Path) -> Result<Labelled, PipelineError> {
+    Labelled::open(&[dir.join(LABELS)]).map_err(|e| failed("clips")(&e))
+}
+
+/// Film strips and videos of the first stretch of the first videos that have one, and what they are.
+fn draw(labelled: &Labelled, dir: &Path) -> Result<Vec<String>, PipelineError> {
+    let (mut captions, mut last) = (Vec::new(), None);
+    for episode in labelled.episodes() {
+        let episode = episode.map_err(|e| failed("clips")(&e))?;
+        if captions.len() == generate::SHOWN {
+            break;
+        }
+        let video = episode.provenance.index;
+        if last.replace(video) != Some(video) {
+            generate::draw(dir, captions.len(), &episode.frames)?;
+            let source = episode.provenance.source;
+            captions.push(format!(
+                "{source}: {} frames whose actions can be trusted",
+                episode.frames.len()
+            ));
+        }
+    }
+    Ok(captions)
+}
+
+/// What tells videos from others of the same names.
+fn contents(videos: &[PathBuf]) -> Result<String, PipelineError> {
+    let mut sha = Sha256::new();
+    for video in videos {
+        for file in files(video)? {
+            let mut content = fs::File::open(&file).map_err(io(&file))?;
+            std::io::copy(&mut content, &mut sha).map_err(io(&file))?;
+        }
+    }
+    Ok(sha.finalize().iter().map(|b| format!("{b:02x}")).collect())
+}
+
+/// The file itself, or the pictures of a folder.
+fn files(video: &Path) -> Result<Vec<PathBuf>, PipelineError> {
+    if !video.is_dir() {
+        return Ok(vec![video.to_path_buf()]);
+    }
+    let entries = fs::read_dir(video).and_then(|entries| entries.map(|e| Ok(e?.path())).collect::<Result<Vec<_>, _>>());
+    let mut files = entries.map_err(io(video))?;
+    files.retain(|file| file.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")));
+    files.sort();
+    Ok(files)
+}
