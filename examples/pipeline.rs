@@ -2,6 +2,8 @@
 
 #![allow(clippy::print_stdout)]
 
+#[path = "common/command.rs"]
+mod command;
 mod common;
 #[path = "common/stop.rs"]
 mod stop;
@@ -68,7 +70,7 @@ fn run() -> anyhow::Result<()> {
         out: out.clone(),
         overwrite: args.overwrite,
         device: args.device,
-        command: command(),
+        command: command::command("pipeline"),
         progress: progress.as_mut(),
         stop,
     };
@@ -79,24 +81,4 @@ fn run() -> anyhow::Result<()> {
     }
     println!("\nwhat that means: {}", out.join("report.html").display());
     Ok(())
-}
-
-/// This call as the README writes it, with the backends that are in this binary.
-fn command() -> String {
-    let mut command = "cargo run --release".to_owned();
-    for (built, backend) in [(cfg!(feature = "cuda"), "cuda"), (cfg!(feature = "wgpu"), "wgpu")] {
-        if built {
-            command += &format!(" --features {backend}");
-        }
-    }
-    command += " --example pipeline --";
-    for argument in std::env::args().skip(1) {
-        let quote = if argument.contains(char::is_whitespace) {
-            "'"
-        } else {
-            ""
-        };
-        command += &format!(" {quote}{argument}{quote}");
-    }
-    command
 }

@@ -81,7 +81,7 @@ impl Job {
         Ok(verdicts)
     }
 
-    fn rate(&self) -> Rate {
+    pub(crate) fn rate(&self) -> Rate {
         self.fps.map_or(Rate::Stated, Rate::Fixed)
     }
 

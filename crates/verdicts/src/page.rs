@@ -6,7 +6,7 @@ use base64::Engine as _;
 use eval::audit::{ClipAudit, Finding, Score};
 
 use crate::verdicts::Labels;
-use crate::{ClipVerdict, Verdicts};
+use crate::{ClipVerdict, Policies, Verdicts};
 
 /// The page. Pictures are read from `folder`; those that are missing are named in their place.
 pub(crate) fn page(verdicts: &Verdicts, folder: &Path) -> String {
@@ -49,8 +49,14 @@ pub(crate) fn page(verdicts: &Verdicts, folder: &Path) -> String {
     let notes: String = verdicts
         .notes
         .iter()
-        .map(|n| format!("<p>{}</p>\n", escape(n)))
+        .map(|n| format!("<li>{}</li>\n", escape(n)))
         .collect();
+    let notes = match notes.is_empty() {
+        true => notes,
+        false => format!("<h2>What could not be done</h2>\n<ul>\n{notes}</ul>\n"),
+    };
+    let fvd = (verdicts.fvd.as_ref()).map_or_else(String::new, |fvd| format!("<p>{}</p>\n", escape(&fvd.text())));
+    let policies = verdicts.policies.as_ref().map_or_else(String::new, Policies::html);
     let people = optional("What people say", verdicts.people.as_ref().map(|p| p.text.as_str()));
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -58,7 +64,7 @@ pub(crate) fn page(verdicts: &Verdicts, folder: &Path) -> String {
          <style>\n{}</style>\n</head>\n<body>\n<main>\n<h1>What these clips are worth</h1>\n\
          <div class=\"soft\">{} videos, {} could not be read; {frames} frames at 10 a second, {trusted} with an action that can \
          be trusted; median replay horizon {horizon} steps</div>\n<div class=\"answer\">{}</div>\n\
-         <h2>The paper's scales, by rules</h2>\n{}{kinds}\n<h2>Clips</h2>\n{}{distribution}{notes}{people}<h2>Clip by clip</h2>\n\
+         {policies}<h2>The paper's scales, by rules</h2>\n{}{kinds}\n<h2>Clips</h2>\n{}{distribution}{fvd}{people}{notes}<h2>Clip by clip</h2>\n\
          <p class=\"soft\">Frames with a red bar belong to the finding, those with a gray bar stand around it; the box is where it was measured.</p>\n{clips}\
          </main>\n</body>\n</html>\n",
         include_str!("style.css"),
@@ -207,19 +213,57 @@ fn ranges(frames: &[[usize; 2]]) -> String {
 }
 
 fn optional(title: &str, text: Option<&str>) -> String {
-    text.map_or(String::new(), |text| {
-        format!("<h2>{title}</h2>\n<pre>{}</pre>\n", escape(text))
-    })
+    text.map_or(String::new(), |text| format!("<h2>{title}</h2>\n{}", markdown(text)))
 }
 
-fn table(head: &[&str], rows: &str) -> String {
+/// Paragraphs and tables, which is all that the reports of other crates have.
+fn markdown(text: &str) -> String {
+    let mut html = String::new();
+    for block in text.split("\n\n").map(str::trim).filter(|block| !block.is_empty()) {
+        let mut lines = block.lines();
+        if !block.starts_with('|') {
+            html += &format!("<p>{}</p>\n", escape(block));
+            continue;
+        }
+        let cells = |line: &str| -> Vec<String> {
+            let inner = line.trim().trim_start_matches('|').trim_end_matches('|');
+            inner.split('|').map(|cell| escape(cell.trim())).collect()
+        };
+        let head = cells(lines.next().unwrap_or_default());
+        let head: Vec<&str> = head.iter().map(String::as_str).collect();
+        let row = |line: &str| -> String {
+            let cells = cells(line);
+            let (first, rest) = cells.split_first().map_or(("", &[][..]), |(f, r)| (f.as_str(), r));
+            let rest: String = rest.iter().map(|cell| format!("<td>{cell}</td>")).collect();
+            format!("<tr><th scope=\"row\">{first}</th>{rest}</tr>\n")
+        };
+        let rows: String = lines.filter(|line| !line.starts_with("|---")).map(row).collect();
+        html += &table(&head, &rows);
+    }
+    html
+}
+
+pub(crate) fn table(head: &[&str], rows: &str) -> String {
     let head: String = head.iter().map(|h| format!("<th>{h}</th>")).collect();
     format!("<div class=\"wide\"><table><thead><tr>{head}</tr></thead><tbody>\n{rows}</tbody></table></div>\n")
 }
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn tables_and_paragraphs_are_drawn() {
+        let html = super::markdown("Two <b>.\n\n| a | b |\n|---|---|\n| x | 1 |\n\nEnd.");
+        assert!(
+            html.starts_with("<p>Two &lt;b&gt;.</p>") && html.ends_with("<p>End.</p>\n"),
+            "{html}"
+        );
+        assert!(html.contains("<th>a</th><th>b</th>") && html.contains("<th scope=\"row\">x</th><td>1</td>"));
+    }
 }

@@ -9,7 +9,7 @@ use labelling::{Measures, VideoRecord};
 use serde::{Deserialize, Serialize};
 
 use crate::page::page;
-use crate::{ClipVerdict, VerdictsError};
+use crate::{ClipVerdict, Fvd, Policies, VerdictsError};
 
 /// Version of the layout of `score.json`.
 const SCHEMA: u32 = 1;
@@ -88,8 +88,14 @@ pub struct Verdicts {
     pub labels: Vec<Labels>,
     /// Their trajectories against real ones.
     pub distribution: Option<DistributionReport>,
+    /// Their pictures against real ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fvd: Option<Fvd>,
     /// What people said.
     pub people: Option<People>,
+    /// What policies make of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policies: Option<Policies>,
     /// What could not be done.
     pub notes: Vec<String>,
 }
@@ -102,7 +108,9 @@ impl Verdicts {
             clips,
             labels,
             distribution: None,
+            fvd: None,
             people: None,
+            policies: None,
             notes: Vec::new(),
         }
     }
@@ -121,6 +129,22 @@ impl Verdicts {
             Some((clip.name.clone(), scores))
         });
         scores.collect()
+    }
+
+    /// The scores of the clip of this name, or where there is none, of the only one whose name differs in the ending alone:
+    /// people rate `0000.mp4` where the frames of the same clip, in the folder `0000`, were looked at.
+    pub fn scores_of(&self, name: &str) -> Option<Scores> {
+        fn stem(name: &str) -> &str {
+            let ending = name.rsplit_once('.').filter(|(_, ending)| !ending.contains('/'));
+            ending.map_or(name, |(stem, _)| stem)
+        }
+        let all = self.scores();
+        if let Some(scores) = all.get(name) {
+            return Some(*scores);
+        }
+        let mut alike = all.iter().filter(|(other, _)| stem(other) == stem(name));
+        let (_, scores) = alike.next()?;
+        alike.next().is_none().then_some(*scores)
     }
 
     /// The answer in a sentence or two.

@@ -2,7 +2,8 @@
 
 use eval::audit::Kind;
 use eval::audit::defects::{Clip, Defect, Strength};
-use verdicts::Job;
+use eval::{Comparison, Generator, GeneratorKind, Interval, Outcome, Role, Verdict};
+use verdicts::{ArmScore, Fvd, Job, Policies};
 use video_io::{VideoOptions, save_video};
 
 #[test]
@@ -36,6 +37,10 @@ fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
     assert_eq!((verdicts.totals.clips, verdicts.totals.failed), (3, 1));
     assert!(verdicts.labels[1].frames[1] > 20, "{:?}", verdicts.labels[1]);
     assert_eq!(verdicts.scores().len(), 2);
+    // Rated as pictures, audited as a file.
+    assert_eq!(verdicts.scores_of("clean"), verdicts.scores_of("clean.mp4"));
+    assert!(verdicts.scores_of("clean").is_some() && verdicts.scores_of("broken.mp4").is_none());
+    assert!(verdicts.scores_of("else/clean.mp4").is_none());
 
     let page = std::fs::read_to_string(job.out.join("report.html")).unwrap();
     assert!(page.contains("faded &amp; &lt;odd&gt;.mp4") && page.contains("data:image/png;base64,"));
@@ -53,4 +58,98 @@ fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
     let other = Job { fps: Some(10), ..job };
     let refused = other.run(None, &|_, _| {}).unwrap_err().to_string();
     assert!(refused.contains("name another --out"), "{refused}");
+}
+
+/// What an experiment said.
+fn policies() -> Policies {
+    let interval = |mean: f64| Interval {
+        mean,
+        low: mean - 0.01,
+        high: mean + 0.01,
+    };
+    let comparison = |treatment: &str, control: &str| Comparison {
+        treatment: treatment.into(),
+        control: control.into(),
+        difference: interval(-0.07),
+        outcome: Outcome::Hurts,
+        reason: "the interval lies below 0".into(),
+    };
+    Policies {
+        page: "experiment/report.html".into(),
+        warning: Some("Made up & small.".into()),
+        verdict: Verdict {
+            generator: Generator {
+                name: "the clips in <here>".into(),
+                kind: GeneratorKind::Unknown,
+            },
+            added: comparison("mixed", "demo"),
+            replacing: comparison("generated", "demo-matched"),
+            extracted: None,
+            demo: interval(0.2),
+            standing_still: 0.07,
+            margin: 0.02,
+            above_floor: 0.05,
+        },
+        arms: vec![ArmScore {
+            name: "generated".into(),
+            what: "generated clips, extracted actions".into(),
+            role: Role::Trained,
+            frames: Some(640),
+            mean_reward: interval(0.13),
+            max_reward: interval(0.4),
+            solved: interval(0.02),
+        }],
+    }
+}
+
+#[test]
+fn what_others_say_of_the_clips_stands_in_the_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let videos = folder.path().join("clips");
+    let clip = Clip::simulated(302, 96).unwrap();
+    save_video(videos.join("a"), &clip.frames, VideoOptions::default()).unwrap();
+    let job = Job {
+        video: vec![videos],
+        fps: None,
+        out: folder.path().join("out"),
+    };
+    let mut verdicts = job.run(None, &|_, _| {}).unwrap();
+    let cuts = job.middles(16).unwrap();
+    let first = (clip.frames.len() - 16) / 2;
+    let cut = cuts[0].as_ref().unwrap();
+    let apart = |(a, b): (&u8, &u8)| u64::from(a.abs_diff(*b));
+    let differs = |k: usize| cut[k].iter().zip(clip.frames[first + k].iter()).map(apart).sum::<u64>();
+    assert_eq!((cuts.len(), cut.len()), (1, 16));
+    assert!(
+        differs(0) < 96 * 96 && differs(15) < 96 * 96,
+        "{} {}",
+        differs(0),
+        differs(15)
+    );
+    assert_eq!(job.middles(5000).unwrap(), [None]);
+    verdicts.policies = Some(policies());
+    verdicts.fvd = Some(Fvd {
+        frames: 16,
+        real: 20,
+        clips: 1,
+        distance: 321.5,
+        halves: 98.7,
+    });
+    verdicts.notes.push("no <training>".into());
+    verdicts.write(&job.out).unwrap();
+    let page = std::fs::read_to_string(job.out.join("report.html")).unwrap();
+    for text in [
+        "Do they help a policy?",
+        "With the clips in &lt;here&gt;, adding these data to the demonstrations hurts",
+        "<a href=\"experiment/report.html\">",
+        "−0.070 [−0.080, −0.060]",
+        "2 [1, 3]",
+        "Made up &amp; small.",
+        "FVD with I3D: 321.5 between 1 clips and 20 real videos",
+        "no &lt;training&gt;",
+    ] {
+        assert!(page.contains(text), "{text}");
+    }
+    let json: verdicts::Verdicts = serde_json::from_slice(&std::fs::read(job.out.join("score.json")).unwrap()).unwrap();
+    assert!(json.policies == verdicts.policies && json.fvd == verdicts.fvd);
 }
