@@ -21,7 +21,9 @@ pub use distribution::{
     TrajectorySet, WINDOW_FRAMES, WINDOW_STRIDE, frechet, frechet_interval, frechet_of_features, gap, psnr,
     split_clips, ssim, video_ssim,
 };
-pub use quality::{ClipQuality, Judge, QualityError, QualityGroup, QualityReport, QualityRow, cross_fade};
+pub use quality::{
+    ClipQuality, Judge, QualityError, QualityGroup, QualityReport, QualityRow, cross_fade, pushed_share,
+};
 pub use replay::{
     BlockPath, CoverageRow, ErrorRow, Final, PATH_EDGES, PUSH_EDGES, Replay, ReplayCondition, ReplayError, ReplayGroup,
     ReplayReport, ReplayStart, ReplaySummary, STILL_ANGLE, STILL_DISTANCE, SURVIVAL_STEPS, Together, block_path,

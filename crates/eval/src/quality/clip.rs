@@ -4,7 +4,7 @@ use pusht_env::Frame;
 use pusht_vision::{Tracked, VisionError, executability_residual};
 use serde::{Deserialize, Serialize};
 
-use crate::audit::{Auditor, FrameAudit};
+use crate::audit::{Auditor, ClipAudit, FrameAudit};
 use crate::distribution::{DistributionError, psnr, video_ssim};
 use crate::replay::{BlockPath, block_path};
 
@@ -48,11 +48,11 @@ pub struct ClipQuality {
     /// How far the T is from a rigid one, mean over frames: what the lengths of its best affine image differ from a T's by,
     /// plus gray beside that image and missing in it, over the T's area; 1 at most, and 1 where there is no T.
     pub deformation: f64,
-    /// Share of the T's motion that the agent pushed.
-    pub pushed: f64,
+    /// See [`pushed_share`].
+    pub pushed: Option<f64>,
     /// Mean distance from the tracked agent at which an agent stays that is steered as close to it as actions on the board
-    /// allow, px.
-    pub residual: f64,
+    /// allow, px; none where fewer than half of the frames show an agent.
+    pub residual: Option<f64>,
     /// Distance of agent and T (the larger one) in the first frame from the frame that was given, in px of 96; none where
     /// either is not seen.
     pub start_error: Option<f64>,
@@ -106,7 +106,7 @@ impl Judge {
             ssim: mean(inner.iter().copied()),
             one_agent: mean(seen.iter().map(|f| f64::from(u8::from(f.measures.agents == 1)))),
             deformation: mean(seen.iter().map(deformation)),
-            pushed: audit.motion.share(),
+            pushed: pushed_share(&audit, &seen),
             residual: residual(&seen)?,
             start_error: given(0)?,
             end_error: given(last)?,
@@ -114,7 +114,7 @@ impl Judge {
         })
     }
 
-    fn look(&self, clip: &[Frame]) -> Result<(crate::audit::ClipAudit, Vec<FrameAudit>), VisionError> {
+    fn look(&self, clip: &[Frame]) -> Result<(ClipAudit, Vec<FrameAudit>), VisionError> {
         let mut audit = self.auditor.begin();
         for frame in clip {
             audit.push(frame)?;
@@ -136,6 +136,12 @@ pub fn cross_fade(start: &Frame, end: &Frame, frames: usize) -> Vec<Frame> {
     (0..frames).map(fade).collect()
 }
 
+/// Share of the T's motion that the agent pushed; none where it does not move, or fewer than half of the frames show it.
+pub fn pushed_share(audit: &ClipAudit, frames: &[FrameAudit]) -> Option<f64> {
+    let seen = frames.iter().filter(|f| f.shape.is_some()).count();
+    (audit.motion.way > 0.0 && 2 * seen >= frames.len()).then(|| audit.motion.share())
+}
+
 fn deformation(frame: &FrameAudit) -> f64 {
     frame.shape.map_or(1.0, |shape| {
         let lengths = shape.stretch.map(|s| (s - 1.0).abs());
@@ -144,9 +150,14 @@ fn deformation(frame: &FrameAudit) -> f64 {
 }
 
 /// Frames without an agent keep the place of the one before.
-fn residual(frames: &[FrameAudit]) -> Result<f64, VisionError> {
-    let Some(first) = frames.iter().find_map(|f| f.tracked.agent) else {
-        return Ok(0.0);
+fn residual(frames: &[FrameAudit]) -> Result<Option<f64>, VisionError> {
+    let seen = frames.iter().filter(|f| f.tracked.agent.is_some()).count();
+    let Some(first) = frames
+        .iter()
+        .find_map(|f| f.tracked.agent)
+        .filter(|_| 2 * seen >= frames.len())
+    else {
+        return Ok(None);
     };
     let track: Vec<[f64; 2]> = frames
         .iter()
@@ -155,7 +166,7 @@ fn residual(frames: &[FrameAudit]) -> Result<f64, VisionError> {
             Some(*last)
         })
         .collect();
-    Ok(mean(executability_residual(&track)?))
+    Ok(Some(mean(executability_residual(&track)?)))
 }
 
 fn apart(a: &Tracked, b: &Tracked) -> Option<f64> {

@@ -30,10 +30,10 @@ pub struct QualityRow {
     pub one_agent: Interval,
     /// Of the T.
     pub deformation: Interval,
-    /// Share of the T's motion.
-    pub pushed: Interval,
-    /// px.
-    pub residual: Interval,
+    /// Share of the T's motion, over the clips in which it can be told; none where there are none.
+    pub pushed: Option<Interval>,
+    /// px, over the clips in which it can be told; none where there are none.
+    pub residual: Option<Interval>,
     /// Largest distance from the given frames, px of 96; none where no clip shows agent and T there.
     pub given_error: Option<f64>,
 }
@@ -54,8 +54,8 @@ pub struct QualityGroup {
 pub struct QualityReport {
     /// The model's clips first, then cross-fades between the same ends, the first frame repeated, and the demonstrations.
     pub rows: Vec<QualityRow>,
-    /// Model minus cross-fade, clip by clip: deformation, share pushed, residual.
-    pub against_fade: [Interval; 3],
+    /// Model minus cross-fade, clip by clip: deformation, share pushed, residual; none where no clip has both.
+    pub against_fade: [Option<Interval>; 3],
     /// The model's clips by the way of the T in the demonstration, px.
     pub by_path: Vec<QualityGroup>,
     /// By the number of pushes in it.
@@ -81,9 +81,11 @@ impl QualityReport {
     /// No clips, sets of different size, or settings that give no interval.
     pub fn new(name: &str, sets: [&[ClipQuality]; 4], bootstrap: &Bootstrap) -> Result<Self, QualityError> {
         let [model, fade, still, real] = sets;
-        let difference = |of: fn(&ClipQuality) -> f64| {
-            let values = |set: &[ClipQuality]| set.iter().map(of).collect::<Vec<f64>>();
-            bootstrap.paired_difference(&values(model), &values(fade))
+        let difference = |of: fn(&ClipQuality) -> Option<f64>| {
+            let pairs = model.iter().zip(fade);
+            let (ours, theirs): (Vec<f64>, Vec<f64>) = pairs.filter_map(|(a, b)| of(a).zip(of(b))).unzip();
+            let some = !ours.is_empty();
+            some.then(|| bootstrap.paired_difference(&ours, &theirs)).transpose()
         };
         let group = |of: fn(&ClipQuality) -> f64, edges: &[f64]| grouped(name, model, of, edges, bootstrap);
         Ok(Self {
@@ -94,7 +96,7 @@ impl QualityReport {
                 QualityRow::new("demonstrations", real, bootstrap)?,
             ],
             against_fade: [
-                difference(|c| c.deformation)?,
+                difference(|c| Some(c.deformation))?,
                 difference(|c| c.pushed)?,
                 difference(|c| c.residual)?,
             ],
@@ -149,6 +151,10 @@ impl QualityRow {
             return Err(QualityError::Empty);
         }
         let of = |of: fn(&ClipQuality) -> f64| bootstrap.mean(&clips.iter().map(of).collect::<Vec<f64>>());
+        let some = |of: fn(&ClipQuality) -> Option<f64>| {
+            let told: Vec<f64> = clips.iter().filter_map(of).collect();
+            (!told.is_empty()).then(|| bootstrap.mean(&told)).transpose()
+        };
         let frames = || clips.iter().map(|c| c.frames);
         let given = clips.iter().flat_map(|c| [c.start_error, c.end_error]).flatten();
         Ok(Self {
@@ -159,8 +165,8 @@ impl QualityRow {
             ssim: of(|c| c.ssim)?,
             one_agent: of(|c| c.one_agent)?,
             deformation: of(|c| c.deformation)?,
-            pushed: of(|c| c.pushed)?,
-            residual: of(|c| c.residual)?,
+            pushed: some(|c| c.pushed)?,
+            residual: some(|c| c.residual)?,
             given_error: given.reduce(f64::max),
         })
     }
@@ -189,6 +195,7 @@ fn grouped(
 fn figures(row: &QualityRow) -> String {
     let two = |i: &Interval| format!("{:.2} [{:.2}, {:.2}]", i.mean, i.low, i.high);
     let one = |i: &Interval| format!("{:.1} [{:.1}, {:.1}]", i.mean, i.low, i.high);
+    let none = || "–".to_owned();
     format!(
         "| {} | {} | {} | {} | {} | {} | {} | {} |",
         row.clips,
@@ -196,13 +203,16 @@ fn figures(row: &QualityRow) -> String {
         two(&row.ssim),
         two(&row.one_agent),
         two(&row.deformation),
-        two(&row.pushed),
-        two(&row.residual),
-        row.given_error.map_or_else(|| "–".to_owned(), |e| format!("{e:.2}"))
+        row.pushed.as_ref().map_or_else(none, two),
+        row.residual.as_ref().map_or_else(none, two),
+        row.given_error.map_or_else(none, |e| format!("{e:.2}"))
     )
 }
 
-fn signed(i: &Interval) -> String {
+fn signed(difference: &Option<Interval>) -> String {
+    let Some(i) = difference else {
+        return "–".to_owned();
+    };
     format!("{:+.3} [{:+.3}, {:+.3}]", i.mean, i.low, i.high)
 }
 
@@ -218,8 +228,8 @@ mod tests {
             ssim: 0.9,
             one_agent: 1.0,
             deformation,
-            pushed: 1.0,
-            residual: 0.0,
+            pushed: (pushes < 6).then_some(1.0),
+            residual: None,
             start_error: Some(0.1),
             end_error: None,
             asked: BlockPath {
@@ -237,9 +247,14 @@ mod tests {
             .map(|c| clip(c.deformation + 0.3, c.asked.pushes))
             .collect();
         let report = QualityReport::new("ours", [&model, &fade, &fade, &model], &Bootstrap::default()).unwrap();
-        let [difference, pushed, _] = &report.against_fade;
+        let [Some(difference), Some(pushed), None] = &report.against_fade else {
+            panic!("{:?}", report.against_fade);
+        };
         assert!((difference.mean + 0.3).abs() < 1e-12 && difference.width() < 1e-9);
         assert_eq!((pushed.low, pushed.high), (0.0, 0.0));
+        // What could not be told is left out of the means, and said to be missing.
+        assert_eq!(report.rows[0].pushed.map(|i| i.mean), Some(1.0));
+        assert!(report.markdown().contains("residual – px"), "{}", report.markdown());
         assert_eq!(
             report.by_pushes.iter().map(|g| g.row.clips).collect::<Vec<_>>(),
             [1, 1, 1, 5]

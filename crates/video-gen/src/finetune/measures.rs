@@ -3,7 +3,7 @@
 use std::fmt;
 
 use eval::audit::{Auditor, Shape};
-use eval::{psnr, video_ssim};
+use eval::{psnr, pushed_share, video_ssim};
 use pusht_env::Frame;
 use pusht_vision::{Registration, executability_residual};
 use serde::{Deserialize, Serialize};
@@ -32,8 +32,8 @@ pub struct SampleMeasures {
     /// How rigid the T is: 1 less the largest of what it is stretched by, what is outside of its best image and what is
     /// missing inside ([`eval::audit::Shape`]), at least 0; 0 in a frame without a T.
     pub rigidity: f64,
-    /// Share of the T's motion that the agent pushed ([`eval::audit::Motion`]).
-    pub pushed: f64,
+    /// Share of the T's motion that the agent pushed ([`eval::pushed_share`]); none where it cannot be told of any clip.
+    pub pushed: Option<f64>,
     /// How far the agent's track is from one that actions lead through, px of 512; none where no clip has an agent
     /// throughout.
     pub action_residual: Option<f64>,
@@ -43,13 +43,15 @@ impl fmt::Display for SampleMeasures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:.1} dB, one agent in {:.0} % of the frames, a whole T in {:.0} %, rigidity {:.2}, pushed share of its motion {:.2}",
+            "{:.1} dB, one agent in {:.0} % of the frames, a whole T in {:.0} %, rigidity {:.2}",
             self.psnr,
             100.0 * self.one_agent,
             100.0 * self.whole_block,
-            self.rigidity,
-            self.pushed
+            self.rigidity
         )?;
+        if let Some(pushed) = self.pushed {
+            write!(f, ", pushed share of its motion {pushed:.2}")?;
+        }
         match self.action_residual {
             Some(residual) => write!(f, ", action residual {residual:.1} px"),
             None => Ok(()),
@@ -65,7 +67,7 @@ impl SampleMeasures {
     pub(super) fn of(clips: &[(Vec<Frame>, Vec<Frame>)]) -> Result<Self, FinetuneError> {
         let auditor = Auditor::new()?;
         let (mut found, mut frames) = (Self::default(), 0.0);
-        let (mut residuals, mut similar) = (Vec::new(), Vec::new());
+        let (mut residuals, mut similar, mut pushed) = (Vec::new(), Vec::new(), Vec::new());
         for (sampled, expected) in clips {
             found.psnr += psnr(sampled.iter().zip(expected));
             similar.extend(video_ssim(sampled, expected).unwrap_or_default());
@@ -74,7 +76,7 @@ impl SampleMeasures {
                 audit.push(&Registration::stretched(frame.dimensions()).resample(frame))?;
             }
             let (clip, seen) = audit.finish();
-            found.pushed += clip.motion.share();
+            pushed.extend(pushed_share(&clip, &seen));
             for frame in &seen {
                 frames += 1.0;
                 let measures = frame.measures;
@@ -90,9 +92,7 @@ impl SampleMeasures {
                 residuals.push(steps.iter().sum::<f64>() / steps.len() as f64);
             }
         }
-        for sum in [&mut found.psnr, &mut found.pushed] {
-            *sum /= clips.len() as f64;
-        }
+        found.psnr /= clips.len() as f64;
         for sum in [
             &mut found.one_agent,
             &mut found.block_area,
@@ -103,6 +103,7 @@ impl SampleMeasures {
         }
         found.action_residual = mean(&residuals);
         found.ssim = mean(&similar);
+        found.pushed = mean(&pushed);
         Ok(found)
     }
 
@@ -114,8 +115,8 @@ impl SampleMeasures {
             ("samples/block_area".to_string(), self.block_area),
             ("samples/whole_block".to_string(), self.whole_block),
             ("samples/rigidity".to_string(), self.rigidity),
-            ("samples/pushed".to_string(), self.pushed),
         ];
+        named.extend(self.pushed.map(|p| ("samples/pushed".to_string(), p)));
         named.extend(self.ssim.map(|s| ("samples/ssim".to_string(), s)));
         named.extend(self.action_residual.map(|r| ("samples/action_residual".to_string(), r)));
         named

@@ -2,6 +2,8 @@
 
 use super::super::Report;
 use super::super::table::{Table, count, interval, number};
+use traj_metrics::Interval;
+
 use crate::plot::escape;
 use crate::quality::{QualityGroup, QualityReport, QualityRow};
 
@@ -65,7 +67,7 @@ fn against(all: &[&QualityReport]) -> String {
     ]);
     for quality in all {
         let name = quality.rows.first().map_or(String::new(), |row| escape(&row.name));
-        let [deformation, pushed, residual] = quality.against_fade.map(|difference| interval(difference, 3));
+        let [deformation, pushed, residual] = quality.against_fade.map(|difference| optional(difference, 3));
         table.row("", &[name, deformation, pushed, residual]);
     }
     table.html()
@@ -84,6 +86,10 @@ fn grouped(all: &[&QualityReport], what: &str, groups: fn(&QualityReport) -> &[Q
         table.row("", &cells(name, &group.row));
     }
     table.html()
+}
+
+fn optional(figure: Option<Interval>, digits: usize) -> String {
+    figure.map_or_else(|| "–".to_owned(), |figure| interval(figure, digits))
 }
 
 fn head(first: &str) -> Vec<&str> {
@@ -105,8 +111,8 @@ fn cells(name: String, row: &QualityRow) -> Vec<String> {
         interval(row.ssim, 2),
         interval(row.one_agent, 2),
         interval(row.deformation, 2),
-        interval(row.pushed, 2),
-        interval(row.residual, 2),
+        optional(row.pushed, 2),
+        optional(row.residual, 2),
         number(row.given_error, 2),
     ]
 }
