@@ -18,7 +18,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use perceptual::{I3d, fvd};
 use pipeline::{Config, RunOptions};
 use pusht_data::Source;
-use rating::{AuditScore, AuditScores, Ratings};
+use rating::{AuditScore, AuditScores, RatingError, Ratings};
 use training::{Progress, terminal_or_lines};
 use verdicts::{Fvd, Job, People, Policies, RealSet, Verdicts, middle};
 
@@ -192,24 +192,23 @@ fn distance(net: &I3d, source: &Source, job: &Job, progress: &mut dyn Progress) 
 
 /// What people said, beside the audit.
 fn people(ratings: &Ratings, verdicts: &mut Verdicts) -> Result<()> {
-    let audit: AuditScores = (ratings.clips.iter())
-        .filter_map(|clip| {
-            let scores = verdicts.scores_of(&clip.name)?;
-            let scores = AuditScore {
-                adherence: scores.adherence,
-                responsibility: scores.responsibility,
-                physics: scores.physics,
-            };
-            Some((clip.name.clone(), scores))
-        })
+    let score = |s: verdicts::Scores| AuditScore {
+        adherence: s.adherence,
+        responsibility: s.responsibility,
+        physics: s.physics,
+    };
+    let audit: AuditScores = (verdicts.scores().into_iter())
+        .map(|(name, s)| (name, score(s)))
         .collect();
-    let report = ratings.report(Some(&audit), Bootstrap::default())?;
-    if audit.is_empty() {
-        verdicts.notes.push(format!(
-            "none of the {} clips that people rated is among these videos by its name; their ratings stand by themselves",
-            ratings.clips.len()
-        ));
-    }
+    let report = match ratings.report(Some(&audit), Bootstrap::default()) {
+        Err(error @ RatingError::NoneAudited { .. }) => {
+            verdicts
+                .notes
+                .push(format!("no correlation of people and audit: {error}"));
+            ratings.report(None, Bootstrap::default())
+        }
+        report => report,
+    }?;
     verdicts.people = Some(People {
         text: report.to_string(),
         report: serde_json::to_value(&report)?,

@@ -14,7 +14,7 @@ use eval::audit::VideoAuditor;
 use labelling::{Labelled, Method, Settings, find_videos};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use video_io::Rate;
+use video_io::{Rate, content_hash};
 
 use crate::verdicts::Labels;
 use crate::{ClipVerdict, RealSet, Verdicts, VerdictsError};
@@ -43,6 +43,9 @@ struct Header {
 #[derive(Serialize, Deserialize)]
 struct Line {
     index: usize,
+    /// Of the video when it was looked at.
+    #[serde(default)]
+    content: String,
     clip: ClipVerdict,
 }
 
@@ -63,8 +66,9 @@ impl Job {
         self.look(&videos, progress)?;
         let labels = self.label(&videos)?;
         let (mut clips, mut set) = (BTreeMap::new(), TrajectorySet::default());
-        for line in self.lines()?.1 {
-            let Line { index, mut clip } = line;
+        // Of two lines of a video the later one counts.
+        let lines: BTreeMap<usize, Line> = self.lines()?.1.into_iter().map(|line| (line.index, line)).collect();
+        for (index, Line { mut clip, .. }) in lines {
             // A clip whose positions are not finite adds nothing.
             let track = std::mem::take(&mut clip.track);
             if clip.audit.as_ref().is_some_and(|a| a.audit.frames > 0) {
@@ -110,7 +114,14 @@ impl Job {
                 found: format!("what is known of {} other videos or settings", found.videos.len()),
             });
         }
-        let done: Vec<usize> = done.iter().map(|line| line.index).collect();
+        // A video that is another one now is looked at again; of two lines of a video the later one counts.
+        let last: BTreeMap<usize, &str> = done.iter().map(|line| (line.index, line.content.as_str())).collect();
+        let unchanged = |index: usize, content: &str| {
+            let video = videos.get(index);
+            video.is_some_and(|video| content_hash(video).unwrap_or_default() == content)
+        };
+        let kept = last.iter().filter(|(index, content)| unchanged(**index, content));
+        let done: Vec<usize> = kept.map(|(index, _)| *index).collect();
         let mut out = OpenOptions::new()
             .write(true)
             .open(&path)
@@ -124,9 +135,10 @@ impl Job {
         let out = Mutex::new((out, done.len()));
         todo.par_iter().with_max_len(1).try_for_each(|&index| {
             let (video, rate) = (&videos[index], self.rate());
+            let content = content_hash(video).unwrap_or_default();
             let clip = ClipVerdict::of(&auditor, video, self.name(video), rate, &self.out, index)?;
             let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
-            write_line(&mut out.0, &Line { index, clip }).map_err(VerdictsError::io(&path))?;
+            write_line(&mut out.0, &Line { index, content, clip }).map_err(VerdictsError::io(&path))?;
             out.1 += 1;
             progress(out.1, videos.len());
             Ok(())
@@ -179,9 +191,20 @@ impl Job {
 
     /// The path below the folder that was named.
     fn name(&self, video: &Path) -> String {
-        let below = self.video.iter().find_map(|root| video.strip_prefix(root).ok());
+        // Of a folder of `generate` the frames were taken: its clips are named as when these are named themselves.
+        let below = |root: &PathBuf| {
+            let frames = root.join("frames");
+            let made = root
+                .join("generation.json")
+                .is_file()
+                .then(|| video.strip_prefix(frames).ok());
+            made.flatten()
+                .map(Path::to_path_buf)
+                .or_else(|| Some(video.strip_prefix(root).ok()?.to_path_buf()))
+        };
+        let below = self.video.iter().find_map(below);
         let below = below.filter(|p| !p.as_os_str().is_empty());
-        let name = below.unwrap_or_else(|| video.file_name().map_or(video, Path::new));
+        let name = below.unwrap_or_else(|| PathBuf::from(video.file_name().unwrap_or(video.as_os_str())));
         let parts: Vec<_> = name.iter().map(|p| p.to_string_lossy()).collect();
         parts.join("/")
     }

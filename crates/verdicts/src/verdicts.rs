@@ -131,22 +131,6 @@ impl Verdicts {
         scores.collect()
     }
 
-    /// The scores of the clip of this name, or where there is none, of the only one whose name differs in the ending alone:
-    /// people rate `0000.mp4` where the frames of the same clip, in the folder `0000`, were looked at.
-    pub fn scores_of(&self, name: &str) -> Option<Scores> {
-        fn stem(name: &str) -> &str {
-            let ending = name.rsplit_once('.').filter(|(_, ending)| !ending.contains('/'));
-            ending.map_or(name, |(stem, _)| stem)
-        }
-        let all = self.scores();
-        if let Some(scores) = all.get(name) {
-            return Some(*scores);
-        }
-        let mut alike = all.iter().filter(|(other, _)| stem(other) == stem(name));
-        let (_, scores) = alike.next()?;
-        alike.next().is_none().then_some(*scores)
-    }
-
     /// The answer in a sentence or two.
     pub fn sentence(&self) -> String {
         let totals = &self.totals;

@@ -1,12 +1,11 @@
 //! Clips that are there already: a folder of videos of any size and rate, from whichever model, labelled as found.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use labelling::{Job, LEAST_STRETCH, Labelled, Method, Settings, find_videos};
 use pusht_data::Episode;
-use sha2::{Digest, Sha256};
+use video_io::content_hash;
 
 use super::clips::Clips;
 use super::generate;
@@ -27,7 +26,9 @@ pub(crate) fn run(lab: &mut Lab<'_>, folder: &Path, learned: Option<&Learned>) -
     let videos = find_videos(&[folder.to_path_buf()]).map_err(|e| fail(&e))?;
     let model = learned.map(|learned| learned.labeller(kind));
     let before = learned.map(|learned| &learned.stage.hash);
-    let inputs = ("found", kind, fps, &videos, contents(&videos)?, before);
+    let contents = (videos.iter()).map(|video| content_hash(video).map_err(io(video)));
+    let contents: Vec<String> = contents.collect::<Result<_, _>>()?;
+    let inputs = ("found", kind, fps, &videos, contents, before);
     let stage = lab.stage("clips", &inputs, |lab, dir| {
         let job = Job {
             videos: videos.clone(),
@@ -109,28 +110,4 @@ fn draw(labelled: &Labelled, dir: &Path) -> Result<Vec<String>, PipelineError> {
         }
     }
     Ok(captions)
-}
-
-/// What tells videos from others of the same names.
-fn contents(videos: &[PathBuf]) -> Result<String, PipelineError> {
-    let mut sha = Sha256::new();
-    for video in videos {
-        for file in files(video)? {
-            let mut content = fs::File::open(&file).map_err(io(&file))?;
-            std::io::copy(&mut content, &mut sha).map_err(io(&file))?;
-        }
-    }
-    Ok(sha.finalize().iter().map(|b| format!("{b:02x}")).collect())
-}
-
-/// The file itself, or the pictures of a folder.
-fn files(video: &Path) -> Result<Vec<PathBuf>, PipelineError> {
-    if !video.is_dir() {
-        return Ok(vec![video.to_path_buf()]);
-    }
-    let entries = fs::read_dir(video).and_then(|entries| entries.map(|e| Ok(e?.path())).collect::<Result<Vec<_>, _>>());
-    let mut files = entries.map_err(io(video))?;
-    files.retain(|file| file.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")));
-    files.sort();
-    Ok(files)
 }
