@@ -5,6 +5,8 @@
 #[path = "common/command.rs"]
 mod command;
 mod common;
+#[path = "common/counted.rs"]
+mod counted;
 #[path = "common/stop.rs"]
 mod stop;
 
@@ -13,8 +15,8 @@ use std::process::ExitCode;
 
 use anyhow::{Result, anyhow, bail, ensure};
 use clap::Parser;
+use counted::Counted;
 use eval::{Bootstrap, split_clips};
-use indicatif::{ProgressBar, ProgressStyle};
 use perceptual::{I3d, fvd};
 use pipeline::{Config, RunOptions};
 use pusht_data::Source;
@@ -79,18 +81,15 @@ fn run() -> Result<()> {
     let ratings = args.ratings.as_deref().map(Ratings::read).transpose()?;
     let source = args.data.as_deref().map(pusht_data::open).transpose()?;
     let real = source.as_ref().map(RealSet::read).transpose()?;
-    let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} videos {eta}")?);
-    let progress = |done: usize, all: usize| {
-        bar.set_length(all as u64);
-        bar.set_position(done as u64);
-    };
+    let counted = Counted::new("look at videos");
+    let progress = |done: usize, all: usize| counted.tell(done, all);
     let job = Job {
         video: args.video.clone(),
         fps: args.fps,
         out: args.out.clone(),
     };
     let mut verdicts = job.run(real.as_ref(), &progress)?;
-    bar.finish_and_clear();
+    counted.end("done");
     if let (Some(net), Some(source)) = (&i3d, &source) {
         match distance(net, source, &job, terminal_or_lines().as_mut()) {
             Ok(found) => verdicts.fvd = Some(found),
@@ -119,6 +118,10 @@ fn run() -> Result<()> {
         verdicts.write(&job.out)?;
     }
     println!("report: {}", job.out.join("report.html").display());
+    ensure!(
+        verdicts.totals.failed < verdicts.totals.clips,
+        "no video could be read; the report says why of each"
+    );
     trained
 }
 

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use eval::audit::{FrameAudit, Strip, VideoAudit, VideoAuditor};
+use eval::audit::{AuditError, FrameAudit, Strip, VideoAudit, VideoAuditor};
 use eval::{Replay, replay};
 use pusht_env::GOAL;
-use pusht_vision::{ActionSmoother, Start, Tracked};
+use pusht_vision::{ActionSmoother, Start, Tracked, VisionError};
 use serde::{Deserialize, Serialize};
 use video_io::{Rate, png_bytes};
 
@@ -22,6 +22,9 @@ pub struct ClipVerdict {
     pub name: String,
     /// Why nothing more is known of it.
     pub error: Option<String>,
+    /// Whether that is because no PushT board is in it: then the clip is at fault, and has the lowest scores; else the file.
+    #[serde(default)]
+    pub no_board: bool,
     /// What is wrong with it.
     pub audit: Option<VideoAudit>,
     /// Whether its actions reproduce it; none where no frame shows agent and T.
@@ -73,10 +76,11 @@ pub struct ShownStrip {
 
 impl ClipVerdict {
     /// A video of which nothing can be said.
-    pub(crate) fn failed(name: String, error: String) -> Self {
+    pub(crate) fn failed(name: String, error: &AuditError) -> Self {
         Self {
             name,
-            error: Some(error),
+            error: Some(error.to_string()),
+            no_board: matches!(error, AuditError::Vision(VisionError::NoBoard { .. })),
             audit: None,
             execution: None,
             strips: Vec::new(),
@@ -95,11 +99,11 @@ impl ClipVerdict {
     ) -> Result<Self, VerdictsError> {
         let (audit, frames) = match auditor.audit(path, rate) {
             Ok(read) => read,
-            Err(error) => return Ok(Self::failed(name, error.to_string())),
+            Err(error) => return Ok(Self::failed(name, &error)),
         };
         let strips = match auditor.strips(&audit, rate, COLUMNS, SCALE) {
             Ok(strips) => strips,
-            Err(error) => return Ok(Self::failed(name, error.to_string())),
+            Err(error) => return Ok(Self::failed(name, &error)),
         };
         let strips = (strips.iter().enumerate())
             .map(|(k, strip)| save(strip, &audit, out, &format!("strips/{index:05}-{k}.png")))
@@ -108,6 +112,7 @@ impl ClipVerdict {
         Ok(Self {
             name,
             error: None,
+            no_board: false,
             execution: execute(&track),
             audit: Some(audit),
             strips,

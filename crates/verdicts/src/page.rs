@@ -3,10 +3,16 @@
 use std::path::Path;
 
 use base64::Engine as _;
-use eval::audit::{ClipAudit, Finding, Score};
+use eval::audit::{ClipAudit, Finding, Kind, Score};
 
 use crate::verdicts::Labels;
 use crate::{ClipVerdict, Policies, Verdicts};
+
+const LEGEND: &str = "<p class=\"soft\">Pushed: the share of the T's way that a push of the agent explains at most. Coverage: of \
+    the goal by the T in the last frame. Replay: for how many steps the T of the exact simulator, in which the actions read \
+    out of the clip are played from its first frame, stays within 20 px and 20° of the clip's; coverage there: of the goal \
+    at the end of that replay. Trusted: frames with an action that could be trained on. Pixels are those of the 512 × 512 \
+    board.</p>\n";
 
 /// The page. Pictures are read from `folder`; those that are missing are named in their place.
 pub(crate) fn page(verdicts: &Verdicts, folder: &Path) -> String {
@@ -16,6 +22,7 @@ pub(crate) fn page(verdicts: &Verdicts, folder: &Path) -> String {
         .map(|(k, clip)| row(k, clip, labels(k)))
         .collect();
     let clips: String = (verdicts.clips.iter().enumerate())
+        .filter(|(_, clip)| clip.audit.is_some())
         .map(|(k, clip)| section(k, clip, folder))
         .collect();
     let kinds: String = totals.findings.iter().fold(String::new(), |text, (kind, count)| {
@@ -25,7 +32,8 @@ pub(crate) fn page(verdicts: &Verdicts, folder: &Path) -> String {
         )
     });
     let kinds = match kinds.is_empty() {
-        true => "<p>Nothing is wrong with any of the clips.</p>".to_owned(),
+        true if totals.no_board + totals.failed == totals.clips => String::new(),
+        true => "<p>Nothing is wrong with any of the clips that show a board.</p>".to_owned(),
         false => table(&["what is found", "clips"], &kinds),
     };
     let points = |name: &str, counts: &[usize], first: usize| {
@@ -64,7 +72,7 @@ pub(crate) fn page(verdicts: &Verdicts, folder: &Path) -> String {
          <style>\n{}</style>\n</head>\n<body>\n<main>\n<h1>What these clips are worth</h1>\n\
          <div class=\"soft\">{} videos, {} could not be read; {frames} frames at 10 a second, {trusted} with an action that can \
          be trusted; median replay horizon {horizon} steps</div>\n<div class=\"answer\">{}</div>\n\
-         {policies}<h2>The paper's scales, by rules</h2>\n{}{kinds}\n<h2>Clips</h2>\n{}{distribution}{fvd}{people}{notes}<h2>Clip by clip</h2>\n\
+         {policies}<h2>The paper's scales, by rules</h2>\n{}{kinds}\n<h2>Clips</h2>\n{}{LEGEND}{distribution}{fvd}{people}{notes}<h2>Clip by clip</h2>\n\
          <p class=\"soft\">Frames with a red bar belong to the finding, those with a gray bar stand around it; the box is where it was measured.</p>\n{clips}\
          </main>\n</body>\n</html>\n",
         include_str!("style.css"),
@@ -175,8 +183,28 @@ fn section(index: usize, clip: &ClipVerdict, folder: &Path) -> String {
         video.registration.residual,
         because("adherence", &audit.scores.adherence),
         because("responsibility", &audit.scores.responsibility),
-        because("physics", &audit.scores.physics),
+        because("physics", &audit.scores.physics) + &played(clip),
         rest(audit, clip)
+    )
+}
+
+/// Whether the clip's actions lead where it goes.
+fn played(clip: &ClipVerdict) -> String {
+    let Some(replay) = &clip.execution else {
+        return "<li>replay: agent or T are not seen long enough</li>\n".to_owned();
+    };
+    let follows = if replay.parted {
+        format!(
+            "follows it for {} of {} steps and then parts",
+            replay.horizon, replay.steps
+        )
+    } else {
+        format!("follows it for all {} steps", replay.steps)
+    };
+    format!(
+        "<li>replay: played in the exact simulator from the clip's first frame, its actions make a T that {follows} (20 px or \
+         20°); at the end {:.2} of the goal is covered in the clip, {:.2} in the simulator</li>\n",
+        replay.coverage[0], replay.coverage[1]
     )
 }
 
@@ -201,10 +229,22 @@ fn said(finding: &Finding) -> String {
         ..
     } = finding;
     format!(
-        "{}: frames {}, measured {value:.2}, limit {threshold:.2}",
+        "{}: frames {}, measured {value:.2}, limit {threshold:.2}{}",
         kind.says(),
-        ranges(&[*frames])
+        ranges(&[*frames]),
+        unit(*kind)
     )
+}
+
+/// Of what is measured for a kind of finding (docs/audit.md).
+fn unit(kind: Kind) -> &'static str {
+    match kind {
+        Kind::AgentJump | Kind::BlockJump | Kind::Untouched => " px of 512",
+        Kind::AgentGone | Kind::SeveralAgents | Kind::AgentResized => " discs",
+        Kind::BlockSplit => " pieces",
+        Kind::Noise => " levels of 255",
+        _ => "",
+    }
 }
 
 fn ranges(frames: &[[usize; 2]]) -> String {

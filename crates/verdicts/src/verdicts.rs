@@ -59,6 +59,12 @@ pub struct Totals {
     pub clips: usize,
     /// Of them, that could not be read.
     pub failed: usize,
+    /// Of those that could, that show no PushT board; they have the lowest scores.
+    #[serde(default)]
+    pub no_board: usize,
+    /// Clips in which the T moves, and of them those in which the agent moves it.
+    #[serde(default)]
+    pub moved: [usize; 2],
     /// Clips with each adherence from 0 to 2.
     pub adherence: [usize; 3],
     /// Clips with each responsibility, 0 and 1.
@@ -118,9 +124,7 @@ impl Verdicts {
     /// The audit's scores by the clips' names.
     pub fn scores(&self) -> BTreeMap<String, Scores> {
         let scores = self.clips.iter().filter_map(|clip| {
-            let scores = &clip.audit.as_ref()?.audit.scores;
-            let [adherence, responsibility, physics] =
-                [&scores.adherence, &scores.responsibility, &scores.physics].map(|s| f64::from(s.value));
+            let [adherence, responsibility, physics] = points(clip)?.map(f64::from);
             let scores = Scores {
                 adherence,
                 responsibility,
@@ -138,11 +142,16 @@ impl Verdicts {
         if read == 0 {
             return format!("None of the {} videos could be read.", totals.clips);
         }
-        let [played, followed] = totals.executed;
+        let ([played, followed], [moved, by_agent]) = (totals.executed, totals.moved);
+        let blank = match totals.no_board {
+            0 => String::new(),
+            n => format!(" {n} show no PushT board at all and have the lowest scores."),
+        };
         format!(
-            "In {} of {read} clips nothing impossible is found; in {} the agent moves the T; in {} the T ends at its goal. The \
-             actions extracted from a clip reproduce it in the simulator for {followed} of {played}.",
-            totals.physics[4], totals.responsibility[1], totals.adherence[2]
+            "In {} of {read} clips nothing impossible is found; the T moves in {moved}, and is moved by the agent in {by_agent} \
+             of these; in {} it ends at its goal.{blank} The actions extracted from a clip reproduce it in the simulator for \
+             {followed} of {played}.",
+            totals.physics[4], totals.adherence[2]
         )
     }
 
@@ -164,6 +173,17 @@ impl Verdicts {
     }
 }
 
+/// Adherence, responsibility, physics; none of a clip that could not be read.
+fn points(clip: &ClipVerdict) -> Option<[u8; 3]> {
+    match &clip.audit {
+        Some(audit) => {
+            let scores = &audit.audit.scores;
+            Some([&scores.adherence, &scores.responsibility, &scores.physics].map(|s| s.value))
+        }
+        None => clip.no_board.then_some([0, 0, 1]),
+    }
+}
+
 impl Totals {
     fn of(clips: &[ClipVerdict], labels: &[Labels]) -> Self {
         let mut totals = Self {
@@ -172,13 +192,21 @@ impl Totals {
         };
         let mut horizons = Vec::new();
         for clip in clips {
-            let Some(audit) = clip.audit.as_ref().map(|a| &a.audit) else {
+            let Some([adherence, responsibility, physics]) = points(clip) else {
                 totals.failed += 1;
                 continue;
             };
-            totals.adherence[usize::from(audit.scores.adherence.value)] += 1;
-            totals.responsibility[usize::from(audit.scores.responsibility.value)] += 1;
-            totals.physics[usize::from(audit.scores.physics.value) - 1] += 1;
+            totals.adherence[usize::from(adherence)] += 1;
+            totals.responsibility[usize::from(responsibility)] += 1;
+            totals.physics[usize::from(physics) - 1] += 1;
+            let Some(audit) = clip.audit.as_ref().map(|a| &a.audit) else {
+                totals.no_board += 1;
+                continue;
+            };
+            if audit.motion.way > 0.0 {
+                totals.moved[0] += 1;
+                totals.moved[1] += usize::from(responsibility);
+            }
             let mut kinds: Vec<Kind> = audit.findings.iter().map(|f| f.kind).collect();
             kinds.dedup();
             for kind in kinds {

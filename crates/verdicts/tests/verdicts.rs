@@ -17,6 +17,8 @@ fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
     let faded = Defect::CrossFade.apply(&clip, Strength::Strong, 0).unwrap().unwrap();
     save("faded & <odd>.mp4", &faded);
     std::fs::write(videos.join("broken.mp4"), "no video").unwrap();
+    // A model that lost the board is not forgiven; a file that is no video is nobody's clip.
+    save("lost.mp4", &vec![video_io::Frame::from_pixel(192, 192, image::Rgb([40, 90, 60])); 12]);
 
     let job = Job {
         video: vec![videos.clone()],
@@ -26,7 +28,7 @@ fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
     let verdicts = job.run(None, &|_, _| {}).unwrap();
     verdicts.write(&job.out).unwrap();
     let names: Vec<&str> = verdicts.clips.iter().map(|c| c.name.as_str()).collect();
-    assert_eq!(names, ["broken.mp4", "clean.mp4", "faded & <odd>.mp4"]);
+    assert_eq!(names, ["broken.mp4", "clean.mp4", "faded & <odd>.mp4", "lost.mp4"]);
     let [broken, clean, faded] = [0, 1, 2].map(|k| &verdicts.clips[k]);
     assert!(broken.error.is_some() && broken.audit.is_none());
     let audit = |clip: &verdicts::ClipVerdict| clip.audit.clone().unwrap().audit;
@@ -34,9 +36,13 @@ fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
     assert!(!clean.execution.as_ref().unwrap().parted);
     assert_eq!(audit(faded).main(), Some(Kind::Morph));
     assert_eq!(audit(faded).scores.responsibility.value, 0);
-    assert_eq!((verdicts.totals.clips, verdicts.totals.failed), (3, 1));
+    let totals = &verdicts.totals;
+    assert_eq!((totals.clips, totals.failed, totals.no_board), (4, 1, 1));
+    assert_eq!(totals.physics.iter().sum::<usize>(), 3);
+    assert_eq!(verdicts.scores()["lost.mp4"].physics, 1.0);
+    assert!(verdicts.sentence().contains("1 show no PushT board"), "{}", verdicts.sentence());
     assert!(verdicts.labels[1].frames[1] > 20, "{:?}", verdicts.labels[1]);
-    assert_eq!(verdicts.scores().len(), 2);
+    assert_eq!(verdicts.scores().len(), 3);
 
     let page = std::fs::read_to_string(job.out.join("report.html")).unwrap();
     assert!(page.contains("faded &amp; &lt;odd&gt;.mp4") && page.contains("data:image/png;base64,"));
@@ -56,8 +62,8 @@ fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
     let shorter = job.run(None, &|_, _| {}).unwrap();
     assert_eq!(audit(&shorter.clips[1]).frames, 30);
     assert_eq!(
-        (&shorter.clips[0], &shorter.clips[2]),
-        (&again.clips[0], &again.clips[2])
+        (&shorter.clips[0], &shorter.clips[2], &shorter.clips[3]),
+        (&again.clips[0], &again.clips[2], &again.clips[3])
     );
 
     let other = Job { fps: Some(10), ..job };
