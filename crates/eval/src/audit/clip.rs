@@ -9,7 +9,7 @@ use super::frame::{Eyes, FrameAudit, Looked};
 use super::motion::{self, Motion};
 use super::reach::{Reach, reach};
 use super::score::{Scores, scores};
-use super::{Finding, Kind};
+use super::{Finding, Kind, limits};
 
 /// What an audit finds in a clip.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,9 +35,19 @@ pub struct ClipAudit {
 }
 
 impl ClipAudit {
-    /// The finding that explains most; none for a clean clip.
+    /// The finding that explains most; none for a clean clip. A picture too bad to be read explains whatever else is found.
     pub fn main(&self) -> Option<Kind> {
-        self.findings.first().map(|f| f.kind)
+        let (blur, colour) = (self.blur.unwrap_or(0.0), self.colour_blur.unwrap_or(0.0));
+        let spoilt = [
+            (Kind::Noise, self.noise >= limits::SPOILT_BY_NOISE),
+            (Kind::Compression, colour >= limits::SPOILT_BY_CODEC),
+            (Kind::Blur, blur >= limits::SPOILT_BY_BLUR),
+        ];
+        let spoilt = spoilt
+            .iter()
+            .find(|&&(kind, is)| is && self.has(kind))
+            .map(|&(kind, _)| kind);
+        spoilt.or_else(|| self.findings.first().map(|f| f.kind))
     }
 
     /// True where the clip shows a world that is wrong.
@@ -147,7 +157,7 @@ impl Quality {
     /// A goal that is not where it should be says nothing about the picture.
     fn of(frames: &[FrameAudit]) -> Self {
         let all = |of: fn(&FrameAudit) -> Option<f64>| {
-            let known = frames.iter().filter(|f| f.goal < super::limits::GOAL);
+            let known = frames.iter().filter(|f| f.goal < limits::GOAL);
             median(known.filter_map(of).collect())
         };
         Self {

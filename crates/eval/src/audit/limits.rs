@@ -54,3 +54,9 @@ pub(crate) const RINGING: f64 = 9.0;
 pub(crate) const TINT: f64 = 15.0;
 /// Levels by which the T's colour is off.
 pub(crate) const RECOLOURED: f64 = 20.0;
+
+/// Pictures that are too bad to be read: noise in levels, blur of colour and of brightness (mild defects have at most 9, 1.06
+/// and 0.63, clear ones at least 20, 1.10 and 1.10).
+pub(crate) const SPOILT_BY_NOISE: f64 = 15.0;
+pub(crate) const SPOILT_BY_CODEC: f64 = 1.08;
+pub(crate) const SPOILT_BY_BLUR: f64 = 1.0;

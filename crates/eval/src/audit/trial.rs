@@ -37,6 +37,10 @@ impl Outcome {
     pub fn new(case: Case, audit: &ClipAudit) -> Self {
         let mut kinds: Vec<Kind> = audit.findings.iter().map(|f| f.kind).collect();
         kinds.dedup();
+        if let Some(main) = audit.main() {
+            kinds.retain(|&k| k != main);
+            kinds.insert(0, main);
+        }
         let scores = &audit.scores;
         Self {
             case,
