@@ -30,6 +30,32 @@ fn the_environments_own_frames_stay_as_they_are() {
     assert_eq!(map.resample(&frame), frame);
 }
 
+#[test]
+fn noise_moves_no_board() {
+    // Between pixels noise is averaged, so that the board seems to lie there.
+    for seed in 0..3_u32 {
+        let mut frame = picture(96, AGENT, BLOCK);
+        let mut state = seed;
+        for level in frame.iter_mut() {
+            // Twelve uniform numbers make a normal one, here of 20 levels.
+            let uniform = |_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                f64::from(state >> 8) / f64::from(1 << 24)
+            };
+            let normal = (0..12).map(uniform).sum::<f64>() - 6.0;
+            *level = (f64::from(*level) + 20.0 * normal).clamp(0.0, 255.0) as u8;
+        }
+        let map = Registrar::new(GOAL).unwrap().register(&frame).unwrap();
+        assert!(map.is_identity(), "{map:?}");
+    }
+    // Nor does it have another size where it is drawn with fewer pixels than the pictures that it is held against.
+    let map = Registrar::new(GOAL)
+        .unwrap()
+        .register(&picture(64, AGENT, BLOCK))
+        .unwrap();
+    assert_eq!((map.offset, map.scale), ([0.0; 2], [0.125; 2]), "{map:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
 
