@@ -71,6 +71,61 @@ fn damaged_pictures_are_not_taken_for_a_damaged_world() {
 }
 
 #[test]
+fn clear_noise_and_compression_are_named_and_the_world_is_read_through_them() {
+    let auditor = VideoAuditor::new().unwrap();
+    for seed in 200..202 {
+        let clip = Clip::simulated(seed, 96).unwrap();
+        for (defect, kind) in [(Defect::Noise, Kind::Noise), (Defect::Compression, Kind::Compression)] {
+            let frames = defect.apply(&clip, Strength::Clear, seed).unwrap().unwrap();
+            let audit = auditor.audit_frames(&frames).unwrap();
+            assert_eq!(audit.main(), Some(kind), "seed {seed}: {:?}", audit.findings);
+            assert!(audit.withheld.is_empty());
+        }
+        // A defect of the world is still found in a mildly damaged picture.
+        let gone = Clip {
+            frames: Defect::AgentGone.apply(&clip, Strength::Clear, seed).unwrap().unwrap(),
+            ..clip
+        };
+        for worse in [Defect::Blur, Defect::Noise, Defect::Compression] {
+            let frames = worse.apply(&gone, Strength::Mild, seed).unwrap().unwrap();
+            let audit = auditor.audit_frames(&frames).unwrap();
+            assert_eq!(audit.main(), Some(Kind::AgentGone), "{}, seed {seed}", worse.name());
+        }
+    }
+}
+
+#[test]
+fn of_a_picture_that_cannot_be_read_only_the_picture_is_said() {
+    let auditor = VideoAuditor::new().unwrap();
+    let clip = Clip::simulated(208, 96).unwrap();
+    for (defect, kind) in [(Defect::Blur, Kind::Blur), (Defect::Noise, Kind::Noise)] {
+        let frames = defect.apply(&clip, Strength::Strong, 208).unwrap().unwrap();
+        let audit = auditor.audit_frames(&frames).unwrap();
+        assert_eq!(audit.main(), Some(kind), "{:?}", audit.findings);
+        assert!(!audit.is_unphysical() && audit.withheld.iter().all(|f| f.kind.is_physical()));
+        if !audit.withheld.is_empty() {
+            let physics = &audit.scores.physics;
+            assert!(physics.value == 5 && physics.why.contains("too bad"), "{}", physics.why);
+        }
+    }
+}
+
+#[test]
+fn what_resampling_blurs_is_no_finding() {
+    let auditor = VideoAuditor::new().unwrap();
+    for size in [64, 128] {
+        let audit = |clip: &Clip| auditor.audit_frames(&clip.frames).unwrap();
+        let clip = Clip::simulated(201, size).unwrap();
+        let clean = audit(&clip);
+        assert_eq!(clean.findings, [], "{size} px");
+        assert!(clean.blur.unwrap().abs() < 0.1, "{size} px: {:?}", clean.blur);
+        let frames = Defect::Blur.apply(&clip, Strength::Clear, 201).unwrap().unwrap();
+        let blurred = audit(&Clip { frames, ..clip });
+        assert_eq!(blurred.main(), Some(Kind::Blur), "{size} px: {:?}", blurred.findings);
+    }
+}
+
+#[test]
 fn findings_name_the_frames() {
     let auditor = Auditor::new().unwrap();
     let clip = Clip::simulated(204, 96).unwrap();

@@ -52,6 +52,22 @@ pub(crate) fn pixels_within(centre: [f64; 2], radius: f64) -> impl Iterator<Item
         })
 }
 
+/// Calls `of` with every frame pixel within a circle and its board coordinates; as [`pixels_within`], and quicker.
+#[inline]
+pub(crate) fn each_within(centre: [f64; 2], radius: f64, mut of: impl FnMut(usize, [f64; 2])) {
+    let columns = samples_within(centre[0] - radius, centre[0] + radius);
+    for row in samples_within(centre[1] - radius, centre[1] + radius) {
+        let y = sample(row);
+        let (across, within) = ((y - centre[1]).powi(2), radius * radius);
+        for column in columns.clone() {
+            let x = sample(column);
+            if (x - centre[0]).powi(2) + across <= within {
+                of(row * SIDE + column, [x, y]);
+            }
+        }
+    }
+}
+
 /// Mean over 3 × 3 pixels; at the border over those that there are.
 pub(crate) fn smoothed(colours: &[Colour]) -> Vec<Colour> {
     let mut rows = vec![[0.0; 3]; SIDE * SIDE];

@@ -50,7 +50,7 @@ pub(crate) fn findings(
         });
         found.extend(runs(kind, least, marks));
     }
-    found.extend(agent_gone(frames));
+    found.extend(agent_gone(frames, quality));
     found.extend(moving(seen, steps, alone));
     found.extend(picture(frames.len(), quality));
     found.sort_by_key(|f| (f.kind, f.frames));
@@ -62,10 +62,13 @@ fn measure(kind: Kind, frame: &FrameAudit, quality: &Quality) -> Option<(f64, f6
     let agent = frame.tracked.agent;
     let block = frame.tracked.block.map(centroid);
     let codec = quality.codec();
-    let blur = quality.blur.unwrap_or(0.0);
+    let blur = quality.blur.unwrap_or(0.0) + quality.resampling;
+    let recoloured = (frame.shape).is_some_and(|s| off_colour(s.colour) >= limits::RECOLOURED);
     // Blur, noise and codecs make borders wide; what is measured must be more than that.
     let allowance = (blur - limits::SHARP).max(0.0) + if codec { limits::CODEC_ALLOWANCE } else { 0.0 };
     match kind {
+        // A T of another colour may look like an agent or like goal, and what of it does is missing from its shape.
+        Kind::SeveralAgents | Kind::GoalChanged | Kind::BlockResized if recoloured => None,
         Kind::SeveralAgents => {
             let by_area = if frame.measures.agents > 1 {
                 frame.measures.agent_area
@@ -81,8 +84,9 @@ fn measure(kind: Kind, frame: &FrameAudit, quality: &Quality) -> Option<(f64, f6
             let inside = [x, y]
                 .iter()
                 .all(|c| (limits::BORDER..512.0 - limits::BORDER).contains(c));
-            let good = !codec && blur < limits::SHARP && quality.noise < limits::NOISE && inside;
-            if frame.measures.agents > 1 {
+            let good = blur < limits::SHARP && quality.noise < limits::NOISE && inside;
+            // A codec's discs are found by their darkness, which says little about their size.
+            if frame.measures.agents > 1 || codec {
                 None
             } else if area < 1.0 && good {
                 Some((limits::SMALL_AGENT / area.max(0.01), 1.0, agent))
@@ -120,7 +124,7 @@ fn measure(kind: Kind, frame: &FrameAudit, quality: &Quality) -> Option<(f64, f6
         Kind::GoalChanged => Some((frame.goal, limits::GOAL, None)),
         Kind::Colour => {
             let lost = frame.white.iter().map(|&w| f64::from(255.0 - w)).fold(0.0, f64::max) / limits::TINT;
-            let own = frame.shape.map_or(0.0, |s| recoloured(s.colour)) / limits::RECOLOURED;
+            let own = frame.shape.map_or(0.0, |s| off_colour(s.colour)) / limits::RECOLOURED;
             Some((lost.max(own), 1.0, if own > lost { block } else { None }))
         }
         _ => None,
@@ -128,13 +132,21 @@ fn measure(kind: Kind, frame: &FrameAudit, quality: &Quality) -> Option<(f64, f6
 }
 
 /// Levels by which a T's colour is off, but for how far it fades to white.
-fn recoloured(colour: [f32; 3]) -> f64 {
+fn off_colour(colour: [f32; 3]) -> f64 {
     let (opacity, off) = along(sub(colour, WHITE), sub(BLOCK_FILL, WHITE));
     let darker = (opacity - 1.0).max(0.0) * norm(sub(BLOCK_FILL, WHITE));
     f64::from(off.hypot(darker))
 }
 
 impl Quality {
+    /// True where the picture is good enough to say what is wrong with the world it shows.
+    pub(crate) fn is_legible(&self) -> bool {
+        let beyond = |value: Option<f64>, limit| value.is_some_and(|v| v + self.resampling >= limit);
+        !(self.noise >= limits::ILLEGIBLE_NOISE
+            || beyond(self.blur, limits::ILLEGIBLE_BLUR)
+            || beyond(self.colour_blur, limits::ILLEGIBLE_COLOUR))
+    }
+
     /// Colour is blurred more than brightness.
     pub(crate) fn codec(&self) -> bool {
         match (self.blur, self.colour_blur) {
@@ -178,7 +190,7 @@ fn runs(kind: Kind, least: usize, marks: impl Iterator<Item = Mark>) -> Vec<Find
 }
 
 /// Frames without an agent, but for those around which it is at the border, behind which it may be.
-fn agent_gone(frames: &[FrameAudit]) -> Vec<Finding> {
+fn agent_gone(frames: &[FrameAudit], quality: &Quality) -> Vec<Finding> {
     let gone = |f: &FrameAudit| f.tracked.agent.is_none() && f.measures.agent_area < limits::NO_AGENT;
     let inside = |p: &[f64; 2]| (p.iter()).all(|c| (limits::AT_BORDER..512.0 - limits::AT_BORDER).contains(c));
     let marks = frames
@@ -196,7 +208,8 @@ fn agent_gone(frames: &[FrameAudit]) -> Vec<Finding> {
                 at: before.or(after),
             })
         });
-    runs(Kind::AgentGone, 1, marks)
+    // A codec may lose a disc of 2.8 px for a frame.
+    runs(Kind::AgentGone, if quality.codec() { 2 } else { 1 }, marks)
 }
 
 /// Jumps, and a T that moves untouched.
@@ -234,10 +247,14 @@ fn moving(seen: &[Seen], steps: &[Option<Step>], alone: &[Alone]) -> Vec<Finding
     }
     for run in alone.iter().filter(|r| r.moved >= limits::UNTOUCHED) {
         let (value, frame) = run.jump;
-        // Most of it at once.
-        if value >= limits::BLOCK_JUMP && value > 0.6 * run.moved {
+        let beside = |t: Option<usize>| t.and_then(|t| *steps.get(t)?).map_or(0.0, |s| s.moved);
+        // At once: most of the way, or so much more than in the steps around it.
+        let most = value > 0.6 * run.moved;
+        let at_once = value - beside(frame.checked_sub(2)).max(beside(Some(frame))) >= limits::BLOCK_JUMP;
+        if value >= limits::BLOCK_JUMP && (most || at_once) {
             jumps.push((frame, value));
-        } else {
+        }
+        if value < limits::BLOCK_JUMP || !most {
             untouched.push(Finding {
                 kind: Kind::Untouched,
                 frames: [run.frames.start, run.frames.end - 1],
@@ -279,15 +296,23 @@ fn picture(count: usize, quality: &Quality) -> Vec<Finding> {
         })
     };
     let (blur, colour) = (quality.blur.unwrap_or(0.0), quality.colour_blur.unwrap_or(0.0));
-    let quiet = if quality.noise < limits::NOISE {
+    // What a wide blur leaves unexplained is no ringing, and its colours tell nothing.
+    let narrow = blur < limits::ILLEGIBLE_BLUR;
+    let quiet = if quality.noise < limits::NOISE && narrow {
         quality.ringing.unwrap_or(0.0)
     } else {
         0.0
     };
-    let compression = ((colour - blur) / limits::COMPRESSION).max(quiet / limits::RINGING);
-    let compressed = whole(Kind::Compression, compression, 1.0);
+    let marks = ((colour - blur) / limits::COMPRESSION).max(quiet / limits::RINGING);
+    // In a blurred picture less is a codec's mark, but it does not explain the blur.
+    let coarse = if blur >= limits::BLUR && narrow {
+        (colour - blur) / limits::COMPRESSION_IN_BLUR
+    } else {
+        0.0
+    };
+    let compressed = whole(Kind::Compression, marks.max(coarse), 1.0);
     // A codec blurs as well.
-    let blurred = whole(Kind::Blur, blur, limits::BLUR).filter(|_| compressed.is_none());
+    let blurred = whole(Kind::Blur, blur, limits::BLUR).filter(|_| marks < 1.0);
     let noisy = whole(Kind::Noise, quality.noise, limits::NOISE);
     [compressed, noisy, blurred].into_iter().flatten().collect()
 }

@@ -4,7 +4,7 @@ use pusht_env::{Frame, Pose, RenderError};
 use pusht_vision::{FrameMeasures, Tracked, Tracker, VisionError};
 use serde::{Deserialize, Serialize};
 
-use super::board::{AGENT_PIXELS, BLOCK_FILL, BLOCK_PIXELS, Board, SIDE, WHITE, colours, pixels_within, point};
+use super::board::{AGENT_PIXELS, BLOCK_FILL, BLOCK_PIXELS, Board, SIDE, WHITE, colours, each_within, pixels_within};
 use super::geometry::{self, REACH};
 use super::matter::{Adapted, Matter, Seen, along, sub};
 use super::picture::{Border, Quality};
@@ -12,6 +12,9 @@ use super::shape::{Shape, shape};
 
 /// Around the agent's centre all that is blue is the agent, px: its radius, 3 × 3 smoothing, and what codecs spread.
 const AGENT_REACH: f64 = 26.0;
+
+/// Side of the picture that the environment draws, px: larger frames are sampled as sharply.
+const BOARD: u32 = 512;
 
 /// Around T and agent the goal's border says nothing, px beyond them.
 const MARGIN: f64 = 16.0;
@@ -55,6 +58,7 @@ pub(crate) struct Eyes {
     tracker: Tracker,
     board: Board,
     border: Border,
+    goal: Pose,
 }
 
 impl Eyes {
@@ -65,18 +69,33 @@ impl Eyes {
             border: Border::new(&board),
             tracker,
             board,
+            goal,
         })
     }
 
+    /// What tells the quality of frames that were resampled from a board of `side` pixels; none where that blurs nothing.
+    pub(crate) fn border(&self, side: u32) -> Result<Option<Border>, VisionError> {
+        if side == SIDE as u32 || side >= BOARD {
+            return Ok(None);
+        }
+        Ok(Some(Border::resampled(&self.board, self.goal, side)?))
+    }
+
     /// Looks at a frame after another of the same clip.
-    pub(crate) fn look(&self, frame: &Frame, last: Option<&Looked>) -> Result<Looked, VisionError> {
+    pub(crate) fn look(
+        &self,
+        frame: &Frame,
+        last: Option<&Looked>,
+        border: Option<&Border>,
+    ) -> Result<Looked, VisionError> {
+        let border = border.unwrap_or(&self.border);
         let (width, height) = frame.dimensions();
         if (width as usize, height as usize) != (SIDE, SIDE) {
             return Err(VisionError::FrameSize { width, height });
         }
         let adapted = last.map_or_else(Adapted::default, |last| last.adapted);
         let tracked = last.map(|last| &last.audit.tracked);
-        let audit = self.see(frame, tracked, &adapted)?;
+        let audit = self.see(frame, tracked, &adapted, border)?;
         let mut looked = Looked {
             adapted: adapt(&audit, &adapted),
             audit,
@@ -87,7 +106,7 @@ impl Eyes {
             looked.adapted.gray = looked.audit.other_colour;
         }
         if lost || (last.is_none() && looked.adapted.codec) {
-            let again = self.see(frame, tracked, &looked.adapted)?;
+            let again = self.see(frame, tracked, &looked.adapted, border)?;
             if again.tracked.block_confidence >= looked.audit.tracked.block_confidence {
                 looked.audit = again;
                 looked.adapted = adapt(&looked.audit, &looked.adapted);
@@ -96,7 +115,13 @@ impl Eyes {
         Ok(looked)
     }
 
-    fn see(&self, frame: &Frame, last: Option<&Tracked>, adapted: &Adapted) -> Result<FrameAudit, VisionError> {
+    fn see(
+        &self,
+        frame: &Frame,
+        last: Option<&Tracked>,
+        adapted: &Adapted,
+        border: &Border,
+    ) -> Result<FrameAudit, VisionError> {
         let seen = Seen::new(colours(frame), &self.board, adapted);
         let cleaned = seen.cleaned(&self.board, adapted.codec);
         let tracked = self.tracker.track_after(&cleaned, last)?;
@@ -111,11 +136,9 @@ impl Eyes {
         }
         if let Some(pose) = tracked.block {
             let body = geometry::into_body(pose);
-            for at in pixels_within(geometry::centroid(pose), REACH + MARGIN) {
-                if geometry::to_block(body(point(at))).0 < MARGIN {
-                    hidden[at] = true;
-                }
-            }
+            each_within(geometry::centroid(pose), REACH + MARGIN, |at, p| {
+                hidden[at] |= geometry::to_block(body(p)).0 < MARGIN;
+            });
         }
         let (mut stray, mut goal, mut other, mut other_colour) = (0.0, 0.0, 0.0, [0.0; 3]);
         for (at, &matter) in seen.matter.iter().enumerate() {
@@ -147,7 +170,7 @@ impl Eyes {
             other: other / BLOCK_PIXELS,
             other_colour: mean(other_colour),
             white: seen.white,
-            quality: self.border.quality(&seen, &hidden),
+            quality: border.quality(&seen, &hidden),
         })
     }
 }

@@ -11,11 +11,30 @@ pub(crate) const CENTROID: [f64; 2] = [0.0, 285.0 / 7.0];
 /// Radius of the circle around the centroid that holds the T, px.
 pub(crate) const REACH: f64 = 82.0;
 
-/// Signed distance to the border of an axis-parallel rectangle, negative inside, and its gradient.
-pub(crate) fn to_rectangle(quad: &Quad, q: [f64; 2]) -> (f64, [f64; 2]) {
-    let (low, high) = (quad[0], quad[2]);
-    let centre = [0, 1].map(|i| (low[i] + high[i]) / 2.0);
-    let beyond = [0, 1].map(|i| (q[i] - centre[i]).abs() - (high[i] - low[i]) / 2.0);
+/// An axis-parallel rectangle: its centre and half its sides.
+struct Rectangle {
+    centre: [f64; 2],
+    half: [f64; 2],
+}
+
+impl Rectangle {
+    const fn of(quad: &Quad) -> Self {
+        let (low, high) = (quad[0], quad[2]);
+        Self {
+            centre: [(low[0] + high[0]) / 2.0, (low[1] + high[1]) / 2.0],
+            half: [(high[0] - low[0]) / 2.0, (high[1] - low[1]) / 2.0],
+        }
+    }
+}
+
+/// Signed distance to the border of a rectangle, negative inside, and its gradient.
+#[inline]
+fn to_rectangle(of: &Rectangle, q: [f64; 2]) -> (f64, [f64; 2]) {
+    let centre = of.centre;
+    let beyond = [
+        (q[0] - centre[0]).abs() - of.half[0],
+        (q[1] - centre[1]).abs() - of.half[1],
+    ];
     let sign = [0, 1].map(|i| if q[i] < centre[i] { -1.0 } else { 1.0 });
     if beyond[0] > 0.0 && beyond[1] > 0.0 {
         let distance = (beyond[0] * beyond[0] + beyond[1] * beyond[1]).sqrt();
@@ -30,9 +49,11 @@ pub(crate) fn to_rectangle(quad: &Quad, q: [f64; 2]) -> (f64, [f64; 2]) {
 
 /// Signed distance to the T in body coordinates, negative inside, and its gradient. The stem is taken to reach through the
 /// bar, so that the line between them is no border.
+#[inline]
 pub(crate) fn to_block(q: [f64; 2]) -> (f64, [f64; 2]) {
-    const THROUGH: Quad = [[-15.0, 0.0], [15.0, 0.0], [15.0, 120.0], [-15.0, 120.0]];
-    let (bar, stem) = (to_rectangle(&BAR, q), to_rectangle(&THROUGH, q));
+    const ACROSS: Rectangle = Rectangle::of(&BAR);
+    const THROUGH: Rectangle = Rectangle::of(&[[-15.0, 0.0], [15.0, 0.0], [15.0, 120.0], [-15.0, 120.0]]);
+    let (bar, stem) = (to_rectangle(&ACROSS, q), to_rectangle(&THROUGH, q));
     if bar.0 < stem.0 { bar } else { stem }
 }
 

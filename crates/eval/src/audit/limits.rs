@@ -23,6 +23,8 @@ pub(crate) const NO_BLOCK: f64 = 0.3;
 /// Translucent area, over that of a T; in a blurred picture by how much more for each level of blur above [`SHARP`].
 pub(crate) const TRANSLUCENT: f64 = 0.15;
 pub(crate) const SHARP: f64 = 0.4;
+/// Translucent area below which a frame tells how good the picture is.
+pub(crate) const SOLID: f64 = 0.05;
 /// Gray that is missing or too much, over the area of a T.
 pub(crate) const MISFIT: f64 = 0.15;
 /// The same where a codec has been at work.
@@ -48,6 +50,8 @@ pub(crate) const NOISE: f64 = 5.0;
 pub(crate) const BLUR: f64 = 0.45;
 /// How much more colour is blurred than brightness.
 pub(crate) const COMPRESSION: f64 = 0.55;
+/// The same in a blurred picture, where brightness has lost what colour had lost before; blur alone leaves 0.02.
+pub(crate) const COMPRESSION_IN_BLUR: f64 = 0.3;
 /// What blur does not explain of the goal's border, levels.
 pub(crate) const RINGING: f64 = 9.0;
 /// Levels that white lost.
@@ -55,8 +59,8 @@ pub(crate) const TINT: f64 = 15.0;
 /// Levels by which the T's colour is off.
 pub(crate) const RECOLOURED: f64 = 20.0;
 
-/// Pictures that are too bad to be read: noise in levels, blur of colour and of brightness (mild defects have at most 9, 1.06
-/// and 0.63, clear ones at least 20, 1.10 and 1.10).
-pub(crate) const SPOILT_BY_NOISE: f64 = 15.0;
-pub(crate) const SPOILT_BY_CODEC: f64 = 1.08;
-pub(crate) const SPOILT_BY_BLUR: f64 = 1.0;
+/// From here on a picture cannot be read, and nothing is said about the world it shows: noise in levels, blur of brightness
+/// and of colour.
+pub(crate) const ILLEGIBLE_NOISE: f64 = 28.0;
+pub(crate) const ILLEGIBLE_BLUR: f64 = 1.2;
+pub(crate) const ILLEGIBLE_COLOUR: f64 = 1.28;

@@ -111,8 +111,8 @@ impl Seen {
         }
     }
 
-    /// The frame as the tracker should see it: white is white, the T gray, noise is gone from the board, and the agent is
-    /// blue where a codec has spread its colour.
+    /// The frame as the tracker should see it: white is white, the T gray, noise is gone from the board, and where a codec
+    /// has spread colours what is dark as only an agent is blue, and the rest as gray as it is dark.
     pub(crate) fn cleaned(&self, board: &Board, codec: bool) -> Frame {
         let gain = self.white.map(|w| 255.0 / w.max(1.0));
         let recoloured = self.gray != BLOCK_FILL;
@@ -130,12 +130,15 @@ impl Seen {
             if codec {
                 if luma(own()) < DARK_PIXEL && self.dark(at) {
                     colour = AGENT_FILL;
-                } else if colour[2] - colour[0] > BLOCK_FILL[2] - BLOCK_FILL[0] {
-                    let bright = luma(colour);
-                    colour = BLOCK_FILL.map(|c| c + bright - luma(BLOCK_FILL));
+                } else if matches!(self.matter[at], Matter::Gray(_) | Matter::Other(_) | Matter::Blue) {
+                    let behind = board.colour[at];
+                    let opacity = (luma(own()) - luma(behind)) / (luma(BLOCK_FILL) - luma(behind));
+                    let opacity = opacity.clamp(0.0, 1.25);
+                    colour = [0, 1, 2].map(|c| behind[c] + opacity * (BLOCK_FILL[c] - behind[c]));
                 }
             }
-            out.extend(colour.map(|c| c.round() as u8));
+            // Rounds; nothing is negative, and what is too large stays at 255.
+            out.extend(colour.map(|c| (c + 0.5) as u8));
         }
         Frame::from_raw(SIDE as u32, SIDE as u32, out).unwrap_or_default()
     }
@@ -196,7 +199,10 @@ fn classify(seen: Colour, expected: Colour, same: f32, gray: Colour) -> Matter {
         return Matter::Blue;
     }
     if seen[0] - seen[2] > TICK {
-        return Matter::Tick;
+        // A T that has turned red has borders of that colour.
+        let (opacity, off) = along(d, sub(gray, expected));
+        let border = gray[0] - gray[2] > TICK && off < ON_LINE * norm(d) && (0.0..1.0).contains(&opacity);
+        return if border { Matter::Gray(opacity) } else { Matter::Tick };
     }
     let size = norm(d);
     let line = sub(GOAL_FILL, WHITE);

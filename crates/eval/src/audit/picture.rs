@@ -1,6 +1,9 @@
 //! The quality of the picture, read off what is known of it: the board's white and the border of the goal.
 
-use super::board::{Board, Colour, SIDE, luma};
+use pusht_env::{FillRule, Pose, RenderError, Renderer, Scene};
+use pusht_vision::Registration;
+
+use super::board::{Board, Colour, SIDE, colours, luma};
 use super::matter::Seen;
 
 /// Fewer pixels of the goal's border than this say nothing (the T covers the goal, or its surroundings are in the way).
@@ -11,8 +14,8 @@ const LEAST_EDGE: usize = 60;
 pub struct Quality {
     /// Standard deviation of the noise, levels of 255.
     pub noise: f64,
-    /// How blurred the goal's border is: 1 like a Gaussian blur of one pixel of a 96 × 96 frame, 0 as drawn; in brightness.
-    /// Not known where the border is hidden.
+    /// How blurred the goal's border is: 1 like a Gaussian blur of one pixel of a 96 × 96 frame, 0 as drawn (and resampled,
+    /// where the video has another size); in brightness. Not known where the border is hidden.
     pub blur: Option<f64>,
     /// The same in colour (green over red and blue), which codecs store at half the resolution.
     pub colour_blur: Option<f64>,
@@ -23,6 +26,8 @@ pub struct Quality {
 /// The goal's border as it is and as it looks when blurred by one pixel.
 pub(crate) struct Border {
     places: Vec<Place>,
+    /// Blur of what it is held against, beside the board as the environment draws it.
+    pub(crate) blur: f64,
 }
 
 struct Place {
@@ -37,7 +42,26 @@ fn channels(c: Colour) -> [f32; 2] {
 }
 
 impl Border {
+    /// Of the board as the environment draws it in 96 × 96.
     pub(crate) fn new(board: &Board) -> Self {
+        Self::like(board, &board.colour, 0.0)
+    }
+
+    /// Of a board that was drawn with `side` pixels and resampled to 96 × 96, which blurs: what a frame is blurred by is
+    /// counted from there. Boards of 512 px and more are sampled sharply.
+    pub(crate) fn resampled(board: &Board, goal: Pose, side: u32) -> Result<Self, RenderError> {
+        let nowhere = Pose::new(f64::NAN, 0.0, 0.0);
+        let drawn = Renderer::new(side, FillRule::default())?.render(&Scene::new([f64::NAN; 2], nowhere, goal));
+        let shown = colours(&Registration::stretched((side, side)).resample(&drawn));
+        let (mut product, mut square) = (0.0, 0.0);
+        for place in Self::new(board).places {
+            product += f64::from((channels(shown[place.at])[0] - place.sharp[0]) * place.change[0]);
+            square += f64::from(place.change[0] * place.change[0]);
+        }
+        Ok(Self::like(board, &shown, product / square))
+    }
+
+    fn like(board: &Board, picture: &[Colour], blur: f64) -> Self {
         let weights: Vec<f32> = (-4..=4).map(|k| (-0.5 * (k * k) as f32).exp()).collect();
         let total: f32 = weights.iter().sum::<f32>().powi(2);
         let inside = |i: i32| (0..SIDE as i32).contains(&i);
@@ -47,19 +71,20 @@ impl Border {
             for (dy, wy) in (-4..=4).zip(&weights) {
                 for (dx, wx) in (-4..=4).zip(&weights) {
                     if inside(x + dx) && inside(y + dy) {
-                        let colour = board.colour[((y + dy) * SIDE as i32 + x + dx) as usize];
+                        let colour = picture[((y + dy) * SIDE as i32 + x + dx) as usize];
                         for c in 0..3 {
                             blurred[c] += wx * wy / total * colour[c];
                         }
                     }
                 }
             }
-            let (sharp, blurred) = (channels(board.colour[at]), channels(blurred));
+            let (sharp, blurred) = (channels(picture[at]), channels(blurred));
             let change = [0, 1].map(|k| blurred[k] - sharp[k]);
             Place { at, sharp, change }
         });
         Self {
             places: places.collect(),
+            blur,
         }
     }
 

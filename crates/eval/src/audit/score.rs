@@ -45,11 +45,18 @@ pub struct Scores {
     pub physics: Score,
 }
 
-pub(crate) fn scores(count: usize, findings: &[Finding], motion: &Motion, reach: Option<&Reach>) -> Scores {
+/// `withheld`: whether the picture is too bad for findings about the world that there would be.
+pub(crate) fn scores(
+    count: usize,
+    findings: &[Finding],
+    withheld: bool,
+    motion: &Motion,
+    reach: Option<&Reach>,
+) -> Scores {
     Scores {
         adherence: adherence(count, reach),
         responsibility: responsibility(count, findings, motion, reach),
-        physics: physics(count, findings),
+        physics: physics(count, findings, withheld),
     }
 }
 
@@ -95,7 +102,7 @@ fn responsibility(count: usize, findings: &[Finding], motion: &Motion, reach: Op
     score(0, why, merged(frames.collect()))
 }
 
-fn physics(count: usize, findings: &[Finding]) -> Score {
+fn physics(count: usize, findings: &[Finding], withheld: bool) -> Score {
     let physical: Vec<&Finding> = findings.iter().filter(|f| f.kind.is_physical()).collect();
     let frames = merged(physical.iter().map(|f| f.frames).collect());
     let affected = frames.iter().map(|[a, b]| b + 1 - a).sum::<usize>() as f64 / count.max(1) as f64;
@@ -103,6 +110,7 @@ fn physics(count: usize, findings: &[Finding]) -> Score {
     kinds.dedup();
     let worst = physical.iter().map(|f| f.severity()).fold(0.0, f64::max);
     let value = match kinds.len() {
+        0 if withheld => return score(5, "the picture is too bad to tell what cannot be", Vec::new()),
         0 => return score(5, "nothing is found that cannot be", Vec::new()),
         1 if affected <= FEW && worst < SLIGHT => 4,
         1 if affected <= FEW || worst < SLIGHT => 3,
@@ -148,7 +156,7 @@ mod tests {
 
     #[test]
     fn physics_counts_kinds_frames_and_severity() {
-        let of = |findings: &[Finding]| physics(100, findings).value;
+        let of = |findings: &[Finding]| physics(100, findings, false).value;
         assert_eq!(of(&[]), 5);
         assert_eq!(of(&[finding(Kind::Blur, [0, 99], 9.0)]), 5);
         assert_eq!(of(&[finding(Kind::BlockJump, [3, 4], 1.5)]), 4);
@@ -160,7 +168,7 @@ mod tests {
             finding(Kind::AgentGone, [0, 4], 1.1),
             finding(Kind::BlockJump, [3, 9], 1.5),
         ];
-        assert_eq!(physics(100, &two).frames, [[0, 9]]);
+        assert_eq!(physics(100, &two, false).frames, [[0, 9]]);
         assert_eq!(of(&two), 2);
         assert_eq!(of(&two[..1]), 3);
     }

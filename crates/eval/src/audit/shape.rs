@@ -7,7 +7,7 @@
 
 use pusht_env::Pose;
 
-use super::board::{BLOCK_PIXELS, Board, SIDE, pixels_within, point};
+use super::board::{BLOCK_PIXELS, Board, SIDE, each_within, pixels_within};
 use super::geometry::{self, CENTROID, REACH};
 use super::matter::{Matter, Seen};
 
@@ -126,8 +126,8 @@ pub(crate) fn shape(seen: &Seen, board: &Board, pose: Pose, agents: &[[f64; 2]])
     let (mut stray, mut missing, mut border) = (0.0, 0.0, [0.0; 2]);
     let (mut opacity, mut colour, mut inside) = (0.0, [0.0; 3], 0.0);
     let mut near = vec![false; SIDE * SIDE];
-    for at in pixels_within(image.centre, image.reach() + CLEAR) {
-        let depth = -geometry::to_block(image.body(point(at))).0;
+    each_within(image.centre, image.reach() + CLEAR, |at, p| {
+        let depth = -geometry::to_block(image.body(p)).0;
         near[at] = depth > -CLEAR;
         if depth.abs() < CLEAR {
             border[0] += 1.0;
@@ -143,7 +143,7 @@ pub(crate) fn shape(seen: &Seen, board: &Board, pose: Pose, agents: &[[f64; 2]])
             // Over all of the T: what is inside stands for the border next to it.
             missing += lack(seen.matter[at]);
         }
-    }
+    });
     for at in 0..SIDE * SIDE {
         if let (false, Matter::Gray(opacity)) = (near[at] || hidden[at], seen.matter[at]) {
             stray += f64::from((opacity - TRACE).max(0.0) / (1.0 - TRACE));
@@ -212,17 +212,16 @@ fn fit(seen: &Seen, hidden: &[bool], start: Affine) -> Affine {
 fn gauss_newton(seen: &Seen, hidden: &[bool], image: &Affine, blur: f64) -> Option<[f64; 6]> {
     let mut normal = [[0.0; 6]; 6];
     let mut right = [0.0; 6];
-    for at in pixels_within(image.centre, image.reach() + blur) {
-        if hidden[at] {
-            continue;
+    each_within(image.centre, image.reach() + blur, |at, p| {
+        let (opacity, weight) = gray(seen.matter[at]);
+        if hidden[at] || weight == 0.0 {
+            return;
         }
-        let p = point(at);
         let q = image.body(p);
         let (distance, n) = geometry::to_block(q);
         let (model, slope) = step((OUTLINE - distance) / blur);
-        let (opacity, weight) = gray(seen.matter[at]);
-        if slope == 0.0 || weight == 0.0 {
-            continue;
+        if slope == 0.0 {
+            return;
         }
         let residual = opacity - model;
         let robust = weight / (1.0 + (residual / OUTLIER).powi(2));
@@ -243,7 +242,7 @@ fn gauss_newton(seen: &Seen, hidden: &[bool], image: &Affine, blur: f64) -> Opti
                 normal[a][b] += robust * gradient[a] * gradient[b];
             }
         }
-    }
+    });
     for a in 0..6 {
         normal[a][a] += DAMPING * if a < 2 { 1.0 } else { 0.2 };
     }

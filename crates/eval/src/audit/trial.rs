@@ -19,7 +19,27 @@ pub enum Case {
     Clean(String),
     /// A defect.
     Damaged(Defect, Strength),
+    /// The first at its clear strength, in a picture that the second makes mildly worse.
+    Both(Defect, Defect),
 }
+
+impl Case {
+    /// The defect that should be named.
+    const fn defect(&self) -> Option<Defect> {
+        match self {
+            Self::Clean(_) => None,
+            Self::Damaged(defect, _) | Self::Both(defect, _) => Some(*defect),
+        }
+    }
+
+    /// The findings that are right.
+    fn expected(&self) -> &'static [Kind] {
+        self.defect().map_or(&[], Defect::expected)
+    }
+}
+
+/// What pictures are made worse by in [`Case::Both`].
+const WORSE: [Defect; 3] = [Defect::Blur, Defect::Noise, Defect::Compression];
 
 /// What the audit said of one clip.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,10 +57,6 @@ impl Outcome {
     pub fn new(case: Case, audit: &ClipAudit) -> Self {
         let mut kinds: Vec<Kind> = audit.findings.iter().map(|f| f.kind).collect();
         kinds.dedup();
-        if let Some(main) = audit.main() {
-            kinds.retain(|&k| k != main);
-            kinds.insert(0, main);
-        }
         let scores = &audit.scores;
         Self {
             case,
@@ -69,6 +85,15 @@ pub fn examine(auditor: &VideoAuditor, clip: &Clip, seed: u64, defects: &[Defect
             if let Some(frames) = defect.apply(clip, strength, seed)? {
                 let audit = auditor.audit_frames(&frames)?;
                 outcomes.push(Outcome::new(Case::Damaged(defect, strength), &audit));
+                if strength == Strength::Clear && !defect.is_of_the_picture() {
+                    let damaged = Clip { frames, ..clip.clone() };
+                    for worse in WORSE {
+                        if let Some(frames) = worse.apply(&damaged, Strength::Mild, seed)? {
+                            let audit = auditor.audit_frames(&frames)?;
+                            outcomes.push(Outcome::new(Case::Both(defect, worse), &audit));
+                        }
+                    }
+                }
             }
         }
     }
@@ -116,9 +141,11 @@ pub struct Told {
     pub flagged: f64,
     /// Share of its clips of which the main finding names it.
     pub recall: f64,
-    /// Share that its clips have of all clips (clean, and with any of the tuned defects at their clear strength) whose main
-    /// finding is one that names it.
+    /// Of all clips (clean, with any of the tuned defects at their clear strength, and its own) whose main finding is one
+    /// that names it, the share for which that is right.
     pub precision: f64,
+    /// The same of all clips with any defect in any strength, held-out kinds included.
+    pub strict_precision: f64,
 }
 
 /// All counts.
@@ -169,7 +196,8 @@ impl TrialTable {
     /// As Markdown: the answer a defect, all strengths, and the confusion at the clear strength.
     pub fn markdown(&self) -> String {
         let mut text = String::from(
-            "| defect at its clear strength | flagged | named (recall) | precision |\n|---|---|---|---|\n",
+            "| defect at its clear strength | flagged | named (recall) | precision | over all strengths and kinds |\n\
+             |---|---|---|---|---|\n",
         );
         // Writing to a string does not fail.
         for told in &self.told {
@@ -180,22 +208,26 @@ impl TrialTable {
             };
             let _ = writeln!(
                 text,
-                "| {}{held_out} | {:.3} | {:.3} | {:.3} |",
+                "| {}{held_out} | {:.3} | {:.3} | {:.3} | {:.3} |",
                 told.defect.name(),
                 told.flagged,
                 told.recall,
-                told.precision
+                told.precision,
+                told.strict_precision
             );
         }
+        self.both(&mut text);
         text += "\n| clips | n | flagged | physical | found | named | adherence | responsibility | physics |\n";
         text += "|---|---|---|---|---|---|---|---|---|\n";
-        for row in &self.rows {
+        let alone = |r: &&TrialRow| !matches!(r.case, Case::Both(..));
+        for row in self.rows.iter().filter(alone) {
             let n = row.clips as f64;
             let [flagged, physical, found, named] =
                 [row.flagged, row.physical, row.found, row.named].map(|c| format!("{:.3}", c as f64 / n));
             let (name, found, named) = match &row.case {
                 Case::Clean(source) => (format!("clean: {source}"), "–".to_owned(), "–".to_owned()),
                 Case::Damaged(defect, strength) => (format!("{}, {}", defect.name(), strength.name()), found, named),
+                Case::Both(defect, worse) => (format!("{} and mild {}", defect.name(), worse.name()), found, named),
             };
             let [a, r, p] = row.scores;
             let _ = writeln!(
@@ -206,6 +238,34 @@ impl TrialTable {
         }
         self.confusion(&mut text);
         text
+    }
+
+    /// Clear defects of the world in mildly worse pictures.
+    fn both(&self, text: &mut String) {
+        let rows: Vec<&TrialRow> = (self.rows.iter())
+            .filter(|r| matches!(r.case, Case::Both(..)))
+            .collect();
+        if rows.is_empty() {
+            return;
+        }
+        *text += "\n| clear defect, found (named) in a picture with mild | ";
+        *text += &WORSE.map(Defect::name).join(" | ");
+        *text += " |\n|---|---|---|---|\n";
+        for of in rows.chunk_by(|a, b| a.case.defect() == b.case.defect()) {
+            let Some(defect) = of[0].case.defect() else {
+                continue;
+            };
+            let _ = write!(text, "| {}", defect.name());
+            for worse in WORSE {
+                let row = of.iter().find(|r| r.case == Case::Both(defect, worse));
+                let share = |count: usize, row: &TrialRow| count as f64 / row.clips as f64;
+                match row {
+                    Some(r) => drop(write!(text, " | {:.3} ({:.3})", share(r.found, r), share(r.named, r))),
+                    None => *text += " | –",
+                }
+            }
+            *text += " |\n";
+        }
     }
 
     fn confusion(&self, text: &mut String) {
@@ -224,7 +284,7 @@ impl TrialTable {
         for row in rows {
             let name = match &row.case {
                 Case::Clean(source) => format!("clean: {source}"),
-                Case::Damaged(defect, _) => defect.name().to_owned(),
+                Case::Damaged(defect, _) | Case::Both(defect, _) => defect.name().to_owned(),
             };
             let _ = write!(text, "\n| {name} | {}", row.clips - row.flagged);
             for kind in &kinds {
@@ -240,10 +300,7 @@ impl TrialTable {
 }
 
 fn row(case: &Case, of: &[&Outcome]) -> TrialRow {
-    let names: &[Kind] = match case {
-        Case::Clean(_) => &[],
-        Case::Damaged(defect, _) => defect.expected(),
-    };
+    let names = case.expected();
     let count = |is: &dyn Fn(&Outcome) -> bool| of.iter().filter(|o| is(o)).count();
     let mut main = BTreeMap::new();
     for kind in of.iter().filter_map(|o| o.kinds.first()) {
@@ -263,20 +320,36 @@ fn row(case: &Case, of: &[&Outcome]) -> TrialRow {
 
 fn told(rows: &[TrialRow], defect: Defect) -> Option<Told> {
     let own = rows.iter().find(|r| r.case == Case::Damaged(defect, Strength::Clear))?;
-    let others = rows.iter().filter(|r| match r.case {
+    // Of the clips that are called this, those that are and those that are not.
+    let precision = |counts: &dyn Fn(&TrialRow) -> bool| {
+        let (mut right, mut wrong) = (0, 0);
+        for row in rows.iter().filter(|r| counts(r)) {
+            for kind in defect.expected() {
+                let clips = row.main.get(kind).copied().unwrap_or(0);
+                let of = if row.case.expected().contains(kind) {
+                    &mut right
+                } else {
+                    &mut wrong
+                };
+                *of += clips;
+            }
+        }
+        right as f64 / (right + wrong).max(1) as f64
+    };
+    let clear = |row: &TrialRow| match row.case {
         Case::Clean(_) => true,
         Case::Damaged(other, strength) => {
-            strength == Strength::Clear && other != defect && Defect::TUNED.contains(&other)
+            strength == Strength::Clear && (other == defect || Defect::TUNED.contains(&other))
         }
-    });
-    let named = |row: &TrialRow| defect.expected().iter().filter_map(|k| row.main.get(k)).sum::<usize>();
-    let wrong: usize = others.map(named).sum();
+        Case::Both(..) => false,
+    };
     let clips = own.clips as f64;
     Some(Told {
         defect,
         flagged: own.flagged as f64 / clips,
         recall: own.named as f64 / clips,
-        precision: own.named as f64 / (own.named + wrong).max(1) as f64,
+        precision: precision(&clear),
+        strict_precision: precision(&|row| !matches!(row.case, Case::Both(..))),
     })
 }
 
@@ -300,9 +373,16 @@ mod tests {
             outcome(clean(), &[]),
             outcome(clean(), &[Kind::AgentGone]),
             outcome(Case::Damaged(Defect::Blur, Strength::Mild), &[Kind::Blur]),
+            outcome(Case::Damaged(Defect::Blur, Strength::Strong), &[Kind::AgentGone]),
+            outcome(
+                Case::Both(Defect::AgentGone, Defect::Noise),
+                &[Kind::Noise, Kind::AgentGone],
+            ),
         ]);
         let told = &table.told[0];
         assert_eq!((told.flagged, told.recall, told.precision), (2.0 / 3.0, 1.0 / 3.0, 0.5));
+        // A strong defect of another kind that is called this lowers the stricter one.
+        assert_eq!(told.strict_precision, 1.0 / 3.0);
         assert_eq!((table.clean_flagged, table.mild_mistaken), (0.5, 0.0));
         let text = table.markdown();
         assert!(
@@ -310,5 +390,6 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("| agent-gone | 1 | 1 | 1 |"), "{text}");
+        assert!(text.contains("| agent-gone | – | 1.000 (0.000) | – |"), "{text}");
     }
 }

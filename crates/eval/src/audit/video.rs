@@ -53,16 +53,19 @@ impl VideoAuditor {
     /// # Errors
     /// A video that cannot be read, shows no board in its first frame, or has no frames.
     pub fn audit(&self, path: &Path, rate: Rate) -> Result<(VideoAudit, Vec<FrameAudit>), AuditError> {
-        let mut audit = self.auditor.begin();
-        let (mut size, mut found) = ([0; 2], None);
+        let (mut size, mut begun) = ([0; 2], None);
         let codec = self.frames(path, rate, None, &mut |shown, registration, frame| {
-            if found.is_none() {
-                (size, found) = (shown, Some(*registration));
-            }
+            let (audit, _) = match &mut begun {
+                Some(begun) => begun,
+                None => {
+                    size = shown;
+                    begun.insert((self.auditor.begin_from(side(registration))?, *registration))
+                }
+            };
             audit.push(frame).map(drop)
         })?;
+        let (audit, registration) = begun.ok_or_else(|| AuditError::NoFrames { path: path.into() })?;
         let (audit, frames) = audit.finish();
-        let registration = found.ok_or_else(|| AuditError::NoFrames { path: path.into() })?;
         let video = VideoAudit {
             video: path.into(),
             codec,
@@ -81,6 +84,7 @@ impl VideoAuditor {
         let mut audit = self.auditor.begin();
         if let Some(first) = frames.first() {
             let map = self.registrar.register(first)?;
+            audit = self.auditor.begin_from(side(&map))?;
             for frame in frames {
                 audit.push(&map.resample(frame))?;
             }
@@ -130,6 +134,11 @@ impl VideoAuditor {
         }
         Ok(codec)
     }
+}
+
+/// Pixels that a side of the board has in a video.
+fn side(map: &Registration) -> u32 {
+    (512.0 * map.scale[0].min(map.scale[1])).round() as u32
 }
 
 /// Why a video could not be audited.
