@@ -191,7 +191,8 @@ fn videos_of_other_sizes_and_rates_are_read_and_shown() {
     save_video(&path, &split, VideoOptions { fps: 10, scale: 1 }).unwrap();
     let (video, _) = auditor.audit(&path, Rate::Stated).unwrap();
     assert_eq!(video.audit.main(), Some(Kind::SeveralAgents));
-    let strips = auditor.strips(&video, Rate::Stated, 6, 2).unwrap();
+    let (strips, track) = auditor.again(&video, Rate::Stated, 6, 2).unwrap();
+    assert_eq!(track.len(), video.audit.frames);
     assert_eq!(strips[0].finding.unwrap().kind, Kind::SeveralAgents);
     assert_eq!((strips[0].frames.len(), strips[0].picture.height()), (6, 192));
     let red = |p: &image::Rgb<u8>| p.0 == [214, 39, 40];

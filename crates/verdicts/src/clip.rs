@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use eval::audit::{AuditError, FrameAudit, Strip, VideoAudit, VideoAuditor};
+use eval::audit::{AuditError, Strip, VideoAudit, VideoAuditor};
 use eval::{Replay, replay};
 use pusht_env::GOAL;
 use pusht_vision::{ActionSmoother, Start, Tracked, VisionError};
@@ -97,18 +97,17 @@ impl ClipVerdict {
         out: &Path,
         index: usize,
     ) -> Result<Self, VerdictsError> {
-        let (audit, frames) = match auditor.audit(path, rate) {
+        let (audit, _) = match auditor.audit(path, rate) {
             Ok(read) => read,
             Err(error) => return Ok(Self::failed(name, &error)),
         };
-        let strips = match auditor.strips(&audit, rate, COLUMNS, SCALE) {
-            Ok(strips) => strips,
+        let (strips, track) = match auditor.again(&audit, rate, COLUMNS, SCALE) {
+            Ok(read) => read,
             Err(error) => return Ok(Self::failed(name, &error)),
         };
         let strips = (strips.iter().enumerate())
             .map(|(k, strip)| save(strip, &audit, out, &format!("strips/{index:05}-{k}.png")))
             .collect::<Result<_, _>>()?;
-        let track: Vec<Tracked> = frames.iter().map(|f: &FrameAudit| f.tracked).collect();
         Ok(Self {
             name,
             error: None,

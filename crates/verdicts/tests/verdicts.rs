@@ -18,7 +18,10 @@ fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
     save("faded & <odd>.mp4", &faded);
     std::fs::write(videos.join("broken.mp4"), "no video").unwrap();
     // A model that lost the board is not forgiven; a file that is no video is nobody's clip.
-    save("lost.mp4", &vec![video_io::Frame::from_pixel(192, 192, image::Rgb([40, 90, 60])); 12]);
+    save(
+        "lost.mp4",
+        &vec![video_io::Frame::from_pixel(192, 192, image::Rgb([40, 90, 60])); 12],
+    );
 
     let job = Job {
         video: vec![videos.clone()],
@@ -40,7 +43,11 @@ fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
     assert_eq!((totals.clips, totals.failed, totals.no_board), (4, 1, 1));
     assert_eq!(totals.physics.iter().sum::<usize>(), 3);
     assert_eq!(verdicts.scores()["lost.mp4"].physics, 1.0);
-    assert!(verdicts.sentence().contains("1 show no PushT board"), "{}", verdicts.sentence());
+    assert!(
+        verdicts.sentence().contains("1 show no PushT board"),
+        "{}",
+        verdicts.sentence()
+    );
     assert!(verdicts.labels[1].frames[1] > 20, "{:?}", verdicts.labels[1]);
     assert_eq!(verdicts.scores().len(), 3);
 

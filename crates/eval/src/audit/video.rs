@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use pusht_env::{Frame, GOAL};
-use pusht_vision::{Registrar, Registration, VisionError};
+use pusht_vision::{Registrar, Registration, Tracked, Tracker, VisionError};
 use serde::{Deserialize, Serialize};
 use video_io::{Rate, Resampled, VideoIoError, VideoReader};
 
@@ -92,19 +92,28 @@ impl VideoAuditor {
         Ok(audit.finish().0)
     }
 
-    /// Reads an audited video again for its strips of `columns` frames, every pixel `scale` × `scale`.
+    /// Reads an audited video again for its strips of `columns` frames, every pixel `scale` × `scale`, and for what the
+    /// tracker sees in its frames as they are: the audit reads cleaned ones, in which an agent that is half behind a wall
+    /// does not stand out.
     ///
     /// # Errors
     /// A video that cannot be read any more.
-    pub fn strips(&self, of: &VideoAudit, rate: Rate, columns: usize, scale: u32) -> Result<Vec<Strip>, AuditError> {
+    pub fn again(
+        &self,
+        of: &VideoAudit,
+        rate: Rate,
+        columns: usize,
+        scale: u32,
+    ) -> Result<(Vec<Strip>, Vec<Tracked>), AuditError> {
         let mut strips = Strips::new(&of.audit, columns, scale);
-        let mut index = 0;
+        let tracker = Tracker::new(GOAL)?;
+        let mut track: Vec<Tracked> = Vec::new();
         self.frames(&of.video, rate, Some(of.registration), &mut |_, _, frame| {
-            strips.push(index, frame);
-            index += 1;
+            strips.push(track.len(), frame);
+            track.push(tracker.track_after(frame, track.last())?);
             Ok(())
         })?;
-        Ok(strips.finish()?)
+        Ok((strips.finish()?, track))
     }
 
     /// Calls `take` with the video's size, its registration and every new frame at 10 Hz, drawn as 96 × 96 picture of the

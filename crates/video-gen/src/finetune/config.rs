@@ -202,7 +202,11 @@ impl FinetuneConfig {
     /// No such setting, or a value of another kind.
     pub fn set(&mut self, text: &str) -> Result<(), FinetuneError> {
         let Some((name, value)) = text.split_once('=') else {
-            return Err(FinetuneError::setting(&format!("--set {text}"), "no setting", "name=value"));
+            return Err(FinetuneError::setting(
+                &format!("--set {text}"),
+                "no setting",
+                "name=value",
+            ));
         };
         let (name, value) = (name.trim(), value.trim());
         let mut all = serde_json::to_value(&*self)
