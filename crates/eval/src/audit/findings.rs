@@ -76,7 +76,12 @@ fn measure(kind: Kind, frame: &FrameAudit, quality: &Quality) -> Option<(f64, f6
                 0.0
             };
             let stray = frame.stray_agent / limits::STRAY_AGENT * limits::TWO_AGENTS;
-            Some((by_area.max(stray), limits::TWO_AGENTS, agent))
+            let two = if quality.is_coarse() {
+                limits::COARSE_TWO_AGENTS
+            } else {
+                limits::TWO_AGENTS
+            };
+            Some((by_area.max(stray), two, agent))
         }
         Kind::AgentResized => {
             let area = frame.measures.agent_area;
@@ -104,7 +109,8 @@ fn measure(kind: Kind, frame: &FrameAudit, quality: &Quality) -> Option<(f64, f6
             let misfit = if split { 0.0 } else { shape.stray + shape.missing };
             let misfit = misfit / (limits::MISFIT + allowance);
             let translucent = shape.translucent / (limits::TRANSLUCENT + allowance);
-            Some((misfit.max(translucent), 1.0, block))
+            let limit = if quality.is_coarse() { limits::COARSE_MORPH } else { 1.0 };
+            Some((misfit.max(translucent), limit, block))
         }
         Kind::BlockSplit => {
             let split = frame.measures.pieces as f64;
@@ -145,6 +151,35 @@ impl Quality {
         !(self.noise >= limits::ILLEGIBLE_NOISE
             || beyond(self.blur, limits::ILLEGIBLE_BLUR)
             || beyond(self.colour_blur, limits::ILLEGIBLE_COLOUR))
+    }
+
+    /// How far the marks of a codec go, over what makes them a finding.
+    fn marks(&self) -> f64 {
+        let (blur, colour) = (self.blur.unwrap_or(0.0), self.colour_blur.unwrap_or(0.0));
+        // What a wide blur leaves unexplained is no ringing.
+        let quiet = if self.noise < limits::NOISE && blur < limits::ILLEGIBLE_BLUR {
+            self.ringing.unwrap_or(0.0)
+        } else {
+            0.0
+        };
+        ((colour - blur) / limits::COMPRESSION).max(quiet / limits::RINGING)
+    }
+
+    /// The same, in a blurred picture with fewer marks: a codec blurs as well.
+    fn compression(&self) -> f64 {
+        let (blur, colour) = (self.blur.unwrap_or(0.0), self.colour_blur.unwrap_or(0.0));
+        // The colours of a wide blur tell nothing.
+        let in_blur = if (limits::BLUR..limits::ILLEGIBLE_BLUR).contains(&blur) {
+            (colour - blur) / limits::COMPRESSION_IN_BLUR
+        } else {
+            0.0
+        };
+        self.marks().max(in_blur)
+    }
+
+    /// A codec's blocks tear what is small or has edges.
+    fn is_coarse(&self) -> bool {
+        self.compression() >= limits::COARSE
     }
 
     /// Colour is blurred more than brightness.
@@ -191,7 +226,12 @@ fn runs(kind: Kind, least: usize, marks: impl Iterator<Item = Mark>) -> Vec<Find
 
 /// Frames without an agent, but for those around which it is at the border, behind which it may be.
 fn agent_gone(frames: &[FrameAudit], quality: &Quality) -> Vec<Finding> {
-    let gone = |f: &FrameAudit| f.tracked.agent.is_none() && f.measures.agent_area < limits::NO_AGENT;
+    let least = if quality.is_coarse() {
+        limits::COARSE_NO_AGENT
+    } else {
+        limits::NO_AGENT
+    };
+    let gone = |f: &FrameAudit| f.tracked.agent.is_none() && f.measures.agent_area < least;
     let inside = |p: &[f64; 2]| (p.iter()).all(|c| (limits::AT_BORDER..512.0 - limits::AT_BORDER).contains(c));
     let marks = frames
         .iter()
@@ -204,7 +244,7 @@ fn agent_gone(frames: &[FrameAudit], quality: &Quality) -> Vec<Finding> {
             (!hidden).then_some(Mark {
                 frame: t,
                 value: 1.0 - frame.measures.agent_area,
-                threshold: 1.0 - limits::NO_AGENT,
+                threshold: 1.0 - least,
                 at: before.or(after),
             })
         });
@@ -295,22 +335,8 @@ fn picture(count: usize, quality: &Quality) -> Vec<Finding> {
             at: None,
         })
     };
-    let (blur, colour) = (quality.blur.unwrap_or(0.0), quality.colour_blur.unwrap_or(0.0));
-    // What a wide blur leaves unexplained is no ringing, and its colours tell nothing.
-    let narrow = blur < limits::ILLEGIBLE_BLUR;
-    let quiet = if quality.noise < limits::NOISE && narrow {
-        quality.ringing.unwrap_or(0.0)
-    } else {
-        0.0
-    };
-    let marks = ((colour - blur) / limits::COMPRESSION).max(quiet / limits::RINGING);
-    // In a blurred picture less is a codec's mark, but it does not explain the blur.
-    let coarse = if blur >= limits::BLUR && narrow {
-        (colour - blur) / limits::COMPRESSION_IN_BLUR
-    } else {
-        0.0
-    };
-    let compressed = whole(Kind::Compression, marks.max(coarse), 1.0);
+    let (blur, marks) = (quality.blur.unwrap_or(0.0), quality.marks());
+    let compressed = whole(Kind::Compression, quality.compression(), 1.0);
     // A codec blurs as well.
     let blurred = whole(Kind::Blur, blur, limits::BLUR).filter(|_| marks < 1.0);
     let noisy = whole(Kind::Noise, quality.noise, limits::NOISE);

@@ -29,6 +29,12 @@ pub(crate) const SOLID: f64 = 0.05;
 pub(crate) const MISFIT: f64 = 0.15;
 /// The same where a codec has been at work.
 pub(crate) const CODEC_ALLOWANCE: f64 = 0.1;
+/// Marks of a codec, over what makes them a finding, from which its blocks tear the T and the agent: then the T melts only
+/// beyond so many times the limits, two agents have so much blue and a lost one so little.
+pub(crate) const COARSE: f64 = 1.25;
+pub(crate) const COARSE_MORPH: f64 = 3.5;
+pub(crate) const COARSE_TWO_AGENTS: f64 = 1.8;
+pub(crate) const COARSE_NO_AGENT: f64 = 0.05;
 /// Logarithm of the T's size and of its larger stretch.
 pub(crate) const SIZE: f64 = 0.1;
 pub(crate) const STRETCH: f64 = 0.16;
