@@ -14,6 +14,7 @@ mod video;
 
 use std::path::{Path, PathBuf};
 
+use bc_policy::PolicyKind;
 use burn::tensor::Device;
 use eval::{ModelTraining, Picture, Role, RolloutRecord, StageTime};
 use pusht_data::{Episode, Split};
@@ -200,7 +201,12 @@ fn split_clips(config: &Config, clips: &[Episode]) -> Result<Split, PipelineErro
     let lengths: Vec<usize> = clips.iter().map(Episode::len).collect();
     let split = Split::new(&lengths, config.split.protocol, 1, config.split.seed).map_err(|e| fail(&e))?;
     let (frames, batch) = (split.train.len(), config.policy.train.batch_size);
-    if frames < batch {
+    // Policies on states learn from every frame and its mirror image.
+    let copies = match config.policy.kind {
+        PolicyKind::Tracked | PolicyKind::DiffusionLowdim => 2,
+        _ => 1,
+    };
+    if copies * frames < batch {
         return Err(fail(&format!(
             "the training part of the clips has {frames} frames whose actions can be trusted, less than one batch of the \
              policy; expected at least policy.train.batch_size = {batch}: bring more clips, or make the batch smaller"
