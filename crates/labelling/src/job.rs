@@ -39,17 +39,21 @@ impl Job<'_> {
         let mut partial = path.as_os_str().to_owned();
         partial.push(".partial");
         let partial = PathBuf::from(partial);
+        let mut stale = None;
         if path.exists() {
             let found = scan(path)?;
             header.require(path, &found.header)?;
-            if changed(path, &found)?.is_empty() {
+            let changed = changed(path, &found)?;
+            if changed.is_empty() {
                 return Ok(());
             }
             fs::rename(path, &partial).map_err(LabelError::io(path))?;
+            stale = Some(changed);
         }
         let mut done = resume(&partial, &header)?;
+        let stale = stale.map_or_else(|| changed(&partial, &done), Ok)?;
         // Of two lines of one video the later one counts.
-        for index in changed(&partial, &done)? {
+        for index in stale {
             done.places.remove(&index);
         }
         let range = match self.part {

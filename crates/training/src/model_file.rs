@@ -97,16 +97,21 @@ pub fn save_model<M: Module>(
     kind: &str,
     config: &impl Serialize,
 ) -> Result<(), ModelFileError> {
-    let failed = |reason: String| ModelFileError::Io {
-        action: "writing",
-        path: path.to_path_buf(),
-        reason,
-    };
-    let bytes = model_bytes(model, kind, config).map_err(failed)?;
+    let failed = writing(path);
+    let bytes = model_bytes(model, kind, config).map_err(&failed)?;
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
     }
     write_atomic(path, &bytes).map_err(|error| failed(error.to_string()))
+}
+
+/// Why a model cannot be written to a path.
+pub(crate) fn writing(path: &Path) -> impl Fn(String) -> ModelFileError {
+    move |reason| ModelFileError::Io {
+        action: "writing",
+        path: path.to_path_buf(),
+        reason,
+    }
 }
 
 /// A model as the bytes of its file; an error is a text.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::curve::write_atomic;
-use crate::model_file::{Header, ModelFileError, model_bytes, read_file, sealed, split};
+use crate::model_file::{Header, ModelFileError, model_bytes, read_file, sealed, split, writing};
 
 const INDEX: &str = "model.safetensors.index.json";
 /// Bytes of a file at most, where no single parameter is larger.
@@ -35,17 +35,12 @@ pub fn save_shards<M: Module>(
     kind: &str,
     config: &impl Serialize,
 ) -> Result<(), ModelFileError> {
-    let failed = |reason: String| ModelFileError::Io {
-        action: "writing",
-        path: folder.to_path_buf(),
-        reason,
-    };
-    let foreign = |reason: &str| failed(format!("{reason}; choose another folder"));
+    let failed = writing(folder);
     let occupied = std::fs::read_dir(folder).is_ok_and(|mut inside| inside.next().is_some());
     if occupied && !folder.join(INDEX).is_file() {
-        return Err(foreign("it holds other files"));
+        return Err(failed("it holds other files; choose another folder".into()));
     }
-    let whole = model_bytes(model, kind, config).map_err(failed)?;
+    let whole = model_bytes(model, kind, config).map_err(&failed)?;
     let tensors = tensors(&whole).map_err(|reason| failed(reason.into()))?;
     let metadata = header(&whole)
         .map_err(|reason| failed(reason.into()))?

@@ -240,7 +240,8 @@ fn said(finding: &Finding) -> String {
 fn unit(kind: Kind) -> &'static str {
     match kind {
         Kind::AgentJump | Kind::BlockJump | Kind::Untouched => " px of 512",
-        Kind::AgentGone | Kind::SeveralAgents | Kind::AgentResized => " discs",
+        Kind::SeveralAgents => " discs",
+        Kind::AgentGone => " of a disc missing",
         Kind::BlockSplit => " pieces",
         Kind::Noise => " levels of 255",
         _ => "",

@@ -19,8 +19,6 @@ use crate::{
     LtxSettings, LtxTransformer, LtxVae, LtxVideo, ObjectLatentModel, PixelModel, TextEncoder, TextError,
 };
 
-/// Frames of a clip of a published model, where nothing else is asked for.
-const FRAMES: usize = 33;
 /// Rows and columns that Cosmos works in, where nothing else is asked for.
 const COSMOS_SIZE: [usize; 2] = [256, 256];
 /// Tokens of a prompt of Cosmos, with padding, where nothing else is asked for.
@@ -93,8 +91,11 @@ impl ModelChoice {
         matches!(self, Self::Object(_) | Self::Pixel(_))
     }
 
-    /// Refuses a path at which there cannot be such a model.
-    fn look(&self) -> Result<(), GenerationError> {
+    /// Refuses an empty prompt, and a path at which there cannot be such a model.
+    fn look(&self, prompt: Option<&str>) -> Result<(), GenerationError> {
+        if prompt.is_some_and(|prompt| prompt.trim().is_empty()) {
+            return Err(TextError::Empty.into());
+        }
         const FILE: &str = "what train_video or a run of pipeline wrote";
         let (model, path, there, expected) = match self {
             Self::Object(path) => ("object-latent model", path, path.is_file(), FILE),
@@ -137,10 +138,7 @@ impl ModelChoice {
         memory: Option<u64>,
         device: &Device,
     ) -> Result<OpenedModel, GenerationError> {
-        if prompt.is_some_and(|prompt| prompt.trim().is_empty()) {
-            return Err(TextError::Empty.into());
-        }
-        self.look()?;
+        self.look(prompt)?;
         match self {
             Self::Object(path) => {
                 refuse("object-latent", sampling)?;
@@ -202,10 +200,7 @@ impl ModelChoice {
         if self.reads_boards() {
             return self.open(sampling, frames, prompt, memory, device).map(drop);
         }
-        if prompt.is_some_and(|prompt| prompt.trim().is_empty()) {
-            return Err(TextError::Empty.into());
-        }
-        self.look()?;
+        self.look(prompt)?;
         let asked = Asked::new(sampling, frames, prompt)?;
         let text = asked.sampling.text.as_deref();
         match self {
@@ -293,7 +288,7 @@ fn ltx_plan<'a>(
     if let Some(lora) = &sampling.lora {
         AdapterFile::open(lora).map_err(LtxError::from)?;
     }
-    let frames = asked.frames.unwrap_or(FRAMES);
+    let frames = asked.frames;
     LtxMemory::check_files(&files, [frames, height, width], memory.unwrap_or(u64::MAX))?;
     Ok((files, settings))
 }
@@ -307,7 +302,7 @@ fn ltx(path: &Path, asked: Asked, memory: Option<u64>, device: &Device) -> Resul
     }
     Ok(OpenedModel {
         model: Box::new(video),
-        frames: asked.frames.unwrap_or(FRAMES),
+        frames: asked.frames,
         prompt,
         at_once: 1,
         sha256: None,
@@ -329,7 +324,7 @@ fn cosmos_plan(
     CosmosMemory::check(
         &CosmosConfig::open(path)?,
         &CosmosAutoencoderConfig::open(path)?,
-        [asked.frames.unwrap_or(FRAMES), size[0], size[1]],
+        [asked.frames, size[0], size[1]],
         sampling.weights.unwrap_or(WeightFormat::F32).bytes(),
         memory.unwrap_or(u64::MAX),
     )?;
@@ -346,7 +341,7 @@ fn cosmos_plan(
 
 fn cosmos(path: &Path, asked: Asked, memory: Option<u64>, device: &Device) -> Result<OpenedModel, GenerationError> {
     let (cosmos, size) = cosmos_plan(path, &asked, memory)?;
-    let frames = asked.frames.unwrap_or(FRAMES);
+    let frames = asked.frames;
     let sampling = asked.sampling;
     let weights = sampling.weights.unwrap_or(WeightFormat::F32);
     let prompt = asked.prompt.unwrap_or_else(|| default_prompt(&[]));

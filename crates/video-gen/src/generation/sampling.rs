@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::error::GenerationError;
 use crate::{EndFrame, FinetuneConfig};
 
+/// Frames of a clip of a published model, where nothing else is asked for.
+const FRAMES: usize = 33;
+
 /// What weights are kept in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -63,7 +66,7 @@ pub struct Sampling {
 /// What a published model is asked for.
 pub(super) struct Asked {
     pub(super) sampling: Sampling,
-    pub(super) frames: Option<usize>,
+    pub(super) frames: usize,
     pub(super) prompt: Option<String>,
 }
 
@@ -76,7 +79,7 @@ impl Asked {
     ) -> Result<Self, GenerationError> {
         let mut asked = Self {
             sampling: sampling.clone(),
-            frames,
+            frames: frames.unwrap_or(FRAMES),
             prompt: prompt.map(str::to_owned),
         };
         let trained = sampling.lora.as_deref().map(FinetuneConfig::beside).transpose()?;
@@ -87,7 +90,7 @@ impl Asked {
             own.size.get_or_insert([trained.height, trained.width]);
             own.frame_rate.get_or_insert(trained.frame_rate);
             own.tokens.get_or_insert(trained.tokens);
-            asked.frames.get_or_insert(trained.frames);
+            asked.frames = frames.unwrap_or(trained.frames);
             asked.prompt.get_or_insert(trained.prompt);
         }
         for (setting, wrong) in [
