@@ -17,7 +17,7 @@ use counted::Counted;
 use idm::{LearnedIdm, Reduction, Uva, UvaConfig};
 use labelling::{Doubt, Job, Labelled, Layout, Method, Settings, Summary, find_videos, write_dataset};
 use pusht_data::InverseDynamics;
-use pusht_env::Shard;
+use pusht_jobs::Shard;
 
 /// Labels PushT videos of any size, rate and format with the actions that made them, and writes a data set of those that can
 /// be trusted, with label.json for what was found in each video. A stopped run goes on with the same command.

@@ -10,7 +10,8 @@ use anyhow::Result;
 use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use pusht_data::{Demonstrations, Simulation, demonstrate, demonstrate_part};
-use pusht_env::{ExpertConfig, Shard};
+use pusht_env::ExpertConfig;
+use pusht_jobs::Shard;
 
 /// Makes demonstrations with the expert, as a file of starts and actions from which frames are simulated anew.
 ///

@@ -11,7 +11,8 @@ use bc_policy::{BcPolicy, Sees};
 use clap::Parser;
 use eval::{Protocol, RandomTarget, RolloutConfig, RolloutPart, Scores, StandStill, film, rollout};
 use indicatif::{ProgressBar, ProgressStyle};
-use pusht_env::{ExpertConfig, ExpertPolicy, Policy, Shard};
+use pusht_env::{ExpertConfig, ExpertPolicy, Policy};
+use pusht_jobs::Shard;
 use video_io::{Format, VideoOptions, save_video};
 
 /// Rolls a policy out in closed loop, from diffusion_policy's start seeds 100000, 100001, … with its legacy reset.

@@ -4,7 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use eval::*;
-use pusht_env::{Action, EnvConfig, Modality, ObsBatch, ObsSpec, Policy, PolicyError, PushT, Shard, reward};
+use pusht_env::{Action, EnvConfig, Modality, ObsBatch, ObsSpec, Policy, PolicyError, PushT, reward};
+use pusht_jobs::Shard;
 use std::path::{Path, PathBuf};
 
 fn config(episodes: usize, steps: usize) -> RolloutConfig {

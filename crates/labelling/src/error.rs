@@ -37,7 +37,7 @@ pub enum LabelError {
     },
     /// Parts that do not join.
     #[error(transparent)]
-    Parts(#[from] pusht_env::ShardError),
+    Parts(#[from] pusht_jobs::ShardError),
     /// The data set.
     #[error(transparent)]
     Data(#[from] pusht_data::DataError),

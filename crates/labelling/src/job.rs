@@ -8,7 +8,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use pusht_env::{GOAL, Shard};
+use pusht_env::GOAL;
+use pusht_jobs::Shard;
 use rayon::prelude::*;
 use video_io::content_hash;
 

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use pusht_env::{Shard, ShardError};
+use pusht_jobs::{Shard, ShardError};
 use serde::{Deserialize, Serialize};
 
 use crate::{LabelError, Settings, VideoRecord};

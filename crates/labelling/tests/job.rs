@@ -260,7 +260,7 @@ fn stopped_and_divided_jobs_end_alike() {
         save(&at(&format!("in/{i}.gif")), &clip(96, 20 + i));
     }
     let videos = find_videos(&[at("in")]).unwrap();
-    let job = |part: Option<pusht_env::Shard>| Job {
+    let job = |part: Option<pusht_jobs::Shard>| Job {
         videos: videos.clone(),
         method: Method::ClosedForm(Default::default()),
         settings: Settings::default(),
@@ -275,7 +275,7 @@ fn stopped_and_divided_jobs_end_alike() {
     assert_eq!(fs::read(at("again")).unwrap(), whole);
     let parts: Vec<PathBuf> = (1..=2).map(|i| at(&format!("part{i}"))).collect();
     for (i, path) in parts.iter().enumerate() {
-        let part = pusht_env::Shard::new(i + 1, 2).unwrap();
+        let part = pusht_jobs::Shard::new(i + 1, 2).unwrap();
         job(Some(part)).run(path, &|_, _| ()).unwrap();
     }
     assert_eq!(records(&parts), records(&[at("whole")]));

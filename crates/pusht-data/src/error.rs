@@ -125,7 +125,7 @@ pub enum DataError {
     },
     /// Parts that do not join.
     #[error(transparent)]
-    Parts(#[from] pusht_env::ShardError),
+    Parts(#[from] pusht_jobs::ShardError),
     /// A file that cannot be written.
     #[error("{path}: cannot be written ({reason}); check the folder, its permissions and the free space")]
     Unwritable {

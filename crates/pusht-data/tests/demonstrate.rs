@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use pusht_data::{Demonstrations, SimulatedSet, Simulation, demonstrate, demonstrate_part, open};
-use pusht_env::{ExpertConfig, Shard};
+use pusht_env::ExpertConfig;
+use pusht_jobs::Shard;
 
 fn what() -> Demonstrations {
     Demonstrations {

@@ -17,7 +17,6 @@ mod policy;
 mod render;
 mod scene;
 mod seeding;
-mod shard;
 mod state;
 mod vec_env;
 
@@ -33,7 +32,6 @@ pub use policy::{Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError};
 pub use render::{FillRule, RenderError, Renderer, draw_marker};
 pub use scene::{ContactTick, Scene};
 pub use seeding::Seeding;
-pub use shard::{Shard, ShardError};
 pub use state::{Action, GOAL, Pose, State};
 pub use vec_env::{Autoreset, EnvStep, Final, VecEnv, VecEnvError};
 

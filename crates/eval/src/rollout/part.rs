@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use pusht_env::{Policy, Shard};
+use pusht_env::Policy;
+use pusht_jobs::Shard;
 use serde::{Deserialize, Serialize};
 
 use super::record::{RECORD_SCHEMA, RecordError, RolloutRecord};
@@ -131,7 +132,7 @@ impl RolloutPart {
         }
         whole
             .map(|whole| whole.record)
-            .ok_or(pusht_env::ShardError::Nothing.into())
+            .ok_or(pusht_jobs::ShardError::Nothing.into())
     }
 
     /// What the two do not share, in words.

@@ -2,7 +2,8 @@
 
 use super::{Protocol, RolloutPart, Scores, Summary};
 use crate::atomic::replace;
-use pusht_env::{Action, EnvConfig, Shard, ShardError};
+use pusht_env::{Action, EnvConfig};
+use pusht_jobs::{Shard, ShardError};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 

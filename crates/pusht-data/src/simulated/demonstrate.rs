@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use pusht_env::{Action, EnvError, Expert, ExpertConfig, Shard};
+use pusht_env::{Action, EnvError, Expert, ExpertConfig};
+use pusht_jobs::Shard;
 
 use super::{Plan, SimulatedSet, Simulation, Start};
 use crate::DataError;

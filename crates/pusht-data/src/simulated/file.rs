@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::ops::Range;
 use std::path::Path;
 
-use pusht_env::Shard;
+use pusht_jobs::Shard;
 use serde::{Deserialize, Serialize};
 
 use super::{Recipe, SimulatedSet, Simulation, Start};

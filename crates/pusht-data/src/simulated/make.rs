@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
-use pusht_env::{Action, Shard};
+use pusht_env::Action;
+use pusht_jobs::Shard;
 use rayon::prelude::*;
 
 use super::file::{self, Header, Part, Recipes};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pusht_env::Shard;
+use pusht_jobs::Shard;
 
 use super::SimulatedSet;
 use super::file::{self, Recipes};

@@ -1,10 +1,14 @@
 //! Progress of long work: a bar in a terminal, a line now and then elsewhere, nothing in tests. Both tell the rate and
 //! the time left.
 
-use std::io::{IsTerminal, Write, stderr};
+#[cfg(feature = "terminal")]
+mod terminal;
+
+use std::io::{Write, stderr};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+#[cfg(feature = "terminal")]
+pub use terminal::{Terminal, terminal_or_lines};
 
 /// Whoever wants to know how far the work is. One stage at a time: `begin`, any number of `advance`, `end`.
 pub trait Progress: Send {
@@ -78,54 +82,6 @@ fn clock(seconds: f64) -> String {
     }
 }
 
-/// A bar on standard error.
-#[derive(Debug, Default)]
-pub struct Terminal {
-    bar: Option<ProgressBar>,
-    pace: Pace,
-    what: String,
-}
-
-impl Progress for Terminal {
-    fn begin(&mut self, what: &str, total: usize) {
-        let bar = ProgressBar::new(total as u64);
-        let style = ProgressStyle::with_template("{prefix:24!} {bar:30} {pos}/{len} {elapsed} {msg}")
-            .expect("the template is well formed");
-        bar.set_style(style);
-        bar.set_prefix(what.to_string());
-        self.what = what.to_string();
-        self.pace = Pace::begin(total);
-        self.bar = Some(bar);
-    }
-
-    fn resume(&mut self, done: usize) {
-        self.pace.first = done;
-        if let Some(bar) = &self.bar {
-            bar.set_position(done as u64);
-        }
-    }
-
-    fn advance(&mut self, done: usize, note: &str) {
-        if let Some(bar) = &self.bar {
-            let pace = self.pace.at(done, bar.elapsed());
-            bar.set_position(done as u64);
-            bar.set_message(format!("({pace}) {note}"));
-        }
-    }
-
-    fn end(&mut self, note: &str) {
-        if let Some(bar) = self.bar.take() {
-            let seconds = bar.elapsed().as_secs_f64();
-            bar.finish_and_clear();
-            say(&format!("{}: {note} ({seconds:.1} s)", self.what));
-        }
-    }
-
-    fn say(&mut self, line: &str) {
-        say(line);
-    }
-}
-
 /// Lines on standard error: at the beginning, the end, and every ten seconds in between.
 #[derive(Debug)]
 pub struct Lines {
@@ -191,17 +147,8 @@ impl Progress for Lines {
     }
 }
 
-/// A bar where standard error is a terminal, lines where it is not.
-pub fn terminal_or_lines() -> Box<dyn Progress> {
-    if stderr().is_terminal() {
-        Box::<Terminal>::default()
-    } else {
-        Box::<Lines>::default()
-    }
-}
-
 /// A closed standard error is no reason to stop the work.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     let _ = writeln!(stderr(), "{line}");
 }
 

@@ -1,0 +1,181 @@
+//! Files and folders that are there whole or not at all: written beside their place, then renamed.
+
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use tempfile::TempDir;
+
+/// Writes a file beside its place, syncs and renames it, so that a file that exists is whole; what was there before is
+/// replaced. What `write` writes is buffered. The folder is made where it is missing.
+///
+/// # Errors
+/// What `write` or the file system says; nothing is left behind.
+pub fn write_file(path: impl AsRef<Path>, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let path = path.as_ref();
+    let mut out = BufWriter::new(builder(0o666).tempfile_in(folder_of(path)?)?);
+    write(&mut out)?;
+    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|e| e.error)?;
+    Ok(())
+}
+
+/// [`write_file`] of bytes that are there already.
+///
+/// # Errors
+/// As [`write_file`].
+pub fn write_bytes(path: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> {
+    write_file(path, |out| out.write_all(bytes))
+}
+
+/// [`write_file`] of a value as indented JSON.
+///
+/// # Errors
+/// As [`write_file`]; a value that is no JSON.
+pub fn write_json(path: impl AsRef<Path>, value: &impl Serialize) -> io::Result<()> {
+    write_bytes(path, &serde_json::to_vec_pretty(value)?)
+}
+
+/// Folder that is being filled beside its place. [`commit`](Self::commit) or [`replace`](Self::replace) puts it there;
+/// dropped before, it is removed.
+#[derive(Debug)]
+pub struct StagedFolder {
+    place: PathBuf,
+    temp: TempDir,
+}
+
+impl StagedFolder {
+    /// An empty folder beside `place`, whose parents are made where they are missing.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn beside(place: impl AsRef<Path>) -> io::Result<Self> {
+        let place = place.as_ref();
+        let temp = builder(0o777).tempdir_in(folder_of(place)?)?;
+        Ok(Self {
+            place: place.to_path_buf(),
+            temp,
+        })
+    }
+
+    /// Where to write.
+    pub fn path(&self) -> &Path {
+        self.temp.path()
+    }
+
+    /// Puts the folder in its place.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::AlreadyExists`] where something is there; what the file system says.
+    pub fn commit(self) -> io::Result<()> {
+        if self.place.exists() {
+            let reason = "it exists already; remove it or choose another name";
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, reason));
+        }
+        fs::rename(self.temp.path(), &self.place)?;
+        // Renamed: nothing is left to remove.
+        let _ = self.temp.keep();
+        Ok(())
+    }
+
+    /// Puts the folder in its place. What is there is moved aside first, put back if that fails, and removed last.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn replace(self) -> io::Result<()> {
+        if !self.place.exists() {
+            return self.commit();
+        }
+        let old = builder(0o777).tempdir_in(folder_of(&self.place)?)?;
+        let aside = old.path().join("old");
+        fs::rename(&self.place, &aside)?;
+        fs::rename(self.temp.path(), &self.place).inspect_err(|_| {
+            // If that fails too, the first error is the one to report.
+            let _ = fs::rename(&aside, &self.place);
+        })?;
+        let _ = self.temp.keep();
+        old.close()
+    }
+}
+
+/// The folder that `path` is in, made where it is missing.
+fn folder_of(path: &Path) -> io::Result<&Path> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(folder)?;
+    Ok(folder)
+}
+
+/// Temporary files are private unless told otherwise; these are ordinary files, under the user's umask.
+#[cfg_attr(not(unix), expect(unused_variables, reason = "permissions are a Unix matter"))]
+fn builder(mode: u32) -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".writing-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    builder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_earlier_file_and_nothing_else() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("a/b.txt");
+        write_bytes(&path, b"one").unwrap();
+        let failed = write_file(&path, |out| {
+            out.write_all(b"tw")?;
+            Err(io::Error::other("full"))
+        });
+        assert_eq!(failed.unwrap_err().to_string(), "full");
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        assert_eq!(names(&root.path().join("a")), ["b.txt"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_have_the_permissions_of_any_new_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().unwrap();
+        let (ours, plain) = (root.path().join("ours"), root.path().join("plain"));
+        write_bytes(&ours, b"").unwrap();
+        fs::write(&plain, b"").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&ours), mode(&plain));
+    }
+
+    #[test]
+    fn a_folder_takes_its_place_whole_or_not_at_all() {
+        let root = tempfile::tempdir().unwrap();
+        let place = root.path().join("made");
+        let fill = |text: &str| {
+            let folder = StagedFolder::beside(&place).unwrap();
+            fs::write(folder.path().join("x"), text).unwrap();
+            folder
+        };
+        drop(fill("dropped"));
+        assert_eq!(names(root.path()), [""; 0]);
+        fill("one").commit().unwrap();
+        let taken = fill("two").commit().unwrap_err();
+        assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(place.join("x")).unwrap(), "one");
+        fill("three").replace().unwrap();
+        assert_eq!(fs::read_to_string(place.join("x")).unwrap(), "three");
+        assert_eq!(names(root.path()), ["made"]);
+    }
+}

@@ -1,0 +1,94 @@
+//! SHA-256 of what results are made from.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// SHA-256 that is fed piece by piece and told in hexadecimal.
+#[derive(Clone, Debug, Default)]
+pub struct Hasher(Sha256);
+
+impl Hasher {
+    /// Nothing fed yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds bytes as they are: `ab` and `c` give what `a` and `bc` give.
+    pub fn bytes(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
+        self.0.update(bytes);
+        self
+    }
+
+    /// Adds the number of bytes (u64, little-endian), then the bytes, so that neighbors cannot run together.
+    pub fn field(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
+        let bytes = bytes.as_ref();
+        self.bytes((bytes.len() as u64).to_le_bytes()).bytes(bytes)
+    }
+
+    /// Adds the bytes of a file.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn file(&mut self, path: impl AsRef<Path>) -> io::Result<&mut Self> {
+        io::copy(&mut File::open(path)?, &mut self.0)?;
+        Ok(self)
+    }
+
+    /// The hash, 64 hexadecimal digits.
+    pub fn finish(self) -> String {
+        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Hash of a value's compact JSON.
+///
+/// # Errors
+/// A value that is no JSON.
+pub fn hash_json(value: &impl Serialize) -> serde_json::Result<String> {
+    let mut hasher = Hasher::new();
+    hasher.bytes(serde_json::to_vec(value)?);
+    Ok(hasher.finish())
+}
+
+/// Hash of a file's bytes.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn hash_file(path: impl AsRef<Path>) -> io::Result<String> {
+    let mut hasher = Hasher::new();
+    hasher.file(path)?;
+    Ok(hasher.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_are_sha_256() {
+        // FIPS 180-2, appendix B.1.
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let mut hasher = Hasher::new();
+        hasher.bytes(b"a").bytes(b"bc");
+        assert_eq!(hasher.finish(), abc);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "abc").unwrap();
+        assert_eq!(hash_file(file.path()).unwrap(), abc);
+    }
+
+    #[test]
+    fn fields_do_not_run_together() {
+        let of = |fields: [&str; 2]| {
+            let mut hasher = Hasher::new();
+            fields.iter().for_each(|f| {
+                hasher.field(f);
+            });
+            hasher.finish()
+        };
+        assert_ne!(of(["ab", "c"]), of(["a", "bc"]));
+    }
+}

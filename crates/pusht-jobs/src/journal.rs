@@ -1,0 +1,278 @@
+//! Journal of a job: a header line with everything that the results depend on, then a line for every finished item, in the
+//! order in which they finish. A killed job leaves whole lines and at most one that was cut off.
+//!
+//! Nothing here holds more than one line: what is kept of a file is where its lines lie.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::write_file;
+
+/// Why a journal cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// Reading or writing failed.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// A line that is not what it should be; line 1 is the header.
+    #[error("{path}: line {line} is not readable ({reason})", path = path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl JournalError {
+    fn io(path: &Path) -> impl Fn(io::Error) -> Self + '_ {
+        move |source| Self::Io {
+            path: path.to_path_buf(),
+            source,
+        }
+    }
+}
+
+/// Where a line lies in its file.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    offset: u64,
+    length: usize,
+}
+
+impl Place {
+    /// The line's bytes, its line break included.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn read(self, file: &mut File) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; self.length];
+        file.seek(SeekFrom::Start(self.offset))?;
+        file.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// What a journal holds.
+#[derive(Debug)]
+pub struct JournalScan<H> {
+    path: PathBuf,
+    /// The first line.
+    pub header: H,
+    /// By the number of the item; of two lines of one item the later one counts.
+    pub places: BTreeMap<usize, Place>,
+    /// Bytes of whole lines; what follows was cut off.
+    whole: u64,
+}
+
+impl<H: DeserializeOwned> JournalScan<H> {
+    /// Reads the file once. Every line after the first is a JSON object with a number `index`; a last line without a line
+    /// break was cut off and does not count.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is no such journal.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, JournalError> {
+        #[derive(Deserialize)]
+        struct Index {
+            index: usize,
+        }
+        let path = path.as_ref();
+        let mut reader = BufReader::new(File::open(path).map_err(JournalError::io(path))?);
+        let (mut header, mut places, mut whole, mut line) = (None, BTreeMap::new(), 0, Vec::new());
+        for number in 1.. {
+            line.clear();
+            let length = reader.read_until(b'\n', &mut line).map_err(JournalError::io(path))?;
+            if !line.ends_with(b"\n") {
+                break;
+            }
+            let broken = |e: serde_json::Error| JournalError::Line {
+                path: path.to_path_buf(),
+                line: number,
+                reason: e.to_string(),
+            };
+            if header.is_none() {
+                header = Some(serde_json::from_slice(&line).map_err(broken)?);
+            } else {
+                let Index { index } = serde_json::from_slice(&line).map_err(broken)?;
+                places.insert(index, Place { offset: whole, length });
+            }
+            whole += length as u64;
+        }
+        let header = header.ok_or_else(|| JournalError::Line {
+            path: path.to_path_buf(),
+            line: 1,
+            reason: "there is no whole line".to_owned(),
+        })?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            header,
+            places,
+            whole,
+        })
+    }
+
+    /// The lines in the order of their numbers, read one at a time.
+    ///
+    /// # Errors
+    /// A file that cannot be opened anymore; each line its own.
+    pub fn lines<T: DeserializeOwned>(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<T, JournalError>> + '_, JournalError> {
+        let mut file = File::open(&self.path).map_err(JournalError::io(&self.path))?;
+        Ok(self.places.values().map(move |place| {
+            let bytes = place.read(&mut file).map_err(JournalError::io(&self.path))?;
+            serde_json::from_slice(&bytes).map_err(|e| JournalError::io(&self.path)(e.into()))
+        }))
+    }
+}
+
+/// A journal that grows.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: Mutex<File>,
+}
+
+impl Journal {
+    /// A new journal with nothing but its header, which replaces whatever is at `path`.
+    ///
+    /// # Errors
+    /// A place that cannot be written.
+    pub fn create(path: impl AsRef<Path>, header: &impl Serialize) -> Result<Self, JournalError> {
+        let path = path.as_ref();
+        write_file(path, |out| write_line(out, header)).map_err(JournalError::io(path))?;
+        Self::open(path, None)
+    }
+
+    /// Goes on with what was read: a last line that was cut off is taken away.
+    ///
+    /// # Errors
+    /// A place that cannot be written.
+    pub fn resume<H>(scan: &JournalScan<H>) -> Result<Self, JournalError> {
+        Self::open(&scan.path, Some(scan.whole))
+    }
+
+    fn open(path: &Path, whole: Option<u64>) -> Result<Self, JournalError> {
+        let open = || -> io::Result<File> {
+            if let Some(whole) = whole {
+                OpenOptions::new().write(true).open(path)?.set_len(whole)?;
+            }
+            OpenOptions::new().append(true).open(path)
+        };
+        Ok(Self {
+            path: path.to_path_buf(),
+            file: Mutex::new(open().map_err(JournalError::io(path))?),
+        })
+    }
+
+    /// Adds a line, from any thread. `line` is a JSON object with a number `index`.
+    ///
+    /// # Errors
+    /// A place that cannot be written, for example a full disk.
+    pub fn append(&self, line: &impl Serialize) -> Result<(), JournalError> {
+        let mut bytes = Vec::new();
+        write_line(&mut bytes, line)
+            .and_then(|()| {
+                let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+                file.write_all(&bytes)
+            })
+            .map_err(JournalError::io(&self.path))
+    }
+
+    /// Writes header and lines in the order of their numbers to `path`, so that the result does not depend on threads and
+    /// interruptions, and removes the journal.
+    ///
+    /// # Errors
+    /// A place that cannot be written.
+    pub fn finish<H: DeserializeOwned + Serialize>(
+        self,
+        path: impl AsRef<Path>,
+    ) -> Result<JournalScan<H>, JournalError> {
+        let path = path.as_ref();
+        let scan = JournalScan::<H>::read(&self.path)?;
+        write_file(path, |out| {
+            let mut from = File::open(&self.path)?;
+            write_line(out, &scan.header)?;
+            (scan.places.values()).try_for_each(|place| out.write_all(&place.read(&mut from)?))
+        })
+        .map_err(JournalError::io(path))?;
+        fs::remove_file(&self.path).map_err(JournalError::io(&self.path))?;
+        JournalScan::read(path)
+    }
+}
+
+fn write_line(out: &mut (impl Write + ?Sized), value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, value)?;
+    out.write_all(b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Line {
+        index: usize,
+        text: String,
+    }
+
+    fn line(index: usize, text: &str) -> Line {
+        Line {
+            index,
+            text: text.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_killed_job_goes_on_and_the_result_is_in_order() {
+        let root = tempfile::tempdir().unwrap();
+        let (partial, done) = (root.path().join("x.partial"), root.path().join("x"));
+        let journal = Journal::create(&partial, &"header").unwrap();
+        journal.append(&line(2, "c")).unwrap();
+        journal.append(&line(0, "old")).unwrap();
+        drop(journal);
+        // Killed within a line.
+        let mut file = OpenOptions::new().append(true).open(&partial).unwrap();
+        file.write_all(b"{\"index\":7,\"te").unwrap();
+        let scan = JournalScan::<String>::read(&partial).unwrap();
+        assert_eq!((scan.header.as_str(), scan.places.len()), ("header", 2));
+        let journal = Journal::resume(&scan).unwrap();
+        journal.append(&line(1, "b")).unwrap();
+        journal.append(&line(0, "a")).unwrap();
+        let scan = journal.finish::<String>(&done).unwrap();
+        let lines: Vec<Line> = scan.lines().unwrap().map(Result::unwrap).collect();
+        assert_eq!(lines, [line(0, "a"), line(1, "b"), line(2, "c")]);
+        assert!(!partial.exists());
+    }
+
+    #[test]
+    fn what_is_no_journal_is_refused_with_the_line() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("x");
+        for (text, line) in [
+            ("", 1),
+            ("\"h\"", 1),
+            ("\"h\"\n{}\n", 2),
+            ("\"h\"\n{\"index\":1}\nx\n", 3),
+        ] {
+            fs::write(&path, text).unwrap();
+            match JournalScan::<String>::read(&path) {
+                Err(JournalError::Line { line: found, .. }) => assert_eq!(found, line, "{text:?}"),
+                other => panic!("{text:?}: {other:?}"),
+            }
+        }
+    }
+}

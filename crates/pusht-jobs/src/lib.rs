@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+mod cancel;
+mod context;
+mod files;
+mod hash;
+mod journal;
+mod progress;
+mod shard;
+
+#[cfg(feature = "terminal")]
+pub use cancel::cancel_on_ctrl_c;
+pub use cancel::{CancelFlag, Cancelled};
+pub use context::{JobContext, Task};
+pub use files::{StagedFolder, write_bytes, write_file, write_json};
+pub use hash::{Hasher, hash_file, hash_json};
+pub use journal::{Journal, JournalError, JournalScan, Place};
+pub use progress::{Lines, Progress, Silent};
+#[cfg(feature = "terminal")]
+pub use progress::{Terminal, terminal_or_lines};
+pub use shard::{Shard, ShardError};
