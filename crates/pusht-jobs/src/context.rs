@@ -8,8 +8,8 @@ use crate::{CancelFlag, Cancelled, Progress, Silent};
 /// Where a long job shows its progress, and where it looks whether it should stop. Every long job of the workspace takes
 /// one as its last argument.
 pub struct JobContext {
-    progress: Box<dyn Progress>,
-    cancel: CancelFlag,
+    pub(crate) progress: Box<dyn Progress>,
+    pub(crate) cancel: CancelFlag,
 }
 
 impl JobContext {

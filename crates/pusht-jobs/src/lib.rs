@@ -7,6 +7,8 @@ mod hash;
 mod journal;
 mod progress;
 mod shard;
+mod side_by_side;
+mod stage;
 
 #[cfg(feature = "terminal")]
 pub use cancel::cancel_on_ctrl_c;
@@ -19,3 +21,4 @@ pub use progress::{Lines, Progress, Silent};
 #[cfg(feature = "terminal")]
 pub use progress::{Terminal, terminal_or_lines};
 pub use shard::{Shard, ShardError};
+pub use stage::{Done, Key, Origin, Runner, Selection, Stage, StageError, StageRecord};

@@ -1,0 +1,153 @@
+//! A stage's folder: it takes its name only when it is whole, with a record of what it was made from.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Key, StageError};
+use crate::{Hasher, write_json};
+
+/// Written last into a stage's folder.
+const MANIFEST: &str = "stage.json";
+/// Key of an unfinished folder.
+const OWNER: &str = "inputs";
+/// Seconds that stopped processes have spent on an unfinished folder.
+const SPENT: &str = "seconds";
+
+/// Who made a finished stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// This process.
+    Made,
+    /// An earlier run of this program.
+    Kept,
+    /// An earlier run of another build of it, whose code may have been another.
+    OtherBuild,
+}
+
+/// Record of a finished stage.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Manifest {
+    /// The stage's key.
+    inputs: Key,
+    /// Wall-clock seconds that it took, earlier processes that were stopped included.
+    pub(super) seconds: f64,
+    /// The build of the program that made it; see [`program`].
+    #[serde(default)]
+    program: String,
+}
+
+impl Manifest {
+    /// Of a stage that was there already.
+    pub(super) fn origin(&self) -> Origin {
+        if self.program == program() {
+            Origin::Kept
+        } else {
+            Origin::OtherBuild
+        }
+    }
+}
+
+/// What lies in a stage's place.
+pub(super) enum Found {
+    Nothing,
+    /// A folder that a stopped process has left.
+    Unfinished,
+    /// A stage of this name that was made from something else.
+    OtherInputs,
+    Finished(Manifest),
+}
+
+/// The place of a stage with a key.
+pub(super) struct Folder {
+    pub(super) dir: PathBuf,
+    unfinished: PathBuf,
+    pub(super) key: Key,
+}
+
+impl Folder {
+    pub(super) fn new(root: &Path, name: &str, key: Key) -> Self {
+        Self {
+            dir: root.join(name),
+            unfinished: root.join(format!("{name}.unfinished")),
+            key,
+        }
+    }
+
+    /// What is there.
+    pub(super) fn find(&self) -> Result<Found, StageError> {
+        if self.dir.exists() {
+            let manifest = fs::read(self.dir.join(MANIFEST)).ok();
+            let manifest: Option<Manifest> = manifest.and_then(|text| serde_json::from_slice(&text).ok());
+            let Some(manifest) = manifest else {
+                return Err(StageError::NotAStage { path: self.dir.clone() });
+            };
+            if manifest.inputs == self.key {
+                return Ok(Found::Finished(manifest));
+            }
+        }
+        Ok(match (self.is_begun(), self.dir.exists()) {
+            (true, _) => Found::Unfinished,
+            (false, true) => Found::OtherInputs,
+            (false, false) => Found::Nothing,
+        })
+    }
+
+    /// An unfinished folder of this key.
+    fn is_begun(&self) -> bool {
+        fs::read_to_string(self.unfinished.join(OWNER)).is_ok_and(|owner| owner == self.key.as_str())
+    }
+
+    /// Calls `work` with the unfinished folder, as an earlier process of the same key has left it, and puts the folder in
+    /// its place. A finished or unfinished folder of another key is removed.
+    pub(super) fn fill<E: From<StageError>>(&self, work: impl FnOnce(&Path) -> Result<(), E>) -> Result<Manifest, E> {
+        let dir = &self.unfinished;
+        if dir.exists() && !self.is_begun() {
+            fs::remove_dir_all(dir).map_err(StageError::io(dir))?;
+        }
+        fs::create_dir_all(dir).map_err(StageError::io(dir))?;
+        fs::write(dir.join(OWNER), self.key.as_str()).map_err(StageError::io(dir))?;
+        let spent = dir.join(SPENT);
+        let before: f64 = fs::read_to_string(&spent)
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(0.0);
+        let start = Instant::now();
+        let seconds = || before + start.elapsed().as_secs_f64();
+        work(dir).inspect_err(|_| {
+            // Only for the record; the stage's own error is what matters.
+            let _ = fs::write(&spent, seconds().to_string());
+        })?;
+        let manifest = Manifest {
+            inputs: self.key.clone(),
+            seconds: seconds(),
+            program: program().to_owned(),
+        };
+        self.commit(&manifest)?;
+        Ok(manifest)
+    }
+
+    fn commit(&self, manifest: &Manifest) -> Result<(), StageError> {
+        write_json(self.unfinished.join(MANIFEST), manifest).map_err(StageError::io(&self.unfinished))?;
+        if self.dir.exists() {
+            fs::remove_dir_all(&self.dir).map_err(StageError::io(&self.dir))?;
+        }
+        fs::rename(&self.unfinished, &self.dir).map_err(StageError::io(&self.dir))
+    }
+}
+
+/// Tells builds of the program apart: the beginning of its file's hash.
+pub(super) fn program() -> &'static str {
+    static PROGRAM: OnceLock<String> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let mut hasher = Hasher::new();
+        // Where the file cannot be read, all builds count as one.
+        hasher.bytes(std::env::current_exe().and_then(fs::read).unwrap_or_default());
+        let mut hash = hasher.finish();
+        hash.truncate(12);
+        hash
+    })
+}
