@@ -10,7 +10,7 @@ use std::hint::black_box;
 
 use burn::tensor::{Device, Distribution, Tensor};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use nn_kit::EdmConfig;
+use diffusion_schedulers::EdmConfig;
 use training::init_seeded;
 use video_gen::{CosmosAutoencoder, CosmosAutoencoderConfig, CosmosConfig, CosmosInput, CosmosTime, CosmosTransformer};
 

@@ -9,7 +9,8 @@ use std::hint::black_box;
 
 use burn::tensor::{Device, Distribution, Tensor};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use nn_kit::{FlowScheduler, FlowStart, scaled_dot_product};
+use diffusion_schedulers::{FlowScheduler, FlowStart};
+use nn_kit::scaled_dot_product;
 use video_gen::{
     Coordinates, LatentScale, LtxConfig, LtxInput, LtxTransformer, LtxVae, LtxVaeConfig, LtxVersion, Rotary, Timesteps,
 };

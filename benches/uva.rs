@@ -10,8 +10,8 @@ use std::hint::black_box;
 
 use burn::tensor::{Device, Tensor};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use diffusion_schedulers::LearnedRange;
 use idm::{UvaConfig, UvaNet, UvaTask};
-use nn_kit::LearnedRange;
 
 fn benches(c: &mut Criterion) {
     let device = Device::flex();

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use nn_kit::parity::{Report, compare};
+use model_parity::{Report, compare};
 
 /// Compare models with recorded tensors of the published implementations.
 #[derive(Parser)]
@@ -28,7 +28,7 @@ fn main() -> anyhow::Result<ExitCode> {
     // Each crate's models; a folder names its own.
     let models = [
         idm::UVA_MODELS,
-        nn_kit::FLOW_MODELS,
+        model_parity::FLOW_MODELS,
         video_gen::TEXT_MODELS,
         video_gen::LTX_MODELS,
         video_gen::COSMOS_MODELS,

@@ -1,8 +1,8 @@
 //! Inverse dynamics: the learned model, and the parts of Unified Video Action at the sizes of `benches/uva.rs`.
 
 use burn::tensor::{Device, Distribution, Tensor};
+use diffusion_schedulers::LearnedRange;
 use idm::{UvaConfig, UvaNet, UvaTask, WindowNet};
-use nn_kit::LearnedRange;
 use training::init_seeded;
 
 use crate::{Case, Run};

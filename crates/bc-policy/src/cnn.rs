@@ -7,7 +7,7 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::Device;
 use burn::tensor::activation::relu;
-use nn_kit::conv2d;
+use cpu_kernels::conv2d;
 
 /// 5×5 convolutions of stride 2 with 32 and 64 channels, a hidden layer of 128.
 ///

@@ -13,7 +13,7 @@ use burn::nn::{
 };
 use burn::tensor::Device;
 use burn::tensor::activation::relu;
-use nn_kit::{batch_norm, batch_norm_relu, conv2d};
+use cpu_kernels::{batch_norm, batch_norm_relu, conv2d};
 
 /// What follows each convolution.
 #[derive(Config, Debug, Copy, PartialEq, Eq)]

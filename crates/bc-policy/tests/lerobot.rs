@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use bc_policy::{BcPolicy, DiffusionPolicy, PolicyKind};
 use burn::tensor::{Device, Tensor};
-use nn_kit::{BetaSchedule, NoiseSchedule, Prediction, ScheduleConfig};
+use diffusion_schedulers::{BetaSchedule, NoiseSchedule, Prediction, ScheduleConfig};
 use pusht_env::{Frame, GOAL, Modality, ObsBatch, Observation, Policy};
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -6,7 +6,7 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::Device;
 use burn::tensor::activation::{relu, softmax};
-use nn_kit::conv2d;
+use cpu_kernels::conv2d;
 
 use crate::reduction::{CHUNK, LEAD, WINDOW};
 

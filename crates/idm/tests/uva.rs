@@ -10,7 +10,7 @@ use idm::{
     HeadConfig, Masked, Reduction, TransformerConfig, UVA_MODELS, Uva, UvaConfig, UvaNet, UvaShapes, UvaTask,
     uva_shapes,
 };
-use nn_kit::parity::compare;
+use model_parity::compare;
 use nn_kit::{Checkpoint, KlAutoencoderConfig};
 use pusht_data::{InverseDynamics, VideoModel, VideoRequest};
 use pusht_env::{Action, Frame};
@@ -123,7 +123,7 @@ fn the_averaged_weights_of_a_training_state_are_read_past_its_configuration() {
     let uva = loaded();
     close(&[uva.scale().px([0.0, 1.0])], &[[256.0, 500.0]]);
     // The same weights as the case folder's.
-    let case = nn_kit::parity::Case::open(&fixture("tiny")).unwrap();
+    let case = model_parity::Case::open(&fixture("tiny")).unwrap();
     let future: Tensor<5> = case.tensor("future", &device).unwrap();
     let z = uva.net().forward(&UvaTask::Inverse { future });
     assert!(case.check("inverse_model.z", z, 2e-5).unwrap().passed());

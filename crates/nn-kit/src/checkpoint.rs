@@ -189,8 +189,8 @@ impl Checkpoint {
         })
     }
 
-    /// Of no tensors yet.
-    pub(crate) fn empty(path: &Path) -> Self {
+    /// A checkpoint without tensors; errors name `path`.
+    pub fn empty(path: &Path) -> Self {
         Self {
             path: path.to_path_buf(),
             tensors: BTreeMap::new(),

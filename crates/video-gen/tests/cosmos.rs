@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use burn::module::Module;
 use burn::tensor::{Device, Distribution, FloatDType, Tensor};
-use nn_kit::EdmConfig;
-use nn_kit::parity::{Case, compare};
+use diffusion_schedulers::EdmConfig;
+use model_parity::{Case, compare};
 use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
 use training::init_seeded;

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
-use nn_kit::parity::{Model, compare};
-use nn_kit::{Checkpoint, FLOW_MODELS, save_safetensors};
+use model_parity::{FLOW_MODELS, Model, compare};
+use nn_kit::{Checkpoint, save_safetensors};
 use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
 use video_gen::{

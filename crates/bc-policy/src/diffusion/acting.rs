@@ -2,7 +2,7 @@
 
 use burn::Tensor;
 use burn::tensor::{Device, TensorData};
-use nn_kit::NoiseSchedule;
+use diffusion_schedulers::NoiseSchedule;
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 use training::normal;
@@ -30,7 +30,7 @@ pub(super) struct Denoiser {
 impl Denoiser {
     /// Clean samples are clipped to `clip`.
     pub(super) fn new(config: &DiffusionConfig, clip: Option<f64>) -> Result<Self, BcError> {
-        let schedule = NoiseSchedule::new(nn_kit::ScheduleConfig {
+        let schedule = NoiseSchedule::new(diffusion_schedulers::ScheduleConfig {
             clip,
             ..config.schedule
         });

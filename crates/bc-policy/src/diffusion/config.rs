@@ -1,6 +1,6 @@
 //! Settings of the diffusion policies.
 
-use nn_kit::{BetaSchedule, Prediction, ScheduleConfig};
+use diffusion_schedulers::{BetaSchedule, Prediction, ScheduleConfig};
 use pusht_env::Action;
 use serde::{Deserialize, Serialize};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::Device;
-use nn_kit::{BetaSchedule, Prediction, ScheduleConfig};
+use diffusion_schedulers::{BetaSchedule, Prediction, ScheduleConfig};
 use serde::Deserialize;
 use serde_json::Value;
 

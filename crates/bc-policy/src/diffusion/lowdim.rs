@@ -380,8 +380,8 @@ impl Objective<Unet> for Denoising<'_> {
         }
         let shape = [items.len(), diffusion.horizon, ACTION];
         let target = match diffusion.schedule.prediction {
-            nn_kit::Prediction::Epsilon => noise,
-            nn_kit::Prediction::Sample => clean,
+            diffusion_schedulers::Prediction::Epsilon => noise,
+            diffusion_schedulers::Prediction::Sample => clean,
         };
         let width = diffusion.n_obs_steps * FEATURES;
         // Each replica of a model has its own.

@@ -183,8 +183,8 @@ impl Objective<Network> for Denoising<'_> {
         let condition = seen.reshape([items.len(), n * width]);
         let shape = [items.len(), diffusion.horizon, ACTION];
         let target = match diffusion.schedule.prediction {
-            nn_kit::Prediction::Epsilon => noise,
-            nn_kit::Prediction::Sample => clean,
+            diffusion_schedulers::Prediction::Epsilon => noise,
+            diffusion_schedulers::Prediction::Sample => clean,
         };
         let noisy = Tensor::from_data(TensorData::new(noisy, shape), &device);
         let target = Tensor::from_data(TensorData::new(target, shape), &device);

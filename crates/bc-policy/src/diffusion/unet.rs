@@ -6,7 +6,7 @@ use burn::module::Module;
 use burn::nn::conv::{Conv1d, Conv1dConfig, ConvTranspose1d, ConvTranspose1dConfig};
 use burn::nn::{GroupNorm, GroupNormConfig, Linear, LinearConfig, PaddingConfig1d};
 use burn::tensor::{Device, TensorData};
-use nn_kit::{NormMish, conv_transpose1d_last, conv1d_last, mish, norm_mish};
+use cpu_kernels::{NormMish, conv_transpose1d_last, conv1d_last, mish, norm_mish};
 
 use super::UnetConfig;
 

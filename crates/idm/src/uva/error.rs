@@ -1,6 +1,7 @@
 //! What can be wrong with the model, its file and its input.
 
-use nn_kit::{CheckpointError, NoiseError};
+use diffusion_schedulers::NoiseError;
+use nn_kit::CheckpointError;
 
 /// Why there is no model, or no output.
 #[derive(Debug, thiserror::Error)]

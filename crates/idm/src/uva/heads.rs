@@ -7,7 +7,9 @@ use burn::nn::pool::{AdaptiveAvgPool2d, AdaptiveAvgPool2dConfig};
 use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::Device;
 use burn::tensor::activation::relu;
-use nn_kit::{AdaLnMlp, AdaLnMlpConfig, LearnedRange, Sampling, conv2d};
+use cpu_kernels::conv2d;
+use diffusion_schedulers::{LearnedRange, Sampling};
+use nn_kit::{AdaLnMlp, AdaLnMlpConfig};
 
 use super::config::{HeadConfig, POOLED, UvaConfig};
 

@@ -2,7 +2,8 @@
 
 use burn::Tensor;
 use burn::tensor::{Device, TensorData};
-use nn_kit::{KlAutoencoder, LearnedRange};
+use diffusion_schedulers::LearnedRange;
+use nn_kit::KlAutoencoder;
 use pusht_env::{Action, Frame};
 use serde::{Deserialize, Serialize};
 

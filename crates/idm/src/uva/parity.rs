@@ -1,9 +1,10 @@
-//! The model against recorded tensors of the published implementation (see [`nn_kit::parity`]).
+//! The model against recorded tensors of the published implementation (see [`model_parity`]).
 
 use burn::Tensor;
 use burn::tensor::Device;
-use nn_kit::parity::{Case, Check, MODULE, Model, PIPELINE, ParityError, SCHEDULE};
-use nn_kit::{KL_AUTOENCODER_NAMES, KlAutoencoderConfig, LearnedRange};
+use diffusion_schedulers::LearnedRange;
+use model_parity::{Case, Check, MODULE, Model, PIPELINE, ParityError, SCHEDULE};
+use nn_kit::{KL_AUTOENCODER_NAMES, KlAutoencoderConfig};
 
 use super::config::{HeadConfig, TransformerConfig, UvaConfig};
 use super::load::net_names;

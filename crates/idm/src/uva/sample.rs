@@ -2,7 +2,7 @@
 
 use burn::Tensor;
 use burn::tensor::{Device, IndexingUpdateOp, Int, TensorData};
-use nn_kit::LearnedRange;
+use diffusion_schedulers::LearnedRange;
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 use training::{mix_seed, normal, permutation};

@@ -7,7 +7,7 @@ use burn::nn::{GroupNorm, GroupNormConfig, PaddingConfig2d};
 use burn::tensor::activation::{silu, softmax};
 use burn::tensor::{Device, Tensor};
 
-use crate::conv::conv2d;
+use cpu_kernels::conv2d;
 
 /// Groups of the normalisations.
 const GROUPS: usize = 32;

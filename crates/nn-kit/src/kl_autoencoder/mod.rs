@@ -15,8 +15,8 @@ use burn::tensor::{Device, Tensor};
 use blocks::conv;
 pub use networks::{KlDecoder, KlEncoder};
 
-use crate::conv::conv2d;
 use crate::fill::Renames;
+use cpu_kernels::conv2d;
 
 /// What the published checkpoints call the parts of [`KlAutoencoder`].
 pub const KL_AUTOENCODER_NAMES: &Renames = &[(".shortcut.", ".nin_shortcut."), ("sample.", "sample.conv.")];

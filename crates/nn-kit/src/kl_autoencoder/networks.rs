@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::KlAutoencoderConfig;
 use super::blocks::{PixelAttention, ResnetBlock, conv, doubled, downsample, norm};
-use crate::conv::conv2d;
+use cpu_kernels::conv2d;
 
 /// Two residual blocks with attention between them.
 #[derive(Module, Debug)]

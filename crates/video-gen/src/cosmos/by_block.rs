@@ -2,7 +2,8 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use nn_kit::{Collected, EdmConfig, Leaf, in_f32, pull_back};
+use diffusion_schedulers::EdmConfig;
+use nn_kit::{Collected, Leaf, in_f32, pull_back};
 use training::Gradients;
 
 use super::block::Shared;

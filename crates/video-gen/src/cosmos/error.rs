@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use nn_kit::{CheckpointError, EdmError};
+use diffusion_schedulers::EdmError;
+use nn_kit::CheckpointError;
 
 /// Why there is no model, or no clip.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, FloatDType};
-use nn_kit::{Checkpoint, EdmConfig, published_shapes};
+use diffusion_schedulers::EdmConfig;
+use nn_kit::{Checkpoint, published_shapes};
 use serde::de::DeserializeOwned;
 
 use super::autoencoder::{CosmosAutoencoder, CosmosAutoencoderConfig};

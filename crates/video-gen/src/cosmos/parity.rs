@@ -1,9 +1,10 @@
-//! The models against recorded tensors of the published implementation (see [`nn_kit::parity`]).
+//! The models against recorded tensors of the published implementation (see [`model_parity`]).
 
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
-use nn_kit::parity::{Case, Check, MODULE, Model, PIPELINE, ParityError, SCHEDULE};
-use nn_kit::{EdmConfig, in_f32, published_gradients};
+use diffusion_schedulers::EdmConfig;
+use model_parity::{Case, Check, MODULE, Model, PIPELINE, ParityError, SCHEDULE};
+use nn_kit::{in_f32, published_gradients};
 
 use crate::text::RecordedT5;
 

@@ -8,7 +8,8 @@
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
-use nn_kit::{EdmConfig, in_f32};
+use diffusion_schedulers::EdmConfig;
+use nn_kit::in_f32;
 
 use super::autoencoder::CosmosAutoencoder;
 use super::condition::CosmosCondition;

@@ -1,6 +1,6 @@
 //! The training step: EDM's weighted squared error of the denoised latents, frames that are given left out of it.
 //!
-//! With x = x₀ + σ · ε, c_in, c_skip, c_out and c_noise of [`nn_kit::EdmConfig`], and the frames that are given: the network
+//! With x = x₀ + σ · ε, c_in, c_skip, c_out and c_noise of [`diffusion_schedulers::EdmConfig`], and the frames that are given: the network
 //! sees c_in · x, there x₀ / σ_data; D = c_skip · x + c_out · F, there x₀;
 //!
 //! loss = mean of (σ² + σ_d²) / (σ · σ_d)² · (D − x₀)².
@@ -8,7 +8,8 @@
 //! Sources: Karras et al. 2022, eq. 2, 7 and 8; NVIDIA 2025 (arXiv 2501.03575), section 5.1.
 
 use burn::tensor::{Device, Tensor};
-use nn_kit::{EdmConfig, in_f32};
+use diffusion_schedulers::EdmConfig;
+use nn_kit::in_f32;
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 use training::normal;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
-use nn_kit::EdmConfig;
+use diffusion_schedulers::EdmConfig;
 use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
 use training::Gradients;

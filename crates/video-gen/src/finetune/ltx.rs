@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
-use nn_kit::FlowScheduler;
+use diffusion_schedulers::FlowScheduler;
 use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
 use training::Gradients;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{DType, Device, FloatDType};
-use nn_kit::{EdmConfig, FlowScheduler};
+use diffusion_schedulers::{EdmConfig, FlowScheduler};
 use pusht_env::Frame;
 use serde::Serialize;
 use training::{FitOptions, Fitted, Precision, Progress, StopFlag, fit, init_seeded, out_folder, write_atomic};

@@ -3,7 +3,8 @@
 use burn::module::{Module, Param};
 use burn::nn::{Initializer, LinearConfig};
 use burn::tensor::{Device, Int, Tensor};
-use nn_kit::{AdaptedLinear, gelu_tanh, in_dtype, rms_norm, scaled_dot_product};
+use cpu_kernels::gelu_tanh;
+use nn_kit::{AdaptedLinear, in_dtype, rms_norm, scaled_dot_product};
 
 use super::config::LtxConfig;
 use super::lora::LtxLora;

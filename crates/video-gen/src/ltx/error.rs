@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use nn_kit::{CheckpointError, FlowError};
+use diffusion_schedulers::FlowError;
+use nn_kit::CheckpointError;
 
 use crate::text::TextError;
 

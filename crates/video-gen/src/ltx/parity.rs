@@ -1,7 +1,7 @@
-//! The models against recordings of the published implementation (see [`nn_kit::parity`]).
+//! The models against recordings of the published implementation (see [`model_parity`]).
 
 use burn::tensor::{Device, Tensor};
-use nn_kit::parity::{Case, Check, MODULE, Model, ParityError};
+use model_parity::{Case, Check, MODULE, Model, ParityError};
 
 use super::config::LtxConfig;
 use super::error::LtxError;

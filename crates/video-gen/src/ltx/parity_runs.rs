@@ -1,12 +1,13 @@
-//! Whole pipelines and steps of training against recordings of the published implementation (see [`nn_kit::parity`]).
+//! Whole pipelines and steps of training against recordings of the published implementation (see [`model_parity`]).
 
 use std::cell::RefCell;
 
 use burn::module::Module;
 use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
-use nn_kit::parity::{Case, Check, MODULE, PIPELINE, ParityError, SCHEDULE};
-use nn_kit::{Checkpoint, FlowScheduler, is_adapter, published_gradients, published_values};
+use diffusion_schedulers::FlowScheduler;
+use model_parity::{Case, Check, MODULE, PIPELINE, ParityError, SCHEDULE};
+use nn_kit::{Checkpoint, is_adapter, published_gradients, published_values};
 use training::clip_global_norm;
 
 use super::config::LtxConfig;

@@ -4,7 +4,7 @@
 //! 0.9.5 and later). They differ in more than the frames: where the latents lie in time, which times the sampler stops at.
 
 use burn::tensor::{Device, Tensor};
-use nn_kit::{FlowSchedule, FlowScheduler, FlowStart, euler_step};
+use diffusion_schedulers::{FlowSchedule, FlowScheduler, FlowStart, euler_step};
 
 use super::error::LtxError;
 use super::rotary::{Coordinates, LatentScale, Rotary};
@@ -71,7 +71,7 @@ pub struct LtxRequest {
     pub decode_noise: f64,
 }
 
-/// What can be looked at on the way (see [`nn_kit::parity`]).
+/// What can be looked at on the way (see `model-parity`).
 pub(super) enum Seen<'a> {
     Schedule(&'a FlowSchedule),
     Coordinates(&'a [Vec<f32>; 3]),

@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
-use nn_kit::{
-    AdapterFile, adapter_shapes, load_adapters, noised, published_values, save_adapters, save_safetensors, velocity,
-};
+use diffusion_schedulers::{noised, velocity};
+use nn_kit::{AdapterFile, adapter_shapes, load_adapters, published_values, save_adapters, save_safetensors};
 
 use super::error::LtxError;
 use super::lora::LtxLora;
@@ -20,7 +19,7 @@ use super::transformer::{LtxInput, LtxTransformer, Timesteps};
 const TIMESTEPS: f64 = 1000.0;
 
 /// A time from a standard normal draw: t = 1 / (1 + e^−(z + shift)), the shift growing with the number of tokens
-/// ([`nn_kit::FlowScheduler::mu`]).
+/// ([`diffusion_schedulers::FlowScheduler::mu`]).
 pub fn training_time(normal: f64, shift: f64) -> f64 {
     1.0 / (1.0 + (-(normal + shift)).exp())
 }

@@ -8,7 +8,8 @@ use burn::nn::{Initializer, Linear, LinearConfig};
 use burn::tensor::activation::silu;
 use burn::tensor::module::layer_norm;
 use burn::tensor::{DType, Device, Int, Tensor};
-use nn_kit::{gelu_tanh, in_dtype, in_f32, sinusoidal_steps};
+use cpu_kernels::gelu_tanh;
+use nn_kit::{in_dtype, in_f32, sinusoidal_steps};
 
 use super::block::{Context, LtxBlock, Modulation};
 use super::config::LtxConfig;
@@ -82,7 +83,7 @@ pub(super) struct Head {
     pub(super) embedded: Tensor<2>,
 }
 
-/// What can be looked at on the way (see [`nn_kit::parity`]).
+/// What can be looked at on the way (see `model-parity`).
 pub(super) enum Seen<'a> {
     Tokens(&'a Tensor<3>),
     Text(&'a Tensor<3>),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::{Device, FloatDType};
-use nn_kit::FlowScheduler;
+use diffusion_schedulers::FlowScheduler;
 use pusht_data::{VideoError, VideoModel, VideoRequest};
 use pusht_env::Frame;
 use rand::SeedableRng;

@@ -128,7 +128,7 @@ pub fn draw(tracks: &Tracks, source: &Source, spread: &Latent, size: usize, devi
     let time = Tensor::<1>::from_floats(times.as_slice(), device);
     Batch {
         clips: NoisyClips {
-            path: nn_kit::noised(data.clone(), noise, time.clone()),
+            path: diffusion_schedulers::noised(data.clone(), noise, time.clone()),
             line: Tensor::<1>::from_floats(lines.as_slice(), device).reshape(shape),
             time,
             condition: Tensor::<1>::from_floats(conditions.as_slice(), device).reshape([size, CONDITIONS]),

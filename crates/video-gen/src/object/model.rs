@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::module::Module;
 use burn::tensor::Device;
-use nn_kit::FlowSchedule;
+use diffusion_schedulers::FlowSchedule;
 use pusht_data::{Provenance, VideoError, VideoModel, VideoRequest};
 use pusht_env::{FillRule, Frame, GOAL, Pose, State};
 use pusht_vision::Tracker;

@@ -1,7 +1,7 @@
 //! From requests in states to clips of states.
 
 use burn::tensor::{Device, Tensor};
-use nn_kit::FlowSchedule;
+use diffusion_schedulers::FlowSchedule;
 use pusht_env::{Pose, State};
 use rand::SeedableRng;
 use rand_pcg::Pcg64;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use nn_kit::FlowSchedule;
+use diffusion_schedulers::FlowSchedule;
 use pusht_data::{VideoError, VideoModel, VideoRequest};
 use pusht_env::Frame;
 use rand::SeedableRng;

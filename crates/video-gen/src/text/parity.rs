@@ -1,7 +1,7 @@
-//! Encoder and tokenizer against recordings of the published implementation (see [`nn_kit::parity`]).
+//! Encoder and tokenizer against recordings of the published implementation (see [`model_parity`]).
 
 use burn::tensor::{Device, FloatDType, Int, Tensor};
-use nn_kit::parity::{Case, Check, MODULE, Model, ParityError};
+use model_parity::{Case, Check, MODULE, Model, ParityError};
 use serde::Deserialize;
 
 use super::t5::{T5Config, T5Encoder};

@@ -10,7 +10,8 @@ use burn::module::{Module, Param};
 use burn::nn::{Embedding, EmbeddingConfig, Initializer, Linear, LinearConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
-use nn_kit::{Checkpoint, Renames, gelu_tanh, in_dtype, in_f32, published_shapes, rms_norm, scaled_dot_product};
+use cpu_kernels::gelu_tanh;
+use nn_kit::{Checkpoint, Renames, in_dtype, in_f32, published_shapes, rms_norm, scaled_dot_product};
 use serde::{Deserialize, Serialize};
 
 use super::bias::buckets;

@@ -8,7 +8,8 @@ use burn::module::{Module, Param};
 use burn::nn::conv::{Conv3d, Conv3dConfig};
 use burn::nn::{GroupNorm, GroupNormConfig};
 use burn::tensor::{DType, Device, Slice, Tensor};
-use nn_kit::{conv2d_with, in_dtype, in_f32};
+use cpu_kernels::conv2d_with;
+use nn_kit::{in_dtype, in_f32};
 
 /// Added to the variance in the norms.
 const EPSILON: f64 = 1e-6;

@@ -27,7 +27,7 @@ pub type Draw<'a> = dyn FnMut([usize; 2]) -> Tensor<2> + 'a;
 /// Ends of the log-variance.
 const LOG_VARIANCE: [f64; 2] = [-30.0, 20.0];
 
-/// What can be looked at on the way (see [`nn_kit::parity`]).
+/// What can be looked at on the way (see `model-parity`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
     In,

@@ -1,10 +1,10 @@
-//! Flow schedules against recordings of the published implementation (see [`crate::parity`]).
+//! Flow schedules against recordings of the published implementation.
 
 use burn::tensor::{Device, Tensor};
 
-use crate::flow::{FlowSchedule, euler_step};
-use crate::flow_scheduler::{FlowScheduler, FlowStart};
-use crate::parity::{Case, Check, Model, ParityError, SCHEDULE};
+use diffusion_schedulers::{FlowSchedule, FlowScheduler, FlowStart, euler_step};
+
+use crate::{Case, Check, Model, ParityError, SCHEDULE};
 
 /// What a recorded folder can be compared with here.
 pub const FLOW_MODELS: &[Model] = &[Model {

@@ -2,20 +2,23 @@
 //!
 //! A case is a folder: `config.json` (which model, its sizes), `weights.safetensors` or
 //! `weights.safetensors.index.json` with its shards (PyTorch's names), `io.safetensors` (inputs, intermediates, outputs,
-//! random draws in the order of their use); that of a tokenizer has `cases.json` and `tokenizer.json` instead. [`compare`] finds the model by the folder's `class` (or `pipeline`, or
-//! `what`) in a table of [`Model`]s, has it computed anew, and gives one [`Check`] a tensor.
+//! random draws in the order of their use); that of a tokenizer has `cases.json` and `tokenizer.json` instead. [`compare`]
+//! finds the model by the folder's `class` (or `pipeline`, or `what`) in a table of [`Model`]s, has it computed anew, and
+//! gives one [`Check`] a tensor.
 //!
 //! The error of a tensor is relative to its largest magnitude: max |found − recorded| / max |recorded|.
 
 mod case;
+mod flow;
 
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 
-pub use case::Case;
+use nn_kit::CheckpointError;
 
-use crate::CheckpointError;
+pub use case::Case;
+pub use flow::FLOW_MODELS;
 
 /// Largest error of a single module.
 pub const MODULE: f64 = 2e-5;

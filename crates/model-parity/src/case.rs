@@ -9,9 +9,9 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Check, ParityError, relative_error};
-use crate::checkpoint::Checkpoint;
-use crate::fill::Renames;
+use nn_kit::{Checkpoint, Renames};
+
+use crate::{Check, ParityError, relative_error};
 
 /// A folder with a configuration, recorded tensors and, mostly, weights.
 pub struct Case {
@@ -271,7 +271,7 @@ impl Case {
     }
 
     /// Recorded tensors that were not asked for yet.
-    pub(super) fn unused(&self) -> Vec<String> {
+    pub(crate) fn unused(&self) -> Vec<String> {
         let used = self.used.borrow();
         let left = self.names().filter(|name| !used.contains(*name));
         left.map(String::from).collect()

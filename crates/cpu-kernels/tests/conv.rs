@@ -6,7 +6,7 @@
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::tensor::{Device, Distribution, Tensor};
-use nn_kit::conv2d;
+use cpu_kernels::conv2d;
 
 /// Output and the gradients of input, weight and bias, of a loss that weights every output differently.
 fn all(layer: &Conv2d, x: Tensor<4>, run: impl Fn(&Conv2d, Tensor<4>) -> Tensor<4>) -> Vec<Vec<f32>> {

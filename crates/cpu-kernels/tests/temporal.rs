@@ -7,7 +7,7 @@ use burn::tensor::activation::mish as plain_mish;
 use burn::tensor::module::{conv_transpose1d, conv1d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use burn::tensor::{Device, Distribution, Tensor};
-use nn_kit::{NormMish, conv_transpose1d_last, conv1d_last, mish, norm_mish};
+use cpu_kernels::{NormMish, conv_transpose1d_last, conv1d_last, mish, norm_mish};
 
 fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
     let values = Tensor::random(shape, Distribution::Normal(0.0, 1.0), device);

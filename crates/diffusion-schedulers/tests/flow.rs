@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use burn::tensor::{Device, Tensor, Tolerance};
-use nn_kit::{FlowError, FlowSchedule, noised, velocity};
+use diffusion_schedulers::{FlowError, FlowSchedule, noised, velocity};
 
 #[test]
 fn the_path_runs_from_data_to_noise() {

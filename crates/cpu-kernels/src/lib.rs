@@ -1,0 +1,12 @@
+//! Kernels for the CPU backend of Burn, differentiated by hand: convolution, batch normalisation, layers over short
+//! sequences, activations.
+
+mod conv;
+mod norm;
+mod pointwise;
+mod temporal;
+
+pub use conv::{conv2d, conv2d_with};
+pub use norm::{batch_norm, batch_norm_relu};
+pub use pointwise::{gelu_tanh, mish};
+pub use temporal::{NormMish, conv_transpose1d_last, conv1d_last, norm_mish};
