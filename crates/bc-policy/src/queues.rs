@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use nn_kit::mix_seed;
 use pusht_env::{Action, ObsBatch, PolicyError};
-use training::mix_seed;
 
 /// The actions that environments still have to take, and the seeds of their next ones.
 #[derive(Clone, Debug, Default)]

@@ -355,7 +355,7 @@ impl Objective<Mlp> for Chunks<'_> {
         let level = self.saved.tracked.noise;
         let mut noise = Vec::new();
         if level > 0.0 {
-            noise = training::normal(5 * items.len(), &mut Pcg64::seed_from_u64(seed));
+            noise = nn_kit::normal(5 * items.len(), &mut Pcg64::seed_from_u64(seed));
             for (index, moved) in noise.iter_mut().enumerate() {
                 *moved *= if index % 5 == 4 { level / 100.0 } else { level };
             }

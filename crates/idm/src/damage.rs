@@ -1,11 +1,11 @@
 //! What happens to a video before it is labelled: other sizes, blur, noise, other colours, lossy coding.
 
 use image::imageops::{FilterType, blur, resize};
+use nn_kit::normal;
 use pusht_env::Frame;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
-use training::normal;
 use video_io::{VideoIoError, h264_round_trip};
 
 /// Frames a second of PushT.

@@ -5,12 +5,11 @@ use std::path::Path;
 use burn::Tensor;
 use burn::module::Module;
 use burn::tensor::Device;
+use nn_kit::mix_seed;
 use pusht_data::{Episode, FrameRef, IdmError, InverseDynamics, Labels, Split};
 use pusht_env::{Action, Frame};
 use serde::{Deserialize, Serialize};
-use training::{
-    Curve, FitOptions, ModelFile, Objective, ObjectiveError, TrainConfig, fit, init_seeded, mix_seed, save_model,
-};
+use training::{Curve, FitOptions, ModelFile, Objective, ObjectiveError, TrainConfig, fit, init_seeded, save_model};
 
 use crate::calibration::{Calibration, pace};
 use crate::compare::pairs;

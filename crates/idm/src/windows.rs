@@ -4,12 +4,13 @@ use std::collections::HashSet;
 
 use burn::Tensor;
 use burn::tensor::{Device, TensorData};
+use nn_kit::mix_seed;
 use pusht_data::{Episode, FrameRef};
 use pusht_env::{Action, Frame};
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 use rayon::prelude::*;
-use training::{Progress, mix_seed};
+use training::Progress;
 
 use crate::damage::Damage;
 use crate::error::LearnedError;

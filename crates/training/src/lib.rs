@@ -38,7 +38,6 @@ pub use fit::{FitOptions, Fitted, fit};
 pub use init::init_seeded;
 pub use model_file::{ModelFile, ModelFileError, save_model};
 pub use objective::{Gradients, Objective, ObjectiveError};
-pub use order::{mix_seed, normal, permutation};
 pub use pusht_jobs::{Lines, Progress, Silent, Terminal, terminal_or_lines};
 pub use replica::in_precision_of;
 pub use shards::save_shards;

@@ -13,10 +13,10 @@ use crate::curve::CurveRow;
 use crate::finite::{first_not_finite, first_trained_not_finite};
 use crate::fit::Fitted;
 use crate::identity::RunIdentity;
-use crate::order::mix_seed;
 use crate::replica::{Part, Replica};
 use crate::team::Team;
 use crate::{Curve, Ema, EventWriter, Objective, TrainConfig, TrainingError};
+use nn_kit::mix_seed;
 
 /// The longest that a killed run loses, besides the step it was in.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(600);

@@ -10,10 +10,10 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
 use diffusion_schedulers::EdmConfig;
 use model_parity::Case;
-use nn_kit::published_gradients;
+use nn_kit::{mix_seed, published_gradients};
 use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
-use training::{Progress, Silent, StopFlag, init_seeded, mix_seed};
+use training::{Progress, Silent, StopFlag, init_seeded};
 use video_gen::{
     ClipData, Coordinates, CosmosBatch, CosmosConfig, CosmosPipeline, CosmosPrompts, CosmosSampling, CosmosTransformer,
     CosmosVideo, EndFrame, Family, Finetune, FinetuneConfig, FinetuneError, Finetuned, LtxClips, LtxConfig, LtxExample,

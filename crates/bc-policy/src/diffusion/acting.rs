@@ -3,9 +3,9 @@
 use burn::Tensor;
 use burn::tensor::{Device, TensorData};
 use diffusion_schedulers::NoiseSchedule;
+use nn_kit::normal;
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
-use training::normal;
 
 use super::{DiffusionConfig, Sampler, Unet};
 use crate::BcError;

@@ -6,12 +6,13 @@
 use burn::Tensor;
 use burn::module::Module;
 use burn::tensor::{Device, TensorData};
+use nn_kit::{mix_seed, normal};
 use pusht_data::{FrameRef, Split};
 use pusht_env::{Action, ObsBatch, ObsSpec, Policy, PolicyError, Pose, State};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
-use training::{FitOptions, ModelFile, Objective, ObjectiveError, TrainConfig, init_seeded, mix_seed, normal};
+use training::{FitOptions, ModelFile, Objective, ObjectiveError, TrainConfig, init_seeded};
 
 use super::acting::{ACTION, Denoiser};
 use super::norm::MinMax;

@@ -4,10 +4,11 @@
 use burn::Tensor;
 use burn::module::Module;
 use burn::tensor::{Device, TensorData};
+use nn_kit::mix_seed;
 use pusht_data::{Episode, FrameRef};
 use pusht_env::{Action, Frame, Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError};
 use serde::{Deserialize, Serialize};
-use training::{ModelFile, init_seeded, mix_seed};
+use training::{ModelFile, init_seeded};
 
 use super::acting::{ACTION, BLOCK, Denoiser};
 use super::encoder::RgbEncoder;

@@ -3,11 +3,12 @@
 use burn::Tensor;
 use burn::module::Module;
 use burn::tensor::{Device, TensorData};
+use nn_kit::normal;
 use pusht_data::{Episode, FrameRef, Split};
 use pusht_env::Action;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
-use training::{FitOptions, Objective, ObjectiveError, TrainConfig, init_seeded, normal};
+use training::{FitOptions, Objective, ObjectiveError, TrainConfig, init_seeded};
 
 use super::DiffusionConfig;
 use super::acting::{ACTION, Denoiser};

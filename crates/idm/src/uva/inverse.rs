@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use burn::Tensor;
+use nn_kit::mix_seed;
 use pusht_data::{IdmError, InverseDynamics, Labels};
 use pusht_env::{Action, Frame};
-use training::mix_seed;
 
 use super::error::UvaError;
 use super::model::Uva;

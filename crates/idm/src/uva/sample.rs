@@ -3,9 +3,9 @@
 use burn::Tensor;
 use burn::tensor::{Device, IndexingUpdateOp, Int, TensorData};
 use diffusion_schedulers::LearnedRange;
+use nn_kit::{mix_seed, normal, permutation};
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
-use training::{mix_seed, normal, permutation};
 
 use super::config::UvaConfig;
 use super::net::{UvaNet, pictures, rows};

@@ -4,9 +4,9 @@
 //! frame shows what the model did not draw.
 
 use burn::Tensor;
+use nn_kit::mix_seed;
 use pusht_data::{VideoError, VideoModel, VideoRequest};
 use pusht_env::Frame;
-use training::mix_seed;
 
 use super::error::UvaError;
 use super::model::Uva;

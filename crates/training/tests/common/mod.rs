@@ -101,7 +101,7 @@ impl Product {
             .flat_map(|&i| [(i as f32).sin(), (i as f32 * 0.7).cos(), (i as f32 * 1.3).sin()])
             .collect();
         let y: Vec<f32> = x.chunks(3).map(|x| x[0] * x[1] * self.scale).collect();
-        let draws = training::normal(x.len(), &mut rng);
+        let draws = nn_kit::normal(x.len(), &mut rng);
         let x: Vec<f32> = x.iter().zip(draws).map(|(x, draw)| x + noise * draw).collect();
         let device = Device::flex();
         (

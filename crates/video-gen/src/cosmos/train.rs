@@ -9,10 +9,9 @@
 
 use burn::tensor::{Device, Tensor};
 use diffusion_schedulers::EdmConfig;
-use nn_kit::in_f32;
+use nn_kit::{in_f32, normal};
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
-use training::normal;
 
 use super::condition::indicator;
 use super::error::CosmosError;

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use nn_kit::permutation;
 use pusht_data::{DataError, Demonstrations, Simulation, Source, demonstrate, open};
 use pusht_env::{ExpertConfig, Frame};
-use training::permutation;
 use video_io::{VideoReader, read_frames};
 
 use super::config::FinetuneConfig;

@@ -1,8 +1,8 @@
 //! What is random about a training step: which frames are given, how noisy each clip is, the noise.
 
+use nn_kit::normal;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
-use training::normal;
 
 use super::config::FinetuneConfig;
 

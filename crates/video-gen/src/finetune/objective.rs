@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
+use nn_kit::mix_seed;
 use pusht_data::VideoRequest;
 use pusht_env::Frame;
-use training::{Gradients, Objective, ObjectiveError, Precision, mix_seed, write_atomic};
+use training::{Gradients, Objective, ObjectiveError, Precision, write_atomic};
 use video_io::png_bytes;
 
 use super::cache::Latents;

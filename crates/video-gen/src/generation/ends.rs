@@ -2,13 +2,13 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use nn_kit::{mix_seed, permutation};
 use pusht_data::{Source, Split, SplitProtocol, open};
 use pusht_env::{Frame, GOAL};
 use pusht_vision::Registrar;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
-use training::{mix_seed, permutation};
 
 use super::error::GenerationError;
 

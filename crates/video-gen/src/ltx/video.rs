@@ -226,7 +226,7 @@ impl LtxVideo {
             }
         };
         let mut rng = Pcg64::seed_from_u64(request.seed);
-        let mut noise = |shape: &[usize]| Ok(training::normal(shape.iter().product(), &mut rng));
+        let mut noise = |shape: &[usize]| Ok(nn_kit::normal(shape.iter().product(), &mut rng));
         let clip = self.model.generate(&asked, &text, &mut noise)?;
         let (width, height) = request.start.dimensions();
         Ok(frames(clip, [height as usize, width as usize]))

@@ -1,10 +1,10 @@
 //! Training clips: windows of episodes, drawn at random, as tensors.
 
 use burn::tensor::{Device, Tensor};
+use nn_kit::normal;
 use pusht_env::{Pose, State};
 use rand::RngExt;
 use rand_pcg::Pcg64;
-use training::normal;
 
 use super::condition::{CONDITIONS, condition};
 use super::latent::{Anchor, CHANNELS, Latent, line};

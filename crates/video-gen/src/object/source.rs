@@ -4,9 +4,9 @@
 //! tracks are smooth; paths drawn from a Gaussian process with the demonstrations' own covariance are as smooth as the
 //! demonstrations from the beginning, and so is everything that a not quite exact flow makes of them.
 
+use nn_kit::normal;
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
-use training::normal;
 
 use super::latent::{CHANNELS, Latent};
 

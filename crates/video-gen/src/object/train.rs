@@ -2,12 +2,13 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
+use nn_kit::mix_seed;
 use pusht_data::Episode;
 use pusht_env::{Pose, State};
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
-use training::{Curve, FitOptions, Objective, ObjectiveError, TrainConfig, fit, init_seeded, mix_seed};
+use training::{Curve, FitOptions, Objective, ObjectiveError, TrainConfig, fit, init_seeded};
 
 use super::clips::{Tracks, draw, loss};
 use super::error::VideoGenError;

@@ -114,6 +114,6 @@ pub fn wide(x: Tensor<2>) -> Tensor<5> {
 
 /// `count` numbers of the standard normal distribution as clips of this shape.
 pub fn noise(shape: [usize; 5], rng: &mut rand_pcg::Pcg64, device: &Device) -> Tensor<5> {
-    let draws = training::normal(shape.iter().product(), rng);
+    let draws = nn_kit::normal(shape.iter().product(), rng);
     Tensor::<1>::from_floats(draws.as_slice(), device).reshape(shape)
 }

@@ -1,12 +1,13 @@
 //! Training the pixel model on demonstrations.
 
 use burn::tensor::{Device, Tensor};
+use nn_kit::mix_seed;
 use pusht_data::Episode;
 use pusht_env::State;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
-use training::{Curve, FitOptions, Objective, ObjectiveError, TrainConfig, fit, init_seeded, mix_seed};
+use training::{Curve, FitOptions, Objective, ObjectiveError, TrainConfig, fit, init_seeded};
 
 use super::caption::Caption;
 use super::clips::Clips;
@@ -215,7 +216,7 @@ impl Denoising {
             .iter()
             .map(|&item| chance(config.caption_probability).then(|| part.captions[item]))
             .collect();
-        let times: Vec<f64> = training::normal(items.len(), &mut rng)
+        let times: Vec<f64> = nn_kit::normal(items.len(), &mut rng)
             .into_iter()
             .map(|z| 1.0 / (1.0 + f64::from(-z).exp()))
             .collect();
