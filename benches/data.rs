@@ -5,6 +5,7 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use pusht_data::{
     Batch, Episode, FrameRef, Loader, Recipe, SimulatedSet, Simulation, Split, SplitProtocol, Start, Transform,
 };
+use pusht_jobs::JobContext;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
@@ -30,7 +31,7 @@ fn set(episodes: u64) -> SimulatedSet {
 
 fn batches(c: &mut Criterion) {
     let set = set(20);
-    let episodes = set.episodes(0..set.len(), &mut |_, _| {}).expect("episodes");
+    let episodes = set.episodes(0..set.len(), &mut JobContext::silent()).expect("episodes");
     let lengths: Vec<usize> = episodes.iter().map(Episode::len).collect();
     let split = Split::new(&lengths, SplitProtocol::ByFrame, 1, 0).expect("a split");
     let mut group = c.benchmark_group("batch of 256");
@@ -64,7 +65,7 @@ fn simulated(c: &mut Criterion) {
     group.bench_function("frames and states", |b| {
         b.iter_batched(
             || (),
-            |()| set.episodes(0..set.len(), &mut |_, _| {}).expect("episodes"),
+            |()| set.episodes(0..set.len(), &mut JobContext::silent()).expect("episodes"),
             BatchSize::LargeInput,
         );
     });

@@ -10,7 +10,8 @@ use burn::tensor::{Device, Distribution, Tensor};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use pusht_data::{Split, SplitProtocol};
 use pusht_env::{GOAL, Pose, State};
-use training::{FitOptions, Silent, TrainConfig, init_seeded};
+use pusht_jobs::JobContext;
+use training::{FitOptions, TrainConfig, init_seeded};
 
 /// Sequences of an update.
 const BATCH: usize = 256;
@@ -64,7 +65,7 @@ fn policy() -> DiffusionLowdim {
         batch_size: 8,
         ..config.train
     };
-    let mut silent = Silent;
+    let mut silent = JobContext::silent();
     let options = FitOptions::in_memory(&mut silent);
     let trained = train_diffusion_lowdim(&config.diffusion, &train, &sequences, &split, &Device::flex(), options);
     match trained.expect("the data is sound").policy {

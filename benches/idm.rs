@@ -4,8 +4,9 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use idm::{ClosedForm, LearnedConfig, LearnedIdm};
 use pusht_data::{Episode, InverseDynamics, Provenance, Split, SplitProtocol};
 use pusht_env::{EnvConfig, FillRule, GOAL, PushT, Renderer};
+use pusht_jobs::JobContext;
 use pusht_vision::Start;
-use training::{FitOptions, Silent, TrainConfig, device};
+use training::{FitOptions, TrainConfig, device};
 
 const FRAMES: usize = 100;
 
@@ -38,7 +39,7 @@ fn episode(index: usize) -> Episode {
 fn label(c: &mut Criterion) {
     let episodes: Vec<Episode> = (0..3).map(episode).collect();
     let split = Split::new(&[FRAMES; 3], SplitProtocol::ByEpisode, 1, 0).expect("three episodes make three parts");
-    let mut silent = Silent;
+    let mut silent = JobContext::silent();
     let train = TrainConfig {
         epochs: 1,
         steps_per_epoch: Some(1),

@@ -4,7 +4,8 @@ use bc_policy::{BcPolicy, PolicyConfig, PolicyKind, Sees, train};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use pusht_data::{Episode, Provenance, Split, SplitProtocol};
 use pusht_env::{FillRule, GOAL, ObsBatch, Observation, Policy, Pose, Renderer, Scene, State};
-use training::{FitOptions, Silent, TrainConfig, device};
+use pusht_jobs::JobContext;
+use training::{FitOptions, TrainConfig, device};
 
 const ENVS: usize = 100;
 
@@ -59,7 +60,7 @@ fn policies(c: &mut Criterion) {
             },
             ..PolicyConfig::new(kind, 0)
         };
-        let mut silent = Silent;
+        let mut silent = JobContext::silent();
         let trained = train(&config, &episodes, &split, &cpu, FitOptions::in_memory(&mut silent));
         trained.expect("the data is sound").policy
     };

@@ -3,22 +3,19 @@
 #![allow(clippy::print_stdout)]
 
 mod common;
-#[path = "common/counted.rs"]
-mod counted;
-#[path = "common/end.rs"]
-mod end;
+#[path = "common/save.rs"]
+mod save;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use counted::Counted;
 use eval::audit::VideoAuditor;
 use eval::audit::defects::{Clip, Defect};
 use eval::audit::trial::{Case, Outcome, TrialTable, examine};
+use pusht_jobs::JobContext;
 use rayon::prelude::*;
 
 /// Puts known defects into clips of the simulator and of a data set, and tables what the audit says. A damaged clip takes
@@ -50,7 +47,7 @@ fn run() -> Result<()> {
     let args = Args::parse();
     let auditor = VideoAuditor::new()?;
     let all: Vec<Defect> = Defect::TUNED.into_iter().chain(Defect::HELD_OUT).collect();
-    end::end_on_ctrl_c("nothing was written")?;
+    let mut ctx = JobContext::terminal()?;
     let look = |clip: &Clip, seed: u64, source: &str, damage: bool| -> Result<Vec<Outcome>> {
         let audit = auditor.audit_frames(&clip.frames)?;
         let mut outcomes = vec![Outcome::new(Case::Clean(source.to_owned()), &audit)];
@@ -60,15 +57,15 @@ fn run() -> Result<()> {
         Ok(outcomes)
     };
 
-    let (counted, done) = (Counted::new("simulated clips"), AtomicUsize::new(0));
-    counted.tell(0, args.clips as usize);
+    let task = ctx.task("simulated clips", args.clips as usize);
     let simulated = (args.seed..args.seed + args.clips).into_par_iter().map(|seed| {
+        task.check()?;
         let outcomes = look(&Clip::simulated(seed, 96)?, seed, "simulated", true);
-        counted.tell(done.fetch_add(1, Ordering::Relaxed) + 1, args.clips as usize);
+        task.add(1);
         outcomes
     });
     let mut outcomes = simulated.collect::<Result<Vec<_>>>()?.concat();
-    counted.end("done");
+    task.finish("done");
 
     for size in [64, 128, 256, 512] {
         let source = format!("simulated, {size} × {size} px");
@@ -79,11 +76,10 @@ fn run() -> Result<()> {
 
     if let Some(path) = &args.data {
         let source = pusht_data::open(path)?;
-        let (counted, done) = (Counted::new("recorded clips"), AtomicUsize::new(0));
-        counted.tell(0, source.len());
+        let task = ctx.task("recorded clips", source.len());
         let recorded = (0..source.len()).into_par_iter().map(|index| {
-            let episode = source.episodes(index..index + 1, &mut |_, _| {})?.pop();
-            let episode = episode.context("no such episode")?;
+            task.check()?;
+            let episode = source.episode(index)?;
             let clip = Clip {
                 frames: episode.frames,
                 states: episode.states.context("the data set has no states")?,
@@ -91,11 +87,11 @@ fn run() -> Result<()> {
             };
             let damage = index.is_multiple_of(args.every.max(1)) && clip.frames.len() >= 16;
             let outcomes = look(&clip, index as u64, "recorded", damage);
-            counted.tell(done.fetch_add(1, Ordering::Relaxed) + 1, source.len());
+            task.add(1);
             outcomes
         });
         outcomes.extend(recorded.collect::<Result<Vec<_>>>()?.concat());
-        counted.end("done");
+        task.finish("done");
     }
 
     let table = TrialTable::of(&outcomes);
@@ -119,8 +115,8 @@ fn run() -> Result<()> {
     std::fs::create_dir_all(&args.out)?;
     let page = head + &table.markdown();
     let numbers = serde_json::to_string_pretty(&json)?;
-    pusht_data::write_file(&args.out.join("audit.json"), |out| writeln!(out, "{numbers}"))?;
-    pusht_data::write_file(&args.out.join("audit.md"), |out| write!(out, "{page}"))?;
+    save::save(&args.out.join("audit.json"), &(numbers + "\n"))?;
+    save::save(&args.out.join("audit.md"), &page)?;
     println!(
         "clean clips flagged: {:.4}; mild damage of the picture mistaken for a physical defect: {:.4}",
         table.clean_flagged, table.mild_mistaken

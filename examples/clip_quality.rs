@@ -2,6 +2,8 @@
 #![allow(clippy::print_stdout, reason = "the tables are the output")]
 
 mod common;
+#[path = "common/save.rs"]
+mod save;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -57,8 +59,8 @@ fn run() -> Result<()> {
     let sets = [&sets[0][..], &sets[1][..], &sets[2][..], &sets[3][..]];
     let report = QualityReport::new(&made.plan.model_name, sets, &Bootstrap::default())?;
     if let Some(file) = &args.json {
-        let text = serde_json::to_vec_pretty(&serde_json::json!({ "plan": made.plan, "quality": report }))?;
-        pusht_data::write_file(file, |out| out.write_all(&text))?;
+        let text = serde_json::to_string_pretty(&serde_json::json!({ "plan": made.plan, "quality": report }))?;
+        save::save(file, &text)?;
     }
     println!("{}", report.markdown());
     Ok(())
@@ -78,7 +80,7 @@ fn measure(
         .and_then(|rest| rest.split_once(", row "))
         .and_then(|(episode, row)| Some((episode.parse::<usize>().ok()?, row.parse::<usize>().ok()?)))
         .with_context(|| format!("{:?} names no row of a demonstration", clip.start))?;
-    let all = source.episodes(episode..episode + 1, &mut |_, _| {})?.remove(0).frames;
+    let all = source.episode(episode)?.frames;
     let truth: Vec<Frame> = all.into_iter().skip(row).take(frames).collect();
     let shown = read_frames(folder.join(&clip.frames))?;
     let (first, last) = (&truth[0], &truth[truth.len() - 1]);

@@ -1,20 +1,14 @@
 //! Converts a data set of PushT into another layout.
 
 mod common;
-#[path = "common/counted.rs"]
-mod counted;
-#[path = "common/stop.rs"]
-mod stop;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
-use counted::Counted;
-use pusht_data::{
-    DataError, Difference, Episode, SimulatedSet, Simulation, open, write_folder, write_lerobot, write_replay_buffer,
-};
+use pusht_data::{DataError, Difference, Episode, SimulatedSet, Simulation, open, write_lerobot, write_replay_buffer};
+use pusht_jobs::{JobContext, StagedFolder};
 use video_io::{VideoOptions, save_video};
 
 /// Converts a data set of PushT into another layout. Nothing incomplete is left at --to.
@@ -75,46 +69,29 @@ fn run() -> Result<()> {
     let source = open(&args.from)?;
     let count = source.first(args.episodes)?;
     let lengths = &source.lengths()[..count];
-    let stop = stop::stop_on_ctrl_c()?;
+    let mut ctx = JobContext::terminal()?;
     let frames: usize = lengths.iter().sum();
-    let counted = Counted::new("convert frames");
-    counted.tell(0, frames);
-    let mut progress = |done: usize, _: usize| counted.tell(done, frames);
     let mut compared = String::new();
     // Every layout is written beside its place, so that nothing is there after a stop.
-    let episodes = source.stream(0..count).map(|episode| match stop.is_raised() {
-        true => Err(DataError::Unreadable {
-            path: args.from.clone(),
-            item: "the next episode".to_owned(),
-            reason: "stopped".to_owned(),
-        }),
-        false => episode,
-    });
-    let written = match layout {
-        Layout::ReplayBuffer => {
-            write_replay_buffer(&args.to, lengths, episodes, &mut progress).map_err(anyhow::Error::from)
-        }
-        Layout::Lerobot => write_lerobot(&args.to, episodes, &mut |done| progress(done, frames))
-            .map(drop)
-            .map_err(anyhow::Error::from),
+    let episodes = source.stream(0..count);
+    match layout {
+        Layout::ReplayBuffer => write_replay_buffer(&args.to, lengths, episodes, &mut ctx)?,
+        Layout::Lerobot => drop(write_lerobot(&args.to, episodes, frames, &mut ctx)?),
         Layout::Simulated => {
             let simulation = match args.recorded_in {
                 Recorder::GymPusht => Simulation::GYM_PUSHT,
                 Recorder::DiffusionPolicy => Simulation::DIFFUSION_POLICY,
             };
-            let (set, difference) = SimulatedSet::recover(&source, count, simulation, &mut progress)?;
+            let (set, difference) = SimulatedSet::recover(&source, count, simulation, &mut ctx)?;
             let Difference { frames, pixels, states } = difference;
             compared =
                 format!("; {frames} compared as simulated: {pixels} pixels differ, states by {states:.1e} at most");
-            set.save(&args.to).map_err(anyhow::Error::from)
+            set.save(&args.to)?;
         }
-        Layout::Mp4 => videos(&args, ".mp4", episodes, &mut progress),
-        Layout::Gif => videos(&args, ".gif", episodes, &mut progress),
-        Layout::Png => videos(&args, "", episodes, &mut progress),
-    };
-    ensure!(!stop.is_raised() || args.to.exists(), "stopped; nothing was written");
-    written?;
-    counted.end("done");
+        Layout::Mp4 => videos(&args, ".mp4", episodes, frames, &mut ctx)?,
+        Layout::Gif => videos(&args, ".gif", episodes, frames, &mut ctx)?,
+        Layout::Png => videos(&args, "", episodes, frames, &mut ctx)?,
+    }
     eprintln!("{count} episodes, {frames} frames in {}{compared}", args.to.display());
     Ok(())
 }
@@ -124,22 +101,27 @@ fn videos(
     args: &Args,
     extension: &str,
     episodes: impl Iterator<Item = Result<Episode, DataError>>,
-    progress: &mut dyn FnMut(usize, usize),
+    frames: usize,
+    ctx: &mut JobContext,
 ) -> Result<()> {
     let options = VideoOptions {
         fps: 10,
         scale: args.scale,
     };
-    let mut done = 0;
-    write_folder(&args.to, |folder| {
-        for (index, episode) in episodes.enumerate() {
-            let frames = episode?.frames;
-            save_video(folder.join(format!("episode_{index:04}{extension}")), &frames, options)?;
-            done += frames.len();
-            progress(done, 0);
-        }
-        Ok(())
-    })
+    let folder = StagedFolder::beside(&args.to).with_context(|| args.to.display().to_string())?;
+    let task = ctx.task("write frames", frames);
+    for (index, episode) in episodes.enumerate() {
+        task.check()?;
+        let frames = episode?.frames;
+        save_video(
+            folder.path().join(format!("episode_{index:04}{extension}")),
+            &frames,
+            options,
+        )?;
+        task.add(frames.len());
+    }
+    task.finish("done");
+    folder.commit().with_context(|| args.to.display().to_string())
 }
 
 fn layout(args: &Args) -> Result<Layout> {

@@ -3,15 +3,14 @@
 #![allow(clippy::print_stdout)]
 
 mod common;
-#[path = "common/stop.rs"]
-mod stop;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Parser, ValueEnum};
-use training::{Progress, device, free_memory, terminal_or_lines};
+use pusht_jobs::JobContext;
+use training::{device, free_memory};
 use video_gen::{
     ClipData, Family, Finetune, FinetuneConfig, Finetuned, Preset, check_finetune, finetune, write_tiny_model,
 };
@@ -106,9 +105,9 @@ fn run() -> Result<()> {
     let limit = args.memory.map(|gigabytes| (gigabytes * 1e9) as u64);
     let limit = limit.or_else(|| free_memory(&args.device));
     let device = device(&args.device)?;
-    let mut progress = terminal_or_lines();
+    let mut ctx = JobContext::terminal()?;
     check_finetune(family, model, args.text.as_deref(), &config)?;
-    let data = open(data, out, config.seed, progress.as_mut())?;
+    let data = open(data, out, config.seed, &mut ctx)?;
     let done = finetune(Finetune {
         family,
         model,
@@ -119,8 +118,7 @@ fn run() -> Result<()> {
         config: &config,
         device: &device,
         memory: limit,
-        progress: progress.as_mut(),
-        stop: stop::stop_on_ctrl_c()?,
+        ctx: &mut ctx,
     })?;
     say(&args, &config, &done);
     Ok(())
@@ -155,7 +153,7 @@ fn say(args: &Args, config: &FinetuneConfig, done: &Finetuned) {
 }
 
 /// The videos at a path, or of the simulator.
-fn open(data: &str, out: &Path, seed: u64, progress: &mut dyn Progress) -> Result<ClipData> {
+fn open(data: &str, out: &Path, seed: u64, ctx: &mut JobContext) -> Result<ClipData> {
     let Some(episodes) = data.strip_prefix("simulator:") else {
         return Ok(ClipData::open(Path::new(data))?);
     };
@@ -163,9 +161,5 @@ fn open(data: &str, out: &Path, seed: u64, progress: &mut dyn Progress) -> Resul
         .parse()
         .with_context(|| format!("--data {data}: expected simulator:N"))?;
     training::out_folder(out)?;
-    progress.begin("simulate", episodes);
-    let path = out.join("simulated.jsonl");
-    let made = ClipData::simulate(&path, episodes, seed, &mut |done, _| progress.advance(done, ""))?;
-    progress.end(&format!("{episodes} episodes"));
-    Ok(made)
+    Ok(ClipData::simulate(&out.join("simulated.jsonl"), episodes, seed, ctx)?)
 }

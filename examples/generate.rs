@@ -2,15 +2,14 @@
 #![allow(clippy::print_stdout, reason = "what came out is the output")]
 
 mod common;
-#[path = "common/stop.rs"]
-mod stop;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail, ensure};
 use clap::{Parser, ValueEnum};
-use training::{device, free_memory, terminal_or_lines};
+use pusht_jobs::JobContext;
+use training::{device, free_memory};
 use video_gen::{ClipEnds, EndFrame, GenerationJob, ModelChoice, OpenedModel, Part, Plan, Sampling, WeightFormat};
 
 /// Generates PushT clips: MP4 files to look at, PNG folders with the exact frames, generation.json with every setting. A
@@ -175,8 +174,8 @@ fn run() -> Result<()> {
     };
     println!("clips of {} frames {}", opened.frames, ends.describe());
     let job = job(&args, &choice, &opened, &ends);
-    let mut progress = terminal_or_lines();
-    let made = job.run(&args.out, progress.as_mut(), &stop::stop_on_ctrl_c()?)?;
+    let mut ctx = JobContext::terminal()?;
+    let made = job.run(&args.out, &mut ctx)?;
     let out = args.out.display();
     println!(
         "{} clips of {} frames in {out}: videos/ (MP4), frames/ (PNG), overview.png, generation.json",

@@ -2,10 +2,6 @@
 #![allow(clippy::print_stdout, reason = "what came out is the output")]
 
 mod common;
-#[path = "common/counted.rs"]
-mod counted;
-#[path = "common/end.rs"]
-mod end;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,11 +9,10 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use clap::{Parser, ValueEnum};
-use counted::Counted;
 use idm::{LearnedIdm, Reduction, Uva, UvaConfig};
-use labelling::{Doubt, Job, Labelled, Layout, Method, Settings, Summary, find_videos, write_dataset};
+use labelling::{DatasetJob, Doubt, Job, Labelled, Layout, Method, Settings, Summary, find_videos};
 use pusht_data::InverseDynamics;
-use pusht_jobs::Shard;
+use pusht_jobs::{JobContext, Shard};
 
 /// Labels PushT videos of any size, rate and format with the actions that made them, and writes a data set of those that can
 /// be trusted, with label.json for what was found in each video. A stopped run goes on with the same command.
@@ -86,32 +81,23 @@ fn run() -> Result<()> {
         settings: Settings { fps: args.fps },
         part: args.shard,
     };
-    end::end_on_ctrl_c("the same command goes on")?;
-    let counted = Counted::new("label videos");
-    let progress = |done: usize, all: usize| counted.tell(done, all);
+    let mut ctx = JobContext::terminal()?;
     let start = Instant::now();
     if let Some(part) = args.shard {
-        job.run(&args.out, &progress)?;
-        counted.end("done");
+        job.run(&args.out, &mut ctx)?;
         println!("part {part} of {} videos in {}", job.videos.len(), args.out.display());
         return Ok(());
     }
-    if args.out.exists() {
-        bail!(
-            "{} exists already; remove it to label anew, or choose another name",
-            args.out.display()
-        );
-    }
-    let mut labels = args.out.clone().into_os_string();
-    labels.push(".labels");
-    let labels = PathBuf::from(labels);
-    job.run(&labels, &progress)?;
-    counted.end("done");
-    let labelled = Labelled::open(std::slice::from_ref(&labels))?;
-    let seconds = start.elapsed().as_secs_f64();
-    let summary = write(&labelled, &args)?;
-    tell(&summary, &labelled, &args.out, seconds)?;
-    std::fs::remove_file(&labels)?;
+    let job = DatasetJob {
+        job,
+        layout: match args.format {
+            Format::Lerobot => Layout::LeRobot,
+            Format::Zarr => Layout::Zarr,
+        },
+        augment: args.augment,
+    };
+    let (summary, labelled) = job.run(&args.out, &mut ctx)?;
+    tell(&summary, &labelled, &args.out, start.elapsed().as_secs_f64())?;
     if summary.episodes == 0 {
         bail!(
             "no action can be trusted, so there is nothing to train on; {} says why of each video",
@@ -146,19 +132,6 @@ fn model(args: &Args) -> Result<Option<Box<dyn InverseDynamics>>> {
         }
         _ => bail!("--idm {}: expected closed-form, learned:FILE or uva:FILE", args.idm),
     }
-}
-
-fn write(labelled: &Labelled, args: &Args) -> Result<Summary> {
-    let counted = Counted::new("write frames");
-    let layout = match args.format {
-        Format::Lerobot => Layout::LeRobot,
-        Format::Zarr => Layout::Zarr,
-    };
-    let summary = write_dataset(labelled, &args.out, layout, args.augment, &mut |done, all| {
-        counted.tell(done, all);
-    })?;
-    counted.end("done");
-    Ok(summary)
 }
 
 /// Videos that are named in the terminal, at most.

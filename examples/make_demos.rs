@@ -4,14 +4,12 @@ mod common;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
 use pusht_data::{Demonstrations, Simulation, demonstrate, demonstrate_part};
 use pusht_env::ExpertConfig;
-use pusht_jobs::Shard;
+use pusht_jobs::{JobContext, Shard};
 
 /// Makes demonstrations with the expert, as a file of starts and actions from which frames are simulated anew.
 ///
@@ -54,9 +52,7 @@ fn main() -> ExitCode {
 fn run() -> Result<()> {
     let args = Args::parse();
     let there = args.out.exists();
-    let bar = ProgressBar::new(args.episodes as u64);
-    bar.set_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} episodes {eta}")?);
-    bar.enable_steady_tick(Duration::from_millis(200));
+    let mut ctx = JobContext::terminal()?;
     let what = Demonstrations {
         episodes: args.episodes,
         first_seed: args.seed,
@@ -68,13 +64,8 @@ fn run() -> Result<()> {
         expert: ExpertConfig::default(),
         threads: args.threads,
     };
-    let progress = &mut |done: usize, all: usize| {
-        bar.set_length(all as u64);
-        bar.set_position(done as u64);
-    };
     if let Some(part) = args.shard {
-        demonstrate_part(&args.out, &what, part, progress)?;
-        bar.finish();
+        demonstrate_part(&args.out, &what, part, &mut ctx)?;
         let already = if there { ", already there" } else { "" };
         eprintln!(
             "part {part} of {} episodes in {}{already}",
@@ -83,8 +74,7 @@ fn run() -> Result<()> {
         );
         return Ok(());
     }
-    let set = demonstrate(&args.out, &what, progress)?;
-    bar.finish();
+    let set = demonstrate(&args.out, &what, &mut ctx)?;
     if there {
         eprintln!("{} was already there, made with the same settings", args.out.display());
     }

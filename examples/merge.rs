@@ -12,6 +12,7 @@ use clap::Parser;
 use eval::{Protocol, RolloutPart, Scores};
 use labelling::{Labelled, Layout, write_dataset};
 use pusht_data::SimulatedSet;
+use pusht_jobs::JobContext;
 
 /// Joins the parts that `make_demos --shard`, `rollout --shard` or `label --shard` made to what one process writes, byte
 /// for byte, and prints the scores of joined roll-outs. Labels become the data set: a zarr replay buffer where --out ends in
@@ -46,7 +47,7 @@ fn run() -> Result<()> {
         let labelled = Labelled::open(&args.parts)?;
         let zarr = args.out.extension().is_some_and(|e| e == "zarr");
         let layout = if zarr { Layout::Zarr } else { Layout::LeRobot };
-        write_dataset(&labelled, &args.out, layout, args.augment, &mut |_, _| ())?.episodes
+        write_dataset(&labelled, &args.out, layout, args.augment, &mut JobContext::silent())?.episodes
     } else if is_demonstrations(&args.parts[0])? {
         let set = SimulatedSet::merge(&args.parts)?;
         set.save(&args.out)?;

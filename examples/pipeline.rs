@@ -5,8 +5,6 @@
 #[path = "common/command.rs"]
 mod command;
 mod common;
-#[path = "common/stop.rs"]
-mod stop;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,7 +12,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use pipeline::{Config, RunOptions};
-use training::terminal_or_lines;
+use pusht_jobs::JobContext;
 
 /// Runs the experiment and writes report.html and report.json. Finished stages are kept: the same command goes on where
 /// it was stopped, and skips what is done.
@@ -62,17 +60,15 @@ fn run() -> anyhow::Result<()> {
             format!("--seed {first}: {count} seeds from there on go beyond 64 bits; choose a smaller one")
         })?;
     }
-    let stop = stop::stop_on_ctrl_c()?;
     let out = args.out.unwrap_or_else(|| PathBuf::from("runs").join(&config.name));
-    let mut progress = terminal_or_lines();
+    let mut ctx = JobContext::terminal()?;
     let options = RunOptions {
         data: args.data,
         out: out.clone(),
         overwrite: args.overwrite,
         device: args.device,
         command: command::command("pipeline"),
-        progress: progress.as_mut(),
-        stop,
+        ctx: &mut ctx,
     };
     let report = pipeline::run(&config, options)?;
     println!();

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use pusht_data::write_file;
+use pusht_jobs::write_file;
 use rating::{AuditScores, Ratings, Server, Settings};
 use traj_metrics::Bootstrap;
 
@@ -73,12 +73,12 @@ fn run() -> Result<()> {
             ..Bootstrap::default()
         };
         let report = ratings.report(audit.as_ref(), bootstrap)?;
-        write_file(&folder.join("ratings.csv"), |out| ratings.write_csv(out))?;
-        write_file(&folder.join("report.json"), |mut out| {
+        write_file(folder.join("ratings.csv"), |out| ratings.write_csv(out))?;
+        write_file(folder.join("report.json"), |mut out| {
             serde_json::to_writer_pretty(&mut out, &report)?;
             writeln!(out)
         })?;
-        write_file(&folder.join("report.md"), |out| write!(out, "{report}"))?;
+        write_file(folder.join("report.md"), |out| write!(out, "{report}"))?;
         println!(
             "{} ratings of {} clips by {} people; report.md, report.json and ratings.csv in {}",
             report.ratings,

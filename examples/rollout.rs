@@ -10,9 +10,8 @@ use anyhow::{Result, bail};
 use bc_policy::{BcPolicy, Sees};
 use clap::Parser;
 use eval::{Protocol, RandomTarget, RolloutConfig, RolloutPart, Scores, StandStill, film, rollout};
-use indicatif::{ProgressBar, ProgressStyle};
 use pusht_env::{ExpertConfig, ExpertPolicy, Policy};
-use pusht_jobs::Shard;
+use pusht_jobs::{JobContext, Shard};
 use video_io::{Format, VideoOptions, save_video};
 
 /// Rolls a policy out in closed loop, from diffusion_policy's start seeds 100000, 100001, … with its legacy reset.
@@ -82,15 +81,9 @@ fn run() -> Result<()> {
         }
     }
     let mut policy = policy(&args)?;
-    let bar = ProgressBar::new(0);
-    bar.set_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} steps {eta}")?);
-    let progress = |done: usize, all: usize| {
-        bar.set_length(all as u64);
-        bar.set_position(done as u64);
-    };
+    let mut ctx = JobContext::terminal()?;
     if let (Some(shard), Some(path)) = (args.shard, &args.json) {
-        let part = RolloutPart::roll(policy.as_mut(), &config, shard, &made_by(&args)?, progress)?;
-        bar.finish_and_clear();
+        let part = RolloutPart::roll(policy.as_mut(), &config, shard, &made_by(&args)?, &mut ctx)?;
         part.write(path)?;
         println!(
             "part {shard} of {} episodes of {} in {}",
@@ -100,8 +93,7 @@ fn run() -> Result<()> {
         );
         return Ok(());
     }
-    let record = rollout(policy.as_mut(), &config, progress)?;
-    bar.finish_and_clear();
+    let record = rollout(policy.as_mut(), &config, &mut ctx)?;
     if let Some(path) = &args.json {
         record.write(path)?;
     }

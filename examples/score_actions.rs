@@ -2,6 +2,8 @@
 #![allow(clippy::print_stdout)]
 
 mod common;
+#[path = "common/save.rs"]
+mod save;
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -80,7 +82,7 @@ fn run() -> Result<()> {
             "data": source.name(), "skip_first": args.skip_first, "seed": args.seed, "measures": measures,
             "paper_human_extracted": PAPER,
         });
-        training::write_atomic(path, (serde_json::to_string_pretty(&report)? + "\n").as_bytes())?;
+        save::save(path, &(serde_json::to_string_pretty(&report)? + "\n"))?;
     }
     Ok(())
 }

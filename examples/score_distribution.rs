@@ -4,6 +4,8 @@
 #![allow(clippy::print_stdout)]
 
 mod common;
+#[path = "common/save.rs"]
+mod save;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
@@ -53,7 +55,7 @@ fn run() -> Result<()> {
     let count = source.len();
     // Each episode whole, a cut of it, and the cut's first frame fading into its last.
     let read = |index: usize| -> Result<[Vec<Tracked>; 3]> {
-        let episode = source.episodes(index..index + 1, &mut |_, _| {})?.remove(0);
+        let episode = source.episode(index)?;
         let tracker = Tracker::new(episode.goal)?;
         let whole = tracker.track_video(&episode.frames)?;
         let length = args.frames.min(whole.len());
@@ -91,7 +93,7 @@ fn run() -> Result<()> {
     let tables = report.markdown()?;
     println!("{tables}");
     if let Some(path) = &args.json {
-        training::write_atomic(path, (serde_json::to_string_pretty(&report)? + "\n").as_bytes())?;
+        save::save(path, &(serde_json::to_string_pretty(&report)? + "\n"))?;
         let page = format!(
             "# Fréchet distance of trajectories\n\n`cargo run --release --example score_distribution -- --data {} --video \
              CLIPS --name \"{}\" --json distribution.json` writes this page. Definitions: \
@@ -99,7 +101,7 @@ fn run() -> Result<()> {
             source.name(),
             args.name
         );
-        training::write_atomic(&path.with_extension("md"), page.as_bytes())?;
+        save::save(&path.with_extension("md"), &page)?;
     }
     Ok(())
 }

@@ -4,6 +4,8 @@
 mod common;
 #[path = "common/read.rs"]
 mod read;
+#[path = "common/save.rs"]
+mod save;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,8 +14,9 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use idm::{ClosedForm, Damage, LEAD, LearnedIdm, Reduction, Score};
 use pusht_data::{Episode, InverseDynamics, Labels, Split, SplitProtocol};
+use pusht_jobs::JobContext;
 use pusht_vision::{ActionSmoother, Start};
-use training::{device, terminal_or_lines, write_atomic};
+use training::device;
 use traj_metrics::{ActionMeasures, Point, SequenceMeasures, to_points};
 
 /// Compares extracted with recorded actions on the test part of a data set: distance, smoothness, directness, and how many of
@@ -60,18 +63,18 @@ fn run() -> Result<()> {
         .as_ref()
         .map(|path| LearnedIdm::load(path, &device("cpu")?).map_err(anyhow::Error::from));
     let model = model.transpose()?;
-    let mut progress = terminal_or_lines();
-    let (source, mut episodes) = read::read(&args.data, args.episodes, progress.as_mut())?;
+    let mut ctx = JobContext::terminal()?;
+    let (source, mut episodes) = read::read(&args.data, args.episodes, &mut ctx)?;
     let count = episodes.len();
     let split = Split::new(&source.lengths()[..count], SplitProtocol::ByEpisode, 1, args.seed)?;
     let test = Split::episodes_of(&split.test);
     if let Some(quantiser) = args.coded {
-        progress.begin("code videos", test.len());
+        let task = ctx.task("code videos", test.len());
         for (done, &e) in test.iter().enumerate() {
             episodes[e].frames = Damage::coded(args.side, quantiser).apply(&episodes[e].frames, 0)?;
-            progress.advance(done + 1, "");
+            task.advance_to(done + 1, "");
         }
-        progress.end("");
+        task.finish("done");
     }
 
     let mut rows = Vec::new();
@@ -121,7 +124,7 @@ fn run() -> Result<()> {
             "data": source.name(), "episodes": count, "split": "by-episode", "seed": args.seed, "coded": args.coded,
             "side": args.side, "rows": rows, "floors": floors, "paper": PAPER,
         });
-        write_atomic(path, (serde_json::to_string_pretty(&result)? + "\n").as_bytes())?;
+        save::save(path, &(serde_json::to_string_pretty(&result)? + "\n"))?;
     }
     Ok(())
 }

@@ -4,6 +4,8 @@
 #![allow(clippy::print_stdout)]
 
 mod common;
+#[path = "common/save.rs"]
+mod save;
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -54,7 +56,7 @@ fn run() -> Result<()> {
     let source = open(&args.data)?;
     let count = source.first(args.episodes)?;
     let one = |index: usize| {
-        let episode = source.episodes(index..index + 1, &mut |_, _| {})?.remove(0);
+        let episode = source.episode(index)?;
         replays(&episode, args.every).with_context(|| format!("episode {index}"))
     };
     let all: Vec<Replays> = (0..count).into_par_iter().map(one).collect::<Result<_>>()?;
@@ -89,14 +91,14 @@ fn run() -> Result<()> {
     println!("{tables}");
     if let Some(path) = &args.json {
         let text = serde_json::to_string_pretty(&report)? + "\n";
-        training::write_atomic(path, text.as_bytes())?;
+        save::save(path, &text)?;
         let command = format!("cargo run --release --example score_replay -- --data {}", source.name());
         let (data, clips) = (&report.data, report.clips);
         let page = format!(
             "# Replay in the exact environment\n\n`{command} --json replay.json` writes this page: {clips} episodes of \
              {data}, 96 × 96 frames. Definitions and what follows from it: [replay.md](../replay.md).\n\n{tables}"
         );
-        training::write_atomic(&path.with_extension("md"), page.as_bytes())?;
+        save::save(&path.with_extension("md"), &page)?;
     }
     Ok(())
 }

@@ -5,23 +5,18 @@
 #[path = "common/command.rs"]
 mod command;
 mod common;
-#[path = "common/counted.rs"]
-mod counted;
-#[path = "common/stop.rs"]
-mod stop;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow, bail, ensure};
 use clap::Parser;
-use counted::Counted;
 use eval::{Bootstrap, split_clips};
 use perceptual::{I3d, fvd};
 use pipeline::{Config, RunOptions};
 use pusht_data::Source;
+use pusht_jobs::JobContext;
 use rating::{AuditScore, AuditScores, RatingError, Ratings};
-use training::{Progress, terminal_or_lines};
 use verdicts::{Fvd, Job, People, Policies, RealSet, Verdicts, middle};
 
 /// Frames of the cuts that FVD compares: the usual number.
@@ -81,17 +76,15 @@ fn run() -> Result<()> {
     let ratings = args.ratings.as_deref().map(Ratings::read).transpose()?;
     let source = args.data.as_deref().map(pusht_data::open).transpose()?;
     let real = source.as_ref().map(RealSet::read).transpose()?;
-    let counted = Counted::new("look at videos");
-    let progress = |done: usize, all: usize| counted.tell(done, all);
+    let mut ctx = JobContext::terminal()?;
     let job = Job {
         video: args.video.clone(),
         fps: args.fps,
         out: args.out.clone(),
     };
-    let mut verdicts = job.run(real.as_ref(), &progress)?;
-    counted.end("done");
+    let mut verdicts = job.run(real.as_ref(), &mut ctx)?;
     if let (Some(net), Some(source)) = (&i3d, &source) {
-        match distance(net, source, &job, terminal_or_lines().as_mut()) {
+        match distance(net, source, &job, &mut ctx) {
             Ok(found) => verdicts.fvd = Some(found),
             Err(error) => verdicts.notes.push(format!("no FVD: {error}")),
         }
@@ -114,7 +107,7 @@ fn run() -> Result<()> {
     let mut trained = Ok(());
     if let Some(config) = &config {
         println!("clip by clip: {}; policies now", job.out.join("report.html").display());
-        trained = train(config, &args, &mut verdicts);
+        trained = train(config, &args, &mut verdicts, &mut ctx);
         verdicts.write(&job.out)?;
     }
     println!("report: {}", job.out.join("report.html").display());
@@ -134,16 +127,14 @@ fn config(args: &Args) -> Result<Config> {
 }
 
 /// Runs it, or what is missing of it; where that fails, the report says why.
-fn train(config: &Config, args: &Args, verdicts: &mut Verdicts) -> Result<()> {
-    let mut progress = terminal_or_lines();
+fn train(config: &Config, args: &Args, verdicts: &mut Verdicts, ctx: &mut JobContext) -> Result<()> {
     let options = RunOptions {
         data: args.data.clone(),
         out: args.out.join("experiment"),
         overwrite: args.overwrite,
         device: args.device.clone(),
         command: command::command("score_videos"),
-        progress: progress.as_mut(),
-        stop: stop::stop_on_ctrl_c()?,
+        ctx,
     };
     let result = match verdicts.totals.frames[1] {
         0 => Err(anyhow!("no action of these clips can be trusted")),
@@ -162,22 +153,22 @@ fn train(config: &Config, args: &Args, verdicts: &mut Verdicts) -> Result<()> {
 }
 
 /// FVD of the clips and of two halves of the real episodes, a cut of each.
-fn distance(net: &I3d, source: &Source, job: &Job, progress: &mut dyn Progress) -> Result<Fvd> {
+fn distance(net: &I3d, source: &Source, job: &Job, ctx: &mut JobContext) -> Result<Fvd> {
     let cuts: Vec<_> = job.middles(FVD_FRAMES)?.into_iter().flatten().collect();
-    progress.begin("I3D", source.len() + cuts.len());
+    let task = ctx.task("I3D", source.len() + cuts.len());
     let (mut real, mut clips) = (Vec::new(), Vec::new());
     for index in 0..source.len() {
-        let episode = source.episodes(index..index + 1, &mut |_, _| {})?.remove(0);
+        let episode = source.episode(index)?;
         if let Some(cut) = middle(episode.frames, FVD_FRAMES) {
             real.push(net.features(&cut)?);
         }
-        progress.advance(index + 1, "");
+        task.advance_to(index + 1, "");
     }
     for cut in &cuts {
         clips.push(net.features(cut)?);
-        progress.advance(source.len() + clips.len(), "");
+        task.advance_to(source.len() + clips.len(), "");
     }
-    progress.end(&format!("{} real videos, {} clips", real.len(), clips.len()));
+    task.finish(&format!("{} real videos, {} clips", real.len(), clips.len()));
     ensure!(
         real.len() >= 4 && clips.len() >= 2,
         "expected at least 4 real episodes and 2 clips of {FVD_FRAMES} frames and more"

@@ -3,12 +3,14 @@
 #![allow(clippy::print_stdout)]
 
 mod common;
+#[path = "common/save.rs"]
+mod save;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use indicatif::{ProgressBar, ProgressStyle};
 use pusht_data::Episode;
 use pusht_env::{Action, Pose};
+use pusht_jobs::JobContext;
 use pusht_vision::{ActionSmoother, Start, Tracked, Tracker, actions_from_track, unwrap_angle};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -55,21 +57,21 @@ fn run() -> Result<()> {
     let source = pusht_data::open(&args.data)?;
     let count = source.first(args.episodes)?;
     let frames: usize = source.lengths()[..count].iter().sum();
-    let style = ProgressStyle::with_template("tracking {wide_bar} {pos}/{len} frames, {eta} left")?;
-    let bar = ProgressBar::new(frames as u64).with_style(style);
+    let mut ctx = JobContext::terminal()?;
+    let task = ctx.task("track frames", frames);
     let (mut errors, mut missed, mut time) = (Errors::default(), 0, Duration::ZERO);
     for index in 0..count {
-        let mut one = source.episodes(index..index + 1, &mut |_, _| {})?;
-        let episode = one.pop().context("no such episode")?;
+        task.check()?;
+        let episode = source.episode(index)?;
         let tracker = Tracker::new(episode.goal)?;
         let start = Instant::now();
         let track = tracker.track_video(&episode.frames)?;
         time += start.elapsed();
         missed += track.iter().filter(|t| t.state().is_none()).count();
         compare(&episode, &track, &mut errors)?;
-        bar.inc(track.len() as u64);
+        task.add(track.len());
     }
-    bar.finish_and_clear();
+    task.finish("done");
     let rate = frames as f64 / time.as_secs_f64();
     let name = source.name();
     println!("{name}: {count} episodes, {frames} frames, {missed} without agent or T, {rate:.0} frames/s on one core");
@@ -93,7 +95,7 @@ fn run() -> Result<()> {
         let report = serde_json::json!({
             "data": name, "frames": frames, "missed": missed, "frames_per_second": rate, "errors": rows,
         });
-        training::write_atomic(&path, (serde_json::to_string_pretty(&report)? + "\n").as_bytes())?;
+        save::save(&path, &(serde_json::to_string_pretty(&report)? + "\n"))?;
     }
     Ok(())
 }

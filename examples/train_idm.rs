@@ -5,8 +5,8 @@
 mod common;
 #[path = "common/read.rs"]
 mod read;
-#[path = "common/stop.rs"]
-mod stop;
+#[path = "common/save.rs"]
+mod save;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,8 +15,9 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use idm::{ClosedForm, LearnedConfig, LearnedIdm, Reduction, extraction_error};
 use pusht_data::{InverseDynamics, Split, SplitProtocol};
+use pusht_jobs::JobContext;
 use pusht_vision::Start;
-use training::{FitOptions, devices, out_folder, terminal_or_lines, write_atomic};
+use training::{FitOptions, devices, out_folder};
 
 /// Trains the learned inverse dynamics (16 frames in, 8 actions out). Stopped (Ctrl-C) and started again with the same
 /// arguments it goes on from its last checkpoint; --out gets idm.safetensors, result.json, curve.jsonl and tensorboard/.
@@ -61,10 +62,9 @@ fn run() -> Result<()> {
     config.train.check()?;
     let devices = devices(&args.device)?;
     out_folder(&args.out)?;
-    let stop = stop::stop_on_ctrl_c()?;
-    let mut progress = terminal_or_lines();
+    let mut ctx = JobContext::terminal()?;
 
-    let (source, episodes) = read::read(&args.data, args.episodes, progress.as_mut())?;
+    let (source, episodes) = read::read(&args.data, args.episodes, &mut ctx)?;
     let count = episodes.len();
     let split = Split::new(&source.lengths()[..count], args.split, 1, args.seed)?;
     let identity = serde_json::to_string(&(&split, source.name()))?;
@@ -72,8 +72,7 @@ fn run() -> Result<()> {
         label: "inverse dynamics",
         identity: &identity,
         out: Some(&args.out),
-        progress: progress.as_mut(),
-        stop,
+        ctx: &mut ctx,
         replicas: &devices[1..],
     };
     let trained = LearnedIdm::train(&config, &episodes, &split, &devices[0], options)?;
@@ -114,6 +113,6 @@ fn run() -> Result<()> {
         "data": source.name(), "episodes": count, "split": args.split, "seed": args.seed,
         "parameters": trained.model.parameters(), "validation_mse_px2": trained.validation_mse, "test": results,
     });
-    write_atomic(&args.out.join("result.json"), &serde_json::to_vec_pretty(&result)?)?;
+    save::save(&args.out.join("result.json"), &serde_json::to_string_pretty(&result)?)?;
     Ok(())
 }

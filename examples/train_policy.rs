@@ -3,8 +3,8 @@
 mod common;
 #[path = "common/read.rs"]
 mod read;
-#[path = "common/stop.rs"]
-mod stop;
+#[path = "common/save.rs"]
+mod save;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,7 +14,8 @@ use anyhow::{Context, Result, ensure};
 use bc_policy::{Augmentation, ImageConfig, PolicyConfig, PolicyKind, evaluate, track_episodes, train};
 use clap::Parser;
 use pusht_data::{Split, SplitProtocol, Transform};
-use training::{FitOptions, devices, out_folder, terminal_or_lines, write_atomic};
+use pusht_jobs::JobContext;
+use training::{FitOptions, devices, out_folder};
 
 /// Trains one policy by behaviour cloning. Stopped (Ctrl-C) and started again with the same arguments it goes on from its
 /// last checkpoint; --out gets policy.safetensors, result.json, curve.jsonl, tensorboard/ and checkpoints/.
@@ -135,12 +136,11 @@ fn run() -> Result<()> {
     let config = config(&args);
     config.check()?;
     let devices = devices(&args.device)?;
-    let stop = stop::stop_on_ctrl_c()?;
-    let mut progress = terminal_or_lines();
+    let mut ctx = JobContext::terminal()?;
 
     let (mut names, mut episodes, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
     for data in &args.data {
-        let (source, some) = read::read(data, args.episodes, progress.as_mut())?;
+        let (source, some) = read::read(data, args.episodes, &mut ctx)?;
         lengths.extend_from_slice(&source.lengths()[..some.len()]);
         names.push(source.name());
         episodes.extend(some);
@@ -148,9 +148,9 @@ fn run() -> Result<()> {
     let (name, count) = (names.join(" + "), episodes.len());
     out_folder(&args.out)?;
     if args.policy == PolicyKind::Tracked && !args.recorded_states {
-        progress.begin("track agent and T", 1);
+        let task = ctx.task("track agent and T", 1);
         track_episodes(&mut episodes)?;
-        progress.end("done");
+        task.finish("done");
     }
 
     let copies = if args.augment { Transform::dihedral().len() } else { 1 };
@@ -164,8 +164,7 @@ fn run() -> Result<()> {
         label: args.policy.name(),
         identity: &identity,
         out: Some(&args.out),
-        progress: progress.as_mut(),
-        stop,
+        ctx: &mut ctx,
         replicas: &devices[1..],
     };
     let began = Instant::now();
@@ -181,10 +180,7 @@ fn run() -> Result<()> {
         "validation_mse_px2": trained.best_valid, "best_epoch": trained.best_epoch,
         "test_mse_px2": test.mse, "test_r2": test.r2, "test_actions": test.actions,
     });
-    write_atomic(
-        &args.out.join("result.json"),
-        serde_json::to_string_pretty(&result)?.as_bytes(),
-    )?;
+    save::save(&args.out.join("result.json"), &serde_json::to_string_pretty(&result)?)?;
     eprintln!(
         "{}: test MSE {:.1} px², R² {:.4} ({} actions, split {})",
         file.display(),

@@ -5,8 +5,6 @@
 mod common;
 #[path = "common/read.rs"]
 mod read;
-#[path = "common/stop.rs"]
-mod stop;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,7 +12,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
 use pusht_data::{Episode, Split, SplitProtocol, VideoModel, VideoRequest};
-use training::{FitOptions, out_folder, terminal_or_lines};
+use pusht_jobs::JobContext;
+use training::{FitOptions, out_folder};
 use video_gen::{ObjectLatentModel, PixelModel, PixelTrainSettings, TrainSettings};
 use video_io::{FilmStrip, VideoOptions, film_strip, png_bytes, save_video};
 
@@ -87,8 +86,8 @@ fn run() -> Result<()> {
     }
     let devices = training::devices(&args.device)?;
     out_folder(&args.out)?;
-    let mut progress = terminal_or_lines();
-    let (source, all) = read::read(&args.data, args.episodes, progress.as_mut())?;
+    let mut ctx = JobContext::terminal()?;
+    let (source, all) = read::read(&args.data, args.episodes, &mut ctx)?;
     // As `generate` draws its ends: whatever the seed and the number of episodes, its test part was not trained on.
     let split = Split::new(&source.lengths(), SplitProtocol::ByEpisode, 1, 0)?;
     let part = |refs| {
@@ -110,8 +109,7 @@ fn run() -> Result<()> {
         label: "video model",
         identity: "train_video",
         out: Some(&args.out),
-        progress: progress.as_mut(),
-        stop: stop::stop_on_ctrl_c()?,
+        ctx: &mut ctx,
         replicas: &devices[1..],
     };
     let (frames, file, model): (usize, PathBuf, Box<dyn VideoModel>) = match args.model {

@@ -51,7 +51,7 @@ fn run() -> Result<()> {
     let split = Split::new(&source.lengths()[..count], SplitProtocol::ByEpisode, 1, args.seed)?;
     let mut real: Vec<Vec<State>> = Vec::new();
     for e in Split::episodes_of(&split.test) {
-        let episode = source.episodes(e..e + 1, &mut |_, _| {})?.remove(0);
+        let episode = source.episode(e)?;
         let states = episode.states.context("the data has no states to measure against")?;
         real.extend(states.windows(frames).step_by(frames / 2).map(<[State]>::to_vec));
     }

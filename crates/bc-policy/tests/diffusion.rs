@@ -8,7 +8,8 @@ use bc_policy::{
 use burn::tensor::Device;
 use pusht_data::{Split, SplitProtocol};
 use pusht_env::{Action, GOAL, ObsBatch, Observation, Policy, PolicyError, Pose, State};
-use training::{FitOptions, Silent, TrainConfig};
+use pusht_jobs::JobContext;
+use training::{FitOptions, TrainConfig};
 
 /// A state that wanders over the board with `i`.
 fn state(i: usize) -> State {
@@ -72,7 +73,7 @@ fn config(steps: usize) -> PolicyConfig {
 fn trained(config: &PolicyConfig, sequences: &[Sequence]) -> Trained {
     let lengths: Vec<usize> = sequences.iter().map(|s| s.states.len()).collect();
     let split = Split::new(&lengths, SplitProtocol::ByEpisode, 1, 0).unwrap();
-    let mut silent = Silent;
+    let mut silent = JobContext::silent();
     let options = FitOptions::in_memory(&mut silent);
     train_diffusion_lowdim(
         &config.diffusion,

@@ -14,7 +14,8 @@ use pusht_data::{Episode, FrameRef, Provenance, Split, SplitProtocol};
 use pusht_env::{
     Action, FillRule, Frame, GOAL, ObsBatch, Observation, Policy, PolicyError, Pose, Renderer, Scene, State,
 };
-use training::{FitOptions, Silent, TrainConfig};
+use pusht_jobs::JobContext;
+use training::{FitOptions, TrainConfig};
 
 /// A state that wanders over the board with `i`.
 fn state(i: usize) -> State {
@@ -93,7 +94,7 @@ fn config(kind: PolicyKind, steps: usize) -> PolicyConfig {
 }
 
 fn trained(kind: PolicyKind, steps: usize, episodes: &[Episode]) -> Trained {
-    let mut silent = Silent;
+    let mut silent = JobContext::silent();
     let options = FitOptions::in_memory(&mut silent);
     train(
         &config(kind, steps),
@@ -275,7 +276,7 @@ fn a_chunk_is_taken_before_looking_again() {
     let mut config = config(PolicyKind::Cnn, 4);
     config.image.chunk = 3;
     config.image.crop = Some(84);
-    let mut silent = Silent;
+    let mut silent = JobContext::silent();
     let options = FitOptions::in_memory(&mut silent);
     let trained = train(&config, &episodes, &split(&episodes), &Device::flex(), options).unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -337,7 +338,7 @@ fn bad_files_are_named() {
 
 #[test]
 fn bad_data_is_named() {
-    let mut silent = Silent;
+    let mut silent = JobContext::silent();
     let good: Vec<Sequence> = sequences(&episodes(5, 10, false)).unwrap();
     let split = Split::new(&[10; 5], SplitProtocol::ByEpisode, 1, 0).unwrap();
     let config = config(PolicyKind::Tracked, 1);

@@ -6,7 +6,6 @@
 //! [`audit`] says what is wrong with a clip, [`replay()`] whether its actions reproduce it, [`frechet`] how far a set of clips
 //! is from another. Formulas and rules: `docs/evaluation.md`, `docs/audit.md`, `docs/replay.md`, `docs/distribution.md`.
 
-mod atomic;
 pub mod audit;
 mod distribution;
 pub mod plot;

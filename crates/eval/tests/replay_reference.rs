@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
 
 use eval::{Bootstrap, ReplaySummary, replay};
+use pusht_jobs::JobContext;
 use pusht_vision::{ActionSmoother, Start, Tracker};
 use std::path::Path;
 
@@ -19,7 +20,7 @@ fn demonstrations_are_reproduced() {
     }
     let source = pusht_data::open(&path).unwrap();
     let replays: Vec<_> = source
-        .episodes(4..16, &mut |_, _| {})
+        .episodes(4..16, &mut JobContext::silent())
         .unwrap()
         .into_iter()
         .map(|episode| {

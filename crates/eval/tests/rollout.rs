@@ -5,7 +5,7 @@
 
 use eval::*;
 use pusht_env::{Action, EnvConfig, Modality, ObsBatch, ObsSpec, Policy, PolicyError, PushT, reward};
-use pusht_jobs::Shard;
+use pusht_jobs::{CancelFlag, JobContext, RecordedProgress, Shard};
 use std::path::{Path, PathBuf};
 
 fn config(episodes: usize, steps: usize) -> RolloutConfig {
@@ -33,7 +33,7 @@ fn standing_still_is_the_known_floor() {
     let record = rollout(
         &mut StandStill::default(),
         &RolloutConfig::of(Protocol::Paper),
-        |_, _| {},
+        &mut JobContext::silent(),
     )
     .unwrap();
     let scores = Scores::from_record(&record, Protocol::Paper).unwrap();
@@ -52,7 +52,14 @@ fn standing_still_is_the_known_floor() {
 fn neither_threads_nor_other_episodes_matter() {
     let roll = |threads: usize, episodes: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| rollout(&mut RandomTarget::new(3), &config(episodes, 40), |_, _| {}).unwrap())
+        pool.install(|| {
+            rollout(
+                &mut RandomTarget::new(3),
+                &config(episodes, 40),
+                &mut JobContext::silent(),
+            )
+            .unwrap()
+        })
     };
     let (one, four, many) = (roll(1, 5), roll(4, 5), roll(2, 140));
     assert!(one == four);
@@ -64,7 +71,7 @@ fn neither_threads_nor_other_episodes_matter() {
 fn a_record_survives_its_file_and_can_be_played_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rollouts.json");
-    let record = rollout(&mut RandomTarget::new(1), &config(3, 30), |_, _| {}).unwrap();
+    let record = rollout(&mut RandomTarget::new(1), &config(3, 30), &mut JobContext::silent()).unwrap();
     record.write(&path).unwrap();
     let read = RolloutRecord::read(&path).unwrap();
     assert!(read == record);
@@ -114,18 +121,20 @@ impl Policy for Always {
 
 #[test]
 fn progress_reaches_its_end_and_errors_are_told() {
-    let mut seen = Vec::new();
-    rollout(&mut Always([256.0, 256.0]), &config(2, 5), |done, all| {
-        seen.push((done, all));
-    })
-    .unwrap();
-    assert_eq!(seen, [(2, 10), (4, 10), (6, 10), (8, 10), (10, 10)]);
-    let not_finite = rollout(&mut Always([f32::NAN, 0.0]), &config(2, 5), |_, _| {});
+    let seen = RecordedProgress::default();
+    let mut ctx = JobContext::new(Box::new(seen.clone()), CancelFlag::new());
+    rollout(&mut Always([256.0, 256.0]), &config(2, 5), &mut ctx).unwrap();
+    assert_eq!(seen.steps(), [(2, 10), (4, 10), (6, 10), (8, 10), (10, 10)]);
+    let not_finite = rollout(&mut Always([f32::NAN, 0.0]), &config(2, 5), &mut JobContext::silent());
     assert!(matches!(not_finite, Err(RolloutError::Env(_))));
-    let nothing = rollout(&mut StandStill::default(), &config(0, 5), |_, _| {});
+    let nothing = rollout(&mut StandStill::default(), &config(0, 5), &mut JobContext::silent());
     assert!(matches!(nothing, Err(RolloutError::Empty { .. })));
     for (episodes, steps) in [(99_999_999_999_999, 5), (2, 99_999_999_999_999)] {
-        let endless = rollout(&mut StandStill::default(), &config(episodes, steps), |_, _| {});
+        let endless = rollout(
+            &mut StandStill::default(),
+            &config(episodes, steps),
+            &mut JobContext::silent(),
+        );
         assert!(matches!(endless, Err(RolloutError::TooMany { .. })));
     }
     let beyond = RolloutConfig {
@@ -140,13 +149,20 @@ fn parts_join_to_what_one_process_writes() {
     let folder = tempfile::tempdir().unwrap();
     let bytes = |path: &Path| std::fs::read(path).unwrap();
     let whole = folder.path().join("whole.json");
-    let record = rollout(&mut RandomTarget::new(3), &config(5, 20), |_, _| {}).unwrap();
+    let record = rollout(&mut RandomTarget::new(3), &config(5, 20), &mut JobContext::silent()).unwrap();
     record.write(&whole).unwrap();
     let roll = |name: &str, seed: u64, config: RolloutConfig, shard: &str| -> PathBuf {
         let path = folder.path().join(name);
         let made_by = format!("random, seed {seed}");
         let shard: Shard = shard.parse().unwrap();
-        let part = RolloutPart::roll(&mut RandomTarget::new(seed), &config, shard, &made_by, |_, _| {}).unwrap();
+        let part = RolloutPart::roll(
+            &mut RandomTarget::new(seed),
+            &config,
+            shard,
+            &made_by,
+            &mut JobContext::silent(),
+        )
+        .unwrap();
         part.write(&path).unwrap();
         path
     };

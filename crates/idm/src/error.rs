@@ -50,6 +50,9 @@ pub enum LearnedError {
         /// Its numbers.
         found: String,
     },
+    /// The job was asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] pusht_jobs::Cancelled),
     /// The loop.
     #[error(transparent)]
     Training(#[from] TrainingError),

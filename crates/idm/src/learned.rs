@@ -126,7 +126,7 @@ impl LearnedIdm {
         }
         let parts = [split.train.as_slice(), split.validation.as_slice()];
         let copies = config.damaged_copies;
-        let windows = Windows::new(episodes, parts, copies, config.train.seed, &mut *options.progress)?;
+        let windows = Windows::new(episodes, parts, copies, config.train.seed, options.ctx)?;
         let autodiff = device.clone().autodiff();
         let net = init_seeded(mix_seed(config.train.seed, 0), &autodiff, |d| {
             WindowNet::new(config.width, d)

@@ -7,10 +7,10 @@ use burn::tensor::{Device, TensorData};
 use nn_kit::mix_seed;
 use pusht_data::{Episode, FrameRef};
 use pusht_env::{Action, Frame};
+use pusht_jobs::JobContext;
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 use rayon::prelude::*;
-use training::Progress;
 
 use crate::damage::Damage;
 use crate::error::LearnedError;
@@ -82,7 +82,7 @@ impl<'a> Windows<'a> {
         [train, validation]: [&[FrameRef]; 2],
         copies: usize,
         seed: u64,
-        progress: &mut dyn Progress,
+        ctx: &mut JobContext,
     ) -> Result<Self, LearnedError> {
         for (episode, e) in episodes.iter().enumerate() {
             check_size(&e.frames).map_err(|(_, width, height)| LearnedError::FrameSize { episode, width, height })?;
@@ -97,10 +97,7 @@ impl<'a> Windows<'a> {
         }
         let used: HashSet<usize> = train.windows.iter().map(|w| w.1).collect();
         let mut damaged = Vec::new();
-        if copies > 0 {
-            progress.begin("damage videos", copies * episodes.len());
-        }
-        let mut done = 0;
+        let task = (copies > 0).then(|| ctx.task("damage videos", copies * episodes.len()));
         for copy in 0..copies {
             let mut videos = Vec::new();
             for (block, chunk) in episodes.chunks(16).enumerate() {
@@ -114,13 +111,15 @@ impl<'a> Windows<'a> {
                 };
                 let more: Result<Vec<_>, _> = chunk.par_iter().enumerate().map(one).collect();
                 videos.extend(more?);
-                done += chunk.len();
-                progress.advance(done, "");
+                if let Some(task) = &task {
+                    task.check()?;
+                    task.add(chunk.len());
+                }
             }
             damaged.push(videos);
         }
-        if copies > 0 {
-            progress.end(&format!("{copies} damaged copies of {} videos", used.len()));
+        if let Some(task) = task {
+            task.finish(&format!("{copies} damaged copies of {} videos", used.len()));
         }
         let clean = train.windows.clone();
         for copy in 1..=copies {

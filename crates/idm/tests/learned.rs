@@ -5,7 +5,8 @@
 use idm::{CHUNK, LEAD, LearnedConfig, LearnedError, LearnedIdm, Reduction, WINDOW};
 use pusht_data::{Episode, InverseDynamics, Provenance, Split, SplitProtocol};
 use pusht_env::{EnvConfig, Frame, GOAL, PushT, Renderer};
-use training::{FitOptions, Silent, TrainConfig};
+use pusht_jobs::JobContext;
+use training::{FitOptions, TrainConfig};
 
 /// The agent circles about the board's middle; the T is where the seed puts it.
 fn episode(index: usize, steps: usize) -> Episode {
@@ -60,7 +61,7 @@ fn config(steps: usize) -> LearnedConfig {
 fn it_learns_and_comes_back_from_its_file() {
     let episodes: Vec<Episode> = (0..4).map(|i| episode(i, 40)).collect();
     let device = training::device("cpu").unwrap();
-    let mut silent = Silent;
+    let mut silent = JobContext::silent();
     let trained = LearnedIdm::train(
         &config(40),
         &episodes,
@@ -100,7 +101,7 @@ fn it_learns_and_comes_back_from_its_file() {
 fn what_cannot_be_read_is_refused_with_a_reason() {
     let device = training::device("cpu").unwrap();
     let short: Vec<Episode> = (0..4).map(|i| episode(i, 10)).collect();
-    let mut silent = Silent;
+    let mut silent = JobContext::silent();
     let error = LearnedIdm::train(
         &config(1),
         &short,

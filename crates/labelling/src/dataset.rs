@@ -5,6 +5,8 @@ use std::path::Path;
 
 use pusht_data::{DataError, Episode, Provenance, Transform, write_replay_buffer};
 use pusht_env::{GOAL, State};
+use pusht_jobs::JobContext;
+use serde::{Deserialize, Serialize};
 use video_io::{Resampled, VideoIoError, VideoReader, content_hash};
 
 use crate::report::{self, Summary};
@@ -12,7 +14,8 @@ use crate::video::HZ;
 use crate::{LabelError, Labelled, Stretch, VideoRecord};
 
 /// How episodes are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Layout {
     /// LeRobot v3: parquet and MP4.
     #[cfg(feature = "lerobot")]
@@ -23,7 +26,7 @@ pub enum Layout {
 
 /// Writes the trusted stretches as episodes to the folder `out`, with `label.json` in it; frames are read again from the
 /// videos. `augment` adds the seven flips and quarter turns of each. Where nothing can be trusted `label.json` alone is
-/// written. `progress` is told frames done and frames to do.
+/// written. Progress counts frames.
 ///
 /// # Errors
 /// `out` exists; a video that has changed since it was labelled; a place that cannot be written.
@@ -32,18 +35,14 @@ pub fn write_dataset(
     out: &Path,
     layout: Layout,
     augment: bool,
-    progress: &mut dyn FnMut(usize, usize),
+    ctx: &mut JobContext,
 ) -> Result<Summary, LabelError> {
     if out.exists() {
         return Err(LabelError::Exists {
             path: out.to_path_buf(),
         });
     }
-    let transforms = if augment {
-        Transform::dihedral()
-    } else {
-        vec![Transform::IDENTITY]
-    };
+    let transforms = transforms(augment);
     let (mut summary, mut lengths) = (Summary::default(), Vec::new());
     for record in labelled.records() {
         let record = record?;
@@ -61,16 +60,20 @@ pub fn write_dataset(
         fs::create_dir_all(out).map_err(LabelError::io(out))?;
     } else {
         match layout {
-            Layout::Zarr => write_replay_buffer(out, &lengths, episodes, progress)?,
+            Layout::Zarr => write_replay_buffer(out, &lengths, episodes, ctx)?,
             #[cfg(feature = "lerobot")]
             Layout::LeRobot => {
-                pusht_data::write_lerobot(out, episodes, &mut |done| progress(done, all))?;
+                pusht_data::write_lerobot(out, episodes, all, ctx)?;
             }
         }
     }
-    progress(all, all);
-    report::write(labelled, &summary, transforms.len(), out)?;
+    report::write(labelled, &summary, layout, transforms.len(), out)?;
     Ok(summary)
+}
+
+/// The copies of every stretch; the identity comes first.
+pub(crate) fn transforms(augment: bool) -> Vec<Transform> {
+    if augment { Transform::dihedral() } else { PLAIN.to_vec() }
 }
 
 /// As they are.

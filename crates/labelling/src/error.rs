@@ -21,8 +21,8 @@ pub enum LabelError {
         /// What should.
         expected: String,
     },
-    /// The output is there already.
-    #[error("{path:?} exists already; remove it or choose another name")]
+    /// The output is there already, and is not what the job makes.
+    #[error("{path:?} exists already and is not what these videos and settings give; remove it or choose another name")]
     Exists {
         /// The path.
         path: PathBuf,
@@ -35,6 +35,12 @@ pub enum LabelError {
         /// The cause.
         source: std::io::Error,
     },
+    /// The job was asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] pusht_jobs::Cancelled),
+    /// The journal of the labels.
+    #[error(transparent)]
+    Journal(#[from] pusht_jobs::JournalError),
     /// Parts that do not join.
     #[error(transparent)]
     Parts(#[from] pusht_jobs::ShardError),

@@ -3,17 +3,15 @@
 //! While a file of labels is being made it is called `….partial` and has a line for every video that is done, as they come;
 //! the same job goes on from it. A part (`--shard I/N`) is such a file of its share of the videos, and N of them join.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use pusht_env::GOAL;
-use pusht_jobs::Shard;
+use pusht_jobs::{JobContext, Journal, JournalScan, Shard};
 use rayon::prelude::*;
 use video_io::content_hash;
 
-use crate::labels::{Header, Line, Scanned, json_line, scan};
+use crate::labels::{Header, Line, scan};
 use crate::video::Eyes;
 use crate::{LabelError, Method, Settings};
 
@@ -30,13 +28,14 @@ pub struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// Labels into the file at `path` what is not labelled there yet, or has changed since; [`Labelled::open`](crate::Labelled::open) reads it.
-    /// `progress` is told videos done and videos to do, from any thread.
+    /// Labels into the file at `path` what is not labelled there yet, or has changed since; [`Labelled::open`](crate::Labelled::open)
+    /// reads it. Progress counts videos.
     ///
     /// # Errors
-    /// A file of another job at `path`; a place that cannot be written. Videos that cannot be read are no error.
-    pub fn run(&self, path: &Path, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<(), LabelError> {
-        let header = Header::new(self.method.name(), self.settings, self.videos.clone(), self.part);
+    /// A file of another job at `path`; a place that cannot be written; a job that was cancelled. Videos that cannot be read
+    /// are no error.
+    pub fn run(&self, path: &Path, ctx: &mut JobContext) -> Result<(), LabelError> {
+        let header = self.header();
         let mut partial = path.as_os_str().to_owned();
         partial.push(".partial");
         let partial = PathBuf::from(partial);
@@ -44,15 +43,15 @@ impl Job<'_> {
         if path.exists() {
             let found = scan(path)?;
             header.require(path, &found.header)?;
-            let changed = changed(path, &found)?;
+            let changed = changed(&found)?;
             if changed.is_empty() {
                 return Ok(());
             }
             fs::rename(path, &partial).map_err(LabelError::io(path))?;
             stale = Some(changed);
         }
-        let mut done = resume(&partial, &header)?;
-        let stale = stale.map_or_else(|| changed(&partial, &done), Ok)?;
+        let (journal, mut done) = resume(&partial, &header)?;
+        let stale = stale.map_or_else(|| changed(&done), Ok)?;
         // Of two lines of one video the later one counts.
         for index in stale {
             done.places.remove(&index);
@@ -62,20 +61,17 @@ impl Job<'_> {
             None => 0..self.videos.len(),
         };
         let todo: Vec<usize> = range.clone().filter(|i| !done.places.contains_key(i)).collect();
-        let out = OpenOptions::new().append(true).open(&partial);
-        let out = Mutex::new((out.map_err(LabelError::io(&partial))?, done.places.len()));
         let eyes = Eyes::new(GOAL)?;
         let (videos, settings) = (&self.videos, self.settings);
+        let task = ctx.task("label videos", range.len());
+        task.resume(done.places.len());
         let label = |index: usize, method: &Method<'_>| -> Result<(), LabelError> {
+            task.check()?;
             let record = eyes.label(&videos[index], method, settings);
-            let line = json_line(&partial, &Line { index, record })?;
-            let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
-            out.0.write_all(&line).map_err(LabelError::io(&partial))?;
-            out.1 += 1;
-            progress(out.1, range.len());
+            journal.append(&Line { index, record })?;
+            task.add(1);
             Ok(())
         };
-        progress(done.places.len(), range.len());
         match &self.method {
             // A model may not be shared between threads, so the method as a whole may not either.
             Method::ClosedForm(smoother) => {
@@ -86,18 +82,23 @@ impl Job<'_> {
             // A model computes on all cores by itself.
             model => todo.iter().try_for_each(|&index| label(index, model))?,
         }
-        sort(&partial, path)
+        journal.finish::<Header>(path)?;
+        task.finish(&format!("{} videos", range.len()));
+        Ok(())
+    }
+
+    /// Everything that the labels depend on.
+    pub(crate) fn header(&self) -> Header {
+        Header::new(self.method.name(), self.settings, self.videos.clone(), self.part)
     }
 }
 
 /// The videos that are not what they were when they were labelled.
-fn changed(path: &Path, found: &Scanned) -> Result<Vec<usize>, LabelError> {
-    let mut file = File::open(path).map_err(LabelError::io(path))?;
+pub(crate) fn changed(found: &JournalScan<Header>) -> Result<Vec<usize>, LabelError> {
     let mut changed = Vec::new();
-    for (&index, place) in &found.places {
-        let line = place.read(&mut file).map_err(LabelError::io(path))?;
-        let line: Line = serde_json::from_slice(&line).map_err(|e| LabelError::io(path)(e.into()))?;
-        if content_hash(&line.record.video).unwrap_or_default() != line.record.content {
+    for line in found.lines::<Line>()? {
+        let Line { index, record } = line?;
+        if content_hash(&record.video).unwrap_or_default() != record.content {
             changed.push(index);
         }
     }
@@ -105,31 +106,12 @@ fn changed(path: &Path, found: &Scanned) -> Result<Vec<usize>, LabelError> {
 }
 
 /// What an earlier run has done; a file with the header alone where there was none.
-fn resume(partial: &Path, header: &Header) -> Result<Scanned, LabelError> {
+fn resume(partial: &Path, header: &Header) -> Result<(Journal, JournalScan<Header>), LabelError> {
     if partial.exists() {
         let found = scan(partial)?;
         header.require(partial, &found.header)?;
-        // A last line that was cut off is taken away before another is appended.
-        let file = OpenOptions::new().write(true).open(partial);
-        let cut = file.and_then(|f| f.set_len(found.whole));
-        cut.map_err(LabelError::io(partial))?;
-        return Ok(found);
+        return Ok((Journal::resume(&found)?, found));
     }
-    if let Some(folder) = partial.parent().filter(|f| !f.as_os_str().is_empty()) {
-        fs::create_dir_all(folder).map_err(LabelError::io(folder))?;
-    }
-    fs::write(partial, json_line(partial, header)?).map_err(LabelError::io(partial))?;
-    scan(partial)
-}
-
-/// Writes the lines in the order of the videos, so that the result does not depend on threads and interruptions.
-fn sort(partial: &Path, path: &Path) -> Result<(), LabelError> {
-    let found = scan(partial)?;
-    let header = json_line(partial, &found.header)?;
-    pusht_data::write_file(path, |out| {
-        let mut from = File::open(partial)?;
-        out.write_all(&header)?;
-        (found.places.values()).try_for_each(|place| out.write_all(&place.read(&mut from)?))
-    })?;
-    fs::remove_file(partial).map_err(LabelError::io(partial))
+    let journal = Journal::create(partial, header)?;
+    Ok((journal, scan(partial)?))
 }

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use pusht_jobs::{Shard, ShardError};
+use pusht_jobs::{JournalError, JournalScan, Place, Shard, ShardError};
 use serde::{Deserialize, Serialize};
 
 use crate::{LabelError, Settings, VideoRecord};
@@ -69,64 +69,21 @@ pub(crate) struct Line {
     pub(crate) record: VideoRecord,
 }
 
-/// Where a line lies in its file.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
-    offset: u64,
-    length: usize,
-}
-
-impl Place {
-    /// The line's bytes, its end included.
-    pub(crate) fn read(self, file: &mut File) -> std::io::Result<Vec<u8>> {
-        let mut bytes = vec![0; self.length];
-        file.seek(SeekFrom::Start(self.offset))?;
-        file.read_exact(&mut bytes)?;
-        Ok(bytes)
-    }
-}
-
-/// What a file has.
-pub(crate) struct Scanned {
-    pub(crate) header: Header,
-    /// By the number of the video.
-    pub(crate) places: BTreeMap<usize, Place>,
-    /// Bytes of whole lines; what follows was cut off.
-    pub(crate) whole: u64,
-}
-
-/// Reads a file once. A last line without an end was cut off and does not count.
-pub(crate) fn scan(path: &Path) -> Result<Scanned, LabelError> {
+/// Reads a file of labels once; what is kept of it is where its lines lie.
+pub(crate) fn scan(path: &Path) -> Result<JournalScan<Header>, LabelError> {
     let foreign = |found: String| LabelError::Foreign {
         path: path.to_path_buf(),
         found,
         expected: "a file of labels, as `label` writes".to_owned(),
     };
-    let mut reader = BufReader::new(File::open(path).map_err(LabelError::io(path))?);
-    let mut line = Vec::new();
-    reader.read_until(b'\n', &mut line).map_err(LabelError::io(path))?;
-    let header: Header = serde_json::from_slice(&line).map_err(|e| foreign(e.to_string()))?;
-    if header.format != FORMAT {
-        return Err(foreign(format!("format {:?}", header.format)));
+    let scan = JournalScan::<Header>::read(path).map_err(|error| match error {
+        JournalError::Line { .. } => foreign(error.to_string()),
+        JournalError::Io { path, source } => LabelError::Io { path, source },
+    })?;
+    match scan.header.format == FORMAT {
+        true => Ok(scan),
+        false => Err(foreign(format!("format {:?}", scan.header.format))),
     }
-    let (mut places, mut whole) = (BTreeMap::new(), line.len() as u64);
-    loop {
-        line.clear();
-        let length = reader.read_until(b'\n', &mut line).map_err(LabelError::io(path))?;
-        if !line.ends_with(b"\n") {
-            break;
-        }
-        let Line { index, .. } = serde_json::from_slice(&line).map_err(|e| foreign(e.to_string()))?;
-        places.insert(index, Place { offset: whole, length });
-        whole += length as u64;
-    }
-    Ok(Scanned { header, places, whole })
-}
-
-pub(crate) fn json_line(path: &Path, value: &impl Serialize) -> Result<Vec<u8>, LabelError> {
-    let mut line = serde_json::to_vec(value).map_err(|e| LabelError::io(path)(e.into()))?;
-    line.push(b'\n');
-    Ok(line)
 }
 
 /// The labels of all videos of a job, read from their files when they are asked for.
@@ -149,7 +106,7 @@ impl Labelled {
         let mut first: Option<Header> = None;
         let mut parts = Vec::new();
         for (file, path) in paths.iter().enumerate() {
-            let Scanned { header, places, .. } = scan(path)?;
+            let JournalScan { header, places, .. } = scan(path)?;
             let part = header.part.map_or_else(|| Shard::new(1, 1), Ok)?;
             parts.push((path.as_path(), part));
             let expected = part.range(header.videos.len());

@@ -7,6 +7,7 @@
 
 mod blocks;
 mod dataset;
+mod dataset_job;
 mod error;
 mod find;
 mod job;
@@ -17,6 +18,7 @@ mod trust;
 mod video;
 
 pub use dataset::{Layout, write_dataset};
+pub use dataset_job::DatasetJob;
 pub use error::LabelError;
 pub use find::find_videos;
 pub use job::Job;

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::Serialize;
+use pusht_jobs::write_file;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{Doubt, LabelError, Labelled, VideoRecord};
+use crate::{Doubt, LabelError, Labelled, Layout, VideoRecord};
+
+const FILE: &str = "label.json";
 
 /// Numbers of a whole job.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// Videos of the job.
     pub videos: usize,
@@ -40,7 +43,13 @@ impl Summary {
 }
 
 /// Writes it, a video a line, to the folder `out`; every stretch became `copies` episodes.
-pub(crate) fn write(labelled: &Labelled, summary: &Summary, copies: usize, out: &Path) -> Result<(), LabelError> {
+pub(crate) fn write(
+    labelled: &Labelled,
+    summary: &Summary,
+    layout: Layout,
+    copies: usize,
+    out: &Path,
+) -> Result<(), LabelError> {
     let mut episode = 0;
     let mut stretches = |record: &VideoRecord| -> Vec<Value> {
         let places = record.stretches.iter().map(|stretch| {
@@ -50,9 +59,11 @@ pub(crate) fn write(labelled: &Labelled, summary: &Summary, copies: usize, out: 
         });
         places.collect()
     };
-    pusht_data::write_file(&out.join("label.json"), |file| {
+    let path = out.join(FILE);
+    write_file(&path, |file| {
         writeln!(file, "{{\n\"idm\": {},", json!(labelled.idm()))?;
         writeln!(file, "\"fps\": {},", json!(labelled.settings().fps))?;
+        writeln!(file, "\"layout\": {},", json!(layout))?;
         writeln!(file, "\"episodes_per_stretch\": {copies},")?;
         write!(file, "\"summary\": {},\n\"videos\": [", json!(summary))?;
         for (index, record) in labelled.records().enumerate() {
@@ -64,6 +75,21 @@ pub(crate) fn write(labelled: &Labelled, summary: &Summary, copies: usize, out: 
             write!(file, "{comma}\n{value}")?;
         }
         file.write_all(b"\n]\n}\n")
-    })?;
-    Ok(())
+    })
+    .map_err(LabelError::io(&path))
+}
+
+/// What a finished data set says of how it was written.
+#[derive(Debug, PartialEq, Deserialize)]
+pub(crate) struct Written {
+    pub(crate) layout: Layout,
+    pub(crate) episodes_per_stretch: usize,
+    pub(crate) summary: Summary,
+}
+
+impl Written {
+    /// Of the data set in the folder `out`; none where there is no such record, as in sets of earlier versions.
+    pub(crate) fn read(out: &Path) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(out.join(FILE)).ok()?).ok()
+    }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use labelling::*;
 use pusht_env::{FillRule, Frame, GOAL, Pose, Renderer, Scene};
+use pusht_jobs::JobContext;
 use pusht_vision::agent_step;
 use video_io::{VideoOptions, save_video};
 
@@ -46,7 +47,7 @@ fn label(paths: &[PathBuf], out: &Path, fps: Option<u32>) -> Vec<VideoRecord> {
         settings: Settings { fps },
         part: None,
     };
-    job.run(out, &|_, _| ()).unwrap();
+    job.run(out, &mut JobContext::silent()).unwrap();
     records(&[out.to_path_buf()])
 }
 
@@ -168,7 +169,7 @@ fn broken_videos_do_not_stop_the_others() {
         &dir.path().join("set.zarr"),
         Layout::Zarr,
         true,
-        &mut |_, _| (),
+        &mut JobContext::silent(),
     )
     .unwrap();
     assert_eq!((summary.videos, summary.failed), (7, 5));
@@ -207,7 +208,7 @@ fn videos_that_cannot_be_read_are_found_and_said_to_be() {
         settings: Settings::default(),
         part: None,
     };
-    job.run(&at("labels"), &|_, _| ()).unwrap();
+    job.run(&at("labels"), &mut JobContext::silent()).unwrap();
     let errors: Vec<Option<String>> = records(&[at("labels")])
         .into_iter()
         .map(|record| record.error)
@@ -232,7 +233,7 @@ fn videos_that_changed_are_labelled_again_and_never_paired_with_old_labels() {
         settings: Settings::default(),
         part: None,
     };
-    job.run(&at("labels"), &|_, _| ()).unwrap();
+    job.run(&at("labels"), &mut JobContext::silent()).unwrap();
     let before = records(&[at("labels")]);
     // As long as before, so that nothing but its content tells.
     let mut other = clip(96, 24);
@@ -240,16 +241,29 @@ fn videos_that_changed_are_labelled_again_and_never_paired_with_old_labels() {
     fs::remove_file(at("in/1.gif")).unwrap();
     save(&at("in/1.gif"), &other);
     let labelled = Labelled::open(&[at("labels")]).unwrap();
-    let error = write_dataset(&labelled, &at("set.zarr"), Layout::Zarr, false, &mut |_, _| ());
+    let error = write_dataset(
+        &labelled,
+        &at("set.zarr"),
+        Layout::Zarr,
+        false,
+        &mut JobContext::silent(),
+    );
     let error = error.unwrap_err().to_string();
     assert!(error.contains("1.gif") && error.contains("label it again"), "{error}");
     assert!(!at("set.zarr").exists());
-    job.run(&at("labels"), &|_, _| ()).unwrap();
+    job.run(&at("labels"), &mut JobContext::silent()).unwrap();
     let after = records(&[at("labels")]);
     assert_eq!(before[0], after[0]);
     assert_ne!(before[1].stretches, after[1].stretches);
     let labelled = Labelled::open(&[at("labels")]).unwrap();
-    write_dataset(&labelled, &at("set.zarr"), Layout::Zarr, false, &mut |_, _| ()).unwrap();
+    write_dataset(
+        &labelled,
+        &at("set.zarr"),
+        Layout::Zarr,
+        false,
+        &mut JobContext::silent(),
+    )
+    .unwrap();
 }
 
 #[test]
@@ -266,17 +280,17 @@ fn stopped_and_divided_jobs_end_alike() {
         settings: Settings::default(),
         part,
     };
-    job(None).run(&at("whole"), &|_, _| ()).unwrap();
+    job(None).run(&at("whole"), &mut JobContext::silent()).unwrap();
     let whole = fs::read(at("whole")).unwrap();
     // As a killed run leaves it: two lines, the last cut off.
     let lines: Vec<&[u8]> = whole.split_inclusive(|&b| b == b'\n').collect();
     fs::write(at("again.partial"), [lines[0], lines[3], &lines[1][..30]].concat()).unwrap();
-    job(None).run(&at("again"), &|_, _| ()).unwrap();
+    job(None).run(&at("again"), &mut JobContext::silent()).unwrap();
     assert_eq!(fs::read(at("again")).unwrap(), whole);
     let parts: Vec<PathBuf> = (1..=2).map(|i| at(&format!("part{i}"))).collect();
     for (i, path) in parts.iter().enumerate() {
         let part = pusht_jobs::Shard::new(i + 1, 2).unwrap();
-        job(Some(part)).run(path, &|_, _| ()).unwrap();
+        job(Some(part)).run(path, &mut JobContext::silent()).unwrap();
     }
     assert_eq!(records(&parts), records(&[at("whole")]));
     assert!(Labelled::open(&parts[..1]).is_err());
@@ -285,7 +299,7 @@ fn stopped_and_divided_jobs_end_alike() {
         ..job(None)
     };
     assert!(matches!(
-        other.run(&at("whole"), &|_, _| ()),
+        other.run(&at("whole"), &mut JobContext::silent()),
         Err(LabelError::Foreign { .. })
     ));
 }

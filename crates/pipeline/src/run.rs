@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use eval::Report;
-use training::{Progress, StopFlag};
+use pusht_jobs::JobContext;
 
 use crate::stage::{io, write};
 use crate::{Config, PipelineError, assemble, stages};
@@ -25,10 +25,8 @@ pub struct RunOptions<'a> {
     pub device: String,
     /// For the record.
     pub command: String,
-    /// Told about every stage.
-    pub progress: &'a mut dyn Progress,
-    /// Raised by Ctrl-C.
-    pub stop: StopFlag,
+    /// Shows every stage; stops where it is cancelled.
+    pub ctx: &'a mut JobContext,
 }
 
 /// Runs the experiment, or what is missing of it, and writes `report.json` and `report.html` into the run's folder.
@@ -42,8 +40,7 @@ pub fn run(config: &Config, options: RunOptions<'_>) -> Result<Report, PipelineE
         overwrite,
         device,
         command,
-        progress,
-        stop,
+        ctx,
     } = options;
     let failed = |e: training::TrainingError| PipelineError::Config {
         origin: "--device".to_owned(),
@@ -59,20 +56,20 @@ pub fn run(config: &Config, options: RunOptions<'_>) -> Result<Report, PipelineE
         refuse_other_settings(&out, &settings)?;
     }
     write(&out.join(SETTINGS), settings.as_bytes())?;
+    let cancel = ctx.cancel_flag().clone();
     let mut lab = stages::Lab {
         config,
         root: out.clone(),
         device,
         device_name: device_name.clone(),
-        progress,
-        stop: stop.clone(),
+        ctx,
         done: Vec::new(),
         kept: Vec::new(),
         other_build: Vec::new(),
     };
     let results = stages::all(&mut lab, data.as_deref()).map_err(|error| {
         // Whatever a stage made of the interruption, the user asked for it.
-        if stop.is_raised() {
+        if cancel.is_cancelled() {
             PipelineError::Interrupted { run: out.clone() }
         } else {
             error

@@ -8,7 +8,6 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use training::TrainingError;
 
 use crate::PipelineError;
 
@@ -155,13 +154,7 @@ pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), Pipe
 
 /// Writes bytes beside their final name and renames them.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), PipelineError> {
-    training::write_atomic(path, bytes).map_err(|error| match error {
-        TrainingError::Io { path, source, .. } => PipelineError::Io { path, source },
-        other => PipelineError::Stage {
-            stage: path.display().to_string(),
-            reason: other.to_string(),
-        },
-    })
+    pusht_jobs::write_bytes(path, bytes).map_err(io(path))
 }
 
 /// Names the path in an I/O error.

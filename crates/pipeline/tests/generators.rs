@@ -6,7 +6,7 @@ use std::path::Path;
 
 use eval::Report;
 use pipeline::{Config, PipelineError, RunOptions, run};
-use training::{Silent, StopFlag};
+use pusht_jobs::JobContext;
 
 /// The preset smoke with less of everything.
 const LESS: [&str; 15] = [
@@ -73,8 +73,7 @@ fn experiment(out: &Path, more: &[&str]) -> Result<Report, PipelineError> {
         overwrite: true,
         device: "cpu".into(),
         command: "test".into(),
-        progress: &mut Silent,
-        stop: StopFlag::new(),
+        ctx: &mut JobContext::silent(),
     };
     run(&config(more), options)
 }

@@ -123,6 +123,12 @@ pub enum DataError {
         /// Pixels that differ.
         pixels: usize,
     },
+    /// The job was asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] pusht_jobs::Cancelled),
+    /// The journal of an unfinished job.
+    #[error(transparent)]
+    Journal(#[from] pusht_jobs::JournalError),
     /// Parts that do not join.
     #[error(transparent)]
     Parts(#[from] pusht_jobs::ShardError),

@@ -17,7 +17,6 @@ mod video_model;
 #[cfg(feature = "zarr")]
 mod zarr;
 
-pub use atomic::{write_file, write_folder};
 pub use augment::{FrameTransform, NotSquare, Transform};
 pub use batch::{Batch, Loader, LoaderError};
 pub use episode::{Episode, EpisodeError, Provenance};

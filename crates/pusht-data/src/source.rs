@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use pusht_env::{Action, State};
+use pusht_jobs::JobContext;
 
 #[cfg(feature = "lerobot")]
 use crate::LeRobotSet;
@@ -234,29 +235,33 @@ impl Source {
             .collect()
     }
 
-    /// Episodes with frames and, where known, states: decoded or simulated in parallel. `progress` is told frames done
-    /// and frames to do, on the caller's thread.
+    /// Episodes with frames and, where known, states: decoded or simulated in parallel. Progress counts frames.
     ///
     /// # Errors
-    /// No such episodes, or data that cannot be read.
-    pub fn episodes(
-        &self,
-        range: Range<usize>,
-        progress: &mut dyn FnMut(usize, usize),
-    ) -> Result<Vec<Episode>, DataError> {
+    /// No such episodes, data that cannot be read, or a job that was cancelled.
+    pub fn episodes(&self, range: Range<usize>, ctx: &mut JobContext) -> Result<Vec<Episode>, DataError> {
         match &self.kind {
             #[cfg(feature = "zarr")]
-            Kind::ReplayBuffer(buffer) => buffer.episodes(range, progress),
+            Kind::ReplayBuffer(buffer) => buffer.episodes(range, ctx),
             #[cfg(feature = "lerobot")]
-            Kind::LeRobot(set) => set.episodes(range, progress),
-            Kind::Simulated(set) => set.episodes(range, progress),
+            Kind::LeRobot(set) => set.episodes(range, ctx),
+            Kind::Simulated(set) => set.episodes(range, ctx),
         }
+    }
+
+    /// One episode with its frames.
+    ///
+    /// # Errors
+    /// No such episode, or data that cannot be read.
+    pub fn episode(&self, index: usize) -> Result<Episode, DataError> {
+        let mut one = self.episodes(index..index.saturating_add(1), &mut JobContext::silent())?;
+        Ok(one.remove(0))
     }
 
     /// Episodes one by one, decoded or simulated sixteen at a time, so that a set need not fit into memory.
     pub fn stream(&self, range: Range<usize>) -> impl Iterator<Item = Result<Episode, DataError>> {
         range.clone().step_by(16).flat_map(move |first| {
-            match self.episodes(first..(first + 16).min(range.end), &mut |_, _| {}) {
+            match self.episodes(first..(first + 16).min(range.end), &mut JobContext::silent()) {
                 Ok(episodes) => episodes.into_iter().map(Ok).collect(),
                 Err(error) => vec![Err(error)],
             }

@@ -3,7 +3,7 @@
 
 use pusht_data::{Demonstrations, SimulatedSet, Simulation, demonstrate, demonstrate_part, open};
 use pusht_env::ExpertConfig;
-use pusht_jobs::Shard;
+use pusht_jobs::{CancelFlag, JobContext, RecordedProgress, Shard};
 
 fn what() -> Demonstrations {
     Demonstrations {
@@ -21,16 +21,17 @@ fn demonstrations_are_the_same_on_any_number_of_threads() {
     let dir = tempfile::tempdir().unwrap();
     let files = [1, 2].map(|threads| {
         let path = dir.path().join(format!("{threads}.jsonl"));
-        let mut last = (0, 0);
         let what = Demonstrations { threads, ..what() };
-        demonstrate(&path, &what, &mut |done, total| last = (done, total)).unwrap();
-        assert_eq!(last, (2, 2));
+        let told = RecordedProgress::default();
+        let mut ctx = JobContext::new(Box::new(told.clone()), CancelFlag::new());
+        demonstrate(&path, &what, &mut ctx).unwrap();
+        assert_eq!(told.steps().last(), Some(&(2, 2)));
         std::fs::read(&path).unwrap()
     });
     assert_eq!(files[0], files[1]);
 
     let source = open(dir.path().join("1.jsonl")).unwrap();
-    let episodes = source.episodes(0..2, &mut |_, _| {}).unwrap();
+    let episodes = source.episodes(0..2, &mut JobContext::silent()).unwrap();
     for (i, episode) in episodes.iter().enumerate() {
         episode.check().unwrap();
         assert_eq!(episode.provenance.source, "expert");
@@ -46,7 +47,7 @@ fn demonstrations_are_the_same_on_any_number_of_threads() {
         max_steps: 41,
         ..what()
     };
-    let e = demonstrate(dir.path().join("1.jsonl"), &other, &mut |_, _| {}).unwrap_err();
+    let e = demonstrate(dir.path().join("1.jsonl"), &other, &mut JobContext::silent()).unwrap_err();
     assert!(e.to_string().contains("other settings or seeds"), "{e}");
 }
 
@@ -61,11 +62,11 @@ fn parts_join_to_what_one_process_writes() {
     let make = |name: &str, what: &Demonstrations, shard: &str| {
         let path = dir.path().join(name);
         let shard: Shard = shard.parse().unwrap();
-        demonstrate_part(&path, what, shard, &mut |_, _| {}).unwrap();
+        demonstrate_part(&path, what, shard, &mut JobContext::silent()).unwrap();
         path
     };
     let whole = dir.path().join("whole.jsonl");
-    demonstrate(&whole, &what, &mut |_, _| {}).unwrap();
+    demonstrate(&whole, &what, &mut JobContext::silent()).unwrap();
     // Also into more parts than there are episodes; named in any order.
     for of in [1, 3, 7] {
         let mut parts: Vec<_> = (1..=of)
@@ -101,7 +102,7 @@ fn parts_join_to_what_one_process_writes() {
 
     let text = open(&a).err().unwrap().to_string();
     assert!(text.contains("part 1/3") && text.contains("merge"), "{text}");
-    let e = demonstrate(&a, &what, &mut |_, _| {}).unwrap_err();
+    let e = demonstrate(&a, &what, &mut JobContext::silent()).unwrap_err();
     assert!(e.to_string().contains("other settings or seeds"), "{e}");
 }
 
@@ -109,7 +110,7 @@ fn parts_join_to_what_one_process_writes() {
 fn what_cannot_be_demonstrated() {
     let dir = tempfile::tempdir().unwrap();
     let error = |what: Demonstrations| {
-        demonstrate(dir.path().join("x.jsonl"), &what, &mut |_, _| {})
+        demonstrate(dir.path().join("x.jsonl"), &what, &mut JobContext::silent())
             .unwrap_err()
             .to_string()
     };

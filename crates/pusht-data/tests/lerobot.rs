@@ -6,6 +6,7 @@
 use proptest::prelude::*;
 use pusht_data::{DataError, Episode, Provenance, open, write_lerobot};
 use pusht_env::{Frame, GOAL, Pose, State};
+use pusht_jobs::{CancelFlag, JobContext, RecordedProgress};
 
 fn episode(index: usize, rows: usize) -> Episode {
     let shade = |t: usize| image::Rgb([(20 * index + 3 * t) as u8, 120, 200]);
@@ -35,12 +36,13 @@ fn what_is_written_comes_back() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("set");
     let sent: Vec<Episode> = [12, 1, 30].iter().enumerate().map(|(i, &n)| episode(i, n)).collect();
-    let mut frames = 0;
-    let count = write_lerobot(&path, sent.iter().cloned().map(Ok), &mut |done| frames = done).unwrap();
-    assert_eq!((count, frames), (3, 43));
+    let told = RecordedProgress::default();
+    let mut ctx = JobContext::new(Box::new(told.clone()), CancelFlag::new());
+    let count = write_lerobot(&path, sent.iter().cloned().map(Ok), 43, &mut ctx).unwrap();
+    assert_eq!((count, told.steps().last()), (3, Some(&(43, 43))));
     let set = open(&path).unwrap();
     assert_eq!(set.lengths(), [12, 1, 30]);
-    let read = set.episodes(0..3, &mut |_, _| ()).unwrap();
+    let read = set.episodes(0..3, &mut JobContext::silent()).unwrap();
     for (found, sent) in read.iter().zip(&sent) {
         assert_eq!((&found.actions, &found.goal), (&sent.actions, &sent.goal));
         assert_eq!((&found.states, &found.provenance), (&sent.states, &sent.provenance));
@@ -49,17 +51,17 @@ fn what_is_written_comes_back() {
         }
     }
     assert_eq!(set.states(1).unwrap().unwrap().len(), 1);
-    assert!(set.episodes(2..4, &mut |_, _| ()).is_err());
+    assert!(set.episodes(2..4, &mut JobContext::silent()).is_err());
 }
 
 #[test]
 fn what_is_wrong_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("set");
-    assert!(write_lerobot(&path, Vec::new(), &mut |_| ()).is_err());
+    assert!(write_lerobot(&path, Vec::new(), 10, &mut JobContext::silent()).is_err());
     assert!(!path.exists());
-    write_lerobot(&path, [Ok(episode(0, 5))], &mut |_| ()).unwrap();
-    assert!(write_lerobot(&path, [Ok(episode(0, 5))], &mut |_| ()).is_err());
+    write_lerobot(&path, [Ok(episode(0, 5))], 10, &mut JobContext::silent()).unwrap();
+    assert!(write_lerobot(&path, [Ok(episode(0, 5))], 10, &mut JobContext::silent()).is_err());
     let info = std::fs::read_to_string(path.join("meta/info.json")).unwrap();
     let change = |from: &str, to: &str| {
         std::fs::write(path.join("meta/info.json"), info.replace(from, to)).unwrap();
@@ -71,7 +73,10 @@ fn what_is_wrong_is_named() {
     std::fs::write(path.join("meta/info.json"), &info).unwrap();
     let video = path.join("videos/observation.image/chunk-000/file-000.mp4");
     std::fs::write(&video, b"no video").unwrap();
-    let error = open(&path).unwrap().episodes(0..1, &mut |_, _| ()).unwrap_err();
+    let error = open(&path)
+        .unwrap()
+        .episodes(0..1, &mut JobContext::silent())
+        .unwrap_err();
     assert!(matches!(error, DataError::Unreadable { .. }), "{error}");
     let table = path.join("data/chunk-000/file-000.parquet");
     let bytes = std::fs::read(&table).unwrap();
@@ -90,7 +95,7 @@ proptest! {
     ) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("set");
-        write_lerobot(&path, [Ok(episode(0, 6)), Ok(episode(1, 4))], &mut |_| ()).unwrap();
+        write_lerobot(&path, [Ok(episode(0, 6)), Ok(episode(1, 4))], 10, &mut JobContext::silent()).unwrap();
         let file = path.join([
             "meta/info.json",
             "meta/pusht.json",
@@ -109,7 +114,7 @@ proptest! {
         std::fs::write(&file, bytes).unwrap();
         if let Ok(set) = open(&path) {
             for i in 0..set.len() {
-                let _ = set.episodes(i..i + 1, &mut |_, _| ());
+                let _ = set.episodes(i..i + 1, &mut JobContext::silent());
             }
         }
     }

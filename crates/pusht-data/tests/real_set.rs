@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use pusht_data::{ReplayBuffer, SimulatedSet, Simulation, open};
+use pusht_jobs::JobContext;
 
 fn real_set() -> Option<PathBuf> {
     let Some(reference) = std::env::var_os("PUSHT_REFERENCE") else {
@@ -29,7 +30,7 @@ fn it_holds_what_numpy_reads() {
     assert!((states - 26_755_516.915_192).abs() < 1e-5, "{states}");
 
     // The last two episodes: two chunks, the last one partly filled.
-    let episodes = buffer.episodes(204..206, &mut |_, _| {}).unwrap();
+    let episodes = buffer.episodes(204..206, &mut JobContext::silent()).unwrap();
     let bytes = episodes.iter().flat_map(|e| &e.frames).flat_map(|f| f.as_raw().iter());
     assert_eq!(bytes.map(|&b| u64::from(b)).sum::<u64>(), 1_253_807_835);
     for episode in &episodes {
@@ -41,7 +42,8 @@ fn it_holds_what_numpy_reads() {
 fn all_episodes_follow_from_their_seed_and_actions() {
     let Some(path) = real_set() else { return };
     let source = open(path).unwrap();
-    let (set, difference) = SimulatedSet::recover(&source, 206, Simulation::DIFFUSION_POLICY, &mut |_, _| {}).unwrap();
+    let (set, difference) =
+        SimulatedSet::recover(&source, 206, Simulation::DIFFUSION_POLICY, &mut JobContext::silent()).unwrap();
     println!("{} episodes, {difference:?}", set.len());
     assert_eq!((set.len(), difference.frames, difference.pixels), (206, 25_650, 0));
     assert!(difference.states <= 2e-5, "{difference:?}");

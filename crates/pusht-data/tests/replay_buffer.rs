@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use pusht_data::{DataError, Episode, ReplayBuffer, SimulatedSet, Simulation, open, write_replay_buffer};
+use pusht_jobs::{CancelFlag, JobContext, RecordedProgress};
 use sha2::{Digest, Sha256};
 
 fn fixture() -> PathBuf {
@@ -37,7 +38,7 @@ fn error(path: &Path) -> String {
     match ReplayBuffer::open(path) {
         Err(e) => e.to_string(),
         Ok(buffer) => buffer
-            .episodes(0..buffer.len(), &mut |_, _| {})
+            .episodes(0..buffer.len(), &mut JobContext::silent())
             .expect_err("an error")
             .to_string(),
     }
@@ -54,11 +55,10 @@ fn values_equal_numpy() {
     let states: Vec<[f64; 5]> = buffer.states().unwrap().iter().map(|s| s.to_row()).collect();
     assert_eq!(serde_json::json!(states), expected["state"]);
 
-    let mut told = Vec::new();
-    let episodes = buffer
-        .episodes(0..3, &mut |done, total| told.push((done, total)))
-        .unwrap();
-    assert_eq!(told.last(), Some(&(22, 22)));
+    let told = RecordedProgress::default();
+    let mut ctx = JobContext::new(Box::new(told.clone()), CancelFlag::new());
+    let episodes = buffer.episodes(0..3, &mut ctx).unwrap();
+    assert_eq!(told.steps().last(), Some(&(22, 22)));
     let hashes: Vec<String> = episodes
         .iter()
         .flat_map(|e| &e.frames)
@@ -73,9 +73,9 @@ fn values_equal_numpy() {
 #[test]
 fn a_range_equals_the_same_episodes_of_the_whole() {
     let buffer = ReplayBuffer::open(fixture()).unwrap();
-    let all = buffer.episodes(0..3, &mut |_, _| {}).unwrap();
+    let all = buffer.episodes(0..3, &mut JobContext::silent()).unwrap();
     for range in [0..1, 1..2, 2..3, 1..3, 0..0] {
-        let some = buffer.episodes(range.clone(), &mut |_, _| {}).unwrap();
+        let some = buffer.episodes(range.clone(), &mut JobContext::silent()).unwrap();
         assert_eq!(some, all[range]);
     }
     assert_eq!(all[1].provenance.index, 1);
@@ -85,7 +85,7 @@ fn a_range_equals_the_same_episodes_of_the_whole() {
 #[test]
 fn beyond_the_end() {
     let buffer = ReplayBuffer::open(fixture()).unwrap();
-    let e = buffer.episodes(2..4, &mut |_, _| {}).unwrap_err();
+    let e = buffer.episodes(2..4, &mut JobContext::silent()).unwrap_err();
     assert!(matches!(e, DataError::OutOfRange { .. }), "{e}");
     assert!(e.to_string().contains("episode 3"), "{e}");
 }
@@ -214,7 +214,7 @@ fn uint8_pictures_are_read_too() {
     let bytes: Vec<u8> = (0..22 * 12).map(|i| i as u8).collect();
     let (_dir, path) = broken(|p| overwrite(p, "data/img", "0.0.0.0", "|u1", "22,2,2,3", &bytes));
     let buffer = ReplayBuffer::open(&path).unwrap();
-    let episodes = buffer.episodes(1..2, &mut |_, _| {}).unwrap();
+    let episodes = buffer.episodes(1..2, &mut JobContext::silent()).unwrap();
     assert_eq!(episodes[0].frames.len(), 5);
     assert_eq!(episodes[0].frames[0].as_raw(), &bytes[7 * 12..8 * 12]);
 }
@@ -223,19 +223,20 @@ fn uint8_pictures_are_read_too() {
 #[test]
 fn recipes_bring_the_recorded_frames_back() {
     let source = open(fixture()).unwrap();
-    let (set, difference) = SimulatedSet::recover(&source, 3, Simulation::GYM_PUSHT, &mut |_, _| {}).unwrap();
+    let (set, difference) =
+        SimulatedSet::recover(&source, 3, Simulation::GYM_PUSHT, &mut JobContext::silent()).unwrap();
     assert_eq!(set.len(), 3);
     assert_eq!((difference.frames, difference.pixels), (22, 0));
     assert!(difference.states < 2e-5, "{difference:?}");
 
-    let e = SimulatedSet::recover(&source, 3, Simulation::DIFFUSION_POLICY, &mut |_, _| {}).unwrap_err();
+    let e = SimulatedSet::recover(&source, 3, Simulation::DIFFUSION_POLICY, &mut JobContext::silent()).unwrap_err();
     assert!(e.to_string().contains("episode 0 does not follow from its seed"), "{e}");
 }
 
 #[test]
 fn what_is_written_is_read_back() {
     let buffer = ReplayBuffer::open(fixture()).unwrap();
-    let mut episodes = buffer.episodes(0..3, &mut |_, _| {}).unwrap();
+    let mut episodes = buffer.episodes(0..3, &mut JobContext::silent()).unwrap();
     // Longer than a chunk.
     for _ in 0..30 {
         let again = episodes[0].clone();
@@ -244,23 +245,33 @@ fn what_is_written_is_read_back() {
     let lengths: Vec<usize> = episodes.iter().map(Episode::len).collect();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("out.zarr");
-    let mut told = 0;
-    write_replay_buffer(&path, &lengths, episodes.iter().cloned().map(Ok), &mut |done, _| {
-        told = done;
-    })
-    .unwrap();
-    assert_eq!(told, 232);
+    let told = RecordedProgress::default();
+    let mut ctx = JobContext::new(Box::new(told.clone()), CancelFlag::new());
+    write_replay_buffer(&path, &lengths, episodes.iter().cloned().map(Ok), &mut ctx).unwrap();
+    assert_eq!(told.steps().last(), Some(&(232, 232)));
     let back = ReplayBuffer::open(&path).unwrap();
-    let read = back.episodes(0..back.len(), &mut |_, _| {}).unwrap();
+    let read = back.episodes(0..back.len(), &mut JobContext::silent()).unwrap();
     assert_eq!(read.len(), episodes.len());
     for (a, b) in read.iter().zip(&episodes) {
         assert_eq!((&a.frames, &a.actions, &a.states), (&b.frames, &b.actions, &b.states));
     }
 
-    let e = write_replay_buffer(&path, &lengths, episodes.iter().cloned().map(Ok), &mut |_, _| {}).unwrap_err();
+    let e = write_replay_buffer(
+        &path,
+        &lengths,
+        episodes.iter().cloned().map(Ok),
+        &mut JobContext::silent(),
+    )
+    .unwrap_err();
     assert!(e.to_string().contains("exists already"), "{e}");
     let other = dir.path().join("other.zarr");
-    let e = write_replay_buffer(&other, &[7, 5], episodes.iter().cloned().map(Ok), &mut |_, _| {}).unwrap_err();
+    let e = write_replay_buffer(
+        &other,
+        &[7, 5],
+        episodes.iter().cloned().map(Ok),
+        &mut JobContext::silent(),
+    )
+    .unwrap_err();
     assert!(e.to_string().contains("10 rows in episode 2"), "{e}");
     assert!(!other.exists());
     assert_eq!(dir.path().read_dir().unwrap().count(), 1);

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pusht_data::{DataError, Plan, Recipe, SimulatedSet, Simulation, Start, open};
 use pusht_env::{Action, EnvError, Pose, Renderer, State};
+use pusht_jobs::{CancelFlag, JobContext, RecordedProgress};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
@@ -43,7 +44,7 @@ fn set() -> SimulatedSet {
 fn episodes_are_what_the_environment_shows() {
     let set = set();
     let simulation = set.simulation;
-    let episodes = set.episodes(0..set.len(), &mut |_, _| {}).unwrap();
+    let episodes = set.episodes(0..set.len(), &mut JobContext::silent()).unwrap();
     let mut renderer = Renderer::new(96, simulation.fill_rule).unwrap();
     for (recipe, episode) in set.recipes().iter().zip(&episodes) {
         episode.check().unwrap();
@@ -81,13 +82,13 @@ fn a_file_brings_back_every_bit() {
     assert_eq!(source.lengths(), [20, 21, 22, 23, 24, 25]);
     assert_eq!(source.actions(3).unwrap(), set.recipes()[3].actions);
     assert_eq!(
-        source.episodes(1..3, &mut |_, _| {}).unwrap(),
-        set.episodes(0..6, &mut |_, _| {}).unwrap()[1..3]
+        source.episodes(1..3, &mut JobContext::silent()).unwrap(),
+        set.episodes(0..6, &mut JobContext::silent()).unwrap()[1..3]
     );
     // No other file is left beside it.
     assert_eq!(path.parent().unwrap().read_dir().unwrap().count(), 1);
     assert!(matches!(
-        source.episodes(5..7, &mut |_, _| {}),
+        source.episodes(5..7, &mut JobContext::silent()),
         Err(DataError::OutOfRange { .. })
     ));
 }
@@ -113,11 +114,10 @@ fn making_does_not_depend_on_threads() {
         .into_iter()
         .map(|threads| {
             let path = dir.path().join(format!("{threads}.jsonl"));
-            let mut told = Vec::new();
-            plan(threads)
-                .make(&path, act, &mut |done, total| told.push((done, total)))
-                .unwrap();
-            assert_eq!(told, (0..=12).map(|d| (d, 12)).collect::<Vec<_>>());
+            let told = RecordedProgress::default();
+            let mut ctx = JobContext::new(Box::new(told.clone()), CancelFlag::new());
+            plan(threads).make(&path, act, &mut ctx).unwrap();
+            assert_eq!(told.steps(), (1..=12).map(|d| (d, 12)).collect::<Vec<_>>());
             std::fs::read(path).unwrap()
         })
         .collect();
@@ -137,7 +137,7 @@ fn a_stopped_run_goes_on() {
             Ok(act(index, start).unwrap())
         }
     };
-    let error = plan(1).make(&path, failing, &mut |_, _| {}).unwrap_err();
+    let error = plan(1).make(&path, failing, &mut JobContext::silent()).unwrap_err();
     assert!(
         error.to_string().contains("episode 7 cannot be simulated: no plan"),
         "{error}"
@@ -160,22 +160,26 @@ fn a_stopped_run_goes_on() {
         made.fetch_add(1, Ordering::Relaxed);
         act(index, start)
     };
-    let set = plan(2).make(&path, counting, &mut |_, _| {}).unwrap();
+    let set = plan(2).make(&path, counting, &mut JobContext::silent()).unwrap();
     assert_eq!(made.load(Ordering::Relaxed), 12 - kept);
     assert!(path.exists() && !partial.exists());
     let whole = plan(1)
-        .make(dir.path().join("whole.jsonl"), act, &mut |_, _| {})
+        .make(dir.path().join("whole.jsonl"), act, &mut JobContext::silent())
         .unwrap();
     assert_eq!(set.recipes(), whole.recipes());
 
     // A second run finds it finished; other seeds or settings are refused.
     let again = plan(1)
-        .make(&path, |_, _| Err::<Vec<Action>, _>("not asked"), &mut |_, _| {})
+        .make(
+            &path,
+            |_, _| Err::<Vec<Action>, _>("not asked"),
+            &mut JobContext::silent(),
+        )
         .unwrap();
     assert_eq!(again.recipes(), set.recipes());
     let mut other = plan(1);
     other.starts[3] = Start::Seed(5);
-    let error = other.make(&path, act, &mut |_, _| {}).unwrap_err();
+    let error = other.make(&path, act, &mut JobContext::silent()).unwrap_err();
     assert!(error.to_string().contains("other settings or seeds"), "{error}");
 }
 

@@ -5,7 +5,7 @@ use pusht_data::{Recipe, SimulatedSet, Simulation, Source, Start, open};
 
 fn check(source: &Source) {
     for index in 0..source.len() {
-        let episode = source.episodes(index..index + 1, &mut |_, _| {}).unwrap().remove(0);
+        let episode = source.episode(index).unwrap();
         assert!(episode.states.is_some());
         assert_eq!(source.states(index).unwrap(), episode.states);
     }

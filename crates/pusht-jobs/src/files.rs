@@ -38,6 +38,10 @@ pub fn write_json(path: impl AsRef<Path>, value: &impl Serialize) -> io::Result<
     write_bytes(path, &serde_json::to_vec_pretty(value)?)
 }
 
+/// Beginning of the names of files and folders that are being written; what a killed process left under such a name can be
+/// removed.
+pub const STAGING_PREFIX: &str = ".writing-";
+
 /// Folder that is being filled beside its place. [`commit`](Self::commit) or [`replace`](Self::replace) puts it there;
 /// dropped before, it is removed.
 #[derive(Debug)]
@@ -74,10 +78,11 @@ impl StagedFolder {
             let reason = "it exists already; remove it or choose another name";
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, reason));
         }
+        sync_folder(self.temp.path())?;
         fs::rename(self.temp.path(), &self.place)?;
         // Renamed: nothing is left to remove.
         let _ = self.temp.keep();
-        Ok(())
+        sync_folder(folder_of(&self.place)?)
     }
 
     /// Puts the folder in its place. What is there is moved aside first, put back if that fails, and removed last.
@@ -100,6 +105,14 @@ impl StagedFolder {
     }
 }
 
+/// Has the names in a folder written to the disk, where the system can.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    fs::File::open(path)?.sync_all()?;
+    let _ = path;
+    Ok(())
+}
+
 /// The folder that `path` is in, made where it is missing.
 fn folder_of(path: &Path) -> io::Result<&Path> {
     let folder = match path.parent() {
@@ -114,7 +127,7 @@ fn folder_of(path: &Path) -> io::Result<&Path> {
 #[cfg_attr(not(unix), expect(unused_variables, reason = "permissions are a Unix matter"))]
 fn builder(mode: u32) -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".writing-");
+    builder.prefix(STAGING_PREFIX);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
     builder

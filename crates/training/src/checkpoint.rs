@@ -12,8 +12,8 @@ use burn::module::{Module, ParamGroup};
 use burn::optim::ModuleOptimizer;
 use burn::store::ModuleRecord;
 use burn::tensor::Bytes;
+use pusht_jobs::{Hasher, STAGING_PREFIX, StagedFolder, write_bytes};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::identity::RunIdentity;
 use crate::{Curve, Ema, TrainingError};
@@ -23,7 +23,7 @@ const OPTIMIZER: &str = "optimizer.bpk";
 const AVERAGE: &str = "average.bpk";
 const MANIFEST: &str = "manifest.json";
 const FORMAT: u32 = 2;
-/// Folders that are being written or deleted.
+/// Folders that are being deleted.
 const UNFINISHED: &str = "unfinished-";
 
 /// What a checkpoint says about itself.
@@ -113,7 +113,7 @@ impl Checkpoints {
             _lock: lock,
         };
         for name in opened.names()? {
-            if name.starts_with(UNFINISHED) {
+            if name.starts_with(STAGING_PREFIX) || name.starts_with(UNFINISHED) {
                 let left = opened.folder.join(name);
                 std::fs::remove_dir_all(&left).map_err(TrainingError::io("deleting", &left))?;
             }
@@ -132,10 +132,7 @@ impl Checkpoints {
         part: &ParamGroup,
     ) -> Result<(), TrainingError> {
         let target = self.step_folder(manifest.step);
-        let staging = tempfile::Builder::new()
-            .prefix(UNFINISHED)
-            .tempdir_in(&self.folder)
-            .map_err(TrainingError::io("creating a folder in", &self.folder))?;
+        let staging = StagedFolder::beside(&target).map_err(TrainingError::io("creating a folder in", &self.folder))?;
         let record_error = |error: burn::store::RecordError| {
             TrainingError::io("writing", &target)(std::io::Error::other(error.to_string()))
         };
@@ -151,15 +148,12 @@ impl Checkpoints {
         manifest.settings.clone_from(&self.run.settings);
         for (name, bytes) in files {
             manifest.files.insert(name.to_string(), sha256(&bytes));
-            write_synced(&staging.path().join(name), &bytes)?;
+            let path = staging.path().join(name);
+            write_bytes(&path, &bytes).map_err(TrainingError::io("writing", &path))?;
         }
         let text = serde_json::to_string_pretty(&manifest).expect("a manifest is JSON");
-        write_synced(&staging.path().join(MANIFEST), text.as_bytes())?;
-        sync_folder(staging.path())?;
-        std::fs::rename(staging.path(), &target).map_err(TrainingError::io("writing", &target))?;
-        // Its folder has another name now.
-        let _ = staging.keep();
-        sync_folder(&self.folder)?;
+        write_bytes(staging.path().join(MANIFEST), text.as_bytes()).map_err(TrainingError::io("writing", &target))?;
+        staging.commit().map_err(TrainingError::io("writing", &target))?;
         self.prune(manifest.best.map(|best| best.step))
     }
 
@@ -293,25 +287,7 @@ fn record<M: Module>(model: M, part: &ParamGroup) -> ModuleRecord {
 
 /// SHA-256 in hexadecimal.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), TrainingError> {
-    use std::io::Write;
-    File::create(path)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        })
-        .map_err(TrainingError::io("writing", path))
-}
-
-/// Brings new names in a folder to the disk, where the system can.
-fn sync_folder(folder: &Path) -> Result<(), TrainingError> {
-    if !cfg!(unix) {
-        return Ok(());
-    }
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(TrainingError::io("writing", folder))
+    let mut hasher = Hasher::new();
+    hasher.bytes(bytes);
+    hasher.finish()
 }

@@ -1,8 +1,8 @@
 //! Loss curves: what was recorded on the way, as values and as JSON lines.
 
-use std::io::Write;
 use std::path::Path;
 
+use pusht_jobs::write_bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::TrainingError;
@@ -43,27 +43,6 @@ impl Curve {
             text.push_str(&serde_json::to_string(row).expect("a row of numbers is JSON"));
             text.push('\n');
         }
-        write_atomic(path, text.as_bytes())
+        write_bytes(path, text.as_bytes()).map_err(TrainingError::io("writing", path))
     }
-}
-
-/// Writes a temporary file in the same folder, then renames it, so that a file that exists is whole.
-///
-/// # Errors
-/// When the file cannot be written.
-pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), TrainingError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".writing-");
-    // An ordinary file under the user's umask; temporary ones are private unless told otherwise.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let write = || -> std::io::Result<()> {
-        let mut file = builder.tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().map_err(TrainingError::io("writing", path))
 }

@@ -85,7 +85,7 @@ pub enum TrainingError {
         /// Where the last good checkpoint is, as the end of the sentence.
         kept: String,
     },
-    /// Stopped through the [`crate::StopFlag`].
+    /// Stopped through the [`pusht_jobs::CancelFlag`].
     #[error("stopped at step {step} of {total}; {kept}")]
     Interrupted {
         /// Steps done.

@@ -9,7 +9,9 @@ use crate::layers::{first_of_type, refuse_drawing_layers};
 use crate::order::Batches;
 use crate::run::Run;
 use crate::team::Team;
-use crate::{Curve, Objective, Precision, Progress, StopFlag, TrainConfig, TrainingError};
+use pusht_jobs::JobContext;
+
+use crate::{Curve, Objective, Precision, TrainConfig, TrainingError};
 
 /// Where a run writes, whom it tells and who can stop it.
 pub struct FitOptions<'a> {
@@ -21,10 +23,8 @@ pub struct FitOptions<'a> {
     /// Folder for `checkpoints/`, `curve.jsonl` and `tensorboard/`; a run finds its last checkpoint there and goes on
     /// from it. `None` writes nothing.
     pub out: Option<&'a Path>,
-    /// Told about every recorded step.
-    pub progress: &'a mut dyn Progress,
-    /// Looked at before every step.
-    pub stop: StopFlag,
+    /// Shows every step; looked at before every step whether training should stop.
+    pub ctx: &'a mut JobContext,
     /// GPUs besides the model's own ([`crate::devices`]); a batch is cut into one part a device.
     pub replicas: &'a [Device],
 }
@@ -39,20 +39,18 @@ impl<'a> FitOptions<'a> {
             label: self.label,
             identity,
             out: self.out,
-            progress: self.progress,
-            stop: self.stop,
+            ctx: self.ctx,
             replicas: self.replicas,
         }
     }
 
-    /// Writes nothing and cannot be stopped.
-    pub fn in_memory(progress: &'a mut dyn Progress) -> Self {
+    /// Writes nothing.
+    pub fn in_memory(ctx: &'a mut JobContext) -> Self {
         Self {
             label: "training",
             identity: "",
             out: None,
-            progress,
-            stop: StopFlag::new(),
+            ctx,
             replicas: &[],
         }
     }
@@ -107,24 +105,20 @@ pub fn fit<M: Module>(
         label,
         identity,
         out,
-        progress,
-        stop,
+        ctx,
         replicas,
     } = options;
     check_parts(config, 1 + replicas.len())?;
 
     let mut run = Run::start(model, config, items, identity, out, objective.has_frozen_base())?;
     let mut batches = Batches::new(items, config.batch_size, config.seed);
-    progress.begin(label, total);
-    if run.step > 0 {
-        progress.resume(run.step);
-    }
+    let task = ctx.task(label, total);
+    task.resume(run.step);
     let mut note = String::new();
     std::thread::scope(|scope| {
         let team = Team::start(scope, &mut run.replica, replicas, objective, true);
         while run.step < total && !run.out_of_patience(config.patience) {
-            if stop.is_raised() {
-                progress.end(&format!("stopped at step {}", run.step));
+            if task.check().is_err() {
                 return Err(run.interrupted(total));
             }
             let rate = config.learning_rate_at(run.step, total);
@@ -133,7 +127,7 @@ pub fn fit<M: Module>(
             if run.step % config.log_every == 0 || epoch_ends {
                 note = format!("loss {:.5}", run.record(epoch_steps, rate)?);
             }
-            progress.advance(run.step, &note);
+            task.advance_to(run.step, &note);
             if epoch_ends {
                 run.finish_epoch(objective, config.patience)?;
                 run.save()?;
@@ -144,7 +138,7 @@ pub fn fit<M: Module>(
         Ok(())
     })?;
     let fitted = run.finish();
-    progress.end(&summary(&fitted, epoch_steps, config.epochs));
+    task.finish(&summary(&fitted, epoch_steps, config.epochs));
     Ok(fitted)
 }
 

@@ -11,7 +11,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::checkpoint::sha256;
-use crate::curve::write_atomic;
 use crate::finite::first_not_finite;
 use crate::shards::read_folder;
 
@@ -99,10 +98,7 @@ pub fn save_model<M: Module>(
 ) -> Result<(), ModelFileError> {
     let failed = writing(path);
     let bytes = model_bytes(model, kind, config).map_err(&failed)?;
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
-    }
-    write_atomic(path, &bytes).map_err(|error| failed(error.to_string()))
+    pusht_jobs::write_bytes(path, &bytes).map_err(|error| failed(error.to_string()))
 }
 
 /// Why a model cannot be written to a path.

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use burn::module::Module;
 use burn::tensor::bf16;
+use pusht_jobs::{StagedFolder, write_bytes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::curve::write_atomic;
 use crate::model_file::{Header, ModelFileError, model_bytes, read_file, sealed, split, writing};
 
 const INDEX: &str = "model.safetensors.index.json";
@@ -58,13 +58,7 @@ pub fn save_shards<M: Module>(
         shards.last_mut().expect("one was just begun").push(tensor);
     }
 
-    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let parent = parent.unwrap_or(Path::new("."));
-    std::fs::create_dir_all(parent).map_err(|error| failed(error.to_string()))?;
-    let beside = tempfile::Builder::new()
-        .prefix(".writing-")
-        .tempdir_in(parent)
-        .map_err(|error| failed(error.to_string()))?;
+    let beside = StagedFolder::beside(folder).map_err(|error| failed(error.to_string()))?;
     let mut index = Index {
         weight_map: BTreeMap::new(),
     };
@@ -80,21 +74,11 @@ pub fn save_shards<M: Module>(
             index.weight_map.insert(tensor.name.clone(), name.clone());
         }
         let bytes = sealed(file, &numbers).ok_or_else(|| failed("the header is not JSON".into()))?;
-        write_atomic(&beside.path().join(&name), &bytes).map_err(|error| failed(error.to_string()))?;
+        write_bytes(beside.path().join(&name), &bytes).map_err(|error| failed(error.to_string()))?;
     }
     let text = serde_json::to_vec_pretty(&index).map_err(|error| failed(error.to_string()))?;
-    write_atomic(&beside.path().join(INDEX), &text).map_err(|error| failed(error.to_string()))?;
-    let replace = || -> std::io::Result<()> {
-        if folder.exists() {
-            std::fs::remove_dir_all(folder)?;
-        }
-        let made = beside.keep();
-        // Temporary folders are private; this one is to be shared.
-        #[cfg(unix)]
-        std::fs::set_permissions(&made, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
-        std::fs::rename(made, folder)
-    };
-    replace().map_err(|error| failed(error.to_string()))
+    write_bytes(beside.path().join(INDEX), &text).map_err(|error| failed(error.to_string()))?;
+    beside.replace().map_err(|error| failed(error.to_string()))
 }
 
 /// Kind, configuration and one file in memory, as if the folder were that, in f32.

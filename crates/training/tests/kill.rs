@@ -11,9 +11,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{Net, Product, bits, config};
+use pusht_jobs::JobContext;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
-use training::{FitOptions, Silent, TrainConfig};
+use training::{FitOptions, TrainConfig};
 
 const OUT: &str = "TRAINING_TEST_OUT";
 
@@ -30,7 +31,7 @@ fn train(out: &Path) {
         delay: Duration::from_millis(2),
         ..Product::new()
     };
-    let mut silent = Silent;
+    let mut silent = JobContext::silent();
     let options = FitOptions {
         out: Some(out),
         ..FitOptions::in_memory(&mut silent)
@@ -38,7 +39,7 @@ fn train(out: &Path) {
     // Wide enough that writing a checkpoint takes some of the time.
     let fitted = training::fit(Net::new(4000, true, 5), &objective, &settings, options).unwrap();
     let result = (bits(&fitted.last), bits(&fitted.best), fitted.best_epoch, &fitted.curve);
-    training::write_atomic(&out.join("result.json"), &serde_json::to_vec(&result).unwrap()).unwrap();
+    pusht_jobs::write_bytes(out.join("result.json"), &serde_json::to_vec(&result).unwrap()).unwrap();
 }
 
 /// Does nothing unless the test below started it.

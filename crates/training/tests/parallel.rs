@@ -9,11 +9,12 @@ use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
 use burn::tensor::Device;
 use common::{Net, Product, bits, config};
-use training::{FitOptions, Objective, ObjectiveError, Silent, TrainConfig, TrainingError};
+use pusht_jobs::JobContext;
+use training::{FitOptions, Objective, ObjectiveError, TrainConfig, TrainingError};
 
 fn train(seed: u64) -> Vec<u32> {
     let settings = TrainConfig { seed, ..config(10) };
-    let mut silent = Silent;
+    let mut silent = JobContext::silent();
     let options = FitOptions::in_memory(&mut silent);
     let fitted = training::fit(Net::new(300, true, seed), &Product::new(), &settings, options).unwrap();
     bits(&fitted.last)
@@ -69,7 +70,7 @@ fn a_model_that_draws_from_the_generator_of_the_process_is_refused() {
             drop: DropoutConfig::new(0.1).init(),
         }],
     });
-    let mut silent = Silent;
+    let mut silent = JobContext::silent();
     let options = FitOptions::in_memory(&mut silent);
     let error = training::fit(model, &Nothing, &TrainConfig::default(), options).unwrap_err();
     assert!(

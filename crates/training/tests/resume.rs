@@ -8,25 +8,25 @@ mod common;
 use std::path::Path;
 
 use common::{Net, Product, bits, config};
-use training::{FitOptions, Fitted, Silent, StopFlag, TrainConfig, TrainingError};
+use pusht_jobs::{CancelFlag, JobContext, Silent};
+use training::{FitOptions, Fitted, TrainConfig, TrainingError};
 
 fn run_as(
     config: &TrainConfig,
     objective: &Product,
     out: Option<&Path>,
-    stop: &StopFlag,
+    stop: &CancelFlag,
 ) -> Result<Fitted<Net>, TrainingError> {
-    let mut silent = Silent;
+    let mut silent = JobContext::new(Box::new(Silent), stop.clone());
     let options = FitOptions {
         out,
         identity: "net of the test",
-        stop: stop.clone(),
         ..FitOptions::in_memory(&mut silent)
     };
     training::fit(Net::new(16, true, 5), objective, config, options)
 }
 
-fn run(objective: &Product, out: Option<&Path>, stop: &StopFlag) -> Result<Fitted<Net>, TrainingError> {
+fn run(objective: &Product, out: Option<&Path>, stop: &CancelFlag) -> Result<Fitted<Net>, TrainingError> {
     run_as(&config(4), objective, out, stop)
 }
 
@@ -40,14 +40,14 @@ fn checkpoints(out: &Path) -> Vec<String> {
 
 #[test]
 fn resume_is_exact_and_bad_checkpoints_are_refused() {
-    let never = StopFlag::new();
+    let never = CancelFlag::new();
     let straight = run(&Product::new(), None, &never).unwrap();
     let first = straight.curve.rows.first().unwrap().train_loss.unwrap();
     let best = straight.best_valid.unwrap();
     assert!(best < 0.8 * first, "{best} {first}");
 
     let folder = tempfile::tempdir().unwrap();
-    let flag = StopFlag::new();
+    let flag = CancelFlag::new();
     let stopping = Product {
         stop: Some((11, flag.clone())),
         ..Product::new()
@@ -82,7 +82,7 @@ fn resume_is_exact_and_bad_checkpoints_are_refused() {
     assert_eq!(finished.calls(), 0, "a finished run trains no more");
     assert_eq!(bits(&once_more.last), bits(&straight.last));
 
-    let mut silent = Silent;
+    let mut silent = JobContext::silent();
     let mut options = FitOptions::in_memory(&mut silent);
     options.out = Some(folder.path());
     options.identity = "another net";
@@ -122,7 +122,7 @@ fn resume_is_exact_and_bad_checkpoints_are_refused() {
 
 #[test]
 fn the_newest_and_the_best_are_kept_however_often_is_saved() {
-    let never = StopFlag::new();
+    let never = CancelFlag::new();
     let valid = vec![3.0, 1.0, 2.0, 2.0];
     let objective = Product {
         valid: valid.clone(),
@@ -160,8 +160,8 @@ fn a_folder_is_trained_into_by_one_run_at_a_time() {
     std::fs::create_dir(folder.path().join("checkpoints")).unwrap();
     let lock = std::fs::File::create(folder.path().join("checkpoints/lock")).unwrap();
     lock.lock().unwrap();
-    let error = run(&Product::new(), Some(folder.path()), &StopFlag::new()).unwrap_err();
+    let error = run(&Product::new(), Some(folder.path()), &CancelFlag::new()).unwrap_err();
     assert!(matches!(error, TrainingError::Busy { .. }), "{error}");
     drop(lock);
-    run(&Product::new(), Some(folder.path()), &StopFlag::new()).unwrap();
+    run(&Product::new(), Some(folder.path()), &CancelFlag::new()).unwrap();
 }

@@ -5,10 +5,11 @@
 mod common;
 
 use common::{Net, Product, bits, config};
-use training::{FitOptions, Fitted, Objective, Precision, Silent, StopFlag, TrainConfig, TrainingError};
+use pusht_jobs::{CancelFlag, JobContext, Silent};
+use training::{FitOptions, Fitted, Objective, Precision, TrainConfig, TrainingError};
 
 fn run(settings: &TrainConfig, objective: &Product) -> Result<Fitted<Net>, TrainingError> {
-    let mut silent = Silent;
+    let mut silent = JobContext::silent();
     let options = FitOptions::in_memory(&mut silent);
     training::fit(Net::new(16, false, 5), objective, settings, options)
 }
@@ -61,7 +62,7 @@ fn bf16_computes_coarsely_and_updates_in_f32() {
         "weights are not those of bf16"
     );
 
-    let mut silent = Silent;
+    let mut silent = JobContext::silent();
     let options = FitOptions::in_memory(&mut silent);
     let error = training::fit(Net::new(16, true, 5), &Product::new(), &settings, options).unwrap_err();
     assert_eq!(
@@ -91,16 +92,15 @@ fn training_ends_when_validation_has_not_improved_for_long() {
 
     // Stopped on the way and resumed, it ends at the same epoch; run again, it trains no more.
     let folder = tempfile::tempdir().unwrap();
-    let flag = StopFlag::new();
+    let flag = CancelFlag::new();
     let stopping = Product {
         stop: Some((10, flag.clone())),
         ..objective()
     };
-    let mut silent = Silent;
-    let mut attempt = |objective: &Product, stop: StopFlag| {
+    let attempt = |objective: &Product, stop: CancelFlag| {
+        let mut silent = JobContext::new(Box::new(Silent), stop);
         let options = FitOptions {
             out: Some(folder.path()),
-            stop,
             ..FitOptions::in_memory(&mut silent)
         };
         training::fit(Net::new(16, false, 5), objective, &settings, options)
@@ -110,9 +110,9 @@ fn training_ends_when_validation_has_not_improved_for_long() {
         Err(TrainingError::Interrupted { step: 10, .. })
     ));
     let rest = objective().after(&stopping);
-    assert_eq!(attempt(&rest, StopFlag::new()).unwrap().epochs, 4);
+    assert_eq!(attempt(&rest, CancelFlag::new()).unwrap().epochs, 4);
     let done = objective();
-    assert_eq!(attempt(&done, StopFlag::new()).unwrap().epochs, 4);
+    assert_eq!(attempt(&done, CancelFlag::new()).unwrap().epochs, 4);
     assert_eq!(done.calls(), 0);
 }
 
@@ -134,7 +134,7 @@ fn patience_needs_validation_data() {
         patience: Some(1),
         ..config(2)
     };
-    let mut silent = Silent;
+    let mut silent = JobContext::silent();
     let options = FitOptions::in_memory(&mut silent);
     let error = training::fit(Net::new(16, false, 5), &Unvalidated(Product::new()), &settings, options).unwrap_err();
     assert!(error.to_string().contains("no validation data"), "{error}");

@@ -127,7 +127,7 @@ fn save(strip: &Strip, audit: &VideoAudit, out: &Path, file: &str) -> Result<Sho
         source: std::io::Error::other(error),
     };
     let bytes = png_bytes(&strip.picture).map_err(io)?;
-    pusht_data::write_file(&path, |out| out.write_all(&bytes))?;
+    pusht_jobs::write_file(&path, |out| out.write_all(&bytes)).map_err(VerdictsError::io(&path))?;
     let finding = (strip.finding.as_ref()).and_then(|f| audit.audit.findings.iter().position(|g| g == f));
     Ok(ShownStrip {
         finding,

@@ -22,6 +22,9 @@ pub enum VerdictsError {
         /// What it holds.
         found: String,
     },
+    /// The job was asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] pusht_jobs::Cancelled),
     /// The labels' own failure.
     #[error(transparent)]
     Label(#[from] labelling::LabelError),

@@ -12,6 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use eval::TrajectorySet;
 use eval::audit::VideoAuditor;
 use labelling::{Labelled, Method, Settings, find_videos};
+use pusht_jobs::{JobContext, write_file};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use video_io::{Rate, content_hash};
@@ -51,20 +52,16 @@ struct Line {
 
 impl Job {
     /// Looks at all videos and says what came out; where real episodes are at hand, also how far the clips' trajectories are
-    /// from theirs. `progress` is told videos done and videos to do, from any thread.
+    /// from theirs. Progress counts videos.
     ///
     /// # Errors
     /// No videos, a folder of another job or that cannot be written. Videos that cannot be read are no error.
-    pub fn run(
-        &self,
-        real: Option<&RealSet>,
-        progress: &(dyn Fn(usize, usize) + Sync),
-    ) -> Result<Verdicts, VerdictsError> {
+    pub fn run(&self, real: Option<&RealSet>, ctx: &mut JobContext) -> Result<Verdicts, VerdictsError> {
         let videos = find_videos(&self.video)?;
         let strips = self.out.join("strips");
         fs::create_dir_all(&strips).map_err(VerdictsError::io(&strips))?;
-        self.look(&videos, progress)?;
-        let labels = self.label(&videos)?;
+        self.look(&videos, ctx)?;
+        let labels = self.label(&videos, ctx)?;
         let (mut clips, mut set) = (BTreeMap::new(), TrajectorySet::default());
         // Of two lines of a video the later one counts.
         let lines: BTreeMap<usize, Line> = self.lines()?.1.into_iter().map(|line| (line.index, line)).collect();
@@ -102,10 +99,10 @@ impl Job {
         self.out.join("clips.jsonl")
     }
 
-    fn look(&self, videos: &[PathBuf], progress: &(dyn Fn(usize, usize) + Sync)) -> Result<(), VerdictsError> {
+    fn look(&self, videos: &[PathBuf], ctx: &mut JobContext) -> Result<(), VerdictsError> {
         let (path, header) = (self.file(), self.header(videos));
         if !path.exists() {
-            pusht_data::write_file(&path, |out| write_line(out, &header))?;
+            write_file(&path, |out| write_line(out, &header)).map_err(VerdictsError::io(&path))?;
         }
         let (found, done, whole) = self.lines()?;
         if found != header {
@@ -131,18 +128,22 @@ impl Job {
         out.seek(SeekFrom::End(0)).map_err(VerdictsError::io(&path))?;
         let auditor = VideoAuditor::new()?;
         let todo: Vec<usize> = (0..videos.len()).filter(|i| !done.contains(i)).collect();
-        progress(done.len(), videos.len());
-        let out = Mutex::new((out, done.len()));
+        let task = ctx.task("audit clips", videos.len());
+        task.resume(done.len());
+        let out = Mutex::new(out);
         todo.par_iter().with_max_len(1).try_for_each(|&index| {
+            task.check()?;
             let (video, rate) = (&videos[index], self.rate());
             let content = content_hash(video).unwrap_or_default();
             let clip = ClipVerdict::of(&auditor, video, self.name(video), rate, &self.out, index)?;
             let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
-            write_line(&mut out.0, &Line { index, content, clip }).map_err(VerdictsError::io(&path))?;
-            out.1 += 1;
-            progress(out.1, videos.len());
-            Ok(())
-        })
+            write_line(&mut *out, &Line { index, content, clip }).map_err(VerdictsError::io(&path))?;
+            drop(out);
+            task.add(1);
+            Ok::<_, VerdictsError>(())
+        })?;
+        task.finish(&format!("{} clips", videos.len()));
+        Ok(())
     }
 
     /// Header, lines and the bytes of whole lines.
@@ -175,7 +176,7 @@ impl Job {
     }
 
     /// The actions that can be trusted, by the closed form.
-    fn label(&self, videos: &[PathBuf]) -> Result<Vec<Labels>, VerdictsError> {
+    fn label(&self, videos: &[PathBuf], ctx: &mut JobContext) -> Result<Vec<Labels>, VerdictsError> {
         let path = self.out.join("labels.jsonl");
         let job = labelling::Job {
             videos: videos.to_vec(),
@@ -183,7 +184,7 @@ impl Job {
             settings: Settings { fps: self.fps },
             part: None,
         };
-        job.run(&path, &|_, _| {})?;
+        job.run(&path, ctx)?;
         let labelled = Labelled::open(std::slice::from_ref(&path))?;
         let labels = labelled.records().map(|record| Ok(Labels::of(&record?)));
         labels.collect()

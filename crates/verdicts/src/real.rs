@@ -25,14 +25,10 @@ impl RealSet {
     /// Episodes that cannot be read or have frames of another size than 96 × 96; fewer than four of them.
     pub fn read(source: &Source) -> Result<Self, VerdictsError> {
         let read = |index: usize| {
-            let mut tracks = Vec::new();
-            for episode in source.episodes(index..index + 1, &mut |_, _| {})? {
-                tracks.push(Tracker::new(episode.goal)?.track_video(&episode.frames)?);
-            }
-            Ok::<_, VerdictsError>(tracks)
+            let episode = source.episode(index)?;
+            Ok::<_, VerdictsError>(Tracker::new(episode.goal)?.track_video(&episode.frames)?)
         };
-        let tracks: Vec<Vec<Vec<Tracked>>> = (0..source.len()).into_par_iter().map(read).collect::<Result<_, _>>()?;
-        let tracks: Vec<Vec<Tracked>> = tracks.into_iter().flatten().collect();
+        let tracks: Vec<Vec<Tracked>> = (0..source.len()).into_par_iter().map(read).collect::<Result<_, _>>()?;
         let set = |of: &[usize]| {
             let mut set = TrajectorySet::default();
             of.iter().try_for_each(|&i| set.add(&tracks[i]))?;

@@ -163,12 +163,13 @@ impl Verdicts {
         let json = |file: &str, value: &dyn Fn() -> serde_json::Result<String>| {
             let path = folder.join(file);
             let text = value().map_err(|e| VerdictsError::io(&path)(e.into()))?;
-            Ok::<_, VerdictsError>(pusht_data::write_file(&path, |out| writeln!(out, "{text}"))?)
+            pusht_jobs::write_file(&path, |out| writeln!(out, "{text}")).map_err(VerdictsError::io(&path))
         };
         json("score.json", &|| serde_json::to_string_pretty(self))?;
         json("scores.json", &|| serde_json::to_string_pretty(&self.scores()))?;
         let page = page(self, folder);
-        pusht_data::write_file(&folder.join("report.html"), |out| out.write_all(page.as_bytes()))?;
+        pusht_jobs::write_file(folder.join("report.html"), |out| out.write_all(page.as_bytes()))
+            .map_err(VerdictsError::io(&folder.join("report.html")))?;
         Ok(())
     }
 }

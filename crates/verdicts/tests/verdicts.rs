@@ -3,6 +3,7 @@
 use eval::audit::Kind;
 use eval::audit::defects::{Clip, Defect, Strength};
 use eval::{Comparison, Generator, GeneratorKind, Interval, Outcome, Role, Verdict};
+use pusht_jobs::JobContext;
 use verdicts::{ArmScore, Fvd, Job, Policies};
 use video_io::{VideoOptions, save_video};
 
@@ -28,7 +29,7 @@ fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
         fps: None,
         out: folder.path().join("out"),
     };
-    let verdicts = job.run(None, &|_, _| {}).unwrap();
+    let verdicts = job.run(None, &mut JobContext::silent()).unwrap();
     verdicts.write(&job.out).unwrap();
     let names: Vec<&str> = verdicts.clips.iter().map(|c| c.name.as_str()).collect();
     assert_eq!(names, ["broken.mp4", "clean.mp4", "faded & <odd>.mp4", "lost.mp4"]);
@@ -60,13 +61,13 @@ fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
     let lines = job.out.join("clips.jsonl");
     let text = std::fs::read(&lines).unwrap();
     std::fs::write(&lines, &text[..text.len() - 40]).unwrap();
-    let again = job.run(None, &|_, _| {}).unwrap();
+    let again = job.run(None, &mut JobContext::silent()).unwrap();
     again.write(&job.out).unwrap();
     assert_eq!(std::fs::read(job.out.join("score.json")).unwrap(), first);
 
     // Another video under the same name is looked at, the others are not again.
     save("clean.mp4", &clip.frames[..30]);
-    let shorter = job.run(None, &|_, _| {}).unwrap();
+    let shorter = job.run(None, &mut JobContext::silent()).unwrap();
     assert_eq!(audit(&shorter.clips[1]).frames, 30);
     assert_eq!(
         (&shorter.clips[0], &shorter.clips[2], &shorter.clips[3]),
@@ -74,7 +75,7 @@ fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
     );
 
     let other = Job { fps: Some(10), ..job };
-    let refused = other.run(None, &|_, _| {}).unwrap_err().to_string();
+    let refused = other.run(None, &mut JobContext::silent()).unwrap_err().to_string();
     assert!(refused.contains("name another --out"), "{refused}");
 }
 
@@ -131,7 +132,7 @@ fn what_others_say_of_the_clips_stands_in_the_report() {
         fps: None,
         out: folder.path().join("out"),
     };
-    let mut verdicts = job.run(None, &|_, _| {}).unwrap();
+    let mut verdicts = job.run(None, &mut JobContext::silent()).unwrap();
     let cuts = job.middles(16).unwrap();
     let first = (clip.frames.len() - 16) / 2;
     let cut = cuts[0].as_ref().unwrap();

@@ -13,7 +13,8 @@ use model_parity::Case;
 use nn_kit::{mix_seed, published_gradients};
 use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
-use training::{Progress, Silent, StopFlag, init_seeded};
+use pusht_jobs::{CancelFlag, JobContext, Progress};
+use training::init_seeded;
 use video_gen::{
     ClipData, Coordinates, CosmosBatch, CosmosConfig, CosmosPipeline, CosmosPrompts, CosmosSampling, CosmosTransformer,
     CosmosVideo, EndFrame, Family, Finetune, FinetuneConfig, FinetuneError, Finetuned, LtxClips, LtxConfig, LtxExample,
@@ -178,7 +179,7 @@ fn a_text_encoder_in_8_bits_says_nearly_the_same() {
 /// Raises a flag at a step, and keeps what stages end with.
 struct StopAt {
     step: usize,
-    flag: StopFlag,
+    flag: CancelFlag,
     stage: String,
     notes: Arc<Mutex<Vec<String>>>,
 }
@@ -190,7 +191,7 @@ impl Progress for StopAt {
 
     fn advance(&mut self, done: usize, _: &str) {
         if self.stage.contains('-') && done >= self.step {
-            self.flag.raise();
+            self.flag.cancel();
         }
     }
 
@@ -211,7 +212,7 @@ impl Setting {
     fn new(family: Family) -> Self {
         let folder = tempfile::tempdir().unwrap();
         write_tiny_model(family, &folder.path().join("model"), 7).unwrap();
-        let data = ClipData::simulate(&folder.path().join("demos.jsonl"), 3, 0, &mut |_, _| {}).unwrap();
+        let data = ClipData::simulate(&folder.path().join("demos.jsonl"), 3, 0, &mut JobContext::silent()).unwrap();
         let mut config = FinetuneConfig::preset(Preset::Ours, family);
         let (side, frames) = match family {
             Family::Ltx => (64, 9),
@@ -260,9 +261,9 @@ impl Setting {
         out: &str,
         stop_at: Option<usize>,
     ) -> (Result<Finetuned, FinetuneError>, Vec<String>) {
-        let flag = StopFlag::new();
+        let flag = CancelFlag::new();
         let notes = Arc::new(Mutex::new(Vec::new()));
-        let mut progress = StopAt {
+        let progress = StopAt {
             step: stop_at.unwrap_or(usize::MAX),
             flag: flag.clone(),
             stage: String::new(),
@@ -278,8 +279,7 @@ impl Setting {
             config,
             device: &Device::flex(),
             memory: None,
-            progress: &mut progress,
-            stop: flag,
+            ctx: &mut JobContext::new(Box::new(progress), flag),
         });
         let notes = notes.lock().unwrap().clone();
         (result, notes)
@@ -602,8 +602,7 @@ fn what_cannot_work_is_refused_before_any_work() {
             config: &other.config,
             device: &Device::flex(),
             memory: None,
-            progress: &mut Silent,
-            stop: StopFlag::new(),
+            ctx: &mut JobContext::silent(),
         });
         let text = result.err().unwrap().to_string();
         assert!(parts.iter().all(|part| text.contains(part)), "{change}: {text}");

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use pusht_data::{VideoError, VideoModel, VideoRequest};
 use pusht_env::{FillRule, Frame, GOAL, Pose, Renderer, Scene};
-use training::{Silent, StopFlag};
+use pusht_jobs::{CancelFlag, JobContext, Silent};
 use video_gen::{ClipData, ClipEnds, Generation, GenerationError, GenerationJob, ModelChoice, Part, Plan, Sampling};
 use video_io::{png_bytes, read_frames, upscale};
 
@@ -15,7 +15,7 @@ use video_io::{png_bytes, read_frames, upscale};
 struct Fade {
     asked: Cell<usize>,
     until: usize,
-    stop: StopFlag,
+    stop: CancelFlag,
 }
 
 impl Fade {
@@ -23,7 +23,7 @@ impl Fade {
         Self {
             asked: Cell::new(0),
             until,
-            stop: StopFlag::new(),
+            stop: CancelFlag::new(),
         }
     }
 }
@@ -36,7 +36,7 @@ impl VideoModel for Fade {
     fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoError> {
         self.asked.set(self.asked.get() + requests.len());
         if self.asked.get() >= self.until {
-            self.stop.raise();
+            self.stop.cancel();
         }
         let clip = |request: &VideoRequest| {
             let end = request.end.as_ref().unwrap_or(&request.start);
@@ -90,8 +90,8 @@ fn job<'a>(model: &'a Fade, ends: &'a ClipEnds, count: usize, seed: u64) -> Gene
     }
 }
 
-fn run(job: &GenerationJob<'_>, out: &Path, stop: &StopFlag) -> Result<Generation, GenerationError> {
-    job.run(out, &mut Silent, stop)
+fn run(job: &GenerationJob<'_>, out: &Path, stop: &CancelFlag) -> Result<Generation, GenerationError> {
+    job.run(out, &mut JobContext::new(Box::new(Silent), stop.clone()))
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn a_folder_of_other_settings_is_left_alone() {
 fn clips_begin_in_all_episodes_before_one_comes_again() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("demos.jsonl");
-    ClipData::simulate(&data, 4, 0, &mut |_, _| {}).unwrap();
+    ClipData::simulate(&data, 4, 0, &mut JobContext::silent()).unwrap();
     let ends = ClipEnds::data(&data, Part::All, 9, true).unwrap();
     assert!(ends.describe().contains("4 episodes of"), "{}", ends.describe());
     let fade = Fade::new(usize::MAX);

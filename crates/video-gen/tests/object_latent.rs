@@ -8,7 +8,8 @@ use std::path::Path;
 use burn::tensor::Device;
 use pusht_data::{Episode, Provenance, VideoError, VideoModel, VideoRequest};
 use pusht_env::{FillRule, Frame, GOAL, Pose, Renderer, Scene, State};
-use training::{FitOptions, ModelFileError, Silent, StopFlag, TrainingError};
+use pusht_jobs::{CancelFlag, JobContext, Silent};
+use training::{FitOptions, ModelFileError, TrainingError};
 use video_gen::{ContactMeasures, ObjectLatentConfig, ObjectLatentModel, StateRequest, TrainSettings, VideoGenError};
 
 /// The agent circles a resting T, then pushes its bar for ten frames.
@@ -59,7 +60,7 @@ fn settings() -> TrainSettings {
 
 fn train(episodes: &[Episode]) -> Result<ObjectLatentModel, VideoGenError> {
     let episodes: Vec<&Episode> = episodes.iter().collect();
-    let mut progress = Silent;
+    let mut progress = JobContext::silent();
     let options = FitOptions::in_memory(&mut progress);
     ObjectLatentModel::train(&settings(), &episodes, &episodes[..1], &Device::flex(), options).map(|(model, _)| model)
 }
@@ -198,7 +199,7 @@ fn data_that_cannot_be_trained_on_are_refused() {
     );
     let mut config = settings();
     config.model.heads = 3;
-    let mut progress = Silent;
+    let mut progress = JobContext::silent();
     let options = FitOptions::in_memory(&mut progress);
     let error = ObjectLatentModel::train(&config, &[&episode(0, 20)], &[], &Device::flex(), options).unwrap_err();
     assert!(error.to_string().contains("heads must divide the width"), "{error}");
@@ -226,13 +227,10 @@ fn states_are_read_from_frames_where_an_episode_has_none() {
 
 #[test]
 fn a_raised_flag_stops_the_training() {
-    let stop = StopFlag::new();
-    stop.raise();
-    let mut progress = Silent;
-    let options = FitOptions {
-        stop,
-        ..FitOptions::in_memory(&mut progress)
-    };
+    let stop = CancelFlag::new();
+    stop.cancel();
+    let mut ctx = JobContext::new(Box::new(Silent), stop);
+    let options = FitOptions::in_memory(&mut ctx);
     let result = ObjectLatentModel::train(&settings(), &[&episode(0, 20)], &[], &Device::flex(), options);
     assert!(matches!(
         result,

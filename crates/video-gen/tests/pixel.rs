@@ -5,7 +5,8 @@
 use burn::tensor::{Device, Tensor};
 use pusht_data::{Episode, Provenance, VideoError, VideoModel, VideoRequest};
 use pusht_env::{FillRule, Frame, GOAL, Pose, Renderer, Scene, State};
-use training::{FitOptions, Silent};
+use pusht_jobs::JobContext;
+use training::FitOptions;
 use video_gen::{Caption, PatchCodecConfig, PixelConfig, PixelError, PixelModel, PixelRequest, PixelTrainSettings};
 
 /// The agent passes above a T that drifts to the right.
@@ -57,7 +58,7 @@ fn settings() -> PixelTrainSettings {
 
 fn train(settings: &PixelTrainSettings, episodes: &[Episode]) -> Result<(PixelModel, Vec<f64>), PixelError> {
     let episodes: Vec<&Episode> = episodes.iter().collect();
-    let mut silent = Silent;
+    let mut silent = JobContext::silent();
     let options = FitOptions::in_memory(&mut silent);
     let (model, curve) = PixelModel::train(settings, &episodes, &[], &Device::flex(), options)?;
     let losses = curve.rows.iter().filter_map(|row| row.train_loss).collect();

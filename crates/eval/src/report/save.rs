@@ -1,7 +1,7 @@
 //! `report.json` and `report.html`.
 
 use super::{Assets, PaperRow, REPORT_SCHEMA, Report, render_html};
-use crate::atomic::replace;
+use pusht_jobs::write_file;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -25,12 +25,12 @@ impl Report {
             beside_the_paper: self.beside_the_paper(),
         };
         let path = folder.join("report.json");
-        replace(&path, |w| Ok(serde_json::to_writer(w, &file)?)).map_err(|e| ReportError::io(&path, e))?;
+        write_file(&path, |w| Ok(serde_json::to_writer(w, &file)?)).map_err(|e| ReportError::io(&path, e))?;
         let (path, page) = (
             folder.join("report.html"),
             render_html(self, &Assets::read(self, folder)),
         );
-        replace(&path, |w| w.write_all(page.as_bytes())).map_err(|e| ReportError::io(&path, e))
+        write_file(&path, |w| w.write_all(page.as_bytes())).map_err(|e| ReportError::io(&path, e))
     }
 
     /// Reads `report.json` of a run's folder.

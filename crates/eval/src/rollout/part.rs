@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use pusht_env::Policy;
-use pusht_jobs::Shard;
+use pusht_jobs::{JobContext, Shard, write_file};
 use serde::{Deserialize, Serialize};
 
 use super::record::{RECORD_SCHEMA, RecordError, RolloutRecord};
 use super::run::{RolloutConfig, RolloutError, rollout_some};
-use crate::atomic::replace;
 
 /// Some of the episodes of a roll-out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,7 +34,7 @@ impl RolloutPart {
         config: &RolloutConfig,
         part: Shard,
         made_by: &str,
-        progress: impl FnMut(usize, usize),
+        ctx: &mut JobContext,
     ) -> Result<Self, RolloutError> {
         config.check()?;
         let RolloutConfig {
@@ -54,7 +53,7 @@ impl RolloutPart {
                 episodes: Vec::new(),
             }
         } else {
-            rollout_some(policy, config, chosen, progress)?
+            rollout_some(policy, config, chosen, ctx)?
         };
         Ok(Self {
             part,
@@ -70,7 +69,7 @@ impl RolloutPart {
     /// # Errors
     /// What the file system says.
     pub fn write(&self, path: &Path) -> Result<(), RecordError> {
-        replace(path, |file| Ok(serde_json::to_writer(file, self)?)).map_err(RecordError::io(path))
+        write_file(path, |file| Ok(serde_json::to_writer(file, self)?)).map_err(RecordError::io(path))
     }
 
     /// Reads what [`RolloutPart::write`] wrote, and checks it.

@@ -1,9 +1,8 @@
 //! What happened in roll-outs, step by step: one file from which the numbers of every protocol and criterion follow.
 
 use super::{Protocol, RolloutPart, Scores, Summary};
-use crate::atomic::replace;
 use pusht_env::{Action, EnvConfig};
-use pusht_jobs::{Shard, ShardError};
+use pusht_jobs::{Shard, ShardError, write_file};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -66,7 +65,7 @@ impl RolloutRecord {
             record: self,
             scores: Protocol::ALL.into_iter().filter_map(scores).collect(),
         };
-        replace(path, |file| Ok(serde_json::to_writer(file, &contents)?)).map_err(RecordError::io(path))
+        write_file(path, |file| Ok(serde_json::to_writer(file, &contents)?)).map_err(RecordError::io(path))
     }
 
     /// Reads what [`RolloutRecord::write`] wrote, and checks it.

@@ -3,6 +3,7 @@
 use super::record::{EpisodeRecord, RECORD_SCHEMA, RolloutRecord};
 use super::{FIRST_START_SEED, Protocol};
 use pusht_env::{Autoreset, EnvConfig, ObsBatch, Policy, PolicyError, PushT, VecEnv, VecEnvError};
+use pusht_jobs::{Cancelled, JobContext};
 use std::ops::Range;
 
 /// At most so many environments a call of the policy: bounds its memory.
@@ -61,8 +62,7 @@ impl RolloutConfig {
 
 /// Rolls `policy` out, all episodes side by side; solved ones stop. Environments step on the threads of rayon's current
 /// pool, the policy is called from this thread. The result depends on neither the number of threads nor the number of
-/// episodes. `progress` is told after every step how many of all steps are done (those that solved episodes save count
-/// as done).
+/// episodes. Progress counts steps; those that solved episodes save count as done.
 ///
 /// # Errors
 /// What [`RolloutConfig::check`] refuses, a seed or goal that the environment refuses, a policy that fails or gives an action that is
@@ -70,9 +70,9 @@ impl RolloutConfig {
 pub fn rollout(
     policy: &mut dyn Policy,
     config: &RolloutConfig,
-    progress: impl FnMut(usize, usize),
+    ctx: &mut JobContext,
 ) -> Result<RolloutRecord, RolloutError> {
-    rollout_some(policy, config, 0..config.episodes, progress)
+    rollout_some(policy, config, 0..config.episodes, ctx)
 }
 
 /// As [`rollout`], for some of the episodes only: each of them comes out as it does among all. The policy knows an
@@ -84,7 +84,7 @@ pub fn rollout_some(
     policy: &mut dyn Policy,
     config: &RolloutConfig,
     chosen: Range<usize>,
-    mut progress: impl FnMut(usize, usize),
+    ctx: &mut JobContext,
 ) -> Result<RolloutRecord, RolloutError> {
     config.check()?;
     let RolloutConfig {
@@ -115,7 +115,9 @@ pub fn rollout_some(
         .collect();
     let numbers = |ids: &[usize]| -> Vec<usize> { ids.iter().map(|id| first + id).collect() };
     policy.reset(&numbers(envs.ids()));
+    let task = ctx.task(&format!("roll out {}", policy.name()), steps * episodes);
     for step in 0..steps {
+        task.check()?;
         let mut actions = vec![[f32::NAN; 2]; envs.len()];
         let seen = envs.observations();
         let numbers = numbers(seen.envs);
@@ -141,14 +143,12 @@ pub fn rollout_some(
             }
         }
         envs.retain(|id| !solved.contains(&id));
-        progress(
-            (step + 1) * envs.len() + steps * (episodes - envs.len()),
-            steps * episodes,
-        );
+        task.advance_to((step + 1) * envs.len() + steps * (episodes - envs.len()), "");
         if envs.is_empty() {
             break;
         }
     }
+    task.finish(&format!("{episodes} episodes"));
     Ok(RolloutRecord {
         schema: RECORD_SCHEMA,
         policy: policy.name(),
@@ -195,4 +195,7 @@ pub enum RolloutError {
     /// The policy failed.
     #[error("{0}")]
     Policy(#[from] PolicyError),
+    /// The job was asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
 }

@@ -1,7 +1,6 @@
 //! Clips that are trained on: start and end frames from the training part, generated, tracked and labelled.
 
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use eval::{GeneratorKind, Picture, QualityReport};
 use labelling::{Job, Labelled, Method, Settings, Stretch};
@@ -140,16 +139,7 @@ fn label(
         part: None,
     };
     let file = dir.join("labels.jsonl");
-    lab.progress.begin("label clips", clips);
-    let progress = Mutex::new(&mut *lab.progress);
-    job.run(&file, &|done, _| {
-        progress
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .advance(done, "");
-    })
-    .map_err(|e| fail(&e))?;
-    lab.progress.end(&labeller.name());
+    job.run(&file, lab.ctx).map_err(|e| fail(&e))?;
     let labelled = Labelled::open(std::slice::from_ref(&file)).map_err(|e| fail(&e))?;
     let stretches = labelled
         .records()

@@ -46,12 +46,7 @@ pub(crate) fn run(lab: &mut Lab<'_>, data: Option<&Path>) -> Result<Demonstratio
         }
         None => expert(lab)?,
     };
-    lab.progress.begin("read demonstrations", source.lengths().iter().sum());
-    let progress = &mut *lab.progress;
-    let mut episodes = source
-        .episodes(0..source.len(), &mut |done, _| progress.advance(done, ""))
-        .map_err(|e| fail(&e))?;
-    progress.end(&format!("{} episodes", episodes.len()));
+    let mut episodes = source.episodes(0..source.len(), lab.ctx).map_err(|e| fail(&e))?;
     for episode in &episodes {
         episode.check().map_err(|e| fail(&e))?;
     }
@@ -103,10 +98,7 @@ fn expert(lab: &mut Lab<'_>) -> Result<(Source, String, String), PipelineError> 
     };
     let file = "expert.jsonl";
     let stage = lab.stage("demonstrations", &(&settings, wanted.expert), |lab, dir| {
-        lab.progress.begin("expert demonstrations", settings.episodes);
-        let progress = &mut *lab.progress;
-        demonstrate(dir.join(file), &wanted, &mut |done, _| progress.advance(done, "")).map_err(|e| fail(&e))?;
-        progress.end(&format!("{} episodes", settings.episodes));
+        demonstrate(dir.join(file), &wanted, lab.ctx).map_err(|e| fail(&e))?;
         Ok(())
     })?;
     let source = open(stage.dir.join(file)).map_err(|e| fail(&e))?;
@@ -131,11 +123,11 @@ fn fingerprint(source: &Source) -> Result<String, pusht_data::DataError> {
 /// Tracks every frame of every episode; where agent or T is not seen, the state before is kept.
 fn track(lab: &mut Lab<'_>, label: &str, episodes: &[Episode]) -> Result<Vec<Vec<[f64; 5]>>, PipelineError> {
     let fail = failed(label);
-    lab.progress.begin(label, episodes.len());
+    let task = lab.ctx.task(label, episodes.len());
     let mut all = Vec::with_capacity(episodes.len());
     // Enough at a time to keep the cores busy, few enough to show progress and to stop in between.
     for (chunk, batch) in episodes.chunks(16).enumerate() {
-        lab.check_stop()?;
+        task.check().map_err(|e| fail(&e))?;
         let tracked: Result<Vec<_>, PipelineError> = batch
             .par_iter()
             .enumerate()
@@ -145,9 +137,9 @@ fn track(lab: &mut Lab<'_>, label: &str, episodes: &[Episode]) -> Result<Vec<Vec
             })
             .collect();
         all.extend(tracked?);
-        lab.progress.advance(all.len(), "");
+        task.advance_to(all.len(), "");
     }
-    lab.progress.end(&format!("{} episodes", all.len()));
+    task.finish(&format!("{} episodes", all.len()));
     Ok(all)
 }
 

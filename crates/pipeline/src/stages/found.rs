@@ -1,7 +1,6 @@
 //! Clips that are there already: a folder of videos of any size and rate, from whichever model, labelled as found.
 
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use labelling::{Job, LEAST_STRETCH, Labelled, Method, Settings, find_videos};
 use pusht_data::Episode;
@@ -39,14 +38,7 @@ pub(crate) fn run(lab: &mut Lab<'_>, folder: &Path, learned: Option<&Learned>) -
             settings: Settings { fps },
             part: None,
         };
-        lab.progress.begin("label clips", videos.len());
-        let progress = Mutex::new(&mut *lab.progress);
-        let advance = |done, _| {
-            let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
-            progress.advance(done, "");
-        };
-        job.run(&dir.join(LABELS), &advance).map_err(|e| fail(&e))?;
-        lab.progress.end(&job.method.name());
+        job.run(&dir.join(LABELS), lab.ctx).map_err(|e| fail(&e))?;
         let captions = draw(&labels(dir)?, dir)?;
         write_json(&dir.join("shown.json"), &captions)
     })?;
@@ -55,18 +47,17 @@ pub(crate) fn run(lab: &mut Lab<'_>, folder: &Path, learned: Option<&Learned>) -
     for record in labelled.records() {
         all += record.map_err(|e| fail(&e))?.frames[1];
     }
-    lab.progress.begin("read clips", all);
+    let task = lab.ctx.task("read clips", all);
     let mut episodes: Vec<Episode> = Vec::new();
     let mut trusted = 0;
     for episode in labelled.episodes() {
-        lab.check_stop()?;
+        task.check().map_err(|e| fail(&e))?;
         let episode = episode.map_err(|e| fail(&e))?;
         trusted += episode.len();
         episodes.push(episode);
-        lab.progress.advance(trusted, "");
+        task.advance_to(trusted, "");
     }
-    lab.progress
-        .end(&format!("{trusted} of {all} frames have an action that can be trusted"));
+    task.finish(&format!("{trusted} of {all} frames have an action that can be trusted"));
     if episodes.len() < FEWEST {
         return Err(fail(&format!(
             "{} videos in {} have {} stretches of at least {LEAST_STRETCH} frames whose actions can be trusted; expected at \

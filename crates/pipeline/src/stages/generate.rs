@@ -26,9 +26,9 @@ pub(super) fn generate(
     ends: &[Ends],
 ) -> Result<(), PipelineError> {
     let fail = failed("clips");
-    lab.progress.begin("generate clips", ends.len());
+    let task = lab.ctx.task("generate clips", ends.len());
     for (batch, chunk) in ends.chunks(maker.at_once).enumerate() {
-        lab.check_stop()?;
+        task.check().map_err(|e| fail(&e))?;
         let first = batch * maker.at_once;
         let missing: Vec<usize> = (0..chunk.len()).filter(|i| !folder(dir, first + i).exists()).collect();
         let requests: Vec<VideoRequest> = missing
@@ -49,9 +49,9 @@ pub(super) fn generate(
         for (i, frames) in missing.into_iter().zip(made) {
             save_video(folder(dir, first + i), &frames, VideoOptions::default()).map_err(|e| fail(&e))?;
         }
-        lab.progress.advance(first + chunk.len(), "");
+        task.advance_to(first + chunk.len(), "");
     }
-    lab.progress.end(&format!("{} clips", ends.len()));
+    task.finish(&format!("{} clips", ends.len()));
     Ok(())
 }
 
@@ -65,10 +65,10 @@ pub(super) fn judge(
 ) -> Result<QualityReport, PipelineError> {
     let fail = failed("clips");
     let judge = Judge::new().map_err(|e| fail(&e))?;
-    lab.progress.begin("judge clips", ends.len());
+    let task = lab.ctx.task("judge clips", ends.len());
     let mut sets: [Vec<ClipQuality>; 4] = Default::default();
     for (block, some) in ends.chunks(8).enumerate() {
-        lab.check_stop()?;
+        task.check().map_err(|e| fail(&e))?;
         let of = |(i, ends): (usize, &Ends)| -> Result<[ClipQuality; 4], PipelineError> {
             let truth = &demos.episodes[ends.episode].frames[ends.start..=ends.end];
             let made = read(dir, block * 8 + i)?;
@@ -81,9 +81,9 @@ pub(super) fn judge(
         for clip in judged? {
             sets.iter_mut().zip(clip).for_each(|(set, quality)| set.push(quality));
         }
-        lab.progress.advance(sets[0].len(), "");
+        task.advance_to(sets[0].len(), "");
     }
-    lab.progress.end(&format!("{} clips", ends.len()));
+    task.finish(&format!("{} clips", ends.len()));
     QualityReport::new(name, sets.each_ref().map(Vec::as_slice), &Bootstrap::default()).map_err(|e| fail(&e))
 }
 

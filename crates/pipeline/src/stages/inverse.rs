@@ -52,8 +52,7 @@ pub(crate) fn learn(
             label: "train inverse dynamics",
             identity: &before.hash,
             out: Some(dir),
-            progress: &mut *lab.progress,
-            stop: lab.stop.clone(),
+            ctx: &mut *lab.ctx,
             replicas: &[],
         };
         let started = std::time::Instant::now();
@@ -106,10 +105,10 @@ pub(crate) fn extract(
         let rest = ClosedForm::new(Start::Rest);
         let closed = |episode: &Episode| rest.label_track(&agents(episode)).map_err(|e| fail(&e));
         let chosen = learned.labeller(kind);
-        lab.progress.begin("label demonstrations", demos.episodes.len());
+        let task = lab.ctx.task("label demonstrations", demos.episodes.len());
         let mut all = Vec::new();
         for (i, episode) in demos.episodes.iter().enumerate() {
-            lab.check_stop()?;
+            task.check().map_err(|e| fail(&e))?;
             all.push(match kind {
                 // The track is there already.
                 Labeller::ClosedForm => closed(episode)?,
@@ -117,9 +116,9 @@ pub(crate) fn extract(
                     .label(&episode.frames)
                     .map_err(|e| fail(&format!("demonstration {i}: {e}")))?,
             });
-            lab.progress.advance(i + 1, "");
+            task.advance_to(i + 1, "");
         }
-        lab.progress.end(&chosen.name());
+        task.finish(&chosen.name());
         let rows = rows(lab, demos, split, learned)?;
         let record = Record {
             labels: chosen.name(),
@@ -199,22 +198,22 @@ fn rows(
         .chain(Reduction::ALL.map(Some))
         .map(|reduction| learned.model.clone().with_reduction(reduction))
         .collect();
-    lab.progress.begin(
+    let task = lab.ctx.task(
         "learned inverse dynamics on the test part",
         kinds.len() * episodes.len(),
     );
     for (i, kind) in kinds.iter().enumerate() {
         let mut labels = Vec::new();
         for (j, &e) in episodes.iter().enumerate() {
-            lab.check_stop()?;
+            task.check().map_err(|e| fail(&e))?;
             if demos.episodes[e].len() >= idm::WINDOW {
                 labels.push((e, kind.label(&demos.episodes[e].frames).map_err(|e| fail(&e))?));
             }
-            lab.progress.advance(i * episodes.len() + j + 1, "");
+            task.advance_to(i * episodes.len() + j + 1, "");
         }
         measure(&kind.name(), &labels)?;
     }
-    lab.progress.end("");
+    task.finish("");
 
     let part = |e: usize, of: &dyn Fn(&FrameRef) -> [f64; 2]| -> Vec<[f64; 2]> {
         split.test.iter().filter(|r| r.episode as usize == e).map(of).collect()

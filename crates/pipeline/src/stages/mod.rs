@@ -9,7 +9,6 @@ mod inverse;
 mod others;
 mod policy;
 mod rollouts;
-mod side_by_side;
 mod video;
 
 use std::path::{Path, PathBuf};
@@ -18,8 +17,8 @@ use bc_policy::PolicyKind;
 use burn::tensor::Device;
 use eval::{ModelTraining, Picture, Role, RolloutRecord, StageTime};
 use pusht_data::{Episode, Split};
+use pusht_jobs::JobContext;
 use serde::Serialize;
-use training::{Progress, StopFlag};
 
 pub(crate) use inverse::Extraction;
 pub(crate) use policy::{TrainedPolicy, fit};
@@ -37,8 +36,7 @@ pub(crate) struct Lab<'a> {
     pub(crate) device: Device,
     /// As it was asked for.
     pub(crate) device_name: String,
-    pub(crate) progress: &'a mut dyn Progress,
-    pub(crate) stop: StopFlag,
+    pub(crate) ctx: &'a mut JobContext,
     pub(crate) done: Vec<StageTime>,
     /// Stages of earlier processes that have not been told of yet.
     pub(crate) kept: Vec<String>,
@@ -82,13 +80,13 @@ impl Lab<'_> {
     /// Says which stages were there already.
     fn tell_kept(&mut self) {
         if !self.kept.is_empty() {
-            self.progress.say(&format!("kept: {}", self.kept.join(", ")));
+            self.ctx.say(&format!("kept: {}", self.kept.join(", ")));
             self.kept.clear();
         }
     }
 
     fn check_stop(&self) -> Result<(), PipelineError> {
-        if self.stop.is_raised() {
+        if self.ctx.cancel_flag().is_cancelled() {
             return Err(PipelineError::Interrupted { run: self.root.clone() });
         }
         Ok(())
@@ -217,7 +215,7 @@ fn split_clips(config: &Config, clips: &[Episode]) -> Result<Split, PipelineErro
 
 /// Runs what is missing and reads what is there.
 pub(crate) fn all(lab: &mut Lab<'_>, data: Option<&Path>) -> Result<Results, PipelineError> {
-    lab.progress.say(&format!(
+    lab.ctx.say(&format!(
         "stages: demonstrations, inverse dynamics, {}clips, {}floors and expert, then {} arms of {} policies each and {} \
          other policies, trained and rolled out; report",
         if matches!(lab.config.video.model, VideoChoice::Clips(_)) { "" } else { "video model, " },

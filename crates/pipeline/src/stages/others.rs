@@ -105,7 +105,7 @@ fn one(
                 length.words()
             )));
         }
-        lab.progress.say(&format!("{folder}: {}", other.model));
+        lab.ctx.say(&format!("{folder}: {}", other.model));
         generate::generate(lab, dir, at.demos, &maker, &fitted)?;
         let name = maker.model.name();
         let quality = generate::judge(lab, dir, at.demos, &fitted, &name)?;

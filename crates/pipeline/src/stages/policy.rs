@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use bc_policy::{BcPolicy, PolicyConfig, PolicyKind, Sees};
 use eval::Training;
 use pusht_data::Split;
-use training::{FitOptions, Progress};
+use pusht_jobs::JobContext;
+use training::FitOptions;
 
-use super::side_by_side::{lanes, side_by_side};
 use super::video::loss_points;
 use super::{Lab, failed};
 use crate::PipelineError;
@@ -54,8 +54,8 @@ pub(crate) fn train(
     };
     let identity: String = before.iter().map(|s| s.as_str()).collect();
     let name = |seed: u64| format!("policies/{arm}-{seed}");
-    let (device, root, stop) = (&lab.device, &lab.root, &lab.stop);
-    let one = |index: usize, progress: &mut dyn Progress| {
+    let (device, root) = (&lab.device, &lab.root);
+    let one = |index: usize, ctx: &mut JobContext| {
         let seed = seeds[index];
         let name = name(seed);
         let fail = failed(&name);
@@ -66,8 +66,7 @@ pub(crate) fn train(
                 label: arm,
                 identity: &identity,
                 out: Some(dir),
-                progress,
-                stop: stop.clone(),
+                ctx,
                 replicas: &[],
             };
             let started = std::time::Instant::now();
@@ -95,7 +94,7 @@ pub(crate) fn train(
     };
     let lanes = lanes(policy.kind != PolicyKind::Tracked);
     let label = format!("train {arm}");
-    let stages = side_by_side(seeds.len(), lanes, &label, &mut *lab.progress, one)?;
+    let stages = lab.ctx.side_by_side(&label, seeds.len(), lanes, one)?;
     let mut trained = Vec::with_capacity(stages.len());
     for (stage, &seed) in stages.into_iter().zip(seeds) {
         lab.record(&name(seed), &stage);
@@ -119,5 +118,15 @@ impl TrainedPolicy {
     pub(crate) fn load(&self, lab: &Lab<'_>) -> Result<BcPolicy, PipelineError> {
         let policy = BcPolicy::load(&self.file, &lab.device).map_err(|e| failed("policy")(&e))?;
         Ok(policy.seeing(Sees::Frames))
+    }
+}
+
+/// How many trainings of a network run at once. Small ones keep one core busy; large ones, and those on a GPU, are
+/// parallel inside.
+fn lanes(parallel_inside: bool) -> usize {
+    if parallel_inside {
+        1
+    } else {
+        std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
     }
 }

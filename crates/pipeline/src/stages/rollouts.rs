@@ -124,13 +124,11 @@ fn play(
     shown: bool,
 ) -> Result<(), PipelineError> {
     let fail = failed(label);
-    lab.progress.begin(label, config.episodes * config.steps);
-    let progress = &mut *lab.progress;
-    let record = rollout(policy, config, |done, _| progress.advance(done, "")).map_err(|e| fail(&e))?;
+    let record = rollout(policy, config, lab.ctx).map_err(|e| fail(&e))?;
     let scores = Scores::with_limit(&record, Protocol::Paper, record.steps).map_err(|e| fail(&e))?;
     let rewards: f64 = scores.episodes.iter().map(|e| e.mean_reward).sum();
-    progress.end(&format!(
-        "{:.3} reward a step",
+    lab.ctx.say(&format!(
+        "{label}: {:.3} reward a step",
         rewards / scores.episodes.len().max(1) as f64
     ));
     record.write(&dir.join(RECORD)).map_err(|e| fail(&e))?;

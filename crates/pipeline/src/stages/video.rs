@@ -258,8 +258,7 @@ fn scratch<M: Scratch>(
             label: "train video model",
             identity: &at.before.hash,
             out: Some(dir),
-            progress: &mut *lab.progress,
-            stop: lab.stop.clone(),
+            ctx: &mut *lab.ctx,
             replicas: &[],
         };
         let started = std::time::Instant::now();

@@ -11,6 +11,7 @@ use video_io::VideoReader;
 use super::table::{self, Column};
 use super::{AGENT, BLOCK, Extra, FPS};
 use crate::{DataError, Episode, Provenance};
+use pusht_jobs::JobContext;
 
 /// An open LeRobot v3 data set of PushT: actions are in memory, pictures stay in their MP4 files until they are asked
 /// for.
@@ -125,24 +126,21 @@ impl LeRobotSet {
         Ok(self.rows(episode)?.states.as_deref())
     }
 
-    /// Episodes with their pictures. `progress` is told frames done and frames to do.
+    /// Episodes with their pictures. Progress counts frames.
     ///
     /// # Errors
     /// No such episodes; a video that cannot be read or is too short.
-    pub fn episodes(
-        &self,
-        range: Range<usize>,
-        progress: &mut dyn FnMut(usize, usize),
-    ) -> Result<Vec<Episode>, DataError> {
+    pub fn episodes(&self, range: Range<usize>, ctx: &mut JobContext) -> Result<Vec<Episode>, DataError> {
         if let Some(last) = range.clone().last() {
             self.rows(last)?;
         }
         let all = self.episodes[range.clone()].iter().map(|r| r.actions.len()).sum();
-        let mut done = 0;
+        let task = ctx.task("read frames", all);
         // Several episodes may follow each other in one file; it is read once, from front to back.
         let mut open: Option<(&Path, usize, VideoReader)> = None;
         let mut episodes = Vec::with_capacity(range.len());
         for index in range {
+            task.check()?;
             let rows = &self.episodes[index];
             let unreadable = |reason: String| DataError::Unreadable {
                 path: self.path.clone(),
@@ -173,8 +171,7 @@ impl LeRobotSet {
                 }
                 at += 1;
             }
-            done += frames.len();
-            progress(done, all);
+            task.add(frames.len());
             let [x, y, angle] = self.extra[index].goal;
             let episode = Episode {
                 frames,
@@ -187,6 +184,7 @@ impl LeRobotSet {
             episodes.push(episode);
             open = Some((&rows.video, at, reader));
         }
+        task.finish(&format!("{all} frames"));
         Ok(episodes)
     }
 }

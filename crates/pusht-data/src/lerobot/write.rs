@@ -8,32 +8,39 @@ use super::stats::{Pixels, Vectors};
 use super::table::{Table, Values};
 use super::{AGENT, BLOCK, CHUNK, Extra, FPS, IMAGE, TASK};
 use crate::{DataError, Episode, EpisodeError, atomic};
+use pusht_jobs::JobContext;
 
 /// Writes episodes, in order, as a LeRobot v3 data set at `path`, which must not exist yet. All frames have one size;
 /// agent positions and block poses are written when the first episode has states. Pictures are H.264 at their own size,
-/// time stamps index / 10. Memory holds one episode at a time. `progress` is told the frames done. Gives the number of
-/// episodes.
+/// time stamps index / 10. Memory holds one episode at a time. Progress counts frames, of which `frames` are announced.
+/// Gives the number of episodes.
 ///
 /// # Errors
 /// A place that cannot be written, an error of the iterator, no episodes, episodes that do not fit together.
 pub fn write_lerobot(
     path: impl AsRef<Path>,
     episodes: impl IntoIterator<Item = Result<Episode, DataError>>,
-    progress: &mut dyn FnMut(usize),
+    frames: usize,
+    ctx: &mut JobContext,
 ) -> Result<usize, DataError> {
     let path = path.as_ref();
     let mut count = 0;
     atomic::write_folder(path, |folder| {
         let mut set: Option<Set> = None;
+        let task = ctx.task("write frames", frames);
         for episode in episodes {
+            task.check()?;
             let episode = episode?;
             episode.check().map_err(|e| DataError::episode(path, e))?;
             let set = match &mut set {
                 Some(set) => set,
                 none => none.insert(Set::create(path, folder, &episode)?),
             };
-            set.push(&episode, progress)?;
+            set.push(&episode)?;
+            task.add(episode.len());
         }
+        let written = task.done();
+        task.finish(&format!("{written} frames"));
         let set = set.ok_or_else(|| DataError::Layout {
             path: path.to_path_buf(),
             array: "meta/episodes".to_owned(),
@@ -80,7 +87,7 @@ impl<'a> Set<'a> {
         })
     }
 
-    fn push(&mut self, episode: &Episode, progress: &mut dyn FnMut(usize)) -> Result<(), DataError> {
+    fn push(&mut self, episode: &Episode) -> Result<(), DataError> {
         let index = self.lengths.len();
         let found = episode.frames[0].dimensions();
         if found != self.size {
@@ -123,7 +130,6 @@ impl<'a> Set<'a> {
             goal: [episode.goal.x, episode.goal.y, episode.goal.angle],
             provenance: episode.provenance.clone(),
         });
-        progress(first + episode.len());
         Ok(())
     }
 

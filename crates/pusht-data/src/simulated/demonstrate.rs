@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use pusht_env::{Action, EnvError, Expert, ExpertConfig};
-use pusht_jobs::Shard;
+use pusht_jobs::{JobContext, Shard};
 
 use super::{Plan, SimulatedSet, Simulation, Start};
 use crate::DataError;
@@ -26,7 +26,7 @@ pub struct Demonstrations {
 }
 
 /// Makes a set of expert demonstrations at `path`, in parallel over episodes; a killed run goes on where it was (see
-/// [`Plan::make`]). `progress` is told episodes done and episodes to do, on the caller's thread.
+/// [`Plan::make`]). Progress counts episodes.
 ///
 /// # Errors
 /// No episodes, settings that the expert refuses, seeds that the environment does not take, another set at `path`, a
@@ -34,11 +34,11 @@ pub struct Demonstrations {
 pub fn demonstrate(
     path: impl AsRef<Path>,
     what: &Demonstrations,
-    progress: &mut dyn FnMut(usize, usize),
+    ctx: &mut JobContext,
 ) -> Result<SimulatedSet, DataError> {
     let path = path.as_ref();
     let (plan, act) = plan(path, what)?;
-    plan.make(path, act, progress)
+    plan.make(path, act, ctx)
 }
 
 /// As [`demonstrate`], for one part of the demonstrations: a file that [`SimulatedSet::merge`] joins with those of the
@@ -50,11 +50,11 @@ pub fn demonstrate_part(
     path: impl AsRef<Path>,
     what: &Demonstrations,
     part: Shard,
-    progress: &mut dyn FnMut(usize, usize),
+    ctx: &mut JobContext,
 ) -> Result<(), DataError> {
     let path = path.as_ref();
     let (plan, act) = plan(path, what)?;
-    plan.make_part(path, part, act, progress)
+    plan.make_part(path, part, act, ctx)
 }
 
 /// The plan, and how the expert makes an episode of it.

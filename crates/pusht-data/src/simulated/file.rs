@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::ops::Range;
 use std::path::Path;
 
-use pusht_jobs::Shard;
+use pusht_jobs::{JournalScan, Shard};
 use serde::{Deserialize, Serialize};
 
 use super::{Recipe, SimulatedSet, Simulation, Start};
@@ -98,10 +98,10 @@ impl Header {
 
 /// Every other line.
 #[derive(Serialize, Deserialize)]
-struct Line {
-    index: usize,
+pub(super) struct Line {
+    pub index: usize,
     #[serde(flatten)]
-    recipe: Recipe,
+    pub recipe: Recipe,
 }
 
 /// True for a file that begins like ours, whatever follows.
@@ -142,7 +142,7 @@ impl Header {
 
 /// A file of all episodes that its header says it has, of a set or of a part.
 pub(super) fn read_finished(path: &Path) -> Result<(Header, Recipes), DataError> {
-    let (header, recipes) = lines(path, false)?;
+    let (header, recipes) = lines(path)?;
     if let Some(index) = header.range().find(|i| !recipes.contains_key(i)) {
         return Err(unreadable(
             path,
@@ -157,11 +157,20 @@ pub(super) fn read_finished(path: &Path) -> Result<(Header, Recipes), DataError>
 pub(super) type Recipes = BTreeMap<usize, Recipe>;
 
 /// What a killed writer left: the header and the episodes that are complete.
-pub(super) fn read_partial(path: &Path) -> Result<(Header, Recipes), DataError> {
-    lines(path, true)
+pub(super) fn read_journal(path: &Path) -> Result<(JournalScan<Header>, Recipes), DataError> {
+    let scan = JournalScan::<Header>::read(path)?;
+    let mut recipes = Recipes::new();
+    for line in scan.lines::<Line>()? {
+        let Line { index, recipe } = line?;
+        if !scan.header.range().contains(&index) {
+            return Err(outside(path, format!("episode {index}"), &scan.header));
+        }
+        recipes.insert(index, recipe);
+    }
+    Ok((scan, recipes))
 }
 
-fn lines(path: &Path, partial: bool) -> Result<(Header, Recipes), DataError> {
+fn lines(path: &Path) -> Result<(Header, Recipes), DataError> {
     let file = File::open(path).map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => DataError::NotFound {
             path: path.to_path_buf(),
@@ -180,16 +189,10 @@ fn lines(path: &Path, partial: bool) -> Result<(Header, Recipes), DataError> {
             .and_then(|text| serde_json::from_str::<Line>(&text).map_err(|e| e.to_string()));
         let line = match parsed {
             Ok(line) => line,
-            // The line that was being written when the writer was killed.
-            Err(_) if partial => break,
             Err(reason) => return Err(unreadable(path, item(), reason)),
         };
         if !header.range().contains(&line.index) {
-            return Err(unreadable(
-                path,
-                item(),
-                format!("episode {} of {}", line.index, header.episodes),
-            ));
+            return Err(outside(path, item(), &header));
         }
         recipes.insert(line.index, line.recipe);
     }
@@ -214,6 +217,16 @@ fn header(path: &Path, line: &str) -> Result<Header, DataError> {
         )));
     }
     serde_json::from_value(value).map_err(|e| unreadable(path, "the header".to_owned(), e.to_string()))
+}
+
+/// An episode that is not one of those the header announces.
+fn outside(path: &Path, item: String, header: &Header) -> DataError {
+    let range = header.range();
+    unreadable(
+        path,
+        item,
+        format!("it is not one of the episodes {}..{}", range.start, range.end),
+    )
 }
 
 fn unreadable(path: &Path, item: String, reason: String) -> DataError {
@@ -242,13 +255,13 @@ pub(super) fn write_all<'a>(
 }
 
 /// One line.
-pub(super) fn line(out: &mut (impl Write + ?Sized), value: &impl Serialize) -> std::io::Result<()> {
+fn line(out: &mut (impl Write + ?Sized), value: &impl Serialize) -> std::io::Result<()> {
     serde_json::to_writer(&mut *out, value)?;
     out.write_all(b"\n")
 }
 
 /// One episode.
-pub(super) fn append(out: &mut (impl Write + ?Sized), index: usize, recipe: &Recipe) -> std::io::Result<()> {
+fn append(out: &mut (impl Write + ?Sized), index: usize, recipe: &Recipe) -> std::io::Result<()> {
     let recipe = recipe.clone();
     line(out, &Line { index, recipe })
 }

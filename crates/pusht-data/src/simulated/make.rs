@@ -1,13 +1,11 @@
 //! Making a set, episode by episode, in parallel; a killed run goes on where it was.
 
-use std::fs::{File, OpenOptions};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
 use pusht_env::Action;
-use pusht_jobs::Shard;
+use pusht_jobs::{JobContext, Journal, Shard};
 use rayon::prelude::*;
 
 use super::file::{self, Header, Part, Recipes};
@@ -31,7 +29,7 @@ pub struct Plan {
 
 impl Plan {
     /// Makes the set at `path`. `act` gives the actions of one episode from its index and start, and nothing else may
-    /// enter into them. `progress` is told episodes done and episodes to do, on the caller's thread.
+    /// enter into them. Progress counts episodes.
     ///
     /// Finished episodes are kept in `PATH.partial`, from where the same plan goes on after a kill. A set of the same
     /// plan that is already at `path` is returned as it is.
@@ -42,10 +40,10 @@ impl Plan {
         &self,
         path: impl AsRef<Path>,
         act: impl Fn(usize, &Start) -> Result<Vec<Action>, E> + Sync,
-        progress: &mut dyn FnMut(usize, usize),
+        ctx: &mut JobContext,
     ) -> Result<SimulatedSet, DataError> {
         let path = path.as_ref();
-        let recipes = self.work(path, None, act, progress)?;
+        let recipes = self.work(path, None, act, ctx)?;
         let set = self.header(None).set(path, recipes);
         set.check()?;
         Ok(set)
@@ -61,9 +59,9 @@ impl Plan {
         path: impl AsRef<Path>,
         part: Shard,
         act: impl Fn(usize, &Start) -> Result<Vec<Action>, E> + Sync,
-        progress: &mut dyn FnMut(usize, usize),
+        ctx: &mut JobContext,
     ) -> Result<(), DataError> {
-        self.work(path.as_ref(), Some(part), act, progress).map(drop)
+        self.work(path.as_ref(), Some(part), act, ctx).map(drop)
     }
 
     /// Makes the file at `path`, unless it is there.
@@ -72,18 +70,18 @@ impl Plan {
         path: &Path,
         part: Option<Shard>,
         act: impl Fn(usize, &Start) -> Result<Vec<Action>, E> + Sync,
-        progress: &mut dyn FnMut(usize, usize),
+        ctx: &mut JobContext,
     ) -> Result<Recipes, DataError> {
         let wanted = self.header(part);
         if path.exists() {
             let (header, recipes) = file::read_finished(path)?;
             self.must_match(path, &wanted, &header, &recipes)?;
-            progress(recipes.len(), recipes.len());
             return Ok(recipes);
         }
-        let (mut log, mut recipes) = self.resume(path, &wanted)?;
+        let (journal, mut recipes) = self.resume(path, &wanted)?;
         let (stop, total) = (AtomicBool::new(false), wanted.range().len());
-        progress(recipes.len(), total);
+        let task = ctx.task("episodes", total);
+        task.resume(recipes.len());
         let missing: Vec<usize> = wanted.range().filter(|i| !recipes.contains_key(i)).collect();
         // A pool of its own, fed by a thread of its own: the caller may be the only thread of the usual pool.
         let pool = rayon::ThreadPoolBuilder::new()
@@ -109,6 +107,7 @@ impl Plan {
             });
             let receive = || {
                 for (index, actions) in made {
+                    task.check()?;
                     let actions = actions.map_err(|reason| DataError::Simulation {
                         path: path.to_path_buf(),
                         index,
@@ -116,9 +115,12 @@ impl Plan {
                     })?;
                     let start = self.starts[index];
                     let recipe = Recipe { start, actions };
-                    log.append(index, &recipe)?;
+                    journal.append(&file::Line {
+                        index,
+                        recipe: recipe.clone(),
+                    })?;
                     recipes.insert(index, recipe);
-                    progress(recipes.len(), total);
+                    task.add(1);
                 }
                 Ok(())
             };
@@ -127,8 +129,8 @@ impl Plan {
         for (&index, recipe) in &recipes {
             recipe.check(path, index, &self.simulation)?;
         }
-        file::write_all(path, &wanted, recipes.iter().map(|(&index, recipe)| (index, recipe)))?;
-        log.remove()?;
+        journal.finish::<Header>(path)?;
+        task.finish(&format!("{} episodes", recipes.len()));
         Ok(recipes)
     }
 
@@ -150,45 +152,16 @@ impl Plan {
         })
     }
 
-    /// The log of an earlier run of the same plan, written anew without a broken last line, or a fresh one.
-    fn resume(&self, path: &Path, wanted: &Header) -> Result<(Log, Recipes), DataError> {
+    /// The journal of an earlier run of the same plan and what it holds, or a fresh one.
+    fn resume(&self, path: &Path, wanted: &Header) -> Result<(Journal, Recipes), DataError> {
         let mut name = path.as_os_str().to_owned();
         name.push(".partial");
         let partial = PathBuf::from(name);
-        let recipes = if file::is_ours(&partial) {
-            let (header, recipes) = file::read_partial(&partial)?;
-            self.must_match(&partial, wanted, &header, &recipes)?;
-            recipes
-        } else {
-            Recipes::new()
-        };
-        file::write_all(&partial, wanted, recipes.iter().map(|(&index, recipe)| (index, recipe)))?;
-        Ok((Log::open(partial)?, recipes))
-    }
-}
-
-/// The file that grows by one line an episode.
-struct Log {
-    path: PathBuf,
-    file: File,
-}
-
-impl Log {
-    fn open(path: PathBuf) -> Result<Self, DataError> {
-        match OpenOptions::new().append(true).open(&path) {
-            Ok(file) => Ok(Self { path, file }),
-            Err(e) => Err(DataError::unwritable(&path, &e)),
+        if !file::is_ours(&partial) {
+            return Ok((Journal::create(&partial, wanted)?, Recipes::new()));
         }
-    }
-
-    fn append(&mut self, index: usize, recipe: &Recipe) -> Result<(), DataError> {
-        let mut line = Vec::new();
-        file::append(&mut line, index, recipe)
-            .and_then(|()| self.file.write_all(&line))
-            .map_err(|e| DataError::unwritable(&self.path, &e))
-    }
-
-    fn remove(self) -> Result<(), DataError> {
-        std::fs::remove_file(&self.path).map_err(|e| DataError::unwritable(&self.path, &e))
+        let (scan, recipes) = file::read_journal(&partial)?;
+        self.must_match(&partial, wanted, &scan.header, &recipes)?;
+        Ok((Journal::resume(&scan)?, recipes))
     }
 }

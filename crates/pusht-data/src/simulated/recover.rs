@@ -3,6 +3,7 @@
 use std::f64::consts::TAU;
 
 use crate::{DataError, Episode, Recipe, SimulatedSet, Simulation, Source, Start};
+use pusht_jobs::JobContext;
 
 /// The limit for states that were stored as float32.
 pub const FLOAT32_STATES: f64 = 2e-5;
@@ -76,7 +77,7 @@ impl SimulatedSet {
         source: &Source,
         count: usize,
         simulation: Simulation,
-        progress: &mut dyn FnMut(usize, usize),
+        ctx: &mut JobContext,
     ) -> Result<(Self, Difference), DataError> {
         if let Some(set) = source.simulated() {
             let recipes = set.recipes.iter().take(count).cloned().collect();
@@ -94,11 +95,12 @@ impl SimulatedSet {
         let set = Self::new(&source.name(), "recorded", simulation, recipes)?;
         let total = set.recipes.iter().map(|r| r.actions.len()).sum();
         let mut difference = Difference::default();
+        let task = ctx.task("compare frames", total);
         // Sixteen episodes at a time: their frames are held twice.
         for first in (0..set.len()).step_by(16) {
             let range = first..(first + 16).min(set.len());
-            let recorded = source.episodes(range.clone(), &mut |_, _| {})?;
-            let simulated = set.episodes(range.clone(), &mut |_, _| {})?;
+            let recorded = source.episodes(range.clone(), &mut task.quiet())?;
+            let simulated = set.episodes(range.clone(), &mut task.quiet())?;
             for (index, (a, b)) in range.zip(recorded.iter().zip(&simulated)) {
                 let d = Difference::of(a, b);
                 if d.states > FLOAT32_STATES || d.pixels > 0 {
@@ -111,8 +113,9 @@ impl SimulatedSet {
                 }
                 difference = difference.and(d);
             }
-            progress(difference.frames, total);
+            task.advance_to(difference.frames, "");
         }
+        task.finish(&format!("{} frames as recorded", difference.frames));
         Ok((set, difference))
     }
 }

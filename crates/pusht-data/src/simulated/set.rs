@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::file;
 use crate::{DataError, Episode, EpisodeError, Provenance};
+use pusht_jobs::JobContext;
 
 /// The environment that all episodes of a set were recorded in, as far as frames and states depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -230,15 +231,11 @@ impl SimulatedSet {
     }
 
     /// Simulates and renders episodes, in parallel; the result does not depend on the number of threads. Block angles
-    /// of the states are not wrapped. `progress` is told frames done and frames to do, on the caller's thread.
+    /// of the states are not wrapped. Progress counts frames.
     ///
     /// # Errors
     /// No such episodes.
-    pub fn episodes(
-        &self,
-        range: Range<usize>,
-        progress: &mut dyn FnMut(usize, usize),
-    ) -> Result<Vec<Episode>, DataError> {
+    pub fn episodes(&self, range: Range<usize>, ctx: &mut JobContext) -> Result<Vec<Episode>, DataError> {
         let chosen = self.recipes.get(range.clone()).ok_or_else(|| DataError::OutOfRange {
             path: self.path.clone(),
             asked: format!("episodes {} to {}", range.start, range.end.saturating_sub(1)),
@@ -247,9 +244,11 @@ impl SimulatedSet {
         let total = chosen.iter().map(|r| r.actions.len()).sum();
         let renderer = Renderer::new(self.simulation.frame_size, self.simulation.fill_rule)
             .map_err(|e| self.refused(range.start, &e))?;
-        let (mut episodes, mut done) = (Vec::with_capacity(chosen.len()), 0);
+        let mut episodes = Vec::with_capacity(chosen.len());
+        let task = ctx.task("simulate frames", total);
         let batch = 4 * rayon::current_num_threads();
         for (b, recipes) in chosen.chunks(batch).enumerate() {
+            task.check()?;
             let first = range.start + b * batch;
             let simulated: Vec<Episode> = recipes
                 .par_iter()
@@ -258,10 +257,10 @@ impl SimulatedSet {
                     self.episode(first + i, recipe, renderer)
                 })
                 .collect::<Result<_, _>>()?;
-            done += simulated.iter().map(Episode::len).sum::<usize>();
+            task.add(simulated.iter().map(Episode::len).sum::<usize>());
             episodes.extend(simulated);
-            progress(done, total);
         }
+        task.finish(&format!("{total} frames"));
         Ok(episodes)
     }
 

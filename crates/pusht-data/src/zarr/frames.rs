@@ -6,36 +6,35 @@
 use std::ops::Range;
 
 use pusht_env::Frame;
+use pusht_jobs::JobContext;
 use rayon::prelude::*;
 use zarrs::array::data_type;
 
 use super::rows::Rows;
 use crate::DataError;
 
-/// The pictures of `rows`, in order. `progress` is told frames done and frames to do, on the caller's thread.
-pub(super) fn read(
-    images: &Rows,
-    rows: Range<usize>,
-    progress: &mut dyn FnMut(usize, usize),
-) -> Result<Vec<Frame>, DataError> {
-    let total = rows.len();
-    let mut frames = Vec::with_capacity(total);
+/// The pictures of `rows`, in order. Progress counts frames.
+pub(super) fn read(images: &Rows, rows: Range<usize>, ctx: &mut JobContext) -> Result<Vec<Frame>, DataError> {
+    let mut frames = Vec::with_capacity(rows.len());
     if rows.is_empty() {
         return Ok(frames);
     }
     let chunks = rows.start / images.chunk_rows..(rows.end - 1) / images.chunk_rows + 1;
     let batch = rayon::current_num_threads();
+    let task = ctx.task("read frames", rows.len());
     let mut next = chunks.start;
     while next < chunks.end {
+        task.check()?;
         let end = (next + batch).min(chunks.end);
         let decoded: Vec<Vec<Frame>> = (next..end)
             .into_par_iter()
             .map(|chunk| chunk_frames(images, chunk, &rows))
             .collect::<Result<_, _>>()?;
         frames.extend(decoded.into_iter().flatten());
-        progress(frames.len(), total);
+        task.advance_to(frames.len(), "");
         next = end;
     }
+    task.finish(&format!("{} frames", frames.len()));
     Ok(frames)
 }
 

@@ -9,6 +9,7 @@ use zarrs::filesystem::FilesystemStore;
 
 use super::{frames, rows::Rows};
 use crate::{DataError, Episode, EpisodeError, Provenance};
+use pusht_jobs::JobContext;
 
 const EXPECTED: &str = "a replay buffer folder (….zarr with data/action and meta/episode_ends)";
 
@@ -127,16 +128,12 @@ impl ReplayBuffer {
         self.images.is_some()
     }
 
-    /// Episodes with their pictures, decoded in parallel. `progress` is told frames done and frames to do.
+    /// Episodes with their pictures, decoded in parallel. Progress counts frames.
     ///
     /// # Errors
     /// No such episodes, no pictures, a chunk that is missing or truncated, pixels that are not whole numbers from 0
     /// to 255.
-    pub fn episodes(
-        &self,
-        range: Range<usize>,
-        progress: &mut dyn FnMut(usize, usize),
-    ) -> Result<Vec<Episode>, DataError> {
+    pub fn episodes(&self, range: Range<usize>, ctx: &mut JobContext) -> Result<Vec<Episode>, DataError> {
         if range.is_empty() {
             return Ok(Vec::new());
         }
@@ -147,7 +144,7 @@ impl ReplayBuffer {
             found: "no such array".to_owned(),
         })?;
         let all = self.rows(range.start)?.start..self.rows(range.end - 1)?.end;
-        let mut frames = frames::read(images, all, progress)?.into_iter();
+        let mut frames = frames::read(images, all, ctx)?.into_iter();
         let source = self.path.file_name().unwrap_or(self.path.as_os_str()).to_string_lossy();
         let mut episodes = Vec::with_capacity(range.len());
         for index in range {

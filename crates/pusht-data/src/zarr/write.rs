@@ -8,13 +8,14 @@ use zarrs::array::{Array, CodecOptions, Element};
 use zarrs::filesystem::FilesystemStore;
 
 use crate::{DataError, Episode, EpisodeError, atomic};
+use pusht_jobs::JobContext;
 
 /// Rows of a chunk, as in the public set.
 const CHUNK: usize = 161;
 
 /// Writes episodes of these lengths, in order, as a replay buffer at `path`, which must not exist yet. All frames have
 /// one size; states are written when the first episode has them. Frames are taken from the iterator chunk by chunk.
-/// `progress` is told frames done and frames to do.
+/// Progress counts frames.
 ///
 /// # Errors
 /// A place that cannot be written, an error of the iterator, episodes that do not fit together.
@@ -22,14 +23,15 @@ pub fn write_replay_buffer(
     path: impl AsRef<Path>,
     lengths: &[usize],
     episodes: impl IntoIterator<Item = Result<Episode, DataError>>,
-    progress: &mut dyn FnMut(usize, usize),
+    ctx: &mut JobContext,
 ) -> Result<(), DataError> {
     let path = path.as_ref();
     atomic::write_folder(path, |folder| {
         let rows: usize = lengths.iter().sum();
         let mut arrays: Option<Arrays> = None;
-        let mut done = 0;
+        let task = ctx.task("write frames", rows);
         for (index, episode) in episodes.into_iter().enumerate() {
+            task.check()?;
             let episode = episode?;
             episode.check().map_err(|e| DataError::episode(path, e))?;
             let arrays = match &mut arrays {
@@ -40,12 +42,13 @@ pub fn write_replay_buffer(
                 return Err(mismatch(path, format!("{} rows in episode {index}", episode.len())));
             }
             arrays.push(path, &episode)?;
-            done += episode.len();
-            progress(done, rows);
+            task.add(episode.len());
         }
+        let done = task.done();
         if done != rows || rows == 0 {
             return Err(mismatch(path, format!("{done} rows in all, expected {rows}")));
         }
+        task.finish(&format!("{rows} frames"));
         if let Some(arrays) = arrays {
             arrays.finish(path)?;
         }

@@ -5,6 +5,7 @@
 mod terminal;
 
 use std::io::{Write, stderr};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 #[cfg(feature = "terminal")]
@@ -35,6 +36,38 @@ pub struct Silent;
 impl Progress for Silent {
     fn begin(&mut self, _what: &str, _total: usize) {}
     fn advance(&mut self, _done: usize, _note: &str) {}
+    fn end(&mut self, _note: &str) {}
+}
+
+/// Keeps what it is told, for tests. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct RecordedProgress(Arc<Mutex<Recorded>>);
+
+#[derive(Debug, Default)]
+struct Recorded {
+    total: usize,
+    steps: Vec<(usize, usize)>,
+}
+
+impl RecordedProgress {
+    /// Units done and units in all, at every call since the first task began.
+    pub fn steps(&self) -> Vec<(usize, usize)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).steps.clone()
+    }
+}
+
+impl Progress for RecordedProgress {
+    fn begin(&mut self, _what: &str, total: usize) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).total = total;
+    }
+    fn resume(&mut self, done: usize) {
+        self.advance(done, "");
+    }
+    fn advance(&mut self, done: usize, _note: &str) {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let step = (done, told.total);
+        told.steps.push(step);
+    }
     fn end(&mut self, _note: &str) {}
 }
 

@@ -7,11 +7,12 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
 use burn::tensor::activation::tanh;
 use burn::tensor::{Device, FloatDType, TensorData};
+use pusht_jobs::CancelFlag;
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use training::{Objective, ObjectiveError, Precision, StopFlag, TrainConfig};
+use training::{Objective, ObjectiveError, Precision, TrainConfig};
 
 #[derive(Module, Debug)]
 pub struct Net {
@@ -58,7 +59,7 @@ pub struct Product {
     /// Deviation of the noise on the input.
     pub noise: f32,
     /// Raised at a call of `loss`, counted from 1.
-    pub stop: Option<(usize, StopFlag)>,
+    pub stop: Option<(usize, CancelFlag)>,
     /// Calls of `loss`.
     pub calls: AtomicUsize,
     /// Of the labels; NaN breaks them.
@@ -122,7 +123,7 @@ impl Objective<Net> for Product {
         if let Some((at, flag)) = &self.stop
             && call == *at
         {
-            flag.raise();
+            flag.cancel();
         }
         let (x, y) = self.data(items, self.noise, seed);
         let x = training::in_precision_of(model, x);

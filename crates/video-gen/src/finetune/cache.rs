@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use burn::tensor::TensorData;
 use nn_kit::{Checkpoint, save_safetensors};
 use pusht_env::Frame;
+use pusht_jobs::JobContext;
 use sha2::{Digest, Sha256};
-use training::{Progress, StopFlag};
 
 use super::clips::{ClipData, ClipPlace};
 use super::error::FinetuneError;
@@ -75,17 +75,14 @@ impl Cache {
         made: &str,
         mut open: impl FnMut() -> Result<E, FinetuneError>,
         mut encode: impl FnMut(&E, &[Frame]) -> Result<Latents, FinetuneError>,
-        progress: &mut dyn Progress,
-        stop: &StopFlag,
+        ctx: &mut JobContext,
     ) -> Result<(Vec<Latents>, String), FinetuneError> {
         const NAMES: [&str; 2] = ["clip", "last"];
         let (mut encoder, mut keys) = (None, String::new());
         let (mut all, mut new) = (Vec::with_capacity(clips.places.len()), 0);
-        progress.begin("clips to latents", clips.places.len());
+        let task = ctx.task("clips to latents", clips.places.len());
         clips.data.each(clips.places, clips.frames, &mut |done, frames| {
-            if stop.is_raised() {
-                return Err(FinetuneError::Stopped);
-            }
+            task.check()?;
             let key = clip_key(made, frames);
             keys += &key;
             let latents = match self.get("clip", &key, NAMES) {
@@ -102,10 +99,10 @@ impl Cache {
                 }
             };
             all.push(latents);
-            progress.advance(done + 1, "");
+            task.advance_to(done + 1, "");
             Ok(())
         })?;
-        progress.end(&format!("{} clips, {new} of them new", all.len()));
+        task.finish(&format!("{} clips, {new} of them new", all.len()));
         Ok((all, text_key(made, &keys)))
     }
 }

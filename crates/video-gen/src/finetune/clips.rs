@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use nn_kit::permutation;
 use pusht_data::{DataError, Demonstrations, Simulation, Source, demonstrate, open};
 use pusht_env::{ExpertConfig, Frame};
+use pusht_jobs::JobContext;
 use video_io::{VideoReader, read_frames};
 
 use super::config::FinetuneConfig;
@@ -88,12 +89,7 @@ impl ClipData {
     ///
     /// # Errors
     /// As [`pusht_data::demonstrate`].
-    pub fn simulate(
-        path: &Path,
-        episodes: usize,
-        seed: u64,
-        progress: &mut dyn FnMut(usize, usize),
-    ) -> Result<Self, FinetuneError> {
+    pub fn simulate(path: &Path, episodes: usize, seed: u64, ctx: &mut JobContext) -> Result<Self, FinetuneError> {
         let what = Demonstrations {
             episodes,
             first_seed: seed,
@@ -102,7 +98,7 @@ impl ClipData {
             expert: ExpertConfig::default(),
             threads: 0,
         };
-        demonstrate(path, &what, progress)?;
+        demonstrate(path, &what, ctx)?;
         Self::open(path)
     }
 
@@ -181,7 +177,7 @@ impl ClipData {
             let decoded = match &self.kind {
                 Kind::Videos(paths) => read_frames(&paths[video])?,
                 Kind::Set(source) => {
-                    let mut episodes = source.episodes(video..video + 1, &mut |_, _| {})?;
+                    let mut episodes = vec![source.episode(video)?];
                     episodes.pop().map(|episode| episode.frames).unwrap_or_default()
                 }
             };

@@ -78,9 +78,9 @@ pub enum FinetuneError {
         /// What the system says.
         reason: String,
     },
-    /// Stopped while clips were prepared.
-    #[error("stopped while clips were prepared; what is done is kept, and the same command goes on from it")]
-    Stopped,
+    /// The job was asked to stop while clips were prepared.
+    #[error(transparent)]
+    Cancelled(#[from] pusht_jobs::Cancelled),
     /// LTX-Video.
     #[error(transparent)]
     Ltx(#[from] LtxError),

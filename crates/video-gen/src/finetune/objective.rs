@@ -7,7 +7,8 @@ use burn::tensor::{Device, Tensor};
 use nn_kit::mix_seed;
 use pusht_data::VideoRequest;
 use pusht_env::Frame;
-use training::{Gradients, Objective, ObjectiveError, Precision, write_atomic};
+use pusht_jobs::write_bytes;
+use training::{Gradients, Objective, ObjectiveError, Precision};
 use video_io::png_bytes;
 
 use super::cache::Latents;
@@ -106,7 +107,7 @@ pub(super) fn measured(out: &Path, step: usize) -> Option<SampleMeasures> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), FinetuneError> {
-    Ok(write_atomic(path, bytes)?)
+    write_bytes(path, bytes).map_err(FinetuneError::io("writing", path))
 }
 
 impl<T: Trainee> Objective<T::Model> for Tuning<'_, T> {

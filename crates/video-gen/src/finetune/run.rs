@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{DType, Device, FloatDType};
 use diffusion_schedulers::{EdmConfig, FlowScheduler};
 use pusht_env::Frame;
+use pusht_jobs::{JobContext, write_bytes};
 use serde::Serialize;
-use training::{FitOptions, Fitted, Precision, Progress, StopFlag, fit, init_seeded, out_folder, write_atomic};
+use training::{FitOptions, Fitted, Precision, fit, init_seeded, out_folder};
 
 use super::cache::{Cache, Clips, Latents, fingerprint};
 use super::clips::{ClipData, ClipPlace, ClipSplit};
@@ -44,10 +45,8 @@ pub struct Finetune<'a> {
     pub device: &'a Device,
     /// Bytes that may be used, where that is known.
     pub memory: Option<u64>,
-    /// Told about every stage.
-    pub progress: &'a mut dyn Progress,
-    /// Looked at before every clip and every step.
-    pub stop: StopFlag,
+    /// Shows every clip and step, before which it is looked at whether to stop.
+    pub ctx: &'a mut JobContext,
 }
 
 /// What came of it.
@@ -314,7 +313,7 @@ fn latents<E>(
                 places,
                 frames: job.config.frames,
             };
-            cache.latents(clips, made, &open, &encode, job.progress, &job.stop)
+            cache.latents(clips, made, &open, &encode, job.ctx)
         })
         .collect()
 }
@@ -388,7 +387,7 @@ fn train<T: Trainee>(
     let record = job.out.join(RECORD);
     // That of another run stays until this one is known to go on: `fit` refuses other settings.
     if !record.exists() {
-        write_atomic(&record, prepared.record.as_bytes())?;
+        write_bytes(&record, prepared.record.as_bytes()).map_err(FinetuneError::io("writing", &record))?;
     }
     let mut settings = job.config.fit();
     if job.config.full && format(job.config.format, job.device)? == FloatDType::BF16 {
@@ -401,12 +400,11 @@ fn train<T: Trainee>(
         },
         identity: &prepared.identity,
         out: Some(job.out),
-        progress: job.progress,
-        stop: job.stop.clone(),
+        ctx: job.ctx,
         replicas: &[],
     };
     let fitted = fit(model, &tuning, &settings, options)?;
-    write_atomic(&record, prepared.record.as_bytes())?;
+    write_bytes(&record, prepared.record.as_bytes()).map_err(FinetuneError::io("writing", &record))?;
     let done = Finetuned {
         file: PathBuf::new(),
         clips,
@@ -430,7 +428,7 @@ fn save(
         std::fs::create_dir_all(&folder).map_err(FinetuneError::io("creating", &folder))?;
         let path = folder.join("config.json");
         let sizes = sizes.named().map_err(FinetuneError::io("writing", &path))?;
-        write_atomic(&path, format!("{sizes:#}\n").as_bytes())?;
+        write_bytes(&path, format!("{sizes:#}\n").as_bytes()).map_err(FinetuneError::io("writing", &path))?;
         folder.join("diffusion_pytorch_model.safetensors")
     } else {
         job.out.join("adapters.safetensors")

@@ -5,8 +5,9 @@ use std::path::Path;
 use burn::module::Module;
 use burn::tensor::Device;
 use nn_kit::{Renames, published_values, save_safetensors};
+use pusht_jobs::write_bytes;
 use serde_json::{Value, json};
-use training::{init_seeded, write_atomic};
+use training::init_seeded;
 
 use super::config::Family;
 use super::error::FinetuneError;
@@ -113,7 +114,7 @@ pub fn write_tiny_model(family: Family, folder: &Path, seed: u64) -> Result<(), 
         "decoder": metaspace,
         "model": { "type": "Unigram", "unk_id": 2, "vocab": vocabulary, "byte_fallback": false },
     });
-    write_atomic(&path, tokenizer.to_string().as_bytes())?;
+    write_bytes(&path, tokenizer.to_string().as_bytes()).map_err(FinetuneError::io("writing", &path))?;
     Ok(())
 }
 
@@ -134,7 +135,7 @@ fn part(folder: &Path, name: &str, sizes: serde_json::Result<Value>) -> Result<s
     make(&folder)?;
     let path = folder.join("config.json");
     let sizes = sizes.map_err(FinetuneError::io("writing", &path))?;
-    write_atomic(&path, format!("{sizes:#}\n").as_bytes())?;
+    write_bytes(&path, format!("{sizes:#}\n").as_bytes()).map_err(FinetuneError::io("writing", &path))?;
     Ok(folder)
 }
 

@@ -213,7 +213,7 @@ impl ClipEnds {
                 let order = permutation(episodes.len(), seed, (index / episodes.len()) as u64);
                 let (episode, rows) = episodes[order[index % episodes.len()]];
                 let row = rng.random_range(0..rows);
-                let all = source.episodes(episode..episode + 1, &mut |_, _| {})?.remove(0).frames;
+                let all = source.episode(episode)?.frames;
                 let name = |row: usize| format!("episode {episode}, row {row}");
                 let end = end.then_some(row + frames - 1);
                 Ends {

@@ -6,10 +6,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use pusht_data::{VideoModel, VideoRequest, write_file};
+use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
+use pusht_jobs::{JobContext, write_bytes, write_json};
 use serde_json::{Map, Value};
-use training::{Progress, StopFlag};
 use video_io::{VideoOptions, png_bytes, read_frames, save_video};
 
 use super::ends::ClipEnds;
@@ -42,7 +42,7 @@ impl GenerationJob<'_> {
     /// # Errors
     /// A folder of another plan, a request the model cannot serve, a place that cannot be written, or the stop that was asked
     /// for; the clips that are done stay.
-    pub fn run(&self, out: &Path, progress: &mut dyn Progress, stop: &StopFlag) -> Result<Generation, GenerationError> {
+    pub fn run(&self, out: &Path, ctx: &mut JobContext) -> Result<Generation, GenerationError> {
         if self.count == 0 {
             return Err(GenerationError::NoClips);
         }
@@ -62,16 +62,12 @@ impl GenerationJob<'_> {
             }
             overview.add(&read_frames(out.join(&clip.frames))?);
         }
-        progress.begin("clips", self.count);
-        if !generation.clips.is_empty() {
-            progress.resume(generation.clips.len().min(self.count));
-        }
+        let task = ctx.task("clips", self.count);
+        task.resume(generation.clips.len().min(self.count));
         while generation.clips.len() < self.count {
             let done = generation.clips.len();
-            if stop.is_raised() {
-                let count = self.count;
-                return Err(GenerationError::Stopped { done, count });
-            }
+            let count = self.count;
+            task.check().map_err(|_| GenerationError::Stopped { done, count })?;
             let until = (done + self.at_once.max(1)).min(self.count);
             for (record, frames) in self.some(done, until)? {
                 save(&out.join(&record.frames), &frames, 1)?;
@@ -81,14 +77,14 @@ impl GenerationJob<'_> {
                 generation.clips.push(record);
             }
             write(&path, &generation)?;
-            progress.advance(generation.clips.len(), "");
+            task.advance_to(generation.clips.len(), "");
         }
         if let Some(picture) = overview.picture()? {
             let path = out.join("overview.png");
             let bytes = png_bytes(&picture)?;
-            write_file(&path, |file| file.write_all(&bytes))?;
+            write_bytes(&path, &bytes).map_err(GenerationError::io(&path))?;
         }
-        progress.end(&format!("{} clips", generation.clips.len()));
+        task.finish(&format!("{} clips", generation.clips.len()));
         Ok(generation)
     }
 
@@ -171,11 +167,7 @@ fn save(path: &PathBuf, frames: &[Frame], scale: u32) -> Result<(), GenerationEr
 }
 
 fn write(path: &Path, generation: &Generation) -> Result<(), GenerationError> {
-    let text = serde_json::to_vec_pretty(generation).map_err(|error| GenerationError::Record {
-        path: path.to_path_buf(),
-        reason: error.to_string(),
-    })?;
-    Ok(write_file(path, |file| file.write_all(&text))?)
+    write_json(path, generation).map_err(GenerationError::io(path))
 }
 
 /// The first setting that differs, with both values. The same model may lie elsewhere now.
