@@ -1,23 +1,14 @@
 //! Human demonstrations replayed from their pixels alone.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use eval::{Bootstrap, ReplaySummary, replay};
 use pusht_jobs::JobContext;
 use pusht_vision::{ActionSmoother, Start, Tracker};
 use std::path::Path;
 
-#[test]
-fn demonstrations_are_reproduced() {
-    let Ok(reference) = std::env::var("PUSHT_REFERENCE") else {
-        println!("skipped: PUSHT_REFERENCE is not set");
-        return;
-    };
-    let path = Path::new(&reference).join("data/pusht/pusht_cchi_v7_replay.zarr");
-    if !path.exists() {
-        println!("skipped: {} is not there", path.display());
-        return;
-    }
+fn demonstrations_are_reproduced(reference: &Path) {
+    let path = reference.join("data/pusht/pusht_cchi_v7_replay.zarr");
     let source = pusht_data::open(&path).unwrap();
     let replays: Vec<_> = source
         .episodes(4..16, &mut JobContext::silent())
@@ -38,3 +29,5 @@ fn demonstrations_are_reproduced() {
     assert!(summary.coverage.error.value < 0.02, "{:?}", summary.coverage);
     assert!(summary.own_goal.value > 0.95, "{:?}", summary.own_goal);
 }
+
+test_support::main!(test_support::reference => [demonstrations_are_reproduced]);

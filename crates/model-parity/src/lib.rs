@@ -108,6 +108,14 @@ impl Report {
     pub fn passed(&self) -> bool {
         !self.checks.is_empty() && self.checks.iter().all(Check::passed)
     }
+
+    /// What keeps a test from passing, one line each: tensors that are off, and recorded ones that were not compared.
+    pub fn problems(&self) -> Vec<String> {
+        let nothing = self.checks.is_empty().then(|| "nothing was compared".to_string());
+        let failed = self.checks.iter().filter(|check| !check.passed());
+        let unused = self.unused.iter().map(|unused| format!("{unused} is not compared"));
+        failed.map(ToString::to_string).chain(unused).chain(nothing).collect()
+    }
 }
 
 /// A model that can be compared.

@@ -1,23 +1,17 @@
 //! The public demonstration set, where `PUSHT_REFERENCE` points to it.
-#![cfg(feature = "zarr")]
 #![allow(clippy::unwrap_used)]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use pusht_data::{ReplayBuffer, SimulatedSet, Simulation, open};
 use pusht_jobs::JobContext;
 
-fn real_set() -> Option<PathBuf> {
-    let Some(reference) = std::env::var_os("PUSHT_REFERENCE") else {
-        eprintln!("skipped: PUSHT_REFERENCE is not set");
-        return None;
-    };
-    Some(PathBuf::from(reference).join("data/pusht/pusht_cchi_v7_replay.zarr"))
+/// The set in the folder of reference data.
+fn real_set() -> Result<PathBuf, String> {
+    Ok(test_support::reference()?.join("data/pusht/pusht_cchi_v7_replay.zarr"))
 }
 
-#[test]
-fn it_holds_what_numpy_reads() {
-    let Some(path) = real_set() else { return };
+fn it_holds_what_numpy_reads(path: &Path) {
     let buffer = ReplayBuffer::open(path).unwrap();
     assert_eq!(buffer.len(), 206);
     assert_eq!(buffer.episode_ends()[..5], [161, 279, 420, 579, 738]);
@@ -38,13 +32,12 @@ fn it_holds_what_numpy_reads() {
     }
 }
 
-#[test]
-fn all_episodes_follow_from_their_seed_and_actions() {
-    let Some(path) = real_set() else { return };
+fn all_episodes_follow_from_their_seed_and_actions(path: &Path) {
     let source = open(path).unwrap();
     let (set, difference) =
         SimulatedSet::recover(&source, 206, Simulation::DIFFUSION_POLICY, &mut JobContext::silent()).unwrap();
-    println!("{} episodes, {difference:?}", set.len());
     assert_eq!((set.len(), difference.frames, difference.pixels), (206, 25_650, 0));
     assert!(difference.states <= 2e-5, "{difference:?}");
 }
+
+test_support::main!(real_set => [it_holds_what_numpy_reads, all_episodes_follow_from_their_seed_and_actions]);

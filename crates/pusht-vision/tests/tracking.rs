@@ -1,34 +1,18 @@
 //! Rendered states are read back; what is not there is not made up.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
+use common::{errors, track};
 use proptest::prelude::*;
 use pusht_env::{FillRule, Frame, GOAL, Pose, Renderer, Scene};
-use pusht_vision::{Tracked, Tracker, VisionError, unwrap_angle, wrap};
+use pusht_vision::{Tracker, VisionError, unwrap_angle, wrap};
 use std::f64::consts::TAU;
-use std::sync::OnceLock;
 
 const NOWHERE: Pose = Pose::new(f64::NAN, 0.0, 0.0);
 
 fn picture(agent: [f64; 2], block: Pose, rule: FillRule) -> Frame {
     Renderer::new(96, rule).unwrap().render(&Scene::new(agent, block, GOAL))
-}
-
-fn track(frame: &Frame) -> Tracked {
-    static TRACKER: OnceLock<Tracker> = OnceLock::new();
-    TRACKER
-        .get_or_init(|| Tracker::new(GOAL).unwrap())
-        .track(frame)
-        .unwrap()
-}
-
-/// Errors of agent, T origin and T angle.
-fn errors(tracked: &Tracked, agent: [f64; 2], block: Pose) -> [f64; 3] {
-    let state = tracked.state().unwrap();
-    [
-        (state.agent[0] - agent[0]).hypot(state.agent[1] - agent[1]),
-        (state.block.x - block.x).hypot(state.block.y - block.y),
-        unwrap_angle(0.0, state.block.angle - block.angle).abs(),
-    ]
 }
 
 proptest! {
@@ -106,40 +90,4 @@ fn angles_wrap_and_unwrap() {
     assert!((wrap(-0.5) - (TAU - 0.5)).abs() < 1e-12);
     assert!((unwrap_angle(6.2, 0.1) - (0.1 + TAU)).abs() < 1e-12);
     assert!((unwrap_angle(-0.1, 6.2) - (6.2 - TAU)).abs() < 1e-12);
-}
-
-#[test]
-fn recorded_frames_are_read() {
-    let Some(root) = std::env::var_os("PUSHT_REFERENCE") else {
-        println!("skipped: PUSHT_REFERENCE is not set");
-        return;
-    };
-    let path = std::path::Path::new(&root).join("golden/env/demo_replay.npz");
-    let mut npz = npyz::npz::NpzArchive::open(path).unwrap();
-    for episode in [0, 23, 61, 105, 166] {
-        let name = |key: &str| format!("ep{episode}_{key}");
-        let images: Vec<u8> = npz.by_name(&name("img")).unwrap().unwrap().into_vec().unwrap();
-        let rows: Vec<i64> = npz.by_name(&name("img_index")).unwrap().unwrap().into_vec().unwrap();
-        let states: Vec<f32> = npz
-            .by_name(&name("dataset_state"))
-            .unwrap()
-            .unwrap()
-            .into_vec()
-            .unwrap();
-        for (image, row) in images.chunks(96 * 96 * 3).zip(rows) {
-            let state: Vec<f64> = states[5 * row as usize..]
-                .iter()
-                .take(5)
-                .copied()
-                .map(f64::from)
-                .collect();
-            let tracked = track(&Frame::from_raw(96, 96, image.to_vec()).unwrap());
-            let block = Pose::new(state[2], state[3], state[4]);
-            let [agent, origin, angle] = errors(&tracked, [state[0], state[1]], block);
-            assert!(
-                agent < 0.75 && origin < 2.5 && angle < 0.03,
-                "{episode} {row}: {agent} {origin} {angle}"
-            );
-        }
-    }
 }

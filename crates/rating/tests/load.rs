@@ -4,7 +4,7 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -86,12 +86,8 @@ fn scores(number: usize, i: i64) -> [i64; 3] {
 /// Where the child process finds its study; only set for it.
 const CHILD: &str = "RATING_TEST_STUDY";
 
-/// Not a test but the process that is killed: a server like any other.
-#[test]
-fn server_process() {
-    let Some(folder) = std::env::var_os(CHILD).map(PathBuf::from) else {
-        return;
-    };
+/// The process that is killed: a server like any other.
+fn serve(folder: &Path) {
     let server = Server::open(
         &settings(&folder.join("clips"), &folder.join("ratings.db")),
         Box::new(|_| {}),
@@ -104,6 +100,10 @@ fn server_process() {
 
 #[test]
 fn killed_in_the_middle() {
+    // `spawn` starts this test in a process of its own.
+    if let Some(folder) = std::env::var_os(CHILD) {
+        return serve(Path::new(&folder));
+    }
     let folder = tempfile::tempdir().unwrap();
     for i in 0..120u8 {
         clip(&folder.path().join(format!("clips/{i:03}.gif")), i, 2, 16);
@@ -230,7 +230,7 @@ fn spawn(folder: &Path, most: Option<u32>) -> (Process, std::net::SocketAddr) {
         }
     };
     command
-        .args(["--exact", "server_process", "--nocapture"])
+        .args(["--exact", "killed_in_the_middle", "--nocapture"])
         .env(CHILD, folder);
     let process = Process(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
     let start = Instant::now();

@@ -1,79 +1,28 @@
 //! LTX-Video and its text encoder: their arithmetic against recordings, their files, what they refuse, a clip.
 //! `fixtures/make_ltx.py` made the small recordings; those of the published implementation are reference data.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
+#![allow(clippy::unwrap_used)]
+
+mod recorded;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
-use model_parity::{FLOW_MODELS, Model, compare};
 use nn_kit::{Checkpoint, save_safetensors};
 use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
 use video_gen::{
-    Coordinates, LTX_MODELS, LtxConfig, LtxFiles, LtxInput, LtxLayout, LtxLora, LtxSettings, LtxTransformer, LtxVae,
-    LtxVaeConfig, LtxVersion, LtxVideo, Rotary, T5Config, TEXT_MODELS, Timesteps, ltx_shapes, ltx_vae_shapes,
-    t5_shapes,
+    Coordinates, LtxConfig, LtxFiles, LtxInput, LtxLayout, LtxLora, LtxSettings, LtxTransformer, LtxVae, LtxVaeConfig,
+    LtxVersion, LtxVideo, Rotary, T5Config, Timesteps, ltx_shapes, ltx_vae_shapes, t5_shapes,
 };
-
-fn reference() -> Option<PathBuf> {
-    let found = std::env::var("PUSHT_REFERENCE").ok().map(PathBuf::from);
-    if found.is_none() {
-        println!("skipped: PUSHT_REFERENCE is not set");
-    }
-    found
-}
-
-/// Folders whose names begin with one of `starts` are reproduced, with nothing left uncompared.
-fn same_as_recorded(folder: &Path, starts: &[&str]) -> usize {
-    let models: Vec<Model> = [LTX_MODELS, TEXT_MODELS, FLOW_MODELS].concat();
-    let mut folders: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    folders.sort();
-    let mut wrong = Vec::new();
-    let mut compared = 0;
-    for folder in folders {
-        let name = folder.file_name().unwrap().to_string_lossy().to_string();
-        if !starts.iter().any(|start| name.starts_with(start)) {
-            continue;
-        }
-        compared += 1;
-        match compare(&folder, &models, &Device::flex()) {
-            Ok(report) => {
-                println!("{name}: {} checks", report.checks.len());
-                for check in report.checks.iter().filter(|check| !check.passed()) {
-                    wrong.push(format!("{name}: {check}"));
-                }
-                wrong.extend(
-                    report
-                        .unused
-                        .iter()
-                        .map(|unused| format!("{name}: {unused} is not compared")),
-                );
-            }
-            Err(error) => wrong.push(format!("{name}: {error}")),
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    compared
-}
 
 #[test]
 fn small_recordings_are_reproduced() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/ltx");
-    assert_eq!(same_as_recorded(&folder, &[""]), 15);
-}
-
-#[test]
-fn recordings_of_the_published_implementation_are_reproduced() {
-    let Some(reference) = reference() else { return };
-    let starts = ["t5_", "tokenizer_t5", "sched_flow", "ltx_", "pipe_ltx", "train_ltx"];
-    assert!(same_as_recorded(&reference.join("golden/video"), &starts) >= 15);
+    assert_eq!(recorded::all_reproduced(&folder, &[""]), 15);
 }
 
 fn count(shapes: &BTreeMap<String, Vec<usize>>) -> usize {
@@ -98,31 +47,6 @@ fn the_published_sizes_have_the_published_parameters() {
     );
     assert_eq!(count(&t5_shapes(&T5Config::default())), 4_762_310_656);
     assert_eq!(count(&t5_shapes(&T5Config::t5_11b())), 4_864_791_552);
-}
-
-#[test]
-fn names_and_shapes_are_those_of_the_published_lists() {
-    let Some(reference) = reference() else { return };
-    let list = |name: &str| -> BTreeMap<String, Vec<usize>> {
-        let path = reference.join("design/checkpoint-keys").join(name);
-        let keys: Vec<(String, Vec<usize>)> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-        // A single number is a tensor without dimensions there.
-        let one = |shape: Vec<usize>| if shape.is_empty() { vec![1] } else { shape };
-        keys.into_iter().map(|(name, shape)| (name, one(shape))).collect()
-    };
-    assert_eq!(
-        ltx_shapes(&LtxConfig::default(), LtxLayout::Folder).unwrap(),
-        list("keys_LTX.json")
-    );
-    for (version, name) in [
-        (LtxVersion::V090, "keys_VAE090.json"),
-        (LtxVersion::V095, "keys_VAE095.json"),
-    ] {
-        assert_eq!(
-            ltx_vae_shapes(&version.config(), LtxLayout::Folder).unwrap(),
-            list(name)
-        );
-    }
 }
 
 /// Names of single files become those of folders by replacements in this order, as published converters do it: first the

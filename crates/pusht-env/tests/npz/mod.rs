@@ -26,3 +26,9 @@ impl Npz {
         }
     }
 }
+
+/// How many pixels differ.
+pub fn differing(a: &[u8], b: &[u8]) -> usize {
+    assert_eq!(a.len(), b.len());
+    a.chunks(3).zip(b.chunks(3)).filter(|(a, b)| a != b).count()
+}

@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A Chromium or Chrome of this machine; `CHROMIUM` names another.
-pub fn find() -> Option<PathBuf> {
+/// A Chromium or Chrome of this machine; `CHROMIUM` names another. Without one, why there is none.
+pub fn find() -> Result<PathBuf, String> {
     if let Some(named) = std::env::var_os("CHROMIUM") {
-        return Some(named.into());
+        return Ok(named.into());
     }
     let names = [
         "chromium",
@@ -25,11 +25,12 @@ pub fn find() -> Option<PathBuf> {
         "google-chrome-stable",
         "chrome",
     ];
-    let path = std::env::var_os("PATH")?;
-    let places: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    let places: Vec<PathBuf> =
+        std::env::var_os("PATH").map_or_else(Vec::new, |path| std::env::split_paths(&path).collect());
     names
         .iter()
         .find_map(|name| places.iter().map(|p| p.join(name)).find(|p| p.is_file()))
+        .ok_or_else(|| "there is no Chromium on this machine (CHROMIUM names one that is not on the PATH)".into())
 }
 
 pub struct Browser {

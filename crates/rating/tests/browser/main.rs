@@ -18,13 +18,9 @@ use devtools::{Browser, Tab};
 use rating::{Ratings, Scores, Settings};
 use video_io::{Frame, VideoOptions, read_frames, save_video};
 
-/// What every test begins with; `None` where the machine has no browser.
-fn browser(folder: &Path) -> Option<Browser> {
-    let program = devtools::find();
-    if program.is_none() {
-        println!("skipped: there is no Chromium on this machine (CHROMIUM names one that is not on the PATH)");
-    }
-    Some(Browser::start(&program?, &folder.join("profile")))
+/// What every test begins with.
+fn start(program: &Path, folder: &Path) -> Browser {
+    Browser::start(program, &folder.join("profile"))
 }
 
 fn begin(browser: &mut Browser, tab: &Tab, url: &str, name: &str) {
@@ -53,12 +49,9 @@ fn stored(db: &Path) -> Vec<(String, Scores)> {
         .collect()
 }
 
-#[test]
-fn a_session_by_keyboard() {
+fn a_session_by_keyboard(program: &Path) {
     let folder = tempfile::tempdir().unwrap();
-    let Some(mut browser) = browser(folder.path()) else {
-        return;
-    };
+    let mut browser = start(program, folder.path());
     let (video, db) = (folder.path().join("clips"), folder.path().join("ratings.db"));
     clips(&video, 4);
     let fixed = Settings {
@@ -220,12 +213,9 @@ fn a_session_by_keyboard() {
     browser.assert_content();
 }
 
-#[test]
-fn a_session_by_hand_on_a_phone_and_two_windows() {
+fn a_session_by_hand_on_a_phone_and_two_windows(program: &Path) {
     let folder = tempfile::tempdir().unwrap();
-    let Some(mut browser) = browser(folder.path()) else {
-        return;
-    };
+    let mut browser = start(program, folder.path());
     let (video, db) = (folder.path().join("clips"), folder.path().join("ratings.db"));
     clips(&video, 3);
     // As others reach it: with a token.
@@ -318,12 +308,9 @@ fn a_session_by_hand_on_a_phone_and_two_windows() {
     browser.assert_content();
 }
 
-#[test]
-fn the_first_clip_plays_within_a_second() {
+fn the_first_clip_plays_within_a_second(program: &Path) {
     let folder = tempfile::tempdir().unwrap();
-    let Some(mut browser) = browser(folder.path()) else {
-        return;
-    };
+    let mut browser = start(program, folder.path());
     let video = folder.path().join("clips");
     // As video models write them: 704 × 480, 97 frames at 24 Hz.
     for number in 0..2u32 {
@@ -383,3 +370,9 @@ fn free() -> std::net::SocketAddr {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap()
 }
+
+test_support::main!(devtools::find => [
+    a_session_by_keyboard,
+    a_session_by_hand_on_a_phone_and_two_windows,
+    the_first_clip_plays_within_a_second,
+]);
