@@ -6,11 +6,13 @@
 //! `docs/vision.md` has the formulas and what is reached on the human demonstrations.
 
 mod agent;
+pub mod appearance;
 mod block;
 mod board;
 mod dynamics;
 mod error;
 mod executable;
+pub mod geometry;
 mod inverse;
 mod linear;
 mod measures;

@@ -2,15 +2,14 @@
 
 use pusht_env::{Frame, GOAL, Pose};
 use pusht_vision::VisionError;
+use pusht_vision::appearance::{Border, Eyes, Looked};
 use serde::{Deserialize, Serialize};
 
 use super::findings::findings;
-use super::frame::{Eyes, FrameAudit, Looked};
 use super::motion::{self, Motion};
-use super::picture::Border;
 use super::reach::{Reach, reach};
 use super::score::{Scores, scores};
-use super::{Finding, Kind, limits};
+use super::{Finding, FrameAudit, Kind, limits};
 
 /// So many frames with a solid world tell the picture's quality.
 const LEAST_CLEAR: usize = 3;

@@ -1,12 +1,9 @@
 //! From measures to findings.
 
-use super::board::{BLOCK_FILL, WHITE};
 use super::clip::Quality;
-use super::frame::FrameAudit;
-use super::geometry::centroid;
-use super::matter::{along, norm, sub};
 use super::motion::{Alone, Seen, Step, excess, isolated};
-use super::{Finding, Kind, limits};
+use super::{Finding, FrameAudit, Kind, limits};
+use pusht_vision::geometry::centroid;
 
 /// Findings of one kind this many frames apart are one.
 const GAP: usize = 3;
@@ -63,7 +60,7 @@ fn measure(kind: Kind, frame: &FrameAudit, quality: &Quality) -> Option<(f64, f6
     let block = frame.tracked.block.map(centroid);
     let codec = quality.codec();
     let blur = quality.blur.unwrap_or(0.0) + quality.resampling;
-    let recoloured = (frame.shape).is_some_and(|s| off_colour(s.colour) >= limits::RECOLOURED);
+    let recoloured = (frame.shape).is_some_and(|s| s.off_colour() >= limits::RECOLOURED);
     // Blur, noise and codecs make borders wide; what is measured must be more than that.
     let allowance = (blur - limits::SHARP).max(0.0) + if codec { limits::CODEC_ALLOWANCE } else { 0.0 };
     match kind {
@@ -130,18 +127,11 @@ fn measure(kind: Kind, frame: &FrameAudit, quality: &Quality) -> Option<(f64, f6
         Kind::GoalChanged => Some((frame.goal, limits::GOAL, None)),
         Kind::Colour => {
             let lost = frame.white.iter().map(|&w| f64::from(255.0 - w)).fold(0.0, f64::max) / limits::TINT;
-            let own = frame.shape.map_or(0.0, |s| off_colour(s.colour)) / limits::RECOLOURED;
+            let own = frame.shape.map_or(0.0, |s| s.off_colour()) / limits::RECOLOURED;
             Some((lost.max(own), 1.0, if own > lost { block } else { None }))
         }
         _ => None,
     }
-}
-
-/// Levels by which a T's colour is off, but for how far it fades to white.
-fn off_colour(colour: [f32; 3]) -> f64 {
-    let (opacity, off) = along(sub(colour, WHITE), sub(BLOCK_FILL, WHITE));
-    let darker = (opacity - 1.0).max(0.0) * norm(sub(BLOCK_FILL, WHITE));
-    f64::from(off.hypot(darker))
 }
 
 impl Quality {

@@ -4,31 +4,24 @@
 //! [`Finding`] names its frames, its value and its threshold, every [`Score`] the frames that caused it. [`defects`] makes
 //! clips whose answer is known. `docs/audit.md` defines all measures, thresholds and scores.
 
-mod board;
 mod clip;
 pub mod defects;
 mod finding;
 mod findings;
-mod frame;
-mod geometry;
 mod limits;
-mod matter;
 mod motion;
-mod picture;
 mod reach;
 mod score;
-mod shape;
 mod strip;
 pub mod trial;
 mod video;
 
+pub use pusht_vision::appearance::{FrameAudit, Quality, Shape};
+
 pub use clip::{Audit, Auditor, ClipAudit};
 pub use finding::{Finding, Kind};
-pub use frame::FrameAudit;
 pub use motion::Motion;
-pub use picture::Quality;
 pub use reach::Reach;
 pub use score::{Score, Scores};
-pub use shape::Shape;
 pub use strip::{Strip, Strips};
 pub use video::{AuditError, VideoAudit, VideoAuditor};

@@ -11,9 +11,8 @@ use std::ops::Range;
 use pusht_env::{AGENT_RADIUS, Pose, WALL_RADIUS, WALLS, bar_vertices, stem_vertices};
 use serde::{Deserialize, Serialize};
 
-use super::frame::FrameAudit;
-use super::geometry::{apart, distance, moved, to_block, to_body};
-use super::{Finding, Kind, limits};
+use super::{Finding, FrameAudit, Kind, limits};
+use pusht_vision::geometry::{apart, distance, moved, to_block, to_body};
 
 /// The furthest that a corner of the T goes when the agent goes 1, and some more.
 pub(crate) const GEAR: f64 = 1.6;

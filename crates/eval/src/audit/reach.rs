@@ -1,9 +1,9 @@
 //! How far a clip gets with the task, by every published criterion.
 
 use pusht_env::{Pose, coverage, reward};
+use pusht_vision::geometry::{apart, centroid};
 use serde::{Deserialize, Serialize};
 
-use super::geometry::{apart, centroid};
 use crate::{POSE_ANGLE_DEGREES, POSE_DISTANCE, SOLVED_COVERAGE};
 
 /// The weight of an angle in [`Reach::gained`], px: the T's radius of gyration, about.

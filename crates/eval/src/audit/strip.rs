@@ -3,7 +3,6 @@
 use pusht_env::Frame;
 use video_io::{FilmStrip, VideoIoError, film_strip, upscale};
 
-use super::board::STRIDE;
 use super::{ClipAudit, Finding, Kind};
 
 /// Findings that get a strip, at most; one of each kind first.
@@ -11,6 +10,9 @@ const STRIPS: usize = 4;
 
 /// Frames shown before a finding begins, so that it can be compared.
 const BEFORE: usize = 2;
+
+/// Board px from one frame pixel to the next.
+const STRIDE: f64 = 512.0 / 96.0;
 
 const RED: [u8; 3] = [214, 39, 40];
 const GRAY: [u8; 3] = [200, 200, 200];

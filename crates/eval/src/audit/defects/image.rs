@@ -1,10 +1,10 @@
 //! Defects of the picture: made from frames alone.
 
 use pusht_env::Frame;
+use pusht_vision::geometry::moved;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
-use super::super::geometry::moved;
 use super::{Clip, DefectError};
 
 /// A cross-fade between poses of the T that differ by less than this, px, is hardly one.

@@ -4,10 +4,10 @@ use std::f64::consts::TAU;
 use std::ops::Range;
 
 use pusht_env::{AGENT_RADIUS, BAR, Frame, Pose, Quad, STEM, State};
+use pusht_vision::geometry::{CENTROID, apart, distance, moved, to_board};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
-use super::super::geometry::{CENTROID, apart, distance, moved, to_board};
 use super::paint::{Disc, Drawing, Painter, Part};
 use super::{Clip, Defect, DefectError};
 

@@ -9,7 +9,7 @@ pub(crate) const SIDE: usize = 96;
 pub(crate) const STRIDE: f64 = 512.0 / SIDE as f64;
 
 /// Area of T and agent, frame pixels.
-pub(crate) const BLOCK_PIXELS: f64 = super::geometry::AREA / (STRIDE * STRIDE);
+pub(crate) const BLOCK_PIXELS: f64 = crate::geometry::AREA / (STRIDE * STRIDE);
 pub(crate) const AGENT_PIXELS: f64 = 707.0 / (STRIDE * STRIDE);
 
 pub(crate) const WHITE: [f32; 3] = [255.0; 3];

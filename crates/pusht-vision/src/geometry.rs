@@ -3,13 +3,13 @@
 use pusht_env::{BAR, Pose, Quad, bar_vertices, stem_vertices};
 
 /// Area of the T, px².
-pub(crate) const AREA: f64 = 6300.0;
+pub const AREA: f64 = 6300.0;
 
 /// Centroid of the T's area in body coordinates.
-pub(crate) const CENTROID: [f64; 2] = [0.0, 285.0 / 7.0];
+pub const CENTROID: [f64; 2] = [0.0, 285.0 / 7.0];
 
 /// Radius of the circle around the centroid that holds the T, px.
-pub(crate) const REACH: f64 = 82.0;
+pub const REACH: f64 = 82.0;
 
 /// An axis-parallel rectangle: its centre and half its sides.
 struct Rectangle {
@@ -50,7 +50,7 @@ fn to_rectangle(of: &Rectangle, q: [f64; 2]) -> (f64, [f64; 2]) {
 /// Signed distance to the T in body coordinates, negative inside, and its gradient. The stem is taken to reach through the
 /// bar, so that the line between them is no border.
 #[inline]
-pub(crate) fn to_block(q: [f64; 2]) -> (f64, [f64; 2]) {
+pub fn to_block(q: [f64; 2]) -> (f64, [f64; 2]) {
     const ACROSS: Rectangle = Rectangle::of(&BAR);
     const THROUGH: Rectangle = Rectangle::of(&[[-15.0, 0.0], [15.0, 0.0], [15.0, 120.0], [-15.0, 120.0]]);
     let (bar, stem) = (to_rectangle(&ACROSS, q), to_rectangle(&THROUGH, q));
@@ -58,7 +58,7 @@ pub(crate) fn to_block(q: [f64; 2]) -> (f64, [f64; 2]) {
 }
 
 /// Board points to the body coordinates of a T at `pose`.
-pub(crate) fn into_body(pose: Pose) -> impl Fn([f64; 2]) -> [f64; 2] {
+pub fn into_body(pose: Pose) -> impl Fn([f64; 2]) -> [f64; 2] {
     let (s, c) = pose.angle.sin_cos();
     move |p| {
         let [x, y] = [p[0] - pose.x, p[1] - pose.y];
@@ -67,28 +67,28 @@ pub(crate) fn into_body(pose: Pose) -> impl Fn([f64; 2]) -> [f64; 2] {
 }
 
 /// A board point in the body coordinates of a T at `pose`.
-pub(crate) fn to_body(pose: Pose, p: [f64; 2]) -> [f64; 2] {
+pub fn to_body(pose: Pose, p: [f64; 2]) -> [f64; 2] {
     into_body(pose)(p)
 }
 
 /// A point in body coordinates on the board.
-pub(crate) fn to_board(pose: Pose, q: [f64; 2]) -> [f64; 2] {
+pub fn to_board(pose: Pose, q: [f64; 2]) -> [f64; 2] {
     let (s, c) = pose.angle.sin_cos();
     [pose.x + c * q[0] - s * q[1], pose.y + s * q[0] + c * q[1]]
 }
 
 /// Distance of a point from the T, 0 inside.
-pub(crate) fn distance(pose: Pose, p: [f64; 2]) -> f64 {
+pub fn distance(pose: Pose, p: [f64; 2]) -> f64 {
     to_block(to_body(pose, p)).0.max(0.0)
 }
 
 /// The centroid on the board.
-pub(crate) fn centroid(pose: Pose) -> [f64; 2] {
+pub fn centroid(pose: Pose) -> [f64; 2] {
     to_board(pose, CENTROID)
 }
 
 /// The largest way of a corner from one pose to the other, px.
-pub(crate) fn moved(from: Pose, to: Pose) -> f64 {
+pub fn moved(from: Pose, to: Pose) -> f64 {
     let corners = |pose| [bar_vertices(pose), stem_vertices(pose)];
     let (a, b) = (corners(from), corners(to));
     let pairs = a.as_flattened().iter().zip(b.as_flattened());
@@ -96,7 +96,7 @@ pub(crate) fn moved(from: Pose, to: Pose) -> f64 {
 }
 
 /// Distance of two points.
-pub(crate) fn apart(a: [f64; 2], b: [f64; 2]) -> f64 {
+pub fn apart(a: [f64; 2], b: [f64; 2]) -> f64 {
     let [x, y] = [a[0] - b[0], a[1] - b[1]];
     // Much quicker than hypot, whose care for huge and tiny numbers is not needed on a board.
     (x * x + y * y).sqrt()

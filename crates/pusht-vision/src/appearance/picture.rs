@@ -1,7 +1,7 @@
 //! The quality of the picture, read off what is known of it: the board's white and the border of the goal.
 
+use crate::Registration;
 use pusht_env::{FillRule, Pose, RenderError, Renderer, Scene};
-use pusht_vision::Registration;
 
 use super::board::{Board, Colour, SIDE, colours, luma};
 use super::matter::Seen;
@@ -24,10 +24,10 @@ pub struct Quality {
 }
 
 /// The goal's border as it is and as it looks when blurred by one pixel.
-pub(crate) struct Border {
+pub struct Border {
     places: Vec<Place>,
     /// Blur of what it is held against, beside the board as the environment draws it.
-    pub(crate) blur: f64,
+    pub blur: f64,
 }
 
 struct Place {

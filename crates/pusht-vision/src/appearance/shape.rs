@@ -7,9 +7,9 @@
 
 use pusht_env::Pose;
 
-use super::board::{BLOCK_PIXELS, Board, SIDE, each_within, pixels_within};
-use super::geometry::{self, CENTROID, REACH};
-use super::matter::{Matter, Seen};
+use super::board::{BLOCK_FILL, BLOCK_PIXELS, Board, SIDE, WHITE, each_within, pixels_within};
+use super::matter::{Matter, Seen, along, norm, sub};
+use crate::geometry::{self, CENTROID, REACH};
 
 /// Half widths of the step, px, and steps at most with each. The last one is what 3 × 3 smoothing makes of a border.
 const STAGES: [(f64, usize); 2] = [(24.0, 3), (12.0, 6)];
@@ -55,6 +55,15 @@ pub struct Shape {
     pub opacity: f64,
     /// Mean colour inside, frame's white taken as white.
     pub colour: [f32; 3],
+}
+
+impl Shape {
+    /// Levels by which the T's colour is off, but for how far it fades to white.
+    pub fn off_colour(&self) -> f64 {
+        let (opacity, off) = along(sub(self.colour, WHITE), sub(BLOCK_FILL, WHITE));
+        let darker = (opacity - 1.0).max(0.0) * norm(sub(BLOCK_FILL, WHITE));
+        f64::from(off.hypot(darker))
+    }
 }
 
 /// An affine image of the T.

@@ -1,14 +1,14 @@
 //! One frame: what the tracker sees, and what is wrong with it.
 
+use crate::{FrameMeasures, Tracked, Tracker, VisionError};
 use pusht_env::{Frame, Pose, RenderError};
-use pusht_vision::{FrameMeasures, Tracked, Tracker, VisionError};
 use serde::{Deserialize, Serialize};
 
 use super::board::{AGENT_PIXELS, BLOCK_FILL, BLOCK_PIXELS, Board, SIDE, WHITE, colours, each_within, pixels_within};
-use super::geometry::{self, REACH};
 use super::matter::{Adapted, Matter, Seen, along, sub};
 use super::picture::{Border, Quality};
 use super::shape::{Shape, shape};
+use crate::geometry::{self, REACH};
 
 /// Around the agent's centre all that is blue is the agent, px: its radius, 3 × 3 smoothing, and what codecs spread.
 const AGENT_REACH: f64 = 26.0;
@@ -54,7 +54,7 @@ pub struct FrameAudit {
 }
 
 /// What reads frames.
-pub(crate) struct Eyes {
+pub struct Eyes {
     tracker: Tracker,
     board: Board,
     border: Border,
@@ -62,7 +62,7 @@ pub(crate) struct Eyes {
 }
 
 impl Eyes {
-    pub(crate) fn new(goal: Pose) -> Result<Self, VisionError> {
+    pub fn new(goal: Pose) -> Result<Self, VisionError> {
         let tracker = Tracker::new(goal)?;
         let board = Board::new(goal).map_err(|error: RenderError| VisionError::from(error))?;
         Ok(Self {
@@ -74,7 +74,7 @@ impl Eyes {
     }
 
     /// What tells the quality of frames that were resampled from a board of `side` pixels; none where that blurs nothing.
-    pub(crate) fn border(&self, side: u32) -> Result<Option<Border>, VisionError> {
+    pub fn border(&self, side: u32) -> Result<Option<Border>, VisionError> {
         if side == SIDE as u32 || side >= BOARD {
             return Ok(None);
         }
@@ -82,12 +82,7 @@ impl Eyes {
     }
 
     /// Looks at a frame after another of the same clip.
-    pub(crate) fn look(
-        &self,
-        frame: &Frame,
-        last: Option<&Looked>,
-        border: Option<&Border>,
-    ) -> Result<Looked, VisionError> {
+    pub fn look(&self, frame: &Frame, last: Option<&Looked>, border: Option<&Border>) -> Result<Looked, VisionError> {
         let border = border.unwrap_or(&self.border);
         let (width, height) = frame.dimensions();
         if (width as usize, height as usize) != (SIDE, SIDE) {
@@ -177,8 +172,8 @@ impl Eyes {
 
 /// A frame's measures, and what they tell about how to look at the next one.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Looked {
-    pub(crate) audit: FrameAudit,
+pub struct Looked {
+    pub audit: FrameAudit,
     adapted: Adapted,
 }
 
