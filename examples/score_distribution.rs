@@ -9,11 +9,11 @@ mod save;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use eval::{Bootstrap, DistributionReport, NullDistances, TrajectorySet, cross_fade, split_clips};
+use eval::{Bootstrap, DistributionReport, NullDistances, TrajectorySet, split_clips};
 use labelling::find_videos;
 use pusht_data::open;
 use pusht_env::{Frame, GOAL};
-use pusht_vision::{Registrar, Tracked, Tracker};
+use pusht_vision::{Registrar, Tracked, Tracker, cross_fade};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -10,12 +10,11 @@ mod save;
 use anyhow::{Context, Result};
 use clap::Parser;
 use eval::{
-    Bootstrap, Replay, ReplayCondition, ReplayReport, ReplayStart, ReplaySummary, cross_fade, replay, replay_from,
-    restarts,
+    Bootstrap, Replay, ReplayCondition, ReplayReport, ReplayStart, ReplaySummary, replay, replay_from, restarts,
 };
 use pusht_data::{Episode, open};
 use pusht_env::{Action, Pose};
-use pusht_vision::{ActionSmoother, Start, Tracked, Tracker};
+use pusht_vision::{ActionSmoother, Start, Tracked, Tracker, cross_fade};
 use rayon::prelude::*;
 use std::path::PathBuf;
 use std::process::ExitCode;

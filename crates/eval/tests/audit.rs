@@ -1,6 +1,7 @@
 //! The audit on clips whose answer is known.
 
 use eval::audit::defects::{Clip, Defect, Strength};
+use eval::audit::trial::expected;
 use eval::audit::{Auditor, ClipAudit, Kind, VideoAuditor};
 use video_io::{Rate, VideoOptions, save_video};
 
@@ -42,7 +43,7 @@ fn clear_defects_are_found_and_named() {
             let audit = auditor.audit(&frames).unwrap();
             let found = |kind: &Kind| audit.has(*kind);
             assert!(
-                defect.expected().iter().any(found),
+                expected(defect).iter().any(found),
                 "{} of seed {seed}: {:?}",
                 defect.name(),
                 audit.findings

@@ -1,40 +1,12 @@
-//! SSIM against scikit-image, the Fréchet distance against known cases and in its order.
+//! The Fréchet distance against known cases and in its order.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use eval::*;
-use pusht_env::{Frame, Pose, State};
+use pusht_env::{Pose, State};
 use pusht_vision::Tracked;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
-
-#[derive(serde::Deserialize)]
-struct Pictures {
-    width: u32,
-    height: u32,
-    a: Vec<u8>,
-    b: Vec<u8>,
-    ssim: f64,
-}
-
-#[test]
-fn ssim_as_in_scikit_image() {
-    let p: Pictures = serde_json::from_str(include_str!("fixtures/ssim.json")).unwrap();
-    let a = Frame::from_raw(p.width, p.height, p.a).unwrap();
-    let b = Frame::from_raw(p.width, p.height, p.b).unwrap();
-    let found = ssim(&a, &b).unwrap();
-    assert!((found - p.ssim).abs() < 1e-12, "{found} against {}", p.ssim);
-    assert_eq!(ssim(&a, &b), ssim(&b, &a));
-    assert!((ssim(&a, &a).unwrap() - 1.0).abs() < 1e-12);
-    let video = video_ssim(&[a.clone(), b.clone()], &[a.clone(), a.clone()]).unwrap();
-    assert!(video[0] > 0.999 && (video[1] - found).abs() < 1e-12);
-
-    let other = Frame::new(20, 26);
-    assert!(matches!(ssim(&a, &other), Err(DistributionError::Sizes { .. })));
-    let small = Frame::new(10, 40);
-    assert!(matches!(ssim(&small, &small), Err(DistributionError::Small { .. })));
-    assert!(matches!(video_ssim(&[a], &[]), Err(DistributionError::Lengths { .. })));
-}
 
 /// An agent on a straight walk past a T that stands at random places.
 fn clip(rng: &mut Pcg64, speed: f64) -> Vec<Tracked> {

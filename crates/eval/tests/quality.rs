@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use eval::{Judge, cross_fade};
+use eval::Judge;
 use pusht_env::{FillRule, Frame, GOAL, Pose, Renderer, Scene};
+use pusht_vision::cross_fade;
 
 /// The agent pushes the T to the right.
 fn pushed() -> Vec<Frame> {

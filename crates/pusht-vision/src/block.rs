@@ -5,13 +5,11 @@
 //! gradient in pose is the border's normal, so each sample near the border pulls the border over itself.
 
 use crate::board::{BLOCK_EDGE, BLOCK_FILL, sample, samples_within};
-use pusht_env::{BAR, Pose, Quad, STEM};
+use crate::geometry::{CENTROID, Rectangle, centroid, into_body, to_rectangle};
+use pusht_env::{BAR, Pose, STEM};
 
 /// Half the width of the outline, px.
 const EDGE: f64 = 2.0;
-
-/// The T's middle in body coordinates: the centroid of its area.
-pub(crate) const CENTROID: [f64; 2] = [0.0, 285.0 / 7.0];
 
 /// Radius of the circle around [`CENTROID`] that holds the T and its outline, px.
 pub(crate) const REACH: f64 = 84.0;
@@ -62,40 +60,13 @@ pub(crate) struct OnBlock {
     normal: [f64; 2],
 }
 
-fn rectangle(quad: &Quad, q: [f64; 2]) -> OnBlock {
-    let (low, high) = (quad[0], quad[2]);
-    let centre = [(low[0] + high[0]) / 2.0, (low[1] + high[1]) / 2.0];
-    let beyond = [0, 1].map(|i| (q[i] - centre[i]).abs() - (high[i] - low[i]) / 2.0);
-    let sign = [0, 1].map(|i| if q[i] < centre[i] { -1.0 } else { 1.0 });
-    if beyond[0] > 0.0 && beyond[1] > 0.0 {
-        let distance = (beyond[0] * beyond[0] + beyond[1] * beyond[1]).sqrt();
-        let normal = [0, 1].map(|i| sign[i] * beyond[i] / distance);
-        return OnBlock { distance, normal };
-    }
-    if beyond[0] > beyond[1] {
-        OnBlock {
-            distance: beyond[0],
-            normal: [sign[0], 0.0],
-        }
-    } else {
-        OnBlock {
-            distance: beyond[1],
-            normal: [0.0, sign[1]],
-        }
-    }
-}
-
 /// Where a point in body coordinates lies on the T.
 pub(crate) fn on_block(q: [f64; 2]) -> OnBlock {
-    let (bar, stem) = (rectangle(&BAR, q), rectangle(&STEM, q));
-    if bar.distance < stem.distance { bar } else { stem }
-}
-
-/// A board point in body coordinates.
-pub(crate) fn to_body(pose: Pose, sin_cos: (f64, f64), p: [f64; 2]) -> [f64; 2] {
-    let (s, c) = sin_cos;
-    let d = [p[0] - pose.x, p[1] - pose.y];
-    [c * d[0] + s * d[1], c * d[1] - s * d[0]]
+    const ACROSS: Rectangle = Rectangle::of(&BAR);
+    const DOWN: Rectangle = Rectangle::of(&STEM);
+    let (bar, stem) = (to_rectangle(&ACROSS, q), to_rectangle(&DOWN, q));
+    let (distance, normal) = if bar.0 < stem.0 { bar } else { stem };
+    OnBlock { distance, normal }
 }
 
 /// A step from 0 to 1 of the given width around 0, and its derivative.
@@ -150,12 +121,6 @@ pub(crate) fn true_pose(pose: Pose) -> Pose {
     }
 }
 
-/// Board position of the T's centroid.
-pub(crate) fn centroid(pose: Pose) -> [f64; 2] {
-    let (s, c) = pose.angle.sin_cos();
-    [pose.x - s * CENTROID[1], pose.y + c * CENTROID[1]]
-}
-
 /// The pose with its centroid there.
 pub(crate) fn with_centroid(at: [f64; 2], angle: f64) -> Pose {
     let (s, c) = angle.sin_cos();
@@ -165,8 +130,8 @@ pub(crate) fn with_centroid(at: [f64; 2], angle: f64) -> Pose {
 /// One step in (centroid x, y, angle).
 fn gauss_newton(target: &Target<'_>, pose: Pose, stage: Stage) -> [f64; 3] {
     let Stage { blur, every, .. } = stage;
-    let sin_cos = pose.angle.sin_cos();
-    let (s, c) = sin_cos;
+    let (s, c) = pose.angle.sin_cos();
+    let body = into_body(pose);
     let centre = centroid(pose);
     let reach = REACH + blur;
     let mut normal = [[0.0; 3]; 3];
@@ -179,7 +144,7 @@ fn gauss_newton(target: &Target<'_>, pose: Pose, stage: Stage) -> [f64; 3] {
             if weight == 0.0 {
                 continue;
             }
-            let q = to_body(pose, sin_cos, [sample(i), y]);
+            let q = body([sample(i), y]);
             let place = on_block(q);
             let ([edge, fill], [d_edge, d_fill]) = shares(place.distance, blur);
             if d_edge == 0.0 && d_fill == 0.0 {

@@ -3,6 +3,7 @@
 use pusht_env::{FillRule, Frame, Pose, Renderer, Scene};
 
 use crate::VisionError;
+use crate::geometry::AREA;
 
 /// Side of the frames that are read, px.
 pub(crate) const SIDE: usize = 96;
@@ -13,11 +14,21 @@ pub(crate) const BOARD: f64 = 512.0;
 /// Board px from one frame pixel to the next.
 pub(crate) const STRIDE: f64 = BOARD / SIDE as f64;
 
-/// White of the board, LightGreen of the goal, and so on: red, green, blue.
-pub(crate) const BLOCK_FILL: [f32; 3] = [143.0, 163.0, 184.0];
-pub(crate) const BLOCK_EDGE: [f32; 3] = [119.0, 136.0, 153.0];
-pub(crate) const AGENT_FILL: [f32; 3] = [78.0, 126.0, 255.0];
-pub(crate) const AGENT_EDGE: [f32; 3] = [65.0, 105.0, 225.0];
+/// Area of the T, frame pixels.
+pub(crate) const BLOCK_PIXELS: f64 = AREA / (STRIDE * STRIDE);
+
+/// Area of the agent's disc, frame pixels.
+pub(crate) const AGENT_PIXELS: f64 = 707.0 / (STRIDE * STRIDE);
+
+/// A frame pixel's colour as numbers: red, green, blue.
+pub(crate) type Colour = [f32; 3];
+
+pub(crate) const WHITE: Colour = [255.0; 3];
+pub(crate) const GOAL_FILL: Colour = [144.0, 238.0, 144.0];
+pub(crate) const BLOCK_FILL: Colour = [143.0, 163.0, 184.0];
+pub(crate) const BLOCK_EDGE: Colour = [119.0, 136.0, 153.0];
+pub(crate) const AGENT_FILL: Colour = [78.0, 126.0, 255.0];
+pub(crate) const AGENT_EDGE: Colour = [65.0, 105.0, 225.0];
 const WALL: u8 = 211;
 
 /// Board coordinate that frame column (or row) `i` samples: the references resize without smoothing, so a frame pixel
@@ -34,10 +45,42 @@ pub(crate) fn samples_within(low: f64, high: f64) -> std::ops::Range<usize> {
     first as usize..end as usize
 }
 
-/// A frame as numbers, and the board without agent and block behind it.
+/// Board coordinates of a frame pixel.
+pub(crate) fn point(at: usize) -> [f64; 2] {
+    [sample(at % SIDE), sample(at / SIDE)]
+}
+
+/// Frame pixels within a circle, board px.
+pub(crate) fn pixels_within(centre: [f64; 2], radius: f64) -> impl Iterator<Item = usize> {
+    let columns = samples_within(centre[0] - radius, centre[0] + radius);
+    let rows = samples_within(centre[1] - radius, centre[1] + radius);
+    rows.flat_map(move |row| columns.clone().map(move |column| row * SIDE + column))
+        .filter(move |&at| {
+            let [x, y] = point(at);
+            (x - centre[0]).powi(2) + (y - centre[1]).powi(2) <= radius * radius
+        })
+}
+
+/// Calls `of` with every frame pixel within a circle and its board coordinates; as [`pixels_within`], and quicker.
+#[inline]
+pub(crate) fn each_within(centre: [f64; 2], radius: f64, mut of: impl FnMut(usize, [f64; 2])) {
+    let columns = samples_within(centre[0] - radius, centre[0] + radius);
+    for row in samples_within(centre[1] - radius, centre[1] + radius) {
+        let y = sample(row);
+        let (across, within) = ((y - centre[1]).powi(2), radius * radius);
+        for column in columns.clone() {
+            let x = sample(column);
+            if (x - centre[0]).powi(2) + across <= within {
+                of(row * SIDE + column, [x, y]);
+            }
+        }
+    }
+}
+
+/// The board without agent and block.
 pub(crate) struct Background {
     /// Colours of white, goal and walls.
-    pub(crate) colour: Vec<[f32; 3]>,
+    pub(crate) colour: Vec<Colour>,
     /// True where a wall may hide what lies under it.
     pub(crate) wall: Vec<bool>,
 }
@@ -93,6 +136,6 @@ impl DiscMask {
 }
 
 /// Colours of one frame.
-pub(crate) fn colours(frame: &Frame) -> Vec<[f32; 3]> {
+pub(crate) fn colours(frame: &Frame) -> Vec<Colour> {
     frame.pixels().map(|p| p.0.map(f32::from)).collect()
 }

@@ -9,16 +9,16 @@ pub const AREA: f64 = 6300.0;
 pub const CENTROID: [f64; 2] = [0.0, 285.0 / 7.0];
 
 /// Radius of the circle around the centroid that holds the T, px.
-pub const REACH: f64 = 82.0;
+pub(crate) const REACH: f64 = 82.0;
 
 /// An axis-parallel rectangle: its centre and half its sides.
-struct Rectangle {
+pub(crate) struct Rectangle {
     centre: [f64; 2],
     half: [f64; 2],
 }
 
 impl Rectangle {
-    const fn of(quad: &Quad) -> Self {
+    pub(crate) const fn of(quad: &Quad) -> Self {
         let (low, high) = (quad[0], quad[2]);
         Self {
             centre: [(low[0] + high[0]) / 2.0, (low[1] + high[1]) / 2.0],
@@ -29,7 +29,7 @@ impl Rectangle {
 
 /// Signed distance to the border of a rectangle, negative inside, and its gradient.
 #[inline]
-fn to_rectangle(of: &Rectangle, q: [f64; 2]) -> (f64, [f64; 2]) {
+pub(crate) fn to_rectangle(of: &Rectangle, q: [f64; 2]) -> (f64, [f64; 2]) {
     let centre = of.centre;
     let beyond = [
         (q[0] - centre[0]).abs() - of.half[0],

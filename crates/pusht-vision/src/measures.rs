@@ -2,12 +2,8 @@
 
 use crate::VisionError;
 use crate::agent::blueness;
-use crate::board::{SIDE, STRIDE};
+use crate::board::{AGENT_PIXELS, BLOCK_PIXELS, SIDE};
 use pusht_env::Frame;
-
-/// Area of the agent's disc and of the T, frame pixels.
-const DISC: f64 = 707.0 / (STRIDE * STRIDE);
-const BLOCK: f64 = 6300.0 / (STRIDE * STRIDE);
 
 /// A blue patch of less than this share of the disc is no agent.
 const LEAST_PATCH: f64 = 0.4;
@@ -74,13 +70,13 @@ impl FrameMeasures {
             let patches = coloured.iter().map(|&at| patch(&mut left, at, of, through));
             patches.filter(|&size| size as f64 > least).count()
         };
-        let agents = count(&kinds, Kind::Blue, Kind::Blue, LEAST_PATCH * DISC);
-        let agent_area = blue / DISC;
+        let agents = count(&kinds, Kind::Blue, Kind::Blue, LEAST_PATCH * AGENT_PIXELS);
+        let agent_area = blue / AGENT_PIXELS;
         Ok(Self {
             agents: if agent_area > TWO_AGENTS { agents.max(2) } else { agents },
             agent_area,
-            pieces: count(&kinds, Kind::Gray, Kind::Blue, LEAST_PIECE * BLOCK),
-            block_area: gray / BLOCK,
+            pieces: count(&kinds, Kind::Gray, Kind::Blue, LEAST_PIECE * BLOCK_PIXELS),
+            block_area: gray / BLOCK_PIXELS,
         })
     }
 }

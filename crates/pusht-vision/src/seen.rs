@@ -1,7 +1,8 @@
 //! What of a frame concerns the T: where it is gray, and where nothing can be said.
 
 use crate::block;
-use crate::board::{Background, SIDE, sample, samples_within};
+use crate::board::{Background, SIDE, point, sample, samples_within};
+use crate::geometry::{centroid, into_body};
 use pusht_env::Pose;
 use std::f64::consts::{FRAC_PI_2, PI};
 
@@ -93,12 +94,12 @@ impl Seen {
 
     /// Intersection over union of gray and T.
     pub(crate) fn overlap(&self, pose: Pose) -> f64 {
-        let sin_cos = pose.angle.sin_cos();
+        let body = into_body(pose);
         let (mut both, mut either, mut drawn_all, mut drawn_seen) = (0.0, self.gray_sum, 0.0, 0.0);
-        let centre = block::centroid(pose);
+        let centre = centroid(pose);
         let [columns, rows] = centre.map(|c| samples_within(c - block::REACH, c + block::REACH));
         for at in rows.flat_map(|row| columns.clone().map(move |column| row * SIDE + column)) {
-            let q = block::to_body(pose, sin_cos, [sample(at % SIDE), sample(at / SIDE)]);
+            let q = body(point(at));
             let ([edge, fill], _) = block::shares(block::on_block(q).distance, 1.5);
             let drawn = edge + fill;
             let (gray, weight) = (f64::from(self.gray[at]), f64::from(self.weight[at]));

@@ -1,6 +1,7 @@
 //! From frames to states.
 
-use crate::board::{BLOCK_EDGE, BLOCK_FILL, Background, DiscMask, SIDE, colours, sample};
+use crate::board::{BLOCK_EDGE, BLOCK_FILL, Background, DiscMask, SIDE, colours, point};
+use crate::geometry::to_body;
 use crate::seen::Seen;
 use crate::{VisionError, agent, block};
 use pusht_env::{Frame, Pose, State};
@@ -78,6 +79,11 @@ impl Tracker {
             background: Background::new(goal)?,
             mask: DiscMask::new()?,
         })
+    }
+
+    /// The board that frames are read before.
+    pub(crate) fn background(&self) -> &Background {
+        &self.background
     }
 
     /// What one frame shows. Frames of either fill rule are read alike.
@@ -182,7 +188,7 @@ impl Tracker {
         let Some(pose) = block else {
             return board;
         };
-        let q = block::to_body(pose, pose.angle.sin_cos(), [sample(at % SIDE), sample(at / SIDE)]);
+        let q = to_body(pose, point(at));
         let ([edge, fill], _) = block::shares(block::on_block(q).distance, 1.5);
         let (edge, fill) = (edge as f32, fill as f32);
         [0, 1, 2].map(|c| edge * BLOCK_EDGE[c] + fill * BLOCK_FILL[c] + (1.0 - edge - fill) * board[c])

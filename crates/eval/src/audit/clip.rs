@@ -2,17 +2,14 @@
 
 use pusht_env::{Frame, GOAL, Pose};
 use pusht_vision::VisionError;
-use pusht_vision::appearance::{Border, Eyes, Looked};
+use pusht_vision::appearance::{ClipReader, ClipReading, FrameAudit, FrameReader};
+use pusht_vision::motion::Motion;
 use serde::{Deserialize, Serialize};
 
 use super::findings::findings;
-use super::motion::{self, Motion};
 use super::reach::{Reach, reach};
 use super::score::{Scores, scores};
-use super::{Finding, FrameAudit, Kind, limits};
-
-/// So many frames with a solid world tell the picture's quality.
-const LEAST_CLEAR: usize = 3;
+use super::{Finding, Kind};
 
 /// What an audit finds in a clip.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +38,28 @@ pub struct ClipAudit {
 }
 
 impl ClipAudit {
+    /// Of what the frames of a clip show, with the goal at `goal`.
+    pub fn of(clip: &ClipReading, goal: Pose) -> Self {
+        let legible = clip.picture.is_legible();
+        let (withheld, findings): (Vec<_>, Vec<_>) = findings(clip)
+            .into_iter()
+            .partition(|f| f.kind.is_physical() && !legible);
+        let poses: Vec<Pose> = clip.steps.seen.iter().filter_map(|s| s.block).collect();
+        let (reach, count) = (reach(&poses, goal), clip.frames.len());
+        Self {
+            frames: count,
+            scores: scores(count, &findings, !withheld.is_empty(), &clip.motion, reach.as_ref()),
+            findings,
+            withheld,
+            motion: clip.motion,
+            reach,
+            noise: clip.picture.noise,
+            blur: clip.picture.blur,
+            colour_blur: clip.picture.colour_blur,
+            ringing: clip.picture.ringing,
+        }
+    }
+
     /// The finding that explains most; none for a clean clip.
     pub fn main(&self) -> Option<Kind> {
         self.findings.first().map(|f| f.kind)
@@ -59,7 +78,7 @@ impl ClipAudit {
 
 /// Audits clips; made once, it can be shared between threads.
 pub struct Auditor {
-    eyes: Eyes,
+    reader: FrameReader,
     goal: Pose,
 }
 
@@ -70,7 +89,7 @@ impl Auditor {
     /// None that the usual goal can cause.
     pub fn new() -> Result<Self, VisionError> {
         Ok(Self {
-            eyes: Eyes::new(GOAL)?,
+            reader: FrameReader::new(GOAL)?,
             goal: GOAL,
         })
     }
@@ -78,10 +97,8 @@ impl Auditor {
     /// Begins with a clip.
     pub fn begin(&self) -> Audit<'_> {
         Audit {
-            auditor: self,
-            border: None,
-            last: None,
-            frames: Vec::new(),
+            reader: self.reader.begin(),
+            goal: self.goal,
         }
     }
 
@@ -92,8 +109,8 @@ impl Auditor {
     /// A size that cannot be drawn.
     pub fn begin_from(&self, side: u32) -> Result<Audit<'_>, VisionError> {
         Ok(Audit {
-            border: self.eyes.border(side)?,
-            ..self.begin()
+            reader: self.reader.begin_from(side)?,
+            goal: self.goal,
         })
     }
 
@@ -112,10 +129,8 @@ impl Auditor {
 
 /// A clip that is being audited; keeps some 300 bytes a frame, and no frame.
 pub struct Audit<'a> {
-    auditor: &'a Auditor,
-    border: Option<Border>,
-    last: Option<Looked>,
-    frames: Vec<FrameAudit>,
+    reader: ClipReader<'a>,
+    goal: Pose,
 }
 
 impl Audit<'_> {
@@ -124,79 +139,12 @@ impl Audit<'_> {
     /// # Errors
     /// A frame of another size.
     pub fn push(&mut self, frame: &Frame) -> Result<&FrameAudit, VisionError> {
-        let looked = self
-            .auditor
-            .eyes
-            .look(frame, self.last.as_ref(), self.border.as_ref())?;
-        self.frames.push(looked.audit);
-        Ok(&self.last.insert(looked).audit)
+        self.reader.push(frame)
     }
 
-    /// The clip's audit and the measures of its frames.
-    pub fn finish(self) -> (ClipAudit, Vec<FrameAudit>) {
-        let frames = self.frames;
-        let seen = motion::trusted(&frames);
-        let steps: Vec<_> = seen.windows(2).map(|pair| motion::step(pair[0], pair[1])).collect();
-        let alone = motion::alone(&steps, &seen);
-        let quality = Quality::of(&frames, self.border.map_or(0.0, |b| b.blur));
-        let (withheld, findings): (Vec<_>, Vec<_>) = findings(&frames, &seen, &steps, &alone, &quality)
-            .into_iter()
-            .partition(|f| f.kind.is_physical() && !quality.is_legible());
-        let motion = motion::motion(&seen, &steps, &alone, &findings);
-        let poses: Vec<Pose> = seen.iter().filter_map(|s| s.block).collect();
-        let reach = reach(&poses, self.auditor.goal);
-        let audit = ClipAudit {
-            frames: frames.len(),
-            scores: scores(frames.len(), &findings, !withheld.is_empty(), &motion, reach.as_ref()),
-            findings,
-            withheld,
-            motion,
-            reach,
-            noise: quality.noise,
-            blur: quality.blur,
-            colour_blur: quality.colour_blur,
-            ringing: quality.ringing,
-        };
-        (audit, frames)
+    /// The clip's audit and what its frames show.
+    pub fn finish(self) -> (ClipAudit, ClipReading) {
+        let reading = self.reader.finish();
+        (ClipAudit::of(&reading, self.goal), reading)
     }
-}
-
-/// The clip's picture: medians over the frames that tell.
-pub(crate) struct Quality {
-    pub(crate) noise: f64,
-    /// What resampling to 96 × 96 blurs, beside what is below.
-    pub(crate) resampling: f64,
-    pub(crate) blur: Option<f64>,
-    pub(crate) colour_blur: Option<f64>,
-    pub(crate) ringing: Option<f64>,
-}
-
-impl Quality {
-    /// A goal that is not where it should be says nothing about the picture, and what melts over it says the wrong thing:
-    /// frames with nothing translucent are asked first.
-    fn of(frames: &[FrameAudit], resampling: f64) -> Self {
-        let solid = |f: &&FrameAudit| f.shape.is_some_and(|s| s.translucent < limits::SOLID);
-        let all = |of: fn(&FrameAudit) -> Option<f64>| {
-            let known = || frames.iter().filter(|f| f.goal < limits::GOAL);
-            let clear: Vec<f64> = known().filter(solid).filter_map(of).collect();
-            let enough = clear.len() >= LEAST_CLEAR;
-            median(if enough {
-                clear
-            } else {
-                known().filter_map(of).collect()
-            })
-        };
-        Self {
-            resampling,
-            noise: median(frames.iter().map(|f| f.quality.noise).collect()).unwrap_or(0.0),
-            blur: all(|f| f.quality.blur),
-            colour_blur: all(|f| f.quality.colour_blur),
-            ringing: all(|f| f.quality.ringing),
-        }
-    }
-}
-
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied()
 }

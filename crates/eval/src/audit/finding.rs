@@ -127,16 +127,6 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Number of frames.
-    pub const fn len(&self) -> usize {
-        self.frames[1] + 1 - self.frames[0]
-    }
-
-    /// False: a finding has frames.
-    pub const fn is_empty(&self) -> bool {
-        false
-    }
-
     /// How many times the threshold; what is there or not is at least [`GROSS`].
     pub fn severity(&self) -> f64 {
         let least = match self.kind {

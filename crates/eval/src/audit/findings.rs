@@ -1,30 +1,15 @@
 //! From measures to findings.
 
-use super::clip::Quality;
-use super::motion::{Alone, Seen, Step, excess, isolated};
-use super::{Finding, FrameAudit, Kind, limits};
+use pusht_vision::appearance::{ClipPicture, ClipReading, FrameAudit};
 use pusht_vision::geometry::centroid;
+use pusht_vision::marks::{Mark, Measured, stretches};
+use pusht_vision::motion::ClipSteps;
 
-/// Findings of one kind this many frames apart are one.
-const GAP: usize = 3;
-
-/// A measure beyond its limit in one frame.
-#[derive(Clone, Copy)]
-struct Mark {
-    frame: usize,
-    value: f64,
-    threshold: f64,
-    at: Option<[f64; 2]>,
-}
+use super::{Finding, Kind, limits};
 
 /// All findings of a clip.
-pub(crate) fn findings(
-    frames: &[FrameAudit],
-    seen: &[Seen],
-    steps: &[Option<Step>],
-    alone: &[Alone],
-    quality: &Quality,
-) -> Vec<Finding> {
+pub(crate) fn findings(clip: &ClipReading) -> Vec<Finding> {
+    let (frames, picture) = (&clip.frames, &clip.picture);
     let mut found = Vec::new();
     for (kind, least) in [
         (Kind::Morph, 2),
@@ -36,33 +21,26 @@ pub(crate) fn findings(
         (Kind::GoalChanged, 2),
         (Kind::Colour, 3),
     ] {
-        let marks = frames.iter().enumerate().filter_map(|(t, frame)| {
-            let (value, threshold, at) = measure(kind, frame, quality)?;
-            (value >= threshold).then_some(Mark {
-                frame: t,
-                value,
-                threshold,
-                at,
-            })
+        let marks = frames.iter().enumerate().filter_map(|(frame, audit)| {
+            let (measured, at) = measure(kind, audit, picture)?;
+            measured.is_beyond().then_some(Mark { frame, measured, at })
         });
         found.extend(runs(kind, least, marks));
     }
-    found.extend(agent_gone(frames, quality));
-    found.extend(moving(seen, steps, alone));
-    found.extend(picture(frames.len(), quality));
+    found.extend(agent_gone(frames, picture));
+    found.extend(moving(&clip.steps));
+    found.extend(of_picture(frames.len(), picture));
     found.sort_by_key(|f| (f.kind, f.frames));
     found
 }
 
-/// Value, threshold and place of a kind that every frame shows by itself; none where the frame does not tell.
-fn measure(kind: Kind, frame: &FrameAudit, quality: &Quality) -> Option<(f64, f64, Option<[f64; 2]>)> {
+/// Measure and place of a kind that every frame shows by itself; none where the frame does not tell.
+fn measure(kind: Kind, frame: &FrameAudit, picture: &ClipPicture) -> Option<(Measured, Option<[f64; 2]>)> {
     let agent = frame.tracked.agent;
     let block = frame.tracked.block.map(centroid);
-    let codec = quality.codec();
-    let blur = quality.blur.unwrap_or(0.0) + quality.resampling;
+    let codec = picture.codec();
     let recoloured = (frame.shape).is_some_and(|s| s.off_colour() >= limits::RECOLOURED);
-    // Blur, noise and codecs make borders wide; what is measured must be more than that.
-    let allowance = (blur - limits::SHARP).max(0.0) + if codec { limits::CODEC_ALLOWANCE } else { 0.0 };
+    let of = |value: f64, limit: f64, at| Some((Measured { value, limit }, at));
     match kind {
         // A T of another colour may look like an agent or like goal, and what of it does is missing from its shape.
         Kind::SeveralAgents | Kind::GoalChanged | Kind::BlockResized if recoloured => None,
@@ -73,12 +51,12 @@ fn measure(kind: Kind, frame: &FrameAudit, quality: &Quality) -> Option<(f64, f6
                 0.0
             };
             let stray = frame.stray_agent / limits::STRAY_AGENT * limits::TWO_AGENTS;
-            let two = if quality.is_coarse() {
+            let two = if picture.is_coarse() {
                 limits::COARSE_TWO_AGENTS
             } else {
                 limits::TWO_AGENTS
             };
-            Some((by_area.max(stray), two, agent))
+            of(by_area.max(stray), two, agent)
         }
         Kind::AgentResized => {
             let area = frame.measures.agent_area;
@@ -86,137 +64,54 @@ fn measure(kind: Kind, frame: &FrameAudit, quality: &Quality) -> Option<(f64, f6
             let inside = [x, y]
                 .iter()
                 .all(|c| (limits::BORDER..512.0 - limits::BORDER).contains(c));
-            let good = blur < limits::SHARP && quality.noise < limits::NOISE && inside;
+            let good = picture.blur_of_all() < limits::SHARP && picture.noise < limits::NOISE && inside;
             // A codec's discs are found by their darkness, which says little about their size.
             if frame.measures.agents > 1 || codec {
                 None
             } else if area < 1.0 && good {
-                Some((limits::SMALL_AGENT / area.max(0.01), 1.0, agent))
+                of(limits::SMALL_AGENT / area.max(0.01), 1.0, agent)
             } else {
-                Some((area / limits::LARGE_AGENT, 1.0, agent))
+                of(area / limits::LARGE_AGENT, 1.0, agent)
             }
         }
-        Kind::BlockGone => {
-            let gone = frame.tracked.block_confidence < limits::NO_BLOCK;
-            Some((if gone { 1.0 } else { 0.0 }, 1.0, None))
-        }
-        Kind::Morph => {
-            let shape = frame.shape?;
-            let split = frame.measures.pieces > 1 && shape.translucent < limits::TRANSLUCENT + allowance;
-            let misfit = if split { 0.0 } else { shape.stray + shape.missing };
-            let misfit = misfit / (limits::MISFIT + allowance);
-            let translucent = shape.translucent / (limits::TRANSLUCENT + allowance);
-            let limit = if quality.is_coarse() { limits::COARSE_MORPH } else { 1.0 };
-            Some((misfit.max(translucent), limit, block))
-        }
-        Kind::BlockSplit => {
-            let split = frame.measures.pieces as f64;
-            let solid = frame
-                .shape
-                .is_none_or(|s| s.translucent < limits::TRANSLUCENT + allowance);
-            Some((if solid { split } else { 1.0 }, 2.0, block))
-        }
+        Kind::BlockGone => Some((frame.without_block(), None)),
+        Kind::Morph => Some((frame.melting(picture)?, block)),
+        Kind::BlockSplit => Some((frame.pieces(picture), block)),
         Kind::BlockResized => {
             let shape = frame.shape.filter(|s| s.visible > limits::VISIBLE)?;
             let whole = shape.stray + shape.missing < limits::MISFIT && frame.measures.pieces == 1;
             let [long, short] = shape.stretch.map(f64::ln);
             let size = (long + short).abs() / 2.0 / limits::SIZE;
             let stretch = long.abs().max(short.abs()) / limits::STRETCH;
-            Some((if whole { size.max(stretch) } else { 0.0 }, 1.0, block))
+            of(if whole { size.max(stretch) } else { 0.0 }, 1.0, block)
         }
-        Kind::GoalChanged => Some((frame.goal, limits::GOAL, None)),
+        Kind::GoalChanged => of(frame.goal, limits::GOAL, None),
         Kind::Colour => {
             let lost = frame.white.iter().map(|&w| f64::from(255.0 - w)).fold(0.0, f64::max) / limits::TINT;
             let own = frame.shape.map_or(0.0, |s| s.off_colour()) / limits::RECOLOURED;
-            Some((lost.max(own), 1.0, if own > lost { block } else { None }))
+            of(lost.max(own), 1.0, if own > lost { block } else { None })
         }
         _ => None,
     }
 }
 
-impl Quality {
-    /// True where the picture is good enough to say what is wrong with the world it shows.
-    pub(crate) fn is_legible(&self) -> bool {
-        let beyond = |value: Option<f64>, limit| value.is_some_and(|v| v + self.resampling >= limit);
-        !(self.noise >= limits::ILLEGIBLE_NOISE
-            || beyond(self.blur, limits::ILLEGIBLE_BLUR)
-            || beyond(self.colour_blur, limits::ILLEGIBLE_COLOUR))
-    }
-
-    /// How far the marks of a codec go, over what makes them a finding.
-    fn marks(&self) -> f64 {
-        let (blur, colour) = (self.blur.unwrap_or(0.0), self.colour_blur.unwrap_or(0.0));
-        // What a wide blur leaves unexplained is no ringing.
-        let quiet = if self.noise < limits::NOISE && blur < limits::ILLEGIBLE_BLUR {
-            self.ringing.unwrap_or(0.0)
-        } else {
-            0.0
-        };
-        ((colour - blur) / limits::COMPRESSION).max(quiet / limits::RINGING)
-    }
-
-    /// The same, in a blurred picture with fewer marks: a codec blurs as well.
-    fn compression(&self) -> f64 {
-        let (blur, colour) = (self.blur.unwrap_or(0.0), self.colour_blur.unwrap_or(0.0));
-        // The colours of a wide blur tell nothing.
-        let in_blur = if (limits::BLUR..limits::ILLEGIBLE_BLUR).contains(&blur) {
-            (colour - blur) / limits::COMPRESSION_IN_BLUR
-        } else {
-            0.0
-        };
-        self.marks().max(in_blur)
-    }
-
-    /// A codec's blocks tear what is small or has edges.
-    fn is_coarse(&self) -> bool {
-        self.compression() >= limits::COARSE
-    }
-
-    /// Colour is blurred more than brightness.
-    pub(crate) fn codec(&self) -> bool {
-        match (self.blur, self.colour_blur) {
-            (Some(blur), Some(colour)) => colour - blur > limits::COMPRESSION,
-            _ => false,
-        }
-    }
-}
-
 /// Marks of neighbouring frames as findings, those of fewer than `least` frames left out.
 fn runs(kind: Kind, least: usize, marks: impl Iterator<Item = Mark>) -> Vec<Finding> {
-    let mut found: Vec<(Finding, usize)> = Vec::new();
-    for mark in marks {
-        match found.last_mut() {
-            Some((last, count)) if mark.frame - last.frames[1] <= GAP => {
-                last.frames[1] = mark.frame;
-                *count += 1;
-                if mark.value > last.value {
-                    (last.value, last.worst, last.at) = (mark.value, mark.frame, mark.at);
-                    last.threshold = mark.threshold;
-                }
-            }
-            _ => found.push((
-                Finding {
-                    kind,
-                    frames: [mark.frame; 2],
-                    value: mark.value,
-                    threshold: mark.threshold,
-                    worst: mark.frame,
-                    at: mark.at,
-                },
-                1,
-            )),
-        }
-    }
-    found
-        .into_iter()
-        .filter(|&(_, count)| count >= least)
-        .map(|(f, _)| f)
-        .collect()
+    let found = stretches(least, marks).into_iter();
+    let finding = |stretch: pusht_vision::marks::Marked| Finding {
+        kind,
+        frames: stretch.frames,
+        value: stretch.worst.measured.value,
+        threshold: stretch.worst.measured.limit,
+        worst: stretch.worst.frame,
+        at: stretch.worst.at,
+    };
+    found.map(finding).collect()
 }
 
 /// Frames without an agent, but for those around which it is at the border, behind which it may be.
-fn agent_gone(frames: &[FrameAudit], quality: &Quality) -> Vec<Finding> {
-    let least = if quality.is_coarse() {
+fn agent_gone(frames: &[FrameAudit], picture: &ClipPicture) -> Vec<Finding> {
+    let least = if picture.is_coarse() {
         limits::COARSE_NO_AGENT
     } else {
         limits::NO_AGENT
@@ -233,27 +128,28 @@ fn agent_gone(frames: &[FrameAudit], quality: &Quality) -> Vec<Finding> {
             let hidden = [before, after].iter().flatten().any(|p| !inside(p));
             (!hidden).then_some(Mark {
                 frame: t,
-                value: 1.0 - frame.measures.agent_area,
-                threshold: 1.0 - least,
+                measured: Measured {
+                    value: 1.0 - frame.measures.agent_area,
+                    limit: 1.0 - least,
+                },
                 at: before.or(after),
             })
         });
     // A codec may lose a disc of 2.8 px for a frame.
-    runs(Kind::AgentGone, if quality.codec() { 2 } else { 1 }, marks)
+    runs(Kind::AgentGone, if picture.codec() { 2 } else { 1 }, marks)
 }
 
 /// Jumps, and a T that moves untouched.
-fn moving(seen: &[Seen], steps: &[Option<Step>], alone: &[Alone]) -> Vec<Finding> {
-    let jump = |frame: usize, value: f64, at| Mark {
+fn moving(clip: &ClipSteps) -> Vec<Finding> {
+    let ClipSteps { seen, steps, alone } = clip;
+    let jump = |frame: usize, value: f64, limit: f64, at| Mark {
         frame,
-        value,
-        threshold: limits::AGENT_JUMP,
+        measured: Measured { value, limit },
         at,
     };
-    let agent = isolated(seen)
-        .into_iter()
-        .filter(|&(_, value)| value >= limits::AGENT_JUMP);
-    let agent = agent.map(|(t, value)| jump(t, value, seen[t].agent));
+    let agent = (clip.isolated().into_iter())
+        .filter(|&(_, value)| value >= limits::AGENT_JUMP)
+        .map(|(t, value)| jump(t, value, limits::AGENT_JUMP, seen[t].agent));
     let mut found: Vec<Finding> = runs(Kind::AgentJump, 1, agent).into_iter().map(from_before).collect();
     let place = |t: usize| seen[t].block.map(centroid);
     let (mut jumps, mut untouched) = (Vec::new(), Vec::new());
@@ -261,7 +157,7 @@ fn moving(seen: &[Seen], steps: &[Option<Step>], alone: &[Alone]) -> Vec<Finding
         let Some(step) = step.filter(|s| s.touched) else {
             continue;
         };
-        let value = excess(&step);
+        let value = step.excess();
         if value >= limits::BLOCK_JUMP {
             jumps.push((t + 1, value));
         } else if value >= limits::EXCESS {
@@ -296,10 +192,7 @@ fn moving(seen: &[Seen], steps: &[Option<Step>], alone: &[Alone]) -> Vec<Finding
         }
     }
     jumps.sort_by_key(|&(t, _)| t);
-    let jumps = jumps.into_iter().map(|(t, value)| Mark {
-        threshold: limits::BLOCK_JUMP,
-        ..jump(t, value, place(t))
-    });
+    let jumps = (jumps.into_iter()).map(|(t, value)| jump(t, value, limits::BLOCK_JUMP, place(t)));
     found.extend(runs(Kind::BlockJump, 1, jumps).into_iter().map(from_before));
     found.extend(untouched);
     found
@@ -314,7 +207,7 @@ fn from_before(finding: Finding) -> Finding {
 }
 
 /// Findings about the picture as a whole.
-fn picture(count: usize, quality: &Quality) -> Vec<Finding> {
+fn of_picture(count: usize, picture: &ClipPicture) -> Vec<Finding> {
     let whole = |kind, value: f64, threshold: f64| {
         (count > 0 && value >= threshold).then_some(Finding {
             kind,
@@ -325,10 +218,10 @@ fn picture(count: usize, quality: &Quality) -> Vec<Finding> {
             at: None,
         })
     };
-    let (blur, marks) = (quality.blur.unwrap_or(0.0), quality.marks());
-    let compressed = whole(Kind::Compression, quality.compression(), 1.0);
+    let (blur, marks) = (picture.blur.unwrap_or(0.0), picture.marks());
+    let compressed = whole(Kind::Compression, picture.compression(), 1.0);
     // A codec blurs as well.
     let blurred = whole(Kind::Blur, blur, limits::BLUR).filter(|_| marks < 1.0);
-    let noisy = whole(Kind::Noise, quality.noise, limits::NOISE);
+    let noisy = whole(Kind::Noise, picture.noise, limits::NOISE);
     [compressed, noisy, blurred].into_iter().flatten().collect()
 }

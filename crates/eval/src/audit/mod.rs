@@ -9,18 +9,14 @@ pub mod defects;
 mod finding;
 mod findings;
 mod limits;
-mod motion;
 mod reach;
 mod score;
 mod strip;
 pub mod trial;
 mod video;
 
-pub use pusht_vision::appearance::{FrameAudit, Quality, Shape};
-
 pub use clip::{Audit, Auditor, ClipAudit};
 pub use finding::{Finding, Kind};
-pub use motion::Motion;
 pub use reach::Reach;
 pub use score::{Score, Scores};
 pub use strip::{Strip, Strips};

@@ -1,9 +1,9 @@
 //! The three scales of the paper, by rules.
 
+use pusht_vision::motion::Motion;
 use serde::{Deserialize, Serialize};
 
 use super::finding::GROSS;
-use super::motion::Motion;
 use super::reach::Reach;
 use super::{Finding, Kind};
 

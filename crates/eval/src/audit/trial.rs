@@ -11,6 +11,25 @@ use serde::{Deserialize, Serialize};
 use super::defects::{Clip, Defect, DefectError, Strength};
 use super::{AuditError, ClipAudit, Kind, VideoAuditor};
 
+/// The findings that name a defect rightly.
+pub const fn expected(defect: Defect) -> &'static [Kind] {
+    match defect {
+        Defect::CrossFade => &[Kind::Morph],
+        Defect::AgentSplit => &[Kind::SeveralAgents],
+        Defect::AgentGone => &[Kind::AgentGone],
+        Defect::BlockSplit => &[Kind::BlockSplit],
+        Defect::BlockDrift | Defect::AgentFrozen => &[Kind::Untouched],
+        Defect::BlockGrowth => &[Kind::BlockResized],
+        Defect::Teleport => &[Kind::AgentJump, Kind::BlockJump],
+        Defect::GoalMoved => &[Kind::GoalChanged],
+        Defect::Blur => &[Kind::Blur],
+        Defect::Noise => &[Kind::Noise],
+        Defect::Compression => &[Kind::Compression],
+        Defect::ColourShift => &[Kind::Colour],
+        Defect::BlockBend => &[Kind::Morph, Kind::BlockResized, Kind::BlockSplit],
+    }
+}
+
 /// What was done to a clip.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -34,7 +53,7 @@ impl Case {
 
     /// The findings that are right.
     fn expected(&self) -> &'static [Kind] {
-        self.defect().map_or(&[], Defect::expected)
+        self.defect().map_or(&[], expected)
     }
 }
 
@@ -324,7 +343,7 @@ fn told(rows: &[TrialRow], defect: Defect) -> Option<Told> {
     let precision = |counts: &dyn Fn(&TrialRow) -> bool| {
         let (mut right, mut wrong) = (0, 0);
         for row in rows.iter().filter(|r| counts(r)) {
-            for kind in defect.expected() {
+            for kind in expected(defect) {
                 let clips = row.main.get(kind).copied().unwrap_or(0);
                 let of = if row.case.expected().contains(kind) {
                     &mut right

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use pusht_env::{Frame, GOAL};
+use pusht_vision::appearance::FrameAudit;
 use pusht_vision::{Registrar, Registration, Tracked, Tracker, VisionError};
 use serde::{Deserialize, Serialize};
 use video_io::{Rate, Resampled, VideoIoError, VideoReader};
 
-use super::{Auditor, ClipAudit, FrameAudit, Strip, Strips};
+use super::{Auditor, ClipAudit, Strip, Strips};
 
 /// Frames a second at most.
 const HZ: u32 = 10;
@@ -65,7 +66,7 @@ impl VideoAuditor {
             audit.push(frame).map(drop)
         })?;
         let (audit, registration) = begun.ok_or_else(|| AuditError::NoFrames { path: path.into() })?;
-        let (audit, frames) = audit.finish();
+        let (audit, reading) = audit.finish();
         let video = VideoAudit {
             video: path.into(),
             codec,
@@ -73,7 +74,7 @@ impl VideoAuditor {
             registration,
             audit,
         };
-        Ok((video, frames))
+        Ok((video, reading.frames))
     }
 
     /// Audits a clip that is in memory: frames of any size, 10 a second.

@@ -3,30 +3,6 @@
 /// What is wrong with what was to be compared.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum DistributionError {
-    /// Pictures of different sizes.
-    #[error("pictures of {left:?} and {right:?} px cannot be compared; resample one to the other's size")]
-    Sizes {
-        /// Width and height of the first.
-        left: [u32; 2],
-        /// Width and height of the second.
-        right: [u32; 2],
-    },
-    /// Smaller than the window.
-    #[error("a picture of {found:?} px is smaller than the window; expected at least {least} px a side")]
-    Small {
-        /// Width and height.
-        found: [u32; 2],
-        /// Side of the window.
-        least: u32,
-    },
-    /// Videos of different lengths.
-    #[error("videos of {left} and {right} frames; they are compared frame by frame and need as many of each")]
-    Lengths {
-        /// Frames of the first.
-        left: usize,
-        /// Frames of the second.
-        right: usize,
-    },
     /// A pose that is not finite.
     #[error("frame {frame}: a tracked position is not finite; look for NaN in what made it")]
     NotFinite {

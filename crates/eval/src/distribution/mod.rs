@@ -1,19 +1,15 @@
-//! How alike two sets of clips are, without learned weights: SSIM of frames, a Fréchet distance of trajectories.
+//! How alike two sets of clips are, without learned weights: a Fréchet distance of trajectories.
 //! Definitions: `docs/distribution.md`.
 
 mod error;
 mod features;
 mod frechet;
 mod gaussian;
-mod psnr;
 mod report;
-mod ssim;
 mod symmetric;
 
 pub use error::DistributionError;
 pub use features::{FEATURE_SCALES, FEATURES, TOUCH, WINDOW_FRAMES, WINDOW_STRIDE, gap};
 pub use frechet::{NullDistances, TrajectorySet, frechet, frechet_interval, split_clips};
 pub use gaussian::frechet_of_features;
-pub use psnr::psnr;
 pub use report::{DistributionReport, DistributionRow};
-pub use ssim::{ssim, video_ssim};

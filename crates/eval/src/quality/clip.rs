@@ -1,11 +1,10 @@
 //! One clip.
 
-use pusht_env::Frame;
-use pusht_vision::{Tracked, VisionError, executability_residual};
+use pusht_env::{Frame, GOAL};
+use pusht_vision::appearance::{ClipReading, FrameAudit, FrameReader};
+use pusht_vision::{SimilarityError, Tracked, VisionError, executability_residual, psnr, video_ssim};
 use serde::{Deserialize, Serialize};
 
-use crate::audit::{Auditor, ClipAudit, FrameAudit};
-use crate::distribution::{DistributionError, psnr, video_ssim};
 use crate::replay::{BlockPath, block_path};
 
 /// Board px of a pixel of the 96 × 96 frame.
@@ -25,7 +24,7 @@ pub enum QualityError {
     },
     /// A clip and the demonstration it is held against.
     #[error(transparent)]
-    Distribution(#[from] DistributionError),
+    Similarity(#[from] SimilarityError),
     /// A frame that cannot be read.
     #[error(transparent)]
     Vision(#[from] VisionError),
@@ -48,7 +47,7 @@ pub struct ClipQuality {
     /// How far the T is from a rigid one, mean over frames: what the lengths of its best affine image differ from a T's by,
     /// plus gray beside that image and missing in it, over the T's area; 1 at most, and 1 where there is no T.
     pub deformation: f64,
-    /// See [`pushed_share`].
+    /// See [`ClipReading::pushed_share`].
     pub pushed: Option<f64>,
     /// Mean distance from the tracked agent at which an agent stays that is steered as close to it as actions on the board
     /// allow, px; none where fewer than half of the frames show an agent.
@@ -64,7 +63,7 @@ pub struct ClipQuality {
 
 /// Measures clips; made once.
 pub struct Judge {
-    auditor: Auditor,
+    reader: FrameReader,
 }
 
 impl Judge {
@@ -74,7 +73,7 @@ impl Judge {
     /// None that the usual goal can cause.
     pub fn new() -> Result<Self, VisionError> {
         Ok(Self {
-            auditor: Auditor::new()?,
+            reader: FrameReader::new(GOAL)?,
         })
     }
 
@@ -92,12 +91,12 @@ impl Judge {
             video_ssim(clip, truth)?,
             psnr(clip[1..last].iter().zip(&truth[1..last])),
         );
-        let (audit, seen) = self.look(clip)?;
-        let (_, wanted) = self.look(truth)?;
+        let own = self.look(clip)?;
+        let (seen, wanted) = (&own.frames, self.look(truth)?.frames);
         let inner = &ssim[1..last];
         // Each by itself: a frame is given whatever came before it.
         let given = |at: usize| -> Result<Option<f64>, VisionError> {
-            let one = |frames: &[Frame]| self.look(&frames[at..=at]).map(|seen| seen.1[0].tracked);
+            let one = |frames: &[Frame]| self.look(&frames[at..=at]).map(|seen| seen.frames[0].tracked);
             Ok(apart(&one(clip)?, &one(truth)?))
         };
         Ok(ClipQuality {
@@ -106,40 +105,21 @@ impl Judge {
             ssim: mean(inner.iter().copied()),
             one_agent: mean(seen.iter().map(|f| f64::from(u8::from(f.measures.agents == 1)))),
             deformation: mean(seen.iter().map(deformation)),
-            pushed: pushed_share(&audit, &seen),
-            residual: residual(&seen)?,
+            pushed: own.pushed_share(),
+            residual: residual(seen)?,
             start_error: given(0)?,
             end_error: given(last)?,
             asked: block_path(&wanted.iter().map(|f| f.tracked).collect::<Vec<_>>()),
         })
     }
 
-    fn look(&self, clip: &[Frame]) -> Result<(ClipAudit, Vec<FrameAudit>), VisionError> {
-        let mut audit = self.auditor.begin();
+    fn look(&self, clip: &[Frame]) -> Result<ClipReading, VisionError> {
+        let mut reader = self.reader.begin();
         for frame in clip {
-            audit.push(frame)?;
+            reader.push(frame)?;
         }
-        Ok(audit.finish())
+        Ok(reader.finish())
     }
-}
-
-/// From the first frame to the last in equal steps of brightness: what needs no model.
-pub fn cross_fade(start: &Frame, end: &Frame, frames: usize) -> Vec<Frame> {
-    let fade = |i: usize| {
-        let share = i as f64 / frames.saturating_sub(1).max(1) as f64;
-        let mut frame = start.clone();
-        for (a, b) in frame.iter_mut().zip(end.iter()) {
-            *a = (f64::from(*a) * (1.0 - share) + f64::from(*b) * share).round() as u8;
-        }
-        frame
-    };
-    (0..frames).map(fade).collect()
-}
-
-/// Share of the T's motion that the agent pushed; none where it does not move, or fewer than half of the frames show it.
-pub fn pushed_share(audit: &ClipAudit, frames: &[FrameAudit]) -> Option<f64> {
-    let seen = frames.iter().filter(|f| f.shape.is_some()).count();
-    (audit.motion.way > 0.0 && 2 * seen >= frames.len()).then(|| audit.motion.share())
 }
 
 fn deformation(frame: &FrameAudit) -> f64 {

@@ -7,5 +7,5 @@
 mod clip;
 mod report;
 
-pub use clip::{ClipQuality, Judge, QualityError, cross_fade, pushed_share};
+pub use clip::{ClipQuality, Judge, QualityError};
 pub use report::{QualityGroup, QualityReport, QualityRow};

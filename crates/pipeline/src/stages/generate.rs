@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use eval::{Bootstrap, ClipQuality, Judge, Picture, QualityReport, Shows, cross_fade};
+use eval::{Bootstrap, ClipQuality, Judge, Picture, QualityReport, Shows};
 use pusht_data::VideoRequest;
 use pusht_env::Frame;
+use pusht_vision::cross_fade;
 use rayon::prelude::*;
 use video_io::{VideoOptions, read_frames, save_video};
 

@@ -1,14 +1,15 @@
 //! One frame: what the tracker sees, and what is wrong with it.
 
-use crate::{FrameMeasures, Tracked, Tracker, VisionError};
-use pusht_env::{Frame, Pose, RenderError};
+use pusht_env::{Frame, Pose};
 use serde::{Deserialize, Serialize};
 
-use super::board::{AGENT_PIXELS, BLOCK_FILL, BLOCK_PIXELS, Board, SIDE, WHITE, colours, each_within, pixels_within};
+use super::empty::Board;
 use super::matter::{Adapted, Matter, Seen, along, sub};
 use super::picture::{Border, Quality};
 use super::shape::{Shape, shape};
+use crate::board::{AGENT_PIXELS, BLOCK_FILL, BLOCK_PIXELS, SIDE, WHITE, colours, each_within, pixels_within};
 use crate::geometry::{self, REACH};
+use crate::{FrameMeasures, Tracked, Tracker, VisionError};
 
 /// Around the agent's centre all that is blue is the agent, px: its radius, 3 × 3 smoothing, and what codecs spread.
 const AGENT_REACH: f64 = 26.0;
@@ -53,18 +54,22 @@ pub struct FrameAudit {
     pub quality: Quality,
 }
 
-/// What reads frames.
-pub struct Eyes {
+/// Reads the frames of clips; made once, it can be shared between threads.
+pub struct FrameReader {
     tracker: Tracker,
     board: Board,
     border: Border,
     goal: Pose,
 }
 
-impl Eyes {
+impl FrameReader {
+    /// A reader of boards with this goal.
+    ///
+    /// # Errors
+    /// A goal pose that is not finite.
     pub fn new(goal: Pose) -> Result<Self, VisionError> {
         let tracker = Tracker::new(goal)?;
-        let board = Board::new(goal).map_err(|error: RenderError| VisionError::from(error))?;
+        let board = Board::new(tracker.background());
         Ok(Self {
             border: Border::new(&board),
             tracker,
@@ -74,7 +79,7 @@ impl Eyes {
     }
 
     /// What tells the quality of frames that were resampled from a board of `side` pixels; none where that blurs nothing.
-    pub fn border(&self, side: u32) -> Result<Option<Border>, VisionError> {
+    pub(super) fn border(&self, side: u32) -> Result<Option<Border>, VisionError> {
         if side == SIDE as u32 || side >= BOARD {
             return Ok(None);
         }
@@ -82,7 +87,12 @@ impl Eyes {
     }
 
     /// Looks at a frame after another of the same clip.
-    pub fn look(&self, frame: &Frame, last: Option<&Looked>, border: Option<&Border>) -> Result<Looked, VisionError> {
+    pub(super) fn look(
+        &self,
+        frame: &Frame,
+        last: Option<&Looked>,
+        border: Option<&Border>,
+    ) -> Result<Looked, VisionError> {
         let border = border.unwrap_or(&self.border);
         let (width, height) = frame.dimensions();
         if (width as usize, height as usize) != (SIDE, SIDE) {
@@ -172,8 +182,8 @@ impl Eyes {
 
 /// A frame's measures, and what they tell about how to look at the next one.
 #[derive(Clone, Copy, Debug)]
-pub struct Looked {
-    pub audit: FrameAudit,
+pub(crate) struct Looked {
+    pub(crate) audit: FrameAudit,
     adapted: Adapted,
 }
 

@@ -5,7 +5,8 @@
 
 use pusht_env::Frame;
 
-use super::board::{AGENT_FILL, BLOCK_FILL, Board, Colour, GOAL_FILL, SIDE, WHITE, luma, smoothed};
+use super::empty::{Board, luma, smoothed};
+use crate::board::{AGENT_FILL, BLOCK_FILL, Colour, GOAL_FILL, SIDE, WHITE};
 
 /// A pixel that differs from the board by less, levels (sum over the channels), shows the board; and how much more it may
 /// be for each level of noise, of which a third is left (five standard deviations).

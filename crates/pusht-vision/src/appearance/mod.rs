@@ -1,11 +1,19 @@
 //! What pixels show: which are board, agent and T, the T's shape, and how good the picture is.
+//!
+//! A [`FrameReader`] reads a clip frame by frame ([`ClipReader`]) and says what each frame shows ([`FrameAudit`]) and what
+//! follows from all of them ([`ClipReading`]). `docs/audit.md` defines the measures.
 
-mod board;
+mod broken;
+mod clip;
+mod empty;
 mod frame;
 mod matter;
 mod picture;
+mod quality;
 mod shape;
 
-pub use frame::{Eyes, FrameAudit, Looked};
-pub use picture::{Border, Quality};
+pub use clip::{ClipReader, ClipReading};
+pub use frame::{FrameAudit, FrameReader};
+pub use picture::Quality;
+pub use quality::ClipPicture;
 pub use shape::Shape;

@@ -1,10 +1,11 @@
 //! The quality of the picture, read off what is known of it: the board's white and the border of the goal.
 
-use crate::Registration;
 use pusht_env::{FillRule, Pose, RenderError, Renderer, Scene};
 
-use super::board::{Board, Colour, SIDE, colours, luma};
+use super::empty::{Board, luma};
 use super::matter::Seen;
+use crate::Registration;
+use crate::board::{Colour, SIDE, colours};
 
 /// Fewer pixels of the goal's border than this say nothing (the T covers the goal, or its surroundings are in the way).
 const LEAST_EDGE: usize = 60;
@@ -24,10 +25,10 @@ pub struct Quality {
 }
 
 /// The goal's border as it is and as it looks when blurred by one pixel.
-pub struct Border {
+pub(crate) struct Border {
     places: Vec<Place>,
     /// Blur of what it is held against, beside the board as the environment draws it.
-    pub blur: f64,
+    pub(crate) blur: f64,
 }
 
 struct Place {

@@ -7,8 +7,9 @@
 
 use pusht_env::Pose;
 
-use super::board::{BLOCK_FILL, BLOCK_PIXELS, Board, SIDE, WHITE, each_within, pixels_within};
+use super::empty::Board;
 use super::matter::{Matter, Seen, along, norm, sub};
+use crate::board::{BLOCK_FILL, BLOCK_PIXELS, SIDE, WHITE, each_within, pixels_within};
 use crate::geometry::{self, CENTROID, REACH};
 
 /// Half widths of the step, px, and steps at most with each. The last one is what 3 × 3 smoothing makes of a border.

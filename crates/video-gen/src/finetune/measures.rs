@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use eval::audit::{Auditor, Shape};
-use eval::{psnr, pushed_share, video_ssim};
-use pusht_env::Frame;
-use pusht_vision::{Registration, executability_residual};
+use pusht_env::{Frame, GOAL};
+use pusht_vision::appearance::{ClipReading, FrameReader, Shape};
+use pusht_vision::{Registration, executability_residual, psnr, video_ssim};
 use serde::{Deserialize, Serialize};
 use video_io::{FilmStrip, film_strip};
 
@@ -21,7 +20,7 @@ const WHOLE: [f64; 2] = [0.75, 1.25];
 pub struct SampleMeasures {
     /// Peak signal-to-noise ratio to the held-out clip between whose ends was sampled, dB.
     pub psnr: f64,
-    /// Structural similarity to it ([`eval::ssim`]); none for frames smaller than its window.
+    /// Structural similarity to it ([`pusht_vision::ssim`]); none for frames smaller than its window.
     pub ssim: Option<f64>,
     /// Frames with exactly one agent.
     pub one_agent: f64,
@@ -30,9 +29,9 @@ pub struct SampleMeasures {
     /// Frames with one piece of T of the right area.
     pub whole_block: f64,
     /// How rigid the T is: 1 less the largest of what it is stretched by, what is outside of its best image and what is
-    /// missing inside ([`eval::audit::Shape`]), at least 0; 0 in a frame without a T.
+    /// missing inside ([`Shape`]), at least 0; 0 in a frame without a T.
     pub rigidity: f64,
-    /// Share of the T's motion that the agent pushed ([`eval::pushed_share`]); none where it cannot be told of any clip.
+    /// Share of the T's motion that the agent pushed ([`ClipReading::pushed_share`]); none where it cannot be told of any clip.
     pub pushed: Option<f64>,
     /// How far the agent's track is from one that actions lead through, px of 512; none where no clip has an agent
     /// throughout.
@@ -65,19 +64,19 @@ impl SampleMeasures {
     /// # Errors
     /// Clips that the tracker refuses.
     pub(super) fn of(clips: &[(Vec<Frame>, Vec<Frame>)]) -> Result<Self, FinetuneError> {
-        let auditor = Auditor::new()?;
+        let reader = FrameReader::new(GOAL)?;
         let (mut found, mut frames) = (Self::default(), 0.0);
         let (mut residuals, mut similar, mut pushed) = (Vec::new(), Vec::new(), Vec::new());
         for (sampled, expected) in clips {
             found.psnr += psnr(sampled.iter().zip(expected));
             similar.extend(video_ssim(sampled, expected).unwrap_or_default());
-            let mut audit = auditor.begin();
+            let mut clip = reader.begin();
             for frame in sampled {
-                audit.push(&Registration::stretched(frame.dimensions()).resample(frame))?;
+                clip.push(&Registration::stretched(frame.dimensions()).resample(frame))?;
             }
-            let (clip, seen) = audit.finish();
-            pushed.extend(pushed_share(&clip, &seen));
-            for frame in &seen {
+            let clip: ClipReading = clip.finish();
+            pushed.extend(clip.pushed_share());
+            for frame in &clip.frames {
                 frames += 1.0;
                 let measures = frame.measures;
                 found.one_agent += f64::from(u8::from(measures.agents == 1));
@@ -86,7 +85,7 @@ impl SampleMeasures {
                 found.whole_block += f64::from(u8::from(whole));
                 found.rigidity += frame.shape.as_ref().map_or(0.0, rigidity);
             }
-            let track: Option<Vec<[f64; 2]>> = seen.iter().map(|frame| frame.tracked.agent).collect();
+            let track: Option<Vec<[f64; 2]>> = clip.frames.iter().map(|frame| frame.tracked.agent).collect();
             if let Some(track) = track.filter(|track| track.len() > 1) {
                 let steps = executability_residual(&track)?;
                 residuals.push(steps.iter().sum::<f64>() / steps.len() as f64);

@@ -13,8 +13,6 @@ pub use clip::{Clip, DefectError};
 
 use serde::{Deserialize, Serialize};
 
-use super::Kind;
-
 /// A kind of defect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -116,25 +114,6 @@ impl Defect {
             Self::ColourShift => "colour-shift",
             Self::AgentFrozen => "agent-frozen",
             Self::BlockBend => "block-bend",
-        }
-    }
-
-    /// The findings that name this defect rightly.
-    pub const fn expected(self) -> &'static [Kind] {
-        match self {
-            Self::CrossFade => &[Kind::Morph],
-            Self::AgentSplit => &[Kind::SeveralAgents],
-            Self::AgentGone => &[Kind::AgentGone],
-            Self::BlockSplit => &[Kind::BlockSplit],
-            Self::BlockDrift | Self::AgentFrozen => &[Kind::Untouched],
-            Self::BlockGrowth => &[Kind::BlockResized],
-            Self::Teleport => &[Kind::AgentJump, Kind::BlockJump],
-            Self::GoalMoved => &[Kind::GoalChanged],
-            Self::Blur => &[Kind::Blur],
-            Self::Noise => &[Kind::Noise],
-            Self::Compression => &[Kind::Compression],
-            Self::ColourShift => &[Kind::Colour],
-            Self::BlockBend => &[Kind::Morph, Kind::BlockResized, Kind::BlockSplit],
         }
     }
 

@@ -1,7 +1,7 @@
 //! Structural similarity of two pictures: Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment: from error visibility to
 //! structural similarity", 2004, equation 13 with its constants, averaged over all places at which the window fits.
 
-use super::DistributionError;
+use super::SimilarityError;
 use pusht_env::Frame;
 
 /// Side of the window.
@@ -25,16 +25,16 @@ const C2: f64 = 58.5225;
 ///
 /// # Errors
 /// Pictures of different sizes, or smaller than the window.
-pub fn ssim(a: &Frame, b: &Frame) -> Result<f64, DistributionError> {
+pub fn ssim(a: &Frame, b: &Frame) -> Result<f64, SimilarityError> {
     let ((width, height), other) = (a.dimensions(), b.dimensions());
     if (width, height) != other {
-        return Err(DistributionError::Sizes {
+        return Err(SimilarityError::Sizes {
             left: [width, height],
             right: [other.0, other.1],
         });
     }
     if width.min(height) < WINDOW as u32 {
-        return Err(DistributionError::Small {
+        return Err(SimilarityError::Small {
             found: [width, height],
             least: WINDOW as u32,
         });
@@ -72,9 +72,9 @@ pub fn ssim(a: &Frame, b: &Frame) -> Result<f64, DistributionError> {
 ///
 /// # Errors
 /// Different lengths; as [`ssim`].
-pub fn video_ssim(a: &[Frame], b: &[Frame]) -> Result<Vec<f64>, DistributionError> {
+pub fn video_ssim(a: &[Frame], b: &[Frame]) -> Result<Vec<f64>, SimilarityError> {
     if a.len() != b.len() {
-        return Err(DistributionError::Lengths {
+        return Err(SimilarityError::Lengths {
             left: a.len(),
             right: b.len(),
         });

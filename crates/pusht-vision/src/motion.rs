@@ -4,18 +4,19 @@
 //! substep, so it moves only in substeps in which the agent, a disc of 15 px, touches it. A push at lever x from its centre of
 //! gravity (mass 1, moment of inertia I = 3000 px², no friction) that moves the point of contact by d along the normal moves
 //! the centre by d I/(I + x²) and turns the T by d x/(I + x²). Its corners are up to 76.5 px from the centre, so that none goes
-//! further than 1.36 d; [`GEAR`] allows for the tracker. The point of contact never follows an agent that leaves.
+//! further than 1.36 d; 1.6 d allows for the tracker. The point of contact never follows an agent that leaves.
 
 use std::ops::Range;
 
 use pusht_env::{AGENT_RADIUS, Pose, WALL_RADIUS, WALLS, bar_vertices, stem_vertices};
 use serde::{Deserialize, Serialize};
 
-use super::{Finding, FrameAudit, Kind, limits};
-use pusht_vision::geometry::{apart, distance, moved, to_block, to_body};
+use crate::appearance::FrameAudit;
+use crate::geometry::{apart, distance, moved, to_block, to_body};
+use crate::limits;
 
 /// The furthest that a corner of the T goes when the agent goes 1, and some more.
-pub(crate) const GEAR: f64 = 1.6;
+const GEAR: f64 = 1.6;
 
 /// Positions are off by a px, poses by up to three: an agent nearer than this beyond touching may touch, px.
 const REACH: f64 = 6.0;
@@ -30,24 +31,37 @@ const IN_WALL: f64 = 2.0;
 const STILL: f64 = 1.5;
 
 /// One step, from a frame to the next, in which agent and T were seen in both.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Step {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
     /// Largest way of a corner of the T, px.
-    pub(crate) moved: f64,
+    pub moved: f64,
     /// Way of the agent, px.
-    pub(crate) way: f64,
+    pub way: f64,
     /// Whether the agent may have touched the T, or a wall pushes it out.
-    pub(crate) touched: bool,
+    pub touched: bool,
     /// How far agent and walls reach into the T before, px: contacts push bodies apart that overlap, as they may at the
     /// start of an episode.
-    pub(crate) overlap: f64,
+    pub overlap: f64,
+}
+
+impl Step {
+    /// What a push cannot explain of a step in which the agent touched the T, px.
+    pub fn excess(&self) -> f64 {
+        self.moved - self.explained()
+    }
+
+    fn explained(&self) -> f64 {
+        GEAR * (self.way + self.overlap)
+    }
 }
 
 /// Where agent and T are in a frame, as far as they can be trusted.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Seen {
-    pub(crate) agent: Option<[f64; 2]>,
-    pub(crate) block: Option<Pose>,
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Trusted {
+    /// Position of the agent, board px.
+    pub agent: Option<[f64; 2]>,
+    /// Pose of the T.
+    pub block: Option<Pose>,
 }
 
 /// What of the T's motion in a clip a push explains.
@@ -66,7 +80,74 @@ impl Motion {
     }
 }
 
-pub(crate) fn step(before: Seen, after: Seen) -> Option<Step> {
+/// Who moves in which step of a clip, as far as agent and T can be trusted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClipSteps {
+    /// Frame by frame.
+    pub seen: Vec<Trusted>,
+    /// From frame t to frame t + 1.
+    pub steps: Vec<Option<Step>>,
+    /// Runs of steps in which the agent does not touch the T.
+    pub alone: Vec<Alone>,
+}
+
+impl ClipSteps {
+    pub(crate) fn of(frames: &[FrameAudit]) -> Self {
+        let seen = trusted(frames);
+        let steps: Vec<_> = seen.windows(2).map(|pair| step(pair[0], pair[1])).collect();
+        let alone = alone(&steps, &seen);
+        Self { seen, steps, alone }
+    }
+
+    /// The T's way and what of it was pushed. Where T or agent cannot be trusted, the way counts in the frames (first and
+    /// last) that show a T that melts, is gone or is in pieces, and is not known otherwise.
+    pub(crate) fn motion(&self, broken: &[[usize; 2]]) -> Motion {
+        let mut motion = Motion { way: 0.0, pushed: 0.0 };
+        for step in (self.steps.iter().flatten()).filter(|s| s.touched && s.moved > STILL) {
+            motion.way += step.moved;
+            motion.pushed += step.moved.min(step.explained() + limits::EXCESS / 2.0);
+        }
+        motion.way += (self.alone.iter())
+            .map(|r| r.moved)
+            .filter(|&m| m > limits::UNTOUCHED)
+            .sum::<f64>();
+        let melts = |t: usize| broken.iter().any(|&[from, to]| (from..=to).contains(&t));
+        let known: Vec<(usize, Pose)> = (self.seen.iter().enumerate())
+            .filter_map(|(t, s)| Some((t, s.block?)))
+            .collect();
+        for pair in known.windows(2) {
+            let ((from, was), (to, is)) = (pair[0], pair[1]);
+            let way = moved(was, is);
+            if to > from + 1 && way > limits::UNTOUCHED && (from..=to).any(melts) {
+                motion.way += way;
+            }
+        }
+        motion
+    }
+
+    /// How far the agent goes in a step beyond what its neighbouring steps go in the same direction, px, for every step that has
+    /// neighbours. An agent under its PD law goes on: after a step of d from rest that is to end in rest again, the target would
+    /// have to be 3.4 d ahead first and 1.3 d behind a tenth of a second later.
+    pub fn isolated(&self) -> Vec<(usize, f64)> {
+        let ways: Vec<Option<[f64; 2]>> = (self.seen.windows(2))
+            .map(|pair| way(pair[0].agent, pair[1].agent))
+            .collect();
+        let mut found = Vec::new();
+        for (t, three) in ways.windows(3).enumerate() {
+            let [Some(before), Some(now), Some(after)] = [three[0], three[1], three[2]] else {
+                continue;
+            };
+            let length = now[0].hypot(now[1]);
+            if length > 0.0 {
+                let along = |d: [f64; 2]| (d[0] * now[0] + d[1] * now[1]) / length;
+                found.push((t + 2, length - along(before).max(along(after)).max(0.0)));
+            }
+        }
+        found
+    }
+}
+
+fn step(before: Trusted, after: Trusted) -> Option<Step> {
     let (from, to) = (before.agent?, after.agent?);
     let (was, is) = (before.block?, after.block?);
     let nearest = (0..POINTS).map(|k| {
@@ -95,17 +176,18 @@ fn into_walls(pose: Pose) -> f64 {
 }
 
 /// A run of steps in which the agent did not touch the T; frames from its start to its end, both included.
-#[derive(Clone, Debug)]
-pub(crate) struct Alone {
-    pub(crate) frames: Range<usize>,
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alone {
+    /// The frames.
+    pub frames: Range<usize>,
     /// How far the T went from where it was at first, px.
-    pub(crate) moved: f64,
+    pub moved: f64,
     /// The furthest in one step, and to which frame.
-    pub(crate) jump: (f64, usize),
+    pub jump: (f64, usize),
 }
 
 /// Runs of untouched steps; `steps[t]` is from frame t to frame t + 1.
-pub(crate) fn alone(steps: &[Option<Step>], seen: &[Seen]) -> Vec<Alone> {
+fn alone(steps: &[Option<Step>], seen: &[Trusted]) -> Vec<Alone> {
     let mut runs = Vec::new();
     let mut from = 0;
     for t in 0..=steps.len() {
@@ -129,43 +211,17 @@ pub(crate) fn alone(steps: &[Option<Step>], seen: &[Seen]) -> Vec<Alone> {
     runs
 }
 
-/// How far the agent goes in a step beyond what its neighbouring steps go in the same direction, px, for every step that has
-/// neighbours. An agent under its PD law goes on: after a step of d from rest that is to end in rest again, the target would
-/// have to be 3.4 d ahead first and 1.3 d behind a tenth of a second later.
-pub(crate) fn isolated(seen: &[Seen]) -> Vec<(usize, f64)> {
-    let ways: Vec<Option<[f64; 2]>> = (seen.windows(2))
-        .map(|pair| way(pair[0].agent, pair[1].agent))
-        .collect();
-    let mut found = Vec::new();
-    for (t, three) in ways.windows(3).enumerate() {
-        let [Some(before), Some(now), Some(after)] = [three[0], three[1], three[2]] else {
-            continue;
-        };
-        let length = now[0].hypot(now[1]);
-        if length > 0.0 {
-            let along = |d: [f64; 2]| (d[0] * now[0] + d[1] * now[1]) / length;
-            found.push((t + 2, length - along(before).max(along(after)).max(0.0)));
-        }
-    }
-    found
-}
-
 fn way(from: Option<[f64; 2]>, to: Option<[f64; 2]>) -> Option<[f64; 2]> {
     let (from, to) = (from?, to?);
     Some([to[0] - from[0], to[1] - from[1]])
 }
 
-/// What a push cannot explain of a step in which the agent touched the T, px.
-pub(crate) fn excess(step: &Step) -> f64 {
-    step.moved - GEAR * (step.way + step.overlap)
-}
-
 /// Where agent and T are, where that can be trusted.
-pub(crate) fn trusted(frames: &[FrameAudit]) -> Vec<Seen> {
+fn trusted(frames: &[FrameAudit]) -> Vec<Trusted> {
     let seen = |frame: &FrameAudit| {
         let tracked = &frame.tracked;
         let whole = (frame.shape).is_some_and(|s| s.stray + s.missing < 2.0 * limits::MISFIT && s.translucent < 1.0);
-        Seen {
+        Trusted {
             agent: tracked
                 .agent
                 .filter(|_| tracked.agent_confidence >= limits::AGENT_TRUSTED),
@@ -175,36 +231,4 @@ pub(crate) fn trusted(frames: &[FrameAudit]) -> Vec<Seen> {
         }
     };
     frames.iter().map(seen).collect()
-}
-
-/// The T's way and what of it was pushed. Where T or agent cannot be trusted, the way counts if a finding says that the T
-/// melts, is gone or is in pieces there, and is not known otherwise.
-pub(crate) fn motion(seen: &[Seen], steps: &[Option<Step>], runs: &[Alone], findings: &[Finding]) -> Motion {
-    let mut motion = Motion { way: 0.0, pushed: 0.0 };
-    for step in steps.iter().flatten().filter(|s| s.touched && s.moved > STILL) {
-        motion.way += step.moved;
-        motion.pushed += step.moved.min(GEAR * (step.way + step.overlap) + limits::EXCESS / 2.0);
-    }
-    motion.way += runs
-        .iter()
-        .map(|r| r.moved)
-        .filter(|&m| m > limits::UNTOUCHED)
-        .sum::<f64>();
-    let melts = |t: usize| {
-        findings.iter().any(|f| {
-            matches!(f.kind, Kind::Morph | Kind::BlockGone | Kind::BlockSplit)
-                && (f.frames[0]..=f.frames[1]).contains(&t)
-        })
-    };
-    let known: Vec<(usize, Pose)> = (seen.iter().enumerate())
-        .filter_map(|(t, s)| Some((t, s.block?)))
-        .collect();
-    for pair in known.windows(2) {
-        let ((from, was), (to, is)) = (pair[0], pair[1]);
-        let way = moved(was, is);
-        if to > from + 1 && way > limits::UNTOUCHED && (from..=to).any(melts) {
-            motion.way += way;
-        }
-    }
-    motion
 }

@@ -1,0 +1,60 @@
+//! What a frame shows instead of a T: one that melts, that is in pieces, none.
+
+use super::{ClipPicture, FrameAudit};
+use crate::limits;
+use crate::marks::{Mark, Measured, stretches};
+
+/// Frames that must show it.
+const LEAST: usize = 2;
+
+impl FrameAudit {
+    /// How translucent the T is, or how far it has lost its shape, over what a T may; none of a frame without one.
+    pub fn melting(&self, picture: &ClipPicture) -> Option<Measured> {
+        let (shape, allowance) = (self.shape?, picture.allowance());
+        let split = self.measures.pieces > 1 && shape.translucent < limits::TRANSLUCENT + allowance;
+        let misfit = if split { 0.0 } else { shape.stray + shape.missing };
+        let misfit = misfit / (limits::MISFIT + allowance);
+        let translucent = shape.translucent / (limits::TRANSLUCENT + allowance);
+        let limit = if picture.is_coarse() { limits::COARSE_MORPH } else { 1.0 };
+        let value = misfit.max(translucent);
+        Some(Measured { value, limit })
+    }
+
+    /// The number of pieces of a T that is not translucent.
+    pub fn pieces(&self, picture: &ClipPicture) -> Measured {
+        let allowance = picture.allowance();
+        let split = self.measures.pieces as f64;
+        let solid = self
+            .shape
+            .is_none_or(|s| s.translucent < limits::TRANSLUCENT + allowance);
+        let value = if solid { split } else { 1.0 };
+        Measured { value, limit: 2.0 }
+    }
+
+    /// 1 where there is no T, 0 where there is one.
+    pub fn without_block(&self) -> Measured {
+        let gone = self.tracked.block_confidence < limits::NO_BLOCK;
+        let value = if gone { 1.0 } else { 0.0 };
+        Measured { value, limit: 1.0 }
+    }
+}
+
+/// First and last frame of the stretches in which the T melts, is in pieces or gone; none in a picture that cannot be read.
+pub(crate) fn broken(frames: &[FrameAudit], picture: &ClipPicture) -> Vec<[usize; 2]> {
+    if !picture.is_legible() {
+        return Vec::new();
+    }
+    let of = |measure: &dyn Fn(&FrameAudit) -> Option<Measured>| {
+        let marks = frames.iter().enumerate().filter_map(|(frame, audit)| {
+            let measured = measure(audit).filter(Measured::is_beyond)?;
+            let at = None;
+            Some(Mark { frame, measured, at })
+        });
+        stretches(LEAST, marks)
+    };
+    let melting = of(&|frame| frame.melting(picture));
+    let split = of(&|frame| Some(frame.pieces(picture)));
+    let gone = of(&|frame| Some(frame.without_block()));
+    let all = melting.into_iter().chain(split).chain(gone);
+    all.map(|stretch| stretch.frames).collect()
+}

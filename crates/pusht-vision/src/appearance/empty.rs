@@ -1,0 +1,91 @@
+//! The empty board as frames show it, and which of its pixels tell what.
+
+use crate::board::{Background, Colour, SIDE, WHITE};
+
+/// Pixels of the frame's border in which walls lie.
+const RIM: usize = 3;
+
+/// Mean over 3 × 3 pixels; at the border over those that there are.
+pub(crate) fn smoothed(colours: &[Colour]) -> Vec<Colour> {
+    let mut rows = vec![[0.0; 3]; SIDE * SIDE];
+    for (row, out) in colours.chunks_exact(SIDE).zip(rows.chunks_exact_mut(SIDE)) {
+        for x in 1..SIDE - 1 {
+            for c in 0..3 {
+                out[x][c] = (row[x - 1][c] + row[x][c] + row[x + 1][c]) / 3.0;
+            }
+        }
+        for c in 0..3 {
+            out[0][c] = (row[0][c] + row[1][c]) / 2.0;
+            out[SIDE - 1][c] = (row[SIDE - 2][c] + row[SIDE - 1][c]) / 2.0;
+        }
+    }
+    let mut out = rows.clone();
+    for y in 0..SIDE {
+        let (above, below) = (y.saturating_sub(1), (y + 1).min(SIDE - 1));
+        let share = 1.0 / (below - above + 1) as f32;
+        for x in 0..SIDE {
+            out[y * SIDE + x] = [0, 1, 2].map(|c| {
+                let sum: f32 = (above..=below).map(|j| rows[j * SIDE + x][c]).sum();
+                sum * share
+            });
+        }
+    }
+    out
+}
+
+/// Brightness.
+pub(crate) fn luma(c: Colour) -> f32 {
+    0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2]
+}
+
+/// White, goal and walls.
+pub(crate) struct Board {
+    /// As the environment draws it, and [`smoothed`].
+    pub(crate) colour: Vec<Colour>,
+    pub(crate) smooth: Vec<Colour>,
+    /// True where a wall may be seen, one pixel more to both sides.
+    pub(crate) wall: Vec<bool>,
+    /// Pixels where the board is white over 5 × 5 pixels.
+    pub(crate) open: Vec<usize>,
+    /// Goal's border, walls left out: pixels whose 3 × 3 neighbours differ.
+    pub(crate) edge: Vec<usize>,
+}
+
+impl Board {
+    pub(crate) fn new(background: &Background) -> Self {
+        let board = background.colour.clone();
+        let inner = RIM..SIDE - RIM;
+        let wall = |at: usize| !inner.contains(&(at % SIDE)) || !inner.contains(&(at / SIDE));
+        let constant = |at: usize, reach: usize| {
+            let around = |i: usize| i.saturating_sub(reach)..(i + reach + 1).min(SIDE);
+            around(at / SIDE).all(|y| around(at % SIDE).all(|x| board[y * SIDE + x] == board[at]))
+        };
+        let all = 0..SIDE * SIDE;
+        Self {
+            smooth: smoothed(&board),
+            wall: all.clone().map(wall).collect(),
+            open: (all
+                .clone()
+                .filter(|&at| !wall(at) && board[at] == WHITE && constant(at, 2)))
+            .collect(),
+            edge: all.filter(|&at| !wall(at) && !constant(at, 1)).collect(),
+            colour: board,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pusht_env::{FillRule, GOAL, Pose, Renderer, Scene};
+
+    #[test]
+    fn walls_lie_within_the_rim() {
+        let board = Board::new(&Background::new(GOAL).unwrap());
+        let nowhere = Pose::new(f64::NAN, 0.0, 0.0);
+        let mut renderer = Renderer::new(SIDE as u32, FillRule::default()).unwrap();
+        let bare = renderer.render(&Scene::new([f64::NAN; 2], nowhere, nowhere));
+        let white = bare.pixels().map(|p| p.0 == [255; 3]);
+        assert!(board.wall.iter().zip(white).all(|(&wall, white)| wall || white));
+    }
+}
