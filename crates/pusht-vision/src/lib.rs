@@ -1,10 +1,4 @@
-//! The state out of a PushT frame, and the actions out of a track.
-//!
-//! [`Tracker`] finds the agent's position and the T's pose in a 96 × 96 frame, with a confidence for each.
-//! [`actions_from_track`] inverts the agent's law of motion in closed form, [`ActionSmoother`] does the same for noisy
-//! tracks. [`Registrar`] finds the board in frames of other sizes and shapes, [`FrameMeasures`] counts what a frame shows,
-//! [`appearance`] reads whole clips: shape of the T, quality of the picture, who moves what ([`motion`]). [`psnr`] and
-//! [`ssim`] say how alike pictures are. `docs/vision.md` has the formulas and what is reached on the human demonstrations.
+#![doc = include_str!("../README.md")]
 
 mod agent;
 pub mod appearance;
