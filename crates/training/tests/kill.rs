@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{Net, Product, bits, config};
-use pusht_jobs::JobContext;
+use pusht_jobs::{JobContext, STAGING_PREFIX};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use training::{FitOptions, TrainConfig};
@@ -103,7 +103,7 @@ fn checkpoints(out: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(out.join("checkpoints")).into_iter().flatten();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<String> = names
-        .filter(|name| name != "lock" && !name.starts_with("unfinished-"))
+        .filter(|name| name != "lock" && !name.starts_with(STAGING_PREFIX) && !name.starts_with("unfinished-"))
         .collect();
     names.sort();
     names
@@ -113,7 +113,7 @@ fn writing(out: &Path) -> bool {
     std::fs::read_dir(out.join("checkpoints")).is_ok_and(|entries| {
         entries
             .flatten()
-            .any(|entry| entry.file_name().to_string_lossy().starts_with("unfinished-"))
+            .any(|entry| entry.file_name().to_string_lossy().starts_with(STAGING_PREFIX))
     })
 }
 
