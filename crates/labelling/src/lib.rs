@@ -1,9 +1,4 @@
-//! Actions for folders of PushT videos of any size, rate and format, from whichever model.
-//!
-//! [`find_videos`] lists what there is, [`Job`] labels it video by video ([`Method`]: the closed form, or any
-//! [`pusht_data::InverseDynamics`]), [`write_dataset`] makes the data set and `label.json` of what can be trusted. A job
-//! that was stopped goes on where it was, parts of it join to the same bytes, and a video that cannot be read is said in
-//! its record and stops nothing. `docs/labelling.md` has the rules.
+#![doc = include_str!("../README.md")]
 
 mod blocks;
 mod dataset;

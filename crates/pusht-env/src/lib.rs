@@ -1,7 +1,4 @@
-//! The PushT environment, bit-equal to its Python references: physics, reward, observations, rendering, seeding,
-//! vectorised roll-outs, an expert.
-//!
-//! Units: positions in px of the 512 × 512 board (x right, y down), angles in rad, control at 10 Hz.
+#![doc = include_str!("../README.md")]
 
 mod config;
 mod coverage;

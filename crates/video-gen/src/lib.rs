@@ -1,8 +1,4 @@
-//! Video models for PushT behind one trait, [`pusht_data::VideoModel`].
-//!
-//! [`ObjectLatentModel`] generates where agent and T are, frame by frame, and has the environment's renderer draw it.
-//! [`PixelModel`] generates
-//! frames; the published LTX-Video and Cosmos-Predict1 are beside them. [`GenerationJob`] makes clips by the number.
+#![doc = include_str!("../README.md")]
 
 mod cosmos;
 mod finetune;
