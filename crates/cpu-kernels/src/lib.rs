@@ -1,5 +1,7 @@
 //! Kernels for the CPU backend of Burn, differentiated by hand: convolution, batch normalisation, layers over short
 //! sequences, activations.
+//!
+#![doc = include_str!("../README.md")]
 
 mod conv;
 mod norm;

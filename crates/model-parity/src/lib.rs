@@ -1,12 +1,8 @@
 //! Comparison of a model with recorded tensors of another implementation.
 //!
-//! A case is a folder: `config.json` (which model, its sizes), `weights.safetensors` or
-//! `weights.safetensors.index.json` with its shards (PyTorch's names), `io.safetensors` (inputs, intermediates, outputs,
-//! random draws in the order of their use); that of a tokenizer has `cases.json` and `tokenizer.json` instead. [`compare`]
-//! finds the model by the folder's `class` (or `pipeline`, or `what`) in a table of [`Model`]s, has it computed anew, and
-//! gives one [`Check`] a tensor.
-//!
 //! The error of a tensor is relative to its largest magnitude: max |found − recorded| / max |recorded|.
+//!
+#![doc = include_str!("../README.md")]
 
 mod case;
 mod flow;

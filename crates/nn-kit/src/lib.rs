@@ -2,6 +2,8 @@
 //! weight files and key maps.
 //!
 //! Everything here speaks of tensors only and knows nothing of PushT. Formulas and sources: `docs/video-models.md`.
+//!
+#![doc = include_str!("../README.md")]
 
 mod adaln_mlp;
 mod adapter_file;
