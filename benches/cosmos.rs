@@ -10,7 +10,7 @@ use std::hint::black_box;
 
 use burn::tensor::{Device, Distribution, Tensor};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use diffusion_schedulers::EdmConfig;
+use diffusion_schedulers::{EdmConfig, Scheduler};
 use training::init_seeded;
 use video_gen::{CosmosAutoencoder, CosmosAutoencoderConfig, CosmosConfig, CosmosInput, CosmosTime, CosmosTransformer};
 
@@ -90,7 +90,7 @@ fn scheduler(c: &mut Criterion) {
     group.bench_function("a step, numbers", |b| {
         b.iter(|| {
             let denoised = schedule.denoised(x.clone(), output.clone(), 10);
-            black_box(schedule.step(x.clone(), denoised, 10).into_data())
+            black_box(schedule.step(x.clone(), denoised, 10, Tensor::zeros_like).into_data())
         });
     });
     group.finish();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use bc_policy::{BcPolicy, DiffusionPolicy, PolicyKind};
 use burn::tensor::{Device, Tensor};
-use diffusion_schedulers::{BetaSchedule, NoiseSchedule, Prediction, ScheduleConfig};
+use diffusion_schedulers::{BetaSchedule, NoiseSchedule, Prediction, ScheduleConfig, Scheduler};
 use pusht_env::{Frame, GOAL, Modality, ObsBatch, Observation, Policy};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -327,7 +327,7 @@ fn schedulers_are_those_of_diffusers() {
         }
         for count in [100, 10, 7] {
             assert_eq!(
-                schedule.timesteps(count).unwrap(),
+                schedule.ddpm(count).unwrap().timesteps(),
                 shape(&case[format!("timesteps_{count}")])
             );
         }
@@ -338,9 +338,11 @@ fn schedulers_are_those_of_diffusers() {
                 step["count"].as_u64().unwrap() as usize,
                 step["t"].as_u64().unwrap() as usize,
             );
+            let (ddim, ddpm) = (schedule.ddim(count).unwrap(), schedule.ddpm(count).unwrap());
+            let at = ddim.timesteps().iter().position(|step| *step == t).unwrap();
             let got = match case["ddim"].as_bool().unwrap() {
-                true => schedule.ddim_step(output, t, count, x),
-                false => schedule.ddpm_step(output, t, count, x, || noise),
+                true => ddim.step(x, output, at, Tensor::zeros_like),
+                false => ddpm.step(x, output, at, |_| noise.clone()),
             };
             let error: f32 = (got - wanted).abs().max().into_scalar();
             assert!(error < 1e-5, "{case:?} at {t} of {count}: {error}");

@@ -9,6 +9,8 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
+use crate::scheduler::Scheduler;
+
 /// How the levels fall from the largest to the smallest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -219,7 +221,7 @@ impl EdmSchedule {
     }
 
     /// The times that the network is told, one a step.
-    pub fn timesteps(&self) -> Vec<f32> {
+    pub fn c_noise(&self) -> Vec<f32> {
         (0..self.steps()).map(|step| self.at(step).c_noise).collect()
     }
 
@@ -233,12 +235,31 @@ impl EdmSchedule {
         let factors = self.at(step);
         x.mul_scalar(factors.c_skip) + output.mul_scalar(factors.c_out)
     }
+}
+
+impl Scheduler for EdmSchedule {
+    /// σ. The network is told [`EdmFactors::c_noise`].
+    type Time = f32;
+
+    fn timesteps(&self) -> &[f32] {
+        &self.sigmas[..self.steps()]
+    }
+
+    fn add_noise<const D: usize>(&self, clean: Tensor<D>, noise: Tensor<D>, step: usize) -> Tensor<D> {
+        clean + noise.mul_scalar(self.timesteps()[step])
+    }
 
     /// One Euler step to the next level along dx/dσ = (x − x̂₀) / σ (Karras et al. 2022, algorithm 1, without its second
-    /// order).
-    pub fn step<const D: usize>(&self, x: Tensor<D>, denoised: Tensor<D>, step: usize) -> Tensor<D> {
+    /// order). `output` is the estimate x̂₀: [`EdmSchedule::denoised`], with whatever guidance changed in it.
+    fn step<const D: usize>(
+        &self,
+        x: Tensor<D>,
+        output: Tensor<D>,
+        step: usize,
+        _draw: impl FnMut(&Tensor<D>) -> Tensor<D>,
+    ) -> Tensor<D> {
         let (sigma, next) = (self.sigmas[step], self.sigmas[step + 1]);
-        let slope = (x.clone() - denoised).div_scalar(sigma);
+        let slope = (x.clone() - output).div_scalar(sigma);
         x + slope.mul_scalar(next - sigma)
     }
 }
@@ -284,7 +305,7 @@ mod tests {
             let factors = schedule.at(step);
             let output = (answer.clone() - x.clone().mul_scalar(factors.c_skip)).div_scalar(factors.c_out);
             let denoised = schedule.denoised(x.clone(), output, step);
-            x = schedule.step(x, denoised, step);
+            x = schedule.step(x, denoised, step, Tensor::zeros_like);
         }
         let found: Vec<f32> = x.into_data().iter::<f32>().collect();
         assert!(

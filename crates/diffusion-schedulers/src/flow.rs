@@ -6,6 +6,8 @@
 
 use burn::tensor::Tensor;
 
+use crate::scheduler::Scheduler;
+
 /// The point of the path, x_t = (1 − t) · x₀ + t · ε, for `[batch, …]` data and noise and `[batch]` times (Lipman et al.
 /// 2023, eq. 22 with σ_min = 0; Liu et al. 2023, eq. 1).
 pub fn noised<const D: usize>(data: Tensor<D>, noise: Tensor<D>, t: Tensor<1>) -> Tensor<D> {
@@ -52,7 +54,7 @@ pub enum FlowError {
 /// Tokens whose times differ by less are at the same time.
 const SAME_TIME: f64 = 1e-6;
 
-/// The times of a sampler, falling from the noisiest to 0.
+/// The times of a sampler, falling from the noisiest to 0. As a [`Scheduler`] it integrates dx/dt = velocity with [`euler_step`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct FlowSchedule {
     times: Vec<f64>,
@@ -158,18 +160,6 @@ impl FlowSchedule {
         &self.times
     }
 
-    /// Integrates dx/dt = `velocity(x, t)` from noise to data with [`euler_step`].
-    pub fn integrate<const D: usize>(
-        &self,
-        noise: Tensor<D>,
-        mut velocity: impl FnMut(Tensor<D>, f64) -> Tensor<D>,
-    ) -> Tensor<D> {
-        self.times.windows(2).fold(noise, |x, t| {
-            let u = velocity(x.clone(), t[0]);
-            euler_step(x, u, t[0], t[1])
-        })
-    }
-
     /// The next lower time of the schedule.
     pub fn below(&self, t: f64) -> f64 {
         self.times
@@ -186,5 +176,28 @@ impl FlowSchedule {
         let steps: Vec<f32> = times.iter().map(|t| (self.below(*t) - t) as f32).collect();
         let steps = Tensor::<1>::from_floats(steps.as_slice(), &x.device());
         x + velocity * steps.reshape([batch, tokens, 1])
+    }
+}
+
+impl Scheduler for FlowSchedule {
+    type Time = f64;
+
+    fn timesteps(&self) -> &[f64] {
+        &self.times[..self.times.len() - 1]
+    }
+
+    fn add_noise<const D: usize>(&self, clean: Tensor<D>, noise: Tensor<D>, step: usize) -> Tensor<D> {
+        clean.clone() + (noise - clean).mul_scalar(self.timesteps()[step])
+    }
+
+    /// `output` is the velocity.
+    fn step<const D: usize>(
+        &self,
+        x: Tensor<D>,
+        output: Tensor<D>,
+        step: usize,
+        _draw: impl FnMut(&Tensor<D>) -> Tensor<D>,
+    ) -> Tensor<D> {
+        euler_step(x, output, self.times[step], self.times[step + 1])
     }
 }

@@ -10,7 +10,7 @@ const RHO: f64 = 7.0;
 const THRESHOLD: f64 = 0.025;
 
 /// Settings under the names of `scheduler_config.json` of a `FlowMatchEulerDiscreteScheduler`; what is left out has the
-/// value that it has there.
+/// value that it has there. [`Self::schedule`] makes the times of a clip, which are the [`Scheduler`](crate::Scheduler).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FlowScheduler {

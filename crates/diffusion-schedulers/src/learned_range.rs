@@ -8,6 +8,7 @@ use burn::tensor::activation::tanh;
 use burn::tensor::{Device, Tensor};
 
 use crate::noise::NoiseError;
+use crate::scheduler::Scheduler;
 
 /// Upper limit of βₜ (section 3.2).
 const MOST: f64 = 0.999;
@@ -148,38 +149,78 @@ impl LearnedRange {
         (mse + bits).squeeze_dim(1)
     }
 
-    /// Samples vectors from noise `[n, c]`, from the last kept step to the first. `network` gives `[n, 2c]` for vectors
-    /// and their step of the full schedule; `draw` gives standard normal numbers `[n, c]`, once a step save the last.
-    pub fn sample(
-        &self,
-        noise: Tensor<2>,
-        sampling: Sampling,
-        mut network: impl FnMut(Tensor<2>, usize) -> Tensor<2>,
-        mut draw: impl FnMut() -> Tensor<2>,
-    ) -> Tensor<2> {
-        let channels = noise.dims()[1];
-        let steps = self.rows.iter().zip(&self.timesteps).enumerate().rev();
-        steps.fold(noise, |x, (step, (row, &timestep))| {
-            let output = network(x.clone(), timestep);
-            let epsilon = output.clone().narrow(1, 0, channels);
-            let clean =
-                x.clone().mul_scalar((1.0 / row.data) as f32) - epsilon.mul_scalar((row.noise / row.data) as f32);
-            let clean = if sampling.clip { clean.clamp(-1.0, 1.0) } else { clean };
-            let mean = clean.mul_scalar(row.mean_data as f32) + x.mul_scalar(row.mean_noised as f32);
-            if step == 0 {
-                return mean;
-            }
-            let share = output.narrow(1, channels, channels).add_scalar(1.0).div_scalar(2.0);
-            let log_variance = share.clone().mul_scalar(row.log_most as f32)
-                + share.neg().add_scalar(1.0).mul_scalar(row.log_least as f32);
-            mean + log_variance.mul_scalar(0.5).exp() * draw().mul_scalar(sampling.temperature)
-        })
+    /// The sampler that takes the kept steps.
+    pub fn sampler(&self, sampling: Sampling) -> LearnedRangeSampler<'_> {
+        LearnedRangeSampler {
+            schedule: self,
+            timesteps: self.timesteps.iter().rev().copied().collect(),
+            sampling,
+        }
     }
 
     /// One coefficient of each vector's step, `[n, 1]`.
     fn column(&self, steps: &[usize], of: fn(&Coefficients) -> f64, device: &Device) -> Tensor<2> {
         let values: Vec<f32> = steps.iter().map(|&step| of(&self.rows[step]) as f32).collect();
         Tensor::<1>::from_floats(values.as_slice(), device).unsqueeze_dim(1)
+    }
+}
+
+/// The sampler of a [`LearnedRange`], from the last kept step to the first. Made by [`LearnedRange::sampler`].
+///
+/// Samples are `[n, c, …]`, the model's output `[n, 2c, …]`: ε, then v.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LearnedRangeSampler<'a> {
+    schedule: &'a LearnedRange,
+    timesteps: Vec<usize>,
+    sampling: Sampling,
+}
+
+impl LearnedRangeSampler<'_> {
+    /// Coefficients of a sampling step; the schedule's kept steps rise.
+    fn row(&self, step: usize) -> &Coefficients {
+        &self.schedule.rows[self.timesteps.len() - 1 - step]
+    }
+}
+
+impl Scheduler for LearnedRangeSampler<'_> {
+    /// A step of the full schedule.
+    type Time = usize;
+
+    fn timesteps(&self) -> &[usize] {
+        &self.timesteps
+    }
+
+    fn add_noise<const D: usize>(&self, clean: Tensor<D>, noise: Tensor<D>, step: usize) -> Tensor<D> {
+        let row = self.row(step);
+        clean.mul_scalar(row.data as f32) + noise.mul_scalar(row.noise as f32)
+    }
+
+    /// `output` is ε and v along the second axis; the last step draws nothing.
+    fn step<const D: usize>(
+        &self,
+        x: Tensor<D>,
+        output: Tensor<D>,
+        step: usize,
+        mut draw: impl FnMut(&Tensor<D>) -> Tensor<D>,
+    ) -> Tensor<D> {
+        let row = self.row(step);
+        let channels = x.dims()[1];
+        let epsilon = output.clone().narrow(1, 0, channels);
+        let clean = x.clone().mul_scalar((1.0 / row.data) as f32) - epsilon.mul_scalar((row.noise / row.data) as f32);
+        let clean = if self.sampling.clip {
+            clean.clamp(-1.0, 1.0)
+        } else {
+            clean
+        };
+        let mean = clean.mul_scalar(row.mean_data as f32) + x.mul_scalar(row.mean_noised as f32);
+        if step + 1 == self.timesteps.len() {
+            return mean;
+        }
+        let share = output.narrow(1, channels, channels).add_scalar(1.0).div_scalar(2.0);
+        let log_variance = share.clone().mul_scalar(row.log_most as f32)
+            + share.neg().add_scalar(1.0).mul_scalar(row.log_least as f32);
+        let noise = draw(&mean);
+        mean + log_variance.mul_scalar(0.5).exp() * noise.mul_scalar(self.sampling.temperature)
     }
 }
 
@@ -266,7 +307,7 @@ mod tests {
             let epsilon = (x - data.clone().mul_scalar(row.data)).div_scalar(row.noise);
             Tensor::cat(vec![epsilon.clone(), epsilon.zeros_like()], 1)
         };
-        let x = schedule.sample(start, sampling, network, || Tensor::zeros([1, 2], &device));
+        let x = schedule.sampler(sampling).sample(start, network, Tensor::zeros_like);
         let error: f32 = (x - data.clone()).abs().max().into_scalar();
         assert!(error < 1e-4, "{error}");
     }

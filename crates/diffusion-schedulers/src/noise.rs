@@ -1,9 +1,10 @@
-//! Denoising diffusion: the schedule of the noise, and the samplers that take it off. Numbers are those of the pip package
-//! `diffusers` (`DDPMScheduler` with its fixed small variance, `DDIMScheduler` with η = 0, steps spaced from the front),
-//! which keeps its tables in single precision.
+//! Denoising diffusion: the schedule of the noise. Numbers are those of the pip package `diffusers`, which keeps its tables in
+//! single precision.
 
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
+
+use crate::noise_samplers::{DdimSampler, DdpmSampler};
 
 /// How the variance of the noise grows over the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -153,27 +154,24 @@ impl NoiseSchedule {
         (bar.sqrt(), (1.0 - bar).sqrt())
     }
 
-    /// The steps of a sampler that takes `count` of them, falling, evenly spaced and ending at 0.
+    /// The ancestral sampler, in `count` steps.
     ///
     /// # Errors
     /// A number that is not 1 to the schedule's steps.
-    pub fn timesteps(&self, count: usize) -> Result<Vec<usize>, NoiseError> {
-        if !(1..=self.config.steps).contains(&count) {
-            let expected = format!("1 to {}", self.config.steps);
-            return Err(NoiseError::Steps { found: count, expected });
-        }
-        let ratio = self.config.steps / count;
-        Ok((0..count).rev().map(|i| i * ratio).collect())
+    pub fn ddpm(&self, count: usize) -> Result<DdpmSampler<'_>, NoiseError> {
+        DdpmSampler::new(self, count)
     }
 
-    /// ᾱ of the sampler's step after `step` (which is closer to the data), 1 after the last.
-    fn next(&self, step: usize, count: usize) -> f32 {
-        let next = step.checked_sub(self.config.steps / count);
-        next.map_or(1.0, |next| self.alphas_cumprod[next])
+    /// The deterministic sampler, in `count` steps.
+    ///
+    /// # Errors
+    /// A number that is not 1 to the schedule's steps.
+    pub fn ddim(&self, count: usize) -> Result<DdimSampler<'_>, NoiseError> {
+        DdimSampler::new(self, count)
     }
 
     /// Clean sample, clipped where the schedule says so, and noise, as the network's output at `step` implies them.
-    fn split<const D: usize>(&self, output: Tensor<D>, step: usize, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+    pub(crate) fn split<const D: usize>(&self, output: Tensor<D>, step: usize, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
         let (data, noise) = self.parts(step);
         let (clean, epsilon) = match self.config.prediction {
             Prediction::Epsilon => {
@@ -191,43 +189,11 @@ impl NoiseSchedule {
         };
         (clean, epsilon)
     }
-
-    /// One step of the ancestral sampler (Ho et al. 2020, eqs. 6, 7 and 15), one of `count`: from xₜ and the network's
-    /// output to the x before. `noise` is standard normal; it is not used at step 0.
-    pub fn ddpm_step<const D: usize>(
-        &self,
-        output: Tensor<D>,
-        step: usize,
-        count: usize,
-        x: Tensor<D>,
-        noise: impl FnOnce() -> Tensor<D>,
-    ) -> Tensor<D> {
-        let bar = self.alphas_cumprod[step];
-        let bar_next = self.next(step, count);
-        let alpha = bar / bar_next;
-        let beta = 1.0 - alpha;
-        let (rest, rest_next) = (1.0 - bar, 1.0 - bar_next);
-        let (clean, _) = self.split(output, step, x.clone());
-        let mean = clean.mul_scalar(bar_next.sqrt() * beta / rest) + x.mul_scalar(alpha.sqrt() * rest_next / rest);
-        if step == 0 {
-            return mean;
-        }
-        let variance = (rest_next / rest * beta).max(1e-20);
-        mean + noise().mul_scalar(variance.sqrt())
-    }
-
-    /// One step of the deterministic sampler (Song et al. 2021, eq. 12 with σ = 0), one of `count`.
-    pub fn ddim_step<const D: usize>(&self, output: Tensor<D>, step: usize, count: usize, x: Tensor<D>) -> Tensor<D> {
-        let bar_next = self.next(step, count);
-        let (clean, epsilon) = self.split(output, step, x);
-        clean.mul_scalar(bar_next.sqrt()) + epsilon.mul_scalar((1.0 - bar_next).sqrt())
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn::tensor::Device;
 
     fn schedule(prediction: Prediction) -> NoiseSchedule {
         let config = ScheduleConfig {
@@ -237,31 +203,6 @@ mod tests {
             clip: None,
         };
         NoiseSchedule::new(config).unwrap()
-    }
-
-    #[test]
-    fn a_perfect_network_is_followed_to_the_data() {
-        let device = Device::flex();
-        let data = Tensor::<1>::from_floats([0.3, -0.8, 0.0], &device);
-        let noise = Tensor::<1>::from_floats([1.0, -0.4, 0.7], &device);
-        for prediction in [Prediction::Epsilon, Prediction::Sample] {
-            let schedule = schedule(prediction);
-            let steps = schedule.timesteps(10).unwrap();
-            assert_eq!(steps, [90, 80, 70, 60, 50, 40, 30, 20, 10, 0]);
-            let (a, b) = schedule.parts(steps[0]);
-            let mut x = data.clone().mul_scalar(a) + noise.clone().mul_scalar(b);
-            for step in steps {
-                let (a, b) = schedule.parts(step);
-                let epsilon = (x.clone() - data.clone().mul_scalar(a)).div_scalar(b);
-                let output = match prediction {
-                    Prediction::Epsilon => epsilon,
-                    Prediction::Sample => data.clone(),
-                };
-                x = schedule.ddim_step(output, step, 10, x);
-            }
-            let error: f32 = (x - data.clone()).abs().max().into_scalar();
-            assert!(error < 1e-4, "{error}");
-        }
     }
 
     #[test]
@@ -275,7 +216,9 @@ mod tests {
         config.clip = None;
         config.betas = BetaSchedule::Linear(0.1, 1.5);
         assert!(config.check().unwrap_err().to_string().contains("1.5"));
-        let text = schedule(Prediction::Epsilon).timesteps(101).unwrap_err().to_string();
-        assert!(text.contains("1 to 100"), "{text}");
+        for count in [0, 101] {
+            let text = schedule(Prediction::Epsilon).ddpm(count).unwrap_err().to_string();
+            assert!(text.contains("1 to 100"), "{text}");
+        }
     }
 }

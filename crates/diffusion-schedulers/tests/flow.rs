@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use burn::tensor::{Device, Tensor, Tolerance};
-use diffusion_schedulers::{FlowError, FlowSchedule, noised, velocity};
+use diffusion_schedulers::{FlowError, FlowSchedule, Scheduler, noised, velocity};
 
 #[test]
 fn the_path_runs_from_data_to_noise() {
@@ -26,7 +26,7 @@ fn one_step_along_the_true_velocity_reaches_the_data() {
     for steps in [1, 7] {
         let x = FlowSchedule::new(steps, 3.0)
             .unwrap()
-            .integrate(noise.clone(), |_, _| u.clone());
+            .sample(noise.clone(), |_, _| u.clone(), Tensor::zeros_like);
         x.into_data()
             .assert_approx_eq::<f32>(&data.to_data(), Tolerance::absolute(1e-5));
     }
@@ -39,7 +39,7 @@ fn euler_converges_to_the_solution_of_a_linear_flow() {
     let error = |steps| {
         let x = FlowSchedule::new(steps, 1.0)
             .unwrap()
-            .integrate(start.clone(), |x, _| x);
+            .sample(start.clone(), |x, _| x, Tensor::zeros_like);
         (f64::from(x.into_scalar::<f32>()) - (-1.0_f64).exp()).abs()
     };
     assert!(error(10) < 0.02 && error(100) < 0.12 * error(10));

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor};
 
-use diffusion_schedulers::{FlowSchedule, FlowScheduler, FlowStart, euler_step};
+use diffusion_schedulers::{FlowSchedule, FlowScheduler, FlowStart, Scheduler};
 
 use crate::{Case, Check, Model, ParityError, SCHEDULE};
 
@@ -41,7 +41,8 @@ fn schedule(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
     }
     let schedule = scheduler.schedule(steps, start, tokens);
     let schedule = schedule.map_err(|error| case.config_error(error.to_string()))?;
-    let timesteps: Vec<f64> = schedule.times()[..steps]
+    let timesteps: Vec<f64> = schedule
+        .timesteps()
         .iter()
         .map(|t| t * scheduler.num_train_timesteps)
         .collect();
@@ -58,8 +59,8 @@ fn steps_of(case: &Case, schedule: &FlowSchedule, per_time: f64, device: &Device
     let target: Tensor<3> = case.tensor("target", device)?;
     let mut x: Tensor<3> = case.tensor("x0", device)?;
     let mut checks = Vec::new();
-    for (i, t) in schedule.times().windows(2).enumerate() {
-        let velocity = (x.clone() - target.clone().mul_scalar(t[0])).tanh();
+    for (i, &t) in schedule.timesteps().iter().enumerate() {
+        let velocity = (x.clone() - target.clone().mul_scalar(t)).tanh();
         let own = format!("per_token.{i}");
         x = if case.has(&own) {
             let times: Vec<f64> = case.numbers(&own)?.iter().map(|t| t / per_time).collect();
@@ -69,7 +70,7 @@ fn steps_of(case: &Case, schedule: &FlowSchedule, per_time: f64, device: &Device
             }
             schedule.step_tokens(x, velocity, &times)
         } else {
-            euler_step(x, velocity, t[0], t[1])
+            schedule.step(x, velocity, i, Tensor::zeros_like)
         };
         let name = format!("step.{i}");
         if case.has(&name) {

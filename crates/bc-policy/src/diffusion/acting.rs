@@ -2,7 +2,7 @@
 
 use burn::Tensor;
 use burn::tensor::{Device, TensorData};
-use diffusion_schedulers::NoiseSchedule;
+use diffusion_schedulers::{NoiseSchedule, Scheduler};
 use nn_kit::normal;
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
@@ -84,18 +84,25 @@ impl Denoiser {
         &self,
         unet: &Unet,
         condition: Tensor<2>,
-        mut x: Tensor<3>,
+        x: Tensor<3>,
         mut noise: impl FnMut() -> Tensor<3>,
     ) -> Result<Tensor<3>, BcError> {
-        let batch = x.dims()[0];
-        let steps = self.schedule.timesteps(self.steps);
-        for step in steps.map_err(network_error)? {
-            let output = unet.forward(x.clone(), &vec![step; batch], condition.clone());
-            x = match self.sampler {
-                Sampler::Ddim => self.schedule.ddim_step(output, step, self.steps, x),
-                Sampler::Ddpm => self.schedule.ddpm_step(output, step, self.steps, x, &mut noise),
-            };
-        }
-        Ok(x)
+        let network = |x: Tensor<3>, step| {
+            let steps = vec![step; x.dims()[0]];
+            unet.forward(x, &steps, condition.clone())
+        };
+        let draw = |_: &Tensor<3>| noise();
+        Ok(match self.sampler {
+            Sampler::Ddim => self
+                .schedule
+                .ddim(self.steps)
+                .map_err(network_error)?
+                .sample(x, network, draw),
+            Sampler::Ddpm => self
+                .schedule
+                .ddpm(self.steps)
+                .map_err(network_error)?
+                .sample(x, network, draw),
+        })
     }
 }

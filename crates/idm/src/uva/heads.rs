@@ -8,7 +8,7 @@ use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::Device;
 use burn::tensor::activation::relu;
 use cpu_kernels::conv2d;
-use diffusion_schedulers::{LearnedRange, Sampling};
+use diffusion_schedulers::{LearnedRange, Sampling, Scheduler};
 use nn_kit::{AdaLnMlp, AdaLnMlpConfig};
 
 use super::config::{HeadConfig, POOLED, UvaConfig};
@@ -172,7 +172,7 @@ fn run(
     condition: Tensor<2>,
     noise: Tensor<2>,
     sampling: Sampling,
-    draw: impl FnMut() -> Tensor<2>,
+    mut draw: impl FnMut() -> Tensor<2>,
 ) -> Tensor<2> {
     let device = noise.device();
     let condition = net.condition(condition);
@@ -180,7 +180,7 @@ fn run(
         let step = Tensor::from_floats([step as f32], &device);
         net.denoise(x, step, condition.clone())
     };
-    schedule.sample(noise, sampling, network, draw)
+    schedule.sampler(sampling).sample(noise, network, |_| draw())
 }
 
 fn loss(

@@ -2,7 +2,7 @@
 
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
-use diffusion_schedulers::EdmConfig;
+use diffusion_schedulers::{EdmConfig, Scheduler};
 use model_parity::{Case, Check, MODULE, Model, PIPELINE, ParityError, SCHEDULE};
 use nn_kit::{in_f32, published_gradients};
 
@@ -205,7 +205,7 @@ fn scheduler(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
     let double = |values: &[f32]| values.iter().map(|v| f64::from(*v)).collect::<Vec<f64>>();
     let mut checks = vec![
         case.check_numbers("sigmas", &double(schedule.sigmas()), SCHEDULE)?,
-        case.check_numbers("timesteps", &double(&schedule.timesteps()), SCHEDULE)?,
+        case.check_numbers("timesteps", &double(&schedule.c_noise()), SCHEDULE)?,
     ];
     // Of any shape; all of it is done number by number.
     let flat = |name: &str| -> Result<Tensor<1>, ParityError> {
@@ -217,13 +217,13 @@ fn scheduler(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
         let numbers: Vec<f64> = found.to_data().iter::<f64>().collect();
         case.check_numbers(&name, &numbers, SCHEDULE)
     };
-    for (step, time) in schedule.timesteps().into_iter().enumerate() {
+    for (step, time) in schedule.c_noise().into_iter().enumerate() {
         let scaled = schedule.scaled(x.clone(), step);
         checks.push(compare(format!("scaled.{step}"), &scaled)?);
         let output = (scaled.mul_scalar(1.0 + 0.1 * time) + target.clone()).tanh();
         let denoised = schedule.denoised(x.clone(), output, step);
         checks.push(compare(format!("pred_x0.{step}"), &denoised)?);
-        x = schedule.step(x, denoised, step);
+        x = schedule.step(x, denoised, step, Tensor::zeros_like);
         checks.push(compare(format!("step.{step}"), &x)?);
     }
     Ok(checks)
@@ -274,7 +274,7 @@ fn pipeline(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
         checks: &mut checks,
     };
     see.numbers("sigmas", schedule.sigmas(), SCHEDULE)?;
-    see.numbers("timesteps", &schedule.timesteps(), SCHEDULE)?;
+    see.numbers("timesteps", &schedule.c_noise(), SCHEDULE)?;
     if let Some(first) = steps.first() {
         see.tensor("first_call.hidden_states", first.input.latents.clone(), PIPELINE)?;
         see.tensor("first_call.encoder_hidden_states", first.input.text.clone(), PIPELINE)?;
@@ -286,7 +286,7 @@ fn pipeline(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
             Tensor::<4>::zeros([1, 1, height, width], device),
             PIPELINE,
         )?;
-        see.numbers("first_call.timestep", &schedule.timesteps()[..1], SCHEDULE)?;
+        see.numbers("first_call.timestep", &schedule.c_noise()[..1], SCHEDULE)?;
         see.tensor("first_model_output", first.output.clone(), PIPELINE)?;
     }
     for step in steps {

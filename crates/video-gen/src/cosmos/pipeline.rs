@@ -8,7 +8,7 @@
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
-use diffusion_schedulers::EdmConfig;
+use diffusion_schedulers::{EdmConfig, Scheduler};
 use nn_kit::in_f32;
 
 use super::autoencoder::CosmosAutoencoder;
@@ -194,8 +194,7 @@ impl CosmosPipeline {
         }
         let given = condition.map(|condition| (condition, condition.indicator(&self.device)));
         let mut latents = draw(shape).mul_scalar(self.levels.sigma_max as f32);
-        for step in 0..schedule.steps() {
-            let sigma = schedule.sigmas()[step];
+        for (step, &sigma) in schedule.timesteps().iter().enumerate() {
             // Noise on given frames would be more than that on the sampled ones: the latter are seen.
             let replaced = sampling.augment_sigma < sigma;
             let mut ask = |text: &Tensor<3>, told: bool| {
@@ -244,7 +243,7 @@ impl CosmosPipeline {
                 let (_, _, other) = ask(negative, !sampling.input_frames_guidance)?;
                 denoised = denoised.clone() + (denoised - other).mul_scalar(sampling.guidance);
             }
-            latents = schedule.step(latents, denoised, step);
+            latents = schedule.step(latents, denoised, step, Tensor::zeros_like);
             seen(CosmosStep {
                 step,
                 input,

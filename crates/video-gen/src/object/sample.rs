@@ -1,7 +1,7 @@
 //! From requests in states to clips of states.
 
 use burn::tensor::{Device, Tensor};
-use diffusion_schedulers::FlowSchedule;
+use diffusion_schedulers::{FlowSchedule, Scheduler};
 use pusht_env::{Pose, State};
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
@@ -69,7 +69,7 @@ impl Sampler<'_> {
         let line = clip_tensor(&base, device);
         let free = Tensor::<1>::from_floats(free(frames, end.is_some()).as_slice(), device).reshape([1, frames, 1]);
         let condition = Tensor::<1>::from_floats(condition, device).reshape([1, CONDITIONS]);
-        let path = self.schedule.integrate(clip_tensor(&noise, device), |path, t| {
+        let velocity = |path: Tensor<3>, t: f64| {
             let clips = NoisyClips {
                 path,
                 line: line.clone(),
@@ -77,7 +77,9 @@ impl Sampler<'_> {
                 condition: condition.clone(),
             };
             net.forward(clips, self.scales) * free.clone()
-        });
+        };
+        let start = clip_tensor(&noise, device);
+        let path = self.schedule.sample(start, velocity, Tensor::zeros_like);
         let path = path.into_data().iter::<f32>().map(f64::from).collect::<Vec<_>>();
         let clip: Vec<Latent> = base
             .iter()

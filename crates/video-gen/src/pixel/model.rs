@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use diffusion_schedulers::FlowSchedule;
+use diffusion_schedulers::{FlowSchedule, Scheduler};
 use pusht_data::{VideoError, VideoModel, VideoRequest};
 use pusht_env::Frame;
 use rand::SeedableRng;
@@ -140,7 +140,7 @@ impl PixelModel {
         let free = wide(expected.free.clone());
         let mut rng = Pcg64::seed_from_u64(request.seed);
         let first = known + noise(shape, &mut rng, &self.device) * free.clone();
-        let latents = self.schedule.integrate(first, |x, t| {
+        let velocity = |x: Tensor<5>, t: f64| {
             let clips = NoisyClips {
                 latents: x.clone(),
                 times: vec![t],
@@ -148,7 +148,8 @@ impl PixelModel {
             };
             let clean = self.networks.net.clean(clips, &expected);
             (x - clean).div_scalar(t) * free.clone()
-        });
+        };
+        let latents = self.schedule.sample(first, velocity, Tensor::zeros_like);
         let decoded = |first: usize, count: usize| {
             let latents = latents.clone().narrow(1, first, count).squeeze_dim::<4>(0);
             frames(self.networks.codec.decode(latents))
