@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use pusht_env::parity::{Check, Report, compare};
+use env_parity::{Check, Report, compare};
 
 /// Compare the environment with recorded behaviour of gym-pusht and diffusion_policy.
 #[derive(Parser)]

@@ -12,7 +12,7 @@ use crate::{BAR, Pose, Quad, STEM};
 const AREA: f64 = 6300.0;
 
 /// Coverage above which an episode has succeeded.
-pub(crate) const SUCCESS: f64 = 0.95;
+pub const SUCCESS_COVERAGE: f64 = 0.95;
 
 /// A goal pose, ready to be compared with.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -126,5 +126,5 @@ pub fn coverage(block: Pose, goal: Pose) -> f64 {
 
 /// The references' reward for a coverage: 1 from 0.95 upwards.
 pub fn reward(coverage: f64) -> f64 {
-    (coverage / SUCCESS).clamp(0.0, 1.0)
+    (coverage / SUCCESS_COVERAGE).clamp(0.0, 1.0)
 }

@@ -1,6 +1,6 @@
 //! The environment: reset, step, and exact snapshots.
 
-use crate::coverage::{Goal, SUCCESS, reward};
+use crate::coverage::{Goal, SUCCESS_COVERAGE, reward};
 use crate::physics::Space;
 use crate::{Action, EnvConfig, EnvError, Pose, ResetOrder, Scene, State};
 
@@ -129,7 +129,7 @@ impl PushT {
             self.coverage = self.goal.coverage(self.space.block_corners());
         }
         self.steps += 1;
-        self.terminated = self.coverage > SUCCESS;
+        self.terminated = self.coverage > SUCCESS_COVERAGE;
         Ok(StepResult {
             reward: reward(self.coverage),
             coverage: self.coverage,

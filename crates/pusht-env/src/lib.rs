@@ -7,8 +7,6 @@ mod error;
 mod expert;
 mod geometry;
 mod observer;
-#[cfg(feature = "parity")]
-pub mod parity;
 mod physics;
 mod policy;
 mod render;
@@ -18,7 +16,7 @@ mod state;
 mod vec_env;
 
 pub use config::{ContactCount, EnvConfig, ResetOrder};
-pub use coverage::{coverage, reward};
+pub use coverage::{SUCCESS_COVERAGE, coverage, reward};
 pub use env::{Info, PushT, Snapshot, StepResult};
 pub use error::EnvError;
 pub use expert::{Demonstration, Expert, ExpertConfig, ExpertError, ExpertPolicy};

@@ -6,7 +6,7 @@ use super::ExpertConfig;
 use super::outline::Placement;
 use super::route::Router;
 use super::stroke::{Stroke, StrokeRun};
-use crate::coverage::SUCCESS;
+use crate::coverage::SUCCESS_COVERAGE;
 use crate::physics::Vec2;
 use crate::{Action, EnvError, Pose, PushT};
 
@@ -48,7 +48,7 @@ impl Moment {
     }
 
     pub fn is_success(&self) -> bool {
-        self.env.coverage() > SUCCESS
+        self.env.coverage() > SUCCESS_COVERAGE
     }
 
     pub fn distance(&self) -> f64 {

@@ -9,7 +9,7 @@ use super::outline::{Placement, REACH, distance};
 use super::plan::{Moment, pose_distance, steps_to_go};
 use super::route::{Router, on_board};
 use super::stroke::{RUN_UP, Stroke};
-use crate::coverage::SUCCESS;
+use crate::coverage::SUCCESS_COVERAGE;
 use crate::physics::Vec2;
 use crate::{AGENT_RADIUS, EnvError, Pose, PushT, State};
 
@@ -143,7 +143,7 @@ fn best_length(
         let steps = before + length / config.push_speed;
         let distance = pose_distance(block, goal);
         let cost = steps
-            + if env.coverage() > SUCCESS {
+            + if env.coverage() > SUCCESS_COVERAGE {
                 0.0
             } else {
                 steps_to_go(distance)

@@ -1,8 +1,8 @@
 //! Keeps the largest error of each comparison of a file.
 
-use super::Check;
+use crate::Check;
 
-pub(super) struct Tally {
+pub(crate) struct Tally {
     file: &'static str,
     checks: Vec<Check>,
 }

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::ParityError;
-use super::tally::Tally;
+use crate::ParityError;
+use crate::tally::Tally;
 
 /// A note, if there is one.
-pub(super) fn read(path: &Path) -> Result<Option<Value>, ParityError> {
+pub(crate) fn read(path: &Path) -> Result<Option<Value>, ParityError> {
     if !path.exists() {
         return Ok(None);
     }
@@ -23,7 +23,7 @@ const LIMIT: f64 = 1e-12;
 
 /// Compares numbers with those that the note beside a recording lists under `key`, however nested; a note without the
 /// key says nothing.
-pub(super) fn compare(npz: &Path, key: &str, found: &[f64], tally: &mut Tally) -> Result<(), ParityError> {
+pub(crate) fn compare(npz: &Path, key: &str, found: &[f64], tally: &mut Tally) -> Result<(), ParityError> {
     let note = read(&npz.with_extension("json"))?;
     if let Some(value) = note.as_ref().and_then(|note| note.get(key)) {
         let mut recorded = Vec::new();

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use super::npz::{Array, Npz};
-use super::rollouts::COVERAGE_LIMIT;
-use super::tally::Tally;
-use super::{ParityError, json};
-use crate::coverage::SUCCESS;
-use crate::{GOAL, Pose, coverage, reward};
+use pusht_env::{GOAL, Pose, SUCCESS_COVERAGE, coverage, reward};
 
-pub(super) fn compare(path: &Path, tally: &mut Tally) -> Result<(), ParityError> {
+use crate::npz::{Array, Npz};
+use crate::rollouts::COVERAGE_LIMIT;
+use crate::tally::Tally;
+use crate::{ParityError, json};
+
+pub(crate) fn compare(path: &Path, tally: &mut Tally) -> Result<(), ParityError> {
     let mut npz = Npz::open(path)?;
     let pose: Array<f64> = npz.array("pose", &[None, Some(3)])?;
     let n = [Some(pose.len())];
@@ -22,7 +22,11 @@ pub(super) fn compare(path: &Path, tally: &mut Tally) -> Result<(), ParityError>
         let found = coverage(Pose::new(p[0], p[1], p[2]), GOAL);
         tally.compare("coverage", COVERAGE_LIMIT, &[found], recorded.row(i));
         tally.compare("reward", COVERAGE_LIMIT, &[reward(found)], recorded_reward.row(i));
-        tally.equal("success", f64::from(found > SUCCESS), f64::from(success.data[i]));
+        tally.equal(
+            "success",
+            f64::from(found > SUCCESS_COVERAGE),
+            f64::from(success.data[i]),
+        );
         all.push(found);
     }
     json::compare(path, "coverage", &all, tally)?;

@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use super::npz::{Array, Npz};
-use super::renders::{channels_first, compare_image};
-use super::rollouts::{COVERAGE_LIMIT, STATE};
-use super::tally::Tally;
-use super::{ParityError, json, state_row};
-use crate::{EnvConfig, PushT, Renderer, Seeding, draw_marker};
+use pusht_env::{EnvConfig, PushT, Renderer, Seeding, draw_marker};
 
-pub(super) fn compare_resets(path: &Path, tally: &mut Tally) -> Result<(), ParityError> {
+use crate::npz::{Array, Npz};
+use crate::renders::{channels_first, compare_image};
+use crate::rollouts::{COVERAGE_LIMIT, STATE};
+use crate::tally::Tally;
+use crate::{ParityError, json, state_row};
+
+pub(crate) fn compare_resets(path: &Path, tally: &mut Tally) -> Result<(), ParityError> {
     let mut npz = Npz::open(path)?;
     let seed: Array<i64> = npz.array("seed", &[None])?;
     let n = Some(seed.len());
@@ -33,7 +34,7 @@ pub(super) fn compare_resets(path: &Path, tally: &mut Tally) -> Result<(), Parit
     Ok(())
 }
 
-pub(super) fn compare_rollouts(path: &Path, tally: &mut Tally) -> Result<(), ParityError> {
+pub(crate) fn compare_rollouts(path: &Path, tally: &mut Tally) -> Result<(), ParityError> {
     let mut npz = Npz::open(path)?;
     let state: Array<f64> = npz.array("state", &[None, None, STATE])?;
     let n = Some(state.len());

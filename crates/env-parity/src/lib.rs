@@ -1,8 +1,10 @@
-//! Comparison with recorded behaviour of the Python references (feature `parity`).
+//! Comparison of the PushT environment with recorded behavior of its Python references; for development only.
 //!
 //! A folder holds up to seven recordings: `rollouts.npz`, `coverage.npz`, `dp_resets.npz`, `dp_rollouts.npz`,
 //! `demo_replay.npz`, `renders96.npz`, `vis680.npz`, some with a `.json` beside them. Every array of every file is
 //! compared; the number of cases is whatever the files hold.
+//!
+#![doc = include_str!("../README.md")]
 
 mod coverage;
 mod demo_replay;
@@ -14,6 +16,8 @@ mod rollouts;
 mod tally;
 
 use std::path::{Path, PathBuf};
+
+use pusht_env::{EnvError, PushT};
 
 use tally::Tally;
 
@@ -88,7 +92,7 @@ pub enum ParityError {
         /// The file.
         path: PathBuf,
         /// What the environment said.
-        source: crate::EnvError,
+        source: EnvError,
     },
 }
 
@@ -100,7 +104,7 @@ impl ParityError {
         }
     }
 
-    fn value(path: &Path) -> impl Fn(crate::EnvError) -> Self {
+    fn value(path: &Path) -> impl Fn(EnvError) -> Self {
         move |source| Self::Value {
             path: path.to_owned(),
             source,
@@ -154,7 +158,7 @@ pub fn compare(folder: &Path) -> Result<Report, ParityError> {
 }
 
 /// The columns of a recorded state: agent position and velocity, pose of the T, its velocities.
-fn state_row(env: &crate::PushT) -> [f64; 10] {
+fn state_row(env: &PushT) -> [f64; 10] {
     let [ax, ay, x, y, angle] = env.state().to_row();
     let [avx, avy] = env.agent_velocity();
     let ([vx, vy], w) = env.block_velocity();

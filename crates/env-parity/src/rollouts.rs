@@ -2,18 +2,19 @@
 
 use std::path::Path;
 
-use super::npz::{Array, Npz};
-use super::tally::Tally;
-use super::{ParityError, json, state_row};
-use crate::{EnvConfig, PushT, Seeding, State};
+use pusht_env::{EnvConfig, PushT, Seeding, State};
+
+use crate::npz::{Array, Npz};
+use crate::tally::Tally;
+use crate::{ParityError, json, state_row};
 
 /// Columns of a recorded state.
-pub(super) const STATE: Option<usize> = Some(10);
+pub(crate) const STATE: Option<usize> = Some(10);
 
 /// Largest difference of coverage and reward: they are computed by another library.
-pub(super) const COVERAGE_LIMIT: f64 = 1e-12;
+pub(crate) const COVERAGE_LIMIT: f64 = 1e-12;
 
-pub(super) fn compare(path: &Path, tally: &mut Tally) -> Result<(), ParityError> {
+pub(crate) fn compare(path: &Path, tally: &mut Tally) -> Result<(), ParityError> {
     let mut npz = Npz::open(path)?;
     let state: Array<f64> = npz.array("state", &[None, None, STATE])?;
     let (n, rows) = (Some(state.len()), Some(state.shape[1]));

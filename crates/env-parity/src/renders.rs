@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use super::npz::{Array, Npz};
-use super::rollouts::STATE;
-use super::tally::Tally;
-use super::{ParityError, json};
-use crate::{ContactTick, FillRule, Frame, GOAL, Pose, Renderer, Scene, draw_marker};
+use pusht_env::{ContactTick, FillRule, Frame, GOAL, Pose, Renderer, Scene, draw_marker};
+
+use crate::npz::{Array, Npz};
+use crate::rollouts::STATE;
+use crate::tally::Tally;
+use crate::{ParityError, json};
 
 /// Observations of gym-pusht, 96 × 96.
-pub(super) fn compare_observations(path: &Path, tally: &mut Tally) -> Result<(), ParityError> {
+pub(crate) fn compare_observations(path: &Path, tally: &mut Tally) -> Result<(), ParityError> {
     let mut npz = Npz::open(path)?;
     let agent_pos: Array<f64> = npz.array("agent_pos", &[None, Some(2)])?;
     let scenes = compare_pictures(path, &mut npz, 96, tally)?;
@@ -20,7 +21,7 @@ pub(super) fn compare_observations(path: &Path, tally: &mut Tally) -> Result<(),
 }
 
 /// Pictures of gym-pusht's `render()`, 680 × 680 with the action marker.
-pub(super) fn compare_visualisations(path: &Path, tally: &mut Tally) -> Result<(), ParityError> {
+pub(crate) fn compare_visualisations(path: &Path, tally: &mut Tally) -> Result<(), ParityError> {
     let mut npz = Npz::open(path)?;
     compare_pictures(path, &mut npz, 680, tally)?;
     Ok(())
@@ -79,13 +80,13 @@ fn compare_counts(path: &Path, scenes: &[Scene], tally: &mut Tally) -> Result<()
 }
 
 /// Every byte of a picture.
-pub(super) fn compare_image(tally: &mut Tally, name: &str, frame: &Frame, recorded: &[u8]) {
+pub(crate) fn compare_image(tally: &mut Tally, name: &str, frame: &Frame, recorded: &[u8]) {
     let numbers = |bytes: &[u8]| bytes.iter().map(|&b| f64::from(b)).collect::<Vec<_>>();
     tally.compare(name, 0.0, &numbers(frame), &numbers(recorded));
 }
 
 /// A picture as diffusion_policy hands it out: channels first, divided by 255 in float32.
-pub(super) fn channels_first(frame: &Frame) -> Vec<f64> {
+pub(crate) fn channels_first(frame: &Frame) -> Vec<f64> {
     (0..3)
         .flat_map(|channel| frame.pixels().map(move |p| f64::from(f32::from(p.0[channel]) / 255.0)))
         .collect()

@@ -2,17 +2,18 @@
 
 use std::path::Path;
 
-use super::npz::{Array, Npz};
-use super::renders::compare_image;
-use super::rollouts::{COVERAGE_LIMIT, STATE};
-use super::tally::Tally;
-use super::{ParityError, json, state_row};
-use crate::{EnvConfig, PushT, Renderer};
+use pusht_env::{EnvConfig, PushT, Renderer};
+
+use crate::npz::{Array, Npz};
+use crate::renders::compare_image;
+use crate::rollouts::{COVERAGE_LIMIT, STATE};
+use crate::tally::Tally;
+use crate::{ParityError, json, state_row};
 
 /// The data set stores states as float32.
 const FLOAT32_LIMIT: f64 = 2e-5;
 
-pub(super) fn compare(path: &Path, tally: &mut Tally) -> Result<(), ParityError> {
+pub(crate) fn compare(path: &Path, tally: &mut Tally) -> Result<(), ParityError> {
     let mut npz = Npz::open(path)?;
     let mut episodes: Vec<u64> = npz
         .names()

@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 use npyz::npz::NpzArchive;
 use npyz::{Deserialize, Order};
 
-use super::ParityError;
+use crate::ParityError;
 
 /// An open `.npz` file.
-pub(super) struct Npz {
+pub(crate) struct Npz {
     path: PathBuf,
     archive: NpzArchive<BufReader<File>>,
 }
 
 /// An array in C order.
-pub(super) struct Array<T> {
+pub(crate) struct Array<T> {
     pub data: Vec<T>,
     pub shape: Vec<usize>,
 }
