@@ -24,7 +24,7 @@ pub struct Fit {
 /// Rows that are not there, or a network that does not run.
 pub fn evaluate(policy: &BcPolicy, episodes: &[Episode], refs: &[FrameRef]) -> Result<Option<Fit>, BcError> {
     let predictions = predict(policy, episodes, refs)?;
-    let label = |r: &FrameRef| episodes[r.episode as usize].actions[r.row as usize];
+    let label = |r: &FrameRef| episodes[r.episode].actions[r.row];
     Ok(regression_fit(
         &predictions,
         &refs.iter().map(label).collect::<Vec<_>>(),

@@ -148,7 +148,7 @@ impl ImagePolicy {
     /// The next target position in each row of `refs`.
     pub(crate) fn predict_rows(&self, episodes: &[Episode], refs: &[FrameRef]) -> Result<Vec<Action>, BcError> {
         let frame = |r: &FrameRef| {
-            let (episode, row) = (r.episode as usize, r.row as usize);
+            let (episode, row) = (r.episode, r.row);
             let found = episodes.get(episode).filter(|e| row < e.len());
             Ok(&found.ok_or(BcError::NoSuchRow { episode, row })?.frames[row])
         };

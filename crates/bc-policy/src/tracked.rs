@@ -116,7 +116,7 @@ impl TrackedPolicy {
     pub fn predict_sequences(&self, sequences: &[Sequence], refs: &[FrameRef]) -> Result<Vec<Action>, BcError> {
         let mut states = Vec::with_capacity(refs.len());
         for r in refs {
-            let (episode, row) = (r.episode as usize, r.row as usize);
+            let (episode, row) = (r.episode, r.row);
             let found = sequences.get(episode).filter(|s| row < s.states.len());
             let found = found.ok_or(BcError::NoSuchRow { episode, row })?;
             states.push((found.states[row], found.goal));
@@ -251,7 +251,7 @@ fn rows<'a>(
     mirrored: bool,
 ) -> Result<impl Iterator<Item = Row<'a>> + use<'a>, BcError> {
     let row = |r: &FrameRef| {
-        let (episode, row) = (r.episode as usize, r.row as usize);
+        let (episode, row) = (r.episode, r.row);
         let found = sequences.get(episode).filter(|s| row < s.states.len());
         let sequence = found.ok_or(BcError::NoSuchRow { episode, row })?;
         Ok(Row {

@@ -53,13 +53,13 @@ fn train_network<N: ImageNet>(
     let mut seen = Vec::new();
     let mut actions = Vec::new();
     for r in &split.train {
-        let (episode, row) = (r.episode as usize, r.row as usize);
+        let (episode, row) = (r.episode, r.row);
         let found = episodes.get(episode).filter(|e| row < e.len());
         seen.push(&found.ok_or(BcError::NoSuchRow { episode, row })?.frames[row]);
     }
     for r in &train {
-        let action = episodes[r.episode as usize].actions[r.row as usize];
-        actions.push(transforms[r.copy as usize].action(action));
+        let action = episodes[r.episode].actions[r.row];
+        actions.push(transforms[r.copy].action(action));
     }
     let saved = Saved {
         frames: FrameNorm::fit(seen).ok_or(training::TrainingError::NoItems)?,
@@ -126,14 +126,10 @@ impl Regression<'_> {
         let chunk = self.saved.chunk;
         let mut y = Vec::with_capacity(2 * chunk * refs.len());
         for r in refs {
-            let actions = &self.episodes[r.episode as usize].actions;
+            let actions = &self.episodes[r.episode].actions;
             for k in 0..chunk {
-                let action = actions[(r.row as usize + k).min(actions.len() - 1)];
-                y.extend(
-                    self.saved
-                        .actions
-                        .normalise(self.transforms[r.copy as usize].action(action)),
-                );
+                let action = actions[(r.row + k).min(actions.len() - 1)];
+                y.extend(self.saved.actions.normalise(self.transforms[r.copy].action(action)));
             }
         }
         Tensor::from_data(TensorData::new(y, [refs.len(), 2 * chunk]), device)

@@ -31,9 +31,9 @@ pub(crate) fn pairs<'a>(
     refs: &'a [FrameRef],
 ) -> impl Iterator<Item = Pair<'a>> {
     labels.iter().flat_map(move |(index, labels)| {
-        let own = refs.iter().filter(move |r| r.episode as usize == *index);
+        let own = refs.iter().filter(move |r| r.episode == *index);
         own.filter_map(move |r| {
-            let (episode, row) = (episodes.get(*index)?, r.row as usize);
+            let (episode, row) = (episodes.get(*index)?, r.row);
             let at = row.checked_sub(labels.start).filter(|at| *at < labels.actions.len())?;
             Some(Pair {
                 episode,

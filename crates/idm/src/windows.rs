@@ -184,7 +184,7 @@ impl<'a> Windows<'a> {
 
 impl Part {
     fn new(episodes: &[Episode], part: &[FrameRef]) -> Self {
-        let rows: HashSet<(usize, usize)> = part.iter().map(|r| (r.episode as usize, r.row as usize)).collect();
+        let rows: HashSet<(usize, usize)> = part.iter().map(|r| (r.episode, r.row)).collect();
         let all = episodes.iter().enumerate().flat_map(|(e, episode)| {
             let starts = (episode.len() + 1).saturating_sub(WINDOW);
             (0..starts).map(move |start| (0, e, start))

@@ -106,7 +106,7 @@ impl Material {
             },
             "idm" => {
                 let known = |refs: &[FrameRef]| {
-                    let known = |r: &&FrameRef| self.extracted[r.episode as usize].known.contains(&(r.row as usize));
+                    let known = |r: &&FrameRef| self.extracted[r.episode].known.contains(&r.row);
                     refs.iter().filter(known).copied().collect()
                 };
                 ArmParts {
@@ -148,7 +148,7 @@ impl Material {
     pub(crate) fn recorded_test(&self) -> (&[FrameRef], Vec<Action>) {
         let refs = &self.demo_split.test;
         let recorded = |r: &FrameRef| {
-            let (episode, row) = (r.episode as usize, r.row as usize);
+            let (episode, row) = (r.episode, r.row);
             match self.labels {
                 DemoLabels::Recorded => self.episodes[episode].actions[row],
                 // Swapped, see `with_labels`.
@@ -162,7 +162,7 @@ impl Material {
         let moved = |refs: &[FrameRef]| {
             refs.iter()
                 .map(|r| FrameRef {
-                    episode: r.episode + self.demos as u32,
+                    episode: r.episode + self.demos,
                     ..*r
                 })
                 .collect()
@@ -181,7 +181,7 @@ impl Material {
         episodes.shuffle(&mut Pcg64::seed_from_u64(self.demo_split.seed));
         let mut refs: Vec<FrameRef> = episodes
             .iter()
-            .flat_map(|&e| self.demo_split.train.iter().filter(move |r| r.episode as usize == e))
+            .flat_map(|&e| self.demo_split.train.iter().filter(move |r| r.episode == e))
             .take(frames)
             .copied()
             .collect();
@@ -237,7 +237,7 @@ mod tests {
         let material = material();
         let (matched, generated) = (material.parts("demo-matched"), material.parts("generated"));
         assert_eq!(matched.train.len(), generated.train.len());
-        assert!(matched.train.iter().all(|r| (r.episode as usize) < material.demos));
+        assert!(matched.train.iter().all(|r| r.episode < material.demos));
         assert_eq!(matched.test, material.parts("demo").test);
     }
 
@@ -249,7 +249,7 @@ mod tests {
         assert_eq!(material.with_labels(idm.labels)[0].actions[5], [7.0; 2]);
         assert_eq!(material.with_labels(DemoLabels::Recorded)[0].actions[5], [1.0; 2]);
         let [demo, generated, mixed] = ["demo", "generated", "mixed"].map(|n| material.parts(n));
-        assert!(generated.train.iter().all(|r| (r.episode as usize) >= material.demos));
+        assert!(generated.train.iter().all(|r| r.episode >= material.demos));
         assert_eq!(mixed.train.len(), demo.train.len() + generated.train.len());
         assert_eq!(count(&demo.train), (160, 8));
     }

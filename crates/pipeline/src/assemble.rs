@@ -206,14 +206,14 @@ fn fit_floors(results: &mut Results) -> Vec<FitFloor> {
     let episodes = &results.material.episodes;
     let mut mean = [0.0_f64; 2];
     for r in &train {
-        let action = episodes[r.episode as usize].actions[r.row as usize];
+        let action = episodes[r.episode].actions[r.row];
         for k in 0..2 {
             mean[k] += f64::from(action[k]) / train.len() as f64;
         }
     }
     let agent = |r: &pusht_data::FrameRef| {
-        let states = episodes[r.episode as usize].states.as_ref()?;
-        Some(states.get(r.row as usize)?.agent.map(|x| x as f32))
+        let states = episodes[r.episode].states.as_ref()?;
+        Some(states.get(r.row)?.agent.map(|x| x as f32))
     };
     let agents: Option<Vec<_>> = test.iter().map(agent).collect();
     let constant = Some(vec![mean.map(|x| x as f32); test.len()]);

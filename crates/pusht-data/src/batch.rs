@@ -113,11 +113,11 @@ impl<'a> Loader<'a> {
             .zip(batch.actions.par_chunks_exact_mut(2));
         // A plain copy takes about 2 µs, too little to hand over to another thread one by one.
         rows.zip(refs).with_min_len(32).for_each(|((pixels, action), r)| {
-            let episode = &self.episodes[r.episode as usize];
-            let (frame, taken) = (&episode.frames[r.row as usize], episode.actions[r.row as usize]);
+            let episode = &self.episodes[r.episode];
+            let (frame, taken) = (&episode.frames[r.row], episode.actions[r.row]);
             match r.copy.checked_sub(1) {
                 None => pixels.copy_from_slice(frame.as_raw()),
-                Some(table) => self.tables[table as usize].apply(frame.as_raw(), pixels),
+                Some(table) => self.tables[table].apply(frame.as_raw(), pixels),
             }
             action.copy_from_slice(&self.action(r, taken));
         });
@@ -128,16 +128,12 @@ impl<'a> Loader<'a> {
         if r.copy == 0 {
             action
         } else {
-            self.transforms[r.copy as usize].action(action)
+            self.transforms[r.copy].action(action)
         }
     }
 
     fn contains(&self, r: &FrameRef) -> bool {
-        (r.copy as usize) < self.transforms.len()
-            && self
-                .episodes
-                .get(r.episode as usize)
-                .is_some_and(|e| (r.row as usize) < e.frames.len())
+        r.copy < self.transforms.len() && self.episodes.get(r.episode).is_some_and(|e| r.row < e.frames.len())
     }
 }
 

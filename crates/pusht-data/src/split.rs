@@ -16,21 +16,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FrameRef {
     /// Index into the list of episodes.
-    pub episode: u32,
+    pub episode: usize,
     /// Row within the episode.
-    pub row: u32,
+    pub row: usize,
     /// Index into the list of transforms that the loader has; 0 is the frame as it is.
-    pub copy: u16,
+    pub copy: usize,
 }
 
 impl FrameRef {
     /// A frame as it is.
     pub const fn new(episode: usize, row: usize) -> Self {
-        Self {
-            episode: episode as u32,
-            row: row as u32,
-            copy: 0,
-        }
+        Self { episode, row, copy: 0 }
     }
 }
 
@@ -137,7 +133,7 @@ impl Split {
 
     /// The episodes with at least one frame in `part`, rising.
     pub fn episodes_of(part: &[FrameRef]) -> Vec<usize> {
-        let mut episodes: Vec<usize> = part.iter().map(|f| f.episode as usize).collect();
+        let mut episodes: Vec<usize> = part.iter().map(|f| f.episode).collect();
         episodes.sort_unstable();
         episodes.dedup();
         episodes
@@ -145,7 +141,7 @@ impl Split {
 }
 
 fn augmented(frames: impl Iterator<Item = FrameRef>, copies: usize) -> impl Iterator<Item = FrameRef> {
-    frames.flat_map(move |f| (0..copies as u16).map(move |copy| FrameRef { copy, ..f }))
+    frames.flat_map(move |f| (0..copies).map(move |copy| FrameRef { copy, ..f }))
 }
 
 /// Why there is no split.

@@ -32,18 +32,18 @@ fn a_batch_holds_what_its_references_say() {
     let loader = Loader::new(&episodes, &transforms).unwrap();
     let refs: Vec<FrameRef> = (0..200_usize)
         .map(|i| FrameRef {
-            copy: (i % 14) as u16,
+            copy: i % 14,
             ..FrameRef::new(i % 2, i % 3)
         })
         .collect();
     let batch = loader.batch(&refs).unwrap();
     assert_eq!((batch.len(), batch.size), (200, [96, 96]));
     for (i, r) in refs.iter().enumerate() {
-        let e = &episodes[r.episode as usize];
-        let t = &transforms[r.copy as usize];
-        let want = FrameTransform::new(t, 96).frame(&e.frames[r.row as usize]).unwrap();
+        let e = &episodes[r.episode];
+        let t = &transforms[r.copy];
+        let want = FrameTransform::new(t, 96).frame(&e.frames[r.row]).unwrap();
         assert!(batch.frames[i * 27_648..(i + 1) * 27_648] == **want.as_raw());
-        assert_eq!(batch.actions[2 * i..2 * i + 2], t.action(e.actions[r.row as usize]));
+        assert_eq!(batch.actions[2 * i..2 * i + 2], t.action(e.actions[r.row]));
     }
     // The same memory again, for a smaller batch.
     let mut again = batch;

@@ -153,6 +153,10 @@ fn foreign_layouts_are_named() {
         error(&path)
     );
 
+    // 2³² × 2³² pixels: the product of the sizes fits into no integer of the machine.
+    let (_dir, path) = broken(|p| replace(p, "data/img/.zarray", "96", "4294967296"));
+    assert!(error(&path).contains("sizes that fit into memory"), "{}", error(&path));
+
     let (_dir, path) = broken(|p| {
         std::fs::remove_dir_all(p.join("data")).unwrap();
         std::fs::remove_dir_all(p.join("meta")).unwrap();

@@ -39,7 +39,7 @@ proptest! {
         let each = if protocol == SplitProtocol::AugmentBeforeSplit { copies } else { 1 };
         prop_assert_eq!(all.len(), lengths.iter().sum::<usize>() * each);
         for r in &all {
-            prop_assert!((r.row as usize) < lengths[r.episode as usize] && (r.copy as usize) < each);
+            prop_assert!(r.row < lengths[r.episode] && r.copy < each);
         }
 
         let n: usize = [&split.train, &split.validation, &split.test].iter().map(|p| units(p, protocol)).sum();
@@ -126,4 +126,10 @@ fn too_little_data() {
     );
     assert!(e.to_string().contains("at least 3 episodes, found 2"), "{e}");
     assert!(Split::new(&[], SplitProtocol::ByFrame, 1, 0).is_err());
+}
+
+#[test]
+fn a_reference_keeps_every_index() {
+    let far = FrameRef::new(usize::MAX, 1 << 33);
+    assert_eq!((far.episode, far.row), (usize::MAX, 1 << 33));
 }

@@ -302,7 +302,7 @@ impl<'a> Row<'a> {
 /// The rows that `refs` name.
 fn rows<'a>(sequences: &'a [Sequence], refs: &[FrameRef], mirrored: bool) -> Result<Vec<Row<'a>>, BcError> {
     let row = |r: &FrameRef| {
-        let (episode, row) = (r.episode as usize, r.row as usize);
+        let (episode, row) = (r.episode, r.row);
         let found = sequences.get(episode).filter(|s| row < s.states.len());
         let sequence = found.ok_or(BcError::NoSuchRow { episode, row })?;
         Ok(Row {

@@ -429,7 +429,7 @@ impl DiffusionPolicy {
         for (block, refs) in refs.chunks(BLOCK).enumerate() {
             let mut histories = Vec::with_capacity(BLOCK);
             for r in refs {
-                let (episode, row) = (r.episode as usize, r.row as usize);
+                let (episode, row) = (r.episode, r.row);
                 let missing = BcError::NoSuchRow { episode, row };
                 let Some(found) = episodes.get(episode).filter(|e| row < e.len()) else {
                     return Err(missing);

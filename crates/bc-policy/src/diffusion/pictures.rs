@@ -37,14 +37,13 @@ pub(crate) fn train_diffusion(
         sequence.check(index)?;
     }
     for r in split.train.iter().chain(&split.validation) {
-        let (episode, row) = (r.episode as usize, r.row as usize);
+        let (episode, row) = (r.episode, r.row);
         episodes
             .get(episode)
             .filter(|e| row < e.len())
             .ok_or(BcError::NoSuchRow { episode, row })?;
     }
-    let kept =
-        |r: &&FrameRef| r.row as usize + diffusion.drop_n_last_frames < sequences[r.episode as usize].actions.len();
+    let kept = |r: &&FrameRef| r.row + diffusion.drop_n_last_frames < sequences[r.episode].actions.len();
     let train: Vec<FrameRef> = split.train.iter().filter(kept).copied().collect();
     if train.is_empty() {
         return Err(training::TrainingError::NoItems.into());
@@ -79,12 +78,8 @@ fn normalisation(
     sequences: &[Sequence],
     train: &[FrameRef],
 ) -> Result<Saved, BcError> {
-    let agent = |r: &FrameRef| {
-        sequences[r.episode as usize].states[r.row as usize]
-            .agent
-            .map(|x| x as f32)
-    };
-    let action = |r: &FrameRef| sequences[r.episode as usize].actions[r.row as usize];
+    let agent = |r: &FrameRef| sequences[r.episode].states[r.row].agent.map(|x| x as f32);
+    let action = |r: &FrameRef| sequences[r.episode].actions[r.row];
     let agents: Vec<[f32; 2]> = train.iter().map(agent).collect();
     let actions: Vec<[f32; 2]> = train.iter().map(action).collect();
     let min_max = |rows: &[[f32; 2]]| {
@@ -93,7 +88,7 @@ fn normalisation(
     };
     let (mut sums, mut squares, mut count) = ([0_u64; 3], [0_u64; 3], 0_u64);
     for r in train {
-        let frame = &episodes[r.episode as usize].frames[r.row as usize];
+        let frame = &episodes[r.episode].frames[r.row];
         let (width, height) = frame.dimensions();
         if (width as usize, height as usize) != (SIDE, SIDE) {
             return Err(BcError::FrameSize { width, height });
@@ -153,7 +148,7 @@ impl Objective<Network> for Denoising<'_> {
         let mut pictures = Vec::with_capacity(items.len() * n);
         for (item, step) in items.iter().zip(&steps) {
             let r = self.train[*item];
-            let (episode, row) = (r.episode as usize, r.row as usize);
+            let (episode, row) = (r.episode, r.row);
             let sequence = &self.sequences[episode];
             // One corner for all pictures of a sample.
             let corner = self.image.crop.map(|side| rng.random_range(0..=SIDE - side));
@@ -195,7 +190,7 @@ impl Objective<Network> for Denoising<'_> {
     fn validate(&self, model: &Network) -> Result<Option<f64>, ObjectiveError> {
         let policy = DiffusionPolicy::new(self.saved.clone(), model.clone(), &self.device)?;
         let actions = policy.predict_rows_of(self.episodes, self.sequences, &self.valid)?;
-        let label = |r: &FrameRef| self.sequences[r.episode as usize].actions[r.row as usize];
+        let label = |r: &FrameRef| self.sequences[r.episode].actions[r.row];
         let labels: Vec<Action> = self.valid.iter().map(label).collect();
         Ok(crate::regression_fit(&actions, &labels).map(|fit| fit.mse))
     }

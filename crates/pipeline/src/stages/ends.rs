@@ -49,7 +49,7 @@ pub(super) fn draw(split: &Split, episodes: &[Episode], clips: usize, frames: us
         .train
         .iter()
         .filter_map(|r| {
-            let (episode, start) = (r.episode as usize, r.row as usize);
+            let (episode, start) = (r.episode, r.row);
             let length = if shorter {
                 frames.min(episodes[episode].len())
             } else {
@@ -81,10 +81,10 @@ pub(super) fn at_length(ends: &[Ends], split: &Split, length: Length) -> Vec<End
             Length::Exactly(frames) => frames,
             Length::UpTo(frames) => frames.min(wanted.frames()),
         };
-        let starts = split.train.iter().filter(|r| r.episode as usize == wanted.episode);
+        let starts = split.train.iter().filter(|r| r.episode == wanted.episode);
         let fits = |row: &usize| frames > 0 && train.contains(&FrameRef::new(wanted.episode, row + frames - 1));
         let start = starts
-            .map(|r| r.row as usize)
+            .map(|r| r.row)
             .filter(fits)
             .min_by_key(|row| (row.abs_diff(wanted.start), *row))?;
         Some(Ends {
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn other_lengths_stay_in_the_episode_and_near_the_start() {
         let split = Split::new(&[30; 10], SplitProtocol::ByEpisode, 1, 0).unwrap();
-        let episode = split.train[0].episode as usize;
+        let episode = split.train[0].episode;
         let ends = |start: usize, end: usize| Ends {
             episode,
             start,

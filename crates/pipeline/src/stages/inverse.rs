@@ -216,19 +216,19 @@ fn rows(
     task.finish("");
 
     let part = |e: usize, of: &dyn Fn(&FrameRef) -> [f64; 2]| -> Vec<[f64; 2]> {
-        split.test.iter().filter(|r| r.episode as usize == e).map(of).collect()
+        split.test.iter().filter(|r| r.episode == e).map(of).collect()
     };
     let actions: Vec<_> = episodes
         .iter()
-        .map(|&e| part(e, &|r| demos.episodes[e].actions[r.row as usize].map(f64::from)))
+        .map(|&e| part(e, &|r| demos.episodes[e].actions[r.row].map(f64::from)))
         .filter(|a| a.len() >= 5)
         .collect();
     let positions: Option<Vec<_>> = episodes
         .iter()
-        .filter(|&&e| split.test.iter().filter(|r| r.episode as usize == e).count() >= 5)
+        .filter(|&&e| split.test.iter().filter(|r| r.episode == e).count() >= 5)
         .map(|&e| {
             let states = demos.recorded[e].as_ref()?;
-            Some(part(e, &|r| states[r.row as usize].agent))
+            Some(part(e, &|r| states[r.row].agent))
         })
         .collect();
     // Single frames drawn by frame have no next position beside them.

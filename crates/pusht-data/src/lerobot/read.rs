@@ -189,6 +189,9 @@ impl LeRobotSet {
     }
 }
 
+/// No episode begins later in its video, s.
+const LONGEST_VIDEO: f64 = 1e9;
+
 /// Where an episode lies.
 struct Place {
     length: usize,
@@ -232,7 +235,26 @@ fn places(path: &Path, image: &str) -> Result<Vec<Place>, DataError> {
                 })
             })
             .collect::<Result<_, _>>()?;
-        let whole: Vec<Vec<usize>> = columns[..6].iter().map(|c| c.integers().collect()).collect();
+        let value = |item: &str, row, found: f64, expected| DataError::Value {
+            path: file.clone(),
+            item: item.to_owned(),
+            row,
+            found: found.to_string(),
+            expected,
+        };
+        let whole = columns[..6]
+            .iter()
+            .zip(&names)
+            .map(|(column, name)| {
+                column
+                    .whole()
+                    .map_err(|(row, found)| value(name, row, found, "a count or an index, a whole number from 0"))
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let from = columns[6].values.iter().enumerate();
+        if let Some((row, &found)) = from.clone().find(|(_, v)| !(0.0..=LONGEST_VIDEO).contains(*v)) {
+            return Err(value(names[6], row, found, "seconds from the beginning of a video"));
+        }
         for row in 0..columns[0].rows() {
             places.push(Place {
                 index: whole[0][row],
@@ -282,7 +304,7 @@ fn rows(columns: &[Option<Column>; 4], place: &Place, video: PathBuf) -> Result<
         actions: actions.map(|a| [a[0] as f32, a[1] as f32]).collect(),
         states,
         video,
-        first: (place.from * f64::from(FPS)).round().max(0.0) as usize,
+        first: (place.from * f64::from(FPS)).round() as usize,
     })
 }
 

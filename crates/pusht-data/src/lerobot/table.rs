@@ -142,9 +142,17 @@ impl Column {
         self.values.len().checked_div(self.width).unwrap_or(0)
     }
 
-    /// As whole numbers, which f64 holds exactly up to 2⁵³.
-    pub(super) fn integers(&self) -> impl Iterator<Item = usize> {
-        self.values.iter().map(|&v| v as usize)
+    /// As counts or indices, which f64 holds exactly up to 2⁵³; else the first row and value that is none.
+    pub(super) fn whole(&self) -> Result<Vec<usize>, (usize, f64)> {
+        const MOST: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
+        let whole = |(row, &v): (usize, &f64)| {
+            if (0.0..=MOST).contains(&v) && v.fract() == 0.0 {
+                Ok(v as usize)
+            } else {
+                Err((row, v))
+            }
+        };
+        self.values.iter().enumerate().map(whole).collect()
     }
 }
 
@@ -236,4 +244,22 @@ fn pull<T: DataType>(
     column.width = width;
     column.values.extend(values.iter().map(number));
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_count_is_named_with_its_row() {
+        let column = |last| Column {
+            width: 1,
+            values: vec![0.0, 3.0, last],
+        };
+        assert_eq!(column(9e15).whole(), Ok(vec![0, 3, 9_000_000_000_000_000]));
+        for bad in [-1.0, 0.5, 1e16, f64::INFINITY] {
+            assert_eq!(column(bad).whole(), Err((2, bad)));
+        }
+        assert!(matches!(column(f64::NAN).whole(), Err((2, found)) if found.is_nan()));
+    }
 }

@@ -63,7 +63,9 @@ fn chunk_frames(images: &Rows, chunk: usize, rows: &Range<usize>) -> Result<Vec<
         return Err(images.wrong_type("float32 or uint8"));
     };
     let size = images.trailing();
-    let (height, width) = (size[0] as u32, size[1] as u32);
+    let (Ok(height), Ok(width)) = (u32::try_from(size[0]), u32::try_from(size[1])) else {
+        return Err(images.wrong_size());
+    };
     Ok(bytes
         .chunks_exact(images.width)
         .map(|row| Frame::from_raw(width, height, row.to_vec()).expect("a row holds height x width x 3 bytes"))

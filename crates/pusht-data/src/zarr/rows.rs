@@ -72,12 +72,23 @@ impl Rows {
                 format!("chunks of shape {chunk:?}; rechunk the array along its first axis only"),
             ));
         }
+        // Sizes that no memory holds are damage.
+        let width = shape[1..]
+            .iter()
+            .try_fold(1_usize, |product, &n| product.checked_mul(usize::try_from(n).ok()?));
+        let (Some(width), Ok(rows), Ok(chunk_rows)) = (width, usize::try_from(shape[0]), usize::try_from(chunk[0]))
+        else {
+            return Err(layout(
+                "sizes that fit into memory".to_owned(),
+                format!("shape {shape:?}"),
+            ));
+        };
         Ok(Some(Self {
             path: path.to_path_buf(),
             name,
-            rows: shape[0] as usize,
-            width: shape[1..].iter().product::<u64>() as usize,
-            chunk_rows: chunk[0] as usize,
+            rows,
+            width,
+            chunk_rows,
             array,
         }))
     }
@@ -156,6 +167,16 @@ impl Rows {
             row,
             found,
             expected,
+        }
+    }
+
+    /// Pictures that are larger than a picture can be.
+    pub fn wrong_size(&self) -> DataError {
+        DataError::Layout {
+            path: self.path.clone(),
+            array: self.name.to_owned(),
+            expected: format!("pictures of at most {} pixels a side", u32::MAX),
+            found: format!("shape {:?}", self.array.shape()),
         }
     }
 
