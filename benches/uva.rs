@@ -11,7 +11,7 @@ use std::hint::black_box;
 use burn::tensor::{Device, Tensor};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use diffusion_schedulers::LearnedRange;
-use idm::{UvaConfig, UvaNet, UvaTask};
+use unified_video_action::{UvaConfig, UvaNet, UvaTask};
 
 fn benches(c: &mut Criterion) {
     let device = Device::flex();

@@ -2,8 +2,9 @@
 
 use burn::tensor::{Device, Distribution, Tensor};
 use diffusion_schedulers::LearnedRange;
-use idm::{UvaConfig, UvaNet, UvaTask, WindowNet};
+use idm::WindowNet;
 use training::init_seeded;
+use unified_video_action::{UvaConfig, UvaNet, UvaTask};
 
 use crate::{Case, Run};
 

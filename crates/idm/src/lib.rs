@@ -30,7 +30,4 @@ pub use learned::{LearnedConfig, LearnedIdm, TrainedIdm};
 pub use net::{Seen, WindowNet};
 pub use reduction::{CHUNK, LEAD, Reduction, WINDOW};
 pub use score::Score;
-pub use uva::{
-    ActionHead, ActionScale, HeadConfig, Masked, TransformerConfig, UVA_MODELS, Uva, UvaConfig, UvaError, UvaNet,
-    UvaOutput, UvaShapes, UvaTask, VideoHead, uva_shapes,
-};
+pub use uva::Uva;

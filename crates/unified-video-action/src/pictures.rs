@@ -1,39 +1,42 @@
 //! Frames as the autoencoder reads them, and back.
 
-use pusht_env::Frame;
+use image::RgbImage;
 
 use super::error::UvaError;
 
-/// Side of the frames that the published model was trained on.
-pub(super) const SIDE: usize = 96;
-
-/// A frame as three planes of `side` × `side` in [−1, 1], bilinear between pixel centres (PyTorch's `interpolate` with
-/// `align_corners=False`, which the published model was trained with).
+/// A frame of `from` × `from` px as three planes of `side` × `side` in [−1, 1], bilinear between pixel centres (PyTorch's
+/// `interpolate` with `align_corners=False`, which the published model was trained with).
 ///
 /// # Errors
-/// A frame that is not 96 × 96.
-pub(super) fn enlarge(index: usize, frame: &Frame, side: usize, out: &mut Vec<f32>) -> Result<(), UvaError> {
+/// A frame of another size.
+pub(super) fn enlarge(
+    index: usize,
+    frame: &RgbImage,
+    from: usize,
+    side: usize,
+    out: &mut Vec<f32>,
+) -> Result<(), UvaError> {
     let (width, height) = frame.dimensions();
-    if (width as usize, height as usize) != (SIDE, SIDE) {
+    if (width as usize, height as usize) != (from, from) {
         return Err(UvaError::Frame {
             frame: index,
             width,
             height,
-            expected: SIDE,
+            expected: from,
         });
     }
-    let scale = SIDE as f32 / side as f32;
+    let scale = from as f32 / side as f32;
     // Lower neighbour, upper neighbour, weight of the upper one.
     let taps: Vec<(usize, usize, f32)> = (0..side)
         .map(|i| {
             let at = ((i as f32 + 0.5) * scale - 0.5).max(0.0);
-            let low = (at as usize).min(SIDE - 1);
-            (low, (low + 1).min(SIDE - 1), at - low as f32)
+            let low = (at as usize).min(from - 1);
+            (low, (low + 1).min(from - 1), at - low as f32)
         })
         .collect();
     let bytes = frame.as_raw();
     for channel in 0..3 {
-        let value = |x: usize, y: usize| f32::from(bytes[(y * SIDE + x) * 3 + channel]);
+        let value = |x: usize, y: usize| f32::from(bytes[(y * from + x) * 3 + channel]);
         for &(top, bottom, down) in &taps {
             for &(left, right, across) in &taps {
                 let upper = value(left, top) * (1.0 - across) + value(right, top) * across;
@@ -45,23 +48,23 @@ pub(super) fn enlarge(index: usize, frame: &Frame, side: usize, out: &mut Vec<f3
     Ok(())
 }
 
-/// A 96 × 96 frame out of three planes of `side` × `side` in [−1, 1]: each pixel is the mean over the part that it covers,
-/// rounded.
-pub(super) fn reduce(planes: &[f32], side: usize) -> Frame {
-    let scale = side as f64 / SIDE as f64;
+/// A frame of `to` × `to` px out of three planes of `side` × `side` in [−1, 1]: each pixel is the mean over the part that
+/// it covers, rounded.
+pub(super) fn reduce(planes: &[f32], side: usize, to: usize) -> RgbImage {
+    let scale = side as f64 / to as f64;
     // Pixels that an output pixel covers, with their shares.
-    let covers: Vec<Vec<(usize, f64)>> = (0..SIDE)
+    let covers: Vec<Vec<(usize, f64)>> = (0..to)
         .map(|i| {
-            let (from, to) = (i as f64 * scale, (i + 1) as f64 * scale);
-            let last = (to.ceil() as usize).min(side);
-            let share = |p: usize| (to.min((p + 1) as f64) - from.max(p as f64)) / scale;
-            (from as usize..last)
+            let (start, end) = (i as f64 * scale, (i + 1) as f64 * scale);
+            let last = (end.ceil() as usize).min(side);
+            let share = |p: usize| (end.min((p + 1) as f64) - start.max(p as f64)) / scale;
+            (start as usize..last)
                 .map(|p| (p, share(p)))
                 .filter(|(_, s)| *s > 0.0)
                 .collect()
         })
         .collect();
-    let mut frame = Frame::new(SIDE as u32, SIDE as u32);
+    let mut frame = RgbImage::new(to as u32, to as u32);
     for (x, y, pixel) in frame.enumerate_pixels_mut() {
         let (columns, rows) = (&covers[x as usize], &covers[y as usize]);
         for channel in 0..3 {
@@ -86,24 +89,24 @@ mod tests {
     fn enlarged_frames_are_pytorchs_and_come_back() {
         let frame = smooth();
         let mut planes = Vec::new();
-        enlarge(0, &frame, 256, &mut planes).unwrap();
+        enlarge(0, &frame, 96, 256, &mut planes).unwrap();
         assert_eq!(planes.len(), 3 * 256 * 256);
         // Column 1 samples at 1.5 · 0.375 − 0.5 = 0.0625, row 0 at the edge: red is the column.
         assert!((planes[1] - (0.0625 / 127.5 - 1.0)).abs() < 1e-6, "{}", planes[1]);
         assert_eq!(planes[255], 95.0 / 127.5 - 1.0);
-        let back = reduce(&planes, 256);
+        let back = reduce(&planes, 256, 96);
         let off = |a: &u8, b: &u8| a.abs_diff(*b);
         let most = back.as_raw().iter().zip(frame.as_raw()).map(|(a, b)| off(a, b)).max();
         assert!(most.unwrap() <= 1, "{most:?}");
-        assert_eq!(reduce(&vec![1.0; 3 * 16 * 16], 16).as_raw()[..3], [255; 3]);
-        let small = enlarge(3, &Frame::new(64, 96), 256, &mut Vec::new())
+        assert_eq!(reduce(&vec![1.0; 3 * 16 * 16], 16, 96).as_raw()[..3], [255; 3]);
+        let small = enlarge(3, &RgbImage::new(64, 96), 96, 256, &mut Vec::new())
             .unwrap_err()
             .to_string();
         assert!(small.contains("frame 3 is 64 × 96"), "{small}");
     }
 
-    fn smooth() -> Frame {
-        let mut frame = Frame::new(96, 96);
+    fn smooth() -> RgbImage {
+        let mut frame = RgbImage::new(96, 96);
         for (x, y, pixel) in frame.enumerate_pixels_mut() {
             pixel.0 = [x as u8, y as u8, (x + y) as u8];
         }

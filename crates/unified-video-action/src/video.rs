@@ -4,9 +4,8 @@
 //! frame shows what the model did not draw.
 
 use burn::Tensor;
+use image::RgbImage;
 use nn_kit::mix_seed;
-use pusht_data::{VideoError, VideoModel, VideoRequest};
-use pusht_env::Frame;
 
 use super::error::UvaError;
 use super::model::Uva;
@@ -14,10 +13,13 @@ use super::task::{Masked, UvaTask};
 
 impl Uva {
     /// A clip of `count` frames that begins with `start`, seen as standing still before it.
-    fn clip(&self, start: &Frame, count: usize, seed: u64) -> Result<Vec<Frame>, UvaError> {
+    ///
+    /// # Errors
+    /// A start of another size than the configuration's, or weights that give no finite numbers.
+    pub fn clip(&self, start: &RgbImage, count: usize, seed: u64) -> Result<Vec<RgbImage>, UvaError> {
         let (frames, stride, side) = (self.config.frames, self.config.stride(), self.config.side);
         let shape = [1, frames, self.config.channels(), side, side];
-        let seen: Vec<(u64, &Frame)> = (0..frames as u64).map(|i| (mix_seed(seed, i), start)).collect();
+        let seen: Vec<(u64, &RgbImage)> = (0..frames as u64).map(|i| (mix_seed(seed, i), start)).collect();
         let mut history = self.latents(&seen)?.reshape::<5, _>(shape);
         let mut clip = vec![start.clone()];
         let mut round = frames as u64;
@@ -40,33 +42,5 @@ impl Uva {
         }
         clip.truncate(count);
         Ok(clip)
-    }
-}
-
-impl VideoModel for Uva {
-    fn name(&self) -> String {
-        "uva (a frame in four, held between)".to_string()
-    }
-
-    /// The prompt is ignored; a prescribed end is refused, since no mode of the model takes one. Start frames are 96 × 96.
-    fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoError> {
-        let one = |(index, request): (usize, &VideoRequest)| {
-            let refused = |reason: String| VideoError::Request { request: index, reason };
-            if request.end.is_some() {
-                return Err(refused("it prescribes the last frame; expected a start alone".into()));
-            }
-            if request.frames == 0 {
-                return Err(refused("it asks for 0 frames; expected at least 1".into()));
-            }
-            self.clip(&request.start, request.frames, request.seed)
-                .map_err(|error| match error {
-                    UvaError::Frame { .. } => refused(error.to_string()),
-                    error => VideoError::Failed {
-                        model: self.name(),
-                        reason: error.to_string(),
-                    },
-                })
-        };
-        requests.iter().enumerate().map(one).collect()
     }
 }

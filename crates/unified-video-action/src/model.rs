@@ -3,8 +3,8 @@
 use burn::Tensor;
 use burn::tensor::{Device, TensorData};
 use diffusion_schedulers::LearnedRange;
+use image::RgbImage;
 use nn_kit::KlAutoencoder;
-use pusht_env::{Action, Frame};
 use serde::{Deserialize, Serialize};
 
 use super::config::UvaConfig;
@@ -13,7 +13,6 @@ use super::net::UvaNet;
 use super::pictures::{enlarge, reduce};
 use super::sample::{Noise, Schedules, actions, video};
 use super::task::UvaTask;
-use crate::reduction::Reduction;
 
 /// Frames that the autoencoder reads or gives at once, which bounds the memory of its feature maps.
 const BLOCK: usize = 2;
@@ -23,7 +22,10 @@ const LATENTS: u64 = 1;
 const ACTIONS: u64 = 2;
 const VIDEO: u64 = 3;
 
-/// Normalised action = px · scale + offset, for x and y.
+/// An action of the published model: a pair of numbers in the units of its training data.
+pub type Action = [f32; 2];
+
+/// Normalised action = action · scale + offset, number by number.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ActionScale {
     /// Factors.
@@ -46,13 +48,13 @@ impl ActionScale {
         Err(UvaError::Normalisation { found })
     }
 
-    /// From px.
+    /// Into [−1, 1].
     pub fn normalise(&self, action: Action) -> [f32; 2] {
         [0, 1].map(|k| action[k] * self.scale[k] + self.offset[k])
     }
 
-    /// To px.
-    pub fn px(&self, normalised: [f32; 2]) -> Action {
+    /// Out of [−1, 1].
+    pub fn denormalise(&self, normalised: [f32; 2]) -> Action {
         [0, 1].map(|k| (normalised[k] - self.offset[k]) / self.scale[k])
     }
 }
@@ -62,25 +64,23 @@ impl ActionScale {
 pub struct UvaOutput {
     /// Latents of the future, `[batch, frames, channels, side, side]`, of the video modes.
     pub latents: Option<Tensor<5>>,
-    /// Actions of the future, px, one list an item, of the modes with actions.
+    /// Actions of the future, one list an item, of the modes with actions.
     pub actions: Option<Vec<Vec<Action>>>,
 }
 
-/// Unified Video Action: [`Self::run`] computes any of its modes; as [`pusht_data::InverseDynamics`] it labels video, as
-/// [`pusht_data::VideoModel`] it makes it. Everything random follows from the seed ([`Self::with_seed`]) or the request's.
+/// The whole model: [`Self::run`] computes any of its modes, [`Self::windows`] reads actions out of a video, [`Self::clip`]
+/// makes a video. Everything random follows from the seeds that these are given.
 pub struct Uva {
     pub(super) config: UvaConfig,
     pub(super) net: UvaNet,
     pub(super) autoencoder: KlAutoencoder,
     pub(super) scale: ActionScale,
     pub(super) device: Device,
-    pub(super) seed: u64,
-    pub(super) reduction: Option<Reduction>,
     schedules: Schedules,
 }
 
 impl Uva {
-    /// Out of its parts. It labels by one action a frame (no reduction) until told otherwise.
+    /// Out of its parts.
     ///
     /// # Errors
     /// Sizes that are no model, actions that are not of two numbers, or a scale that cannot be undone.
@@ -97,7 +97,7 @@ impl Uva {
             return Err(UvaError::Config {
                 setting: "action_numbers",
                 found: config.action_numbers.to_string(),
-                expected: "2: an action on the board is x and y".into(),
+                expected: "2: the published model's actions are pairs".into(),
             });
         }
         let schedule = |steps| LearnedRange::cosine(config.training_steps, steps);
@@ -111,24 +111,7 @@ impl Uva {
             autoencoder,
             scale,
             device: device.clone(),
-            seed: 0,
-            reduction: None,
         })
-    }
-
-    /// The same model that makes one action a frame out of the first eight of a window, or, with `None`, takes all of a
-    /// window's actions for the frames that they belong to.
-    #[must_use]
-    pub fn with_reduction(mut self, reduction: Option<Reduction>) -> Self {
-        self.reduction = reduction;
-        self
-    }
-
-    /// The same model with another seed for labelling.
-    #[must_use]
-    pub fn with_seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
     }
 
     /// Its sizes.
@@ -146,18 +129,18 @@ impl Uva {
         &self.scale
     }
 
-    /// Latents of 96 × 96 frames, `[frames, channels, side, side]`, scaled; drawn from the encoder's distribution, as
+    /// Latents of frames of the configured size, `[frames, channels, side, side]`, scaled; drawn from the encoder's distribution, as
     /// published, each with a seed of its own.
     ///
     /// # Errors
     /// A frame of another size, or weights that give no finite latents.
-    pub fn latents(&self, frames: &[(u64, &Frame)]) -> Result<Tensor<4>, UvaError> {
+    pub fn latents(&self, frames: &[(u64, &RgbImage)]) -> Result<Tensor<4>, UvaError> {
         let (side, picture, channels) = (self.config.side, self.config.picture(), self.config.channels());
         let mut parts = Vec::with_capacity(frames.len().div_ceil(BLOCK));
         for (block, frames) in frames.chunks(BLOCK).enumerate() {
             let mut planes = Vec::with_capacity(frames.len() * 3 * picture * picture);
             for (i, (_, frame)) in frames.iter().enumerate() {
-                enlarge(block * BLOCK + i, frame, picture, &mut planes)?;
+                enlarge(block * BLOCK + i, frame, self.config.frame, picture, &mut planes)?;
             }
             let shape = [frames.len(), 3, picture, picture];
             let pictures = Tensor::from_data(TensorData::new(planes, shape), &self.device);
@@ -172,11 +155,11 @@ impl Uva {
         Ok(latents)
     }
 
-    /// 96 × 96 frames of latents `[frames, channels, side, side]`.
+    /// Frames of latents `[frames, channels, side, side]`.
     ///
     /// # Errors
     /// Weights that give no finite pictures.
-    pub fn frames(&self, latents: Tensor<4>) -> Result<Vec<Frame>, UvaError> {
+    pub fn frames(&self, latents: Tensor<4>) -> Result<Vec<RgbImage>, UvaError> {
         let picture = self.config.picture();
         let mut frames = Vec::with_capacity(latents.dims()[0]);
         for block in latents.div_scalar(self.config.latent_scale).split(BLOCK, 0) {
@@ -184,12 +167,16 @@ impl Uva {
             finite(&pictures, "pictures")?;
             let values: Vec<f32> = pictures.into_data().iter::<f32>().collect();
             let each = 3 * picture * picture;
-            frames.extend(values.chunks_exact(each).map(|planes| reduce(planes, picture)));
+            frames.extend(
+                values
+                    .chunks_exact(each)
+                    .map(|planes| reduce(planes, picture, self.config.frame)),
+            );
         }
         Ok(frames)
     }
 
-    /// Actions in px as a task takes them, `[batch, actions, 2]`.
+    /// Actions as a task takes them, `[batch, actions, 2]`.
     ///
     /// # Errors
     /// Lists of another length than the configuration's.
@@ -247,7 +234,7 @@ impl Uva {
         finite(&drawn, "actions")?;
         let values: Vec<f32> = drawn.into_data().iter::<f32>().collect();
         let (actions, _) = values.as_chunks::<2>();
-        let px: Vec<Action> = actions.iter().map(|action| self.scale.px(*action)).collect();
+        let px: Vec<Action> = actions.iter().map(|action| self.scale.denormalise(*action)).collect();
         Ok(px.chunks_exact(self.config.actions).map(<[Action]>::to_vec).collect())
     }
 }

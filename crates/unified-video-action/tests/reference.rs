@@ -4,8 +4,9 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use idm::{UVA_MODELS, UvaConfig, uva_shapes};
 use model_parity::compare;
+use unified_video_action::parity::UVA_MODELS;
+use unified_video_action::{UvaConfig, uva_shapes};
 
 fn recordings_are_reproduced(reference: &Path) {
     for case in ["uva_pusht_tiny", "uva_kl_vae"] {

@@ -4,6 +4,7 @@
 //! [`UvaNet`] is the transformer with its heads, [`UvaTask`] one of its five modes, [`Uva`] the whole model with its
 //! autoencoder and normalisation, read from a published checkpoint. `docs/idm.md` has formulas, sizes and what was
 //! checked.
+#![recursion_limit = "256"]
 
 mod config;
 mod error;
@@ -12,7 +13,8 @@ mod inverse;
 mod load;
 mod model;
 mod net;
-mod parity;
+#[cfg(feature = "parity")]
+pub mod parity;
 mod pictures;
 mod sample;
 mod task;
@@ -22,7 +24,6 @@ pub use config::{HeadConfig, TransformerConfig, UvaConfig};
 pub use error::UvaError;
 pub use heads::{ActionHead, VideoHead};
 pub use load::{UvaShapes, uva_shapes};
-pub use model::{ActionScale, Uva, UvaOutput};
+pub use model::{Action, ActionScale, Uva, UvaOutput};
 pub use net::UvaNet;
-pub use parity::UVA_MODELS;
 pub use task::{Masked, UvaTask};

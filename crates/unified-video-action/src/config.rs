@@ -4,7 +4,6 @@ use nn_kit::KlAutoencoderConfig;
 use serde::{Deserialize, Serialize};
 
 use super::error::UvaError;
-use crate::reduction::CHUNK;
 
 /// Sides that the action head pools feature maps to.
 pub(super) const POOLED: usize = 4;
@@ -39,6 +38,8 @@ pub struct HeadConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct UvaConfig {
+    /// Side of a video frame, px; frames are square.
+    pub frame: usize,
     /// Latent frames of the history, and as many of the future.
     pub frames: usize,
     /// Side of a latent frame.
@@ -81,6 +82,7 @@ impl Default for UvaConfig {
             steps: 100,
         };
         Self {
+            frame: 96,
             frames: 4,
             side: 16,
             actions: 16,
@@ -137,8 +139,10 @@ impl UvaConfig {
             })
         };
         let at_least_one = [
+            ("frame", self.frame),
             ("frames", self.frames),
             ("side", self.side),
+            ("actions", self.actions),
             ("action_numbers", self.action_numbers),
             ("rounds", self.rounds),
             ("autoencoder.channels", self.autoencoder.channels),
@@ -161,8 +165,8 @@ impl UvaConfig {
                 return refuse(setting, format!("{head:?}"), expected);
             }
         }
-        if self.actions < CHUNK || !self.actions.is_multiple_of(self.frames) {
-            let expected = format!("at least {CHUNK}, and as many for each of the {} frames", self.frames);
+        if !self.actions.is_multiple_of(self.frames) {
+            let expected = format!("as many for each of the {} frames", self.frames);
             return refuse("actions", self.actions.to_string(), expected);
         }
         if !self.tokens().is_multiple_of(self.actions) {
@@ -201,9 +205,11 @@ mod tests {
             let text = config.check().unwrap_err().to_string();
             assert!(text.contains(name), "{text}");
         };
+        refused(|c| c.frame = 0, "frame");
         refused(|c| c.frames = 0, "frames");
         refused(|c| c.encoder.heads = 7, "encoder");
         refused(|c| c.video_head.steps = 1, "video_head");
+        refused(|c| c.actions = 0, "actions");
         refused(|c| c.actions = 6, "actions");
         refused(|c| c.side = 3, "side");
         refused(|c| c.temperature = f64::NAN, "temperature");

@@ -1,0 +1,71 @@
+//! Actions of a video by the inverse mode.
+//!
+//! Of 16 consecutive frames that begin at s the model sees the last of each group of four, s + 3, s + 7, s + 11 and
+//! s + 15, and gives the 16 actions that led into the frames: action k is the one taken at frame s − 1 + k.
+
+use std::collections::BTreeMap;
+
+use burn::Tensor;
+use image::RgbImage;
+use nn_kit::mix_seed;
+
+use super::error::UvaError;
+use super::model::{Action, Uva};
+use super::task::UvaTask;
+
+/// Windows that the transformer reads at once.
+const BLOCK: usize = 4;
+
+impl Uva {
+    /// The actions of windows that begin at these frames (rising, each window inside of the video); action k of the
+    /// window at s is the one taken at frame s − 1 + k.
+    ///
+    /// # Errors
+    /// Frames of another size than the configuration's, or weights that give no finite numbers.
+    pub fn windows(&self, video: &[RgbImage], starts: &[usize], seed: u64) -> Result<Vec<Vec<Action>>, UvaError> {
+        let (frames, stride, side) = (self.config.frames, self.config.stride(), self.config.side);
+        let mut known: BTreeMap<usize, Tensor<4>> = BTreeMap::new();
+        let mut all = Vec::with_capacity(starts.len());
+        for block in starts.chunks(BLOCK) {
+            let seen = |start: usize| (0..frames).map(move |frame| start + (frame + 1) * stride - 1);
+            // Windows overlap: a frame is encoded once, and forgotten when no later window begins before it.
+            known.retain(|frame, _| block.first().is_some_and(|first| frame >= first));
+            for frame in block.iter().flat_map(|start| seen(*start)) {
+                if let std::collections::btree_map::Entry::Vacant(place) = known.entry(frame) {
+                    let one = [(mix_seed(seed, frame as u64), &video[frame])];
+                    let latents = self.latents(&one).map_err(|error| error.at_frame(frame))?;
+                    place.insert(latents);
+                }
+            }
+            let latents = block
+                .iter()
+                .flat_map(|start| seen(*start))
+                .map(|frame| known[&frame].clone());
+            let channels = self.config.channels();
+            let future = Tensor::cat(latents.collect(), 0).reshape([block.len(), frames, channels, side, side]);
+            let seeds: Vec<u64> = block.iter().map(|start| mix_seed(seed, *start as u64)).collect();
+            let output = self.run(&UvaTask::Inverse { future }, &seeds)?;
+            all.extend(output.actions.unwrap_or_default());
+        }
+        Ok(all)
+    }
+}
+
+impl UvaError {
+    fn at_frame(self, frame: usize) -> Self {
+        match self {
+            Self::Frame {
+                width,
+                height,
+                expected,
+                ..
+            } => Self::Frame {
+                frame,
+                width,
+                height,
+                expected,
+            },
+            other => other,
+        }
+    }
+}
