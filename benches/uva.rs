@@ -11,17 +11,17 @@ use std::hint::black_box;
 use burn::tensor::{Device, Tensor};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use diffusion_schedulers::LearnedRange;
-use unified_video_action::{UvaConfig, UvaNet, UvaTask};
+use unified_video_action::{Config, Net, Task};
 
 fn benches(c: &mut Criterion) {
     let device = Device::flex();
-    let mut config = UvaConfig::default();
+    let mut config = Config::default();
     config.encoder.depth = 2;
     config.decoder.depth = 2;
     config.action_head.steps = 10;
-    let net = UvaNet::new(&config, &device);
+    let net = Net::new(&config, &device);
     let future = Tensor::ones([1, config.frames, config.channels(), config.side, config.side], &device);
-    let task = UvaTask::Inverse { future };
+    let task = Task::Inverse { future };
     let encoded = net.encode(&task);
     let z = net.decode(encoded.clone());
     let schedule = LearnedRange::cosine(config.training_steps, config.action_head.steps).unwrap();

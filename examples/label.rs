@@ -13,7 +13,7 @@ use idm::{LearnedIdm, Reduction, Uva};
 use labelling::{DatasetJob, Doubt, Job, Labelled, Layout, Method, Settings, Summary, find_videos};
 use pusht_data::InverseDynamics;
 use pusht_jobs::{JobContext, Shard};
-use unified_video_action::UvaConfig;
+use unified_video_action::Config;
 
 /// Labels PushT videos of any size, rate and format with the actions that made them, and writes a data set of those that can
 /// be trusted, with label.json for what was found in each video. A stopped run goes on with the same command.
@@ -128,7 +128,7 @@ fn model(args: &Args) -> Result<Option<Box<dyn InverseDynamics>>> {
             Ok(Some(Box::new(model.with_reduction(reduction))))
         }
         Some(("uva", file)) => {
-            let model = Uva::load(Path::new(file), &UvaConfig::default(), &device)?;
+            let model = Uva::load(Path::new(file), &Config::default(), &device)?;
             Ok(Some(Box::new(model.with_reduction(reduction))))
         }
         _ => bail!("--idm {}: expected closed-form, learned:FILE or uva:FILE", args.idm),

@@ -27,7 +27,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let device = training::device(&args.device).context("--device")?;
     // Each crate's models; a folder names its own.
     let models = [
-        unified_video_action::parity::UVA_MODELS,
+        unified_video_action::parity::MODELS,
         model_parity::FLOW_MODELS,
         video_gen::TEXT_MODELS,
         video_gen::LTX_MODELS,

@@ -4,7 +4,7 @@ use burn::tensor::{Device, Distribution, Tensor};
 use diffusion_schedulers::LearnedRange;
 use idm::WindowNet;
 use training::init_seeded;
-use unified_video_action::{UvaConfig, UvaNet, UvaTask};
+use unified_video_action::{Config, Net, Task};
 
 use crate::{Case, Run};
 
@@ -29,19 +29,19 @@ fn idm_inference(windows: usize) -> Run {
 }
 
 /// Published widths; two of the twelve equal blocks each, ten of the sampler's hundred steps.
-fn uva(device: &Device) -> (UvaConfig, UvaNet) {
-    let mut config = UvaConfig::default();
+fn uva(device: &Device) -> (Config, Net) {
+    let mut config = Config::default();
     config.encoder.depth = 2;
     config.decoder.depth = 2;
     config.action_head.steps = 10;
-    let net = init_seeded(0, device, |device| UvaNet::new(&config, device));
+    let net = init_seeded(0, device, |device| Net::new(&config, device));
     (config, net)
 }
 
 /// The inverse mode's future.
-fn future(config: &UvaConfig, device: &Device) -> UvaTask {
+fn future(config: &Config, device: &Device) -> Task {
     let shape = [1, config.frames, config.channels(), config.side, config.side];
-    UvaTask::Inverse {
+    Task::Inverse {
         future: Tensor::random(shape, Distribution::Normal(0.0, 1.0), device),
     }
 }
@@ -82,14 +82,14 @@ fn uva_actions() -> Run {
 
 fn uva_autoencoder_encode() -> Run {
     let device = Device::flex();
-    let model = UvaConfig::default().autoencoder.init(&device);
+    let model = Config::default().autoencoder.init(&device);
     let pictures = Tensor::<4>::random([1, 3, 64, 64], Distribution::Normal(0.0, 1.0), &device);
     Box::new(move || drop(model.moments(pictures.clone()).into_data()))
 }
 
 fn uva_autoencoder_decode() -> Run {
     let device = Device::flex();
-    let config = UvaConfig::default();
+    let config = Config::default();
     let model = config.autoencoder.init(&device);
     let latents = Tensor::<4>::random([1, config.channels(), 4, 4], Distribution::Normal(0.0, 1.0), &device);
     Box::new(move || drop(model.decode(latents.clone()).into_data()))

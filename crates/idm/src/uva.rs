@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use pusht_data::{IdmError, InverseDynamics, Labels, VideoError, VideoModel, VideoRequest};
 use pusht_env::{Action, Frame};
-use unified_video_action::{Uva as Model, UvaConfig, UvaError};
+use unified_video_action::{Config, Error, Model};
 
 use crate::reduction::{CHUNK, Reduction};
 
@@ -22,10 +22,10 @@ impl Uva {
     ///
     /// # Errors
     /// A model of fewer actions than a reduction takes.
-    pub fn new(model: Model) -> Result<Self, UvaError> {
+    pub fn new(model: Model) -> Result<Self, Error> {
         let actions = model.config().actions;
         if actions < CHUNK {
-            return Err(UvaError::Config {
+            return Err(Error::Config {
                 setting: "actions",
                 found: actions.to_string(),
                 expected: format!("at least {CHUNK}"),
@@ -42,7 +42,7 @@ impl Uva {
     ///
     /// # Errors
     /// As [`Model::load`] and [`Self::new`].
-    pub fn load(path: &Path, config: &UvaConfig, device: &Device) -> Result<Self, UvaError> {
+    pub fn load(path: &Path, config: &Config, device: &Device) -> Result<Self, Error> {
         Self::new(Model::load(path, config, device)?)
     }
 
@@ -82,7 +82,7 @@ impl InverseDynamics for Uva {
         let needed = window + 1;
         if video.len() < needed {
             return Err(IdmError::TooShort {
-                idm: self.name(),
+                idm: InverseDynamics::name(self),
                 found: video.len(),
                 needed,
             });
@@ -102,12 +102,12 @@ impl InverseDynamics for Uva {
             .model
             .windows(video, &starts, self.seed)
             .map_err(|error| match error {
-                UvaError::Frame { frame, .. } => IdmError::Frame {
+                Error::Frame { frame, .. } => IdmError::Frame {
                     frame,
                     reason: error.to_string(),
                 },
                 error => IdmError::Failed {
-                    idm: self.name(),
+                    idm: InverseDynamics::name(self),
                     reason: error.to_string(),
                 },
             })?;
@@ -144,7 +144,7 @@ impl VideoModel for Uva {
             self.model
                 .clip(&request.start, request.frames, request.seed)
                 .map_err(|error| match error {
-                    UvaError::Frame { .. } => refused(error.to_string()),
+                    Error::Frame { .. } => refused(error.to_string()),
                     error => VideoError::Failed {
                         model: VideoModel::name(self),
                         reason: error.to_string(),

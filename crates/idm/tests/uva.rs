@@ -9,7 +9,7 @@ use idm::{Reduction, Uva};
 use nn_kit::KlAutoencoderConfig;
 use pusht_data::{InverseDynamics, VideoModel, VideoRequest};
 use pusht_env::{Action, Frame};
-use unified_video_action::{HeadConfig, TransformerConfig, Uva as Model, UvaConfig};
+use unified_video_action::{Config, HeadConfig, Model, Net, TransformerConfig};
 
 const STATE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -17,7 +17,7 @@ const STATE: &str = concat!(
 );
 
 /// The sizes of `STATE`.
-fn small() -> UvaConfig {
+fn small() -> Config {
     let part = |width, heads, hidden| TransformerConfig {
         width,
         depth: 1,
@@ -29,7 +29,7 @@ fn small() -> UvaConfig {
         depth: 2,
         steps: 6,
     };
-    UvaConfig {
+    Config {
         side: 8,
         encoder: part(8, 2, 16),
         decoder: part(12, 3, 20),
@@ -41,7 +41,7 @@ fn small() -> UvaConfig {
             .with_blocks(1)
             .with_channels(2)
             .with_encoder_attention(vec![0]),
-        ..UvaConfig::default()
+        ..Config::default()
     }
 }
 
@@ -143,11 +143,11 @@ fn frames_of_one() -> Frame {
 
 #[test]
 fn a_model_of_fewer_actions_than_a_reduction_takes_is_refused() {
-    let config = UvaConfig { actions: 4, ..small() };
+    let config = Config { actions: 4, ..small() };
     let device = Device::flex();
     let model = Model::new(
         config.clone(),
-        unified_video_action::UvaNet::new(&config, &device),
+        Net::new(&config, &device),
         config.autoencoder.init(&device),
         *loaded().model().scale(),
         &device,

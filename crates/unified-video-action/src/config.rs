@@ -3,10 +3,10 @@
 use nn_kit::KlAutoencoderConfig;
 use serde::{Deserialize, Serialize};
 
-use super::error::UvaError;
+use crate::error::Error;
 
 /// Sides that the action head pools feature maps to.
-pub(super) const POOLED: usize = 4;
+pub(crate) const POOLED: usize = 4;
 
 /// Sizes of a stack of transformer blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +37,7 @@ pub struct HeadConfig {
 /// Everything that decides what the model computes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct UvaConfig {
+pub struct Config {
     /// Side of a video frame, px; frames are square.
     pub frame: usize,
     /// Latent frames of the history, and as many of the future.
@@ -68,7 +68,7 @@ pub struct UvaConfig {
     pub autoencoder: KlAutoencoderConfig,
 }
 
-impl Default for UvaConfig {
+impl Default for Config {
     fn default() -> Self {
         let transformer = TransformerConfig {
             width: 768,
@@ -100,7 +100,7 @@ impl Default for UvaConfig {
     }
 }
 
-impl UvaConfig {
+impl Config {
     /// Tokens of a latent frame.
     pub fn frame_tokens(&self) -> usize {
         self.side * self.side
@@ -130,9 +130,9 @@ impl UvaConfig {
     ///
     /// # Errors
     /// The first one that cannot be.
-    pub fn check(&self) -> Result<(), UvaError> {
+    pub fn check(&self) -> Result<(), Error> {
         let refuse = |setting: &'static str, found: String, expected: String| {
-            Err(UvaError::Config {
+            Err(Error::Config {
                 setting,
                 found,
                 expected,
@@ -196,11 +196,11 @@ mod tests {
 
     #[test]
     fn sizes_that_are_no_model_are_refused_by_name() {
-        let config = UvaConfig::default();
+        let config = Config::default();
         config.check().unwrap();
         assert_eq!((config.tokens(), config.stride(), config.picture()), (1024, 4, 256));
-        let refused = |change: fn(&mut UvaConfig), name: &str| {
-            let mut config = UvaConfig::default();
+        let refused = |change: fn(&mut Config), name: &str| {
+            let mut config = Config::default();
             change(&mut config);
             let text = config.check().unwrap_err().to_string();
             assert!(text.contains(name), "{text}");

@@ -5,7 +5,7 @@ use nn_kit::CheckpointError;
 
 /// Why there is no model, or no output.
 #[derive(Debug, thiserror::Error)]
-pub enum UvaError {
+pub enum Error {
     /// A size that cannot be.
     #[error("{setting} is {found}; expected {expected}")]
     Config {
@@ -43,6 +43,18 @@ pub enum UvaError {
         height: u32,
         /// The side expected.
         expected: usize,
+    },
+    /// A window of frames that the video does not have.
+    #[error(
+        "the window at frame {start} ends beyond the video's {frames} frames; expected {needed} frames from its start on"
+    )]
+    Window {
+        /// Its first frame.
+        start: usize,
+        /// Frames of the video.
+        frames: usize,
+        /// Frames of a window.
+        needed: usize,
     },
     /// Numbers that are not finite came out.
     #[error("the model gave {what} that are not finite; the weights are damaged or of another model")]

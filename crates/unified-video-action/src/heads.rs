@@ -11,7 +11,7 @@ use cpu_kernels::conv2d;
 use diffusion_schedulers::{LearnedRange, Sampling, Scheduler};
 use nn_kit::{AdaLnMlp, AdaLnMlpConfig};
 
-use super::config::{HeadConfig, POOLED, UvaConfig};
+use crate::config::{Config, HeadConfig, POOLED};
 
 /// Draws the latent of each token, conditioned on the decoder's output there (Li, Tian et al. 2024, section 3.3).
 #[derive(Module, Debug)]
@@ -20,7 +20,7 @@ pub struct VideoHead {
 }
 
 impl VideoHead {
-    pub(super) fn new(config: &UvaConfig, device: &Device) -> Self {
+    pub(crate) fn new(config: &Config, device: &Device) -> Self {
         Self {
             net: denoiser(config.channels(), config, config.video_head, device),
         }
@@ -80,7 +80,7 @@ pub struct ActionHead {
 }
 
 impl ActionHead {
-    pub(super) fn new(config: &UvaConfig, device: &Device) -> Self {
+    pub(crate) fn new(config: &Config, device: &Device) -> Self {
         let width = config.decoder.width;
         let linear = |from, to| LinearConfig::new(from, to).init(device);
         Self {
@@ -147,7 +147,7 @@ impl ActionHead {
     }
 }
 
-fn denoiser(numbers: usize, config: &UvaConfig, head: HeadConfig, device: &Device) -> AdaLnMlp {
+fn denoiser(numbers: usize, config: &Config, head: HeadConfig, device: &Device) -> AdaLnMlp {
     AdaLnMlpConfig {
         inputs: numbers,
         // Noise and place in the range of variances.

@@ -9,21 +9,30 @@ use burn::Tensor;
 use image::RgbImage;
 use nn_kit::mix_seed;
 
-use super::error::UvaError;
-use super::model::{Action, Uva};
-use super::task::UvaTask;
+use crate::error::Error;
+use crate::model::{Action, Model};
+use crate::task::Task;
 
 /// Windows that the transformer reads at once.
 const BLOCK: usize = 4;
 
-impl Uva {
-    /// The actions of windows that begin at these frames (rising, each window inside of the video); action k of the
-    /// window at s is the one taken at frame s − 1 + k.
+impl Model {
+    /// The actions of windows that begin at these frames, in rising order; action k of the window at s is the one
+    /// taken at frame s − 1 + k.
     ///
     /// # Errors
-    /// Frames of another size than the configuration's, or weights that give no finite numbers.
-    pub fn windows(&self, video: &[RgbImage], starts: &[usize], seed: u64) -> Result<Vec<Vec<Action>>, UvaError> {
+    /// Windows that reach beyond the video, frames of another size than the configuration's, or weights that give no finite
+    /// numbers.
+    pub fn windows(&self, video: &[RgbImage], starts: &[usize], seed: u64) -> Result<Vec<Vec<Action>>, Error> {
         let (frames, stride, side) = (self.config.frames, self.config.stride(), self.config.side);
+        let needed = self.config.actions;
+        if let Some(&start) = starts.iter().find(|start| video.len().saturating_sub(**start) < needed) {
+            return Err(Error::Window {
+                start,
+                frames: video.len(),
+                needed,
+            });
+        }
         let mut known: BTreeMap<usize, Tensor<4>> = BTreeMap::new();
         let mut all = Vec::with_capacity(starts.len());
         for block in starts.chunks(BLOCK) {
@@ -44,14 +53,14 @@ impl Uva {
             let channels = self.config.channels();
             let future = Tensor::cat(latents.collect(), 0).reshape([block.len(), frames, channels, side, side]);
             let seeds: Vec<u64> = block.iter().map(|start| mix_seed(seed, *start as u64)).collect();
-            let output = self.run(&UvaTask::Inverse { future }, &seeds)?;
+            let output = self.run(&Task::Inverse { future }, &seeds)?;
             all.extend(output.actions.unwrap_or_default());
         }
         Ok(all)
     }
 }
 
-impl UvaError {
+impl Error {
     fn at_frame(self, frame: usize) -> Self {
         match self {
             Self::Frame {

@@ -1,9 +1,4 @@
-//! Unified Video Action (Li et al., RSS 2025), native: one masked transformer over latents of past and future frames,
-//! with a diffusion head for video and one for actions.
-//!
-//! [`UvaNet`] is the transformer with its heads, [`UvaTask`] one of its five modes, [`Uva`] the whole model with its
-//! autoencoder and normalisation, read from a published checkpoint. `docs/idm.md` has formulas, sizes and what was
-//! checked.
+#![doc = include_str!("../README.md")]
 #![recursion_limit = "256"]
 
 mod config;
@@ -20,10 +15,10 @@ mod sample;
 mod task;
 mod video;
 
-pub use config::{HeadConfig, TransformerConfig, UvaConfig};
-pub use error::UvaError;
+pub use config::{Config, HeadConfig, TransformerConfig};
+pub use error::Error;
 pub use heads::{ActionHead, VideoHead};
-pub use load::{UvaShapes, uva_shapes};
-pub use model::{Action, ActionScale, Uva, UvaOutput};
-pub use net::UvaNet;
-pub use task::{Masked, UvaTask};
+pub use load::{Shapes, shapes};
+pub use model::{Action, ActionScale, Model, Output};
+pub use net::Net;
+pub use task::{Masked, Task};

@@ -13,18 +13,18 @@ use nn_kit::{
     published_shapes,
 };
 
-use super::config::UvaConfig;
-use super::error::UvaError;
-use super::model::{ActionScale, Uva};
-use super::net::UvaNet;
+use crate::config::Config;
+use crate::error::Error;
+use crate::model::{ActionScale, Model};
+use crate::net::Net;
 
 /// Where the weights are, the averaged ones first.
 const PARTS: [&str; 4] = ["state_dicts.ema_model", "state_dicts.model", "ema_model", "model"];
 /// In front of all names where the model was saved as it was trained on several devices.
 const WRAPPED: &str = "module.";
 
-/// What the published checkpoint calls the parts of [`UvaNet`].
-pub(super) fn net_names() -> Vec<(&'static str, &'static str)> {
+/// What the published checkpoint calls the parts of [`Net`].
+pub(crate) fn net_names() -> Vec<(&'static str, &'static str)> {
     let own: &nn_kit::Renames = &[
         ("diffactloss.conv.", "diffactloss.conv.0."),
         ("diffactloss.fc.1.", "diffactloss.fc.2."),
@@ -35,7 +35,7 @@ pub(super) fn net_names() -> Vec<(&'static str, &'static str)> {
 
 /// Published names and shapes of parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UvaShapes {
+pub struct Shapes {
     /// Of transformer and heads.
     pub net: BTreeMap<String, Vec<usize>>,
     /// Of the autoencoder.
@@ -46,34 +46,34 @@ pub struct UvaShapes {
 ///
 /// # Errors
 /// Sizes that are no model.
-pub fn uva_shapes(config: &UvaConfig) -> Result<UvaShapes, UvaError> {
+pub fn shapes(config: &Config) -> Result<Shapes, Error> {
     config.check()?;
     let device = Device::default();
-    Ok(UvaShapes {
-        net: published_shapes(&UvaNet::new(config, &device), &net_names()),
+    Ok(Shapes {
+        net: published_shapes(&Net::new(config, &device), &net_names()),
         autoencoder: published_shapes(&config.autoencoder.init(&device), KL_AUTOENCODER_NAMES),
     })
 }
 
-impl Uva {
-    /// Reads a checkpoint of a model of these sizes ([`UvaConfig::default`] are the published ones).
+impl Model {
+    /// Reads a checkpoint of a model of these sizes ([`Config::default`] are the published ones).
     ///
     /// # Errors
     /// A file that is missing, damaged or without such weights, and tensors that are missing, left over, of another shape
     /// or not finite, each by its name.
-    pub fn load(path: &Path, config: &UvaConfig, device: &Device) -> Result<Self, UvaError> {
+    pub fn load(path: &Path, config: &Config, device: &Device) -> Result<Self, Error> {
         config.check()?;
         let checkpoint = Checkpoint::open_part(path, &PARTS)?;
         let wrapped = checkpoint.tensors().any(|(name, _)| name.starts_with(WRAPPED));
         let prefix = if wrapped { WRAPPED } else { "" };
         let under = |part: &str| format!("{prefix}{part}.");
-        let net = checkpoint.fill(UvaNet::new(config, device), &under("model"), &net_names())?;
+        let net = checkpoint.fill(Net::new(config, device), &under("model"), &net_names())?;
         let autoencoder: KlAutoencoder = checkpoint.fill(
             config.autoencoder.init(device),
             &under("vae_model"),
             KL_AUTOENCODER_NAMES,
         )?;
-        let pair = |name: &str| -> Result<[f32; 2], UvaError> {
+        let pair = |name: &str| -> Result<[f32; 2], Error> {
             let name = format!("{}params_dict.action.{name}", under("normalizer"));
             let values: Vec<f32> = checkpoint.values(&name)?.iter::<f32>().collect();
             let found = values.len();

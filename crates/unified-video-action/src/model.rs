@@ -7,12 +7,12 @@ use image::RgbImage;
 use nn_kit::KlAutoencoder;
 use serde::{Deserialize, Serialize};
 
-use super::config::UvaConfig;
-use super::error::UvaError;
-use super::net::UvaNet;
-use super::pictures::{enlarge, reduce};
-use super::sample::{Noise, Schedules, actions, video};
-use super::task::UvaTask;
+use crate::config::Config;
+use crate::error::Error;
+use crate::net::Net;
+use crate::pictures::{enlarge, reduce};
+use crate::sample::{Noise, Schedules, actions, video};
+use crate::task::Task;
 
 /// Frames that the autoencoder reads or gives at once, which bounds the memory of its feature maps.
 const BLOCK: usize = 2;
@@ -39,13 +39,13 @@ impl ActionScale {
     ///
     /// # Errors
     /// Scales that are 0, or numbers that are not finite.
-    pub fn check(&self) -> Result<(), UvaError> {
+    pub fn check(&self) -> Result<(), Error> {
         let finite = self.scale.iter().chain(&self.offset).all(|v| v.is_finite());
         if finite && self.scale.iter().all(|v| v.abs() > f32::EPSILON) {
             return Ok(());
         }
         let found = self.scale.iter().chain(&self.offset).copied().collect();
-        Err(UvaError::Normalisation { found })
+        Err(Error::Normalisation { found })
     }
 
     /// Into [−1, 1].
@@ -61,7 +61,7 @@ impl ActionScale {
 
 /// What a task gave.
 #[derive(Clone, Debug)]
-pub struct UvaOutput {
+pub struct Output {
     /// Latents of the future, `[batch, frames, channels, side, side]`, of the video modes.
     pub latents: Option<Tensor<5>>,
     /// Actions of the future, one list an item, of the modes with actions.
@@ -70,31 +70,31 @@ pub struct UvaOutput {
 
 /// The whole model: [`Self::run`] computes any of its modes, [`Self::windows`] reads actions out of a video, [`Self::clip`]
 /// makes a video. Everything random follows from the seeds that these are given.
-pub struct Uva {
-    pub(super) config: UvaConfig,
-    pub(super) net: UvaNet,
-    pub(super) autoencoder: KlAutoencoder,
-    pub(super) scale: ActionScale,
-    pub(super) device: Device,
+pub struct Model {
+    pub(crate) config: Config,
+    pub(crate) net: Net,
+    pub(crate) autoencoder: KlAutoencoder,
+    pub(crate) scale: ActionScale,
+    pub(crate) device: Device,
     schedules: Schedules,
 }
 
-impl Uva {
+impl Model {
     /// Out of its parts.
     ///
     /// # Errors
     /// Sizes that are no model, actions that are not of two numbers, or a scale that cannot be undone.
     pub fn new(
-        config: UvaConfig,
-        net: UvaNet,
+        config: Config,
+        net: Net,
         autoencoder: KlAutoencoder,
         scale: ActionScale,
         device: &Device,
-    ) -> Result<Self, UvaError> {
+    ) -> Result<Self, Error> {
         config.check()?;
         scale.check()?;
         if config.action_numbers != 2 {
-            return Err(UvaError::Config {
+            return Err(Error::Config {
                 setting: "action_numbers",
                 found: config.action_numbers.to_string(),
                 expected: "2: the published model's actions are pairs".into(),
@@ -115,12 +115,12 @@ impl Uva {
     }
 
     /// Its sizes.
-    pub fn config(&self) -> &UvaConfig {
+    pub fn config(&self) -> &Config {
         &self.config
     }
 
     /// The transformer with its heads.
-    pub fn net(&self) -> &UvaNet {
+    pub fn net(&self) -> &Net {
         &self.net
     }
 
@@ -134,7 +134,7 @@ impl Uva {
     ///
     /// # Errors
     /// A frame of another size, or weights that give no finite latents.
-    pub fn latents(&self, frames: &[(u64, &RgbImage)]) -> Result<Tensor<4>, UvaError> {
+    pub fn latents(&self, frames: &[(u64, &RgbImage)]) -> Result<Tensor<4>, Error> {
         let (side, picture, channels) = (self.config.side, self.config.picture(), self.config.channels());
         let mut parts = Vec::with_capacity(frames.len().div_ceil(BLOCK));
         for (block, frames) in frames.chunks(BLOCK).enumerate() {
@@ -159,7 +159,7 @@ impl Uva {
     ///
     /// # Errors
     /// Weights that give no finite pictures.
-    pub fn frames(&self, latents: Tensor<4>) -> Result<Vec<RgbImage>, UvaError> {
+    pub fn frames(&self, latents: Tensor<4>) -> Result<Vec<RgbImage>, Error> {
         let picture = self.config.picture();
         let mut frames = Vec::with_capacity(latents.dims()[0]);
         for block in latents.div_scalar(self.config.latent_scale).split(BLOCK, 0) {
@@ -180,10 +180,10 @@ impl Uva {
     ///
     /// # Errors
     /// Lists of another length than the configuration's.
-    pub fn actions(&self, actions: &[Vec<Action>]) -> Result<Tensor<3>, UvaError> {
+    pub fn actions(&self, actions: &[Vec<Action>]) -> Result<Tensor<3>, Error> {
         let count = self.config.actions;
         if let Some(list) = actions.iter().find(|list| list.len() != count) {
-            return Err(UvaError::Shape {
+            return Err(Error::Shape {
                 what: "a list of actions",
                 found: vec![list.len()],
                 expected: vec![count],
@@ -202,10 +202,10 @@ impl Uva {
     ///
     /// # Errors
     /// Input of other shapes, another number of seeds than of items, or weights that give no finite numbers.
-    pub fn run(&self, task: &UvaTask, seeds: &[u64]) -> Result<UvaOutput, UvaError> {
+    pub fn run(&self, task: &Task, seeds: &[u64]) -> Result<Output, Error> {
         task.check(&self.config)?;
         if seeds.len() != task.batch() {
-            return Err(UvaError::Shape {
+            return Err(Error::Shape {
                 what: "the list of seeds",
                 found: vec![seeds.len()],
                 expected: vec![task.batch()],
@@ -225,10 +225,10 @@ impl Uva {
         } else {
             None
         };
-        Ok(UvaOutput { latents, actions })
+        Ok(Output { latents, actions })
     }
 
-    fn drawn_actions(&self, z: Tensor<3>, seeds: &[u64]) -> Result<Vec<Vec<Action>>, UvaError> {
+    fn drawn_actions(&self, z: Tensor<3>, seeds: &[u64]) -> Result<Vec<Vec<Action>>, Error> {
         let mut noise = Noise::new(seeds, ACTIONS, &self.device);
         let drawn = actions(&self.net, &self.config, &self.schedules.actions, z, &mut noise);
         finite(&drawn, "actions")?;
@@ -239,10 +239,10 @@ impl Uva {
     }
 }
 
-fn finite<const D: usize>(tensor: &Tensor<D>, what: &'static str) -> Result<(), UvaError> {
+fn finite<const D: usize>(tensor: &Tensor<D>, what: &'static str) -> Result<(), Error> {
     let sum: f32 = tensor.clone().abs().sum().into_scalar();
     if sum.is_finite() {
         return Ok(());
     }
-    Err(UvaError::NotFinite { what })
+    Err(Error::NotFinite { what })
 }

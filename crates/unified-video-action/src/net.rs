@@ -6,9 +6,9 @@ use burn::nn::{Initializer, LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::Device;
 use nn_kit::{VitBlock, VitBlockConfig};
 
-use super::config::UvaConfig;
-use super::heads::{ActionHead, VideoHead};
-use super::task::UvaTask;
+use crate::config::Config;
+use crate::heads::{ActionHead, VideoHead};
+use crate::task::Task;
 
 /// Added to the variance in the layer norms.
 const EPSILON: f64 = 1e-6;
@@ -23,7 +23,7 @@ const SPREAD: f64 = 0.02;
 /// sequence), each after a linear map of its own, e and s learned places. Fields are named as the published parameters
 /// where the two do not differ.
 #[derive(Module, Debug)]
-pub struct UvaNet {
+pub struct Net {
     fake_latent_x: Param<Tensor<2>>,
     fake_action_latent: Param<Tensor<2>>,
     temporal_pos_embed: Param<Tensor<3>>,
@@ -49,9 +49,9 @@ pub struct UvaNet {
     actions: usize,
 }
 
-impl UvaNet {
-    /// With random weights; sizes as [`UvaConfig::check`] lets them pass.
-    pub fn new(config: &UvaConfig, device: &Device) -> Self {
+impl Net {
+    /// With random weights; sizes as [`Config::check`] lets them pass.
+    pub fn new(config: &Config, device: &Device) -> Self {
         let (encoder, decoder) = (config.encoder, config.decoder);
         let spread = Initializer::Normal { mean: 0.0, std: SPREAD };
         let fake = || spread.init([1, encoder.width], device);
@@ -59,7 +59,7 @@ impl UvaNet {
         let spatial = |width| spread.init([1, config.frame_tokens(), width], device);
         let linear = |from, to| LinearConfig::new(from, to).init(device);
         let norm = |width| LayerNormConfig::new(width).with_epsilon(EPSILON).init(device);
-        let blocks = |part: super::TransformerConfig| {
+        let blocks = |part: crate::TransformerConfig| {
             let block = VitBlockConfig::new(part.width, part.heads, part.hidden);
             (0..part.depth).map(|_| block.init(device)).collect()
         };
@@ -88,8 +88,8 @@ impl UvaNet {
         }
     }
 
-    /// The encoder's tokens, `[batch, frames · side², width]`, for a task of fitting shapes (see [`UvaTask::check`]).
-    pub fn encode(&self, task: &UvaTask) -> Tensor<3> {
+    /// The encoder's tokens, `[batch, frames · side², width]`, for a task of fitting shapes (see [`Task::check`]).
+    pub fn encode(&self, task: &Task) -> Tensor<3> {
         let (history, future, mask, actions) = task.parts();
         let batch = task.batch();
         let tokens = places(&self.temporal_pos_embed, &self.spatial_pos_embed);
@@ -141,7 +141,7 @@ impl UvaNet {
     }
 
     /// [`Self::encode`], then [`Self::decode`].
-    pub fn forward(&self, task: &UvaTask) -> Tensor<3> {
+    pub fn forward(&self, task: &Task) -> Tensor<3> {
         self.decode(self.encode(task))
     }
 }
@@ -155,7 +155,7 @@ fn places(temporal: &Param<Tensor<3>>, spatial: &Param<Tensor<3>>) -> Tensor<3> 
 }
 
 /// Latents `[batch, frames, channels, side, side]` as tokens `[batch, frames · side², channels]`.
-pub(super) fn rows(latents: Tensor<5>) -> Tensor<3> {
+pub(crate) fn rows(latents: Tensor<5>) -> Tensor<3> {
     let [batch, frames, channels, height, width] = latents.dims();
     latents
         .permute([0, 1, 3, 4, 2])
@@ -163,7 +163,7 @@ pub(super) fn rows(latents: Tensor<5>) -> Tensor<3> {
 }
 
 /// The other way.
-pub(super) fn pictures(rows: Tensor<3>, frames: usize, side: usize) -> Tensor<5> {
+pub(crate) fn pictures(rows: Tensor<3>, frames: usize, side: usize) -> Tensor<5> {
     let [batch, _, channels] = rows.dims();
     rows.reshape([batch, frames, side, side, channels])
         .permute([0, 1, 4, 2, 3])

@@ -6,13 +6,13 @@ use diffusion_schedulers::LearnedRange;
 use model_parity::{Case, Check, MODULE, Model, PIPELINE, ParityError, SCHEDULE};
 use nn_kit::{KL_AUTOENCODER_NAMES, KlAutoencoderConfig};
 
-use super::config::{HeadConfig, TransformerConfig, UvaConfig};
-use super::load::net_names;
-use super::net::{UvaNet, rows};
-use super::task::{Masked, UvaTask};
+use crate::config::{Config, HeadConfig, TransformerConfig};
+use crate::load::net_names;
+use crate::net::{Net, rows};
+use crate::task::{Masked, Task};
 
 /// The models of this crate that a recorded folder can be compared with.
-pub const UVA_MODELS: &[Model] = &[
+pub const MODELS: &[Model] = &[
     Model {
         class: "UVA/MAR AutoencoderKL",
         run: autoencoder,
@@ -56,7 +56,7 @@ fn autoencoder(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> 
 }
 
 /// Sizes out of the shapes of the weights, and what shapes do not say out of the configuration.
-fn sizes(case: &Case) -> Result<UvaConfig, ParityError> {
+fn sizes(case: &Case) -> Result<Config, ParityError> {
     let weights = case.weights()?;
     let shape = |name: &str, at: usize| -> Result<usize, ParityError> {
         let shape = weights.shape(name);
@@ -88,7 +88,7 @@ fn sizes(case: &Case) -> Result<UvaConfig, ParityError> {
     };
     let tokens = shape("spatial_pos_embed", 1)?;
     let temperature = case.config()["temperature"].as_f64();
-    let config = UvaConfig {
+    let config = Config {
         frames: shape("temporal_pos_embed", 1)?,
         side: tokens.isqrt(),
         actions: shape("diffactloss.interpolate.weight", 0)?,
@@ -103,7 +103,7 @@ fn sizes(case: &Case) -> Result<UvaConfig, ParityError> {
         action_head: head("diffactloss")?,
         temperature: temperature.ok_or_else(|| case.config_error("temperature is missing in config.json"))?,
         autoencoder: KlAutoencoderConfig::new().with_channels(shape("z_proj.weight", 1)?),
-        ..UvaConfig::default()
+        ..Config::default()
     };
     config.check().map_err(|error| case.config_error(error.to_string()))?;
     Ok(config)
@@ -111,7 +111,7 @@ fn sizes(case: &Case) -> Result<UvaConfig, ParityError> {
 
 fn transformer(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
     let config = sizes(case)?;
-    let net = case.fill(UvaNet::new(&config, device), &net_names())?;
+    let net = case.fill(Net::new(&config, device), &net_names())?;
     let mut checks = schedules(case, &config)?;
     let (history, future): (Tensor<5>, Tensor<5>) = (case.tensor("cond", device)?, case.tensor("future", device)?);
     let masked = || -> Result<Masked, ParityError> {
@@ -123,14 +123,14 @@ fn transformer(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> 
     let tasks = [
         (
             "video_model",
-            UvaTask::Video {
+            Task::Video {
                 history: history.clone(),
                 future: masked()?,
             },
         ),
         (
             "dynamic_model",
-            UvaTask::Dynamics {
+            Task::Dynamics {
                 history: history.clone(),
                 future: masked()?,
                 actions: case.tensor("actions", device)?,
@@ -138,14 +138,14 @@ fn transformer(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> 
         ),
         (
             "policy_model",
-            UvaTask::Policy {
+            Task::Policy {
                 history: history.clone(),
             },
         ),
-        ("inverse_model", UvaTask::Inverse { future: future.clone() }),
+        ("inverse_model", Task::Inverse { future: future.clone() }),
         (
             "full_dynamic_model",
-            UvaTask::FullDynamics {
+            Task::FullDynamics {
                 history,
                 future: masked()?,
             },
@@ -187,7 +187,7 @@ fn schedule(case: &Case, steps: usize, kept: usize) -> Result<LearnedRange, Pari
     LearnedRange::cosine(steps, kept).map_err(|error| case.config_error(error.to_string()))
 }
 
-fn schedules(case: &Case, config: &UvaConfig) -> Result<Vec<Check>, ParityError> {
+fn schedules(case: &Case, config: &Config) -> Result<Vec<Check>, ParityError> {
     let train = schedule(case, config.training_steps, config.training_steps)?;
     let sampler = schedule(case, config.training_steps, config.action_head.steps)?;
     let timesteps: Vec<f64> = sampler.timesteps().iter().map(|&t| t as f64).collect();
@@ -199,13 +199,7 @@ fn schedules(case: &Case, config: &UvaConfig) -> Result<Vec<Check>, ParityError>
 }
 
 /// The action head: condition, network, sampler, loss.
-fn inverse(
-    case: &Case,
-    config: &UvaConfig,
-    net: &UvaNet,
-    z: Tensor<3>,
-    device: &Device,
-) -> Result<Vec<Check>, ParityError> {
+fn inverse(case: &Case, config: &Config, net: &Net, z: Tensor<3>, device: &Device) -> Result<Vec<Check>, ParityError> {
     let head = &net.diffactloss;
     let numbers = config.action_numbers;
     let batch = z.dims()[0];
@@ -248,13 +242,7 @@ fn inverse(
 }
 
 /// The video head: network, sampler, loss.
-fn video(
-    case: &Case,
-    config: &UvaConfig,
-    net: &UvaNet,
-    z: Tensor<3>,
-    device: &Device,
-) -> Result<Vec<Check>, ParityError> {
+fn video(case: &Case, config: &Config, net: &Net, z: Tensor<3>, device: &Device) -> Result<Vec<Check>, ParityError> {
     let head = &net.diffloss;
     let channels = config.channels();
     let [batch, tokens, width] = z.dims();

@@ -2,23 +2,23 @@
 
 use image::RgbImage;
 
-use super::error::UvaError;
+use crate::error::Error;
 
 /// A frame of `from` × `from` px as three planes of `side` × `side` in [−1, 1], bilinear between pixel centres (PyTorch's
 /// `interpolate` with `align_corners=False`, which the published model was trained with).
 ///
 /// # Errors
 /// A frame of another size.
-pub(super) fn enlarge(
+pub(crate) fn enlarge(
     index: usize,
     frame: &RgbImage,
     from: usize,
     side: usize,
     out: &mut Vec<f32>,
-) -> Result<(), UvaError> {
+) -> Result<(), Error> {
     let (width, height) = frame.dimensions();
     if (width as usize, height as usize) != (from, from) {
-        return Err(UvaError::Frame {
+        return Err(Error::Frame {
             frame: index,
             width,
             height,
@@ -50,7 +50,7 @@ pub(super) fn enlarge(
 
 /// A frame of `to` × `to` px out of three planes of `side` × `side` in [−1, 1]: each pixel is the mean over the part that
 /// it covers, rounded.
-pub(super) fn reduce(planes: &[f32], side: usize, to: usize) -> RgbImage {
+pub(crate) fn reduce(planes: &[f32], side: usize, to: usize) -> RgbImage {
     let scale = side as f64 / to as f64;
     // Pixels that an output pixel covers, with their shares.
     let covers: Vec<Vec<(usize, f64)>> = (0..to)

@@ -7,20 +7,20 @@ use nn_kit::{mix_seed, normal, permutation};
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 
-use super::config::UvaConfig;
-use super::net::{UvaNet, pictures, rows};
-use super::task::{Masked, UvaTask};
+use crate::config::Config;
+use crate::net::{Net, pictures, rows};
+use crate::task::{Masked, Task};
 
 /// Standard normal numbers for a batch: each item has a generator of its own, so that what is drawn for it does not
 /// depend on the others.
-pub(super) struct Noise {
+pub(crate) struct Noise {
     generators: Vec<Pcg64>,
     device: Device,
 }
 
 impl Noise {
     /// One item a seed; `part` tells the draws of one item apart (latents, actions, video).
-    pub(super) fn new(seeds: &[u64], part: u64, device: &Device) -> Self {
+    pub(crate) fn new(seeds: &[u64], part: u64, device: &Device) -> Self {
         let generator = |seed: &u64| Pcg64::seed_from_u64(mix_seed(*seed, part));
         Self {
             generators: seeds.iter().map(generator).collect(),
@@ -29,7 +29,7 @@ impl Noise {
     }
 
     /// `[items · each, numbers]`.
-    pub(super) fn draw(&mut self, each: usize, numbers: usize) -> Tensor<2> {
+    pub(crate) fn draw(&mut self, each: usize, numbers: usize) -> Tensor<2> {
         let items = self.generators.len();
         let values: Vec<f32> = self
             .generators
@@ -41,15 +41,15 @@ impl Noise {
 }
 
 /// Schedules of both samplers.
-pub(super) struct Schedules {
-    pub(super) video: LearnedRange,
-    pub(super) actions: LearnedRange,
+pub(crate) struct Schedules {
+    pub(crate) video: LearnedRange,
+    pub(crate) actions: LearnedRange,
 }
 
 /// Normalised actions `[batch · actions, numbers]` out of the decoder's tokens.
-pub(super) fn actions(
-    net: &UvaNet,
-    config: &UvaConfig,
+pub(crate) fn actions(
+    net: &Net,
+    config: &Config,
     schedule: &LearnedRange,
     z: Tensor<3>,
     noise: &mut Noise,
@@ -62,21 +62,21 @@ pub(super) fn actions(
 }
 
 /// What a video task draws.
-pub(super) struct Drawn {
+pub(crate) struct Drawn {
     /// `[batch, frames, channels, side, side]`.
-    pub(super) latents: Tensor<5>,
+    pub(crate) latents: Tensor<5>,
     /// The decoder's tokens of the last round.
-    pub(super) z: Tensor<3>,
+    pub(crate) z: Tensor<3>,
 }
 
 /// Draws the masked tokens of a video task in rounds: after round r of R, cos(π/2 · r/R) of the frame's tokens (and at
 /// least one before the last) are still masked; which ones are drawn first is random (Chang et al. 2022, section 3.3).
 /// The same places of all frames are drawn together. `None` for a task that gives no video.
-pub(super) fn video(
-    net: &UvaNet,
-    config: &UvaConfig,
+pub(crate) fn video(
+    net: &Net,
+    config: &Config,
     schedule: &LearnedRange,
-    task: &UvaTask,
+    task: &Task,
     seeds: &[u64],
     noise: &mut Noise,
 ) -> Option<Drawn> {
@@ -165,6 +165,6 @@ impl Noise {
 }
 
 /// A frame's mask for every token and channel, `[batch, tokens, 1]`.
-fn mask_of(mask: Tensor<2>, config: &UvaConfig) -> Tensor<3> {
+fn mask_of(mask: Tensor<2>, config: &Config) -> Tensor<3> {
     mask.repeat_dim(1, config.frames).unsqueeze_dim(2)
 }

@@ -2,8 +2,8 @@
 
 use burn::tensor::{Device, Tensor};
 
-use super::config::UvaConfig;
-use super::error::UvaError;
+use crate::config::Config;
+use crate::error::Error;
 
 /// Future latents of which some are to be drawn.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub struct Masked {
 
 impl Masked {
     /// A future of which nothing is given.
-    pub fn all(config: &UvaConfig, batch: usize, device: &Device) -> Self {
+    pub fn all(config: &Config, batch: usize, device: &Device) -> Self {
         Self {
             latents: Tensor::zeros(
                 [batch, config.frames, config.channels(), config.side, config.side],
@@ -34,7 +34,7 @@ impl Masked {
     clippy::large_enum_variant,
     reason = "tensors are handles, and there are never many tasks"
 )]
-pub enum UvaTask {
+pub enum Task {
     /// Video after a history (`video_model`).
     Video {
         /// What was seen.
@@ -70,9 +70,9 @@ pub enum UvaTask {
     },
 }
 
-impl UvaTask {
+impl Task {
     /// Histories, futures, mask and actions, where they are given.
-    pub(super) fn parts(
+    pub(crate) fn parts(
         &self,
     ) -> (
         Option<&Tensor<5>>,
@@ -117,7 +117,7 @@ impl UvaTask {
     }
 
     /// The same task with other future latents and mask.
-    pub(super) fn with_future(&self, future: Masked) -> Self {
+    pub(crate) fn with_future(&self, future: Masked) -> Self {
         match self.clone() {
             Self::Video { history, .. } => Self::Video { history, future },
             Self::Dynamics { history, actions, .. } => Self::Dynamics {
@@ -134,14 +134,14 @@ impl UvaTask {
     ///
     /// # Errors
     /// The first that does not fit.
-    pub fn check(&self, config: &UvaConfig) -> Result<(), UvaError> {
+    pub fn check(&self, config: &Config) -> Result<(), Error> {
         let batch = self.batch();
         let latents = [batch, config.frames, config.channels(), config.side, config.side];
         let fits = |what, found: Vec<usize>, expected: &[usize]| {
             if found == expected {
                 return Ok(());
             }
-            Err(UvaError::Shape {
+            Err(Error::Shape {
                 what,
                 found,
                 expected: expected.to_vec(),

@@ -7,16 +7,16 @@ use burn::Tensor;
 use image::RgbImage;
 use nn_kit::mix_seed;
 
-use super::error::UvaError;
-use super::model::Uva;
-use super::task::{Masked, UvaTask};
+use crate::error::Error;
+use crate::model::Model;
+use crate::task::{Masked, Task};
 
-impl Uva {
+impl Model {
     /// A clip of `count` frames that begins with `start`, seen as standing still before it.
     ///
     /// # Errors
     /// A start of another size than the configuration's, or weights that give no finite numbers.
-    pub fn clip(&self, start: &RgbImage, count: usize, seed: u64) -> Result<Vec<RgbImage>, UvaError> {
+    pub fn clip(&self, start: &RgbImage, count: usize, seed: u64) -> Result<Vec<RgbImage>, Error> {
         let (frames, stride, side) = (self.config.frames, self.config.stride(), self.config.side);
         let shape = [1, frames, self.config.channels(), side, side];
         let seen: Vec<(u64, &RgbImage)> = (0..frames as u64).map(|i| (mix_seed(seed, i), start)).collect();
@@ -24,7 +24,7 @@ impl Uva {
         let mut clip = vec![start.clone()];
         let mut round = frames as u64;
         while clip.len() < count {
-            let task = UvaTask::Video {
+            let task = Task::Video {
                 history,
                 future: Masked::all(&self.config, 1, &self.device),
             };

@@ -8,17 +8,15 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{Device, Tensor};
 use model_parity::compare;
 use nn_kit::{Checkpoint, KlAutoencoderConfig};
-use unified_video_action::parity::UVA_MODELS;
-use unified_video_action::{
-    Action, HeadConfig, Masked, TransformerConfig, Uva, UvaConfig, UvaNet, UvaShapes, UvaTask, uva_shapes,
-};
+use unified_video_action::parity::MODELS;
+use unified_video_action::{Action, Config, HeadConfig, Masked, Model, Net, Shapes, Task, TransformerConfig, shapes};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
 /// The sizes of `fixtures`.
-fn small() -> UvaConfig {
+fn small() -> Config {
     let part = |width, heads, hidden| TransformerConfig {
         width,
         depth: 1,
@@ -30,7 +28,7 @@ fn small() -> UvaConfig {
         depth: 2,
         steps: 6,
     };
-    UvaConfig {
+    Config {
         side: 8,
         encoder: part(8, 2, 16),
         decoder: part(12, 3, 20),
@@ -42,12 +40,12 @@ fn small() -> UvaConfig {
             .with_blocks(1)
             .with_channels(2)
             .with_encoder_attention(vec![0]),
-        ..UvaConfig::default()
+        ..Config::default()
     }
 }
 
-fn loaded() -> Uva {
-    Uva::load(&fixture("state.ckpt"), &small(), &Device::flex()).unwrap()
+fn loaded() -> Model {
+    Model::load(&fixture("state.ckpt"), &small(), &Device::flex()).unwrap()
 }
 
 /// Products of other numbers of rows round otherwise.
@@ -61,14 +59,14 @@ fn close(found: &[Action], expected: &[Action]) {
 #[test]
 fn small_recordings_are_reproduced() {
     for case in ["tiny", "kl"] {
-        let report = compare(&fixture(case), UVA_MODELS, &Device::flex()).unwrap();
+        let report = compare(&fixture(case), MODELS, &Device::flex()).unwrap();
         assert_eq!(report.problems(), [""; 0], "{case}");
     }
 }
 
 #[test]
 fn the_published_sizes_have_the_published_parameters() {
-    let UvaShapes { net, autoencoder } = uva_shapes(&UvaConfig::default()).unwrap();
+    let Shapes { net, autoencoder } = shapes(&Config::default()).unwrap();
     let count = |shapes: &std::collections::BTreeMap<String, Vec<usize>>| -> usize {
         shapes.values().map(|shape| shape.iter().product::<usize>()).sum()
     };
@@ -84,17 +82,17 @@ fn the_averaged_weights_of_a_training_state_are_read_past_its_configuration() {
     // The same weights as the case folder's.
     let case = model_parity::Case::open(&fixture("tiny")).unwrap();
     let future: Tensor<5> = case.tensor("future", &device).unwrap();
-    let z = uva.net().forward(&UvaTask::Inverse { future });
+    let z = uva.net().forward(&Task::Inverse { future });
     assert!(case.check("inverse_model.z", z, 2e-5).unwrap().passed());
 }
 
 #[test]
 fn tensors_that_do_not_fit_are_named() {
     let device = Device::flex();
-    let refused = |change: fn(&mut UvaConfig), parts: &[&str]| {
+    let refused = |change: fn(&mut Config), parts: &[&str]| {
         let mut config = small();
         change(&mut config);
-        let text = Uva::load(&fixture("state.ckpt"), &config, &device)
+        let text = Model::load(&fixture("state.ckpt"), &config, &device)
             .err()
             .unwrap()
             .to_string();
@@ -115,17 +113,17 @@ fn tensors_that_do_not_fit_are_named() {
         |c| c.decoder.hidden = 24,
         &["decoder_blocks.0.mlp.fc1.bias has shape [20] (expected [24])"],
     );
-    let missing = Uva::load(Path::new("nowhere.ckpt"), &small(), &device).err().unwrap();
+    let missing = Model::load(Path::new("nowhere.ckpt"), &small(), &device).err().unwrap();
     assert!(missing.to_string().contains("nowhere.ckpt"), "{missing}");
     // Weights alone, without the model's state around them.
-    let text = Uva::load(&fixture("tiny/weights.safetensors"), &small(), &device);
+    let text = Model::load(&fixture("tiny/weights.safetensors"), &small(), &device);
     assert!(text.err().unwrap().to_string().contains("is missing"));
     let folder = tempfile::tempdir().unwrap();
     let cut = folder.path().join("cut.ckpt");
     let whole = std::fs::read(fixture("state.ckpt")).unwrap();
     for length in [0, 10, 1000, whole.len() / 2, whole.len() - 30] {
         std::fs::write(&cut, &whole[..length]).unwrap();
-        assert!(Uva::load(&cut, &small(), &device).is_err(), "{length}");
+        assert!(Model::load(&cut, &small(), &device).is_err(), "{length}");
     }
 }
 
@@ -140,20 +138,14 @@ fn weights_that_are_not_finite_are_refused_by_name() {
     // The last number of the last tensor.
     bytes[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
     std::fs::write(folder.path().join("weights.safetensors"), bytes).unwrap();
-    let error = compare(folder.path(), UVA_MODELS, &Device::flex())
-        .unwrap_err()
-        .to_string();
+    let error = compare(folder.path(), MODELS, &Device::flex()).unwrap_err().to_string();
     assert!(error.contains("not finite") && error.contains("the tensor "), "{error}");
 }
 
 #[test]
 fn a_folder_of_another_model_is_told_which_are_known() {
     let folder = tempfile::tempdir().unwrap();
-    let open = || {
-        compare(folder.path(), UVA_MODELS, &Device::flex())
-            .unwrap_err()
-            .to_string()
-    };
+    let open = || compare(folder.path(), MODELS, &Device::flex()).unwrap_err().to_string();
     assert!(open().contains("config.json"));
     std::fs::copy(fixture("tiny/io.safetensors"), folder.path().join("io.safetensors")).unwrap();
     std::fs::write(folder.path().join("config.json"), r#"{"class": "Other"}"#).unwrap();
@@ -177,20 +169,20 @@ fn all_modes_give_what_they_should_and_items_do_not_see_their_neighbours() {
     let tasks = |history: Tensor<5>, seen: Tensor<5>, actions: Tensor<3>| {
         let future = || Masked::all(&config, history.dims()[0], &device);
         [
-            UvaTask::Video {
+            Task::Video {
                 history: history.clone(),
                 future: future(),
             },
-            UvaTask::Dynamics {
+            Task::Dynamics {
                 history: history.clone(),
                 future: future(),
                 actions,
             },
-            UvaTask::Policy {
+            Task::Policy {
                 history: history.clone(),
             },
-            UvaTask::Inverse { future: seen },
-            UvaTask::FullDynamics {
+            Task::Inverse { future: seen },
+            Task::FullDynamics {
                 history: history.clone(),
                 future: future(),
             },
@@ -214,7 +206,7 @@ fn all_modes_give_what_they_should_and_items_do_not_see_their_neighbours() {
             assert!(off < 1e-3, "{off}");
         }
     }
-    let few = UvaTask::Policy {
+    let few = Task::Policy {
         history: random().narrow(1, 0, 3),
     };
     assert!(
@@ -231,9 +223,9 @@ fn given_tokens_stay_and_masked_ones_are_drawn_whatever_the_rounds() {
     let device = Device::flex();
     let source = loaded();
     for rounds in [1, 3, 100] {
-        let config = UvaConfig { rounds, ..small() };
+        let config = Config { rounds, ..small() };
         let autoencoder = config.autoencoder.init(&device);
-        let uva = Uva::new(
+        let uva = Model::new(
             config.clone(),
             source.net().clone(),
             autoencoder,
@@ -246,7 +238,7 @@ fn given_tokens_stay_and_masked_ones_are_drawn_whatever_the_rounds() {
         let mask = Tensor::<1>::from_floats(mask.as_slice(), &device).unsqueeze::<2>();
         let future = Masked { latents, mask };
         let history = Tensor::zeros([1, 4, 2, 8, 8], &device);
-        let output = uva.run(&UvaTask::Video { history, future }, &[3]).unwrap();
+        let output = uva.run(&Task::Video { history, future }, &[3]).unwrap();
         let values: Vec<f32> = output.latents.unwrap().into_data().try_to_vec().unwrap();
         for (i, value) in values.iter().enumerate() {
             assert_eq!((*value - 0.25).abs() < 1e-7, (i % 64) % 3 == 0, "{rounds} {i} {value}");
@@ -257,9 +249,9 @@ fn given_tokens_stay_and_masked_ones_are_drawn_whatever_the_rounds() {
 #[test]
 fn a_network_of_any_sizes_can_be_made() {
     let device = Device::flex();
-    let net = UvaNet::new(&small(), &device);
+    let net = Net::new(&small(), &device);
     let history = Tensor::zeros([1, 4, 2, 8, 8], &device);
-    assert_eq!(net.forward(&UvaTask::Policy { history }).dims(), [1, 256, 12]);
+    assert_eq!(net.forward(&Task::Policy { history }).dims(), [1, 256, 12]);
 }
 
 #[test]
@@ -295,7 +287,7 @@ fn weights_in_shards_are_put_together_and_an_index_that_lies_is_refused() {
         }
         let index = serde_json::json!({ "weight_map": map });
         std::fs::write(folder.path().join("weights.safetensors.index.json"), index.to_string()).unwrap();
-        compare(folder.path(), UVA_MODELS, &Device::flex())
+        compare(folder.path(), MODELS, &Device::flex())
     };
     assert!(with(None).unwrap().passed());
     let refused = |name, file| with(Some((name, file))).unwrap_err().to_string();
