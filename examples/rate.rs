@@ -9,8 +9,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use pusht_jobs::write_file;
-use rating::{AuditScores, Ratings, Server, Settings};
+use pusht_jobs::{JobContext, write_file};
+use rating::{AuditScores, Ratings, Server, ServerSummary, Settings};
 use traj_metrics::Bootstrap;
 
 /// Serves a page on which people rate clips blind: with --video. Without it, --export and --report say what they rated.
@@ -99,16 +99,15 @@ fn serve(video: &Path, args: &Args) -> Result<()> {
         seed: args.seed,
         fps: args.fps,
     };
-    let server = Server::open(&settings, Box::new(|text| eprintln!("{text}")))?;
-    let stop = server.stop_handle();
-    ctrlc::set_handler(move || stop.stop()).context("Ctrl-C cannot be caught")?;
+    let mut ctx = JobContext::terminal().context("Ctrl-C cannot be caught")?;
+    let server = Server::open(&settings, &mut ctx)?;
     println!("{} clips to rate at {}", server.clips(), server.url());
     if args.listen.is_unspecified() {
         println!("from elsewhere: the same link, with this machine's name or address in it");
     }
     println!("Ctrl-C ends it; the same command goes on");
-    let closing = server.run()?;
-    let (ratings, raters, db) = (closing.ratings, closing.raters, args.db.display());
+    let ServerSummary { ratings, raters } = server.run(&mut ctx)?;
+    let db = args.db.display();
     println!("{ratings} ratings of {raters} people in {db}; `rate --db {db} --report DIR` says what came out");
     Ok(())
 }

@@ -170,6 +170,9 @@ pub enum RatingError {
     /// Statistics.
     #[error(transparent)]
     Metric(#[from] traj_metrics::MetricError),
+    /// Stopped before the server was ready.
+    #[error(transparent)]
+    Cancelled(#[from] pusht_jobs::Cancelled),
     /// Reading or writing failed.
     #[error("{path:?}: {source}")]
     Io {

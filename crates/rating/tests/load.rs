@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use common::{Client, Running, clip, clips, settings};
+use pusht_jobs::JobContext;
 use rating::{Ratings, Server};
 use serde_json::Value;
 
@@ -88,14 +89,12 @@ const CHILD: &str = "RATING_TEST_STUDY";
 
 /// The process that is killed: a server like any other.
 fn serve(folder: &Path) {
-    let server = Server::open(
-        &settings(&folder.join("clips"), &folder.join("ratings.db")),
-        Box::new(|_| {}),
-    )
-    .unwrap();
+    let mut ctx = JobContext::silent();
+    let settings = settings(&folder.join("clips"), &folder.join("ratings.db"));
+    let server = Server::open(&settings, &mut ctx).unwrap();
     std::fs::write(folder.join("url.writing"), server.url()).unwrap();
     std::fs::rename(folder.join("url.writing"), folder.join("url")).unwrap();
-    server.run().unwrap();
+    server.run(&mut ctx).unwrap();
 }
 
 #[test]

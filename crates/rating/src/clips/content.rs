@@ -53,8 +53,3 @@ fn line(path: PathBuf, metadata: &Metadata) -> (PathBuf, u64, Option<SystemTime>
 pub(crate) fn is_png(path: &Path) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case("png"))
 }
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pusht_jobs::JobContext;
 use video_io::VideoReader;
 
 use super::content::{Stamp, is_png};
@@ -32,8 +33,8 @@ pub(crate) struct Catalogue {
 
 impl Catalogue {
     /// Reads all clips below `folder`, as `label` finds them (MP4 and GIF files, folders of PNG files, nothing hidden);
-    /// `note` is told of each that is left out: links out of the folder, clips without a readable first frame, copies.
-    pub(crate) fn read(folder: &Path, note: &mut dyn FnMut(String)) -> Result<Self, RatingError> {
+    /// `ctx` is told of each that is left out: links out of the folder, clips without a readable first frame, copies.
+    pub(crate) fn read(folder: &Path, ctx: &mut JobContext) -> Result<Self, RatingError> {
         let root = folder.canonicalize().map_err(RatingError::io(folder))?;
         if !root.is_dir() {
             return Err(RatingError::NotAFolder { path: folder.into() });
@@ -44,20 +45,15 @@ impl Catalogue {
             by_content: HashMap::new(),
             strange: HashMap::new(),
         };
-        let mut left_out = 0;
-        for path in catalogue.list()? {
-            let clip = catalogue.examine(&path);
-            let clip = clip.and_then(|clip| {
-                VideoReader::open(&clip.path)
-                    .and_then(|mut reader| reader.next_frame())
-                    .map_err(|e| e.to_string())?
-                    .ok_or("no frames")?;
-                Ok(clip)
-            });
+        let (mut left_out, mut notes) = (0, Vec::new());
+        let paths = catalogue.list()?;
+        let task = ctx.task("reading clips", paths.len());
+        for path in paths {
+            task.check()?;
             let name = catalogue.name(&path);
-            match clip {
+            match catalogue.examine(&path).and_then(playable) {
                 Ok(clip) => match catalogue.by_content.get(&clip.sha256) {
-                    Some(&same) => note(format!(
+                    Some(&same) => notes.push(format!(
                         "{name}: the same as {}; rated once",
                         catalogue.clips[same].name
                     )),
@@ -68,10 +64,13 @@ impl Catalogue {
                 },
                 Err(reason) => {
                     left_out += 1;
-                    note(format!("{name}: left out: {reason}"));
+                    notes.push(format!("{name}: left out: {reason}"));
                 }
             }
+            task.add(1);
         }
+        task.finish(&format!("{} clips to rate", catalogue.clips.len()));
+        notes.iter().for_each(|note| ctx.say(note));
         if catalogue.clips.is_empty() {
             return Err(RatingError::NoClips {
                 path: folder.into(),
@@ -192,6 +191,15 @@ impl Clip {
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// The clip if its first frame can be read.
+fn playable(clip: Clip) -> Result<Clip, String> {
+    VideoReader::open(&clip.path)
+        .and_then(|mut reader| reader.next_frame())
+        .map_err(|e| e.to_string())?
+        .ok_or("no frames")?;
+    Ok(clip)
 }
 
 fn search(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), RatingError> {

@@ -5,7 +5,6 @@ mod folder;
 mod frames;
 mod reel;
 
-pub(crate) use content::hex;
 pub(crate) use folder::{Catalogue, Clip};
 pub(crate) use frames::Frames;
 pub(crate) use reel::Reel;

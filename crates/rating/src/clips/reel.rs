@@ -7,10 +7,12 @@
 //! the first frame. The last record has the time [`END`] and a text that says why the clip ends there; it is empty when
 //! nothing is wrong.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use axum::body::Bytes;
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
+use tokio::sync::Notify;
 use video_io::{Frame, VideoReader, png_bytes};
 
 use super::Clip;
@@ -30,12 +32,12 @@ const TENTH: u64 = 100_000;
 #[derive(Default)]
 pub(crate) struct Reel {
     state: Mutex<State>,
-    changed: Condvar,
+    changed: Notify,
 }
 
 #[derive(Default)]
 struct State {
-    records: Vec<Arc<[u8]>>,
+    records: Vec<Bytes>,
     bytes: usize,
     complete: bool,
     broken: bool,
@@ -48,16 +50,20 @@ impl Reel {
     }
 
     /// Record `index`, as soon as it is made; `None` after the last.
-    pub(crate) fn record(&self, index: usize) -> Option<Arc<[u8]>> {
-        let mut state = self.lock();
+    pub(crate) async fn record(&self, index: usize) -> Option<Bytes> {
         loop {
-            if let Some(record) = state.records.get(index) {
-                return Some(record.clone());
+            // Hears of every change from here on.
+            let changed = self.changed.notified();
+            {
+                let state = self.lock();
+                if let Some(record) = state.records.get(index) {
+                    return Some(record.clone());
+                }
+                if state.complete {
+                    return None;
+                }
             }
-            if state.complete {
-                return None;
-            }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            changed.await;
         }
     }
 
@@ -73,7 +79,7 @@ impl Reel {
         let mut state = self.lock();
         state.bytes += record.len();
         state.records.push(record.into());
-        self.changed.notify_all();
+        self.changed.notify_waiters();
         state.bytes
     }
 
@@ -83,7 +89,7 @@ impl Reel {
         let mut state = self.lock();
         state.complete = true;
         state.broken = !reason.is_empty();
-        self.changed.notify_all();
+        self.changed.notify_waiters();
     }
 
     /// Makes all records but the last of a clip, whose frames are `fps` a second or as its file says.

@@ -1,12 +1,22 @@
-//! Requests to answers. Every refusal has a reason for people and a code for the page.
+//! What the page can ask for. Every refusal has a reason for people and a code for the page.
 
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use futures_util::stream::unfold;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
-use super::guard::{Entry, Guard};
+use super::answer::{answer, refusal, work_on};
+use super::extract::{Given, Session};
 use super::page;
 use super::study::{Rated, Study};
-use crate::http::{Body, Method, Request, Response};
+use crate::web::Refusal;
 use crate::{RatingError, Scale, Scores};
 
 #[derive(Deserialize)]
@@ -31,121 +41,81 @@ struct Undo {
     clip: String,
 }
 
-/// Answers one request.
-pub(crate) fn answer(study: &Study, guard: &Guard, request: &Request) -> Response {
-    match guard.check(request) {
-        Entry::Admitted => {}
-        Entry::Welcome(response) | Entry::Refused(response) => return response,
+/// The page's routes.
+pub(crate) fn router(study: Arc<Study>) -> Router {
+    Router::new()
+        .route("/api/session", post(begin))
+        .route("/api/state", get(state))
+        .route("/api/rating", post(rate))
+        .route("/api/undo", post(undo))
+        .route("/api/leave", post(leave))
+        .route("/api/frames/{clip}", get(frames))
+        .merge(page::routes())
+        .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "unknown", "there is no such page"))
+        .method_not_allowed_fallback(async || {
+            let reason = "this page takes GET and POST where the program says so";
+            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method", reason)
+        })
+        .with_state(study)
+}
+
+type Answer = Result<Response, Refusal>;
+
+async fn begin(State(study): State<Arc<Study>>, Given(asked): Given<Begin>) -> Answer {
+    answer(study, move |study| study.begin(&asked.name, asked.take_over)).await
+}
+
+async fn state(State(study): State<Arc<Study>>, Session(session): Session) -> Answer {
+    answer(study, move |study| study.stand(&session)).await
+}
+
+async fn rate(State(study): State<Arc<Study>>, Session(session): Session, Given(rate): Given<Rate>) -> Answer {
+    let rated = checked(rate)?;
+    answer(study, move |study| study.rate(&session, rated)).await
+}
+
+async fn undo(State(study): State<Arc<Study>>, Session(session): Session, Given(asked): Given<Undo>) -> Answer {
+    answer(study, move |study| study.undo(&session, &asked.clip)).await
+}
+
+async fn leave(State(study): State<Arc<Study>>, Session(session): Session) -> Answer {
+    answer(study, move |study| study.leave(&session)).await
+}
+
+/// The frames of a clip, as they are decoded.
+async fn frames(
+    State(study): State<Arc<Study>>,
+    Session(session): Session,
+    Path(clip): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let ahead = query.as_deref() == Some("ahead");
+    let reel = work_on(study, move |study| study.reel(&session, &clip, ahead)).await?;
+    let records = unfold((reel, 0), async |(reel, index)| {
+        let record = reel.record(index).await?;
+        Some((Ok::<Bytes, std::convert::Infallible>(record), (reel, index + 1)))
+    });
+    Ok(([(CONTENT_TYPE, "application/octet-stream")], Body::from_stream(records)).into_response())
+}
+
+fn checked(rate: Rate) -> Result<Rated, Refusal> {
+    let named = (1..=64).contains(&rate.request.len()) && rate.request.is_ascii();
+    if !named {
+        let reason = "request: expected a name of 1 to 64 ASCII characters; nothing was stored";
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, "request", reason));
     }
-    route(study, request).unwrap_or_else(|refusal| match refusal {
-        Refusal::Response(response) => response,
-        Refusal::Error(error) => refused(study, &error),
-    })
-}
-
-/// Why there is no other answer.
-enum Refusal {
-    Response(Response),
-    Error(RatingError),
-}
-
-impl From<Response> for Refusal {
-    fn from(response: Response) -> Self {
-        Refusal::Response(response)
-    }
-}
-
-impl From<RatingError> for Refusal {
-    fn from(error: RatingError) -> Self {
-        Refusal::Error(error)
-    }
-}
-
-fn route(study: &Study, request: &Request) -> Result<Response, Refusal> {
-    let clip = request.path.strip_prefix("/api/frames/");
-    match (request.method, request.path.as_str()) {
-        (Method::Post, "/api/session") => {
-            let Begin { name, take_over } = body(request)?;
-            Ok(Response::json(200, &study.begin(&name, take_over)?))
-        }
-        (Method::Get, "/api/state") => Ok(Response::json(200, &study.stand(session(request)?)?)),
-        (Method::Post, "/api/rating") => {
-            let (session, rated) = (session(request)?, body::<Rate>(request)?);
-            let named = (1..=64).contains(&rated.request.len()) && rated.request.is_ascii();
-            if !named {
-                let reason = "request: expected a name of 1 to 64 ASCII characters; nothing was stored";
-                return Err(Response::refusal(400, "request", reason).into());
-            }
-            let scores = Scores {
-                adherence: Scale::Adherence.check(rated.adherence)?,
-                responsibility: Scale::Responsibility.check(rated.responsibility)?,
-                physics: Scale::Physics.check(rated.physics)?,
-            };
-            let rated = Rated {
-                clip: &rated.clip,
-                scores,
-                request: rated.request,
-                // A day on one clip is a window left open.
-                seconds: rated.seconds.filter(|s| (0.0..86_400.0).contains(s)),
-            };
-            Ok(Response::json(200, &study.rate(session, rated)?))
-        }
-        (Method::Post, "/api/undo") => {
-            let (session, Undo { clip }) = (session(request)?, body(request)?);
-            Ok(Response::json(200, &study.undo(session, &clip)?))
-        }
-        (Method::Post, "/api/leave") => Ok(Response::json(200, &study.leave(session(request)?)?)),
-        (Method::Get, _) if clip.is_some() => {
-            let ahead = request.query == "ahead";
-            let reel = study.reel(session(request)?, clip.unwrap_or_default(), ahead)?;
-            let records = (0..).map_while(move |i| reel.record(i));
-            Ok(Response::new(
-                "application/octet-stream",
-                Body::Stream(Box::new(records)),
-            ))
-        }
-        (Method::Get, path) => {
-            Ok(page::file(path).ok_or_else(|| Response::refusal(404, "unknown", "there is no such page"))?)
-        }
-        (_, path) => Err(match path.starts_with("/api/") || page::file(path).is_some() {
-            true => Response::refusal(405, "method", "this page takes GET and POST where the program says so"),
-            false => Response::refusal(404, "unknown", "there is no such page"),
-        }
-        .into()),
-    }
-}
-
-fn session(request: &Request) -> Result<&str, RatingError> {
-    let session = request.header("x-session").filter(|s| !s.is_empty());
-    session.ok_or(RatingError::SessionEnded)
-}
-
-fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Response> {
-    serde_json::from_slice(&request.body).map_err(|e| {
-        let reason = format!("the request cannot be read: {e}; nothing was stored");
-        Response::refusal(400, "request", &reason)
-    })
-}
-
-fn refused(study: &Study, error: &RatingError) -> Response {
-    let (status, code) = match error {
-        RatingError::OutsideScale { .. } => (422, "outside-scale"),
-        RatingError::Name { .. } => (422, "name"),
-        RatingError::NameTaken { .. } => (409, "name-taken"),
-        RatingError::SessionEnded => (401, "session-ended"),
-        RatingError::UnknownClip => (404, "unknown-clip"),
-        RatingError::ClipChanged => (409, "clip-changed"),
-        RatingError::AlreadyRated => (409, "already-rated"),
-        RatingError::NothingToUndo => (409, "nothing-to-undo"),
-        RatingError::Stopping => (503, "stopping"),
-        // Paths and the like are for whoever runs the study.
-        _ => {
-            // Paths and the like are for whoever runs the study.
-            study.tell(&format!("error: {error}"));
-            let reason = "the study's computer could not do this (a full disk, perhaps); nothing was stored; try again, \
-                          or tell whoever runs the study";
-            return Response::refusal(500, "failed", reason);
-        }
+    let scores = || -> Result<Scores, RatingError> {
+        Ok(Scores {
+            adherence: Scale::Adherence.check(rate.adherence)?,
+            responsibility: Scale::Responsibility.check(rate.responsibility)?,
+            physics: Scale::Physics.check(rate.physics)?,
+        })
     };
-    Response::refusal(status, code, &error.to_string())
+    Ok(Rated {
+        scores: scores().map_err(|e| refusal(&e))?,
+        clip: rate.clip,
+        request: rate.request,
+        // A day on one clip is a window left open.
+        seconds: rate.seconds.filter(|s| (0.0..86_400.0).contains(s)),
+    })
 }

@@ -1,40 +1,31 @@
 //! The rating page and what answers it.
 
+mod answer;
 mod api;
-mod guard;
+mod extract;
 mod page;
+mod settings;
 mod study;
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
-use guard::Guard;
+use pusht_jobs::JobContext;
 use study::Study;
 
 use crate::RatingError;
-use crate::http::{Stop, serve};
+use crate::web::{Guard, Limits, WeakToken, serve};
 
-/// What is rated, where it is kept, and who can reach it.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Folder of clips; nothing outside of it is read.
-    pub video: PathBuf,
-    /// The database; made where it is missing.
-    pub db: PathBuf,
-    /// Where to listen; port 0 is any free one. An address that others can reach is guarded by a token.
-    pub address: SocketAddr,
-    /// The token, or one that the database makes up once and keeps. On a loopback address none is asked for unless it
-    /// is given here.
-    pub token: Option<String>,
-    /// Of the order of the clips; only a new database takes it.
-    pub seed: u64,
-    /// Frames a second of the clips, over what their files say.
-    pub fps: Option<u32>,
-}
+pub use settings::Settings;
 
-/// What a server leaves behind.
+/// How often a server looks whether it should stop.
+const TICK: Duration = Duration::from_millis(50);
+
+/// State of a study when its server has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Closing {
+pub struct ServerSummary {
     /// Ratings that stand.
     pub ratings: u64,
     /// People who gave them.
@@ -44,36 +35,31 @@ pub struct Closing {
 /// A rating server that is bound to its address and has read its clips.
 pub struct Server {
     listener: TcpListener,
-    stop: Stop,
     guard: Guard,
     study: Study,
     address: SocketAddr,
+    /// What whoever runs the server should know.
+    events: Receiver<String>,
 }
 
-/// Told what whoever runs the server should know.
-pub type Tell = Box<dyn Fn(&str) + Send + Sync>;
-
 impl Server {
-    /// Reads all clips, opens or makes the database, and binds the address. `tell` hears of clips that are left out and,
-    /// later, of people who begin.
+    /// Reads all clips, opens or makes the database, and binds the address. `ctx` is told of clips that are left out.
     ///
     /// # Errors
     /// A folder without clips; a file that is no database of ratings, has another version, or rates other clips; an
-    /// address that is in use or not this machine's; a short token.
-    pub fn open(settings: &Settings, tell: Tell) -> Result<Self, RatingError> {
-        let listener = bind(settings.address)?;
-        let address = listener.local_addr().map_err(|e| RatingError::Listen {
-            address: settings.address,
-            reason: e.to_string(),
-        })?;
-        let study = Study::open(settings, tell)?;
-        let guard = Guard::new(address, settings.token.as_deref(), || study.token())?;
+    /// address that is in use or not this machine's; a short token; cancelled while the clips are read.
+    pub fn open(settings: &Settings, ctx: &mut JobContext) -> Result<Self, RatingError> {
+        let (listener, address) = bind(settings.address)?;
+        let (events_in, events) = channel();
+        let study = Study::open(settings, ctx, events_in)?;
+        let guard = Guard::new("rate", address, settings.token.as_deref(), || study.token())
+            .map_err(|WeakToken { found, least }| RatingError::Token { found, least })?;
         Ok(Self {
             listener,
-            stop: Stop::new(address),
             guard,
             study,
             address,
+            events,
         })
     }
 
@@ -88,34 +74,48 @@ impl Server {
         self.study.clips()
     }
 
-    /// Ends [`Server::run`] from another thread.
-    pub fn stop_handle(&self) -> Stop {
-        self.stop.clone()
-    }
-
-    /// Serves until it is stopped.
+    /// Serves until `ctx` is cancelled: then, within a few seconds, what was begun is answered and the database closed.
+    /// `ctx` is told of people who begin, and of what goes wrong.
+    ///
+    /// It blocks, and brings its own threads; the caller needs no asynchronous runtime.
     ///
     /// # Errors
-    /// The database, when it is closed.
-    pub fn run(self) -> Result<Closing, RatingError> {
+    /// The system has no thread for the server; the database, when it is closed.
+    pub fn run(self, ctx: &mut JobContext) -> Result<ServerSummary, RatingError> {
         let Self {
             listener,
-            stop,
             guard,
             study,
-            ..
+            address,
+            mut events,
         } = self;
-        let study = std::sync::Arc::new(study);
-        let answering = study.clone();
-        serve(&listener, &stop, move |request| {
-            api::answer(&answering, &guard, request)
-        });
-        study.close()
+        let study = Arc::new(study);
+        let stop = until_cancelled(ctx, &mut events);
+        let served = serve(listener, guard, Limits::default(), api::router(study.clone()), stop);
+        let summary = study.close();
+        events.try_iter().for_each(|event| ctx.say(&event));
+        served.map_err(|e| RatingError::Listen {
+            address,
+            reason: e.to_string(),
+        })?;
+        summary
     }
 }
 
-fn bind(address: SocketAddr) -> Result<TcpListener, RatingError> {
-    TcpListener::bind(address).map_err(|e| {
+/// Passes events on until the job is cancelled.
+async fn until_cancelled(ctx: &mut JobContext, events: &mut Receiver<String>) {
+    while ctx.check().is_ok() {
+        events.try_iter().for_each(|event| ctx.say(&event));
+        tokio::time::sleep(TICK).await;
+    }
+}
+
+fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), RatingError> {
+    let bound = TcpListener::bind(address).and_then(|listener| {
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    });
+    bound.map_err(|e| {
         let reason = match e.kind() {
             std::io::ErrorKind::AddrInUse => {
                 "another program listens there, perhaps an earlier `rate`; end it, or choose another --port (0 takes any free one)".into()

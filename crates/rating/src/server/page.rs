@@ -1,16 +1,37 @@
 //! The page, part of the program.
 
-use crate::http::{Body, Response};
+use axum::Router;
+use axum::http::header::CONTENT_TYPE;
+use axum::routing::get;
 
-/// A file of the page.
-pub(crate) fn file(path: &str) -> Option<Response> {
-    let (content_type, text) = match path {
-        "/" => ("text/html; charset=utf-8", include_str!("../../page/index.html")),
-        "/rate.css" => ("text/css; charset=utf-8", include_str!("../../page/rate.css")),
-        "/rate.js" => ("text/javascript; charset=utf-8", include_str!("../../page/rate.js")),
-        "/player.js" => ("text/javascript; charset=utf-8", include_str!("../../page/player.js")),
-        "/icon.svg" => ("image/svg+xml", include_str!("../../page/icon.svg")),
-        _ => return None,
+/// The files of the page: address, type, content.
+const FILES: [(&str, &str, &str); 5] = [
+    ("/", "text/html; charset=utf-8", include_str!("../../page/index.html")),
+    (
+        "/rate.css",
+        "text/css; charset=utf-8",
+        include_str!("../../page/rate.css"),
+    ),
+    (
+        "/rate.js",
+        "text/javascript; charset=utf-8",
+        include_str!("../../page/rate.js"),
+    ),
+    (
+        "/player.js",
+        "text/javascript; charset=utf-8",
+        include_str!("../../page/player.js"),
+    ),
+    ("/icon.svg", "image/svg+xml", include_str!("../../page/icon.svg")),
+];
+
+/// A route for each file.
+pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    let file = |router: Router<S>, (path, content_type, content)| {
+        router.route(
+            path,
+            get(move || async move { ([(CONTENT_TYPE, content_type)], content) }),
+        )
     };
-    Some(Response::new(content_type, Body::Whole(text.as_bytes().into())))
+    FILES.into_iter().fold(Router::new(), file)
 }

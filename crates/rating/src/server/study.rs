@@ -1,13 +1,14 @@
 //! What the page can ask for: begin, the next clip, its pictures, a rating, undo.
 
 use std::collections::HashSet;
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use pusht_jobs::{Hasher, JobContext};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
-use super::{Closing, Settings, Tell};
-use crate::clips::{Catalogue, Frames, Reel, hex};
+use super::{ServerSummary, Settings};
+use crate::clips::{Catalogue, Frames, Reel};
 use crate::store::{Answer, Store};
 use crate::{RatingError, Scores};
 
@@ -21,7 +22,8 @@ pub(crate) struct Study {
     clips: Vec<(String, String)>,
     seed: u64,
     secret: [u8; 32],
-    tell: Tell,
+    /// For whoever runs the study.
+    events: Sender<String>,
 }
 
 /// Where a rater stands.
@@ -50,19 +52,19 @@ pub(crate) struct Begun {
 }
 
 /// A rating as it comes in, with the page's name of the clip.
-pub(crate) struct Rated<'a> {
-    pub clip: &'a str,
+pub(crate) struct Rated {
+    pub clip: String,
     pub scores: Scores,
     pub request: String,
     pub seconds: Option<f64>,
 }
 
 impl Study {
-    pub(crate) fn open(settings: &Settings, tell: Tell) -> Result<Self, RatingError> {
-        let catalogue = Catalogue::read(&settings.video, &mut |note| tell(&note))?;
+    pub(crate) fn open(settings: &Settings, ctx: &mut JobContext, events: Sender<String>) -> Result<Self, RatingError> {
+        let catalogue = Catalogue::read(&settings.video, ctx)?;
         let mut store = Store::open_or_create(&settings.db, settings.seed)?;
-        store.take_up(catalogue.clips(), &settings.video, &mut |note| tell(&note))?;
-        let public = |sha256: &str| hex(&digest(&[b"clip", &store.secret, sha256.as_bytes()])[..8]);
+        store.take_up(catalogue.clips(), &settings.video, &mut |note| ctx.say(&note))?;
+        let public = |sha256: &str| digest(&[b"clip", &store.secret, sha256.as_bytes()])[..16].to_owned();
         let contents = catalogue.clips().iter().map(|c| c.sha256.clone());
         Ok(Self {
             clips: contents.map(|sha256| (public(&sha256), sha256)).collect(),
@@ -71,7 +73,7 @@ impl Study {
             store: Mutex::new(Some(store)),
             catalogue: Arc::new(Mutex::new(catalogue)),
             frames: Arc::new(Frames::new(settings.fps)),
-            tell,
+            events,
         })
     }
 
@@ -80,20 +82,21 @@ impl Study {
     }
 
     /// Says something to whoever runs the study.
-    pub(crate) fn tell(&self, text: &str) {
-        (self.tell)(text);
+    pub(crate) fn say(&self, text: String) {
+        // Nobody listens once the server has ended.
+        let _ = self.events.send(text);
     }
 
     /// A token that stays the same as long as the database does, so that links do.
     pub(crate) fn token(&self) -> String {
-        hex(&digest(&[b"token", &self.secret])[..16])
+        digest(&[b"token", &self.secret])[..32].to_owned()
     }
 
     /// Begins or goes on under a name.
     pub(crate) fn begin(&self, name: &str, take_over: bool) -> Result<Begun, RatingError> {
         let session = self.with_store(|store| store.begin(name, take_over))?;
         let state = self.state(&session, None)?;
-        (self.tell)(&format!("{} goes on at {} of {}", state.name, state.rated, state.total));
+        self.say(format!("{} goes on at {} of {}", state.name, state.rated, state.total));
         Ok(Begun { session, state })
     }
 
@@ -104,7 +107,7 @@ impl Study {
 
     /// Stores a rating; when this returns it is on the disk.
     pub(crate) fn rate(&self, session: &str, rated: Rated) -> Result<State, RatingError> {
-        let clip = self.content(rated.clip)?;
+        let clip = self.content(&rated.clip)?;
         let found = self.catalogue().find(clip).cloned()?;
         self.with_store(|store| {
             store.rename(&found)?;
@@ -147,10 +150,10 @@ impl Study {
     }
 
     /// Closes the database: whatever comes later finds none.
-    pub(crate) fn close(&self) -> Result<Closing, RatingError> {
+    pub(crate) fn close(&self) -> Result<ServerSummary, RatingError> {
         let store = self.store.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (ratings, raters) = store.map_or(Ok((0, 0)), |store| store.count())?;
-        Ok(Closing {
+        Ok(ServerSummary {
             ratings: ratings.unsigned_abs(),
             raters: raters.unsigned_abs(),
         })
@@ -207,11 +210,11 @@ impl Study {
     }
 }
 
-fn digest(parts: &[&[u8]]) -> [u8; 32] {
-    let mut hasher = Sha256::new();
+/// SHA-256 of the parts, hexadecimal, which sorts as the bytes do.
+fn digest(parts: &[&[u8]]) -> String {
+    let mut hasher = Hasher::new();
     for part in parts {
-        hasher.update((part.len() as u64).to_le_bytes());
-        hasher.update(part);
+        hasher.field(part);
     }
-    hasher.finalize().into()
+    hasher.finish()
 }

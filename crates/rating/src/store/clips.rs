@@ -71,7 +71,7 @@ impl Store {
                         added += 1;
                         transaction.execute(
                             "INSERT INTO clip (sha256, name, added) VALUES (?1, ?2, ?3)",
-                            params![clip.sha256, clip.name, now()],
+                            params![clip.sha256, clip.name, now(transaction)?],
                         )?;
                     }
                 }

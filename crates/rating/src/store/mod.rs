@@ -8,7 +8,7 @@ mod raters;
 mod ratings;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -79,11 +79,13 @@ impl From<rusqlite::Error> for Fault {
 }
 
 /// Now, UTC, RFC 3339, to the millisecond.
-fn now() -> String {
-    format!("{:.3}", jiff::Timestamp::now())
+fn now(connection: &Connection) -> rusqlite::Result<String> {
+    let sql = "SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
+    connection.query_row(sql, [], |row| row.get(0))
 }
 
 /// Now, Unix seconds.
 fn seconds() -> i64 {
-    jiff::Timestamp::now().as_second()
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs().cast_signed())
 }

@@ -189,7 +189,7 @@ fn create(transaction: &Transaction, seed: u64) -> Result<(), Fault> {
     getrandom::fill(&mut secret).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.to_string().into()))?;
     transaction.execute(
         "INSERT INTO study (only, created, seed, secret) VALUES (1, ?1, ?2, ?3)",
-        params![now(), seed.cast_signed(), secret],
+        params![now(transaction)?, seed.cast_signed(), secret],
     )?;
     Ok(())
 }

@@ -4,7 +4,6 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{Fault, Store, now, seconds};
 use crate::RatingError;
-use crate::clips::hex;
 
 /// Longest name, characters.
 const LONGEST_NAME: usize = 60;
@@ -34,7 +33,7 @@ impl Store {
             path: "random numbers of the system".into(),
             source: std::io::Error::other(e.to_string()),
         })?;
-        let session = hex(&bytes);
+        let session = format!("{:032x}", u128::from_be_bytes(bytes));
         self.write(|transaction| {
             let row = transaction
                 .query_row(
@@ -56,7 +55,7 @@ impl Store {
             transaction.execute(
                 "INSERT INTO rater (key, name, joined, session, seen) VALUES (?1, ?2, ?3, ?4, ?5)
                  ON CONFLICT (key) DO UPDATE SET session = excluded.session, seen = excluded.seen",
-                params![key, name, now(), session, seconds()],
+                params![key, name, now(transaction)?, session, seconds()],
             )?;
             Ok(())
         })?;

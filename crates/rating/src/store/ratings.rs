@@ -64,7 +64,7 @@ impl Store {
                         physics,
                         answer.seconds,
                         answer.request,
-                        now()
+                        now(transaction)?
                     ],
                 )
                 .map_err(|e| match e.sqlite_error().map(|e| e.extended_code) {
@@ -84,7 +84,7 @@ impl Store {
                     "UPDATE rating SET withdrawn = ?3
                      WHERE rater = ?1 AND clip = (SELECT id FROM clip WHERE sha256 = ?2) AND withdrawn IS NULL
                      RETURNING adherence, responsibility, physics",
-                    params![rater.id, clip, now()],
+                    params![rater.id, clip, now(transaction)?],
                     |row| scores(row, 0),
                 )
                 .optional()?;

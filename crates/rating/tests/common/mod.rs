@@ -7,7 +7,8 @@ use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rating::{Closing, Server, Settings, Stop};
+use pusht_jobs::{CancelFlag, JobContext, Silent};
+use rating::{Server, ServerSummary, Settings};
 use serde_json::{Value, json};
 use video_io::{Frame, VideoOptions, save_video};
 
@@ -54,17 +55,18 @@ pub fn settings(video: &Path, db: &Path) -> Settings {
 pub struct Running {
     pub address: SocketAddr,
     pub url: String,
-    stop: Stop,
-    thread: Option<JoinHandle<Closing>>,
+    stop: CancelFlag,
+    thread: Option<JoinHandle<ServerSummary>>,
 }
 
 impl Running {
     pub fn start(settings: &Settings) -> Self {
-        let server = Server::open(settings, Box::new(|_| {})).unwrap();
+        let stop = CancelFlag::new();
+        let mut ctx = JobContext::new(Box::new(Silent), stop.clone());
+        let server = Server::open(settings, &mut ctx).unwrap();
         let url = server.url();
         let address = url.split('/').nth(2).unwrap().parse().unwrap();
-        let stop = server.stop_handle();
-        let thread = Some(std::thread::spawn(move || server.run().unwrap()));
+        let thread = Some(std::thread::spawn(move || server.run(&mut ctx).unwrap()));
         Self {
             address,
             url,
@@ -73,8 +75,8 @@ impl Running {
         }
     }
 
-    pub fn stop(mut self) -> Closing {
-        self.stop.stop();
+    pub fn stop(mut self) -> ServerSummary {
+        self.stop.cancel();
         self.thread.take().unwrap().join().unwrap()
     }
 
@@ -85,7 +87,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.stop.stop();
+        self.stop.cancel();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }

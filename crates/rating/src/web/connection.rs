@@ -1,0 +1,159 @@
+//! One connection: requests through the guard to the routes, and what every answer says.
+
+use std::convert::Infallible;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+use axum::response::{IntoResponse, Response};
+use hyper::body::{Frame, Incoming, SizeHint};
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+
+use super::guard::Entry;
+use super::pace::{Answering, Pace};
+use super::socket::Socket;
+use super::{Guard, Limits, Refusal, request};
+
+/// What every answer says. A page loads nothing from elsewhere, runs nothing that was written into it, and is shown in
+/// no other page; nothing is kept by the browser.
+const ALWAYS: [(&str, &str); 8] = [
+    ("cache-control", "no-store"),
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; \
+         form-action 'none'; frame-ancestors 'none'",
+    ),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
+    ("referrer-policy", "no-referrer"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+];
+
+/// What all connections of a server share.
+pub(super) struct Site {
+    pub guard: Guard,
+    pub limits: Limits,
+    pub router: Router,
+}
+
+/// Answers the requests of one connection until it ends, or the request that is being answered when `stopped` turns true.
+/// One for which there is no room (`full`) is told so and closed.
+pub(super) async fn connection(
+    stream: TcpStream,
+    place: OwnedSemaphorePermit,
+    full: bool,
+    site: Arc<Site>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    // A connection that is gone fails at the next step.
+    let _ = stream.set_nodelay(true);
+    let limits = site.limits;
+    let idle = if full { limits.request } else { limits.idle };
+    let pace = Pace::new(idle, limits.request);
+    let socket = Socket::new(stream, pace.clone(), limits, place);
+    let answering = pace.clone();
+    let service = service_fn(move |request| {
+        let (site, pace) = (site.clone(), answering.clone());
+        async move { Ok::<_, Infallible>(answer(request, full, &site, &pace).await) }
+    });
+    let connection = http1::Builder::new()
+        .max_header_size(limits.head)
+        .max_headers(limits.headers)
+        .max_buf_size(4 * limits.head)
+        // The socket has the clock: hyper's would run from the end of the request before.
+        .header_read_timeout(None)
+        .half_close(true)
+        .title_case_headers(true)
+        .serve_connection(TokioIo::new(socket), service)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    // How a connection ends is the other side's business.
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = stopped.wait_for(|stopped| *stopped) => {}
+    }
+    if pace.is_answering() {
+        connection.as_mut().graceful_shutdown();
+        let _ = connection.await;
+    }
+}
+
+async fn answer(incoming: Request<Incoming>, full: bool, site: &Site, pace: &Pace) -> Response {
+    let request = request::whole(incoming, &site.limits, pace).await;
+    let answering = pace.answer();
+    let mut response = match request {
+        Ok(request) if !full => admitted(request, site).await,
+        Ok(_) => {
+            let reason = "too many windows are open at once; try again in a minute";
+            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "full", reason)
+                .closing()
+                .into_response()
+        }
+        Err(refusal) => refusal.into_response(),
+    };
+    say_always(response.headers_mut());
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        pace.upgrade();
+    }
+    response.map(|body| {
+        Body::new(Sending {
+            body,
+            _answering: answering,
+        })
+    })
+}
+
+async fn admitted(request: Request<Body>, site: &Site) -> Response {
+    let (head, body) = request.into_parts();
+    match site.guard.check(&head) {
+        Entry::Welcome(response) => response,
+        Entry::Refused(refusal) => refusal.into_response(),
+        Entry::Admitted => {
+            let routes = TowerToHyperService::new(site.router.clone());
+            match routes.call(Request::from_parts(head, body)).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            }
+        }
+    }
+}
+
+/// Adds what every answer says.
+pub(super) fn say_always(headers: &mut HeaderMap) {
+    for (name, value) in ALWAYS {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+}
+
+/// A body that ends its request when it is sent, or given up.
+struct Sending {
+    body: Body,
+    _answering: Answering,
+}
+
+impl HttpBody for Sending {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

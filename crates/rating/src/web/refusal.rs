@@ -1,0 +1,69 @@
+//! Answers that refuse something: a status, a code for the page, a reason for people.
+
+use std::borrow::Cow;
+
+use axum::body::Body;
+use axum::http::header::{CONNECTION, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+/// Why something was refused.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    status: StatusCode,
+    code: &'static str,
+    reason: Cow<'static, str>,
+    closing: bool,
+}
+
+#[derive(Serialize)]
+struct Text<'a> {
+    code: &'a str,
+    reason: &'a str,
+}
+
+impl Refusal {
+    pub(crate) fn new(status: StatusCode, code: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status,
+            code,
+            reason: reason.into(),
+            closing: false,
+        }
+    }
+
+    /// The connection is closed after it: what else comes on it cannot be trusted to be a request.
+    #[must_use]
+    pub(crate) fn closing(mut self) -> Self {
+        self.closing = true;
+        self
+    }
+
+    /// The body, JSON.
+    pub(super) fn text(&self) -> Vec<u8> {
+        let text = Text {
+            code: self.code,
+            reason: &self.reason,
+        };
+        // A struct of strings always serializes.
+        serde_json::to_vec(&text).unwrap_or_default()
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.text()));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if self.closing {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+}
