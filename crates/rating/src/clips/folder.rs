@@ -1,13 +1,13 @@
 //! The clips of a folder, by content. A clip that is renamed is still that clip; one that is replaced is not.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use pusht_jobs::JobContext;
 use video_io::VideoReader;
 
-use super::content::{Stamp, is_png};
+use super::content::Stamp;
+use super::search::candidates;
 use crate::RatingError;
 
 /// A clip that can be shown.
@@ -46,7 +46,7 @@ impl Catalogue {
             strange: HashMap::new(),
         };
         let (mut left_out, mut notes) = (0, Vec::new());
-        let paths = catalogue.list()?;
+        let paths = candidates(&catalogue.root)?;
         let task = ctx.task("reading clips", paths.len());
         for path in paths {
             task.check()?;
@@ -132,7 +132,7 @@ impl Catalogue {
         let intact: Vec<bool> = (0..self.clips.len()).map(|i| self.is_intact(i)).collect();
         let known = self.clips.iter().zip(&intact).filter(|(_, intact)| **intact);
         let known: HashSet<PathBuf> = known.map(|(clip, _)| clip.path.clone()).collect();
-        for path in self.list()? {
+        for path in candidates(&self.root)? {
             let Ok(stamp) = Stamp::of(&path, &self.root) else {
                 continue;
             };
@@ -176,14 +176,6 @@ impl Catalogue {
             false => parts.join("/"),
         }
     }
-
-    /// Everything below the folder that may be a clip, sorted.
-    fn list(&self) -> Result<Vec<PathBuf>, RatingError> {
-        let mut found = Vec::new();
-        search(&self.root, &mut found)?;
-        found.sort();
-        Ok(found)
-    }
 }
 
 impl Clip {
@@ -200,28 +192,4 @@ fn playable(clip: Clip) -> Result<Clip, String> {
         .map_err(|e| e.to_string())?
         .ok_or("no frames")?;
     Ok(clip)
-}
-
-fn search(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), RatingError> {
-    let mut pictures = false;
-    for entry in fs::read_dir(folder).map_err(RatingError::io(folder))? {
-        let entry = entry.map_err(RatingError::io(folder))?;
-        let path = entry.path();
-        if entry.file_name().to_string_lossy().starts_with('.') {
-            continue;
-        }
-        let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
-        // Links to folders are not followed, as they may lead in a circle.
-        if entry.file_type().map_err(RatingError::io(&path))?.is_dir() {
-            search(&path, found)?;
-        } else if extension.is_some_and(|e| e == "mp4" || e == "gif") {
-            found.push(path);
-        } else {
-            pictures |= is_png(&path);
-        }
-    }
-    if pictures {
-        found.push(folder.to_path_buf());
-    }
-    Ok(())
 }

@@ -4,6 +4,7 @@ mod content;
 mod folder;
 mod frames;
 mod reel;
+mod search;
 
 pub(crate) use folder::{Catalogue, Clip};
 pub(crate) use frames::Frames;

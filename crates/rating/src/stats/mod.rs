@@ -1,10 +1,13 @@
 //! What a set of ratings says: means, agreement, rank correlation with an audit.
 
 mod agreement;
+mod audit;
+mod compute;
 mod rank;
 mod report;
 mod text;
 
 pub use agreement::{Level, krippendorff_alpha};
+pub use audit::{AuditScore, AuditScores};
 pub use rank::spearman;
-pub use report::{AuditScore, AuditScores, ClipReport, Figure, RaterReport, RatingReport, ScaleReport};
+pub use report::{ClipReport, Figure, RaterReport, RatingReport, ScaleReport};

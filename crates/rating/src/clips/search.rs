@@ -1,0 +1,39 @@
+//! Where clips may be: MP4 and GIF files, and folders of PNG files, at any depth.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::content::is_png;
+use crate::RatingError;
+
+/// Everything below the folder that may be a clip, sorted; nothing hidden.
+pub(super) fn candidates(folder: &Path) -> Result<Vec<PathBuf>, RatingError> {
+    let mut found = Vec::new();
+    search(folder, &mut found)?;
+    found.sort();
+    Ok(found)
+}
+
+fn search(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), RatingError> {
+    let mut pictures = false;
+    for entry in fs::read_dir(folder).map_err(RatingError::io(folder))? {
+        let entry = entry.map_err(RatingError::io(folder))?;
+        let path = entry.path();
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
+        // Links to folders are not followed, as they may lead in a circle.
+        if entry.file_type().map_err(RatingError::io(&path))?.is_dir() {
+            search(&path, found)?;
+        } else if extension.is_some_and(|e| e == "mp4" || e == "gif") {
+            found.push(path);
+        } else {
+            pictures |= is_png(&path);
+        }
+    }
+    if pictures {
+        found.push(folder.to_path_buf());
+    }
+    Ok(())
+}

@@ -1,0 +1,190 @@
+//! From ratings to the table of a study.
+
+use traj_metrics::Bootstrap;
+
+use super::agreement::{Level, krippendorff_alpha};
+use super::audit::{AuditScores, of_clip_named};
+use super::rank::spearman;
+use super::report::{ClipReport, Figure, RaterReport, RatingReport, ScaleReport};
+use crate::{RatingError, Ratings, Scale};
+
+impl Ratings {
+    /// The statistics. Without a rating the report is empty but in order.
+    ///
+    /// # Errors
+    /// Bootstrap settings that give no interval; an audit of other clips, or with a score that is not a finite number.
+    pub fn report(&self, audit: Option<&AuditScores>, bootstrap: Bootstrap) -> Result<RatingReport, RatingError> {
+        if let Some((clip, _)) = audit
+            .into_iter()
+            .flatten()
+            .find(|(_, s)| Scale::ALL.iter().any(|&scale| !s.get(scale).is_finite()))
+        {
+            return Err(RatingError::AuditScore { clip: clip.clone() });
+        }
+        let of_clip = self.grouped(self.clips.len(), |r| r.clip);
+        let of_rater = self.grouped(self.raters.len(), |r| r.rater);
+        let rated = |c: &usize| !of_clip[*c].is_empty();
+        let clips: Vec<ClipReport> = (0..self.clips.len())
+            .filter(rated)
+            .map(|c| ClipReport {
+                name: self.clips[c].name.clone(),
+                sha256: self.clips[c].sha256.clone(),
+                ratings: of_clip[c].len(),
+                means: self.means(&of_clip[c]),
+                audit: audit.and_then(|a| of_clip_named(a, &self.clips[c].name)),
+            })
+            .collect();
+        let audited = clips.iter().filter(|c| c.audit.is_some()).count();
+        if let (0, Some(rated), Some(scored)) = (audited, clips.first(), audit.and_then(|a| a.keys().next())) {
+            return Err(RatingError::NoneAudited {
+                rated: rated.name.clone(),
+                scored: scored.clone(),
+            });
+        }
+        let raters = (0..self.raters.len())
+            .filter(|&r| !of_rater[r].is_empty())
+            .map(|r| RaterReport {
+                name: self.raters[r].clone(),
+                ratings: of_rater[r].len(),
+                means: self.means(&of_rater[r]),
+            })
+            .collect::<Vec<_>>();
+        let rows: Vec<&[usize]> = of_clip.iter().filter(|r| !r.is_empty()).map(Vec::as_slice).collect();
+        let scales = if rows.is_empty() {
+            Vec::new()
+        } else {
+            let one = |&scale| self.scale(scale, &rows, &clips, bootstrap);
+            Scale::ALL.iter().map(one).collect::<Result<_, _>>()?
+        };
+        Ok(RatingReport {
+            clips_in_all: self.clips.len(),
+            ratings: self.ratings.len(),
+            audited,
+            bootstrap,
+            scales,
+            clips,
+            raters,
+        })
+    }
+
+    /// Indices of ratings by clip or by rater.
+    fn grouped(&self, groups: usize, by: impl Fn(&crate::Rating) -> usize) -> Vec<Vec<usize>> {
+        let mut grouped = vec![Vec::new(); groups];
+        for (i, rating) in self.ratings.iter().enumerate() {
+            grouped[by(rating)].push(i);
+        }
+        grouped
+    }
+
+    fn means(&self, ratings: &[usize]) -> [f64; 3] {
+        Scale::ALL.map(|s| mean(ratings.iter().map(|&i| f64::from(self.ratings[i].scores.get(s)))).unwrap_or(0.0))
+    }
+
+    /// One scale; `rows` are the ratings of each rated clip, `clips` their reports.
+    fn scale(
+        &self,
+        scale: Scale,
+        rows: &[&[usize]],
+        clips: &[ClipReport],
+        bootstrap: Bootstrap,
+    ) -> Result<ScaleReport, RatingError> {
+        let (lowest, highest) = scale.range();
+        let answer = |&i: &usize| self.ratings[i].scores.get(scale);
+        let mut counts = vec![0; usize::from(highest - lowest) + 1];
+        for i in 0..self.ratings.len() {
+            counts[usize::from(answer(&i) - lowest)] += 1;
+        }
+        let units: Vec<Vec<u8>> = rows.iter().map(|row| row.iter().map(answer).collect()).collect();
+        let level = match scale {
+            Scale::Responsibility => Level::Nominal,
+            Scale::Adherence | Scale::Physics => Level::Ordinal,
+        };
+        let alpha = krippendorff_alpha(&units, level)
+            .map(|value| {
+                figure(bootstrap, value, &[units.len()], |sets| {
+                    let drawn: Vec<&[u8]> = sets[0].iter().map(|&i| units[i].as_slice()).collect();
+                    krippendorff_alpha(&drawn, level)
+                })
+            })
+            .transpose()?;
+        let pairs: Vec<(f64, f64)> = clips
+            .iter()
+            .filter_map(|c| Some((c.means[scale as usize], c.audit?.get(scale))))
+            .collect();
+        let audit_correlation = spearman(&pairs)
+            .map(|value| {
+                figure(bootstrap, value, &[pairs.len()], |sets| {
+                    spearman(&sets[0].iter().map(|&i| pairs[i]).collect::<Vec<_>>())
+                })
+            })
+            .transpose()?;
+        Ok(ScaleReport {
+            scale,
+            lowest,
+            highest,
+            counts,
+            mean: self.scale_mean(scale, rows, clips, bootstrap)?,
+            level,
+            alpha,
+            audit_correlation,
+        })
+    }
+
+    fn scale_mean(
+        &self,
+        scale: Scale,
+        rows: &[&[usize]],
+        clips: &[ClipReport],
+        bootstrap: Bootstrap,
+    ) -> Result<Figure, RatingError> {
+        let value = mean(clips.iter().map(|c| c.means[scale as usize])).unwrap_or(0.0);
+        // Only those who rated anything are people of the study.
+        let people = rater_indices(self);
+        // How often each rater was drawn.
+        let mut weights = vec![0.0; self.raters.len()];
+        figure(bootstrap, value, &[rows.len(), people.len()], |sets| {
+            weights.fill(0.0);
+            sets[1].iter().for_each(|&i| weights[people[i]] += 1.0);
+            mean(sets[0].iter().filter_map(|&clip| {
+                let (mut sum, mut weight) = (0.0, 0.0);
+                for &i in rows[clip] {
+                    let rating = &self.ratings[i];
+                    weight += weights[rating.rater];
+                    sum += weights[rating.rater] * f64::from(rating.scores.get(scale));
+                }
+                (weight > 0.0).then(|| sum / weight)
+            }))
+        })
+    }
+}
+
+/// Those with at least one rating.
+fn rater_indices(ratings: &Ratings) -> Vec<usize> {
+    let mut indices: Vec<usize> = ratings.ratings.iter().map(|r| r.rater).collect();
+    indices.sort_unstable();
+    indices.dedup();
+    indices
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (mut sum, mut count) = (0.0, 0.0);
+    values.for_each(|v| {
+        sum += v;
+        count += 1.0;
+    });
+    (count > 0.0).then(|| sum / count)
+}
+
+/// `value`, a figure over `counts[0]` clips, with the interval of `statistic` over resamples of sets of `counts` things.
+fn figure(
+    bootstrap: Bootstrap,
+    value: f64,
+    counts: &[usize],
+    mut statistic: impl FnMut(&[Vec<usize>]) -> Option<f64>,
+) -> Result<Figure, RatingError> {
+    let mut drawn = bootstrap.draws(counts, |sets| statistic(sets).unwrap_or(f64::NAN))?;
+    drawn.retain(|d| d.is_finite());
+    let enough = counts[0] > 1 && 2 * drawn.len() >= bootstrap.resamples;
+    let interval = enough.then(|| bootstrap.bounds(&drawn)).transpose()?;
+    Ok(Figure { value, interval })
+}
