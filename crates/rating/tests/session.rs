@@ -82,6 +82,8 @@ fn a_whole_study() {
         (ratings.clips.len(), ratings.raters.len(), ratings.ratings.len()),
         (8, 2, 16)
     );
+    let rated = |r: &rating::Rating| r.rated.len() == 24 && r.rated.as_bytes()[10] == b'T' && r.rated.ends_with('Z');
+    assert!(ratings.ratings.iter().all(rated), "{}", ratings.ratings[0].rated);
     let mut csv = Vec::new();
     ratings.write_csv(&mut csv).unwrap();
     assert_eq!(String::from_utf8(csv).unwrap().lines().count(), 17);
