@@ -127,7 +127,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// How many times the threshold; what is there or not is at least [`GROSS`].
+    /// How many times the threshold; what is there or not at least three times.
     pub fn severity(&self) -> f64 {
         let least = match self.kind {
             Kind::SeveralAgents | Kind::AgentGone | Kind::BlockSplit | Kind::BlockGone => GROSS,

@@ -44,7 +44,7 @@ pub struct LtxInput {
     pub text: Tensor<3>,
     /// 1 a token of the text, 0 padding: `[clips, tokens]`.
     pub text_mask: Option<Tensor<2>>,
-    /// Where the latents are ([`LtxTransformer::rotary`]).
+    /// Where the latents are.
     pub rotary: Rotary,
 }
 
