@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use pipeline::{Config, RunOptions};
+use pipeline::{Config, RunOptions, Selection};
 use pusht_jobs::JobContext;
 
 /// Runs the experiment and writes report.html and report.json. Finished stages are kept: the same command goes on where
@@ -40,6 +40,12 @@ struct Args {
     /// cpu, cuda, cuda:1 or wgpu
     #[arg(long, default_value = "cpu")]
     device: String,
+    /// Stop when this stage is finished: clips, policies, …
+    #[arg(long, value_name = "STAGE", conflicts_with = "only")]
+    until: Option<String>,
+    /// Run this stage alone, from what is finished already: clips, report, …
+    #[arg(long, value_name = "STAGE")]
+    only: Option<String>,
     /// First training seed of every arm; as many follow it as the preset has
     #[arg(long)]
     seed: Option<u64>,
@@ -68,9 +74,16 @@ fn run() -> anyhow::Result<()> {
         overwrite: args.overwrite,
         device: args.device,
         command: command::command("pipeline"),
-        ctx: &mut ctx,
     };
-    let report = pipeline::run(&config, options)?;
+    let part = match (args.until, args.only) {
+        (Some(stage), _) => Selection::Until(stage),
+        (_, Some(stage)) => Selection::Only(stage),
+        _ => Selection::All,
+    };
+    let Some(report) = pipeline::run_part(&config, &options, part, &mut ctx)? else {
+        println!("\nfinished as far as was asked: {}", out.display());
+        return Ok(());
+    };
     println!();
     for comparison in report.verdict.comparisons() {
         println!("{comparison}");

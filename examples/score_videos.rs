@@ -134,11 +134,10 @@ fn train(config: &Config, args: &Args, verdicts: &mut Verdicts, ctx: &mut JobCon
         overwrite: args.overwrite,
         device: args.device.clone(),
         command: command::command("score_videos"),
-        ctx,
     };
     let result = match verdicts.totals.frames[1] {
         0 => Err(anyhow!("no action of these clips can be trusted")),
-        _ => pipeline::run(config, options).map_err(Into::into),
+        _ => pipeline::run(config, &options, ctx).map_err(Into::into),
     };
     let report = result.inspect_err(|error| {
         verdicts

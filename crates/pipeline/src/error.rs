@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use pusht_jobs::{Cancelled, StageError};
+
 /// Each text says what was expected, what was found and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum PipelineError {
@@ -66,4 +68,31 @@ pub enum PipelineError {
         /// The library's error.
         reason: String,
     },
+    /// A stage that cannot be run, or a part of the graph that cannot be run alone.
+    #[error(transparent)]
+    Graph(StageError),
+}
+
+impl From<StageError> for PipelineError {
+    fn from(error: StageError) -> Self {
+        match error {
+            StageError::Io { path, source } => Self::Io { path, source },
+            other => Self::Graph(other),
+        }
+    }
+}
+
+impl From<Cancelled> for PipelineError {
+    fn from(cancelled: Cancelled) -> Self {
+        Self::Graph(cancelled.into())
+    }
+}
+
+/// Names the stage in a library's error.
+pub(crate) fn failed(stage: &str) -> impl Fn(&dyn std::fmt::Display) -> PipelineError + use<> {
+    let stage = stage.to_owned();
+    move |error| PipelineError::Stage {
+        stage: stage.clone(),
+        reason: error.to_string(),
+    }
 }

@@ -1,16 +1,26 @@
-//! The experiment: does generated video help a PushT policy?
-//!
-//! [`Config`] (a preset, a file, single settings) → [`run`] → a folder with one sub-folder a stage, `report.html` and
-//! `report.json`. Finished stages are skipped when their inputs have not changed, so a run that was stopped goes on.
+#![doc = include_str!("../README.md")]
 
 mod arms;
 mod assemble;
+mod clips;
 mod config;
+mod curves;
+mod demonstrations;
 mod error;
+mod extraction;
+mod files;
+mod generators;
+mod graph;
+mod inverse;
+mod labels;
+mod machine;
+mod pictures;
+mod policies;
+mod rollouts;
 mod run;
-mod stage;
-mod stages;
+mod split;
 
 pub use config::{Config, OtherGenerator, PRESETS, VideoChoice, VideoConfig};
 pub use error::PipelineError;
-pub use run::{RunOptions, draw_report, run};
+pub use pusht_jobs::Selection;
+pub use run::{RunOptions, draw_report, run, run_part};

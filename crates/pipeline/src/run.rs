@@ -1,19 +1,26 @@
-//! One experiment, from demonstrations to the report.
+//! A run: one folder with the stages of an experiment, its settings and its report.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use eval::Report;
-use pusht_jobs::JobContext;
+use eval::{Report, StageTime};
+use pusht_jobs::{JobContext, Origin, Runner, Selection, StageError};
 
-use crate::stage::{io, write};
-use crate::{Config, PipelineError, assemble, stages};
+use crate::assemble::{self, Circumstances};
+use crate::error::failed;
+use crate::files::{io, write_bytes};
+use crate::graph::{REPORT, run_stages, stage_names};
+use crate::machine::Machine;
+use crate::{Config, PipelineError};
 
 /// The settings of a run, in its folder.
 const SETTINGS: &str = "config.toml";
+/// The files of a report; the first holds its data.
+const REPORT_FILES: [&str; 2] = ["report.json", "report.html"];
 
 /// What a run is told besides its configuration.
-pub struct RunOptions<'a> {
+#[derive(Clone, Debug)]
+pub struct RunOptions {
     /// Recorded demonstrations (a replay buffer or a file of simulated episodes); without them the expert plays.
     pub data: Option<PathBuf>,
     /// The run's folder.
@@ -25,79 +32,127 @@ pub struct RunOptions<'a> {
     pub device: String,
     /// For the record.
     pub command: String,
-    /// Shows every stage; stops where it is cancelled.
-    pub ctx: &'a mut JobContext,
+}
+
+impl RunOptions {
+    /// The expert's demonstrations, on the CPU, in the folder `out`.
+    pub fn new(out: impl Into<PathBuf>) -> Self {
+        Self {
+            data: None,
+            out: out.into(),
+            overwrite: false,
+            device: "cpu".to_owned(),
+            command: String::new(),
+        }
+    }
 }
 
 /// Runs the experiment, or what is missing of it, and writes `report.json` and `report.html` into the run's folder.
 ///
 /// # Errors
 /// The first stage that fails, or [`PipelineError::Interrupted`]. Finished stages are kept either way.
-pub fn run(config: &Config, options: RunOptions<'_>) -> Result<Report, PipelineError> {
-    let RunOptions {
-        data,
-        out,
-        overwrite,
-        device,
-        command,
-        ctx,
-    } = options;
-    let failed = |e: training::TrainingError| PipelineError::Config {
-        origin: "--device".to_owned(),
-        reason: e.to_string(),
-    };
-    let device_name = device;
-    let device = training::device(&device_name).map_err(failed)?;
-    fs::create_dir_all(&out).map_err(io(&out))?;
-    let played = "the expert's".to_owned();
-    let source = data.as_ref().map_or(played, |path| path.display().to_string());
-    let settings = format!("# Demonstrations: {source}\n{}", config.to_toml()?);
-    if !overwrite {
-        refuse_other_settings(&out, &settings)?;
+pub fn run(config: &Config, options: &RunOptions, ctx: &mut JobContext) -> Result<Report, PipelineError> {
+    experiment(config, options, Selection::All, ctx)
+}
+
+/// Runs a part of the experiment: up to a stage, or one stage alone. There is a report where the part holds it.
+///
+/// # Errors
+/// As [`run`]; a stage that there is not in this experiment; what a stage needs that is to be run alone.
+pub fn run_part(
+    config: &Config,
+    options: &RunOptions,
+    part: Selection,
+    ctx: &mut JobContext,
+) -> Result<Option<Report>, PipelineError> {
+    match experiment(config, options, part, ctx) {
+        Err(PipelineError::Graph(StageError::Selected { .. })) => Ok(None),
+        other => other.map(Some),
     }
-    write(&out.join(SETTINGS), settings.as_bytes())?;
-    let cancel = ctx.cancel_flag().clone();
-    let mut lab = stages::Lab {
-        config,
-        root: out.clone(),
-        device,
-        device_name: device_name.clone(),
-        ctx,
-        done: Vec::new(),
-        kept: Vec::new(),
-        other_build: Vec::new(),
-    };
-    let results = stages::all(&mut lab, data.as_deref()).map_err(|error| {
+}
+
+fn experiment(
+    config: &Config,
+    options: &RunOptions,
+    part: Selection,
+    ctx: &mut JobContext,
+) -> Result<Report, PipelineError> {
+    let out = &options.out;
+    let machine = Machine::open(&options.device)?;
+    let data = options.data.as_deref();
+    let names = stage_names(config, data, &machine);
+    part.check(&names)?;
+    prepare(out, &settings(config, data)?, options.overwrite)?;
+    ctx.say(&format!("stages: {}", names.join(", ")));
+    let mut runner = Runner::new(out, env!("CARGO_PKG_VERSION")).with_selection(part);
+    let ran = run_stages(config, data, &machine, &mut runner, ctx);
+    let reached = ran.and_then(|results| Ok((results, runner.reach(REPORT, ctx)?)));
+    let (results, ()) = reached.map_err(|error| {
         // Whatever a stage made of the interruption, the user asked for it.
-        if cancel.is_cancelled() {
+        if ctx.check().is_err() {
             PipelineError::Interrupted { run: out.clone() }
         } else {
             error
         }
     })?;
-    let report = assemble::report(config, results, &lab.done, &lab.other_build, &command, &device_name)?;
-    report.write(&out).map_err(|e| PipelineError::Stage {
-        stage: "report".to_owned(),
-        reason: e.to_string(),
-    })?;
+    runner.tell_kept(ctx);
+    let report = assemble::report(config, results, circumstances(&runner, options))?;
+    report.write(out).map_err(|e| failed(REPORT)(&e))?;
     Ok(report)
 }
 
-/// A finished run is not replaced by one with other settings unless that was asked for.
-fn refuse_other_settings(out: &Path, settings: &str) -> Result<(), PipelineError> {
-    let Ok(before) = fs::read_to_string(out.join(SETTINGS)) else {
-        return Ok(());
-    };
-    if before == settings || !out.join("report.json").is_file() {
-        return Ok(());
+fn circumstances<'a>(runner: &'a Runner, options: &'a RunOptions) -> Circumstances<'a> {
+    let stages = runner.records();
+    let others = stages.iter().filter(|stage| stage.origin == Origin::OtherBuild);
+    Circumstances {
+        command: &options.command,
+        device: &options.device,
+        stages: (stages.iter())
+            .map(|stage| StageTime {
+                name: stage.name.clone(),
+                seconds: stage.seconds,
+            })
+            .collect(),
+        other_build: others.map(|stage| stage.name.as_str()).collect(),
     }
+}
+
+/// The settings of a run as they are kept.
+fn settings(config: &Config, data: Option<&Path>) -> Result<String, PipelineError> {
+    let played = "the expert's".to_owned();
+    let source = data.map_or(played, |path| path.display().to_string());
+    Ok(format!("# Demonstrations: {source}\n{}", config.to_toml()?))
+}
+
+/// Makes the run's folder. A finished run is not replaced by one with other settings unless that was asked for; then its
+/// report, which is not of these settings, is removed first.
+fn prepare(out: &Path, settings: &str, overwrite: bool) -> Result<(), PipelineError> {
+    fs::create_dir_all(out).map_err(io(out))?;
+    let place = out.join(SETTINGS);
+    let [data, page] = REPORT_FILES.map(|file| out.join(file));
+    if let Ok(before) = fs::read_to_string(&place)
+        && before != settings
+        && data.is_file()
+    {
+        if !overwrite {
+            return Err(other_settings(out, &before, settings));
+        }
+        fs::remove_file(&data).map_err(io(&data))?;
+        if page.is_file() {
+            fs::remove_file(&page).map_err(io(&page))?;
+        }
+    }
+    write_bytes(&place, settings.as_bytes())
+}
+
+fn other_settings(out: &Path, before: &str, settings: &str) -> PipelineError {
     let differs = before.lines().zip(settings.lines()).find(|(there, here)| there != here);
     let (there, here) = differs.unwrap_or(("fewer settings", "more settings"));
-    Err(PipelineError::OtherSettings {
+    PipelineError::OtherSettings {
         run: out.to_owned(),
         there: there.to_owned(),
         here: here.to_owned(),
-    })
+    }
 }
 
 /// Draws `report.html` of a finished run anew from its `report.json` and pictures.
@@ -105,10 +160,11 @@ fn refuse_other_settings(out: &Path, settings: &str) -> Result<(), PipelineError
 /// # Errors
 /// A folder without a readable `report.json`, or a page that cannot be written.
 pub fn draw_report(run: &Path) -> Result<Report, PipelineError> {
-    if !run.join("report.json").is_file() {
+    let [data, _] = REPORT_FILES;
+    if !run.join(data).is_file() {
         return Err(PipelineError::NotARun {
             path: run.to_owned(),
-            reason: "has no report.json; expected the folder of a finished run, such as runs/cpu".to_owned(),
+            reason: format!("has no {data}; expected the folder of a finished run, such as runs/cpu"),
         });
     }
     let failed = |e: eval::ReportError| PipelineError::NotARun {
@@ -125,14 +181,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_finished_run_with_other_settings_is_refused() {
+    fn a_finished_run_with_other_settings_is_refused_or_loses_its_report() {
         let run = tempfile::tempdir().unwrap();
-        let refused = |settings| refuse_other_settings(run.path(), settings).is_err();
-        assert!(!refused("clips = 2"));
-        fs::write(run.path().join(SETTINGS), "clips = 1").unwrap();
-        assert!(!refused("clips = 2"), "an unfinished run goes on with the new settings");
-        fs::write(run.path().join("report.json"), "{}").unwrap();
-        assert!(refused("clips = 2"));
-        assert!(!refused("clips = 1"));
+        let prepared = |settings, overwrite| prepare(run.path(), settings, overwrite).is_ok();
+        assert!(prepared("clips = 1", false));
+        assert!(
+            prepared("clips = 2", false),
+            "an unfinished run goes on with the new settings"
+        );
+        let report = REPORT_FILES.map(|file| run.path().join(file));
+        report.iter().for_each(|file| fs::write(file, "{}").unwrap());
+        assert!(!prepared("clips = 1", false));
+        assert!(prepared("clips = 2", true) && report.iter().all(|file| file.is_file()));
+        assert!(prepared("clips = 1", true) && !report.iter().any(|file| file.exists()));
+        assert!(prepared("clips = 3", false));
     }
 }

@@ -68,14 +68,10 @@ fn other_generators_are_names_or_tables() {
 
 fn experiment(out: &Path, more: &[&str]) -> Result<Report, PipelineError> {
     let options = RunOptions {
-        data: None,
-        out: out.to_path_buf(),
         overwrite: true,
-        device: "cpu".into(),
-        command: "test".into(),
-        ctx: &mut JobContext::silent(),
+        ..RunOptions::new(out)
     };
-    run(&config(more), options)
+    run(&config(more), &options, &mut JobContext::silent())
 }
 
 fn made(out: &Path, stage: &str) -> std::time::SystemTime {

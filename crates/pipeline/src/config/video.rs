@@ -7,9 +7,6 @@ use serde::de::{Error, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
 use video_gen::{ModelChoice, PixelTrainSettings, Sampling, TrainSettings};
 
-use super::wrong;
-use crate::PipelineError;
-
 /// The video model and its clips.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,7 +40,7 @@ fn small(settings: &PixelTrainSettings) -> bool {
     *settings == PixelTrainSettings::small()
 }
 
-fn unset(sampling: &Sampling) -> bool {
+pub(super) fn unset(sampling: &Sampling) -> bool {
     *sampling == Sampling::default()
 }
 
@@ -158,96 +155,5 @@ impl<'de> Deserialize<'de> for OtherGenerator {
             prompt,
             sampling,
         })
-    }
-}
-
-impl VideoConfig {
-    /// Refuses settings that make no experiment; what is wrong with a model's files is found when they are opened.
-    pub(super) fn check(&self) -> Result<(), PipelineError> {
-        for (section, result) in [
-            ("video.train", self.train.check().map_err(|e| e.to_string())),
-            ("video.pixel", self.pixel.check().map_err(|e| e.to_string())),
-        ] {
-            if let Err(reason) = result {
-                return wrong(section, &reason);
-            }
-        }
-        if self.clips == 0 {
-            return wrong("video.clips", "is 0; expected at least 1");
-        }
-        let (frames, longest, only) = (self.frames, self.train.model.max_frames, self.pixel.model.frames());
-        match self.model {
-            VideoChoice::Object if frames > longest => {
-                return wrong(
-                    "video.frames",
-                    &format!(
-                        "is {frames}, more than the model makes; expected at most video.train.model.max_frames = {longest}"
-                    ),
-                );
-            }
-            VideoChoice::Pixel if frames != only => {
-                let expected = format!("is {frames}; the pixel model of video.pixel makes clips of {only}");
-                return wrong("video.frames", &expected);
-            }
-            _ => {}
-        }
-        if !matches!(self.model, VideoChoice::Ready(_)) && (self.prompt.is_some() || !unset(&self.sampling)) {
-            return wrong(
-                "video",
-                "has a prompt or sampling, which only models that are there already (object:FILE, ltx:PATH, …) take",
-            );
-        }
-        if self.fps == Some(0) || (self.fps.is_some() && !matches!(self.model, VideoChoice::Clips(_))) {
-            return wrong(
-                "video.fps",
-                "is the rate of videos that are there already; expected at least 1, with video.model = clips:DIR",
-            );
-        }
-        if frames < 4 {
-            return wrong("video.frames", "is below 4; the measures of actions need at least 4");
-        }
-        self.others
-            .iter()
-            .enumerate()
-            .try_for_each(|(index, other)| self.check_other(index, other))
-    }
-
-    fn check_other(&self, index: usize, other: &OtherGenerator) -> Result<(), PipelineError> {
-        let key = format!("video.others[{index}]");
-        if matches!(self.model, VideoChoice::Clips(_)) {
-            return wrong(
-                &key,
-                "has no ends to generate between: video.model = clips:DIR brings none; expected a model that generates",
-            );
-        }
-        let before = &self.others[..index];
-        match &other.model {
-            VideoChoice::Clips(_) => {
-                return wrong(
-                    &key,
-                    "is a folder of videos, which are not between ends of demonstrations; expected a model (score_videos judges folders)",
-                );
-            }
-            VideoChoice::Object | VideoChoice::Pixel => {
-                if other.model == self.model || before.iter().any(|earlier| earlier.model == other.model) {
-                    return wrong(&key, "is trained here already; expected each of object and pixel once");
-                }
-                if other.frames.is_some() || other.prompt.is_some() || !unset(&other.sampling) {
-                    return wrong(
-                        &key,
-                        "has frames, a prompt or sampling, which only models that are there already (pixel:FILE, ltx:PATH, …) take",
-                    );
-                }
-            }
-            VideoChoice::Ready(_) => {
-                if before.contains(other) {
-                    return wrong(&key, "is the same as one before it; expected each generator once");
-                }
-            }
-        }
-        if other.frames.is_some_and(|frames| frames < 4) {
-            return wrong(&key, "has clips of fewer than 4 frames; expected at least 4");
-        }
-        Ok(())
     }
 }

@@ -1,112 +1,22 @@
-//! What an experiment is: a preset in TOML, over which a file and single settings are laid.
+//! A preset in TOML, over which a file and single settings are laid.
 
 use std::path::Path;
 
-use bc_policy::PolicyConfig;
-use idm::LearnedConfig;
-use pusht_data::SplitProtocol;
-use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
-use video_gen::PixelTrainSettings;
+use video_gen::{PixelTrainSettings, Sampling};
 
+use super::settings::Config;
+use super::video::{VideoChoice, VideoConfig};
 use crate::PipelineError;
-
-mod video;
-
-pub use video::{OtherGenerator, VideoChoice, VideoConfig};
+use crate::files::io;
 
 /// The presets, smallest first: name and TOML text, each a documented experiment.
 pub const PRESETS: [(&str, &str); 4] = [
-    ("smoke", include_str!("../presets/smoke.toml")),
-    ("cpu", include_str!("../presets/cpu.toml")),
-    ("strong", include_str!("../presets/strong.toml")),
-    ("paper", include_str!("../presets/paper.toml")),
+    ("smoke", include_str!("../../presets/smoke.toml")),
+    ("cpu", include_str!("../../presets/cpu.toml")),
+    ("strong", include_str!("../../presets/strong.toml")),
+    ("paper", include_str!("../../presets/paper.toml")),
 ];
-
-/// One experiment. `presets/*.toml` say what each setting means.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Config {
-    /// Name of the run and of its folder under `runs/`.
-    pub name: String,
-    /// Every arm trains one policy a seed.
-    pub seeds: Vec<u64>,
-    /// Where demonstrations come from when no `--data` is given.
-    pub demonstrations: Demonstrations,
-    /// What is held out.
-    pub split: SplitConfig,
-    /// The policy that every arm trains.
-    pub policy: PolicyConfig,
-    /// Other policies, trained on the data of the arm `demo` with the first seed, for the comparison of policies.
-    #[serde(default)]
-    pub other_policies: Vec<PolicyConfig>,
-    /// Inverse dynamics.
-    pub idm: IdmConfig,
-    /// The video model and its clips.
-    pub video: VideoConfig,
-    /// Closed-loop roll-outs.
-    pub rollout: RolloutConfig,
-}
-
-/// Demonstrations of the expert.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Demonstrations {
-    /// How many.
-    pub episodes: usize,
-    /// Seed of the first start; the others follow.
-    pub first_seed: u64,
-}
-
-/// Training, validation and test.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SplitConfig {
-    /// By frame (as the paper) or by episode (no neighbours leak).
-    pub protocol: SplitProtocol,
-    /// Seed of the draw.
-    pub seed: u64,
-}
-
-/// Inverse dynamics.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct IdmConfig {
-    /// Which one labels the arms `idm`, `generated` and `mixed`.
-    pub labels: Labeller,
-    /// The learned model, which is trained in any case: its errors stand in the table of extractions.
-    pub learned: LearnedConfig,
-}
-
-/// Which inverse dynamics labels videos.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Labeller {
-    /// Tracked positions, inverted.
-    ClosedForm,
-    /// The learned model, every action at its own frame.
-    Learned,
-    /// The learned model, its eight actions reduced to one by their mean, as the paper did.
-    LearnedMean,
-    /// The same by their sum.
-    LearnedSum,
-    /// The same by the first.
-    LearnedFirst,
-}
-
-/// Closed-loop roll-outs, by the paper's protocol.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RolloutConfig {
-    /// Episodes a policy; start seeds follow from `first_seed`.
-    pub episodes: usize,
-    /// Control steps an episode.
-    pub steps: usize,
-    /// Seed of the first start.
-    pub first_seed: u64,
-    /// Episodes of the expert (it plans with the simulator and is slow).
-    pub expert_episodes: usize,
-}
 
 impl Config {
     /// A preset, then the settings of a file, then single settings `key=value` with dotted keys.
@@ -125,7 +35,7 @@ impl Config {
         overlay(&mut table, parse(text, preset)?);
         let mut origin = format!("preset {preset}");
         if let Some(path) = file {
-            let text = std::fs::read_to_string(path).map_err(crate::stage::io(path))?;
+            let text = std::fs::read_to_string(path).map_err(io(path))?;
             origin = path.display().to_string();
             overlay(&mut table, parse(&text, &origin)?);
             read(&table, &origin)?;
@@ -149,7 +59,7 @@ impl Config {
         self.video = VideoConfig {
             model: VideoChoice::Clips(folder.to_path_buf()),
             others: Vec::new(),
-            sampling: video_gen::Sampling::default(),
+            sampling: Sampling::default(),
             prompt: None,
             fps,
             ..self.video
@@ -168,68 +78,6 @@ impl Config {
             reason: e.to_string(),
         })
     }
-
-    fn check(&self) -> Result<(), PipelineError> {
-        let positive = [
-            ("demonstrations.episodes", self.demonstrations.episodes),
-            ("rollout.episodes", self.rollout.episodes),
-            ("rollout.steps", self.rollout.steps),
-        ];
-        for (key, value) in positive {
-            if value == 0 {
-                return wrong(key, "is 0; expected at least 1");
-            }
-        }
-        // Bad training settings are found now and not when the stage is reached.
-        let checks: [(&str, Result<(), String>); 2] = [
-            ("policy", self.policy.check().map_err(|e| e.to_string())),
-            ("idm.learned", self.idm.learned.train.check().map_err(|e| e.to_string())),
-        ];
-        for (section, result) in checks {
-            if let Err(reason) = result {
-                return wrong(section, &reason);
-            }
-        }
-        for (index, policy) in self.other_policies.iter().enumerate() {
-            let section = format!("other_policies[{index}]");
-            policy.check().or_else(|error| wrong(&section, &error.to_string()))?;
-            if self.other_policies[..index]
-                .iter()
-                .any(|before| before.kind == policy.kind)
-            {
-                return wrong(&section, "is of a kind that was there before; expected each kind once");
-            }
-        }
-        self.video.check()?;
-        if self.policy.train.steps_per_epoch.is_none() {
-            return wrong(
-                "policy.train.steps_per_epoch",
-                "is missing; arms of different size need the same number of updates",
-            );
-        }
-        if self.seeds.is_empty() {
-            return wrong(
-                "seeds",
-                "is empty; expected at least one seed (three or more give intervals over seeds)",
-            );
-        }
-        let mut seeds = self.seeds.clone();
-        seeds.sort_unstable();
-        seeds.dedup();
-        if seeds.len() != self.seeds.len() {
-            return wrong("seeds", "names a seed twice; expected different seeds");
-        }
-        if self.name.is_empty() || self.name.contains(['/', '\\']) || self.name.starts_with('.') {
-            return wrong("name", "names the run's folder; expected a plain folder name");
-        }
-        if self.rollout.expert_episodes > self.rollout.episodes {
-            return wrong(
-                "rollout.expert_episodes",
-                "is larger than rollout.episodes; the expert is paired by start",
-            );
-        }
-        Ok(())
-    }
 }
 
 /// Settings that presets do not spell out, so that one of them can be set by itself.
@@ -240,14 +88,6 @@ fn defaults(origin: &str) -> Result<Table, PipelineError> {
     })?;
     let video = Table::from_iter([("pixel".to_owned(), pixel)]);
     Ok(Table::from_iter([("video".to_owned(), Value::Table(video))]))
-}
-
-/// A setting that makes no experiment.
-fn wrong<T>(key: &str, reason: &str) -> Result<T, PipelineError> {
-    Err(PipelineError::Config {
-        origin: key.to_owned(),
-        reason: reason.to_owned(),
-    })
 }
 
 fn parse(text: &str, origin: &str) -> Result<Table, PipelineError> {

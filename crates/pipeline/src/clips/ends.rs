@@ -8,36 +8,20 @@ use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
+use crate::generators::Length;
+
 /// Where a clip begins and ends, as rows of a demonstration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Ends {
-    pub(super) episode: usize,
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) seed: u64,
-}
-
-/// Which lengths a generator makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Length {
-    /// This many frames and no others.
-    Exactly(usize),
-    /// Any number of frames up to this one.
-    UpTo(usize),
+pub(crate) struct Ends {
+    pub(crate) episode: usize,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) seed: u64,
 }
 
 impl Ends {
     pub(super) fn frames(&self) -> usize {
         self.end - self.start + 1
-    }
-}
-
-impl Length {
-    pub(super) fn words(self) -> String {
-        match self {
-            Self::Exactly(frames) => format!("{frames} frames"),
-            Self::UpTo(frames) => format!("up to {frames} frames"),
-        }
     }
 }
 

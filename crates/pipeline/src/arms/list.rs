@@ -1,0 +1,191 @@
+//! The list of arms. A new arm is one value in [`ARMS`].
+
+use pusht_data::{Episode, FrameRef, Split};
+use pusht_env::Action;
+
+use super::material::{DemoLabels, Material, Parts};
+
+/// One way of making training data for the policy.
+pub(crate) struct Arm {
+    pub(crate) name: &'static str,
+    /// What it holds.
+    pub(crate) what: &'static str,
+    /// Chooses its frames.
+    frames: fn(&Material) -> Parts,
+    /// Whose actions its demonstrations have.
+    labels: DemoLabels,
+    /// What the report calls its actions; `{}` is the name of the inverse dynamics.
+    actions: &'static str,
+}
+
+/// Upper control.
+pub(crate) const DEMO: Arm = Arm {
+    name: "demo",
+    what: "demonstration frames, recorded actions",
+    frames: Material::demonstrations,
+    labels: DemoLabels::Recorded,
+    actions: "recorded",
+};
+
+/// Control of the amount of data.
+pub(crate) const DEMO_MATCHED: Arm = Arm {
+    name: "demo-matched",
+    what: "as many demonstration frames as generated has",
+    frames: Material::demonstrations_as_many_as_clips,
+    labels: DemoLabels::Recorded,
+    actions: "recorded",
+};
+
+/// Control of the labels.
+pub(crate) const IDM: Arm = Arm {
+    name: "idm",
+    what: "demonstration frames, extracted actions",
+    frames: Material::labelled_demonstrations,
+    labels: DemoLabels::Extracted,
+    actions: "{}",
+};
+
+/// Clips alone.
+pub(crate) const GENERATED: Arm = Arm {
+    name: "generated",
+    what: "generated clips, extracted actions",
+    frames: Material::clips,
+    labels: DemoLabels::Recorded,
+    actions: "{}",
+};
+
+/// Both.
+pub(crate) const MIXED: Arm = Arm {
+    name: "mixed",
+    what: "demonstrations plus generated clips",
+    frames: |material| material.demonstrations().and(material.clips()),
+    labels: DemoLabels::Recorded,
+    actions: "recorded; clips: {}",
+};
+
+/// The arms that are trained, in the order of the report's table.
+pub(crate) const ARMS: [Arm; 5] = [DEMO, DEMO_MATCHED, IDM, GENERATED, MIXED];
+
+/// What a policy of an arm is trained on and measured by.
+pub(crate) struct ArmData<'a> {
+    /// Demonstrations and clips with the arm's labels.
+    pub(crate) episodes: &'a [Episode],
+    /// The arm's frames of them.
+    pub(crate) split: Split,
+    /// The test part of the demonstrations.
+    pub(crate) recorded_test: &'a [FrameRef],
+    /// Recorded actions of it.
+    pub(crate) recorded_actions: Vec<Action>,
+    /// The arm's own test part is that one, with those actions.
+    pub(crate) own_is_recorded: bool,
+}
+
+impl Arm {
+    /// Its part of the material, whose demonstrations get the arm's labels.
+    pub(crate) fn data<'a>(&self, material: &'a mut Material) -> ArmData<'a> {
+        material.set_labels(self.labels);
+        let material = &*material;
+        let split = material.split(self.parts(material));
+        let (recorded_test, recorded_actions) = material.recorded_test();
+        ArmData {
+            episodes: &material.episodes,
+            own_is_recorded: self.labels == DemoLabels::Recorded && split.test == recorded_test,
+            split,
+            recorded_test,
+            recorded_actions,
+        }
+    }
+
+    /// Its frames.
+    pub(crate) fn parts(&self, material: &Material) -> Parts {
+        (self.frames)(material)
+    }
+
+    /// What the report calls its actions, those of inverse dynamics being by `labeller`.
+    pub(crate) fn labels_of(&self, labeller: &str) -> String {
+        self.actions.replace("{}", labeller)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::labels::Extracted;
+    use pusht_data::{Provenance, SplitProtocol};
+    use pusht_env::{Frame, GOAL};
+
+    fn episodes(count: usize, rows: usize, action: f32) -> Vec<Episode> {
+        (0..count)
+            .map(|index| Episode {
+                frames: vec![Frame::new(2, 2); rows],
+                actions: vec![[action; 2]; rows],
+                states: None,
+                goal: GOAL,
+                provenance: Provenance {
+                    source: "test".into(),
+                    index,
+                    seed: None,
+                    actions: "recorded".into(),
+                },
+            })
+            .collect()
+    }
+
+    fn material() -> Material {
+        let split = |n, rows| Split::new(&vec![rows; n], SplitProtocol::ByEpisode, 1, 0).unwrap();
+        let extracted = (0..10)
+            .map(|_| Extracted::new(1, &[[7.0; 2]; 18], 20).unwrap())
+            .collect();
+        Material::new(
+            episodes(10, 20, 1.0),
+            split(10, 20),
+            extracted,
+            episodes(5, 15, 2.0),
+            split(5, 15),
+        )
+    }
+
+    #[test]
+    fn matched_demonstrations_have_as_many_training_frames_as_generated_clips() {
+        let material = material();
+        let (matched, generated) = (DEMO_MATCHED.parts(&material), GENERATED.parts(&material));
+        assert_eq!(matched.train.len(), generated.train.len());
+        assert!(matched.train.iter().all(|r| r.episode < material.demos));
+        assert_eq!(matched.test, DEMO.parts(&material).test);
+    }
+
+    #[test]
+    fn arms_differ_in_frames_and_labels_only_as_named() {
+        let mut material = material();
+        let idm = IDM.data(&mut material);
+        assert!(idm.split.train.iter().all(|r| (1..19).contains(&r.row)));
+        assert_eq!(idm.episodes[0].actions[5], [7.0; 2]);
+        assert!(!idm.own_is_recorded && idm.recorded_actions.iter().all(|a| *a == [1.0; 2]));
+        let demo = DEMO.data(&mut material);
+        assert_eq!(demo.episodes[0].actions[5], [1.0; 2]);
+        assert!(demo.own_is_recorded);
+        let [demo, generated, mixed] = [DEMO, GENERATED, MIXED].map(|arm| arm.parts(&material));
+        assert!(generated.train.iter().all(|r| r.episode >= material.demos));
+        assert_eq!(mixed.train.len(), demo.train.len() + generated.train.len());
+        assert_eq!(demo.train.len(), 160);
+    }
+
+    #[test]
+    fn arms_have_names_of_their_own_and_say_whose_actions_they_have() {
+        let mut names = ARMS.map(|arm| arm.name).to_vec();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ARMS.len());
+        let labels = ARMS.map(|arm| arm.labels_of("closed form"));
+        assert_eq!(
+            labels,
+            [
+                "recorded",
+                "recorded",
+                "closed form",
+                "closed form",
+                "recorded; clips: closed form"
+            ]
+        );
+    }
+}

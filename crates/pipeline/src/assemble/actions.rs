@@ -1,0 +1,70 @@
+//! Measures of recorded and extracted actions, and answers that need no policy.
+
+use std::ops::Range;
+
+use bc_policy::regression_fit;
+use eval::{ActionRow, FitFloor};
+use pusht_data::FrameRef;
+use traj_metrics::{ActionMeasures, MetricError, to_points};
+
+use crate::arms::{DemoLabels, Material};
+use crate::policies::fit;
+
+/// Seed of every bootstrap and of the white noise that stands beside measured actions.
+pub(super) const SEED: u64 = 0;
+
+/// Smoothness and directness of recorded and extracted actions of the same demonstrations, of the clips, and of floors.
+pub(super) fn action_rows(material: &mut Material, labels: &str) -> Result<Vec<ActionRow>, MetricError> {
+    let (demos, all) = (material.demos, material.episodes.len());
+    // The first action of an episode is where the mouse happened to be; the paper's figures leave it out.
+    let points = |actions: &[[f32; 2]]| to_points(&actions[1.min(actions.len())..]);
+    let mut of = |labels: DemoLabels, range: Range<usize>| -> Vec<Vec<[f64; 2]>> {
+        material.set_labels(labels);
+        let actions = material.episodes[range].iter().map(|e| points(&e.actions));
+        actions.filter(|a| a.len() >= 4).collect()
+    };
+    let recorded = of(DemoLabels::Recorded, 0..demos);
+    let extracted = of(DemoLabels::Extracted, 0..demos);
+    let generated = of(DemoLabels::Recorded, demos..all);
+    let mut rows = vec![
+        ActionRow::measured("demonstrations, recorded", &recorded)?,
+        ActionRow::measured(&format!("demonstrations, {labels}"), &extracted)?,
+        ActionRow::measured(&format!("generated clips, {labels}"), &generated)?,
+    ];
+    rows.extend(ActionRow::floors(&ActionMeasures::of(&recorded, None, SEED)?));
+    Ok(rows)
+}
+
+/// Answers that need no policy, against the recorded actions of the test part.
+pub(super) fn fit_floors(material: &mut Material) -> Vec<FitFloor> {
+    material.set_labels(DemoLabels::Recorded);
+    let (test, recorded) = material.recorded_test();
+    let train = material.demonstrations().train;
+    let episodes = &material.episodes;
+    let mut mean = [0.0_f64; 2];
+    for r in &train {
+        let action = episodes[r.episode].actions[r.row];
+        for k in 0..2 {
+            mean[k] += f64::from(action[k]) / train.len() as f64;
+        }
+    }
+    let agent = |r: &FrameRef| {
+        let states = episodes[r.episode].states.as_ref()?;
+        Some(states.get(r.row)?.agent.map(|x| x as f32))
+    };
+    let agents: Option<Vec<_>> = test.iter().map(agent).collect();
+    let constant = Some(vec![mean.map(|x| x as f32); test.len()]);
+    let floor = |name: &str, answers: Option<Vec<_>>| {
+        Some(FitFloor {
+            name: name.to_owned(),
+            fit: fit(regression_fit(&answers?, &recorded)?),
+        })
+    };
+    [
+        floor("the agent's own position, tracked", agents),
+        floor("the mean action of the training part", constant),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -1,0 +1,57 @@
+//! What a reader must know before quoting a number.
+
+use eval::{Arm, GeneratorKind};
+
+use super::results::Results;
+use crate::Config;
+use crate::arms::{DEMO_MATCHED, GENERATED};
+
+pub(super) fn notes(config: &Config, results: &Results, arms: &[Arm], other_build: &[&str]) -> Vec<String> {
+    let mut notes = match results.source.generator.kind {
+        GeneratorKind::ObjectLatent => vec![
+            "The generator is an object-latent model: it makes poses, which the renderer draws. Its shapes cannot morph, \
+             its T can still move untouched, and its prompt is ignored."
+                .to_owned(),
+        ],
+        GeneratorKind::Pixel | GeneratorKind::Unknown => Vec::new(),
+    };
+    let [frames, trusted] = results.clip_frames;
+    if trusted < frames {
+        notes.push(format!(
+            "Of the {frames} frames of clips, {trusted} have actions that can be trusted (docs/labelling.md); the others, \
+             the last of each clip among them, are left out."
+        ));
+    }
+    let frames = |name: &str| {
+        let arm = arms.iter().find(|arm| arm.name == name)?;
+        arm.data.as_ref().map(|data| data.frames)
+    };
+    if frames(DEMO_MATCHED.name) < frames(GENERATED.name) {
+        notes.push(
+            "The clips have more training frames than the demonstrations: demo-matched has all frames of the \
+             demonstrations, and fewer than generated."
+                .to_owned(),
+        );
+    }
+    if !other_build.is_empty() {
+        notes.push(format!(
+            "Kept from a run of another build of the program, whose code may have differed: {}. Remove these folders and \
+             run again to make them anew.",
+            other_build.join(", ")
+        ));
+    }
+    if config.rollout.expert_episodes < config.rollout.episodes {
+        notes.push(format!(
+            "The expert played the first {} of the starts only.",
+            config.rollout.expert_episodes
+        ));
+    }
+    if config.seeds.len() < 10 {
+        notes.push(format!(
+            "Intervals are bootstrapped over {} seeds × starts. With so few seeds they are too narrow where seeds differ \
+             more than starts do (docs/metrics.md); --set seeds=[0,1,2,3,4,5,6,7,8,9] tightens what can be said.",
+            config.seeds.len()
+        ));
+    }
+    notes
+}

@@ -1,0 +1,177 @@
+//! Clips of the generators that stand beside the one whose clips are trained on: between the same ends, judged alike and
+//! shown.
+
+use std::path::Path;
+
+use eval::{ModelTraining, OtherGenerator, QualityReport};
+use pusht_jobs::{JobContext, Key, Runner, Stage};
+use serde::{Deserialize, Serialize};
+
+use super::ends::{Ends, at_length};
+use super::judge::judge_clips;
+use super::make::make_clips;
+use super::store;
+use crate::PipelineError;
+use crate::config;
+use crate::error::failed;
+use crate::files::{read_json, write_json};
+use crate::generators::{Generator, Length, Maker, Model, TrainingData};
+
+/// Another generator, and how it was trained where that was done here.
+pub(crate) struct Judged {
+    pub(crate) generator: OtherGenerator,
+    pub(crate) training: Option<ModelTraining>,
+}
+
+/// The clips of `generators`; `main` is the name of the generator that is trained on, `ends` are those of its clips.
+pub(crate) fn clips_beside(
+    generators: &[Generator<'_>],
+    on: TrainingData<'_>,
+    main: &str,
+    ends: &[Ends],
+    runner: &mut Runner,
+    ctx: &mut JobContext,
+) -> Result<Vec<Judged>, PipelineError> {
+    let mut names = vec![main.to_owned()];
+    let mut all = Vec::new();
+    let configured = generators.iter().filter_map(|g| Some((g, g.beside?)));
+    for (index, (generator, other)) in configured.enumerate() {
+        let mut judged = one(generator, other, on, ends, runner, ctx)?;
+        let name = &mut judged.generator.name;
+        if names.contains(name) {
+            *name = format!("{name}, video.others[{index}]");
+            judged.generator.quality.rename(name);
+        }
+        names.push(name.clone());
+        all.push(judged);
+    }
+    Ok(all)
+}
+
+fn one(
+    generator: &Generator<'_>,
+    other: &config::OtherGenerator,
+    on: TrainingData<'_>,
+    ends: &[Ends],
+    runner: &mut Runner,
+    ctx: &mut JobContext,
+) -> Result<Judged, PipelineError> {
+    let (mut maker, mut length, mut identity, mut training) = (None, None, None, None);
+    match &generator.model {
+        Model::Trained(recipe) => {
+            let video = generator.video(on, runner, ctx)?;
+            length = Some(recipe.length());
+            identity = Some(video.key);
+            maker = Some(video.output.maker);
+            training = video.output.training;
+        }
+        // What is small is read at once, for its hash; the rest only where there is something to generate.
+        Model::Ready(ready) if ready.is_small() => {
+            let opened = ready.open()?;
+            length = Some(ready.length(opened.frames));
+            identity = opened.sha256.clone().map(Key::external);
+            maker = Some(opened.into());
+        }
+        Model::Ready(_) => {}
+    }
+    let stage = ClipsBeside {
+        generator,
+        other,
+        on,
+        ends,
+        length,
+        identity,
+        maker,
+    };
+    let done = runner.run(&stage, ctx)?;
+    Ok(Judged {
+        generator: done.output,
+        training,
+    })
+}
+
+/// The clips of one of them.
+struct ClipsBeside<'a> {
+    generator: &'a Generator<'a>,
+    other: &'a config::OtherGenerator,
+    on: TrainingData<'a>,
+    ends: &'a [Ends],
+    /// Known of models that are trained here or small.
+    length: Option<Length>,
+    identity: Option<Key>,
+    maker: Option<Maker>,
+}
+
+/// What is kept of the clips, beside their frames.
+#[derive(Serialize, Deserialize)]
+struct Record {
+    name: String,
+    prompt: Option<String>,
+    ends: Vec<Ends>,
+    quality: QualityReport,
+}
+
+const RECORD: &str = "record.json";
+
+impl Stage for ClipsBeside<'_> {
+    type Output = OtherGenerator;
+    type Error = PipelineError;
+
+    fn name(&self) -> String {
+        self.generator.clips_stage()
+    }
+
+    fn inputs(&self) -> impl Serialize {
+        let length = self.length.map(|length| format!("{length:?}"));
+        (self.other, self.ends, length, &self.identity, &self.on.split.key)
+    }
+
+    fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), PipelineError> {
+        let opened: Maker;
+        let (maker, length) = match (&self.maker, self.length, &self.generator.model) {
+            (Some(maker), Some(length), _) => (maker, length),
+            (_, _, Model::Ready(ready)) => {
+                let model = ready.open()?;
+                let length = ready.length(model.frames);
+                opened = model.into();
+                (&opened, length)
+            }
+            (_, _, Model::Trained(_)) => return Err(failed(&self.name())(&"its model is not there")),
+        };
+        let demos = self.on.demos;
+        let fitted = at_length(self.ends, &self.on.split.output, length);
+        if fitted.is_empty() {
+            return Err(failed(&self.name())(&format!(
+                "{} makes clips of {}, and no demonstration that the clips of video.model are drawn from has so many \
+                 frames in the training part",
+                self.other.model,
+                length.words()
+            )));
+        }
+        ctx.say(&format!("{}: {}", self.name(), self.other.model));
+        make_clips(dir, demos, maker, &fitted, ctx)?;
+        let name = maker.model.name();
+        let quality = judge_clips(dir, demos, &fitted, &name, ctx)?;
+        for i in 0..fitted.len().min(store::SHOWN) {
+            store::show(dir, i, &store::read(dir, i)?)?;
+        }
+        let record = Record {
+            name,
+            prompt: maker.prompt.clone(),
+            ends: fitted,
+            quality,
+        };
+        write_json(&dir.join(RECORD), &record)
+    }
+
+    fn load(&self, dir: &Path, _: &mut JobContext) -> Result<OtherGenerator, PipelineError> {
+        let record: Record = read_json(&dir.join(RECORD))?;
+        Ok(OtherGenerator {
+            name: record.name,
+            model: self.other.model.to_string(),
+            prompt: record.prompt,
+            quality: record.quality,
+            pictures: store::pictures(&self.name(), record.ends.iter().enumerate().map(store::caption)),
+        })
+    }
+}

@@ -1,0 +1,179 @@
+//! Clips that are there already: a folder of videos of any size and rate, from whichever model, labelled as found.
+
+use std::path::{Path, PathBuf};
+
+use labelling::{Job, LEAST_STRETCH, Labelled, Method, Settings, find_videos};
+use pusht_data::{Episode, InverseDynamics};
+use pusht_jobs::{Done, JobContext, Runner, Stage};
+use serde::Serialize;
+use video_io::content_hash;
+
+use super::set::Clips;
+use super::store;
+use crate::PipelineError;
+use crate::config::Labeller;
+use crate::error::failed;
+use crate::files::{io, read_json, write_json};
+use crate::inverse::Learned;
+
+/// Fewest stretches: training, validation and test part are of whole ones.
+const FEWEST: usize = 3;
+
+/// A folder of videos.
+struct Searched<'a> {
+    folder: &'a Path,
+    videos: Vec<PathBuf>,
+    /// Hashes of the videos' contents.
+    contents: Vec<String>,
+    /// Frames a second, over what the files say.
+    fps: Option<u32>,
+}
+
+impl<'a> Searched<'a> {
+    /// The videos below `folder`.
+    fn new(folder: &'a Path, fps: Option<u32>) -> Result<Self, PipelineError> {
+        let videos = find_videos(&[folder.to_path_buf()]).map_err(|e| failed("clips")(&e))?;
+        let contents = videos.iter().map(|video| content_hash(video).map_err(io(video)));
+        Ok(Self {
+            folder,
+            contents: contents.collect::<Result<_, _>>()?,
+            videos,
+            fps,
+        })
+    }
+}
+
+/// What can be trusted of the videos below `folder`, at `fps` frames a second where their files say it wrongly. The closed
+/// form needs no learned model.
+pub(crate) fn find_clips(
+    folder: &Path,
+    fps: Option<u32>,
+    labels: Labeller,
+    learned: Option<&Done<Learned>>,
+    runner: &mut Runner,
+    ctx: &mut JobContext,
+) -> Result<Done<Clips>, PipelineError> {
+    let searched = Searched::new(folder, fps)?;
+    let stage = LabelFound {
+        searched,
+        labels,
+        learned,
+    };
+    runner.run(&stage, ctx)
+}
+
+/// Labels those videos.
+struct LabelFound<'a> {
+    searched: Searched<'a>,
+    labels: Labeller,
+    learned: Option<&'a Done<Learned>>,
+}
+
+/// Name of the stage.
+const NAME: &str = "clips";
+const LABELS: &str = "labels.jsonl";
+const CAPTIONS: &str = "shown.json";
+
+impl Stage for LabelFound<'_> {
+    type Output = Clips;
+    type Error = PipelineError;
+
+    fn name(&self) -> String {
+        NAME.to_owned()
+    }
+
+    fn inputs(&self) -> impl Serialize {
+        let Searched {
+            videos, contents, fps, ..
+        } = &self.searched;
+        (
+            "found",
+            self.labels,
+            fps,
+            videos,
+            contents,
+            self.learned.map(|learned| &learned.key),
+        )
+    }
+
+    fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), PipelineError> {
+        let model: Option<Box<dyn InverseDynamics>> = match self.labels {
+            Labeller::ClosedForm => None,
+            kind => self.learned.map(|learned| learned.output.labeller(kind)),
+        };
+        let job = Job {
+            videos: self.searched.videos.clone(),
+            method: match &model {
+                Some(model) => Method::Model(model.as_ref()),
+                None => Method::ClosedForm(Default::default()),
+            },
+            settings: Settings { fps: self.searched.fps },
+            part: None,
+        };
+        job.run(&dir.join(LABELS), ctx).map_err(|e| failed("clips")(&e))?;
+        write_json(&dir.join(CAPTIONS), &show_first(&labels(dir)?, dir)?)
+    }
+
+    fn load(&self, dir: &Path, ctx: &mut JobContext) -> Result<Clips, PipelineError> {
+        let fail = failed("clips");
+        let labelled = labels(dir)?;
+        let mut all = 0;
+        for record in labelled.records() {
+            all += record.map_err(|e| fail(&e))?.frames[1];
+        }
+        let task = ctx.task("read clips", all);
+        let mut episodes: Vec<Episode> = Vec::new();
+        let mut trusted = 0;
+        for episode in labelled.episodes() {
+            task.check()?;
+            let episode = episode.map_err(|e| fail(&e))?;
+            trusted += episode.len();
+            episodes.push(episode);
+            task.advance_to(trusted, "");
+        }
+        task.finish(&format!("{trusted} of {all} frames have an action that can be trusted"));
+        if episodes.len() < FEWEST {
+            return Err(fail(&format!(
+                "{} videos in {} have {} stretches of at least {LEAST_STRETCH} frames whose actions can be trusted; expected \
+                 at least {FEWEST}, for training, validation and test part. The command score_videos says what is wrong with \
+                 each",
+                self.searched.videos.len(),
+                self.searched.folder.display(),
+                episodes.len()
+            )));
+        }
+        let captions: Vec<String> = read_json(&dir.join(CAPTIONS))?;
+        Ok(Clips {
+            quality: None,
+            episodes,
+            frames: [all, trusted],
+            pictures: store::pictures(NAME, captions),
+            ends: Vec::new(),
+        })
+    }
+}
+
+fn labels(dir: &Path) -> Result<Labelled, PipelineError> {
+    Labelled::open(&[dir.join(LABELS)]).map_err(|e| failed("clips")(&e))
+}
+
+/// Film strips and videos of the first stretch of the first videos that have one, and what they are.
+fn show_first(labelled: &Labelled, dir: &Path) -> Result<Vec<String>, PipelineError> {
+    let (mut captions, mut last) = (Vec::new(), None);
+    for episode in labelled.episodes() {
+        let episode = episode.map_err(|e| failed("clips")(&e))?;
+        if captions.len() == store::SHOWN {
+            break;
+        }
+        let video = episode.provenance.index;
+        if last.replace(video) != Some(video) {
+            store::show(dir, captions.len(), &episode.frames)?;
+            let source = episode.provenance.source;
+            captions.push(format!(
+                "{source}: {} frames whose actions can be trusted",
+                episode.frames.len()
+            ));
+        }
+    }
+    Ok(captions)
+}

@@ -1,0 +1,167 @@
+//! Clips that are trained on: start and end frames from the training part, generated, judged, tracked and labelled.
+
+use std::path::Path;
+
+use eval::GeneratorKind;
+use labelling::{Job, Labelled, Method, Settings, Stretch};
+use pusht_data::{Episode, InverseDynamics, Provenance, Split};
+use pusht_env::State;
+use pusht_jobs::{Done, JobContext, Stage};
+use serde::{Deserialize, Serialize};
+
+use super::ends::{self, Ends};
+use super::judge::judge_clips;
+use super::make::make_clips;
+use super::set::Clips;
+use super::store;
+use crate::PipelineError;
+use crate::config::Labeller;
+use crate::demonstrations::Demonstrations;
+use crate::error::failed;
+use crate::files::{io, read_json, write_json};
+use crate::generators::Video;
+use crate::inverse::Learned;
+
+/// The clips of a video model.
+pub(crate) struct GenerateClips<'a> {
+    /// Name of the stage.
+    pub(crate) folder: String,
+    /// How many, where there is room for them.
+    pub(crate) clips: usize,
+    /// Frames of each.
+    pub(crate) frames: usize,
+    pub(crate) labels: Labeller,
+    pub(crate) demos: &'a Demonstrations,
+    pub(crate) split: &'a Split,
+    pub(crate) video: &'a Done<Video>,
+    pub(crate) learned: &'a Done<Learned>,
+}
+
+/// A clip as it is kept: its frames lie in a folder of pictures.
+#[derive(Serialize, Deserialize)]
+struct Clip {
+    ends: Ends,
+    /// What can be trusted of it.
+    stretches: Vec<Stretch>,
+}
+
+const CLIPS: &str = "clips.json";
+const QUALITY: &str = "quality.json";
+
+impl Stage for GenerateClips<'_> {
+    type Output = Clips;
+    type Error = PipelineError;
+
+    fn name(&self) -> String {
+        self.folder.clone()
+    }
+
+    fn inputs(&self) -> impl Serialize {
+        let Self { video, learned, .. } = self;
+        ("judged", self.clips, self.frames, self.labels, &video.key, &learned.key)
+    }
+
+    fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), PipelineError> {
+        let (demos, video) = (self.demos, &self.video.output);
+        let shorter = video.kind == GeneratorKind::ObjectLatent;
+        let ends = ends::draw(self.split, &demos.episodes, self.clips, self.frames, shorter);
+        if ends.is_empty() {
+            return Err(failed("clips")(&format!(
+                "no training episode has a clip of {} frames; ask for fewer (video.frames)",
+                self.frames
+            )));
+        }
+        make_clips(dir, demos, &video.maker, &ends, ctx)?;
+        let quality = judge_clips(dir, demos, &ends, &video.maker.model.name(), ctx)?;
+        write_json(&dir.join(QUALITY), &quality)?;
+        let stretches = label(dir, ends.len(), self.labeller().as_ref(), ctx)?;
+        let clips: Vec<Clip> = ends
+            .into_iter()
+            .zip(stretches)
+            .map(|(ends, stretches)| Clip { ends, stretches })
+            .collect();
+        write_json(&dir.join(CLIPS), &clips)?;
+        let mut shown = 0..clips.len().min(store::SHOWN);
+        shown.try_for_each(|i| store::show(dir, i, &store::read(dir, i)?))
+    }
+
+    fn load(&self, dir: &Path, _: &mut JobContext) -> Result<Clips, PipelineError> {
+        let fail = failed("clips");
+        let clips: Vec<Clip> = read_json(&dir.join(CLIPS))?;
+        let (source, by) = (self.video.output.maker.model.name(), self.labeller().name());
+        let (mut episodes, mut all) = (Vec::new(), 0);
+        for (i, clip) in clips.iter().enumerate() {
+            let frames = store::read(dir, i)?;
+            all += frames.len();
+            for stretch in &clip.stretches {
+                let labelled = stretch.first..stretch.first + stretch.actions.len();
+                let Some(frames) = frames.get(labelled) else {
+                    return Err(fail(&format!(
+                        "clip {i} has fewer frames than labels; remove {} and run again",
+                        dir.display()
+                    )));
+                };
+                episodes.push(Episode {
+                    frames: frames.to_vec(),
+                    actions: stretch.actions.clone(),
+                    states: Some(stretch.states.iter().map(|row| State::from_row(*row)).collect()),
+                    goal: self.demos.episodes[clip.ends.episode].goal,
+                    provenance: Provenance {
+                        source: source.clone(),
+                        index: i,
+                        seed: Some(clip.ends.seed),
+                        actions: by.clone(),
+                    },
+                });
+            }
+        }
+        let trusted = episodes.iter().map(Episode::len).sum();
+        if episodes.is_empty() {
+            return Err(fail(&format!(
+                "no action of the {} clips can be trusted, so there is nothing to train on; look at them in {}",
+                clips.len(),
+                dir.display()
+            )));
+        }
+        let ends: Vec<Ends> = clips.into_iter().map(|clip| clip.ends).collect();
+        Ok(Clips {
+            quality: Some(read_json(&dir.join(QUALITY))?),
+            episodes,
+            frames: [all, trusted],
+            pictures: store::pictures(&self.folder, ends.iter().enumerate().map(store::caption)),
+            ends,
+        })
+    }
+}
+
+impl GenerateClips<'_> {
+    fn labeller(&self) -> Box<dyn InverseDynamics> {
+        self.learned.output.labeller(self.labels)
+    }
+}
+
+/// The trusted stretches of every clip.
+fn label(
+    dir: &Path,
+    clips: usize,
+    labeller: &dyn InverseDynamics,
+    ctx: &mut JobContext,
+) -> Result<Vec<Vec<Stretch>>, PipelineError> {
+    let fail = failed("clips");
+    let job = Job {
+        videos: (0..clips).map(|i| store::folder(dir, i)).collect(),
+        method: Method::Model(labeller),
+        settings: Settings { fps: Some(10) },
+        part: None,
+    };
+    let file = dir.join("labels.jsonl");
+    job.run(&file, ctx).map_err(|e| fail(&e))?;
+    let labelled = Labelled::open(std::slice::from_ref(&file)).map_err(|e| fail(&e))?;
+    let stretches = labelled
+        .records()
+        .map(|record| Ok(record.map_err(|e| fail(&e))?.stretches))
+        .collect::<Result<_, PipelineError>>();
+    // The labels that count are in clips.json.
+    std::fs::remove_file(&file).map_err(io(&file))?;
+    stretches
+}

@@ -1,0 +1,52 @@
+//! Making clips.
+
+use std::path::Path;
+
+use pusht_data::VideoRequest;
+use pusht_jobs::JobContext;
+
+use super::ends::Ends;
+use super::store;
+use crate::PipelineError;
+use crate::demonstrations::Demonstrations;
+use crate::error::failed;
+use crate::generators::Maker;
+
+/// Makes the clips that are not in `dir` yet.
+pub(super) fn make_clips(
+    dir: &Path,
+    demos: &Demonstrations,
+    maker: &Maker,
+    ends: &[Ends],
+    ctx: &mut JobContext,
+) -> Result<(), PipelineError> {
+    let task = ctx.task("generate clips", ends.len());
+    for (batch, chunk) in ends.chunks(maker.at_once).enumerate() {
+        task.check()?;
+        let first = batch * maker.at_once;
+        let missing: Vec<usize> = (0..chunk.len())
+            .filter(|i| !store::folder(dir, first + i).exists())
+            .collect();
+        let requests: Vec<VideoRequest> = missing
+            .iter()
+            .map(|&i| {
+                let ends = &chunk[i];
+                let frames = &demos.episodes[ends.episode].frames;
+                VideoRequest {
+                    start: frames[ends.start].clone(),
+                    end: Some(frames[ends.end].clone()),
+                    prompt: maker.prompt.clone(),
+                    frames: ends.frames(),
+                    seed: ends.seed,
+                }
+            })
+            .collect();
+        let made = maker.model.generate(&requests).map_err(|e| failed("clips")(&e))?;
+        for (i, frames) in missing.into_iter().zip(made) {
+            store::save(dir, first + i, &frames)?;
+        }
+        task.advance_to(first + chunk.len(), "");
+    }
+    task.finish(&format!("{} clips", ends.len()));
+    Ok(())
+}

@@ -1,0 +1,15 @@
+//! Clips: those that are trained on, generated here or found, and those of other generators.
+
+mod beside;
+mod ends;
+mod found;
+mod generated;
+mod judge;
+mod make;
+mod set;
+mod store;
+
+pub(crate) use beside::clips_beside;
+pub(crate) use found::find_clips;
+pub(crate) use generated::GenerateClips;
+pub(crate) use set::ClipsSource;

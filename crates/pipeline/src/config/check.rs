@@ -1,0 +1,169 @@
+//! Settings that make no experiment are refused, before anything is done.
+
+use super::settings::Config;
+use super::video::{OtherGenerator, VideoChoice, VideoConfig, unset};
+use crate::PipelineError;
+
+/// A setting that makes no experiment.
+fn wrong<T>(key: &str, reason: &str) -> Result<T, PipelineError> {
+    Err(PipelineError::Config {
+        origin: key.to_owned(),
+        reason: reason.to_owned(),
+    })
+}
+
+impl Config {
+    /// What is wrong with a data set or with a model's files is found when they are opened.
+    pub(super) fn check(&self) -> Result<(), PipelineError> {
+        let positive = [
+            ("demonstrations.episodes", self.demonstrations.episodes),
+            ("rollout.episodes", self.rollout.episodes),
+            ("rollout.steps", self.rollout.steps),
+        ];
+        for (key, value) in positive {
+            if value == 0 {
+                return wrong(key, "is 0; expected at least 1");
+            }
+        }
+        // Bad training settings are found now and not when the stage is reached.
+        let checks: [(&str, Result<(), String>); 2] = [
+            ("policy", self.policy.check().map_err(|e| e.to_string())),
+            ("idm.learned", self.idm.learned.train.check().map_err(|e| e.to_string())),
+        ];
+        for (section, result) in checks {
+            if let Err(reason) = result {
+                return wrong(section, &reason);
+            }
+        }
+        for (index, policy) in self.other_policies.iter().enumerate() {
+            let section = format!("other_policies[{index}]");
+            policy.check().or_else(|error| wrong(&section, &error.to_string()))?;
+            if self.other_policies[..index]
+                .iter()
+                .any(|before| before.kind == policy.kind)
+            {
+                return wrong(&section, "is of a kind that was there before; expected each kind once");
+            }
+        }
+        self.video.check()?;
+        if self.policy.train.steps_per_epoch.is_none() {
+            return wrong(
+                "policy.train.steps_per_epoch",
+                "is missing; arms of different size need the same number of updates",
+            );
+        }
+        if self.seeds.is_empty() {
+            return wrong(
+                "seeds",
+                "is empty; expected at least one seed (three or more give intervals over seeds)",
+            );
+        }
+        let mut seeds = self.seeds.clone();
+        seeds.sort_unstable();
+        seeds.dedup();
+        if seeds.len() != self.seeds.len() {
+            return wrong("seeds", "names a seed twice; expected different seeds");
+        }
+        if self.name.is_empty() || self.name.contains(['/', '\\']) || self.name.starts_with('.') {
+            return wrong("name", "names the run's folder; expected a plain folder name");
+        }
+        if self.rollout.expert_episodes > self.rollout.episodes {
+            return wrong(
+                "rollout.expert_episodes",
+                "is larger than rollout.episodes; the expert is paired by start",
+            );
+        }
+        Ok(())
+    }
+}
+
+impl VideoConfig {
+    /// Refuses settings that make no experiment; what is wrong with a model's files is found when they are opened.
+    pub(super) fn check(&self) -> Result<(), PipelineError> {
+        for (section, result) in [
+            ("video.train", self.train.check().map_err(|e| e.to_string())),
+            ("video.pixel", self.pixel.check().map_err(|e| e.to_string())),
+        ] {
+            if let Err(reason) = result {
+                return wrong(section, &reason);
+            }
+        }
+        if self.clips == 0 {
+            return wrong("video.clips", "is 0; expected at least 1");
+        }
+        let (frames, longest, only) = (self.frames, self.train.model.max_frames, self.pixel.model.frames());
+        match self.model {
+            VideoChoice::Object if frames > longest => {
+                return wrong(
+                    "video.frames",
+                    &format!(
+                        "is {frames}, more than the model makes; expected at most video.train.model.max_frames = {longest}"
+                    ),
+                );
+            }
+            VideoChoice::Pixel if frames != only => {
+                let expected = format!("is {frames}; the pixel model of video.pixel makes clips of {only}");
+                return wrong("video.frames", &expected);
+            }
+            _ => {}
+        }
+        if !matches!(self.model, VideoChoice::Ready(_)) && (self.prompt.is_some() || !unset(&self.sampling)) {
+            return wrong(
+                "video",
+                "has a prompt or sampling, which only models that are there already (object:FILE, ltx:PATH, …) take",
+            );
+        }
+        if self.fps == Some(0) || (self.fps.is_some() && !matches!(self.model, VideoChoice::Clips(_))) {
+            return wrong(
+                "video.fps",
+                "is the rate of videos that are there already; expected at least 1, with video.model = clips:DIR",
+            );
+        }
+        if frames < 4 {
+            return wrong("video.frames", "is below 4; the measures of actions need at least 4");
+        }
+        self.others
+            .iter()
+            .enumerate()
+            .try_for_each(|(index, other)| self.check_other(index, other))
+    }
+
+    fn check_other(&self, index: usize, other: &OtherGenerator) -> Result<(), PipelineError> {
+        let key = format!("video.others[{index}]");
+        if matches!(self.model, VideoChoice::Clips(_)) {
+            return wrong(
+                &key,
+                "has no ends to generate between: video.model = clips:DIR brings none; expected a model that generates",
+            );
+        }
+        let before = &self.others[..index];
+        match &other.model {
+            VideoChoice::Clips(_) => {
+                return wrong(
+                    &key,
+                    "is a folder of videos, which are not between ends of demonstrations; expected a model (score_videos judges folders)",
+                );
+            }
+            VideoChoice::Object | VideoChoice::Pixel => {
+                if other.model == self.model || before.iter().any(|earlier| earlier.model == other.model) {
+                    return wrong(&key, "is trained here already; expected each of object and pixel once");
+                }
+                if other.frames.is_some() || other.prompt.is_some() || !unset(&other.sampling) {
+                    return wrong(
+                        &key,
+                        "has frames, a prompt or sampling, which only models that are there already (pixel:FILE, ltx:PATH, …) take",
+                    );
+                }
+            }
+            VideoChoice::Ready(_) => {
+                if before.contains(other) {
+                    return wrong(&key, "is the same as one before it; expected each generator once");
+                }
+            }
+        }
+        if other.frames.is_some_and(|frames| frames < 4) {
+            return wrong(&key, "has clips of fewer than 4 frames; expected at least 4");
+        }
+        Ok(())
+    }
+}

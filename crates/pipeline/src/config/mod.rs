@@ -1,0 +1,11 @@
+//! What an experiment is.
+
+mod check;
+mod load;
+mod settings;
+mod video;
+
+pub use load::PRESETS;
+pub use settings::Config;
+pub(crate) use settings::{Demonstrations, Labeller, RolloutConfig, SplitConfig};
+pub use video::{OtherGenerator, VideoChoice, VideoConfig};

@@ -1,0 +1,140 @@
+//! The generators of an experiment.
+
+use std::path::Path;
+
+use pusht_jobs::{Done, JobContext, Runner};
+
+use super::model::Video;
+use super::ready::Ready;
+use super::trained::{Trainable, TrainingData};
+use crate::PipelineError;
+use crate::config::{OtherGenerator, VideoChoice, VideoConfig};
+use crate::machine::Machine;
+
+/// All generators of an experiment.
+pub(crate) struct Generators<'a> {
+    /// Where the clips come from that are trained on.
+    pub(crate) first: ClipsFrom<'a>,
+    /// Those that stand beside it.
+    pub(crate) beside: Vec<Generator<'a>>,
+}
+
+/// Where clips come from.
+pub(crate) enum ClipsFrom<'a> {
+    Generator(Generator<'a>),
+    /// They are there already.
+    Folder(&'a Path),
+}
+
+/// One of the generators.
+pub(crate) struct Generator<'a> {
+    /// From 1, which is the one that is trained on.
+    number: usize,
+    pub(crate) model: Model<'a>,
+    /// As the configuration has it, where it stands beside.
+    pub(crate) beside: Option<&'a OtherGenerator>,
+}
+
+/// Which model a generator is.
+pub(crate) enum Model<'a> {
+    Trained(&'a dyn Trainable),
+    Ready(Ready<'a>),
+}
+
+impl<'a> Generators<'a> {
+    /// Those of the configuration.
+    pub(crate) fn of(video: &'a VideoConfig, machine: &'a Machine) -> Self {
+        // A new kind of generator is a line here.
+        let model = |choice: &'a VideoChoice, sampling, frames, prompt: &'a Option<String>| match choice {
+            VideoChoice::Object => Ok(Model::Trained(&video.train)),
+            VideoChoice::Pixel => Ok(Model::Trained(&video.pixel)),
+            VideoChoice::Ready(choice) => Ok(Model::Ready(Ready {
+                choice,
+                sampling,
+                frames,
+                prompt: prompt.as_deref(),
+                machine,
+            })),
+            VideoChoice::Clips(folder) => Err(folder.as_path()),
+        };
+        let first = match model(&video.model, &video.sampling, Some(video.frames), &video.prompt) {
+            Ok(model) => ClipsFrom::Generator(Generator {
+                number: 1,
+                model,
+                beside: None,
+            }),
+            Err(folder) => ClipsFrom::Folder(folder),
+        };
+        let others = video.others.iter().zip(2..).filter_map(|(other, number)| {
+            // Folders stand beside nothing; the configuration was checked.
+            let model = model(&other.model, &other.sampling, other.frames, &other.prompt).ok()?;
+            Some(Generator {
+                number,
+                model,
+                beside: Some(other),
+            })
+        });
+        Self {
+            first,
+            beside: others.collect(),
+        }
+    }
+
+    /// All that make clips here.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Generator<'a>> {
+        let first = match &self.first {
+            ClipsFrom::Generator(generator) => Some(generator),
+            ClipsFrom::Folder(_) => None,
+        };
+        first.into_iter().chain(&self.beside)
+    }
+}
+
+impl Generator<'_> {
+    /// Name of the stage in which the model is trained or recorded.
+    pub(crate) fn model_stage(&self) -> String {
+        self.numbered("video-model")
+    }
+
+    /// Name of the stage in which its clips are made.
+    pub(crate) fn clips_stage(&self) -> String {
+        self.numbered("clips")
+    }
+
+    /// Names of its stages, in their order.
+    pub(crate) fn stages(&self) -> Vec<String> {
+        match (&self.model, self.number) {
+            // What stands beside and is there already needs no record of its own.
+            (Model::Ready(_), 2..) => vec![self.clips_stage()],
+            _ => vec![self.model_stage(), self.clips_stage()],
+        }
+    }
+
+    fn numbered(&self, name: &str) -> String {
+        match self.number {
+            1 => name.to_owned(),
+            number => format!("{name}-{number}"),
+        }
+    }
+
+    /// Finds what is wrong with a model's files before anything long is done.
+    pub(crate) fn check(&self) -> Result<(), PipelineError> {
+        match &self.model {
+            Model::Trained(_) => Ok(()),
+            Model::Ready(ready) => ready.check(),
+        }
+    }
+
+    /// The model, trained or read.
+    pub(crate) fn video(
+        &self,
+        on: TrainingData<'_>,
+        runner: &mut Runner,
+        ctx: &mut JobContext,
+    ) -> Result<Done<Video>, PipelineError> {
+        match &self.model {
+            Model::Trained(recipe) => recipe.train(self.model_stage(), on, runner, ctx),
+            Model::Ready(ready) => ready.video(self.model_stage(), runner, ctx),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! A video model that is ready to make clips.
+
+use eval::{GeneratorKind, ModelTraining};
+use pusht_data::VideoModel;
+use video_gen::OpenedModel;
+
+/// What makes clips.
+pub(crate) struct Maker {
+    pub(crate) model: Box<dyn VideoModel>,
+    /// What it is told.
+    pub(crate) prompt: Option<String>,
+    /// Clips that it makes at once.
+    pub(crate) at_once: usize,
+}
+
+impl From<OpenedModel> for Maker {
+    fn from(opened: OpenedModel) -> Self {
+        Self {
+            model: opened.model,
+            prompt: opened.prompt,
+            at_once: opened.at_once,
+        }
+    }
+}
+
+/// A model whose clips are trained on.
+pub(crate) struct Video {
+    pub(crate) maker: Maker,
+    pub(crate) kind: GeneratorKind,
+    /// As the verdict names it.
+    pub(crate) what: String,
+    /// Where it was trained here.
+    pub(crate) training: Option<ModelTraining>,
+}
+
+/// Which lengths a generator makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Length {
+    /// This many frames and no others.
+    Exactly(usize),
+    /// Any number of frames up to this one.
+    UpTo(usize),
+}
+
+impl Length {
+    pub(crate) fn words(self) -> String {
+        match self {
+            Self::Exactly(frames) => format!("{frames} frames"),
+            Self::UpTo(frames) => format!("up to {frames} frames"),
+        }
+    }
+}

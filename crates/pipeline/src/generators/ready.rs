@@ -1,0 +1,144 @@
+//! Video models that are there already.
+
+use std::path::Path;
+
+use eval::GeneratorKind;
+use pusht_jobs::{Done, JobContext, Runner, Stage};
+use serde::Serialize;
+use video_gen::{ModelChoice, OpenedModel, Sampling};
+
+use super::model::{Length, Video};
+use crate::PipelineError;
+use crate::error::failed;
+use crate::files::write_json;
+use crate::machine::Machine;
+
+/// A model that is there already, and how it is used.
+pub(crate) struct Ready<'a> {
+    pub(crate) choice: &'a ModelChoice,
+    pub(crate) sampling: &'a Sampling,
+    /// Its own length where none is given.
+    pub(crate) frames: Option<usize>,
+    pub(crate) prompt: Option<&'a str>,
+    pub(crate) machine: &'a Machine,
+}
+
+impl Ready<'_> {
+    /// Refuses what [`Self::open`] would, without reading anything large.
+    pub(super) fn check(&self) -> Result<(), PipelineError> {
+        if self.is_small() {
+            return self.open().map(drop);
+        }
+        let Self {
+            sampling,
+            frames,
+            prompt,
+            machine,
+            ..
+        } = *self;
+        let checked = (self.choice).check(sampling, frames, prompt, machine.free_memory(), &machine.device);
+        checked.map_err(|e| self.failed(&e))
+    }
+
+    /// Reads the model.
+    pub(crate) fn open(&self) -> Result<OpenedModel, PipelineError> {
+        // These know what they make; a length that they do not is refused before anything is generated.
+        let (longest, only) = match self.choice {
+            ModelChoice::Object(_) => (true, false),
+            ModelChoice::Pixel(_) => (false, true),
+            ModelChoice::Ltx(_) | ModelChoice::Cosmos(_) => (false, false),
+        };
+        let Self {
+            sampling,
+            prompt,
+            machine,
+            ..
+        } = *self;
+        let asked = self.frames.filter(|_| !longest && !only);
+        let opened = (self.choice).open(sampling, asked, prompt, machine.free_memory(), &machine.device);
+        let mut opened = opened.map_err(|e| self.failed(&e))?;
+        if let Some(frames) = self.frames {
+            let own = opened.frames;
+            if (longest && frames > own) || (only && frames != own) {
+                let most = if longest { "at most " } else { "" };
+                let reason = format!("it makes clips of {most}{own} frames; {frames} were asked for");
+                return Err(self.failed(&reason));
+            }
+            opened.frames = frames;
+        }
+        Ok(opened)
+    }
+
+    /// Read in no time.
+    pub(crate) fn is_small(&self) -> bool {
+        self.choice.reads_boards()
+    }
+
+    /// Of a model that makes clips of this many frames where nothing else is asked for.
+    pub(crate) fn length(&self, frames: usize) -> Length {
+        match self.choice {
+            ModelChoice::Object(_) => Length::UpTo(frames),
+            _ => Length::Exactly(frames),
+        }
+    }
+
+    /// Reads the model and keeps in the stage `folder` which one it was.
+    pub(super) fn video(
+        &self,
+        folder: String,
+        runner: &mut Runner,
+        ctx: &mut JobContext,
+    ) -> Result<Done<Video>, PipelineError> {
+        let opened = self.open()?;
+        let kept = runner.run(
+            &KeepModel {
+                folder,
+                ready: self,
+                opened: &opened,
+            },
+            ctx,
+        )?;
+        Ok(kept.map(|()| Video {
+            kind: match self.choice {
+                ModelChoice::Object(_) => GeneratorKind::ObjectLatent,
+                _ => GeneratorKind::Pixel,
+            },
+            what: opened.model.name(),
+            maker: opened.into(),
+            training: None,
+        }))
+    }
+
+    fn failed(&self, error: &dyn std::fmt::Display) -> PipelineError {
+        failed(&format!("video model {}", self.choice))(error)
+    }
+}
+
+/// Which model it was.
+struct KeepModel<'a> {
+    folder: String,
+    ready: &'a Ready<'a>,
+    opened: &'a OpenedModel,
+}
+
+impl Stage for KeepModel<'_> {
+    type Output = ();
+    type Error = PipelineError;
+
+    fn name(&self) -> String {
+        self.folder.clone()
+    }
+
+    fn inputs(&self) -> impl Serialize {
+        let Self { ready, opened, .. } = self;
+        (ready.choice.to_string(), &opened.sha256, ready.sampling, &opened.prompt)
+    }
+
+    fn run(&self, dir: &Path, _: &mut JobContext) -> Result<(), PipelineError> {
+        write_json(&dir.join("model.json"), &self.inputs())
+    }
+
+    fn load(&self, _: &Path, _: &mut JobContext) -> Result<(), PipelineError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,84 @@
+//! The video models that can be trained here.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use eval::GeneratorKind;
+use pusht_data::Episode;
+use training::{Curve, FitOptions};
+use video_gen::{ObjectLatentModel, PixelError, PixelModel, PixelTrainSettings, TrainSettings, VideoGenError};
+
+use super::model::Length;
+use super::trained::Recipe;
+
+impl Recipe for TrainSettings {
+    const NAME: &str = "object-latent video model";
+    const KIND: GeneratorKind = GeneratorKind::ObjectLatent;
+    const LOSS: &str = "flow matching, normalised latents";
+    const WHAT: &str = "a diffusion transformer trained on the same demonstrations";
+    const AT_ONCE: usize = 10;
+    type Model = ObjectLatentModel;
+    type Error = VideoGenError;
+
+    fn length(&self) -> Length {
+        Length::UpTo(self.model.max_frames)
+    }
+
+    fn fit(
+        &self,
+        train: &[&Episode],
+        valid: &[&Episode],
+        device: &Device,
+        options: FitOptions<'_>,
+    ) -> Result<(ObjectLatentModel, Curve), VideoGenError> {
+        ObjectLatentModel::train(self, train, valid, device, options)
+    }
+
+    fn save(model: &ObjectLatentModel, path: &Path) -> Result<(), VideoGenError> {
+        model.save(path)
+    }
+
+    fn load(path: &Path, device: &Device) -> Result<ObjectLatentModel, VideoGenError> {
+        ObjectLatentModel::load(path, device)
+    }
+
+    fn parameters(model: &ObjectLatentModel) -> usize {
+        model.parameters()
+    }
+}
+
+impl Recipe for PixelTrainSettings {
+    const NAME: &str = "pixel video model";
+    const KIND: GeneratorKind = GeneratorKind::Pixel;
+    const LOSS: &str = "denoising, errors over those of the best linear estimate";
+    const WHAT: &str = "a small diffusion transformer trained on the same demonstrations";
+    const AT_ONCE: usize = 1;
+    type Model = PixelModel;
+    type Error = PixelError;
+
+    fn length(&self) -> Length {
+        Length::Exactly(self.model.frames())
+    }
+
+    fn fit(
+        &self,
+        train: &[&Episode],
+        valid: &[&Episode],
+        device: &Device,
+        options: FitOptions<'_>,
+    ) -> Result<(PixelModel, Curve), PixelError> {
+        PixelModel::train(self, train, valid, device, options)
+    }
+
+    fn save(model: &PixelModel, path: &Path) -> Result<(), PixelError> {
+        model.save(path)
+    }
+
+    fn load(path: &Path, device: &Device) -> Result<PixelModel, PixelError> {
+        PixelModel::load(path, device)
+    }
+
+    fn parameters(model: &PixelModel) -> usize {
+        model.parameters()
+    }
+}

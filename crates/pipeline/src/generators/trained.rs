@@ -1,0 +1,152 @@
+//! Video models that are trained here, on the training part.
+
+use std::fmt::Display;
+use std::path::Path;
+use std::time::Instant;
+
+use burn::tensor::Device;
+use eval::{GeneratorKind, ModelTraining};
+use pusht_data::{Episode, FrameRef, Split, VideoModel};
+use pusht_jobs::{Done, JobContext, Runner, Stage};
+use serde::Serialize;
+use training::{Curve, FitOptions};
+
+use super::model::{Length, Maker, Video};
+use crate::PipelineError;
+use crate::curves::loss_points;
+use crate::demonstrations::Demonstrations;
+use crate::error::failed;
+use crate::files::{read_json, write_json};
+
+/// What video models are trained on.
+#[derive(Clone, Copy)]
+pub(crate) struct TrainingData<'a> {
+    pub(crate) demos: &'a Demonstrations,
+    pub(crate) split: &'a Done<Split>,
+    pub(crate) device: &'a Device,
+}
+
+/// Settings of a video model that is trained here, and everything that the experiment says of it.
+pub(super) trait Recipe: Serialize {
+    /// In the report's table of trainings.
+    const NAME: &str;
+    const KIND: GeneratorKind;
+    const LOSS: &str;
+    /// As the verdict names it.
+    const WHAT: &str;
+    /// Clips that are made at once.
+    const AT_ONCE: usize;
+    type Model: VideoModel + 'static;
+    type Error: Display;
+
+    fn length(&self) -> Length;
+    fn fit(
+        &self,
+        train: &[&Episode],
+        valid: &[&Episode],
+        device: &Device,
+        options: FitOptions<'_>,
+    ) -> Result<(Self::Model, Curve), Self::Error>;
+    fn save(model: &Self::Model, path: &Path) -> Result<(), Self::Error>;
+    fn load(path: &Path, device: &Device) -> Result<Self::Model, Self::Error>;
+    fn parameters(model: &Self::Model) -> usize;
+}
+
+/// Any [`Recipe`], as a value in the list of generators.
+pub(crate) trait Trainable {
+    /// Which clips the model will make.
+    fn length(&self) -> Length;
+
+    /// Trains it in the stage `folder`, or reads what was trained there.
+    fn train(
+        &self,
+        folder: String,
+        on: TrainingData<'_>,
+        runner: &mut Runner,
+        ctx: &mut JobContext,
+    ) -> Result<Done<Video>, PipelineError>;
+}
+
+impl<R: Recipe> Trainable for R {
+    fn length(&self) -> Length {
+        Recipe::length(self)
+    }
+
+    fn train(
+        &self,
+        folder: String,
+        on: TrainingData<'_>,
+        runner: &mut Runner,
+        ctx: &mut JobContext,
+    ) -> Result<Done<Video>, PipelineError> {
+        let recipe = self;
+        runner.run(&TrainVideo { folder, recipe, on }, ctx)
+    }
+}
+
+/// Trains a video model.
+struct TrainVideo<'a, R> {
+    folder: String,
+    recipe: &'a R,
+    on: TrainingData<'a>,
+}
+
+/// The trained model's file in its stage.
+const FILE: &str = "model.safetensors";
+const CURVE: &str = "training.json";
+
+impl<R: Recipe> Stage for TrainVideo<'_, R> {
+    type Output = Video;
+    type Error = PipelineError;
+
+    fn name(&self) -> String {
+        self.folder.clone()
+    }
+
+    fn inputs(&self) -> impl Serialize {
+        (self.recipe, &self.on.split.key)
+    }
+
+    fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), PipelineError> {
+        let fail = failed("video model");
+        let own = |part: &[FrameRef]| -> Vec<&Episode> {
+            let episodes = Split::episodes_of(part).into_iter();
+            episodes.map(|e| &self.on.demos.episodes[e]).collect()
+        };
+        let split = &self.on.split.output;
+        let (train, valid) = (own(&split.train), own(&split.validation));
+        let options = FitOptions {
+            label: "train video model",
+            identity: self.on.split.key.as_str(),
+            out: Some(dir),
+            ctx,
+            replicas: &[],
+        };
+        let started = Instant::now();
+        let fitted = self.recipe.fit(&train, &valid, self.on.device, options);
+        let (model, curve) = fitted.map_err(|e| fail(&e))?;
+        R::save(&model, &dir.join(FILE)).map_err(|e| fail(&e))?;
+        let training = ModelTraining {
+            name: R::NAME.to_owned(),
+            loss: R::LOSS.to_owned(),
+            parameters: R::parameters(&model),
+            curve: loss_points(&curve),
+            seconds: started.elapsed().as_secs_f64(),
+        };
+        write_json(&dir.join(CURVE), &training)
+    }
+
+    fn load(&self, dir: &Path, _: &mut JobContext) -> Result<Video, PipelineError> {
+        let model = R::load(&dir.join(FILE), self.on.device).map_err(|e| failed("video model")(&e))?;
+        Ok(Video {
+            maker: Maker {
+                model: Box::new(model),
+                prompt: None,
+                at_once: R::AT_ONCE,
+            },
+            kind: R::KIND,
+            what: R::WHAT.to_owned(),
+            training: Some(read_json(&dir.join(CURVE))?),
+        })
+    }
+}

@@ -1,0 +1,241 @@
+//! The experiment from top to bottom, in the order in which docs/architecture.md draws it.
+
+use std::path::Path;
+
+use pusht_jobs::{JobContext, Runner};
+
+use crate::arms::{ARMS, Material};
+use crate::assemble::{Played, Results, Trained, TrainedSeed};
+use crate::clips::{ClipsSource, GenerateClips, clips_beside, find_clips};
+use crate::config::Labeller;
+use crate::demonstrations::{Demonstrations, PlayExpert, Recording, Track};
+use crate::generators::{ClipsFrom, Generator, Generators, TrainingData};
+use crate::inverse::LearnInverse;
+use crate::labels::LabelDemonstrations;
+use crate::machine::Machine;
+use crate::policies::policy_jobs;
+use crate::rollouts::{REFERENCES, RollOutPolicy, RollOutReference};
+use crate::split::{SplitDemonstrations, split_clips};
+use crate::{Config, PipelineError};
+
+/// Runs the stages that are missing and reads those that are there, down to the roll-outs. `data` are recorded
+/// demonstrations; without them the expert plays.
+pub(crate) fn run_stages(
+    config: &Config,
+    data: Option<&Path>,
+    machine: &Machine,
+    runner: &mut Runner,
+    ctx: &mut JobContext,
+) -> Result<Results, PipelineError> {
+    // Cut once: from here on every stage sees its own settings and nothing else.
+    let Config {
+        name: _,
+        seeds,
+        demonstrations,
+        split,
+        policy,
+        other_policies,
+        idm,
+        video,
+        rollout,
+    } = config;
+    let device = &machine.device;
+    let generators = Generators::of(video, machine);
+    let jobs = policy_jobs(policy, other_policies, seeds);
+
+    // What is wrong with models and clips that are there already is said before anything long is done; the closed form
+    // needs nothing that is trained here.
+    generators.all().try_for_each(Generator::check)?;
+    let found = match generators.first {
+        ClipsFrom::Folder(folder) if idm.labels == Labeller::ClosedForm => {
+            let clips = find_clips(folder, video.fps, idm.labels, None, runner, ctx)?;
+            split_clips(split, policy, &clips.output.episodes)?;
+            Some(clips)
+        }
+        _ => None,
+    };
+
+    // Demonstrations.
+    let recording = match data {
+        Some(path) => Recording::open(path)?,
+        None => Recording::of_expert(runner.run(
+            &PlayExpert {
+                settings: demonstrations,
+            },
+            ctx,
+        )?),
+    };
+    let episodes = recording.read(ctx)?;
+    let track = Track {
+        recording: &recording,
+        episodes: &episodes,
+    };
+    let tracks = runner.run(&track, ctx)?;
+    let demos = Demonstrations::new(recording, episodes, tracks);
+
+    // Split.
+    let stage = SplitDemonstrations {
+        settings: split,
+        demos: &demos,
+    };
+    let parts = runner.run(&stage, ctx)?;
+
+    // Inverse dynamics.
+    let stage = LearnInverse {
+        settings: &idm.learned,
+        demos: &demos,
+        split: &parts,
+        device,
+    };
+    let learned = runner.run(&stage, ctx)?;
+    let stage = LabelDemonstrations {
+        kind: idm.labels,
+        demos: &demos,
+        split: &parts.output,
+        learned: &learned,
+    };
+    let labels = runner.run(&stage, ctx)?;
+
+    // Generators, clips and their labels. A model is out of memory when its clips are there.
+    let on = TrainingData {
+        demos: &demos,
+        split: &parts,
+        device,
+    };
+    let (clips, source) = match &generators.first {
+        ClipsFrom::Generator(generator) => {
+            let made_by = generator.video(on, runner, ctx)?;
+            let stage = GenerateClips {
+                folder: generator.clips_stage(),
+                clips: video.clips,
+                frames: video.frames,
+                labels: idm.labels,
+                demos: &demos,
+                split: &parts.output,
+                video: &made_by,
+                learned: &learned,
+            };
+            (runner.run(&stage, ctx)?, ClipsSource::of(made_by.output))
+        }
+        ClipsFrom::Folder(folder) => {
+            let clips = match found {
+                Some(clips) => clips,
+                None => find_clips(folder, video.fps, idm.labels, Some(&learned), runner, ctx)?,
+            };
+            (clips, ClipsSource::folder(folder))
+        }
+    };
+    let beside = clips_beside(&generators.beside, on, &source.name, &clips.output.ends, runner, ctx)?;
+    let (other_generators, trainings): (Vec<_>, Vec<_>) = beside
+        .into_iter()
+        .map(|judged| (judged.generator, judged.training))
+        .unzip();
+    let trainings = source.training.iter().cloned().chain(trainings.into_iter().flatten());
+    let models = std::iter::once(learned.output.training).chain(trainings).collect();
+
+    // Arms.
+    let before = [parts.key, labels.key, clips.key];
+    let (clips, labels) = (clips.output, labels.output);
+    let clip_split = split_clips(split, policy, &clips.episodes)?;
+    let mut pictures = [demos.pictures, clips.pictures].concat();
+    let mut material = Material::new(
+        demos.episodes,
+        parts.output.clone(),
+        labels.extracted,
+        clips.episodes,
+        clip_split,
+    );
+
+    // Policies.
+    let mut policies = Vec::new();
+    for job in &jobs {
+        let data = job.arm.data(&mut material);
+        policies.push(job.train(&data, &before, device, runner, ctx)?);
+    }
+
+    // Roll-outs.
+    let mut references = Vec::new();
+    for reference in &REFERENCES {
+        let stage = RollOutReference {
+            reference,
+            settings: rollout,
+        };
+        if stage.plays() {
+            let played = runner.run(&stage, ctx)?.output;
+            pictures.extend(played.pictures);
+            references.push(Played {
+                reference,
+                record: played.record,
+            });
+        }
+    }
+    let mut trained = Vec::new();
+    for (job, policies) in jobs.iter().zip(policies) {
+        let mut of_seeds = Vec::new();
+        for (&seed, policy) in job.seeds.iter().zip(policies) {
+            let stage = RollOutPolicy {
+                name: job.name,
+                seed,
+                trained: &policy,
+                settings: rollout,
+                shown: seeds.first() == Some(&seed),
+                device,
+            };
+            let played = runner.run(&stage, ctx)?.output;
+            pictures.extend(played.pictures);
+            of_seeds.push(TrainedSeed {
+                seed,
+                policy: policy.output,
+                record: played.record,
+            });
+        }
+        trained.push(Trained {
+            arm: job.arm,
+            seeds: of_seeds,
+        });
+    }
+    let others = trained.split_off(ARMS.len());
+
+    Ok(Results {
+        demonstrations: demos.name,
+        split: parts.output,
+        material,
+        labels: labels.by,
+        extraction: labels.rows,
+        source,
+        quality: clips.quality,
+        clip_frames: clips.frames,
+        other_generators,
+        models,
+        arms: trained,
+        others,
+        references,
+        pictures,
+    })
+}
+
+/// The step after the stages, which keeps no folder.
+pub(crate) const REPORT: &str = "report";
+
+/// Names of the stages that [`run_stages`] will run, groups of them by the group's name, and of the report after them.
+pub(crate) fn stage_names(config: &Config, data: Option<&Path>, machine: &Machine) -> Vec<String> {
+    let generators = Generators::of(&config.video, machine);
+    let own = |name: &str| vec![name.to_owned()];
+    let found = matches!(generators.first, ClipsFrom::Folder(_));
+    let early = found && config.idm.labels == Labeller::ClosedForm;
+    [
+        if early { own("clips") } else { Vec::new() },
+        if data.is_none() {
+            own("demonstrations")
+        } else {
+            Vec::new()
+        },
+        ["tracks", "split", "inverse-dynamics", "labels"]
+            .map(str::to_owned)
+            .to_vec(),
+        if found && !early { own("clips") } else { Vec::new() },
+        generators.all().flat_map(Generator::stages).collect(),
+        ["policies", "rollouts", REPORT].map(str::to_owned).to_vec(),
+    ]
+    .concat()
+}

@@ -1,0 +1,95 @@
+//! Inverse dynamics: the learned model is trained in any case, and one of all kinds labels.
+
+use std::path::Path;
+use std::time::Instant;
+
+use burn::tensor::Device;
+use eval::ModelTraining;
+use idm::{ClosedForm, LearnedConfig, LearnedIdm, Reduction};
+use pusht_data::{InverseDynamics, Split};
+use pusht_jobs::{Done, JobContext, Stage};
+use pusht_vision::Start;
+use serde::Serialize;
+use training::FitOptions;
+
+use crate::PipelineError;
+use crate::config::Labeller;
+use crate::curves::loss_points;
+use crate::demonstrations::Demonstrations;
+use crate::error::failed;
+use crate::files::{read_json, write_json};
+
+/// Trains the learned model.
+pub(crate) struct LearnInverse<'a> {
+    pub(crate) settings: &'a LearnedConfig,
+    pub(crate) demos: &'a Demonstrations,
+    pub(crate) split: &'a Done<Split>,
+    pub(crate) device: &'a Device,
+}
+
+/// The learned model.
+pub(crate) struct Learned {
+    pub(crate) model: LearnedIdm,
+    pub(crate) training: ModelTraining,
+}
+
+const FILE: &str = "idm.safetensors";
+const CURVE: &str = "training.json";
+
+impl Stage for LearnInverse<'_> {
+    type Output = Learned;
+    type Error = PipelineError;
+
+    fn name(&self) -> String {
+        "inverse-dynamics".to_owned()
+    }
+
+    fn inputs(&self) -> impl Serialize {
+        (self.settings, &self.split.key)
+    }
+
+    fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), PipelineError> {
+        let fail = failed("inverse dynamics");
+        let options = FitOptions {
+            label: "train inverse dynamics",
+            identity: self.split.key.as_str(),
+            out: Some(dir),
+            ctx,
+            replicas: &[],
+        };
+        let started = Instant::now();
+        let (episodes, split) = (&self.demos.episodes, &self.split.output);
+        let trained = LearnedIdm::train(self.settings, episodes, split, self.device, options).map_err(|e| fail(&e))?;
+        trained.model.save(&dir.join(FILE)).map_err(|e| fail(&e))?;
+        let training = ModelTraining {
+            name: "learned inverse dynamics".to_owned(),
+            loss: "mean squared error of actions, half boards squared".to_owned(),
+            parameters: trained.model.parameters(),
+            curve: loss_points(&trained.curve),
+            seconds: started.elapsed().as_secs_f64(),
+        };
+        write_json(&dir.join(CURVE), &training)
+    }
+
+    fn load(&self, dir: &Path, _: &mut JobContext) -> Result<Learned, PipelineError> {
+        let model = LearnedIdm::load(&dir.join(FILE), self.device);
+        Ok(Learned {
+            model: model.map_err(|e| failed("inverse dynamics")(&e))?,
+            training: read_json(&dir.join(CURVE))?,
+        })
+    }
+}
+
+impl Learned {
+    /// The inverse dynamics for clips, which begin in the middle of a motion.
+    pub(crate) fn labeller(&self, kind: Labeller) -> Box<dyn InverseDynamics> {
+        let learned = |reduction| Box::new(self.model.clone().with_reduction(reduction));
+        match kind {
+            Labeller::ClosedForm => Box::new(ClosedForm::new(Start::Moving)),
+            Labeller::Learned => learned(None),
+            Labeller::LearnedMean => learned(Some(Reduction::Mean)),
+            Labeller::LearnedSum => learned(Some(Reduction::Sum)),
+            Labeller::LearnedFirst => learned(Some(Reduction::First)),
+        }
+    }
+}

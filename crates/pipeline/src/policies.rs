@@ -1,0 +1,183 @@
+//! Trained policies: of an arm one a seed, and of other kinds one each.
+
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::thread::available_parallelism;
+use std::time::Instant;
+
+use bc_policy::{BcPolicy, PolicyConfig, PolicyKind, Sees};
+use burn::tensor::Device;
+use eval::Training;
+use pusht_jobs::{Done, JobContext, Key, Runner, Stage};
+use serde::Serialize;
+use training::FitOptions;
+
+use crate::PipelineError;
+use crate::arms::{ARMS, Arm, ArmData, DEMO};
+use crate::curves::loss_points;
+use crate::error::failed;
+use crate::files::{read_json, write_json};
+
+/// What is trained on the data of an arm: one policy a seed.
+pub(crate) struct PolicyJob<'a> {
+    /// The arm, or where it is a policy of another kind, that.
+    pub(crate) name: &'a str,
+    pub(crate) arm: &'static Arm,
+    pub(crate) policy: &'a PolicyConfig,
+    pub(crate) seeds: &'a [u64],
+}
+
+/// The arms' policies, and policies of other kinds on the data of the arm `demo` with the first seed.
+pub(crate) fn policy_jobs<'a>(
+    policy: &'a PolicyConfig,
+    other_policies: &'a [PolicyConfig],
+    seeds: &'a [u64],
+) -> Vec<PolicyJob<'a>> {
+    let arms = ARMS.iter().map(|arm| PolicyJob {
+        name: arm.name,
+        arm,
+        policy,
+        seeds,
+    });
+    let others = other_policies.iter().map(|other| PolicyJob {
+        name: other.kind.name(),
+        arm: &DEMO,
+        policy: other,
+        seeds: &seeds[..seeds.len().min(1)],
+    });
+    arms.chain(others).collect()
+}
+
+impl PolicyJob<'_> {
+    /// Trains them, side by side where one alone leaves cores idle.
+    pub(crate) fn train(
+        &self,
+        data: &ArmData<'_>,
+        before: &[Key; 3],
+        device: &Device,
+        runner: &mut Runner,
+        ctx: &mut JobContext,
+    ) -> Result<Vec<Done<TrainedPolicy>>, PipelineError> {
+        let of = |&seed: &u64| {
+            let mut policy = self.policy.clone();
+            policy.train.seed = seed;
+            TrainPolicy {
+                name: self.name,
+                policy,
+                data,
+                before,
+                device,
+            }
+        };
+        let stages: Vec<TrainPolicy<'_>> = self.seeds.iter().map(of).collect();
+        runner.run_all(&stages, lanes(self.policy.kind), &format!("train {}", self.name), ctx)
+    }
+}
+
+/// Trains one policy.
+struct TrainPolicy<'a> {
+    /// The arm, or where it is a policy of another kind, that.
+    name: &'a str,
+    /// The policy, with the seed of this training.
+    policy: PolicyConfig,
+    data: &'a ArmData<'a>,
+    /// Split, labels and clips: what the data of all arms are made of.
+    before: &'a [Key; 3],
+    device: &'a Device,
+}
+
+/// A policy's file and how its training went.
+pub(crate) struct TrainedPolicy {
+    file: PathBuf,
+    pub(crate) training: Training,
+    pub(crate) parameters: usize,
+}
+
+const FILE: &str = "policy.safetensors";
+const CURVE: &str = "training.json";
+
+impl Stage for TrainPolicy<'_> {
+    type Output = TrainedPolicy;
+    type Error = PipelineError;
+
+    fn name(&self) -> String {
+        format!("policies/{}-{}", self.name, self.policy.train.seed)
+    }
+
+    // Clips and extracted actions are not in every arm, but the record of what a stage was made of is one for all.
+    fn inputs(&self) -> impl Serialize {
+        (&self.policy, self.name, self.before)
+    }
+
+    fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), PipelineError> {
+        let fail = failed(&self.name());
+        let ArmData { episodes, split, .. } = self.data;
+        let identity: String = self.before.iter().map(Key::as_str).collect();
+        let options = FitOptions {
+            label: self.name,
+            identity: &identity,
+            out: Some(dir),
+            ctx,
+            replicas: &[],
+        };
+        let started = Instant::now();
+        let trained = bc_policy::train(&self.policy, episodes, split, self.device, options).map_err(|e| fail(&e))?;
+        let seconds = started.elapsed().as_secs_f64();
+        trained.policy.save(&dir.join(FILE)).map_err(|e| fail(&e))?;
+        let own = bc_policy::evaluate(&trained.policy, episodes, &split.test).map_err(|e| fail(&e))?;
+        let recorded = if self.data.own_is_recorded {
+            own
+        } else {
+            let test = self.data.recorded_test;
+            let predicted = bc_policy::predict(&trained.policy, episodes, test).map_err(|e| fail(&e))?;
+            bc_policy::regression_fit(&predicted, &self.data.recorded_actions)
+        };
+        let training = Training {
+            curve: loss_points(&trained.curve),
+            test_own: own.map(fit),
+            test_recorded: recorded.map(fit),
+            validation_mse: trained.best_valid,
+            seconds,
+        };
+        write_json(&dir.join(CURVE), &training)
+    }
+
+    fn load(&self, dir: &Path, _: &mut JobContext) -> Result<TrainedPolicy, PipelineError> {
+        let file = dir.join(FILE);
+        Ok(TrainedPolicy {
+            training: read_json(&dir.join(CURVE))?,
+            parameters: load(&file, self.device)?.parameters(),
+            file,
+        })
+    }
+}
+
+impl TrainedPolicy {
+    /// The policy, ready to act on frames: no policy of an experiment sees more than a video shows.
+    pub(crate) fn load(&self, device: &Device) -> Result<BcPolicy, PipelineError> {
+        load(&self.file, device)
+    }
+}
+
+fn load(file: &Path, device: &Device) -> Result<BcPolicy, PipelineError> {
+    let policy = BcPolicy::load(file, device).map_err(|e| failed("policy")(&e))?;
+    Ok(policy.seeing(Sees::Frames))
+}
+
+/// How many trainings of a policy run at once. Small ones keep one core busy; large ones, and those on a GPU, are parallel
+/// inside.
+fn lanes(kind: PolicyKind) -> usize {
+    match kind {
+        PolicyKind::Tracked => available_parallelism().map_or(1, NonZero::get),
+        _ => 1,
+    }
+}
+
+/// How well actions are met, as the report has it.
+pub(crate) fn fit(fit: bc_policy::Fit) -> eval::Fit {
+    eval::Fit {
+        mse: fit.mse,
+        r2: Some(fit.r2),
+        frames: fit.actions,
+    }
+}

@@ -1,0 +1,70 @@
+//! Training, validation and test part, of demonstrations before anything else looks at them.
+
+use std::path::Path;
+
+use bc_policy::{PolicyConfig, PolicyKind};
+use pusht_data::{Episode, Split, SplitError};
+use pusht_jobs::{JobContext, Stage};
+use serde::Serialize;
+
+use crate::PipelineError;
+use crate::config::SplitConfig;
+use crate::demonstrations::Demonstrations;
+use crate::error::failed;
+use crate::files::{read_json, write_json};
+
+/// The demonstrations' parts.
+pub(crate) struct SplitDemonstrations<'a> {
+    pub(crate) settings: &'a SplitConfig,
+    pub(crate) demos: &'a Demonstrations,
+}
+
+impl Stage for SplitDemonstrations<'_> {
+    type Output = Split;
+    type Error = PipelineError;
+
+    fn name(&self) -> String {
+        "split".to_owned()
+    }
+
+    fn inputs(&self) -> impl Serialize {
+        (self.settings, &self.demos.key)
+    }
+
+    fn run(&self, dir: &Path, _: &mut JobContext) -> Result<(), PipelineError> {
+        let split = split(self.settings, &self.demos.episodes).map_err(|e| failed("split")(&e))?;
+        write_json(&dir.join("split.json"), &split)
+    }
+
+    fn load(&self, dir: &Path, _: &mut JobContext) -> Result<Split, PipelineError> {
+        read_json(&dir.join("split.json"))
+    }
+}
+
+/// The clips' parts: of whole stretches, with a batch at least to train on.
+pub(crate) fn split_clips(
+    settings: &SplitConfig,
+    policy: &PolicyConfig,
+    clips: &[Episode],
+) -> Result<Split, PipelineError> {
+    let fail = failed("clips");
+    let split = split(settings, clips).map_err(|e| fail(&e))?;
+    let (frames, batch) = (split.train.len(), policy.train.batch_size);
+    // Policies on states learn from every frame and its mirror image.
+    let copies = match policy.kind {
+        PolicyKind::Tracked | PolicyKind::DiffusionLowdim => 2,
+        _ => 1,
+    };
+    if copies * frames < batch {
+        return Err(fail(&format!(
+            "the training part of the clips has {frames} frames whose actions can be trusted, less than one batch of the \
+             policy; expected at least policy.train.batch_size = {batch}: bring more clips, or make the batch smaller"
+        )));
+    }
+    Ok(split)
+}
+
+fn split(settings: &SplitConfig, episodes: &[Episode]) -> Result<Split, SplitError> {
+    let lengths: Vec<usize> = episodes.iter().map(Episode::len).collect();
+    Split::new(&lengths, settings.protocol, 1, settings.seed)
+}
