@@ -2,35 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod common;
+
 use std::path::Path;
 
+use common::{config, options};
 use eval::Report;
-use pipeline::{Config, PipelineError, RunOptions, run};
+use pipeline::{Config, PipelineError, run};
 use pusht_jobs::JobContext;
-
-/// The preset smoke with less of everything.
-const LESS: [&str; 15] = [
-    "seeds=[0]",
-    "other_policies=[]",
-    "demonstrations.episodes=3",
-    "policy.train.epochs=1",
-    "policy.train.batch_size=16",
-    "idm.learned.train.epochs=1",
-    "rollout.episodes=2",
-    "rollout.steps=10",
-    "rollout.expert_episodes=0",
-    "video.clips=3",
-    "video.pixel.model.groups=2",
-    "video.pixel.model.width=48",
-    "video.pixel.model.heads=2",
-    "video.pixel.model.depth=1",
-    "video.pixel.fit={epochs=1, steps_per_epoch=2, batch_size=2, warmup_steps=1}",
-];
-
-fn config(more: &[&str]) -> Config {
-    let settings: Vec<String> = LESS.iter().chain(more).map(ToString::to_string).collect();
-    Config::load("smoke", None, &settings).unwrap()
-}
 
 #[test]
 fn other_generators_are_names_or_tables() {
@@ -67,11 +46,7 @@ fn other_generators_are_names_or_tables() {
 }
 
 fn experiment(out: &Path, more: &[&str]) -> Result<Report, PipelineError> {
-    let options = RunOptions {
-        overwrite: true,
-        ..RunOptions::new(out)
-    };
-    run(&config(more), &options, &mut JobContext::silent())
+    run(&config(more), &options(out), &mut JobContext::silent())
 }
 
 fn made(out: &Path, stage: &str) -> std::time::SystemTime {

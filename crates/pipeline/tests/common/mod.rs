@@ -1,0 +1,38 @@
+//! A small experiment.
+
+use std::path::Path;
+
+use pipeline::{Config, RunOptions};
+
+/// The preset smoke with less of everything.
+const LESS: [&str; 15] = [
+    "seeds=[0]",
+    "other_policies=[]",
+    "demonstrations.episodes=3",
+    "policy.train.epochs=1",
+    "policy.train.batch_size=16",
+    "idm.learned.train.epochs=1",
+    "rollout.episodes=2",
+    "rollout.steps=10",
+    "rollout.expert_episodes=0",
+    "video.clips=3",
+    "video.pixel.model.groups=2",
+    "video.pixel.model.width=48",
+    "video.pixel.model.heads=2",
+    "video.pixel.model.depth=1",
+    "video.pixel.fit={epochs=1, steps_per_epoch=2, batch_size=2, warmup_steps=1}",
+];
+
+/// That, with these settings over it.
+pub fn config(more: &[&str]) -> Config {
+    let settings: Vec<String> = LESS.iter().chain(more).map(ToString::to_string).collect();
+    Config::load("smoke", None, &settings).unwrap()
+}
+
+/// A run in `out`.
+pub fn options(out: &Path) -> RunOptions {
+    RunOptions {
+        overwrite: true,
+        ..RunOptions::new(out)
+    }
+}
