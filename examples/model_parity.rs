@@ -29,7 +29,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let models = [
         unified_video_action::parity::MODELS,
         model_parity::FLOW_MODELS,
-        video_gen::TEXT_MODELS,
+        t5_encoder::parity::TEXT_MODELS,
         video_gen::LTX_MODELS,
         video_gen::COSMOS_MODELS,
     ]

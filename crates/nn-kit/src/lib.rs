@@ -20,6 +20,7 @@ mod random;
 mod rms;
 mod safetensors_file;
 mod segments;
+pub mod settings;
 mod shards;
 mod vit;
 

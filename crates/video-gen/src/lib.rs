@@ -8,8 +8,6 @@ mod object;
 mod pictures;
 mod pixel;
 mod prompt;
-mod settings;
-mod text;
 
 pub use cosmos::{
     COSMOS_MODELS, CosmosAutoencoder, CosmosAutoencoderConfig, CosmosBatch, CosmosCondition, CosmosConfig,
@@ -40,7 +38,3 @@ pub use pixel::{
     PixelTrainSettings,
 };
 pub use prompt::{Side, default_negative_prompt, default_prompt};
-pub use text::{
-    PromptTokens, T5Activation, T5Config, T5Encoder, T5Int8, T5Tokenizer, TEXT_MODELS, TextEncoder, TextError,
-    TextStates, t5_shapes,
-};

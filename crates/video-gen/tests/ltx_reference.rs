@@ -1,4 +1,4 @@
-//! LTX-Video and its text encoder against recordings and lists of the published implementation.
+//! LTX-Video against recordings and lists of the published implementation.
 #![allow(clippy::unwrap_used)]
 
 mod recorded;
@@ -9,8 +9,8 @@ use std::path::Path;
 use video_gen::{LtxConfig, LtxLayout, LtxVersion, ltx_shapes, ltx_vae_shapes};
 
 fn recordings_are_reproduced(reference: &Path) {
-    let starts = ["t5_", "tokenizer_t5", "sched_flow", "ltx_", "pipe_ltx", "train_ltx"];
-    assert!(recorded::all_reproduced(&reference.join("golden/video"), &starts) >= 15);
+    let starts = ["sched_flow", "ltx_", "pipe_ltx", "train_ltx"];
+    assert!(recorded::all_reproduced(&reference.join("golden/video"), &starts) >= 12);
 }
 
 fn names_and_shapes_are_those_of_the_published_lists(reference: &Path) {

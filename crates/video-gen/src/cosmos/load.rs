@@ -14,7 +14,7 @@ use super::error::CosmosError;
 use super::names::{ORIGINAL, autoencoder_names, folder_names, model_pt_names, tokenizer_names};
 use super::pipeline::CosmosPipeline;
 use super::transformer::CosmosTransformer;
-use crate::settings::Class;
+use nn_kit::settings::Class;
 
 /// Names and shapes of parameters.
 type Shapes = BTreeMap<String, Vec<usize>>;
@@ -305,7 +305,7 @@ impl CosmosPipeline {
     ) -> Result<Self, CosmosError> {
         let scheduler = folder.join("scheduler/scheduler_config.json");
         let levels: EdmConfig = if scheduler.exists() {
-            crate::settings::read(&scheduler).map_err(unreadable(&scheduler))?
+            nn_kit::settings::read(&scheduler).map_err(unreadable(&scheduler))?
         } else {
             EdmConfig::default()
         };
@@ -326,7 +326,7 @@ impl Class for CosmosAutoencoderConfig {
 
 /// Settings of a folder.
 fn settings<T: DeserializeOwned + Class>(path: &Path) -> Result<T, CosmosError> {
-    crate::settings::read_model(path).map_err(unreadable(path))
+    nn_kit::settings::read_model(path).map_err(unreadable(path))
 }
 
 fn unreadable(path: &Path) -> impl Fn(String) -> CosmosError {

@@ -15,7 +15,7 @@ use super::error::CosmosError;
 use super::load::CosmosVariant;
 use super::pipeline::{CosmosPipeline, CosmosPrompt, CosmosSampling};
 use crate::pictures::{frames, picture};
-use crate::text::{TextEncoder, TextError};
+use t5_encoder::{TextEncoder, TextError};
 
 /// The embeddings of prompts. They are made before sampling, so that the text encoder, which is larger than the clip's
 /// activations, can be dropped.

@@ -1,4 +1,4 @@
-//! The models against recorded tensors of the published implementation (see [`model_parity`]).
+//! The models against recorded tensors of the published implementation (see `model-parity`).
 
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
@@ -6,7 +6,7 @@ use diffusion_schedulers::{EdmConfig, Scheduler};
 use model_parity::{Case, Check, MODULE, Model, PIPELINE, ParityError, SCHEDULE};
 use nn_kit::{in_f32, published_gradients};
 
-use crate::text::RecordedT5;
+use t5_encoder::parity::RecordedT5;
 
 use super::autoencoder::{CosmosAutoencoder, CosmosAutoencoderConfig};
 use super::condition::CosmosCondition;

@@ -19,7 +19,7 @@ use crate::cosmos::{
     CosmosVariant, CosmosVideo, EndFrame, SigmaDraws,
 };
 use crate::pictures::picture;
-use crate::text::TextStates;
+use t5_encoder::TextStates;
 
 /// What its training needs beside the transformer.
 pub(super) struct CosmosTrainee {

@@ -10,7 +10,7 @@ use video_io::VideoIoError;
 
 use crate::cosmos::CosmosError;
 use crate::ltx::LtxError;
-use crate::text::TextError;
+use t5_encoder::TextError;
 
 /// See the module.
 #[derive(Debug, thiserror::Error)]

@@ -20,7 +20,7 @@ use crate::ltx::{
     ltx_loss, rows, training_time,
 };
 use crate::pictures::picture;
-use crate::text::TextStates;
+use t5_encoder::TextStates;
 
 /// What its training needs beside the transformer.
 pub(super) struct LtxTrainee {

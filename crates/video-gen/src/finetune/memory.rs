@@ -11,8 +11,8 @@ use crate::cosmos::{
     CosmosAutoencoderConfig, CosmosConfig, CosmosLayout, CosmosMemory, CosmosTransformer, cosmos_shapes,
 };
 use crate::ltx::{LtxFiles, LtxLayout, LtxMemory, LtxSizes, LtxTransformer, count, ltx_shapes};
-use crate::text::{T5Config, t5_shapes};
 use burn::tensor::{Device, FloatDType};
+use t5_encoder::{T5Config, t5_shapes};
 
 /// Tensors of a token's width that the backward pass of a block holds, outside of the feed-forward part.
 const HELD: u64 = 32;

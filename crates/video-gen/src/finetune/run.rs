@@ -21,8 +21,8 @@ use super::objective::{Trainee, Tuning, measured};
 use super::texts::Prompts;
 use crate::cosmos::{CosmosAutoencoder, CosmosTransformer, CosmosVariant};
 use crate::ltx::{LatentScale, LtxTransformer, LtxVae};
-use crate::settings::Class;
-use crate::text::TextEncoder;
+use nn_kit::settings::Class;
+use t5_encoder::TextEncoder;
 
 /// What is trained, on what, where to.
 pub struct Finetune<'a> {
@@ -482,7 +482,7 @@ fn levels(model: &Path) -> Result<EdmConfig, FinetuneError> {
 fn settings<S: Default + serde::de::DeserializeOwned>(model: &Path) -> Result<S, FinetuneError> {
     let path = model.join("scheduler/scheduler_config.json");
     match path.exists() {
-        true => crate::settings::read(&path).map_err(FinetuneError::io("reading", &path)),
+        true => nn_kit::settings::read(&path).map_err(FinetuneError::io("reading", &path)),
         false => Ok(S::default()),
     }
 }

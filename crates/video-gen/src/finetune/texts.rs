@@ -7,7 +7,7 @@ use burn::tensor::{Device, FloatDType, Tensor};
 use super::cache::{Cache, fingerprint, text_key};
 use super::config::FinetuneConfig;
 use super::error::FinetuneError;
-use crate::text::{TextEncoder, TextStates};
+use t5_encoder::{TextEncoder, TextStates};
 
 /// Names of tensors in the cache.
 const NAMES: [&str; 2] = ["states", "mask"];

@@ -13,8 +13,8 @@ use super::config::Family;
 use super::error::FinetuneError;
 use crate::cosmos::{CosmosAutoencoder, CosmosAutoencoderConfig, CosmosConfig, CosmosTransformer, autoencoder_names};
 use crate::ltx::{LtxConfig, LtxTransformer, LtxVae, LtxVaeConfig, LtxVersion, vae_names};
-use crate::settings::Class;
-use crate::text::{T5_NAMES, T5Activation, T5Config, T5Encoder};
+use nn_kit::settings::Class;
+use t5_encoder::{T5Activation, T5Config, T5Encoder};
 
 /// Width of the text encoder's states.
 const TEXT: usize = 16;
@@ -98,11 +98,8 @@ pub fn write_tiny_model(family: Family, folder: &Path, seed: u64) -> Result<(), 
         ..T5Config::default()
     };
     let encoder = init_seeded(seed + 2, &device, |device| T5Encoder::new(&sizes, device));
-    weights(
-        &part(folder, "text_encoder", serde_json::to_value(&sizes))?,
-        &encoder,
-        T5_NAMES,
-    )?;
+    let folder_of = part(folder, "text_encoder", serde_json::to_value(&sizes))?;
+    save(&folder_of, |path| encoder.save(path))?;
     let path = folder.join("tokenizer/tokenizer.json");
     make(&folder.join("tokenizer"))?;
     // Letters, and a mark for the beginnings of words.

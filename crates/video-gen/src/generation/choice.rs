@@ -8,6 +8,7 @@ use burn::tensor::Device;
 use nn_kit::AdapterFile;
 use pusht_data::VideoModel;
 use sha2::{Digest, Sha256};
+use t5_encoder::{TextEncoder, TextError};
 
 use super::ends::plain;
 use super::error::GenerationError;
@@ -16,7 +17,7 @@ use crate::prompt::{default_negative_prompt, default_prompt};
 use crate::{
     Caption, CosmosAutoencoder, CosmosAutoencoderConfig, CosmosConfig, CosmosError, CosmosMemory, CosmosPipeline,
     CosmosPrompts, CosmosSampling, CosmosTransformer, CosmosVariant, CosmosVideo, LtxError, LtxFiles, LtxMemory,
-    LtxSettings, LtxTransformer, LtxVae, LtxVideo, ObjectLatentModel, PixelModel, TextEncoder, TextError,
+    LtxSettings, LtxTransformer, LtxVae, LtxVideo, ObjectLatentModel, PixelModel,
 };
 
 /// Rows and columns that Cosmos works in, where nothing else is asked for.

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use pusht_data::{DataError, SplitError, VideoError};
 use pusht_vision::VisionError;
+use t5_encoder::TextError;
 use video_io::VideoIoError;
 
-use crate::{CosmosError, FinetuneError, LtxError, PixelError, TextError, VideoGenError};
+use crate::{CosmosError, FinetuneError, LtxError, PixelError, VideoGenError};
 
 /// Why there are no clips.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use diffusion_schedulers::FlowError;
 use nn_kit::CheckpointError;
 
-use crate::text::TextError;
+use t5_encoder::TextError;
 
 /// Why there is no model, or no clip.
 #[derive(Debug, thiserror::Error)]

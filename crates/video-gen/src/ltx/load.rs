@@ -15,7 +15,7 @@ use super::names::{
 };
 use super::transformer::LtxTransformer;
 use super::vae::{DownBlockType, LtxVae, LtxVaeConfig, LtxVersion};
-use crate::settings::Class;
+use nn_kit::settings::Class;
 
 /// Heads of all published models; their number does not follow from the shapes.
 const HEADS: usize = 32;
@@ -231,7 +231,7 @@ impl Class for LtxVaeConfig {
 
 /// Settings of a folder.
 fn settings<T: DeserializeOwned + Class>(path: &Path) -> Result<T, LtxError> {
-    crate::settings::read_model(path).map_err(unreadable(path))
+    nn_kit::settings::read_model(path).map_err(unreadable(path))
 }
 
 pub(super) fn unreadable(path: &Path) -> impl Fn(String) -> LtxError {

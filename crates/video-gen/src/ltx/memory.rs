@@ -11,7 +11,7 @@ use super::error::LtxError;
 use super::load::{LtxLayout, ltx_shapes, ltx_vae_shapes};
 use super::vae::LtxVaeConfig;
 use super::video::LtxFiles;
-use crate::text::{T5Config, t5_shapes};
+use t5_encoder::{T5Config, t5_shapes};
 
 /// Tensors of the tokens' size that live at once in a block: tokens, normed, queries, keys, values, their f32 copies with
 /// rotary positions, and modulations.

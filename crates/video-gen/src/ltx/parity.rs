@@ -1,4 +1,4 @@
-//! The models against recordings of the published implementation (see [`model_parity`]).
+//! The models against recordings of the published implementation (see `model-parity`).
 
 use burn::tensor::{Device, Tensor};
 use model_parity::{Case, Check, MODULE, Model, ParityError};

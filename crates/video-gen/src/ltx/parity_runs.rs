@@ -1,4 +1,4 @@
-//! Whole pipelines and steps of training against recordings of the published implementation (see [`model_parity`]).
+//! Whole pipelines and steps of training against recordings of the published implementation (see `model-parity`).
 
 use std::cell::RefCell;
 
@@ -20,7 +20,8 @@ use super::rotary::{Coordinates, LatentScale, Rotary};
 use super::train::{LtxClips, ltx_loss, training_time};
 use super::transformer::{LtxTransformer, Timesteps};
 use super::vae::{LtxVae, LtxVaeConfig};
-use crate::text::{RecordedT5, TextStates};
+use t5_encoder::TextStates;
+use t5_encoder::parity::RecordedT5;
 
 /// Largest norm of the gradients in recorded steps.
 const CLIP: f32 = 1.0;

@@ -11,7 +11,7 @@ use super::rotary::{Coordinates, LatentScale, Rotary};
 use super::train::like;
 use super::transformer::{LtxInput, LtxTransformer, Timesteps};
 use super::vae::LtxVae;
-use crate::text::TextStates;
+use t5_encoder::TextStates;
 
 /// A strength from which a token is taken as given.
 const GIVEN: f64 = 1.0 - 1e-6;

@@ -18,7 +18,7 @@ use super::transformer::LtxTransformer;
 use super::vae::{LtxVae, LtxVersion};
 use crate::pictures::{frames, picture};
 use crate::prompt::{default_negative_prompt, default_prompt};
-use crate::text::{TextEncoder, TextError, TextStates};
+use t5_encoder::{TextEncoder, TextError, TextStates};
 
 /// How clips are generated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -134,7 +134,7 @@ impl LtxVideo {
         // The smallest first, so that what is wrong is said early.
         let scheduler = files.model.join("scheduler/scheduler_config.json");
         let scheduler = match scheduler.exists() {
-            true => crate::settings::read(&scheduler).map_err(unreadable(&scheduler))?,
+            true => nn_kit::settings::read(&scheduler).map_err(unreadable(&scheduler))?,
             false => FlowScheduler::default(),
         };
         let vae = LtxVae::open(files.model, files.version, files.dtype, device)?;

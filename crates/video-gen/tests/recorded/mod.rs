@@ -1,16 +1,16 @@
-//! Recordings of LTX-Video and its text encoder.
+//! Recordings of LTX-Video.
 #![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use model_parity::{FLOW_MODELS, Model, compare};
-use video_gen::{LTX_MODELS, TEXT_MODELS};
+use video_gen::LTX_MODELS;
 
 /// Folders in `folder` whose names begin with one of `starts` are reproduced, with nothing left uncompared; how many
 /// they are.
 pub fn all_reproduced(folder: &Path, starts: &[&str]) -> usize {
-    let models: Vec<Model> = [LTX_MODELS, TEXT_MODELS, FLOW_MODELS].concat();
+    let models: Vec<Model> = [LTX_MODELS, FLOW_MODELS].concat();
     let mut folders: Vec<PathBuf> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())

@@ -6,7 +6,7 @@
 /// The bucket of key − query for attention in both directions: one half of the buckets for keys before the query (and at
 /// it), one for those after; in each half one bucket a distance up to a quarter of all, then logarithmic ones up to
 /// `max_distance`, beyond which all share the last.
-pub(super) fn bucket(offset: i64, buckets: usize, max_distance: usize) -> usize {
+pub(crate) fn bucket(offset: i64, buckets: usize, max_distance: usize) -> usize {
     let half = buckets / 2;
     let side = if offset > 0 { half } else { 0 };
     let distance = offset.unsigned_abs() as usize;
@@ -21,7 +21,7 @@ pub(super) fn bucket(offset: i64, buckets: usize, max_distance: usize) -> usize 
 }
 
 /// Buckets of all pairs of `tokens` positions, queries first.
-pub(super) fn buckets(tokens: usize, buckets: usize, max_distance: usize) -> Vec<i64> {
+pub(crate) fn buckets(tokens: usize, buckets: usize, max_distance: usize) -> Vec<i64> {
     let position = |i: usize| i as i64;
     (0..tokens)
         .flat_map(|query| (0..tokens).map(move |key| (query, key)))

@@ -5,10 +5,10 @@ use std::path::Path;
 use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
 use nn_kit::{Checkpoint, in_f32};
 
-use super::error::TextError;
-use super::int8::T5Int8;
-use super::t5::{T5Config, T5Encoder};
-use super::tokenizer::{PromptTokens, T5Tokenizer};
+use crate::error::TextError;
+use crate::int8::T5Int8;
+use crate::t5::{T5Config, T5Encoder};
+use crate::tokenizer::{PromptTokens, T5Tokenizer};
 
 /// Prompts as a video model takes them.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub struct TextStates {
 
 impl TextStates {
     /// Prompts of the same number of tokens, one after the other.
-    pub(crate) fn rows(rows: Vec<Self>) -> Self {
+    pub fn rows(rows: Vec<Self>) -> Self {
         let (states, mask) = rows.into_iter().map(|row| (row.states, row.mask)).unzip();
         Self {
             states: Tensor::cat(states, 0),

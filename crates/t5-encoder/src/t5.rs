@@ -11,17 +11,20 @@ use burn::nn::{Embedding, EmbeddingConfig, Initializer, Linear, LinearConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
 use cpu_kernels::gelu_tanh;
-use nn_kit::{Checkpoint, Renames, in_dtype, in_f32, published_shapes, rms_norm, scaled_dot_product};
+use nn_kit::{
+    Checkpoint, Renames, in_dtype, in_f32, published_shapes, published_values, rms_norm, save_safetensors,
+    scaled_dot_product,
+};
 use serde::{Deserialize, Serialize};
 
-use super::bias::buckets;
-use super::error::TextError;
+use crate::bias::buckets;
+use crate::error::TextError;
 
 /// What stands before the softmax in place of a masked score; its exponential is zero.
 const MASKED: f64 = -1e9;
 
 /// What published checkpoints call the parts of [`T5Encoder`].
-pub(crate) const T5_NAMES: &Renames = &[
+const T5_NAMES: &Renames = &[
     (
         "relative_bias",
         "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight",
@@ -110,7 +113,7 @@ impl T5Config {
     /// A settings file that is missing or damaged.
     pub fn open(folder: &Path) -> Result<Self, TextError> {
         let path = folder.join("text_encoder/config.json");
-        crate::settings::read(&path).map_err(|reason| TextError::Settings { path, reason })
+        nn_kit::settings::read(&path).map_err(|reason| TextError::Settings { path, reason })
     }
 
     /// Refuses sizes that are no model.
@@ -185,28 +188,28 @@ pub struct T5Encoder {
 
 /// x ← x + Attention(RMS(x)); x ← x + Dense(RMS(x)).
 #[derive(Module, Debug)]
-pub(super) struct T5Block {
-    pub(super) attention_norm: Param<Tensor<1>>,
-    pub(super) attention: T5Attention,
-    pub(super) dense_norm: Param<Tensor<1>>,
-    pub(super) dense: T5Dense,
+pub(crate) struct T5Block {
+    pub(crate) attention_norm: Param<Tensor<1>>,
+    pub(crate) attention: T5Attention,
+    pub(crate) dense_norm: Param<Tensor<1>>,
+    pub(crate) dense: T5Dense,
 }
 
 #[derive(Module, Debug)]
-pub(super) struct T5Attention {
-    pub(super) q: Linear,
-    pub(super) k: Linear,
-    pub(super) v: Linear,
-    pub(super) o: Linear,
+pub(crate) struct T5Attention {
+    pub(crate) q: Linear,
+    pub(crate) k: Linear,
+    pub(crate) v: Linear,
+    pub(crate) o: Linear,
 }
 
 /// Linear, ReLU, linear; or with two linear maps and a product.
 #[derive(Module, Debug)]
-pub(super) struct T5Dense {
-    pub(super) wi: Option<Linear>,
-    pub(super) wi_0: Option<Linear>,
-    pub(super) wi_1: Option<Linear>,
-    pub(super) wo: Linear,
+pub(crate) struct T5Dense {
+    pub(crate) wi: Option<Linear>,
+    pub(crate) wi_0: Option<Linear>,
+    pub(crate) wi_1: Option<Linear>,
+    pub(crate) wo: Linear,
 }
 
 impl T5Encoder {
@@ -261,13 +264,13 @@ impl T5Encoder {
     }
 
     /// Refuses what [`Self::load`] would, as far as names and shapes tell.
-    pub(super) fn check(config: &T5Config, checkpoint: Checkpoint) -> Result<(), TextError> {
+    pub(crate) fn check(config: &T5Config, checkpoint: Checkpoint) -> Result<(), TextError> {
         config.check()?;
         let checkpoint = checkpoint.without(&BESIDE);
         Ok(checkpoint.check(&Self::new(config, &Device::default()), "", T5_NAMES)?)
     }
 
-    pub(super) fn fill(
+    pub(crate) fn fill(
         model: Self,
         checkpoint: Checkpoint,
         prefix: &str,
@@ -276,6 +279,14 @@ impl T5Encoder {
         let beside = BESIDE.map(|name| format!("{prefix}{name}"));
         let checkpoint = checkpoint.without(&beside.each_ref().map(String::as_str));
         Ok(checkpoint.fill_as(model, prefix, T5_NAMES, dtype)?)
+    }
+
+    /// Writes all weights under their published names.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn save(&self, path: &Path) -> std::io::Result<()> {
+        save_safetensors(path, &published_values(self, T5_NAMES))
     }
 
     /// Tokens that it has embeddings for.
@@ -299,7 +310,7 @@ impl T5Encoder {
     }
 
     /// [`Self::forward`], showing the states after each block.
-    pub(super) fn forward_and(
+    pub(crate) fn forward_and(
         &self,
         tokens: Tensor<2, Int>,
         mask: Option<Tensor<2>>,
@@ -314,7 +325,7 @@ impl T5Encoder {
     }
 
     /// Embeddings, and what is added to all scores.
-    pub(super) fn begin(&self, tokens: Tensor<2, Int>, mask: Option<Tensor<2>>) -> (Tensor<3>, Tensor<4>) {
+    pub(crate) fn begin(&self, tokens: Tensor<2, Int>, mask: Option<Tensor<2>>) -> (Tensor<3>, Tensor<4>) {
         let x = self.shared.forward(tokens);
         let bias = self.position_bias(x.dims()[1]);
         let bias = match mask {
@@ -331,12 +342,12 @@ impl T5Encoder {
     }
 
     /// One block, be it of this encoder or not.
-    pub(super) fn through(&self, block: &T5Block, x: Tensor<3>, bias: Tensor<4>) -> Tensor<3> {
+    pub(crate) fn through(&self, block: &T5Block, x: Tensor<3>, bias: Tensor<4>) -> Tensor<3> {
         block.forward(x, bias, self.heads, self.epsilon)
     }
 
     /// The last norm.
-    pub(super) fn end(&self, x: Tensor<3>) -> Tensor<3> {
+    pub(crate) fn end(&self, x: Tensor<3>) -> Tensor<3> {
         rms_norm(x, Some(self.final_layer_norm.val()), self.epsilon)
     }
 }

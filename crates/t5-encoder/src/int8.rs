@@ -12,8 +12,8 @@ use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
 use nn_kit::Checkpoint;
 use rayon::prelude::*;
 
-use super::error::TextError;
-use super::t5::{T5Activation, T5Attention, T5Block, T5Config, T5Dense, T5Encoder};
+use crate::error::TextError;
+use crate::t5::{T5Activation, T5Attention, T5Block, T5Config, T5Dense, T5Encoder};
 
 /// What the names of the blocks' parameters end with; all others are of the rest.
 const OF_BLOCKS: [&str; 10] = [

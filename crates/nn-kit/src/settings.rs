@@ -9,10 +9,14 @@ use serde_json::Value;
 const CLASS: &str = "_class_name";
 
 /// The name that diffusers has for a model.
-pub(crate) trait Class {
+pub trait Class {
+    /// The name.
     const NAME: &str;
 
     /// Settings with that name among them, as diffusers writes them.
+    ///
+    /// # Errors
+    /// Settings that are no JSON.
     fn named(&self) -> serde_json::Result<Value>
     where
         Self: serde::Serialize,
@@ -26,13 +30,19 @@ pub(crate) trait Class {
 }
 
 /// Reads a JSON file, or says why it cannot be read.
-pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, String> {
+///
+/// # Errors
+/// A file that is missing or is not of these settings, as a text.
+pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T, String> {
     let text = std::fs::read(path).map_err(|error| error.to_string())?;
     serde_json::from_slice(&text).map_err(|error| error.to_string())
 }
 
 /// Reads the settings of a model; those of another model are refused by its name.
-pub(crate) fn read_model<T: DeserializeOwned + Class>(path: &Path) -> Result<T, String> {
+///
+/// # Errors
+/// As [`read`], and another model's.
+pub fn read_model<T: DeserializeOwned + Class>(path: &Path) -> Result<T, String> {
     let settings: Value = read(path)?;
     match settings.get(CLASS).and_then(Value::as_str) {
         Some(found) if found != T::NAME => Err(format!("it describes a {found}; expected a {}", T::NAME)),

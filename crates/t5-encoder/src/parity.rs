@@ -1,11 +1,11 @@
-//! Encoder and tokenizer against recordings of the published implementation (see [`model_parity`]).
+//! Encoder and tokenizer against recordings of the published implementation (see `model-parity`).
 
 use burn::tensor::{Device, FloatDType, Int, Tensor};
 use model_parity::{Case, Check, MODULE, Model, ParityError};
 use serde::Deserialize;
 
-use super::t5::{T5Config, T5Encoder};
-use super::tokenizer::T5Tokenizer;
+use crate::t5::{T5Config, T5Encoder};
+use crate::tokenizer::T5Tokenizer;
 
 /// What a recorded folder can be compared with here.
 pub const TEXT_MODELS: &[Model] = &[
@@ -20,17 +20,21 @@ pub const TEXT_MODELS: &[Model] = &[
 ];
 
 /// An encoder with what it was recorded with.
-pub(crate) struct RecordedT5 {
-    pub(crate) encoder: T5Encoder,
+pub struct RecordedT5 {
+    /// With the recorded weights.
+    pub encoder: T5Encoder,
     /// `[prompts, tokens]`.
-    pub(crate) ids: Tensor<2, Int>,
+    pub ids: Tensor<2, Int>,
     /// 1 a token, 0 padding: `[prompts, tokens]`.
-    pub(crate) mask: Tensor<2>,
+    pub mask: Tensor<2>,
 }
 
 impl RecordedT5 {
     /// Of the configuration at a JSON pointer and the weights behind a prefix.
-    pub(crate) fn new(case: &Case, config: &str, weights: &str, device: &Device) -> Result<Self, ParityError> {
+    ///
+    /// # Errors
+    /// Settings, weights or tokens that are missing or do not fit.
+    pub fn new(case: &Case, config: &str, weights: &str, device: &Device) -> Result<Self, ParityError> {
         let config: T5Config = case.setting(config)?;
         let checkpoint = case.weights()?.clone();
         let encoder = T5Encoder::load(&config, checkpoint, weights, FloatDType::F32, device);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tokenizers::Tokenizer;
 
-use super::error::TextError;
+use crate::error::TextError;
 
 /// What T5 calls the end of a text and the padding after it.
 const END: &str = "</s>";
