@@ -10,10 +10,10 @@ use std::hint::black_box;
 use burn::tensor::{Device, Distribution, Tensor};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use diffusion_schedulers::{FlowScheduler, FlowStart};
-use nn_kit::scaled_dot_product;
-use video_gen::{
+use ltx_video::{
     Coordinates, LatentScale, LtxConfig, LtxInput, LtxTransformer, LtxVae, LtxVaeConfig, LtxVersion, Rotary, Timesteps,
 };
+use nn_kit::scaled_dot_product;
 
 fn random<const D: usize>(shape: [usize; D]) -> Tensor<D> {
     Tensor::random(shape, Distribution::Normal(0.0, 1.0), &Device::flex())

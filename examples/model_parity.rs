@@ -30,7 +30,7 @@ fn main() -> anyhow::Result<ExitCode> {
         unified_video_action::parity::MODELS,
         model_parity::FLOW_MODELS,
         t5_encoder::parity::TEXT_MODELS,
-        video_gen::LTX_MODELS,
+        ltx_video::parity::LTX_MODELS,
         video_gen::COSMOS_MODELS,
     ]
     .concat();

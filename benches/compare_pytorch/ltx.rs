@@ -2,10 +2,10 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
-use training::init_seeded;
-use video_gen::{
+use ltx_video::{
     Coordinates, LatentScale, LtxConfig, LtxInput, LtxTransformer, LtxVae, LtxVaeConfig, LtxVersion, Rotary, Timesteps,
 };
+use training::init_seeded;
 
 use crate::{Case, Run};
 

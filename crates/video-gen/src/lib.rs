@@ -3,11 +3,11 @@
 mod cosmos;
 mod finetune;
 mod generation;
-mod ltx;
 mod object;
 mod pictures;
 mod pixel;
 mod prompt;
+mod published;
 
 pub use cosmos::{
     COSMOS_MODELS, CosmosAutoencoder, CosmosAutoencoderConfig, CosmosBatch, CosmosCondition, CosmosConfig,
@@ -23,12 +23,6 @@ pub use generation::{
     ClipEnds, ClipRecord, EndsOf, GENERATION_SCHEMA, Generation, GenerationError, GenerationJob, ModelChoice,
     OpenedModel, Part, Plan, Sampling, WeightFormat,
 };
-pub use ltx::{
-    Coordinates, DownBlockType, DownsampleType, Draw, LTX_MODELS, LatentScale, LtxClips, LtxCondition, LtxConfig,
-    LtxError, LtxExample, LtxFiles, LtxInput, LtxLayout, LtxLora, LtxMemory, LtxModel, LtxRequest, LtxSettings,
-    LtxSizes, LtxStyle, LtxTransformer, LtxVae, LtxVaeConfig, LtxVersion, LtxVideo, Noise, Posterior, Rotary,
-    Timesteps, ltx_loss, ltx_shapes, ltx_vae_shapes, training_time,
-};
 pub use object::{
     ContactMeasures, NoisyClips, ObjectLatent, ObjectLatentConfig, ObjectLatentModel, Scales, StateRequest,
     TrainSettings, TrainedOn, VideoGenError,
@@ -38,3 +32,4 @@ pub use pixel::{
     PixelTrainSettings,
 };
 pub use prompt::{Side, default_negative_prompt, default_prompt};
+pub use published::{LtxSettings, LtxVideo};

@@ -1,146 +1,21 @@
-//! Fine-tuning of tiny random models: gradients block by block, loss, resume, adapters, the cache, what is refused.
+//! Fine-tuning of tiny random models: loss, resume, adapters, the cache, what is refused.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use burn::module::Module;
-use burn::optim::GradientsParams;
-use burn::tensor::{Device, FloatDType, Tensor, TensorData};
-use diffusion_schedulers::EdmConfig;
-use nn_kit::{mix_seed, published_gradients};
+use burn::tensor::{Device, FloatDType};
+use ltx_video::{LtxFiles, LtxTransformer};
+use nn_kit::mix_seed;
 use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
 use pusht_jobs::{CancelFlag, JobContext, Progress};
 use t5_encoder::TextEncoder;
-use training::init_seeded;
 use video_gen::{
-    ClipData, Coordinates, CosmosBatch, CosmosConfig, CosmosPipeline, CosmosPrompts, CosmosSampling, CosmosTransformer,
-    CosmosVideo, EndFrame, Family, Finetune, FinetuneConfig, FinetuneError, Finetuned, LtxClips, LtxConfig, LtxExample,
-    LtxFiles, LtxLora, LtxSettings, LtxTransformer, LtxVideo, ModelChoice, Preset, Rotary, Sampling, finetune,
-    ltx_loss, write_tiny_model,
+    ClipData, CosmosPipeline, CosmosPrompts, CosmosSampling, CosmosVideo, EndFrame, Family, Finetune, FinetuneConfig,
+    FinetuneError, Finetuned, LtxSettings, LtxVideo, ModelChoice, Preset, Sampling, finetune, write_tiny_model,
 };
-
-fn wave<const D: usize>(shape: [usize; D], step: f32, device: &Device) -> Tensor<D> {
-    let count = shape.iter().product();
-    let values: Vec<f32> = (0..count).map(|i: usize| (step * i as f32 + 0.3).sin()).collect();
-    Tensor::from_data(TensorData::new(values, shape), device)
-}
-
-/// The largest difference over the largest magnitude of all gradients, and how many there are.
-fn apart<M: Module>(model: &M, a: &GradientsParams, b: &GradientsParams) -> (f64, usize) {
-    let (a, b) = (published_gradients(model, a, &[]), published_gradients(model, b, &[]));
-    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
-    let (mut off, mut most) = (0.0_f64, 0.0_f64);
-    for (name, a) in &a {
-        for (a, b) in a.iter::<f64>().zip(b[name].iter::<f64>()) {
-            assert!(a.is_finite() && b.is_finite(), "{name}");
-            off = off.max((a - b).abs());
-            most = most.max(a.abs());
-        }
-    }
-    (off / most, a.len())
-}
-
-/// Losses to the last digits: attention is computed in another order where nothing is differentiated.
-fn same(a: Tensor<1>, b: Tensor<1>) -> bool {
-    let (a, b) = (a.into_scalar::<f32>(), b.into_scalar::<f32>());
-    (a - b).abs() < 1e-6 * a.abs()
-}
-
-fn ltx_example(config: &LtxConfig, device: &Device) -> LtxExample {
-    let places = Coordinates::grid(2, 2, 2, Some([0.8, 32.0, 32.0]));
-    LtxClips {
-        latents: wave([2, 8, config.in_channels], 0.7, device),
-        noise: wave([2, 8, config.in_channels], 1.3, device),
-        times: vec![0.4, 0.7],
-        given: (0..16).map(|token| token % 8 < 4).collect(),
-        text: wave([2, 5, config.caption_channels], 0.5, device),
-        text_mask: Some(Tensor::ones([2, 5], device)),
-        rotary: Rotary::new(&places, config.width(), device),
-    }
-    .example()
-}
-
-#[test]
-fn gradients_of_ltx_block_by_block_are_those_of_all_at_once() {
-    let device = Device::flex();
-    let config = LtxConfig {
-        in_channels: 4,
-        out_channels: 4,
-        num_attention_heads: 2,
-        attention_head_dim: 12,
-        cross_attention_dim: 24,
-        num_layers: 3,
-        caption_channels: 6,
-        ..LtxConfig::default()
-    };
-    let full = init_seeded(3, &device, |device| LtxTransformer::new(&config, device).unwrap());
-    let lora = LtxLora {
-        rank: 3,
-        alpha: 3.0,
-        ..LtxLora::default()
-    };
-    let adapted = init_seeded(4, &device, |device| full.clone().adapted(&lora, device).unwrap());
-    // All there are; two for each of eight layers of three blocks.
-    for (model, expected) in [(full, 90), (adapted, 3 * 8 * 2)] {
-        let model = model.train();
-        let example = ltx_example(&config, &device);
-        let loss = ltx_loss(
-            model.forward(example.input.clone()),
-            example.target.clone(),
-            example.counted.clone(),
-        );
-        let grads = GradientsParams::from_grads(loss.backward(), &model);
-        let found = model.loss_by_block(example);
-        let (off, count) = apart(&model, &grads, &found.gradients);
-        println!("{count} gradients, {off:.1e} apart");
-        assert!(off < 1e-5, "{off}");
-        assert_eq!(count, expected);
-        assert!(same(loss, found.loss));
-    }
-}
-
-#[test]
-fn gradients_of_cosmos_block_by_block_are_those_of_all_at_once() {
-    let device = Device::flex();
-    let config = CosmosConfig {
-        in_channels: 5,
-        out_channels: 4,
-        num_attention_heads: 2,
-        attention_head_dim: 12,
-        num_layers: 3,
-        mlp_ratio: 2.0,
-        text_embed_dim: 6,
-        adaln_lora_dim: 4,
-        max_size: [4, 8, 8],
-        ..CosmosConfig::default()
-    };
-    let full = init_seeded(3, &device, |device| CosmosTransformer::new(&config, device).unwrap());
-    let adapted = init_seeded(4, &device, |device| {
-        full.clone().adapted(3, 3.0, &|layer| layer.starts_with("attn"), device)
-    });
-    for model in [full, adapted] {
-        let model = model.train();
-        let batch = CosmosBatch {
-            latents: wave([2, 4, 3, 4, 4], 0.7, &device),
-            noise: wave([2, 4, 3, 4, 4], 1.1, &device),
-            sigma: vec![0.5, 2.0],
-            text: wave([2, 5, 6], 0.4, &device),
-            given: Some(vec![vec![true, false, true]; 2]),
-            fps: Some(10.0),
-        };
-        let levels = EdmConfig::default();
-        let loss = model.loss(batch.clone(), &levels).unwrap().loss;
-        let grads = GradientsParams::from_grads(loss.backward(), &model);
-        let found = model.loss_by_block(batch, &levels).unwrap();
-        let (off, count) = apart(&model, &grads, &found.gradients);
-        println!("{count} gradients, {off:.1e} apart");
-        assert!(off < 1e-5 && count >= 3 * 8 * 2, "{off} {count}");
-        assert!(same(loss, found.loss));
-    }
-}
 
 /// Raises a flag at a step, and keeps what stages end with.
 struct StopAt {

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
+use ltx_video::LtxLora;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use training::{Precision, TrainConfig};
 
 use super::error::FinetuneError;
-use crate::ltx::LtxLora;
 use crate::prompt::{default_negative_prompt, default_prompt};
 
 /// The record of a training.

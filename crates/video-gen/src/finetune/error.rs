@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use ltx_video::LtxError;
 use nn_kit::CheckpointError;
 use pusht_data::{DataError, VideoError};
 use pusht_vision::VisionError;
@@ -9,7 +10,6 @@ use training::TrainingError;
 use video_io::VideoIoError;
 
 use crate::cosmos::CosmosError;
-use crate::ltx::LtxError;
 use t5_encoder::TextError;
 
 /// See the module.

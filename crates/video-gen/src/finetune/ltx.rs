@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use diffusion_schedulers::FlowScheduler;
+use ltx_video::{
+    Coordinates, LatentScale, LtxClips, LtxExample, LtxModel, LtxTransformer, LtxVae, Rotary, latent_tokens, ltx_loss,
+    training_time,
+};
 use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
 use training::Gradients;
@@ -15,11 +19,8 @@ use super::draws::Draws;
 use super::error::FinetuneError;
 use super::objective::Trainee;
 use super::texts::Prompts;
-use crate::ltx::{
-    Coordinates, LatentScale, LtxClips, LtxExample, LtxModel, LtxSettings, LtxTransformer, LtxVae, LtxVideo, Rotary,
-    ltx_loss, rows, training_time,
-};
 use crate::pictures::picture;
+use crate::published::{LtxSettings, LtxVideo};
 use t5_encoder::TextStates;
 
 /// What its training needs beside the transformer.
@@ -74,7 +75,7 @@ impl LtxTrainee {
 
 /// Latents `[channels, frames, rows, columns]` as tokens `[1, tokens, channels]`.
 fn tokens(latents: &TensorData, device: &Device) -> Tensor<3> {
-    rows(Tensor::<4>::from_data(latents.clone(), device).unsqueeze_dim(0))
+    latent_tokens(Tensor::<4>::from_data(latents.clone(), device).unsqueeze_dim(0))
 }
 
 impl Trainee for LtxTrainee {
@@ -131,7 +132,8 @@ impl Trainee for LtxTrainee {
     }
 
     fn by_block(&self, model: &LtxTransformer, batch: LtxExample) -> Result<Gradients, FinetuneError> {
-        Ok(model.loss_by_block(batch))
+        let (loss, gradients) = model.loss_by_block(batch);
+        Ok(Gradients { loss, gradients })
     }
 
     fn sample(&self, model: &LtxTransformer, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, FinetuneError> {

@@ -10,8 +10,8 @@ use super::error::FinetuneError;
 use crate::cosmos::{
     CosmosAutoencoderConfig, CosmosConfig, CosmosLayout, CosmosMemory, CosmosTransformer, cosmos_shapes,
 };
-use crate::ltx::{LtxFiles, LtxLayout, LtxMemory, LtxSizes, LtxTransformer, count, ltx_shapes};
 use burn::tensor::{Device, FloatDType};
+use ltx_video::{LtxFiles, LtxLayout, LtxMemory, LtxSizes, LtxTransformer, count, ltx_shapes};
 use t5_encoder::{T5Config, t5_shapes};
 
 /// Tensors of a token's width that the backward pass of a block holds, outside of the feed-forward part.
@@ -250,7 +250,7 @@ fn text_bytes(config: &T5Config, in_8_bits: bool, bytes: u64) -> u64 {
 mod tests {
     use super::super::config::Preset;
     use super::*;
-    use crate::ltx::{LtxConfig, LtxVersion};
+    use ltx_video::{LtxConfig, LtxVersion};
 
     fn published() -> [Sizes; 2] {
         let ltx = LtxSizes {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::{DType, Device, FloatDType};
 use diffusion_schedulers::{EdmConfig, FlowScheduler};
+use ltx_video::{LatentScale, LtxConfig, LtxTransformer, LtxVae};
 use pusht_env::Frame;
 use pusht_jobs::{JobContext, write_bytes};
 use serde::Serialize;
@@ -20,7 +21,6 @@ use super::memory::{Sizes, TrainingMemory};
 use super::objective::{Trainee, Tuning, measured};
 use super::texts::Prompts;
 use crate::cosmos::{CosmosAutoencoder, CosmosTransformer, CosmosVariant};
-use crate::ltx::{LatentScale, LtxTransformer, LtxVae};
 use nn_kit::settings::Class;
 use t5_encoder::TextEncoder;
 
@@ -28,7 +28,7 @@ use t5_encoder::TextEncoder;
 pub struct Finetune<'a> {
     /// Which model.
     pub family: Family,
-    /// Its folder or file, as [`crate::LtxTransformer::open`] and [`crate::CosmosTransformer::open`] read it. A Cosmos model
+    /// Its folder or file, as [`LtxTransformer::open`] and [`CosmosTransformer::open`] read it. A Cosmos model
     /// needs a folder with `vae/`.
     pub model: &'a Path,
     /// A folder with `tokenizer/` and `text_encoder/`, where they are not beside the model.
@@ -233,7 +233,7 @@ fn ltx(
     let lora = config.lora();
     let weights = if config.full { FloatDType::F32 } else { trainee.dtype };
     let model = LtxTransformer::open(job.model, weights, device)?;
-    let sizes = crate::ltx::LtxConfig::open(job.model)?;
+    let sizes = LtxConfig::open(job.model)?;
     let model = match config.full {
         true => model,
         false => {

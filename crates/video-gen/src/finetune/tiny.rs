@@ -4,6 +4,7 @@ use std::path::Path;
 
 use burn::module::Module;
 use burn::tensor::Device;
+use ltx_video::{LtxConfig, LtxTransformer, LtxVae, LtxVaeConfig, LtxVersion};
 use nn_kit::{Renames, published_values, save_safetensors};
 use pusht_jobs::write_bytes;
 use serde_json::{Value, json};
@@ -12,7 +13,6 @@ use training::init_seeded;
 use super::config::Family;
 use super::error::FinetuneError;
 use crate::cosmos::{CosmosAutoencoder, CosmosAutoencoderConfig, CosmosConfig, CosmosTransformer, autoencoder_names};
-use crate::ltx::{LtxConfig, LtxTransformer, LtxVae, LtxVaeConfig, LtxVersion, vae_names};
 use nn_kit::settings::Class;
 use t5_encoder::{T5Activation, T5Config, T5Encoder};
 
@@ -52,7 +52,8 @@ pub fn write_tiny_model(family: Family, folder: &Path, seed: u64) -> Result<(), 
             save(&folder_of, |path| transformer.save(path))?;
             let autoencoder = LtxVae::new(&vae, &device)?;
             let autoencoder = init_seeded(seed + 1, &device, |_| autoencoder);
-            weights(&part(folder, "vae", vae.named())?, &autoencoder, &vae_names())?;
+            let folder_of = part(folder, "vae", vae.named())?;
+            save(&folder_of, |path| autoencoder.save(path))?;
         }
         Family::Cosmos => {
             let sizes = CosmosConfig {

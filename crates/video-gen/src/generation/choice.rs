@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use burn::tensor::Device;
+use ltx_video::{LtxError, LtxFiles, LtxMemory, LtxTransformer, LtxVae};
 use nn_kit::AdapterFile;
 use pusht_data::VideoModel;
 use sha2::{Digest, Sha256};
@@ -16,8 +17,8 @@ use super::sampling::{Asked, Sampling, WeightFormat};
 use crate::prompt::{default_negative_prompt, default_prompt};
 use crate::{
     Caption, CosmosAutoencoder, CosmosAutoencoderConfig, CosmosConfig, CosmosError, CosmosMemory, CosmosPipeline,
-    CosmosPrompts, CosmosSampling, CosmosTransformer, CosmosVariant, CosmosVideo, LtxError, LtxFiles, LtxMemory,
-    LtxSettings, LtxTransformer, LtxVae, LtxVideo, ObjectLatentModel, PixelModel,
+    CosmosPrompts, CosmosSampling, CosmosTransformer, CosmosVariant, CosmosVideo, LtxSettings, LtxVideo,
+    ObjectLatentModel, PixelModel,
 };
 
 /// Rows and columns that Cosmos works in, where nothing else is asked for.

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use ltx_video::LtxError;
 use pusht_data::{DataError, SplitError, VideoError};
 use pusht_vision::VisionError;
 use t5_encoder::TextError;
 use video_io::VideoIoError;
 
-use crate::{CosmosError, FinetuneError, LtxError, PixelError, VideoGenError};
+use crate::{CosmosError, FinetuneError, PixelError, VideoGenError};
 
 /// Why there are no clips.
 #[derive(Debug, thiserror::Error)]

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use ltx_video::LtxError;
 use training::{ModelFileError, TrainingError};
 
-use crate::ltx::LtxError;
 use crate::object::VideoGenError;
 
 /// Why there is no pixel model.

@@ -3,12 +3,12 @@
 use burn::module::Module;
 use burn::nn::{Embedding, EmbeddingConfig};
 use burn::tensor::{Device, Int, Tensor};
+use ltx_video::{Coordinates, LtxConfig, LtxInput, LtxTransformer, Rotary, Timesteps};
 
 use super::caption::Caption;
 use super::config::PixelConfig;
 use super::error::PixelError;
 use super::given::Expectation;
-use crate::ltx::{Coordinates, LtxConfig, LtxInput, LtxTransformer, Rotary, Timesteps};
 
 /// What times are multiplied with for the transformer.
 const TIMESTEPS: f64 = 1000.0;

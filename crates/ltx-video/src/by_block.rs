@@ -1,0 +1,91 @@
+//! Loss and gradients with one block of the transformer in memory at a time ([`nn_kit::pull_back`]).
+
+use burn::module::Module;
+use burn::optim::GradientsParams;
+use burn::tensor::Tensor;
+use nn_kit::{Collected, Leaf, pull_back};
+
+use crate::block::{Context, Modulation};
+use crate::train::{LtxExample, ltx_loss};
+use crate::transformer::{Head, LtxTransformer};
+
+/// What all blocks are given beside the tokens, as leaves.
+struct Given {
+    rows: Leaf<3>,
+    text: Leaf<3>,
+}
+
+impl Given {
+    fn context(of: &Context, rows: Tensor<3>, text: Tensor<3>) -> Context {
+        Context {
+            modulation: Modulation {
+                rows,
+                ..of.modulation.clone()
+            },
+            text,
+            ..of.clone()
+        }
+    }
+}
+
+impl LtxTransformer {
+    /// [`ltx_loss`] of an example, without autodiff, and the gradients of what is trained: those of `forward` and `backward`, at the cost of computing the blocks
+    /// twice and the memory of a single one and of every block's input. The model must be one for training
+    /// ([`Module::train`]).
+    pub fn loss_by_block(&self, example: LtxExample) -> (Tensor<1>, GradientsParams) {
+        let LtxExample { input, target, counted } = example;
+        let Head { x, context, embedded } = self.head(input);
+        // Frozen parts before the blocks need no gradients.
+        let mut given = Given {
+            rows: Leaf::new(&context.modulation.rows, context.modulation.rows.is_tracked()),
+            text: Leaf::new(&context.text, context.text.is_tracked()),
+        };
+        let plain = Given::context(&context, given.rows.plain(), given.text.plain());
+        let mut inputs = Vec::new();
+        let mut next = Leaf::new(&x, x.is_tracked());
+        for block in self.valid().blocks() {
+            let output = block.forward(next.plain(), &plain, &mut |_| {});
+            inputs.push(std::mem::replace(&mut next, Leaf::new(&output, true)));
+        }
+
+        let mut all = Collected::new(self);
+        let mut end = Leaf::new(&embedded, embedded.is_tracked());
+        let (begun, time) = (next.begin(), end.begin());
+        let value = ltx_loss(self.tail(begun.clone(), &plain, time.clone()), target, counted);
+        let mut gradients = value.backward();
+        all.add(self, &mut gradients);
+        end.take(&time, &mut gradients);
+        next.take(&begun, &mut gradients);
+        let mut gradient = next.gradient();
+        drop(gradients);
+        for block in self.blocks().iter().rev() {
+            let (Some(mut input), Some(reached)) = (inputs.pop(), gradient.take()) else {
+                break;
+            };
+            let (begun, rows, text) = (input.begin(), given.rows.begin(), given.text.begin());
+            let context = Given::context(&context, rows.clone(), text.clone());
+            let output = block.forward(begun.clone(), &context, &mut |_| {});
+            if !output.is_tracked() {
+                break;
+            }
+            let mut gradients = pull_back(output, reached);
+            all.add(block, &mut gradients);
+            input.take(&begun, &mut gradients);
+            given.rows.take(&rows, &mut gradients);
+            given.text.take(&text, &mut gradients);
+            gradient = input.gradient();
+        }
+        // What is before the blocks, where it is trained.
+        let mut before = Vec::new();
+        before.extend(gradient.filter(|_| x.is_tracked()).map(|g| (x * g).sum()));
+        let rows = context.modulation.rows.clone();
+        before.extend(given.rows.gradient().map(|g| (rows * g).sum()));
+        before.extend(given.text.gradient().map(|g| (context.text.clone() * g).sum()));
+        before.extend(end.gradient().map(|g| (embedded * g).sum()));
+        let sum = before.into_iter().map(nn_kit::in_f32).reduce(|a, b| a + b);
+        if let Some(sum) = sum {
+            all.add(self, &mut sum.backward());
+        }
+        (value.without_autodiff(), all.finish())
+    }
+}

@@ -1,0 +1,109 @@
+//! Sizes of the transformer; the defaults are those of the published 2B models.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::LtxError;
+
+/// Sizes under the names of the published `config.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LtxConfig {
+    /// Channels of a latent.
+    pub in_channels: usize,
+    /// Channels of the velocity.
+    pub out_channels: usize,
+    /// Latents of a token along a side; only 1.
+    pub patch_size: usize,
+    /// Latent frames of a token; only 1.
+    pub patch_size_t: usize,
+    /// Heads.
+    pub num_attention_heads: usize,
+    /// Width of a head.
+    pub attention_head_dim: usize,
+    /// Width of what cross attention attends to; that of a token.
+    pub cross_attention_dim: usize,
+    /// Blocks.
+    pub num_layers: usize,
+    /// Width of the text encoder's states.
+    pub caption_channels: usize,
+}
+
+impl Default for LtxConfig {
+    fn default() -> Self {
+        Self {
+            in_channels: 128,
+            out_channels: 128,
+            patch_size: 1,
+            patch_size_t: 1,
+            num_attention_heads: 32,
+            attention_head_dim: 64,
+            cross_attention_dim: 2048,
+            num_layers: 28,
+            caption_channels: 4096,
+        }
+    }
+}
+
+impl LtxConfig {
+    /// The published 13B models.
+    pub fn ltx_13b() -> Self {
+        Self {
+            attention_head_dim: 128,
+            cross_attention_dim: 4096,
+            num_layers: 48,
+            ..Self::default()
+        }
+    }
+
+    /// Width of a token.
+    pub fn width(&self) -> usize {
+        self.num_attention_heads * self.attention_head_dim
+    }
+
+    /// Refuses sizes that are no model.
+    ///
+    /// # Errors
+    /// The first one that cannot be.
+    pub fn check(&self) -> Result<(), LtxError> {
+        let refuse = |setting: &'static str, found: usize, expected: String| {
+            Err(LtxError::Config {
+                setting,
+                found: found.to_string(),
+                expected,
+            })
+        };
+        for (setting, found) in [
+            ("in_channels", self.in_channels),
+            ("out_channels", self.out_channels),
+            ("num_attention_heads", self.num_attention_heads),
+            ("attention_head_dim", self.attention_head_dim),
+            ("num_layers", self.num_layers),
+            ("caption_channels", self.caption_channels),
+        ] {
+            if found == 0 {
+                return refuse(setting, 0, "at least 1".into());
+            }
+        }
+        for (setting, found) in [("patch_size", self.patch_size), ("patch_size_t", self.patch_size_t)] {
+            if found != 1 {
+                return refuse(setting, found, "1".into());
+            }
+        }
+        let width = self.width();
+        if width < 6 || !self.attention_head_dim.is_multiple_of(2) {
+            return refuse(
+                "attention_head_dim",
+                self.attention_head_dim,
+                "an even number, and a width from 6".into(),
+            );
+        }
+        if self.cross_attention_dim != width {
+            return refuse(
+                "cross_attention_dim",
+                self.cross_attention_dim,
+                format!("{width}, the width of a token"),
+            );
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,67 @@
+//! What can be wrong with the model, its files and what is asked of it.
+
+use std::path::PathBuf;
+use t5_encoder::TextError;
+
+use diffusion_schedulers::FlowError;
+use nn_kit::CheckpointError;
+
+/// Why there is no model, or no clip.
+#[derive(Debug, thiserror::Error)]
+pub enum LtxError {
+    /// A setting that cannot be.
+    #[error("{setting} is {found}; expected {expected}")]
+    Config {
+        /// Its name.
+        setting: &'static str,
+        /// Its value.
+        found: String,
+        /// What it should be.
+        expected: String,
+    },
+    /// Another version than asked for.
+    #[error(
+        "{path:?} holds the autoencoder of LTX-Video {found}, but {asked} was asked for; ask for {found}, or take another file"
+    )]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// The version in the file.
+        found: &'static str,
+        /// The version asked for.
+        asked: &'static str,
+    },
+    /// A settings file.
+    #[error("{path:?} cannot be read: {reason}")]
+    Settings {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// More memory than there may be.
+    #[error("LTX-Video needs {needed:.1} GB for this clip; there are {limit:.1} GB: {advice}")]
+    Memory {
+        /// Weights and activations, in 10⁹ bytes.
+        needed: f64,
+        /// What may be used, in 10⁹ bytes.
+        limit: f64,
+        /// What would fit.
+        advice: String,
+    },
+    /// Numbers that are not finite came out.
+    #[error("the model gave {what} that are not finite; the weights are damaged or of another model")]
+    NotFinite {
+        /// Latents or pixels.
+        what: &'static str,
+    },
+    /// The schedule.
+    #[error(transparent)]
+    Schedule(#[from] FlowError),
+    /// The prompt.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// The weights.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+}

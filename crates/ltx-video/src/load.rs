@@ -1,0 +1,287 @@
+//! The models from published files.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use burn::tensor::{Device, FloatDType};
+use diffusion_schedulers::FlowScheduler;
+use nn_kit::settings::Class;
+use nn_kit::{Checkpoint, published_shapes, published_values, save_safetensors};
+use serde::de::DeserializeOwned;
+
+use crate::config::LtxConfig;
+use crate::error::LtxError;
+use crate::names::{
+    SINGLE_TRANSFORMER, SINGLE_UNUSED, SINGLE_VAE, transformer_names, transformer_single_names, vae_names,
+    vae_single_names,
+};
+use crate::pipeline::LtxModel;
+use crate::transformer::LtxTransformer;
+use crate::vae::{DownBlockType, LtxVae, LtxVaeConfig, LtxVersion};
+
+/// Heads of all published models; their number does not follow from the shapes.
+const HEADS: usize = 32;
+
+/// A model without weights, where they are, and under which names.
+type Source<M> = (M, Checkpoint, &'static str, Vec<(&'static str, &'static str)>);
+
+/// What is read of published files.
+#[derive(Clone, Copy, Debug)]
+pub struct LtxFiles<'a> {
+    /// A folder of diffusers or a single file.
+    pub model: &'a Path,
+    /// A folder with `tokenizer/` and `text_encoder/`, where they are not beside the model.
+    pub text: Option<&'a Path>,
+    /// The version that is expected.
+    pub version: Option<LtxVersion>,
+    /// Of the weights.
+    pub dtype: FloatDType,
+}
+
+/// Names and shapes of parameters.
+type Shapes = BTreeMap<String, Vec<usize>>;
+
+/// How a published file names its parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LtxLayout {
+    /// A folder of diffusers.
+    Folder,
+    /// One file with everything.
+    Single,
+}
+
+/// The parameters of a transformer by their published names; nothing is allocated for them.
+///
+/// # Errors
+/// Sizes that are no model.
+pub fn ltx_shapes(config: &LtxConfig, layout: LtxLayout) -> Result<Shapes, LtxError> {
+    let model = LtxTransformer::new(config, &Device::default())?;
+    Ok(match layout {
+        LtxLayout::Folder => published_shapes(&model, &transformer_names()),
+        LtxLayout::Single => under(
+            SINGLE_TRANSFORMER,
+            published_shapes(&model, &transformer_single_names()),
+        ),
+    })
+}
+
+/// The parameters of an autoencoder by their published names; nothing is allocated for them. The names in a single file are
+/// those of `version`.
+///
+/// # Errors
+/// Sizes that are no model.
+pub fn ltx_vae_shapes(config: &LtxVaeConfig, layout: LtxLayout) -> Result<Shapes, LtxError> {
+    let model = LtxVae::new(config, &Device::default())?;
+    Ok(match layout {
+        LtxLayout::Folder => published_shapes(&model, &vae_names()),
+        LtxLayout::Single => under(
+            SINGLE_VAE,
+            published_shapes(&model, &vae_single_names(config.version())),
+        ),
+    })
+}
+
+fn under(prefix: &str, shapes: Shapes) -> Shapes {
+    let named = |(name, shape)| (format!("{prefix}{name}"), shape);
+    shapes.into_iter().map(named).collect()
+}
+
+impl LtxVaeConfig {
+    /// The published version of this build.
+    pub fn version(&self) -> LtxVersion {
+        match (self.down_block_types.first(), self.timestep_conditioning) {
+            (Some(DownBlockType::Space), _) => LtxVersion::V095,
+            (_, true) => LtxVersion::V091,
+            (_, false) => LtxVersion::V090,
+        }
+    }
+}
+
+impl LtxConfig {
+    /// The sizes of the transformer in a folder of diffusers (the one with `transformer/` in it) or a single file.
+    ///
+    /// # Errors
+    /// Files that are missing or damaged.
+    pub fn open(path: &Path) -> Result<Self, LtxError> {
+        if path.is_dir() {
+            return settings(&path.join("transformer/config.json"));
+        }
+        let config = Self::of_single(&Checkpoint::open(path)?);
+        // Filling the published model says what is missing.
+        Ok(if config.check().is_ok() {
+            config
+        } else {
+            Self::default()
+        })
+    }
+
+    /// The sizes of the transformer in a single file.
+    fn of_single(checkpoint: &Checkpoint) -> Self {
+        let size = |name: &str, at: usize| {
+            let shape = checkpoint.shape(&format!("{SINGLE_TRANSFORMER}{name}"));
+            shape.and_then(|shape| shape.get(at).copied()).unwrap_or(0)
+        };
+        let block = |i: &usize| {
+            let name = format!("{SINGLE_TRANSFORMER}transformer_blocks.{i}.scale_shift_table");
+            checkpoint.shape(&name).is_some()
+        };
+        let width = size("patchify_proj.weight", 0);
+        Self {
+            in_channels: size("patchify_proj.weight", 1),
+            out_channels: size("proj_out.weight", 0),
+            num_attention_heads: HEADS,
+            attention_head_dim: width / HEADS,
+            cross_attention_dim: width,
+            num_layers: (0..).take_while(block).count(),
+            caption_channels: size("caption_projection.linear_1.weight", 1),
+            ..Self::default()
+        }
+    }
+}
+
+impl LtxTransformer {
+    /// Reads the transformer out of a folder of diffusers (the one with `transformer/` in it) or a single file.
+    ///
+    /// # Errors
+    /// Files that are missing or damaged, and tensors that are missing, left over, of another shape or not finite, each by
+    /// its name.
+    pub fn open(path: &Path, dtype: FloatDType, device: &Device) -> Result<Self, LtxError> {
+        let (model, weights, prefix, names) = Self::source(path, device)?;
+        Ok(weights.fill_as(model, prefix, &names, dtype)?)
+    }
+
+    /// Refuses files that [`Self::open`] would, as far as names and shapes tell: no weights are read.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn check_files(path: &Path) -> Result<(), LtxError> {
+        let (model, weights, prefix, names) = Self::source(path, &Device::default())?;
+        Ok(weights.check(&model, prefix, &names)?)
+    }
+
+    fn source(path: &Path, device: &Device) -> Result<Source<Self>, LtxError> {
+        let model = Self::new(&LtxConfig::open(path)?, device)?;
+        Ok(if path.is_dir() {
+            let weights = Checkpoint::open_folder(&path.join("transformer"))?;
+            (model, weights, "", transformer_names())
+        } else {
+            let weights = Checkpoint::open(path)?;
+            (model, weights, SINGLE_TRANSFORMER, transformer_single_names())
+        })
+    }
+}
+
+impl LtxVaeConfig {
+    /// The sizes of the autoencoder in a folder of diffusers (the one with `vae/` in it) or a single file, which must be of
+    /// the version `asked` for, where one is.
+    ///
+    /// # Errors
+    /// Files that are missing or damaged, and another version.
+    pub fn open(path: &Path, asked: Option<LtxVersion>) -> Result<Self, LtxError> {
+        let config: Self = if path.is_dir() {
+            settings(&path.join("vae/config.json"))?
+        } else {
+            let checkpoint = Checkpoint::open(path)?;
+            let has = |name: &str| checkpoint.shape(&format!("{SINGLE_VAE}{name}")).is_some();
+            let version = if has("encoder.down_blocks.1.conv.conv.weight") {
+                LtxVersion::V095
+            } else if has("decoder.last_scale_shift_table") {
+                LtxVersion::V091
+            } else {
+                LtxVersion::V090
+            };
+            version.config()
+        };
+        match (asked, config.version()) {
+            (Some(asked), found) if asked != found => Err(LtxError::Version {
+                path: path.to_path_buf(),
+                found: found.name(),
+                asked: asked.name(),
+            }),
+            _ => Ok(config),
+        }
+    }
+}
+
+impl LtxVae {
+    /// Reads the autoencoder out of a folder of diffusers (the one with `vae/` in it) or a single file, which must be of the
+    /// version `asked` for, where one is.
+    ///
+    /// # Errors
+    /// As [`LtxTransformer::open`], and another version.
+    pub fn open(path: &Path, asked: Option<LtxVersion>, dtype: FloatDType, device: &Device) -> Result<Self, LtxError> {
+        let (model, weights, prefix, names) = Self::source(path, asked, device)?;
+        Ok(weights.fill_as(model, prefix, &names, dtype)?)
+    }
+
+    /// Refuses files that [`Self::open`] would, as far as names and shapes tell: no weights are read.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn check_files(path: &Path, asked: Option<LtxVersion>) -> Result<(), LtxError> {
+        let (model, weights, prefix, names) = Self::source(path, asked, &Device::default())?;
+        Ok(weights.check(&model, prefix, &names)?)
+    }
+
+    /// Writes all weights under the names of the folders of diffusers.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn save(&self, path: &Path) -> std::io::Result<()> {
+        save_safetensors(path, &published_values(self, &vae_names()))
+    }
+
+    fn source(path: &Path, asked: Option<LtxVersion>, device: &Device) -> Result<Source<Self>, LtxError> {
+        let config = LtxVaeConfig::open(path, asked)?;
+        let model = Self::new(&config, device)?;
+        Ok(if path.is_dir() {
+            let weights = Checkpoint::open_folder(&path.join("vae"))?;
+            (model, weights, "", vae_names())
+        } else {
+            let weights = Checkpoint::open(path)?.without(&SINGLE_UNUSED);
+            (model, weights, SINGLE_VAE, vae_single_names(config.version()))
+        })
+    }
+}
+
+impl LtxModel {
+    /// Reads transformer, autoencoder and, where there is one, `scheduler/scheduler_config.json`.
+    ///
+    /// # Errors
+    /// Files that are missing, damaged or of another version.
+    pub fn open(files: LtxFiles<'_>, device: &Device) -> Result<Self, LtxError> {
+        // The smallest first, so that what is wrong is said early.
+        let scheduler = files.model.join("scheduler/scheduler_config.json");
+        let scheduler = match scheduler.exists() {
+            true => nn_kit::settings::read(&scheduler).map_err(unreadable(&scheduler))?,
+            false => FlowScheduler::default(),
+        };
+        let vae = LtxVae::open(files.model, files.version, files.dtype, device)?;
+        let transformer = LtxTransformer::open(files.model, files.dtype, device)?;
+        Ok(Self {
+            transformer,
+            vae,
+            scheduler,
+        })
+    }
+}
+
+impl Class for LtxConfig {
+    const NAME: &str = "LTXVideoTransformer3DModel";
+}
+
+impl Class for LtxVaeConfig {
+    const NAME: &str = "AutoencoderKLLTXVideo";
+}
+
+/// Settings of a folder.
+fn settings<T: DeserializeOwned + Class>(path: &Path) -> Result<T, LtxError> {
+    nn_kit::settings::read_model(path).map_err(unreadable(path))
+}
+
+fn unreadable(path: &Path) -> impl Fn(String) -> LtxError {
+    move |reason| LtxError::Settings {
+        path: path.to_path_buf(),
+        reason,
+    }
+}

@@ -1,0 +1,195 @@
+//! How much memory a clip needs, from the shapes alone: known before anything is loaded.
+//!
+//! An estimate: weights are exact, activations are counted as the largest tensors that live at once.
+
+use std::collections::BTreeMap;
+use t5_encoder::{T5Config, t5_shapes};
+
+use burn::tensor::FloatDType;
+
+use crate::config::LtxConfig;
+use crate::error::LtxError;
+use crate::load::{LtxFiles, LtxLayout, ltx_shapes, ltx_vae_shapes};
+use crate::vae::LtxVaeConfig;
+
+/// Tensors of the tokens' size that live at once in a block: tokens, normed, queries, keys, values, their f32 copies with
+/// rotary positions, and modulations.
+const TOKENS: usize = 12;
+/// Hidden width of the feed-forward part over that of a token, before and after its GELU.
+const HIDDEN: usize = 2 * 4;
+/// Numbers in the scores of an attention, at most, and how many such tensors live at once (scores, their softmax).
+const SCORES: (usize, usize) = (1 << 26, 2);
+/// Maps of the largest size that live at once in the autoencoder: input, normed, padded, three taps, output, residual.
+const MAPS: usize = 8;
+/// Clips that the transformer sees at once under guidance: with the prompt and with what to lead away from.
+const GUIDED: usize = 2;
+
+/// Bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LtxMemory {
+    /// The transformer's weights.
+    pub transformer: u64,
+    /// The autoencoder's weights.
+    pub autoencoder: u64,
+    /// The text encoder's weights.
+    pub text: u64,
+    /// The most that activations take at once.
+    pub activations: u64,
+}
+
+/// Sizes of the three models.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LtxSizes {
+    /// The transformer's.
+    pub transformer: LtxConfig,
+    /// The autoencoder's.
+    pub autoencoder: LtxVaeConfig,
+    /// The text encoder's.
+    pub text: T5Config,
+}
+
+impl LtxSizes {
+    /// Of published files; only settings and headers are read.
+    ///
+    /// # Errors
+    /// Files that are missing, damaged or of another version.
+    pub fn open(files: &LtxFiles<'_>) -> Result<Self, LtxError> {
+        Ok(Self {
+            autoencoder: LtxVaeConfig::open(files.model, files.version)?,
+            transformer: LtxConfig::open(files.model)?,
+            text: T5Config::open(files.text.unwrap_or(files.model))?,
+        })
+    }
+
+    /// Tokens of a clip of `[frames, height, width]` pixels.
+    ///
+    /// # Errors
+    /// A clip that cannot be.
+    pub fn tokens(&self, clip: [usize; 3]) -> Result<usize, LtxError> {
+        Ok(self.autoencoder.latent_size(clip)?.iter().product())
+    }
+}
+
+impl LtxMemory {
+    /// Of a clip of `[frames, height, width]` pixels that is generated under guidance between two frames, with weights and
+    /// activations of `bytes` a number (2 for bf16, 4 for f32).
+    ///
+    /// # Errors
+    /// A clip or sizes that cannot be.
+    pub fn estimate(sizes: &LtxSizes, clip: [usize; 3], bytes: u64) -> Result<Self, LtxError> {
+        let [latent_frames, rows, columns] = sizes.autoencoder.latent_size(clip)?;
+        // The end frame has tokens of its own.
+        let tokens = GUIDED * (latent_frames + 1) * rows * columns;
+        let width = sizes.transformer.width();
+        let block = tokens * (TOKENS + HIDDEN) * width;
+        let heads = sizes.transformer.num_attention_heads;
+        let scores = (heads * tokens * (tokens / GUIDED)).min(SCORES.0) * SCORES.1;
+        let activations = (block + scores).max(autoencoder_activations(&sizes.autoencoder, clip)) as u64;
+        Ok(Self {
+            transformer: bytes * count(&ltx_shapes(&sizes.transformer, LtxLayout::Folder)?),
+            autoencoder: bytes * count(&ltx_vae_shapes(&sizes.autoencoder, LtxLayout::Folder)?),
+            text: bytes * count(&t5_shapes(&sizes.text)),
+            activations: bytes * activations,
+        })
+    }
+
+    /// All of it.
+    pub fn total(&self) -> u64 {
+        self.transformer + self.autoencoder + self.text + self.activations
+    }
+
+    /// Refuses what does not fit into `limit` bytes, with what would.
+    ///
+    /// # Errors
+    /// More than the limit.
+    pub fn check(sizes: &LtxSizes, clip: [usize; 3], bytes: u64, limit: u64) -> Result<Self, LtxError> {
+        let found = Self::estimate(sizes, clip, bytes)?;
+        if found.total() <= limit {
+            return Ok(found);
+        }
+        let [frames, height, width] = clip;
+        let step = sizes.autoencoder.temporal();
+        let shorter: Vec<usize> = (1..=frames).rev().step_by(step).filter(|f| *f > 1).collect();
+        let formats = [(bytes, if bytes == 2 { "bf16" } else { "f32" }), (2, "bf16")];
+        let mut advice = None;
+        for (bytes, format) in formats {
+            for frames in &shorter {
+                if advice.is_none() && Self::estimate(sizes, [*frames, height, width], bytes)?.total() <= limit {
+                    advice = Some(format!(
+                        "{frames} frames of {width} × {height} px in {format} would fit"
+                    ));
+                }
+            }
+        }
+        let gigabytes = |bytes: u64| bytes as f64 / 1e9;
+        Err(LtxError::Memory {
+            needed: gigabytes(found.total()),
+            limit: gigabytes(limit),
+            advice: advice.unwrap_or_else(|| {
+                let weights = gigabytes(found.total() - found.activations);
+                format!("the weights alone are {weights:.1} GB; take smaller frames, bf16 or another device")
+            }),
+        })
+    }
+
+    /// [`Self::check`] for published files, of which only settings and headers are read.
+    ///
+    /// # Errors
+    /// As [`Self::check`] and [`LtxSizes::open`].
+    pub fn check_files(files: &LtxFiles<'_>, clip: [usize; 3], limit: u64) -> Result<Self, LtxError> {
+        let bytes = if files.dtype == FloatDType::F32 { 4 } else { 2 };
+        Self::check(&LtxSizes::open(files)?, clip, bytes, limit)
+    }
+}
+
+/// Numbers in the maps that live at once where the autoencoder's are largest: at the level next to the pixels.
+fn autoencoder_activations(config: &LtxVaeConfig, [frames, height, width]: [usize; 3]) -> usize {
+    let patch = config.patch_size * config.patch_size * config.patch_size_t;
+    let widest = config.outer_width().max(config.in_channels * patch);
+    MAPS * frames.div_ceil(config.patch_size_t) * (height * width).div_ceil(patch / config.patch_size_t) * widest
+}
+
+/// Numbers in tensors of these shapes.
+pub fn count(shapes: &BTreeMap<String, Vec<usize>>) -> u64 {
+    let of = |shape: &Vec<usize>| shape.iter().product::<usize>() as u64;
+    shapes.values().map(of).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vae::LtxVersion;
+
+    fn published() -> LtxSizes {
+        LtxSizes {
+            transformer: LtxConfig::default(),
+            autoencoder: LtxVersion::V095.config(),
+            text: T5Config::default(),
+        }
+    }
+
+    #[test]
+    fn weights_are_exact_and_activations_grow_with_the_clip() {
+        let clip = [33, 512, 512];
+        let found = LtxMemory::estimate(&published(), clip, 2).unwrap();
+        assert_eq!(found.transformer, 2 * 1_923_385_472);
+        assert_eq!(found.text, 2 * 4_762_310_656);
+        let longer = LtxMemory::estimate(&published(), [121, 512, 512], 2).unwrap();
+        assert!(longer.activations > found.activations);
+        assert_eq!(published().tokens(clip).unwrap(), 5 * 16 * 16);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_what_would() {
+        let check = |frames, bytes, limit| LtxMemory::check(&published(), [frames, 512, 512], bytes, limit);
+        assert!(check(33, 2, 80_000_000_000).is_ok());
+        let text = check(257, 2, 24_000_000_000).unwrap_err().to_string();
+        assert!(text.contains("frames of 512 × 512 px in bf16 would fit"), "{text}");
+        let text = check(33, 4, 24_000_000_000).unwrap_err().to_string();
+        assert!(text.contains("33 frames of 512 × 512 px in bf16 would fit"), "{text}");
+        let text = check(33, 2, 8_000_000_000).unwrap_err().to_string();
+        assert!(text.contains("the weights alone are 15.9 GB"), "{text}");
+        let text = check(32, 2, u64::MAX).unwrap_err().to_string();
+        assert!(text.contains("8k + 1"), "{text}");
+    }
+}

@@ -1,0 +1,430 @@
+//! From noise, text and given frames to a clip.
+//!
+//! Two published pipelines: text alone ([`LtxStyle::Text`]), and text with given frames ([`LtxStyle::Conditioned`], for
+//! 0.9.5 and later). They differ in more than the frames: where the latents lie in time, which times the sampler stops at.
+
+use burn::tensor::{Device, Tensor};
+use diffusion_schedulers::{FlowSchedule, FlowScheduler, FlowStart, euler_step};
+use t5_encoder::TextStates;
+
+use crate::error::LtxError;
+use crate::rotary::{Coordinates, LatentScale, Rotary};
+use crate::train::like;
+use crate::transformer::{LtxInput, LtxTransformer, Timesteps};
+use crate::vae::LtxVae;
+
+/// A strength from which a token is taken as given.
+const GIVEN: f64 = 1.0 - 1e-6;
+/// Slack in the comparison of times.
+const SLACK: f64 = 1e-6;
+
+/// Standard normal numbers for a tensor of this shape, in its order.
+pub type Noise<'a> = dyn FnMut(&[usize]) -> Result<Vec<f32>, LtxError> + 'a;
+
+/// A published pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LtxStyle {
+    /// Text alone; times shifted by the number of tokens.
+    Text,
+    /// Text and frames; linear-quadratic times, and each token at its own.
+    Conditioned,
+}
+
+/// A frame that the clip shall have.
+#[derive(Clone, Debug)]
+pub struct LtxCondition {
+    /// `[1, 3, frames, height, width]` in [−1, 1]; one frame, or at the start of the clip several (8k + 1).
+    pub pixels: Tensor<5>,
+    /// Which frame of the clip it is.
+    pub frame: usize,
+    /// How much of it is given: 1 is all.
+    pub strength: f64,
+}
+
+/// What is asked of a pipeline.
+#[derive(Clone, Debug)]
+pub struct LtxRequest {
+    /// Which pipeline.
+    pub style: LtxStyle,
+    /// Frames, 8k + 1.
+    pub frames: usize,
+    /// Pixels, a multiple of 32.
+    pub height: usize,
+    /// Pixels, a multiple of 32.
+    pub width: usize,
+    /// Frames a second.
+    pub frame_rate: f64,
+    /// Steps of the sampler.
+    pub steps: usize,
+    /// How far the text leads: 1 without guidance.
+    pub guidance: f64,
+    /// How much of the spread that guidance adds is taken back, from 0 to 1 (Lin et al. 2024, section 3.4).
+    pub guidance_rescale: f64,
+    /// Given frames.
+    pub conditions: Vec<LtxCondition>,
+    /// Noise on given tokens in each step, times t².
+    pub condition_noise: f64,
+    /// The time that a decoder of 0.9.1 and later is told.
+    pub decode_time: f64,
+    /// The noise that is mixed into the latents for it.
+    pub decode_noise: f64,
+}
+
+/// What can be looked at on the way (see `model-parity`).
+pub(crate) enum Seen<'a> {
+    Schedule(&'a FlowSchedule),
+    Coordinates(&'a [Vec<f32>; 3]),
+    Input(usize, &'a LtxInput),
+    Output(usize, &'a Tensor<3>),
+    Latents(usize, &'a Tensor<3>),
+}
+
+/// Transformer, autoencoder and schedule.
+#[derive(Debug)]
+pub struct LtxModel {
+    /// The transformer.
+    pub transformer: LtxTransformer,
+    /// The autoencoder.
+    pub vae: LtxVae,
+    /// Settings of the schedule.
+    pub scheduler: FlowScheduler,
+}
+
+/// Tokens of a clip and of the frames given beside it.
+struct Start {
+    /// `[1, tokens, channels]`, given frames outside the clip first.
+    latents: Tensor<3>,
+    /// How much of each token is given.
+    strength: Vec<f64>,
+    /// Seconds and pixels of each token.
+    places: [Vec<f32>; 3],
+    /// Tokens before those of the clip.
+    beside: usize,
+}
+
+impl LtxModel {
+    /// Refuses what cannot be served, before any work.
+    ///
+    /// # Errors
+    /// The first setting that cannot be.
+    pub fn check(&self, request: &LtxRequest) -> Result<(), LtxError> {
+        self.vae.check_size(request.frames, request.height, request.width)?;
+        if self.vae.channels() != self.transformer.channels() {
+            return Err(LtxError::Config {
+                setting: "the number of latent channels",
+                found: self.vae.channels().to_string(),
+                expected: format!("{}, the transformer's", self.transformer.channels()),
+            });
+        }
+        let refuse = |setting: &'static str, found: String, expected: &str| {
+            Err(LtxError::Config {
+                setting,
+                found,
+                expected: expected.to_string(),
+            })
+        };
+        if request.style == LtxStyle::Text && !request.conditions.is_empty() {
+            return refuse("the style", "text".into(), "conditioned, as frames are given");
+        }
+        let within = |value: f64, from: f64, to: f64| value.is_finite() && value >= from && value <= to;
+        for (setting, value, from, to, expected) in [
+            ("frame_rate", request.frame_rate, 1e-3, 1e6, "a number above 0"),
+            ("guidance", request.guidance, 0.0, 1e3, "a number from 1"),
+            (
+                "guidance_rescale",
+                request.guidance_rescale,
+                0.0,
+                1.0,
+                "a number from 0 to 1",
+            ),
+            ("condition_noise", request.condition_noise, 0.0, 1e3, "a number from 0"),
+            ("decode_time", request.decode_time, 0.0, 1.0, "a number from 0 to 1"),
+            ("decode_noise", request.decode_noise, 0.0, 1.0, "a number from 0 to 1"),
+        ] {
+            if !within(value, from, to) {
+                return refuse(setting, value.to_string(), expected);
+            }
+        }
+        for condition in &request.conditions {
+            let [batch, channels, frames, height, width] = condition.pixels.dims();
+            let fits = batch == 1 && channels == 3 && height == request.height && width == request.width;
+            if !fits {
+                let found = format!("{:?}", condition.pixels.dims());
+                let expected = format!("[1, 3, frames, {}, {}]", request.height, request.width);
+                return refuse("the shape of a given frame", found, &expected);
+            }
+            self.vae.check_size(frames, height, width)?;
+            if condition.frame + frames > request.frames || (condition.frame > 0 && frames > 1) {
+                let found = format!("{frames} from {}", condition.frame);
+                let expected = format!("several from 0 only, and at most {}", request.frames);
+                return refuse("the given frames", found, &expected);
+            }
+            if !within(condition.strength, 0.0, 1.0) {
+                return refuse("strength", condition.strength.to_string(), "a number from 0 to 1");
+            }
+        }
+        Ok(())
+    }
+
+    /// A clip `[1, 3, frames, height, width]` in about [−1, 1]. With guidance `text` has two rows, the text to lead away
+    /// from first; without it one. `noise` gives all random numbers, in this order: initial latents; for each given frame a
+    /// draw from its latent's distribution, and, for one outside the latents of the clip, noise to mix it with; in each step
+    /// noise for the given tokens (where there is `condition_noise`) and that of stochastic schedules; noise for the decoder.
+    ///
+    /// # Errors
+    /// A request that cannot be served, or numbers that are not finite.
+    pub fn generate(
+        &self,
+        request: &LtxRequest,
+        text: &TextStates,
+        noise: &mut Noise<'_>,
+    ) -> Result<Tensor<5>, LtxError> {
+        self.generate_and(request, text, noise, &mut |_| {})
+    }
+
+    pub(crate) fn generate_and(
+        &self,
+        request: &LtxRequest,
+        text: &TextStates,
+        noise: &mut Noise<'_>,
+        seen: &mut dyn FnMut(Seen<'_>),
+    ) -> Result<Tensor<5>, LtxError> {
+        self.check(request)?;
+        let guided = request.guidance > 1.0;
+        let rows = text.states.dims()[0];
+        if rows != 1 + usize::from(guided) {
+            return Err(LtxError::Config {
+                setting: "the number of texts",
+                found: rows.to_string(),
+                expected: format!("{} with a guidance of {}", 1 + usize::from(guided), request.guidance),
+            });
+        }
+        let device = text.states.device();
+        let size = self.latent_size(request);
+        let start = self.start(request, size, noise, &device)?;
+        let tokens = start.strength.len();
+        let how = match request.style {
+            LtxStyle::Text => FlowStart::Even,
+            LtxStyle::Conditioned => FlowStart::LinearQuadratic,
+        };
+        let schedule = self.scheduler.schedule(request.steps, how, tokens)?;
+        seen(Seen::Schedule(&schedule));
+        let rotary = self.rotary(request, size, &start, seen, &device);
+        let given: Vec<bool> = start.strength.iter().map(|s| *s > GIVEN).collect();
+        let noisy_given = request.condition_noise > 0.0 && !request.conditions.is_empty();
+        let mut latents = start.latents.clone();
+        for (step, t) in schedule.times().windows(2).enumerate() {
+            if noisy_given {
+                let shape = latents.dims();
+                let draw = like(noise(&shape)?, shape, &device).mul_scalar(request.condition_noise * t[0] * t[0]);
+                let mask = mask(&given, &device);
+                let noised = start.latents.clone() + draw;
+                latents = latents.clone() + (noised - latents) * mask;
+            }
+            // Each token at its own time: given ones are cleaner than the rest.
+            let times: Vec<f64> = start.strength.iter().map(|s| t[0].min(1.0 - s)).collect();
+            let per_time = self.scheduler.num_train_timesteps;
+            let timesteps = if request.conditions.is_empty() {
+                Timesteps::Clip(vec![t[0] * per_time; rows])
+            } else {
+                Timesteps::Token(times.repeat(rows).iter().map(|t| t * per_time).collect())
+            };
+            let input = LtxInput {
+                latents: latents.clone().repeat_dim(0, rows),
+                timesteps,
+                text: text.states.clone(),
+                text_mask: Some(text.mask.clone()),
+                rotary: rotary.clone(),
+            };
+            seen(Seen::Input(step, &input));
+            let output = self.transformer.forward(input);
+            seen(Seen::Output(step, &output));
+            let velocity = if guided {
+                guide(output, request.guidance, request.guidance_rescale)
+            } else {
+                output
+            };
+            // A token that is cleaner than the rest waits until they have come down to it.
+            let waits = |s: &f64| t[0] - SLACK >= 1.0 - s;
+            latents = if self.scheduler.stochastic_sampling {
+                let shape = latents.dims();
+                let fresh = like(noise(&shape)?, shape, &device);
+                let clean = euler_step(latents.clone(), velocity, t[0], 0.0);
+                let next = clean.mul_scalar(1.0 - t[1]) + fresh.mul_scalar(t[1]);
+                let moves: Vec<bool> = start.strength.iter().map(|s| !waits(s)).collect();
+                latents.clone() + (next - latents) * mask(&moves, &device)
+            } else {
+                let times: Vec<f64> = times
+                    .iter()
+                    .zip(&start.strength)
+                    .map(|(time, s)| if waits(s) { 0.0 } else { *time })
+                    .collect();
+                schedule.step_tokens(latents, velocity, &times)
+            };
+            seen(Seen::Latents(step, &latents));
+        }
+        let [frames, height, width] = size;
+        let clip = latents.narrow(1, start.beside, frames * height * width);
+        let latents = clip
+            .swap_dims(1, 2)
+            .reshape([1, self.vae.channels(), frames, height, width]);
+        self.decode(request, latents, noise, &device)
+    }
+
+    /// Frames, rows and columns of the latents.
+    fn latent_size(&self, request: &LtxRequest) -> [usize; 3] {
+        let LatentScale { temporal, spatial } = self.vae.scale();
+        [
+            (request.frames - 1) / temporal + 1,
+            request.height / spatial,
+            request.width / spatial,
+        ]
+    }
+
+    /// Noise with the given frames in their places, and beside it those that have none among the latents.
+    fn start(
+        &self,
+        request: &LtxRequest,
+        size: [usize; 3],
+        noise: &mut Noise<'_>,
+        device: &Device,
+    ) -> Result<Start, LtxError> {
+        let [frames, height, width] = size;
+        let channels = self.vae.channels();
+        let shape = [1, channels, frames, height, width];
+        let mut latents: Tensor<5> = like(noise(&shape)?, shape, device);
+        let mut strengths = vec![0.0; frames];
+        let mut beside: Vec<(Tensor<3>, f64, [Vec<f32>; 3])> = Vec::new();
+        for condition in &request.conditions {
+            let posterior = self.vae.encode(condition.pixels.clone())?;
+            let shape = posterior.mean.dims();
+            let given = self
+                .vae
+                .normalise(posterior.sample(like(noise(&shape)?, shape, device)));
+            let strength = condition.strength;
+            let mixed = |from: Tensor<5>| from.clone() + (given.clone() - from).mul_scalar(strength);
+            if condition.frame == 0 {
+                let count = shape[2];
+                let first = mixed(latents.clone().narrow(2, 0, count));
+                latents = match frames - count {
+                    0 => first,
+                    rest => Tensor::cat(vec![first, latents.narrow(2, count, rest)], 2),
+                };
+                strengths[..count].fill(strength);
+            } else {
+                let given = mixed(like(noise(&shape)?, shape, device));
+                let places = Coordinates::clip(
+                    [shape[2], height, width],
+                    condition.frame,
+                    request.frame_rate,
+                    self.vae.scale(),
+                );
+                beside.push((latent_tokens(given), strength, places));
+            }
+        }
+        let mut places = Coordinates::clip(size, 0, request.frame_rate, self.vae.scale());
+        let mut all = latent_tokens(latents);
+        let mut strength: Vec<f64> = strengths
+            .iter()
+            .flat_map(|s| std::iter::repeat_n(*s, height * width))
+            .collect();
+        let count = all.dims()[1];
+        for (tokens, given, at) in beside.into_iter().rev() {
+            strength.splice(..0, std::iter::repeat_n(given, tokens.dims()[1]));
+            all = Tensor::cat(vec![tokens, all], 1);
+            for (axis, at) in places.iter_mut().zip(at) {
+                axis.splice(..0, at);
+            }
+        }
+        let beside = all.dims()[1] - count;
+        Ok(Start {
+            latents: all,
+            strength,
+            places,
+            beside,
+        })
+    }
+
+    fn rotary(
+        &self,
+        request: &LtxRequest,
+        size: [usize; 3],
+        start: &Start,
+        seen: &mut dyn FnMut(Seen<'_>),
+        device: &Device,
+    ) -> Rotary {
+        let coordinates = match request.style {
+            LtxStyle::Text => {
+                let [frames, height, width] = size;
+                Coordinates::grid(frames, height, width, Some(self.vae.scale().at(request.frame_rate)))
+            }
+            LtxStyle::Conditioned => {
+                seen(Seen::Coordinates(&start.places));
+                Coordinates::explicit(1, &start.places.concat())
+            }
+        };
+        Rotary::new(&coordinates, self.transformer.width(), device)
+    }
+
+    fn decode(
+        &self,
+        request: &LtxRequest,
+        latents: Tensor<5>,
+        noise: &mut Noise<'_>,
+        device: &Device,
+    ) -> Result<Tensor<5>, LtxError> {
+        let mut latents = self.vae.denormalise(latents);
+        if self.vae.timed() {
+            let shape = latents.dims();
+            let draw: Tensor<5> = like(noise(&shape)?, shape, device);
+            latents = latents.mul_scalar(1.0 - request.decode_noise) + draw.mul_scalar(request.decode_noise);
+        }
+        let mut failed = None;
+        let mut draw = |shape: [usize; 2]| {
+            let values = noise(&shape).unwrap_or_else(|error| {
+                failed = Some(error);
+                vec![0.0; shape[0] * shape[1]]
+            });
+            like(values, shape, device)
+        };
+        let clip = self.vae.decode(latents, Some(request.decode_time), &mut draw);
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        let finite = clip.clone().abs().max().into_scalar::<f32>().is_finite();
+        if finite {
+            Ok(clip)
+        } else {
+            Err(LtxError::NotFinite { what: "pixels" })
+        }
+    }
+}
+
+/// Latents as tokens, frame after frame, row after row.
+pub fn latent_tokens(latents: Tensor<5>) -> Tensor<3> {
+    let [batch, channels, frames, height, width] = latents.dims();
+    latents
+        .reshape([batch, channels, frames * height * width])
+        .swap_dims(1, 2)
+}
+
+/// 1 where true, `[1, tokens, 1]`.
+fn mask(of: &[bool], device: &Device) -> Tensor<3> {
+    let values: Vec<f32> = of.iter().map(|b| f32::from(u8::from(*b))).collect();
+    like(values, [1, of.len(), 1], device)
+}
+
+/// v = u + g · (c − u) of the rows u (away from) and c (towards), and where `rescale` is not 0 its spread brought back so far
+/// to that of c.
+fn guide(output: Tensor<3>, guidance: f64, rescale: f64) -> Tensor<3> {
+    let away = output.clone().narrow(0, 0, 1);
+    let towards = output.narrow(0, 1, 1);
+    let guided = away.clone() + (towards.clone() - away).mul_scalar(guidance);
+    if rescale == 0.0 {
+        return guided;
+    }
+    let spread = |x: &Tensor<3>| x.clone().flatten::<1>(0, 2).var(0).sqrt().reshape([1, 1, 1]);
+    let rescaled = guided.clone() * (spread(&towards) / spread(&guided));
+    rescaled.mul_scalar(rescale) + guided.mul_scalar(1.0 - rescale)
+}

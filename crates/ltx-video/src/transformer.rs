@@ -1,0 +1,250 @@
+//! The diffusion transformer of LTX-Video.
+//!
+//! Source: HaCohen et al., *LTX-Video: Realtime Video Latent Diffusion*, 2024, section 2.2; what the paper leaves open as
+//! the published models have it. `docs/video-models.md` has the formulas.
+
+use burn::module::{Module, Param};
+use burn::nn::{Initializer, Linear, LinearConfig};
+use burn::tensor::activation::silu;
+use burn::tensor::module::layer_norm;
+use burn::tensor::{DType, Device, Int, Tensor};
+use cpu_kernels::gelu_tanh;
+use nn_kit::{in_dtype, in_f32, sinusoidal_steps};
+
+use crate::block::{Context, LtxBlock, Modulation};
+use crate::config::LtxConfig;
+use crate::error::LtxError;
+use crate::lora::LtxLora;
+use crate::rotary::Rotary;
+
+/// Width of the sinusoids of a time.
+const SINUSOIDS: usize = 256;
+/// Added to the variance in the last norm.
+const EPSILON: f64 = 1e-6;
+/// Added to the scores of padding.
+const MASKED: f64 = -10_000.0;
+
+/// Times of the noisy tokens, in timesteps (1000 · t).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Timesteps {
+    /// One a clip.
+    Clip(Vec<f64>),
+    /// One a token, clip after clip.
+    Token(Vec<f64>),
+}
+
+/// A batch for the transformer.
+#[derive(Clone, Debug)]
+pub struct LtxInput {
+    /// Noisy latents `[clips, tokens, channels]`.
+    pub latents: Tensor<3>,
+    /// Their times.
+    pub timesteps: Timesteps,
+    /// States of the text encoder `[clips, tokens, width]`.
+    pub text: Tensor<3>,
+    /// 1 a token of the text, 0 padding: `[clips, tokens]`.
+    pub text_mask: Option<Tensor<2>>,
+    /// Where the latents are.
+    pub rotary: Rotary,
+}
+
+/// The transformer. Fields are named as the published parameters where the two do not differ.
+#[derive(Module, Debug)]
+pub struct LtxTransformer {
+    proj_in: Linear,
+    scale_shift_table: Param<Tensor<2>>,
+    time_embed: TimeModulation,
+    caption_projection: CaptionProjection,
+    transformer_blocks: Vec<LtxBlock>,
+    proj_out: Linear,
+}
+
+/// Sinusoids, linear, SiLU, linear; of that SiLU, linear for the blocks.
+#[derive(Module, Debug)]
+struct TimeModulation {
+    inner: Linear,
+    outer: Linear,
+    linear: Linear,
+}
+
+/// Linear, GELU (tanh form), linear.
+#[derive(Module, Debug)]
+struct CaptionProjection {
+    linear_1: Linear,
+    linear_2: Linear,
+}
+
+/// What the blocks begin with.
+pub(crate) struct Head {
+    /// Tokens.
+    pub(crate) x: Tensor<3>,
+    pub(crate) context: Context,
+    /// The embedded times, for the end.
+    pub(crate) embedded: Tensor<2>,
+}
+
+/// What can be looked at on the way (see `model-parity`).
+pub(crate) enum Seen<'a> {
+    Tokens(&'a Tensor<3>),
+    Text(&'a Tensor<3>),
+    Times(&'a Modulation),
+    SelfAttention(usize, &'a Tensor<3>),
+    Block(usize, &'a Tensor<3>),
+}
+
+impl LtxTransformer {
+    /// With random weights.
+    ///
+    /// # Errors
+    /// Sizes that are no model.
+    pub fn new(config: &LtxConfig, device: &Device) -> Result<Self, LtxError> {
+        config.check()?;
+        let width = config.width();
+        let linear = |from, to| LinearConfig::new(from, to).init(device);
+        let spread = Initializer::Normal {
+            mean: 0.0,
+            std: (width as f64).sqrt().recip(),
+        };
+        Ok(Self {
+            proj_in: linear(config.in_channels, width),
+            scale_shift_table: spread.init([2, width], device),
+            time_embed: TimeModulation {
+                inner: linear(SINUSOIDS, width),
+                outer: linear(width, width),
+                linear: linear(width, 6 * width),
+            },
+            caption_projection: CaptionProjection {
+                linear_1: linear(config.caption_channels, width),
+                linear_2: linear(width, width),
+            },
+            transformer_blocks: (0..config.num_layers).map(|_| LtxBlock::new(config, device)).collect(),
+            proj_out: linear(width, config.out_channels),
+        })
+    }
+
+    /// Puts fresh adapters on the layers that `lora` names and takes everything else out of training. The transformer
+    /// computes what it did until they are trained.
+    ///
+    /// # Errors
+    /// Settings that are no adapters.
+    pub fn adapted(self, lora: &LtxLora, device: &Device) -> Result<Self, LtxError> {
+        lora.check()?;
+        let mut model = self.no_grad();
+        let blocks = std::mem::take(&mut model.transformer_blocks);
+        model.transformer_blocks = blocks.into_iter().map(|block| block.adapted(lora, device)).collect();
+        Ok(model)
+    }
+
+    /// The width of a token, which [`Rotary::new`] asks for.
+    pub fn width(&self) -> usize {
+        self.proj_in.weight.lazy_shape().dims::<2>()[1]
+    }
+
+    /// Channels of the latents.
+    pub fn channels(&self) -> usize {
+        self.proj_in.weight.lazy_shape().dims::<2>()[0]
+    }
+
+    /// The velocity, noise − data, of the latents: `[clips, tokens, channels]`, in f32.
+    pub fn forward(&self, input: LtxInput) -> Tensor<3> {
+        self.forward_and(input, &mut |_| {})
+    }
+
+    pub(crate) fn forward_and(&self, input: LtxInput, seen: &mut dyn FnMut(Seen<'_>)) -> Tensor<3> {
+        let Head {
+            mut x,
+            context,
+            embedded,
+        } = self.head(input);
+        seen(Seen::Tokens(&x));
+        seen(Seen::Times(&context.modulation));
+        seen(Seen::Text(&context.text));
+        for (i, block) in self.transformer_blocks.iter().enumerate() {
+            x = block.forward(x, &context, &mut |attended| seen(Seen::SelfAttention(i, attended)));
+            seen(Seen::Block(i, &x));
+        }
+        self.tail(x, &context, embedded)
+    }
+
+    /// What comes before the blocks.
+    pub(crate) fn head(&self, input: LtxInput) -> Head {
+        let dtype = self.proj_in.weight.val().dtype();
+        let device = input.latents.device();
+        let [clips, tokens, _] = input.latents.dims();
+        let x = self.proj_in.forward(in_dtype(input.latents, dtype));
+        let (modulation, embedded) = self.times(&input.timesteps, clips, tokens, &device);
+        let text = &self.caption_projection;
+        let text = text.linear_1.forward(in_dtype(input.text, dtype));
+        let text = self.caption_projection.linear_2.forward(gelu_tanh(text));
+        let text_bias = input.text_mask.map(|mask| {
+            let bias = in_f32(mask).neg().add_scalar(1.0).mul_scalar(MASKED);
+            in_dtype(bias.unsqueeze_dim::<3>(1).unsqueeze_dim::<4>(1), dtype)
+        });
+        let context = Context {
+            modulation,
+            rotary: input.rotary,
+            text,
+            text_bias,
+        };
+        Head { x, context, embedded }
+    }
+
+    /// The blocks, first to last.
+    pub(crate) fn blocks(&self) -> &[LtxBlock] {
+        &self.transformer_blocks
+    }
+
+    /// What comes after the blocks.
+    pub(crate) fn tail(&self, x: Tensor<3>, context: &Context, embedded: Tensor<2>) -> Tensor<3> {
+        let (dtype, device) = (x.dtype(), x.device());
+        let last = Modulation {
+            rows: embedded.unsqueeze_dim::<3>(1).repeat_dim(1, 2),
+            ..context.modulation.clone()
+        };
+        let [shift, scale] = last.parts::<2>(in_f32(self.scale_shift_table.val()));
+        let gamma = Tensor::ones([x.dims()[2]], (&device, DType::F32));
+        let x = layer_norm(in_f32(x), gamma, None, EPSILON) * scale.add_scalar(1.0) + shift;
+        in_f32(self.proj_out.forward(in_dtype(x, dtype)))
+    }
+
+    /// For the blocks and for the end, in f32. Tokens share few distinct times, which are embedded once each.
+    fn times(&self, timesteps: &Timesteps, clips: usize, tokens: usize, device: &Device) -> (Modulation, Tensor<2>) {
+        let (distinct, of_token) = match timesteps {
+            Timesteps::Clip(times) => (times.clone(), None),
+            Timesteps::Token(times) => distinct(times, tokens),
+        };
+        let of_token = of_token.map(|of: Vec<i64>| Tensor::<1, Int>::from_data(of.as_slice(), device));
+        let times: Vec<f32> = distinct.iter().map(|t| *t as f32).collect();
+        let times = Tensor::<1>::from_data(times.as_slice(), (device, DType::F32));
+        let dtype = self.proj_in.weight.val().dtype();
+        let embed = &self.time_embed;
+        let sinusoids = in_dtype(sinusoidal_steps(times, SINUSOIDS), dtype);
+        let embedded = embed.outer.forward(silu(embed.inner.forward(sinusoids)));
+        let rows = in_f32(embed.linear.forward(silu(embedded.clone())));
+        let [count, all] = rows.dims();
+        let modulation = Modulation {
+            rows: rows.reshape([count, 6, all / 6]),
+            of_token,
+            clips,
+        };
+        (modulation, in_f32(embedded))
+    }
+}
+
+/// The distinct times and which of them each token has; one a clip where the tokens of each clip share theirs.
+fn distinct(times: &[f64], tokens: usize) -> (Vec<f64>, Option<Vec<i64>>) {
+    let uniform = |clip: &[f64]| clip.iter().all(|t| *t == clip[0]);
+    if times.chunks(tokens).all(uniform) {
+        return (times.iter().step_by(tokens).copied().collect(), None);
+    }
+    let mut found: Vec<f64> = Vec::new();
+    let index = |t: &f64| match found.iter().position(|f| f == t) {
+        Some(i) => i as i64,
+        None => {
+            found.push(*t);
+            (found.len() - 1) as i64
+        }
+    };
+    let of_token = times.iter().map(index).collect();
+    (found, Some(of_token))
+}

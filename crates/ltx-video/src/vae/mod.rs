@@ -1,0 +1,178 @@
+//! The video autoencoders of LTX-Video: 32 × 32 pixels of 8 frames are one latent, the first frame by itself.
+//!
+//! Source: HaCohen et al. 2024, section 2.1; what the paper leaves open as the published models have it.
+
+mod config;
+mod conv;
+mod decoder;
+mod encoder;
+mod resnet;
+
+use burn::module::{Module, Param};
+use burn::nn::Initializer;
+use burn::tensor::{Device, Tensor};
+use nn_kit::{in_dtype, in_f32};
+
+use config::latent_size;
+pub use config::{DownBlockType, DownsampleType, LtxVaeConfig, LtxVersion};
+
+use crate::error::LtxError;
+use crate::rotary::LatentScale;
+use decoder::Decoder;
+use encoder::Encoder;
+
+/// Planes of noise that a decoder injects: rows and columns in, standard normal numbers out.
+pub type Draw<'a> = dyn FnMut([usize; 2]) -> Tensor<2> + 'a;
+
+/// Ends of the log-variance.
+const LOG_VARIANCE: [f64; 2] = [-30.0, 20.0];
+
+/// What can be looked at on the way (see `model-parity`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    In,
+    Block(usize),
+    Middle,
+}
+
+/// The distribution of a latent, `[batch, channels, frames, rows, columns]` each.
+#[derive(Clone, Debug)]
+pub struct Posterior {
+    /// Its mean.
+    pub mean: Tensor<5>,
+    /// The logarithm of its variance.
+    pub log_variance: Tensor<5>,
+}
+
+impl Posterior {
+    /// A latent out of standard normal noise.
+    pub fn sample(&self, noise: Tensor<5>) -> Tensor<5> {
+        self.mean.clone() + self.log_variance.clone().mul_scalar(0.5).exp() * noise
+    }
+}
+
+/// Encoder, decoder, and mean and spread of each channel of the latents.
+#[derive(Module, Debug)]
+pub struct LtxVae {
+    encoder: Encoder,
+    decoder: Decoder,
+    latents_mean: Param<Tensor<1>>,
+    latents_std: Param<Tensor<1>>,
+    channels: usize,
+    scaling: f64,
+    timed: bool,
+    spatial: usize,
+    temporal: usize,
+}
+
+impl LtxVae {
+    /// With random weights.
+    ///
+    /// # Errors
+    /// Sizes that are no model.
+    pub fn new(config: &LtxVaeConfig, device: &Device) -> Result<Self, LtxError> {
+        config.check()?;
+        let channels = config.latent_channels;
+        Ok(Self {
+            encoder: Encoder::new(config, device),
+            decoder: Decoder::new(config, device),
+            latents_mean: Initializer::Zeros.init([channels], device),
+            latents_std: Initializer::Ones.init([channels], device),
+            channels,
+            scaling: config.scaling_factor,
+            timed: config.timestep_conditioning,
+            spatial: config.spatial(),
+            temporal: config.temporal(),
+        })
+    }
+
+    /// Channels of a latent.
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// Frames and pixels of a latent.
+    pub fn scale(&self) -> LatentScale {
+        LatentScale {
+            temporal: self.temporal,
+            spatial: self.spatial,
+        }
+    }
+
+    /// Whether the decoder takes a time.
+    pub fn timed(&self) -> bool {
+        self.timed
+    }
+
+    /// Latents of clips `[batch, 3, frames, height, width]` in [−1, 1].
+    ///
+    /// # Errors
+    /// Frames that are not a multiple of the latents' plus one, or sides that are none of the latents'.
+    pub fn encode(&self, clips: Tensor<5>) -> Result<Posterior, LtxError> {
+        self.encode_and(clips, &mut |_, _| {})
+    }
+
+    pub(crate) fn encode_and(
+        &self,
+        clips: Tensor<5>,
+        seen: &mut dyn FnMut(Stage, &Tensor<5>),
+    ) -> Result<Posterior, LtxError> {
+        let [_, _, frames, height, width] = clips.dims();
+        self.check_size(frames, height, width)?;
+        let dtype = self.latents_mean.val().dtype();
+        let moments = in_f32(self.encoder.forward(in_dtype(clips, dtype), seen));
+        let mean = moments.clone().narrow(1, 0, self.channels);
+        let log_variance = moments.narrow(1, self.channels, 1).repeat_dim(1, self.channels);
+        Ok(Posterior {
+            mean,
+            log_variance: log_variance.clamp(LOG_VARIANCE[0], LOG_VARIANCE[1]),
+        })
+    }
+
+    /// Clips in about [−1, 1] of latents as [`Self::encode`] gives them. `time` (0.05 is usual) is how much noise is in the
+    /// latents, for a decoder that knows; `draw` gives the noise that it injects.
+    pub fn decode(&self, latents: Tensor<5>, time: Option<f64>, draw: &mut Draw<'_>) -> Tensor<5> {
+        self.decode_and(latents, &[time.unwrap_or(0.0)], draw, &mut |_, _| {})
+    }
+
+    pub(crate) fn decode_and(
+        &self,
+        latents: Tensor<5>,
+        times: &[f64],
+        draw: &mut Draw<'_>,
+        seen: &mut dyn FnMut(Stage, &Tensor<5>),
+    ) -> Tensor<5> {
+        // One for all clips, or one each.
+        let each = times.iter().cycle().take(latents.dims()[0]);
+        let times: Vec<f32> = each.map(|t| *t as f32).collect();
+        let device = latents.device();
+        let times = self.timed.then(|| Tensor::<1>::from_data(times.as_slice(), &device));
+        let dtype = self.latents_mean.val().dtype();
+        in_f32(self.decoder.forward(in_dtype(latents, dtype), times, draw, seen))
+    }
+
+    /// Latents with mean 0 and spread 1 in each channel, which the transformer works on.
+    pub fn normalise(&self, latents: Tensor<5>) -> Tensor<5> {
+        let (mean, spread) = self.statistics();
+        ((latents - mean) / spread).mul_scalar(self.scaling)
+    }
+
+    /// The other way.
+    pub fn denormalise(&self, latents: Tensor<5>) -> Tensor<5> {
+        let (mean, spread) = self.statistics();
+        latents.div_scalar(self.scaling) * spread + mean
+    }
+
+    fn statistics(&self) -> (Tensor<5>, Tensor<5>) {
+        let row = |values: &Param<Tensor<1>>| in_f32(values.val()).reshape([1, self.channels, 1, 1, 1]);
+        (row(&self.latents_mean), row(&self.latents_std))
+    }
+
+    /// Refuses clips of a size that the model cannot have.
+    ///
+    /// # Errors
+    /// Which one.
+    pub fn check_size(&self, frames: usize, height: usize, width: usize) -> Result<(), LtxError> {
+        latent_size(self.temporal, self.spatial, [frames, height, width]).map(|_| ())
+    }
+}

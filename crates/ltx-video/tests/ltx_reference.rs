@@ -1,0 +1,42 @@
+//! LTX-Video against recordings and lists of the published implementation.
+#![allow(clippy::unwrap_used)]
+
+mod recorded;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use ltx_video::{LtxConfig, LtxLayout, LtxVersion, ltx_shapes, ltx_vae_shapes};
+
+fn recordings_are_reproduced(reference: &Path) {
+    let starts = ["sched_flow", "ltx_", "pipe_ltx", "train_ltx"];
+    assert!(recorded::all_reproduced(&reference.join("golden/video"), &starts) >= 12);
+}
+
+fn names_and_shapes_are_those_of_the_published_lists(reference: &Path) {
+    let list = |name: &str| -> BTreeMap<String, Vec<usize>> {
+        let path = reference.join("design/checkpoint-keys").join(name);
+        let keys: Vec<(String, Vec<usize>)> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        // A single number is a tensor without dimensions there.
+        let one = |shape: Vec<usize>| if shape.is_empty() { vec![1] } else { shape };
+        keys.into_iter().map(|(name, shape)| (name, one(shape))).collect()
+    };
+    assert_eq!(
+        ltx_shapes(&LtxConfig::default(), LtxLayout::Folder).unwrap(),
+        list("keys_LTX.json")
+    );
+    for (version, name) in [
+        (LtxVersion::V090, "keys_VAE090.json"),
+        (LtxVersion::V095, "keys_VAE095.json"),
+    ] {
+        assert_eq!(
+            ltx_vae_shapes(&version.config(), LtxLayout::Folder).unwrap(),
+            list(name)
+        );
+    }
+}
+
+test_support::main!(test_support::reference => [
+    recordings_are_reproduced,
+    names_and_shapes_are_those_of_the_published_lists,
+]);

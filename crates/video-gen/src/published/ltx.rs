@@ -1,0 +1,231 @@
+//! LTX-Video as a video model for PushT.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use burn::tensor::Device;
+use ltx_video::{LtxCondition, LtxError, LtxFiles, LtxModel, LtxRequest, LtxStyle};
+use pusht_data::{VideoError, VideoModel, VideoRequest};
+use pusht_env::Frame;
+use rand::SeedableRng;
+use rand_pcg::Pcg64;
+use serde::{Deserialize, Serialize};
+use t5_encoder::{TextEncoder, TextError, TextStates};
+
+use crate::pictures::{frames, picture};
+use crate::prompt::{default_negative_prompt, default_prompt};
+
+/// How clips are generated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LtxSettings {
+    /// Pixels that the model works in, a multiple of 32.
+    pub width: usize,
+    /// Pixels that the model works in, a multiple of 32.
+    pub height: usize,
+    /// Frames a second that the model is told.
+    pub frame_rate: f64,
+    /// Steps of the sampler.
+    pub steps: usize,
+    /// How far the prompt leads; 1 for distilled models.
+    pub guidance: f64,
+    /// How much of the spread that guidance adds is taken back.
+    pub guidance_rescale: f64,
+    /// Noise on the given frames in each step, times t².
+    pub condition_noise: f64,
+    /// The time that the decoder is told.
+    pub decode_time: f64,
+    /// The noise that is mixed into the latents for it.
+    pub decode_noise: f64,
+    /// Tokens of a prompt, with padding.
+    pub tokens: usize,
+    /// What should happen, where a request does not say.
+    pub prompt: String,
+    /// What should not.
+    pub negative_prompt: String,
+}
+
+impl Default for LtxSettings {
+    fn default() -> Self {
+        Self {
+            width: 256,
+            height: 256,
+            frame_rate: 10.0,
+            steps: 40,
+            guidance: 3.0,
+            guidance_rescale: 0.0,
+            condition_noise: 0.15,
+            decode_time: 0.05,
+            decode_noise: 0.025,
+            tokens: 256,
+            prompt: default_prompt(&[]),
+            negative_prompt: default_negative_prompt(),
+        }
+    }
+}
+
+/// Text encoder, transformer, autoencoder and settings.
+#[derive(Debug)]
+pub struct LtxVideo {
+    text: Texts,
+    model: LtxModel,
+    settings: LtxSettings,
+    device: Device,
+}
+
+/// Where the states of prompts come from.
+#[derive(Debug)]
+enum Texts {
+    Encoder(Box<TextEncoder>),
+    /// Made before, by prompt.
+    States(BTreeMap<String, TextStates>),
+}
+
+impl LtxVideo {
+    /// Of parts that were loaded, with the states of prompts that were made before (one row each), so that no text encoder
+    /// is in memory; requests may have no other prompts.
+    pub fn with_states(
+        states: BTreeMap<String, TextStates>,
+        model: LtxModel,
+        settings: LtxSettings,
+        device: Device,
+    ) -> Self {
+        Self {
+            text: Texts::States(states),
+            model,
+            settings,
+            device,
+        }
+    }
+
+    /// Of parts that were loaded.
+    pub fn new(text: TextEncoder, model: LtxModel, settings: LtxSettings, device: Device) -> Self {
+        Self {
+            text: Texts::Encoder(Box::new(text)),
+            model,
+            settings,
+            device,
+        }
+    }
+
+    /// Reads published files.
+    ///
+    /// # Errors
+    /// Files that are missing, damaged or of another version.
+    pub fn open(files: LtxFiles<'_>, settings: LtxSettings, device: &Device) -> Result<Self, LtxError> {
+        let model = LtxModel::open(files, device)?;
+        let text = TextEncoder::open(files.text.unwrap_or(files.model), files.dtype, device)?;
+        Ok(Self::new(text, model, settings, device.clone()))
+    }
+
+    /// With the adapters of a file ([`ltx_video::LtxTransformer::with_adapters`]).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn with_adapters(mut self, path: &Path) -> Result<Self, LtxError> {
+        self.model.transformer = self.model.transformer.with_adapters(path, &self.device)?;
+        Ok(self)
+    }
+
+    /// Transformer, autoencoder and schedule.
+    pub fn model(&self) -> &LtxModel {
+        &self.model
+    }
+
+    /// What a request asks of the pipeline.
+    fn request(&self, request: &VideoRequest) -> Result<LtxRequest, LtxError> {
+        let settings = &self.settings;
+        let size = [settings.height, settings.width];
+        let given = |frame: &Frame, at: usize| LtxCondition {
+            pixels: picture(frame, size, &self.device).unsqueeze_dim(2),
+            frame: at,
+            strength: 1.0,
+        };
+        self.model
+            .vae
+            .check_size(request.frames, settings.height, settings.width)?;
+        let mut conditions = vec![given(&request.start, 0)];
+        if let Some(end) = &request.end {
+            conditions.push(given(end, request.frames - 1));
+        }
+        let request = LtxRequest {
+            style: LtxStyle::Conditioned,
+            frames: request.frames,
+            height: settings.height,
+            width: settings.width,
+            frame_rate: settings.frame_rate,
+            steps: settings.steps,
+            guidance: settings.guidance,
+            guidance_rescale: settings.guidance_rescale,
+            conditions,
+            condition_noise: settings.condition_noise,
+            decode_time: settings.decode_time,
+            decode_noise: settings.decode_noise,
+        };
+        self.model.check(&request)?;
+        Ok(request)
+    }
+
+    fn prompt<'a>(&'a self, request: &'a VideoRequest) -> Result<&'a str, LtxError> {
+        let prompt = request.prompt.as_deref().unwrap_or(&self.settings.prompt);
+        match prompt.trim() {
+            "" => Err(TextError::Empty.into()),
+            _ => Ok(prompt),
+        }
+    }
+
+    fn clip(&self, request: &VideoRequest) -> Result<Vec<Frame>, LtxError> {
+        let prompt = self.prompt(request)?;
+        let asked = self.request(request)?;
+        let texts = match self.settings.guidance > 1.0 {
+            true => vec![self.settings.negative_prompt.as_str(), prompt],
+            false => vec![prompt],
+        };
+        let text = match &self.text {
+            Texts::Encoder(encoder) => encoder.encode(&texts, self.settings.tokens, true, &self.device)?,
+            Texts::States(states) => {
+                let state = |text: &&str| {
+                    states.get(*text).cloned().ok_or_else(|| LtxError::Config {
+                        setting: "the prompt",
+                        found: format!("{text:?}"),
+                        expected: "one whose states were made before".into(),
+                    })
+                };
+                let rows: Vec<TextStates> = texts.iter().map(state).collect::<Result<_, _>>()?;
+                TextStates::rows(rows)
+            }
+        };
+        let mut rng = Pcg64::seed_from_u64(request.seed);
+        let mut noise = |shape: &[usize]| Ok(nn_kit::normal(shape.iter().product(), &mut rng));
+        let clip = self.model.generate(&asked, &text, &mut noise)?;
+        let (width, height) = request.start.dimensions();
+        Ok(frames(clip, [height as usize, width as usize]))
+    }
+}
+
+impl VideoModel for LtxVideo {
+    fn name(&self) -> String {
+        "ltx-video".into()
+    }
+
+    /// The start frame is given in place, the end frame as tokens of its own. Clips have 8k + 1 frames.
+    fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoError> {
+        let refuse = |request: usize, error: LtxError| VideoError::Request {
+            request,
+            reason: error.to_string(),
+        };
+        // All of them are looked at before the first is served.
+        for (i, request) in requests.iter().enumerate() {
+            self.prompt(request).map_err(|error| refuse(i, error))?;
+            self.request(request).map_err(|error| refuse(i, error))?;
+        }
+        let failed = |error: LtxError| VideoError::Failed {
+            model: self.name(),
+            reason: error.to_string(),
+        };
+        requests
+            .iter()
+            .map(|request| self.clip(request).map_err(failed))
+            .collect()
+    }
+}
