@@ -9,10 +9,12 @@
 use std::hint::black_box;
 
 use burn::tensor::{Device, Distribution, Tensor};
+use cosmos_predict::{
+    CosmosAutoencoder, CosmosAutoencoderConfig, CosmosConfig, CosmosInput, CosmosTime, CosmosTransformer,
+};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use diffusion_schedulers::{EdmConfig, Scheduler};
 use training::init_seeded;
-use video_gen::{CosmosAutoencoder, CosmosAutoencoderConfig, CosmosConfig, CosmosInput, CosmosTime, CosmosTransformer};
 
 fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
     Tensor::random(shape, Distribution::Normal(0.0, 1.0), device)

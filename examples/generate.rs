@@ -8,9 +8,10 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail, ensure};
 use clap::{Parser, ValueEnum};
+use cosmos_predict::EndFrame;
 use pusht_jobs::JobContext;
 use training::{device, free_memory};
-use video_gen::{ClipEnds, EndFrame, GenerationJob, ModelChoice, OpenedModel, Part, Plan, Sampling, WeightFormat};
+use video_gen::{ClipEnds, GenerationJob, ModelChoice, OpenedModel, Part, Plan, Sampling, WeightFormat};
 
 /// Generates PushT clips: MP4 files to look at, PNG folders with the exact frames, generation.json with every setting. A
 /// stopped run goes on with the same command, and more clips can be added by a larger --count.

@@ -31,7 +31,7 @@ fn main() -> anyhow::Result<ExitCode> {
         model_parity::FLOW_MODELS,
         t5_encoder::parity::TEXT_MODELS,
         ltx_video::parity::LTX_MODELS,
-        video_gen::COSMOS_MODELS,
+        cosmos_predict::parity::COSMOS_MODELS,
     ]
     .concat();
     let mut passed = true;

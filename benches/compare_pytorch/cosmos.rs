@@ -3,8 +3,10 @@
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Distribution, Tensor};
+use cosmos_predict::{
+    CosmosAutoencoder, CosmosAutoencoderConfig, CosmosConfig, CosmosInput, CosmosTime, CosmosTransformer,
+};
 use training::init_seeded;
-use video_gen::{CosmosAutoencoder, CosmosAutoencoderConfig, CosmosConfig, CosmosInput, CosmosTime, CosmosTransformer};
 
 use crate::{Case, Run};
 

@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod cosmos;
 mod finetune;
 mod generation;
 mod object;
@@ -9,12 +8,6 @@ mod pixel;
 mod prompt;
 mod published;
 
-pub use cosmos::{
-    COSMOS_MODELS, CosmosAutoencoder, CosmosAutoencoderConfig, CosmosBatch, CosmosCondition, CosmosConfig,
-    CosmosDecoder, CosmosEncoder, CosmosError, CosmosInput, CosmosLayout, CosmosLoss, CosmosMemory, CosmosPipeline,
-    CosmosPrompt, CosmosPrompts, CosmosSampling, CosmosStep, CosmosTime, CosmosTransformer, CosmosVariant, CosmosVideo,
-    EndFrame, LearnedPositions, PatchMethod, SigmaDraws, cosmos_autoencoder_shapes, cosmos_shapes, text_bias,
-};
 pub use finetune::{
     ClipData, ClipPlace, ClipSplit, Family, Finetune, FinetuneConfig, FinetuneError, Finetuned, Format, Preset,
     SampleMeasures, Take, TrainingMemory, check_finetune, finetune, write_tiny_model,
@@ -32,4 +25,4 @@ pub use pixel::{
     PixelTrainSettings,
 };
 pub use prompt::{Side, default_negative_prompt, default_prompt};
-pub use published::{LtxSettings, LtxVideo};
+pub use published::{CosmosVideo, LtxSettings, LtxVideo};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use burn::tensor::{Device, FloatDType};
+use cosmos_predict::{CosmosPipeline, CosmosPrompts, CosmosSampling, EndFrame};
 use ltx_video::{LtxFiles, LtxTransformer};
 use nn_kit::mix_seed;
 use pusht_data::{VideoModel, VideoRequest};
@@ -13,8 +14,8 @@ use pusht_env::Frame;
 use pusht_jobs::{CancelFlag, JobContext, Progress};
 use t5_encoder::TextEncoder;
 use video_gen::{
-    ClipData, CosmosPipeline, CosmosPrompts, CosmosSampling, CosmosVideo, EndFrame, Family, Finetune, FinetuneConfig,
-    FinetuneError, Finetuned, LtxSettings, LtxVideo, ModelChoice, Preset, Sampling, finetune, write_tiny_model,
+    ClipData, CosmosVideo, Family, Finetune, FinetuneConfig, FinetuneError, Finetuned, LtxSettings, LtxVideo,
+    ModelChoice, Preset, Sampling, finetune, write_tiny_model,
 };
 
 /// Raises a flag at a step, and keeps what stages end with.

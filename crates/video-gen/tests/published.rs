@@ -4,12 +4,18 @@
 
 use std::path::Path;
 
-use burn::tensor::{Device, FloatDType};
+use burn::tensor::{Device, FloatDType, Tensor};
+use cosmos_predict::{
+    CosmosAutoencoder, CosmosAutoencoderConfig, CosmosConfig, CosmosPipeline, CosmosPrompts, CosmosSampling,
+    CosmosTransformer, EndFrame,
+};
+use diffusion_schedulers::EdmConfig;
 use ltx_video::{LtxFiles, LtxVersion};
 use nn_kit::{Checkpoint, save_safetensors};
 use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
-use video_gen::{LtxSettings, LtxVideo};
+use training::init_seeded;
+use video_gen::{CosmosVideo, LtxSettings, LtxVideo};
 
 /// The parts of a recorded pipeline as a folder of published files, with a tokenizer.
 fn published_folder(folder: &Path) {
@@ -109,4 +115,101 @@ fn a_folder_of_published_files_gives_clips() {
     let video = LtxVideo::open(files(folder.path()), odd, &device).unwrap();
     let text = video.generate(&[request(3, 1)]).unwrap_err().to_string();
     assert!(text.contains("width is 36") && text.contains("multiple of 8"), "{text}");
+}
+
+/// Sizes at which everything runs in milliseconds.
+fn small() -> (CosmosConfig, CosmosAutoencoderConfig) {
+    let transformer = CosmosConfig {
+        in_channels: 5,
+        out_channels: 4,
+        num_attention_heads: 2,
+        attention_head_dim: 12,
+        num_layers: 1,
+        mlp_ratio: 2.0,
+        text_embed_dim: 6,
+        adaln_lora_dim: 4,
+        max_size: [4, 8, 8],
+        ..CosmosConfig::default()
+    };
+    let autoencoder = CosmosAutoencoderConfig {
+        latent_channels: 4,
+        encoder_block_out_channels: vec![4, 4, 6, 6],
+        decode_block_out_channels: vec![4, 4, 6, 6],
+        attention_resolutions: vec![],
+        num_layers: 1,
+        ..CosmosAutoencoderConfig::default()
+    };
+    (transformer, autoencoder)
+}
+
+fn pipeline(change: impl FnOnce(&mut CosmosConfig)) -> CosmosPipeline {
+    let device = Device::flex();
+    let (mut transformer, autoencoder) = small();
+    change(&mut transformer);
+    let transformer = init_seeded(1, &device, |device| {
+        CosmosTransformer::new(&transformer, device).unwrap()
+    });
+    let autoencoder = init_seeded(2, &device, |device| {
+        CosmosAutoencoder::new(&autoencoder, device).unwrap()
+    });
+    CosmosPipeline::new(transformer, autoencoder, EdmConfig::default(), &device).unwrap()
+}
+
+fn cosmos_video(end: EndFrame) -> CosmosVideo {
+    let text = |fill: f32| Tensor::<3>::full([1, 3, 6], fill, &Device::flex());
+    let prompts = CosmosPrompts::from_embeddings("a dot pushes a block", text(0.3), text(-0.2));
+    let sampling = CosmosSampling {
+        steps: 2,
+        ..CosmosSampling::default()
+    };
+    CosmosVideo::new(pipeline(|_| {}), prompts, [16, 32], sampling, end).unwrap()
+}
+
+fn cosmos_request(frames: usize) -> VideoRequest {
+    let mut start = Frame::new(12, 8);
+    for (x, y, pixel) in start.enumerate_pixels_mut() {
+        pixel.0 = [20 * x as u8, 30 * y as u8, 90];
+    }
+    VideoRequest {
+        end: Some(Frame::new(12, 8)),
+        start,
+        prompt: None,
+        frames,
+        seed: 5,
+    }
+}
+
+#[test]
+fn a_clip_follows_from_its_request() {
+    for end in [EndFrame::InPlace, EndFrame::Shifted] {
+        let model = cosmos_video(end);
+        let clips = model
+            .generate(&[cosmos_request(9), cosmos_request(17), cosmos_request(9)])
+            .unwrap();
+        let lengths: Vec<usize> = clips.iter().map(Vec::len).collect();
+        assert_eq!(lengths, [9, 17, 9]);
+        assert_eq!(clips[0][8].dimensions(), (12, 8));
+        assert_eq!(clips[0], clips[2]);
+        let mut other = cosmos_request(9);
+        other.seed = 6;
+        assert_ne!(model.generate(&[other]).unwrap()[0], clips[0]);
+    }
+}
+
+#[test]
+fn requests_that_cannot_be_served_are_refused_by_their_number() {
+    let model = cosmos_video(EndFrame::InPlace);
+    let refused = |change: fn(&mut VideoRequest), part: &str| {
+        let mut wrong = cosmos_request(9);
+        change(&mut wrong);
+        let text = model.generate(&[cosmos_request(9), wrong]).unwrap_err().to_string();
+        assert!(text.contains("request 1") && text.contains(part), "{text}");
+    };
+    refused(|r| r.frames = 10, "such as 9 or 17");
+    refused(|r| r.frames = 0, "8·k + 1");
+    refused(|r| r.frames = 8 * 8 + 1, "latent clip");
+    refused(|r| r.frames = 1, "prescribed end");
+    refused(|r| r.prompt = Some("another".into()), "not encoded");
+    refused(|r| r.prompt = Some(" ".into()), "empty");
+    refused(|r| r.start = Frame::new(0, 4), "pixels");
 }

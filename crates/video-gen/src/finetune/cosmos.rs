@@ -3,9 +3,14 @@
 use std::path::PathBuf;
 
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
+use cosmos_predict::{
+    CosmosAutoencoder, CosmosBatch, CosmosCondition, CosmosPipeline, CosmosPrompts, CosmosSampling, CosmosTransformer,
+    CosmosVariant, EndFrame, SigmaDraws,
+};
 use diffusion_schedulers::EdmConfig;
 use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
+use t5_encoder::TextStates;
 use training::Gradients;
 
 use super::cache::Latents;
@@ -14,12 +19,8 @@ use super::draws::Draws;
 use super::error::FinetuneError;
 use super::objective::Trainee;
 use super::texts::Prompts;
-use crate::cosmos::{
-    CosmosAutoencoder, CosmosBatch, CosmosCondition, CosmosPipeline, CosmosPrompts, CosmosSampling, CosmosTransformer,
-    CosmosVariant, CosmosVideo, EndFrame, SigmaDraws,
-};
 use crate::pictures::picture;
-use t5_encoder::TextStates;
+use crate::published::CosmosVideo;
 
 /// What its training needs beside the transformer.
 pub(super) struct CosmosTrainee {
@@ -95,13 +96,11 @@ impl Trainee for CosmosTrainee {
         let given: Vec<bool> = (0..count)
             .map(|frame| (draws.first && frame == 0) || (draws.last && frame + 1 == count))
             .collect();
-        let levels = SigmaDraws::default();
-        let sigma = |z: &f32| (levels.mean + levels.deviation * f64::from(*z)).exp() as f32;
         let shape = latents.dims();
         let noise = TensorData::new(draws.noise(shape.iter().product()), shape);
         Ok(CosmosBatch {
             noise: Tensor::from_data(noise, device),
-            sigma: draws.level.iter().map(sigma).collect(),
+            sigma: SigmaDraws::default().sigmas(&draws.level),
             text: ended(&self.prompts.prompt).repeat_dim(0, clips.len()),
             given: (self.variant == CosmosVariant::Video2World).then(|| vec![given; clips.len()]),
             fps: Some(self.sampling.fps),
@@ -114,7 +113,8 @@ impl Trainee for CosmosTrainee {
     }
 
     fn by_block(&self, model: &CosmosTransformer, batch: CosmosBatch) -> Result<Gradients, FinetuneError> {
-        Ok(model.loss_by_block(batch, &self.levels)?)
+        let (loss, gradients) = model.loss_by_block(batch, &self.levels)?;
+        Ok(Gradients { loss, gradients })
     }
 
     /// Models that take no frames are not sampled.

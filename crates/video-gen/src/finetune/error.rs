@@ -2,15 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use cosmos_predict::CosmosError;
 use ltx_video::LtxError;
 use nn_kit::CheckpointError;
 use pusht_data::{DataError, VideoError};
 use pusht_vision::VisionError;
+use t5_encoder::TextError;
 use training::TrainingError;
 use video_io::VideoIoError;
-
-use crate::cosmos::CosmosError;
-use t5_encoder::TextError;
 
 /// See the module.
 #[derive(Debug, thiserror::Error)]

@@ -11,6 +11,7 @@ use ltx_video::{
 };
 use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
+use t5_encoder::TextStates;
 use training::Gradients;
 
 use super::cache::Latents;
@@ -21,7 +22,6 @@ use super::objective::Trainee;
 use super::texts::Prompts;
 use crate::pictures::picture;
 use crate::published::{LtxSettings, LtxVideo};
-use t5_encoder::TextStates;
 
 /// What its training needs beside the transformer.
 pub(super) struct LtxTrainee {

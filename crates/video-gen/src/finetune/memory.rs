@@ -5,14 +5,15 @@
 
 use std::path::Path;
 
-use super::config::{Family, FinetuneConfig, Format};
-use super::error::FinetuneError;
-use crate::cosmos::{
+use burn::tensor::{Device, FloatDType};
+use cosmos_predict::{
     CosmosAutoencoderConfig, CosmosConfig, CosmosLayout, CosmosMemory, CosmosTransformer, cosmos_shapes,
 };
-use burn::tensor::{Device, FloatDType};
 use ltx_video::{LtxFiles, LtxLayout, LtxMemory, LtxSizes, LtxTransformer, count, ltx_shapes};
 use t5_encoder::{T5Config, t5_shapes};
+
+use super::config::{Family, FinetuneConfig, Format};
+use super::error::FinetuneError;
 
 /// Tensors of a token's width that the backward pass of a block holds, outside of the feed-forward part.
 const HELD: u64 = 32;

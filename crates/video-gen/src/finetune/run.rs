@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{DType, Device, FloatDType};
+use cosmos_predict::{CosmosAutoencoder, CosmosTransformer, CosmosVariant};
 use diffusion_schedulers::{EdmConfig, FlowScheduler};
 use ltx_video::{LatentScale, LtxConfig, LtxTransformer, LtxVae};
+use nn_kit::settings::Class;
 use pusht_env::Frame;
 use pusht_jobs::{JobContext, write_bytes};
 use serde::Serialize;
+use t5_encoder::TextEncoder;
 use training::{FitOptions, Fitted, Precision, fit, init_seeded, out_folder};
 
 use super::cache::{Cache, Clips, Latents, fingerprint};
@@ -20,9 +23,6 @@ use super::measures::SampleMeasures;
 use super::memory::{Sizes, TrainingMemory};
 use super::objective::{Trainee, Tuning, measured};
 use super::texts::Prompts;
-use crate::cosmos::{CosmosAutoencoder, CosmosTransformer, CosmosVariant};
-use nn_kit::settings::Class;
-use t5_encoder::TextEncoder;
 
 /// What is trained, on what, where to.
 pub struct Finetune<'a> {

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use burn::tensor::{Device, FloatDType, Tensor};
+use t5_encoder::{TextEncoder, TextStates};
 
 use super::cache::{Cache, fingerprint, text_key};
 use super::config::FinetuneConfig;
 use super::error::FinetuneError;
-use t5_encoder::{TextEncoder, TextStates};
 
 /// Names of tensors in the cache.
 const NAMES: [&str; 2] = ["states", "mask"];

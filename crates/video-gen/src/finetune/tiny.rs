@@ -2,19 +2,17 @@
 
 use std::path::Path;
 
-use burn::module::Module;
 use burn::tensor::Device;
+use cosmos_predict::{CosmosAutoencoder, CosmosAutoencoderConfig, CosmosConfig, CosmosTransformer};
 use ltx_video::{LtxConfig, LtxTransformer, LtxVae, LtxVaeConfig, LtxVersion};
-use nn_kit::{Renames, published_values, save_safetensors};
+use nn_kit::settings::Class;
 use pusht_jobs::write_bytes;
 use serde_json::{Value, json};
+use t5_encoder::{T5Activation, T5Config, T5Encoder};
 use training::init_seeded;
 
 use super::config::Family;
 use super::error::FinetuneError;
-use crate::cosmos::{CosmosAutoencoder, CosmosAutoencoderConfig, CosmosConfig, CosmosTransformer, autoencoder_names};
-use nn_kit::settings::Class;
-use t5_encoder::{T5Activation, T5Config, T5Encoder};
 
 /// Width of the text encoder's states.
 const TEXT: usize = 16;
@@ -81,7 +79,8 @@ pub fn write_tiny_model(family: Family, folder: &Path, seed: u64) -> Result<(), 
             save(&folder_of, |path| transformer.save(path))?;
             let autoencoder = CosmosAutoencoder::new(&vae, &device)?;
             let autoencoder = init_seeded(seed + 1, &device, |_| autoencoder);
-            weights(&part(folder, "vae", vae.named())?, &autoencoder, &autoencoder_names())?;
+            let folder_of = part(folder, "vae", vae.named())?;
+            save(&folder_of, |path| autoencoder.save(path))?;
         }
     }
     let pieces = pieces();
@@ -140,9 +139,4 @@ fn part(folder: &Path, name: &str, sizes: serde_json::Result<Value>) -> Result<s
 fn save(folder: &Path, write: impl FnOnce(&Path) -> std::io::Result<()>) -> Result<(), FinetuneError> {
     let path = folder.join("model.safetensors");
     write(&path).map_err(FinetuneError::io("writing", &path))
-}
-
-fn weights<M: Module>(folder: &Path, model: &M, names: &Renames) -> Result<(), FinetuneError> {
-    let values = published_values(model, names);
-    save(folder, |path| save_safetensors(path, &values))
 }

@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use burn::tensor::Device;
+use cosmos_predict::{
+    CosmosAutoencoder, CosmosAutoencoderConfig, CosmosConfig, CosmosError, CosmosMemory, CosmosPipeline, CosmosPrompts,
+    CosmosSampling, CosmosTransformer, CosmosVariant,
+};
 use ltx_video::{LtxError, LtxFiles, LtxMemory, LtxTransformer, LtxVae};
 use nn_kit::AdapterFile;
 use pusht_data::VideoModel;
@@ -15,11 +19,7 @@ use super::ends::plain;
 use super::error::GenerationError;
 use super::sampling::{Asked, Sampling, WeightFormat};
 use crate::prompt::{default_negative_prompt, default_prompt};
-use crate::{
-    Caption, CosmosAutoencoder, CosmosAutoencoderConfig, CosmosConfig, CosmosError, CosmosMemory, CosmosPipeline,
-    CosmosPrompts, CosmosSampling, CosmosTransformer, CosmosVariant, CosmosVideo, LtxSettings, LtxVideo,
-    ObjectLatentModel, PixelModel,
-};
+use crate::{Caption, CosmosVideo, LtxSettings, LtxVideo, ObjectLatentModel, PixelModel};
 
 /// Rows and columns that Cosmos works in, where nothing else is asked for.
 const COSMOS_SIZE: [usize; 2] = [256, 256];

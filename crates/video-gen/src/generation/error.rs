@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
+use cosmos_predict::CosmosError;
 use ltx_video::LtxError;
 use pusht_data::{DataError, SplitError, VideoError};
 use pusht_vision::VisionError;
 use t5_encoder::TextError;
 use video_io::VideoIoError;
 
-use crate::{CosmosError, FinetuneError, PixelError, VideoGenError};
+use crate::{FinetuneError, PixelError, VideoGenError};
 
 /// Why there are no clips.
 #[derive(Debug, thiserror::Error)]

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use burn::tensor::FloatDType;
+use cosmos_predict::EndFrame;
 use serde::{Deserialize, Serialize};
 
 use super::error::GenerationError;
-use crate::{EndFrame, FinetuneConfig};
+use crate::FinetuneConfig;
 
 /// Frames of a clip of a published model, where nothing else is asked for.
 const FRAMES: usize = 33;

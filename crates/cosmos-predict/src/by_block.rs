@@ -1,16 +1,16 @@
 //! Loss and gradients with one block of the transformer in memory at a time ([`nn_kit::pull_back`]).
 
 use burn::module::Module;
+use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use diffusion_schedulers::EdmConfig;
 use nn_kit::{Collected, Leaf, in_f32, pull_back};
-use training::Gradients;
 
-use super::block::Shared;
-use super::error::CosmosError;
-use super::modulation::Noise;
-use super::train::{CosmosBatch, Prepared};
-use super::transformer::CosmosTransformer;
+use crate::block::Shared;
+use crate::error::CosmosError;
+use crate::modulation::Noise;
+use crate::train::{CosmosBatch, Prepared};
+use crate::transformer::CosmosTransformer;
 
 /// What all blocks share, as leaves.
 struct Given {
@@ -76,13 +76,17 @@ impl Begun {
 }
 
 impl CosmosTransformer {
-    /// The loss of a batch ([`CosmosTransformer::loss`]) and its gradients: those of `backward`, at the cost of computing
-    /// the blocks twice and the memory of a single one and of every block's input. The model must be one for training
+    /// The loss of a batch ([`CosmosTransformer::loss`]), without autodiff, and the gradients of what is trained: those of
+    /// `backward`, at the cost of computing the blocks twice and the memory of a single one and of every block's input. The model must be one for training
     /// ([`Module::train`]).
     ///
     /// # Errors
     /// A batch that does not fit the model or itself.
-    pub fn loss_by_block(&self, batch: CosmosBatch, levels: &EdmConfig) -> Result<Gradients, CosmosError> {
+    pub fn loss_by_block(
+        &self,
+        batch: CosmosBatch,
+        levels: &EdmConfig,
+    ) -> Result<(Tensor<1>, GradientsParams), CosmosError> {
         let prepared = Prepared::new(batch, levels)?;
         let tokens = self.check(&prepared.input)?;
         let shared = self.shared(&prepared.input, tokens);
@@ -136,9 +140,6 @@ impl CosmosTransformer {
         if let Some(sum) = sum {
             all.add(self, &mut sum.backward());
         }
-        Ok(Gradients {
-            loss: value.without_autodiff(),
-            gradients: all.finish(),
-        })
+        Ok((value.without_autodiff(), all.finish()))
     }
 }

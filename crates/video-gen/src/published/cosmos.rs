@@ -1,85 +1,19 @@
 //! Cosmos-Predict1 as a video model.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
+use cosmos_predict::{
+    CosmosCondition, CosmosError, CosmosPipeline, CosmosPrompt, CosmosPrompts, CosmosSampling, CosmosVariant, EndFrame,
+};
 use nn_kit::normal;
 use pusht_data::{VideoError, VideoModel, VideoRequest};
 use pusht_env::Frame;
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
+use t5_encoder::TextError;
 
-use super::condition::{CosmosCondition, EndFrame};
-use super::error::CosmosError;
-use super::load::CosmosVariant;
-use super::pipeline::{CosmosPipeline, CosmosPrompt, CosmosSampling};
 use crate::pictures::{frames, picture};
-use t5_encoder::{TextEncoder, TextError};
-
-/// The embeddings of prompts. They are made before sampling, so that the text encoder, which is larger than the clip's
-/// activations, can be dropped.
-#[derive(Clone, Debug)]
-pub struct CosmosPrompts {
-    texts: BTreeMap<String, Tensor<3>>,
-    first: String,
-    negative: Tensor<3>,
-}
-
-impl CosmosPrompts {
-    /// Encodes prompts, the first of which is that of requests without one, and the negative prompt (which may be empty),
-    /// each as `tokens` with padding; the published models were trained with 512.
-    ///
-    /// # Errors
-    /// No prompt, an empty one, or one that the encoder cannot read.
-    pub fn new(
-        encoder: &TextEncoder,
-        prompts: &[&str],
-        negative: &str,
-        tokens: usize,
-        device: &Device,
-    ) -> Result<Self, TextError> {
-        let encode = |text: &str| -> Result<Tensor<3>, TextError> {
-            let found = encoder.encode(&[text], tokens, true, device)?;
-            Ok(found.states * found.mask.unsqueeze_dim::<3>(2))
-        };
-        let first = prompts.first().ok_or(TextError::Empty)?.to_string();
-        let mut texts = BTreeMap::new();
-        for prompt in prompts {
-            if prompt.trim().is_empty() {
-                return Err(TextError::Empty);
-            }
-            texts.insert((*prompt).to_string(), encode(prompt)?);
-        }
-        Ok(Self {
-            texts,
-            first,
-            negative: encode(negative)?,
-        })
-    }
-
-    /// Embeddings that were made elsewhere, each `[1, words, width]`.
-    pub fn from_embeddings(prompt: &str, text: Tensor<3>, negative: Tensor<3>) -> Self {
-        Self {
-            texts: BTreeMap::from([(prompt.to_string(), text)]),
-            first: prompt.to_string(),
-            negative,
-        }
-    }
-
-    fn of(&self, request: &VideoRequest) -> Result<CosmosPrompt, String> {
-        let asked = request.prompt.as_deref().unwrap_or(&self.first);
-        if asked.trim().is_empty() {
-            return Err(TextError::Empty.to_string());
-        }
-        let text = self.texts.get(asked).cloned();
-        let text = text.ok_or_else(|| format!("its prompt {asked:?} was not encoded; expected one of those given"))?;
-        Ok(CosmosPrompt {
-            text,
-            negative: Some(self.negative.clone()),
-        })
-    }
-}
 
 /// A video2world pipeline that makes clips from a start frame and, where one is given, an end frame.
 #[derive(Debug)]
@@ -134,6 +68,16 @@ impl CosmosVideo {
     pub fn with_adapters(mut self, path: &Path) -> Result<Self, CosmosError> {
         self.pipeline = self.pipeline.with_adapters(path)?;
         Ok(self)
+    }
+
+    /// The prompt of a request.
+    fn prompt(&self, request: &VideoRequest) -> Result<CosmosPrompt, String> {
+        let asked = request.prompt.as_deref().unwrap_or(self.prompts.first());
+        if asked.trim().is_empty() {
+            return Err(TextError::Empty.to_string());
+        }
+        let found = self.prompts.get(asked);
+        found.ok_or_else(|| format!("its prompt {asked:?} was not encoded; expected one of those given"))
     }
 
     /// The latent size of a request, where the model can serve it.
@@ -201,7 +145,7 @@ impl VideoModel for CosmosVideo {
             let size = self
                 .latent_size(request)
                 .map_err(|error| refused(index, error.to_string()))?;
-            let prompt = self.prompts.of(request).map_err(|reason| refused(index, reason))?;
+            let prompt = self.prompt(request).map_err(|reason| refused(index, reason))?;
             Ok((size, prompt))
         };
         let looked: Vec<_> = requests

@@ -5,17 +5,16 @@ use burn::tensor::{Device, Tensor};
 use diffusion_schedulers::{EdmConfig, Scheduler};
 use model_parity::{Case, Check, MODULE, Model, PIPELINE, ParityError, SCHEDULE};
 use nn_kit::{in_f32, published_gradients};
-
 use t5_encoder::parity::RecordedT5;
 
-use super::autoencoder::{CosmosAutoencoder, CosmosAutoencoderConfig};
-use super::condition::CosmosCondition;
-use super::config::CosmosConfig;
-use super::error::CosmosError;
-use super::names::{autoencoder_names, folder_names};
-use super::pipeline::{CosmosPipeline, CosmosPrompt, CosmosSampling};
-use super::train::CosmosBatch;
-use super::transformer::{CosmosInput, CosmosTime, CosmosTransformer, text_bias};
+use crate::autoencoder::{CosmosAutoencoder, CosmosAutoencoderConfig};
+use crate::condition::CosmosCondition;
+use crate::config::CosmosConfig;
+use crate::error::CosmosError;
+use crate::names::{autoencoder_names, folder_names};
+use crate::pipeline::{CosmosPipeline, CosmosPrompt, CosmosSampling};
+use crate::train::CosmosBatch;
+use crate::transformer::{CosmosInput, CosmosTime, CosmosTransformer, text_bias};
 
 /// The models of Cosmos-Predict1 that a recorded folder can be compared with.
 pub const COSMOS_MODELS: &[Model] = &[

@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, FloatDType};
 use diffusion_schedulers::EdmConfig;
-use nn_kit::{Checkpoint, published_shapes};
+use nn_kit::settings::Class;
+use nn_kit::{Checkpoint, published_shapes, published_values, save_safetensors};
 use serde::de::DeserializeOwned;
 
-use super::autoencoder::{CosmosAutoencoder, CosmosAutoencoderConfig};
-use super::config::{CosmosConfig, LearnedPositions};
-use super::error::CosmosError;
-use super::names::{ORIGINAL, autoencoder_names, folder_names, model_pt_names, tokenizer_names};
-use super::pipeline::CosmosPipeline;
-use super::transformer::CosmosTransformer;
-use nn_kit::settings::Class;
+use crate::autoencoder::{CosmosAutoencoder, CosmosAutoencoderConfig};
+use crate::config::{CosmosConfig, LearnedPositions};
+use crate::error::CosmosError;
+use crate::names::{ORIGINAL, autoencoder_names, folder_names, model_pt_names, tokenizer_names};
+use crate::pipeline::CosmosPipeline;
+use crate::transformer::CosmosTransformer;
 
 /// Names and shapes of parameters.
 type Shapes = BTreeMap<String, Vec<usize>>;
@@ -271,6 +271,14 @@ impl CosmosAutoencoder {
     pub fn check_files(path: &Path) -> Result<(), CosmosError> {
         let (model, weights, names) = Self::source(path, &Device::default())?;
         Ok(weights.check(&model, "", &names)?)
+    }
+
+    /// Writes all weights under the names of the folders of diffusers.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn save(&self, path: &Path) -> std::io::Result<()> {
+        save_safetensors(path, &published_values(self, &autoencoder_names()))
     }
 
     #[expect(clippy::type_complexity, reason = "a table of names")]

@@ -6,7 +6,7 @@ use nn_kit::{LORA_NAMES, Renames};
 type Names = Vec<(&'static str, &'static str)>;
 
 /// In front of the transformer's names in `model.pt`.
-pub(super) const ORIGINAL: &str = "net.";
+pub(crate) const ORIGINAL: &str = "net.";
 
 const FOLDER: &Renames = &[
     ("to_out.", "to_out.0."),
@@ -68,12 +68,12 @@ fn with_adapters(names: &Renames) -> Names {
 }
 
 /// Of a transformer in a folder of diffusers.
-pub(super) fn folder_names() -> Names {
+pub(crate) fn folder_names() -> Names {
     with_adapters(FOLDER)
 }
 
 /// Of a transformer in `model.pt`, after [`ORIGINAL`].
-pub(super) fn model_pt_names() -> Names {
+pub(crate) fn model_pt_names() -> Names {
     with_adapters(MODEL_PT)
 }
 
@@ -83,6 +83,6 @@ pub(crate) fn autoencoder_names() -> Names {
 }
 
 /// Of an autoencoder in the state of the published tokenizers.
-pub(super) fn tokenizer_names() -> Names {
+pub(crate) fn tokenizer_names() -> Names {
     TOKENIZER.to_vec()
 }

@@ -10,7 +10,7 @@ use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
 use nn_kit::{in_dtype, in_f32};
 
-use super::config::CosmosConfig;
+use crate::config::CosmosConfig;
 
 /// Slowest period of the frequencies, before stretching.
 const THETA: f64 = 10_000.0;
@@ -67,17 +67,17 @@ impl Rotary {
     }
 
     /// Cosines, `[tokens, head]`: both halves of a head have the same.
-    pub(super) fn cos(&self) -> Tensor<2> {
+    pub(crate) fn cos(&self) -> Tensor<2> {
         self.cos.clone().repeat_dim(1, 2)
     }
 
     /// Sines, `[tokens, head]`.
-    pub(super) fn sin(&self) -> Tensor<2> {
+    pub(crate) fn sin(&self) -> Tensor<2> {
         self.sin.clone().repeat_dim(1, 2)
     }
 
     /// Turns queries or keys `[batch, heads, tokens, head]`.
-    pub(super) fn turn(&self, x: Tensor<4>) -> Tensor<4> {
+    pub(crate) fn turn(&self, x: Tensor<4>) -> Tensor<4> {
         let (dtype, half) = (x.dtype(), x.dims()[3] / 2);
         let x = in_f32(x);
         let (a, b) = (x.clone().narrow(3, 0, half), x.narrow(3, half, half));
@@ -98,7 +98,7 @@ pub struct LearnedTables {
 }
 
 impl LearnedTables {
-    pub(super) fn new(config: &CosmosConfig, device: &Device) -> Self {
+    pub(crate) fn new(config: &CosmosConfig, device: &Device) -> Self {
         let table = |axis: usize| {
             let places = config.max_size[axis] / config.patch_size[axis];
             Initializer::Zeros.init([places, config.width()], device)
@@ -111,7 +111,7 @@ impl LearnedTables {
     }
 
     /// `[1, frames, rows · columns, width]`.
-    pub(super) fn forward(&self, tokens: [usize; 3]) -> Tensor<4> {
+    pub(crate) fn forward(&self, tokens: [usize; 3]) -> Tensor<4> {
         let [frames, rows, columns] = tokens;
         let width = self.pos_emb_t.lazy_shape()[1];
         let part = |table: &Param<Tensor<2>>, count, shape: [usize; 4]| table.val().narrow(0, 0, count).reshape(shape);

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::Device;
+use cosmos_predict::parity::COSMOS_MODELS;
+use cosmos_predict::{CosmosAutoencoderConfig, CosmosConfig, CosmosLayout, cosmos_autoencoder_shapes, cosmos_shapes};
 use model_parity::compare;
-use video_gen::{
-    COSMOS_MODELS, CosmosAutoencoderConfig, CosmosConfig, CosmosLayout, cosmos_autoencoder_shapes, cosmos_shapes,
-};
 
 fn recordings_are_reproduced(reference: &Path) {
     let cases = [

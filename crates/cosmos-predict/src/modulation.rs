@@ -10,7 +10,7 @@ use nn_kit::{in_dtype, in_f32, sinusoidal_steps};
 const EPSILON: f64 = 1e-6;
 
 /// A linear layer without bias; none in this model has one.
-pub(super) fn linear(from: usize, to: usize, device: &Device) -> Linear {
+pub(crate) fn linear(from: usize, to: usize, device: &Device) -> Linear {
     LinearConfig::new(from, to).with_bias(false).init(device)
 }
 
@@ -24,14 +24,14 @@ struct Embedder {
 /// Sinusoids of c_noise, and two things made of them: their RMS norm, out of which each layer makes its modulation, and
 /// three vectors that are added to every modulation.
 #[derive(Module, Debug)]
-pub(super) struct NoiseEmbedding {
+pub(crate) struct NoiseEmbedding {
     t_embedder: Embedder,
     norm: RmsNorm,
 }
 
 /// What [`NoiseEmbedding`] makes: both `[batch, times, …]`, with one time a sample or one a latent frame.
 #[derive(Clone, Debug)]
-pub(super) struct Noise {
+pub(crate) struct Noise {
     /// `[batch, times, width]`.
     pub embedded: Tensor<3>,
     /// `[batch, times, 3 · width]`.
@@ -39,7 +39,7 @@ pub(super) struct Noise {
 }
 
 impl NoiseEmbedding {
-    pub(super) fn new(width: usize, device: &Device) -> Self {
+    pub(crate) fn new(width: usize, device: &Device) -> Self {
         Self {
             t_embedder: Embedder {
                 linear_1: linear(width, width, device),
@@ -50,7 +50,7 @@ impl NoiseEmbedding {
     }
 
     /// Of c_noise, `[batch, times]`.
-    pub(super) fn forward(&self, time: Tensor<2>) -> Noise {
+    pub(crate) fn forward(&self, time: Tensor<2>) -> Noise {
         let [batch, times] = time.dims();
         let layers = &self.t_embedder;
         let dtype = layers.linear_1.weight.val().dtype();
@@ -65,7 +65,7 @@ impl NoiseEmbedding {
 }
 
 /// Layer norm without weights of its own.
-pub(super) fn normalised(x: Tensor<4>) -> Tensor<4> {
+pub(crate) fn normalised(x: Tensor<4>) -> Tensor<4> {
     let dtype = x.dtype();
     let x = in_f32(x);
     let x = x.clone() - x.mean_dim(3);
@@ -75,14 +75,14 @@ pub(super) fn normalised(x: Tensor<4>) -> Tensor<4> {
 
 /// A modulation of low rank: linear₂(linear₁(SiLU(embedded))) + shared, in 2 or 3 vectors of the width.
 #[derive(Module, Debug)]
-pub(super) struct Modulation {
+pub(crate) struct Modulation {
     linear_1: Linear,
     linear_2: Linear,
 }
 
 impl Modulation {
     /// Of `parts` vectors.
-    pub(super) fn new(width: usize, rank: usize, parts: usize, device: &Device) -> Self {
+    pub(crate) fn new(width: usize, rank: usize, parts: usize, device: &Device) -> Self {
         Self {
             linear_1: linear(width, rank, device),
             linear_2: linear(rank, parts * width, device),
@@ -102,7 +102,7 @@ impl Modulation {
     }
 
     /// norm(x) · (1 + scale) + shift of tokens `[batch, frames, tokens, width]`, and the gate, where there is one.
-    pub(super) fn forward(&self, x: Tensor<4>, noise: &Noise) -> (Tensor<4>, Option<Tensor<4>>) {
+    pub(crate) fn forward(&self, x: Tensor<4>, noise: &Noise) -> (Tensor<4>, Option<Tensor<4>>) {
         let mut vectors = self.vectors(noise);
         let gate = (vectors.len() > 2).then(|| vectors.pop()).flatten();
         let [shift, scale] = [vectors[0].clone(), vectors[1].clone()];

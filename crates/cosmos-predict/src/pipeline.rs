@@ -11,10 +11,10 @@ use burn::tensor::{Device, Tensor};
 use diffusion_schedulers::{EdmConfig, Scheduler};
 use nn_kit::in_f32;
 
-use super::autoencoder::CosmosAutoencoder;
-use super::condition::CosmosCondition;
-use super::error::CosmosError;
-use super::transformer::{CosmosInput, CosmosTime, CosmosTransformer};
+use crate::autoencoder::CosmosAutoencoder;
+use crate::condition::CosmosCondition;
+use crate::error::CosmosError;
+use crate::transformer::{CosmosInput, CosmosTime, CosmosTransformer};
 
 /// What a clip should show, as embeddings `[1, words, width]` of the T5 encoder, zero after the last word.
 #[derive(Clone, Debug)]

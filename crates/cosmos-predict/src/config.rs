@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::error::CosmosError;
+use crate::error::CosmosError;
 
 /// Learned positions beside the rotary ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,7 +12,7 @@ pub enum LearnedPositions {
     Learnable,
 }
 
-/// Sizes of a [`CosmosTransformer`](super::CosmosTransformer). Field names are those of the published `config.json`
+/// Sizes of a [`CosmosTransformer`](crate::CosmosTransformer). Field names are those of the published `config.json`
 /// (diffusers); fields of it that are not here are passed over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -105,12 +105,12 @@ impl CosmosConfig {
     }
 
     /// Hidden width of a feed-forward part.
-    pub(super) fn hidden(&self) -> usize {
+    pub(crate) fn hidden(&self) -> usize {
         (self.width() as f64 * self.mlp_ratio) as usize
     }
 
     /// Numbers of a token before its embedding.
-    pub(super) fn patch(&self) -> usize {
+    pub(crate) fn patch(&self) -> usize {
         let channels = self.in_channels + usize::from(self.concat_padding_mask);
         channels * self.patch_size.iter().product::<usize>()
     }

@@ -20,7 +20,7 @@ use layers::{Clip, InSpace};
 use nn_kit::in_dtype;
 use patch::Cubes;
 
-use super::error::CosmosError;
+use crate::error::CosmosError;
 
 /// Clips `[batch, 3, frames, height, width]` in [−1, 1] to latents `[batch, 16, (frames − 1) / 8 + 1, height / 8,
 /// width / 8]` and back. The first latent frame is the first frame; each further one is eight frames, and knows those
@@ -74,7 +74,7 @@ impl CosmosAutoencoder {
     }
 
     /// [`Self::encode`], with each stage's result.
-    pub(super) fn encode_seen(
+    pub(crate) fn encode_seen(
         &self,
         video: Tensor<5>,
         seen: &mut dyn FnMut(String, Tensor<5>),
@@ -91,7 +91,7 @@ impl CosmosAutoencoder {
     }
 
     /// [`Self::decode`], with each stage's result.
-    pub(super) fn decode_seen(
+    pub(crate) fn decode_seen(
         &self,
         latents: Tensor<5>,
         seen: &mut dyn FnMut(String, Tensor<5>),

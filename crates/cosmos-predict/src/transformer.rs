@@ -8,11 +8,11 @@ use burn::nn::Linear;
 use burn::tensor::{Bool, DType, Device, Int, Tensor};
 use nn_kit::{in_dtype, in_f32};
 
-use super::block::{CosmosBlock, Shared};
-use super::config::{CosmosConfig, LearnedPositions};
-use super::error::CosmosError;
-use super::modulation::{Modulation, NoiseEmbedding, linear};
-use super::positions::{LearnedTables, Rotary};
+use crate::block::{CosmosBlock, Shared};
+use crate::config::{CosmosConfig, LearnedPositions};
+use crate::error::CosmosError;
+use crate::modulation::{Modulation, NoiseEmbedding, linear};
+use crate::positions::{LearnedTables, Rotary};
 
 /// c_noise = ln σ / 4.
 #[derive(Clone, Debug)]
@@ -99,12 +99,12 @@ impl CosmosTransformer {
     }
 
     /// The blocks.
-    pub(super) fn blocks(&self) -> &[CosmosBlock] {
+    pub(crate) fn blocks(&self) -> &[CosmosBlock] {
         &self.transformer_blocks
     }
 
     /// With its blocks changed one by one.
-    pub(super) fn map_blocks(mut self, change: impl FnMut(CosmosBlock) -> CosmosBlock) -> Self {
+    pub(crate) fn map_blocks(mut self, change: impl FnMut(CosmosBlock) -> CosmosBlock) -> Self {
         let blocks = std::mem::take(&mut self.transformer_blocks);
         self.transformer_blocks = blocks.into_iter().map(change).collect();
         self
@@ -125,12 +125,12 @@ impl CosmosTransformer {
     }
 
     /// What comes after the blocks.
-    pub(super) fn tail(&self, x: Tensor<4>, shared: &Shared, tokens: [usize; 3]) -> Tensor<5> {
+    pub(crate) fn tail(&self, x: Tensor<4>, shared: &Shared, tokens: [usize; 3]) -> Tensor<5> {
         self.pixels(self.last(x, shared), tokens)
     }
 
     /// Tokens in time, height and width.
-    pub(super) fn check(&self, input: &CosmosInput) -> Result<[usize; 3], CosmosError> {
+    pub(crate) fn check(&self, input: &CosmosInput) -> Result<[usize; 3], CosmosError> {
         let config = &self.config;
         let [batch, channels, frames, height, width] = input.latents.dims();
         let expected = [batch, config.out_channels, frames, height, width];
@@ -178,7 +178,7 @@ impl CosmosTransformer {
     }
 
     /// What the blocks share.
-    pub(super) fn shared(&self, input: &CosmosInput, tokens: [usize; 3]) -> Shared {
+    pub(crate) fn shared(&self, input: &CosmosInput, tokens: [usize; 3]) -> Shared {
         let dtype = self.dtype();
         let time = match input.time.clone() {
             CosmosTime::Clip(time) => time.unsqueeze_dim(1),
@@ -201,7 +201,7 @@ impl CosmosTransformer {
 
     /// Tokens `[batch, frames, rows · columns, width]`. The numbers of a token are ordered by channel, then by its place
     /// in time, height and width.
-    pub(super) fn embed(&self, input: &CosmosInput, tokens: [usize; 3]) -> Tensor<4> {
+    pub(crate) fn embed(&self, input: &CosmosInput, tokens: [usize; 3]) -> Tensor<4> {
         let [batch, _, frames, height, width] = input.latents.dims();
         let mut planes = vec![input.latents.clone()];
         planes.extend(input.condition.clone());
@@ -224,7 +224,7 @@ impl CosmosTransformer {
     }
 
     /// The last norm, `[batch, frames, rows · columns, width]`.
-    pub(super) fn norm(&self, x: Tensor<4>, shared: &Shared) -> Tensor<4> {
+    pub(crate) fn norm(&self, x: Tensor<4>, shared: &Shared) -> Tensor<4> {
         self.norm_out.forward(x, &shared.noise).0
     }
 

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 use nn_kit::in_f32;
 
 use super::CosmosAutoencoder;
-use crate::cosmos::error::CosmosError;
+use crate::error::CosmosError;
 
 impl CosmosAutoencoder {
     /// (z − mean) / deviation · σ_data with the statistics of each channel and latent frame; z · σ_data without.

@@ -82,7 +82,7 @@ pub enum CosmosError {
 
 impl CosmosError {
     /// An error unless the shapes agree.
-    pub(super) fn unless_shape(what: &'static str, found: &[usize], expected: &[usize]) -> Result<(), Self> {
+    pub(crate) fn unless_shape(what: &'static str, found: &[usize], expected: &[usize]) -> Result<(), Self> {
         if found == expected {
             return Ok(());
         }

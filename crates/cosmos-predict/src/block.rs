@@ -6,9 +6,9 @@ use burn::tensor::activation::gelu;
 use burn::tensor::{Device, Tensor};
 use nn_kit::{AdaptedLinear, scaled_dot_product};
 
-use super::config::CosmosConfig;
-use super::modulation::{Modulation, Noise};
-use super::positions::Rotary;
+use crate::config::CosmosConfig;
+use crate::modulation::{Modulation, Noise};
+use crate::positions::Rotary;
 
 /// Added to the mean squares of queries and keys.
 const EPSILON: f64 = 1e-5;
@@ -87,7 +87,7 @@ struct FeedForward {
 
 /// What all blocks of one pass share.
 #[derive(Clone, Debug)]
-pub(super) struct Shared {
+pub(crate) struct Shared {
     pub noise: Noise,
     pub rotary: Rotary,
     /// Learned positions, `[1, frames, tokens, width]`.
@@ -111,7 +111,7 @@ pub struct CosmosBlock {
 }
 
 impl CosmosBlock {
-    pub(super) fn new(config: &CosmosConfig, device: &Device) -> Self {
+    pub(crate) fn new(config: &CosmosConfig, device: &Device) -> Self {
         let width = config.width();
         let modulation = || Modulation::new(width, config.adaln_lora_dim, PARTS, device);
         Self {
@@ -128,7 +128,7 @@ impl CosmosBlock {
     }
 
     /// With adapters on the layers that are chosen by their published names.
-    pub(super) fn adapted(mut self, rank: usize, alpha: f64, chosen: &dyn Fn(&str) -> bool, device: &Device) -> Self {
+    pub(crate) fn adapted(mut self, rank: usize, alpha: f64, chosen: &dyn Fn(&str) -> bool, device: &Device) -> Self {
         let adapt = |name: String, layer: AdaptedLinear| match chosen(&name) {
             true => layer.adapted(rank, alpha, device),
             false => layer,
@@ -150,7 +150,7 @@ impl CosmosBlock {
     }
 
     /// Tokens `[batch, frames, tokens of a frame, width]`; also what the first attention gave, `[batch, tokens, width]`.
-    pub(super) fn forward(&self, x: Tensor<4>, shared: &Shared) -> (Tensor<4>, Tensor<3>) {
+    pub(crate) fn forward(&self, x: Tensor<4>, shared: &Shared) -> (Tensor<4>, Tensor<3>) {
         let shape = x.dims();
         let x = match &shared.learned {
             Some(learned) => x + learned.clone(),

@@ -1,7 +1,4 @@
-//! Cosmos-Predict1: a diffusion transformer over the latents of a causal video autoencoder, from a prompt (text2world) or
-//! from a prompt and frames (video2world).
-//!
-//! Formulas, published files and what breaks ports: `docs/cosmos.md`.
+#![doc = include_str!("../README.md")]
 
 mod adapters;
 mod autoencoder;
@@ -12,12 +9,13 @@ mod config;
 mod error;
 mod load;
 mod memory;
-mod model;
 mod modulation;
 mod names;
-mod parity;
+#[cfg(feature = "parity")]
+pub mod parity;
 mod pipeline;
 mod positions;
+mod prompts;
 mod train;
 mod transformer;
 
@@ -27,9 +25,7 @@ pub use config::{CosmosConfig, LearnedPositions};
 pub use error::CosmosError;
 pub use load::{CosmosLayout, CosmosVariant, cosmos_autoencoder_shapes, cosmos_shapes};
 pub use memory::CosmosMemory;
-pub use model::{CosmosPrompts, CosmosVideo};
-pub(crate) use names::autoencoder_names;
-pub use parity::COSMOS_MODELS;
 pub use pipeline::{CosmosPipeline, CosmosPrompt, CosmosSampling, CosmosStep};
+pub use prompts::CosmosPrompts;
 pub use train::{CosmosBatch, CosmosLoss, SigmaDraws};
 pub use transformer::{CosmosInput, CosmosTime, CosmosTransformer, text_bias};

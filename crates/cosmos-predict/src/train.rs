@@ -9,13 +9,11 @@
 
 use burn::tensor::{Device, Tensor};
 use diffusion_schedulers::EdmConfig;
-use nn_kit::{in_f32, normal};
-use rand::SeedableRng;
-use rand_pcg::Pcg64;
+use nn_kit::in_f32;
 
-use super::condition::indicator;
-use super::error::CosmosError;
-use super::transformer::{CosmosInput, CosmosTime, CosmosTransformer};
+use crate::condition::indicator;
+use crate::error::CosmosError;
+use crate::transformer::{CosmosInput, CosmosTime, CosmosTransformer};
 
 /// The noise levels of training: ln σ is normal.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,11 +35,10 @@ impl Default for SigmaDraws {
 }
 
 impl SigmaDraws {
-    /// `count` levels that follow from the seed.
-    pub fn draw(&self, count: usize, seed: u64) -> Vec<f32> {
-        let draws = normal(count, &mut Pcg64::seed_from_u64(seed));
-        let sigma = |z: f32| (self.mean + self.deviation * f64::from(z)).exp() as f32;
-        draws.into_iter().map(sigma).collect()
+    /// The levels of standard normal numbers.
+    pub fn sigmas(&self, normal: &[f32]) -> Vec<f32> {
+        let sigma = |z: &f32| (self.mean + self.deviation * f64::from(*z)).exp() as f32;
+        normal.iter().map(sigma).collect()
     }
 }
 
@@ -76,9 +73,9 @@ pub struct CosmosLoss {
 }
 
 /// A batch, made ready for the network.
-pub(super) struct Prepared {
+pub(crate) struct Prepared {
     /// What the network sees.
-    pub(super) input: CosmosInput,
+    pub(crate) input: CosmosInput,
     noisy: Tensor<5>,
     latents: Tensor<5>,
     given: Option<Tensor<5>>,
@@ -90,7 +87,7 @@ pub(super) struct Prepared {
 impl Prepared {
     /// # Errors
     /// A batch that does not fit itself.
-    pub(super) fn new(batch: CosmosBatch, levels: &EdmConfig) -> Result<Self, CosmosError> {
+    pub(crate) fn new(batch: CosmosBatch, levels: &EdmConfig) -> Result<Self, CosmosError> {
         levels.check()?;
         let CosmosBatch { latents, noise, .. } = batch;
         let [count, _, frames, height, width] = latents.dims();
@@ -133,7 +130,7 @@ impl Prepared {
     }
 
     /// The loss of what the network answered, in f32; and D.
-    pub(super) fn loss(&self, output: Tensor<5>) -> (Tensor<1>, Tensor<5>) {
+    pub(crate) fn loss(&self, output: Tensor<5>) -> (Tensor<1>, Tensor<5>) {
         let denoised = self.noisy.clone() * self.c_skip.clone() + output * self.c_out.clone();
         let denoised = known(&self.given, denoised, self.latents.clone());
         let error = (denoised.clone() - self.latents.clone()).square() * self.weight.clone();

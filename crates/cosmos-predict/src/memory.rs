@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use super::autoencoder::CosmosAutoencoderConfig;
-use super::config::CosmosConfig;
-use super::error::CosmosError;
-use super::load::{CosmosLayout, cosmos_autoencoder_shapes, cosmos_shapes};
+use crate::autoencoder::CosmosAutoencoderConfig;
+use crate::config::CosmosConfig;
+use crate::error::CosmosError;
+use crate::load::{CosmosLayout, cosmos_autoencoder_shapes, cosmos_shapes};
 
 /// Numbers in the scores of an attention, at most, and how many such tensors live at once (scores, their softmax).
 const SCORES: (usize, usize) = (1 << 26, 2);

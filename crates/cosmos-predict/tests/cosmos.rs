@@ -7,22 +7,21 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
-use burn::tensor::{Device, Distribution, FloatDType, Tensor};
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Distribution, FloatDType, Tensor, TensorData};
+use cosmos_predict::parity::COSMOS_MODELS;
+use cosmos_predict::{
+    CosmosAutoencoder, CosmosAutoencoderConfig, CosmosBatch, CosmosCondition, CosmosConfig, CosmosError, CosmosInput,
+    CosmosLayout, CosmosMemory, CosmosPipeline, CosmosTime, CosmosTransformer, CosmosVariant, EndFrame, SigmaDraws,
+    cosmos_autoencoder_shapes, cosmos_shapes,
+};
 use diffusion_schedulers::EdmConfig;
 use model_parity::{Case, compare};
-use pusht_data::{VideoModel, VideoRequest};
-use pusht_env::Frame;
+use nn_kit::published_gradients;
 use training::init_seeded;
-use video_gen::{
-    COSMOS_MODELS, CosmosAutoencoder, CosmosAutoencoderConfig, CosmosBatch, CosmosCondition, CosmosConfig, CosmosError,
-    CosmosInput, CosmosLayout, CosmosMemory, CosmosPipeline, CosmosPrompts, CosmosSampling, CosmosTime,
-    CosmosTransformer, CosmosVariant, CosmosVideo, EndFrame, SigmaDraws, cosmos_autoencoder_shapes, cosmos_shapes,
-};
 
 fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/fixtures/cosmos")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
 #[test]
@@ -132,63 +131,6 @@ fn pipeline(change: impl FnOnce(&mut CosmosConfig)) -> CosmosPipeline {
         CosmosAutoencoder::new(&autoencoder, device).unwrap()
     });
     CosmosPipeline::new(transformer, autoencoder, EdmConfig::default(), &device).unwrap()
-}
-
-fn video(end: EndFrame) -> CosmosVideo {
-    let text = |fill: f32| Tensor::<3>::full([1, 3, 6], fill, &Device::flex());
-    let prompts = CosmosPrompts::from_embeddings("a dot pushes a block", text(0.3), text(-0.2));
-    let sampling = CosmosSampling {
-        steps: 2,
-        ..CosmosSampling::default()
-    };
-    CosmosVideo::new(pipeline(|_| {}), prompts, [16, 32], sampling, end).unwrap()
-}
-
-fn request(frames: usize) -> VideoRequest {
-    let mut start = Frame::new(12, 8);
-    for (x, y, pixel) in start.enumerate_pixels_mut() {
-        pixel.0 = [20 * x as u8, 30 * y as u8, 90];
-    }
-    VideoRequest {
-        end: Some(Frame::new(12, 8)),
-        start,
-        prompt: None,
-        frames,
-        seed: 5,
-    }
-}
-
-#[test]
-fn a_clip_follows_from_its_request() {
-    for end in [EndFrame::InPlace, EndFrame::Shifted] {
-        let model = video(end);
-        let clips = model.generate(&[request(9), request(17), request(9)]).unwrap();
-        let lengths: Vec<usize> = clips.iter().map(Vec::len).collect();
-        assert_eq!(lengths, [9, 17, 9]);
-        assert_eq!(clips[0][8].dimensions(), (12, 8));
-        assert_eq!(clips[0], clips[2]);
-        let mut other = request(9);
-        other.seed = 6;
-        assert_ne!(model.generate(&[other]).unwrap()[0], clips[0]);
-    }
-}
-
-#[test]
-fn requests_that_cannot_be_served_are_refused_by_their_number() {
-    let model = video(EndFrame::InPlace);
-    let refused = |change: fn(&mut VideoRequest), part: &str| {
-        let mut wrong = request(9);
-        change(&mut wrong);
-        let text = model.generate(&[request(9), wrong]).unwrap_err().to_string();
-        assert!(text.contains("request 1") && text.contains(part), "{text}");
-    };
-    refused(|r| r.frames = 10, "such as 9 or 17");
-    refused(|r| r.frames = 0, "8·k + 1");
-    refused(|r| r.frames = 8 * 8 + 1, "latent clip");
-    refused(|r| r.frames = 1, "prescribed end");
-    refused(|r| r.prompt = Some("another".into()), "not encoded");
-    refused(|r| r.prompt = Some(" ".into()), "empty");
-    refused(|r| r.start = Frame::new(0, 4), "pixels");
 }
 
 #[test]
@@ -415,7 +357,7 @@ fn adapters_change_nothing_until_they_are_trained_and_are_all_that_is() {
         let batch = CosmosBatch {
             latents: latents.clone(),
             noise: noise.clone(),
-            sigma: SigmaDraws::default().draw(1, 7),
+            sigma: SigmaDraws::default().sigmas(&[0.4]),
             text: Tensor::ones([1, 3, 6], &device),
             given: Some(vec![vec![true, false]]),
             fps: None,
@@ -428,7 +370,7 @@ fn adapters_change_nothing_until_they_are_trained_and_are_all_that_is() {
     let model = init_seeded(4, &device, |device| model.clone().adapted(2, 2.0, &chosen, device));
     let after = loss(&model);
     assert_eq!(after.clone().into_scalar::<f32>(), before);
-    let gradients = burn::optim::GradientsParams::from_grads(after.backward(), &model);
+    let gradients = GradientsParams::from_grads(after.backward(), &model);
     // Down and up of four layers in two attentions.
     assert_eq!(gradients.len(), 16);
     assert_eq!(
@@ -477,4 +419,71 @@ fn half_precision_weights_give_nearly_the_same() {
         .unwrap();
     let error = off(decoded, case.tensor("decoded", &device).unwrap());
     assert!(error > 0.0 && error < 0.1, "{error}");
+}
+
+fn wave<const D: usize>(shape: [usize; D], step: f32, device: &Device) -> Tensor<D> {
+    let count = shape.iter().product();
+    let values: Vec<f32> = (0..count).map(|i: usize| (step * i as f32 + 0.3).sin()).collect();
+    Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+/// The largest difference over the largest magnitude of all gradients, and how many there are.
+fn apart<M: Module>(model: &M, a: &GradientsParams, b: &GradientsParams) -> (f64, usize) {
+    let (a, b) = (published_gradients(model, a, &[]), published_gradients(model, b, &[]));
+    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
+    let (mut off, mut most) = (0.0_f64, 0.0_f64);
+    for (name, a) in &a {
+        for (a, b) in a.iter::<f64>().zip(b[name].iter::<f64>()) {
+            assert!(a.is_finite() && b.is_finite(), "{name}");
+            off = off.max((a - b).abs());
+            most = most.max(a.abs());
+        }
+    }
+    (off / most, a.len())
+}
+
+/// Losses to the last digits: attention is computed in another order where nothing is differentiated.
+fn same(a: Tensor<1>, b: Tensor<1>) -> bool {
+    let (a, b) = (a.into_scalar::<f32>(), b.into_scalar::<f32>());
+    (a - b).abs() < 1e-6 * a.abs()
+}
+
+#[test]
+fn gradients_block_by_block_are_those_of_all_at_once() {
+    let device = Device::flex();
+    let config = CosmosConfig {
+        in_channels: 5,
+        out_channels: 4,
+        num_attention_heads: 2,
+        attention_head_dim: 12,
+        num_layers: 3,
+        mlp_ratio: 2.0,
+        text_embed_dim: 6,
+        adaln_lora_dim: 4,
+        max_size: [4, 8, 8],
+        ..CosmosConfig::default()
+    };
+    let full = init_seeded(3, &device, |device| CosmosTransformer::new(&config, device).unwrap());
+    let adapted = init_seeded(4, &device, |device| {
+        full.clone().adapted(3, 3.0, &|layer| layer.starts_with("attn"), device)
+    });
+    for model in [full, adapted] {
+        let model = model.train();
+        let batch = CosmosBatch {
+            latents: wave([2, 4, 3, 4, 4], 0.7, &device),
+            noise: wave([2, 4, 3, 4, 4], 1.1, &device),
+            sigma: vec![0.5, 2.0],
+            text: wave([2, 5, 6], 0.4, &device),
+            given: Some(vec![vec![true, false, true]; 2]),
+            fps: Some(10.0),
+        };
+        let levels = EdmConfig::default();
+        let loss = model.loss(batch.clone(), &levels).unwrap().loss;
+        let grads = GradientsParams::from_grads(loss.backward(), &model);
+        let (same_loss, found) = model.loss_by_block(batch, &levels).unwrap();
+        let (off, count) = apart(&model, &grads, &found);
+        println!("{count} gradients, {off:.1e} apart");
+        assert!(off < 1e-5 && count >= 3 * 8 * 2, "{off} {count}");
+        assert!(same(loss, same_loss));
+    }
 }

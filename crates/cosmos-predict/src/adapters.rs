@@ -7,10 +7,10 @@ use burn::module::Module;
 use burn::tensor::{Device, FloatDType};
 use nn_kit::{AdapterFile, adapter_shapes, load_adapters, published_values, save_adapters, save_safetensors};
 
-use super::block::CosmosBlock;
-use super::error::CosmosError;
-use super::names::folder_names;
-use super::transformer::CosmosTransformer;
+use crate::block::CosmosBlock;
+use crate::error::CosmosError;
+use crate::names::folder_names;
+use crate::transformer::CosmosTransformer;
 
 impl CosmosTransformer {
     /// Puts fresh adapters of a rank, multiplied by alpha / rank, on the layers of [`nn_kit::ADAPTED_LAYERS`] that are `chosen`, and
@@ -41,7 +41,7 @@ impl CosmosTransformer {
     }
 
     /// Names and shapes of the adapters.
-    pub(crate) fn adapter_shapes(&self) -> BTreeMap<String, Vec<usize>> {
+    pub fn adapter_shapes(&self) -> BTreeMap<String, Vec<usize>> {
         adapter_shapes(self, &folder_names())
     }
 

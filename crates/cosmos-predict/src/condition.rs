@@ -2,8 +2,8 @@
 
 use burn::tensor::{Device, Tensor};
 
-use super::autoencoder::CosmosAutoencoder;
-use super::error::CosmosError;
+use crate::autoencoder::CosmosAutoencoder;
+use crate::error::CosmosError;
 
 /// How the last frame of a clip is given to a video2world model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -112,13 +112,13 @@ impl CosmosCondition {
     }
 
     /// 1 where a frame is given, `[1, 1, frames, 1, 1]`.
-    pub(super) fn indicator(&self, device: &Device) -> Tensor<5> {
+    pub(crate) fn indicator(&self, device: &Device) -> Tensor<5> {
         indicator(&self.given, device)
     }
 }
 
 /// 1 where a frame is given, `[1, 1, frames, 1, 1]`.
-pub(super) fn indicator(given: &[bool], device: &Device) -> Tensor<5> {
+pub(crate) fn indicator(given: &[bool], device: &Device) -> Tensor<5> {
     let values: Vec<f32> = given.iter().map(|given| f32::from(u8::from(*given))).collect();
     Tensor::<1>::from_floats(values.as_slice(), device).reshape([1, 1, given.len(), 1, 1])
 }

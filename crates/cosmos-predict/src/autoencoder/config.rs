@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cosmos::error::CosmosError;
+use crate::error::CosmosError;
 
 /// How little cubes of pixels become channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

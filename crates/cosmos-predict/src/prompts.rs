@@ -1,0 +1,72 @@
+//! Prompts as the transformer attends to them.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::{Device, Tensor};
+use t5_encoder::{TextEncoder, TextError};
+
+use crate::pipeline::CosmosPrompt;
+
+/// The embeddings of prompts. They are made before sampling, so that the text encoder, which is larger than the clip's
+/// activations, can be dropped.
+#[derive(Clone, Debug)]
+pub struct CosmosPrompts {
+    texts: BTreeMap<String, Tensor<3>>,
+    first: String,
+    negative: Tensor<3>,
+}
+
+impl CosmosPrompts {
+    /// Encodes prompts, the first of which stands for all where none is asked for, and the negative prompt (which may be empty),
+    /// each as `tokens` with padding; the published models were trained with 512.
+    ///
+    /// # Errors
+    /// No prompt, an empty one, or one that the encoder cannot read.
+    pub fn new(
+        encoder: &TextEncoder,
+        prompts: &[&str],
+        negative: &str,
+        tokens: usize,
+        device: &Device,
+    ) -> Result<Self, TextError> {
+        let encode = |text: &str| -> Result<Tensor<3>, TextError> {
+            let found = encoder.encode(&[text], tokens, true, device)?;
+            Ok(found.states * found.mask.unsqueeze_dim::<3>(2))
+        };
+        let first = prompts.first().ok_or(TextError::Empty)?.to_string();
+        let mut texts = BTreeMap::new();
+        for prompt in prompts {
+            if prompt.trim().is_empty() {
+                return Err(TextError::Empty);
+            }
+            texts.insert((*prompt).to_string(), encode(prompt)?);
+        }
+        Ok(Self {
+            texts,
+            first,
+            negative: encode(negative)?,
+        })
+    }
+
+    /// Embeddings that were made elsewhere, each `[1, words, width]`.
+    pub fn from_embeddings(prompt: &str, text: Tensor<3>, negative: Tensor<3>) -> Self {
+        Self {
+            texts: BTreeMap::from([(prompt.to_string(), text)]),
+            first: prompt.to_string(),
+            negative,
+        }
+    }
+
+    /// The prompt where nothing else is asked for.
+    pub fn first(&self) -> &str {
+        &self.first
+    }
+
+    /// The embeddings of a prompt with those of the negative one; none where it was not encoded.
+    pub fn get(&self, prompt: &str) -> Option<CosmosPrompt> {
+        Some(CosmosPrompt {
+            text: self.texts.get(prompt)?.clone(),
+            negative: Some(self.negative.clone()),
+        })
+    }
+}
