@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::{Parser, ValueEnum};
 use pusht_jobs::JobContext;
 use training::{device, free_memory};
-use video_gen::{
+use video_finetune::{
     ClipData, Family, Finetune, FinetuneConfig, Finetuned, Preset, check_finetune, finetune, write_tiny_model,
 };
 

@@ -1,17 +1,12 @@
 #![doc = include_str!("../README.md")]
 
-mod finetune;
 mod generation;
 mod object;
-mod pictures;
+pub mod pictures;
 mod pixel;
 mod prompt;
 mod published;
 
-pub use finetune::{
-    ClipData, ClipPlace, ClipSplit, Family, Finetune, FinetuneConfig, FinetuneError, Finetuned, Format, Preset,
-    SampleMeasures, Take, TrainingMemory, check_finetune, finetune, write_tiny_model,
-};
 pub use generation::{
     ClipEnds, ClipRecord, EndsOf, GENERATION_SCHEMA, Generation, GenerationError, GenerationJob, ModelChoice,
     OpenedModel, Part, Plan, Sampling, WeightFormat,
@@ -25,4 +20,4 @@ pub use pixel::{
     PixelTrainSettings,
 };
 pub use prompt::{Side, default_negative_prompt, default_prompt};
-pub use published::{CosmosVideo, LtxSettings, LtxVideo};
+pub use published::{AdapterRecord, CosmosVideo, LtxSettings, LtxVideo};

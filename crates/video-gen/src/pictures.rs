@@ -44,7 +44,7 @@ fn resize(plane: &[f32], from: [usize; 2], to: [usize; 2]) -> Vec<f32> {
 }
 
 /// A frame, which must have pixels, as `[1, 3, height, width]` in [−1, 1].
-pub(crate) fn picture(frame: &Frame, size: [usize; 2], device: &Device) -> Tensor<4> {
+pub fn picture(frame: &Frame, size: [usize; 2], device: &Device) -> Tensor<4> {
     let (width, height) = frame.dimensions();
     let from = [height as usize, width as usize];
     let bytes = frame.as_raw();
@@ -62,7 +62,7 @@ pub(crate) fn picture(frame: &Frame, size: [usize; 2], device: &Device) -> Tenso
 }
 
 /// The frames of a clip `[1, 3, frames, height, width]` in [−1, 1], in a size.
-pub(crate) fn frames(clip: Tensor<5>, size: [usize; 2]) -> Vec<Frame> {
+pub fn frames(clip: Tensor<5>, size: [usize; 2]) -> Vec<Frame> {
     let [_, _, frames, height, width] = clip.dims();
     let values: Vec<f32> = clip.into_data().iter::<f32>().collect();
     let plane = |channel: usize, frame: usize| &values[(channel * frames + frame) * height * width..][..height * width];

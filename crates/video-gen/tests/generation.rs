@@ -5,10 +5,12 @@
 use std::cell::Cell;
 use std::path::Path;
 
-use pusht_data::{VideoError, VideoModel, VideoRequest};
-use pusht_env::{FillRule, Frame, GOAL, Pose, Renderer, Scene};
+use ltx_video::LtxConfig;
+use nn_kit::settings::Class;
+use pusht_data::{Demonstrations, Simulation, VideoError, VideoModel, VideoRequest, demonstrate};
+use pusht_env::{ExpertConfig, FillRule, Frame, GOAL, Pose, Renderer, Scene};
 use pusht_jobs::{CancelFlag, JobContext, Silent};
-use video_gen::{ClipData, ClipEnds, Generation, GenerationError, GenerationJob, ModelChoice, Part, Plan, Sampling};
+use video_gen::{ClipEnds, Generation, GenerationError, GenerationJob, ModelChoice, Part, Plan, Sampling};
 use video_io::{png_bytes, read_frames, upscale};
 
 /// Fades, and counts what it was asked for; stops the job after `until` requests.
@@ -154,7 +156,15 @@ fn a_folder_of_other_settings_is_left_alone() {
 fn clips_begin_in_all_episodes_before_one_comes_again() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("demos.jsonl");
-    ClipData::simulate(&data, 4, 0, &mut JobContext::silent()).unwrap();
+    let four = Demonstrations {
+        episodes: 4,
+        first_seed: 0,
+        max_steps: 300,
+        simulation: Simulation::DIFFUSION_POLICY,
+        expert: ExpertConfig::default(),
+        threads: 0,
+    };
+    demonstrate(&data, &four, &mut JobContext::silent()).unwrap();
     let ends = ClipEnds::data(&data, Part::All, 9, true).unwrap();
     assert!(ends.describe().contains("4 episodes of"), "{}", ends.describe());
     let fade = Fade::new(usize::MAX);
@@ -203,10 +213,40 @@ fn what_is_no_model_is_refused_before_anything_is_read() {
     assert!(open("cosmos", &none, None).contains("model.pt"));
     assert!(open("ltx", &none, Some(" ")).contains("empty"));
     // The other family's folder.
-    video_gen::write_tiny_model(video_gen::Family::Ltx, folder.path(), 0).unwrap();
+    let part = |name: &str| folder.path().join(name);
+    std::fs::create_dir(part("transformer")).unwrap();
+    std::fs::create_dir(part("vae")).unwrap();
+    let settings = LtxConfig::default().named().unwrap().to_string();
+    std::fs::write(part("transformer/config.json"), settings).unwrap();
     let error = open("cosmos", &none, None);
     assert!(
         error.contains("LTXVideoTransformer3DModel; expected a CosmosTransformer3DModel"),
         "{error}"
     );
+}
+
+#[test]
+fn a_damaged_record_beside_adapters_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let part = |name: &str| folder.path().join(name);
+    std::fs::create_dir(part("transformer")).unwrap();
+    std::fs::create_dir(part("vae")).unwrap();
+    let choice: ModelChoice = format!("ltx:{}", folder.path().display()).parse().unwrap();
+    let sampling = Sampling {
+        lora: Some(part("adapters.safetensors")),
+        ..Sampling::default()
+    };
+    let refused = || {
+        let device = burn::tensor::Device::flex();
+        choice
+            .check(&sampling, None, None, None, &device)
+            .unwrap_err()
+            .to_string()
+    };
+    std::fs::write(part("finetune.json"), "{\"config\": {}}").unwrap();
+    let text = refused();
+    assert!(text.contains("finetune.json") && text.contains("frames"), "{text}");
+    // Without one, adapters are sampled as the model itself.
+    std::fs::remove_file(part("finetune.json")).unwrap();
+    assert!(!refused().contains("finetune.json"));
 }

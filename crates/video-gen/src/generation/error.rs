@@ -9,7 +9,7 @@ use pusht_vision::VisionError;
 use t5_encoder::TextError;
 use video_io::VideoIoError;
 
-use crate::{FinetuneError, PixelError, VideoGenError};
+use crate::{PixelError, VideoGenError};
 
 /// Why there are no clips.
 #[derive(Debug, thiserror::Error)]
@@ -93,6 +93,14 @@ pub enum GenerationError {
         /// What is wrong.
         reason: String,
     },
+    /// The record of the training of adapters.
+    #[error("{path:?}, how the adapters beside it were trained, cannot be read: {reason}; move it away to do without")]
+    Adapters {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// A file or folder.
     #[error("{path:?}: {source}")]
     Io {
@@ -139,9 +147,6 @@ pub enum GenerationError {
     /// The text encoder.
     #[error(transparent)]
     Text(#[from] TextError),
-    /// The record of the training of adapters.
-    #[error(transparent)]
-    Finetune(#[from] FinetuneError),
 }
 
 impl GenerationError {

@@ -7,7 +7,7 @@ use cosmos_predict::EndFrame;
 use serde::{Deserialize, Serialize};
 
 use super::error::GenerationError;
-use crate::FinetuneConfig;
+use crate::AdapterRecord;
 
 /// Frames of a clip of a published model, where nothing else is asked for.
 const FRAMES: usize = 33;
@@ -83,8 +83,14 @@ impl Asked {
             frames: frames.unwrap_or(FRAMES),
             prompt: prompt.map(str::to_owned),
         };
-        let trained = sampling.lora.as_deref().map(FinetuneConfig::beside).transpose()?;
-        if let Some(trained) = trained.flatten() {
+        let trained = match &sampling.lora {
+            Some(adapters) => AdapterRecord::beside(adapters).map_err(|error| GenerationError::Adapters {
+                path: adapters.with_file_name(AdapterRecord::FILE),
+                reason: error.to_string(),
+            })?,
+            None => None,
+        };
+        if let Some(trained) = trained {
             let own = &mut asked.sampling;
             own.guidance.get_or_insert(trained.guidance);
             own.negative_prompt.get_or_insert(trained.negative_prompt);

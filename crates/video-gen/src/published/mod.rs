@@ -2,6 +2,8 @@
 
 mod cosmos;
 mod ltx;
+mod record;
 
 pub use cosmos::CosmosVideo;
 pub use ltx::{LtxSettings, LtxVideo};
+pub use record::AdapterRecord;

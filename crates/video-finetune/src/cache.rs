@@ -14,8 +14,8 @@ use pusht_env::Frame;
 use pusht_jobs::JobContext;
 use sha2::{Digest, Sha256};
 
-use super::clips::{ClipData, ClipPlace};
-use super::error::FinetuneError;
+use crate::clips::{ClipData, ClipPlace};
+use crate::error::FinetuneError;
 
 /// Bytes that are looked at in a file: at its ends, and in between.
 const END: u64 = 1 << 20;
@@ -24,21 +24,21 @@ const SAMPLES: u64 = 256;
 
 /// What a model trains on of a clip.
 #[derive(Clone, Debug)]
-pub(super) struct Latents {
+pub(crate) struct Latents {
     /// Of the clip, `[channels, frames, rows, columns]`.
-    pub(super) clip: TensorData,
+    pub(crate) clip: TensorData,
     /// What is given of its last frame, `[channels, 1, rows, columns]`.
-    pub(super) last: TensorData,
+    pub(crate) last: TensorData,
 }
 
 /// A folder of latents and embeddings.
 #[derive(Debug)]
-pub(super) struct Cache {
+pub(crate) struct Cache {
     folder: PathBuf,
 }
 
 impl Cache {
-    pub(super) fn open(folder: &Path) -> Result<Self, FinetuneError> {
+    pub(crate) fn open(folder: &Path) -> Result<Self, FinetuneError> {
         std::fs::create_dir_all(folder).map_err(FinetuneError::io("creating", folder))?;
         Ok(Self {
             folder: folder.to_path_buf(),
@@ -46,12 +46,12 @@ impl Cache {
     }
 
     /// The tensors under a key, where they are there and whole.
-    pub(super) fn get(&self, kind: &str, key: &str, names: [&str; 2]) -> Option<[TensorData; 2]> {
+    pub(crate) fn get(&self, kind: &str, key: &str, names: [&str; 2]) -> Option<[TensorData; 2]> {
         let file = Checkpoint::open(&self.path(kind, key)).ok()?;
         Some([file.values(names[0]).ok()?, file.values(names[1]).ok()?])
     }
 
-    pub(super) fn put(
+    pub(crate) fn put(
         &self,
         kind: &str,
         key: &str,
@@ -69,7 +69,7 @@ impl Cache {
 
     /// Latents of clips in the order of their places, and a key of all of them. `open` is called for the first one that is not there; `made` says how
     /// the latents come about.
-    pub(super) fn latents<E>(
+    pub(crate) fn latents<E>(
         &self,
         clips: Clips<'_>,
         made: &str,
@@ -109,10 +109,10 @@ impl Cache {
 
 /// Clips of a data set.
 #[derive(Clone, Copy)]
-pub(super) struct Clips<'a> {
-    pub(super) data: &'a ClipData,
-    pub(super) places: &'a [ClipPlace],
-    pub(super) frames: usize,
+pub(crate) struct Clips<'a> {
+    pub(crate) data: &'a ClipData,
+    pub(crate) places: &'a [ClipPlace],
+    pub(crate) frames: usize,
 }
 
 /// The key of a clip's latents.
@@ -128,7 +128,7 @@ fn clip_key(made: &str, frames: &[Frame]) -> String {
 }
 
 /// The key of a text.
-pub(super) fn text_key(made: &str, text: &str) -> String {
+pub(crate) fn text_key(made: &str, text: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(made);
     hash.update([0]);
@@ -138,7 +138,7 @@ pub(super) fn text_key(made: &str, text: &str) -> String {
 
 /// What tells a file, or the files of a folder, from others: names, lengths, both ends and 256 places in between. Weights
 /// that were trained differ everywhere; reading all of them would take a minute for the largest.
-pub(super) fn fingerprint(path: &Path) -> Result<String, FinetuneError> {
+pub(crate) fn fingerprint(path: &Path) -> Result<String, FinetuneError> {
     let mut files = vec![path.to_path_buf()];
     if path.is_dir() {
         let entries = std::fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);

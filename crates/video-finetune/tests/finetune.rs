@@ -13,10 +13,10 @@ use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
 use pusht_jobs::{CancelFlag, JobContext, Progress};
 use t5_encoder::TextEncoder;
-use video_gen::{
-    ClipData, CosmosVideo, Family, Finetune, FinetuneConfig, FinetuneError, Finetuned, LtxSettings, LtxVideo,
-    ModelChoice, Preset, Sampling, finetune, write_tiny_model,
+use video_finetune::{
+    ClipData, Family, Finetune, FinetuneConfig, FinetuneError, Finetuned, Preset, finetune, write_tiny_model,
 };
+use video_gen::{AdapterRecord, CosmosVideo, LtxSettings, LtxVideo, ModelChoice, Sampling};
 
 /// Raises a flag at a step, and keeps what stages end with.
 struct StopAt {
@@ -157,6 +157,19 @@ impl Setting {
         for tag in ["loss/valid", "samples/psnr", "samples/ssim", "samples/rigidity"] {
             assert!(events.windows(tag.len()).any(|part| part == tag.as_bytes()), "{tag}");
         }
+        // What generation reads of the record.
+        let (read, config) = (AdapterRecord::beside(&whole.file).unwrap().unwrap(), &self.config);
+        let expected = AdapterRecord {
+            frames: config.frames,
+            width: config.width,
+            height: config.height,
+            frame_rate: config.frame_rate,
+            prompt: config.prompt.clone(),
+            negative_prompt: config.negative_prompt.clone(),
+            tokens: config.tokens,
+            guidance: config.guidance,
+        };
+        assert_eq!(read, expected);
         // A finished run says the same again, and its record stays when other settings are refused.
         let record = self.bytes("whole/finetune.json");
         assert_eq!(self.train("whole", None).0.unwrap().samples, whole.samples);

@@ -13,30 +13,30 @@ use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
 use t5_encoder::TextStates;
 use training::Gradients;
+use video_gen::pictures::picture;
+use video_gen::{LtxSettings, LtxVideo};
 
-use super::cache::Latents;
-use super::config::FinetuneConfig;
-use super::draws::Draws;
-use super::error::FinetuneError;
-use super::objective::Trainee;
-use super::texts::Prompts;
-use crate::pictures::picture;
-use crate::published::{LtxSettings, LtxVideo};
+use crate::cache::Latents;
+use crate::config::FinetuneConfig;
+use crate::draws::Draws;
+use crate::error::FinetuneError;
+use crate::objective::Trainee;
+use crate::texts::Prompts;
 
 /// What its training needs beside the transformer.
-pub(super) struct LtxTrainee {
-    pub(super) model: PathBuf,
-    pub(super) dtype: FloatDType,
-    pub(super) prompts: Prompts,
-    pub(super) settings: LtxSettings,
-    pub(super) scheduler: FlowScheduler,
-    pub(super) scale: LatentScale,
-    pub(super) frames: usize,
+pub(crate) struct LtxTrainee {
+    pub(crate) model: PathBuf,
+    pub(crate) dtype: FloatDType,
+    pub(crate) prompts: Prompts,
+    pub(crate) settings: LtxSettings,
+    pub(crate) scheduler: FlowScheduler,
+    pub(crate) scale: LatentScale,
+    pub(crate) frames: usize,
 }
 
 impl LtxTrainee {
     /// How clips are sampled while it is trained.
-    pub(super) fn settings(config: &FinetuneConfig) -> LtxSettings {
+    pub(crate) fn settings(config: &FinetuneConfig) -> LtxSettings {
         LtxSettings {
             width: config.width,
             height: config.height,
@@ -52,7 +52,7 @@ impl LtxTrainee {
 
     /// Normalised latents of a clip, the mean of their distribution, and of its last frame by itself, as the conditioned
     /// pipeline gives it.
-    pub(super) fn latents(
+    pub(crate) fn latents(
         vae: &LtxVae,
         frames: &[Frame],
         size: [usize; 2],
@@ -155,7 +155,7 @@ impl Trainee for LtxTrainee {
 }
 
 /// Files whose fingerprints latents follow from.
-pub(super) fn autoencoder_files(model: &Path) -> PathBuf {
+pub(crate) fn autoencoder_files(model: &Path) -> PathBuf {
     match model.is_dir() {
         true => model.join("vae"),
         false => model.to_path_buf(),

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use t5_encoder::{T5Activation, T5Config, T5Encoder};
 use training::init_seeded;
 
-use super::config::Family;
-use super::error::FinetuneError;
+use crate::config::Family;
+use crate::error::FinetuneError;
 
 /// Width of the text encoder's states.
 const TEXT: usize = 16;

@@ -12,26 +12,26 @@ use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
 use t5_encoder::TextStates;
 use training::Gradients;
+use video_gen::CosmosVideo;
+use video_gen::pictures::picture;
 
-use super::cache::Latents;
-use super::config::FinetuneConfig;
-use super::draws::Draws;
-use super::error::FinetuneError;
-use super::objective::Trainee;
-use super::texts::Prompts;
-use crate::pictures::picture;
-use crate::published::CosmosVideo;
+use crate::cache::Latents;
+use crate::config::FinetuneConfig;
+use crate::draws::Draws;
+use crate::error::FinetuneError;
+use crate::objective::Trainee;
+use crate::texts::Prompts;
 
 /// What its training needs beside the transformer.
-pub(super) struct CosmosTrainee {
-    pub(super) model: PathBuf,
-    pub(super) dtype: FloatDType,
-    pub(super) prompts: Prompts,
-    pub(super) prompt: String,
-    pub(super) levels: EdmConfig,
-    pub(super) size: [usize; 2],
-    pub(super) sampling: CosmosSampling,
-    pub(super) variant: CosmosVariant,
+pub(crate) struct CosmosTrainee {
+    pub(crate) model: PathBuf,
+    pub(crate) dtype: FloatDType,
+    pub(crate) prompts: Prompts,
+    pub(crate) prompt: String,
+    pub(crate) levels: EdmConfig,
+    pub(crate) size: [usize; 2],
+    pub(crate) sampling: CosmosSampling,
+    pub(crate) variant: CosmosVariant,
 }
 
 /// States of a prompt, zero after its last word, as the transformer is trained with.
@@ -41,7 +41,7 @@ fn ended(text: &TextStates) -> Tensor<3> {
 
 impl CosmosTrainee {
     /// How clips are sampled while it is trained.
-    pub(super) fn sampling(config: &FinetuneConfig) -> CosmosSampling {
+    pub(crate) fn sampling(config: &FinetuneConfig) -> CosmosSampling {
         CosmosSampling {
             steps: config.sample_steps,
             guidance: config.guidance,
@@ -52,7 +52,7 @@ impl CosmosTrainee {
 
     /// Scaled latents of a clip; of its last frame the last latent frame of [`EndFrame::InPlace`], which is what is given when
     /// clips are sampled.
-    pub(super) fn latents(
+    pub(crate) fn latents(
         autoencoder: &CosmosAutoencoder,
         frames: &[Frame],
         size: [usize; 2],

@@ -1,17 +1,12 @@
 //! Settings of a fine-tuning, and two presets: the seed paper's and ours.
 
-use std::path::Path;
-
 use ltx_video::LtxLora;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use training::{Precision, TrainConfig};
+use video_gen::{default_negative_prompt, default_prompt};
 
-use super::error::FinetuneError;
-use crate::prompt::{default_negative_prompt, default_prompt};
-
-/// The record of a training.
-pub(super) const RECORD: &str = "finetune.json";
+use crate::error::FinetuneError;
 
 /// Which published model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,25 +172,6 @@ impl FinetuneConfig {
         }
     }
 
-    /// The settings that adapters were trained with, where the record of their training lies beside them.
-    ///
-    /// # Errors
-    /// A record that cannot be read.
-    pub fn beside(adapters: &Path) -> Result<Option<Self>, FinetuneError> {
-        #[derive(Deserialize)]
-        struct Record {
-            config: FinetuneConfig,
-        }
-        let path = adapters.with_file_name(RECORD);
-        let text = match std::fs::read(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(FinetuneError::io("reading", &path)(error)),
-        };
-        let record: Record = serde_json::from_slice(&text).map_err(FinetuneError::io("reading", &path))?;
-        Ok(Some(record.config))
-    }
-
     /// Changes one setting by a text `name=value`; lists and texts may be written as JSON.
     ///
     /// # Errors
@@ -304,7 +280,7 @@ impl FinetuneConfig {
     }
 
     /// Which layers carry adapters.
-    pub(super) fn lora(&self) -> LtxLora {
+    pub(crate) fn lora(&self) -> LtxLora {
         LtxLora {
             rank: self.rank,
             alpha: self.rank as f64,
@@ -313,7 +289,7 @@ impl FinetuneConfig {
     }
 
     /// The loop's settings: an epoch ends where clips are validated.
-    pub(super) fn fit(&self) -> TrainConfig {
+    pub(crate) fn fit(&self) -> TrainConfig {
         let every = self.validate_every.min(self.steps);
         TrainConfig {
             epochs: (self.steps / every.max(1)).max(1),

@@ -12,17 +12,18 @@ use pusht_jobs::{JobContext, write_bytes};
 use serde::Serialize;
 use t5_encoder::TextEncoder;
 use training::{FitOptions, Fitted, Precision, fit, init_seeded, out_folder};
+use video_gen::AdapterRecord;
 
-use super::cache::{Cache, Clips, Latents, fingerprint};
-use super::clips::{ClipData, ClipPlace, ClipSplit};
-use super::config::{Family, FinetuneConfig, Format, RECORD};
-use super::cosmos::CosmosTrainee;
-use super::error::FinetuneError;
-use super::ltx::{LtxTrainee, autoencoder_files};
-use super::measures::SampleMeasures;
-use super::memory::{Sizes, TrainingMemory};
-use super::objective::{Trainee, Tuning, measured};
-use super::texts::Prompts;
+use crate::cache::{Cache, Clips, Latents, fingerprint};
+use crate::clips::{ClipData, ClipPlace, ClipSplit};
+use crate::config::{Family, FinetuneConfig, Format};
+use crate::cosmos::CosmosTrainee;
+use crate::error::FinetuneError;
+use crate::ltx::{LtxTrainee, autoencoder_files};
+use crate::measures::SampleMeasures;
+use crate::memory::{Sizes, TrainingMemory};
+use crate::objective::{Trainee, Tuning, measured};
+use crate::texts::Prompts;
 
 /// What is trained, on what, where to.
 pub struct Finetune<'a> {
@@ -354,7 +355,7 @@ fn prepare<L>(
         memory,
         config: job.config,
     };
-    let path = job.out.join(RECORD);
+    let path = job.out.join(AdapterRecord::FILE);
     let record = serde_json::to_string_pretty(&record).map_err(FinetuneError::io("writing", &path))?;
     // Where files lie does not make a run another one.
     let identity = serde_json::json!([transformer, prompts, keys, number_format(dtype), job.config]).to_string();
@@ -384,7 +385,7 @@ fn train<T: Trainee>(
         shown: prepared.shown,
         out: job.out.to_path_buf(),
     };
-    let record = job.out.join(RECORD);
+    let record = job.out.join(AdapterRecord::FILE);
     // That of another run stays until this one is known to go on: `fit` refuses other settings.
     if !record.exists() {
         write_bytes(&record, prepared.record.as_bytes()).map_err(FinetuneError::io("writing", &record))?;

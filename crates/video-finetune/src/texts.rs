@@ -5,29 +5,29 @@ use std::path::Path;
 use burn::tensor::{Device, FloatDType, Tensor};
 use t5_encoder::{TextEncoder, TextStates};
 
-use super::cache::{Cache, fingerprint, text_key};
-use super::config::FinetuneConfig;
-use super::error::FinetuneError;
+use crate::cache::{Cache, fingerprint, text_key};
+use crate::config::FinetuneConfig;
+use crate::error::FinetuneError;
 
 /// Names of tensors in the cache.
 const NAMES: [&str; 2] = ["states", "mask"];
 
 /// What a training run needs of the text encoder.
 #[derive(Clone, Debug)]
-pub(super) struct Prompts {
+pub(crate) struct Prompts {
     /// What the clips show.
-    pub(super) prompt: TextStates,
+    pub(crate) prompt: TextStates,
     /// What sampling leads away from.
-    pub(super) negative: TextStates,
+    pub(crate) negative: TextStates,
     /// Width of the transformer's tokens.
-    pub(super) width: usize,
+    pub(crate) width: usize,
     /// What they follow from.
-    pub(super) key: String,
+    pub(crate) key: String,
 }
 
 impl Prompts {
     /// `folder` holds `tokenizer/` and `text_encoder/`.
-    pub(super) fn open(
+    pub(crate) fn open(
         cache: &Cache,
         folder: &Path,
         config: &FinetuneConfig,

@@ -8,8 +8,8 @@ use pusht_env::{ExpertConfig, Frame};
 use pusht_jobs::JobContext;
 use video_io::{VideoReader, read_frames};
 
-use super::config::FinetuneConfig;
-use super::error::FinetuneError;
+use crate::config::FinetuneConfig;
+use crate::error::FinetuneError;
 
 /// Where the order of videos for validation is drawn, and of clips.
 const SPLIT: u64 = 1;

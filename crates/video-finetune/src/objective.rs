@@ -11,11 +11,11 @@ use pusht_jobs::write_bytes;
 use training::{Gradients, Objective, ObjectiveError, Precision};
 use video_io::png_bytes;
 
-use super::cache::Latents;
-use super::config::FinetuneConfig;
-use super::draws::Draws;
-use super::error::FinetuneError;
-use super::measures::{SampleMeasures, strip};
+use crate::cache::Latents;
+use crate::config::FinetuneConfig;
+use crate::draws::Draws;
+use crate::error::FinetuneError;
+use crate::measures::{SampleMeasures, strip};
 
 /// What the samples of a step are worth, in their folder.
 const MEASURES: &str = "measures.json";
@@ -23,7 +23,7 @@ const MEASURES: &str = "measures.json";
 const VALIDATION: u64 = 0x5EED;
 
 /// A model of one family: its loss, its gradients, its clips.
-pub(super) trait Trainee: Sync {
+pub(crate) trait Trainee: Sync {
     /// The transformer.
     type Model: Module;
     /// A batch, ready for it.
@@ -43,14 +43,14 @@ pub(super) trait Trainee: Sync {
 }
 
 /// A family with its data.
-pub(super) struct Tuning<'a, T> {
-    pub(super) trainee: T,
-    pub(super) config: &'a FinetuneConfig,
-    pub(super) train: Vec<Latents>,
-    pub(super) valid: Vec<Latents>,
+pub(crate) struct Tuning<'a, T> {
+    pub(crate) trainee: T,
+    pub(crate) config: &'a FinetuneConfig,
+    pub(crate) train: Vec<Latents>,
+    pub(crate) valid: Vec<Latents>,
     /// Clips between whose ends is sampled.
-    pub(super) shown: Vec<Vec<Frame>>,
-    pub(super) out: PathBuf,
+    pub(crate) shown: Vec<Vec<Frame>>,
+    pub(crate) out: PathBuf,
 }
 
 impl<T: Trainee> Tuning<'_, T> {
@@ -101,7 +101,7 @@ fn samples_of(out: &Path, step: usize) -> PathBuf {
 }
 
 /// What the samples of a step were worth, where some were drawn, in this run or one that it goes on from.
-pub(super) fn measured(out: &Path, step: usize) -> Option<SampleMeasures> {
+pub(crate) fn measured(out: &Path, step: usize) -> Option<SampleMeasures> {
     let text = std::fs::read(samples_of(out, step).join(MEASURES)).ok()?;
     serde_json::from_slice(&text).ok()
 }

@@ -8,7 +8,7 @@ use pusht_vision::{Registration, executability_residual, psnr, video_ssim};
 use serde::{Deserialize, Serialize};
 use video_io::{FilmStrip, film_strip};
 
-use super::error::FinetuneError;
+use crate::error::FinetuneError;
 
 /// Pictures of a film strip.
 const PICTURES: usize = 8;
@@ -63,7 +63,7 @@ impl SampleMeasures {
     ///
     /// # Errors
     /// Clips that the tracker refuses.
-    pub(super) fn of(clips: &[(Vec<Frame>, Vec<Frame>)]) -> Result<Self, FinetuneError> {
+    pub(crate) fn of(clips: &[(Vec<Frame>, Vec<Frame>)]) -> Result<Self, FinetuneError> {
         let reader = FrameReader::new(GOAL)?;
         let (mut found, mut frames) = (Self::default(), 0.0);
         let (mut residuals, mut similar, mut pushed) = (Vec::new(), Vec::new(), Vec::new());
@@ -107,7 +107,7 @@ impl SampleMeasures {
     }
 
     /// By their names in TensorBoard.
-    pub(super) fn named(&self) -> Vec<(String, f64)> {
+    pub(crate) fn named(&self) -> Vec<(String, f64)> {
         let mut named = vec![
             ("samples/psnr".to_string(), self.psnr),
             ("samples/one_agent".to_string(), self.one_agent),
@@ -133,7 +133,7 @@ fn mean(values: &[f64]) -> Option<f64> {
 }
 
 /// A held-out clip above, what was sampled between its ends below.
-pub(super) fn strip(sampled: &[Frame], expected: &[Frame]) -> Result<Frame, FinetuneError> {
+pub(crate) fn strip(sampled: &[Frame], expected: &[Frame]) -> Result<Frame, FinetuneError> {
     let pictures = PICTURES.min(sampled.len());
     let place = |i: usize| i * (sampled.len() - 1) / (pictures - 1).max(1);
     let row = |clip: &[Frame]| {

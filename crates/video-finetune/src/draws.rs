@@ -4,23 +4,23 @@ use nn_kit::normal;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
-use super::config::FinetuneConfig;
+use crate::config::FinetuneConfig;
 
 /// The draws of a step; they follow from its seed.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Draws {
+pub(crate) struct Draws {
     /// Whether the first frame of all clips of the step is given.
-    pub(super) first: bool,
+    pub(crate) first: bool,
     /// The same for the last.
-    pub(super) last: bool,
+    pub(crate) last: bool,
     /// A standard normal number for each clip: how noisy it is.
-    pub(super) level: Vec<f32>,
+    pub(crate) level: Vec<f32>,
     rng: Pcg64,
 }
 
 impl Draws {
     /// For `clips` clips. Frames are given to all of them or to none, as those that are given may be tokens of their own.
-    pub(super) fn new(config: &FinetuneConfig, clips: usize, seed: u64) -> Self {
+    pub(crate) fn new(config: &FinetuneConfig, clips: usize, seed: u64) -> Self {
         let mut rng = Pcg64::seed_from_u64(seed);
         let mut chance = |p: f64| rng.random::<f64>() < p;
         let (first, last) = (chance(config.first_frame), chance(config.last_frame));
@@ -33,15 +33,15 @@ impl Draws {
     }
 
     /// Further standard normal numbers.
-    pub(super) fn noise(&mut self, count: usize) -> Vec<f32> {
+    pub(crate) fn noise(&mut self, count: usize) -> Vec<f32> {
         normal(count, &mut self.rng)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::config::{Family, Preset};
     use super::*;
+    use crate::config::{Family, Preset};
 
     #[test]
     fn frames_are_given_as_often_as_asked() {

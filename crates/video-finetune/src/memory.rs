@@ -12,8 +12,8 @@ use cosmos_predict::{
 use ltx_video::{LtxFiles, LtxLayout, LtxMemory, LtxSizes, LtxTransformer, count, ltx_shapes};
 use t5_encoder::{T5Config, t5_shapes};
 
-use super::config::{Family, FinetuneConfig, Format};
-use super::error::FinetuneError;
+use crate::config::{Family, FinetuneConfig, Format};
+use crate::error::FinetuneError;
 
 /// Tensors of a token's width that the backward pass of a block holds, outside of the feed-forward part.
 const HELD: u64 = 32;
@@ -46,7 +46,7 @@ impl TrainingMemory {
 
 /// Sizes of a model that is to be trained.
 #[derive(Clone, Debug)]
-pub(super) enum Sizes {
+pub(crate) enum Sizes {
     Ltx(LtxSizes),
     Cosmos(CosmosConfig, CosmosAutoencoderConfig, T5Config),
 }
@@ -62,7 +62,7 @@ struct Blocks {
 
 impl Sizes {
     /// Of published files; only settings and headers are read.
-    pub(super) fn open(family: Family, model: &Path, text: &Path) -> Result<Self, FinetuneError> {
+    pub(crate) fn open(family: Family, model: &Path, text: &Path) -> Result<Self, FinetuneError> {
         Ok(match family {
             Family::Ltx => Self::Ltx(LtxSizes::open(&LtxFiles {
                 model,
@@ -79,7 +79,7 @@ impl Sizes {
     }
 
     /// Refuses clips that the model cannot have.
-    pub(super) fn check_clip(&self, config: &FinetuneConfig) -> Result<(), FinetuneError> {
+    pub(crate) fn check_clip(&self, config: &FinetuneConfig) -> Result<(), FinetuneError> {
         self.blocks(config).map(|_| ())
     }
 
@@ -130,7 +130,7 @@ impl Sizes {
     }
 
     /// With `bytes` a number that is computed with.
-    pub(super) fn memory(&self, config: &FinetuneConfig, bytes: u64) -> Result<TrainingMemory, FinetuneError> {
+    pub(crate) fn memory(&self, config: &FinetuneConfig, bytes: u64) -> Result<TrainingMemory, FinetuneError> {
         let blocks = self.blocks(config)?;
         let [parameters, adapters] = self.parameters(config)?;
         let part = config.batch_size.div_ceil(config.accumulate.max(1)) as u64;
@@ -172,7 +172,7 @@ impl Sizes {
     }
 
     /// Refuses what does not fit into `limit` bytes, with what would; `bytes` says how many a number takes in a format.
-    pub(super) fn check_memory(
+    pub(crate) fn check_memory(
         &self,
         config: &FinetuneConfig,
         limit: Option<u64>,
@@ -249,8 +249,8 @@ fn text_bytes(config: &T5Config, in_8_bits: bool, bytes: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::config::Preset;
     use super::*;
+    use crate::config::Preset;
     use ltx_video::{LtxConfig, LtxVersion};
 
     fn published() -> [Sizes; 2] {

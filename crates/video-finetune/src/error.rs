@@ -110,7 +110,7 @@ pub enum FinetuneError {
 }
 
 impl FinetuneError {
-    pub(super) fn setting(setting: &str, found: impl ToString, expected: impl Into<String>) -> Self {
+    pub(crate) fn setting(setting: &str, found: impl ToString, expected: impl Into<String>) -> Self {
         Self::Setting {
             setting: setting.to_string(),
             found: found.to_string(),
@@ -118,7 +118,7 @@ impl FinetuneError {
         }
     }
 
-    pub(super) fn io<E: std::fmt::Display>(action: &'static str, path: &Path) -> impl FnOnce(E) -> Self {
+    pub(crate) fn io<E: std::fmt::Display>(action: &'static str, path: &Path) -> impl FnOnce(E) -> Self {
         let path = path.to_path_buf();
         move |error| Self::Io {
             action,

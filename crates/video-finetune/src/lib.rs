@@ -1,7 +1,4 @@
-//! Fine-tuning of the published models on PushT: LoRA or all weights, from videos, demonstrations or the simulator.
-//!
-//! Text embeddings and latents are made first and kept on the disk, so that text encoder, autoencoder and transformer are in
-//! memory one after the other; then the harness of `training` takes over. `docs/finetuning.md` has the details.
+#![doc = include_str!("../README.md")]
 
 mod cache;
 mod clips;
