@@ -9,9 +9,6 @@
 use std::hint::black_box;
 
 use burn::tensor::{Device, Distribution, Tensor};
-use cosmos_predict::{
-    CosmosAutoencoder, CosmosAutoencoderConfig, CosmosConfig, CosmosInput, CosmosTime, CosmosTransformer,
-};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use diffusion_schedulers::{EdmConfig, Scheduler};
 use training::init_seeded;
@@ -21,10 +18,10 @@ fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
 }
 
 fn transformer(c: &mut Criterion) {
-    let config = CosmosConfig {
+    let config = cosmos_predict::Config {
         num_attention_heads: 8,
         num_layers: 1,
-        ..CosmosConfig::video2world_7b()
+        ..cosmos_predict::Config::video2world_7b()
     };
     let mut group = c.benchmark_group("cosmos transformer, one block of width 1024");
     group.sample_size(10).throughput(Throughput::Elements(512));
@@ -32,10 +29,12 @@ fn transformer(c: &mut Criterion) {
         ("forward, tokens", Device::flex()),
         ("forward and backward, tokens", Device::flex().autodiff()),
     ] {
-        let model = init_seeded(0, &device, |device| CosmosTransformer::new(&config, device).unwrap());
-        let input = CosmosInput {
+        let model = init_seeded(0, &device, |device| {
+            cosmos_predict::Transformer::new(&config, device).unwrap()
+        });
+        let input = cosmos_predict::Input {
             latents: random([1, 16, 2, 32, 32], &device),
-            time: CosmosTime::Clip(random([1], &device)),
+            time: cosmos_predict::Time::Clip(random([1], &device)),
             text: random([1, 128, 1024], &device),
             text_bias: None,
             condition: Some(Tensor::zeros([1, 1, 2, 32, 32], &device)),
@@ -59,12 +58,14 @@ fn transformer(c: &mut Criterion) {
 fn autoencoder(c: &mut Criterion) {
     let mut group = c.benchmark_group("cosmos autoencoder, 9 frames of 64 × 64");
     group.sample_size(10).throughput(Throughput::Elements(9 * 64 * 64));
-    let config = CosmosAutoencoderConfig::default();
+    let config = cosmos_predict::AutoencoderConfig::default();
     for (pass, device) in [
         ("forward", Device::flex()),
         ("forward and backward", Device::flex().autodiff()),
     ] {
-        let model = init_seeded(0, &device, |device| CosmosAutoencoder::new(&config, device).unwrap());
+        let model = init_seeded(0, &device, |device| {
+            cosmos_predict::Autoencoder::new(&config, device).unwrap()
+        });
         let (clip, latents) = (random([1, 3, 9, 64, 64], &device), random([1, 16, 2, 8, 8], &device));
         let run = |y: Tensor<5>| {
             if device.is_autodiff() {

@@ -10,9 +10,7 @@ use std::hint::black_box;
 use burn::tensor::{Device, Distribution, Tensor};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use diffusion_schedulers::{FlowScheduler, FlowStart};
-use ltx_video::{
-    Coordinates, LatentScale, LtxConfig, LtxInput, LtxTransformer, LtxVae, LtxVaeConfig, LtxVersion, Rotary, Timesteps,
-};
+use ltx_video::{Coordinates, LatentScale, Rotary, Timesteps};
 use nn_kit::scaled_dot_product;
 
 fn random<const D: usize>(shape: [usize; D]) -> Tensor<D> {
@@ -30,13 +28,13 @@ fn transformer(c: &mut Criterion) {
         });
     }
     let device = Device::flex();
-    let config = LtxConfig {
+    let config = ltx_video::Config {
         num_layers: 1,
-        ..LtxConfig::default()
+        ..ltx_video::Config::default()
     };
-    let model = LtxTransformer::new(&config, &device).unwrap();
+    let model = ltx_video::Transformer::new(&config, &device).unwrap();
     let places = Coordinates::grid(3, 8, 8, Some(LatentScale::PUBLISHED.at(25.0)));
-    let input = LtxInput {
+    let input = ltx_video::Input {
         latents: random([1, 192, 128]),
         timesteps: Timesteps::Clip(vec![500.0]),
         text: random([1, 128, 4096]),
@@ -58,15 +56,15 @@ fn transformer(c: &mut Criterion) {
 }
 
 fn autoencoder(c: &mut Criterion) {
-    let config = LtxVaeConfig {
+    let config = ltx_video::VaeConfig {
         latent_channels: 32,
         block_out_channels: vec![32, 64, 128, 256, 512],
         layers_per_block: vec![1; 5],
         decoder_block_out_channels: vec![64, 128, 256],
         decoder_layers_per_block: vec![1; 4],
-        ..LtxVersion::V095.config()
+        ..ltx_video::Version::V095.config()
     };
-    let model = LtxVae::new(&config, &Device::flex()).unwrap();
+    let model = ltx_video::Vae::new(&config, &Device::flex()).unwrap();
     let (clip, latents) = (random([1, 3, 9, 128, 128]), random([1, 32, 2, 4, 4]));
     let mut group = c.benchmark_group("ltx");
     group.sample_size(10).throughput(Throughput::Elements(9 * 128 * 128));

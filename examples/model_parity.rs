@@ -29,9 +29,9 @@ fn main() -> anyhow::Result<ExitCode> {
     let models = [
         unified_video_action::parity::MODELS,
         model_parity::FLOW_MODELS,
-        t5_encoder::parity::TEXT_MODELS,
-        ltx_video::parity::LTX_MODELS,
-        cosmos_predict::parity::COSMOS_MODELS,
+        t5_encoder::parity::MODELS,
+        ltx_video::parity::MODELS,
+        cosmos_predict::parity::MODELS,
     ]
     .concat();
     let mut passed = true;

@@ -3,9 +3,6 @@
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Distribution, Tensor};
-use cosmos_predict::{
-    CosmosAutoencoder, CosmosAutoencoderConfig, CosmosConfig, CosmosInput, CosmosTime, CosmosTransformer,
-};
 use training::init_seeded;
 
 use crate::{Case, Run};
@@ -44,17 +41,17 @@ fn finish<const D: usize, M: Module>(y: Tensor<D>, model: &M, training: bool) {
 /// 512 tokens of width 1024 and a prompt of 128 words.
 fn block(training: bool) -> Run {
     let device = device(training);
-    let config = CosmosConfig {
+    let config = cosmos_predict::Config {
         num_attention_heads: 8,
         num_layers: 1,
-        ..CosmosConfig::video2world_7b()
+        ..cosmos_predict::Config::video2world_7b()
     };
     let model = init_seeded(0, &device, |device| {
-        CosmosTransformer::new(&config, device).expect("a model")
+        cosmos_predict::Transformer::new(&config, device).expect("a model")
     });
-    let input = CosmosInput {
+    let input = cosmos_predict::Input {
         latents: random([1, 16, 2, 32, 32], &device),
-        time: CosmosTime::Clip(random([1], &device)),
+        time: cosmos_predict::Time::Clip(random([1], &device)),
         text: random([1, 128, 1024], &device),
         text_bias: None,
         condition: Some(Tensor::zeros([1, 1, 2, 32, 32], &device)),
@@ -67,10 +64,10 @@ fn block(training: bool) -> Run {
     })
 }
 
-fn autoencoder(device: &Device) -> CosmosAutoencoder {
-    let config = CosmosAutoencoderConfig::default();
+fn autoencoder(device: &Device) -> cosmos_predict::Autoencoder {
+    let config = cosmos_predict::AutoencoderConfig::default();
     init_seeded(0, device, |device| {
-        CosmosAutoencoder::new(&config, device).expect("a model")
+        cosmos_predict::Autoencoder::new(&config, device).expect("a model")
     })
 }
 

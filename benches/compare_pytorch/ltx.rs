@@ -2,9 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
-use ltx_video::{
-    Coordinates, LatentScale, LtxConfig, LtxInput, LtxTransformer, LtxVae, LtxVaeConfig, LtxVersion, Rotary, Timesteps,
-};
+use ltx_video::{Coordinates, LatentScale, Rotary, Timesteps};
 use training::init_seeded;
 
 use crate::{Case, Run};
@@ -21,21 +19,21 @@ pub const CASES: &[Case] = &[
 ];
 
 /// One block of the published 2B model.
-fn published() -> LtxConfig {
-    LtxConfig {
+fn published() -> ltx_video::Config {
+    ltx_video::Config {
         num_layers: 1,
-        ..LtxConfig::default()
+        ..ltx_video::Config::default()
     }
 }
 
 /// Two blocks of a model for PushT.
-fn small() -> LtxConfig {
-    LtxConfig {
+fn small() -> ltx_video::Config {
+    ltx_video::Config {
         num_attention_heads: 6,
         cross_attention_dim: 384,
         num_layers: 2,
         caption_channels: 128,
-        ..LtxConfig::default()
+        ..ltx_video::Config::default()
     }
 }
 
@@ -52,14 +50,14 @@ fn autodiff(train: bool) -> Device {
 }
 
 /// Forward, or forward and backward, for latents of this size and 128 tokens of text.
-fn block(config: &LtxConfig, [frames, rows, columns]: [usize; 3], train: bool) -> Run {
+fn block(config: &ltx_video::Config, [frames, rows, columns]: [usize; 3], train: bool) -> Run {
     let device = autodiff(train);
-    let build = |device: &Device| LtxTransformer::new(config, device).expect("sizes of a model");
+    let build = |device: &Device| ltx_video::Transformer::new(config, device).expect("sizes of a model");
     let model = init_seeded(0, &Device::flex(), build);
     let model = if train { model.train() } else { model };
     let tokens = frames * rows * columns;
     let places = Coordinates::grid(frames, rows, columns, Some(LatentScale::PUBLISHED.at(25.0)));
-    let input = LtxInput {
+    let input = ltx_video::Input {
         latents: random([1, tokens, config.in_channels], &device),
         timesteps: Timesteps::Clip(vec![500.0]),
         text: random([1, 128, config.caption_channels], &device),
@@ -77,19 +75,19 @@ fn block(config: &LtxConfig, [frames, rows, columns]: [usize; 3], train: bool) -
 }
 
 /// The layout of 0.9.5 at a quarter of its widths with one residual block each.
-fn autoencoder() -> LtxVaeConfig {
-    LtxVaeConfig {
+fn autoencoder() -> ltx_video::VaeConfig {
+    ltx_video::VaeConfig {
         latent_channels: 32,
         block_out_channels: vec![32, 64, 128, 256, 512],
         layers_per_block: vec![1; 5],
         decoder_block_out_channels: vec![64, 128, 256],
         decoder_layers_per_block: vec![1; 4],
-        ..LtxVersion::V095.config()
+        ..ltx_video::Version::V095.config()
     }
 }
 
-fn vae(train: bool) -> LtxVae {
-    let build = |device: &Device| LtxVae::new(&autoencoder(), device).expect("sizes of a model");
+fn vae(train: bool) -> ltx_video::Vae {
+    let build = |device: &Device| ltx_video::Vae::new(&autoencoder(), device).expect("sizes of a model");
     let model = init_seeded(0, &Device::flex(), build);
     if train { model.train() } else { model }
 }

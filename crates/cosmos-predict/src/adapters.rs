@@ -7,17 +7,17 @@ use burn::module::Module;
 use burn::tensor::{Device, FloatDType};
 use nn_kit::{AdapterFile, adapter_shapes, load_adapters, published_values, save_adapters, save_safetensors};
 
-use crate::block::CosmosBlock;
-use crate::error::CosmosError;
+use crate::block::Block;
+use crate::error::Error;
 use crate::names::folder_names;
-use crate::transformer::CosmosTransformer;
+use crate::transformer::Transformer;
 
-impl CosmosTransformer {
+impl Transformer {
     /// Puts fresh adapters of a rank, multiplied by alpha / rank, on the layers of [`nn_kit::ADAPTED_LAYERS`] that are `chosen`, and
     /// takes everything else out of training. The transformer computes what it did until they are trained.
     #[must_use]
     pub fn adapted(self, rank: usize, alpha: f64, chosen: &dyn Fn(&str) -> bool, device: &Device) -> Self {
-        let adapt = |block: CosmosBlock| block.adapted(rank, alpha, chosen, device);
+        let adapt = |block: Block| block.adapted(rank, alpha, chosen, device);
         self.no_grad().map_blocks(adapt)
     }
 
@@ -34,7 +34,7 @@ impl CosmosTransformer {
     /// # Errors
     /// A file that is missing, damaged or holds no adapters; adapters of several ranks or on layers that can carry none;
     /// adapters that are missing, left over, of another shape or not finite, each by its name.
-    pub fn with_adapters(self, path: &Path, device: &Device) -> Result<Self, CosmosError> {
+    pub fn with_adapters(self, path: &Path, device: &Device) -> Result<Self, Error> {
         let AdapterFile { rank, layers } = AdapterFile::open(path)?;
         let model = self.adapted(rank, rank as f64, &|layer| layers.contains(layer), device);
         Ok(load_adapters(path, model, &folder_names(), FloatDType::F32)?)

@@ -6,7 +6,7 @@ use burn::tensor::activation::gelu;
 use burn::tensor::{Device, Tensor};
 use nn_kit::{AdaptedLinear, scaled_dot_product};
 
-use crate::config::CosmosConfig;
+use crate::config::Config;
 use crate::modulation::{Modulation, Noise};
 use crate::positions::Rotary;
 
@@ -34,7 +34,7 @@ struct Attention {
 
 impl Attention {
     /// `source` is the width of what keys and values are made from.
-    fn new(config: &CosmosConfig, source: usize, device: &Device) -> Self {
+    fn new(config: &Config, source: usize, device: &Device) -> Self {
         let (width, head) = (config.width(), config.attention_head_dim);
         let norm = || RmsNormConfig::new(head).with_epsilon(EPSILON).init(device);
         Self {
@@ -101,7 +101,7 @@ pub(crate) struct Shared {
 /// x ← x + learned positions, then for each part (attention to the clip, to the prompt, feed-forward)
 /// x ← x + gate · part(LN(x) · (1 + scale) + shift).
 #[derive(Module, Debug)]
-pub struct CosmosBlock {
+pub struct Block {
     norm1: Modulation,
     attn1: Attention,
     norm2: Modulation,
@@ -110,8 +110,8 @@ pub struct CosmosBlock {
     ff: FeedForward,
 }
 
-impl CosmosBlock {
-    pub(crate) fn new(config: &CosmosConfig, device: &Device) -> Self {
+impl Block {
+    pub(crate) fn new(config: &Config, device: &Device) -> Self {
         let width = config.width();
         let modulation = || Modulation::new(width, config.adaln_lora_dim, PARTS, device);
         Self {

@@ -7,10 +7,10 @@ use diffusion_schedulers::EdmConfig;
 use nn_kit::{Collected, Leaf, in_f32, pull_back};
 
 use crate::block::Shared;
-use crate::error::CosmosError;
+use crate::error::Error;
 use crate::modulation::Noise;
-use crate::train::{CosmosBatch, Prepared};
-use crate::transformer::CosmosTransformer;
+use crate::train::{Batch, Prepared};
+use crate::transformer::Transformer;
 
 /// What all blocks share, as leaves.
 struct Given {
@@ -75,18 +75,14 @@ impl Begun {
     }
 }
 
-impl CosmosTransformer {
-    /// The loss of a batch ([`CosmosTransformer::loss`]), without autodiff, and the gradients of what is trained: those of
+impl Transformer {
+    /// The loss of a batch ([`Transformer::loss`]), without autodiff, and the gradients of what is trained: those of
     /// `backward`, at the cost of computing the blocks twice and the memory of a single one and of every block's input. The model must be one for training
     /// ([`Module::train`]).
     ///
     /// # Errors
     /// A batch that does not fit the model or itself.
-    pub fn loss_by_block(
-        &self,
-        batch: CosmosBatch,
-        levels: &EdmConfig,
-    ) -> Result<(Tensor<1>, GradientsParams), CosmosError> {
+    pub fn loss_by_block(&self, batch: Batch, levels: &EdmConfig) -> Result<(Tensor<1>, GradientsParams), Error> {
         let prepared = Prepared::new(batch, levels)?;
         let tokens = self.check(&prepared.input)?;
         let shared = self.shared(&prepared.input, tokens);

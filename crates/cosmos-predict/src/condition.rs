@@ -2,8 +2,8 @@
 
 use burn::tensor::{Device, Tensor};
 
-use crate::autoencoder::CosmosAutoencoder;
-use crate::error::CosmosError;
+use crate::autoencoder::Autoencoder;
+use crate::error::Error;
 
 /// How the last frame of a clip is given to a video2world model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -22,26 +22,26 @@ pub enum EndFrame {
 /// Latents of which some frames are given. The given ones may be any: the first ones are what the published video2world
 /// models are trained on, the first and the last are a start and an end.
 #[derive(Clone, Debug)]
-pub struct CosmosCondition {
-    /// `[batch, channels, frames, height, width]`, scaled as the network's (see [`CosmosAutoencoder::scaled`]); what stands
+pub struct Condition {
+    /// `[batch, channels, frames, height, width]`, scaled as the network's (see [`Autoencoder::scaled`]); what stands
     /// in frames that are not given does not matter.
     pub latents: Tensor<5>,
     /// One a latent frame.
     pub given: Vec<bool>,
 }
 
-impl CosmosCondition {
+impl Condition {
     /// The latent frames of a clip's first frames: the rest of it is black, and nothing of it is given. Of a clip that is
     /// longer than `frames` the last ones are taken.
     ///
     /// # Errors
     /// A number of frames or a size that the autoencoder does not take.
     pub fn first_frames(
-        autoencoder: &CosmosAutoencoder,
+        autoencoder: &Autoencoder,
         video: Tensor<5>,
         frames: usize,
         sigma_data: f64,
-    ) -> Result<Self, CosmosError> {
+    ) -> Result<Self, Error> {
         let [batch, channels, shown, height, width] = video.dims();
         let config = autoencoder.config();
         let [count, ..] = config.latent_size(frames, height, width)?;
@@ -64,21 +64,21 @@ impl CosmosCondition {
     /// # Errors
     /// As [`Self::first_frames`], pictures of two sizes, or an end for a clip of a single latent frame.
     pub fn ends(
-        autoencoder: &CosmosAutoencoder,
+        autoencoder: &Autoencoder,
         start: Tensor<4>,
         end: Option<(Tensor<4>, EndFrame)>,
         frames: usize,
         sigma_data: f64,
-    ) -> Result<Self, CosmosError> {
+    ) -> Result<Self, Error> {
         let picture = |x: Tensor<4>| x.unsqueeze_dim::<5>(2);
         let Some((end, kind)) = end else {
             return Self::first_frames(autoencoder, picture(start), frames, sigma_data);
         };
-        CosmosError::unless_shape("the end frame", &end.dims(), &start.dims())?;
+        Error::unless_shape("the end frame", &end.dims(), &start.dims())?;
         let [_, _, height, width] = start.dims();
         let [count, ..] = autoencoder.config().latent_size(frames, height, width)?;
         if count < 2 {
-            return Err(CosmosError::Size {
+            return Err(Error::Size {
                 what: "frames".to_string(),
                 found: frames,
                 expected: format!(

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::CosmosError;
+use crate::error::Error;
 
 /// Learned positions beside the rotary ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,11 +12,11 @@ pub enum LearnedPositions {
     Learnable,
 }
 
-/// Sizes of a [`CosmosTransformer`](crate::CosmosTransformer). Field names are those of the published `config.json`
+/// Sizes of a [`Transformer`](crate::Transformer). Field names are those of the published `config.json`
 /// (diffusers); fields of it that are not here are passed over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct CosmosConfig {
+pub struct Config {
     /// Channels of a latent, and one more where the model takes a condition mask (video2world).
     pub in_channels: usize,
     /// Channels of a latent.
@@ -45,7 +45,7 @@ pub struct CosmosConfig {
     pub extra_pos_embed_type: Option<LearnedPositions>,
 }
 
-impl Default for CosmosConfig {
+impl Default for Config {
     /// Cosmos-Predict1-7B-Text2World.
     fn default() -> Self {
         Self {
@@ -66,7 +66,7 @@ impl Default for CosmosConfig {
     }
 }
 
-impl CosmosConfig {
+impl Config {
     /// Cosmos-Predict1-7B-Text2World: from a prompt alone.
     pub fn text2world_7b() -> Self {
         Self::default()
@@ -124,12 +124,12 @@ impl CosmosConfig {
     ///
     /// # Errors
     /// A clip that is not a whole number of tokens, or larger than the positions go.
-    pub fn tokens(&self, frames: usize, height: usize, width: usize) -> Result<[usize; 3], CosmosError> {
+    pub fn tokens(&self, frames: usize, height: usize, width: usize) -> Result<[usize; 3], Error> {
         let size = [frames, height, width];
         for (axis, name) in ["frames", "rows", "columns"].into_iter().enumerate() {
             let (patch, most) = (self.patch_size[axis], self.max_size[axis]);
             if size[axis] == 0 || !size[axis].is_multiple_of(patch) || size[axis] > most {
-                return Err(CosmosError::Size {
+                return Err(Error::Size {
                     what: format!("{name} of the latent clip"),
                     found: size[axis],
                     expected: format!("a multiple of {patch} from {patch} to {most}"),
@@ -143,9 +143,9 @@ impl CosmosConfig {
     ///
     /// # Errors
     /// The first one that is not.
-    pub fn check(&self) -> Result<(), CosmosError> {
+    pub fn check(&self) -> Result<(), Error> {
         let wrong = |setting: &'static str, found: String, expected: &str| {
-            Err(CosmosError::Config {
+            Err(Error::Config {
                 setting,
                 found,
                 expected: expected.to_string(),

@@ -7,7 +7,7 @@ use nn_kit::CheckpointError;
 
 /// Why there is no model, or no clip.
 #[derive(Debug, thiserror::Error)]
-pub enum CosmosError {
+pub enum Error {
     /// A setting of a configuration that cannot be.
     #[error("{setting} is {found}; expected {expected}")]
     Config {
@@ -80,7 +80,7 @@ pub enum CosmosError {
     Checkpoint(#[from] CheckpointError),
 }
 
-impl CosmosError {
+impl Error {
     /// An error unless the shapes agree.
     pub(crate) fn unless_shape(what: &'static str, found: &[usize], expected: &[usize]) -> Result<(), Self> {
         if found == expected {

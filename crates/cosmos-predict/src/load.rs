@@ -9,12 +9,12 @@ use nn_kit::settings::Class;
 use nn_kit::{Checkpoint, published_shapes, published_values, save_safetensors};
 use serde::de::DeserializeOwned;
 
-use crate::autoencoder::{CosmosAutoencoder, CosmosAutoencoderConfig};
-use crate::config::{CosmosConfig, LearnedPositions};
-use crate::error::CosmosError;
+use crate::autoencoder::{Autoencoder, AutoencoderConfig};
+use crate::config::{Config, LearnedPositions};
+use crate::error::Error;
 use crate::names::{ORIGINAL, autoencoder_names, folder_names, model_pt_names, tokenizer_names};
-use crate::pipeline::CosmosPipeline;
-use crate::transformer::CosmosTransformer;
+use crate::pipeline::Pipeline;
+use crate::transformer::Transformer;
 
 /// Names and shapes of parameters.
 type Shapes = BTreeMap<String, Vec<usize>>;
@@ -26,7 +26,7 @@ const UNUSED_END: &str = "_extra_state";
 
 /// How a published file names its parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CosmosLayout {
+pub enum Layout {
     /// A folder of diffusers.
     Folder,
     /// NVIDIA's own: `model.pt`, and the tokenizers' state.
@@ -35,14 +35,14 @@ pub enum CosmosLayout {
 
 /// What a model makes a clip from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CosmosVariant {
+pub enum Variant {
     /// From a prompt.
     Text2World,
     /// From a prompt and frames.
     Video2World,
 }
 
-impl std::fmt::Display for CosmosVariant {
+impl std::fmt::Display for Variant {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Text2World => "text2world",
@@ -55,11 +55,11 @@ impl std::fmt::Display for CosmosVariant {
 ///
 /// # Errors
 /// Sizes that are no model.
-pub fn cosmos_shapes(config: &CosmosConfig, layout: CosmosLayout) -> Result<Shapes, CosmosError> {
-    let model = CosmosTransformer::new(config, &Device::default())?;
+pub fn transformer_shapes(config: &Config, layout: Layout) -> Result<Shapes, Error> {
+    let model = Transformer::new(config, &Device::default())?;
     Ok(match layout {
-        CosmosLayout::Folder => published_shapes(&model, &folder_names()),
-        CosmosLayout::Original => {
+        Layout::Folder => published_shapes(&model, &folder_names()),
+        Layout::Original => {
             let shapes = published_shapes(&model, &model_pt_names()).into_iter();
             shapes
                 .map(|(name, shape)| (format!("{ORIGINAL}{name}"), shape))
@@ -72,23 +72,20 @@ pub fn cosmos_shapes(config: &CosmosConfig, layout: CosmosLayout) -> Result<Shap
 ///
 /// # Errors
 /// Sizes that are no model.
-pub fn cosmos_autoencoder_shapes(
-    config: &CosmosAutoencoderConfig,
-    layout: CosmosLayout,
-) -> Result<Shapes, CosmosError> {
-    let model = CosmosAutoencoder::new(config, &Device::default())?;
+pub fn autoencoder_shapes(config: &AutoencoderConfig, layout: Layout) -> Result<Shapes, Error> {
+    let model = Autoencoder::new(config, &Device::default())?;
     Ok(match layout {
-        CosmosLayout::Folder => published_shapes(&model, &autoencoder_names()),
-        CosmosLayout::Original => published_shapes(&model, &tokenizer_names()),
+        Layout::Folder => published_shapes(&model, &autoencoder_names()),
+        Layout::Original => published_shapes(&model, &tokenizer_names()),
     })
 }
 
-impl CosmosConfig {
+impl Config {
     /// Which of the two it is.
-    pub fn variant(&self) -> CosmosVariant {
+    pub fn variant(&self) -> Variant {
         match self.takes_condition() {
-            true => CosmosVariant::Video2World,
-            false => CosmosVariant::Text2World,
+            true => Variant::Video2World,
+            false => Variant::Text2World,
         }
     }
 
@@ -97,7 +94,7 @@ impl CosmosConfig {
     ///
     /// # Errors
     /// Files that are missing or damaged.
-    pub fn open(path: &Path) -> Result<Self, CosmosError> {
+    pub fn open(path: &Path) -> Result<Self, Error> {
         Ok(Source::open(path)?.config)
     }
 
@@ -143,19 +140,19 @@ impl CosmosConfig {
 
 /// A transformer's sizes and weights.
 struct Source {
-    config: CosmosConfig,
+    config: Config,
     weights: Checkpoint,
-    layout: CosmosLayout,
+    layout: Layout,
 }
 
 impl Source {
-    fn open(path: &Path) -> Result<Self, CosmosError> {
+    fn open(path: &Path) -> Result<Self, Error> {
         let folder = path.join("transformer");
         if folder.is_dir() {
             return Ok(Self {
                 config: settings(&folder.join("config.json"))?,
                 weights: Checkpoint::open_folder(&folder)?,
-                layout: CosmosLayout::Folder,
+                layout: Layout::Folder,
             });
         }
         let file = if path.is_dir() {
@@ -165,16 +162,16 @@ impl Source {
         };
         let weights = Checkpoint::open(&file)?;
         let weights = weights.without(&UNUSED).without_ends(&[UNUSED_END]);
-        let config = CosmosConfig::of_model_pt(&weights);
+        let config = Config::of_model_pt(&weights);
         Ok(Self {
             // Without its sizes: filling says what is missing.
             config: if config.check().is_ok() {
                 config
             } else {
-                CosmosConfig::default()
+                Config::default()
             },
             weights,
-            layout: CosmosLayout::Original,
+            layout: Layout::Original,
         })
     }
 }
@@ -183,30 +180,25 @@ impl Source {
     /// What the weights' names begin with, and the names.
     fn names(&self) -> (&'static str, Vec<(&'static str, &'static str)>) {
         match self.layout {
-            CosmosLayout::Folder => ("", folder_names()),
-            CosmosLayout::Original => (ORIGINAL, model_pt_names()),
+            Layout::Folder => ("", folder_names()),
+            Layout::Original => (ORIGINAL, model_pt_names()),
         }
     }
 }
 
-impl CosmosTransformer {
-    /// Reads the transformer at `path` (see [`CosmosConfig::open`]), which must be `asked` for, where one is.
+impl Transformer {
+    /// Reads the transformer at `path` (see [`Config::open`]), which must be `asked` for, where one is.
     ///
     /// # Errors
     /// Files that are missing or damaged, the other variant, and tensors that are missing, left over, of another shape or
     /// not finite, each by its name.
-    pub fn open(
-        path: &Path,
-        asked: Option<CosmosVariant>,
-        dtype: FloatDType,
-        device: &Device,
-    ) -> Result<Self, CosmosError> {
+    pub fn open(path: &Path, asked: Option<Variant>, dtype: FloatDType, device: &Device) -> Result<Self, Error> {
         let source = Source::open(path)?;
         let config = &source.config;
         let model = Self::new(config, device)?;
         let (prefix, names) = source.names();
         match asked {
-            Some(asked) if asked != config.variant() => Err(CosmosError::File {
+            Some(asked) if asked != config.variant() => Err(Error::File {
                 path: path.to_path_buf(),
                 reason: format!("it is a {} model; a {asked} model was asked for", config.variant()),
             }),
@@ -218,7 +210,7 @@ impl CosmosTransformer {
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn check_files(path: &Path) -> Result<(), CosmosError> {
+    pub fn check_files(path: &Path) -> Result<(), Error> {
         let source = Source::open(path)?;
         let model = Self::new(&source.config, &Device::default())?;
         let (prefix, names) = source.names();
@@ -226,17 +218,17 @@ impl CosmosTransformer {
     }
 }
 
-impl CosmosAutoencoderConfig {
+impl AutoencoderConfig {
     /// The sizes of the autoencoder in a folder of diffusers (the one with `vae/` in it, or that itself).
     ///
     /// # Errors
     /// Files that are missing or damaged; the published `encoder.jit` and `decoder.jit` are programs and must be converted.
-    pub fn open(path: &Path) -> Result<Self, CosmosError> {
+    pub fn open(path: &Path) -> Result<Self, Error> {
         let folder = autoencoder_folder(path);
         let settings_file = folder.join("config.json");
         let script = |path: &Path| path.extension().is_some_and(|end| end == "jit");
         if script(path) || (!settings_file.exists() && folder.join("encoder.jit").exists()) {
-            return Err(CosmosError::File {
+            return Err(Error::File {
                 path: path.to_path_buf(),
                 reason: "TorchScript files are programs; expected vae/ of a diffusers folder, or what the script in \
                          docs/cosmos.md makes of them"
@@ -253,13 +245,13 @@ fn autoencoder_folder(path: &Path) -> PathBuf {
     if inner.is_dir() { inner } else { path.to_path_buf() }
 }
 
-impl CosmosAutoencoder {
-    /// Reads the autoencoder out of a folder (see [`CosmosAutoencoderConfig::open`]). The weights may have the names of the
+impl Autoencoder {
+    /// Reads the autoencoder out of a folder (see [`AutoencoderConfig::open`]). The weights may have the names of the
     /// published tokenizers' state.
     ///
     /// # Errors
-    /// As [`CosmosTransformer::open`] and [`CosmosAutoencoderConfig::open`].
-    pub fn open(path: &Path, dtype: FloatDType, device: &Device) -> Result<Self, CosmosError> {
+    /// As [`Transformer::open`] and [`AutoencoderConfig::open`].
+    pub fn open(path: &Path, dtype: FloatDType, device: &Device) -> Result<Self, Error> {
         let (model, weights, names) = Self::source(path, device)?;
         Ok(weights.fill_as(model, "", &names, dtype)?)
     }
@@ -268,7 +260,7 @@ impl CosmosAutoencoder {
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn check_files(path: &Path) -> Result<(), CosmosError> {
+    pub fn check_files(path: &Path) -> Result<(), Error> {
         let (model, weights, names) = Self::source(path, &Device::default())?;
         Ok(weights.check(&model, "", &names)?)
     }
@@ -282,11 +274,8 @@ impl CosmosAutoencoder {
     }
 
     #[expect(clippy::type_complexity, reason = "a table of names")]
-    fn source(
-        path: &Path,
-        device: &Device,
-    ) -> Result<(Self, Checkpoint, Vec<(&'static str, &'static str)>), CosmosError> {
-        let config = CosmosAutoencoderConfig::open(path)?;
+    fn source(path: &Path, device: &Device) -> Result<(Self, Checkpoint, Vec<(&'static str, &'static str)>), Error> {
+        let config = AutoencoderConfig::open(path)?;
         let model = Self::new(&config, device)?;
         let weights = Checkpoint::open_folder(&autoencoder_folder(path))?;
         let original = weights.shape("encoder.conv_in.0.conv3d.weight").is_some();
@@ -299,18 +288,13 @@ impl CosmosAutoencoder {
     }
 }
 
-impl CosmosPipeline {
+impl Pipeline {
     /// Reads transformer, autoencoder (`vae/`) and, where there is one, `scheduler/scheduler_config.json` out of a folder;
     /// a folder with `model.pt` in place of `transformer/` will do.
     ///
     /// # Errors
-    /// As [`CosmosTransformer::open`] and [`CosmosAutoencoder::open`].
-    pub fn open(
-        folder: &Path,
-        asked: Option<CosmosVariant>,
-        dtype: FloatDType,
-        device: &Device,
-    ) -> Result<Self, CosmosError> {
+    /// As [`Transformer::open`] and [`Autoencoder::open`].
+    pub fn open(folder: &Path, asked: Option<Variant>, dtype: FloatDType, device: &Device) -> Result<Self, Error> {
         let scheduler = folder.join("scheduler/scheduler_config.json");
         let levels: EdmConfig = if scheduler.exists() {
             nn_kit::settings::read(&scheduler).map_err(unreadable(&scheduler))?
@@ -318,27 +302,27 @@ impl CosmosPipeline {
             EdmConfig::default()
         };
         // The small one first: what is wrong with it is found before the large one is read.
-        let autoencoder = CosmosAutoencoder::open(folder, dtype, device)?;
-        let transformer = CosmosTransformer::open(folder, asked, dtype, device)?;
+        let autoencoder = Autoencoder::open(folder, dtype, device)?;
+        let transformer = Transformer::open(folder, asked, dtype, device)?;
         Self::new(transformer, autoencoder, levels, device)
     }
 }
 
-impl Class for CosmosConfig {
+impl Class for Config {
     const NAME: &str = "CosmosTransformer3DModel";
 }
 
-impl Class for CosmosAutoencoderConfig {
+impl Class for AutoencoderConfig {
     const NAME: &str = "AutoencoderKLCosmos";
 }
 
 /// Settings of a folder.
-fn settings<T: DeserializeOwned + Class>(path: &Path) -> Result<T, CosmosError> {
+fn settings<T: DeserializeOwned + Class>(path: &Path) -> Result<T, Error> {
     nn_kit::settings::read_model(path).map_err(unreadable(path))
 }
 
-fn unreadable(path: &Path) -> impl Fn(String) -> CosmosError {
-    move |reason| CosmosError::File {
+fn unreadable(path: &Path) -> impl Fn(String) -> Error {
+    move |reason| Error::File {
         path: path.to_path_buf(),
         reason,
     }

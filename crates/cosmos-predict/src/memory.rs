@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::autoencoder::CosmosAutoencoderConfig;
-use crate::config::CosmosConfig;
-use crate::error::CosmosError;
-use crate::load::{CosmosLayout, cosmos_autoencoder_shapes, cosmos_shapes};
+use crate::autoencoder::AutoencoderConfig;
+use crate::config::Config;
+use crate::error::Error;
+use crate::load::{Layout, autoencoder_shapes, transformer_shapes};
 
 /// Numbers in the scores of an attention, at most, and how many such tensors live at once (scores, their softmax).
 const SCORES: (usize, usize) = (1 << 26, 2);
@@ -20,7 +20,7 @@ const MAPS: usize = 7;
 
 /// Bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CosmosMemory {
+pub struct Memory {
     /// The transformer's weights.
     pub transformer: u64,
     /// The autoencoder's weights.
@@ -29,18 +29,18 @@ pub struct CosmosMemory {
     pub activations: u64,
 }
 
-impl CosmosMemory {
+impl Memory {
     /// Of a clip of `[frames, height, width]` pixels with weights and activations of `bytes` a number (2 for bf16, 4 for
     /// f32).
     ///
     /// # Errors
     /// A clip or sizes that cannot be.
     pub fn estimate(
-        transformer: &CosmosConfig,
-        autoencoder: &CosmosAutoencoderConfig,
+        transformer: &Config,
+        autoencoder: &AutoencoderConfig,
         clip: [usize; 3],
         bytes: u64,
-    ) -> Result<Self, CosmosError> {
+    ) -> Result<Self, Error> {
         let [frames, height, width] = clip;
         let [t, h, w] = autoencoder.latent_size(frames, height, width)?;
         let tokens: usize = transformer.tokens(t, h, w)?.iter().product();
@@ -66,8 +66,8 @@ impl CosmosMemory {
         .max(autoencoder.in_channels * side.pow(3));
         let activations = (block + scores).max(MAPS * cubes * widest) as u64;
         Ok(Self {
-            transformer: bytes * count(&cosmos_shapes(transformer, CosmosLayout::Folder)?),
-            autoencoder: bytes * count(&cosmos_autoencoder_shapes(autoencoder, CosmosLayout::Folder)?),
+            transformer: bytes * count(&transformer_shapes(transformer, Layout::Folder)?),
+            autoencoder: bytes * count(&autoencoder_shapes(autoencoder, Layout::Folder)?),
             activations: bytes * activations,
         })
     }
@@ -82,19 +82,19 @@ impl CosmosMemory {
     /// # Errors
     /// More than the limit.
     pub fn check(
-        transformer: &CosmosConfig,
-        autoencoder: &CosmosAutoencoderConfig,
+        transformer: &Config,
+        autoencoder: &AutoencoderConfig,
         clip: [usize; 3],
         bytes: u64,
         limit: u64,
-    ) -> Result<Self, CosmosError> {
+    ) -> Result<Self, Error> {
         let found = Self::estimate(transformer, autoencoder, clip, bytes)?;
         if found.total() <= limit {
             return Ok(found);
         }
         let [frames, height, width] = clip;
         let step = autoencoder.temporal_compression_ratio;
-        let fits = |clip, bytes| -> Result<bool, CosmosError> {
+        let fits = |clip, bytes| -> Result<bool, Error> {
             Ok(Self::estimate(transformer, autoencoder, clip, bytes)?.total() <= limit)
         };
         let mut advice = None;
@@ -111,7 +111,7 @@ impl CosmosMemory {
             }
         }
         let gigabytes = |bytes: u64| bytes as f64 / 1e9;
-        Err(CosmosError::Memory {
+        Err(Error::Memory {
             model: format!("Cosmos {}", transformer.variant()),
             needed: gigabytes(found.total()),
             limit: gigabytes(limit),

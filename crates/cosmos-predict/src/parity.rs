@@ -7,17 +7,17 @@ use model_parity::{Case, Check, MODULE, Model, PIPELINE, ParityError, SCHEDULE};
 use nn_kit::{in_f32, published_gradients};
 use t5_encoder::parity::RecordedT5;
 
-use crate::autoencoder::{CosmosAutoencoder, CosmosAutoencoderConfig};
-use crate::condition::CosmosCondition;
-use crate::config::CosmosConfig;
-use crate::error::CosmosError;
+use crate::autoencoder::{Autoencoder, AutoencoderConfig};
+use crate::condition::Condition;
+use crate::config::Config;
+use crate::error::Error;
 use crate::names::{autoencoder_names, folder_names};
-use crate::pipeline::{CosmosPipeline, CosmosPrompt, CosmosSampling};
-use crate::train::CosmosBatch;
-use crate::transformer::{CosmosInput, CosmosTime, CosmosTransformer, text_bias};
+use crate::pipeline::{Pipeline, Prompt, Sampling};
+use crate::train::Batch;
+use crate::transformer::{Input, Time, Transformer, text_bias};
 
 /// The models of Cosmos-Predict1 that a recorded folder can be compared with.
-pub const COSMOS_MODELS: &[Model] = &[
+pub const MODELS: &[Model] = &[
     Model {
         class: "CosmosTransformer3DModel",
         run: transformer,
@@ -50,7 +50,7 @@ fn number(case: &Case, key: &str) -> Option<f64> {
 }
 
 /// Turns our errors into the comparison's.
-fn told<T>(case: &Case, result: Result<T, CosmosError>) -> Result<T, ParityError> {
+fn told<T>(case: &Case, result: Result<T, Error>) -> Result<T, ParityError> {
     result.map_err(|error| case.config_error(error.to_string()))
 }
 
@@ -60,12 +60,12 @@ fn optional<const D: usize>(case: &Case, name: &str, device: &Device) -> Result<
 }
 
 /// The inputs of a transformer.
-fn input(case: &Case, device: &Device) -> Result<CosmosInput, ParityError> {
+fn input(case: &Case, device: &Device) -> Result<Input, ParityError> {
     let latents: Tensor<5> = case.tensor("hidden_states", device)?;
     let [batch, _, frames, ..] = latents.dims();
     let time = match case.shape("timestep")?.len() {
-        1 => CosmosTime::Clip(case.tensor("timestep", device)?),
-        _ => CosmosTime::Frame(
+        1 => Time::Clip(case.tensor("timestep", device)?),
+        _ => Time::Frame(
             case.shaped::<5>("timestep", [batch, 1, frames, 1, 1], device)?
                 .reshape([batch, frames]),
         ),
@@ -81,7 +81,7 @@ fn input(case: &Case, device: &Device) -> Result<CosmosInput, ParityError> {
             })
         }
     };
-    Ok(CosmosInput {
+    Ok(Input {
         latents,
         time,
         text: case.tensor("encoder_hidden_states", device)?,
@@ -93,8 +93,8 @@ fn input(case: &Case, device: &Device) -> Result<CosmosInput, ParityError> {
 }
 
 fn transformer(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
-    let config: CosmosConfig = case.setting("/model")?;
-    let model = case.fill(told(case, CosmosTransformer::new(&config, device))?, &folder_names())?;
+    let config: Config = case.setting("/model")?;
+    let model = case.fill(told(case, Transformer::new(&config, device))?, &folder_names())?;
     let input = input(case, device)?;
     let tokens = told(case, model.check(&input))?;
     let [batch, ..] = input.latents.dims();
@@ -173,8 +173,8 @@ impl Seen<'_> {
 }
 
 fn autoencoder(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
-    let config: CosmosAutoencoderConfig = case.setting("/model")?;
-    let model = told(case, CosmosAutoencoder::new(&config, device))?;
+    let config: AutoencoderConfig = case.setting("/model")?;
+    let model = told(case, Autoencoder::new(&config, device))?;
     let model = case.fill(model, &autoencoder_names())?;
     let mut stages = Vec::new();
     let latent = told(
@@ -229,18 +229,17 @@ fn scheduler(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
 }
 
 fn pipeline(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
-    let (config, coder): (CosmosConfig, CosmosAutoencoderConfig) =
-        (case.setting("/transformer")?, case.setting("/vae")?);
+    let (config, coder): (Config, AutoencoderConfig) = (case.setting("/transformer")?, case.setting("/vae")?);
     let levels: EdmConfig = case.setting("/scheduler")?;
     let weights = case.weights()?;
-    let transformer = told(case, CosmosTransformer::new(&config, device))?;
+    let transformer = told(case, Transformer::new(&config, device))?;
     let transformer = weights.fill(transformer, "transformer.", &folder_names())?;
-    let coder = told(case, CosmosAutoencoder::new(&coder, device))?;
+    let coder = told(case, Autoencoder::new(&coder, device))?;
     let coder = weights.fill(coder, "vae.", &autoencoder_names())?;
-    let pipeline = told(case, CosmosPipeline::new(transformer, coder, levels, device))?;
+    let pipeline = told(case, Pipeline::new(transformer, coder, levels, device))?;
     let [frames, height, width] = [case.size("/num_frames")?, case.size("/height")?, case.size("/width")?];
     let size = told(case, pipeline.autoencoder().config().latent_size(frames, height, width))?;
-    let sampling = CosmosSampling {
+    let sampling = Sampling {
         steps: case.size("/num_inference_steps")?,
         guidance: number(case, "guidance_scale").unwrap_or(1.0),
         fps: number(case, "fps").unwrap_or(30.0),
@@ -299,11 +298,11 @@ fn pipeline(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
 /// The frames that a recorded run was given.
 fn condition(
     case: &Case,
-    pipeline: &CosmosPipeline,
+    pipeline: &Pipeline,
     frames: usize,
     checks: &mut Vec<Check>,
     device: &Device,
-) -> Result<Option<CosmosCondition>, ParityError> {
+) -> Result<Option<Condition>, ParityError> {
     if !pipeline.transformer().config().takes_condition() {
         return Ok(None);
     }
@@ -315,7 +314,7 @@ fn condition(
         let latents = told(case, coder.encode(case.tensor("cond_video_padded", device)?))?;
         let mask: Tensor<5> = case.tensor("first_call.condition_mask", device)?;
         let mask = mask.narrow(3, 0, 1).narrow(4, 0, 1).into_data();
-        return Ok(Some(CosmosCondition {
+        return Ok(Some(Condition {
             latents: told(case, coder.scaled(latents, data))?,
             given: mask.iter::<f32>().map(|v| v > 0.5).collect(),
         }));
@@ -339,7 +338,7 @@ fn condition(
             PIPELINE,
         )?);
     }
-    let condition = told(case, CosmosCondition::first_frames(coder, video, frames, data))?;
+    let condition = told(case, Condition::first_frames(coder, video, frames, data))?;
     if case.has("cond_latent_raw") {
         let raw = told(case, coder.unscaled(condition.latents.clone(), data))?;
         checks.push(case.check("cond_latent_raw", raw, PIPELINE)?);
@@ -349,9 +348,9 @@ fn condition(
 
 /// The embeddings of a recorded run: as they were recorded, or of its own encoder and tokens, of which the negative prompt's
 /// come first.
-fn prompt(case: &Case, device: &Device) -> Result<CosmosPrompt, ParityError> {
+fn prompt(case: &Case, device: &Device) -> Result<Prompt, ParityError> {
     if case.has("prompt_embeds") {
-        return Ok(CosmosPrompt {
+        return Ok(Prompt {
             text: case.tensor("prompt_embeds", device)?,
             negative: optional(case, "negative_prompt_embeds", device)?,
         });
@@ -359,16 +358,16 @@ fn prompt(case: &Case, device: &Device) -> Result<CosmosPrompt, ParityError> {
     let RecordedT5 { encoder, ids, mask } = RecordedT5::new(case, "/text_encoder", "text_encoder.", device)?;
     let prompts = mask.dims()[0];
     let states = in_f32(encoder.forward(ids, Some(mask.clone()))) * mask.unsqueeze_dim::<3>(2);
-    Ok(CosmosPrompt {
+    Ok(Prompt {
         text: states.clone().narrow(0, prompts - 1, 1),
         negative: (prompts > 1).then(|| states.narrow(0, 0, 1)),
     })
 }
 
 fn training_step(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
-    let config: CosmosConfig = case.setting("/model")?;
+    let config: Config = case.setting("/model")?;
     let device = device.clone().autodiff();
-    let model = case.fill(told(case, CosmosTransformer::new(&config, &device))?, &folder_names())?;
+    let model = case.fill(told(case, Transformer::new(&config, &device))?, &folder_names())?;
     let latents: Tensor<5> = case.tensor("x0", &device)?;
     let [batch, _, frames, height, width] = latents.dims();
     let given = match case.has("condition_mask") {
@@ -385,7 +384,7 @@ fn training_step(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError
         ..EdmConfig::default()
     };
     let result = model.loss(
-        CosmosBatch {
+        Batch {
             noise: case.shaped("noise", latents.dims(), &device)?,
             latents,
             sigma: case.numbers("sigma")?.iter().map(|v| *v as f32).collect(),

@@ -11,14 +11,14 @@ use burn::tensor::{Device, Tensor};
 use diffusion_schedulers::{EdmConfig, Scheduler};
 use nn_kit::in_f32;
 
-use crate::autoencoder::CosmosAutoencoder;
-use crate::condition::CosmosCondition;
-use crate::error::CosmosError;
-use crate::transformer::{CosmosInput, CosmosTime, CosmosTransformer};
+use crate::autoencoder::Autoencoder;
+use crate::condition::Condition;
+use crate::error::Error;
+use crate::transformer::{Input, Time, Transformer};
 
 /// What a clip should show, as embeddings `[1, words, width]` of the T5 encoder, zero after the last word.
 #[derive(Clone, Debug)]
-pub struct CosmosPrompt {
+pub struct Prompt {
     /// What it should show.
     pub text: Tensor<3>,
     /// What it should not show; needed for guidance.
@@ -27,7 +27,7 @@ pub struct CosmosPrompt {
 
 /// How to sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CosmosSampling {
+pub struct Sampling {
     /// Noise levels.
     pub steps: usize,
     /// g; the negative prompt is not looked at where it is 1 or less.
@@ -40,7 +40,7 @@ pub struct CosmosSampling {
     pub input_frames_guidance: bool,
 }
 
-impl Default for CosmosSampling {
+impl Default for Sampling {
     /// The published pipelines'.
     fn default() -> Self {
         Self {
@@ -53,14 +53,14 @@ impl Default for CosmosSampling {
     }
 }
 
-impl CosmosSampling {
+impl Sampling {
     /// Refuses what cannot be sampled with.
     ///
     /// # Errors
     /// The first setting that is wrong.
-    pub fn check(&self) -> Result<(), CosmosError> {
+    pub fn check(&self) -> Result<(), Error> {
         let wrong = |setting, found: f64, expected: &str| {
-            Err(CosmosError::Config {
+            Err(Error::Config {
                 setting,
                 found: found.to_string(),
                 expected: expected.to_string(),
@@ -81,11 +81,11 @@ impl CosmosSampling {
 
 /// One sampling step, as it is reported.
 #[derive(Clone, Debug)]
-pub struct CosmosStep {
+pub struct Step {
     /// Its number, from 0.
     pub step: usize,
     /// What the network saw with the prompt.
-    pub input: CosmosInput,
+    pub input: Input,
     /// What it answered.
     pub output: Tensor<5>,
     /// The latents after the step.
@@ -94,28 +94,28 @@ pub struct CosmosStep {
 
 /// A transformer with its autoencoder and its noise levels.
 #[derive(Debug)]
-pub struct CosmosPipeline {
-    transformer: CosmosTransformer,
-    autoencoder: CosmosAutoencoder,
+pub struct Pipeline {
+    transformer: Transformer,
+    autoencoder: Autoencoder,
     levels: EdmConfig,
     device: Device,
 }
 
-impl CosmosPipeline {
+impl Pipeline {
     /// On the device that the weights are on.
     ///
     /// # Errors
     /// An autoencoder of other latents than the transformer's, or levels that are no denoiser.
     pub fn new(
-        transformer: CosmosTransformer,
-        autoencoder: CosmosAutoencoder,
+        transformer: Transformer,
+        autoencoder: Autoencoder,
         levels: EdmConfig,
         device: &Device,
-    ) -> Result<Self, CosmosError> {
+    ) -> Result<Self, Error> {
         levels.check()?;
         let (found, expected) = (autoencoder.config().latent_channels, transformer.config().out_channels);
         if found != expected {
-            return Err(CosmosError::Config {
+            return Err(Error::Config {
                 setting: "latent_channels of the autoencoder",
                 found: found.to_string(),
                 expected: format!("{expected}, the transformer's out_channels"),
@@ -129,22 +129,22 @@ impl CosmosPipeline {
         })
     }
 
-    /// With the adapters of a file ([`CosmosTransformer::with_adapters`]).
+    /// With the adapters of a file ([`Transformer::with_adapters`]).
     ///
     /// # Errors
     /// As there.
-    pub fn with_adapters(mut self, path: &Path) -> Result<Self, CosmosError> {
+    pub fn with_adapters(mut self, path: &Path) -> Result<Self, Error> {
         self.transformer = self.transformer.with_adapters(path, &self.device)?;
         Ok(self)
     }
 
     /// The transformer.
-    pub fn transformer(&self) -> &CosmosTransformer {
+    pub fn transformer(&self) -> &Transformer {
         &self.transformer
     }
 
     /// The autoencoder.
-    pub fn autoencoder(&self) -> &CosmosAutoencoder {
+    pub fn autoencoder(&self) -> &Autoencoder {
         &self.autoencoder
     }
 
@@ -167,18 +167,18 @@ impl CosmosPipeline {
     pub fn sample(
         &self,
         size: [usize; 3],
-        prompt: &CosmosPrompt,
-        condition: Option<&CosmosCondition>,
-        sampling: &CosmosSampling,
+        prompt: &Prompt,
+        condition: Option<&Condition>,
+        sampling: &Sampling,
         draw: &mut dyn FnMut([usize; 5]) -> Tensor<5>,
-        seen: &mut dyn FnMut(CosmosStep),
-    ) -> Result<Tensor<5>, CosmosError> {
+        seen: &mut dyn FnMut(Step),
+    ) -> Result<Tensor<5>, Error> {
         sampling.check()?;
         let guided = sampling.guidance > 1.0;
         let negative = match (&prompt.negative, guided) {
             (Some(negative), true) => Some(negative),
             (None, true) => {
-                return Err(CosmosError::Variant {
+                return Err(Error::Variant {
                     found: "guidance above 1 was asked for without a negative prompt",
                     expected: "give one (it may be empty), or a guidance of 1",
                 });
@@ -189,8 +189,8 @@ impl CosmosPipeline {
         let [frames, height, width] = size;
         let shape = [1, self.transformer.config().out_channels, frames, height, width];
         if let Some(condition) = condition {
-            CosmosError::unless_shape("the condition's latents", &condition.latents.dims(), &shape)?;
-            CosmosError::unless_shape("the condition's given frames", &[condition.given.len()], &[frames])?;
+            Error::unless_shape("the condition's latents", &condition.latents.dims(), &shape)?;
+            Error::unless_shape("the condition's given frames", &[condition.given.len()], &[frames])?;
         }
         let given = condition.map(|condition| (condition, condition.indicator(&self.device)));
         let mut latents = draw(shape).mul_scalar(self.levels.sigma_max as f32);
@@ -221,9 +221,9 @@ impl CosmosPipeline {
                     };
                     mask.expand([1, 1, frames, height, width])
                 });
-                let input = CosmosInput {
+                let input = Input {
                     latents: scaled,
-                    time: CosmosTime::Clip(Tensor::from_floats([schedule.at(step).c_noise], &self.device)),
+                    time: Time::Clip(Tensor::from_floats([schedule.at(step).c_noise], &self.device)),
                     text: text.clone(),
                     text_bias: None,
                     condition: mask,
@@ -236,7 +236,7 @@ impl CosmosPipeline {
                     Some((condition, indicator)) => mixed(indicator, condition.latents.clone(), denoised),
                     None => denoised,
                 };
-                Ok::<_, CosmosError>((input, output, denoised))
+                Ok::<_, Error>((input, output, denoised))
             };
             let (input, output, mut denoised) = ask(&prompt.text, true)?;
             if let Some(negative) = negative {
@@ -244,7 +244,7 @@ impl CosmosPipeline {
                 denoised = denoised.clone() + (denoised - other).mul_scalar(sampling.guidance);
             }
             latents = schedule.step(latents, denoised, step, Tensor::zeros_like);
-            seen(CosmosStep {
+            seen(Step {
                 step,
                 input,
                 output,
@@ -258,7 +258,7 @@ impl CosmosPipeline {
     ///
     /// # Errors
     /// Latents that do not fit the autoencoder, or numbers that are not finite.
-    pub fn decode(&self, latents: Tensor<5>) -> Result<Tensor<5>, CosmosError> {
+    pub fn decode(&self, latents: Tensor<5>) -> Result<Tensor<5>, Error> {
         let latents = self.autoencoder.unscaled(latents, self.levels.sigma_data)?;
         finite(in_f32(self.autoencoder.decode(latents)?), "frames")
     }
@@ -269,11 +269,11 @@ fn mixed(indicator: &Tensor<5>, known: Tensor<5>, other: Tensor<5>) -> Tensor<5>
     indicator.clone() * known + (indicator.ones_like() - indicator.clone()) * other
 }
 
-fn finite(x: Tensor<5>, what: &'static str) -> Result<Tensor<5>, CosmosError> {
+fn finite(x: Tensor<5>, what: &'static str) -> Result<Tensor<5>, Error> {
     // A sum is finite only where all of its numbers are.
     let sum = x.clone().abs().mean().into_scalar::<f32>();
     if sum.is_finite() {
         return Ok(x);
     }
-    Err(CosmosError::NotFinite { what })
+    Err(Error::NotFinite { what })
 }

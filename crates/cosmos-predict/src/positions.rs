@@ -10,7 +10,7 @@ use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};
 use nn_kit::{in_dtype, in_f32};
 
-use crate::config::CosmosConfig;
+use crate::config::Config;
 
 /// Slowest period of the frequencies, before stretching.
 const THETA: f64 = 10_000.0;
@@ -30,7 +30,7 @@ pub struct Rotary {
 
 impl Rotary {
     /// For tokens in time, height and width. `fps` is the clip's frame rate, where it should count.
-    pub fn new(config: &CosmosConfig, tokens: [usize; 3], fps: Option<f64>, device: &Device) -> Self {
+    pub fn new(config: &Config, tokens: [usize; 3], fps: Option<f64>, device: &Device) -> Self {
         let head = config.attention_head_dim;
         let side = head / 6 * 2;
         let parts = [head - 2 * side, side, side];
@@ -98,7 +98,7 @@ pub struct LearnedTables {
 }
 
 impl LearnedTables {
-    pub(crate) fn new(config: &CosmosConfig, device: &Device) -> Self {
+    pub(crate) fn new(config: &Config, device: &Device) -> Self {
         let table = |axis: usize| {
             let places = config.max_size[axis] / config.patch_size[axis];
             Initializer::Zeros.init([places, config.width()], device)

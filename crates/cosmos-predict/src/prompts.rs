@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::{Device, Tensor};
-use t5_encoder::{TextEncoder, TextError};
+use t5_encoder::TextEncoder;
 
-use crate::pipeline::CosmosPrompt;
+use crate::pipeline::Prompt;
 
 /// The embeddings of prompts. They are made before sampling, so that the text encoder, which is larger than the clip's
 /// activations, can be dropped.
 #[derive(Clone, Debug)]
-pub struct CosmosPrompts {
+pub struct Prompts {
     texts: BTreeMap<String, Tensor<3>>,
     first: String,
     negative: Tensor<3>,
 }
 
-impl CosmosPrompts {
+impl Prompts {
     /// Encodes prompts, the first of which stands for all where none is asked for, and the negative prompt (which may be empty),
     /// each as `tokens` with padding; the published models were trained with 512.
     ///
@@ -28,16 +28,16 @@ impl CosmosPrompts {
         negative: &str,
         tokens: usize,
         device: &Device,
-    ) -> Result<Self, TextError> {
-        let encode = |text: &str| -> Result<Tensor<3>, TextError> {
+    ) -> Result<Self, t5_encoder::Error> {
+        let encode = |text: &str| -> Result<Tensor<3>, t5_encoder::Error> {
             let found = encoder.encode(&[text], tokens, true, device)?;
             Ok(found.states * found.mask.unsqueeze_dim::<3>(2))
         };
-        let first = prompts.first().ok_or(TextError::Empty)?.to_string();
+        let first = prompts.first().ok_or(t5_encoder::Error::Empty)?.to_string();
         let mut texts = BTreeMap::new();
         for prompt in prompts {
             if prompt.trim().is_empty() {
-                return Err(TextError::Empty);
+                return Err(t5_encoder::Error::Empty);
             }
             texts.insert((*prompt).to_string(), encode(prompt)?);
         }
@@ -63,8 +63,8 @@ impl CosmosPrompts {
     }
 
     /// The embeddings of a prompt with those of the negative one; none where it was not encoded.
-    pub fn get(&self, prompt: &str) -> Option<CosmosPrompt> {
-        Some(CosmosPrompt {
+    pub fn get(&self, prompt: &str) -> Option<Prompt> {
+        Some(Prompt {
             text: self.texts.get(prompt)?.clone(),
             negative: Some(self.negative.clone()),
         })

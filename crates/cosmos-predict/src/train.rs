@@ -12,8 +12,8 @@ use diffusion_schedulers::EdmConfig;
 use nn_kit::in_f32;
 
 use crate::condition::indicator;
-use crate::error::CosmosError;
-use crate::transformer::{CosmosInput, CosmosTime, CosmosTransformer};
+use crate::error::Error;
+use crate::transformer::{Input, Time, Transformer};
 
 /// The noise levels of training: ln σ is normal.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,7 +44,7 @@ impl SigmaDraws {
 
 /// One batch.
 #[derive(Clone, Debug)]
-pub struct CosmosBatch {
+pub struct Batch {
     /// x₀, scaled latents `[batch, channels, frames, height, width]`.
     pub latents: Tensor<5>,
     /// ε, of the same shape.
@@ -61,7 +61,7 @@ pub struct CosmosBatch {
 
 /// What came of a training step.
 #[derive(Clone, Debug)]
-pub struct CosmosLoss {
+pub struct Loss {
     /// The loss, one number.
     pub loss: Tensor<1>,
     /// What the network saw.
@@ -75,7 +75,7 @@ pub struct CosmosLoss {
 /// A batch, made ready for the network.
 pub(crate) struct Prepared {
     /// What the network sees.
-    pub(crate) input: CosmosInput,
+    pub(crate) input: Input,
     noisy: Tensor<5>,
     latents: Tensor<5>,
     given: Option<Tensor<5>>,
@@ -87,13 +87,13 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// # Errors
     /// A batch that does not fit itself.
-    pub(crate) fn new(batch: CosmosBatch, levels: &EdmConfig) -> Result<Self, CosmosError> {
+    pub(crate) fn new(batch: Batch, levels: &EdmConfig) -> Result<Self, Error> {
         levels.check()?;
-        let CosmosBatch { latents, noise, .. } = batch;
+        let Batch { latents, noise, .. } = batch;
         let [count, _, frames, height, width] = latents.dims();
         let device = latents.device();
-        CosmosError::unless_shape("noise", &noise.dims(), &latents.dims())?;
-        CosmosError::unless_shape("sigma", &[batch.sigma.len()], &[count])?;
+        Error::unless_shape("noise", &noise.dims(), &latents.dims())?;
+        Error::unless_shape("sigma", &[batch.sigma.len()], &[count])?;
         let given = batch
             .given
             .as_deref()
@@ -107,9 +107,9 @@ impl Prepared {
         let seen = noisy.clone() * column(&|sigma| levels.at(sigma).c_in);
         let seen = known(&given, seen, latents.clone().div_scalar(levels.sigma_data));
         let times: Vec<f32> = batch.sigma.iter().map(|sigma| levels.at(*sigma).c_noise).collect();
-        let input = CosmosInput {
+        let input = Input {
             latents: seen,
-            time: CosmosTime::Clip(Tensor::from_floats(times.as_slice(), &device)),
+            time: Time::Clip(Tensor::from_floats(times.as_slice(), &device)),
             text: batch.text,
             text_bias: None,
             condition: given
@@ -146,16 +146,16 @@ fn known(given: &Option<Tensor<5>>, x: Tensor<5>, known: Tensor<5>) -> Tensor<5>
     }
 }
 
-impl CosmosTransformer {
+impl Transformer {
     /// The loss of a batch.
     ///
     /// # Errors
     /// A batch that does not fit the model or itself.
-    pub fn loss(&self, batch: CosmosBatch, levels: &EdmConfig) -> Result<CosmosLoss, CosmosError> {
+    pub fn loss(&self, batch: Batch, levels: &EdmConfig) -> Result<Loss, Error> {
         let prepared = Prepared::new(batch, levels)?;
         let output = in_f32(self.forward(prepared.input.clone())?);
         let (loss, denoised) = prepared.loss(output.clone());
-        Ok(CosmosLoss {
+        Ok(Loss {
             loss,
             input: prepared.input.latents,
             output,
@@ -165,10 +165,10 @@ impl CosmosTransformer {
 }
 
 /// 1 where a frame is given, `[batch, 1, frames, 1, 1]`.
-fn mask(given: &[Vec<bool>], [count, frames]: [usize; 2], device: &Device) -> Result<Tensor<5>, CosmosError> {
-    CosmosError::unless_shape("given", &[given.len()], &[count])?;
+fn mask(given: &[Vec<bool>], [count, frames]: [usize; 2], device: &Device) -> Result<Tensor<5>, Error> {
+    Error::unless_shape("given", &[given.len()], &[count])?;
     for row in given {
-        CosmosError::unless_shape("given frames of a clip", &[row.len()], &[frames])?;
+        Error::unless_shape("given frames of a clip", &[row.len()], &[frames])?;
     }
     Ok(Tensor::cat(given.iter().map(|row| indicator(row, device)).collect(), 0))
 }

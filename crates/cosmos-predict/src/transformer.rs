@@ -8,15 +8,15 @@ use burn::nn::Linear;
 use burn::tensor::{Bool, DType, Device, Int, Tensor};
 use nn_kit::{in_dtype, in_f32};
 
-use crate::block::{CosmosBlock, Shared};
-use crate::config::{CosmosConfig, LearnedPositions};
-use crate::error::CosmosError;
+use crate::block::{Block, Shared};
+use crate::config::{Config, LearnedPositions};
+use crate::error::Error;
 use crate::modulation::{Modulation, NoiseEmbedding, linear};
 use crate::positions::{LearnedTables, Rotary};
 
 /// c_noise = ln σ / 4.
 #[derive(Clone, Debug)]
-pub enum CosmosTime {
+pub enum Time {
     /// Of each clip, `[batch]`.
     Clip(Tensor<1>),
     /// Of each latent frame, `[batch, frames]`.
@@ -25,11 +25,11 @@ pub enum CosmosTime {
 
 /// What the network sees.
 #[derive(Clone, Debug)]
-pub struct CosmosInput {
+pub struct Input {
     /// Noisy latents times c_in, `[batch, channels, frames, height, width]`.
     pub latents: Tensor<5>,
     /// The noise level.
-    pub time: CosmosTime,
+    pub time: Time,
     /// The prompt, `[batch, words, width]`.
     pub text: Tensor<3>,
     /// What is added to the attention scores of each word, `[batch, words]`; see [`text_bias`].
@@ -57,23 +57,23 @@ struct PatchEmbedding {
 
 /// Latents of a clip and a noise level to the network's part of the denoised latents.
 #[derive(Module, Debug)]
-pub struct CosmosTransformer {
+pub struct Transformer {
     patch_embed: PatchEmbedding,
     learnable_pos_embed: Option<LearnedTables>,
     time_embed: NoiseEmbedding,
-    transformer_blocks: Vec<CosmosBlock>,
+    transformer_blocks: Vec<Block>,
     norm_out: Modulation,
     proj_out: Linear,
     #[module(skip)]
-    config: CosmosConfig,
+    config: Config,
 }
 
-impl CosmosTransformer {
+impl Transformer {
     /// With random weights, drawn when they are first used.
     ///
     /// # Errors
     /// Sizes that are no model.
-    pub fn new(config: &CosmosConfig, device: &Device) -> Result<Self, CosmosError> {
+    pub fn new(config: &Config, device: &Device) -> Result<Self, Error> {
         config.check()?;
         let width = config.width();
         let patch: usize = config.patch_size.iter().product();
@@ -84,9 +84,7 @@ impl CosmosTransformer {
             },
             learnable_pos_embed: learned.map(|LearnedPositions::Learnable| LearnedTables::new(config, device)),
             time_embed: NoiseEmbedding::new(width, device),
-            transformer_blocks: (0..config.num_layers)
-                .map(|_| CosmosBlock::new(config, device))
-                .collect(),
+            transformer_blocks: (0..config.num_layers).map(|_| Block::new(config, device)).collect(),
             norm_out: Modulation::new(width, config.adaln_lora_dim, 2, device),
             proj_out: linear(width, patch * config.out_channels, device),
             config: config.clone(),
@@ -94,17 +92,17 @@ impl CosmosTransformer {
     }
 
     /// Its sizes.
-    pub fn config(&self) -> &CosmosConfig {
+    pub fn config(&self) -> &Config {
         &self.config
     }
 
     /// The blocks.
-    pub(crate) fn blocks(&self) -> &[CosmosBlock] {
+    pub(crate) fn blocks(&self) -> &[Block] {
         &self.transformer_blocks
     }
 
     /// With its blocks changed one by one.
-    pub(crate) fn map_blocks(mut self, change: impl FnMut(CosmosBlock) -> CosmosBlock) -> Self {
+    pub(crate) fn map_blocks(mut self, change: impl FnMut(Block) -> Block) -> Self {
         let blocks = std::mem::take(&mut self.transformer_blocks);
         self.transformer_blocks = blocks.into_iter().map(change).collect();
         self
@@ -114,7 +112,7 @@ impl CosmosTransformer {
     ///
     /// # Errors
     /// Input that does not fit the model or itself.
-    pub fn forward(&self, input: CosmosInput) -> Result<Tensor<5>, CosmosError> {
+    pub fn forward(&self, input: Input) -> Result<Tensor<5>, Error> {
         let tokens = self.check(&input)?;
         let shared = self.shared(&input, tokens);
         let mut x = self.embed(&input, tokens);
@@ -130,40 +128,40 @@ impl CosmosTransformer {
     }
 
     /// Tokens in time, height and width.
-    pub(crate) fn check(&self, input: &CosmosInput) -> Result<[usize; 3], CosmosError> {
+    pub(crate) fn check(&self, input: &Input) -> Result<[usize; 3], Error> {
         let config = &self.config;
         let [batch, channels, frames, height, width] = input.latents.dims();
         let expected = [batch, config.out_channels, frames, height, width];
-        CosmosError::unless_shape("latents", &[batch, channels, frames, height, width], &expected)?;
+        Error::unless_shape("latents", &[batch, channels, frames, height, width], &expected)?;
         let tokens = config.tokens(frames, height, width)?;
         match &input.time {
-            CosmosTime::Clip(time) => CosmosError::unless_shape("time", &time.dims(), &[batch])?,
-            CosmosTime::Frame(time) => CosmosError::unless_shape("time", &time.dims(), &[batch, frames])?,
+            Time::Clip(time) => Error::unless_shape("time", &time.dims(), &[batch])?,
+            Time::Frame(time) => Error::unless_shape("time", &time.dims(), &[batch, frames])?,
         }
-        if matches!(input.time, CosmosTime::Frame(_)) && config.patch_size[0] != 1 {
-            return Err(CosmosError::Variant {
+        if matches!(input.time, Time::Frame(_)) && config.patch_size[0] != 1 {
+            return Err(Error::Variant {
                 found: "a noise level for each latent frame was given",
                 expected: "this model's tokens span several; give one for each clip",
             });
         }
         let [_, words, _] = input.text.dims();
-        CosmosError::unless_shape("text", &input.text.dims(), &[batch, words, config.text_embed_dim])?;
+        Error::unless_shape("text", &input.text.dims(), &[batch, words, config.text_embed_dim])?;
         if let Some(bias) = &input.text_bias {
-            CosmosError::unless_shape("text_bias", &bias.dims(), &[batch, words])?;
+            Error::unless_shape("text_bias", &bias.dims(), &[batch, words])?;
         }
         match (&input.condition, config.takes_condition()) {
             (Some(mask), true) => {
-                CosmosError::unless_shape("condition", &mask.dims(), &[batch, 1, frames, height, width])?;
+                Error::unless_shape("condition", &mask.dims(), &[batch, 1, frames, height, width])?;
             }
             (None, false) => {}
             (Some(_), false) => {
-                return Err(CosmosError::Variant {
+                return Err(Error::Variant {
                     found: "condition frames were given",
                     expected: "this is a text2world model; take a video2world one, or leave them out",
                 });
             }
             (None, true) => {
-                return Err(CosmosError::Variant {
+                return Err(Error::Variant {
                     found: "no mask of condition frames was given",
                     expected: "this is a video2world model; give one, of zeros where no frame is given",
                 });
@@ -172,17 +170,17 @@ impl CosmosTransformer {
         if let Some(padding) = &input.padding {
             let [samples, _, rows, columns] = padding.dims();
             let samples = if samples == batch { batch } else { 1 };
-            CosmosError::unless_shape("padding", &padding.dims(), &[samples, 1, rows.max(1), columns.max(1)])?;
+            Error::unless_shape("padding", &padding.dims(), &[samples, 1, rows.max(1), columns.max(1)])?;
         }
         Ok(tokens)
     }
 
     /// What the blocks share.
-    pub(crate) fn shared(&self, input: &CosmosInput, tokens: [usize; 3]) -> Shared {
+    pub(crate) fn shared(&self, input: &Input, tokens: [usize; 3]) -> Shared {
         let dtype = self.dtype();
         let time = match input.time.clone() {
-            CosmosTime::Clip(time) => time.unsqueeze_dim(1),
-            CosmosTime::Frame(time) => time,
+            Time::Clip(time) => time.unsqueeze_dim(1),
+            Time::Frame(time) => time,
         };
         let bias = input.text_bias.clone();
         Shared {
@@ -201,7 +199,7 @@ impl CosmosTransformer {
 
     /// Tokens `[batch, frames, rows · columns, width]`. The numbers of a token are ordered by channel, then by its place
     /// in time, height and width.
-    pub(crate) fn embed(&self, input: &CosmosInput, tokens: [usize; 3]) -> Tensor<4> {
+    pub(crate) fn embed(&self, input: &Input, tokens: [usize; 3]) -> Tensor<4> {
         let [batch, _, frames, height, width] = input.latents.dims();
         let mut planes = vec![input.latents.clone()];
         planes.extend(input.condition.clone());

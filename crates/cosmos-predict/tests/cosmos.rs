@@ -9,11 +9,10 @@ use std::path::{Path, PathBuf};
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Distribution, FloatDType, Tensor, TensorData};
-use cosmos_predict::parity::COSMOS_MODELS;
+use cosmos_predict::parity::MODELS;
 use cosmos_predict::{
-    CosmosAutoencoder, CosmosAutoencoderConfig, CosmosBatch, CosmosCondition, CosmosConfig, CosmosError, CosmosInput,
-    CosmosLayout, CosmosMemory, CosmosPipeline, CosmosTime, CosmosTransformer, CosmosVariant, EndFrame, SigmaDraws,
-    cosmos_autoencoder_shapes, cosmos_shapes,
+    Autoencoder, AutoencoderConfig, Batch, Condition, Config, EndFrame, Error, Input, Layout, Memory, Pipeline,
+    SigmaDraws, Time, Transformer, Variant, autoencoder_shapes, transformer_shapes,
 };
 use diffusion_schedulers::EdmConfig;
 use model_parity::{Case, compare};
@@ -37,7 +36,7 @@ fn small_recordings_are_reproduced() {
         "vae_haar",
     ];
     for case in cases {
-        let report = compare(&fixture(case), COSMOS_MODELS, &Device::flex()).unwrap();
+        let report = compare(&fixture(case), MODELS, &Device::flex()).unwrap();
         assert_eq!(report.problems(), [""; 0], "{case}");
     }
 }
@@ -48,21 +47,21 @@ fn count(shapes: &BTreeMap<String, Vec<usize>>) -> usize {
 
 #[test]
 fn the_published_sizes_have_the_published_parameters() {
-    let transformer = |config: &CosmosConfig| cosmos_shapes(config, CosmosLayout::Folder).unwrap();
-    let text = transformer(&CosmosConfig::text2world_7b());
-    let video = transformer(&CosmosConfig::video2world_7b());
+    let transformer = |config: &Config| transformer_shapes(config, Layout::Folder).unwrap();
+    let text = transformer(&Config::text2world_7b());
+    let video = transformer(&Config::video2world_7b());
     assert_eq!((text.len(), count(&text)), (570, 7_236_192_256));
     assert_eq!((video.len(), count(&video)), (570, 7_236_208_640));
-    assert_eq!(count(&transformer(&CosmosConfig::text2world_14b())), 14_267_149_312);
-    let coder = CosmosAutoencoderConfig::default();
-    let coder = cosmos_autoencoder_shapes(&coder, CosmosLayout::Folder).unwrap();
+    assert_eq!(count(&transformer(&Config::text2world_14b())), 14_267_149_312);
+    let coder = AutoencoderConfig::default();
+    let coder = autoencoder_shapes(&coder, Layout::Folder).unwrap();
     assert_eq!((coder.len(), count(&coder)), (310, 105_653_696));
 }
 
 #[test]
 fn the_original_names_are_as_many_and_no_two_are_the_same() {
-    let config = CosmosConfig::video2world_7b();
-    let original = cosmos_shapes(&config, CosmosLayout::Original).unwrap();
+    let config = Config::video2world_7b();
+    let original = transformer_shapes(&config, Layout::Original).unwrap();
     assert_eq!((original.len(), count(&original)), (570, 7_236_208_640));
     let shape = |name: &str| original.get(name).map(Vec::as_slice);
     assert_eq!(
@@ -79,8 +78,8 @@ fn the_original_names_are_as_many_and_no_two_are_the_same() {
     );
     assert_eq!(shape("net.x_embedder.proj.1.weight"), Some(&[4096, 72][..]));
     assert_eq!(shape("net.affline_norm.weight"), Some(&[4096][..]));
-    let coder = CosmosAutoencoderConfig::default();
-    let coder = cosmos_autoencoder_shapes(&coder, CosmosLayout::Original).unwrap();
+    let coder = AutoencoderConfig::default();
+    let coder = autoencoder_shapes(&coder, Layout::Original).unwrap();
     assert_eq!((coder.len(), count(&coder)), (310, 105_653_696));
     let shape = |name: &str| coder.get(name).map(Vec::as_slice);
     assert_eq!(shape("encoder.conv_in.0.conv3d.weight"), Some(&[128, 192, 1, 3, 3][..]));
@@ -96,8 +95,8 @@ fn the_original_names_are_as_many_and_no_two_are_the_same() {
 }
 
 /// Sizes at which everything runs in milliseconds.
-fn small() -> (CosmosConfig, CosmosAutoencoderConfig) {
-    let transformer = CosmosConfig {
+fn small() -> (Config, AutoencoderConfig) {
+    let transformer = Config {
         in_channels: 5,
         out_channels: 4,
         num_attention_heads: 2,
@@ -107,30 +106,26 @@ fn small() -> (CosmosConfig, CosmosAutoencoderConfig) {
         text_embed_dim: 6,
         adaln_lora_dim: 4,
         max_size: [4, 8, 8],
-        ..CosmosConfig::default()
+        ..Config::default()
     };
-    let autoencoder = CosmosAutoencoderConfig {
+    let autoencoder = AutoencoderConfig {
         latent_channels: 4,
         encoder_block_out_channels: vec![4, 4, 6, 6],
         decode_block_out_channels: vec![4, 4, 6, 6],
         attention_resolutions: vec![],
         num_layers: 1,
-        ..CosmosAutoencoderConfig::default()
+        ..AutoencoderConfig::default()
     };
     (transformer, autoencoder)
 }
 
-fn pipeline(change: impl FnOnce(&mut CosmosConfig)) -> CosmosPipeline {
+fn pipeline(change: impl FnOnce(&mut Config)) -> Pipeline {
     let device = Device::flex();
     let (mut transformer, autoencoder) = small();
     change(&mut transformer);
-    let transformer = init_seeded(1, &device, |device| {
-        CosmosTransformer::new(&transformer, device).unwrap()
-    });
-    let autoencoder = init_seeded(2, &device, |device| {
-        CosmosAutoencoder::new(&autoencoder, device).unwrap()
-    });
-    CosmosPipeline::new(transformer, autoencoder, EdmConfig::default(), &device).unwrap()
+    let transformer = init_seeded(1, &device, |device| Transformer::new(&transformer, device).unwrap());
+    let autoencoder = init_seeded(2, &device, |device| Autoencoder::new(&autoencoder, device).unwrap());
+    Pipeline::new(transformer, autoencoder, EdmConfig::default(), &device).unwrap()
 }
 
 #[test]
@@ -140,7 +135,7 @@ fn start_and_end_are_given_in_the_first_and_the_last_latent_frame() {
     let picture = |fill: f32| Tensor::<4>::full([1, 3, 16, 32], fill, &device);
     let ends = |kind| {
         let end = Some((picture(-0.5), kind));
-        CosmosCondition::ends(pipeline.autoencoder(), picture(0.5), end, 17, 0.5).unwrap()
+        Condition::ends(pipeline.autoencoder(), picture(0.5), end, 17, 0.5).unwrap()
     };
     let (native, shifted) = (ends(EndFrame::InPlace), ends(EndFrame::Shifted));
     assert_eq!(native.given, [true, false, true]);
@@ -149,7 +144,7 @@ fn start_and_end_are_given_in_the_first_and_the_last_latent_frame() {
         let latents = pipeline.autoencoder().encode(picture(fill).unsqueeze_dim(2)).unwrap();
         pipeline.autoencoder().scaled(latents, 0.5).unwrap().into_data()
     };
-    let frame = |condition: &CosmosCondition, at: usize| condition.latents.clone().narrow(2, at, 1).into_data();
+    let frame = |condition: &Condition, at: usize| condition.latents.clone().narrow(2, at, 1).into_data();
     let close = burn::tensor::Tolerance::<f32>::absolute(1e-5);
     frame(&native, 0).assert_approx_eq::<f32>(&alone(0.5), close);
     frame(&shifted, 0).assert_approx_eq::<f32>(&alone(0.5), close);
@@ -160,14 +155,14 @@ fn start_and_end_are_given_in_the_first_and_the_last_latent_frame() {
 #[test]
 fn the_original_file_is_the_same_model() {
     let device = Device::flex();
-    let model = CosmosTransformer::open(&fixture("model.pt"), None, FloatDType::F32, &device).unwrap();
+    let model = Transformer::open(&fixture("model.pt"), None, FloatDType::F32, &device).unwrap();
     let case = Case::open(&fixture("training_start_end")).unwrap();
-    assert_eq!(*model.config(), case.setting::<CosmosConfig>("/model").unwrap());
+    assert_eq!(*model.config(), case.setting::<Config>("/model").unwrap());
     let sigma: Vec<f32> = case.numbers("sigma").unwrap().iter().map(|v| *v as f32).collect();
     let times: Vec<f32> = sigma.iter().map(|sigma| sigma.ln() / 4.0).collect();
-    let output = model.forward(CosmosInput {
+    let output = model.forward(Input {
         latents: case.tensor("net_in", &device).unwrap(),
-        time: CosmosTime::Clip(Tensor::from_floats(times.as_slice(), &device)),
+        time: Time::Clip(Tensor::from_floats(times.as_slice(), &device)),
         text: case.tensor("encoder_hidden_states", &device).unwrap(),
         text_bias: None,
         condition: Some(case.tensor("condition_mask", &device).unwrap()),
@@ -175,9 +170,9 @@ fn the_original_file_is_the_same_model() {
         fps: Some(24.0),
     });
     assert!(case.check("net_out", output.unwrap(), 2e-5).unwrap().passed());
-    let wrong = CosmosTransformer::open(
+    let wrong = Transformer::open(
         &fixture("model.pt"),
-        Some(CosmosVariant::Text2World),
+        Some(Variant::Text2World),
         FloatDType::F32,
         &device,
     );
@@ -189,7 +184,7 @@ fn the_original_file_is_the_same_model() {
 fn files_that_are_no_such_model_are_named() {
     let device = Device::flex();
     let refused = |path: &Path, parts: &[&str]| {
-        let error = CosmosTransformer::open(path, None, FloatDType::F32, &device)
+        let error = Transformer::open(path, None, FloatDType::F32, &device)
             .err()
             .unwrap()
             .to_string();
@@ -230,7 +225,7 @@ fn files_that_are_no_such_model_are_named() {
     let scripted = folder.path().join("vae");
     std::fs::create_dir(&scripted).unwrap();
     std::fs::write(scripted.join("encoder.jit"), b"PK").unwrap();
-    let error = CosmosAutoencoder::open(folder.path(), FloatDType::F32, &device)
+    let error = Autoencoder::open(folder.path(), FloatDType::F32, &device)
         .err()
         .unwrap();
     assert!(error.to_string().contains("TorchScript"), "{error}");
@@ -240,10 +235,10 @@ fn files_that_are_no_such_model_are_named() {
 fn input_that_does_not_fit_is_refused() {
     let device = Device::flex();
     let (config, coder) = small();
-    let model = CosmosTransformer::new(&config, &device).unwrap();
-    let input = || CosmosInput {
+    let model = Transformer::new(&config, &device).unwrap();
+    let input = || Input {
         latents: Tensor::zeros([2, 4, 3, 4, 4], &device),
-        time: CosmosTime::Clip(Tensor::zeros([2], &device)),
+        time: Time::Clip(Tensor::zeros([2], &device)),
         text: Tensor::zeros([2, 3, 6], &device),
         text_bias: None,
         condition: Some(Tensor::zeros([2, 1, 3, 4, 4], &device)),
@@ -251,7 +246,7 @@ fn input_that_does_not_fit_is_refused() {
         fps: None,
     };
     assert_eq!(model.forward(input()).unwrap().dims(), [2, 4, 3, 4, 4]);
-    let refused = |change: &dyn Fn(&mut CosmosInput), part: &str| {
+    let refused = |change: &dyn Fn(&mut Input), part: &str| {
         let mut wrong = input();
         change(&mut wrong);
         let text = model.forward(wrong).unwrap_err().to_string();
@@ -263,7 +258,7 @@ fn input_that_does_not_fit_is_refused() {
     );
     refused(&|i| i.latents = Tensor::zeros([2, 4, 3, 5, 4], &device), "5 rows");
     refused(
-        &|i| i.time = CosmosTime::Frame(Tensor::zeros([2, 2], &device)),
+        &|i| i.time = Time::Frame(Tensor::zeros([2, 2], &device)),
         "time has shape [2, 2]; expected [2, 3]",
     );
     refused(&|i| i.text = Tensor::zeros([2, 3, 7], &device), "text has shape");
@@ -273,37 +268,34 @@ fn input_that_does_not_fit_is_refused() {
         "padding has shape",
     );
 
-    let text2world = CosmosConfig {
+    let text2world = Config {
         in_channels: 4,
         ..config.clone()
     };
-    let text2world = CosmosTransformer::new(&text2world, &device).unwrap();
+    let text2world = Transformer::new(&text2world, &device).unwrap();
     let text = text2world.forward(input()).unwrap_err().to_string();
     assert!(text.contains("text2world"), "{text}");
     for wrong in [
-        CosmosConfig {
+        Config {
             in_channels: 9,
             ..config.clone()
         },
-        CosmosConfig {
+        Config {
             attention_head_dim: 4,
             ..config.clone()
         },
-        CosmosConfig {
+        Config {
             num_layers: 0,
             ..config.clone()
         },
-        CosmosConfig {
+        Config {
             mlp_ratio: f64::NAN,
             ..config.clone()
         },
     ] {
-        assert!(matches!(
-            CosmosTransformer::new(&wrong, &device),
-            Err(CosmosError::Config { .. })
-        ));
+        assert!(matches!(Transformer::new(&wrong, &device), Err(Error::Config { .. })));
     }
-    let coder = CosmosAutoencoder::new(&coder, &device).unwrap();
+    let coder = Autoencoder::new(&coder, &device).unwrap();
     let encoded = |shape: [usize; 5]| coder.encode(Tensor::zeros(shape, &device)).map(|z| z.dims());
     assert_eq!(encoded([1, 3, 9, 16, 8]).unwrap(), [1, 4, 2, 2, 1]);
     assert!(
@@ -328,19 +320,19 @@ fn input_that_does_not_fit_is_refused() {
 
 #[test]
 fn what_does_not_fit_into_memory_is_refused_with_what_would() {
-    let (model, coder) = (CosmosConfig::video2world_7b(), CosmosAutoencoderConfig::default());
+    let (model, coder) = (Config::video2world_7b(), AutoencoderConfig::default());
     let clip = [33, 256, 256];
-    let found = CosmosMemory::check(&model, &coder, clip, 2, 80_000_000_000).unwrap();
+    let found = Memory::check(&model, &coder, clip, 2, 80_000_000_000).unwrap();
     assert_eq!(found.transformer, 2 * 7_236_208_640);
     assert_eq!(found.autoencoder, 2 * 105_653_696);
     assert!((100_000_000..2_000_000_000).contains(&found.activations), "{found:?}");
-    let long = CosmosMemory::estimate(&model, &coder, [121, 256, 256], 2).unwrap();
+    let long = Memory::estimate(&model, &coder, [121, 256, 256], 2).unwrap();
     assert!(long.activations > found.activations);
-    let text = CosmosMemory::check(&model, &coder, clip, 4, 24_000_000_000)
+    let text = Memory::check(&model, &coder, clip, 4, 24_000_000_000)
         .unwrap_err()
         .to_string();
     assert!(text.contains("33 frames of 256 × 256 px in bf16 would fit"), "{text}");
-    let text = CosmosMemory::check(&model, &coder, clip, 2, 8_000_000_000)
+    let text = Memory::check(&model, &coder, clip, 2, 8_000_000_000)
         .unwrap_err()
         .to_string();
     assert!(text.contains("the weights alone are 14.7 GB"), "{text}");
@@ -350,11 +342,11 @@ fn what_does_not_fit_into_memory_is_refused_with_what_would() {
 fn adapters_change_nothing_until_they_are_trained_and_are_all_that_is() {
     let device = Device::flex().autodiff();
     let (config, _) = small();
-    let model = init_seeded(3, &device, |device| CosmosTransformer::new(&config, device).unwrap());
+    let model = init_seeded(3, &device, |device| Transformer::new(&config, device).unwrap());
     let random = |shape: [usize; 5]| Tensor::<5>::random(shape, Distribution::Normal(0.0, 1.0), &device);
     let (latents, noise) = (random([1, 4, 2, 4, 4]), random([1, 4, 2, 4, 4]));
-    let loss = |model: &CosmosTransformer| {
-        let batch = CosmosBatch {
+    let loss = |model: &Transformer| {
+        let batch = Batch {
             latents: latents.clone(),
             noise: noise.clone(),
             sigma: SigmaDraws::default().sigmas(&[0.4]),
@@ -374,7 +366,7 @@ fn adapters_change_nothing_until_they_are_trained_and_are_all_that_is() {
     // Down and up of four layers in two attentions.
     assert_eq!(gradients.len(), 16);
     assert_eq!(
-        model.num_params() - CosmosTransformer::new(&config, &device).unwrap().num_params(),
+        model.num_params() - Transformer::new(&config, &device).unwrap().num_params(),
         2 * (4 * 48 + 2 * 48 + 2 * 30)
     );
 }
@@ -390,10 +382,10 @@ fn half_precision_weights_give_nearly_the_same() {
     };
     let case = Case::open(&fixture("training_start_end")).unwrap();
     let run = |dtype| {
-        let model = CosmosTransformer::open(&fixture("model.pt"), None, dtype, &device).unwrap();
-        let input = CosmosInput {
+        let model = Transformer::open(&fixture("model.pt"), None, dtype, &device).unwrap();
+        let input = Input {
             latents: case.tensor("net_in", &device).unwrap(),
-            time: CosmosTime::Clip(Tensor::from_floats([0.1, -0.2], &device)),
+            time: Time::Clip(Tensor::from_floats([0.1, -0.2], &device)),
             text: case.tensor("encoder_hidden_states", &device).unwrap(),
             text_bias: Some(Tensor::zeros([2, 5], &device)),
             condition: Some(case.tensor("condition_mask", &device).unwrap()),
@@ -413,7 +405,7 @@ fn half_precision_weights_give_nearly_the_same() {
         folder.path().join("model.safetensors"),
     )
     .unwrap();
-    let half = CosmosAutoencoder::open(folder.path(), FloatDType::BF16, &device).unwrap();
+    let half = Autoencoder::open(folder.path(), FloatDType::BF16, &device).unwrap();
     let decoded = half
         .decode(half.encode(case.tensor("sample", &device).unwrap()).unwrap())
         .unwrap();
@@ -451,7 +443,7 @@ fn same(a: Tensor<1>, b: Tensor<1>) -> bool {
 #[test]
 fn gradients_block_by_block_are_those_of_all_at_once() {
     let device = Device::flex();
-    let config = CosmosConfig {
+    let config = Config {
         in_channels: 5,
         out_channels: 4,
         num_attention_heads: 2,
@@ -461,15 +453,15 @@ fn gradients_block_by_block_are_those_of_all_at_once() {
         text_embed_dim: 6,
         adaln_lora_dim: 4,
         max_size: [4, 8, 8],
-        ..CosmosConfig::default()
+        ..Config::default()
     };
-    let full = init_seeded(3, &device, |device| CosmosTransformer::new(&config, device).unwrap());
+    let full = init_seeded(3, &device, |device| Transformer::new(&config, device).unwrap());
     let adapted = init_seeded(4, &device, |device| {
         full.clone().adapted(3, 3.0, &|layer| layer.starts_with("attn"), device)
     });
     for model in [full, adapted] {
         let model = model.train();
-        let batch = CosmosBatch {
+        let batch = Batch {
             latents: wave([2, 4, 3, 4, 4], 0.7, &device),
             noise: wave([2, 4, 3, 4, 4], 1.1, &device),
             sigma: vec![0.5, 2.0],

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::Device;
-use cosmos_predict::parity::COSMOS_MODELS;
-use cosmos_predict::{CosmosAutoencoderConfig, CosmosConfig, CosmosLayout, cosmos_autoencoder_shapes, cosmos_shapes};
+use cosmos_predict::parity::MODELS;
+use cosmos_predict::{AutoencoderConfig, Config, Layout, autoencoder_shapes, transformer_shapes};
 use model_parity::compare;
 
 fn recordings_are_reproduced(reference: &Path) {
@@ -23,7 +23,7 @@ fn recordings_are_reproduced(reference: &Path) {
     ];
     for case in cases {
         let folder = reference.join("golden/video").join(case);
-        let report = compare(&folder, COSMOS_MODELS, &Device::flex()).unwrap();
+        let report = compare(&folder, MODELS, &Device::flex()).unwrap();
         assert_eq!(report.problems(), [""; 0], "{case}");
     }
 }
@@ -34,9 +34,9 @@ fn names_and_shapes_are_those_of_the_published_lists(reference: &Path) {
         let list: Vec<(String, Vec<usize>)> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
         list.into_iter().collect()
     };
-    let video = cosmos_shapes(&CosmosConfig::video2world_7b(), CosmosLayout::Folder).unwrap();
+    let video = transformer_shapes(&Config::video2world_7b(), Layout::Folder).unwrap();
     assert_eq!(video, read("keys_COS.json"));
-    let coder = cosmos_autoencoder_shapes(&CosmosAutoencoderConfig::default(), CosmosLayout::Folder).unwrap();
+    let coder = autoencoder_shapes(&AutoencoderConfig::default(), Layout::Folder).unwrap();
     assert_eq!(coder, read("keys_CVAE.json"));
 }
 

@@ -6,8 +6,8 @@ use burn::tensor::{Device, Int, Tensor};
 use cpu_kernels::gelu_tanh;
 use nn_kit::{AdaptedLinear, in_dtype, rms_norm, scaled_dot_product};
 
-use crate::config::LtxConfig;
-use crate::lora::LtxLora;
+use crate::config::Config;
+use crate::lora::Lora;
 use crate::rotary::Rotary;
 
 /// Added to the mean square in the norms of the tokens.
@@ -51,7 +51,7 @@ impl Modulation {
 /// x ← x + CrossAttention(x, text)
 /// x ← x + gate₂ · MLP(RMS(x) · (1 + scale₂) + shift₂)
 #[derive(Module, Debug)]
-pub struct LtxBlock {
+pub struct Block {
     scale_shift_table: Param<Tensor<2>>,
     attn1: LtxAttention,
     attn2: LtxAttention,
@@ -88,8 +88,8 @@ pub(crate) struct Context {
     pub(crate) text_bias: Option<Tensor<4>>,
 }
 
-impl LtxBlock {
-    pub(crate) fn new(config: &LtxConfig, device: &Device) -> Self {
+impl Block {
+    pub(crate) fn new(config: &Config, device: &Device) -> Self {
         let width = config.width();
         let linear = |from, to| AdaptedLinear::new(&LinearConfig::new(from, to), device);
         let attention = || LtxAttention {
@@ -116,7 +116,7 @@ impl LtxBlock {
         }
     }
 
-    pub(crate) fn adapted(mut self, lora: &LtxLora, device: &Device) -> Self {
+    pub(crate) fn adapted(mut self, lora: &Lora, device: &Device) -> Self {
         let adapt = |name: &str, linear: AdaptedLinear| {
             if lora.covers(name) {
                 linear.adapted(lora.rank, lora.alpha, device)

@@ -6,8 +6,8 @@ use burn::tensor::Tensor;
 use nn_kit::{Collected, Leaf, pull_back};
 
 use crate::block::{Context, Modulation};
-use crate::train::{LtxExample, ltx_loss};
-use crate::transformer::{Head, LtxTransformer};
+use crate::train::{Example, loss};
+use crate::transformer::{Head, Transformer};
 
 /// What all blocks are given beside the tokens, as leaves.
 struct Given {
@@ -28,12 +28,12 @@ impl Given {
     }
 }
 
-impl LtxTransformer {
-    /// [`ltx_loss`] of an example, without autodiff, and the gradients of what is trained: those of `forward` and `backward`, at the cost of computing the blocks
+impl Transformer {
+    /// [`loss`] of an example, without autodiff, and the gradients of what is trained: those of `forward` and `backward`, at the cost of computing the blocks
     /// twice and the memory of a single one and of every block's input. The model must be one for training
     /// ([`Module::train`]).
-    pub fn loss_by_block(&self, example: LtxExample) -> (Tensor<1>, GradientsParams) {
-        let LtxExample { input, target, counted } = example;
+    pub fn loss_by_block(&self, example: Example) -> (Tensor<1>, GradientsParams) {
+        let Example { input, target, counted } = example;
         let Head { x, context, embedded } = self.head(input);
         // Frozen parts before the blocks need no gradients.
         let mut given = Given {
@@ -51,7 +51,7 @@ impl LtxTransformer {
         let mut all = Collected::new(self);
         let mut end = Leaf::new(&embedded, embedded.is_tracked());
         let (begun, time) = (next.begin(), end.begin());
-        let value = ltx_loss(self.tail(begun.clone(), &plain, time.clone()), target, counted);
+        let value = loss(self.tail(begun.clone(), &plain, time.clone()), target, counted);
         let mut gradients = value.backward();
         all.add(self, &mut gradients);
         end.take(&time, &mut gradients);

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::LtxError;
+use crate::error::Error;
 
 /// Sizes under the names of the published `config.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct LtxConfig {
+pub struct Config {
     /// Channels of a latent.
     pub in_channels: usize,
     /// Channels of the velocity.
@@ -28,7 +28,7 @@ pub struct LtxConfig {
     pub caption_channels: usize,
 }
 
-impl Default for LtxConfig {
+impl Default for Config {
     fn default() -> Self {
         Self {
             in_channels: 128,
@@ -44,7 +44,7 @@ impl Default for LtxConfig {
     }
 }
 
-impl LtxConfig {
+impl Config {
     /// The published 13B models.
     pub fn ltx_13b() -> Self {
         Self {
@@ -64,9 +64,9 @@ impl LtxConfig {
     ///
     /// # Errors
     /// The first one that cannot be.
-    pub fn check(&self) -> Result<(), LtxError> {
+    pub fn check(&self) -> Result<(), Error> {
         let refuse = |setting: &'static str, found: usize, expected: String| {
-            Err(LtxError::Config {
+            Err(Error::Config {
                 setting,
                 found: found.to_string(),
                 expected,

@@ -1,14 +1,13 @@
 //! What can be wrong with the model, its files and what is asked of it.
 
 use std::path::PathBuf;
-use t5_encoder::TextError;
 
 use diffusion_schedulers::FlowError;
 use nn_kit::CheckpointError;
 
 /// Why there is no model, or no clip.
 #[derive(Debug, thiserror::Error)]
-pub enum LtxError {
+pub enum Error {
     /// A setting that cannot be.
     #[error("{setting} is {found}; expected {expected}")]
     Config {
@@ -60,7 +59,7 @@ pub enum LtxError {
     Schedule(#[from] FlowError),
     /// The prompt.
     #[error(transparent)]
-    Text(#[from] TextError),
+    Text(#[from] t5_encoder::Error),
     /// The weights.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),

@@ -9,15 +9,15 @@ use nn_kit::settings::Class;
 use nn_kit::{Checkpoint, published_shapes, published_values, save_safetensors};
 use serde::de::DeserializeOwned;
 
-use crate::config::LtxConfig;
-use crate::error::LtxError;
+use crate::config::Config;
+use crate::error::Error;
 use crate::names::{
     SINGLE_TRANSFORMER, SINGLE_UNUSED, SINGLE_VAE, transformer_names, transformer_single_names, vae_names,
     vae_single_names,
 };
-use crate::pipeline::LtxModel;
-use crate::transformer::LtxTransformer;
-use crate::vae::{DownBlockType, LtxVae, LtxVaeConfig, LtxVersion};
+use crate::pipeline::Pipeline;
+use crate::transformer::Transformer;
+use crate::vae::{DownBlockType, Vae, VaeConfig, Version};
 
 /// Heads of all published models; their number does not follow from the shapes.
 const HEADS: usize = 32;
@@ -27,13 +27,13 @@ type Source<M> = (M, Checkpoint, &'static str, Vec<(&'static str, &'static str)>
 
 /// What is read of published files.
 #[derive(Clone, Copy, Debug)]
-pub struct LtxFiles<'a> {
+pub struct Files<'a> {
     /// A folder of diffusers or a single file.
     pub model: &'a Path,
     /// A folder with `tokenizer/` and `text_encoder/`, where they are not beside the model.
     pub text: Option<&'a Path>,
     /// The version that is expected.
-    pub version: Option<LtxVersion>,
+    pub version: Option<Version>,
     /// Of the weights.
     pub dtype: FloatDType,
 }
@@ -43,7 +43,7 @@ type Shapes = BTreeMap<String, Vec<usize>>;
 
 /// How a published file names its parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LtxLayout {
+pub enum Layout {
     /// A folder of diffusers.
     Folder,
     /// One file with everything.
@@ -54,11 +54,11 @@ pub enum LtxLayout {
 ///
 /// # Errors
 /// Sizes that are no model.
-pub fn ltx_shapes(config: &LtxConfig, layout: LtxLayout) -> Result<Shapes, LtxError> {
-    let model = LtxTransformer::new(config, &Device::default())?;
+pub fn transformer_shapes(config: &Config, layout: Layout) -> Result<Shapes, Error> {
+    let model = Transformer::new(config, &Device::default())?;
     Ok(match layout {
-        LtxLayout::Folder => published_shapes(&model, &transformer_names()),
-        LtxLayout::Single => under(
+        Layout::Folder => published_shapes(&model, &transformer_names()),
+        Layout::Single => under(
             SINGLE_TRANSFORMER,
             published_shapes(&model, &transformer_single_names()),
         ),
@@ -70,11 +70,11 @@ pub fn ltx_shapes(config: &LtxConfig, layout: LtxLayout) -> Result<Shapes, LtxEr
 ///
 /// # Errors
 /// Sizes that are no model.
-pub fn ltx_vae_shapes(config: &LtxVaeConfig, layout: LtxLayout) -> Result<Shapes, LtxError> {
-    let model = LtxVae::new(config, &Device::default())?;
+pub fn vae_shapes(config: &VaeConfig, layout: Layout) -> Result<Shapes, Error> {
+    let model = Vae::new(config, &Device::default())?;
     Ok(match layout {
-        LtxLayout::Folder => published_shapes(&model, &vae_names()),
-        LtxLayout::Single => under(
+        Layout::Folder => published_shapes(&model, &vae_names()),
+        Layout::Single => under(
             SINGLE_VAE,
             published_shapes(&model, &vae_single_names(config.version())),
         ),
@@ -86,23 +86,23 @@ fn under(prefix: &str, shapes: Shapes) -> Shapes {
     shapes.into_iter().map(named).collect()
 }
 
-impl LtxVaeConfig {
+impl VaeConfig {
     /// The published version of this build.
-    pub fn version(&self) -> LtxVersion {
+    pub fn version(&self) -> Version {
         match (self.down_block_types.first(), self.timestep_conditioning) {
-            (Some(DownBlockType::Space), _) => LtxVersion::V095,
-            (_, true) => LtxVersion::V091,
-            (_, false) => LtxVersion::V090,
+            (Some(DownBlockType::Space), _) => Version::V095,
+            (_, true) => Version::V091,
+            (_, false) => Version::V090,
         }
     }
 }
 
-impl LtxConfig {
+impl Config {
     /// The sizes of the transformer in a folder of diffusers (the one with `transformer/` in it) or a single file.
     ///
     /// # Errors
     /// Files that are missing or damaged.
-    pub fn open(path: &Path) -> Result<Self, LtxError> {
+    pub fn open(path: &Path) -> Result<Self, Error> {
         if path.is_dir() {
             return settings(&path.join("transformer/config.json"));
         }
@@ -139,13 +139,13 @@ impl LtxConfig {
     }
 }
 
-impl LtxTransformer {
+impl Transformer {
     /// Reads the transformer out of a folder of diffusers (the one with `transformer/` in it) or a single file.
     ///
     /// # Errors
     /// Files that are missing or damaged, and tensors that are missing, left over, of another shape or not finite, each by
     /// its name.
-    pub fn open(path: &Path, dtype: FloatDType, device: &Device) -> Result<Self, LtxError> {
+    pub fn open(path: &Path, dtype: FloatDType, device: &Device) -> Result<Self, Error> {
         let (model, weights, prefix, names) = Self::source(path, device)?;
         Ok(weights.fill_as(model, prefix, &names, dtype)?)
     }
@@ -154,13 +154,13 @@ impl LtxTransformer {
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn check_files(path: &Path) -> Result<(), LtxError> {
+    pub fn check_files(path: &Path) -> Result<(), Error> {
         let (model, weights, prefix, names) = Self::source(path, &Device::default())?;
         Ok(weights.check(&model, prefix, &names)?)
     }
 
-    fn source(path: &Path, device: &Device) -> Result<Source<Self>, LtxError> {
-        let model = Self::new(&LtxConfig::open(path)?, device)?;
+    fn source(path: &Path, device: &Device) -> Result<Source<Self>, Error> {
+        let model = Self::new(&Config::open(path)?, device)?;
         Ok(if path.is_dir() {
             let weights = Checkpoint::open_folder(&path.join("transformer"))?;
             (model, weights, "", transformer_names())
@@ -171,29 +171,29 @@ impl LtxTransformer {
     }
 }
 
-impl LtxVaeConfig {
+impl VaeConfig {
     /// The sizes of the autoencoder in a folder of diffusers (the one with `vae/` in it) or a single file, which must be of
     /// the version `asked` for, where one is.
     ///
     /// # Errors
     /// Files that are missing or damaged, and another version.
-    pub fn open(path: &Path, asked: Option<LtxVersion>) -> Result<Self, LtxError> {
+    pub fn open(path: &Path, asked: Option<Version>) -> Result<Self, Error> {
         let config: Self = if path.is_dir() {
             settings(&path.join("vae/config.json"))?
         } else {
             let checkpoint = Checkpoint::open(path)?;
             let has = |name: &str| checkpoint.shape(&format!("{SINGLE_VAE}{name}")).is_some();
             let version = if has("encoder.down_blocks.1.conv.conv.weight") {
-                LtxVersion::V095
+                Version::V095
             } else if has("decoder.last_scale_shift_table") {
-                LtxVersion::V091
+                Version::V091
             } else {
-                LtxVersion::V090
+                Version::V090
             };
             version.config()
         };
         match (asked, config.version()) {
-            (Some(asked), found) if asked != found => Err(LtxError::Version {
+            (Some(asked), found) if asked != found => Err(Error::Version {
                 path: path.to_path_buf(),
                 found: found.name(),
                 asked: asked.name(),
@@ -203,13 +203,13 @@ impl LtxVaeConfig {
     }
 }
 
-impl LtxVae {
+impl Vae {
     /// Reads the autoencoder out of a folder of diffusers (the one with `vae/` in it) or a single file, which must be of the
     /// version `asked` for, where one is.
     ///
     /// # Errors
-    /// As [`LtxTransformer::open`], and another version.
-    pub fn open(path: &Path, asked: Option<LtxVersion>, dtype: FloatDType, device: &Device) -> Result<Self, LtxError> {
+    /// As [`Transformer::open`], and another version.
+    pub fn open(path: &Path, asked: Option<Version>, dtype: FloatDType, device: &Device) -> Result<Self, Error> {
         let (model, weights, prefix, names) = Self::source(path, asked, device)?;
         Ok(weights.fill_as(model, prefix, &names, dtype)?)
     }
@@ -218,7 +218,7 @@ impl LtxVae {
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn check_files(path: &Path, asked: Option<LtxVersion>) -> Result<(), LtxError> {
+    pub fn check_files(path: &Path, asked: Option<Version>) -> Result<(), Error> {
         let (model, weights, prefix, names) = Self::source(path, asked, &Device::default())?;
         Ok(weights.check(&model, prefix, &names)?)
     }
@@ -231,8 +231,8 @@ impl LtxVae {
         save_safetensors(path, &published_values(self, &vae_names()))
     }
 
-    fn source(path: &Path, asked: Option<LtxVersion>, device: &Device) -> Result<Source<Self>, LtxError> {
-        let config = LtxVaeConfig::open(path, asked)?;
+    fn source(path: &Path, asked: Option<Version>, device: &Device) -> Result<Source<Self>, Error> {
+        let config = VaeConfig::open(path, asked)?;
         let model = Self::new(&config, device)?;
         Ok(if path.is_dir() {
             let weights = Checkpoint::open_folder(&path.join("vae"))?;
@@ -244,20 +244,20 @@ impl LtxVae {
     }
 }
 
-impl LtxModel {
+impl Pipeline {
     /// Reads transformer, autoencoder and, where there is one, `scheduler/scheduler_config.json`.
     ///
     /// # Errors
     /// Files that are missing, damaged or of another version.
-    pub fn open(files: LtxFiles<'_>, device: &Device) -> Result<Self, LtxError> {
+    pub fn open(files: Files<'_>, device: &Device) -> Result<Self, Error> {
         // The smallest first, so that what is wrong is said early.
         let scheduler = files.model.join("scheduler/scheduler_config.json");
         let scheduler = match scheduler.exists() {
             true => nn_kit::settings::read(&scheduler).map_err(unreadable(&scheduler))?,
             false => FlowScheduler::default(),
         };
-        let vae = LtxVae::open(files.model, files.version, files.dtype, device)?;
-        let transformer = LtxTransformer::open(files.model, files.dtype, device)?;
+        let vae = Vae::open(files.model, files.version, files.dtype, device)?;
+        let transformer = Transformer::open(files.model, files.dtype, device)?;
         Ok(Self {
             transformer,
             vae,
@@ -266,21 +266,21 @@ impl LtxModel {
     }
 }
 
-impl Class for LtxConfig {
+impl Class for Config {
     const NAME: &str = "LTXVideoTransformer3DModel";
 }
 
-impl Class for LtxVaeConfig {
+impl Class for VaeConfig {
     const NAME: &str = "AutoencoderKLLTXVideo";
 }
 
 /// Settings of a folder.
-fn settings<T: DeserializeOwned + Class>(path: &Path) -> Result<T, LtxError> {
+fn settings<T: DeserializeOwned + Class>(path: &Path) -> Result<T, Error> {
     nn_kit::settings::read_model(path).map_err(unreadable(path))
 }
 
-fn unreadable(path: &Path) -> impl Fn(String) -> LtxError {
-    move |reason| LtxError::Settings {
+fn unreadable(path: &Path) -> impl Fn(String) -> Error {
+    move |reason| Error::Settings {
         path: path.to_path_buf(),
         reason,
     }

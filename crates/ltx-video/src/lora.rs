@@ -3,12 +3,12 @@
 use nn_kit::ADAPTED_LAYERS;
 use serde::{Deserialize, Serialize};
 
-use crate::error::LtxError;
+use crate::error::Error;
 
 /// Adapters under the names of published trainers: rank 32 on queries, keys, values and outputs of both attentions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LtxLora {
+pub struct Lora {
     /// Rank of the adapters.
     #[serde(alias = "r")]
     pub rank: usize,
@@ -20,7 +20,7 @@ pub struct LtxLora {
     pub targets: Vec<String>,
 }
 
-impl Default for LtxLora {
+impl Default for Lora {
     fn default() -> Self {
         Self {
             rank: 32,
@@ -30,7 +30,7 @@ impl Default for LtxLora {
     }
 }
 
-impl LtxLora {
+impl Lora {
     /// Whether a layer carries one: its name is a target or ends with one after a dot.
     pub fn covers(&self, layer: &str) -> bool {
         let ends = |target: &String| {
@@ -45,9 +45,9 @@ impl LtxLora {
     ///
     /// # Errors
     /// The first one that cannot be.
-    pub fn check(&self) -> Result<(), LtxError> {
+    pub fn check(&self) -> Result<(), Error> {
         let refuse = |setting: &'static str, found: String, expected: String| {
-            Err(LtxError::Config {
+            Err(Error::Config {
                 setting,
                 found,
                 expected,

@@ -3,14 +3,13 @@
 //! An estimate: weights are exact, activations are counted as the largest tensors that live at once.
 
 use std::collections::BTreeMap;
-use t5_encoder::{T5Config, t5_shapes};
 
 use burn::tensor::FloatDType;
 
-use crate::config::LtxConfig;
-use crate::error::LtxError;
-use crate::load::{LtxFiles, LtxLayout, ltx_shapes, ltx_vae_shapes};
-use crate::vae::LtxVaeConfig;
+use crate::config::Config;
+use crate::error::Error;
+use crate::load::{Files, Layout, transformer_shapes, vae_shapes};
+use crate::vae::VaeConfig;
 
 /// Tensors of the tokens' size that live at once in a block: tokens, normed, queries, keys, values, their f32 copies with
 /// rotary positions, and modulations.
@@ -26,7 +25,7 @@ const GUIDED: usize = 2;
 
 /// Bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LtxMemory {
+pub struct Memory {
     /// The transformer's weights.
     pub transformer: u64,
     /// The autoencoder's weights.
@@ -39,25 +38,25 @@ pub struct LtxMemory {
 
 /// Sizes of the three models.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LtxSizes {
+pub struct Sizes {
     /// The transformer's.
-    pub transformer: LtxConfig,
+    pub transformer: Config,
     /// The autoencoder's.
-    pub autoencoder: LtxVaeConfig,
+    pub autoencoder: VaeConfig,
     /// The text encoder's.
-    pub text: T5Config,
+    pub text: t5_encoder::Config,
 }
 
-impl LtxSizes {
+impl Sizes {
     /// Of published files; only settings and headers are read.
     ///
     /// # Errors
     /// Files that are missing, damaged or of another version.
-    pub fn open(files: &LtxFiles<'_>) -> Result<Self, LtxError> {
+    pub fn open(files: &Files<'_>) -> Result<Self, Error> {
         Ok(Self {
-            autoencoder: LtxVaeConfig::open(files.model, files.version)?,
-            transformer: LtxConfig::open(files.model)?,
-            text: T5Config::open(files.text.unwrap_or(files.model))?,
+            autoencoder: VaeConfig::open(files.model, files.version)?,
+            transformer: Config::open(files.model)?,
+            text: t5_encoder::Config::open(files.text.unwrap_or(files.model))?,
         })
     }
 
@@ -65,18 +64,18 @@ impl LtxSizes {
     ///
     /// # Errors
     /// A clip that cannot be.
-    pub fn tokens(&self, clip: [usize; 3]) -> Result<usize, LtxError> {
+    pub fn tokens(&self, clip: [usize; 3]) -> Result<usize, Error> {
         Ok(self.autoencoder.latent_size(clip)?.iter().product())
     }
 }
 
-impl LtxMemory {
+impl Memory {
     /// Of a clip of `[frames, height, width]` pixels that is generated under guidance between two frames, with weights and
     /// activations of `bytes` a number (2 for bf16, 4 for f32).
     ///
     /// # Errors
     /// A clip or sizes that cannot be.
-    pub fn estimate(sizes: &LtxSizes, clip: [usize; 3], bytes: u64) -> Result<Self, LtxError> {
+    pub fn estimate(sizes: &Sizes, clip: [usize; 3], bytes: u64) -> Result<Self, Error> {
         let [latent_frames, rows, columns] = sizes.autoencoder.latent_size(clip)?;
         // The end frame has tokens of its own.
         let tokens = GUIDED * (latent_frames + 1) * rows * columns;
@@ -86,9 +85,9 @@ impl LtxMemory {
         let scores = (heads * tokens * (tokens / GUIDED)).min(SCORES.0) * SCORES.1;
         let activations = (block + scores).max(autoencoder_activations(&sizes.autoencoder, clip)) as u64;
         Ok(Self {
-            transformer: bytes * count(&ltx_shapes(&sizes.transformer, LtxLayout::Folder)?),
-            autoencoder: bytes * count(&ltx_vae_shapes(&sizes.autoencoder, LtxLayout::Folder)?),
-            text: bytes * count(&t5_shapes(&sizes.text)),
+            transformer: bytes * count(&transformer_shapes(&sizes.transformer, Layout::Folder)?),
+            autoencoder: bytes * count(&vae_shapes(&sizes.autoencoder, Layout::Folder)?),
+            text: bytes * count(&t5_encoder::shapes(&sizes.text)),
             activations: bytes * activations,
         })
     }
@@ -102,7 +101,7 @@ impl LtxMemory {
     ///
     /// # Errors
     /// More than the limit.
-    pub fn check(sizes: &LtxSizes, clip: [usize; 3], bytes: u64, limit: u64) -> Result<Self, LtxError> {
+    pub fn check(sizes: &Sizes, clip: [usize; 3], bytes: u64, limit: u64) -> Result<Self, Error> {
         let found = Self::estimate(sizes, clip, bytes)?;
         if found.total() <= limit {
             return Ok(found);
@@ -122,7 +121,7 @@ impl LtxMemory {
             }
         }
         let gigabytes = |bytes: u64| bytes as f64 / 1e9;
-        Err(LtxError::Memory {
+        Err(Error::Memory {
             needed: gigabytes(found.total()),
             limit: gigabytes(limit),
             advice: advice.unwrap_or_else(|| {
@@ -135,15 +134,15 @@ impl LtxMemory {
     /// [`Self::check`] for published files, of which only settings and headers are read.
     ///
     /// # Errors
-    /// As [`Self::check`] and [`LtxSizes::open`].
-    pub fn check_files(files: &LtxFiles<'_>, clip: [usize; 3], limit: u64) -> Result<Self, LtxError> {
+    /// As [`Self::check`] and [`Sizes::open`].
+    pub fn check_files(files: &Files<'_>, clip: [usize; 3], limit: u64) -> Result<Self, Error> {
         let bytes = if files.dtype == FloatDType::F32 { 4 } else { 2 };
-        Self::check(&LtxSizes::open(files)?, clip, bytes, limit)
+        Self::check(&Sizes::open(files)?, clip, bytes, limit)
     }
 }
 
 /// Numbers in the maps that live at once where the autoencoder's are largest: at the level next to the pixels.
-fn autoencoder_activations(config: &LtxVaeConfig, [frames, height, width]: [usize; 3]) -> usize {
+fn autoencoder_activations(config: &VaeConfig, [frames, height, width]: [usize; 3]) -> usize {
     let patch = config.patch_size * config.patch_size * config.patch_size_t;
     let widest = config.outer_width().max(config.in_channels * patch);
     MAPS * frames.div_ceil(config.patch_size_t) * (height * width).div_ceil(patch / config.patch_size_t) * widest
@@ -158,30 +157,30 @@ pub fn count(shapes: &BTreeMap<String, Vec<usize>>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vae::LtxVersion;
+    use crate::vae::Version;
 
-    fn published() -> LtxSizes {
-        LtxSizes {
-            transformer: LtxConfig::default(),
-            autoencoder: LtxVersion::V095.config(),
-            text: T5Config::default(),
+    fn published() -> Sizes {
+        Sizes {
+            transformer: Config::default(),
+            autoencoder: Version::V095.config(),
+            text: t5_encoder::Config::default(),
         }
     }
 
     #[test]
     fn weights_are_exact_and_activations_grow_with_the_clip() {
         let clip = [33, 512, 512];
-        let found = LtxMemory::estimate(&published(), clip, 2).unwrap();
+        let found = Memory::estimate(&published(), clip, 2).unwrap();
         assert_eq!(found.transformer, 2 * 1_923_385_472);
         assert_eq!(found.text, 2 * 4_762_310_656);
-        let longer = LtxMemory::estimate(&published(), [121, 512, 512], 2).unwrap();
+        let longer = Memory::estimate(&published(), [121, 512, 512], 2).unwrap();
         assert!(longer.activations > found.activations);
         assert_eq!(published().tokens(clip).unwrap(), 5 * 16 * 16);
     }
 
     #[test]
     fn what_does_not_fit_is_refused_with_what_would() {
-        let check = |frames, bytes, limit| LtxMemory::check(&published(), [frames, 512, 512], bytes, limit);
+        let check = |frames, bytes, limit| Memory::check(&published(), [frames, 512, 512], bytes, limit);
         assert!(check(33, 2, 80_000_000_000).is_ok());
         let text = check(257, 2, 24_000_000_000).unwrap_err().to_string();
         assert!(text.contains("frames of 512 × 512 px in bf16 would fit"), "{text}");

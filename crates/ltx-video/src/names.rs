@@ -4,7 +4,7 @@
 
 use nn_kit::LORA_NAMES;
 
-use crate::vae::LtxVersion;
+use crate::vae::Version;
 
 /// Rows of a table.
 type Names = Vec<(&'static str, &'static str)>;
@@ -128,10 +128,10 @@ pub fn vae_names() -> Names {
 }
 
 /// The autoencoder in single files, after [`SINGLE_VAE`].
-pub fn vae_single_names(version: LtxVersion) -> Names {
+pub fn vae_single_names(version: Version) -> Names {
     match version {
-        LtxVersion::V090 => [ENCODER_090, DECODER_090, VAE_SINGLE].concat(),
-        LtxVersion::V091 => [ENCODER_090, DECODER_TIMED, VAE_SINGLE].concat(),
-        LtxVersion::V095 => [ENCODER_095, DECODER_TIMED, VAE_SINGLE].concat(),
+        Version::V090 => [ENCODER_090, DECODER_090, VAE_SINGLE].concat(),
+        Version::V091 => [ENCODER_090, DECODER_TIMED, VAE_SINGLE].concat(),
+        Version::V095 => [ENCODER_095, DECODER_TIMED, VAE_SINGLE].concat(),
     }
 }

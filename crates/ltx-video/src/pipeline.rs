@@ -1,17 +1,17 @@
 //! From noise, text and given frames to a clip.
 //!
-//! Two published pipelines: text alone ([`LtxStyle::Text`]), and text with given frames ([`LtxStyle::Conditioned`], for
+//! Two published pipelines: text alone ([`Style::Text`]), and text with given frames ([`Style::Conditioned`], for
 //! 0.9.5 and later). They differ in more than the frames: where the latents lie in time, which times the sampler stops at.
 
 use burn::tensor::{Device, Tensor};
 use diffusion_schedulers::{FlowSchedule, FlowScheduler, FlowStart, euler_step};
 use t5_encoder::TextStates;
 
-use crate::error::LtxError;
+use crate::error::Error;
 use crate::rotary::{Coordinates, LatentScale, Rotary};
 use crate::train::like;
-use crate::transformer::{LtxInput, LtxTransformer, Timesteps};
-use crate::vae::LtxVae;
+use crate::transformer::{Input, Timesteps, Transformer};
+use crate::vae::Vae;
 
 /// A strength from which a token is taken as given.
 const GIVEN: f64 = 1.0 - 1e-6;
@@ -19,12 +19,12 @@ const GIVEN: f64 = 1.0 - 1e-6;
 const SLACK: f64 = 1e-6;
 
 /// Standard normal numbers for a tensor of this shape, in its order.
-pub type Noise<'a> = dyn FnMut(&[usize]) -> Result<Vec<f32>, LtxError> + 'a;
+pub type Noise<'a> = dyn FnMut(&[usize]) -> Result<Vec<f32>, Error> + 'a;
 
 /// A published pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum LtxStyle {
+pub enum Style {
     /// Text alone; times shifted by the number of tokens.
     Text,
     /// Text and frames; linear-quadratic times, and each token at its own.
@@ -33,7 +33,7 @@ pub enum LtxStyle {
 
 /// A frame that the clip shall have.
 #[derive(Clone, Debug)]
-pub struct LtxCondition {
+pub struct Condition {
     /// `[1, 3, frames, height, width]` in [−1, 1]; one frame, or at the start of the clip several (8k + 1).
     pub pixels: Tensor<5>,
     /// Which frame of the clip it is.
@@ -44,9 +44,9 @@ pub struct LtxCondition {
 
 /// What is asked of a pipeline.
 #[derive(Clone, Debug)]
-pub struct LtxRequest {
+pub struct Request {
     /// Which pipeline.
-    pub style: LtxStyle,
+    pub style: Style,
     /// Frames, 8k + 1.
     pub frames: usize,
     /// Pixels, a multiple of 32.
@@ -62,7 +62,7 @@ pub struct LtxRequest {
     /// How much of the spread that guidance adds is taken back, from 0 to 1 (Lin et al. 2024, section 3.4).
     pub guidance_rescale: f64,
     /// Given frames.
-    pub conditions: Vec<LtxCondition>,
+    pub conditions: Vec<Condition>,
     /// Noise on given tokens in each step, times t².
     pub condition_noise: f64,
     /// The time that a decoder of 0.9.1 and later is told.
@@ -75,18 +75,18 @@ pub struct LtxRequest {
 pub(crate) enum Seen<'a> {
     Schedule(&'a FlowSchedule),
     Coordinates(&'a [Vec<f32>; 3]),
-    Input(usize, &'a LtxInput),
+    Input(usize, &'a Input),
     Output(usize, &'a Tensor<3>),
     Latents(usize, &'a Tensor<3>),
 }
 
 /// Transformer, autoencoder and schedule.
 #[derive(Debug)]
-pub struct LtxModel {
+pub struct Pipeline {
     /// The transformer.
-    pub transformer: LtxTransformer,
+    pub transformer: Transformer,
     /// The autoencoder.
-    pub vae: LtxVae,
+    pub vae: Vae,
     /// Settings of the schedule.
     pub scheduler: FlowScheduler,
 }
@@ -103,28 +103,28 @@ struct Start {
     beside: usize,
 }
 
-impl LtxModel {
+impl Pipeline {
     /// Refuses what cannot be served, before any work.
     ///
     /// # Errors
     /// The first setting that cannot be.
-    pub fn check(&self, request: &LtxRequest) -> Result<(), LtxError> {
+    pub fn check(&self, request: &Request) -> Result<(), Error> {
         self.vae.check_size(request.frames, request.height, request.width)?;
         if self.vae.channels() != self.transformer.channels() {
-            return Err(LtxError::Config {
+            return Err(Error::Config {
                 setting: "the number of latent channels",
                 found: self.vae.channels().to_string(),
                 expected: format!("{}, the transformer's", self.transformer.channels()),
             });
         }
         let refuse = |setting: &'static str, found: String, expected: &str| {
-            Err(LtxError::Config {
+            Err(Error::Config {
                 setting,
                 found,
                 expected: expected.to_string(),
             })
         };
-        if request.style == LtxStyle::Text && !request.conditions.is_empty() {
+        if request.style == Style::Text && !request.conditions.is_empty() {
             return refuse("the style", "text".into(), "conditioned, as frames are given");
         }
         let within = |value: f64, from: f64, to: f64| value.is_finite() && value >= from && value <= to;
@@ -174,27 +174,22 @@ impl LtxModel {
     ///
     /// # Errors
     /// A request that cannot be served, or numbers that are not finite.
-    pub fn generate(
-        &self,
-        request: &LtxRequest,
-        text: &TextStates,
-        noise: &mut Noise<'_>,
-    ) -> Result<Tensor<5>, LtxError> {
+    pub fn generate(&self, request: &Request, text: &TextStates, noise: &mut Noise<'_>) -> Result<Tensor<5>, Error> {
         self.generate_and(request, text, noise, &mut |_| {})
     }
 
     pub(crate) fn generate_and(
         &self,
-        request: &LtxRequest,
+        request: &Request,
         text: &TextStates,
         noise: &mut Noise<'_>,
         seen: &mut dyn FnMut(Seen<'_>),
-    ) -> Result<Tensor<5>, LtxError> {
+    ) -> Result<Tensor<5>, Error> {
         self.check(request)?;
         let guided = request.guidance > 1.0;
         let rows = text.states.dims()[0];
         if rows != 1 + usize::from(guided) {
-            return Err(LtxError::Config {
+            return Err(Error::Config {
                 setting: "the number of texts",
                 found: rows.to_string(),
                 expected: format!("{} with a guidance of {}", 1 + usize::from(guided), request.guidance),
@@ -205,8 +200,8 @@ impl LtxModel {
         let start = self.start(request, size, noise, &device)?;
         let tokens = start.strength.len();
         let how = match request.style {
-            LtxStyle::Text => FlowStart::Even,
-            LtxStyle::Conditioned => FlowStart::LinearQuadratic,
+            Style::Text => FlowStart::Even,
+            Style::Conditioned => FlowStart::LinearQuadratic,
         };
         let schedule = self.scheduler.schedule(request.steps, how, tokens)?;
         seen(Seen::Schedule(&schedule));
@@ -230,7 +225,7 @@ impl LtxModel {
             } else {
                 Timesteps::Token(times.repeat(rows).iter().map(|t| t * per_time).collect())
             };
-            let input = LtxInput {
+            let input = Input {
                 latents: latents.clone().repeat_dim(0, rows),
                 timesteps,
                 text: text.states.clone(),
@@ -273,7 +268,7 @@ impl LtxModel {
     }
 
     /// Frames, rows and columns of the latents.
-    fn latent_size(&self, request: &LtxRequest) -> [usize; 3] {
+    fn latent_size(&self, request: &Request) -> [usize; 3] {
         let LatentScale { temporal, spatial } = self.vae.scale();
         [
             (request.frames - 1) / temporal + 1,
@@ -285,11 +280,11 @@ impl LtxModel {
     /// Noise with the given frames in their places, and beside it those that have none among the latents.
     fn start(
         &self,
-        request: &LtxRequest,
+        request: &Request,
         size: [usize; 3],
         noise: &mut Noise<'_>,
         device: &Device,
-    ) -> Result<Start, LtxError> {
+    ) -> Result<Start, Error> {
         let [frames, height, width] = size;
         let channels = self.vae.channels();
         let shape = [1, channels, frames, height, width];
@@ -348,18 +343,18 @@ impl LtxModel {
 
     fn rotary(
         &self,
-        request: &LtxRequest,
+        request: &Request,
         size: [usize; 3],
         start: &Start,
         seen: &mut dyn FnMut(Seen<'_>),
         device: &Device,
     ) -> Rotary {
         let coordinates = match request.style {
-            LtxStyle::Text => {
+            Style::Text => {
                 let [frames, height, width] = size;
                 Coordinates::grid(frames, height, width, Some(self.vae.scale().at(request.frame_rate)))
             }
-            LtxStyle::Conditioned => {
+            Style::Conditioned => {
                 seen(Seen::Coordinates(&start.places));
                 Coordinates::explicit(1, &start.places.concat())
             }
@@ -369,11 +364,11 @@ impl LtxModel {
 
     fn decode(
         &self,
-        request: &LtxRequest,
+        request: &Request,
         latents: Tensor<5>,
         noise: &mut Noise<'_>,
         device: &Device,
-    ) -> Result<Tensor<5>, LtxError> {
+    ) -> Result<Tensor<5>, Error> {
         let mut latents = self.vae.denormalise(latents);
         if self.vae.timed() {
             let shape = latents.dims();
@@ -396,7 +391,7 @@ impl LtxModel {
         if finite {
             Ok(clip)
         } else {
-            Err(LtxError::NotFinite { what: "pixels" })
+            Err(Error::NotFinite { what: "pixels" })
         }
     }
 }

@@ -9,11 +9,11 @@ use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use diffusion_schedulers::{noised, velocity};
 use nn_kit::{AdapterFile, adapter_shapes, load_adapters, published_values, save_adapters, save_safetensors};
 
-use crate::error::LtxError;
-use crate::lora::LtxLora;
+use crate::error::Error;
+use crate::lora::Lora;
 use crate::names::transformer_names;
 use crate::rotary::Rotary;
-use crate::transformer::{LtxInput, LtxTransformer, Timesteps};
+use crate::transformer::{Input, Timesteps, Transformer};
 
 /// Timesteps of a time.
 const TIMESTEPS: f64 = 1000.0;
@@ -26,7 +26,7 @@ pub fn training_time(normal: f64, shift: f64) -> f64 {
 
 /// Clips to train on.
 #[derive(Clone, Debug)]
-pub struct LtxClips {
+pub struct Clips {
     /// Clean latents `[clips, tokens, channels]`.
     pub latents: Tensor<3>,
     /// Standard normal noise of the same shape.
@@ -45,18 +45,18 @@ pub struct LtxClips {
 
 /// What a step of training compares.
 #[derive(Clone, Debug)]
-pub struct LtxExample {
+pub struct Example {
     /// For the transformer.
-    pub input: LtxInput,
+    pub input: Input,
     /// noise − data.
     pub target: Tensor<3>,
     /// 1 where a token counts, `[clips, tokens, 1]`.
     pub counted: Tensor<3>,
 }
 
-impl LtxClips {
+impl Clips {
     /// x_t = (1 − t) · x₀ + t · ε at the clips' times, the given tokens clean; times in whole timesteps.
-    pub fn example(self) -> LtxExample {
+    pub fn example(self) -> Example {
         let [clips, tokens, _] = self.latents.dims();
         let device = self.latents.device();
         let counted: Vec<f32> = self.given.iter().map(|given| f32::from(u8::from(!given))).collect();
@@ -71,25 +71,25 @@ impl LtxClips {
             false => (self.times[i / tokens] * TIMESTEPS).round(),
         };
         let timesteps = Timesteps::Token(self.given.iter().enumerate().map(of_token).collect());
-        let input = LtxInput {
+        let input = Input {
             latents,
             timesteps,
             text: self.text,
             text_mask: self.text_mask,
             rotary: self.rotary,
         };
-        LtxExample { input, target, counted }
+        Example { input, target, counted }
     }
 }
 
 /// The mean over tokens that count of the squared error: mean(m · (v − target)² / mean(m)).
-pub fn ltx_loss(velocity: Tensor<3>, target: Tensor<3>, counted: Tensor<3>) -> Tensor<1> {
+pub fn loss(velocity: Tensor<3>, target: Tensor<3>, counted: Tensor<3>) -> Tensor<1> {
     let share = counted.clone().mean();
     let error = (velocity - target).square() * counted;
     error.mean() / share
 }
 
-impl LtxTransformer {
+impl Transformer {
     /// Writes the adapters under the names of published trainers, `transformer.<layer>.lora_A.weight`.
     ///
     /// # Errors
@@ -103,7 +103,7 @@ impl LtxTransformer {
     /// # Errors
     /// A file that is missing or damaged, and adapters that are missing, left over, of another shape or not finite, each by
     /// its name.
-    pub fn load_adapters(self, path: &Path, dtype: FloatDType) -> Result<Self, LtxError> {
+    pub fn load_adapters(self, path: &Path, dtype: FloatDType) -> Result<Self, Error> {
         Ok(load_adapters(path, self, &transformer_names(), dtype)?)
     }
 
@@ -111,9 +111,9 @@ impl LtxTransformer {
     ///
     /// # Errors
     /// As [`Self::load_adapters`], adapters of several ranks or on layers that can carry none.
-    pub fn with_adapters(self, path: &Path, device: &Device) -> Result<Self, LtxError> {
+    pub fn with_adapters(self, path: &Path, device: &Device) -> Result<Self, Error> {
         let found = AdapterFile::open(path)?;
-        let lora = LtxLora {
+        let lora = Lora {
             rank: found.rank,
             alpha: found.rank as f64,
             targets: found.layers.into_iter().map(String::from).collect(),

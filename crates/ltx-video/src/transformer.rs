@@ -11,10 +11,10 @@ use burn::tensor::{DType, Device, Int, Tensor};
 use cpu_kernels::gelu_tanh;
 use nn_kit::{in_dtype, in_f32, sinusoidal_steps};
 
-use crate::block::{Context, LtxBlock, Modulation};
-use crate::config::LtxConfig;
-use crate::error::LtxError;
-use crate::lora::LtxLora;
+use crate::block::{Block, Context, Modulation};
+use crate::config::Config;
+use crate::error::Error;
+use crate::lora::Lora;
 use crate::rotary::Rotary;
 
 /// Width of the sinusoids of a time.
@@ -35,7 +35,7 @@ pub enum Timesteps {
 
 /// A batch for the transformer.
 #[derive(Clone, Debug)]
-pub struct LtxInput {
+pub struct Input {
     /// Noisy latents `[clips, tokens, channels]`.
     pub latents: Tensor<3>,
     /// Their times.
@@ -50,12 +50,12 @@ pub struct LtxInput {
 
 /// The transformer. Fields are named as the published parameters where the two do not differ.
 #[derive(Module, Debug)]
-pub struct LtxTransformer {
+pub struct Transformer {
     proj_in: Linear,
     scale_shift_table: Param<Tensor<2>>,
     time_embed: TimeModulation,
     caption_projection: CaptionProjection,
-    transformer_blocks: Vec<LtxBlock>,
+    transformer_blocks: Vec<Block>,
     proj_out: Linear,
 }
 
@@ -92,12 +92,12 @@ pub(crate) enum Seen<'a> {
     Block(usize, &'a Tensor<3>),
 }
 
-impl LtxTransformer {
+impl Transformer {
     /// With random weights.
     ///
     /// # Errors
     /// Sizes that are no model.
-    pub fn new(config: &LtxConfig, device: &Device) -> Result<Self, LtxError> {
+    pub fn new(config: &Config, device: &Device) -> Result<Self, Error> {
         config.check()?;
         let width = config.width();
         let linear = |from, to| LinearConfig::new(from, to).init(device);
@@ -117,7 +117,7 @@ impl LtxTransformer {
                 linear_1: linear(config.caption_channels, width),
                 linear_2: linear(width, width),
             },
-            transformer_blocks: (0..config.num_layers).map(|_| LtxBlock::new(config, device)).collect(),
+            transformer_blocks: (0..config.num_layers).map(|_| Block::new(config, device)).collect(),
             proj_out: linear(width, config.out_channels),
         })
     }
@@ -127,7 +127,7 @@ impl LtxTransformer {
     ///
     /// # Errors
     /// Settings that are no adapters.
-    pub fn adapted(self, lora: &LtxLora, device: &Device) -> Result<Self, LtxError> {
+    pub fn adapted(self, lora: &Lora, device: &Device) -> Result<Self, Error> {
         lora.check()?;
         let mut model = self.no_grad();
         let blocks = std::mem::take(&mut model.transformer_blocks);
@@ -146,11 +146,11 @@ impl LtxTransformer {
     }
 
     /// The velocity, noise − data, of the latents: `[clips, tokens, channels]`, in f32.
-    pub fn forward(&self, input: LtxInput) -> Tensor<3> {
+    pub fn forward(&self, input: Input) -> Tensor<3> {
         self.forward_and(input, &mut |_| {})
     }
 
-    pub(crate) fn forward_and(&self, input: LtxInput, seen: &mut dyn FnMut(Seen<'_>)) -> Tensor<3> {
+    pub(crate) fn forward_and(&self, input: Input, seen: &mut dyn FnMut(Seen<'_>)) -> Tensor<3> {
         let Head {
             mut x,
             context,
@@ -167,7 +167,7 @@ impl LtxTransformer {
     }
 
     /// What comes before the blocks.
-    pub(crate) fn head(&self, input: LtxInput) -> Head {
+    pub(crate) fn head(&self, input: Input) -> Head {
         let dtype = self.proj_in.weight.val().dtype();
         let device = input.latents.device();
         let [clips, tokens, _] = input.latents.dims();
@@ -190,7 +190,7 @@ impl LtxTransformer {
     }
 
     /// The blocks, first to last.
-    pub(crate) fn blocks(&self) -> &[LtxBlock] {
+    pub(crate) fn blocks(&self) -> &[Block] {
         &self.transformer_blocks
     }
 

@@ -12,8 +12,8 @@ use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use ltx_video::{
-    Coordinates, LtxClips, LtxConfig, LtxExample, LtxFiles, LtxInput, LtxLayout, LtxLora, LtxModel, LtxTransformer,
-    LtxVae, LtxVaeConfig, LtxVersion, Rotary, Timesteps, ltx_loss, ltx_shapes, ltx_vae_shapes,
+    Clips, Config, Coordinates, Example, Files, Input, Layout, Lora, Pipeline, Rotary, Timesteps, Transformer, Vae,
+    VaeConfig, Version, loss, transformer_shapes, vae_shapes,
 };
 use nn_kit::{Checkpoint, published_gradients, save_safetensors};
 
@@ -29,27 +29,24 @@ fn count(shapes: &BTreeMap<String, Vec<usize>>) -> usize {
 
 #[test]
 fn the_published_sizes_have_the_published_parameters() {
-    let ltx = |config: &LtxConfig| count(&ltx_shapes(config, LtxLayout::Folder).unwrap());
-    assert_eq!(ltx(&LtxConfig::default()), 1_923_385_472);
-    assert_eq!(ltx(&LtxConfig::ltx_13b()), 13_042_569_344);
-    let vae = |version: LtxVersion| ltx_vae_shapes(&version.config(), LtxLayout::Folder).unwrap();
+    let ltx = |config: &Config| count(&transformer_shapes(config, Layout::Folder).unwrap());
+    assert_eq!(ltx(&Config::default()), 1_923_385_472);
+    assert_eq!(ltx(&Config::ltx_13b()), 13_042_569_344);
+    let vae = |version: Version| vae_shapes(&version.config(), Layout::Folder).unwrap();
     assert_eq!(
-        (vae(LtxVersion::V090).len(), count(&vae(LtxVersion::V090))),
+        (vae(Version::V090).len(), count(&vae(Version::V090))),
         (190, 419_193_905)
     );
-    assert_eq!(vae(LtxVersion::V095).len(), 226);
+    assert_eq!(vae(Version::V095).len(), 226);
     let millions = |version| (count(&vae(version)) as f64 / 1e5).round() / 10.0;
-    assert_eq!(
-        (millions(LtxVersion::V091), millions(LtxVersion::V095)),
-        (935.0, 1246.9)
-    );
+    assert_eq!((millions(Version::V091), millions(Version::V095)), (935.0, 1246.9));
 }
 
 /// Names of single files become those of folders by replacements in this order, as published converters do it: first the
 /// encoder's blocks, then the decoder's, then words.
-fn as_in_a_folder(name: &str, version: LtxVersion) -> String {
+fn as_in_a_folder(name: &str, version: Version) -> String {
     let down: &[&str] = match version {
-        LtxVersion::V095 => &[
+        Version::V095 => &[
             "0",
             "0.downsamplers.0",
             "1",
@@ -74,7 +71,7 @@ fn as_in_a_folder(name: &str, version: LtxVersion) -> String {
         ],
     };
     let up: &[&str] = match version {
-        LtxVersion::V090 => &[
+        Version::V090 => &[
             "mid",
             "0",
             "1.upsamplers.0",
@@ -125,17 +122,17 @@ fn as_in_a_folder(name: &str, version: LtxVersion) -> String {
 
 #[test]
 fn single_files_name_the_same_parameters() {
-    for version in [LtxVersion::V090, LtxVersion::V091, LtxVersion::V095] {
+    for version in [Version::V090, Version::V091, Version::V095] {
         let config = version.config();
-        let single = ltx_vae_shapes(&config, LtxLayout::Single).unwrap();
+        let single = vae_shapes(&config, Layout::Single).unwrap();
         let renamed = single
             .into_iter()
             .map(|(name, shape)| (as_in_a_folder(&name, version), shape));
-        let folder = ltx_vae_shapes(&config, LtxLayout::Folder).unwrap();
+        let folder = vae_shapes(&config, Layout::Folder).unwrap();
         assert_eq!(renamed.collect::<BTreeMap<_, _>>(), folder, "{version:?}");
     }
-    let config = LtxConfig::default();
-    let single = ltx_shapes(&config, LtxLayout::Single).unwrap();
+    let config = Config::default();
+    let single = transformer_shapes(&config, Layout::Single).unwrap();
     let renamed = single.into_iter().map(|(name, shape)| {
         let name = name
             .strip_prefix("model.diffusion_model.")
@@ -150,14 +147,14 @@ fn single_files_name_the_same_parameters() {
     });
     assert_eq!(
         renamed.collect::<BTreeMap<_, _>>(),
-        ltx_shapes(&config, LtxLayout::Folder).unwrap()
+        transformer_shapes(&config, Layout::Folder).unwrap()
     );
 }
 
 #[test]
 fn sizes_that_are_no_model_are_refused_by_name() {
-    let refused = |change: fn(&mut LtxVaeConfig), name: &str| {
-        let mut config = LtxVersion::V095.config();
+    let refused = |change: fn(&mut VaeConfig), name: &str| {
+        let mut config = Version::V095.config();
         change(&mut config);
         let text = config.check().unwrap_err().to_string();
         assert!(text.contains(name), "{text}");
@@ -168,25 +165,25 @@ fn sizes_that_are_no_model_are_refused_by_name() {
     refused(|c| c.block_out_channels[2] = 500, "downsample_type");
     refused(|c| c.scaling_factor = f64::NAN, "scaling_factor");
     refused(|c| c.latent_channels = 0, "a width");
-    let text = |config: LtxConfig| config.check().unwrap_err().to_string();
+    let text = |config: Config| config.check().unwrap_err().to_string();
     assert!(
-        text(LtxConfig {
+        text(Config {
             patch_size: 2,
-            ..LtxConfig::default()
+            ..Config::default()
         })
         .contains("patch_size")
     );
     assert!(
-        text(LtxConfig {
+        text(Config {
             num_layers: 0,
-            ..LtxConfig::default()
+            ..Config::default()
         })
         .contains("num_layers")
     );
     assert!(
-        text(LtxConfig {
+        text(Config {
             cross_attention_dim: 1024,
-            ..LtxConfig::default()
+            ..Config::default()
         })
         .contains("2048")
     );
@@ -214,11 +211,11 @@ fn published_folder(folder: &Path) {
     std::fs::write(scheduler.join("scheduler_config.json"), config["scheduler"].to_string()).unwrap();
 }
 
-fn files(folder: &Path) -> LtxFiles<'_> {
-    LtxFiles {
+fn files(folder: &Path) -> Files<'_> {
+    Files {
         model: folder,
         text: None,
-        version: Some(LtxVersion::V095),
+        version: Some(Version::V095),
         dtype: FloatDType::F32,
     }
 }
@@ -228,12 +225,12 @@ fn files_that_do_not_fit_are_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     published_folder(folder.path());
     let device = Device::flex();
-    let refused = |files: LtxFiles<'_>, parts: &[&str]| {
-        let text = LtxModel::open(files, &device).unwrap_err().to_string();
+    let refused = |files: Files<'_>, parts: &[&str]| {
+        let text = Pipeline::open(files, &device).unwrap_err().to_string();
         parts.iter().for_each(|part| assert!(text.contains(part), "{text}"));
     };
-    let older = LtxFiles {
-        version: Some(LtxVersion::V090),
+    let older = Files {
+        version: Some(Version::V090),
         ..files(folder.path())
     };
     refused(
@@ -270,7 +267,7 @@ fn files_that_do_not_fit_are_refused_by_name() {
     std::fs::write(folder.path().join("vae/config.json"), "{").unwrap();
     refused(files(folder.path()), &["vae/config.json"]);
     refused(
-        LtxFiles {
+        Files {
             model: Path::new("nowhere"),
             ..files(folder.path())
         },
@@ -279,26 +276,26 @@ fn files_that_do_not_fit_are_refused_by_name() {
 }
 
 /// A transformer with the heads of the published models.
-fn narrow() -> LtxConfig {
-    LtxConfig {
+fn narrow() -> Config {
+    Config {
         in_channels: 4,
         out_channels: 4,
         attention_head_dim: 2,
         cross_attention_dim: 64,
         num_layers: 2,
         caption_channels: 6,
-        ..LtxConfig::default()
+        ..Config::default()
     }
 }
 
-fn input(config: &LtxConfig, device: &Device) -> LtxInput {
+fn input(config: &Config, device: &Device) -> Input {
     let wave = |shape: [usize; 3]| {
         let values: Vec<f32> = (0..shape.iter().product())
             .map(|i: usize| (0.7 * i as f32).sin())
             .collect();
         Tensor::<3>::from_data(TensorData::new(values, shape), device)
     };
-    LtxInput {
+    Input {
         latents: wave([1, 8, config.in_channels]),
         timesteps: Timesteps::Clip(vec![300.0]),
         text: wave([1, 5, config.caption_channels]),
@@ -315,14 +312,14 @@ fn input(config: &LtxConfig, device: &Device) -> LtxInput {
 fn single_files_and_bf16_give_the_same_transformer() {
     let device = Device::flex();
     let config = narrow();
-    let model = training::init_seeded(3, &device, |device| LtxTransformer::new(&config, device).unwrap());
+    let model = training::init_seeded(3, &device, |device| Transformer::new(&config, device).unwrap());
     let folder = tempfile::tempdir().unwrap();
     let part = folder.path().join("transformer");
     std::fs::create_dir(&part).unwrap();
     std::fs::write(part.join("config.json"), serde_json::to_string(&config).unwrap()).unwrap();
     model.save(&part.join("model.safetensors")).unwrap();
     let expected = model.forward(input(&config, &device)).into_data();
-    let read = LtxTransformer::open(folder.path(), FloatDType::F32, &device).unwrap();
+    let read = Transformer::open(folder.path(), FloatDType::F32, &device).unwrap();
     assert_eq!(read.forward(input(&config, &device)).into_data(), expected);
 
     let saved = Checkpoint::open(&part.join("model.safetensors")).unwrap();
@@ -335,14 +332,14 @@ fn single_files_and_bf16_give_the_same_transformer() {
     });
     let single = folder.path().join("ltx-video.safetensors");
     save_safetensors(&single, &renamed.collect()).unwrap();
-    let read = LtxTransformer::open(&single, FloatDType::F32, &device).unwrap();
+    let read = Transformer::open(&single, FloatDType::F32, &device).unwrap();
     assert_eq!(read.forward(input(&config, &device)).into_data(), expected);
-    let text = LtxVae::open(&single, None, FloatDType::F32, &device)
+    let text = Vae::open(&single, None, FloatDType::F32, &device)
         .unwrap_err()
         .to_string();
     assert!(text.contains("decoder.conv_in.conv.bias is missing"), "{text}");
 
-    let half = LtxTransformer::open(&single, FloatDType::BF16, &device).unwrap();
+    let half = Transformer::open(&single, FloatDType::BF16, &device).unwrap();
     let found = half.forward(input(&config, &device)).into_data();
     let largest = expected.iter::<f32>().fold(0.0_f32, |m, v| m.max(v.abs()));
     let off = expected
@@ -361,14 +358,14 @@ fn single_files_and_bf16_give_the_same_transformer() {
 fn adapters_begin_as_nothing_and_are_all_that_is_trained() {
     let device = Device::flex();
     let config = narrow();
-    let build = |device: &Device| LtxTransformer::new(&config, device).unwrap();
+    let build = |device: &Device| Transformer::new(&config, device).unwrap();
     let model = training::init_seeded(4, &device, build);
     let expected = model.forward(input(&config, &device)).into_data();
     let adapted = model
         .adapted(
-            &LtxLora {
+            &Lora {
                 rank: 3,
-                ..LtxLora::default()
+                ..Lora::default()
             },
             &device,
         )
@@ -379,24 +376,24 @@ fn adapters_begin_as_nothing_and_are_all_that_is_trained() {
     let grads = GradientsParams::from_grads(velocity.square().mean().backward(), &model);
     // Two matrices for each of the eight layers of two blocks.
     assert_eq!(grads.len(), 2 * 8 * 2);
-    let refused = |lora: LtxLora, part: &str| {
-        let text = LtxTransformer::new(&narrow(), &Device::flex())
+    let refused = |lora: Lora, part: &str| {
+        let text = Transformer::new(&narrow(), &Device::flex())
             .unwrap()
             .adapted(&lora, &Device::flex());
         let text = text.err().unwrap().to_string();
         assert!(text.contains(part), "{text}");
     };
     refused(
-        LtxLora {
+        Lora {
             rank: 0,
-            ..LtxLora::default()
+            ..Lora::default()
         },
         "rank",
     );
     refused(
-        LtxLora {
+        Lora {
             targets: vec!["to_x".into()],
-            ..LtxLora::default()
+            ..Lora::default()
         },
         "to_x",
     );
@@ -429,9 +426,9 @@ fn same(a: Tensor<1>, b: Tensor<1>) -> bool {
     (a - b).abs() < 1e-6 * a.abs()
 }
 
-fn example(config: &LtxConfig, device: &Device) -> LtxExample {
+fn example(config: &Config, device: &Device) -> Example {
     let places = Coordinates::grid(2, 2, 2, Some([0.8, 32.0, 32.0]));
-    LtxClips {
+    Clips {
         latents: wave([2, 8, config.in_channels], 0.7, device),
         noise: wave([2, 8, config.in_channels], 1.3, device),
         times: vec![0.4, 0.7],
@@ -446,7 +443,7 @@ fn example(config: &LtxConfig, device: &Device) -> LtxExample {
 #[test]
 fn gradients_block_by_block_are_those_of_all_at_once() {
     let device = Device::flex();
-    let config = LtxConfig {
+    let config = Config {
         in_channels: 4,
         out_channels: 4,
         num_attention_heads: 2,
@@ -454,20 +451,20 @@ fn gradients_block_by_block_are_those_of_all_at_once() {
         cross_attention_dim: 24,
         num_layers: 3,
         caption_channels: 6,
-        ..LtxConfig::default()
+        ..Config::default()
     };
-    let full = training::init_seeded(3, &device, |device| LtxTransformer::new(&config, device).unwrap());
-    let lora = LtxLora {
+    let full = training::init_seeded(3, &device, |device| Transformer::new(&config, device).unwrap());
+    let lora = Lora {
         rank: 3,
         alpha: 3.0,
-        ..LtxLora::default()
+        ..Lora::default()
     };
     let adapted = training::init_seeded(4, &device, |device| full.clone().adapted(&lora, device).unwrap());
     // All there are; two for each of eight layers of three blocks.
     for (model, expected) in [(full, 90), (adapted, 3 * 8 * 2)] {
         let model = model.train();
         let example = example(&config, &device);
-        let loss = ltx_loss(
+        let loss = loss(
             model.forward(example.input.clone()),
             example.target.clone(),
             example.counted.clone(),

@@ -6,7 +6,7 @@ mod recorded;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use ltx_video::{LtxConfig, LtxLayout, LtxVersion, ltx_shapes, ltx_vae_shapes};
+use ltx_video::{Config, Layout, Version, transformer_shapes, vae_shapes};
 
 fn recordings_are_reproduced(reference: &Path) {
     let starts = ["sched_flow", "ltx_", "pipe_ltx", "train_ltx"];
@@ -22,17 +22,11 @@ fn names_and_shapes_are_those_of_the_published_lists(reference: &Path) {
         keys.into_iter().map(|(name, shape)| (name, one(shape))).collect()
     };
     assert_eq!(
-        ltx_shapes(&LtxConfig::default(), LtxLayout::Folder).unwrap(),
+        transformer_shapes(&Config::default(), Layout::Folder).unwrap(),
         list("keys_LTX.json")
     );
-    for (version, name) in [
-        (LtxVersion::V090, "keys_VAE090.json"),
-        (LtxVersion::V095, "keys_VAE095.json"),
-    ] {
-        assert_eq!(
-            ltx_vae_shapes(&version.config(), LtxLayout::Folder).unwrap(),
-            list(name)
-        );
+    for (version, name) in [(Version::V090, "keys_VAE090.json"), (Version::V095, "keys_VAE095.json")] {
+        assert_eq!(vae_shapes(&version.config(), Layout::Folder).unwrap(), list(name));
     }
 }
 

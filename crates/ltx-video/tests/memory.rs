@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::Path;
 
 use burn::tensor::{Device, FloatDType};
-use ltx_video::{LtxConfig, LtxLayout, LtxTransformer, ltx_shapes};
+use ltx_video::{Config, Layout, Transformer, transformer_shapes};
 
 /// A checkpoint of zeros, whose data is a hole in the file.
 fn zeros(path: &Path, shapes: &BTreeMap<String, Vec<usize>>, dtype: &str, bytes: usize) -> usize {
@@ -37,13 +37,13 @@ fn account(line: &str) -> Option<usize> {
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "the peak is read from Linux's /proc/self/status")]
 fn loading_takes_little_more_than_the_weights() {
-    let config = LtxConfig {
+    let config = Config {
         attention_head_dim: 16,
         cross_attention_dim: 512,
         num_layers: 10,
-        ..LtxConfig::default()
+        ..Config::default()
     };
-    let shapes = ltx_shapes(&config, LtxLayout::Single).unwrap();
+    let shapes = transformer_shapes(&config, Layout::Single).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let device = Device::flex();
     // The first is kept, so that the second does not find its memory free.
@@ -52,7 +52,7 @@ fn loading_takes_little_more_than_the_weights() {
         let path = folder.path().join(format!("{dtype}.safetensors"));
         let weights = zeros(&path, &shapes, dtype, bytes);
         let before = account("VmRSS").unwrap();
-        let model = LtxTransformer::open(&path, as_type, &device).unwrap();
+        let model = Transformer::open(&path, as_type, &device).unwrap();
         let peak = account("VmHWM").unwrap() - before;
         let share = peak as f64 / weights as f64;
         println!("{dtype}: {weights} bytes of weights, {peak} at the peak: {share:.3}");

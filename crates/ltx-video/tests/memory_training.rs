@@ -5,7 +5,7 @@
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
-use ltx_video::{Coordinates, LtxClips, LtxConfig, LtxExample, LtxLora, LtxTransformer, Rotary, ltx_loss};
+use ltx_video::{Clips, Config, Coordinates, Example, Lora, Rotary, Transformer, loss};
 use training::init_seeded;
 
 /// A line of Linux's account of this process, in bytes.
@@ -15,13 +15,13 @@ fn account(line: &str) -> Option<usize> {
     Some(1024 * value.split_whitespace().nth(1)?.parse::<usize>().ok()?)
 }
 
-fn example(config: &LtxConfig, device: &Device) -> LtxExample {
+fn example(config: &Config, device: &Device) -> Example {
     let wave = |shape: [usize; 3]| {
         let values: Vec<f32> = (0..shape.iter().product()).map(|i: usize| (i as f32).sin()).collect();
         Tensor::<3>::from_data(TensorData::new(values, shape), device)
     };
     let tokens = 4 * 8 * 8;
-    LtxClips {
+    Clips {
         latents: wave([1, tokens, config.in_channels]),
         noise: wave([1, tokens, config.in_channels]),
         times: vec![0.5],
@@ -41,7 +41,7 @@ fn example(config: &LtxConfig, device: &Device) -> LtxExample {
 #[cfg_attr(not(target_os = "linux"), ignore = "the peak is read from Linux's /proc/self/status")]
 fn block_by_block_a_step_takes_a_fraction_of_the_memory() {
     let device = Device::flex();
-    let config = LtxConfig {
+    let config = Config {
         in_channels: 16,
         out_channels: 16,
         num_attention_heads: 8,
@@ -49,15 +49,15 @@ fn block_by_block_a_step_takes_a_fraction_of_the_memory() {
         cross_attention_dim: 192,
         num_layers: 16,
         caption_channels: 32,
-        ..LtxConfig::default()
+        ..Config::default()
     };
-    let lora = LtxLora {
+    let lora = Lora {
         rank: 4,
         alpha: 4.0,
-        ..LtxLora::default()
+        ..Lora::default()
     };
     let model = init_seeded(1, &device, |device| {
-        LtxTransformer::new(&config, device)
+        Transformer::new(&config, device)
             .unwrap()
             .adapted(&lora, device)
             .unwrap()
@@ -70,7 +70,7 @@ fn block_by_block_a_step_takes_a_fraction_of_the_memory() {
     drop(found);
     let example = example(&config, &device);
     let before = account("VmRSS").unwrap();
-    let loss = ltx_loss(model.forward(example.input), example.target, example.counted);
+    let loss = loss(model.forward(example.input), example.target, example.counted);
     drop(GradientsParams::from_grads(loss.backward(), &model));
     let at_once = account("VmHWM").unwrap() - before;
     println!(

@@ -5,10 +5,10 @@ use std::path::Path;
 use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
 use nn_kit::{Checkpoint, in_f32};
 
-use crate::error::TextError;
-use crate::int8::T5Int8;
-use crate::t5::{T5Config, T5Encoder};
-use crate::tokenizer::{PromptTokens, T5Tokenizer};
+use crate::error::Error;
+use crate::int8::Int8Encoder;
+use crate::t5::{Config, Encoder};
+use crate::tokenizer::{PromptTokens, Tokenizer};
 
 /// Prompts as a video model takes them.
 #[derive(Clone, Debug)]
@@ -33,19 +33,19 @@ impl TextStates {
 /// Tokenizer and T5 encoder.
 #[derive(Debug)]
 pub struct TextEncoder {
-    tokenizer: T5Tokenizer,
+    tokenizer: Tokenizer,
     t5: Weights,
 }
 
 #[derive(Debug)]
 enum Weights {
-    Plain(T5Encoder),
-    Int8(T5Int8),
+    Plain(Encoder),
+    Int8(Int8Encoder),
 }
 
 impl TextEncoder {
     /// Of a tokenizer and an encoder of the same model.
-    pub fn new(tokenizer: T5Tokenizer, t5: T5Encoder) -> Self {
+    pub fn new(tokenizer: Tokenizer, t5: Encoder) -> Self {
         Self {
             tokenizer,
             t5: Weights::Plain(t5),
@@ -57,24 +57,24 @@ impl TextEncoder {
     ///
     /// # Errors
     /// Files that are missing or damaged, and weights that do not fit.
-    pub fn open(folder: &Path, dtype: FloatDType, device: &Device) -> Result<Self, TextError> {
-        let tokenizer = T5Tokenizer::open(&folder.join("tokenizer/tokenizer.json"))?;
-        let config = T5Config::open(folder)?;
+    pub fn open(folder: &Path, dtype: FloatDType, device: &Device) -> Result<Self, Error> {
+        let tokenizer = Tokenizer::open(&folder.join("tokenizer/tokenizer.json"))?;
+        let config = Config::open(folder)?;
         let checkpoint = Checkpoint::open_folder(&folder.join("text_encoder"))?;
         Ok(Self::new(
             tokenizer,
-            T5Encoder::load(&config, checkpoint, "", dtype, device)?,
+            Encoder::load(&config, checkpoint, "", dtype, device)?,
         ))
     }
 
-    /// [`Self::open`] with the weights held in 8 bits ([`T5Int8`]).
+    /// [`Self::open`] with the weights held in 8 bits ([`Int8Encoder`]).
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn open_8bit(folder: &Path, device: &Device) -> Result<Self, TextError> {
-        let tokenizer = T5Tokenizer::open(&folder.join("tokenizer/tokenizer.json"))?;
+    pub fn open_8bit(folder: &Path, device: &Device) -> Result<Self, Error> {
+        let tokenizer = Tokenizer::open(&folder.join("tokenizer/tokenizer.json"))?;
         let checkpoint = Checkpoint::open_folder(&folder.join("text_encoder"))?;
-        let t5 = T5Int8::load(&T5Config::open(folder)?, checkpoint, device)?;
+        let t5 = Int8Encoder::load(&Config::open(folder)?, checkpoint, device)?;
         Ok(Self {
             tokenizer,
             t5: Weights::Int8(t5),
@@ -85,10 +85,10 @@ impl TextEncoder {
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn check_files(folder: &Path) -> Result<(), TextError> {
-        T5Tokenizer::open(&folder.join("tokenizer/tokenizer.json"))?;
-        T5Encoder::check(
-            &T5Config::open(folder)?,
+    pub fn check_files(folder: &Path) -> Result<(), Error> {
+        Tokenizer::open(&folder.join("tokenizer/tokenizer.json"))?;
+        Encoder::check(
+            &Config::open(folder)?,
             Checkpoint::open_folder(&folder.join("text_encoder"))?,
         )
     }
@@ -97,7 +97,7 @@ impl TextEncoder {
     ///
     /// # Errors
     /// A text that cannot be cut into tokens that the encoder knows.
-    pub fn tokens(&self, texts: &[&str], length: usize) -> Result<Vec<PromptTokens>, TextError> {
+    pub fn tokens(&self, texts: &[&str], length: usize) -> Result<Vec<PromptTokens>, Error> {
         let vocabulary = match &self.t5 {
             Weights::Plain(t5) => t5.vocabulary(),
             Weights::Int8(t5) => t5.vocabulary(),
@@ -105,7 +105,7 @@ impl TextEncoder {
         let encode = |text: &&str| {
             let tokens = self.tokenizer.encode(text, length)?;
             match tokens.ids.iter().find(|id| **id as usize >= vocabulary) {
-                Some(&token) => Err(TextError::Token { token, vocabulary }),
+                Some(&token) => Err(Error::Token { token, vocabulary }),
                 None => Ok(tokens),
             }
         };
@@ -116,13 +116,7 @@ impl TextEncoder {
     ///
     /// # Errors
     /// As [`Self::tokens`].
-    pub fn encode(
-        &self,
-        texts: &[&str],
-        length: usize,
-        masked: bool,
-        device: &Device,
-    ) -> Result<TextStates, TextError> {
+    pub fn encode(&self, texts: &[&str], length: usize, masked: bool, device: &Device) -> Result<TextStates, Error> {
         let tokens = self.tokens(texts, length)?;
         let shape = [texts.len(), length.max(1)];
         let ids: Vec<i64> = tokens

@@ -6,7 +6,7 @@ use nn_kit::CheckpointError;
 
 /// Why a prompt cannot be encoded.
 #[derive(Debug, thiserror::Error)]
-pub enum TextError {
+pub enum Error {
     /// Nothing to follow.
     #[error("the prompt is empty; say in a sentence what should happen")]
     Empty,

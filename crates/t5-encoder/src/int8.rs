@@ -12,8 +12,8 @@ use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
 use nn_kit::Checkpoint;
 use rayon::prelude::*;
 
-use crate::error::TextError;
-use crate::t5::{T5Activation, T5Attention, T5Block, T5Config, T5Dense, T5Encoder};
+use crate::error::Error;
+use crate::t5::{Activation, Attention, Block, Config, Dense, Encoder};
 
 /// What the names of the blocks' parameters end with; all others are of the rest.
 const OF_BLOCKS: [&str; 10] = [
@@ -81,7 +81,7 @@ impl Rows {
 }
 
 #[derive(Debug)]
-struct Block {
+struct Int8Block {
     attention_norm: TensorData,
     /// Queries, keys, values, output.
     attention: [Rows; 4],
@@ -91,17 +91,17 @@ struct Block {
     outer: Rows,
 }
 
-impl Block {
-    fn on(&self, device: &Device) -> T5Block {
+impl Int8Block {
+    fn on(&self, device: &Device) -> Block {
         let norm = |data: &TensorData| Param::from_tensor(Tensor::<1>::from_data(data.clone(), device));
         let [q, k, v, o] = self.attention.each_ref().map(|rows| rows.linear(device));
         let gated = self.inner.len() == 2;
         let inner = |i: usize| self.inner[i].linear(device);
-        T5Block {
+        Block {
             attention_norm: norm(&self.attention_norm),
-            attention: T5Attention { q, k, v, o },
+            attention: Attention { q, k, v, o },
             dense_norm: norm(&self.dense_norm),
-            dense: T5Dense {
+            dense: Dense {
                 wi: (!gated).then(|| inner(0)),
                 wi_0: gated.then(|| inner(0)),
                 wi_1: gated.then(|| inner(1)),
@@ -113,36 +113,36 @@ impl Block {
 
 /// See the module.
 #[derive(Debug)]
-pub struct T5Int8 {
+pub struct Int8Encoder {
     /// Without blocks.
-    rest: T5Encoder,
-    blocks: Vec<Block>,
+    rest: Encoder,
+    blocks: Vec<Int8Block>,
     device: Device,
 }
 
-impl T5Int8 {
+impl Int8Encoder {
     /// With the weights of a published checkpoint; a decoder beside the encoder is passed over. Matrices are brought to 8
     /// bits one by one.
     ///
     /// # Errors
-    /// As [`T5Encoder::load`].
-    pub fn load(config: &T5Config, checkpoint: Checkpoint, device: &Device) -> Result<Self, TextError> {
-        T5Encoder::check(config, checkpoint.clone())?;
-        let rows = |name: String| -> Result<Rows, TextError> {
+    /// As [`Encoder::load`].
+    pub fn load(config: &Config, checkpoint: Checkpoint, device: &Device) -> Result<Self, Error> {
+        Encoder::check(config, checkpoint.clone())?;
+        let rows = |name: String| -> Result<Rows, Error> {
             let data = checkpoint.values(&name)?;
             let inputs = data.shape()[1];
             let weights = data.as_slice::<f32>().unwrap_or_default();
             Ok(Rows::new(weights, inputs))
         };
-        let block = |i: usize| -> Result<Block, TextError> {
+        let block = |i: usize| -> Result<Int8Block, Error> {
             let part = |name: &str| format!("encoder.block.{i}.layer.{name}.weight");
             let attention = |name: &str| rows(part(&format!("0.SelfAttention.{name}")));
             let dense = |name: &str| rows(part(&format!("1.DenseReluDense.{name}")));
             let inner: &[&str] = match config.feed_forward_proj {
-                T5Activation::Relu => &["wi"],
-                T5Activation::GatedGelu => &["wi_0", "wi_1"],
+                Activation::Relu => &["wi"],
+                Activation::GatedGelu => &["wi_0", "wi_1"],
             };
-            Ok(Block {
+            Ok(Int8Block {
                 attention_norm: checkpoint.values(&part("0.layer_norm"))?,
                 attention: [attention("q")?, attention("k")?, attention("v")?, attention("o")?],
                 dense_norm: checkpoint.values(&part("1.layer_norm"))?,
@@ -151,13 +151,13 @@ impl T5Int8 {
             })
         };
         let blocks = (0..config.num_layers).map(block).collect::<Result<_, _>>()?;
-        let empty = T5Config {
+        let empty = Config {
             num_layers: 0,
             ..config.clone()
         };
         let rest = checkpoint.clone().without_ends(&OF_BLOCKS);
         Ok(Self {
-            rest: T5Encoder::fill(T5Encoder::new(&empty, device), rest, "", FloatDType::F32)?,
+            rest: Encoder::fill(Encoder::new(&empty, device), rest, "", FloatDType::F32)?,
             blocks,
             device: device.clone(),
         })
@@ -170,14 +170,14 @@ impl T5Int8 {
 
     /// Bytes that its linear maps take.
     pub fn bytes(&self) -> usize {
-        let of = |block: &Block| {
+        let of = |block: &Int8Block| {
             let rows = block.attention.iter().chain(&block.inner).chain([&block.outer]);
             rows.map(Rows::bytes).sum::<usize>()
         };
         self.blocks.iter().map(of).sum()
     }
 
-    /// As [`T5Encoder::forward`].
+    /// As [`Encoder::forward`].
     pub fn forward(&self, tokens: Tensor<2, Int>, mask: Option<Tensor<2>>) -> Tensor<3> {
         let (mut x, bias) = self.rest.begin(tokens, mask);
         for block in &self.blocks {

@@ -10,7 +10,7 @@ mod t5;
 mod tokenizer;
 
 pub use encoder::{TextEncoder, TextStates};
-pub use error::TextError;
-pub use int8::T5Int8;
-pub use t5::{T5Activation, T5Config, T5Encoder, t5_shapes};
-pub use tokenizer::{PromptTokens, T5Tokenizer};
+pub use error::Error;
+pub use int8::Int8Encoder;
+pub use t5::{Activation, Config, Encoder, shapes};
+pub use tokenizer::{PromptTokens, Tokenizer};

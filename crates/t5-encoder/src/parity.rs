@@ -4,11 +4,11 @@ use burn::tensor::{Device, FloatDType, Int, Tensor};
 use model_parity::{Case, Check, MODULE, Model, ParityError};
 use serde::Deserialize;
 
-use crate::t5::{T5Config, T5Encoder};
-use crate::tokenizer::T5Tokenizer;
+use crate::t5::{Config, Encoder};
+use crate::tokenizer::Tokenizer;
 
 /// What a recorded folder can be compared with here.
-pub const TEXT_MODELS: &[Model] = &[
+pub const MODELS: &[Model] = &[
     Model {
         class: "T5EncoderModel",
         run: t5,
@@ -22,7 +22,7 @@ pub const TEXT_MODELS: &[Model] = &[
 /// An encoder with what it was recorded with.
 pub struct RecordedT5 {
     /// With the recorded weights.
-    pub encoder: T5Encoder,
+    pub encoder: Encoder,
     /// `[prompts, tokens]`.
     pub ids: Tensor<2, Int>,
     /// 1 a token, 0 padding: `[prompts, tokens]`.
@@ -35,9 +35,9 @@ impl RecordedT5 {
     /// # Errors
     /// Settings, weights or tokens that are missing or do not fit.
     pub fn new(case: &Case, config: &str, weights: &str, device: &Device) -> Result<Self, ParityError> {
-        let config: T5Config = case.setting(config)?;
+        let config: Config = case.setting(config)?;
         let checkpoint = case.weights()?.clone();
-        let encoder = T5Encoder::load(&config, checkpoint, weights, FloatDType::F32, device);
+        let encoder = Encoder::load(&config, checkpoint, weights, FloatDType::F32, device);
         let encoder = encoder.map_err(|error| case.config_error(error.to_string()))?;
         let shape = case.shape("input_ids")?;
         let [prompts, tokens] = shape[..] else {
@@ -87,7 +87,7 @@ struct Text {
 
 /// One check a text: 0 where all tokens are the same, else how many are not.
 fn tokenizer(case: &Case, _: &Device) -> Result<Vec<Check>, ParityError> {
-    let tokenizer = T5Tokenizer::open(&case.folder().join("tokenizer.json"));
+    let tokenizer = Tokenizer::open(&case.folder().join("tokenizer.json"));
     let tokenizer = tokenizer.map_err(|error| case.config_error(error.to_string()))?;
     let texts: Vec<Text> = case.setting("/cases")?;
     let check = |(i, text): (usize, &Text)| {

@@ -18,13 +18,13 @@ use nn_kit::{
 use serde::{Deserialize, Serialize};
 
 use crate::bias::buckets;
-use crate::error::TextError;
+use crate::error::Error;
 
 /// What stands before the softmax in place of a masked score; its exponential is zero.
 const MASKED: f64 = -1e9;
 
-/// What published checkpoints call the parts of [`T5Encoder`].
-const T5_NAMES: &Renames = &[
+/// What published checkpoints call the parts of [`Encoder`].
+const NAMES: &Renames = &[
     (
         "relative_bias",
         "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight",
@@ -44,7 +44,7 @@ const BESIDE: [&str; 3] = ["decoder.", "lm_head.", "encoder.embed_tokens."];
 /// Sizes under the names of the published `config.json`; the defaults are those of T5 v1.1 XXL.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct T5Config {
+pub struct Config {
     /// Tokens.
     pub vocab_size: usize,
     /// Width of a token.
@@ -62,7 +62,7 @@ pub struct T5Config {
     /// Distance from which on all positions share a bucket.
     pub relative_attention_max_distance: usize,
     /// The hidden layers.
-    pub feed_forward_proj: T5Activation,
+    pub feed_forward_proj: Activation,
     /// Added to the mean square in the norms.
     pub layer_norm_epsilon: f64,
 }
@@ -70,14 +70,14 @@ pub struct T5Config {
 /// The hidden layer of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum T5Activation {
+pub enum Activation {
     /// Version 1.0: ReLU.
     Relu,
     /// Version 1.1: GELU (tanh form) of one product times another.
     GatedGelu,
 }
 
-impl Default for T5Config {
+impl Default for Config {
     fn default() -> Self {
         Self {
             vocab_size: 32_128,
@@ -88,13 +88,13 @@ impl Default for T5Config {
             num_heads: 64,
             relative_attention_num_buckets: 32,
             relative_attention_max_distance: 128,
-            feed_forward_proj: T5Activation::GatedGelu,
+            feed_forward_proj: Activation::GatedGelu,
             layer_norm_epsilon: 1e-6,
         }
     }
 }
 
-impl T5Config {
+impl Config {
     /// T5 11B of version 1.0, the encoder of Cosmos-Predict1.
     pub fn t5_11b() -> Self {
         Self {
@@ -102,7 +102,7 @@ impl T5Config {
             d_kv: 128,
             d_ff: 65_536,
             num_heads: 128,
-            feed_forward_proj: T5Activation::Relu,
+            feed_forward_proj: Activation::Relu,
             ..Self::default()
         }
     }
@@ -111,18 +111,18 @@ impl T5Config {
     ///
     /// # Errors
     /// A settings file that is missing or damaged.
-    pub fn open(folder: &Path) -> Result<Self, TextError> {
+    pub fn open(folder: &Path) -> Result<Self, Error> {
         let path = folder.join("text_encoder/config.json");
-        nn_kit::settings::read(&path).map_err(|reason| TextError::Settings { path, reason })
+        nn_kit::settings::read(&path).map_err(|reason| Error::Settings { path, reason })
     }
 
     /// Refuses sizes that are no model.
     ///
     /// # Errors
     /// The first one that cannot be.
-    pub fn check(&self) -> Result<(), TextError> {
+    pub fn check(&self) -> Result<(), Error> {
         let refuse = |setting: &'static str, found: String, expected: &'static str| {
-            Err(TextError::Config {
+            Err(Error::Config {
                 setting,
                 found,
                 expected,
@@ -168,17 +168,17 @@ impl T5Config {
 }
 
 /// Published names and shapes of the parameters of an encoder; nothing is allocated for them.
-pub fn t5_shapes(config: &T5Config) -> BTreeMap<String, Vec<usize>> {
-    published_shapes(&T5Encoder::new(config, &Device::default()), T5_NAMES)
+pub fn shapes(config: &Config) -> BTreeMap<String, Vec<usize>> {
+    published_shapes(&Encoder::new(config, &Device::default()), NAMES)
 }
 
 /// The encoder. Attention is not scaled by the width of a head (the published weights have it in them), and relative
 /// positions are learned once for all blocks.
 #[derive(Module, Debug)]
-pub struct T5Encoder {
+pub struct Encoder {
     shared: Embedding,
     relative_bias: Param<Tensor<2>>,
-    block: Vec<T5Block>,
+    block: Vec<Block>,
     final_layer_norm: Param<Tensor<1>>,
     buckets: usize,
     max_distance: usize,
@@ -188,15 +188,15 @@ pub struct T5Encoder {
 
 /// x ← x + Attention(RMS(x)); x ← x + Dense(RMS(x)).
 #[derive(Module, Debug)]
-pub(crate) struct T5Block {
+pub(crate) struct Block {
     pub(crate) attention_norm: Param<Tensor<1>>,
-    pub(crate) attention: T5Attention,
+    pub(crate) attention: Attention,
     pub(crate) dense_norm: Param<Tensor<1>>,
-    pub(crate) dense: T5Dense,
+    pub(crate) dense: Dense,
 }
 
 #[derive(Module, Debug)]
-pub(crate) struct T5Attention {
+pub(crate) struct Attention {
     pub(crate) q: Linear,
     pub(crate) k: Linear,
     pub(crate) v: Linear,
@@ -205,30 +205,30 @@ pub(crate) struct T5Attention {
 
 /// Linear, ReLU, linear; or with two linear maps and a product.
 #[derive(Module, Debug)]
-pub(crate) struct T5Dense {
+pub(crate) struct Dense {
     pub(crate) wi: Option<Linear>,
     pub(crate) wi_0: Option<Linear>,
     pub(crate) wi_1: Option<Linear>,
     pub(crate) wo: Linear,
 }
 
-impl T5Encoder {
-    /// With random weights; sizes as [`T5Config::check`] lets them pass.
-    pub fn new(config: &T5Config, device: &Device) -> Self {
+impl Encoder {
+    /// With random weights; sizes as [`Config::check`] lets them pass.
+    pub fn new(config: &Config, device: &Device) -> Self {
         let (width, inner) = (config.d_model, config.num_heads * config.d_kv);
         let linear = |from, to| LinearConfig::new(from, to).with_bias(false).init(device);
-        let gated = config.feed_forward_proj == T5Activation::GatedGelu;
+        let gated = config.feed_forward_proj == Activation::GatedGelu;
         let ones = || Initializer::Ones.init([width], device);
-        let block = |_| T5Block {
+        let block = |_| Block {
             attention_norm: ones(),
-            attention: T5Attention {
+            attention: Attention {
                 q: linear(width, inner),
                 k: linear(width, inner),
                 v: linear(width, inner),
                 o: linear(inner, width),
             },
             dense_norm: ones(),
-            dense: T5Dense {
+            dense: Dense {
                 wi: (!gated).then(|| linear(width, config.d_ff)),
                 wi_0: gated.then(|| linear(width, config.d_ff)),
                 wi_1: gated.then(|| linear(width, config.d_ff)),
@@ -253,32 +253,27 @@ impl T5Encoder {
     /// # Errors
     /// Sizes that are no model; tensors that are missing, left over, of another shape or not finite, each by its name.
     pub fn load(
-        config: &T5Config,
+        config: &Config,
         checkpoint: Checkpoint,
         prefix: &str,
         dtype: FloatDType,
         device: &Device,
-    ) -> Result<Self, TextError> {
+    ) -> Result<Self, Error> {
         config.check()?;
         Self::fill(Self::new(config, device), checkpoint, prefix, dtype)
     }
 
     /// Refuses what [`Self::load`] would, as far as names and shapes tell.
-    pub(crate) fn check(config: &T5Config, checkpoint: Checkpoint) -> Result<(), TextError> {
+    pub(crate) fn check(config: &Config, checkpoint: Checkpoint) -> Result<(), Error> {
         config.check()?;
         let checkpoint = checkpoint.without(&BESIDE);
-        Ok(checkpoint.check(&Self::new(config, &Device::default()), "", T5_NAMES)?)
+        Ok(checkpoint.check(&Self::new(config, &Device::default()), "", NAMES)?)
     }
 
-    pub(crate) fn fill(
-        model: Self,
-        checkpoint: Checkpoint,
-        prefix: &str,
-        dtype: FloatDType,
-    ) -> Result<Self, TextError> {
+    pub(crate) fn fill(model: Self, checkpoint: Checkpoint, prefix: &str, dtype: FloatDType) -> Result<Self, Error> {
         let beside = BESIDE.map(|name| format!("{prefix}{name}"));
         let checkpoint = checkpoint.without(&beside.each_ref().map(String::as_str));
-        Ok(checkpoint.fill_as(model, prefix, T5_NAMES, dtype)?)
+        Ok(checkpoint.fill_as(model, prefix, NAMES, dtype)?)
     }
 
     /// Writes all weights under their published names.
@@ -286,7 +281,7 @@ impl T5Encoder {
     /// # Errors
     /// A file that cannot be written.
     pub fn save(&self, path: &Path) -> std::io::Result<()> {
-        save_safetensors(path, &published_values(self, T5_NAMES))
+        save_safetensors(path, &published_values(self, NAMES))
     }
 
     /// Tokens that it has embeddings for.
@@ -342,7 +337,7 @@ impl T5Encoder {
     }
 
     /// One block, be it of this encoder or not.
-    pub(crate) fn through(&self, block: &T5Block, x: Tensor<3>, bias: Tensor<4>) -> Tensor<3> {
+    pub(crate) fn through(&self, block: &Block, x: Tensor<3>, bias: Tensor<4>) -> Tensor<3> {
         block.forward(x, bias, self.heads, self.epsilon)
     }
 
@@ -352,7 +347,7 @@ impl T5Encoder {
     }
 }
 
-impl T5Block {
+impl Block {
     fn forward(&self, x: Tensor<3>, bias: Tensor<4>, heads: usize, epsilon: f64) -> Tensor<3> {
         let normed = rms_norm(x.clone(), Some(self.attention_norm.val()), epsilon);
         let x = x + self.attention.forward(normed, bias, heads);
@@ -361,7 +356,7 @@ impl T5Block {
     }
 }
 
-impl T5Attention {
+impl Attention {
     fn forward(&self, x: Tensor<3>, bias: Tensor<4>, heads: usize) -> Tensor<3> {
         let [batch, tokens, _] = x.dims();
         let split = |x: Tensor<3>| {
@@ -375,7 +370,7 @@ impl T5Attention {
     }
 }
 
-impl T5Dense {
+impl Dense {
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let hidden = match (&self.wi, &self.wi_0, &self.wi_1) {
             (None, Some(gate), Some(wi)) => gelu_tanh(gate.forward(x.clone())) * wi.forward(x),

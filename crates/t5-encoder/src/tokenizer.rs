@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use tokenizers::Tokenizer;
-
-use crate::error::TextError;
+use crate::error::Error;
 
 /// What T5 calls the end of a text and the padding after it.
 const END: &str = "</s>";
@@ -21,23 +19,23 @@ pub struct PromptTokens {
 
 /// The tokenizer of a T5 model, from its `tokenizer.json`.
 #[derive(Debug)]
-pub struct T5Tokenizer {
-    pieces: Tokenizer,
+pub struct Tokenizer {
+    pieces: tokenizers::Tokenizer,
     end: u32,
     padding: u32,
 }
 
-impl T5Tokenizer {
+impl Tokenizer {
     /// Reads `tokenizer.json`.
     ///
     /// # Errors
     /// A file that is missing or damaged, or not that of a T5 model.
-    pub fn open(path: &Path) -> Result<Self, TextError> {
-        let refuse = |reason: String| TextError::Tokenizer {
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let refuse = |reason: String| Error::Tokenizer {
             path: path.to_path_buf(),
             reason,
         };
-        let mut pieces = Tokenizer::from_file(path).map_err(|error| refuse(error.to_string()))?;
+        let mut pieces = tokenizers::Tokenizer::from_file(path).map_err(|error| refuse(error.to_string()))?;
         // Length and padding are ours to choose.
         pieces
             .with_truncation(None)
@@ -56,9 +54,9 @@ impl T5Tokenizer {
     ///
     /// # Errors
     /// A text that the tokenizer fails on.
-    pub fn encode(&self, text: &str, length: usize) -> Result<PromptTokens, TextError> {
+    pub fn encode(&self, text: &str, length: usize) -> Result<PromptTokens, Error> {
         let pieces = self.pieces.encode_fast(text, false);
-        let pieces = pieces.map_err(|error| TextError::Prompt {
+        let pieces = pieces.map_err(|error| Error::Prompt {
             reason: error.to_string(),
         })?;
         let mut ids = pieces.get_ids().to_vec();

@@ -1,6 +1,5 @@
 //! Settings of a fine-tuning, and two presets: the seed paper's and ours.
 
-use ltx_video::LtxLora;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use training::{Precision, TrainConfig};
@@ -280,8 +279,8 @@ impl FinetuneConfig {
     }
 
     /// Which layers carry adapters.
-    pub(crate) fn lora(&self) -> LtxLora {
-        LtxLora {
+    pub(crate) fn lora(&self) -> ltx_video::Lora {
+        ltx_video::Lora {
             rank: self.rank,
             alpha: self.rank as f64,
             targets: self.layers.clone(),

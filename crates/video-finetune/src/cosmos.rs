@@ -3,10 +3,7 @@
 use std::path::PathBuf;
 
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
-use cosmos_predict::{
-    CosmosAutoencoder, CosmosBatch, CosmosCondition, CosmosPipeline, CosmosPrompts, CosmosSampling, CosmosTransformer,
-    CosmosVariant, EndFrame, SigmaDraws,
-};
+use cosmos_predict::{EndFrame, SigmaDraws};
 use diffusion_schedulers::EdmConfig;
 use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
@@ -30,8 +27,8 @@ pub(crate) struct CosmosTrainee {
     pub(crate) prompt: String,
     pub(crate) levels: EdmConfig,
     pub(crate) size: [usize; 2],
-    pub(crate) sampling: CosmosSampling,
-    pub(crate) variant: CosmosVariant,
+    pub(crate) sampling: cosmos_predict::Sampling,
+    pub(crate) variant: cosmos_predict::Variant,
 }
 
 /// States of a prompt, zero after its last word, as the transformer is trained with.
@@ -41,19 +38,19 @@ fn ended(text: &TextStates) -> Tensor<3> {
 
 impl CosmosTrainee {
     /// How clips are sampled while it is trained.
-    pub(crate) fn sampling(config: &FinetuneConfig) -> CosmosSampling {
-        CosmosSampling {
+    pub(crate) fn sampling(config: &FinetuneConfig) -> cosmos_predict::Sampling {
+        cosmos_predict::Sampling {
             steps: config.sample_steps,
             guidance: config.guidance,
             fps: config.frame_rate,
-            ..CosmosSampling::default()
+            ..cosmos_predict::Sampling::default()
         }
     }
 
     /// Scaled latents of a clip; of its last frame the last latent frame of [`EndFrame::InPlace`], which is what is given when
     /// clips are sampled.
     pub(crate) fn latents(
-        autoencoder: &CosmosAutoencoder,
+        autoencoder: &cosmos_predict::Autoencoder,
         frames: &[Frame],
         size: [usize; 2],
         sigma_data: f64,
@@ -63,7 +60,7 @@ impl CosmosTrainee {
         let (start, end) = (pictures[0].clone(), pictures[pictures.len() - 1].clone());
         let clip = pictures.into_iter().map(|x| x.unsqueeze_dim::<5>(2)).collect();
         let clip = autoencoder.scaled(autoencoder.encode(Tensor::cat(clip, 2))?, sigma_data)?;
-        let given = CosmosCondition::ends(
+        let given = cosmos_predict::Condition::ends(
             autoencoder,
             start,
             Some((end, EndFrame::InPlace)),
@@ -80,12 +77,17 @@ impl CosmosTrainee {
 }
 
 impl Trainee for CosmosTrainee {
-    type Model = CosmosTransformer;
-    type Batch = CosmosBatch;
+    type Model = cosmos_predict::Transformer;
+    type Batch = cosmos_predict::Batch;
 
     /// Given frames stand in their places; a given last one is what sampling gives in its place, and what lies before it is
     /// learned to lead there.
-    fn batch(&self, clips: &[&Latents], mut draws: Draws, device: &Device) -> Result<CosmosBatch, FinetuneError> {
+    fn batch(
+        &self,
+        clips: &[&Latents],
+        mut draws: Draws,
+        device: &Device,
+    ) -> Result<cosmos_predict::Batch, FinetuneError> {
         let load = |data: &TensorData| Tensor::<4>::from_data(data.clone(), device).unsqueeze_dim::<5>(0);
         let mut latents = Tensor::cat(clips.iter().map(|clip| load(&clip.clip)).collect(), 0);
         let count = latents.dims()[2];
@@ -98,33 +100,45 @@ impl Trainee for CosmosTrainee {
             .collect();
         let shape = latents.dims();
         let noise = TensorData::new(draws.noise(shape.iter().product()), shape);
-        Ok(CosmosBatch {
+        Ok(cosmos_predict::Batch {
             noise: Tensor::from_data(noise, device),
             sigma: SigmaDraws::default().sigmas(&draws.level),
             text: ended(&self.prompts.prompt).repeat_dim(0, clips.len()),
-            given: (self.variant == CosmosVariant::Video2World).then(|| vec![given; clips.len()]),
+            given: (self.variant == cosmos_predict::Variant::Video2World).then(|| vec![given; clips.len()]),
             fps: Some(self.sampling.fps),
             latents,
         })
     }
 
-    fn loss(&self, model: &CosmosTransformer, batch: CosmosBatch) -> Result<Tensor<1>, FinetuneError> {
+    fn loss(
+        &self,
+        model: &cosmos_predict::Transformer,
+        batch: cosmos_predict::Batch,
+    ) -> Result<Tensor<1>, FinetuneError> {
         Ok(model.loss(batch, &self.levels)?.loss)
     }
 
-    fn by_block(&self, model: &CosmosTransformer, batch: CosmosBatch) -> Result<Gradients, FinetuneError> {
+    fn by_block(
+        &self,
+        model: &cosmos_predict::Transformer,
+        batch: cosmos_predict::Batch,
+    ) -> Result<Gradients, FinetuneError> {
         let (loss, gradients) = model.loss_by_block(batch, &self.levels)?;
         Ok(Gradients { loss, gradients })
     }
 
     /// Models that take no frames are not sampled.
-    fn sample(&self, model: &CosmosTransformer, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, FinetuneError> {
+    fn sample(
+        &self,
+        model: &cosmos_predict::Transformer,
+        requests: &[VideoRequest],
+    ) -> Result<Vec<Vec<Frame>>, FinetuneError> {
         let device = self.prompts.prompt.states.device();
         // In memory only while clips are sampled.
-        let autoencoder = CosmosAutoencoder::open(&self.model, self.dtype, &device)?;
-        let pipeline = CosmosPipeline::new(model.clone(), autoencoder, self.levels, &device)?;
+        let autoencoder = cosmos_predict::Autoencoder::open(&self.model, self.dtype, &device)?;
+        let pipeline = cosmos_predict::Pipeline::new(model.clone(), autoencoder, self.levels, &device)?;
         let (text, negative) = (ended(&self.prompts.prompt), ended(&self.prompts.negative));
-        let prompts = CosmosPrompts::from_embeddings(&self.prompt, text, negative);
+        let prompts = cosmos_predict::Prompts::from_embeddings(&self.prompt, text, negative);
         let video = CosmosVideo::new(pipeline, prompts, self.size, self.sampling, EndFrame::InPlace)?;
         Ok(video.generate(requests)?)
     }

@@ -2,12 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use cosmos_predict::CosmosError;
-use ltx_video::LtxError;
 use nn_kit::CheckpointError;
 use pusht_data::{DataError, VideoError};
 use pusht_vision::VisionError;
-use t5_encoder::TextError;
 use training::TrainingError;
 use video_io::VideoIoError;
 
@@ -82,13 +79,13 @@ pub enum FinetuneError {
     Cancelled(#[from] pusht_jobs::Cancelled),
     /// LTX-Video.
     #[error(transparent)]
-    Ltx(#[from] LtxError),
+    Ltx(#[from] ltx_video::Error),
     /// Cosmos-Predict1.
     #[error(transparent)]
-    Cosmos(#[from] CosmosError),
+    Cosmos(#[from] cosmos_predict::Error),
     /// The prompt.
     #[error(transparent)]
-    Text(#[from] TextError),
+    Text(#[from] t5_encoder::Error),
     /// Weights.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),

@@ -5,10 +5,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use diffusion_schedulers::FlowScheduler;
-use ltx_video::{
-    Coordinates, LatentScale, LtxClips, LtxExample, LtxModel, LtxTransformer, LtxVae, Rotary, latent_tokens, ltx_loss,
-    training_time,
-};
+use ltx_video::{Coordinates, LatentScale, Rotary, latent_tokens, training_time};
 use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
 use t5_encoder::TextStates;
@@ -53,7 +50,7 @@ impl LtxTrainee {
     /// Normalised latents of a clip, the mean of their distribution, and of its last frame by itself, as the conditioned
     /// pipeline gives it.
     pub(crate) fn latents(
-        vae: &LtxVae,
+        vae: &ltx_video::Vae,
         frames: &[Frame],
         size: [usize; 2],
         device: &Device,
@@ -79,12 +76,17 @@ fn tokens(latents: &TensorData, device: &Device) -> Tensor<3> {
 }
 
 impl Trainee for LtxTrainee {
-    type Model = LtxTransformer;
-    type Batch = LtxExample;
+    type Model = ltx_video::Transformer;
+    type Batch = ltx_video::Example;
 
     /// The first frame is given in its place, the last as tokens of its own before the clip's, both as the conditioned
     /// pipeline does, with its coordinates.
-    fn batch(&self, clips: &[&Latents], mut draws: Draws, device: &Device) -> Result<LtxExample, FinetuneError> {
+    fn batch(
+        &self,
+        clips: &[&Latents],
+        mut draws: Draws,
+        device: &Device,
+    ) -> Result<ltx_video::Example, FinetuneError> {
         let shape = clips[0].clip.shape();
         let [frames, height, width] = [shape[1], shape[2], shape[3]];
         let (own, plane) = (frames * height * width, height * width);
@@ -115,7 +117,7 @@ impl Trainee for LtxTrainee {
         let noise = TensorData::new(draws.noise(shape.iter().product()), shape);
         let text = &self.prompts.prompt;
         let width = self.prompts.width;
-        Ok(LtxClips {
+        Ok(ltx_video::Clips {
             noise: Tensor::from_data(noise, device),
             times,
             given: given.repeat(clips.len()),
@@ -127,26 +129,30 @@ impl Trainee for LtxTrainee {
         .example())
     }
 
-    fn loss(&self, model: &LtxTransformer, batch: LtxExample) -> Result<Tensor<1>, FinetuneError> {
-        Ok(ltx_loss(model.forward(batch.input), batch.target, batch.counted))
+    fn loss(&self, model: &ltx_video::Transformer, batch: ltx_video::Example) -> Result<Tensor<1>, FinetuneError> {
+        Ok(ltx_video::loss(model.forward(batch.input), batch.target, batch.counted))
     }
 
-    fn by_block(&self, model: &LtxTransformer, batch: LtxExample) -> Result<Gradients, FinetuneError> {
+    fn by_block(&self, model: &ltx_video::Transformer, batch: ltx_video::Example) -> Result<Gradients, FinetuneError> {
         let (loss, gradients) = model.loss_by_block(batch);
         Ok(Gradients { loss, gradients })
     }
 
-    fn sample(&self, model: &LtxTransformer, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, FinetuneError> {
+    fn sample(
+        &self,
+        model: &ltx_video::Transformer,
+        requests: &[VideoRequest],
+    ) -> Result<Vec<Vec<Frame>>, FinetuneError> {
         let device = self.prompts.prompt.states.device();
         let states: BTreeMap<String, TextStates> = [
             (self.settings.prompt.clone(), self.prompts.prompt.clone()),
             (self.settings.negative_prompt.clone(), self.prompts.negative.clone()),
         ]
         .into();
-        let model = LtxModel {
+        let model = ltx_video::Pipeline {
             transformer: model.clone(),
             // In memory only while clips are sampled.
-            vae: LtxVae::open(&self.model, None, self.dtype, &device)?,
+            vae: ltx_video::Vae::open(&self.model, None, self.dtype, &device)?,
             scheduler: self.scheduler.clone(),
         };
         let video = LtxVideo::with_states(states, model, self.settings.clone(), device);

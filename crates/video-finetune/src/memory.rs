@@ -6,11 +6,7 @@
 use std::path::Path;
 
 use burn::tensor::{Device, FloatDType};
-use cosmos_predict::{
-    CosmosAutoencoderConfig, CosmosConfig, CosmosLayout, CosmosMemory, CosmosTransformer, cosmos_shapes,
-};
-use ltx_video::{LtxFiles, LtxLayout, LtxMemory, LtxSizes, LtxTransformer, count, ltx_shapes};
-use t5_encoder::{T5Config, t5_shapes};
+use ltx_video::count;
 
 use crate::config::{Family, FinetuneConfig, Format};
 use crate::error::FinetuneError;
@@ -47,8 +43,12 @@ impl TrainingMemory {
 /// Sizes of a model that is to be trained.
 #[derive(Clone, Debug)]
 pub(crate) enum Sizes {
-    Ltx(LtxSizes),
-    Cosmos(CosmosConfig, CosmosAutoencoderConfig, T5Config),
+    Ltx(ltx_video::Sizes),
+    Cosmos(
+        cosmos_predict::Config,
+        cosmos_predict::AutoencoderConfig,
+        t5_encoder::Config,
+    ),
 }
 
 /// What a block is made of.
@@ -64,16 +64,16 @@ impl Sizes {
     /// Of published files; only settings and headers are read.
     pub(crate) fn open(family: Family, model: &Path, text: &Path) -> Result<Self, FinetuneError> {
         Ok(match family {
-            Family::Ltx => Self::Ltx(LtxSizes::open(&LtxFiles {
+            Family::Ltx => Self::Ltx(ltx_video::Sizes::open(&ltx_video::Files {
                 model,
                 text: Some(text),
                 version: None,
                 dtype: FloatDType::F32,
             })?),
             Family::Cosmos => Self::Cosmos(
-                CosmosConfig::open(model)?,
-                CosmosAutoencoderConfig::open(model)?,
-                T5Config::open(text)?,
+                cosmos_predict::Config::open(model)?,
+                cosmos_predict::AutoencoderConfig::open(model)?,
+                t5_encoder::Config::open(text)?,
             ),
         })
     }
@@ -115,14 +115,15 @@ impl Sizes {
         let device = Device::default();
         Ok(match self {
             Self::Ltx(sizes) => {
-                let shapes = ltx_shapes(&sizes.transformer, LtxLayout::Folder)?;
-                let adapted = LtxTransformer::new(&sizes.transformer, &device)?.adapted(&config.lora(), &device)?;
+                let shapes = ltx_video::transformer_shapes(&sizes.transformer, ltx_video::Layout::Folder)?;
+                let adapted =
+                    ltx_video::Transformer::new(&sizes.transformer, &device)?.adapted(&config.lora(), &device)?;
                 [count(&shapes), count(&adapted.adapter_shapes())]
             }
             Self::Cosmos(transformer, ..) => {
-                let shapes = cosmos_shapes(transformer, CosmosLayout::Folder)?;
+                let shapes = cosmos_predict::transformer_shapes(transformer, cosmos_predict::Layout::Folder)?;
                 let lora = config.lora();
-                let adapted = CosmosTransformer::new(transformer, &device)?;
+                let adapted = cosmos_predict::Transformer::new(transformer, &device)?;
                 let adapted = adapted.adapted(lora.rank, lora.alpha, &|layer| lora.covers(layer), &device);
                 [count(&shapes), count(&adapted.adapter_shapes())]
             }
@@ -147,11 +148,11 @@ impl Sizes {
         let clip = [config.frames, config.height, config.width];
         let (sampling, text) = match self {
             Self::Ltx(sizes) => {
-                let found = LtxMemory::estimate(sizes, clip, bytes)?;
+                let found = ltx_video::Memory::estimate(sizes, clip, bytes)?;
                 (found.autoencoder + found.activations, &sizes.text)
             }
             Self::Cosmos(transformer, autoencoder, text) => {
-                let found = CosmosMemory::estimate(transformer, autoencoder, clip, bytes)?;
+                let found = cosmos_predict::Memory::estimate(transformer, autoencoder, clip, bytes)?;
                 (found.autoencoder + found.activations, text)
             }
         };
@@ -237,8 +238,8 @@ impl Sizes {
 }
 
 /// The text encoder's weights; in 8 bits the embeddings stay in f32, and one block is in f32 as well.
-fn text_bytes(config: &T5Config, in_8_bits: bool, bytes: u64) -> u64 {
-    let all = count(&t5_shapes(config));
+fn text_bytes(config: &t5_encoder::Config, in_8_bits: bool, bytes: u64) -> u64 {
+    let all = count(&t5_encoder::shapes(config));
     if !in_8_bits {
         return bytes * all;
     }
@@ -251,18 +252,21 @@ fn text_bytes(config: &T5Config, in_8_bits: bool, bytes: u64) -> u64 {
 mod tests {
     use super::*;
     use crate::config::Preset;
-    use ltx_video::{LtxConfig, LtxVersion};
 
     fn published() -> [Sizes; 2] {
-        let ltx = LtxSizes {
-            transformer: LtxConfig::default(),
-            autoencoder: LtxVersion::V095.config(),
-            text: T5Config::default(),
+        let ltx = ltx_video::Sizes {
+            transformer: ltx_video::Config::default(),
+            autoencoder: ltx_video::Version::V095.config(),
+            text: t5_encoder::Config::default(),
         };
-        let autoencoder = CosmosAutoencoderConfig::default();
+        let autoencoder = cosmos_predict::AutoencoderConfig::default();
         [
             Sizes::Ltx(ltx),
-            Sizes::Cosmos(CosmosConfig::video2world_7b(), autoencoder, T5Config::t5_11b()),
+            Sizes::Cosmos(
+                cosmos_predict::Config::video2world_7b(),
+                autoencoder,
+                t5_encoder::Config::t5_11b(),
+            ),
         ]
     }
 

@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{DType, Device, FloatDType};
-use cosmos_predict::{CosmosAutoencoder, CosmosTransformer, CosmosVariant};
 use diffusion_schedulers::{EdmConfig, FlowScheduler};
-use ltx_video::{LatentScale, LtxConfig, LtxTransformer, LtxVae};
+use ltx_video::LatentScale;
 use nn_kit::settings::Class;
 use pusht_env::Frame;
 use pusht_jobs::{JobContext, write_bytes};
@@ -29,7 +28,7 @@ use crate::texts::Prompts;
 pub struct Finetune<'a> {
     /// Which model.
     pub family: Family,
-    /// Its folder or file, as [`LtxTransformer::open`] and [`CosmosTransformer::open`] read it. A Cosmos model
+    /// Its folder or file, as [`ltx_video::Transformer::open`] and [`cosmos_predict::Transformer::open`] read it. A Cosmos model
     /// needs a folder with `vae/`.
     pub model: &'a Path,
     /// A folder with `tokenizer/` and `text_encoder/`, where they are not beside the model.
@@ -115,7 +114,7 @@ fn look(family: Family, model: &Path, text: Option<&Path>, config: &FinetuneConf
     config.lora().check()?;
     if let Sizes::Cosmos(transformer, ..) = &sizes {
         let given = config.first_frame > 0.0 || config.last_frame > 0.0;
-        if transformer.variant() == CosmosVariant::Text2World && (given || config.sample_clips > 0) {
+        if transformer.variant() == cosmos_predict::Variant::Text2World && (given || config.sample_clips > 0) {
             return Err(FinetuneError::setting(
                 "the model",
                 "a text2world model",
@@ -132,12 +131,12 @@ fn look(family: Family, model: &Path, text: Option<&Path>, config: &FinetuneConf
     }
     match family {
         Family::Ltx => {
-            LtxTransformer::check_files(model)?;
-            LtxVae::check_files(model, None)?;
+            ltx_video::Transformer::check_files(model)?;
+            ltx_video::Vae::check_files(model, None)?;
         }
         Family::Cosmos => {
-            CosmosTransformer::check_files(model)?;
-            CosmosAutoencoder::check_files(model)?;
+            cosmos_predict::Transformer::check_files(model)?;
+            cosmos_predict::Autoencoder::check_files(model)?;
         }
     }
     TextEncoder::check_files(text)?;
@@ -218,8 +217,8 @@ fn ltx(
     let size = [config.height, config.width];
     let autoencoder = fingerprint(&autoencoder_files(job.model))?;
     let made = format!("ltx 1 {autoencoder} {size:?} {}", number_format(trainee.dtype));
-    let open = || Ok(LtxVae::open(job.model, None, trainee.dtype, device)?);
-    let encode = |vae: &LtxVae, frames: &[Frame]| LtxTrainee::latents(vae, frames, size, device);
+    let open = || Ok(ltx_video::Vae::open(job.model, None, trainee.dtype, device)?);
+    let encode = |vae: &ltx_video::Vae, frames: &[Frame]| LtxTrainee::latents(vae, frames, size, device);
     let both = latents(&mut job, cache, split, &made, open, encode)?;
     let transformer = fingerprint(&part(job.model))?;
     let prepared = prepare(
@@ -233,8 +232,8 @@ fn ltx(
     )?;
     let lora = config.lora();
     let weights = if config.full { FloatDType::F32 } else { trainee.dtype };
-    let model = LtxTransformer::open(job.model, weights, device)?;
-    let sizes = LtxConfig::open(job.model)?;
+    let model = ltx_video::Transformer::open(job.model, weights, device)?;
+    let sizes = ltx_video::Config::open(job.model)?;
     let model = match config.full {
         true => model,
         false => {
@@ -273,8 +272,8 @@ fn cosmos(
     let (dtype, sigma_data) = (trainee.dtype, trainee.levels.sigma_data);
     let autoencoder = fingerprint(&job.model.join("vae"))?;
     let made = format!("cosmos 1 {autoencoder} {size:?} {} {sigma_data}", number_format(dtype));
-    let open = || Ok(CosmosAutoencoder::open(job.model, dtype, device)?);
-    let encode = |autoencoder: &CosmosAutoencoder, frames: &[Frame]| {
+    let open = || Ok(cosmos_predict::Autoencoder::open(job.model, dtype, device)?);
+    let encode = |autoencoder: &cosmos_predict::Autoencoder, frames: &[Frame]| {
         CosmosTrainee::latents(autoencoder, frames, size, sigma_data, device)
     };
     let both = latents(&mut job, cache, split, &made, open, encode)?;
@@ -282,7 +281,7 @@ fn cosmos(
     let prepared = prepare(&job, split, both, &transformer, &trainee.prompts.key, dtype, memory)?;
     let lora = config.lora();
     let weights = if config.full { FloatDType::F32 } else { dtype };
-    let model = CosmosTransformer::open(job.model, None, weights, device)?;
+    let model = cosmos_predict::Transformer::open(job.model, None, weights, device)?;
     let sizes = model.config().clone();
     let model = match config.full {
         true => model,

@@ -3,12 +3,9 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use cosmos_predict::{CosmosAutoencoder, CosmosAutoencoderConfig, CosmosConfig, CosmosTransformer};
-use ltx_video::{LtxConfig, LtxTransformer, LtxVae, LtxVaeConfig, LtxVersion};
 use nn_kit::settings::Class;
 use pusht_jobs::write_bytes;
 use serde_json::{Value, json};
-use t5_encoder::{T5Activation, T5Config, T5Encoder};
 use training::init_seeded;
 
 use crate::config::Family;
@@ -26,7 +23,7 @@ pub fn write_tiny_model(family: Family, folder: &Path, seed: u64) -> Result<(), 
     let device = Device::flex();
     match family {
         Family::Ltx => {
-            let sizes = LtxConfig {
+            let sizes = ltx_video::Config {
                 in_channels: 16,
                 out_channels: 16,
                 num_attention_heads: 4,
@@ -34,27 +31,27 @@ pub fn write_tiny_model(family: Family, folder: &Path, seed: u64) -> Result<(), 
                 cross_attention_dim: 48,
                 num_layers: 2,
                 caption_channels: TEXT,
-                ..LtxConfig::default()
+                ..ltx_video::Config::default()
             };
-            let vae = LtxVaeConfig {
+            let vae = ltx_video::VaeConfig {
                 latent_channels: 16,
                 block_out_channels: vec![8, 16, 16, 16, 16],
                 layers_per_block: vec![1; 5],
                 decoder_block_out_channels: vec![8, 16, 32],
                 decoder_layers_per_block: vec![1; 4],
-                ..LtxVersion::V095.config()
+                ..ltx_video::Version::V095.config()
             };
-            let transformer = LtxTransformer::new(&sizes, &device)?;
+            let transformer = ltx_video::Transformer::new(&sizes, &device)?;
             let transformer = init_seeded(seed, &device, |_| transformer);
             let folder_of = part(folder, "transformer", sizes.named())?;
             save(&folder_of, |path| transformer.save(path))?;
-            let autoencoder = LtxVae::new(&vae, &device)?;
+            let autoencoder = ltx_video::Vae::new(&vae, &device)?;
             let autoencoder = init_seeded(seed + 1, &device, |_| autoencoder);
             let folder_of = part(folder, "vae", vae.named())?;
             save(&folder_of, |path| autoencoder.save(path))?;
         }
         Family::Cosmos => {
-            let sizes = CosmosConfig {
+            let sizes = cosmos_predict::Config {
                 in_channels: 5,
                 out_channels: 4,
                 num_attention_heads: 2,
@@ -63,28 +60,28 @@ pub fn write_tiny_model(family: Family, folder: &Path, seed: u64) -> Result<(), 
                 mlp_ratio: 2.0,
                 text_embed_dim: TEXT,
                 adaln_lora_dim: 4,
-                ..CosmosConfig::default()
+                ..cosmos_predict::Config::default()
             };
-            let vae = CosmosAutoencoderConfig {
+            let vae = cosmos_predict::AutoencoderConfig {
                 latent_channels: 4,
                 encoder_block_out_channels: vec![8, 8, 8, 8],
                 decode_block_out_channels: vec![8, 8, 8, 8],
                 attention_resolutions: vec![],
                 num_layers: 1,
-                ..CosmosAutoencoderConfig::default()
+                ..cosmos_predict::AutoencoderConfig::default()
             };
-            let transformer = CosmosTransformer::new(&sizes, &device)?;
+            let transformer = cosmos_predict::Transformer::new(&sizes, &device)?;
             let transformer = init_seeded(seed, &device, |_| transformer);
             let folder_of = part(folder, "transformer", sizes.named())?;
             save(&folder_of, |path| transformer.save(path))?;
-            let autoencoder = CosmosAutoencoder::new(&vae, &device)?;
+            let autoencoder = cosmos_predict::Autoencoder::new(&vae, &device)?;
             let autoencoder = init_seeded(seed + 1, &device, |_| autoencoder);
             let folder_of = part(folder, "vae", vae.named())?;
             save(&folder_of, |path| autoencoder.save(path))?;
         }
     }
     let pieces = pieces();
-    let sizes = T5Config {
+    let sizes = t5_encoder::Config {
         vocab_size: pieces.len(),
         d_model: TEXT,
         d_kv: 4,
@@ -92,12 +89,12 @@ pub fn write_tiny_model(family: Family, folder: &Path, seed: u64) -> Result<(), 
         num_layers: 2,
         num_heads: 4,
         feed_forward_proj: match family {
-            Family::Ltx => T5Activation::GatedGelu,
-            Family::Cosmos => T5Activation::Relu,
+            Family::Ltx => t5_encoder::Activation::GatedGelu,
+            Family::Cosmos => t5_encoder::Activation::Relu,
         },
-        ..T5Config::default()
+        ..t5_encoder::Config::default()
     };
-    let encoder = init_seeded(seed + 2, &device, |device| T5Encoder::new(&sizes, device));
+    let encoder = init_seeded(seed + 2, &device, |device| t5_encoder::Encoder::new(&sizes, device));
     let folder_of = part(folder, "text_encoder", serde_json::to_value(&sizes))?;
     save(&folder_of, |path| encoder.save(path))?;
     let path = folder.join("tokenizer/tokenizer.json");

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use burn::tensor::{Device, FloatDType};
-use cosmos_predict::{CosmosPipeline, CosmosPrompts, CosmosSampling, EndFrame};
-use ltx_video::{LtxFiles, LtxTransformer};
+use cosmos_predict::EndFrame;
 use nn_kit::mix_seed;
 use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
@@ -241,7 +240,7 @@ fn ltx_adapters_are_trained_resumed_saved_and_generate_the_same() {
     let setting = Setting::new(Family::Ltx);
     setting.resumes();
     let (seen, request) = setting.sampled("whole", 7);
-    let files = LtxFiles {
+    let files = ltx_video::Files {
         model: &setting.path("model"),
         text: None,
         version: None,
@@ -285,13 +284,14 @@ fn cosmos_adapters_are_trained_resumed_saved_and_generate_the_same() {
         found.states * found.mask.unsqueeze_dim::<3>(2)
     };
     let video = || {
-        let prompts = CosmosPrompts::from_embeddings("push", tokens(&config.prompt), tokens(&config.negative_prompt));
-        let pipeline = CosmosPipeline::open(&model, None, FloatDType::F32, &device).unwrap();
-        let sampling = CosmosSampling {
+        let prompts =
+            cosmos_predict::Prompts::from_embeddings("push", tokens(&config.prompt), tokens(&config.negative_prompt));
+        let pipeline = cosmos_predict::Pipeline::open(&model, None, FloatDType::F32, &device).unwrap();
+        let sampling = cosmos_predict::Sampling {
             steps: config.sample_steps,
             guidance: config.guidance,
             fps: config.frame_rate,
-            ..CosmosSampling::default()
+            ..cosmos_predict::Sampling::default()
         };
         CosmosVideo::new(
             pipeline,
@@ -343,8 +343,8 @@ fn all_weights_learn_one_clip_and_are_read_back() {
     println!("loss {:.3} to {late:.3}", losses[0]);
     assert!(late < 0.6 * losses[0], "{losses:?}");
     assert_eq!(done.clips, [1, 0]);
-    let read = LtxTransformer::open(&setting.path("full"), FloatDType::F32, &Device::flex()).unwrap();
-    let base = LtxTransformer::open(&setting.path("model"), FloatDType::F32, &Device::flex()).unwrap();
+    let read = ltx_video::Transformer::open(&setting.path("full"), FloatDType::F32, &Device::flex()).unwrap();
+    let base = ltx_video::Transformer::open(&setting.path("model"), FloatDType::F32, &Device::flex()).unwrap();
     assert_eq!((read.width(), read.channels()), (base.width(), base.channels()));
     // Everything that the run follows from is kept beside it.
     let record: serde_json::Value = serde_json::from_slice(&setting.bytes("full/finetune.json")).unwrap();

@@ -5,7 +5,6 @@
 use std::cell::Cell;
 use std::path::Path;
 
-use ltx_video::LtxConfig;
 use nn_kit::settings::Class;
 use pusht_data::{Demonstrations, Simulation, VideoError, VideoModel, VideoRequest, demonstrate};
 use pusht_env::{ExpertConfig, FillRule, Frame, GOAL, Pose, Renderer, Scene};
@@ -216,7 +215,7 @@ fn what_is_no_model_is_refused_before_anything_is_read() {
     let part = |name: &str| folder.path().join(name);
     std::fs::create_dir(part("transformer")).unwrap();
     std::fs::create_dir(part("vae")).unwrap();
-    let settings = LtxConfig::default().named().unwrap().to_string();
+    let settings = ltx_video::Config::default().named().unwrap().to_string();
     std::fs::write(part("transformer/config.json"), settings).unwrap();
     let error = open("cosmos", &none, None);
     assert!(

@@ -5,12 +5,8 @@
 use std::path::Path;
 
 use burn::tensor::{Device, FloatDType, Tensor};
-use cosmos_predict::{
-    CosmosAutoencoder, CosmosAutoencoderConfig, CosmosConfig, CosmosPipeline, CosmosPrompts, CosmosSampling,
-    CosmosTransformer, EndFrame,
-};
+use cosmos_predict::EndFrame;
 use diffusion_schedulers::EdmConfig;
-use ltx_video::{LtxFiles, LtxVersion};
 use nn_kit::{Checkpoint, save_safetensors};
 use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
@@ -48,11 +44,11 @@ fn published_folder(folder: &Path) {
     }
 }
 
-fn files(folder: &Path) -> LtxFiles<'_> {
-    LtxFiles {
+fn files(folder: &Path) -> ltx_video::Files<'_> {
+    ltx_video::Files {
         model: folder,
         text: None,
-        version: Some(LtxVersion::V095),
+        version: Some(ltx_video::Version::V095),
         dtype: FloatDType::F32,
     }
 }
@@ -118,8 +114,8 @@ fn a_folder_of_published_files_gives_clips() {
 }
 
 /// Sizes at which everything runs in milliseconds.
-fn small() -> (CosmosConfig, CosmosAutoencoderConfig) {
-    let transformer = CosmosConfig {
+fn small() -> (cosmos_predict::Config, cosmos_predict::AutoencoderConfig) {
+    let transformer = cosmos_predict::Config {
         in_channels: 5,
         out_channels: 4,
         num_attention_heads: 2,
@@ -129,38 +125,38 @@ fn small() -> (CosmosConfig, CosmosAutoencoderConfig) {
         text_embed_dim: 6,
         adaln_lora_dim: 4,
         max_size: [4, 8, 8],
-        ..CosmosConfig::default()
+        ..cosmos_predict::Config::default()
     };
-    let autoencoder = CosmosAutoencoderConfig {
+    let autoencoder = cosmos_predict::AutoencoderConfig {
         latent_channels: 4,
         encoder_block_out_channels: vec![4, 4, 6, 6],
         decode_block_out_channels: vec![4, 4, 6, 6],
         attention_resolutions: vec![],
         num_layers: 1,
-        ..CosmosAutoencoderConfig::default()
+        ..cosmos_predict::AutoencoderConfig::default()
     };
     (transformer, autoencoder)
 }
 
-fn pipeline(change: impl FnOnce(&mut CosmosConfig)) -> CosmosPipeline {
+fn pipeline(change: impl FnOnce(&mut cosmos_predict::Config)) -> cosmos_predict::Pipeline {
     let device = Device::flex();
     let (mut transformer, autoencoder) = small();
     change(&mut transformer);
     let transformer = init_seeded(1, &device, |device| {
-        CosmosTransformer::new(&transformer, device).unwrap()
+        cosmos_predict::Transformer::new(&transformer, device).unwrap()
     });
     let autoencoder = init_seeded(2, &device, |device| {
-        CosmosAutoencoder::new(&autoencoder, device).unwrap()
+        cosmos_predict::Autoencoder::new(&autoencoder, device).unwrap()
     });
-    CosmosPipeline::new(transformer, autoencoder, EdmConfig::default(), &device).unwrap()
+    cosmos_predict::Pipeline::new(transformer, autoencoder, EdmConfig::default(), &device).unwrap()
 }
 
 fn cosmos_video(end: EndFrame) -> CosmosVideo {
     let text = |fill: f32| Tensor::<3>::full([1, 3, 6], fill, &Device::flex());
-    let prompts = CosmosPrompts::from_embeddings("a dot pushes a block", text(0.3), text(-0.2));
-    let sampling = CosmosSampling {
+    let prompts = cosmos_predict::Prompts::from_embeddings("a dot pushes a block", text(0.3), text(-0.2));
+    let sampling = cosmos_predict::Sampling {
         steps: 2,
-        ..CosmosSampling::default()
+        ..cosmos_predict::Sampling::default()
     };
     CosmosVideo::new(pipeline(|_| {}), prompts, [16, 32], sampling, end).unwrap()
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::CosmosError;
+use crate::error::Error;
 
 /// How little cubes of pixels become channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,11 +14,11 @@ pub enum PatchMethod {
     Rearrange,
 }
 
-/// Sizes of a [`CosmosAutoencoder`](super::CosmosAutoencoder). Field names are those of the published `config.json`
+/// Sizes of a [`Autoencoder`](super::Autoencoder). Field names are those of the published `config.json`
 /// (diffusers); fields of it that are not here are passed over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct CosmosAutoencoderConfig {
+pub struct AutoencoderConfig {
     /// Channels of a frame.
     pub in_channels: usize,
     /// The same, on the way back.
@@ -49,7 +49,7 @@ pub struct CosmosAutoencoderConfig {
     pub latents_std: Option<Vec<f32>>,
 }
 
-impl Default for CosmosAutoencoderConfig {
+impl Default for AutoencoderConfig {
     /// Cosmos-Tokenize1-CV8x8x8-720p, without its latents' mean and deviation.
     fn default() -> Self {
         Self {
@@ -71,7 +71,7 @@ impl Default for CosmosAutoencoderConfig {
     }
 }
 
-impl CosmosAutoencoderConfig {
+impl AutoencoderConfig {
     /// Levels after the patches that halve rows and columns, and that halve frames.
     fn halvings(&self) -> (usize, usize) {
         let log = |ratio: usize| ratio.trailing_zeros().saturating_sub(self.patch_size.trailing_zeros()) as usize;
@@ -113,11 +113,11 @@ impl CosmosAutoencoderConfig {
     ///
     /// # Errors
     /// A clip that is not 8k + 1 frames (for a ratio of 8), or whose sides are no multiples of the ratio.
-    pub fn latent_size(&self, frames: usize, height: usize, width: usize) -> Result<[usize; 3], CosmosError> {
+    pub fn latent_size(&self, frames: usize, height: usize, width: usize) -> Result<[usize; 3], Error> {
         let (time, side) = (self.temporal_compression_ratio, self.spatial_compression_ratio);
         if frames == 0 || !(frames - 1).is_multiple_of(time) {
             let near = frames.saturating_sub(1) / time * time + 1;
-            return Err(CosmosError::Size {
+            return Err(Error::Size {
                 what: "frames".to_string(),
                 found: frames,
                 expected: format!("{time}·k + 1, such as {near} or {}", near + time),
@@ -125,7 +125,7 @@ impl CosmosAutoencoderConfig {
         }
         for (name, found) in [("rows of pixels", height), ("columns of pixels", width)] {
             if found == 0 || !found.is_multiple_of(side) {
-                return Err(CosmosError::Size {
+                return Err(Error::Size {
                     what: name.to_string(),
                     found,
                     expected: format!("a multiple of {side}"),
@@ -139,9 +139,9 @@ impl CosmosAutoencoderConfig {
     ///
     /// # Errors
     /// The first one that is not.
-    pub fn check(&self) -> Result<(), CosmosError> {
+    pub fn check(&self) -> Result<(), Error> {
         let wrong = |setting: &'static str, found: String, expected: &str| {
-            Err(CosmosError::Config {
+            Err(Error::Config {
                 setting,
                 found,
                 expected: expected.to_string(),

@@ -13,39 +13,39 @@ mod scale;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-pub use config::{CosmosAutoencoderConfig, PatchMethod};
-pub use networks::{CosmosDecoder, CosmosEncoder};
+pub use config::{AutoencoderConfig, PatchMethod};
+pub use networks::{Decoder, Encoder};
 
 use layers::{Clip, InSpace};
 use nn_kit::in_dtype;
 use patch::Cubes;
 
-use crate::error::CosmosError;
+use crate::error::Error;
 
 /// Clips `[batch, 3, frames, height, width]` in [−1, 1] to latents `[batch, 16, (frames − 1) / 8 + 1, height / 8,
 /// width / 8]` and back. The first latent frame is the first frame; each further one is eight frames, and knows those
 /// before it only.
 #[derive(Module, Debug)]
-pub struct CosmosAutoencoder {
-    encoder: CosmosEncoder,
-    decoder: CosmosDecoder,
+pub struct Autoencoder {
+    encoder: Encoder,
+    decoder: Decoder,
     quant_conv: InSpace,
     post_quant_conv: InSpace,
     #[module(skip)]
-    config: CosmosAutoencoderConfig,
+    config: AutoencoderConfig,
 }
 
-impl CosmosAutoencoder {
+impl Autoencoder {
     /// With random weights, drawn when they are first used.
     ///
     /// # Errors
     /// Sizes that are no model.
-    pub fn new(config: &CosmosAutoencoderConfig, device: &Device) -> Result<Self, CosmosError> {
+    pub fn new(config: &AutoencoderConfig, device: &Device) -> Result<Self, Error> {
         config.check()?;
         let channels = [config.latent_channels; 2];
         Ok(Self {
-            encoder: CosmosEncoder::new(config, device),
-            decoder: CosmosDecoder::new(config, device),
+            encoder: Encoder::new(config, device),
+            decoder: Decoder::new(config, device),
             quant_conv: InSpace::new(channels, 1, device),
             post_quant_conv: InSpace::new(channels, 1, device),
             config: config.clone(),
@@ -53,7 +53,7 @@ impl CosmosAutoencoder {
     }
 
     /// Its sizes.
-    pub fn config(&self) -> &CosmosAutoencoderConfig {
+    pub fn config(&self) -> &AutoencoderConfig {
         &self.config
     }
 
@@ -61,7 +61,7 @@ impl CosmosAutoencoder {
     ///
     /// # Errors
     /// A clip that is not 8k + 1 frames, or whose sides are no multiples of 8.
-    pub fn encode(&self, video: Tensor<5>) -> Result<Tensor<5>, CosmosError> {
+    pub fn encode(&self, video: Tensor<5>) -> Result<Tensor<5>, Error> {
         self.encode_seen(video, &mut |_, _| {})
     }
 
@@ -69,7 +69,7 @@ impl CosmosAutoencoder {
     ///
     /// # Errors
     /// Latents of another number of channels.
-    pub fn decode(&self, latents: Tensor<5>) -> Result<Tensor<5>, CosmosError> {
+    pub fn decode(&self, latents: Tensor<5>) -> Result<Tensor<5>, Error> {
         self.decode_seen(latents, &mut |_, _| {})
     }
 
@@ -78,10 +78,10 @@ impl CosmosAutoencoder {
         &self,
         video: Tensor<5>,
         seen: &mut dyn FnMut(String, Tensor<5>),
-    ) -> Result<Tensor<5>, CosmosError> {
+    ) -> Result<Tensor<5>, Error> {
         let [batch, channels, frames, height, width] = video.dims();
         let expected = [batch, self.config.in_channels, frames, height, width];
-        CosmosError::unless_shape("the clip", &[batch, channels, frames, height, width], &expected)?;
+        Error::unless_shape("the clip", &[batch, channels, frames, height, width], &expected)?;
         self.config.latent_size(frames, height, width)?;
         let mut stage = |name: String, clip: &Clip| seen(name, clip.clone().video());
         let clip = self.cubes().cut(in_dtype(video, self.dtype()));
@@ -95,10 +95,10 @@ impl CosmosAutoencoder {
         &self,
         latents: Tensor<5>,
         seen: &mut dyn FnMut(String, Tensor<5>),
-    ) -> Result<Tensor<5>, CosmosError> {
+    ) -> Result<Tensor<5>, Error> {
         let [batch, channels, frames, height, width] = latents.dims();
         let expected = [batch, self.config.latent_channels, frames, height, width];
-        CosmosError::unless_shape("latents", &[batch, channels, frames, height, width], &expected)?;
+        Error::unless_shape("latents", &[batch, channels, frames, height, width], &expected)?;
         let mut stage = |name: String, clip: &Clip| seen(name, clip.clone().video());
         let clip = Clip::new(in_dtype(latents, self.dtype())).each(|x| self.post_quant_conv.forward(x));
         Ok(self.cubes().join(self.decoder.forward(clip, &mut stage)))

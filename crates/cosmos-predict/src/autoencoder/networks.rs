@@ -5,7 +5,7 @@ use burn::tensor::Device;
 use burn::tensor::activation::silu;
 
 use super::blocks::{Attention, Downsample, Resnet, Upsample};
-use super::config::CosmosAutoencoderConfig;
+use super::config::AutoencoderConfig;
 use super::layers::{Clip, FrameNorm, Projection};
 
 /// Residual blocks, each followed by attention in space and in time where the level has any, then halving or doubling.
@@ -70,7 +70,7 @@ impl Middle {
 
 /// Cubes of pixels to latents.
 #[derive(Module, Debug)]
-pub struct CosmosEncoder {
+pub struct Encoder {
     conv_in: Projection,
     down_blocks: Vec<DownLevel>,
     mid_block: Middle,
@@ -78,8 +78,8 @@ pub struct CosmosEncoder {
     conv_out: Projection,
 }
 
-impl CosmosEncoder {
-    pub(super) fn new(config: &CosmosAutoencoderConfig, device: &Device) -> Self {
+impl Encoder {
+    pub(super) fn new(config: &AutoencoderConfig, device: &Device) -> Self {
         let widths = &config.encoder_block_out_channels;
         let last = widths[widths.len() - 1];
         let level = |(i, pair): (usize, &[usize])| {
@@ -122,7 +122,7 @@ impl CosmosEncoder {
 
 /// Latents to cubes of pixels.
 #[derive(Module, Debug)]
-pub struct CosmosDecoder {
+pub struct Decoder {
     conv_in: Projection,
     mid_block: Middle,
     up_blocks: Vec<UpLevel>,
@@ -130,8 +130,8 @@ pub struct CosmosDecoder {
     conv_out: Projection,
 }
 
-impl CosmosDecoder {
-    pub(super) fn new(config: &CosmosAutoencoderConfig, device: &Device) -> Self {
+impl Decoder {
+    pub(super) fn new(config: &AutoencoderConfig, device: &Device) -> Self {
         let widths: Vec<usize> = config.decode_block_out_channels.iter().rev().copied().collect();
         let levels = widths.len() - 1;
         let level = |(i, pair): (usize, &[usize])| {

@@ -3,15 +3,15 @@
 use burn::tensor::Tensor;
 use nn_kit::in_f32;
 
-use super::CosmosAutoencoder;
-use crate::error::CosmosError;
+use super::Autoencoder;
+use crate::error::Error;
 
-impl CosmosAutoencoder {
+impl Autoencoder {
     /// (z − mean) / deviation · σ_data with the statistics of each channel and latent frame; z · σ_data without.
     ///
     /// # Errors
     /// More latent frames than there are statistics for.
-    pub fn scaled(&self, latents: Tensor<5>, sigma_data: f64) -> Result<Tensor<5>, CosmosError> {
+    pub fn scaled(&self, latents: Tensor<5>, sigma_data: f64) -> Result<Tensor<5>, Error> {
         let latents = in_f32(latents);
         Ok(match self.statistics(&latents)? {
             Some([mean, deviation]) => (latents - mean).mul_scalar(sigma_data) / deviation,
@@ -23,7 +23,7 @@ impl CosmosAutoencoder {
     ///
     /// # Errors
     /// As there.
-    pub fn unscaled(&self, latents: Tensor<5>, sigma_data: f64) -> Result<Tensor<5>, CosmosError> {
+    pub fn unscaled(&self, latents: Tensor<5>, sigma_data: f64) -> Result<Tensor<5>, Error> {
         let latents = in_f32(latents);
         Ok(match self.statistics(&latents)? {
             Some([mean, deviation]) => (latents * deviation).div_scalar(sigma_data) + mean,
@@ -32,7 +32,7 @@ impl CosmosAutoencoder {
     }
 
     /// Mean and deviation, `[1, channels, frames, 1, 1]`.
-    fn statistics(&self, latents: &Tensor<5>) -> Result<Option<[Tensor<5>; 2]>, CosmosError> {
+    fn statistics(&self, latents: &Tensor<5>) -> Result<Option<[Tensor<5>; 2]>, Error> {
         let config = self.config();
         let (Some(mean), Some(deviation)) = (&config.latents_mean, &config.latents_std) else {
             return Ok(None);
@@ -41,7 +41,7 @@ impl CosmosAutoencoder {
         let channels = config.latent_channels;
         let known = mean.len() / channels;
         if frames > known {
-            return Err(CosmosError::Size {
+            return Err(Error::Size {
                 what: "latent frames".to_string(),
                 found: frames,
                 expected: format!("at most {known}, for which the autoencoder's latents_mean and latents_std stand"),

@@ -5,15 +5,15 @@ mod runs;
 use burn::tensor::{Device, Tensor};
 use model_parity::{Case, Check, MODULE, Model, ParityError};
 
-use crate::config::LtxConfig;
-use crate::error::LtxError;
+use crate::config::Config;
+use crate::error::Error;
 use crate::names::{transformer_names, vae_names};
 use crate::rotary::{Coordinates, Rotary};
-use crate::transformer::{LtxInput, LtxTransformer, Seen, Timesteps};
-use crate::vae::{LtxVae, LtxVaeConfig, Stage};
+use crate::transformer::{Input, Seen, Timesteps, Transformer};
+use crate::vae::{Stage, Vae, VaeConfig};
 
 /// What a recorded folder can be compared with here.
-pub const LTX_MODELS: &[Model] = &[
+pub const MODELS: &[Model] = &[
     Model {
         class: "LTXVideoTransformer3DModel",
         run: transformer,
@@ -37,7 +37,7 @@ pub const LTX_MODELS: &[Model] = &[
 ];
 
 /// An error of a model as one of its recording.
-pub(super) fn refused<T>(case: &Case, result: Result<T, LtxError>) -> Result<T, ParityError> {
+pub(super) fn refused<T>(case: &Case, result: Result<T, Error>) -> Result<T, ParityError> {
     result.map_err(|error| case.config_error(error.to_string()))
 }
 
@@ -61,11 +61,8 @@ impl Checks<'_> {
 
 /// The transformer of a case, its latents' places on a grid or given.
 fn transformer(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
-    let config: LtxConfig = case.setting("/model")?;
-    let model = case.fill(
-        refused(case, LtxTransformer::new(&config, device))?,
-        &transformer_names(),
-    )?;
+    let config: Config = case.setting("/model")?;
+    let model = case.fill(refused(case, Transformer::new(&config, device))?, &transformer_names())?;
     let latents: Tensor<3> = case.tensor("hidden_states", device)?;
     let [clips, tokens, _] = latents.dims();
     let coordinates = if case.has("video_coords") {
@@ -94,7 +91,7 @@ fn transformer(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> 
         checks.tensor(name, || part.repeat_dim(0, batch));
     }
     let times = case.numbers("timestep")?;
-    let input = LtxInput {
+    let input = Input {
         latents,
         timesteps: match times.len() {
             count if count == clips => Timesteps::Clip(times),
@@ -127,8 +124,8 @@ fn transformer(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> 
 }
 
 fn autoencoder(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
-    let config: LtxVaeConfig = case.setting("/model")?;
-    let vae = case.fill(refused(case, LtxVae::new(&config, device))?, &vae_names())?;
+    let config: VaeConfig = case.setting("/model")?;
+    let vae = case.fill(refused(case, Vae::new(&config, device))?, &vae_names())?;
     let mut checks = Checks {
         case,
         found: Ok(Vec::new()),

@@ -13,15 +13,15 @@ use nn_kit::{Checkpoint, is_adapter, published_gradients, published_values};
 use training::clip_global_norm;
 
 use super::refused;
-use crate::config::LtxConfig;
-use crate::error::LtxError;
-use crate::lora::LtxLora;
+use crate::config::Config;
+use crate::error::Error;
+use crate::lora::Lora;
 use crate::names::{transformer_names, vae_names};
-use crate::pipeline::{LtxCondition, LtxModel, LtxRequest, LtxStyle, Seen};
+use crate::pipeline::{Condition, Pipeline, Request, Seen, Style};
 use crate::rotary::{Coordinates, LatentScale, Rotary};
-use crate::train::{LtxClips, ltx_loss, training_time};
-use crate::transformer::{LtxTransformer, Timesteps};
-use crate::vae::{LtxVae, LtxVaeConfig};
+use crate::train::{Clips, loss, training_time};
+use crate::transformer::{Timesteps, Transformer};
+use crate::vae::{Vae, VaeConfig};
 
 /// Largest norm of the gradients in recorded steps.
 const CLIP: f32 = 1.0;
@@ -31,14 +31,14 @@ fn number(case: &Case, name: &str, otherwise: f64) -> f64 {
     case.config()[name].as_f64().unwrap_or(otherwise)
 }
 
-fn model(case: &Case, device: &Device) -> Result<LtxModel, ParityError> {
-    let transformer: LtxConfig = case.setting("/transformer")?;
-    let vae: LtxVaeConfig = case.setting("/vae")?;
-    let transformer = refused(case, LtxTransformer::new(&transformer, device))?;
-    let vae = refused(case, LtxVae::new(&vae, device))?;
+fn model(case: &Case, device: &Device) -> Result<Pipeline, ParityError> {
+    let transformer: Config = case.setting("/transformer")?;
+    let vae: VaeConfig = case.setting("/vae")?;
+    let transformer = refused(case, Transformer::new(&transformer, device))?;
+    let vae = refused(case, Vae::new(&vae, device))?;
     let scheduler: FlowScheduler = case.setting("/scheduler")?;
     let weights = case.weights()?;
-    Ok(LtxModel {
+    Ok(Pipeline {
         transformer: weights.fill(transformer, "transformer.", &transformer_names())?,
         vae: weights.fill(vae, "vae.", &vae_names())?,
         scheduler,
@@ -53,7 +53,7 @@ fn text(case: &Case, masked: bool, device: &Device) -> Result<TextStates, Parity
 }
 
 /// Given frames in the order of their names: first, last.
-fn conditions(case: &Case, device: &Device) -> Result<Vec<LtxCondition>, ParityError> {
+fn conditions(case: &Case, device: &Device) -> Result<Vec<Condition>, ParityError> {
     let frames: Option<Vec<usize>> = case.setting("/condition_frame_indices")?;
     let frames = frames.unwrap_or_default();
     let strengths: Vec<f64> = case.setting("/condition_strengths").unwrap_or_default();
@@ -68,7 +68,7 @@ fn conditions(case: &Case, device: &Device) -> Result<Vec<LtxCondition>, ParityE
     let given = |(i, (name, frame)): (usize, (&String, &usize))| {
         let image: Tensor<3> = case.tensor(name, device)?;
         let pixels = image.div_scalar(127.5).sub_scalar(1.0).permute([2, 0, 1]);
-        Ok(LtxCondition {
+        Ok(Condition {
             pixels: pixels.unsqueeze_dim::<4>(1).unsqueeze_dim::<5>(0),
             frame: *frame,
             strength: strengths.get(i).copied().unwrap_or(1.0),
@@ -80,13 +80,13 @@ fn conditions(case: &Case, device: &Device) -> Result<Vec<LtxCondition>, ParityE
 /// A whole pipeline with recorded noise.
 pub(super) fn pipeline(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
     let style = match case.class() {
-        "LTXPipeline" => LtxStyle::Text,
-        _ => LtxStyle::Conditioned,
+        "LTXPipeline" => Style::Text,
+        _ => Style::Conditioned,
     };
     let model = model(case, device)?;
-    let text = text(case, style == LtxStyle::Conditioned, device)?;
+    let text = text(case, style == Style::Conditioned, device)?;
     let decode_time = number(case, "decode_timestep", 0.0);
-    let request = LtxRequest {
+    let request = Request {
         style,
         frames: case.size("/num_frames")?,
         height: case.size("/height")?,
@@ -127,7 +127,7 @@ pub(super) fn pipeline(case: &Case, device: &Device) -> Result<Vec<Check>, Parit
     let mut noise = |shape: &[usize]| {
         let name = format!("noise.{drawn:03}");
         drawn += 1;
-        let wrong = |found: String| LtxError::Config {
+        let wrong = |found: String| Error::Config {
             setting: "a recorded draw",
             found: format!("{name}: {found}"),
             expected: format!("shape {shape:?}"),
@@ -183,8 +183,8 @@ pub(super) fn pipeline(case: &Case, device: &Device) -> Result<Vec<Check>, Parit
 
 /// One step of training: what goes in, loss, gradients, and parameters after it.
 pub(super) fn training_step(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
-    let config: LtxConfig = case.setting("/model")?;
-    let lora: Option<LtxLora> = if case.config()["lora"].is_null() {
+    let config: Config = case.setting("/model")?;
+    let lora: Option<Lora> = if case.config()["lora"].is_null() {
         None
     } else {
         // The settings that trainers add do not change what is computed.
@@ -197,7 +197,7 @@ pub(super) fn training_step(case: &Case, device: &Device) -> Result<Vec<Check>, 
         Some(serde_json::from_value(settings).map_err(|error| case.config_error(format!("lora: {error}")))?)
     };
     let names = transformer_names();
-    let model = case.fill(refused(case, LtxTransformer::new(&config, device))?, &names)?;
+    let model = case.fill(refused(case, Transformer::new(&config, device))?, &names)?;
     let model = match &lora {
         Some(lora) => {
             let model = refused(case, model.adapted(lora, device))?;
@@ -228,7 +228,7 @@ pub(super) fn training_step(case: &Case, device: &Device) -> Result<Vec<Check>, 
     let scale = Some(LatentScale::PUBLISHED.at(number(case, "fps", 25.0)));
     let coordinates = Coordinates::grid(size("/num_frames")?, size("/height")?, size("/width")?, scale);
     let mut checks = vec![case.check_numbers("sigma", &times, SCHEDULE)?];
-    let example = LtxClips {
+    let example = Clips {
         latents,
         noise: case.shaped("noise", [clips, tokens, channels], &device)?,
         times,
@@ -250,14 +250,14 @@ pub(super) fn training_step(case: &Case, device: &Device) -> Result<Vec<Check>, 
     }
     let velocity = model.forward(example.input);
     checks.push(case.check("pred", velocity.clone(), MODULE)?);
-    let loss = ltx_loss(velocity, example.target, example.counted);
+    let loss = loss(velocity, example.target, example.counted);
     checks.push(case.check_numbers("loss", &[f64::from(loss.clone().into_scalar::<f32>())], MODULE)?);
     let grads = GradientsParams::from_grads(loss.backward(), &model);
     checks.extend(gradients(case, &published_gradients(&model, &grads, &names))?);
 
     let grads = clip_global_norm(&model, grads, CLIP);
     let mut optimizer = AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(0.01).init();
-    let model: LtxTransformer = optimizer.step(number(case, "lr", 2e-4), model, grads);
+    let model: Transformer = optimizer.step(number(case, "lr", 2e-4), model, grads);
     for (name, data) in published_values(&model, &names) {
         let name = format!("after.{name}");
         if case.has(&name) {
@@ -290,7 +290,7 @@ fn gradients(case: &Case, found: &std::collections::BTreeMap<String, TensorData>
 }
 
 /// Adapters written and read are the same, under names that begin as published.
-fn adapters_come_back(case: &Case, model: &LtxTransformer) -> Result<Check, ParityError> {
+fn adapters_come_back(case: &Case, model: &Transformer) -> Result<Check, ParityError> {
     let folder = tempfile::tempdir().map_err(|error| case.config_error(error.to_string()))?;
     let path = folder.path().join("lora.safetensors");
     model

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::LtxError;
+use crate::error::Error;
 
 /// A published version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LtxVersion {
+pub enum Version {
     /// 0.9.0: strided convolutions, no time.
     #[serde(rename = "0.9.0")]
     V090,
@@ -18,7 +18,7 @@ pub enum LtxVersion {
     V095,
 }
 
-impl LtxVersion {
+impl Version {
     /// Its number.
     pub fn name(self) -> &'static str {
         match self {
@@ -29,24 +29,24 @@ impl LtxVersion {
     }
 
     /// Sizes of its autoencoder.
-    pub fn config(self) -> LtxVaeConfig {
-        let denoising = LtxVaeConfig {
+    pub fn config(self) -> VaeConfig {
+        let denoising = VaeConfig {
             decoder_block_out_channels: vec![256, 512, 1024],
             decoder_spatio_temporal_scaling: vec![true; 3],
             decoder_inject_noise: vec![false; 4],
             upsample_residual: vec![true; 3],
             upsample_factor: vec![2; 3],
             timestep_conditioning: true,
-            ..LtxVaeConfig::default()
+            ..VaeConfig::default()
         };
         match self {
-            Self::V090 => LtxVaeConfig::default(),
-            Self::V091 => LtxVaeConfig {
+            Self::V090 => VaeConfig::default(),
+            Self::V091 => VaeConfig {
                 decoder_layers_per_block: vec![5, 6, 7, 8],
                 decoder_inject_noise: vec![true, true, true, false],
                 ..denoising
             },
-            Self::V095 => LtxVaeConfig {
+            Self::V095 => VaeConfig {
                 block_out_channels: vec![128, 256, 512, 1024, 2048],
                 down_block_types: vec![DownBlockType::Space; 4],
                 layers_per_block: vec![4, 6, 6, 2, 2],
@@ -104,7 +104,7 @@ impl DownsampleType {
 /// output to its input.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct LtxVaeConfig {
+pub struct VaeConfig {
     /// Channels of pixels.
     pub in_channels: usize,
     /// The same at the output.
@@ -149,7 +149,7 @@ pub struct LtxVaeConfig {
     pub decoder_causal: bool,
 }
 
-impl Default for LtxVaeConfig {
+impl Default for VaeConfig {
     fn default() -> Self {
         let widths = vec![128, 256, 512, 512];
         let layers = vec![4, 3, 3, 3, 4];
@@ -198,7 +198,7 @@ pub(super) struct UpBlockSizes {
     pub(super) factor: usize,
 }
 
-impl LtxVaeConfig {
+impl VaeConfig {
     /// Blocks of the encoder, first to last.
     pub(super) fn down_blocks(&self) -> Vec<DownBlockSizes> {
         let count = match self.down_block_types.len() {
@@ -260,7 +260,7 @@ impl LtxVaeConfig {
     ///
     /// # Errors
     /// Frames that are not a multiple of the latents' plus one, or sides that are none of the latents'.
-    pub fn latent_size(&self, clip: [usize; 3]) -> Result<[usize; 3], LtxError> {
+    pub fn latent_size(&self, clip: [usize; 3]) -> Result<[usize; 3], Error> {
         latent_size(self.temporal(), self.spatial(), clip)
     }
 
@@ -280,9 +280,9 @@ impl LtxVaeConfig {
     ///
     /// # Errors
     /// The first one that cannot be.
-    pub fn check(&self) -> Result<(), LtxError> {
+    pub fn check(&self) -> Result<(), Error> {
         let refuse = |setting: &'static str, found: String, expected: String| {
-            Err(LtxError::Config {
+            Err(Error::Config {
                 setting,
                 found,
                 expected,
@@ -376,10 +376,10 @@ impl LtxVaeConfig {
 }
 
 /// Latent frames, rows and columns, where a latent is so many frames and pixels along a side.
-pub(super) fn latent_size(temporal: usize, spatial: usize, clip: [usize; 3]) -> Result<[usize; 3], LtxError> {
+pub(super) fn latent_size(temporal: usize, spatial: usize, clip: [usize; 3]) -> Result<[usize; 3], Error> {
     let [frames, height, width] = clip;
     if frames == 0 || !(frames - 1).is_multiple_of(temporal) {
-        return Err(LtxError::Config {
+        return Err(Error::Config {
             setting: "the number of frames",
             found: frames.to_string(),
             expected: format!("{0}k + 1: {1}, {2}, …", temporal, temporal + 1, 2 * temporal + 1),
@@ -387,7 +387,7 @@ pub(super) fn latent_size(temporal: usize, spatial: usize, clip: [usize; 3]) -> 
     }
     for (setting, found) in [("the height", height), ("the width", width)] {
         if found == 0 || !found.is_multiple_of(spatial) {
-            return Err(LtxError::Config {
+            return Err(Error::Config {
                 setting,
                 found: found.to_string(),
                 expected: format!("a multiple of {spatial}"),

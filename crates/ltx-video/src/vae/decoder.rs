@@ -6,7 +6,7 @@ use burn::tensor::activation::silu;
 use burn::tensor::{Device, Tensor};
 use nn_kit::in_f32;
 
-use super::config::{LtxVaeConfig, UpBlockSizes};
+use super::config::{UpBlockSizes, VaeConfig};
 use super::conv::{FrameConv, depth_to_space, pixels};
 use super::resnet::{Resnet, ResnetKind, TimeEmbedder, channel_norm, modulations};
 use super::{Draw, Stage};
@@ -54,7 +54,7 @@ struct Unfold {
 }
 
 impl Decoder {
-    pub(super) fn new(config: &LtxVaeConfig, device: &Device) -> Self {
+    pub(super) fn new(config: &VaeConfig, device: &Device) -> Self {
         let timed = config.timestep_conditioning;
         let blocks = config.up_blocks();
         let widest = config.decoder_block_out_channels[blocks.len() - 1];

@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::activation::silu;
 use burn::tensor::{Device, Tensor};
 
-use super::config::{DownBlockSizes, DownBlockType, LtxVaeConfig};
+use super::config::{DownBlockSizes, DownBlockType, VaeConfig};
 use super::conv::{FrameConv, patches, space_to_depth};
 use super::resnet::{Resnet, ResnetKind, channel_norm};
 use super::{Draw, Stage};
@@ -43,7 +43,7 @@ fn never(shape: [usize; 2]) -> Tensor<2> {
 }
 
 impl Encoder {
-    pub(super) fn new(config: &LtxVaeConfig, device: &Device) -> Self {
+    pub(super) fn new(config: &VaeConfig, device: &Device) -> Self {
         let kind = ResnetKind {
             inject_noise: false,
             timed: false,

@@ -14,9 +14,9 @@ use burn::tensor::{Device, Tensor};
 use nn_kit::{in_dtype, in_f32};
 
 use config::latent_size;
-pub use config::{DownBlockType, DownsampleType, LtxVaeConfig, LtxVersion};
+pub use config::{DownBlockType, DownsampleType, VaeConfig, Version};
 
-use crate::error::LtxError;
+use crate::error::Error;
 use crate::rotary::LatentScale;
 use decoder::Decoder;
 use encoder::Encoder;
@@ -53,7 +53,7 @@ impl Posterior {
 
 /// Encoder, decoder, and mean and spread of each channel of the latents.
 #[derive(Module, Debug)]
-pub struct LtxVae {
+pub struct Vae {
     encoder: Encoder,
     decoder: Decoder,
     latents_mean: Param<Tensor<1>>,
@@ -65,12 +65,12 @@ pub struct LtxVae {
     temporal: usize,
 }
 
-impl LtxVae {
+impl Vae {
     /// With random weights.
     ///
     /// # Errors
     /// Sizes that are no model.
-    pub fn new(config: &LtxVaeConfig, device: &Device) -> Result<Self, LtxError> {
+    pub fn new(config: &VaeConfig, device: &Device) -> Result<Self, Error> {
         config.check()?;
         let channels = config.latent_channels;
         Ok(Self {
@@ -108,7 +108,7 @@ impl LtxVae {
     ///
     /// # Errors
     /// Frames that are not a multiple of the latents' plus one, or sides that are none of the latents'.
-    pub fn encode(&self, clips: Tensor<5>) -> Result<Posterior, LtxError> {
+    pub fn encode(&self, clips: Tensor<5>) -> Result<Posterior, Error> {
         self.encode_and(clips, &mut |_, _| {})
     }
 
@@ -116,7 +116,7 @@ impl LtxVae {
         &self,
         clips: Tensor<5>,
         seen: &mut dyn FnMut(Stage, &Tensor<5>),
-    ) -> Result<Posterior, LtxError> {
+    ) -> Result<Posterior, Error> {
         let [_, _, frames, height, width] = clips.dims();
         self.check_size(frames, height, width)?;
         let dtype = self.latents_mean.val().dtype();
@@ -172,7 +172,7 @@ impl LtxVae {
     ///
     /// # Errors
     /// Which one.
-    pub fn check_size(&self, frames: usize, height: usize, width: usize) -> Result<(), LtxError> {
+    pub fn check_size(&self, frames: usize, height: usize, width: usize) -> Result<(), Error> {
         latent_size(self.temporal, self.spatial, [frames, height, width]).map(|_| ())
     }
 }

@@ -4,13 +4,13 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
-use ltx_video::parity::LTX_MODELS;
+use ltx_video::parity::MODELS;
 use model_parity::{FLOW_MODELS, Model, compare};
 
 /// Folders in `folder` whose names begin with one of `starts` are reproduced, with nothing left uncompared; how many
 /// they are.
 pub fn all_reproduced(folder: &Path, starts: &[&str]) -> usize {
-    let models: Vec<Model> = [LTX_MODELS, FLOW_MODELS].concat();
+    let models: Vec<Model> = [MODELS, FLOW_MODELS].concat();
     let mut folders: Vec<PathBuf> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())

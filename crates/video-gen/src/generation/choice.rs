@@ -5,15 +5,10 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use burn::tensor::Device;
-use cosmos_predict::{
-    CosmosAutoencoder, CosmosAutoencoderConfig, CosmosConfig, CosmosError, CosmosMemory, CosmosPipeline, CosmosPrompts,
-    CosmosSampling, CosmosTransformer, CosmosVariant,
-};
-use ltx_video::{LtxError, LtxFiles, LtxMemory, LtxTransformer, LtxVae};
 use nn_kit::AdapterFile;
 use pusht_data::VideoModel;
 use sha2::{Digest, Sha256};
-use t5_encoder::{TextEncoder, TextError};
+use t5_encoder::TextEncoder;
 
 use super::ends::plain;
 use super::error::GenerationError;
@@ -96,7 +91,7 @@ impl ModelChoice {
     /// Refuses an empty prompt, and a path at which there cannot be such a model.
     fn look(&self, prompt: Option<&str>) -> Result<(), GenerationError> {
         if prompt.is_some_and(|prompt| prompt.trim().is_empty()) {
-            return Err(TextError::Empty.into());
+            return Err(t5_encoder::Error::Empty.into());
         }
         const FILE: &str = "what train_video or a run of pipeline wrote";
         let (model, path, there, expected) = match self {
@@ -209,14 +204,14 @@ impl ModelChoice {
             Self::Object(_) | Self::Pixel(_) => {}
             Self::Ltx(path) => {
                 ltx_plan(path, &asked, memory)?;
-                LtxTransformer::check_files(path)?;
-                LtxVae::check_files(path, None)?;
+                ltx_video::Transformer::check_files(path)?;
+                ltx_video::Vae::check_files(path, None)?;
                 TextEncoder::check_files(text.unwrap_or(path))?;
             }
             Self::Cosmos(path) => {
                 cosmos_plan(path, &asked, memory)?;
-                CosmosTransformer::check_files(path)?;
-                CosmosAutoencoder::check_files(path)?;
+                cosmos_predict::Transformer::check_files(path)?;
+                cosmos_predict::Autoencoder::check_files(path)?;
                 TextEncoder::check_files(text.unwrap_or(path))?;
             }
         }
@@ -264,7 +259,7 @@ fn ltx_plan<'a>(
     path: &'a Path,
     asked: &'a Asked,
     memory: Option<u64>,
-) -> Result<(LtxFiles<'a>, LtxSettings), GenerationError> {
+) -> Result<(ltx_video::Files<'a>, LtxSettings), GenerationError> {
     let sampling = &asked.sampling;
     if sampling.end_frame.is_some() {
         return Err(GenerationError::Setting {
@@ -281,17 +276,17 @@ fn ltx_plan<'a>(
     settings.tokens = sampling.tokens.unwrap_or(settings.tokens);
     settings.prompt = asked.prompt.clone().unwrap_or(settings.prompt);
     settings.negative_prompt = sampling.negative_prompt.clone().unwrap_or(settings.negative_prompt);
-    let files = LtxFiles {
+    let files = ltx_video::Files {
         model: path,
         text: sampling.text.as_deref(),
         version: None,
         dtype: sampling.weights.unwrap_or(WeightFormat::F32).dtype(),
     };
     if let Some(lora) = &sampling.lora {
-        AdapterFile::open(lora).map_err(LtxError::from)?;
+        AdapterFile::open(lora).map_err(ltx_video::Error::from)?;
     }
     let frames = asked.frames;
-    LtxMemory::check_files(&files, [frames, height, width], memory.unwrap_or(u64::MAX))?;
+    ltx_video::Memory::check_files(&files, [frames, height, width], memory.unwrap_or(u64::MAX))?;
     Ok((files, settings))
 }
 
@@ -317,21 +312,21 @@ fn cosmos_plan(
     path: &Path,
     asked: &Asked,
     memory: Option<u64>,
-) -> Result<(CosmosSampling, [usize; 2]), GenerationError> {
+) -> Result<(cosmos_predict::Sampling, [usize; 2]), GenerationError> {
     let sampling = &asked.sampling;
     let size = sampling.size.unwrap_or(COSMOS_SIZE);
     if let Some(lora) = &sampling.lora {
-        AdapterFile::open(lora).map_err(CosmosError::from)?;
+        AdapterFile::open(lora).map_err(cosmos_predict::Error::from)?;
     }
-    CosmosMemory::check(
-        &CosmosConfig::open(path)?,
-        &CosmosAutoencoderConfig::open(path)?,
+    cosmos_predict::Memory::check(
+        &cosmos_predict::Config::open(path)?,
+        &cosmos_predict::AutoencoderConfig::open(path)?,
         [asked.frames, size[0], size[1]],
         sampling.weights.unwrap_or(WeightFormat::F32).bytes(),
         memory.unwrap_or(u64::MAX),
     )?;
-    let defaults = CosmosSampling::default();
-    let cosmos = CosmosSampling {
+    let defaults = cosmos_predict::Sampling::default();
+    let cosmos = cosmos_predict::Sampling {
         steps: sampling.steps.unwrap_or(defaults.steps),
         guidance: sampling.guidance.unwrap_or(defaults.guidance),
         fps: sampling.frame_rate.unwrap_or(defaults.fps),
@@ -352,9 +347,14 @@ fn cosmos(path: &Path, asked: Asked, memory: Option<u64>, device: &Device) -> Re
     // The text encoder is as large as the transformer, and is gone before that is read.
     let prompts = {
         let encoder = TextEncoder::open(sampling.text.as_deref().unwrap_or(path), weights.dtype(), device)?;
-        CosmosPrompts::new(&encoder, &[&prompt], &negative, tokens, device)?
+        cosmos_predict::Prompts::new(&encoder, &[&prompt], &negative, tokens, device)?
     };
-    let mut pipeline = CosmosPipeline::open(path, Some(CosmosVariant::Video2World), weights.dtype(), device)?;
+    let mut pipeline = cosmos_predict::Pipeline::open(
+        path,
+        Some(cosmos_predict::Variant::Video2World),
+        weights.dtype(),
+        device,
+    )?;
     if let Some(lora) = &sampling.lora {
         pipeline = pipeline.with_adapters(lora)?;
     }

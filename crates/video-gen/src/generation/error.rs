@@ -2,11 +2,8 @@
 
 use std::path::PathBuf;
 
-use cosmos_predict::CosmosError;
-use ltx_video::LtxError;
 use pusht_data::{DataError, SplitError, VideoError};
 use pusht_vision::VisionError;
-use t5_encoder::TextError;
 use video_io::VideoIoError;
 
 use crate::{PixelError, VideoGenError};
@@ -140,13 +137,13 @@ pub enum GenerationError {
     Pixel(#[from] PixelError),
     /// LTX-Video.
     #[error(transparent)]
-    Ltx(#[from] LtxError),
+    Ltx(#[from] ltx_video::Error),
     /// Cosmos-Predict1.
     #[error(transparent)]
-    Cosmos(#[from] CosmosError),
+    Cosmos(#[from] cosmos_predict::Error),
     /// The text encoder.
     #[error(transparent)]
-    Text(#[from] TextError),
+    Text(#[from] t5_encoder::Error),
 }
 
 impl GenerationError {

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use ltx_video::LtxError;
 use training::{ModelFileError, TrainingError};
 
 use crate::object::VideoGenError;
@@ -62,7 +61,7 @@ pub enum PixelError {
     Vision(#[from] pusht_vision::VisionError),
     /// The transformer cannot be made.
     #[error(transparent)]
-    Transformer(#[from] LtxError),
+    Transformer(#[from] ltx_video::Error),
     /// The training loop failed or was stopped.
     #[error(transparent)]
     Training(#[from] TrainingError),

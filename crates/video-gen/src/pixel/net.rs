@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::nn::{Embedding, EmbeddingConfig};
 use burn::tensor::{Device, Int, Tensor};
-use ltx_video::{Coordinates, LtxConfig, LtxInput, LtxTransformer, Rotary, Timesteps};
+use ltx_video::{Coordinates, Rotary, Timesteps};
 
 use super::caption::Caption;
 use super::config::PixelConfig;
@@ -29,7 +29,7 @@ pub struct NoisyClips {
 /// The transformer and a vector for each caption, the first for none.
 #[derive(Module, Debug)]
 pub struct PixelNet {
-    transformer: LtxTransformer,
+    transformer: ltx_video::Transformer,
     captions: Embedding,
     token: usize,
 }
@@ -42,7 +42,7 @@ impl PixelNet {
     pub fn new(config: &PixelConfig, device: &Device) -> Result<Self, PixelError> {
         config.check()?;
         let numbers = config.numbers();
-        let transformer = LtxConfig {
+        let transformer = ltx_video::Config {
             // The noisy latent and what is expected there.
             in_channels: 2 * numbers,
             out_channels: numbers,
@@ -51,10 +51,10 @@ impl PixelNet {
             cross_attention_dim: config.width,
             num_layers: config.depth,
             caption_channels: config.width,
-            ..LtxConfig::default()
+            ..ltx_video::Config::default()
         };
         Ok(Self {
-            transformer: LtxTransformer::new(&transformer, device)?,
+            transformer: ltx_video::Transformer::new(&transformer, device)?,
             captions: EmbeddingConfig::new(Caption::ALL.len() + 1, config.width).init(device),
             token: config.token,
         })
@@ -82,7 +82,7 @@ impl PixelNet {
         let scale = std::array::from_fn(|axis| EXTENT[axis] / scale[axis] as f64);
         let places = Coordinates::grid(frames, rows, columns, Some(scale));
         let both = Tensor::cat(vec![clips.latents, expected.base.clone()], 2);
-        let output = self.transformer.forward(LtxInput {
+        let output = self.transformer.forward(ltx_video::Input {
             latents: tokens(both, self.token),
             timesteps: Timesteps::Token(of_tokens),
             text: self.captions.forward(captions),

@@ -3,25 +3,22 @@
 use std::path::Path;
 
 use burn::tensor::Tensor;
-use cosmos_predict::{
-    CosmosCondition, CosmosError, CosmosPipeline, CosmosPrompt, CosmosPrompts, CosmosSampling, CosmosVariant, EndFrame,
-};
+use cosmos_predict::EndFrame;
 use nn_kit::normal;
 use pusht_data::{VideoError, VideoModel, VideoRequest};
 use pusht_env::Frame;
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
-use t5_encoder::TextError;
 
 use crate::pictures::{frames, picture};
 
 /// A video2world pipeline that makes clips from a start frame and, where one is given, an end frame.
 #[derive(Debug)]
 pub struct CosmosVideo {
-    pipeline: CosmosPipeline,
-    prompts: CosmosPrompts,
+    pipeline: cosmos_predict::Pipeline,
+    prompts: cosmos_predict::Prompts,
     size: [usize; 2],
-    sampling: CosmosSampling,
+    sampling: cosmos_predict::Sampling,
     end: EndFrame,
 }
 
@@ -31,14 +28,14 @@ impl CosmosVideo {
     /// # Errors
     /// A text2world model, a size that the model cannot make, or settings that cannot be sampled with.
     pub fn new(
-        pipeline: CosmosPipeline,
-        prompts: CosmosPrompts,
+        pipeline: cosmos_predict::Pipeline,
+        prompts: cosmos_predict::Prompts,
         size: [usize; 2],
-        sampling: CosmosSampling,
+        sampling: cosmos_predict::Sampling,
         end: EndFrame,
-    ) -> Result<Self, CosmosError> {
-        if pipeline.transformer().config().variant() == CosmosVariant::Text2World {
-            return Err(CosmosError::Variant {
+    ) -> Result<Self, cosmos_predict::Error> {
+        if pipeline.transformer().config().variant() == cosmos_predict::Variant::Text2World {
+            return Err(cosmos_predict::Error::Variant {
                 found: "clips are to begin with a start frame",
                 expected: "this is a text2world model; take a video2world one",
             });
@@ -61,27 +58,27 @@ impl CosmosVideo {
         })
     }
 
-    /// With the adapters of a file ([`CosmosPipeline::with_adapters`]).
+    /// With the adapters of a file ([`cosmos_predict::Pipeline::with_adapters`]).
     ///
     /// # Errors
     /// As there.
-    pub fn with_adapters(mut self, path: &Path) -> Result<Self, CosmosError> {
+    pub fn with_adapters(mut self, path: &Path) -> Result<Self, cosmos_predict::Error> {
         self.pipeline = self.pipeline.with_adapters(path)?;
         Ok(self)
     }
 
     /// The prompt of a request.
-    fn prompt(&self, request: &VideoRequest) -> Result<CosmosPrompt, String> {
+    fn prompt(&self, request: &VideoRequest) -> Result<cosmos_predict::Prompt, String> {
         let asked = request.prompt.as_deref().unwrap_or(self.prompts.first());
         if asked.trim().is_empty() {
-            return Err(TextError::Empty.to_string());
+            return Err(t5_encoder::Error::Empty.to_string());
         }
         let found = self.prompts.get(asked);
         found.ok_or_else(|| format!("its prompt {asked:?} was not encoded; expected one of those given"))
     }
 
     /// The latent size of a request, where the model can serve it.
-    fn latent_size(&self, request: &VideoRequest) -> Result<[usize; 3], CosmosError> {
+    fn latent_size(&self, request: &VideoRequest) -> Result<[usize; 3], cosmos_predict::Error> {
         let [height, width] = self.size;
         let size = self
             .pipeline
@@ -90,7 +87,7 @@ impl CosmosVideo {
             .latent_size(request.frames, height, width)?;
         self.pipeline.transformer().config().tokens(size[0], size[1], size[2])?;
         if request.end.is_some() && size[0] < 2 {
-            return Err(CosmosError::Size {
+            return Err(cosmos_predict::Error::Size {
                 what: "frames with a prescribed end".to_string(),
                 found: request.frames,
                 expected: "two latent frames at least (9 frames)".to_string(),
@@ -98,7 +95,7 @@ impl CosmosVideo {
         }
         for frame in std::iter::once(&request.start).chain(&request.end) {
             if frame.width() == 0 || frame.height() == 0 {
-                return Err(CosmosError::Size {
+                return Err(cosmos_predict::Error::Size {
                     what: "pixels of a frame".to_string(),
                     found: 0,
                     expected: "at least one".to_string(),
@@ -108,10 +105,15 @@ impl CosmosVideo {
         Ok(size)
     }
 
-    fn clip(&self, request: &VideoRequest, size: [usize; 3], prompt: &CosmosPrompt) -> Result<Vec<Frame>, CosmosError> {
+    fn clip(
+        &self,
+        request: &VideoRequest,
+        size: [usize; 3],
+        prompt: &cosmos_predict::Prompt,
+    ) -> Result<Vec<Frame>, cosmos_predict::Error> {
         let device = self.pipeline.device();
         let seen = |frame: &Frame| picture(frame, self.size, device);
-        let condition = CosmosCondition::ends(
+        let condition = cosmos_predict::Condition::ends(
             self.pipeline.autoencoder(),
             seen(&request.start),
             request.end.as_ref().map(|end| (seen(end), self.end)),
@@ -153,7 +155,7 @@ impl VideoModel for CosmosVideo {
             .enumerate()
             .map(look)
             .collect::<Result<_, VideoError>>()?;
-        let one = |(request, (size, prompt)): (&VideoRequest, ([usize; 3], CosmosPrompt))| {
+        let one = |(request, (size, prompt)): (&VideoRequest, ([usize; 3], cosmos_predict::Prompt))| {
             self.clip(request, size, &prompt).map_err(|error| VideoError::Failed {
                 model: self.name(),
                 reason: error.to_string(),

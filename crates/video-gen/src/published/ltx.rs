@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::Device;
-use ltx_video::{LtxCondition, LtxError, LtxFiles, LtxModel, LtxRequest, LtxStyle};
 use pusht_data::{VideoError, VideoModel, VideoRequest};
 use pusht_env::Frame;
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
-use t5_encoder::{TextEncoder, TextError, TextStates};
+use t5_encoder::{TextEncoder, TextStates};
 
 use crate::pictures::{frames, picture};
 use crate::prompt::{default_negative_prompt, default_prompt};
@@ -68,7 +67,7 @@ impl Default for LtxSettings {
 #[derive(Debug)]
 pub struct LtxVideo {
     text: Texts,
-    model: LtxModel,
+    model: ltx_video::Pipeline,
     settings: LtxSettings,
     device: Device,
 }
@@ -86,7 +85,7 @@ impl LtxVideo {
     /// is in memory; requests may have no other prompts.
     pub fn with_states(
         states: BTreeMap<String, TextStates>,
-        model: LtxModel,
+        model: ltx_video::Pipeline,
         settings: LtxSettings,
         device: Device,
     ) -> Self {
@@ -99,7 +98,7 @@ impl LtxVideo {
     }
 
     /// Of parts that were loaded.
-    pub fn new(text: TextEncoder, model: LtxModel, settings: LtxSettings, device: Device) -> Self {
+    pub fn new(text: TextEncoder, model: ltx_video::Pipeline, settings: LtxSettings, device: Device) -> Self {
         Self {
             text: Texts::Encoder(Box::new(text)),
             model,
@@ -112,31 +111,31 @@ impl LtxVideo {
     ///
     /// # Errors
     /// Files that are missing, damaged or of another version.
-    pub fn open(files: LtxFiles<'_>, settings: LtxSettings, device: &Device) -> Result<Self, LtxError> {
-        let model = LtxModel::open(files, device)?;
+    pub fn open(files: ltx_video::Files<'_>, settings: LtxSettings, device: &Device) -> Result<Self, ltx_video::Error> {
+        let model = ltx_video::Pipeline::open(files, device)?;
         let text = TextEncoder::open(files.text.unwrap_or(files.model), files.dtype, device)?;
         Ok(Self::new(text, model, settings, device.clone()))
     }
 
-    /// With the adapters of a file ([`ltx_video::LtxTransformer::with_adapters`]).
+    /// With the adapters of a file ([`ltx_video::Transformer::with_adapters`]).
     ///
     /// # Errors
     /// As there.
-    pub fn with_adapters(mut self, path: &Path) -> Result<Self, LtxError> {
+    pub fn with_adapters(mut self, path: &Path) -> Result<Self, ltx_video::Error> {
         self.model.transformer = self.model.transformer.with_adapters(path, &self.device)?;
         Ok(self)
     }
 
     /// Transformer, autoencoder and schedule.
-    pub fn model(&self) -> &LtxModel {
+    pub fn model(&self) -> &ltx_video::Pipeline {
         &self.model
     }
 
     /// What a request asks of the pipeline.
-    fn request(&self, request: &VideoRequest) -> Result<LtxRequest, LtxError> {
+    fn request(&self, request: &VideoRequest) -> Result<ltx_video::Request, ltx_video::Error> {
         let settings = &self.settings;
         let size = [settings.height, settings.width];
-        let given = |frame: &Frame, at: usize| LtxCondition {
+        let given = |frame: &Frame, at: usize| ltx_video::Condition {
             pixels: picture(frame, size, &self.device).unsqueeze_dim(2),
             frame: at,
             strength: 1.0,
@@ -148,8 +147,8 @@ impl LtxVideo {
         if let Some(end) = &request.end {
             conditions.push(given(end, request.frames - 1));
         }
-        let request = LtxRequest {
-            style: LtxStyle::Conditioned,
+        let request = ltx_video::Request {
+            style: ltx_video::Style::Conditioned,
             frames: request.frames,
             height: settings.height,
             width: settings.width,
@@ -166,15 +165,15 @@ impl LtxVideo {
         Ok(request)
     }
 
-    fn prompt<'a>(&'a self, request: &'a VideoRequest) -> Result<&'a str, LtxError> {
+    fn prompt<'a>(&'a self, request: &'a VideoRequest) -> Result<&'a str, ltx_video::Error> {
         let prompt = request.prompt.as_deref().unwrap_or(&self.settings.prompt);
         match prompt.trim() {
-            "" => Err(TextError::Empty.into()),
+            "" => Err(t5_encoder::Error::Empty.into()),
             _ => Ok(prompt),
         }
     }
 
-    fn clip(&self, request: &VideoRequest) -> Result<Vec<Frame>, LtxError> {
+    fn clip(&self, request: &VideoRequest) -> Result<Vec<Frame>, ltx_video::Error> {
         let prompt = self.prompt(request)?;
         let asked = self.request(request)?;
         let texts = match self.settings.guidance > 1.0 {
@@ -185,7 +184,7 @@ impl LtxVideo {
             Texts::Encoder(encoder) => encoder.encode(&texts, self.settings.tokens, true, &self.device)?,
             Texts::States(states) => {
                 let state = |text: &&str| {
-                    states.get(*text).cloned().ok_or_else(|| LtxError::Config {
+                    states.get(*text).cloned().ok_or_else(|| ltx_video::Error::Config {
                         setting: "the prompt",
                         found: format!("{text:?}"),
                         expected: "one whose states were made before".into(),
@@ -210,7 +209,7 @@ impl VideoModel for LtxVideo {
 
     /// The start frame is given in place, the end frame as tokens of its own. Clips have 8k + 1 frames.
     fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoError> {
-        let refuse = |request: usize, error: LtxError| VideoError::Request {
+        let refuse = |request: usize, error: ltx_video::Error| VideoError::Request {
             request,
             reason: error.to_string(),
         };
@@ -219,7 +218,7 @@ impl VideoModel for LtxVideo {
             self.prompt(request).map_err(|error| refuse(i, error))?;
             self.request(request).map_err(|error| refuse(i, error))?;
         }
-        let failed = |error: LtxError| VideoError::Failed {
+        let failed = |error: ltx_video::Error| VideoError::Failed {
             model: self.name(),
             reason: error.to_string(),
         };
