@@ -3,7 +3,7 @@
 //! An estimate: weights are exact, activations are counted as the largest tensors that live at once. The transformer's
 //! attention takes queries in blocks, so that its scores stay below a quarter of a gigabyte.
 
-use std::collections::BTreeMap;
+use nn_kit::memory::{count, fitting_clip, gigabytes};
 
 use crate::autoencoder::AutoencoderConfig;
 use crate::config::Config;
@@ -44,12 +44,6 @@ impl Memory {
         let [frames, height, width] = clip;
         let [t, h, w] = autoencoder.latent_size(frames, height, width)?;
         let tokens: usize = transformer.tokens(t, h, w)?.iter().product();
-        let count = |shapes: &BTreeMap<String, Vec<usize>>| -> u64 {
-            shapes
-                .values()
-                .map(|shape| shape.iter().product::<usize>() as u64)
-                .sum()
-        };
         let block = tokens * (TOKENS * transformer.width() + 2 * transformer.hidden());
         let scores = (transformer.num_attention_heads * tokens * tokens).min(SCORES.0) * SCORES.1;
         // The decoder's last level: as many cubes of pixels as the clip has.
@@ -92,25 +86,10 @@ impl Memory {
         if found.total() <= limit {
             return Ok(found);
         }
-        let [frames, height, width] = clip;
         let step = autoencoder.temporal_compression_ratio;
-        let fits = |clip, bytes| -> Result<bool, Error> {
-            Ok(Self::estimate(transformer, autoencoder, clip, bytes)?.total() <= limit)
-        };
-        let mut advice = None;
-        for bytes in [bytes, 2] {
-            let mut shorter = frames;
-            while advice.is_none() && shorter > step {
-                if fits([shorter, height, width], bytes)? {
-                    let format = if bytes == 2 { "bf16" } else { "f32" };
-                    advice = Some(format!(
-                        "{shorter} frames of {width} × {height} px in {format} would fit"
-                    ));
-                }
-                shorter -= step;
-            }
-        }
-        let gigabytes = |bytes: u64| bytes as f64 / 1e9;
+        let advice = fitting_clip(clip, step, bytes, |clip, bytes| {
+            Ok::<_, Error>(Self::estimate(transformer, autoencoder, clip, bytes)?.total() <= limit)
+        })?;
         Err(Error::Memory {
             model: format!("Cosmos {}", transformer.variant()),
             needed: gigabytes(found.total()),

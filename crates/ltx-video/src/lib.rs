@@ -20,7 +20,7 @@ pub use config::Config;
 pub use error::Error;
 pub use load::{Files, Layout, transformer_shapes, vae_shapes};
 pub use lora::Lora;
-pub use memory::{Memory, Sizes, count};
+pub use memory::{Memory, Sizes};
 pub use pipeline::{Condition, Noise, Pipeline, Request, Style, latent_tokens};
 pub use rotary::{Coordinates, LatentScale, Rotary};
 pub use train::{Clips, Example, loss, training_time};

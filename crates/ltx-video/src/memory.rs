@@ -2,9 +2,8 @@
 //!
 //! An estimate: weights are exact, activations are counted as the largest tensors that live at once.
 
-use std::collections::BTreeMap;
-
 use burn::tensor::FloatDType;
+use nn_kit::memory::{count, fitting_clip, gigabytes};
 
 use crate::config::Config;
 use crate::error::Error;
@@ -106,21 +105,9 @@ impl Memory {
         if found.total() <= limit {
             return Ok(found);
         }
-        let [frames, height, width] = clip;
-        let step = sizes.autoencoder.temporal();
-        let shorter: Vec<usize> = (1..=frames).rev().step_by(step).filter(|f| *f > 1).collect();
-        let formats = [(bytes, if bytes == 2 { "bf16" } else { "f32" }), (2, "bf16")];
-        let mut advice = None;
-        for (bytes, format) in formats {
-            for frames in &shorter {
-                if advice.is_none() && Self::estimate(sizes, [*frames, height, width], bytes)?.total() <= limit {
-                    advice = Some(format!(
-                        "{frames} frames of {width} × {height} px in {format} would fit"
-                    ));
-                }
-            }
-        }
-        let gigabytes = |bytes: u64| bytes as f64 / 1e9;
+        let advice = fitting_clip(clip, sizes.autoencoder.temporal(), bytes, |clip, bytes| {
+            Ok::<_, Error>(Self::estimate(sizes, clip, bytes)?.total() <= limit)
+        })?;
         Err(Error::Memory {
             needed: gigabytes(found.total()),
             limit: gigabytes(limit),
@@ -146,12 +133,6 @@ fn autoencoder_activations(config: &VaeConfig, [frames, height, width]: [usize; 
     let patch = config.patch_size * config.patch_size * config.patch_size_t;
     let widest = config.outer_width().max(config.in_channels * patch);
     MAPS * frames.div_ceil(config.patch_size_t) * (height * width).div_ceil(patch / config.patch_size_t) * widest
-}
-
-/// Numbers in tensors of these shapes.
-pub fn count(shapes: &BTreeMap<String, Vec<usize>>) -> u64 {
-    let of = |shape: &Vec<usize>| shape.iter().product::<usize>() as u64;
-    shapes.values().map(of).sum()
 }
 
 #[cfg(test)]

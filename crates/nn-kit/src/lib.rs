@@ -15,6 +15,7 @@ mod export;
 mod fill;
 mod kl_autoencoder;
 mod lora;
+pub mod memory;
 mod published;
 mod random;
 mod rms;

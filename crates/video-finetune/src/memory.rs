@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use burn::tensor::{Device, FloatDType};
-use ltx_video::count;
+use nn_kit::memory::{count, gigabytes};
 
 use crate::config::{Family, FinetuneConfig, Format};
 use crate::error::FinetuneError;
@@ -184,7 +184,6 @@ impl Sizes {
         let Some(limit) = limit.filter(|limit| found.total() > *limit) else {
             return Ok(found);
         };
-        let gigabytes = |bytes: u64| bytes as f64 / 1e9;
         let (mut smaller, mut changes) = (config.clone(), Vec::new());
         let mut advice = None;
         for change in [
