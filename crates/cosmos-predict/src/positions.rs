@@ -67,11 +67,13 @@ impl Rotary {
     }
 
     /// Cosines, `[tokens, head]`: both halves of a head have the same.
+    #[cfg(feature = "parity")]
     pub(crate) fn cos(&self) -> Tensor<2> {
         self.cos.clone().repeat_dim(1, 2)
     }
 
     /// Sines, `[tokens, head]`.
+    #[cfg(feature = "parity")]
     pub(crate) fn sin(&self) -> Tensor<2> {
         self.sin.clone().repeat_dim(1, 2)
     }

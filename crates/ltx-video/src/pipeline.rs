@@ -72,6 +72,7 @@ pub struct Request {
 }
 
 /// What can be looked at on the way (see `model-parity`).
+#[cfg_attr(not(feature = "parity"), expect(dead_code, reason = "only the comparison looks"))]
 pub(crate) enum Seen<'a> {
     Schedule(&'a FlowSchedule),
     Coordinates(&'a [Vec<f32>; 3]),

@@ -151,6 +151,7 @@ impl Rotary {
     }
 
     /// Cosines and sines as the published implementation keeps them.
+    #[cfg(feature = "parity")]
     pub(crate) fn parts(&self) -> (Tensor<3>, Tensor<3>) {
         let [clips, tokens, width] = self.sin.dims();
         let pairs = self.sin.clone().reshape([clips, tokens, width / 2, 2]);

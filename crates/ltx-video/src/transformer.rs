@@ -84,6 +84,7 @@ pub(crate) struct Head {
 }
 
 /// What can be looked at on the way (see `model-parity`).
+#[cfg_attr(not(feature = "parity"), expect(dead_code, reason = "only the comparison looks"))]
 pub(crate) enum Seen<'a> {
     Tokens(&'a Tensor<3>),
     Text(&'a Tensor<3>),
