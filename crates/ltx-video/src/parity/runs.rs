@@ -1,8 +1,7 @@
 //! Whole pipelines and steps of training against recordings of the published implementation (see `model-parity`).
 
 use std::cell::RefCell;
-use t5_encoder::TextStates;
-use t5_encoder::parity::RecordedT5;
+use std::collections::BTreeMap;
 
 use burn::module::Module;
 use burn::optim::{AdamWConfig, GradientsParams};
@@ -10,7 +9,8 @@ use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use diffusion_schedulers::FlowScheduler;
 use model_parity::{Case, Check, MODULE, PIPELINE, ParityError, SCHEDULE};
 use nn_kit::{Checkpoint, is_adapter, published_gradients, published_values};
-use training::clip_global_norm;
+use t5_encoder::TextStates;
+use t5_encoder::parity::RecordedT5;
 
 use super::refused;
 use crate::config::Config;
@@ -24,7 +24,7 @@ use crate::transformer::{Timesteps, Transformer};
 use crate::vae::{Vae, VaeConfig};
 
 /// Largest norm of the gradients in recorded steps.
-const CLIP: f32 = 1.0;
+const CLIP: f64 = 1.0;
 
 /// A number of the configuration, or what stands for one that is missing.
 fn number(case: &Case, name: &str, otherwise: f64) -> f64 {
@@ -248,14 +248,18 @@ pub(super) fn training_step(case: &Case, device: &Device) -> Result<Vec<Check>, 
         let times: Vec<f64> = times.iter().step_by(times.len() / recorded.max(1)).copied().collect();
         checks.push(case.check_numbers("timesteps", &times, 0.0)?);
     }
-    let velocity = model.forward(example.input);
+    let velocity = model.forward(example.input.clone());
     checks.push(case.check("pred", velocity.clone(), MODULE)?);
-    let loss = loss(velocity, example.target, example.counted);
-    checks.push(case.check_numbers("loss", &[f64::from(loss.clone().into_scalar::<f32>())], MODULE)?);
-    let grads = GradientsParams::from_grads(loss.backward(), &model);
-    checks.extend(gradients(case, &published_gradients(&model, &grads, &names))?);
+    let value = loss(velocity, example.target.clone(), example.counted.clone());
+    checks.push(case.check_numbers("loss", &[f64::from(value.clone().into_scalar::<f32>())], MODULE)?);
+    let grads = GradientsParams::from_grads(value.backward(), &model);
+    let (compared, norm) = gradients(case, &published_gradients(&model, &grads, &names))?;
+    checks.extend(compared);
 
-    let grads = clip_global_norm(&model, grads, CLIP);
+    // Gradients that are clipped at a norm are those of a loss that is as much smaller.
+    let scale = (CLIP / (norm + 1e-6)).min(1.0);
+    let value = loss(model.forward(example.input), example.target, example.counted).mul_scalar(scale);
+    let grads = GradientsParams::from_grads(value.backward(), &model);
     let mut optimizer = AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(0.01).init();
     let model: Transformer = optimizer.step(number(case, "lr", 2e-4), model, grads);
     for (name, data) in published_values(&model, &names) {
@@ -271,8 +275,8 @@ pub(super) fn training_step(case: &Case, device: &Device) -> Result<Vec<Check>, 
     Ok(checks)
 }
 
-/// Recorded gradients, and the norm of all.
-fn gradients(case: &Case, found: &std::collections::BTreeMap<String, TensorData>) -> Result<Vec<Check>, ParityError> {
+/// Recorded gradients compared, and the norm of all.
+fn gradients(case: &Case, found: &BTreeMap<String, TensorData>) -> Result<(Vec<Check>, f64), ParityError> {
     let mut checks = Vec::new();
     let mut squares = 0.0;
     for (name, data) in found {
@@ -286,7 +290,7 @@ fn gradients(case: &Case, found: &std::collections::BTreeMap<String, TensorData>
     if case.has("grad_norm") {
         checks.push(case.check_numbers("grad_norm", &[squares.sqrt()], PIPELINE)?);
     }
-    Ok(checks)
+    Ok((checks, squares.sqrt()))
 }
 
 /// Adapters written and read are the same, under names that begin as published.
