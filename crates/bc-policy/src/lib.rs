@@ -2,6 +2,8 @@
 //!
 //! [`train`] turns episodes and a split into a [`BcPolicy`], which acts through [`pusht_env::Policy`] and is kept as one
 //! safetensors file. `docs/policies.md` says what each kind sees, learns and cannot do.
+//!
+#![doc = include_str!("../README.md")]
 #![recursion_limit = "256"]
 
 mod cnn;

@@ -1,5 +1,7 @@
 //! Episodes of PushT: sources, conversion, splits, normalisation, augmentation, and the traits of inverse dynamics and
 //! video models, which speak of frames and actions, not tensors.
+//!
+#![doc = include_str!("../README.md")]
 
 mod atomic;
 mod augment;

@@ -3,6 +3,8 @@
 //! [`fit`] trains any Burn module on any [`Objective`]. Everything random follows from the seed in [`TrainConfig`], so
 //! that a run that was stopped and resumed from its last checkpoint ends, on the CPU, in the same bits as one that was
 //! not. `docs/training.md` has the conventions.
+//!
+#![doc = include_str!("../README.md")]
 #![recursion_limit = "256"]
 
 mod checkpoint;

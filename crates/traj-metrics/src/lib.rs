@@ -6,6 +6,8 @@
 //! (divided by n). The formulas stand in `docs/metrics.md`.
 //!
 //! [`ActionMeasures::of`] computes every measure of a set together with its floors; the parts can be used alone.
+//!
+#![doc = include_str!("../README.md")]
 
 mod autocorrelation;
 mod bootstrap;

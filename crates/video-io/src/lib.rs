@@ -7,6 +7,8 @@
 //!
 //! [`VideoReader`] gives the frames of a file or folder one at a time in the order in which they are shown, with their
 //! times; [`Resampled`] makes them a sequence of a fixed rate; [`read_frames`] reads a whole video.
+//!
+#![doc = include_str!("../README.md")]
 
 #[cfg(feature = "mp4")]
 mod compress;
