@@ -147,7 +147,12 @@ fn train(config: &Config, args: &Args, verdicts: &mut Verdicts, ctx: &mut JobCon
     for comparison in report.verdict.comparisons() {
         println!("{comparison}");
     }
-    verdicts.policies = Some(Policies::of(&report, "experiment/report.html"));
+    verdicts.policies = Some(Policies::new(
+        "experiment/report.html",
+        report.warning,
+        report.verdict,
+        &report.arms,
+    ));
     Ok(())
 }
 

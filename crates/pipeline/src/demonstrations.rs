@@ -4,11 +4,11 @@
 use std::path::Path;
 
 use bc_policy::track_states;
-use eval::{Picture, Shows};
 use pusht_data::{Episode, Simulation, Source, demonstrate, open};
 use pusht_env::{ExpertConfig, State};
 use pusht_jobs::{Done, Hasher, JobContext, Key, Stage};
 use rayon::prelude::*;
+use report::{Picture, Shows};
 use serde::{Deserialize, Serialize};
 
 use crate::PipelineError;

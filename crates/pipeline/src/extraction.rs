@@ -1,10 +1,10 @@
 //! How far extracted actions are from recorded ones.
 
-use eval::{ExtractionRow, RowKind};
 use idm::{ClosedForm, LearnedIdm, Reduction, extraction_error};
 use pusht_data::{Episode, FrameRef, InverseDynamics, Labels, Split, SplitProtocol};
 use pusht_jobs::JobContext;
 use pusht_vision::{Start, actions_from_track};
+use report::{ExtractionRow, RowKind};
 use traj_metrics::ActionMeasures;
 
 use crate::PipelineError;

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::time::Instant;
 
 use burn::tensor::Device;
-use eval::ModelTraining;
 use idm::{ClosedForm, LearnedConfig, LearnedIdm, Reduction};
 use pusht_data::{InverseDynamics, Split};
 use pusht_jobs::{Done, JobContext, Stage};
 use pusht_vision::Start;
+use report::ModelTraining;
 use serde::Serialize;
 use training::FitOptions;
 

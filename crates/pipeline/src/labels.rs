@@ -3,12 +3,12 @@
 use std::ops::Range;
 use std::path::Path;
 
-use eval::ExtractionRow;
 use idm::ClosedForm;
 use pusht_data::Split;
 use pusht_env::Action;
 use pusht_jobs::{Done, JobContext, Stage};
 use pusht_vision::Start;
+use report::ExtractionRow;
 use serde::{Deserialize, Serialize};
 
 use crate::PipelineError;

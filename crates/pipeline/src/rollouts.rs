@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use eval::{
-    Picture, Protocol, RandomTarget, Role, RolloutConfig, RolloutRecord, Scores, Shows, StandStill, film, rollout,
-};
+use eval::{Protocol, RandomTarget, Role, RolloutConfig, RolloutRecord, Scores, StandStill, film, rollout};
 use pusht_env::{ExpertConfig, ExpertPolicy, Policy};
 use pusht_jobs::{Done, JobContext, Stage};
+use report::{Picture, Shows};
 use serde::Serialize;
 
 use crate::PipelineError;

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use eval::{Report, StageTime};
 use pusht_jobs::{JobContext, Origin, Runner, Selection, StageError};
+use report::{Report, StageTime};
 
 use crate::assemble::{self, Circumstances};
 use crate::error::failed;
@@ -167,7 +167,7 @@ pub fn draw_report(run: &Path) -> Result<Report, PipelineError> {
             reason: format!("has no {data}; expected the folder of a finished run, such as runs/cpu"),
         });
     }
-    let failed = |e: eval::ReportError| PipelineError::NotARun {
+    let failed = |e: report::ReportError| PipelineError::NotARun {
         path: run.to_owned(),
         reason: e.to_string(),
     };

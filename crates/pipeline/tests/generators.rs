@@ -7,9 +7,9 @@ mod common;
 use std::path::Path;
 
 use common::{config, options};
-use eval::Report;
 use pipeline::{Config, PipelineError, run};
 use pusht_jobs::JobContext;
+use report::Report;
 
 #[test]
 fn other_generators_are_names_or_tables() {

@@ -7,9 +7,9 @@ mod common;
 use std::fs;
 
 use common::{config, options};
-use eval::Report;
 use pipeline::{Config, PipelineError, RunOptions, Selection, run, run_part};
 use pusht_jobs::{CancelFlag, JobContext, Progress};
+use report::Report;
 
 /// Cancels in the middle of the task of this name.
 struct CancelIn {

@@ -1,6 +1,6 @@
 //! What policies make of the clips: the experiment's answer in short. The experiment itself is run elsewhere.
 
-use eval::{Interval, Report, Role, Verdict};
+use eval::{Arm, Interval, Role, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::page::{escape, table};
@@ -38,9 +38,9 @@ pub struct ArmScore {
 }
 
 impl Policies {
-    /// In short what the report of the experiment says, whose page lies at `page`.
-    pub fn of(report: &Report, page: &str) -> Self {
-        let arms = report.arms.iter().map(|arm| ArmScore {
+    /// In short what an experiment says whose page lies at `page`.
+    pub fn new(page: &str, warning: Option<String>, verdict: Verdict, arms: &[Arm]) -> Self {
+        let arms = arms.iter().map(|arm| ArmScore {
             name: arm.name.clone(),
             what: arm.what.clone(),
             role: arm.role,
@@ -51,8 +51,8 @@ impl Policies {
         });
         Self {
             page: page.to_owned(),
-            warning: report.warning.clone(),
-            verdict: report.verdict.clone(),
+            warning,
+            verdict,
             arms: arms.collect(),
         }
     }

@@ -64,7 +64,7 @@ pub struct QualityReport {
 
 impl QualityGroup {
     /// Its range in words; a range of one whole number is that number.
-    pub(crate) fn range(&self) -> String {
+    pub fn range(&self) -> String {
         match self.below {
             Some(below) if below - self.from == 1.0 => self.from.to_string(),
             Some(below) => format!("{} to below {below}", self.from),

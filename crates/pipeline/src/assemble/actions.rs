@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use bc_policy::regression_fit;
-use eval::{ActionRow, FitFloor};
 use pusht_data::FrameRef;
+use report::{ActionRow, FitFloor};
 use traj_metrics::{ActionMeasures, MetricError, to_points};
 
 use crate::arms::{DemoLabels, Material};

@@ -1,9 +1,8 @@
 //! Arms, other policies and references with their scores.
 
-use eval::{
-    Arm, Bootstrap, EpisodeScores, OtherPolicy, Protocol, Role, RolloutRecord, Scores, SeedResult, TrainingData,
-};
+use eval::{Arm, Bootstrap, EpisodeScores, Protocol, Role, RolloutRecord, Scores, SeedResult, TrainingData};
 use pusht_data::Split;
+use report::OtherPolicy;
 
 use super::actions::SEED;
 use super::method::augmentation;

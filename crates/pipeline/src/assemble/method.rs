@@ -1,7 +1,8 @@
 //! What was done, in the report's words.
 
 use bc_policy::{Augmentation, PolicyConfig, PolicyKind};
-use eval::{Method, Protocol};
+use eval::Protocol;
+use report::Method;
 
 use super::results::Results;
 use crate::Config;

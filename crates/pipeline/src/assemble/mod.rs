@@ -7,7 +7,8 @@ mod notes;
 mod record;
 mod results;
 
-use eval::{REPORT_SCHEMA, Report, Verdict};
+use eval::Verdict;
+use report::{REPORT_SCHEMA, Report};
 
 pub(crate) use results::{Circumstances, Played, Results, Trained, TrainedSeed};
 

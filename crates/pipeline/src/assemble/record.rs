@@ -1,6 +1,6 @@
 //! What is needed to repeat a run.
 
-use eval::RunRecord;
+use report::RunRecord;
 
 use super::results::Circumstances;
 use crate::{Config, PipelineError};

@@ -1,7 +1,8 @@
 //! Everything that the report is made of.
 
-use eval::{ExtractionRow, ModelTraining, OtherGenerator, Picture, QualityReport, RolloutRecord, StageTime};
+use eval::{QualityReport, RolloutRecord};
 use pusht_data::Split;
+use report::{ExtractionRow, ModelTraining, OtherGenerator, Picture, StageTime};
 
 use crate::arms::{Arm, Material};
 use crate::clips::ClipsSource;

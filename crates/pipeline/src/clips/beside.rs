@@ -3,8 +3,9 @@
 
 use std::path::Path;
 
-use eval::{ModelTraining, OtherGenerator, QualityReport};
+use eval::QualityReport;
 use pusht_jobs::{JobContext, Key, Runner, Stage};
+use report::{ModelTraining, OtherGenerator};
 use serde::{Deserialize, Serialize};
 
 use super::ends::{Ends, at_length};

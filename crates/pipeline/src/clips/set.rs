@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use eval::{Generator, GeneratorKind, ModelTraining, Picture, QualityReport};
+use eval::{Generator, GeneratorKind, QualityReport};
 use pusht_data::Episode;
+use report::{ModelTraining, Picture};
 
 use super::ends::Ends;
 use crate::generators::Video;

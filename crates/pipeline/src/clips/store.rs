@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use eval::{Picture, Shows};
 use pusht_env::Frame;
+use report::{Picture, Shows};
 use video_io::{VideoOptions, read_frames, save_video};
 
 use super::ends::Ends;

@@ -1,7 +1,8 @@
 //! A video model that is ready to make clips.
 
-use eval::{GeneratorKind, ModelTraining};
+use eval::GeneratorKind;
 use pusht_data::VideoModel;
+use report::ModelTraining;
 use video_gen::OpenedModel;
 
 /// What makes clips.

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::time::Instant;
 
 use burn::tensor::Device;
-use eval::{GeneratorKind, ModelTraining};
+use eval::GeneratorKind;
 use pusht_data::{Episode, FrameRef, Split, VideoModel};
 use pusht_jobs::{Done, JobContext, Runner, Stage};
+use report::ModelTraining;
 use serde::Serialize;
 use training::{Curve, FitOptions};
 

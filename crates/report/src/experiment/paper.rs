@@ -1,6 +1,7 @@
 //! The paper's published numbers as far as they are known here, and ours beside them. What is not known is `None` and
 //! printed as "not given here"; nothing is filled in.
 
+use super::fill::fit_own;
 use super::{Report, RowKind};
 use serde::{Deserialize, Serialize};
 
@@ -79,7 +80,7 @@ impl Report {
                 ours,
             });
         };
-        let fits = |number: &dyn Fn(&super::Arm) -> Option<f64>| {
+        let fits = |number: &dyn Fn(&eval::Arm) -> Option<f64>| {
             let values = self.players().filter_map(|a| Some((a.name.clone(), number(a)?)));
             values.map(|(name, value)| OurValue { name, value }).collect::<Vec<_>>()
         };
@@ -90,9 +91,9 @@ impl Report {
                 "test MSE, own labels, px²",
                 Some(mse),
                 None,
-                fits(&|a| a.fit_own()[0]),
+                fits(&|a| fit_own(a)[0]),
             );
-            add(&item, "test R², own labels", Some(r2), None, fits(&|a| a.fit_own()[1]));
+            add(&item, "test R², own labels", Some(r2), None, fits(&|a| fit_own(a)[1]));
             let ours = fits(&|a| a.over_seeds(|t| t.validation_mse));
             add(&item, "validation MSE, px²", Some(validation), None, ours);
         }

@@ -13,8 +13,8 @@ pub use assets::Assets;
 pub use html::render_html;
 
 pub use model::{
-    ActionRow, Arm, ExtractionRow, Fit, FitFloor, LossPoint, Method, ModelTraining, OtherGenerator, OtherPolicy,
-    Picture, REPORT_SCHEMA, Report, Role, RowKind, RunRecord, SeedResult, Shows, StageTime, Training, TrainingData,
+    ActionRow, ExtractionRow, FitFloor, Method, ModelTraining, OtherGenerator, OtherPolicy, Picture, REPORT_SCHEMA,
+    Report, RowKind, RunRecord, Shows, StageTime,
 };
 pub use paper::{OurValue, PaperRow};
 pub use save::ReportError;

@@ -1,10 +1,12 @@
 //! The paper's policies beside ours; its other numbers stand in the tables of actions.
 
+use super::super::fill::{fit_own, played};
 use super::super::paper::{TABLE_2, TABLE_5};
 use super::super::table::{NOT_GIVEN, Table, interval, number};
-use super::super::{Arm, FitFloor, Report, Role};
+use super::super::{FitFloor, Report};
 use super::outcome::trained;
 use crate::plot::escape;
+use eval::{Arm, Role};
 
 /// Tables 2 and 5, and where the rest is to be found.
 pub fn paper(report: &Report) -> String {
@@ -22,7 +24,7 @@ pub fn paper(report: &Report) -> String {
         table.row("paper", &cells);
     }
     let mut ours = |policy: &str, arm: &Arm, data: &str| {
-        let [mse, r2] = arm.fit_own();
+        let [mse, r2] = fit_own(arm);
         let cells = [
             format!("{}<small>{}</small>", escape(policy), escape(data)),
             escape(&m.split),
@@ -72,7 +74,7 @@ pub fn paper(report: &Report) -> String {
             (Some(first), Some(last)) => format!(", start seeds {first} to {last}"),
             _ => String::new(),
         };
-        let ours = format!("{}: {} episodes, {} steps{seeds}", m.protocol, arm.played(), m.steps);
+        let ours = format!("{}: {} episodes, {} steps{seeds}", m.protocol, played(arm), m.steps);
         let cells = [
             escape(&arm.name),
             escape(&ours),

@@ -1,10 +1,11 @@
 //! Loss curves.
 
 use super::super::table::{Table, count, number};
-use super::super::{Arm, LossPoint, ModelTraining, Report};
+use super::super::{ModelTraining, Report};
 use super::figure;
 use super::outcome::trained;
 use crate::plot::{LineAxes, LinePanel, LineSeries, arm_colour, arm_dash, escape, line_chart};
+use eval::{Arm, LossPoint};
 
 /// Curves of every arm (Figures 4 and 7), and of the models behind them.
 pub fn training(report: &Report) -> String {

@@ -1,11 +1,13 @@
 //! Policies side by side, all trained on the demonstrations: is the one that the arms train a good one?
 
+use super::super::Report;
+use super::super::fill::fit_own;
 use super::super::table::{Table, count, number};
-use super::super::{Arm, Report, Role};
 use super::figure;
 use super::outcome::{class, rollout_cells};
 use super::training::curves;
 use crate::plot::{colour, escape};
+use eval::{Arm, Role};
 
 /// Fits, closed-loop scores and loss curves; nothing when there is one policy only.
 pub fn policies(report: &Report) -> String {
@@ -34,7 +36,7 @@ pub fn policies(report: &Report) -> String {
         ("Roll-outs, 95 % intervals", 4),
     ]);
     let mut row = |name: &str, what: &str, training: [String; 2], arm: &Arm| {
-        let [mse, r2] = arm.fit_own();
+        let [mse, r2] = fit_own(arm);
         let [played, mean_reward, max_reward, solved] = rollout_cells(arm);
         let [parameters, updates] = training;
         table.row(

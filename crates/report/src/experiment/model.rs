@@ -1,9 +1,8 @@
 //! What a report says, as data: everything that is needed to draw it anew. `report.json` is this struct.
 
-use crate::quality::QualityReport;
-use crate::{EpisodeScores, Protocol, Verdict};
+use eval::{Arm, Fit, LossPoint, Protocol, QualityReport, Verdict};
 use serde::{Deserialize, Serialize};
-use traj_metrics::{Interval, MeanSd, SequenceMeasures};
+use traj_metrics::{MeanSd, SequenceMeasures};
 
 /// The version of the layout of `report.json`; raised when a field changes its meaning.
 pub const REPORT_SCHEMA: u32 = 1;
@@ -87,39 +86,6 @@ pub struct Method {
     pub inverse_dynamics: String,
 }
 
-/// What an arm is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// A policy trained on some data.
-    Trained,
-    /// Needs no training; a policy has to beat it.
-    Floor,
-    /// Needs no training; shows what can be reached.
-    Ceiling,
-}
-
-/// One arm with its results. [`Arm::new`] computes the intervals.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Arm {
-    /// Its name, e.g. `demo-matched`.
-    pub name: String,
-    /// What it is in a few words, e.g. `as many demonstration frames as generated has`.
-    pub what: String,
-    /// What it is for.
-    pub role: Role,
-    /// What it was trained on; `None` for floors and the ceiling.
-    pub data: Option<TrainingData>,
-    /// One entry a training seed; floors and the ceiling have one.
-    pub seeds: Vec<SeedResult>,
-    /// Mean reward per step.
-    pub mean_reward: Interval,
-    /// Maximum reward of an episode.
-    pub max_reward: Interval,
-    /// Share of episodes solved (coverage above 0.95 at any step).
-    pub success: Interval,
-}
-
 /// A policy that is compared with the one that all arms train.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OtherPolicy {
@@ -157,71 +123,6 @@ pub struct FitFloor {
     pub name: String,
     /// Its error.
     pub fit: Fit,
-}
-
-/// What a policy was trained on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TrainingData {
-    /// Episodes or clips in the training part.
-    pub episodes: usize,
-    /// Frames in the training part.
-    pub frames: usize,
-    /// Where the labels come from: `recorded`, or the name of the inverse dynamics.
-    pub labels: String,
-}
-
-/// One trained policy (or a floor) and what it did.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SeedResult {
-    /// Training seed; of a floor the seed of its own draws.
-    pub seed: u64,
-    /// What training gave; `None` for floors and the ceiling.
-    pub training: Option<Training>,
-    /// One entry a roll-out, in order of the start seeds, the same starts for every arm and seed.
-    pub rollouts: Vec<EpisodeScores>,
-}
-
-/// What one training gave. Squared errors are in px² of the 512 board, the mean over x and y.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Training {
-    /// Loss curve.
-    pub curve: Vec<LossPoint>,
-    /// Test part, against the labels the arm was trained with: what the paper reports.
-    pub test_own: Option<Fit>,
-    /// Test part of the demonstrations, against recorded actions.
-    pub test_recorded: Option<Fit>,
-    /// Mean squared error on the arm's validation part, px².
-    pub validation_mse: Option<f64>,
-    /// Duration, s.
-    pub seconds: f64,
-}
-
-/// How well predictions fit labels.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Fit {
-    /// Mean squared error, px², mean over x and y.
-    pub mse: f64,
-    /// Coefficient of determination, mean over x and y; `None` where the labels do not vary.
-    pub r2: Option<f64>,
-    /// Frames it is taken over.
-    pub frames: usize,
-}
-
-/// One point of a loss curve.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LossPoint {
-    /// Epochs done, fractions included.
-    pub epoch: f64,
-    /// Training loss as minimised: of a policy in its own unit, of another model in that of [`ModelTraining::loss`]. NaN (a training that diverged) is `null` in the file.
-    #[serde(deserialize_with = "null_is_nan")]
-    pub train: f64,
-    /// Validation loss, where it was taken: of a policy the mean squared error in px², of another model in the unit of its
-    /// training loss.
-    pub validation: Option<f64>,
-}
-
-fn null_is_nan<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }
 
 /// Whether a row was measured on data or is a yardstick.

@@ -1,8 +1,9 @@
 //! What all arms share, and what is needed to run it again.
 
 use super::super::table::{count, definitions};
-use super::super::{OtherGenerator, Report, Role};
+use super::super::{OtherGenerator, Report};
 use crate::plot::escape;
+use eval::Role;
 use std::fmt::Write as _;
 
 /// The conditions, and each arm in words.

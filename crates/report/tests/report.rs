@@ -6,6 +6,7 @@
 use eval::*;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
+use report::*;
 use std::path::PathBuf;
 use traj_metrics::ActionMeasures;
 

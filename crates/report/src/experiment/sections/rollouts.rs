@@ -3,14 +3,14 @@
 use super::super::{Assets, Report, Shows};
 use super::figure;
 use super::pictures::gallery;
-use crate::EpisodeScores;
 use crate::plot::{Board, HistogramRow, Mark, arm_colour, board_chart, histogram_chart};
+use eval::EpisodeScores;
 
 /// Figures 8, 10 and 11, and pictures of roll-outs.
 pub fn rollouts(report: &Report, assets: &Assets) -> String {
     let limit = format!("protocol {}, {} steps", report.method.protocol, report.method.steps);
     let rows = |number: fn(&EpisodeScores) -> f64| -> Vec<HistogramRow> {
-        let row = |arm: &super::super::Arm| HistogramRow {
+        let row = |arm: &eval::Arm| HistogramRow {
             name: arm.name.clone(),
             colour: arm_colour(&arm.name),
             values: arm.rollouts().map(number).collect(),

@@ -1,10 +1,11 @@
 //! The verdict, the chart of arms and their table.
 
+use super::super::Report;
+use super::super::fill::{fit_own, fit_recorded, played};
 use super::super::table::{Table, count, interval, number};
-use super::super::{Arm, Report, Role};
 use super::figure;
 use crate::plot::{DotRow, Mark, arm_colour, dot_chart, escape};
-use crate::{Comparison, Outcome};
+use eval::{Arm, Comparison, Outcome, Role};
 use traj_metrics::Interval;
 
 /// The box above everything.
@@ -165,8 +166,8 @@ fn arms_table(report: &Report) -> String {
         ("Roll-outs, 95 % intervals", 4),
     ]);
     for arm in &report.arms {
-        let [own_mse, own_r2] = arm.fit_own();
-        let [recorded_mse, recorded_r2] = arm.fit_recorded();
+        let [own_mse, own_r2] = fit_own(arm);
+        let [recorded_mse, recorded_r2] = fit_recorded(arm);
         let [played, mean_reward, max_reward, solved] = rollout_cells(arm);
         table.row(
             class(arm.role),
@@ -205,7 +206,7 @@ pub(super) fn rollout_cells(arm: &Arm) -> [String; 4] {
         high: share.high * 100.0,
     };
     [
-        arm.played(),
+        played(arm),
         interval(arm.mean_reward, 3),
         interval(arm.max_reward, 3),
         interval(percent(arm.success), 0),

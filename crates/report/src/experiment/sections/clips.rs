@@ -2,10 +2,9 @@
 
 use super::super::Report;
 use super::super::table::{Table, count, interval, number};
-use traj_metrics::Interval;
-
 use crate::plot::escape;
-use crate::quality::{QualityGroup, QualityReport, QualityRow};
+use eval::{QualityGroup, QualityReport, QualityRow};
+use traj_metrics::Interval;
 
 const MEASURES: [&str; 7] = [
     "PSNR, dB",
