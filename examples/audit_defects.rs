@@ -12,9 +12,9 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use eval::audit::VideoAuditor;
-use eval::audit::defects::{Clip, Defect};
-use eval::audit::trial::{Case, Outcome, TrialTable, examine};
+use clip_audit::VideoAuditor;
+use clip_audit::defects::{Clip, Defect};
+use clip_audit::trial::{Case, Outcome, TrialTable, examine};
 use pusht_jobs::JobContext;
 use rayon::prelude::*;
 

@@ -10,11 +10,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
-use eval::{Bootstrap, ClipQuality, Judge, QualityReport};
+use clip_audit::{ClipQuality, Judge, QualityReport};
 use pusht_data::{Source, open};
 use pusht_env::Frame;
 use pusht_vision::cross_fade;
 use rayon::prelude::*;
+use traj_metrics::Bootstrap;
 use video_gen::{ClipRecord, EndsOf, Generation};
 use video_io::read_frames;
 

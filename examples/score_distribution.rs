@@ -9,7 +9,7 @@ mod save;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use eval::{Bootstrap, DistributionReport, NullDistances, TrajectorySet, split_clips};
+use clip_audit::{DistributionReport, NullDistances, TrajectorySet, split_clips};
 use labelling::find_videos;
 use pusht_data::open;
 use pusht_env::{Frame, GOAL};
@@ -17,6 +17,7 @@ use pusht_vision::{Registrar, Tracked, Tracker, cross_fade};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use traj_metrics::Bootstrap;
 
 /// A Fréchet distance of trajectories, without learned weights, with its null distribution.
 #[derive(Parser)]

@@ -9,15 +9,14 @@ mod save;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use eval::{
-    Bootstrap, Replay, ReplayCondition, ReplayReport, ReplayStart, ReplaySummary, replay, replay_from, restarts,
-};
+use clip_audit::{Replay, ReplayCondition, ReplayReport, ReplayStart, ReplaySummary, replay, replay_from, restarts};
 use pusht_data::{Episode, open};
 use pusht_env::{Action, Pose};
 use pusht_vision::{ActionSmoother, Start, Tracked, Tracker, cross_fade};
 use rayon::prelude::*;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use traj_metrics::Bootstrap;
 
 /// Do the actions read off a clip reproduce it in the simulator?
 #[derive(Parser)]

@@ -11,12 +11,13 @@ use std::process::ExitCode;
 
 use anyhow::{Result, anyhow, bail, ensure};
 use clap::Parser;
-use eval::{Bootstrap, split_clips};
-use perceptual::{I3d, fvd};
+use clip_audit::fvd::{I3d, fvd};
+use clip_audit::split_clips;
 use pipeline::{Config, RunOptions};
 use pusht_data::Source;
 use pusht_jobs::JobContext;
 use rating::{AuditScore, AuditScores, RatingError, Ratings};
+use traj_metrics::Bootstrap;
 use verdicts::{Fvd, Job, People, Policies, RealSet, Verdicts, middle};
 
 /// Frames of the cuts that FVD compares: the usual number.

@@ -74,7 +74,7 @@ fn other_generators_are_judged_between_the_same_ends_and_change_nothing_else() {
     let [pixel, object] = &report.other_generators[..] else {
         panic!("{:?}", report.other_generators)
     };
-    let first = |quality: &eval::QualityReport| (quality.rows[0].clips, quality.rows[0].frames);
+    let first = |quality: &clip_audit::QualityReport| (quality.rows[0].clips, quality.rows[0].frames);
     assert_eq!(first(report.clips.as_ref().unwrap()), (3, [24, 24]));
     assert_eq!(first(&pixel.quality), (3, [9, 9]));
     assert_eq!(first(&object.quality), (3, [12, 12]));

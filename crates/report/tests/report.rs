@@ -3,12 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+use clip_audit::{BlockPath, ClipQuality, QualityReport};
 use eval::*;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use report::*;
 use std::path::PathBuf;
-use traj_metrics::ActionMeasures;
+use traj_metrics::{ActionMeasures, Bootstrap};
 
 const SEEDS: [u64; 3] = [0, 1, 2];
 

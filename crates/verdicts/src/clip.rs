@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use eval::audit::{AuditError, Strip, VideoAudit, VideoAuditor};
-use eval::{Replay, replay};
+use clip_audit::{AuditError, Replay, Strip, VideoAudit, VideoAuditor, replay};
 use pusht_env::GOAL;
 use pusht_vision::{ActionSmoother, Start, Tracked, VisionError};
 use serde::{Deserialize, Serialize};

@@ -30,13 +30,13 @@ pub enum VerdictsError {
     Label(#[from] labelling::LabelError),
     /// The audit's own failure.
     #[error(transparent)]
-    Audit(#[from] eval::audit::AuditError),
+    Audit(#[from] clip_audit::AuditError),
     /// The replays' own failure.
     #[error(transparent)]
-    Replay(#[from] eval::ReplayError),
+    Replay(#[from] clip_audit::ReplayError),
     /// The distribution's own failure.
     #[error(transparent)]
-    Distribution(#[from] eval::DistributionError),
+    Distribution(#[from] clip_audit::DistributionError),
     /// Frames that cannot be tracked.
     #[error(transparent)]
     Vision(#[from] pusht_vision::VisionError),

@@ -9,8 +9,7 @@ use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use eval::TrajectorySet;
-use eval::audit::VideoAuditor;
+use clip_audit::{TrajectorySet, VideoAuditor};
 use labelling::{Labelled, Method, Settings, find_videos};
 use pusht_jobs::{JobContext, write_file};
 use rayon::prelude::*;

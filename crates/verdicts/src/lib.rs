@@ -3,7 +3,7 @@
 //! and one self-contained page.
 //!
 //! [`Job::run`] looks at every video ([`ClipVerdict`]) and goes on where it was stopped; [`Verdicts`] is what came out,
-//! [`Verdicts::write`] draws it. Parts: `eval::audit`, `eval::replay`, `eval::TrajectorySet`, crate `labelling`.
+//! [`Verdicts::write`] draws it. Parts: crates `clip-audit` and `labelling`.
 //! `docs/verdicts.md` says what stands in the files.
 
 mod clip;

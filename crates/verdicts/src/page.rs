@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use base64::Engine as _;
-use eval::audit::{ClipAudit, Finding, Kind, Score};
+use clip_audit::{ClipAudit, Finding, Kind, Score};
 
 use crate::verdicts::Labels;
 use crate::{ClipVerdict, Policies, Verdicts};

@@ -1,7 +1,8 @@
 //! What policies make of the clips: the experiment's answer in short. The experiment itself is run elsewhere.
 
-use eval::{Arm, Interval, Role, Verdict};
+use eval::{Arm, Role, Verdict};
 use serde::{Deserialize, Serialize};
+use traj_metrics::Interval;
 
 use crate::page::{escape, table};
 

@@ -1,9 +1,10 @@
 //! The real set that clips are compared with.
 
-use eval::{Bootstrap, DistributionReport, NullDistances, TrajectorySet, split_clips};
+use clip_audit::{DistributionReport, NullDistances, TrajectorySet, split_clips};
 use pusht_data::Source;
 use pusht_vision::{Tracked, Tracker};
 use rayon::prelude::*;
+use traj_metrics::Bootstrap;
 
 use crate::VerdictsError;
 

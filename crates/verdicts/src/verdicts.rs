@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use eval::DistributionReport;
-use eval::audit::Kind;
+use clip_audit::{DistributionReport, Kind};
 use labelling::{Measures, VideoRecord};
 use serde::{Deserialize, Serialize};
 

@@ -1,9 +1,10 @@
 //! A folder of clips, from the simulator and broken ones, to a report.
 
-use eval::audit::Kind;
-use eval::audit::defects::{Clip, Defect, Strength};
-use eval::{Comparison, Generator, GeneratorKind, Interval, Outcome, Role, Verdict};
+use clip_audit::Kind;
+use clip_audit::defects::{Clip, Defect, Strength};
+use eval::{Comparison, Generator, GeneratorKind, Outcome, Role, Verdict};
 use pusht_jobs::JobContext;
+use traj_metrics::Interval;
 use verdicts::{ArmScore, Fvd, Job, Policies};
 use video_io::{VideoOptions, save_video};
 

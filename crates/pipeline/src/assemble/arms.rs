@@ -1,8 +1,9 @@
 //! Arms, other policies and references with their scores.
 
-use eval::{Arm, Bootstrap, EpisodeScores, Protocol, Role, RolloutRecord, Scores, SeedResult, TrainingData};
+use eval::{Arm, EpisodeScores, Protocol, Role, RolloutRecord, Scores, SeedResult, TrainingData};
 use pusht_data::Split;
 use report::OtherPolicy;
+use traj_metrics::Bootstrap;
 
 use super::actions::SEED;
 use super::method::augmentation;

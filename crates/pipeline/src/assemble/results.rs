@@ -1,6 +1,7 @@
 //! Everything that the report is made of.
 
-use eval::{QualityReport, RolloutRecord};
+use clip_audit::QualityReport;
+use eval::RolloutRecord;
 use pusht_data::Split;
 use report::{ExtractionRow, ModelTraining, OtherGenerator, Picture, StageTime};
 

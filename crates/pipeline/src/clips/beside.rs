@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use eval::QualityReport;
+use clip_audit::QualityReport;
 use pusht_jobs::{JobContext, Key, Runner, Stage};
 use report::{ModelTraining, OtherGenerator};
 use serde::{Deserialize, Serialize};

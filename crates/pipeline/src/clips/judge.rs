@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use eval::{Bootstrap, ClipQuality, Judge, QualityReport};
+use clip_audit::{ClipQuality, Judge, QualityReport};
 use pusht_env::Frame;
 use pusht_jobs::JobContext;
 use pusht_vision::cross_fade;
 use rayon::prelude::*;
+use traj_metrics::Bootstrap;
 
 use super::ends::Ends;
 use super::store;

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use eval::{Generator, GeneratorKind, QualityReport};
+use clip_audit::QualityReport;
+use eval::{Generator, GeneratorKind};
 use pusht_data::Episode;
 use report::{ModelTraining, Picture};
 

@@ -1,6 +1,7 @@
 //! What a report says, as data: everything that is needed to draw it anew. `report.json` is this struct.
 
-use eval::{Arm, Fit, LossPoint, Protocol, QualityReport, Verdict};
+use clip_audit::QualityReport;
+use eval::{Arm, Fit, LossPoint, Protocol, Verdict};
 use serde::{Deserialize, Serialize};
 use traj_metrics::{MeanSd, SequenceMeasures};
 

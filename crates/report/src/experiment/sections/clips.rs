@@ -3,7 +3,7 @@
 use super::super::Report;
 use super::super::table::{Table, count, interval, number};
 use crate::plot::escape;
-use eval::{QualityGroup, QualityReport, QualityRow};
+use clip_audit::{QualityGroup, QualityReport, QualityRow};
 use traj_metrics::Interval;
 
 const MEASURES: [&str; 7] = [

@@ -2,10 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use eval::{Bootstrap, ReplaySummary, replay};
+use clip_audit::{ReplaySummary, replay};
 use pusht_jobs::JobContext;
 use pusht_vision::{ActionSmoother, Start, Tracker};
 use std::path::Path;
+use traj_metrics::Bootstrap;
 
 fn demonstrations_are_reproduced(reference: &Path) {
     let path = reference.join("data/pusht/pusht_cchi_v7_replay.zarr");

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use eval::audit::Auditor;
+use clip_audit::Auditor;
 
 fn the_human_demonstrations_are_clean(reference: &Path) {
     let path = reference.join("data/pusht/pusht_cchi_v7_replay.zarr");

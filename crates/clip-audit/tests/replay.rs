@@ -2,12 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use eval::*;
+use clip_audit::*;
 use pusht_env::{
     Action, Demonstration, EnvConfig, Expert, ExpertConfig, FillRule, Frame, GOAL, Pose, PushT, Renderer, Scene, State,
 };
 use pusht_vision::{ActionSmoother, Start, Tracked, Tracker};
 use std::sync::OnceLock;
+use traj_metrics::Bootstrap;
 
 const SEEDS: std::ops::Range<u64> = 0..4;
 

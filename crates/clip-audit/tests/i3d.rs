@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use burn::tensor::Device;
+use clip_audit::fvd::{FvdError, I3D_CLASSES, I3D_FRAMES, I3d, fvd};
 use image::RgbImage;
-use perceptual::{I3D_CLASSES, I3D_FRAMES, I3d, PerceptualError, fvd};
 use safetensors::tensor::{Dtype, TensorView};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -127,12 +127,12 @@ fn logits_as_in_pytorch_and_what_does_not_fit_is_refused() {
     assert!(worst < 2e-5 * scale, "{worst} of {scale}");
 
     let short = network.features(&video[..I3D_FRAMES - 1]);
-    assert!(matches!(short, Err(PerceptualError::TooShort { found: 8, .. })));
+    assert!(matches!(short, Err(FvdError::TooShort { found: 8, .. })));
     let mut mixed = video;
     mixed[3] = RgbImage::new(5, 5);
     assert!(matches!(
         network.features(&mixed),
-        Err(PerceptualError::FrameSize { index: 3, .. })
+        Err(FvdError::FrameSize { index: 3, .. })
     ));
 
     let other = found.iter().map(|x| x + 1.0).collect();
@@ -140,9 +140,7 @@ fn logits_as_in_pytorch_and_what_does_not_fit_is_refused() {
 
     all.get_mut("Mixed_4c.b1b.bn.bias").unwrap().0 = vec![8, 28];
     save(&all, &path);
-    assert!(
-        matches!(I3d::load(&path, &device), Err(PerceptualError::Shape { name, .. }) if name == "Mixed_4c.b1b.bn.bias")
-    );
+    assert!(matches!(I3d::load(&path, &device), Err(FvdError::Shape { name, .. }) if name == "Mixed_4c.b1b.bn.bias"));
     all.remove("Mixed_5c.b3b.conv3d.weight");
     save(&all, &path);
     assert!(I3d::load(&path, &device).is_err());

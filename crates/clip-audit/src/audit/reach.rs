@@ -4,7 +4,7 @@ use pusht_env::{Pose, coverage, reward};
 use pusht_vision::geometry::{apart, centroid};
 use serde::{Deserialize, Serialize};
 
-use crate::{POSE_ANGLE_DEGREES, POSE_DISTANCE, SOLVED_COVERAGE};
+use eval::{POSE_ANGLE_DEGREES, POSE_DISTANCE, SOLVED_COVERAGE};
 
 /// The weight of an angle in [`Reach::gained`], px: the T's radius of gyration, about.
 const LEVER: f64 = 60.0;

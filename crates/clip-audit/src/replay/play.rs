@@ -2,7 +2,7 @@
 
 use super::path::{BlockPath, apart, block_path, turned};
 use super::{ReplayError, ReplayStart};
-use crate::{POSE_ANGLE_DEGREES, POSE_DISTANCE};
+use eval::{POSE_ANGLE_DEGREES, POSE_DISTANCE};
 use pusht_env::{Action, EnvConfig, Pose, PushT, State, coverage};
 use pusht_vision::{Start, Tracked};
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! Convolution and pooling with TensorFlow's padding "SAME", which I3D was trained with.
 
-use crate::PerceptualError;
+use super::FvdError;
 use burn::tensor::module::{conv3d, max_pool2d};
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions, PadMode};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -26,7 +26,7 @@ impl Unit {
         kernel: usize,
         stride: usize,
         device: &Device,
-    ) -> Result<Self, PerceptualError> {
+    ) -> Result<Self, FvdError> {
         let [before, after] = channels;
         let weight = values(
             file,
@@ -64,12 +64,12 @@ impl Unit {
 }
 
 /// A tensor of the file, of this shape.
-pub(crate) fn values(file: &Checkpoint, name: &str, expected: &[usize]) -> Result<Vec<f32>, PerceptualError> {
+pub(crate) fn values(file: &Checkpoint, name: &str, expected: &[usize]) -> Result<Vec<f32>, FvdError> {
     let data = file.values(name)?;
     let found = data.shape().to_vec();
     match data.try_to_vec::<f32>() {
         Ok(values) if found == expected => Ok(values),
-        _ => Err(PerceptualError::Shape {
+        _ => Err(FvdError::Shape {
             name: name.to_owned(),
             found,
             expected: expected.to_vec(),

@@ -1,4 +1,4 @@
-//! Distances of videos by the features of a network: FVD (Unterthiner et al. 2018) with I3D (Carreira and Zisserman 2017).
+//! The Fréchet video distance: FVD (Unterthiner et al. 2018) with I3D (Carreira and Zisserman 2017).
 //!
 //! The published weights are read from a path; nothing is downloaded. Definitions: `docs/distribution.md`.
 
@@ -7,5 +7,5 @@ mod i3d;
 mod layers;
 mod resize;
 
-pub use error::PerceptualError;
+pub use error::FvdError;
 pub use i3d::{I3D_CLASSES, I3D_FRAMES, I3d, fvd};

@@ -1,10 +1,10 @@
 //! Inflated 3D Inception (Carreira and Zisserman, "Quo Vadis, Action Recognition?", 2017), as FVD uses it.
 
-use crate::PerceptualError;
-use crate::layers::{Unit, pool, values};
-use crate::resize::{SIDE, planes};
+use super::FvdError;
+use super::layers::{Unit, pool, values};
+use super::resize::{SIDE, planes};
+use crate::frechet_of_features;
 use burn::tensor::{Device, Tensor, TensorData};
-use eval::frechet_of_features;
 use image::RgbImage;
 use nn_kit::Checkpoint;
 use std::path::Path;
@@ -41,7 +41,7 @@ struct Mixed {
 }
 
 impl Mixed {
-    fn load(file: &Checkpoint, index: usize, device: &Device) -> Result<Self, PerceptualError> {
+    fn load(file: &Checkpoint, index: usize, device: &Device) -> Result<Self, FvdError> {
         let (name, before, [a, b1, b2, c1, c2, d]) = MIXED[index];
         let unit = |part: &str, channels: [usize; 2], kernel: usize| {
             Unit::load(file, &format!("{name}.{part}"), channels, kernel, 1, device)
@@ -87,7 +87,7 @@ impl I3d {
     ///
     /// # Errors
     /// A file that cannot be read, or tensors that are missing or of another shape.
-    pub fn load(path: &Path, device: &Device) -> Result<Self, PerceptualError> {
+    pub fn load(path: &Path, device: &Device) -> Result<Self, FvdError> {
         let file = Checkpoint::open(path)?;
         let unit = |name: &str, channels: [usize; 2], kernel: usize, stride: usize| {
             Unit::load(&file, name, channels, kernel, stride, device)
@@ -115,10 +115,10 @@ impl I3d {
     ///
     /// # Errors
     /// Fewer than [`I3D_FRAMES`] frames, or frames of several sizes.
-    pub fn features(&self, video: &[RgbImage]) -> Result<Vec<f64>, PerceptualError> {
+    pub fn features(&self, video: &[RgbImage]) -> Result<Vec<f64>, FvdError> {
         let frames = video.len();
         if frames < I3D_FRAMES {
-            return Err(PerceptualError::TooShort {
+            return Err(FvdError::TooShort {
                 found: frames,
                 needed: I3D_FRAMES,
             });
@@ -126,7 +126,7 @@ impl I3d {
         let data = TensorData::new(planes(video)?, [1, 3, frames, SIDE, SIDE]);
         let logits = self.forward(Tensor::from_data(data, &self.device));
         let values = logits.into_data().try_to_vec::<f32>();
-        let values = values.map_err(|error| PerceptualError::Device {
+        let values = values.map_err(|error| FvdError::Device {
             reason: error.to_string(),
         })?;
         Ok(values.into_iter().map(f64::from).collect())
@@ -161,6 +161,6 @@ impl I3d {
 ///
 /// # Errors
 /// Fewer than two videos in a set.
-pub fn fvd(real: &[Vec<f64>], other: &[Vec<f64>]) -> Result<f64, PerceptualError> {
+pub fn fvd(real: &[Vec<f64>], other: &[Vec<f64>]) -> Result<f64, FvdError> {
     Ok(frechet_of_features(real, other)?)
 }

@@ -4,7 +4,7 @@ use nn_kit::CheckpointError;
 
 /// What is wrong with weights or videos.
 #[derive(Debug, thiserror::Error)]
-pub enum PerceptualError {
+pub enum FvdError {
     /// Weights that cannot be read, or that are not I3D's.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -46,5 +46,5 @@ pub enum PerceptualError {
     },
     /// Sets that are too small.
     #[error(transparent)]
-    Distribution(#[from] eval::DistributionError),
+    Distribution(#[from] crate::DistributionError),
 }

@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use super::defects::{Clip, Defect, DefectError, Strength};
-use super::{AuditError, ClipAudit, Kind, VideoAuditor};
+use crate::defects::{Clip, Defect, DefectError, Strength};
+use crate::{AuditError, ClipAudit, Kind, VideoAuditor};
 
 /// The findings that name a defect rightly.
 pub const fn expected(defect: Defect) -> &'static [Kind] {

@@ -1,6 +1,6 @@
 //! Frames as I3D takes them: 224 × 224, colours from −1 to 1.
 
-use crate::PerceptualError;
+use super::FvdError;
 use image::RgbImage;
 
 /// Side of I3D's pictures.
@@ -8,11 +8,11 @@ pub(crate) const SIDE: usize = 224;
 
 /// `[3, frames, 224, 224]`, values in [−1, 1]: bilinear, pixel i at (i + ½) · size/224 − ½, nothing smoothed before (PyTorch's
 /// `interpolate(mode="bilinear", align_corners=False)`).
-pub(crate) fn planes(video: &[RgbImage]) -> Result<Vec<f32>, PerceptualError> {
+pub(crate) fn planes(video: &[RgbImage]) -> Result<Vec<f32>, FvdError> {
     let expected = video.first().map_or((0, 0), RgbImage::dimensions);
     let fits = |f: &RgbImage| f.dimensions() == expected && expected.0 > 0 && expected.1 > 0;
     if let Some(index) = video.iter().position(|f| !fits(f)) {
-        return Err(PerceptualError::FrameSize {
+        return Err(FvdError::FrameSize {
             index,
             found: video[index].dimensions(),
             expected,

@@ -1,18 +1,15 @@
 //! Audit of clips: what is wrong with them, in which frames, and the paper's three scales by rules.
 //!
 //! [`Auditor`] reads the frames of a clip one at a time ([`Audit::push`]) and says what it found ([`ClipAudit`]): every
-//! [`Finding`] names its frames, its value and its threshold, every [`Score`] the frames that caused it. [`defects`] makes
-//! clips whose answer is known. `docs/audit.md` defines all measures, thresholds and scores.
+//! [`Finding`] names its frames, its value and its threshold, every [`Score`] the frames that caused it. `docs/audit.md` defines all measures, thresholds and scores.
 
 mod clip;
-pub mod defects;
 mod finding;
 mod findings;
 mod limits;
 mod reach;
 mod score;
 mod strip;
-pub mod trial;
 mod video;
 
 pub use clip::{Audit, Auditor, ClipAudit};

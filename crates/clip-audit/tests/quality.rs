@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use eval::Judge;
+use clip_audit::Judge;
 use pusht_env::{FillRule, Frame, GOAL, Pose, Renderer, Scene};
 use pusht_vision::cross_fade;
 

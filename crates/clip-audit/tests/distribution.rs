@@ -2,11 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use eval::*;
+use clip_audit::*;
 use pusht_env::{Pose, State};
 use pusht_vision::Tracked;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
+use traj_metrics::Bootstrap;
 
 /// An agent on a straight walk past a T that stands at random places.
 fn clip(rng: &mut Pcg64, speed: f64) -> Vec<Tracked> {

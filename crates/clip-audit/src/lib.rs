@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+
+mod audit;
+pub mod defects;
+mod distribution;
+#[cfg(feature = "fvd")]
+pub mod fvd;
+mod quality;
+mod replay;
+pub mod trial;
+
+pub use audit::{
+    Audit, AuditError, Auditor, ClipAudit, Finding, Kind, Reach, Score, Scores, Strip, Strips, VideoAudit, VideoAuditor,
+};
+pub use distribution::{
+    DistributionError, DistributionReport, DistributionRow, FEATURE_SCALES, FEATURES, NullDistances, TOUCH,
+    TrajectorySet, WINDOW_FRAMES, WINDOW_STRIDE, frechet, frechet_interval, frechet_of_features, gap, split_clips,
+};
+pub use quality::{ClipQuality, Judge, QualityError, QualityGroup, QualityReport, QualityRow};
+pub use replay::{
+    BlockPath, CoverageRow, ErrorRow, Final, PATH_EDGES, PUSH_EDGES, Replay, ReplayCondition, ReplayError, ReplayGroup,
+    ReplayReport, ReplayStart, ReplaySummary, STILL_ANGLE, STILL_DISTANCE, SURVIVAL_STEPS, Together, block_path,
+    replay, replay_from, restarts,
+};
