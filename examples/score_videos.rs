@@ -13,12 +13,13 @@ use anyhow::{Result, anyhow, bail, ensure};
 use clap::Parser;
 use clip_audit::fvd::{I3d, fvd};
 use clip_audit::split_clips;
+use clip_review::{Fvd, Job, People, Policies, RealSet, Verdicts, middle};
 use pipeline::{Config, RunOptions};
 use pusht_data::Source;
 use pusht_jobs::JobContext;
 use rating::{AuditScore, AuditScores, RatingError, Ratings};
+use report::write_clips;
 use traj_metrics::Bootstrap;
-use verdicts::{Fvd, Job, People, Policies, RealSet, Verdicts, middle};
 
 /// Frames of the cuts that FVD compares: the usual number.
 const FVD_FRAMES: usize = 16;
@@ -94,6 +95,7 @@ fn run() -> Result<()> {
         people(ratings, &mut verdicts)?;
     }
     verdicts.write(&job.out)?;
+    write_clips(&verdicts, &job.out)?;
     println!("{}", verdicts.sentence());
     for clip in verdicts.clips.iter().filter(|c| c.error.is_some()) {
         println!(
@@ -110,6 +112,7 @@ fn run() -> Result<()> {
         println!("clip by clip: {}; policies now", job.out.join("report.html").display());
         trained = train(config, &args, &mut verdicts, &mut ctx);
         verdicts.write(&job.out)?;
+        write_clips(&verdicts, &job.out)?;
     }
     println!("report: {}", job.out.join("report.html").display());
     ensure!(
@@ -191,7 +194,7 @@ fn distance(net: &I3d, source: &Source, job: &Job, ctx: &mut JobContext) -> Resu
 
 /// What people said, beside the audit.
 fn people(ratings: &Ratings, verdicts: &mut Verdicts) -> Result<()> {
-    let score = |s: verdicts::Scores| AuditScore {
+    let score = |s: clip_review::Scores| AuditScore {
         adherence: s.adherence,
         responsibility: s.responsibility,
         physics: s.physics,

@@ -4,9 +4,11 @@
 //! What was measured comes from `eval` ([`eval::Arm`], [`eval::Verdict`]); nothing is computed here but the paper's rows.
 //! `docs/evaluation.md` says what stands on the page.
 
+mod clips;
 mod experiment;
 pub mod plot;
 
+pub use clips::write_clips;
 pub use experiment::{
     ActionRow, Assets, ExtractionRow, FitFloor, Method, ModelTraining, OtherGenerator, OtherPolicy, OurValue, PaperRow,
     Picture, REPORT_SCHEMA, Report, ReportError, RowKind, RunRecord, Shows, StageTime, render_html,

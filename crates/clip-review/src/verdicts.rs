@@ -7,7 +7,6 @@ use clip_audit::{DistributionReport, Kind};
 use labelling::{Measures, VideoRecord};
 use serde::{Deserialize, Serialize};
 
-use crate::page::page;
 use crate::{ClipVerdict, Fvd, Policies, VerdictsError};
 
 /// Version of the layout of `score.json`.
@@ -154,7 +153,7 @@ impl Verdicts {
         )
     }
 
-    /// Writes `score.json`, `scores.json` (for `rate --audit`) and `report.html`.
+    /// Writes `score.json` and `scores.json` (for `rate --audit`).
     ///
     /// # Errors
     /// A folder that cannot be written.
@@ -165,11 +164,7 @@ impl Verdicts {
             pusht_jobs::write_file(&path, |out| writeln!(out, "{text}")).map_err(VerdictsError::io(&path))
         };
         json("score.json", &|| serde_json::to_string_pretty(self))?;
-        json("scores.json", &|| serde_json::to_string_pretty(&self.scores()))?;
-        let page = page(self, folder);
-        pusht_jobs::write_file(folder.join("report.html"), |out| out.write_all(page.as_bytes()))
-            .map_err(VerdictsError::io(&folder.join("report.html")))?;
-        Ok(())
+        json("scores.json", &|| serde_json::to_string_pretty(&self.scores()))
     }
 }
 

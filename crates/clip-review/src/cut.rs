@@ -30,7 +30,7 @@ pub struct Fvd {
 
 impl Fvd {
     /// In words.
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let Self {
             frames,
             real,

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use base64::Engine as _;
 use clip_audit::{ClipAudit, Finding, Kind, Score};
+use clip_review::{ClipVerdict, Labels, Verdicts};
 
-use crate::verdicts::Labels;
-use crate::{ClipVerdict, Policies, Verdicts};
+use super::policies::policies;
 
 const LEGEND: &str = "<p class=\"soft\">Pushed: the share of the T's way that a push of the agent explains at most. Coverage: of \
     the goal by the T in the last frame. Replay: for how many steps the T of the exact simulator, in which the actions read \
@@ -15,7 +15,7 @@ const LEGEND: &str = "<p class=\"soft\">Pushed: the share of the T's way that a 
     board.</p>\n";
 
 /// The page. Pictures are read from `folder`; those that are missing are named in their place.
-pub(crate) fn page(verdicts: &Verdicts, folder: &Path) -> String {
+pub(super) fn page(verdicts: &Verdicts, folder: &Path) -> String {
     let totals = &verdicts.totals;
     let labels = |k: usize| verdicts.labels.get(k);
     let rows: String = (verdicts.clips.iter().enumerate())
@@ -64,7 +64,7 @@ pub(crate) fn page(verdicts: &Verdicts, folder: &Path) -> String {
         false => format!("<h2>What could not be done</h2>\n<ul>\n{notes}</ul>\n"),
     };
     let fvd = (verdicts.fvd.as_ref()).map_or_else(String::new, |fvd| format!("<p>{}</p>\n", escape(&fvd.text())));
-    let policies = verdicts.policies.as_ref().map_or_else(String::new, Policies::html);
+    let policies = verdicts.policies.as_ref().map_or_else(String::new, policies);
     let people = optional("What people say", verdicts.people.as_ref().map(|p| p.text.as_str()));
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -284,12 +284,12 @@ fn markdown(text: &str) -> String {
     html
 }
 
-pub(crate) fn table(head: &[&str], rows: &str) -> String {
+pub(super) fn table(head: &[&str], rows: &str) -> String {
     let head: String = head.iter().map(|h| format!("<th>{h}</th>")).collect();
     format!("<div class=\"wide\"><table><thead><tr>{head}</tr></thead><tbody>\n{rows}</tbody></table></div>\n")
 }
 
-pub(crate) fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

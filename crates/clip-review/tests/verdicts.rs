@@ -1,0 +1,77 @@
+//! A folder of clips, from the simulator and broken ones, to a report.
+
+use clip_audit::Kind;
+use clip_audit::defects::{Clip, Defect, Strength};
+use clip_review::Job;
+use pusht_jobs::JobContext;
+
+use video_io::{VideoOptions, save_video};
+
+#[test]
+fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let videos = folder.path().join("clips");
+    std::fs::create_dir(&videos).unwrap();
+    let clip = Clip::simulated(301, 192).unwrap();
+    let save = |name: &str, frames: &[_]| save_video(videos.join(name), frames, VideoOptions::default()).unwrap();
+    save("clean.mp4", &clip.frames);
+    let faded = Defect::CrossFade.apply(&clip, Strength::Strong, 0).unwrap().unwrap();
+    save("faded & <odd>.mp4", &faded);
+    std::fs::write(videos.join("broken.mp4"), "no video").unwrap();
+    // A model that lost the board is not forgiven; a file that is no video is nobody's clip.
+    save(
+        "lost.mp4",
+        &vec![video_io::Frame::from_pixel(192, 192, image::Rgb([40, 90, 60])); 12],
+    );
+
+    let job = Job {
+        video: vec![videos.clone()],
+        fps: None,
+        out: folder.path().join("out"),
+    };
+    let verdicts = job.run(None, &mut JobContext::silent()).unwrap();
+    verdicts.write(&job.out).unwrap();
+    let names: Vec<&str> = verdicts.clips.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names, ["broken.mp4", "clean.mp4", "faded & <odd>.mp4", "lost.mp4"]);
+    let [broken, clean, faded] = [0, 1, 2].map(|k| &verdicts.clips[k]);
+    assert!(broken.error.is_some() && broken.audit.is_none());
+    let audit = |clip: &clip_review::ClipVerdict| clip.audit.clone().unwrap().audit;
+    assert!(!audit(clean).is_unphysical(), "{:?}", audit(clean).findings);
+    assert!(!clean.execution.as_ref().unwrap().parted);
+    assert_eq!(audit(faded).main(), Some(Kind::Morph));
+    assert_eq!(audit(faded).scores.responsibility.value, 0);
+    let totals = &verdicts.totals;
+    assert_eq!((totals.clips, totals.failed, totals.no_board), (4, 1, 1));
+    assert_eq!(totals.physics.iter().sum::<usize>(), 3);
+    assert_eq!(verdicts.scores()["lost.mp4"].physics, 1.0);
+    assert!(
+        verdicts.sentence().contains("1 show no PushT board"),
+        "{}",
+        verdicts.sentence()
+    );
+    assert!(verdicts.labels[1].frames[1] > 20, "{:?}", verdicts.labels[1]);
+    assert_eq!(verdicts.scores().len(), 3);
+
+    let first = std::fs::read(job.out.join("score.json")).unwrap();
+
+    // Stopped in the middle of the last line: the rest is done again, and nothing else.
+    let lines = job.out.join("clips.jsonl");
+    let text = std::fs::read(&lines).unwrap();
+    std::fs::write(&lines, &text[..text.len() - 40]).unwrap();
+    let again = job.run(None, &mut JobContext::silent()).unwrap();
+    again.write(&job.out).unwrap();
+    assert_eq!(std::fs::read(job.out.join("score.json")).unwrap(), first);
+
+    // Another video under the same name is looked at, the others are not again.
+    save("clean.mp4", &clip.frames[..30]);
+    let shorter = job.run(None, &mut JobContext::silent()).unwrap();
+    assert_eq!(audit(&shorter.clips[1]).frames, 30);
+    assert_eq!(
+        (&shorter.clips[0], &shorter.clips[2], &shorter.clips[3]),
+        (&again.clips[0], &again.clips[2], &again.clips[3])
+    );
+
+    let other = Job { fps: Some(10), ..job };
+    let refused = other.run(None, &mut JobContext::silent()).unwrap_err().to_string();
+    assert!(refused.contains("name another --out"), "{refused}");
+}

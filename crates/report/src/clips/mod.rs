@@ -1,0 +1,20 @@
+//! The page of a folder of clips.
+
+mod page;
+mod policies;
+
+use std::path::Path;
+
+use clip_review::Verdicts;
+use pusht_jobs::write_bytes;
+
+use crate::ReportError;
+
+/// Writes `report.html` into the folder in which the film strips lie.
+///
+/// # Errors
+/// What the file system says.
+pub fn write_clips(verdicts: &Verdicts, folder: &Path) -> Result<(), ReportError> {
+    let path = folder.join("report.html");
+    write_bytes(&path, page::page(verdicts, folder).as_bytes()).map_err(|e| ReportError::io(&path, e))
+}
