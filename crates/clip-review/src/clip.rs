@@ -2,17 +2,14 @@
 
 use std::path::Path;
 
-use clip_audit::{AuditError, Replay, Strip, VideoAudit, VideoAuditor, replay};
+use clip_audit::{AuditError, Replay, Strip, VideoAudit, replay};
 use pusht_env::GOAL;
 use pusht_vision::{ActionSmoother, Start, Tracked, VisionError};
 use serde::{Deserialize, Serialize};
-use video_io::{Rate, png_bytes};
+use video_io::png_bytes;
 
 use crate::VerdictsError;
-
-/// Frames of a film strip, and how often every pixel is repeated.
-const COLUMNS: usize = 6;
-const SCALE: u32 = 2;
+use crate::pass::Audited;
 
 /// What is said of one video.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,21 +84,15 @@ impl ClipVerdict {
         }
     }
 
-    /// Looks at a video. What is wrong with the file is said; only a strip that cannot be written is an error.
+    /// Of what a pass over the video found; its strips are written to the folder `out`.
     pub(crate) fn of(
-        auditor: &VideoAuditor,
-        path: &Path,
+        found: Result<Audited, AuditError>,
         name: String,
-        rate: Rate,
         out: &Path,
         index: usize,
     ) -> Result<Self, VerdictsError> {
-        let (audit, _) = match auditor.audit(path, rate) {
-            Ok(read) => read,
-            Err(error) => return Ok(Self::failed(name, &error)),
-        };
-        let (strips, track) = match auditor.again(&audit, rate, COLUMNS, SCALE) {
-            Ok(read) => read,
+        let Audited { audit, track, strips } = match found {
+            Ok(found) => found,
             Err(error) => return Ok(Self::failed(name, &error)),
         };
         let strips = (strips.iter().enumerate())

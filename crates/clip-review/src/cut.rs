@@ -8,10 +8,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use video_io::{Rate, Resampled, VideoReader};
 
+use crate::pass::HZ;
 use crate::{Job, VerdictsError};
-
-/// The rate that everything here is read at.
-const HZ: u32 = 10;
 
 /// The Fréchet video distance of the clips, as a network sees them that is no part of this crate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -25,6 +25,9 @@ pub enum VerdictsError {
     /// The job was asked to stop.
     #[error(transparent)]
     Cancelled(#[from] pusht_jobs::Cancelled),
+    /// A journal that cannot be read or written.
+    #[error(transparent)]
+    Journal(#[from] pusht_jobs::JournalError),
     /// The labels' own failure.
     #[error(transparent)]
     Label(#[from] labelling::LabelError),

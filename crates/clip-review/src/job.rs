@@ -3,19 +3,18 @@
 //! `clips.jsonl` in the output folder has a header and a line for every clip that is done, as they come; a last line that was
 //! cut off is dropped. `labels.jsonl` is the labels' own file, which goes on in the same way.
 
-use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
-use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
-use clip_audit::{TrajectorySet, VideoAuditor};
+use clip_audit::TrajectorySet;
 use labelling::{Labelled, Method, Settings, find_videos};
-use pusht_jobs::{JobContext, write_file};
+use pusht_jobs::{JobContext, Journal, JournalError, JournalScan};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use video_io::{Rate, content_hash};
 
+use crate::pass::Reader;
 use crate::verdicts::Labels;
 use crate::{ClipVerdict, RealSet, Verdicts, VerdictsError};
 
@@ -49,6 +48,14 @@ struct Line {
     clip: ClipVerdict,
 }
 
+/// Of a [`Line`], what tells whether the video is still the same.
+#[derive(Deserialize)]
+struct Known {
+    index: usize,
+    #[serde(default)]
+    content: String,
+}
+
 impl Job {
     /// Looks at all videos and says what came out; where real episodes are at hand, also how far the clips' trajectories are
     /// from theirs. Progress counts videos.
@@ -59,20 +66,18 @@ impl Job {
         let videos = find_videos(&self.video)?;
         let strips = self.out.join("strips");
         fs::create_dir_all(&strips).map_err(VerdictsError::io(&strips))?;
-        self.look(&videos, ctx)?;
-        let labels = self.label(&videos, ctx)?;
-        let (mut clips, mut set) = (BTreeMap::new(), TrajectorySet::default());
-        // Of two lines of a video the later one counts.
-        let lines: BTreeMap<usize, Line> = self.lines()?.1.into_iter().map(|line| (line.index, line)).collect();
-        for (index, Line { mut clip, .. }) in lines {
+        let labels = self.look(&videos, ctx)?;
+        let (mut clips, mut set) = (Vec::new(), TrajectorySet::default());
+        for line in self.scan()?.lines::<Line>()? {
+            let Line { mut clip, .. } = line?;
             // A clip whose positions are not finite adds nothing.
             let track = std::mem::take(&mut clip.track);
             if clip.audit.as_ref().is_some_and(|a| a.audit.frames > 0) {
                 set.add(&track)?;
             }
-            clips.insert(index, clip);
+            clips.push(clip);
         }
-        let mut verdicts = Verdicts::new(clips.into_values().collect(), labels);
+        let mut verdicts = Verdicts::new(clips, labels);
         match real.map(|real| real.compare(&set)) {
             Some(Ok(report)) => verdicts.distribution = Some(report),
             Some(Err(error)) => verdicts.notes.push(format!("no comparison of trajectories: {error}")),
@@ -98,95 +103,81 @@ impl Job {
         self.out.join("clips.jsonl")
     }
 
-    fn look(&self, videos: &[PathBuf], ctx: &mut JobContext) -> Result<(), VerdictsError> {
-        let (path, header) = (self.file(), self.header(videos));
-        if !path.exists() {
-            write_file(&path, |out| write_line(out, &header)).map_err(VerdictsError::io(&path))?;
-        }
-        let (found, done, whole) = self.lines()?;
-        if found != header {
-            return Err(VerdictsError::Foreign {
-                path,
-                found: format!("what is known of {} other videos or settings", found.videos.len()),
-            });
-        }
-        // A video that is another one now is looked at again; of two lines of a video the later one counts.
-        let last: BTreeMap<usize, &str> = done.iter().map(|line| (line.index, line.content.as_str())).collect();
-        let unchanged = |index: usize, content: &str| {
-            let video = videos.get(index);
-            video.is_some_and(|video| content_hash(video).unwrap_or_default() == content)
-        };
-        let kept = last.iter().filter(|(index, content)| unchanged(**index, content));
-        let done: Vec<usize> = kept.map(|(index, _)| *index).collect();
-        let mut out = OpenOptions::new()
-            .write(true)
-            .open(&path)
-            .map_err(VerdictsError::io(&path))?;
-        // What was cut off goes before another line is appended.
-        out.set_len(whole).map_err(VerdictsError::io(&path))?;
-        out.seek(SeekFrom::End(0)).map_err(VerdictsError::io(&path))?;
-        let auditor = VideoAuditor::new()?;
-        let todo: Vec<usize> = (0..videos.len()).filter(|i| !done.contains(i)).collect();
-        let task = ctx.task("audit clips", videos.len());
-        task.resume(done.len());
-        let out = Mutex::new(out);
-        todo.par_iter().with_max_len(1).try_for_each(|&index| {
-            task.check()?;
-            let (video, rate) = (&videos[index], self.rate());
-            let content = content_hash(video).unwrap_or_default();
-            let clip = ClipVerdict::of(&auditor, video, self.name(video), rate, &self.out, index)?;
-            let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
-            write_line(&mut *out, &Line { index, content, clip }).map_err(VerdictsError::io(&path))?;
-            drop(out);
-            task.add(1);
-            Ok::<_, VerdictsError>(())
-        })?;
-        task.finish(&format!("{} clips", videos.len()));
-        Ok(())
-    }
-
-    /// Header, lines and the bytes of whole lines.
-    fn lines(&self) -> Result<(Header, Vec<Line>, u64), VerdictsError> {
-        let path = self.file();
-        let foreign = |found: String| VerdictsError::Foreign {
-            path: path.clone(),
-            found,
-        };
-        let mut reader = BufReader::new(fs::File::open(&path).map_err(VerdictsError::io(&path))?);
-        let (mut header, mut lines, mut whole, mut text) = (None, Vec::new(), 0, Vec::new());
-        loop {
-            text.clear();
-            let length = reader.read_until(b'\n', &mut text).map_err(VerdictsError::io(&path))?;
-            if !text.ends_with(b"\n") {
-                break;
-            }
-            match header {
-                None => {
-                    header = Some(serde_json::from_slice(&text).map_err(|e| foreign(format!("no verdicts ({e})")))?);
-                }
-                Some(_) => {
-                    lines.push(serde_json::from_slice(&text).map_err(|e| foreign(format!("a damaged line ({e})")))?);
-                }
-            }
-            whole += length as u64;
-        }
-        let header: Header = header.ok_or_else(|| foreign("nothing".to_owned()))?;
-        Ok((header, lines, whole))
-    }
-
-    /// The actions that can be trusted, by the closed form.
-    fn label(&self, videos: &[PathBuf], ctx: &mut JobContext) -> Result<Vec<Labels>, VerdictsError> {
+    /// Looks at what is not known yet, one pass a video for audit and labels; the labels of all.
+    fn look(&self, videos: &[PathBuf], ctx: &mut JobContext) -> Result<Vec<Labels>, VerdictsError> {
+        let (clips, known) = self.resume(videos)?;
         let path = self.out.join("labels.jsonl");
-        let job = labelling::Job {
+        let labels = labelling::Job {
             videos: videos.to_vec(),
             method: Method::ClosedForm(Default::default()),
             settings: Settings { fps: self.fps },
             part: None,
-        };
-        job.run(&path, ctx)?;
+        }
+        .open(&path)?;
+        let unlabelled: BTreeSet<usize> = labels.todo().into_iter().collect();
+        let todo: Vec<usize> = (0..videos.len())
+            .filter(|i| !known.contains(i) || unlabelled.contains(i))
+            .collect();
+        let reader = Reader::new()?;
+        let task = ctx.task("look at clips", videos.len());
+        task.resume(videos.len() - todo.len());
+        todo.par_iter().with_max_len(1).try_for_each(|&index| {
+            task.check()?;
+            let pass = reader.pass(&videos[index], self.rate());
+            if unlabelled.contains(&index) {
+                labels.append(index, pass.labels)?;
+            }
+            if !known.contains(&index) {
+                let clip = ClipVerdict::of(pass.audit, self.name(&videos[index]), &self.out, index)?;
+                let content = pass.content;
+                clips.append(&Line { index, content, clip })?;
+            }
+            task.add(1);
+            Ok::<_, VerdictsError>(())
+        })?;
+        labels.finish()?;
+        task.finish(&format!("{} clips", videos.len()));
         let labelled = Labelled::open(std::slice::from_ref(&path))?;
         let labels = labelled.records().map(|record| Ok(Labels::of(&record?)));
         labels.collect()
+    }
+
+    /// The journal of clips, and the numbers of those that are known and have not changed since.
+    fn resume(&self, videos: &[PathBuf]) -> Result<(Journal, BTreeSet<usize>), VerdictsError> {
+        let (path, header) = (self.file(), self.header(videos));
+        if !path.exists() {
+            return Ok((Journal::create(&path, &header)?, BTreeSet::new()));
+        }
+        let found = self.scan()?;
+        if found.header != header {
+            return Err(VerdictsError::Foreign {
+                path,
+                found: format!(
+                    "what is known of {} other videos or settings",
+                    found.header.videos.len()
+                ),
+            });
+        }
+        let mut known = BTreeSet::new();
+        for line in found.lines::<Known>()? {
+            let Known { index, content } = line?;
+            let video = videos.get(index);
+            if video.is_some_and(|video| content_hash(video).unwrap_or_default() == content) {
+                known.insert(index);
+            }
+        }
+        Ok((Journal::resume(&found)?, known))
+    }
+
+    fn scan(&self) -> Result<JournalScan<Header>, VerdictsError> {
+        let path = self.file();
+        JournalScan::read(&path).map_err(|error| match error {
+            JournalError::Line { line, reason, .. } => VerdictsError::Foreign {
+                path,
+                found: format!("no verdicts in line {line} ({reason})"),
+            },
+            other => other.into(),
+        })
     }
 
     /// The path below the folder that was named.
@@ -208,10 +199,4 @@ impl Job {
         let parts: Vec<_> = name.iter().map(|p| p.to_string_lossy()).collect();
         parts.join("/")
     }
-}
-
-fn write_line(out: &mut (impl Write + ?Sized), value: &impl Serialize) -> std::io::Result<()> {
-    let mut line = serde_json::to_vec(value)?;
-    line.push(b'\n');
-    out.write_all(&line)
 }

@@ -4,6 +4,7 @@ mod clip;
 mod cut;
 mod error;
 mod job;
+mod pass;
 mod policies;
 mod real;
 mod verdicts;

@@ -114,7 +114,7 @@ impl<'a> Episodes<'a> {
         let (mut record, ready) = match record {
             Ok(record) => (record, Vec::new()),
             Err(error) => {
-                let record = VideoRecord::failed("the file of labels".into(), error.to_string());
+                let record = VideoRecord::failed("the file of labels".into(), String::new(), error.to_string());
                 let error = Err(unreadable(&record, error.to_string()));
                 (record, vec![error])
             }

@@ -52,6 +52,29 @@ pub enum LabelError {
     Vision(#[from] pusht_vision::VisionError),
 }
 
+/// Why one video has no labels.
+#[derive(Debug, thiserror::Error)]
+pub enum VideoError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Video(#[from] video_io::VideoIoError),
+    /// It shows no board, or has frames of another size.
+    #[error(transparent)]
+    Vision(#[from] pusht_vision::VisionError),
+    /// The inverse dynamics refuses it.
+    #[error(transparent)]
+    Idm(#[from] pusht_data::IdmError),
+    /// Its actions cannot be measured.
+    #[error(transparent)]
+    Metric(#[from] traj_metrics::MetricError),
+    /// Too short.
+    #[error("it has {frames} frames at 10 a second; an action needs two")]
+    TooShort {
+        /// Frames at 10 Hz.
+        frames: usize,
+    },
+}
+
 impl LabelError {
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
         move |source| Self::Io {

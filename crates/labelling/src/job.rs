@@ -4,6 +4,7 @@
 //! the same job goes on from it. A part (`--shard I/N`) is such a file of its share of the videos, and N of them join.
 
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use pusht_env::GOAL;
@@ -13,7 +14,7 @@ use video_io::content_hash;
 
 use crate::labels::{Header, Line, scan};
 use crate::video::Eyes;
-use crate::{LabelError, Method, Settings};
+use crate::{LabelError, Method, Settings, VideoRecord};
 
 /// What is to be labelled, and how.
 pub struct Job<'a> {
@@ -35,40 +36,18 @@ impl Job<'_> {
     /// A file of another job at `path`; a place that cannot be written; a job that was cancelled. Videos that cannot be read
     /// are no error.
     pub fn run(&self, path: &Path, ctx: &mut JobContext) -> Result<(), LabelError> {
-        let header = self.header();
-        let mut partial = path.as_os_str().to_owned();
-        partial.push(".partial");
-        let partial = PathBuf::from(partial);
-        let mut stale = None;
-        if path.exists() {
-            let found = scan(path)?;
-            header.require(path, &found.header)?;
-            let changed = changed(&found)?;
-            if changed.is_empty() {
-                return Ok(());
-            }
-            fs::rename(path, &partial).map_err(LabelError::io(path))?;
-            stale = Some(changed);
+        let file = self.open(path)?;
+        let todo = file.todo();
+        if todo.is_empty() && file.is_whole() {
+            return Ok(());
         }
-        let (journal, mut done) = resume(&partial, &header)?;
-        let stale = stale.map_or_else(|| changed(&done), Ok)?;
-        // Of two lines of one video the later one counts.
-        for index in stale {
-            done.places.remove(&index);
-        }
-        let range = match self.part {
-            Some(part) => part.range(self.videos.len()),
-            None => 0..self.videos.len(),
-        };
-        let todo: Vec<usize> = range.clone().filter(|i| !done.places.contains_key(i)).collect();
         let eyes = Eyes::new(GOAL)?;
-        let (videos, settings) = (&self.videos, self.settings);
-        let task = ctx.task("label videos", range.len());
-        task.resume(done.places.len());
+        let (videos, settings, all) = (&self.videos, self.settings, self.range().len());
+        let task = ctx.task("label videos", all);
+        task.resume(all - todo.len());
         let label = |index: usize, method: &Method<'_>| -> Result<(), LabelError> {
             task.check()?;
-            let record = eyes.label(&videos[index], method, settings);
-            journal.append(&Line { index, record })?;
+            file.append(index, eyes.label(&videos[index], method, settings))?;
             task.add(1);
             Ok(())
         };
@@ -82,14 +61,102 @@ impl Job<'_> {
             // A model computes on all cores by itself.
             model => todo.iter().try_for_each(|&index| label(index, model))?,
         }
-        journal.finish::<Header>(path)?;
-        task.finish(&format!("{} videos", range.len()));
+        file.finish()?;
+        task.finish(&format!("{all} videos"));
         Ok(())
+    }
+
+    /// The file of labels at `path`, to go on with; a new one where there is none. Videos that have changed since are to be
+    /// labelled again.
+    ///
+    /// # Errors
+    /// A file of another job at `path`; a place that cannot be written.
+    pub fn open(&self, path: &Path) -> Result<LabelFile, LabelError> {
+        let header = self.header();
+        let mut partial = path.as_os_str().to_owned();
+        partial.push(".partial");
+        let partial = PathBuf::from(partial);
+        let mut stale = None;
+        if path.exists() {
+            let found = scan(path)?;
+            header.require(path, &found.header)?;
+            let changed = changed(&found)?;
+            if changed.is_empty() {
+                return Ok(LabelFile {
+                    path: path.to_path_buf(),
+                    journal: None,
+                    todo: Vec::new(),
+                });
+            }
+            fs::rename(path, &partial).map_err(LabelError::io(path))?;
+            stale = Some(changed);
+        }
+        let (journal, mut done) = resume(&partial, &header)?;
+        let stale = stale.map_or_else(|| changed(&done), Ok)?;
+        // Of two lines of one video the later one counts.
+        for index in stale {
+            done.places.remove(&index);
+        }
+        Ok(LabelFile {
+            path: path.to_path_buf(),
+            journal: Some(journal),
+            todo: self.range().filter(|i| !done.places.contains_key(i)).collect(),
+        })
+    }
+
+    /// The videos of this part.
+    fn range(&self) -> Range<usize> {
+        match self.part {
+            Some(part) => part.range(self.videos.len()),
+            None => 0..self.videos.len(),
+        }
     }
 
     /// Everything that the labels depend on.
     pub(crate) fn header(&self) -> Header {
         Header::new(self.method.name(), self.settings, self.videos.clone(), self.part)
+    }
+}
+
+/// A file of labels that is being made, by this crate or by whoever reads the videos.
+pub struct LabelFile {
+    path: PathBuf,
+    /// None where the file is finished.
+    journal: Option<Journal>,
+    todo: Vec<usize>,
+}
+
+impl LabelFile {
+    /// The numbers of the videos that are to be labelled.
+    pub fn todo(&self) -> Vec<usize> {
+        self.todo.clone()
+    }
+
+    /// True for a finished file.
+    fn is_whole(&self) -> bool {
+        self.journal.is_none()
+    }
+
+    /// Adds the labels of a video, from any thread.
+    ///
+    /// # Errors
+    /// A place that cannot be written.
+    pub fn append(&self, index: usize, record: VideoRecord) -> Result<(), LabelError> {
+        match &self.journal {
+            Some(journal) => Ok(journal.append(&Line { index, record })?),
+            None => Ok(()),
+        }
+    }
+
+    /// Puts all labels in order; [`Labelled::open`](crate::Labelled::open) reads them.
+    ///
+    /// # Errors
+    /// A place that cannot be written.
+    pub fn finish(self) -> Result<(), LabelError> {
+        if let Some(journal) = self.journal {
+            journal.finish::<Header>(&self.path)?;
+        }
+        Ok(())
     }
 }
 

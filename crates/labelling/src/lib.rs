@@ -14,11 +14,11 @@ mod video;
 
 pub use dataset::{Layout, write_dataset};
 pub use dataset_job::DatasetJob;
-pub use error::LabelError;
+pub use error::{LabelError, VideoError};
 pub use find::find_videos;
-pub use job::Job;
+pub use job::{Job, LabelFile};
 pub use labels::Labelled;
 pub use record::{Measures, Stretch, VideoRecord};
 pub use report::Summary;
 pub use trust::{Doubt, LEAST_STRETCH, LONGEST_STRETCH};
-pub use video::{Method, Settings};
+pub use video::{Method, Settings, VideoFacts, VideoLabeller};

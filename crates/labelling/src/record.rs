@@ -102,11 +102,11 @@ impl Measures {
 }
 
 impl VideoRecord {
-    /// A video that cannot be labelled.
-    pub(crate) fn failed(video: PathBuf, error: String) -> Self {
+    /// A video that cannot be labelled; `content` is its [`video_io::content_hash`].
+    pub fn failed(video: PathBuf, content: String, error: String) -> Self {
         Self {
             video,
-            content: String::new(),
+            content,
             error: Some(error),
             codec: String::new(),
             size: [0; 2],

@@ -1,7 +1,7 @@
 //! One video: frames are read, registered, tracked and labelled as they come; none but the inverse dynamics' own window
 //! of them is kept.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use pusht_data::InverseDynamics;
 use pusht_env::{Frame, Pose, State};
@@ -12,7 +12,7 @@ use video_io::{Rate, Resampled, VideoReader, content_hash};
 use crate::blocks::{Blocks, Rows};
 use crate::record::{Measures, Stretch, VideoRecord};
 use crate::trust::{doubt, stretches};
-use crate::{Doubt, LabelError};
+use crate::{Doubt, LabelError, VideoError};
 
 /// Frames a second of what comes out.
 pub(crate) const HZ: u32 = 10;
@@ -66,26 +66,18 @@ impl Eyes {
     pub(crate) fn label(&self, path: &Path, method: &Method<'_>, settings: Settings) -> VideoRecord {
         // Before the frames are read: a video that changes meanwhile will not be taken for what was labelled.
         let content = content_hash(path).unwrap_or_default();
-        let record = self.try_label(path, method, settings);
-        let record = record.unwrap_or_else(|error| VideoRecord::failed(path.to_path_buf(), error.to_string()));
-        VideoRecord { content, ..record }
+        match self.try_label(path, method, settings) {
+            Ok(record) => VideoRecord { content, ..record },
+            Err(error) => VideoRecord::failed(path.to_path_buf(), content, error.to_string()),
+        }
     }
 
-    fn try_label(
-        &self,
-        path: &Path,
-        method: &Method<'_>,
-        settings: Settings,
-    ) -> Result<VideoRecord, Box<dyn std::error::Error>> {
+    fn try_label(&self, path: &Path, method: &Method<'_>, settings: Settings) -> Result<VideoRecord, VideoError> {
         let reader = VideoReader::open(path)?;
         let codec = reader.codec().to_owned();
         let mut frames = Resampled::new(reader, settings.rate(), HZ);
-        let mut registration: Option<Registration> = None;
-        let (mut seen, mut size, mut last) = (Seen::default(), [0; 2], None);
-        let mut model = match method {
-            Method::Model(model) => Some(Blocks::new(*model)),
-            Method::ClosedForm(_) => None,
-        };
+        let (mut registration, mut size, mut last) = (None, [0; 2], None);
+        let mut labeller = VideoLabeller::new(method);
         while let Some(picked) = frames.next_frame()? {
             let map = match registration {
                 Some(map) => map,
@@ -97,17 +89,92 @@ impl Eyes {
             let frame = map.resample(&picked.frame);
             let repeated = last == Some(picked.index);
             last = Some(picked.index);
-            seen.push(&self.tracker, &frame, repeated)?;
-            if let Some(model) = &mut model {
-                model.push(frame)?;
-            }
+            let tracked = self.tracker.track_after(&frame, labeller.last())?;
+            labeller.push(&frame, tracked, repeated)?;
         }
-        let count = seen.tracked.len();
+        labeller.finish(VideoFacts {
+            video: path.to_path_buf(),
+            codec,
+            size,
+            frames: frames.frames_read(),
+            registration,
+        })
+    }
+}
+
+/// What is known of a video whose frames were read.
+#[derive(Clone, Debug)]
+pub struct VideoFacts {
+    /// The file or folder.
+    pub video: PathBuf,
+    /// `H.264`, `AV1`, `GIF` or `PNG`.
+    pub codec: String,
+    /// Width and height, px.
+    pub size: [u32; 2],
+    /// Frames that the video has.
+    pub frames: usize,
+    /// Where the board lies in the frames.
+    pub registration: Option<Registration>,
+}
+
+/// Labels one video whose frames are read elsewhere, as they come; no frame is kept but by a model.
+pub struct VideoLabeller<'a> {
+    method: &'a Method<'a>,
+    model: Option<Blocks<'a>>,
+    tracked: Vec<Tracked>,
+    doubts: Vec<Option<Doubt>>,
+}
+
+impl<'a> VideoLabeller<'a> {
+    /// Begins with a video.
+    pub fn new(method: &'a Method<'a>) -> Self {
+        Self {
+            method,
+            model: match method {
+                Method::Model(model) => Some(Blocks::new(*model)),
+                Method::ClosedForm(_) => None,
+            },
+            tracked: Vec::new(),
+            doubts: Vec::new(),
+        }
+    }
+
+    /// What was seen in the last frame: the search in the next one starts there.
+    pub fn last(&self) -> Option<&Tracked> {
+        self.tracked.last()
+    }
+
+    /// The next frame at 10 Hz, 96 × 96, and what the tracker sees in it after [`VideoLabeller::last`]; `repeated` is true
+    /// where the video has no new frame here.
+    ///
+    /// # Errors
+    /// A frame of another size; what the inverse dynamics says.
+    pub fn push(&mut self, frame: &Frame, tracked: Tracked, repeated: bool) -> Result<(), VideoError> {
+        self.doubts.push(doubt(&tracked, &FrameMeasures::of(frame)?, repeated));
+        self.tracked.push(tracked);
+        match &mut self.model {
+            Some(model) => Ok(model.push(frame.clone())?),
+            None => Ok(()),
+        }
+    }
+
+    /// The labels of all frames; [`VideoRecord::content`] is left empty.
+    ///
+    /// # Errors
+    /// Fewer than two frames; what the inverse dynamics says.
+    pub fn finish(self, facts: VideoFacts) -> Result<VideoRecord, VideoError> {
+        let Self {
+            method,
+            model,
+            tracked,
+            doubts,
+        } = self;
+        let count = tracked.len();
         if count < 2 {
-            return Err(format!("it has {count} frames at 10 a second; an action needs two").into());
+            return Err(VideoError::TooShort { frames: count });
         }
         let (mut actions, deviations) = match (method, model) {
-            (Method::ClosedForm(smoother), _) => closed_form(smoother, &seen.tracked, count),
+            (Method::ClosedForm(smoother), _) => closed_form(smoother, &tracked, count),
             (Method::Model(_), Some(model)) => model.finish(count)?,
             (Method::Model(_), None) => (vec![None; count], None),
         };
@@ -115,48 +182,32 @@ impl Eyes {
         for (action, deviation) in actions.iter_mut().zip(deviations.iter().flatten()) {
             *action = action.filter(|_| deviation.is_finite());
         }
-        let (ranges, dropped) = stretches(&seen.doubts, &actions);
+        let (ranges, dropped) = stretches(&doubts, &actions);
         let stretches: Vec<Stretch> = ranges
             .into_iter()
             .map(|rows| Stretch {
                 first: rows.start,
                 actions: actions[rows.clone()].iter().copied().flatten().collect(),
-                states: (seen.tracked[rows.clone()].iter().filter_map(Tracked::state))
+                states: (tracked[rows.clone()].iter().filter_map(Tracked::state))
                     .map(State::to_row)
                     .collect(),
                 deviations: deviations.as_ref().map(|d| d[rows].to_vec()),
             })
             .collect();
-        let mean = |of: fn(&Tracked) -> f64| seen.tracked.iter().map(of).sum::<f64>() / count as f64;
+        let mean = |of: fn(&Tracked) -> f64| tracked.iter().map(of).sum::<f64>() / count as f64;
         Ok(VideoRecord {
             content: String::new(),
-            video: path.to_path_buf(),
+            video: facts.video,
             error: None,
-            codec,
-            size,
-            frames: [frames.frames_read(), count],
-            registration,
+            codec: facts.codec,
+            size: facts.size,
+            frames: [facts.frames, count],
+            registration: facts.registration,
             confidence: [mean(|t| t.agent_confidence), mean(|t| t.block_confidence)],
             dropped,
             measures: Measures::of(&stretches)?,
             stretches,
         })
-    }
-}
-
-/// What the frames show, one entry a frame.
-#[derive(Default)]
-struct Seen {
-    tracked: Vec<Tracked>,
-    doubts: Vec<Option<Doubt>>,
-}
-
-impl Seen {
-    fn push(&mut self, tracker: &Tracker, frame: &Frame, repeated: bool) -> Result<(), pusht_vision::VisionError> {
-        let tracked = tracker.track_after(frame, self.tracked.last())?;
-        self.doubts.push(doubt(&tracked, &FrameMeasures::of(frame)?, repeated));
-        self.tracked.push(tracked);
-        Ok(())
     }
 }
 

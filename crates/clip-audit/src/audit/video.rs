@@ -8,7 +8,7 @@ use pusht_vision::{Registrar, Registration, Tracked, Tracker, VisionError};
 use serde::{Deserialize, Serialize};
 use video_io::{Rate, Resampled, VideoIoError, VideoReader};
 
-use super::{Auditor, ClipAudit, Strip, Strips};
+use super::{Audit, Auditor, ClipAudit, Strip, Strips};
 
 /// Frames a second at most.
 const HZ: u32 = 10;
@@ -47,6 +47,22 @@ impl VideoAuditor {
             auditor: Auditor::new()?,
             registrar: Registrar::new(GOAL)?,
         })
+    }
+
+    /// Where the board lies in the first frame of a video.
+    ///
+    /// # Errors
+    /// A frame that shows no board.
+    pub fn register(&self, first: &Frame) -> Result<Registration, AuditError> {
+        Ok(self.registrar.register(first)?)
+    }
+
+    /// Begins with a video whose frames are read elsewhere: hand in every new frame at 10 Hz, resampled by `map`.
+    ///
+    /// # Errors
+    /// A board of a size that cannot be drawn.
+    pub fn begin(&self, map: &Registration) -> Result<Audit<'_>, AuditError> {
+        Ok(self.auditor.begin_from(side(map))?)
     }
 
     /// Reads a video and says what is wrong with it, and what each frame measures. One frame at a time is in memory.

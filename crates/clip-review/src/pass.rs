@@ -1,0 +1,214 @@
+//! One pass over a video: every frame is decoded, resampled and tracked once, for the audit and for the labels.
+
+use std::path::Path;
+
+use clip_audit::{AuditError, Strip, Strips, VideoAudit, VideoAuditor};
+use labelling::{Method, VideoError, VideoFacts, VideoLabeller, VideoRecord};
+use pusht_env::{Frame, GOAL};
+use pusht_vision::{Tracked, Tracker};
+use video_io::{Rate, Resampled, VideoReader, content_hash};
+
+use crate::VerdictsError;
+
+/// The rate that everything here is read at.
+pub(crate) const HZ: u32 = 10;
+
+/// Which frames a film strip shows is known when the last one is audited: so many are kept, 28 kB each. A longer video is
+/// decoded a second time for its strips.
+const KEPT: usize = 1024;
+
+/// Frames of a film strip, and how often every pixel is repeated.
+const COLUMNS: usize = 6;
+const SCALE: u32 = 2;
+
+/// What reads videos; made once for a job, it can be shared between threads.
+pub(crate) struct Reader {
+    auditor: VideoAuditor,
+    tracker: Tracker,
+    kept: usize,
+}
+
+/// What a pass over a video yields.
+pub(crate) struct Pass {
+    /// The video as it was when the pass began.
+    pub(crate) content: String,
+    pub(crate) audit: Result<Audited, AuditError>,
+    pub(crate) labels: VideoRecord,
+}
+
+/// A video that could be read.
+#[derive(Debug)]
+pub(crate) struct Audited {
+    pub(crate) audit: VideoAudit,
+    /// What the tracker sees in the frames as they are: the audit reads cleaned ones, in which an agent that is half behind
+    /// a wall does not stand out.
+    pub(crate) track: Vec<Tracked>,
+    pub(crate) strips: Vec<Strip>,
+}
+
+impl Reader {
+    pub(crate) fn new() -> Result<Self, VerdictsError> {
+        Ok(Self {
+            auditor: VideoAuditor::new()?,
+            tracker: Tracker::new(GOAL)?,
+            kept: KEPT,
+        })
+    }
+
+    /// Reads a video. What is wrong with it is said in the results.
+    pub(crate) fn pass(&self, path: &Path, rate: Rate) -> Pass {
+        // Before the frames are read: a video that changes meanwhile will not be taken for what was looked at.
+        let content = content_hash(path).unwrap_or_default();
+        let unlabelled = |error: String| VideoRecord::failed(path.to_path_buf(), content.clone(), error);
+        let (audit, labels) = match self.read(path, rate) {
+            Ok((audit, Ok(record))) => {
+                let content = content.clone();
+                (audit, VideoRecord { content, ..record })
+            }
+            Ok((audit, Err(error))) => (audit, unlabelled(error.to_string())),
+            Err(error) => {
+                let labels = unlabelled(error.to_string());
+                (Err(error), labels)
+            }
+        };
+        Pass { content, audit, labels }
+    }
+
+    /// Audit and labels; an error where frames cannot be read.
+    #[allow(clippy::type_complexity, reason = "two results of one loop")]
+    fn read(
+        &self,
+        path: &Path,
+        rate: Rate,
+    ) -> Result<(Result<Audited, AuditError>, Result<VideoRecord, VideoError>), AuditError> {
+        let reader = VideoReader::open(path)?;
+        let codec = reader.codec().to_owned();
+        let mut frames = Resampled::new(reader, rate, HZ);
+        let method = Method::ClosedForm(Default::default());
+        let (mut labeller, mut unlabelled) = (VideoLabeller::new(&method), None);
+        let (mut begun, mut size, mut last) = (None, [0; 2], None);
+        let (mut track, mut kept): (Vec<Tracked>, Vec<Frame>) = (Vec::new(), Vec::new());
+        while let Some(picked) = frames.next_frame()? {
+            let (map, audit) = match &mut begun {
+                Some(begun) => begun,
+                None => {
+                    size = [picked.frame.width(), picked.frame.height()];
+                    let map = self.auditor.register(&picked.frame)?;
+                    begun.insert((map, self.auditor.begin(&map)?))
+                }
+            };
+            let frame = map.resample(&picked.frame);
+            // A slower video repeats frames at 10 Hz; labels have a row for each, the audit does not.
+            let repeated = last == Some(picked.index);
+            last = Some(picked.index);
+            let tracked = self.tracker.track_after(&frame, labeller.last())?;
+            if !repeated {
+                track.push(match track.last() == labeller.last() {
+                    true => tracked,
+                    false => self.tracker.track_after(&frame, track.last())?,
+                });
+                audit.push(&frame)?;
+            }
+            if unlabelled.is_none() {
+                unlabelled = labeller.push(&frame, tracked, repeated).err();
+            }
+            if !repeated {
+                match track.len() <= self.kept {
+                    true => kept.push(frame),
+                    false => kept = Vec::new(),
+                }
+            }
+        }
+        let facts = VideoFacts {
+            video: path.to_path_buf(),
+            codec: codec.clone(),
+            size,
+            frames: frames.frames_read(),
+            registration: begun.as_ref().map(|(map, _)| *map),
+        };
+        let labels = unlabelled.map_or_else(|| labeller.finish(facts), Err);
+        let Some((registration, audit)) = begun else {
+            let path = path.to_path_buf();
+            return Ok((Err(AuditError::NoFrames { path }), labels));
+        };
+        let audit = VideoAudit {
+            video: path.to_path_buf(),
+            codec,
+            size,
+            registration,
+            audit: audit.finish().0,
+        };
+        let strips = self.strips(&audit, rate, &kept);
+        let audited = strips.map(|strips| Audited { audit, track, strips });
+        Ok((audited, labels))
+    }
+
+    /// Film strips, from the frames that were kept or, where there were too many, from the video again.
+    fn strips(&self, of: &VideoAudit, rate: Rate, kept: &[Frame]) -> Result<Vec<Strip>, AuditError> {
+        if kept.is_empty() {
+            return Ok(self.auditor.again(of, rate, COLUMNS, SCALE)?.0);
+        }
+        let mut strips = Strips::new(&of.audit, COLUMNS, SCALE);
+        for (index, frame) in kept.iter().enumerate() {
+            strips.push(index, frame);
+        }
+        Ok(strips.finish()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clip_audit::defects::{Clip, Defect, Strength};
+    use labelling::{Job, Labelled, Settings};
+    use pusht_jobs::JobContext;
+    use video_io::{VideoOptions, save_video};
+
+    #[test]
+    fn one_pass_says_what_separate_passes_say() {
+        let folder = tempfile::tempdir().unwrap();
+        let clip = Clip::simulated(306, 128).unwrap();
+        let split = Defect::AgentSplit.apply(&clip, Strength::Clear, 1).unwrap().unwrap();
+        let half: Vec<Frame> = split.iter().step_by(2).cloned().collect();
+        let mut videos = Vec::new();
+        // At half the rate every frame is shown twice at 10 Hz.
+        for (name, frames, fps) in [("split.mp4", &split, 10), ("slow.mp4", &half, 5)] {
+            videos.push(folder.path().join(name));
+            save_video(&videos[videos.len() - 1], frames, VideoOptions { fps, scale: 1 }).unwrap();
+        }
+        let labels = folder.path().join("labels.jsonl");
+        let job = Job {
+            videos: videos.clone(),
+            method: Method::ClosedForm(Default::default()),
+            settings: Settings::default(),
+            part: None,
+        };
+        job.run(&labels, &mut JobContext::silent()).unwrap();
+        let labelled = Labelled::open(std::slice::from_ref(&labels)).unwrap();
+        let auditor = VideoAuditor::new().unwrap();
+        let mut reader = Reader::new().unwrap();
+        for kept in [KEPT, 10] {
+            reader.kept = kept;
+            for (video, record) in videos.iter().zip(labelled.records()) {
+                let pass = reader.pass(video, Rate::Stated);
+                assert!(pass.labels == record.unwrap() && pass.content == pass.labels.content);
+                let found = pass.audit.unwrap();
+                let (audit, _) = auditor.audit(video, Rate::Stated).unwrap();
+                let (strips, track) = auditor.again(&audit, Rate::Stated, COLUMNS, SCALE).unwrap();
+                assert_eq!((&found.audit, &found.track), (&audit, &track));
+                let pictures = |strips: &[Strip]| strips.iter().map(|s| s.picture.clone()).collect::<Vec<_>>();
+                assert!(pictures(&found.strips) == pictures(&strips) && !strips.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said_of_audit_and_labels() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("text.mp4");
+        std::fs::write(&path, "no video").unwrap();
+        let pass = Reader::new().unwrap().pass(&path, Rate::Stated);
+        let said = pass.audit.unwrap_err().to_string();
+        assert_eq!(pass.labels.error, Some(said));
+    }
+}
