@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use ltx_video::parity::MODELS;
-use model_parity::{FLOW_MODELS, Model, compare};
+use model_parity::compare;
 
 /// Folders in `folder` whose names begin with one of `starts` are reproduced, with nothing left uncompared; how many
 /// they are.
 pub fn all_reproduced(folder: &Path, starts: &[&str]) -> usize {
-    let models: Vec<Model> = [MODELS, FLOW_MODELS].concat();
     let mut folders: Vec<PathBuf> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -25,7 +24,7 @@ pub fn all_reproduced(folder: &Path, starts: &[&str]) -> usize {
             continue;
         }
         compared += 1;
-        let problems = match compare(&folder, &models, &Device::flex()) {
+        let problems = match compare(&folder, MODELS, &Device::flex()) {
             Ok(report) => report.problems(),
             Err(error) => vec![error.to_string()],
         };
