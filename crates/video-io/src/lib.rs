@@ -6,7 +6,8 @@
 //! Nothing stands under the final name before the video is complete.
 //!
 //! [`VideoReader`] gives the frames of a file or folder one at a time in the order in which they are shown, with their
-//! times; [`Resampled`] makes them a sequence of a fixed rate; [`read_frames`] reads a whole video.
+//! times; [`Resampled`] makes them a sequence of a fixed rate; [`read_frames`] reads a whole video. A [`RawFrame`] is a frame
+//! of which only the pixels that are looked at become RGB.
 //!
 #![doc = include_str!("../README.md")]
 
@@ -24,6 +25,7 @@ mod mp4;
 mod mp4_in;
 mod options;
 mod pictures;
+mod raw;
 mod reader;
 mod resample;
 #[cfg(feature = "mp4")]
@@ -40,6 +42,7 @@ pub use content::content_hash;
 pub use error::VideoIoError;
 pub use options::{Format, VideoOptions};
 pub use pictures::{FilmStrip, film_strip, png_bytes, upscale};
+pub use raw::RawFrame;
 pub use reader::{TimedFrame, VideoReader, read_frames};
 pub use resample::{Picked, Rate, Resampled};
 #[cfg(feature = "mp4")]

@@ -1,8 +1,8 @@
 //! MP4 files in: coded pictures in the order of decoding, frames out in the order of showing.
 
-use crate::Frame;
+use crate::RawFrame;
 use crate::samples::{Sample, Track, read_track};
-use crate::yuv::{Colour, Matrix, Plane, Planes, to_rgb};
+use crate::yuv::{Colour, Matrix, Plane, Planes};
 use mp4_atom::{Avcc, Codec, Colr};
 use rusty_h264_decoder::Decoder as H264Decoder;
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ pub(crate) struct Mp4Source {
     /// Next frame to show.
     shown: usize,
     /// Decoded, but not yet their turn; by rank.
-    waiting: BTreeMap<usize, Frame>,
+    waiting: BTreeMap<usize, RawFrame>,
     /// Times in the order of showing.
     times: Vec<i64>,
 }
@@ -80,7 +80,7 @@ impl Mp4Source {
     }
 
     /// The next frame and the tick at which it is shown.
-    pub(crate) fn next_frame(&mut self) -> io::Result<Option<(Frame, i64)>> {
+    pub(crate) fn next_frame(&mut self) -> io::Result<Option<(RawFrame, i64)>> {
         loop {
             if let Some(frame) = self.waiting.remove(&self.shown) {
                 self.shown += 1;
@@ -173,7 +173,7 @@ impl Decoder {
         bytes: Vec<u8>,
         sample: Sample,
         colour: Colour,
-        waiting: &mut BTreeMap<usize, Frame>,
+        waiting: &mut BTreeMap<usize, RawFrame>,
     ) -> io::Result<()> {
         match self {
             Self::H264 { decoder, length_size } => {
@@ -187,16 +187,17 @@ impl Decoder {
                 let planes = Planes {
                     size: (sides(width)?, sides(height)?),
                     luma: Plane {
-                        samples: &picture.y,
+                        samples: picture.y,
                         stride: width,
                     },
-                    colour: Some([&picture.u, &picture.v].map(|samples| Plane {
+                    differences: Some([picture.u, picture.v].map(|samples| Plane {
                         samples,
                         stride: width / 2,
                     })),
                     shift: (1, 1),
+                    colour,
                 };
-                waiting.insert(sample.rank, to_rgb(&planes, colour).ok_or_else(odd)?);
+                waiting.insert(sample.rank, RawFrame::from_planes(planes).ok_or_else(odd)?);
                 Ok(())
             }
             #[cfg(feature = "av1")]
@@ -231,7 +232,7 @@ impl Decoder {
         not(feature = "av1"),
         expect(unused_variables, reason = "H.264 pictures are given at once")
     )]
-    fn finish(&mut self, waiting: &mut BTreeMap<usize, Frame>) -> io::Result<()> {
+    fn finish(&mut self, waiting: &mut BTreeMap<usize, RawFrame>) -> io::Result<()> {
         match self {
             Self::H264 { .. } => Ok(()),
             #[cfg(feature = "av1")]
@@ -249,42 +250,38 @@ impl Decoder {
 #[cfg(feature = "av1")]
 mod av1 {
     //! AV1 pictures to frames; ten and twelve bits are cut to eight.
-    use super::{Colour, Frame, Matrix, Plane, Planes, io, odd, to_rgb};
+    use super::{Colour, Matrix, Plane, Planes, RawFrame, io, odd};
     use re_rav1d::{Picture, PixelLayout, PlanarImageComponent, pixel};
 
-    pub(super) fn frame(picture: &Picture) -> io::Result<Frame> {
+    pub(super) fn frame(picture: &Picture) -> io::Result<RawFrame> {
         let shift = match picture.pixel_layout() {
             PixelLayout::I400 | PixelLayout::I444 => (0, 0),
             PixelLayout::I420 => (1, 1),
             PixelLayout::I422 => (1, 0),
         };
         let depth = picture.bit_depth();
-        let samples = |component| {
+        let plane = |component| {
             let plane = picture.plane(component);
             let stride = picture.stride(component) as usize;
             if depth == 8 {
-                (plane.to_vec(), stride)
-            } else {
-                let cut = |b: &[u8]| (u16::from_ne_bytes([b[0], b[1]]) >> (depth - 8)) as u8;
-                (plane.chunks_exact(2).map(cut).collect(), stride / 2)
+                let samples = plane.to_vec();
+                return Plane { samples, stride };
+            }
+            let cut = |b: &[u8]| (u16::from_ne_bytes([b[0], b[1]]) >> (depth - 8)) as u8;
+            Plane {
+                samples: plane.chunks_exact(2).map(cut).collect(),
+                stride: stride / 2,
             }
         };
-        let luma = samples(PlanarImageComponent::Y);
-        let chroma = (picture.pixel_layout() != PixelLayout::I400)
-            .then(|| [PlanarImageComponent::U, PlanarImageComponent::V].map(samples));
-        fn plane((samples, stride): &(Vec<u8>, usize)) -> Plane<'_> {
-            Plane {
-                samples,
-                stride: *stride,
-            }
-        }
         let planes = Planes {
             size: (picture.width(), picture.height()),
-            luma: plane(&luma),
-            colour: chroma.as_ref().map(|[u, v]| [plane(u), plane(v)]),
+            luma: plane(PlanarImageComponent::Y),
+            differences: (picture.pixel_layout() != PixelLayout::I400)
+                .then(|| [PlanarImageComponent::U, PlanarImageComponent::V].map(plane)),
             shift,
+            colour: colour(picture),
         };
-        to_rgb(&planes, colour(picture)).ok_or_else(odd)
+        RawFrame::from_planes(planes).ok_or_else(odd)
     }
 
     fn colour(picture: &Picture) -> Colour {

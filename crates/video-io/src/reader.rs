@@ -1,19 +1,19 @@
 //! Videos in: the kind of file follows from its content.
 
-use crate::Frame;
 use crate::error::VideoIoError;
 #[cfg(feature = "mp4")]
 use crate::mp4_in::Mp4Source;
 use crate::stills::{FolderSource, GifSource, read_error};
+use crate::{Frame, RawFrame};
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// A frame and when it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TimedFrame {
-    /// The picture.
-    pub frame: Frame,
+pub struct TimedFrame<F = Frame> {
+    /// The picture: RGB, or a [`RawFrame`].
+    pub frame: F,
     /// Ticks ([`VideoReader::timescale`]) after the first frame; never less than the frame before. A PNG folder states
     /// no times: a tick is a frame.
     pub time: i64,
@@ -106,6 +106,18 @@ impl VideoReader {
     /// # Errors
     /// Damaged or missing data; a frame of another size than the first.
     pub fn next_frame(&mut self) -> Result<Option<TimedFrame>, VideoIoError> {
+        let raw = self.next_raw()?;
+        Ok(raw.map(|TimedFrame { frame, time }| TimedFrame {
+            frame: frame.into_rgb(),
+            time,
+        }))
+    }
+
+    /// The next frame as it is stored, for who does not look at all of it; `None` at the end.
+    ///
+    /// # Errors
+    /// As [`VideoReader::next_frame`].
+    pub fn next_raw(&mut self) -> Result<Option<TimedFrame<RawFrame>>, VideoIoError> {
         if self.ended {
             return Ok(None);
         }
@@ -114,10 +126,11 @@ impl VideoReader {
         read
     }
 
-    fn read(&mut self) -> Result<Option<TimedFrame>, VideoIoError> {
+    fn read(&mut self) -> Result<Option<TimedFrame<RawFrame>>, VideoIoError> {
+        let stored = |(frame, time): (Frame, i64)| (RawFrame::from(frame), time);
         let next = match &mut self.source {
-            Source::Gif(gif) => gif.next_frame()?,
-            Source::Folder(folder) => folder.next_frame()?,
+            Source::Gif(gif) => gif.next_frame()?.map(stored),
+            Source::Folder(folder) => folder.next_frame()?.map(stored),
             #[cfg(feature = "mp4")]
             Source::Mp4(mp4) => mp4.next_frame().map_err(mp4_error(&self.path))?,
         };

@@ -1,9 +1,9 @@
 //! A video of any rate as a sequence of a fixed rate: frame k of the sequence is the frame of the video whose time is
 //! nearest to k / rate (of two, the earlier). Times are compared as integers, so 30000/1001 Hz does not drift.
 
-use crate::Frame;
 use crate::error::VideoIoError;
 use crate::reader::{TimedFrame, VideoReader};
+use crate::{Frame, RawFrame};
 
 /// When the frames of a video are taken to be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,9 +17,9 @@ pub enum Rate {
 
 /// One frame of a resampled video.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picked {
-    /// The picture.
-    pub frame: Frame,
+pub struct Picked<F = Frame> {
+    /// The picture: RGB, or a [`RawFrame`].
+    pub frame: F,
     /// Its index in the video.
     pub index: usize,
 }
@@ -33,8 +33,8 @@ pub struct Resampled {
     stated: bool,
     read: usize,
     /// The frame that is nearest so far, its time, and the one after it.
-    current: Option<(usize, i128, Frame)>,
-    ahead: Option<(usize, i128, Frame)>,
+    current: Option<(usize, i128, RawFrame)>,
+    ahead: Option<(usize, i128, RawFrame)>,
     /// Between the last two frames, ticks.
     gap: i128,
     made: i128,
@@ -72,35 +72,61 @@ impl Resampled {
     /// # Errors
     /// As [`VideoReader::next_frame`].
     pub fn next_frame(&mut self) -> Result<Option<Picked>, VideoIoError> {
+        let raw = self.next_raw()?;
+        Ok(raw.map(|Picked { frame, index }| Picked {
+            frame: frame.into_rgb(),
+            index,
+        }))
+    }
+
+    /// The next frame of the sequence as it is stored, for who does not look at all of it.
+    ///
+    /// # Errors
+    /// As [`VideoReader::next_frame`].
+    pub fn next_raw(&mut self) -> Result<Option<Picked<RawFrame>>, VideoIoError> {
         if self.current.is_none() {
             self.current = self.fetch()?;
             self.ahead = self.fetch()?;
         }
-        // Twice the time asked for, in ticks times hz, against twice the middle between two frames.
-        let asked = 2 * self.made * self.timescale;
-        while let (Some((_, now, _)), Some((_, then, _))) = (&self.current, &self.ahead) {
-            if asked <= (now + then) * self.hz {
-                break;
-            }
+        while self.passed() {
+            let (Some((_, now, _)), Some((_, then, _))) = (&self.current, &self.ahead) else {
+                return Ok(None);
+            };
             self.gap = then - now;
             let next = self.fetch()?;
             self.current = std::mem::replace(&mut self.ahead, next);
         }
-        let Some((index, time, frame)) = &self.current else {
-            return Ok(None);
-        };
-        if self.ahead.is_none() && asked > (2 * time + self.gap) * self.hz {
+        if self.current.is_none() {
             return Ok(None);
         }
         self.made += 1;
-        Ok(Some(Picked {
-            frame: frame.clone(),
+        let passed = self.passed();
+        Ok(self.current.as_mut().map(|(index, _, frame)| Picked {
+            // A frame that is not asked for again is given away.
+            frame: if passed {
+                std::mem::replace(frame, Frame::default().into())
+            } else {
+                frame.clone()
+            },
             index: *index,
         }))
     }
 
-    fn fetch(&mut self) -> Result<Option<(usize, i128, Frame)>, VideoIoError> {
-        let Some(TimedFrame { frame, time }) = self.reader.next_frame()? else {
+    /// True where the time asked for lies nearer to the frame after the current one, or after the video's end.
+    fn passed(&self) -> bool {
+        let Some((_, now, _)) = &self.current else {
+            return false;
+        };
+        // Twice the time asked for, in ticks times hz, against twice the middle between two frames.
+        let middle = match &self.ahead {
+            Some((_, then, _)) => now + then,
+            None => 2 * now + self.gap,
+        };
+        2 * self.made * self.timescale > middle * self.hz
+    }
+
+    fn fetch(&mut self) -> Result<Option<(usize, i128, RawFrame)>, VideoIoError> {
+        let Some(TimedFrame { frame, time }) = self.reader.next_raw()? else {
             return Ok(None);
         };
         let index = self.read;

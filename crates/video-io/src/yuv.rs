@@ -53,79 +53,210 @@ impl Matrix {
 }
 
 /// One plane of 8-bit samples.
-pub(crate) struct Plane<'a> {
-    pub(crate) samples: &'a [u8],
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Plane {
+    pub(crate) samples: Vec<u8>,
     pub(crate) stride: usize,
 }
 
-/// A decoded picture. `None` for the colour planes of a monochrome one.
-pub(crate) struct Planes<'a> {
+impl Plane {
+    /// True where there are so many rows of so many samples.
+    fn holds(&self, columns: usize, rows: usize) -> bool {
+        let before = rows.saturating_sub(1).checked_mul(self.stride);
+        let end = before.and_then(|before| before.checked_add(columns));
+        end.is_some_and(|end| end <= self.samples.len())
+    }
+
+    fn row(&self, y: usize) -> &[u8] {
+        &self.samples[y * self.stride..]
+    }
+}
+
+/// A decoded picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Planes {
     pub(crate) size: (u32, u32),
-    pub(crate) luma: Plane<'a>,
-    pub(crate) colour: Option<[Plane<'a>; 2]>,
+    pub(crate) luma: Plane,
+    /// `None` for a monochrome picture.
+    pub(crate) differences: Option<[Plane; 2]>,
     /// Pixels that a colour sample spans, as powers of two: (1, 1) for 4:2:0, (0, 0) for 4:4:4.
     pub(crate) shift: (u32, u32),
+    pub(crate) colour: Colour,
 }
 
-/// The picture as RGB; none where a plane is shorter than the size says.
-pub(crate) fn to_rgb(planes: &Planes<'_>, colour: Colour) -> Option<Frame> {
-    let (width, height) = planes.size;
-    let (w, h) = (width as usize, height as usize);
-    let mut rgb = vec![0; w * h * 3];
-    let (red, blue) = colour.matrix.weights();
-    let green = 1.0 - red - blue;
-    // Fixed point with 14 bits; limited range is stretched to 0…255.
-    let (offset, luma_gain, colour_gain) = if colour.full_range {
-        (0, 1.0, 1.0)
-    } else {
-        (16, 255.0 / 219.0, 255.0 / 224.0)
-    };
-    let fixed = |x: f32| (x * 16384.0).round() as i32;
-    let ky = fixed(luma_gain);
-    let [rv, gu, gv, bu] = [
-        2.0 * (1.0 - red),
-        2.0 * blue * (1.0 - blue) / green,
-        2.0 * red * (1.0 - red) / green,
-        2.0 * (1.0 - blue),
-    ]
-    .map(|x| fixed(x * colour_gain));
-    let half = 1 << 13;
-    for (y, out) in rgb.chunks_exact_mut(3 * w.max(1)).enumerate() {
-        let luma = row(&planes.luma, y, w)?;
-        let Some([u, v]) = &planes.colour else {
-            for (out, &l) in out.chunks_exact_mut(3).zip(luma) {
-                out.fill(clamp((ky * (i32::from(l) - offset) + half) >> 14));
-            }
-            continue;
-        };
-        let (sx, sy) = planes.shift;
-        let columns = w.div_ceil(1 << sx);
-        let (u, v) = (row(u, y >> sy, columns)?, row(v, y >> sy, columns)?);
-        for (x, (out, &l)) in out.chunks_exact_mut(3).zip(luma).enumerate() {
-            let (u, v) = (u[x >> sx], v[x >> sx]);
-            if colour.matrix == Matrix::Identity {
-                out.copy_from_slice(&[v, l, u]);
-                continue;
-            }
-            let l = ky * (i32::from(l) - offset) + half;
-            let (u, v) = (i32::from(u) - 128, i32::from(v) - 128);
-            out.copy_from_slice(&[
-                clamp((l + rv * v) >> 14),
-                clamp((l - gu * u - gv * v) >> 14),
-                clamp((l + bu * u) >> 14),
-            ]);
+impl Planes {
+    /// False where a plane is shorter than the size says.
+    pub(crate) fn complete(&self) -> bool {
+        let (width, height) = (self.size.0 as usize, self.size.1 as usize);
+        let (columns, rows) = (width.div_ceil(1 << self.shift.0), height.div_ceil(1 << self.shift.1));
+        let mut differences = self.differences.iter().flatten();
+        self.luma.holds(width, height) && differences.all(|plane| plane.holds(columns, rows))
+    }
+
+    /// Rows of U and V that belong to a row of pixels.
+    fn differences(&self, y: usize) -> Option<[&[u8]; 2]> {
+        let planes = self.differences.as_ref()?;
+        Some(planes.each_ref().map(|plane| plane.row(y >> self.shift.1)))
+    }
+
+    /// Red, green and blue of the pixels of row `y` in these columns.
+    pub(crate) fn read(&self, y: usize, columns: &[usize], [red, green, blue]: [&mut [u8]; 3]) {
+        let gains = Gains::of(self.colour);
+        let luma = self.luma.row(y);
+        let differences = self.differences(y);
+        let identity = self.colour.matrix == Matrix::Identity;
+        let out = red.iter_mut().zip(green).zip(blue);
+        for (&x, ((red, green), blue)) in columns.iter().zip(out) {
+            let l = luma[x];
+            let [u, v] = differences.map_or([128; 2], |rows| rows.map(|row| row[x >> self.shift.0]));
+            [*red, *green, *blue] = if identity && differences.is_some() {
+                [v, l, u]
+            } else {
+                let light = gains.light(l);
+                gains.differences(u, v).map(|difference| level(light + difference))
+            };
         }
     }
-    Frame::from_raw(width, height, rgb)
+
+    /// The picture as RGB.
+    pub(crate) fn to_rgb(&self) -> Frame {
+        let (width, height) = (self.size.0 as usize, self.size.1 as usize);
+        let mut rgb = vec![0; 3 * width * height];
+        let gains = Gains::of(self.colour);
+        let mut line = Line::new(width);
+        let (sx, sy) = self.shift;
+        for (y, out) in rgb.chunks_exact_mut(3 * width.max(1)).enumerate() {
+            let luma = &self.luma.row(y)[..width];
+            let differences = self.differences(y);
+            if let (Some([u, v]), Matrix::Identity) = (differences, self.colour.matrix) {
+                for (x, (out, &l)) in out.as_chunks_mut::<3>().0.iter_mut().zip(luma).enumerate() {
+                    *out = [v[x >> sx], l, u[x >> sx]];
+                }
+                continue;
+            }
+            // Rows that share their colour samples follow each other.
+            if let Some([u, v]) = differences.filter(|_| (y >> sy) << sy == y) {
+                match sx {
+                    0 => line.set_differences::<1>(&gains, u, v),
+                    _ => line.set_differences::<2>(&gains, u, v),
+                }
+            }
+            line.write(&gains, luma, out);
+        }
+        Frame::from_raw(self.size.0, self.size.1, rgb).unwrap_or_default()
+    }
 }
 
-fn row<'a>(plane: &Plane<'a>, y: usize, columns: usize) -> Option<&'a [u8]> {
-    let start = y.checked_mul(plane.stride)?;
-    plane.samples.get(start..start.checked_add(columns)?)
+/// One row on its way to RGB, in steps that are loops over one number a pixel: the compiler makes vectors of these.
+struct Line {
+    light: Vec<i32>,
+    /// What U and V add to red, green and blue; some pixels more than the row has, so that colour samples stand for as many
+    /// at its end as elsewhere.
+    differences: [Vec<i32>; 3],
+    levels: [Vec<u8>; 3],
 }
 
-fn clamp(x: i32) -> u8 {
-    x.clamp(0, 255) as u8
+impl Line {
+    fn new(width: usize) -> Self {
+        Self {
+            light: vec![0; width],
+            differences: [0; 3].map(|gray| vec![gray; width.next_multiple_of(2)]),
+            levels: [0; 3].map(|black| vec![black; width]),
+        }
+    }
+
+    /// Takes colour samples, each of which stands for `EACH` pixels.
+    fn set_differences<const EACH: usize>(&mut self, gains: &Gains, u: &[u8], v: &[u8]) {
+        let [red, green, blue] = (self.differences.each_mut()).map(|all| all.as_chunks_mut::<EACH>().0.iter_mut());
+        for ((((red, green), blue), &u), &v) in red.zip(green).zip(blue).zip(u).zip(v) {
+            let [r, g, b] = gains.differences(u, v);
+            (*red, *green, *blue) = ([r; EACH], [g; EACH], [b; EACH]);
+        }
+    }
+
+    fn write(&mut self, gains: &Gains, luma: &[u8], out: &mut [u8]) {
+        for (light, &l) in self.light.iter_mut().zip(luma) {
+            *light = gains.light(l);
+        }
+        for (levels, difference) in self.levels.iter_mut().zip(&self.differences) {
+            for ((out, light), difference) in levels.iter_mut().zip(&self.light).zip(difference) {
+                *out = level(light + difference);
+            }
+        }
+        let [red, green, blue] = &self.levels;
+        interleave(red, green, blue, out);
+    }
+}
+
+/// What luma and colour differences count in each channel, fixed point with 14 bits; limited range is stretched to 0…255.
+struct Gains {
+    /// Luma of black.
+    black: i32,
+    luma: i32,
+    red_of_v: i32,
+    green_of_u: i32,
+    green_of_v: i32,
+    blue_of_u: i32,
+}
+
+impl Gains {
+    fn of(colour: Colour) -> Self {
+        let (red, blue) = colour.matrix.weights();
+        let green = 1.0 - red - blue;
+        let (black, luma_gain, colour_gain) = if colour.full_range {
+            (0, 1.0, 1.0)
+        } else {
+            (16, 255.0 / 219.0, 255.0 / 224.0)
+        };
+        let fixed = |x: f32| (x * 16384.0).round() as i32;
+        Self {
+            black,
+            luma: fixed(luma_gain),
+            red_of_v: fixed(2.0 * (1.0 - red) * colour_gain),
+            green_of_u: fixed(2.0 * blue * (1.0 - blue) / green * colour_gain),
+            green_of_v: fixed(2.0 * red * (1.0 - red) / green * colour_gain),
+            blue_of_u: fixed(2.0 * (1.0 - blue) * colour_gain),
+        }
+    }
+
+    /// What luma adds to every channel, and half a level for rounding.
+    #[inline]
+    fn light(&self, luma: u8) -> i32 {
+        self.luma * (i32::from(luma) - self.black) + (1 << 13)
+    }
+
+    /// What colour differences add to red, green and blue.
+    #[inline]
+    fn differences(&self, u: u8, v: u8) -> [i32; 3] {
+        let (u, v) = (i32::from(u) - 128, i32::from(v) - 128);
+        [
+            self.red_of_v * v,
+            -self.green_of_u * u - self.green_of_v * v,
+            self.blue_of_u * u,
+        ]
+    }
+}
+
+/// A sum of [`Gains`] as a level.
+#[inline]
+fn level(sum: i32) -> u8 {
+    (sum >> 14).clamp(0, 255) as u8
+}
+
+/// Three planes as pixels, four at a time as three words.
+fn interleave(red: &[u8], green: &[u8], blue: &[u8], out: &mut [u8]) {
+    let ((reds, red), (greens, green), (blues, blue)) = (red.as_chunks(), green.as_chunks(), blue.as_chunks());
+    let (fours, rest) = out.as_chunks_mut::<12>();
+    for (((out, r), g), b) in fours.iter_mut().zip(reds).zip(greens).zip(blues) {
+        let [r, g, b] = [r, g, b].map(|four: &[u8; 4]| u32::from_le_bytes(*four));
+        let pixel = |k: u32| (r >> (8 * k) & 255) | (g >> (8 * k) & 255) << 8 | (b >> (8 * k) & 255) << 16;
+        let [p, q, r, s] = [0, 1, 2, 3].map(pixel);
+        let words = [p | q << 24, q >> 8 | r << 16, r >> 16 | s << 8];
+        out.copy_from_slice(words.map(u32::to_le_bytes).as_flattened());
+    }
+    for (((out, &r), &g), &b) in rest.as_chunks_mut::<3>().0.iter_mut().zip(red).zip(green).zip(blue) {
+        *out = [r, g, b];
+    }
 }
 
 #[cfg(test)]
@@ -133,15 +264,18 @@ mod tests {
     use super::*;
 
     fn one(y: u8, u: u8, v: u8, colour: Colour) -> [u8; 3] {
-        let plane = |samples| Plane { samples, stride: 1 };
-        let (y, u, v) = ([y], [u], [v]);
+        let plane = |sample| Plane {
+            samples: vec![sample],
+            stride: 1,
+        };
         let planes = Planes {
             size: (1, 1),
-            luma: plane(&y),
-            colour: Some([plane(&u), plane(&v)]),
+            luma: plane(y),
+            differences: Some([plane(u), plane(v)]),
             shift: (1, 1),
+            colour,
         };
-        to_rgb(&planes, colour).unwrap().get_pixel(0, 0).0
+        planes.to_rgb().get_pixel(0, 0).0
     }
 
     #[test]
@@ -164,18 +298,94 @@ mod tests {
         assert_eq!(one(63, 102, 240, bt709), [255, 1, 0]);
     }
 
+    /// Pixel by pixel as the formula says.
+    fn by_formula(planes: &Planes) -> Frame {
+        let (red, blue) = planes.colour.matrix.weights();
+        let green = 1.0 - red - blue;
+        let (offset, luma_gain, colour_gain) = if planes.colour.full_range {
+            (0, 1.0, 1.0)
+        } else {
+            (16, 255.0 / 219.0, 255.0 / 224.0)
+        };
+        let fixed = |x: f32| (x * 16384.0).round() as i32;
+        let (rv, gu, gv, bu) = (
+            fixed(2.0 * (1.0 - red) * colour_gain),
+            fixed(2.0 * blue * (1.0 - blue) / green * colour_gain),
+            fixed(2.0 * red * (1.0 - red) / green * colour_gain),
+            fixed(2.0 * (1.0 - blue) * colour_gain),
+        );
+        Frame::from_fn(planes.size.0, planes.size.1, |x, y| {
+            let at = |plane: &Plane, x: u32, y: u32| plane.samples[y as usize * plane.stride + x as usize];
+            let l = at(&planes.luma, x, y);
+            let (sx, sy) = planes.shift;
+            let colours = planes
+                .differences
+                .as_ref()
+                .map(|d| d.each_ref().map(|p| at(p, x >> sx, y >> sy)));
+            if let (Some([u, v]), Matrix::Identity) = (colours, planes.colour.matrix) {
+                return image::Rgb([v, l, u]);
+            }
+            let [u, v] = colours.unwrap_or([128; 2]).map(|sample| i32::from(sample) - 128);
+            let l = fixed(luma_gain) * (i32::from(l) - offset) + (1 << 13);
+            image::Rgb([l + rv * v, l - gu * u - gv * v, l + bu * u].map(|sum| (sum >> 14).clamp(0, 255) as u8))
+        })
+    }
+
+    #[test]
+    fn every_pixel_is_as_the_formula_says_by_rows_and_one_by_one() {
+        let mut state = 7_u32;
+        let mut plane = |columns: u32, rows: u32, stride: u32| Plane {
+            samples: (0..stride * (rows - 1) + columns)
+                .map(|_| {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    (state >> 24) as u8
+                })
+                .collect(),
+            stride: stride as usize,
+        };
+        let matrices = [Matrix::Bt601, Matrix::Bt709, Matrix::Bt2020, Matrix::Identity];
+        let colours = matrices
+            .into_iter()
+            .flat_map(|matrix| [false, true].map(|full_range| Colour { matrix, full_range }));
+        for (colour, size) in
+            colours.flat_map(|colour| [(1_u32, 1_u32), (2, 2), (7, 5), (64, 3), (99, 6)].map(|size| (colour, size)))
+        {
+            for (shift, gray) in [((1, 1), false), ((1, 0), false), ((0, 0), false), ((0, 0), true)] {
+                let (columns, rows) = (size.0.div_ceil(1 << shift.0), size.1.div_ceil(1 << shift.1));
+                let planes = Planes {
+                    size,
+                    luma: plane(size.0, size.1, size.0 + 3),
+                    differences: (!gray).then(|| [plane(columns, rows, columns), plane(columns, rows, columns + 5)]),
+                    shift,
+                    colour,
+                };
+                assert!(planes.complete());
+                let expected = by_formula(&planes);
+                assert_eq!(planes.to_rgb(), expected, "{colour:?} {size:?} {shift:?}");
+                let columns: Vec<usize> = (0..size.0 as usize).rev().collect();
+                for y in 0..size.1 {
+                    let [mut red, mut green, mut blue] = [0; 3].map(|zero| vec![zero; columns.len()]);
+                    planes.read(y as usize, &columns, [&mut red, &mut green, &mut blue]);
+                    for (k, &x) in columns.iter().enumerate() {
+                        assert_eq!([red[k], green[k], blue[k]], expected.get_pixel(x as u32, y).0);
+                    }
+                }
+            }
+        }
+    }
+
     #[test]
     fn short_planes_are_refused() {
-        let samples = [0; 3];
-        let planes = Planes {
+        let planes = |samples: usize| Planes {
             size: (2, 2),
             luma: Plane {
-                samples: &samples,
+                samples: vec![0; samples],
                 stride: 2,
             },
-            colour: None,
+            differences: None,
             shift: (0, 0),
+            colour: Colour::default(),
         };
-        assert!(to_rgb(&planes, Colour::default()).is_none());
+        assert!(!planes(3).complete() && planes(4).complete());
     }
 }

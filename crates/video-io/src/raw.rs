@@ -1,0 +1,79 @@
+//! Frames as their codecs store them.
+
+use crate::Frame;
+#[cfg(feature = "mp4")]
+use crate::yuv::Planes;
+
+/// A frame as its codec stores it: H.264 and AV1 have planes of luma and colour differences. [`RawFrame::into_rgb`] makes
+/// the whole of it RGB, [`RawFrame::read`] only the pixels that somebody looks at, which are the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawFrame(Stored);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Stored {
+    Rgb(Frame),
+    #[cfg(feature = "mp4")]
+    Planes(Planes),
+}
+
+impl RawFrame {
+    /// None where a plane is shorter than the size says.
+    #[cfg(feature = "mp4")]
+    pub(crate) fn from_planes(planes: Planes) -> Option<Self> {
+        planes.complete().then_some(Self(Stored::Planes(planes)))
+    }
+
+    /// Width and height.
+    pub fn dimensions(&self) -> (u32, u32) {
+        match &self.0 {
+            Stored::Rgb(frame) => frame.dimensions(),
+            #[cfg(feature = "mp4")]
+            Stored::Planes(planes) => planes.size,
+        }
+    }
+
+    /// Writes red, green and blue of the pixels of row `y` in these columns, one after the other, as far as there is room.
+    ///
+    /// # Panics
+    /// A row or column that the frame does not have.
+    pub fn read(&self, y: usize, columns: &[usize], [red, green, blue]: [&mut [u8]; 3]) {
+        let (width, height) = self.dimensions();
+        assert!(y < height as usize, "row {y} of {height}");
+        match &self.0 {
+            Stored::Rgb(frame) => {
+                let width = width as usize;
+                let row = &frame.as_raw().as_chunks::<3>().0[y * width..(y + 1) * width];
+                let out = red.iter_mut().zip(green).zip(blue);
+                for (&x, ((red, green), blue)) in columns.iter().zip(out) {
+                    [*red, *green, *blue] = row[x];
+                }
+            }
+            #[cfg(feature = "mp4")]
+            Stored::Planes(planes) => planes.read(y, columns, [red, green, blue]),
+        }
+    }
+
+    /// The whole frame as RGB.
+    pub fn into_rgb(self) -> Frame {
+        match self.0 {
+            Stored::Rgb(frame) => frame,
+            #[cfg(feature = "mp4")]
+            Stored::Planes(planes) => planes.to_rgb(),
+        }
+    }
+
+    /// A copy of the whole frame as RGB.
+    pub fn to_rgb(&self) -> Frame {
+        match &self.0 {
+            Stored::Rgb(frame) => frame.clone(),
+            #[cfg(feature = "mp4")]
+            Stored::Planes(planes) => planes.to_rgb(),
+        }
+    }
+}
+
+impl From<Frame> for RawFrame {
+    fn from(frame: Frame) -> Self {
+        Self(Stored::Rgb(frame))
+    }
+}
