@@ -2,6 +2,7 @@
 
 mod agent;
 pub mod appearance;
+mod bilinear;
 mod block;
 mod board;
 mod dynamics;
@@ -16,6 +17,7 @@ pub mod marks;
 mod measures;
 pub mod motion;
 mod registration;
+mod resample;
 mod seen;
 mod similarity;
 mod smoother;

@@ -10,9 +10,11 @@
 //!
 //! [`Registration::resample`] draws the frame again as a 96 × 96 point-sampled picture, which is what the tracker reads.
 
-use crate::board::{BOARD, Background, SIDE, sample};
-use crate::{VisionError, agent};
+use crate::VisionError;
+use crate::bilinear::{Between, Pixels};
+use crate::board::{BOARD, Background, SIDE};
 use pusht_env::{FillRule, Frame, Pose, Renderer, Scene};
+use std::collections::HashSet;
 
 /// Levels by which a channel may differ before the difference counts no more.
 const OUTLIER: f32 = 60.0;
@@ -77,53 +79,69 @@ impl Registration {
             }
     }
 
-    /// Frame coordinates (pixel centres at whole numbers) of a board point.
-    fn at(&self, board: [f64; 2]) -> [f64; 2] {
-        [0, 1].map(|k| (board[k] + 0.5) * self.scale[k] + self.offset[k] - 0.5)
-    }
-
-    /// The frame as the 96 × 96 picture of the board that the tracker reads; what lies outside of the frame is white.
-    pub fn resample(&self, frame: &Frame) -> Frame {
-        if self.is_identity() && frame.dimensions() == (SIDE as u32, SIDE as u32) {
-            return frame.clone();
-        }
-        let mut out = Vec::with_capacity(3 * SIDE * SIDE);
-        for j in 0..SIDE {
-            for i in 0..SIDE {
-                let colour = bilinear(frame, self.at([sample(i), sample(j)])).unwrap_or([255.0; 3]);
-                out.extend(colour.map(|c| c.round() as u8));
-            }
-        }
-        Frame::from_raw(SIDE as u32, SIDE as u32, out).unwrap_or_default()
+    /// Frame coordinate (pixel centres at whole numbers) of a board coordinate of this axis.
+    pub(crate) fn along(&self, axis: usize, board: f64) -> f64 {
+        (board + 0.5) * self.scale[axis] + self.offset[axis] - 0.5
     }
 }
 
-/// The empty board as a square picture: board coordinates and colours of all points, and a few that still show walls and
-/// goal.
+/// The empty board as a square picture: all its points, and a few that still show walls and goal.
 struct Picture {
-    all: Vec<Point>,
-    few: Vec<Point>,
+    all: Points,
+    few: Points,
+}
+
+/// Points of a picture, row by row.
+struct Points {
+    /// Board coordinate of each column, and of each row.
+    along: Vec<f64>,
+    rows: Vec<Vec<Point>>,
+    count: usize,
 }
 
 struct Point {
-    at: [f64; 2],
-    colour: [f32; 3],
+    column: usize,
+    /// With nothing at the end.
+    colour: [f32; 4],
+}
+
+impl Points {
+    fn new(side: usize) -> Self {
+        Self {
+            along: (0..side)
+                .map(|i| (i as f64 + 0.5) * BOARD / side as f64 - 0.5)
+                .collect(),
+            rows: (0..side).map(|_| Vec::new()).collect(),
+            count: 0,
+        }
+    }
+
+    fn push(&mut self, [column, row]: [usize; 2], [red, green, blue]: [f32; 3]) {
+        let colour = [red, green, blue, 0.0];
+        self.rows[row].push(Point { column, colour });
+        self.count += 1;
+    }
+
+    /// Board coordinates and colours.
+    fn iter(&self) -> impl Iterator<Item = ([f64; 2], [f32; 4])> {
+        let rows = self.along.iter().zip(&self.rows);
+        rows.flat_map(move |(&y, row)| row.iter().map(move |p| ([self.along[p.column], y], p.colour)))
+    }
 }
 
 impl Picture {
     fn new(side: usize, colours: &[[f32; 3]]) -> Self {
-        let (mut all, mut few) = (Vec::new(), Vec::new());
+        let (mut all, mut few) = (Points::new(side), Points::new(side));
         for (index, &colour) in colours.iter().enumerate() {
             let cell = [index % side, index / side];
-            let at = cell.map(|i| (i as f64 + 0.5) * BOARD / side as f64 - 0.5);
-            all.push(Point { at, colour });
+            all.push(cell, colour);
             let near = |i: usize| !(RIM..side - RIM).contains(&i);
             let [along, elsewhere] = STRIDES;
             if (near(cell[0]) && cell[1].is_multiple_of(along))
                 || (near(cell[1]) && cell[0].is_multiple_of(along))
                 || cell.iter().all(|i| i.is_multiple_of(elsewhere))
             {
-                few.push(Point { at, colour });
+                few.push(cell, colour);
             }
         }
         Self { all, few }
@@ -161,7 +179,7 @@ impl Registrar {
     pub fn new(goal: Pose) -> Result<Self, VisionError> {
         let colours = Background::new(goal)?.colour;
         let sampled = Picture::new(SIDE, &colours);
-        let green = spread(sampled.all.iter().map(|p| (p.at, greenness(p.colour))));
+        let green = spread(sampled.all.iter().map(|(at, [r, g, b, _])| (at, greenness([r, g, b]))));
         Ok(Self {
             pictures: [sampled, Picture::averaged(goal)?],
             goal: green,
@@ -184,7 +202,8 @@ impl Registrar {
         }
         let size = [f64::from(width), f64::from(height)];
         let stretched = edges_of(&Registration::stretched((width, height)));
-        let plain = self.best(|picture| rated(frame, picture, stretched));
+        let pixels = &Pixels::new(frame);
+        let plain = self.best(|picture| rated(pixels, picture, stretched));
         if width == height && plain.residual < PLAIN {
             return Ok(plain);
         }
@@ -194,14 +213,14 @@ impl Registrar {
         starts.extend(by_goal);
         let best = self.best(|picture| {
             let least = |a: &Rated, b: &Rated| a.1.total_cmp(&b.1);
-            let coarse = starts.iter().map(|&start| search(frame, &picture.few, start, FAR));
+            let coarse = starts.iter().map(|&start| search(pixels, &picture.few, start, FAR));
             let coarse = coarse.min_by(least).map(|(edges, _)| edges);
             let medium = coarse
                 .into_iter()
                 .chain(by_goal)
-                .map(|start| scanned(frame, &picture.few, start));
+                .map(|start| scanned(pixels, &picture.few, start));
             let found = medium.min_by(least).map_or(stretched, |(edges, _)| edges);
-            rated(frame, picture, search(frame, &picture.all, found, EXACT).0)
+            rated(pixels, picture, search(pixels, &picture.all, found, EXACT).0)
         });
         if best.residual > FOREIGN {
             let residual = best.residual;
@@ -259,19 +278,31 @@ fn moved(edges: [[f64; 2]; 2], axis: usize, by: f64, moves: [f64; 2]) -> Option<
     (moved[axis][1] - moved[axis][0] >= 16.0).then_some(moved)
 }
 
+/// Places whose cost is known, and was found not to be below the best or to be the best then: once more is no better.
+#[derive(Default)]
+struct Tried(HashSet<[u64; 4]>);
+
+impl Tried {
+    /// True for a place that has not been tried yet.
+    fn first(&mut self, [[left, right], [upper, lower]]: &[[f64; 2]; 2]) -> bool {
+        self.0.insert([left, right, upper, lower].map(|edge| edge.to_bits()))
+    }
+}
+
 /// A pattern search that goes on from wherever a scan along one move, farther than its steps, finds something better: a
 /// wall that lies beside the frame's is pulled nowhere.
-fn scanned(frame: &Frame, points: &[Point], start: [[f64; 2]; 2]) -> Rated {
+fn scanned(frame: &Pixels, points: &Points, start: [[f64; 2]; 2]) -> Rated {
     let mut best = search(frame, points, start, NEAR);
+    let mut tried = Tried::default();
     loop {
         let (edges, before) = best;
         for (axis, moves) in (0..2).flat_map(|axis| MOVES.map(|moves| (axis, moves))) {
             let step = (edges[axis][1] - edges[axis][0]) / SCAN.1;
-            let tried = (-SCAN.0..=SCAN.0).filter_map(|k| moved(edges, axis, f64::from(k) * step, moves));
-            for tried in tried {
-                let cost = cost(frame, points, tried);
+            let places = (-SCAN.0..=SCAN.0).filter_map(|k| moved(edges, axis, f64::from(k) * step, moves));
+            for place in places.filter(|place| tried.first(place)) {
+                let cost = cost(frame, points, place, best.1);
                 if cost < best.1 {
-                    best = (tried, cost);
+                    best = (place, cost);
                 }
             }
         }
@@ -283,22 +314,22 @@ fn scanned(frame: &Frame, points: &[Point], start: [[f64; 2]; 2]) -> Rated {
 }
 
 /// Pattern search: each edge is moved both ways by a step that is halved when nothing helps.
-fn search(frame: &Frame, points: &[Point], start: [[f64; 2]; 2], (first, until): (f64, f64)) -> Rated {
+fn search(frame: &Pixels, points: &Points, start: [[f64; 2]; 2], (first, until): (f64, f64)) -> Rated {
     let side = start.map(|[low, high]| (high - low).abs());
     let mut step = first * side[0].max(side[1]);
     let mut edges = start;
-    let mut best = cost(frame, points, edges);
-    let mut sweeps = 0;
+    let mut best = cost(frame, points, edges, f64::INFINITY);
+    let (mut sweeps, mut tried) = (0, Tried::default());
     while step > until {
         let mut improved = false;
         for (axis, moves) in (0..2).flat_map(|axis| MOVES.map(|moves| (axis, moves))) {
             for by in [-step, step] {
-                let Some(tried) = moved(edges, axis, by, moves) else {
+                let Some(place) = moved(edges, axis, by, moves).filter(|place| tried.first(place)) else {
                     continue;
                 };
-                let cost = cost(frame, points, tried);
+                let cost = cost(frame, points, place, best);
                 if cost < best {
-                    (edges, best, improved) = (tried, cost, true);
+                    (edges, best, improved) = (place, cost, true);
                 }
             }
         }
@@ -310,36 +341,59 @@ fn search(frame: &Frame, points: &[Point], start: [[f64; 2]; 2], (first, until):
     (edges, best)
 }
 
-fn rated(frame: &Frame, picture: &Picture, edges: [[f64; 2]; 2]) -> Registration {
+fn rated(frame: &Pixels, picture: &Picture, edges: [[f64; 2]; 2]) -> Registration {
     Registration {
-        residual: cost(frame, &picture.all, edges).sqrt(),
+        residual: cost(frame, &picture.all, edges, f64::INFINITY).sqrt(),
         ..map_of(edges)
     }
 }
 
 /// Mean squared difference a channel, cut off, over the points of the board that are neither agent nor T. Points outside of
-/// the frame count half as much as the worst, so that a board does not hide there.
-fn cost(frame: &Frame, points: &[Point], edges: [[f64; 2]; 2]) -> f64 {
+/// the frame count half as much as the worst, so that a board does not hide there. Infinite where it is not below `bound`.
+fn cost(frame: &Pixels, points: &Points, edges: [[f64; 2]; 2], bound: f64) -> f64 {
     let map = map_of(edges);
+    let [width, height] = frame.size();
+    let places = |axis: usize, side: usize| {
+        let places = points
+            .along
+            .iter()
+            .map(move |&board| Between::new(map.along(axis, board), side));
+        places.collect::<Vec<_>>()
+    };
+    let (columns, rows) = (places(0, width), places(1, height));
+    let (most, outside) = (OUTLIER * OUTLIER, f64::from(OUTLIER * OUTLIER) / 2.0);
     let (mut sum, mut count) = (0.0_f64, 0_usize);
-    for point in points {
-        let Some(seen) = bilinear(frame, map.at(point.at)) else {
-            sum += f64::from(OUTLIER * OUTLIER) / 2.0;
-            count += 1;
-            continue;
-        };
-        // The T is blue over red by 34 to 41, the agent by more.
-        if agent::blueness(seen) > 0.0 || seen[2] - seen[0] > 15.0 {
-            continue;
+    let mut seen = Vec::with_capacity(points.along.len());
+    for (row, between) in points.rows.iter().zip(rows) {
+        seen.clear();
+        match between.map(|between| frame.rows(between)) {
+            Some(rows) => seen.extend(row.iter().map(|p| columns[p.column].map(|column| rows.at(column)))),
+            None => seen.resize(row.len(), None),
         }
-        let square: f32 = (0..3)
-            .map(|c| (seen[c] - point.colour[c]).powi(2).min(OUTLIER * OUTLIER))
-            .sum();
-        sum += f64::from(square) / 3.0;
-        count += 1;
+        for (point, seen) in row.iter().zip(&seen) {
+            let Some(seen) = seen else {
+                sum += outside;
+                count += 1;
+                continue;
+            };
+            // The T is blue over red by 34 to 41, the agent by more.
+            if seen[2] - seen[0] > 15.0 {
+                continue;
+            }
+            let off: [f32; 4] = std::array::from_fn(|c| {
+                let square = (seen[c] - point.colour[c]).powi(2);
+                if square > most { most } else { square }
+            });
+            sum += f64::from(off[0] + off[1] + off[2]) / 3.0;
+            count += 1;
+        }
+        // What is to come makes neither the sum smaller nor the count larger than all points.
+        if sum / points.count as f64 >= bound {
+            return f64::INFINITY;
+        }
     }
     // A frame in which nearly everything looks like agent or T shows no board.
-    if count * 2 < points.len() {
+    if count * 2 < points.count {
         return f64::from(OUTLIER * OUTLIER);
     }
     sum / count as f64
@@ -378,29 +432,4 @@ fn spread(points: impl Iterator<Item = ([f64; 2], f64)>) -> Option<[[f64; 2]; 2]
     let mean = sum.map(|s| s / weight);
     let deviation = [0, 1].map(|k| (squares[k] / weight - mean[k] * mean[k]).max(0.0).sqrt());
     (deviation[0] > 0.5 && deviation[1] > 0.5).then_some([mean, deviation])
-}
-
-/// Colour between four pixels; none more than half a pixel outside of the frame.
-fn bilinear(frame: &Frame, [x, y]: [f64; 2]) -> Option<[f32; 3]> {
-    let (width, height) = (frame.width() as usize, frame.height() as usize);
-    let inside = |v: f64, side: usize| (-0.51..side as f64 - 0.49).contains(&v);
-    if !inside(x, width) || !inside(y, height) {
-        return None;
-    }
-    let cell = |v: f64, side: usize| {
-        let v = v.clamp(0.0, (side - 1) as f64);
-        let low = (v.floor() as usize).min(side.saturating_sub(2));
-        (low, (low + 1).min(side - 1), (v - low as f64) as f32)
-    };
-    let ((x0, x1, fx), (y0, y1, fy)) = (cell(x, width), cell(y, height));
-    let raw = frame.as_raw();
-    let pixel = |x: usize, y: usize| {
-        let at = 3 * (y * width + x);
-        [raw[at], raw[at + 1], raw[at + 2]].map(f32::from)
-    };
-    let [a, b, c, d] = [pixel(x0, y0), pixel(x1, y0), pixel(x0, y1), pixel(x1, y1)];
-    Some([0, 1, 2].map(|k| {
-        let (upper, lower) = (a[k] + fx * (b[k] - a[k]), c[k] + fx * (d[k] - c[k]));
-        upper + fy * (lower - upper)
-    }))
 }

@@ -1,0 +1,99 @@
+//! Colours between the pixels of a frame. Columns and rows are looked up once each, not once a point: a map of the board
+//! has one scale and one offset an axis.
+
+use pusht_env::Frame;
+
+/// Where a coordinate lies between two pixels of an axis.
+#[derive(Clone, Copy)]
+pub(crate) struct Between {
+    pub(crate) low: usize,
+    pub(crate) high: usize,
+    /// Of the higher pixel.
+    pub(crate) share: f32,
+}
+
+impl Between {
+    /// A coordinate (pixel centres at whole numbers) of an axis with `side` pixels; none more than half a pixel outside.
+    pub(crate) fn new(v: f64, side: usize) -> Option<Self> {
+        if !(-0.51..side as f64 - 0.49).contains(&v) {
+            return None;
+        }
+        let v = v.clamp(0.0, (side - 1) as f64);
+        // What is not negative is rounded down by the conversion.
+        let low = (v as usize).min(side.saturating_sub(2));
+        Some(Self {
+            low,
+            high: (low + 1).min(side - 1),
+            share: (v - low as f64) as f32,
+        })
+    }
+}
+
+/// A frame with four bytes a pixel, for many looks at it: four numbers are one register.
+pub(crate) struct Pixels {
+    size: [usize; 2],
+    pixels: Vec<[u8; 4]>,
+}
+
+impl Pixels {
+    pub(crate) fn new(frame: &Frame) -> Self {
+        Self {
+            size: [frame.width() as usize, frame.height() as usize],
+            pixels: frame.pixels().map(|p| [p[0], p[1], p[2], 0]).collect(),
+        }
+    }
+
+    /// Width and height.
+    pub(crate) fn size(&self) -> [usize; 2] {
+        self.size
+    }
+
+    /// The rows around a place between rows.
+    pub(crate) fn rows(&self, between: Between) -> Rows<'_> {
+        let row = |y: usize| &self.pixels[y * self.size[0]..(y + 1) * self.size[0]];
+        Rows {
+            upper: row(between.low),
+            lower: row(between.high),
+            share: between.share,
+        }
+    }
+}
+
+/// The two rows of a frame that a row of points lies between.
+pub(crate) struct Rows<'a> {
+    upper: &'a [[u8; 4]],
+    lower: &'a [[u8; 4]],
+    share: f32,
+}
+
+impl Rows<'_> {
+    /// Red, green, blue and nothing at a place between columns.
+    #[inline]
+    pub(crate) fn at(&self, between: Between) -> [f32; 4] {
+        let Between { low, high, share } = between;
+        let along = |row: &[[u8; 4]]| mix(row[low].map(f32::from), row[high].map(f32::from), share);
+        mix(along(self.upper), along(self.lower), self.share)
+    }
+}
+
+/// From one colour to another.
+#[inline]
+fn mix(from: [f32; 4], to: [f32; 4], share: f32) -> [f32; 4] {
+    std::array::from_fn(|k| from[k] + share * (to[k] - from[k]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_lies_between_two_pixels_of_the_axis() {
+        let found = |v, side| Between::new(v, side).map(|b| (b.low, b.high, b.share));
+        assert_eq!(found(3.25, 8), Some((3, 4, 0.25)));
+        // The last pixel is the higher of two.
+        assert_eq!(found(7.0, 8), Some((6, 7, 1.0)));
+        assert_eq!(found(-0.5, 8), Some((0, 1, 0.0)));
+        assert_eq!((found(-0.6, 8), found(7.6, 8), found(f64::NAN, 8)), (None, None, None));
+        assert_eq!(found(0.2, 1), Some((0, 0, 0.0)));
+    }
+}

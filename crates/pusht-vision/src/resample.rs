@@ -1,0 +1,121 @@
+//! Frames drawn again as the 96 × 96 pictures that the tracker reads. A frame of 704 × 480 has thirty times as many pixels,
+//! of which a picture looks at four for each of its own.
+
+use crate::bilinear::Between;
+use crate::board::{SIDE, sample};
+use crate::registration::Registration;
+use pusht_env::Frame;
+
+/// Two rows of a frame at the columns that are looked at: 96 lower ones, then 96 higher ones, in red, green and blue.
+type Row = [[u8; 2 * SIDE]; 3];
+
+impl Registration {
+    /// The frame as the 96 × 96 picture of the board that the tracker reads; what lies outside of the frame is white.
+    pub fn resample(&self, frame: &Frame) -> Frame {
+        let (width, _) = frame.dimensions();
+        let pixels = frame.as_raw().as_chunks::<3>().0;
+        self.resample_with(frame.dimensions(), |y, columns, [red, green, blue]| {
+            let row = &pixels[y * width as usize..];
+            for (&x, ((red, green), blue)) in columns.iter().zip(red.iter_mut().zip(green).zip(blue)) {
+                [*red, *green, *blue] = row[x];
+            }
+        })
+    }
+
+    /// As [`Registration::resample`], of a frame that is not there as RGB: `read` is told a row and columns of the frame,
+    /// which has this size, and writes red, green and blue of these pixels. It is not asked for others.
+    pub fn resample_with(&self, size: (u32, u32), mut read: impl FnMut(usize, &[usize], [&mut [u8]; 3])) -> Frame {
+        let mut out = vec![[255; 3]; SIDE * SIDE];
+        let side = SIDE as u32;
+        if self.is_identity() && size == (side, side) {
+            let columns: [usize; SIDE] = std::array::from_fn(|i| i);
+            let [mut red, mut green, mut blue] = [[0; SIDE]; 3];
+            for (y, out) in out.chunks_exact_mut(SIDE).enumerate() {
+                read(y, &columns, [&mut red, &mut green, &mut blue]);
+                interleave([&red, &green, &blue], out);
+            }
+            return picture(out);
+        }
+        let places = |axis: usize, side: u32| -> [Option<Between>; SIDE] {
+            std::array::from_fn(|i| Between::new(self.along(axis, sample(i)), side as usize))
+        };
+        let (across, down) = (places(0, size.0), places(1, size.1));
+        // Columns outside of the frame read any pixel and are made white again.
+        let mut columns = [0; 2 * SIDE];
+        let mut shares = [0.0; SIDE];
+        for (i, between) in across.iter().enumerate() {
+            if let Some(between) = between {
+                (columns[i], columns[SIDE + i], shares[i]) = (between.low, between.high, between.share);
+            }
+        }
+        let mut rows: [Row; 2] = [[[0; 2 * SIDE]; 3]; 2];
+        for (between, out) in down.iter().zip(out.chunks_exact_mut(SIDE)) {
+            let Some(between) = between else {
+                continue;
+            };
+            for (row, y) in rows.iter_mut().zip([between.low, between.high]) {
+                read(y, &columns, row.each_mut().map(|levels| &mut levels[..]));
+            }
+            let [upper, lower] = &rows;
+            let mut levels = [[0; SIDE]; 3];
+            for (channel, levels) in levels.iter_mut().enumerate() {
+                mix(&upper[channel], &lower[channel], &shares, between.share, levels);
+            }
+            let [red, green, blue] = &levels;
+            interleave([red, green, blue], out);
+            for (out, _) in out.iter_mut().zip(&across).filter(|(_, between)| between.is_none()) {
+                *out = [255; 3];
+            }
+        }
+        picture(out)
+    }
+}
+
+/// One channel of a row of the picture: between columns by their shares, between rows by one.
+fn mix(upper: &[u8; 2 * SIDE], lower: &[u8; 2 * SIDE], shares: &[f32; SIDE], down: f32, out: &mut [u8; SIDE]) {
+    let along = |row: &[u8; 2 * SIDE], i: usize| {
+        let [low, high] = [row[i], row[SIDE + i]].map(f32::from);
+        low + shares[i] * (high - low)
+    };
+    for (i, out) in out.iter_mut().enumerate() {
+        let (upper, lower) = (along(upper, i), along(lower, i));
+        *out = level(upper + down * (lower - upper));
+    }
+}
+
+fn interleave([red, green, blue]: [&[u8; SIDE]; 3], out: &mut [[u8; 3]]) {
+    for (out, ((&r, &g), &b)) in out.iter_mut().zip(red.iter().zip(green).zip(blue)) {
+        *out = [r, g, b];
+    }
+}
+
+fn picture(pixels: Vec<[u8; 3]>) -> Frame {
+    Frame::from_raw(SIDE as u32, SIDE as u32, pixels.into_flattened()).unwrap_or_default()
+}
+
+/// To the nearest level, halves up, of a number from 0 to 255; without a conversion that minds other numbers, of which the
+/// compiler makes no vectors.
+#[inline]
+fn level(x: f32) -> u8 {
+    /// From here on floats are whole numbers, and their last bits count.
+    const WHOLE: f32 = (1 << 23) as f32;
+    // To the nearest, halves to even numbers.
+    let near = x + WHOLE;
+    let half = x - (near - WHOLE) >= 0.5;
+    (near.to_bits() as u8).wrapping_add(u8::from(half))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_the_nearest() {
+        for eighths in 0..=255 * 8 {
+            let x = eighths as f32 / 8.0;
+            for x in [x.next_down().max(0.0), x, x.next_up().min(255.0)] {
+                assert_eq!(level(x), x.round() as u8, "{x}");
+            }
+        }
+    }
+}
