@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use video_io::{Resampled, VideoIoError, VideoReader, content_hash};
 
 use crate::report::{self, Summary};
-use crate::video::HZ;
+use crate::video::{HZ, resampled};
 use crate::{LabelError, Labelled, Stretch, VideoRecord};
 
 /// How episodes are written.
@@ -149,11 +149,11 @@ impl<'a> Episodes<'a> {
         let map = (record.registration).ok_or_else(|| unreadable(record, "it was not registered".to_owned()))?;
         let mut pictures = Vec::with_capacity(stretch.actions.len());
         while pictures.len() < stretch.actions.len() {
-            let picked = frames.next_frame().map_err(wrong)?;
+            let picked = frames.next_raw().map_err(wrong)?;
             let picked =
                 picked.ok_or_else(|| unreadable(record, "it is shorter than when it was labelled".to_owned()))?;
             if self.at >= stretch.first {
-                pictures.push(map.resample(&picked.frame));
+                pictures.push(resampled(&map, &picked.frame));
             }
             self.at += 1;
         }

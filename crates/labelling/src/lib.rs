@@ -21,4 +21,4 @@ pub use labels::Labelled;
 pub use record::{Measures, Stretch, VideoRecord};
 pub use report::Summary;
 pub use trust::{Doubt, LEAST_STRETCH, LONGEST_STRETCH};
-pub use video::{Method, Settings, VideoFacts, VideoLabeller};
+pub use video::{Method, Settings, VideoFacts, VideoLabeller, resampled};

@@ -7,7 +7,7 @@ use pusht_data::InverseDynamics;
 use pusht_env::{Frame, Pose, State};
 use pusht_vision::{ActionSmoother, FrameMeasures, Registrar, Registration, Start, Tracked, Tracker};
 use serde::{Deserialize, Serialize};
-use video_io::{Rate, Resampled, VideoReader, content_hash};
+use video_io::{Rate, RawFrame, Resampled, VideoReader, content_hash};
 
 use crate::blocks::{Blocks, Rows};
 use crate::record::{Measures, Stretch, VideoRecord};
@@ -78,15 +78,15 @@ impl Eyes {
         let mut frames = Resampled::new(reader, settings.rate(), HZ);
         let (mut registration, mut size, mut last) = (None, [0; 2], None);
         let mut labeller = VideoLabeller::new(method);
-        while let Some(picked) = frames.next_frame()? {
+        while let Some(picked) = frames.next_raw()? {
             let map = match registration {
                 Some(map) => map,
                 None => {
-                    size = [picked.frame.width(), picked.frame.height()];
-                    *registration.insert(self.registrar.register(&picked.frame)?)
+                    size = picked.frame.dimensions().into();
+                    *registration.insert(self.registrar.register(&picked.frame.to_rgb())?)
                 }
             };
-            let frame = map.resample(&picked.frame);
+            let frame = resampled(&map, &picked.frame);
             let repeated = last == Some(picked.index);
             last = Some(picked.index);
             let tracked = self.tracker.track_after(&frame, labeller.last())?;
@@ -209,6 +209,11 @@ impl<'a> VideoLabeller<'a> {
             stretches,
         })
     }
+}
+
+/// The frame as the tracker reads it: 96 × 96. No other pixels become RGB than it is made of.
+pub fn resampled(map: &Registration, frame: &RawFrame) -> Frame {
+    map.resample_with(frame.dimensions(), |y, columns, out| frame.read(y, columns, out))
 }
 
 /// Frames before the agent is first seen and the last frame have no action.
