@@ -433,3 +433,36 @@ fn spread(points: impl Iterator<Item = ([f64; 2], f64)>) -> Option<[[f64; 2]; 2]
     let deviation = [0, 1].map(|k| (squares[k] / weight - mean[k] * mean[k]).max(0.0).sqrt());
     (deviation[0] > 0.5 && deviation[1] > 0.5).then_some([mean, deviation])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pusht_env::GOAL;
+
+    #[test]
+    fn a_cost_is_the_same_under_every_bound_that_it_is_below() -> Result<(), VisionError> {
+        let board = Renderer::new(300, FillRule::default())?.render(&Scene::new(
+            [320.0, 140.0],
+            Pose::new(150.0, 330.0, 0.7),
+            GOAL,
+        ));
+        let frame = Pixels::new(&board);
+        let registrar = Registrar::new(GOAL)?;
+        let places = [
+            [[0.0, 300.0], [0.0, 300.0]],
+            [[2.0, 299.0], [-1.0, 303.0]],
+            [[40.0, 200.0], [10.0, 280.0]],
+            [[-90.0, 320.0], [30.0, 400.0]],
+        ];
+        for (picture, edges) in registrar.pictures.iter().flat_map(|p| places.map(|edges| (p, edges))) {
+            for points in [&picture.all, &picture.few] {
+                let exact = cost(&frame, points, edges, f64::INFINITY);
+                assert_eq!(cost(&frame, points, edges, exact.next_up()), exact);
+                for share in [1.0, 0.9, 0.5, 0.1, 0.0] {
+                    assert!(cost(&frame, points, edges, share * exact) >= share * exact);
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use pusht_env::{FillRule, Frame, GOAL, Pose, Renderer, Scene};
-use pusht_vision::{FrameMeasures, Registrar, Tracker, VisionError};
+use pusht_vision::{FrameMeasures, Registrar, Registration, Tracker, VisionError};
 
 const AGENT: [f64; 2] = [320.0, 140.0];
 const BLOCK: Pose = Pose::new(150.0, 330.0, 0.7);
@@ -103,6 +103,51 @@ proptest! {
             Ok(map) => prop_assert_eq!(map.resample(&frame).dimensions(), (96, 96)),
             Err(error) => prop_assert!(matches!(error, VisionError::NoBoard { .. }), "{}", error),
         }
+    }
+}
+
+/// Point by point as the formula says: bilinear, white where the frame ends.
+fn by_formula(map: &Registration, frame: &Frame) -> Frame {
+    let side = [frame.width(), frame.height()];
+    Frame::from_fn(96, 96, |i, j| {
+        let board = [i, j].map(|i| (f64::from(i) + 0.5) * (512.0 / 96.0) - 0.5);
+        let at = [0, 1].map(|k| (board[k] + 0.5) * map.scale[k] + map.offset[k] - 0.5);
+        if (0..2).any(|k| !(-0.51..f64::from(side[k]) - 0.49).contains(&at[k])) {
+            return image::Rgb([255; 3]);
+        }
+        let [(x0, x1, fx), (y0, y1, fy)] = [0, 1].map(|k| {
+            let v = at[k].clamp(0.0, f64::from(side[k] - 1));
+            let low = (v.floor() as u32).min(side[k].saturating_sub(2));
+            (low, (low + 1).min(side[k] - 1), (v - f64::from(low)) as f32)
+        });
+        let pixel = |x, y| frame.get_pixel(x, y).0.map(f32::from);
+        let [a, b, c, d] = [pixel(x0, y0), pixel(x1, y0), pixel(x0, y1), pixel(x1, y1)];
+        image::Rgb([0, 1, 2].map(|k| {
+            let (upper, lower) = (a[k] + fx * (b[k] - a[k]), c[k] + fx * (d[k] - c[k]));
+            (upper + fy * (lower - upper)).round() as u8
+        }))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn frames_are_drawn_again_as_the_formula_says(
+        size in (1..120_u32, 1..120_u32),
+        scale in prop::array::uniform2(0.01..0.4_f64),
+        offset in prop::array::uniform2(-40.0..40.0_f64),
+        seed in any::<u32>(),
+    ) {
+        let mut state = seed;
+        let frame = Frame::from_fn(size.0, size.1, |_, _| image::Rgb([(); 3].map(|()| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        })));
+        let map = Registration { scale, offset, residual: 0.0 };
+        prop_assert_eq!(map.resample(&frame), by_formula(&map, &frame));
+        let stretched = Registration::stretched(size);
+        prop_assert_eq!(stretched.resample(&frame), by_formula(&stretched, &frame));
     }
 }
 

@@ -99,15 +99,17 @@ impl Planes {
         Some(planes.each_ref().map(|plane| plane.row(y >> self.shift.1)))
     }
 
-    /// Red, green and blue of the pixels of row `y` in these columns.
+    /// Red, green and blue of the pixels of row `y` in these columns, where the picture has them.
     pub(crate) fn read(&self, y: usize, columns: &[usize], [red, green, blue]: [&mut [u8]; 3]) {
         let gains = Gains::of(self.colour);
-        let luma = self.luma.row(y);
+        let luma = &self.luma.row(y)[..self.size.0 as usize];
         let differences = self.differences(y);
         let identity = self.colour.matrix == Matrix::Identity;
         let out = red.iter_mut().zip(green).zip(blue);
         for (&x, ((red, green), blue)) in columns.iter().zip(out) {
-            let l = luma[x];
+            let Some(&l) = luma.get(x) else {
+                continue;
+            };
             let [u, v] = differences.map_or([128; 2], |rows| rows.map(|row| row[x >> self.shift.0]));
             [*red, *green, *blue] = if identity && differences.is_some() {
                 [v, l, u]

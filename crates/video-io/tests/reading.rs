@@ -55,6 +55,59 @@ fn frames_and_times_are_those_of_ffmpeg() {
 }
 
 #[test]
+fn raw_frames_are_the_frames() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("pngs");
+    save_video(&folder, &clip(33, 20, 3), VideoOptions::default()).unwrap();
+    let mut videos: Vec<PathBuf> = readable().iter().map(|n| fixture(&format!("{n}.mp4"))).collect();
+    videos.push(folder);
+    for path in videos {
+        let (mut reader, mut raw) = (VideoReader::open(&path).unwrap(), VideoReader::open(&path).unwrap());
+        while let Some(TimedFrame { frame, time }) = reader.next_frame().unwrap() {
+            let found = raw.next_raw().unwrap().unwrap();
+            assert_eq!((found.time, found.frame.dimensions()), (time, frame.dimensions()));
+            assert_eq!(found.frame.to_rgb(), frame);
+            // Every third pixel, and some that are not there.
+            let columns: Vec<usize> = (0..frame.width() as usize + 9).step_by(3).collect();
+            for y in 0..frame.height() + 2 {
+                let [mut red, mut green, mut blue] = [0; 3].map(|_| vec![7; columns.len()]);
+                found
+                    .frame
+                    .read(y as usize, &columns, [&mut red, &mut green, &mut blue]);
+                for (k, &x) in columns.iter().enumerate() {
+                    let expected = frame.get_pixel_checked(x as u32, y).map_or([7; 3], |p| p.0);
+                    assert_eq!([red[k], green[k], blue[k]], expected, "{} {x} {y}", path.display());
+                }
+            }
+            assert_eq!(found.frame.into_rgb(), frame);
+        }
+        assert!(raw.next_raw().unwrap().is_none());
+    }
+}
+
+#[test]
+fn resampled_raw_frames_are_the_frames() {
+    // Dropped, repeated, and of variable rate.
+    for (hz, name) in [(4, "high_bframes"), (50, "baseline"), (10, "variable_rate")] {
+        let path = fixture(&format!("{name}.mp4"));
+        let open = || Resampled::new(VideoReader::open(&path).unwrap(), Rate::Stated, hz);
+        let all = read_frames(&path).unwrap();
+        let (mut frames, mut raw) = (open(), open());
+        let mut repeated = 0;
+        let mut last = None;
+        while let Some(Picked { frame, index }) = frames.next_frame().unwrap() {
+            assert_eq!(frame, all[index], "{name} {index}");
+            let found = raw.next_raw().unwrap().unwrap();
+            assert_eq!((found.index, found.frame.into_rgb()), (index, frame), "{name}");
+            repeated += usize::from(last == Some(index));
+            last = Some(index);
+        }
+        assert!(raw.next_raw().unwrap().is_none());
+        assert_eq!(repeated > 0, hz == 50, "{name}: {repeated}");
+    }
+}
+
+#[test]
 fn our_own_videos_come_back() {
     let dir = tempfile::tempdir().unwrap();
     let frames = clip(33, 47, 12);
