@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clip_audit::{AuditError, Strip, Strips, VideoAudit, VideoAuditor};
-use labelling::{Method, VideoError, VideoFacts, VideoLabeller, VideoRecord};
+use labelling::{Method, VideoError, VideoFacts, VideoLabeller, VideoRecord, resampled};
 use pusht_env::{Frame, GOAL};
 use pusht_vision::{Tracked, Tracker};
 use video_io::{Rate, Resampled, VideoReader, content_hash};
@@ -88,16 +88,16 @@ impl Reader {
         let (mut labeller, mut unlabelled) = (VideoLabeller::new(&method), None);
         let (mut begun, mut size, mut last) = (None, [0; 2], None);
         let (mut track, mut kept): (Vec<Tracked>, Vec<Frame>) = (Vec::new(), Vec::new());
-        while let Some(picked) = frames.next_frame()? {
+        while let Some(picked) = frames.next_raw()? {
             let (map, audit) = match &mut begun {
                 Some(begun) => begun,
                 None => {
-                    size = [picked.frame.width(), picked.frame.height()];
-                    let map = self.auditor.register(&picked.frame)?;
+                    size = picked.frame.dimensions().into();
+                    let map = self.auditor.register(&picked.frame.to_rgb())?;
                     begun.insert((map, self.auditor.begin(&map)?))
                 }
             };
-            let frame = map.resample(&picked.frame);
+            let frame = resampled(map, &picked.frame);
             // A slower video repeats frames at 10 Hz; labels have a row for each, the audit does not.
             let repeated = last == Some(picked.index);
             last = Some(picked.index);
