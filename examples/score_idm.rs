@@ -12,7 +12,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use idm::{ClosedForm, Damage, LEAD, LearnedIdm, Reduction, Score};
+use corruptions::Damage;
+use idm::{ClosedForm, LEAD, LearnedIdm, Reduction, Score};
 use pusht_data::{Episode, InverseDynamics, Labels, Split, SplitProtocol};
 use pusht_jobs::JobContext;
 use pusht_vision::{ActionSmoother, Start};

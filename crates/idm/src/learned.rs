@@ -43,7 +43,7 @@ const DEVIATIONS: f32 = 3e-4;
 pub struct LearnedConfig {
     /// Width of the hidden layer.
     pub width: usize,
-    /// So many damaged copies of every training video are learned from besides the video itself ([`crate::Damage`]).
+    /// So many damaged copies of every training video are learned from besides the video itself ([`corruptions::Damage`]).
     pub damaged_copies: usize,
     /// The loop.
     pub train: TrainConfig,

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use burn::Tensor;
 use burn::tensor::{Device, TensorData};
+use corruptions::Damage;
 use nn_kit::mix_seed;
 use pusht_data::{Episode, FrameRef};
 use pusht_env::{Action, Frame};
@@ -12,7 +13,6 @@ use rand::SeedableRng;
 use rand_pcg::Pcg64;
 use rayon::prelude::*;
 
-use crate::damage::Damage;
 use crate::error::LearnedError;
 use crate::reduction::{CHUNK, LEAD, WINDOW};
 

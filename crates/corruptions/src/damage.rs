@@ -1,12 +1,13 @@
 //! What happens to a video before it is labelled: other sizes, blur, noise, other colours, lossy coding.
 
 use image::imageops::{FilterType, blur, resize};
-use nn_kit::normal;
 use pusht_env::Frame;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 use video_io::{VideoIoError, h264_round_trip};
+
+use crate::random::normal;
 
 /// Frames a second of PushT.
 const FPS: u32 = 10;
