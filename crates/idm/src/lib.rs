@@ -1,10 +1,4 @@
-//! Inverse dynamics for PushT: from the frames of a video to the actions that made them.
-//!
-//! [`ClosedForm`] tracks the agent and inverts its law of motion; [`LearnedIdm`] is a small network over windows of 16
-//! frames that emits 8 actions, which a [`Reduction`] makes one of; [`Uva`] is the published Unified Video Action model.
-//! All implement [`pusht_data::InverseDynamics`]; [`label`] turns a video into an episode. `docs/idm.md` has conventions
-//! and limits.
-#![recursion_limit = "256"]
+#![doc = include_str!("../README.md")]
 
 mod calibration;
 mod closed_form;

@@ -1,5 +1,4 @@
 #![doc = include_str!("../README.md")]
-#![recursion_limit = "256"]
 
 mod config;
 mod error;
