@@ -13,8 +13,8 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use clap::Parser;
 use clip_audit::VideoAuditor;
-use clip_audit::defects::{Clip, Defect};
 use clip_audit::trial::{Case, Outcome, TrialTable, examine};
+use corruptions::{Clip, Defect};
 use pusht_jobs::JobContext;
 use rayon::prelude::*;
 

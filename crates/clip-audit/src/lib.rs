@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 mod audit;
-pub mod defects;
 mod distribution;
 #[cfg(feature = "fvd")]
 pub mod fvd;

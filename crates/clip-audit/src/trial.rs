@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use corruptions::{Clip, Defect, DefectError, Strength};
 use serde::{Deserialize, Serialize};
 
-use crate::defects::{Clip, Defect, DefectError, Strength};
 use crate::{AuditError, ClipAudit, Kind, VideoAuditor};
 
 /// The findings that name a defect rightly.

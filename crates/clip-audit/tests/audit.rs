@@ -1,8 +1,8 @@
 //! The audit on clips whose answer is known.
 
-use clip_audit::defects::{Clip, Defect, Strength};
 use clip_audit::trial::expected;
 use clip_audit::{Auditor, ClipAudit, Kind, VideoAuditor};
+use corruptions::{Clip, Defect, Strength};
 use video_io::{Rate, VideoOptions, save_video};
 
 /// Not of the seeds that thresholds were fixed on.

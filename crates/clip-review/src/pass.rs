@@ -159,7 +159,7 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clip_audit::defects::{Clip, Defect, Strength};
+    use corruptions::{Clip, Defect, Strength};
     use labelling::{Job, Labelled, Settings};
     use pusht_jobs::JobContext;
     use video_io::{VideoOptions, save_video};

@@ -1,7 +1,7 @@
 //! Cuts of one length out of videos.
 
-use clip_audit::defects::Clip;
 use clip_review::Job;
+use corruptions::Clip;
 use video_io::{VideoOptions, save_video};
 
 #[test]

@@ -1,8 +1,8 @@
 //! A folder of clips, from the simulator and broken ones, to a report.
 
 use clip_audit::Kind;
-use clip_audit::defects::{Clip, Defect, Strength};
 use clip_review::Job;
+use corruptions::{Clip, Defect, Strength};
 use pusht_jobs::JobContext;
 
 use video_io::{VideoOptions, save_video};

@@ -1,6 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod clip;
 mod damage;
+mod defect;
+mod image;
+mod paint;
 mod random;
+mod scene;
 
+pub use clip::{Clip, DefectError};
 pub use damage::Damage;
+pub use defect::{Defect, Strength};

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use clip_audit::defects::{Clip, Defect, Strength};
 use clip_review::{ArmScore, Fvd, Job, Policies};
+use corruptions::{Clip, Defect, Strength};
 use eval::{Comparison, Generator, GeneratorKind, Outcome, Role, Verdict};
 use pusht_jobs::JobContext;
 use report::write_clips;

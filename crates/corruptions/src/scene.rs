@@ -8,8 +8,9 @@ use pusht_vision::geometry::{CENTROID, apart, distance, moved, to_board};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
-use super::paint::{Disc, Drawing, Painter, Part};
-use super::{Clip, Defect, DefectError};
+use crate::clip::{Clip, DefectError};
+use crate::defect::Defect;
+use crate::paint::{Disc, Drawing, Painter, Part};
 
 /// A change that does not happen at once takes so many frames.
 const RAMP: f64 = 10.0;

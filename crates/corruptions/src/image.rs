@@ -5,7 +5,7 @@ use pusht_vision::geometry::moved;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
-use super::{Clip, DefectError};
+use crate::clip::{Clip, DefectError};
 
 /// A cross-fade between poses of the T that differ by less than this, px, is hardly one.
 const LEAST_WAY: f64 = 40.0;

@@ -4,14 +4,10 @@
 //! the frames before the defect begins stay as they are. The kinds in [`Defect::TUNED`] were looked at when the audit's
 //! thresholds were fixed, on seeds 0 to 99; those in [`Defect::HELD_OUT`] never were.
 
-mod clip;
-mod image;
-mod paint;
-mod scene;
-
-pub use clip::{Clip, DefectError};
-
 use serde::{Deserialize, Serialize};
+
+use crate::clip::{Clip, DefectError};
+use crate::{image, scene};
 
 /// A kind of defect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
