@@ -6,6 +6,7 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
 use crate::clip::{Clip, DefectError};
+use crate::random::normal_pair;
 
 /// A cross-fade between poses of the T that differ by less than this, px, is hardly one.
 const LEAST_WAY: f64 = 40.0;
@@ -69,17 +70,11 @@ pub(crate) fn noise(clip: &Clip, amount: f64, seed: u64) -> Vec<Frame> {
     let mut rng = Pcg64::seed_from_u64(seed);
     let mut frames = clip.frames.clone();
     for level in frames.iter_mut().flat_map(|f| f.iter_mut()) {
-        *level = (f64::from(*level) + amount * normal(&mut rng))
+        *level = (f64::from(*level) + amount * normal_pair(&mut rng)[0])
             .round()
             .clamp(0.0, 255.0) as u8;
     }
     frames
-}
-
-/// A standard normal number (Box and Muller).
-fn normal(rng: &mut Pcg64) -> f64 {
-    let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
-    radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()
 }
 
 /// What H.264 with the quantiser `amount` leaves.
