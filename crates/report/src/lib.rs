@@ -6,6 +6,7 @@
 
 mod clips;
 mod experiment;
+mod html;
 pub mod plot;
 
 pub use clips::write_clips;

@@ -324,34 +324,6 @@ fn a_report_is_one_self_contained_page() {
 }
 
 #[test]
-fn a_verdict_needs_its_arms_and_the_same_starts() {
-    let latent = |name: &str| Generator {
-        name: name.into(),
-        kind: GeneratorKind::ObjectLatent,
-    };
-    assert_eq!(latent("m").phrase(), "object-latent trajectories (not pixels) from m");
-    let said = "object-latent trajectories (not pixels)";
-    assert_eq!(latent(said).phrase(), said);
-    let generator = || Generator {
-        name: "g".into(),
-        kind: GeneratorKind::Pixel,
-    };
-    let mut all = arms();
-    all.retain(|a| a.name != "mixed");
-    assert!(matches!(
-        Verdict::of(&all, generator(), Bootstrap::default()),
-        Err(VerdictError::Missing { arm, .. }) if arm == "mixed"
-    ));
-    let mut all = arms();
-    let mixed = all.iter_mut().find(|a| a.name == "mixed").unwrap();
-    mixed.seeds[0].rollouts[5].start_seed = 1;
-    assert!(matches!(
-        Verdict::of(&all, generator(), Bootstrap::default()),
-        Err(VerdictError::Starts { episode: 5, .. })
-    ));
-}
-
-#[test]
 fn what_is_no_report_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     assert!(matches!(Report::read(folder.path()), Err(ReportError::Io { .. })));

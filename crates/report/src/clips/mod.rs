@@ -1,5 +1,7 @@
 //! The page of a folder of clips.
 
+mod clip;
+mod markdown;
 mod page;
 mod policies;
 
@@ -16,5 +18,5 @@ use crate::ReportError;
 /// What the file system says.
 pub fn write_clips(verdicts: &Verdicts, folder: &Path) -> Result<(), ReportError> {
     let path = folder.join("report.html");
-    write_bytes(&path, page::page(verdicts, folder).as_bytes()).map_err(|e| ReportError::io(&path, e))
+    write_bytes(&path, page::clips_page(verdicts, folder).as_bytes()).map_err(|e| ReportError::io(&path, e))
 }

@@ -2,81 +2,61 @@
 
 use clip_review::Policies;
 use eval::Role;
-use traj_metrics::Interval;
+use maud::{Markup, html};
 
-use super::page::{escape, table};
+use crate::html::{Table, answer, badge, count, interval, percent, signed, warning};
 
-/// What policies make of the clips.
-pub(super) fn policies(of: &Policies) -> String {
-    let comparisons: String = (of.verdict.comparisons())
-        .map(|c| {
-            format!(
-                "<tr><th scope=\"row\">{} against {}</th><td class=\"text\">{}</td><td>{}</td><td class=\"text\">{}</td></tr>\n",
-                escape(&c.treatment),
-                escape(&c.control),
-                c.outcome.words(),
-                interval(c.difference, true),
-                escape(&c.reason)
-            )
-        })
-        .collect();
-    let arms: String = (of.arms.iter())
-        .map(|arm| {
-            let role = match arm.role {
-                Role::Trained => "",
-                Role::Floor => " (floor)",
-                Role::Ceiling => " (ceiling)",
-            };
-            let solved = Interval {
-                mean: 100.0 * arm.solved.mean,
-                low: 100.0 * arm.solved.low,
-                high: 100.0 * arm.solved.high,
-            };
-            format!(
-                "<tr><th scope=\"row\">{}{role}</th><td class=\"text\">{}</td><td>{}</td><td>{}</td><td>{}</td><td>{:.0} [{:.0}, {:.0}]</td></tr>\n",
-                escape(&arm.name),
-                escape(&arm.what),
-                arm.frames.map_or("–".to_owned(), |frames| frames.to_string()),
-                interval(arm.mean_reward, false),
-                interval(arm.max_reward, false),
-                solved.mean,
-                solved.low,
-                solved.high
-            )
-        })
-        .collect();
-    let warning = of
-        .warning
-        .as_ref()
-        .map_or_else(String::new, |w| format!("<p><b>{}</b></p>\n", escape(w)));
-    format!(
-        "<h2>Do they help a policy?</h2>\n{warning}<div class=\"answer\">{}</div>\n{}{}\
-         <p class=\"soft\">Policies were trained alike on each arm's frames and rolled out from the same starts; 95 % \
-         intervals over training seeds and starts. How, with curves and films: <a href=\"{page}\">{page}</a>.</p>\n",
-        escape(&of.verdict.sentence()),
-        table(
-            &["comparison", "answer", "difference in mean reward a step", "because"],
-            &comparisons
-        ),
-        table(
-            &[
-                "arm",
-                "what it is",
-                "training frames",
-                "mean reward a step",
-                "maximum reward",
-                "solved, %"
-            ],
-            &arms
-        ),
-        page = escape(&of.page),
-    )
+/// The answer, its comparisons and the arms.
+pub(super) fn policies(of: &Policies) -> Markup {
+    html! {
+        @if let Some(text) = &of.warning { (warning(text)) }
+        (answer(&of.verdict.sentence(), None))
+        (comparisons(of))
+        (arms(of))
+        p.soft {
+            "Policies were trained alike on each arm's frames and rolled out from the same starts; 95 % intervals over training \
+             seeds and starts. How, with curves and films: " a href=(of.page) { (of.page) } "."
+        }
+    }
 }
 
-fn interval(i: Interval, signed: bool) -> String {
-    let number = |x: f64| {
-        let text = if signed { format!("{x:+.3}") } else { format!("{x:.3}") };
-        text.replace('-', "−")
-    };
-    format!("{} [{}, {}]", number(i.mean), number(i.low), number(i.high))
+fn comparisons(of: &Policies) -> Markup {
+    let head = ["comparison", "answer", "difference in mean reward a step", "because"];
+    let mut table = Table::new(&head).text(&[1, 2, 3]);
+    for c in of.verdict.comparisons() {
+        let arms = format!("{} against {}", c.treatment, c.control);
+        table.row("", &[&arms, &badge(c.outcome), &signed(c.difference), &c.reason]);
+    }
+    table.html()
+}
+
+fn arms(of: &Policies) -> Markup {
+    let mut table = Table::new(&[
+        "arm",
+        "what it is",
+        "training frames",
+        "mean reward a step",
+        "maximum reward",
+        "solved, %",
+    ])
+    .text(&[1]);
+    for arm in &of.arms {
+        let (class, role) = match arm.role {
+            Role::Trained => ("", ""),
+            Role::Floor => ("floor", " (floor)"),
+            Role::Ceiling => ("ceiling", " (ceiling)"),
+        };
+        table.row(
+            class,
+            &[
+                &format!("{}{role}", arm.name),
+                &arm.what,
+                &arm.frames.map_or("–".to_owned(), count),
+                &interval(arm.mean_reward, 3),
+                &interval(arm.max_reward, 3),
+                &interval(percent(arm.solved), 0),
+            ],
+        );
+    }
+    table.html()
 }

@@ -1,7 +1,7 @@
 //! Pictures and videos of a run, ready to be put into a page.
 
 use super::Report;
-use base64::Engine as _;
+use crate::html::data_uri;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -41,7 +41,6 @@ impl Assets {
             _ => return None,
         };
         let bytes = self.files.get(file)?;
-        let text = base64::engine::general_purpose::STANDARD.encode(bytes);
-        Some((kind, format!("data:{kind};base64,{text}")))
+        Some((kind, data_uri(kind, bytes)))
     }
 }

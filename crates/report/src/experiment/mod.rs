@@ -2,15 +2,14 @@
 
 mod assets;
 mod fill;
-mod html;
 mod model;
+mod page;
 mod paper;
 mod save;
 mod sections;
-mod table;
 
 pub use assets::Assets;
-pub use html::render_html;
+pub use page::render_html;
 
 pub use model::{
     ActionRow, ExtractionRow, FitFloor, Method, ModelTraining, OtherGenerator, OtherPolicy, Picture, REPORT_SCHEMA,

@@ -16,4 +16,3 @@ pub use histogram::{HistogramRow, histogram_chart};
 pub use lines::{LineAxes, LinePanel, LineSeries, line_chart};
 pub use palette::{arm_colour, arm_dash, colour};
 pub use strip::{StripRow, strip_chart};
-pub(crate) use svg::escape;

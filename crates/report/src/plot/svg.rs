@@ -117,8 +117,8 @@ impl Svg {
     }
 }
 
-/// Text with the characters that XML and HTML reserve replaced.
-pub(crate) fn escape(text: &str) -> String {
+/// Text with the characters that XML reserves replaced.
+fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

@@ -1,20 +1,35 @@
 //! Smoothness, directness and distance of actions, with the paper's numbers and the floors in the same tables.
 
-use super::super::paper::{EXTRACTION, EXTRACTION_FRAMES, TABLE_4};
-use super::super::table::{Table, count, mean_sd, number};
-use super::super::{Report, RowKind};
-use super::figure;
-use crate::plot::{Mark, StripRow, colour, escape, strip_chart};
+use maud::{Markup, html};
 use traj_metrics::{Directness, MeanSd};
 
+use super::super::paper::{EXTRACTION, EXTRACTION_FRAMES, TABLE_4};
+use super::super::{Report, RowKind};
+use crate::html::{Table, count, drawing, figure, mean_sd, named, number, soft};
+use crate::plot::{Mark, StripRow, colour, strip_chart};
+
 /// Table 4, Figure 6, and the distances of extracted actions.
-pub fn actions(report: &Report) -> String {
-    let mut html = String::from("<h3>Smoothness and directness</h3>\n");
-    html += &smoothness(report);
-    html += "<p class=\"soft\">Velocity, acceleration, jerk: norms of the first, second and third differences in px per step \
-             (0.1 s), mean ± SD within an episode, averaged over episodes. Directness: path length over displacement, mean \
-             (median); it grows with the length of an episode, so windows of equal length stand beside it. Lag-1: \
-             autocorrelation of velocity; −0.5 means white noise. Variance: of x and y, px². Yellow rows: published numbers. Grey rows: floors.</p>\n";
+pub(crate) fn actions(report: &Report) -> Markup {
+    html! {
+        h3 { "Smoothness and directness" }
+        (smoothness(report))
+        (soft("Velocity, acceleration, jerk: norms of the first, second and third differences in px per step (0.1 s), mean ± SD \
+               within an episode, averaged over episodes. Directness: path length over displacement, mean (median); it grows \
+               with the length of an episode, so windows of equal length stand beside it. Lag-1: autocorrelation of velocity; \
+               −0.5 means white noise. Variance: of x and y, px². Yellow rows: published numbers. Grey rows: floors."))
+        @if let Some(strips) = strips(report) {
+            (figure(
+                &drawing(&strips),
+                "Directness of each episode or clip with quartiles; the paper's Figure 6 gives means over whole episodes.",
+            ))
+        }
+        h3 { "Distance of extracted to recorded actions" }
+        (extraction(report))
+    }
+}
+
+/// Directness of each episode; none where it was not measured.
+fn strips(report: &Report) -> Option<String> {
     let strips: Vec<StripRow> = report
         .actions
         .iter()
@@ -26,33 +41,21 @@ pub fn actions(report: &Report) -> String {
             values: row.directness_episodes.clone(),
         })
         .collect();
-    if !strips.is_empty() {
-        let marks: Vec<Mark> = TABLE_4
-            .iter()
-            .filter_map(|(name, _, directness)| {
-                let at = (*directness)?;
-                Some(Mark {
-                    name: format!("{name} {at:.2}"),
-                    at,
-                })
+    let marks: Vec<Mark> = TABLE_4
+        .iter()
+        .filter_map(|(name, _, directness)| {
+            let at = (*directness)?;
+            Some(Mark {
+                name: format!("{name} {at:.2}"),
+                at,
             })
-            .collect();
-        html += &figure(
-            &strip_chart(
-                "Directness per episode",
-                "directness (path length over displacement)",
-                &strips,
-                &marks,
-            ),
-            "Directness of each episode or clip with quartiles; the paper's Figure 6 gives means over whole episodes.",
-        );
-    }
-    html += "<h3>Distance of extracted to recorded actions</h3>\n";
-    html += &extraction(report);
-    html
+        })
+        .collect();
+    let axis = "directness (path length over displacement)";
+    (!strips.is_empty()).then(|| strip_chart("Directness per episode", axis, &strips, &marks))
 }
 
-fn smoothness(report: &Report) -> String {
+fn smoothness(report: &Report) -> Markup {
     let mut table = Table::new(&[
         "Actions",
         "Velocity",
@@ -61,7 +64,8 @@ fn smoothness(report: &Report) -> String {
         "whole",
         "16 steps",
         "32 steps",
-        "Lag&#8209;1",
+        // Not to be broken after "Lag".
+        "Lag\u{2011}1",
         "Variance",
     ])
     .groups(&[
@@ -71,33 +75,31 @@ fn smoothness(report: &Report) -> String {
         ("", 2),
     ]);
     for (name, orders, directness) in TABLE_4 {
-        let mut cells = vec![escape(name)];
-        cells.extend(orders.map(|(mean, sd)| match sd {
+        let [velocity, acceleration, jerk] = orders.map(|(mean, sd)| match sd {
             Some(sd) => mean_sd(MeanSd { mean, sd }, 2),
             None => number(Some(mean), 2),
-        }));
-        cells.push(number(directness, 2));
-        table.row("paper", &cells);
+        });
+        table.row(
+            "paper",
+            &[&name, &velocity, &acceleration, &jerk, &number(directness, 2)],
+        );
     }
     for row in &report.actions {
         let m = &row.measures;
         let size = format!("{} episodes, {} actions", count(m.episodes), count(m.actions));
+        let [x, y] = m.label_variance.map(|v| number(Some(v), 0));
         table.row(
             class(row.kind),
             &[
-                format!("{}<small>{size}</small>", escape(&row.name)),
-                mean_sd(m.velocity, 2),
-                mean_sd(m.acceleration, 2),
-                mean_sd(m.jerk, 2),
-                direct(&m.directness),
-                direct(&m.directness_16),
-                direct(&m.directness_32),
-                number(m.velocity_autocorrelation, 2),
-                format!(
-                    "{}, {}",
-                    number(Some(m.label_variance[0]), 0),
-                    number(Some(m.label_variance[1]), 0)
-                ),
+                &named(&row.name, &size),
+                &mean_sd(m.velocity, 2),
+                &mean_sd(m.acceleration, 2),
+                &mean_sd(m.jerk, 2),
+                &direct(&m.directness),
+                &direct(&m.directness_16),
+                &direct(&m.directness_32),
+                &number(m.velocity_autocorrelation, 2),
+                &format!("{x}, {y}"),
             ],
         );
     }
@@ -110,34 +112,27 @@ fn direct(d: &Directness) -> String {
     })
 }
 
-fn extraction(report: &Report) -> String {
-    let mut table = Table::new(&["Inverse dynamics", "On", "Frames", "L2, px, mean ± SD"]);
+fn extraction(report: &Report) -> Markup {
+    let mut table = Table::new(&["Inverse dynamics", "On", "Frames", "L2, px, mean ± SD"]).text(&[1]);
     for (name, mean, sd) in EXTRACTION {
-        let cells = [
-            "demonstration set".to_owned(),
-            count(EXTRACTION_FRAMES),
-            mean_sd(MeanSd { mean, sd }, 2),
-        ];
-        table.row("paper", &[&[escape(name)][..], &cells].concat());
+        let distance = mean_sd(MeanSd { mean, sd }, 2);
+        table.row(
+            "paper",
+            &[&name, &"demonstration set", &count(EXTRACTION_FRAMES), &distance],
+        );
     }
     for row in &report.extraction {
         table.row(
             class(row.kind),
-            &[
-                escape(&row.name),
-                escape(&row.on),
-                count(row.frames),
-                mean_sd(row.l2, 2),
-            ],
+            &[&row.name, &row.on, &count(row.frames), &mean_sd(row.l2, 2)],
         );
     }
-    format!(
-        "<div class=\"left2\">{}</div><p class=\"soft\">The learned inverse dynamics predicts eight actions for each frame and \
-         reduces them to one: the first, their mean, or, because the paper tried it, their sum. Actions are positions, so the \
-         sum of eight lies eight times too far out, off the board (docs/idm.md): its distance is no mistake of the \
-         measurement.</p>\n",
-        table.html()
-    )
+    html! {
+        (table.html())
+        (soft("The learned inverse dynamics predicts eight actions for each frame and reduces them to one: the first, their mean, \
+               or, because the paper tried it, their sum. Actions are positions, so the sum of eight lies eight times too far \
+               out, off the board (docs/idm.md): its distance is no mistake of the measurement."))
+    }
 }
 
 fn class(kind: RowKind) -> &'static str {

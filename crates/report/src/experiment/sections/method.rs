@@ -1,17 +1,31 @@
 //! What all arms share, and what is needed to run it again.
 
-use super::super::table::{count, definitions};
+use eval::{Arm, Role};
+use maud::{Markup, html};
+
 use super::super::{OtherGenerator, Report};
-use crate::plot::escape;
-use eval::Role;
-use std::fmt::Write as _;
+use crate::html::{count, definitions, soft};
 
 /// The conditions, and each arm in words.
-pub fn method(report: &Report) -> String {
+pub(crate) fn method(report: &Report) -> Markup {
+    html! {
+        (conditions(report))
+        h3 { "Arms" }
+        (soft("Counted is what each arm trains on. Demonstrations and clips are both split; the rest of them is validation and \
+               test."))
+        (definitions(report.arms.iter().map(|arm| (arm.name.as_str(), told(arm)))))
+        @if !report.notes.is_empty() {
+            h3 { "Before you quote a number" }
+            ul { @for note in &report.notes { li { (note) } } }
+        }
+    }
+}
+
+fn conditions(report: &Report) -> Markup {
     let m = &report.method;
     let seeds: Vec<String> = m.seeds.iter().map(u64::to_string).collect();
     let [train, validation, test] = m.split_frames.map(count);
-    let mut html = definitions([
+    definitions([
         ("Demonstrations", m.demonstrations.clone()),
         (
             "Split",
@@ -40,34 +54,25 @@ pub fn method(report: &Report) -> String {
                 m.protocol, m.episodes, m.steps, m.start_seeds[0], m.start_seeds[1]
             ),
         ),
-    ]);
-    html += "<h3>Arms</h3>\n<p class=\"soft\">Counted is what each arm trains on. Demonstrations and clips are both split; the \
-             rest of them is validation and test.</p>\n";
-    let arms = report.arms.iter().map(|arm| {
-        let data = arm.data.as_ref().map_or(String::new(), |d| {
-            format!(
-                " {} training frames in {} episodes or clips, labels: {}.",
-                count(d.frames),
-                count(d.episodes),
-                d.labels
-            )
-        });
-        let role = match arm.role {
-            Role::Trained => "",
-            Role::Floor => " (floor)",
-            Role::Ceiling => " (ceiling)",
-        };
-        (arm.name.as_str(), format!("{}{role}.{data}", arm.what))
+    ])
+}
+
+/// An arm in words.
+fn told(arm: &Arm) -> String {
+    let data = arm.data.as_ref().map_or(String::new(), |d| {
+        format!(
+            " {} training frames in {} episodes or clips, labels: {}.",
+            count(d.frames),
+            count(d.episodes),
+            d.labels
+        )
     });
-    html += &definitions(arms.collect::<Vec<_>>());
-    if !report.notes.is_empty() {
-        html += "<h3>Before you quote a number</h3>\n<ul>\n";
-        for note in &report.notes {
-            let _ = writeln!(html, "<li>{}</li>", escape(note));
-        }
-        html += "</ul>\n";
-    }
-    html
+    let role = match arm.role {
+        Role::Trained => "",
+        Role::Floor => " (floor)",
+        Role::Ceiling => " (ceiling)",
+    };
+    format!("{}{role}.{data}", arm.what)
 }
 
 /// Generators that no arm is trained on; empty where there are none.
@@ -78,22 +83,24 @@ fn others(report: &Report) -> String {
 }
 
 /// Command, configuration, versions, machine, durations.
-pub fn record(report: &Report) -> String {
+pub(crate) fn record(report: &Report) -> Markup {
     let r = &report.record;
-    let pairs =
-        |list: &[[String; 2]]| definitions(list.iter().map(|[k, v]| (k.as_str(), v.clone())).collect::<Vec<_>>());
+    let pairs = |list: &[[String; 2]]| definitions(list.iter().map(|[k, v]| (k.as_str(), v.clone())));
     let total: f64 = r.stages.iter().map(|s| s.seconds).sum();
     let stages = r
         .stages
         .iter()
         .map(|s| (s.name.as_str(), format!("{:.1} s", s.seconds)));
-    format!(
-        "<h3>Command</h3>\n<pre>{}</pre>\n<h3>Configuration</h3>\n<pre>{}</pre>\n<h3>Versions</h3>\n{}<h3>Machine</h3>\n{}\
-         <h3>Time by stage</h3>\n{}",
-        escape(&r.command),
-        escape(&r.configuration),
-        pairs(&r.versions),
-        pairs(&r.machine),
-        definitions(stages.chain([("all", format!("{total:.1} s"))]).collect::<Vec<_>>()),
-    )
+    html! {
+        h3 { "Command" }
+        pre { (r.command) }
+        h3 { "Configuration" }
+        pre { (r.configuration) }
+        h3 { "Versions" }
+        (pairs(&r.versions))
+        h3 { "Machine" }
+        (pairs(&r.machine))
+        h3 { "Time by stage" }
+        (definitions(stages.chain([("all", format!("{total:.1} s"))])))
+    }
 }

@@ -1,4 +1,4 @@
-//! The sections of the page, each a function from the report to HTML.
+//! The sections of the page, each a function from the report to markup.
 
 mod actions;
 mod clips;
@@ -13,19 +13,9 @@ mod training;
 pub(super) use actions::actions;
 pub(super) use clips::clips;
 pub(super) use method::{method, record};
-pub(super) use outcome::{results, verdict, warning};
+pub(super) use outcome::{results, verdict};
 pub(super) use paper::paper;
 pub(super) use pictures::pictures;
 pub(super) use policies::policies;
 pub(super) use rollouts::rollouts;
 pub(super) use training::training;
-
-use crate::plot::escape;
-
-/// A drawing with its caption.
-fn figure(drawing: &str, caption: &str) -> String {
-    format!(
-        "<figure>\n{drawing}<figcaption>{}</figcaption>\n</figure>\n",
-        escape(caption)
-    )
-}

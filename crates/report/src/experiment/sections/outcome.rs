@@ -1,71 +1,49 @@
 //! The verdict, the chart of arms and their table.
 
+use eval::{Arm, Role};
+use maud::{Markup, html};
+
 use super::super::Report;
 use super::super::fill::{fit_own, fit_recorded, played};
-use super::super::table::{Table, count, interval, number};
-use super::figure;
-use crate::plot::{DotRow, Mark, arm_colour, dot_chart, escape};
-use eval::{Arm, Comparison, Outcome, Role};
-use traj_metrics::Interval;
-
-/// The box above everything.
-pub fn warning(text: &str) -> String {
-    format!("<p class=\"warning\">{}</p>\n", escape(text))
-}
+use crate::html::{Table, answer, badge, count, drawing, figure, interval, named, number, percent, signed, soft};
+use crate::plot::{DotRow, Mark, arm_colour, dot_chart};
 
 /// The sentence, and the comparisons behind it.
-pub fn verdict(report: &Report) -> String {
+pub(crate) fn verdict(report: &Report) -> Markup {
     let v = &report.verdict;
-    let mut table = Table::new(&["Question", "Answer", "Difference in mean reward per step", "Because"]);
+    let mut table =
+        Table::new(&["Question", "Answer", "Difference in mean reward per step", "Because"]).text(&[1, 2, 3]);
     let questions = [
         "Does adding generated data to the demonstrations help?",
         "Does it stand in for as many demonstrations?",
         "Do extracted actions serve as well as the recorded ones?",
     ];
     for (question, c) in questions.into_iter().zip(v.comparisons()) {
-        let names = format!(
-            "{question}<small>{} against {}</small>",
-            escape(&c.treatment),
-            escape(&c.control)
+        let arms = format!("{} against {}", c.treatment, c.control);
+        table.row(
+            "",
+            &[
+                &named(question, &arms),
+                &badge(c.outcome),
+                &signed(c.difference),
+                &c.reason,
+            ],
         );
-        table.row("left", &[names, badge(c), signed(c.difference), escape(&c.reason)]);
     }
-    format!(
-        "<div class=\"verdict\">\n<p>{}</p>\n{}</div>\n<p class=\"soft\">The rule was fixed beforehand. An interval above 0 \
-         says <i>helps</i>, below 0 <i>hurts</i>; within ±{margin} of reward a step it says <i>no difference shown</i>; one \
-         that holds 0 and reaches beyond ±{margin} is <i>uninformative</i>. So is everything when the lower bound of \
-         <i>demo</i> ({low}) is not {above} above standing still ({still}).</p>\n",
-        escape(&v.sentence()),
-        table.html(),
-        margin = v.margin,
-        above = v.above_floor,
-        low = number(Some(v.demo.low), 3),
-        still = number(Some(v.standing_still), 3),
-    )
-}
-
-fn badge(c: &Comparison) -> String {
-    let class = match c.outcome {
-        Outcome::Helps => "helps",
-        Outcome::Hurts => "hurts",
-        Outcome::NoDifference => "no-difference",
-        Outcome::Uninformative => "uninformative",
-    };
-    format!("<span class=\"badge {class}\">{}</span>", c.outcome.words())
-}
-
-fn signed(i: Interval) -> String {
-    let sign = |x: f64| format!("{x:+.3}").replace('-', "−");
-    format!(
-        "<b>{}</b> <span class=\"ci\">[{}, {}]</span>",
-        sign(i.mean),
-        sign(i.low),
-        sign(i.high)
-    )
+    html! {
+        (answer(&v.sentence(), Some(&table.html())))
+        p.soft {
+            "The rule was fixed beforehand. An interval above 0 says " i { "helps" } ", below 0 " i { "hurts" } "; within ±"
+            (v.margin) " of reward a step it says " i { "no difference shown" } "; one that holds 0 and reaches beyond ±"
+            (v.margin) " is " i { "uninformative" } ". So is everything when the lower bound of " i { "demo" } " ("
+            (number(Some(v.demo.low), 3)) ") is not " (v.above_floor) " above standing still ("
+            (number(Some(v.standing_still), 3)) ")."
+        }
+    }
 }
 
 /// Chart and table of all arms, and how to read them.
-pub fn results(report: &Report) -> String {
+pub(crate) fn results(report: &Report) -> Markup {
     let m = &report.method;
     let protocol = format!(
         "protocol {}: {} episodes a policy{}, {} steps, start seeds {} to {}",
@@ -76,27 +54,27 @@ pub fn results(report: &Report) -> String {
         m.start_seeds[0],
         m.start_seeds[1]
     );
-    let mut html = figure(
-        &chart(report),
-        &format!(
-            "Mean reward per step with 95 % interval ({protocol}); small dots: single training seeds. Dashed lines: what \
-             needs no training."
-        ),
+    let caption = format!(
+        "Mean reward per step with 95 % interval ({protocol}); small dots: single training seeds. Dashed lines: what needs no \
+         training."
     );
-    html += &arms_table(report);
-    html += &format!(
-        "<p class=\"soft\">All roll-outs under {}. MSE in px² of the 512 board, the mean over x and y and over training \
-         seeds; episodes: training seeds × starts; shaded rows need no training.</p>\n",
-        escape(&protocol)
-    );
-    html += "<h3>How to read this</h3>\n<p>The reward is the share of the goal that the T covers, over 0.95, at most 1; an \
-         episode with more than 0.95 covered is solved, ends, and keeps its reward of 1 for the steps that remain. The T \
-         already covers some of the goal at many starts, so a policy that never moves scores above 0: only what exceeds \
-         <i>still</i> was learned. Intervals are bootstrapped over training seeds and starts, differences on the same \
-         starts; with few seeds they are rather too narrow. A small test MSE says that a policy predicts its labels, not \
-         that it pushes the T: where labels are wrong (<i>idm</i>, <i>generated</i>), compare the error against recorded \
-         actions.</p>\n";
-    html
+    html! {
+        (figure(&drawing(&chart(report)), &caption))
+        (arms_table(report))
+        (soft(&format!(
+            "All roll-outs under {protocol}. MSE in px² of the 512 board, the mean over x and y and over training seeds; \
+             episodes: training seeds × starts; shaded rows need no training."
+        )))
+        h3 { "How to read this" }
+        p {
+            "The reward is the share of the goal that the T covers, over 0.95, at most 1; an episode with more than 0.95 covered \
+             is solved, ends, and keeps its reward of 1 for the steps that remain. The T already covers some of the goal at many \
+             starts, so a policy that never moves scores above 0: only what exceeds " i { "still" } " was learned. Intervals are \
+             bootstrapped over training seeds and starts, differences on the same starts; with few seeds they are rather too \
+             narrow. A small test MSE says that a policy predicts its labels, not that it pushes the T: where labels are wrong ("
+            i { "idm" } ", " i { "generated" } "), compare the error against recorded actions."
+        }
+    }
 }
 
 /// The arms that played fewer of the starts than the others, e.g. ` (expert: first 20)`.
@@ -143,7 +121,7 @@ pub(super) fn trained(report: &Report) -> impl Iterator<Item = &Arm> {
     report.arms.iter().filter(|a| a.role == Role::Trained)
 }
 
-fn arms_table(report: &Report) -> String {
+fn arms_table(report: &Report) -> Markup {
     let mut table = Table::new(&[
         "Arm",
         "Frames",
@@ -168,21 +146,21 @@ fn arms_table(report: &Report) -> String {
     for arm in &report.arms {
         let [own_mse, own_r2] = fit_own(arm);
         let [recorded_mse, recorded_r2] = fit_recorded(arm);
-        let [played, mean_reward, max_reward, solved] = rollout_cells(arm);
+        let [mean_reward, max_reward, solved] = rollout_cells(arm);
         table.row(
             class(arm.role),
             &[
-                format!("{}<small>{}</small>", escape(&arm.name), escape(&arm.what)),
-                arm.data.as_ref().map_or("–".to_owned(), |d| count(d.frames)),
-                number(own_mse, 0),
-                number(own_r2, 4),
-                number(recorded_mse, 0),
-                number(recorded_r2, 4),
-                number(arm.over_seeds(|t| t.validation_mse), 0),
-                played,
-                mean_reward,
-                max_reward,
-                solved,
+                &named(&arm.name, &arm.what),
+                &arm.data.as_ref().map_or("–".to_owned(), |d| count(d.frames)),
+                &number(own_mse, 0),
+                &number(own_r2, 4),
+                &number(recorded_mse, 0),
+                &number(recorded_r2, 4),
+                &number(arm.over_seeds(|t| t.validation_mse), 0),
+                &played(arm),
+                &mean_reward,
+                &max_reward,
+                &solved,
             ],
         );
     }
@@ -198,15 +176,9 @@ pub(super) fn class(role: Role) -> &'static str {
     }
 }
 
-/// Episodes, mean and maximum reward, and the share solved in %.
-pub(super) fn rollout_cells(arm: &Arm) -> [String; 4] {
-    let percent = |share: Interval| Interval {
-        mean: share.mean * 100.0,
-        low: share.low * 100.0,
-        high: share.high * 100.0,
-    };
+/// Mean and maximum reward, and the share solved in %.
+pub(super) fn rollout_cells(arm: &Arm) -> [Markup; 3] {
     [
-        played(arm),
         interval(arm.mean_reward, 3),
         interval(arm.max_reward, 3),
         interval(percent(arm.success), 0),

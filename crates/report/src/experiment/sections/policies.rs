@@ -1,20 +1,44 @@
 //! Policies side by side, all trained on the demonstrations: is the one that the arms train a good one?
 
-use super::super::Report;
-use super::super::fill::fit_own;
-use super::super::table::{Table, count, number};
-use super::figure;
-use super::outcome::{class, rollout_cells};
-use super::training::curves;
-use crate::plot::{colour, escape};
 use eval::{Arm, Role};
+use maud::{Markup, html};
 
-/// Fits, closed-loop scores and loss curves; nothing when there is one policy only.
-pub fn policies(report: &Report) -> String {
-    let main = report.arms.iter().find(|arm| arm.name == "demo");
-    let (Some(main), false) = (main, report.other_policies.is_empty()) else {
-        return String::new();
-    };
+use super::super::Report;
+use super::super::fill::{fit_own, played};
+use super::outcome::{class, rollout_cells};
+use super::training::{Learner, curves};
+use crate::html::{Table, count, figure, named, number};
+use crate::plot::colour;
+
+/// Fits, closed-loop scores and loss curves; none when there is one policy only.
+pub(crate) fn policies(report: &Report) -> Option<Markup> {
+    let main = report.arms.iter().find(|arm| arm.name == "demo")?;
+    if report.other_policies.is_empty() {
+        return None;
+    }
+    let others = report
+        .other_policies
+        .iter()
+        .map(|other| (other.arm.name.as_str(), &other.arm));
+    let lines: Vec<Learner<'_>> = std::iter::once((report.method.policy.as_str(), main))
+        .chain(others)
+        .enumerate()
+        .map(|(i, (name, arm))| (name, colour(i), ["", "9 3", "4 4", "1.5 2.5"][i % 4], arm))
+        .collect();
+    Some(html! {
+        (table(report, main))
+        @if let Some(drawings) = curves(&lines) {
+            (figure(
+                &drawings,
+                "The same policies learning. Left: the loss that training minimises, in each policy's own unit. Right: mean \
+                 squared error on the validation part, px² of the 512 board; the paper's Figures 4 and 7 show such curves of its \
+                 two policies.",
+            ))
+        }
+    })
+}
+
+fn table(report: &Report, main: &Arm) -> Markup {
     let m = &report.method;
     let mut table = Table::new(&[
         "Policy",
@@ -35,23 +59,22 @@ pub fn policies(report: &Report) -> String {
         ("Validation", 1),
         ("Roll-outs, 95 % intervals", 4),
     ]);
-    let mut row = |name: &str, what: &str, training: [String; 2], arm: &Arm| {
+    let mut row = |name: &str, what: &str, [parameters, updates]: [String; 2], arm: &Arm| {
         let [mse, r2] = fit_own(arm);
-        let [played, mean_reward, max_reward, solved] = rollout_cells(arm);
-        let [parameters, updates] = training;
+        let [mean_reward, max_reward, solved] = rollout_cells(arm);
         table.row(
             class(arm.role),
             &[
-                format!("{}<small>{}</small>", escape(name), escape(what)),
-                parameters,
-                updates,
-                number(mse, 0),
-                number(r2, 4),
-                number(arm.over_seeds(|t| t.validation_mse), 0),
-                played,
-                mean_reward,
-                max_reward,
-                solved,
+                &named(name, what),
+                &parameters,
+                &updates,
+                &number(mse, 0),
+                &number(r2, 4),
+                &number(arm.over_seeds(|t| t.validation_mse), 0),
+                &played(arm),
+                &mean_reward,
+                &max_reward,
+                &solved,
             ],
         );
     };
@@ -65,24 +88,5 @@ pub fn policies(report: &Report) -> String {
     for arm in report.arms.iter().filter(|arm| arm.role != Role::Trained) {
         row(&arm.name, &arm.what, ["–".to_owned(), "–".to_owned()], arm);
     }
-    let mut html = table.html();
-    let lines: Vec<_> = std::iter::once((m.policy.as_str(), main))
-        .chain(
-            report
-                .other_policies
-                .iter()
-                .map(|other| (other.arm.name.as_str(), &other.arm)),
-        )
-        .enumerate()
-        .map(|(i, (name, arm))| (name, colour(i), ["", "9 3", "4 4", "1.5 2.5"][i % 4], arm))
-        .collect();
-    if let Some(drawings) = curves(&lines) {
-        html += &figure(
-            &drawings,
-            "The same policies learning. Left: the loss that training minimises, in each policy's own unit. Right: mean \
-             squared error on the validation part, px² of the 512 board; the paper's Figures 4 and 7 show such curves of its \
-             two policies.",
-        );
-    }
-    html
+    table.html()
 }

@@ -1,67 +1,73 @@
 //! Loss curves.
 
-use super::super::table::{Table, count, number};
-use super::super::{ModelTraining, Report};
-use super::figure;
-use super::outcome::trained;
-use crate::plot::{LineAxes, LinePanel, LineSeries, arm_colour, arm_dash, escape, line_chart};
 use eval::{Arm, LossPoint};
+use maud::{Markup, html};
 
-/// Curves of every arm (Figures 4 and 7), and of the models behind them.
-pub fn training(report: &Report) -> String {
+use super::super::{ModelTraining, Report};
+use super::outcome::trained;
+use crate::html::{Table, count, drawing, figure, named, number};
+use crate::plot::{LineAxes, LinePanel, LineSeries, arm_colour, arm_dash, line_chart};
+
+/// Curves of every arm (Figures 4 and 7), and of the models behind them; none where nothing was trained.
+pub(crate) fn training(report: &Report) -> Option<Markup> {
     let arms: Vec<Learner<'_>> = trained(report)
         .map(|arm| (arm.name.as_str(), arm_colour(&arm.name), arm_dash(&arm.name), arm))
         .collect();
-    let mut html = String::new();
-    if let Some(drawings) = curves(&arms) {
-        html += &figure(
-            &drawings,
-            "Left: the loss that training minimises, in the policy's own unit. Right: mean squared error on the validation \
-             part, px² of the 512 board. One line a training seed, each arm on its own labels; the kind of curve that the \
-             paper's Figures 4 and 7 show.",
+    let curves = curves(&arms);
+    (curves.is_some() || !report.models.is_empty()).then(|| {
+        html! {
+            @if let Some(drawings) = curves {
+                (figure(
+                    &drawings,
+                    "Left: the loss that training minimises, in the policy's own unit. Right: mean squared error on the \
+                     validation part, px² of the 512 board. One line a training seed, each arm on its own labels; the kind of \
+                     curve that the paper's Figures 4 and 7 show.",
+                ))
+            }
+            @for model in &report.models { (one_model(model)) }
+            @if !report.models.is_empty() { (models(&report.models)) }
+        }
+    })
+}
+
+fn models(models: &[ModelTraining]) -> Markup {
+    let mut table = Table::new(&[
+        "Model",
+        "Parameters",
+        "Last training loss",
+        "Last validation loss",
+        "Time, s",
+    ]);
+    for model in models {
+        let last = model.curve.last();
+        let validation = model.curve.iter().rev().find_map(|p| p.validation);
+        table.row(
+            "",
+            &[
+                &named(&model.name, &model.loss),
+                &count(model.parameters),
+                &number(last.map(|p| p.train), 4),
+                &number(validation, 4),
+                &number(Some(model.seconds), 1),
+            ],
         );
     }
-    for model in &report.models {
-        html += &one_model(model);
-    }
-    if !report.models.is_empty() {
-        let mut table = Table::new(&[
-            "Model",
-            "Parameters",
-            "Last training loss",
-            "Last validation loss",
-            "Time, s",
-        ]);
-        for model in &report.models {
-            let last = model.curve.last();
-            let validation = model.curve.iter().rev().find_map(|p| p.validation);
-            table.row(
-                "",
-                &[
-                    format!("{}<small>{}</small>", escape(&model.name), escape(&model.loss)),
-                    count(model.parameters),
-                    number(last.map(|p| p.train), 4),
-                    number(validation, 4),
-                    number(Some(model.seconds), 1),
-                ],
-            );
-        }
-        html += &table.html();
-    }
-    html
+    table.html()
 }
 
 /// What a line is called and looks like, and whose trainings it shows.
 pub(super) type Learner<'a> = (&'a str, &'static str, &'static str, &'a Arm);
 
 /// Training and validation losses side by side, one line a seed; `None` when there are none.
-pub(super) fn curves(learners: &[Learner<'_>]) -> Option<String> {
+pub(super) fn curves(learners: &[Learner<'_>]) -> Option<Markup> {
     let train = panel(learners, "training loss, as minimised", |p| Some(p.train))?;
     let validation = panel(learners, "validation MSE, px²", |p| p.validation);
-    Some(format!(
-        "<div class=\"pair\">{train}{}</div>\n",
-        validation.unwrap_or_default()
-    ))
+    Some(html! {
+        div.pair {
+            (drawing(&train))
+            @if let Some(validation) = validation { (drawing(&validation)) }
+        }
+    })
 }
 
 fn panel(learners: &[Learner<'_>], what: &str, number: fn(&LossPoint) -> Option<f64>) -> Option<String> {
@@ -88,9 +94,10 @@ fn panel(learners: &[Learner<'_>], what: &str, number: fn(&LossPoint) -> Option<
     (!panel.series.is_empty()).then(|| line_chart(&title, &axes, &[panel], 540.0))
 }
 
-fn one_model(model: &ModelTraining) -> String {
+/// A model's curve; nothing where it has no two points.
+fn one_model(model: &ModelTraining) -> Markup {
     if model.curve.len() < 2 {
-        return String::new();
+        return Markup::default();
     }
     let axes = LineAxes {
         x: "epoch".to_owned(),
@@ -102,7 +109,12 @@ fn one_model(model: &ModelTraining) -> String {
         series: series(&model.curve, crate::plot::colour(0)),
     };
     figure(
-        &line_chart(&format!("Loss curve of {}", model.name), &axes, &[panel], 560.0),
+        &drawing(&line_chart(
+            &format!("Loss curve of {}", model.name),
+            &axes,
+            &[panel],
+            560.0,
+        )),
         &format!(
             "{}: training (solid) and validation (dashed) loss, {}.",
             model.name, model.loss

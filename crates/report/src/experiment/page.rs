@@ -1,0 +1,43 @@
+//! The page: one file, no script, nothing loaded from elsewhere.
+
+use maud::{Markup, html};
+
+use super::{Assets, Report, sections};
+use crate::html::{Width, page, section, warning};
+
+/// The report as one self-contained HTML file. `assets` holds the pictures; those that are missing are named in their
+/// place.
+pub fn render_html(report: &Report, assets: &Assets) -> String {
+    let contents = [
+        ("results", "Results", Some(sections::results(report))),
+        ("method", "What was compared, and how", Some(sections::method(report))),
+        ("policies", "Policies on the demonstrations", sections::policies(report)),
+        ("rollouts", "Roll-outs", Some(sections::rollouts(report, assets))),
+        ("training", "Training", sections::training(report)),
+        ("actions", "Actions", Some(sections::actions(report))),
+        (
+            "pictures",
+            "Demonstrations and generated clips",
+            Some(sections::pictures(report, assets)),
+        ),
+        ("clips", "Quality of the clips", sections::clips(report)),
+        ("paper", "Beside the paper", Some(sections::paper(report))),
+        ("record", "To repeat it", Some(sections::record(report))),
+    ];
+    let contents: Vec<(&str, &str, Markup)> = (contents.into_iter())
+        .filter_map(|(id, title, body)| Some((id, title, body?)))
+        .collect();
+    let body = html! {
+        div.soft { "Run " b { (report.name) } ", finished " (report.finished) " UTC" }
+        nav { @for (id, title, _) in &contents { a href={ "#" (id) } { (title) } } }
+        @if let Some(text) = &report.warning { (warning(text)) }
+        (sections::verdict(report))
+        @for (id, title, body) in &contents { (section(id, title, body)) }
+    };
+    page(
+        &format!("PushT experiment: {}", report.name),
+        "Does generated data help a PushT policy?",
+        Width::Text,
+        &body,
+    )
+}

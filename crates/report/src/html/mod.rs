@@ -1,0 +1,118 @@
+//! What both pages share: the frame with its style, figures, tables, numbers in words.
+
+mod numbers;
+mod table;
+
+pub(crate) use numbers::{count, interval, mean_sd, number, percent, signed, spread};
+pub(crate) use table::{Table, named};
+
+use base64::Engine as _;
+use eval::Outcome;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+/// Everything below the head of the page, 1120 px wide at most; a page of wide tables has 1320 px.
+#[derive(Clone, Copy)]
+pub(crate) enum Width {
+    Text,
+    Tables,
+}
+
+/// A page as one file: no script, nothing loaded from elsewhere.
+pub(crate) fn page(title: &str, heading: &str, width: Width, body: &Markup) -> String {
+    let class = match width {
+        Width::Text => None,
+        Width::Tables => Some("broad"),
+    };
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                style { (PreEscaped(include_str!("style.css"))) }
+            }
+            body {
+                main class=[class] {
+                    h1 { (heading) }
+                    (body)
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// A section with its heading, which links lead to.
+pub(crate) fn section(id: &str, title: &str, body: &Markup) -> Markup {
+    html! {
+        section id=(id) {
+            h2 { (title) }
+            (body)
+        }
+    }
+}
+
+/// A remark in small print.
+pub(crate) fn soft(text: &str) -> Markup {
+    html! { p.soft { (text) } }
+}
+
+/// The answer of a page, and what it rests on.
+pub(crate) fn answer(sentence: &str, below: Option<&Markup>) -> Markup {
+    html! {
+        div.answer {
+            p { (sentence) }
+            @if let Some(below) = below { (below) }
+        }
+    }
+}
+
+/// What must be known before anything else.
+pub(crate) fn warning(text: &str) -> Markup {
+    html! { p.warning { (text) } }
+}
+
+/// What a comparison shows, in its colour.
+pub(crate) fn badge(outcome: Outcome) -> Markup {
+    let class = match outcome {
+        Outcome::Helps => "helps",
+        Outcome::Hurts => "hurts",
+        Outcome::NoDifference => "no-difference",
+        Outcome::Uninformative => "uninformative",
+    };
+    html! { span.badge.(class) { (outcome.words()) } }
+}
+
+/// A drawing of [`plot`](crate::plot), which is SVG text.
+pub(crate) fn drawing(svg: &str) -> Markup {
+    PreEscaped(svg.to_owned())
+}
+
+/// Something to look at with its caption.
+pub(crate) fn figure(shown: &Markup, caption: &str) -> Markup {
+    html! {
+        figure {
+            (shown)
+            figcaption { (caption) }
+        }
+    }
+}
+
+/// Names and values; those without a value are left out.
+pub(crate) fn definitions<'a>(items: impl IntoIterator<Item = (&'a str, String)>) -> Markup {
+    html! {
+        dl {
+            @for (name, value) in items.into_iter().filter(|(_, value)| !value.is_empty()) {
+                dt { (name) }
+                dd { (value) }
+            }
+        }
+    }
+}
+
+/// A file as an address that holds it.
+pub(crate) fn data_uri(media: &str, bytes: &[u8]) -> String {
+    let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+    format!("data:{media};base64,{text}")
+}

@@ -1,0 +1,98 @@
+//! Tables whose first column is text.
+
+use maud::{Markup, Render, html};
+
+/// Rows below one or two rows of titles.
+pub(crate) struct Table {
+    groups: Vec<(String, usize)>,
+    head: Vec<String>,
+    text: Vec<usize>,
+    rows: Vec<Markup>,
+}
+
+impl Table {
+    /// With one row of titles.
+    pub(crate) fn new(head: &[&str]) -> Self {
+        Self {
+            groups: Vec::new(),
+            head: head.iter().map(|&title| title.to_owned()).collect(),
+            text: vec![0],
+            rows: Vec::new(),
+        }
+    }
+
+    /// A row above it, of titles with the number of columns each spans.
+    pub(crate) fn groups(mut self, groups: &[(&str, usize)]) -> Self {
+        self.groups = groups.iter().map(|&(title, span)| (title.to_owned(), span)).collect();
+        self
+    }
+
+    /// More columns of text, counted from 0; the others are numbers.
+    pub(crate) fn text(mut self, columns: &[usize]) -> Self {
+        self.text.extend(columns);
+        self
+    }
+
+    fn class(&self, column: usize) -> Option<&'static str> {
+        (column > 0 && self.text.contains(&column)).then_some("text")
+    }
+
+    /// A row with a class; missing cells at its end stay empty.
+    pub(crate) fn row(&mut self, class: &str, cells: &[&dyn Render]) {
+        let missing = self.head.len().saturating_sub(cells.len());
+        let class = (!class.is_empty()).then_some(class);
+        self.rows.push(html! {
+            tr class=[class] {
+                @for (k, cell) in cells.iter().enumerate() {
+                    @if k == 0 {
+                        th scope="row" { (cell) }
+                    } @else {
+                        td class=[self.class(k)] { (cell) }
+                    }
+                }
+                @for _ in 0..missing { td {} }
+            }
+        });
+    }
+
+    /// A row of one cell beside its name.
+    pub(crate) fn spanned(&mut self, name: &dyn Render, text: &str) {
+        let rest = self.head.len().saturating_sub(1);
+        self.rows.push(html! {
+            tr {
+                th scope="row" { (name) }
+                td.text colspan=(rest) { (text) }
+            }
+        });
+    }
+
+    /// The table, which scrolls where the page is too narrow.
+    pub(crate) fn html(self) -> Markup {
+        html! {
+            div.wide {
+                table {
+                    thead {
+                        @if !self.groups.is_empty() {
+                            tr {
+                                @for (title, span) in &self.groups {
+                                    @let class = (!title.is_empty()).then_some("group");
+                                    th colspan=(span) class=[class] { (title) }
+                                }
+                            }
+                        }
+                        tr { @for (k, title) in self.head.iter().enumerate() { th class=[self.class(k)] { (title) } } }
+                    }
+                    tbody { @for row in &self.rows { (row) } }
+                }
+            }
+        }
+    }
+}
+
+/// A name with what it is below.
+pub(crate) fn named(name: &str, what: &str) -> Markup {
+    html! {
+        (name)
+        small { (what) }
+    }
+}
