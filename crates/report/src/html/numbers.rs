@@ -37,7 +37,7 @@ pub(crate) fn signed(i: Interval) -> Markup {
 }
 
 /// A value and its interval as they are written.
-pub(crate) fn spread(mean: &str, low: &str, high: &str) -> Markup {
+fn spread(mean: &str, low: &str, high: &str) -> Markup {
     html! {
         b { (mean) }
         " "
