@@ -3,8 +3,6 @@
 use std::io::Write;
 use std::path::Path;
 
-use pusht_jobs::StagedFolder;
-
 use crate::DataError;
 
 /// [`pusht_jobs::write_file`].
@@ -16,6 +14,7 @@ pub(crate) fn write_file(
 }
 
 /// Writes a folder that does not exist yet; after an error nothing is there.
+#[cfg(any(feature = "lerobot", feature = "zarr"))]
 pub(crate) fn write_folder(path: &Path, write: impl FnOnce(&Path) -> Result<(), DataError>) -> Result<(), DataError> {
     let failed = |e: std::io::Error| DataError::unwritable(path, &e);
     if path.exists() {
@@ -25,7 +24,7 @@ pub(crate) fn write_folder(path: &Path, write: impl FnOnce(&Path) -> Result<(), 
             "it exists already; remove it or choose another name",
         ));
     }
-    let folder = StagedFolder::beside(path).map_err(failed)?;
+    let folder = pusht_jobs::StagedFolder::beside(path).map_err(failed)?;
     write(folder.path())?;
     folder.commit().map_err(failed)
 }

@@ -24,6 +24,7 @@ pub struct TimedFrame<F = Frame> {
 ///
 /// After an error or the end it gives nothing more.
 pub struct VideoReader {
+    #[cfg_attr(not(feature = "mp4"), expect(dead_code, reason = "errors of MP4 files name it"))]
     path: PathBuf,
     source: Source,
     size: Option<(u32, u32)>,
