@@ -20,16 +20,3 @@ pub(crate) fn normal(count: usize, rng: &mut Pcg64) -> Vec<f32> {
     draws.truncate(count);
     draws
 }
-#[cfg(test)]
-mod tests {
-    use rand::{RngExt, SeedableRng};
-    #[test]
-    fn same() {
-        let (mut a, mut b) = (rand_pcg::Pcg64::seed_from_u64(5), rand_pcg::Pcg64::seed_from_u64(5));
-        for _ in 0..20_000_000 {
-            let radius = (-2.0 * (1.0 - a.random::<f64>()).ln()).sqrt();
-            let x = radius * (std::f64::consts::TAU * a.random::<f64>()).cos();
-            assert_eq!(x.to_bits(), super::normal_pair(&mut b)[0].to_bits());
-        }
-    }
-}
