@@ -103,7 +103,8 @@ fn resampled_raw_frames_are_the_frames() {
             last = Some(index);
         }
         assert!(raw.next_raw().unwrap().is_none());
-        assert_eq!(repeated > 0, hz == 50, "{name}: {repeated}");
+        // The last one has gaps of more than 0.1 s.
+        assert_eq!(repeated > 0, name != "high_bframes", "{name}: {repeated}");
     }
 }
 
