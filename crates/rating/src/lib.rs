@@ -2,12 +2,12 @@
 
 mod clips;
 mod error;
+mod http;
 mod ratings;
 mod scale;
 mod server;
 mod stats;
 mod store;
-mod web;
 
 pub use error::RatingError;
 pub use ratings::{RatedClip, Rating, Ratings};

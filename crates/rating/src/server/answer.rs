@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::study::Study;
 use crate::RatingError;
-use crate::web::Refusal;
+use crate::http::Refusal;
 
 /// Does work that blocks on a thread of its own, and answers with its result.
 pub(crate) async fn answer<T: Serialize>(

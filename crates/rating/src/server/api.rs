@@ -16,7 +16,7 @@ use super::answer::{answer, refusal, work_on};
 use super::extract::{Given, Session};
 use super::page;
 use super::study::{Rated, Study};
-use crate::web::Refusal;
+use crate::http::Refusal;
 use crate::{RatingError, Scale, Scores};
 
 #[derive(Deserialize)]

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::answer::refusal;
 use crate::RatingError;
-use crate::web::Refusal;
+use crate::http::Refusal;
 
 /// Name of the rater's session.
 pub(crate) struct Session(pub String);

@@ -16,7 +16,7 @@ use pusht_jobs::JobContext;
 use study::Study;
 
 use crate::RatingError;
-use crate::web::{Guard, Limits, WeakToken, serve};
+use crate::http::{Guard, Limits, WeakToken, serve};
 
 pub use settings::Settings;
 
