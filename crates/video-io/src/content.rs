@@ -1,10 +1,10 @@
 //! What a video is, by its bytes.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use pusht_jobs::Hasher;
 
 /// SHA-256 of a video's content, hexadecimal: of a file, its bytes; of a folder, name, length and bytes of each PNG file in
 /// the order of their names.
@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 /// A path that cannot be read.
 pub fn content_hash(path: impl AsRef<Path>) -> io::Result<String> {
     let path = path.as_ref();
-    let mut hasher = Sha256::new();
+    let mut hasher = Hasher::new();
     if fs::metadata(path)?.is_dir() {
         let entries: io::Result<Vec<PathBuf>> = fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect();
         let mut files = entries?;
@@ -21,14 +21,10 @@ pub fn content_hash(path: impl AsRef<Path>) -> io::Result<String> {
         files.sort();
         for file in files {
             let name = file.file_name().unwrap_or_default().to_string_lossy();
-            hasher.update((name.len() as u64).to_le_bytes());
-            hasher.update(name.as_bytes());
-            let bytes = fs::read(&file)?;
-            hasher.update((bytes.len() as u64).to_le_bytes());
-            hasher.update(bytes);
+            hasher.field(name.as_bytes()).field(fs::read(&file)?);
         }
     } else {
-        io::copy(&mut File::open(path)?, &mut hasher)?;
+        hasher.file(path)?;
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hasher.finish())
 }

@@ -3,16 +3,16 @@
 use crate::Frame;
 use crate::error::VideoIoError;
 use crate::pictures::png_bytes;
-use crate::writer::{beside, write_error};
+use crate::writer::write_error;
+use pusht_jobs::StagedFolder;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
-use tempfile::TempDir;
 
 /// Frames on their way into a folder.
 pub(crate) struct Folder {
     path: PathBuf,
-    temp: TempDir,
+    staged: StagedFolder,
     broken: bool,
 }
 
@@ -20,16 +20,10 @@ impl Folder {
     /// Refuses a folder with anything else than an earlier video in it.
     pub(crate) fn create(path: &Path) -> Result<Self, VideoIoError> {
         check_free(path)?;
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".video-");
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
-        let temp = beside(path)
-            .and_then(|parent| builder.tempdir_in(parent))
-            .map_err(write_error(path))?;
+        let staged = StagedFolder::beside(path).map_err(write_error(path))?;
         Ok(Self {
             path: path.into(),
-            temp,
+            staged,
             broken: false,
         })
     }
@@ -38,7 +32,7 @@ impl Folder {
         let name = format!("frame_{index:06}.png");
         let written = png_bytes(frame)
             .map_err(io::Error::other)
-            .and_then(|bytes| fs::write(self.temp.path().join(name), bytes));
+            .and_then(|bytes| fs::write(self.staged.path().join(name), bytes));
         self.broken |= written.is_err();
         written
     }
@@ -48,20 +42,8 @@ impl Folder {
         if self.broken {
             return Err(io::Error::other("an earlier frame could not be written"));
         }
-        if !self.path.exists() {
-            return fs::rename(self.temp.keep(), &self.path);
-        }
         check_free(&self.path).map_err(io::Error::other)?;
-        let old = tempfile::Builder::new()
-            .prefix(".video-")
-            .tempdir_in(beside(&self.path)?)?;
-        let aside = old.path().join("old");
-        fs::rename(&self.path, &aside)?;
-        fs::rename(self.temp.path(), &self.path).inspect_err(|_| {
-            // Put the earlier one back; if that fails too, the first error is the one to report.
-            let _ = fs::rename(&aside, &self.path);
-        })?;
-        old.close()
+        self.staged.replace()
     }
 }
 
