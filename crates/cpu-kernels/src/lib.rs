@@ -1,14 +1,18 @@
-//! Kernels for the CPU backend of Burn, differentiated by hand: convolution, batch normalisation, layers over short
-//! sequences, activations.
+//! Kernels for the CPU backend of Burn, differentiated by hand: convolution, batch and group normalization,
+//! activations.
 //!
 #![doc = include_str!("../README.md")]
 
 mod batch_norm;
-mod conv;
+mod chunks;
+mod conv1d;
+mod conv2d;
+mod flex;
+mod group_norm;
 mod pointwise;
-mod temporal;
 
 pub use batch_norm::{batch_norm, batch_norm_relu};
-pub use conv::{conv2d, conv2d_with};
+pub use conv1d::{conv_transpose1d_last, conv1d_last};
+pub use conv2d::{conv2d, conv2d_with};
+pub use group_norm::{NormMish, norm_mish};
 pub use pointwise::{gelu_tanh, mish};
-pub use temporal::{NormMish, conv_transpose1d_last, conv1d_last, norm_mish};

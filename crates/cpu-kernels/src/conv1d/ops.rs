@@ -1,4 +1,4 @@
-//! The layers as operations of Burn's CPU backend, with and without differentiation.
+//! The convolutions as operations of Burn's CPU backend, with and without differentiation.
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -8,13 +8,13 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Flex, backend_extension};
-use burn::tensor::TensorData;
 
-use super::kernels::{self, NormMishGrads, Window};
+use super::kernels::{self, Window};
+use crate::flex::{dims, tensor, with};
 
 /// See the functions of the module above; shapes are theirs, biases are added apart.
 #[backend_extension(Flex, Autodiff)]
-pub trait TemporalOps: Backend {
+pub trait Conv1dOps: Backend {
     /// `[batch, length, inputs]` and `[outputs, inputs, kernel]`.
     fn conv1d(x: FloatTensor<Self>, weight: FloatTensor<Self>, stride: usize, padding: usize) -> FloatTensor<Self>;
 
@@ -28,47 +28,6 @@ pub trait TemporalOps: Backend {
 
     /// `[…, width]` and `[width]`.
     fn add_row(x: FloatTensor<Self>, row: FloatTensor<Self>) -> FloatTensor<Self>;
-
-    /// Without FiLM.
-    fn norm_mish(
-        x: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        gamma: FloatTensor<Self>,
-        beta: FloatTensor<Self>,
-        groups: usize,
-        epsilon: f64,
-    ) -> FloatTensor<Self>;
-
-    /// With FiLM.
-    fn norm_mish_film(
-        x: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        gamma: FloatTensor<Self>,
-        beta: FloatTensor<Self>,
-        film: FloatTensor<Self>,
-        groups: usize,
-        epsilon: f64,
-    ) -> FloatTensor<Self>;
-}
-
-fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
-    FlexTensor::from_data(TensorData::new(values, shape))
-}
-
-fn dims<const D: usize>(x: &FlexTensor) -> [usize; D] {
-    std::array::from_fn(|axis| x.layout().shape()[axis])
-}
-
-/// Runs `f` on the values in order.
-fn with<R>(x: &FlexTensor, f: impl FnOnce(&[f32]) -> R) -> R {
-    match x.as_slice() {
-        Some(values) => f(values),
-        None => f(slice(&x.to_contiguous())),
-    }
-}
-
-fn slice(x: &FlexTensor) -> &[f32] {
-    x.as_slice().expect("a contiguous tensor of f32 is a slice")
 }
 
 fn matrix(x: &FlexTensor, rows: usize, columns: usize) -> FlexTensor {
@@ -125,32 +84,7 @@ fn conv_transpose1d(x: &FlexTensor, weight: &FlexTensor, stride: usize, padding:
     tensor(y, [batch, length, outputs])
 }
 
-#[expect(
-    clippy::redundant_closure_for_method_calls,
-    reason = "the method itself is not general enough"
-)]
-fn norm_mish(inputs: &[FlexTensor], groups: usize, epsilon: f64) -> FlexTensor {
-    let y = normed(inputs, groups, epsilon, |norm| norm.forward());
-    tensor(y, dims::<3>(&inputs[0]))
-}
-
-/// Runs `f` on x, bias, γ, β and, where there is a fifth tensor, FiLM.
-fn normed<R>(inputs: &[FlexTensor], groups: usize, epsilon: f64, f: impl FnOnce(&kernels::NormMish<'_>) -> R) -> R {
-    let inputs: Vec<FlexTensor> = inputs.iter().map(FlexTensor::to_contiguous).collect();
-    let slices: Vec<&[f32]> = inputs.iter().map(slice).collect();
-    f(&kernels::NormMish {
-        x: slices[0],
-        bias: slices[1],
-        gamma: slices[2],
-        beta: slices[3],
-        film: slices.get(4).copied(),
-        length: dims::<2>(&inputs[0])[1],
-        groups,
-        epsilon: epsilon as f32,
-    })
-}
-
-impl TemporalOps for Flex {
+impl Conv1dOps for Flex {
     fn conv1d(x: FlexTensor, weight: FlexTensor, stride: usize, padding: usize) -> FlexTensor {
         conv1d(&x, &weight, stride, padding).0
     }
@@ -163,29 +97,6 @@ impl TemporalOps for Flex {
         let mut x = x.to_contiguous();
         with(&row, |row| kernels::add_row(x.storage_mut(), row));
         x
-    }
-
-    fn norm_mish(
-        x: FlexTensor,
-        bias: FlexTensor,
-        gamma: FlexTensor,
-        beta: FlexTensor,
-        groups: usize,
-        epsilon: f64,
-    ) -> FlexTensor {
-        norm_mish(&[x, bias, gamma, beta], groups, epsilon)
-    }
-
-    fn norm_mish_film(
-        x: FlexTensor,
-        bias: FlexTensor,
-        gamma: FlexTensor,
-        beta: FlexTensor,
-        film: FlexTensor,
-        groups: usize,
-        epsilon: f64,
-    ) -> FlexTensor {
-        norm_mish(&[x, bias, gamma, beta, film], groups, epsilon)
     }
 }
 
@@ -264,53 +175,7 @@ impl Backward<Flex, 2> for AddRow {
     }
 }
 
-/// With `N` inputs: four, or five with FiLM.
-#[derive(Debug)]
-struct NormMish<const N: usize>;
-
-impl<const N: usize> Backward<Flex, N> for NormMish<N> {
-    /// Inputs, groups and ε.
-    type State = ([FlexTensor; N], usize, f64);
-
-    fn backward(self, ops: Ops<Self::State, N>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let grad = grads.consume::<Flex>(&ops.node);
-        let (inputs, groups, epsilon) = ops.state;
-        let NormMishGrads {
-            x,
-            bias,
-            gamma,
-            beta,
-            film,
-        } = normed(&inputs, groups, epsilon, |norm| with(&grad, |grad| norm.backward(grad)));
-        let values = [x, bias, gamma, beta, film];
-        for ((parent, values), input) in ops.parents.into_iter().zip(values).zip(&inputs) {
-            if let Some(parent) = parent {
-                let values = TensorData::new(values, input.layout().shape().clone());
-                grads.register::<Flex>(parent.id, FlexTensor::from_data(values));
-            }
-        }
-    }
-}
-
-#[expect(
-    clippy::redundant_closure_for_method_calls,
-    reason = "Burn does not export the name of the type"
-)]
-fn norm_mish_diff<const N: usize, C: CheckpointStrategy>(
-    inputs: [FloatTensor<Diff<C>>; N],
-    groups: usize,
-    epsilon: f64,
-) -> FloatTensor<Diff<C>> {
-    let nodes = inputs.each_ref().map(|input| input.node());
-    let inputs = inputs.map(|input| input.into_primitive());
-    let y = norm_mish(&inputs, groups, epsilon);
-    match NormMish::<N>.prepare::<C>(nodes).compute_bound().stateful() {
-        OpsKind::Tracked(prep) => prep.finish((inputs, groups, epsilon), y),
-        OpsKind::UnTracked(prep) => prep.finish(y),
-    }
-}
-
-impl<C: CheckpointStrategy> TemporalOps for Diff<C> {
+impl<C: CheckpointStrategy> Conv1dOps for Diff<C> {
     fn conv1d(x: FloatTensor<Self>, weight: FloatTensor<Self>, stride: usize, padding: usize) -> FloatTensor<Self> {
         let prepared = Conv1d
             .prepare::<C>([x.node(), weight.node()])
@@ -347,33 +212,10 @@ impl<C: CheckpointStrategy> TemporalOps for Diff<C> {
         let prepared = AddRow.prepare::<C>([x.node(), row.node()]).compute_bound().stateful();
         let (x, row) = (x.into_primitive(), row.into_primitive());
         let [width] = dims(&row);
-        let y = <Flex as TemporalOps>::add_row(x, row);
+        let y = <Flex as Conv1dOps>::add_row(x, row);
         match prepared {
             OpsKind::Tracked(prep) => prep.finish(width, y),
             OpsKind::UnTracked(prep) => prep.finish(y),
         }
-    }
-
-    fn norm_mish(
-        x: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        gamma: FloatTensor<Self>,
-        beta: FloatTensor<Self>,
-        groups: usize,
-        epsilon: f64,
-    ) -> FloatTensor<Self> {
-        norm_mish_diff::<4, C>([x, bias, gamma, beta], groups, epsilon)
-    }
-
-    fn norm_mish_film(
-        x: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        gamma: FloatTensor<Self>,
-        beta: FloatTensor<Self>,
-        film: FloatTensor<Self>,
-        groups: usize,
-        epsilon: f64,
-    ) -> FloatTensor<Self> {
-        norm_mish_diff::<5, C>([x, bias, gamma, beta, film], groups, epsilon)
     }
 }

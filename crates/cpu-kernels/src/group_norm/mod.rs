@@ -1,0 +1,75 @@
+//! Group normalization, Mish and FiLM in one pass over a short sequence, channels last.
+//!
+//! On Burn's CPU backend it is an operation of our own ([`kernel`]), differentiated by hand; elsewhere it is put together from
+//! Burn's.
+
+mod kernel;
+mod ops;
+
+use burn::backend::Dispatch;
+use burn::tensor::Tensor;
+use burn::tensor::activation::mish as plain_mish;
+
+use crate::pointwise::has_kernels;
+
+use ops::NormMishOps;
+
+/// What [`norm_mish`] needs besides its input.
+#[derive(Clone, Debug)]
+pub struct NormMish {
+    /// `[channels]`, added before the normalisation: the bias of the layer before.
+    pub bias: Tensor<1>,
+    /// `[channels]`, scale of the group normalisation.
+    pub gamma: Tensor<1>,
+    /// `[channels]`, its shift.
+    pub beta: Tensor<1>,
+    /// Groups of channels; divides their number.
+    pub groups: usize,
+    /// Added to the variance.
+    pub epsilon: f64,
+    /// `[batch, 2 · channels]`: a scale and then a shift for every channel, after Mish (FiLM, Perez et al. 2018).
+    pub film: Option<Tensor<2>>,
+}
+
+/// Group normalisation (Wu & He 2018) of `x + bias`, then Mish, then scale and shift by FiLM. `x` is
+/// `[batch, length, channels]`; statistics are over the length and the channels of a group.
+pub fn norm_mish(x: Tensor<3>, with: NormMish) -> Tensor<3> {
+    if !has_kernels(&x) {
+        return norm_mish_plain(x, with);
+    }
+    let NormMish {
+        bias,
+        gamma,
+        beta,
+        groups,
+        epsilon,
+        film,
+    } = with;
+    let (x, bias) = (x.into_dispatch(), bias.into_dispatch());
+    let (gamma, beta) = (gamma.into_dispatch(), beta.into_dispatch());
+    Tensor::from_dispatch(match film {
+        Some(film) => {
+            let film = film.into_dispatch();
+            <Dispatch as NormMishOps>::norm_mish_film(x, bias, gamma, beta, film, groups, epsilon)
+        }
+        None => <Dispatch as NormMishOps>::norm_mish(x, bias, gamma, beta, groups, epsilon),
+    })
+}
+
+fn norm_mish_plain(x: Tensor<3>, with: NormMish) -> Tensor<3> {
+    let [batch, length, channels] = x.dims();
+    let row = |row: Tensor<1>| row.reshape([1, 1, channels]);
+    let x = (x + row(with.bias)).reshape([batch, length, with.groups, channels / with.groups]);
+    let mean = x.clone().mean_dim(3).mean_dim(1);
+    let x = x - mean;
+    let variance = x.clone().square().mean_dim(3).mean_dim(1);
+    let x = (x / variance.add_scalar(with.epsilon).sqrt()).reshape([batch, length, channels]);
+    let y = plain_mish(x * row(with.gamma) + row(with.beta));
+    match with.film {
+        Some(film) => {
+            let film = film.reshape([batch, 2, channels]);
+            y * film.clone().narrow(1, 0, 1) + film.narrow(1, 1, 1)
+        }
+        None => y,
+    }
+}
