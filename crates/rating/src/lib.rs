@@ -6,14 +6,18 @@ mod http;
 mod ratings;
 mod scale;
 mod server;
+mod settings;
 mod stats;
 mod store;
+mod study;
 
 pub use error::RatingError;
 pub use ratings::{RatedClip, Rating, Ratings};
 pub use scale::{Scale, Scores};
-pub use server::{Server, ServerSummary, Settings};
+pub use server::Server;
+pub use settings::Settings;
 pub use stats::{
     AuditScore, AuditScores, ClipReport, Figure, Level, RaterReport, RatingReport, ScaleReport, krippendorff_alpha,
     spearman,
 };
+pub use study::ServerSummary;

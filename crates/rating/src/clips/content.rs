@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use video_io::is_png_file;
+
 /// Sizes, times and identities of a clip's files. As long as they are the same, so is the content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp(Vec<(PathBuf, u64, Option<SystemTime>, u64)>);
@@ -31,7 +33,7 @@ impl Stamp {
         let mut lines = Vec::new();
         for entry in fs::read_dir(path)? {
             let entry = entry?;
-            if is_png(&entry.path()) {
+            if is_png_file(entry.path()) {
                 let metadata = fs::metadata(inside(&entry.path())?)?;
                 lines.push(line(entry.path(), &metadata));
             }
@@ -47,9 +49,4 @@ fn line(path: PathBuf, metadata: &Metadata) -> (PathBuf, u64, Option<SystemTime>
     #[cfg(not(unix))]
     let file = 0;
     (path, metadata.len(), metadata.modified().ok(), file)
-}
-
-/// Whether the name ends in `.png`, whatever its case.
-pub(crate) fn is_png(path: &Path) -> bool {
-    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("png"))
 }

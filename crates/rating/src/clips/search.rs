@@ -1,9 +1,10 @@
-//! Where clips may be: MP4 and GIF files, and folders of PNG files, at any depth.
+//! Where clips may be: video files and folders of PNG files, at any depth.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::content::is_png;
+use video_io::{is_png_file, is_video_file};
+
 use crate::RatingError;
 
 /// Everything below the folder that may be a clip, sorted; nothing hidden.
@@ -22,14 +23,13 @@ fn search(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), RatingError> {
         if entry.file_name().to_string_lossy().starts_with('.') {
             continue;
         }
-        let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
         // Links to folders are not followed, as they may lead in a circle.
         if entry.file_type().map_err(RatingError::io(&path))?.is_dir() {
             search(&path, found)?;
-        } else if extension.is_some_and(|e| e == "mp4" || e == "gif") {
+        } else if is_video_file(&path) {
             found.push(path);
         } else {
-            pictures |= is_png(&path);
+            pictures |= is_png_file(&path);
         }
     }
     if pictures {

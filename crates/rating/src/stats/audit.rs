@@ -34,8 +34,8 @@ pub type AuditScores = BTreeMap<String, AuditScore>;
 /// rated as MP4 files and scored as folders of frames.
 pub(super) fn of_clip_named(audit: &AuditScores, name: &str) -> Option<AuditScore> {
     fn stem(name: &str) -> &str {
-        let ends = name.rsplit_once('.').filter(|(_, end)| ["mp4", "gif"].contains(end));
-        ends.map_or(name, |(stem, _)| stem)
+        let file = name.rsplit_once('.').filter(|_| video_io::is_video_file(name));
+        file.map_or(name, |(stem, _)| stem)
     }
     let exact = audit.get(name).copied();
     exact.or_else(|| {

@@ -7,7 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use super::study::Study;
+use super::Study;
 use crate::RatingError;
 use crate::http::Refusal;
 

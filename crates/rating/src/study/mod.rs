@@ -1,4 +1,9 @@
-//! What the page can ask for: begin, the next clip, its pictures, a rating, undo.
+//! The study behind the page: begin, the next clip, its pictures, a rating, undo.
+
+mod answer;
+mod api;
+mod extract;
+mod page;
 
 use std::collections::HashSet;
 use std::sync::mpsc::Sender;
@@ -7,10 +12,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use pusht_jobs::{Hasher, JobContext};
 use serde::Serialize;
 
-use super::{ServerSummary, Settings};
 use crate::clips::{Catalogue, Frames, Reel};
 use crate::store::{Answer, Store};
-use crate::{RatingError, Scores};
+use crate::{RatingError, Scores, Settings};
+
+pub(crate) use api::router;
+
+/// State of a study when its server has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServerSummary {
+    /// Ratings that stand.
+    pub ratings: u64,
+    /// People who gave them.
+    pub raters: u64,
+}
 
 /// One study while it is served.
 pub(crate) struct Study {

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::answer::{answer, refusal, work_on};
 use super::extract::{Given, Session};
 use super::page;
-use super::study::{Rated, Study};
+use super::{Rated, Study};
 use crate::http::Refusal;
 use crate::{RatingError, Scale, Scores};
 

@@ -1,11 +1,4 @@
-//! The rating page and what answers it.
-
-mod answer;
-mod api;
-mod extract;
-mod page;
-mod settings;
-mod study;
+//! A study bound to an address: opened, served, ended.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -13,24 +6,13 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use pusht_jobs::JobContext;
-use study::Study;
 
-use crate::RatingError;
 use crate::http::{Guard, Limits, WeakToken, serve};
-
-pub use settings::Settings;
+use crate::study::{ServerSummary, Study, router};
+use crate::{RatingError, Settings};
 
 /// How often a server looks whether it should stop.
 const TICK: Duration = Duration::from_millis(50);
-
-/// State of a study when its server has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ServerSummary {
-    /// Ratings that stand.
-    pub ratings: u64,
-    /// People who gave them.
-    pub raters: u64,
-}
 
 /// A rating server that is bound to its address and has read its clips.
 pub struct Server {
@@ -91,7 +73,7 @@ impl Server {
         } = self;
         let study = Arc::new(study);
         let stop = until_cancelled(ctx, &mut events);
-        let served = serve(listener, guard, Limits::default(), api::router(study.clone()), stop);
+        let served = serve(listener, guard, Limits::default(), router(study.clone()), stop);
         let summary = study.close();
         events.try_iter().for_each(|event| ctx.say(&event));
         served.map_err(|e| RatingError::Listen {
