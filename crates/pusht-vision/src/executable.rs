@@ -1,8 +1,8 @@
 //! How much of an agent's track no admissible action explains.
 
 use crate::VisionError;
+use crate::agent_control::{CONTROL_STEP, agent_step};
 use crate::board::BOARD;
-use crate::dynamics::{CONTROL_STEP, agent_step};
 use crate::inverse::check;
 
 /// For every position after the first, how far (px) an agent stays from it that starts at the first one at rest, and that is

@@ -15,7 +15,7 @@
 //! [`ActionSmoother`](crate::ActionSmoother).
 
 use crate::VisionError;
-use crate::dynamics::CONTROL_STEP;
+use crate::agent_control::CONTROL_STEP;
 use pusht_env::Action;
 
 /// What is known of the agent's velocity at the first position.

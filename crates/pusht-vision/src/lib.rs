@@ -1,11 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod agent;
+mod agent_control;
 pub mod appearance;
 mod bilinear;
 mod block;
 mod board;
-mod dynamics;
 mod error;
 mod executable;
 mod fade;
@@ -24,7 +24,7 @@ mod smoother;
 mod spreads;
 mod tracker;
 
-pub use dynamics::{CONTROL_HZ, CONTROL_STEP, ControlStep, agent_step};
+pub use agent_control::{CONTROL_HZ, CONTROL_STEP, ControlStep, agent_step};
 pub use error::VisionError;
 pub use executable::executability_residual;
 pub use fade::cross_fade;

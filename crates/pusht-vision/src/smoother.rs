@@ -19,8 +19,8 @@
 //! Positions that are missing are skipped by the filter. Spreads that are not given are those under which the track is
 //! most likely, by the innovations' density Σ −log S − ½ |y|²/S (both axes), see `spreads`.
 
+use crate::agent_control::CONTROL_STEP;
 use crate::board::BOARD;
-use crate::dynamics::CONTROL_STEP;
 use crate::linear::{Matrix, Vector, congruent, dot, times, transpose, transposed_times};
 use crate::spreads::LEAST_NOISE;
 use crate::{Start, VisionError};

@@ -1,4 +1,4 @@
-//! The settings of a training run, and the learning rate that follows from them.
+//! The settings of a training run.
 
 use serde::{Deserialize, Serialize};
 
@@ -85,18 +85,6 @@ impl TrainConfig {
         self.steps_per_epoch.unwrap_or_else(|| items.div_ceil(self.batch_size))
     }
 
-    /// The learning rate of update `step` (from 0) of `total`: a straight line up to the peak over the warm-up, then
-    /// half a cosine down to `final_learning_rate` of it.
-    pub fn learning_rate_at(&self, step: usize, total: usize) -> f64 {
-        if step < self.warmup_steps {
-            return self.learning_rate * (step + 1) as f64 / (self.warmup_steps + 1) as f64;
-        }
-        let span = total.saturating_sub(self.warmup_steps + 1).max(1) as f64;
-        let done = ((step - self.warmup_steps) as f64 / span).min(1.0);
-        let cosine = 0.5 * (1.0 + (std::f64::consts::PI * done).cos());
-        self.learning_rate * (self.final_learning_rate + (1.0 - self.final_learning_rate) * cosine)
-    }
-
     /// The settings that the result follows from, as JSON.
     pub(crate) fn of_the_result(&self) -> String {
         let default = Self::default();
@@ -160,25 +148,6 @@ fn refuse(setting: &'static str, found: &impl ToString, expected: &'static str) 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_rate_warms_up_and_decays() {
-        let config = TrainConfig {
-            learning_rate: 1.0,
-            final_learning_rate: 0.1,
-            warmup_steps: 3,
-            ..TrainConfig::default()
-        };
-        let rates: Vec<f64> = (0..10).map(|step| config.learning_rate_at(step, 10)).collect();
-        assert_eq!(rates[..4], [0.25, 0.5, 0.75, 1.0]);
-        assert!(rates[3..].windows(2).all(|pair| pair[1] < pair[0]));
-        assert!((rates[9] - 0.1).abs() < 1e-12);
-    }
-
-    #[test]
-    fn a_single_step_has_the_peak_rate() {
-        assert_eq!(TrainConfig::default().learning_rate_at(0, 1), 1e-3);
-    }
 
     #[test]
     fn bad_settings_are_named() {

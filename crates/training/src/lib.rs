@@ -19,6 +19,7 @@ mod fit;
 mod identity;
 mod init;
 mod layers;
+mod lr_schedule;
 mod model_file;
 mod objective;
 mod order;

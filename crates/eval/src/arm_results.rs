@@ -1,4 +1,5 @@
-//! An arm of an experiment: policies trained on one way of making data, and what they did.
+//! The results of an arm of an experiment: what its policies were trained on and what they did. (Which arms an experiment has
+//! is `pipeline`'s to say.)
 
 use serde::{Deserialize, Serialize};
 use traj_metrics::{Bootstrap, Interval, MetricError};
