@@ -10,10 +10,11 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 use clap::{Parser, ValueEnum};
 use idm::{LearnedIdm, Reduction, Uva};
-use labelling::{DatasetJob, Doubt, Job, Labelled, Layout, Method, Settings, Summary, find_videos};
+use labelling::{DatasetJob, Doubt, Job, Labelled, Layout, Method, Settings, Summary};
 use pusht_data::InverseDynamics;
 use pusht_jobs::{JobContext, Shard};
 use unified_video_action::Config;
+use video_io::find_videos;
 
 /// Labels PushT videos of any size, rate and format with the actions that made them, and writes a data set of those that can
 /// be trusted, with label.json for what was found in each video. A stopped run goes on with the same command.

@@ -10,7 +10,6 @@ mod save;
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use clip_audit::{DistributionReport, NullDistances, TrajectorySet, split_clips};
-use labelling::find_videos;
 use pusht_data::open;
 use pusht_env::{Frame, GOAL};
 use pusht_vision::{Registrar, Tracked, Tracker, cross_fade};
@@ -18,6 +17,7 @@ use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use traj_metrics::Bootstrap;
+use video_io::find_videos;
 
 /// A Fréchet distance of trajectories, without learned weights, with its null distribution.
 #[derive(Parser)]

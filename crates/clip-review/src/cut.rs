@@ -6,7 +6,7 @@ use pusht_env::{Frame, GOAL};
 use pusht_vision::Registrar;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use video_io::{Rate, Resampled, VideoReader};
+use video_io::{Rate, Resampled, VideoReader, find_videos};
 
 use crate::pass::HZ;
 use crate::{Job, VerdictsError};
@@ -56,7 +56,7 @@ impl Job {
     /// # Errors
     /// No videos.
     pub fn middles(&self, length: usize) -> Result<Vec<Option<Vec<Frame>>>, VerdictsError> {
-        let videos = labelling::find_videos(&self.video)?;
+        let videos = find_videos(&self.video)?;
         let registrar = Registrar::new(GOAL)?;
         let cut = |path: &PathBuf| cut(path, self.rate(), length, &registrar);
         Ok(videos.par_iter().with_max_len(1).map(cut).collect())

@@ -28,6 +28,9 @@ pub enum VerdictsError {
     /// A journal that cannot be read or written.
     #[error(transparent)]
     Journal(#[from] pusht_jobs::JournalError),
+    /// No videos at a path.
+    #[error(transparent)]
+    Video(#[from] video_io::VideoIoError),
     /// The labels' own failure.
     #[error(transparent)]
     Label(#[from] labelling::LabelError),

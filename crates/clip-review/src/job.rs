@@ -8,11 +8,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clip_audit::TrajectorySet;
-use labelling::{Labelled, Method, Settings, find_videos};
+use labelling::{Labelled, Method, Settings};
 use pusht_jobs::{JobContext, Journal, JournalError, JournalScan};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use video_io::{Rate, content_hash};
+use video_io::{Rate, content_hash, find_videos};
 
 use crate::pass::Reader;
 use crate::verdicts::Labels;

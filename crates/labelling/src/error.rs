@@ -5,12 +5,6 @@ use std::path::{Path, PathBuf};
 /// Why there are no labels.
 #[derive(Debug, thiserror::Error)]
 pub enum LabelError {
-    /// Nothing to label.
-    #[error("{path:?}: no video here; expected MP4 or GIF files, folders of PNG files, or folders that hold such")]
-    NoVideos {
-        /// The path that was named.
-        path: PathBuf,
-    },
     /// A file of labels that belongs to another job or is none.
     #[error("{path:?}: {found}; expected {expected}")]
     Foreign {

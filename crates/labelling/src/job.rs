@@ -18,7 +18,7 @@ use crate::{LabelError, Method, Settings, VideoRecord};
 
 /// What is to be labelled, and how.
 pub struct Job<'a> {
-    /// From [`find_videos`](crate::find_videos).
+    /// From [`video_io::find_videos`].
     pub videos: Vec<PathBuf>,
     /// The inverse dynamics.
     pub method: Method<'a>,

@@ -8,7 +8,7 @@ use labelling::*;
 use pusht_env::{FillRule, Frame, GOAL, Pose, Renderer, Scene};
 use pusht_jobs::JobContext;
 use pusht_vision::agent_step;
-use video_io::{VideoOptions, save_video};
+use video_io::{VideoOptions, find_videos, save_video};
 
 const BLOCK: Pose = Pose::new(150.0, 330.0, 0.7);
 

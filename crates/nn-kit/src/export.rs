@@ -1,7 +1,6 @@
 //! Models under their published names: parameters, gradients, and files that other software reads.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::Path;
 
 use burn::module::{Module, ModuleVisitor, Param};
@@ -110,14 +109,9 @@ pub fn save_safetensors(path: &Path, tensors: &BTreeMap<String, TensorData>) -> 
     let mut header = serde_json::Value::Object(header).to_string().into_bytes();
     // Tensors begin at a multiple of eight.
     header.resize(header.len().next_multiple_of(8), b' ');
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-    file.write_all(&(header.len() as u64).to_le_bytes())?;
-    file.write_all(&header)?;
-    for data in tensors.values() {
-        file.write_all(data.as_bytes())?;
-    }
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
+    pusht_jobs::write_file(path, |file| {
+        file.write_all(&(header.len() as u64).to_le_bytes())?;
+        file.write_all(&header)?;
+        tensors.values().try_for_each(|data| file.write_all(data.as_bytes()))
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use pusht_jobs::hash_file;
 
 use crate::CheckpointError;
 
@@ -43,16 +43,10 @@ impl Published {
     /// # Errors
     /// A file that cannot be read or has another hash.
     pub fn verify(&self, path: &Path) -> Result<(), CheckpointError> {
-        let hash = |path: &Path| {
-            let mut hasher = Sha256::new();
-            std::io::copy(&mut std::fs::File::open(path)?, &mut hasher)?;
-            Ok(hasher.finalize())
-        };
-        let hash = hash(path).map_err(|error: std::io::Error| CheckpointError::Unreadable {
+        let found = hash_file(path).map_err(|error| CheckpointError::Unreadable {
             path: path.to_path_buf(),
             reason: error.to_string(),
         })?;
-        let found: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         if found.starts_with(self.sha256) {
             return Ok(());
         }
@@ -74,13 +68,12 @@ impl Published {
     #[cfg(feature = "hub")]
     fn download(&self, folder: &Path) -> Result<(), CheckpointError> {
         let failed = |error: &dyn std::fmt::Display| self.failed(folder, &error.to_string());
-        std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
+        let mut file = pusht_jobs::StagedFile::beside(folder.join(self.file)).map_err(|error| failed(&error))?;
         let response = ureq::get(self.url).call().map_err(|error| failed(&error))?;
         std::io::copy(&mut response.into_body().into_reader(), &mut file).map_err(|error| failed(&error))?;
+        std::io::Write::flush(&mut file).map_err(|error| failed(&error))?;
         self.verify(file.path())?;
-        file.persist(folder.join(self.file)).map_err(|error| failed(&error))?;
-        Ok(())
+        file.commit().map_err(|error| failed(&error))
     }
 
     fn failed(&self, folder: &Path, reason: &str) -> CheckpointError {

@@ -102,11 +102,7 @@ fn describe(path: &Path) -> String {
         inside.sort();
         let is_set =
             |p: &&PathBuf| p.join(".zgroup").exists() || p.join("meta/info.json").exists() || simulated::is_ours(p);
-        let is_video = |p: &PathBuf| {
-            p.extension()
-                .is_some_and(|e| ["png", "mp4", "gif"].iter().any(|v| e == *v))
-        };
-        let other = if inside.iter().any(is_video) {
+        let other = if inside.iter().any(|p| is_picture(p)) {
             VIDEO
         } else {
             "a folder of something else"
@@ -116,14 +112,24 @@ fn describe(path: &Path) -> String {
             |p| format!("a folder around a data set, name {} instead", p.display()),
         );
     }
+    if is_picture(path) {
+        return VIDEO.to_owned();
+    }
     let kind = match path.extension().and_then(|e| e.to_str()) {
         Some("zip") => "a zip archive, unpack it first",
         Some("partial") => "an unfinished set, run the command that was making it again to finish it",
-        Some("mp4" | "gif" | "png") => VIDEO,
         _ if begins_as_labels(path) => "a part of labels, join all parts with merge",
         _ => "a file of something else",
     };
     kind.to_owned()
+}
+
+/// True for files of videos and their frames, by name.
+fn is_picture(path: &Path) -> bool {
+    #[cfg(feature = "lerobot")]
+    return video_io::is_video_file(path) || video_io::is_png_file(path);
+    #[cfg(not(feature = "lerobot"))]
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png"))
 }
 
 /// Files of labels name their format first.

@@ -1,11 +1,11 @@
 //! Files and folders that are there whole or not at all: written beside their place, then renamed.
 
 use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 /// Writes a file beside its place, syncs and renames it, so that a file that exists is whole; what was there before is
 /// replaced. What `write` writes is buffered. The folder is made where it is missing.
@@ -13,13 +13,9 @@ use tempfile::TempDir;
 /// # Errors
 /// What `write` or the file system says; nothing is left behind.
 pub fn write_file(path: impl AsRef<Path>, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let path = path.as_ref();
-    let mut out = BufWriter::new(builder(0o666).tempfile_in(folder_of(path)?)?);
-    write(&mut out)?;
-    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|e| e.error)?;
-    Ok(())
+    let mut file = StagedFile::beside(path)?;
+    write(&mut file)?;
+    file.commit()
 }
 
 /// [`write_file`] of bytes that are there already.
@@ -41,6 +37,60 @@ pub fn write_json(path: impl AsRef<Path>, value: &impl Serialize) -> io::Result<
 /// Beginning of the names of files and folders that are being written; what a killed process left under such a name can be
 /// removed.
 pub const STAGING_PREFIX: &str = ".writing-";
+
+/// File that is being written beside its place, buffered. [`commit`](Self::commit) puts it there; dropped before, it is removed.
+#[derive(Debug)]
+pub struct StagedFile {
+    place: PathBuf,
+    out: BufWriter<NamedTempFile>,
+}
+
+impl StagedFile {
+    /// An empty file beside `place`, whose folder is made where it is missing.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn beside(place: impl AsRef<Path>) -> io::Result<Self> {
+        let place = place.as_ref();
+        let out = BufWriter::new(builder(0o666).tempfile_in(folder_of(place)?)?);
+        Ok(Self {
+            place: place.to_path_buf(),
+            out,
+        })
+    }
+
+    /// Where the bytes are until then.
+    pub fn path(&self) -> &Path {
+        self.out.get_ref().path()
+    }
+
+    /// Syncs the file and puts it in its place; what was there is replaced.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn commit(self) -> io::Result<()> {
+        let file = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.as_file().sync_all()?;
+        file.persist(&self.place).map_err(|e| e.error)?;
+        Ok(())
+    }
+}
+
+impl Write for StagedFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl Seek for StagedFile {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.out.seek(to)
+    }
+}
 
 /// Folder that is being filled beside its place. [`commit`](Self::commit) or [`replace`](Self::replace) puts it there;
 /// dropped before, it is removed.

@@ -14,7 +14,7 @@ mod stage;
 pub use cancel::cancel_on_ctrl_c;
 pub use cancel::{CancelFlag, Cancelled};
 pub use context::{JobContext, Task};
-pub use files::{STAGING_PREFIX, StagedFolder, write_bytes, write_file, write_json};
+pub use files::{STAGING_PREFIX, StagedFile, StagedFolder, write_bytes, write_file, write_json};
 pub use hash::{Hasher, hash_file, hash_json};
 pub use journal::{Journal, JournalError, JournalScan, Place};
 pub use progress::{Lines, Progress, RecordedProgress, Silent};

@@ -11,8 +11,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::TensorData;
 use nn_kit::{Checkpoint, save_safetensors};
 use pusht_env::Frame;
-use pusht_jobs::JobContext;
-use sha2::{Digest, Sha256};
+use pusht_jobs::{Hasher, JobContext};
 
 use crate::clips::{ClipData, ClipPlace};
 use crate::error::FinetuneError;
@@ -117,22 +116,22 @@ pub(crate) struct Clips<'a> {
 
 /// The key of a clip's latents.
 fn clip_key(made: &str, frames: &[Frame]) -> String {
-    let mut hash = Sha256::new();
-    hash.update(made);
+    let mut hash = Hasher::new();
+    hash.bytes(made);
     for frame in frames {
-        hash.update(frame.width().to_le_bytes());
-        hash.update(frame.height().to_le_bytes());
-        hash.update(frame.as_raw());
+        hash.bytes(frame.width().to_le_bytes());
+        hash.bytes(frame.height().to_le_bytes());
+        hash.bytes(frame.as_raw());
     }
     short(hash)
 }
 
 /// The key of a text.
 pub(crate) fn text_key(made: &str, text: &str) -> String {
-    let mut hash = Sha256::new();
-    hash.update(made);
-    hash.update([0]);
-    hash.update(text);
+    let mut hash = Hasher::new();
+    hash.bytes(made);
+    hash.bytes([0]);
+    hash.bytes(text);
     short(hash)
 }
 
@@ -150,23 +149,23 @@ pub(crate) fn fingerprint(path: &Path) -> Result<String, FinetuneError> {
             .collect();
         files.sort();
     }
-    let mut hash = Sha256::new();
+    let mut hash = Hasher::new();
     for file in files {
-        hash.update(file.file_name().unwrap_or_default().as_encoded_bytes());
+        hash.bytes(file.file_name().unwrap_or_default().as_encoded_bytes());
         samples(&file, &mut hash).map_err(FinetuneError::io("reading", &file))?;
     }
     Ok(short(hash))
 }
 
-fn samples(path: &Path, hash: &mut Sha256) -> std::io::Result<()> {
+fn samples(path: &Path, hash: &mut Hasher) -> std::io::Result<()> {
     let mut file = std::fs::File::open(path)?;
     let length = file.metadata()?.len();
-    hash.update(length.to_le_bytes());
+    hash.bytes(length.to_le_bytes());
     let mut take = |from: u64, count: u64| -> std::io::Result<()> {
         let mut bytes = Vec::new();
         file.seek(SeekFrom::Start(from))?;
         (&file).take(count).read_to_end(&mut bytes)?;
-        hash.update(&bytes);
+        hash.bytes(&bytes);
         Ok(())
     };
     if length <= 2 * END + SAMPLES * SAMPLE {
@@ -179,7 +178,8 @@ fn samples(path: &Path, hash: &mut Sha256) -> std::io::Result<()> {
     take(length - END, END)
 }
 
-fn short(hash: Sha256) -> String {
-    let digest = hash.finalize();
-    digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+fn short(hash: Hasher) -> String {
+    let mut key = hash.finish();
+    key.truncate(32);
+    key
 }

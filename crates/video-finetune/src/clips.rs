@@ -6,7 +6,7 @@ use nn_kit::permutation;
 use pusht_data::{DataError, Demonstrations, Simulation, Source, demonstrate, open};
 use pusht_env::{ExpertConfig, Frame};
 use pusht_jobs::JobContext;
-use video_io::{VideoReader, read_frames};
+use video_io::{VideoReader, is_png_file, is_video_file, read_frames};
 
 use crate::config::FinetuneConfig;
 use crate::error::FinetuneError;
@@ -209,8 +209,7 @@ fn videos(path: &Path) -> Result<Vec<PathBuf>, FinetuneError> {
     }
     let mut found = Vec::new();
     for inner in inside(path)? {
-        let file = inner.extension().is_some_and(|end| end == "mp4" || end == "gif");
-        if file || (inner.is_dir() && has_pictures(&inner)?) {
+        if is_video_file(&inner) || (inner.is_dir() && has_pictures(&inner)?) {
             found.push(inner);
         }
     }
@@ -219,9 +218,7 @@ fn videos(path: &Path) -> Result<Vec<PathBuf>, FinetuneError> {
 
 fn has_pictures(folder: &Path) -> Result<bool, FinetuneError> {
     let inside = inside(folder)?;
-    Ok(inside
-        .iter()
-        .any(|path| path.extension().is_some_and(|end| end == "png")))
+    Ok(inside.iter().any(is_png_file))
 }
 
 fn inside(folder: &Path) -> Result<Vec<PathBuf>, FinetuneError> {

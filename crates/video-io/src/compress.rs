@@ -1,7 +1,7 @@
 //! What a lossy codec makes of a video, without a file: for training on video-like damage.
 
 use crate::error::VideoIoError;
-use crate::h264::H264;
+use crate::write::h264::H264;
 use crate::{Format, Frame};
 use openh264::decoder::Decoder;
 use openh264::formats::YUVSource;

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use pusht_jobs::Hasher;
 
+use crate::find::is_png_file;
+
 /// SHA-256 of a video's content, hexadecimal: of a file, its bytes; of a folder, name, length and bytes of each PNG file in
 /// the order of their names.
 ///
@@ -17,7 +19,7 @@ pub fn content_hash(path: impl AsRef<Path>) -> io::Result<String> {
     if fs::metadata(path)?.is_dir() {
         let entries: io::Result<Vec<PathBuf>> = fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect();
         let mut files = entries?;
-        files.retain(|file| file.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")));
+        files.retain(|file| is_png_file(file));
         files.sort();
         for file in files {
             let name = file.file_name().unwrap_or_default().to_string_lossy();

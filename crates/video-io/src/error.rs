@@ -138,6 +138,12 @@ pub enum VideoIoError {
         /// The folder.
         path: PathBuf,
     },
+    /// A path without any video.
+    #[error("{path:?}: no video here; expected MP4 or GIF files, folders of PNG files, or folders that hold such")]
+    NoVideos {
+        /// The path that was named.
+        path: PathBuf,
+    },
     /// Nothing to lay out.
     #[error("a film strip of {frames} frames in {columns} columns; expected at least one of each")]
     EmptyStrip {

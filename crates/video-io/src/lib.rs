@@ -15,39 +15,21 @@
 mod compress;
 mod content;
 mod error;
-mod folder;
-mod gif;
-#[cfg(feature = "mp4")]
-mod h264;
-#[cfg(feature = "mp4")]
-mod mp4;
-#[cfg(feature = "mp4")]
-mod mp4_in;
-mod options;
+mod find;
 mod pictures;
-mod raw;
-mod reader;
-mod resample;
-#[cfg(feature = "mp4")]
-mod samples;
-mod stills;
-mod stream;
-mod writer;
-#[cfg(feature = "mp4")]
-mod yuv;
+mod read;
+mod write;
 
 #[cfg(feature = "mp4")]
 pub use compress::h264_round_trip;
 pub use content::content_hash;
 pub use error::VideoIoError;
-pub use options::{Format, VideoOptions};
+pub use find::{find_videos, is_png_file, is_video_file};
 pub use pictures::{FilmStrip, film_strip, png_bytes, upscale};
-pub use raw::RawFrame;
-pub use reader::{TimedFrame, VideoReader, read_frames};
-pub use resample::{Picked, Rate, Resampled};
+pub use read::{Picked, Rate, RawFrame, Resampled, TimedFrame, VideoReader, read_frames};
 #[cfg(feature = "mp4")]
-pub use writer::mp4_bytes;
-pub use writer::{VideoWriter, gif_bytes, save_video};
+pub use write::mp4_bytes;
+pub use write::{Format, VideoOptions, VideoWriter, gif_bytes, save_video};
 
 /// One picture of a video: RGB, 8 bits a channel, rows from the top.
 pub type Frame = image::RgbImage;

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use labelling::{Job, LEAST_STRETCH, Labelled, Method, Settings, find_videos};
+use labelling::{Job, LEAST_STRETCH, Labelled, Method, Settings};
 use pusht_data::{Episode, InverseDynamics};
 use pusht_jobs::{Done, JobContext, Runner, Stage};
 use serde::Serialize;
-use video_io::content_hash;
+use video_io::{content_hash, find_videos};
 
 use super::set::Clips;
 use super::store;

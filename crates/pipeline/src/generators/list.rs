@@ -44,7 +44,7 @@ pub(crate) enum Model<'a> {
 impl<'a> Generators<'a> {
     /// Those of the configuration.
     pub(crate) fn of(video: &'a VideoConfig, machine: &'a Machine) -> Self {
-        // A new kind of generator is a line here.
+        // A model that the experiment trains is a line here; a published one is chosen by its name (`ModelChoice` of video-gen).
         let model = |choice: &'a VideoChoice, sampling, frames, prompt: &'a Option<String>| match choice {
             VideoChoice::Object => Ok(Model::Trained(&video.train)),
             VideoChoice::Pixel => Ok(Model::Trained(&video.pixel)),

@@ -1,9 +1,11 @@
 //! Videos in: the kind of file follows from its content.
 
 use crate::error::VideoIoError;
+use crate::read::errors::read_error;
+use crate::read::gif::GifSource;
 #[cfg(feature = "mp4")]
-use crate::mp4_in::Mp4Source;
-use crate::stills::{FolderSource, GifSource, read_error};
+use crate::read::mp4::Mp4Source;
+use crate::read::png_folder::FolderSource;
 use crate::{Frame, RawFrame};
 use std::fs::{self, File};
 use std::io::Read;

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use burn::tensor::Device;
 use nn_kit::AdapterFile;
 use pusht_data::VideoModel;
-use sha2::{Digest, Sha256};
+use pusht_jobs::Hasher;
 use t5_encoder::TextEncoder;
 
 use super::ends::plain;
@@ -247,11 +247,11 @@ fn hash(path: &Path) -> Result<String, GenerationError> {
         files.retain(|file| file.is_file());
         files.sort();
     }
-    let mut hash = Sha256::new();
+    let mut hasher = Hasher::new();
     for file in files {
-        hash.update(std::fs::read(&file).map_err(GenerationError::io(&file))?);
+        hasher.file(&file).map_err(GenerationError::io(&file))?;
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hasher.finish())
 }
 
 /// The files and settings of LTX-Video, once what shows without reading anything large is right.

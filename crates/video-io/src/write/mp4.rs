@@ -4,7 +4,7 @@
 //! B-frames, so pictures are stored in the order they are shown.
 
 use crate::Frame;
-use crate::h264::{H264, QP};
+use crate::write::h264::{H264, QP};
 use mp4_atom::{
     Avc1, Avcc, Codec, Colr, Dinf, Dref, DrefEntry, Encode, FourCC, Ftyp, Hdlr, Mdhd, Mdia, Minf, Moov, Mvhd, Stbl,
     Stco, Stsc, StscEntry, Stsd, Stss, Stsz, StszSamples, Stts, SttsEntry, Tkhd, Trak, Url, Visual, Vmhd,

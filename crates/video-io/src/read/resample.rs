@@ -2,7 +2,7 @@
 //! nearest to k / rate (of two, the earlier). Times are compared as integers, so 30000/1001 Hz does not drift.
 
 use crate::error::VideoIoError;
-use crate::reader::{TimedFrame, VideoReader};
+use crate::read::reader::{TimedFrame, VideoReader};
 use crate::{Frame, RawFrame};
 
 /// When the frames of a video are taken to be shown.

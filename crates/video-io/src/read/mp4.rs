@@ -1,8 +1,8 @@
 //! MP4 files in: coded pictures in the order of decoding, frames out in the order of showing.
 
 use crate::RawFrame;
-use crate::samples::{Sample, Track, read_track};
-use crate::yuv::{Colour, Matrix, Plane, Planes};
+use crate::read::mp4_samples::{Sample, Track, read_track};
+use crate::read::yuv::{Colour, Matrix, Plane, Planes};
 use mp4_atom::{Avcc, Codec, Colr};
 use rusty_h264_decoder::Decoder as H264Decoder;
 use std::collections::BTreeMap;

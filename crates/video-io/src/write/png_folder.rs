@@ -3,7 +3,7 @@
 use crate::Frame;
 use crate::error::VideoIoError;
 use crate::pictures::png_bytes;
-use crate::writer::write_error;
+use crate::write::errors::write_error;
 use pusht_jobs::StagedFolder;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

@@ -1,54 +1,14 @@
-//! GIF files and PNG folders in, frame by frame.
+//! Folders of PNG files, frame by frame.
 
 use crate::Frame;
 use crate::error::VideoIoError;
-use image::codecs::gif::GifDecoder;
-use image::{AnimationDecoder, DynamicImage, Frames, ImageReader, Limits};
-use std::fs::{self, File};
-use std::io::{self, BufReader};
+use crate::find::is_png_file;
+use crate::read::errors::{decode_error, read_error};
+use image::{ImageReader, Limits};
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-/// Largest picture that is decoded, bytes of RGBA.
-const LARGEST: u64 = 1 << 28;
-
-/// What viewers take a delay of 0 for, hundredths of a second.
-const NO_DELAY: i64 = 10;
-
-/// An open GIF file.
-pub(crate) struct GifSource {
-    path: PathBuf,
-    frames: Frames<'static>,
-    /// When the next frame is shown, hundredths of a second.
-    time: i64,
-}
-
-impl GifSource {
-    pub(crate) fn open(path: &Path) -> Result<Self, VideoIoError> {
-        let file = BufReader::new(File::open(path).map_err(read_error(path))?);
-        let mut decoder = GifDecoder::new(file).map_err(|e| decode_error(path, "GIF file", e))?;
-        let mut limits = Limits::default();
-        limits.max_alloc = Some(LARGEST);
-        image::ImageDecoder::set_limits(&mut decoder, limits).map_err(|e| decode_error(path, "GIF file", e))?;
-        Ok(Self {
-            path: path.into(),
-            frames: decoder.into_frames(),
-            time: 0,
-        })
-    }
-
-    /// The next frame and when it is shown, hundredths of a second.
-    pub(crate) fn next_frame(&mut self) -> Result<Option<(Frame, i64)>, VideoIoError> {
-        let Some(frame) = self.frames.next() else {
-            return Ok(None);
-        };
-        let frame = frame.map_err(|e| decode_error(&self.path, "GIF file", e))?;
-        let (numerator, denominator) = frame.delay().numer_denom_ms();
-        let delay = i64::from(numerator) / (10 * i64::from(denominator.max(1)));
-        let time = self.time;
-        self.time += if delay == 0 { NO_DELAY } else { delay };
-        Ok(Some((DynamicImage::from(frame.into_buffer()).into_rgb8(), time)))
-    }
-}
+use super::LARGEST;
 
 /// An open folder of PNG files.
 pub(crate) struct FolderSource {
@@ -61,7 +21,7 @@ impl FolderSource {
         let mut files: Vec<PathBuf> = fs::read_dir(path)
             .and_then(|entries| entries.map(|e| Ok(e?.path())).collect::<io::Result<_>>())
             .map_err(read_error(path))?;
-        files.retain(|f| f.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")));
+        files.retain(|file| is_png_file(file));
         if files.is_empty() {
             return Err(VideoIoError::NoPngs { path: path.into() });
         }
@@ -91,19 +51,6 @@ fn read_png(path: &Path) -> Result<Frame, VideoIoError> {
     reader.limits(limits);
     let decoded = reader.decode().map_err(|e| decode_error(path, "PNG file", e))?;
     Ok(decoded.into_rgb8())
-}
-
-fn decode_error(path: &Path, expected: &'static str, source: image::ImageError) -> VideoIoError {
-    VideoIoError::Decode {
-        path: path.into(),
-        expected,
-        source,
-    }
-}
-
-pub(crate) fn read_error(path: &Path) -> impl FnOnce(io::Error) -> VideoIoError {
-    let path = path.to_path_buf();
-    move |source| VideoIoError::Read { path, source }
 }
 
 /// The name cut into text and numbers; leading zeros do not count, ties are broken by the name itself.

@@ -2,13 +2,13 @@
 
 use crate::Frame;
 use crate::error::VideoIoError;
-use crate::folder::Folder;
-use crate::options::{Format, VideoOptions};
-use crate::stream::{FileFormat, Intake, Stream};
-use std::fs::File;
-use std::io::{BufWriter, Cursor};
+use crate::write::errors::write_error;
+use crate::write::options::{Format, VideoOptions};
+use crate::write::png_folder::Folder;
+use crate::write::stream::{FileFormat, Intake, Stream};
+use pusht_jobs::StagedFile;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
-use tempfile::TempPath;
 
 /// Writes one video, frame by frame, in memory that does not grow with its length.
 ///
@@ -22,7 +22,7 @@ pub struct VideoWriter {
 }
 
 enum Target {
-    File(TempPath, Box<Stream<BufWriter<File>>>),
+    File(Box<Stream<StagedFile>>),
     Folder(Folder),
 }
 
@@ -56,7 +56,7 @@ impl VideoWriter {
         let index = self.intake.count;
         let frame = self.intake.take(frame)?;
         match &mut self.target {
-            Target::File(_, stream) => stream.push(&frame),
+            Target::File(stream) => stream.push(&frame),
             Target::Folder(folder) => folder.push(&frame, index),
         }
         .map_err(write_error(&self.path))
@@ -72,9 +72,9 @@ impl VideoWriter {
             return Err(VideoIoError::NoFrames { path });
         }
         match target {
-            Target::File(temp, stream) => {
-                stream.finish().map_err(write_error(&path))?;
-                temp.persist(&path).map_err(|e| write_error(&path)(e.error))
+            Target::File(stream) => {
+                let written = stream.finish().and_then(StagedFile::commit);
+                written.map_err(write_error(&path))
             }
             Target::Folder(folder) => folder.finish().map_err(write_error(&path)),
         }
@@ -138,35 +138,6 @@ fn bytes<'a>(
 }
 
 fn file(path: &Path, format: FileFormat, options: VideoOptions) -> Result<Target, VideoIoError> {
-    let (file, temp) = beside(path)
-        .and_then(|parent| temporary().tempfile_in(parent))
-        .map_err(write_error(path))?
-        .into_parts();
-    let stream = Stream::Waiting(format, BufWriter::new(file), options.fps);
-    Ok(Target::File(temp, Box::new(stream)))
-}
-
-/// The folder that `path` stands in, made where it is missing.
-pub(crate) fn beside(path: &Path) -> std::io::Result<&Path> {
-    let parent = path
-        .parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    std::fs::create_dir_all(parent)?;
-    Ok(parent)
-}
-
-/// Temporary files and folders, hidden.
-fn temporary() -> tempfile::Builder<'static, 'static> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".video-");
-    // Temporary files are private by default; a finished video is an ordinary file.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder
-}
-
-pub(crate) fn write_error(path: &Path) -> impl FnOnce(std::io::Error) -> VideoIoError {
-    let path = path.to_path_buf();
-    move |source| VideoIoError::Write { path, source }
+    let file = StagedFile::beside(path).map_err(write_error(path))?;
+    Ok(Target::File(Box::new(Stream::Waiting(format, file, options.fps))))
 }

@@ -2,11 +2,11 @@
 
 use crate::Frame;
 use crate::error::VideoIoError;
-use crate::gif::GifSink;
-#[cfg(feature = "mp4")]
-use crate::mp4::Mp4Sink;
-use crate::options::{Format, VideoOptions};
 use crate::pictures::upscale;
+use crate::write::gif::GifSink;
+#[cfg(feature = "mp4")]
+use crate::write::mp4::Mp4Sink;
+use crate::write::options::{Format, VideoOptions};
 use std::borrow::Cow;
 use std::io::{self, Seek, Write};
 

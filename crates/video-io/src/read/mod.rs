@@ -1,0 +1,22 @@
+//! Videos in.
+
+mod errors;
+mod gif;
+#[cfg(feature = "mp4")]
+mod mp4;
+#[cfg(feature = "mp4")]
+mod mp4_samples;
+mod png_folder;
+mod raw;
+mod reader;
+mod resample;
+#[cfg(feature = "mp4")]
+mod yuv;
+
+pub(crate) use errors::read_error;
+pub use raw::RawFrame;
+pub use reader::{TimedFrame, VideoReader, read_frames};
+pub use resample::{Picked, Rate, Resampled};
+
+/// Largest picture that is decoded, bytes of RGBA.
+const LARGEST: u64 = 1 << 28;
