@@ -1,0 +1,48 @@
+//! The command line, as a table of contents.
+
+use anyhow::Result;
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::commands::{completions, experiment};
+use crate::outcome::Outcome;
+use crate::session::{OutputArgs, Session};
+
+/// PushT in Rust: simulate, label and audit videos, train policies and video models, and measure whether generated video
+/// helps a policy.
+///
+/// Long commands go on where they were stopped when the same command is given again. Exit status: 0 done; 1 an error; 2 a
+/// command line that cannot be read; 3 done, and what was checked failed; 130 stopped by Ctrl-C.
+#[derive(Parser)]
+#[command(name = "pusht", version, max_term_width = 120, propagate_version = false)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one of it")]
+pub(crate) enum Command {
+    Experiment(experiment::Experiment),
+    Completions(completions::Completions),
+}
+
+impl Command {
+    pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
+        match self {
+            Self::Experiment(command) => command.run(session),
+            Self::Completions(command) => command.run(Cli::command()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

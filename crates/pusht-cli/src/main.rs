@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod cli;
+mod commands;
+mod outcome;
+mod session;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    // A reader of the output that goes away (`| head`) ends the program without a word.
+    sigpipe::reset();
+    let cli = cli::Cli::parse();
+    session::run(&cli.output, |session| cli.command.run(session))
+}

@@ -1,0 +1,32 @@
+//! The result of a command.
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// The result of a command: text for people, JSON for programs.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) text: String,
+    pub(crate) json: Value,
+    /// The command did its work, and what it checked failed: exit status 3.
+    pub(crate) failed: bool,
+}
+
+impl Outcome {
+    /// # Errors
+    /// A value that is no JSON.
+    pub(crate) fn new(text: impl Into<String>, json: &impl Serialize) -> serde_json::Result<Self> {
+        Ok(Self {
+            text: text.into(),
+            json: serde_json::to_value(json)?,
+            failed: false,
+        })
+    }
+
+    /// Marks the result of a check.
+    #[allow(dead_code)]
+    #[must_use]
+    pub(crate) fn failed_if(self, failed: bool) -> Self {
+        Self { failed, ..self }
+    }
+}

@@ -1,0 +1,120 @@
+//! What every command shares: progress, output, errors and exit status.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use pusht_data::{Episode, Source};
+use pusht_jobs::{JobContext, Silent, cancel_on_ctrl_c, terminal_or_lines};
+
+use crate::outcome::Outcome;
+
+/// The command did its work, and what it checked failed.
+const FAILED: u8 = 3;
+/// Stopped by Ctrl-C, as shells count it.
+const CANCELLED: u8 = 130;
+
+/// How the result is told.
+#[derive(Args)]
+pub(crate) struct OutputArgs {
+    /// Print nothing but errors
+    #[arg(long, short, global = true, display_order = 100)]
+    quiet: bool,
+    /// Write the result as JSON to this file; `-` writes it to standard output instead of the text
+    #[arg(long, global = true, value_name = "FILE", display_order = 101)]
+    json: Option<PathBuf>,
+}
+
+impl OutputArgs {
+    fn json_to_stdout(&self) -> bool {
+        self.json.as_deref() == Some(Path::new("-"))
+    }
+}
+
+/// What a running command has.
+pub(crate) struct Session<'a> {
+    /// Progress on standard error, stopped by Ctrl-C.
+    pub(crate) ctx: JobContext,
+    output: &'a OutputArgs,
+}
+
+impl Session<'_> {
+    /// Prints a line of the result now, for commands that go on afterwards.
+    #[allow(clippy::print_stdout, reason = "the result of a command is its output")]
+    pub(crate) fn print(&self, line: impl std::fmt::Display) {
+        if !self.output.quiet && !self.output.json_to_stdout() {
+            println!("{line}");
+        }
+    }
+
+    /// The file of `--json`.
+    pub(crate) fn json_file(&self) -> Option<&Path> {
+        self.output.json.as_deref().filter(|_| !self.output.json_to_stdout())
+    }
+
+    #[allow(dead_code)]
+    /// The first `first` episodes of the data set at `path`, or all.
+    pub(crate) fn read(&mut self, path: &Path, first: Option<usize>) -> Result<(Source, Vec<Episode>)> {
+        let source = pusht_data::open(path)?;
+        let count = source.first(first)?;
+        let episodes = source.episodes(0..count, &mut self.ctx)?;
+        self.ctx.say(&format!("{count} episodes of {}", source.name()));
+        Ok((source, episodes))
+    }
+
+    #[allow(clippy::print_stdout, reason = "the result of a command is its output")]
+    fn tell(&self, outcome: &Outcome) -> Result<()> {
+        let json = || serde_json::to_string_pretty(&outcome.json).map(|text| text + "\n");
+        if self.output.json_to_stdout() {
+            print!("{}", json()?);
+        } else if let Some(path) = self.json_file() {
+            pusht_jobs::write_bytes(path, json()?.as_bytes()).with_context(|| path.display().to_string())?;
+        }
+        if !outcome.text.is_empty() {
+            self.print(outcome.text.trim_end());
+        }
+        Ok(())
+    }
+}
+
+/// Runs a command and tells its result. An error and its causes are printed on one line; causes that an error already quotes
+/// are left out, and there is never a backtrace: what goes wrong here is what was typed or what lies on the disk.
+pub(crate) fn run(output: &OutputArgs, command: impl FnOnce(&mut Session) -> Result<Outcome>) -> ExitCode {
+    let cancel = match cancel_on_ctrl_c() {
+        Ok(cancel) => cancel,
+        Err(error) => return fail(&anyhow::Error::new(error).context("Ctrl-C cannot be caught")),
+    };
+    let ctx = if output.quiet {
+        JobContext::new(Box::new(Silent), cancel.clone())
+    } else {
+        JobContext::new(terminal_or_lines(), cancel.clone())
+    };
+    let mut session = Session { ctx, output };
+    let told = command(&mut session).and_then(|outcome| {
+        session.tell(&outcome)?;
+        Ok(outcome.failed)
+    });
+    match told {
+        Ok(false) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::from(FAILED),
+        Err(error) if cancel.is_cancelled() => {
+            fail(&error);
+            ExitCode::from(CANCELLED)
+        }
+        Err(error) => fail(&error),
+    }
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    eprintln!("error: {text}");
+    ExitCode::FAILURE
+}
