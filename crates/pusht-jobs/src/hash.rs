@@ -44,14 +44,19 @@ impl Hasher {
     }
 }
 
+/// Hash of bytes.
+pub fn hash_bytes(bytes: impl AsRef<[u8]>) -> String {
+    let mut hasher = Hasher::new();
+    hasher.bytes(bytes);
+    hasher.finish()
+}
+
 /// Hash of a value's compact JSON.
 ///
 /// # Errors
 /// A value that is no JSON.
 pub fn hash_json(value: &impl Serialize) -> serde_json::Result<String> {
-    let mut hasher = Hasher::new();
-    hasher.bytes(serde_json::to_vec(value)?);
-    Ok(hasher.finish())
+    Ok(hash_bytes(serde_json::to_vec(value)?))
 }
 
 /// Hash of a file's bytes.
@@ -75,6 +80,7 @@ mod tests {
         let mut hasher = Hasher::new();
         hasher.bytes(b"a").bytes(b"bc");
         assert_eq!(hasher.finish(), abc);
+        assert_eq!(hash_bytes("abc"), abc);
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "abc").unwrap();
         assert_eq!(hash_file(file.path()).unwrap(), abc);

@@ -12,7 +12,7 @@ use burn::module::{Module, ParamGroup};
 use burn::optim::ModuleOptimizer;
 use burn::store::ModuleRecord;
 use burn::tensor::Bytes;
-use pusht_jobs::{Hasher, STAGING_PREFIX, StagedFolder, write_bytes};
+use pusht_jobs::{STAGING_PREFIX, StagedFolder, hash_bytes, write_bytes};
 use serde::{Deserialize, Serialize};
 
 use crate::identity::RunIdentity;
@@ -147,7 +147,7 @@ impl Checkpoints {
         manifest.run.clone_from(&self.run.hash);
         manifest.settings.clone_from(&self.run.settings);
         for (name, bytes) in files {
-            manifest.files.insert(name.to_string(), sha256(&bytes));
+            manifest.files.insert(name.to_string(), hash_bytes(&*bytes));
             let path = staging.path().join(name);
             write_bytes(&path, &bytes).map_err(TrainingError::io("writing", &path))?;
         }
@@ -245,7 +245,7 @@ impl Checkpoints {
     fn read(&self, manifest: &Manifest, name: &str) -> Result<(PathBuf, Bytes), TrainingError> {
         let path = self.step_folder(manifest.step).join(name);
         let bytes = std::fs::read(&path).map_err(|error| self.unusable(&path, &error.to_string()))?;
-        if manifest.files.get(name) != Some(&sha256(&bytes)) {
+        if manifest.files.get(name) != Some(&hash_bytes(&bytes)) {
             return Err(self.unusable(&path, "its SHA-256 is not the one in the manifest"));
         }
         Ok((path, Bytes::from_bytes_vec(bytes)))
@@ -283,11 +283,4 @@ impl Checkpoints {
 /// The parameters of a part of a model.
 fn record<M: Module>(model: M, part: &ParamGroup) -> ModuleRecord {
     model.into_record_group(part.clone())
-}
-
-/// SHA-256 in hexadecimal.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    let mut hasher = Hasher::new();
-    hasher.bytes(bytes);
-    hasher.finish()
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::TrainingError;
+use crate::{Precision, TrainingError};
 
 /// How to train: AdamW with a linear warm-up and a cosine decay.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,17 +43,6 @@ pub struct TrainConfig {
     pub checkpoint_every: Option<usize>,
     /// The newest so many checkpoints are kept, and the best.
     pub keep_last: usize,
-}
-
-/// What a model computes in while it is trained.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Precision {
-    /// 32-bit floats.
-    #[default]
-    F32,
-    /// bfloat16 in the forward and backward pass, where the device has it.
-    Bf16,
 }
 
 impl Default for TrainConfig {

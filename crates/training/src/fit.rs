@@ -11,7 +11,7 @@ use crate::run::Run;
 use crate::team::Team;
 use pusht_jobs::JobContext;
 
-use crate::{Curve, Objective, Precision, TrainConfig, TrainingError};
+use crate::{Fitted, Objective, Precision, TrainConfig, TrainingError};
 
 /// Where a run writes, whom it tells and who can stop it.
 pub struct FitOptions<'a> {
@@ -54,23 +54,6 @@ impl<'a> FitOptions<'a> {
             replicas: &[],
         }
     }
-}
-
-/// The outcome of a run. Models are without autodiff; with [`TrainConfig::ema_decay`] they are the averages.
-#[derive(Clone, Debug)]
-pub struct Fitted<M> {
-    /// After the last epoch.
-    pub last: M,
-    /// After the epoch of the lowest validation loss (without validation data: the last).
-    pub best: M,
-    /// That epoch, from 1.
-    pub best_epoch: usize,
-    /// Its validation loss.
-    pub best_valid: Option<f64>,
-    /// Epochs trained; fewer than asked for where [`TrainConfig::patience`] ended.
-    pub epochs: usize,
-    /// Everything recorded.
-    pub curve: Curve,
 }
 
 /// Trains `model`: AdamW, one update a batch, validation and a checkpoint after each epoch.
@@ -138,7 +121,7 @@ pub fn fit<M: Module>(
         Ok(())
     })?;
     let fitted = run.finish();
-    task.finish(&summary(&fitted, epoch_steps, config.epochs));
+    task.finish(&fitted.summary(epoch_steps, config.epochs));
     Ok(fitted)
 }
 
@@ -176,17 +159,4 @@ fn check_parts(config: &TrainConfig, devices: usize) -> Result<(), TrainingError
         ),
         expected: "a multiple of the devices times accumulate",
     })
-}
-
-fn summary<M>(fitted: &Fitted<M>, epoch_steps: usize, planned: usize) -> String {
-    let mut text = format!("{} steps", fitted.epochs * epoch_steps);
-    if fitted.epochs < planned {
-        text += &format!(", out of patience after {} of {planned} epochs", fitted.epochs);
-    }
-    let last_loss = fitted.curve.rows.iter().rev().find_map(|row| row.train_loss);
-    match (fitted.best_valid, last_loss) {
-        (Some(valid), _) => text + &format!(", best validation loss {valid:.5} (epoch {})", fitted.best_epoch),
-        (None, Some(loss)) => text + &format!(", training loss {loss:.5}"),
-        (None, None) => text,
-    }
 }

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use pusht_jobs::hash_bytes;
 use serde_json::Value;
-
-use crate::checkpoint::sha256;
 
 /// Longer settings (the lists of a split, say) are kept as hashes.
 const LONGEST: usize = 64;
@@ -28,7 +27,7 @@ impl RunIdentity {
         }
         settings.insert("training items".into(), items.to_string());
         Self {
-            hash: sha256(format!("{config}\n{items}\n{identity}").as_bytes()),
+            hash: hash_bytes(format!("{config}\n{items}\n{identity}")),
             settings,
         }
     }
@@ -57,7 +56,7 @@ fn collect(name: &str, value: &Value, settings: &mut BTreeMap<String, String>) {
         other => {
             let mut text = other.to_string();
             if text.len() > LONGEST {
-                text = format!("#{}", &sha256(text.as_bytes())[..12]);
+                text = format!("#{}", &hash_bytes(&text)[..12]);
             }
             settings.insert(name.into(), text);
         }

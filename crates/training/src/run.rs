@@ -11,7 +11,7 @@ use burn::optim::AdamWConfig;
 use crate::checkpoint::{Best, Checkpoints, Manifest};
 use crate::curve::CurveRow;
 use crate::finite::{first_not_finite, first_trained_not_finite};
-use crate::fit::Fitted;
+use crate::fitted::Fitted;
 use crate::identity::RunIdentity;
 use crate::replica::{Part, Replica};
 use crate::team::Team;

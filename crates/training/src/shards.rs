@@ -10,7 +10,8 @@ use pusht_jobs::{StagedFolder, write_bytes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::model_file::{Header, ModelFileError, model_bytes, read_file, sealed, split, writing};
+use crate::ModelFileError;
+use crate::model_bytes::{Header, model_bytes, read_file, sealed, split, writing};
 
 const INDEX: &str = "model.safetensors.index.json";
 /// Bytes of a file at most, where no single parameter is larger.

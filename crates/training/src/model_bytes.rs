@@ -1,0 +1,135 @@
+//! The bytes of a model file: safetensors with PyTorch's parameter names and layouts, and in the header's metadata the
+//! kind of model and its configuration as JSON, so that one file is all there is to keep.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use burn::module::Module;
+use burn::store::{BurnToPyTorchAdapter, ModuleSnapshot, SafetensorsStore};
+use pusht_jobs::hash_bytes;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::ModelFileError;
+
+const KIND: &str = "pusht.kind";
+const CONFIG: &str = "pusht.config";
+/// SHA-256 of all bytes after the header. Weights are plain numbers: without it, damaged ones would pass for others.
+const SHA256: &str = "pusht.sha256";
+
+/// Writes a model beside and renames it.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn save_model<M: Module>(
+    path: &Path,
+    model: &M,
+    kind: &str,
+    config: &impl Serialize,
+) -> Result<(), ModelFileError> {
+    let failed = writing(path);
+    let bytes = model_bytes(model, kind, config).map_err(&failed)?;
+    pusht_jobs::write_bytes(path, &bytes).map_err(|error| failed(error.to_string()))
+}
+
+/// Why a model cannot be written to a path.
+pub(crate) fn writing(path: &Path) -> impl Fn(String) -> ModelFileError {
+    move |reason| ModelFileError::Io {
+        action: "writing",
+        path: path.to_path_buf(),
+        reason,
+    }
+}
+
+/// A model as the bytes of its file; an error is a text.
+pub(crate) fn model_bytes<M: Module>(model: &M, kind: &str, config: &impl Serialize) -> Result<Vec<u8>, String> {
+    let config = serde_json::to_string(config).map_err(|error| error.to_string())?;
+    let mut store = SafetensorsStore::from_bytes(None)
+        .with_to_adapter(BurnToPyTorchAdapter)
+        // A layer behind an enum is named as if it stood there itself.
+        .skip_enum_variants(true)
+        .metadata("format", "pt")
+        .metadata(KIND, kind)
+        .metadata(CONFIG, config);
+    model.valid().save_into(&mut store).map_err(|error| error.to_string())?;
+    let bytes = store.get_bytes().map_err(|error| error.to_string())?;
+    let parts = split(&bytes)?.ok_or(CUT_SHORT)?;
+    let header = serde_json::from_slice(parts.0).map_err(|error| error.to_string())?;
+    sealed(header, parts.1).ok_or_else(|| "the header is not JSON".to_owned())
+}
+
+/// A file of this header and these tensors, with their hash in the header, and the header's keys in order, so that the same
+/// model is the same bytes; the store's own order is that of a hash map.
+pub(crate) fn sealed(mut header: Header, tensors: &[u8]) -> Option<Vec<u8>> {
+    let metadata = header.entry("__metadata__".into()).or_default();
+    metadata.insert(SHA256.into(), hash_bytes(tensors).into());
+    let mut header = serde_json::to_vec(&header).ok()?;
+    // The format aligns tensors to 8 bytes by spaces.
+    header.resize(header.len().next_multiple_of(8), b' ');
+    Some([&(header.len() as u64).to_le_bytes(), header.as_slice(), tensors].concat())
+}
+
+/// Kind, configuration and all bytes of a file that was written whole.
+pub(crate) fn read_file(path: &Path) -> Result<(String, Value, Vec<u8>), ModelFileError> {
+    let bytes = std::fs::read(path).map_err(|error| ModelFileError::Io {
+        action: "reading",
+        path: path.to_path_buf(),
+        reason: error.to_string(),
+    })?;
+    let not_a_model = |reason| ModelFileError::NotAModel {
+        path: path.to_path_buf(),
+        reason,
+    };
+    let damaged = |reason| ModelFileError::Damaged {
+        path: path.to_path_buf(),
+        reason,
+    };
+    let (header, tensors) = split(&bytes).map_err(not_a_model)?.ok_or(damaged(CUT_SHORT))?;
+    let header: Value =
+        serde_json::from_slice(header).map_err(|error| not_a_model(format!("its header is not JSON: {error}")))?;
+    let end = |tensor: &Value| tensor["data_offsets"][1].as_u64();
+    let expected = header.as_object().and_then(|all| all.values().filter_map(end).max());
+    if (tensors.len() as u64) < expected.unwrap_or(0) {
+        return Err(damaged(CUT_SHORT));
+    }
+    let (kind, config) = metadata(&header).map_err(not_a_model)?;
+    let written = header["__metadata__"][SHA256].as_str();
+    if written.is_some_and(|written| written != hash_bytes(tensors)) {
+        return Err(damaged("its weights are not those that were written"));
+    }
+    Ok((kind, config, bytes))
+}
+
+const CUT_SHORT: &str = "the file is cut short";
+
+/// What a file says of its parameters and of itself (`__metadata__`).
+pub(crate) type Header = BTreeMap<String, BTreeMap<String, Value>>;
+/// Header and tensors.
+pub(crate) type Parts<'a> = (&'a [u8], &'a [u8]);
+
+/// The parts of a safetensors file (a little-endian u64 length, a JSON object, numbers); `None` where it ends too
+/// early.
+pub(crate) fn split(bytes: &[u8]) -> Result<Option<Parts<'_>>, String> {
+    let Some((length, rest)) = bytes.split_first_chunk() else {
+        return Ok(None);
+    };
+    let length = u64::from_le_bytes(*length);
+    if length > LONGEST_HEADER || rest.first().is_some_and(|first| *first != b'{') {
+        return Err("it does not begin as safetensors does".into());
+    }
+    Ok(rest.split_at_checked(length as usize))
+}
+
+/// The format's own limit.
+const LONGEST_HEADER: u64 = 100_000_000;
+
+/// Kind and configuration out of a header.
+fn metadata(header: &Value) -> Result<(String, Value), String> {
+    let text = |key| {
+        header["__metadata__"][key]
+            .as_str()
+            .ok_or(format!("it has no {key:?} metadata"))
+    };
+    let config = serde_json::from_str(text(CONFIG)?).map_err(|error| format!("{CONFIG} is not JSON: {error}"))?;
+    Ok((text(KIND)?.to_string(), config))
+}
