@@ -12,9 +12,10 @@ use std::path::{Path, PathBuf};
 
 use burn::module::Module;
 use burn::store::burn_pack::Tensor as Entry;
-use burn::store::pytorch_reader::{PickleValue, PytorchReader};
-use burn::store::{BurnToPyTorchAdapter, ModuleSnapshot, ModuleStore, PyTorchToBurnAdapter, PytorchStore, bridge};
+use burn::store::{BurnToPyTorchAdapter, ModuleSnapshot, PyTorchToBurnAdapter, bridge};
 use burn::tensor::{DType, TensorData};
+
+use crate::checkpoint_error::CheckpointError;
 
 /// Keys and prefixes under which training scripts put the weights.
 const PREFIXES: [&str; 6] = [
@@ -29,68 +30,6 @@ const PREFIXES: [&str; 6] = [
 /// So many differences are named; a checkpoint of another architecture has hundreds.
 const NAMED: usize = 6;
 
-/// Why a checkpoint cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum CheckpointError {
-    /// Not a checkpoint, or cut short.
-    #[error("{path:?} cannot be read as a checkpoint: {reason}; expected a PyTorch .pth or a .safetensors file")]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the reader says.
-        reason: String,
-    },
-    /// A pickle that holds more than tensors and plain values.
-    #[error(
-        "{path:?} asks for Python code: {entry} is a {object}; expected tensors, numbers and text only (nothing was \
-         run; save `model.state_dict()` alone if you trust the file)"
-    )]
-    Code {
-        /// The file.
-        path: PathBuf,
-        /// Where in the file.
-        entry: String,
-        /// The Python object it would make.
-        object: String,
-    },
-    /// Tensors that are missing, left over or of another shape.
-    #[error("the tensors in {path:?} do not fit the model: {reason}")]
-    Tensors {
-        /// The file.
-        path: PathBuf,
-        /// Which, what was expected and what was found.
-        reason: String,
-    },
-    /// A published file that is not the one that was published.
-    #[error("the SHA-256 of {path:?} is {found}; expected it to begin with {expected}: delete it and fetch it again")]
-    Hash {
-        /// The file.
-        path: PathBuf,
-        /// What the hash begins with.
-        expected: &'static str,
-        /// The hash.
-        found: String,
-    },
-    /// A published file that is not here and cannot be fetched.
-    #[error("{url} cannot be fetched: {reason}; or put the file at {path:?}, or give the path of one")]
-    Download {
-        /// Where it is published.
-        url: &'static str,
-        /// Where it is looked for.
-        path: PathBuf,
-        /// What is in the way.
-        reason: String,
-    },
-    /// NaN or infinite weights.
-    #[error("the tensor {tensor} in {path:?} holds numbers that are not finite; expected finite weights")]
-    NotFinite {
-        /// The file.
-        path: PathBuf,
-        /// Its name.
-        tensor: String,
-    },
-}
-
 /// The tensors of a checkpoint by PyTorch's names. They are read from the file when they are loaded into a model.
 #[derive(Clone)]
 pub struct Checkpoint {
@@ -99,102 +38,17 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Opens a checkpoint; its contents say which format it is.
-    ///
-    /// # Errors
-    /// A file that is missing, cut short or none of these formats, or a pickle that asks for code.
-    pub fn open(path: &Path) -> Result<Self, CheckpointError> {
-        Self::read(path, None)
-    }
-
-    /// Opens the weights in a folder as Hugging Face writes them: the one index of shards, or else the one `.safetensors`
-    /// file.
-    ///
-    /// # Errors
-    /// A folder without such a file or with several, and as [`Self::open`].
-    pub fn open_folder(folder: &Path) -> Result<Self, CheckpointError> {
-        let unreadable = |reason: String| CheckpointError::Unreadable {
-            path: folder.to_path_buf(),
-            reason,
-        };
-        let files = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-        let files = files.map_err(|error| unreadable(error.to_string()))?;
-        let ending = |end: &str| -> Vec<PathBuf> {
-            let paths = files.iter().map(std::fs::DirEntry::path);
-            paths.filter(|path| path.to_string_lossy().ends_with(end)).collect()
-        };
-        for end in [".safetensors.index.json", ".safetensors"] {
-            match &ending(end)[..] {
-                [] => {}
-                [path] => return Self::open(path),
-                several => {
-                    return Err(unreadable(format!(
-                        "it has {} files *{end}; leave one there",
-                        several.len()
-                    )));
-                }
-            }
-        }
-        Err(unreadable(
-            "it has neither *.safetensors.index.json nor *.safetensors".into(),
-        ))
-    }
-
-    /// Opens the part of a PyTorch checkpoint under one of `keys` (nested ones with dots between), the first that holds
-    /// tensors. Its names are those under the key. What else the file names is neither run nor looked at; the part itself
-    /// must be free of anything but tensors and plain values. A `.safetensors` file is opened as a whole.
-    ///
-    /// # Errors
-    /// As [`Self::open`], or none of the keys.
-    pub fn open_part(path: &Path, keys: &[&str]) -> Result<Self, CheckpointError> {
-        Self::read(path, Some(keys))
-    }
-
-    fn read(path: &Path, keys: Option<&[&str]>) -> Result<Self, CheckpointError> {
-        if path.to_string_lossy().ends_with(".index.json") {
-            return crate::shards::open(path);
-        }
-        let unreadable = |reason: String| CheckpointError::Unreadable {
+    /// These tensors; errors name `path`.
+    pub(crate) fn new(path: &Path, tensors: BTreeMap<String, Entry>) -> Self {
+        Self {
             path: path.to_path_buf(),
-            reason,
-        };
-        let tensors = if is_safetensors(path).map_err(|error| unreadable(error.to_string()))? {
-            crate::safetensors_file::open(path)
-        } else {
-            let pickle = PytorchReader::read_pickle_data(path, None).map_err(|error| unreadable(error.to_string()))?;
-            let (key, part) = match keys {
-                None => ("", &pickle),
-                Some(keys) => part(&pickle, keys)
-                    .ok_or_else(|| unreadable(format!("it has none of the keys {}", keys.join(", "))))?,
-            };
-            if let Some((entry, object)) = code(part, key) {
-                let path = path.to_path_buf();
-                return Err(CheckpointError::Code { path, entry, object });
-            }
-            // Numbers in names are layer numbers and stay as they are.
-            let mut store = PytorchStore::from_file(path).map_indices_contiguous(false);
-            let tensors = store.get_all_tensors().map_err(|error| error.to_string());
-            let under = |(name, tensor): (&String, &Entry)| {
-                let name = match key {
-                    "" => name.as_str(),
-                    key => name.strip_prefix(key)?.strip_prefix('.')?,
-                };
-                Some((name.to_string(), tensor.clone()))
-            };
-            tensors.map(|tensors| tensors.iter().filter_map(under).collect())
-        };
-        Ok(Self {
-            path: path.to_path_buf(),
-            tensors: tensors.map_err(unreadable)?,
-        })
+            tensors,
+        }
     }
 
     /// A checkpoint without tensors; errors name `path`.
     pub fn empty(path: &Path) -> Self {
-        Self {
-            path: path.to_path_buf(),
-            tensors: BTreeMap::new(),
-        }
+        Self::new(path, BTreeMap::new())
     }
 
     /// Takes in the tensors of another file.
@@ -385,62 +239,5 @@ impl Checkpoint {
             path: self.path.clone(),
             tensor: name.to_string(),
         })
-    }
-}
-
-/// A safetensors file begins with the length of its header, which begins with a brace.
-fn is_safetensors(path: &Path) -> std::io::Result<bool> {
-    use std::io::Read;
-    let mut head = Vec::new();
-    std::fs::File::open(path)?.take(9).read_to_end(&mut head)?;
-    Ok(head.get(8) == Some(&b'{'))
-}
-
-/// The value under the first of `keys` that is there, with its key.
-fn part<'a>(pickle: &'a PickleValue, keys: &[&'a str]) -> Option<(&'a str, &'a PickleValue)> {
-    let at = |key: &str| {
-        key.split('.').try_fold(pickle, |value, name| match value {
-            PickleValue::Dict(items) => items.get(name),
-            _ => None,
-        })
-    };
-    keys.iter().find_map(|key| Some((*key, at(key)?)))
-}
-
-/// The first object of a pickle that is neither a tensor nor a plain value, with its place.
-fn code(value: &PickleValue, place: &str) -> Option<(String, String)> {
-    let inner = |key: &str| {
-        if place.is_empty() {
-            key.to_string()
-        } else {
-            format!("{place}.{key}")
-        }
-    };
-    match value {
-        PickleValue::Unsupported(object) => {
-            let plain = ["torch.", "numpy."].iter().any(|known| object.starts_with(known))
-                // A buffer of bytes is what some layers keep as a state of their own.
-                || ["int", "_io.BytesIO"].contains(&object.as_str());
-            (!plain).then(|| {
-                (
-                    if place.is_empty() {
-                        "the whole file".into()
-                    } else {
-                        place.into()
-                    },
-                    object.clone(),
-                )
-            })
-        }
-        PickleValue::List(items) => items
-            .iter()
-            .enumerate()
-            .find_map(|(i, item)| code(item, &inner(&i.to_string()))),
-        PickleValue::Dict(items) => {
-            // In the order of the keys, so that the same file gives the same text.
-            let items: BTreeMap<&String, &PickleValue> = items.iter().collect();
-            items.into_iter().find_map(|(key, item)| code(item, &inner(key)))
-        }
-        _ => None,
     }
 }

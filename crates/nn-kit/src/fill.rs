@@ -9,7 +9,8 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{DType, FloatDType, Tensor, TensorData, bf16};
 use rayon::prelude::*;
 
-use crate::checkpoint::{Checkpoint, CheckpointError};
+use crate::checkpoint::Checkpoint;
+use crate::checkpoint_error::CheckpointError;
 
 /// What a published model calls the parts of ours: texts of our names and what stands there in the published ones,
 /// replaced in order. The names of weights and biases are PyTorch's by themselves.

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::checkpoint::{Checkpoint, CheckpointError};
+use crate::checkpoint::Checkpoint;
+use crate::checkpoint_error::CheckpointError;
+use crate::weights_file;
 
 #[derive(Deserialize)]
 struct Index {
@@ -29,7 +31,7 @@ pub(crate) fn open(path: &Path) -> Result<Checkpoint, CheckpointError> {
                 "weight_map names {file:?}; expected a file in the same folder"
             )));
         }
-        all.join(Checkpoint::open(&path.with_file_name(file))?);
+        all.join(weights_file::open(&path.with_file_name(file), None)?);
     }
     let lost = index.weight_map.keys().find(|name| all.shape(name).is_none());
     match lost {
