@@ -4,8 +4,6 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::noise_samplers::{DdimSampler, DdpmSampler};
-
 /// How the variance of the noise grows over the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -152,22 +150,6 @@ impl NoiseSchedule {
     pub fn parts(&self, step: usize) -> (f32, f32) {
         let bar = self.alphas_cumprod[step];
         (bar.sqrt(), (1.0 - bar).sqrt())
-    }
-
-    /// The ancestral sampler, in `count` steps.
-    ///
-    /// # Errors
-    /// A number that is not 1 to the schedule's steps.
-    pub fn ddpm(&self, count: usize) -> Result<DdpmSampler<'_>, NoiseError> {
-        DdpmSampler::new(self, count)
-    }
-
-    /// The deterministic sampler, in `count` steps.
-    ///
-    /// # Errors
-    /// A number that is not 1 to the schedule's steps.
-    pub fn ddim(&self, count: usize) -> Result<DdimSampler<'_>, NoiseError> {
-        DdimSampler::new(self, count)
     }
 
     /// Clean sample, clipped where the schedule says so, and noise, as the network's output at `step` implies them.

@@ -6,6 +6,24 @@ use burn::tensor::Tensor;
 use crate::noise::{NoiseError, NoiseSchedule};
 use crate::scheduler::Scheduler;
 
+impl NoiseSchedule {
+    /// The ancestral sampler, in `count` steps.
+    ///
+    /// # Errors
+    /// A number that is not 1 to the schedule's steps.
+    pub fn ddpm(&self, count: usize) -> Result<DdpmSampler<'_>, NoiseError> {
+        DdpmSampler::new(self, count)
+    }
+
+    /// The deterministic sampler, in `count` steps.
+    ///
+    /// # Errors
+    /// A number that is not 1 to the schedule's steps.
+    pub fn ddim(&self, count: usize) -> Result<DdimSampler<'_>, NoiseError> {
+        DdimSampler::new(self, count)
+    }
+}
+
 /// The steps of a sampler that takes `count` of them, falling, evenly spaced and ending at 0.
 fn spaced(schedule: &NoiseSchedule, count: usize) -> Result<Vec<usize>, NoiseError> {
     let steps = schedule.config().steps;
