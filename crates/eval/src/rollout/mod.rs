@@ -1,10 +1,12 @@
 //! Closed-loop roll-outs.
 
+mod file;
 mod film;
 mod floors;
 mod part;
 mod protocol;
 mod record;
+mod record_error;
 mod run;
 mod scores;
 mod summary;
@@ -13,7 +15,8 @@ pub use film::{FilmError, evenly, film};
 pub use floors::{RandomTarget, StandStill};
 pub use part::RolloutPart;
 pub use protocol::{FIRST_START_SEED, Protocol};
-pub use record::{EpisodeRecord, RECORD_SCHEMA, RecordError, RolloutRecord};
+pub use record::{EpisodeRecord, RECORD_SCHEMA, RolloutRecord};
+pub use record_error::RecordError;
 pub use run::{RolloutConfig, RolloutError, rollout, rollout_some};
 pub use scores::{EpisodeScores, POSE_ANGLE_DEGREES, POSE_DISTANCE, SOLVED_COVERAGE, Scores};
 pub use summary::Summary;

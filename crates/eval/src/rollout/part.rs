@@ -6,7 +6,8 @@ use pusht_env::Policy;
 use pusht_jobs::{JobContext, Shard, write_file};
 use serde::{Deserialize, Serialize};
 
-use super::record::{RECORD_SCHEMA, RecordError, RolloutRecord};
+use super::RecordError;
+use super::record::{RECORD_SCHEMA, RolloutRecord};
 use super::run::{RolloutConfig, RolloutError, rollout_some};
 
 /// Some of the episodes of a roll-out.

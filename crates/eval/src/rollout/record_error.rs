@@ -1,0 +1,81 @@
+//! Errors of roll-out files.
+
+use std::path::{Path, PathBuf};
+
+use pusht_jobs::{Shard, ShardError};
+
+use super::Protocol;
+
+/// What can be wrong with a roll-out file.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The file system.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What it said.
+        source: std::io::Error,
+    },
+    /// Something else.
+    #[error("{path} is not a roll-out file of this version: {reason}; make it anew with the example `rollout`", path = path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+    /// Parts that do not join.
+    #[error(transparent)]
+    Parts(#[from] ShardError),
+    /// A part of another roll-out.
+    #[error("{path}: part {part} is of another roll-out: {what}", path = path.display())]
+    OtherPart {
+        /// The file.
+        path: PathBuf,
+        /// Which part it says it is.
+        part: Shard,
+        /// What differs.
+        what: String,
+    },
+    /// Contradicting lengths.
+    #[error(
+        "episode of start seed {start_seed}: {actions} actions, {rewards} rewards, {coverage} coverages and {states} \
+         states; expected 1 to {limit} actions, as many rewards and coverages and one state more"
+    )]
+    Lengths {
+        /// Its start seed.
+        start_seed: u64,
+        /// Actions found.
+        actions: usize,
+        /// Rewards found.
+        rewards: usize,
+        /// Coverages found.
+        coverage: usize,
+        /// States found.
+        states: usize,
+        /// Step limit of the record.
+        limit: usize,
+    },
+    /// Too few steps for a protocol.
+    #[error(
+        "the roll-outs were made for {found} steps, the protocol {protocol} needs {needed}: roll out again with \
+         --steps {needed}"
+    )]
+    TooShort {
+        /// The protocol.
+        protocol: Protocol,
+        /// Step limit of the record.
+        found: usize,
+        /// Step limit of the protocol.
+        needed: usize,
+    },
+}
+
+impl RecordError {
+    /// Names the file in what the system says.
+    pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source }
+    }
+}
