@@ -114,7 +114,27 @@ pub(crate) fn is_ours(path: &Path) -> bool {
         && start == prefix.as_bytes()
 }
 
-pub(super) fn read(path: &Path) -> Result<SimulatedSet, DataError> {
+impl SimulatedSet {
+    /// Reads a file that [`SimulatedSet::save`] wrote.
+    ///
+    /// # Errors
+    /// No such file, another format or version, a truncated file, and all that [`SimulatedSet::new`] refuses.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, DataError> {
+        let set = read(path.as_ref())?;
+        set.check()?;
+        Ok(set)
+    }
+
+    /// Writes one file of text, one line an episode; beside it first, then renamed.
+    ///
+    /// # Errors
+    /// A place that cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), DataError> {
+        write(self, path.as_ref())
+    }
+}
+
+fn read(path: &Path) -> Result<SimulatedSet, DataError> {
     let (header, recipes) = read_finished(path)?;
     if let Some(part) = &header.part {
         return Err(DataError::Unrecognised {
@@ -237,7 +257,7 @@ fn unreadable(path: &Path, item: String, reason: String) -> DataError {
     }
 }
 
-pub(super) fn write(set: &SimulatedSet, path: &Path) -> Result<(), DataError> {
+fn write(set: &SimulatedSet, path: &Path) -> Result<(), DataError> {
     let header = Header::new(set.len(), &set.source, &set.actions, set.simulation, &set.settings);
     write_all(path, &header, set.recipes.iter().enumerate())
 }
