@@ -4,7 +4,8 @@ use std::f64::consts::TAU;
 
 use pusht_env::{Pose, State};
 
-use super::latent::{Anchor, LEVER, Latent, centre};
+use super::geometry::{LEVER, centre};
+use super::latent::{Anchor, Latent};
 use super::outline::perimeter;
 
 /// Numbers in a condition.

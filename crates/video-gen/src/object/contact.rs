@@ -1,8 +1,8 @@
 //! How a clip's T moves: with the agent, or on its own.
 
-use pusht_env::{AGENT_RADIUS, BAR, Pose, STEM, State};
+use pusht_env::State;
 
-use super::latent::{LEVER, centre};
+use super::geometry::{LEVER, centre, gap};
 
 /// Surfaces closer than this in one of two neighbouring frames count as touching, px: at 10 Hz, contact begins and ends
 /// between frames.
@@ -49,35 +49,10 @@ impl ContactMeasures {
     }
 }
 
-/// Distance between the surfaces of agent and T, px; negative where they overlap.
-pub fn gap(state: &State) -> f64 {
-    gap_at(seen_from(state.block, state.agent))
-}
-
-/// The same for an agent at `p` in the T's own coordinates.
-pub fn gap_at(p: [f64; 2]) -> f64 {
-    let rectangle = |corners: [[f64; 2]; 4]| {
-        // Corners 0 and 2 lie opposite each other.
-        let beyond = |k: usize| (corners[0][k] - p[k]).max(p[k] - corners[2][k]);
-        let (x, y) = (beyond(0), beyond(1));
-        if x <= 0.0 && y <= 0.0 {
-            x.max(y)
-        } else {
-            x.max(0.0).hypot(y.max(0.0))
-        }
-    };
-    rectangle(BAR).min(rectangle(STEM)) - AGENT_RADIUS
-}
-
-/// A point of the board in the T's own coordinates.
-pub fn seen_from(block: Pose, p: [f64; 2]) -> [f64; 2] {
-    let (s, c) = block.angle.sin_cos();
-    let [x, y] = [p[0] - block.x, p[1] - block.y];
-    [c * x + s * y, c * y - s * x]
-}
-
 #[cfg(test)]
 mod tests {
+    use pusht_env::Pose;
+
     use super::*;
 
     fn state(agent: f64, block: f64) -> State {

@@ -70,7 +70,7 @@ fn path(steps: Tensor<3>, start: &Tensor<3>, first: usize) -> Tensor<3> {
 mod tests {
     use burn::tensor::Device;
 
-    use super::super::latent::LEVER;
+    use super::super::geometry::LEVER;
     use super::*;
 
     fn tensor<const N: usize>(rows: [[f32; 6]; N]) -> Tensor<3> {

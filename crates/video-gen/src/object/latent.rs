@@ -9,7 +9,7 @@ use std::f64::consts::TAU;
 
 use pusht_env::{Pose, State};
 
-use super::contact::seen_from;
+use super::geometry::{GRAVITY, LEVER, centre, seen_from};
 use super::outline::{perimeter, place, point};
 
 /// Numbers a frame: agent along and off the T's outline; T x, y; cos and sin of the T's angle.
@@ -20,18 +20,6 @@ pub const DISTANCE: usize = 1;
 /// gravity x, y seen from the first T, then [`LEVER`] times the cosine and sine of the T's rotation since the first
 /// frame.
 pub type Latent = [f64; CHANNELS];
-/// Turns the T's angle into px, so that all six numbers weigh alike: about the mean distance of the T's outline from
-/// its centre of gravity.
-pub const LEVER: f64 = 60.0;
-/// The T's centre of gravity lies this far from its origin, along its stem, px.
-pub const GRAVITY: f64 = 45.0;
-
-/// The centre of gravity of a T.
-pub fn centre(pose: Pose) -> [f64; 2] {
-    let (s, c) = pose.angle.sin_cos();
-    [pose.x - GRAVITY * s, pose.y + GRAVITY * c]
-}
-
 /// The frame of reference: origin in the centre of gravity of the first T, turned with it; `mirrored` flips x, the
 /// T's own axis of symmetry.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -7,6 +7,7 @@ mod clips;
 mod condition;
 mod contact;
 mod error;
+mod geometry;
 mod head;
 mod latent;
 mod model;
@@ -19,7 +20,7 @@ mod train;
 
 pub use contact::ContactMeasures;
 pub use error::VideoGenError;
-pub(crate) use latent::centre;
+pub(crate) use geometry::centre;
 pub use model::{ObjectLatentModel, TrainedOn};
 pub use net::{NoisyClips, ObjectLatent, ObjectLatentConfig, Scales};
 pub use sample::StateRequest;

@@ -11,8 +11,9 @@ use nn_kit::{DitBlock, DitBlockConfig, FinalLayer, FinalLayerConfig, TimeEmbeddi
 
 use super::condition::{CONDITIONS, HAS_END, UNIT};
 use super::error::VideoGenError;
+use super::geometry::LEVER;
 use super::head::assemble;
-use super::latent::{CHANNELS, DISTANCE, LEVER, Latent};
+use super::latent::{CHANNELS, DISTANCE, Latent};
 use super::outline::perimeter;
 
 /// Numbers that describe one frame to the network; see [`ObjectLatent::forward`].

@@ -8,7 +8,7 @@
 use std::f64::consts::TAU;
 use std::sync::LazyLock;
 
-use super::contact::gap_at;
+use super::geometry::gap_at;
 
 /// Where the rays begin, in the T's own coordinates, px: inside bar and stem, both grown by the agent's radius.
 const CENTRE: [f64; 2] = [0.0, 20.0];
