@@ -15,7 +15,9 @@ pub use distribution::{
     DistributionError, DistributionReport, DistributionRow, FEATURE_SCALES, FEATURES, NullDistances, TOUCH,
     TrajectorySet, WINDOW_FRAMES, WINDOW_STRIDE, frechet, frechet_interval, frechet_of_features, gap, split_clips,
 };
-pub use quality::{ClipQuality, Judge, QualityError, QualityGroup, QualityReport, QualityRow};
+pub use quality::{
+    ClipComparison, ClipQuality, Judge, QualityError, QualityGroup, QualityReport, QualityRow, compare_clips,
+};
 pub use replay::{
     BlockPath, CoverageRow, ErrorRow, Final, PATH_EDGES, PUSH_EDGES, Replay, ReplayCondition, ReplayError, ReplayGroup,
     ReplayReport, ReplayStart, ReplaySummary, STILL_ANGLE, STILL_DISTANCE, SURVIVAL_STEPS, Together, block_path,

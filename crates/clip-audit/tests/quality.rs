@@ -41,6 +41,10 @@ fn a_demonstration_is_better_than_a_cross_fade_in_everything_that_is_judged() {
     let gray = vec![Frame::from_pixel(96, 96, image::Rgb([120; 3])); 17];
     let gray = judge.clip(&gray, &clip).unwrap();
     assert!(gray.pushed.is_none() && gray.residual.is_none(), "{gray:?}");
+    let compared = judge.compare(&fade, &clip).unwrap();
+    assert_eq!((compared.clip, compared.cross_fade), (faded, faded));
+    assert_eq!((compared.first_frame, compared.demonstration), (still, own));
+    assert!(judge.compare(&clip, &[]).is_err());
     assert!(judge.clip(&clip[..2], &clip[..2]).is_err());
     assert!(judge.clip(&clip, &clip[1..]).is_err());
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use diffusion_schedulers::EdmError;
 use nn_kit::CheckpointError;
+use nn_kit::memory::MemoryError;
+use nn_kit::settings::SettingsError;
 
 /// Why there is no model, or no clip.
 #[derive(Debug, thiserror::Error)]
@@ -47,18 +49,12 @@ pub enum Error {
         expected: &'static str,
     },
     /// More memory than there may be.
-    #[error("{model} needs {needed:.1} GB for this clip; there are {limit:.1} GB: {advice}")]
-    Memory {
-        /// What was to be loaded or run.
-        model: String,
-        /// Weights and activations, in 10⁹ bytes.
-        needed: f64,
-        /// What may be used, in 10⁹ bytes.
-        limit: f64,
-        /// What would fit.
-        advice: String,
-    },
-    /// A file beside the weights that is missing or is not what it should be.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
+    /// A settings file.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// A file that is not what it should be.
     #[error("{path:?} cannot be read: {reason}")]
     File {
         /// The file.

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, FloatDType};
 use diffusion_schedulers::EdmConfig;
-use nn_kit::settings::Class;
+use nn_kit::settings::{Class, read_model, read_or_default};
 use nn_kit::{Checkpoint, published_shapes, published_values, save_safetensors};
-use serde::de::DeserializeOwned;
 
 use crate::autoencoder::{Autoencoder, AutoencoderConfig};
 use crate::config::{Config, LearnedPositions};
@@ -150,7 +149,7 @@ impl Source {
         let folder = path.join("transformer");
         if folder.is_dir() {
             return Ok(Self {
-                config: settings(&folder.join("config.json"))?,
+                config: read_model(&folder.join("config.json"))?,
                 weights: Checkpoint::open_folder(&folder)?,
                 layout: Layout::Folder,
             });
@@ -235,7 +234,7 @@ impl AutoencoderConfig {
                     .to_string(),
             });
         }
-        settings(&settings_file)
+        Ok(read_model(&settings_file)?)
     }
 }
 
@@ -295,12 +294,7 @@ impl Pipeline {
     /// # Errors
     /// As [`Transformer::open`] and [`Autoencoder::open`].
     pub fn open(folder: &Path, asked: Option<Variant>, dtype: FloatDType, device: &Device) -> Result<Self, Error> {
-        let scheduler = folder.join("scheduler/scheduler_config.json");
-        let levels: EdmConfig = if scheduler.exists() {
-            nn_kit::settings::read(&scheduler).map_err(unreadable(&scheduler))?
-        } else {
-            EdmConfig::default()
-        };
+        let levels: EdmConfig = read_or_default(&folder.join("scheduler/scheduler_config.json"))?;
         // The small one first: what is wrong with it is found before the large one is read.
         let autoencoder = Autoencoder::open(folder, dtype, device)?;
         let transformer = Transformer::open(folder, asked, dtype, device)?;
@@ -314,16 +308,4 @@ impl Class for Config {
 
 impl Class for AutoencoderConfig {
     const NAME: &str = "AutoencoderKLCosmos";
-}
-
-/// Settings of a folder.
-fn settings<T: DeserializeOwned + Class>(path: &Path) -> Result<T, Error> {
-    nn_kit::settings::read_model(path).map_err(unreadable(path))
-}
-
-fn unreadable(path: &Path) -> impl Fn(String) -> Error {
-    move |reason| Error::File {
-        path: path.to_path_buf(),
-        reason,
-    }
 }

@@ -3,7 +3,7 @@
 //! An estimate: weights are exact, activations are counted as the largest tensors that live at once. The transformer's
 //! attention takes queries in blocks, so that its scores stay below a quarter of a gigabyte.
 
-use nn_kit::memory::{count, fitting_clip, gigabytes};
+use nn_kit::memory::{ClipMemory, ClipPlan, count};
 
 use crate::autoencoder::AutoencoderConfig;
 use crate::config::Config;
@@ -66,11 +66,6 @@ impl Memory {
         })
     }
 
-    /// All of it.
-    pub fn total(&self) -> u64 {
-        self.transformer + self.autoencoder + self.activations
-    }
-
     /// Refuses what does not fit into `limit` bytes, with what would.
     ///
     /// # Errors
@@ -82,22 +77,24 @@ impl Memory {
         bytes: u64,
         limit: u64,
     ) -> Result<Self, Error> {
-        let found = Self::estimate(transformer, autoencoder, clip, bytes)?;
-        if found.total() <= limit {
-            return Ok(found);
-        }
-        let step = autoencoder.temporal_compression_ratio;
-        let advice = fitting_clip(clip, step, bytes, |clip, bytes| {
-            Ok::<_, Error>(Self::estimate(transformer, autoencoder, clip, bytes)?.total() <= limit)
-        })?;
-        Err(Error::Memory {
-            model: format!("Cosmos {}", transformer.variant()),
-            needed: gigabytes(found.total()),
-            limit: gigabytes(limit),
-            advice: advice.unwrap_or_else(|| {
-                let weights = gigabytes(found.transformer + found.autoencoder);
-                format!("the weights alone are {weights:.1} GB; take smaller frames, bf16 or another device")
-            }),
+        let plan = ClipPlan {
+            clip,
+            step: autoencoder.temporal_compression_ratio,
+            bytes,
+            limit,
+        };
+        plan.check(format!("a clip of Cosmos {}", transformer.variant()), |clip, bytes| {
+            Self::estimate(transformer, autoencoder, clip, bytes)
         })
+    }
+}
+
+impl ClipMemory for Memory {
+    fn weights(&self) -> u64 {
+        self.transformer + self.autoencoder
+    }
+
+    fn total(&self) -> u64 {
+        self.weights() + self.activations
     }
 }

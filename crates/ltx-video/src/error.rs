@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use diffusion_schedulers::FlowError;
 use nn_kit::CheckpointError;
+use nn_kit::memory::MemoryError;
+use nn_kit::settings::SettingsError;
 
 /// Why there is no model, or no clip.
 #[derive(Debug, thiserror::Error)]
@@ -31,23 +33,11 @@ pub enum Error {
         asked: &'static str,
     },
     /// A settings file.
-    #[error("{path:?} cannot be read: {reason}")]
-    Settings {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// More memory than there may be.
-    #[error("LTX-Video needs {needed:.1} GB for this clip; there are {limit:.1} GB: {advice}")]
-    Memory {
-        /// Weights and activations, in 10⁹ bytes.
-        needed: f64,
-        /// What may be used, in 10⁹ bytes.
-        limit: f64,
-        /// What would fit.
-        advice: String,
-    },
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
     /// Numbers that are not finite came out.
     #[error("the model gave {what} that are not finite; the weights are damaged or of another model")]
     NotFinite {

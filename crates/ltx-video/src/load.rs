@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::{Device, FloatDType};
-use diffusion_schedulers::FlowScheduler;
-use nn_kit::settings::Class;
+use nn_kit::settings::{Class, read_model, read_or_default};
 use nn_kit::{Checkpoint, published_shapes, published_values, save_safetensors};
-use serde::de::DeserializeOwned;
 
 use crate::config::Config;
 use crate::error::Error;
@@ -104,7 +102,7 @@ impl Config {
     /// Files that are missing or damaged.
     pub fn open(path: &Path) -> Result<Self, Error> {
         if path.is_dir() {
-            return settings(&path.join("transformer/config.json"));
+            return Ok(read_model(&path.join("transformer/config.json"))?);
         }
         let config = Self::of_single(&Checkpoint::open(path)?);
         // Filling the published model says what is missing.
@@ -179,7 +177,7 @@ impl VaeConfig {
     /// Files that are missing or damaged, and another version.
     pub fn open(path: &Path, asked: Option<Version>) -> Result<Self, Error> {
         let config: Self = if path.is_dir() {
-            settings(&path.join("vae/config.json"))?
+            read_model(&path.join("vae/config.json"))?
         } else {
             let checkpoint = Checkpoint::open(path)?;
             let has = |name: &str| checkpoint.shape(&format!("{SINGLE_VAE}{name}")).is_some();
@@ -251,11 +249,7 @@ impl Pipeline {
     /// Files that are missing, damaged or of another version.
     pub fn open(files: Files<'_>, device: &Device) -> Result<Self, Error> {
         // The smallest first, so that what is wrong is said early.
-        let scheduler = files.model.join("scheduler/scheduler_config.json");
-        let scheduler = match scheduler.exists() {
-            true => nn_kit::settings::read(&scheduler).map_err(unreadable(&scheduler))?,
-            false => FlowScheduler::default(),
-        };
+        let scheduler = read_or_default(&files.model.join("scheduler/scheduler_config.json"))?;
         let vae = Vae::open(files.model, files.version, files.dtype, device)?;
         let transformer = Transformer::open(files.model, files.dtype, device)?;
         Ok(Self {
@@ -272,16 +266,4 @@ impl Class for Config {
 
 impl Class for VaeConfig {
     const NAME: &str = "AutoencoderKLLTXVideo";
-}
-
-/// Settings of a folder.
-fn settings<T: DeserializeOwned + Class>(path: &Path) -> Result<T, Error> {
-    nn_kit::settings::read_model(path).map_err(unreadable(path))
-}
-
-fn unreadable(path: &Path) -> impl Fn(String) -> Error {
-    move |reason| Error::Settings {
-        path: path.to_path_buf(),
-        reason,
-    }
 }

@@ -3,7 +3,7 @@
 //! An estimate: weights are exact, activations are counted as the largest tensors that live at once.
 
 use burn::tensor::FloatDType;
-use nn_kit::memory::{count, fitting_clip, gigabytes};
+use nn_kit::memory::{ClipMemory, ClipPlan, count};
 
 use crate::config::Config;
 use crate::error::Error;
@@ -91,31 +91,18 @@ impl Memory {
         })
     }
 
-    /// All of it.
-    pub fn total(&self) -> u64 {
-        self.transformer + self.autoencoder + self.text + self.activations
-    }
-
     /// Refuses what does not fit into `limit` bytes, with what would.
     ///
     /// # Errors
     /// More than the limit.
     pub fn check(sizes: &Sizes, clip: [usize; 3], bytes: u64, limit: u64) -> Result<Self, Error> {
-        let found = Self::estimate(sizes, clip, bytes)?;
-        if found.total() <= limit {
-            return Ok(found);
-        }
-        let advice = fitting_clip(clip, sizes.autoencoder.temporal(), bytes, |clip, bytes| {
-            Ok::<_, Error>(Self::estimate(sizes, clip, bytes)?.total() <= limit)
-        })?;
-        Err(Error::Memory {
-            needed: gigabytes(found.total()),
-            limit: gigabytes(limit),
-            advice: advice.unwrap_or_else(|| {
-                let weights = gigabytes(found.total() - found.activations);
-                format!("the weights alone are {weights:.1} GB; take smaller frames, bf16 or another device")
-            }),
-        })
+        let plan = ClipPlan {
+            clip,
+            step: sizes.autoencoder.temporal(),
+            bytes,
+            limit,
+        };
+        plan.check("a clip of LTX-Video", |clip, bytes| Self::estimate(sizes, clip, bytes))
     }
 
     /// [`Self::check`] for published files, of which only settings and headers are read.
@@ -125,6 +112,16 @@ impl Memory {
     pub fn check_files(files: &Files<'_>, clip: [usize; 3], limit: u64) -> Result<Self, Error> {
         let bytes = if files.dtype == FloatDType::F32 { 4 } else { 2 };
         Self::check(&Sizes::open(files)?, clip, bytes, limit)
+    }
+}
+
+impl ClipMemory for Memory {
+    fn weights(&self) -> u64 {
+        self.transformer + self.autoencoder + self.text
+    }
+
+    fn total(&self) -> u64 {
+        self.weights() + self.activations
     }
 }
 

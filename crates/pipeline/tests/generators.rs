@@ -15,7 +15,7 @@ use report::Report;
 fn other_generators_are_names_or_tables() {
     let others = "video.others=['pixel:a', {model='ltx:b', prompt='go', sampling={steps=4}}]";
     let several = config(&[others]);
-    assert_eq!(several.video.others[1].sampling.steps, Some(4));
+    assert_eq!(several.video.others[1].sampling.get("steps"), Some(&4.into()));
     let text = several.to_toml().unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), text).unwrap();
@@ -29,7 +29,7 @@ fn other_generators_are_names_or_tables() {
     for (setting, said) in [
         ("video.others=['object']", "trained here already"),
         ("video.others=['sora']", "names no video model"),
-        ("video.others=['clips:a']", "score_videos"),
+        ("video.others=['clips:a']", "pusht audit"),
         ("video.others=['ltx:a', 'ltx:a']", "each generator once"),
         ("video.others=[{model='pixel', prompt='go'}]", "there already"),
         ("video.others=[{model='pixel:a', speed=2}]", "speed"),

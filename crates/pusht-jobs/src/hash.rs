@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -59,6 +59,35 @@ pub fn hash_json(value: &impl Serialize) -> serde_json::Result<String> {
     Ok(hash_bytes(serde_json::to_vec(value)?))
 }
 
+/// The file at `path`, or the files in the folder there, sorted; folders in it are passed over.
+///
+/// # Errors
+/// A path that cannot be read.
+pub fn files_at(path: impl AsRef<Path>) -> io::Result<Vec<PathBuf>> {
+    let path = path.as_ref();
+    if !std::fs::metadata(path)?.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let mut files = std::fs::read_dir(path)?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<io::Result<Vec<_>>>()?;
+    files.retain(|file| file.is_file());
+    files.sort();
+    Ok(files)
+}
+
+/// Hash of a file's bytes, or of the bytes of all files in a folder, one after the other in the order of their names.
+///
+/// # Errors
+/// A path that cannot be read.
+pub fn hash_path(path: impl AsRef<Path>) -> io::Result<String> {
+    let mut hasher = Hasher::new();
+    for file in files_at(path)? {
+        hasher.file(file)?;
+    }
+    Ok(hasher.finish())
+}
+
 /// Hash of a file's bytes.
 ///
 /// # Errors
@@ -84,6 +113,20 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "abc").unwrap();
         assert_eq!(hash_file(file.path()).unwrap(), abc);
+    }
+
+    #[test]
+    fn a_folder_is_hashed_as_its_files_in_the_order_of_their_names() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in [("b", "c"), ("a", "ab")] {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        std::fs::create_dir(folder.path().join("c")).unwrap();
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(hash_path(folder.path()).unwrap(), abc);
+        let file = folder.path().join("a");
+        assert_eq!(hash_path(&file).unwrap(), hash_file(&file).unwrap());
+        assert!(hash_path(folder.path().join("d")).is_err());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use clip_audit::{BlockPath, ClipQuality, QualityReport};
+use clip_audit::{BlockPath, ClipComparison, ClipQuality, QualityReport};
 use eval::*;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
@@ -152,8 +152,14 @@ fn clips() -> QualityReport {
         end_error: None,
         asked: BlockPath::default(),
     };
-    let (good, bad) = ([clip(0.02), clip(0.03)], [clip(0.3), clip(0.4)]);
-    QualityReport::new("a <generator>", [&good, &bad, &bad, &good], &Bootstrap::default()).unwrap()
+    let pair = |good: f64, bad: f64| ClipComparison {
+        clip: clip(good),
+        cross_fade: clip(bad),
+        first_frame: clip(bad),
+        demonstration: clip(good),
+    };
+    let clips = [pair(0.02, 0.3), pair(0.03, 0.4)];
+    QualityReport::new("a <generator>", &clips, &Bootstrap::default()).unwrap()
 }
 
 fn report() -> Report {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use nn_kit::CheckpointError;
+use nn_kit::settings::SettingsError;
 
 /// Why a prompt cannot be encoded.
 #[derive(Debug, thiserror::Error)]
@@ -43,13 +44,8 @@ pub enum Error {
         expected: &'static str,
     },
     /// The settings file.
-    #[error("{path:?} cannot be read: {reason}")]
-    Settings {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// The weights.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),

@@ -112,8 +112,7 @@ impl Config {
     /// # Errors
     /// A settings file that is missing or damaged.
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        let path = folder.join("text_encoder/config.json");
-        nn_kit::settings::read(&path).map_err(|reason| Error::Settings { path, reason })
+        Ok(nn_kit::settings::read(&folder.join("text_encoder/config.json"))?)
     }
 
     /// Refuses sizes that are no model.

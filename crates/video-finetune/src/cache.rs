@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::TensorData;
 use nn_kit::{Checkpoint, save_safetensors};
 use pusht_env::Frame;
-use pusht_jobs::{Hasher, JobContext};
+use pusht_jobs::{Hasher, JobContext, files_at};
 
 use crate::clips::{ClipData, ClipPlace};
 use crate::error::FinetuneError;
@@ -138,17 +138,7 @@ pub(crate) fn text_key(made: &str, text: &str) -> String {
 /// What tells a file, or the files of a folder, from others: names, lengths, both ends and 256 places in between. Weights
 /// that were trained differ everywhere; reading all of them would take a minute for the largest.
 pub(crate) fn fingerprint(path: &Path) -> Result<String, FinetuneError> {
-    let mut files = vec![path.to_path_buf()];
-    if path.is_dir() {
-        let entries = std::fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-        let entries = entries.map_err(FinetuneError::io("reading", path))?;
-        files = entries
-            .iter()
-            .map(std::fs::DirEntry::path)
-            .filter(|p| p.is_file())
-            .collect();
-        files.sort();
-    }
+    let files = files_at(path).map_err(FinetuneError::io("reading", path))?;
     let mut hash = Hasher::new();
     for file in files {
         hash.bytes(file.file_name().unwrap_or_default().as_encoded_bytes());

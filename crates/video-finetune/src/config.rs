@@ -3,43 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use training::{Precision, TrainConfig};
-use video_gen::{default_negative_prompt, default_prompt};
+use video_gen::{FrameSize, default_negative_prompt, default_prompt};
 
 use crate::error::FinetuneError;
-
-/// Which published model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Family {
-    /// LTX-Video.
-    Ltx,
-    /// Cosmos-Predict1.
-    Cosmos,
-}
-
-/// A documented set of settings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Preset {
-    /// First and last frame given more often than not.
-    Ours,
-    /// What the seed paper reports of its LTX-Video: 576 clips, 1500 steps of one clip, learning rate 2e-4, bf16, the text
-    /// encoder in 8 bits, the first frame given in one of ten clips, the last never. Its two passes over 576 clips would be
-    /// 1152 steps; the steps are taken as reported.
-    Paper,
-}
-
-/// The format of the weights that are not trained, and of what is computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    /// bf16 where the device computes in it, f32 on the CPU, which would emulate it.
-    Auto,
-    /// 16 bits.
-    Bf16,
-    /// 32 bits.
-    F32,
-}
+use crate::family::{Family, Format, Preset};
 
 /// How to fine-tune. Recorded with the results as `finetune.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -105,9 +72,9 @@ pub struct FinetuneConfig {
     pub validate_every: usize,
     /// Clips that are sampled at each, between the first and the last frame of held-out ones.
     pub sample_clips: usize,
-    /// Steps of their sampler.
+    /// Number of their sampling steps.
     pub sample_steps: usize,
-    /// Their guidance.
+    /// Their guidance scale.
     pub guidance: f64,
 }
 
@@ -276,6 +243,14 @@ impl FinetuneConfig {
             return refuse("steps", self.steps.to_string(), &expected);
         }
         Ok(self.fit().check()?)
+    }
+
+    /// The size that the model works in.
+    pub(crate) fn size(&self) -> FrameSize {
+        FrameSize {
+            width: self.width,
+            height: self.height,
+        }
     }
 
     /// Which layers carry adapters.

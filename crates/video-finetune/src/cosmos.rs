@@ -9,8 +9,8 @@ use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
 use t5_encoder::TextStates;
 use training::Gradients;
-use video_gen::CosmosVideo;
 use video_gen::pictures::picture;
+use video_gen::{CosmosVideo, FrameSize};
 
 use crate::cache::Latents;
 use crate::config::FinetuneConfig;
@@ -26,7 +26,7 @@ pub(crate) struct CosmosTrainee {
     pub(crate) prompts: Prompts,
     pub(crate) prompt: String,
     pub(crate) levels: EdmConfig,
-    pub(crate) size: [usize; 2],
+    pub(crate) size: FrameSize,
     pub(crate) sampling: cosmos_predict::Sampling,
     pub(crate) variant: cosmos_predict::Variant,
 }
@@ -52,7 +52,7 @@ impl CosmosTrainee {
     pub(crate) fn latents(
         autoencoder: &cosmos_predict::Autoencoder,
         frames: &[Frame],
-        size: [usize; 2],
+        size: FrameSize,
         sigma_data: f64,
         device: &Device,
     ) -> Result<Latents, FinetuneError> {

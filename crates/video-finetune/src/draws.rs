@@ -41,7 +41,7 @@ impl Draws {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Family, Preset};
+    use crate::family::{Family, Preset};
 
     #[test]
     fn frames_are_given_as_often_as_asked() {

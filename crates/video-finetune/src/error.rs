@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use nn_kit::CheckpointError;
+use nn_kit::memory::MemoryError;
+use nn_kit::settings::SettingsError;
 use pusht_data::{DataError, VideoError};
 use pusht_vision::VisionError;
 use training::TrainingError;
@@ -24,7 +26,7 @@ pub enum FinetuneError {
     /// A path without videos.
     #[error(
         "{path:?} holds no videos: {reason}; expected MP4 or GIF files, folders of PNG files, one such video, a zarr replay \
-         buffer, a LeRobot v3 set or a file of make_demos"
+         buffer, a LeRobot v3 set or a file of `pusht demos record`"
     )]
     NoVideos {
         /// The path.
@@ -55,15 +57,11 @@ pub enum FinetuneError {
         video: usize,
     },
     /// More memory than there may be.
-    #[error("training needs about {needed:.1} GB; there are {limit:.1} GB: {advice}")]
-    Memory {
-        /// Weights, gradients, moments and activations, in 10⁹ bytes.
-        needed: f64,
-        /// What may be used, in 10⁹ bytes.
-        limit: f64,
-        /// What would fit.
-        advice: String,
-    },
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
+    /// The settings of a model's schedule.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// A file.
     #[error("{action} {path:?} failed: {reason}")]
     Io {

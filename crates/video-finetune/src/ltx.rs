@@ -11,7 +11,7 @@ use pusht_env::Frame;
 use t5_encoder::TextStates;
 use training::Gradients;
 use video_gen::pictures::picture;
-use video_gen::{LtxSettings, LtxVideo};
+use video_gen::{FrameSize, LtxSettings, LtxVideo};
 
 use crate::cache::Latents;
 use crate::config::FinetuneConfig;
@@ -52,7 +52,7 @@ impl LtxTrainee {
     pub(crate) fn latents(
         vae: &ltx_video::Vae,
         frames: &[Frame],
-        size: [usize; 2],
+        size: FrameSize,
         device: &Device,
     ) -> Result<Latents, FinetuneError> {
         let clip: Vec<Tensor<5>> = (frames.iter())

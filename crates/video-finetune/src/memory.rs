@@ -6,10 +6,12 @@
 use std::path::Path;
 
 use burn::tensor::{Device, FloatDType};
-use nn_kit::memory::{count, gigabytes};
+use nn_kit::memory::{MemoryError, count, first_fitting, gigabytes};
 
-use crate::config::{Family, FinetuneConfig, Format};
+use crate::config::FinetuneConfig;
 use crate::error::FinetuneError;
+use crate::family::{Family, Format};
+use crate::smaller::smaller;
 
 /// Tensors of a token's width that the backward pass of a block holds, outside of the feed-forward part.
 const HELD: u64 = 32;
@@ -184,55 +186,28 @@ impl Sizes {
         let Some(limit) = limit.filter(|limit| found.total() > *limit) else {
             return Ok(found);
         };
-        let (mut smaller, mut changes) = (config.clone(), Vec::new());
-        let mut advice = None;
-        for change in [
-            "accumulate",
-            "checkpointing",
-            "text_8bit",
-            "format",
-            "full",
-            "frames",
-            "width",
-        ] {
-            let before = smaller.clone();
-            match change {
-                "accumulate" => smaller.accumulate = smaller.batch_size,
-                "checkpointing" => smaller.checkpointing = true,
-                "text_8bit" => smaller.text_8bit = true,
-                "format" => smaller.format = Format::Bf16,
-                "full" => smaller.full = false,
-                "frames" => smaller.frames = 17.min(smaller.frames),
-                _ => (smaller.width, smaller.height) = (256.min(smaller.width), 256.min(smaller.height)),
+        let smaller = smaller(config);
+        let fitting = first_fitting(&smaller, limit, |smaller| {
+            needs(&smaller.config).map(|need| need.total())
+        })?;
+        let advice = match (fitting, smaller.last()) {
+            (Some((smaller, needed)), _) => {
+                let with = smaller.changes.join(" ");
+                format!("with --set {with} it is about {:.1} GB", gigabytes(needed))
             }
-            if smaller == before {
-                continue;
-            }
-            changes.push(match change {
-                "accumulate" => format!("accumulate={}", smaller.accumulate),
-                "frames" => format!("frames={}", smaller.frames),
-                "width" => format!("width={} height={}", smaller.width, smaller.height),
-                "format" => "format=bf16".to_string(),
-                other => format!("{other}={}", other != "full"),
-            });
-            let needed = needs(&smaller)?.total();
-            if needed <= limit {
-                let with = changes.join(" ");
-                advice = Some(format!("with --set {with} it is about {:.1} GB", gigabytes(needed)));
-                break;
-            }
-        }
-        Err(FinetuneError::Memory {
-            needed: gigabytes(found.total()),
-            limit: gigabytes(limit),
-            advice: advice.unwrap_or_else(|| {
-                let least = needs(&smaller).map_or(0.0, |needs| gigabytes(needs.total()));
-                format!(
-                    "even with {} it is {least:.1} GB; take another device",
-                    changes.join(" ")
-                )
-            }),
-        })
+            (None, Some(least)) => format!(
+                "even with {} it is {:.1} GB; take another device",
+                least.changes.join(" "),
+                gigabytes(needs(&least.config)?.total())
+            ),
+            (None, None) => "take another device".to_owned(),
+        };
+        Err(FinetuneError::Memory(MemoryError {
+            what: "training".to_owned(),
+            needed: found.total(),
+            limit,
+            advice,
+        }))
     }
 }
 
@@ -250,7 +225,7 @@ fn text_bytes(config: &t5_encoder::Config, in_8_bits: bool, bytes: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Preset;
+    use crate::family::Preset;
 
     fn published() -> [Sizes; 2] {
         let ltx = ltx_video::Sizes {

@@ -8,8 +8,8 @@ use pusht_jobs::write_bytes;
 use serde_json::{Value, json};
 use training::init_seeded;
 
-use crate::config::Family;
 use crate::error::FinetuneError;
+use crate::family::Family;
 
 /// Width of the text encoder's states.
 const TEXT: usize = 16;

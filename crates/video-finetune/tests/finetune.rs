@@ -12,10 +12,8 @@ use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
 use pusht_jobs::{CancelFlag, JobContext, Progress};
 use t5_encoder::TextEncoder;
-use video_finetune::{
-    ClipData, Family, Finetune, FinetuneConfig, FinetuneError, Finetuned, Preset, finetune, write_tiny_model,
-};
-use video_gen::{AdapterRecord, CosmosVideo, LtxSettings, LtxVideo, ModelChoice, Sampling};
+use video_finetune::{ClipData, Family, Finetune, FinetuneConfig, FinetuneError, Finetuned, Preset, write_tiny_model};
+use video_gen::{AdapterRecord, CosmosVideo, FrameSize, LoadOptions, LtxOptions, LtxSettings, LtxVideo, ModelSpec};
 
 /// Raises a flag at a step, and keeps what stages end with.
 struct StopAt {
@@ -91,6 +89,10 @@ impl Setting {
         self.folder.path().join(name)
     }
 
+    fn model(&self) -> ModelSpec {
+        ModelSpec::new(self.family.name(), self.path("model")).unwrap()
+    }
+
     /// Trains into a folder; stops at a step where one is given. Also what the stages ended with.
     fn train(&self, out: &str, stop_at: Option<usize>) -> (Result<Finetuned, FinetuneError>, Vec<String>) {
         self.train_as(&self.config, out, stop_at)
@@ -110,18 +112,16 @@ impl Setting {
             stage: String::new(),
             notes: notes.clone(),
         };
-        let result = finetune(Finetune {
-            family: self.family,
-            model: &self.path("model"),
+        let finetune = Finetune {
+            model: &self.model(),
             text: None,
-            data: &self.data,
             out: &self.path(out),
             cache: Some(&self.path("cache")),
             config,
             device: &Device::flex(),
             memory: None,
-            ctx: &mut JobContext::new(Box::new(progress), flag),
-        });
+        };
+        let result = finetune.run(&self.data, &mut JobContext::new(Box::new(progress), flag));
         let notes = notes.lock().unwrap().clone();
         (result, notes)
     }
@@ -221,17 +221,23 @@ impl Setting {
     }
 
     /// A clip of the adapters in `whole`, sampled as the record beside them says.
-    fn by_name(&self, choice: impl Fn(PathBuf) -> ModelChoice, request: VideoRequest) -> Vec<Frame> {
-        let sampling = Sampling {
+    fn by_name(&self, request: VideoRequest) -> Vec<Frame> {
+        let adapted = LtxOptions {
             steps: Some(self.config.sample_steps),
             lora: Some(self.path("whole/adapters.safetensors")),
-            ..Sampling::default()
+            ..LtxOptions::default()
         };
-        let opened = choice(self.path("model")).open(&sampling, None, None, None, &Device::flex());
-        let opened = opened.unwrap();
-        assert_eq!((opened.frames, opened.sampling.tokens), (self.config.frames, Some(12)));
-        assert_eq!(opened.prompt.as_ref(), Some(&self.config.prompt));
-        opened.model.generate(&[request]).unwrap().remove(0)
+        let options = LoadOptions {
+            sampling: adapted.into(),
+            ..LoadOptions::default()
+        };
+        let loaded = self.model().load(&options).unwrap();
+        assert_eq!(
+            (loaded.frames, loaded.sampling.get("tokens")),
+            (self.config.frames, Some(&12.into()))
+        );
+        assert_eq!(loaded.prompt.as_ref(), Some(&self.config.prompt));
+        loaded.generate(&[request]).unwrap().remove(0)
     }
 }
 
@@ -263,7 +269,7 @@ fn ltx_adapters_are_trained_resumed_saved_and_generate_the_same() {
     let adapted = adapted.generate(std::slice::from_ref(&request)).unwrap().remove(0);
     assert_eq!(adapted[..7], seen[..]);
     assert_ne!(plain[..7], seen[..]);
-    assert_eq!(setting.by_name(ModelChoice::Ltx, request)[..7], seen[..]);
+    assert_eq!(setting.by_name(request)[..7], seen[..]);
     // Adapters of another model.
     let wrong = open().with_adapters(&setting.path("model/vae/model.safetensors"));
     let text = wrong.err().unwrap().to_string();
@@ -296,7 +302,7 @@ fn cosmos_adapters_are_trained_resumed_saved_and_generate_the_same() {
         CosmosVideo::new(
             pipeline,
             prompts,
-            [config.height, config.width],
+            FrameSize::square(config.width),
             sampling,
             EndFrame::InPlace,
         )
@@ -310,7 +316,7 @@ fn cosmos_adapters_are_trained_resumed_saved_and_generate_the_same() {
     // The strip has frames 0 and 2 of 17.
     assert_eq!([&adapted[0], &adapted[2]], [&seen[0], &seen[1]]);
     assert_ne!(plain[2], seen[1]);
-    let named = setting.by_name(ModelChoice::Cosmos, request);
+    let named = setting.by_name(request);
     assert_eq!([&named[0], &named[2]], [&seen[0], &seen[1]]);
 }
 
@@ -342,7 +348,7 @@ fn all_weights_learn_one_clip_and_are_read_back() {
     let late = losses[losses.len() - 4..].iter().sum::<f64>() / 4.0;
     println!("loss {:.3} to {late:.3}", losses[0]);
     assert!(late < 0.6 * losses[0], "{losses:?}");
-    assert_eq!(done.clips, [1, 0]);
+    assert_eq!((done.train_clips, done.valid_clips), (1, 0));
     let read = ltx_video::Transformer::open(&setting.path("full"), FloatDType::F32, &Device::flex()).unwrap();
     let base = ltx_video::Transformer::open(&setting.path("model"), FloatDType::F32, &Device::flex()).unwrap();
     assert_eq!((read.width(), read.channels()), (base.width(), base.channels()));
@@ -447,18 +453,16 @@ fn what_cannot_work_is_refused_before_any_work() {
             family: Family::Ltx,
         };
         other.config.set(change).unwrap();
-        let result = finetune(Finetune {
-            family: Family::Ltx,
-            model: &setting.path("model"),
+        let finetune = Finetune {
+            model: &setting.model(),
             text: None,
-            data: &other.data,
             out: &other.path("out"),
             cache: None,
             config: &other.config,
             device: &Device::flex(),
             memory: None,
-            ctx: &mut JobContext::silent(),
-        });
+        };
+        let result = finetune.run(&other.data, &mut JobContext::silent());
         let text = result.err().unwrap().to_string();
         assert!(parts.iter().all(|part| text.contains(part)), "{change}: {text}");
         assert!(!other.path("out").exists(), "{change}");

@@ -3,6 +3,8 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use pusht_env::Frame;
 
+use crate::FrameSize;
+
 /// For each place of an axis of `to` the places of one of `from` that it is made of, with their shares: a triangle, as wide
 /// as the larger of both pixels.
 fn taps(from: usize, to: usize) -> Vec<Vec<(usize, f32)>> {
@@ -21,32 +23,35 @@ fn taps(from: usize, to: usize) -> Vec<Vec<(usize, f32)>> {
         .collect()
 }
 
-/// Planes of a plane's size `[height, width]` resized to another, bilinear and without aliases.
-fn resize(plane: &[f32], from: [usize; 2], to: [usize; 2]) -> Vec<f32> {
+/// A plane resized from one size to another, bilinear and without aliases.
+fn resize(plane: &[f32], from: FrameSize, to: FrameSize) -> Vec<f32> {
     if from == to {
         return plane.to_vec();
     }
-    let (rows, columns) = (taps(from[0], to[0]), taps(from[1], to[1]));
-    let mut wide = Vec::with_capacity(from[0] * to[1]);
-    for line in plane.chunks_exact(from[1]) {
+    let (rows, columns) = (taps(from.height, to.height), taps(from.width, to.width));
+    let mut wide = Vec::with_capacity(from.height * to.width);
+    for line in plane.chunks_exact(from.width) {
         wide.extend(
             columns
                 .iter()
                 .map(|taps| taps.iter().map(|(p, share)| line[*p] * share).sum::<f32>()),
         );
     }
-    let mut out = Vec::with_capacity(to[0] * to[1]);
+    let mut out = Vec::with_capacity(to.height * to.width);
     for taps in &rows {
-        let value = |x: usize| taps.iter().map(|(p, share)| wide[p * to[1] + x] * share).sum::<f32>();
-        out.extend((0..to[1]).map(value));
+        let value = |x: usize| {
+            taps.iter()
+                .map(|(p, share)| wide[p * to.width + x] * share)
+                .sum::<f32>()
+        };
+        out.extend((0..to.width).map(value));
     }
     out
 }
 
 /// A frame, which must have pixels, as `[1, 3, height, width]` in [−1, 1].
-pub fn picture(frame: &Frame, size: [usize; 2], device: &Device) -> Tensor<4> {
-    let (width, height) = frame.dimensions();
-    let from = [height as usize, width as usize];
+pub fn picture(frame: &Frame, size: FrameSize, device: &Device) -> Tensor<4> {
+    let from = FrameSize::from(frame);
     let bytes = frame.as_raw();
     let plane = |channel: usize| {
         let values: Vec<f32> = bytes
@@ -58,18 +63,19 @@ pub fn picture(frame: &Frame, size: [usize; 2], device: &Device) -> Tensor<4> {
         resize(&values, from, size)
     };
     let values: Vec<f32> = (0..3).flat_map(plane).collect();
-    Tensor::from_data(TensorData::new(values, [1, 3, size[0], size[1]]), device)
+    Tensor::from_data(TensorData::new(values, [1, 3, size.height, size.width]), device)
 }
 
 /// The frames of a clip `[1, 3, frames, height, width]` in [−1, 1], in a size.
-pub fn frames(clip: Tensor<5>, size: [usize; 2]) -> Vec<Frame> {
+pub fn frames(clip: Tensor<5>, size: FrameSize) -> Vec<Frame> {
     let [_, _, frames, height, width] = clip.dims();
+    let from = FrameSize { width, height };
     let values: Vec<f32> = clip.into_data().iter::<f32>().collect();
     let plane = |channel: usize, frame: usize| &values[(channel * frames + frame) * height * width..][..height * width];
     (0..frames)
         .map(|frame| {
-            let planes: [Vec<f32>; 3] = std::array::from_fn(|c| resize(plane(c, frame), [height, width], size));
-            let mut out = Frame::new(size[1] as u32, size[0] as u32);
+            let planes: [Vec<f32>; 3] = std::array::from_fn(|c| resize(plane(c, frame), from, size));
+            let mut out = Frame::new(size.width as u32, size.height as u32);
             for (i, pixel) in out.pixels_mut().enumerate() {
                 pixel.0 = std::array::from_fn(|c| ((planes[c][i] + 1.0) * 127.5).round().clamp(0.0, 255.0) as u8);
             }
@@ -84,14 +90,15 @@ mod tests {
 
     #[test]
     fn frames_come_back_from_the_models_size() {
+        let side = FrameSize::square;
         let mut frame = Frame::new(96, 96);
         for (x, y, pixel) in frame.enumerate_pixels_mut() {
             pixel.0 = [x as u8, y as u8, (x + y) as u8];
         }
         let device = Device::flex();
-        let same = frames(picture(&frame, [96, 96], &device).unsqueeze_dim(2), [96, 96]);
+        let same = frames(picture(&frame, side(96), &device).unsqueeze_dim(2), side(96));
         assert_eq!(same[0].as_raw(), frame.as_raw());
-        let large = frames(picture(&frame, [256, 256], &device).unsqueeze_dim(2), [96, 96]);
+        let large = frames(picture(&frame, side(256), &device).unsqueeze_dim(2), side(96));
         let off = large[0]
             .as_raw()
             .iter()
@@ -100,7 +107,7 @@ mod tests {
             .max();
         assert!(off.unwrap() <= 1, "{off:?}");
         // Halved, a chequerboard is grey.
-        assert_eq!(resize(&[0.0, 1.0, 1.0, 0.0], [2, 2], [1, 1]), [0.5]);
+        assert_eq!(resize(&[0.0, 1.0, 1.0, 0.0], side(2), side(1)), [0.5]);
     }
 
     #[test]

@@ -4,17 +4,22 @@
 
 use std::cell::Cell;
 use std::path::Path;
+use std::rc::Rc;
 
 use nn_kit::settings::Class;
 use pusht_data::{Demonstrations, Simulation, VideoError, VideoModel, VideoRequest, demonstrate};
 use pusht_env::{ExpertConfig, FillRule, Frame, GOAL, Pose, Renderer, Scene};
 use pusht_jobs::{CancelFlag, JobContext, Silent};
-use video_gen::{ClipEnds, Generation, GenerationError, GenerationJob, ModelChoice, Part, Plan, Sampling};
+use video_gen::{
+    ClipEndpoints, ClipReferences, CosmosOptions, Endpoint, Generation, GenerationError, GenerationJob, LoadOptions,
+    LoadedModel, LtxOptions, ModelSpec, SamplingOptions, SplitName,
+};
 use video_io::{png_bytes, read_frames, upscale};
 
 /// Fades, and counts what it was asked for; stops the job after `until` requests.
+#[derive(Clone)]
 struct Fade {
-    asked: Cell<usize>,
+    asked: Rc<Cell<usize>>,
     until: usize,
     stop: CancelFlag,
 }
@@ -22,7 +27,7 @@ struct Fade {
 impl Fade {
     fn new(until: usize) -> Self {
         Self {
-            asked: Cell::new(0),
+            asked: Rc::default(),
             until,
             stop: CancelFlag::new(),
         }
@@ -63,36 +68,37 @@ fn board(x: f64) -> Frame {
     renderer.render(&Scene::new([x, 120.0], Pose::new(240.0, 300.0, 0.4), GOAL))
 }
 
-fn ends(folder: &Path) -> ClipEnds {
+fn ends(folder: &Path) -> ClipEndpoints {
     let (start, end) = (folder.join("start.png"), folder.join("end.png"));
     // An enlarged picture is brought to 96 × 96.
     std::fs::write(&start, png_bytes(&upscale(&board(100.0), 4)).unwrap()).unwrap();
     std::fs::write(&end, png_bytes(&board(200.0)).unwrap()).unwrap();
-    ClipEnds::pictures(&start, Some(&end), true).unwrap()
+    ClipEndpoints::pictures(&start, Some(&end), true).unwrap()
 }
 
-fn job<'a>(model: &'a Fade, ends: &'a ClipEnds, count: usize, seed: u64) -> GenerationJob<'a> {
-    GenerationJob {
-        model,
-        at_once: 2,
-        plan: Plan {
-            model: "object:fade".to_owned(),
-            model_sha256: None,
-            model_name: model.name(),
-            sampling: Sampling::default(),
-            prompt: None,
-            ends: ends.of(),
-            frames: 9,
-            frame_rate: 10,
-            seed,
-        },
+struct Job<'a> {
+    fade: &'a Fade,
+    ends: &'a ClipEndpoints,
+    count: usize,
+    seed: u64,
+}
+
+fn job<'a>(fade: &'a Fade, ends: &'a ClipEndpoints, count: usize, seed: u64) -> Job<'a> {
+    Job {
+        fade,
         ends,
         count,
+        seed,
     }
 }
 
-fn run(job: &GenerationJob<'_>, out: &Path, stop: &CancelFlag) -> Result<Generation, GenerationError> {
-    job.run(out, &mut JobContext::new(Box::new(Silent), stop.clone()))
+fn run(job: &Job<'_>, out: &Path, stop: &CancelFlag) -> Result<Generation, GenerationError> {
+    let mut model = LoadedModel::new("object:fade", job.fade.clone(), 9);
+    model.batch_size = 2;
+    let builder = GenerationJob::builder(&model, job.ends).clips(job.count).seed(job.seed);
+    builder
+        .build()?
+        .run(out, &mut JobContext::new(Box::new(Silent), stop.clone()))
 }
 
 #[test]
@@ -164,14 +170,28 @@ fn clips_begin_in_all_episodes_before_one_comes_again() {
         threads: 0,
     };
     demonstrate(&data, &four, &mut JobContext::silent()).unwrap();
-    let ends = ClipEnds::data(&data, Part::All, 9, true).unwrap();
+    let ends = ClipEndpoints::data(&data, SplitName::All, 9, true).unwrap();
     assert!(ends.describe().contains("4 episodes of"), "{}", ends.describe());
     let fade = Fade::new(usize::MAX);
     let made = run(&job(&fade, &ends, 8, 1), &folder.path().join("out"), &fade.stop).unwrap();
     for pass in made.clips.chunks(4) {
-        let mut from: Vec<_> = pass.iter().map(|clip| clip.start.split(',').next().unwrap()).collect();
+        let episode = |clip: &video_gen::ClipRecord| match clip.start {
+            Endpoint::Row { episode, .. } => episode,
+            _ => panic!("{:?}", clip.start),
+        };
+        let mut from: Vec<_> = pass.iter().map(episode).collect();
         from.sort_unstable();
-        assert_eq!(from, ["episode 0", "episode 1", "episode 2", "episode 3"]);
+        assert_eq!(from, [0, 1, 2, 3]);
+    }
+    // Clips are found again beside the demonstrations that they begin and end in.
+    let references = ClipReferences::open(&folder.path().join("out")).unwrap();
+    assert_eq!(references.len(), 8);
+    let pair = references.clip(3).unwrap();
+    assert_eq!((pair.clip.len(), pair.demonstration.len()), (9, 9));
+    let seed = references.generation().clips[3].seed % 3;
+    let as_faded = |frame: &Frame| frame.iter().map(|byte| byte ^ seed as u8).collect::<Vec<_>>();
+    for at in [0, 8] {
+        assert_eq!(pair.clip[at].as_raw(), &as_faded(&pair.demonstration[at]));
     }
 }
 
@@ -181,13 +201,13 @@ fn what_cannot_be_an_end_is_refused() {
     let (text, white) = (folder.path().join("text.png"), folder.path().join("white.png"));
     std::fs::write(&text, "not a picture").unwrap();
     std::fs::write(&white, png_bytes(&Frame::new(64, 64)).unwrap()).unwrap();
-    let refused = |path: &Path, board| ClipEnds::pictures(path, None, board).err().unwrap().to_string();
+    let refused = |path: &Path, board| ClipEndpoints::pictures(path, None, board).err().unwrap().to_string();
     assert!(refused(&text, false).contains("no PNG"), "{}", refused(&text, false));
     assert!(refused(&white, true).contains("white.png"), "{}", refused(&white, true));
-    assert!(ClipEnds::pictures(&white, None, false).is_ok());
+    assert!(ClipEndpoints::pictures(&white, None, false).is_ok());
     let start = folder.path().join("start.png");
     std::fs::write(&start, png_bytes(&board(100.0)).unwrap()).unwrap();
-    let error = ClipEnds::pictures(&start, Some(&white), false)
+    let error = ClipEndpoints::pictures(&start, Some(&white), false)
         .err()
         .unwrap()
         .to_string();
@@ -197,27 +217,39 @@ fn what_cannot_be_an_end_is_refused() {
 #[test]
 fn what_is_no_model_is_refused_before_anything_is_read() {
     let folder = tempfile::tempdir().unwrap();
-    let device = burn::tensor::Device::flex();
-    let open = |kind: &str, sampling: &Sampling, prompt: Option<&str>| {
-        let choice: ModelChoice = format!("{kind}:{}", folder.path().display()).parse().unwrap();
-        choice
-            .open(sampling, None, prompt, None, &device)
-            .err()
-            .unwrap()
-            .to_string()
+    let open = |kind: &str, sampling: SamplingOptions, prompt: Option<&str>| {
+        let spec = ModelSpec::new(kind, folder.path()).unwrap();
+        let options = LoadOptions {
+            sampling,
+            prompt: prompt.map(str::to_owned),
+            ..LoadOptions::default()
+        };
+        let error = spec.load(&options).err().unwrap().to_string();
+        assert_eq!(spec.check(&options).unwrap_err().to_string(), error);
+        error
     };
-    let none = Sampling::default();
-    assert!(open("object", &none, None).contains("train_video"));
-    assert!(open("ltx", &none, None).contains("docs/ltx-video.md"));
-    assert!(open("cosmos", &none, None).contains("model.pt"));
-    assert!(open("ltx", &none, Some(" ")).contains("empty"));
+    let none = SamplingOptions::default;
+    assert!(open("object", none(), None).contains("pusht train video"));
+    assert!(open("ltx", none(), None).contains("docs/ltx-video.md"));
+    assert!(open("cosmos", none(), None).contains("model.pt"));
+    assert!(open("ltx", none(), Some(" ")).contains("empty"));
     // The other family's folder.
     let part = |name: &str| folder.path().join(name);
     std::fs::create_dir(part("transformer")).unwrap();
     std::fs::create_dir(part("vae")).unwrap();
     let settings = ltx_video::Config::default().named().unwrap().to_string();
     std::fs::write(part("transformer/config.json"), settings).unwrap();
-    let error = open("cosmos", &none, None);
+    let shifted = CosmosOptions {
+        end_frame: Some(cosmos_predict::EndFrame::Shifted),
+        ..CosmosOptions::default()
+    };
+    assert!(open("ltx", shifted.into(), None).contains("LTX-Video models have no end_frame; leave it out"));
+    let stopped = LtxOptions {
+        frame_rate: Some(0.0),
+        ..LtxOptions::default()
+    };
+    assert!(open("ltx", stopped.into(), None).contains("frame_rate is not above 0"));
+    let error = open("cosmos", none(), None);
     assert!(
         error.contains("LTXVideoTransformer3DModel; expected a CosmosTransformer3DModel"),
         "{error}"
@@ -230,22 +262,57 @@ fn a_damaged_record_beside_adapters_is_named() {
     let part = |name: &str| folder.path().join(name);
     std::fs::create_dir(part("transformer")).unwrap();
     std::fs::create_dir(part("vae")).unwrap();
-    let choice: ModelChoice = format!("ltx:{}", folder.path().display()).parse().unwrap();
-    let sampling = Sampling {
+    let spec = ModelSpec::new("ltx", folder.path()).unwrap();
+    let adapted = LtxOptions {
         lora: Some(part("adapters.safetensors")),
-        ..Sampling::default()
+        ..LtxOptions::default()
     };
-    let refused = || {
-        let device = burn::tensor::Device::flex();
-        choice
-            .check(&sampling, None, None, None, &device)
-            .unwrap_err()
-            .to_string()
+    let options = LoadOptions {
+        sampling: adapted.into(),
+        ..LoadOptions::default()
     };
+    let refused = || spec.check(&options).unwrap_err().to_string();
     std::fs::write(part("finetune.json"), "{\"config\": {}}").unwrap();
     let text = refused();
     assert!(text.contains("finetune.json") && text.contains("frames"), "{text}");
     // Without one, adapters are sampled as the model itself.
     std::fs::remove_file(part("finetune.json")).unwrap();
     assert!(!refused().contains("finetune.json"));
+}
+
+#[test]
+fn records_of_earlier_versions_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = r#"{
+        "schema": 1,
+        "plan": {
+            "model": "ltx:weights", "model_name": "ltx-video",
+            "sampling": {
+                "lora": null, "steps": 8, "guidance": 3.0, "negative_prompt": "blur", "size": [256, 320],
+                "frame_rate": 10.0, "tokens": 256, "text": null, "weights": "bf16", "end_frame": null
+            },
+            "prompt": "a dot", "ends": {"data": {"path": "demos.jsonl", "part": "test", "end": true}},
+            "frames": 33, "frame_rate": 10, "seed": 4
+        },
+        "clips": [{
+            "seed": 9, "start": "episode 12, row 3", "end": "episode 12, row 35",
+            "video": "videos/0000.mp4", "frames": "frames/0000", "seconds": 1.5
+        }]
+    }"#;
+    std::fs::write(folder.path().join(Generation::FILE), text).unwrap();
+    let found = Generation::open(folder.path()).unwrap();
+    assert_eq!(found.clips[0].start, Endpoint::Row { episode: 12, row: 3 });
+    let sampling = LtxOptions {
+        steps: Some(8),
+        guidance: Some(3.0),
+        negative_prompt: Some("blur".into()),
+        size: Some("320x256".parse().unwrap()),
+        frame_rate: Some(10.0),
+        tokens: Some(256),
+        weights: Some(video_gen::WeightFormat::Bf16),
+        ..LtxOptions::default()
+    };
+    assert_eq!(found.plan.sampling, sampling.into());
+    let written = serde_json::to_value(&found).unwrap();
+    assert_eq!(written, serde_json::from_str::<serde_json::Value>(text).unwrap());
 }

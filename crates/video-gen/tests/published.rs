@@ -11,7 +11,7 @@ use nn_kit::{Checkpoint, save_safetensors};
 use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
 use training::init_seeded;
-use video_gen::{CosmosVideo, LtxSettings, LtxVideo};
+use video_gen::{CosmosVideo, FrameSize, LtxSettings, LtxVideo};
 
 /// The parts of a recorded pipeline as a folder of published files, with a tokenizer.
 fn published_folder(folder: &Path) {
@@ -158,7 +158,14 @@ fn cosmos_video(end: EndFrame) -> CosmosVideo {
         steps: 2,
         ..cosmos_predict::Sampling::default()
     };
-    CosmosVideo::new(pipeline(|_| {}), prompts, [16, 32], sampling, end).unwrap()
+    CosmosVideo::new(
+        pipeline(|_| {}),
+        prompts,
+        FrameSize { width: 32, height: 16 },
+        sampling,
+        end,
+    )
+    .unwrap()
 }
 
 fn cosmos_request(frames: usize) -> VideoRequest {

@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use pusht_jobs::Hasher;
+use pusht_jobs::{Hasher, files_at};
 
 use crate::find::is_png_file;
 
@@ -17,11 +17,7 @@ pub fn content_hash(path: impl AsRef<Path>) -> io::Result<String> {
     let path = path.as_ref();
     let mut hasher = Hasher::new();
     if fs::metadata(path)?.is_dir() {
-        let entries: io::Result<Vec<PathBuf>> = fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect();
-        let mut files = entries?;
-        files.retain(|file| is_png_file(file));
-        files.sort();
-        for file in files {
+        for file in files_at(path)?.into_iter().filter(|file| is_png_file(file)) {
             let name = file.file_name().unwrap_or_default().to_string_lossy();
             hasher.field(name.as_bytes()).field(fs::read(&file)?);
         }

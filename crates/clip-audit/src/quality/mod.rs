@@ -5,7 +5,9 @@
 //! `docs/evaluation.md` defines the measures.
 
 mod clip;
+mod comparison;
 mod report;
 
 pub use clip::{ClipQuality, Judge, QualityError};
+pub use comparison::{ClipComparison, compare_clips};
 pub use report::{QualityGroup, QualityReport, QualityRow};

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use traj_metrics::{Bootstrap, Interval};
 
 use super::clip::{ClipQuality, QualityError};
+use super::comparison::ClipComparison;
 
 /// Ways of the T that clips are grouped at, px.
 const PATHS: [f64; 3] = [20.0, 80.0, 160.0];
@@ -74,13 +75,14 @@ impl QualityGroup {
 }
 
 impl QualityReport {
-    /// `sets` are the model's clips, the cross-fades, the first frame repeated and the demonstrations, clip by clip in one
-    /// order.
+    /// Of the clips of the model `name`.
     ///
     /// # Errors
-    /// No clips, sets of different size, or settings that give no interval.
-    pub fn new(name: &str, sets: [&[ClipQuality]; 4], bootstrap: &Bootstrap) -> Result<Self, QualityError> {
-        let [model, fade, still, real] = sets;
+    /// No clips, or settings that give no interval.
+    pub fn new(name: &str, clips: &[ClipComparison], bootstrap: &Bootstrap) -> Result<Self, QualityError> {
+        let set = |of: fn(&ClipComparison) -> ClipQuality| clips.iter().map(of).collect::<Vec<_>>();
+        let (model, fade) = (&set(|c| c.clip)[..], &set(|c| c.cross_fade)[..]);
+        let (still, real) = (&set(|c| c.first_frame)[..], &set(|c| c.demonstration)[..]);
         let difference = |of: fn(&ClipQuality) -> Option<f64>| {
             let pairs = model.iter().zip(fade);
             let (ours, theirs): (Vec<f64>, Vec<f64>) = pairs.filter_map(|(a, b)| of(a).zip(of(b))).unzip();
@@ -115,6 +117,46 @@ impl QualityReport {
         for row in self.rows.first_mut().into_iter().chain(groups) {
             name.clone_into(&mut row.name);
         }
+    }
+
+    /// What it says of the clips against cross-fades between the same ends, in a sentence.
+    pub fn conclusion(&self) -> String {
+        let [deformation, pushed, residual] = &self.against_fade;
+        // Less is better of the first and the last.
+        let measures = [
+            ("the shape of the T", deformation, -1.0),
+            ("who moves it", pushed, 1.0),
+            ("how well an agent can follow", residual, -1.0),
+        ];
+        let found = |wanted: &str| {
+            let named = measures.iter().filter(|(_, difference, good)| {
+                let found = match difference {
+                    None => "untold",
+                    Some(i) if good * i.low > 0.0 && good * i.high > 0.0 => "better",
+                    Some(i) if good * i.low < 0.0 && good * i.high < 0.0 => "worse",
+                    Some(_) => "equal",
+                };
+                found == wanted
+            });
+            named.map(|(name, ..)| *name).collect::<Vec<_>>().join(" and ")
+        };
+        let parts = [
+            ("better", "they are better in "),
+            ("worse", "they are worse in "),
+            ("equal", "no difference is shown in "),
+            ("untold", "nothing can be told of "),
+        ];
+        let parts: Vec<String> = parts
+            .iter()
+            .map(|(wanted, words)| (words, found(wanted)))
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(words, names)| format!("{words}{names}"))
+            .collect();
+        let name = self.rows.first().map_or("the model", |row| row.name.as_str());
+        format!(
+            "The clips of {name} against cross-fades between the same ends: {}.",
+            parts.join("; ")
+        )
     }
 
     /// Its tables in Markdown.
@@ -246,7 +288,14 @@ mod tests {
             .iter()
             .map(|c| clip(c.deformation + 0.3, c.asked.pushes))
             .collect();
-        let report = QualityReport::new("ours", [&model, &fade, &fade, &model], &Bootstrap::default()).unwrap();
+        let pair = |(clip, fade): (&ClipQuality, &ClipQuality)| ClipComparison {
+            clip: *clip,
+            cross_fade: *fade,
+            first_frame: *fade,
+            demonstration: *clip,
+        };
+        let clips: Vec<_> = model.iter().zip(&fade).map(pair).collect();
+        let report = QualityReport::new("ours", &clips, &Bootstrap::default()).unwrap();
         let [Some(difference), Some(pushed), None] = &report.against_fade else {
             panic!("{:?}", report.against_fade);
         };
@@ -261,7 +310,12 @@ mod tests {
         );
         assert_eq!(report.rows[0].given_error, Some(0.1));
         assert!(report.markdown().contains("3 and more | 5"), "{}", report.markdown());
-        let none = QualityReport::new("ours", [&[], &[], &[], &[]], &Bootstrap::default());
+        assert_eq!(
+            report.conclusion(),
+            "The clips of ours against cross-fades between the same ends: they are better in the shape of the T; no \
+             difference is shown in who moves it; nothing can be told of how well an agent can follow."
+        );
+        let none = QualityReport::new("ours", &[], &Bootstrap::default());
         assert!(none.is_err());
     }
 }

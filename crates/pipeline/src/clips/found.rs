@@ -135,7 +135,7 @@ impl Stage for LabelFound<'_> {
         if episodes.len() < FEWEST {
             return Err(fail(&format!(
                 "{} videos in {} have {} stretches of at least {LEAST_STRETCH} frames whose actions can be trusted; expected \
-                 at least {FEWEST}, for training, validation and test part. The command score_videos says what is wrong with \
+                 at least {FEWEST}, for training, validation and test part. `pusht audit` says what is wrong with \
                  each",
                 self.searched.videos.len(),
                 self.searched.folder.display(),

@@ -2,11 +2,8 @@
 
 use std::path::Path;
 
-use clip_audit::{ClipQuality, Judge, QualityReport};
-use pusht_env::Frame;
+use clip_audit::{ClipComparison, Judge, QualityReport, compare_clips};
 use pusht_jobs::JobContext;
-use pusht_vision::cross_fade;
-use rayon::prelude::*;
 use traj_metrics::Bootstrap;
 
 use super::ends::Ends;
@@ -25,24 +22,12 @@ pub(super) fn judge_clips(
 ) -> Result<QualityReport, PipelineError> {
     let fail = failed("clips");
     let judge = Judge::new().map_err(|e| fail(&e))?;
-    let task = ctx.task("judge clips", ends.len());
-    let mut sets: [Vec<ClipQuality>; 4] = Default::default();
-    for (block, some) in ends.chunks(8).enumerate() {
-        task.check()?;
-        let of = |(i, ends): (usize, &Ends)| -> Result<[ClipQuality; 4], PipelineError> {
-            let truth = &demos.episodes[ends.episode].frames[ends.start..=ends.end];
-            let made = store::read(dir, block * 8 + i)?;
-            let fade = cross_fade(&truth[0], &truth[truth.len() - 1], truth.len());
-            let still = vec![truth[0].clone(); truth.len()];
-            let judged = |frames: &[Frame]| judge.clip(frames, truth).map_err(|e| fail(&format!("clip {i}: {e}")));
-            Ok([judged(&made)?, judged(&fade)?, judged(&still)?, judged(truth)?])
-        };
-        let judged: Result<Vec<_>, PipelineError> = some.par_iter().enumerate().map(of).collect();
-        for clip in judged? {
-            sets.iter_mut().zip(clip).for_each(|(set, quality)| set.push(quality));
-        }
-        task.advance_to(sets[0].len(), "");
-    }
-    task.finish(&format!("{} clips", ends.len()));
-    QualityReport::new(name, sets.each_ref().map(Vec::as_slice), &Bootstrap::default()).map_err(|e| fail(&e))
+    let compare = |i: usize| -> Result<ClipComparison, PipelineError> {
+        let ends = &ends[i];
+        let truth = &demos.episodes[ends.episode].frames[ends.start..=ends.end];
+        let made = store::read(dir, i)?;
+        judge.compare(&made, truth).map_err(|e| fail(&format!("clip {i}: {e}")))
+    };
+    let clips = compare_clips(ends.len(), compare, ctx)?;
+    QualityReport::new(name, &clips, &Bootstrap::default()).map_err(|e| fail(&e))
 }

@@ -21,9 +21,9 @@ pub(super) fn make_clips(
     ctx: &mut JobContext,
 ) -> Result<(), PipelineError> {
     let task = ctx.task("generate clips", ends.len());
-    for (batch, chunk) in ends.chunks(maker.at_once).enumerate() {
+    for (batch, chunk) in ends.chunks(maker.batch_size).enumerate() {
         task.check()?;
-        let first = batch * maker.at_once;
+        let first = batch * maker.batch_size;
         let missing: Vec<usize> = (0..chunk.len())
             .filter(|i| !store::folder(dir, first + i).exists())
             .collect();

@@ -5,7 +5,7 @@ use super::video::{OtherGenerator, VideoChoice, VideoConfig, unset};
 use crate::PipelineError;
 
 /// A setting that makes no experiment.
-fn wrong<T>(key: &str, reason: &str) -> Result<T, PipelineError> {
+pub(super) fn wrong<T>(key: &str, reason: &str) -> Result<T, PipelineError> {
     Err(PipelineError::Config {
         origin: key.to_owned(),
         reason: reason.to_owned(),
@@ -141,7 +141,7 @@ impl VideoConfig {
             VideoChoice::Clips(_) => {
                 return wrong(
                     &key,
-                    "is a folder of videos, which are not between ends of demonstrations; expected a model (score_videos judges folders)",
+                    "is a folder of videos, which are not between ends of demonstrations; expected a model (`pusht audit` judges folders)",
                 );
             }
             VideoChoice::Object | VideoChoice::Pixel => {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use toml::{Table, Value};
-use video_gen::{PixelTrainSettings, Sampling};
+use video_gen::{PixelTrainSettings, SamplingOptions};
 
 use super::settings::Config;
 use super::video::{VideoChoice, VideoConfig};
@@ -59,7 +59,7 @@ impl Config {
         self.video = VideoConfig {
             model: VideoChoice::Clips(folder.to_path_buf()),
             others: Vec::new(),
-            sampling: Sampling::default(),
+            sampling: SamplingOptions::default(),
             prompt: None,
             fps,
             ..self.video
@@ -135,13 +135,13 @@ fn overlay(base: &mut Table, over: Table) {
 }
 
 fn read(table: &Table, origin: &str) -> Result<Config, PipelineError> {
-    table
-        .clone()
-        .try_into()
-        .map_err(|e: toml::de::Error| PipelineError::Config {
-            origin: origin.to_owned(),
-            reason: e.to_string(),
-        })
+    let read = table.clone().try_into();
+    let mut config: Config = read.map_err(|e: toml::de::Error| PipelineError::Config {
+        origin: origin.to_owned(),
+        reason: e.to_string(),
+    })?;
+    config.video.read_sampling()?;
+    Ok(config)
 }
 
 #[cfg(test)]
@@ -172,6 +172,31 @@ mod tests {
             (bc_policy::PolicyKind::Cnn, 3)
         );
         assert_eq!(config.seeds, [4, 5]);
+    }
+
+    #[test]
+    fn sampling_is_kept_in_one_form() {
+        let load = |settings: &[&str]| {
+            let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
+            Config::load("smoke", None, &settings).unwrap()
+        };
+        let whole = load(&[
+            "video.model=ltx:a",
+            "video.sampling.guidance=3",
+            "video.sampling.size=[256, 320]",
+        ]);
+        let part = load(&[
+            "video.model=ltx:a",
+            "video.sampling.guidance=3.0",
+            "video.sampling.size={width=320, height=256}",
+        ]);
+        assert_eq!(whole, part);
+        // What stages made before are known by.
+        let text = r#"{"lora":null,"steps":null,"guidance":3.0,"negative_prompt":null,"size":[256,320],"frame_rate":null,"tokens":null,"text":null,"weights":null,"end_frame":null}"#;
+        assert_eq!(serde_json::to_string(&whole.video.sampling).unwrap(), text);
+        let again = whole.to_toml().unwrap().parse::<Table>().unwrap();
+        assert_eq!(again["video"]["sampling"].as_table().unwrap().len(), 2);
+        assert_eq!(read(&again, "again").unwrap(), whole);
     }
 
     #[test]
@@ -207,6 +232,11 @@ mod tests {
                 .contains("pixel")
         );
         assert!(error(&["video.model=sora"]).contains("names no video model"));
+        let foreign = error(&["video.model=object:a", "video.sampling.guidance=3"]);
+        assert!(
+            foreign.contains("video.sampling") && foreign.contains("no guidance"),
+            "{foreign}"
+        );
         assert!(error(&["video.prompt=go"]).contains("there already"));
         let unknown = Config::load("huge", None, &[]).unwrap_err().to_string();
         assert!(unknown.contains("smoke, cpu, strong, paper"), "{unknown}");

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 
 use serde::de::{Error, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
-use video_gen::{ModelChoice, PixelTrainSettings, Sampling, TrainSettings};
+use video_gen::{ModelSpec, PixelTrainSettings, SamplingOptions, TrainSettings};
+
+use super::check::wrong;
+use crate::PipelineError;
 
 /// The video model and its clips.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,7 +26,7 @@ pub struct VideoConfig {
     pub pixel: PixelTrainSettings,
     /// How a model that is there already samples.
     #[serde(default, skip_serializing_if = "unset")]
-    pub sampling: Sampling,
+    pub sampling: SamplingOptions,
     /// Clips to generate.
     pub clips: usize,
     /// Frames a clip.
@@ -40,8 +43,36 @@ fn small(settings: &PixelTrainSettings) -> bool {
     *settings == PixelTrainSettings::small()
 }
 
-pub(super) fn unset(sampling: &Sampling) -> bool {
-    *sampling == Sampling::default()
+pub(super) fn unset(sampling: &SamplingOptions) -> bool {
+    sampling.is_empty()
+}
+
+impl VideoConfig {
+    /// Brings the sampling options into the form that their models write them in, whatever form a file has them in: stages
+    /// are known by them.
+    ///
+    /// # Errors
+    /// Options that a model does not have, and values of another kind.
+    pub(super) fn read_sampling(&mut self) -> Result<(), PipelineError> {
+        let read = |key: &str, model: &VideoChoice, sampling: &mut SamplingOptions| {
+            if let VideoChoice::Ready(spec) = model {
+                match spec.options(sampling) {
+                    Ok(read) => *sampling = read,
+                    Err(error) => return wrong(key, &error.to_string()),
+                }
+            }
+            Ok(())
+        };
+        read("video.sampling", &self.model, &mut self.sampling)?;
+        for (index, other) in self.others.iter_mut().enumerate() {
+            read(
+                &format!("video.others[{index}].sampling"),
+                &other.model,
+                &mut other.sampling,
+            )?;
+        }
+        Ok(())
+    }
 }
 
 /// Where clips come from.
@@ -53,7 +84,7 @@ pub enum VideoChoice {
     /// The pixel model, trained on the training part.
     Pixel,
     /// A model that is there already.
-    Ready(ModelChoice),
+    Ready(ModelSpec),
     /// Videos that are there already: a folder that is searched for them, from whichever model.
     Clips(PathBuf),
 }
@@ -106,7 +137,7 @@ pub struct OtherGenerator {
     pub prompt: Option<String>,
     /// How it samples.
     #[serde(skip_serializing_if = "unset")]
-    pub sampling: Sampling,
+    pub sampling: SamplingOptions,
 }
 
 impl<'de> Deserialize<'de> for OtherGenerator {
@@ -118,7 +149,7 @@ impl<'de> Deserialize<'de> for OtherGenerator {
             frames: Option<usize>,
             prompt: Option<String>,
             #[serde(default)]
-            sampling: Sampling,
+            sampling: SamplingOptions,
         }
         struct NameOrTable;
         impl<'de> Visitor<'de> for NameOrTable {
@@ -135,7 +166,7 @@ impl<'de> Deserialize<'de> for OtherGenerator {
                     model: text.to_owned().try_into().map_err(E::custom)?,
                     frames: None,
                     prompt: None,
-                    sampling: Sampling::default(),
+                    sampling: SamplingOptions::default(),
                 })
             }
 

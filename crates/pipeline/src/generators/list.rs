@@ -44,12 +44,12 @@ pub(crate) enum Model<'a> {
 impl<'a> Generators<'a> {
     /// Those of the configuration.
     pub(crate) fn of(video: &'a VideoConfig, machine: &'a Machine) -> Self {
-        // A model that the experiment trains is a line here; a published one is chosen by its name (`ModelChoice` of video-gen).
+        // A model that the experiment trains is a line here; a published one is chosen by its name (`ModelSpec` of video-gen).
         let model = |choice: &'a VideoChoice, sampling, frames, prompt: &'a Option<String>| match choice {
             VideoChoice::Object => Ok(Model::Trained(&video.train)),
             VideoChoice::Pixel => Ok(Model::Trained(&video.pixel)),
-            VideoChoice::Ready(choice) => Ok(Model::Ready(Ready {
-                choice,
+            VideoChoice::Ready(spec) => Ok(Model::Ready(Ready {
+                spec,
                 sampling,
                 frames,
                 prompt: prompt.as_deref(),

@@ -3,7 +3,7 @@
 use eval::GeneratorKind;
 use pusht_data::VideoModel;
 use report::ModelTraining;
-use video_gen::OpenedModel;
+use video_gen::LoadedModel;
 
 /// What makes clips.
 pub(crate) struct Maker {
@@ -11,15 +11,15 @@ pub(crate) struct Maker {
     /// What it is told.
     pub(crate) prompt: Option<String>,
     /// Clips that it makes at once.
-    pub(crate) at_once: usize,
+    pub(crate) batch_size: usize,
 }
 
-impl From<OpenedModel> for Maker {
-    fn from(opened: OpenedModel) -> Self {
+impl From<LoadedModel> for Maker {
+    fn from(opened: LoadedModel) -> Self {
         Self {
             model: opened.model,
             prompt: opened.prompt,
-            at_once: opened.at_once,
+            batch_size: opened.batch_size,
         }
     }
 }

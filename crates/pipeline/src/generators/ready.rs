@@ -5,7 +5,7 @@ use std::path::Path;
 use eval::GeneratorKind;
 use pusht_jobs::{Done, JobContext, Runner, Stage};
 use serde::Serialize;
-use video_gen::{ModelChoice, OpenedModel, Sampling};
+use video_gen::{ClipLengths, LoadOptions, LoadedModel, ModelSpec, SamplingOptions};
 
 use super::model::{Length, Video};
 use crate::PipelineError;
@@ -15,8 +15,8 @@ use crate::machine::Machine;
 
 /// A model that is there already, and how it is used.
 pub(crate) struct Ready<'a> {
-    pub(crate) choice: &'a ModelChoice,
-    pub(crate) sampling: &'a Sampling,
+    pub(crate) spec: &'a ModelSpec,
+    pub(crate) sampling: &'a SamplingOptions,
     /// Its own length where none is given.
     pub(crate) frames: Option<usize>,
     pub(crate) prompt: Option<&'a str>,
@@ -29,55 +29,52 @@ impl Ready<'_> {
         if self.is_small() {
             return self.open().map(drop);
         }
-        let Self {
-            sampling,
-            frames,
-            prompt,
-            machine,
-            ..
-        } = *self;
-        let checked = (self.choice).check(sampling, frames, prompt, machine.free_memory(), &machine.device);
-        checked.map_err(|e| self.failed(&e))
+        let options = self.options(self.frames);
+        self.spec.check(&options).map_err(|e| self.failed(&e))
     }
 
     /// Reads the model.
-    pub(crate) fn open(&self) -> Result<OpenedModel, PipelineError> {
-        // These know what they make; a length that they do not is refused before anything is generated.
-        let (longest, only) = match self.choice {
-            ModelChoice::Object(_) => (true, false),
-            ModelChoice::Pixel(_) => (false, true),
-            ModelChoice::Ltx(_) | ModelChoice::Cosmos(_) => (false, false),
+    pub(crate) fn open(&self) -> Result<LoadedModel, PipelineError> {
+        // Some know what they make; a length that they do not is refused before anything is generated.
+        let (longest, only) = match self.spec.info().lengths {
+            ClipLengths::UpToOwn => (true, false),
+            ClipLengths::Own => (false, true),
+            _ => (false, false),
         };
-        let Self {
-            sampling,
-            prompt,
-            machine,
-            ..
-        } = *self;
         let asked = self.frames.filter(|_| !longest && !only);
-        let opened = (self.choice).open(sampling, asked, prompt, machine.free_memory(), &machine.device);
-        let mut opened = opened.map_err(|e| self.failed(&e))?;
+        let loaded = self.spec.load(&self.options(asked));
+        let mut loaded = loaded.map_err(|e| self.failed(&e))?;
         if let Some(frames) = self.frames {
-            let own = opened.frames;
+            let own = loaded.frames;
             if (longest && frames > own) || (only && frames != own) {
                 let most = if longest { "at most " } else { "" };
                 let reason = format!("it makes clips of {most}{own} frames; {frames} were asked for");
                 return Err(self.failed(&reason));
             }
-            opened.frames = frames;
+            loaded.frames = frames;
         }
-        Ok(opened)
+        Ok(loaded)
+    }
+
+    fn options(&self, frames: Option<usize>) -> LoadOptions {
+        LoadOptions {
+            sampling: self.sampling.clone(),
+            frames,
+            prompt: self.prompt.map(str::to_owned),
+            memory: self.machine.free_memory(),
+            device: self.machine.device.clone(),
+        }
     }
 
     /// Read in no time.
     pub(crate) fn is_small(&self) -> bool {
-        self.choice.reads_boards()
+        self.spec.info().reads_boards
     }
 
     /// Of a model that makes clips of this many frames where nothing else is asked for.
     pub(crate) fn length(&self, frames: usize) -> Length {
-        match self.choice {
-            ModelChoice::Object(_) => Length::UpTo(frames),
+        match self.spec.info().lengths {
+            ClipLengths::UpToOwn => Length::UpTo(frames),
             _ => Length::Exactly(frames),
         }
     }
@@ -99,9 +96,9 @@ impl Ready<'_> {
             ctx,
         )?;
         Ok(kept.map(|()| Video {
-            kind: match self.choice {
-                ModelChoice::Object(_) => GeneratorKind::ObjectLatent,
-                _ => GeneratorKind::Pixel,
+            kind: match self.spec.info().generates_states {
+                true => GeneratorKind::ObjectLatent,
+                false => GeneratorKind::Pixel,
             },
             what: opened.model.name(),
             maker: opened.into(),
@@ -110,7 +107,7 @@ impl Ready<'_> {
     }
 
     fn failed(&self, error: &dyn std::fmt::Display) -> PipelineError {
-        failed(&format!("video model {}", self.choice))(error)
+        failed(&format!("video model {}", self.spec))(error)
     }
 }
 
@@ -118,7 +115,7 @@ impl Ready<'_> {
 struct KeepModel<'a> {
     folder: String,
     ready: &'a Ready<'a>,
-    opened: &'a OpenedModel,
+    opened: &'a LoadedModel,
 }
 
 impl Stage for KeepModel<'_> {
@@ -131,7 +128,7 @@ impl Stage for KeepModel<'_> {
 
     fn inputs(&self) -> impl Serialize {
         let Self { ready, opened, .. } = self;
-        (ready.choice.to_string(), &opened.sha256, ready.sampling, &opened.prompt)
+        (ready.spec.to_string(), &opened.sha256, ready.sampling, &opened.prompt)
     }
 
     fn run(&self, dir: &Path, _: &mut JobContext) -> Result<(), PipelineError> {

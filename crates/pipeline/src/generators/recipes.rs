@@ -16,7 +16,7 @@ impl Recipe for TrainSettings {
     const KIND: GeneratorKind = GeneratorKind::ObjectLatent;
     const LOSS: &str = "flow matching, normalised latents";
     const WHAT: &str = "a diffusion transformer trained on the same demonstrations";
-    const AT_ONCE: usize = 10;
+    const BATCH_SIZE: usize = 10;
     type Model = ObjectLatentModel;
     type Error = VideoGenError;
 
@@ -52,7 +52,7 @@ impl Recipe for PixelTrainSettings {
     const KIND: GeneratorKind = GeneratorKind::Pixel;
     const LOSS: &str = "denoising, errors over those of the best linear estimate";
     const WHAT: &str = "a small diffusion transformer trained on the same demonstrations";
-    const AT_ONCE: usize = 1;
+    const BATCH_SIZE: usize = 1;
     type Model = PixelModel;
     type Error = PixelError;
 

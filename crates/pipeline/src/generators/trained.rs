@@ -36,7 +36,7 @@ pub(super) trait Recipe: Serialize {
     /// As the verdict names it.
     const WHAT: &str;
     /// Clips that are made at once.
-    const AT_ONCE: usize;
+    const BATCH_SIZE: usize;
     type Model: VideoModel + 'static;
     type Error: Display;
 
@@ -143,7 +143,7 @@ impl<R: Recipe> Stage for TrainVideo<'_, R> {
             maker: Maker {
                 model: Box::new(model),
                 prompt: None,
-                at_once: R::AT_ONCE,
+                batch_size: R::BATCH_SIZE,
             },
             kind: R::KIND,
             what: R::WHAT.to_owned(),

@@ -10,15 +10,18 @@ use crate::{PixelError, VideoGenError};
 
 /// Why there are no clips.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum GenerationError {
     /// No such model.
-    #[error("{given:?} names no video model; expected object:FILE, pixel:DIR, ltx:PATH or cosmos:PATH")]
+    #[error("{given:?} names no video model; expected {known}")]
     Choice {
         /// What was given.
         given: String,
+        /// The forms that names have.
+        known: String,
     },
     /// No files of such a model.
-    #[error("there is no {model} at {path:?}; expected {expected}")]
+    #[error("there is no {model} model at {path:?}; expected {expected}")]
     NoModel {
         /// The kind of model.
         model: &'static str,
@@ -27,13 +30,23 @@ pub enum GenerationError {
         /// What there should be.
         expected: &'static str,
     },
-    /// A setting that means nothing to the model.
-    #[error("{model} models have no {setting}; leave it out")]
+    /// An option that means nothing to the model.
+    #[error("{model} models have no {setting}; leave it out (options: {known})")]
     Setting {
         /// The kind of model.
         model: &'static str,
-        /// The setting.
-        setting: &'static str,
+        /// The option.
+        setting: String,
+        /// The options that there are.
+        known: String,
+    },
+    /// An option with a value of another kind.
+    #[error("{setting} cannot be read: {reason}")]
+    Value {
+        /// The option.
+        setting: String,
+        /// What is wrong, and what was expected.
+        reason: String,
     },
     /// A setting that must be above 0.
     #[error("{setting} is not above 0; expected a finite number above 0, or leave it out")]
@@ -82,6 +95,20 @@ pub enum GenerationError {
         /// Now.
         asked: String,
     },
+    /// Data without states.
+    #[error("{path:?} has no states to measure against; expected demonstrations with states")]
+    NoStates {
+        /// The data set.
+        path: PathBuf,
+    },
+    /// Clips that are between pictures, where demonstrations are needed.
+    #[error(
+        "{path:?}: its clips are between pictures; expected clips of `pusht generate --data`, to be held against demonstrations"
+    )]
+    NoDemonstrations {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A record that cannot be understood.
     #[error("{path:?} cannot be read: {reason}; remove it, or choose another folder")]
     Record {
@@ -126,6 +153,9 @@ pub enum GenerationError {
     /// A video file.
     #[error(transparent)]
     VideoIo(#[from] VideoIoError),
+    /// Measures of motion.
+    #[error(transparent)]
+    Metric(#[from] traj_metrics::MetricError),
     /// The board of a picture.
     #[error(transparent)]
     Vision(#[from] VisionError),
@@ -148,7 +178,7 @@ pub enum GenerationError {
 
 impl GenerationError {
     /// For `map_err`.
-    pub(super) fn io(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
+    pub(crate) fn io(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
         |source| Self::Io {
             path: path.to_path_buf(),
             source,

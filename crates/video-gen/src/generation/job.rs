@@ -3,6 +3,7 @@
 //! A clip follows from the plan and its number alone, so that more of them can be asked for later. Its frames and its video are
 //! complete before the record names them, and the record is replaced as a whole.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -12,42 +13,111 @@ use pusht_jobs::{JobContext, write_bytes, write_json};
 use serde_json::{Map, Value};
 use video_io::{VideoOptions, png_bytes, read_frames, save_video};
 
-use super::ends::ClipEnds;
+use super::endpoints::ClipEndpoints;
 use super::error::GenerationError;
 use super::overview::Overview;
 use super::record::{ClipRecord, GENERATION_SCHEMA, Generation, Plan};
+use crate::LoadedModel;
 
-/// The record's file.
-const RECORD: &str = "generation.json";
+/// Frames a second of the clips.
+const FRAME_RATE: u32 = 10;
 /// Frames that are smaller are enlarged in the videos, which are for looking at.
 const LOOKED_AT: u32 = 384;
 
-/// Clips to make.
+/// Clips to make, and the folder's plan.
+///
+/// ```no_run
+/// use pusht_jobs::JobContext;
+/// use video_gen::{ClipEndpoints, GenerationJob, LoadOptions, ModelSpec, SplitName};
+///
+/// let spec: ModelSpec = "object:runs/cpu/video-model/model.safetensors".parse()?;
+/// let model = spec.load(&LoadOptions::default())?;
+/// let endpoints = ClipEndpoints::data("demos.jsonl".as_ref(), SplitName::Test, model.frames, true)?;
+/// let job = GenerationJob::builder(&model, &endpoints).clips(20).seed(0).build()?;
+/// let made = job.run("clips".as_ref(), &mut JobContext::silent())?;
+/// assert_eq!(made.clips.len(), 20);
+/// # Ok::<(), video_gen::GenerationError>(())
+/// ```
 pub struct GenerationJob<'a> {
-    /// The model.
-    pub model: &'a dyn VideoModel,
-    /// Clips that it is asked for at once.
-    pub at_once: usize,
-    /// What they follow from.
-    pub plan: Plan,
-    /// Where they begin and end; those of the plan.
-    pub ends: &'a ClipEnds,
-    /// How many there are to be.
-    pub count: usize,
+    model: &'a LoadedModel,
+    endpoints: &'a ClipEndpoints,
+    plan: Plan,
+    clips: usize,
 }
 
-impl GenerationJob<'_> {
+/// Settings of a [`GenerationJob`].
+pub struct GenerationJobBuilder<'a> {
+    model: &'a LoadedModel,
+    endpoints: &'a ClipEndpoints,
+    seed: u64,
+    clips: usize,
+}
+
+impl<'a> GenerationJobBuilder<'a> {
+    /// Number of clips that there are to be; 20 by itself.
+    #[must_use]
+    pub fn clips(self, clips: usize) -> Self {
+        Self { clips, ..self }
+    }
+
+    /// Seed of the clips and of their endpoints; 0 by itself.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// The job.
+    ///
+    /// # Errors
+    /// No clips.
+    pub fn build(self) -> Result<GenerationJob<'a>, GenerationError> {
+        if self.clips == 0 {
+            return Err(GenerationError::NoClips);
+        }
+        let model = self.model;
+        Ok(GenerationJob {
+            model,
+            endpoints: self.endpoints,
+            plan: Plan {
+                model: model.name.clone(),
+                model_sha256: model.sha256.clone(),
+                model_name: model.model.name(),
+                sampling: model.sampling.clone(),
+                prompt: model.prompt.clone(),
+                ends: self.endpoints.source(),
+                frames: model.frames,
+                frame_rate: FRAME_RATE,
+                seed: self.seed,
+            },
+            clips: self.clips,
+        })
+    }
+}
+
+impl<'a> GenerationJob<'a> {
+    /// Clips of `model` between `endpoints`.
+    pub fn builder(model: &'a LoadedModel, endpoints: &'a ClipEndpoints) -> GenerationJobBuilder<'a> {
+        GenerationJobBuilder {
+            model,
+            endpoints,
+            seed: 0,
+            clips: 20,
+        }
+    }
+
+    /// What the clips follow from.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
     /// Makes the clips that are missing in the folder `out`.
     ///
     /// # Errors
     /// A folder of another plan, a request the model cannot serve, a place that cannot be written, or the stop that was asked
     /// for; the clips that are done stay.
     pub fn run(&self, out: &Path, ctx: &mut JobContext) -> Result<Generation, GenerationError> {
-        if self.count == 0 {
-            return Err(GenerationError::NoClips);
-        }
-        let path = out.join(RECORD);
-        let mut generation = self.begun(&path)?;
+        let path = out.join(Generation::FILE);
+        let mut generation = self.begun(out)?;
         // Clips of an earlier try that the record does not name are made again, other people's files never are.
         if !path.exists() && std::fs::read_dir(out).is_ok_and(|mut inside| inside.next().is_some()) {
             return Err(GenerationError::NotEmpty {
@@ -62,13 +132,13 @@ impl GenerationJob<'_> {
             }
             overview.add(&read_frames(out.join(&clip.frames))?);
         }
-        let task = ctx.task("clips", self.count);
-        task.resume(generation.clips.len().min(self.count));
-        while generation.clips.len() < self.count {
+        let task = ctx.task("clips", self.clips);
+        task.resume(generation.clips.len().min(self.clips));
+        while generation.clips.len() < self.clips {
             let done = generation.clips.len();
-            let count = self.count;
+            let count = self.clips;
             task.check().map_err(|_| GenerationError::Stopped { done, count })?;
-            let until = (done + self.at_once.max(1)).min(self.count);
+            let until = (done + self.model.batch_size.max(1)).min(self.clips);
             for (record, frames) in self.some(done, until)? {
                 save(&out.join(&record.frames), &frames, 1)?;
                 let side = frames.first().map_or(1, |f| f.width().min(f.height())).max(1);
@@ -89,31 +159,22 @@ impl GenerationJob<'_> {
     }
 
     /// What the folder holds already; refused where it follows from something else.
-    fn begun(&self, path: &Path) -> Result<Generation, GenerationError> {
-        let new = Generation {
-            schema: GENERATION_SCHEMA,
-            plan: self.plan.clone(),
-            clips: Vec::new(),
+    fn begun(&self, out: &Path) -> Result<Generation, GenerationError> {
+        let found = match Generation::open(out) {
+            Ok(found) => found,
+            Err(GenerationError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+                return Ok(Generation {
+                    schema: GENERATION_SCHEMA,
+                    plan: self.plan.clone(),
+                    clips: Vec::new(),
+                });
+            }
+            Err(error) => return Err(error),
         };
-        let text = match std::fs::read(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(new),
-            Err(error) => return Err(GenerationError::io(path)(error)),
-        };
-        let found: Generation = serde_json::from_slice(&text).map_err(|error| GenerationError::Record {
-            path: path.to_path_buf(),
-            reason: error.to_string(),
-        })?;
-        if found.schema != GENERATION_SCHEMA {
-            return Err(GenerationError::Record {
-                path: path.to_path_buf(),
-                reason: format!("its schema is {}; expected {GENERATION_SCHEMA}", found.schema),
-            });
-        }
         match difference(&found.plan, &self.plan) {
             None => Ok(found),
             Some((setting, found, asked)) => Err(GenerationError::OtherSettings {
-                path: path.to_path_buf(),
+                path: out.join(Generation::FILE),
                 setting,
                 found,
                 asked,
@@ -126,18 +187,21 @@ impl GenerationJob<'_> {
         let mut records = Vec::new();
         let mut requests = Vec::new();
         for index in done..until {
-            let (ends, seed) = self.ends.clip(self.plan.seed, index)?;
+            let given = self.endpoints.clip(self.plan.seed, index)?;
+            let seed = given.seed;
+            let (start, start_from) = given.start;
+            let (end, end_from) = given.end.unzip();
             records.push(ClipRecord {
                 seed,
-                start: ends.start_name,
-                end: ends.end_name,
+                start: start_from,
+                end: end_from,
                 video: format!("videos/{index:04}.mp4"),
                 frames: format!("frames/{index:04}"),
                 seconds: 0.0,
             });
             requests.push(VideoRequest {
-                start: ends.start,
-                end: ends.end,
+                start,
+                end,
                 prompt: self.plan.prompt.clone(),
                 frames: self.plan.frames,
                 seed,

@@ -1,16 +1,17 @@
-//! Clips by the number: a model by its name, where clips begin and end, a folder that fills and can be filled on.
+//! Folders of clips: where clips begin and end, a folder that fills and can be filled on, its record.
 
-mod ends;
+mod endpoint;
+mod endpoints;
 mod error;
 mod job;
-mod model_spec;
 mod overview;
 mod record;
-mod sampling;
+mod references;
 
-pub use ends::{ClipEnds, EndsOf, Part};
+pub use endpoint::{Endpoint, EndpointSource, SplitName, SplitNameError};
+pub use endpoints::ClipEndpoints;
+pub(crate) use endpoints::plain;
 pub use error::GenerationError;
-pub use job::GenerationJob;
-pub use model_spec::{ModelChoice, OpenedModel};
+pub use job::{GenerationJob, GenerationJobBuilder};
 pub use record::{ClipRecord, GENERATION_SCHEMA, Generation, Plan};
-pub use sampling::{Sampling, WeightFormat};
+pub use references::{ClipReferences, ReferencedClip};

@@ -1,9 +1,12 @@
 //! What `generation.json` says.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
-use super::ends::EndsOf;
-use super::sampling::Sampling;
+use super::endpoint::{Endpoint, EndpointSource};
+use super::error::GenerationError;
+use crate::SamplingOptions;
 
 /// Version of the record.
 pub const GENERATION_SCHEMA: u32 = 1;
@@ -20,11 +23,11 @@ pub struct Plan {
     /// The model's own name.
     pub model_name: String,
     /// Settings of the sampler.
-    pub sampling: Sampling,
+    pub sampling: SamplingOptions,
     /// What the model is told; none where it is told nothing.
     pub prompt: Option<String>,
     /// Where clips begin and end.
-    pub ends: EndsOf,
+    pub ends: EndpointSource,
     /// Frames a clip, both ends included.
     pub frames: usize,
     /// Frames a second.
@@ -45,6 +48,29 @@ pub struct Generation {
     pub clips: Vec<ClipRecord>,
 }
 
+impl Generation {
+    /// The record's file, in the folder of the clips.
+    pub const FILE: &str = "generation.json";
+
+    /// The record of the folder `folder`.
+    ///
+    /// # Errors
+    /// No such folder, or a record that cannot be read.
+    pub fn open(folder: &Path) -> Result<Self, GenerationError> {
+        let path = folder.join(Self::FILE);
+        let text = std::fs::read(&path).map_err(GenerationError::io(&path))?;
+        let refuse = |reason: String| GenerationError::Record {
+            path: path.clone(),
+            reason,
+        };
+        let found: Self = serde_json::from_slice(&text).map_err(|error| refuse(error.to_string()))?;
+        match found.schema {
+            GENERATION_SCHEMA => Ok(found),
+            other => Err(refuse(format!("its schema is {other}; expected {GENERATION_SCHEMA}"))),
+        }
+    }
+}
+
 /// One clip.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,10 +78,10 @@ pub struct ClipRecord {
     /// Its own seed.
     pub seed: u64,
     /// Where its first frame is from.
-    pub start: String,
+    pub start: Endpoint,
     /// Where its last frame is from, where it was given.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub end: Option<String>,
+    pub end: Option<Endpoint>,
     /// H.264, for looking at; relative to the record.
     pub video: String,
     /// A folder of PNG files, exact.

@@ -10,6 +10,7 @@ use pusht_env::Frame;
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 
+use crate::FrameSize;
 use crate::pictures::{frames, picture};
 
 /// A video2world pipeline that makes clips from a start frame and, where one is given, an end frame.
@@ -17,20 +18,20 @@ use crate::pictures::{frames, picture};
 pub struct CosmosVideo {
     pipeline: cosmos_predict::Pipeline,
     prompts: cosmos_predict::Prompts,
-    size: [usize; 2],
+    size: FrameSize,
     sampling: cosmos_predict::Sampling,
     end: EndFrame,
 }
 
 impl CosmosVideo {
-    /// Frames are sampled at `size` rows and columns, and come back at the size of the request's start frame.
+    /// Frames are sampled at `size`, and come back at the size of the request's start frame.
     ///
     /// # Errors
     /// A text2world model, a size that the model cannot make, or settings that cannot be sampled with.
     pub fn new(
         pipeline: cosmos_predict::Pipeline,
         prompts: cosmos_predict::Prompts,
-        size: [usize; 2],
+        size: FrameSize,
         sampling: cosmos_predict::Sampling,
         end: EndFrame,
     ) -> Result<Self, cosmos_predict::Error> {
@@ -42,7 +43,7 @@ impl CosmosVideo {
         }
         sampling.check()?;
         pipeline.levels().schedule(sampling.steps)?;
-        let [height, width] = size;
+        let FrameSize { width, height } = size;
         let [t, h, w] = pipeline.autoencoder().config().latent_size(1, height, width)?;
         let patch = pipeline.transformer().config().patch_size;
         pipeline
@@ -79,7 +80,7 @@ impl CosmosVideo {
 
     /// The latent size of a request, where the model can serve it.
     fn latent_size(&self, request: &VideoRequest) -> Result<[usize; 3], cosmos_predict::Error> {
-        let [height, width] = self.size;
+        let FrameSize { width, height } = self.size;
         let size = self
             .pipeline
             .autoencoder()
@@ -129,8 +130,7 @@ impl CosmosVideo {
             .pipeline
             .sample(size, prompt, Some(&condition), &self.sampling, &mut draw, &mut |_| {})?;
         let clip = self.pipeline.decode(latents)?;
-        let (height, width) = (request.start.height() as usize, request.start.width() as usize);
-        Ok(frames(clip, [height, width]))
+        Ok(frames(clip, FrameSize::from(&request.start)))
     }
 }
 

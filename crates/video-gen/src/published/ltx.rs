@@ -11,6 +11,7 @@ use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 use t5_encoder::{TextEncoder, TextStates};
 
+use crate::FrameSize;
 use crate::pictures::{frames, picture};
 use crate::prompt::{default_negative_prompt, default_prompt};
 
@@ -24,9 +25,9 @@ pub struct LtxSettings {
     pub height: usize,
     /// Frames a second that the model is told.
     pub frame_rate: f64,
-    /// Steps of the sampler.
+    /// Number of sampling steps.
     pub steps: usize,
-    /// How far the prompt leads; 1 for distilled models.
+    /// Guidance scale; 1 for distilled models.
     pub guidance: f64,
     /// How much of the spread that guidance adds is taken back.
     pub guidance_rescale: f64,
@@ -59,6 +60,16 @@ impl Default for LtxSettings {
             tokens: 256,
             prompt: default_prompt(&[]),
             negative_prompt: default_negative_prompt(),
+        }
+    }
+}
+
+impl LtxSettings {
+    /// The size that the model works in.
+    pub fn size(&self) -> FrameSize {
+        FrameSize {
+            width: self.width,
+            height: self.height,
         }
     }
 }
@@ -134,7 +145,7 @@ impl LtxVideo {
     /// What a request asks of the pipeline.
     fn request(&self, request: &VideoRequest) -> Result<ltx_video::Request, ltx_video::Error> {
         let settings = &self.settings;
-        let size = [settings.height, settings.width];
+        let size = settings.size();
         let given = |frame: &Frame, at: usize| ltx_video::Condition {
             pixels: picture(frame, size, &self.device).unsqueeze_dim(2),
             frame: at,
@@ -197,8 +208,7 @@ impl LtxVideo {
         let mut rng = Pcg64::seed_from_u64(request.seed);
         let mut noise = |shape: &[usize]| Ok(nn_kit::normal(shape.iter().product(), &mut rng));
         let clip = self.model.generate(&asked, &text, &mut noise)?;
-        let (width, height) = request.start.dimensions();
-        Ok(frames(clip, [height as usize, width as usize]))
+        Ok(frames(clip, FrameSize::from(&request.start)))
     }
 }
 

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::FrameSize;
+
 /// The settings of a fine-tuning that its adapters are sampled with: a part of what `video-finetune` writes beside them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AdapterRecord {
@@ -22,11 +24,19 @@ pub struct AdapterRecord {
     pub negative_prompt: String,
     /// Tokens of a prompt, with padding.
     pub tokens: usize,
-    /// How far the prompt leads.
+    /// Guidance scale.
     pub guidance: f64,
 }
 
 impl AdapterRecord {
+    /// The size that the model works in.
+    pub fn size(&self) -> FrameSize {
+        FrameSize {
+            width: self.width,
+            height: self.height,
+        }
+    }
+
     /// The file's name; its `config` has these settings among others.
     pub const FILE: &str = "finetune.json";
 

@@ -1,4 +1,4 @@
-//! Where clips begin and end: pictures, or moments of held-out demonstrations.
+//! First and last frames of clips: pictures, or rows of held-out demonstrations.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -8,58 +8,12 @@ use pusht_env::{Frame, GOAL};
 use pusht_vision::Registrar;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64;
-use serde::{Deserialize, Serialize};
 
+use super::endpoint::{Endpoint, EndpointSource, SplitName};
 use super::error::GenerationError;
 
-/// Part of a data set, split by episode with the seed 0, as the trainings split.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Part {
-    /// What models are trained on.
-    Train,
-    /// What they have not seen.
-    #[default]
-    Test,
-    /// The whole set.
-    All,
-}
-
-impl Part {
-    /// As in settings.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Test => "test",
-            Self::All => "all",
-        }
-    }
-}
-
-/// Where the ends are from, for the record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase", deny_unknown_fields)]
-pub enum EndsOf {
-    /// Every clip has the same.
-    Pictures {
-        /// The first frame.
-        start: PathBuf,
-        /// The last one.
-        end: Option<PathBuf>,
-    },
-    /// Drawn anew for every clip.
-    Data {
-        /// The data set.
-        path: PathBuf,
-        /// Which part of it.
-        part: Part,
-        /// Whether the last frame is given.
-        end: bool,
-    },
-}
-
-/// The ends of any number of clips.
-pub struct ClipEnds(Kind);
+/// First and last frames for any number of clips.
+pub struct ClipEndpoints(Kind);
 
 enum Kind {
     Pictures {
@@ -68,7 +22,7 @@ enum Kind {
     },
     Data {
         source: Box<Source>,
-        part: Part,
+        part: SplitName,
         /// Episodes that are as long as a clip, with the number of rows that one can begin at.
         episodes: Vec<(usize, usize)>,
         frames: usize,
@@ -76,15 +30,18 @@ enum Kind {
     },
 }
 
-/// The ends of one clip.
-pub(super) struct Ends {
-    pub(super) start: Frame,
-    pub(super) end: Option<Frame>,
-    pub(super) start_name: String,
-    pub(super) end_name: Option<String>,
+/// A frame, and where it is from.
+pub(super) type Given = (Frame, Endpoint);
+
+/// What is given of one clip.
+pub(super) struct Conditioning {
+    pub(super) start: Given,
+    pub(super) end: Option<Given>,
+    /// The clip's own seed.
+    pub(super) seed: u64,
 }
 
-impl ClipEnds {
+impl ClipEndpoints {
     /// Two pictures. With `board` they are brought to the environment's 96 × 96 pixels, wherever the board is in them.
     ///
     /// # Errors
@@ -118,19 +75,19 @@ impl ClipEnds {
         }))
     }
 
-    /// Moments of a data set that lie a clip of `frames` apart.
+    /// Rows of a data set that lie a clip of `frames` apart.
     ///
     /// # Errors
     /// A data set that cannot be read, or whose episodes are too short.
-    pub fn data(path: &Path, part: Part, frames: usize, end: bool) -> Result<Self, GenerationError> {
+    pub fn data(path: &Path, part: SplitName, frames: usize, end: bool) -> Result<Self, GenerationError> {
         let source = open(path)?;
         let lengths = source.lengths();
         let episodes = match part {
-            Part::All => (0..lengths.len()).collect(),
+            SplitName::All => (0..lengths.len()).collect(),
             _ => {
                 let split = Split::new(&lengths, SplitProtocol::ByEpisode, 1, 0)?;
                 Split::episodes_of(match part {
-                    Part::Train => &split.train,
+                    SplitName::Train => &split.train,
                     _ => &split.test,
                 })
             }
@@ -166,7 +123,7 @@ impl ClipEnds {
                 let (count, path) = (episodes.len(), source.path().display());
                 let plural = if count == 1 { "" } else { "s" };
                 match part {
-                    Part::All => format!("between moments of {count} episode{plural} of {path}"),
+                    SplitName::All => format!("between moments of {count} episode{plural} of {path}"),
                     part => format!(
                         "between moments of {count} episode{plural} of the {} part of {path}",
                         part.name()
@@ -177,13 +134,13 @@ impl ClipEnds {
     }
 
     /// Where they are from.
-    pub fn of(&self) -> EndsOf {
+    pub fn source(&self) -> EndpointSource {
         match &self.0 {
-            Kind::Pictures { start, end } => EndsOf::Pictures {
+            Kind::Pictures { start, end } => EndpointSource::Pictures {
                 start: plain(&start.0),
                 end: end.as_ref().map(|end| plain(&end.0)),
             },
-            Kind::Data { source, part, end, .. } => EndsOf::Data {
+            Kind::Data { source, part, end, .. } => EndpointSource::Data {
                 path: plain(source.path()),
                 part: *part,
                 end: *end,
@@ -191,17 +148,13 @@ impl ClipEnds {
         }
     }
 
-    /// Those of one clip, and the clip's own seed.
-    pub(super) fn clip(&self, seed: u64, index: usize) -> Result<(Ends, u64), GenerationError> {
+    /// What is given of the clip with this index.
+    pub(super) fn clip(&self, seed: u64, index: usize) -> Result<Conditioning, GenerationError> {
         let mut rng = Pcg64::seed_from_u64(mix_seed(seed, index as u64));
         let own = rng.next_u64();
-        let ends = match &self.0 {
-            Kind::Pictures { start, end } => Ends {
-                start: start.1.clone(),
-                end: end.as_ref().map(|end| end.1.clone()),
-                start_name: start.0.display().to_string(),
-                end_name: end.as_ref().map(|end| end.0.display().to_string()),
-            },
+        let picture = |(path, frame): &(PathBuf, Frame)| (frame.clone(), Endpoint::Picture(path.clone()));
+        let (start, end) = match &self.0 {
+            Kind::Pictures { start, end } => (picture(start), end.as_ref().map(picture)),
             Kind::Data {
                 source,
                 episodes,
@@ -214,22 +167,16 @@ impl ClipEnds {
                 let (episode, rows) = episodes[order[index % episodes.len()]];
                 let row = rng.random_range(0..rows);
                 let all = source.episode(episode)?.frames;
-                let name = |row: usize| format!("episode {episode}, row {row}");
-                let end = end.then_some(row + frames - 1);
-                Ends {
-                    start: all[row].clone(),
-                    end: end.map(|row| all[row].clone()),
-                    start_name: name(row),
-                    end_name: end.map(name),
-                }
+                let given = |row: usize| (all[row].clone(), Endpoint::Row { episode, row });
+                (given(row), end.then(|| given(row + frames - 1)))
             }
         };
-        Ok((ends, own))
+        Ok(Conditioning { start, end, seed: own })
     }
 }
 
 /// One spelling of a path: without `.` and doubled or trailing slashes.
-pub(super) fn plain(path: &Path) -> PathBuf {
+pub(crate) fn plain(path: &Path) -> PathBuf {
     let parts = path.components().filter(|part| *part != Component::CurDir);
     let plain: PathBuf = parts.collect();
     if plain.as_os_str().is_empty() {

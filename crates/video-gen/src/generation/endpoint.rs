@@ -1,0 +1,158 @@
+//! Where the first and last frames of clips are from, for the record.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Part of a data set, split by episode with the seed 0, as trainings split.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SplitName {
+    /// What models are trained on.
+    Train,
+    /// What they have not seen.
+    #[default]
+    Test,
+    /// The whole set.
+    All,
+}
+
+impl SplitName {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Train, Self::Test, Self::All];
+
+    /// As in settings.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Test => "test",
+            Self::All => "all",
+        }
+    }
+}
+
+impl fmt::Display for SplitName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A text that names no part of a data set.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is no part of a data set; expected train, test or all")]
+pub struct SplitNameError {
+    /// The text.
+    pub text: String,
+}
+
+impl FromStr for SplitName {
+    type Err = SplitNameError;
+
+    fn from_str(text: &str) -> Result<Self, SplitNameError> {
+        let found = Self::ALL.into_iter().find(|part| part.name() == text);
+        found.ok_or_else(|| SplitNameError { text: text.to_owned() })
+    }
+}
+
+/// Where the first and last frames of all clips of a folder are from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum EndpointSource {
+    /// Every clip has the same.
+    Pictures {
+        /// The first frame.
+        start: PathBuf,
+        /// The last one.
+        end: Option<PathBuf>,
+    },
+    /// Drawn anew for every clip.
+    Data {
+        /// The data set.
+        path: PathBuf,
+        /// Which part of it.
+        part: SplitName,
+        /// Whether the last frame is given.
+        end: bool,
+    },
+}
+
+/// Where one frame is from. In files a text: `episode E, row R`, or the path of a picture.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// A row of a data set.
+    Row {
+        /// The episode's index in the data set.
+        episode: usize,
+        /// The row in the episode.
+        row: usize,
+    },
+    /// A picture.
+    Picture(PathBuf),
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Row { episode, row } => write!(f, "episode {episode}, row {row}"),
+            Self::Picture(path) => path.display().fmt(f),
+        }
+    }
+}
+
+impl From<String> for Endpoint {
+    fn from(text: String) -> Self {
+        let numbers = text.strip_prefix("episode ").and_then(|rest| rest.split_once(", row "));
+        let row = numbers.and_then(|(episode, row)| {
+            Some(Self::Row {
+                episode: episode.parse().ok()?,
+                row: row.parse().ok()?,
+            })
+        });
+        row.unwrap_or_else(|| Self::Picture(text.into()))
+    }
+}
+
+impl From<Endpoint> for String {
+    fn from(endpoint: Endpoint) -> Self {
+        endpoint.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_named_in_files_as_they_always_were() {
+        for (text, endpoint) in [
+            ("\"episode 12, row 3\"", Endpoint::Row { episode: 12, row: 3 }),
+            ("\"a/start.png\"", Endpoint::Picture("a/start.png".into())),
+            ("\"episode x, row 3\"", Endpoint::Picture("episode x, row 3".into())),
+        ] {
+            assert_eq!(serde_json::from_str::<Endpoint>(text).unwrap(), endpoint);
+            assert_eq!(serde_json::to_string(&endpoint).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn parts_and_sources_are_read_and_written() {
+        for part in SplitName::ALL {
+            assert_eq!(part.to_string().parse(), Ok(part));
+        }
+        assert!(
+            "half"
+                .parse::<SplitName>()
+                .unwrap_err()
+                .to_string()
+                .contains("train, test or all")
+        );
+        let text = r#"{"data":{"path":"demos","part":"test","end":true}}"#;
+        let source: EndpointSource = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&source).unwrap(), text);
+    }
+}

@@ -1,0 +1,88 @@
+//! Clips beside the demonstrations that their first and last frames are from.
+
+use std::path::{Path, PathBuf};
+
+use pusht_data::{Source, open};
+use pusht_env::Frame;
+use video_io::read_frames;
+
+use super::endpoint::{Endpoint, EndpointSource};
+use super::error::GenerationError;
+use super::record::Generation;
+
+/// The clips of a folder and the demonstrations that they are between.
+pub struct ClipReferences {
+    folder: PathBuf,
+    generation: Generation,
+    source: Source,
+}
+
+/// A clip and the demonstration from its first to its last frame.
+#[derive(Clone, Debug)]
+pub struct ReferencedClip {
+    /// The clip's frames.
+    pub clip: Vec<Frame>,
+    /// As many of the demonstration.
+    pub demonstration: Vec<Frame>,
+}
+
+impl ClipReferences {
+    /// Opens a folder of clips that begin and end in a data set, and the data set.
+    ///
+    /// # Errors
+    /// No record, clips between pictures, or a data set that cannot be read.
+    pub fn open(folder: &Path) -> Result<Self, GenerationError> {
+        let generation = Generation::open(folder)?;
+        let EndpointSource::Data { path, .. } = &generation.plan.ends else {
+            return Err(GenerationError::NoDemonstrations {
+                path: folder.to_path_buf(),
+            });
+        };
+        let source = open(path)?;
+        Ok(Self {
+            folder: folder.to_path_buf(),
+            generation,
+            source,
+        })
+    }
+
+    /// The folder's record.
+    pub fn generation(&self) -> &Generation {
+        &self.generation
+    }
+
+    /// Number of clips.
+    pub fn len(&self) -> usize {
+        self.generation.clips.len()
+    }
+
+    /// Whether there are none yet.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The clip with this index, which is below [`Self::len`].
+    ///
+    /// # Errors
+    /// A clip or episode that cannot be read, or a record that names no row of the data set.
+    pub fn clip(&self, index: usize) -> Result<ReferencedClip, GenerationError> {
+        let record = &self.generation.clips[index];
+        let frames = self.generation.plan.frames;
+        let refuse = || GenerationError::Record {
+            path: self.folder.join(Generation::FILE),
+            reason: format!("{:?} names no row of the demonstrations", record.start.to_string()),
+        };
+        let Endpoint::Row { episode, row } = record.start else {
+            return Err(refuse());
+        };
+        if episode >= self.source.len() {
+            return Err(refuse());
+        }
+        let all = self.source.episode(episode)?.frames;
+        let demonstration = all.get(row..row + frames).ok_or_else(refuse)?.to_vec();
+        Ok(ReferencedClip {
+            clip: read_frames(self.folder.join(&record.frames))?,
+            demonstration,
+        })
+    }
+}

@@ -1,0 +1,140 @@
+//! `ltx:PATH`, LTX-Video.
+
+use std::path::{Path, PathBuf};
+
+use nn_kit::AdapterFile;
+use serde::{Deserialize, Serialize};
+use t5_encoder::TextEncoder;
+
+use super::options::number;
+use super::published::{ResolvedSampling, WeightFormat, check_positive};
+use super::{ClipLengths, LoadOptions, LoadedModel, ModelInfo, ModelKind, ModelOptions, SamplingOptions};
+use crate::generation::GenerationError;
+use crate::{AdapterRecord, FrameSize, LtxSettings, LtxVideo};
+
+static INFO: ModelInfo = ModelInfo {
+    name: "ltx",
+    title: "LTX-Video",
+    path: "PATH",
+    files: "a folder of diffusers (with transformer/, vae/, text_encoder/, tokenizer/) or a single .safetensors file; \
+            docs/ltx-video.md lists the published ones",
+    reads_boards: false,
+    generates_states: false,
+    lengths: ClipLengths::Any,
+};
+
+/// Sampling options of LTX-Video; what is left open is that of the adapters' training, or the model's own
+/// ([`LtxSettings`]).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LtxOptions {
+    /// Adapters, as `pusht finetune` and published trainers write them.
+    pub lora: Option<PathBuf>,
+    /// Number of sampling steps.
+    pub steps: Option<usize>,
+    /// Guidance scale.
+    #[serde(serialize_with = "number")]
+    pub guidance: Option<f64>,
+    /// What should not be seen.
+    pub negative_prompt: Option<String>,
+    /// The size that the model works in.
+    pub size: Option<FrameSize>,
+    /// Frames a second that the model is told.
+    #[serde(serialize_with = "number")]
+    pub frame_rate: Option<f64>,
+    /// Tokens of a prompt, with padding.
+    pub tokens: Option<usize>,
+    /// A folder with `tokenizer/` and `text_encoder/`, where they are not beside the model.
+    pub text: Option<PathBuf>,
+    /// What weights are kept in; f32 by itself.
+    pub weights: Option<WeightFormat>,
+}
+
+impl ModelOptions for LtxOptions {}
+
+impl LtxOptions {
+    fn inherit(&mut self, trained: &AdapterRecord) {
+        self.guidance.get_or_insert(trained.guidance);
+        self.negative_prompt
+            .get_or_insert_with(|| trained.negative_prompt.clone());
+        self.size.get_or_insert(trained.size());
+        self.frame_rate.get_or_insert(trained.frame_rate);
+        self.tokens.get_or_insert(trained.tokens);
+    }
+
+    fn files<'a>(&'a self, path: &'a Path) -> ltx_video::Files<'a> {
+        ltx_video::Files {
+            model: path,
+            text: self.text.as_deref(),
+            version: None,
+            dtype: self.weights.unwrap_or(WeightFormat::F32).dtype(),
+        }
+    }
+}
+
+/// The kind of these models.
+pub(super) struct Ltx;
+
+impl ModelKind for Ltx {
+    fn info(&self) -> &'static ModelInfo {
+        &INFO
+    }
+
+    fn is_at(&self, path: &Path) -> bool {
+        path.is_file() || (path.join("transformer").is_dir() && path.join("vae").is_dir())
+    }
+
+    fn options(&self, given: &SamplingOptions) -> Result<SamplingOptions, GenerationError> {
+        Ok(given.read::<LtxOptions>(&INFO)?.into())
+    }
+
+    fn check(&self, path: &Path, options: &LoadOptions) -> Result<(), GenerationError> {
+        let (resolved, _) = plan(path, options)?;
+        ltx_video::Transformer::check_files(path)?;
+        ltx_video::Vae::check_files(path, None)?;
+        TextEncoder::check_files(resolved.options.text.as_deref().unwrap_or(path))?;
+        Ok(())
+    }
+
+    fn load(&self, path: &Path, options: &LoadOptions) -> Result<LoadedModel, GenerationError> {
+        let (resolved, settings) = plan(path, options)?;
+        let (prompt, own) = (settings.prompt.clone(), resolved.options);
+        let mut video = LtxVideo::open(own.files(path), settings, &options.device)?;
+        if let Some(lora) = &own.lora {
+            video = video.with_adapters(lora)?;
+        }
+        Ok(LoadedModel {
+            prompt: Some(prompt),
+            sampling: own.into(),
+            ..LoadedModel::new(INFO.name, video, resolved.frames)
+        })
+    }
+}
+
+/// What is sampled with, once what shows without reading anything large is right.
+fn plan(path: &Path, options: &LoadOptions) -> Result<(ResolvedSampling<LtxOptions>, LtxSettings), GenerationError> {
+    let own: LtxOptions = options.sampling.read(&INFO)?;
+    let lora = own.lora.clone();
+    let resolved = ResolvedSampling::new(own, lora.as_deref(), options, LtxOptions::inherit)?;
+    let own = &resolved.options;
+    check_positive(own.frame_rate, own.tokens)?;
+    let default = LtxSettings::default();
+    let size = own.size.unwrap_or(default.size());
+    let settings = LtxSettings {
+        width: size.width,
+        height: size.height,
+        steps: own.steps.unwrap_or(default.steps),
+        guidance: own.guidance.unwrap_or(default.guidance),
+        frame_rate: own.frame_rate.unwrap_or(default.frame_rate),
+        tokens: own.tokens.unwrap_or(default.tokens),
+        prompt: resolved.prompt.clone().unwrap_or(default.prompt),
+        negative_prompt: own.negative_prompt.clone().unwrap_or(default.negative_prompt),
+        ..default
+    };
+    if let Some(lora) = &own.lora {
+        AdapterFile::open(lora).map_err(ltx_video::Error::from)?;
+    }
+    let clip = [resolved.frames, size.height, size.width];
+    ltx_video::Memory::check_files(&own.files(path), clip, options.memory.unwrap_or(u64::MAX))?;
+    Ok((resolved, settings))
+}

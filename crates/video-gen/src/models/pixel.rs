@@ -1,0 +1,68 @@
+//! `pixel:DIR`, the pixel model.
+
+use std::path::Path;
+
+use pusht_jobs::hash_path;
+use serde::{Deserialize, Serialize};
+
+use super::{ClipLengths, LoadOptions, LoadedModel, ModelInfo, ModelKind, ModelOptions, SamplingOptions};
+use crate::generation::GenerationError;
+use crate::{Caption, PixelModel};
+
+static INFO: ModelInfo = ModelInfo {
+    name: "pixel",
+    title: "pixel",
+    path: "DIR",
+    files: super::published::TRAINED_HERE,
+    reads_boards: true,
+    generates_states: false,
+    lengths: ClipLengths::Own,
+};
+
+/// Sampling options of the pixel model.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PixelOptions {
+    /// Number of sampling steps.
+    pub steps: Option<usize>,
+}
+
+impl ModelOptions for PixelOptions {}
+
+/// The kind of these models.
+pub(super) struct Pixel;
+
+impl ModelKind for Pixel {
+    fn info(&self) -> &'static ModelInfo {
+        &INFO
+    }
+
+    fn is_at(&self, path: &Path) -> bool {
+        path.exists()
+    }
+
+    fn options(&self, given: &SamplingOptions) -> Result<SamplingOptions, GenerationError> {
+        Ok(given.read::<PixelOptions>(&INFO)?.into())
+    }
+
+    fn check(&self, path: &Path, options: &LoadOptions) -> Result<(), GenerationError> {
+        self.load(path, options).map(drop)
+    }
+
+    fn load(&self, path: &Path, options: &LoadOptions) -> Result<LoadedModel, GenerationError> {
+        let own: PixelOptions = options.sampling.read(&INFO)?;
+        let sha256 = hash_path(path).map_err(GenerationError::io(path))?;
+        let mut model = PixelModel::load(path, &options.device)?;
+        if let Some(steps) = own.steps {
+            model = model.with_sampling_steps(steps)?;
+        }
+        let caption = options.prompt.as_deref().map(Caption::of_prompt).transpose()?;
+        let frames = options.frames.unwrap_or(model.config().frames());
+        Ok(LoadedModel {
+            prompt: caption.map(|caption| caption.text().to_owned()),
+            sha256: Some(sha256),
+            sampling: own.into(),
+            ..LoadedModel::new(INFO.name, model, frames)
+        })
+    }
+}
