@@ -182,7 +182,7 @@ impl Job {
 
     /// The path below the folder that was named.
     fn name(&self, video: &Path) -> String {
-        // Of a folder of `generate` the frames were taken: its clips are named as when these are named themselves.
+        // Of a folder of `pusht generate` the frames were taken: its clips are named as when these are named themselves.
         let below = |root: &PathBuf| {
             let frames = root.join("frames");
             let made = root

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::commands::{completions, experiment};
+use crate::commands::{audit, completions, experiment, finetune, generate};
 use crate::outcome::Outcome;
 use crate::session::{OutputArgs, Session};
 
@@ -25,6 +25,9 @@ pub(crate) struct Cli {
 #[allow(clippy::large_enum_variant, reason = "there is one of it")]
 pub(crate) enum Command {
     Experiment(experiment::Experiment),
+    Generate(generate::Generate),
+    Finetune(finetune::FinetuneVideo),
+    Audit(audit::Audit),
     Completions(completions::Completions),
 }
 
@@ -32,6 +35,9 @@ impl Command {
     pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
         match self {
             Self::Experiment(command) => command.run(session),
+            Self::Generate(command) => command.run(session),
+            Self::Finetune(command) => command.run(session),
+            Self::Audit(command) => command.run(session),
             Self::Completions(command) => command.run(Cli::command()),
         }
     }

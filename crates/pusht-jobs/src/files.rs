@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::Serialize;
 use tempfile::{NamedTempFile, TempDir};
@@ -32,6 +32,18 @@ pub fn write_bytes(path: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> {
 /// As [`write_file`]; a value that is no JSON.
 pub fn write_json(path: impl AsRef<Path>, value: &impl Serialize) -> io::Result<()> {
     write_bytes(path, &serde_json::to_vec_pretty(value)?)
+}
+
+/// One spelling of a path: without `.` and doubled or trailing slashes.
+pub fn plain_path(path: impl AsRef<Path>) -> PathBuf {
+    let path = path.as_ref();
+    let parts = path.components().filter(|part| *part != Component::CurDir);
+    let plain: PathBuf = parts.collect();
+    if plain.as_os_str().is_empty() {
+        path.to_path_buf()
+    } else {
+        plain
+    }
 }
 
 /// Beginning of the names of files and folders that are being written; what a killed process left under such a name can be

@@ -1,9 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod frame_size;
-mod generation;
 mod models;
-mod motion;
 mod object;
 pub mod pictures;
 mod pixel;
@@ -11,15 +9,10 @@ mod prompt;
 mod published;
 
 pub use frame_size::{FrameSize, FrameSizeError};
-pub use generation::{
-    ClipEndpoints, ClipRecord, ClipReferences, Endpoint, EndpointSource, GENERATION_SCHEMA, Generation,
-    GenerationError, GenerationJob, GenerationJobBuilder, Plan, ReferencedClip, SplitName, SplitNameError,
-};
 pub use models::{
-    ClipLengths, CosmosOptions, LoadOptions, LoadedModel, LtxOptions, ModelInfo, ModelOptions, ModelSpec,
+    ClipLengths, CosmosOptions, LoadOptions, LoadedModel, LtxOptions, ModelError, ModelInfo, ModelOptions, ModelSpec,
     ObjectOptions, PixelOptions, SamplingOptions, WeightFormat,
 };
-pub use motion::{MotionReport, MotionRow};
 pub use object::{
     ContactMeasures, NoisyClips, ObjectLatent, ObjectLatentConfig, ObjectLatentModel, Scales, StateRequest,
     TrainSettings, TrainedOn, VideoGenError,

@@ -29,7 +29,7 @@ pub fn is_png_file(path: impl AsRef<Path>) -> bool {
 /// The videos at these paths, sorted: files as they are named; folders are searched for files whose names end as those of
 /// videos do (whatever the case) and for folders that hold PNG files, each of which is a video. Videos of formats that cannot
 /// be read, folders of JPEG files among them, are found, too: reading them says what was expected. Hidden names are passed
-/// over; of a folder that `generate` made (it has a generation.json) the frames are taken, not their videos.
+/// over; of a folder that `pusht generate` made (it has a generation.json) the frames are taken, not their videos.
 ///
 /// # Errors
 /// A path that does not exist, or one without any video.
@@ -53,7 +53,7 @@ pub fn find_videos(paths: &[PathBuf]) -> Result<Vec<PathBuf>, VideoIoError> {
 }
 
 fn search(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), VideoIoError> {
-    // A folder of `generate` has every clip twice: as exact frames, and as a video to look at.
+    // A folder of `pusht generate` has every clip twice: as exact frames, and as a video to look at.
     let frames = folder.join("frames");
     if folder.join("generation.json").is_file() && frames.is_dir() {
         return search(&frames, found);

@@ -9,8 +9,7 @@ use t5_encoder::TextEncoder;
 
 use super::options::number;
 use super::published::{ResolvedSampling, WeightFormat, check_positive};
-use super::{ClipLengths, LoadOptions, LoadedModel, ModelInfo, ModelKind, ModelOptions, SamplingOptions};
-use crate::generation::GenerationError;
+use super::{ClipLengths, LoadOptions, LoadedModel, ModelError, ModelInfo, ModelKind, ModelOptions, SamplingOptions};
 use crate::prompt::{default_negative_prompt, default_prompt};
 use crate::{AdapterRecord, CosmosVideo, FrameSize};
 
@@ -87,11 +86,11 @@ impl ModelKind for Cosmos {
         path.join("vae").is_dir() && (path.join("transformer").is_dir() || path.join("model.pt").is_file())
     }
 
-    fn options(&self, given: &SamplingOptions) -> Result<SamplingOptions, GenerationError> {
+    fn options(&self, given: &SamplingOptions) -> Result<SamplingOptions, ModelError> {
         Ok(given.read::<CosmosOptions>(&INFO)?.into())
     }
 
-    fn check(&self, path: &Path, options: &LoadOptions) -> Result<(), GenerationError> {
+    fn check(&self, path: &Path, options: &LoadOptions) -> Result<(), ModelError> {
         let (resolved, _) = plan(path, options)?;
         cosmos_predict::Transformer::check_files(path)?;
         cosmos_predict::Autoencoder::check_files(path)?;
@@ -99,7 +98,7 @@ impl ModelKind for Cosmos {
         Ok(())
     }
 
-    fn load(&self, path: &Path, options: &LoadOptions) -> Result<LoadedModel, GenerationError> {
+    fn load(&self, path: &Path, options: &LoadOptions) -> Result<LoadedModel, ModelError> {
         let (resolved, sampling) = plan(path, options)?;
         let (own, device) = (resolved.options, &options.device);
         let dtype = own.format().dtype();
@@ -130,7 +129,7 @@ impl ModelKind for Cosmos {
 fn plan(
     path: &Path,
     options: &LoadOptions,
-) -> Result<(ResolvedSampling<CosmosOptions>, cosmos_predict::Sampling), GenerationError> {
+) -> Result<(ResolvedSampling<CosmosOptions>, cosmos_predict::Sampling), ModelError> {
     let own: CosmosOptions = options.sampling.read(&INFO)?;
     let lora = own.lora.clone();
     let resolved = ResolvedSampling::new(own, lora.as_deref(), options, CosmosOptions::inherit)?;

@@ -8,8 +8,7 @@ use t5_encoder::TextEncoder;
 
 use super::options::number;
 use super::published::{ResolvedSampling, WeightFormat, check_positive};
-use super::{ClipLengths, LoadOptions, LoadedModel, ModelInfo, ModelKind, ModelOptions, SamplingOptions};
-use crate::generation::GenerationError;
+use super::{ClipLengths, LoadOptions, LoadedModel, ModelError, ModelInfo, ModelKind, ModelOptions, SamplingOptions};
 use crate::{AdapterRecord, FrameSize, LtxSettings, LtxVideo};
 
 static INFO: ModelInfo = ModelInfo {
@@ -84,11 +83,11 @@ impl ModelKind for Ltx {
         path.is_file() || (path.join("transformer").is_dir() && path.join("vae").is_dir())
     }
 
-    fn options(&self, given: &SamplingOptions) -> Result<SamplingOptions, GenerationError> {
+    fn options(&self, given: &SamplingOptions) -> Result<SamplingOptions, ModelError> {
         Ok(given.read::<LtxOptions>(&INFO)?.into())
     }
 
-    fn check(&self, path: &Path, options: &LoadOptions) -> Result<(), GenerationError> {
+    fn check(&self, path: &Path, options: &LoadOptions) -> Result<(), ModelError> {
         let (resolved, _) = plan(path, options)?;
         ltx_video::Transformer::check_files(path)?;
         ltx_video::Vae::check_files(path, None)?;
@@ -96,7 +95,7 @@ impl ModelKind for Ltx {
         Ok(())
     }
 
-    fn load(&self, path: &Path, options: &LoadOptions) -> Result<LoadedModel, GenerationError> {
+    fn load(&self, path: &Path, options: &LoadOptions) -> Result<LoadedModel, ModelError> {
         let (resolved, settings) = plan(path, options)?;
         let (prompt, own) = (settings.prompt.clone(), resolved.options);
         let mut video = LtxVideo::open(own.files(path), settings, &options.device)?;
@@ -112,7 +111,7 @@ impl ModelKind for Ltx {
 }
 
 /// What is sampled with, once what shows without reading anything large is right.
-fn plan(path: &Path, options: &LoadOptions) -> Result<(ResolvedSampling<LtxOptions>, LtxSettings), GenerationError> {
+fn plan(path: &Path, options: &LoadOptions) -> Result<(ResolvedSampling<LtxOptions>, LtxSettings), ModelError> {
     let own: LtxOptions = options.sampling.read(&INFO)?;
     let lora = own.lora.clone();
     let resolved = ResolvedSampling::new(own, lora.as_deref(), options, LtxOptions::inherit)?;

@@ -3,6 +3,7 @@
 //! A kind of model is a file in this folder that implements [`ModelKind`], and a line in [`KINDS`].
 
 mod cosmos;
+mod error;
 mod load;
 mod ltx;
 mod object;
@@ -14,6 +15,7 @@ mod spec;
 use std::path::Path;
 
 pub use cosmos::CosmosOptions;
+pub use error::ModelError;
 pub use load::{LoadOptions, LoadedModel};
 pub use ltx::LtxOptions;
 pub use object::ObjectOptions;
@@ -21,8 +23,6 @@ pub use options::{ModelOptions, SamplingOptions};
 pub use pixel::PixelOptions;
 pub use published::WeightFormat;
 pub use spec::ModelSpec;
-
-use crate::generation::GenerationError;
 
 /// All kinds of models.
 static KINDS: [&dyn ModelKind; 4] = [&object::Object, &pixel::Pixel, &ltx::Ltx, &cosmos::Cosmos];
@@ -68,11 +68,11 @@ trait ModelKind: Sync {
     fn is_at(&self, path: &Path) -> bool;
 
     /// The options as this kind of models writes them; refused where it has no such option.
-    fn options(&self, given: &SamplingOptions) -> Result<SamplingOptions, GenerationError>;
+    fn options(&self, given: &SamplingOptions) -> Result<SamplingOptions, ModelError>;
 
     /// Refuses what [`Self::load`] would, as far as that shows without reading anything large.
-    fn check(&self, path: &Path, options: &LoadOptions) -> Result<(), GenerationError>;
+    fn check(&self, path: &Path, options: &LoadOptions) -> Result<(), ModelError>;
 
     /// Reads the model.
-    fn load(&self, path: &Path, options: &LoadOptions) -> Result<LoadedModel, GenerationError>;
+    fn load(&self, path: &Path, options: &LoadOptions) -> Result<LoadedModel, ModelError>;
 }

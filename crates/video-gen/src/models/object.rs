@@ -5,9 +5,8 @@ use std::path::Path;
 use pusht_jobs::hash_path;
 use serde::{Deserialize, Serialize};
 
-use super::{ClipLengths, LoadOptions, LoadedModel, ModelInfo, ModelKind, ModelOptions, SamplingOptions};
+use super::{ClipLengths, LoadOptions, LoadedModel, ModelError, ModelInfo, ModelKind, ModelOptions, SamplingOptions};
 use crate::ObjectLatentModel;
-use crate::generation::GenerationError;
 
 /// Clips that are made at once.
 const BATCH_SIZE: usize = 10;
@@ -44,24 +43,24 @@ impl ModelKind for Object {
         path.is_file()
     }
 
-    fn options(&self, given: &SamplingOptions) -> Result<SamplingOptions, GenerationError> {
+    fn options(&self, given: &SamplingOptions) -> Result<SamplingOptions, ModelError> {
         Ok(given.read::<ObjectOptions>(&INFO)?.into())
     }
 
-    fn check(&self, path: &Path, options: &LoadOptions) -> Result<(), GenerationError> {
+    fn check(&self, path: &Path, options: &LoadOptions) -> Result<(), ModelError> {
         self.load(path, options).map(drop)
     }
 
-    fn load(&self, path: &Path, options: &LoadOptions) -> Result<LoadedModel, GenerationError> {
+    fn load(&self, path: &Path, options: &LoadOptions) -> Result<LoadedModel, ModelError> {
         let own: ObjectOptions = options.sampling.read(&INFO)?;
         if options.prompt.is_some() {
-            return Err(GenerationError::Setting {
+            return Err(ModelError::Setting {
                 model: INFO.title,
                 setting: "prompt".to_owned(),
                 known: "steps".to_owned(),
             });
         }
-        let sha256 = hash_path(path).map_err(GenerationError::io(path))?;
+        let sha256 = hash_path(path).map_err(ModelError::io(path))?;
         let mut model = ObjectLatentModel::load(path, &options.device)?;
         if let Some(steps) = own.steps {
             model = model.with_sampling_steps(steps)?;

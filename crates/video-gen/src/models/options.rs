@@ -7,8 +7,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::ModelInfo;
-use crate::generation::GenerationError;
+use super::{ModelError, ModelInfo};
 
 /// Names that files have always had, in their order: a stage's key follows from it.
 const FIRST_NAMES: [&str; 10] = [
@@ -64,27 +63,27 @@ impl SamplingOptions {
     }
 
     /// As the options of a kind of models.
-    pub(super) fn read<O: ModelOptions>(&self, info: &ModelInfo) -> Result<O, GenerationError> {
+    pub(super) fn read<O: ModelOptions>(&self, info: &ModelInfo) -> Result<O, ModelError> {
         let known = match serde_json::to_value(O::default()) {
             Ok(Value::Object(known)) => known.into_iter().map(|(name, _)| name).collect(),
             _ => Vec::new(),
         };
         for (name, value) in &self.0 {
             if !known.contains(name) {
-                return Err(GenerationError::Setting {
+                return Err(ModelError::Setting {
                     model: info.title,
                     setting: name.clone(),
                     known: known.join(", "),
                 });
             }
             let alone = Value::from_iter([(name.clone(), value.clone())]);
-            serde_json::from_value::<O>(alone).map_err(|error| GenerationError::Value {
+            serde_json::from_value::<O>(alone).map_err(|error| ModelError::Value {
                 setting: name.clone(),
                 reason: error.to_string(),
             })?;
         }
         let all = Value::from_iter(self.0.clone());
-        serde_json::from_value(all).map_err(|error| GenerationError::Value {
+        serde_json::from_value(all).map_err(|error| ModelError::Value {
             setting: "sampling".to_owned(),
             reason: error.to_string(),
         })

@@ -5,8 +5,7 @@ use std::path::Path;
 use pusht_jobs::hash_path;
 use serde::{Deserialize, Serialize};
 
-use super::{ClipLengths, LoadOptions, LoadedModel, ModelInfo, ModelKind, ModelOptions, SamplingOptions};
-use crate::generation::GenerationError;
+use super::{ClipLengths, LoadOptions, LoadedModel, ModelError, ModelInfo, ModelKind, ModelOptions, SamplingOptions};
 use crate::{Caption, PixelModel};
 
 static INFO: ModelInfo = ModelInfo {
@@ -41,17 +40,17 @@ impl ModelKind for Pixel {
         path.exists()
     }
 
-    fn options(&self, given: &SamplingOptions) -> Result<SamplingOptions, GenerationError> {
+    fn options(&self, given: &SamplingOptions) -> Result<SamplingOptions, ModelError> {
         Ok(given.read::<PixelOptions>(&INFO)?.into())
     }
 
-    fn check(&self, path: &Path, options: &LoadOptions) -> Result<(), GenerationError> {
+    fn check(&self, path: &Path, options: &LoadOptions) -> Result<(), ModelError> {
         self.load(path, options).map(drop)
     }
 
-    fn load(&self, path: &Path, options: &LoadOptions) -> Result<LoadedModel, GenerationError> {
+    fn load(&self, path: &Path, options: &LoadOptions) -> Result<LoadedModel, ModelError> {
         let own: PixelOptions = options.sampling.read(&INFO)?;
-        let sha256 = hash_path(path).map_err(GenerationError::io(path))?;
+        let sha256 = hash_path(path).map_err(ModelError::io(path))?;
         let mut model = PixelModel::load(path, &options.device)?;
         if let Some(steps) = own.steps {
             model = model.with_sampling_steps(steps)?;

@@ -5,9 +5,8 @@ use std::path::Path;
 use burn::tensor::FloatDType;
 use serde::{Deserialize, Serialize};
 
-use super::LoadOptions;
+use super::{LoadOptions, ModelError};
 use crate::AdapterRecord;
-use crate::generation::GenerationError;
 
 /// What lies at the path of a model that was trained here.
 pub(super) const TRAINED_HERE: &str = "what `pusht train video` or `pusht experiment` wrote";
@@ -55,9 +54,9 @@ impl<O> ResolvedSampling<O> {
         adapters: Option<&Path>,
         asked: &LoadOptions,
         inherit: impl FnOnce(&mut O, &AdapterRecord),
-    ) -> Result<Self, GenerationError> {
+    ) -> Result<Self, ModelError> {
         let trained = match adapters {
-            Some(adapters) => AdapterRecord::beside(adapters).map_err(|error| GenerationError::Adapters {
+            Some(adapters) => AdapterRecord::beside(adapters).map_err(|error| ModelError::Adapters {
                 path: adapters.with_file_name(AdapterRecord::FILE),
                 reason: error.to_string(),
             })?,
@@ -77,11 +76,11 @@ impl<O> ResolvedSampling<O> {
 }
 
 /// Refuses a frame rate and a number of tokens that are not above 0.
-pub(super) fn check_positive(frame_rate: Option<f64>, tokens: Option<usize>) -> Result<(), GenerationError> {
+pub(super) fn check_positive(frame_rate: Option<f64>, tokens: Option<usize>) -> Result<(), ModelError> {
     let wrong_rate = frame_rate.is_some_and(|rate| !(rate.is_finite() && rate > 0.0));
     for (setting, wrong) in [("frame_rate", wrong_rate), ("tokens", tokens == Some(0))] {
         if wrong {
-            return Err(GenerationError::NotPositive { setting });
+            return Err(ModelError::NotPositive { setting });
         }
     }
     Ok(())

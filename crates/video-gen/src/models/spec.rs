@@ -4,10 +4,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use pusht_jobs::plain_path;
 use serde::{Deserialize, Serialize};
 
-use super::{KINDS, LoadOptions, LoadedModel, ModelInfo, ModelKind, SamplingOptions};
-use crate::generation::{GenerationError, plain};
+use super::{KINDS, LoadOptions, LoadedModel, ModelError, ModelInfo, ModelKind, SamplingOptions};
 
 /// A video model by its name, `KIND:PATH`: `object:FILE`, `pixel:DIR`, `ltx:PATH` or `cosmos:DIR`.
 ///
@@ -18,7 +18,7 @@ use crate::generation::{GenerationError, plain};
 /// assert_eq!(spec.info().title, "LTX-Video");
 /// // Nothing lies there, and nothing was read until now.
 /// assert!(spec.load(&Default::default()).is_err());
-/// # Ok::<(), video_gen::GenerationError>(())
+/// # Ok::<(), video_gen::ModelError>(())
 /// ```
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -32,12 +32,12 @@ impl ModelSpec {
     ///
     /// # Errors
     /// No such kind, or no path.
-    pub fn new(kind: &str, path: impl AsRef<Path>) -> Result<Self, GenerationError> {
-        let path = plain(path.as_ref());
+    pub fn new(kind: &str, path: impl AsRef<Path>) -> Result<Self, ModelError> {
+        let path = plain_path(path.as_ref());
         let found = KINDS.into_iter().find(|known| known.info().name == kind);
         match found.filter(|_| !path.as_os_str().is_empty()) {
             Some(kind) => Ok(Self { kind, path }),
-            None => Err(GenerationError::Choice {
+            None => Err(ModelError::Choice {
                 given: format!("{kind}:{}", path.display()),
                 known: known(),
             }),
@@ -58,7 +58,7 @@ impl ModelSpec {
     ///
     /// # Errors
     /// Options that it does not have, and values of another kind.
-    pub fn options(&self, given: &SamplingOptions) -> Result<SamplingOptions, GenerationError> {
+    pub fn options(&self, given: &SamplingOptions) -> Result<SamplingOptions, ModelError> {
         self.kind.options(given)
     }
 
@@ -67,7 +67,7 @@ impl ModelSpec {
     ///
     /// # Errors
     /// As [`Self::load`].
-    pub fn check(&self, options: &LoadOptions) -> Result<(), GenerationError> {
+    pub fn check(&self, options: &LoadOptions) -> Result<(), ModelError> {
         self.look(options)?;
         self.kind.check(&self.path, options)
     }
@@ -77,7 +77,7 @@ impl ModelSpec {
     /// # Errors
     /// Options that it does not have, a clip that it cannot make, more memory than there is, files that are missing or
     /// damaged.
-    pub fn load(&self, options: &LoadOptions) -> Result<LoadedModel, GenerationError> {
+    pub fn load(&self, options: &LoadOptions) -> Result<LoadedModel, ModelError> {
         self.look(options)?;
         let loaded = self.kind.load(&self.path, options)?;
         Ok(LoadedModel {
@@ -87,7 +87,7 @@ impl ModelSpec {
     }
 
     /// Refuses an empty prompt, and a path at which there cannot be such a model.
-    fn look(&self, options: &LoadOptions) -> Result<(), GenerationError> {
+    fn look(&self, options: &LoadOptions) -> Result<(), ModelError> {
         if options.prompt.as_deref().is_some_and(|prompt| prompt.trim().is_empty()) {
             return Err(t5_encoder::Error::Empty.into());
         }
@@ -95,7 +95,7 @@ impl ModelSpec {
             return Ok(());
         }
         let info = self.info();
-        Err(GenerationError::NoModel {
+        Err(ModelError::NoModel {
             model: info.title,
             path: self.path.clone(),
             expected: info.files,
@@ -113,10 +113,10 @@ fn known() -> String {
 }
 
 impl FromStr for ModelSpec {
-    type Err = GenerationError;
+    type Err = ModelError;
 
-    fn from_str(text: &str) -> Result<Self, GenerationError> {
-        let refuse = |_| GenerationError::Choice {
+    fn from_str(text: &str) -> Result<Self, ModelError> {
+        let refuse = |_| ModelError::Choice {
             given: text.to_owned(),
             known: known(),
         };
@@ -146,9 +146,9 @@ impl PartialEq for ModelSpec {
 impl Eq for ModelSpec {}
 
 impl TryFrom<String> for ModelSpec {
-    type Error = GenerationError;
+    type Error = ModelError;
 
-    fn try_from(text: String) -> Result<Self, GenerationError> {
+    fn try_from(text: String) -> Result<Self, ModelError> {
         text.parse()
     }
 }

@@ -6,9 +6,10 @@ use pusht_data::{Source, Split, SplitProtocol};
 use pusht_env::State;
 use serde::Serialize;
 use traj_metrics::{MetricError, Order, smoothness};
+use video_gen::{ContactMeasures, ObjectLatentModel, StateRequest};
 
-use crate::generation::GenerationError;
-use crate::{ContactMeasures, ObjectLatentModel, SplitName, StateRequest};
+use crate::endpoint::SplitName;
+use crate::error::GenerationError;
 
 /// Of the same clips: the demonstrations, the model between their first and last states, and from their first states.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -6,14 +6,11 @@ use std::cell::Cell;
 use std::path::Path;
 use std::rc::Rc;
 
-use nn_kit::settings::Class;
+use clip_generation::{ClipEndpoints, ClipReferences, Endpoint, Generation, GenerationError, GenerationJob, SplitName};
 use pusht_data::{Demonstrations, Simulation, VideoError, VideoModel, VideoRequest, demonstrate};
 use pusht_env::{ExpertConfig, FillRule, Frame, GOAL, Pose, Renderer, Scene};
 use pusht_jobs::{CancelFlag, JobContext, Silent};
-use video_gen::{
-    ClipEndpoints, ClipReferences, CosmosOptions, Endpoint, Generation, GenerationError, GenerationJob, LoadOptions,
-    LoadedModel, LtxOptions, ModelSpec, SamplingOptions, SplitName,
-};
+use video_gen::{LoadedModel, LtxOptions};
 use video_io::{png_bytes, read_frames, upscale};
 
 /// Fades, and counts what it was asked for; stops the job after `until` requests.
@@ -175,7 +172,7 @@ fn clips_begin_in_all_episodes_before_one_comes_again() {
     let fade = Fade::new(usize::MAX);
     let made = run(&job(&fade, &ends, 8, 1), &folder.path().join("out"), &fade.stop).unwrap();
     for pass in made.clips.chunks(4) {
-        let episode = |clip: &video_gen::ClipRecord| match clip.start {
+        let episode = |clip: &clip_generation::ClipRecord| match clip.start {
             Endpoint::Row { episode, .. } => episode,
             _ => panic!("{:?}", clip.start),
         };
@@ -212,72 +209,6 @@ fn what_cannot_be_an_end_is_refused() {
         .unwrap()
         .to_string();
     assert!(error.contains("64 × 64"), "{error}");
-}
-
-#[test]
-fn what_is_no_model_is_refused_before_anything_is_read() {
-    let folder = tempfile::tempdir().unwrap();
-    let open = |kind: &str, sampling: SamplingOptions, prompt: Option<&str>| {
-        let spec = ModelSpec::new(kind, folder.path()).unwrap();
-        let options = LoadOptions {
-            sampling,
-            prompt: prompt.map(str::to_owned),
-            ..LoadOptions::default()
-        };
-        let error = spec.load(&options).err().unwrap().to_string();
-        assert_eq!(spec.check(&options).unwrap_err().to_string(), error);
-        error
-    };
-    let none = SamplingOptions::default;
-    assert!(open("object", none(), None).contains("pusht train video"));
-    assert!(open("ltx", none(), None).contains("docs/ltx-video.md"));
-    assert!(open("cosmos", none(), None).contains("model.pt"));
-    assert!(open("ltx", none(), Some(" ")).contains("empty"));
-    // The other family's folder.
-    let part = |name: &str| folder.path().join(name);
-    std::fs::create_dir(part("transformer")).unwrap();
-    std::fs::create_dir(part("vae")).unwrap();
-    let settings = ltx_video::Config::default().named().unwrap().to_string();
-    std::fs::write(part("transformer/config.json"), settings).unwrap();
-    let shifted = CosmosOptions {
-        end_frame: Some(cosmos_predict::EndFrame::Shifted),
-        ..CosmosOptions::default()
-    };
-    assert!(open("ltx", shifted.into(), None).contains("LTX-Video models have no end_frame; leave it out"));
-    let stopped = LtxOptions {
-        frame_rate: Some(0.0),
-        ..LtxOptions::default()
-    };
-    assert!(open("ltx", stopped.into(), None).contains("frame_rate is not above 0"));
-    let error = open("cosmos", none(), None);
-    assert!(
-        error.contains("LTXVideoTransformer3DModel; expected a CosmosTransformer3DModel"),
-        "{error}"
-    );
-}
-
-#[test]
-fn a_damaged_record_beside_adapters_is_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let part = |name: &str| folder.path().join(name);
-    std::fs::create_dir(part("transformer")).unwrap();
-    std::fs::create_dir(part("vae")).unwrap();
-    let spec = ModelSpec::new("ltx", folder.path()).unwrap();
-    let adapted = LtxOptions {
-        lora: Some(part("adapters.safetensors")),
-        ..LtxOptions::default()
-    };
-    let options = LoadOptions {
-        sampling: adapted.into(),
-        ..LoadOptions::default()
-    };
-    let refused = || spec.check(&options).unwrap_err().to_string();
-    std::fs::write(part("finetune.json"), "{\"config\": {}}").unwrap();
-    let text = refused();
-    assert!(text.contains("finetune.json") && text.contains("frames"), "{text}");
-    // Without one, adapters are sampled as the model itself.
-    std::fs::remove_file(part("finetune.json")).unwrap();
-    assert!(!refused().contains("finetune.json"));
 }
 
 #[test]

@@ -6,9 +6,9 @@ use pusht_data::{Source, open};
 use pusht_env::Frame;
 use video_io::read_frames;
 
-use super::endpoint::{Endpoint, EndpointSource};
-use super::error::GenerationError;
-use super::record::Generation;
+use crate::endpoint::{Endpoint, EndpointSource};
+use crate::error::GenerationError;
+use crate::record::Generation;
 
 /// The clips of a folder and the demonstrations that they are between.
 pub struct ClipReferences {

@@ -11,13 +11,13 @@ use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
 use pusht_jobs::{JobContext, write_bytes, write_json};
 use serde_json::{Map, Value};
+use video_gen::LoadedModel;
 use video_io::{VideoOptions, png_bytes, read_frames, save_video};
 
-use super::endpoints::ClipEndpoints;
-use super::error::GenerationError;
-use super::overview::Overview;
-use super::record::{ClipRecord, GENERATION_SCHEMA, Generation, Plan};
-use crate::LoadedModel;
+use crate::endpoints::ClipEndpoints;
+use crate::error::GenerationError;
+use crate::overview::Overview;
+use crate::record::{ClipRecord, GENERATION_SCHEMA, Generation, GenerationPlan};
 
 /// Frames a second of the clips.
 const FRAME_RATE: u32 = 10;
@@ -25,23 +25,10 @@ const FRAME_RATE: u32 = 10;
 const LOOKED_AT: u32 = 384;
 
 /// Clips to make, and the folder's plan.
-///
-/// ```no_run
-/// use pusht_jobs::JobContext;
-/// use video_gen::{ClipEndpoints, GenerationJob, LoadOptions, ModelSpec, SplitName};
-///
-/// let spec: ModelSpec = "object:runs/cpu/video-model/model.safetensors".parse()?;
-/// let model = spec.load(&LoadOptions::default())?;
-/// let endpoints = ClipEndpoints::data("demos.jsonl".as_ref(), SplitName::Test, model.frames, true)?;
-/// let job = GenerationJob::builder(&model, &endpoints).clips(20).seed(0).build()?;
-/// let made = job.run("clips".as_ref(), &mut JobContext::silent())?;
-/// assert_eq!(made.clips.len(), 20);
-/// # Ok::<(), video_gen::GenerationError>(())
-/// ```
 pub struct GenerationJob<'a> {
     model: &'a LoadedModel,
     endpoints: &'a ClipEndpoints,
-    plan: Plan,
+    plan: GenerationPlan,
     clips: usize,
 }
 
@@ -78,7 +65,7 @@ impl<'a> GenerationJobBuilder<'a> {
         Ok(GenerationJob {
             model,
             endpoints: self.endpoints,
-            plan: Plan {
+            plan: GenerationPlan {
                 model: model.name.clone(),
                 model_sha256: model.sha256.clone(),
                 model_name: model.model.name(),
@@ -106,7 +93,7 @@ impl<'a> GenerationJob<'a> {
     }
 
     /// What the clips follow from.
-    pub fn plan(&self) -> &Plan {
+    pub fn plan(&self) -> &GenerationPlan {
         &self.plan
     }
 
@@ -235,7 +222,7 @@ fn write(path: &Path, generation: &Generation) -> Result<(), GenerationError> {
 }
 
 /// The first setting that differs, with both values. The same model may lie elsewhere now.
-fn difference(found: &Plan, asked: &Plan) -> Option<(String, String, String)> {
+fn difference(found: &GenerationPlan, asked: &GenerationPlan) -> Option<(String, String, String)> {
     let mut found = found.clone();
     if found.model_sha256.is_some() && found.model_sha256 == asked.model_sha256 {
         found.model.clone_from(&asked.model);

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use video_gen::SamplingOptions;
 
-use super::endpoint::{Endpoint, EndpointSource};
-use super::error::GenerationError;
-use crate::SamplingOptions;
+use crate::endpoint::{Endpoint, EndpointSource};
+use crate::error::GenerationError;
 
 /// Version of the record.
 pub const GENERATION_SCHEMA: u32 = 1;
@@ -14,7 +14,7 @@ pub const GENERATION_SCHEMA: u32 = 1;
 /// Everything that the clips follow from, their number aside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Plan {
+pub struct GenerationPlan {
     /// As it was chosen: kind and path.
     pub model: String,
     /// Of the model's files, where it was trained here.
@@ -43,7 +43,7 @@ pub struct Generation {
     /// [`GENERATION_SCHEMA`].
     pub schema: u32,
     /// What they follow from.
-    pub plan: Plan,
+    pub plan: GenerationPlan,
     /// Those that are done, in order.
     pub clips: Vec<ClipRecord>,
 }

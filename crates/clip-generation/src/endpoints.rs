@@ -1,16 +1,17 @@
 //! First and last frames of clips: pictures, or rows of held-out demonstrations.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use nn_kit::{mix_seed, permutation};
 use pusht_data::{Source, Split, SplitProtocol, open};
 use pusht_env::{Frame, GOAL};
+use pusht_jobs::plain_path;
 use pusht_vision::Registrar;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
-use super::endpoint::{Endpoint, EndpointSource, SplitName};
-use super::error::GenerationError;
+use crate::endpoint::{Endpoint, EndpointSource, SplitName};
+use crate::error::GenerationError;
 
 /// First and last frames for any number of clips.
 pub struct ClipEndpoints(Kind);
@@ -31,14 +32,14 @@ enum Kind {
 }
 
 /// A frame, and where it is from.
-pub(super) type Given = (Frame, Endpoint);
+pub(crate) type Given = (Frame, Endpoint);
 
 /// What is given of one clip.
-pub(super) struct Conditioning {
-    pub(super) start: Given,
-    pub(super) end: Option<Given>,
+pub(crate) struct Conditioning {
+    pub(crate) start: Given,
+    pub(crate) end: Option<Given>,
     /// The clip's own seed.
-    pub(super) seed: u64,
+    pub(crate) seed: u64,
 }
 
 impl ClipEndpoints {
@@ -137,11 +138,11 @@ impl ClipEndpoints {
     pub fn source(&self) -> EndpointSource {
         match &self.0 {
             Kind::Pictures { start, end } => EndpointSource::Pictures {
-                start: plain(&start.0),
-                end: end.as_ref().map(|end| plain(&end.0)),
+                start: plain_path(&start.0),
+                end: end.as_ref().map(|end| plain_path(&end.0)),
             },
             Kind::Data { source, part, end, .. } => EndpointSource::Data {
-                path: plain(source.path()),
+                path: plain_path(source.path()),
                 part: *part,
                 end: *end,
             },
@@ -149,7 +150,7 @@ impl ClipEndpoints {
     }
 
     /// What is given of the clip with this index.
-    pub(super) fn clip(&self, seed: u64, index: usize) -> Result<Conditioning, GenerationError> {
+    pub(crate) fn clip(&self, seed: u64, index: usize) -> Result<Conditioning, GenerationError> {
         let mut rng = Pcg64::seed_from_u64(mix_seed(seed, index as u64));
         let own = rng.next_u64();
         let picture = |(path, frame): &(PathBuf, Frame)| (frame.clone(), Endpoint::Picture(path.clone()));
@@ -172,17 +173,6 @@ impl ClipEndpoints {
             }
         };
         Ok(Conditioning { start, end, seed: own })
-    }
-}
-
-/// One spelling of a path: without `.` and doubled or trailing slashes.
-pub(crate) fn plain(path: &Path) -> PathBuf {
-    let parts = path.components().filter(|part| *part != Component::CurDir);
-    let plain: PathBuf = parts.collect();
-    if plain.as_os_str().is_empty() {
-        path.to_path_buf()
-    } else {
-        plain
     }
 }
 

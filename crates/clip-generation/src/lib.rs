@@ -1,17 +1,18 @@
-//! Folders of clips: where clips begin and end, a folder that fills and can be filled on, its record.
+#![doc = include_str!("../README.md")]
 
 mod endpoint;
 mod endpoints;
 mod error;
 mod job;
+mod motion;
 mod overview;
 mod record;
 mod references;
 
 pub use endpoint::{Endpoint, EndpointSource, SplitName, SplitNameError};
 pub use endpoints::ClipEndpoints;
-pub(crate) use endpoints::plain;
 pub use error::GenerationError;
 pub use job::{GenerationJob, GenerationJobBuilder};
-pub use record::{ClipRecord, GENERATION_SCHEMA, Generation, Plan};
+pub use motion::{MotionReport, MotionRow};
+pub use record::{ClipRecord, GENERATION_SCHEMA, Generation, GenerationPlan};
 pub use references::{ClipReferences, ReferencedClip};

@@ -1,59 +1,16 @@
-//! What can be wrong with what is to be generated.
+//! Why there are no clips.
 
 use std::path::PathBuf;
 
 use pusht_data::{DataError, SplitError, VideoError};
 use pusht_vision::VisionError;
+use video_gen::VideoGenError;
 use video_io::VideoIoError;
-
-use crate::{PixelError, VideoGenError};
 
 /// Why there are no clips.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GenerationError {
-    /// No such model.
-    #[error("{given:?} names no video model; expected {known}")]
-    Choice {
-        /// What was given.
-        given: String,
-        /// The forms that names have.
-        known: String,
-    },
-    /// No files of such a model.
-    #[error("there is no {model} model at {path:?}; expected {expected}")]
-    NoModel {
-        /// The kind of model.
-        model: &'static str,
-        /// The path.
-        path: PathBuf,
-        /// What there should be.
-        expected: &'static str,
-    },
-    /// An option that means nothing to the model.
-    #[error("{model} models have no {setting}; leave it out (options: {known})")]
-    Setting {
-        /// The kind of model.
-        model: &'static str,
-        /// The option.
-        setting: String,
-        /// The options that there are.
-        known: String,
-    },
-    /// An option with a value of another kind.
-    #[error("{setting} cannot be read: {reason}")]
-    Value {
-        /// The option.
-        setting: String,
-        /// What is wrong, and what was expected.
-        reason: String,
-    },
-    /// A setting that must be above 0.
-    #[error("{setting} is not above 0; expected a finite number above 0, or leave it out")]
-    NotPositive {
-        /// The setting.
-        setting: &'static str,
-    },
     /// A picture that a clip cannot begin or end with.
     #[error("{path:?} cannot be a clip's first or last frame: {reason}")]
     Picture {
@@ -117,14 +74,6 @@ pub enum GenerationError {
         /// What is wrong.
         reason: String,
     },
-    /// The record of the training of adapters.
-    #[error("{path:?}, how the adapters beside it were trained, cannot be read: {reason}; move it away to do without")]
-    Adapters {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
     /// A file or folder.
     #[error("{path:?}: {source}")]
     Io {
@@ -162,18 +111,6 @@ pub enum GenerationError {
     /// The object-latent model.
     #[error(transparent)]
     Object(#[from] VideoGenError),
-    /// The pixel model.
-    #[error(transparent)]
-    Pixel(#[from] PixelError),
-    /// LTX-Video.
-    #[error(transparent)]
-    Ltx(#[from] ltx_video::Error),
-    /// Cosmos-Predict1.
-    #[error(transparent)]
-    Cosmos(#[from] cosmos_predict::Error),
-    /// The text encoder.
-    #[error(transparent)]
-    Text(#[from] t5_encoder::Error),
 }
 
 impl GenerationError {

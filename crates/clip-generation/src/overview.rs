@@ -12,18 +12,18 @@ const SIDE: u32 = 128;
 
 /// A row of frames for each of the first clips, evenly over time, the first and the last among them; none without clips.
 #[derive(Default)]
-pub(super) struct Overview {
+pub(crate) struct Overview {
     rows: Vec<Frame>,
 }
 
 impl Overview {
     /// Whether there is no room for more.
-    pub(super) fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.rows.len() >= CLIPS * FRAMES
     }
 
     /// Takes a clip in, where there is room.
-    pub(super) fn add(&mut self, clip: &[Frame]) {
+    pub(crate) fn add(&mut self, clip: &[Frame]) {
         let same_size = self.rows.first().is_none_or(|first| {
             clip.first()
                 .is_some_and(|f| small(f).dimensions() == first.dimensions())
@@ -37,7 +37,7 @@ impl Overview {
     }
 
     /// The picture.
-    pub(super) fn picture(&self) -> Result<Option<Frame>, VideoIoError> {
+    pub(crate) fn picture(&self) -> Result<Option<Frame>, VideoIoError> {
         if self.rows.is_empty() {
             return Ok(None);
         }

@@ -1,0 +1,45 @@
+//! `pusht audit object-model`.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use clip_generation::MotionReport;
+use serde_json::json;
+use video_gen::ObjectLatentModel;
+
+use crate::outcome::Outcome;
+use crate::session::Session;
+
+/// Measure how a saved object-latent video model moves agent and T, beside held-out demonstrations
+#[derive(Args)]
+pub(crate) struct ObjectModel {
+    /// A model that `pusht train video` or `pusht experiment` saved
+    #[arg(long, value_name = "FILE")]
+    model: PathBuf,
+    /// Demonstrations with states; their test part by episode is used
+    #[arg(long, value_name = "PATH")]
+    data: PathBuf,
+    /// Seed of the split (as in `pusht train video`) and of the clips
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Use only the first episodes of the data, as in `pusht train video`
+    #[arg(long, value_name = "N")]
+    episodes: Option<usize>,
+    /// cpu, cuda, cuda:N or wgpu
+    #[arg(long, default_value = "cpu")]
+    device: String,
+}
+
+impl ObjectModel {
+    pub(crate) fn run(self, _: &mut Session) -> Result<Outcome> {
+        let model = ObjectLatentModel::load(&self.model, &training::device(&self.device)?)?;
+        let source = pusht_data::open(&self.data)?;
+        let report = MotionReport::measure(&model, &source, self.episodes, self.seed)?;
+        let conclusion = report.conclusion();
+        let text = format!("{}\n{conclusion}", report.table());
+        let mut json = serde_json::to_value(&report)?;
+        json["conclusion"] = json!(conclusion);
+        Ok(Outcome::new(text, &json)?)
+    }
+}

@@ -1,0 +1,42 @@
+//! `pusht audit quality`.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use clip_audit::{Judge, QualityReport, compare_clips};
+use clip_generation::ClipReferences;
+use serde_json::json;
+use traj_metrics::Bootstrap;
+
+use crate::outcome::Outcome;
+use crate::session::Session;
+
+/// Measure clips of `pusht generate --data` beside cross-fades between the same ends and the demonstrations
+///
+/// Number of agents, the T's shape, who moves it, executability, and similarity with the demonstrations that the clips begin
+/// and end in.
+#[derive(Args)]
+pub(crate) struct Quality {
+    /// The folder of the clips
+    #[arg(long, value_name = "DIR")]
+    clips: PathBuf,
+}
+
+impl Quality {
+    pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
+        let references = ClipReferences::open(&self.clips)?;
+        let judge = Judge::new()?;
+        let compare = |index: usize| -> Result<_> {
+            let pair = references.clip(index)?;
+            Ok(judge.compare(&pair.clip, &pair.demonstration)?)
+        };
+        let clips = compare_clips(references.len(), compare, &mut session.ctx)?;
+        let plan = &references.generation().plan;
+        let report = QualityReport::new(&plan.model_name, &clips, &Bootstrap::default())?;
+        let conclusion = report.conclusion();
+        let text = format!("{}\n{conclusion}", report.markdown());
+        let json = json!({ "plan": plan, "quality": report, "conclusion": conclusion });
+        Ok(Outcome::new(text, &json)?)
+    }
+}

@@ -1,0 +1,118 @@
+//! `pusht finetune`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use serde_json::json;
+use video_finetune::{ClipSource, Family, Finetune, FinetuneConfig, Finetuned, Preset, write_tiny_model};
+use video_gen::ModelSpec;
+
+use crate::arguments::gigabytes;
+use crate::outcome::Outcome;
+use crate::session::Session;
+
+/// Fine-tune LTX-Video or Cosmos-Predict1 on PushT, with LoRA or all of it with --full
+///
+/// Writes adapters or weights, checkpoints, TensorBoard, samples and finetune.json. A stopped run goes on with the same
+/// command. PushT's own models are trained from scratch by `pusht train video`.
+#[derive(Args)]
+pub(crate) struct FinetuneVideo {
+    /// ltx:PATH (a folder of diffusers or a single file) or cosmos:DIR (a folder with transformer/ or model.pt, and vae/)
+    #[arg(long, value_name = "KIND:PATH")]
+    model: ModelSpec,
+    /// A folder with tokenizer/ and text_encoder/, where they are not beside the model
+    #[arg(long, value_name = "DIR")]
+    text: Option<PathBuf>,
+    /// Videos (MP4, GIF or PNG folders, or a folder of them), demonstrations (a zarr replay buffer, a LeRobot v3 set, a file
+    /// of `pusht demos record`), or simulator:N for N episodes of the expert
+    #[arg(long, value_name = "PATH", required_unless_present = "make_tiny")]
+    data: Option<ClipSource>,
+    /// Folder for adapters or weights, checkpoints, TensorBoard, samples and finetune.json
+    #[arg(long, value_name = "DIR", required_unless_present = "make_tiny")]
+    out: Option<PathBuf>,
+    /// Folder for latents and text embeddings, which several runs may share [default: cache in --out]
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+    /// Settings to begin with: ours, or the seed paper's (paper)
+    #[arg(long, value_name = "NAME", default_value = "ours")]
+    preset: Preset,
+    /// Train all weights, not adapters
+    #[arg(long)]
+    full: bool,
+    /// Change a setting of finetune.json's config; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+    /// Number of updates: as --set steps=N, and with validation at the end where there are fewer than between two
+    #[arg(long, value_name = "N")]
+    steps: Option<usize>,
+    /// Memory for training, GB; what needs more is refused [default: on the CPU what is free, elsewhere unknown]
+    #[arg(long, value_name = "GB", value_parser = gigabytes)]
+    memory: Option<u64>,
+    /// cpu, cuda, cuda:N or wgpu
+    #[arg(long, default_value = "cpu")]
+    device: String,
+    /// Write a random model of a few thousand parameters to --model's path and end: to try everything without weights
+    #[arg(
+        long,
+        conflicts_with_all = ["text", "data", "out", "cache", "preset", "full", "settings", "steps", "memory", "device"]
+    )]
+    make_tiny: bool,
+}
+
+impl FinetuneVideo {
+    pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
+        let family = Family::try_from(&self.model)?;
+        if self.make_tiny {
+            let path = self.model.path();
+            ensure!(!path.exists(), "--make-tiny: {} is there already", path.display());
+            write_tiny_model(family, path, 0)?;
+            let text = format!("wrote a random model to {}", path.display());
+            return Ok(Outcome::new(text, &json!({ "model": self.model }))?);
+        }
+        let mut config = FinetuneConfig::preset(self.preset, family);
+        config.full = self.full;
+        self.settings.iter().try_for_each(|text| config.set(text))?;
+        if let Some(steps) = self.steps {
+            config.steps = steps;
+        }
+        let (data, out) = self.data.zip(self.out).context("expected --data and --out")?;
+        let finetune = Finetune {
+            model: &self.model,
+            text: self.text.as_deref(),
+            out: &out,
+            cache: self.cache.as_deref(),
+            config: &config,
+            device: &training::device(&self.device)?,
+            memory: self.memory.or_else(|| training::free_memory(&self.device)),
+        };
+        finetune.check()?;
+        let data = data.open(&out, config.seed, &mut session.ctx)?;
+        let done = finetune.run(&data, &mut session.ctx)?;
+        Ok(Outcome::new(text(&self.model, &config, &done), &done)?)
+    }
+}
+
+/// The result, and what to do with it.
+fn text(model: &ModelSpec, config: &FinetuneConfig, done: &Finetuned) -> String {
+    let loss = |name: &str, loss: Option<f64>| loss.map_or(String::new(), |loss| format!(", {name} {loss:.4}"));
+    let mut text = format!(
+        "{} updates on {} clips{}{}\n",
+        config.steps,
+        done.train_clips,
+        loss("loss at the end", done.train_loss),
+        loss("lowest on held-out clips", done.best_valid)
+    );
+    if let Some(samples) = &done.samples {
+        text += &format!("last samples beside held-out clips: {samples}\n");
+    }
+    text += &format!("wrote {}\n", done.file.display());
+    text += &if config.full {
+        let folder = done.file.with_file_name("");
+        format!("put {} in place of the model's to generate with it", folder.display())
+    } else {
+        let adapters = done.file.display();
+        format!("next: pusht generate --model {model} --lora {adapters} --data DEMONSTRATIONS --out clips")
+    };
+    text
+}
