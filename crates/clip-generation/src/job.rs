@@ -24,7 +24,37 @@ const FRAME_RATE: u32 = 10;
 /// Frames that are smaller are enlarged in the videos, which are for looking at.
 const LOOKED_AT: u32 = 384;
 
-/// Clips to make, and the folder's plan.
+/// Clips to make, and the folder's plan. Models by name are `video_gen::ModelSpec`; any other will do, too:
+///
+/// ```
+/// use clip_generation::{ClipEndpoints, GenerationJob};
+/// use pusht_data::{VideoError, VideoModel, VideoRequest};
+/// use pusht_env::Frame;
+/// use pusht_jobs::JobContext;
+/// use video_gen::LoadedModel;
+///
+/// struct Still;
+///
+/// impl VideoModel for Still {
+///     fn name(&self) -> String {
+///         "still".to_owned()
+///     }
+///
+///     fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoError> {
+///         Ok(requests.iter().map(|request| vec![request.start.clone(); request.frames]).collect())
+///     }
+/// }
+///
+/// let folder = tempfile::tempdir()?;
+/// let start = folder.path().join("start.png");
+/// std::fs::write(&start, video_io::png_bytes(&Frame::new(96, 96))?)?;
+/// let endpoints = ClipEndpoints::pictures(&start, None, false)?;
+/// let model = LoadedModel::new("still", Still, 9);
+/// let job = GenerationJob::builder(&model, &endpoints).clips(2).build()?;
+/// let made = job.run(&folder.path().join("clips"), &mut JobContext::silent())?;
+/// assert_eq!(made.clips.len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct GenerationJob<'a> {
     model: &'a LoadedModel,
     endpoints: &'a ClipEndpoints,

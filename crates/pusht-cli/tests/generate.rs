@@ -63,7 +63,7 @@ fn a_tiny_model_is_fine_tuned_generates_and_is_measured() {
     let tuned = json(
         here,
         "finetune --model ltx:tiny --data demos.jsonl --out tuned --steps 2 --set frames=9 --set width=64 --set height=64 \
-         --set clips=2 --set batch_size=2 --set tokens=12 --set rank=2 --set valid_clips=0 --set sample_clips=0",
+         --set clips=2 --set batch_size=2 --set accumulate=2 --set tokens=12 --set rank=2 --set valid_clips=0 --set sample_clips=0",
     );
     assert_eq!(tuned["train_clips"], 2);
     let generate = "generate --model ltx:tiny --lora tuned/adapters.safetensors --data demos.jsonl --part all --steps 1 --out clips";
