@@ -106,7 +106,9 @@ fn options_that_a_model_does_not_have_are_refused_by_name() {
             "train, test or all",
             2,
         ),
-        ("--model ltx:tiny --no-end --start a.png", "--data", 2),
+        ("--model ltx:tiny --no-end --start a.png", "cannot be used with", 2),
+        ("--model ltx:tiny --part all --start a.png", "--part", 2),
+        ("--model ltx:tiny --end a.png --data demos.jsonl", "--end", 2),
         (
             "--model object:none --data demos.jsonl",
             "there is no object-latent model",

@@ -26,17 +26,17 @@ pub(crate) struct Generate {
     #[arg(long, value_name = "PNG", required_unless_present = "data", conflicts_with = "data")]
     start: Option<PathBuf>,
     /// The last frame of every clip
-    #[arg(long, value_name = "PNG", requires = "start")]
+    #[arg(long, value_name = "PNG", requires = "start", conflicts_with = "data")]
     end: Option<PathBuf>,
     /// Draw first and last frames of each clip from these demonstrations: a zarr replay buffer, a LeRobot v3 set or a file of
     /// `pusht demos record`
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
     /// Which of its episodes: train, test (those that no training with the seed 0 has seen) or all
-    #[arg(long, value_name = "NAME", default_value_t, requires = "data")]
+    #[arg(long, value_name = "NAME", default_value_t, conflicts_with = "start")]
     part: SplitName,
     /// Give no last frame, where --data would
-    #[arg(long, requires = "data")]
+    #[arg(long, conflicts_with = "start")]
     no_end: bool,
     /// What clips show [default: the model's own]
     #[arg(long, value_name = "TEXT")]
