@@ -17,6 +17,23 @@ pub struct Provenance {
 }
 
 /// Frames, actions and, where known, states of one start; 10 Hz. Row t is before action t.
+///
+/// # Example
+///
+/// ```
+/// use pusht_data::{Episode, Provenance};
+/// use pusht_env::{Frame, GOAL};
+///
+/// let episode = Episode {
+///     frames: vec![Frame::new(96, 96); 20],
+///     actions: vec![[256.0, 256.0]; 20], // target positions of the agent, px of the 512 board
+///     states: None,
+///     goal: GOAL,
+///     provenance: Provenance { source: "my robot".into(), index: 0, seed: None, actions: "recorded".into() },
+/// };
+/// episode.check()?;
+/// # Ok::<(), pusht_data::EpisodeError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Episode {
     /// What was seen before each action.

@@ -18,6 +18,31 @@ pub struct VideoRequest {
 }
 
 /// Generates PushT clips.
+///
+/// # Example
+///
+/// A model that shows the start frame throughout:
+///
+/// ```
+/// use pusht_data::{VideoError, VideoModel, VideoRequest};
+/// use pusht_env::Frame;
+///
+/// struct Still;
+///
+/// impl VideoModel for Still {
+///     fn name(&self) -> String {
+///         "still".to_owned()
+///     }
+///
+///     fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoError> {
+///         Ok(requests.iter().map(|r| vec![r.start.clone(); r.frames]).collect())
+///     }
+/// }
+///
+/// let request = VideoRequest { start: Frame::new(96, 96), end: None, prompt: None, frames: 9, seed: 0 };
+/// assert_eq!(Still.generate(&[request])?[0].len(), 9);
+/// # Ok::<(), VideoError>(())
+/// ```
 pub trait VideoModel {
     /// A name for reports.
     fn name(&self) -> String;

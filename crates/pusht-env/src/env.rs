@@ -7,6 +7,20 @@ use crate::{Action, EnvConfig, EnvError, Pose, ResetOrder, Scene, State};
 /// One PushT environment.
 ///
 /// It is a plain value of about two kilobytes without heap memory: copying it is a snapshot.
+///
+/// # Example
+///
+/// ```
+/// use pusht_env::{EnvConfig, PushT};
+///
+/// let mut env = PushT::new(EnvConfig::gym_pusht())?;
+/// env.reset(0)?;
+/// let saved = env.snapshot();
+/// let step = env.step([300.0, 200.0])?; // target position of the agent, px
+/// env.restore(&saved); // exact, contacts included
+/// assert_eq!(env.step([300.0, 200.0])?, step);
+/// # Ok::<(), pusht_env::EnvError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PushT {
     config: EnvConfig,

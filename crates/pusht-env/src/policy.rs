@@ -61,6 +61,35 @@ pub struct ObsBatch<'a> {
 }
 
 /// Decides on actions for a batch of environments.
+///
+/// # Example
+///
+/// A policy that always aims at the goal of its environment:
+///
+/// ```
+/// use pusht_env::{Action, Modality, ObsBatch, ObsSpec, Policy, PolicyError};
+///
+/// struct ToGoal;
+///
+/// impl Policy for ToGoal {
+///     fn name(&self) -> String {
+///         "to the goal".to_owned()
+///     }
+///
+///     fn needs(&self) -> ObsSpec {
+///         ObsSpec { modality: Modality::State, history: 1 }
+///     }
+///
+///     fn reset(&mut self, _envs: &[usize]) {}
+///
+///     fn act(&mut self, obs: &ObsBatch<'_>, out: &mut [Action]) -> Result<(), PolicyError> {
+///         for (action, goal) in out.iter_mut().zip(obs.goals) {
+///             *action = [goal.x as f32, goal.y as f32];
+///         }
+///         Ok(())
+///     }
+/// }
+/// ```
 pub trait Policy {
     /// A name for reports.
     fn name(&self) -> String;

@@ -34,22 +34,3 @@ impl CancelFlag {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("cancelled; what is finished is kept, and the same command goes on from there")]
 pub struct Cancelled;
-
-/// A flag that Ctrl-C or SIGTERM raises; pressed again, it ends the program at once with status 130.
-///
-/// # Errors
-/// Where the handler cannot be installed, for example because there is one already.
-#[cfg(feature = "terminal")]
-pub fn cancel_on_ctrl_c() -> std::io::Result<CancelFlag> {
-    let flag = CancelFlag::new();
-    let raised = flag.clone();
-    let handler = move || {
-        if raised.is_cancelled() {
-            std::process::exit(130);
-        }
-        crate::progress::say("\nstopping after the current step; press Ctrl-C again to stop at once");
-        raised.cancel();
-    };
-    ctrlc::set_handler(handler).map_err(std::io::Error::other)?;
-    Ok(flag)
-}

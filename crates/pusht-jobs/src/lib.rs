@@ -2,6 +2,8 @@
 
 mod cancel;
 mod context;
+#[cfg(feature = "terminal")]
+mod ctrl_c;
 mod files;
 mod hash;
 mod journal;
@@ -10,10 +12,10 @@ mod shard;
 mod side_by_side;
 mod stage;
 
-#[cfg(feature = "terminal")]
-pub use cancel::cancel_on_ctrl_c;
 pub use cancel::{CancelFlag, Cancelled};
 pub use context::{JobContext, Task};
+#[cfg(feature = "terminal")]
+pub use ctrl_c::cancel_on_ctrl_c;
 pub use files::{STAGING_PREFIX, StagedFile, StagedFolder, plain_path, write_bytes, write_file, write_json};
 pub use hash::{Hasher, files_at, hash_bytes, hash_file, hash_json, hash_path};
 pub use journal::{Journal, JournalError, JournalScan, Place};

@@ -64,6 +64,19 @@ impl From<State> for Tracked {
 }
 
 /// Reads states out of frames of a board with a known goal.
+///
+/// # Example
+///
+/// ```
+/// use pusht_env::{FillRule, GOAL, Pose, Renderer, Scene};
+/// use pusht_vision::Tracker;
+///
+/// let scene = Scene::new([120.0, 80.0], Pose::new(240.0, 300.0, 0.8), GOAL);
+/// let frame = Renderer::new(96, FillRule::default())?.render(&scene);
+/// let state = Tracker::new(GOAL)?.track(&frame)?.state().ok_or("agent or T not found")?;
+/// assert!((state.agent[0] - 120.0).abs() < 2.0 && (state.block.angle - 0.8).abs() < 0.05);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Tracker {
     background: Background,
     mask: DiscMask,

@@ -77,6 +77,23 @@ impl ClipAudit {
 }
 
 /// Audits clips; made once, it can be shared between threads.
+///
+/// # Example
+///
+/// ```
+/// use clip_audit::{Auditor, Kind};
+/// use pusht_env::{FillRule, GOAL, Pose, Renderer, Scene};
+///
+/// // The T moves by 8 px per frame, and the agent is far from it.
+/// let mut renderer = Renderer::new(96, FillRule::default())?;
+/// let mut draw = |t: i32| {
+///     let block = Pose::new(150.0 + 8.0 * f64::from(t), 200.0, 0.0);
+///     renderer.render(&Scene::new([400.0, 450.0], block, GOAL))
+/// };
+/// let frames: Vec<_> = (0..12).map(&mut draw).collect();
+/// assert!(Auditor::new()?.audit(&frames)?.has(Kind::Untouched));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Auditor {
     reader: FrameReader,
     goal: Pose,

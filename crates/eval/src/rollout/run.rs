@@ -64,6 +64,18 @@ impl RolloutConfig {
 /// pool, the policy is called from this thread. The result depends on neither the number of threads nor the number of
 /// episodes. Progress counts steps; those that solved episodes save count as done.
 ///
+/// # Example
+///
+/// ```
+/// use eval::{Protocol, RolloutConfig, StandStill, rollout};
+/// use pusht_jobs::JobContext;
+///
+/// let config = RolloutConfig { episodes: 2, steps: 10, ..RolloutConfig::of(Protocol::Paper) };
+/// let record = rollout(&mut StandStill::default(), &config, &mut JobContext::silent())?;
+/// assert_eq!(record.episodes.len(), 2);
+/// # Ok::<(), eval::RolloutError>(())
+/// ```
+///
 /// # Errors
 /// What [`RolloutConfig::check`] refuses, a seed or goal that the environment refuses, a policy that fails or gives an action that is
 /// not finite.

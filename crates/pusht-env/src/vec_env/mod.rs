@@ -20,6 +20,21 @@ const PIECES: usize = 32;
 ///
 /// Environments are numbered from 0 at the start and keep their number when others are dropped; places in slices follow
 /// [`VecEnv::ids`].
+///
+/// # Example
+///
+/// ```
+/// use pusht_env::{Autoreset, EnvConfig, Modality, ObsSpec, VecEnv};
+///
+/// let spec = ObsSpec { modality: Modality::State, history: 1 };
+/// let mut envs = VecEnv::new(8, EnvConfig::gym_pusht(), spec, Autoreset::NextStep)?;
+/// envs.reset(100)?; // environment i starts from seed 100 + i
+/// for _ in 0..10 {
+///     envs.step(&[[256.0, 256.0]; 8])?;
+/// }
+/// assert!(envs.last_steps().iter().all(|step| (0.0..=1.0).contains(&step.result.reward)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct VecEnv {
     spec: ObsSpec,
     autoreset: Autoreset,
