@@ -51,7 +51,7 @@ pub fn write_dataset(
             lengths.extend(std::iter::repeat_n(stretch.actions.len(), transforms.len()));
         }
     }
-    let all = lengths.iter().sum();
+    let all: usize = lengths.iter().sum();
     let episodes = labelled
         .records()
         .enumerate()
