@@ -1,13 +1,10 @@
 //! Known answers for the audit: clips with a defect that was put in, of a known kind and strength.
 //!
-//! A [`Clip`] has frames and states, from the simulator ([`Clip::simulated`]) or recorded. [`Defect::apply`] damages it;
+//! A clip has frames and states, from the simulator (`Clip::simulated`) or recorded. [`Defect::apply`] damages it;
 //! the frames before the defect begins stay as they are. The kinds in [`Defect::TUNED`] were looked at when the audit's
 //! thresholds were fixed, on seeds 0 to 99; those in [`Defect::HELD_OUT`] never were.
 
 use serde::{Deserialize, Serialize};
-
-use crate::clip::{Clip, DefectError};
-use crate::{image, scene};
 
 /// A kind of defect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -136,40 +133,5 @@ impl Defect {
             Self::BlockBend => [5.0, 12.0, 25.0, 45.0],
         };
         amounts[strength as usize]
-    }
-
-    /// The frames of the clip with this defect; none where the clip gives no opportunity (a cross-fade of a T that does not
-    /// move, a drift where the agent never leaves the T). The same seed gives the same frames.
-    ///
-    /// # Errors
-    /// A clip of fewer than 16 frames or without a state a frame; frames that are not square or that H.264 cannot hold.
-    pub fn apply(
-        self,
-        clip: &Clip,
-        strength: Strength,
-        seed: u64,
-    ) -> Result<Option<Vec<pusht_env::Frame>>, DefectError> {
-        self.apply_amount(clip, self.amount(strength), seed)
-    }
-
-    /// As [`Defect::apply`], with a strength in the unit of its kind.
-    ///
-    /// # Errors
-    /// As [`Defect::apply`].
-    pub fn apply_amount(
-        self,
-        clip: &Clip,
-        amount: f64,
-        seed: u64,
-    ) -> Result<Option<Vec<pusht_env::Frame>>, DefectError> {
-        clip.check()?;
-        match self {
-            Self::CrossFade => Ok(image::cross_fade(clip, amount)),
-            Self::Blur => Ok(Some(image::blur(clip, amount))),
-            Self::Noise => Ok(Some(image::noise(clip, amount, seed))),
-            Self::Compression => image::compress(clip, amount).map(Some),
-            Self::ColourShift if seed.is_multiple_of(2) => Ok(Some(image::tint(clip, amount, seed))),
-            _ => scene::apply(self, clip, amount, seed),
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! One connection: requests through the guard to the routes, and what every answer says.
+//! One connection: requests through the guard to the routes.
 
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
@@ -18,26 +18,10 @@ use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::guard::Entry;
+use super::headers::say_always;
 use super::pace::{Answering, Pace};
 use super::socket::Socket;
 use super::{Guard, Limits, Refusal, request};
-
-/// What every answer says. A page loads nothing from elsewhere, runs nothing that was written into it, and is shown in
-/// no other page; nothing is kept by the browser.
-const ALWAYS: [(&str, &str); 8] = [
-    ("cache-control", "no-store"),
-    (
-        "content-security-policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; \
-         form-action 'none'; frame-ancestors 'none'",
-    ),
-    ("cross-origin-opener-policy", "same-origin"),
-    ("cross-origin-resource-policy", "same-origin"),
-    ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
-    ("referrer-policy", "no-referrer"),
-    ("x-content-type-options", "nosniff"),
-    ("x-frame-options", "DENY"),
-];
 
 /// What all connections of a server share.
 pub(super) struct Site {
@@ -125,13 +109,6 @@ async fn admitted(request: Request<Body>, site: &Site) -> Response {
                 Err(never) => match never {},
             }
         }
-    }
-}
-
-/// Adds what every answer says.
-pub(super) fn say_always(headers: &mut HeaderMap) {
-    for (name, value) in ALWAYS {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
 }
 

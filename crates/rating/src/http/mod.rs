@@ -8,6 +8,7 @@
 
 mod connection;
 mod guard;
+mod headers;
 mod limits;
 mod pace;
 mod refusal;

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Sleep, sleep};
 
-use super::connection::say_always;
+use super::headers::say_always;
 use super::pace::Pace;
 use super::{Limits, Refusal};
 
