@@ -8,8 +8,8 @@ use pusht_vision::{ActionSmoother, Start, Tracked, VisionError};
 use serde::{Deserialize, Serialize};
 use video_io::png_bytes;
 
-use crate::VerdictsError;
 use crate::pass::Audited;
+use crate::{BlockPaths, FinalCoverage, VerdictsError};
 
 /// What is said of one video.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,10 +41,10 @@ pub struct Execution {
     pub horizon: usize,
     /// Whether they do.
     pub parted: bool,
-    /// Path of the T's origin in the clip, and until they part, px.
-    pub path: [f64; 2],
-    /// Coverage of the goal at the end, in the clip and in the replay.
-    pub coverage: [f64; 2],
+    /// Path of the T's origin in the clip.
+    pub path: BlockPaths,
+    /// Coverage of the goal at the end.
+    pub coverage: FinalCoverage,
 }
 
 impl Execution {
@@ -53,8 +53,14 @@ impl Execution {
             steps: replay.path.len(),
             horizon: replay.horizon,
             parted: replay.parted,
-            path: [replay.shown.length, replay.followed.length],
-            coverage: [replay.end.clip_coverage, replay.end.replay_coverage],
+            path: BlockPaths {
+                clip: replay.shown.length,
+                followed: replay.followed.length,
+            },
+            coverage: FinalCoverage {
+                clip: replay.end.clip_coverage,
+                replay: replay.end.replay_coverage,
+            },
         }
     }
 }

@@ -5,43 +5,10 @@ use std::path::{Path, PathBuf};
 use pusht_env::{Frame, GOAL};
 use pusht_vision::Registrar;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 use video_io::{Rate, Resampled, VideoReader, find_videos};
 
 use crate::pass::HZ;
 use crate::{Job, VerdictsError};
-
-/// The Fréchet video distance of the clips, as a network sees them that is no part of this crate.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Fvd {
-    /// Frames of every video.
-    pub frames: usize,
-    /// Real videos.
-    pub real: usize,
-    /// Clips; the others are too short or cannot be read.
-    pub clips: usize,
-    /// Between real videos and clips.
-    pub distance: f64,
-    /// Between two random halves of the real videos.
-    pub halves: f64,
-}
-
-impl Fvd {
-    /// In words.
-    pub fn text(&self) -> String {
-        let Self {
-            frames,
-            real,
-            clips,
-            distance,
-            halves,
-        } = self;
-        format!(
-            "FVD with I3D: {distance:.1} between {clips} clips and {real} real videos; {halves:.1} between two halves of these. \
-             The middle {frames} frames of each at 10 a second, 96 × 96. Fewer than 401 videos lift both (docs/distribution.md)."
-        )
-    }
-}
 
 /// The middle `length` frames; none of what is shorter.
 pub fn middle(mut frames: Vec<Frame>, length: usize) -> Option<Vec<Frame>> {

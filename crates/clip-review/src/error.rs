@@ -43,6 +43,22 @@ pub enum VerdictsError {
     /// The distribution's own failure.
     #[error(transparent)]
     Distribution(#[from] clip_audit::DistributionError),
+    /// Features of a network that cannot be had.
+    #[error("no features: {reason}")]
+    Features {
+        /// What the network says.
+        reason: String,
+    },
+    /// Too few videos for a distance.
+    #[error("{real} real episodes and {clips} clips of {frames} frames and more; expected at least 4 and 2")]
+    TooFewCuts {
+        /// Real episodes that are long enough.
+        real: usize,
+        /// Clips that are.
+        clips: usize,
+        /// Frames of a cut.
+        frames: usize,
+    },
     /// Frames that cannot be tracked.
     #[error(transparent)]
     Vision(#[from] pusht_vision::VisionError),

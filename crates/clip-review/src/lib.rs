@@ -1,8 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod clip;
+mod counts;
 mod cut;
+mod distance;
 mod error;
+mod fvd;
 mod job;
 mod pass;
 mod policies;
@@ -10,8 +13,11 @@ mod real;
 mod verdicts;
 
 pub use clip::{ClipVerdict, Execution, ShownStrip};
-pub use cut::{Fvd, middle};
+pub use counts::{ActionCounts, BlockPaths, ExecutionCounts, FinalCoverage, MotionCounts};
+pub use cut::middle;
+pub use distance::FVD_FRAMES;
 pub use error::VerdictsError;
+pub use fvd::Fvd;
 pub use job::Job;
 pub use policies::{ArmScore, Policies};
 pub use real::RealSet;

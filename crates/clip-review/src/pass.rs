@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clip_audit::{AuditError, Strip, Strips, VideoAudit, VideoAuditor};
-use labelling::{Method, VideoError, VideoFacts, VideoLabeller, VideoRecord, resampled};
+use labelling::{Method, VideoError, VideoFacts, VideoLabeller, VideoRecord, VideoSize, resampled};
 use pusht_env::{Frame, GOAL};
 use pusht_vision::{Tracked, Tracker};
 use video_io::{Rate, Resampled, VideoReader, content_hash};
@@ -86,7 +86,7 @@ impl Reader {
         let mut frames = Resampled::new(reader, rate, HZ);
         let method = Method::ClosedForm(Default::default());
         let (mut labeller, mut unlabelled) = (VideoLabeller::new(&method), None);
-        let (mut begun, mut size, mut last) = (None, [0; 2], None);
+        let (mut begun, mut size, mut last) = (None, VideoSize::default(), None);
         let (mut track, mut kept): (Vec<Tracked>, Vec<Frame>) = (Vec::new(), Vec::new());
         while let Some(picked) = frames.next_raw()? {
             let (map, audit) = match &mut begun {
@@ -134,7 +134,7 @@ impl Reader {
         let audit = VideoAudit {
             video: path.to_path_buf(),
             codec,
-            size,
+            size: size.into(),
             registration,
             audit: audit.finish().0,
         };

@@ -7,7 +7,7 @@ use clip_audit::{DistributionReport, Kind};
 use labelling::{Measures, VideoRecord};
 use serde::{Deserialize, Serialize};
 
-use crate::{ClipVerdict, Fvd, Policies, VerdictsError};
+use crate::{ActionCounts, ClipVerdict, ExecutionCounts, Fvd, MotionCounts, Policies, VerdictsError};
 
 /// Version of the layout of `score.json`.
 const SCHEMA: u32 = 1;
@@ -16,7 +16,7 @@ const SCHEMA: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Labels {
     /// Frames at 10 Hz, and those with a trusted action.
-    pub frames: [usize; 2],
+    pub frames: ActionCounts,
     /// Smoothness and directness of the trusted actions.
     pub measures: Option<Measures>,
 }
@@ -24,13 +24,16 @@ pub struct Labels {
 impl Labels {
     pub(crate) fn of(record: &VideoRecord) -> Self {
         Self {
-            frames: [record.frames[1], record.trusted()],
+            frames: ActionCounts {
+                frames: record.frames.resampled,
+                trusted: record.trusted(),
+            },
             measures: record.measures.clone(),
         }
     }
 }
 
-/// The three scales of a clip, as `rate --audit` reads them.
+/// The three scales of a clip, as `pusht rate --audit` reads them.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
     /// 0 to 2.
@@ -62,7 +65,7 @@ pub struct Totals {
     pub no_board: usize,
     /// Clips in which the T moves, and of them those in which the agent moves it.
     #[serde(default)]
-    pub moved: [usize; 2],
+    pub moved: MotionCounts,
     /// Clips with each adherence from 0 to 2.
     pub adherence: [usize; 3],
     /// Clips with each responsibility, 0 and 1.
@@ -72,11 +75,11 @@ pub struct Totals {
     /// Clips with findings of each kind.
     pub findings: BTreeMap<Kind, usize>,
     /// Clips whose actions were played, and of them those that the replay follows to the end.
-    pub executed: [usize; 2],
+    pub executed: ExecutionCounts,
     /// Median of the steps until clip and replay part.
     pub horizon: Option<usize>,
     /// Frames at 10 Hz, and those with a trusted action.
-    pub frames: [usize; 2],
+    pub frames: ActionCounts,
 }
 
 /// All of it.
@@ -140,7 +143,7 @@ impl Verdicts {
         if read == 0 {
             return format!("None of the {} videos could be read.", totals.clips);
         }
-        let ([played, followed], [moved, by_agent]) = (totals.executed, totals.moved);
+        let (ExecutionCounts { played, followed }, MotionCounts { moved, by_agent }) = (totals.executed, totals.moved);
         let blank = match totals.no_board {
             0 => String::new(),
             n => format!(" {n} show no PushT board at all and have the lowest scores."),
@@ -153,7 +156,21 @@ impl Verdicts {
         )
     }
 
-    /// Writes `score.json` and `scores.json` (for `rate --audit`).
+    /// The answer, what could not be read and what could not be done, a line each.
+    pub fn text(&self) -> String {
+        let mut text = self.sentence() + "\n";
+        for clip in &self.clips {
+            if let Some(error) = &clip.error {
+                text += &format!("  not read: {}: {error}\n", clip.name);
+            }
+        }
+        for note in &self.notes {
+            text += &format!("  {note}\n");
+        }
+        text
+    }
+
+    /// Writes `score.json` and `scores.json` (for `pusht rate --audit`).
     ///
     /// # Errors
     /// A folder that cannot be written.
@@ -199,8 +216,8 @@ impl Totals {
                 continue;
             };
             if audit.motion.way > 0.0 {
-                totals.moved[0] += 1;
-                totals.moved[1] += usize::from(responsibility);
+                totals.moved.moved += 1;
+                totals.moved.by_agent += usize::from(responsibility);
             }
             let mut kinds: Vec<Kind> = audit.findings.iter().map(|f| f.kind).collect();
             kinds.dedup();
@@ -208,13 +225,14 @@ impl Totals {
                 *totals.findings.entry(kind).or_default() += 1;
             }
             if let Some(execution) = &clip.execution {
-                totals.executed[0] += 1;
-                totals.executed[1] += usize::from(!execution.parted);
+                totals.executed.played += 1;
+                totals.executed.followed += usize::from(!execution.parted);
                 horizons.push(execution.horizon);
             }
         }
         for labels in labels {
-            totals.frames = [0, 1].map(|k| totals.frames[k] + labels.frames[k]);
+            totals.frames.frames += labels.frames.frames;
+            totals.frames.trusted += labels.frames.trusted;
         }
         horizons.sort_unstable();
         totals.horizon = horizons.get(horizons.len() / 2).copied();

@@ -49,8 +49,21 @@ fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
         "{}",
         verdicts.sentence()
     );
-    assert!(verdicts.labels[1].frames[1] > 20, "{:?}", verdicts.labels[1]);
+    assert!(verdicts.labels[1].frames.trusted > 20, "{:?}", verdicts.labels[1]);
     assert_eq!(verdicts.scores().len(), 3);
+    let text = verdicts.text();
+    assert!(
+        text.starts_with(&verdicts.sentence()) && text.contains("\n  not read: broken.mp4: "),
+        "{text}"
+    );
+    // Pairs stand in the file as they always did.
+    let json = serde_json::to_value(&verdicts).unwrap();
+    let trusted = [totals.frames.frames, totals.frames.trusted];
+    assert_eq!(json["totals"]["frames"], serde_json::json!(trusted));
+    let coverage = clean.execution.as_ref().unwrap().coverage;
+    let pair = serde_json::json!([coverage.clip, coverage.replay]);
+    assert_eq!(json["clips"][1]["execution"]["coverage"], pair);
+    assert_eq!(serde_json::from_value::<clip_review::Verdicts>(json).unwrap(), verdicts);
 
     let first = std::fs::read(job.out.join("score.json")).unwrap();
 

@@ -6,23 +6,11 @@ use std::path::Path;
 use pusht_data::{DataError, Episode, Provenance, Transform, write_replay_buffer};
 use pusht_env::{GOAL, State};
 use pusht_jobs::JobContext;
-use serde::{Deserialize, Serialize};
-use video_io::{Resampled, VideoIoError, VideoReader, content_hash};
+use video_io::{Resampled, VideoIoError, VideoReader};
 
 use crate::report::{self, Summary};
 use crate::video::{HZ, resampled};
-use crate::{LabelError, Labelled, Stretch, VideoRecord};
-
-/// How episodes are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Layout {
-    /// LeRobot v3: parquet and MP4.
-    #[cfg(feature = "lerobot")]
-    LeRobot,
-    /// The replay buffer of diffusion_policy.
-    Zarr,
-}
+use crate::{LabelError, Labelled, Layout, Stretch, VideoRecord};
 
 /// Writes the trusted stretches as episodes to the folder `out`, with `label.json` in it; frames are read again from the
 /// videos. `augment` adds the seven flips and quarter turns of each. Where nothing can be trusted `label.json` alone is
@@ -83,7 +71,8 @@ impl Labelled {
     /// The trusted stretches as episodes, in the order of the videos; frames are read again from these, one video after
     /// the other. `provenance.index` is the number of the video.
     ///
-    /// Each is an error where its video has changed since it was labelled.
+    /// Each is an error where its video has changed since it was labelled, or lies neither where a relative path leads from
+    /// here nor where it led when it was labelled.
     pub fn episodes(&self) -> impl Iterator<Item = Result<Episode, DataError>> + '_ {
         let records = self.records().enumerate();
         records.flat_map(|(index, record)| Episodes::new(self, record, index, &PLAIN))
@@ -137,12 +126,11 @@ impl<'a> Episodes<'a> {
         let frames = match &mut self.frames {
             Some(frames) => frames,
             none => {
-                let content = content_hash(&record.video).unwrap_or_default();
-                if content != record.content {
-                    let reason = "it is not the video that was labelled any more; label it again";
-                    return Err(unreadable(record, reason.to_owned()));
-                }
-                let reader = VideoReader::open(&record.video).map_err(wrong)?;
+                let video = self
+                    .labelled
+                    .find(self.index, record)
+                    .map_err(|reason| unreadable(record, reason))?;
+                let reader = VideoReader::open(&video).map_err(wrong)?;
                 none.insert(Resampled::new(reader, self.labelled.settings().rate(), HZ))
             }
         };

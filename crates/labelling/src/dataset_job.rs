@@ -54,7 +54,7 @@ impl DatasetJob<'_> {
         let written = Written::read(out).filter(|w| w.layout == self.layout && w.episodes_per_stretch == copies);
         let written = written.ok_or_else(other)?;
         let found = scan(labels).map_err(|_| other())?;
-        if found.header != self.job.header() || !changed(&found)?.is_empty() {
+        if !found.header.is_of_the_same_job(&self.job.header()) || !changed(&found)?.is_empty() {
             return Err(other());
         }
         Ok((written.summary, Labelled::open(&[labels.to_path_buf()])?))

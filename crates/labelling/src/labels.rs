@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use pusht_jobs::{JournalError, JournalScan, Place, Shard, ShardError};
 use serde::{Deserialize, Serialize};
+use video_io::content_hash;
 
 use crate::{LabelError, Settings, VideoRecord};
 
@@ -25,10 +26,16 @@ pub(crate) struct Header {
     settings: Settings,
     videos: Vec<PathBuf>,
     part: Option<Shard>,
+    /// Where relative paths of videos begin; none where all are absolute, and in files of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    directory: Option<PathBuf>,
 }
 
 impl Header {
     pub(crate) fn new(idm: String, settings: Settings, videos: Vec<PathBuf>, part: Option<Shard>) -> Self {
+        // One whose name is no text could not be written down.
+        let here = || std::env::current_dir().ok().filter(|path| path.to_str().is_some());
+        let relative = videos.iter().any(|video| video.is_relative());
         Self {
             format: FORMAT.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -36,12 +43,22 @@ impl Header {
             settings,
             videos,
             part,
+            directory: relative.then(here).flatten(),
         }
+    }
+
+    /// Whether both are of one job. It may go on from another directory: what is another video there shows by its content.
+    pub(crate) fn is_of_the_same_job(&self, other: &Self) -> bool {
+        let anywhere = |header: &Self| Self {
+            directory: None,
+            ..header.clone()
+        };
+        anywhere(self) == anywhere(other)
     }
 
     /// An error, which names `path`, where a file found there belongs to another job.
     pub(crate) fn require(&self, path: &Path, found: &Self) -> Result<(), LabelError> {
-        if found == self {
+        if found.is_of_the_same_job(self) {
             return Ok(());
         }
         Err(LabelError::Foreign {
@@ -74,7 +91,7 @@ pub(crate) fn scan(path: &Path) -> Result<JournalScan<Header>, LabelError> {
     let foreign = |found: String| LabelError::Foreign {
         path: path.to_path_buf(),
         found,
-        expected: "a file of labels, as `label` writes".to_owned(),
+        expected: "a file of labels, as `pusht label` writes".to_owned(),
     };
     let scan = JournalScan::<Header>::read(path).map_err(|error| match error {
         JournalError::Line { .. } => foreign(error.to_string()),
@@ -86,12 +103,20 @@ pub(crate) fn scan(path: &Path) -> Result<JournalScan<Header>, LabelError> {
     }
 }
 
+/// One of the files of a job.
+#[derive(Debug)]
+struct LabelSource {
+    path: PathBuf,
+    /// Where relative paths of videos begin.
+    directory: Option<PathBuf>,
+}
+
 /// The labels of all videos of a job, read from their files when they are asked for.
 #[derive(Debug)]
 pub struct Labelled {
     idm: String,
     settings: Settings,
-    files: Vec<PathBuf>,
+    files: Vec<LabelSource>,
     /// File and place, in the order of the job's videos.
     places: Vec<(usize, Place)>,
 }
@@ -104,9 +129,13 @@ impl Labelled {
     pub fn open(paths: &[PathBuf]) -> Result<Self, LabelError> {
         let mut all = BTreeMap::new();
         let mut first: Option<Header> = None;
-        let mut parts = Vec::new();
+        let (mut parts, mut files) = (Vec::new(), Vec::new());
         for (file, path) in paths.iter().enumerate() {
             let JournalScan { header, places, .. } = scan(path)?;
+            files.push(LabelSource {
+                path: path.clone(),
+                directory: header.directory.clone(),
+            });
             let part = header.part.map_or_else(|| Shard::new(1, 1), Ok)?;
             parts.push((path.as_path(), part));
             let expected = part.range(header.videos.len());
@@ -129,7 +158,7 @@ impl Labelled {
         Ok(Self {
             idm: header.idm,
             settings: header.settings,
-            files: paths.to_vec(),
+            files,
             places: all.into_values().collect(),
         })
     }
@@ -154,11 +183,36 @@ impl Labelled {
     /// The records, in the order of the job's videos.
     pub fn records(&self) -> impl Iterator<Item = Result<VideoRecord, LabelError>> + '_ {
         self.places.iter().map(|&(file, place)| {
-            let path = &self.files[file];
+            let path = self.files[file].path.as_path();
             let bytes = File::open(path).and_then(|mut f| place.read(&mut f));
             let line = serde_json::from_slice(&bytes.map_err(LabelError::io(path))?);
             let line: Line = line.map_err(|e| LabelError::io(path)(e.into()))?;
             Ok(line.record)
+        })
+    }
+
+    /// Where the video with this number lies now: where its path leads from here or, where that is another video or none,
+    /// where it led when it was labelled. In words why it is neither.
+    pub(crate) fn find(&self, index: usize, record: &VideoRecord) -> Result<PathBuf, String> {
+        let (file, _) = self.places[index];
+        let then = self.files[file]
+            .directory
+            .as_ref()
+            .map(|directory| directory.join(&record.video));
+        let places: Vec<PathBuf> = [Some(record.video.clone()), then].into_iter().flatten().collect();
+        let same = |path: &&PathBuf| content_hash(path.as_path()).unwrap_or_default() == record.content;
+        if let Some(found) = places.iter().find(same) {
+            return Ok(found.clone());
+        }
+        Err(match places.iter().any(|path| path.exists()) {
+            true => "it is not the video that was labelled any more; label it again".to_owned(),
+            false => {
+                let places: Vec<String> = places.iter().map(|path| path.display().to_string()).collect();
+                format!(
+                    "there is nothing at {}; put it back, or label it again",
+                    places.join(" and ")
+                )
+            }
         })
     }
 }

@@ -7,7 +7,7 @@ use pusht_vision::Registration;
 use serde::{Deserialize, Serialize};
 use traj_metrics::{Directness, MeanSd, MetricError, Order, Point, set_directness, smoothness, to_points};
 
-use crate::Doubt;
+use crate::{Doubt, FrameCounts, TrackConfidence, VideoSize};
 
 /// One video: what it is, what was found, and its labels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,14 +21,14 @@ pub struct VideoRecord {
     pub error: Option<String>,
     /// `H.264`, `AV1`, `GIF` or `PNG`.
     pub codec: String,
-    /// Width and height, px.
-    pub size: [u32; 2],
-    /// Frames that the video has, and frames at 10 Hz.
-    pub frames: [usize; 2],
+    /// Of its frames.
+    pub size: VideoSize,
+    /// How many it has, and at 10 Hz.
+    pub frames: FrameCounts,
     /// Where the board lies in the frames, with the residual.
     pub registration: Option<Registration>,
-    /// Mean confidence of the agent and of the T over all frames, 0 to 1.
-    pub confidence: [f64; 2],
+    /// Of the tracker.
+    pub confidence: TrackConfidence,
     /// Frames that are in no stretch, by the reason.
     pub dropped: BTreeMap<Doubt, usize>,
     /// Of the trusted actions; none where there are none.
@@ -109,10 +109,10 @@ impl VideoRecord {
             content,
             error: Some(error),
             codec: String::new(),
-            size: [0; 2],
-            frames: [0; 2],
+            size: VideoSize::default(),
+            frames: FrameCounts::default(),
             registration: None,
-            confidence: [0.0; 2],
+            confidence: TrackConfidence::default(),
             dropped: BTreeMap::new(),
             measures: None,
             stretches: Vec::new(),

@@ -1,6 +1,7 @@
 //! `label.json`: what was found in each video. The actions are in the data set.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 
 use pusht_jobs::write_file;
@@ -28,13 +29,31 @@ pub struct Summary {
     pub dropped: BTreeMap<Doubt, usize>,
 }
 
+/// In one line, without the reasons.
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            videos,
+            failed,
+            frames,
+            trusted,
+            episodes,
+            ..
+        } = self;
+        write!(
+            f,
+            "{videos} videos ({failed} failed), {frames} frames labelled; {trusted} trusted, in {episodes} episodes"
+        )
+    }
+}
+
 impl Summary {
     /// Adds a video of which every stretch becomes so many episodes.
     pub(crate) fn add(&mut self, record: &VideoRecord, copies: usize) {
         self.videos += 1;
         self.failed += usize::from(record.error.is_some());
         self.episodes += copies * record.stretches.len();
-        self.frames += record.frames[1];
+        self.frames += record.frames.resampled;
         self.trusted += record.trusted();
         for (doubt, count) in &record.dropped {
             *self.dropped.entry(*doubt).or_default() += count;

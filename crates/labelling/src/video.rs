@@ -12,7 +12,7 @@ use video_io::{Rate, RawFrame, Resampled, VideoReader, content_hash};
 use crate::blocks::{Blocks, Rows};
 use crate::record::{Measures, Stretch, VideoRecord};
 use crate::trust::{doubt, stretches};
-use crate::{Doubt, LabelError, VideoError};
+use crate::{Doubt, FrameCounts, LabelError, TrackConfidence, VideoError, VideoSize};
 
 /// Frames a second of what comes out.
 pub(crate) const HZ: u32 = 10;
@@ -76,7 +76,7 @@ impl Eyes {
         let reader = VideoReader::open(path)?;
         let codec = reader.codec().to_owned();
         let mut frames = Resampled::new(reader, settings.rate(), HZ);
-        let (mut registration, mut size, mut last) = (None, [0; 2], None);
+        let (mut registration, mut size, mut last) = (None, VideoSize::default(), None);
         let mut labeller = VideoLabeller::new(method);
         while let Some(picked) = frames.next_raw()? {
             let map = match registration {
@@ -109,8 +109,8 @@ pub struct VideoFacts {
     pub video: PathBuf,
     /// `H.264`, `AV1`, `GIF` or `PNG`.
     pub codec: String,
-    /// Width and height, px.
-    pub size: [u32; 2],
+    /// Of its frames.
+    pub size: VideoSize,
     /// Frames that the video has.
     pub frames: usize,
     /// Where the board lies in the frames.
@@ -201,9 +201,15 @@ impl<'a> VideoLabeller<'a> {
             error: None,
             codec: facts.codec,
             size: facts.size,
-            frames: [facts.frames, count],
+            frames: FrameCounts {
+                read: facts.frames,
+                resampled: count,
+            },
             registration: facts.registration,
-            confidence: [mean(|t| t.agent_confidence), mean(|t| t.block_confidence)],
+            confidence: TrackConfidence {
+                agent: mean(|t| t.agent_confidence),
+                block: mean(|t| t.block_confidence),
+            },
             dropped,
             measures: Measures::of(&stretches)?,
             stretches,

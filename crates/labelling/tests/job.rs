@@ -303,3 +303,58 @@ fn stopped_and_divided_jobs_end_alike() {
         Err(LabelError::Foreign { .. })
     ));
 }
+
+#[test]
+fn labels_lead_to_their_videos_from_any_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    save(&at("in/0.gif"), &clip(96, 40));
+    let job = Job {
+        videos: find_videos(&[at("in")]).unwrap(),
+        method: Method::ClosedForm(Default::default()),
+        settings: Settings::default(),
+        part: None,
+    };
+    job.run(&at("labels"), &mut JobContext::silent()).unwrap();
+    let text = fs::read_to_string(at("labels")).unwrap();
+    assert!(!text.contains("directory"), "paths that are absolute need none");
+    // As if the job had been begun in that directory, with a relative path.
+    let root = dir.path().to_str().unwrap();
+    let begun = |directory: &str| {
+        let relative = text.replace(&format!("{root}/"), "");
+        relative.replacen("\"part\":null", &format!("\"part\":null{directory}"), 1)
+    };
+    fs::write(at("there"), begun(&format!(",\"directory\":\"{root}\""))).unwrap();
+    fs::write(at("nowhere"), begun("")).unwrap();
+    let written = |labels: &str| {
+        let labelled = Labelled::open(&[at(labels)]).unwrap();
+        let out = at(&format!("{labels}.zarr"));
+        write_dataset(&labelled, &out, Layout::Zarr, false, &mut JobContext::silent())
+    };
+    assert_eq!(written("there").unwrap(), written("labels").unwrap());
+    let error = written("nowhere").unwrap_err().to_string();
+    assert!(error.contains("there is nothing at in/0.gif"), "{error}");
+}
+
+#[test]
+fn pairs_are_written_as_they_always_were() {
+    let old = r#"{"video":"a.mp4","error":null,"codec":"H.264","size":[704,480],"frames":[120,100],"registration":null,
+        "confidence":[0.9,0.8],"dropped":{},"measures":null,"stretches":[]}"#;
+    let record: VideoRecord = serde_json::from_str(old).unwrap();
+    let size = VideoSize {
+        width: 704,
+        height: 480,
+    };
+    let frames = FrameCounts {
+        read: 120,
+        resampled: 100,
+    };
+    let confidence = TrackConfidence { agent: 0.9, block: 0.8 };
+    assert_eq!(
+        (record.size, record.frames, record.confidence),
+        (size, frames, confidence)
+    );
+    let mut now = serde_json::to_value(&record).unwrap();
+    now.as_object_mut().unwrap().remove("content");
+    assert_eq!(now, serde_json::from_str::<serde_json::Value>(old).unwrap());
+}

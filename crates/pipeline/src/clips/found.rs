@@ -119,7 +119,7 @@ impl Stage for LabelFound<'_> {
         let labelled = labels(dir)?;
         let mut all = 0;
         for record in labelled.records() {
-            all += record.map_err(|e| fail(&e))?.frames[1];
+            all += record.map_err(|e| fail(&e))?.frames.resampled;
         }
         let task = ctx.task("read clips", all);
         let mut episodes: Vec<Episode> = Vec::new();

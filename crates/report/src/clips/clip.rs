@@ -54,7 +54,7 @@ fn played(replay: Option<&Execution>) -> String {
     format!(
         "played in the exact simulator from the clip's first frame, its actions make a T that {follows} (20 px or 20°); at the \
          end {:.2} of the goal is covered in the clip, {:.2} in the simulator",
-        replay.coverage[0], replay.coverage[1]
+        replay.coverage.clip, replay.coverage.replay
     )
 }
 

@@ -46,7 +46,7 @@ pub(super) fn clips_page(verdicts: &Verdicts, folder: &Path) -> String {
     let contents: Vec<(&str, &str, Markup)> = (contents.into_iter())
         .filter_map(|(id, title, body)| Some((id, title, body?)))
         .collect();
-    let [frames, trusted] = totals.frames.map(count);
+    let (frames, trusted) = (count(totals.frames.frames), count(totals.frames.trusted));
     let horizon = totals.horizon.map_or("–".to_owned(), |h| h.to_string());
     let body = html! {
         div.soft {
@@ -127,9 +127,11 @@ fn row(table: &mut Table, index: usize, clip: &ClipVerdict, labels: Option<&Labe
         } else {
             format!("all {}", e.steps)
         };
-        [steps, format!("{:.2}", e.coverage[1])]
+        [steps, format!("{:.2}", e.coverage.replay)]
     });
-    let trusted = labels.map_or("–".to_owned(), |l| format!("{} of {}", l.frames[1], l.frames[0]));
+    let trusted = labels.map_or("–".to_owned(), |l| {
+        format!("{} of {}", l.frames.trusted, l.frames.frames)
+    });
     let scores = &audit.scores;
     table.row(
         "",

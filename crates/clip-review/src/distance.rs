@@ -1,0 +1,71 @@
+//! The Fréchet video distance of the clips from real episodes.
+
+use std::fmt::Display;
+
+use clip_audit::{frechet_of_features, split_clips};
+use pusht_data::Source;
+use pusht_env::Frame;
+use pusht_jobs::JobContext;
+
+use crate::cut::middle;
+use crate::{Fvd, Job, VerdictsError};
+
+/// Frames of the cuts that are compared: the usual number.
+pub const FVD_FRAMES: usize = 16;
+
+/// The fewest videos: two halves of the real ones have covariances.
+const LEAST_REAL: usize = 4;
+const LEAST_CLIPS: usize = 2;
+
+impl Job {
+    /// The distance between the middle [`FVD_FRAMES`] frames of the clips and of the real episodes, and that between two
+    /// random halves of the latter. `features` are those of a network that is no part of this crate, such as
+    /// `clip_audit::fvd::I3d::features`. What is shorter or cannot be read is left out.
+    ///
+    /// # Errors
+    /// Too few videos; episodes that cannot be read; what `features` says; a job that was cancelled.
+    pub fn fvd<E: Display>(
+        &self,
+        real: &Source,
+        features: impl Fn(&[Frame]) -> Result<Vec<f64>, E>,
+        ctx: &mut JobContext,
+    ) -> Result<Fvd, VerdictsError> {
+        let features = |cut: &[Frame]| {
+            features(cut).map_err(|error| VerdictsError::Features {
+                reason: error.to_string(),
+            })
+        };
+        let cuts: Vec<_> = self.middles(FVD_FRAMES)?.into_iter().flatten().collect();
+        let task = ctx.task("I3D", real.len() + cuts.len());
+        let (mut of_real, mut of_clips) = (Vec::new(), Vec::new());
+        for index in 0..real.len() {
+            task.check()?;
+            if let Some(cut) = middle(real.episode(index)?.frames, FVD_FRAMES) {
+                of_real.push(features(&cut)?);
+            }
+            task.add(1);
+        }
+        for cut in &cuts {
+            task.check()?;
+            of_clips.push(features(cut)?);
+            task.add(1);
+        }
+        task.finish(&format!("{} real videos, {} clips", of_real.len(), of_clips.len()));
+        if of_real.len() < LEAST_REAL || of_clips.len() < LEAST_CLIPS {
+            return Err(VerdictsError::TooFewCuts {
+                real: of_real.len(),
+                clips: of_clips.len(),
+                frames: FVD_FRAMES,
+            });
+        }
+        let [a, b] = split_clips(of_real.len(), of_real.len() / 2, 0)?;
+        let half = |part: &[usize]| part.iter().map(|&i| of_real[i].clone()).collect::<Vec<_>>();
+        Ok(Fvd {
+            frames: FVD_FRAMES,
+            real: of_real.len(),
+            clips: of_clips.len(),
+            distance: frechet_of_features(&of_real, &of_clips)?,
+            halves: frechet_of_features(&half(&a), &half(&b))?,
+        })
+    }
+}

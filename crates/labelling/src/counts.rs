@@ -1,0 +1,75 @@
+//! Pairs of numbers of a video. In files each is an array of two, as it always was.
+
+use serde::{Deserialize, Serialize};
+
+/// Numbers of frames of a video.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "[usize; 2]", into = "[usize; 2]")]
+pub struct FrameCounts {
+    /// Frames that the video has.
+    pub read: usize,
+    /// Frames at 10 Hz.
+    pub resampled: usize,
+}
+
+impl From<[usize; 2]> for FrameCounts {
+    fn from([read, resampled]: [usize; 2]) -> Self {
+        Self { read, resampled }
+    }
+}
+
+impl From<FrameCounts> for [usize; 2] {
+    fn from(counts: FrameCounts) -> Self {
+        [counts.read, counts.resampled]
+    }
+}
+
+/// Size of a video's frames, px.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "[u32; 2]", into = "[u32; 2]")]
+pub struct VideoSize {
+    /// Pixels of a row.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+}
+
+impl From<(u32, u32)> for VideoSize {
+    fn from((width, height): (u32, u32)) -> Self {
+        Self { width, height }
+    }
+}
+
+impl From<[u32; 2]> for VideoSize {
+    fn from([width, height]: [u32; 2]) -> Self {
+        Self { width, height }
+    }
+}
+
+impl From<VideoSize> for [u32; 2] {
+    fn from(size: VideoSize) -> Self {
+        [size.width, size.height]
+    }
+}
+
+/// Mean confidence of the tracker over all frames of a video, 0 to 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "[f64; 2]", into = "[f64; 2]")]
+pub struct TrackConfidence {
+    /// Of the agent.
+    pub agent: f64,
+    /// Of the T.
+    pub block: f64,
+}
+
+impl From<[f64; 2]> for TrackConfidence {
+    fn from([agent, block]: [f64; 2]) -> Self {
+        Self { agent, block }
+    }
+}
+
+impl From<TrackConfidence> for [f64; 2] {
+    fn from(confidence: TrackConfidence) -> Self {
+        [confidence.agent, confidence.block]
+    }
+}
