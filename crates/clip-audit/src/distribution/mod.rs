@@ -5,6 +5,7 @@ mod error;
 mod features;
 mod frechet;
 mod gaussian;
+mod job;
 mod report;
 mod symmetric;
 
@@ -12,4 +13,5 @@ pub use error::DistributionError;
 pub use features::{FEATURE_SCALES, FEATURES, TOUCH, WINDOW_FRAMES, WINDOW_STRIDE, gap};
 pub use frechet::{NullDistances, TrajectorySet, frechet, frechet_interval, split_clips};
 pub use gaussian::frechet_of_features;
-pub use report::{DistributionReport, DistributionRow};
+pub use job::{DistributionJob, DistributionJobError};
+pub use report::{DistributionReport, DistributionRow, SkippedVideo};

@@ -4,6 +4,7 @@ use super::DistributionError;
 use super::features::{FEATURE_SCALES, FEATURES};
 use super::frechet::{NullDistances, TrajectorySet, frechet_interval};
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 use traj_metrics::{Bootstrap, Estimate};
 
 /// A set against the reference set.
@@ -34,6 +35,18 @@ pub struct DistributionReport {
     pub null: NullDistances,
     /// The others.
     pub rows: Vec<DistributionRow>,
+    /// Videos that cannot be read and are in none of the sets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<SkippedVideo>,
+}
+
+/// A video that cannot be read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SkippedVideo {
+    /// The file or folder.
+    pub video: PathBuf,
+    /// Why.
+    pub reason: String,
 }
 
 impl DistributionReport {
@@ -63,6 +76,7 @@ impl DistributionReport {
             reference: row(&reference)?,
             rows: others.iter().map(row).collect::<Result<_, DistributionError>>()?,
             null,
+            skipped: Vec::new(),
         })
     }
 
@@ -106,6 +120,12 @@ impl DistributionReport {
                 out += &format!(" {mean:.2} ± {sd:.2} |");
             }
             out += "\n";
+        }
+        if !self.skipped.is_empty() {
+            out += &format!("\nLeft out, {} videos that cannot be read:\n\n", self.skipped.len());
+        }
+        for SkippedVideo { video, reason } in &self.skipped {
+            out += &format!("- {}: {reason}\n", video.display());
         }
         Ok(out)
     }

@@ -43,6 +43,23 @@ pub enum ReplayError {
         /// Index in the clip.
         frame: usize,
     },
+    /// An episode of a data set.
+    #[error("episode {index}: {source}")]
+    Episode {
+        /// Its index.
+        index: usize,
+        /// The cause.
+        source: Box<Self>,
+    },
+    /// Nothing known to compare with.
+    #[error("the data set has no states; expected one with frames and states, as zarr and `pusht demos record` have")]
+    NoStates,
+    /// The data set cannot be read.
+    #[error(transparent)]
+    Data(#[from] pusht_data::DataError),
+    /// The job was asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] pusht_jobs::Cancelled),
     /// A table of no replays.
     #[error("no clip was replayed; expected at least one")]
     Empty,

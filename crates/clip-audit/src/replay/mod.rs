@@ -2,6 +2,7 @@
 
 mod clusters;
 mod error;
+mod job;
 mod path;
 mod play;
 mod report;
@@ -11,6 +12,7 @@ mod survival;
 mod tables;
 
 pub use error::ReplayError;
+pub use job::ReplayJob;
 pub use path::{BlockPath, STILL_ANGLE, STILL_DISTANCE, block_path};
 pub use play::{Final, Replay, replay, replay_from};
 pub use report::{ReplayCondition, ReplayReport};

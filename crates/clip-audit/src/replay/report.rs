@@ -22,6 +22,10 @@ pub struct ReplayReport {
     pub data: String,
     /// Number of clips.
     pub clips: usize,
+    /// In a sentence; empty in a report of an earlier version, and where the conditions are others than those of
+    /// [`ReplayJob`](super::ReplayJob).
+    #[serde(default)]
+    pub conclusion: String,
     /// The first one is what the tables below are about.
     pub conditions: Vec<ReplayCondition>,
     /// By number of pushes.
@@ -52,6 +56,7 @@ impl ReplayReport {
         Ok(Self {
             data: data.to_owned(),
             clips: replays.len(),
+            conclusion: String::new(),
             conditions: [first].into_iter().chain(others).collect(),
             by_pushes: ReplaySummary::by_pushes(replays, bootstrap)?,
             by_path: ReplaySummary::by_path(replays, bootstrap)?,

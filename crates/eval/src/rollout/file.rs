@@ -45,7 +45,7 @@ impl RolloutRecord {
             path: path.to_owned(),
             reason: match serde_json::from_slice::<RolloutPart>(&bytes) {
                 Ok(part) => format!(
-                    "it is part {} of one; join all parts with the example `merge`",
+                    "it is part {} of one; join all parts with `pusht demos merge`",
                     part.part
                 ),
                 Err(_) => e.to_string(),

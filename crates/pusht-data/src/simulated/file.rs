@@ -115,6 +115,11 @@ pub(crate) fn is_ours(path: &Path) -> bool {
 }
 
 impl SimulatedSet {
+    /// Whether a file begins as those of simulated sets and of parts of them do.
+    pub fn is_ours(path: impl AsRef<Path>) -> bool {
+        is_ours(path.as_ref())
+    }
+
     /// Reads a file that [`SimulatedSet::save`] wrote.
     ///
     /// # Errors
@@ -140,7 +145,7 @@ fn read(path: &Path) -> Result<SimulatedSet, DataError> {
         return Err(DataError::Unrecognised {
             path: path.to_path_buf(),
             found: format!("part {} of a set of {} episodes", part.shard, header.episodes),
-            expected: "a whole set; join all parts with the example merge",
+            expected: "a whole set; join all parts with `pusht demos merge`",
         });
     }
     Ok(header.set(path, recipes))

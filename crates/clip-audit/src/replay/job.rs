@@ -1,0 +1,185 @@
+//! The clips of a data set, replayed from their pixels, and with one cause of error after the other taken away.
+
+use pusht_data::{Episode, Source};
+use pusht_env::{Action, Pose};
+use pusht_jobs::JobContext;
+use pusht_vision::{ActionSmoother, Start, Tracked, Tracker, cross_fade};
+use rayon::prelude::*;
+use traj_metrics::Bootstrap;
+
+use super::{
+    Replay, ReplayCondition, ReplayError, ReplayReport, ReplayStart, ReplaySummary, replay, replay_from, restarts,
+};
+
+/// Goals other than the clips' own that final coverage is also measured of.
+const GOALS: [Pose; 2] = [
+    Pose::new(230.0, 280.0, std::f64::consts::FRAC_PI_3),
+    Pose::new(300.0, 300.0, std::f64::consts::FRAC_PI_2),
+];
+
+/// Replays the episodes of a data set with frames and states: as a clip of which only the pixels are known, with recorded
+/// starts, with recorded actions, from starts in the middle; and cross-fades of their first into their last frame, which
+/// nobody can execute.
+#[derive(Clone, Debug)]
+pub struct ReplayJob {
+    /// Only the first so many episodes; none: all.
+    pub episodes: Option<usize>,
+    /// A replay also starts at every so many frames.
+    pub every: usize,
+    /// How intervals are drawn.
+    pub bootstrap: Bootstrap,
+}
+
+impl Default for ReplayJob {
+    fn default() -> Self {
+        Self {
+            episodes: None,
+            every: 10,
+            bootstrap: Bootstrap::default(),
+        }
+    }
+}
+
+impl ReplayJob {
+    /// Episodes are replayed side by side. Progress counts episodes.
+    ///
+    /// # Errors
+    /// A data set that cannot be read, has no states, or fewer episodes than asked for; an episode that cannot be replayed,
+    /// by its number; a job that was cancelled.
+    pub fn run(&self, source: &Source, ctx: &mut JobContext) -> Result<ReplayReport, ReplayError> {
+        let count = source.first(self.episodes)?;
+        let task = ctx.task("replay", count);
+        let one = |index: usize| {
+            task.check()?;
+            let episode = source.episode(index)?;
+            let replays = EpisodeReplays::of(&episode, self.every).map_err(|error| ReplayError::Episode {
+                index,
+                source: Box::new(error),
+            })?;
+            task.add(1);
+            Ok::<_, ReplayError>(replays)
+        };
+        let all: Vec<EpisodeReplays> = (0..count).into_par_iter().map(one).collect::<Result<_, _>>()?;
+        task.finish(&format!("{count} episodes"));
+        self.report(&source.name(), &all)
+    }
+
+    fn report(&self, data: &str, all: &[EpisodeReplays]) -> Result<ReplayReport, ReplayError> {
+        let pick = |of: fn(&EpisodeReplays) -> &Replay| -> Vec<Replay> { all.iter().map(|r| of(r).clone()).collect() };
+        let summary = |of: fn(&EpisodeReplays) -> &Replay| ReplaySummary::of(all.iter().map(of), &self.bootstrap);
+        let starts: Vec<Vec<Replay>> = all.iter().map(|r| r.restarts.clone()).collect();
+        let known_start = summary(|r| &r.known_start)?;
+        let recorded_actions = summary(|r| &r.recorded_actions)?;
+        let both_known = summary(|r| &r.both_known)?;
+        let from_anywhere = ReplaySummary::of_restarts(&starts, &self.bootstrap)?;
+        let faded: Vec<&Replay> = all.iter().filter_map(|r| r.faded.as_ref()).collect();
+        let faded = match faded.is_empty() {
+            true => None,
+            false => Some(ReplaySummary::of(faded, &self.bootstrap)?),
+        };
+        let clips = pick(|r| &r.clip);
+        let parted = clips.iter().filter(|r| r.parted).count();
+        let conclusion = conclusion(
+            clips.len(),
+            parted,
+            [known_start.parted, recorded_actions.parted, both_known.parted],
+            faded.as_ref().map(|f| [f.parted, f.replays]),
+        );
+        let condition = |name: &str, summary: ReplaySummary| ReplayCondition {
+            name: name.to_owned(),
+            summary,
+        };
+        let mut conditions = vec![
+            condition("recorded, closed form", known_start),
+            condition("tracked, recorded", recorded_actions),
+            condition("recorded, recorded", both_known),
+            condition(
+                &format!("tracked at every {}th frame, closed form", self.every),
+                from_anywhere,
+            ),
+        ];
+        conditions.extend(faded.map(|summary| condition("cross-fade: tracked, closed form", summary)));
+        let main = ("tracked, closed form", clips.as_slice());
+        let report = ReplayReport::new(data, main, conditions, &GOALS, &self.bootstrap)?;
+        Ok(ReplayReport { conclusion, ..report })
+    }
+}
+
+/// The replays of one episode.
+#[derive(Clone, Debug)]
+struct EpisodeReplays {
+    /// Start and actions from the pixels.
+    clip: Replay,
+    known_start: Replay,
+    recorded_actions: Replay,
+    both_known: Replay,
+    /// As `clip`, from starts in the middle.
+    restarts: Vec<Replay>,
+    /// Of a cross-fade; none where agent or T are never seen in it.
+    faded: Option<Replay>,
+}
+
+impl EpisodeReplays {
+    fn of(episode: &Episode, every: usize) -> Result<Self, ReplayError> {
+        let (goal, recorded) = (episode.goal, &episode.actions);
+        let tracker = Tracker::new(goal)?;
+        let track = tracker.track_video(&episode.frames)?;
+        let actions = closed_form(&track, Start::Rest)?;
+        let first = episode.states.as_ref().and_then(|states| states.first());
+        let known = ReplayStart::at_rest(0, *first.ok_or(ReplayError::NoStates)?);
+        let last = episode.frames.len() - 1;
+        let faded = tracker.track_video(&cross_fade(&episode.frames[0], &episode.frames[last], last + 1))?;
+        Ok(Self {
+            clip: replay(&track, &actions, Start::Rest, goal)?,
+            known_start: replay_from(known, &track, &actions, goal)?,
+            recorded_actions: replay(&track, recorded, Start::Rest, goal)?,
+            both_known: replay_from(known, &track, recorded, goal)?,
+            restarts: restarts(&track, &actions, Start::Rest, goal, every)?,
+            faded: closed_form(&faded, Start::Moving)
+                .and_then(|actions| replay(&faded, &actions, Start::Moving, goal))
+                .ok(),
+        })
+    }
+}
+
+fn closed_form(track: &[Tracked], start: Start) -> Result<Vec<Action>, ReplayError> {
+    let agents: Vec<_> = track.iter().map(|t| t.agent).collect();
+    Ok(ActionSmoother::default().smooth(&agents, start)?.actions)
+}
+
+/// What limits the replays, in a sentence: how many part from the pixels alone, and how many with the recorded start, with
+/// the recorded actions, and with both.
+fn conclusion(clips: usize, parted: usize, without: [usize; 3], faded: Option<[usize; 2]>) -> String {
+    let kept = clips - parted;
+    let mut text =
+        format!("Actions read off the pixels reproduce {kept} of {clips} clips in the simulator to their end");
+    if parted > 0 {
+        let [start, actions, both] = without;
+        text += &format!(
+            "; {parted} part from it, {start} with the recorded start, {actions} with the recorded actions and {both} with both"
+        );
+    }
+    if let Some([parted, replays]) = faded {
+        text += &format!("; of cross-fades, which nobody can execute, {parted} of {replays} part");
+    }
+    text + "."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_conclusion_is_one_sentence() {
+        assert_eq!(
+            conclusion(206, 7, [4, 6, 0], Some([205, 206])),
+            "Actions read off the pixels reproduce 199 of 206 clips in the simulator to their end; 7 part from it, 4 with the \
+             recorded start, 6 with the recorded actions and 0 with both; of cross-fades, which nobody can execute, 205 of \
+             206 part."
+        );
+        assert_eq!(
+            conclusion(3, 0, [0; 3], None),
+            "Actions read off the pixels reproduce 3 of 3 clips in the simulator to their end."
+        );
+    }
+}
