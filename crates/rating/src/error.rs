@@ -94,7 +94,7 @@ pub enum RatingError {
         expected: i64,
     },
     /// No file of this name.
-    #[error("{path:?}: there is no such database; `rate --video DIR --db FILE` makes one")]
+    #[error("{path:?}: there is no such database; `pusht rate --video DIR --db FILE` makes one")]
     NoDatabase {
         /// The file.
         path: PathBuf,
@@ -150,6 +150,14 @@ pub enum RatingError {
         found: usize,
         /// Least length.
         least: usize,
+    },
+    /// A file that holds no scores of an audit.
+    #[error("{path:?}: no scores of an audit ({reason}); expected scores.json of `pusht audit`")]
+    NoScores {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
     },
     /// An audit's score that is no number.
     #[error("the audit's score of {clip:?} is not a finite number; leave the clip out")]

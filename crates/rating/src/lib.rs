@@ -17,7 +17,7 @@ pub use scale::{Scale, Scores};
 pub use server::Server;
 pub use settings::Settings;
 pub use stats::{
-    AuditScore, AuditScores, ClipReport, Figure, Level, RaterReport, RatingReport, ScaleReport, krippendorff_alpha,
-    spearman,
+    AuditScore, AuditScores, AuditedReport, ClipReport, Figure, Level, RaterReport, RatingReport, ScaleReport,
+    krippendorff_alpha, read_audit_scores, spearman,
 };
 pub use study::ServerSummary;

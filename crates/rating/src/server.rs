@@ -100,7 +100,7 @@ fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), RatingError> {
     bound.map_err(|e| {
         let reason = match e.kind() {
             std::io::ErrorKind::AddrInUse => {
-                "another program listens there, perhaps an earlier `rate`; end it, or choose another --port (0 takes any free one)".into()
+                "another program listens there, perhaps an earlier `pusht rate`; end it, or choose another --port (0 takes any free one)".into()
             }
             std::io::ErrorKind::PermissionDenied => "ports below 1024 are the system's; choose a higher --port".into(),
             std::io::ErrorKind::AddrNotAvailable => {

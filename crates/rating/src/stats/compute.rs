@@ -8,7 +8,28 @@ use super::rank::spearman;
 use super::report::{ClipReport, Figure, RaterReport, RatingReport, ScaleReport};
 use crate::{RatingError, Ratings, Scale};
 
+/// The statistics of a study beside an audit of its clips.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuditedReport {
+    /// The statistics.
+    pub report: RatingReport,
+    /// Why the audit's scores are not in them: the audit is of other clips.
+    pub unmatched: Option<String>,
+}
+
 impl Ratings {
+    /// [`Ratings::report`] with the scores of an audit or, where that is of other clips, without.
+    ///
+    /// # Errors
+    /// As [`Ratings::report`], but for an audit of other clips.
+    pub fn report_beside(&self, audit: &AuditScores, bootstrap: Bootstrap) -> Result<AuditedReport, RatingError> {
+        let (report, unmatched) = match self.report(Some(audit), bootstrap) {
+            Err(error @ RatingError::NoneAudited { .. }) => (self.report(None, bootstrap)?, Some(error.to_string())),
+            report => (report?, None),
+        };
+        Ok(AuditedReport { report, unmatched })
+    }
+
     /// The statistics. Without a rating the report is empty but in order.
     ///
     /// # Errors

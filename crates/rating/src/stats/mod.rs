@@ -3,11 +3,14 @@
 mod agreement;
 mod audit;
 mod compute;
+mod files;
 mod rank;
 mod report;
 mod text;
 
 pub use agreement::{Level, krippendorff_alpha};
 pub use audit::{AuditScore, AuditScores};
+pub use compute::AuditedReport;
+pub use files::read_audit_scores;
 pub use rank::spearman;
 pub use report::{ClipReport, Figure, RaterReport, RatingReport, ScaleReport};
