@@ -10,6 +10,7 @@ mod learned;
 mod net;
 mod reduction;
 mod score;
+mod spec;
 mod uva;
 mod windows;
 
@@ -22,4 +23,5 @@ pub use learned::{LearnedConfig, LearnedIdm, TrainedIdm};
 pub use net::{Seen, WindowNet};
 pub use reduction::{CHUNK, LEAD, Reduction, WINDOW};
 pub use score::Score;
+pub use spec::{IdmLoadError, IdmSpec, UnknownIdm};
 pub use uva::Uva;
