@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::commands::{audit, completions, experiment, finetune, generate};
+use crate::commands::{audit, completions, demos, experiment, finetune, generate, label, rate, score};
 use crate::outcome::Outcome;
 use crate::session::{OutputArgs, Session};
 
@@ -25,9 +25,15 @@ pub(crate) struct Cli {
 #[allow(clippy::large_enum_variant, reason = "there is one of it")]
 pub(crate) enum Command {
     Experiment(experiment::Experiment),
+    #[command(subcommand)]
+    Demos(demos::Demos),
     Generate(generate::Generate),
     Finetune(finetune::FinetuneVideo),
+    Label(label::Label),
     Audit(audit::Audit),
+    Rate(rate::Rate),
+    #[command(subcommand)]
+    Score(score::Score),
     Completions(completions::Completions),
 }
 
@@ -35,9 +41,13 @@ impl Command {
     pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
         match self {
             Self::Experiment(command) => command.run(session),
+            Self::Demos(command) => command.run(session),
             Self::Generate(command) => command.run(session),
             Self::Finetune(command) => command.run(session),
+            Self::Label(command) => command.run(session),
             Self::Audit(command) => command.run(session),
+            Self::Rate(command) => command.run(session),
+            Self::Score(command) => command.run(session),
             Self::Completions(command) => command.run(Cli::command()),
         }
     }

@@ -78,6 +78,20 @@ impl Session<'_> {
     }
 }
 
+/// This command as it was typed, for the record.
+pub(crate) fn command_line() -> String {
+    let mut command = "pusht".to_owned();
+    for argument in std::env::args().skip(1) {
+        let quote = if argument.contains(char::is_whitespace) {
+            "'"
+        } else {
+            ""
+        };
+        command += &format!(" {quote}{argument}{quote}");
+    }
+    command
+}
+
 /// Runs a command and tells its result. An error and its causes are printed on one line; causes that an error already quotes
 /// are left out, and there is never a backtrace: what goes wrong here is what was typed or what lies on the disk.
 pub(crate) fn run(output: &OutputArgs, command: impl FnOnce(&mut Session) -> Result<Outcome>) -> ExitCode {

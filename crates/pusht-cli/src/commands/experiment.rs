@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use pipeline::{Config, RunOptions, Selection};
 
 use crate::outcome::Outcome;
-use crate::session::Session;
+use crate::session::{Session, command_line};
 
 /// Run the experiment: does generated video help a policy? Writes report.html and report.json
 ///
@@ -102,18 +102,4 @@ fn seeds_from(first: u64, count: usize) -> Result<Vec<u64>> {
     let seeds: Option<Vec<u64>> = (0..count as u64).map(|i| first.checked_add(i)).collect();
     seeds
         .with_context(|| format!("--seed {first}: {count} seeds from there on go beyond 64 bits; choose a smaller one"))
-}
-
-/// This command as it was typed, for the record.
-fn command_line() -> String {
-    let mut command = "pusht".to_owned();
-    for argument in std::env::args().skip(1) {
-        let quote = if argument.contains(char::is_whitespace) {
-            "'"
-        } else {
-            ""
-        };
-        command += &format!(" {quote}{argument}{quote}");
-    }
-    command
 }

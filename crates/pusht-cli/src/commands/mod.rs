@@ -2,6 +2,10 @@
 
 pub(crate) mod audit;
 pub(crate) mod completions;
+pub(crate) mod demos;
 pub(crate) mod experiment;
 pub(crate) mod finetune;
 pub(crate) mod generate;
+pub(crate) mod label;
+pub(crate) mod rate;
+pub(crate) mod score;

@@ -1,32 +1,45 @@
 //! `pusht audit`.
 
+mod clips;
+mod distribution;
 mod object_model;
+mod people;
 mod quality;
+mod train;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// Audit clips and the models that make them
+/// Audit videos: what is wrong in which frames, the paper's scales, replay in the simulator; report.html and score.json
+///
+/// Videos may have any size, rate and format. With --train the report also says whether the clips help a policy. A stopped audit
+/// goes on with the same command. Exit status 3: no video could be read.
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Audit {
     #[command(subcommand)]
-    part: Part,
+    part: Option<Part>,
+    #[command(flatten)]
+    clips: Option<clips::Clips>,
 }
 
 #[derive(Subcommand)]
 enum Part {
     Quality(quality::Quality),
+    Distribution(distribution::Distribution),
     ObjectModel(object_model::ObjectModel),
 }
 
 impl Audit {
     pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
         match self.part {
-            Part::Quality(command) => command.run(session),
-            Part::ObjectModel(command) => command.run(session),
+            Some(Part::Quality(command)) => command.run(session),
+            Some(Part::Distribution(command)) => command.run(session),
+            Some(Part::ObjectModel(command)) => command.run(session),
+            None => self.clips.context("expected --video PATH… --out DIR")?.run(session),
         }
     }
 }

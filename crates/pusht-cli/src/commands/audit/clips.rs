@@ -1,0 +1,118 @@
+//! `pusht audit` of a folder of videos.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail, ensure};
+use clap::Args;
+use clip_audit::fvd::I3d;
+use clip_review::{Job, RealSet, Verdicts, VerdictsError};
+use pipeline::Config;
+use rating::Ratings;
+use report::write_clips;
+
+use super::{people, train};
+use crate::outcome::Outcome;
+use crate::session::Session;
+
+#[derive(Args)]
+pub(crate) struct Clips {
+    /// MP4 or GIF files, folders of PNG files, or folders that hold such
+    #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
+    pub(super) video: Vec<PathBuf>,
+    /// Folder of the report
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: PathBuf,
+    /// Frames a second of the videos, over what they say themselves (generators often tag 8 or 24 where they mean 10)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    fps: Option<u32>,
+    /// Real episodes, whose trajectories the clips' are compared with; with --train the demonstrations, which the expert plays
+    /// otherwise
+    #[arg(long, value_name = "PATH")]
+    pub(super) data: Option<PathBuf>,
+    /// Published weights of I3D (rgb_imagenet.pt): add the Fréchet video distance from the real episodes
+    #[arg(long, value_name = "FILE", requires = "data")]
+    i3d: Option<PathBuf>,
+    /// Ratings by people of the same clips, as `pusht rate` keeps them
+    #[arg(long, value_name = "FILE")]
+    ratings: Option<PathBuf>,
+    /// Train policies on the clips, on demonstrations, and on both, in OUT/experiment; as long as `pusht experiment` takes
+    #[arg(long)]
+    train: bool,
+    /// With --train: smoke, cpu, strong or paper
+    #[arg(long, default_value = "cpu", requires = "train")]
+    preset: String,
+    /// With --train: one setting over the preset, for example --set seeds=[0,1,2]; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE", requires = "train")]
+    settings: Vec<String>,
+    /// With --train: where OUT/experiment holds a finished experiment with other settings, make anew what they change
+    #[arg(long, requires = "train")]
+    pub(super) overwrite: bool,
+    /// Of --train and --i3d: cpu, cuda, cuda:1 or wgpu [default: cpu]
+    #[arg(long, value_name = "NAME")]
+    device: Option<String>,
+}
+
+impl Clips {
+    pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
+        ensure!(
+            self.device.is_none() || self.train || self.i3d.is_some(),
+            "--device: only --train and --i3d compute on a device"
+        );
+        // What is wrong with the settings is said before any work.
+        let config = self.train.then(|| self.config()).transpose()?;
+        let i3d = (self.i3d.as_ref()).map(|file| anyhow::Ok(I3d::load(file, &training::device(self.device())?)?));
+        let i3d = i3d.transpose()?;
+        let ratings = self.ratings.as_deref().map(Ratings::read).transpose()?;
+        let source = self.data.as_deref().map(pusht_data::open).transpose()?;
+        let real = source.as_ref().map(RealSet::read).transpose()?;
+        let job = Job {
+            video: self.video.clone(),
+            fps: self.fps,
+            out: self.out.clone(),
+        };
+        let mut verdicts = job.run(real.as_ref(), &mut session.ctx)?;
+        if let (Some(net), Some(source)) = (&i3d, &source) {
+            match job.fvd(source, |cut| net.features(cut), &mut session.ctx) {
+                Ok(found) => verdicts.fvd = Some(found),
+                Err(error @ VerdictsError::Cancelled(_)) => return Err(error.into()),
+                Err(error) => verdicts.notes.push(format!("no FVD: {error}")),
+            }
+        }
+        if let Some(ratings) = &ratings {
+            people::add(ratings, &mut verdicts)?;
+        }
+        self.write(&verdicts)?;
+        let page = self.out.join("report.html");
+        let mut text = verdicts.text();
+        if let Some(config) = &config {
+            session.print(&text);
+            session.print(format!("clip by clip: {}; policies now", page.display()));
+            let trained = train::train(config, &self, &mut verdicts, session);
+            self.write(&verdicts)?;
+            text = trained?;
+        }
+        text += &format!("report: {}", page.display());
+        let unread = verdicts.totals.failed == verdicts.totals.clips;
+        if unread {
+            text += "\nno video could be read; the report says why of each";
+        }
+        Ok(Outcome::new(text, &verdicts)?.failed_if(unread))
+    }
+
+    pub(super) fn device(&self) -> &str {
+        self.device.as_deref().unwrap_or("cpu")
+    }
+
+    /// The experiment on these clips.
+    fn config(&self) -> Result<Config> {
+        let [folder] = &self.video[..] else {
+            bail!("--train takes the clips of one folder; put them below one");
+        };
+        Ok(Config::load(&self.preset, None, &self.settings)?.on_clips(folder, self.fps)?)
+    }
+
+    fn write(&self, verdicts: &Verdicts) -> Result<()> {
+        verdicts.write(&self.out)?;
+        Ok(write_clips(verdicts, &self.out)?)
+    }
+}

@@ -1,0 +1,64 @@
+//! `pusht audit distribution`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use clip_audit::DistributionJob;
+
+use crate::outcome::Outcome;
+use crate::session::Session;
+
+/// How far clips are from real ones by their trajectories: a Fréchet distance without learned weights
+///
+/// Half of the real set against its other half, against generated clips and against cross-fades, all read from pixels, with the
+/// distances between random halves beside them. Videos that cannot be read are named and left out. With --json FILE the tables
+/// are also written beside it as Markdown (FILE with the ending .md).
+#[derive(Args)]
+pub(crate) struct Distribution {
+    /// The real set: a zarr replay buffer, a LeRobot v3 set, or a file of `pusht demos record`
+    #[arg(long, value_name = "PATH")]
+    data: PathBuf,
+    /// Generated clips of 10 Hz: MP4 or GIF files, folders of PNG files, or folders that hold such
+    #[arg(long, num_args = 1.., value_name = "PATH")]
+    video: Vec<PathBuf>,
+    /// Name of the generated clips in the table [default: generated]
+    #[arg(long, value_name = "NAME", requires = "video")]
+    name: Option<String>,
+    /// Frames of the cross-fades, and of the real clips that are cut as short
+    #[arg(long, value_name = "N", default_value_t = 48)]
+    frames: usize,
+    /// Seed of the halves and of the splits
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Random splits of the real set
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    splits: usize,
+}
+
+impl Distribution {
+    pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
+        let source = pusht_data::open(&self.data)?;
+        let default = DistributionJob::default();
+        let job = DistributionJob {
+            video: self.video,
+            name: self.name.unwrap_or(default.name),
+            frames: self.frames,
+            seed: self.seed,
+            splits: self.splits,
+            bootstrap: default.bootstrap,
+        };
+        let report = job.run(&source, &mut session.ctx)?;
+        let tables = report.markdown()?;
+        if let Some(path) = session.json_file().map(|path| path.with_extension("md")) {
+            let page = format!(
+                "# Fréchet distance of trajectories\n\n`pusht audit distribution --data {} --video CLIPS --name \"{}\" --json \
+                 distribution.json` writes this page. Definitions: [distribution.md](../distribution.md).\n\n{tables}",
+                source.name(),
+                job.name
+            );
+            pusht_jobs::write_bytes(&path, page.as_bytes()).with_context(|| path.display().to_string())?;
+        }
+        Ok(Outcome::new(tables, &report)?)
+    }
+}

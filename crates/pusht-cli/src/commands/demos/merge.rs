@@ -1,0 +1,89 @@
+//! `pusht demos merge`.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+use clap::Args;
+use eval::{Protocol, RolloutPart, Scores};
+use labelling::{Labelled, Layout, write_dataset};
+use pusht_data::SimulatedSet;
+use serde_json::{Value, json};
+
+use crate::outcome::Outcome;
+use crate::session::Session;
+
+/// Join the parts that `pusht demos record`, `pusht rollout` or `pusht label` made with --shard
+///
+/// The result is what one process writes, byte for byte; of roll-outs the scores are printed. Labels become the data set: a zarr
+/// replay buffer where --out ends in .zarr, else a LeRobot data set; the videos are read again. Parts may be named in any order;
+/// one that is missing, named twice or of another run is refused.
+#[derive(Args)]
+pub(crate) struct Merge {
+    /// The files of all parts
+    #[arg(required = true, value_name = "PART")]
+    parts: Vec<PathBuf>,
+    /// The file or data set to write; must not exist yet
+    #[arg(long, value_name = "PATH")]
+    out: PathBuf,
+    /// Of labels: add the seven flips and quarter turns of every episode
+    #[arg(long)]
+    augment: bool,
+}
+
+impl Merge {
+    pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
+        let out = &self.out;
+        ensure!(
+            !out.exists(),
+            "{} exists already; remove it or choose another name",
+            out.display()
+        );
+        if let Some(folder) = self.parts.iter().find(|part| part.is_dir()) {
+            anyhow::bail!(
+                "{} is a folder; expected the files that `pusht demos record`, `pusht rollout` or `pusht label` wrote with \
+                 --shard (`pusht train policy` takes several data sets by itself: --data A B)",
+                folder.display()
+            );
+        }
+        let labels = Labelled::is_ours(&self.parts[0]);
+        ensure!(
+            labels || !self.augment,
+            "--augment: {} holds no labels of videos; only the data set that is made of those can be augmented here",
+            self.parts[0].display()
+        );
+        if labels {
+            let labelled = Labelled::open(&self.parts)?;
+            let zarr = out.extension().is_some_and(|e| e == "zarr");
+            let layout = if zarr { Layout::Zarr } else { Layout::LeRobot };
+            let summary = write_dataset(&labelled, out, layout, self.augment, &mut session.ctx)?;
+            return self.joined(summary.episodes, "", json!({ "labels": summary }));
+        }
+        if SimulatedSet::is_ours(&self.parts[0]) {
+            let set = SimulatedSet::merge(&self.parts)?;
+            set.save(out)?;
+            return self.joined(set.len(), "", json!({}));
+        }
+        let record = RolloutPart::merge(&self.parts)?;
+        record.write(out)?;
+        let (mut text, mut scores) = (String::new(), Vec::new());
+        for protocol in Protocol::ALL.into_iter().filter(|p| p.steps() <= record.steps) {
+            let score = Scores::from_record(&record, protocol)?;
+            text += &format!("{}: {}\n", record.policy, score.summary()?);
+            scores.push(score);
+        }
+        self.joined(
+            record.episodes.len(),
+            &text,
+            json!({ "policy": record.policy, "scores": scores }),
+        )
+    }
+
+    fn joined(&self, episodes: usize, text: &str, mut json: Value) -> Result<Outcome> {
+        let (parts, out) = (self.parts.len(), self.out.display());
+        let text = format!("{text}{parts} parts joined to {episodes} episodes in {out}");
+        json["parts"] = parts.into();
+        json["episodes"] = episodes.into();
+        json["out"] = serde_json::to_value(&self.out)?;
+        Ok(Outcome::new(text, &json)?)
+    }
+}

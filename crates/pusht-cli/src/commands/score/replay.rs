@@ -1,0 +1,53 @@
+//! `pusht score replay`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use clip_audit::ReplayJob;
+
+use crate::outcome::Outcome;
+use crate::session::Session;
+
+/// Do the actions read off a clip reproduce it in the simulator, and what limits that?
+///
+/// Replays the clips of a data set from their pixels alone, with recorded starts, with recorded actions and from starts in the
+/// middle, and cross-fades of their first into their last frame, which nobody can execute. With --json FILE the tables are also
+/// written beside it as Markdown (FILE with the ending .md).
+#[derive(Args)]
+pub(crate) struct Replay {
+    /// A data set with frames and states: a zarr replay buffer, a LeRobot v3 set, or a file of `pusht demos record`
+    #[arg(long, value_name = "PATH")]
+    data: PathBuf,
+    /// Only the first N episodes
+    #[arg(long, value_name = "N")]
+    episodes: Option<usize>,
+    /// Also start a replay at every N-th frame
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    every: usize,
+}
+
+impl Replay {
+    pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
+        let source = pusht_data::open(&self.data)?;
+        let job = ReplayJob {
+            episodes: self.episodes,
+            every: self.every,
+            ..ReplayJob::default()
+        };
+        let report = job.run(&source, &mut session.ctx)?;
+        let tables = report.markdown();
+        if let Some(path) = session.json_file().map(|path| path.with_extension("md")) {
+            let page = format!(
+                "# Replay in the exact environment\n\n`pusht score replay --data {data} --json replay.json` writes this page: \
+                 {} episodes of {data}, 96 × 96 frames. Definitions and what follows from it: [replay.md](../replay.md).\n\n\
+                 {}\n\n{tables}",
+                report.clips,
+                report.conclusion,
+                data = report.data,
+            );
+            pusht_jobs::write_bytes(&path, page.as_bytes()).with_context(|| path.display().to_string())?;
+        }
+        Ok(Outcome::new(format!("{tables}\n{}", report.conclusion), &report)?)
+    }
+}
