@@ -61,7 +61,7 @@ fn what_cannot_be_done_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     for (arguments, said, status) in [
         (&["--db", "r.db"][..], "--video", 2),
-        (&["--db", "r.db", "--export", "a.csv", "--port", "80"], "--video", 2),
+        (&["--db", "r.db", "--export", "a.csv", "--port", "80"], "--port", 2),
         (
             &["--db", "r.db", "--export", "a.csv", "--audit", "s.json"],
             "--report",

@@ -25,16 +25,16 @@ pub(crate) struct Rate {
     #[arg(long, value_name = "FILE")]
     db: PathBuf,
     /// Port of the page; 0 takes any free one
-    #[arg(long, value_name = "N", default_value_t = 8642, requires = "video")]
+    #[arg(long, value_name = "N", default_value_t = 8642, conflicts_with_all = ["export", "report"])]
     port: u16,
     /// Address to listen on; on any but a loopback address the page asks for a token, which is in the link that is printed
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1", requires = "video")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1", conflicts_with_all = ["export", "report"])]
     listen: IpAddr,
     /// A token of your own, at least 16 letters and digits
-    #[arg(long, value_name = "TOKEN", requires = "video")]
+    #[arg(long, value_name = "TOKEN", conflicts_with_all = ["export", "report"])]
     token: Option<String>,
     /// Frames a second of the clips, over what their files say (PNG folders: 10)
-    #[arg(long, value_name = "N", requires = "video", value_parser = clap::value_parser!(u32).range(1..=240))]
+    #[arg(long, value_name = "N", conflicts_with_all = ["export", "report"], value_parser = clap::value_parser!(u32).range(1..=240))]
     fps: Option<u32>,
     /// Of the order of the clips in a new database, and of the intervals of --report [default: 0]
     #[arg(long, value_name = "N")]
