@@ -1,90 +1,45 @@
-//! Runs the experiment: does generated data help a PushT policy?
-
-#![allow(clippy::print_stdout)]
-
-#[path = "common/command.rs"]
-mod command;
-mod common;
+//! Runs the default experiment: does generated video help a policy? Writes runs/cpu/report.html.
+//!
+//! `cargo run --release --example pipeline -- --preset smoke` goes through every stage in under a minute. `pusht experiment`
+//! has every option.
+#![allow(clippy::print_stdout, reason = "the verdict is the output")]
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::Result;
 use clap::Parser;
-use pipeline::{Config, RunOptions, Selection};
+use pipeline::{Config, RunOptions};
 use pusht_jobs::JobContext;
 
-/// Runs the experiment and writes report.html and report.json. Finished stages are kept: the same command goes on where
-/// it was stopped, and skips what is done.
 #[derive(Parser)]
 struct Args {
-    /// smoke (under a minute, means nothing), cpu (two cores, under ten minutes), strong (a policy that solves the task, hours
-    /// on two cores), paper (a GPU)
+    /// smoke, cpu, strong or paper
     #[arg(long, default_value = "cpu")]
     preset: String,
-    /// TOML file whose settings are laid over the preset
-    #[arg(long)]
-    config: Option<PathBuf>,
-    /// One setting over preset and file, for example --set video.clips=120; may be repeated
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    settings: Vec<String>,
-    /// Demonstrations: a zarr replay buffer, a LeRobot v3 set or a file of make_demos; without it the expert plays some
+    /// Demonstrations: a zarr replay buffer, a LeRobot v3 dataset or a file of `pusht demos record`; without it the expert plays
+    /// some
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Folder of the run [default: runs/NAME]
+    /// Folder of the run [default: runs/PRESET]
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Where --out holds a finished run with other settings: make anew what they change
-    #[arg(long)]
-    overwrite: bool,
-    /// cpu, cuda, cuda:1 or wgpu
+    /// cpu, cuda or wgpu
     #[arg(long, default_value = "cpu")]
     device: String,
-    /// Stop when this stage is finished: clips, policies, …
-    #[arg(long, value_name = "STAGE", conflicts_with = "only")]
-    until: Option<String>,
-    /// Run this stage alone, from what is finished already: clips, report, …
-    #[arg(long, value_name = "STAGE")]
-    only: Option<String>,
-    /// First training seed of every arm; as many follow it as the preset has
-    #[arg(long)]
-    seed: Option<u64>,
 }
 
-fn main() -> ExitCode {
-    common::exit(run)
-}
-
-fn run() -> anyhow::Result<()> {
+fn main() -> Result<()> {
     let args = Args::parse();
-    let mut config = Config::load(&args.preset, args.config.as_deref(), &args.settings)?;
-    if let Some(first) = args.seed {
-        let seeds = (0..config.seeds.len() as u64).map(|i| first.checked_add(i));
-        let seeds: Option<Vec<u64>> = seeds.collect();
-        config.seeds = seeds.with_context(|| {
-            let count = config.seeds.len();
-            format!("--seed {first}: {count} seeds from there on go beyond 64 bits; choose a smaller one")
-        })?;
-    }
+    let config = Config::load(&args.preset, None, &[])?;
     let out = args.out.unwrap_or_else(|| PathBuf::from("runs").join(&config.name));
-    let mut ctx = JobContext::terminal()?;
     let options = RunOptions {
         data: args.data,
         out: out.clone(),
-        overwrite: args.overwrite,
+        overwrite: false,
         device: args.device,
-        command: command::command("pipeline"),
+        command: std::env::args().collect::<Vec<_>>().join(" "),
     };
-    let part = match (args.until, args.only) {
-        (Some(stage), _) => Selection::Until(stage),
-        (_, Some(stage)) => Selection::Only(stage),
-        _ => Selection::All,
-    };
-    let Some(report) = pipeline::run_part(&config, &options, part, &mut ctx)? else {
-        println!("\nfinished as far as was asked: {}", out.display());
-        return Ok(());
-    };
-    println!();
+    let report = pipeline::run(&config, &options, &mut JobContext::terminal()?)?;
     for comparison in report.verdict.comparisons() {
         println!("{comparison}");
     }

@@ -1,0 +1,38 @@
+//! Makes a LeRobot dataset of a folder of PushT videos: actions are extracted, and those that cannot be trusted are dropped.
+//!
+//! `cargo run --release --example label_videos -- clips/ labeled`
+#![allow(clippy::print_stdout, reason = "the summary is the output")]
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use labelling::{DatasetJob, Job, Layout, Method, Settings};
+use pusht_jobs::JobContext;
+use video_io::find_videos;
+
+fn main() -> Result<()> {
+    let mut args = std::env::args_os().skip(1).map(PathBuf::from);
+    let (videos, out) = args.next().zip(args.next()).context("expected VIDEOS OUT")?;
+    let job = DatasetJob {
+        job: Job {
+            videos: find_videos(&[videos])?,
+            method: Method::ClosedForm(Default::default()),
+            settings: Settings { fps: None },
+            part: None,
+        },
+        layout: Layout::LeRobot,
+        augment: false,
+    };
+    let (summary, labelled) = job.run(&out, &mut JobContext::terminal()?)?;
+    println!(
+        "{} videos, {} of {} frames trusted",
+        summary.videos, summary.trusted, summary.frames
+    );
+    for record in labelled.records() {
+        let record = record?;
+        for (reason, frames) in &record.dropped {
+            println!("{}: {frames} frames dropped: {reason}", record.video.display());
+        }
+    }
+    Ok(())
+}
