@@ -19,6 +19,7 @@ mod floors;
 mod measures;
 mod smoothness;
 mod summary;
+mod table;
 
 pub use autocorrelation::velocity_autocorrelation;
 pub use bootstrap::{Bootstrap, Estimate, Interval};
@@ -29,6 +30,7 @@ pub use floors::{constant_floor, next_position_floor, white_noise_floor};
 pub use measures::{ActionMeasures, Floor, SequenceMeasures};
 pub use smoothness::{Order, Smoothness, difference_norms, smoothness};
 pub use summary::{MeanSd, Summary, quartiles};
+pub use table::{ActionTable, ActionTableRow, PaperFigures};
 
 /// One point of a trajectory: x and y in px.
 pub type Point = [f64; 2];
