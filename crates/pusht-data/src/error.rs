@@ -132,6 +132,12 @@ pub enum DataError {
     /// Parts that do not join.
     #[error(transparent)]
     Parts(#[from] pusht_jobs::ShardError),
+    /// Something where a data set should be written.
+    #[error("{path} exists already; remove it or choose another name")]
+    Exists {
+        /// The path.
+        path: PathBuf,
+    },
     /// A file that cannot be written.
     #[error("{path}: cannot be written ({reason}); check the folder, its permissions and the free space")]
     Unwritable {

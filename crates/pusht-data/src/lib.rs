@@ -6,6 +6,8 @@
 mod atomic;
 mod augment;
 mod batch;
+#[cfg(all(feature = "lerobot", feature = "zarr"))]
+mod convert;
 mod episode;
 mod error;
 mod inverse_dynamics;
@@ -15,12 +17,15 @@ mod normalise;
 mod simulated;
 mod source;
 mod split;
+mod trajectories;
 mod video_model;
 #[cfg(feature = "zarr")]
 mod zarr;
 
 pub use augment::{FrameTransform, NotSquare, Transform};
 pub use batch::{Batch, Loader, LoaderError};
+#[cfg(all(feature = "lerobot", feature = "zarr"))]
+pub use convert::{Conversion, Converted, Layout, UnknownLayout};
 pub use episode::{Episode, EpisodeError, Provenance};
 pub use error::DataError;
 pub use inverse_dynamics::{IdmError, InverseDynamics, Labels};
@@ -28,10 +33,12 @@ pub use inverse_dynamics::{IdmError, InverseDynamics, Labels};
 pub use lerobot::{LeRobotSet, write_lerobot};
 pub use normalise::{ActionNorm, FrameNorm};
 pub use simulated::{
-    Demonstrations, Difference, Plan, Recipe, SimulatedSet, Simulation, Start, demonstrate, demonstrate_part,
+    Demonstrations, Difference, Plan, Recipe, SimulatedSet, SimulatedSetSummary, Simulation, Start, demonstrate,
+    demonstrate_part,
 };
 pub use source::{Source, open};
 pub use split::{FrameRef, Split, SplitError, SplitProtocol};
+pub use trajectories::Trajectories;
 pub use video_model::{VideoError, VideoModel, VideoRequest};
 #[cfg(feature = "zarr")]
 pub use zarr::{ReplayBuffer, write_replay_buffer};

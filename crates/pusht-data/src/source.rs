@@ -13,7 +13,7 @@ use crate::ReplayBuffer;
 use crate::{DataError, Episode, SimulatedSet, simulated};
 
 const EXPECTED: &str = "a zarr replay buffer (folder), a LeRobot v3 data set (folder) or a file of simulated episodes \
-                        (as make_demos writes)";
+                        (as `pusht demos record` writes)";
 
 const VIDEO: &str = "videos or pictures, which carry no actions";
 

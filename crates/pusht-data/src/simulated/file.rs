@@ -17,7 +17,7 @@ use crate::{DataError, atomic};
 
 const FORMAT: &str = "pusht-simulated-episodes";
 const VERSION: u32 = 1;
-const EXPECTED: &str = "a file of simulated episodes (JSON lines, as make_demos and convert write them)";
+const EXPECTED: &str = "a file of simulated episodes (JSON lines, as `pusht demos record` writes them)";
 
 /// The first line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -14,4 +14,4 @@ pub(crate) use file::is_ours;
 pub use make::Plan;
 pub use recipe::{Recipe, Simulation, Start};
 pub use recover::Difference;
-pub use set::SimulatedSet;
+pub use set::{SimulatedSet, SimulatedSetSummary};

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use pusht_env::{Renderer, State};
 use pusht_jobs::JobContext;
 use rayon::prelude::*;
+use serde::Serialize;
 
 use super::{Recipe, Simulation, Start};
 use crate::{DataError, Episode, Provenance};
@@ -23,6 +24,18 @@ pub struct SimulatedSet {
     /// The settings of whatever made them, for the record; null where there are none.
     pub settings: serde_json::Value,
     pub(super) recipes: Vec<Recipe>,
+}
+
+/// How the episodes of a [`SimulatedSet`] do.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct SimulatedSetSummary {
+    /// How many.
+    pub episodes: usize,
+    /// Mean over episodes of the largest reward.
+    pub mean_max_reward: f64,
+    /// Mean number of steps.
+    pub mean_length: f64,
 }
 
 impl SimulatedSet {
@@ -75,6 +88,25 @@ impl SimulatedSet {
     /// How the episodes come about.
     pub fn recipes(&self) -> &[Recipe] {
         &self.recipes
+    }
+
+    /// How the episodes do, simulated without rendering.
+    ///
+    /// # Errors
+    /// An episode that cannot be simulated.
+    pub fn summary(&self) -> Result<SimulatedSetSummary, DataError> {
+        let (mut best, mut steps) = (0.0, 0);
+        for (index, recipe) in self.recipes.iter().enumerate() {
+            let rewards = recipe.rewards(&self.simulation).map_err(|e| self.refused(index, &e))?;
+            steps += rewards.len();
+            best += rewards.into_iter().fold(0.0, f64::max);
+        }
+        let n = self.len() as f64;
+        Ok(SimulatedSetSummary {
+            episodes: self.len(),
+            mean_max_reward: best / n,
+            mean_length: steps as f64 / n,
+        })
     }
 
     /// Simulates and renders episodes, in parallel; the result does not depend on the number of threads. Block angles

@@ -1,0 +1,242 @@
+//! Data sets from one layout into another.
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+use pusht_jobs::{JobContext, StagedFolder};
+use video_io::{VideoOptions, save_video};
+
+use crate::{DataError, Difference, Episode, SimulatedSet, Simulation, Source, write_lerobot, write_replay_buffer};
+
+/// What a data set can be written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Layout {
+    /// Zarr replay buffer, as the Diffusion Policy code reads it.
+    ReplayBuffer,
+    /// LeRobot v3 (parquet and MP4).
+    LeRobot,
+    /// Starts and actions, from which frames and states are simulated anew, bit for bit.
+    Simulated,
+    /// One MP4 (H.264) an episode; frames only.
+    Mp4,
+    /// One animated GIF an episode; frames only.
+    Gif,
+    /// One folder of PNG files an episode; frames only.
+    Png,
+}
+
+impl Layout {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::ReplayBuffer,
+        Self::LeRobot,
+        Self::Simulated,
+        Self::Mp4,
+        Self::Gif,
+        Self::Png,
+    ];
+
+    /// The name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ReplayBuffer => "replay-buffer",
+            Self::LeRobot => "lerobot",
+            Self::Simulated => "simulated",
+            Self::Mp4 => "mp4",
+            Self::Gif => "gif",
+            Self::Png => "png",
+        }
+    }
+
+    /// What a path is named as: `.zarr` is a replay buffer, `.jsonl` a file of simulated episodes.
+    pub fn of_path(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()? {
+            "zarr" => Some(Self::ReplayBuffer),
+            "jsonl" => Some(Self::Simulated),
+            _ => None,
+        }
+    }
+
+    /// Whether it holds frames only, one video an episode.
+    pub const fn is_video(self) -> bool {
+        matches!(self, Self::Mp4 | Self::Gif | Self::Png)
+    }
+}
+
+impl fmt::Display for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// No layout has this name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown layout {found:?}; expected replay-buffer, lerobot, simulated, mp4, gif or png")]
+pub struct UnknownLayout {
+    /// As given.
+    pub found: String,
+}
+
+impl FromStr for Layout {
+    type Err = UnknownLayout;
+
+    fn from_str(text: &str) -> Result<Self, UnknownLayout> {
+        let found = Self::ALL.into_iter().find(|layout| layout.name() == text);
+        found.ok_or_else(|| UnknownLayout { found: text.to_owned() })
+    }
+}
+
+/// How to convert a data set.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Conversion {
+    /// What to write.
+    pub layout: Layout,
+    /// Only the first so many episodes.
+    pub episodes: Option<usize>,
+    /// Where a recorded set was recorded, for [`Layout::Simulated`]; episode e must have been started from seed e.
+    pub recorded_in: Simulation,
+    /// The side of the square that each pixel of a video becomes.
+    pub scale: u32,
+}
+
+impl Conversion {
+    /// Of all episodes, recorded in diffusion_policy's environment; pixels of videos become 4 × 4.
+    pub const fn to(layout: Layout) -> Self {
+        Self {
+            layout,
+            episodes: None,
+            recorded_in: Simulation::DIFFUSION_POLICY,
+            scale: 4,
+        }
+    }
+
+    /// Converts `source` into `target`, which must not exist yet and appears when it is complete. Progress counts frames.
+    ///
+    /// # Errors
+    /// Something at `target`, no such episodes, episodes that cannot be read or do not come out as recorded
+    /// ([`SimulatedSet::recover`]), a place that cannot be written.
+    pub fn run(&self, source: &Source, target: &Path, ctx: &mut JobContext) -> Result<Converted, DataError> {
+        if target.exists() {
+            return Err(DataError::Exists {
+                path: target.to_path_buf(),
+            });
+        }
+        let count = source.first(self.episodes)?;
+        let lengths = &source.lengths()[..count];
+        let frames = lengths.iter().sum();
+        let episodes = source.stream(0..count);
+        let mut compared = None;
+        match self.layout {
+            Layout::ReplayBuffer => write_replay_buffer(target, lengths, episodes, ctx)?,
+            Layout::LeRobot => drop(write_lerobot(target, episodes, frames, ctx)?),
+            Layout::Simulated => {
+                let (set, difference) = SimulatedSet::recover(source, count, self.recorded_in, ctx)?;
+                compared = Some(difference);
+                set.save(target)?;
+            }
+            Layout::Mp4 => self.videos(target, ".mp4", episodes, frames, ctx)?,
+            Layout::Gif => self.videos(target, ".gif", episodes, frames, ctx)?,
+            Layout::Png => self.videos(target, "", episodes, frames, ctx)?,
+        }
+        Ok(Converted {
+            episodes: count,
+            frames,
+            compared,
+        })
+    }
+
+    /// A video an episode, in a folder.
+    fn videos(
+        &self,
+        target: &Path,
+        ending: &str,
+        episodes: impl Iterator<Item = Result<Episode, DataError>>,
+        frames: usize,
+        ctx: &mut JobContext,
+    ) -> Result<(), DataError> {
+        let options = VideoOptions {
+            fps: 10,
+            scale: self.scale,
+        };
+        let folder = StagedFolder::beside(target).map_err(|e| DataError::unwritable(target, &e))?;
+        let task = ctx.task("write frames", frames);
+        for (index, episode) in episodes.enumerate() {
+            task.check()?;
+            let frames = episode?.frames;
+            let path = folder.path().join(format!("episode_{index:04}{ending}"));
+            save_video(path, &frames, options).map_err(|e| DataError::unwritable(target, &e))?;
+            task.add(frames.len());
+        }
+        task.finish("done");
+        folder.commit().map_err(|e| DataError::unwritable(target, &e))
+    }
+}
+
+/// Result of a conversion.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Converted {
+    /// Episodes written.
+    pub episodes: usize,
+    /// Their frames.
+    pub frames: usize,
+    /// How far recorded episodes are from what was simulated; only of [`Layout::Simulated`].
+    pub compared: Option<Difference>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Recipe, Start};
+
+    #[test]
+    fn names_and_paths_say_the_layout() {
+        for layout in Layout::ALL {
+            assert_eq!(layout.to_string().parse(), Ok(layout));
+        }
+        assert!("zip".parse::<Layout>().unwrap_err().to_string().contains("\"zip\""));
+        assert_eq!(Layout::of_path(Path::new("a/b.zarr")), Some(Layout::ReplayBuffer));
+        assert_eq!(Layout::of_path(Path::new("b.jsonl")), Some(Layout::Simulated));
+        assert_eq!(Layout::of_path(Path::new("b.mp4")), None);
+    }
+
+    #[test]
+    fn every_layout_is_written_once_and_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let recipes = [0, 1].map(|seed| Recipe {
+            start: Start::Seed(seed),
+            actions: vec![[200.0, 300.0], [210.0, 310.0], [220.0, 320.0]],
+        });
+        let set = SimulatedSet::new("test", "made up", Simulation::DIFFUSION_POLICY, recipes.to_vec()).unwrap();
+        set.save(folder.path().join("set.jsonl")).unwrap();
+        let source = crate::open(folder.path().join("set.jsonl")).unwrap();
+        let mut ctx = JobContext::silent();
+        for layout in Layout::ALL {
+            let target = folder.path().join(layout.name());
+            let mut conversion = Conversion::to(layout);
+            conversion.scale = 1;
+            let converted = conversion.run(&source, &target, &mut ctx).unwrap();
+            assert_eq!((converted.episodes, converted.frames), (2, 6));
+            assert!(matches!(
+                conversion.run(&source, &target, &mut ctx),
+                Err(DataError::Exists { .. })
+            ));
+            if !layout.is_video() {
+                let written = crate::open(&target).unwrap().trajectories(1).unwrap();
+                assert_eq!(written.actions, source.trajectories(1).unwrap().actions, "{layout}");
+                assert_eq!(written.actions[1].len(), 2);
+                assert!(written.agent.is_some());
+            }
+        }
+        assert!(folder.path().join("png/episode_0001").is_dir());
+        assert!(folder.path().join("mp4/episode_0001.mp4").is_file());
+        let first = Conversion {
+            episodes: Some(1),
+            ..Conversion::to(Layout::Gif)
+        };
+        let converted = first.run(&source, &folder.path().join("one"), &mut ctx).unwrap();
+        assert_eq!((converted.episodes, converted.frames, converted.compared), (1, 3, None));
+    }
+}
