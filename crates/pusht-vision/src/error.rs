@@ -57,6 +57,12 @@ pub enum VisionError {
         /// What was handed in.
         value: f64,
     },
+    /// Tracks without a frame to compare.
+    #[error("nothing to compare for {what}: no frame shows both agent and T")]
+    NothingTracked {
+        /// The kind of error.
+        what: &'static str,
+    },
     /// The renderer's own failure.
     #[error(transparent)]
     Render(#[from] RenderError),

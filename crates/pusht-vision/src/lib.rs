@@ -23,6 +23,7 @@ mod similarity;
 mod smoother;
 mod spreads;
 mod tracker;
+mod tracking_errors;
 
 pub use agent_control::{CONTROL_HZ, CONTROL_STEP, ControlStep, agent_step};
 pub use error::VisionError;
@@ -34,3 +35,4 @@ pub use registration::{Registrar, Registration};
 pub use similarity::{SimilarityError, psnr, ssim, video_ssim};
 pub use smoother::{ActionSmoother, SmoothedTrack};
 pub use tracker::{Tracked, Tracker, unwrap_angle, wrap};
+pub use tracking_errors::{TrackingErrorRow, TrackingErrors};
