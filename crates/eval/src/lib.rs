@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 mod arm_results;
+mod expert;
 mod rollout;
 mod verdict;
 
 pub use arm_results::{Arm, Fit, LossPoint, Role, SeedResult, Training, TrainingData};
+pub use expert::{ExpertEvaluation, ExpertEvaluationError, ExpertScores};
 pub use rollout::{
     EpisodeRecord, EpisodeScores, FIRST_START_SEED, FilmError, POSE_ANGLE_DEGREES, POSE_DISTANCE, Protocol,
     RECORD_SCHEMA, RandomTarget, RecordError, RolloutConfig, RolloutError, RolloutPart, RolloutRecord, SOLVED_COVERAGE,
