@@ -1,0 +1,203 @@
+//! How far each inverse dynamics can be trusted: errors, smoothness and coverage on the test part of a data set, beside floors.
+
+use corruptions::Damage;
+use pusht_data::{Episode, IdmError, InverseDynamics, Labels, Split, SplitError, SplitProtocol};
+use pusht_jobs::{Cancelled, JobContext};
+use pusht_vision::{ActionSmoother, Start};
+use serde::Serialize;
+use traj_metrics::{ActionMeasures, MetricError, Point, to_points};
+use video_io::VideoIoError;
+
+use crate::{ClosedForm, LEAD, LearnedIdm, Reduction, Score};
+
+/// How inverse dynamics are evaluated.
+#[derive(Clone, Debug, Default)]
+pub struct IdmEvaluation<'a> {
+    /// A trained model, evaluated with each reduction of its chunks beside the closed form.
+    pub learned: Option<&'a LearnedIdm>,
+    /// Seed of the split by episode; the model's own, so that it has not seen the test part.
+    pub seed: u64,
+    /// What the frames of the test part go through first: resized, coded.
+    pub corruption: Option<Damage>,
+}
+
+/// Results on the test part of a data set. Its `Display` is a table of text.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct IdmScores {
+    /// Episodes of the test part.
+    pub test_episodes: usize,
+    /// One inverse dynamics and reduction each.
+    pub rows: Vec<Score>,
+    /// The recorded actions and their floors.
+    pub floors: ActionMeasures,
+}
+
+/// Labels by the index of their episode.
+type EpisodeLabels = Vec<(usize, Labels)>;
+
+impl IdmEvaluation<'_> {
+    /// Labels the test part and compares with what was recorded there.
+    ///
+    /// # Errors
+    /// Fewer than three episodes, frames that cannot be labelled or coded, episodes too short to be measured, a job that was
+    /// cancelled.
+    pub fn run(&self, mut episodes: Vec<Episode>, ctx: &mut JobContext) -> Result<IdmScores, IdmEvaluationError> {
+        let lengths: Vec<usize> = episodes.iter().map(Episode::len).collect();
+        let split = Split::new(&lengths, SplitProtocol::ByEpisode, 1, self.seed)?;
+        let test = Split::episodes_of(&split.test);
+        if let Some(corruption) = &self.corruption {
+            let task = ctx.task("code videos", test.len());
+            for &index in &test {
+                task.check()?;
+                episodes[index].frames = corruption.apply(&episodes[index].frames, 0)?;
+                task.add(1);
+            }
+            task.finish("done");
+        }
+        let (mut rows, mut labelled) = (Vec::new(), Vec::new());
+        labelled.extend(closed_form(&episodes, &test)?);
+        if let Some(model) = self.learned {
+            labelled.extend(learned(model, &episodes, &test)?);
+        }
+        for (name, labels) in &labelled {
+            rows.push(Score::of(name, labels, &episodes, &split.test)?);
+        }
+        Ok(IdmScores {
+            test_episodes: test.len(),
+            rows,
+            floors: floors(&episodes, &test, split.seed)?,
+        })
+    }
+}
+
+/// Smoothed, and as the exact inverse of the track.
+fn closed_form(episodes: &[Episode], test: &[usize]) -> Result<Vec<(String, EpisodeLabels)>, IdmEvaluationError> {
+    let smoothed = ClosedForm::new(Start::Rest);
+    let unsmoothed = ClosedForm {
+        // With hardly any noise the smoother is the exact inverse.
+        smoother: ActionSmoother {
+            position_noise: Some(1e-3),
+            pace_step: Some(100.0),
+        },
+        ..smoothed
+    };
+    // Its deviations say nothing then.
+    let plain = label(&unsmoothed, episodes, test)?
+        .into_iter()
+        .map(|(e, l)| (e, Labels::new(l.start, l.actions)));
+    Ok(vec![
+        ("closed form".to_owned(), label(&smoothed, episodes, test)?),
+        ("closed form, not smoothed".to_owned(), plain.collect()),
+    ])
+}
+
+/// The model as it is, and each reduction of its chunks, once as it is and once shifted to the window's first frame.
+fn learned(
+    model: &LearnedIdm,
+    episodes: &[Episode],
+    test: &[usize],
+) -> Result<Vec<(String, EpisodeLabels)>, IdmEvaluationError> {
+    let mut all = vec![("learned".to_owned(), label(model, episodes, test)?)];
+    for reduction in Reduction::ALL {
+        let reduced = model.clone().with_reduction(Some(reduction));
+        let own = label(&reduced, episodes, test)?;
+        let shifted = own.iter().map(|(e, l)| {
+            let start = l.start - LEAD;
+            (*e, Labels { start, ..l.clone() })
+        });
+        let shifted: EpisodeLabels = shifted.collect();
+        let name = reduced.name();
+        all.push((name.clone(), own));
+        all.push((format!("{name}, from the window's first frame"), shifted));
+    }
+    Ok(all)
+}
+
+fn label(idm: &dyn InverseDynamics, episodes: &[Episode], test: &[usize]) -> Result<EpisodeLabels, IdmEvaluationError> {
+    let label = |&episode: &usize| {
+        let labels = idm.label(&episodes[episode].frames);
+        let labels = labels.map_err(|source| IdmEvaluationError::Label { episode, source });
+        Ok((episode, labels?))
+    };
+    test.iter().map(label).collect()
+}
+
+fn floors(episodes: &[Episode], test: &[usize], seed: u64) -> Result<ActionMeasures, MetricError> {
+    let actions: Vec<Vec<Point>> = test.iter().map(|&e| to_points(&episodes[e].actions)).collect();
+    let positions: Option<Vec<Vec<Point>>> = test
+        .iter()
+        .map(|&e| Some(episodes[e].states.as_ref()?.iter().map(|s| s.agent).collect()))
+        .collect();
+    ActionMeasures::of(&actions, positions.as_deref(), seed)
+}
+
+/// Errors of evaluating inverse dynamics.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IdmEvaluationError {
+    /// Too few episodes.
+    #[error(transparent)]
+    Split(#[from] SplitError),
+    /// An episode that cannot be labelled.
+    #[error("episode {episode}: {source}")]
+    Label {
+        /// Its index.
+        episode: usize,
+        /// What the inverse dynamics says.
+        source: IdmError,
+    },
+    /// Frames that cannot be coded.
+    #[error(transparent)]
+    Video(#[from] VideoIoError),
+    /// Episodes that cannot be measured.
+    #[error(transparent)]
+    Metric(#[from] MetricError),
+    /// The job was cancelled.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pusht_data::{Recipe, SimulatedSet, Simulation};
+
+    #[test]
+    fn the_closed_form_stands_beside_its_floors() {
+        let mut ctx = JobContext::silent();
+        let recipes = (0..3).map(|seed| Recipe {
+            start: pusht_data::Start::Seed(seed),
+            actions: (0..12)
+                .map(|t| [200.0 + 8.0 * t as f32, 150.0 + 10.0 * seed as f32])
+                .collect(),
+        });
+        let set = SimulatedSet::new("test", "made up", Simulation::DIFFUSION_POLICY, recipes.collect()).unwrap();
+        let episodes = set.episodes(0..3, &mut ctx).unwrap();
+        let evaluation = IdmEvaluation::default();
+        let scores = evaluation.run(episodes.clone(), &mut ctx).unwrap();
+        let names: Vec<&str> = scores.rows.iter().map(|row| row.idm.as_str()).collect();
+        assert_eq!(names, ["closed form", "closed form, not smoothed"]);
+        assert_eq!(scores.test_episodes, 1);
+        assert!(!scores.rows[0].coverage.is_empty() && scores.rows[1].coverage.is_empty());
+        // Seen in clean frames, actions are read off to well within the floor.
+        let error = scores.rows[0].error.unwrap();
+        assert!(
+            error.l2_px.mean < 0.5 * scores.floors.next_position.as_ref().unwrap().l2.mean,
+            "{error:?}"
+        );
+        let text = scores.to_string();
+        assert!(
+            text.contains("floor: next position") && text.contains("paper: mean reduction"),
+            "{text}"
+        );
+        let coded = IdmEvaluation {
+            corruption: Some(Damage::coded(96, 30)),
+            ..evaluation
+        };
+        let worse = coded.run(episodes.clone(), &mut ctx).unwrap().rows[0].error.unwrap();
+        assert_ne!(worse.l2_px, error.l2_px);
+        let few = coded.run(episodes[..2].to_vec(), &mut ctx);
+        assert!(matches!(few, Err(IdmEvaluationError::Split(_))));
+    }
+}
