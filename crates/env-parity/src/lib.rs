@@ -13,16 +13,21 @@ mod json;
 mod npz;
 mod renders;
 mod rollouts;
+mod speed;
 mod tally;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use pusht_env::{EnvError, PushT};
+use serde::Serialize;
 
 use tally::Tally;
 
+pub use speed::{RecordedActions, SpeedError, StepSpeed};
+
 /// One comparison: the largest error over all its values.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Check {
     /// File and array, for example `rollouts/state`.
     pub name: String,
@@ -41,8 +46,25 @@ impl Check {
     }
 }
 
+/// One line: whether it passed, what was compared, error and limit.
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = if self.passed() { "ok  " } else { "FAIL" };
+        let Self {
+            name,
+            values,
+            error,
+            limit,
+        } = self;
+        write!(
+            f,
+            "{word} {name:<36} maximum error {error:<9.3e} limit {limit:<7.0e} {values} values"
+        )
+    }
+}
+
 /// The outcome of one folder.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// Comparisons, file by file.
     pub checks: Vec<Check>,
@@ -54,6 +76,25 @@ impl Report {
     /// Whether all comparisons passed.
     pub fn passed(&self) -> bool {
         self.checks.iter().all(Check::passed)
+    }
+}
+
+/// One line a comparison, the recordings that are missing, and a line of counts, all indented.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for check in &self.checks {
+            writeln!(f, "  {check}")?;
+        }
+        for missing in &self.missing {
+            writeln!(f, "  --   {missing} is not there")?;
+        }
+        let failed = self.checks.iter().filter(|check| !check.passed()).count();
+        write!(
+            f,
+            "  {} comparisons, {failed} failed, {} recordings not there",
+            self.checks.len(),
+            self.missing.len()
+        )
     }
 }
 
@@ -163,4 +204,30 @@ fn state_row(env: &PushT) -> [f64; 10] {
     let [avx, avy] = env.agent_velocity();
     let ([vx, vy], w) = env.block_velocity();
     [ax, ay, avx, avy, x, y, angle, vx, vy, w]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_a_line_a_comparison_and_a_line_of_counts() {
+        let check = |name: &str, error: f64| Check {
+            name: name.to_owned(),
+            values: 3,
+            error,
+            limit: 1e-6,
+        };
+        let report = Report {
+            checks: vec![check("rollouts/state", 0.0), check("rollouts/reward", 0.5)],
+            missing: vec!["coverage.npz"],
+        };
+        assert!(!report.passed());
+        let text = report.to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].starts_with("  ok   rollouts/state "), "{text}");
+        assert!(lines[1].starts_with("  FAIL rollouts/reward "), "{text}");
+        assert_eq!(lines[2], "  --   coverage.npz is not there");
+        assert_eq!(lines[3], "  2 comparisons, 1 failed, 1 recordings not there");
+    }
 }

@@ -7,9 +7,11 @@
 mod case;
 mod flow;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
+use serde::Serialize;
 
 use nn_kit::CheckpointError;
 
@@ -58,7 +60,7 @@ pub enum ParityError {
 }
 
 /// One tensor, or one number, compared.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Check {
     /// Its name in the folder.
     pub name: String,
@@ -77,8 +79,8 @@ impl Check {
     }
 }
 
-impl std::fmt::Display for Check {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = if self.passed() { "ok  " } else { "FAIL" };
         write!(
             f,
@@ -89,7 +91,7 @@ impl std::fmt::Display for Check {
 }
 
 /// What came of a folder.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// The model that was compared.
     pub model: String,
@@ -111,6 +113,21 @@ impl Report {
         let failed = self.checks.iter().filter(|check| !check.passed());
         let unused = self.unused.iter().map(|unused| format!("{unused} is not compared"));
         failed.map(ToString::to_string).chain(unused).chain(nothing).collect()
+    }
+}
+
+/// The model, one line a tensor, what was not compared, and a line of counts, all indented.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "  {}", self.model)?;
+        for check in &self.checks {
+            writeln!(f, "  {check}")?;
+        }
+        for name in &self.unused {
+            writeln!(f, "  --   {name} is recorded but not compared")?;
+        }
+        let failed = self.checks.iter().filter(|check| !check.passed()).count();
+        write!(f, "  {} tensors, {failed} over their limit", self.checks.len())
     }
 }
 
@@ -180,6 +197,22 @@ mod tests {
         assert!(check(relative_error(&[1.0, 2.0], &[1.0, 2.0])).passed());
         assert!(!check(relative_error(&[f64::NAN, 2.0], &[1.0, 2.0])).passed());
         assert!(!check(relative_error(&[1.0, 2.0], &[f64::NAN, 2.0])).passed());
+        let report = Report {
+            model: "Block".into(),
+            checks: vec![check(1.0)],
+            unused: vec!["y".into()],
+        };
+        let text = report.to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "  Block");
+        assert!(lines[1].starts_with("  FAIL z "), "{text}");
+        assert_eq!(
+            lines[2..],
+            [
+                "  --   y is recorded but not compared",
+                "  1 tensors, 1 over their limit"
+            ]
+        );
         assert!(check(1e-6).to_string().starts_with("ok"));
         assert!(check(1.0).to_string().starts_with("FAIL"));
     }
