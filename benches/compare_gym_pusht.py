@@ -1,7 +1,7 @@
 """Times the Python package gym-pusht and this environment in the same run, on the same actions.
 
     pip install gym-pusht==0.1.8
-    cargo build --release --example env_speed
+    cargo build --release -p pusht-cli
     python benches/compare_gym_pusht.py [--json FILE]
 
 Both replay the same episodes, one core each, in turns; the medians over the turns are compared. The last states must be
@@ -62,19 +62,20 @@ def main():
     root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
     target = os.environ.get("CARGO_TARGET_DIR", os.path.join(root, "target"))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--binary", default=os.path.join(target, "release/examples/env_speed"))
+    parser.add_argument("--binary", default=os.path.join(target, "release/pusht"))
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="for each measurement of a turn")
     parser.add_argument("--json", metavar="FILE", help="also write the result here")
     args = parser.parse_args()
     if not os.path.exists(args.binary):
-        sys.exit(f"{args.binary} is not there; run: cargo build --release --example env_speed")
+        sys.exit(f"{args.binary} is not there; run: cargo build --release -p pusht-cli")
     cv2.setNumThreads(1)
     actions, last = record()
     turns = []
     with tempfile.NamedTemporaryFile(suffix=".f32") as file:
         actions.tofile(file.name)
-        command = [args.binary, "--actions", file.name, "--steps", str(STEPS), "--seconds", str(args.seconds)]
+        command = [args.binary, "bench", "env", "--actions", file.name, "--steps", str(STEPS)]
+        command += ["--seconds", str(args.seconds), "--json", "-"]
         for _ in range(args.turns):
             turn = {}
             for kind in ("state", "pixels"):

@@ -3,7 +3,9 @@
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::commands::{audit, completions, demos, experiment, finetune, generate, label, rate, score};
+#[cfg(feature = "parity")]
+use crate::commands::parity;
+use crate::commands::{audit, bench, completions, demos, experiment, finetune, generate, label, rate, score};
 use crate::outcome::Outcome;
 use crate::session::{OutputArgs, Session};
 
@@ -34,6 +36,11 @@ pub(crate) enum Command {
     Rate(rate::Rate),
     #[command(subcommand)]
     Score(score::Score),
+    #[cfg(feature = "parity")]
+    #[command(subcommand)]
+    Parity(parity::Parity),
+    #[command(subcommand)]
+    Bench(bench::Bench),
     Completions(completions::Completions),
 }
 
@@ -48,6 +55,9 @@ impl Command {
             Self::Audit(command) => command.run(session),
             Self::Rate(command) => command.run(session),
             Self::Score(command) => command.run(session),
+            #[cfg(feature = "parity")]
+            Self::Parity(command) => command.run(session),
+            Self::Bench(command) => command.run(session),
             Self::Completions(command) => command.run(Cli::command()),
         }
     }

@@ -1,11 +1,14 @@
 //! One file a command: its arguments, and what it has the libraries do.
 
 pub(crate) mod audit;
+pub(crate) mod bench;
 pub(crate) mod completions;
 pub(crate) mod demos;
 pub(crate) mod experiment;
 pub(crate) mod finetune;
 pub(crate) mod generate;
 pub(crate) mod label;
+#[cfg(feature = "parity")]
+pub(crate) mod parity;
 pub(crate) mod rate;
 pub(crate) mod score;

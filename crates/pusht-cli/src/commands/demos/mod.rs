@@ -1,6 +1,9 @@
 //! `pusht demos`.
 
+mod convert;
+mod environment;
 mod merge;
+mod record;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -11,12 +14,16 @@ use crate::session::Session;
 /// Record, convert and join demonstrations
 #[derive(Subcommand)]
 pub(crate) enum Demos {
+    Record(record::Record),
+    Convert(convert::Convert),
     Merge(merge::Merge),
 }
 
 impl Demos {
     pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
         match self {
+            Self::Record(command) => command.run(session),
+            Self::Convert(command) => command.run(session),
             Self::Merge(command) => command.run(session),
         }
     }

@@ -1,6 +1,10 @@
 //! `pusht score`.
 
+mod actions;
+mod expert;
+mod idm;
 mod replay;
+mod tracker;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -11,13 +15,21 @@ use crate::session::Session;
 /// Measure one part by itself: actions, inverse dynamics, tracker, replay, expert
 #[derive(Subcommand)]
 pub(crate) enum Score {
+    Actions(actions::Actions),
+    Idm(idm::Idm),
+    Tracker(tracker::Tracker),
     Replay(replay::Replay),
+    Expert(expert::Expert),
 }
 
 impl Score {
     pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
         match self {
+            Self::Actions(command) => command.run(),
+            Self::Idm(command) => command.run(session),
+            Self::Tracker(command) => command.run(session),
             Self::Replay(command) => command.run(session),
+            Self::Expert(command) => command.run(session),
         }
     }
 }

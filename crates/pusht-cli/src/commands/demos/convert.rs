@@ -1,0 +1,83 @@
+//! `pusht demos convert`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use pusht_data::{Conversion, Layout, open};
+use serde_json::json;
+
+use super::environment::Environment;
+use crate::outcome::Outcome;
+use crate::session::Session;
+
+/// Convert a data set into another layout, or into videos
+///
+/// Nothing incomplete is left at --to.
+#[derive(Args)]
+pub(crate) struct Convert {
+    /// Data set: a zarr replay buffer or LeRobot v3 set (folders), or a file of `pusht demos record`
+    #[arg(long, value_name = "PATH")]
+    from: PathBuf,
+    /// What to write; must not exist yet. Videos: a folder with one video an episode (frames only, no actions)
+    #[arg(long, value_name = "PATH")]
+    to: PathBuf,
+    /// Layout of --to: replay-buffer, lerobot, simulated (starts and actions), mp4, gif or png (folders of files); without
+    /// it, .zarr is a replay buffer and .jsonl simulated
+    #[arg(long = "as", value_name = "LAYOUT")]
+    layout: Option<Layout>,
+    /// Only the first N episodes
+    #[arg(long, value_name = "N")]
+    episodes: Option<usize>,
+    /// Where a recorded set was recorded, for --as simulated; episode e must have been started from seed e [default:
+    /// diffusion-policy]
+    #[arg(long, value_name = "NAME")]
+    recorded_in: Option<Environment>,
+    /// Videos: side of the square that each pixel becomes, 1 to 22 (MP4 has at most 2160 px) [default: 4]
+    #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u32).range(1..=22))]
+    scale: Option<u32>,
+}
+
+impl Convert {
+    pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
+        let layout = self.layout.or_else(|| Layout::of_path(&self.to)).with_context(|| {
+            let to = self.to.display();
+            format!("--to {to}: neither .zarr nor .jsonl; say --as replay-buffer, lerobot, simulated, mp4, gif or png")
+        })?;
+        ensure!(
+            self.recorded_in.is_none() || layout == Layout::Simulated,
+            "--recorded-in is for --as simulated; {layout} keeps frames and states as they were recorded"
+        );
+        ensure!(
+            self.scale.is_none() || layout.is_video(),
+            "--scale is for videos; {layout} keeps frames as they are"
+        );
+        let mut conversion = Conversion::to(layout);
+        conversion.episodes = self.episodes;
+        if let Some(environment) = self.recorded_in {
+            conversion.recorded_in = environment.into();
+        }
+        conversion.scale = self.scale.unwrap_or(conversion.scale);
+        let converted = conversion.run(&open(&self.from)?, &self.to, &mut session.ctx)?;
+        let mut text = format!(
+            "{} episodes, {} frames in {}",
+            converted.episodes,
+            converted.frames,
+            self.to.display()
+        );
+        if let Some(d) = converted.compared {
+            text += &format!(
+                "; {} compared as simulated: {} pixels differ, states by {:.1e} at most",
+                d.frames, d.pixels, d.states
+            );
+        }
+        let compared = converted
+            .compared
+            .map(|d| json!({ "frames": d.frames, "pixels": d.pixels, "states": d.states }));
+        let json = json!({
+            "out": self.to, "layout": layout.name(), "episodes": converted.episodes, "frames": converted.frames,
+            "compared": compared,
+        });
+        Ok(Outcome::new(text, &json)?)
+    }
+}

@@ -1,0 +1,20 @@
+//! Environments by name.
+
+use clap::ValueEnum;
+use pusht_data::Simulation;
+
+/// Whose starts and pictures.
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Environment {
+    GymPusht,
+    DiffusionPolicy,
+}
+
+impl From<Environment> for Simulation {
+    fn from(environment: Environment) -> Self {
+        match environment {
+            Environment::GymPusht => Self::GYM_PUSHT,
+            Environment::DiffusionPolicy => Self::DIFFUSION_POLICY,
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! `pusht parity env`.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+
+use super::{Compared, each};
+use crate::outcome::Outcome;
+use crate::session::Session;
+
+/// Compare the environment with recorded behavior of gym-pusht and diffusion_policy
+///
+/// One line a comparison, with its largest error; exit status 3 where one is over its limit.
+#[derive(Args)]
+pub(crate) struct Env {
+    /// Folders with recordings (rollouts.npz, coverage.npz, dp_resets.npz, dp_rollouts.npz, demo_replay.npz, renders96.npz,
+    /// vis680.npz; those that are there are compared)
+    #[arg(required = true, value_name = "DIR")]
+    folders: Vec<PathBuf>,
+}
+
+impl Env {
+    pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
+        each(&self.folders, session, |folder| {
+            let report = env_parity::compare(folder)?;
+            Ok(Compared {
+                text: report.to_string(),
+                passed: report.passed(),
+                report: serde_json::to_value(report)?,
+            })
+        })
+    }
+}

@@ -1,0 +1,46 @@
+//! `pusht parity model`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use super::{Compared, each};
+use crate::outcome::Outcome;
+use crate::session::Session;
+
+/// Compare models with recorded tensors of their published implementations
+///
+/// One line a tensor, with its relative error; exit status 3 where one is over its limit.
+#[derive(Args)]
+pub(crate) struct Model {
+    /// Folders with config.json, io.safetensors and weights.safetensors (or its index and shards)
+    #[arg(required = true, value_name = "DIR")]
+    folders: Vec<PathBuf>,
+    /// Where to compute: cpu, or cuda and wgpu where they are compiled in
+    #[arg(long, default_value = "cpu")]
+    device: String,
+}
+
+impl Model {
+    pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
+        let device = training::device(&self.device).context("--device")?;
+        // Each crate's models; a folder names its own.
+        let models = [
+            unified_video_action::parity::MODELS,
+            model_parity::FLOW_MODELS,
+            t5_encoder::parity::MODELS,
+            ltx_video::parity::MODELS,
+            cosmos_predict::parity::MODELS,
+        ]
+        .concat();
+        each(&self.folders, session, |folder| {
+            let report = model_parity::compare(folder, &models, &device)?;
+            Ok(Compared {
+                text: report.to_string(),
+                passed: report.passed(),
+                report: serde_json::to_value(report)?,
+            })
+        })
+    }
+}

@@ -1,0 +1,59 @@
+//! `pusht score actions`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use serde_json::json;
+use traj_metrics::{ActionMeasures, PaperFigures};
+
+use crate::outcome::Outcome;
+
+/// Smoothness, directness and variance of the actions of a data set, beside floors that need no skill and the paper's figures
+///
+/// Units: px of the 512 board, one step = 0.1 s. The formulas stand in docs/metrics.md.
+#[derive(Args)]
+pub(crate) struct Actions {
+    /// Data set: a zarr replay buffer or LeRobot v3 set (folders), or a file of `pusht demos record`
+    #[arg(long, value_name = "PATH")]
+    data: PathBuf,
+    /// Leave out the first N actions of every episode; the paper left out 1
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    skip_first: usize,
+    /// Seed of the white noise
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+}
+
+impl Actions {
+    pub(crate) fn run(self) -> Result<Outcome> {
+        let source = pusht_data::open(&self.data)?;
+        let skipped = self.skip_first;
+        let trajectories = source.trajectories(skipped)?;
+        let measures = ActionMeasures::of(&trajectories.actions, trajectories.agent.as_deref(), self.seed)
+            .with_context(|| {
+                let hint = if skipped > 0 {
+                    "; use a smaller --skip-first"
+                } else {
+                    ""
+                };
+                format!(
+                    "{}, the first {skipped} actions of an episode left out{hint}",
+                    source.name()
+                )
+            })?;
+        let text = format!(
+            "{}: {} episodes, {} actions (the first {skipped} of each left out); mean ± SD within an episode, averaged over \
+             episodes\n\n{}",
+            source.name(),
+            measures.actions.episodes,
+            measures.actions.actions,
+            measures.table()
+        );
+        let json = json!({
+            "data": source.name(), "skip_first": skipped, "seed": self.seed, "measures": measures,
+            "paper_human_extracted": PaperFigures::ALL,
+        });
+        Ok(Outcome::new(text, &json)?)
+    }
+}

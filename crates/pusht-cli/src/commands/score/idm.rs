@@ -1,0 +1,61 @@
+//! `pusht score idm`.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use corruptions::Damage;
+use idm::{IdmEvaluation, LearnedIdm, PaperExtraction};
+use serde_json::json;
+
+use crate::outcome::Outcome;
+use crate::session::Session;
+
+/// Compare extracted with recorded actions on the test part of a data set, for the closed form and a trained model
+///
+/// Distance, smoothness, directness, and how many of the 90 % intervals hold, beside floors and the paper's figures.
+#[derive(Args)]
+pub(crate) struct Idm {
+    /// Demonstrations: a zarr replay buffer or LeRobot v3 set (folders), or a file of `pusht demos record`
+    #[arg(long, value_name = "PATH")]
+    data: PathBuf,
+    /// Model of `pusht train idm`
+    #[arg(long, value_name = "FILE")]
+    learned: Option<PathBuf>,
+    /// Only the first N episodes
+    #[arg(long, value_name = "N")]
+    episodes: Option<usize>,
+    /// Seed of the split by episode; that of the model's training, whose test part it has not seen
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Code the videos with H.264 first, with this quantizer (12 to 51), scaled to --side
+    #[arg(long, value_name = "QP")]
+    coded: Option<u8>,
+    /// Side of the coded video, px
+    #[arg(long, value_name = "PX", default_value_t = 96, requires = "coded")]
+    side: u32,
+}
+
+impl Idm {
+    pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
+        let device = training::device("cpu")?;
+        let learned = self
+            .learned
+            .as_ref()
+            .map(|path| LearnedIdm::load(path, &device))
+            .transpose()?;
+        let (source, episodes) = session.read(&self.data, self.episodes)?;
+        let count = episodes.len();
+        let evaluation = IdmEvaluation {
+            learned: learned.as_ref(),
+            seed: self.seed,
+            corruption: self.coded.map(|quantizer| Damage::coded(self.side, quantizer)),
+        };
+        let scores = evaluation.run(episodes, &mut session.ctx)?;
+        let json = json!({
+            "data": source.name(), "episodes": count, "split": "by-episode", "seed": self.seed, "coded": self.coded,
+            "side": self.side, "rows": scores.rows, "floors": scores.floors, "paper": PaperExtraction::ALL,
+        });
+        Ok(Outcome::new(scores.to_string(), &json)?)
+    }
+}

@@ -1,0 +1,51 @@
+//! What the tests of commands share.
+#![allow(dead_code, reason = "every test file compiles this for itself")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// Runs `pusht` in a folder.
+pub fn pusht(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_pusht"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .expect("pusht starts")
+}
+
+/// Runs `pusht`, which must succeed; its standard output.
+pub fn succeeds(folder: &Path, arguments: &[&str]) -> String {
+    let output = pusht(folder, arguments);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {error}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// Runs `pusht`, which must end with this status; its standard error.
+pub fn ends_with(status: i32, folder: &Path, arguments: &[&str]) -> String {
+    let output = pusht(folder, arguments);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(status), "{arguments:?}: {error}");
+    error
+}
+
+/// Records a small data set, `set.jsonl`: three episodes of 20 steps.
+pub fn record(folder: &Path) {
+    let arguments = [
+        "demos",
+        "record",
+        "--episodes",
+        "3",
+        "--steps",
+        "20",
+        "--out",
+        "set.jsonl",
+    ];
+    succeeds(folder, &arguments);
+}
+
+/// The result of a command as JSON.
+pub fn json(folder: &Path, arguments: &[&str]) -> serde_json::Value {
+    let text = succeeds(folder, &[arguments, &["--json", "-"]].concat());
+    serde_json::from_str(&text).expect("JSON")
+}

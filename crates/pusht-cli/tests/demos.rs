@@ -1,0 +1,61 @@
+//! `pusht demos`.
+
+mod common;
+
+use common::{ends_with, json, record, succeeds};
+
+#[test]
+fn demonstrations_are_recorded_once_and_converted() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    record(folder);
+    let arguments = [
+        "demos",
+        "record",
+        "--episodes",
+        "3",
+        "--steps",
+        "20",
+        "--out",
+        "set.jsonl",
+    ];
+    let again = json(folder, &arguments);
+    assert_eq!(
+        (again["already_there"].as_bool(), again["summary"]["episodes"].as_u64()),
+        (Some(true), Some(3))
+    );
+
+    let text = succeeds(folder, &["demos", "convert", "--from", "set.jsonl", "--to", "set.zarr"]);
+    assert!(text.starts_with("3 episodes, 60 frames in set.zarr"), "{text}");
+    let arguments = [
+        "demos",
+        "convert",
+        "--from",
+        "set.jsonl",
+        "--to",
+        "pictures",
+        "--as",
+        "png",
+        "--episodes",
+        "1",
+    ];
+    succeeds(folder, &arguments);
+    assert!(folder.join("pictures/episode_0000").is_dir());
+    // A recorded set is compared with what is simulated.
+    let arguments = ["demos", "convert", "--from", "set.zarr", "--to", "again.jsonl"];
+    assert_eq!(json(folder, &arguments)["compared"]["pixels"], 0);
+}
+
+#[test]
+fn what_cannot_apply_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    record(folder);
+    let convert = ["demos", "convert", "--from", "set.jsonl", "--to"];
+    let refused = |to: &str, more: &[&str]| ends_with(1, folder, &[&convert[..], &[to], more].concat());
+    assert!(refused("set.jsonl", &[]).contains("exists already"));
+    assert!(refused("set", &[]).contains("say --as"));
+    assert!(refused("set.zarr", &["--scale", "2"]).contains("--scale is for videos"));
+    assert!(refused("set.zarr", &["--recorded-in", "gym-pusht"]).contains("--recorded-in"));
+    assert!(!folder.join("set.zarr").exists());
+}

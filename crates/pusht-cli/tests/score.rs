@@ -1,0 +1,47 @@
+//! `pusht score`.
+
+mod common;
+
+use common::{json, record, succeeds};
+
+#[test]
+fn data_sets_are_scored() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    record(folder);
+    let arguments = [
+        "score",
+        "actions",
+        "--data",
+        "set.jsonl",
+        "--skip-first",
+        "1",
+        "--json",
+        "actions.json",
+    ];
+    let text = succeeds(folder, &arguments);
+    assert!(
+        text.contains("3 episodes, 57 actions (the first 1 of each left out)"),
+        "{text}"
+    );
+    assert!(text.contains("paper: extracted"), "{text}");
+    let written = std::fs::read_to_string(folder.join("actions.json")).unwrap();
+    let written: serde_json::Value = serde_json::from_str(&written).unwrap();
+    assert_eq!(written["skip_first"], 1);
+    assert_eq!(written["measures"]["actions"]["actions"], 57);
+    assert_eq!(written["paper_human_extracted"][1][1][0], "5.36 ± 6.17");
+
+    let tracker = json(folder, &["score", "tracker", "--data", "set.jsonl", "--episodes", "2"]);
+    assert_eq!(
+        (tracker["frames"].as_u64(), tracker["missed"].as_u64()),
+        (Some(40), Some(0))
+    );
+    assert!(tracker["errors"][0]["max"].as_f64().unwrap() < 1.0, "{tracker}");
+
+    let idm = json(folder, &["score", "idm", "--data", "set.jsonl"]);
+    assert_eq!(idm["rows"][0]["idm"], "closed form");
+    assert_eq!(idm["paper"][0][1], 122.56);
+
+    let expert = json(folder, &["score", "expert", "--episodes", "2", "--steps", "8"]);
+    assert_eq!(expert["episode_length"]["max"], 8.0);
+}
