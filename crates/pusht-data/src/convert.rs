@@ -12,7 +12,7 @@ use crate::{DataError, Difference, Episode, SimulatedSet, Simulation, Source, wr
 /// What a data set can be written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Layout {
+pub enum DataLayout {
     /// Zarr replay buffer, as the Diffusion Policy code reads it.
     ReplayBuffer,
     /// LeRobot v3 (parquet and MP4).
@@ -27,7 +27,7 @@ pub enum Layout {
     Png,
 }
 
-impl Layout {
+impl DataLayout {
     /// All of them.
     pub const ALL: [Self; 6] = [
         Self::ReplayBuffer,
@@ -65,7 +65,7 @@ impl Layout {
     }
 }
 
-impl fmt::Display for Layout {
+impl fmt::Display for DataLayout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -74,17 +74,17 @@ impl fmt::Display for Layout {
 /// No layout has this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown layout {found:?}; expected replay-buffer, lerobot, simulated, mp4, gif or png")]
-pub struct UnknownLayout {
+pub struct UnknownDataLayout {
     /// As given.
     pub found: String,
 }
 
-impl FromStr for Layout {
-    type Err = UnknownLayout;
+impl FromStr for DataLayout {
+    type Err = UnknownDataLayout;
 
-    fn from_str(text: &str) -> Result<Self, UnknownLayout> {
+    fn from_str(text: &str) -> Result<Self, UnknownDataLayout> {
         let found = Self::ALL.into_iter().find(|layout| layout.name() == text);
-        found.ok_or_else(|| UnknownLayout { found: text.to_owned() })
+        found.ok_or_else(|| UnknownDataLayout { found: text.to_owned() })
     }
 }
 
@@ -92,10 +92,10 @@ impl FromStr for Layout {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Conversion {
     /// What to write.
-    pub layout: Layout,
+    pub layout: DataLayout,
     /// Only the first so many episodes.
     pub episodes: Option<usize>,
-    /// Where a recorded set was recorded, for [`Layout::Simulated`]; episode e must have been started from seed e.
+    /// Where a recorded set was recorded, for [`DataLayout::Simulated`]; episode e must have been started from seed e.
     pub recorded_in: Simulation,
     /// The side of the square that each pixel of a video becomes.
     pub scale: u32,
@@ -103,7 +103,7 @@ pub struct Conversion {
 
 impl Conversion {
     /// Of all episodes, recorded in diffusion_policy's environment; pixels of videos become 4 × 4.
-    pub const fn to(layout: Layout) -> Self {
+    pub const fn to(layout: DataLayout) -> Self {
         Self {
             layout,
             episodes: None,
@@ -129,16 +129,16 @@ impl Conversion {
         let episodes = source.stream(0..count);
         let mut compared = None;
         match self.layout {
-            Layout::ReplayBuffer => write_replay_buffer(target, lengths, episodes, ctx)?,
-            Layout::LeRobot => drop(write_lerobot(target, episodes, frames, ctx)?),
-            Layout::Simulated => {
+            DataLayout::ReplayBuffer => write_replay_buffer(target, lengths, episodes, ctx)?,
+            DataLayout::LeRobot => drop(write_lerobot(target, episodes, frames, ctx)?),
+            DataLayout::Simulated => {
                 let (set, difference) = SimulatedSet::recover(source, count, self.recorded_in, ctx)?;
                 compared = Some(difference);
                 set.save(target)?;
             }
-            Layout::Mp4 => self.videos(target, ".mp4", episodes, frames, ctx)?,
-            Layout::Gif => self.videos(target, ".gif", episodes, frames, ctx)?,
-            Layout::Png => self.videos(target, "", episodes, frames, ctx)?,
+            DataLayout::Mp4 => self.videos(target, ".mp4", episodes, frames, ctx)?,
+            DataLayout::Gif => self.videos(target, ".gif", episodes, frames, ctx)?,
+            DataLayout::Png => self.videos(target, "", episodes, frames, ctx)?,
         }
         Ok(Converted {
             episodes: count,
@@ -182,7 +182,7 @@ pub struct Converted {
     pub episodes: usize,
     /// Their frames.
     pub frames: usize,
-    /// How far recorded episodes are from what was simulated; only of [`Layout::Simulated`].
+    /// How far recorded episodes are from what was simulated; only of [`DataLayout::Simulated`].
     pub compared: Option<Difference>,
 }
 
@@ -193,13 +193,16 @@ mod tests {
 
     #[test]
     fn names_and_paths_say_the_layout() {
-        for layout in Layout::ALL {
+        for layout in DataLayout::ALL {
             assert_eq!(layout.to_string().parse(), Ok(layout));
         }
-        assert!("zip".parse::<Layout>().unwrap_err().to_string().contains("\"zip\""));
-        assert_eq!(Layout::of_path(Path::new("a/b.zarr")), Some(Layout::ReplayBuffer));
-        assert_eq!(Layout::of_path(Path::new("b.jsonl")), Some(Layout::Simulated));
-        assert_eq!(Layout::of_path(Path::new("b.mp4")), None);
+        assert!("zip".parse::<DataLayout>().unwrap_err().to_string().contains("\"zip\""));
+        assert_eq!(
+            DataLayout::of_path(Path::new("a/b.zarr")),
+            Some(DataLayout::ReplayBuffer)
+        );
+        assert_eq!(DataLayout::of_path(Path::new("b.jsonl")), Some(DataLayout::Simulated));
+        assert_eq!(DataLayout::of_path(Path::new("b.mp4")), None);
     }
 
     #[test]
@@ -213,7 +216,7 @@ mod tests {
         set.save(folder.path().join("set.jsonl")).unwrap();
         let source = crate::open(folder.path().join("set.jsonl")).unwrap();
         let mut ctx = JobContext::silent();
-        for layout in Layout::ALL {
+        for layout in DataLayout::ALL {
             let target = folder.path().join(layout.name());
             let mut conversion = Conversion::to(layout);
             conversion.scale = 1;
@@ -234,7 +237,7 @@ mod tests {
         assert!(folder.path().join("mp4/episode_0001.mp4").is_file());
         let first = Conversion {
             episodes: Some(1),
-            ..Conversion::to(Layout::Gif)
+            ..Conversion::to(DataLayout::Gif)
         };
         let converted = first.run(&source, &folder.path().join("one"), &mut ctx).unwrap();
         assert_eq!((converted.episodes, converted.frames, converted.compared), (1, 3, None));

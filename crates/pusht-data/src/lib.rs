@@ -25,7 +25,7 @@ mod zarr;
 pub use augment::{FrameTransform, NotSquare, Transform};
 pub use batch::{Batch, Loader, LoaderError};
 #[cfg(all(feature = "lerobot", feature = "zarr"))]
-pub use convert::{Conversion, Converted, Layout, UnknownLayout};
+pub use convert::{Conversion, Converted, DataLayout, UnknownDataLayout};
 pub use episode::{Episode, EpisodeError, Provenance};
 pub use error::DataError;
 pub use inverse_dynamics::{IdmError, InverseDynamics, Labels};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use pusht_data::{Conversion, Layout, open};
+use pusht_data::{Conversion, DataLayout, open};
 use serde_json::json;
 
 use super::environment::Environment;
@@ -25,7 +25,7 @@ pub(crate) struct Convert {
     /// Layout of --to: replay-buffer, lerobot, simulated (starts and actions), mp4, gif or png (folders of files); without
     /// it, .zarr is a replay buffer and .jsonl simulated
     #[arg(long = "as", value_name = "LAYOUT")]
-    layout: Option<Layout>,
+    layout: Option<DataLayout>,
     /// Only the first N episodes
     #[arg(long, value_name = "N")]
     episodes: Option<usize>,
@@ -40,12 +40,12 @@ pub(crate) struct Convert {
 
 impl Convert {
     pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
-        let layout = self.layout.or_else(|| Layout::of_path(&self.to)).with_context(|| {
+        let layout = self.layout.or_else(|| DataLayout::of_path(&self.to)).with_context(|| {
             let to = self.to.display();
             format!("--to {to}: neither .zarr nor .jsonl; say --as replay-buffer, lerobot, simulated, mp4, gif or png")
         })?;
         ensure!(
-            self.recorded_in.is_none() || layout == Layout::Simulated,
+            self.recorded_in.is_none() || layout == DataLayout::Simulated,
             "--recorded-in is for --as simulated; {layout} keeps frames and states as they were recorded"
         );
         ensure!(
