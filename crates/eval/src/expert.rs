@@ -137,7 +137,7 @@ impl fmt::Display for ExpertScores {
             "the expert in {}: {} episodes from seed {}, at most {} steps; mean ± SD\n",
             self.environment, self.episodes, self.first_seed, self.steps
         )?;
-        let of = |s: Summary| MeanSd { mean: s.mean, sd: s.sd }.text();
+        let of = |summary: Summary| summary.text();
         let max_reward = format!("{:.4} ± {:.4}", self.max_reward.mean, self.max_reward.sd);
         let autocorrelation = self.velocity_autocorrelation.map(|r| format!("{r:.3}"));
         let rows = [

@@ -2,6 +2,7 @@
 //!
 //! With Δ the difference of the mean reward per step (treatment less control, paired by start) and its 95 % interval:
 //!
+//! 0. *uninformative* when an arm has one roll-out of one seed, which has no interval;
 //! 1. *uninformative* when the lower bound of arm `demo` is less than 0.05 above standing still: a policy that learns
 //!    nothing from the best data cannot tell data apart;
 //! 2. *no difference shown* when the interval lies within ±0.02 – and the control itself is at least 0.05 above
@@ -12,7 +13,7 @@
 
 use crate::Arm;
 use serde::{Deserialize, Serialize};
-use traj_metrics::{Bootstrap, Interval, MetricError};
+use traj_metrics::{Bootstrap, Bounds, Interval, MetricError};
 
 /// Differences within ± this many units of reward a step are of no practical importance.
 pub const MARGIN: f64 = 0.02;
@@ -102,16 +103,16 @@ impl std::fmt::Display for Comparison {
     /// One line, e.g. `mixed against demo: hurts, −0.067 reward a step [−0.105, −0.030]`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let number = |x: f64| format!("{x:+.3}").replace('-', "−");
-        let Interval { mean, low, high } = self.difference;
+        let Interval { mean, bounds } = self.difference;
+        let bounds = bounds.map(|Bounds { low, high }| format!("{}, {}", number(low), number(high)));
         write!(
             f,
-            "{} against {}: {}, {} reward a step [{}, {}]",
+            "{} against {}: {}, {} reward a step [{}]",
             self.treatment,
             self.control,
             self.outcome.words(),
             number(mean),
-            number(low),
-            number(high)
+            bounds.as_deref().unwrap_or("no interval")
         )
     }
 }
@@ -199,10 +200,14 @@ impl Verdict {
     /// The verdict in one sentence, which names the generator and the numbers it rests on.
     pub fn sentence(&self) -> String {
         let clause = |c: &Comparison, doing: &str| {
-            let [mean, low, high] =
-                [c.difference.mean, c.difference.low, c.difference.high].map(|x| format!("{x:+.3}").replace('-', "−"));
+            let number = |x: f64| format!("{x:+.3}").replace('-', "−");
+            let interval = match c.difference.bounds {
+                Some(Bounds { low, high }) => format!("95 % interval {} to {}", number(low), number(high)),
+                None => "no interval from one roll-out".to_owned(),
+            };
+            let mean = number(c.difference.mean);
             let numbers = format!(
-                "{} against {}: {mean} reward a step, 95 % interval {low} to {high}",
+                "{} against {}: {mean} reward a step, {interval}",
                 c.treatment, c.control
             );
             match c.outcome {
@@ -229,8 +234,12 @@ impl Verdict {
     }
 }
 
-/// Steps 1 to 4 of the rule, in order.
+/// The steps of the rule, in order.
 fn judge(difference: Interval, control: Interval, demo: Interval, still: f64) -> (Outcome, String) {
+    let (Some(difference), Some(control), Some(demo)) = (difference.bounds, control.bounds, demo.bounds) else {
+        let reason = "one roll-out has no interval: more seeds or episodes are needed".to_owned();
+        return (Outcome::Uninformative, reason);
+    };
     if demo.low < still + ABOVE_FLOOR {
         let reason = format!(
             "the lower bound of demo, {:.3}, is not {ABOVE_FLOOR} above standing still, {still:.3}",
@@ -309,11 +318,7 @@ mod tests {
     const DEMO: Interval = interval(0.25, 0.35);
 
     const fn interval(low: f64, high: f64) -> Interval {
-        Interval {
-            mean: (low + high) / 2.0,
-            low,
-            high,
-        }
+        Interval::new((low + high) / 2.0, low, high)
     }
 
     fn outcome(low: f64, high: f64) -> Outcome {
@@ -335,16 +340,34 @@ mod tests {
         let comparison = Comparison {
             treatment: "mixed".into(),
             control: "demo".into(),
-            difference: Interval {
-                mean: -0.067,
-                low: -0.105,
-                high: 0.0304,
-            },
+            difference: Interval::new(-0.067, -0.105, 0.0304),
             outcome: Outcome::Hurts,
             reason: String::new(),
         };
         let line = "mixed against demo: hurts, −0.067 reward a step [−0.105, +0.030]";
         assert_eq!(comparison.to_string(), line);
+        let one = Comparison {
+            difference: Interval {
+                mean: -0.067,
+                bounds: None,
+            },
+            ..comparison
+        };
+        let line = "mixed against demo: hurts, −0.067 reward a step [no interval]";
+        assert_eq!(one.to_string(), line);
+    }
+
+    #[test]
+    fn one_roll_out_tells_nothing() {
+        let one = Interval {
+            mean: 0.3,
+            bounds: None,
+        };
+        for (difference, control, demo) in [(one, DEMO, DEMO), (DEMO, one, DEMO), (DEMO, DEMO, one)] {
+            let (outcome, reason) = judge(difference, control, demo, STILL);
+            assert_eq!(outcome, Outcome::Uninformative);
+            assert!(reason.contains("one roll-out"), "{reason}");
+        }
     }
 
     #[test]

@@ -35,11 +35,7 @@ fn a_page_holds_its_pictures_and_escapes_names() {
 
 /// What an experiment said.
 fn policies() -> Policies {
-    let interval = |mean: f64| Interval {
-        mean,
-        low: mean - 0.01,
-        high: mean + 0.01,
-    };
+    let interval = |mean: f64| Interval::new(mean, mean - 0.01, mean + 0.01);
     let comparison = |treatment: &str, control: &str| Comparison {
         treatment: treatment.into(),
         control: control.into(),

@@ -1,6 +1,7 @@
 //! Percentile bootstrap intervals: of a mean (plain, paired by start, over seeds × episodes), of a median, of anything.
 
 use crate::error::{MetricError, check_values};
+use crate::interval::{Bounds, Estimate, Interval};
 use crate::summary::{quantile, quartiles};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
@@ -28,48 +29,14 @@ impl Default for Bootstrap {
     }
 }
 
-/// A mean with its interval, in the unit of the values.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Interval {
-    /// Mean of the values themselves (not of the resamples).
-    pub mean: f64,
-    /// Lower bound.
-    pub low: f64,
-    /// Upper bound.
-    pub high: f64,
-}
-
-impl Interval {
-    /// Distance between the bounds.
-    pub fn width(&self) -> f64 {
-        self.high - self.low
-    }
-
-    /// True when `value` lies between the bounds, or on one.
-    pub fn contains(&self, value: f64) -> bool {
-        self.low <= value && value <= self.high
-    }
-}
-
-/// Any statistic with its interval, in its own unit.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Estimate {
-    /// Of the values themselves (not of the resamples).
-    pub value: f64,
-    /// Lower bound.
-    pub low: f64,
-    /// Upper bound.
-    pub high: f64,
-}
-
 impl Bootstrap {
-    /// Interval of the mean of independent values: each resample draws n of them with replacement.
+    /// Interval of the mean of independent values: each resample draws n of them with replacement. One value has no interval.
     ///
     /// # Errors
     /// No values; a value that is NaN or infinite; settings that give no interval.
     pub fn mean(&self, values: &[f64]) -> Result<Interval, MetricError> {
         check_values(values)?;
-        self.interval(mean(values), |rng| draw_mean(rng, values))
+        self.interval(mean(values), values.len() > 1, |rng| draw_mean(rng, values))
     }
 
     /// Interval of the mean of a_i − b_i, where a_i and b_i belong together (the same start): pairs are drawn.
@@ -91,7 +58,8 @@ impl Bootstrap {
 
     /// Interval of the mean of a table `values[seed][episode]`, whose column j has the same start in every row. Each
     /// resample draws rows and columns, both with replacement, and takes the mean of the crossings, so the interval
-    /// speaks about other training seeds and other starts. With one row it is [`Bootstrap::mean`]'s kind of interval.
+    /// speaks about other training seeds and other starts. With one row it is [`Bootstrap::mean`]'s kind of interval, which
+    /// speaks about starts only; one value, of one seed and one episode, has no interval.
     ///
     /// Percentile intervals over few seeds are too narrow; `docs/metrics.md` has the measured coverage.
     ///
@@ -100,7 +68,7 @@ impl Bootstrap {
     /// interval.
     pub fn two_level<R: AsRef<[f64]>>(&self, values: &[R]) -> Result<Interval, MetricError> {
         let episodes = check_table(values)?;
-        self.interval(table_mean(values), |rng| {
+        self.interval(table_mean(values), values.len() * episodes > 1, |rng| {
             let columns = draw(rng, episodes);
             draw_table_mean(rng, values, &columns)
         })
@@ -125,18 +93,24 @@ impl Bootstrap {
                 right,
             });
         }
-        self.interval(table_mean(a) - table_mean(b), |rng| {
+        let several = left > 1 || a.len() > 1 || b.len() > 1;
+        self.interval(table_mean(a) - table_mean(b), several, |rng| {
             let columns = draw(rng, left);
             draw_table_mean(rng, a, &columns) - draw_table_mean(rng, b, &columns)
         })
     }
 
-    /// Interval of the median of independent values, by the rule of [`Summary::median`](crate::Summary).
+    /// Interval of the median of independent values, by the rule of [`Summary::median`](crate::Summary). One value has no
+    /// interval.
     ///
     /// # Errors
     /// As [`Bootstrap::mean`].
     pub fn median(&self, values: &[f64]) -> Result<Estimate, MetricError> {
         let [_, value, _] = quartiles(values)?;
+        if values.len() == 1 {
+            self.check()?;
+            return Ok(Estimate { value, bounds: None });
+        }
         let mut drawn = vec![0.0; values.len()];
         let draws = self.draws(&[values.len()], |sets| {
             for (drawn, &i) in drawn.iter_mut().zip(&sets[0]) {
@@ -145,8 +119,10 @@ impl Bootstrap {
             drawn.sort_by(f64::total_cmp);
             quantile(&drawn, 0.5)
         })?;
-        let [low, high] = self.bounds(&draws)?;
-        Ok(Estimate { value, low, high })
+        Ok(Estimate {
+            value,
+            bounds: Some(self.bounds(&draws)?),
+        })
     }
 
     /// A statistic of as many resamples as asked for. Each resample of sets of `counts[0]`, `counts[1]`, … things hands the
@@ -176,19 +152,26 @@ impl Bootstrap {
     ///
     /// # Errors
     /// No values; a value that is NaN or infinite; settings that give no interval.
-    pub fn bounds(&self, drawn: &[f64]) -> Result<[f64; 2], MetricError> {
+    pub fn bounds(&self, drawn: &[f64]) -> Result<Bounds, MetricError> {
         self.check()?;
         check_values(drawn)?;
         let mut sorted = drawn.to_vec();
         sorted.sort_by(f64::total_cmp);
         let tail = (1.0 - self.level) / 2.0;
-        Ok([tail, 1.0 - tail].map(|q| quantile(&sorted, q)))
+        let [low, high] = [tail, 1.0 - tail].map(|q| quantile(&sorted, q));
+        Ok(Bounds { low, high })
     }
 
-    /// Percentiles of as many draws of the statistic as asked for.
-    fn interval(&self, mean: f64, statistic: impl FnMut(&mut Pcg64) -> f64) -> Result<Interval, MetricError> {
-        let [low, high] = self.bounds(&self.resample(statistic)?)?;
-        Ok(Interval { mean, low, high })
+    /// Percentiles of as many draws of the statistic as asked for; none of a single value, which resampling cannot vary.
+    fn interval(
+        &self,
+        mean: f64,
+        several: bool,
+        statistic: impl FnMut(&mut Pcg64) -> f64,
+    ) -> Result<Interval, MetricError> {
+        self.check()?;
+        let bounds = several.then(|| self.bounds(&self.resample(statistic)?)).transpose()?;
+        Ok(Interval { mean, bounds })
     }
 
     fn resample(&self, mut statistic: impl FnMut(&mut Pcg64) -> f64) -> Result<Vec<f64>, MetricError> {

@@ -2,12 +2,24 @@
 
 use crate::directness::Directness;
 use crate::measures::SequenceMeasures;
-use crate::summary::MeanSd;
+use crate::summary::{MeanSd, Summary};
 
 impl MeanSd {
     /// "10.12 ± 8.32".
     pub fn text(&self) -> String {
         format!("{:.2} ± {:.2}", self.mean, self.sd)
+    }
+}
+
+impl Summary {
+    /// "10.12 ± 8.32"; of a single value, which has no spread to tell, "10.12".
+    pub fn text(&self) -> String {
+        if self.count > 1 {
+            let Self { mean, sd, .. } = *self;
+            MeanSd { mean, sd }.text()
+        } else {
+            format!("{:.2}", self.mean)
+        }
     }
 }
 
@@ -37,8 +49,7 @@ impl SequenceMeasures {
 }
 
 fn directness(directness: &Directness) -> String {
-    let text = |s: crate::Summary| MeanSd { mean: s.mean, sd: s.sd }.text();
-    or_dash(directness.summary.map(text))
+    or_dash(directness.summary.map(|summary| summary.text()))
 }
 
 fn or_dash(text: Option<String>) -> String {
@@ -48,6 +59,12 @@ fn or_dash(text: Option<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_value_has_no_spread() {
+        assert_eq!(Summary::of(&[2.0]).unwrap().text(), "2.00");
+        assert_eq!(Summary::of(&[2.0, 4.0]).unwrap().text(), "3.00 ± 1.00");
+    }
 
     #[test]
     fn what_is_not_defined_is_a_dash() {

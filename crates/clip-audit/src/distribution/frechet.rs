@@ -138,8 +138,10 @@ pub fn frechet_interval(
     })?;
     let lift = drawn.iter().sum::<f64>() / drawn.len() as f64 - value;
     let moved: Vec<f64> = drawn.iter().map(|d| (d - lift).max(0.0)).collect();
-    let [low, high] = bootstrap.bounds(&moved)?;
-    Ok(Estimate { value, low, high })
+    Ok(Estimate {
+        value,
+        bounds: Some(bootstrap.bounds(&moved)?),
+    })
 }
 
 /// Distances between random disjoint subsets of one set: what sets of these sizes differ by for no reason.

@@ -95,16 +95,15 @@ impl DistributionReport {
             self.reference.windows,
             self.null.distances.len(),
             self.null.median()?,
-            all[0],
-            all[1],
+            all.low,
+            all.high,
         );
         out +=
             "| against | clips | windows | left out | distance | share of splits as far |\n|---|---|---|---|---|---|\n";
         for r in &self.rows {
-            let Estimate { value, low, high } = r.distance;
             out += &format!(
-                "| {} | {} | {} | {} | {value:.3} [{low:.3}, {high:.3}] | {:.4} |\n",
-                r.name, r.clips, r.windows, r.unseen, r.beyond
+                "| {} | {} | {} | {} | {:.3} | {:.4} |\n",
+                r.name, r.clips, r.windows, r.unseen, r.distance, r.beyond
             );
         }
         out += "\nMean ± standard deviation of each feature over the windows:\n\n| feature |";

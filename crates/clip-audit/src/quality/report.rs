@@ -130,10 +130,10 @@ impl QualityReport {
         ];
         let found = |wanted: &str| {
             let named = measures.iter().filter(|(_, difference, good)| {
-                let found = match difference {
+                let found = match difference.and_then(|difference| difference.bounds) {
                     None => "untold",
-                    Some(i) if good * i.low > 0.0 && good * i.high > 0.0 => "better",
-                    Some(i) if good * i.low < 0.0 && good * i.high < 0.0 => "worse",
+                    Some(b) if good * b.low > 0.0 && good * b.high > 0.0 => "better",
+                    Some(b) if good * b.low < 0.0 && good * b.high < 0.0 => "worse",
                     Some(_) => "equal",
                 };
                 found == wanted
@@ -235,13 +235,12 @@ fn grouped(
 }
 
 fn figures(row: &QualityRow) -> String {
-    let two = |i: &Interval| format!("{:.2} [{:.2}, {:.2}]", i.mean, i.low, i.high);
-    let one = |i: &Interval| format!("{:.1} [{:.1}, {:.1}]", i.mean, i.low, i.high);
+    let two = |i: &Interval| format!("{i:.2}");
     let none = || "–".to_owned();
     format!(
         "| {} | {} | {} | {} | {} | {} | {} | {} |",
         row.clips,
-        one(&row.psnr),
+        format_args!("{:.1}", row.psnr),
         two(&row.ssim),
         two(&row.one_agent),
         two(&row.deformation),
@@ -252,10 +251,7 @@ fn figures(row: &QualityRow) -> String {
 }
 
 fn signed(difference: &Option<Interval>) -> String {
-    let Some(i) = difference else {
-        return "–".to_owned();
-    };
-    format!("{:+.3} [{:+.3}, {:+.3}]", i.mean, i.low, i.high)
+    difference.map_or_else(|| "–".to_owned(), |i| format!("{i:+.3}"))
 }
 
 #[cfg(test)]
@@ -299,8 +295,8 @@ mod tests {
         let [Some(difference), Some(pushed), None] = &report.against_fade else {
             panic!("{:?}", report.against_fade);
         };
-        assert!((difference.mean + 0.3).abs() < 1e-12 && difference.width() < 1e-9);
-        assert_eq!((pushed.low, pushed.high), (0.0, 0.0));
+        assert!((difference.mean + 0.3).abs() < 1e-12 && difference.bounds.unwrap().width() < 1e-9);
+        assert_eq!(*pushed, Interval::new(0.0, 0.0, 0.0));
         // What could not be told is left out of the means, and said to be missing.
         assert_eq!(report.rows[0].pushed.map(|i| i.mean), Some(1.0));
         assert!(report.markdown().contains("residual – px"), "{}", report.markdown());
@@ -310,6 +306,12 @@ mod tests {
         );
         assert_eq!(report.rows[0].given_error, Some(0.1));
         assert!(report.markdown().contains("3 and more | 5"), "{}", report.markdown());
+        // A group of one clip has means and no intervals.
+        assert!(
+            report.markdown().contains("| 0 | 1 | 30.0 [no interval] |"),
+            "{}",
+            report.markdown()
+        );
         assert_eq!(
             report.conclusion(),
             "The clips of ours against cross-fades between the same ends: they are better in the shape of the T; no \

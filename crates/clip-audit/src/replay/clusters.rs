@@ -23,13 +23,16 @@ impl<'a> Clusters<'a> {
         Self { ranges, bootstrap }
     }
 
-    /// A statistic of any number of values, one of which belongs to each place, with its interval.
+    /// A statistic of any number of values, one of which belongs to each place, with its interval; one clip has none.
     pub(crate) fn estimate<T: Copy>(
         &self,
         values: &[T],
         statistic: impl Fn(&mut Vec<T>) -> f64,
     ) -> Result<Estimate, MetricError> {
         let value = statistic(&mut values.to_vec());
+        if self.ranges.len() == 1 {
+            return Ok(Estimate { value, bounds: None });
+        }
         let mut drawn = Vec::with_capacity(values.len());
         let draws = self.bootstrap.draws(&[self.ranges.len()], |sets| {
             drawn.clear();
@@ -38,8 +41,10 @@ impl<'a> Clusters<'a> {
             }
             statistic(&mut drawn)
         })?;
-        let [low, high] = self.bootstrap.bounds(&draws)?;
-        Ok(Estimate { value, low, high })
+        Ok(Estimate {
+            value,
+            bounds: Some(self.bootstrap.bounds(&draws)?),
+        })
     }
 
     pub(crate) fn median(&self, values: &[f64]) -> Result<Estimate, MetricError> {

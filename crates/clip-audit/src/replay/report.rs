@@ -161,6 +161,5 @@ fn range(group: &ReplayGroup, whole: bool) -> String {
 }
 
 fn scaled(e: Estimate, by: f64, digits: usize) -> String {
-    let [value, low, high] = [e.value, e.low, e.high].map(|x| format!("{:.digits$}", x * by));
-    format!("{value} [{low}, {high}]")
+    format!("{:.digits$}", e.scaled(by))
 }

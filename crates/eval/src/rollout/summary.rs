@@ -3,9 +3,9 @@
 use super::{EpisodeScores, FIRST_START_SEED, Protocol, Scores};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use traj_metrics::{Interval, MetricError};
+use traj_metrics::{Bounds, Interval, MetricError};
 
-/// Means over episodes with 95 % intervals (bootstrap over episodes).
+/// Means over episodes with 95 % intervals (bootstrap over episodes; none of one episode).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// The protocol.
@@ -70,8 +70,12 @@ impl fmt::Display for Summary {
             ("solved (coverage > 0.95)", self.solved),
             ("T within 20 px and 20°", self.pose_reached),
         ] {
-            let Interval { mean, low, high, .. } = value;
-            write!(f, "\n{name:<28} {mean:.4}  95 % interval {low:.4} to {high:.4}")?;
+            let Interval { mean, bounds } = value;
+            write!(f, "\n{name:<28} {mean:.4}  ")?;
+            match bounds {
+                Some(Bounds { low, high }) => write!(f, "95 % interval {low:.4} to {high:.4}")?,
+                None => write!(f, "no interval from one episode")?,
+            }
         }
         Ok(())
     }

@@ -206,6 +206,9 @@ fn figure(
     let mut drawn = bootstrap.draws(counts, |sets| statistic(sets).unwrap_or(f64::NAN))?;
     drawn.retain(|d| d.is_finite());
     let enough = counts[0] > 1 && 2 * drawn.len() >= bootstrap.resamples;
-    let interval = enough.then(|| bootstrap.bounds(&drawn)).transpose()?;
-    Ok(Figure { value, interval })
+    let bounds = enough.then(|| bootstrap.bounds(&drawn)).transpose()?;
+    Ok(Figure {
+        value,
+        interval: bounds.map(|bounds| [bounds.low, bounds.high]),
+    })
 }

@@ -1,7 +1,7 @@
 //! Numbers as pages write them.
 
 use maud::{Markup, html};
-use traj_metrics::{Interval, MeanSd};
+use traj_metrics::{Bounds, Interval, MeanSd};
 
 /// A number with a true minus, or a dash.
 pub(crate) fn number(value: Option<f64>, decimals: usize) -> String {
@@ -26,35 +26,53 @@ pub(crate) fn count(n: usize) -> String {
 
 /// `value [low, high]`.
 pub(crate) fn interval(i: Interval, decimals: usize) -> Markup {
-    let [mean, low, high] = [i.mean, i.low, i.high].map(|x| number(Some(x), decimals));
-    spread(&mean, &low, &high)
+    spread(i, |x| number(Some(x), decimals))
 }
 
 /// The same with signs, of a difference of rewards.
 pub(crate) fn signed(i: Interval) -> Markup {
-    let [mean, low, high] = [i.mean, i.low, i.high].map(|x| format!("{x:+.3}").replace('-', "−"));
-    spread(&mean, &low, &high)
+    spread(i, |x| format!("{x:+.3}").replace('-', "−"))
 }
 
 /// A value and its interval as they are written.
-fn spread(mean: &str, low: &str, high: &str) -> Markup {
+fn spread(i: Interval, number: impl Fn(f64) -> String) -> Markup {
     html! {
-        b { (mean) }
+        b { (number(i.mean)) }
         " "
-        span.ci { "[" (low) ", " (high) "]" }
+        span.ci {
+            @match i.bounds {
+                Some(Bounds { low, high }) => { "[" (number(low)) ", " (number(high)) "]" }
+                None => { "[no interval]" }
+            }
+        }
     }
 }
 
 /// A share in %.
 pub(crate) fn percent(share: Interval) -> Interval {
-    Interval {
-        mean: share.mean * 100.0,
-        low: share.low * 100.0,
-        high: share.high * 100.0,
-    }
+    share.scaled(100.0)
 }
 
 /// `mean ± SD`.
 pub(crate) fn mean_sd(m: MeanSd, decimals: usize) -> String {
     format!("{} ± {}", number(Some(m.mean), decimals), number(Some(m.sd), decimals))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_interval_says_so() {
+        let html = interval(Interval::new(0.3, -0.25, 0.35), 2).into_string();
+        assert_eq!(html, "<b>0.30</b> <span class=\"ci\">[−0.25, 0.35]</span>");
+        let one = Interval {
+            mean: 0.3,
+            bounds: None,
+        };
+        assert_eq!(
+            interval(percent(one), 0).into_string(),
+            "<b>30</b> <span class=\"ci\">[no interval]</span>"
+        );
+    }
 }

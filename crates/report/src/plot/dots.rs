@@ -3,7 +3,7 @@
 use super::axis::{LABEL, Scale, TICK, draw_x};
 use super::palette::{GRID, INK, SOFT};
 use super::svg::{Anchor, Svg, text_width};
-use traj_metrics::Interval;
+use traj_metrics::{Bounds, Interval};
 
 const ROW: f64 = 34.0;
 const HEAD: f64 = 40.0;
@@ -38,9 +38,12 @@ pub fn dot_chart(title: &str, x_label: &str, rows: &[DotRow], marks: &[Mark]) ->
     let left = 24.0 + rows.iter().map(|r| text_width(&r.name, LABEL)).fold(60.0, f64::max);
     let bottom = HEAD + ROW * rows.len() as f64;
     let mut svg = Svg::new(width, bottom + FOOT);
-    let values = rows
-        .iter()
-        .flat_map(|r| [r.interval.low, r.interval.high, r.interval.mean]);
+    let values = rows.iter().flat_map(|r| {
+        let bounds = r.interval.bounds.into_iter();
+        bounds
+            .flat_map(|Bounds { low, high }| [low, high])
+            .chain([r.interval.mean])
+    });
     let values = values.chain(rows.iter().flat_map(|r| r.singles.iter().copied()));
     let x = Scale::around(
         values.chain(marks.iter().map(|m| m.at)),
@@ -56,14 +59,19 @@ pub fn dot_chart(title: &str, x_label: &str, rows: &[DotRow], marks: &[Mark]) ->
         if i > 0 {
             svg.line([left, y - ROW / 2.0], [width - 10.0, y - ROW / 2.0], GRID, 1.0);
         }
-        let Interval { mean, low, high } = row.interval;
+        let Interval { mean, bounds } = row.interval;
         svg.text([left - 10.0, y + 4.0], Anchor::End, LABEL, INK, &row.name);
         for single in row.singles.iter().filter(|s| s.is_finite()) {
             svg.circle([x.px(*single), y + 9.0], 2.2, row.colour, 0.55);
         }
-        svg.line([x.px(low), y], [x.px(high), y], row.colour, 3.0);
+        if let Some(Bounds { low, high }) = bounds {
+            svg.line([x.px(low), y], [x.px(high), y], row.colour, 3.0);
+        }
         svg.circle([x.px(mean), y], 5.5, row.colour, 1.0);
-        let text = format!("{mean:.3}  [{low:.3}, {high:.3}]").replace('-', "−");
+        let text = match bounds {
+            Some(Bounds { low, high }) => format!("{mean:.3}  [{low:.3}, {high:.3}]").replace('-', "−"),
+            None => format!("{mean:.3}  [no interval]").replacen('-', "−", 1),
+        };
         svg.text([width - RIGHT + 14.0, y + 4.0], Anchor::Start, LABEL, INK, &text);
     }
     svg.finish(title)

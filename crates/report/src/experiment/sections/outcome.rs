@@ -36,7 +36,7 @@ pub(crate) fn verdict(report: &Report) -> Markup {
             "The rule was fixed beforehand. An interval above 0 says " i { "helps" } ", below 0 " i { "hurts" } "; within ±"
             (v.margin) " of reward a step it says " i { "no difference shown" } "; one that holds 0 and reaches beyond ±"
             (v.margin) " is " i { "uninformative" } ". So is everything when the lower bound of " i { "demo" } " ("
-            (number(Some(v.demo.low), 3)) ") is not " (v.above_floor) " above standing still ("
+            (number(v.demo.bounds.map(|bounds| bounds.low), 3)) ") is not " (v.above_floor) " above standing still ("
             (number(Some(v.standing_still), 3)) ")."
         }
     }
