@@ -1,5 +1,6 @@
 //! Clips, a server, and a client that speaks HTTP as plainly as possible.
 #![allow(dead_code, reason = "each test uses its part")]
+#![allow(clippy::panic, reason = "helpers of tests")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -8,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use pusht_jobs::{CancelFlag, JobContext, Silent};
-use rating::{Server, ServerSummary, Settings};
+use rating::{RatingError, Ratings, Server, ServerSummary, Settings};
 use serde_json::{Value, json};
 use video_io::{Frame, VideoOptions, save_video};
 
@@ -239,5 +240,36 @@ pub fn reel(bytes: &[u8]) -> (Vec<(u32, Vec<u8>)>, String) {
             return (frames, String::from_utf8(body).unwrap());
         }
         frames.push((time, body));
+    }
+}
+
+/// A folder of clips and a database for them.
+pub struct Study {
+    pub folder: tempfile::TempDir,
+    pub settings: Settings,
+}
+
+impl Study {
+    pub fn new(count: u8) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let video = folder.path().join("clips");
+        clips(&video, count);
+        let settings = settings(&video, &folder.path().join("ratings.db"));
+        Self { folder, settings }
+    }
+
+    pub fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn stored(&self) -> usize {
+        Ratings::read(&self.settings.db).unwrap().ratings.len()
+    }
+
+    pub fn refused(&self) -> RatingError {
+        match Server::open(&self.settings, &mut JobContext::silent()) {
+            Ok(_) => panic!("opened"),
+            Err(error) => error,
+        }
     }
 }
