@@ -8,6 +8,8 @@ mod files;
 mod hash;
 mod journal;
 mod progress;
+#[cfg(feature = "settings")]
+mod settings;
 mod shard;
 mod side_by_side;
 mod stage;
@@ -22,5 +24,7 @@ pub use journal::{Journal, JournalError, JournalScan, Place};
 pub use progress::{Lines, Progress, RecordedProgress, Silent};
 #[cfg(feature = "terminal")]
 pub use progress::{Terminal, terminal_or_lines};
+#[cfg(feature = "settings")]
+pub use settings::{SettingLayers, SettingsError};
 pub use shard::{Shard, ShardError};
 pub use stage::{Done, Key, Origin, Runner, Selection, Stage, StageError, StageRecord};

@@ -1,0 +1,186 @@
+//! Settings in TOML, one layer over another: defaults, a preset, a file, single keys.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use toml::{Table, Value};
+
+/// Settings in TOML, one layer over another. A layer changes what it names and leaves the rest.
+///
+/// ```
+/// use pusht_jobs::SettingLayers;
+///
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// struct Settings {
+///     epochs: usize,
+///     rate: f64,
+/// }
+///
+/// let mut layers = SettingLayers::new(&Settings { epochs: 5, rate: 0.1 }, "defaults")?;
+/// layers.lay("rate = 0.2", "settings.toml")?;
+/// layers.set("epochs=7")?;
+/// let settings: Settings = layers.read()?;
+/// assert_eq!((settings.epochs, settings.rate), (7, 0.2));
+/// assert_eq!(layers.keys().map(|(_, key)| key).collect::<Vec<_>>(), ["rate", "epochs"]);
+/// # Ok::<(), pusht_jobs::SettingsError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct SettingLayers {
+    table: Table,
+    /// Where the last layer came from.
+    origin: String,
+    keys: Vec<(String, String)>,
+}
+
+/// Settings that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{origin}: {reason}")]
+pub struct SettingsError {
+    /// The file or the option that is wrong.
+    pub origin: String,
+    /// What is wrong, and what was expected.
+    pub reason: String,
+}
+
+impl SettingsError {
+    fn new(origin: &str, reason: impl std::fmt::Display) -> Self {
+        Self {
+            origin: origin.to_owned(),
+            reason: reason.to_string(),
+        }
+    }
+}
+
+impl SettingLayers {
+    /// Over these defaults, so that one of them can be set by itself; `origin` names them in errors.
+    ///
+    /// # Errors
+    /// Defaults that are no TOML.
+    pub fn new(defaults: &impl Serialize, origin: &str) -> Result<Self, SettingsError> {
+        Ok(Self {
+            table: Table::try_from(defaults).map_err(|error| SettingsError::new(origin, error))?,
+            origin: origin.to_owned(),
+            keys: Vec::new(),
+        })
+    }
+
+    /// Lays the TOML text of `origin` over what there is.
+    ///
+    /// # Errors
+    /// Text that is not TOML.
+    pub fn lay(&mut self, text: &str, origin: &str) -> Result<(), SettingsError> {
+        let table = text.parse::<Table>();
+        let table = table.map_err(|error| SettingsError::new(origin, format!("is not TOML: {error}")))?;
+        self.lay_table(table, origin);
+        Ok(())
+    }
+
+    /// Sets one key: `key=value` with a dotted key. A bare word is a string; every other value is TOML.
+    ///
+    /// # Errors
+    /// Text that is no such pair.
+    pub fn set(&mut self, setting: &str) -> Result<(), SettingsError> {
+        let origin = format!("--set {setting}");
+        let Some((key, value)) = setting.split_once('=') else {
+            let reason = "expected key=value, for example train.epochs=20";
+            return Err(SettingsError::new(&origin, reason));
+        };
+        let parsed = format!("v = {value}").parse::<Table>();
+        let parsed = parsed.ok().and_then(|mut table| table.remove("v"));
+        let value = parsed.unwrap_or_else(|| Value::String(value.to_owned()));
+        self.lay_value(key, value, &origin)
+    }
+
+    /// Sets one dotted key to a value that came from the option `origin`.
+    ///
+    /// # Errors
+    /// A value that is no TOML, or an empty key.
+    pub fn set_value(&mut self, key: &str, value: &impl Serialize, origin: &str) -> Result<(), SettingsError> {
+        let value = Value::try_from(value).map_err(|error| SettingsError::new(origin, error))?;
+        self.lay_value(key, value, origin)
+    }
+
+    /// The settings.
+    ///
+    /// # Errors
+    /// An unknown key or a value of the wrong kind; the error names the last layer.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, SettingsError> {
+        let settings = self.table.clone().try_into();
+        settings.map_err(|error: toml::de::Error| SettingsError::new(&self.origin, error))
+    }
+
+    /// The keys that layers have set over the defaults, in their order, each with the layer's origin. Dotted, down to what is no
+    /// table.
+    pub fn keys(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.keys.iter().map(|(origin, key)| (origin.as_str(), key.as_str()))
+    }
+
+    fn lay_value(&mut self, key: &str, value: Value, origin: &str) -> Result<(), SettingsError> {
+        let mut parts = key.trim().rsplit('.');
+        let last = parts.next().filter(|part| !part.is_empty());
+        let last = last.ok_or_else(|| SettingsError::new(origin, "the key is empty"))?;
+        let mut table = Table::from_iter([(last.to_owned(), value)]);
+        for part in parts {
+            table = Table::from_iter([(part.to_owned(), Value::Table(table))]);
+        }
+        self.lay_table(table, origin);
+        Ok(())
+    }
+
+    fn lay_table(&mut self, table: Table, origin: &str) {
+        origin.clone_into(&mut self.origin);
+        collect(&table, "", &mut |key| self.keys.push((origin.to_owned(), key)));
+        overlay(&mut self.table, table);
+    }
+}
+
+fn collect(table: &Table, above: &str, found: &mut impl FnMut(String)) {
+    for (key, value) in table {
+        let key = if above.is_empty() {
+            key.clone()
+        } else {
+            format!("{above}.{key}")
+        };
+        match value {
+            Value::Table(inner) => collect(inner, &key, found),
+            _ => found(key),
+        }
+    }
+}
+
+fn overlay(base: &mut Table, over: Table) {
+    for (key, value) in over {
+        match (base.get_mut(&key), value) {
+            (Some(Value::Table(base)), Value::Table(over)) => overlay(base, over),
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_names_its_layer() {
+        let mut layers = SettingLayers::new(&Table::new(), "defaults").unwrap();
+        let text = |error: Result<(), SettingsError>| error.unwrap_err().to_string();
+        assert!(text(layers.lay("a =", "x.toml")).starts_with("x.toml: is not TOML"));
+        assert!(text(layers.set("a")).starts_with("--set a: expected key=value"));
+        assert!(text(layers.set("=3")).contains("the key is empty"));
+        layers.set("a.b=word").unwrap();
+        let read = layers.read::<std::collections::BTreeMap<String, u32>>();
+        assert!(read.unwrap_err().to_string().starts_with("--set a.b=word: "));
+    }
+
+    #[test]
+    fn tables_are_laid_over_key_by_key_and_other_values_are_replaced() {
+        let mut layers = SettingLayers::new(&Table::new(), "defaults").unwrap();
+        layers.lay("[a]\nx = [1, 2]\ny = 1", "one").unwrap();
+        layers.lay("[a]\nx = [3]", "two").unwrap();
+        layers.set_value("a.z", &"w", "--z").unwrap();
+        let table: Table = layers.read().unwrap();
+        assert_eq!(table.to_string().replace(' ', ""), "[a]\nx=[3]\ny=1\nz=\"w\"\n");
+    }
+}
