@@ -22,6 +22,15 @@ impl RolloutRecord {
     /// # Errors
     /// What the file system says.
     pub fn write(&self, path: &Path) -> Result<(), RecordError> {
+        let json = self.to_json();
+        write_file(path, |file| file.write_all(json?.as_bytes())).map_err(RecordError::io(path))
+    }
+
+    /// What [`RolloutRecord::write`] writes.
+    ///
+    /// # Errors
+    /// Numbers that are no JSON.
+    pub fn to_json(&self) -> serde_json::Result<String> {
         let scores = |protocol: Protocol| {
             Scores::with_limit(self, protocol, protocol.steps())
                 .ok()?
@@ -32,7 +41,7 @@ impl RolloutRecord {
             record: self,
             scores: Protocol::ALL.into_iter().filter_map(scores).collect(),
         };
-        write_file(path, |file| Ok(serde_json::to_writer(file, &contents)?)).map_err(RecordError::io(path))
+        serde_json::to_string(&contents)
     }
 
     /// Reads what [`RolloutRecord::write`] wrote, and checks it.

@@ -14,7 +14,7 @@ mod summary;
 pub use film::{FilmError, evenly, film};
 pub use floors::{RandomTarget, StandStill};
 pub use part::RolloutPart;
-pub use protocol::{FIRST_START_SEED, Protocol};
+pub use protocol::{FIRST_START_SEED, Protocol, UnknownProtocol};
 pub use record::{EpisodeRecord, RECORD_SCHEMA, RolloutRecord};
 pub use record_error::RecordError;
 pub use run::{RolloutConfig, RolloutError, rollout, rollout_some};

@@ -70,7 +70,16 @@ impl RolloutPart {
     /// # Errors
     /// What the file system says.
     pub fn write(&self, path: &Path) -> Result<(), RecordError> {
-        write_file(path, |file| Ok(serde_json::to_writer(file, self)?)).map_err(RecordError::io(path))
+        let json = self.to_json();
+        write_file(path, |file| file.write_all(json?.as_bytes())).map_err(RecordError::io(path))
+    }
+
+    /// What [`RolloutPart::write`] writes.
+    ///
+    /// # Errors
+    /// Numbers that are no JSON.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
     }
 
     /// Reads what [`RolloutPart::write`] wrote, and checks it.

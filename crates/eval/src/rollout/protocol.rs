@@ -42,15 +42,45 @@ impl Protocol {
             Self::DiffusionPolicy => 300,
         }
     }
+}
 
-    /// The protocol of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|p| p.name() == name)
+/// A name that no protocol has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no protocol {found:?}; expected {}", Protocol::ALL.map(Protocol::name).join(" or "))]
+pub struct UnknownProtocol {
+    /// As given.
+    pub found: String,
+}
+
+impl std::str::FromStr for Protocol {
+    type Err = UnknownProtocol;
+
+    fn from_str(text: &str) -> Result<Self, UnknownProtocol> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|protocol| protocol.name() == text)
+            .ok_or_else(|| UnknownProtocol { found: text.to_owned() })
     }
 }
 
 impl std::fmt::Display for Protocol {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_parsed() {
+        for protocol in Protocol::ALL {
+            assert_eq!(protocol.to_string().parse(), Ok(protocol));
+        }
+        let text = "Paper".parse::<Protocol>().unwrap_err().to_string();
+        assert_eq!(
+            text,
+            "there is no protocol \"Paper\"; expected paper or diffusion-policy"
+        );
     }
 }

@@ -18,7 +18,7 @@ pub enum RecordError {
         source: std::io::Error,
     },
     /// Something else.
-    #[error("{path} is not a roll-out file of this version: {reason}; make it anew with the example `rollout`", path = path.display())]
+    #[error("{path} is not a roll-out file of this version: {reason}; make it anew with `pusht rollout`", path = path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
