@@ -30,7 +30,7 @@ impl Batch {
 
 /// Random access to the frames of a list of episodes, as they are or transformed.
 pub struct Loader<'a> {
-    episodes: &'a [Episode],
+    episodes: Vec<&'a Episode>,
     transforms: Vec<Transform>,
     tables: Vec<FrameTransform>,
     size: [usize; 2],
@@ -42,7 +42,8 @@ impl<'a> Loader<'a> {
     ///
     /// # Errors
     /// No frames, frames of several sizes, or transforms of frames that are not square.
-    pub fn new(episodes: &'a [Episode], transforms: &[Transform]) -> Result<Self, LoaderError> {
+    pub fn new(episodes: impl IntoIterator<Item = &'a Episode>, transforms: &[Transform]) -> Result<Self, LoaderError> {
+        let episodes: Vec<&Episode> = episodes.into_iter().collect();
         let first = episodes
             .iter()
             .flat_map(|e| &e.frames)

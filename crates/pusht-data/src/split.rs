@@ -28,6 +28,11 @@ impl FrameRef {
     pub const fn new(episode: usize, row: usize) -> Self {
         Self { episode, row, copy: 0 }
     }
+
+    /// Frames in all `copies` transforms, one frame after the other.
+    pub fn augmented(refs: &[Self], copies: usize) -> Vec<Self> {
+        augmented(refs.iter().copied(), copies).collect()
+    }
 }
 
 /// What is dealt out to the parts; named in every result, because the three are not comparable.
@@ -128,7 +133,7 @@ impl Split {
 
     /// The training part with every frame in all `copies` transforms; this is how to augment after splitting.
     pub fn augmented_train(&self, copies: usize) -> Vec<FrameRef> {
-        augmented(self.train.iter().copied(), copies).collect()
+        FrameRef::augmented(&self.train, copies)
     }
 
     /// The episodes with at least one frame in `part`, rising.

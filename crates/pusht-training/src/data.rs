@@ -1,0 +1,135 @@
+//! What is trained on, and what is held out.
+
+use pusht_data::{Episode, FrameRef, Split, SplitProtocol};
+
+/// The episodes of a training and their training, validation and test part.
+///
+/// A part is a list of rows, because a split may deal out single frames; models that need whole episodes take those with a
+/// row in the part.
+#[derive(Clone, Debug)]
+pub struct TrainData<'a> {
+    episodes: Vec<&'a Episode>,
+    split: Split,
+}
+
+impl Default for TrainData<'_> {
+    fn default() -> Self {
+        Self::from_parts(&[], &[], &[])
+    }
+}
+
+impl<'a> TrainData<'a> {
+    /// Episodes, and a split whose rows refer to them in this order.
+    pub fn from_split(episodes: impl IntoIterator<Item = &'a Episode>, split: &Split) -> Self {
+        Self {
+            episodes: episodes.into_iter().collect(),
+            split: split.clone(),
+        }
+    }
+
+    /// Whole episodes, part by part.
+    pub fn from_parts(train: &[&'a Episode], validation: &[&'a Episode], test: &[&'a Episode]) -> Self {
+        let mut episodes = Vec::with_capacity(train.len() + validation.len() + test.len());
+        let mut rows = |part: &[&'a Episode]| {
+            let mut refs = Vec::new();
+            for episode in part {
+                refs.extend((0..episode.len()).map(|row| FrameRef::new(episodes.len(), row)));
+                episodes.push(*episode);
+            }
+            refs
+        };
+        let split = Split {
+            protocol: SplitProtocol::ByEpisode,
+            seed: 0,
+            train: rows(train),
+            validation: rows(validation),
+            test: rows(test),
+        };
+        Self { episodes, split }
+    }
+
+    /// All episodes, also those of no part.
+    pub fn episodes(&self) -> &[&'a Episode] {
+        &self.episodes
+    }
+
+    /// Rows to learn from.
+    pub fn train(&self) -> &[FrameRef] {
+        &self.split.train
+    }
+
+    /// Rows to validate on after every epoch; may be empty.
+    pub fn validation(&self) -> &[FrameRef] {
+        &self.split.validation
+    }
+
+    /// Rows that training does not look at; may be empty.
+    pub fn test(&self) -> &[FrameRef] {
+        &self.split.test
+    }
+
+    /// The episodes with a row in the training part.
+    pub fn train_episodes(&self) -> Vec<&'a Episode> {
+        self.episodes_of(&self.split.train)
+    }
+
+    /// The episodes with a row in the validation part.
+    pub fn validation_episodes(&self) -> Vec<&'a Episode> {
+        self.episodes_of(&self.split.validation)
+    }
+
+    /// The episodes with a row in the test part.
+    pub fn test_episodes(&self) -> Vec<&'a Episode> {
+        self.episodes_of(&self.split.test)
+    }
+
+    /// Without those that are not there: a split may have been made of more episodes than were read.
+    fn episodes_of(&self, part: &[FrameRef]) -> Vec<&'a Episode> {
+        let indices = Split::episodes_of(part).into_iter();
+        indices.filter_map(|index| self.episodes.get(index).copied()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pusht_data::Provenance;
+    use pusht_env::{Frame, GOAL};
+
+    use super::*;
+
+    fn episode(index: usize, rows: usize) -> Episode {
+        Episode {
+            frames: vec![Frame::new(1, 1); rows],
+            actions: vec![[0.0; 2]; rows],
+            states: None,
+            goal: GOAL,
+            provenance: Provenance {
+                source: "test".into(),
+                index,
+                seed: None,
+                actions: "recorded".into(),
+            },
+        }
+    }
+
+    #[test]
+    fn whole_episodes_are_all_of_their_rows() {
+        let episodes = [episode(0, 2), episode(1, 3), episode(2, 1)];
+        let data = TrainData::from_parts(&[&episodes[0], &episodes[2]], &[], &[&episodes[1]]);
+        let rows = [(0, 0), (0, 1), (1, 0)].map(|(episode, row)| FrameRef::new(episode, row));
+        assert_eq!(data.train(), rows);
+        assert_eq!((data.validation().len(), data.test().len()), (0, 3));
+        let indices = |episodes: Vec<&Episode>| episodes.iter().map(|e| e.provenance.index).collect::<Vec<_>>();
+        assert_eq!(indices(data.train_episodes()), [0, 2]);
+        assert_eq!(indices(data.test_episodes()), [1]);
+    }
+
+    #[test]
+    fn a_split_of_more_episodes_than_were_read_leaves_the_others_out() {
+        let episodes = [episode(0, 2), episode(1, 2)];
+        let split = Split::new(&[2; 10], SplitProtocol::ByEpisode, 1, 0).unwrap();
+        let data = TrainData::from_split(&episodes, &split);
+        let parts = [data.train_episodes(), data.validation_episodes(), data.test_episodes()];
+        assert_eq!(parts.iter().map(Vec::len).sum::<usize>(), 2);
+    }
+}

@@ -1,0 +1,11 @@
+//! One way into training: settings, data, device, seed and folder of a training.
+//!
+#![doc = include_str!("../README.md")]
+
+mod data;
+mod output;
+mod spec;
+
+pub use data::TrainData;
+pub use output::TrainOutput;
+pub use spec::{TrainModel, TrainSpec};
