@@ -1,157 +1,26 @@
-//! What to train.
+//! What to train, and how.
 
-use std::path::PathBuf;
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
 use training::TrainConfig;
 
-use crate::{BcError, DiffusionConfig, EncoderConfig};
+use crate::error::BcError;
+use crate::family::PolicyKind;
+use crate::registry;
+use crate::sections::{PolicySection, Sections};
 
-/// Which policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PolicyKind {
-    /// A small network on the tracked state.
-    Tracked,
-    /// Two convolutions and a fully connected head on the picture.
-    Cnn,
-    /// ResNet-18 on the picture.
-    #[serde(rename = "resnet18")]
-    ResNet18,
-    /// Diffusion Policy on states.
-    DiffusionLowdim,
-    /// Diffusion Policy on pictures and the agent's position.
-    Diffusion,
-}
-
-impl PolicyKind {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Tracked,
-        Self::Cnn,
-        Self::ResNet18,
-        Self::DiffusionLowdim,
-        Self::Diffusion,
-    ];
-
-    /// The name in files, on the command line and in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Tracked => "tracked",
-            Self::Cnn => "cnn",
-            Self::ResNet18 => "resnet18",
-            Self::DiffusionLowdim => "diffusion-lowdim",
-            Self::Diffusion => "diffusion",
-        }
-    }
-}
-
-impl std::str::FromStr for PolicyKind {
-    type Err = BcError;
-
-    fn from_str(text: &str) -> Result<Self, BcError> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.name() == text)
-            .ok_or_else(|| BcError::Config {
-                setting: "policy kind",
-                found: format!("{text:?}"),
-                expected: "tracked, cnn, resnet18, diffusion-lowdim or diffusion",
-            })
-    }
-}
-
-/// Transformed copies of the training frames that the policies on pictures learn from; made after the split. The policy
-/// on tracked states needs none: its features have the symmetries built in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Augmentation {
-    /// The frames as they are.
-    #[default]
-    None,
-    /// The eight symmetries of the square, exact on pixels.
-    Dihedral,
-    /// Fourteen copies, as many as the paper made.
-    Fourteen,
-}
-
-/// The policy on tracked states.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TrackedConfig {
-    /// Width of the hidden layers.
-    pub width: usize,
-    /// Number of hidden layers.
-    pub layers: usize,
-    /// Actions predicted at once.
-    pub horizon: usize,
-    /// Of these, how many are taken before looking again.
-    pub execute: usize,
-    /// Deviation of the Gaussian noise on the states that are learned from, px (angles: that over 100 px, in rad); the
-    /// targets stay where they are, so that the policy learns to come back to the demonstrations.
-    pub noise: f32,
-}
-
-impl Default for TrackedConfig {
-    fn default() -> Self {
-        Self {
-            width: 256,
-            layers: 3,
-            horizon: 16,
-            execute: 8,
-            noise: 0.0,
-        }
-    }
-}
-
-/// The policies on pictures.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ImageConfig {
-    /// Actions said at once, all of which are taken before looking again.
-    pub chunk: usize,
-    /// Side of the square that the network sees, px: cut out of the frame at random in training, out of its middle
-    /// otherwise. None: the whole frame.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub crop: Option<usize>,
-    /// Weights to start from instead of random ones, for `resnet18`: a checkpoint of torchvision (`.pth` or
-    /// `.safetensors`), whose head is left out; or `imagenet`, torchvision's own, which is kept in the cache folder and
-    /// fetched where the feature `hub` is on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub init: Option<PathBuf>,
-}
-
-impl Default for ImageConfig {
-    fn default() -> Self {
-        Self {
-            chunk: 1,
-            crop: None,
-            init: None,
-        }
-    }
-}
-
-/// What to train, and how.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// What to train, and how: the kind, its sections of settings ([`PolicySection`]), and the loop.
+///
+/// In a file each section is a table under its key, beside `kind` and `train`. Sections of other kinds may stand there too; they
+/// are checked and not read, so that `kind` alone can be changed.
+#[derive(Clone, Debug, PartialEq)]
 pub struct PolicyConfig {
-    /// Which policy.
-    pub kind: PolicyKind,
-    /// Used by [`PolicyKind::Tracked`].
-    #[serde(default)]
-    pub tracked: TrackedConfig,
-    /// Used by [`PolicyKind::DiffusionLowdim`] and [`PolicyKind::Diffusion`].
-    #[serde(default)]
-    pub diffusion: DiffusionConfig,
-    /// Used by [`PolicyKind::Diffusion`].
-    #[serde(default)]
-    pub encoder: EncoderConfig,
-    /// Used by [`PolicyKind::Cnn`] and [`PolicyKind::ResNet18`].
-    #[serde(default)]
-    pub image: ImageConfig,
-    /// Used by [`PolicyKind::Cnn`] and [`PolicyKind::ResNet18`].
-    #[serde(default)]
-    pub augmentation: Augmentation,
+    kind: PolicyKind,
+    sections: Sections,
     /// Updates, batch size, learning rate, seed.
     pub train: TrainConfig,
 }
@@ -160,75 +29,48 @@ impl PolicyConfig {
     /// Settings that work on two cores for the policies on states (an hour for the diffusion policy), and for the others
     /// on a GPU.
     pub fn new(kind: PolicyKind, seed: u64) -> Self {
-        let train = match kind {
-            PolicyKind::Tracked => TrainConfig {
-                epochs: 6,
-                steps_per_epoch: Some(500),
-                batch_size: 128,
-                learning_rate: 1e-3,
-                final_learning_rate: 0.0,
-                warmup_steps: 200,
-                weight_decay: 0.01,
-                ema_decay: Some(0.999),
-                seed,
-                log_every: 50,
-                ..TrainConfig::default()
-            },
-            PolicyKind::DiffusionLowdim => TrainConfig {
-                epochs: 16,
-                steps_per_epoch: Some(500),
-                batch_size: 256,
-                learning_rate: 1e-3,
-                final_learning_rate: 0.0,
-                warmup_steps: 500,
-                weight_decay: 1e-6,
-                ema_decay: Some(0.999),
-                seed,
-                log_every: 50,
-                ..TrainConfig::default()
-            },
-            PolicyKind::Diffusion => TrainConfig {
-                epochs: 100,
-                batch_size: 64,
-                learning_rate: 1e-4,
-                final_learning_rate: 0.0,
-                warmup_steps: 500,
-                weight_decay: 1e-6,
-                ema_decay: Some(0.999),
-                seed,
-                log_every: 50,
-                ..TrainConfig::default()
-            },
-            PolicyKind::Cnn | PolicyKind::ResNet18 => TrainConfig {
-                epochs: 50,
-                batch_size: 64,
-                learning_rate: 1e-3,
-                weight_decay: 1e-4,
-                seed,
-                ..TrainConfig::default()
-            },
+        let train = TrainConfig {
+            seed,
+            ..kind.0.training()
         };
         Self {
             kind,
-            tracked: TrackedConfig::default(),
-            diffusion: match kind {
-                PolicyKind::Diffusion => DiffusionConfig::for_pictures(),
-                _ => DiffusionConfig::default(),
-            },
-            encoder: EncoderConfig::default(),
-            image: ImageConfig::default(),
-            augmentation: Augmentation::None,
+            sections: kind.0.sections(),
             train,
         }
     }
 
-    /// The settings of the paper, for its two policies: 25 epochs, no augmentation. (Mean squared error, normalisation
-    /// per channel and the split 80/10/10 are what these policies always have; batch size and learning rate, which the
-    /// paper leaves open, are those of [`PolicyConfig::new`].)
-    pub fn paper(kind: PolicyKind, seed: u64) -> Self {
-        let mut config = Self::new(kind, seed);
-        config.train.epochs = 25;
-        config
+    /// The settings of the paper, for its two policies, `cnn` and `resnet18`: 25 epochs, no augmentation. (Mean squared error,
+    /// normalisation per channel and the split 80/10/10 are what these policies always have; batch size and learning rate,
+    /// which the paper leaves open, are those of [`PolicyConfig::new`].) `None` for the others.
+    pub fn paper(kind: PolicyKind, seed: u64) -> Option<Self> {
+        let (sections, train) = kind.0.paper()?;
+        let train = TrainConfig { seed, ..train };
+        Some(Self { kind, sections, train })
+    }
+
+    /// Which policy.
+    pub fn kind(&self) -> PolicyKind {
+        self.kind
+    }
+
+    /// A section of its settings, if the kind reads it.
+    pub fn section<S: PolicySection>(&self) -> Option<&S> {
+        self.sections.get()
+    }
+
+    /// With these settings; [`PolicyConfig::check`] refuses them where the kind does not read them.
+    #[must_use]
+    pub fn with_section(self, section: impl PolicySection) -> Self {
+        Self {
+            sections: self.sections.with(section),
+            ..self
+        }
+    }
+
+    /// What training adds to the data, in words.
+    pub fn augmentation(&self) -> String {
+        self.kind.0.augmentation(&self.sections)
     }
 
     /// Refuses settings that cannot work.
@@ -237,61 +79,104 @@ impl PolicyConfig {
     /// The first such setting.
     pub fn check(&self) -> Result<(), BcError> {
         self.train.check()?;
-        self.image.check(self.kind)?;
-        self.tracked.check()?;
-        self.diffusion.check()?;
-        self.encoder.check()
-    }
-}
-
-fn within(setting: &'static str, value: usize, low: usize, high: usize, expected: &'static str) -> Result<(), BcError> {
-    if value < low || value > high {
-        let found = value.to_string();
-        return Err(BcError::Config {
-            setting,
-            found,
-            expected,
-        });
-    }
-    Ok(())
-}
-
-impl ImageConfig {
-    /// Refuses settings that cannot work.
-    ///
-    /// # Errors
-    /// The first such setting.
-    pub fn check(&self, kind: PolicyKind) -> Result<(), BcError> {
-        within("image.chunk", self.chunk, 1, 64, "1 to 64")?;
-        within("image.crop", self.crop.unwrap_or(96), 32, 96, "32 to 96 px")?;
-        if self.init.is_some() && kind != PolicyKind::ResNet18 {
-            return Err(BcError::Config {
-                setting: "image.init",
-                found: format!("a checkpoint for {}", kind.name()),
-                expected: "none: only resnet18 has published weights",
-            });
+        for section in self.sections.iter() {
+            self.kind.reads(section.key())?;
+            section.check()?;
         }
-        Ok(())
+        self.kind.0.check(&self.sections)
+    }
+
+    /// The same with sections of other kinds at their defaults, as files had them when all kinds shared one table of settings:
+    /// what was hashed then has the same hash.
+    pub fn as_before(&self) -> impl Serialize + '_ {
+        AsBefore(self)
+    }
+
+    pub(crate) fn sections(&self) -> &Sections {
+        &self.sections
     }
 }
 
-impl TrackedConfig {
-    /// Refuses settings that cannot work.
-    ///
-    /// # Errors
-    /// The first such setting.
-    pub fn check(&self) -> Result<(), BcError> {
-        within("tracked.width", self.width, 1, 8192, "1 to 8192")?;
-        within("tracked.layers", self.layers, 1, 64, "1 to 64")?;
-        within("tracked.horizon", self.horizon, 1, 64, "1 to 64")?;
-        within("tracked.execute", self.execute, 1, self.horizon, "1 to tracked.horizon")?;
-        if !(self.noise >= 0.0 && self.noise.is_finite()) {
-            return Err(BcError::Config {
-                setting: "tracked.noise",
-                found: self.noise.to_string(),
-                expected: "0 or more, px",
-            });
+impl Serialize for PolicyConfig {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("kind", &self.kind)?;
+        for section in self.sections.iter() {
+            map.serialize_entry(section.key(), section)?;
         }
-        Ok(())
+        map.serialize_entry("train", &self.train)?;
+        map.end()
+    }
+}
+
+/// The sections of the shared table, in its order.
+const SHARED: [&str; 5] = ["tracked", "diffusion", "encoder", "image", "augmentation"];
+
+struct AsBefore<'a>(&'a PolicyConfig);
+
+impl Serialize for AsBefore<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let PolicyConfig { kind, sections, train } = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("kind", kind)?;
+        for key in SHARED {
+            match sections.iter().find(|section| section.key() == key) {
+                Some(section) => map.serialize_entry(key, section)?,
+                None => map.serialize_entry(key, &registry::default_section(key))?,
+            }
+        }
+        for section in sections.iter().filter(|section| !SHARED.contains(&section.key())) {
+            map.serialize_entry(section.key(), section)?;
+        }
+        map.serialize_entry("train", train)?;
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for PolicyConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Read)
+    }
+}
+
+struct Read;
+
+impl<'de> Visitor<'de> for Read {
+    type Value = PolicyConfig;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a policy: its kind, train, and sections of settings")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PolicyConfig, A::Error> {
+        let (mut kind, mut train, mut values) = (None, None, Map::new());
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "kind" => kind = Some(map.next_value()?),
+                "train" => train = Some(map.next_value()?),
+                _ => {
+                    values.insert(key, map.next_value::<Value>()?);
+                }
+            }
+        }
+        let kind: PolicyKind = kind.ok_or_else(|| A::Error::missing_field("kind"))?;
+        let train = train.ok_or_else(|| A::Error::missing_field("train"))?;
+        let mut sections = Sections::default();
+        for section in kind.0.sections().iter() {
+            let key = section.key();
+            let read = section.read(values.remove(key));
+            sections = sections.with_any(read.map_err(|error| A::Error::custom(format!("{key}: {error}")))?);
+        }
+        for (key, value) in values {
+            let Some(section) = registry::section(&key) else {
+                return Err(A::Error::custom(format!(
+                    "unknown field `{key}`, expected kind, train or one of {}",
+                    registry::section_keys().join(", ")
+                )));
+            };
+            let read = section.read(Some(value));
+            read.map_err(|error| A::Error::custom(format!("{key}: {error}")))?;
+        }
+        Ok(PolicyConfig { kind, sections, train })
     }
 }

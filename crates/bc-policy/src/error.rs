@@ -1,5 +1,6 @@
 //! What can go wrong with policies.
 
+use pusht_env::{Modality, Observation, PolicyError};
 use training::{ModelFileError, TrainingError};
 
 /// Why there is no policy, or no action.
@@ -14,6 +15,24 @@ pub enum BcError {
         found: String,
         /// What is allowed.
         expected: &'static str,
+    },
+    /// A kind of policy that is not in the registry.
+    #[error("policy kind is {found:?}; expected {known}")]
+    UnknownKind {
+        /// As given.
+        found: String,
+        /// The names of all kinds.
+        known: String,
+    },
+    /// A setting of another kind of policy.
+    #[error("the policy {policy} does not read {key}; {readers}")]
+    UnreadSetting {
+        /// The policy's kind.
+        policy: &'static str,
+        /// The setting's key.
+        key: String,
+        /// Who reads it, in words.
+        readers: String,
     },
     /// A reference into episodes that are not there.
     #[error(
@@ -101,4 +120,53 @@ pub enum BcError {
         /// What Burn says.
         reason: String,
     },
+}
+
+/// Refuses a number outside of `low..=high`.
+pub(crate) fn within(
+    setting: &'static str,
+    value: usize,
+    low: usize,
+    high: usize,
+    expected: &'static str,
+) -> Result<(), BcError> {
+    if (low..=high).contains(&value) {
+        return Ok(());
+    }
+    Err(refused(setting, &value, expected))
+}
+
+/// A setting that cannot work.
+pub(crate) fn refused(setting: &'static str, found: &impl ToString, expected: &'static str) -> BcError {
+    BcError::Config {
+        setting,
+        found: found.to_string(),
+        expected,
+    }
+}
+
+/// The network did not run.
+pub(crate) fn network_error(error: impl std::fmt::Display) -> BcError {
+    BcError::Network {
+        reason: error.to_string(),
+    }
+}
+
+/// A policy that fails while it acts.
+pub(crate) fn failed(policy: &str, reason: impl std::fmt::Display) -> PolicyError {
+    PolicyError::Failed {
+        policy: policy.to_owned(),
+        reason: reason.to_string(),
+    }
+}
+
+/// An observation that was not asked for.
+pub(crate) fn wrong_observation(expected: Modality, found: &Observation) -> PolicyError {
+    let found = match found {
+        Observation::State(_) => "a state",
+        Observation::Keypoints { .. } => "keypoints",
+        Observation::Pixels(_) => "a picture",
+        Observation::PixelsAgentPos { .. } => "a picture with the agent's position",
+    };
+    PolicyError::WrongObservation { expected, found }
 }

@@ -8,7 +8,7 @@ use pusht_env::{Frame, Modality, ObsBatch, Observation, PolicyError, Pose, State
 use pusht_vision::{Tracked, Tracker};
 use rayon::prelude::*;
 
-use crate::BcError;
+use crate::error::{BcError, failed, wrong_observation};
 use crate::queues::Asking;
 
 /// Replaces the states of episodes by those that the tracker reads from their frames, so that a policy learns from what
@@ -52,6 +52,37 @@ pub enum Sees {
     State,
 }
 
+impl Sees {
+    /// The name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Frames => "frames",
+            Self::State => "state",
+        }
+    }
+}
+
+impl std::fmt::Display for Sees {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl std::str::FromStr for Sees {
+    type Err = BcError;
+
+    fn from_str(text: &str) -> Result<Self, BcError> {
+        [Self::Frames, Self::State]
+            .into_iter()
+            .find(|sees| sees.name() == text)
+            .ok_or_else(|| BcError::Config {
+                setting: "what the policy observes",
+                found: format!("{text:?}"),
+                expected: "frames or state",
+            })
+    }
+}
+
 /// How a policy on states comes by them.
 #[derive(Clone, Debug)]
 pub(crate) struct Sight {
@@ -87,30 +118,24 @@ impl Sight {
         asking: &[Asking],
         history: usize,
     ) -> Result<Vec<Vec<State>>, PolicyError> {
-        let failed = |reason: String| PolicyError::Failed {
-            policy: policy.to_owned(),
-            reason,
-        };
         let mut states = vec![Vec::with_capacity(history); asking.len()];
         for back in (1..=history).rev() {
             let mut frames = Vec::new();
             for (ask, states) in asking.iter().zip(&mut states) {
                 let observations = &obs.observations[ask.at];
                 let Some(place) = observations.len().checked_sub(back) else {
-                    return Err(failed(format!(
-                        "{} observations; expected {history}",
-                        observations.len()
-                    )));
+                    let found = observations.len();
+                    return Err(failed(policy, format!("{found} observations; expected {history}")));
                 };
                 match (self.sees, &observations[place]) {
                     (Sees::State, Observation::State(row)) => states.push(State::from_row(*row)),
                     (Sees::Frames, Observation::Pixels(frame)) => {
                         frames.push((obs.envs[ask.at], frame, obs.goals[ask.at]));
                     }
-                    (_, other) => return Err(crate::policy::wrong_observation(self.modality(), other)),
+                    (_, other) => return Err(wrong_observation(self.modality(), other)),
                 }
             }
-            let seen = self.eyes.look(&frames).map_err(|error| failed(error.to_string()))?;
+            let seen = self.eyes.look(&frames).map_err(|error| failed(policy, error))?;
             for (states, seen) in states.iter_mut().zip(seen) {
                 states.push(seen);
             }

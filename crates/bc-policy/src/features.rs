@@ -9,6 +9,9 @@ use pusht_env::{Action, Pose, State};
 /// Numbers per state.
 pub(crate) const FEATURES: usize = 30;
 
+/// What learning in these features adds to the data, in words.
+pub(crate) const MIRRORED: &str = "none on data; every row also mirrored, in features that turn with the goal";
+
 /// Points of the T in body coordinates whose way from the agent and to the goal is a feature: ends of the bar, body
 /// origin, joint, end of the stem.
 const KEYPOINTS: [[f64; 2]; 5] = [[-60.0, 15.0], [60.0, 15.0], [0.0, 0.0], [0.0, 30.0], [0.0, 120.0]];

@@ -1,6 +1,6 @@
 //! Behaviour cloning policies for PushT: CNN, ResNet-18 and a small policy on tracked state.
 //!
-//! [`train`] turns episodes and a split into a [`BcPolicy`], which acts through [`pusht_env::Policy`] and is kept as one
+//! A [`PolicyConfig`] and a [`pusht_training::TrainSpec`] make a [`BcPolicy`] of episodes; it acts through [`pusht_env::Policy`] and is kept as one
 //! safetensors file. `docs/policies.md` says what each kind sees, learns and cannot do.
 //!
 #![doc = include_str!("../README.md")]
@@ -12,31 +12,33 @@ mod diffusion;
 mod error;
 mod evaluate;
 mod eyes;
+mod family;
 mod features;
-mod frames;
+mod fit;
 mod image;
 mod mlp;
 mod policy;
 mod queues;
+mod registry;
 mod resnet;
+mod sections;
 mod sequence;
 mod tracked;
 mod train;
-mod train_image;
 
 pub use cnn::Cnn;
-pub use config::{Augmentation, ImageConfig, PolicyConfig, PolicyKind, TrackedConfig};
+pub use config::PolicyConfig;
 pub use diffusion::{
     DiffusionConfig, DiffusionLowdim, DiffusionPolicy, EncoderConfig, RgbEncoder, Sampler, Unet, UnetConfig,
-    train_diffusion_lowdim,
 };
 pub use error::BcError;
-pub use evaluate::{Fit, evaluate, predict, regression_fit};
+pub use evaluate::{evaluate, predict};
 pub use eyes::{Sees, track_episodes, track_states};
-pub use image::ImagePolicy;
+pub use family::PolicyKind;
+pub use fit::{Fit, regression_fit};
+pub use image::{Augmentation, ImageConfig, ImagePolicy};
 pub use mlp::Mlp;
 pub use policy::BcPolicy;
 pub use resnet::{BasicBlock, Norm, NormKind, ResNet18, ResNet18Config};
-pub use sequence::{Sequence, sequences};
-pub use tracked::{TrackedPolicy, train_tracked};
-pub use train::{Trained, train};
+pub use sections::PolicySection;
+pub use tracked::{TrackedConfig, TrackedPolicy};

@@ -1,55 +1,47 @@
 //! A trained policy of any kind.
 
+use std::any::Any;
 use std::path::Path;
 
 use burn::tensor::Device;
-use pusht_env::{Action, Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError};
+use pusht_data::{Episode, FrameRef};
+use pusht_env::{Action, ObsBatch, ObsSpec, Policy, PolicyError};
 use training::ModelFile;
 
-use crate::{BcError, DiffusionLowdim, DiffusionPolicy, ImagePolicy, PolicyKind, Sees, TrackedPolicy};
+use crate::error::BcError;
+use crate::eyes::Sees;
+use crate::family::{PolicyKind, TrainedPolicy};
 
 /// A trained policy. Acts through [`Policy`]; kept as one safetensors file with its configuration and normalisation.
-#[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a program holds few policies")]
-pub enum BcPolicy {
-    /// On tracked states.
-    Tracked(TrackedPolicy),
-    /// On pictures.
-    Image(ImagePolicy),
-    /// Diffusion Policy on states.
-    DiffusionLowdim(DiffusionLowdim),
-    /// Diffusion Policy on pictures, or one of LeRobot's.
-    Diffusion(DiffusionPolicy),
-}
+#[derive(Debug)]
+pub struct BcPolicy(Box<dyn TrainedPolicy>);
 
 impl BcPolicy {
     /// Which one it is.
     pub fn kind(&self) -> PolicyKind {
-        match self {
-            Self::Tracked(_) => PolicyKind::Tracked,
-            Self::Image(policy) => policy.kind(),
-            Self::DiffusionLowdim(_) => PolicyKind::DiffusionLowdim,
-            Self::Diffusion(_) => PolicyKind::Diffusion,
-        }
+        self.0.kind()
     }
 
     /// Number of parameters.
     pub fn parameters(&self) -> usize {
-        match self {
-            Self::Tracked(policy) => policy.parameters(),
-            Self::Image(policy) => policy.parameters(),
-            Self::DiffusionLowdim(policy) => policy.parameters(),
-            Self::Diffusion(policy) => policy.parameters(),
-        }
+        self.0.parameters()
+    }
+
+    /// What a policy on states looks at; `None` for one that looks at pictures in any case.
+    pub fn obs_source(&self) -> Option<Sees> {
+        self.0.obs_source()
     }
 
     /// What a policy on states looks at from now on; the others look at pictures in any case.
-    pub fn seeing(self, sees: Sees) -> Self {
-        match self {
-            Self::Tracked(policy) => Self::Tracked(policy.seeing(sees)),
-            Self::DiffusionLowdim(policy) => Self::DiffusionLowdim(policy.seeing(sees)),
-            other => other,
-        }
+    #[must_use]
+    pub fn seeing(mut self, sees: Sees) -> Self {
+        self.0.set_obs_source(sees);
+        self
+    }
+
+    /// The policy as its own type, such as [`crate::DiffusionPolicy`], for what only that one can do.
+    pub fn downcast_ref<P: 'static>(&self) -> Option<&P> {
+        (self.0.as_ref() as &dyn Any).downcast_ref()
     }
 
     /// Writes the policy's file.
@@ -57,89 +49,67 @@ impl BcPolicy {
     /// # Errors
     /// When it cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), BcError> {
-        match self {
-            Self::Tracked(policy) => policy.save(path),
-            Self::Image(policy) => policy.save(path),
-            Self::DiffusionLowdim(policy) => policy.save(path),
-            Self::Diffusion(policy) => policy.save(path),
-        }
+        self.0.save(path)
     }
 
-    /// Reads a policy's file, a folder with one called `policy.safetensors`, or a folder with a diffusion policy that LeRobot trained on PushT (`config.json`,
-    /// `model.safetensors`, and since LeRobot 0.4 the files of its processors).
+    /// Reads a policy's file, a folder with one called `policy.safetensors`, or a folder with a diffusion policy that LeRobot
+    /// trained on PushT (`config.json`, `model.safetensors`, and since LeRobot 0.4 the files of its processors).
     ///
     /// # Errors
     /// A file that is missing, damaged, of another kind, or whose parameters do not fit or are not finite.
     pub fn load(path: &Path, device: &Device) -> Result<Self, BcError> {
         let own = path.join("policy.safetensors");
-        if path.is_dir() && !path.join("config.json").exists() && own.exists() {
-            return Self::load(&own, device);
+        if path.is_dir() && (path.join("config.json").exists() || !own.exists()) {
+            let mut kinds = PolicyKind::ALL.into_iter();
+            if let Some(loaded) = kinds.find_map(|kind| kind.0.load_folder(path, device)) {
+                return loaded.map(Self);
+            }
         }
-        if path.is_dir() {
-            return Ok(Self::Diffusion(crate::diffusion::load_lerobot(path, device)?));
-        }
-        let file = ModelFile::open(path)?;
-        if file.kind() == crate::tracked::KIND {
-            return Ok(Self::Tracked(TrackedPolicy::load(&file, device)?));
-        }
-        if file.kind() == crate::diffusion::LOWDIM {
-            return Ok(Self::DiffusionLowdim(DiffusionLowdim::load(&file, device)?));
-        }
-        if file.kind() == crate::diffusion::PICTURES {
-            return Ok(Self::Diffusion(DiffusionPolicy::load(&file, device)?));
-        }
-        match ImagePolicy::load(&file, device)? {
-            Some(policy) => Ok(Self::Image(policy)),
-            None => Err(file
-                .other_kind("a policy: tracked, cnn, resnet18, diffusion-lowdim or diffusion")
-                .into()),
+        let file = ModelFile::open(if path.is_dir() { &own } else { path })?;
+        let mut kinds = PolicyKind::ALL.into_iter();
+        match kinds.find(|kind| kind.file_kind() == file.kind()) {
+            Some(kind) => kind.0.load(&file, device).map(Self),
+            None => Err(file.other_kind(&format!("a policy: {}", PolicyKind::names())).into()),
         }
     }
 
-    fn inner(&self) -> &dyn Policy {
-        match self {
-            Self::Tracked(policy) => policy,
-            Self::Image(policy) => policy,
-            Self::DiffusionLowdim(policy) => policy,
-            Self::Diffusion(policy) => policy,
-        }
+    pub(crate) fn predict_rows(&self, episodes: &[&Episode], refs: &[FrameRef]) -> Result<Vec<Action>, BcError> {
+        self.0.predict_rows(episodes, refs)
     }
+}
 
-    fn inner_mut(&mut self) -> &mut dyn Policy {
-        match self {
-            Self::Tracked(policy) => policy,
-            Self::Image(policy) => policy,
-            Self::DiffusionLowdim(policy) => policy,
-            Self::Diffusion(policy) => policy,
-        }
+impl Clone for BcPolicy {
+    fn clone(&self) -> Self {
+        Self(self.0.boxed())
+    }
+}
+
+impl From<Box<dyn TrainedPolicy>> for BcPolicy {
+    fn from(policy: Box<dyn TrainedPolicy>) -> Self {
+        Self(policy)
+    }
+}
+
+impl<P: TrainedPolicy> From<P> for BcPolicy {
+    fn from(policy: P) -> Self {
+        Self(Box::new(policy))
     }
 }
 
 impl Policy for BcPolicy {
     fn name(&self) -> String {
-        self.inner().name()
+        self.0.name()
     }
 
     fn needs(&self) -> ObsSpec {
-        self.inner().needs()
+        self.0.needs()
     }
 
     fn reset(&mut self, envs: &[usize]) {
-        self.inner_mut().reset(envs);
+        self.0.reset(envs);
     }
 
     fn act(&mut self, obs: &ObsBatch<'_>, out: &mut [Action]) -> Result<(), PolicyError> {
-        self.inner_mut().act(obs, out)
+        self.0.act(obs, out)
     }
-}
-
-/// The error for an observation that was not asked for.
-pub(crate) fn wrong_observation(expected: Modality, found: &Observation) -> PolicyError {
-    let found = match found {
-        Observation::State(_) => "a state",
-        Observation::Keypoints { .. } => "keypoints",
-        Observation::Pixels(_) => "a picture",
-        Observation::PixelsAgentPos { .. } => "a picture with the agent's position",
-    };
-    PolicyError::WrongObservation { expected, found }
 }

@@ -5,6 +5,8 @@ use std::collections::{HashMap, VecDeque};
 use nn_kit::mix_seed;
 use pusht_env::{Action, ObsBatch, PolicyError};
 
+use crate::error::failed;
+
 /// The actions that environments still have to take, and the seeds of their next ones.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Queues {
@@ -72,10 +74,7 @@ impl Queues {
         }
         for (env, out) in obs.envs.iter().zip(out) {
             let next = self.envs.get_mut(env).and_then(|queue| queue.actions.pop_front());
-            *out = next.ok_or_else(|| PolicyError::Failed {
-                policy: policy.to_owned(),
-                reason: format!("environment {env} is twice in one batch"),
-            })?;
+            *out = next.ok_or_else(|| failed(policy, format!("environment {env} is twice in one batch")))?;
         }
         Ok(())
     }

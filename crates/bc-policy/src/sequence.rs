@@ -4,18 +4,18 @@ use pusht_data::Episode;
 use pusht_env::{Action, Pose, State};
 use rayon::prelude::*;
 
-use crate::BcError;
+use crate::error::BcError;
 use crate::eyes::track_states;
 
 /// The states and actions of one episode, row t before action t.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sequence {
+pub(crate) struct Sequence {
     /// Tracked or recorded.
-    pub states: Vec<State>,
+    pub(crate) states: Vec<State>,
     /// As many as states.
-    pub actions: Vec<Action>,
+    pub(crate) actions: Vec<Action>,
     /// Where the T is to be pushed.
-    pub goal: Pose,
+    pub(crate) goal: Pose,
 }
 
 impl Sequence {
@@ -23,7 +23,7 @@ impl Sequence {
     ///
     /// # Errors
     /// The first thing that is wrong.
-    pub fn check(&self, episode: usize) -> Result<(), BcError> {
+    pub(crate) fn check(&self, episode: usize) -> Result<(), BcError> {
         if self.states.len() != self.actions.len() || self.states.is_empty() {
             return Err(BcError::Sequence {
                 episode,
@@ -48,8 +48,8 @@ impl Sequence {
 ///
 /// # Errors
 /// What [`crate::track_episodes`] meets.
-pub fn sequences(episodes: &[Episode]) -> Result<Vec<Sequence>, BcError> {
-    let sequence = |(index, episode): (usize, &Episode)| {
+pub(crate) fn sequences(episodes: &[&Episode]) -> Result<Vec<Sequence>, BcError> {
+    let sequence = |(index, episode): (usize, &&Episode)| {
         let states = match &episode.states {
             Some(states) => states.clone(),
             None => track_states(index, &episode.frames, episode.goal)?,

@@ -1,15 +1,16 @@
 //! Diffusion Policy on states: learns, acts alike in any batch, comes back with the same bits, refuses what does not fit.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used)]
 
 use bc_policy::{
-    BcPolicy, DiffusionConfig, PolicyConfig, PolicyKind, Sampler, Sequence, Trained, UnetConfig, train_diffusion_lowdim,
+    BcPolicy, DiffusionConfig, DiffusionLowdim, PolicyConfig, PolicyKind, PolicySection, Sampler, UnetConfig,
 };
 use burn::tensor::Device;
-use pusht_data::{Split, SplitProtocol};
-use pusht_env::{Action, GOAL, ObsBatch, Observation, Policy, PolicyError, Pose, State};
+use pusht_data::{Episode, Provenance, Split, SplitProtocol};
+use pusht_env::{Action, Frame, GOAL, ObsBatch, Observation, Policy, PolicyError, Pose, State};
 use pusht_jobs::JobContext;
-use training::{FitOptions, TrainConfig};
+use pusht_training::{TrainOutput, TrainSpec};
+use training::TrainConfig;
 
 /// A state that wanders over the board with `i`.
 fn state(i: usize) -> State {
@@ -25,65 +26,60 @@ fn state(i: usize) -> State {
 }
 
 /// The agent is told to go towards the T.
-fn sequences(count: usize, rows: usize) -> Vec<Sequence> {
+fn episodes(count: usize, rows: usize) -> Vec<Episode> {
     let towards = |s: &State| [0.9 * s.agent[0] + 0.1 * s.block.x, 0.9 * s.agent[1] + 0.1 * s.block.y];
-    let sequence = |index: usize| {
+    let episode = |index: usize| {
         let states: Vec<State> = (0..rows).map(|row| state(3 * index * rows + row)).collect();
         let actions = states.iter().map(|s| towards(s).map(|x| x as f32)).collect();
-        Sequence {
-            states,
+        Episode {
+            frames: vec![Frame::new(1, 1); rows],
             actions,
+            states: Some(states),
             goal: GOAL,
+            provenance: Provenance {
+                source: "synthetic".into(),
+                index,
+                seed: None,
+                actions: "recorded".into(),
+            },
         }
     };
-    (0..count).map(sequence).collect()
+    (0..count).map(episode).collect()
 }
 
 fn config(steps: usize) -> PolicyConfig {
-    let kind = PolicyKind::DiffusionLowdim;
-    PolicyConfig {
-        diffusion: DiffusionConfig {
-            unet: UnetConfig {
-                down_dims: vec![16, 32],
-                kernel_size: 3,
-                n_groups: 4,
-                step_embed_dim: 16,
-                film_scale: true,
-            },
-            horizon: 8,
-            n_action_steps: 4,
-            drop_n_last_frames: 3,
-            sampler_steps: 5,
-            ..DiffusionConfig::default()
+    let mut config = PolicyConfig::new(PolicyKind::DIFFUSION_LOWDIM, 1).with_section(DiffusionConfig {
+        unet: UnetConfig {
+            down_dims: vec![16, 32],
+            kernel_size: 3,
+            n_groups: 4,
+            step_embed_dim: 16,
+            film_scale: true,
         },
-        train: TrainConfig {
-            epochs: 1,
-            steps_per_epoch: Some(steps),
-            batch_size: 32,
-            learning_rate: 5e-3,
-            warmup_steps: 10,
-            ema_decay: Some(0.98),
-            seed: 1,
-            ..TrainConfig::default()
-        },
-        ..PolicyConfig::new(kind, 1)
-    }
+        horizon: 8,
+        n_action_steps: 4,
+        drop_n_last_frames: 3,
+        sampler_steps: 5,
+        ..DiffusionConfig::default()
+    });
+    config.train = TrainConfig {
+        epochs: 1,
+        steps_per_epoch: Some(steps),
+        batch_size: 32,
+        learning_rate: 5e-3,
+        warmup_steps: 10,
+        ema_decay: Some(0.98),
+        seed: 1,
+        ..TrainConfig::default()
+    };
+    config
 }
 
-fn trained(config: &PolicyConfig, sequences: &[Sequence]) -> Trained {
-    let lengths: Vec<usize> = sequences.iter().map(|s| s.states.len()).collect();
+fn trained(config: &PolicyConfig, episodes: &[Episode]) -> TrainOutput<BcPolicy> {
+    let lengths: Vec<usize> = episodes.iter().map(Episode::len).collect();
     let split = Split::new(&lengths, SplitProtocol::ByEpisode, 1, 0).unwrap();
-    let mut silent = JobContext::silent();
-    let options = FitOptions::in_memory(&mut silent);
-    train_diffusion_lowdim(
-        &config.diffusion,
-        &config.train,
-        sequences,
-        &split,
-        &Device::flex(),
-        options,
-    )
-    .unwrap()
+    let spec = TrainSpec::new(config.clone()).with_split(episodes, &split);
+    spec.run(&mut JobContext::silent()).unwrap()
 }
 
 fn histories(rows: &[usize]) -> Vec<Vec<Observation>> {
@@ -104,20 +100,19 @@ fn act(policy: &mut BcPolicy, envs: &[usize], rows: &[usize]) -> Result<Vec<Acti
 
 #[test]
 fn it_learns_acts_and_comes_back() {
-    let sequences = sequences(10, 60);
-    let Trained {
-        mut policy,
+    let TrainOutput {
+        model: mut policy,
         curve,
         best_valid,
         ..
-    } = trained(&config(600), &sequences);
+    } = trained(&config(600), &episodes(10, 60));
     let losses: Vec<f64> = curve.rows.iter().filter_map(|row| row.train_loss).collect();
     assert!(losses[losses.len() - 1] < 0.5 * losses[0], "{losses:?}");
     // One action moves its target by 16 px at most; guessing the mean action would give about 10000 px².
     assert!(best_valid.unwrap() < 100.0, "{best_valid:?}");
     assert_eq!(
         (policy.kind(), policy.needs().history),
-        (PolicyKind::DiffusionLowdim, 2)
+        (PolicyKind::DIFFUSION_LOWDIM, 2)
     );
 
     let folder = tempfile::tempdir().unwrap();
@@ -144,16 +139,14 @@ fn it_learns_acts_and_comes_back() {
     let again = act(&mut alone, &[7, 8], &[rows[7], rows[7]]).unwrap();
     assert!(again[0] != all[0][7] && again[0] != again[1]);
 
-    let BcPolicy::DiffusionLowdim(lowdim) = policy else {
-        panic!("trained as one")
-    };
+    let lowdim = policy.downcast_ref::<DiffusionLowdim>().unwrap();
     let every_step = DiffusionConfig {
         sampler: Sampler::Ddpm,
         sampler_steps: 100,
         n_action_steps: 1,
         ..lowdim.config().clone()
     };
-    let mut policy = BcPolicy::DiffusionLowdim(lowdim.acting_by(&every_step).unwrap());
+    let mut policy = BcPolicy::from(lowdim.clone().acting_by(&every_step).unwrap());
     let ancestral = act(&mut policy, &[0], &[5]).unwrap()[0];
     let agent = state(6).agent;
     assert!((f64::from(ancestral[0]) - agent[0]).hypot(f64::from(ancestral[1]) - agent[1]) < 80.0);
@@ -161,9 +154,9 @@ fn it_learns_acts_and_comes_back() {
 
 #[test]
 fn training_is_a_function_of_the_seed() {
-    let sequences = sequences(6, 30);
+    let episodes = episodes(6, 30);
     let bits = |config: &PolicyConfig| {
-        let mut policy = trained(config, &sequences).policy;
+        let mut policy = trained(config, &episodes).model;
         act(&mut policy, &[0], &[3]).unwrap()
     };
     let mut config = config(5);

@@ -6,8 +6,8 @@
 use std::path::Path;
 
 use bc_policy::{
-    BcPolicy, PolicyConfig, PolicyKind, Sees, Sequence, TrackedConfig, Trained, evaluate, sequences, track_episodes,
-    train, train_tracked,
+    Augmentation, BcError, BcPolicy, Cnn, ImageConfig, ImagePolicy, PolicyConfig, PolicyKind, Sees, TrackedConfig,
+    evaluate, track_episodes,
 };
 use burn::tensor::Device;
 use pusht_data::{Episode, FrameRef, Provenance, Split, SplitProtocol};
@@ -15,7 +15,8 @@ use pusht_env::{
     Action, FillRule, Frame, GOAL, ObsBatch, Observation, Policy, PolicyError, Pose, Renderer, Scene, State,
 };
 use pusht_jobs::JobContext;
-use training::{FitOptions, TrainConfig};
+use pusht_training::{TrainOutput, TrainSpec};
+use training::TrainConfig;
 
 /// A state that wanders over the board with `i`.
 fn state(i: usize) -> State {
@@ -73,37 +74,34 @@ fn split(episodes: &[Episode]) -> Split {
 }
 
 fn config(kind: PolicyKind, steps: usize) -> PolicyConfig {
-    PolicyConfig {
-        tracked: TrackedConfig {
+    let mut config = PolicyConfig::new(kind, 1);
+    if kind == PolicyKind::TRACKED {
+        config = config.with_section(TrackedConfig {
             width: 32,
             layers: 2,
             horizon: 2,
             execute: 2,
             noise: 1.0,
-        },
-        train: TrainConfig {
-            epochs: 1,
-            steps_per_epoch: Some(steps),
-            batch_size: 16,
-            learning_rate: 5e-3,
-            seed: 1,
-            ..TrainConfig::default()
-        },
-        ..PolicyConfig::new(kind, 1)
+        });
     }
+    config.train = TrainConfig {
+        epochs: 1,
+        steps_per_epoch: Some(steps),
+        batch_size: 16,
+        learning_rate: 5e-3,
+        seed: 1,
+        ..TrainConfig::default()
+    };
+    config
 }
 
-fn trained(kind: PolicyKind, steps: usize, episodes: &[Episode]) -> Trained {
-    let mut silent = JobContext::silent();
-    let options = FitOptions::in_memory(&mut silent);
-    train(
-        &config(kind, steps),
-        episodes,
-        &split(episodes),
-        &Device::flex(),
-        options,
-    )
-    .unwrap()
+fn run(config: PolicyConfig, episodes: &[Episode], split: &Split) -> Result<TrainOutput<BcPolicy>, BcError> {
+    let spec = TrainSpec::new(config).with_split(episodes, split);
+    spec.run(&mut JobContext::silent())
+}
+
+fn trained(kind: PolicyKind, steps: usize, episodes: &[Episode]) -> TrainOutput<BcPolicy> {
+    run(config(kind, steps), episodes, &split(episodes)).unwrap()
 }
 
 fn act(policy: &mut BcPolicy, observations: &[Observation]) -> Vec<[u32; 2]> {
@@ -137,20 +135,18 @@ fn reloaded(policy: &BcPolicy, folder: &Path) -> BcPolicy {
 #[test]
 fn the_tracked_policy_learns_acts_and_comes_back() {
     let episodes = episodes(10, 30, false);
-    let trained = trained(PolicyKind::Tracked, 150, &episodes);
+    let trained = trained(PolicyKind::TRACKED, 150, &episodes);
     let split = split(&episodes);
-    let fit = evaluate(&trained.policy, &episodes, &split.test).unwrap().unwrap();
+    let fit = evaluate(&trained.model, &episodes, &split.test).unwrap().unwrap();
     assert!(fit.r2 > 0.9 && fit.actions == 30, "{fit:?}");
-    let valid = evaluate(&trained.policy, &episodes, &split.validation)
-        .unwrap()
-        .unwrap();
+    let valid = evaluate(&trained.model, &episodes, &split.validation).unwrap().unwrap();
     assert!(
         (valid.mse / trained.best_valid.unwrap() - 1.0).abs() < 1e-3,
         "validation is in px²"
     );
 
     let folder = tempfile::tempdir().unwrap();
-    let mut policy = trained.policy.seeing(Sees::State);
+    let mut policy = trained.model.seeing(Sees::State);
     let mut loaded = reloaded(&policy, folder.path()).seeing(Sees::State);
     let observations: Vec<Observation> = (0..40).map(|i| Observation::State(state(7 * i).to_row())).collect();
     let together = act(&mut policy, &observations);
@@ -174,7 +170,7 @@ fn the_tracked_policy_learns_acts_and_comes_back() {
 
 #[test]
 fn the_diffusion_policy_on_states_reads_frames_in_their_order() {
-    let policy = trained(PolicyKind::DiffusionLowdim, 2, &episodes(5, 12, true)).policy;
+    let policy = trained(PolicyKind::DIFFUSION_LOWDIM, 2, &episodes(5, 12, true)).model;
     let ask = |sees, rows: [[usize; 2]; 2]| {
         let mut policy = policy.clone().seeing(sees);
         let observe = |i| match sees {
@@ -212,7 +208,7 @@ fn the_tracked_policy_reads_frames() {
     for (seen, exact) in episodes[0].states.as_ref().unwrap().iter().zip(&exact) {
         assert!((seen.agent[0] - exact.agent[0]).hypot(seen.agent[1] - exact.agent[1]) < 6.0);
     }
-    let policy = trained(PolicyKind::Tracked, 30, &episodes).policy;
+    let policy = trained(PolicyKind::TRACKED, 30, &episodes).model;
     let (mut frames, mut states) = (policy.clone(), policy.seeing(Sees::State));
     assert_eq!(frames.needs().modality, pusht_env::Modality::Pixels);
     let by_frame = try_act(&mut frames, &[0], &[Observation::Pixels(picture(&exact[0]))]).unwrap()[0];
@@ -229,7 +225,8 @@ fn the_tracked_policy_reads_frames() {
         episode.frames.fill(Frame::from_pixel(96, 96, image::Rgb([255; 3])));
         episode.states = None;
     }
-    let error = sequences(&episodes).unwrap_err().to_string();
+    let error = run(config(PolicyKind::TRACKED, 1), &episodes, &split(&episodes));
+    let error = error.unwrap_err().to_string();
     assert!(error.contains("seen in none of its frames"), "{error}");
 }
 
@@ -238,9 +235,9 @@ fn policies_on_pictures_learn_and_come_back() {
     let episodes = episodes(6, 8, true);
     let folder = tempfile::tempdir().unwrap();
     let observations: Vec<Observation> = (0..3).map(|i| Observation::Pixels(picture(&state(9 * i)))).collect();
-    for (kind, steps) in [(PolicyKind::Cnn, 6), (PolicyKind::ResNet18, 2)] {
+    for (kind, steps) in [(PolicyKind::CNN, 6), (PolicyKind::RESNET18, 2)] {
         let trained = trained(kind, steps, &episodes);
-        let mut policy = trained.policy;
+        let mut policy = trained.model;
         assert_eq!((policy.kind(), policy.name().as_str()), (kind, kind.name()));
         let losses: Vec<f64> = trained.curve.rows.iter().filter_map(|row| row.train_loss).collect();
         assert!(losses.iter().all(|loss| loss.is_finite()) && trained.best_valid.is_some());
@@ -273,17 +270,15 @@ fn policies_on_pictures_learn_and_come_back() {
 #[test]
 fn a_chunk_is_taken_before_looking_again() {
     let episodes = episodes(6, 8, true);
-    let mut config = config(PolicyKind::Cnn, 4);
-    config.image.chunk = 3;
-    config.image.crop = Some(84);
-    let mut silent = JobContext::silent();
-    let options = FitOptions::in_memory(&mut silent);
-    let trained = train(&config, &episodes, &split(&episodes), &Device::flex(), options).unwrap();
+    let config = config(PolicyKind::CNN, 4).with_section(ImageConfig {
+        chunk: 3,
+        crop: Some(84),
+        init: None,
+    });
+    let trained = run(config, &episodes, &split(&episodes)).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let mut policy = reloaded(&trained.policy, folder.path());
-    let BcPolicy::Image(image) = &trained.policy else {
-        panic!()
-    };
+    let mut policy = reloaded(&trained.model, folder.path());
+    let image = trained.model.downcast_ref::<ImagePolicy<Cnn>>().unwrap();
     let pictures: Vec<Frame> = (0..2).map(|i| picture(&state(11 * i))).collect();
     let chunks = image.chunks(&pictures.iter().collect::<Vec<_>>()).unwrap();
     assert_eq!((chunks.len(), chunks[0].len()), (2, 3));
@@ -303,21 +298,82 @@ fn a_chunk_is_taken_before_looking_again() {
 
 #[test]
 fn bad_settings_are_named() {
-    let refused = |change: fn(&mut PolicyConfig), kind| {
-        let mut config = PolicyConfig::paper(kind, 0);
-        assert_eq!((config.train.epochs, config.check().is_ok()), (25, true));
-        change(&mut config);
+    let paper = PolicyConfig::paper(PolicyKind::CNN, 0).unwrap();
+    assert_eq!((paper.train.epochs, paper.check().is_ok()), (25, true));
+    assert_eq!(PolicyConfig::paper(PolicyKind::TRACKED, 0), None);
+    let refused = |image: ImageConfig, kind| {
+        let config = PolicyConfig::new(kind, 0).with_section(image);
         config.check().unwrap_err().to_string()
     };
-    assert!(refused(|c| c.image.chunk = 0, PolicyKind::Cnn).contains("image.chunk is 0"));
-    assert!(refused(|c| c.image.crop = Some(97), PolicyKind::Cnn).contains("image.crop is 97"));
-    assert!(refused(|c| c.image.init = Some("w.pth".into()), PolicyKind::Cnn).contains("only resnet18"));
+    let image = |chunk, crop, init: Option<&str>| ImageConfig {
+        chunk,
+        crop,
+        init: init.map(Into::into),
+    };
+    assert!(refused(image(0, None, None), PolicyKind::CNN).contains("image.chunk is 0"));
+    assert!(refused(image(1, Some(97), None), PolicyKind::CNN).contains("image.crop is 97"));
+    assert!(refused(image(1, None, Some("w.pth")), PolicyKind::CNN).contains("only resnet18"));
+    let text = refused(image(1, None, None), PolicyKind::TRACKED);
+    assert_eq!(
+        text,
+        "the policy tracked does not read image; that is a setting of cnn, resnet18"
+    );
+    let text = PolicyKind::CNN.reads("tracked.width").unwrap_err().to_string();
+    assert_eq!(
+        text,
+        "the policy cnn does not read tracked.width; that is a setting of tracked"
+    );
+    let text = PolicyKind::CNN.reads("widht").unwrap_err().to_string();
+    assert!(text.ends_with("its settings are train, image, augmentation"), "{text}");
+}
+
+#[test]
+fn configurations_of_every_kind_come_back_from_their_file() {
+    for kind in PolicyKind::ALL {
+        let config = PolicyConfig::new(kind, 3);
+        let text = serde_json::to_string(&config).unwrap();
+        assert_eq!(serde_json::from_str::<PolicyConfig>(&text).unwrap(), config, "{text}");
+        assert_eq!(kind.name().parse::<PolicyKind>().unwrap(), kind);
+    }
+}
+
+/// A file of before kinds had sections of their own: the settings of all kinds, whichever it is.
+#[test]
+fn old_configurations_stay_readable() {
+    let old = r#"{
+        "kind": "cnn", "tracked": {"width": 64, "layers": 3, "horizon": 16, "execute": 8, "noise": 0.5},
+        "diffusion": {"n_obs_steps": 2}, "encoder": {"crop": [84, 84], "keypoints": 32},
+        "image": {"chunk": 4, "crop": 84}, "augmentation": "dihedral",
+        "train": {"epochs": 3, "seed": 7}
+    }"#;
+    let config: PolicyConfig = serde_json::from_str(old).unwrap();
+    let expected = PolicyConfig::new(PolicyKind::CNN, 0)
+        .with_section(ImageConfig {
+            chunk: 4,
+            crop: Some(84),
+            init: None,
+        })
+        .with_section(Augmentation::Dihedral);
+    assert_eq!(config.section::<ImageConfig>(), expected.section());
+    assert_eq!(config.section::<Augmentation>(), expected.section());
+    assert_eq!(config.section::<TrackedConfig>(), None);
+    assert_eq!((config.train.epochs, config.train.seed), (3, 7));
+    let tracked: PolicyConfig = serde_json::from_str(&old.replace("\"cnn\"", "\"tracked\"")).unwrap();
+    assert_eq!(tracked.section::<TrackedConfig>().unwrap().width, 64);
+    // What another kind reads is checked too, and what no kind reads is named.
+    let error = |from: &str, to: &str| {
+        let error = serde_json::from_str::<PolicyConfig>(&old.replace(from, to)).unwrap_err();
+        error.to_string()
+    };
+    assert!(error("\"width\"", "\"widht\"").contains("widht"));
+    assert!(error("\"encoder\"", "\"encodre\"").contains("unknown field `encodre`"));
+    assert!(error("\"cnn\"", "\"act\"").contains("expected tracked, cnn, resnet18, diffusion-lowdim or diffusion"));
 }
 
 #[test]
 fn bad_files_are_named() {
     let episodes = episodes(5, 10, false);
-    let policy = trained(PolicyKind::Tracked, 2, &episodes).policy;
+    let policy = trained(PolicyKind::TRACKED, 2, &episodes).model;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("policy.safetensors");
     let load = || BcPolicy::load(&path, &Device::flex()).unwrap_err().to_string();
@@ -338,40 +394,31 @@ fn bad_files_are_named() {
 
 #[test]
 fn bad_data_is_named() {
-    let mut silent = JobContext::silent();
-    let good: Vec<Sequence> = sequences(&episodes(5, 10, false)).unwrap();
+    let good = episodes(5, 10, false);
     let split = Split::new(&[10; 5], SplitProtocol::ByEpisode, 1, 0).unwrap();
-    let config = config(PolicyKind::Tracked, 1);
-    let mut run = |sequences: &[Sequence], split: &Split| {
-        let options = FitOptions::in_memory(&mut silent);
-        let result = train_tracked(
-            &config.tracked,
-            &config.train,
-            sequences,
-            split,
-            &Device::flex(),
-            options,
-        );
+    let run = |episodes: &[Episode], split: &Split| {
+        let result = run(config(PolicyKind::TRACKED, 1), episodes, split);
         result.err().map(|error| error.to_string())
     };
     assert_eq!(run(&good, &split), None);
     let mut bad = good.clone();
-    bad[2].actions[4][0] = f32::NAN;
-    assert!(run(&bad, &split).unwrap().contains("episode 2, row 4: the action"));
+    bad[2].states.as_mut().unwrap()[4].agent[0] = f64::NAN;
+    assert!(run(&bad, &split).unwrap().contains("episode 2, row 4: the state"));
     let mut bad = good.clone();
-    bad[1].states.pop();
-    assert!(run(&bad, &split).unwrap().contains("9 states and 10 actions"));
+    bad[2].actions[4][0] = f32::NAN;
+    assert!(run(&bad, &split).unwrap().contains("row 4"));
+    let mut bad = good.clone();
+    bad[1].states.as_mut().unwrap().pop();
+    assert!(run(&bad, &split).unwrap().contains("9 states"));
     let mut far = split.clone();
     far.train.push(FrameRef::new(7, 3));
     assert!(run(&good, &far).unwrap().contains("row 3 of episode 7"));
     let mut empty = split;
     empty.train.clear();
     assert!(run(&good, &empty).unwrap().contains("no training items"));
-    assert!(
-        "resnet50"
-            .parse::<PolicyKind>()
-            .unwrap_err()
-            .to_string()
-            .contains("resnet18")
+    let text = "resnet50".parse::<PolicyKind>().unwrap_err().to_string();
+    assert_eq!(
+        text,
+        "policy kind is \"resnet50\"; expected tracked, cnn, resnet18, diffusion-lowdim or diffusion"
     );
 }

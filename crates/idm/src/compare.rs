@@ -1,6 +1,8 @@
 //! How far extracted actions are from recorded ones.
 
-use pusht_data::{Episode, FrameRef, Labels};
+use std::borrow::Borrow;
+
+use pusht_data::{Episode, FrameRef, IdmError, InverseDynamics, Labels, Split};
 use pusht_env::Action;
 use serde::{Deserialize, Serialize};
 use traj_metrics::{MeanSd, MetricError, paired_l2, to_points};
@@ -25,15 +27,15 @@ pub(crate) struct Pair<'a> {
 }
 
 /// The rows of `refs` that have both, label by label (each with the index of its episode).
-pub(crate) fn pairs<'a>(
+pub(crate) fn pairs<'a, E: Borrow<Episode>>(
     labels: &'a [(usize, Labels)],
-    episodes: &'a [Episode],
+    episodes: &'a [E],
     refs: &'a [FrameRef],
 ) -> impl Iterator<Item = Pair<'a>> {
     labels.iter().flat_map(move |(index, labels)| {
         let own = refs.iter().filter(move |r| r.episode == *index);
         own.filter_map(move |r| {
-            let (episode, row) = (episodes.get(*index)?, r.row);
+            let (episode, row) = (episodes.get(*index)?.borrow(), r.row);
             let at = row.checked_sub(labels.start).filter(|at| *at < labels.actions.len())?;
             Some(Pair {
                 episode,
@@ -66,6 +68,46 @@ pub fn extraction_error(
         l2_px: paired_l2(&[to_points(&extracted)], &[to_points(&recorded)])?,
         actions: extracted.len(),
     }))
+}
+
+/// Labels the episodes that have a row in `refs`, and compares with the actions recorded in these rows.
+///
+/// # Errors
+/// A video that cannot be labelled, or an action that is not finite.
+pub fn held_out_error(
+    idm: &dyn InverseDynamics,
+    episodes: &[Episode],
+    refs: &[FrameRef],
+) -> Result<Option<ExtractionError>, HeldOutError> {
+    let mut labels = Vec::new();
+    for index in Split::episodes_of(refs) {
+        let Some(episode) = episodes.get(index) else {
+            continue;
+        };
+        let found = idm.label(&episode.frames);
+        labels.push((
+            index,
+            found.map_err(|source| HeldOutError::Label { episode: index, source })?,
+        ));
+    }
+    Ok(extraction_error(&labels, episodes, refs)?)
+}
+
+/// Why labels of held-out episodes could not be compared.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HeldOutError {
+    /// A video that cannot be labelled.
+    #[error("episode {episode}: {source}")]
+    Label {
+        /// Its index.
+        episode: usize,
+        /// Why.
+        source: IdmError,
+    },
+    /// Actions that cannot be compared.
+    #[error(transparent)]
+    Metric(#[from] MetricError),
 }
 
 #[cfg(test)]

@@ -8,8 +8,9 @@ use burn::tensor::Device;
 use nn_kit::mix_seed;
 use pusht_data::{Episode, FrameRef, IdmError, InverseDynamics, Labels, Split};
 use pusht_env::{Action, Frame};
+use pusht_training::{TrainData, TrainModel, TrainOutput};
 use serde::{Deserialize, Serialize};
-use training::{Curve, FitOptions, ModelFile, Objective, ObjectiveError, TrainConfig, fit, init_seeded, save_model};
+use training::{FitOptions, ModelFile, Objective, ObjectiveError, TrainConfig, fit, init_seeded, save_model};
 
 use crate::calibration::{Calibration, pace};
 use crate::compare::pairs;
@@ -94,29 +95,28 @@ struct Estimate {
     deviations: [f32; CHUNK],
 }
 
-/// A model and how its training went. Validation losses are mean squared errors of normalised actions (half the board is 1).
-#[derive(Clone, Debug)]
-pub struct TrainedIdm {
-    /// Ready to label.
-    pub model: LearnedIdm,
-    /// Losses by step.
-    pub curve: Curve,
-    /// Lowest validation error of an action, mean over x and y, px².
-    pub validation_mse: Option<f64>,
-}
+/// Trains on windows whose actions all belong to the training part. Losses are mean squared errors of normalised actions (half
+/// the board is 1); [`TrainOutput::best_valid`] is the mean squared error of an action, over x and y, in px².
+impl TrainModel for LearnedConfig {
+    type Model = LearnedIdm;
+    type Error = LearnedError;
 
-impl LearnedIdm {
-    /// Trains on windows whose actions all belong to the training part.
-    ///
-    /// # Errors
-    /// Bad settings, frames that are not 96 × 96, no window of 16 frames, or what [`training::fit`] fails with.
-    pub fn train(
-        config: &LearnedConfig,
-        episodes: &[Episode],
-        split: &Split,
+    fn label(&self) -> String {
+        "inverse dynamics".to_owned()
+    }
+
+    fn train_config(&mut self) -> &mut TrainConfig {
+        &mut self.train
+    }
+
+    fn train(
+        &self,
+        data: &TrainData<'_>,
         device: &Device,
         options: FitOptions<'_>,
-    ) -> Result<TrainedIdm, LearnedError> {
+    ) -> Result<TrainOutput<LearnedIdm>, LearnedError> {
+        let config = self;
+        let episodes = data.episodes();
         if config.width == 0 {
             return Err(LearnedError::Config {
                 setting: "width",
@@ -124,7 +124,7 @@ impl LearnedIdm {
                 expected: "at least 1",
             });
         }
-        let parts = [split.train.as_slice(), split.validation.as_slice()];
+        let parts = [data.train(), data.validation()];
         let copies = config.damaged_copies;
         let windows = Windows::new(episodes, parts, copies, config.train.seed, options.ctx)?;
         let autodiff = device.clone().autodiff();
@@ -138,7 +138,7 @@ impl LearnedIdm {
             &config.train,
             options.with_identity(&identity),
         )?;
-        let mut model = Self {
+        let mut model = LearnedIdm {
             net: fitted.last,
             saved: Saved {
                 width: config.width,
@@ -147,16 +147,14 @@ impl LearnedIdm {
             reduction: None,
             device: device.clone(),
         };
-        model.saved.calibration = model.calibration(episodes, &split.validation)?;
-        Ok(TrainedIdm {
-            model,
-            curve: fitted.curve,
-            validation_mse: fitted.best_valid.map(px_squared),
-        })
+        model.saved.calibration = model.calibration(episodes, data.validation())?;
+        Ok(TrainOutput::new(model, fitted.curve).with_best(fitted.best_epoch, fitted.best_valid.map(px_squared)))
     }
+}
 
+impl LearnedIdm {
     /// The calibration on validation rows.
-    fn calibration(&self, episodes: &[Episode], validation: &[FrameRef]) -> Result<Calibration, LearnedError> {
+    fn calibration(&self, episodes: &[&Episode], validation: &[FrameRef]) -> Result<Calibration, LearnedError> {
         let mut all = Vec::new();
         for e in Split::episodes_of(validation) {
             if episodes[e].len() < WINDOW {

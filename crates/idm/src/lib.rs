@@ -17,13 +17,13 @@ mod uva;
 mod windows;
 
 pub use closed_form::ClosedForm;
-pub use compare::{ExtractionError, extraction_error};
+pub use compare::{ExtractionError, HeldOutError, extraction_error, held_out_error};
 pub use coverage::{Coverage, NINETY, coverage};
 pub use error::LearnedError;
 pub use evaluation::{IdmEvaluation, IdmEvaluationError, IdmScores};
 pub use evaluation_table::PaperExtraction;
 pub use label::label;
-pub use learned::{LearnedConfig, LearnedIdm, TrainedIdm};
+pub use learned::{LearnedConfig, LearnedIdm};
 pub use net::{Seen, WindowNet};
 pub use reduction::{CHUNK, LEAD, Reduction, WINDOW};
 pub use score::Score;

@@ -58,7 +58,7 @@ pub(crate) const RUN_FRAMES: usize = WINDOW + RUN - 1;
 
 /// Windows with their actions.
 pub(crate) struct Windows<'a> {
-    episodes: &'a [Episode],
+    episodes: &'a [&'a Episode],
     /// The episodes' videos as they are, then damaged copies of them, all of one copy before those of the next. Of what is
     /// not trained on there are no copies.
     damaged: Vec<Vec<Option<Vec<Frame>>>>,
@@ -78,7 +78,7 @@ pub(crate) struct Part {
 impl<'a> Windows<'a> {
     /// Every window whose eight actions all belong to a part, those of the training part `copies` more times, damaged.
     pub(crate) fn new(
-        episodes: &'a [Episode],
+        episodes: &'a [&'a Episode],
         [train, validation]: [&[FrameRef]; 2],
         copies: usize,
         seed: u64,
@@ -89,7 +89,7 @@ impl<'a> Windows<'a> {
         }
         let mut train = Part::new(episodes, train);
         if train.windows.is_empty() {
-            let longest = episodes.iter().map(Episode::len).max().unwrap_or(0);
+            let longest = episodes.iter().map(|e| e.len()).max().unwrap_or(0);
             return Err(LearnedError::NoWindows {
                 needed: WINDOW,
                 longest,
@@ -101,7 +101,7 @@ impl<'a> Windows<'a> {
         for copy in 0..copies {
             let mut videos = Vec::new();
             for (block, chunk) in episodes.chunks(16).enumerate() {
-                let one = |(i, episode): (usize, &Episode)| {
+                let one = |(i, episode): (usize, &&Episode)| {
                     let index = 16 * block + i;
                     let seed = mix_seed(mix_seed(seed, copy as u64), index as u64);
                     let damage = Damage::draw(&mut Pcg64::seed_from_u64(seed));
@@ -183,7 +183,7 @@ impl<'a> Windows<'a> {
 }
 
 impl Part {
-    fn new(episodes: &[Episode], part: &[FrameRef]) -> Self {
+    fn new(episodes: &[&Episode], part: &[FrameRef]) -> Self {
         let rows: HashSet<(usize, usize)> = part.iter().map(|r| (r.episode, r.row)).collect();
         let all = episodes.iter().enumerate().flat_map(|(e, episode)| {
             let starts = (episode.len() + 1).saturating_sub(WINDOW);

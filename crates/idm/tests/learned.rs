@@ -6,7 +6,8 @@ use idm::{CHUNK, LEAD, LearnedConfig, LearnedError, LearnedIdm, Reduction, WINDO
 use pusht_data::{Episode, InverseDynamics, Provenance, Split, SplitProtocol};
 use pusht_env::{EnvConfig, Frame, GOAL, PushT, Renderer};
 use pusht_jobs::JobContext;
-use training::{FitOptions, TrainConfig};
+use pusht_training::TrainSpec;
+use training::TrainConfig;
 
 /// The agent circles about the board's middle; the T is where the seed puts it.
 fn episode(index: usize, steps: usize) -> Episode {
@@ -61,17 +62,12 @@ fn config(steps: usize) -> LearnedConfig {
 fn it_learns_and_comes_back_from_its_file() {
     let episodes: Vec<Episode> = (0..4).map(|i| episode(i, 40)).collect();
     let device = training::device("cpu").unwrap();
-    let mut silent = JobContext::silent();
-    let trained = LearnedIdm::train(
-        &config(40),
-        &episodes,
-        &split(&episodes),
-        &device,
-        FitOptions::in_memory(&mut silent),
-    )
-    .unwrap();
+    let trained = TrainSpec::new(config(40))
+        .with_split(&episodes, &split(&episodes))
+        .run(&mut JobContext::silent())
+        .unwrap();
     let losses: Vec<f64> = trained.curve.rows.iter().filter_map(|r| r.train_loss).collect();
-    // Forty updates show that gradients arrive; how well it labels is measured by the example train_idm.
+    // Forty updates show that gradients arrive; how well it labels is measured by `pusht train idm`.
     assert!(losses.last().unwrap() < &(0.85 * losses[0]), "{losses:?}");
 
     let video = &episodes[0].frames;
@@ -99,17 +95,11 @@ fn it_learns_and_comes_back_from_its_file() {
 
 #[test]
 fn what_cannot_be_read_is_refused_with_a_reason() {
-    let device = training::device("cpu").unwrap();
     let short: Vec<Episode> = (0..4).map(|i| episode(i, 10)).collect();
-    let mut silent = JobContext::silent();
-    let error = LearnedIdm::train(
-        &config(1),
-        &short,
-        &split(&short),
-        &device,
-        FitOptions::in_memory(&mut silent),
-    )
-    .unwrap_err();
+    let error = TrainSpec::new(config(1))
+        .with_split(&short, &split(&short))
+        .run(&mut JobContext::silent())
+        .unwrap_err();
     assert!(
         matches!(
             error,
@@ -122,15 +112,11 @@ fn what_cannot_be_read_is_refused_with_a_reason() {
     );
 
     let episodes: Vec<Episode> = (0..4).map(|i| episode(i, 20)).collect();
-    let model = LearnedIdm::train(
-        &config(1),
-        &episodes,
-        &split(&episodes),
-        &device,
-        FitOptions::in_memory(&mut silent),
-    )
-    .unwrap()
-    .model;
+    let model = TrainSpec::new(config(1))
+        .with_split(&episodes, &split(&episodes))
+        .run(&mut JobContext::silent())
+        .unwrap()
+        .model;
     let text = model.label(&episodes[0].frames[..15]).unwrap_err().to_string();
     assert!(text.contains("15 frames") && text.contains("at least 16"), "{text}");
     let text = model.label(&vec![Frame::new(64, 64); 16]).unwrap_err().to_string();

@@ -9,7 +9,8 @@ use burn::tensor::Device;
 use pusht_data::{Episode, Provenance, VideoError, VideoModel, VideoRequest};
 use pusht_env::{FillRule, Frame, GOAL, Pose, Renderer, Scene, State};
 use pusht_jobs::{CancelFlag, JobContext, Silent};
-use training::{FitOptions, ModelFileError, TrainingError};
+use pusht_training::TrainSpec;
+use training::{ModelFileError, TrainingError};
 use video_gen::{ContactMeasures, ObjectLatentConfig, ObjectLatentModel, StateRequest, TrainSettings, VideoGenError};
 
 /// The agent circles a resting T, then pushes its bar for ten frames.
@@ -60,9 +61,8 @@ fn settings() -> TrainSettings {
 
 fn train(episodes: &[Episode]) -> Result<ObjectLatentModel, VideoGenError> {
     let episodes: Vec<&Episode> = episodes.iter().collect();
-    let mut progress = JobContext::silent();
-    let options = FitOptions::in_memory(&mut progress);
-    ObjectLatentModel::train(&settings(), &episodes, &episodes[..1], &Device::flex(), options).map(|(model, _)| model)
+    let spec = TrainSpec::new(settings()).with_parts(&episodes, &episodes[..1], &[]);
+    Ok(spec.run(&mut JobContext::silent())?.model)
 }
 
 fn model() -> ObjectLatentModel {
@@ -199,9 +199,9 @@ fn data_that_cannot_be_trained_on_are_refused() {
     );
     let mut config = settings();
     config.model.heads = 3;
-    let mut progress = JobContext::silent();
-    let options = FitOptions::in_memory(&mut progress);
-    let error = ObjectLatentModel::train(&config, &[&episode(0, 20)], &[], &Device::flex(), options).unwrap_err();
+    let episode = episode(0, 20);
+    let spec = TrainSpec::new(config).with_parts(&[&episode], &[], &[]);
+    let error = spec.run(&mut JobContext::silent()).unwrap_err();
     assert!(error.to_string().contains("heads must divide the width"), "{error}");
     for temperature in [-0.1, f64::NAN] {
         let error = ObjectLatentConfig::new()
@@ -230,8 +230,10 @@ fn a_raised_flag_stops_the_training() {
     let stop = CancelFlag::new();
     stop.cancel();
     let mut ctx = JobContext::new(Box::new(Silent), stop);
-    let options = FitOptions::in_memory(&mut ctx);
-    let result = ObjectLatentModel::train(&settings(), &[&episode(0, 20)], &[], &Device::flex(), options);
+    let episode = episode(0, 20);
+    let result = TrainSpec::new(settings())
+        .with_parts(&[&episode], &[], &[])
+        .run(&mut ctx);
     assert!(matches!(
         result,
         Err(VideoGenError::Training(TrainingError::Interrupted { .. }))

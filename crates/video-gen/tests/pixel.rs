@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 use pusht_data::{Episode, Provenance, VideoError, VideoModel, VideoRequest};
 use pusht_env::{FillRule, Frame, GOAL, Pose, Renderer, Scene, State};
 use pusht_jobs::JobContext;
-use training::FitOptions;
+use pusht_training::TrainSpec;
 use video_gen::{Caption, PatchCodecConfig, PixelConfig, PixelError, PixelModel, PixelRequest, PixelTrainSettings};
 
 /// The agent passes above a T that drifts to the right.
@@ -58,11 +58,10 @@ fn settings() -> PixelTrainSettings {
 
 fn train(settings: &PixelTrainSettings, episodes: &[Episode]) -> Result<(PixelModel, Vec<f64>), PixelError> {
     let episodes: Vec<&Episode> = episodes.iter().collect();
-    let mut silent = JobContext::silent();
-    let options = FitOptions::in_memory(&mut silent);
-    let (model, curve) = PixelModel::train(settings, &episodes, &[], &Device::flex(), options)?;
-    let losses = curve.rows.iter().filter_map(|row| row.train_loss).collect();
-    Ok((model, losses))
+    let spec = TrainSpec::new(settings.clone()).with_parts(&episodes, &[], &[]);
+    let trained = spec.run(&mut JobContext::silent())?;
+    let losses = trained.curve.rows.iter().filter_map(|row| row.train_loss).collect();
+    Ok((trained.model, losses))
 }
 
 /// Peak signal-to-noise ratio, dB.

@@ -3,13 +3,15 @@
 use burn::Tensor;
 use burn::tensor::{Device, TensorData};
 use diffusion_schedulers::{NoiseSchedule, Scheduler};
-use nn_kit::normal;
+use nn_kit::{mix_seed, normal};
+use pusht_env::{Action, ObsBatch, PolicyError};
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 
-use super::{DiffusionConfig, Sampler, Unet};
-use crate::BcError;
-use crate::tracked::network_error;
+use super::config::{DiffusionConfig, Sampler};
+use super::unet::Unet;
+use crate::error::{BcError, network_error, refused};
+use crate::queues::{Asking, Queues};
 
 /// Samples of one forward pass when acting. Always as many, the rest zeros, so that the bits of an action do not depend
 /// on how many environments ask at once.
@@ -35,11 +37,7 @@ impl Denoiser {
             ..config.schedule
         });
         Ok(Self {
-            schedule: schedule.map_err(|error| BcError::Config {
-                setting: "schedule",
-                found: error.to_string(),
-                expected: "a schedule of noise",
-            })?,
+            schedule: schedule.map_err(|error| refused("schedule", &error, "a schedule of noise"))?,
             sampler: config.sampler,
             steps: config.sampler_steps,
             horizon: config.horizon,
@@ -104,5 +102,79 @@ impl Denoiser {
                 .map_err(network_error)?
                 .sample(x, network, draw),
         })
+    }
+}
+
+/// What every diffusion policy acts with: the sampler, and what is left of the sequences that it has drawn.
+#[derive(Clone, Debug)]
+pub(super) struct ActionSampler {
+    denoiser: Denoiser,
+    /// To which clean samples are clipped.
+    clip: Option<f64>,
+    queues: Queues,
+    pub(super) device: Device,
+}
+
+impl ActionSampler {
+    /// Clean samples are clipped to `clip`.
+    pub(super) fn new(config: &DiffusionConfig, clip: Option<f64>, device: &Device) -> Result<Self, BcError> {
+        Ok(Self {
+            denoiser: Denoiser::new(config, clip)?,
+            clip,
+            queues: Queues::default(),
+            device: device.clone(),
+        })
+    }
+
+    /// Takes sampler, its steps and the number of actions that are taken from `acting`; the others of the policy's own
+    /// settings are the network's and stay.
+    pub(super) fn act_by(&mut self, own: &mut DiffusionConfig, acting: &DiffusionConfig) -> Result<(), BcError> {
+        *own = own.with_acting(acting)?;
+        self.denoiser = Denoiser::new(own, self.clip)?;
+        Ok(())
+    }
+
+    /// All noise follows from this seed and the environments' numbers.
+    pub(super) fn set_seed(&mut self, seed: u64) {
+        self.queues.seed = seed;
+    }
+
+    /// The seeds of the rows `first..first + count` of a prediction.
+    pub(super) fn row_seeds(&self, first: usize, count: usize) -> Vec<u64> {
+        let rows = first..first + count;
+        rows.map(|row| mix_seed(self.queues.seed, row as u64)).collect()
+    }
+
+    pub(super) fn denoiser(&self) -> &Denoiser {
+        &self.denoiser
+    }
+
+    /// As [`Denoiser::sample`].
+    pub(super) fn sample(&self, unet: &Unet, conditions: &[Vec<f32>], seeds: &[u64]) -> Result<Vec<Vec<f32>>, BcError> {
+        self.denoiser.sample(unet, conditions, seeds, &self.device)
+    }
+
+    /// New episodes begin in these environments.
+    pub(super) fn reset(&mut self, envs: &[usize]) {
+        self.queues.reset(envs);
+    }
+
+    /// Who needs a new sequence.
+    pub(super) fn asking(&self, obs: &ObsBatch<'_>) -> Vec<Asking> {
+        self.queues.asking(obs)
+    }
+
+    /// Hands out the actions of new sequences, of which `config` says how many are taken.
+    pub(super) fn serve(
+        &mut self,
+        policy: &str,
+        config: &DiffusionConfig,
+        obs: &ObsBatch<'_>,
+        asking: &[Asking],
+        sequences: Vec<Vec<Action>>,
+        out: &mut [Action],
+    ) -> Result<(), PolicyError> {
+        let taken = sequences.into_iter().map(|sequence| config.taken(sequence));
+        self.queues.serve(policy, obs, asking, taken, out)
     }
 }

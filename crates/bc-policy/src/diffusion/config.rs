@@ -4,7 +4,8 @@ use diffusion_schedulers::{BetaSchedule, Prediction, ScheduleConfig};
 use pusht_env::Action;
 use serde::{Deserialize, Serialize};
 
-use crate::BcError;
+use crate::error::{BcError, refused, within};
+use crate::sections::PolicySection;
 
 /// Sizes of the U-Net, in LeRobot's words.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -118,74 +119,53 @@ impl DiffusionConfig {
             .skip(self.n_obs_steps - 1)
             .take(self.n_action_steps)
     }
+}
 
-    /// Refuses settings that cannot work.
-    ///
-    /// # Errors
-    /// The first such setting.
-    pub fn check(&self) -> Result<(), BcError> {
-        let refuse = |setting, found: String, expected| {
-            Err(BcError::Config {
-                setting,
-                found,
-                expected,
-            })
-        };
-        let within = |setting, value: usize, low, high: usize, expected| {
-            if value < low || value > high {
-                return refuse(setting, value.to_string(), expected);
-            }
-            Ok(())
-        };
-        let dims = &self.unet.down_dims;
+impl PolicySection for DiffusionConfig {
+    const KEY: &'static str = "diffusion";
+
+    fn check(&self) -> Result<(), BcError> {
+        self.unet.check()?;
+        within("n_obs_steps", self.n_obs_steps, 1, 16, "1 to 16")?;
+        within("horizon", self.horizon, 1, 1024, "1 to 1024")?;
+        if !self.horizon.is_multiple_of(1 << (self.unet.down_dims.len() - 1)) {
+            let expected = "a multiple of 2 for every stage of down_dims but the last";
+            return Err(refused("horizon", &self.horizon, expected));
+        }
+        let most = (self.horizon + 1).saturating_sub(self.n_obs_steps);
+        let expected = "1 to horizon - n_obs_steps + 1";
+        within("n_action_steps", self.n_action_steps, 1, most, expected)?;
+        let schedule = self.schedule.check();
+        schedule.map_err(|error| refused("schedule", &error, "a schedule of noise"))?;
+        let expected = "1 to the schedule's steps";
+        within("sampler_steps", self.sampler_steps, 1, self.schedule.steps, expected)
+    }
+}
+
+impl UnetConfig {
+    fn check(&self) -> Result<(), BcError> {
+        let dims = &self.down_dims;
         within("down_dims", dims.len(), 1, 8, "1 to 8 stages")?;
         for &channels in dims {
             within("down_dims", channels, 1, 16_384, "1 to 16384 channels")?;
         }
-        within("n_groups", self.unet.n_groups, 1, 16_384, "at least 1")?;
-        if dims.iter().any(|dim| !dim.is_multiple_of(self.unet.n_groups)) || !dims[0].is_multiple_of(8) {
-            let expected = "multiples of n_groups, the first also of 8";
-            return refuse(
+        within("n_groups", self.n_groups, 1, 16_384, "at least 1")?;
+        if dims.iter().any(|dim| !dim.is_multiple_of(self.n_groups)) || !dims[0].is_multiple_of(8) {
+            let found = format!("{dims:?}, n_groups {}", self.n_groups);
+            return Err(refused(
                 "down_dims",
-                format!("{dims:?}, n_groups {}", self.unet.n_groups),
-                expected,
-            );
+                &found,
+                "multiples of n_groups, the first also of 8",
+            ));
         }
-        within("kernel_size", self.unet.kernel_size, 1, 31, "1 to 31, odd")?;
-        if self.unet.kernel_size.is_multiple_of(2) {
-            return refuse("kernel_size", self.unet.kernel_size.to_string(), "1 to 31, odd");
+        within("kernel_size", self.kernel_size, 1, 31, "1 to 31, odd")?;
+        if self.kernel_size.is_multiple_of(2) {
+            return Err(refused("kernel_size", &self.kernel_size, "1 to 31, odd"));
         }
-        within("step_embed_dim", self.unet.step_embed_dim, 4, 4096, "4 to 4096, even")?;
-        if !self.unet.step_embed_dim.is_multiple_of(2) {
-            return refuse(
-                "step_embed_dim",
-                self.unet.step_embed_dim.to_string(),
-                "4 to 4096, even",
-            );
+        within("step_embed_dim", self.step_embed_dim, 4, 4096, "4 to 4096, even")?;
+        if !self.step_embed_dim.is_multiple_of(2) {
+            return Err(refused("step_embed_dim", &self.step_embed_dim, "4 to 4096, even"));
         }
-        within("n_obs_steps", self.n_obs_steps, 1, 16, "1 to 16")?;
-        within("horizon", self.horizon, 1, 1024, "1 to 1024")?;
-        if !self.horizon.is_multiple_of(1 << (dims.len() - 1)) {
-            let expected = "a multiple of 2 for every stage of down_dims but the last";
-            return refuse("horizon", self.horizon.to_string(), expected);
-        }
-        let most = (self.horizon + 1).saturating_sub(self.n_obs_steps);
-        within(
-            "n_action_steps",
-            self.n_action_steps,
-            1,
-            most,
-            "1 to horizon - n_obs_steps + 1",
-        )?;
-        self.schedule
-            .check()
-            .or_else(|error| refuse("schedule", error.to_string(), "a schedule of noise"))?;
-        within(
-            "sampler_steps",
-            self.sampler_steps,
-            1,
-            self.schedule.steps,
-            "1 to the schedule's steps",
-        )
+        Ok(())
     }
 }

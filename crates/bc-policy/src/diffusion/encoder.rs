@@ -8,7 +8,7 @@ use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::{relu, softmax};
 use burn::tensor::{Device, TensorData};
 
-use crate::{NormKind, ResNet18, ResNet18Config};
+use crate::resnet::{NormKind, ResNet18, ResNet18Config};
 
 /// Channels of one group of the normalisation.
 const GROUP: usize = 16;

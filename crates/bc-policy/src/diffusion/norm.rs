@@ -1,6 +1,9 @@
-//! Observations and actions as numbers from −1 to 1.
+//! Observations and actions as numbers from −1 to 1, or of deviation 1.
 
 use serde::{Deserialize, Serialize};
+
+/// Added to deviations before dividing, and in the place of an empty range.
+const EPSILON: f32 = 1e-8;
 
 /// Maps the range that each number has in the training data to [−1, 1].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -35,16 +38,71 @@ impl MinMax {
     }
 
     pub(super) fn normalise(&self, row: &[f32]) -> impl Iterator<Item = f32> {
-        let ranges = self.min.iter().zip(&self.max);
-        row.iter()
-            .zip(ranges)
-            .map(|(x, (min, max))| 2.0 * (x - min) / (max - min) - 1.0)
+        row.iter().enumerate().map(|(i, x)| self.normalised(i, *x))
     }
 
     pub(super) fn denormalise(&self, row: &[f32]) -> impl Iterator<Item = f32> {
-        let ranges = self.min.iter().zip(&self.max);
-        row.iter()
-            .zip(ranges)
-            .map(|(x, (min, max))| 0.5 * (x + 1.0) * (max - min) + min)
+        row.iter().enumerate().map(|(i, x)| self.denormalised(i, *x))
+    }
+
+    fn normalised(&self, i: usize, x: f32) -> f32 {
+        2.0 * (x - self.min[i]) / self.range(i) - 1.0
+    }
+
+    fn denormalised(&self, i: usize, x: f32) -> f32 {
+        (x + 1.0) / 2.0 * self.range(i) + self.min[i]
+    }
+
+    /// Never empty.
+    fn range(&self, i: usize) -> f32 {
+        let (min, max) = (self.min[i], self.max[i]);
+        if max == min { EPSILON } else { max - min }
+    }
+}
+
+/// How the numbers of one feature are normalised, each by its own, as in LeRobot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Norm {
+    Identity,
+    MeanStd {
+        mean: Vec<f32>,
+        std: Vec<f32>,
+    },
+    /// To [−1, 1].
+    MinMax(MinMax),
+}
+
+impl Norm {
+    /// Whether it is for features of this width, and finite.
+    pub(super) fn is_sound(&self, width: usize) -> bool {
+        let (a, b) = match self {
+            Self::Identity => return true,
+            Self::MeanStd { mean, std } => (mean, std),
+            Self::MinMax(MinMax { min, max }) => (min, max),
+        };
+        [a, b]
+            .iter()
+            .all(|x| x.len() == width && x.iter().all(|x| x.is_finite()))
+    }
+
+    pub(super) fn normalise(&self, i: usize, x: f32) -> f32 {
+        match self {
+            Self::Identity => x,
+            Self::MeanStd { mean, std } => (x - mean[i]) / (std[i] + EPSILON),
+            Self::MinMax(range) => range.normalised(i, x),
+        }
+    }
+
+    pub(super) fn denormalise(&self, i: usize, x: f32) -> f32 {
+        match self {
+            Self::Identity => x,
+            Self::MeanStd { mean, std } => x * std[i] + mean[i],
+            Self::MinMax(range) => range.denormalised(i, x),
+        }
+    }
+
+    pub(super) fn row<'a>(&'a self, row: &'a [f32]) -> impl Iterator<Item = f32> + 'a {
+        row.iter().enumerate().map(|(i, x)| self.normalise(i, *x))
     }
 }

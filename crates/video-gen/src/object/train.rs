@@ -5,10 +5,11 @@ use burn::tensor::{Device, Tensor};
 use nn_kit::mix_seed;
 use pusht_data::Episode;
 use pusht_env::{Pose, State};
+use pusht_training::{TrainData, TrainModel, TrainOutput};
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
-use training::{Curve, FitOptions, Objective, ObjectiveError, TrainConfig, fit, init_seeded};
+use training::{FitOptions, Objective, ObjectiveError, TrainConfig, fit, init_seeded};
 
 use super::clips::{Tracks, draw, loss};
 use super::error::VideoGenError;
@@ -79,30 +80,37 @@ impl TrainSettings {
     }
 }
 
-impl ObjectLatentModel {
-    /// Trains on `episodes`, which must be of the training split only; `valid` may be empty. States are used where an
-    /// episode has them, else read from its frames. [`FitOptions::identity`] is extended by the settings and the
-    /// tracks.
-    ///
-    /// # Errors
-    /// Bad settings, no episode of 2 frames, a frame that cannot be read, or what [`training::fit`] fails with.
-    pub fn train(
-        settings: &TrainSettings,
-        episodes: &[&Episode],
-        valid: &[&Episode],
+/// Trains on the episodes of the training part; the validation part may be empty. States are used where an episode has them,
+/// else read from its frames. [`FitOptions::identity`] is extended by the settings and the tracks.
+impl TrainModel for TrainSettings {
+    type Model = ObjectLatentModel;
+    type Error = VideoGenError;
+
+    fn label(&self) -> String {
+        "object-latent video model".to_owned()
+    }
+
+    fn train_config(&mut self) -> &mut TrainConfig {
+        &mut self.fit
+    }
+
+    fn train(
+        &self,
+        data: &TrainData<'_>,
         device: &Device,
         options: FitOptions<'_>,
-    ) -> Result<(Self, Curve), VideoGenError> {
+    ) -> Result<TrainOutput<ObjectLatentModel>, VideoGenError> {
+        let (settings, episodes) = (self, data.train_episodes());
         settings.check()?;
         let longest = settings.model.max_frames;
-        let tracks = Tracks::new(tracks(episodes)?, longest);
+        let tracks = Tracks::new(tracks(&episodes)?, longest);
         if tracks.max_frames() < 2 {
             return Err(VideoGenError::NoClips {
                 episodes: episodes.len(),
             });
         }
         let config = settings.model.clone().with_max_frames(tracks.max_frames());
-        let valid = Tracks::new(self::tracks(valid)?, tracks.max_frames());
+        let valid = Tracks::new(self::tracks(&data.validation_episodes())?, tracks.max_frames());
         let statistics = tracks.statistics();
         let autodiff = device.clone().autodiff();
         let objective = FlowMatching {
@@ -126,8 +134,8 @@ impl ObjectLatentModel {
             frames: episodes.iter().map(|e| e.len()).sum(),
             episodes: episodes.iter().map(|e| e.provenance.clone()).collect(),
         };
-        let model = Self::new(config, fitted.last, statistics, trained_on, device)?;
-        Ok((model, fitted.curve))
+        let model = ObjectLatentModel::new(config, fitted.last, statistics, trained_on, device)?;
+        Ok(TrainOutput::new(model, fitted.curve).with_best(fitted.best_epoch, fitted.best_valid))
     }
 }
 

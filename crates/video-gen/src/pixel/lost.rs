@@ -27,6 +27,24 @@ pub struct CodecLoss {
     pub block: [f64; 2],
 }
 
+impl std::fmt::Display for CodecLoss {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            frames,
+            psnr,
+            visible,
+            agent: [agent, agent_99],
+            block: [block, block_99],
+        } = self;
+        write!(
+            f,
+            "codec on {frames} held-out frames: {psnr:.1} dB; agent seen in {:.2} %, off by {agent:.2} px of 96 (99 in 100 by less \
+             than {agent_99:.2}), T by {block:.2} ({block_99:.2})",
+            100.0 * visible
+        )
+    }
+}
+
 impl PixelModel {
     /// What the codec loses of these episodes, which should be held out.
     ///

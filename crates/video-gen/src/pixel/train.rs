@@ -4,10 +4,11 @@ use burn::tensor::{Device, Tensor};
 use nn_kit::mix_seed;
 use pusht_data::Episode;
 use pusht_env::State;
+use pusht_training::{TrainData, TrainModel, TrainOutput};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
-use training::{Curve, FitOptions, Objective, ObjectiveError, TrainConfig, fit, init_seeded};
+use training::{FitOptions, Objective, ObjectiveError, TrainConfig, fit, init_seeded};
 
 use super::caption::Caption;
 use super::clips::Clips;
@@ -88,25 +89,33 @@ impl PixelTrainSettings {
     }
 }
 
-impl PixelModel {
-    /// Trains on `episodes`, which must be of the training split only; `valid` may be empty. States, for the captions, are
-    /// used where an episode has them, else read from its frames.
-    ///
-    /// # Errors
-    /// Bad settings, no episode as long as a clip, a frame that cannot be read, or what [`training::fit`] fails with.
-    pub fn train(
-        settings: &PixelTrainSettings,
-        episodes: &[&Episode],
-        valid: &[&Episode],
+/// Trains on the episodes of the training part; the validation part may be empty. States, for the captions, are used where an
+/// episode has them, else read from its frames.
+impl TrainModel for PixelTrainSettings {
+    type Model = PixelModel;
+    type Error = PixelError;
+
+    fn label(&self) -> String {
+        "pixel video model".to_owned()
+    }
+
+    fn train_config(&mut self) -> &mut TrainConfig {
+        &mut self.fit
+    }
+
+    fn train(
+        &self,
+        data: &TrainData<'_>,
         device: &Device,
         options: FitOptions<'_>,
-    ) -> Result<(Self, Curve), PixelError> {
+    ) -> Result<TrainOutput<PixelModel>, PixelError> {
+        let (settings, episodes) = (self, data.train_episodes());
         settings.check()?;
         let config = &settings.model;
         let videos: Vec<_> = episodes.iter().map(|e| e.frames.as_slice()).collect();
         let codec = config.codec.fit(&videos, device)?;
         let part = |episodes: &[&Episode]| Part::new(config, &codec, episodes, device);
-        let (train, valid) = (part(episodes)?, part(valid)?);
+        let (train, valid) = (part(&episodes)?, part(&data.validation_episodes())?);
         if train.clips.is_empty() {
             return Err(PixelError::NoClips {
                 episodes: episodes.len(),
@@ -131,8 +140,8 @@ impl PixelModel {
             PixelNet::new(config, device).expect("the settings were checked")
         });
         let fitted = fit(net, &objective, &settings.fit, options.with_identity(&identity))?;
-        let model = Self::new(config.clone(), codec, fitted.last, spreads, device)?;
-        Ok((model, fitted.curve))
+        let model = PixelModel::new(config.clone(), codec, fitted.last, spreads, device)?;
+        Ok(TrainOutput::new(model, fitted.curve).with_best(fitted.best_epoch, fitted.best_valid))
     }
 }
 

@@ -4,55 +4,36 @@ use std::path::{Path, PathBuf};
 
 use burn::Tensor;
 use burn::tensor::{Device, FloatDType, TensorData};
-use nn_kit::{Checkpoint, RESNET18_IMAGENET};
-use pusht_data::{ActionNorm, Episode, FrameNorm, FrameRef, Loader, Split, Transform};
-use training::{FitOptions, Objective, ObjectiveError, Precision, init_seeded};
+use nn_kit::Checkpoint;
+use pusht_data::{ActionNorm, Episode, FrameNorm, FrameRef, Loader, Transform};
+use pusht_training::{TrainData, TrainOutput};
+use training::{FitOptions, Objective, ObjectiveError, Precision, TrainConfig, init_seeded};
 
-use crate::frames::{Pixels, check_size};
-use crate::image::{ImageNet, Network, Saved};
-use crate::train::Trained;
-use crate::{Augmentation, BcError, BcPolicy, Cnn, ImagePolicy, PolicyConfig, PolicyKind, ResNet18};
+use super::config::{Augmentation, ImageConfig};
+use super::frames::{Pixels, check_size};
+use super::network::ImageNet;
+use super::policy::{ImagePolicy, Saved};
+use crate::error::BcError;
 
 /// Frames of one forward pass when validating.
 const VALIDATION: usize = 64;
 
-/// Trains the network of `config.kind`; the policy of the epoch with the lowest validation error is returned.
-pub(crate) fn train_image(
-    config: &PolicyConfig,
-    episodes: &[Episode],
-    split: &Split,
+/// Trains a network; the policy of the epoch with the lowest validation error is returned.
+pub(super) fn train<N: ImageNet>(
+    (image, augmentation): (&ImageConfig, Augmentation),
+    config: &TrainConfig,
+    data: &TrainData<'_>,
     device: &Device,
     options: FitOptions<'_>,
-) -> Result<Trained, BcError> {
-    if config.kind == PolicyKind::ResNet18 {
-        return train_network(config, episodes, split, device, options, |network: ResNet18| {
-            Network::ResNet18(Box::new(network))
-        });
-    }
-    train_network(config, episodes, split, device, options, |network: Cnn| {
-        Network::Cnn(network)
-    })
-}
-
-fn train_network<N: ImageNet>(
-    config: &PolicyConfig,
-    episodes: &[Episode],
-    split: &Split,
-    device: &Device,
-    options: FitOptions<'_>,
-    wrap: impl FnOnce(N) -> Network,
-) -> Result<Trained, BcError> {
-    let transforms = match config.augmentation {
-        Augmentation::None => vec![Transform::IDENTITY],
-        Augmentation::Dihedral => Transform::dihedral(),
-        Augmentation::Fourteen => Transform::fourteen(),
-    };
-    let loader = Loader::new(episodes, &transforms)?;
+) -> Result<TrainOutput<ImagePolicy<N>>, BcError> {
+    let transforms = augmentation.transforms();
+    let episodes = data.episodes();
+    let loader = Loader::new(episodes.iter().copied(), &transforms)?;
     check_size(episodes[0].frames[0].dimensions())?;
-    let train = split.augmented_train(transforms.len());
+    let train = FrameRef::augmented(data.train(), transforms.len());
     let mut seen = Vec::new();
     let mut actions = Vec::new();
-    for r in &split.train {
+    for r in data.train() {
         let (episode, row) = (r.episode, r.row);
         let found = episodes.get(episode).filter(|e| row < e.len());
         seen.push(&found.ok_or(BcError::NoSuchRow { episode, row })?.frames[row]);
@@ -64,15 +45,14 @@ fn train_network<N: ImageNet>(
     let saved = Saved {
         frames: FrameNorm::fit(seen).ok_or(training::TrainingError::NoItems)?,
         actions: ActionNorm::moments(&actions).ok_or(training::TrainingError::NoItems)?,
-        chunk: config.image.chunk,
-        crop: config.image.crop,
+        chunk: image.chunk,
+        crop: image.crop,
     };
-    let mut network: N = init_seeded(config.train.seed, device, |device| N::build(&saved, device));
-    if let Some(path) = &config.image.init {
-        let path = if path == Path::new("imagenet") {
-            RESNET18_IMAGENET.get(&cache())?
-        } else {
-            path.clone()
+    let mut network: N = init_seeded(config.seed, device, |device| saved.network(device));
+    if let Some(path) = &image.init {
+        let path = match N::WEIGHTS {
+            Some(published) if path == Path::new("imagenet") => published.get(&cache())?,
+            _ => path.clone(),
         };
         network = Checkpoint::open(&path)?.load_into(&network, &["fc."])?;
     }
@@ -81,18 +61,14 @@ fn train_network<N: ImageNet>(
         episodes,
         transforms,
         train,
-        valid: &split.validation,
+        valid: data.validation(),
         pixels: Pixels::new(&saved.frames, saved.side()),
         saved,
         device: device.clone(),
     };
-    let fitted = training::fit(network, &objective, &config.train, options)?;
-    Ok(Trained {
-        policy: BcPolicy::Image(ImagePolicy::new(saved, wrap(fitted.best), device)),
-        curve: fitted.curve,
-        best_epoch: fitted.best_epoch,
-        best_valid: fitted.best_valid,
-    })
+    let fitted = training::fit(network, &objective, config, options)?;
+    let policy = ImagePolicy::new(saved, fitted.best, device);
+    Ok(TrainOutput::new(policy, fitted.curve).with_best(fitted.best_epoch, fitted.best_valid))
 }
 
 /// Where published weights are kept: `$PUSHT_CACHE`, or `pusht-start` in the user's cache folder.
@@ -111,7 +87,7 @@ fn cache() -> PathBuf {
 /// Mean squared error of normalised actions; validated on the first one, in px².
 struct Regression<'a> {
     loader: Loader<'a>,
-    episodes: &'a [Episode],
+    episodes: &'a [&'a Episode],
     transforms: Vec<Transform>,
     train: Vec<FrameRef>,
     valid: &'a [FrameRef],

@@ -8,7 +8,7 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::TensorData;
 use safetensors::{Dtype, SafeTensors};
 
-use crate::BcError;
+use crate::error::BcError;
 
 /// At most so many problems are listed in one error.
 const LISTED: usize = 5;
@@ -163,7 +163,7 @@ impl ModuleMapper for Fill<'_, '_> {
     }
 }
 
-/// The name that LeRobot gives a parameter of [`super::observed::Network`].
+/// The name that LeRobot gives a parameter of [`super::super::saved::Network`].
 pub(super) fn lerobot_name(path: &[(String, String)]) -> String {
     // A layer behind an enum is named as if it stood there itself.
     let named = path.iter().filter(|(_, container)| !container.starts_with("Enum:"));

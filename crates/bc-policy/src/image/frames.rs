@@ -6,7 +6,7 @@ use pusht_data::FrameNorm;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
-use crate::BcError;
+use crate::error::BcError;
 
 /// Side of the pictures, px.
 pub(crate) const SIDE: usize = 96;

@@ -3,40 +3,43 @@
 use burn::Tensor;
 use burn::module::Module;
 use burn::tensor::{Device, TensorData};
-use nn_kit::normal;
-use pusht_data::{Episode, FrameRef, Split};
+use diffusion_schedulers::NoiseSchedule;
+use pusht_data::{Episode, FrameRef};
 use pusht_env::Action;
+use pusht_training::{TrainData, TrainOutput};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use training::{FitOptions, Objective, ObjectiveError, TrainConfig, init_seeded};
 
-use super::DiffusionConfig;
-use super::acting::{ACTION, Denoiser};
-use super::norm::MinMax;
-use super::observed::{DiffusionPolicy, EncoderConfig, Network, Norm, SIDE, Saved};
-use crate::train::Trained;
-use crate::{BcError, BcPolicy, Sequence, sequences};
+use super::config::{EncoderConfig, SIDE};
+use super::policy::DiffusionPolicy;
+use super::saved::{Network, Saved};
+use crate::diffusion::acting::Denoiser;
+use crate::diffusion::config::DiffusionConfig;
+use crate::diffusion::noised::NoisedSequences;
+use crate::diffusion::norm::{MinMax, Norm};
+use crate::error::BcError;
+use crate::fit::regression_fit;
+use crate::sequence::{Sequence, sequences};
 
 /// At most so many validation rows are sampled after an epoch, evenly spread.
 const VALIDATION: usize = 64;
 
 /// Trains on pictures and the agent's position (recorded, or tracked where the episodes have no states). The policy after
 /// the last epoch (its moving average) is returned; the curve has the validation error of the first action.
-pub(crate) fn train_diffusion(
+pub(super) fn train(
     (diffusion, image): (&DiffusionConfig, EncoderConfig),
     config: &TrainConfig,
-    episodes: &[Episode],
-    split: &Split,
+    data: &TrainData<'_>,
     device: &Device,
     options: FitOptions<'_>,
-) -> Result<Trained, BcError> {
-    diffusion.check()?;
-    image.check()?;
+) -> Result<TrainOutput<DiffusionPolicy>, BcError> {
+    let episodes = data.episodes();
     let sequences = sequences(episodes)?;
     for (index, sequence) in sequences.iter().enumerate() {
         sequence.check(index)?;
     }
-    for r in split.train.iter().chain(&split.validation) {
+    for r in data.train().iter().chain(data.validation()) {
         let (episode, row) = (r.episode, r.row);
         episodes
             .get(episode)
@@ -44,37 +47,33 @@ pub(crate) fn train_diffusion(
             .ok_or(BcError::NoSuchRow { episode, row })?;
     }
     let kept = |r: &&FrameRef| r.row + diffusion.drop_n_last_frames < sequences[r.episode].actions.len();
-    let train: Vec<FrameRef> = split.train.iter().filter(kept).copied().collect();
+    let train: Vec<FrameRef> = data.train().iter().filter(kept).copied().collect();
     if train.is_empty() {
         return Err(training::TrainingError::NoItems.into());
     }
-    let every = split.validation.len().div_ceil(VALIDATION).max(1);
+    let every = data.validation().len().div_ceil(VALIDATION).max(1);
     let saved = normalisation(diffusion, image, episodes, &sequences, &train)?;
     let objective = Denoising {
         episodes,
         sequences: &sequences,
         train,
-        valid: split.validation.iter().step_by(every).copied().collect(),
-        denoiser: Denoiser::new(diffusion, diffusion.schedule.clip)?,
+        valid: data.validation().iter().step_by(every).copied().collect(),
+        schedule: Denoiser::new(diffusion, diffusion.schedule.clip)?.schedule().clone(),
         image,
         saved: saved.clone(),
         device: device.clone(),
     };
     let network = init_seeded(config.seed, device, |device| saved.network(device));
     let fitted = training::fit(network, &objective, config, options)?;
-    Ok(Trained {
-        policy: BcPolicy::Diffusion(DiffusionPolicy::new(saved, fitted.last, device)?),
-        curve: fitted.curve,
-        best_epoch: fitted.best_epoch,
-        best_valid: fitted.best_valid,
-    })
+    let policy = DiffusionPolicy::new(saved, fitted.last, device)?;
+    Ok(TrainOutput::new(policy, fitted.curve).with_best(fitted.best_epoch, fitted.best_valid))
 }
 
 /// Positions and actions to [−1, 1] by their ranges, pixels by mean and deviation of their channel, on the scale 0 to 1.
 fn normalisation(
     diffusion: &DiffusionConfig,
     image: EncoderConfig,
-    episodes: &[Episode],
+    episodes: &[&Episode],
     sequences: &[Sequence],
     train: &[FrameRef],
 ) -> Result<Saved, BcError> {
@@ -82,10 +81,7 @@ fn normalisation(
     let action = |r: &FrameRef| sequences[r.episode].actions[r.row];
     let agents: Vec<[f32; 2]> = train.iter().map(agent).collect();
     let actions: Vec<[f32; 2]> = train.iter().map(action).collect();
-    let min_max = |rows: &[[f32; 2]]| {
-        let MinMax { min, max } = MinMax::fit(rows.iter().map(<[f32; 2]>::as_slice));
-        Norm::MinMax { min, max }
-    };
+    let min_max = |rows: &[[f32; 2]]| Norm::MinMax(MinMax::fit(rows.iter().map(<[f32; 2]>::as_slice)));
     let (mut sums, mut squares, mut count) = ([0_u64; 3], [0_u64; 3], 0_u64);
     for r in train {
         let frame = &episodes[r.episode].frames[r.row];
@@ -120,11 +116,11 @@ fn normalisation(
 
 /// The error of the predicted noise (Ho et al. 2020, eq. 14); validated on sampled actions, in px².
 struct Denoising<'a> {
-    episodes: &'a [Episode],
+    episodes: &'a [&'a Episode],
     sequences: &'a [Sequence],
     train: Vec<FrameRef>,
     valid: Vec<FrameRef>,
-    denoiser: Denoiser,
+    schedule: NoiseSchedule,
     image: EncoderConfig,
     saved: Saved,
     device: Device,
@@ -137,16 +133,12 @@ impl Objective<Network> for Denoising<'_> {
 
     fn loss(&self, model: &Network, items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
         let diffusion = &self.saved.diffusion;
-        let (n, schedule) = (diffusion.n_obs_steps, self.denoiser.schedule());
+        let n = diffusion.n_obs_steps;
         let mut rng = Pcg64::seed_from_u64(seed);
-        let steps: Vec<usize> = items
-            .iter()
-            .map(|_| rng.random_range(0..diffusion.schedule.steps))
-            .collect();
-        let noise = normal(items.len() * diffusion.horizon * ACTION, &mut rng);
-        let (mut agents, mut clean, mut noisy) = (Vec::new(), Vec::new(), Vec::new());
+        let mut noised = NoisedSequences::draw(diffusion, items.len(), &mut rng);
+        let mut agents = Vec::new();
         let mut pictures = Vec::with_capacity(items.len() * n);
-        for (item, step) in items.iter().zip(&steps) {
+        for (at, item) in items.iter().enumerate() {
             let r = self.train[*item];
             let (episode, row) = (r.episode, r.row);
             let sequence = &self.sequences[episode];
@@ -157,14 +149,14 @@ impl Objective<Network> for Denoising<'_> {
                 agents.extend(self.saved.state.row(&sequence.states[row].agent.map(|x| x as f32)));
                 pictures.push((&self.episodes[episode].frames[row], corner));
             }
-            let (data, part) = schedule.parts(*step);
-            for k in 0..diffusion.horizon {
-                let at = (row + k).saturating_sub(n - 1).min(sequence.actions.len() - 1);
-                for x in self.saved.action.row(&sequence.actions[at]) {
-                    noisy.push(data * x + part * noise[noisy.len()]);
-                    clean.push(x);
-                }
-            }
+            let place = |k: usize| (row + k).saturating_sub(n - 1).min(sequence.actions.len() - 1);
+            let actions = (0..diffusion.horizon).map(|k| &sequence.actions[place(k)]);
+            noised.push(
+                at,
+                actions.flat_map(|action| self.saved.action.row(action)),
+                1.0,
+                &self.schedule,
+            );
         }
         let count = pictures.len();
         // Each replica of a model has its own.
@@ -177,14 +169,7 @@ impl Objective<Network> for Denoising<'_> {
         };
         let width = seen.dims()[1];
         let condition = seen.reshape([items.len(), n * width]);
-        let shape = [items.len(), diffusion.horizon, ACTION];
-        let target = match diffusion.schedule.prediction {
-            diffusion_schedulers::Prediction::Epsilon => noise,
-            diffusion_schedulers::Prediction::Sample => clean,
-        };
-        let noisy = Tensor::from_data(TensorData::new(noisy, shape), &device);
-        let target = Tensor::from_data(TensorData::new(target, shape), &device);
-        Ok((model.unet.forward(noisy, &steps, condition) - target).square().mean())
+        Ok(noised.loss(diffusion, &model.unet, condition, &device))
     }
 
     fn validate(&self, model: &Network) -> Result<Option<f64>, ObjectiveError> {
@@ -192,6 +177,6 @@ impl Objective<Network> for Denoising<'_> {
         let actions = policy.predict_rows_of(self.episodes, self.sequences, &self.valid)?;
         let label = |r: &FrameRef| self.sequences[r.episode].actions[r.row];
         let labels: Vec<Action> = self.valid.iter().map(label).collect();
-        Ok(crate::regression_fit(&actions, &labels).map(|fit| fit.mse))
+        Ok(regression_fit(&actions, &labels).map(|fit| fit.mse))
     }
 }

@@ -1,0 +1,51 @@
+//! Settings of the encoder of pictures.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{BcError, refused};
+use crate::sections::PolicySection;
+
+/// Side of the pictures, px.
+pub(super) const SIDE: usize = 96;
+
+/// What the policy makes of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EncoderConfig {
+    /// Height and width of the part that is seen: the middle when acting, somewhere when training.
+    pub crop: [usize; 2],
+    /// Features whose places are found; see [`crate::DiffusionPolicy`].
+    pub keypoints: usize,
+}
+
+impl Default for EncoderConfig {
+    fn default() -> Self {
+        Self {
+            crop: [84, 84],
+            keypoints: 32,
+        }
+    }
+}
+
+impl EncoderConfig {
+    /// The corner of the part that is seen when acting.
+    pub(super) fn middle(&self) -> [usize; 2] {
+        // Halves are rounded to the even number, as torchvision does.
+        self.crop
+            .map(|side| ((SIDE - side) as f64 / 2.0).round_ties_even() as usize)
+    }
+}
+
+impl PolicySection for EncoderConfig {
+    const KEY: &'static str = "encoder";
+
+    fn check(&self) -> Result<(), BcError> {
+        if self.crop.iter().any(|side| !(1..=SIDE).contains(side)) {
+            return Err(refused("encoder.crop", &format!("{:?}", self.crop), "1 to 96 each"));
+        }
+        if !(1..=4096).contains(&self.keypoints) {
+            return Err(refused("encoder.keypoints", &self.keypoints, "1 to 4096"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,17 @@
+//! Reading JSON, and saying what does not fit.
+
+use std::path::Path;
+
+use crate::error::BcError;
+
+pub(super) fn unfit(path: &Path, reason: impl std::fmt::Display) -> BcError {
+    BcError::Checkpoint {
+        path: path.to_path_buf(),
+        reason: reason.to_string(),
+    }
+}
+
+pub(super) fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, BcError> {
+    let bytes = std::fs::read(path).map_err(|error| unfit(path, error))?;
+    serde_json::from_slice(&bytes).map_err(|error| unfit(path, error))
+}

@@ -1,0 +1,288 @@
+//! The trained diffusion policy on observations of the reference environment.
+
+use std::path::Path;
+
+use burn::Tensor;
+use burn::module::Module;
+use burn::tensor::{Device, TensorData};
+use pusht_data::{Episode, FrameRef};
+use pusht_env::{Action, Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError};
+use training::{ModelFile, init_seeded};
+
+use super::NAME;
+use super::config::EncoderConfig;
+use super::saved::{Network, STATE, Saved};
+use super::seen::{Seen, corners};
+use crate::diffusion::acting::{ACTION, ActionSampler, BLOCK};
+use crate::diffusion::config::DiffusionConfig;
+use crate::error::{BcError, failed, network_error, wrong_observation};
+use crate::family::{PolicyKind, TrainedPolicy};
+use crate::sequence::{Sequence, sequences};
+
+/// Diffusion Policy on what the reference environment shows: the agent's position with a picture or with the corners of the T.
+/// Made by training on pictures, or from a folder of LeRobot's.
+#[derive(Clone, Debug)]
+pub struct DiffusionPolicy {
+    saved: Saved,
+    network: Network,
+    sampler: ActionSampler,
+}
+
+impl DiffusionPolicy {
+    pub(super) fn new(saved: Saved, network: Network, device: &Device) -> Result<Self, BcError> {
+        saved.check()?;
+        Ok(Self {
+            sampler: ActionSampler::new(&saved.diffusion, saved.diffusion.schedule.clip, device)?,
+            saved,
+            network,
+        })
+    }
+
+    /// Its settings.
+    pub fn config(&self) -> &DiffusionConfig {
+        &self.saved.diffusion
+    }
+
+    /// What it makes of pictures, if it sees them; otherwise it sees the corners of the T.
+    pub fn image(&self) -> Option<EncoderConfig> {
+        self.saved.image
+    }
+
+    /// Draws actions by these settings from now on: sampler, its steps, and actions taken before looking again. The
+    /// others are the network's and stay.
+    ///
+    /// # Errors
+    /// Settings that cannot work.
+    pub fn acting_by(mut self, config: &DiffusionConfig) -> Result<Self, BcError> {
+        self.sampler.act_by(&mut self.saved.diffusion, config)?;
+        Ok(self)
+    }
+
+    /// All noise follows from this seed (0 unless it is set) and the environments' numbers.
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.sampler.set_seed(seed);
+        self
+    }
+
+    /// What the policy observes, out of an observation.
+    fn see<'a>(&self, observation: &'a Observation) -> Result<Seen<'a>, PolicyError> {
+        let floats = |x: &[f64; 2]| x.map(|x| x as f32);
+        match (observation, self.saved.image) {
+            (Observation::PixelsAgentPos { pixels, agent_pos }, Some(_)) => {
+                Ok(Seen::Picture(pixels, floats(agent_pos)))
+            }
+            (
+                Observation::Keypoints {
+                    environment_state,
+                    agent_pos,
+                },
+                None,
+            ) => Ok(Seen::Corners(environment_state.map(|x| x as f32), floats(agent_pos))),
+            (other, _) => Err(wrong_observation(self.modality(), other)),
+        }
+    }
+
+    fn modality(&self) -> Modality {
+        match self.saved.image {
+            Some(_) => Modality::PixelsAgentPos,
+            None => Modality::Keypoints,
+        }
+    }
+
+    /// The condition of each history: for every observation, oldest first, the agent, then the picture's features or the
+    /// corners.
+    fn conditions(&self, histories: &[Vec<Seen<'_>>]) -> Result<Vec<Vec<f32>>, BcError> {
+        let n = self.saved.diffusion.n_obs_steps;
+        let mut conditions = Vec::with_capacity(histories.len());
+        for block in histories.chunks(BLOCK) {
+            let features = self.features(block)?;
+            let mut features = features.chunks_exact((self.saved.width() - STATE).max(1));
+            for history in block {
+                let mut condition = Vec::with_capacity(n * self.saved.width());
+                for seen in history {
+                    match seen {
+                        Seen::Picture(_, agent) => {
+                            condition.extend(self.saved.state.row(agent));
+                            condition.extend(features.next().into_iter().flatten());
+                        }
+                        Seen::Corners(corners, agent) => {
+                            condition.extend(self.saved.state.row(agent));
+                            condition.extend(self.saved.environment.row(corners));
+                        }
+                    }
+                }
+                conditions.push(condition);
+            }
+        }
+        Ok(conditions)
+    }
+
+    /// Features of all pictures of at most [`BLOCK`] histories, encoded at once.
+    fn features(&self, block: &[Vec<Seen<'_>>]) -> Result<Vec<f32>, BcError> {
+        let Some(image) = self.saved.image else {
+            return Ok(Vec::new());
+        };
+        let pictures = block.iter().flatten().filter_map(|seen| match seen {
+            Seen::Picture(frame, _) => Some((*frame, image.middle())),
+            Seen::Corners(..) => None,
+        });
+        let count = BLOCK * self.saved.diffusion.n_obs_steps;
+        let pictures = self.saved.pictures(image, pictures, count, &self.sampler.device)?;
+        match self.network.encode(pictures) {
+            Some(features) => features.try_into_vec_as().map_err(network_error),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// A sequence of `horizon` actions for each history, from its oldest observation on.
+    pub(super) fn sequences(&self, histories: &[Vec<Seen<'_>>], seeds: &[u64]) -> Result<Vec<Vec<Action>>, BcError> {
+        let conditions = self.conditions(histories)?;
+        let samples = self.sampler.sample(&self.network.unet, &conditions, seeds)?;
+        Ok(samples.iter().map(|sample| self.saved.actions(sample)).collect())
+    }
+
+    /// The sequence of `horizon` actions for one history of `n_obs_steps` observations, from the oldest of them on, with
+    /// noise that is given: `horizon` × 2 numbers to begin with, and as many again whenever the sampler draws.
+    ///
+    /// # Errors
+    /// Observations of another kind or number, or a network that does not run.
+    pub fn sequence_from(
+        &self,
+        history: &[Observation],
+        mut noise: impl FnMut() -> Vec<f32>,
+    ) -> Result<Vec<Action>, PolicyError> {
+        let seen: Vec<Seen<'_>> = history.iter().map(|o| self.see(o)).collect::<Result<_, _>>()?;
+        if seen.len() != self.saved.diffusion.n_obs_steps {
+            return Err(wrong_count(seen.len()));
+        }
+        let (numbers, device) = (self.saved.diffusion.horizon * ACTION, &self.sampler.device);
+        let mut next = || {
+            let mut values = noise();
+            values.resize(numbers, 0.0);
+            let shape = [1, self.saved.diffusion.horizon, ACTION];
+            Tensor::<3>::from_data(TensorData::new(values, shape), device)
+        };
+        let run = || -> Result<Vec<Action>, BcError> {
+            let mut conditions = self.conditions(&[seen])?;
+            let condition = conditions.pop().unwrap_or_default();
+            let width = condition.len();
+            let condition = Tensor::from_data(TensorData::new(condition, [1, width]), device);
+            let first = next();
+            let denoiser = self.sampler.denoiser();
+            let sample = denoiser.denoise(&self.network.unet, condition, first, next)?;
+            Ok(self
+                .saved
+                .actions(&sample.try_into_vec_as::<f32>().map_err(network_error)?))
+        };
+        run().map_err(|error| failed(NAME, error))
+    }
+
+    /// The first action it would take at each of these rows, with the states of the episodes.
+    pub(super) fn predict_rows_of(
+        &self,
+        episodes: &[&Episode],
+        sequences: &[Sequence],
+        refs: &[FrameRef],
+    ) -> Result<Vec<Action>, BcError> {
+        let n = self.saved.diffusion.n_obs_steps;
+        let mut first = Vec::with_capacity(refs.len());
+        for (block, refs) in refs.chunks(BLOCK).enumerate() {
+            let mut histories = Vec::with_capacity(BLOCK);
+            for r in refs {
+                let (episode, row) = (r.episode, r.row);
+                let missing = BcError::NoSuchRow { episode, row };
+                let Some(found) = episodes.get(episode).filter(|e| row < e.len()) else {
+                    return Err(missing);
+                };
+                let see = |k: usize| {
+                    let row = (row + 1 + k).saturating_sub(n);
+                    let state = sequences[episode].states[row];
+                    let agent = state.agent.map(|x| x as f32);
+                    match self.saved.image {
+                        Some(_) => Seen::Picture(&found.frames[row], agent),
+                        None => Seen::Corners(corners(&state), agent),
+                    }
+                };
+                histories.push((0..n).map(see).collect());
+            }
+            let seeds = self.sampler.row_seeds(BLOCK * block, refs.len());
+            let sequences = self.sequences(&histories, &seeds)?;
+            first.extend(sequences.iter().map(|actions| actions[n - 1]));
+        }
+        Ok(first)
+    }
+
+    pub(super) fn load(file: &ModelFile, device: &Device) -> Result<Self, BcError> {
+        let saved: Saved = file.config(file.kind())?;
+        saved.check()?;
+        let network = file.load_into(&init_seeded(0, device, |device| saved.network(device)))?;
+        Self::new(saved, network, device)
+    }
+}
+
+fn wrong_count(found: usize) -> PolicyError {
+    failed(NAME, format!("{found} observations; expected its n_obs_steps"))
+}
+
+impl Policy for DiffusionPolicy {
+    fn name(&self) -> String {
+        NAME.into()
+    }
+
+    fn needs(&self) -> ObsSpec {
+        ObsSpec {
+            modality: self.modality(),
+            history: self.saved.diffusion.n_obs_steps,
+        }
+    }
+
+    fn reset(&mut self, envs: &[usize]) {
+        self.sampler.reset(envs);
+    }
+
+    fn act(&mut self, obs: &ObsBatch<'_>, out: &mut [Action]) -> Result<(), PolicyError> {
+        let asking = self.sampler.asking(obs);
+        let mut histories = Vec::with_capacity(asking.len());
+        for ask in &asking {
+            let seen = obs.observations[ask.at].iter().map(|o| self.see(o));
+            let seen: Vec<Seen<'_>> = seen.collect::<Result<_, _>>()?;
+            if seen.len() != self.saved.diffusion.n_obs_steps {
+                return Err(wrong_count(seen.len()));
+            }
+            histories.push(seen);
+        }
+        let seeds: Vec<u64> = asking.iter().map(|ask| ask.seed).collect();
+        let sequences = self
+            .sequences(&histories, &seeds)
+            .map_err(|error| failed(NAME, error))?;
+        let diffusion = &self.saved.diffusion;
+        self.sampler.serve(NAME, diffusion, obs, &asking, sequences, out)
+    }
+}
+
+impl TrainedPolicy for DiffusionPolicy {
+    fn kind(&self) -> PolicyKind {
+        PolicyKind::DIFFUSION
+    }
+
+    fn parameters(&self) -> usize {
+        self.network.num_params()
+    }
+
+    fn save(&self, path: &Path) -> Result<(), BcError> {
+        Ok(training::save_model(
+            path,
+            &self.network,
+            &self.kind().file_kind(),
+            &self.saved,
+        )?)
+    }
+
+    fn predict_rows(&self, episodes: &[&Episode], refs: &[FrameRef]) -> Result<Vec<Action>, BcError> {
+        self.predict_rows_of(episodes, &sequences(episodes)?, refs)
+    }
+
+    fn boxed(&self) -> Box<dyn TrainedPolicy> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,123 @@
+//! What a file of the policy holds: the network, and everything besides its weights.
+
+use burn::Tensor;
+use burn::module::Module;
+use burn::tensor::{Device, TensorData};
+use pusht_env::{Action, Frame};
+use serde::{Deserialize, Serialize};
+
+use super::config::{EncoderConfig, SIDE};
+use crate::diffusion::acting::ACTION;
+use crate::diffusion::config::DiffusionConfig;
+use crate::diffusion::encoder::RgbEncoder;
+use crate::diffusion::norm::Norm;
+use crate::diffusion::unet::Unet;
+use crate::error::{BcError, refused};
+use crate::sections::PolicySection;
+
+/// Numbers of the agent's position.
+pub(super) const STATE: usize = 2;
+/// Numbers of the T's corners.
+pub(super) const KEYPOINTS: usize = 16;
+
+/// Everything besides the weights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Saved {
+    pub diffusion: DiffusionConfig,
+    /// The policy sees pictures; without, the corners of the T.
+    pub image: Option<EncoderConfig>,
+    pub state: Norm,
+    pub pixels: Norm,
+    pub environment: Norm,
+    pub action: Norm,
+}
+
+/// The encoder of pictures, where there is one, and the U-Net.
+#[derive(Module, Debug)]
+pub(super) struct Network {
+    rgb_encoder: Option<RgbEncoder>,
+    pub(super) unet: Unet,
+}
+
+impl Saved {
+    /// Numbers of one observation in the condition.
+    pub(super) fn width(&self) -> usize {
+        STATE + self.image.map_or(KEYPOINTS, |image| 2 * image.keypoints)
+    }
+
+    pub(super) fn network(&self, device: &Device) -> Network {
+        let cond = self.diffusion.n_obs_steps * self.width();
+        Network {
+            rgb_encoder: self.image.map(|image| RgbEncoder::new(image.keypoints, device)),
+            unet: Unet::new(&self.diffusion.unet, ACTION, cond, device),
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), BcError> {
+        self.diffusion.check()?;
+        self.image.map_or(Ok(()), |image| image.check())?;
+        let sound = self.state.is_sound(STATE)
+            && self.pixels.is_sound(3)
+            && self.environment.is_sound(KEYPOINTS)
+            && self.action.is_sound(ACTION);
+        if sound {
+            return Ok(());
+        }
+        Err(refused(
+            "normalisation in the policy file",
+            &"numbers that are not finite, or too few",
+            "a finite number for each of the features",
+        ))
+    }
+
+    /// Parts of pictures as the encoder takes them, `[pictures, 3, crop]`.
+    pub(super) fn pictures<'a>(
+        &self,
+        image: EncoderConfig,
+        pictures: impl Iterator<Item = (&'a Frame, [usize; 2])>,
+        count: usize,
+        device: &Device,
+    ) -> Result<Tensor<4>, BcError> {
+        let [height, width] = image.crop;
+        let mut table = [[0.0_f32; 256]; 3];
+        for (channel, table) in table.iter_mut().enumerate() {
+            for (value, normalised) in table.iter_mut().enumerate() {
+                *normalised = self.pixels.normalise(channel, value as f32 / 255.0);
+            }
+        }
+        let mut values = Vec::with_capacity(count * 3 * height * width);
+        for (frame, [top, left]) in pictures {
+            let (found_width, found_height) = frame.dimensions();
+            if (found_width as usize, found_height as usize) != (SIDE, SIDE) {
+                return Err(BcError::FrameSize {
+                    width: found_width,
+                    height: found_height,
+                });
+            }
+            for (channel, table) in table.iter().enumerate() {
+                for y in top..top + height {
+                    let row = &frame.as_raw()[3 * (y * SIDE + left)..3 * (y * SIDE + left + width)];
+                    values.extend(row[channel..].iter().step_by(3).map(|value| table[usize::from(*value)]));
+                }
+            }
+        }
+        values.resize(count * 3 * height * width, 0.0);
+        Ok(Tensor::from_data(
+            TensorData::new(values, [count, 3, height, width]),
+            device,
+        ))
+    }
+
+    /// Actions from normalised numbers.
+    pub(super) fn actions(&self, sample: &[f32]) -> Vec<Action> {
+        let action = |pair: &[f32]| [self.action.denormalise(0, pair[0]), self.action.denormalise(1, pair[1])];
+        sample.chunks_exact(ACTION).map(action).collect()
+    }
+}
+
+impl Network {
+    /// Features of pictures, if it looks at them.
+    pub(super) fn encode(&self, pictures: Tensor<4>) -> Option<Tensor<2>> {
+        self.rgb_encoder.as_ref().map(|encoder| encoder.forward(pictures))
+    }
+}

@@ -1,0 +1,232 @@
+//! What a kind of policy is: the trait that its file implements, and a handle to it.
+//!
+//! A new kind is one file with a type that implements [`PolicyFamily`], a trained policy that implements [`TrainedPolicy`],
+//! and a line in the table of [`crate::registry`].
+
+use std::any::Any;
+use std::fmt;
+use std::path::Path;
+
+use burn::tensor::Device;
+use pusht_data::{Episode, FrameRef};
+use pusht_env::{Action, Policy};
+use pusht_training::{TrainData, TrainOutput};
+use training::{FitOptions, ModelFile, TrainConfig};
+
+use crate::error::BcError;
+use crate::eyes::Sees;
+use crate::sections::Sections;
+
+/// Everything about one kind of policy.
+pub(crate) trait PolicyFamily: Send + Sync + 'static {
+    /// The name in files, on the command line and in reports.
+    const NAME: &'static str;
+    /// Training items that a row of the data makes: 2 where it also counts mirrored.
+    const ITEMS_PER_ROW: usize = 1;
+    /// One training keeps one core busy, so that several run side by side.
+    const ONE_CORE: bool = false;
+    /// Learns by default from states that are tracked in frames, as it acts on them.
+    const LEARNS_FROM_FRAMES: bool = false;
+    /// The trained policy.
+    type Trained: TrainedPolicy;
+
+    /// The sections that it reads, with settings that work.
+    fn sections() -> Sections;
+
+    /// The loop that goes with them.
+    fn training() -> TrainConfig;
+
+    /// The settings of the paper, where it has such a policy.
+    fn paper() -> Option<(Sections, TrainConfig)> {
+        None
+    }
+
+    /// Refuses settings that each section allows and this policy does not.
+    fn check(_: &Sections) -> Result<(), BcError> {
+        Ok(())
+    }
+
+    /// What its training adds to the data, in words.
+    fn augmentation(sections: &Sections) -> String;
+
+    /// Trains on checked settings and episodes.
+    fn train(
+        sections: &Sections,
+        config: &TrainConfig,
+        data: &TrainData<'_>,
+        device: &Device,
+        options: FitOptions<'_>,
+    ) -> Result<TrainOutput<Self::Trained>, BcError>;
+
+    /// Reads a file of this kind.
+    fn load(file: &ModelFile, device: &Device) -> Result<Self::Trained, BcError>;
+
+    /// Reads a folder that other software trained; `None` where this policy has no such folders.
+    fn load_folder(_: &Path, _: &Device) -> Option<Result<Self::Trained, BcError>> {
+        None
+    }
+}
+
+/// A trained policy.
+pub(crate) trait TrainedPolicy: Policy + Any + fmt::Debug + Send + Sync {
+    fn kind(&self) -> PolicyKind;
+
+    /// Number of parameters.
+    fn parameters(&self) -> usize;
+
+    fn save(&self, path: &Path) -> Result<(), BcError>;
+
+    /// The action that it would take at each of these rows.
+    fn predict_rows(&self, episodes: &[&Episode], refs: &[FrameRef]) -> Result<Vec<Action>, BcError>;
+
+    /// What it looks at, where it can look at frames as well as at states.
+    fn obs_source(&self) -> Option<Sees> {
+        None
+    }
+
+    /// Looks at this from now on, where it has the choice.
+    fn set_obs_source(&mut self, _: Sees) {}
+
+    fn boxed(&self) -> Box<dyn TrainedPolicy>;
+}
+
+/// A [`PolicyFamily`] as a value in a table.
+pub(crate) trait AnyFamily: Send + Sync {
+    fn name(&self) -> &'static str;
+    fn items_per_row(&self) -> usize;
+    fn one_core(&self) -> bool;
+    fn learns_from_frames(&self) -> bool;
+    fn sections(&self) -> Sections;
+    fn training(&self) -> TrainConfig;
+    fn paper(&self) -> Option<(Sections, TrainConfig)>;
+    fn check(&self, sections: &Sections) -> Result<(), BcError>;
+    fn augmentation(&self, sections: &Sections) -> String;
+    fn train(
+        &self,
+        sections: &Sections,
+        config: &TrainConfig,
+        data: &TrainData<'_>,
+        device: &Device,
+        options: FitOptions<'_>,
+    ) -> Result<TrainOutput<Box<dyn TrainedPolicy>>, BcError>;
+    fn load(&self, file: &ModelFile, device: &Device) -> Result<Box<dyn TrainedPolicy>, BcError>;
+    fn load_folder(&self, path: &Path, device: &Device) -> Option<Result<Box<dyn TrainedPolicy>, BcError>>;
+}
+
+fn boxed(policy: impl TrainedPolicy) -> Box<dyn TrainedPolicy> {
+    Box::new(policy)
+}
+
+impl<F: PolicyFamily> AnyFamily for F {
+    fn name(&self) -> &'static str {
+        F::NAME
+    }
+
+    fn items_per_row(&self) -> usize {
+        F::ITEMS_PER_ROW
+    }
+
+    fn one_core(&self) -> bool {
+        F::ONE_CORE
+    }
+
+    fn learns_from_frames(&self) -> bool {
+        F::LEARNS_FROM_FRAMES
+    }
+
+    fn sections(&self) -> Sections {
+        F::sections()
+    }
+
+    fn training(&self) -> TrainConfig {
+        F::training()
+    }
+
+    fn paper(&self) -> Option<(Sections, TrainConfig)> {
+        F::paper()
+    }
+
+    fn check(&self, sections: &Sections) -> Result<(), BcError> {
+        F::check(sections)
+    }
+
+    fn augmentation(&self, sections: &Sections) -> String {
+        F::augmentation(sections)
+    }
+
+    fn train(
+        &self,
+        sections: &Sections,
+        config: &TrainConfig,
+        data: &TrainData<'_>,
+        device: &Device,
+        options: FitOptions<'_>,
+    ) -> Result<TrainOutput<Box<dyn TrainedPolicy>>, BcError> {
+        Ok(F::train(sections, config, data, device, options)?.map(boxed))
+    }
+
+    fn load(&self, file: &ModelFile, device: &Device) -> Result<Box<dyn TrainedPolicy>, BcError> {
+        F::load(file, device).map(boxed)
+    }
+
+    fn load_folder(&self, path: &Path, device: &Device) -> Option<Result<Box<dyn TrainedPolicy>, BcError>> {
+        Some(F::load_folder(path, device)?.map(boxed))
+    }
+}
+
+/// Which policy: an entry of the registry. Its name is parsed by `FromStr`.
+#[derive(Clone, Copy)]
+pub struct PolicyKind(pub(crate) &'static dyn AnyFamily);
+
+impl PolicyKind {
+    /// The name in files, on the command line and in reports.
+    pub fn name(self) -> &'static str {
+        self.0.name()
+    }
+
+    /// Training items that a row of the data makes: 2 where it also counts mirrored.
+    pub fn items_per_row(self) -> usize {
+        self.0.items_per_row()
+    }
+
+    /// Whether one training keeps one core busy, so that several run side by side.
+    pub fn trains_on_one_core(self) -> bool {
+        self.0.one_core()
+    }
+
+    /// Whether it learns by default from states that are tracked in frames ([`crate::track_episodes`]), as it acts on them.
+    pub fn learns_from_frames(self) -> bool {
+        self.0.learns_from_frames()
+    }
+
+    /// The kind in its model files.
+    pub(crate) fn file_kind(self) -> String {
+        format!("pusht.policy.{}.1", self.name())
+    }
+}
+
+impl PartialEq for PolicyKind {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for PolicyKind {}
+
+impl fmt::Debug for PolicyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PolicyKind").field(&self.name()).finish()
+    }
+}
+
+impl fmt::Display for PolicyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl serde::Serialize for PolicyKind {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}

@@ -1,0 +1,50 @@
+//! Settings of the policy on tracked states.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{BcError, refused, within};
+use crate::sections::PolicySection;
+
+/// The policy on tracked states.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrackedConfig {
+    /// Width of the hidden layers.
+    pub width: usize,
+    /// Number of hidden layers.
+    pub layers: usize,
+    /// Actions predicted at once.
+    pub horizon: usize,
+    /// Of these, how many are taken before looking again.
+    pub execute: usize,
+    /// Deviation of the Gaussian noise on the states that are learned from, px (angles: that over 100 px, in rad); the
+    /// targets stay where they are, so that the policy learns to come back to the demonstrations.
+    pub noise: f32,
+}
+
+impl Default for TrackedConfig {
+    fn default() -> Self {
+        Self {
+            width: 256,
+            layers: 3,
+            horizon: 16,
+            execute: 8,
+            noise: 0.0,
+        }
+    }
+}
+
+impl PolicySection for TrackedConfig {
+    const KEY: &'static str = "tracked";
+
+    fn check(&self) -> Result<(), BcError> {
+        within("tracked.width", self.width, 1, 8192, "1 to 8192")?;
+        within("tracked.layers", self.layers, 1, 64, "1 to 64")?;
+        within("tracked.horizon", self.horizon, 1, 64, "1 to 64")?;
+        within("tracked.execute", self.execute, 1, self.horizon, "1 to tracked.horizon")?;
+        if !(self.noise >= 0.0 && self.noise.is_finite()) {
+            return Err(refused("tracked.noise", &self.noise, "0 or more, px"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,196 @@
+//! The trained policy on tracked states.
+
+use std::path::Path;
+
+use burn::Tensor;
+use burn::module::Module;
+use burn::tensor::{Device, TensorData};
+use pusht_data::{Episode, FrameRef};
+use pusht_env::{Action, ObsBatch, ObsSpec, Policy, PolicyError, Pose, State};
+use serde::{Deserialize, Serialize};
+use training::{ModelFile, init_seeded};
+
+use super::config::TrackedConfig;
+use crate::error::{BcError, failed, network_error};
+use crate::eyes::{Sees, Sight};
+use crate::family::{PolicyKind, TrainedPolicy};
+use crate::features::{FEATURES, View};
+use crate::mlp::Mlp;
+use crate::queues::Queues;
+use crate::sections::PolicySection;
+use crate::sequence::sequences;
+
+/// Its name.
+pub(super) const NAME: &str = "tracked";
+
+/// Rows of one forward pass. Always as many, the rest zeros, so that the bits of an action do not depend on how many
+/// environments ask at once.
+const BLOCK: usize = 32;
+
+/// Everything besides the weights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Saved {
+    pub(super) tracked: TrackedConfig,
+    pub(super) mean: Vec<f32>,
+    pub(super) std: Vec<f32>,
+    /// px that one unit of the output stands for, along the goal's axes.
+    pub(super) scale: [f32; 2],
+}
+
+impl Saved {
+    pub(super) fn network(&self, device: &Device) -> Mlp {
+        let TrackedConfig {
+            width, layers, horizon, ..
+        } = self.tracked;
+        let mut widths = vec![FEATURES];
+        widths.extend(std::iter::repeat_n(width, layers));
+        widths.push(2 * horizon);
+        Mlp::new(&widths, device)
+    }
+
+    pub(super) fn normalised(&self, features: &[f32; FEATURES]) -> impl Iterator<Item = f32> {
+        (0..FEATURES).map(|i| (features[i] - self.mean[i]) / self.std[i])
+    }
+}
+
+/// A small network on tracked states: it maps where agent and T are to the next actions.
+#[derive(Clone, Debug)]
+pub struct TrackedPolicy {
+    saved: Saved,
+    network: Mlp,
+    device: Device,
+    sight: Sight,
+    queues: Queues,
+}
+
+impl TrackedPolicy {
+    /// How many actions of a chunk it takes from now on before it looks again, 1 to its horizon (clamped).
+    pub fn executing(mut self, execute: usize) -> Self {
+        self.saved.tracked.execute = execute.clamp(1, self.saved.tracked.horizon);
+        self
+    }
+
+    /// The chunk of `horizon` actions for each state with its goal.
+    ///
+    /// # Errors
+    /// When the network does not run.
+    pub fn chunks(&self, states: &[(State, Pose)]) -> Result<Vec<Vec<Action>>, BcError> {
+        let outputs = 2 * self.saved.tracked.horizon;
+        let mut chunks = Vec::with_capacity(states.len());
+        for block in states.chunks(BLOCK) {
+            let mut x = Vec::with_capacity(BLOCK * FEATURES);
+            for (state, goal) in block {
+                x.extend(self.saved.normalised(&View::new(*goal, false).features(state)));
+            }
+            x.resize(BLOCK * FEATURES, 0.0);
+            let x = Tensor::from_data(TensorData::new(x, [BLOCK, FEATURES]), &self.device);
+            let y: Vec<f32> = self.network.forward(x).try_into_vec_as().map_err(network_error)?;
+            for ((state, goal), row) in block.iter().zip(y.chunks_exact(outputs)) {
+                let view = View::new(*goal, false);
+                let action = |pair: &[f32]| {
+                    let offset = [0, 1].map(|k| f64::from(pair[k] * self.saved.scale[k]));
+                    view.action(state.agent, offset)
+                };
+                chunks.push(row.chunks_exact(2).map(action).collect());
+            }
+        }
+        Ok(chunks)
+    }
+
+    pub(super) fn load(file: &ModelFile, device: &Device) -> Result<Self, BcError> {
+        let saved: Saved = file.config(file.kind())?;
+        saved.tracked.check()?;
+        let numbers = saved.mean.iter().chain(&saved.std).chain(&saved.scale);
+        if saved.mean.len() != FEATURES || saved.std.len() != FEATURES || !numbers.clone().all(|x| x.is_finite()) {
+            return Err(BcError::Config {
+                setting: "normalisation in the policy file",
+                found: format!("{} means and {} deviations", saved.mean.len(), saved.std.len()),
+                expected: "30 of each, all finite",
+            });
+        }
+        let network = file.load_into(&init_seeded(0, device, |device| saved.network(device)))?;
+        Ok(Self::new(saved, network, device))
+    }
+
+    pub(super) fn new(saved: Saved, network: Mlp, device: &Device) -> Self {
+        Self {
+            saved,
+            network,
+            device: device.clone(),
+            sight: Sight::new(Sees::Frames),
+            queues: Queues::default(),
+        }
+    }
+}
+
+impl Policy for TrackedPolicy {
+    fn name(&self) -> String {
+        NAME.into()
+    }
+
+    fn needs(&self) -> ObsSpec {
+        ObsSpec {
+            modality: self.sight.modality(),
+            history: 1,
+        }
+    }
+
+    fn reset(&mut self, envs: &[usize]) {
+        self.queues.reset(envs);
+        self.sight.forget(envs);
+    }
+
+    fn act(&mut self, obs: &ObsBatch<'_>, out: &mut [Action]) -> Result<(), PolicyError> {
+        let asking = self.queues.asking(obs);
+        let states = self.sight.look(NAME, obs, &asking, 1)?.into_iter().flatten();
+        let states: Vec<(State, Pose)> = states.zip(asking.iter().map(|ask| obs.goals[ask.at])).collect();
+        let chunks = self.chunks(&states).map_err(|error| failed(NAME, error))?;
+        let taken = self.saved.tracked.execute;
+        let chunks = chunks.into_iter().map(|chunk| chunk.into_iter().take(taken));
+        self.queues.serve(NAME, obs, &asking, chunks, out)
+    }
+}
+
+impl TrainedPolicy for TrackedPolicy {
+    fn kind(&self) -> PolicyKind {
+        PolicyKind::TRACKED
+    }
+
+    fn parameters(&self) -> usize {
+        self.network.num_params()
+    }
+
+    fn save(&self, path: &Path) -> Result<(), BcError> {
+        Ok(training::save_model(
+            path,
+            &self.network,
+            &self.kind().file_kind(),
+            &self.saved,
+        )?)
+    }
+
+    /// The first actions of the chunks for these rows.
+    fn predict_rows(&self, episodes: &[&Episode], refs: &[FrameRef]) -> Result<Vec<Action>, BcError> {
+        let sequences = sequences(episodes)?;
+        let mut states = Vec::with_capacity(refs.len());
+        for r in refs {
+            let (episode, row) = (r.episode, r.row);
+            let found = sequences.get(episode).filter(|s| row < s.states.len());
+            let found = found.ok_or(BcError::NoSuchRow { episode, row })?;
+            states.push((found.states[row], found.goal));
+        }
+        Ok(self.chunks(&states)?.iter().map(|chunk| chunk[0]).collect())
+    }
+
+    fn obs_source(&self) -> Option<Sees> {
+        Some(self.sight.sees)
+    }
+
+    fn set_obs_source(&mut self, sees: Sees) {
+        self.sight.sees = sees;
+    }
+
+    fn boxed(&self) -> Box<dyn TrainedPolicy> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,67 @@
+//! Sample clips of a model, to look at.
+
+use std::path::Path;
+
+use pusht_data::{Episode, VideoError, VideoModel, VideoRequest};
+use video_io::{FilmStrip, VideoIoError, VideoOptions, film_strip, png_bytes, save_video};
+
+/// Frames between two pictures of a film strip.
+const STRIDE: usize = 4;
+
+/// Why there are no sample clips.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SamplesError {
+    /// The model.
+    #[error(transparent)]
+    Model(#[from] VideoError),
+    /// A clip that cannot be written.
+    #[error(transparent)]
+    Clip(#[from] VideoIoError),
+    /// A film strip that cannot be written.
+    #[error("writing {path:?} failed: {source}")]
+    Write {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+/// Generates clips of `frames` frames between the first frame and the one that many frames on of the first `count` episodes that
+/// are long enough, and writes them into `folder` as `sample-0.mp4` and `sample-0.png` (a film strip) and so on. Gives how many
+/// there are.
+///
+/// # Errors
+/// A model that fails, or a file that cannot be written.
+pub fn write_samples(
+    model: &dyn VideoModel,
+    frames: usize,
+    episodes: &[&Episode],
+    count: usize,
+    seed: u64,
+    folder: &Path,
+) -> Result<usize, SamplesError> {
+    let long = episodes.iter().filter(|e| frames > 0 && e.frames.len() >= frames);
+    let request = |(i, e): (usize, &&Episode)| VideoRequest {
+        start: e.frames[0].clone(),
+        end: Some(e.frames[frames - 1].clone()),
+        prompt: None,
+        frames,
+        seed: seed.wrapping_add(i as u64),
+    };
+    let requests: Vec<VideoRequest> = long.take(count).enumerate().map(request).collect();
+    for (i, clip) in model.generate(&requests)?.iter().enumerate() {
+        let path = |extension: &str| folder.join(format!("sample-{i}.{extension}"));
+        let options = VideoOptions {
+            scale: 4,
+            ..VideoOptions::default()
+        };
+        save_video(path("mp4"), clip, options)?;
+        let shown: Vec<_> = clip.iter().step_by(STRIDE).cloned().collect();
+        let png = png_bytes(&film_strip(&shown, FilmStrip::new(8))?)?;
+        let path = path("png");
+        pusht_jobs::write_bytes(&path, &png).map_err(|source| SamplesError::Write { path, source })?;
+    }
+    Ok(requests.len())
+}
