@@ -1,17 +1,15 @@
 //! Speed of Diffusion Policy: the U-Net's forward and backward pass, the samplers, the image encoder.
 #![recursion_limit = "256"]
 
-use bc_policy::{
-    BcPolicy, DiffusionConfig, DiffusionLowdim, PolicyConfig, PolicyKind, RgbEncoder, Sampler, Sequence, Unet,
-    UnetConfig, train_diffusion_lowdim,
-};
+use bc_policy::{DiffusionConfig, DiffusionLowdim, PolicyConfig, PolicyKind, RgbEncoder, Sampler, Unet, UnetConfig};
 use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use pusht_data::{Split, SplitProtocol};
-use pusht_env::{GOAL, Pose, State};
+use pusht_data::{Episode, Provenance, Split, SplitProtocol};
+use pusht_env::{Frame, GOAL, Pose, State};
 use pusht_jobs::JobContext;
-use training::{FitOptions, TrainConfig, init_seeded};
+use pusht_training::TrainSpec;
+use training::init_seeded;
 
 /// Sequences of an update.
 const BATCH: usize = 256;
@@ -47,31 +45,33 @@ fn policy() -> DiffusionLowdim {
             block: Pose::new(256.0, 200.0 + 0.1 * t, 0.02 * t),
         }
     };
-    let sequence = |episode: usize| {
-        let states: Vec<State> = (0..30).map(|row| state(30 * episode + row)).collect();
-        let actions = states.iter().map(|s| s.agent.map(|x| x as f32)).collect();
-        Sequence {
-            states,
-            actions,
+    let episode = |index: usize| {
+        let states: Vec<State> = (0..30).map(|row| state(30 * index + row)).collect();
+        Episode {
+            frames: vec![Frame::new(1, 1); states.len()],
+            actions: states.iter().map(|s| s.agent.map(|x| x as f32)).collect(),
+            states: Some(states),
             goal: GOAL,
+            provenance: Provenance {
+                source: "synthetic".into(),
+                index,
+                seed: None,
+                actions: "recorded".into(),
+            },
         }
     };
-    let sequences: Vec<Sequence> = (0..5).map(sequence).collect();
+    let episodes: Vec<Episode> = (0..5).map(episode).collect();
     let split = Split::new(&[30; 5], SplitProtocol::ByEpisode, 1, 0).expect("five episodes are enough");
-    let config = PolicyConfig::new(PolicyKind::DiffusionLowdim, 0);
-    let train = TrainConfig {
-        epochs: 1,
-        steps_per_epoch: Some(1),
-        batch_size: 8,
-        ..config.train
-    };
-    let mut silent = JobContext::silent();
-    let options = FitOptions::in_memory(&mut silent);
-    let trained = train_diffusion_lowdim(&config.diffusion, &train, &sequences, &split, &Device::flex(), options);
-    match trained.expect("the data is sound").policy {
-        BcPolicy::DiffusionLowdim(policy) => policy,
-        _ => unreachable!("the kind that was trained"),
-    }
+    let mut config = PolicyConfig::new(PolicyKind::DIFFUSION_LOWDIM, 0);
+    (
+        config.train.epochs,
+        config.train.steps_per_epoch,
+        config.train.batch_size,
+    ) = (1, Some(1), 8);
+    let spec = TrainSpec::new(config).with_split(&episodes, &split);
+    let trained = spec.run(&mut JobContext::silent()).expect("the data is sound");
+    let policy = trained.model.downcast_ref::<DiffusionLowdim>();
+    policy.expect("the kind that was trained").clone()
 }
 
 fn samplers(c: &mut Criterion) {

@@ -1,12 +1,13 @@
 //! Speed of inverse dynamics: labelling a video, in frames a second.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use idm::{ClosedForm, LearnedConfig, LearnedIdm};
+use idm::{ClosedForm, LearnedConfig};
 use pusht_data::{Episode, InverseDynamics, Provenance, Split, SplitProtocol};
 use pusht_env::{EnvConfig, FillRule, GOAL, PushT, Renderer};
 use pusht_jobs::JobContext;
+use pusht_training::TrainSpec;
 use pusht_vision::Start;
-use training::{FitOptions, TrainConfig, device};
+use training::TrainConfig;
 
 const FRAMES: usize = 100;
 
@@ -39,7 +40,6 @@ fn episode(index: usize) -> Episode {
 fn label(c: &mut Criterion) {
     let episodes: Vec<Episode> = (0..3).map(episode).collect();
     let split = Split::new(&[FRAMES; 3], SplitProtocol::ByEpisode, 1, 0).expect("three episodes make three parts");
-    let mut silent = JobContext::silent();
     let train = TrainConfig {
         epochs: 1,
         steps_per_epoch: Some(1),
@@ -49,8 +49,9 @@ fn label(c: &mut Criterion) {
         train,
         ..LearnedConfig::default()
     };
-    let cpu = device("cpu").expect("the CPU is always there");
-    let learned = LearnedIdm::train(&config, &episodes, &split, &cpu, FitOptions::in_memory(&mut silent))
+    let learned = TrainSpec::new(config)
+        .with_split(&episodes, &split)
+        .run(&mut JobContext::silent())
         .expect("one update on three episodes")
         .model;
     let kinds: [(&str, Box<dyn InverseDynamics>); 2] = [

@@ -1,11 +1,11 @@
 //! Speed of the policies: one update of each network, and acting for a hundred environments.
 
-use bc_policy::{BcPolicy, PolicyConfig, PolicyKind, Sees, train};
+use bc_policy::{BcPolicy, PolicyConfig, PolicyKind, Sees};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use pusht_data::{Episode, Provenance, Split, SplitProtocol};
 use pusht_env::{FillRule, GOAL, ObsBatch, Observation, Policy, Pose, Renderer, Scene, State};
 use pusht_jobs::JobContext;
-use training::{FitOptions, TrainConfig, device};
+use pusht_training::TrainSpec;
 
 const ENVS: usize = 100;
 
@@ -48,28 +48,21 @@ fn episodes() -> Vec<Episode> {
 }
 
 fn policies(c: &mut Criterion) {
-    let cpu = device("cpu").expect("the CPU is always there");
     let episodes = episodes();
     let split = Split::new(&[ENVS; 3], SplitProtocol::ByEpisode, 1, 0).expect("three episodes are enough");
     let train_steps = |kind, steps| {
-        let config = PolicyConfig {
-            train: TrainConfig {
-                epochs: 1,
-                steps_per_epoch: Some(steps),
-                ..PolicyConfig::new(kind, 0).train
-            },
-            ..PolicyConfig::new(kind, 0)
-        };
-        let mut silent = JobContext::silent();
-        let trained = train(&config, &episodes, &split, &cpu, FitOptions::in_memory(&mut silent));
-        trained.expect("the data is sound").policy
+        let mut config = PolicyConfig::new(kind, 0);
+        (config.train.epochs, config.train.steps_per_epoch) = (1, Some(steps));
+        let spec = TrainSpec::new(config).with_split(&episodes, &split);
+        let trained = spec.run(&mut JobContext::silent());
+        trained.expect("the data is sound").model
     };
     let mut updates = c.benchmark_group("updates");
     updates.sample_size(10);
     for (kind, steps) in [
-        (PolicyKind::Tracked, 100),
-        (PolicyKind::Cnn, 1),
-        (PolicyKind::ResNet18, 1),
+        (PolicyKind::TRACKED, 100),
+        (PolicyKind::CNN, 1),
+        (PolicyKind::RESNET18, 1),
     ] {
         updates.throughput(Throughput::Elements(steps as u64));
         updates.bench_function(kind.name(), |b| b.iter(|| train_steps(kind, steps)));
@@ -102,11 +95,11 @@ fn policies(c: &mut Criterion) {
             });
         });
     };
-    let tracked = train_steps(PolicyKind::Tracked, 1);
+    let tracked = train_steps(PolicyKind::TRACKED, 1);
     run("tracked, from frames", tracked.clone(), &frames);
     run("tracked, from states", tracked.seeing(Sees::State), &states);
-    run("cnn", train_steps(PolicyKind::Cnn, 1), &frames);
-    run("resnet18", train_steps(PolicyKind::ResNet18, 1), &frames);
+    run("cnn", train_steps(PolicyKind::CNN, 1), &frames);
+    run("resnet18", train_steps(PolicyKind::RESNET18, 1), &frames);
 }
 
 criterion_group!(benches, policies);

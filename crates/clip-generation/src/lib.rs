@@ -8,6 +8,7 @@ mod motion;
 mod overview;
 mod record;
 mod references;
+mod samples;
 
 pub use endpoint::{Endpoint, EndpointSource, SplitName, SplitNameError};
 pub use endpoints::ClipEndpoints;
@@ -16,3 +17,4 @@ pub use job::{GenerationJob, GenerationJobBuilder};
 pub use motion::{MotionReport, MotionRow};
 pub use record::{ClipRecord, GENERATION_SCHEMA, Generation, GenerationPlan};
 pub use references::{ClipReferences, ReferencedClip};
+pub use samples::{SamplesError, write_samples};

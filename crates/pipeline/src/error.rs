@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use pusht_jobs::{Cancelled, StageError};
+use pusht_jobs::{Cancelled, SettingsError, StageError};
 
 /// Each text says what was expected, what was found and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +79,12 @@ impl From<StageError> for PipelineError {
             StageError::Io { path, source } => Self::Io { path, source },
             other => Self::Graph(other),
         }
+    }
+}
+
+impl From<SettingsError> for PipelineError {
+    fn from(SettingsError { origin, reason, .. }: SettingsError) -> Self {
+        Self::Config { origin, reason }
     }
 }
 

@@ -7,10 +7,10 @@ use burn::tensor::Device;
 use idm::{ClosedForm, LearnedConfig, LearnedIdm, Reduction};
 use pusht_data::{InverseDynamics, Split};
 use pusht_jobs::{Done, JobContext, Stage};
+use pusht_training::TrainSpec;
 use pusht_vision::Start;
 use report::ModelTraining;
 use serde::Serialize;
-use training::FitOptions;
 
 use crate::PipelineError;
 use crate::config::Labeller;
@@ -50,16 +50,14 @@ impl Stage for LearnInverse<'_> {
 
     fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), PipelineError> {
         let fail = failed("inverse dynamics");
-        let options = FitOptions {
-            label: "train inverse dynamics",
-            identity: self.split.key.as_str(),
-            out: Some(dir),
-            ctx,
-            replicas: &[],
-        };
+        let spec = TrainSpec::new(self.settings.clone())
+            .with_split(&self.demos.episodes, &self.split.output)
+            .with_label("train inverse dynamics")
+            .with_identity(self.split.key.as_str())
+            .with_device(self.device)
+            .with_out(dir);
         let started = Instant::now();
-        let (episodes, split) = (&self.demos.episodes, &self.split.output);
-        let trained = LearnedIdm::train(self.settings, episodes, split, self.device, options).map_err(|e| fail(&e))?;
+        let trained = spec.run(ctx).map_err(|e| fail(&e))?;
         trained.model.save(&dir.join(FILE)).map_err(|e| fail(&e))?;
         let training = ModelTraining {
             name: "learned inverse dynamics".to_owned(),

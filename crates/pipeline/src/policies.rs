@@ -9,8 +9,8 @@ use bc_policy::{BcPolicy, PolicyConfig, PolicyKind, Sees};
 use burn::tensor::Device;
 use eval::Training;
 use pusht_jobs::{Done, JobContext, Key, Runner, Stage};
+use pusht_training::TrainSpec;
 use serde::Serialize;
-use training::FitOptions;
 
 use crate::PipelineError;
 use crate::arms::{ARMS, Arm, ArmData, DEMO};
@@ -40,7 +40,7 @@ pub(crate) fn policy_jobs<'a>(
         seeds,
     });
     let others = other_policies.iter().map(|other| PolicyJob {
-        name: other.kind.name(),
+        name: other.kind().name(),
         arm: &DEMO,
         policy: other,
         seeds: &seeds[..seeds.len().min(1)],
@@ -70,7 +70,7 @@ impl PolicyJob<'_> {
             }
         };
         let stages: Vec<TrainPolicy<'_>> = self.seeds.iter().map(of).collect();
-        runner.run_all(&stages, lanes(self.policy.kind), &format!("train {}", self.name), ctx)
+        runner.run_all(&stages, lanes(self.policy.kind()), &format!("train {}", self.name), ctx)
     }
 }
 
@@ -106,30 +106,29 @@ impl Stage for TrainPolicy<'_> {
 
     // Clips and extracted actions are not in every arm, but the record of what a stage was made of is one for all.
     fn inputs(&self) -> impl Serialize {
-        (&self.policy, self.name, self.before)
+        (self.policy.as_before(), self.name, self.before)
     }
 
     fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), PipelineError> {
         let fail = failed(&self.name());
         let ArmData { episodes, split, .. } = self.data;
         let identity: String = self.before.iter().map(Key::as_str).collect();
-        let options = FitOptions {
-            label: self.name,
-            identity: &identity,
-            out: Some(dir),
-            ctx,
-            replicas: &[],
-        };
+        let spec = TrainSpec::new(self.policy.clone())
+            .with_split(episodes.iter(), split)
+            .with_label(self.name)
+            .with_identity(identity)
+            .with_device(self.device)
+            .with_out(dir);
         let started = Instant::now();
-        let trained = bc_policy::train(&self.policy, episodes, split, self.device, options).map_err(|e| fail(&e))?;
+        let trained = spec.run(ctx).map_err(|e| fail(&e))?;
         let seconds = started.elapsed().as_secs_f64();
-        trained.policy.save(&dir.join(FILE)).map_err(|e| fail(&e))?;
-        let own = bc_policy::evaluate(&trained.policy, episodes, &split.test).map_err(|e| fail(&e))?;
+        trained.model.save(&dir.join(FILE)).map_err(|e| fail(&e))?;
+        let own = bc_policy::evaluate(&trained.model, episodes, &split.test).map_err(|e| fail(&e))?;
         let recorded = if self.data.own_is_recorded {
             own
         } else {
             let test = self.data.recorded_test;
-            let predicted = bc_policy::predict(&trained.policy, episodes, test).map_err(|e| fail(&e))?;
+            let predicted = bc_policy::predict(&trained.model, episodes, test).map_err(|e| fail(&e))?;
             bc_policy::regression_fit(&predicted, &self.data.recorded_actions)
         };
         let training = Training {
@@ -167,10 +166,10 @@ fn load(file: &Path, device: &Device) -> Result<BcPolicy, PipelineError> {
 /// How many trainings of a policy run at once. Small ones keep one core busy; large ones, and those on a GPU, are parallel
 /// inside.
 fn lanes(kind: PolicyKind) -> usize {
-    match kind {
-        PolicyKind::Tracked => available_parallelism().map_or(1, NonZero::get),
-        _ => 1,
+    if kind.trains_on_one_core() {
+        return available_parallelism().map_or(1, NonZero::get);
     }
+    1
 }
 
 /// How well actions are met, as the report has it.

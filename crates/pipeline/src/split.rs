@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use bc_policy::{PolicyConfig, PolicyKind};
+use bc_policy::PolicyConfig;
 use pusht_data::{Episode, Split, SplitError};
 use pusht_jobs::{JobContext, Stage};
 use serde::Serialize;
@@ -50,12 +50,7 @@ pub(crate) fn split_clips(
     let fail = failed("clips");
     let split = split(settings, clips).map_err(|e| fail(&e))?;
     let (frames, batch) = (split.train.len(), policy.train.batch_size);
-    // Policies on states learn from every frame and its mirror image.
-    let copies = match policy.kind {
-        PolicyKind::Tracked | PolicyKind::DiffusionLowdim => 2,
-        _ => 1,
-    };
-    if copies * frames < batch {
+    if policy.kind().items_per_row() * frames < batch {
         return Err(fail(&format!(
             "the training part of the clips has {frames} frames whose actions can be trusted, less than one batch of the \
              policy; expected at least policy.train.batch_size = {batch}: bring more clips, or make the batch smaller"

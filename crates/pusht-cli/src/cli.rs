@@ -5,7 +5,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 #[cfg(feature = "parity")]
 use crate::commands::parity;
-use crate::commands::{audit, bench, completions, demos, experiment, finetune, generate, label, rate, score};
+use crate::commands::{
+    audit, bench, completions, demos, experiment, finetune, generate, label, rate, rollout, score, train,
+};
 use crate::outcome::Outcome;
 use crate::session::{OutputArgs, Session};
 
@@ -27,6 +29,8 @@ pub(crate) struct Cli {
 #[allow(clippy::large_enum_variant, reason = "there is one of it")]
 pub(crate) enum Command {
     Experiment(experiment::Experiment),
+    Rollout(rollout::Rollout),
+    Train(train::Train),
     #[command(subcommand)]
     Demos(demos::Demos),
     Generate(generate::Generate),
@@ -48,6 +52,8 @@ impl Command {
     pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
         match self {
             Self::Experiment(command) => command.run(session),
+            Self::Rollout(command) => command.run(session),
+            Self::Train(command) => command.run(session),
             Self::Demos(command) => command.run(session),
             Self::Generate(command) => command.run(session),
             Self::Finetune(command) => command.run(session),

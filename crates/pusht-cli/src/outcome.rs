@@ -8,6 +8,8 @@ use serde_json::Value;
 pub(crate) struct Outcome {
     pub(crate) text: String,
     pub(crate) json: Value,
+    /// JSON that is text already and is written as it is, in place of `json`: a file that other commands read.
+    pub(crate) json_text: Option<String>,
     /// The command did its work, and what it checked failed: exit status 3.
     pub(crate) failed: bool,
 }
@@ -19,8 +21,18 @@ impl Outcome {
         Ok(Self {
             text: text.into(),
             json: serde_json::to_value(json)?,
+            json_text: None,
             failed: false,
         })
+    }
+
+    /// A result whose JSON is text already, and is written byte for byte.
+    pub(crate) fn of_json_text(text: impl Into<String>, json: String) -> Self {
+        Self {
+            text: text.into(),
+            json_text: Some(json),
+            ..Self::default()
+        }
     }
 
     /// Marks the result of a check.

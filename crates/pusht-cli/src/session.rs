@@ -48,12 +48,16 @@ impl Session<'_> {
         }
     }
 
+    /// Whether `--json` was given.
+    pub(crate) fn writes_json(&self) -> bool {
+        self.output.json.is_some()
+    }
+
     /// The file of `--json`.
     pub(crate) fn json_file(&self) -> Option<&Path> {
         self.output.json.as_deref().filter(|_| !self.output.json_to_stdout())
     }
 
-    #[allow(dead_code)]
     /// The first `first` episodes of the data set at `path`, or all.
     pub(crate) fn read(&mut self, path: &Path, first: Option<usize>) -> Result<(Source, Vec<Episode>)> {
         let source = pusht_data::open(path)?;
@@ -65,9 +69,12 @@ impl Session<'_> {
 
     #[allow(clippy::print_stdout, reason = "the result of a command is its output")]
     fn tell(&self, outcome: &Outcome) -> Result<()> {
-        let json = || serde_json::to_string_pretty(&outcome.json).map(|text| text + "\n");
+        let json = || match &outcome.json_text {
+            Some(text) => Ok(text.clone()),
+            None => serde_json::to_string_pretty(&outcome.json).map(|text| text + "\n"),
+        };
         if self.output.json_to_stdout() {
-            print!("{}", json()?);
+            println!("{}", json()?.trim_end());
         } else if let Some(path) = self.json_file() {
             pusht_jobs::write_bytes(path, json()?.as_bytes()).with_context(|| path.display().to_string())?;
         }

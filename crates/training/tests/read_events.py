@@ -1,6 +1,6 @@
 """Reads the event files of a run with TensorBoard itself and compares them with the curve beside them.
 
-cargo run --release --example train_policy -- --data demos.jsonl --out RUN
+cargo run --release -- train policy --data demos.jsonl --out RUN
 python3 -m venv /tmp/tb && /tmp/tb/bin/pip install tensorboard && /tmp/tb/bin/python read_events.py RUN
 
 Stop and resume the run, or kill it, before: what TensorBoard shows must be the curve all the same.

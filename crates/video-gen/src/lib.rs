@@ -7,7 +7,6 @@ pub mod pictures;
 mod pixel;
 mod prompt;
 mod published;
-mod samples;
 
 pub use frame_size::{FrameSize, FrameSizeError};
 pub use models::{
@@ -24,4 +23,3 @@ pub use pixel::{
 };
 pub use prompt::{Side, default_negative_prompt, default_prompt};
 pub use published::{AdapterRecord, CosmosVideo, LtxSettings, LtxVideo};
-pub use samples::{SamplesError, write_samples};

@@ -6,7 +6,6 @@ use report::OtherPolicy;
 use traj_metrics::Bootstrap;
 
 use super::actions::SEED;
-use super::method::augmentation;
 use super::results::{Results, TrainedSeed};
 use crate::arms::DEMO;
 use crate::error::failed;
@@ -61,11 +60,11 @@ pub(super) fn other_policies(
         let pass = frames.div_ceil(train.batch_size.max(1));
         let what = format!("on the arm {}", DEMO.name);
         others.push(OtherPolicy {
-            arm: arm(policy.kind.name(), &what, Role::Trained, data.clone(), seeds)?,
+            arm: arm(policy.kind().name(), &what, Role::Trained, data.clone(), seeds)?,
             parameters: other.seeds.last().map_or(0, |one| one.policy.parameters),
             updates: train.epochs * train.steps_per_epoch.unwrap_or(pass),
             batch: train.batch_size,
-            augmentation: augmentation(policy),
+            augmentation: policy.augmentation(),
         });
     }
     Ok(others)

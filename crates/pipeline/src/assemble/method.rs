@@ -1,6 +1,5 @@
 //! What was done, in the report's words.
 
-use bc_policy::{Augmentation, PolicyConfig, PolicyKind};
 use eval::Protocol;
 use report::Method;
 
@@ -22,27 +21,14 @@ pub(super) fn method(config: &Config, results: &Results) -> Method {
             config.split.protocol, config.split.seed
         ),
         split_frames: [split.train.len(), split.validation.len(), split.test.len()],
-        policy: config.policy.kind.name().to_owned(),
+        policy: config.policy.kind().name().to_owned(),
         policy_parameters: policies.last().map_or(0, |one| one.policy.parameters),
         updates: train.epochs * train.steps_per_epoch.unwrap_or(0),
         batch: train.batch_size,
-        augmentation: augmentation(&config.policy),
+        augmentation: config.policy.augmentation(),
         seeds: config.seeds.clone(),
         generator: told(&results.source),
         inverse_dynamics: results.labels.clone(),
-    }
-}
-
-/// What a policy's training adds to its data.
-pub(super) fn augmentation(policy: &PolicyConfig) -> String {
-    match (policy.kind, policy.augmentation) {
-        (PolicyKind::Tracked | PolicyKind::DiffusionLowdim, _) => {
-            "none on data; every row also mirrored, in features that turn with the goal".to_owned()
-        }
-        (PolicyKind::Diffusion, _) => format!("a random place of {:?} px in every frame", policy.encoder.crop),
-        (_, Augmentation::None) => "none".to_owned(),
-        (_, Augmentation::Dihedral) => "8 flips and quarter turns, after the split".to_owned(),
-        (_, Augmentation::Fourteen) => "14 flips and rotations, after the split".to_owned(),
     }
 }
 

@@ -40,7 +40,7 @@ impl Config {
             policy.check().or_else(|error| wrong(&section, &error.to_string()))?;
             if self.other_policies[..index]
                 .iter()
-                .any(|before| before.kind == policy.kind)
+                .any(|before| before.kind() == policy.kind())
             {
                 return wrong(&section, "is of a kind that was there before; expected each kind once");
             }

@@ -1,8 +1,9 @@
 //! A preset in TOML, over which a file and single settings are laid.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use toml::{Table, Value};
+use pusht_jobs::SettingLayers;
 use video_gen::{PixelTrainSettings, SamplingOptions};
 
 use super::settings::Config;
@@ -31,21 +32,20 @@ impl Config {
                 known,
             });
         };
-        let mut table = defaults(preset)?;
-        overlay(&mut table, parse(text, preset)?);
-        let mut origin = format!("preset {preset}");
+        // Settings that presets do not spell out, so that one of them can be set by itself.
+        let defaults = BTreeMap::from([("video", BTreeMap::from([("pixel", PixelTrainSettings::small())]))]);
+        let mut layers = SettingLayers::new(&defaults, preset)?;
+        layers.lay(text, &format!("preset {preset}"))?;
+        let mut config = read(&layers)?;
         if let Some(path) = file {
             let text = std::fs::read_to_string(path).map_err(io(path))?;
-            origin = path.display().to_string();
-            overlay(&mut table, parse(&text, &origin)?);
-            read(&table, &origin)?;
+            layers.lay(&text, &path.display().to_string())?;
+            config = read(&layers)?;
         }
         for setting in settings {
-            let origin = format!("--set {setting}");
-            overlay(&mut table, parse_setting(setting, &origin)?);
-            read(&table, &origin)?;
+            layers.set(setting)?;
+            config = read(&layers)?;
         }
-        let config = read(&table, &origin)?;
         config.check()?;
         Ok(config)
     }
@@ -80,66 +80,8 @@ impl Config {
     }
 }
 
-/// Settings that presets do not spell out, so that one of them can be set by itself.
-fn defaults(origin: &str) -> Result<Table, PipelineError> {
-    let pixel = Value::try_from(PixelTrainSettings::small()).map_err(|e| PipelineError::Config {
-        origin: origin.to_owned(),
-        reason: e.to_string(),
-    })?;
-    let video = Table::from_iter([("pixel".to_owned(), pixel)]);
-    Ok(Table::from_iter([("video".to_owned(), Value::Table(video))]))
-}
-
-fn parse(text: &str, origin: &str) -> Result<Table, PipelineError> {
-    text.parse::<Table>().map_err(|e| PipelineError::Config {
-        origin: origin.to_owned(),
-        reason: format!("is not TOML: {e}"),
-    })
-}
-
-fn parse_setting(setting: &str, origin: &str) -> Result<Table, PipelineError> {
-    let error = |reason: &str| PipelineError::Config {
-        origin: origin.to_owned(),
-        reason: reason.to_owned(),
-    };
-    let (key, value) = setting
-        .split_once('=')
-        .ok_or_else(|| error("expected key=value, for example video.clips=20"))?;
-    // A bare word is a string; everything else is TOML.
-    let value = format!("v = {value}")
-        .parse::<Table>()
-        .ok()
-        .and_then(|mut t| t.remove("v"))
-        .unwrap_or_else(|| Value::String(value.to_owned()));
-    let mut parts = key.trim().rsplit('.');
-    let last = parts
-        .next()
-        .filter(|k| !k.is_empty())
-        .ok_or_else(|| error("the key is empty"))?;
-    let mut table = Table::from_iter([(last.to_owned(), value)]);
-    for part in parts {
-        table = Table::from_iter([(part.to_owned(), Value::Table(table))]);
-    }
-    Ok(table)
-}
-
-fn overlay(base: &mut Table, over: Table) {
-    for (key, value) in over {
-        match (base.get_mut(&key), value) {
-            (Some(Value::Table(base)), Value::Table(over)) => overlay(base, over),
-            (_, value) => {
-                base.insert(key, value);
-            }
-        }
-    }
-}
-
-fn read(table: &Table, origin: &str) -> Result<Config, PipelineError> {
-    let read = table.clone().try_into();
-    let mut config: Config = read.map_err(|e: toml::de::Error| PipelineError::Config {
-        origin: origin.to_owned(),
-        reason: e.to_string(),
-    })?;
+fn read(layers: &SettingLayers) -> Result<Config, PipelineError> {
+    let mut config: Config = layers.read()?;
     config.video.read_sampling()?;
     Ok(config)
 }
@@ -168,8 +110,8 @@ mod tests {
         )
         .unwrap();
         assert_eq!(
-            (config.policy.kind, config.video.clips),
-            (bc_policy::PolicyKind::Cnn, 3)
+            (config.policy.kind(), config.video.clips),
+            (bc_policy::PolicyKind::CNN, 3)
         );
         assert_eq!(config.seeds, [4, 5]);
     }

@@ -3,7 +3,7 @@
 use bc_policy::PolicyConfig;
 use idm::LearnedConfig;
 use pusht_data::SplitProtocol;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::video::VideoConfig;
 
@@ -20,9 +20,10 @@ pub struct Config {
     /// What is held out.
     pub split: SplitConfig,
     /// The policy that every arm trains.
+    #[serde(serialize_with = "policy_as_before")]
     pub policy: PolicyConfig,
     /// Other policies, trained on the data of the arm `demo` with the first seed, for the comparison of policies.
-    #[serde(default)]
+    #[serde(default, serialize_with = "policies_as_before")]
     pub other_policies: Vec<PolicyConfig>,
     /// Inverse dynamics.
     pub idm: IdmConfig,
@@ -30,6 +31,15 @@ pub struct Config {
     pub video: VideoConfig,
     /// Closed-loop roll-outs.
     pub rollout: RolloutConfig,
+}
+
+/// The record of a run has the settings of all kinds of policy, as it always had.
+fn policy_as_before<S: Serializer>(policy: &PolicyConfig, serializer: S) -> Result<S::Ok, S::Error> {
+    policy.as_before().serialize(serializer)
+}
+
+fn policies_as_before<S: Serializer>(policies: &[PolicyConfig], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(policies.iter().map(PolicyConfig::as_before))
 }
 
 /// Demonstrations of the expert.

@@ -4,8 +4,6 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use eval::GeneratorKind;
-use pusht_data::Episode;
-use training::{Curve, FitOptions};
 use video_gen::{ObjectLatentModel, PixelError, PixelModel, PixelTrainSettings, TrainSettings, VideoGenError};
 
 use super::model::Length;
@@ -17,21 +15,9 @@ impl Recipe for TrainSettings {
     const LOSS: &str = "flow matching, normalised latents";
     const WHAT: &str = "a diffusion transformer trained on the same demonstrations";
     const BATCH_SIZE: usize = 10;
-    type Model = ObjectLatentModel;
-    type Error = VideoGenError;
 
     fn length(&self) -> Length {
         Length::UpTo(self.model.max_frames)
-    }
-
-    fn fit(
-        &self,
-        train: &[&Episode],
-        valid: &[&Episode],
-        device: &Device,
-        options: FitOptions<'_>,
-    ) -> Result<(ObjectLatentModel, Curve), VideoGenError> {
-        ObjectLatentModel::train(self, train, valid, device, options)
     }
 
     fn save(model: &ObjectLatentModel, path: &Path) -> Result<(), VideoGenError> {
@@ -53,21 +39,9 @@ impl Recipe for PixelTrainSettings {
     const LOSS: &str = "denoising, errors over those of the best linear estimate";
     const WHAT: &str = "a small diffusion transformer trained on the same demonstrations";
     const BATCH_SIZE: usize = 1;
-    type Model = PixelModel;
-    type Error = PixelError;
 
     fn length(&self) -> Length {
         Length::Exactly(self.model.frames())
-    }
-
-    fn fit(
-        &self,
-        train: &[&Episode],
-        valid: &[&Episode],
-        device: &Device,
-        options: FitOptions<'_>,
-    ) -> Result<(PixelModel, Curve), PixelError> {
-        PixelModel::train(self, train, valid, device, options)
     }
 
     fn save(model: &PixelModel, path: &Path) -> Result<(), PixelError> {

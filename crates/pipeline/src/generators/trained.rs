@@ -6,11 +6,11 @@ use std::time::Instant;
 
 use burn::tensor::Device;
 use eval::GeneratorKind;
-use pusht_data::{Episode, FrameRef, Split, VideoModel};
+use pusht_data::{Split, VideoModel};
 use pusht_jobs::{Done, JobContext, Runner, Stage};
+use pusht_training::{TrainModel, TrainSpec};
 use report::ModelTraining;
 use serde::Serialize;
-use training::{Curve, FitOptions};
 
 use super::model::{Length, Maker, Video};
 use crate::PipelineError;
@@ -28,7 +28,7 @@ pub(crate) struct TrainingData<'a> {
 }
 
 /// Settings of a video model that is trained here, and everything that the experiment says of it.
-pub(super) trait Recipe: Serialize {
+pub(super) trait Recipe: Serialize + Clone + TrainModel<Model: VideoModel + 'static, Error: Display> {
     /// In the report's table of trainings.
     const NAME: &str;
     const KIND: GeneratorKind;
@@ -37,17 +37,8 @@ pub(super) trait Recipe: Serialize {
     const WHAT: &str;
     /// Clips that are made at once.
     const BATCH_SIZE: usize;
-    type Model: VideoModel + 'static;
-    type Error: Display;
 
     fn length(&self) -> Length;
-    fn fit(
-        &self,
-        train: &[&Episode],
-        valid: &[&Episode],
-        device: &Device,
-        options: FitOptions<'_>,
-    ) -> Result<(Self::Model, Curve), Self::Error>;
     fn save(model: &Self::Model, path: &Path) -> Result<(), Self::Error>;
     fn load(path: &Path, device: &Device) -> Result<Self::Model, Self::Error>;
     fn parameters(model: &Self::Model) -> usize;
@@ -110,28 +101,20 @@ impl<R: Recipe> Stage for TrainVideo<'_, R> {
 
     fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), PipelineError> {
         let fail = failed("video model");
-        let own = |part: &[FrameRef]| -> Vec<&Episode> {
-            let episodes = Split::episodes_of(part).into_iter();
-            episodes.map(|e| &self.on.demos.episodes[e]).collect()
-        };
-        let split = &self.on.split.output;
-        let (train, valid) = (own(&split.train), own(&split.validation));
-        let options = FitOptions {
-            label: "train video model",
-            identity: self.on.split.key.as_str(),
-            out: Some(dir),
-            ctx,
-            replicas: &[],
-        };
+        let spec = TrainSpec::new(self.recipe.clone())
+            .with_split(&self.on.demos.episodes, &self.on.split.output)
+            .with_label("train video model")
+            .with_identity(self.on.split.key.as_str())
+            .with_device(self.on.device)
+            .with_out(dir);
         let started = Instant::now();
-        let fitted = self.recipe.fit(&train, &valid, self.on.device, options);
-        let (model, curve) = fitted.map_err(|e| fail(&e))?;
-        R::save(&model, &dir.join(FILE)).map_err(|e| fail(&e))?;
+        let trained = spec.run(ctx).map_err(|e| fail(&e))?;
+        R::save(&trained.model, &dir.join(FILE)).map_err(|e| fail(&e))?;
         let training = ModelTraining {
             name: R::NAME.to_owned(),
             loss: R::LOSS.to_owned(),
-            parameters: R::parameters(&model),
-            curve: loss_points(&curve),
+            parameters: R::parameters(&trained.model),
+            curve: loss_points(&trained.curve),
             seconds: started.elapsed().as_secs_f64(),
         };
         write_json(&dir.join(CURVE), &training)

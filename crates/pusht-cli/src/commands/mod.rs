@@ -11,4 +11,6 @@ pub(crate) mod label;
 #[cfg(feature = "parity")]
 pub(crate) mod parity;
 pub(crate) mod rate;
+pub(crate) mod rollout;
 pub(crate) mod score;
+pub(crate) mod train;

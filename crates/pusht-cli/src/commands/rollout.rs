@@ -1,0 +1,157 @@
+//! `pusht rollout`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use bc_policy::{BcPolicy, Sees};
+use clap::Args;
+use eval::{Protocol, RandomTarget, RolloutConfig, RolloutPart, Scores, StandStill, film, rollout};
+use pusht_env::{ExpertConfig, ExpertPolicy, Policy};
+use pusht_jobs::{Shard, hash_path};
+use video_io::{Format, VideoOptions, save_video};
+
+use crate::outcome::Outcome;
+use crate::session::Session;
+
+/// Roll out a policy in closed loop, and print its scores under a named protocol
+///
+/// The starts are diffusion_policy's: seeds 100000, 100001, … with its legacy reset. --json FILE keeps the roll-outs step by step:
+/// scores under every protocol and films follow from this file.
+#[derive(Args)]
+pub(crate) struct Rollout {
+    /// still, random, expert, the file of a trained policy, or a folder with a diffusion policy of LeRobot's
+    #[arg(long, value_name = "still|random|expert|FILE|DIR")]
+    policy: String,
+    /// paper: 100 episodes of 200 steps; diffusion-policy: 50 episodes of 300 steps
+    #[arg(long, value_name = "NAME", default_value = "paper")]
+    protocol: Protocol,
+    /// Other than the protocol's number of episodes
+    #[arg(long, value_name = "N")]
+    episodes: Option<usize>,
+    /// Other than the protocol's limit of steps
+    #[arg(long, value_name = "N")]
+    steps: Option<usize>,
+    /// Seed of the first start; the others follow it
+    #[arg(long, value_name = "N", default_value_t = eval::FIRST_START_SEED)]
+    first_start: u64,
+    /// random: seed of what the policy itself draws [default: 0]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// What a policy on states looks at: `frames`, which it tracks, or the simulator's `state` [default: frames for tracked, state
+    /// for diffusion-lowdim]
+    #[arg(long, value_name = "frames|state")]
+    sees: Option<Sees>,
+    /// Device of a trained policy: cpu, cuda or wgpu [default: cpu]
+    #[arg(long, value_name = "NAME")]
+    device: Option<String>,
+    /// Only part I of N of the episodes; --json gets a file that is joined with those of the other parts
+    #[arg(long, value_name = "I/N", conflicts_with = "save_video")]
+    shard: Option<Shard>,
+    /// Film one episode: .mp4, .gif, or a folder of PNG files
+    #[arg(long, value_name = "FILE")]
+    save_video: Option<PathBuf>,
+    /// The episode to film, from 0 [default: 0]
+    #[arg(long, value_name = "N", requires = "save_video")]
+    film: Option<usize>,
+}
+
+impl Rollout {
+    pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
+        let protocol = RolloutConfig::of(self.protocol);
+        let config = RolloutConfig {
+            episodes: self.episodes.unwrap_or(protocol.episodes),
+            steps: self.steps.unwrap_or(protocol.steps),
+            first_seed: self.first_start,
+            ..protocol
+        };
+        config.check()?;
+        let filmed = self.film.unwrap_or(0);
+        if let Some(path) = &self.save_video {
+            Format::of(path)?;
+            let episodes = config.episodes;
+            ensure!(
+                filmed < episodes,
+                "--film {filmed}: there are {episodes} episodes, counted from 0"
+            );
+        }
+        ensure!(
+            self.shard.is_none() || session.writes_json(),
+            "--shard needs --json FILE, which gets the part"
+        );
+        let mut policy = self.policy()?;
+        if let Some(shard) = self.shard {
+            let part = RolloutPart::roll(policy.as_mut(), &config, shard, &self.made_by()?, &mut session.ctx)?;
+            let place = session
+                .json_file()
+                .map_or("-".into(), |path| path.display().to_string());
+            let (episodes, name) = (config.episodes, &part.record.policy);
+            let text = format!("part {shard} of {episodes} episodes of {name} in {place}");
+            return Ok(Outcome::of_json_text(text, part.to_json()?));
+        }
+        let record = rollout(policy.as_mut(), &config, &mut session.ctx)?;
+        let scores = Scores::with_limit(&record, self.protocol, record.steps)?.summary()?;
+        let mut text = format!("{}: {scores}", record.policy);
+        if let Some(path) = &self.save_video {
+            let options = VideoOptions { fps: 10, scale: 1 };
+            save_video(path, &film(&record, filmed, 384)?, options)?;
+            text += &format!("\nfilm of episode {filmed}: {}", path.display());
+        }
+        Ok(Outcome::of_json_text(text, record.to_json()?))
+    }
+
+    fn policy(&self) -> Result<Box<dyn Policy>> {
+        ensure!(
+            self.seed.is_none() || self.policy == "random",
+            "--seed: only the policy random draws from it"
+        );
+        if is_built_in(&self.policy) {
+            let given = [("--sees", self.sees.is_some()), ("--device", self.device.is_some())];
+            if let Some((option, _)) = given.into_iter().find(|(_, given)| *given) {
+                bail!(
+                    "{option}: the policy {} does not take it; it is for trained policies",
+                    self.policy
+                );
+            }
+        }
+        Ok(match self.policy.as_str() {
+            "still" => Box::new(StandStill::default()),
+            "random" => Box::new(RandomTarget::new(self.seed.unwrap_or(0))),
+            "expert" => Box::new(ExpertPolicy::new(ExpertConfig::default())?),
+            file => {
+                let device = training::device(self.device.as_deref().unwrap_or("cpu"))?;
+                ensure!(
+                    Path::new(file).exists(),
+                    "--policy {file}: no such file; expected still, random, expert or the file of a trained policy"
+                );
+                let policy = BcPolicy::load(file.as_ref(), &device)?;
+                Box::new(match self.sees {
+                    Some(sees) if policy.obs_source().is_some() => policy.seeing(sees),
+                    Some(sees) => bail!(
+                        "--sees {sees}: the policy {} looks at pictures in any case",
+                        policy.kind()
+                    ),
+                    None => policy,
+                })
+            }
+        })
+    }
+
+    /// What the actions follow from besides the starts, so that parts of other policies do not join.
+    fn made_by(&self) -> Result<String> {
+        let policy = if is_built_in(&self.policy) {
+            self.policy.clone()
+        } else {
+            let hash = hash_path(&self.policy).with_context(|| self.policy.clone())?;
+            format!("a file with SHA-256 {hash}")
+        };
+        Ok(format!(
+            "{policy}, seed {}, sees {:?}",
+            self.seed.unwrap_or(0),
+            self.sees
+        ))
+    }
+}
+
+fn is_built_in(policy: &str) -> bool {
+    matches!(policy, "still" | "random" | "expert")
+}

@@ -1,0 +1,98 @@
+//! `pusht train idm`.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use idm::{ClosedForm, LearnedConfig, Reduction, held_out_error};
+use pusht_data::{InverseDynamics, Split, SplitProtocol};
+use pusht_training::TrainSpec;
+use pusht_vision::Start;
+use training::{devices, out_folder};
+
+use crate::outcome::Outcome;
+use crate::session::Session;
+
+/// Train the learned inverse dynamics, and compare its actions with recorded ones, beside the closed form
+///
+/// The model reads 16 frames and emits 8 actions. Stopped (Ctrl-C) and started again with the same arguments it goes on from its
+/// last checkpoint. --out gets idm.safetensors, result.json, curve.jsonl and tensorboard/.
+#[derive(Args)]
+pub(crate) struct TrainIdm {
+    /// Demonstrations: a zarr replay buffer or LeRobot v3 set (folders), or a file of `pusht demos record`
+    #[arg(long, value_name = "PATH")]
+    data: PathBuf,
+    /// Folder for the model and the record of its training
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Only the first N episodes
+    #[arg(long, value_name = "N")]
+    episodes: Option<usize>,
+    /// by-episode or by-frame
+    #[arg(long, value_name = "PROTOCOL", default_value = "by-episode")]
+    split: SplitProtocol,
+    /// Epochs of 300 updates
+    #[arg(long, value_name = "N", default_value_t = 6)]
+    epochs: usize,
+    /// Damaged copies of every training video (blur, noise, other colors and sizes, H.264) to learn from besides
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    damaged_copies: usize,
+    /// cpu, cuda, cuda:N, wgpu, or several GPUs: cuda:0,1
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    device: String,
+    /// Weights and order of the data follow from it, and the split
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+}
+
+impl TrainIdm {
+    pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
+        let mut config = LearnedConfig::default();
+        config.train.epochs = self.epochs;
+        config.damaged_copies = self.damaged_copies;
+        config.train.check()?;
+        let devices = devices(&self.device)?;
+        out_folder(&self.out)?;
+
+        let (source, episodes) = session.read(&self.data, self.episodes)?;
+        let count = episodes.len();
+        let split = Split::new(&source.lengths()[..count], self.split, 1, self.seed)?;
+        let trained = TrainSpec::new(config)
+            .with_seed(self.seed)
+            .with_split(&episodes, &split)
+            .with_identity(serde_json::to_string(&(&split, source.name()))?)
+            .with_devices(devices)
+            .with_out(&self.out)
+            .run(&mut session.ctx)?;
+        trained.model.save(&self.out.join("idm.safetensors"))?;
+
+        let mut kinds: Vec<Box<dyn InverseDynamics>> = vec![Box::new(ClosedForm::new(Start::Rest))];
+        for reduction in [None].into_iter().chain(Reduction::ALL.map(Some)) {
+            kinds.push(Box::new(trained.model.clone().with_reduction(reduction)));
+        }
+        let mut results = Vec::new();
+        let mut text = format!(
+            "L2 to the recorded actions on the test part ({}), px: mean ± SD",
+            self.split
+        );
+        for kind in kinds {
+            let error = held_out_error(kind.as_ref(), &episodes, &split.test)?;
+            let error = error.context("the split has no test part")?;
+            let (name, l2, actions) = (kind.name(), error.l2_px, error.actions);
+            write!(
+                text,
+                "\n  {name:16} {:7.2} ± {:6.2}   {actions} actions",
+                l2.mean, l2.sd
+            )?;
+            results.push(serde_json::json!({ "idm": name, "l2_px": l2, "actions": actions }));
+        }
+        let result = serde_json::json!({
+            "data": source.name(), "episodes": count, "split": self.split, "seed": self.seed,
+            "parameters": trained.model.parameters(), "validation_mse_px2": trained.best_valid, "test": results,
+        });
+        let record = self.out.join("result.json");
+        pusht_jobs::write_json(&record, &result).with_context(|| record.display().to_string())?;
+        Ok(Outcome::new(text, &result)?)
+    }
+}

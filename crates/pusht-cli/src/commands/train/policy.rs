@@ -1,0 +1,112 @@
+//! `pusht train policy`.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use bc_policy::{evaluate, track_episodes};
+use clap::Args;
+use pusht_data::{Split, SplitProtocol, Transform};
+use pusht_training::TrainSpec;
+use training::{devices, out_folder};
+
+use super::policy_settings::PolicySettings;
+use crate::outcome::Outcome;
+use crate::session::Session;
+
+/// Train a policy by behavior cloning, and measure how well it predicts held-out actions
+///
+/// Stopped (Ctrl-C) and started again with the same arguments it goes on from its last checkpoint. --out gets
+/// policy.safetensors, result.json, curve.jsonl, tensorboard/ and checkpoints/.
+#[derive(Args)]
+pub(crate) struct TrainPolicy {
+    /// Demonstrations: a zarr replay buffer or LeRobot v3 set (folders), or a file of `pusht demos record`; several, such as
+    /// demonstrations and labeled clips, are trained on together
+    #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
+    data: Vec<PathBuf>,
+    /// Folder for the policy and the record of its training
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Only the first N episodes
+    #[arg(long, value_name = "N")]
+    episodes: Option<usize>,
+    /// by-episode or by-frame
+    #[arg(long, value_name = "PROTOCOL", default_value = "by-episode")]
+    split: SplitProtocol,
+    /// tracked: learn from recorded states where the data has them, not from those tracked in the frames
+    #[arg(long)]
+    recorded_states: bool,
+    /// cpu, cuda, cuda:N, wgpu, or several GPUs: cuda:0,1
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    device: String,
+    #[command(flatten)]
+    settings: PolicySettings,
+}
+
+impl TrainPolicy {
+    pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
+        let config = self.settings.resolve()?;
+        let kind = config.kind();
+        ensure!(
+            !self.recorded_states || kind.learns_from_frames(),
+            "--recorded-states: the policy {kind} does not choose what it learns from; leave it out"
+        );
+        let devices = devices(&self.device)?;
+
+        let (mut names, mut episodes, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
+        for data in &self.data {
+            let (source, some) = session.read(data, self.episodes)?;
+            lengths.extend_from_slice(&source.lengths()[..some.len()]);
+            names.push(source.name());
+            episodes.extend(some);
+        }
+        let (name, count) = (names.join(" + "), episodes.len());
+        out_folder(&self.out)?;
+        if kind.learns_from_frames() && !self.recorded_states {
+            let task = session.ctx.task("track agent and T", 1);
+            track_episodes(&mut episodes)?;
+            task.finish("done");
+        }
+
+        let seed = config.train.seed;
+        let copies = match config.section() {
+            Some(bc_policy::Augmentation::Dihedral) => Transform::dihedral().len(),
+            Some(bc_policy::Augmentation::Fourteen) => Transform::fourteen().len(),
+            _ => 1,
+        };
+        let split = Split::new(&lengths, self.split, copies, seed)?;
+        let identity = serde_json::json!({
+            "data": name, "episodes": count, "policy": config.as_before(), "recorded states": self.recorded_states, "split": split,
+        });
+        let spec = TrainSpec::new(config.clone())
+            .with_split(&episodes, &split)
+            .with_identity(identity.to_string())
+            .with_devices(devices)
+            .with_out(&self.out);
+        let began = Instant::now();
+        let trained = spec.run(&mut session.ctx)?;
+        let file = self.out.join("policy.safetensors");
+        trained.model.save(&file)?;
+
+        let test = evaluate(&trained.model, &episodes, &split.test)?.context("the split has no test part")?;
+        let result = serde_json::json!({
+            "policy": kind, "data": name, "episodes": count, "split": self.split, "seed": seed,
+            "settings": config, "parameters": trained.model.parameters(),
+            "updates": trained.curve.rows.last().map(|row| row.step),
+            "seconds of the last process": began.elapsed().as_secs(),
+            "validation_mse_px2": trained.best_valid, "best_epoch": trained.best_epoch,
+            "test_mse_px2": test.mse, "test_r2": test.r2, "test_actions": test.actions,
+        });
+        let record = self.out.join("result.json");
+        pusht_jobs::write_json(&record, &result).with_context(|| record.display().to_string())?;
+        let text = format!(
+            "{file}: test MSE {:.1} px², R² {:.4} ({} actions, split {})\nnext: pusht rollout --policy {file}",
+            test.mse,
+            test.r2,
+            test.actions,
+            self.split,
+            file = file.display(),
+        );
+        Ok(Outcome::new(text, &result)?)
+    }
+}

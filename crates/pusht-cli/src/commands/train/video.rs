@@ -1,0 +1,137 @@
+//! `pusht train video`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, ensure};
+use burn::tensor::Device;
+use clap::{Args, ValueEnum};
+use clip_generation::write_samples;
+use pusht_data::{Split, SplitProtocol, VideoModel};
+use pusht_training::{TrainData, TrainModel, TrainSpec};
+use training::out_folder;
+use video_gen::{PixelModel, PixelTrainSettings, TrainSettings};
+
+use crate::outcome::Outcome;
+use crate::session::Session;
+
+/// Train a video model for PushT from scratch, and write sample clips from held-out starts and ends
+///
+/// Stopped (Ctrl-C) and started again with the same arguments it goes on from its last checkpoint. The split by episode is
+/// always the same, so that the test part of `pusht generate` was not trained on.
+#[derive(Args)]
+pub(crate) struct TrainVideo {
+    /// What to train: agent and T as objects, drawn by the environment; or pixels, small (two cores) or large (a GPU)
+    #[arg(long, value_name = "NAME", default_value = "object")]
+    model: Model,
+    /// Demonstrations: a zarr replay buffer, a LeRobot v3 set or a file of `pusht demos record`
+    #[arg(long, value_name = "PATH")]
+    data: PathBuf,
+    /// Folder for the model, its checkpoints and the samples
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// cpu, cuda, cuda:N, wgpu, or several GPUs: cuda:0,1
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    device: String,
+    /// Seed of the training and the samples
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Use only the first episodes of the data
+    #[arg(long, value_name = "N")]
+    episodes: Option<usize>,
+    /// Updates; the defaults take about two minutes (object) and an hour (pixel-small) on two cores
+    #[arg(long, value_name = "N")]
+    steps: Option<usize>,
+    /// object: frames of the longest clip [default: 48]
+    #[arg(long, value_name = "N")]
+    frames: Option<usize>,
+    /// Sample clips to write, each as film strip and MP4
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    samples: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Model {
+    Object,
+    PixelSmall,
+    Pixel,
+}
+
+impl TrainVideo {
+    pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
+        ensure!(self.steps != Some(0), "--steps 0: expected at least 1");
+        ensure!(
+            self.frames.is_none() || self.model == Model::Object,
+            "--frames is for --model object; clips of the pixel models have one length"
+        );
+        let mut object = TrainSettings::default();
+        object.model.max_frames = self.frames.unwrap_or(object.model.max_frames);
+        object.check()?;
+        let mut pixel = match self.model {
+            Model::Pixel => PixelTrainSettings::default(),
+            _ => PixelTrainSettings::small(),
+        };
+        for fit in [&mut object.fit, &mut pixel.fit] {
+            if let Some(steps) = self.steps {
+                (fit.epochs, fit.steps_per_epoch) = (1, Some(steps));
+            }
+            fit.check()?;
+        }
+        let devices = training::devices(&self.device)?;
+        out_folder(&self.out)?;
+        let (source, episodes) = session.read(&self.data, self.episodes)?;
+        // As `generate` draws its ends: whatever the seed and the number of episodes, its test part was not trained on.
+        let split = Split::new(&source.lengths(), SplitProtocol::ByEpisode, 1, 0)?;
+        let data = TrainData::from_split(&episodes, &split);
+        let test = data.test_episodes();
+        let (train, valid) = (data.train_episodes().len(), data.validation_episodes().len());
+        session.print(format!(
+            "{train} training, {valid} validation, {} test episodes",
+            test.len()
+        ));
+
+        let mut json = serde_json::json!({
+            "training_episodes": train, "validation_episodes": valid, "test_episodes": test.len(),
+        });
+        let mut text = String::new();
+        let (frames, file, model): (usize, PathBuf, Box<dyn VideoModel>) = match self.model {
+            Model::Object => {
+                let model = self.train(object, data, &devices, session)?;
+                let file = self.out.join("object-latent.safetensors");
+                model.save(&file)?;
+                (model.max_frames(), file, Box::new(model))
+            }
+            Model::Pixel | Model::PixelSmall => {
+                let file = self.out.join("pixel");
+                self.train(pixel, data, &devices, session)?.save_shards(&file)?;
+                // What is said of it from here on is said of the weights that are kept.
+                let model = PixelModel::load(&file, &devices[0])?;
+                let lost = model.codec_loss(&test)?;
+                text = format!("{lost}\n");
+                json["codec"] = serde_json::to_value(lost)?;
+                (model.config().frames(), file, Box::new(model))
+            }
+        };
+        let samples = write_samples(model.as_ref(), frames, &test, self.samples, self.seed, &self.out)?;
+        (json["model"], json["samples"]) = (file.display().to_string().into(), samples.into());
+        text += &format!(
+            "wrote {}\nwrote {samples} samples to {}",
+            file.display(),
+            self.out.display()
+        );
+        Ok(Outcome::new(text, &json)?)
+    }
+
+    fn train<S>(&self, settings: S, data: TrainData<'_>, devices: &[Device], session: &mut Session) -> Result<S::Model>
+    where
+        S: TrainModel<Error: std::error::Error + Send + Sync + 'static>,
+    {
+        let spec = TrainSpec::new(settings)
+            .with_data(data)
+            .with_label("video model")
+            .with_identity("train_video")
+            .with_seed(self.seed)
+            .with_devices(devices.to_vec())
+            .with_out(Path::new(&self.out));
+        Ok(spec.run(&mut session.ctx)?.model)
+    }
+}
