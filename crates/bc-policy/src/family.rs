@@ -18,51 +18,59 @@ use crate::eyes::Sees;
 use crate::sections::Sections;
 
 /// Everything about one kind of policy.
-pub(crate) trait PolicyFamily: Send + Sync + 'static {
+pub(crate) trait PolicyFamily: Send + Sync {
     /// The name in files, on the command line and in reports.
-    const NAME: &'static str;
+    fn name(&self) -> &'static str;
+
     /// Training items that a row of the data makes: 2 where it also counts mirrored.
-    const ITEMS_PER_ROW: usize = 1;
+    fn items_per_row(&self) -> usize {
+        1
+    }
+
     /// One training keeps one core busy, so that several run side by side.
-    const ONE_CORE: bool = false;
+    fn one_core(&self) -> bool {
+        false
+    }
+
     /// Learns by default from states that are tracked in frames, as it acts on them.
-    const LEARNS_FROM_FRAMES: bool = false;
-    /// The trained policy.
-    type Trained: TrainedPolicy;
+    fn learns_from_frames(&self) -> bool {
+        false
+    }
 
     /// The sections that it reads, with settings that work.
-    fn sections() -> Sections;
+    fn sections(&self) -> Sections;
 
     /// The loop that goes with them.
-    fn training() -> TrainConfig;
+    fn training(&self) -> TrainConfig;
 
     /// The settings of the paper, where it has such a policy.
-    fn paper() -> Option<(Sections, TrainConfig)> {
+    fn paper(&self) -> Option<(Sections, TrainConfig)> {
         None
     }
 
     /// Refuses settings that each section allows and this policy does not.
-    fn check(_: &Sections) -> Result<(), BcError> {
+    fn check(&self, _: &Sections) -> Result<(), BcError> {
         Ok(())
     }
 
     /// What its training adds to the data, in words.
-    fn augmentation(sections: &Sections) -> String;
+    fn augmentation(&self, sections: &Sections) -> String;
 
     /// Trains on checked settings and episodes.
     fn train(
+        &self,
         sections: &Sections,
         config: &TrainConfig,
         data: &TrainData<'_>,
         device: &Device,
         options: FitOptions<'_>,
-    ) -> Result<TrainOutput<Self::Trained>, BcError>;
+    ) -> Result<TrainOutput<Box<dyn TrainedPolicy>>, BcError>;
 
     /// Reads a file of this kind.
-    fn load(file: &ModelFile, device: &Device) -> Result<Self::Trained, BcError>;
+    fn load(&self, file: &ModelFile, device: &Device) -> Result<Box<dyn TrainedPolicy>, BcError>;
 
     /// Reads a folder that other software trained; `None` where this policy has no such folders.
-    fn load_folder(_: &Path, _: &Device) -> Option<Result<Self::Trained, BcError>> {
+    fn load_folder(&self, _: &Path, _: &Device) -> Option<Result<Box<dyn TrainedPolicy>, BcError>> {
         None
     }
 }
@@ -90,93 +98,14 @@ pub(crate) trait TrainedPolicy: Policy + Any + fmt::Debug + Send + Sync {
     fn boxed(&self) -> Box<dyn TrainedPolicy>;
 }
 
-/// A [`PolicyFamily`] as a value in a table.
-pub(crate) trait AnyFamily: Send + Sync {
-    fn name(&self) -> &'static str;
-    fn items_per_row(&self) -> usize;
-    fn one_core(&self) -> bool;
-    fn learns_from_frames(&self) -> bool;
-    fn sections(&self) -> Sections;
-    fn training(&self) -> TrainConfig;
-    fn paper(&self) -> Option<(Sections, TrainConfig)>;
-    fn check(&self, sections: &Sections) -> Result<(), BcError>;
-    fn augmentation(&self, sections: &Sections) -> String;
-    fn train(
-        &self,
-        sections: &Sections,
-        config: &TrainConfig,
-        data: &TrainData<'_>,
-        device: &Device,
-        options: FitOptions<'_>,
-    ) -> Result<TrainOutput<Box<dyn TrainedPolicy>>, BcError>;
-    fn load(&self, file: &ModelFile, device: &Device) -> Result<Box<dyn TrainedPolicy>, BcError>;
-    fn load_folder(&self, path: &Path, device: &Device) -> Option<Result<Box<dyn TrainedPolicy>, BcError>>;
-}
-
-fn boxed(policy: impl TrainedPolicy) -> Box<dyn TrainedPolicy> {
+/// A trained policy of any kind.
+pub(crate) fn boxed(policy: impl TrainedPolicy) -> Box<dyn TrainedPolicy> {
     Box::new(policy)
-}
-
-impl<F: PolicyFamily> AnyFamily for F {
-    fn name(&self) -> &'static str {
-        F::NAME
-    }
-
-    fn items_per_row(&self) -> usize {
-        F::ITEMS_PER_ROW
-    }
-
-    fn one_core(&self) -> bool {
-        F::ONE_CORE
-    }
-
-    fn learns_from_frames(&self) -> bool {
-        F::LEARNS_FROM_FRAMES
-    }
-
-    fn sections(&self) -> Sections {
-        F::sections()
-    }
-
-    fn training(&self) -> TrainConfig {
-        F::training()
-    }
-
-    fn paper(&self) -> Option<(Sections, TrainConfig)> {
-        F::paper()
-    }
-
-    fn check(&self, sections: &Sections) -> Result<(), BcError> {
-        F::check(sections)
-    }
-
-    fn augmentation(&self, sections: &Sections) -> String {
-        F::augmentation(sections)
-    }
-
-    fn train(
-        &self,
-        sections: &Sections,
-        config: &TrainConfig,
-        data: &TrainData<'_>,
-        device: &Device,
-        options: FitOptions<'_>,
-    ) -> Result<TrainOutput<Box<dyn TrainedPolicy>>, BcError> {
-        Ok(F::train(sections, config, data, device, options)?.map(boxed))
-    }
-
-    fn load(&self, file: &ModelFile, device: &Device) -> Result<Box<dyn TrainedPolicy>, BcError> {
-        F::load(file, device).map(boxed)
-    }
-
-    fn load_folder(&self, path: &Path, device: &Device) -> Option<Result<Box<dyn TrainedPolicy>, BcError>> {
-        Some(F::load_folder(path, device)?.map(boxed))
-    }
 }
 
 /// Which policy: an entry of the registry. Its name is parsed by `FromStr`.
 #[derive(Clone, Copy)]
-pub struct PolicyKind(pub(crate) &'static dyn AnyFamily);
+pub struct PolicyKind(pub(crate) &'static dyn PolicyFamily);
 
 impl PolicyKind {
     /// The name in files, on the command line and in reports.

@@ -14,7 +14,7 @@ use training::{FitOptions, ModelFile, TrainConfig};
 
 use crate::cnn::Cnn;
 use crate::error::{BcError, refused};
-use crate::family::{PolicyFamily, PolicyKind};
+use crate::family::{PolicyFamily, PolicyKind, TrainedPolicy, boxed};
 use crate::resnet::ResNet18;
 use crate::sections::Sections;
 use network::ImageNet;
@@ -32,16 +32,17 @@ impl PolicyKind {
 struct OnPictures<N>(PhantomData<fn() -> N>);
 
 impl<N: ImageNet> PolicyFamily for OnPictures<N> {
-    const NAME: &'static str = N::NAME;
-    type Trained = ImagePolicy<N>;
+    fn name(&self) -> &'static str {
+        N::NAME
+    }
 
-    fn sections() -> Sections {
+    fn sections(&self) -> Sections {
         Sections::default()
             .with(ImageConfig::default())
             .with(Augmentation::None)
     }
 
-    fn training() -> TrainConfig {
+    fn training(&self) -> TrainConfig {
         TrainConfig {
             epochs: 50,
             batch_size: 64,
@@ -51,15 +52,15 @@ impl<N: ImageNet> PolicyFamily for OnPictures<N> {
         }
     }
 
-    fn paper() -> Option<(Sections, TrainConfig)> {
+    fn paper(&self) -> Option<(Sections, TrainConfig)> {
         let train = TrainConfig {
             epochs: 25,
-            ..Self::training()
+            ..self.training()
         };
-        Some((Self::sections(), train))
+        Some((self.sections(), train))
     }
 
-    fn check(sections: &Sections) -> Result<(), BcError> {
+    fn check(&self, sections: &Sections) -> Result<(), BcError> {
         if N::WEIGHTS.is_none() && sections.read::<ImageConfig>().init.is_some() {
             let found = format!("a checkpoint for {}", N::NAME);
             return Err(refused(
@@ -71,21 +72,22 @@ impl<N: ImageNet> PolicyFamily for OnPictures<N> {
         Ok(())
     }
 
-    fn augmentation(sections: &Sections) -> String {
+    fn augmentation(&self, sections: &Sections) -> String {
         sections.read::<Augmentation>().told().to_owned()
     }
 
     fn train(
+        &self,
         sections: &Sections,
         config: &TrainConfig,
         data: &TrainData<'_>,
         device: &Device,
         options: FitOptions<'_>,
-    ) -> Result<TrainOutput<ImagePolicy<N>>, BcError> {
-        train::train((&sections.read(), sections.read()), config, data, device, options)
+    ) -> Result<TrainOutput<Box<dyn TrainedPolicy>>, BcError> {
+        Ok(train::train::<N>((&sections.read(), sections.read()), config, data, device, options)?.map(boxed))
     }
 
-    fn load(file: &ModelFile, device: &Device) -> Result<ImagePolicy<N>, BcError> {
-        ImagePolicy::load(file, device)
+    fn load(&self, file: &ModelFile, device: &Device) -> Result<Box<dyn TrainedPolicy>, BcError> {
+        ImagePolicy::<N>::load(file, device).map(boxed)
     }
 }

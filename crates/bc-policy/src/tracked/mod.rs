@@ -12,7 +12,7 @@ use pusht_training::{TrainData, TrainOutput};
 use training::{FitOptions, ModelFile, TrainConfig};
 
 use crate::error::BcError;
-use crate::family::{PolicyFamily, PolicyKind};
+use crate::family::{PolicyFamily, PolicyKind, TrainedPolicy, boxed};
 use crate::sections::Sections;
 
 pub use config::TrackedConfig;
@@ -26,17 +26,27 @@ impl PolicyKind {
 struct Tracked;
 
 impl PolicyFamily for Tracked {
-    const NAME: &'static str = policy::NAME;
-    const ITEMS_PER_ROW: usize = 2;
-    const ONE_CORE: bool = true;
-    const LEARNS_FROM_FRAMES: bool = true;
-    type Trained = TrackedPolicy;
+    fn name(&self) -> &'static str {
+        policy::NAME
+    }
 
-    fn sections() -> Sections {
+    fn items_per_row(&self) -> usize {
+        2
+    }
+
+    fn one_core(&self) -> bool {
+        true
+    }
+
+    fn learns_from_frames(&self) -> bool {
+        true
+    }
+
+    fn sections(&self) -> Sections {
         Sections::default().with(TrackedConfig::default())
     }
 
-    fn training() -> TrainConfig {
+    fn training(&self) -> TrainConfig {
         TrainConfig {
             epochs: 6,
             steps_per_epoch: Some(500),
@@ -51,21 +61,22 @@ impl PolicyFamily for Tracked {
         }
     }
 
-    fn augmentation(_: &Sections) -> String {
+    fn augmentation(&self, _: &Sections) -> String {
         crate::features::MIRRORED.to_owned()
     }
 
     fn train(
+        &self,
         sections: &Sections,
         config: &TrainConfig,
         data: &TrainData<'_>,
         device: &Device,
         options: FitOptions<'_>,
-    ) -> Result<TrainOutput<TrackedPolicy>, BcError> {
-        train::train(&sections.read(), config, data, device, options)
+    ) -> Result<TrainOutput<Box<dyn TrainedPolicy>>, BcError> {
+        Ok(train::train(&sections.read(), config, data, device, options)?.map(boxed))
     }
 
-    fn load(file: &ModelFile, device: &Device) -> Result<TrackedPolicy, BcError> {
-        TrackedPolicy::load(file, device)
+    fn load(&self, file: &ModelFile, device: &Device) -> Result<Box<dyn TrainedPolicy>, BcError> {
+        TrackedPolicy::load(file, device).map(boxed)
     }
 }

@@ -13,7 +13,7 @@ use training::{FitOptions, ModelFile, TrainConfig};
 
 use super::config::DiffusionConfig;
 use crate::error::BcError;
-use crate::family::{PolicyFamily, PolicyKind};
+use crate::family::{PolicyFamily, PolicyKind, TrainedPolicy, boxed};
 use crate::sections::Sections;
 
 pub use policy::DiffusionLowdim;
@@ -29,15 +29,19 @@ impl PolicyKind {
 struct Lowdim;
 
 impl PolicyFamily for Lowdim {
-    const NAME: &'static str = NAME;
-    const ITEMS_PER_ROW: usize = 2;
-    type Trained = DiffusionLowdim;
+    fn name(&self) -> &'static str {
+        NAME
+    }
 
-    fn sections() -> Sections {
+    fn items_per_row(&self) -> usize {
+        2
+    }
+
+    fn sections(&self) -> Sections {
         Sections::default().with(DiffusionConfig::default())
     }
 
-    fn training() -> TrainConfig {
+    fn training(&self) -> TrainConfig {
         TrainConfig {
             epochs: 16,
             steps_per_epoch: Some(500),
@@ -52,21 +56,22 @@ impl PolicyFamily for Lowdim {
         }
     }
 
-    fn augmentation(_: &Sections) -> String {
+    fn augmentation(&self, _: &Sections) -> String {
         crate::features::MIRRORED.to_owned()
     }
 
     fn train(
+        &self,
         sections: &Sections,
         config: &TrainConfig,
         data: &TrainData<'_>,
         device: &Device,
         options: FitOptions<'_>,
-    ) -> Result<TrainOutput<DiffusionLowdim>, BcError> {
-        train::train(&sections.read(), config, data, device, options)
+    ) -> Result<TrainOutput<Box<dyn TrainedPolicy>>, BcError> {
+        Ok(train::train(&sections.read(), config, data, device, options)?.map(boxed))
     }
 
-    fn load(file: &ModelFile, device: &Device) -> Result<DiffusionLowdim, BcError> {
-        DiffusionLowdim::load(file, device)
+    fn load(&self, file: &ModelFile, device: &Device) -> Result<Box<dyn TrainedPolicy>, BcError> {
+        DiffusionLowdim::load(file, device).map(boxed)
     }
 }

@@ -16,7 +16,7 @@ use training::{FitOptions, ModelFile, TrainConfig};
 
 use super::config::DiffusionConfig;
 use crate::error::BcError;
-use crate::family::{PolicyFamily, PolicyKind};
+use crate::family::{PolicyFamily, PolicyKind, TrainedPolicy, boxed};
 use crate::sections::Sections;
 
 pub use config::EncoderConfig;
@@ -33,16 +33,17 @@ impl PolicyKind {
 struct Observed;
 
 impl PolicyFamily for Observed {
-    const NAME: &'static str = NAME;
-    type Trained = DiffusionPolicy;
+    fn name(&self) -> &'static str {
+        NAME
+    }
 
-    fn sections() -> Sections {
+    fn sections(&self) -> Sections {
         Sections::default()
             .with(DiffusionConfig::for_pictures())
             .with(EncoderConfig::default())
     }
 
-    fn training() -> TrainConfig {
+    fn training(&self) -> TrainConfig {
         TrainConfig {
             epochs: 100,
             batch_size: 64,
@@ -56,26 +57,27 @@ impl PolicyFamily for Observed {
         }
     }
 
-    fn augmentation(sections: &Sections) -> String {
+    fn augmentation(&self, sections: &Sections) -> String {
         let crop = sections.read::<EncoderConfig>().crop;
         format!("a random place of {crop:?} px in every frame")
     }
 
     fn train(
+        &self,
         sections: &Sections,
         config: &TrainConfig,
         data: &TrainData<'_>,
         device: &Device,
         options: FitOptions<'_>,
-    ) -> Result<TrainOutput<DiffusionPolicy>, BcError> {
-        train::train((&sections.read(), sections.read()), config, data, device, options)
+    ) -> Result<TrainOutput<Box<dyn TrainedPolicy>>, BcError> {
+        Ok(train::train((&sections.read(), sections.read()), config, data, device, options)?.map(boxed))
     }
 
-    fn load(file: &ModelFile, device: &Device) -> Result<DiffusionPolicy, BcError> {
-        DiffusionPolicy::load(file, device)
+    fn load(&self, file: &ModelFile, device: &Device) -> Result<Box<dyn TrainedPolicy>, BcError> {
+        DiffusionPolicy::load(file, device).map(boxed)
     }
 
-    fn load_folder(path: &Path, device: &Device) -> Option<Result<DiffusionPolicy, BcError>> {
-        Some(lerobot::load(path, device))
+    fn load_folder(&self, path: &Path, device: &Device) -> Option<Result<Box<dyn TrainedPolicy>, BcError>> {
+        Some(lerobot::load(path, device).map(boxed))
     }
 }

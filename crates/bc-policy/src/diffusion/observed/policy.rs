@@ -6,7 +6,7 @@ use burn::Tensor;
 use burn::module::Module;
 use burn::tensor::{Device, TensorData};
 use pusht_data::{Episode, FrameRef};
-use pusht_env::{Action, Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError};
+use pusht_env::{Action, ObsBatch, ObsSpec, Observation, Policy, PolicyError};
 use training::{ModelFile, init_seeded};
 
 use super::NAME;
@@ -15,7 +15,7 @@ use super::saved::{Network, STATE, Saved};
 use super::seen::{Seen, corners};
 use crate::diffusion::acting::{ACTION, ActionSampler, BLOCK};
 use crate::diffusion::config::DiffusionConfig;
-use crate::error::{BcError, failed, network_error, wrong_observation};
+use crate::error::{BcError, failed, network_error};
 use crate::family::{PolicyKind, TrainedPolicy};
 use crate::sequence::{Sequence, sequences};
 
@@ -62,31 +62,6 @@ impl DiffusionPolicy {
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.sampler.set_seed(seed);
         self
-    }
-
-    /// What the policy observes, out of an observation.
-    fn see<'a>(&self, observation: &'a Observation) -> Result<Seen<'a>, PolicyError> {
-        let floats = |x: &[f64; 2]| x.map(|x| x as f32);
-        match (observation, self.saved.image) {
-            (Observation::PixelsAgentPos { pixels, agent_pos }, Some(_)) => {
-                Ok(Seen::Picture(pixels, floats(agent_pos)))
-            }
-            (
-                Observation::Keypoints {
-                    environment_state,
-                    agent_pos,
-                },
-                None,
-            ) => Ok(Seen::Corners(environment_state.map(|x| x as f32), floats(agent_pos))),
-            (other, _) => Err(wrong_observation(self.modality(), other)),
-        }
-    }
-
-    fn modality(&self) -> Modality {
-        match self.saved.image {
-            Some(_) => Modality::PixelsAgentPos,
-            None => Modality::Keypoints,
-        }
     }
 
     /// The condition of each history: for every observation, oldest first, the agent, then the picture's features or the
@@ -151,7 +126,7 @@ impl DiffusionPolicy {
         history: &[Observation],
         mut noise: impl FnMut() -> Vec<f32>,
     ) -> Result<Vec<Action>, PolicyError> {
-        let seen: Vec<Seen<'_>> = history.iter().map(|o| self.see(o)).collect::<Result<_, _>>()?;
+        let seen: Vec<Seen<'_>> = history.iter().map(|o| self.saved.see(o)).collect::<Result<_, _>>()?;
         if seen.len() != self.saved.diffusion.n_obs_steps {
             return Err(wrong_count(seen.len()));
         }
@@ -231,7 +206,7 @@ impl Policy for DiffusionPolicy {
 
     fn needs(&self) -> ObsSpec {
         ObsSpec {
-            modality: self.modality(),
+            modality: self.saved.modality(),
             history: self.saved.diffusion.n_obs_steps,
         }
     }
@@ -244,7 +219,7 @@ impl Policy for DiffusionPolicy {
         let asking = self.sampler.asking(obs);
         let mut histories = Vec::with_capacity(asking.len());
         for ask in &asking {
-            let seen = obs.observations[ask.at].iter().map(|o| self.see(o));
+            let seen = obs.observations[ask.at].iter().map(|o| self.saved.see(o));
             let seen: Vec<Seen<'_>> = seen.collect::<Result<_, _>>()?;
             if seen.len() != self.saved.diffusion.n_obs_steps {
                 return Err(wrong_count(seen.len()));

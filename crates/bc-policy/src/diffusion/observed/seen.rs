@@ -1,14 +1,42 @@
 //! What the policy takes out of observations.
 
-use pusht_env::{Frame, State};
+use pusht_env::{Frame, Modality, Observation, PolicyError, State};
 
-use super::saved::{KEYPOINTS, STATE};
+use super::saved::{KEYPOINTS, STATE, Saved};
+use crate::error::wrong_observation;
 
 /// One observation.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Seen<'a> {
     Picture(&'a Frame, [f32; STATE]),
     Corners([f32; KEYPOINTS], [f32; STATE]),
+}
+
+impl Saved {
+    /// What the policy observes, out of an observation.
+    pub(super) fn see<'a>(&self, observation: &'a Observation) -> Result<Seen<'a>, PolicyError> {
+        let floats = |x: &[f64; 2]| x.map(|x| x as f32);
+        match (observation, self.image) {
+            (Observation::PixelsAgentPos { pixels, agent_pos }, Some(_)) => {
+                Ok(Seen::Picture(pixels, floats(agent_pos)))
+            }
+            (
+                Observation::Keypoints {
+                    environment_state,
+                    agent_pos,
+                },
+                None,
+            ) => Ok(Seen::Corners(environment_state.map(|x| x as f32), floats(agent_pos))),
+            (other, _) => Err(wrong_observation(self.modality(), other)),
+        }
+    }
+
+    pub(super) fn modality(&self) -> Modality {
+        match self.image {
+            Some(_) => Modality::PixelsAgentPos,
+            None => Modality::Keypoints,
+        }
+    }
 }
 
 /// The corners of the T as the environment's observation has them: x and y alternating, bar before stem.
