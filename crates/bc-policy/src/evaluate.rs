@@ -5,7 +5,7 @@ use std::borrow::Borrow;
 use pusht_data::{Episode, FrameRef};
 use pusht_env::Action;
 
-use crate::fit::{Fit, regression_fit};
+use crate::fit::{ActionFit, regression_fit};
 use crate::{BcError, BcPolicy};
 
 /// How well a policy predicts the actions of the rows in `refs`; see [`predict`]. `None` when `refs` is empty.
@@ -16,7 +16,7 @@ pub fn evaluate<E: Borrow<Episode>>(
     policy: &BcPolicy,
     episodes: &[E],
     refs: &[FrameRef],
-) -> Result<Option<Fit>, BcError> {
+) -> Result<Option<ActionFit>, BcError> {
     let predictions = predict(policy, episodes, refs)?;
     let label = |r: &FrameRef| episodes[r.episode].borrow().actions[r.row];
     Ok(regression_fit(

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Errors of predicted actions against labels.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Fit {
+pub struct ActionFit {
     /// Mean squared error, averaged over both coordinates, px².
     pub mse: f64,
     /// Coefficient of determination of each coordinate, averaged with equal weight. A coordinate whose labels do not
@@ -19,7 +19,7 @@ pub struct Fit {
 ///
 /// R² is 1 − Σ(label − prediction)² / Σ(label − mean label)², as scikit-learn's `r2_score` with
 /// `multioutput="uniform_average"`.
-pub fn regression_fit(predictions: &[Action], labels: &[Action]) -> Option<Fit> {
+pub fn regression_fit(predictions: &[Action], labels: &[Action]) -> Option<ActionFit> {
     if predictions.len() != labels.len() || labels.is_empty() {
         return None;
     }
@@ -40,7 +40,7 @@ pub fn regression_fit(predictions: &[Action], labels: &[Action]) -> Option<Fit> 
         (residual / n, r2)
     };
     let (x, y) = (coordinate(0), coordinate(1));
-    Some(Fit {
+    Some(ActionFit {
         mse: f64::midpoint(x.0, y.0),
         r2: f64::midpoint(x.1, y.1),
         actions: labels.len(),

@@ -35,7 +35,7 @@ pub use error::BcError;
 pub use evaluate::{evaluate, predict};
 pub use eyes::{Sees, track_episodes, track_states};
 pub use family::PolicyKind;
-pub use fit::{Fit, regression_fit};
+pub use fit::{ActionFit, regression_fit};
 pub use image::{Augmentation, ImageConfig, ImagePolicy};
 pub use mlp::Mlp;
 pub use policy::BcPolicy;

@@ -173,7 +173,7 @@ fn lanes(kind: PolicyKind) -> usize {
 }
 
 /// How well actions are met, as the report has it.
-pub(crate) fn fit(fit: bc_policy::Fit) -> eval::Fit {
+pub(crate) fn fit(fit: bc_policy::ActionFit) -> eval::Fit {
     eval::Fit {
         mse: fit.mse,
         r2: Some(fit.r2),
