@@ -24,6 +24,11 @@ pub enum Augmentation {
 }
 
 impl Augmentation {
+    /// How many copies of a frame there are, itself included.
+    pub fn copies(self) -> usize {
+        self.transforms().len()
+    }
+
     /// The copies, the frame as it is first.
     pub(super) fn transforms(self) -> Vec<Transform> {
         match self {

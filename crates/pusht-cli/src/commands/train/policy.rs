@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use bc_policy::{evaluate, track_episodes};
+use bc_policy::{Augmentation, evaluate, track_episodes};
 use clap::Args;
-use pusht_data::{Split, SplitProtocol, Transform};
+use pusht_data::{Split, SplitProtocol};
 use pusht_training::TrainSpec;
 use training::{devices, out_folder};
 
@@ -69,11 +69,9 @@ impl TrainPolicy {
         }
 
         let seed = config.train.seed;
-        let copies = match config.section() {
-            Some(bc_policy::Augmentation::Dihedral) => Transform::dihedral().len(),
-            Some(bc_policy::Augmentation::Fourteen) => Transform::fourteen().len(),
-            _ => 1,
-        };
+        let copies = config
+            .section::<Augmentation>()
+            .map_or(1, |augmentation| augmentation.copies());
         let split = Split::new(&lengths, self.split, copies, seed)?;
         let identity = serde_json::json!({
             "data": name, "episodes": count, "policy": config.as_before(), "recorded states": self.recorded_states, "split": split,
