@@ -50,7 +50,7 @@ impl PolicyKind {
             readers: match readers.as_slice() {
                 [] => {
                     let own: Vec<&str> = self.0.sections().keys().collect();
-                    format!("its settings are train and {}", own.join(", "))
+                    format!("its settings are train, {}", own.join(", "))
                 }
                 readers => format!("that is a setting of {}", readers.join(", ")),
             },

@@ -37,7 +37,7 @@ fn demonstrations() -> TempDir {
     let what = Demonstrations {
         episodes: 4,
         first_seed: 0,
-        max_steps: 24,
+        max_steps: 40,
         simulation: Simulation::GYM_PUSHT,
         expert: ExpertConfig::default(),
         threads: 0,
