@@ -8,9 +8,9 @@ use std::process::{Command, Output};
 use pusht_data::{Demonstrations, Simulation, demonstrate, open};
 use pusht_env::ExpertConfig;
 use pusht_jobs::JobContext;
+use pusht_training::TrainSpec;
 use serde_json::Value;
-use training::FitOptions;
-use video_gen::{ObjectLatentConfig, ObjectLatentModel, TrainSettings};
+use video_gen::{ObjectLatentConfig, TrainSettings};
 
 fn pusht(folder: &Path, arguments: &str) -> Output {
     Command::new(env!("CARGO_BIN_EXE_pusht"))
@@ -147,9 +147,8 @@ fn an_object_latent_model_is_measured_and_generates() {
     let mut ctx = JobContext::silent();
     let episodes = open(&data).unwrap().episodes(0..2, &mut ctx).unwrap();
     let episodes: Vec<_> = episodes.iter().collect();
-    let device = training::device("cpu").unwrap();
-    let options = FitOptions::in_memory(&mut ctx);
-    let (model, _) = ObjectLatentModel::train(&settings, &episodes, &[], &device, options).unwrap();
+    let spec = TrainSpec::new(settings).with_parts(&episodes, &[], &[]);
+    let model = spec.run(&mut ctx).unwrap().model;
     model.save(&here.join("model.safetensors")).unwrap();
 
     let output = pusht(here, "audit object-model --model model.safetensors --data demos.jsonl");
