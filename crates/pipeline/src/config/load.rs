@@ -136,9 +136,10 @@ mod tests {
         // What stages made before are known by.
         let text = r#"{"lora":null,"steps":null,"guidance":3.0,"negative_prompt":null,"size":[256,320],"frame_rate":null,"tokens":null,"text":null,"weights":null,"end_frame":null}"#;
         assert_eq!(serde_json::to_string(&whole.video.sampling).unwrap(), text);
-        let again = whole.to_toml().unwrap().parse::<Table>().unwrap();
+        let again: toml::Table = whole.to_toml().unwrap().parse().unwrap();
         assert_eq!(again["video"]["sampling"].as_table().unwrap().len(), 2);
-        assert_eq!(read(&again, "again").unwrap(), whole);
+        let layers = SettingLayers::new(&again, "again").unwrap();
+        assert_eq!(read(&layers).unwrap(), whole);
     }
 
     #[test]
