@@ -29,10 +29,10 @@ pub(crate) struct Cli {
 #[allow(clippy::large_enum_variant, reason = "there is one of it")]
 pub(crate) enum Command {
     Experiment(experiment::Experiment),
-    Rollout(rollout::Rollout),
-    Train(train::Train),
     #[command(subcommand)]
     Demos(demos::Demos),
+    Train(train::Train),
+    Rollout(rollout::Rollout),
     Generate(generate::Generate),
     Finetune(finetune::FinetuneVideo),
     Label(label::Label),
@@ -52,9 +52,9 @@ impl Command {
     pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
         match self {
             Self::Experiment(command) => command.run(session),
-            Self::Rollout(command) => command.run(session),
-            Self::Train(command) => command.run(session),
             Self::Demos(command) => command.run(session),
+            Self::Train(command) => command.run(session),
+            Self::Rollout(command) => command.run(session),
             Self::Generate(command) => command.run(session),
             Self::Finetune(command) => command.run(session),
             Self::Label(command) => command.run(session),
