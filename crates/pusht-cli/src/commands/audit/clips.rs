@@ -6,29 +6,29 @@ use anyhow::{Result, bail, ensure};
 use clap::Args;
 use clip_audit::fvd::I3d;
 use clip_review::{Job, RealSet, Verdicts, VerdictsError};
-use pipeline::Config;
+use pipeline::{Config, RunOptions};
 use rating::Ratings;
 use report::write_clips;
 
 use super::{people, train};
 use crate::outcome::Outcome;
-use crate::session::Session;
+use crate::session::{Session, command_line};
 
 #[derive(Args)]
 pub(crate) struct Clips {
     /// MP4 or GIF files, folders of PNG files, or folders that hold such
     #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
-    pub(super) video: Vec<PathBuf>,
+    video: Vec<PathBuf>,
     /// Folder of the report
     #[arg(long, value_name = "DIR")]
-    pub(super) out: PathBuf,
+    out: PathBuf,
     /// Frames a second of the videos, over what they say themselves (generators often tag 8 or 24 where they mean 10)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     fps: Option<u32>,
     /// Real episodes, whose trajectories the clips' are compared with; with --train the demonstrations, which the expert plays
     /// otherwise
     #[arg(long, value_name = "PATH")]
-    pub(super) data: Option<PathBuf>,
+    data: Option<PathBuf>,
     /// Published weights of I3D (rgb_imagenet.pt): add the Fréchet video distance from the real episodes
     #[arg(long, value_name = "FILE", requires = "data")]
     i3d: Option<PathBuf>,
@@ -46,7 +46,7 @@ pub(crate) struct Clips {
     settings: Vec<String>,
     /// With --train: where OUT/experiment holds a finished experiment with other settings, make anew what they change
     #[arg(long, requires = "train")]
-    pub(super) overwrite: bool,
+    overwrite: bool,
     /// Of --train and --i3d: cpu, cuda, cuda:1 or wgpu [default: cpu]
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
@@ -87,7 +87,7 @@ impl Clips {
         if let Some(config) = &config {
             session.print(&text);
             session.print(format!("clip by clip: {}; policies now", page.display()));
-            let trained = train::train(config, &self, &mut verdicts, session);
+            let trained = train::train(config, &self.options(), &mut verdicts, &mut session.ctx);
             self.write(&verdicts)?;
             text = trained?;
         }
@@ -99,7 +99,7 @@ impl Clips {
         Ok(Outcome::new(text, &verdicts)?.failed_if(unread))
     }
 
-    pub(super) fn device(&self) -> &str {
+    fn device(&self) -> &str {
         self.device.as_deref().unwrap_or("cpu")
     }
 
@@ -109,6 +109,16 @@ impl Clips {
             bail!("--train takes the clips of one folder; put them below one");
         };
         Ok(Config::load(&self.preset, None, &self.settings)?.on_clips(folder, self.fps)?)
+    }
+
+    fn options(&self) -> RunOptions {
+        RunOptions {
+            data: self.data.clone(),
+            out: self.out.join("experiment"),
+            overwrite: self.overwrite,
+            device: self.device().to_owned(),
+            command: command_line(),
+        }
     }
 
     fn write(&self, verdicts: &Verdicts) -> Result<()> {

@@ -3,23 +3,19 @@
 use anyhow::{Result, anyhow};
 use clip_review::{Policies, Verdicts};
 use pipeline::{Config, RunOptions};
-
-use super::clips::Clips;
-use crate::session::{Session, command_line};
+use pusht_jobs::JobContext;
 
 /// Runs it, or what is missing of it, and adds its answer to the verdicts; where that fails, the reason. Gives the comparisons,
 /// a line each.
-pub(super) fn train(config: &Config, clips: &Clips, verdicts: &mut Verdicts, session: &mut Session) -> Result<String> {
-    let options = RunOptions {
-        data: clips.data.clone(),
-        out: clips.out.join("experiment"),
-        overwrite: clips.overwrite,
-        device: clips.device().to_owned(),
-        command: command_line(),
-    };
+pub(super) fn train(
+    config: &Config,
+    options: &RunOptions,
+    verdicts: &mut Verdicts,
+    ctx: &mut JobContext,
+) -> Result<String> {
     let result = match verdicts.totals.frames.trusted {
         0 => Err(anyhow!("no action of these clips can be trusted")),
-        _ => pipeline::run(config, &options, &mut session.ctx).map_err(Into::into),
+        _ => pipeline::run(config, options, ctx).map_err(Into::into),
     };
     let report = result.inspect_err(|error| {
         (verdicts.notes).push(format!("no policy was trained on these clips: {error}"));
