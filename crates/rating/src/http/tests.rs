@@ -165,9 +165,9 @@ fn the_limits_are_those_of_the_documentation() {
     for text in [
         format!("headers beyond {} KiB or {headers} lines", head >> 10),
         format!("bodies beyond {} KiB", body >> 10),
-        format!("a request must be whole after {} s", request.as_secs()),
-        format!("a connection without one is closed after {} s", idle.as_secs()),
-        format!("at most {connections} connections, then 503"),
+        format!("a request must be complete after {} s", request.as_secs()),
+        format!("a connection without a request is closed after {} s", idle.as_secs()),
+        format!("{connections} connections at most, then 503"),
     ] {
         assert!(page.contains(&text), "{text}");
     }
