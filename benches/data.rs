@@ -3,7 +3,8 @@
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use pusht_data::{
-    Batch, Episode, FrameRef, Loader, Recipe, SimulatedSet, Simulation, Split, SplitProtocol, Start, Transform,
+    Batch, Episode, FrameRef, Loader, SeededTrajectory, SimulatedSet, Simulation, Split, SplitProtocol, Start,
+    Transform,
 };
 use pusht_jobs::JobContext;
 use rand::seq::SliceRandom;
@@ -15,18 +16,18 @@ const ROWS: usize = 125;
 /// Random walks about the board, as many rows as a demonstration has.
 fn set(episodes: u64) -> SimulatedSet {
     let mut rng = Pcg64::seed_from_u64(0);
-    let recipes = (0..episodes).map(|seed| {
+    let trajectories = (0..episodes).map(|seed| {
         let mut at = [256.0_f32, 256.0];
         let mut step = || {
             at = at.map(|x| (x + rng.random_range(-20.0..20.0)).clamp(30.0, 480.0));
             at
         };
-        Recipe {
+        SeededTrajectory {
             start: Start::Seed(seed),
             actions: (0..ROWS).map(|_| step()).collect(),
         }
     });
-    SimulatedSet::new("walk", "random", Simulation::DIFFUSION_POLICY, recipes.collect()).expect("a set")
+    SimulatedSet::new("walk", "random", Simulation::DIFFUSION_POLICY, trajectories.collect()).expect("a set")
 }
 
 fn batches(c: &mut Criterion) {

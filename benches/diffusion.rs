@@ -102,7 +102,7 @@ fn samplers(c: &mut Criterion) {
             sampler_steps,
             ..policy.config().clone()
         };
-        let policy = policy.clone().acting_by(&config).expect("settings that work");
+        let policy = policy.clone().with_sampler(&config).expect("settings that work");
         group.bench_function(name, |b| {
             b.iter(|| policy.sequences(&histories, &seeds).expect("two states each"));
         });

@@ -11,7 +11,7 @@ const EPISODES: u64 = 10;
 const STEPS: usize = 100;
 const ENVS: usize = 256;
 
-/// Episodes that push the T most of the time: towards a point near it, a new one every tenth step.
+/// Episodes that push the T most of the time: toward a point near it, a new one every tenth step.
 fn pushes() -> Vec<Vec<Action>> {
     let mut rng = Pcg64::seed_from_u64(1);
     let mut env = PushT::new(EnvConfig::gym_pusht()).expect("the goal is finite");
@@ -82,7 +82,7 @@ fn single(c: &mut Criterion) {
     group.finish();
 }
 
-fn vectorised(c: &mut Criterion) {
+fn vectorized(c: &mut Criterion) {
     let episodes = pushes();
     let mut group = c.benchmark_group("256 environments");
     group.throughput(Throughput::Elements((ENVS * STEPS) as u64));
@@ -116,5 +116,5 @@ fn vectorised(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, single, vectorised);
+criterion_group!(benches, single, vectorized);
 criterion_main!(benches);

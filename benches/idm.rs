@@ -1,4 +1,4 @@
-//! Speed of inverse dynamics: labelling a video, in frames a second.
+//! Speed of inverse dynamics: labeling a video, in frames a second.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use idm::{ClosedForm, LearnedConfig};
@@ -6,7 +6,7 @@ use pusht_data::{Episode, InverseDynamics, Provenance, Split, SplitProtocol};
 use pusht_env::{EnvConfig, FillRule, GOAL, PushT, Renderer};
 use pusht_jobs::JobContext;
 use pusht_training::TrainSpec;
-use pusht_vision::Start;
+use pusht_vision::InitialMotion;
 use training::TrainConfig;
 
 const FRAMES: usize = 100;
@@ -55,7 +55,7 @@ fn label(c: &mut Criterion) {
         .expect("one update on three episodes")
         .model;
     let kinds: [(&str, Box<dyn InverseDynamics>); 2] = [
-        ("closed form", Box::new(ClosedForm::new(Start::Rest))),
+        ("closed form", Box::new(ClosedForm::new(InitialMotion::Rest))),
         ("learned", Box::new(learned)),
     ];
     let mut group = c.benchmark_group("label");

@@ -1,6 +1,6 @@
 //! Speed of the policies: one update of each network, and acting for a hundred environments.
 
-use bc_policy::{BcPolicy, PolicyConfig, PolicyKind, Sees};
+use bc_policy::{BcPolicy, ObsSource, PolicyConfig, PolicyKind};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use pusht_data::{Episode, Provenance, Split, SplitProtocol};
 use pusht_env::{FillRule, GOAL, ObsBatch, Observation, Policy, Pose, Renderer, Scene, State};
@@ -97,7 +97,11 @@ fn policies(c: &mut Criterion) {
     };
     let tracked = train_steps(PolicyKind::TRACKED, 1);
     run("tracked, from frames", tracked.clone(), &frames);
-    run("tracked, from states", tracked.seeing(Sees::State), &states);
+    run(
+        "tracked, from states",
+        tracked.with_obs_source(ObsSource::State),
+        &states,
+    );
     run("cnn", train_steps(PolicyKind::CNN, 1), &frames);
     run("resnet18", train_steps(PolicyKind::RESNET18, 1), &frames);
 }

@@ -10,7 +10,7 @@ use std::hint::black_box;
 
 use burn::tensor::{Device, Tensor};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use diffusion_schedulers::LearnedRange;
+use diffusion_schedulers::LearnedVarianceSchedule;
 use unified_video_action::{Config, Net, Task};
 
 fn benches(c: &mut Criterion) {
@@ -24,7 +24,7 @@ fn benches(c: &mut Criterion) {
     let task = Task::Inverse { future };
     let encoded = net.encode(&task);
     let z = net.decode(encoded.clone());
-    let schedule = LearnedRange::cosine(config.training_steps, config.action_head.steps).unwrap();
+    let schedule = LearnedVarianceSchedule::cosine(config.training_steps, config.action_head.steps).unwrap();
     let noise = Tensor::ones([config.actions, config.action_numbers], &device);
 
     let mut group = c.benchmark_group("uva");

@@ -2,7 +2,7 @@
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use pusht_env::{ContactTick, FillRule, Frame, GOAL, Pose, Renderer, Scene};
-use pusht_vision::{ActionSmoother, Start, Tracker, actions_from_track, agent_step};
+use pusht_vision::{ActionSmoother, InitialMotion, Tracker, actions_from_track, agent_step};
 use std::hint::black_box;
 
 /// Scenes over the whole board, every third with a contact tick.
@@ -76,13 +76,13 @@ fn tracking(criterion: &mut Criterion) {
     let seen: Vec<_> = track.iter().copied().map(Some).collect();
     group.throughput(Throughput::Elements(299));
     group.bench_function("closed-form actions", |bencher| {
-        bencher.iter(|| black_box(actions_from_track(black_box(&track), Start::Rest)));
+        bencher.iter(|| black_box(actions_from_track(black_box(&track), InitialMotion::Rest)));
     });
     group.bench_function("smoothed actions", |bencher| {
         let smoother = ActionSmoother::default();
         bencher.iter_batched(
             || seen.clone(),
-            |seen| black_box(smoother.smooth(&seen, Start::Rest)),
+            |seen| black_box(smoother.smooth(&seen, InitialMotion::Rest)),
             BatchSize::SmallInput,
         );
     });

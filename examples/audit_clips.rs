@@ -6,13 +6,13 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use clip_review::Job;
+use clip_review::ReviewJob;
 use pusht_jobs::JobContext;
 
 fn main() -> Result<()> {
     let mut args = std::env::args_os().skip(1).map(PathBuf::from);
     let (videos, out) = args.next().zip(args.next()).context("expected VIDEOS OUT")?;
-    let job = Job {
+    let job = ReviewJob {
         video: vec![videos],
         fps: None,
         out: out.clone(),

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use bc_policy::BcPolicy;
-use eval::{Protocol, RolloutConfig, Scores, film, rollout};
+use eval::{Protocol, RolloutConfig, RolloutScores, film, rollout};
 use pusht_env::{ExpertConfig, ExpertPolicy, Policy};
 use pusht_jobs::JobContext;
 use video_io::{VideoOptions, save_video};
@@ -25,7 +25,7 @@ fn main() -> Result<()> {
     println!(
         "{}: {}",
         policy.name(),
-        Scores::from_record(&record, Protocol::DiffusionPolicy)?.summary()?
+        RolloutScores::from_record(&record, Protocol::DiffusionPolicy)?.summary()?
     );
     save_video("rollout.mp4", &film(&record, 0, 384)?, VideoOptions::default())?;
     Ok(())

@@ -1,7 +1,7 @@
 //! Inverse dynamics: the learned model, and the parts of Unified Video Action at the sizes of `benches/uva.rs`.
 
 use burn::tensor::{Device, Distribution, Tensor};
-use diffusion_schedulers::LearnedRange;
+use diffusion_schedulers::LearnedVarianceSchedule;
 use idm::WindowNet;
 use training::init_seeded;
 use unified_video_action::{Config, Net, Task};
@@ -17,7 +17,7 @@ pub const CASES: &[Case] = &[
     ("uva-autoencoder-decode", uva_autoencoder_decode),
 ];
 
-/// Windows of one video, as when labelling.
+/// Windows of one video, as when labeling.
 fn idm_inference(windows: usize) -> Run {
     let device = Device::flex();
     let model = init_seeded(0, &device, |device| WindowNet::new(256, device));
@@ -65,8 +65,8 @@ fn uva_actions() -> Run {
     let device = Device::flex();
     let (config, net) = uva(&device);
     let z = net.forward(&future(&config, &device));
-    let schedule =
-        LearnedRange::cosine(config.training_steps, config.action_head.steps).expect("ten steps of a thousand");
+    let schedule = LearnedVarianceSchedule::cosine(config.training_steps, config.action_head.steps)
+        .expect("ten steps of a thousand");
     let normal = Distribution::Normal(0.0, 1.0);
     let noise = Tensor::<2>::random([config.actions, config.action_numbers], normal, &device);
     Box::new(move || {

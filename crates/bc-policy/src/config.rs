@@ -41,7 +41,7 @@ impl PolicyConfig {
     }
 
     /// The settings of the paper, for its two policies, `cnn` and `resnet18`: 25 epochs, no augmentation. (Mean squared error,
-    /// normalisation per channel and the split 80/10/10 are what these policies always have; batch size and learning rate,
+    /// normalization per channel and the split 80/10/10 are what these policies always have; batch size and learning rate,
     /// which the paper leaves open, are those of [`PolicyConfig::new`].) `None` for the others.
     pub fn paper(kind: PolicyKind, seed: u64) -> Option<Self> {
         let (sections, train) = kind.0.paper()?;

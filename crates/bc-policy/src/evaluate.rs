@@ -1,4 +1,4 @@
-//! How well a policy predicts labelled actions.
+//! How well a policy predicts labeled actions.
 
 use std::borrow::Borrow;
 

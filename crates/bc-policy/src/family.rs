@@ -14,7 +14,7 @@ use pusht_training::{TrainData, TrainOutput};
 use training::{FitOptions, ModelFile, TrainConfig};
 
 use crate::error::BcError;
-use crate::eyes::Sees;
+use crate::obs_source::ObsSource;
 use crate::sections::Sections;
 
 /// Everything about one kind of policy.
@@ -88,12 +88,12 @@ pub(crate) trait TrainedPolicy: Policy + Any + fmt::Debug + Send + Sync {
     fn predict_rows(&self, episodes: &[&Episode], refs: &[FrameRef]) -> Result<Vec<Action>, BcError>;
 
     /// What it looks at, where it can look at frames as well as at states.
-    fn obs_source(&self) -> Option<Sees> {
+    fn obs_source(&self) -> Option<ObsSource> {
         None
     }
 
     /// Looks at this from now on, where it has the choice.
-    fn set_obs_source(&mut self, _: Sees) {}
+    fn set_obs_source(&mut self, _: ObsSource) {}
 
     fn boxed(&self) -> Box<dyn TrainedPolicy>;
 }

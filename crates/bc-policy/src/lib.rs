@@ -1,4 +1,4 @@
-//! Behaviour cloning policies for PushT: CNN, ResNet-18 and a small policy on tracked state.
+//! Behavior cloning policies for PushT: CNN, ResNet-18 and a small policy on tracked state.
 //!
 //! A [`PolicyConfig`] and a [`pusht_training::TrainSpec`] make a [`BcPolicy`] of episodes; it acts through [`pusht_env::Policy`] and is kept as one
 //! safetensors file. `docs/policies.md` says what each kind sees, learns and cannot do.
@@ -11,12 +11,12 @@ mod config;
 mod diffusion;
 mod error;
 mod evaluate;
-mod eyes;
 mod family;
 mod features;
 mod fit;
 mod image;
 mod mlp;
+mod obs_source;
 mod policy;
 mod queues;
 mod registry;
@@ -33,11 +33,11 @@ pub use diffusion::{
 };
 pub use error::BcError;
 pub use evaluate::{evaluate, predict};
-pub use eyes::{Sees, track_episodes, track_states};
 pub use family::PolicyKind;
 pub use fit::{ActionFit, regression_fit};
 pub use image::{Augmentation, ImageConfig, ImagePolicy};
 pub use mlp::Mlp;
+pub use obs_source::{ObsSource, track_episodes, track_states};
 pub use policy::BcPolicy;
 pub use resnet::{BasicBlock, Norm, NormKind, ResNet18, ResNet18Config};
 pub use sections::PolicySection;

@@ -9,10 +9,10 @@ use pusht_env::{Action, ObsBatch, ObsSpec, Policy, PolicyError};
 use training::ModelFile;
 
 use crate::error::BcError;
-use crate::eyes::Sees;
 use crate::family::{PolicyKind, TrainedPolicy};
+use crate::obs_source::ObsSource;
 
-/// A trained policy. Acts through [`Policy`]; kept as one safetensors file with its configuration and normalisation.
+/// A trained policy. Acts through [`Policy`]; kept as one safetensors file with its configuration and normalization.
 #[derive(Debug)]
 pub struct BcPolicy(Box<dyn TrainedPolicy>);
 
@@ -28,14 +28,14 @@ impl BcPolicy {
     }
 
     /// What a policy on states looks at; `None` for one that looks at pictures in any case.
-    pub fn obs_source(&self) -> Option<Sees> {
+    pub fn obs_source(&self) -> Option<ObsSource> {
         self.0.obs_source()
     }
 
     /// What a policy on states looks at from now on; the others look at pictures in any case.
     #[must_use]
-    pub fn seeing(mut self, sees: Sees) -> Self {
-        self.0.set_obs_source(sees);
+    pub fn with_obs_source(mut self, source: ObsSource) -> Self {
+        self.0.set_obs_source(source);
         self
     }
 

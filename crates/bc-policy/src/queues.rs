@@ -25,7 +25,7 @@ struct Queue {
 
 /// An environment without actions.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asking {
+pub(crate) struct PendingEnv {
     /// Its place in the batch.
     pub(crate) at: usize,
     /// What its next actions draw from: a function of the policy's seed, the environment's number, the number of its
@@ -45,7 +45,7 @@ impl Queues {
     }
 
     /// Who needs new actions.
-    pub(crate) fn asking(&self, obs: &ObsBatch<'_>) -> Vec<Asking> {
+    pub(crate) fn pending(&self, obs: &ObsBatch<'_>) -> Vec<PendingEnv> {
         let ask = |(at, env): (usize, &usize)| {
             let (episode, looks) = match self.envs.get(env) {
                 Some(queue) if !queue.actions.is_empty() => return None,
@@ -53,7 +53,7 @@ impl Queues {
                 None => (0, 0),
             };
             let seed = mix_seed(mix_seed(mix_seed(self.seed, *env as u64), episode), looks);
-            Some(Asking { at, seed })
+            Some(PendingEnv { at, seed })
         };
         obs.envs.iter().enumerate().filter_map(ask).collect()
     }
@@ -63,11 +63,11 @@ impl Queues {
         &mut self,
         policy: &str,
         obs: &ObsBatch<'_>,
-        asking: &[Asking],
+        pending: &[PendingEnv],
         chunks: impl IntoIterator<Item = impl IntoIterator<Item = Action>>,
         out: &mut [Action],
     ) -> Result<(), PolicyError> {
-        for (ask, chunk) in asking.iter().zip(chunks) {
+        for (ask, chunk) in pending.iter().zip(chunks) {
             let queue = self.envs.entry(obs.envs[ask.at]).or_default();
             queue.looks += 1;
             queue.actions = chunk.into_iter().collect();

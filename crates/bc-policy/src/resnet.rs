@@ -1,6 +1,6 @@
 //! ResNet-18 (He et al. 2016), with torchvision's architecture and parameter names, so that its weights load.
 //!
-//! With [`NormKind::Group`] in place of batch normalisation and without a head it is the picture encoder of Diffusion
+//! With [`NormKind::Group`] in place of batch normalization and without a head it is the picture encoder of Diffusion
 //! Policy (Chi et al. 2023).
 
 use burn::Tensor;
@@ -18,9 +18,9 @@ use cpu_kernels::{batch_norm, batch_norm_relu, conv2d};
 /// What follows each convolution.
 #[derive(Config, Debug, Copy, PartialEq, Eq)]
 pub enum NormKind {
-    /// Batch normalisation: batch statistics in training, running ones otherwise.
+    /// Batch normalization: batch statistics in training, running ones otherwise.
     Batch,
-    /// Group normalisation with so many channels a group, which must divide the network's width. It has no running
+    /// Group normalization with so many channels a group, which must divide the network's width. It has no running
     /// statistics, so an average of the weights (EMA) is all there is to average.
     Group {
         /// 16 in Diffusion Policy.
@@ -28,7 +28,7 @@ pub enum NormKind {
     },
 }
 
-/// A normalisation of one of both kinds; weight and bias are named as in PyTorch.
+/// A normalization of one of both kinds; weight and bias are named as in PyTorch.
 #[derive(Module, Debug)]
 pub enum Norm {
     /// See [`NormKind::Batch`].
@@ -64,7 +64,7 @@ impl Norm {
     }
 }
 
-/// Two 3×3 convolutions with normalisation beside a shortcut.
+/// Two 3×3 convolutions with normalization beside a shortcut.
 #[derive(Module, Debug)]
 pub struct BasicBlock {
     conv1: Conv2d,
@@ -115,7 +115,7 @@ pub struct ResNet18Config {
 }
 
 impl ResNet18Config {
-    /// With random weights (He's normal initialisation for convolutions, as torchvision).
+    /// With random weights (He's normal initialization for convolutions, as torchvision).
     pub fn init(&self, device: &Device) -> ResNet18 {
         let (width, norm) = (self.width, self.norm);
         let layer = |channels: [usize; 2], stride| {

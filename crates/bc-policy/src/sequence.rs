@@ -5,7 +5,7 @@ use pusht_env::{Action, Pose, State};
 use rayon::prelude::*;
 
 use crate::error::BcError;
-use crate::eyes::track_states;
+use crate::obs_source::track_states;
 
 /// The states and actions of one episode, row t before action t.
 #[derive(Clone, Debug, PartialEq)]

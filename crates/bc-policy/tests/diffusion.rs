@@ -25,12 +25,12 @@ fn state(i: usize) -> State {
     }
 }
 
-/// The agent is told to go towards the T.
+/// The agent is told to go toward the T.
 fn episodes(count: usize, rows: usize) -> Vec<Episode> {
-    let towards = |s: &State| [0.9 * s.agent[0] + 0.1 * s.block.x, 0.9 * s.agent[1] + 0.1 * s.block.y];
+    let toward = |s: &State| [0.9 * s.agent[0] + 0.1 * s.block.x, 0.9 * s.agent[1] + 0.1 * s.block.y];
     let episode = |index: usize| {
         let states: Vec<State> = (0..rows).map(|row| state(3 * index * rows + row)).collect();
-        let actions = states.iter().map(|s| towards(s).map(|x| x as f32)).collect();
+        let actions = states.iter().map(|s| toward(s).map(|x| x as f32)).collect();
         Episode {
             frames: vec![Frame::new(1, 1); rows],
             actions,
@@ -146,7 +146,7 @@ fn it_learns_acts_and_comes_back() {
         n_action_steps: 1,
         ..lowdim.config().clone()
     };
-    let mut policy = BcPolicy::from(lowdim.clone().acting_by(&every_step).unwrap());
+    let mut policy = BcPolicy::from(lowdim.clone().with_sampler(&every_step).unwrap());
     let ancestral = act(&mut policy, &[0], &[5]).unwrap()[0];
     let agent = state(6).agent;
     assert!((f64::from(ancestral[0]) - agent[0]).hypot(f64::from(ancestral[1]) - agent[1]) < 80.0);

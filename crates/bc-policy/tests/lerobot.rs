@@ -52,7 +52,7 @@ fn folder(name: &str) -> TempDir {
             let (name, shape) = (tensor[0].as_str().unwrap(), shape(&tensor[1]));
             tensors.push((name.into(), shape.clone(), weight(index, name, &shape)));
         }
-        for (name, values) in expected["normalisation"].as_object().unwrap() {
+        for (name, values) in expected["normalization"].as_object().unwrap() {
             let mut values = values.clone();
             let mut shape = vec![values.as_array().unwrap().len()];
             while values[0].is_array() {

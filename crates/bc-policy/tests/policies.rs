@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use bc_policy::{
-    Augmentation, BcError, BcPolicy, Cnn, ImageConfig, ImagePolicy, PolicyConfig, PolicyKind, Sees, TrackedConfig,
+    Augmentation, BcError, BcPolicy, Cnn, ImageConfig, ImagePolicy, ObsSource, PolicyConfig, PolicyKind, TrackedConfig,
     evaluate, track_episodes,
 };
 use burn::tensor::Device;
@@ -27,7 +27,7 @@ fn state(i: usize) -> State {
     }
 }
 
-fn towards_block(state: &State) -> Action {
+fn toward_block(state: &State) -> Action {
     [
         0.9 * state.agent[0] + 0.1 * state.block.x,
         0.9 * state.agent[1] + 0.1 * state.block.y,
@@ -54,7 +54,7 @@ fn episodes(count: usize, rows: usize, frames: bool) -> Vec<Episode> {
                 .iter()
                 .map(|s| if frames { picture(s) } else { blank.clone() })
                 .collect(),
-            actions: states.iter().map(towards_block).collect(),
+            actions: states.iter().map(toward_block).collect(),
             states: Some(states),
             goal: GOAL,
             provenance: Provenance {
@@ -80,7 +80,7 @@ fn config(kind: PolicyKind, steps: usize) -> PolicyConfig {
             width: 32,
             layers: 2,
             horizon: 2,
-            execute: 2,
+            n_action_steps: 2,
             noise: 1.0,
         });
     }
@@ -146,12 +146,12 @@ fn the_tracked_policy_learns_acts_and_comes_back() {
     );
 
     let folder = tempfile::tempdir().unwrap();
-    let mut policy = trained.model.seeing(Sees::State);
-    let mut loaded = reloaded(&policy, folder.path()).seeing(Sees::State);
+    let mut policy = trained.model.with_obs_source(ObsSource::State);
+    let mut loaded = reloaded(&policy, folder.path()).with_obs_source(ObsSource::State);
     let observations: Vec<Observation> = (0..40).map(|i| Observation::State(state(7 * i).to_row())).collect();
     let together = act(&mut policy, &observations);
     assert_eq!(act(&mut loaded, &observations), together);
-    // Neither the number of environments asked for at once nor their neighbours change a bit.
+    // Neither the number of environments asked for at once nor their neighbors change a bit.
     let alone = act(&mut policy, &observations[17..18]);
     assert_eq!(alone[0], together[17]);
 
@@ -171,11 +171,11 @@ fn the_tracked_policy_learns_acts_and_comes_back() {
 #[test]
 fn the_diffusion_policy_on_states_reads_frames_in_their_order() {
     let policy = trained(PolicyKind::DIFFUSION_LOWDIM, 2, &episodes(5, 12, true)).model;
-    let ask = |sees, rows: [[usize; 2]; 2]| {
-        let mut policy = policy.clone().seeing(sees);
-        let observe = |i| match sees {
-            Sees::Frames => Observation::Pixels(picture(&state(i))),
-            Sees::State => Observation::State(state(i).to_row()),
+    let ask = |source, rows: [[usize; 2]; 2]| {
+        let mut policy = policy.clone().with_obs_source(source);
+        let observe = |i| match source {
+            ObsSource::Frames => Observation::Pixels(picture(&state(i))),
+            ObsSource::State => Observation::State(state(i).to_row()),
         };
         let mut out = [[0.0; 2]; 2];
         let batch = ObsBatch {
@@ -188,9 +188,9 @@ fn the_diffusion_policy_on_states_reads_frames_in_their_order() {
         out
     };
     let away = |a: Action, b: Action| (a[0] - b[0]).hypot(a[1] - b[1]);
-    let exact = ask(Sees::State, [[0, 20], [7, 31]]);
-    let swapped = ask(Sees::State, [[20, 0], [7, 31]]);
-    let seen = ask(Sees::Frames, [[0, 20], [7, 31]]);
+    let exact = ask(ObsSource::State, [[0, 20], [7, 31]]);
+    let swapped = ask(ObsSource::State, [[20, 0], [7, 31]]);
+    let seen = ask(ObsSource::Frames, [[0, 20], [7, 31]]);
     assert!(
         away(swapped[0], exact[0]) > 20.0 && swapped[1] == exact[1],
         "{swapped:?} {exact:?}"
@@ -209,7 +209,7 @@ fn the_tracked_policy_reads_frames() {
         assert!((seen.agent[0] - exact.agent[0]).hypot(seen.agent[1] - exact.agent[1]) < 6.0);
     }
     let policy = trained(PolicyKind::TRACKED, 30, &episodes).model;
-    let (mut frames, mut states) = (policy.clone(), policy.seeing(Sees::State));
+    let (mut frames, mut states) = (policy.clone(), policy.with_obs_source(ObsSource::State));
     assert_eq!(frames.needs().modality, pusht_env::Modality::Pixels);
     let by_frame = try_act(&mut frames, &[0], &[Observation::Pixels(picture(&exact[0]))]).unwrap()[0];
     let by_state = try_act(&mut states, &[0], &[Observation::State(exact[0].to_row())]).unwrap()[0];

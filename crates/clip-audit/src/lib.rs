@@ -1,15 +1,16 @@
 #![doc = include_str!("../README.md")]
 
 mod audit;
+pub mod benchmark;
 mod distribution;
 #[cfg(feature = "fvd")]
 pub mod fvd;
 mod quality;
 mod replay;
-pub mod trial;
 
 pub use audit::{
-    Audit, AuditError, Auditor, ClipAudit, Finding, Kind, Reach, Score, Scores, Strip, Strips, VideoAudit, VideoAuditor,
+    Audit, AuditError, Auditor, ClipAudit, ClipScores, Finding, Kind, ScaleScore, Strip, Strips, TaskProgress,
+    VideoAudit, VideoAuditor,
 };
 pub use distribution::{
     DistributionError, DistributionJob, DistributionJobError, DistributionReport, DistributionRow, FEATURE_SCALES,
@@ -17,10 +18,10 @@ pub use distribution::{
     frechet_interval, frechet_of_features, gap, split_clips,
 };
 pub use quality::{
-    ClipComparison, ClipQuality, Judge, QualityError, QualityGroup, QualityReport, QualityRow, compare_clips,
+    ClipComparison, ClipEvaluator, ClipQuality, QualityError, QualityGroup, QualityReport, QualityRow, compare_clips,
 };
 pub use replay::{
-    BlockPath, CoverageRow, ErrorRow, Final, PATH_EDGES, PUSH_EDGES, Replay, ReplayCondition, ReplayError, ReplayGroup,
-    ReplayJob, ReplayReport, ReplayStart, ReplaySummary, STILL_ANGLE, STILL_DISTANCE, SURVIVAL_STEPS, Together,
-    block_path, replay, replay_from, restarts,
+    BlockPath, CoverageRow, ErrorRow, PATH_EDGES, PUSH_EDGES, Replay, ReplayCondition, ReplayEnd, ReplayError,
+    ReplayGroup, ReplayJob, ReplayReport, ReplayStart, ReplaySummary, STILL_ANGLE, STILL_DISTANCE, SURVIVAL_STEPS,
+    SurvivalPoint, block_path, replay, replay_from, restarts,
 };

@@ -1,8 +1,8 @@
 //! The audit on clips whose answer is known.
 
-use clip_audit::trial::expected;
+use clip_audit::benchmark::expected;
 use clip_audit::{Auditor, ClipAudit, Kind, VideoAuditor};
-use corruptions::{Clip, Defect, Strength};
+use corruptions::{Clip, Corruption, Strength};
 use video_io::{Rate, VideoOptions, save_video};
 
 /// Not of the seeds that thresholds were fixed on.
@@ -27,7 +27,7 @@ fn clean_clips_have_no_findings_and_the_best_scores() {
         ];
         // The expert solves its episodes.
         assert_eq!(points, [2, 1, 5], "seed {seed}: {scores:?}");
-        assert!(audit.reach.unwrap().max_coverage > 0.93);
+        assert!(audit.progress.unwrap().max_coverage > 0.93);
         assert!(audit.motion.share() > 0.95);
     }
 }
@@ -36,16 +36,16 @@ fn clean_clips_have_no_findings_and_the_best_scores() {
 fn clear_defects_are_found_and_named() {
     let auditor = Auditor::new().unwrap();
     for (seed, clip) in clips() {
-        for defect in Defect::TUNED {
-            let Some(frames) = defect.apply(&clip, Strength::Clear, seed).unwrap() else {
+        for corruption in Corruption::TUNED {
+            let Some(frames) = corruption.apply(&clip, Strength::Clear, seed).unwrap() else {
                 continue;
             };
             let audit = auditor.audit(&frames).unwrap();
             let found = |kind: &Kind| audit.has(*kind);
             assert!(
-                expected(defect).iter().any(found),
+                expected(corruption).iter().any(found),
                 "{} of seed {seed}: {:?}",
-                defect.name(),
+                corruption.name(),
                 audit.findings
             );
             assert_eq!(audit.scores.physics.value < 5, audit.is_unphysical());
@@ -57,14 +57,14 @@ fn clear_defects_are_found_and_named() {
 fn damaged_pictures_are_not_taken_for_a_damaged_world() {
     let auditor = Auditor::new().unwrap();
     let (seed, clip) = (207, Clip::simulated(207, 96).unwrap());
-    for defect in Defect::TUNED.into_iter().filter(|d| d.is_of_the_picture()) {
+    for corruption in Corruption::TUNED.into_iter().filter(|d| d.is_of_the_picture()) {
         for strength in [Strength::Faint, Strength::Mild] {
-            let frames = defect.apply(&clip, strength, seed).unwrap().unwrap();
+            let frames = corruption.apply(&clip, strength, seed).unwrap().unwrap();
             let audit = auditor.audit(&frames).unwrap();
             assert!(
                 !audit.is_unphysical(),
                 "{} {strength:?}: {:?}",
-                defect.name(),
+                corruption.name(),
                 audit.findings
             );
         }
@@ -76,18 +76,24 @@ fn clear_noise_and_compression_are_named_and_the_world_is_read_through_them() {
     let auditor = VideoAuditor::new().unwrap();
     for seed in 200..202 {
         let clip = Clip::simulated(seed, 96).unwrap();
-        for (defect, kind) in [(Defect::Noise, Kind::Noise), (Defect::Compression, Kind::Compression)] {
-            let frames = defect.apply(&clip, Strength::Clear, seed).unwrap().unwrap();
+        for (corruption, kind) in [
+            (Corruption::Noise, Kind::Noise),
+            (Corruption::Compression, Kind::Compression),
+        ] {
+            let frames = corruption.apply(&clip, Strength::Clear, seed).unwrap().unwrap();
             let audit = auditor.audit_frames(&frames).unwrap();
             assert_eq!(audit.main(), Some(kind), "seed {seed}: {:?}", audit.findings);
-            assert!(audit.withheld.is_empty());
+            assert!(audit.suppressed.is_empty());
         }
-        // A defect of the world is still found in a mildly damaged picture.
+        // A corruption of the world is still found in a mildly damaged picture.
         let gone = Clip {
-            frames: Defect::AgentGone.apply(&clip, Strength::Clear, seed).unwrap().unwrap(),
+            frames: Corruption::AgentGone
+                .apply(&clip, Strength::Clear, seed)
+                .unwrap()
+                .unwrap(),
             ..clip
         };
-        for worse in [Defect::Blur, Defect::Noise, Defect::Compression] {
+        for worse in [Corruption::Blur, Corruption::Noise, Corruption::Compression] {
             let frames = worse.apply(&gone, Strength::Mild, seed).unwrap().unwrap();
             let audit = auditor.audit_frames(&frames).unwrap();
             assert_eq!(audit.main(), Some(Kind::AgentGone), "{}, seed {seed}", worse.name());
@@ -99,12 +105,12 @@ fn clear_noise_and_compression_are_named_and_the_world_is_read_through_them() {
 fn of_a_picture_that_cannot_be_read_only_the_picture_is_said() {
     let auditor = VideoAuditor::new().unwrap();
     let clip = Clip::simulated(208, 96).unwrap();
-    for (defect, kind) in [(Defect::Blur, Kind::Blur), (Defect::Noise, Kind::Noise)] {
-        let frames = defect.apply(&clip, Strength::Strong, 208).unwrap().unwrap();
+    for (corruption, kind) in [(Corruption::Blur, Kind::Blur), (Corruption::Noise, Kind::Noise)] {
+        let frames = corruption.apply(&clip, Strength::Strong, 208).unwrap().unwrap();
         let audit = auditor.audit_frames(&frames).unwrap();
         assert_eq!(audit.main(), Some(kind), "{:?}", audit.findings);
-        assert!(!audit.is_unphysical() && audit.withheld.iter().all(|f| f.kind.is_physical()));
-        if !audit.withheld.is_empty() {
+        assert!(!audit.is_unphysical() && audit.suppressed.iter().all(|f| f.kind.is_physical()));
+        if !audit.suppressed.is_empty() {
             let physics = &audit.scores.physics;
             assert!(physics.value == 5 && physics.why.contains("too bad"), "{}", physics.why);
         }
@@ -120,7 +126,7 @@ fn what_resampling_blurs_is_no_finding() {
         let clean = audit(&clip);
         assert_eq!(clean.findings, [], "{size} px");
         assert!(clean.blur.unwrap().abs() < 0.1, "{size} px: {:?}", clean.blur);
-        let frames = Defect::Blur.apply(&clip, Strength::Clear, 201).unwrap().unwrap();
+        let frames = Corruption::Blur.apply(&clip, Strength::Clear, 201).unwrap().unwrap();
         let blurred = audit(&Clip { frames, ..clip });
         assert_eq!(blurred.main(), Some(Kind::Blur), "{size} px: {:?}", blurred.findings);
     }
@@ -146,7 +152,7 @@ fn findings_name_the_frames() {
 fn nothing_and_little_are_clips_too() {
     let auditor = Auditor::new().unwrap();
     let nothing: ClipAudit = auditor.audit(&[]).unwrap();
-    assert_eq!((nothing.frames, nothing.findings.len(), nothing.reach), (0, 0, None));
+    assert_eq!((nothing.frames, nothing.findings.len(), nothing.progress), (0, 0, None));
     let clip = Clip::simulated(206, 96).unwrap();
     let one = auditor.audit(&clip.frames[..1]).unwrap();
     assert_eq!((one.findings.len(), one.scores.responsibility.value), (0, 1));
@@ -156,7 +162,7 @@ fn nothing_and_little_are_clips_too() {
     assert_eq!(empty.scores.adherence.value, 0);
     assert!(auditor.audit(&[pusht_env::Frame::new(64, 64)]).is_err());
     assert!(
-        Defect::Blur
+        Corruption::Blur
             .apply(
                 &Clip {
                     frames: Vec::new(),
@@ -187,12 +193,15 @@ fn videos_of_other_sizes_and_rates_are_read_and_shown() {
     let (video, _) = auditor.audit(&slow, Rate::Stated).unwrap();
     assert!(!video.audit.is_unphysical(), "{:?}", video.audit.findings);
 
-    let split = Defect::AgentSplit.apply(&clip, Strength::Strong, 0).unwrap().unwrap();
+    let split = Corruption::AgentSplit
+        .apply(&clip, Strength::Strong, 0)
+        .unwrap()
+        .unwrap();
     let path = folder.path().join("split.mp4");
     save_video(&path, &split, VideoOptions { fps: 10, scale: 1 }).unwrap();
     let (video, _) = auditor.audit(&path, Rate::Stated).unwrap();
     assert_eq!(video.audit.main(), Some(Kind::SeveralAgents));
-    let (strips, track) = auditor.again(&video, Rate::Stated, 6, 2).unwrap();
+    let (strips, track) = auditor.reread_for_strips(&video, Rate::Stated, 6, 2).unwrap();
     assert_eq!(track.len(), video.audit.frames);
     assert_eq!(strips[0].finding.unwrap().kind, Kind::SeveralAgents);
     assert_eq!((strips[0].frames.len(), strips[0].picture.height()), (6, 192));

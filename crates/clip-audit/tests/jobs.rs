@@ -8,7 +8,7 @@ use clip_audit::*;
 use pusht_data::{Demonstrations, Simulation, Source, demonstrate};
 use pusht_env::{ExpertConfig, Frame};
 use pusht_jobs::{CancelFlag, JobContext, Silent};
-use pusht_vision::{ActionSmoother, Start, Tracker};
+use pusht_vision::{ActionSmoother, InitialMotion, Tracker};
 use traj_metrics::Bootstrap;
 use video_io::{VideoOptions, save_video};
 
@@ -63,16 +63,19 @@ fn a_data_set_is_replayed_under_every_condition() {
                 .track_video(&episode.frames)
                 .unwrap();
             let agents: Vec<_> = track.iter().map(|t| t.agent).collect();
-            let actions = ActionSmoother::default().smooth(&agents, Start::Rest).unwrap().actions;
-            replay(&track, &actions, Start::Rest, episode.goal).unwrap()
+            let actions = ActionSmoother::default()
+                .smooth(&agents, InitialMotion::Rest)
+                .unwrap()
+                .actions;
+            replay(&track, &actions, InitialMotion::Rest, episode.goal).unwrap()
         })
         .collect();
     assert_eq!(
         report.conditions[0].summary,
         ReplaySummary::of(&replays, &bootstrap).unwrap()
     );
-    assert_eq!((report.clips, report.conditions[3].summary.parted), (2, 0));
-    let kept = replays.iter().filter(|r| !r.parted).count();
+    assert_eq!((report.clips, report.conditions[3].summary.diverged), (2, 0));
+    let kept = replays.iter().filter(|r| !r.diverged).count();
     let begins = format!("Actions read off the pixels reproduce {kept} of 2 clips");
     assert!(report.conclusion.starts_with(&begins), "{}", report.conclusion);
     // Files of earlier versions have no conclusion.

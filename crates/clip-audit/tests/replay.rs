@@ -6,7 +6,7 @@ use clip_audit::*;
 use pusht_env::{
     Action, Demonstration, EnvConfig, Expert, ExpertConfig, FillRule, Frame, GOAL, Pose, PushT, Renderer, Scene, State,
 };
-use pusht_vision::{ActionSmoother, Start, Tracked, Tracker};
+use pusht_vision::{ActionSmoother, InitialMotion, Tracked, Tracker};
 use std::sync::OnceLock;
 use traj_metrics::Bootstrap;
 
@@ -44,7 +44,7 @@ fn track(frames: &[Frame]) -> Vec<Tracked> {
 fn closed_form(track: &[Tracked]) -> Vec<Action> {
     let agents: Vec<_> = track.iter().map(|t| t.agent).collect();
     ActionSmoother::default()
-        .smooth(&agents, Start::Moving)
+        .smooth(&agents, InitialMotion::Moving)
         .unwrap()
         .actions
 }
@@ -70,7 +70,7 @@ fn recorded_actions_reproduce_their_episode() {
         // The reset has left contacts where agent and T overlap, which no state shows: the same up to these.
         let start = ReplayStart::at_rest(0, episode.states[0]);
         let replay = replay_from(start, &track, &episode.actions, GOAL).unwrap();
-        assert!(!replay.parted && replay.horizon == episode.actions.len());
+        assert!(!replay.diverged && replay.steps_to_divergence == episode.actions.len());
         let agent = replay.agent_error.iter().flatten().copied().fold(0.0, f64::max);
         assert!(agent < 1e-9, "{agent}");
         assert!(replay.end.coverage_error() < 0.02, "{:?}", replay.end);
@@ -85,7 +85,7 @@ fn clips_are_reproduced_from_their_pixels_alone_and_cross_fades_are_not() {
         let pictures = frames(&episode.states);
         for (pictures, out) in [(cross_fade(&pictures), &mut faded), (pictures, &mut clean)] {
             let track = track(&pictures);
-            out.push(replay(&track, &closed_form(&track), Start::Moving, GOAL).unwrap());
+            out.push(replay(&track, &closed_form(&track), InitialMotion::Moving, GOAL).unwrap());
         }
     }
     let bootstrap = Bootstrap {
@@ -93,13 +93,13 @@ fn clips_are_reproduced_from_their_pixels_alone_and_cross_fades_are_not() {
         ..Bootstrap::default()
     };
     let [clean, faded] = [&clean, &faded].map(|r| ReplaySummary::of(r, &bootstrap).unwrap());
-    assert_eq!((clean.replays, clean.parted), (4, 0));
+    assert_eq!((clean.replays, clean.diverged), (4, 0));
     assert!(
         clean.coverage.error.value < 0.05 && clean.own_goal.value > 0.95,
         "{clean:?}"
     );
     assert!(clean.over_time[0].agent.unwrap()[1] < 0.5);
-    assert_eq!(faded.parted, 4);
+    assert_eq!(faded.diverged, 4);
     // In the clip the T goes somewhere; in the replay it stays.
     assert!(faded.followed.value < 20.0 && clean.followed.value > 60.0, "{faded:?}");
     assert!(faded.own_goal.value < 0.5, "{faded:?}");
@@ -120,7 +120,7 @@ fn starts_in_the_middle_of_a_motion_have_the_agents_velocity() {
             velocity
         })
         .collect();
-    let replays = restarts(&track, &closed_form(&track), Start::Rest, GOAL, 10).unwrap();
+    let replays = restarts(&track, &closed_form(&track), InitialMotion::Rest, GOAL, 10).unwrap();
     assert_eq!(replays.len(), episode.actions.len().div_ceil(10));
     for replay in &replays {
         let (found, expected) = (replay.start.velocity, velocities[replay.start.frame]);
@@ -128,8 +128,8 @@ fn starts_in_the_middle_of_a_motion_have_the_agents_velocity() {
         assert!(off < 10.0, "frame {}: {found:?} {expected:?}", replay.start.frame);
         assert_eq!(replay.path.len(), episode.actions.len() - replay.start.frame);
     }
-    let parted = replays.iter().filter(|r| r.parted).count();
-    assert!(parted <= 1, "{parted} of {}", replays.len());
+    let diverged = replays.iter().filter(|r| r.diverged).count();
+    assert!(diverged <= 1, "{diverged} of {}", replays.len());
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn the_path_counts_pushes_and_leaves_trembling_out() {
 fn groups_goals_and_files() {
     let episode = &episodes()[1];
     let track = known(&episode.states);
-    let replays = restarts(&track, &episode.actions, Start::Rest, GOAL, 5).unwrap();
+    let replays = restarts(&track, &episode.actions, InitialMotion::Rest, GOAL, 5).unwrap();
     let bootstrap = Bootstrap {
         resamples: 100,
         ..Bootstrap::default()
@@ -187,7 +187,7 @@ fn what_cannot_be_replayed_is_refused_with_a_reason() {
     let episode = &episodes()[0];
     let mut track = known(&episode.states[..10]);
     let actions = &episode.actions;
-    let try_it = |track: &[Tracked], actions: &[Action]| replay(track, actions, Start::Moving, GOAL);
+    let try_it = |track: &[Tracked], actions: &[Action]| replay(track, actions, InitialMotion::Moving, GOAL);
     assert!(matches!(
         try_it(&track, &actions[..11]),
         Err(ReplayError::TooMany { .. })
@@ -196,7 +196,7 @@ fn what_cannot_be_replayed_is_refused_with_a_reason() {
     assert!(matches!(try_it(&[], &[]), Err(ReplayError::NoStart { frames: 0 })));
     assert!(matches!(try_it(&track, &[[f32::NAN, 0.0]]), Err(ReplayError::Env(_))));
     assert!(matches!(
-        restarts(&track, actions, Start::Rest, GOAL, 0),
+        restarts(&track, actions, InitialMotion::Rest, GOAL, 0),
         Err(ReplayError::Every)
     ));
     assert!(matches!(

@@ -4,7 +4,7 @@
 
 use clip_audit::{ReplaySummary, replay};
 use pusht_jobs::JobContext;
-use pusht_vision::{ActionSmoother, Start, Tracker};
+use pusht_vision::{ActionSmoother, InitialMotion, Tracker};
 use std::path::Path;
 use traj_metrics::Bootstrap;
 
@@ -21,12 +21,15 @@ fn demonstrations_are_reproduced(reference: &Path) {
                 .track_video(&episode.frames)
                 .unwrap();
             let agents: Vec<_> = track.iter().map(|t| t.agent).collect();
-            let actions = ActionSmoother::default().smooth(&agents, Start::Rest).unwrap().actions;
-            replay(&track, &actions, Start::Rest, episode.goal).unwrap()
+            let actions = ActionSmoother::default()
+                .smooth(&agents, InitialMotion::Rest)
+                .unwrap()
+                .actions;
+            replay(&track, &actions, InitialMotion::Rest, episode.goal).unwrap()
         })
         .collect();
     let summary = ReplaySummary::of(&replays, &Bootstrap::default()).unwrap();
-    assert_eq!((summary.replays, summary.parted), (12, 0));
+    assert_eq!((summary.replays, summary.diverged), (12, 0));
     assert!(summary.coverage.error.value < 0.02, "{:?}", summary.coverage);
     assert!(summary.own_goal.value > 0.95, "{:?}", summary.own_goal);
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use pusht_data::{DataError, SplitError, VideoError};
+use pusht_data::{DataError, SplitError, VideoModelError};
 use pusht_vision::VisionError;
 use video_gen::VideoGenError;
 use video_io::VideoIoError;
@@ -98,7 +98,7 @@ pub enum GenerationError {
     Split(#[from] SplitError),
     /// The model's answer.
     #[error(transparent)]
-    Video(#[from] VideoError),
+    Video(#[from] VideoModelError),
     /// A video file.
     #[error(transparent)]
     VideoIo(#[from] VideoIoError),

@@ -28,7 +28,7 @@ const LOOKED_AT: u32 = 384;
 ///
 /// ```
 /// use clip_generation::{ClipEndpoints, GenerationJob};
-/// use pusht_data::{VideoError, VideoModel, VideoRequest};
+/// use pusht_data::{VideoModelError, VideoModel, VideoRequest};
 /// use pusht_env::Frame;
 /// use pusht_jobs::JobContext;
 /// use video_gen::LoadedModel;
@@ -40,7 +40,7 @@ const LOOKED_AT: u32 = 384;
 ///         "still".to_owned()
 ///     }
 ///
-///     fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoError> {
+///     fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoModelError> {
 ///         Ok(requests.iter().map(|request| vec![request.start.clone(); request.frames]).collect())
 ///     }
 /// }

@@ -106,7 +106,7 @@ impl MotionReport {
                 row.acceleration,
                 row.jerk,
                 row.contact.motion,
-                100.0 * row.contact.untouched,
+                100.0 * row.contact.motion_without_contact,
                 100.0 * row.contact.rest,
                 row.contact.overlap
             );
@@ -125,8 +125,8 @@ impl MotionReport {
             "Between given first and last states, the T moves {} as far a step as in the demonstrations, {:.1}% of it \
              without the agent touching it (demonstrations: {:.1}%), and the agent's jerk is {} theirs.",
             times(model.contact.motion, data.contact.motion),
-            100.0 * model.contact.untouched,
-            100.0 * data.contact.untouched,
+            100.0 * model.contact.motion_without_contact,
+            100.0 * data.contact.motion_without_contact,
             times(model.jerk, data.jerk)
         )
     }
@@ -173,7 +173,7 @@ mod tests {
         };
         let data = &report.rows[0];
         assert_eq!((data.velocity, data.acceleration, data.jerk), (4.0, 2.0, 0.0));
-        assert_eq!(report.rows[1].contact.untouched, 1.0);
+        assert_eq!(report.rows[1].contact.motion_without_contact, 1.0);
         let text = report.table();
         assert!(text.contains("start only") && text.lines().count() == 5, "{text}");
         let sentence = report.conclusion();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pusht_data::{Episode, VideoError, VideoModel, VideoRequest};
+use pusht_data::{Episode, VideoModel, VideoModelError, VideoRequest};
 use video_io::{FilmStrip, VideoIoError, VideoOptions, film_strip, png_bytes, save_video};
 
 /// Frames between two pictures of a film strip.
@@ -14,7 +14,7 @@ const STRIDE: usize = 4;
 pub enum SamplesError {
     /// The model.
     #[error(transparent)]
-    Model(#[from] VideoError),
+    Model(#[from] VideoModelError),
     /// A clip that cannot be written.
     #[error(transparent)]
     Clip(#[from] VideoIoError),

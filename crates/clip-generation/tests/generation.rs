@@ -7,7 +7,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use clip_generation::{ClipEndpoints, ClipReferences, Endpoint, Generation, GenerationError, GenerationJob, SplitName};
-use pusht_data::{Demonstrations, Simulation, VideoError, VideoModel, VideoRequest, demonstrate};
+use pusht_data::{Demonstrations, Simulation, VideoModel, VideoModelError, VideoRequest, demonstrate};
 use pusht_env::{ExpertConfig, FillRule, Frame, GOAL, Pose, Renderer, Scene};
 use pusht_jobs::{CancelFlag, JobContext, Silent};
 use video_gen::{LoadedModel, LtxOptions};
@@ -36,7 +36,7 @@ impl VideoModel for Fade {
         "fade".to_owned()
     }
 
-    fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoError> {
+    fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoModelError> {
         self.asked.set(self.asked.get() + requests.len());
         if self.asked.get() >= self.until {
             self.stop.cancel();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clip_audit::{AuditError, Replay, Strip, VideoAudit, replay};
 use pusht_env::GOAL;
-use pusht_vision::{ActionSmoother, Start, Tracked, VisionError};
+use pusht_vision::{ActionSmoother, InitialMotion, Tracked, VisionError};
 use serde::{Deserialize, Serialize};
 use video_io::png_bytes;
 
@@ -37,10 +37,12 @@ pub struct ClipVerdict {
 pub struct Execution {
     /// Steps played.
     pub steps: usize,
-    /// Steps until the T of the clip and of the replay part by 20 px or 20°.
-    pub horizon: usize,
+    /// Steps until the T of the clip and of the replay diverge by 20 px or 20°.
+    #[serde(alias = "horizon")]
+    pub steps_to_divergence: usize,
     /// Whether they do.
-    pub parted: bool,
+    #[serde(alias = "parted")]
+    pub diverged: bool,
     /// Path of the T's origin in the clip.
     pub path: BlockPaths,
     /// Coverage of the goal at the end.
@@ -51,8 +53,8 @@ impl Execution {
     fn of(replay: &Replay) -> Self {
         Self {
             steps: replay.path.len(),
-            horizon: replay.horizon,
-            parted: replay.parted,
+            steps_to_divergence: replay.steps_to_divergence,
+            diverged: replay.diverged,
             path: BlockPaths {
                 clip: replay.shown.length,
                 followed: replay.followed.length,
@@ -136,7 +138,10 @@ fn save(strip: &Strip, audit: &VideoAudit, out: &Path, file: &str) -> Result<Sho
 fn execute(track: &[Tracked]) -> Option<Execution> {
     let first = track.iter().position(|t| t.agent.is_some())?;
     let agents: Vec<_> = track[first..].iter().map(|t| t.agent).collect();
-    let actions = ActionSmoother::default().smooth(&agents, Start::Moving).ok()?.actions;
-    let replay = replay(&track[first..], &actions, Start::Moving, GOAL).ok()?;
+    let actions = ActionSmoother::default()
+        .smooth(&agents, InitialMotion::Moving)
+        .ok()?
+        .actions;
+    let replay = replay(&track[first..], &actions, InitialMotion::Moving, GOAL).ok()?;
     Some(Execution::of(&replay))
 }

@@ -8,21 +8,21 @@ use rayon::prelude::*;
 use video_io::{Rate, Resampled, VideoReader, find_videos};
 
 use crate::pass::HZ;
-use crate::{Job, VerdictsError};
+use crate::{ReviewJob, VerdictsError};
 
 /// The middle `length` frames; none of what is shorter.
-pub fn middle(mut frames: Vec<Frame>, length: usize) -> Option<Vec<Frame>> {
+pub fn center_frames(mut frames: Vec<Frame>, length: usize) -> Option<Vec<Frame>> {
     let first = frames.len().checked_sub(length)? / 2;
     Some(frames.drain(first..first + length).collect())
 }
 
-impl Job {
+impl ReviewJob {
     /// The middle `length` frames of every video at 10 a second, as the environment draws the board; none of a video that
     /// is shorter or cannot be read. In the order of the clips.
     ///
     /// # Errors
     /// No videos.
-    pub fn middles(&self, length: usize) -> Result<Vec<Option<Vec<Frame>>>, VerdictsError> {
+    pub fn center_frames(&self, length: usize) -> Result<Vec<Option<Vec<Frame>>>, VerdictsError> {
         let videos = find_videos(&self.video)?;
         let registrar = Registrar::new(GOAL)?;
         let cut = |path: &PathBuf| cut(path, self.rate(), length, &registrar);

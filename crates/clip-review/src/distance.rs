@@ -7,8 +7,8 @@ use pusht_data::Source;
 use pusht_env::Frame;
 use pusht_jobs::JobContext;
 
-use crate::cut::middle;
-use crate::{Fvd, Job, VerdictsError};
+use crate::cut::center_frames;
+use crate::{Fvd, ReviewJob, VerdictsError};
 
 /// Frames of the cuts that are compared: the usual number.
 pub const FVD_FRAMES: usize = 16;
@@ -17,7 +17,7 @@ pub const FVD_FRAMES: usize = 16;
 const LEAST_REAL: usize = 4;
 const LEAST_CLIPS: usize = 2;
 
-impl Job {
+impl ReviewJob {
     /// The distance between the middle [`FVD_FRAMES`] frames of the clips and of the real episodes, and that between two
     /// random halves of the latter. `features` are those of a network that is no part of this crate, such as
     /// `clip_audit::fvd::I3d::features`. What is shorter or cannot be read is left out.
@@ -35,12 +35,12 @@ impl Job {
                 reason: error.to_string(),
             })
         };
-        let cuts: Vec<_> = self.middles(FVD_FRAMES)?.into_iter().flatten().collect();
+        let cuts: Vec<_> = self.center_frames(FVD_FRAMES)?.into_iter().flatten().collect();
         let task = ctx.task("I3D", real.len() + cuts.len());
         let (mut of_real, mut of_clips) = (Vec::new(), Vec::new());
         for index in 0..real.len() {
             task.check()?;
-            if let Some(cut) = middle(real.episode(index)?.frames, FVD_FRAMES) {
+            if let Some(cut) = center_frames(real.episode(index)?.frames, FVD_FRAMES) {
                 of_real.push(features(&cut)?);
             }
             task.add(1);

@@ -33,7 +33,7 @@ pub enum VerdictsError {
     Video(#[from] video_io::VideoIoError),
     /// The labels' own failure.
     #[error(transparent)]
-    Label(#[from] labelling::LabelError),
+    Label(#[from] labeling::LabelError),
     /// The audit's own failure.
     #[error(transparent)]
     Audit(#[from] clip_audit::AuditError),

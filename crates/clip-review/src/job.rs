@@ -8,20 +8,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clip_audit::TrajectorySet;
-use labelling::{Labelled, Method, Settings};
+use labeling::{LabelMethod, Labeled, Settings};
 use pusht_jobs::{JobContext, Journal, JournalError, JournalScan};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use video_io::{Rate, content_hash, find_videos};
 
 use crate::pass::Reader;
-use crate::verdicts::Labels;
+use crate::verdicts::LabelSummary;
 use crate::{ClipVerdict, RealSet, Verdicts, VerdictsError};
 
 const FORMAT: &str = "pusht-verdicts";
 
 /// What is to be looked at.
-pub struct Job {
+pub struct ReviewJob {
     /// Files, or folders that are searched.
     pub video: Vec<PathBuf>,
     /// Frames a second of all videos, over what they say themselves.
@@ -56,7 +56,7 @@ struct Known {
     content: String,
 }
 
-impl Job {
+impl ReviewJob {
     /// Looks at all videos and says what came out; where real episodes are at hand, also how far the clips' trajectories are
     /// from theirs. Progress counts videos.
     ///
@@ -104,19 +104,19 @@ impl Job {
     }
 
     /// Looks at what is not known yet, one pass a video for audit and labels; the labels of all.
-    fn look(&self, videos: &[PathBuf], ctx: &mut JobContext) -> Result<Vec<Labels>, VerdictsError> {
+    fn look(&self, videos: &[PathBuf], ctx: &mut JobContext) -> Result<Vec<LabelSummary>, VerdictsError> {
         let (clips, known) = self.resume(videos)?;
         let path = self.out.join("labels.jsonl");
-        let labels = labelling::Job {
+        let labels = labeling::LabelJob {
             videos: videos.to_vec(),
-            method: Method::ClosedForm(Default::default()),
+            method: LabelMethod::ClosedForm(Default::default()),
             settings: Settings { fps: self.fps },
             part: None,
         }
         .open(&path)?;
-        let unlabelled: BTreeSet<usize> = labels.todo().into_iter().collect();
+        let unlabeled: BTreeSet<usize> = labels.todo().into_iter().collect();
         let todo: Vec<usize> = (0..videos.len())
-            .filter(|i| !known.contains(i) || unlabelled.contains(i))
+            .filter(|i| !known.contains(i) || unlabeled.contains(i))
             .collect();
         let reader = Reader::new()?;
         let task = ctx.task("look at clips", videos.len());
@@ -124,7 +124,7 @@ impl Job {
         todo.par_iter().with_max_len(1).try_for_each(|&index| {
             task.check()?;
             let pass = reader.pass(&videos[index], self.rate());
-            if unlabelled.contains(&index) {
+            if unlabeled.contains(&index) {
                 labels.append(index, pass.labels)?;
             }
             if !known.contains(&index) {
@@ -137,8 +137,8 @@ impl Job {
         })?;
         labels.finish()?;
         task.finish(&format!("{} clips", videos.len()));
-        let labelled = Labelled::open(std::slice::from_ref(&path))?;
-        let labels = labelled.records().map(|record| Ok(Labels::of(&record?)));
+        let labeled = Labeled::open(std::slice::from_ref(&path))?;
+        let labels = labeled.records().map(|record| Ok(LabelSummary::of(&record?)));
         labels.collect()
     }
 

@@ -14,11 +14,11 @@ mod verdicts;
 
 pub use clip::{ClipVerdict, Execution, ShownStrip};
 pub use counts::{ActionCounts, BlockPaths, ExecutionCounts, FinalCoverage, MotionCounts};
-pub use cut::middle;
+pub use cut::center_frames;
 pub use distance::FVD_FRAMES;
 pub use error::VerdictsError;
 pub use fvd::Fvd;
-pub use job::Job;
+pub use job::ReviewJob;
 pub use policies::{ArmScore, Policies};
 pub use real::RealSet;
-pub use verdicts::{Labels, People, Scores, Totals, Verdicts};
+pub use verdicts::{LabelSummary, People, ScaleValues, Totals, Verdicts};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clip_audit::{AuditError, Strip, Strips, VideoAudit, VideoAuditor};
-use labelling::{Method, VideoError, VideoFacts, VideoLabeller, VideoRecord, VideoSize, resampled};
+use labeling::{LabelMethod, VideoError, VideoFacts, VideoLabeler, VideoRecord, VideoSize, resampled};
 use pusht_env::{Frame, GOAL};
 use pusht_vision::{Tracked, Tracker};
 use video_io::{Rate, Resampled, VideoReader, content_hash};
@@ -59,15 +59,15 @@ impl Reader {
     pub(crate) fn pass(&self, path: &Path, rate: Rate) -> Pass {
         // Before the frames are read: a video that changes meanwhile will not be taken for what was looked at.
         let content = content_hash(path).unwrap_or_default();
-        let unlabelled = |error: String| VideoRecord::failed(path.to_path_buf(), content.clone(), error);
+        let unlabeled = |error: String| VideoRecord::failed(path.to_path_buf(), content.clone(), error);
         let (audit, labels) = match self.read(path, rate) {
             Ok((audit, Ok(record))) => {
                 let content = content.clone();
                 (audit, VideoRecord { content, ..record })
             }
-            Ok((audit, Err(error))) => (audit, unlabelled(error.to_string())),
+            Ok((audit, Err(error))) => (audit, unlabeled(error.to_string())),
             Err(error) => {
-                let labels = unlabelled(error.to_string());
+                let labels = unlabeled(error.to_string());
                 (Err(error), labels)
             }
         };
@@ -84,8 +84,8 @@ impl Reader {
         let reader = VideoReader::open(path)?;
         let codec = reader.codec().to_owned();
         let mut frames = Resampled::new(reader, rate, HZ);
-        let method = Method::ClosedForm(Default::default());
-        let (mut labeller, mut unlabelled) = (VideoLabeller::new(&method), None);
+        let method = LabelMethod::ClosedForm(Default::default());
+        let (mut labeler, mut unlabeled) = (VideoLabeler::new(&method), None);
         let (mut begun, mut size, mut last) = (None, VideoSize::default(), None);
         let (mut track, mut kept): (Vec<Tracked>, Vec<Frame>) = (Vec::new(), Vec::new());
         while let Some(picked) = frames.next_raw()? {
@@ -101,16 +101,16 @@ impl Reader {
             // A slower video repeats frames at 10 Hz; labels have a row for each, the audit does not.
             let repeated = last == Some(picked.index);
             last = Some(picked.index);
-            let tracked = self.tracker.track_after(&frame, labeller.last())?;
+            let tracked = self.tracker.track_after(&frame, labeler.last())?;
             if !repeated {
-                track.push(match track.last() == labeller.last() {
+                track.push(match track.last() == labeler.last() {
                     true => tracked,
                     false => self.tracker.track_after(&frame, track.last())?,
                 });
                 audit.push(&frame)?;
             }
-            if unlabelled.is_none() {
-                unlabelled = labeller.push(&frame, tracked, repeated).err();
+            if unlabeled.is_none() {
+                unlabeled = labeler.push(&frame, tracked, repeated).err();
             }
             if !repeated {
                 match track.len() <= self.kept {
@@ -126,7 +126,7 @@ impl Reader {
             frames: frames.frames_read(),
             registration: begun.as_ref().map(|(map, _)| *map),
         };
-        let labels = unlabelled.map_or_else(|| labeller.finish(facts), Err);
+        let labels = unlabeled.map_or_else(|| labeler.finish(facts), Err);
         let Some((registration, audit)) = begun else {
             let path = path.to_path_buf();
             return Ok((Err(AuditError::NoFrames { path }), labels));
@@ -146,7 +146,7 @@ impl Reader {
     /// Film strips, from the frames that were kept or, where there were too many, from the video again.
     fn strips(&self, of: &VideoAudit, rate: Rate, kept: &[Frame]) -> Result<Vec<Strip>, AuditError> {
         if kept.is_empty() {
-            return Ok(self.auditor.again(of, rate, COLUMNS, SCALE)?.0);
+            return Ok(self.auditor.reread_for_strips(of, rate, COLUMNS, SCALE)?.0);
         }
         let mut strips = Strips::new(&of.audit, COLUMNS, SCALE);
         for (index, frame) in kept.iter().enumerate() {
@@ -159,8 +159,8 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use corruptions::{Clip, Defect, Strength};
-    use labelling::{Job, Labelled, Settings};
+    use corruptions::{Clip, Corruption, Strength};
+    use labeling::{LabelJob, Labeled, Settings};
     use pusht_jobs::JobContext;
     use video_io::{VideoOptions, save_video};
 
@@ -168,7 +168,10 @@ mod tests {
     fn one_pass_says_what_separate_passes_say() {
         let folder = tempfile::tempdir().unwrap();
         let clip = Clip::simulated(306, 128).unwrap();
-        let split = Defect::AgentSplit.apply(&clip, Strength::Clear, 1).unwrap().unwrap();
+        let split = Corruption::AgentSplit
+            .apply(&clip, Strength::Clear, 1)
+            .unwrap()
+            .unwrap();
         let half: Vec<Frame> = split.iter().step_by(2).cloned().collect();
         let mut videos = Vec::new();
         // At half the rate every frame is shown twice at 10 Hz.
@@ -177,24 +180,24 @@ mod tests {
             save_video(&videos[videos.len() - 1], frames, VideoOptions { fps, scale: 1 }).unwrap();
         }
         let labels = folder.path().join("labels.jsonl");
-        let job = Job {
+        let job = LabelJob {
             videos: videos.clone(),
-            method: Method::ClosedForm(Default::default()),
+            method: LabelMethod::ClosedForm(Default::default()),
             settings: Settings::default(),
             part: None,
         };
         job.run(&labels, &mut JobContext::silent()).unwrap();
-        let labelled = Labelled::open(std::slice::from_ref(&labels)).unwrap();
+        let labeled = Labeled::open(std::slice::from_ref(&labels)).unwrap();
         let auditor = VideoAuditor::new().unwrap();
         let mut reader = Reader::new().unwrap();
         for kept in [KEPT, 10] {
             reader.kept = kept;
-            for (video, record) in videos.iter().zip(labelled.records()) {
+            for (video, record) in videos.iter().zip(labeled.records()) {
                 let pass = reader.pass(video, Rate::Stated);
                 assert!(pass.labels == record.unwrap() && pass.content == pass.labels.content);
                 let found = pass.audit.unwrap();
                 let (audit, _) = auditor.audit(video, Rate::Stated).unwrap();
-                let (strips, track) = auditor.again(&audit, Rate::Stated, COLUMNS, SCALE).unwrap();
+                let (strips, track) = auditor.reread_for_strips(&audit, Rate::Stated, COLUMNS, SCALE).unwrap();
                 assert_eq!((&found.audit, &found.track), (&audit, &track));
                 let pictures = |strips: &[Strip]| strips.iter().map(|s| s.picture.clone()).collect::<Vec<_>>();
                 assert!(pictures(&found.strips) == pictures(&strips) && !strips.is_empty());

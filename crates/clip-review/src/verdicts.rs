@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use clip_audit::{DistributionReport, Kind};
-use labelling::{Measures, VideoRecord};
+use labeling::{Measures, VideoRecord};
 use serde::{Deserialize, Serialize};
 
 use crate::{ActionCounts, ClipVerdict, ExecutionCounts, Fvd, MotionCounts, Policies, VerdictsError};
@@ -14,14 +14,14 @@ const SCHEMA: u32 = 1;
 
 /// The labels of a clip in short.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Labels {
+pub struct LabelSummary {
     /// Frames at 10 Hz, and those with a trusted action.
     pub frames: ActionCounts,
     /// Smoothness and directness of the trusted actions.
     pub measures: Option<Measures>,
 }
 
-impl Labels {
+impl LabelSummary {
     pub(crate) fn of(record: &VideoRecord) -> Self {
         Self {
             frames: ActionCounts {
@@ -35,7 +35,7 @@ impl Labels {
 
 /// The three scales of a clip, as `pusht rate --audit` reads them.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Scores {
+pub struct ScaleValues {
     /// 0 to 2.
     pub adherence: f64,
     /// 0 or 1.
@@ -76,8 +76,9 @@ pub struct Totals {
     pub findings: BTreeMap<Kind, usize>,
     /// Clips whose actions were played, and of them those that the replay follows to the end.
     pub executed: ExecutionCounts,
-    /// Median of the steps until clip and replay part.
-    pub horizon: Option<usize>,
+    /// Median of the steps until clip and replay diverge.
+    #[serde(alias = "horizon")]
+    pub steps_to_divergence: Option<usize>,
     /// Frames at 10 Hz, and those with a trusted action.
     pub frames: ActionCounts,
 }
@@ -92,7 +93,7 @@ pub struct Verdicts {
     /// Every clip, in the order of their paths.
     pub clips: Vec<ClipVerdict>,
     /// Their labels.
-    pub labels: Vec<Labels>,
+    pub labels: Vec<LabelSummary>,
     /// Their trajectories against real ones.
     pub distribution: Option<DistributionReport>,
     /// Their pictures against real ones.
@@ -108,7 +109,7 @@ pub struct Verdicts {
 }
 
 impl Verdicts {
-    pub(crate) fn new(clips: Vec<ClipVerdict>, labels: Vec<Labels>) -> Self {
+    pub(crate) fn new(clips: Vec<ClipVerdict>, labels: Vec<LabelSummary>) -> Self {
         Self {
             schema: SCHEMA,
             totals: Totals::of(&clips, &labels),
@@ -123,10 +124,10 @@ impl Verdicts {
     }
 
     /// The audit's scores by the clips' names.
-    pub fn scores(&self) -> BTreeMap<String, Scores> {
+    pub fn scores(&self) -> BTreeMap<String, ScaleValues> {
         let scores = self.clips.iter().filter_map(|clip| {
             let [adherence, responsibility, physics] = points(clip)?.map(f64::from);
-            let scores = Scores {
+            let scores = ScaleValues {
                 adherence,
                 responsibility,
                 physics,
@@ -197,12 +198,12 @@ fn points(clip: &ClipVerdict) -> Option<[u8; 3]> {
 }
 
 impl Totals {
-    fn of(clips: &[ClipVerdict], labels: &[Labels]) -> Self {
+    fn of(clips: &[ClipVerdict], labels: &[LabelSummary]) -> Self {
         let mut totals = Self {
             clips: clips.len(),
             ..Self::default()
         };
-        let mut horizons = Vec::new();
+        let mut divergences = Vec::new();
         for clip in clips {
             let Some([adherence, responsibility, physics]) = points(clip) else {
                 totals.failed += 1;
@@ -215,7 +216,7 @@ impl Totals {
                 totals.no_board += 1;
                 continue;
             };
-            if audit.motion.way > 0.0 {
+            if audit.motion.path_length > 0.0 {
                 totals.moved.moved += 1;
                 totals.moved.by_agent += usize::from(responsibility);
             }
@@ -226,16 +227,16 @@ impl Totals {
             }
             if let Some(execution) = &clip.execution {
                 totals.executed.played += 1;
-                totals.executed.followed += usize::from(!execution.parted);
-                horizons.push(execution.horizon);
+                totals.executed.followed += usize::from(!execution.diverged);
+                divergences.push(execution.steps_to_divergence);
             }
         }
         for labels in labels {
             totals.frames.frames += labels.frames.frames;
             totals.frames.trusted += labels.frames.trusted;
         }
-        horizons.sort_unstable();
-        totals.horizon = horizons.get(horizons.len() / 2).copied();
+        divergences.sort_unstable();
+        totals.steps_to_divergence = divergences.get(divergences.len() / 2).copied();
         totals
     }
 }

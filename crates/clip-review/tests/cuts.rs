@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use clip_audit::{frechet_of_features, split_clips};
-use clip_review::{Job, middle};
+use clip_review::{ReviewJob, center_frames};
 use corruptions::Clip;
 use pusht_data::{Demonstrations, Simulation, demonstrate};
 use pusht_env::ExpertConfig;
@@ -16,12 +16,12 @@ fn the_middle_of_every_video_is_cut_out() {
     let videos = folder.path().join("clips");
     let clip = Clip::simulated(302, 96).unwrap();
     save_video(videos.join("a"), &clip.frames, VideoOptions::default()).unwrap();
-    let job = Job {
+    let job = ReviewJob {
         video: vec![videos],
         fps: None,
         out: folder.path().join("out"),
     };
-    let cuts = job.middles(16).unwrap();
+    let cuts = job.center_frames(16).unwrap();
     let first = (clip.frames.len() - 16) / 2;
     let cut = cuts[0].as_ref().unwrap();
     let apart = |(a, b): (&u8, &u8)| u64::from(a.abs_diff(*b));
@@ -33,7 +33,7 @@ fn the_middle_of_every_video_is_cut_out() {
         differs(0),
         differs(15)
     );
-    assert_eq!(job.middles(5000).unwrap(), [None]);
+    assert_eq!(job.center_frames(5000).unwrap(), [None]);
 }
 
 /// Mean red, green and blue of the first and of the last frame.
@@ -64,7 +64,7 @@ fn the_distance_takes_any_features_and_says_what_is_missing() {
     let path = folder.path().join("demos.jsonl");
     demonstrate(&path, &what, ctx).unwrap();
     let real = pusht_data::open(path).unwrap();
-    let job = Job {
+    let job = ReviewJob {
         video: vec![folder.path().join("clips")],
         fps: None,
         out: folder.path().join("out"),
@@ -79,8 +79,8 @@ fn the_distance_takes_any_features_and_says_what_is_missing() {
     let found = job.fvd(&real, colors, ctx).unwrap();
     assert_eq!((found.frames, found.real, found.clips), (16, 5, 2));
     let features = |episodes: &[usize]| -> Vec<Vec<f64>> {
-        let middle = |&i: &usize| middle(real.episode(i).unwrap().frames, 16).unwrap();
-        episodes.iter().map(|i| colors(&middle(i)).unwrap()).collect()
+        let center_frames = |&i: &usize| center_frames(real.episode(i).unwrap().frames, 16).unwrap();
+        episodes.iter().map(|i| colors(&center_frames(i)).unwrap()).collect()
     };
     let [a, b] = split_clips(5, 2, 0).unwrap();
     assert_eq!(found.halves, frechet_of_features(&features(&a), &features(&b)).unwrap());

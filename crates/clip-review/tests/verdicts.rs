@@ -1,8 +1,8 @@
 //! A folder of clips, from the simulator and broken ones, to a report.
 
 use clip_audit::Kind;
-use clip_review::Job;
-use corruptions::{Clip, Defect, Strength};
+use clip_review::ReviewJob;
+use corruptions::{Clip, Corruption, Strength};
 use pusht_jobs::JobContext;
 
 use video_io::{VideoOptions, save_video};
@@ -15,7 +15,10 @@ fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
     let clip = Clip::simulated(301, 192).unwrap();
     let save = |name: &str, frames: &[_]| save_video(videos.join(name), frames, VideoOptions::default()).unwrap();
     save("clean.mp4", &clip.frames);
-    let faded = Defect::CrossFade.apply(&clip, Strength::Strong, 0).unwrap().unwrap();
+    let faded = Corruption::CrossFade
+        .apply(&clip, Strength::Strong, 0)
+        .unwrap()
+        .unwrap();
     save("faded & <odd>.mp4", &faded);
     std::fs::write(videos.join("broken.mp4"), "no video").unwrap();
     // A model that lost the board is not forgiven; a file that is no video is nobody's clip.
@@ -24,7 +27,7 @@ fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
         &vec![video_io::Frame::from_pixel(192, 192, image::Rgb([40, 90, 60])); 12],
     );
 
-    let job = Job {
+    let job = ReviewJob {
         video: vec![videos.clone()],
         fps: None,
         out: folder.path().join("out"),
@@ -37,7 +40,7 @@ fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
     assert!(broken.error.is_some() && broken.audit.is_none());
     let audit = |clip: &clip_review::ClipVerdict| clip.audit.clone().unwrap().audit;
     assert!(!audit(clean).is_unphysical(), "{:?}", audit(clean).findings);
-    assert!(!clean.execution.as_ref().unwrap().parted);
+    assert!(!clean.execution.as_ref().unwrap().diverged);
     assert_eq!(audit(faded).main(), Some(Kind::Morph));
     assert_eq!(audit(faded).scores.responsibility.value, 0);
     let totals = &verdicts.totals;
@@ -84,7 +87,7 @@ fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
         (&again.clips[0], &again.clips[2], &again.clips[3])
     );
 
-    let other = Job { fps: Some(10), ..job };
+    let other = ReviewJob { fps: Some(10), ..job };
     let refused = other.run(None, &mut JobContext::silent()).unwrap_err().to_string();
     assert!(refused.contains("name another --out"), "{refused}");
 }

@@ -1,33 +1,33 @@
-//! Clips with a defect.
+//! Clips with a corruption.
 
 use pusht_env::Frame;
 
-use crate::clip::{Clip, DefectError};
-use crate::defect::{Defect, Strength};
+use crate::clip::{Clip, CorruptionError};
+use crate::corruption::{Corruption, Strength};
 use crate::{image, scene};
 
-impl Defect {
-    /// The frames of the clip with this defect; none where the clip gives no opportunity (a cross-fade of a T that does not
+impl Corruption {
+    /// The frames of the clip with this corruption; none where the clip gives no opportunity (a cross-fade of a T that does not
     /// move, a drift where the agent never leaves the T). The same seed gives the same frames.
     ///
     /// # Errors
     /// A clip of fewer than 16 frames or without a state a frame; frames that are not square or that H.264 cannot hold.
-    pub fn apply(self, clip: &Clip, strength: Strength, seed: u64) -> Result<Option<Vec<Frame>>, DefectError> {
+    pub fn apply(self, clip: &Clip, strength: Strength, seed: u64) -> Result<Option<Vec<Frame>>, CorruptionError> {
         self.apply_amount(clip, self.amount(strength), seed)
     }
 
-    /// As [`Defect::apply`], with a strength in the unit of its kind.
+    /// As [`Corruption::apply`], with a strength in the unit of its kind.
     ///
     /// # Errors
-    /// As [`Defect::apply`].
-    pub fn apply_amount(self, clip: &Clip, amount: f64, seed: u64) -> Result<Option<Vec<Frame>>, DefectError> {
+    /// As [`Corruption::apply`].
+    pub fn apply_amount(self, clip: &Clip, amount: f64, seed: u64) -> Result<Option<Vec<Frame>>, CorruptionError> {
         clip.check()?;
         match self {
             Self::CrossFade => Ok(image::cross_fade(clip, amount)),
             Self::Blur => Ok(Some(image::blur(clip, amount))),
             Self::Noise => Ok(Some(image::noise(clip, amount, seed))),
             Self::Compression => image::compress(clip, amount).map(Some),
-            Self::ColourShift if seed.is_multiple_of(2) => Ok(Some(image::tint(clip, amount, seed))),
+            Self::ColorShift if seed.is_multiple_of(2) => Ok(Some(image::tint(clip, amount, seed))),
             _ => scene::apply(self, clip, amount, seed),
         }
     }

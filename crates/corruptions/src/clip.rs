@@ -4,7 +4,7 @@ use pusht_env::{
     EnvConfig, EnvError, Expert, ExpertConfig, ExpertError, Frame, Pose, PushT, RenderError, Renderer, State,
 };
 
-/// The fewest frames that a defect has room in.
+/// The fewest frames that a corruption has room in.
 const LEAST_FRAMES: usize = 16;
 
 /// Steps of a simulated clip at most.
@@ -27,7 +27,7 @@ impl Clip {
     ///
     /// # Errors
     /// A seed that the environment does not take, a size that cannot be rendered.
-    pub fn simulated(seed: u64, size: u32) -> Result<Self, DefectError> {
+    pub fn simulated(seed: u64, size: u32) -> Result<Self, CorruptionError> {
         let config = if seed.is_multiple_of(2) {
             EnvConfig::gym_pusht()
         } else {
@@ -55,14 +55,14 @@ impl Clip {
         self.frames.first().map_or(0, Frame::width)
     }
 
-    pub(crate) fn check(&self) -> Result<(), DefectError> {
+    pub(crate) fn check(&self) -> Result<(), CorruptionError> {
         let (frames, states) = (self.frames.len(), self.states.len());
         if frames < LEAST_FRAMES || frames != states {
-            return Err(DefectError::Length { frames, states });
+            return Err(CorruptionError::Length { frames, states });
         }
         let (width, height) = self.frames[0].dimensions();
         if width != height || self.frames.iter().any(|f| f.dimensions() != (width, height)) {
-            return Err(DefectError::NotSquare { width, height });
+            return Err(CorruptionError::NotSquare { width, height });
         }
         Ok(())
     }
@@ -70,7 +70,7 @@ impl Clip {
 
 /// Why a clip cannot be made or damaged.
 #[derive(Debug, thiserror::Error)]
-pub enum DefectError {
+pub enum CorruptionError {
     /// Too short, or without states.
     #[error("the clip has {frames} frames and {states} states; expected at least 16 frames, and a state for each")]
     Length {

@@ -1,11 +1,11 @@
-//! Defects of the picture: made from frames alone.
+//! Corruptions of the picture: made from frames alone.
 
 use pusht_env::Frame;
 use pusht_vision::geometry::moved;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
-use crate::clip::{Clip, DefectError};
+use crate::clip::{Clip, CorruptionError};
 use crate::random::normal_pair;
 
 /// A cross-fade between poses of the T that differ by less than this, px, is hardly one.
@@ -77,12 +77,12 @@ pub(crate) fn noise(clip: &Clip, amount: f64, seed: u64) -> Vec<Frame> {
     frames
 }
 
-/// What H.264 with the quantiser `amount` leaves.
-pub(crate) fn compress(clip: &Clip, amount: f64) -> Result<Vec<Frame>, DefectError> {
+/// What H.264 with the quantizer `amount` leaves.
+pub(crate) fn compress(clip: &Clip, amount: f64) -> Result<Vec<Frame>, CorruptionError> {
     Ok(video_io::h264_round_trip(&clip.frames, 10, amount as u8)?.0)
 }
 
-/// The whole frame changes its colours over the first half of the clip: one channel loses `amount` levels of white, one
+/// The whole frame changes its colors over the first half of the clip: one channel loses `amount` levels of white, one
 /// nothing, the third something between.
 pub(crate) fn tint(clip: &Clip, amount: f64, seed: u64) -> Vec<Frame> {
     let mut rng = Pcg64::seed_from_u64(seed);

@@ -2,13 +2,13 @@
 
 mod apply;
 mod clip;
-mod damage;
-mod defect;
+mod corruption;
+mod degradation;
 mod image;
 mod paint;
 mod random;
 mod scene;
 
-pub use clip::{Clip, DefectError};
-pub use damage::Damage;
-pub use defect::{Defect, Strength};
+pub use clip::{Clip, CorruptionError};
+pub use corruption::{Corruption, Strength};
+pub use degradation::Degradation;

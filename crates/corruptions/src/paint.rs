@@ -1,6 +1,6 @@
-//! Draws scenes that the environment's renderer cannot: deformed, split, translucent and recoloured Ts, several agents.
+//! Draws scenes that the environment's renderer cannot: deformed, split, translucent and recolored Ts, several agents.
 //!
-//! As there, colours are those of a 512 × 512 surface, read at the points that a frame of the wanted size samples
+//! As there, colors are those of a 512 × 512 surface, read at the points that a frame of the wanted size samples
 //! (bilinear); only those pixels of the surface are ever computed. On rigid scenes the picture equals the renderer's but
 //! for some forty pixels of outlines.
 
@@ -17,7 +17,7 @@ pub(crate) const BLOCK_FILL: [f32; 3] = [143.0, 163.0, 184.0];
 /// Half the width of the T's outline, px.
 const OUTLINE: f64 = 2.0;
 
-/// A quadrilateral in the T's colours.
+/// A quadrilateral in the T's colors.
 #[derive(Clone, Debug)]
 pub(crate) struct Part {
     pub(crate) quad: Quad,
@@ -34,7 +34,7 @@ impl Part {
         }
     }
 
-    /// The colour at a point of the surface, if the part is there.
+    /// The color at a point of the surface, if the part is there.
     fn at(&self, p: [f64; 2]) -> Option<[f32; 3]> {
         let mut inside = false;
         for k in 0..4 {
@@ -57,7 +57,7 @@ impl Part {
 /// An agent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Disc {
-    pub(crate) centre: [f64; 2],
+    pub(crate) center: [f64; 2],
     /// 1: solid.
     pub(crate) opacity: f32,
 }
@@ -88,7 +88,7 @@ impl Painter {
 
     pub(crate) fn draw(&self, drawing: &Drawing) -> Frame {
         let boxes: Vec<[[f64; 2]; 2]> = (drawing.parts.iter().map(|p| around(&p.quad, OUTLINE)))
-            .chain(drawing.agents.iter().map(|a| around(&[a.centre], AGENT_RADIUS)))
+            .chain(drawing.agents.iter().map(|a| around(&[a.center], AGENT_RADIUS)))
             .collect();
         let places: Vec<(usize, f32)> = (0..self.size).map(|i| self.place(i)).collect();
         let mut raw = Vec::with_capacity(3 * self.size * self.size);
@@ -98,9 +98,9 @@ impl Painter {
                 for (dy, wy) in [(0, 1.0 - fy), (1, fy)] {
                     for (dx, wx) in [(0, 1.0 - fx), (1, fx)] {
                         let at = [(x + dx).min(BOARD - 1), (y + dy).min(BOARD - 1)];
-                        let colour = self.surface(drawing, &boxes, at);
+                        let color = self.surface(drawing, &boxes, at);
                         for c in 0..3 {
-                            sum[c] += wx * wy * colour[c];
+                            sum[c] += wx * wy * color[c];
                         }
                     }
                 }
@@ -118,23 +118,23 @@ impl Painter {
 
     fn surface(&self, drawing: &Drawing, boxes: &[[[f64; 2]; 2]], at: [usize; 2]) -> [f32; 3] {
         let base = self.board.get_pixel(at[0] as u32, at[1] as u32).0;
-        let mut colour = base.map(f32::from);
+        let mut color = base.map(f32::from);
         if base == WALL {
-            return colour;
+            return color;
         }
         let p = at.map(|c| c as f64);
         let within = |b: &[[f64; 2]; 2]| (0..2).all(|k| (b[0][k]..=b[1][k]).contains(&p[k]));
         let (part_boxes, agent_boxes) = boxes.split_at(drawing.parts.len());
         for (part, bounds) in drawing.parts.iter().zip(part_boxes) {
             if within(bounds) {
-                colour = part.at(p).unwrap_or(colour);
+                color = part.at(p).unwrap_or(color);
             }
         }
         for (agent, bounds) in drawing.agents.iter().zip(agent_boxes) {
             if within(bounds) {
-                // The renderer's discs have their centre between pixels.
-                let centre = agent.centre.map(|c| c.round_ties_even() - 0.5);
-                let r = (p[0] - centre[0]).hypot(p[1] - centre[1]);
+                // The renderer's discs have their center between pixels.
+                let center = agent.center.map(|c| c.round_ties_even() - 0.5);
+                let r = (p[0] - center[0]).hypot(p[1] - center[1]);
                 let disc = if r <= INNER_RADIUS {
                     AGENT_FILL
                 } else if r <= AGENT_RADIUS {
@@ -142,10 +142,10 @@ impl Painter {
                 } else {
                     continue;
                 };
-                colour = [0, 1, 2].map(|c| colour[c] + agent.opacity * (disc[c] - colour[c]));
+                color = [0, 1, 2].map(|c| color[c] + agent.opacity * (disc[c] - color[c]));
             }
         }
-        colour
+        color
     }
 }
 
@@ -174,7 +174,7 @@ mod tests {
                 let drawn = painter.draw(&Drawing {
                     parts: vec![Part::new(bar_vertices(block)), Part::new(stem_vertices(block))],
                     agents: vec![Disc {
-                        centre: agent,
+                        center: agent,
                         opacity: 1.0,
                     }],
                 });

@@ -1,4 +1,4 @@
-//! Defects of the scene: frames drawn anew from states.
+//! Corruptions of the scene: frames drawn anew from states.
 
 use std::f64::consts::TAU;
 use std::ops::Range;
@@ -8,8 +8,8 @@ use pusht_vision::geometry::{CENTROID, apart, distance, moved, to_board};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
-use crate::clip::{Clip, DefectError};
-use crate::defect::Defect;
+use crate::clip::{Clip, CorruptionError};
+use crate::corruption::Corruption;
 use crate::paint::{Disc, Drawing, Painter, Part};
 
 /// A change that does not happen at once takes so many frames.
@@ -19,12 +19,17 @@ const RAMP: f64 = 10.0;
 const ALONE: f64 = 10.0;
 
 /// The fewest frames in which a T can be seen to drift.
-const LEAST_STRETCH: usize = 8;
+const MIN_SEGMENT_FRAMES: usize = 8;
 
 /// Positions are kept so far from the border of the board, px.
 const BORDER: f64 = 22.0;
 
-pub(crate) fn apply(defect: Defect, clip: &Clip, amount: f64, seed: u64) -> Result<Option<Vec<Frame>>, DefectError> {
+pub(crate) fn apply(
+    corruption: Corruption,
+    clip: &Clip,
+    amount: f64,
+    seed: u64,
+) -> Result<Option<Vec<Frame>>, CorruptionError> {
     let mut rng = Pcg64::seed_from_u64(seed);
     let count = clip.frames.len();
     // Always drawn, so that kinds do not share their random numbers by accident.
@@ -43,9 +48,9 @@ pub(crate) fn apply(defect: Defect, clip: &Clip, amount: f64, seed: u64) -> Resu
         Ok(Some((0..count).map(frame).collect()))
     };
     let agents: Vec<[f64; 2]> = clip.states.iter().map(|s| s.agent).collect();
-    let centres: Vec<[f64; 2]> = clip.states.iter().map(|s| to_board(s.block, CENTROID)).collect();
-    match defect {
-        Defect::AgentSplit => {
+    let centers: Vec<[f64; 2]> = clip.states.iter().map(|s| to_board(s.block, CENTROID)).collect();
+    match corruption {
+        Corruption::AgentSplit => {
             let way = heading(&agents[start..], amount, angle);
             redraw(start, &|t, state| {
                 let mut drawing = scene(state);
@@ -54,7 +59,7 @@ pub(crate) fn apply(defect: Defect, clip: &Clip, amount: f64, seed: u64) -> Resu
                 drawing
             })
         }
-        Defect::AgentGone => {
+        Corruption::AgentGone => {
             let (frames, opacity) = if amount < 1.0 {
                 (1, amount)
             } else {
@@ -68,42 +73,42 @@ pub(crate) fn apply(defect: Defect, clip: &Clip, amount: f64, seed: u64) -> Resu
                 drawing
             })
         }
-        Defect::BlockSplit => redraw(start, &|t, state| {
+        Corruption::BlockSplit => redraw(start, &|t, state| {
             let gap = amount * ramp(t);
             scene_of(state, [BAR, shifted_quad(&STEM, [0.0, gap])])
         }),
-        Defect::BlockBend => redraw(start, &|t, state| {
+        Corruption::BlockBend => redraw(start, &|t, state| {
             let slide = amount * ramp(t) * if seed.is_multiple_of(2) { 1.0 } else { -1.0 };
             scene_of(state, [BAR, shifted_quad(&STEM, [slide, 0.0])])
         }),
-        Defect::BlockGrowth => redraw(0, &|t, state| {
+        Corruption::BlockGrowth => redraw(0, &|t, state| {
             let factor = 1.0 + amount * t as f64 / (count - 1) as f64;
             let grown = |quad: &Quad| quad.map(|q| [0, 1].map(|k| CENTROID[k] + factor * (q[k] - CENTROID[k])));
             scene_of(state, [grown(&BAR), grown(&STEM)])
         }),
-        Defect::BlockDrift => {
+        Corruption::BlockDrift => {
             let Some(alone) = untouched(&clip.states) else {
                 return Ok(None);
             };
-            let way = heading(&centres[alone.start..], amount, angle);
+            let way = heading(&centers[alone.start..], amount, angle);
             let turn = amount / 300.0 * (angle - TAU / 2.0).signum();
             redraw(alone.start, &|t, state| {
                 let along = ((t - alone.start) as f64 / (alone.len() - 1) as f64).min(1.0);
                 scene(drifted(state, way, turn, along))
             })
         }
-        Defect::Teleport if seed.is_multiple_of(2) => {
+        Corruption::Teleport if seed.is_multiple_of(2) => {
             let way = heading(&agents[start..], amount, angle);
             redraw(start, &|_, state| {
                 let agent = shifted(state.agent, way, 1.0);
                 scene(State { agent, ..state })
             })
         }
-        Defect::Teleport => {
-            let way = heading(&centres[start..], amount, angle);
+        Corruption::Teleport => {
+            let way = heading(&centers[start..], amount, angle);
             redraw(start, &|_, state| scene(drifted(state, way, 0.0, 1.0)))
         }
-        Defect::GoalMoved => {
+        Corruption::GoalMoved => {
             let way = heading(&[to_board(clip.goal, CENTROID)], amount, angle);
             let at_once = seed.is_multiple_of(2);
             let goal = |t: usize| {
@@ -121,20 +126,20 @@ pub(crate) fn apply(defect: Defect, clip: &Clip, amount: f64, seed: u64) -> Resu
             }
             Ok(Some(frames))
         }
-        Defect::ColourShift => {
-            let towards = [0.0, TAU / 3.0, 2.0 * TAU / 3.0].map(|third| (angle + third).cos());
+        Corruption::ColorShift => {
+            let toward = [0.0, TAU / 3.0, 2.0 * TAU / 3.0].map(|third| (angle + third).cos());
             redraw(0, &|t, state| {
                 let levels = amount * (2.0 * t as f64 / count as f64).min(1.0);
                 let mut drawing = scene(state);
                 for part in &mut drawing.parts {
-                    let change = |c: usize| (levels * towards[c]) as f32;
+                    let change = |c: usize| (levels * toward[c]) as f32;
                     part.fill = [0, 1, 2].map(|c| (part.fill[c] + change(c)).clamp(0.0, 255.0));
                     part.edge = [0, 1, 2].map(|c| (part.edge[c] + change(c)).clamp(0.0, 255.0));
                 }
                 drawing
             })
         }
-        Defect::AgentFrozen => {
+        Corruption::AgentFrozen => {
             let last = clip.states[count - 1].block;
             // The latest frame from which the T goes that far.
             let from = (1..count).rev().find(|&t| moved(clip.states[t].block, last) >= amount);
@@ -146,12 +151,12 @@ pub(crate) fn apply(defect: Defect, clip: &Clip, amount: f64, seed: u64) -> Resu
                 scene(State { agent, ..state })
             })
         }
-        Defect::CrossFade | Defect::Blur | Defect::Noise | Defect::Compression => Ok(None),
+        Corruption::CrossFade | Corruption::Blur | Corruption::Noise | Corruption::Compression => Ok(None),
     }
 }
 
-fn solid(centre: [f64; 2]) -> Disc {
-    Disc { centre, opacity: 1.0 }
+fn solid(center: [f64; 2]) -> Disc {
+    Disc { center, opacity: 1.0 }
 }
 
 fn scene(state: State) -> Drawing {
@@ -185,10 +190,10 @@ fn drifted(state: State, way: [f64; 2], turn: f64, share: f64) -> State {
 }
 
 fn turned(pose: Pose, way: [f64; 2], turn: f64, share: f64) -> Pose {
-    let centre = to_board(pose, CENTROID);
+    let center = to_board(pose, CENTROID);
     let new = Pose::new(0.0, 0.0, pose.angle + share * turn);
     let offset = to_board(new, CENTROID);
-    let at = [0, 1].map(|k| centre[k] + share * way[k] - offset[k]);
+    let at = [0, 1].map(|k| center[k] + share * way[k] - offset[k]);
     Pose::new(at[0], at[1], new.angle)
 }
 
@@ -218,5 +223,5 @@ fn untouched(states: &[State]) -> Option<Range<usize>> {
             from = t + 1;
         }
     }
-    (best.len() >= LEAST_STRETCH).then_some(best)
+    (best.len() >= MIN_SEGMENT_FRAMES).then_some(best)
 }

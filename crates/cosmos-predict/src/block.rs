@@ -20,7 +20,7 @@ fn linear(from: usize, to: usize, device: &Device) -> AdaptedLinear {
     AdaptedLinear::new(&LinearConfig::new(from, to).with_bias(false), device)
 }
 
-/// Multi-head attention whose queries and keys are RMS-normalised head by head.
+/// Multi-head attention whose queries and keys are RMS-normalized head by head.
 #[derive(Module, Debug)]
 struct Attention {
     to_q: AdaptedLinear,

@@ -1,10 +1,10 @@
-//! Loss and gradients with one block of the transformer in memory at a time ([`nn_kit::pull_back`]).
+//! Loss and gradients with one block of the transformer in memory at a time ([`nn_kit::vjp`]).
 
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use diffusion_schedulers::EdmConfig;
-use nn_kit::{Collected, Leaf, in_f32, pull_back};
+use nn_kit::{CheckpointedInput, GradAccumulator, in_f32, vjp};
 
 use crate::block::Shared;
 use crate::error::Error;
@@ -13,10 +13,10 @@ use crate::train::{Batch, Prepared};
 use crate::transformer::Transformer;
 
 /// What all blocks share, as leaves.
-struct Given {
-    embedded: Leaf<3>,
-    added: Leaf<3>,
-    learned: Option<Leaf<4>>,
+struct Conditioning {
+    embedded: CheckpointedInput<3>,
+    added: CheckpointedInput<3>,
+    learned: Option<CheckpointedInput<4>>,
 }
 
 /// The same as the beginning of a graph.
@@ -26,14 +26,17 @@ struct Begun {
     learned: Option<Tensor<4>>,
 }
 
-impl Given {
+impl Conditioning {
     fn new(shared: &Shared) -> Self {
         // Frozen parts before the blocks need no gradients.
-        let leaf = |x: &Tensor<3>| Leaf::new(x, x.is_tracked());
+        let input = |x: &Tensor<3>| CheckpointedInput::new(x, x.is_tracked());
         Self {
-            embedded: leaf(&shared.noise.embedded),
-            added: leaf(&shared.noise.shared),
-            learned: shared.learned.as_ref().map(|x| Leaf::new(x, x.is_tracked())),
+            embedded: input(&shared.noise.embedded),
+            added: input(&shared.noise.shared),
+            learned: shared
+                .learned
+                .as_ref()
+                .map(|x| CheckpointedInput::new(x, x.is_tracked())),
         }
     }
 
@@ -41,7 +44,7 @@ impl Given {
         Begun {
             embedded: self.embedded.begin(),
             added: self.added.begin(),
-            learned: self.learned.as_ref().map(Leaf::begin),
+            learned: self.learned.as_ref().map(CheckpointedInput::begin),
         }
     }
 
@@ -49,15 +52,15 @@ impl Given {
         Begun {
             embedded: self.embedded.plain(),
             added: self.added.plain(),
-            learned: self.learned.as_ref().map(Leaf::plain),
+            learned: self.learned.as_ref().map(CheckpointedInput::plain),
         }
     }
 
     fn take(&mut self, begun: &Begun, gradients: &mut burn::tensor::Gradients) {
         self.embedded.take(&begun.embedded, gradients);
         self.added.take(&begun.added, gradients);
-        if let Some((leaf, begun)) = self.learned.as_mut().zip(begun.learned.as_ref()) {
-            leaf.take(begun, gradients);
+        if let Some((input, begun)) = self.learned.as_mut().zip(begun.learned.as_ref()) {
+            input.take(begun, gradients);
         }
     }
 }
@@ -87,16 +90,16 @@ impl Transformer {
         let tokens = self.check(&prepared.input)?;
         let shared = self.shared(&prepared.input, tokens);
         let x = self.embed(&prepared.input, tokens);
-        let mut given = Given::new(&shared);
+        let mut given = Conditioning::new(&shared);
         let plain = given.plain().shared(&shared);
         let mut inputs = Vec::new();
-        let mut next = Leaf::new(&x, x.is_tracked());
+        let mut next = CheckpointedInput::new(&x, x.is_tracked());
         for block in self.valid().blocks() {
             let output = block.forward(next.plain(), &plain).0;
-            inputs.push(std::mem::replace(&mut next, Leaf::new(&output, true)));
+            inputs.push(std::mem::replace(&mut next, CheckpointedInput::new(&output, true)));
         }
 
-        let mut all = Collected::new(self);
+        let mut all = GradAccumulator::new(self);
         let (begun, end) = (next.begin(), given.begin());
         let output = in_f32(self.tail(begun.clone(), &end.shared(&shared), tokens));
         let value = prepared.loss(output).0;
@@ -115,7 +118,7 @@ impl Transformer {
             if !output.is_tracked() {
                 break;
             }
-            let mut gradients = pull_back(output, gradient);
+            let mut gradients = vjp(output, gradient);
             all.add(block, &mut gradients);
             input.take(&begun, &mut gradients);
             given.take(&with, &mut gradients);
@@ -130,7 +133,7 @@ impl Transformer {
         } = shared.noise;
         before.extend(given.embedded.gradient().map(|g| (embedded * g).sum()));
         before.extend(given.added.gradient().map(|g| (added * g).sum()));
-        let learned = given.learned.and_then(Leaf::gradient).zip(shared.learned);
+        let learned = given.learned.and_then(CheckpointedInput::gradient).zip(shared.learned);
         before.extend(learned.map(|(g, learned)| (learned * g).sum()));
         let sum = before.into_iter().map(in_f32).reduce(|a, b| a + b);
         if let Some(sum) = sum {

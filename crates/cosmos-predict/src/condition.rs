@@ -48,7 +48,7 @@ impl Condition {
         let (video, given) = if shown >= frames {
             (video.narrow(2, shown - frames, frames), count)
         } else {
-            // Zero in [−1, 1] is mid-grey.
+            // Zero in [−1, 1] is mid-gray.
             let rest = Tensor::zeros([batch, channels, frames - shown, height, width], &video.device());
             let given = shown.saturating_sub(1) / config.temporal_compression_ratio + 1;
             (Tensor::cat(vec![video, rest], 2), given)

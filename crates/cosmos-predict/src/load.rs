@@ -201,7 +201,7 @@ impl Transformer {
                 path: path.to_path_buf(),
                 reason: format!("it is a {} model; a {asked} model was asked for", config.variant()),
             }),
-            _ => Ok(source.weights.fill_as(model, prefix, &names, dtype)?),
+            _ => Ok(source.weights.load_weights_as(model, prefix, &names, dtype)?),
         }
     }
 
@@ -252,7 +252,7 @@ impl Autoencoder {
     /// As [`Transformer::open`] and [`AutoencoderConfig::open`].
     pub fn open(path: &Path, dtype: FloatDType, device: &Device) -> Result<Self, Error> {
         let (model, weights, names) = Self::source(path, device)?;
-        Ok(weights.fill_as(model, "", &names, dtype)?)
+        Ok(weights.load_weights_as(model, "", &names, dtype)?)
     }
 
     /// Refuses files that [`Self::open`] would, as far as names and shapes tell: no weights are read.

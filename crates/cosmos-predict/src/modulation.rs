@@ -65,7 +65,7 @@ impl NoiseEmbedding {
 }
 
 /// Layer norm without weights of its own.
-pub(crate) fn normalised(x: Tensor<4>) -> Tensor<4> {
+pub(crate) fn normalized(x: Tensor<4>) -> Tensor<4> {
     let dtype = x.dtype();
     let x = in_f32(x);
     let x = x.clone() - x.mean_dim(3);
@@ -106,6 +106,6 @@ impl Modulation {
         let mut vectors = self.vectors(noise);
         let gate = (vectors.len() > 2).then(|| vectors.pop()).flatten();
         let [shift, scale] = [vectors[0].clone(), vectors[1].clone()];
-        (normalised(x) * scale.add_scalar(1.0) + shift, gate)
+        (normalized(x) * scale.add_scalar(1.0) + shift, gate)
     }
 }

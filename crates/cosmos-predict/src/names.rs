@@ -1,6 +1,6 @@
 //! What published files call the parts.
 
-use nn_kit::{LORA_NAMES, Renames};
+use nn_kit::{KeyMap, LORA_NAMES};
 
 /// Rows of a table.
 type Names = Vec<(&'static str, &'static str)>;
@@ -8,14 +8,14 @@ type Names = Vec<(&'static str, &'static str)>;
 /// In front of the transformer's names in `model.pt`.
 pub(crate) const ORIGINAL: &str = "net.";
 
-const FOLDER: &Renames = &[
+const FOLDER: &KeyMap = &[
     ("to_out.", "to_out.0."),
     ("ff.up.", "ff.net.0.proj."),
     ("ff.down.", "ff.net.2."),
 ];
 
 /// A block's parts are a list there: 0 attention to the clip, 1 attention to the prompt, 2 feed-forward.
-const MODEL_PT: &Renames = &[
+const MODEL_PT: &KeyMap = &[
     ("transformer_blocks.", "blocks.block"),
     (".attn1.", ".blocks.0.block.attn."),
     (".attn2.", ".blocks.1.block.attn."),
@@ -38,10 +38,10 @@ const MODEL_PT: &Renames = &[
     ("proj_out.", "final_layer.linear."),
 ];
 
-const AUTOENCODER: &Renames = &[("to_out.", "to_out.0."), (".conv.", ".")];
+const AUTOENCODER: &KeyMap = &[("to_out.", "to_out.0."), (".conv.", ".")];
 
 /// The state of the published TorchScript tokenizers. Their decoder counts its levels from the frames.
-const TOKENIZER: &Renames = &[
+const TOKENIZER: &KeyMap = &[
     ("down_blocks.", "down."),
     ("up_blocks.0.", "up.2."),
     ("up_blocks.1.", "up.1."),
@@ -63,7 +63,7 @@ const TOKENIZER: &Renames = &[
     (".conv.", ".conv3d."),
 ];
 
-fn with_adapters(names: &Renames) -> Names {
+fn with_adapters(names: &KeyMap) -> Names {
     [LORA_NAMES, names].concat()
 }
 

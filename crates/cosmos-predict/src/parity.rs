@@ -94,7 +94,7 @@ fn input(case: &Case, device: &Device) -> Result<Input, ParityError> {
 
 fn transformer(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
     let config: Config = case.setting("/model")?;
-    let model = case.fill(told(case, Transformer::new(&config, device))?, &folder_names())?;
+    let model = case.load_weights(told(case, Transformer::new(&config, device))?, &folder_names())?;
     let input = input(case, device)?;
     let tokens = told(case, model.check(&input))?;
     let [batch, ..] = input.latents.dims();
@@ -175,7 +175,7 @@ impl Seen<'_> {
 fn autoencoder(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
     let config: AutoencoderConfig = case.setting("/model")?;
     let model = told(case, Autoencoder::new(&config, device))?;
-    let model = case.fill(model, &autoencoder_names())?;
+    let model = case.load_weights(model, &autoencoder_names())?;
     let mut stages = Vec::new();
     let latent = told(
         case,
@@ -233,9 +233,9 @@ fn pipeline(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
     let levels: EdmConfig = case.setting("/scheduler")?;
     let weights = case.weights()?;
     let transformer = told(case, Transformer::new(&config, device))?;
-    let transformer = weights.fill(transformer, "transformer.", &folder_names())?;
+    let transformer = weights.load_weights(transformer, "transformer.", &folder_names())?;
     let coder = told(case, Autoencoder::new(&coder, device))?;
-    let coder = weights.fill(coder, "vae.", &autoencoder_names())?;
+    let coder = weights.load_weights(coder, "vae.", &autoencoder_names())?;
     let pipeline = told(case, Pipeline::new(transformer, coder, levels, device))?;
     let [frames, height, width] = [case.size("/num_frames")?, case.size("/height")?, case.size("/width")?];
     let size = told(case, pipeline.autoencoder().config().latent_size(frames, height, width))?;
@@ -367,7 +367,7 @@ fn prompt(case: &Case, device: &Device) -> Result<Prompt, ParityError> {
 fn training_step(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
     let config: Config = case.setting("/model")?;
     let device = device.clone().autodiff();
-    let model = case.fill(told(case, Transformer::new(&config, &device))?, &folder_names())?;
+    let model = case.load_weights(told(case, Transformer::new(&config, &device))?, &folder_names())?;
     let latents: Tensor<5> = case.tensor("x0", &device)?;
     let [batch, _, frames, height, width] = latents.dims();
     let given = match case.has("condition_mask") {

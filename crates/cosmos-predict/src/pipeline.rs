@@ -36,7 +36,7 @@ pub struct Sampling {
     pub fps: f64,
     /// σ_a, the noise on given frames.
     pub augment_sigma: f32,
-    /// Whether the negative estimate is told that no frame is given, so that guidance also pulls towards the given ones.
+    /// Whether the negative estimate is told that no frame is given, so that guidance also pulls toward the given ones.
     pub input_frames_guidance: bool,
 }
 

@@ -61,7 +61,7 @@ fn compare(kernels: Tensor<3>, plain: Tensor<3>, x: &Tensor<3>, w: &Tensor<3>, b
 }
 
 #[test]
-fn normalisation_mish_and_film_are_those_of_burn() {
+fn normalization_mish_and_film_are_those_of_burn() {
     let device = Device::flex().autodiff();
     for filmed in [false, true] {
         let x = random([19, 8, 12], &device);

@@ -147,14 +147,14 @@ impl NoiseSchedule {
     }
 
     /// √ᾱ and √(1 − ᾱ) of a step (from 0): the parts of data and noise, xₜ = √ᾱ x₀ + √(1 − ᾱ) ε (Ho et al. 2020, eq. 4).
-    pub fn parts(&self, step: usize) -> (f32, f32) {
+    pub fn alpha_sigma(&self, step: usize) -> (f32, f32) {
         let bar = self.alphas_cumprod[step];
         (bar.sqrt(), (1.0 - bar).sqrt())
     }
 
     /// Clean sample, clipped where the schedule says so, and noise, as the network's output at `step` implies them.
     pub(crate) fn split<const D: usize>(&self, output: Tensor<D>, step: usize, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
-        let (data, noise) = self.parts(step);
+        let (data, noise) = self.alpha_sigma(step);
         let (clean, epsilon) = match self.config.prediction {
             Prediction::Epsilon => {
                 let clean = (x - output.clone().mul_scalar(noise)).div_scalar(data);

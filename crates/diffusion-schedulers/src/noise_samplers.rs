@@ -42,7 +42,7 @@ fn bar(schedule: &NoiseSchedule, timesteps: &[usize], step: usize) -> f32 {
 
 /// xₜ = √ᾱ x₀ + √(1 − ᾱ) ε (Ho et al. 2020, eq. 4).
 fn noised<const D: usize>(schedule: &NoiseSchedule, clean: Tensor<D>, noise: Tensor<D>, timestep: usize) -> Tensor<D> {
-    let (data, part) = schedule.parts(timestep);
+    let (data, part) = schedule.alpha_sigma(timestep);
     clean.mul_scalar(data) + noise.mul_scalar(part)
 }
 
@@ -159,7 +159,7 @@ mod tests {
             assert_eq!(sampler.timesteps(), [90, 80, 70, 60, 50, 40, 30, 20, 10, 0]);
             let start = sampler.add_noise(data.clone(), noise.clone(), 0);
             let network = |x: Tensor<1>, step| {
-                let (a, b) = schedule.parts(step);
+                let (a, b) = schedule.alpha_sigma(step);
                 match prediction {
                     Prediction::Epsilon => (x - data.clone().mul_scalar(a)).div_scalar(b),
                     Prediction::Sample => data.clone(),

@@ -14,13 +14,13 @@ use burn::tensor::Tensor;
 /// | [`FlowSchedule`](crate::FlowSchedule) | t from 1 to 0 | velocity ε − x₀ | no |
 /// | [`DdimSampler`](crate::DdimSampler) | step of the noise schedule | ε or x₀ ([`Prediction`](crate::Prediction)) | no |
 /// | [`DdpmSampler`](crate::DdpmSampler) | step of the noise schedule | ε or x₀ ([`Prediction`](crate::Prediction)) | yes |
-/// | [`LearnedRangeSampler`](crate::LearnedRangeSampler) | step of the noise schedule | ε and v, side by side | yes |
+/// | [`LearnedVarianceSampler`](crate::LearnedVarianceSampler) | step of the noise schedule | ε and v, side by side | yes |
 /// | [`EdmSchedule`](crate::EdmSchedule) | noise level σ | estimate of x₀ | no |
 ///
 /// Outside of the trait is what is not common to samplers:
 ///
 /// * Training. It draws times of its own, most of which no sampler visits: [`noised`](crate::noised) of flow matching,
-///   [`NoiseSchedule::parts`](crate::NoiseSchedule::parts), [`LearnedRange::noised`](crate::LearnedRange::noised) and
+///   [`NoiseSchedule::alpha_sigma`](crate::NoiseSchedule::alpha_sigma), [`LearnedVarianceSchedule::noised`](crate::LearnedVarianceSchedule::noised) and
 ///   [`EdmConfig::at`](crate::EdmConfig::at) serve it. [`add_noise`](Self::add_noise) is for a start from a known sample.
 /// * Steps of tokens that are each at a time of their own: [`FlowSchedule::step_tokens`](crate::FlowSchedule::step_tokens).
 /// * The input scaling and the estimate of EDM, which guidance stands between:

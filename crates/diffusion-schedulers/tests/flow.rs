@@ -46,7 +46,7 @@ fn euler_converges_to_the_solution_of_a_linear_flow() {
 }
 
 #[test]
-fn the_shift_moves_steps_towards_the_noise() {
+fn the_shift_moves_steps_toward_the_noise() {
     let times = FlowSchedule::new(4, 3.0).unwrap().times().to_vec();
     assert_eq!((times[0], times[4]), (1.0, 0.0));
     assert!((times[2] - 0.75).abs() < 1e-12 && times.windows(2).all(|t| t[0] > t[1]));

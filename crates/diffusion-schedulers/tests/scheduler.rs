@@ -4,7 +4,7 @@
 
 use burn::tensor::{Device, Tensor};
 use diffusion_schedulers::{
-    BetaSchedule, EdmConfig, FlowSchedule, LastSigma, LearnedRange, NoiseSchedule, Prediction, Sampling,
+    BetaSchedule, EdmConfig, FlowSchedule, LastSigma, LearnedVarianceSchedule, NoiseSchedule, Prediction, Sampling,
     ScheduleConfig, Scheduler,
 };
 use proptest::prelude::*;
@@ -97,7 +97,7 @@ proptest! {
         let found = error(ddpm.sample(noise.clone(), network, draw), clean.clone());
         prop_assert!(found < 1e-4 && drawn == count - 1, "DDPM: {found}, {drawn} draws");
 
-        let schedule = LearnedRange::cosine(1000, count).unwrap();
+        let schedule = LearnedVarianceSchedule::cosine(1000, count).unwrap();
         let learned = schedule.sampler(Sampling { temperature: 1.0, clip: false });
         prop_assert!(learned.timesteps().iter().rev().eq(schedule.timesteps()));
         let mut step = 0..count;

@@ -65,14 +65,14 @@ impl fmt::Display for Check {
 
 /// The outcome of one folder.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Report {
+pub struct ParityReport {
     /// Comparisons, file by file.
     pub checks: Vec<Check>,
     /// Recordings that the folder does not have.
     pub missing: Vec<&'static str>,
 }
 
-impl Report {
+impl ParityReport {
     /// Whether all comparisons passed.
     pub fn passed(&self) -> bool {
         self.checks.iter().all(Check::passed)
@@ -80,7 +80,7 @@ impl Report {
 }
 
 /// One line a comparison, the recordings that are missing, and a line of counts, all indented.
-impl fmt::Display for Report {
+impl fmt::Display for ParityReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for check in &self.checks {
             writeln!(f, "  {check}")?;
@@ -162,7 +162,7 @@ const RECORDINGS: [(&str, Compare); 7] = [
     ("dp_rollouts.npz", diffusion_policy::compare_rollouts),
     ("demo_replay.npz", demo_replay::compare),
     ("renders96.npz", renders::compare_observations),
-    ("vis680.npz", renders::compare_visualisations),
+    ("vis680.npz", renders::compare_visualizations),
 ];
 
 /// Compares the environment with every recording in `folder`.
@@ -170,7 +170,7 @@ const RECORDINGS: [(&str, Compare); 7] = [
 /// # Errors
 /// A folder without any recording, or a file that is damaged or foreign. Differences are no error; they are in the
 /// report.
-pub fn compare(folder: &Path) -> Result<Report, ParityError> {
+pub fn compare(folder: &Path) -> Result<ParityReport, ParityError> {
     let problem = |what| ParityError::Folder {
         path: folder.to_owned(),
         what,
@@ -178,7 +178,7 @@ pub fn compare(folder: &Path) -> Result<Report, ParityError> {
     if !folder.is_dir() {
         return Err(problem("is not a folder"));
     }
-    let mut report = Report {
+    let mut report = ParityReport {
         checks: Vec::new(),
         missing: Vec::new(),
     };
@@ -218,7 +218,7 @@ mod tests {
             error,
             limit: 1e-6,
         };
-        let report = Report {
+        let report = ParityReport {
             checks: vec![check("rollouts/state", 0.0), check("rollouts/reward", 0.5)],
             missing: vec!["coverage.npz"],
         };

@@ -21,7 +21,7 @@ pub(crate) fn compare_observations(path: &Path, tally: &mut Tally) -> Result<(),
 }
 
 /// Pictures of gym-pusht's `render()`, 680 × 680 with the action marker.
-pub(crate) fn compare_visualisations(path: &Path, tally: &mut Tally) -> Result<(), ParityError> {
+pub(crate) fn compare_visualizations(path: &Path, tally: &mut Tally) -> Result<(), ParityError> {
     let mut npz = Npz::open(path)?;
     compare_pictures(path, &mut npz, 680, tally)?;
     Ok(())

@@ -92,7 +92,7 @@ pub struct Fit {
 pub struct LossPoint {
     /// Epochs done, fractions included.
     pub epoch: f64,
-    /// Training loss as minimised: of a policy in its own unit, of another model in that of its loss. NaN (a training that diverged) is `null` in the file.
+    /// Training loss as minimized: of a policy in its own unit, of another model in that of its loss. NaN (a training that diverged) is `null` in the file.
     #[serde(deserialize_with = "null_is_nan")]
     pub train: f64,
     /// Validation loss, where it was taken: of a policy the mean squared error in px², of another model in the unit of its

@@ -9,7 +9,7 @@ pub use arm_results::{Arm, Fit, LossPoint, Role, SeedResult, Training, TrainingD
 pub use expert::{ExpertEvaluation, ExpertEvaluationError, ExpertScores};
 pub use rollout::{
     EpisodeRecord, EpisodeScores, FIRST_START_SEED, FilmError, POSE_ANGLE_DEGREES, POSE_DISTANCE, Protocol,
-    RECORD_SCHEMA, RandomTarget, RecordError, RolloutConfig, RolloutError, RolloutPart, RolloutRecord, SOLVED_COVERAGE,
-    Scores, StandStill, Summary, UnknownProtocol, evenly, film, rollout, rollout_some,
+    RECORD_SCHEMA, RandomTarget, RecordError, RolloutConfig, RolloutError, RolloutPart, RolloutRecord, RolloutScores,
+    SOLVED_COVERAGE, StandStill, Summary, UnknownProtocol, evenly_spaced, film, rollout, rollout_some,
 };
 pub use verdict::{ABOVE_FLOOR, Comparison, Generator, GeneratorKind, MARGIN, Outcome, Verdict, VerdictError};

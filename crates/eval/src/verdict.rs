@@ -171,7 +171,7 @@ impl Verdict {
             }
             let difference = bootstrap
                 .two_level_difference(&t.rewards(), &c.rewards())
-                .map_err(|source| VerdictError::Scores {
+                .map_err(|source| VerdictError::RolloutScores {
                     treatment: treatment.to_owned(),
                     control: control.to_owned(),
                     source,
@@ -295,7 +295,7 @@ pub enum VerdictError {
     },
     /// Scores without an interval.
     #[error("{treatment} and {control} cannot be compared: {source}")]
-    Scores {
+    RolloutScores {
         /// Arm with generated data.
         treatment: String,
         /// Arm without.

@@ -18,7 +18,7 @@ fn config(episodes: usize, steps: usize) -> RolloutConfig {
 
 /// Over diffusion_policy's test seeds 100000 to 100099 the starts are worth 0.071 (mean reward of the T where it lies).
 /// Holding the agent where it is scores 0.0727 a step: at 15 of the starts it overlaps the T, which is pushed out. The
-/// reference value is gym-pusht 0.1.8 with pymunk 6.11.1, reset to the same states, 200 steps towards the agent's own
+/// reference value is gym-pusht 0.1.8 with pymunk 6.11.1, reset to the same states, 200 steps toward the agent's own
 /// position.
 #[test]
 fn standing_still_is_the_known_floor() {
@@ -36,7 +36,7 @@ fn standing_still_is_the_known_floor() {
         &mut JobContext::silent(),
     )
     .unwrap();
-    let scores = Scores::from_record(&record, Protocol::Paper).unwrap();
+    let scores = RolloutScores::from_record(&record, Protocol::Paper).unwrap();
     let mean = scores.interval(|e| e.mean_reward).unwrap().mean;
     assert!((mean - GYM_PUSHT).abs() < 1e-9, "{mean}");
     assert!(scores.summary().unwrap().as_prescribed);

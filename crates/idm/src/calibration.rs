@@ -3,7 +3,7 @@
 use pusht_env::Action;
 use serde::{Deserialize, Serialize};
 
-use crate::coverage::NINETY;
+use crate::coverage::Z_90;
 
 /// Parts by pace.
 const PARTS: usize = 4;
@@ -38,7 +38,7 @@ impl Calibration {
         let factor = |part: usize| {
             let mut ratios: Vec<f32> = errors[edge(part)..edge(part + 1)].iter().map(|e| e.1).collect();
             ratios.sort_by(f32::total_cmp);
-            (ratios[ratios.len() * 9 / 10] / NINETY as f32).max(1e-3)
+            (ratios[ratios.len() * 9 / 10] / Z_90 as f32).max(1e-3)
         };
         Self {
             paces: std::array::from_fn(|part| errors[edge(part + 1)].0),
@@ -83,7 +83,7 @@ mod tests {
             let own = &errors[part * 1000..(part + 1) * 1000];
             let held = own
                 .iter()
-                .filter(|(pace, size)| size / calibration.factor(*pace) < NINETY as f32);
+                .filter(|(pace, size)| size / calibration.factor(*pace) < Z_90 as f32);
             let held = held.count();
             assert!((890..=910).contains(&held), "{held}");
         }

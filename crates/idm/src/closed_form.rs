@@ -2,22 +2,22 @@
 
 use pusht_data::{IdmError, InverseDynamics, Labels};
 use pusht_env::{Frame, GOAL, Pose};
-use pusht_vision::{ActionSmoother, Start, Tracker, VisionError};
+use pusht_vision::{ActionSmoother, InitialMotion, Tracker, VisionError};
 
-/// Tracks the agent and inverts its law of motion, with the tracking error modelled ([`ActionSmoother`]).
+/// Tracks the agent and inverts its law of motion, with the tracking error modeled ([`ActionSmoother`]).
 #[derive(Clone, Copy, Debug)]
 pub struct ClosedForm {
     /// The goal drawn on the board.
     pub goal: Pose,
     /// Whether videos begin at rest (episodes) or in motion (clips).
-    pub start: Start,
+    pub start: InitialMotion,
     /// The smoother's spreads, estimated from each video unless they are given.
     pub smoother: ActionSmoother,
 }
 
 impl ClosedForm {
     /// For videos of boards with the reference goal.
-    pub fn new(start: Start) -> Self {
+    pub fn new(start: InitialMotion) -> Self {
         Self {
             goal: GOAL,
             start,
@@ -93,7 +93,7 @@ mod tests {
             (p, v) = agent_step(p, v, action(t));
             track.push(Some(p));
         }
-        let labels = ClosedForm::new(Start::Rest).label_track(&track).unwrap();
+        let labels = ClosedForm::new(InitialMotion::Rest).label_track(&track).unwrap();
         assert_eq!((labels.start, labels.actions.len()), (1, 20));
         for (t, found) in labels.actions.iter().enumerate() {
             let wanted = action(t);
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn videos_without_an_agent_are_refused() {
-        let idm = ClosedForm::new(Start::Moving);
+        let idm = ClosedForm::new(InitialMotion::Moving);
         let mut white = Frame::new(96, 96);
         white.fill(255);
         let text = idm.label(&[white.clone(), white]).unwrap_err().to_string();

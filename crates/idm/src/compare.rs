@@ -73,7 +73,7 @@ pub fn extraction_error(
 /// Labels the episodes that have a row in `refs`, and compares with the actions recorded in these rows.
 ///
 /// # Errors
-/// A video that cannot be labelled, or an action that is not finite.
+/// A video that cannot be labeled, or an action that is not finite.
 pub fn held_out_error(
     idm: &dyn InverseDynamics,
     episodes: &[Episode],
@@ -97,7 +97,7 @@ pub fn held_out_error(
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HeldOutError {
-    /// A video that cannot be labelled.
+    /// A video that cannot be labeled.
     #[error("episode {episode}: {source}")]
     Label {
         /// Its index.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::compare::{Pair, pairs};
 
 /// Within so many deviations lie 90 % of normal errors.
-pub const NINETY: f64 = 1.6449;
+pub const Z_90: f64 = 1.6449;
 
 /// The T moves when its origin does by more than this in a step, px.
 const MOVED: f64 = 0.1;
@@ -16,12 +16,12 @@ const TURNED: f64 = 0.002;
 
 /// How many of the 90 % intervals hold what was recorded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Coverage {
+pub struct IntervalCoverage {
     /// Which actions: `all`, a quarter by the agent's speed, or by whether the T moves.
     pub of: String,
     /// How many.
     pub actions: usize,
-    /// Share of their coordinates within [`NINETY`] deviations.
+    /// Share of their coordinates within [`Z_90`] deviations.
     pub held: f64,
     /// Mean Euclidean error, px.
     pub l2_px: f64,
@@ -36,8 +36,8 @@ struct Row {
 }
 
 /// The coverage of labels (by the index of their episode) in the rows of `refs`: of all of them and, where states are known,
-/// by the agent's speed and by contact. Empty where no labelled row has a deviation.
-pub fn coverage(labels: &[(usize, Labels)], episodes: &[Episode], refs: &[FrameRef]) -> Vec<Coverage> {
+/// by the agent's speed and by contact. Empty where no labeled row has a deviation.
+pub fn interval_coverage(labels: &[(usize, Labels)], episodes: &[Episode], refs: &[FrameRef]) -> Vec<IntervalCoverage> {
     let row = |pair: Pair<'_>| {
         let deviation = *pair.labels.deviations.as_ref()?.get(pair.at)?;
         let action = pair.labels.actions[pair.at];
@@ -78,14 +78,14 @@ pub fn coverage(labels: &[(usize, Labels)], episodes: &[Episode], refs: &[FrameR
 }
 
 /// `None` when there are none.
-fn of<'a>(name: &str, rows: impl Iterator<Item = &'a Row>) -> Option<Coverage> {
+fn of<'a>(name: &str, rows: impl Iterator<Item = &'a Row>) -> Option<IntervalCoverage> {
     let (mut actions, mut held, mut l2) = (0_usize, 0_usize, 0.0);
     for row in rows {
         actions += 1;
-        held += row.ratios.iter().filter(|ratio| **ratio < NINETY).count();
+        held += row.ratios.iter().filter(|ratio| **ratio < Z_90).count();
         l2 += row.l2;
     }
-    (actions > 0).then(|| Coverage {
+    (actions > 0).then(|| IntervalCoverage {
         of: name.to_owned(),
         actions,
         held: held as f64 / (2 * actions) as f64,
@@ -127,12 +127,12 @@ mod tests {
             deviations: Some((0..8).map(|t| if t < 4 { 1.0 } else { 2.0 }).collect()),
         };
         let refs: Vec<FrameRef> = (0..9).map(|row| FrameRef::new(0, row)).collect();
-        let found = coverage(&[(0, labels.clone())], std::slice::from_ref(&episode), &refs);
+        let found = interval_coverage(&[(0, labels.clone())], std::slice::from_ref(&episode), &refs);
         let get = |name: &str| found.iter().find(|c| c.of == name).unwrap();
         assert_eq!((get("all").actions, get("all").held, get("all").l2_px), (8, 0.75, 3.0));
         assert_eq!((get("slowest quarter").held, get("fastest quarter").held), (0.5, 1.0));
         assert_eq!((get("T rests").held, get("T moves").held), (0.5, 1.0));
         let unsure = Labels::new(0, labels.actions);
-        assert!(coverage(&[(0, unsure)], &[episode], &refs).is_empty());
+        assert!(interval_coverage(&[(0, unsure)], &[episode], &refs).is_empty());
     }
 }

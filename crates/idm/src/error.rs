@@ -35,8 +35,8 @@ pub enum LearnedError {
     },
     /// A video that could not be damaged.
     #[error("a training video could not be damaged: {0}; set damaged_copies to 0 to train on the videos as they are")]
-    Damage(#[from] video_io::VideoIoError),
-    /// A validation episode that could not be labelled.
+    Degradation(#[from] video_io::VideoIoError),
+    /// A validation episode that could not be labeled.
     #[error("validation episode {episode}: {reason}")]
     Labels {
         /// Its index.

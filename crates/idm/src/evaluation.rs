@@ -1,14 +1,14 @@
 //! How far each inverse dynamics can be trusted: errors, smoothness and coverage on the test part of a data set, beside floors.
 
-use corruptions::Damage;
+use corruptions::Degradation;
 use pusht_data::{Episode, IdmError, InverseDynamics, Labels, Split, SplitError, SplitProtocol};
 use pusht_jobs::{Cancelled, JobContext};
-use pusht_vision::{ActionSmoother, Start};
+use pusht_vision::{ActionSmoother, InitialMotion};
 use serde::Serialize;
 use traj_metrics::{ActionMeasures, MetricError, Point, to_points};
 use video_io::VideoIoError;
 
-use crate::{ClosedForm, LEAD, LearnedIdm, Reduction, Score};
+use crate::{CHUNK_OFFSET, ClosedForm, ExtractionScore, LearnedIdm, Reduction};
 
 /// How inverse dynamics are evaluated.
 #[derive(Clone, Debug, Default)]
@@ -18,7 +18,7 @@ pub struct IdmEvaluation<'a> {
     /// Seed of the split by episode; the model's own, so that it has not seen the test part.
     pub seed: u64,
     /// What the frames of the test part go through first: resized, coded.
-    pub corruption: Option<Damage>,
+    pub corruption: Option<Degradation>,
 }
 
 /// Results on the test part of a data set. Its `Display` is a table of text.
@@ -28,7 +28,7 @@ pub struct IdmScores {
     /// Episodes of the test part.
     pub test_episodes: usize,
     /// One inverse dynamics and reduction each.
-    pub rows: Vec<Score>,
+    pub rows: Vec<ExtractionScore>,
     /// The recorded actions and their floors.
     pub floors: ActionMeasures,
 }
@@ -40,7 +40,7 @@ impl IdmEvaluation<'_> {
     /// Labels the test part and compares with what was recorded there.
     ///
     /// # Errors
-    /// Fewer than three episodes, frames that cannot be labelled or coded, episodes too short to be measured, a job that was
+    /// Fewer than three episodes, frames that cannot be labeled or coded, episodes too short to be measured, a job that was
     /// cancelled.
     pub fn run(&self, mut episodes: Vec<Episode>, ctx: &mut JobContext) -> Result<IdmScores, IdmEvaluationError> {
         let lengths: Vec<usize> = episodes.iter().map(Episode::len).collect();
@@ -55,13 +55,13 @@ impl IdmEvaluation<'_> {
             }
             task.finish("done");
         }
-        let (mut rows, mut labelled) = (Vec::new(), Vec::new());
-        labelled.extend(closed_form(&episodes, &test)?);
+        let (mut rows, mut labeled) = (Vec::new(), Vec::new());
+        labeled.extend(closed_form(&episodes, &test)?);
         if let Some(model) = self.learned {
-            labelled.extend(learned(model, &episodes, &test)?);
+            labeled.extend(learned(model, &episodes, &test)?);
         }
-        for (name, labels) in &labelled {
-            rows.push(Score::of(name, labels, &episodes, &split.test)?);
+        for (name, labels) in &labeled {
+            rows.push(ExtractionScore::of(name, labels, &episodes, &split.test)?);
         }
         Ok(IdmScores {
             test_episodes: test.len(),
@@ -73,7 +73,7 @@ impl IdmEvaluation<'_> {
 
 /// Smoothed, and as the exact inverse of the track.
 fn closed_form(episodes: &[Episode], test: &[usize]) -> Result<Vec<(String, EpisodeLabels)>, IdmEvaluationError> {
-    let smoothed = ClosedForm::new(Start::Rest);
+    let smoothed = ClosedForm::new(InitialMotion::Rest);
     let unsmoothed = ClosedForm {
         // With hardly any noise the smoother is the exact inverse.
         smoother: ActionSmoother {
@@ -103,7 +103,7 @@ fn learned(
         let reduced = model.clone().with_reduction(Some(reduction));
         let own = label(&reduced, episodes, test)?;
         let shifted = own.iter().map(|(e, l)| {
-            let start = l.start - LEAD;
+            let start = l.start - CHUNK_OFFSET;
             (*e, Labels { start, ..l.clone() })
         });
         let shifted: EpisodeLabels = shifted.collect();
@@ -139,7 +139,7 @@ pub enum IdmEvaluationError {
     /// Too few episodes.
     #[error(transparent)]
     Split(#[from] SplitError),
-    /// An episode that cannot be labelled.
+    /// An episode that cannot be labeled.
     #[error("episode {episode}: {source}")]
     Label {
         /// Its index.
@@ -161,18 +161,18 @@ pub enum IdmEvaluationError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pusht_data::{Recipe, SimulatedSet, Simulation};
+    use pusht_data::{SeededTrajectory, SimulatedSet, Simulation};
 
     #[test]
     fn the_closed_form_stands_beside_its_floors() {
         let mut ctx = JobContext::silent();
-        let recipes = (0..3).map(|seed| Recipe {
+        let trajectories = (0..3).map(|seed| SeededTrajectory {
             start: pusht_data::Start::Seed(seed),
             actions: (0..12)
                 .map(|t| [200.0 + 8.0 * t as f32, 150.0 + 10.0 * seed as f32])
                 .collect(),
         });
-        let set = SimulatedSet::new("test", "made up", Simulation::DIFFUSION_POLICY, recipes.collect()).unwrap();
+        let set = SimulatedSet::new("test", "made up", Simulation::DIFFUSION_POLICY, trajectories.collect()).unwrap();
         let episodes = set.episodes(0..3, &mut ctx).unwrap();
         let evaluation = IdmEvaluation::default();
         let scores = evaluation.run(episodes.clone(), &mut ctx).unwrap();
@@ -192,7 +192,7 @@ mod tests {
             "{text}"
         );
         let coded = IdmEvaluation {
-            corruption: Some(Damage::coded(96, 30)),
+            corruption: Some(Degradation::coded(96, 30)),
             ..evaluation
         };
         let worse = coded.run(episodes.clone(), &mut ctx).unwrap().rows[0].error.unwrap();

@@ -3,7 +3,7 @@
 use pusht_data::{Episode, IdmError, InverseDynamics, Provenance};
 use pusht_env::{Frame, Pose};
 
-/// The labelled stretch of a video as an episode; its provenance names the inverse dynamics.
+/// The labeled segment of a video as an episode; its provenance names the inverse dynamics.
 ///
 /// # Errors
 /// As [`InverseDynamics::label`].

@@ -1,4 +1,4 @@
-//! The learned inverse dynamics: training, labelling, its file.
+//! The learned inverse dynamics: training, labeling, its file.
 
 use std::path::Path;
 
@@ -16,12 +16,12 @@ use crate::calibration::{Calibration, pace};
 use crate::compare::pairs;
 use crate::error::LearnedError;
 use crate::net::{Seen, WindowNet};
-use crate::reduction::{CHUNK, LEAD, Reduction, WINDOW};
+use crate::reduction::{CHUNK, CHUNK_OFFSET, Reduction, WINDOW};
 use crate::windows::{Batch, HALF_BOARD, Part, RUN_FRAMES, Start, Windows, check_size, chunks, pictures, px_squared};
 
 const KIND: &str = "pusht.idm.learned.2";
 
-/// Windows of one forward pass when labelling.
+/// Windows of one forward pass when labeling.
 const BLOCK: usize = 48;
 
 /// Runs of windows that validation looks at, evenly spread over the validation part.
@@ -44,7 +44,7 @@ const DEVIATIONS: f32 = 3e-4;
 pub struct LearnedConfig {
     /// Width of the hidden layer.
     pub width: usize,
-    /// So many damaged copies of every training video are learned from besides the video itself ([`corruptions::Damage`]).
+    /// So many damaged copies of every training video are learned from besides the video itself ([`corruptions::Degradation`]).
     pub damaged_copies: usize,
     /// The loop.
     pub train: TrainConfig,
@@ -95,7 +95,7 @@ struct Estimate {
     deviations: [f32; CHUNK],
 }
 
-/// Trains on windows whose actions all belong to the training part. Losses are mean squared errors of normalised actions (half
+/// Trains on windows whose actions all belong to the training part. Losses are mean squared errors of normalized actions (half
 /// the board is 1); [`TrainOutput::best_valid`] is the mean squared error of an action, over x and y, in px².
 impl TrainModel for LearnedConfig {
     type Model = LearnedIdm;
@@ -286,7 +286,7 @@ impl InverseDynamics for LearnedIdm {
         let estimates = self.estimates(video)?;
         if let Some(reduction) = self.reduction {
             let actions = estimates.iter().map(|e| reduction.reduce(&e.actions)).collect();
-            return Ok(Labels::new(LEAD, actions));
+            return Ok(Labels::new(CHUNK_OFFSET, actions));
         }
         let mut labels = merged(&estimates);
         for (at, deviation) in labels.deviations.iter_mut().flatten().enumerate() {
@@ -313,7 +313,7 @@ fn merged(estimates: &[Estimate]) -> Labels {
         }
     }
     Labels {
-        start: LEAD,
+        start: CHUNK_OFFSET,
         actions: sums
             .iter()
             .map(|(action, precision, _)| action.map(|a| a / precision))

@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use burn::tensor::activation::{relu, softmax};
 use cpu_kernels::conv2d;
 
-use crate::reduction::{CHUNK, LEAD, WINDOW};
+use crate::reduction::{CHUNK, CHUNK_OFFSET, WINDOW};
 
 /// Channels of the encoder.
 const CHANNELS: usize = 16;
@@ -131,5 +131,8 @@ fn window(places: &Tensor<3>, spread: &Tensor<3>, runs: usize, start: usize) -> 
     let relative = (here.clone() - middle) / STEP;
     let sure = spread.clone().narrow(1, start, WINDOW) / STEP;
     let features = Tensor::cat(vec![relative, sure], 2).reshape([runs, 1, FEATURES]);
-    (features, here.narrow(1, LEAD, CHUNK).reshape([runs, 1, CHUNK, 2]))
+    (
+        features,
+        here.narrow(1, CHUNK_OFFSET, CHUNK).reshape([runs, 1, CHUNK, 2]),
+    )
 }

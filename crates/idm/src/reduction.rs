@@ -10,8 +10,8 @@ pub const WINDOW: usize = 16;
 pub const CHUNK: usize = 8;
 
 /// Frames of the window before the one that the first action belongs to: of a window that begins at frame s, action j
-/// is the one taken at frame s + `LEAD` + j. An inverse model need not be causal, so the chunk lies in the middle.
-pub const LEAD: usize = 4;
+/// is the one taken at frame s + `CHUNK_OFFSET` + j. An inverse model need not be causal, so the chunk lies in the middle.
+pub const CHUNK_OFFSET: usize = 4;
 
 /// What becomes of the chunk that begins at a frame. Windows slide by one frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

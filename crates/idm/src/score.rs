@@ -4,11 +4,11 @@ use pusht_data::{Episode, FrameRef, Labels};
 use serde::{Deserialize, Serialize};
 use traj_metrics::{MetricError, Point, SequenceMeasures, to_points};
 
-use crate::{Coverage, ExtractionError, coverage, extraction_error};
+use crate::{ExtractionError, IntervalCoverage, extraction_error, interval_coverage};
 
 /// How far extracted actions are from recorded ones, how they move, and whether their intervals hold.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Score {
+pub struct ExtractionScore {
     /// The inverse dynamics, reduction included.
     pub idm: String,
     /// Distance; `None` where no row has both actions.
@@ -17,10 +17,10 @@ pub struct Score {
     /// are too short.
     pub measures: Option<SequenceMeasures>,
     /// See [`coverage`].
-    pub coverage: Vec<Coverage>,
+    pub coverage: Vec<IntervalCoverage>,
 }
 
-impl Score {
+impl ExtractionScore {
     /// Of labels by the index of their episode, in the rows of `refs`; smoothness of all of them.
     ///
     /// # Errors
@@ -41,7 +41,7 @@ impl Score {
             idm: idm.to_owned(),
             error: extraction_error(labels, episodes, refs)?,
             measures: (!long.is_empty()).then(|| SequenceMeasures::of(&long)).transpose()?,
-            coverage: coverage(labels, episodes, refs),
+            coverage: interval_coverage(labels, episodes, refs),
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use pusht_data::{IdmError, InverseDynamics, Labels, VideoError, VideoModel, VideoRequest};
+use pusht_data::{IdmError, InverseDynamics, Labels, VideoModel, VideoModelError, VideoRequest};
 use pusht_env::{Action, Frame};
 use unified_video_action::{Config, Error, Model};
 
@@ -54,7 +54,7 @@ impl Uva {
         self
     }
 
-    /// The same model with another seed for labelling.
+    /// The same model with another seed for labeling.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -132,9 +132,9 @@ impl VideoModel for Uva {
     }
 
     /// The prompt is ignored; a prescribed end is refused, since no mode of the model takes one. Start frames are 96 × 96.
-    fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoError> {
+    fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoModelError> {
         let one = |(index, request): (usize, &VideoRequest)| {
-            let refused = |reason: String| VideoError::Request { request: index, reason };
+            let refused = |reason: String| VideoModelError::Request { request: index, reason };
             if request.end.is_some() {
                 return Err(refused("it prescribes the last frame; expected a start alone".into()));
             }
@@ -145,7 +145,7 @@ impl VideoModel for Uva {
                 .clip(&request.start, request.frames, request.seed)
                 .map_err(|error| match error {
                     Error::Frame { .. } => refused(error.to_string()),
-                    error => VideoError::Failed {
+                    error => VideoModelError::Failed {
                         model: VideoModel::name(self),
                         reason: error.to_string(),
                     },

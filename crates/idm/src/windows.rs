@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use burn::Tensor;
 use burn::tensor::{Device, TensorData};
-use corruptions::Damage;
+use corruptions::Degradation;
 use nn_kit::mix_seed;
 use pusht_data::{Episode, FrameRef};
 use pusht_env::{Action, Frame};
@@ -14,7 +14,7 @@ use rand_pcg::Pcg64;
 use rayon::prelude::*;
 
 use crate::error::LearnedError;
-use crate::reduction::{CHUNK, LEAD, WINDOW};
+use crate::reduction::{CHUNK, CHUNK_OFFSET, WINDOW};
 
 /// Side of the pictures that the network sees, px.
 pub(crate) const SIDE: u32 = 96;
@@ -104,9 +104,9 @@ impl<'a> Windows<'a> {
                 let one = |(i, episode): (usize, &&Episode)| {
                     let index = 16 * block + i;
                     let seed = mix_seed(mix_seed(seed, copy as u64), index as u64);
-                    let damage = Damage::draw(&mut Pcg64::seed_from_u64(seed));
+                    let degradation = Degradation::draw(&mut Pcg64::seed_from_u64(seed));
                     used.contains(&index)
-                        .then(|| damage.apply(&episode.frames, seed))
+                        .then(|| degradation.apply(&episode.frames, seed))
                         .transpose()
                 };
                 let more: Result<Vec<_>, _> = chunk.par_iter().enumerate().map(one).collect();
@@ -159,7 +159,7 @@ impl<'a> Windows<'a> {
         for (_, episode, at) in frames {
             let state = self.episodes[episode].states.as_ref().and_then(|states| states.get(at));
             placed.push(if state.is_some() { 1.0 } else { 0.0 });
-            places.extend(state.map_or([0.0; 2], |s| s.agent.map(|x| normalise(x as f32))));
+            places.extend(state.map_or([0.0; 2], |s| s.agent.map(|x| normalize(x as f32))));
         }
         let windows = || {
             runs.iter()
@@ -168,7 +168,7 @@ impl<'a> Windows<'a> {
         let counts = windows().map(|w| if part.known.contains(&w) { 1.0 } else { 0.0 });
         let actions = windows().flat_map(|(episode, start)| {
             let all = &self.episodes[episode].actions;
-            (start + LEAD..start + LEAD + CHUNK).map(move |t| all[t.min(all.len() - 1)].map(normalise))
+            (start + CHUNK_OFFSET..start + CHUNK_OFFSET + CHUNK).map(move |t| all[t.min(all.len() - 1)].map(normalize))
         });
         let tensor =
             |numbers: Vec<f32>, shape: [usize; 4]| Tensor::<4>::from_data(TensorData::new(numbers, shape), device);
@@ -190,7 +190,7 @@ impl Part {
             (0..starts).map(move |start| (0, e, start))
         });
         let windows: Vec<_> = all
-            .filter(|&(_, e, start)| (0..CHUNK).all(|j| rows.contains(&(e, start + LEAD + j))))
+            .filter(|&(_, e, start)| (0..CHUNK).all(|j| rows.contains(&(e, start + CHUNK_OFFSET + j))))
             .collect();
         Self {
             known: windows.iter().map(|&(_, e, start)| (e, start)).collect(),
@@ -213,11 +213,11 @@ pub(crate) struct Batch {
     pub(crate) placed: Tensor<3>,
 }
 
-fn normalise(px: f32) -> f32 {
+fn normalize(px: f32) -> f32 {
     px / HALF_BOARD - 1.0
 }
 
-/// Mean squared error of normalised actions, in px².
+/// Mean squared error of normalized actions, in px².
 pub(crate) fn px_squared(loss: f64) -> f64 {
     loss * f64::from(HALF_BOARD).powi(2)
 }

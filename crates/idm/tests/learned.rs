@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use idm::{CHUNK, LEAD, LearnedConfig, LearnedError, LearnedIdm, Reduction, WINDOW};
+use idm::{CHUNK, CHUNK_OFFSET, LearnedConfig, LearnedError, LearnedIdm, Reduction, WINDOW};
 use pusht_data::{Episode, InverseDynamics, Provenance, Split, SplitProtocol};
 use pusht_env::{EnvConfig, Frame, GOAL, PushT, Renderer};
 use pusht_jobs::JobContext;
@@ -75,13 +75,16 @@ fn it_learns_and_comes_back_from_its_file() {
     // All eight actions of every window find their frame.
     assert_eq!(
         (labels.start, labels.actions.len()),
-        (LEAD, video.len() - WINDOW + CHUNK)
+        (CHUNK_OFFSET, video.len() - WINDOW + CHUNK)
     );
     let deviations = labels.deviations.unwrap();
     assert!(deviations.len() == labels.actions.len() && deviations.iter().all(|d| d.is_finite() && *d > 0.0));
     let first = trained.model.clone().with_reduction(Some(Reduction::First));
     let labels = first.label(video).unwrap();
-    assert_eq!((labels.start, labels.actions.len()), (LEAD, video.len() - WINDOW + 1));
+    assert_eq!(
+        (labels.start, labels.actions.len()),
+        (CHUNK_OFFSET, video.len() - WINDOW + 1)
+    );
     let file = tempfile::tempdir().unwrap();
     let path = file.path().join("idm.safetensors");
     trained.model.save(&path).unwrap();

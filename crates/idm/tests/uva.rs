@@ -70,7 +70,7 @@ fn close(found: &[Action], expected: &[Action]) {
 }
 
 #[test]
-fn videos_are_labelled_by_windows_that_look_ahead() {
+fn videos_are_labeled_by_windows_that_look_ahead() {
     let video = frames(36);
     let uva = loaded();
     let windows = uva.model().windows(&video, &[1, 2, 17, 20], 0).unwrap();

@@ -58,7 +58,7 @@ pub struct Block {
     ff: FeedForward,
 }
 
-/// Attention whose queries and keys are normalised over all heads together.
+/// Attention whose queries and keys are normalized over all heads together.
 #[derive(Module, Debug)]
 struct LtxAttention {
     norm_q: Param<Tensor<1>>,

@@ -1,21 +1,21 @@
-//! Loss and gradients with one block of the transformer in memory at a time ([`nn_kit::pull_back`]).
+//! Loss and gradients with one block of the transformer in memory at a time ([`nn_kit::vjp`]).
 
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
-use nn_kit::{Collected, Leaf, pull_back};
+use nn_kit::{CheckpointedInput, GradAccumulator, vjp};
 
 use crate::block::{Context, Modulation};
 use crate::train::{Example, loss};
 use crate::transformer::{Head, Transformer};
 
 /// What all blocks are given beside the tokens, as leaves.
-struct Given {
-    rows: Leaf<3>,
-    text: Leaf<3>,
+struct Conditioning {
+    rows: CheckpointedInput<3>,
+    text: CheckpointedInput<3>,
 }
 
-impl Given {
+impl Conditioning {
     fn context(of: &Context, rows: Tensor<3>, text: Tensor<3>) -> Context {
         Context {
             modulation: Modulation {
@@ -36,20 +36,20 @@ impl Transformer {
         let Example { input, target, counted } = example;
         let Head { x, context, embedded } = self.head(input);
         // Frozen parts before the blocks need no gradients.
-        let mut given = Given {
-            rows: Leaf::new(&context.modulation.rows, context.modulation.rows.is_tracked()),
-            text: Leaf::new(&context.text, context.text.is_tracked()),
+        let mut given = Conditioning {
+            rows: CheckpointedInput::new(&context.modulation.rows, context.modulation.rows.is_tracked()),
+            text: CheckpointedInput::new(&context.text, context.text.is_tracked()),
         };
-        let plain = Given::context(&context, given.rows.plain(), given.text.plain());
+        let plain = Conditioning::context(&context, given.rows.plain(), given.text.plain());
         let mut inputs = Vec::new();
-        let mut next = Leaf::new(&x, x.is_tracked());
+        let mut next = CheckpointedInput::new(&x, x.is_tracked());
         for block in self.valid().blocks() {
             let output = block.forward(next.plain(), &plain, &mut |_| {});
-            inputs.push(std::mem::replace(&mut next, Leaf::new(&output, true)));
+            inputs.push(std::mem::replace(&mut next, CheckpointedInput::new(&output, true)));
         }
 
-        let mut all = Collected::new(self);
-        let mut end = Leaf::new(&embedded, embedded.is_tracked());
+        let mut all = GradAccumulator::new(self);
+        let mut end = CheckpointedInput::new(&embedded, embedded.is_tracked());
         let (begun, time) = (next.begin(), end.begin());
         let value = loss(self.tail(begun.clone(), &plain, time.clone()), target, counted);
         let mut gradients = value.backward();
@@ -63,12 +63,12 @@ impl Transformer {
                 break;
             };
             let (begun, rows, text) = (input.begin(), given.rows.begin(), given.text.begin());
-            let context = Given::context(&context, rows.clone(), text.clone());
+            let context = Conditioning::context(&context, rows.clone(), text.clone());
             let output = block.forward(begun.clone(), &context, &mut |_| {});
             if !output.is_tracked() {
                 break;
             }
-            let mut gradients = pull_back(output, reached);
+            let mut gradients = vjp(output, reached);
             all.add(block, &mut gradients);
             input.take(&begun, &mut gradients);
             given.rows.take(&rows, &mut gradients);

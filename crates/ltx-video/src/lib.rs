@@ -25,4 +25,4 @@ pub use pipeline::{Condition, Noise, Pipeline, Request, Style, latent_tokens};
 pub use rotary::{Coordinates, LatentScale, Rotary};
 pub use train::{Clips, Example, loss, training_time};
 pub use transformer::{Input, Timesteps, Transformer};
-pub use vae::{DownBlockType, DownsampleType, Draw, Posterior, Vae, VaeConfig, Version};
+pub use vae::{DownBlockType, DownsampleType, NoiseFn, Posterior, Vae, VaeConfig, Version};

@@ -145,7 +145,7 @@ impl Transformer {
     /// its name.
     pub fn open(path: &Path, dtype: FloatDType, device: &Device) -> Result<Self, Error> {
         let (model, weights, prefix, names) = Self::source(path, device)?;
-        Ok(weights.fill_as(model, prefix, &names, dtype)?)
+        Ok(weights.load_weights_as(model, prefix, &names, dtype)?)
     }
 
     /// Refuses files that [`Self::open`] would, as far as names and shapes tell: no weights are read.
@@ -209,7 +209,7 @@ impl Vae {
     /// As [`Transformer::open`], and another version.
     pub fn open(path: &Path, asked: Option<Version>, dtype: FloatDType, device: &Device) -> Result<Self, Error> {
         let (model, weights, prefix, names) = Self::source(path, asked, device)?;
-        Ok(weights.fill_as(model, prefix, &names, dtype)?)
+        Ok(weights.load_weights_as(model, prefix, &names, dtype)?)
     }
 
     /// Refuses files that [`Self::open`] would, as far as names and shapes tell: no weights are read.

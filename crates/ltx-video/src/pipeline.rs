@@ -297,7 +297,7 @@ impl Pipeline {
             let shape = posterior.mean.dims();
             let given = self
                 .vae
-                .normalise(posterior.sample(like(noise(&shape)?, shape, device)));
+                .normalize(posterior.sample(like(noise(&shape)?, shape, device)));
             let strength = condition.strength;
             let mixed = |from: Tensor<5>| from.clone() + (given.clone() - from).mul_scalar(strength);
             if condition.frame == 0 {
@@ -370,7 +370,7 @@ impl Pipeline {
         noise: &mut Noise<'_>,
         device: &Device,
     ) -> Result<Tensor<5>, Error> {
-        let mut latents = self.vae.denormalise(latents);
+        let mut latents = self.vae.denormalize(latents);
         if self.vae.timed() {
             let shape = latents.dims();
             let draw: Tensor<5> = like(noise(&shape)?, shape, device);
@@ -411,16 +411,16 @@ fn mask(of: &[bool], device: &Device) -> Tensor<3> {
     like(values, [1, of.len(), 1], device)
 }
 
-/// v = u + g · (c − u) of the rows u (away from) and c (towards), and where `rescale` is not 0 its spread brought back so far
+/// v = u + g · (c − u) of the rows u (away from) and c (toward), and where `rescale` is not 0 its spread brought back so far
 /// to that of c.
 fn guide(output: Tensor<3>, guidance: f64, rescale: f64) -> Tensor<3> {
     let away = output.clone().narrow(0, 0, 1);
-    let towards = output.narrow(0, 1, 1);
-    let guided = away.clone() + (towards.clone() - away).mul_scalar(guidance);
+    let toward = output.narrow(0, 1, 1);
+    let guided = away.clone() + (toward.clone() - away).mul_scalar(guidance);
     if rescale == 0.0 {
         return guided;
     }
     let spread = |x: &Tensor<3>| x.clone().flatten::<1>(0, 2).var(0).sqrt().reshape([1, 1, 1]);
-    let rescaled = guided.clone() * (spread(&towards) / spread(&guided));
+    let rescaled = guided.clone() * (spread(&toward) / spread(&guided));
     rescaled.mul_scalar(rescale) + guided.mul_scalar(1.0 - rescale)
 }

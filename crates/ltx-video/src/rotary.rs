@@ -1,6 +1,6 @@
 //! Where tokens are, as rotations of queries and keys.
 //!
-//! Source: Su et al., *RoFormer*, 2021, section 3.4, with the frequencies of the published LTX-Video. Pairs of neighbouring
+//! Source: Su et al., *RoFormer*, 2021, section 3.4, with the frequencies of the published LTX-Video. Pairs of neighboring
 //! channels are turned, over the whole width before it is cut into heads. Angles reach 15 700, where the last bit of a
 //! frequency is seen: everything is computed in f32 in the order of the published code, once a clip, on the host.
 

@@ -9,7 +9,7 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use nn_kit::{Checkpoint, Renames};
+use nn_kit::{Checkpoint, KeyMap};
 
 use crate::{Check, ParityError, relative_error};
 
@@ -132,12 +132,12 @@ impl Case {
         })
     }
 
-    /// A model with the folder's weights (see [`Checkpoint::fill`]).
+    /// A model with the folder's weights (see [`Checkpoint::load_weights`]).
     ///
     /// # Errors
     /// Weights that are missing or do not fit.
-    pub fn fill<M: Module>(&self, model: M, names: &Renames) -> Result<M, ParityError> {
-        Ok(self.weights()?.fill(model, "", names)?)
+    pub fn load_weights<M: Module>(&self, model: M, names: &KeyMap) -> Result<M, ParityError> {
+        Ok(self.weights()?.load_weights(model, "", names)?)
     }
 
     /// Names of the recorded tensors.

@@ -92,7 +92,7 @@ impl fmt::Display for Check {
 
 /// What came of a folder.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Report {
+pub struct ParityReport {
     /// The model that was compared.
     pub model: String,
     /// One a tensor.
@@ -101,7 +101,7 @@ pub struct Report {
     pub unused: Vec<String>,
 }
 
-impl Report {
+impl ParityReport {
     /// Whether something was compared and all of it passed.
     pub fn passed(&self) -> bool {
         !self.checks.is_empty() && self.checks.iter().all(Check::passed)
@@ -117,7 +117,7 @@ impl Report {
 }
 
 /// The model, one line a tensor, what was not compared, and a line of counts, all indented.
-impl fmt::Display for Report {
+impl fmt::Display for ParityReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "  {}", self.model)?;
         for check in &self.checks {
@@ -144,7 +144,7 @@ pub struct Model {
 ///
 /// # Errors
 /// A folder that cannot be read or whose model is not in the table. A tensor that is off is no error but a failed check.
-pub fn compare(folder: &Path, models: &[Model], device: &Device) -> Result<Report, ParityError> {
+pub fn compare(folder: &Path, models: &[Model], device: &Device) -> Result<ParityReport, ParityError> {
     let case = Case::open(folder)?;
     // A step of training is named by a sentence, of which the table has the beginning.
     let exact = models.iter().find(|model| model.class == case.class());
@@ -157,7 +157,7 @@ pub fn compare(folder: &Path, models: &[Model], device: &Device) -> Result<Repor
         });
     };
     let checks = (model.run)(&case, device)?;
-    Ok(Report {
+    Ok(ParityReport {
         model: model.class.to_string(),
         checks,
         unused: case.unused(),
@@ -197,7 +197,7 @@ mod tests {
         assert!(check(relative_error(&[1.0, 2.0], &[1.0, 2.0])).passed());
         assert!(!check(relative_error(&[f64::NAN, 2.0], &[1.0, 2.0])).passed());
         assert!(!check(relative_error(&[1.0, 2.0], &[f64::NAN, 2.0])).passed());
-        let report = Report {
+        let report = ParityReport {
             model: "Block".into(),
             checks: vec![check(1.0)],
             unused: vec!["y".into()],

@@ -11,7 +11,7 @@ use burn::tensor::{Device, Tensor};
 
 use crate::block::{FinalLayer, FinalLayerConfig, zero_linear};
 use crate::embedding::{TimeEmbedding, TimeEmbeddingConfig};
-use crate::fill::Renames;
+use crate::load_weights::KeyMap;
 
 /// Added to the variance in the layer norms.
 const EPSILON: f64 = 1e-6;
@@ -19,7 +19,7 @@ const EPSILON: f64 = 1e-6;
 const SINUSOIDS: usize = 256;
 
 /// What the paper's code calls the parts of [`AdaLnMlp`].
-pub const ADALN_MLP_NAMES: &Renames = &[
+pub const ADALN_MLP_NAMES: &KeyMap = &[
     (".inner.", ".mlp.0."),
     (".outer.", ".mlp.2."),
     (".modulation.", ".adaLN_modulation.1."),

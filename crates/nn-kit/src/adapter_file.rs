@@ -8,7 +8,7 @@ use std::path::Path;
 use burn::module::Module;
 use burn::tensor::FloatDType;
 
-use crate::fill::Renames;
+use crate::load_weights::KeyMap;
 use crate::{
     ADAPTED_LAYERS, Checkpoint, CheckpointError, is_adapter, published_part, published_shapes, save_safetensors,
 };
@@ -73,14 +73,14 @@ impl AdapterFile {
 ///
 /// # Errors
 /// A file that cannot be written.
-pub fn save_adapters<M: Module>(path: &Path, model: &M, names: &Renames) -> std::io::Result<()> {
+pub fn save_adapters<M: Module>(path: &Path, model: &M, names: &KeyMap) -> std::io::Result<()> {
     let adapters = published_part(model, names, &is_adapter).into_iter();
     let named = adapters.map(|(name, data)| (format!("{PREFIX}{name}"), data));
     save_safetensors(path, &named.collect())
 }
 
 /// Published names and shapes of a model's adapters.
-pub fn adapter_shapes<M: Module>(model: &M, names: &Renames) -> BTreeMap<String, Vec<usize>> {
+pub fn adapter_shapes<M: Module>(model: &M, names: &KeyMap) -> BTreeMap<String, Vec<usize>> {
     let mut shapes = published_shapes(model, names);
     shapes.retain(|name, _| is_adapter(name));
     shapes
@@ -94,9 +94,9 @@ pub fn adapter_shapes<M: Module>(model: &M, names: &Renames) -> BTreeMap<String,
 pub fn load_adapters<M: Module>(
     path: &Path,
     model: M,
-    names: &Renames,
+    names: &KeyMap,
     dtype: FloatDType,
 ) -> Result<M, CheckpointError> {
     AdapterFile::open(path)?;
-    Checkpoint::open(path)?.fill_part(model, PREFIX, names, &is_adapter, dtype)
+    Checkpoint::open(path)?.load_weights_part(model, PREFIX, names, &is_adapter, dtype)
 }

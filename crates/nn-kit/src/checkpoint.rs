@@ -5,7 +5,7 @@
 //!
 //! A pickle is read by an interpreter that knows tensors and plain values and calls nothing (crate `pytorch-reader`).
 //! [`Checkpoint::open`] refuses a file that names anything else all the same; [`Checkpoint::open_part`] is for training
-//! states whose weights lie beside such objects (a configuration, an optimiser), which it passes over.
+//! states whose weights lie beside such objects (a configuration, an optimizer), which it passes over.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

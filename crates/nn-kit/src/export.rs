@@ -7,17 +7,17 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{DType, Tensor, TensorData};
 
-use crate::fill::{Place, Renames};
+use crate::load_weights::{KeyMap, Place};
 
 /// The values of parameters by their published names, in PyTorch's order.
-pub fn published_values<M: Module>(model: &M, names: &Renames) -> BTreeMap<String, TensorData> {
+pub fn published_values<M: Module>(model: &M, names: &KeyMap) -> BTreeMap<String, TensorData> {
     published_part(model, names, &|_| true)
 }
 
 /// The values of the parameters whose published names are `chosen`; the others are not read.
 pub fn published_part<M: Module>(
     model: &M,
-    names: &Renames,
+    names: &KeyMap,
     chosen: &dyn Fn(&str) -> bool,
 ) -> BTreeMap<String, TensorData> {
     let mut values = Values {
@@ -35,7 +35,7 @@ pub fn published_part<M: Module>(
 pub fn published_gradients<M: Module>(
     model: &M,
     grads: &GradientsParams,
-    names: &Renames,
+    names: &KeyMap,
 ) -> BTreeMap<String, TensorData> {
     let mut values = Values {
         place: Place::default(),
@@ -50,7 +50,7 @@ pub fn published_gradients<M: Module>(
 
 struct Values<'a> {
     place: Place,
-    names: &'a Renames,
+    names: &'a KeyMap,
     chosen: &'a dyn Fn(&str) -> bool,
     grads: Option<&'a GradientsParams>,
     found: BTreeMap<String, TensorData>,

@@ -7,11 +7,11 @@ use burn::nn::{Initializer, Linear, LinearConfig};
 use burn::tensor::module::linear;
 use burn::tensor::{Device, Tensor};
 
-use crate::fill::Renames;
 use crate::in_dtype;
+use crate::load_weights::KeyMap;
 
 /// What published models and adapter files call the parts of [`AdaptedLinear`].
-pub const LORA_NAMES: &Renames = &[(".base.", "."), (".lora.down.", ".lora_A."), (".lora.up.", ".lora_B.")];
+pub const LORA_NAMES: &KeyMap = &[(".base.", "."), (".lora.down.", ".lora_A."), (".lora.up.", ".lora_B.")];
 
 /// The layers of a transformer's block (attention to itself, to the text, feed-forward) that may carry an adapter, by the
 /// names that LTX-Video and Cosmos-Predict1 are published with.

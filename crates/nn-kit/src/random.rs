@@ -5,7 +5,7 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
-/// A new seed out of a seed and a counter (the finaliser of SplitMix64 on both), so that neighbouring counters give
+/// A new seed out of a seed and a counter (the finalizer of SplitMix64 on both), so that neighboring counters give
 /// unrelated generators.
 pub fn mix_seed(seed: u64, counter: u64) -> u64 {
     let mut z = seed ^ counter.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);

@@ -1,4 +1,4 @@
-//! Root-mean-square normalisation in f32, with and without weights.
+//! Root-mean-square normalization in f32, with and without weights.
 
 use burn::tensor::{DType, FloatDType, Tensor};
 

@@ -10,13 +10,13 @@ use burn::tensor::{Gradients, Tensor};
 
 /// A tensor that a graph begins with, and the gradients that reached it.
 #[derive(Debug)]
-pub struct Leaf<const D: usize> {
+pub struct CheckpointedInput<const D: usize> {
     value: Tensor<D>,
     gradient: Option<Tensor<D>>,
     wanted: bool,
 }
 
-impl<const D: usize> Leaf<D> {
+impl<const D: usize> CheckpointedInput<D> {
     /// Of a value, whatever it was computed from; `wanted`: whether its gradient is asked for.
     pub fn new(value: &Tensor<D>, wanted: bool) -> Self {
         Self {
@@ -55,19 +55,19 @@ impl<const D: usize> Leaf<D> {
     }
 }
 
-/// Gradients behind a tensor whose own gradient is known.
-pub fn pull_back<const D: usize>(output: Tensor<D>, gradient: Tensor<D>) -> Gradients {
+/// Vector-Jacobian product: the gradients of what `output` was computed from, where `gradient` is that of `output`.
+pub fn vjp<const D: usize>(output: Tensor<D>, gradient: Tensor<D>) -> Gradients {
     // The sum's value is of no use; its gradient by `output` is `gradient`.
     (output * gradient).sum().backward()
 }
 
 /// Gradients of a model's parameters from several backward passes.
-pub struct Collected<'a, M: Module> {
+pub struct GradAccumulator<'a, M: Module> {
     model: &'a M,
     sum: GradientsAccumulator<M>,
 }
 
-impl<'a, M: Module> Collected<'a, M> {
+impl<'a, M: Module> GradAccumulator<'a, M> {
     /// None yet.
     pub fn new(model: &'a M) -> Self {
         Self {

@@ -9,13 +9,13 @@ use burn::tensor::activation::gelu;
 use burn::tensor::{Device, Tensor};
 
 use crate::attention::{SelfAttention, SelfAttentionConfig};
-use crate::fill::Renames;
+use crate::load_weights::KeyMap;
 
 /// Added to the variance in the layer norms.
 const EPSILON: f64 = 1e-6;
 
 /// What timm calls the parts of [`VitBlock`].
-pub const VIT_BLOCK_NAMES: &Renames = &[
+pub const VIT_BLOCK_NAMES: &KeyMap = &[
     (".attention.out.", ".attn.proj."),
     (".attention.qkv.", ".attn.qkv."),
     (".up.", ".mlp.fc1."),

@@ -8,7 +8,7 @@ use pusht_data::{Episode, Simulation, Source, demonstrate, open};
 use pusht_env::{ExpertConfig, State};
 use pusht_jobs::{Done, Hasher, JobContext, Key, Stage};
 use rayon::prelude::*;
-use report::{Picture, Shows};
+use report::{Picture, PictureGroup};
 use serde::{Deserialize, Serialize};
 
 use crate::PipelineError;
@@ -204,7 +204,7 @@ impl Demonstrations {
             episode.states = Some(states);
         }
         let picture = |(i, episode): (usize, &Episode)| Picture {
-            shows: Shows::Demonstrations,
+            group: PictureGroup::Demonstrations,
             caption: format!("Demonstration {i}, {} steps", episode.len()),
             file: format!("{}/{}", tracks.name, strip(i)),
         };

@@ -3,7 +3,7 @@
 use idm::{ClosedForm, LearnedIdm, Reduction, extraction_error};
 use pusht_data::{Episode, FrameRef, InverseDynamics, Labels, Split, SplitProtocol};
 use pusht_jobs::JobContext;
-use pusht_vision::{Start, actions_from_track};
+use pusht_vision::{InitialMotion, actions_from_track};
 use report::{ExtractionRow, RowKind};
 use traj_metrics::ActionMeasures;
 
@@ -38,14 +38,14 @@ pub(crate) fn extraction_rows(
         }));
         Ok(())
     };
-    let closed = ClosedForm::new(Start::Rest);
+    let closed = ClosedForm::new(InitialMotion::Rest);
     let smoothed = |&e: &usize| -> Result<_, PipelineError> {
         let labels = closed.label_track(&agents(&demos.episodes[e])).map_err(|e| fail(&e))?;
         Ok((e, labels))
     };
     let exact = |&e: &usize| -> Result<_, PipelineError> {
         let track: Vec<[f64; 2]> = agents(&demos.episodes[e]).into_iter().flatten().collect();
-        let actions = actions_from_track(&track, Start::Rest).map_err(|e| fail(&e))?;
+        let actions = actions_from_track(&track, InitialMotion::Rest).map_err(|e| fail(&e))?;
         Ok((e, Labels::new(0, actions)))
     };
     let all = |labels: Result<Vec<_>, PipelineError>| labels;

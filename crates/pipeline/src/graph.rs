@@ -4,10 +4,10 @@ use std::path::Path;
 
 use pusht_jobs::{JobContext, Runner};
 
-use crate::arms::{ARMS, Material};
+use crate::arms::{ARMS, ArmDataset};
 use crate::assemble::{Played, Results, Trained, TrainedSeed};
 use crate::clips::{ClipsSource, GenerateClips, clips_beside, find_clips};
-use crate::config::Labeller;
+use crate::config::Labeler;
 use crate::demonstrations::{Demonstrations, PlayExpert, Recording, Track};
 use crate::generators::{ClipsFrom, Generator, Generators, TrainingData};
 use crate::inverse::LearnInverse;
@@ -47,7 +47,7 @@ pub(crate) fn run_stages(
     // needs nothing that is trained here.
     generators.all().try_for_each(Generator::check)?;
     let found = match generators.first {
-        ClipsFrom::Folder(folder) if idm.labels == Labeller::ClosedForm => {
+        ClipsFrom::Folder(folder) if idm.labels == Labeler::ClosedForm => {
             let clips = find_clips(folder, video.fps, idm.labels, None, runner, ctx)?;
             split_clips(split, policy, &clips.output.episodes)?;
             Some(clips)
@@ -138,7 +138,7 @@ pub(crate) fn run_stages(
     let (clips, labels) = (clips.output, labels.output);
     let clip_split = split_clips(split, policy, &clips.episodes)?;
     let mut pictures = [demos.pictures, clips.pictures].concat();
-    let mut material = Material::new(
+    let mut dataset = ArmDataset::new(
         demos.episodes,
         parts.output.clone(),
         labels.extracted,
@@ -149,7 +149,7 @@ pub(crate) fn run_stages(
     // Policies.
     let mut policies = Vec::new();
     for job in &jobs {
-        let data = job.arm.data(&mut material);
+        let data = job.arm.data(&mut dataset);
         policies.push(job.train(&data, &before, device, runner, ctx)?);
     }
 
@@ -199,7 +199,7 @@ pub(crate) fn run_stages(
     Ok(Results {
         demonstrations: demos.name,
         split: parts.output,
-        material,
+        dataset,
         labels: labels.by,
         extraction: labels.rows,
         source,
@@ -222,7 +222,7 @@ pub(crate) fn stage_names(config: &Config, data: Option<&Path>, machine: &Machin
     let generators = Generators::of(&config.video, machine);
     let own = |name: &str| vec![name.to_owned()];
     let found = matches!(generators.first, ClipsFrom::Folder(_));
-    let early = found && config.idm.labels == Labeller::ClosedForm;
+    let early = found && config.idm.labels == Labeler::ClosedForm;
     [
         if early { own("clips") } else { Vec::new() },
         if data.is_none() {

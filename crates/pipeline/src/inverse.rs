@@ -8,12 +8,12 @@ use idm::{ClosedForm, LearnedConfig, LearnedIdm, Reduction};
 use pusht_data::{InverseDynamics, Split};
 use pusht_jobs::{Done, JobContext, Stage};
 use pusht_training::TrainSpec;
-use pusht_vision::Start;
+use pusht_vision::InitialMotion;
 use report::ModelTraining;
 use serde::Serialize;
 
 use crate::PipelineError;
-use crate::config::Labeller;
+use crate::config::Labeler;
 use crate::curves::loss_points;
 use crate::demonstrations::Demonstrations;
 use crate::error::failed;
@@ -80,14 +80,14 @@ impl Stage for LearnInverse<'_> {
 
 impl Learned {
     /// The inverse dynamics for clips, which begin in the middle of a motion.
-    pub(crate) fn labeller(&self, kind: Labeller) -> Box<dyn InverseDynamics> {
+    pub(crate) fn labeler(&self, kind: Labeler) -> Box<dyn InverseDynamics> {
         let learned = |reduction| Box::new(self.model.clone().with_reduction(reduction));
         match kind {
-            Labeller::ClosedForm => Box::new(ClosedForm::new(Start::Moving)),
-            Labeller::Learned => learned(None),
-            Labeller::LearnedMean => learned(Some(Reduction::Mean)),
-            Labeller::LearnedSum => learned(Some(Reduction::Sum)),
-            Labeller::LearnedFirst => learned(Some(Reduction::First)),
+            Labeler::ClosedForm => Box::new(ClosedForm::new(InitialMotion::Moving)),
+            Labeler::Learned => learned(None),
+            Labeler::LearnedMean => learned(Some(Reduction::Mean)),
+            Labeler::LearnedSum => learned(Some(Reduction::Sum)),
+            Labeler::LearnedFirst => learned(Some(Reduction::First)),
         }
     }
 }

@@ -7,12 +7,12 @@ use idm::ClosedForm;
 use pusht_data::Split;
 use pusht_env::Action;
 use pusht_jobs::{Done, JobContext, Stage};
-use pusht_vision::Start;
+use pusht_vision::InitialMotion;
 use report::ExtractionRow;
 use serde::{Deserialize, Serialize};
 
 use crate::PipelineError;
-use crate::config::Labeller;
+use crate::config::Labeler;
 use crate::demonstrations::Demonstrations;
 use crate::error::failed;
 use crate::extraction::{agents, extraction_rows};
@@ -21,7 +21,7 @@ use crate::inverse::Learned;
 
 /// Labels the demonstrations, and measures every kind of inverse dynamics on their test part.
 pub(crate) struct LabelDemonstrations<'a> {
-    pub(crate) kind: Labeller,
+    pub(crate) kind: Labeler,
     pub(crate) demos: &'a Demonstrations,
     pub(crate) split: &'a Split,
     pub(crate) learned: &'a Done<Learned>,
@@ -57,14 +57,17 @@ impl Stage for LabelDemonstrations<'_> {
 
     fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), PipelineError> {
         let fail = failed("labels");
-        let (rest, chosen) = (ClosedForm::new(Start::Rest), self.learned.output.labeller(self.kind));
+        let (rest, chosen) = (
+            ClosedForm::new(InitialMotion::Rest),
+            self.learned.output.labeler(self.kind),
+        );
         let task = ctx.task("label demonstrations", self.demos.episodes.len());
         let mut all = Vec::new();
         for (i, episode) in self.demos.episodes.iter().enumerate() {
             task.check()?;
             all.push(match self.kind {
                 // The track is there already.
-                Labeller::ClosedForm => rest.label_track(&agents(episode)).map_err(|e| fail(&e))?,
+                Labeler::ClosedForm => rest.label_track(&agents(episode)).map_err(|e| fail(&e))?,
                 _ => chosen
                     .label(&episode.frames)
                     .map_err(|e| fail(&format!("demonstration {i}: {e}")))?,

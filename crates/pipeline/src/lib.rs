@@ -9,6 +9,7 @@ mod demonstrations;
 mod error;
 mod extraction;
 mod files;
+mod former_names;
 mod generators;
 mod graph;
 mod inverse;
@@ -20,7 +21,7 @@ mod rollouts;
 mod run;
 mod split;
 
-pub use config::{Config, OtherGenerator, PRESETS, VideoChoice, VideoConfig};
+pub use config::{Config, OtherGeneratorConfig, PRESETS, VideoChoice, VideoConfig};
 pub use error::PipelineError;
 pub use pusht_jobs::Selection;
 pub use run::{RunOptions, draw_report, run, run_part};

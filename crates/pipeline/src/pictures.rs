@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use eval::evenly;
+use eval::evenly_spaced;
 use pusht_env::Frame;
 use video_io::{FilmStrip, VideoOptions, film_strip, png_bytes, save_video};
 
@@ -16,7 +16,7 @@ const STRIP: usize = 12;
 /// Writes a film strip of these frames.
 pub(crate) fn write_strip(path: &Path, frames: &[Frame]) -> Result<(), PipelineError> {
     let fail = failed("film strips");
-    let strip = film_strip(&evenly(frames, STRIP), FilmStrip::new(STRIP)).map_err(|e| fail(&e))?;
+    let strip = film_strip(&evenly_spaced(frames, STRIP), FilmStrip::new(STRIP)).map_err(|e| fail(&e))?;
     write_bytes(path, &png_bytes(&strip).map_err(|e| fail(&e))?)
 }
 

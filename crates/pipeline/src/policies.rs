@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 use std::time::Instant;
 
-use bc_policy::{BcPolicy, PolicyConfig, PolicyKind, Sees};
+use bc_policy::{BcPolicy, ObsSource, PolicyConfig, PolicyKind};
 use burn::tensor::Device;
 use eval::Training;
 use pusht_jobs::{Done, JobContext, Key, Runner, Stage};
@@ -17,6 +17,7 @@ use crate::arms::{ARMS, Arm, ArmData, DEMO};
 use crate::curves::loss_points;
 use crate::error::failed;
 use crate::files::{read_json, write_json};
+use crate::former_names;
 
 /// What is trained on the data of an arm: one policy a seed.
 pub(crate) struct PolicyJob<'a> {
@@ -106,7 +107,7 @@ impl Stage for TrainPolicy<'_> {
 
     // Clips and extracted actions are not in every arm, but the record of what a stage was made of is one for all.
     fn inputs(&self) -> impl Serialize {
-        (self.policy.as_before(), self.name, self.before)
+        (former_names::hashed(self.policy.as_before()), self.name, self.before)
     }
 
     fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), PipelineError> {
@@ -160,7 +161,7 @@ impl TrainedPolicy {
 
 fn load(file: &Path, device: &Device) -> Result<BcPolicy, PipelineError> {
     let policy = BcPolicy::load(file, device).map_err(|e| failed("policy")(&e))?;
-    Ok(policy.seeing(Sees::Frames))
+    Ok(policy.with_obs_source(ObsSource::Frames))
 }
 
 /// How many trainings of a policy run at once. Small ones keep one core busy; large ones, and those on a GPU, are parallel

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use eval::{Protocol, RandomTarget, Role, RolloutConfig, RolloutRecord, Scores, StandStill, film, rollout};
+use eval::{Protocol, RandomTarget, Role, RolloutConfig, RolloutRecord, RolloutScores, StandStill, film, rollout};
 use pusht_env::{ExpertConfig, ExpertPolicy, Policy};
 use pusht_jobs::{Done, JobContext, Stage};
-use report::{Picture, Shows};
+use report::{Picture, PictureGroup};
 use serde::Serialize;
 
 use crate::PipelineError;
@@ -173,7 +173,7 @@ fn play(
 ) -> Result<(), PipelineError> {
     let fail = failed(label);
     let record = rollout(policy, starts, ctx).map_err(|e| fail(&e))?;
-    let scores = Scores::with_limit(&record, Protocol::Paper, record.steps).map_err(|e| fail(&e))?;
+    let scores = RolloutScores::with_limit(&record, Protocol::Paper, record.steps).map_err(|e| fail(&e))?;
     let rewards: f64 = scores.episodes.iter().map(|e| e.mean_reward).sum();
     let mean = rewards / scores.episodes.len().max(1) as f64;
     ctx.say(&format!("{label}: {mean:.3} reward a step"));
@@ -195,7 +195,7 @@ fn read(
 ) -> Result<Rollouts, PipelineError> {
     let record = RolloutRecord::read(&dir.join(RECORD)).map_err(|e| failed("roll-outs")(&e))?;
     let picture = |who: &str, file: &str| Picture {
-        shows: Shows::Rollouts,
+        group: PictureGroup::Rollouts,
         caption: format!("{who}, start {}", settings.first_seed),
         file: format!("{folder}/{file}"),
     };

@@ -4,11 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pusht_jobs::{JobContext, Origin, Runner, Selection, StageError};
-use report::{Report, StageTime};
+use report::{ExperimentReport, StageTime};
 
 use crate::assemble::{self, Circumstances};
 use crate::error::failed;
 use crate::files::{io, write_bytes};
+use crate::former_names;
 use crate::graph::{REPORT, run_stages, stage_names};
 use crate::machine::Machine;
 use crate::{Config, PipelineError};
@@ -51,7 +52,7 @@ impl RunOptions {
 ///
 /// # Errors
 /// The first stage that fails, or [`PipelineError::Interrupted`]. Finished stages are kept either way.
-pub fn run(config: &Config, options: &RunOptions, ctx: &mut JobContext) -> Result<Report, PipelineError> {
+pub fn run(config: &Config, options: &RunOptions, ctx: &mut JobContext) -> Result<ExperimentReport, PipelineError> {
     experiment(config, options, Selection::All, ctx)
 }
 
@@ -64,7 +65,7 @@ pub fn run_part(
     options: &RunOptions,
     part: Selection,
     ctx: &mut JobContext,
-) -> Result<Option<Report>, PipelineError> {
+) -> Result<Option<ExperimentReport>, PipelineError> {
     match experiment(config, options, part, ctx) {
         Err(PipelineError::Graph(StageError::Selected { .. })) => Ok(None),
         other => other.map(Some),
@@ -76,7 +77,7 @@ fn experiment(
     options: &RunOptions,
     part: Selection,
     ctx: &mut JobContext,
-) -> Result<Report, PipelineError> {
+) -> Result<ExperimentReport, PipelineError> {
     let out = &options.out;
     let machine = Machine::open(&options.device)?;
     let data = options.data.as_deref();
@@ -130,7 +131,7 @@ fn prepare(out: &Path, settings: &str, overwrite: bool) -> Result<(), PipelineEr
     fs::create_dir_all(out).map_err(io(out))?;
     let place = out.join(SETTINGS);
     let [data, page] = REPORT_FILES.map(|file| out.join(file));
-    if let Ok(before) = fs::read_to_string(&place)
+    if let Ok(before) = fs::read_to_string(&place).map(former_names::renamed)
         && before != settings
         && data.is_file()
     {
@@ -159,7 +160,7 @@ fn other_settings(out: &Path, before: &str, settings: &str) -> PipelineError {
 ///
 /// # Errors
 /// A folder without a readable `report.json`, or a page that cannot be written.
-pub fn draw_report(run: &Path) -> Result<Report, PipelineError> {
+pub fn draw_report(run: &Path) -> Result<ExperimentReport, PipelineError> {
     let [data, _] = REPORT_FILES;
     if !run.join(data).is_file() {
         return Err(PipelineError::NotARun {
@@ -171,7 +172,7 @@ pub fn draw_report(run: &Path) -> Result<Report, PipelineError> {
         path: run.to_owned(),
         reason: e.to_string(),
     };
-    let report = Report::read(run).map_err(failed)?;
+    let report = ExperimentReport::read(run).map_err(failed)?;
     report.write(run).map_err(failed)?;
     Ok(report)
 }

@@ -41,7 +41,7 @@ impl Stage for SplitDemonstrations<'_> {
     }
 }
 
-/// The clips' parts: of whole stretches, with a batch at least to train on.
+/// The clips' parts: of whole segments, with a batch at least to train on.
 pub(crate) fn split_clips(
     settings: &SplitConfig,
     policy: &PolicyConfig,

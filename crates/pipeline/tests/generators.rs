@@ -9,7 +9,7 @@ use std::path::Path;
 use common::{config, options};
 use pipeline::{Config, PipelineError, run};
 use pusht_jobs::JobContext;
-use report::Report;
+use report::ExperimentReport;
 
 #[test]
 fn other_generators_are_names_or_tables() {
@@ -45,7 +45,7 @@ fn other_generators_are_names_or_tables() {
     assert!(clips.video.others.is_empty() && clips.to_toml().unwrap().contains("clips:a"));
 }
 
-fn experiment(out: &Path, more: &[&str]) -> Result<Report, PipelineError> {
+fn experiment(out: &Path, more: &[&str]) -> Result<ExperimentReport, PipelineError> {
     run(&config(more), &options(out), &mut JobContext::silent())
 }
 
@@ -104,7 +104,7 @@ fn other_generators_are_judged_between_the_same_ends_and_change_nothing_else() {
         "{few}"
     );
     let report = experiment(&out.join("found"), &[&clips]).unwrap();
-    let frames = |report: &Report, arm: &str| {
+    let frames = |report: &ExperimentReport, arm: &str| {
         let arm = report.arms.iter().find(|a| a.name == arm).unwrap();
         arm.data.as_ref().unwrap().frames
     };

@@ -9,7 +9,7 @@ use std::fs;
 use common::{config, options};
 use pipeline::{Config, PipelineError, RunOptions, Selection, run, run_part};
 use pusht_jobs::{CancelFlag, JobContext, Progress};
-use report::Report;
+use report::ExperimentReport;
 
 /// Cancels in the middle of the task of this name.
 struct CancelIn {
@@ -31,7 +31,7 @@ impl Progress for CancelIn {
 }
 
 /// What must not depend on how a run came about; times do.
-fn numbers(mut report: Report) -> String {
+fn numbers(mut report: ExperimentReport) -> String {
     report.finished.clear();
     report.record = Default::default();
     report.models.iter_mut().for_each(|model| model.seconds = 0.0);
@@ -50,7 +50,7 @@ fn a_run_that_is_stopped_again_and_again_ends_in_the_same_numbers() {
     let expected = run(&config, &options(&whole), &mut JobContext::silent()).unwrap();
     let stops = [
         ("train inverse dynamics", "inverse-dynamics"),
-        ("judge clips", "clips"),
+        ("evaluate clips", "clips"),
         ("train mixed", "policies/mixed-0"),
     ];
     for (task, stage) in stops {
@@ -79,7 +79,7 @@ fn a_part_of_the_graph_runs_alone() {
     let until = |stage: &str| part(Selection::Until(stage.into()));
     let only = |stage: &str| part(Selection::Only(stage.into()));
     let is_there = |name: &str| out.join(name).exists();
-    let missing = |result: Result<Option<Report>, PipelineError>, stage: &str| {
+    let missing = |result: Result<Option<ExperimentReport>, PipelineError>, stage: &str| {
         let error = result.unwrap_err().to_string();
         assert!(error.contains(&format!("needs the stage `{stage}`")), "{error}");
     };

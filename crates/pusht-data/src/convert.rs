@@ -189,7 +189,7 @@ pub struct Converted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Recipe, Start};
+    use crate::{SeededTrajectory, Start};
 
     #[test]
     fn names_and_paths_say_the_layout() {
@@ -208,11 +208,11 @@ mod tests {
     #[test]
     fn every_layout_is_written_once_and_read_back() {
         let folder = tempfile::tempdir().unwrap();
-        let recipes = [0, 1].map(|seed| Recipe {
+        let trajectories = [0, 1].map(|seed| SeededTrajectory {
             start: Start::Seed(seed),
             actions: vec![[200.0, 300.0], [210.0, 310.0], [220.0, 320.0]],
         });
-        let set = SimulatedSet::new("test", "made up", Simulation::DIFFUSION_POLICY, recipes.to_vec()).unwrap();
+        let set = SimulatedSet::new("test", "made up", Simulation::DIFFUSION_POLICY, trajectories.to_vec()).unwrap();
         set.save(folder.path().join("set.jsonl")).unwrap();
         let source = crate::open(folder.path().join("set.jsonl")).unwrap();
         let mut ctx = JobContext::silent();

@@ -17,7 +17,7 @@ pub enum DataError {
     },
     /// The path holds something that is none of the layouts that can be read.
     #[error("{path}: {found}; expected {expected}")]
-    Unrecognised {
+    Unrecognized {
         /// The path that was asked for.
         path: PathBuf,
         /// What lies there.

@@ -1,4 +1,4 @@
-//! Episodes of PushT: sources, conversion, splits, normalisation, augmentation, and the traits of inverse dynamics and
+//! Episodes of PushT: sources, conversion, splits, normalization, augmentation, and the traits of inverse dynamics and
 //! video models, which speak of frames and actions, not tensors.
 //!
 #![doc = include_str!("../README.md")]
@@ -13,7 +13,7 @@ mod error;
 mod inverse_dynamics;
 #[cfg(feature = "lerobot")]
 mod lerobot;
-mod normalise;
+mod normalize;
 mod simulated;
 mod source;
 mod split;
@@ -31,14 +31,14 @@ pub use error::DataError;
 pub use inverse_dynamics::{IdmError, InverseDynamics, Labels};
 #[cfg(feature = "lerobot")]
 pub use lerobot::{LeRobotSet, write_lerobot};
-pub use normalise::{ActionNorm, FrameNorm};
+pub use normalize::{ActionNorm, FrameNorm};
 pub use simulated::{
-    Demonstrations, Difference, Plan, Recipe, SimulatedSet, SimulatedSetSummary, Simulation, Start, demonstrate,
-    demonstrate_part,
+    Demonstrations, Difference, SeededTrajectory, SimulatedSet, SimulatedSetSummary, Simulation, SimulationPlan, Start,
+    demonstrate, demonstrate_part,
 };
 pub use source::{Source, open};
 pub use split::{FrameRef, Split, SplitError, SplitProtocol};
 pub use trajectories::Trajectories;
-pub use video_model::{VideoError, VideoModel, VideoRequest};
+pub use video_model::{VideoModel, VideoModelError, VideoRequest};
 #[cfg(feature = "zarr")]
 pub use zarr::{ReplayBuffer, write_replay_buffer};

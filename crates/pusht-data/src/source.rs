@@ -53,7 +53,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Source, DataError> {
     {
         replay_buffer(path)?
     } else {
-        return Err(DataError::Unrecognised {
+        return Err(DataError::Unrecognized {
             path: path.to_path_buf(),
             found: describe(path),
             expected: EXPECTED,
@@ -72,7 +72,7 @@ fn replay_buffer(path: &Path) -> Result<Kind, DataError> {
 
 #[cfg(not(feature = "zarr"))]
 fn replay_buffer(path: &Path) -> Result<Kind, DataError> {
-    Err(DataError::Unrecognised {
+    Err(DataError::Unrecognized {
         path: path.to_path_buf(),
         found: "a zarr replay buffer, which this program was built without (feature `zarr` of pusht-data)".to_owned(),
         expected: "a file of simulated episodes",
@@ -86,7 +86,7 @@ fn lerobot(path: &Path) -> Result<Kind, DataError> {
 
 #[cfg(not(feature = "lerobot"))]
 fn lerobot(path: &Path) -> Result<Kind, DataError> {
-    Err(DataError::Unrecognised {
+    Err(DataError::Unrecognized {
         path: path.to_path_buf(),
         found: "a LeRobot data set, which this program was built without (feature `lerobot` of pusht-data)".to_owned(),
         expected: "a file of simulated episodes",
@@ -155,7 +155,7 @@ impl Source {
             .into_owned()
     }
 
-    /// The recipes, where it is a simulated set.
+    /// The trajectories, where it is a simulated set.
     pub fn simulated(&self) -> Option<&SimulatedSet> {
         match &self.kind {
             #[cfg(feature = "zarr")]
@@ -188,8 +188,8 @@ impl Source {
             Kind::ReplayBuffer(buffer) => Ok(&buffer.actions()[buffer.rows(episode)?]),
             #[cfg(feature = "lerobot")]
             Kind::LeRobot(set) => set.actions(episode),
-            Kind::Simulated(set) => match set.recipes().get(episode) {
-                Some(recipe) => Ok(&recipe.actions),
+            Kind::Simulated(set) => match set.trajectories().get(episode) {
+                Some(trajectory) => Ok(&trajectory.actions),
                 None => Err(DataError::OutOfRange {
                     path: self.path.clone(),
                     asked: format!("episode {episode}"),

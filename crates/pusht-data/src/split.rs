@@ -39,7 +39,7 @@ impl FrameRef {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SplitProtocol {
-    /// Single frames, as the paper did. Test frames have neighbours, 0.1 s away, in the training part.
+    /// Single frames, as the paper did. Test frames have neighbors, 0.1 s away, in the training part.
     ByFrame,
     /// Whole episodes: no part sees anything of another part's episodes.
     ByEpisode,

@@ -24,7 +24,7 @@ pub struct VideoRequest {
 /// A model that shows the start frame throughout:
 ///
 /// ```
-/// use pusht_data::{VideoError, VideoModel, VideoRequest};
+/// use pusht_data::{VideoModelError, VideoModel, VideoRequest};
 /// use pusht_env::Frame;
 ///
 /// struct Still;
@@ -34,29 +34,29 @@ pub struct VideoRequest {
 ///         "still".to_owned()
 ///     }
 ///
-///     fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoError> {
+///     fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoModelError> {
 ///         Ok(requests.iter().map(|r| vec![r.start.clone(); r.frames]).collect())
 ///     }
 /// }
 ///
 /// let request = VideoRequest { start: Frame::new(96, 96), end: None, prompt: None, frames: 9, seed: 0 };
 /// assert_eq!(Still.generate(&[request])?[0].len(), 9);
-/// # Ok::<(), VideoError>(())
+/// # Ok::<(), VideoModelError>(())
 /// ```
 pub trait VideoModel {
     /// A name for reports.
     fn name(&self) -> String;
 
-    /// One clip a request, in order. A clip depends on its request only, not on its neighbours in the batch.
+    /// One clip a request, in order. A clip depends on its request only, not on its neighbors in the batch.
     ///
     /// # Errors
     /// A request the model cannot serve, or the model's own failure.
-    fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoError>;
+    fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoModelError>;
 }
 
 /// Why there is no clip.
 #[derive(Debug, thiserror::Error)]
-pub enum VideoError {
+pub enum VideoModelError {
     /// The request cannot be served.
     #[error("request {request}: {reason}")]
     Request {

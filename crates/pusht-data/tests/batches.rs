@@ -1,4 +1,4 @@
-//! Batches, normalisation.
+//! Batches, normalization.
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
@@ -105,13 +105,13 @@ proptest! {
     fn actions_come_back(actions in prop::collection::vec(prop::array::uniform2(0.0_f32..512.0), 1..50)) {
         for norm in [ActionNorm::limits(&actions).unwrap(), ActionNorm::moments(&actions).unwrap()] {
             for &a in &actions {
-                let back = norm.denormalise(norm.normalise(a));
+                let back = norm.denormalize(norm.normalize(a));
                 prop_assert!((0..2).all(|k| (back[k] - a[k]).abs() < 1e-3));
             }
         }
         let limits = ActionNorm::limits(&actions).unwrap();
         for &a in &actions {
-            prop_assert!(limits.normalise(a).iter().all(|x| x.abs() <= 1.0 + 1e-3));
+            prop_assert!(limits.normalize(a).iter().all(|x| x.abs() <= 1.0 + 1e-3));
         }
     }
 
@@ -119,7 +119,7 @@ proptest! {
     fn pixels_come_back(pixel: [u8; 3], other: [u8; 3]) {
         let frames = [Frame::from_pixel(2, 2, image::Rgb(other)), Frame::from_pixel(2, 2, image::Rgb([9, 200, 77]))];
         let norm = FrameNorm::fit(&frames).unwrap();
-        prop_assert_eq!(norm.denormalise(norm.normalise(pixel)), pixel);
+        prop_assert_eq!(norm.denormalize(norm.normalize(pixel)), pixel);
     }
 }
 
@@ -138,5 +138,5 @@ fn moments_of_known_values() {
     assert_eq!((norm.offset, norm.scale), ([1.0, 7.0], [1.0, 1e-3]));
     let norm = ActionNorm::limits(&[[0.0, 7.0], [4.0, 7.0], [1.0, 7.0]]).unwrap();
     assert_eq!((norm.offset, norm.scale), ([2.0, 7.0], [2.0, 1e-3]));
-    assert_eq!(norm.normalise([4.0, 7.0]), [1.0, 0.0]);
+    assert_eq!(norm.normalize([4.0, 7.0]), [1.0, 0.0]);
 }

@@ -39,7 +39,7 @@ fn demonstrations_are_the_same_on_any_number_of_threads() {
         assert!(episode.len() <= 40);
     }
     let set = source.simulated().unwrap();
-    let rewards = set.recipes()[0].rewards(&set.simulation).unwrap();
+    let rewards = set.trajectories()[0].rewards(&set.simulation).unwrap();
     assert_eq!(rewards.len(), episodes[0].len());
 
     // Other settings do not pass for these.

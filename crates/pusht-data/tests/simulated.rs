@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use pusht_data::{DataError, Plan, Recipe, SimulatedSet, Simulation, Start, open};
+use pusht_data::{DataError, SeededTrajectory, SimulatedSet, Simulation, SimulationPlan, Start, open};
 use pusht_env::{Action, EnvError, Pose, Renderer, State};
 use pusht_jobs::{CancelFlag, JobContext, RecordedProgress};
 use rand::{RngExt, SeedableRng};
@@ -32,12 +32,12 @@ fn starts(n: u64) -> Vec<Start> {
 }
 
 fn set() -> SimulatedSet {
-    let recipe = |(i, start)| Recipe {
+    let trajectory = |(i, start)| SeededTrajectory {
         start,
         actions: walk(i as u64, 20 + i),
     };
-    let recipes = starts(4).into_iter().enumerate().map(recipe).collect();
-    SimulatedSet::new("walk", "random walk", Simulation::GYM_PUSHT, recipes).unwrap()
+    let trajectories = starts(4).into_iter().enumerate().map(trajectory).collect();
+    SimulatedSet::new("walk", "random walk", Simulation::GYM_PUSHT, trajectories).unwrap()
 }
 
 #[test]
@@ -46,10 +46,10 @@ fn episodes_are_what_the_environment_shows() {
     let simulation = set.simulation;
     let episodes = set.episodes(0..set.len(), &mut JobContext::silent()).unwrap();
     let mut renderer = Renderer::new(96, simulation.fill_rule).unwrap();
-    for (recipe, episode) in set.recipes().iter().zip(&episodes) {
+    for (trajectory, episode) in set.trajectories().iter().zip(&episodes) {
         episode.check().unwrap();
-        let mut env = recipe.begin(&simulation).unwrap();
-        for (t, &action) in recipe.actions.iter().enumerate() {
+        let mut env = trajectory.begin(&simulation).unwrap();
+        for (t, &action) in trajectory.actions.iter().enumerate() {
             assert_eq!(episode.states.as_ref().unwrap()[t], env.state());
             assert_eq!(episode.frames[t], renderer.render(&env.scene()));
             env.step(action).unwrap();
@@ -59,7 +59,7 @@ fn episodes_are_what_the_environment_shows() {
     assert_eq!(episodes[4].provenance.seed, None);
     assert_eq!(episodes[5].provenance.actions, "random walk");
     // The exact start, which a reset would move.
-    let Start::State(state) = set.recipes()[5].start else {
+    let Start::State(state) = set.trajectories()[5].start else {
         panic!("an exact start")
     };
     assert_eq!(episodes[5].states.as_ref().unwrap()[0], state);
@@ -73,14 +73,14 @@ fn a_file_brings_back_every_bit() {
     let set = set();
     set.save(&path).unwrap();
     let back = SimulatedSet::open(&path).unwrap();
-    assert_eq!(back.recipes(), set.recipes());
+    assert_eq!(back.trajectories(), set.trajectories());
     assert_eq!(
         (back.simulation, &back.source, &back.actions),
         (set.simulation, &set.source, &set.actions)
     );
     let source = open(&path).unwrap();
     assert_eq!(source.lengths(), [20, 21, 22, 23, 24, 25]);
-    assert_eq!(source.actions(3).unwrap(), set.recipes()[3].actions);
+    assert_eq!(source.actions(3).unwrap(), set.trajectories()[3].actions);
     assert_eq!(
         source.episodes(1..3, &mut JobContext::silent()).unwrap(),
         set.episodes(0..6, &mut JobContext::silent()).unwrap()[1..3]
@@ -93,8 +93,8 @@ fn a_file_brings_back_every_bit() {
     ));
 }
 
-fn plan(threads: usize) -> Plan {
-    Plan {
+fn plan(threads: usize) -> SimulationPlan {
+    SimulationPlan {
         source: "walk".to_owned(),
         simulation: Simulation::DIFFUSION_POLICY,
         starts: starts(10),
@@ -166,7 +166,7 @@ fn a_stopped_run_goes_on() {
     let whole = plan(1)
         .make(dir.path().join("whole.jsonl"), act, &mut JobContext::silent())
         .unwrap();
-    assert_eq!(set.recipes(), whole.recipes());
+    assert_eq!(set.trajectories(), whole.trajectories());
 
     // A second run finds it finished; other seeds or settings are refused.
     let again = plan(1)
@@ -176,7 +176,7 @@ fn a_stopped_run_goes_on() {
             &mut JobContext::silent(),
         )
         .unwrap();
-    assert_eq!(again.recipes(), set.recipes());
+    assert_eq!(again.trajectories(), set.trajectories());
     let mut other = plan(1);
     other.starts[3] = Start::Seed(5);
     let error = other.make(&path, act, &mut JobContext::silent()).unwrap_err();
@@ -226,7 +226,7 @@ fn bad_files_are_named() {
 
     let e = SimulatedSet::new("x", "y", Simulation::GYM_PUSHT, Vec::new()).unwrap_err();
     assert!(e.to_string().contains("without episodes"), "{e}");
-    let recipe = |actions| Recipe {
+    let trajectory = |actions| SeededTrajectory {
         start: Start::Seed(0),
         actions,
     };
@@ -234,11 +234,11 @@ fn bad_files_are_named() {
         "x",
         "y",
         Simulation::GYM_PUSHT,
-        vec![recipe(vec![[1.0; 2]]), recipe(vec![])],
+        vec![trajectory(vec![[1.0; 2]]), trajectory(vec![])],
     )
     .unwrap_err();
     assert!(e.to_string().contains("episode 1 is empty"), "{e}");
-    let e = SimulatedSet::new("x", "y", Simulation::GYM_PUSHT, vec![recipe(vec![[1.0, f32::NAN]])]).unwrap_err();
+    let e = SimulatedSet::new("x", "y", Simulation::GYM_PUSHT, vec![trajectory(vec![[1.0, f32::NAN]])]).unwrap_err();
     assert!(
         e.to_string().contains("row 0: the action [1.0, NaN] is not finite"),
         "{e}"

@@ -1,7 +1,7 @@
 //! States without pictures are the states of the episodes.
 #![allow(clippy::unwrap_used)]
 
-use pusht_data::{Recipe, SimulatedSet, Simulation, Source, Start, open};
+use pusht_data::{SeededTrajectory, SimulatedSet, Simulation, Source, Start, open};
 
 fn check(source: &Source) {
     for index in 0..source.len() {
@@ -14,14 +14,14 @@ fn check(source: &Source) {
 
 #[test]
 fn of_simulated_episodes() {
-    let recipe = |seed| Recipe {
+    let trajectory = |seed| SeededTrajectory {
         start: Start::Seed(seed),
         actions: vec![[200.0, 250.0 + seed as f32]; 12],
     };
-    let recipes = (0..3).map(recipe).collect();
+    let trajectories = (0..3).map(trajectory).collect();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("set.jsonl");
-    SimulatedSet::new("test", "constant", Simulation::GYM_PUSHT, recipes)
+    SimulatedSet::new("test", "constant", Simulation::GYM_PUSHT, trajectories)
         .unwrap()
         .save(&path)
         .unwrap();

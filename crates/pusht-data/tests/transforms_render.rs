@@ -2,7 +2,7 @@
 //!
 //! They are not equal: the reference rounds corners to whole pixels and its shapes are not symmetric to the pixel (a
 //! disc of radius 15 covers 30 columns, x − 15 to x + 14), so edges differ by up to a pixel of the 512 board. What the
-//! test excludes is a wrong angle or centre, which differ many times as much.
+//! test excludes is a wrong angle or center, which differ many times as much.
 #![allow(clippy::unwrap_used)]
 
 use std::f64::consts::PI;

@@ -8,7 +8,7 @@ use crate::{FillRule, GOAL, Pose, Seeding};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ResetOrder {
-    /// Position, then angle. Setting the angle turns the T about its centre of gravity, so it ends up elsewhere than
+    /// Position, then angle. Setting the angle turns the T about its center of gravity, so it ends up elsewhere than
     /// asked: at (x + 45 sin θ, y + 45 − 45 cos θ). gym-pusht, and diffusion_policy with `legacy=True`.
     #[default]
     PositionFirst,

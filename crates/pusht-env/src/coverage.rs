@@ -82,7 +82,7 @@ impl Polygon {
         let mut kept = [Vec2::ZERO; 8];
         let mut len = 0;
         let mut push = |p: Vec2| {
-            // A ninth corner would be a rounding artefact of no area.
+            // A ninth corner would be a rounding artifact of no area.
             if len < kept.len() {
                 kept[len] = p;
                 len += 1;

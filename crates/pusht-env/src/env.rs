@@ -54,7 +54,7 @@ pub struct StepResult {
 /// What the references report beside the observation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Info {
-    /// Agent centre, px.
+    /// Agent center, px.
     pub pos_agent: [f64; 2],
     /// Agent velocity, px/s.
     pub vel_agent: [f64; 2],
@@ -129,7 +129,7 @@ impl PushT {
         }
     }
 
-    /// One control step of 0.1 s towards the target position `action`, which may lie outside of the board.
+    /// One control step of 0.1 s toward the target position `action`, which may lie outside of the board.
     ///
     /// # Errors
     /// An action that is not finite.
@@ -204,7 +204,7 @@ impl PushT {
         Ok(())
     }
 
-    /// Velocity of the T's centre of gravity, px/s, and its angular velocity, rad/s, as the last physics substep solved
+    /// Velocity of the T's center of gravity, px/s, and its angular velocity, rad/s, as the last physics substep solved
     /// them. The references stop the T at every substep, so it moves only while something pushes it.
     pub const fn block_velocity(&self) -> ([f64; 2], f64) {
         self.space.block_velocity()

@@ -25,7 +25,7 @@ pub enum Observation {
     Keypoints {
         /// Eight vertices, bar then stem, x and y alternating.
         environment_state: [f64; 16],
-        /// Agent centre, px.
+        /// Agent center, px.
         agent_pos: [f64; 2],
     },
     /// The picture.
@@ -34,7 +34,7 @@ pub enum Observation {
     PixelsAgentPos {
         /// The picture.
         pixels: Frame,
-        /// Agent centre, px.
+        /// Agent center, px.
         agent_pos: [f64; 2],
     },
 }

@@ -6,7 +6,7 @@ use crate::Pose;
 /// the contacts of the last physics substep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scene {
-    /// Agent centre, px.
+    /// Agent center, px.
     pub agent: [f64; 2],
     /// Pose of the gray T; its corners are [`bar_vertices`](crate::bar_vertices) and
     /// [`stem_vertices`](crate::stem_vertices).

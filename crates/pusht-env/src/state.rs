@@ -12,7 +12,7 @@ pub struct Pose {
     pub x: f64,
     /// px, downwards.
     pub y: f64,
-    /// rad, not wrapped; positive turns x towards y.
+    /// rad, not wrapped; positive turns x toward y.
     pub angle: f64,
 }
 
@@ -29,7 +29,7 @@ pub const GOAL: Pose = Pose::new(256.0, 256.0, std::f64::consts::FRAC_PI_4);
 /// The agent's position and the T's pose: what a frame shows. Velocities and contacts are not part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct State {
-    /// Agent centre, px.
+    /// Agent center, px.
     pub agent: [f64; 2],
     /// Pose of the gray T.
     pub block: Pose,

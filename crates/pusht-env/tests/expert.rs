@@ -23,20 +23,20 @@ fn started(seed: u64) -> PushT {
 
 #[test]
 fn demonstrations_succeed_and_move_like_a_person() {
-    let (mut way, mut count) = (0.0, 0);
+    let (mut path, mut count) = (0.0, 0);
     for seed in SEEDS {
         let demonstration = expert().demonstrate(CONFIG, seed, 300).unwrap();
         assert!(demonstration.success, "seed {seed}");
         assert_eq!(demonstration.max_reward(), 1.0);
         assert_eq!(demonstration.seed, Some(seed));
         for pair in demonstration.actions.windows(2) {
-            way += f64::from(pair[1][0] - pair[0][0]).hypot(f64::from(pair[1][1] - pair[0][1]));
+            path += f64::from(pair[1][0] - pair[0][0]).hypot(f64::from(pair[1][1] - pair[0][1]));
             count += 1;
         }
         let on_board = |a: &Action| a.iter().all(|v| (12.0..=500.0).contains(v));
         assert!(demonstration.actions.iter().all(on_board), "seed {seed}");
     }
-    let mean = way / f64::from(count);
+    let mean = path / f64::from(count);
     assert!((8.0..=13.0).contains(&mean), "mean action step {mean}");
 }
 

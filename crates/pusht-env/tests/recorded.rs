@@ -1,4 +1,4 @@
-//! Behaviour recorded from gym-pusht (`fixtures/make_fixtures.py`), reproduced bit for bit.
+//! Behavior recorded from gym-pusht (`fixtures/make_fixtures.py`), reproduced bit for bit.
 #![allow(clippy::unwrap_used)]
 
 mod npz;

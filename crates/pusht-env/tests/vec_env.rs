@@ -1,4 +1,4 @@
-//! The vectorised environment against single ones.
+//! The vectorized environment against single ones.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,5 +1,5 @@
-//! The agent's position: the blue disc, found by its colour and placed by comparing with the disc that the renderer
-//! draws around each integer centre nearby.
+//! The agent's position: the blue disc, found by its color and placed by comparing with the disc that the renderer
+//! draws around each integer center nearby.
 
 use crate::board::{AGENT_EDGE, AGENT_FILL, DISC_REACH, DiscMask, SIDE, STRIDE, sample, samples_within};
 
@@ -9,21 +9,21 @@ const AREA: f32 = 707.0 / (STRIDE * STRIDE) as f32;
 /// Least share of the disc's area that must be blue.
 const LEAST_SHARE: f32 = 0.15;
 
-/// Squared colour differences of a sample are cut off here (ticks, what a video codec does to edges).
+/// Squared color differences of a sample are cut off here (ticks, what a video codec does to edges).
 const OUTLIER: f32 = 3.0 * 40.0 * 40.0;
 
-/// Squared colour difference, summed over the samples, by which a centre becomes e^(−1/2) as likely.
+/// Squared color difference, summed over the samples, by which a center becomes e^(−1/2) as likely.
 const TOLERANCE: f32 = 400.0;
 
-/// How blue a colour is, from 0 (T, board, goal, ticks) to 1 (the agent's disc).
+/// How blue a color is, from 0 (T, board, goal, ticks) to 1 (the agent's disc).
 pub(crate) fn blueness([red, _, blue]: [f32; 3]) -> f32 {
     ((blue - red - 60.0) / 95.0).clamp(0.0, 1.0)
 }
 
-/// Rough centre of the blue disc, board px; none where there is too little blue.
-pub(crate) fn find(colours: &[[f32; 3]]) -> Option<[f64; 2]> {
+/// Rough center of the blue disc, board px; none where there is too little blue.
+pub(crate) fn find(colors: &[[f32; 3]]) -> Option<[f64; 2]> {
     // Per row and column sums first: nearly all pixels are not blue at all.
-    let blue: Vec<(usize, f32)> = colours
+    let blue: Vec<(usize, f32)> = colors
         .iter()
         .map(|&c| blueness(c))
         .enumerate()
@@ -40,31 +40,31 @@ pub(crate) fn find(colours: &[[f32; 3]]) -> Option<[f64; 2]> {
         }
         (sum[2] > 0.0).then(|| ([sum[0] / sum[2], sum[1] / sum[2]], sum[2]))
     };
-    let (mut centre, mut area) = mean(&|_| true)?;
-    // Towards the disc where other blue lies about.
+    let (mut center, mut area) = mean(&|_| true)?;
+    // Toward the disc where other blue lies about.
     for radius in [80.0_f64, 40.0, 24.0, 24.0] {
-        (centre, area) = mean(&|p| (p[0] - centre[0]).hypot(p[1] - centre[1]) < radius)?;
+        (center, area) = mean(&|p| (p[0] - center[0]).hypot(p[1] - center[1]) < radius)?;
     }
-    (area as f32 > LEAST_SHARE * AREA).then_some(centre)
+    (area as f32 > LEAST_SHARE * AREA).then_some(center)
 }
 
 /// What the fit of the disc found.
 pub(crate) struct Placed {
-    /// Mean of the integer centres, by their likelihood; board px.
-    pub(crate) centre: [f64; 2],
+    /// Mean of the integer centers, by their likelihood; board px.
+    pub(crate) center: [f64; 2],
     /// Blue seen and disc drawn: intersection over union, 0 to 1.
     pub(crate) overlap: f64,
 }
 
 /// A frame with what is behind the agent: the board with goal, walls and T.
 pub(crate) struct Scene<'a> {
-    pub(crate) colours: &'a [[f32; 3]],
+    pub(crate) colors: &'a [[f32; 3]],
     pub(crate) behind: &'a dyn Fn(usize) -> [f32; 3],
     pub(crate) hidden: &'a [bool],
     pub(crate) mask: &'a DiscMask,
 }
 
-/// Places the disc near a rough centre.
+/// Places the disc near a rough center.
 pub(crate) fn place(scene: &Scene<'_>, rough: [f64; 2]) -> Placed {
     let mut middle = rough.map(|c| c.round() as i32);
     let mut costs = [[0.0_f32; 5]; 5];
@@ -95,14 +95,14 @@ pub(crate) fn place(scene: &Scene<'_>, rough: [f64; 2]) -> Placed {
             sum[2] + likelihood,
         ];
     }
-    let centre = [sum[0] / sum[2], sum[1] / sum[2]];
+    let center = [sum[0] / sum[2], sum[1] / sum[2]];
     Placed {
-        centre,
-        overlap: overlap(scene, centre),
+        center,
+        overlap: overlap(scene, center),
     }
 }
 
-/// The frame pixels around a centre, and what is behind them.
+/// The frame pixels around a center, and what is behind them.
 struct Patch {
     pixels: Vec<(usize, [f32; 3])>,
 }
@@ -123,12 +123,12 @@ impl Patch {
         Self { pixels }
     }
 
-    /// Squared colour difference between the frame and the disc drawn around `centre`.
-    fn cost(&self, scene: &Scene<'_>, centre: [i32; 2]) -> f32 {
+    /// Squared color difference between the frame and the disc drawn around `center`.
+    fn cost(&self, scene: &Scene<'_>, center: [i32; 2]) -> f32 {
         let mut cost = 0.0;
         for &(at, behind) in &self.pixels {
-            let [edge, fill] = shares(scene.mask, centre, at);
-            let seen = scene.colours[at];
+            let [edge, fill] = shares(scene.mask, center, at);
+            let seen = scene.colors[at];
             let difference: f32 = (0..3)
                 .map(|c| {
                     let drawn = edge * AGENT_EDGE[c] + fill * AGENT_FILL[c] + (1.0 - edge - fill) * behind[c];
@@ -141,8 +141,8 @@ impl Patch {
     }
 }
 
-/// Shares of edge and fill colour in a frame pixel when the disc is drawn around `centre`.
-fn shares(mask: &DiscMask, centre: [i32; 2], at: usize) -> [f32; 2] {
+/// Shares of edge and fill color in a frame pixel when the disc is drawn around `center`.
+fn shares(mask: &DiscMask, center: [i32; 2], at: usize) -> [f32; 2] {
     let [(x, fx), (y, fy)] = [at % SIDE, at / SIDE].map(|i| {
         let s = sample(i);
         (s.floor() as i32, (s - s.floor()) as f32)
@@ -150,25 +150,25 @@ fn shares(mask: &DiscMask, centre: [i32; 2], at: usize) -> [f32; 2] {
     let mut shares = [0.0; 3];
     for (dy, wy) in [(0, 1.0 - fy), (1, fy)] {
         for (dx, wx) in [(0, 1.0 - fx), (1, fx)] {
-            let class = mask.at(x + dx - centre[0], y + dy - centre[1]);
+            let class = mask.at(x + dx - center[0], y + dy - center[1]);
             shares[usize::from(class)] += wx * wy;
         }
     }
     [shares[1], shares[2]]
 }
 
-/// Soft intersection over union of the blue around a centre and the disc there.
-fn overlap(scene: &Scene<'_>, centre: [f64; 2]) -> f64 {
-    let centre = centre.map(|c| c.round() as i32);
+/// Soft intersection over union of the blue around a center and the disc there.
+fn overlap(scene: &Scene<'_>, center: [f64; 2]) -> f64 {
+    let center = center.map(|c| c.round() as i32);
     let reach = 3.0 * f64::from(DISC_REACH);
-    let [columns, rows] = centre.map(|m| samples_within(f64::from(m) - reach, f64::from(m) + reach));
+    let [columns, rows] = center.map(|m| samples_within(f64::from(m) - reach, f64::from(m) + reach));
     let (mut both, mut either) = (0.0, 0.0);
     for j in rows {
         for i in columns.clone() {
             let at = j * SIDE + i;
             if !scene.hidden[at] {
-                let [edge, fill] = shares(scene.mask, centre, at);
-                let (seen, drawn) = (blueness(scene.colours[at]), edge + fill);
+                let [edge, fill] = shares(scene.mask, center, at);
+                let (seen, drawn) = (blueness(scene.colors[at]), edge + fill);
                 both += f64::from(seen.min(drawn));
                 either += f64::from(seen.max(drawn));
             }

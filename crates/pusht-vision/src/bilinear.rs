@@ -1,4 +1,4 @@
-//! Colours between the pixels of a frame. Columns and rows are looked up once each, not once a point: a map of the board
+//! Colors between the pixels of a frame. Columns and rows are looked up once each, not once a point: a map of the board
 //! has one scale and one offset an axis.
 
 use pusht_env::Frame;
@@ -13,7 +13,7 @@ pub(crate) struct Between {
 }
 
 impl Between {
-    /// A coordinate (pixel centres at whole numbers) of an axis with `side` pixels; none more than half a pixel outside.
+    /// A coordinate (pixel centers at whole numbers) of an axis with `side` pixels; none more than half a pixel outside.
     pub(crate) fn new(v: f64, side: usize) -> Option<Self> {
         if !(-0.51..side as f64 - 0.49).contains(&v) {
             return None;
@@ -76,7 +76,7 @@ impl Rows<'_> {
     }
 }
 
-/// From one colour to another.
+/// From one color to another.
 #[inline]
 fn mix(from: [f32; 4], to: [f32; 4], share: f32) -> [f32; 4] {
     std::array::from_fn(|k| from[k] + share * (to[k] - from[k]))

@@ -99,9 +99,9 @@ pub(crate) fn fit(target: &Target<'_>, start: Pose, stages: &[Stage]) -> Pose {
             let length = step[0].hypot(step[1]).max(step[2].abs() * 60.0);
             let scale = (1.5 * (stage.blur + 4.0) / length).min(1.0);
             // The angle turns about the centroid, which decouples it from the position.
-            let centre = centroid(pose);
+            let center = centroid(pose);
             pose = with_centroid(
-                [centre[0] + scale * step[0], centre[1] + scale * step[1]],
+                [center[0] + scale * step[0], center[1] + scale * step[1]],
                 pose.angle + scale * step[2],
             );
             if length < CONVERGED {
@@ -132,13 +132,13 @@ fn gauss_newton(target: &Target<'_>, pose: Pose, stage: Stage) -> [f64; 3] {
     let Stage { blur, every, .. } = stage;
     let (s, c) = pose.angle.sin_cos();
     let body = into_body(pose);
-    let centre = centroid(pose);
+    let center = centroid(pose);
     let reach = REACH + blur;
     let mut normal = [[0.0; 3]; 3];
     let mut right = [0.0; 3];
-    for j in samples_within(centre[1] - reach, centre[1] + reach).step_by(every) {
+    for j in samples_within(center[1] - reach, center[1] + reach).step_by(every) {
         let y = sample(j);
-        for i in samples_within(centre[0] - reach, centre[0] + reach).step_by(every) {
+        for i in samples_within(center[0] - reach, center[0] + reach).step_by(every) {
             let at = j * crate::board::SIDE + i;
             let weight = f64::from(target.weight[at]);
             if weight == 0.0 {

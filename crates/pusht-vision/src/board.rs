@@ -20,15 +20,15 @@ pub(crate) const BLOCK_PIXELS: f64 = AREA / (STRIDE * STRIDE);
 /// Area of the agent's disc, frame pixels.
 pub(crate) const AGENT_PIXELS: f64 = 707.0 / (STRIDE * STRIDE);
 
-/// A frame pixel's colour as numbers: red, green, blue.
-pub(crate) type Colour = [f32; 3];
+/// A frame pixel's color as numbers: red, green, blue.
+pub(crate) type Color = [f32; 3];
 
-pub(crate) const WHITE: Colour = [255.0; 3];
-pub(crate) const GOAL_FILL: Colour = [144.0, 238.0, 144.0];
-pub(crate) const BLOCK_FILL: Colour = [143.0, 163.0, 184.0];
-pub(crate) const BLOCK_EDGE: Colour = [119.0, 136.0, 153.0];
-pub(crate) const AGENT_FILL: Colour = [78.0, 126.0, 255.0];
-pub(crate) const AGENT_EDGE: Colour = [65.0, 105.0, 225.0];
+pub(crate) const WHITE: Color = [255.0; 3];
+pub(crate) const GOAL_FILL: Color = [144.0, 238.0, 144.0];
+pub(crate) const BLOCK_FILL: Color = [143.0, 163.0, 184.0];
+pub(crate) const BLOCK_EDGE: Color = [119.0, 136.0, 153.0];
+pub(crate) const AGENT_FILL: Color = [78.0, 126.0, 255.0];
+pub(crate) const AGENT_EDGE: Color = [65.0, 105.0, 225.0];
 const WALL: u8 = 211;
 
 /// Board coordinate that frame column (or row) `i` samples: the references resize without smoothing, so a frame pixel
@@ -51,26 +51,26 @@ pub(crate) fn point(at: usize) -> [f64; 2] {
 }
 
 /// Frame pixels within a circle, board px.
-pub(crate) fn pixels_within(centre: [f64; 2], radius: f64) -> impl Iterator<Item = usize> {
-    let columns = samples_within(centre[0] - radius, centre[0] + radius);
-    let rows = samples_within(centre[1] - radius, centre[1] + radius);
+pub(crate) fn pixels_within(center: [f64; 2], radius: f64) -> impl Iterator<Item = usize> {
+    let columns = samples_within(center[0] - radius, center[0] + radius);
+    let rows = samples_within(center[1] - radius, center[1] + radius);
     rows.flat_map(move |row| columns.clone().map(move |column| row * SIDE + column))
         .filter(move |&at| {
             let [x, y] = point(at);
-            (x - centre[0]).powi(2) + (y - centre[1]).powi(2) <= radius * radius
+            (x - center[0]).powi(2) + (y - center[1]).powi(2) <= radius * radius
         })
 }
 
 /// Calls `of` with every frame pixel within a circle and its board coordinates; as [`pixels_within`], and quicker.
 #[inline]
-pub(crate) fn each_within(centre: [f64; 2], radius: f64, mut of: impl FnMut(usize, [f64; 2])) {
-    let columns = samples_within(centre[0] - radius, centre[0] + radius);
-    for row in samples_within(centre[1] - radius, centre[1] + radius) {
+pub(crate) fn each_within(center: [f64; 2], radius: f64, mut of: impl FnMut(usize, [f64; 2])) {
+    let columns = samples_within(center[0] - radius, center[0] + radius);
+    for row in samples_within(center[1] - radius, center[1] + radius) {
         let y = sample(row);
-        let (across, within) = ((y - centre[1]).powi(2), radius * radius);
+        let (across, within) = ((y - center[1]).powi(2), radius * radius);
         for column in columns.clone() {
             let x = sample(column);
-            if (x - centre[0]).powi(2) + across <= within {
+            if (x - center[0]).powi(2) + across <= within {
                 of(row * SIDE + column, [x, y]);
             }
         }
@@ -79,8 +79,8 @@ pub(crate) fn each_within(centre: [f64; 2], radius: f64, mut of: impl FnMut(usiz
 
 /// The board without agent and block.
 pub(crate) struct Background {
-    /// Colours of white, goal and walls.
-    pub(crate) colour: Vec<Colour>,
+    /// Colors of white, goal and walls.
+    pub(crate) color: Vec<Color>,
     /// True where a wall may hide what lies under it.
     pub(crate) wall: Vec<bool>,
 }
@@ -97,13 +97,13 @@ impl Background {
         let board = renderer.render(&Scene::new([f64::NAN; 2], nowhere, goal));
         let bare = renderer.render(&Scene::new([f64::NAN; 2], nowhere, nowhere));
         Ok(Self {
-            colour: board.pixels().map(|p| p.0.map(f32::from)).collect(),
+            color: board.pixels().map(|p| p.0.map(f32::from)).collect(),
             wall: bare.pixels().map(|p| p.0[0] < u8::MAX - (u8::MAX - WALL) / 2).collect(),
         })
     }
 }
 
-/// The disc of the agent as it is drawn around an integer centre: 0 outside, 1 edge, 2 fill, row by row from
+/// The disc of the agent as it is drawn around an integer center: 0 outside, 1 edge, 2 fill, row by row from
 /// `-DISC_REACH` to `DISC_REACH - 1` in both directions.
 pub(crate) struct DiscMask(Vec<u8>);
 
@@ -125,7 +125,7 @@ impl DiscMask {
         Ok(Self((0..side * side).map(|i| class(i % side, i / side)).collect()))
     }
 
-    /// Class of the pixel at this offset from the centre.
+    /// Class of the pixel at this offset from the center.
     pub(crate) fn at(&self, dx: i32, dy: i32) -> u8 {
         let inside = -DISC_REACH..DISC_REACH;
         if !inside.contains(&dx) || !inside.contains(&dy) {
@@ -135,7 +135,7 @@ impl DiscMask {
     }
 }
 
-/// Colours of one frame.
-pub(crate) fn colours(frame: &Frame) -> Vec<Colour> {
+/// Colors of one frame.
+pub(crate) fn colors(frame: &Frame) -> Vec<Color> {
     frame.pixels().map(|p| p.0.map(f32::from)).collect()
 }

@@ -1,4 +1,4 @@
-//! The T as a shape: distances to it, its centre, how far a change of pose moves it.
+//! The T as a shape: distances to it, its center, how far a change of pose moves it.
 
 use pusht_env::{BAR, Pose, Quad, bar_vertices, stem_vertices};
 
@@ -11,9 +11,9 @@ pub const CENTROID: [f64; 2] = [0.0, 285.0 / 7.0];
 /// Radius of the circle around the centroid that holds the T, px.
 pub(crate) const REACH: f64 = 82.0;
 
-/// An axis-parallel rectangle: its centre and half its sides.
+/// An axis-parallel rectangle: its center and half its sides.
 pub(crate) struct Rectangle {
-    centre: [f64; 2],
+    center: [f64; 2],
     half: [f64; 2],
 }
 
@@ -21,7 +21,7 @@ impl Rectangle {
     pub(crate) const fn of(quad: &Quad) -> Self {
         let (low, high) = (quad[0], quad[2]);
         Self {
-            centre: [(low[0] + high[0]) / 2.0, (low[1] + high[1]) / 2.0],
+            center: [(low[0] + high[0]) / 2.0, (low[1] + high[1]) / 2.0],
             half: [(high[0] - low[0]) / 2.0, (high[1] - low[1]) / 2.0],
         }
     }
@@ -30,12 +30,12 @@ impl Rectangle {
 /// Signed distance to the border of a rectangle, negative inside, and its gradient.
 #[inline]
 pub(crate) fn to_rectangle(of: &Rectangle, q: [f64; 2]) -> (f64, [f64; 2]) {
-    let centre = of.centre;
+    let center = of.center;
     let beyond = [
-        (q[0] - centre[0]).abs() - of.half[0],
-        (q[1] - centre[1]).abs() - of.half[1],
+        (q[0] - center[0]).abs() - of.half[0],
+        (q[1] - center[1]).abs() - of.half[1],
     ];
-    let sign = [0, 1].map(|i| if q[i] < centre[i] { -1.0 } else { 1.0 });
+    let sign = [0, 1].map(|i| if q[i] < center[i] { -1.0 } else { 1.0 });
     if beyond[0] > 0.0 && beyond[1] > 0.0 {
         let distance = (beyond[0] * beyond[0] + beyond[1] * beyond[1]).sqrt();
         return (distance, [0, 1].map(|i| sign[i] * beyond[i] / distance));
@@ -87,7 +87,7 @@ pub fn centroid(pose: Pose) -> [f64; 2] {
     to_board(pose, CENTROID)
 }
 
-/// The largest way of a corner from one pose to the other, px.
+/// The longest path of a corner from one pose to the other, px.
 pub fn moved(from: Pose, to: Pose) -> f64 {
     let corners = |pose| [bar_vertices(pose), stem_vertices(pose)];
     let (a, b) = (corners(from), corners(to));

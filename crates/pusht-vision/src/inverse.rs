@@ -21,7 +21,7 @@ use pusht_env::Action;
 /// What is known of the agent's velocity at the first position.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Start {
+pub enum InitialMotion {
     /// Zero: an episode from its reset on.
     #[default]
     Rest,
@@ -31,20 +31,20 @@ pub enum Start {
 
 /// Actions a_0 … a_{N−1} of an exact track p_0 … p_N, px.
 ///
-/// With [`Start::Moving`] the first velocity is the one that makes the first actions bend least (least squares over
+/// With [`InitialMotion::Moving`] the first velocity is the one that makes the first actions bend least (least squares over
 /// their second differences; zero for tracks of fewer than four positions); the actions after the first few hardly
 /// depend on it.
 ///
 /// # Errors
 /// Fewer than two positions, or one that is not finite.
-pub fn actions_from_track(track: &[[f64; 2]], start: Start) -> Result<Vec<Action>, VisionError> {
+pub fn actions_from_track(track: &[[f64; 2]], start: InitialMotion) -> Result<Vec<Action>, VisionError> {
     check(track)?;
     let axes = [0, 1].map(|axis| {
         let positions: Vec<f64> = track.iter().map(|p| p[axis]).collect();
         let at_rest = invert(&positions, 0.0);
         match start {
-            Start::Rest => at_rest,
-            Start::Moving => invert(&positions, first_velocity(&at_rest)),
+            InitialMotion::Rest => at_rest,
+            InitialMotion::Moving => invert(&positions, first_velocity(&at_rest)),
         }
     });
     Ok(axes[0]
@@ -79,7 +79,7 @@ fn invert(p: &[f64], mut v: f64) -> Vec<f64> {
         .collect()
 }
 
-/// The v_0 that minimises Σ (a_{t+2} − 2 a_{t+1} + a_t)² where a_t = `at_rest`_t − (β/γ) μ^t v_0: the error that a wrong
+/// The v_0 that minimizes Σ (a_{t+2} − 2 a_{t+1} + a_t)² where a_t = `at_rest`_t − (β/γ) μ^t v_0: the error that a wrong
 /// v_0 makes alternates, and an evenly moving target does not.
 fn first_velocity(at_rest: &[f64]) -> f64 {
     let c = CONTROL_STEP;

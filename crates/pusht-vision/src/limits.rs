@@ -23,20 +23,20 @@ pub const COARSE: f64 = 1.25;
 /// In such a picture the T melts only beyond so many times the limits.
 pub const COARSE_MORPH: f64 = 3.5;
 /// Area of the board that should be goal and is not or the other way round, over that of the goal.
-pub const GOAL: f64 = 0.15;
+pub const GOAL_MISMATCH: f64 = 0.15;
 
-/// Way of an untouched T, px.
-pub const UNTOUCHED: f64 = 8.0;
-/// What a push does not explain of a touched T's way in a step, px.
+/// Path of a T that nothing touches, px.
+pub const MOTION_WITHOUT_CONTACT: f64 = 8.0;
+/// What a push does not explain of a touched T's path in a step, px.
 pub const EXCESS: f64 = 10.0;
 
 /// Noise of a noisy picture, levels; medians over the clip, as those below.
 pub const NOISE: f64 = 5.0;
 /// Blur of a blurred picture.
 pub const BLUR: f64 = 0.45;
-/// How much more colour is blurred than brightness after a codec.
+/// How much more color is blurred than brightness after a codec.
 pub const COMPRESSION: f64 = 0.55;
-/// The same in a blurred picture, where brightness has lost what colour had lost before; blur alone leaves 0.02.
+/// The same in a blurred picture, where brightness has lost what color had lost before; blur alone leaves 0.02.
 pub const COMPRESSION_IN_BLUR: f64 = 0.3;
 /// What blur does not explain of the goal's border, levels.
 pub const RINGING: f64 = 9.0;
@@ -45,5 +45,5 @@ pub const RINGING: f64 = 9.0;
 pub const ILLEGIBLE_NOISE: f64 = 28.0;
 /// The same for the blur of brightness.
 pub const ILLEGIBLE_BLUR: f64 = 1.2;
-/// The same for the blur of colour.
-pub const ILLEGIBLE_COLOUR: f64 = 1.28;
+/// The same for the blur of color.
+pub const ILLEGIBLE_COLOR: f64 = 1.28;

@@ -45,7 +45,7 @@ impl FrameMeasures {
         if (width as usize, height as usize) != (SIDE, SIDE) {
             return Err(VisionError::FrameSize { width, height });
         }
-        let (mut blue, mut gray, mut coloured) = (0.0, 0.0, Vec::with_capacity(512));
+        let (mut blue, mut gray, mut colored) = (0.0, 0.0, Vec::with_capacity(512));
         let mut kinds = [Kind::Other; SIDE * SIDE];
         for (at, pixel) in frame.as_raw().chunks_exact(3).enumerate() {
             let over = i16::from(pixel[2]) - i16::from(pixel[0]);
@@ -59,15 +59,15 @@ impl FrameMeasures {
             gray += grayness;
             if share > 0.5 {
                 kinds[at] = Kind::Blue;
-                coloured.push(at);
+                colored.push(at);
             } else if grayness > 0.5 {
                 kinds[at] = Kind::Gray;
-                coloured.push(at);
+                colored.push(at);
             }
         }
         let count = |kinds: &[Kind; SIDE * SIDE], of: Kind, through: Kind, least: f64| {
             let mut left = *kinds;
-            let patches = coloured.iter().map(|&at| patch(&mut left, at, of, through));
+            let patches = colored.iter().map(|&at| patch(&mut left, at, of, through));
             patches.filter(|&size| size as f64 > least).count()
         };
         let agents = count(&kinds, Kind::Blue, Kind::Blue, LEAST_PATCH * AGENT_PIXELS);

@@ -1,9 +1,9 @@
 //! Who moves what: which of the T's motion a push explains, and which motion of agent and T nothing does.
 //!
 //! What the environment allows. The T has no inertia and nothing slides on: its velocities are set to zero at every physics
-//! substep, so it moves only in substeps in which the agent, a disc of 15 px, touches it. A push at lever x from its centre of
+//! substep, so it moves only in substeps in which the agent, a disc of 15 px, touches it. A push at lever x from its center of
 //! gravity (mass 1, moment of inertia I = 3000 px², no friction) that moves the point of contact by d along the normal moves
-//! the centre by d I/(I + x²) and turns the T by d x/(I + x²). Its corners are up to 76.5 px from the centre, so that none goes
+//! the center by d I/(I + x²) and turns the T by d x/(I + x²). Its corners are up to 76.5 px from the center, so that none goes
 //! further than 1.36 d; 1.6 d allows for the tracker. The point of contact never follows an agent that leaves.
 
 use std::ops::Range;
@@ -21,7 +21,7 @@ const GEAR: f64 = 1.6;
 /// Positions are off by a px, poses by up to three: an agent nearer than this beyond touching may touch, px.
 const REACH: f64 = 6.0;
 
-/// Points of the agent's way between two frames that are looked at.
+/// Points of the agent's path between two frames that are looked at.
 const POINTS: usize = 5;
 
 /// A T that reaches into a wall by more than the tracker's error is pushed out by it, px.
@@ -33,10 +33,10 @@ const STILL: f64 = 1.5;
 /// One step, from a frame to the next, in which agent and T were seen in both.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
-    /// Largest way of a corner of the T, px.
+    /// Longest path of a corner of the T, px.
     pub moved: f64,
-    /// Way of the agent, px.
-    pub way: f64,
+    /// Length of the agent's path, px.
+    pub path_length: f64,
     /// Whether the agent may have touched the T, or a wall pushes it out.
     pub touched: bool,
     /// How far agent and walls reach into the T before, px: contacts push bodies apart that overlap, as they may at the
@@ -51,7 +51,7 @@ impl Step {
     }
 
     fn explained(&self) -> f64 {
-        GEAR * (self.way + self.overlap)
+        GEAR * (self.path_length + self.overlap)
     }
 }
 
@@ -67,8 +67,9 @@ pub struct Trusted {
 /// What of the T's motion in a clip a push explains.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Motion {
-    /// The T's way, px: of its corners, the one that goes furthest.
-    pub way: f64,
+    /// Length of the T's path, px: that of the corner that goes furthest.
+    #[serde(alias = "way")]
+    pub path_length: f64,
     /// Of that, what the agent pushed, px.
     pub pushed: f64,
 }
@@ -76,7 +77,11 @@ pub struct Motion {
 impl Motion {
     /// Share of the T's motion that the agent pushed; 1 for a T that does not move.
     pub fn share(&self) -> f64 {
-        if self.way > 0.0 { self.pushed / self.way } else { 1.0 }
+        if self.path_length > 0.0 {
+            self.pushed / self.path_length
+        } else {
+            1.0
+        }
     }
 }
 
@@ -99,17 +104,20 @@ impl ClipSteps {
         Self { seen, steps, alone }
     }
 
-    /// The T's way and what of it was pushed. Where T or agent cannot be trusted, the way counts in the frames (first and
+    /// The T's path and what of it was pushed. Where T or agent cannot be trusted, the path counts in the frames (first and
     /// last) that show a T that melts, is gone or is in pieces, and is not known otherwise.
     pub(crate) fn motion(&self, broken: &[[usize; 2]]) -> Motion {
-        let mut motion = Motion { way: 0.0, pushed: 0.0 };
+        let mut motion = Motion {
+            path_length: 0.0,
+            pushed: 0.0,
+        };
         for step in (self.steps.iter().flatten()).filter(|s| s.touched && s.moved > STILL) {
-            motion.way += step.moved;
+            motion.path_length += step.moved;
             motion.pushed += step.moved.min(step.explained() + limits::EXCESS / 2.0);
         }
-        motion.way += (self.alone.iter())
+        motion.path_length += (self.alone.iter())
             .map(|r| r.moved)
-            .filter(|&m| m > limits::UNTOUCHED)
+            .filter(|&m| m > limits::MOTION_WITHOUT_CONTACT)
             .sum::<f64>();
         let melts = |t: usize| broken.iter().any(|&[from, to]| (from..=to).contains(&t));
         let known: Vec<(usize, Pose)> = (self.seen.iter().enumerate())
@@ -117,23 +125,23 @@ impl ClipSteps {
             .collect();
         for pair in known.windows(2) {
             let ((from, was), (to, is)) = (pair[0], pair[1]);
-            let way = moved(was, is);
-            if to > from + 1 && way > limits::UNTOUCHED && (from..=to).any(melts) {
-                motion.way += way;
+            let path_length = moved(was, is);
+            if to > from + 1 && path_length > limits::MOTION_WITHOUT_CONTACT && (from..=to).any(melts) {
+                motion.path_length += path_length;
             }
         }
         motion
     }
 
-    /// How far the agent goes in a step beyond what its neighbouring steps go in the same direction, px, for every step that has
-    /// neighbours. An agent under its PD law goes on: after a step of d from rest that is to end in rest again, the target would
+    /// How far the agent goes in a step beyond what its neighboring steps go in the same direction, px, for every step that has
+    /// neighbors. An agent under its PD law goes on: after a step of d from rest that is to end in rest again, the target would
     /// have to be 3.4 d ahead first and 1.3 d behind a tenth of a second later.
     pub fn isolated(&self) -> Vec<(usize, f64)> {
-        let ways: Vec<Option<[f64; 2]>> = (self.seen.windows(2))
-            .map(|pair| way(pair[0].agent, pair[1].agent))
+        let displacements: Vec<Option<[f64; 2]>> = (self.seen.windows(2))
+            .map(|pair| displacement(pair[0].agent, pair[1].agent))
             .collect();
         let mut found = Vec::new();
-        for (t, three) in ways.windows(3).enumerate() {
+        for (t, three) in displacements.windows(3).enumerate() {
             let [Some(before), Some(now), Some(after)] = [three[0], three[1], three[2]] else {
                 continue;
             };
@@ -159,7 +167,7 @@ fn step(before: Trusted, after: Trusted) -> Option<Step> {
     let agent = (AGENT_RADIUS - to_block(to_body(was, from)).0).max(0.0);
     Some(Step {
         moved: moved(was, is),
-        way: apart(from, to),
+        path_length: apart(from, to),
         touched: walls > IN_WALL || nearest.fold(f64::INFINITY, f64::min) <= AGENT_RADIUS + REACH,
         overlap: walls + agent,
     })
@@ -186,7 +194,7 @@ pub struct Alone {
     pub jump: (f64, usize),
 }
 
-/// Runs of untouched steps; `steps[t]` is from frame t to frame t + 1.
+/// Runs of steps without contact; `steps[t]` is from frame t to frame t + 1.
 fn alone(steps: &[Option<Step>], seen: &[Trusted]) -> Vec<Alone> {
     let mut runs = Vec::new();
     let mut from = 0;
@@ -211,7 +219,7 @@ fn alone(steps: &[Option<Step>], seen: &[Trusted]) -> Vec<Alone> {
     runs
 }
 
-fn way(from: Option<[f64; 2]>, to: Option<[f64; 2]>) -> Option<[f64; 2]> {
+fn displacement(from: Option<[f64; 2]>, to: Option<[f64; 2]>) -> Option<[f64; 2]> {
     let (from, to) = (from?, to?);
     Some([to[0] - from[0], to[1] - from[1]])
 }

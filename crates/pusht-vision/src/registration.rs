@@ -1,8 +1,8 @@
 //! Where the board lies in a frame of any size: foreign clips are scaled, cropped, padded, and seldom square.
 //!
 //! The map is one scale and one offset an axis, frame = scale · board + offset. It is found by comparing pictures of the
-//! empty board (white, walls, goal) with the frame at a grid of board points: the sum of squared colour differences, cut
-//! off at [`OUTLIER`], over points that are neither agent nor T by their colour, is made small by a pattern search over the
+//! empty board (white, walls, goal) with the frame at a grid of board points: the sum of squared color differences, cut
+//! off at [`OUTLIER`], over points that are neither agent nor T by their color, is made small by a pattern search over the
 //! places of the board's four edges. Starts are the frame stretched over the board, the square in its middle, the square
 //! that covers it, and what the centroid and spread of the goal's green say. There are two pictures, as a wall is thinner
 //! than a pixel of a small frame: the environment's own of 96 × 96, sampled at points, which enlarged frames show, and the
@@ -55,7 +55,7 @@ pub struct Registration {
     pub scale: [f64; 2],
     /// Frame coordinate (of the left or upper border of pixel 0) at which board coordinate −½ lies.
     pub offset: [f64; 2],
-    /// Root mean square colour difference between frame and empty board where neither agent nor T is, levels of 255:
+    /// Root mean square color difference between frame and empty board where neither agent nor T is, levels of 255:
     /// about 1 for clean frames, up to 10 for compressed ones.
     pub residual: f64,
 }
@@ -79,7 +79,7 @@ impl Registration {
             }
     }
 
-    /// Frame coordinate (pixel centres at whole numbers) of a board coordinate of this axis.
+    /// Frame coordinate (pixel centers at whole numbers) of a board coordinate of this axis.
     pub(crate) fn along(&self, axis: usize, board: f64) -> f64 {
         (board + 0.5) * self.scale[axis] + self.offset[axis] - 0.5
     }
@@ -102,7 +102,7 @@ struct Points {
 struct Point {
     column: usize,
     /// With nothing at the end.
-    colour: [f32; 4],
+    color: [f32; 4],
 }
 
 impl Points {
@@ -117,31 +117,31 @@ impl Points {
     }
 
     fn push(&mut self, [column, row]: [usize; 2], [red, green, blue]: [f32; 3]) {
-        let colour = [red, green, blue, 0.0];
-        self.rows[row].push(Point { column, colour });
+        let color = [red, green, blue, 0.0];
+        self.rows[row].push(Point { column, color });
         self.count += 1;
     }
 
-    /// Board coordinates and colours.
+    /// Board coordinates and colors.
     fn iter(&self) -> impl Iterator<Item = ([f64; 2], [f32; 4])> {
         let rows = self.along.iter().zip(&self.rows);
-        rows.flat_map(move |(&y, row)| row.iter().map(move |p| ([self.along[p.column], y], p.colour)))
+        rows.flat_map(move |(&y, row)| row.iter().map(move |p| ([self.along[p.column], y], p.color)))
     }
 }
 
 impl Picture {
-    fn new(side: usize, colours: &[[f32; 3]]) -> Self {
+    fn new(side: usize, colors: &[[f32; 3]]) -> Self {
         let (mut all, mut few) = (Points::new(side), Points::new(side));
-        for (index, &colour) in colours.iter().enumerate() {
+        for (index, &color) in colors.iter().enumerate() {
             let cell = [index % side, index / side];
-            all.push(cell, colour);
+            all.push(cell, color);
             let near = |i: usize| !(RIM..side - RIM).contains(&i);
             let [along, elsewhere] = STRIDES;
             if (near(cell[0]) && cell[1].is_multiple_of(along))
                 || (near(cell[1]) && cell[0].is_multiple_of(along))
                 || cell.iter().all(|i| i.is_multiple_of(elsewhere))
             {
-                few.push(cell, colour);
+                few.push(cell, color);
             }
         }
         Self { all, few }
@@ -153,14 +153,14 @@ impl Picture {
         let mut renderer = Renderer::new(BOARD as u32, FillRule::default())?;
         let board = renderer.render(&Scene::new([f64::NAN; 2], nowhere, goal));
         let every = BOARD as usize / FINE;
-        let mut colours = vec![[0.0; 3]; FINE * FINE];
+        let mut colors = vec![[0.0; 3]; FINE * FINE];
         for (x, y, pixel) in board.enumerate_pixels() {
-            let colour = &mut colours[y as usize / every * FINE + x as usize / every];
-            for (sum, &level) in colour.iter_mut().zip(&pixel.0) {
+            let color = &mut colors[y as usize / every * FINE + x as usize / every];
+            for (sum, &level) in color.iter_mut().zip(&pixel.0) {
                 *sum += f32::from(level) / (every * every) as f32;
             }
         }
-        Ok(Self::new(FINE, &colours))
+        Ok(Self::new(FINE, &colors))
     }
 }
 
@@ -177,8 +177,8 @@ impl Registrar {
     /// # Errors
     /// A goal pose that is not finite.
     pub fn new(goal: Pose) -> Result<Self, VisionError> {
-        let colours = Background::new(goal)?.colour;
-        let sampled = Picture::new(SIDE, &colours);
+        let colors = Background::new(goal)?.color;
+        let sampled = Picture::new(SIDE, &colors);
         let green = spread(sampled.all.iter().map(|(at, [r, g, b, _])| (at, greenness([r, g, b]))));
         Ok(Self {
             pictures: [sampled, Picture::averaged(goal)?],
@@ -244,7 +244,7 @@ impl Registrar {
 
     /// The map under which the goal's green has the place and spread that it has in the frame.
     fn by_goal(&self, frame: &Frame) -> Option<[[f64; 2]; 2]> {
-        let [centre, deviation] = self.goal?;
+        let [center, deviation] = self.goal?;
         // Every pixel of a small frame, about 200 × 200 of a large one.
         let step = (frame.width().max(frame.height()) / 200).max(1) as usize;
         let points = (0..frame.height())
@@ -257,7 +257,7 @@ impl Registrar {
         let [found, wide] = spread(green)?;
         Some([0, 1].map(|k| {
             let scale = wide[k] / deviation[k];
-            let start = found[k] - (centre[k] + 0.5) * scale;
+            let start = found[k] - (center[k] + 0.5) * scale;
             [start, start + BOARD * scale]
         }))
     }
@@ -381,7 +381,7 @@ fn cost(frame: &Pixels, points: &Points, edges: [[f64; 2]; 2], bound: f64) -> f6
                 continue;
             }
             let off: [f32; 4] = std::array::from_fn(|c| {
-                let square = (seen[c] - point.colour[c]).powi(2);
+                let square = (seen[c] - point.color[c]).powi(2);
                 if square > most { most } else { square }
             });
             sum += f64::from(off[0] + off[1] + off[2]) / 3.0;

@@ -6,7 +6,7 @@ use crate::geometry::{centroid, into_body};
 use pusht_env::Pose;
 use std::f64::consts::{FRAC_PI_2, PI};
 
-/// A frame pixel this close to the agent's centre says nothing about the T, board px.
+/// A frame pixel this close to the agent's center says nothing about the T, board px.
 const AGENT_REACH: f64 = 24.0;
 
 /// Least gray seen, in frame pixels, to look for a T in it; a whole T has about 240.
@@ -25,7 +25,7 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    pub(crate) fn new(colours: &[[f32; 3]], background: &Background, agent: Option<[f64; 2]>) -> Self {
+    pub(crate) fn new(colors: &[[f32; 3]], background: &Background, agent: Option<[f64; 2]>) -> Self {
         let mut weight: Vec<f32> = background
             .wall
             .iter()
@@ -38,9 +38,9 @@ impl Seen {
                 weight[row * SIDE..(row + 1) * SIDE][columns].fill(0.0);
             }
         }
-        let mut gray = vec![0.0; colours.len()];
+        let mut gray = vec![0.0; colors.len()];
         let mut clear = Vec::with_capacity(300);
-        for (row, positions) in colours.chunks_exact(SIDE).enumerate() {
+        for (row, positions) in colors.chunks_exact(SIDE).enumerate() {
             let line = row * SIDE..(row + 1) * SIDE;
             let cells = weight[line.clone()].iter_mut().zip(&mut gray[line]).zip(positions);
             for (column, ((weight, gray), &[red, _, blue])) in cells.enumerate() {
@@ -56,7 +56,7 @@ impl Seen {
             }
         }
         Self {
-            green: colours.iter().map(|c| c[1]).collect(),
+            green: colors.iter().map(|c| c[1]).collect(),
             weight,
             gray_sum: gray.iter().map(|&g| f64::from(g)).sum(),
             gray,
@@ -73,10 +73,10 @@ impl Seen {
         if sum[2] < LEAST_GRAY {
             return None;
         }
-        let centre = [sum[0] / sum[2], sum[1] / sum[2]];
+        let center = [sum[0] / sum[2], sum[1] / sum[2]];
         let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
         for &[x, y, g] in &self.clear {
-            let [x, y] = [x - centre[0], y - centre[1]];
+            let [x, y] = [x - center[0], y - center[1]];
             (xx, xy, yy) = (xx + g * x * x, xy + g * x * y, yy + g * y * y);
         }
         // The long axis is the stem's, which is the body's y axis.
@@ -86,18 +86,18 @@ impl Seen {
         let skew: f64 = self
             .clear
             .iter()
-            .map(|&[x, y, g]| g * (c * (x - centre[0]) + s * (y - centre[1])).powi(3))
+            .map(|&[x, y, g]| g * (c * (x - center[0]) + s * (y - center[1])).powi(3))
             .sum();
         let stem = if skew < 0.0 { long + PI } else { long };
-        Some((centre, stem - FRAC_PI_2))
+        Some((center, stem - FRAC_PI_2))
     }
 
     /// Intersection over union of gray and T.
     pub(crate) fn overlap(&self, pose: Pose) -> f64 {
         let body = into_body(pose);
         let (mut both, mut either, mut drawn_all, mut drawn_seen) = (0.0, self.gray_sum, 0.0, 0.0);
-        let centre = centroid(pose);
-        let [columns, rows] = centre.map(|c| samples_within(c - block::REACH, c + block::REACH));
+        let center = centroid(pose);
+        let [columns, rows] = center.map(|c| samples_within(c - block::REACH, c + block::REACH));
         for at in rows.flat_map(|row| columns.clone().map(move |column| row * SIDE + column)) {
             let q = body(point(at));
             let ([edge, fill], _) = block::shares(block::on_block(q).distance, 1.5);

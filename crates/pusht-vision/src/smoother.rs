@@ -23,7 +23,7 @@ use crate::agent_control::CONTROL_STEP;
 use crate::board::BOARD;
 use crate::linear::{Matrix, Vector, congruent, dot, times, transpose, transposed_times};
 use crate::spreads::LEAST_NOISE;
-use crate::{Start, VisionError};
+use crate::{InitialMotion, VisionError};
 use pusht_env::Action;
 
 /// Numbers of the hidden state.
@@ -88,7 +88,7 @@ impl ActionSmoother {
     ///
     /// # Errors
     /// Fewer than two positions, none at the start, one that is not finite, or spreads that are not positive.
-    pub fn smooth(&self, track: &[Option<[f64; 2]>], start: Start) -> Result<SmoothedTrack, VisionError> {
+    pub fn smooth(&self, track: &[Option<[f64; 2]>], start: InitialMotion) -> Result<SmoothedTrack, VisionError> {
         self.check(track)?;
         let spreads = crate::spreads::estimate(self.position_noise, self.pace_step, |spreads| {
             log_likelihood(Filter::new(track, start, spreads))
@@ -174,13 +174,17 @@ struct Filter<'a> {
 
 impl<'a> Filter<'a> {
     /// Spreads: of positions, and of the change of pace.
-    fn new(track: &'a [Option<[f64; 2]>], start: Start, [noise, pace]: [f64; 2]) -> Self {
+    fn new(track: &'a [Option<[f64; 2]>], start: InitialMotion, [noise, pace]: [f64; 2]) -> Self {
         let first = track.first().copied().flatten().unwrap_or_default();
-        let velocity = if start == Start::Rest { 0.0 } else { FIRST_VELOCITY };
+        let velocity = if start == InitialMotion::Rest {
+            0.0
+        } else {
+            FIRST_VELOCITY
+        };
         // The pace begins as it is in the long run.
         let first_pace = pace / (1.0 - PERSISTENCE * PERSISTENCE).sqrt();
         let mut covariance = [[0.0; STATE]; STATE];
-        // The first position is centred on its own observation; a wide spread leaves the rest to that observation.
+        // The first position is centered on its own observation; a wide spread leaves the rest to that observation.
         for (i, spread) in [FIRST_ACTION, velocity, FIRST_ACTION, first_pace]
             .into_iter()
             .enumerate()

@@ -10,10 +10,10 @@ const MOST_NOISE: f64 = 24.0;
 const USUAL_PACE: f64 = 5.0;
 const PACE_SPREAD: f64 = 0.7;
 
-/// Factors between neighbours of the two grids.
+/// Factors between neighbors of the two grids.
 const FACTORS: [f64; 2] = [1.6, 1.15];
 
-/// The given spreads, of positions and of the change of pace, with those that are not given maximising the likelihood (times
+/// The given spreads, of positions and of the change of pace, with those that are not given maximizing the likelihood (times
 /// a log-normal density of the pace's): over a coarse grid, then over a fine one about the best.
 pub(crate) fn estimate(
     position_noise: Option<f64>,
@@ -30,12 +30,12 @@ pub(crate) fn estimate(
     };
     let mut highest = f64::NEG_INFINITY;
     for (round, factor) in FACTORS.into_iter().enumerate() {
-        let centre = best;
+        let center = best;
         let powers = |given: bool, reach: [i32; 2]| if given { 0..=0 } else { reach[0]..=reach[1] };
         let coarse = round == 0;
         for i in powers(position_noise.is_some(), if coarse { [0, 9] } else { [-2, 2] }) {
             for j in powers(pace_step.is_some(), if coarse { [-3, 4] } else { [-2, 2] }) {
-                let mut spreads = [centre[0] * factor.powi(i), centre[1] * factor.powi(j)];
+                let mut spreads = [center[0] * factor.powi(i), center[1] * factor.powi(j)];
                 if position_noise.is_none() {
                     spreads[0] = spreads[0].clamp(LEAST_NOISE, MOST_NOISE);
                 }

@@ -1,6 +1,6 @@
 //! From frames to states.
 
-use crate::board::{BLOCK_EDGE, BLOCK_FILL, Background, DiscMask, SIDE, colours, point};
+use crate::board::{BLOCK_EDGE, BLOCK_FILL, Background, DiscMask, SIDE, colors, point};
 use crate::geometry::to_body;
 use crate::seen::Seen;
 use crate::{VisionError, agent, block};
@@ -29,7 +29,7 @@ const WIDE: usize = 12;
 /// What one frame shows.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Tracked {
-    /// Agent centre, board px; none where no agent is seen.
+    /// Agent center, board px; none where no agent is seen.
     pub agent: Option<[f64; 2]>,
     /// Pose of the T, angle in [0, 2π); none where no T is seen.
     pub block: Option<Pose>,
@@ -117,14 +117,14 @@ impl Tracker {
         if (width as usize, height as usize) != (SIDE, SIDE) {
             return Err(VisionError::FrameSize { width, height });
         }
-        let colours = colours(frame);
-        let rough = agent::find(&colours);
-        let seen = Seen::new(&colours, &self.background, rough);
+        let colors = colors(frame);
+        let rough = agent::find(&colors);
+        let seen = Seen::new(&colors, &self.background, rough);
         let start = last.and_then(|last| Some((last.block?, last.block_confidence)));
         let block = self.block(&seen, start);
         let behind = |at: usize| self.behind(at, block.map(|(pose, _)| pose));
         let scene = agent::Scene {
-            colours: &colours,
+            colors: &colors,
             behind: &behind,
             hidden: &self.background.wall,
             mask: &self.mask,
@@ -133,7 +133,7 @@ impl Tracker {
             .map(|rough| agent::place(&scene, rough))
             .filter(|p| p.overlap >= LEAST_AGENT_OVERLAP);
         Ok(Tracked {
-            agent: placed.as_ref().map(|p| p.centre),
+            agent: placed.as_ref().map(|p| p.center),
             block: block.map(|(pose, _)| {
                 let pose = block::true_pose(pose);
                 Pose {
@@ -163,7 +163,7 @@ impl Tracker {
     fn block(&self, seen: &Seen, start: Option<(Pose, f64)>) -> Option<(Pose, f64)> {
         let target = block::Target {
             green: &seen.green,
-            background: &self.background.colour,
+            background: &self.background.color,
             weight: &seen.weight,
         };
         let mut best: Option<(Pose, f64)> = None;
@@ -178,8 +178,8 @@ impl Tracker {
         let last = start.map_or(1.0, |(_, overlap)| overlap);
         let near = start.is_some_and(|(start, _)| attempt(start, block::NEAR, GOOD.min(last - AS_GOOD)));
         if !near {
-            let (centre, angle) = seen.moments()?;
-            let turned = |turn: f64| block::with_centroid(centre, angle + turn);
+            let (center, angle) = seen.moments()?;
+            let turned = |turn: f64| block::with_centroid(center, angle + turn);
             // As the moments have it, the other way round, and then all around.
             let turns = [0, WIDE / 2].into_iter().chain((1..WIDE).filter(|&k| k != WIDE / 2));
             for k in turns {
@@ -197,7 +197,7 @@ impl Tracker {
 
     /// The board at a frame pixel, without the agent.
     fn behind(&self, at: usize, block: Option<Pose>) -> [f32; 3] {
-        let board = self.background.colour[at];
+        let board = self.background.color[at];
         let Some(pose) = block else {
             return board;
         };

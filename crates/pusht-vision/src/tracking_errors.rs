@@ -5,7 +5,7 @@ use std::fmt;
 use pusht_env::{Action, Pose, State};
 use serde::Serialize;
 
-use crate::{ActionSmoother, Start, Tracked, VisionError, actions_from_track, unwrap_angle};
+use crate::{ActionSmoother, InitialMotion, Tracked, VisionError, actions_from_track, unwrap_angle};
 
 /// Errors of tracks over any number of episodes, by kind.
 #[derive(Clone, Debug, Default)]
@@ -81,13 +81,13 @@ impl TrackingErrors {
         if recorded.len() < 2 || seen.first().is_none_or(Option::is_none) {
             return Ok(());
         }
-        let exact = actions_from_track(&recorded, Start::Rest)?;
+        let exact = actions_from_track(&recorded, InitialMotion::Rest)?;
         self.push_actions("action of recorded positions, px", &exact, actions);
         if let Some(all) = seen.iter().copied().collect::<Option<Vec<_>>>() {
-            let found = actions_from_track(&all, Start::Rest)?;
+            let found = actions_from_track(&all, InitialMotion::Rest)?;
             self.push_actions("action of the track, px", &found, actions);
         }
-        let smoothed = ActionSmoother::default().smooth(&seen, Start::Rest)?;
+        let smoothed = ActionSmoother::default().smooth(&seen, InitialMotion::Rest)?;
         self.push_actions("action of the smoothed track, px", &smoothed.actions, actions);
         let next: Vec<Action> = recorded[1..].iter().map(|p| p.map(|c| c as f32)).collect();
         self.push_actions("floor: next position as action, px", &next, actions);

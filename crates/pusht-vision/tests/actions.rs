@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use pusht_env::Action;
 use pusht_vision::{
-    ActionSmoother, CONTROL_STEP, Start, VisionError, actions_from_track, agent_step, executability_residual,
+    ActionSmoother, CONTROL_STEP, InitialMotion, VisionError, actions_from_track, agent_step, executability_residual,
 };
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
@@ -60,7 +60,7 @@ proptest! {
         start in [0.0..512.0_f64, 0.0..512.0],
         actions in prop::collection::vec([-50.0..560.0_f32, -50.0..560.0], 1..80),
     ) {
-        let found = actions_from_track(&play(start, [0.0; 2], &actions), Start::Rest).unwrap();
+        let found = actions_from_track(&play(start, [0.0; 2], &actions), InitialMotion::Rest).unwrap();
         prop_assert!(mean_l2(&found, &actions) < 1e-3);
     }
 
@@ -69,7 +69,7 @@ proptest! {
         track in prop::collection::vec(prop::option::weighted(0.8, [-1e3..1e3_f64, -1e3..1e3]), 2..60),
         moving in any::<bool>(),
     ) {
-        let start = if moving { Start::Moving } else { Start::Rest };
+        let start = if moving { InitialMotion::Moving } else { InitialMotion::Rest };
         match ActionSmoother::default().smooth(&track, start) {
             Ok(smoothed) => {
                 prop_assert_eq!(smoothed.actions.len(), track.len() - 1);
@@ -86,10 +86,10 @@ fn a_clip_that_starts_in_motion_forgets_what_it_does_not_know() {
     let actions = targets(60);
     let track = play([256.0, 376.0], [0.0; 2], &actions);
     for from in [5, 20, 40] {
-        let found = actions_from_track(&track[from..], Start::Moving).unwrap();
+        let found = actions_from_track(&track[from..], InitialMotion::Moving).unwrap();
         assert!(mean_l2(&found, &actions[from..]) < 0.3);
         assert!(mean_l2(&found[8..], &actions[from + 8..]) < 1e-3);
-        let at_rest = actions_from_track(&track[from..], Start::Rest).unwrap();
+        let at_rest = actions_from_track(&track[from..], InitialMotion::Rest).unwrap();
         assert!(mean_l2(&found, &actions[from..]) < mean_l2(&at_rest, &actions[from..]));
     }
 }
@@ -99,9 +99,9 @@ fn smoothing_bears_rounded_positions_and_gaps() {
     let actions = targets(120);
     let track = play([256.0, 376.0], [0.0; 2], &actions);
     let rounded: Vec<_> = track.iter().map(|p| p.map(f64::round_ties_even)).collect();
-    let read_off = mean_l2(&actions_from_track(&rounded, Start::Rest).unwrap(), &actions);
+    let read_off = mean_l2(&actions_from_track(&rounded, InitialMotion::Rest).unwrap(), &actions);
     let mut seen: Vec<_> = rounded.iter().copied().map(Some).collect();
-    let smoothed = ActionSmoother::default().smooth(&seen, Start::Rest).unwrap();
+    let smoothed = ActionSmoother::default().smooth(&seen, InitialMotion::Rest).unwrap();
     let error = mean_l2(&smoothed.actions, &actions);
     assert!(error < 0.8 * read_off && error < 1.5, "{error} against {read_off}");
     assert!(
@@ -111,14 +111,14 @@ fn smoothing_bears_rounded_positions_and_gaps() {
     for gap in [30, 31, 77] {
         seen[gap] = None;
     }
-    let gaps = ActionSmoother::default().smooth(&seen, Start::Rest).unwrap();
+    let gaps = ActionSmoother::default().smooth(&seen, InitialMotion::Rest).unwrap();
     assert!(mean_l2(&gaps.actions, &actions) < 2.0);
     assert!(gaps.action_std[30] > smoothed.action_std[30]);
     // An agent that jumps moves as no agent can.
     seen[60] = Some([20.0, 20.0]);
     assert!(
         ActionSmoother::default()
-            .smooth(&seen, Start::Rest)
+            .smooth(&seen, InitialMotion::Rest)
             .unwrap()
             .largest_jump
             > 8.0
@@ -134,7 +134,7 @@ fn the_tracking_error_is_estimated_and_the_intervals_know_it() {
         // The sum of twelve uniform numbers is nearly Gaussian.
         let mut gauss = || (0..12).map(|_| rng.random_range(-0.5..0.5)).sum::<f64>() * noise;
         let seen: Vec<_> = track.iter().map(|p| Some([p[0] + gauss(), p[1] + gauss()])).collect();
-        let smoothed = ActionSmoother::default().smooth(&seen, Start::Rest).unwrap();
+        let smoothed = ActionSmoother::default().smooth(&seen, InitialMotion::Rest).unwrap();
         let ratio = smoothed.position_noise / noise;
         assert!((0.75..1.33).contains(&ratio), "{} for {noise}", smoothed.position_noise);
         let within = smoothed.actions.iter().zip(&actions).zip(&smoothed.action_std);
@@ -147,7 +147,7 @@ fn the_tracking_error_is_estimated_and_the_intervals_know_it() {
             "{share} of the 90 % intervals hold at noise {noise}"
         );
         let read_off: Vec<[f64; 2]> = seen.iter().flatten().copied().collect();
-        let read_off = mean_l2(&actions_from_track(&read_off, Start::Rest).unwrap(), &actions);
+        let read_off = mean_l2(&actions_from_track(&read_off, InitialMotion::Rest).unwrap(), &actions);
         assert!(mean_l2(&smoothed.actions, &actions) < 0.5 * read_off);
     }
 }
@@ -170,7 +170,7 @@ fn with_little_noise_the_smoother_is_the_inverse() {
         pace_step: Some(50.0),
     };
     let seen: Vec<_> = track.iter().copied().map(Some).collect();
-    let smoothed = smoother.smooth(&seen, Start::Rest).unwrap();
+    let smoothed = smoother.smooth(&seen, InitialMotion::Rest).unwrap();
     assert!(mean_l2(&smoothed.actions, &actions) < 1e-3);
     assert!(
         smoothed
@@ -183,7 +183,7 @@ fn with_little_noise_the_smoother_is_the_inverse() {
 
 #[test]
 fn tracks_that_give_no_actions_are_refused() {
-    let inverse = |track: &[[f64; 2]]| actions_from_track(track, Start::Rest);
+    let inverse = |track: &[[f64; 2]]| actions_from_track(track, InitialMotion::Rest);
     assert_eq!(inverse(&[[0.0; 2]]), Err(VisionError::TooShort { found: 1 }));
     assert!(matches!(
         inverse(&[[0.0; 2], [f64::NAN, 0.0]]),
@@ -193,15 +193,15 @@ fn tracks_that_give_no_actions_are_refused() {
         position_noise: Some(0.0),
         ..ActionSmoother::default()
     };
-    let error = smoother.smooth(&[Some([0.0; 2]); 3], Start::Rest).unwrap_err();
+    let error = smoother.smooth(&[Some([0.0; 2]); 3], InitialMotion::Rest).unwrap_err();
     assert!(error.to_string().contains("position noise"), "{error}");
     let smoother = ActionSmoother::default();
     assert!(matches!(
-        smoother.smooth(&[], Start::Rest),
+        smoother.smooth(&[], InitialMotion::Rest),
         Err(VisionError::TooShort { found: 0 })
     ));
     assert!(matches!(
-        smoother.smooth(&[Some([f64::INFINITY; 2]); 2], Start::Rest),
+        smoother.smooth(&[Some([f64::INFINITY; 2]); 2], InitialMotion::Rest),
         Err(VisionError::NotFinite { .. })
     ));
 }

@@ -21,16 +21,16 @@ proptest! {
     #[test]
     fn a_rendered_state_is_read_back(
         agent in [20.0..490.0, 20.0..490.0_f64],
-        centre in [100.0..412.0, 100.0..412.0_f64],
+        center in [100.0..412.0, 100.0..412.0_f64],
         angle in -10.0..10.0_f64,
         old in any::<bool>(),
     ) {
         // The T's middle is 41 px from its origin.
-        let block = Pose::new(centre[0] + 40.7 * angle.sin(), centre[1] - 40.7 * angle.cos(), angle);
+        let block = Pose::new(center[0] + 40.7 * angle.sin(), center[1] - 40.7 * angle.cos(), angle);
         let rule = if old { FillRule::Pygame25 } else { FillRule::Pygame26 };
         let tracked = track(&picture(agent, block, rule));
         let [agent_error, origin_error, angle_error] = errors(&tracked, agent, block);
-        // The agent is drawn around an integer centre: half a pixel a axis is lost.
+        // The agent is drawn around an integer center: half a pixel a axis is lost.
         prop_assert!(agent_error < 1.1, "{agent_error} {tracked:?}");
         prop_assert!(origin_error < 5.0, "{origin_error} {tracked:?}");
         prop_assert!(angle_error < 0.08, "{angle_error} {tracked:?}");
@@ -49,8 +49,8 @@ fn what_is_absent_is_not_made_up() {
     let no_block = track(&picture([100.0, 300.0], NOWHERE, FillRule::default()));
     assert_eq!((no_block.block, no_block.block_confidence), (None, 0.0));
     assert!(no_block.agent.is_some() && no_block.agent_confidence > 0.9);
-    for colour in [0, 128, 255] {
-        let nothing = track(&Frame::from_pixel(96, 96, image::Rgb([colour; 3])));
+    for color in [0, 128, 255] {
+        let nothing = track(&Frame::from_pixel(96, 96, image::Rgb([color; 3])));
         assert_eq!((nothing.agent, nothing.block), (None, None));
     }
 }

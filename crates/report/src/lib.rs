@@ -7,6 +7,6 @@ pub mod plot;
 
 pub use clips::write_clips;
 pub use experiment::{
-    ActionRow, Assets, ExtractionRow, FitFloor, Method, ModelTraining, OtherGenerator, OtherPolicy, OurValue, PaperRow,
-    Picture, REPORT_SCHEMA, Report, ReportError, RowKind, RunRecord, Shows, StageTime, render_html,
+    ActionRow, Assets, ExperimentReport, ExtractionRow, FitFloor, Method, ModelTraining, OtherGenerator, OtherPolicy,
+    OurValue, PaperRow, Picture, PictureGroup, REPORT_SCHEMA, ReportError, RowKind, RunRecord, StageTime, render_html,
 };

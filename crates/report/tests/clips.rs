@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use clip_review::{ArmScore, Fvd, Job, Policies};
-use corruptions::{Clip, Defect, Strength};
+use clip_review::{ArmScore, Fvd, Policies, ReviewJob};
+use corruptions::{Clip, Corruption, Strength};
 use eval::{Comparison, Generator, GeneratorKind, Outcome, Role, Verdict};
 use pusht_jobs::JobContext;
 use report::write_clips;
@@ -18,10 +18,13 @@ fn a_page_holds_its_pictures_and_escapes_names() {
     let clip = Clip::simulated(301, 192).unwrap();
     let save = |name: &str, frames: &[_]| save_video(videos.join(name), frames, VideoOptions::default()).unwrap();
     save("clean.mp4", &clip.frames);
-    let faded = Defect::CrossFade.apply(&clip, Strength::Strong, 0).unwrap().unwrap();
+    let faded = Corruption::CrossFade
+        .apply(&clip, Strength::Strong, 0)
+        .unwrap()
+        .unwrap();
     save("faded & <odd>.mp4", &faded);
     std::fs::write(videos.join("broken.mp4"), "no video").unwrap();
-    let job = Job {
+    let job = ReviewJob {
         video: vec![videos],
         fps: None,
         out: folder.path().join("out"),
@@ -77,7 +80,7 @@ fn what_others_say_of_the_clips_stands_in_the_report() {
     let videos = folder.path().join("clips");
     let clip = Clip::simulated(302, 96).unwrap();
     save_video(videos.join("a"), &clip.frames, VideoOptions::default()).unwrap();
-    let job = Job {
+    let job = ReviewJob {
         video: vec![videos],
         fps: None,
         out: folder.path().join("out"),

@@ -150,7 +150,7 @@ fn clips() -> QualityReport {
         residual: Some(0.5),
         start_error: Some(0.25),
         end_error: None,
-        asked: BlockPath::default(),
+        target: BlockPath::default(),
     };
     let pair = |good: f64, bad: f64| ClipComparison {
         clip: clip(good),
@@ -162,7 +162,7 @@ fn clips() -> QualityReport {
     QualityReport::new("a <generator>", &clips, &Bootstrap::default()).unwrap()
 }
 
-fn report() -> Report {
+fn report() -> ExperimentReport {
     let arms = arms();
     let generator = Generator {
         name: "object-latent".into(),
@@ -193,7 +193,7 @@ fn report() -> Report {
         ActionRow::measured("generated <closed form>", &extracted).unwrap(),
     ];
     actions.extend(ActionRow::floors(&measures));
-    Report {
+    ExperimentReport {
         schema: REPORT_SCHEMA,
         name: "made-up & unreal".into(),
         finished: "2026-01-31 12:00".into(),
@@ -239,7 +239,7 @@ fn report() -> Report {
                 quality
             },
             pictures: vec![Picture {
-                shows: Shows::Generated,
+                group: PictureGroup::Generated,
                 caption: "Clip 0 of the other".into(),
                 file: "strips/demo.png".into(),
             }],
@@ -253,10 +253,10 @@ fn report() -> Report {
         }],
         pictures: ["strips/demo.png", "strips/gone.png"]
             .map(|file| Picture {
-                shows: if file.contains("demo") {
-                    Shows::Demonstrations
+                group: if file.contains("demo") {
+                    PictureGroup::Demonstrations
                 } else {
-                    Shows::Rollouts
+                    PictureGroup::Rollouts
                 },
                 caption: "Episode 3, every 10th frame".into(),
                 file: file.into(),
@@ -285,7 +285,7 @@ fn a_report_is_one_self_contained_page() {
     let report = report();
     report.write(&folder).unwrap();
     assert!(
-        Report::read(&folder).unwrap() == report,
+        ExperimentReport::read(&folder).unwrap() == report,
         "the file gives the report back to the last bit"
     );
 
@@ -332,7 +332,13 @@ fn a_report_is_one_self_contained_page() {
 #[test]
 fn what_is_no_report_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    assert!(matches!(Report::read(folder.path()), Err(ReportError::Io { .. })));
+    assert!(matches!(
+        ExperimentReport::read(folder.path()),
+        Err(ReportError::Io { .. })
+    ));
     std::fs::write(folder.path().join("report.json"), "{\"schema\": 1}").unwrap();
-    assert!(matches!(Report::read(folder.path()), Err(ReportError::Foreign { .. })));
+    assert!(matches!(
+        ExperimentReport::read(folder.path()),
+        Err(ReportError::Foreign { .. })
+    ));
 }

@@ -4,7 +4,7 @@
 //! s / 2 ("absmax", row by row). One block at a time is brought back to f32 on the device and computed there; norms,
 //! embeddings and relative positions are as they were. Prompts are few and encoded once, so time is of no account.
 //!
-//! Source: Dettmers et al., *LLM.int8()*, 2022, section 2.1 (vector-wise quantisation, of the weights alone).
+//! Source: Dettmers et al., *LLM.int8()*, 2022, section 2.1 (vector-wise quantization, of the weights alone).
 
 use burn::module::Param;
 use burn::nn::Linear;
@@ -157,7 +157,7 @@ impl Int8Encoder {
         };
         let rest = checkpoint.clone().without_ends(&OF_BLOCKS);
         Ok(Self {
-            rest: Encoder::fill(Encoder::new(&empty, device), rest, "", FloatDType::F32)?,
+            rest: Encoder::load_weights(Encoder::new(&empty, device), rest, "", FloatDType::F32)?,
             blocks,
             device: device.clone(),
         })

@@ -12,7 +12,7 @@ use burn::tensor::activation::relu;
 use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
 use cpu_kernels::gelu_tanh;
 use nn_kit::{
-    Checkpoint, Renames, in_dtype, in_f32, published_shapes, published_values, rms_norm, save_safetensors,
+    Checkpoint, KeyMap, in_dtype, in_f32, published_shapes, published_values, rms_norm, save_safetensors,
     scaled_dot_product,
 };
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ use crate::error::Error;
 const MASKED: f64 = -1e9;
 
 /// What published checkpoints call the parts of [`Encoder`].
-const NAMES: &Renames = &[
+const NAMES: &KeyMap = &[
     (
         "relative_bias",
         "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight",
@@ -259,7 +259,7 @@ impl Encoder {
         device: &Device,
     ) -> Result<Self, Error> {
         config.check()?;
-        Self::fill(Self::new(config, device), checkpoint, prefix, dtype)
+        Self::load_weights(Self::new(config, device), checkpoint, prefix, dtype)
     }
 
     /// Refuses what [`Self::load`] would, as far as names and shapes tell.
@@ -269,10 +269,15 @@ impl Encoder {
         Ok(checkpoint.check(&Self::new(config, &Device::default()), "", NAMES)?)
     }
 
-    pub(crate) fn fill(model: Self, checkpoint: Checkpoint, prefix: &str, dtype: FloatDType) -> Result<Self, Error> {
+    pub(crate) fn load_weights(
+        model: Self,
+        checkpoint: Checkpoint,
+        prefix: &str,
+        dtype: FloatDType,
+    ) -> Result<Self, Error> {
         let beside = BESIDE.map(|name| format!("{prefix}{name}"));
         let checkpoint = checkpoint.without(&beside.each_ref().map(String::as_str));
-        Ok(checkpoint.fill_as(model, prefix, NAMES, dtype)?)
+        Ok(checkpoint.load_weights_as(model, prefix, NAMES, dtype)?)
     }
 
     /// Writes all weights under their published names.

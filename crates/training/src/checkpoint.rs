@@ -172,7 +172,7 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// The newest state, if there is one; `fresh` is a model and optimiser of the run's kind. With `partly` parameters that a
+    /// The newest state, if there is one; `fresh` is a model and optimizer of the run's kind. With `partly` parameters that a
     /// checkpoint lacks are those of `fresh`.
     pub(crate) fn load<M: Module>(
         &self,

@@ -11,7 +11,7 @@ use crate::run::Run;
 use crate::team::Team;
 use pusht_jobs::JobContext;
 
-use crate::{Fitted, Objective, Precision, TrainConfig, TrainingError};
+use crate::{FitOutput, Objective, Precision, TrainConfig, TrainingError};
 
 /// Where a run writes, whom it tells and who can stop it.
 pub struct FitOptions<'a> {
@@ -68,7 +68,7 @@ pub fn fit<M: Module>(
     objective: &(impl Objective<M> + Sync),
     config: &TrainConfig,
     options: FitOptions<'_>,
-) -> Result<Fitted<M>, TrainingError> {
+) -> Result<FitOutput<M>, TrainingError> {
     config.check()?;
     let items = objective.items();
     if items == 0 {

@@ -4,7 +4,7 @@ use crate::Curve;
 
 /// The outcome of a run. Models are without autodiff; with [`crate::TrainConfig::ema_decay`] they are the averages.
 #[derive(Clone, Debug)]
-pub struct Fitted<M> {
+pub struct FitOutput<M> {
     /// After the last epoch.
     pub last: M,
     /// After the epoch of the lowest validation loss (without validation data: the last).
@@ -19,7 +19,7 @@ pub struct Fitted<M> {
     pub curve: Curve,
 }
 
-impl<M> Fitted<M> {
+impl<M> FitOutput<M> {
     /// One line about the run, for progress displays: of `planned` epochs of `epoch_steps` updates.
     pub(crate) fn summary(&self, epoch_steps: usize, planned: usize) -> String {
         let mut text = format!("{} steps", self.epochs * epoch_steps);

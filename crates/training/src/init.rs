@@ -24,7 +24,7 @@ struct Draw;
 
 impl ModuleVisitor for Draw {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        // Reading a lazy parameter is what initialises it.
+        // Reading a lazy parameter is what initializes it.
         drop(param.val());
     }
 }

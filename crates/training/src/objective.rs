@@ -37,7 +37,7 @@ pub trait Objective<M> {
     }
 
     /// What `loss` can be computed in. For others than f32 it brings its inputs to the precision of the model
-    /// ([`crate::in_precision_of`]) and the model's outputs back to f32.
+    /// ([`crate::to_compute_dtype`]) and the model's outputs back to f32.
     fn precisions(&self) -> &'static [Precision] {
         &[Precision::F32]
     }

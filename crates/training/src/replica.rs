@@ -1,4 +1,4 @@
-//! A model and its optimiser on one device: loss, gradients, update.
+//! A model and its optimizer on one device: loss, gradients, update.
 
 use burn::Tensor;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
@@ -118,7 +118,7 @@ impl<M: Module> Replica<M> {
 }
 
 /// `tensor` in the precision that `model` computes in.
-pub fn in_precision_of<M: Module, const D: usize>(model: &M, tensor: Tensor<D>) -> Tensor<D> {
+pub fn to_compute_dtype<M: Module, const D: usize>(model: &M, tensor: Tensor<D>) -> Tensor<D> {
     let mut found = Found(None);
     model.visit(&mut found);
     match found.0 {

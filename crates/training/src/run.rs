@@ -11,7 +11,7 @@ use burn::optim::AdamWConfig;
 use crate::checkpoint::{Best, Checkpoints, Manifest};
 use crate::curve::CurveRow;
 use crate::finite::{first_not_finite, first_trained_not_finite};
-use crate::fitted::Fitted;
+use crate::fitted::FitOutput;
 use crate::identity::RunIdentity;
 use crate::replica::{Part, Replica};
 use crate::team::Team;
@@ -340,8 +340,8 @@ impl<M: Module> Run<M> {
         }
     }
 
-    pub(crate) fn finish(self) -> Fitted<M> {
-        Fitted {
+    pub(crate) fn finish(self) -> FitOutput<M> {
+        FitOutput {
             last: self.current(),
             best: self.best_model,
             best_epoch: self.best.map_or(0, |best| best.epoch),

@@ -1,6 +1,6 @@
 //! Several GPUs of one host: Burn's distributed data parallel mechanism under our loop.
 //!
-//! Every device has a replica of the model and of the optimiser, and a thread. A batch is cut into one part a device;
+//! Every device has a replica of the model and of the optimizer, and a thread. A batch is cut into one part a device;
 //! parameters are marked as distributed, so that Burn averages their gradients over the devices (NCCL) within
 //! `backward`; every replica then makes the same update. Only the first device validates, averages and saves.
 

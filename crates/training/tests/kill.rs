@@ -91,7 +91,7 @@ fn a_full_disk_is_named_and_the_last_checkpoint_stays() {
             .unwrap();
         (status.success(), std::fs::read_to_string(&text).unwrap())
     };
-    // 180 kB: the weights (144 kB) fit, the optimiser's moments (224 kB) do not.
+    // 180 kB: the weights (144 kB) fit, the optimizer's moments (224 kB) do not.
     let (success, text) = run("360");
     assert!(!success && text.contains("optimizer.bpk"), "{text}");
     assert_eq!(checkpoints(&out), before);

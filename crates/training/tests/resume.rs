@@ -1,5 +1,5 @@
 //! A run that was stopped and resumed ends in the same bits as one that was not; damaged and foreign checkpoints are
-//! refused by name. A resume that loses the optimiser's moments, the data order or the moving average fails here.
+//! refused by name. A resume that loses the optimizer's moments, the data order or the moving average fails here.
 
 #![allow(clippy::unwrap_used)]
 
@@ -9,14 +9,14 @@ use std::path::Path;
 
 use common::{Net, Product, bits, config};
 use pusht_jobs::{CancelFlag, JobContext, Silent};
-use training::{FitOptions, Fitted, TrainConfig, TrainingError};
+use training::{FitOptions, FitOutput, TrainConfig, TrainingError};
 
 fn run_as(
     config: &TrainConfig,
     objective: &Product,
     out: Option<&Path>,
     stop: &CancelFlag,
-) -> Result<Fitted<Net>, TrainingError> {
+) -> Result<FitOutput<Net>, TrainingError> {
     let mut silent = JobContext::new(Box::new(Silent), stop.clone());
     let options = FitOptions {
         out,
@@ -26,7 +26,7 @@ fn run_as(
     training::fit(Net::new(16, true, 5), objective, config, options)
 }
 
-fn run(objective: &Product, out: Option<&Path>, stop: &CancelFlag) -> Result<Fitted<Net>, TrainingError> {
+fn run(objective: &Product, out: Option<&Path>, stop: &CancelFlag) -> Result<FitOutput<Net>, TrainingError> {
     run_as(&config(4), objective, out, stop)
 }
 

@@ -6,9 +6,9 @@ mod common;
 
 use common::{Net, Product, bits, config};
 use pusht_jobs::{CancelFlag, JobContext, Silent};
-use training::{FitOptions, Fitted, Objective, Precision, TrainConfig, TrainingError};
+use training::{FitOptions, FitOutput, Objective, Precision, TrainConfig, TrainingError};
 
-fn run(settings: &TrainConfig, objective: &Product) -> Result<Fitted<Net>, TrainingError> {
+fn run(settings: &TrainConfig, objective: &Product) -> Result<FitOutput<Net>, TrainingError> {
     let mut silent = JobContext::silent();
     let options = FitOptions::in_memory(&mut silent);
     training::fit(Net::new(16, false, 5), objective, settings, options)
@@ -34,7 +34,7 @@ fn a_batch_in_parts_gives_the_update_of_the_whole() {
             let difference = (f32::from_bits(part) - f32::from_bits(whole)).abs();
             assert!(difference <= 1e-6, "{accumulate} parts: {difference}");
         }
-        let losses = |fitted: &Fitted<Net>| fitted.curve.rows.last().unwrap().valid_loss.unwrap();
+        let losses = |fitted: &FitOutput<Net>| fitted.curve.rows.last().unwrap().valid_loss.unwrap();
         assert!((losses(&parts) - losses(&whole)).abs() < 1e-6);
     }
 }
@@ -48,7 +48,7 @@ fn bf16_computes_coarsely_and_updates_in_f32() {
         ..config(6)
     };
     let bf16 = run(&settings, &Product::new()).unwrap();
-    let valid = |fitted: &Fitted<Net>| fitted.best_valid.unwrap();
+    let valid = |fitted: &FitOutput<Net>| fitted.best_valid.unwrap();
     assert!(
         (valid(&bf16) / valid(&f32) - 1.0).abs() < 0.1,
         "{} {}",

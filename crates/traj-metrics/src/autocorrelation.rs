@@ -5,7 +5,7 @@ use crate::error::{MetricError, check_set};
 use crate::sub;
 
 /// Lag-1 autocorrelation of velocity over a set, no unit, in [−1, 1]:
-/// Σ v_t · v_{t+1} / √(Σ ‖v_t‖² Σ ‖v_{t+1}‖²), the sums over all neighbouring pairs of velocities (first differences) of
+/// Σ v_t · v_{t+1} / √(Σ ‖v_t‖² Σ ‖v_{t+1}‖²), the sums over all neighboring pairs of velocities (first differences) of
 /// all trajectories.
 ///
 /// The mean is not removed: a straight line at constant speed scores 1. Independent positions (white noise) score −0.5,

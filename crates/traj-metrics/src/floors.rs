@@ -1,5 +1,5 @@
 //! Sequences that need no skill, which every table of actions carries beside its own: a constant, white noise, and the
-//! agent's next position. What does not clearly beat them has learnt nothing about the actions.
+//! agent's next position. What does not clearly beat them has learned nothing about the actions.
 
 use crate::Point;
 use crate::distance::{mean, variance};

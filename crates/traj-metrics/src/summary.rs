@@ -75,7 +75,7 @@ impl Summary {
 }
 
 /// Lower quartile, median and upper quartile of finite values, by the rule of [`Summary::median`]: linear between
-/// neighbours, position q (n − 1).
+/// neighbors, position q (n − 1).
 ///
 /// # Errors
 /// No values; a value that is NaN or infinite.
@@ -86,7 +86,7 @@ pub fn quartiles(values: &[f64]) -> Result<[f64; 3], MetricError> {
     Ok([0.25, 0.5, 0.75].map(|q| quantile(&sorted, q)))
 }
 
-/// Quantile `q` in [0, 1] of sorted values, linear between neighbours: position q (n − 1), numpy's default.
+/// Quantile `q` in [0, 1] of sorted values, linear between neighbors: position q (n − 1), numpy's default.
 pub(crate) fn quantile(sorted: &[f64], q: f64) -> f64 {
     let at = q * (sorted.len() - 1) as f64;
     let (low, high) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);

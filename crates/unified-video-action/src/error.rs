@@ -26,9 +26,9 @@ pub enum Error {
         /// The shape that fits.
         expected: Vec<usize>,
     },
-    /// A normalisation that cannot be undone.
-    #[error("the actions are normalised by {found:?}; expected two finite scales other than 0 and two finite offsets")]
-    Normalisation {
+    /// A normalization that cannot be undone.
+    #[error("the actions are normalized by {found:?}; expected two finite scales other than 0 and two finite offsets")]
+    Normalization {
         /// Scales and offsets.
         found: Vec<f32>,
     },

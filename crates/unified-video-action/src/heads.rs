@@ -8,7 +8,7 @@ use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::Device;
 use burn::tensor::activation::relu;
 use cpu_kernels::conv2d;
-use diffusion_schedulers::{LearnedRange, Sampling, Scheduler};
+use diffusion_schedulers::{LearnedVarianceSchedule, Sampling, Scheduler};
 use nn_kit::{AdaLnMlp, AdaLnMlpConfig};
 
 use crate::config::{Config, HeadConfig, POOLED};
@@ -35,7 +35,7 @@ impl VideoHead {
     /// for each step.
     pub fn sample(
         &self,
-        schedule: &LearnedRange,
+        schedule: &LearnedVarianceSchedule,
         z: Tensor<2>,
         noise: Tensor<2>,
         temperature: f64,
@@ -48,11 +48,11 @@ impl VideoHead {
         run(&self.net, schedule, z, noise, sampling, draw)
     }
 
-    /// The loss of the video modes: that of [`LearnedRange::loss`] for each token, mean over those whose mask is 1.
+    /// The loss of the video modes: that of [`LearnedVarianceSchedule::loss`] for each token, mean over those whose mask is 1.
     /// Decoder's tokens `[n, width]`, latents and noise `[n, channels]`, mask `[n]`, a training step for each.
     pub fn loss(
         &self,
-        schedule: &LearnedRange,
+        schedule: &LearnedVarianceSchedule,
         z: Tensor<2>,
         latents: Tensor<2>,
         mask: Tensor<1>,
@@ -120,7 +120,7 @@ impl ActionHead {
     /// noise again for each step.
     pub fn sample(
         &self,
-        schedule: &LearnedRange,
+        schedule: &LearnedVarianceSchedule,
         condition: Tensor<2>,
         noise: Tensor<2>,
         temperature: f64,
@@ -133,11 +133,11 @@ impl ActionHead {
         run(&self.net, schedule, condition, noise, sampling, draw)
     }
 
-    /// The loss of the action modes: mean over the actions of [`LearnedRange::loss`]. Conditions `[n, width]`, actions and
+    /// The loss of the action modes: mean over the actions of [`LearnedVarianceSchedule::loss`]. Conditions `[n, width]`, actions and
     /// noise `[n, numbers]`, a training step for each.
     pub fn loss(
         &self,
-        schedule: &LearnedRange,
+        schedule: &LearnedVarianceSchedule,
         condition: Tensor<2>,
         actions: Tensor<2>,
         noise: Tensor<2>,
@@ -168,7 +168,7 @@ fn two(layers: &[Linear], x: Tensor<2>) -> Tensor<2> {
 
 fn run(
     net: &AdaLnMlp,
-    schedule: &LearnedRange,
+    schedule: &LearnedVarianceSchedule,
     condition: Tensor<2>,
     noise: Tensor<2>,
     sampling: Sampling,
@@ -185,7 +185,7 @@ fn run(
 
 fn loss(
     net: &AdaLnMlp,
-    schedule: &LearnedRange,
+    schedule: &LearnedVarianceSchedule,
     condition: Tensor<2>,
     data: Tensor<2>,
     noise: Tensor<2>,

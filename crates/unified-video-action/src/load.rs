@@ -1,7 +1,7 @@
 //! The model from its published checkpoint.
 //!
 //! The file is PyTorch's: `state_dicts.ema_model` (averaged weights, preferred) or `state_dicts.model`, in each
-//! `model.*` (transformer and heads), `vae_model.*` and `normalizer.*`; a configuration and an optimiser lie beside them
+//! `model.*` (transformer and heads), `vae_model.*` and `normalizer.*`; a configuration and an optimizer lie beside them
 //! and are passed over. A `.safetensors` file with these names (of `tools/uva_to_safetensors.py`) does as well.
 
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ const WRAPPED: &str = "module.";
 
 /// What the published checkpoint calls the parts of [`Net`].
 pub(crate) fn net_names() -> Vec<(&'static str, &'static str)> {
-    let own: &nn_kit::Renames = &[
+    let own: &nn_kit::KeyMap = &[
         ("diffactloss.conv.", "diffactloss.conv.0."),
         ("diffactloss.fc.1.", "diffactloss.fc.2."),
         ("diffactloss.refine.1.", "diffactloss.refine.2."),
@@ -67,8 +67,8 @@ impl Model {
         let wrapped = checkpoint.tensors().any(|(name, _)| name.starts_with(WRAPPED));
         let prefix = if wrapped { WRAPPED } else { "" };
         let under = |part: &str| format!("{prefix}{part}.");
-        let net = checkpoint.fill(Net::new(config, device), &under("model"), &net_names())?;
-        let autoencoder: KlAutoencoder = checkpoint.fill(
+        let net = checkpoint.load_weights(Net::new(config, device), &under("model"), &net_names())?;
+        let autoencoder: KlAutoencoder = checkpoint.load_weights(
             config.autoencoder.init(device),
             &under("vae_model"),
             KL_AUTOENCODER_NAMES,

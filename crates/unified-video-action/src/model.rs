@@ -1,8 +1,8 @@
-//! The whole model: autoencoder, transformer, heads and the normalisation of actions.
+//! The whole model: autoencoder, transformer, heads and the normalization of actions.
 
 use burn::Tensor;
 use burn::tensor::{Device, TensorData};
-use diffusion_schedulers::LearnedRange;
+use diffusion_schedulers::LearnedVarianceSchedule;
 use image::RgbImage;
 use nn_kit::KlAutoencoder;
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ const VIDEO: u64 = 3;
 /// An action of the published model: a pair of numbers in the units of its training data.
 pub type Action = [f32; 2];
 
-/// Normalised action = action · scale + offset, number by number.
+/// Normalized action = action · scale + offset, number by number.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ActionScale {
     /// Factors.
@@ -45,17 +45,17 @@ impl ActionScale {
             return Ok(());
         }
         let found = self.scale.iter().chain(&self.offset).copied().collect();
-        Err(Error::Normalisation { found })
+        Err(Error::Normalization { found })
     }
 
     /// Into [−1, 1].
-    pub fn normalise(&self, action: Action) -> [f32; 2] {
+    pub fn normalize(&self, action: Action) -> [f32; 2] {
         [0, 1].map(|k| action[k] * self.scale[k] + self.offset[k])
     }
 
     /// Out of [−1, 1].
-    pub fn denormalise(&self, normalised: [f32; 2]) -> Action {
-        [0, 1].map(|k| (normalised[k] - self.offset[k]) / self.scale[k])
+    pub fn denormalize(&self, normalized: [f32; 2]) -> Action {
+        [0, 1].map(|k| (normalized[k] - self.offset[k]) / self.scale[k])
     }
 }
 
@@ -100,7 +100,7 @@ impl Model {
                 expected: "2: the published model's actions are pairs".into(),
             });
         }
-        let schedule = |steps| LearnedRange::cosine(config.training_steps, steps);
+        let schedule = |steps| LearnedVarianceSchedule::cosine(config.training_steps, steps);
         Ok(Self {
             schedules: Schedules {
                 video: schedule(config.video_head.steps)?,
@@ -124,7 +124,7 @@ impl Model {
         &self.net
     }
 
-    /// The normalisation of actions.
+    /// The normalization of actions.
     pub fn scale(&self) -> &ActionScale {
         &self.scale
     }
@@ -192,7 +192,7 @@ impl Model {
         let values: Vec<f32> = actions
             .iter()
             .flatten()
-            .flat_map(|action| self.scale.normalise(*action))
+            .flat_map(|action| self.scale.normalize(*action))
             .collect();
         let shape = [actions.len(), count, 2];
         Ok(Tensor::from_data(TensorData::new(values, shape), &self.device))
@@ -234,7 +234,7 @@ impl Model {
         finite(&drawn, "actions")?;
         let values: Vec<f32> = drawn.into_data().iter::<f32>().collect();
         let (actions, _) = values.as_chunks::<2>();
-        let px: Vec<Action> = actions.iter().map(|action| self.scale.denormalise(*action)).collect();
+        let px: Vec<Action> = actions.iter().map(|action| self.scale.denormalize(*action)).collect();
         Ok(px.chunks_exact(self.config.actions).map(<[Action]>::to_vec).collect())
     }
 }

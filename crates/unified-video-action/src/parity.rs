@@ -2,7 +2,7 @@
 
 use burn::Tensor;
 use burn::tensor::Device;
-use diffusion_schedulers::LearnedRange;
+use diffusion_schedulers::LearnedVarianceSchedule;
 use model_parity::{Case, Check, MODULE, Model, PIPELINE, ParityError, SCHEDULE};
 use nn_kit::{KL_AUTOENCODER_NAMES, KlAutoencoderConfig};
 
@@ -46,7 +46,7 @@ fn autoencoder(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> 
         .with_encoder_attention(levels(list("encoder_attn_resolutions")?))
         .with_decoder_attention(levels(list("decoder_attn_resolutions")?))
         .with_multiples(multiples);
-    let model = case.fill(config.init(device), KL_AUTOENCODER_NAMES)?;
+    let model = case.load_weights(config.init(device), KL_AUTOENCODER_NAMES)?;
     let moments = model.moments(case.tensor("image", device)?);
     let latents = moments.clone().narrow(1, 0, channels);
     Ok(vec![
@@ -111,7 +111,7 @@ fn sizes(case: &Case) -> Result<Config, ParityError> {
 
 fn transformer(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
     let config = sizes(case)?;
-    let net = case.fill(Net::new(&config, device), &net_names())?;
+    let net = case.load_weights(Net::new(&config, device), &net_names())?;
     let mut checks = schedules(case, &config)?;
     let (history, future): (Tensor<5>, Tensor<5>) = (case.tensor("cond", device)?, case.tensor("future", device)?);
     let masked = || -> Result<Masked, ParityError> {
@@ -183,8 +183,8 @@ fn thinned(case: &Case, name: &str, tokens: Tensor<3>) -> Result<Tensor<3>, Pari
     Ok(groups.narrow(2, 0, 1).squeeze_dim(2))
 }
 
-fn schedule(case: &Case, steps: usize, kept: usize) -> Result<LearnedRange, ParityError> {
-    LearnedRange::cosine(steps, kept).map_err(|error| case.config_error(error.to_string()))
+fn schedule(case: &Case, steps: usize, kept: usize) -> Result<LearnedVarianceSchedule, ParityError> {
+    LearnedVarianceSchedule::cosine(steps, kept).map_err(|error| case.config_error(error.to_string()))
 }
 
 fn schedules(case: &Case, config: &Config) -> Result<Vec<Check>, ParityError> {

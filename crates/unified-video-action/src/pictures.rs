@@ -4,7 +4,7 @@ use image::RgbImage;
 
 use crate::error::Error;
 
-/// A frame of `from` × `from` px as three planes of `side` × `side` in [−1, 1], bilinear between pixel centres (PyTorch's
+/// A frame of `from` × `from` px as three planes of `side` × `side` in [−1, 1], bilinear between pixel centers (PyTorch's
 /// `interpolate` with `align_corners=False`, which the published model was trained with).
 ///
 /// # Errors
@@ -26,7 +26,7 @@ pub(crate) fn enlarge(
         });
     }
     let scale = from as f32 / side as f32;
-    // Lower neighbour, upper neighbour, weight of the upper one.
+    // Lower neighbor, upper neighbor, weight of the upper one.
     let taps: Vec<(usize, usize, f32)> = (0..side)
         .map(|i| {
             let at = ((i as f32 + 0.5) * scale - 0.5).max(0.0);

@@ -2,7 +2,7 @@
 
 use burn::Tensor;
 use burn::tensor::{Device, IndexingUpdateOp, Int, TensorData};
-use diffusion_schedulers::LearnedRange;
+use diffusion_schedulers::LearnedVarianceSchedule;
 use nn_kit::{mix_seed, normal, permutation};
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
@@ -42,15 +42,15 @@ impl Noise {
 
 /// Schedules of both samplers.
 pub(crate) struct Schedules {
-    pub(crate) video: LearnedRange,
-    pub(crate) actions: LearnedRange,
+    pub(crate) video: LearnedVarianceSchedule,
+    pub(crate) actions: LearnedVarianceSchedule,
 }
 
-/// Normalised actions `[batch · actions, numbers]` out of the decoder's tokens.
+/// Normalized actions `[batch · actions, numbers]` out of the decoder's tokens.
 pub(crate) fn actions(
     net: &Net,
     config: &Config,
-    schedule: &LearnedRange,
+    schedule: &LearnedVarianceSchedule,
     z: Tensor<3>,
     noise: &mut Noise,
 ) -> Tensor<2> {
@@ -75,7 +75,7 @@ pub(crate) struct Drawn {
 pub(crate) fn video(
     net: &Net,
     config: &Config,
-    schedule: &LearnedRange,
+    schedule: &LearnedVarianceSchedule,
     task: &Task,
     seeds: &[u64],
     noise: &mut Noise,

@@ -28,7 +28,7 @@ impl Masked {
 }
 
 /// One of the five modes with what it is given. Latents are `[batch, frames, channels, side, side]`, scaled; actions
-/// `[batch, actions, numbers]`, normalised to [−1, 1]; action k leads into video frame k of the future.
+/// `[batch, actions, numbers]`, normalized to [−1, 1]; action k leads into video frame k of the future.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::large_enum_variant,

@@ -78,7 +78,7 @@ fn the_published_sizes_have_the_published_parameters() {
 fn the_averaged_weights_of_a_training_state_are_read_past_its_configuration() {
     let device = Device::flex();
     let uva = loaded();
-    close(&[uva.scale().denormalise([0.0, 1.0])], &[[256.0, 500.0]]);
+    close(&[uva.scale().denormalize([0.0, 1.0])], &[[256.0, 500.0]]);
     // The same weights as the case folder's.
     let case = model_parity::Case::open(&fixture("tiny")).unwrap();
     let future: Tensor<5> = case.tensor("future", &device).unwrap();
@@ -157,7 +157,7 @@ fn a_folder_of_another_model_is_told_which_are_known() {
 }
 
 #[test]
-fn all_modes_give_what_they_should_and_items_do_not_see_their_neighbours() {
+fn all_modes_give_what_they_should_and_items_do_not_see_their_neighbors() {
     let device = Device::flex();
     let uva = loaded();
     let config = uva.config().clone();

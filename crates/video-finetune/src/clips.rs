@@ -37,7 +37,7 @@ pub struct ClipPlace {
 }
 
 /// Takes a clip, of which the first number is its place in the list that was asked for.
-pub type Take<'a> = dyn FnMut(usize, &[Frame]) -> Result<(), FinetuneError> + 'a;
+pub type FrameSink<'a> = dyn FnMut(usize, &[Frame]) -> Result<(), FinetuneError> + 'a;
 
 /// What is trained on and what is kept apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl ClipData {
         };
         let reason = match open(path) {
             Ok(source) => return Ok(of_set(source)),
-            Err(DataError::Unrecognised { found, .. }) => found,
+            Err(DataError::Unrecognized { found, .. }) => found,
             Err(error) => return Err(error.into()),
         };
         let videos = videos(path)?;
@@ -170,7 +170,7 @@ impl ClipData {
     ///
     /// # Errors
     /// Videos that are damaged, or what `take` says.
-    pub fn each(&self, places: &[ClipPlace], frames: usize, take: &mut Take<'_>) -> Result<(), FinetuneError> {
+    pub fn each(&self, places: &[ClipPlace], frames: usize, take: &mut FrameSink<'_>) -> Result<(), FinetuneError> {
         let mut done = 0;
         for group in places.chunk_by(|a, b| a.video == b.video) {
             let video = group[0].video;

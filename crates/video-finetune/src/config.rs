@@ -22,7 +22,7 @@ pub struct FinetuneConfig {
     pub height: usize,
     /// Frames a second that the model is told.
     pub frame_rate: f64,
-    /// Frames between the beginnings of neighbouring clips of a video.
+    /// Frames between the beginnings of neighboring clips of a video.
     pub stride: usize,
     /// Training clips, drawn from all by the seed; none: all of them.
     pub clips: Option<usize>,

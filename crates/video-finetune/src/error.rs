@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use nn_kit::CheckpointError;
 use nn_kit::memory::MemoryError;
 use nn_kit::settings::SettingsError;
-use pusht_data::{DataError, VideoError};
+use pusht_data::{DataError, VideoModelError};
 use pusht_vision::VisionError;
 use training::TrainingError;
 use video_io::VideoIoError;
@@ -95,7 +95,7 @@ pub enum FinetuneError {
     Video(#[from] VideoIoError),
     /// Sampling.
     #[error(transparent)]
-    Sampling(#[from] VideoError),
+    Sampling(#[from] VideoModelError),
     /// Measuring.
     #[error(transparent)]
     Vision(#[from] VisionError),

@@ -6,7 +6,7 @@ use burn::tensor::FloatDType;
 use nn_kit::settings::Class;
 use pusht_jobs::{JobContext, write_bytes};
 use serde::Serialize;
-use training::{FitOptions, Fitted, Precision, fit};
+use training::{FitOptions, FitOutput, Precision, fit};
 use video_gen::AdapterRecord;
 
 use crate::cache::Latents;
@@ -24,7 +24,7 @@ pub(crate) fn train<T: Trainee>(
     model: T::Model,
     prepared: Prepared<Latents>,
     ctx: &mut JobContext,
-) -> Result<(Fitted<T::Model>, Finetuned), FinetuneError> {
+) -> Result<(FitOutput<T::Model>, Finetuned), FinetuneError> {
     let (train_clips, valid_clips) = (prepared.train.len(), prepared.valid.len());
     let tuning = Tuning {
         trainee,

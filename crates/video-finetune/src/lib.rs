@@ -21,7 +21,7 @@ mod source;
 mod texts;
 mod tiny;
 
-pub use clips::{ClipData, ClipPlace, ClipSplit, Take};
+pub use clips::{ClipData, ClipPlace, ClipSplit, FrameSink};
 pub use config::FinetuneConfig;
 pub use error::FinetuneError;
 pub use family::{Family, Format, Preset};

@@ -47,7 +47,7 @@ impl LtxTrainee {
         }
     }
 
-    /// Normalised latents of a clip, the mean of their distribution, and of its last frame by itself, as the conditioned
+    /// Normalized latents of a clip, the mean of their distribution, and of its last frame by itself, as the conditioned
     /// pipeline gives it.
     pub(crate) fn latents(
         vae: &ltx_video::Vae,
@@ -60,7 +60,7 @@ impl LtxTrainee {
             .collect();
         let last = clip[clip.len() - 1].clone();
         let encode = |clip: Tensor<5>| -> Result<TensorData, FinetuneError> {
-            let latents = vae.normalise(vae.encode(clip)?.mean);
+            let latents = vae.normalize(vae.encode(clip)?.mean);
             Ok(latents.squeeze_dim::<4>(0).into_data())
         };
         Ok(Latents {

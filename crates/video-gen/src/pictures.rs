@@ -12,10 +12,10 @@ fn taps(from: usize, to: usize) -> Vec<Vec<(usize, f32)>> {
     let support = scale.max(1.0);
     (0..to)
         .map(|i| {
-            let centre = (i as f64 + 0.5) * scale;
-            let first = (centre - support).floor().max(0.0) as usize;
-            let last = ((centre + support).ceil() as usize).min(from);
-            let share = |p: usize| (1.0 - ((p as f64 + 0.5 - centre) / support).abs()).max(0.0);
+            let center = (i as f64 + 0.5) * scale;
+            let first = (center - support).floor().max(0.0) as usize;
+            let last = ((center + support).ceil() as usize).min(from);
+            let share = |p: usize| (1.0 - ((p as f64 + 0.5 - center) / support).abs()).max(0.0);
             let sum: f64 = (first..last).map(share).sum();
             let tap = |p| (p, (share(p) / sum) as f32);
             (first..last).map(tap).filter(|(_, share)| *share > 0.0).collect()
@@ -106,7 +106,7 @@ mod tests {
             .map(|(a, b)| a.abs_diff(*b))
             .max();
         assert!(off.unwrap() <= 1, "{off:?}");
-        // Halved, a chequerboard is grey.
+        // Halved, a checkerboard is gray.
         assert_eq!(resize(&[0.0, 1.0, 1.0, 0.0], side(2), side(1)), [0.5]);
     }
 

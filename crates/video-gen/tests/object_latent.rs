@@ -6,7 +6,7 @@ use std::f64::consts::FRAC_PI_4;
 use std::path::Path;
 
 use burn::tensor::Device;
-use pusht_data::{Episode, Provenance, VideoError, VideoModel, VideoRequest};
+use pusht_data::{Episode, Provenance, VideoModel, VideoModelError, VideoRequest};
 use pusht_env::{FillRule, Frame, GOAL, Pose, Renderer, Scene, State};
 use pusht_jobs::{CancelFlag, JobContext, Silent};
 use pusht_training::TrainSpec;
@@ -158,7 +158,7 @@ fn a_saved_model_generates_the_same() {
 fn requests_that_cannot_be_served_are_refused_with_a_reason() {
     let model = model();
     let reason = |request: StateRequest| match model.generate_states(&[request]) {
-        Err(VideoError::Request { request: 0, reason }) => reason,
+        Err(VideoModelError::Request { request: 0, reason }) => reason,
         other => panic!("{other:?}"),
     };
     for frames in [0, 1, 19] {
@@ -214,11 +214,11 @@ fn data_that_cannot_be_trained_on_are_refused() {
 
 #[test]
 fn states_are_read_from_frames_where_an_episode_has_none() {
-    let mut unlabelled = episode(0, 20);
-    unlabelled.states = None;
-    assert_eq!(train(&[unlabelled.clone()]).unwrap().max_frames(), 18);
-    unlabelled.frames[3] = Frame::new(96, 96);
-    let error = train(&[unlabelled]).unwrap_err();
+    let mut unlabeled = episode(0, 20);
+    unlabeled.states = None;
+    assert_eq!(train(&[unlabeled.clone()]).unwrap().max_frames(), 18);
+    unlabeled.frames[3] = Frame::new(96, 96);
+    let error = train(&[unlabeled]).unwrap_err();
     assert!(
         matches!(error, VideoGenError::Frame { index: 0, frame: 3, .. }),
         "{error}"

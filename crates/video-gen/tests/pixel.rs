@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use burn::tensor::{Device, Tensor};
-use pusht_data::{Episode, Provenance, VideoError, VideoModel, VideoRequest};
+use pusht_data::{Episode, Provenance, VideoModel, VideoModelError, VideoRequest};
 use pusht_env::{FillRule, Frame, GOAL, Pose, Renderer, Scene, State};
 use pusht_jobs::JobContext;
 use pusht_training::TrainSpec;
@@ -150,7 +150,7 @@ fn what_the_model_cannot_do_is_refused() {
         seed: 0,
     };
     let refused = |request: VideoRequest| match model.generate(&[request]) {
-        Err(VideoError::Request { request: 0, reason }) => reason,
+        Err(VideoModelError::Request { request: 0, reason }) => reason,
         other => panic!("{other:?}"),
     };
     assert!(refused(request.clone()).contains("makes 9"));

@@ -87,7 +87,7 @@ fn a_folder_of_published_files_gives_clips() {
     let clips = video.generate(&[request(3, 1), request(5, 2)]).unwrap();
     assert_eq!((clips[0].len(), clips[1].len()), (3, 5));
     assert_eq!(clips[0][0].dimensions(), (48, 40));
-    // A clip does not depend on its neighbours, but on its seed.
+    // A clip does not depend on its neighbors, but on its seed.
     assert_eq!(video.generate(&[request(5, 2)]).unwrap()[0], clips[1]);
     assert_ne!(video.generate(&[request(5, 3)]).unwrap()[0], clips[1]);
 

@@ -7,20 +7,20 @@ use openh264::decoder::Decoder;
 use openh264::formats::YUVSource;
 use std::io;
 
-/// Least and most of a quantiser.
-const QUANTISER: [u8; 2] = [12, 51];
+/// Least and most of a quantizer.
+const QUANTIZER: [u8; 2] = [12, 51];
 
 /// The frames after H.264 (baseline profile), as many as before and of the same size, and the bits a second that the stream
-/// took. Every frame has the same quantiser, 12 (hardly any loss) to 51.
+/// took. Every frame has the same quantizer, 12 (hardly any loss) to 51.
 ///
 /// # Errors
-/// Another quantiser, no frames, frames of different sizes or of a size or rate that MP4 cannot hold, or a codec that fails.
-pub fn h264_round_trip(frames: &[Frame], fps: u32, quantiser: u8) -> Result<(Vec<Frame>, f64), VideoIoError> {
+/// Another quantizer, no frames, frames of different sizes or of a size or rate that MP4 cannot hold, or a codec that fails.
+pub fn h264_round_trip(frames: &[Frame], fps: u32, quantizer: u8) -> Result<(Vec<Frame>, f64), VideoIoError> {
     let wrong = |reason: String| VideoIoError::Codec { reason };
-    if !(QUANTISER[0]..=QUANTISER[1]).contains(&quantiser) {
-        let [least, most] = QUANTISER;
+    if !(QUANTIZER[0]..=QUANTIZER[1]).contains(&quantizer) {
+        let [least, most] = QUANTIZER;
         return Err(wrong(format!(
-            "the quantiser is {quantiser}; expected {least} to {most}"
+            "the quantizer is {quantizer}; expected {least} to {most}"
         )));
     }
     let first = frames
@@ -36,7 +36,7 @@ pub fn h264_round_trip(frames: &[Frame], fps: u32, quantiser: u8) -> Result<(Vec
         });
     }
     let codec = |error: io::Error| wrong(error.to_string());
-    let mut encoder = H264::new(fps, quantiser).map_err(codec)?;
+    let mut encoder = H264::new(fps, quantizer).map_err(codec)?;
     let mut bytes = 0;
     let mut decoder = Decoder::new().map_err(|e| codec(io::Error::other(e)))?;
     let mut out = Vec::with_capacity(frames.len());
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn coarser_quantisers_take_fewer_bits_and_do_more_damage() {
+    fn coarser_quantizers_take_fewer_bits_and_do_more_damage() {
         let frame = |t: u32| {
             Frame::from_fn(96, 95, |x, y| {
                 let inside = (x.abs_diff(20 + 2 * t)).pow(2) + y.abs_diff(40).pow(2) < 36;
@@ -81,8 +81,8 @@ mod tests {
             })
         };
         let frames: Vec<Frame> = (0..25).map(frame).collect();
-        let damage = |quantiser| {
-            let (damaged, rate) = h264_round_trip(&frames, 10, quantiser).unwrap();
+        let damage = |quantizer| {
+            let (damaged, rate) = h264_round_trip(&frames, 10, quantizer).unwrap();
             assert_eq!((damaged.len(), damaged[24].dimensions()), (25, (96, 95)));
             let pairs = damaged
                 .iter()
@@ -90,7 +90,7 @@ mod tests {
                 .flat_map(|(a, b)| a.as_raw().iter().zip(b.as_raw()));
             (rate, pairs.map(|(a, b)| f64::from(a.abs_diff(*b)).powi(2)).sum::<f64>())
         };
-        // Halving the colours' resolution is part of both.
+        // Halving the colors' resolution is part of both.
         let (fine, coarse) = (damage(16), damage(44));
         assert!(
             fine.0 > 3.0 * coarse.0 && coarse.1 > 1.5 * fine.1,
@@ -107,19 +107,19 @@ mod tests {
     }
 
     #[test]
-    fn flat_colours_come_back() {
-        for colour in [
+    fn flat_colors_come_back() {
+        for color in [
             [65, 105, 225],
             [255, 255, 255],
             [144, 238, 144],
             [119, 136, 153],
             [0, 0, 0],
         ] {
-            let frames = vec![Frame::from_pixel(32, 32, image::Rgb(colour)); 2];
+            let frames = vec![Frame::from_pixel(32, 32, image::Rgb(color)); 2];
             let (damaged, _) = h264_round_trip(&frames, 10, 16).unwrap();
             let found = damaged[1].get_pixel(16, 16).0;
-            let off = found.iter().zip(colour).map(|(a, b)| a.abs_diff(b)).max();
-            assert!(off.unwrap() <= 4, "{found:?} for {colour:?}");
+            let off = found.iter().zip(color).map(|(a, b)| a.abs_diff(b)).max();
+            assert!(off.unwrap() <= 4, "{found:?} for {color:?}");
         }
     }
 }

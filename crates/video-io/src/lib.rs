@@ -26,7 +26,7 @@ pub use content::content_hash;
 pub use error::VideoIoError;
 pub use find::{find_videos, is_png_file, is_video_file};
 pub use pictures::{FilmStrip, film_strip, png_bytes, upscale};
-pub use read::{Picked, Rate, RawFrame, Resampled, TimedFrame, VideoReader, read_frames};
+pub use read::{Rate, RawFrame, Resampled, ResampledFrame, TimedFrame, VideoReader, read_frames};
 #[cfg(feature = "mp4")]
 pub use write::mp4_bytes;
 pub use write::{Format, VideoOptions, VideoWriter, gif_bytes, save_video};

@@ -20,7 +20,7 @@ pub struct FilmStrip {
     pub columns: usize,
     /// Pixels between pictures; there is no margin around them.
     pub gap: u32,
-    /// Colour of gaps and of places without a picture.
+    /// Color of gaps and of places without a picture.
     pub background: [u8; 3],
 }
 

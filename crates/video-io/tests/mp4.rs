@@ -113,7 +113,7 @@ fn every_frame_comes_back_in_order() {
     for (i, (size, rgb)) in pictures.iter().enumerate() {
         assert_eq!(*size, (96, 96));
         let own = psnr(rgb, frames[i].as_raw());
-        // Colour at half the resolution costs most of what is lost at hard edges.
+        // Color at half the resolution costs most of what is lost at hard edges.
         assert!(own > 28.0, "frame {i}: {own} dB");
         for other in [i.wrapping_sub(1), i + 1] {
             assert!(
@@ -125,7 +125,7 @@ fn every_frame_comes_back_in_order() {
 }
 
 #[test]
-fn scaled_frames_keep_their_colours() {
+fn scaled_frames_keep_their_colors() {
     let frames = clip(96, 96, 10);
     let pictures = decode(&mp4_bytes(&frames, VideoOptions { fps: 10, scale: 4 }).unwrap());
     for (frame, (size, rgb)) in frames.iter().zip(&pictures) {

@@ -95,7 +95,7 @@ fn resampled_raw_frames_are_the_frames() {
         let (mut frames, mut raw) = (open(), open());
         let mut repeated = 0;
         let mut last = None;
-        while let Some(Picked { frame, index }) = frames.next_frame().unwrap() {
+        while let Some(ResampledFrame { frame, index }) = frames.next_frame().unwrap() {
             assert_eq!(frame, all[index], "{name} {index}");
             let found = raw.next_raw().unwrap().unwrap();
             assert_eq!((found.index, found.frame.into_rgb()), (index, frame), "{name}");

@@ -11,7 +11,7 @@ use rand_pcg::Pcg64;
 use super::config::{DiffusionConfig, Sampler};
 use super::unet::Unet;
 use crate::error::{BcError, network_error, refused};
-use crate::queues::{Asking, Queues};
+use crate::queues::{PendingEnv, Queues};
 
 /// Samples of one forward pass when acting. Always as many, the rest zeros, so that the bits of an action do not depend
 /// on how many environments ask at once.
@@ -20,7 +20,7 @@ pub(super) const BLOCK: usize = 8;
 /// Numbers of an action.
 pub(super) const ACTION: usize = 2;
 
-/// What turns noise into normalised actions.
+/// What turns noise into normalized actions.
 #[derive(Clone, Debug)]
 pub(super) struct Denoiser {
     schedule: NoiseSchedule,
@@ -48,7 +48,7 @@ impl Denoiser {
         &self.schedule
     }
 
-    /// One sequence of `horizon` normalised actions for each condition; all its noise follows from its seed.
+    /// One sequence of `horizon` normalized actions for each condition; all its noise follows from its seed.
     pub(super) fn sample(
         &self,
         unet: &Unet,
@@ -160,8 +160,8 @@ impl ActionSampler {
     }
 
     /// Who needs a new sequence.
-    pub(super) fn asking(&self, obs: &ObsBatch<'_>) -> Vec<Asking> {
-        self.queues.asking(obs)
+    pub(super) fn pending(&self, obs: &ObsBatch<'_>) -> Vec<PendingEnv> {
+        self.queues.pending(obs)
     }
 
     /// Hands out the actions of new sequences, of which `config` says how many are taken.
@@ -170,11 +170,11 @@ impl ActionSampler {
         policy: &str,
         config: &DiffusionConfig,
         obs: &ObsBatch<'_>,
-        asking: &[Asking],
+        pending: &[PendingEnv],
         sequences: Vec<Vec<Action>>,
         out: &mut [Action],
     ) -> Result<(), PolicyError> {
         let taken = sequences.into_iter().map(|sequence| config.taken(sequence));
-        self.queues.serve(policy, obs, asking, taken, out)
+        self.queues.serve(policy, obs, pending, taken, out)
     }
 }

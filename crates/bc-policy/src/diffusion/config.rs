@@ -15,7 +15,7 @@ pub struct UnetConfig {
     pub down_dims: Vec<usize>,
     /// Width of the convolutions, odd.
     pub kernel_size: usize,
-    /// Groups of the normalisation; divides all of `down_dims`.
+    /// Groups of the normalization; divides all of `down_dims`.
     pub n_groups: usize,
     /// Numbers that the diffusion step is embedded in, even.
     pub step_embed_dim: usize,
@@ -64,7 +64,7 @@ pub struct DiffusionConfig {
     pub schedule: ScheduleConfig,
     /// How actions are drawn.
     pub sampler: Sampler,
-    /// In how many steps.
+    /// Number of sampling steps.
     pub sampler_steps: usize,
 }
 

@@ -1,5 +1,5 @@
-//! The image encoder of Diffusion Policy (Chi et al. 2023, section 3.2): ResNet-18 with group normalisation in place of
-//! batch normalisation, and spatial softmax in place of the pooling.
+//! The image encoder of Diffusion Policy (Chi et al. 2023, section 3.2): ResNet-18 with group normalization in place of
+//! batch normalization, and spatial softmax in place of the pooling.
 
 use burn::Tensor;
 use burn::module::Module;
@@ -10,7 +10,7 @@ use burn::tensor::{Device, TensorData};
 
 use crate::resnet::{NormKind, ResNet18, ResNet18Config};
 
-/// Channels of one group of the normalisation.
+/// Channels of one group of the normalization.
 const GROUP: usize = 16;
 
 /// Where in the picture each of some learned features is (Levine et al. 2016, section 4.2).
@@ -58,7 +58,7 @@ impl RgbEncoder {
         }
     }
 
-    /// `[batch, 3, height, width]`, cropped and normalised, to `[batch, 2 · keypoints]`.
+    /// `[batch, 3, height, width]`, cropped and normalized, to `[batch, 2 · keypoints]`.
     pub fn forward(&self, pictures: Tensor<4>) -> Tensor<2> {
         let x = self.backbone.features(pictures);
         relu(self.out.forward(self.pool.forward(x)))

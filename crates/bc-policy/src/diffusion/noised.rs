@@ -11,7 +11,7 @@ use super::acting::ACTION;
 use super::config::DiffusionConfig;
 use super::unet::Unet;
 
-/// A batch of sequences of normalised actions with noise.
+/// A batch of sequences of normalized actions with noise.
 pub(super) struct NoisedSequences {
     steps: Vec<usize>,
     noise: Vec<f32>,
@@ -34,7 +34,7 @@ impl NoisedSequences {
 
     /// Adds the sequence at place `at`, after those before it: its numbers, and what they are multiplied by.
     pub(super) fn push(&mut self, at: usize, numbers: impl Iterator<Item = f32>, scale: f32, schedule: &NoiseSchedule) {
-        let (data, part) = schedule.parts(self.steps[at]);
+        let (data, part) = schedule.alpha_sigma(self.steps[at]);
         for x in numbers {
             self.noisy.push(data * x * scale + part * self.noise[self.noisy.len()]);
             self.clean.push(x * scale);

@@ -37,19 +37,19 @@ impl MinMax {
         finite(&self.min) && finite(&self.max) && self.min.iter().zip(&self.max).all(|(min, max)| max > min)
     }
 
-    pub(super) fn normalise(&self, row: &[f32]) -> impl Iterator<Item = f32> {
-        row.iter().enumerate().map(|(i, x)| self.normalised(i, *x))
+    pub(super) fn normalize(&self, row: &[f32]) -> impl Iterator<Item = f32> {
+        row.iter().enumerate().map(|(i, x)| self.normalized(i, *x))
     }
 
-    pub(super) fn denormalise(&self, row: &[f32]) -> impl Iterator<Item = f32> {
-        row.iter().enumerate().map(|(i, x)| self.denormalised(i, *x))
+    pub(super) fn denormalize(&self, row: &[f32]) -> impl Iterator<Item = f32> {
+        row.iter().enumerate().map(|(i, x)| self.denormalized(i, *x))
     }
 
-    fn normalised(&self, i: usize, x: f32) -> f32 {
+    fn normalized(&self, i: usize, x: f32) -> f32 {
         2.0 * (x - self.min[i]) / self.range(i) - 1.0
     }
 
-    fn denormalised(&self, i: usize, x: f32) -> f32 {
+    fn denormalized(&self, i: usize, x: f32) -> f32 {
         (x + 1.0) / 2.0 * self.range(i) + self.min[i]
     }
 
@@ -60,7 +60,7 @@ impl MinMax {
     }
 }
 
-/// How the numbers of one feature are normalised, each by its own, as in LeRobot.
+/// How the numbers of one feature are normalized, each by its own, as in LeRobot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Norm {
@@ -86,23 +86,23 @@ impl Norm {
             .all(|x| x.len() == width && x.iter().all(|x| x.is_finite()))
     }
 
-    pub(super) fn normalise(&self, i: usize, x: f32) -> f32 {
+    pub(super) fn normalize(&self, i: usize, x: f32) -> f32 {
         match self {
             Self::Identity => x,
             Self::MeanStd { mean, std } => (x - mean[i]) / (std[i] + EPSILON),
-            Self::MinMax(range) => range.normalised(i, x),
+            Self::MinMax(range) => range.normalized(i, x),
         }
     }
 
-    pub(super) fn denormalise(&self, i: usize, x: f32) -> f32 {
+    pub(super) fn denormalize(&self, i: usize, x: f32) -> f32 {
         match self {
             Self::Identity => x,
             Self::MeanStd { mean, std } => x * std[i] + mean[i],
-            Self::MinMax(range) => range.denormalised(i, x),
+            Self::MinMax(range) => range.denormalized(i, x),
         }
     }
 
     pub(super) fn row<'a>(&'a self, row: &'a [f32]) -> impl Iterator<Item = f32> + 'a {
-        row.iter().enumerate().map(|(i, x)| self.normalise(i, *x))
+        row.iter().enumerate().map(|(i, x)| self.normalize(i, *x))
     }
 }

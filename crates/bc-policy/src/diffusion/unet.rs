@@ -10,10 +10,10 @@ use cpu_kernels::{NormMish, conv_transpose1d_last, conv1d_last, mish, norm_mish}
 
 use super::UnetConfig;
 
-/// Groups of the last block's normalisation, whatever the others have.
+/// Groups of the last block's normalization, whatever the others have.
 const LAST_GROUPS: usize = 8;
 
-/// Convolution, group normalisation, Mish.
+/// Convolution, group normalization, Mish.
 #[derive(Module, Debug)]
 struct ConvBlock {
     block: (Conv1d, GroupNorm),

@@ -1,4 +1,4 @@
-//! Frames as tensors: bytes in, one plane a channel out, normalised per channel; cut to a square where that is asked for.
+//! Frames as tensors: bytes in, one plane a channel out, normalized per channel; cut to a square where that is asked for.
 
 use burn::Tensor;
 use burn::tensor::{Device, TensorData};
@@ -19,7 +19,7 @@ pub(crate) fn check_size((width, height): (u32, u32)) -> Result<(), BcError> {
     Err(BcError::FrameSize { width, height })
 }
 
-/// Turns bytes into normalised numbers.
+/// Turns bytes into normalized numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct Pixels {
     /// The number of each value of each channel.
@@ -33,15 +33,15 @@ impl Pixels {
     pub(crate) fn new(norm: &FrameNorm, side: usize) -> Self {
         let mut table = [[0.0; 256]; 3];
         for value in 0..=255_u8 {
-            for (channel, normalised) in norm.normalise([value; 3]).into_iter().enumerate() {
-                table[channel][usize::from(value)] = normalised;
+            for (channel, normalized) in norm.normalize([value; 3]).into_iter().enumerate() {
+                table[channel][usize::from(value)] = normalized;
             }
         }
         Self { table, side }
     }
 
     /// The middle of each frame. `frames` has 96 × 96 × 3 bytes a frame; gives `[batch, 3, side, side]`.
-    pub(crate) fn middle(&self, frames: &[u8], device: &Device) -> Tensor<4> {
+    pub(crate) fn center_crop(&self, frames: &[u8], device: &Device) -> Tensor<4> {
         let corner = [(SIDE - self.side) / 2; 2];
         self.cut(frames, |_| corner, device)
     }
@@ -99,7 +99,7 @@ mod tests {
             .collect();
         let device = Device::flex();
         let whole: Vec<f32> = Pixels::new(&norm, SIDE)
-            .middle(&frames, &device)
+            .center_crop(&frames, &device)
             .try_into_vec_as()
             .unwrap();
         let planes = SIDE * SIDE;
@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(whole[2 * planes], 2.0 * 7.0 / 255.0);
 
         let pixels = Pixels::new(&norm, 84);
-        let middle: Vec<f32> = pixels.middle(&frames, &device).try_into_vec_as().unwrap();
+        let middle: Vec<f32> = pixels.center_crop(&frames, &device).try_into_vec_as().unwrap();
         assert_eq!(middle[0], 6.0 / 255.0);
         let cut = |seed| {
             pixels

@@ -3,25 +3,25 @@
 use burn::Tensor;
 use burn::module::Module;
 use burn::tensor::Device;
-use nn_kit::{Published, RESNET18_IMAGENET};
+use nn_kit::{HubFile, RESNET18_IMAGENET};
 
 use crate::cnn::Cnn;
 use crate::family::PolicyKind;
 use crate::resnet::{ResNet18, ResNet18Config};
 
-/// A network from frames `[batch, 3, side, side]` to normalised actions `[batch, 2 · chunk]`.
+/// A network from frames `[batch, 3, side, side]` to normalized actions `[batch, 2 · chunk]`.
 pub trait ImageNet: Module + Sync + 'static {
     /// The policy's kind.
     const KIND: PolicyKind;
     /// Its name.
     const NAME: &'static str;
     /// Published weights to start from; their head does not fit.
-    const WEIGHTS: Option<&'static Published> = None;
+    const WEIGHTS: Option<&'static HubFile> = None;
 
     /// With random weights, for squares of `side` px.
     fn build(side: usize, outputs: usize, device: &Device) -> Self;
 
-    /// Normalised actions.
+    /// Normalized actions.
     fn run(&self, frames: Tensor<4>) -> Tensor<2>;
 }
 
@@ -41,7 +41,7 @@ impl ImageNet for Cnn {
 impl ImageNet for ResNet18 {
     const KIND: PolicyKind = PolicyKind::RESNET18;
     const NAME: &'static str = "resnet18";
-    const WEIGHTS: Option<&'static Published> = Some(&RESNET18_IMAGENET);
+    const WEIGHTS: Option<&'static HubFile> = Some(&RESNET18_IMAGENET);
 
     fn build(_: usize, outputs: usize, device: &Device) -> Self {
         ResNet18Config::new().with_outputs(Some(outputs)).init(device)

@@ -91,9 +91,9 @@ impl<N: ImageNet> ImagePolicy<N> {
                 bytes.extend_from_slice(frame.as_raw());
             }
             bytes.resize(BLOCK * SIDE * SIDE * 3, 0);
-            let x = self.pixels.middle(&bytes, &self.device);
+            let x = self.pixels.center_crop(&bytes, &self.device);
             let y: Vec<f32> = self.network.run(x).try_into_vec_as().map_err(network_error)?;
-            let action = |y: &[f32]| self.saved.actions.denormalise([y[0], y[1]]);
+            let action = |y: &[f32]| self.saved.actions.denormalize([y[0], y[1]]);
             let rows = y.chunks_exact(2 * self.saved.chunk).take(block.len());
             chunks.extend(rows.map(|row| row.chunks_exact(2).map(action).collect::<Vec<_>>()));
         }
@@ -131,9 +131,9 @@ impl<N: ImageNet> Policy for ImagePolicy<N> {
     }
 
     fn act(&mut self, obs: &ObsBatch<'_>, out: &mut [Action]) -> Result<(), PolicyError> {
-        let asking = self.queues.asking(obs);
-        let mut frames = Vec::with_capacity(asking.len());
-        for ask in &asking {
+        let pending = self.queues.pending(obs);
+        let mut frames = Vec::with_capacity(pending.len());
+        for ask in &pending {
             match obs.observations[ask.at].last() {
                 Some(Observation::Pixels(frame)) => frames.push(frame),
                 Some(other) => return Err(wrong_observation(Modality::Pixels, other)),
@@ -141,7 +141,7 @@ impl<N: ImageNet> Policy for ImagePolicy<N> {
             }
         }
         let chunks = self.chunks(&frames).map_err(|error| failed(N::NAME, error))?;
-        self.queues.serve(N::NAME, obs, &asking, chunks, out)
+        self.queues.serve(N::NAME, obs, &pending, chunks, out)
     }
 }
 

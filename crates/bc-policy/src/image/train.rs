@@ -84,7 +84,7 @@ fn cache() -> PathBuf {
         .unwrap_or_else(std::env::temp_dir)
 }
 
-/// Mean squared error of normalised actions; validated on the first one, in px².
+/// Mean squared error of normalized actions; validated on the first one, in px².
 struct Regression<'a> {
     loader: Loader<'a>,
     episodes: &'a [&'a Episode],
@@ -97,7 +97,7 @@ struct Regression<'a> {
 }
 
 impl Regression<'_> {
-    /// The actions from a row on, normalised; past the end of the episode its last one is repeated.
+    /// The actions from a row on, normalized; past the end of the episode its last one is repeated.
     fn targets(&self, refs: &[FrameRef], device: &Device) -> Tensor<2> {
         let chunk = self.saved.chunk;
         let mut y = Vec::with_capacity(2 * chunk * refs.len());
@@ -105,7 +105,7 @@ impl Regression<'_> {
             let actions = &self.episodes[r.episode].actions;
             for k in 0..chunk {
                 let action = actions[(r.row + k).min(actions.len() - 1)];
-                y.extend(self.saved.actions.normalise(self.transforms[r.copy].action(action)));
+                y.extend(self.saved.actions.normalize(self.transforms[r.copy].action(action)));
             }
         }
         Tensor::from_data(TensorData::new(y, [refs.len(), 2 * chunk]), device)
@@ -124,9 +124,9 @@ impl<N: ImageNet> Objective<N> for Regression<'_> {
         let device = model.devices().remove(0).without_autodiff();
         let x = match self.saved.crop {
             Some(_) => self.pixels.anywhere(&batch.frames, seed, &device),
-            None => self.pixels.middle(&batch.frames, &device),
+            None => self.pixels.center_crop(&batch.frames, &device),
         };
-        let predicted = model.run(training::in_precision_of(model, x)).cast(FloatDType::F32);
+        let predicted = model.run(training::to_compute_dtype(model, x)).cast(FloatDType::F32);
         Ok((predicted - self.targets(&refs, &device)).square().mean())
     }
 
@@ -138,7 +138,7 @@ impl<N: ImageNet> Objective<N> for Regression<'_> {
         let mut sum = 0.0;
         for refs in self.valid.chunks(VALIDATION) {
             let batch = self.loader.batch(refs)?;
-            let predicted = model.run(self.pixels.middle(&batch.frames, &self.device));
+            let predicted = model.run(self.pixels.center_crop(&batch.frames, &self.device));
             let first = (predicted - self.targets(refs, &self.device)).narrow(1, 0, 2);
             let errors: Vec<f32> = first.try_into_vec_as()?;
             for (index, error) in errors.into_iter().enumerate() {

@@ -16,7 +16,8 @@ pub struct TrackedConfig {
     /// Actions predicted at once.
     pub horizon: usize,
     /// Of these, how many are taken before looking again.
-    pub execute: usize,
+    #[serde(alias = "execute")]
+    pub n_action_steps: usize,
     /// Deviation of the Gaussian noise on the states that are learned from, px (angles: that over 100 px, in rad); the
     /// targets stay where they are, so that the policy learns to come back to the demonstrations.
     pub noise: f32,
@@ -28,7 +29,7 @@ impl Default for TrackedConfig {
             width: 256,
             layers: 3,
             horizon: 16,
-            execute: 8,
+            n_action_steps: 8,
             noise: 0.0,
         }
     }
@@ -41,7 +42,13 @@ impl PolicySection for TrackedConfig {
         within("tracked.width", self.width, 1, 8192, "1 to 8192")?;
         within("tracked.layers", self.layers, 1, 64, "1 to 64")?;
         within("tracked.horizon", self.horizon, 1, 64, "1 to 64")?;
-        within("tracked.execute", self.execute, 1, self.horizon, "1 to tracked.horizon")?;
+        within(
+            "tracked.n_action_steps",
+            self.n_action_steps,
+            1,
+            self.horizon,
+            "1 to tracked.horizon",
+        )?;
         if !(self.noise >= 0.0 && self.noise.is_finite()) {
             return Err(refused("tracked.noise", &self.noise, "0 or more, px"));
         }

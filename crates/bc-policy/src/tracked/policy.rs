@@ -12,10 +12,10 @@ use training::{ModelFile, init_seeded};
 
 use super::config::TrackedConfig;
 use crate::error::{BcError, failed, network_error};
-use crate::eyes::{Sees, Sight};
 use crate::family::{PolicyKind, TrainedPolicy};
 use crate::features::{FEATURES, View};
 use crate::mlp::Mlp;
+use crate::obs_source::{ObsSource, StateEstimator};
 use crate::queues::Queues;
 use crate::sections::PolicySection;
 use crate::sequence::sequences;
@@ -48,7 +48,7 @@ impl Saved {
         Mlp::new(&widths, device)
     }
 
-    pub(super) fn normalised(&self, features: &[f32; FEATURES]) -> impl Iterator<Item = f32> {
+    pub(super) fn normalized(&self, features: &[f32; FEATURES]) -> impl Iterator<Item = f32> {
         (0..FEATURES).map(|i| (features[i] - self.mean[i]) / self.std[i])
     }
 }
@@ -59,14 +59,14 @@ pub struct TrackedPolicy {
     saved: Saved,
     network: Mlp,
     device: Device,
-    sight: Sight,
+    estimator: StateEstimator,
     queues: Queues,
 }
 
 impl TrackedPolicy {
     /// How many actions of a chunk it takes from now on before it looks again, 1 to its horizon (clamped).
-    pub fn executing(mut self, execute: usize) -> Self {
-        self.saved.tracked.execute = execute.clamp(1, self.saved.tracked.horizon);
+    pub fn with_n_action_steps(mut self, n_action_steps: usize) -> Self {
+        self.saved.tracked.n_action_steps = n_action_steps.clamp(1, self.saved.tracked.horizon);
         self
     }
 
@@ -80,7 +80,7 @@ impl TrackedPolicy {
         for block in states.chunks(BLOCK) {
             let mut x = Vec::with_capacity(BLOCK * FEATURES);
             for (state, goal) in block {
-                x.extend(self.saved.normalised(&View::new(*goal, false).features(state)));
+                x.extend(self.saved.normalized(&View::new(*goal, false).features(state)));
             }
             x.resize(BLOCK * FEATURES, 0.0);
             let x = Tensor::from_data(TensorData::new(x, [BLOCK, FEATURES]), &self.device);
@@ -103,7 +103,7 @@ impl TrackedPolicy {
         let numbers = saved.mean.iter().chain(&saved.std).chain(&saved.scale);
         if saved.mean.len() != FEATURES || saved.std.len() != FEATURES || !numbers.clone().all(|x| x.is_finite()) {
             return Err(BcError::Config {
-                setting: "normalisation in the policy file",
+                setting: "normalization in the policy file",
                 found: format!("{} means and {} deviations", saved.mean.len(), saved.std.len()),
                 expected: "30 of each, all finite",
             });
@@ -117,7 +117,7 @@ impl TrackedPolicy {
             saved,
             network,
             device: device.clone(),
-            sight: Sight::new(Sees::Frames),
+            estimator: StateEstimator::new(ObsSource::Frames),
             queues: Queues::default(),
         }
     }
@@ -130,24 +130,24 @@ impl Policy for TrackedPolicy {
 
     fn needs(&self) -> ObsSpec {
         ObsSpec {
-            modality: self.sight.modality(),
+            modality: self.estimator.modality(),
             history: 1,
         }
     }
 
     fn reset(&mut self, envs: &[usize]) {
         self.queues.reset(envs);
-        self.sight.forget(envs);
+        self.estimator.forget(envs);
     }
 
     fn act(&mut self, obs: &ObsBatch<'_>, out: &mut [Action]) -> Result<(), PolicyError> {
-        let asking = self.queues.asking(obs);
-        let states = self.sight.look(NAME, obs, &asking, 1)?.into_iter().flatten();
-        let states: Vec<(State, Pose)> = states.zip(asking.iter().map(|ask| obs.goals[ask.at])).collect();
+        let pending = self.queues.pending(obs);
+        let states = self.estimator.look(NAME, obs, &pending, 1)?.into_iter().flatten();
+        let states: Vec<(State, Pose)> = states.zip(pending.iter().map(|ask| obs.goals[ask.at])).collect();
         let chunks = self.chunks(&states).map_err(|error| failed(NAME, error))?;
-        let taken = self.saved.tracked.execute;
+        let taken = self.saved.tracked.n_action_steps;
         let chunks = chunks.into_iter().map(|chunk| chunk.into_iter().take(taken));
-        self.queues.serve(NAME, obs, &asking, chunks, out)
+        self.queues.serve(NAME, obs, &pending, chunks, out)
     }
 }
 
@@ -182,12 +182,12 @@ impl TrainedPolicy for TrackedPolicy {
         Ok(self.chunks(&states)?.iter().map(|chunk| chunk[0]).collect())
     }
 
-    fn obs_source(&self) -> Option<Sees> {
-        Some(self.sight.sees)
+    fn obs_source(&self) -> Option<ObsSource> {
+        Some(self.estimator.source)
     }
 
-    fn set_obs_source(&mut self, sees: Sees) {
-        self.sight.sees = sees;
+    fn set_obs_source(&mut self, source: ObsSource) {
+        self.estimator.source = source;
     }
 
     fn boxed(&self) -> Box<dyn TrainedPolicy> {

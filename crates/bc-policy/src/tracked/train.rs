@@ -34,7 +34,7 @@ pub(super) fn train(
     }
     let plain = rows(&sequences, data.train(), false)?;
     let train: Vec<Row> = plain.chain(rows(&sequences, data.train(), true)?).collect();
-    let saved = normalisation(tracked, &train);
+    let saved = normalization(tracked, &train);
     let objective = Chunks {
         train,
         valid: rows(&sequences, data.validation(), false)?.collect(),
@@ -83,7 +83,7 @@ fn rows<'a>(
 }
 
 /// Mean and deviation of every feature, and of the offsets (along each axis, over all steps of the chunk).
-fn normalisation(tracked: &TrackedConfig, rows: &[Row<'_>]) -> Saved {
+fn normalization(tracked: &TrackedConfig, rows: &[Row<'_>]) -> Saved {
     let mut features = [Moments::default(); FEATURES];
     let mut offsets = [Moments::default(); 2];
     for row in rows {
@@ -128,7 +128,7 @@ impl Moments {
     }
 }
 
-/// Mean squared error of normalised chunks; validated on the first action, in px².
+/// Mean squared error of normalized chunks; validated on the first action, in px².
 struct Chunks<'a> {
     train: Vec<Row<'a>>,
     valid: Vec<Row<'a>>,
@@ -152,7 +152,7 @@ impl Chunks<'_> {
                 *number += f64::from(*moved);
             }
             let state = State::from_row(state);
-            x.extend(self.saved.normalised(&row.view.features(&state)));
+            x.extend(self.saved.normalized(&row.view.features(&state)));
             for offset in row.offsets(state.agent, horizon) {
                 y.extend([0, 1].map(|k| offset[k] as f32 / self.saved.scale[k]));
             }

@@ -7,8 +7,8 @@ use pusht_vision::motion::Motion;
 use serde::{Deserialize, Serialize};
 
 use super::findings::findings;
-use super::reach::{Reach, reach};
-use super::score::{Scores, scores};
+use super::score::{ClipScores, scores};
+use super::task_progress::{TaskProgress, task_progress};
 use super::{Finding, Kind};
 
 /// What an audit finds in a clip.
@@ -20,19 +20,22 @@ pub struct ClipAudit {
     pub findings: Vec<Finding>,
     /// What looks wrong with the world in a picture that is too bad to tell; empty for a picture that can be read.
     #[serde(default)]
-    pub withheld: Vec<Finding>,
+    #[serde(alias = "withheld")]
+    pub suppressed: Vec<Finding>,
     /// The three scales of the paper.
-    pub scores: Scores,
-    /// The T's way, and what of it was pushed.
+    pub scores: ClipScores,
+    /// The T's path, and what of it was pushed.
     pub motion: Motion,
     /// How near the T comes to its goal; none where no frame shows a T.
-    pub reach: Option<Reach>,
+    #[serde(alias = "reach")]
+    pub progress: Option<TaskProgress>,
     /// Medians of the picture's quality; none where no frame tells.
     pub noise: f64,
     /// See above.
     pub blur: Option<f64>,
     /// See above.
-    pub colour_blur: Option<f64>,
+    #[serde(alias = "colour_blur")]
+    pub color_blur: Option<f64>,
     /// See above.
     pub ringing: Option<f64>,
 }
@@ -41,21 +44,27 @@ impl ClipAudit {
     /// Of what the frames of a clip show, with the goal at `goal`.
     pub fn of(clip: &ClipReading, goal: Pose) -> Self {
         let legible = clip.picture.is_legible();
-        let (withheld, findings): (Vec<_>, Vec<_>) = findings(clip)
+        let (suppressed, findings): (Vec<_>, Vec<_>) = findings(clip)
             .into_iter()
             .partition(|f| f.kind.is_physical() && !legible);
         let poses: Vec<Pose> = clip.steps.seen.iter().filter_map(|s| s.block).collect();
-        let (reach, count) = (reach(&poses, goal), clip.frames.len());
+        let (progress, count) = (task_progress(&poses, goal), clip.frames.len());
         Self {
             frames: count,
-            scores: scores(count, &findings, !withheld.is_empty(), &clip.motion, reach.as_ref()),
+            scores: scores(
+                count,
+                &findings,
+                !suppressed.is_empty(),
+                &clip.motion,
+                progress.as_ref(),
+            ),
             findings,
-            withheld,
+            suppressed,
             motion: clip.motion,
-            reach,
+            progress,
             noise: clip.picture.noise,
             blur: clip.picture.blur,
-            colour_blur: clip.picture.colour_blur,
+            color_blur: clip.picture.color_blur,
             ringing: clip.picture.ringing,
         }
     }
@@ -91,7 +100,7 @@ impl ClipAudit {
 ///     renderer.render(&Scene::new([400.0, 450.0], block, GOAL))
 /// };
 /// let frames: Vec<_> = (0..12).map(&mut draw).collect();
-/// assert!(Auditor::new()?.audit(&frames)?.has(Kind::Untouched));
+/// assert!(Auditor::new()?.audit(&frames)?.has(Kind::MotionWithoutContact));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Auditor {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A kind of finding, in the order of what explains more: a T that melts also jumps, one that jumps also moves untouched.
+/// A kind of finding, in the order of what explains more: a T that melts also jumps, one that jumps also moves without contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -27,15 +27,17 @@ pub enum Kind {
     /// A T that is faster than any push.
     BlockJump,
     /// A T that moves without being pushed.
-    Untouched,
+    #[serde(alias = "untouched")]
+    MotionWithoutContact,
     /// A picture with the marks of a codec.
     Compression,
     /// A noisy picture.
     Noise,
     /// A blurred picture.
     Blur,
-    /// Colours of the frame or the T that are others.
-    Colour,
+    /// Colors of the frame or the T that are others.
+    #[serde(alias = "colour")]
+    Color,
 }
 
 impl Kind {
@@ -51,11 +53,11 @@ impl Kind {
         Self::GoalChanged,
         Self::AgentJump,
         Self::BlockJump,
-        Self::Untouched,
+        Self::MotionWithoutContact,
         Self::Compression,
         Self::Noise,
         Self::Blur,
-        Self::Colour,
+        Self::Color,
     ];
 
     /// Its name in JSON.
@@ -71,16 +73,16 @@ impl Kind {
             Self::GoalChanged => "goal-changed",
             Self::AgentJump => "agent-jump",
             Self::BlockJump => "block-jump",
-            Self::Untouched => "untouched",
+            Self::MotionWithoutContact => "motion-without-contact",
             Self::Compression => "compression",
             Self::Noise => "noise",
             Self::Blur => "blur",
-            Self::Colour => "colour",
+            Self::Color => "color",
         }
     }
 
-    /// What it says, for people.
-    pub const fn says(self) -> &'static str {
+    /// A description for people.
+    pub const fn description(self) -> &'static str {
         match self {
             Self::Morph => "the T melts or fades",
             Self::SeveralAgents => "there is more than one agent",
@@ -92,17 +94,17 @@ impl Kind {
             Self::GoalChanged => "the goal changes",
             Self::AgentJump => "the agent jumps",
             Self::BlockJump => "the T jumps",
-            Self::Untouched => "the T moves without being pushed",
+            Self::MotionWithoutContact => "the T moves without being pushed",
             Self::Compression => "the picture has a codec's marks",
             Self::Noise => "the picture is noisy",
             Self::Blur => "the picture is blurred",
-            Self::Colour => "colours change",
+            Self::Color => "colors change",
         }
     }
 
     /// True where the world that the clip shows is wrong, not only its picture.
     pub const fn is_physical(self) -> bool {
-        !matches!(self, Self::Compression | Self::Noise | Self::Blur | Self::Colour)
+        !matches!(self, Self::Compression | Self::Noise | Self::Blur | Self::Color)
     }
 }
 

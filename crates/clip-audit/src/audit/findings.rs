@@ -1,8 +1,8 @@
 //! From measures to findings.
 
 use pusht_vision::appearance::{ClipPicture, ClipReading, FrameAudit};
+use pusht_vision::flagged::{FlaggedFrame, Measured, segments};
 use pusht_vision::geometry::centroid;
-use pusht_vision::marks::{Mark, Measured, stretches};
 use pusht_vision::motion::ClipSteps;
 
 use super::{Finding, Kind, limits};
@@ -19,11 +19,11 @@ pub(crate) fn findings(clip: &ClipReading) -> Vec<Finding> {
         (Kind::BlockResized, 3),
         (Kind::AgentResized, 3),
         (Kind::GoalChanged, 2),
-        (Kind::Colour, 3),
+        (Kind::Color, 3),
     ] {
         let marks = frames.iter().enumerate().filter_map(|(frame, audit)| {
             let (measured, at) = measure(kind, audit, picture)?;
-            measured.is_beyond().then_some(Mark { frame, measured, at })
+            measured.is_beyond().then_some(FlaggedFrame { frame, measured, at })
         });
         found.extend(runs(kind, least, marks));
     }
@@ -39,11 +39,11 @@ fn measure(kind: Kind, frame: &FrameAudit, picture: &ClipPicture) -> Option<(Mea
     let agent = frame.tracked.agent;
     let block = frame.tracked.block.map(centroid);
     let codec = picture.codec();
-    let recoloured = (frame.shape).is_some_and(|s| s.off_colour() >= limits::RECOLOURED);
+    let recolored = (frame.shape).is_some_and(|s| s.off_color() >= limits::RECOLORED);
     let of = |value: f64, limit: f64, at| Some((Measured { value, limit }, at));
     match kind {
-        // A T of another colour may look like an agent or like goal, and what of it does is missing from its shape.
-        Kind::SeveralAgents | Kind::GoalChanged | Kind::BlockResized if recoloured => None,
+        // A T of another color may look like an agent or like goal, and what of it does is missing from its shape.
+        Kind::SeveralAgents | Kind::GoalChanged | Kind::BlockResized if recolored => None,
         Kind::SeveralAgents => {
             let by_area = if frame.measures.agents > 1 {
                 frame.measures.agent_area
@@ -85,26 +85,26 @@ fn measure(kind: Kind, frame: &FrameAudit, picture: &ClipPicture) -> Option<(Mea
             let stretch = long.abs().max(short.abs()) / limits::STRETCH;
             of(if whole { size.max(stretch) } else { 0.0 }, 1.0, block)
         }
-        Kind::GoalChanged => of(frame.goal, limits::GOAL, None),
-        Kind::Colour => {
+        Kind::GoalChanged => of(frame.goal, limits::GOAL_MISMATCH, None),
+        Kind::Color => {
             let lost = frame.white.iter().map(|&w| f64::from(255.0 - w)).fold(0.0, f64::max) / limits::TINT;
-            let own = frame.shape.map_or(0.0, |s| s.off_colour()) / limits::RECOLOURED;
+            let own = frame.shape.map_or(0.0, |s| s.off_color()) / limits::RECOLORED;
             of(lost.max(own), 1.0, if own > lost { block } else { None })
         }
         _ => None,
     }
 }
 
-/// Marks of neighbouring frames as findings, those of fewer than `least` frames left out.
-fn runs(kind: Kind, least: usize, marks: impl Iterator<Item = Mark>) -> Vec<Finding> {
-    let found = stretches(least, marks).into_iter();
-    let finding = |stretch: pusht_vision::marks::Marked| Finding {
+/// Marks of neighboring frames as findings, those of fewer than `least` frames left out.
+fn runs(kind: Kind, least: usize, marks: impl Iterator<Item = FlaggedFrame>) -> Vec<Finding> {
+    let found = segments(least, marks).into_iter();
+    let finding = |segment: pusht_vision::flagged::FlaggedSegment| Finding {
         kind,
-        frames: stretch.frames,
-        value: stretch.worst.measured.value,
-        threshold: stretch.worst.measured.limit,
-        worst: stretch.worst.frame,
-        at: stretch.worst.at,
+        frames: segment.frames,
+        value: segment.worst.measured.value,
+        threshold: segment.worst.measured.limit,
+        worst: segment.worst.frame,
+        at: segment.worst.at,
     };
     found.map(finding).collect()
 }
@@ -126,7 +126,7 @@ fn agent_gone(frames: &[FrameAudit], picture: &ClipPicture) -> Vec<Finding> {
             let before = frames[..t].iter().rev().find_map(|f| f.tracked.agent);
             let after = frames[t..].iter().find_map(|f| f.tracked.agent);
             let hidden = [before, after].iter().flatten().any(|p| !inside(p));
-            (!hidden).then_some(Mark {
+            (!hidden).then_some(FlaggedFrame {
                 frame: t,
                 measured: Measured {
                     value: 1.0 - frame.measures.agent_area,
@@ -139,10 +139,10 @@ fn agent_gone(frames: &[FrameAudit], picture: &ClipPicture) -> Vec<Finding> {
     runs(Kind::AgentGone, if picture.codec() { 2 } else { 1 }, marks)
 }
 
-/// Jumps, and a T that moves untouched.
+/// Jumps, and a T that moves without contact.
 fn moving(clip: &ClipSteps) -> Vec<Finding> {
     let ClipSteps { seen, steps, alone } = clip;
-    let jump = |frame: usize, value: f64, limit: f64, at| Mark {
+    let jump = |frame: usize, value: f64, limit: f64, at| FlaggedFrame {
         frame,
         measured: Measured { value, limit },
         at,
@@ -152,7 +152,7 @@ fn moving(clip: &ClipSteps) -> Vec<Finding> {
         .map(|(t, value)| jump(t, value, limits::AGENT_JUMP, seen[t].agent));
     let mut found: Vec<Finding> = runs(Kind::AgentJump, 1, agent).into_iter().map(from_before).collect();
     let place = |t: usize| seen[t].block.map(centroid);
-    let (mut jumps, mut untouched) = (Vec::new(), Vec::new());
+    let (mut jumps, mut without_contact) = (Vec::new(), Vec::new());
     for (t, step) in steps.iter().enumerate() {
         let Some(step) = step.filter(|s| s.touched) else {
             continue;
@@ -161,8 +161,8 @@ fn moving(clip: &ClipSteps) -> Vec<Finding> {
         if value >= limits::BLOCK_JUMP {
             jumps.push((t + 1, value));
         } else if value >= limits::EXCESS {
-            untouched.push(Finding {
-                kind: Kind::Untouched,
+            without_contact.push(Finding {
+                kind: Kind::MotionWithoutContact,
                 frames: [t, t + 1],
                 value,
                 threshold: limits::EXCESS,
@@ -171,7 +171,7 @@ fn moving(clip: &ClipSteps) -> Vec<Finding> {
             });
         }
     }
-    for run in alone.iter().filter(|r| r.moved >= limits::UNTOUCHED) {
+    for run in alone.iter().filter(|r| r.moved >= limits::MOTION_WITHOUT_CONTACT) {
         let (value, frame) = run.jump;
         let beside = |t: Option<usize>| t.and_then(|t| *steps.get(t)?).map_or(0.0, |s| s.moved);
         // At once: most of the way, or so much more than in the steps around it.
@@ -181,11 +181,11 @@ fn moving(clip: &ClipSteps) -> Vec<Finding> {
             jumps.push((frame, value));
         }
         if value < limits::BLOCK_JUMP || !most {
-            untouched.push(Finding {
-                kind: Kind::Untouched,
+            without_contact.push(Finding {
+                kind: Kind::MotionWithoutContact,
                 frames: [run.frames.start, run.frames.end - 1],
                 value: run.moved,
-                threshold: limits::UNTOUCHED,
+                threshold: limits::MOTION_WITHOUT_CONTACT,
                 worst: run.frames.end - 1,
                 at: place(run.frames.end - 1),
             });
@@ -194,7 +194,7 @@ fn moving(clip: &ClipSteps) -> Vec<Finding> {
     jumps.sort_by_key(|&(t, _)| t);
     let jumps = (jumps.into_iter()).map(|(t, value)| jump(t, value, limits::BLOCK_JUMP, place(t)));
     found.extend(runs(Kind::BlockJump, 1, jumps).into_iter().map(from_before));
-    found.extend(untouched);
+    found.extend(without_contact);
     found
 }
 

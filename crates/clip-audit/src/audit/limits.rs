@@ -33,5 +33,5 @@ pub(crate) const BLOCK_JUMP: f64 = 15.0;
 
 /// Levels that white lost.
 pub(crate) const TINT: f64 = 15.0;
-/// Levels by which the T's colour is off.
-pub(crate) const RECOLOURED: f64 = 20.0;
+/// Levels by which the T's color is off.
+pub(crate) const RECOLORED: f64 = 20.0;

@@ -4,7 +4,7 @@ use pusht_vision::motion::Motion;
 use serde::{Deserialize, Serialize};
 
 use super::finding::GROSS;
-use super::reach::Reach;
+use super::task_progress::TaskProgress;
 use super::{Finding, Kind};
 
 /// Share of the distance to the goal that counts as nearer.
@@ -25,59 +25,59 @@ const SLIGHT: f64 = 2.0;
 
 /// A point on a scale, and why.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Score {
+pub struct ScaleScore {
     /// The point.
     pub value: u8,
     /// The rule that gave it.
     pub why: String,
-    /// Frames that caused it, first and last of each stretch; empty where it is the highest.
+    /// Frames that caused it, first and last of each segment; empty where it is the highest.
     pub frames: Vec<[usize; 2]>,
 }
 
 /// The paper's scales.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Scores {
+pub struct ClipScores {
     /// Does the T go to its goal? 0 to 2.
-    pub adherence: Score,
+    pub adherence: ScaleScore,
     /// Does the agent move it? 0 or 1.
-    pub responsibility: Score,
+    pub responsibility: ScaleScore,
     /// Is what is shown possible? 1 to 5.
-    pub physics: Score,
+    pub physics: ScaleScore,
 }
 
-/// `withheld`: whether the picture is too bad for findings about the world that there would be.
+/// `suppressed`: whether the picture is too bad for findings about the world that there would be.
 pub(crate) fn scores(
     count: usize,
     findings: &[Finding],
-    withheld: bool,
+    suppressed: bool,
     motion: &Motion,
-    reach: Option<&Reach>,
-) -> Scores {
-    Scores {
-        adherence: adherence(count, reach),
-        responsibility: responsibility(count, findings, motion, reach),
-        physics: physics(count, findings, withheld),
+    progress: Option<&TaskProgress>,
+) -> ClipScores {
+    ClipScores {
+        adherence: adherence(count, progress),
+        responsibility: responsibility(count, findings, motion, progress),
+        physics: physics(count, findings, suppressed),
     }
 }
 
-fn score(value: u8, why: impl Into<String>, frames: Vec<[usize; 2]>) -> Score {
-    Score {
+fn score(value: u8, why: impl Into<String>, frames: Vec<[usize; 2]>) -> ScaleScore {
+    ScaleScore {
         value,
         why: why.into(),
         frames,
     }
 }
 
-fn adherence(count: usize, reach: Option<&Reach>) -> Score {
+fn adherence(count: usize, progress: Option<&TaskProgress>) -> ScaleScore {
     let last = count.saturating_sub(1);
-    let Some(reach) = reach else {
+    let Some(progress) = progress else {
         return score(0, "no frame shows a T", vec![[0, last]]);
     };
-    let gain = reach.last_coverage - reach.first_coverage;
-    if reach.pose_kept {
+    let gain = progress.last_coverage - progress.first_coverage;
+    if progress.pose_kept {
         score(2, "the T ends within 20 px and 20° of the goal", Vec::new())
-    } else if reach.gained >= NEARER || gain >= COVERED {
-        let nearer = 100.0 * reach.gained;
+    } else if progress.gained >= NEARER || gain >= COVERED {
+        let nearer = 100.0 * progress.gained;
         let why = format!("the T ends {nearer:.0} % nearer to the goal, coverage {gain:+.2}, but not there");
         score(1, why, vec![[last, last]])
     } else {
@@ -85,24 +85,32 @@ fn adherence(count: usize, reach: Option<&Reach>) -> Score {
     }
 }
 
-fn responsibility(count: usize, findings: &[Finding], motion: &Motion, reach: Option<&Reach>) -> Score {
-    if reach.is_none() {
+fn responsibility(count: usize, findings: &[Finding], motion: &Motion, progress: Option<&TaskProgress>) -> ScaleScore {
+    if progress.is_none() {
         return score(0, "no frame shows a T", vec![[0, count.saturating_sub(1)]]);
     }
     let share = 100.0 * motion.share();
-    if motion.way == 0.0 {
+    if motion.path_length == 0.0 {
         return score(1, "the T does not move", Vec::new());
     }
-    let why = format!("the agent pushed {share:.0} % of the T's way of {:.0} px", motion.way);
+    let why = format!(
+        "the agent pushed {share:.0} % of the T's path of {:.0} px",
+        motion.path_length
+    );
     if motion.share() >= RESPONSIBLE {
         return score(1, why, Vec::new());
     }
-    let causes = [Kind::Untouched, Kind::BlockJump, Kind::Morph, Kind::BlockGone];
+    let causes = [
+        Kind::MotionWithoutContact,
+        Kind::BlockJump,
+        Kind::Morph,
+        Kind::BlockGone,
+    ];
     let frames = findings.iter().filter(|f| causes.contains(&f.kind)).map(|f| f.frames);
     score(0, why, merged(frames.collect()))
 }
 
-fn physics(count: usize, findings: &[Finding], withheld: bool) -> Score {
+fn physics(count: usize, findings: &[Finding], suppressed: bool) -> ScaleScore {
     let physical: Vec<&Finding> = findings.iter().filter(|f| f.kind.is_physical()).collect();
     let frames = merged(physical.iter().map(|f| f.frames).collect());
     let affected = frames.iter().map(|[a, b]| b + 1 - a).sum::<usize>() as f64 / count.max(1) as f64;
@@ -110,14 +118,14 @@ fn physics(count: usize, findings: &[Finding], withheld: bool) -> Score {
     kinds.dedup();
     let worst = physical.iter().map(|f| f.severity()).fold(0.0, f64::max);
     let value = match kinds.len() {
-        0 if withheld => return score(5, "the picture is too bad to tell what cannot be", Vec::new()),
+        0 if suppressed => return score(5, "the picture is too bad to tell what cannot be", Vec::new()),
         0 => return score(5, "nothing is found that cannot be", Vec::new()),
         1 if affected <= FEW && worst < SLIGHT => 4,
         1 if affected <= FEW || worst < SLIGHT => 3,
         1 | 2 if affected <= MANY || worst < GROSS => 2,
         _ => 1,
     };
-    let names: Vec<&str> = kinds.iter().map(|k| k.says()).collect();
+    let names: Vec<&str> = kinds.iter().map(|k| k.description()).collect();
     let why = format!(
         "{}; in {:.0} % of the frames, up to {worst:.1} times the threshold",
         names.join(", "),
@@ -126,11 +134,11 @@ fn physics(count: usize, findings: &[Finding], withheld: bool) -> Score {
     score(value, why, frames)
 }
 
-/// Stretches in order, those that touch joined.
-fn merged(mut stretches: Vec<[usize; 2]>) -> Vec<[usize; 2]> {
-    stretches.sort_unstable();
+/// Segments in order, those that touch joined.
+fn merged(mut segments: Vec<[usize; 2]>) -> Vec<[usize; 2]> {
+    segments.sort_unstable();
     let mut joined: Vec<[usize; 2]> = Vec::new();
-    for [from, to] in stretches {
+    for [from, to] in segments {
         match joined.last_mut() {
             Some(last) if from <= last[1] + 1 => last[1] = last[1].max(to),
             _ => joined.push([from, to]),
@@ -162,7 +170,7 @@ mod tests {
         assert_eq!(of(&[finding(Kind::BlockJump, [3, 4], 1.5)]), 4);
         assert_eq!(of(&[finding(Kind::BlockJump, [3, 4], 9.0)]), 3);
         assert_eq!(of(&[finding(Kind::BlockResized, [0, 80], 1.5)]), 3);
-        assert_eq!(of(&[finding(Kind::Untouched, [0, 40], 9.0)]), 2);
+        assert_eq!(of(&[finding(Kind::MotionWithoutContact, [0, 40], 9.0)]), 2);
         assert_eq!(of(&[finding(Kind::Morph, [0, 99], 9.0)]), 1);
         let two = [
             finding(Kind::AgentGone, [0, 4], 1.1),

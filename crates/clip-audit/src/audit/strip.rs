@@ -122,12 +122,12 @@ fn marked(frame: &Frame, index: usize, finding: Option<&Finding>, scale: u32) ->
     fill(&mut picture, [0, 0], [width, bar], if within { RED } else { GRAY });
     if let Some(at) = finding.at.filter(|_| within) {
         // Board px to picture px; a box around the agent, or around the T.
-        let reach = match finding.kind {
+        let progress = match finding.kind {
             Kind::SeveralAgents | Kind::AgentGone | Kind::AgentResized | Kind::AgentJump => 28.0,
             _ => 92.0,
         };
         let pixel = |c: f64| (((c + 0.5) / STRIDE) * f64::from(scale)).clamp(0.0, f64::from(width)) as u32;
-        let (low, high) = (at.map(|c| pixel(c - reach)), at.map(|c| pixel(c + reach)));
+        let (low, high) = (at.map(|c| pixel(c - progress)), at.map(|c| pixel(c + progress)));
         let thick = scale.max(1);
         fill(&mut picture, low, [high[0], low[1] + thick], RED);
         fill(&mut picture, [low[0], high[1].saturating_sub(thick)], high, RED);
@@ -137,11 +137,11 @@ fn marked(frame: &Frame, index: usize, finding: Option<&Finding>, scale: u32) ->
     picture
 }
 
-fn fill(picture: &mut Frame, low: [u32; 2], high: [u32; 2], colour: [u8; 3]) {
+fn fill(picture: &mut Frame, low: [u32; 2], high: [u32; 2], color: [u8; 3]) {
     let (width, height) = picture.dimensions();
     for y in low[1]..high[1].min(height) {
         for x in low[0]..high[0].min(width) {
-            picture.get_pixel_mut(x, y).0 = colour;
+            picture.get_pixel_mut(x, y).0 = color;
         }
     }
 }

@@ -14,7 +14,7 @@ use super::{Audit, Auditor, ClipAudit, Strip, Strips};
 const HZ: u32 = 10;
 
 /// What is done with a frame of a video, given the video's size and registration.
-type Take<'a> = dyn FnMut([u32; 2], &Registration, &Frame) -> Result<(), VisionError> + 'a;
+type FrameSink<'a> = dyn FnMut([u32; 2], &Registration, &Frame) -> Result<(), VisionError> + 'a;
 
 /// The audit of a video.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -115,7 +115,7 @@ impl VideoAuditor {
     ///
     /// # Errors
     /// A video that cannot be read any more.
-    pub fn again(
+    pub fn reread_for_strips(
         &self,
         of: &VideoAudit,
         rate: Rate,
@@ -140,7 +140,7 @@ impl VideoAuditor {
         path: &Path,
         rate: Rate,
         registration: Option<Registration>,
-        take: &mut Take<'_>,
+        take: &mut FrameSink<'_>,
     ) -> Result<String, AuditError> {
         let reader = VideoReader::open(path)?;
         let codec = reader.codec().to_owned();

@@ -1,4 +1,4 @@
-//! What a short stretch of a trajectory is described by: positions, speeds, contacts. No weights are learned.
+//! What a short segment of a trajectory is described by: positions, speeds, contacts. No weights are learned.
 
 use super::DistributionError;
 use pusht_env::{AGENT_RADIUS, BAR, Pose, Quad, STEM};
@@ -16,8 +16,8 @@ pub const FEATURES: usize = 15;
 /// Agent and T touch when no more than this is between them, px: tracking errors of both, and what a step can open.
 pub const TOUCH: f64 = 3.0;
 
-/// From a pose's origin to the T's centre of gravity, px along the stem.
-const CENTRE: f64 = 45.0;
+/// From a pose's origin to the T's center of gravity, px along the stem.
+const CENTER: f64 = 45.0;
 
 /// Gaps beyond this are all far, px.
 const FAR: f64 = 150.0;
@@ -28,8 +28,8 @@ const FAR: f64 = 150.0;
 pub const FEATURE_SCALES: [(&str, f64); FEATURES] = [
     ("agent x, mean, px", 100.0),
     ("agent y, mean, px", 90.0),
-    ("T centre x, mean, px", 60.0),
-    ("T centre y, mean, px", 60.0),
+    ("T center x, mean, px", 60.0),
+    ("T center y, mean, px", 60.0),
     ("cos of the T's angle, mean", 0.55),
     ("sin of the T's angle, mean", 0.55),
     ("agent speed, mean, px/step", 4.5),
@@ -55,10 +55,10 @@ pub fn gap(agent: [f64; 2], block: Pose) -> f64 {
     outside(&BAR).min(outside(&STEM)) - AGENT_RADIUS
 }
 
-/// Agent, T's centre of gravity, angle, gap.
+/// Agent, T's center of gravity, angle, gap.
 struct Moment {
     agent: [f64; 2],
-    centre: [f64; 2],
+    center: [f64; 2],
     angle: f64,
     gap: f64,
 }
@@ -69,7 +69,7 @@ impl Moment {
         let (s, c) = block.angle.sin_cos();
         Some(Self {
             agent,
-            centre: [block.x - CENTRE * s, block.y + CENTRE * c],
+            center: [block.x - CENTER * s, block.y + CENTER * c],
             angle: block.angle,
             gap: gap(agent, block),
         })
@@ -109,14 +109,14 @@ fn features(window: &[Moment]) -> [f64; FEATURES] {
         x.hypot(y)
     };
     let touching = |s: &[Moment]| s[0].gap.min(s[1].gap) <= TOUCH;
-    let ways: Vec<f64> = steps().map(|s| length(s[1].centre, s[0].centre)).collect();
+    let ways: Vec<f64> = steps().map(|s| length(s[1].center, s[0].center)).collect();
     let turn: f64 = steps().map(|s| unwrap_angle(0.0, s[1].angle - s[0].angle).abs()).sum();
-    let untouched = steps().zip(&ways).filter(|(s, _)| !touching(s)).map(|(_, way)| way);
+    let without_contact = steps().zip(&ways).filter(|(s, _)| !touching(s)).map(|(_, way)| way);
     let row = [
         mean(&|m| m.agent[0]),
         mean(&|m| m.agent[1]),
-        mean(&|m| m.centre[0]),
-        mean(&|m| m.centre[1]),
+        mean(&|m| m.center[0]),
+        mean(&|m| m.center[1]),
         mean(&|m| m.angle.cos()),
         mean(&|m| m.angle.sin()),
         speed,
@@ -127,7 +127,7 @@ fn features(window: &[Moment]) -> [f64; FEATURES] {
         turn / count,
         steps().filter(|s| touching(s)).count() as f64 / count,
         mean(&|m| m.gap.min(FAR)),
-        untouched.sum::<f64>() / count,
+        without_contact.sum::<f64>() / count,
     ];
     std::array::from_fn(|i| row[i] / FEATURE_SCALES[i].1)
 }

@@ -6,10 +6,10 @@ use burn::tensor::ops::{ConvOptions, MaxPoolOptions, PadMode};
 use burn::tensor::{Device, Tensor, TensorData};
 use nn_kit::Checkpoint;
 
-/// Added to the variance of a batch normalisation.
+/// Added to the variance of a batch normalization.
 const EPSILON: f32 = 1e-3;
 
-/// A convolution whose batch normalisation is folded into weight and bias, and a ReLU.
+/// A convolution whose batch normalization is folded into weight and bias, and a ReLU.
 #[derive(Clone, Debug)]
 pub(crate) struct Unit {
     weight: Tensor<5>,

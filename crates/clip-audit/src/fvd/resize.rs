@@ -1,4 +1,4 @@
-//! Frames as I3D takes them: 224 × 224, colours from −1 to 1.
+//! Frames as I3D takes them: 224 × 224, colors from −1 to 1.
 
 use super::FvdError;
 use image::RgbImage;

@@ -58,15 +58,16 @@ pub struct ClipQuality {
     /// The same of the last frame.
     pub end_error: Option<f64>,
     /// How the T goes in the demonstration.
-    pub asked: BlockPath,
+    #[serde(alias = "asked")]
+    pub target: BlockPath,
 }
 
 /// Measures clips; made once.
-pub struct Judge {
+pub struct ClipEvaluator {
     reader: FrameReader,
 }
 
-impl Judge {
+impl ClipEvaluator {
     /// Of boards with the usual goal.
     ///
     /// # Errors
@@ -109,7 +110,7 @@ impl Judge {
             residual: residual(seen)?,
             start_error: given(0)?,
             end_error: given(last)?,
-            asked: block_path(&wanted.iter().map(|f| f.tracked).collect::<Vec<_>>()),
+            target: block_path(&wanted.iter().map(|f| f.tracked).collect::<Vec<_>>()),
         })
     }
 

@@ -5,7 +5,7 @@ use pusht_jobs::{Cancelled, JobContext};
 use pusht_vision::cross_fade;
 use rayon::prelude::*;
 
-use super::clip::{ClipQuality, Judge, QualityError};
+use super::clip::{ClipEvaluator, ClipQuality, QualityError};
 
 /// Clips that are measured between two looks at whether to stop.
 const SIDE_BY_SIDE: usize = 8;
@@ -23,7 +23,7 @@ pub struct ClipComparison {
     pub demonstration: ClipQuality,
 }
 
-impl Judge {
+impl ClipEvaluator {
     /// Measures a clip, and a cross-fade and a still between the ends of `truth`, the demonstration that begins and ends with
     /// the frames that were given.
     ///

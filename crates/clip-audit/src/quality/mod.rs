@@ -1,6 +1,6 @@
 //! How good the clips of a video model are, beside a cross-fade between their own first and last frame.
 //!
-//! [`Judge`] measures a clip ([`ClipQuality`]), [`QualityReport`] puts the clips of a model, of cross-fades and of the
+//! [`ClipEvaluator`] measures a clip ([`ClipQuality`]), [`QualityReport`] puts the clips of a model, of cross-fades and of the
 //! demonstrations they are cut from into one table, with intervals of the differences that belong together.
 //! `docs/evaluation.md` defines the measures.
 
@@ -8,6 +8,6 @@ mod clip;
 mod comparison;
 mod report;
 
-pub use clip::{ClipQuality, Judge, QualityError};
+pub use clip::{ClipEvaluator, ClipQuality, QualityError};
 pub use comparison::{ClipComparison, compare_clips};
 pub use report::{QualityGroup, QualityReport, QualityRow};

@@ -57,7 +57,7 @@ pub struct QualityReport {
     pub rows: Vec<QualityRow>,
     /// Model minus cross-fade, clip by clip: deformation, share pushed, residual; none where no clip has both.
     pub against_fade: [Option<Interval>; 3],
-    /// The model's clips by the way of the T in the demonstration, px.
+    /// The model's clips by the length of the T's path in the demonstration, px.
     pub by_path: Vec<QualityGroup>,
     /// By the number of pushes in it.
     pub by_pushes: Vec<QualityGroup>,
@@ -102,8 +102,8 @@ impl QualityReport {
                 difference(|c| c.pushed)?,
                 difference(|c| c.residual)?,
             ],
-            by_path: group(|c| c.asked.length, &PATHS)?,
-            by_pushes: group(|c| c.asked.pushes as f64, &PUSHES)?,
+            by_path: group(|c| c.target.length, &PATHS)?,
+            by_pushes: group(|c| c.target.pushes as f64, &PUSHES)?,
         })
     }
 
@@ -175,7 +175,7 @@ impl QualityReport {
             signed(residual)
         );
         for (what, groups) in [
-            ("the T's way in the demonstration, px", &self.by_path),
+            ("the T's path in the demonstration, px", &self.by_path),
             ("pushes in it", &self.by_pushes),
         ] {
             let _ = write!(out, "\n| {what} | n | {head}\n|---|---|---|---|---|---|---|---|---|\n");
@@ -270,7 +270,7 @@ mod tests {
             residual: None,
             start_error: Some(0.1),
             end_error: None,
-            asked: BlockPath {
+            target: BlockPath {
                 pushes,
                 ..BlockPath::default()
             },
@@ -282,7 +282,7 @@ mod tests {
         let model: Vec<_> = (0..8).map(|i| clip(0.1 * i as f64, i)).collect();
         let fade: Vec<_> = model
             .iter()
-            .map(|c| clip(c.deformation + 0.3, c.asked.pushes))
+            .map(|c| clip(c.deformation + 0.3, c.target.pushes))
             .collect();
         let pair = |(clip, fade): (&ClipQuality, &ClipQuality)| ClipComparison {
             clip: *clip,

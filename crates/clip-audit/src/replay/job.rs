@@ -3,7 +3,7 @@
 use pusht_data::{Episode, Source};
 use pusht_env::{Action, Pose};
 use pusht_jobs::JobContext;
-use pusht_vision::{ActionSmoother, Start, Tracked, Tracker, cross_fade};
+use pusht_vision::{ActionSmoother, InitialMotion, Tracked, Tracker, cross_fade};
 use rayon::prelude::*;
 use traj_metrics::Bootstrap;
 
@@ -78,12 +78,12 @@ impl ReplayJob {
             false => Some(ReplaySummary::of(faded, &self.bootstrap)?),
         };
         let clips = pick(|r| &r.clip);
-        let parted = clips.iter().filter(|r| r.parted).count();
+        let diverged = clips.iter().filter(|r| r.diverged).count();
         let conclusion = conclusion(
             clips.len(),
-            parted,
-            [known_start.parted, recorded_actions.parted, both_known.parted],
-            faded.as_ref().map(|f| [f.parted, f.replays]),
+            diverged,
+            [known_start.diverged, recorded_actions.diverged, both_known.diverged],
+            faded.as_ref().map(|f| [f.diverged, f.replays]),
         );
         let condition = |name: &str, summary: ReplaySummary| ReplayCondition {
             name: name.to_owned(),
@@ -124,43 +124,43 @@ impl EpisodeReplays {
         let (goal, recorded) = (episode.goal, &episode.actions);
         let tracker = Tracker::new(goal)?;
         let track = tracker.track_video(&episode.frames)?;
-        let actions = closed_form(&track, Start::Rest)?;
+        let actions = closed_form(&track, InitialMotion::Rest)?;
         let first = episode.states.as_ref().and_then(|states| states.first());
         let known = ReplayStart::at_rest(0, *first.ok_or(ReplayError::NoStates)?);
         let last = episode.frames.len() - 1;
         let faded = tracker.track_video(&cross_fade(&episode.frames[0], &episode.frames[last], last + 1))?;
         Ok(Self {
-            clip: replay(&track, &actions, Start::Rest, goal)?,
+            clip: replay(&track, &actions, InitialMotion::Rest, goal)?,
             known_start: replay_from(known, &track, &actions, goal)?,
-            recorded_actions: replay(&track, recorded, Start::Rest, goal)?,
+            recorded_actions: replay(&track, recorded, InitialMotion::Rest, goal)?,
             both_known: replay_from(known, &track, recorded, goal)?,
-            restarts: restarts(&track, &actions, Start::Rest, goal, every)?,
-            faded: closed_form(&faded, Start::Moving)
-                .and_then(|actions| replay(&faded, &actions, Start::Moving, goal))
+            restarts: restarts(&track, &actions, InitialMotion::Rest, goal, every)?,
+            faded: closed_form(&faded, InitialMotion::Moving)
+                .and_then(|actions| replay(&faded, &actions, InitialMotion::Moving, goal))
                 .ok(),
         })
     }
 }
 
-fn closed_form(track: &[Tracked], start: Start) -> Result<Vec<Action>, ReplayError> {
+fn closed_form(track: &[Tracked], start: InitialMotion) -> Result<Vec<Action>, ReplayError> {
     let agents: Vec<_> = track.iter().map(|t| t.agent).collect();
     Ok(ActionSmoother::default().smooth(&agents, start)?.actions)
 }
 
 /// What limits the replays, in a sentence: how many part from the pixels alone, and how many with the recorded start, with
 /// the recorded actions, and with both.
-fn conclusion(clips: usize, parted: usize, without: [usize; 3], faded: Option<[usize; 2]>) -> String {
-    let kept = clips - parted;
+fn conclusion(clips: usize, diverged: usize, without: [usize; 3], faded: Option<[usize; 2]>) -> String {
+    let kept = clips - diverged;
     let mut text =
         format!("Actions read off the pixels reproduce {kept} of {clips} clips in the simulator to their end");
-    if parted > 0 {
+    if diverged > 0 {
         let [start, actions, both] = without;
         text += &format!(
-            "; {parted} part from it, {start} with the recorded start, {actions} with the recorded actions and {both} with both"
+            "; {diverged} part from it, {start} with the recorded start, {actions} with the recorded actions and {both} with both"
         );
     }
-    if let Some([parted, replays]) = faded {
-        text += &format!("; of cross-fades, which nobody can execute, {parted} of {replays} part");
+    if let Some([diverged, replays]) = faded {
+        text += &format!("; of cross-fades, which nobody can execute, {diverged} of {replays} part");
     }
     text + "."
 }

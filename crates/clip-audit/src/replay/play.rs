@@ -4,7 +4,7 @@ use super::path::{BlockPath, apart, block_path, turned};
 use super::{ReplayError, ReplayStart};
 use eval::{POSE_ANGLE_DEGREES, POSE_DISTANCE};
 use pusht_env::{Action, EnvConfig, Pose, PushT, State, coverage};
-use pusht_vision::{Start, Tracked};
+use pusht_vision::{InitialMotion, Tracked};
 use serde::{Deserialize, Serialize};
 
 /// What became of one clip in the environment.
@@ -23,23 +23,25 @@ pub struct Replay {
     pub position_error: Vec<Option<f64>>,
     /// Difference of the T's angles, rad, 0 to π; `None` where the clip shows no T.
     pub angle_error: Vec<Option<f64>>,
-    /// Steps until clip and replay part: before the first error above 20 px or 20°; all of them where they do not.
-    pub horizon: usize,
-    /// Whether they part; otherwise the clip ended first.
-    pub parted: bool,
-    /// The T's path in the clip over the horizon.
+    /// Steps until clip and replay diverge: before the first error above 20 px or 20°; all of them where they do not.
+    #[serde(alias = "horizon")]
+    pub steps_to_divergence: usize,
+    /// Whether they diverge; otherwise the clip ended first.
+    #[serde(alias = "parted")]
+    pub diverged: bool,
+    /// The T's path in the clip until the divergence.
     pub followed: BlockPath,
     /// The T's path in the whole clip.
     pub shown: BlockPath,
     /// The T's path in the whole replay.
     pub simulated: BlockPath,
     /// The T at the end.
-    pub end: Final,
+    pub end: ReplayEnd,
 }
 
 /// The T in the last frame that shows it, and at the same step of the replay.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Final {
+pub struct ReplayEnd {
     /// In the clip.
     pub clip: Pose,
     /// In the replay.
@@ -50,7 +52,7 @@ pub struct Final {
     pub replay_coverage: f64,
 }
 
-impl Final {
+impl ReplayEnd {
     fn new(clip: Pose, replay: Pose, goal: Pose) -> Self {
         Self {
             clip,
@@ -84,7 +86,7 @@ impl Final {
 ///
 /// # Errors
 /// No frame that shows agent and T with an action after it, more actions than frames, numbers that are not finite.
-pub fn replay(track: &[Tracked], actions: &[Action], start: Start, goal: Pose) -> Result<Replay, ReplayError> {
+pub fn replay(track: &[Tracked], actions: &[Action], start: InitialMotion, goal: Pose) -> Result<Replay, ReplayError> {
     replay_from(ReplayStart::estimate(track, start)?, track, actions, goal)
 }
 
@@ -142,11 +144,11 @@ fn compare(start: ReplayStart, shown: &[Tracked], path: &[State], goal: Pose) ->
     let angle_error: Vec<Option<f64>> = poses().map(|p| p.map(|(clip, replay)| turned(clip, replay))).collect();
     let agents = after().map(|(t, s)| t.agent.map(|a| (a[0] - s.agent[0]).hypot(a[1] - s.agent[1])));
     let largest_turn = POSE_ANGLE_DEGREES.to_radians();
-    let parts = |at: &usize| {
+    let diverges = |at: &usize| {
         position_error[*at].is_some_and(|e| e > POSE_DISTANCE) || angle_error[*at].is_some_and(|e| e > largest_turn)
     };
-    let parted = (0..path.len()).find(parts);
-    let horizon = parted.unwrap_or(path.len());
+    let diverged = (0..path.len()).find(diverges);
+    let steps_to_divergence = diverged.unwrap_or(path.len());
     let simulated: Vec<Tracked> = [start.state].iter().chain(path).map(|&s| s.into()).collect();
     let seen = shown.iter().zip(&simulated).rev();
     let (clip, replay) = seen
@@ -159,11 +161,11 @@ fn compare(start: ReplayStart, shown: &[Tracked], path: &[State], goal: Pose) ->
         agent_error: agents.collect(),
         position_error,
         angle_error,
-        horizon,
-        parted: parted.is_some(),
-        followed: block_path(&shown[..=horizon]),
+        steps_to_divergence,
+        diverged: diverged.is_some(),
+        followed: block_path(&shown[..=steps_to_divergence]),
         shown: block_path(shown),
         simulated: block_path(&simulated),
-        end: Final::new(clip, replay, goal),
+        end: ReplayEnd::new(clip, replay, goal),
     }
 }

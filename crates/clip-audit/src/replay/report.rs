@@ -70,18 +70,17 @@ impl ReplayReport {
     /// Its tables in Markdown.
     pub fn markdown(&self) -> String {
         let mut out = String::new();
-        out += "| start, actions | replays | parted | steps | horizon | T's path until then, px | final coverage error | mean | own goal |\n";
+        out += "| start, actions | replays | diverged | steps | steps to divergence | T's path until then, px | final coverage error | mean | own goal |\n";
         out += "|---|---|---|---|---|---|---|---|---|\n";
         for ReplayCondition { name, summary: s } in &self.conditions {
             out += &format!("| {name} | {}", figures(s));
         }
-        out +=
-            "\nMedians with 95 % intervals, but for the mean coverage error. Still together after so many steps:\n\n";
+        out += "\nMedians with 95 % intervals, but for the mean coverage error. Share not diverged after so many steps:\n\n";
         out += "| start, actions |";
         let steps = self
             .conditions
             .iter()
-            .map(|c| &c.summary.together)
+            .map(|c| &c.summary.survival)
             .max_by_key(|t| t.len());
         let steps: Vec<usize> = steps.into_iter().flatten().map(|t| t.steps).collect();
         for step in &steps {
@@ -91,14 +90,14 @@ impl ReplayReport {
         for ReplayCondition { name, summary } in &self.conditions {
             out += &format!("| {name} |");
             for &step in &steps {
-                let share = summary.together.iter().find(|t| t.steps == step);
+                let share = summary.survival.iter().find(|t| t.steps == step);
                 out += &share.map_or(" – |".to_owned(), |t| format!(" {} % |", scaled(t.share, 100.0, 1)));
             }
             out += "\n";
         }
         for (what, groups) in [("Pushes", &self.by_pushes), ("T's path, px", &self.by_path)] {
             out += &format!(
-                "\n| {what} | replays | parted | steps | horizon | T's path until then, px | final coverage error | mean | own goal |\n"
+                "\n| {what} | replays | diverged | steps | steps to divergence | T's path until then, px | final coverage error | mean | own goal |\n"
             );
             out += "|---|---|---|---|---|---|---|---|---|\n";
             for group in groups {
@@ -140,9 +139,9 @@ fn figures(s: &ReplaySummary) -> String {
     format!(
         "{} | {} | {:.0} | {} | {} | {} | {:.3} | {} |\n",
         s.replays,
-        s.parted,
+        s.diverged,
         s.length,
-        scaled(s.horizon, 1.0, 0),
+        scaled(s.steps_to_divergence, 1.0, 0),
         scaled(s.followed, 1.0, 0),
         scaled(s.coverage.error, 1.0, 4),
         s.coverage.mean_error,

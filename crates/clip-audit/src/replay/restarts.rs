@@ -3,7 +3,7 @@
 use super::start::Starts;
 use super::{Replay, ReplayError, replay_from};
 use pusht_env::{Action, Pose};
-use pusht_vision::{Start, Tracked};
+use pusht_vision::{InitialMotion, Tracked};
 
 /// One replay from every `every`-th frame of a clip that shows both agent and T and has an action after it. The start state of
 /// each is estimated from the whole track; nothing is set anew within a replay.
@@ -13,7 +13,7 @@ use pusht_vision::{Start, Tracked};
 pub fn restarts(
     track: &[Tracked],
     actions: &[Action],
-    start: Start,
+    start: InitialMotion,
     goal: Pose,
     every: usize,
 ) -> Result<Vec<Replay>, ReplayError> {

@@ -3,7 +3,7 @@
 use super::ReplayError;
 use super::path::{STILL_ANGLE, STILL_DISTANCE, apart, turned};
 use pusht_env::{Pose, State};
-use pusht_vision::{ActionSmoother, SmoothedTrack, Start, Tracked, unwrap_angle};
+use pusht_vision::{ActionSmoother, InitialMotion, SmoothedTrack, Tracked, unwrap_angle};
 
 /// Where a replay begins.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -29,12 +29,12 @@ impl ReplayStart {
     /// From the first frame that shows both agent and T.
     ///
     /// Agent: position and velocity of the smoothed track ([`ActionSmoother`], whatever made the actions); with
-    /// [`Start::Rest`] the velocity of frame 0 is zero. T: the mean of its poses over the frames before it first moves,
+    /// [`InitialMotion::Rest`] the velocity of frame 0 is zero. T: the mean of its poses over the frames before it first moves,
     /// where the agent hides another part of it in each.
     ///
     /// # Errors
     /// No such frame, or positions that are not finite.
-    pub fn estimate(track: &[Tracked], start: Start) -> Result<Self, ReplayError> {
+    pub fn estimate(track: &[Tracked], start: InitialMotion) -> Result<Self, ReplayError> {
         let frame = track.iter().position(|t| t.state().is_some());
         let frame = frame.ok_or(ReplayError::NoStart { frames: track.len() })?;
         Starts::new(track, start)?.at(frame)
@@ -50,12 +50,12 @@ pub(crate) struct Starts<'a> {
 }
 
 impl<'a> Starts<'a> {
-    pub(crate) fn new(track: &'a [Tracked], start: Start) -> Result<Self, ReplayError> {
+    pub(crate) fn new(track: &'a [Tracked], start: InitialMotion) -> Result<Self, ReplayError> {
         let frames = track.len();
         let agents: Vec<Option<[f64; 2]>> = track.iter().map(|t| t.agent).collect();
         let first = agents.iter().position(Option::is_some);
         let first = first.ok_or(ReplayError::NoStart { frames })?;
-        let start = if first == 0 { start } else { Start::Moving };
+        let start = if first == 0 { start } else { InitialMotion::Moving };
         let agent = ActionSmoother::default().smooth(&agents[first..], start)?;
         Ok(Self { track, first, agent })
     }

@@ -1,7 +1,7 @@
 //! Many replays in a few numbers, by how far and how often the T was moved, and against other goals.
 
 use super::clusters::Clusters;
-use super::survival::{Together, survival};
+use super::survival::{SurvivalPoint, survival};
 use super::{Replay, ReplayError};
 use pusht_env::Pose;
 use serde::{Deserialize, Serialize};
@@ -21,16 +21,19 @@ const TIME_STEP: usize = 10;
 pub struct ReplaySummary {
     /// Number of replays.
     pub replays: usize,
-    /// Replays that part from their clip.
-    pub parted: usize,
+    /// Replays that diverge from their clip.
+    #[serde(alias = "parted")]
+    pub diverged: usize,
     /// Median steps of a replay.
     pub length: f64,
-    /// Median horizon, steps. A clip that does not part counts with its length, so this is a lower bound where many do not.
-    pub horizon: Estimate,
-    /// Median way of the T in the clip up to the horizon, px; a lower bound likewise.
+    /// Median steps to divergence. A clip that does not diverge counts with its length, so this is a lower bound where many do not.
+    #[serde(alias = "horizon")]
+    pub steps_to_divergence: Estimate,
+    /// Median length of the T's path in the clip up to the divergence, px; a lower bound likewise.
     pub followed: Estimate,
-    /// Share still together after so many steps (Kaplan and Meier 1958: a clip that ends is no parting).
-    pub together: Vec<Together>,
+    /// Share not diverged after so many steps (Kaplan and Meier 1958: a clip that ends is no divergence).
+    #[serde(alias = "together")]
+    pub survival: Vec<SurvivalPoint>,
     /// Coverage of the clips' own goal at the end.
     pub coverage: CoverageRow,
     /// Median share of where the T ends in the clip that the replay's T covers.
@@ -108,11 +111,11 @@ impl ReplaySummary {
         let all = |of: fn(&Replay) -> f64| replays.iter().map(|r| of(r)).collect::<Vec<f64>>();
         Ok(Self {
             replays: replays.len(),
-            parted: replays.iter().filter(|r| r.parted).count(),
+            diverged: replays.iter().filter(|r| r.diverged).count(),
             length: quartiles(&all(|r| r.path.len() as f64))?[1],
-            horizon: clusters.median(&all(|r| r.horizon as f64))?,
+            steps_to_divergence: clusters.median(&all(|r| r.steps_to_divergence as f64))?,
             followed: clusters.median(&all(|r| r.followed.length))?,
-            together: survival(replays, clusters)?,
+            survival: survival(replays, clusters)?,
             coverage: coverage_row(replays, None, clusters)?,
             own_goal: clusters.median(&all(|r| r.end.with_own_goal().replay_coverage))?,
             over_time: over_time(replays)?,

@@ -8,7 +8,7 @@ use crate::error::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PatchMethod {
-    /// By a wavelet transform: sums and differences of neighbours, as often as the side can be halved.
+    /// By a wavelet transform: sums and differences of neighbors, as often as the side can be halved.
     Haar,
     /// As they are.
     Rearrange,

@@ -1,7 +1,7 @@
 //! Cubes of pixels to channels and back.
 //!
 //! With side p = 2ⁿ a frame is first repeated p − 1 times in front of the clip, so that the first cube holds it alone. The
-//! wavelet transform takes sums and differences of neighbours in time, height and width (Haar; eight bands, each divided
+//! wavelet transform takes sums and differences of neighbors in time, height and width (Haar; eight bands, each divided
 //! by eight), n times: with all of it in one matrix, a channel is Σ ± pixel / p³.
 
 use burn::tensor::{Device, Tensor};
@@ -75,7 +75,7 @@ impl Cubes {
     fn bands(self, factor: f32, device: &Device) -> Tensor<2> {
         let p = self.side;
         // Of a band's number the last three binary digits (time, height, width) belong to the first transform, whose
-        // neighbours are next to each other; those of the next to the second, and so on.
+        // neighbors are next to each other; those of the next to the second, and so on.
         let sign = |band: usize, places: [usize; 3]| {
             let mut odd = 0;
             for level in 0..p.trailing_zeros() as usize {

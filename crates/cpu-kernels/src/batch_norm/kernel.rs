@@ -98,8 +98,8 @@ pub(super) fn moments(x: &FlexTensor) -> FlexTensor {
         for plane in map.planes(channel) {
             let plane = &x[plane];
             let own = sum(plane, |x| x) / n;
-            let centre = own as f32;
-            let around = sum(plane, |x| (x - centre).powi(2));
+            let center = own as f32;
+            let around = sum(plane, |x| (x - center).powi(2));
             let apart = own - mean;
             squares += around + apart * apart * count * n / (count + n);
             mean += apart * n / (count + n);
@@ -146,7 +146,7 @@ impl<'a> Channels<'a> {
 }
 
 /// y, of the shape of x.
-pub(super) fn normalise(
+pub(super) fn normalize(
     x: &FlexTensor,
     gamma: &FlexTensor,
     beta: &FlexTensor,
@@ -188,7 +188,7 @@ fn clip(y: f32, floor: f32) -> f32 {
     if y < floor { floor } else { y }
 }
 
-/// The gradients of [`normalise`] with the statistics of `x`.
+/// The gradients of [`normalize`] with the statistics of `x`.
 pub(super) struct Gradients {
     pub x: FlexTensor,
     pub gamma: FlexTensor,
@@ -231,7 +231,7 @@ pub(super) fn gradients(
 
     let sums = |channel: usize| {
         let (line, mean) = (channels.line(channel), channels.mean[channel]);
-        let (mut plain, mut centred) = (0.0, 0.0);
+        let (mut plain, mut centered) = (0.0, 0.0);
         for plane in map.planes(channel) {
             let pairs = (&x[plane.clone()], &grad[plane]);
             let (p, c) = if masked {
@@ -240,19 +240,19 @@ pub(super) fn gradients(
                 sum_pairs(pairs, |_, g| g, mean)
             };
             plain += p;
-            centred += c;
+            centered += c;
         }
-        (plain, centred)
+        (plain, centered)
     };
     let task = (map.task() / map.batch.max(1)).max(1);
     let sums: Vec<(f64, f64)> = (0..map.channels).into_par_iter().with_min_len(task).map(sums).collect();
 
-    let mut towards = vec![0.0_f32; x.len()];
-    towards
+    let mut toward = vec![0.0_f32; x.len()];
+    toward
         .par_chunks_exact_mut(map.plane.max(1))
         .with_min_len(map.task())
         .enumerate()
-        .for_each(|(index, towards)| {
+        .for_each(|(index, toward)| {
             let channel = index % map.channels;
             let (line, mean, scale) = (channels.line(channel), channels.mean[channel], channels.scale[channel]);
             let inverse = f64::from(channels.inverse[channel]);
@@ -260,45 +260,45 @@ pub(super) fn gradients(
             let slope = (sums[channel].1 * inverse * inverse / map.each()) as f32;
             let at = index * map.plane..(index + 1) * map.plane;
             let pairs = x[at.clone()].iter().zip(&grad[at]);
-            let towards = towards.iter_mut().zip(pairs);
+            let toward = toward.iter_mut().zip(pairs);
             if masked {
-                for (t, (x, g)) in towards {
+                for (t, (x, g)) in toward {
                     let g = if line(*x) > 0.0 { *g } else { 0.0 };
                     *t = scale * (g - shift - (x - mean) * slope);
                 }
             } else {
-                for (t, (x, g)) in towards {
+                for (t, (x, g)) in toward {
                     *t = scale * (g - shift - (x - mean) * slope);
                 }
             }
         });
     let of_gamma = sums.iter().zip(&channels.inverse);
-    let of_gamma = of_gamma.map(|((_, centred), inverse)| (centred * f64::from(*inverse)) as f32);
+    let of_gamma = of_gamma.map(|((_, centered), inverse)| (centered * f64::from(*inverse)) as f32);
     Gradients {
         gamma: tensor(of_gamma.collect(), &[map.channels]),
         beta: tensor(sums.iter().map(|(plain, _)| *plain as f32).collect(), &[map.channels]),
-        x: tensor(towards, &shape),
+        x: tensor(toward, &shape),
         y: passed.map(|passed| tensor(passed, &shape)),
     }
 }
 
 /// Σ g and Σ g (x − μ) in eight lanes, with g = f(x, grad).
 fn sum_pairs((x, grad): (&[f32], &[f32]), f: impl Fn(f32, f32) -> f32, mean: f32) -> (f64, f64) {
-    let (mut plain, mut centred) = ([0.0_f32; 8], [0.0_f32; 8]);
+    let (mut plain, mut centered) = ([0.0_f32; 8], [0.0_f32; 8]);
     let (xs, grads) = (x.chunks_exact(8), grad.chunks_exact(8));
     let rest = xs.remainder().iter().zip(grads.remainder());
-    for ((plain, centred), (x, g)) in plain.iter_mut().zip(&mut centred).zip(rest) {
+    for ((plain, centered), (x, g)) in plain.iter_mut().zip(&mut centered).zip(rest) {
         let g = f(*x, *g);
         *plain += g;
-        *centred += g * (x - mean);
+        *centered += g * (x - mean);
     }
     for (x, g) in xs.zip(grads) {
         for lane in 0..8 {
             let g = f(x[lane], g[lane]);
             plain[lane] += g;
-            centred[lane] += g * (x[lane] - mean);
+            centered[lane] += g * (x[lane] - mean);
         }
     }
     let total = |lanes: [f32; 8]| lanes.into_iter().map(f64::from).sum();
-    (total(plain), total(centred))
+    (total(plain), total(centered))
 }

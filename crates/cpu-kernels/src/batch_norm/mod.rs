@@ -1,4 +1,4 @@
-//! Batch normalisation of feature maps with what follows it, in one pass on the CPU backend.
+//! Batch normalization of feature maps with what follows it, in one pass on the CPU backend.
 //!
 //! Burn computes it there as a dozen operations over the whole map, each with a map of its own as result; in ResNet-18
 //! they take as long as half the convolutions. [`batch_norm`] has kernels for it, differentiated by hand ([`kernel`]), by
@@ -24,15 +24,15 @@ use kernel::After;
 /// ReLU(norm(x) + residual), where `x` and the residual are `[batch, channels, height, width]`. Like the layer itself it
 /// uses and takes in the statistics of the batch on an autodiff device, and the running ones on any other.
 pub fn batch_norm_relu(layer: &BatchNorm, x: Tensor<4>, residual: Option<Tensor<4>>) -> Tensor<4> {
-    normalise(layer, x, residual, true)
+    normalize(layer, x, residual, true)
 }
 
 /// The layer alone; see [`batch_norm_relu`].
 pub fn batch_norm(layer: &BatchNorm, x: Tensor<4>) -> Tensor<4> {
-    normalise(layer, x, None, false)
+    normalize(layer, x, None, false)
 }
 
-fn normalise(layer: &BatchNorm, x: Tensor<4>, residual: Option<Tensor<4>>, positive: bool) -> Tensor<4> {
+fn normalize(layer: &BatchNorm, x: Tensor<4>, residual: Option<Tensor<4>>, positive: bool) -> Tensor<4> {
     let device = x.device();
     let training = device.is_autodiff() && layer.training.is_enabled();
     let native = x.dtype() == DType::F32 && device.clone().inner() == Device::flex();
@@ -63,9 +63,9 @@ fn normalise(layer: &BatchNorm, x: Tensor<4>, residual: Option<Tensor<4>>, posit
     let (x, moments) = (x.into_dispatch(), moments.into_dispatch());
     Tensor::from_dispatch(match residual {
         Some(residual) => {
-            <Dispatch as NormOps>::normalise_onto(x, gamma, beta, residual.into_dispatch(), moments, after)
+            <Dispatch as NormOps>::normalize_onto(x, gamma, beta, residual.into_dispatch(), moments, after)
         }
-        None => <Dispatch as NormOps>::normalise(x, gamma, beta, moments, after),
+        None => <Dispatch as NormOps>::normalize(x, gamma, beta, moments, after),
     })
 }
 
@@ -77,7 +77,7 @@ fn train(layer: &BatchNorm, x: Tensor<4>) -> Tensor<4> {
     result.output
 }
 
-/// Moves the running statistics towards those of a batch with `each` numbers a channel, whose variance is biased.
+/// Moves the running statistics toward those of a batch with `each` numbers a channel, whose variance is biased.
 fn take_in(layer: &BatchNorm, mean: Tensor<1>, variance: Tensor<1>, each: usize) {
     let keep = 1.0 - layer.momentum;
     let unbiased = layer.momentum * each as f64 / each.saturating_sub(1).max(1) as f64;
@@ -95,7 +95,7 @@ trait NormOps: Backend {
     fn moments(x: FloatTensor<Self>) -> FloatTensor<Self>;
 
     /// With the statistics given; where they are differentiated, as those of `x`.
-    fn normalise(
+    fn normalize(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
@@ -104,7 +104,7 @@ trait NormOps: Backend {
     ) -> FloatTensor<Self>;
 
     /// The same, added to a residual.
-    fn normalise_onto(
+    fn normalize_onto(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
@@ -119,17 +119,17 @@ impl NormOps for Flex {
         kernel::moments(&x)
     }
 
-    fn normalise(
+    fn normalize(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
         moments: FloatTensor<Self>,
         after: After,
     ) -> FloatTensor<Self> {
-        kernel::normalise(&x, &gamma, &beta, &moments, None, after)
+        kernel::normalize(&x, &gamma, &beta, &moments, None, after)
     }
 
-    fn normalise_onto(
+    fn normalize_onto(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
@@ -137,7 +137,7 @@ impl NormOps for Flex {
         moments: FloatTensor<Self>,
         after: After,
     ) -> FloatTensor<Self> {
-        kernel::normalise(&x, &gamma, &beta, &moments, Some(&residual), after)
+        kernel::normalize(&x, &gamma, &beta, &moments, Some(&residual), after)
     }
 }
 
@@ -195,7 +195,7 @@ impl<C: CheckpointStrategy> NormOps for Autodiff<Flex, C> {
         Self::from_inner(kernel::moments(x.primitive()))
     }
 
-    fn normalise(
+    fn normalize(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
@@ -203,7 +203,7 @@ impl<C: CheckpointStrategy> NormOps for Autodiff<Flex, C> {
         after: After,
     ) -> FloatTensor<Self> {
         let prepared = NormBackward.prepare::<C>([x.node(), gamma.node(), beta.node()]);
-        let y = kernel::normalise(
+        let y = kernel::normalize(
             x.primitive(),
             gamma.primitive(),
             beta.primitive(),
@@ -221,7 +221,7 @@ impl<C: CheckpointStrategy> NormOps for Autodiff<Flex, C> {
         }
     }
 
-    fn normalise_onto(
+    fn normalize_onto(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
@@ -230,7 +230,7 @@ impl<C: CheckpointStrategy> NormOps for Autodiff<Flex, C> {
         after: After,
     ) -> FloatTensor<Self> {
         let prepared = NormBackward.prepare::<C>([x.node(), gamma.node(), beta.node(), residual.node()]);
-        let y = kernel::normalise(
+        let y = kernel::normalize(
             x.primitive(),
             gamma.primitive(),
             beta.primitive(),

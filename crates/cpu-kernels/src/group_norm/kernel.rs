@@ -5,16 +5,16 @@ use rayon::prelude::*;
 use crate::chunks::{CHUNK, total};
 use crate::pointwise::{MISH_IS_LINEAR, exp, mish_of, mish_slope};
 
-/// Group normalisation, Mish and FiLM of `x + bias`.
+/// Group normalization, Mish and FiLM of `x + bias`.
 #[derive(Clone, Copy)]
 pub(super) struct NormMish<'a> {
     /// `[batch, length, channels]`.
     pub x: &'a [f32],
     /// `[channels]`, added to `x`.
     pub bias: &'a [f32],
-    /// Scale after the normalisation.
+    /// Scale after the normalization.
     pub gamma: &'a [f32],
-    /// Shift after the normalisation.
+    /// Shift after the normalization.
     pub beta: &'a [f32],
     /// `[batch, 2 · channels]`: scale and shift after Mish.
     pub film: Option<&'a [f32]>,
@@ -213,7 +213,7 @@ impl NormMish<'_> {
             .zip(dx.chunks_exact_mut(channels))
             .zip(dz.chunks_exact_mut(channels));
         for (((grad, x), xhat), dz) in rows {
-            // dx first holds the normalised values.
+            // dx first holds the normalized values.
             for c in 0..channels {
                 xhat[c] = (x[c] + self.bias[c] - mean[c]) * rstd[c];
             }

@@ -17,9 +17,9 @@ use ops::NormMishOps;
 /// What [`norm_mish`] needs besides its input.
 #[derive(Clone, Debug)]
 pub struct NormMish {
-    /// `[channels]`, added before the normalisation: the bias of the layer before.
+    /// `[channels]`, added before the normalization: the bias of the layer before.
     pub bias: Tensor<1>,
-    /// `[channels]`, scale of the group normalisation.
+    /// `[channels]`, scale of the group normalization.
     pub gamma: Tensor<1>,
     /// `[channels]`, its shift.
     pub beta: Tensor<1>,
@@ -31,7 +31,7 @@ pub struct NormMish {
     pub film: Option<Tensor<2>>,
 }
 
-/// Group normalisation (Wu & He 2018) of `x + bias`, then Mish, then scale and shift by FiLM. `x` is
+/// Group normalization (Wu & He 2018) of `x + bias`, then Mish, then scale and shift by FiLM. `x` is
 /// `[batch, length, channels]`; statistics are over the length and the channels of a group.
 pub fn norm_mish(x: Tensor<3>, with: NormMish) -> Tensor<3> {
     if !has_kernels(&x) {

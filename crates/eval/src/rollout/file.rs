@@ -5,7 +5,7 @@ use std::path::Path;
 use pusht_jobs::write_file;
 use serde::Serialize;
 
-use super::{Protocol, RecordError, RolloutPart, RolloutRecord, Scores, Summary};
+use super::{Protocol, RecordError, RolloutPart, RolloutRecord, RolloutScores, Summary};
 
 /// A roll-out file: the record, and what it is worth under every protocol, which follows from it.
 #[derive(Serialize)]
@@ -32,7 +32,7 @@ impl RolloutRecord {
     /// Numbers that are no JSON.
     pub fn to_json(&self) -> serde_json::Result<String> {
         let scores = |protocol: Protocol| {
-            Scores::with_limit(self, protocol, protocol.steps())
+            RolloutScores::with_limit(self, protocol, protocol.steps())
                 .ok()?
                 .summary()
                 .ok()

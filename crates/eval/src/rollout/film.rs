@@ -28,7 +28,7 @@ pub fn film(record: &RolloutRecord, episode: usize, size: u32) -> Result<Vec<Fra
 }
 
 /// `count` frames at even distances, the first and the last among them: what a film strip shows.
-pub fn evenly<T: Clone>(frames: &[T], count: usize) -> Vec<T> {
+pub fn evenly_spaced<T: Clone>(frames: &[T], count: usize) -> Vec<T> {
     let last = frames.len().saturating_sub(1);
     let count = count.min(frames.len());
     let at = |i: usize| (i * last + count / 2) / count.saturating_sub(1).max(1);
@@ -56,14 +56,14 @@ pub enum FilmError {
 
 #[cfg(test)]
 mod tests {
-    use super::evenly;
+    use super::evenly_spaced;
 
     #[test]
     fn first_and_last_are_kept() {
         let frames: Vec<usize> = (0..201).collect();
-        assert_eq!(evenly(&frames, 5), [0, 50, 100, 150, 200]);
-        assert_eq!(evenly(&frames[..3], 8), [0, 1, 2]);
-        assert_eq!(evenly(&frames[..1], 8), [0]);
-        assert!(evenly(&frames[..0], 8).is_empty() && evenly(&frames, 0).is_empty());
+        assert_eq!(evenly_spaced(&frames, 5), [0, 50, 100, 150, 200]);
+        assert_eq!(evenly_spaced(&frames[..3], 8), [0, 1, 2]);
+        assert_eq!(evenly_spaced(&frames[..1], 8), [0]);
+        assert!(evenly_spaced(&frames[..0], 8).is_empty() && evenly_spaced(&frames, 0).is_empty());
     }
 }

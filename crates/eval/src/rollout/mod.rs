@@ -11,12 +11,12 @@ mod run;
 mod scores;
 mod summary;
 
-pub use film::{FilmError, evenly, film};
+pub use film::{FilmError, evenly_spaced, film};
 pub use floors::{RandomTarget, StandStill};
 pub use part::RolloutPart;
 pub use protocol::{FIRST_START_SEED, Protocol, UnknownProtocol};
 pub use record::{EpisodeRecord, RECORD_SCHEMA, RolloutRecord};
 pub use record_error::RecordError;
 pub use run::{RolloutConfig, RolloutError, rollout, rollout_some};
-pub use scores::{EpisodeScores, POSE_ANGLE_DEGREES, POSE_DISTANCE, SOLVED_COVERAGE, Scores};
+pub use scores::{EpisodeScores, POSE_ANGLE_DEGREES, POSE_DISTANCE, RolloutScores, SOLVED_COVERAGE};
 pub use summary::Summary;

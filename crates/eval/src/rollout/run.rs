@@ -1,4 +1,4 @@
-//! The closed loop: a policy and a vectorised environment.
+//! The closed loop: a policy and a vectorized environment.
 
 use super::record::{EpisodeRecord, RECORD_SCHEMA, RolloutRecord};
 use super::{FIRST_START_SEED, Protocol};

@@ -16,7 +16,7 @@ pub const POSE_ANGLE_DEGREES: f64 = 20.0;
 
 /// The numbers of one policy under one protocol.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Scores {
+pub struct RolloutScores {
     /// The protocol.
     pub protocol: Protocol,
     /// Name of the policy.
@@ -55,7 +55,7 @@ pub struct EpisodeScores {
     pub final_block: [f64; 3],
 }
 
-impl Scores {
+impl RolloutScores {
     /// The scores of a record under `protocol`: its step limit cuts longer episodes off, and all episodes count.
     ///
     /// # Errors
@@ -71,7 +71,7 @@ impl Scores {
         Self::with_limit(record, protocol, protocol.steps())
     }
 
-    /// As [`Scores::from_record`], with a step limit other than the protocol's (which stands in the result).
+    /// As [`RolloutScores::from_record`], with a step limit other than the protocol's (which stands in the result).
     ///
     /// # Errors
     /// A record whose lengths contradict each other.
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_solved_episode_keeps_its_reward() {
-        let s = Scores::from_record(&record(vec![0.0, 0.5, 1.0], 300), Protocol::Paper).unwrap();
+        let s = RolloutScores::from_record(&record(vec![0.0, 0.5, 1.0], 300), Protocol::Paper).unwrap();
         let e = &s.episodes[0];
         assert_eq!((e.steps, e.solved_after, e.success()), (3, Some(3), 1.0));
         assert!((e.mean_reward - (1.5 + 197.0) / 200.0).abs() < 1e-12);
@@ -177,8 +177,8 @@ mod tests {
         let mut rewards = vec![0.1; 300];
         rewards[250] = 0.9;
         let record = record(rewards, 300);
-        let paper = Scores::from_record(&record, Protocol::Paper).unwrap();
-        let dp = Scores::from_record(&record, Protocol::DiffusionPolicy).unwrap();
+        let paper = RolloutScores::from_record(&record, Protocol::Paper).unwrap();
+        let dp = RolloutScores::from_record(&record, Protocol::DiffusionPolicy).unwrap();
         assert!((paper.episodes[0].mean_reward - 0.1).abs() < 1e-12 && !paper.episodes[0].pose_reached);
         assert_eq!((paper.episodes[0].max_reward, dp.episodes[0].max_reward), (0.1, 0.9));
     }
@@ -186,13 +186,13 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused() {
         assert!(matches!(
-            Scores::from_record(&record(vec![0.1; 200], 200), Protocol::DiffusionPolicy),
+            RolloutScores::from_record(&record(vec![0.1; 200], 200), Protocol::DiffusionPolicy),
             Err(RecordError::TooShort { needed: 300, .. })
         ));
         let mut bad = record(vec![0.1; 200], 200);
         bad.episodes[0].rewards.pop();
         assert!(matches!(
-            Scores::from_record(&bad, Protocol::Paper),
+            RolloutScores::from_record(&bad, Protocol::Paper),
             Err(RecordError::Lengths { .. })
         ));
         bad.episodes[0] = EpisodeRecord {
@@ -202,6 +202,6 @@ mod tests {
             coverage: vec![],
             states: vec![[0.0; 5]],
         };
-        assert!(Scores::from_record(&bad, Protocol::Paper).is_err());
+        assert!(RolloutScores::from_record(&bad, Protocol::Paper).is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! The scores of a policy in a few numbers, each with its interval.
 
-use super::{EpisodeScores, FIRST_START_SEED, Protocol, Scores};
+use super::{EpisodeScores, FIRST_START_SEED, Protocol, RolloutScores};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use traj_metrics::{Bounds, Interval, MetricError};
@@ -30,7 +30,7 @@ pub struct Summary {
     pub pose_reached: Interval,
 }
 
-impl Scores {
+impl RolloutScores {
     /// The means.
     ///
     /// # Errors

@@ -62,7 +62,7 @@ impl Checks<'_> {
 /// The transformer of a case, its latents' places on a grid or given.
 fn transformer(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
     let config: Config = case.setting("/model")?;
-    let model = case.fill(refused(case, Transformer::new(&config, device))?, &transformer_names())?;
+    let model = case.load_weights(refused(case, Transformer::new(&config, device))?, &transformer_names())?;
     let latents: Tensor<3> = case.tensor("hidden_states", device)?;
     let [clips, tokens, _] = latents.dims();
     let coordinates = if case.has("video_coords") {
@@ -125,7 +125,7 @@ fn transformer(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> 
 
 fn autoencoder(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
     let config: VaeConfig = case.setting("/model")?;
-    let vae = case.fill(refused(case, Vae::new(&config, device))?, &vae_names())?;
+    let vae = case.load_weights(refused(case, Vae::new(&config, device))?, &vae_names())?;
     let mut checks = Checks {
         case,
         found: Ok(Vec::new()),

@@ -39,8 +39,8 @@ fn model(case: &Case, device: &Device) -> Result<Pipeline, ParityError> {
     let scheduler: FlowScheduler = case.setting("/scheduler")?;
     let weights = case.weights()?;
     Ok(Pipeline {
-        transformer: weights.fill(transformer, "transformer.", &transformer_names())?,
-        vae: weights.fill(vae, "vae.", &vae_names())?,
+        transformer: weights.load_weights(transformer, "transformer.", &transformer_names())?,
+        vae: weights.load_weights(vae, "vae.", &vae_names())?,
         scheduler,
     })
 }
@@ -197,7 +197,7 @@ pub(super) fn training_step(case: &Case, device: &Device) -> Result<Vec<Check>, 
         Some(serde_json::from_value(settings).map_err(|error| case.config_error(format!("lora: {error}")))?)
     };
     let names = transformer_names();
-    let model = case.fill(refused(case, Transformer::new(&config, device))?, &names)?;
+    let model = case.load_weights(refused(case, Transformer::new(&config, device))?, &names)?;
     let model = match &lora {
         Some(lora) => {
             let model = refused(case, model.adapted(lora, device))?;

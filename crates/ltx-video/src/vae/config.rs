@@ -141,7 +141,7 @@ pub struct VaeConfig {
     pub patch_size_t: usize,
     /// Added to the variance in the norms of shortcuts.
     pub resnet_norm_eps: f64,
-    /// Latents are multiplied by this after normalising.
+    /// Latents are multiplied by this after normalizing.
     pub scaling_factor: f64,
     /// Whether frames of the encoder see none that come later.
     pub encoder_causal: bool,

@@ -9,7 +9,7 @@ use nn_kit::in_f32;
 use super::config::{UpBlockSizes, VaeConfig};
 use super::conv::{FrameConv, depth_to_space, pixels};
 use super::resnet::{Resnet, ResnetKind, TimeEmbedder, channel_norm, modulations};
-use super::{Draw, Stage};
+use super::{NoiseFn, Stage};
 
 /// What an upsampling makes of a latent pixel.
 const FACTORS: [usize; 3] = [2, 2, 2];
@@ -94,7 +94,7 @@ impl Decoder {
         &self,
         latents: Tensor<5>,
         times: Option<Tensor<1>>,
-        draw: &mut Draw<'_>,
+        draw: &mut NoiseFn<'_>,
         seen: &mut dyn FnMut(Stage, &Tensor<5>),
     ) -> Tensor<5> {
         let times = times.zip(self.timestep_scale_multiplier.as_ref());
@@ -145,7 +145,7 @@ impl UpBlock {
         }
     }
 
-    fn forward(&self, mut x: Tensor<5>, time: Option<&Tensor<2>>, causal: bool, draw: &mut Draw<'_>) -> Tensor<5> {
+    fn forward(&self, mut x: Tensor<5>, time: Option<&Tensor<2>>, causal: bool, draw: &mut NoiseFn<'_>) -> Tensor<5> {
         if let Some(resnet) = &self.conv_in {
             x = resnet.forward(x, time, causal, draw);
         }

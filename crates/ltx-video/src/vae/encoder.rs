@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 use super::config::{DownBlockSizes, DownBlockType, VaeConfig};
 use super::conv::{FrameConv, patches, space_to_depth};
 use super::resnet::{Resnet, ResnetKind, channel_norm};
-use super::{Draw, Stage};
+use super::{NoiseFn, Stage};
 
 /// The encoder: patches, blocks that halve, a middle.
 #[derive(Module, Debug)]
@@ -67,7 +67,7 @@ impl Encoder {
 
     /// Means and one log-variance for all channels, `[batch, channels + 1, …]`.
     pub(super) fn forward(&self, x: Tensor<5>, seen: &mut dyn FnMut(Stage, &Tensor<5>)) -> Tensor<5> {
-        let draw: &mut Draw<'_> = &mut never;
+        let draw: &mut NoiseFn<'_> = &mut never;
         let mut x = self
             .conv_in
             .forward(patches(x, self.patch[0], self.patch[1]), self.causal);
@@ -105,7 +105,7 @@ impl DownBlock {
         }
     }
 
-    fn forward(&self, mut x: Tensor<5>, causal: bool, draw: &mut Draw<'_>) -> Tensor<5> {
+    fn forward(&self, mut x: Tensor<5>, causal: bool, draw: &mut NoiseFn<'_>) -> Tensor<5> {
         for resnet in &self.resnets {
             x = resnet.forward(x, None, causal, draw);
         }

@@ -22,7 +22,7 @@ use decoder::Decoder;
 use encoder::Encoder;
 
 /// Planes of noise that a decoder injects: rows and columns in, standard normal numbers out.
-pub type Draw<'a> = dyn FnMut([usize; 2]) -> Tensor<2> + 'a;
+pub type NoiseFn<'a> = dyn FnMut([usize; 2]) -> Tensor<2> + 'a;
 
 /// Ends of the log-variance.
 const LOG_VARIANCE: [f64; 2] = [-30.0, 20.0];
@@ -131,7 +131,7 @@ impl Vae {
 
     /// Clips in about [−1, 1] of latents as [`Self::encode`] gives them. `time` (0.05 is usual) is how much noise is in the
     /// latents, for a decoder that knows; `draw` gives the noise that it injects.
-    pub fn decode(&self, latents: Tensor<5>, time: Option<f64>, draw: &mut Draw<'_>) -> Tensor<5> {
+    pub fn decode(&self, latents: Tensor<5>, time: Option<f64>, draw: &mut NoiseFn<'_>) -> Tensor<5> {
         self.decode_and(latents, &[time.unwrap_or(0.0)], draw, &mut |_, _| {})
     }
 
@@ -139,7 +139,7 @@ impl Vae {
         &self,
         latents: Tensor<5>,
         times: &[f64],
-        draw: &mut Draw<'_>,
+        draw: &mut NoiseFn<'_>,
         seen: &mut dyn FnMut(Stage, &Tensor<5>),
     ) -> Tensor<5> {
         // One for all clips, or one each.
@@ -152,13 +152,13 @@ impl Vae {
     }
 
     /// Latents with mean 0 and spread 1 in each channel, which the transformer works on.
-    pub fn normalise(&self, latents: Tensor<5>) -> Tensor<5> {
+    pub fn normalize(&self, latents: Tensor<5>) -> Tensor<5> {
         let (mean, spread) = self.statistics();
         ((latents - mean) / spread).mul_scalar(self.scaling)
     }
 
     /// The other way.
-    pub fn denormalise(&self, latents: Tensor<5>) -> Tensor<5> {
+    pub fn denormalize(&self, latents: Tensor<5>) -> Tensor<5> {
         let (mean, spread) = self.statistics();
         latents.div_scalar(self.scaling) * spread + mean
     }

@@ -6,7 +6,7 @@ use burn::tensor::activation::silu;
 use burn::tensor::{Device, Tensor};
 use nn_kit::{in_dtype, sinusoidal_steps};
 
-use super::Draw;
+use super::NoiseFn;
 use super::conv::FrameConv;
 
 /// Added to the mean square over channels.
@@ -102,7 +102,7 @@ impl Resnet {
         x: Tensor<5>,
         time: Option<&Tensor<2>>,
         causal: bool,
-        draw: &mut Draw<'_>,
+        draw: &mut NoiseFn<'_>,
     ) -> Tensor<5> {
         let modulated = self.scale_shift_table.as_ref().zip(time);
         let modulated = modulated.map(|(table, time)| modulations::<4>(table, time));
@@ -134,7 +134,7 @@ fn normed(x: Tensor<5>, modulation: Option<(Tensor<5>, Tensor<5>)>) -> Tensor<5>
 }
 
 /// With a plane of noise, the same for all frames and clips, scaled for each channel.
-fn injected(x: Tensor<5>, scale: Option<&Param<Tensor<3>>>, draw: &mut Draw<'_>) -> Tensor<5> {
+fn injected(x: Tensor<5>, scale: Option<&Param<Tensor<3>>>, draw: &mut NoiseFn<'_>) -> Tensor<5> {
     let Some(scale) = scale else {
         return x;
     };

@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor};
 
 use cpu_kernels::conv2d;
 
-/// Groups of the normalisations.
+/// Groups of the normalizations.
 const GROUPS: usize = 32;
 /// Added to the variance in them.
 const EPSILON: f64 = 1e-6;

@@ -15,11 +15,11 @@ use burn::tensor::{Device, Tensor};
 use blocks::conv;
 pub use networks::{KlDecoder, KlEncoder};
 
-use crate::fill::Renames;
+use crate::load_weights::KeyMap;
 use cpu_kernels::conv2d;
 
 /// What the published checkpoints call the parts of [`KlAutoencoder`].
-pub const KL_AUTOENCODER_NAMES: &Renames = &[(".shortcut.", ".nin_shortcut."), ("sample.", "sample.conv.")];
+pub const KL_AUTOENCODER_NAMES: &KeyMap = &[(".shortcut.", ".nin_shortcut."), ("sample.", "sample.conv.")];
 
 /// Logarithms of variances are kept in this range.
 const LOG_VARIANCE: (f64, f64) = (-30.0, 20.0);

@@ -3,7 +3,7 @@
 use pusht_data::{Episode, FrameRef, Split};
 use pusht_env::Action;
 
-use super::material::{DemoLabels, Material, Parts};
+use super::dataset::{ArmDataset, DemoLabels, Parts};
 
 /// One way of making training data for the policy.
 pub(crate) struct Arm {
@@ -11,7 +11,7 @@ pub(crate) struct Arm {
     /// What it holds.
     pub(crate) what: &'static str,
     /// Chooses its frames.
-    frames: fn(&Material) -> Parts,
+    frames: fn(&ArmDataset) -> Parts,
     /// Whose actions its demonstrations have.
     labels: DemoLabels,
     /// What the report calls its actions; `{}` is the name of the inverse dynamics.
@@ -22,7 +22,7 @@ pub(crate) struct Arm {
 pub(crate) const DEMO: Arm = Arm {
     name: "demo",
     what: "demonstration frames, recorded actions",
-    frames: Material::demonstrations,
+    frames: ArmDataset::demonstrations,
     labels: DemoLabels::Recorded,
     actions: "recorded",
 };
@@ -31,7 +31,7 @@ pub(crate) const DEMO: Arm = Arm {
 pub(crate) const DEMO_MATCHED: Arm = Arm {
     name: "demo-matched",
     what: "as many demonstration frames as generated has",
-    frames: Material::demonstrations_as_many_as_clips,
+    frames: ArmDataset::demonstrations_as_many_as_clips,
     labels: DemoLabels::Recorded,
     actions: "recorded",
 };
@@ -40,7 +40,7 @@ pub(crate) const DEMO_MATCHED: Arm = Arm {
 pub(crate) const IDM: Arm = Arm {
     name: "idm",
     what: "demonstration frames, extracted actions",
-    frames: Material::labelled_demonstrations,
+    frames: ArmDataset::labeled_demonstrations,
     labels: DemoLabels::Extracted,
     actions: "{}",
 };
@@ -49,7 +49,7 @@ pub(crate) const IDM: Arm = Arm {
 pub(crate) const GENERATED: Arm = Arm {
     name: "generated",
     what: "generated clips, extracted actions",
-    frames: Material::clips,
+    frames: ArmDataset::clips,
     labels: DemoLabels::Recorded,
     actions: "{}",
 };
@@ -58,7 +58,7 @@ pub(crate) const GENERATED: Arm = Arm {
 pub(crate) const MIXED: Arm = Arm {
     name: "mixed",
     what: "demonstrations plus generated clips",
-    frames: |material| material.demonstrations().and(material.clips()),
+    frames: |dataset| dataset.demonstrations().and(dataset.clips()),
     labels: DemoLabels::Recorded,
     actions: "recorded; clips: {}",
 };
@@ -82,13 +82,13 @@ pub(crate) struct ArmData<'a> {
 
 impl Arm {
     /// Its part of the material, whose demonstrations get the arm's labels.
-    pub(crate) fn data<'a>(&self, material: &'a mut Material) -> ArmData<'a> {
-        material.set_labels(self.labels);
-        let material = &*material;
-        let split = material.split(self.parts(material));
-        let (recorded_test, recorded_actions) = material.recorded_test();
+    pub(crate) fn data<'a>(&self, dataset: &'a mut ArmDataset) -> ArmData<'a> {
+        dataset.set_labels(self.labels);
+        let dataset = &*dataset;
+        let split = dataset.split(self.parts(dataset));
+        let (recorded_test, recorded_actions) = dataset.recorded_test();
         ArmData {
-            episodes: &material.episodes,
+            episodes: &dataset.episodes,
             own_is_recorded: self.labels == DemoLabels::Recorded && split.test == recorded_test,
             split,
             recorded_test,
@@ -97,13 +97,13 @@ impl Arm {
     }
 
     /// Its frames.
-    pub(crate) fn parts(&self, material: &Material) -> Parts {
-        (self.frames)(material)
+    pub(crate) fn parts(&self, dataset: &ArmDataset) -> Parts {
+        (self.frames)(dataset)
     }
 
-    /// What the report calls its actions, those of inverse dynamics being by `labeller`.
-    pub(crate) fn labels_of(&self, labeller: &str) -> String {
-        self.actions.replace("{}", labeller)
+    /// What the report calls its actions, those of inverse dynamics being by `labeler`.
+    pub(crate) fn labels_of(&self, labeler: &str) -> String {
+        self.actions.replace("{}", labeler)
     }
 }
 
@@ -131,12 +131,12 @@ mod tests {
             .collect()
     }
 
-    fn material() -> Material {
+    fn dataset() -> ArmDataset {
         let split = |n, rows| Split::new(&vec![rows; n], SplitProtocol::ByEpisode, 1, 0).unwrap();
         let extracted = (0..10)
             .map(|_| Extracted::new(1, &[[7.0; 2]; 18], 20).unwrap())
             .collect();
-        Material::new(
+        ArmDataset::new(
             episodes(10, 20, 1.0),
             split(10, 20),
             extracted,
@@ -147,25 +147,25 @@ mod tests {
 
     #[test]
     fn matched_demonstrations_have_as_many_training_frames_as_generated_clips() {
-        let material = material();
-        let (matched, generated) = (DEMO_MATCHED.parts(&material), GENERATED.parts(&material));
+        let dataset = dataset();
+        let (matched, generated) = (DEMO_MATCHED.parts(&dataset), GENERATED.parts(&dataset));
         assert_eq!(matched.train.len(), generated.train.len());
-        assert!(matched.train.iter().all(|r| r.episode < material.demos));
-        assert_eq!(matched.test, DEMO.parts(&material).test);
+        assert!(matched.train.iter().all(|r| r.episode < dataset.demos));
+        assert_eq!(matched.test, DEMO.parts(&dataset).test);
     }
 
     #[test]
     fn arms_differ_in_frames_and_labels_only_as_named() {
-        let mut material = material();
-        let idm = IDM.data(&mut material);
+        let mut dataset = dataset();
+        let idm = IDM.data(&mut dataset);
         assert!(idm.split.train.iter().all(|r| (1..19).contains(&r.row)));
         assert_eq!(idm.episodes[0].actions[5], [7.0; 2]);
         assert!(!idm.own_is_recorded && idm.recorded_actions.iter().all(|a| *a == [1.0; 2]));
-        let demo = DEMO.data(&mut material);
+        let demo = DEMO.data(&mut dataset);
         assert_eq!(demo.episodes[0].actions[5], [1.0; 2]);
         assert!(demo.own_is_recorded);
-        let [demo, generated, mixed] = [DEMO, GENERATED, MIXED].map(|arm| arm.parts(&material));
-        assert!(generated.train.iter().all(|r| r.episode >= material.demos));
+        let [demo, generated, mixed] = [DEMO, GENERATED, MIXED].map(|arm| arm.parts(&dataset));
+        assert!(generated.train.iter().all(|r| r.episode >= dataset.demos));
         assert_eq!(mixed.train.len(), demo.train.len() + generated.train.len());
         assert_eq!(demo.train.len(), 160);
     }

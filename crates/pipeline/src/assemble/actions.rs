@@ -7,20 +7,20 @@ use pusht_data::FrameRef;
 use report::{ActionRow, FitFloor};
 use traj_metrics::{ActionMeasures, MetricError, to_points};
 
-use crate::arms::{DemoLabels, Material};
+use crate::arms::{ArmDataset, DemoLabels};
 use crate::policies::fit;
 
 /// Seed of every bootstrap and of the white noise that stands beside measured actions.
 pub(super) const SEED: u64 = 0;
 
 /// Smoothness and directness of recorded and extracted actions of the same demonstrations, of the clips, and of floors.
-pub(super) fn action_rows(material: &mut Material, labels: &str) -> Result<Vec<ActionRow>, MetricError> {
-    let (demos, all) = (material.demos, material.episodes.len());
+pub(super) fn action_rows(dataset: &mut ArmDataset, labels: &str) -> Result<Vec<ActionRow>, MetricError> {
+    let (demos, all) = (dataset.demos, dataset.episodes.len());
     // The first action of an episode is where the mouse happened to be; the paper's figures leave it out.
     let points = |actions: &[[f32; 2]]| to_points(&actions[1.min(actions.len())..]);
     let mut of = |labels: DemoLabels, range: Range<usize>| -> Vec<Vec<[f64; 2]>> {
-        material.set_labels(labels);
-        let actions = material.episodes[range].iter().map(|e| points(&e.actions));
+        dataset.set_labels(labels);
+        let actions = dataset.episodes[range].iter().map(|e| points(&e.actions));
         actions.filter(|a| a.len() >= 4).collect()
     };
     let recorded = of(DemoLabels::Recorded, 0..demos);
@@ -36,11 +36,11 @@ pub(super) fn action_rows(material: &mut Material, labels: &str) -> Result<Vec<A
 }
 
 /// Answers that need no policy, against the recorded actions of the test part.
-pub(super) fn fit_floors(material: &mut Material) -> Vec<FitFloor> {
-    material.set_labels(DemoLabels::Recorded);
-    let (test, recorded) = material.recorded_test();
-    let train = material.demonstrations().train;
-    let episodes = &material.episodes;
+pub(super) fn fit_floors(dataset: &mut ArmDataset) -> Vec<FitFloor> {
+    dataset.set_labels(DemoLabels::Recorded);
+    let (test, recorded) = dataset.recorded_test();
+    let train = dataset.demonstrations().train;
+    let episodes = &dataset.episodes;
     let mut mean = [0.0_f64; 2];
     for r in &train {
         let action = episodes[r.episode].actions[r.row];

@@ -1,6 +1,6 @@
 //! Arms, other policies and references with their scores.
 
-use eval::{Arm, EpisodeScores, Protocol, Role, RolloutRecord, Scores, SeedResult, TrainingData};
+use eval::{Arm, EpisodeScores, Protocol, Role, RolloutRecord, RolloutScores, SeedResult, TrainingData};
 use pusht_data::Split;
 use report::OtherPolicy;
 use traj_metrics::Bootstrap;
@@ -23,7 +23,7 @@ pub(super) fn bootstrap() -> Bootstrap {
 pub(super) fn arms(results: &Results, steps: usize) -> Result<Vec<Arm>, PipelineError> {
     let mut arms = Vec::new();
     for result in &results.arms {
-        let train = result.arm.parts(&results.material).train;
+        let train = result.arm.parts(&results.dataset).train;
         let data = TrainingData {
             episodes: Split::episodes_of(&train).len(),
             frames: train.len(),
@@ -92,6 +92,6 @@ fn seed_results(seeds: &[TrainedSeed], steps: usize) -> Result<Vec<SeedResult>, 
 }
 
 fn scored(record: &RolloutRecord, steps: usize) -> Result<Vec<EpisodeScores>, PipelineError> {
-    let scores = Scores::with_limit(record, Protocol::Paper, steps);
+    let scores = RolloutScores::with_limit(record, Protocol::Paper, steps);
     Ok(scores.map_err(|e| failed("report")(&e))?.episodes)
 }

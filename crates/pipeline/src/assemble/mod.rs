@@ -8,7 +8,7 @@ mod record;
 mod results;
 
 use eval::Verdict;
-use report::{REPORT_SCHEMA, Report};
+use report::{ExperimentReport, REPORT_SCHEMA};
 
 pub(crate) use results::{Circumstances, Played, Results, Trained, TrainedSeed};
 
@@ -20,16 +20,16 @@ pub(crate) fn report(
     config: &Config,
     mut results: Results,
     circumstances: Circumstances<'_>,
-) -> Result<Report, PipelineError> {
+) -> Result<ExperimentReport, PipelineError> {
     let fail = failed("report");
     let arms = arms::arms(&results, config.rollout.steps)?;
     let other_policies = arms::other_policies(&results, config, &arms)?;
     let verdict = Verdict::of(&arms, results.source.generator.clone(), arms::bootstrap()).map_err(|e| fail(&e))?;
-    let fit_floors = actions::fit_floors(&mut results.material);
-    let actions = actions::action_rows(&mut results.material, &results.labels).map_err(|e| fail(&e))?;
+    let fit_floors = actions::fit_floors(&mut results.dataset);
+    let actions = actions::action_rows(&mut results.dataset, &results.labels).map_err(|e| fail(&e))?;
     let method = method::method(config, &results);
     let notes = notes::notes(config, &results, &arms, &circumstances.other_build);
-    Ok(Report {
+    Ok(ExperimentReport {
         schema: REPORT_SCHEMA,
         name: config.name.clone(),
         finished: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M").to_string(),

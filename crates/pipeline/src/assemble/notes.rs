@@ -10,7 +10,7 @@ pub(super) fn notes(config: &Config, results: &Results, arms: &[Arm], other_buil
     let mut notes = match results.source.generator.kind {
         GeneratorKind::ObjectLatent => vec![
             "The generator is an object-latent model: it makes poses, which the renderer draws. Its shapes cannot morph, \
-             its T can still move untouched, and its prompt is ignored."
+             its T can still move without contact, and its prompt is ignored."
                 .to_owned(),
         ],
         GeneratorKind::Pixel | GeneratorKind::Unknown => Vec::new(),
@@ -18,7 +18,7 @@ pub(super) fn notes(config: &Config, results: &Results, arms: &[Arm], other_buil
     let [frames, trusted] = results.clip_frames;
     if trusted < frames {
         notes.push(format!(
-            "Of the {frames} frames of clips, {trusted} have actions that can be trusted (docs/labelling.md); the others, \
+            "Of the {frames} frames of clips, {trusted} have actions that can be trusted (docs/labeling.md); the others, \
              the last of each clip among them, are left out."
         ));
     }

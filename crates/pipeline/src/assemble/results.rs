@@ -5,7 +5,7 @@ use eval::RolloutRecord;
 use pusht_data::Split;
 use report::{ExtractionRow, ModelTraining, OtherGenerator, Picture, StageTime};
 
-use crate::arms::{Arm, Material};
+use crate::arms::{Arm, ArmDataset};
 use crate::clips::ClipsSource;
 use crate::policies::TrainedPolicy;
 use crate::rollouts::Reference;
@@ -15,7 +15,7 @@ pub(crate) struct Results {
     /// Name of the demonstrations.
     pub(crate) demonstrations: String,
     pub(crate) split: Split,
-    pub(crate) material: Material,
+    pub(crate) dataset: ArmDataset,
     /// Name of the inverse dynamics that labels.
     pub(crate) labels: String,
     /// How far every kind of inverse dynamics is from recorded actions.

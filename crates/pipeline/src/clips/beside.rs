@@ -9,14 +9,14 @@ use report::{ModelTraining, OtherGenerator};
 use serde::{Deserialize, Serialize};
 
 use super::ends::{Ends, at_length};
-use super::judge::judge_clips;
+use super::evaluate::evaluate_clips;
 use super::make::make_clips;
 use super::store;
 use crate::PipelineError;
 use crate::config;
 use crate::error::failed;
 use crate::files::{read_json, write_json};
-use crate::generators::{Generator, Length, Maker, Model, TrainingData};
+use crate::generators::{Generator, Length, LoadedGenerator, Model, TrainingData};
 
 /// Another generator, and how it was trained where that was done here.
 pub(crate) struct Judged {
@@ -51,19 +51,19 @@ pub(crate) fn clips_beside(
 
 fn one(
     generator: &Generator<'_>,
-    other: &config::OtherGenerator,
+    other: &config::OtherGeneratorConfig,
     on: TrainingData<'_>,
     ends: &[Ends],
     runner: &mut Runner,
     ctx: &mut JobContext,
 ) -> Result<Judged, PipelineError> {
-    let (mut maker, mut length, mut identity, mut training) = (None, None, None, None);
+    let (mut loaded, mut length, mut identity, mut training) = (None, None, None, None);
     match &generator.model {
-        Model::Trained(recipe) => {
+        Model::Trained(trainable) => {
             let video = generator.video(on, runner, ctx)?;
-            length = Some(recipe.length());
+            length = Some(trainable.length());
             identity = Some(video.key);
-            maker = Some(video.output.maker);
+            loaded = Some(video.output.loaded);
             training = video.output.training;
         }
         // What is small is read at once, for its hash; the rest only where there is something to generate.
@@ -71,7 +71,7 @@ fn one(
             let opened = ready.open()?;
             length = Some(ready.length(opened.frames));
             identity = opened.sha256.clone().map(Key::external);
-            maker = Some(opened.into());
+            loaded = Some(opened.into());
         }
         Model::Ready(_) => {}
     }
@@ -82,7 +82,7 @@ fn one(
         ends,
         length,
         identity,
-        maker,
+        loaded,
     };
     let done = runner.run(&stage, ctx)?;
     Ok(Judged {
@@ -94,13 +94,13 @@ fn one(
 /// The clips of one of them.
 struct ClipsBeside<'a> {
     generator: &'a Generator<'a>,
-    other: &'a config::OtherGenerator,
+    other: &'a config::OtherGeneratorConfig,
     on: TrainingData<'a>,
     ends: &'a [Ends],
     /// Known of models that are trained here or small.
     length: Option<Length>,
     identity: Option<Key>,
-    maker: Option<Maker>,
+    loaded: Option<LoadedGenerator>,
 }
 
 /// What is kept of the clips, beside their frames.
@@ -128,9 +128,9 @@ impl Stage for ClipsBeside<'_> {
     }
 
     fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), PipelineError> {
-        let opened: Maker;
-        let (maker, length) = match (&self.maker, self.length, &self.generator.model) {
-            (Some(maker), Some(length), _) => (maker, length),
+        let opened: LoadedGenerator;
+        let (loaded, length) = match (&self.loaded, self.length, &self.generator.model) {
+            (Some(loaded), Some(length), _) => (loaded, length),
             (_, _, Model::Ready(ready)) => {
                 let model = ready.open()?;
                 let length = ready.length(model.frames);
@@ -150,15 +150,15 @@ impl Stage for ClipsBeside<'_> {
             )));
         }
         ctx.say(&format!("{}: {}", self.name(), self.other.model));
-        make_clips(dir, demos, maker, &fitted, ctx)?;
-        let name = maker.model.name();
-        let quality = judge_clips(dir, demos, &fitted, &name, ctx)?;
+        make_clips(dir, demos, loaded, &fitted, ctx)?;
+        let name = loaded.model.name();
+        let quality = evaluate_clips(dir, demos, &fitted, &name, ctx)?;
         for i in 0..fitted.len().min(store::SHOWN) {
             store::show(dir, i, &store::read(dir, i)?)?;
         }
         let record = Record {
             name,
-            prompt: maker.prompt.clone(),
+            prompt: loaded.prompt.clone(),
             ends: fitted,
             quality,
         };

@@ -1,8 +1,8 @@
-//! Clips that are there already: a folder of videos of any size and rate, from whichever model, labelled as found.
+//! Clips that are there already: a folder of videos of any size and rate, from whichever model, labeled as found.
 
 use std::path::{Path, PathBuf};
 
-use labelling::{Job, LEAST_STRETCH, Labelled, Method, Settings};
+use labeling::{LabelJob, LabelMethod, Labeled, MIN_SEGMENT_FRAMES, Settings};
 use pusht_data::{Episode, InverseDynamics};
 use pusht_jobs::{Done, JobContext, Runner, Stage};
 use serde::Serialize;
@@ -11,12 +11,12 @@ use video_io::{content_hash, find_videos};
 use super::set::Clips;
 use super::store;
 use crate::PipelineError;
-use crate::config::Labeller;
+use crate::config::Labeler;
 use crate::error::failed;
 use crate::files::{io, read_json, write_json};
 use crate::inverse::Learned;
 
-/// Fewest stretches: training, validation and test part are of whole ones.
+/// Fewest segments: training, validation and test part are of whole ones.
 const FEWEST: usize = 3;
 
 /// A folder of videos.
@@ -48,7 +48,7 @@ impl<'a> Searched<'a> {
 pub(crate) fn find_clips(
     folder: &Path,
     fps: Option<u32>,
-    labels: Labeller,
+    labels: Labeler,
     learned: Option<&Done<Learned>>,
     runner: &mut Runner,
     ctx: &mut JobContext,
@@ -65,7 +65,7 @@ pub(crate) fn find_clips(
 /// Labels those videos.
 struct LabelFound<'a> {
     searched: Searched<'a>,
-    labels: Labeller,
+    labels: Labeler,
     learned: Option<&'a Done<Learned>>,
 }
 
@@ -98,14 +98,14 @@ impl Stage for LabelFound<'_> {
 
     fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), PipelineError> {
         let model: Option<Box<dyn InverseDynamics>> = match self.labels {
-            Labeller::ClosedForm => None,
-            kind => self.learned.map(|learned| learned.output.labeller(kind)),
+            Labeler::ClosedForm => None,
+            kind => self.learned.map(|learned| learned.output.labeler(kind)),
         };
-        let job = Job {
+        let job = LabelJob {
             videos: self.searched.videos.clone(),
             method: match &model {
-                Some(model) => Method::Model(model.as_ref()),
-                None => Method::ClosedForm(Default::default()),
+                Some(model) => LabelMethod::Model(model.as_ref()),
+                None => LabelMethod::ClosedForm(Default::default()),
             },
             settings: Settings { fps: self.searched.fps },
             part: None,
@@ -116,15 +116,15 @@ impl Stage for LabelFound<'_> {
 
     fn load(&self, dir: &Path, ctx: &mut JobContext) -> Result<Clips, PipelineError> {
         let fail = failed("clips");
-        let labelled = labels(dir)?;
+        let labeled = labels(dir)?;
         let mut all = 0;
-        for record in labelled.records() {
+        for record in labeled.records() {
             all += record.map_err(|e| fail(&e))?.frames.resampled;
         }
         let task = ctx.task("read clips", all);
         let mut episodes: Vec<Episode> = Vec::new();
         let mut trusted = 0;
-        for episode in labelled.episodes() {
+        for episode in labeled.episodes() {
             task.check()?;
             let episode = episode.map_err(|e| fail(&e))?;
             trusted += episode.len();
@@ -134,7 +134,7 @@ impl Stage for LabelFound<'_> {
         task.finish(&format!("{trusted} of {all} frames have an action that can be trusted"));
         if episodes.len() < FEWEST {
             return Err(fail(&format!(
-                "{} videos in {} have {} stretches of at least {LEAST_STRETCH} frames whose actions can be trusted; expected \
+                "{} videos in {} have {} segments of at least {MIN_SEGMENT_FRAMES} frames whose actions can be trusted; expected \
                  at least {FEWEST}, for training, validation and test part. `pusht audit` says what is wrong with \
                  each",
                 self.searched.videos.len(),
@@ -153,14 +153,14 @@ impl Stage for LabelFound<'_> {
     }
 }
 
-fn labels(dir: &Path) -> Result<Labelled, PipelineError> {
-    Labelled::open(&[dir.join(LABELS)]).map_err(|e| failed("clips")(&e))
+fn labels(dir: &Path) -> Result<Labeled, PipelineError> {
+    Labeled::open(&[dir.join(LABELS)]).map_err(|e| failed("clips")(&e))
 }
 
-/// Film strips and videos of the first stretch of the first videos that have one, and what they are.
-fn show_first(labelled: &Labelled, dir: &Path) -> Result<Vec<String>, PipelineError> {
+/// Film strips and videos of the first segment of the first videos that have one, and what they are.
+fn show_first(labeled: &Labeled, dir: &Path) -> Result<Vec<String>, PipelineError> {
     let (mut captions, mut last) = (Vec::new(), None);
-    for episode in labelled.episodes() {
+    for episode in labeled.episodes() {
         let episode = episode.map_err(|e| failed("clips")(&e))?;
         if captions.len() == store::SHOWN {
             break;

@@ -1,21 +1,21 @@
-//! Clips that are trained on: start and end frames from the training part, generated, judged, tracked and labelled.
+//! Clips that are trained on: start and end frames from the training part, generated, judged, tracked and labeled.
 
 use std::path::Path;
 
 use eval::GeneratorKind;
-use labelling::{Job, Labelled, Method, Settings, Stretch};
+use labeling::{LabelJob, LabelMethod, Labeled, Segment, Settings};
 use pusht_data::{Episode, InverseDynamics, Provenance, Split};
 use pusht_env::State;
 use pusht_jobs::{Done, JobContext, Stage};
 use serde::{Deserialize, Serialize};
 
 use super::ends::{self, Ends};
-use super::judge::judge_clips;
+use super::evaluate::evaluate_clips;
 use super::make::make_clips;
 use super::set::Clips;
 use super::store;
 use crate::PipelineError;
-use crate::config::Labeller;
+use crate::config::Labeler;
 use crate::demonstrations::Demonstrations;
 use crate::error::failed;
 use crate::files::{io, read_json, write_json};
@@ -30,7 +30,7 @@ pub(crate) struct GenerateClips<'a> {
     pub(crate) clips: usize,
     /// Frames of each.
     pub(crate) frames: usize,
-    pub(crate) labels: Labeller,
+    pub(crate) labels: Labeler,
     pub(crate) demos: &'a Demonstrations,
     pub(crate) split: &'a Split,
     pub(crate) video: &'a Done<Video>,
@@ -42,7 +42,8 @@ pub(crate) struct GenerateClips<'a> {
 struct Clip {
     ends: Ends,
     /// What can be trusted of it.
-    stretches: Vec<Stretch>,
+    #[serde(alias = "stretches")]
+    segments: Vec<Segment>,
 }
 
 const CLIPS: &str = "clips.json";
@@ -71,14 +72,14 @@ impl Stage for GenerateClips<'_> {
                 self.frames
             )));
         }
-        make_clips(dir, demos, &video.maker, &ends, ctx)?;
-        let quality = judge_clips(dir, demos, &ends, &video.maker.model.name(), ctx)?;
+        make_clips(dir, demos, &video.loaded, &ends, ctx)?;
+        let quality = evaluate_clips(dir, demos, &ends, &video.loaded.model.name(), ctx)?;
         write_json(&dir.join(QUALITY), &quality)?;
-        let stretches = label(dir, ends.len(), self.labeller().as_ref(), ctx)?;
+        let segments = label(dir, ends.len(), self.labeler().as_ref(), ctx)?;
         let clips: Vec<Clip> = ends
             .into_iter()
-            .zip(stretches)
-            .map(|(ends, stretches)| Clip { ends, stretches })
+            .zip(segments)
+            .map(|(ends, segments)| Clip { ends, segments })
             .collect();
         write_json(&dir.join(CLIPS), &clips)?;
         let mut shown = 0..clips.len().min(store::SHOWN);
@@ -88,14 +89,14 @@ impl Stage for GenerateClips<'_> {
     fn load(&self, dir: &Path, _: &mut JobContext) -> Result<Clips, PipelineError> {
         let fail = failed("clips");
         let clips: Vec<Clip> = read_json(&dir.join(CLIPS))?;
-        let (source, by) = (self.video.output.maker.model.name(), self.labeller().name());
+        let (source, by) = (self.video.output.loaded.model.name(), self.labeler().name());
         let (mut episodes, mut all) = (Vec::new(), 0);
         for (i, clip) in clips.iter().enumerate() {
             let frames = store::read(dir, i)?;
             all += frames.len();
-            for stretch in &clip.stretches {
-                let labelled = stretch.first..stretch.first + stretch.actions.len();
-                let Some(frames) = frames.get(labelled) else {
+            for segment in &clip.segments {
+                let labeled = segment.first..segment.first + segment.actions.len();
+                let Some(frames) = frames.get(labeled) else {
                     return Err(fail(&format!(
                         "clip {i} has fewer frames than labels; remove {} and run again",
                         dir.display()
@@ -103,8 +104,8 @@ impl Stage for GenerateClips<'_> {
                 };
                 episodes.push(Episode {
                     frames: frames.to_vec(),
-                    actions: stretch.actions.clone(),
-                    states: Some(stretch.states.iter().map(|row| State::from_row(*row)).collect()),
+                    actions: segment.actions.clone(),
+                    states: Some(segment.states.iter().map(|row| State::from_row(*row)).collect()),
                     goal: self.demos.episodes[clip.ends.episode].goal,
                     provenance: Provenance {
                         source: source.clone(),
@@ -135,33 +136,33 @@ impl Stage for GenerateClips<'_> {
 }
 
 impl GenerateClips<'_> {
-    fn labeller(&self) -> Box<dyn InverseDynamics> {
-        self.learned.output.labeller(self.labels)
+    fn labeler(&self) -> Box<dyn InverseDynamics> {
+        self.learned.output.labeler(self.labels)
     }
 }
 
-/// The trusted stretches of every clip.
+/// The trusted segments of every clip.
 fn label(
     dir: &Path,
     clips: usize,
-    labeller: &dyn InverseDynamics,
+    labeler: &dyn InverseDynamics,
     ctx: &mut JobContext,
-) -> Result<Vec<Vec<Stretch>>, PipelineError> {
+) -> Result<Vec<Vec<Segment>>, PipelineError> {
     let fail = failed("clips");
-    let job = Job {
+    let job = LabelJob {
         videos: (0..clips).map(|i| store::folder(dir, i)).collect(),
-        method: Method::Model(labeller),
+        method: LabelMethod::Model(labeler),
         settings: Settings { fps: Some(10) },
         part: None,
     };
     let file = dir.join("labels.jsonl");
     job.run(&file, ctx).map_err(|e| fail(&e))?;
-    let labelled = Labelled::open(std::slice::from_ref(&file)).map_err(|e| fail(&e))?;
-    let stretches = labelled
+    let labeled = Labeled::open(std::slice::from_ref(&file)).map_err(|e| fail(&e))?;
+    let segments = labeled
         .records()
-        .map(|record| Ok(record.map_err(|e| fail(&e))?.stretches))
+        .map(|record| Ok(record.map_err(|e| fail(&e))?.segments))
         .collect::<Result<_, PipelineError>>();
     // The labels that count are in clips.json.
     std::fs::remove_file(&file).map_err(io(&file))?;
-    stretches
+    segments
 }

@@ -10,20 +10,20 @@ use super::store;
 use crate::PipelineError;
 use crate::demonstrations::Demonstrations;
 use crate::error::failed;
-use crate::generators::Maker;
+use crate::generators::LoadedGenerator;
 
 /// Makes the clips that are not in `dir` yet.
 pub(super) fn make_clips(
     dir: &Path,
     demos: &Demonstrations,
-    maker: &Maker,
+    loaded: &LoadedGenerator,
     ends: &[Ends],
     ctx: &mut JobContext,
 ) -> Result<(), PipelineError> {
     let task = ctx.task("generate clips", ends.len());
-    for (batch, chunk) in ends.chunks(maker.batch_size).enumerate() {
+    for (batch, chunk) in ends.chunks(loaded.batch_size).enumerate() {
         task.check()?;
-        let first = batch * maker.batch_size;
+        let first = batch * loaded.batch_size;
         let missing: Vec<usize> = (0..chunk.len())
             .filter(|i| !store::folder(dir, first + i).exists())
             .collect();
@@ -35,13 +35,13 @@ pub(super) fn make_clips(
                 VideoRequest {
                     start: frames[ends.start].clone(),
                     end: Some(frames[ends.end].clone()),
-                    prompt: maker.prompt.clone(),
+                    prompt: loaded.prompt.clone(),
                     frames: ends.frames(),
                     seed: ends.seed,
                 }
             })
             .collect();
-        let made = maker.model.generate(&requests).map_err(|e| failed("clips")(&e))?;
+        let made = loaded.model.generate(&requests).map_err(|e| failed("clips")(&e))?;
         for (i, frames) in missing.into_iter().zip(made) {
             store::save(dir, first + i, &frames)?;
         }

@@ -2,9 +2,9 @@
 
 mod beside;
 mod ends;
+mod evaluate;
 mod found;
 mod generated;
-mod judge;
 mod make;
 mod set;
 mod store;

@@ -42,8 +42,8 @@ impl ClipsSource {
                 name: video.what,
                 kind: video.kind,
             },
-            name: video.maker.model.name(),
-            prompt: video.maker.prompt,
+            name: video.loaded.model.name(),
+            prompt: video.loaded.prompt,
             training: video.training,
         }
     }

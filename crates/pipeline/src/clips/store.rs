@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use pusht_env::Frame;
-use report::{Picture, Shows};
+use report::{Picture, PictureGroup};
 use video_io::{VideoOptions, read_frames, save_video};
 
 use super::ends::Ends;
@@ -38,7 +38,7 @@ pub(super) fn show(dir: &Path, index: usize, frames: &[Frame]) -> Result<(), Pip
 pub(super) fn pictures(stage: &str, captions: impl IntoIterator<Item = String>) -> Vec<Picture> {
     let of = |(i, caption): (usize, String)| {
         shown(i).map(|file| Picture {
-            shows: Shows::Generated,
+            group: PictureGroup::Generated,
             caption: caption.clone(),
             file: format!("{stage}/{file}"),
         })

@@ -1,7 +1,7 @@
 //! Settings that make no experiment are refused, before anything is done.
 
 use super::settings::Config;
-use super::video::{OtherGenerator, VideoChoice, VideoConfig, unset};
+use super::video::{OtherGeneratorConfig, VideoChoice, VideoConfig, unset};
 use crate::PipelineError;
 
 /// A setting that makes no experiment.
@@ -128,7 +128,7 @@ impl VideoConfig {
             .try_for_each(|(index, other)| self.check_other(index, other))
     }
 
-    fn check_other(&self, index: usize, other: &OtherGenerator) -> Result<(), PipelineError> {
+    fn check_other(&self, index: usize, other: &OtherGeneratorConfig) -> Result<(), PipelineError> {
         let key = format!("video.others[{index}]");
         if matches!(self.model, VideoChoice::Clips(_)) {
             return wrong(

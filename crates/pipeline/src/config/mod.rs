@@ -7,5 +7,5 @@ mod video;
 
 pub use load::PRESETS;
 pub use settings::Config;
-pub(crate) use settings::{Demonstrations, Labeller, RolloutConfig, SplitConfig};
-pub use video::{OtherGenerator, VideoChoice, VideoConfig};
+pub(crate) use settings::{Demonstrations, Labeler, RolloutConfig, SplitConfig};
+pub use video::{OtherGeneratorConfig, VideoChoice, VideoConfig};

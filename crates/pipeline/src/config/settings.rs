@@ -56,7 +56,7 @@ pub struct Demonstrations {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SplitConfig {
-    /// By frame (as the paper) or by episode (no neighbours leak).
+    /// By frame (as the paper) or by episode (no neighbors leak).
     pub protocol: SplitProtocol,
     /// Seed of the draw.
     pub seed: u64,
@@ -67,7 +67,7 @@ pub struct SplitConfig {
 #[serde(deny_unknown_fields)]
 pub struct IdmConfig {
     /// Which one labels the arms `idm`, `generated` and `mixed`.
-    pub labels: Labeller,
+    pub labels: Labeler,
     /// The learned model, which is trained in any case: its errors stand in the table of extractions.
     pub learned: LearnedConfig,
 }
@@ -75,7 +75,7 @@ pub struct IdmConfig {
 /// Which inverse dynamics labels videos.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Labeller {
+pub enum Labeler {
     /// Tracked positions, inverted.
     ClosedForm,
     /// The learned model, every action at its own frame.

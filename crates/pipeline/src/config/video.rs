@@ -18,7 +18,7 @@ pub struct VideoConfig {
     pub model: VideoChoice,
     /// Models that stand beside it: their clips are judged and shown, and not trained on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub others: Vec<OtherGenerator>,
+    pub others: Vec<OtherGeneratorConfig>,
     /// The object-latent network and its training, where it is trained here.
     pub train: TrainSettings,
     /// The pixel network and its training, where it is trained here.
@@ -126,7 +126,7 @@ impl fmt::Display for VideoChoice {
 
 /// A generator that stands beside the one whose clips are trained on. In a file its name alone, or a table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct OtherGenerator {
+pub struct OtherGeneratorConfig {
     /// Which one.
     pub model: VideoChoice,
     /// Frames a clip; without it the model's own length, of an object-latent model at most that of `video.frames`.
@@ -140,7 +140,7 @@ pub struct OtherGenerator {
     pub sampling: SamplingOptions,
 }
 
-impl<'de> Deserialize<'de> for OtherGenerator {
+impl<'de> Deserialize<'de> for OtherGeneratorConfig {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(rename = "generator", deny_unknown_fields)]

@@ -8,7 +8,7 @@ use super::model::Video;
 use super::ready::Ready;
 use super::trained::{Trainable, TrainingData};
 use crate::PipelineError;
-use crate::config::{OtherGenerator, VideoChoice, VideoConfig};
+use crate::config::{OtherGeneratorConfig, VideoChoice, VideoConfig};
 use crate::machine::Machine;
 
 /// All generators of an experiment.
@@ -32,7 +32,7 @@ pub(crate) struct Generator<'a> {
     number: usize,
     pub(crate) model: Model<'a>,
     /// As the configuration has it, where it stands beside.
-    pub(crate) beside: Option<&'a OtherGenerator>,
+    pub(crate) beside: Option<&'a OtherGeneratorConfig>,
 }
 
 /// Which model a generator is.
@@ -133,7 +133,7 @@ impl Generator<'_> {
         ctx: &mut JobContext,
     ) -> Result<Done<Video>, PipelineError> {
         match &self.model {
-            Model::Trained(recipe) => recipe.train(self.model_stage(), on, runner, ctx),
+            Model::Trained(trainable) => trainable.train(self.model_stage(), on, runner, ctx),
             Model::Ready(ready) => ready.video(self.model_stage(), runner, ctx),
         }
     }

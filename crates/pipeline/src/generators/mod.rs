@@ -3,9 +3,9 @@
 mod list;
 mod model;
 mod ready;
-mod recipes;
 mod trained;
+mod trainings;
 
 pub(crate) use list::{ClipsFrom, Generator, Generators, Model};
-pub(crate) use model::{Length, Maker, Video};
+pub(crate) use model::{Length, LoadedGenerator, Video};
 pub(crate) use trained::TrainingData;

@@ -6,15 +6,15 @@ use report::ModelTraining;
 use video_gen::LoadedModel;
 
 /// What makes clips.
-pub(crate) struct Maker {
+pub(crate) struct LoadedGenerator {
     pub(crate) model: Box<dyn VideoModel>,
     /// What it is told.
     pub(crate) prompt: Option<String>,
-    /// Clips that it makes at once.
+    /// Clips per batch.
     pub(crate) batch_size: usize,
 }
 
-impl From<LoadedModel> for Maker {
+impl From<LoadedModel> for LoadedGenerator {
     fn from(opened: LoadedModel) -> Self {
         Self {
             model: opened.model,
@@ -26,7 +26,7 @@ impl From<LoadedModel> for Maker {
 
 /// A model whose clips are trained on.
 pub(crate) struct Video {
-    pub(crate) maker: Maker,
+    pub(crate) loaded: LoadedGenerator,
     pub(crate) kind: GeneratorKind,
     /// As the verdict names it.
     pub(crate) what: String,

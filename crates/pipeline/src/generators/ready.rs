@@ -101,7 +101,7 @@ impl Ready<'_> {
                 false => GeneratorKind::Pixel,
             },
             what: opened.model.name(),
-            maker: opened.into(),
+            loaded: opened.into(),
             training: None,
         }))
     }

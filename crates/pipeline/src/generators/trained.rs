@@ -12,7 +12,7 @@ use pusht_training::{TrainModel, TrainSpec};
 use report::ModelTraining;
 use serde::Serialize;
 
-use super::model::{Length, Maker, Video};
+use super::model::{Length, LoadedGenerator, Video};
 use crate::PipelineError;
 use crate::curves::loss_points;
 use crate::demonstrations::Demonstrations;
@@ -28,14 +28,16 @@ pub(crate) struct TrainingData<'a> {
 }
 
 /// Settings of a video model that is trained here, and everything that the experiment says of it.
-pub(super) trait Recipe: Serialize + Clone + TrainModel<Model: VideoModel + 'static, Error: Display> {
+pub(super) trait GeneratorTraining:
+    Serialize + Clone + TrainModel<Model: VideoModel + 'static, Error: Display>
+{
     /// In the report's table of trainings.
     const NAME: &str;
     const KIND: GeneratorKind;
     const LOSS: &str;
     /// As the verdict names it.
     const WHAT: &str;
-    /// Clips that are made at once.
+    /// Clips per batch.
     const BATCH_SIZE: usize;
 
     fn length(&self) -> Length;
@@ -44,7 +46,7 @@ pub(super) trait Recipe: Serialize + Clone + TrainModel<Model: VideoModel + 'sta
     fn parameters(model: &Self::Model) -> usize;
 }
 
-/// Any [`Recipe`], as a value in the list of generators.
+/// Any [`GeneratorTraining`], as a value in the list of generators.
 pub(crate) trait Trainable {
     /// Which clips the model will make.
     fn length(&self) -> Length;
@@ -59,9 +61,9 @@ pub(crate) trait Trainable {
     ) -> Result<Done<Video>, PipelineError>;
 }
 
-impl<R: Recipe> Trainable for R {
+impl<R: GeneratorTraining> Trainable for R {
     fn length(&self) -> Length {
-        Recipe::length(self)
+        GeneratorTraining::length(self)
     }
 
     fn train(
@@ -71,15 +73,15 @@ impl<R: Recipe> Trainable for R {
         runner: &mut Runner,
         ctx: &mut JobContext,
     ) -> Result<Done<Video>, PipelineError> {
-        let recipe = self;
-        runner.run(&TrainVideo { folder, recipe, on }, ctx)
+        let trainable = self;
+        runner.run(&TrainVideo { folder, trainable, on }, ctx)
     }
 }
 
 /// Trains a video model.
 struct TrainVideo<'a, R> {
     folder: String,
-    recipe: &'a R,
+    trainable: &'a R,
     on: TrainingData<'a>,
 }
 
@@ -87,7 +89,7 @@ struct TrainVideo<'a, R> {
 const FILE: &str = "model.safetensors";
 const CURVE: &str = "training.json";
 
-impl<R: Recipe> Stage for TrainVideo<'_, R> {
+impl<R: GeneratorTraining> Stage for TrainVideo<'_, R> {
     type Output = Video;
     type Error = PipelineError;
 
@@ -96,12 +98,12 @@ impl<R: Recipe> Stage for TrainVideo<'_, R> {
     }
 
     fn inputs(&self) -> impl Serialize {
-        (self.recipe, &self.on.split.key)
+        (self.trainable, &self.on.split.key)
     }
 
     fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), PipelineError> {
         let fail = failed("video model");
-        let spec = TrainSpec::new(self.recipe.clone())
+        let spec = TrainSpec::new(self.trainable.clone())
             .with_split(&self.on.demos.episodes, &self.on.split.output)
             .with_label("train video model")
             .with_identity(self.on.split.key.as_str())
@@ -123,7 +125,7 @@ impl<R: Recipe> Stage for TrainVideo<'_, R> {
     fn load(&self, dir: &Path, _: &mut JobContext) -> Result<Video, PipelineError> {
         let model = R::load(&dir.join(FILE), self.on.device).map_err(|e| failed("video model")(&e))?;
         Ok(Video {
-            maker: Maker {
+            loaded: LoadedGenerator {
                 model: Box::new(model),
                 prompt: None,
                 batch_size: R::BATCH_SIZE,

@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 use idm::{IdmSpec, Reduction};
-use labelling::{DatasetJob, Job, Layout, Method, Settings, Summary, VideoNote};
+use labeling::{DatasetJob, LabelJob, LabelMethod, Layout, Settings, Summary, VideoNote};
 use pusht_data::InverseDynamics;
 use pusht_jobs::Shard;
 use serde_json::json;
@@ -74,11 +74,11 @@ impl Label {
         // `--out DIR/` is the folder DIR.
         let out: PathBuf = self.out.components().collect();
         let model = self.model()?;
-        let job = Job {
+        let job = LabelJob {
             videos: find_videos(&self.video)?,
             method: match &model {
-                Some(model) => Method::Model(model.as_ref()),
-                None => Method::ClosedForm(Default::default()),
+                Some(model) => LabelMethod::Model(model.as_ref()),
+                None => LabelMethod::ClosedForm(Default::default()),
             },
             settings: Settings { fps: self.fps },
             part: self.shard,
@@ -101,8 +101,8 @@ impl Label {
             },
             augment: self.augment,
         };
-        let (summary, labelled) = job.run(&out, &mut session.ctx)?;
-        let notes = labelled.notes()?;
+        let (summary, labeled) = job.run(&out, &mut session.ctx)?;
+        let notes = labeled.notes()?;
         let mut text = format!(
             "{summary} in {}, {:.1} s\n",
             out.display(),
@@ -144,8 +144,8 @@ impl Label {
 /// What was dropped, which videos failed and why, and where frame rates look wrong.
 fn lines(summary: &Summary, notes: &[VideoNote]) -> String {
     let mut text = String::new();
-    for (doubt, count) in &summary.dropped {
-        text += &format!("  dropped {count}: {doubt}\n");
+    for (reason, count) in &summary.dropped {
+        text += &format!("  dropped {count}: {reason}\n");
     }
     for note in notes.iter().take(PRINTED) {
         text += &format!("  {note}\n");

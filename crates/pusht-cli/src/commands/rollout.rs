@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use bc_policy::{BcPolicy, Sees};
+use bc_policy::{BcPolicy, ObsSource};
 use clap::Args;
-use eval::{Protocol, RandomTarget, RolloutConfig, RolloutPart, Scores, StandStill, film, rollout};
+use eval::{Protocol, RandomTarget, RolloutConfig, RolloutPart, RolloutScores, StandStill, film, rollout};
 use pusht_env::{ExpertConfig, ExpertPolicy, Policy};
 use pusht_jobs::{Shard, hash_path};
 use video_io::{Format, VideoOptions, save_video};
@@ -40,7 +40,7 @@ pub(crate) struct Rollout {
     /// What a policy on states looks at: `frames`, which it tracks, or the simulator's `state` [default: frames for tracked, state
     /// for diffusion-lowdim]
     #[arg(long, value_name = "frames|state")]
-    sees: Option<Sees>,
+    sees: Option<ObsSource>,
     /// Device of a trained policy: cpu, cuda or wgpu [default: cpu]
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
@@ -89,7 +89,7 @@ impl Rollout {
             return Ok(Outcome::of_json_text(text, part.to_json()?));
         }
         let record = rollout(policy.as_mut(), &config, &mut session.ctx)?;
-        let scores = Scores::with_limit(&record, self.protocol, record.steps)?.summary()?;
+        let scores = RolloutScores::with_limit(&record, self.protocol, record.steps)?.summary()?;
         let mut text = format!("{}: {scores}", record.policy);
         if let Some(path) = &self.save_video {
             let options = VideoOptions { fps: 10, scale: 1 };
@@ -125,7 +125,7 @@ impl Rollout {
                 );
                 let policy = BcPolicy::load(file.as_ref(), &device)?;
                 Box::new(match self.sees {
-                    Some(sees) if policy.obs_source().is_some() => policy.seeing(sees),
+                    Some(sees) if policy.obs_source().is_some() => policy.with_obs_source(sees),
                     Some(sees) => bail!(
                         "--sees {sees}: the policy {} looks at pictures in any case",
                         policy.kind()

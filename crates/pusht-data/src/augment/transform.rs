@@ -1,11 +1,11 @@
-//! The geometry: a flip or rotation of the board about its centre.
+//! The geometry: a flip or rotation of the board about its center.
 //!
 //! Pixel i of an N × N observation shows board coordinate b(i) = (i + ½)·512/N − ½ (the sampling rule of the
-//! reference's resize). Reversing pixels, i → N − 1 − i, is therefore x → 511 − x on the board, for every N: the centre
-//! is (255.5, 255.5), which is also the centre of the walls (5 and 506), so that the physics is the same after a flip
+//! reference's resize). Reversing pixels, i → N − 1 − i, is therefore x → 511 − x on the board, for every N: the center
+//! is (255.5, 255.5), which is also the center of the walls (5 and 506), so that the physics is the same after a flip
 //! or quarter turn.
 //!
-//! A transform is M = R(φ)·Fˢ about that centre, with R(φ) the rotation that turns x towards y and F = diag(−1, 1). The
+//! A transform is M = R(φ)·Fˢ about that center, with R(φ) the rotation that turns x toward y and F = diag(−1, 1). The
 //! T is its own mirror image (F maps it to itself in body coordinates) and F·R(θ) = R(−θ)·F, so a T at angle θ becomes
 //! a T at angle φ + θ, or φ − θ when flipped.
 
@@ -14,9 +14,9 @@ use std::f64::consts::{FRAC_PI_2, PI, TAU};
 use pusht_env::{Action, Pose, State};
 
 /// The fixed point of all transforms, px.
-const CENTRE: f64 = 255.5;
+const CENTER: f64 = 255.5;
 
-/// A flip (optional) followed by a rotation about the board's centre.
+/// A flip (optional) followed by a rotation about the board's center.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Transform {
     flip: bool,
@@ -38,7 +38,7 @@ impl Transform {
     /// Top and bottom change places: y → 511 − y.
     pub const VERTICAL_FLIP: Self = Self::exact(true, 2);
 
-    /// A horizontal flip where asked for, then quarter turns of x towards y (clockwise on the screen); exact on pixels.
+    /// A horizontal flip where asked for, then quarter turns of x toward y (clockwise on the screen); exact on pixels.
     pub const fn exact(flip: bool, quarters: u8) -> Self {
         Self {
             flip,
@@ -46,7 +46,7 @@ impl Transform {
         }
     }
 
-    /// A rotation by `angle` rad, x towards y. Pictures are resampled; corners that come from outside of them are
+    /// A rotation by `angle` rad, x toward y. Pictures are resampled; corners that come from outside of them are
     /// white. Positions near the walls may leave the board.
     pub fn rotation(angle: f64) -> Self {
         Self {
@@ -136,8 +136,8 @@ impl Transform {
     /// A point of the board, px.
     pub fn point(&self, p: [f64; 2]) -> [f64; 2] {
         let m = self.matrix();
-        let d = [p[0] - CENTRE, p[1] - CENTRE];
-        [0, 1].map(|k| CENTRE + (m[k][0] * d[0] + m[k][1] * d[1]))
+        let d = [p[0] - CENTER, p[1] - CENTER];
+        [0, 1].map(|k| CENTER + (m[k][0] * d[0] + m[k][1] * d[1]))
     }
 
     /// An action.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! meta/info.json                                features, paths, numbers; written last
-//! meta/tasks.parquet, meta/stats.json           what is done; normalisation
+//! meta/tasks.parquet, meta/stats.json           what is done; normalization
 //! meta/episodes/chunk-000/file-000.parquet      lengths, and where rows and pictures of an episode lie
 //! meta/pusht.json                               goal and provenance of the episodes; ours, others pass it over
 //! data/chunk-000/file-000.parquet               action, positions, timestamp = frame_index / fps, …

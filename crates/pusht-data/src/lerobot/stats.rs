@@ -1,4 +1,4 @@
-//! `meta/stats.json`: what LeRobot normalises by.
+//! `meta/stats.json`: what LeRobot normalizes by.
 
 use serde_json::{Value, json};
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use pusht_env::{Action, EnvError, Expert, ExpertConfig};
 use pusht_jobs::{JobContext, Shard};
 
-use super::{Plan, SimulatedSet, Simulation, Start};
+use super::{SimulatedSet, Simulation, SimulationPlan, Start};
 use crate::DataError;
 
 /// Which demonstrations.
@@ -26,7 +26,7 @@ pub struct Demonstrations {
 }
 
 /// Makes a set of expert demonstrations at `path`, in parallel over episodes; a killed run goes on where it was (see
-/// [`Plan::make`]). Progress counts episodes.
+/// [`SimulationPlan::make`]). Progress counts episodes.
 ///
 /// # Errors
 /// No episodes, settings that the expert refuses, seeds that the environment does not take, another set at `path`, a
@@ -64,7 +64,7 @@ fn plan(
     what: &Demonstrations,
 ) -> Result<
     (
-        Plan,
+        SimulationPlan,
         impl Fn(usize, &Start) -> Result<Vec<Action>, EnvError> + Sync + use<>,
     ),
     DataError,
@@ -82,7 +82,7 @@ fn plan(
     what.simulation.seeding.draw(last).map_err(|e| refused(e.to_string()))?;
     let expert = Expert::new(what.expert).map_err(|e| refused(e.to_string()))?;
     let environment = what.simulation.config();
-    let plan = Plan {
+    let plan = SimulationPlan {
         source: "expert".to_owned(),
         simulation: what.simulation,
         starts: (what.first_seed..=last).map(Start::Seed).collect(),

@@ -12,7 +12,7 @@ use std::path::Path;
 use pusht_jobs::{JournalScan, Shard};
 use serde::{Deserialize, Serialize};
 
-use super::{Recipe, SimulatedSet, Simulation, Start};
+use super::{SeededTrajectory, SimulatedSet, Simulation, Start};
 use crate::{DataError, atomic};
 
 const FORMAT: &str = "pusht-simulated-episodes";
@@ -101,7 +101,7 @@ impl Header {
 pub(super) struct Line {
     pub index: usize,
     #[serde(flatten)]
-    pub recipe: Recipe,
+    pub trajectory: SeededTrajectory,
 }
 
 /// True for a file that begins like ours, whatever follows.
@@ -140,62 +140,66 @@ impl SimulatedSet {
 }
 
 fn read(path: &Path) -> Result<SimulatedSet, DataError> {
-    let (header, recipes) = read_finished(path)?;
+    let (header, trajectories) = read_finished(path)?;
     if let Some(part) = &header.part {
-        return Err(DataError::Unrecognised {
+        return Err(DataError::Unrecognized {
             path: path.to_path_buf(),
             found: format!("part {} of a set of {} episodes", part.shard, header.episodes),
             expected: "a whole set; join all parts with `pusht demos merge`",
         });
     }
-    Ok(header.set(path, recipes))
+    Ok(header.set(path, trajectories))
 }
 
 impl Header {
     /// The set of these episodes.
-    pub fn set(self, path: &Path, recipes: Recipes) -> SimulatedSet {
+    pub fn set(self, path: &Path, trajectories: Trajectories) -> SimulatedSet {
         SimulatedSet {
             path: path.to_path_buf(),
             source: self.source,
             actions: self.actions,
             simulation: self.simulation,
             settings: self.settings,
-            recipes: recipes.into_values().collect(),
+            trajectories: trajectories.into_values().collect(),
         }
     }
 }
 
 /// A file of all episodes that its header says it has, of a set or of a part.
-pub(super) fn read_finished(path: &Path) -> Result<(Header, Recipes), DataError> {
-    let (header, recipes) = lines(path)?;
-    if let Some(index) = header.range().find(|i| !recipes.contains_key(i)) {
+pub(super) fn read_finished(path: &Path) -> Result<(Header, Trajectories), DataError> {
+    let (header, trajectories) = lines(path)?;
+    if let Some(index) = header.range().find(|i| !trajectories.contains_key(i)) {
         return Err(unreadable(
             path,
             format!("episode {index}"),
-            format!("the file holds {} of {} episodes", recipes.len(), header.range().len()),
+            format!(
+                "the file holds {} of {} episodes",
+                trajectories.len(),
+                header.range().len()
+            ),
         ));
     }
-    Ok((header, recipes))
+    Ok((header, trajectories))
 }
 
 /// Episodes by their index.
-pub(super) type Recipes = BTreeMap<usize, Recipe>;
+pub(super) type Trajectories = BTreeMap<usize, SeededTrajectory>;
 
 /// What a killed writer left: the header and the episodes that are complete.
-pub(super) fn read_journal(path: &Path) -> Result<(JournalScan<Header>, Recipes), DataError> {
+pub(super) fn read_journal(path: &Path) -> Result<(JournalScan<Header>, Trajectories), DataError> {
     let scan = JournalScan::<Header>::read(path)?;
-    let mut recipes = Recipes::new();
+    let mut trajectories = Trajectories::new();
     for line in scan.lines::<Line>()? {
-        let Line { index, recipe } = line?;
+        let Line { index, trajectory } = line?;
         if !scan.header.range().contains(&index) {
             return Err(outside(path, format!("episode {index}"), &scan.header));
         }
-        recipes.insert(index, recipe);
+        trajectories.insert(index, trajectory);
     }
-    Ok((scan, recipes))
+    Ok((scan, trajectories))
 }
 
-fn lines(path: &Path) -> Result<(Header, Recipes), DataError> {
+fn lines(path: &Path) -> Result<(Header, Trajectories), DataError> {
     let file = File::open(path).map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => DataError::NotFound {
             path: path.to_path_buf(),
@@ -206,7 +210,7 @@ fn lines(path: &Path) -> Result<(Header, Recipes), DataError> {
     let mut lines = BufReader::new(file).lines();
     let first = lines.next().transpose().ok().flatten().unwrap_or_default();
     let header = header(path, &first)?;
-    let mut recipes = BTreeMap::new();
+    let mut trajectories = BTreeMap::new();
     for (number, line) in lines.enumerate() {
         let item = || format!("line {}", number + 2);
         let parsed = line
@@ -219,24 +223,24 @@ fn lines(path: &Path) -> Result<(Header, Recipes), DataError> {
         if !header.range().contains(&line.index) {
             return Err(outside(path, item(), &header));
         }
-        recipes.insert(line.index, line.recipe);
+        trajectories.insert(line.index, line.trajectory);
     }
-    Ok((header, recipes))
+    Ok((header, trajectories))
 }
 
 fn header(path: &Path, line: &str) -> Result<Header, DataError> {
-    let unrecognised = |found: String| DataError::Unrecognised {
+    let unrecognized = |found: String| DataError::Unrecognized {
         path: path.to_path_buf(),
         found,
         expected: EXPECTED,
     };
     let value: serde_json::Value = serde_json::from_str(line)
-        .map_err(|_| unrecognised("its first line is not the header of such a file".to_owned()))?;
+        .map_err(|_| unrecognized("its first line is not the header of such a file".to_owned()))?;
     if value["format"] != FORMAT {
-        return Err(unrecognised(format!("its format is {}", value["format"])));
+        return Err(unrecognized(format!("its format is {}", value["format"])));
     }
     if value["version"] != VERSION {
-        return Err(unrecognised(format!(
+        return Err(unrecognized(format!(
             "it has version {}, this program reads {VERSION}",
             value["version"]
         )));
@@ -264,18 +268,18 @@ fn unreadable(path: &Path, item: String, reason: String) -> DataError {
 
 fn write(set: &SimulatedSet, path: &Path) -> Result<(), DataError> {
     let header = Header::new(set.len(), &set.source, &set.actions, set.simulation, &set.settings);
-    write_all(path, &header, set.recipes.iter().enumerate())
+    write_all(path, &header, set.trajectories.iter().enumerate())
 }
 
 /// A header and episodes with their numbers; beside its place first, then renamed.
 pub(super) fn write_all<'a>(
     path: &Path,
     header: &Header,
-    mut recipes: impl Iterator<Item = (usize, &'a Recipe)>,
+    mut trajectories: impl Iterator<Item = (usize, &'a SeededTrajectory)>,
 ) -> Result<(), DataError> {
     atomic::write_file(path, |out| {
         line(out, header)?;
-        recipes.try_for_each(|(index, recipe)| append(out, index, recipe))
+        trajectories.try_for_each(|(index, trajectory)| append(out, index, trajectory))
     })
 }
 
@@ -286,7 +290,7 @@ fn line(out: &mut (impl Write + ?Sized), value: &impl Serialize) -> std::io::Res
 }
 
 /// One episode.
-fn append(out: &mut (impl Write + ?Sized), index: usize, recipe: &Recipe) -> std::io::Result<()> {
-    let recipe = recipe.clone();
-    line(out, &Line { index, recipe })
+fn append(out: &mut (impl Write + ?Sized), index: usize, trajectory: &SeededTrajectory) -> std::io::Result<()> {
+    let trajectory = trajectory.clone();
+    line(out, &Line { index, trajectory })
 }

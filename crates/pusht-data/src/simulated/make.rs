@@ -8,13 +8,13 @@ use pusht_env::Action;
 use pusht_jobs::{JobContext, Journal, Shard};
 use rayon::prelude::*;
 
-use super::file::{self, Header, Part, Recipes};
-use super::{Recipe, SimulatedSet, Simulation, Start};
+use super::file::{self, Header, Part, Trajectories};
+use super::{SeededTrajectory, SimulatedSet, Simulation, Start};
 use crate::DataError;
 
 /// What is to be made. A run goes on only with what the same plan left.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct SimulationPlan {
     /// Who makes the episodes: `expert`.
     pub source: String,
     /// The environment.
@@ -27,7 +27,7 @@ pub struct Plan {
     pub threads: usize,
 }
 
-impl Plan {
+impl SimulationPlan {
     /// Makes the set at `path`. `act` gives the actions of one episode from its index and start, and nothing else may
     /// enter into them. Progress counts episodes.
     ///
@@ -43,17 +43,17 @@ impl Plan {
         ctx: &mut JobContext,
     ) -> Result<SimulatedSet, DataError> {
         let path = path.as_ref();
-        let recipes = self.work(path, None, act, ctx)?;
-        let set = self.header(None).set(path, recipes);
+        let trajectories = self.work(path, None, act, ctx)?;
+        let set = self.header(None).set(path, trajectories);
         set.check()?;
         Ok(set)
     }
 
     /// Makes one part of the set, as a file that [`SimulatedSet::merge`] joins with those of the other parts. All else
-    /// is as with [`Plan::make`].
+    /// is as with [`SimulationPlan::make`].
     ///
     /// # Errors
-    /// As [`Plan::make`].
+    /// As [`SimulationPlan::make`].
     pub fn make_part<E: ToString>(
         &self,
         path: impl AsRef<Path>,
@@ -71,18 +71,18 @@ impl Plan {
         part: Option<Shard>,
         act: impl Fn(usize, &Start) -> Result<Vec<Action>, E> + Sync,
         ctx: &mut JobContext,
-    ) -> Result<Recipes, DataError> {
+    ) -> Result<Trajectories, DataError> {
         let wanted = self.header(part);
         if path.exists() {
-            let (header, recipes) = file::read_finished(path)?;
-            self.must_match(path, &wanted, &header, &recipes)?;
-            return Ok(recipes);
+            let (header, trajectories) = file::read_finished(path)?;
+            self.must_match(path, &wanted, &header, &trajectories)?;
+            return Ok(trajectories);
         }
-        let (journal, mut recipes) = self.resume(path, &wanted)?;
+        let (journal, mut trajectories) = self.resume(path, &wanted)?;
         let (stop, total) = (AtomicBool::new(false), wanted.range().len());
         let task = ctx.task("episodes", total);
-        task.resume(recipes.len());
-        let missing: Vec<usize> = wanted.range().filter(|i| !recipes.contains_key(i)).collect();
+        task.resume(trajectories.len());
+        let missing: Vec<usize> = wanted.range().filter(|i| !trajectories.contains_key(i)).collect();
         // A pool of its own, fed by a thread of its own: the caller may be the only thread of the usual pool.
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(self.threads)
@@ -114,24 +114,24 @@ impl Plan {
                         reason,
                     })?;
                     let start = self.starts[index];
-                    let recipe = Recipe { start, actions };
+                    let trajectory = SeededTrajectory { start, actions };
                     journal.append(&file::Line {
                         index,
-                        recipe: recipe.clone(),
+                        trajectory: trajectory.clone(),
                     })?;
-                    recipes.insert(index, recipe);
+                    trajectories.insert(index, trajectory);
                     task.add(1);
                 }
                 Ok(())
             };
             receive().inspect_err(|_: &DataError| stop.store(true, Ordering::Relaxed))
         })?;
-        for (&index, recipe) in &recipes {
-            recipe.check(path, index, &self.simulation)?;
+        for (&index, trajectory) in &trajectories {
+            trajectory.check(path, index, &self.simulation)?;
         }
         journal.finish::<Header>(path)?;
-        task.finish(&format!("{} episodes", recipes.len()));
-        Ok(recipes)
+        task.finish(&format!("{} episodes", trajectories.len()));
+        Ok(trajectories)
     }
 
     fn header(&self, part: Option<Shard>) -> Header {
@@ -140,12 +140,18 @@ impl Plan {
         whole.of_part(part.map(|shard| Part::new(shard, &self.starts)))
     }
 
-    fn must_match(&self, path: &Path, wanted: &Header, header: &Header, recipes: &Recipes) -> Result<(), DataError> {
-        let same = header == wanted && recipes.iter().all(|(&i, r)| r.start == self.starts[i]);
+    fn must_match(
+        &self,
+        path: &Path,
+        wanted: &Header,
+        header: &Header,
+        trajectories: &Trajectories,
+    ) -> Result<(), DataError> {
+        let same = header == wanted && trajectories.iter().all(|(&i, r)| r.start == self.starts[i]);
         if same {
             return Ok(());
         }
-        Err(DataError::Unrecognised {
+        Err(DataError::Unrecognized {
             path: path.to_path_buf(),
             found: "a set that was made with other settings or seeds".to_owned(),
             expected: "nothing, or what the same command left: remove it or choose another name",
@@ -153,15 +159,15 @@ impl Plan {
     }
 
     /// The journal of an earlier run of the same plan and what it holds, or a fresh one.
-    fn resume(&self, path: &Path, wanted: &Header) -> Result<(Journal, Recipes), DataError> {
+    fn resume(&self, path: &Path, wanted: &Header) -> Result<(Journal, Trajectories), DataError> {
         let mut name = path.as_os_str().to_owned();
         name.push(".partial");
         let partial = PathBuf::from(name);
         if !file::is_ours(&partial) {
-            return Ok((Journal::create(&partial, wanted)?, Recipes::new()));
+            return Ok((Journal::create(&partial, wanted)?, Trajectories::new()));
         }
-        let (scan, recipes) = file::read_journal(&partial)?;
-        self.must_match(&partial, wanted, &scan.header, &recipes)?;
-        Ok((Journal::resume(&scan)?, recipes))
+        let (scan, trajectories) = file::read_journal(&partial)?;
+        self.must_match(&partial, wanted, &scan.header, &trajectories)?;
+        Ok((Journal::resume(&scan)?, trajectories))
     }
 }

@@ -5,13 +5,13 @@ mod demonstrate;
 mod file;
 mod make;
 mod merge;
-mod recipe;
 mod recover;
 mod set;
+mod trajectory;
 
 pub use demonstrate::{Demonstrations, demonstrate, demonstrate_part};
 pub(crate) use file::is_ours;
-pub use make::Plan;
-pub use recipe::{Recipe, Simulation, Start};
+pub use make::SimulationPlan;
 pub use recover::Difference;
 pub use set::{SimulatedSet, SimulatedSetSummary};
+pub use trajectory::{SeededTrajectory, Simulation, Start};

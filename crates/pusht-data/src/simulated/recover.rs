@@ -1,8 +1,8 @@
-//! Recorded episodes against simulated ones, and recorded sets as recipes.
+//! Recorded episodes against simulated ones, and recorded sets as trajectories.
 
 use std::f64::consts::TAU;
 
-use crate::{DataError, Episode, Recipe, SimulatedSet, Simulation, Source, Start};
+use crate::{DataError, Episode, SeededTrajectory, SimulatedSet, Simulation, Source, Start};
 use pusht_jobs::JobContext;
 
 /// The limit for states that were stored as float32.
@@ -68,8 +68,8 @@ fn apart(a: [f64; 5], b: [f64; 5]) -> f64 {
 
 impl SimulatedSet {
     /// Turns the first `count` episodes of a recorded set whose episode e starts from seed e (as the public
-    /// demonstrations do) into recipes. Every episode is simulated, rendered and compared; the second result says how
-    /// far apart the recordings are. A set that is simulated already keeps its recipes and is not compared.
+    /// demonstrations do) into trajectories. Every episode is simulated, rendered and compared; the second result says how
+    /// far apart the recordings are. A set that is simulated already keeps its trajectories and is not compared.
     ///
     /// # Errors
     /// No such episodes; an episode that does not come out as recorded: states within 2e-5 (float32), every pixel.
@@ -80,20 +80,23 @@ impl SimulatedSet {
         ctx: &mut JobContext,
     ) -> Result<(Self, Difference), DataError> {
         if let Some(set) = source.simulated() {
-            let recipes = set.recipes.iter().take(count).cloned().collect();
-            let chosen = Self { recipes, ..set.clone() };
+            let trajectories = set.trajectories.iter().take(count).cloned().collect();
+            let chosen = Self {
+                trajectories,
+                ..set.clone()
+            };
             chosen.check()?;
             return Ok((chosen, Difference::default()));
         }
-        let recipe = |index: usize| {
-            Ok(Recipe {
+        let trajectory = |index: usize| {
+            Ok(SeededTrajectory {
                 start: Start::Seed(index as u64),
                 actions: source.actions(index)?.to_vec(),
             })
         };
-        let recipes = (0..count).map(recipe).collect::<Result<Vec<_>, DataError>>()?;
-        let set = Self::new(&source.name(), "recorded", simulation, recipes)?;
-        let total = set.recipes.iter().map(|r| r.actions.len()).sum();
+        let trajectories = (0..count).map(trajectory).collect::<Result<Vec<_>, DataError>>()?;
+        let set = Self::new(&source.name(), "recorded", simulation, trajectories)?;
+        let total = set.trajectories.iter().map(|r| r.actions.len()).sum();
         let mut difference = Difference::default();
         let task = ctx.task("compare frames", total);
         // Sixteen episodes at a time: their frames are held twice.

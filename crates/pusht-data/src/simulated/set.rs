@@ -1,4 +1,4 @@
-//! Sets of recipes and their simulation.
+//! Sets of trajectories and their simulation.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -8,10 +8,10 @@ use pusht_jobs::JobContext;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{Recipe, Simulation, Start};
+use super::{SeededTrajectory, Simulation, Start};
 use crate::{DataError, Episode, Provenance};
 
-/// Simulator episodes as recipes.
+/// Simulator episodes as trajectories.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SimulatedSet {
     pub(super) path: PathBuf,
@@ -23,7 +23,7 @@ pub struct SimulatedSet {
     pub simulation: Simulation,
     /// The settings of whatever made them, for the record; null where there are none.
     pub settings: serde_json::Value,
-    pub(super) recipes: Vec<Recipe>,
+    pub(super) trajectories: Vec<SeededTrajectory>,
 }
 
 /// How the episodes of a [`SimulatedSet`] do.
@@ -43,30 +43,35 @@ impl SimulatedSet {
     ///
     /// # Errors
     /// No episode, an empty one, an action or start that is not finite.
-    pub fn new(source: &str, actions: &str, simulation: Simulation, recipes: Vec<Recipe>) -> Result<Self, DataError> {
+    pub fn new(
+        source: &str,
+        actions: &str,
+        simulation: Simulation,
+        trajectories: Vec<SeededTrajectory>,
+    ) -> Result<Self, DataError> {
         let set = Self {
             path: PathBuf::from(source),
             source: source.to_owned(),
             actions: actions.to_owned(),
             simulation,
             settings: serde_json::Value::Null,
-            recipes,
+            trajectories,
         };
         set.check()?;
         Ok(set)
     }
 
     pub(super) fn check(&self) -> Result<(), DataError> {
-        if self.recipes.is_empty() {
-            return Err(DataError::Unrecognised {
+        if self.trajectories.is_empty() {
+            return Err(DataError::Unrecognized {
                 path: self.path.clone(),
                 found: "a set without episodes".to_owned(),
                 expected: "at least one episode",
             });
         }
         Renderer::new(self.simulation.frame_size, self.simulation.fill_rule).map_err(|e| self.refused(0, &e))?;
-        for (index, recipe) in self.recipes.iter().enumerate() {
-            recipe.check(&self.path, index, &self.simulation)?;
+        for (index, trajectory) in self.trajectories.iter().enumerate() {
+            trajectory.check(&self.path, index, &self.simulation)?;
         }
         Ok(())
     }
@@ -82,12 +87,12 @@ impl SimulatedSet {
     /// Number of episodes, at least 1.
     #[expect(clippy::len_without_is_empty, reason = "a set is never empty")]
     pub fn len(&self) -> usize {
-        self.recipes.len()
+        self.trajectories.len()
     }
 
     /// How the episodes come about.
-    pub fn recipes(&self) -> &[Recipe] {
-        &self.recipes
+    pub fn trajectories(&self) -> &[SeededTrajectory] {
+        &self.trajectories
     }
 
     /// How the episodes do, simulated without rendering.
@@ -96,8 +101,10 @@ impl SimulatedSet {
     /// An episode that cannot be simulated.
     pub fn summary(&self) -> Result<SimulatedSetSummary, DataError> {
         let (mut best, mut steps) = (0.0, 0);
-        for (index, recipe) in self.recipes.iter().enumerate() {
-            let rewards = recipe.rewards(&self.simulation).map_err(|e| self.refused(index, &e))?;
+        for (index, trajectory) in self.trajectories.iter().enumerate() {
+            let rewards = trajectory
+                .rewards(&self.simulation)
+                .map_err(|e| self.refused(index, &e))?;
             steps += rewards.len();
             best += rewards.into_iter().fold(0.0, f64::max);
         }
@@ -115,25 +122,28 @@ impl SimulatedSet {
     /// # Errors
     /// No such episodes.
     pub fn episodes(&self, range: Range<usize>, ctx: &mut JobContext) -> Result<Vec<Episode>, DataError> {
-        let chosen = self.recipes.get(range.clone()).ok_or_else(|| DataError::OutOfRange {
-            path: self.path.clone(),
-            asked: format!("episodes {} to {}", range.start, range.end.saturating_sub(1)),
-            available: format!("{} episodes", self.recipes.len()),
-        })?;
+        let chosen = self
+            .trajectories
+            .get(range.clone())
+            .ok_or_else(|| DataError::OutOfRange {
+                path: self.path.clone(),
+                asked: format!("episodes {} to {}", range.start, range.end.saturating_sub(1)),
+                available: format!("{} episodes", self.trajectories.len()),
+            })?;
         let total = chosen.iter().map(|r| r.actions.len()).sum();
         let renderer = Renderer::new(self.simulation.frame_size, self.simulation.fill_rule)
             .map_err(|e| self.refused(range.start, &e))?;
         let mut episodes = Vec::with_capacity(chosen.len());
         let task = ctx.task("simulate frames", total);
         let batch = 4 * rayon::current_num_threads();
-        for (b, recipes) in chosen.chunks(batch).enumerate() {
+        for (b, trajectories) in chosen.chunks(batch).enumerate() {
             task.check()?;
             let first = range.start + b * batch;
-            let simulated: Vec<Episode> = recipes
+            let simulated: Vec<Episode> = trajectories
                 .par_iter()
                 .enumerate()
-                .map_with(renderer.clone(), |renderer, (i, recipe)| {
-                    self.episode(first + i, recipe, renderer)
+                .map_with(renderer.clone(), |renderer, (i, trajectory)| {
+                    self.episode(first + i, trajectory, renderer)
                 })
                 .collect::<Result<_, _>>()?;
             task.add(simulated.iter().map(Episode::len).sum::<usize>());
@@ -145,22 +155,27 @@ impl SimulatedSet {
 
     /// The states of one episode, simulated without rendering.
     pub(crate) fn states(&self, index: usize) -> Result<Vec<State>, DataError> {
-        let states = self.recipes[index].states(&self.simulation);
+        let states = self.trajectories[index].states(&self.simulation);
         states.map_err(|e| self.refused(index, &e))
     }
 
-    fn episode(&self, index: usize, recipe: &Recipe, renderer: &mut Renderer) -> Result<Episode, DataError> {
-        let played = recipe.play(&self.simulation, renderer);
+    fn episode(
+        &self,
+        index: usize,
+        trajectory: &SeededTrajectory,
+        renderer: &mut Renderer,
+    ) -> Result<Episode, DataError> {
+        let played = trajectory.play(&self.simulation, renderer);
         let (frames, states) = played.map_err(|e| self.refused(index, &e))?;
         Ok(Episode {
             frames,
-            actions: recipe.actions.clone(),
+            actions: trajectory.actions.clone(),
             states: Some(states),
             goal: self.simulation.goal,
             provenance: Provenance {
                 source: self.source.clone(),
                 index,
-                seed: match recipe.start {
+                seed: match trajectory.start {
                     Start::Seed(seed) => Some(seed),
                     Start::Reset(_) | Start::State(_) => None,
                 },

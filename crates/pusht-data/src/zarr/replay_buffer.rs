@@ -37,7 +37,7 @@ impl ReplayBuffer {
             });
         }
         if !path.is_dir() {
-            return Err(DataError::Unrecognised {
+            return Err(DataError::Unrecognized {
                 path: path.to_path_buf(),
                 found: "a file".to_owned(),
                 expected: EXPECTED,

@@ -6,9 +6,9 @@
 //! the first stroke of the best plan and plans again. `docs/expert.md` has the formulas and what it scores.
 
 mod config;
-mod mind;
 mod outline;
 mod plan;
+mod planner_state;
 mod policy;
 mod refine;
 mod route;
@@ -19,10 +19,10 @@ pub use config::{ExpertConfig, ExpertError};
 pub use policy::ExpertPolicy;
 
 use crate::{Action, EnvConfig, EnvError, PushT, State};
-use mind::Mind;
+use planner_state::PlannerState;
 use route::Router;
 
-/// Distance between the agent's centre and the T while it walks around it, px: its radius and 8 px.
+/// Distance between the agent's center and the T while it walks around it, px: its radius and 8 px.
 const CLEARANCE: f64 = crate::AGENT_RADIUS + 8.0;
 
 /// A planner for PushT: deterministic, the same on any number of threads.
@@ -99,9 +99,9 @@ impl Expert {
             rewards: Vec::new(),
             success: false,
         };
-        let mut mind = Mind::new(env);
+        let mut planner = PlannerState::new(env);
         while demonstration.actions.len() < max_steps && !demonstration.success {
-            let action = mind.act(self)?;
+            let action = planner.act(self)?;
             let step = env.step(action)?;
             demonstration.actions.push(action);
             demonstration.states.push(env.state());

@@ -27,7 +27,7 @@ pub(super) const NORMALS: [Vec2; 8] = [
     Vec2::new(-1.0, 0.0),
 ];
 
-/// A stretch of a side that the agent can touch, given by where its centre is along the side, px from its first corner.
+/// A stretch of a side that the agent can touch, given by where its center is along the side, px from its first corner.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reach {
     pub side: usize,
@@ -35,7 +35,7 @@ pub(super) struct Reach {
     pub to: f64,
 }
 
-/// Beside the inner corners the other side keeps the agent's centre a radius away.
+/// Beside the inner corners the other side keeps the agent's center a radius away.
 pub(super) const REACH: [Reach; 8] = [
     Reach {
         side: 0,

@@ -10,18 +10,18 @@ use crate::coverage::SUCCESS_COVERAGE;
 use crate::physics::Vec2;
 use crate::{Action, EnvError, Pose, PushT};
 
-/// The T turns about its centre of gravity; body coordinates.
-const CENTRE: Vec2 = Vec2::new(0.0, 45.0);
+/// The T turns about its center of gravity; body coordinates.
+const CENTER: Vec2 = Vec2::new(0.0, 45.0);
 
 /// What a turn costs in terms of a way, px/rad: about the T's radius of gyration, √3000 = 55 px.
 const TURN: f64 = 60.0;
 
-/// How far a T has to be moved from one pose to another, px: the way of its centre of gravity and its turn. Unlike the
+/// How far a T has to be moved from one pose to another, px: the way of its center of gravity and its turn. Unlike the
 /// distance of corners it goes on growing up to half a turn.
 pub(super) fn pose_distance(from: Pose, to: Pose) -> f64 {
-    let way = Placement::of(from).to_board(CENTRE) - Placement::of(to).to_board(CENTRE);
+    let path = Placement::of(from).to_board(CENTER) - Placement::of(to).to_board(CENTER);
     let turn = (from.angle - to.angle + PI).rem_euclid(TAU) - PI;
-    (way.length_sq() + (TURN * turn).powi(2)).sqrt()
+    (path.length_sq() + (TURN * turn).powi(2)).sqrt()
 }
 
 /// Estimated number of steps to success from a distance: the way itself, and strokes that each divide the distance.
@@ -70,7 +70,7 @@ impl Moment {
         [self.target.x as f32, self.target.y as f32]
     }
 
-    /// One step towards `target`.
+    /// One step toward `target`.
     pub fn advance(&mut self, target: Vec2) -> Result<(), EnvError> {
         self.target = target;
         self.env.step(self.action())?;
@@ -81,8 +81,8 @@ impl Moment {
     /// Starts a stroke from here; `None`: there is no way to its start.
     pub fn begin(&self, stroke: Stroke, router: &Router, config: &ExpertConfig) -> Option<StrokeRun> {
         let block = Placement::of(self.env.state().block);
-        let way = router.ways_from(self.target, block).to(stroke.start())?;
-        Some(StrokeRun::new(stroke, &way, self.target, block, config))
+        let path = router.ways_from(self.target, block).to(stroke.start())?;
+        Some(StrokeRun::new(stroke, &path, self.target, block, config))
     }
 
     /// Goes through `strokes` until they end or the episode does; `None`: one of them cannot be started, or `limit`

@@ -5,7 +5,7 @@ use std::f64::consts::{PI, TAU};
 
 use rayon::prelude::*;
 
-use super::mind::Mind;
+use super::planner_state::PlannerState;
 use super::{Expert, ExpertConfig, ExpertError};
 use crate::{
     Action, EnvConfig, EnvError, Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError, Pose, PushT, State,
@@ -22,7 +22,7 @@ const ELSEWHERE: f64 = 30.0;
 #[derive(Clone, Debug)]
 pub struct ExpertPolicy {
     expert: Expert,
-    minds: BTreeMap<usize, Mind>,
+    planners: BTreeMap<usize, PlannerState>,
 }
 
 impl ExpertPolicy {
@@ -33,7 +33,7 @@ impl ExpertPolicy {
     pub fn new(config: ExpertConfig) -> Result<Self, ExpertError> {
         Ok(Self {
             expert: Expert::new(config)?,
-            minds: BTreeMap::new(),
+            planners: BTreeMap::new(),
         })
     }
 
@@ -59,7 +59,7 @@ impl Policy for ExpertPolicy {
 
     fn reset(&mut self, envs: &[usize]) {
         for env in envs {
-            self.minds.remove(env);
+            self.planners.remove(env);
         }
     }
 
@@ -79,26 +79,35 @@ impl Policy for ExpertPolicy {
             .iter()
             .map(|history| observed(history))
             .collect::<Result<Vec<_>, _>>()?;
-        let mut minds: Vec<Option<Mind>> = obs.envs.iter().map(|env| self.minds.remove(env)).collect();
+        let mut planners: Vec<Option<PlannerState>> = obs.envs.iter().map(|env| self.planners.remove(env)).collect();
         let expert = &self.expert;
-        let result = minds
+        let result = planners
             .par_iter_mut()
             .zip(&states)
             .zip(obs.goals)
             .zip(out)
-            .try_for_each(|(((mind, &state), &goal), action)| {
-                *action = act_in(mind, state, goal, expert)?;
+            .try_for_each(|(((planner, &state), &goal), action)| {
+                *action = act_in(planner, state, goal, expert)?;
                 Ok(())
             })
             .map_err(|error: EnvError| Self::failed(error.to_string()));
-        let known = obs.envs.iter().zip(minds).filter_map(|(&env, mind)| Some((env, mind?)));
-        self.minds.extend(known);
+        let known = obs
+            .envs
+            .iter()
+            .zip(planners)
+            .filter_map(|(&env, planner)| Some((env, planner?)));
+        self.planners.extend(known);
         result
     }
 }
 
-fn act_in(mind: &mut Option<Mind>, observed: State, goal: Pose, expert: &Expert) -> Result<Action, EnvError> {
-    if let Some(known) = mind.as_mut().filter(|mind| mind.is_about(observed, goal)) {
+fn act_in(
+    planner: &mut Option<PlannerState>,
+    observed: State,
+    goal: Pose,
+    expert: &Expert,
+) -> Result<Action, EnvError> {
+    if let Some(known) = planner.as_mut().filter(|planner| planner.is_about(observed, goal)) {
         if !known.expects(observed) {
             known.correct(observed)?;
         }
@@ -106,11 +115,11 @@ fn act_in(mind: &mut Option<Mind>, observed: State, goal: Pose, expert: &Expert)
     }
     let mut env = PushT::new(EnvConfig::gym_pusht().with_goal(goal).with_max_steps(None))?;
     env.set_state(observed)?;
-    mind.insert(Mind::new(env)).act(expert)
+    planner.insert(PlannerState::new(env)).act(expert)
 }
 
-impl Mind {
-    /// Whether `observed` is a state of the episode that this mind follows.
+impl PlannerState {
+    /// Whether `observed` is a state of the episode that this planner follows.
     fn is_about(&self, observed: State, goal: Pose) -> bool {
         let agent = self.believed().agent;
         self.goal() == goal && (agent[0] - observed.agent[0]).hypot(agent[1] - observed.agent[1]) < ELSEWHERE

@@ -18,7 +18,7 @@ const OUTER: [(usize, f64, f64); 6] = [
 
 const NODES: usize = 12;
 
-/// The part of the board that the agent's centre and its targets keep to, px from either border.
+/// The part of the board that the agent's center and its targets keep to, px from either border.
 pub(super) const MARGIN: f64 = 13.0;
 
 /// Whether a point of the board is within [`MARGIN`].
@@ -37,7 +37,7 @@ pub(super) struct Router {
 }
 
 impl Router {
-    /// `clearance`: distance between the agent's centre and the T, px.
+    /// `clearance`: distance between the agent's center and the T, px.
     pub fn new(clearance: f64) -> Self {
         // The chord between the two nodes of a corner touches the circle of radius `clearance` around it.
         let (far, near) = (clearance, clearance * (std::f64::consts::PI / 8.0).tan());
@@ -152,14 +152,14 @@ impl Ways<'_> {
         }
         points.push(self.exit);
         points.reverse();
-        let mut way: Vec<Vec2> = Vec::with_capacity(points.len());
+        let mut path: Vec<Vec2> = Vec::with_capacity(points.len());
         let mut last = self.start;
         for p in points {
             if (p - last).length() > 0.5 {
-                way.push(self.block.to_board(p));
+                path.push(self.block.to_board(p));
                 last = p;
             }
         }
-        Some(way)
+        Some(path)
     }
 }

@@ -52,7 +52,7 @@ impl Stroke {
 pub(super) struct StrokeRun {
     stroke: Stroke,
     /// Points of the board still to be walked to, in reverse order, each with the speed allowed there.
-    way: Vec<(Vec2, f64)>,
+    path: Vec<(Vec2, f64)>,
     target: Vec2,
     speed: f64,
     pushed: f64,
@@ -60,13 +60,13 @@ pub(super) struct StrokeRun {
 }
 
 impl StrokeRun {
-    /// `way` leads from `target`, the last action, to the start of the stroke.
-    pub fn new(stroke: Stroke, way: &[Vec2], target: Vec2, block: Placement, config: &ExpertConfig) -> Self {
+    /// `path` leads from `target`, the last action, to the start of the stroke.
+    pub fn new(stroke: Stroke, path: &[Vec2], target: Vec2, block: Placement, config: &ExpertConfig) -> Self {
         let push = block.turn(stroke.direction(0.0));
-        let mut limited = Vec::with_capacity(way.len());
-        for (i, &p) in way.iter().enumerate() {
-            let before = if i == 0 { target } else { way[i - 1] };
-            let next = way.get(i + 1).map_or(push, |&n| (n - p).normalize());
+        let mut limited = Vec::with_capacity(path.len());
+        for (i, &p) in path.iter().enumerate() {
+            let before = if i == 0 { target } else { path[i - 1] };
+            let next = path.get(i + 1).map_or(push, |&n| (n - p).normalize());
             let into = (p - before).normalize();
             // Slower the sharper the bend: full speed straight on, a third for a reversal.
             let ease = 0.5 * (1.0 + into.dot(next));
@@ -75,7 +75,7 @@ impl StrokeRun {
         limited.reverse();
         Self {
             stroke,
-            way: limited,
+            path: limited,
             target,
             speed: 0.0,
             pushed: 0.0,
@@ -86,7 +86,7 @@ impl StrokeRun {
     /// The next action, `None` when the stroke is over. `block` is where the T is now.
     pub fn next(&mut self, block: Pose, config: &ExpertConfig) -> Option<Vec2> {
         let left = self.stroke.length - self.pushed;
-        if self.way.is_empty() && left <= 0.0 {
+        if self.path.is_empty() && left <= 0.0 {
             if self.rests == 0 {
                 return None;
             }
@@ -95,7 +95,7 @@ impl StrokeRun {
         }
         let mut step = self.allowed_speed(left, config);
         self.speed = step;
-        while let Some(&(next, _)) = self.way.last() {
+        while let Some(&(next, _)) = self.path.last() {
             let gap = next - self.target;
             let distance = gap.length();
             if distance > step {
@@ -104,7 +104,7 @@ impl StrokeRun {
             }
             self.target = next;
             step -= distance;
-            self.way.pop();
+            self.path.pop();
         }
         let step = step.min(left);
         let moved = self.target + Placement::of(block).turn(self.stroke.direction(self.pushed)) * step;
@@ -122,12 +122,12 @@ impl StrokeRun {
         let mut speed = self.speed + config.acceleration;
         let mut ahead = 0.0;
         let mut from = self.target;
-        for &(p, limit) in self.way.iter().rev() {
+        for &(p, limit) in self.path.iter().rev() {
             ahead += (p - from).length();
             from = p;
             speed = speed.min((limit * limit + slowing * ahead).sqrt());
         }
-        let cruise = if self.way.is_empty() {
+        let cruise = if self.path.is_empty() {
             config.push_speed
         } else {
             config.walk_speed

@@ -39,9 +39,9 @@ enum Phase {
 /// A contact point with what the solver keeps of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Contact {
-    /// From the centre of the first body.
+    /// From the center of the first body.
     r1: Vec2,
-    /// From the T's centre of gravity.
+    /// From the T's center of gravity.
     r2: Vec2,
     hash: u64,
     /// Impulse along the normal so far.
@@ -106,15 +106,15 @@ impl Arbiters {
         self.active_len = 0;
     }
 
-    /// Takes in the contact points found for a pair (`first` is the agent or a wall), with the bodies' centres.
-    pub fn touch(&mut self, first: ShapeId, rectangle: ShapeId, found: &Manifold, centre1: Vec2, centre2: Vec2) {
+    /// Takes in the contact points found for a pair (`first` is the agent or a wall), with the bodies' centers.
+    pub fn touch(&mut self, first: ShapeId, rectangle: ShapeId, found: &Manifold, center1: Vec2, center2: Vec2) {
         let index = pair_index(first, usize::from(rectangle - BAR_SHAPE));
         let pair = &mut self.pairs[index];
         let mut contacts = [Contact::default(); 2];
         for (contact, point) in contacts.iter_mut().zip(&found.points[..found.len]) {
             *contact = Contact {
-                r1: point.a - centre1,
-                r2: point.b - centre2,
+                r1: point.a - center1,
+                r2: point.b - center2,
                 hash: point.hash,
                 impulse: 0.0,
             };
@@ -180,12 +180,12 @@ impl Arbiters {
         let mut len = 0;
         for index in self.active() {
             let pair = &self.pairs[usize::from(index)];
-            let (centre, velocity) = if is_agent_pair(index) {
+            let (center, velocity) = if is_agent_pair(index) {
                 (agent.position, agent.velocity)
             } else {
                 (Vec2::ZERO, Vec2::ZERO)
             };
-            let between = block.centre - centre;
+            let between = block.center - center;
             for contact in &pair.contacts[..usize::from(pair.len)] {
                 let distance = (contact.r2 - contact.r1 + between).dot(pair.n);
                 let bias = -BIAS_COEFFICIENT * min(0.0, distance + SLOP) / DT;

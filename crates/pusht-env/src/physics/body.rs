@@ -6,8 +6,8 @@ use crate::{BAR, Pose, STEM};
 /// Length of a physics substep, s.
 pub(crate) const DT: f64 = 0.01;
 
-/// The T's centre of gravity in body coordinates.
-pub(crate) const CENTRE_OF_GRAVITY: Vec2 = Vec2::new(0.0, 45.0);
+/// The T's center of gravity in body coordinates.
+pub(crate) const CENTER_OF_GRAVITY: Vec2 = Vec2::new(0.0, 45.0);
 
 /// 1 / moment of inertia of the T; its mass is 1.
 pub(crate) const INVERSE_MOMENT: f64 = 1.0 / 3000.0;
@@ -20,7 +20,7 @@ pub(crate) struct Agent {
 }
 
 impl Agent {
-    /// The controller of the reference: a PD law towards `target` sets the velocity of the next substep.
+    /// The controller of the reference: a PD law toward `target` sets the velocity of the next substep.
     #[inline(always)]
     pub fn steer(&mut self, target: Vec2) {
         let acceleration = (target - self.position) * 100.0 + (Vec2::ZERO - self.velocity) * 20.0;
@@ -36,9 +36,9 @@ impl Agent {
 /// The T.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Block {
-    /// Centre of gravity on the board: the integrated variable.
-    pub centre: Vec2,
-    /// Body origin on the board: derived from `centre` and `angle`, and what the references report.
+    /// Center of gravity on the board: the integrated variable.
+    pub center: Vec2,
+    /// Body origin on the board: derived from `center` and `angle`, and what the references report.
     pub origin: Vec2,
     pub angle: f64,
     /// Cosine and sine of `angle`.
@@ -59,7 +59,7 @@ impl Block {
     pub fn at(pose: Pose) -> Self {
         let (s, c) = pose.angle.sin_cos();
         let mut block = Self {
-            centre: Vec2::ZERO,
+            center: Vec2::ZERO,
             origin: Vec2::new(pose.x, pose.y),
             angle: pose.angle,
             rotation: Vec2::new(c, s),
@@ -70,7 +70,7 @@ impl Block {
             corners: [[Vec2::ZERO; 4]; 2],
             boxes: [Aabb::default(); 2],
         };
-        block.centre = block.turned(CENTRE_OF_GRAVITY) + block.origin;
+        block.center = block.turned(CENTER_OF_GRAVITY) + block.origin;
         block.update_shapes();
         block
     }
@@ -81,11 +81,11 @@ impl Block {
 
     /// The reference's position setter: the angle stays, the read-back position may differ in the last bit.
     pub fn set_position(&mut self, position: Vec2) {
-        self.centre = self.turned(CENTRE_OF_GRAVITY) + position;
+        self.center = self.turned(CENTER_OF_GRAVITY) + position;
         self.update_transform();
     }
 
-    /// The reference's angle setter: turns about the centre of gravity, and so moves the position.
+    /// The reference's angle setter: turns about the center of gravity, and so moves the position.
     pub fn set_angle(&mut self, angle: f64) {
         self.angle = angle;
         let (s, c) = angle.sin_cos();
@@ -100,26 +100,26 @@ impl Block {
         Vec2::new(c * v.x + (-s) * v.y, s * v.x + c * v.y)
     }
 
-    /// Moves by the velocities of the last solver run. Transform and shapes follow from `centre` and `angle` alone, so
+    /// Moves by the velocities of the last solver run. Transform and shapes follow from `center` and `angle` alone, so
     /// they are left as they are when neither has changed.
     #[inline(always)]
     pub fn integrate(&mut self) {
-        let centre = self.centre + (self.velocity + self.bias_velocity) * DT;
+        let center = self.center + (self.velocity + self.bias_velocity) * DT;
         let angle = self.angle + (self.angular_velocity + self.bias_angular_velocity) * DT;
         self.bias_velocity = Vec2::ZERO;
         self.bias_angular_velocity = 0.0;
-        if centre == self.centre && angle == self.angle {
+        if center == self.center && angle == self.angle {
             return;
         }
-        self.centre = centre;
+        self.center = center;
         self.set_angle(angle);
         self.update_shapes();
     }
 
     fn update_transform(&mut self) {
         let Vec2 { x: c, y: s } = self.rotation;
-        let g = CENTRE_OF_GRAVITY;
-        self.origin = Vec2::new(self.centre.x - (g.x * c - g.y * s), self.centre.y - (g.x * s + g.y * c));
+        let g = CENTER_OF_GRAVITY;
+        self.origin = Vec2::new(self.center.x - (g.x * c - g.y * s), self.center.y - (g.x * s + g.y * c));
     }
 
     /// Brings corners and boxes up to date.
@@ -134,7 +134,7 @@ impl Block {
         ];
     }
 
-    /// An impulse `j` at `r` from the centre of gravity.
+    /// An impulse `j` at `r` from the center of gravity.
     #[inline(always)]
     pub fn apply_impulse(&mut self, j: Vec2, r: Vec2) {
         self.velocity = self.velocity + j;

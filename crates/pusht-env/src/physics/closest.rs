@@ -1,6 +1,6 @@
 //! Closest points of two convex shapes: GJK when they are apart, EPA when they overlap.
 //!
-//! Both walk the Minkowski difference (second shape minus first) towards the origin. Points of the difference are
+//! Both walk the Minkowski difference (second shape minus first) toward the origin. Points of the difference are
 //! named by a corner of each shape, `first << 8 | second`; the ids of the last edge start the next search.
 
 use super::vector::{Vec2, max};
@@ -16,7 +16,7 @@ pub(crate) trait Convex {
     fn corner(&self, index: u8) -> Vec2;
 }
 
-/// The centre of a disc.
+/// The center of a disc.
 pub(crate) struct Point(pub Vec2);
 
 impl Convex for Point {
@@ -98,7 +98,7 @@ struct Pair<'a, A, B> {
     second: &'a B,
 }
 
-/// Closest points of `first` and `second`. `id` is the id of the last search or 0; `axis` points from the centre of
+/// Closest points of `first` and `second`. `id` is the id of the last search or 0; `axis` points from the center of
 /// the second shape's box to that of the first and is asked for only without an id.
 #[inline(always)]
 pub(crate) fn closest_points<A: Convex, B: Convex>(

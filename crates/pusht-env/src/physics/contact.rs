@@ -20,7 +20,7 @@ pub(crate) struct ContactPoint {
 /// The contact points of one pair.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Manifold {
-    /// Unit normal towards the T.
+    /// Unit normal toward the T.
     pub n: Vec2,
     pub points: [ContactPoint; 2],
     pub len: usize,
@@ -45,7 +45,7 @@ pub(crate) fn agent_with(agent: Vec2, block: &Block, rectangle: usize, id: u32) 
     let corners = &block.corners[rectangle];
     let closest = closest_points(&Point(agent), &Rectangle(corners), id, || {
         let bounds = super::vector::Aabb::around_circle(agent, AGENT_RADIUS);
-        bounds.centre() - block.boxes[rectangle].centre()
+        bounds.center() - block.boxes[rectangle].center()
     });
     let mut manifold = Manifold::default();
     if closest.distance <= AGENT_RADIUS {
@@ -60,7 +60,7 @@ pub(crate) fn wall_with(wall_id: ShapeId, block: &Block, rectangle: usize, id: u
     let wall = &walls()[usize::from(wall_id)];
     let corners = &block.corners[rectangle];
     let closest = closest_points(&Segment(wall.a, wall.b), &Rectangle(corners), id, || {
-        wall.bounds.centre() - block.boxes[rectangle].centre()
+        wall.bounds.center() - block.boxes[rectangle].center()
     });
     let mut manifold = Manifold::default();
     if closest.distance - WALL_RADIUS <= 0.0 {

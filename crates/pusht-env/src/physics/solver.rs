@@ -22,9 +22,9 @@ fn lanes(f: impl Fn(usize) -> f64) -> Lanes {
 /// A contact as the inner loop wants it.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Row {
-    /// Unit normal towards the T.
+    /// Unit normal toward the T.
     n: Vec2,
-    /// From the T's centre of gravity.
+    /// From the T's center of gravity.
     r: Vec2,
     /// Velocity of the first body.
     other: [Lanes; 2],

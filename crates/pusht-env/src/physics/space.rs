@@ -68,7 +68,7 @@ impl Space {
         space
     }
 
-    /// One environment step towards `target`; the number of contact points, summed over its substeps.
+    /// One environment step toward `target`; the number of contact points, summed over its substeps.
     pub fn step(&mut self, target: [f64; 2]) -> u32 {
         let target = target.into();
         let mut contacts = 0;
@@ -96,7 +96,7 @@ impl Space {
         broad_phase.update(&boxes, agent.velocity, block.velocity, |a, b, id| {
             let (first, shape) = if a < BAR_SHAPE { (a, b) } else { (b, a) };
             let rectangle = usize::from(shape - BAR_SHAPE);
-            let (bounds, centre) = if first == AGENT {
+            let (bounds, center) = if first == AGENT {
                 (&agent_box, agent.position)
             } else {
                 (&walls()[usize::from(first)].bounds, Vec2::ZERO)
@@ -110,7 +110,7 @@ impl Space {
                 wall_with(first, block, rectangle, id)
             };
             if found.len > 0 {
-                arbiters.touch(first, shape, &found, centre, block.centre);
+                arbiters.touch(first, shape, &found, center, block.center);
             }
             id
         });
@@ -137,7 +137,7 @@ impl Space {
         self.agent.velocity = velocity.into();
     }
 
-    /// Velocity of the T's centre of gravity and its angular velocity, as the last substep solved them.
+    /// Velocity of the T's center of gravity and its angular velocity, as the last substep solved them.
     pub const fn block_velocity(&self) -> ([f64; 2], f64) {
         (self.block.velocity.array(), self.block.angular_velocity)
     }
@@ -154,6 +154,6 @@ impl Space {
 
     /// Contacts of the last substep, in solver order.
     pub fn contact_ticks(&self) -> Vec<ContactTick> {
-        self.arbiters.ticks(self.agent.position, self.block.centre)
+        self.arbiters.ticks(self.agent.position, self.block.center)
     }
 }

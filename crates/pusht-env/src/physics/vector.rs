@@ -127,12 +127,12 @@ pub(crate) struct Aabb {
 }
 
 impl Aabb {
-    pub const fn around_circle(centre: Vec2, radius: f64) -> Self {
+    pub const fn around_circle(center: Vec2, radius: f64) -> Self {
         Self {
-            l: centre.x - radius,
-            b: centre.y - radius,
-            r: centre.x + radius,
-            t: centre.y + radius,
+            l: center.x - radius,
+            b: center.y - radius,
+            r: center.x + radius,
+            t: center.y + radius,
         }
     }
 
@@ -165,12 +165,12 @@ impl Aabb {
         (max(self.r, other.r) - min(self.l, other.l)) * (max(self.t, other.t) - min(self.b, other.b))
     }
 
-    /// Twice the Manhattan distance of the centres.
+    /// Twice the Manhattan distance of the centers.
     pub fn proximity(&self, other: &Self) -> f64 {
         (self.l + self.r - other.l - other.r).abs() + (self.b + self.t - other.b - other.t).abs()
     }
 
-    pub fn centre(&self) -> Vec2 {
+    pub fn center(&self) -> Vec2 {
         Vec2::new(self.l, self.b).lerp(Vec2::new(self.r, self.t), 0.5)
     }
 }

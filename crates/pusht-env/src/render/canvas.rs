@@ -3,11 +3,11 @@
 use super::grid::{BOARD, Grid};
 use std::ops::Range;
 
-/// A colour as `0x00BBGGRR`, so that its little-endian bytes are red, green, blue.
-pub(super) type Colour = u32;
+/// A color as `0x00BBGGRR`, so that its little-endian bytes are red, green, blue.
+pub(super) type Color = u32;
 
-/// The colour of these three channels.
-pub(super) const fn rgb(r: u8, g: u8, b: u8) -> Colour {
+/// The color of these three channels.
+pub(super) const fn rgb(r: u8, g: u8, b: u8) -> Color {
     u32::from_le_bytes([r, g, b, 0])
 }
 
@@ -23,18 +23,18 @@ pub(super) struct Region {
 #[derive(Clone, Debug)]
 pub(super) struct Canvas {
     grid: Grid,
-    pixels: Vec<Colour>,
+    pixels: Vec<Color>,
     /// Per kept row the ends of the polygon that is being filled; kept between calls to save allocations.
     pub(super) ends: Vec<[i32; 2]>,
 }
 
 impl Canvas {
-    /// A canvas of one colour.
-    pub(super) fn new(grid: Grid, colour: Colour) -> Self {
+    /// A canvas of one color.
+    pub(super) fn new(grid: Grid, color: Color) -> Self {
         let side = grid.len();
         Self {
             grid,
-            pixels: vec![colour; side * side],
+            pixels: vec![color; side * side],
             ends: vec![[0; 2]; side],
         }
     }
@@ -44,7 +44,7 @@ impl Canvas {
     }
 
     /// Kept pixels of one kept row.
-    pub(super) fn row(&self, place: usize) -> &[Colour] {
+    pub(super) fn row(&self, place: usize) -> &[Color] {
         let side = self.grid.len();
         &self.pixels[place * side..(place + 1) * side]
     }
@@ -58,38 +58,38 @@ impl Canvas {
     }
 
     /// The horizontal span between two columns, both included, in either order.
-    pub(super) fn hline(&mut self, x1: i32, y: i32, x2: i32, colour: Colour) {
+    pub(super) fn hline(&mut self, x1: i32, y: i32, x2: i32, color: Color) {
         if let Some(row) = self.grid.place(y) {
-            self.fill_row(row, x1.min(x2), x1.max(x2), colour);
+            self.fill_row(row, x1.min(x2), x1.max(x2), color);
         }
     }
 
     /// Columns `first..=last` of the kept row at `place`.
-    pub(super) fn fill_row(&mut self, place: usize, first: i32, last: i32, colour: Colour) {
+    pub(super) fn fill_row(&mut self, place: usize, first: i32, last: i32, color: Color) {
         let columns = self.grid.places(first, last);
         if columns.start < columns.end {
             let start = place * self.grid.len();
-            self.pixels[start + columns.start..start + columns.end].fill(colour);
+            self.pixels[start + columns.start..start + columns.end].fill(color);
         }
     }
 
     /// The vertical span between two rows, both included, `first <= last`.
-    pub(super) fn vline(&mut self, x: i32, first: i32, last: i32, colour: Colour) {
+    pub(super) fn vline(&mut self, x: i32, first: i32, last: i32, color: Color) {
         if let Some(column) = self.grid.place(x) {
             let side = self.grid.len();
             for row in self.grid.places(first, last) {
-                self.pixels[row * side + column] = colour;
+                self.pixels[row * side + column] = color;
             }
         }
     }
 
-    /// Mixes `colour` into one pixel, in the reference's float32 arithmetic, truncated.
-    pub(super) fn blend(&mut self, x: i32, y: i32, colour: Colour, brightness: f32) {
+    /// Mixes `color` into one pixel, in the reference's float32 arithmetic, truncated.
+    pub(super) fn blend(&mut self, x: i32, y: i32, color: Color, brightness: f32) {
         let (Some(column), Some(row)) = (self.grid.place(x), self.grid.place(y)) else {
             return;
         };
         let pixel = &mut self.pixels[row * self.grid.len() + column];
-        let (new, old) = (colour.to_le_bytes(), pixel.to_le_bytes());
+        let (new, old) = (color.to_le_bytes(), pixel.to_le_bytes());
         let mix = |c: usize| (brightness * f32::from(new[c]) + (1.0 - brightness) * f32::from(old[c])) as u8;
         *pixel = rgb(mix(0), mix(1), mix(2));
     }
@@ -103,13 +103,13 @@ impl Canvas {
         }
     }
 
-    /// Takes over, within a region, the pixels that have `colour` in another canvas of the same grid.
-    pub(super) fn copy_colour(&mut self, from: &Self, region: &Region, colour: Colour) {
+    /// Takes over, within a region, the pixels that have `color` in another canvas of the same grid.
+    pub(super) fn copy_color(&mut self, from: &Self, region: &Region, color: Color) {
         let side = self.grid.len();
         for row in region.rows.clone() {
             for column in region.columns.clone() {
-                if from.pixels[row * side + column] == colour {
-                    self.pixels[row * side + column] = colour;
+                if from.pixels[row * side + column] == color {
+                    self.pixels[row * side + column] = color;
                 }
             }
         }

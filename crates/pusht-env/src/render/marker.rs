@@ -55,7 +55,7 @@ fn put(frame: &mut Frame, x: i32, y: i32) {
     }
 }
 
-/// Half-widths of OpenCV's filled circle by distance from its centre row.
+/// Half-widths of OpenCV's filled circle by distance from its center row.
 fn disc(radius: i32) -> Vec<i32> {
     let mut half = vec![0; radius as usize + 1];
     let (mut error, mut x, mut y, mut plus, mut minus) = (0, radius, 0, 1, 2 * radius - 1);

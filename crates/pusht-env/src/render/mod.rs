@@ -12,19 +12,19 @@ mod shapes;
 mod tick;
 
 use crate::{AGENT_RADIUS, Frame, Pose, Quad, Scene, WALL_RADIUS, WALLS, bar_vertices, stem_vertices};
-use canvas::{Canvas, Colour, Region, rgb};
+use canvas::{Canvas, Color, Region, rgb};
 use grid::{BOARD, Grid};
 pub use marker::draw_marker;
 use shapes::{Disc, Point, fat_segment, polygon};
 
-const WHITE: Colour = rgb(255, 255, 255);
-const GOAL_FILL: Colour = rgb(144, 238, 144);
-const BLOCK_FILL: Colour = rgb(143, 163, 184);
-const BLOCK_EDGE: Colour = rgb(119, 136, 153);
-const AGENT_EDGE: Colour = rgb(65, 105, 225);
-const AGENT_FILL: Colour = rgb(78, 126, 255);
-const WALL: Colour = rgb(211, 211, 211);
-const TICK: Colour = rgb(231, 76, 60);
+const WHITE: Color = rgb(255, 255, 255);
+const GOAL_FILL: Color = rgb(144, 238, 144);
+const BLOCK_FILL: Color = rgb(143, 163, 184);
+const BLOCK_EDGE: Color = rgb(119, 136, 153);
+const AGENT_EDGE: Color = rgb(65, 105, 225);
+const AGENT_FILL: Color = rgb(78, 126, 255);
+const WALL: Color = rgb(211, 211, 211);
+const TICK: Color = rgb(231, 76, 60);
 
 /// Radius of the agent's lighter inner disc, px.
 const AGENT_INNER_RADIUS: i32 = 11;
@@ -151,7 +151,7 @@ impl Renderer {
         self.draw_block(scene.block);
         self.draw_agent(scene.agent);
         for region in &self.dirty {
-            self.canvas.copy_colour(&self.background, region, WALL);
+            self.canvas.copy_color(&self.background, region, WALL);
         }
         for tick in &scene.contacts {
             if let [Some(from), Some(to)] = [tick.from, tick.to].map(on_grid) {
@@ -211,12 +211,12 @@ impl Renderer {
         self.dirty.push(around(&self.canvas, &points, margin));
     }
 
-    fn draw_agent(&mut self, centre: [f64; 2]) {
-        if let Some(centre) = on_grid(centre) {
+    fn draw_agent(&mut self, center: [f64; 2]) {
+        if let Some(center) = on_grid(center) {
             let [outer, inner] = &self.agent_discs;
-            outer.fill(&mut self.canvas, centre, AGENT_EDGE);
-            inner.fill(&mut self.canvas, centre, AGENT_FILL);
-            self.dirty.push(around(&self.canvas, &[centre], AGENT_RADIUS as i32));
+            outer.fill(&mut self.canvas, center, AGENT_EDGE);
+            inner.fill(&mut self.canvas, center, AGENT_FILL);
+            self.dirty.push(around(&self.canvas, &[center], AGENT_RADIUS as i32));
         }
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn resample(canvas: &Canvas, region: &Region, out: &mut [u8]) {
         for (pixel, horizontal) in pixels.chunks_exact_mut(3).zip(&grid.columns[columns.clone()]) {
             let [left, right] = horizontal.at.map(usize::from);
             let four = [upper[left], upper[right], lower[left], lower[right]];
-            // Four equal colours mix to that colour exactly: the weights add up, and rounding loses less than half.
+            // Four equal colors mix to that color exactly: the weights add up, and rounding loses less than half.
             let mixed = if four.iter().all(|&c| c == four[0]) {
                 four[0].to_le_bytes()
             } else {

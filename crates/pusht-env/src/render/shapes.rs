@@ -1,14 +1,14 @@
 //! Filled polygons, discs and fat segments, pixel for pixel as pygame draws them.
 
 use super::FillRule;
-use super::canvas::{Canvas, Colour, on_board};
+use super::canvas::{Canvas, Color, on_board};
 use super::grid::BOARD;
 
 /// A point of the surface's integer grid.
 pub(super) type Point = [i32; 2];
 
 /// Fills a convex polygon. pygame fills between sorted crossings of each row; a convex outline has two a row.
-pub(super) fn polygon(canvas: &mut Canvas, points: &[Point], colour: Colour, rule: FillRule) {
+pub(super) fn polygon(canvas: &mut Canvas, points: &[Point], color: Color, rule: FillRule) {
     let bounds = |axis: usize| {
         let low = points.iter().map(|p| p[axis]).min().unwrap_or(0);
         let high = points.iter().map(|p| p[axis]).max().unwrap_or(0);
@@ -17,7 +17,7 @@ pub(super) fn polygon(canvas: &mut Canvas, points: &[Point], colour: Colour, rul
     let (top, bottom) = bounds(1);
     if top == bottom {
         let (left, right) = bounds(0);
-        canvas.hline(left, top, right, colour);
+        canvas.hline(left, top, right, color);
         return;
     }
     let rows = canvas.grid().places(top, bottom);
@@ -40,7 +40,7 @@ pub(super) fn polygon(canvas: &mut Canvas, points: &[Point], colour: Colour, rul
     for row in rows {
         let [first, last] = ends[row];
         if first <= last {
-            canvas.fill_row(row, first, last, colour);
+            canvas.fill_row(row, first, last, color);
         }
     }
     canvas.ends = ends;
@@ -48,7 +48,7 @@ pub(super) fn polygon(canvas: &mut Canvas, points: &[Point], colour: Colour, rul
     for (i, &[x, y]) in points.iter().enumerate() {
         let [x_previous, y_previous] = points[if i == 0 { points.len() - 1 } else { i - 1 }];
         if top < y && y_previous == y && y < bottom {
-            canvas.hline(x, y, x_previous, colour);
+            canvas.hline(x, y, x_previous, color);
         }
     }
 }
@@ -83,8 +83,8 @@ fn widen<'a>(ends: impl Iterator<Item = (&'a mut [i32; 2], &'a u16)>, crossing: 
     }
 }
 
-/// Half-widths of a disc's rows by distance from its centre line: row `y0 + i` and row `y0 - 1 - i` reach from
-/// `x0 - half` to `x0 + half - 1`. The centre lies between pixels.
+/// Half-widths of a disc's rows by distance from its center line: row `y0 + i` and row `y0 - 1 - i` reach from
+/// `x0 - half` to `x0 + half - 1`. The center lies between pixels.
 #[derive(Clone, Debug)]
 pub(super) struct Disc(Vec<i32>);
 
@@ -117,21 +117,21 @@ impl Disc {
     }
 
     /// Draws the disc.
-    pub(super) fn fill(&self, canvas: &mut Canvas, [x, y]: Point, colour: Colour) {
+    pub(super) fn fill(&self, canvas: &mut Canvas, [x, y]: Point, color: Color) {
         let radius = self.0.len() as i32;
         for row in canvas.grid().places(y - radius, y + radius - 1) {
             let at = i32::from(canvas.grid().coordinates()[row]);
             let half = self.0[if at >= y { at - y } else { y - 1 - at } as usize];
             if half > 0 {
-                canvas.fill_row(row, x - half, x + half - 1, colour);
+                canvas.fill_row(row, x - half, x + half - 1, color);
             }
         }
     }
 }
 
 /// pymunk's line of radius 2 with round ends: a thick line, a quadrilateral (not quite the same pixels) and two discs.
-pub(super) fn fat_segment(canvas: &mut Canvas, p1: Point, p2: Point, end: &Disc, colour: Colour, rule: FillRule) {
-    thick_line(canvas, p1, p2, colour);
+pub(super) fn fat_segment(canvas: &mut Canvas, p1: Point, p2: Point, end: &Disc, color: Color, rule: FillRule) {
+    thick_line(canvas, p1, p2, color);
     if p1 == p2 {
         return;
     }
@@ -144,13 +144,13 @@ pub(super) fn fat_segment(canvas: &mut Canvas, p1: Point, p2: Point, end: &Disc,
         [p2[0] + ox, p2[1] + oy],
         [p2[0] - ox, p2[1] - oy],
     ];
-    polygon(canvas, &corners, colour, rule);
-    end.fill(canvas, p1, colour);
-    end.fill(canvas, p2, colour);
+    polygon(canvas, &corners, color, rule);
+    end.fill(canvas, p1, color);
+    end.fill(canvas, p2, color);
 }
 
 /// pygame's line of width 4: Bresenham's line, each of whose points is a span of -1 to +2 px across the main direction.
-fn thick_line(canvas: &mut Canvas, from: Point, to: Point, colour: Colour) {
+fn thick_line(canvas: &mut Canvas, from: Point, to: Point, color: Color) {
     let Some(([mut x, mut y], [x_end, y_end])) = clip(from, to) else {
         return;
     };
@@ -172,9 +172,9 @@ fn thick_line(canvas: &mut Canvas, from: Point, to: Point, colour: Colour) {
     let level = dx <= dy;
     let span = |canvas: &mut Canvas, x: i32, y: i32| {
         if level {
-            canvas.hline(x - 1, y, x + 2, colour);
+            canvas.hline(x - 1, y, x + 2, color);
         } else {
-            canvas.vline(x, y - 1, y + 2, colour);
+            canvas.vline(x, y - 1, y + 2, color);
         }
     };
     while (x - x_end) * sx < 0 || (y - y_end) * sy < 0 {

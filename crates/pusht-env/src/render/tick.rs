@@ -1,6 +1,6 @@
 //! The anti-aliased line of a contact, in pygame's float32 arithmetic.
 
-use super::canvas::{Canvas, Colour};
+use super::canvas::{Canvas, Color};
 use super::grid::BOARD;
 use super::shapes::Point;
 
@@ -9,9 +9,9 @@ const LOW: f32 = -1.0;
 const HIGH: f32 = BOARD as f32;
 
 /// Draws the line between two integer points.
-pub(super) fn anti_aliased_line(canvas: &mut Canvas, from: Point, to: Point, colour: Colour) {
+pub(super) fn anti_aliased_line(canvas: &mut Canvas, from: Point, to: Point, color: Color) {
     if from == to {
-        canvas.blend(from[0], from[1], colour, 1.0);
+        canvas.blend(from[0], from[1], color, 1.0);
         return;
     }
     let [mut from, mut to] = [from, to].map(|p| p.map(|c| c as f32));
@@ -32,7 +32,7 @@ pub(super) fn anti_aliased_line(canvas: &mut Canvas, from: Point, to: Point, col
     };
     let mut plot = |x: i32, y: i32, brightness: f32| {
         let (x, y) = if steep { (y, x) } else { (x, y) };
-        canvas.blend(x, y, colour, brightness);
+        canvas.blend(x, y, color, brightness);
     };
     // One row down, so that truncating rounds down; plotted one row up again.
     let [from_x, from_y] = [from[0], from[1] + 1.0];

@@ -47,7 +47,7 @@ impl Pcg64 {
     /// Uniform in [low, high), by Lemire's method on 32 bits.
     pub fn integer(&mut self, low: u32, high: u32) -> f64 {
         let range = high - low;
-        // 2³² mod range: products whose lower half is below it would favour some results.
+        // 2³² mod range: products whose lower half is below it would favor some results.
         let rejected = range.wrapping_neg() % range;
         loop {
             let product = u64::from(self.next_u32()) * u64::from(range);

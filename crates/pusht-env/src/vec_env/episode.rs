@@ -24,12 +24,12 @@ pub struct EnvStep {
     /// The observation is the first of an episode.
     pub is_first: bool,
     /// With [`Autoreset::SameStep`], how the episode ended.
-    pub last: Option<Box<Final>>,
+    pub last: Option<Box<EpisodeEnd>>,
 }
 
 /// The end of an episode.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Final {
+pub struct EpisodeEnd {
     /// The latest observations, oldest first.
     pub observations: Vec<Observation>,
     /// What the references report beside the observation.
@@ -74,7 +74,7 @@ impl Slot {
         }
         self.ended = step.result.terminated || step.result.truncated;
         if self.ended && autoreset == Autoreset::SameStep {
-            step.last = Some(Box::new(Final {
+            step.last = Some(Box::new(EpisodeEnd {
                 observations: observations.to_vec(),
                 info: self.env.info(),
             }));

@@ -1,13 +1,13 @@
-//! What a vectorised environment refuses.
+//! What a vectorized environment refuses.
 
 use crate::EnvError;
 
-/// Why a vectorised environment did not do what was asked. No environment has changed.
+/// Why a vectorized environment did not do what was asked. No environment has changed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum VecEnvError {
     /// No environments, or no observations.
     #[error(
-        "a vectorised environment needs at least 1 environment and a history of at least 1; got {envs} and {history}"
+        "a vectorized environment needs at least 1 environment and a history of at least 1; got {envs} and {history}"
     )]
     Empty {
         /// Number of environments asked for.

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::seeding::Starts;
 use crate::{Action, EnvConfig, EnvError, ObsBatch, ObsSpec, Observation, Observer, Pose, PushT, State};
-pub use episode::{Autoreset, EnvStep, Final};
+pub use episode::{Autoreset, EnvStep, EpisodeEnd};
 use episode::{Slot, begin_history, nothing};
 pub use error::VecEnvError;
 

@@ -1,8 +1,8 @@
 //! What a frame shows instead of a T: one that melts, that is in pieces, none.
 
 use super::{ClipPicture, FrameAudit};
+use crate::flagged::{FlaggedFrame, Measured, segments};
 use crate::limits;
-use crate::marks::{Mark, Measured, stretches};
 
 /// Frames that must show it.
 const LEAST: usize = 2;
@@ -39,7 +39,7 @@ impl FrameAudit {
     }
 }
 
-/// First and last frame of the stretches in which the T melts, is in pieces or gone; none in a picture that cannot be read.
+/// First and last frame of the segments in which the T melts, is in pieces or gone; none in a picture that cannot be read.
 pub(crate) fn broken(frames: &[FrameAudit], picture: &ClipPicture) -> Vec<[usize; 2]> {
     if !picture.is_legible() {
         return Vec::new();
@@ -48,13 +48,13 @@ pub(crate) fn broken(frames: &[FrameAudit], picture: &ClipPicture) -> Vec<[usize
         let marks = frames.iter().enumerate().filter_map(|(frame, audit)| {
             let measured = measure(audit).filter(Measured::is_beyond)?;
             let at = None;
-            Some(Mark { frame, measured, at })
+            Some(FlaggedFrame { frame, measured, at })
         });
-        stretches(LEAST, marks)
+        segments(LEAST, marks)
     };
     let melting = of(&|frame| frame.melting(picture));
     let split = of(&|frame| Some(frame.pieces(picture)));
     let gone = of(&|frame| Some(frame.without_block()));
     let all = melting.into_iter().chain(split).chain(gone);
-    all.map(|stretch| stretch.frames).collect()
+    all.map(|segment| segment.frames).collect()
 }

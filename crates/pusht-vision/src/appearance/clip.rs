@@ -68,7 +68,7 @@ pub struct ClipReading {
     pub picture: ClipPicture,
     /// Who moves in which step, and who touches whom.
     pub steps: ClipSteps,
-    /// The T's way, and what of it was pushed.
+    /// The T's path, and what of it was pushed.
     pub motion: Motion,
 }
 
@@ -88,6 +88,6 @@ impl ClipReading {
     /// Share of the T's motion that the agent pushed; none where it does not move, or fewer than half of the frames show it.
     pub fn pushed_share(&self) -> Option<f64> {
         let seen = self.frames.iter().filter(|f| f.shape.is_some()).count();
-        (self.motion.way > 0.0 && 2 * seen >= self.frames.len()).then(|| self.motion.share())
+        (self.motion.path_length > 0.0 && 2 * seen >= self.frames.len()).then(|| self.motion.share())
     }
 }

@@ -1,14 +1,14 @@
 //! The empty board as frames show it, and which of its pixels tell what.
 
-use crate::board::{Background, Colour, SIDE, WHITE};
+use crate::board::{Background, Color, SIDE, WHITE};
 
 /// Pixels of the frame's border in which walls lie.
 const RIM: usize = 3;
 
 /// Mean over 3 × 3 pixels; at the border over those that there are.
-pub(crate) fn smoothed(colours: &[Colour]) -> Vec<Colour> {
+pub(crate) fn smoothed(colors: &[Color]) -> Vec<Color> {
     let mut rows = vec![[0.0; 3]; SIDE * SIDE];
-    for (row, out) in colours.chunks_exact(SIDE).zip(rows.chunks_exact_mut(SIDE)) {
+    for (row, out) in colors.chunks_exact(SIDE).zip(rows.chunks_exact_mut(SIDE)) {
         for x in 1..SIDE - 1 {
             for c in 0..3 {
                 out[x][c] = (row[x - 1][c] + row[x][c] + row[x + 1][c]) / 3.0;
@@ -34,26 +34,26 @@ pub(crate) fn smoothed(colours: &[Colour]) -> Vec<Colour> {
 }
 
 /// Brightness.
-pub(crate) fn luma(c: Colour) -> f32 {
+pub(crate) fn luma(c: Color) -> f32 {
     0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2]
 }
 
 /// White, goal and walls.
 pub(crate) struct Board {
     /// As the environment draws it, and [`smoothed`].
-    pub(crate) colour: Vec<Colour>,
-    pub(crate) smooth: Vec<Colour>,
+    pub(crate) color: Vec<Color>,
+    pub(crate) smooth: Vec<Color>,
     /// True where a wall may be seen, one pixel more to both sides.
     pub(crate) wall: Vec<bool>,
     /// Pixels where the board is white over 5 × 5 pixels.
     pub(crate) open: Vec<usize>,
-    /// Goal's border, walls left out: pixels whose 3 × 3 neighbours differ.
+    /// Goal's border, walls left out: pixels whose 3 × 3 neighbors differ.
     pub(crate) edge: Vec<usize>,
 }
 
 impl Board {
     pub(crate) fn new(background: &Background) -> Self {
-        let board = background.colour.clone();
+        let board = background.color.clone();
         let inner = RIM..SIDE - RIM;
         let wall = |at: usize| !inner.contains(&(at % SIDE)) || !inner.contains(&(at / SIDE));
         let constant = |at: usize, reach: usize| {
@@ -69,7 +69,7 @@ impl Board {
                 .filter(|&at| !wall(at) && board[at] == WHITE && constant(at, 2)))
             .collect(),
             edge: all.filter(|&at| !wall(at) && !constant(at, 1)).collect(),
-            colour: board,
+            color: board,
         }
     }
 }

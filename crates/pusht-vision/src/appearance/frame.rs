@@ -4,14 +4,14 @@ use pusht_env::{Frame, Pose};
 use serde::{Deserialize, Serialize};
 
 use super::empty::Board;
-use super::matter::{Adapted, Matter, Seen, along, sub};
 use super::picture::{Border, Quality};
+use super::pixel_class::{Adapted, PixelClass, Seen, along, sub};
 use super::shape::{Shape, shape};
-use crate::board::{AGENT_PIXELS, BLOCK_FILL, BLOCK_PIXELS, SIDE, WHITE, colours, each_within, pixels_within};
+use crate::board::{AGENT_PIXELS, BLOCK_FILL, BLOCK_PIXELS, SIDE, WHITE, colors, each_within, pixels_within};
 use crate::geometry::{self, REACH};
 use crate::{FrameMeasures, Tracked, Tracker, VisionError};
 
-/// Around the agent's centre all that is blue is the agent, px: its radius, 3 × 3 smoothing, and what codecs spread.
+/// Around the agent's center all that is blue is the agent, px: its radius, 3 × 3 smoothing, and what codecs spread.
 const AGENT_REACH: f64 = 26.0;
 
 /// Side of the picture that the environment draws, px: larger frames are sampled as sharply.
@@ -20,16 +20,16 @@ const BOARD: u32 = 512;
 /// Around T and agent the goal's border says nothing, px beyond them.
 const MARGIN: f64 = 16.0;
 
-/// Colour blurred by so much more than brightness comes of a codec.
+/// Color blurred by so much more than brightness comes of a codec.
 const CODEC: f64 = 0.4;
 
-/// A mass of a foreign colour of this share of the T's area may be a T.
+/// A mass of a foreign color of this share of the T's area may be a T.
 const FOREIGN_BLOCK: f64 = 0.4;
 
-/// A T of which less is off and more to be seen tells its colour; levels by which it is not the usual one.
+/// A T of which less is off and more to be seen tells its color; levels by which it is not the usual one.
 const WHOLE: f64 = 0.3;
 const VISIBLE: f64 = 0.5;
-const RECOLOURED: f32 = 12.0;
+const RECOLORED: f32 = 12.0;
 
 /// The measures of one frame. Areas are shares of the thing's own area.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,10 +44,11 @@ pub struct FrameAudit {
     pub stray_agent: f64,
     /// Board that looks like goal where there is none or the other way round, over the area of the goal.
     pub goal: f64,
-    /// What is neither board nor agent nor T in its colours, over the area of a T, and its mean colour.
+    /// What is neither board nor agent nor T in its colors, over the area of a T, and its mean color.
     pub other: f64,
-    /// Mean colour of that.
-    pub other_colour: [f32; 3],
+    /// Mean color of that.
+    #[serde(alias = "other_colour")]
+    pub other_color: [f32; 3],
     /// The frame's white.
     pub white: [f32; 3],
     /// The picture's quality.
@@ -105,10 +106,10 @@ impl FrameReader {
             adapted: adapt(&audit, &adapted),
             audit,
         };
-        // A first frame tells how to look at it, and a T that is gone may only have changed its colour.
+        // A first frame tells how to look at it, and a T that is gone may only have changed its color.
         let lost = looked.audit.tracked.block.is_none() && looked.audit.other > FOREIGN_BLOCK;
         if lost {
-            looked.adapted.gray = looked.audit.other_colour;
+            looked.adapted.gray = looked.audit.other_color;
         }
         if lost || (last.is_none() && looked.adapted.codec) {
             let again = self.see(frame, tracked, &looked.adapted, border)?;
@@ -127,7 +128,7 @@ impl FrameReader {
         adapted: &Adapted,
         border: &Border,
     ) -> Result<FrameAudit, VisionError> {
-        let seen = Seen::new(colours(frame), &self.board, adapted);
+        let seen = Seen::new(colors(frame), &self.board, adapted);
         let cleaned = seen.cleaned(&self.board, adapted.codec);
         let tracked = self.tracker.track_after(&cleaned, last)?;
         let measures = FrameMeasures::of(&cleaned)?;
@@ -135,9 +136,9 @@ impl FrameReader {
         let block_shape = tracked.block.map(|pose| shape(&seen, &self.board, pose, &agents));
         let mut agent = vec![false; SIDE * SIDE];
         let mut hidden = self.board.wall.clone();
-        for &centre in &agents {
-            pixels_within(centre, AGENT_REACH).for_each(|at| agent[at] = true);
-            pixels_within(centre, AGENT_REACH + MARGIN).for_each(|at| hidden[at] = true);
+        for &center in &agents {
+            pixels_within(center, AGENT_REACH).for_each(|at| agent[at] = true);
+            pixels_within(center, AGENT_REACH + MARGIN).for_each(|at| hidden[at] = true);
         }
         if let Some(pose) = tracked.block {
             let body = geometry::into_body(pose);
@@ -145,15 +146,15 @@ impl FrameReader {
                 hidden[at] |= geometry::to_block(body(p)).0 < MARGIN;
             });
         }
-        let (mut stray, mut goal, mut other, mut other_colour) = (0.0, 0.0, 0.0, [0.0; 3]);
-        for (at, &matter) in seen.matter.iter().enumerate() {
-            match matter {
-                Matter::Blue if !agent[at] => stray += 1.0,
-                Matter::Ground(share) => goal += f64::from(share),
-                Matter::Other(_) if !agent[at] => {
+        let (mut stray, mut goal, mut other, mut other_color) = (0.0, 0.0, 0.0, [0.0; 3]);
+        for (at, &class) in seen.classes.iter().enumerate() {
+            match class {
+                PixelClass::Blue if !agent[at] => stray += 1.0,
+                PixelClass::Ground(share) => goal += f64::from(share),
+                PixelClass::Other(_) if !agent[at] => {
                     other += 1.0;
                     for c in 0..3 {
-                        other_colour[c] += seen.smooth[at][c];
+                        other_color[c] += seen.smooth[at][c];
                     }
                 }
                 _ => {}
@@ -173,7 +174,7 @@ impl FrameReader {
             stray_agent: stray / AGENT_PIXELS,
             goal: goal / BLOCK_PIXELS,
             other: other / BLOCK_PIXELS,
-            other_colour: mean(other_colour),
+            other_color: mean(other_color),
             white: seen.white,
             quality: border.quality(&seen, &hidden),
         })
@@ -188,19 +189,19 @@ pub(crate) struct Looked {
 }
 
 fn adapt(audit: &FrameAudit, before: &Adapted) -> Adapted {
-    let codec = match (audit.quality.blur, audit.quality.colour_blur) {
-        (Some(blur), Some(colour_blur)) => colour_blur - blur > CODEC,
+    let codec = match (audit.quality.blur, audit.quality.color_blur) {
+        (Some(blur), Some(color_blur)) => color_blur - blur > CODEC,
         _ => before.codec,
     };
     let gray = match audit.shape {
         Some(shape) if shape.stray + shape.missing < WHOLE && shape.visible > VISIBLE => {
-            let (opacity, off) = along(sub(shape.colour, WHITE), sub(BLOCK_FILL, WHITE));
-            if off < RECOLOURED {
+            let (opacity, off) = along(sub(shape.color, WHITE), sub(BLOCK_FILL, WHITE));
+            if off < RECOLORED {
                 BLOCK_FILL
             } else {
-                // Fading is no recolouring.
+                // Fading is no recoloring.
                 let lighter = (1.0 - opacity).max(0.0);
-                [0, 1, 2].map(|c| shape.colour[c] + lighter * (BLOCK_FILL[c] - WHITE[c]))
+                [0, 1, 2].map(|c| shape.color[c] + lighter * (BLOCK_FILL[c] - WHITE[c]))
             }
         }
         _ => before.gray,

@@ -7,8 +7,8 @@ mod broken;
 mod clip;
 mod empty;
 mod frame;
-mod matter;
 mod picture;
+mod pixel_class;
 mod quality;
 mod shape;
 

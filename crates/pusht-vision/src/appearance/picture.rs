@@ -3,9 +3,9 @@
 use pusht_env::{FillRule, Pose, RenderError, Renderer, Scene};
 
 use super::empty::{Board, luma};
-use super::matter::Seen;
+use super::pixel_class::Seen;
 use crate::Registration;
-use crate::board::{Colour, SIDE, colours};
+use crate::board::{Color, SIDE, colors};
 
 /// Fewer pixels of the goal's border than this say nothing (the T covers the goal, or its surroundings are in the way).
 const LEAST_EDGE: usize = 60;
@@ -18,8 +18,9 @@ pub struct Quality {
     /// How blurred the goal's border is: 1 like a Gaussian blur of one pixel of a 96 × 96 frame, 0 as drawn (and resampled,
     /// where the video has another size); in brightness. Not known where the border is hidden.
     pub blur: Option<f64>,
-    /// The same in colour (green over red and blue), which codecs store at half the resolution.
-    pub colour_blur: Option<f64>,
+    /// The same in color (green over red and blue), which codecs store at half the resolution.
+    #[serde(alias = "colour_blur")]
+    pub color_blur: Option<f64>,
     /// What of the border's brightness neither blur nor noise explain, levels of 255.
     pub ringing: Option<f64>,
 }
@@ -38,14 +39,14 @@ struct Place {
 }
 
 /// Brightness and greenness.
-fn channels(c: Colour) -> [f32; 2] {
+fn channels(c: Color) -> [f32; 2] {
     [luma(c), c[1] - (c[0] + c[2]) / 2.0]
 }
 
 impl Border {
     /// Of the board as the environment draws it in 96 × 96.
     pub(crate) fn new(board: &Board) -> Self {
-        Self::like(board, &board.colour, 0.0)
+        Self::like(board, &board.color, 0.0)
     }
 
     /// Of a board that was drawn with `side` pixels and resampled to 96 × 96, which blurs: what a frame is blurred by is
@@ -53,7 +54,7 @@ impl Border {
     pub(crate) fn resampled(board: &Board, goal: Pose, side: u32) -> Result<Self, RenderError> {
         let nowhere = Pose::new(f64::NAN, 0.0, 0.0);
         let drawn = Renderer::new(side, FillRule::default())?.render(&Scene::new([f64::NAN; 2], nowhere, goal));
-        let shown = colours(&Registration::stretched((side, side)).resample(&drawn));
+        let shown = colors(&Registration::stretched((side, side)).resample(&drawn));
         let (mut product, mut square) = (0.0, 0.0);
         for place in Self::new(board).places {
             product += f64::from((channels(shown[place.at])[0] - place.sharp[0]) * place.change[0]);
@@ -62,7 +63,7 @@ impl Border {
         Ok(Self::like(board, &shown, product / square))
     }
 
-    fn like(board: &Board, picture: &[Colour], blur: f64) -> Self {
+    fn like(board: &Board, picture: &[Color], blur: f64) -> Self {
         let weights: Vec<f32> = (-4..=4).map(|k| (-0.5 * (k * k) as f32).exp()).collect();
         let total: f32 = weights.iter().sum::<f32>().powi(2);
         let inside = |i: i32| (0..SIDE as i32).contains(&i);
@@ -72,9 +73,9 @@ impl Border {
             for (dy, wy) in (-4..=4).zip(&weights) {
                 for (dx, wx) in (-4..=4).zip(&weights) {
                     if inside(x + dx) && inside(y + dy) {
-                        let colour = picture[((y + dy) * SIDE as i32 + x + dx) as usize];
+                        let color = picture[((y + dy) * SIDE as i32 + x + dx) as usize];
                         for c in 0..3 {
-                            blurred[c] += wx * wy / total * colour[c];
+                            blurred[c] += wx * wy / total * color[c];
                         }
                     }
                 }
@@ -110,18 +111,18 @@ impl Border {
             return Quality {
                 noise,
                 blur: None,
-                colour_blur: None,
+                color_blur: None,
                 ringing: None,
             };
         }
-        let [blur, colour_blur] = [0, 1].map(|k| product[k] / square[k]);
+        let [blur, color_blur] = [0, 1].map(|k| product[k] / square[k]);
         let rest = (energy[0] - blur * product[0]) / count as f64;
         // Noise of three channels, weighted as in brightness.
         let noisy = (noise * 0.668).powi(2);
         Quality {
             noise,
             blur: Some(blur),
-            colour_blur: Some(colour_blur),
+            color_blur: Some(color_blur),
             ringing: Some((rest - noisy).max(0.0).sqrt()),
         }
     }

@@ -15,8 +15,8 @@ pub struct ClipPicture {
     pub resampling: f64,
     /// As in [`Quality`](super::Quality); none where no frame tells.
     pub blur: Option<f64>,
-    /// The same of colour.
-    pub colour_blur: Option<f64>,
+    /// The same of color.
+    pub color_blur: Option<f64>,
     /// What neither blur nor noise explain, levels of 255.
     pub ringing: Option<f64>,
 }
@@ -27,7 +27,7 @@ impl ClipPicture {
     pub(crate) fn of(frames: &[FrameAudit], resampling: f64) -> Self {
         let solid = |f: &&FrameAudit| f.shape.is_some_and(|s| s.translucent < limits::SOLID);
         let all = |of: fn(&FrameAudit) -> Option<f64>| {
-            let known = || frames.iter().filter(|f| f.goal < limits::GOAL);
+            let known = || frames.iter().filter(|f| f.goal < limits::GOAL_MISMATCH);
             let clear: Vec<f64> = known().filter(solid).filter_map(of).collect();
             let enough = clear.len() >= LEAST_CLEAR;
             median(if enough {
@@ -40,7 +40,7 @@ impl ClipPicture {
             resampling,
             noise: median(frames.iter().map(|f| f.quality.noise).collect()).unwrap_or(0.0),
             blur: all(|f| f.quality.blur),
-            colour_blur: all(|f| f.quality.colour_blur),
+            color_blur: all(|f| f.quality.color_blur),
             ringing: all(|f| f.quality.ringing),
         }
     }
@@ -50,7 +50,7 @@ impl ClipPicture {
         let beyond = |value: Option<f64>, limit| value.is_some_and(|v| v + self.resampling >= limit);
         !(self.noise >= limits::ILLEGIBLE_NOISE
             || beyond(self.blur, limits::ILLEGIBLE_BLUR)
-            || beyond(self.colour_blur, limits::ILLEGIBLE_COLOUR))
+            || beyond(self.color_blur, limits::ILLEGIBLE_COLOR))
     }
 
     /// Blur of brightness, with that of resampling; 0 where it is not known.
@@ -60,22 +60,22 @@ impl ClipPicture {
 
     /// How far the marks of a codec go, over what makes them a finding.
     pub fn marks(&self) -> f64 {
-        let (blur, colour) = (self.blur.unwrap_or(0.0), self.colour_blur.unwrap_or(0.0));
+        let (blur, color) = (self.blur.unwrap_or(0.0), self.color_blur.unwrap_or(0.0));
         // What a wide blur leaves unexplained is no ringing.
         let quiet = if self.noise < limits::NOISE && blur < limits::ILLEGIBLE_BLUR {
             self.ringing.unwrap_or(0.0)
         } else {
             0.0
         };
-        ((colour - blur) / limits::COMPRESSION).max(quiet / limits::RINGING)
+        ((color - blur) / limits::COMPRESSION).max(quiet / limits::RINGING)
     }
 
     /// The same, in a blurred picture with fewer marks: a codec blurs as well.
     pub fn compression(&self) -> f64 {
-        let (blur, colour) = (self.blur.unwrap_or(0.0), self.colour_blur.unwrap_or(0.0));
-        // The colours of a wide blur tell nothing.
+        let (blur, color) = (self.blur.unwrap_or(0.0), self.color_blur.unwrap_or(0.0));
+        // The colors of a wide blur tell nothing.
         let in_blur = if (limits::BLUR..limits::ILLEGIBLE_BLUR).contains(&blur) {
-            (colour - blur) / limits::COMPRESSION_IN_BLUR
+            (color - blur) / limits::COMPRESSION_IN_BLUR
         } else {
             0.0
         };
@@ -87,10 +87,10 @@ impl ClipPicture {
         self.compression() >= limits::COARSE
     }
 
-    /// True where colour is blurred more than brightness.
+    /// True where color is blurred more than brightness.
     pub fn codec(&self) -> bool {
-        match (self.blur, self.colour_blur) {
-            (Some(blur), Some(colour)) => colour - blur > limits::COMPRESSION,
+        match (self.blur, self.color_blur) {
+            (Some(blur), Some(color)) => color - blur > limits::COMPRESSION,
             _ => false,
         }
     }

@@ -8,7 +8,7 @@
 use pusht_env::Pose;
 
 use super::empty::Board;
-use super::matter::{Matter, Seen, along, norm, sub};
+use super::pixel_class::{PixelClass, Seen, along, norm, sub};
 use crate::board::{BLOCK_FILL, BLOCK_PIXELS, SIDE, WHITE, each_within, pixels_within};
 use crate::geometry::{self, CENTROID, REACH};
 
@@ -54,14 +54,15 @@ pub struct Shape {
     pub visible: f64,
     /// Mean opacity inside.
     pub opacity: f64,
-    /// Mean colour inside, frame's white taken as white.
-    pub colour: [f32; 3],
+    /// Mean color inside, frame's white taken as white.
+    #[serde(alias = "colour")]
+    pub color: [f32; 3],
 }
 
 impl Shape {
-    /// Levels by which the T's colour is off, but for how far it fades to white.
-    pub fn off_colour(&self) -> f64 {
-        let (opacity, off) = along(sub(self.colour, WHITE), sub(BLOCK_FILL, WHITE));
+    /// Levels by which the T's color is off, but for how far it fades to white.
+    pub fn off_color(&self) -> f64 {
+        let (opacity, off) = along(sub(self.color, WHITE), sub(BLOCK_FILL, WHITE));
         let darker = (opacity - 1.0).max(0.0) * norm(sub(BLOCK_FILL, WHITE));
         f64::from(off.hypot(darker))
     }
@@ -70,7 +71,7 @@ impl Shape {
 /// An affine image of the T.
 #[derive(Clone, Copy)]
 struct Affine {
-    centre: [f64; 2],
+    center: [f64; 2],
     /// From board to body.
     matrix: [[f64; 2]; 2],
 }
@@ -79,13 +80,13 @@ impl Affine {
     fn rigid(pose: Pose) -> Self {
         let (s, c) = pose.angle.sin_cos();
         Self {
-            centre: geometry::centroid(pose),
+            center: geometry::centroid(pose),
             matrix: [[c, s], [-s, c]],
         }
     }
 
     fn body(&self, p: [f64; 2]) -> [f64; 2] {
-        let r = [p[0] - self.centre[0], p[1] - self.centre[1]];
+        let r = [p[0] - self.center[0], p[1] - self.center[1]];
         [0, 1].map(|i| CENTROID[i] + self.matrix[i][0] * r[0] + self.matrix[i][1] * r[1])
     }
 
@@ -111,11 +112,11 @@ fn step(t: f64) -> (f64, f64) {
 }
 
 /// Opacity and weight of a pixel.
-fn gray(matter: Matter) -> (f64, f64) {
-    match matter {
-        Matter::Board | Matter::Ground(_) => (0.0, 1.0),
-        Matter::Gray(opacity) => (f64::from(opacity.min(1.0)), 1.0),
-        Matter::Blue | Matter::Tick | Matter::Other(_) => (0.0, 0.0),
+fn gray(class: PixelClass) -> (f64, f64) {
+    match class {
+        PixelClass::Board | PixelClass::Ground(_) => (0.0, 1.0),
+        PixelClass::Gray(opacity) => (f64::from(opacity.min(1.0)), 1.0),
+        PixelClass::Blue | PixelClass::Tick | PixelClass::Other(_) => (0.0, 0.0),
     }
 }
 
@@ -127,16 +128,16 @@ pub(crate) fn shape(seen: &Seen, board: &Board, pose: Pose, agents: &[[f64; 2]])
             hidden[at] = true;
         }
     }
-    for at in (0..SIDE * SIDE).filter(|&at| seen.matter[at] == Matter::Blue) {
-        for near in neighbours(at) {
+    for at in (0..SIDE * SIDE).filter(|&at| seen.classes[at] == PixelClass::Blue) {
+        for near in neighbors(at) {
             hidden[near] = true;
         }
     }
     let image = fit(seen, &hidden, Affine::rigid(pose));
     let (mut stray, mut missing, mut border) = (0.0, 0.0, [0.0; 2]);
-    let (mut opacity, mut colour, mut inside) = (0.0, [0.0; 3], 0.0);
+    let (mut opacity, mut color, mut inside) = (0.0, [0.0; 3], 0.0);
     let mut near = vec![false; SIDE * SIDE];
-    each_within(image.centre, image.reach() + CLEAR, |at, p| {
+    each_within(image.center, image.reach() + CLEAR, |at, p| {
         let depth = -geometry::to_block(image.body(p)).0;
         near[at] = depth > -CLEAR;
         if depth.abs() < CLEAR {
@@ -144,18 +145,18 @@ pub(crate) fn shape(seen: &Seen, board: &Board, pose: Pose, agents: &[[f64; 2]])
             border[1] += if hidden[at] { 0.0 } else { 1.0 };
         }
         if depth > CLEAR && !hidden[at] {
-            let (seen_opacity, _) = gray(seen.matter[at]);
+            let (seen_opacity, _) = gray(seen.classes[at]);
             inside += 1.0;
             opacity += seen_opacity;
             for c in 0..3 {
-                colour[c] += seen.smooth[at][c];
+                color[c] += seen.smooth[at][c];
             }
             // Over all of the T: what is inside stands for the border next to it.
-            missing += lack(seen.matter[at]);
+            missing += lack(seen.classes[at]);
         }
     });
     for at in 0..SIDE * SIDE {
-        if let (false, Matter::Gray(opacity)) = (near[at] || hidden[at], seen.matter[at]) {
+        if let (false, PixelClass::Gray(opacity)) = (near[at] || hidden[at], seen.classes[at]) {
             stray += f64::from((opacity - TRACE).max(0.0) / (1.0 - TRACE));
         }
     }
@@ -167,12 +168,12 @@ pub(crate) fn shape(seen: &Seen, board: &Board, pose: Pose, agents: &[[f64; 2]])
         translucent: translucent(seen, &hidden) / BLOCK_PIXELS,
         visible: if border[0] > 0.0 { border[1] / border[0] } else { 0.0 },
         opacity: opacity / count,
-        colour: colour.map(|c| c / count as f32),
+        color: color.map(|c| c / count as f32),
     }
 }
 
-/// The pixel and its eight neighbours, as far as there are.
-fn neighbours(at: usize) -> impl Iterator<Item = usize> {
+/// The pixel and its eight neighbors, as far as there are.
+fn neighbors(at: usize) -> impl Iterator<Item = usize> {
     let near = |i: usize| i.saturating_sub(1)..(i + 2).min(SIDE);
     near(at / SIDE).flat_map(move |y| near(at % SIDE).map(move |x| y * SIDE + x))
 }
@@ -180,16 +181,16 @@ fn neighbours(at: usize) -> impl Iterator<Item = usize> {
 /// Pixels that are faintly gray together with all around them. Across a border opacities go from 0 to 1 in three pixels, so
 /// borders have none.
 fn translucent(seen: &Seen, hidden: &[bool]) -> f64 {
-    let faint = |at: usize| matches!(seen.matter[at], Matter::Gray(opacity) if FAINT.contains(&opacity));
-    let all = (0..SIDE * SIDE).filter(|&at| faint(at) && neighbours(at).all(|near| faint(near) && !hidden[near]));
+    let faint = |at: usize| matches!(seen.classes[at], PixelClass::Gray(opacity) if FAINT.contains(&opacity));
+    let all = (0..SIDE * SIDE).filter(|&at| faint(at) && neighbors(at).all(|near| faint(near) && !hidden[near]));
     all.count() as f64
 }
 
-fn lack(matter: Matter) -> f64 {
-    match matter {
-        Matter::Board | Matter::Ground(_) => 1.0,
-        Matter::Gray(opacity) => f64::from((1.0 - opacity - TRACE).max(0.0) / (1.0 - TRACE)),
-        Matter::Blue | Matter::Tick | Matter::Other(_) => 0.0,
+fn lack(class: PixelClass) -> f64 {
+    match class {
+        PixelClass::Board | PixelClass::Ground(_) => 1.0,
+        PixelClass::Gray(opacity) => f64::from((1.0 - opacity - TRACE).max(0.0) / (1.0 - TRACE)),
+        PixelClass::Blue | PixelClass::Tick | PixelClass::Other(_) => 0.0,
     }
 }
 
@@ -201,7 +202,7 @@ fn fit(seen: &Seen, hidden: &[bool], start: Affine) -> Affine {
                 return start;
             };
             for k in 0..2 {
-                image.centre[k] += change[k];
+                image.center[k] += change[k];
                 for j in 0..2 {
                     image.matrix[k][j] += change[2 + 2 * k + j] / LEVER;
                 }
@@ -218,12 +219,12 @@ fn fit(seen: &Seen, hidden: &[bool], start: Affine) -> Affine {
     image
 }
 
-/// One step in (centre, matrix row by row times [`LEVER`]).
+/// One step in (center, matrix row by row times [`LEVER`]).
 fn gauss_newton(seen: &Seen, hidden: &[bool], image: &Affine, blur: f64) -> Option<[f64; 6]> {
     let mut normal = [[0.0; 6]; 6];
     let mut right = [0.0; 6];
-    each_within(image.centre, image.reach() + blur, |at, p| {
-        let (opacity, weight) = gray(seen.matter[at]);
+    each_within(image.center, image.reach() + blur, |at, p| {
+        let (opacity, weight) = gray(seen.classes[at]);
         if hidden[at] || weight == 0.0 {
             return;
         }
@@ -235,7 +236,7 @@ fn gauss_newton(seen: &Seen, hidden: &[bool], image: &Affine, blur: f64) -> Opti
         }
         let residual = opacity - model;
         let robust = weight / (1.0 + (residual / OUTLIER).powi(2));
-        let r = [p[0] - image.centre[0], p[1] - image.centre[1]];
+        let r = [p[0] - image.center[0], p[1] - image.center[1]];
         let g = -slope / blur;
         let m = &image.matrix;
         let gradient = [

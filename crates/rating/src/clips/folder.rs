@@ -23,7 +23,7 @@ pub(crate) struct Clip {
 
 /// All clips of a folder. Only what is in here is ever read, and only below the folder.
 #[derive(Debug)]
-pub(crate) struct Catalogue {
+pub(crate) struct Catalog {
     root: PathBuf,
     clips: Vec<Clip>,
     by_content: HashMap<String, usize>,
@@ -31,7 +31,7 @@ pub(crate) struct Catalogue {
     strange: HashMap<PathBuf, Stamp>,
 }
 
-impl Catalogue {
+impl Catalog {
     /// Reads all clips below `folder`, as `label` finds them (MP4 and GIF files, folders of PNG files, nothing hidden);
     /// `ctx` is told of each that is left out: links out of the folder, clips without a readable first frame, copies.
     pub(crate) fn read(folder: &Path, ctx: &mut JobContext) -> Result<Self, RatingError> {
@@ -39,27 +39,24 @@ impl Catalogue {
         if !root.is_dir() {
             return Err(RatingError::NotAFolder { path: folder.into() });
         }
-        let mut catalogue = Self {
+        let mut catalog = Self {
             root,
             clips: Vec::new(),
             by_content: HashMap::new(),
             strange: HashMap::new(),
         };
         let (mut left_out, mut notes) = (0, Vec::new());
-        let paths = candidates(&catalogue.root)?;
+        let paths = candidates(&catalog.root)?;
         let task = ctx.task("reading clips", paths.len());
         for path in paths {
             task.check()?;
-            let name = catalogue.name(&path);
-            match catalogue.examine(&path).and_then(playable) {
-                Ok(clip) => match catalogue.by_content.get(&clip.sha256) {
-                    Some(&same) => notes.push(format!(
-                        "{name}: the same as {}; rated once",
-                        catalogue.clips[same].name
-                    )),
+            let name = catalog.name(&path);
+            match catalog.examine(&path).and_then(playable) {
+                Ok(clip) => match catalog.by_content.get(&clip.sha256) {
+                    Some(&same) => notes.push(format!("{name}: the same as {}; rated once", catalog.clips[same].name)),
                     None => {
-                        catalogue.by_content.insert(clip.sha256.clone(), catalogue.clips.len());
-                        catalogue.clips.push(clip);
+                        catalog.by_content.insert(clip.sha256.clone(), catalog.clips.len());
+                        catalog.clips.push(clip);
                     }
                 },
                 Err(reason) => {
@@ -69,15 +66,15 @@ impl Catalogue {
             }
             task.add(1);
         }
-        task.finish(&format!("{} clips to rate", catalogue.clips.len()));
+        task.finish(&format!("{} clips to rate", catalog.clips.len()));
         notes.iter().for_each(|note| ctx.say(note));
-        if catalogue.clips.is_empty() {
+        if catalog.clips.is_empty() {
             return Err(RatingError::NoClips {
                 path: folder.into(),
                 left_out,
             });
         }
-        Ok(catalogue)
+        Ok(catalog)
     }
 
     /// The clips, by name as they were found.

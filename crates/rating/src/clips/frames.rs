@@ -5,7 +5,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::{Catalogue, Clip, Reel};
+use super::{Catalog, Clip, FrameStream};
 
 /// Bytes of complete reels that are kept.
 const KEPT: usize = 256 << 20;
@@ -27,7 +27,7 @@ struct State {
 }
 
 struct Kept {
-    reel: Arc<Reel>,
+    reel: Arc<FrameStream>,
     used: u64,
     /// Somebody waits for it.
     wanted: bool,
@@ -50,13 +50,13 @@ impl Frames {
     }
 
     /// The reel of a clip, begun now where it is not there yet. One that is only fetched ahead waits for its turn.
-    /// `catalogue` is asked at the end whether the clip is still the same.
+    /// `catalog` is asked at the end whether the clip is still the same.
     pub(crate) fn reel(
         self: &Arc<Self>,
         clip: &Clip,
         ahead: bool,
-        catalogue: &Arc<Mutex<Catalogue>>,
-    ) -> io::Result<Arc<Reel>> {
+        catalog: &Arc<Mutex<Catalog>>,
+    ) -> io::Result<Arc<FrameStream>> {
         let mut state = self.lock();
         state.clock += 1;
         let now = state.clock;
@@ -67,11 +67,11 @@ impl Frames {
             self.changed.notify_all();
             return Ok(reel);
         }
-        let reel = Arc::new(Reel::default());
-        let maker = (self.clone(), reel.clone(), clip.clone(), catalogue.clone());
+        let reel = Arc::new(FrameStream::default());
+        let maker = (self.clone(), reel.clone(), clip.clone(), catalog.clone());
         std::thread::Builder::new().name("reel".into()).spawn(move || {
-            let (frames, reel, clip, catalogue) = maker;
-            frames.make(&reel, &clip, &catalogue);
+            let (frames, reel, clip, catalog) = maker;
+            frames.make(&reel, &clip, &catalog);
         })?;
         state.reels.insert(
             clip.sha256.clone(),
@@ -84,7 +84,7 @@ impl Frames {
         Ok(reel)
     }
 
-    fn make(&self, reel: &Arc<Reel>, clip: &Clip, catalogue: &Mutex<Catalogue>) {
+    fn make(&self, reel: &Arc<FrameStream>, clip: &Clip, catalog: &Mutex<Catalog>) {
         let mut state = self.lock();
         let waits = |s: &State| s.running >= self.ahead && s.reels.get(&clip.sha256).is_some_and(|k| !k.wanted);
         while waits(&state) {
@@ -95,7 +95,7 @@ impl Frames {
         // Whoever waits for the reel must not wait for ever.
         let made = catch_unwind(AssertUnwindSafe(|| reel.fill(clip, self.fps)))
             .unwrap_or_else(|_| Err("its file cannot be decoded any further".into()));
-        let same = catalogue
+        let same = catalog
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .find(&clip.sha256)
@@ -115,7 +115,7 @@ impl Frames {
 impl State {
     /// Drops what is broken, which may be whole next time, and what was not used for longest. Whoever watches it keeps it
     /// alive.
-    fn trim(&mut self, made: &Arc<Reel>) {
+    fn trim(&mut self, made: &Arc<FrameStream>) {
         let mut complete: Vec<(u64, String, usize)> = Vec::new();
         self.reels.retain(|key, kept| {
             let (bytes, whole, broken) = kept.reel.progress();

@@ -2,10 +2,10 @@
 
 mod content;
 mod folder;
+mod frame_stream;
 mod frames;
-mod reel;
 mod search;
 
-pub(crate) use folder::{Catalogue, Clip};
+pub(crate) use folder::{Catalog, Clip};
+pub(crate) use frame_stream::FrameStream;
 pub(crate) use frames::Frames;
-pub(crate) use reel::Reel;

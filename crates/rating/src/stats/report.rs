@@ -66,7 +66,7 @@ pub struct RaterReport {
     pub means: [f64; 3],
 }
 
-/// The statistics of a study. Everything serialises, and reads back equal.
+/// The statistics of a study. Everything serializes, and reads back equal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RatingReport {
     /// Clips of the study, rated or not.

@@ -16,7 +16,7 @@ const SEEN_STEP: i64 = 10;
 /// A person in a session.
 pub(crate) struct Rater {
     pub id: i64,
-    /// Normalised name.
+    /// Normalized name.
     pub key: String,
     /// Name as first given.
     pub name: String,

@@ -13,7 +13,7 @@ use futures_util::stream::unfold;
 use serde::Deserialize;
 
 use super::answer::{answer, refusal, work_on};
-use super::extract::{Given, Session};
+use super::extract::{JsonBody, Session};
 use super::page;
 use super::{Rated, Study};
 use crate::http::Refusal;
@@ -61,7 +61,7 @@ pub(crate) fn router(study: Arc<Study>) -> Router {
 
 type Answer = Result<Response, Refusal>;
 
-async fn begin(State(study): State<Arc<Study>>, Given(asked): Given<Begin>) -> Answer {
+async fn begin(State(study): State<Arc<Study>>, JsonBody(asked): JsonBody<Begin>) -> Answer {
     answer(study, move |study| study.begin(&asked.name, asked.take_over)).await
 }
 
@@ -69,12 +69,12 @@ async fn state(State(study): State<Arc<Study>>, Session(session): Session) -> An
     answer(study, move |study| study.stand(&session)).await
 }
 
-async fn rate(State(study): State<Arc<Study>>, Session(session): Session, Given(rate): Given<Rate>) -> Answer {
+async fn rate(State(study): State<Arc<Study>>, Session(session): Session, JsonBody(rate): JsonBody<Rate>) -> Answer {
     let rated = checked(rate)?;
     answer(study, move |study| study.rate(&session, rated)).await
 }
 
-async fn undo(State(study): State<Arc<Study>>, Session(session): Session, Given(asked): Given<Undo>) -> Answer {
+async fn undo(State(study): State<Arc<Study>>, Session(session): Session, JsonBody(asked): JsonBody<Undo>) -> Answer {
     answer(study, move |study| study.undo(&session, &asked.clip)).await
 }
 

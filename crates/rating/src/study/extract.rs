@@ -26,9 +26,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Session {
 }
 
 /// A body of JSON. The page's requests need no content type, unlike those of [`axum::Json`].
-pub(crate) struct Given<T>(pub T);
+pub(crate) struct JsonBody<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Given<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {

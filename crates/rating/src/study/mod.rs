@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use pusht_jobs::{Hasher, JobContext};
 use serde::Serialize;
 
-use crate::clips::{Catalogue, Frames, Reel};
+use crate::clips::{Catalog, FrameStream, Frames};
 use crate::store::{Answer, Store};
 use crate::{RatingError, Scores, Settings};
 
@@ -31,7 +31,7 @@ pub struct ServerSummary {
 pub(crate) struct Study {
     /// Gone when the server has ended.
     store: Mutex<Option<Store>>,
-    catalogue: Arc<Mutex<Catalogue>>,
+    catalog: Arc<Mutex<Catalog>>,
     frames: Arc<Frames>,
     /// Content of all clips, with the names under which the page knows them.
     clips: Vec<(String, String)>,
@@ -76,17 +76,17 @@ pub(crate) struct Rated {
 
 impl Study {
     pub(crate) fn open(settings: &Settings, ctx: &mut JobContext, events: Sender<String>) -> Result<Self, RatingError> {
-        let catalogue = Catalogue::read(&settings.video, ctx)?;
+        let catalog = Catalog::read(&settings.video, ctx)?;
         let mut store = Store::open_or_create(&settings.db, settings.seed)?;
-        store.take_up(catalogue.clips(), &settings.video, &mut |note| ctx.say(&note))?;
+        store.take_up(catalog.clips(), &settings.video, &mut |note| ctx.say(&note))?;
         let public = |sha256: &str| digest(&[b"clip", &store.secret, sha256.as_bytes()])[..16].to_owned();
-        let contents = catalogue.clips().iter().map(|c| c.sha256.clone());
+        let contents = catalog.clips().iter().map(|c| c.sha256.clone());
         Ok(Self {
             clips: contents.map(|sha256| (public(&sha256), sha256)).collect(),
             seed: store.seed,
             secret: store.secret,
             store: Mutex::new(Some(store)),
-            catalogue: Arc::new(Mutex::new(catalogue)),
+            catalog: Arc::new(Mutex::new(catalog)),
             frames: Arc::new(Frames::new(settings.fps)),
             events,
         })
@@ -123,7 +123,7 @@ impl Study {
     /// Stores a rating; when this returns it is on the disk.
     pub(crate) fn rate(&self, session: &str, rated: Rated) -> Result<State, RatingError> {
         let clip = self.content(&rated.clip)?;
-        let found = self.catalogue().find(clip).cloned()?;
+        let found = self.catalog().find(clip).cloned()?;
         self.with_store(|store| {
             store.rename(&found)?;
             store.rate(
@@ -142,7 +142,7 @@ impl Study {
     /// Takes the rating of a clip back, and shows it again.
     pub(crate) fn undo(&self, session: &str, clip: &str) -> Result<State, RatingError> {
         let clip = self.content(clip)?;
-        self.catalogue().find(clip)?;
+        self.catalog().find(clip)?;
         let scores = self.with_store(|store| store.withdraw(session, clip))?;
         self.state(session, Some((clip, scores)))
     }
@@ -153,11 +153,11 @@ impl Study {
     }
 
     /// The pictures of a clip, for a rater in a session.
-    pub(crate) fn reel(&self, session: &str, clip: &str, ahead: bool) -> Result<Arc<Reel>, RatingError> {
+    pub(crate) fn reel(&self, session: &str, clip: &str, ahead: bool) -> Result<Arc<FrameStream>, RatingError> {
         self.with_store(|store| store.rater(session))?;
-        let clip = self.catalogue().find(self.content(clip)?).cloned()?;
+        let clip = self.catalog().find(self.content(clip)?).cloned()?;
         self.frames
-            .reel(&clip, ahead, &self.catalogue)
+            .reel(&clip, ahead, &self.catalog)
             .map_err(|source| RatingError::Io {
                 path: clip.path().into(),
                 source,
@@ -180,8 +180,8 @@ impl Study {
         work(store.as_mut().ok_or(RatingError::Stopping)?)
     }
 
-    fn catalogue(&self) -> MutexGuard<'_, Catalogue> {
-        self.catalogue.lock().unwrap_or_else(PoisonError::into_inner)
+    fn catalog(&self) -> MutexGuard<'_, Catalog> {
+        self.catalog.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn content(&self, public: &str) -> Result<&str, RatingError> {
@@ -206,7 +206,7 @@ impl Study {
         let mut left: Vec<&(String, String)> = self.clips.iter().filter(|(_, c)| !rated.contains(c.as_str())).collect();
         left.sort_by_cached_key(|(_, sha256)| place(sha256));
         let contents: Vec<&str> = left.iter().map(|(_, sha256)| sha256.as_str()).collect();
-        let (shown, unavailable) = self.catalogue().shown(&contents, 2);
+        let (shown, unavailable) = self.catalog().shown(&contents, 2);
         let last = progress.rated.iter().rev().find_map(|c| {
             let known = self.clips.iter().find(|(_, sha256)| sha256 == c);
             known.map(|(public, _)| public.clone())

@@ -13,7 +13,7 @@ use rating::{RatingError, Ratings, Server, ServerSummary, Settings};
 use serde_json::{Value, json};
 use video_io::{Frame, VideoOptions, save_video};
 
-/// A clip of a square that moves, in a colour of its own, so that no two are equal.
+/// A clip of a square that moves, in a color of its own, so that no two are equal.
 pub fn clip(path: &Path, number: u8, frames: u32, size: u32) {
     let pictures: Vec<Frame> = (0..frames)
         .map(|t| {
@@ -21,8 +21,8 @@ pub fn clip(path: &Path, number: u8, frames: u32, size: u32) {
             let at = t * 3 % (size - side);
             Frame::from_fn(size, size, |x, y| {
                 let inside = (at..at + side).contains(&x) && (side..2 * side).contains(&y);
-                let colour = [number.wrapping_mul(20), 90, 220u8.wrapping_sub(number.wrapping_mul(9))];
-                image::Rgb(if inside { colour } else { [240, 240, 244] })
+                let color = [number.wrapping_mul(20), 90, 220u8.wrapping_sub(number.wrapping_mul(9))];
+                image::Rgb(if inside { color } else { [240, 240, 244] })
             })
         })
         .collect();

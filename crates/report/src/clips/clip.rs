@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use clip_audit::{ClipAudit, Finding, Kind, Score, VideoAudit};
+use clip_audit::{ClipAudit, Finding, Kind, ScaleScore, VideoAudit};
 use clip_review::{ClipVerdict, Execution, ShownStrip};
 use maud::{Markup, html};
 
@@ -29,7 +29,7 @@ pub(super) fn clip(index: usize, clip: &ClipVerdict, video: &VideoAudit, folder:
     }
 }
 
-fn because(name: &str, score: &Score) -> Markup {
+fn because(name: &str, score: &ScaleScore) -> Markup {
     html! {
         li {
             (name) " " b { (score.value) } ": " (score.why)
@@ -43,10 +43,10 @@ fn played(replay: Option<&Execution>) -> String {
     let Some(replay) = replay else {
         return "agent or T are not seen long enough".to_owned();
     };
-    let follows = if replay.parted {
+    let follows = if replay.diverged {
         format!(
-            "follows it for {} of {} steps and then parts",
-            replay.horizon, replay.steps
+            "follows it for {} of {} steps and then diverges",
+            replay.steps_to_divergence, replay.steps
         )
     } else {
         format!("follows it for all {} steps", replay.steps)
@@ -95,7 +95,7 @@ fn said(finding: &Finding) -> String {
     } = finding;
     format!(
         "{}: frames {}, measured {value:.2}, limit {threshold:.2}{}",
-        kind.says(),
+        kind.description(),
         ranges(&[*frames]),
         unit(*kind)
     )
@@ -104,7 +104,7 @@ fn said(finding: &Finding) -> String {
 /// Of what is measured for a kind of finding (docs/audit.md).
 fn unit(kind: Kind) -> &'static str {
     match kind {
-        Kind::AgentJump | Kind::BlockJump | Kind::Untouched => " px of 512",
+        Kind::AgentJump | Kind::BlockJump | Kind::MotionWithoutContact => " px of 512",
         Kind::SeveralAgents => " discs",
         Kind::AgentGone => " of a disc missing",
         Kind::BlockSplit => " pieces",

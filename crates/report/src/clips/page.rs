@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use clip_review::{ClipVerdict, Labels, Totals, Verdicts};
+use clip_review::{ClipVerdict, LabelSummary, Totals, Verdicts};
 use maud::{Markup, html};
 
 use super::clip::clip;
@@ -10,7 +10,7 @@ use super::markdown::markdown;
 use super::policies::policies;
 use crate::html::{Table, Width, answer, count, page, section, soft};
 
-const LEGEND: &str = "Pushed: the share of the T's way that a push of the agent explains at most. Coverage: of the goal by the T \
+const LEGEND: &str = "Pushed: the share of the T's path that a push of the agent explains at most. Coverage: of the goal by the T \
     in the last frame. Replay: for how many steps the T of the exact simulator, in which the actions read out of the clip are \
     played from its first frame, stays within 20 px and 20° of the clip's; coverage there: of the goal at the end of that replay. \
     Trusted: frames with an action that could be trained on. Pixels are those of the 512 × 512 board.";
@@ -47,11 +47,11 @@ pub(super) fn clips_page(verdicts: &Verdicts, folder: &Path) -> String {
         .filter_map(|(id, title, body)| Some((id, title, body?)))
         .collect();
     let (frames, trusted) = (count(totals.frames.frames), count(totals.frames.trusted));
-    let horizon = totals.horizon.map_or("–".to_owned(), |h| h.to_string());
+    let steps_to_divergence = totals.steps_to_divergence.map_or("–".to_owned(), |h| h.to_string());
     let body = html! {
         div.soft {
             (totals.clips) " videos, " (totals.failed) " could not be read; " (frames) " frames at 10 a second, " (trusted)
-            " with an action that can be trusted; median replay horizon " (horizon) " steps"
+            " with an action that can be trusted; median steps to divergence " (steps_to_divergence) " steps"
         }
         nav { @for (id, title, _) in &contents { a href={ "#" (id) } { (title) } } }
         (answer(&verdicts.sentence(), None))
@@ -80,7 +80,7 @@ fn scales(totals: &Totals) -> Markup {
     points("physics, 1–5", &totals.physics, 1);
     let mut kinds = Table::new(&["what is found", "clips"]);
     for (kind, clips) in &totals.findings {
-        kinds.row("", &[&kind.says(), clips]);
+        kinds.row("", &[&kind.description(), clips]);
     }
     html! {
         (table.html())
@@ -113,17 +113,17 @@ fn table(verdicts: &Verdicts) -> Markup {
     table.html()
 }
 
-fn row(table: &mut Table, index: usize, clip: &ClipVerdict, labels: Option<&Labels>) {
+fn row(table: &mut Table, index: usize, clip: &ClipVerdict, labels: Option<&LabelSummary>) {
     let Some(audit) = clip.audit.as_ref().map(|a| &a.audit) else {
         return table.spanned(&clip.name, clip.error.as_deref().unwrap_or("not read"));
     };
     let name = html! { a href={ "#c" (index) } { (clip.name) } };
     let coverage = audit
-        .reach
+        .progress
         .map_or("–".to_owned(), |r| format!("{:.2}", r.last_coverage));
     let [replay, coverage_there] = clip.execution.as_ref().map_or(["–".to_owned(), "–".to_owned()], |e| {
-        let steps = if e.parted {
-            format!("parts after {} of {}", e.horizon, e.steps)
+        let steps = if e.diverged {
+            format!("diverges after {} of {}", e.steps_to_divergence, e.steps)
         } else {
             format!("all {}", e.steps)
         };
@@ -143,7 +143,7 @@ fn row(table: &mut Table, index: usize, clip: &ClipVerdict, labels: Option<&Labe
             &scores.physics.value,
             &format!("{:.0} %", 100.0 * audit.motion.share()),
             &coverage,
-            &audit.main().map_or("–", |k| k.says()),
+            &audit.main().map_or("–", |k| k.description()),
             &replay,
             &coverage_there,
             &trusted,

@@ -1,6 +1,6 @@
 //! Pictures and videos of a run, ready to be put into a page.
 
-use super::Report;
+use super::ExperimentReport;
 use crate::html::data_uri;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +14,7 @@ pub struct Assets {
 impl Assets {
     /// Reads what `report` refers to from the run's folder. A file that cannot be read, or that points out of the
     /// folder, is left out; the page says so in its place.
-    pub fn read(report: &Report, folder: &Path) -> Self {
+    pub fn read(report: &ExperimentReport, folder: &Path) -> Self {
         let inside = |file: &str| {
             Path::new(file)
                 .components()

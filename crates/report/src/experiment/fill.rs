@@ -1,10 +1,10 @@
 //! From results to the rows of a report: intervals of arms, measures of actions, floors.
 
-use super::{ActionRow, ExtractionRow, OtherGenerator, Report, RowKind};
+use super::{ActionRow, ExperimentReport, ExtractionRow, OtherGenerator, RowKind};
 use eval::{Arm, Fit, Role, Training};
 use traj_metrics::{ActionMeasures, Floor, MetricError, SequenceMeasures, directness};
 
-impl Report {
+impl ExperimentReport {
     /// Everyone who was rolled out: the arms, other policies, floors and the ceiling.
     pub(crate) fn players(&self) -> impl Iterator<Item = &Arm> {
         let trained = |arm: &&Arm| arm.role == Role::Trained;

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use traj_metrics::{MeanSd, SequenceMeasures};
 
 /// The version of the layout of `report.json`; raised when a field changes its meaning.
-pub const REPORT_SCHEMA: u32 = 1;
+pub const REPORT_SCHEMA: u32 = 2;
 
 /// A finished experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Report {
+pub struct ExperimentReport {
     /// [`REPORT_SCHEMA`] when written.
     pub schema: u32,
     /// Name of the run.
@@ -182,7 +182,7 @@ pub struct ModelTraining {
 /// Where a picture belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Shows {
+pub enum PictureGroup {
     /// Demonstrations.
     Demonstrations,
     /// Generated clips.
@@ -195,7 +195,8 @@ pub enum Shows {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Picture {
     /// Where it belongs.
-    pub shows: Shows,
+    #[serde(alias = "shows")]
+    pub group: PictureGroup,
     /// What is to be seen, with arm, seed and start.
     pub caption: String,
     /// File, relative to the run's folder, with `/`: `.png`, `.gif` or `.mp4`.

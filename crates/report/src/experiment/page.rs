@@ -2,12 +2,12 @@
 
 use maud::{Markup, html};
 
-use super::{Assets, Report, sections};
+use super::{Assets, ExperimentReport, sections};
 use crate::html::{Width, page, section, warning};
 
 /// The report as one self-contained HTML file. `assets` holds the pictures; those that are missing are named in their
 /// place.
-pub fn render_html(report: &Report, assets: &Assets) -> String {
+pub fn render_html(report: &ExperimentReport, assets: &Assets) -> String {
     let contents = [
         ("results", "Results", Some(sections::results(report))),
         ("method", "What was compared, and how", Some(sections::method(report))),

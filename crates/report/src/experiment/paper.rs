@@ -2,7 +2,7 @@
 //! printed as "not given here"; nothing is filled in.
 
 use super::fill::fit_own;
-use super::{Report, RowKind};
+use super::{ExperimentReport, RowKind};
 use serde::{Deserialize, Serialize};
 
 /// A number the paper gives, with ours.
@@ -67,7 +67,7 @@ pub(crate) const EXTRACTION_FRAMES: usize = 22_414;
 /// Table 5: lowest and highest mean reward per step of the paper's four policies.
 pub(crate) const TABLE_5: [f64; 2] = [0.062, 0.080];
 
-impl Report {
+impl ExperimentReport {
     /// The numbers of the paper's Tables 2, 4 and 5 and Figures 4, 6, 7, 8, 10 and 11 with ours.
     pub fn beside_the_paper(&self) -> Vec<PaperRow> {
         let mut rows = Vec::new();

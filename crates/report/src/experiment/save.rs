@@ -1,6 +1,6 @@
 //! `report.json` and `report.html`.
 
-use super::{Assets, PaperRow, REPORT_SCHEMA, Report, render_html};
+use super::{Assets, ExperimentReport, PaperRow, REPORT_SCHEMA, render_html};
 use pusht_jobs::write_file;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 #[derive(Serialize)]
 struct File<'a> {
     #[serde(flatten)]
-    report: &'a Report,
+    report: &'a ExperimentReport,
     beside_the_paper: Vec<PaperRow>,
 }
 
-impl Report {
+impl ExperimentReport {
     /// Writes `report.json` and `report.html` into the run's folder, where the pictures lie already. Each is written
     /// beside its place and renamed.
     ///
@@ -45,10 +45,14 @@ impl Report {
             reason,
         };
         let report: Self = serde_json::from_slice(&bytes).map_err(|e| foreign(e.to_string()))?;
-        if report.schema != REPORT_SCHEMA {
+        if !(1..=REPORT_SCHEMA).contains(&report.schema) {
             return Err(foreign(format!("schema {} instead of {REPORT_SCHEMA}", report.schema)));
         }
-        Ok(report)
+        // The fields of earlier ones are read under their old names.
+        Ok(Self {
+            schema: REPORT_SCHEMA,
+            ..report
+        })
     }
 }
 

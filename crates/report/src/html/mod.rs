@@ -73,7 +73,7 @@ pub(crate) fn warning(text: &str) -> Markup {
     html! { p.warning { (text) } }
 }
 
-/// What a comparison shows, in its colour.
+/// What a comparison shows, in its color.
 pub(crate) fn badge(outcome: Outcome) -> Markup {
     let class = match outcome {
         Outcome::Helps => "helps",

@@ -17,8 +17,8 @@ const FOOT: f64 = 27.0;
 pub struct Board {
     /// Stands above it.
     pub name: String,
-    /// Its colour.
-    pub colour: &'static str,
+    /// Its color.
+    pub color: &'static str,
     /// px of the 512 board, x right, y down.
     pub points: Vec<[f64; 2]>,
 }
@@ -40,7 +40,7 @@ pub fn board_chart(title: &str, goal: Pose, boards: &[Board]) -> String {
             svg.polygon(&part.map(place), "#90ee90");
         }
         for point in board.points.iter().filter(|p| p.iter().all(|v| v.is_finite())) {
-            svg.circle(place(*point), 2.6, board.colour, 0.5);
+            svg.circle(place(*point), 2.6, board.color, 0.5);
         }
         svg.text([left, top + SIDE + 17.0], Anchor::Start, TICK, SOFT, "0");
         svg.text([left + SIDE, top + SIDE + 17.0], Anchor::End, TICK, SOFT, "512 px");

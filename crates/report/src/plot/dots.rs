@@ -15,8 +15,8 @@ const RIGHT: f64 = 170.0;
 pub struct DotRow {
     /// Stands to its left.
     pub name: String,
-    /// Its colour.
-    pub colour: &'static str,
+    /// Its color.
+    pub color: &'static str,
     /// Point and interval.
     pub interval: Interval,
     /// Single values behind it (one a training seed), drawn small.
@@ -62,12 +62,12 @@ pub fn dot_chart(title: &str, x_label: &str, rows: &[DotRow], marks: &[Mark]) ->
         let Interval { mean, bounds } = row.interval;
         svg.text([left - 10.0, y + 4.0], Anchor::End, LABEL, INK, &row.name);
         for single in row.singles.iter().filter(|s| s.is_finite()) {
-            svg.circle([x.px(*single), y + 9.0], 2.2, row.colour, 0.55);
+            svg.circle([x.px(*single), y + 9.0], 2.2, row.color, 0.55);
         }
         if let Some(Bounds { low, high }) = bounds {
-            svg.line([x.px(low), y], [x.px(high), y], row.colour, 3.0);
+            svg.line([x.px(low), y], [x.px(high), y], row.color, 3.0);
         }
-        svg.circle([x.px(mean), y], 5.5, row.colour, 1.0);
+        svg.circle([x.px(mean), y], 5.5, row.color, 1.0);
         let text = match bounds {
             Some(Bounds { low, high }) => format!("{mean:.3}  [{low:.3}, {high:.3}]").replace('-', "−"),
             None => format!("{mean:.3}  [no interval]").replacen('-', "−", 1),

@@ -15,8 +15,8 @@ const RIGHT: f64 = 96.0;
 pub struct HistogramRow {
     /// Stands to its left.
     pub name: String,
-    /// Its colour.
-    pub colour: &'static str,
+    /// Its color.
+    pub color: &'static str,
     /// The values; one a roll-out.
     pub values: Vec<f64>,
 }
@@ -49,7 +49,7 @@ pub fn histogram_chart(
             svg.rect(
                 [left + bin as f64 * step + 0.5, base - height],
                 [step - 1.0, height],
-                row.colour,
+                row.color,
                 "none",
             );
         }

@@ -16,8 +16,8 @@ const LEGEND: f64 = 26.0;
 pub struct LineSeries {
     /// Lines of one name share one entry of the legend.
     pub name: String,
-    /// Its colour.
-    pub colour: &'static str,
+    /// Its color.
+    pub color: &'static str,
     /// Lengths of its dashes and gaps as SVG writes them, e.g. `4 3`; empty for a solid line.
     pub dash: &'static str,
     /// Data, in order.
@@ -70,8 +70,8 @@ pub fn line_chart(title: &str, axes: &LineAxes, panels: &[LinePanel], width: f64
             let px: Vec<[f64; 2]> = usable.map(|p| [x.px(p[0]), y.px(p[1])]).collect();
             match px[..] {
                 [] => {}
-                [one] => svg.circle(one, 2.5, series.colour, 1.0),
-                _ => svg.polyline(&px, series.colour, 1.5, series.dash),
+                [one] => svg.circle(one, 2.5, series.color, 1.0),
+                _ => svg.polyline(&px, series.color, 1.5, series.dash),
             }
         }
     }
@@ -87,7 +87,7 @@ fn legend(svg: &mut Svg, panels: &[LinePanel]) {
     }
     let mut x = LEFT;
     for series in seen {
-        svg.polyline(&[[x, 12.0], [x + 24.0, 12.0]], series.colour, 2.0, series.dash);
+        svg.polyline(&[[x, 12.0], [x + 24.0, 12.0]], series.color, 2.0, series.dash);
         svg.text([x + 30.0, 16.0], Anchor::Start, LABEL, SOFT, &series.name);
         x += 30.0 + text_width(&series.name, LABEL) + 22.0;
     }

@@ -1,4 +1,4 @@
-//! Charts as self-contained SVG text: white ground, dark ink, a palette that colour-blind readers can tell apart, every
+//! Charts as self-contained SVG text: white ground, dark ink, a palette that color-blind readers can tell apart, every
 //! axis with label and unit. A chart takes plain numbers and leaves out those that are not finite.
 
 mod axis;
@@ -14,5 +14,5 @@ pub use board::{Board, board_chart};
 pub use dots::{DotRow, Mark, dot_chart};
 pub use histogram::{HistogramRow, histogram_chart};
 pub use lines::{LineAxes, LinePanel, LineSeries, line_chart};
-pub use palette::{arm_colour, arm_dash, colour};
+pub use palette::{arm_color, arm_dash, color};
 pub use strip::{StripRow, strip_chart};

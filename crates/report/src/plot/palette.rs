@@ -1,4 +1,4 @@
-//! Colours: Okabe and Ito's palette, which readers with any common colour vision can tell apart; its yellow is left
+//! Colors: Okabe and Ito's palette, which readers with any common color vision can tell apart; its yellow is left
 //! out (too faint on white).
 
 /// Text and axes.
@@ -10,13 +10,13 @@ pub(crate) const GRID: &str = "#e6e8ec";
 
 const SERIES: [&str; 6] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
 
-/// The i-th colour of a chart; they repeat after six.
-pub fn colour(i: usize) -> &'static str {
+/// The i-th color of a chart; they repeat after six.
+pub fn color(i: usize) -> &'static str {
     SERIES[i % SERIES.len()]
 }
 
-/// The colour of an arm, the same in every chart.
-pub fn arm_colour(arm: &str) -> &'static str {
+/// The color of an arm, the same in every chart.
+pub fn arm_color(arm: &str) -> &'static str {
     match arm {
         "demo" => SERIES[0],
         "demo-matched" => SERIES[5],

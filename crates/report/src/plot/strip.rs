@@ -16,8 +16,8 @@ const RIGHT: f64 = 110.0;
 pub struct StripRow {
     /// Stands to its left.
     pub name: String,
-    /// Its colour.
-    pub colour: &'static str,
+    /// Its color.
+    pub color: &'static str,
     /// The values, positive; others are left out.
     pub values: Vec<f64>,
 }
@@ -44,7 +44,7 @@ pub fn strip_chart(title: &str, x_label: &str, rows: &[StripRow], marks: &[Mark]
         for (k, value) in values.iter().enumerate() {
             // Spread by the golden ratio: even, and the same in every drawing.
             let spread = (k as f64 * 0.618_034).fract() - 0.5;
-            svg.circle([x.px(*value), y + spread * 24.0], 2.2, row.colour, 0.45);
+            svg.circle([x.px(*value), y + spread * 24.0], 2.2, row.color, 0.45);
         }
         if let Ok([lower, median, upper]) = quartiles(&values) {
             let [from, middle, to] = [lower, median, upper].map(|v| x.px(v));
@@ -70,7 +70,7 @@ mod tests {
     fn the_median_of_an_even_number_lies_between_the_middle_two() {
         let row = |values: Vec<f64>| StripRow {
             name: "demo".to_owned(),
-            colour: "#000",
+            color: "#000",
             values,
         };
         let chart = |values| strip_chart("t", "x", &[row(values)], &[]);

@@ -32,26 +32,26 @@ impl Svg {
         self.width
     }
 
-    pub fn line(&mut self, [x1, y1]: [f64; 2], [x2, y2]: [f64; 2], colour: &str, width: f64) {
+    pub fn line(&mut self, [x1, y1]: [f64; 2], [x2, y2]: [f64; 2], color: &str, width: f64) {
         self.push(format_args!(
-            r#"<line x1="{x1:.1}" y1="{y1:.1}" x2="{x2:.1}" y2="{y2:.1}" stroke="{colour}" stroke-width="{width}"/>"#
+            r#"<line x1="{x1:.1}" y1="{y1:.1}" x2="{x2:.1}" y2="{y2:.1}" stroke="{color}" stroke-width="{width}"/>"#
         ));
     }
 
-    pub fn dashed(&mut self, [x1, y1]: [f64; 2], [x2, y2]: [f64; 2], colour: &str) {
+    pub fn dashed(&mut self, [x1, y1]: [f64; 2], [x2, y2]: [f64; 2], color: &str) {
         self.push(format_args!(
-            r#"<line x1="{x1:.1}" y1="{y1:.1}" x2="{x2:.1}" y2="{y2:.1}" stroke="{colour}" stroke-width="1.2" stroke-dasharray="5 3"/>"#
+            r#"<line x1="{x1:.1}" y1="{y1:.1}" x2="{x2:.1}" y2="{y2:.1}" stroke="{color}" stroke-width="1.2" stroke-dasharray="5 3"/>"#
         ));
     }
 
     /// Through all points, in order; `dash` is empty for a solid line.
-    pub fn polyline(&mut self, points: &[[f64; 2]], colour: &str, width: f64, dash: &str) {
+    pub fn polyline(&mut self, points: &[[f64; 2]], color: &str, width: f64, dash: &str) {
         let dash = match dash {
             "" => String::new(),
             dash => format!(r#" stroke-dasharray="{dash}""#),
         };
         self.push(format_args!(
-            r#"<polyline points="{}" fill="none" stroke="{colour}" stroke-width="{width}" stroke-linejoin="round"{dash}/>"#,
+            r#"<polyline points="{}" fill="none" stroke="{color}" stroke-width="{width}" stroke-linejoin="round"{dash}/>"#,
             list(points)
         ));
     }
@@ -73,28 +73,28 @@ impl Svg {
         ));
     }
 
-    pub fn text(&mut self, [x, y]: [f64; 2], anchor: Anchor, size: f64, colour: &str, text: &str) {
-        self.text_with([x, y], anchor, size, colour, "", text);
+    pub fn text(&mut self, [x, y]: [f64; 2], anchor: Anchor, size: f64, color: &str, text: &str) {
+        self.text_with([x, y], anchor, size, color, "", text);
     }
 
-    pub fn bold(&mut self, at: [f64; 2], anchor: Anchor, size: f64, colour: &str, text: &str) {
-        self.text_with(at, anchor, size, colour, r#" font-weight="600""#, text);
+    pub fn bold(&mut self, at: [f64; 2], anchor: Anchor, size: f64, color: &str, text: &str) {
+        self.text_with(at, anchor, size, color, r#" font-weight="600""#, text);
     }
 
-    /// Reads upwards, centred on the point.
+    /// Reads upwards, centered on the point.
     pub fn text_upwards(&mut self, [x, y]: [f64; 2], size: f64, text: &str) {
         let turn = format!(r#" transform="rotate(-90 {x:.1} {y:.1})""#);
         self.text_with([x, y], Anchor::Middle, size, INK, &turn, text);
     }
 
-    fn text_with(&mut self, [x, y]: [f64; 2], anchor: Anchor, size: f64, colour: &str, more: &str, text: &str) {
+    fn text_with(&mut self, [x, y]: [f64; 2], anchor: Anchor, size: f64, color: &str, more: &str, text: &str) {
         let anchor = match anchor {
             Anchor::Start => "start",
             Anchor::Middle => "middle",
             Anchor::End => "end",
         };
         self.push(format_args!(
-            r#"<text x="{x:.1}" y="{y:.1}" text-anchor="{anchor}" font-size="{size}" fill="{colour}"{more}>{}</text>"#,
+            r#"<text x="{x:.1}" y="{y:.1}" text-anchor="{anchor}" font-size="{size}" fill="{color}"{more}>{}</text>"#,
             escape(text)
         ));
     }

@@ -126,7 +126,7 @@ impl Objective<Net> for Product {
             flag.cancel();
         }
         let (x, y) = self.data(items, self.noise, seed);
-        let x = training::in_precision_of(model, x);
+        let x = training::to_compute_dtype(model, x);
         Ok((model.forward(x).cast(FloatDType::F32) - y).square().mean())
     }
 

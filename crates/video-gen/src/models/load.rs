@@ -1,7 +1,7 @@
 //! How a model is loaded, and what comes of it.
 
 use burn::tensor::Device;
-use pusht_data::{VideoError, VideoModel, VideoRequest};
+use pusht_data::{VideoModel, VideoModelError, VideoRequest};
 use pusht_env::Frame;
 
 use super::SamplingOptions;
@@ -32,7 +32,7 @@ pub struct LoadedModel {
     pub frames: usize,
     /// What it is told about every clip.
     pub prompt: Option<String>,
-    /// Clips that are made at once.
+    /// Clips per batch.
     pub batch_size: usize,
     /// Hash of its files, where it was trained here.
     pub sha256: Option<String>,
@@ -60,7 +60,7 @@ impl VideoModel for LoadedModel {
         self.model.name()
     }
 
-    fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoError> {
+    fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoModelError> {
         self.model.generate(requests)
     }
 }

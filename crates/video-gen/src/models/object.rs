@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{ClipLengths, LoadOptions, LoadedModel, ModelError, ModelInfo, ModelKind, ModelOptions, SamplingOptions};
 use crate::ObjectLatentModel;
 
-/// Clips that are made at once.
+/// Clips per batch.
 const BATCH_SIZE: usize = 10;
 
 static INFO: ModelInfo = ModelInfo {

@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use pusht_env::{Pose, State};
 
-use super::geometry::{LEVER, centre};
+use super::geometry::{LEVER, center};
 use super::latent::{Anchor, Latent};
 use super::outline::perimeter;
 
@@ -14,10 +14,10 @@ pub const CONDITIONS: usize = 23;
 pub const HAS_END: usize = 15;
 /// Positions are divided by this, px.
 pub const UNIT: f64 = 100.0;
-/// Centre of the board, px.
+/// Center of the board, px.
 const BOARD: [f64; 2] = [256.0, 256.0];
 
-/// The condition of one clip: the agent's start, as the T's outline and as the first T's axes have it; the board's centre
+/// The condition of one clip: the agent's start, as the T's outline and as the first T's axes have it; the board's center
 /// and direction (a square has four of them, so the cosine and sine of the fourfold angle) and the goal pose, seen from
 /// the first T; whether an end is prescribed and which; the number of frames.
 pub fn condition(
@@ -32,7 +32,7 @@ pub fn condition(
     let agent = anchor.point(state.agent);
     let board = anchor.point(BOARD);
     let (board_sin, board_cos) = (TURNS * anchor.turn(0.0)).sin_cos();
-    let target = anchor.point(centre(goal));
+    let target = anchor.point(center(goal));
     let (goal_sin, goal_cos) = anchor.turn(goal.angle).sin_cos();
     let (sin, cos) = (TAU * start[0] / perimeter()).sin_cos();
     let (sin2, cos2) = (2.0 * TAU * start[0] / perimeter()).sin_cos();

@@ -2,21 +2,22 @@
 
 use pusht_env::State;
 
-use super::geometry::{LEVER, centre, gap};
+use super::geometry::{LEVER, center, gap};
 
-/// Surfaces closer than this in one of two neighbouring frames count as touching, px: at 10 Hz, contact begins and ends
+/// Surfaces closer than this in one of two neighboring frames count as touching, px: at 10 Hz, contact begins and ends
 /// between frames.
 const TOUCH: f64 = 4.0;
 /// A T that moves less than this between two frames rests, px.
 const REST: f64 = 0.3;
 
-/// Contact in a set of clips. The motion of the T in one step is |Δ centre of gravity| + 60 px · |Δ angle|.
+/// Contact in a set of clips. The motion of the T in one step is |Δ center of gravity| + 60 px · |Δ angle|.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ContactMeasures {
     /// Mean motion of the T in a step, px.
     pub motion: f64,
     /// Share of all motion that happens while agent and T are more than 4 px apart in both frames; 0 in a simulator.
-    pub untouched: f64,
+    #[serde(alias = "untouched")]
+    pub motion_without_contact: f64,
     /// Share of steps in which the T moves less than 0.3 px.
     pub rest: f64,
     /// Mean depth by which the agent is inside the T, over all frames, px.
@@ -26,15 +27,15 @@ pub struct ContactMeasures {
 impl ContactMeasures {
     /// Of clips of states; zeros where nothing moves.
     pub fn of(clips: &[Vec<State>]) -> Self {
-        let (mut motion, mut untouched, mut rest, mut steps) = (0.0, 0.0, 0.0, 0.0);
+        let (mut motion, mut without_contact, mut rest, mut steps) = (0.0, 0.0, 0.0, 0.0);
         for pair in clips.iter().flat_map(|clip| clip.windows(2)) {
-            let (a, b) = (centre(pair[0].block), centre(pair[1].block));
+            let (a, b) = (center(pair[0].block), center(pair[1].block));
             let turned = (pair[1].block.angle - pair[0].block.angle).abs();
             let moved = (b[0] - a[0]).hypot(b[1] - a[1]) + LEVER * turned;
             motion += moved;
             steps += 1.0;
             if gap(&pair[0]).min(gap(&pair[1])) > TOUCH {
-                untouched += moved;
+                without_contact += moved;
             }
             rest += f64::from(u8::from(moved < REST));
         }
@@ -42,7 +43,7 @@ impl ContactMeasures {
         let over = |sum: f64, n: f64| if n > 0.0 { sum / n } else { 0.0 };
         Self {
             motion: over(motion, steps),
-            untouched: over(untouched, motion),
+            motion_without_contact: over(without_contact, motion),
             rest: over(rest, steps),
             overlap: over(frames.iter().sum(), frames.len() as f64),
         }
@@ -66,9 +67,12 @@ mod tests {
     fn a_t_pushed_by_the_agent_is_told_from_one_that_moves_alone() {
         let pushed = vec![state(-15.0, 0.0), state(-12.0, 3.0), state(-12.0, 3.0)];
         let m = ContactMeasures::of(&[pushed]);
-        assert_eq!((m.motion, m.untouched, m.rest, m.overlap), (1.5, 0.0, 0.5, 0.0));
+        assert_eq!(
+            (m.motion, m.motion_without_contact, m.rest, m.overlap),
+            (1.5, 0.0, 0.5, 0.0)
+        );
         let alone = vec![state(-40.0, 0.0), state(-40.0, 3.0)];
-        assert_eq!(ContactMeasures::of(&[alone]).untouched, 1.0);
+        assert_eq!(ContactMeasures::of(&[alone]).motion_without_contact, 1.0);
         assert_eq!(ContactMeasures::of(&[vec![state(-5.0, 0.0)]]).overlap, 10.0);
         assert_eq!(ContactMeasures::of(&[]), ContactMeasures::default());
     }

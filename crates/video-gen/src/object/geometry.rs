@@ -3,13 +3,13 @@
 use pusht_env::{AGENT_RADIUS, BAR, Pose, STEM, State};
 
 /// Turns the T's angle into px, so that all six numbers weigh alike: about the mean distance of the T's outline from
-/// its centre of gravity.
+/// its center of gravity.
 pub const LEVER: f64 = 60.0;
-/// The T's centre of gravity lies this far from its origin, along its stem, px.
+/// The T's center of gravity lies this far from its origin, along its stem, px.
 pub const GRAVITY: f64 = 45.0;
 
-/// The centre of gravity of a T.
-pub fn centre(pose: Pose) -> [f64; 2] {
+/// The center of gravity of a T.
+pub fn center(pose: Pose) -> [f64; 2] {
     let (s, c) = pose.angle.sin_cos();
     [pose.x - GRAVITY * s, pose.y + GRAVITY * c]
 }

@@ -9,18 +9,18 @@ use std::f64::consts::TAU;
 
 use pusht_env::{Pose, State};
 
-use super::geometry::{GRAVITY, LEVER, centre, seen_from};
+use super::geometry::{GRAVITY, LEVER, center, seen_from};
 use super::outline::{perimeter, place, point};
 
 /// Numbers a frame: agent along and off the T's outline; T x, y; cos and sin of the T's angle.
 pub const CHANNELS: usize = 6;
 /// Which of them is the distance between the surfaces of agent and T.
 pub const DISTANCE: usize = 1;
-/// One frame, px: the agent's place along the outline of the same frame's T and its distance from it, the T's centre of
+/// One frame, px: the agent's place along the outline of the same frame's T and its distance from it, the T's center of
 /// gravity x, y seen from the first T, then [`LEVER`] times the cosine and sine of the T's rotation since the first
 /// frame.
 pub type Latent = [f64; CHANNELS];
-/// The frame of reference: origin in the centre of gravity of the first T, turned with it; `mirrored` flips x, the
+/// The frame of reference: origin in the center of gravity of the first T, turned with it; `mirrored` flips x, the
 /// T's own axis of symmetry.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Anchor {
@@ -33,7 +33,7 @@ impl Anchor {
     /// The frame of reference of a clip that begins with this T.
     pub fn new(first: Pose, mirrored: bool) -> Self {
         Self {
-            origin: centre(first),
+            origin: center(first),
             angle: first.angle,
             mirrored,
         }
@@ -59,7 +59,7 @@ impl Anchor {
             let [along, distance] = place(seen_from(state.block, state.agent));
             let along = self.sign() * along;
             last = along + perimeter() * ((last - along) / perimeter()).round();
-            let block = self.point(centre(state.block));
+            let block = self.point(center(state.block));
             let (s, c) = self.turn(state.block.angle).sin_cos();
             [last, distance.max(0.0), block[0], block[1], LEVER * c, LEVER * s]
         };

@@ -20,7 +20,7 @@ mod train;
 
 pub use contact::ContactMeasures;
 pub use error::VideoGenError;
-pub(crate) use geometry::centre;
+pub(crate) use geometry::center;
 pub use model::{ObjectLatentModel, TrainedOn};
 pub use net::{NoisyClips, ObjectLatent, ObjectLatentConfig, Scales};
 pub use sample::StateRequest;

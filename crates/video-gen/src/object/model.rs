@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::module::Module;
 use burn::tensor::Device;
 use diffusion_schedulers::FlowSchedule;
-use pusht_data::{Provenance, VideoError, VideoModel, VideoRequest};
+use pusht_data::{Provenance, VideoModel, VideoModelError, VideoRequest};
 use pusht_env::{FillRule, Frame, GOAL, Pose, State};
 use pusht_vision::Tracker;
 use rayon::prelude::*;
@@ -127,7 +127,7 @@ impl ObjectLatentModel {
     ///
     /// # Errors
     /// A length that the model cannot make, or a state that is not finite.
-    pub fn generate_states(&self, requests: &[StateRequest]) -> Result<Vec<Vec<State>>, VideoError> {
+    pub fn generate_states(&self, requests: &[StateRequest]) -> Result<Vec<Vec<State>>, VideoModelError> {
         for (index, request) in requests.iter().enumerate() {
             self.check(index, request)?;
         }
@@ -146,8 +146,8 @@ impl ObjectLatentModel {
             .collect())
     }
 
-    fn check(&self, index: usize, request: &StateRequest) -> Result<(), VideoError> {
-        let refuse = |reason| Err(VideoError::Request { request: index, reason });
+    fn check(&self, index: usize, request: &StateRequest) -> Result<(), VideoModelError> {
+        let refuse = |reason| Err(VideoModelError::Request { request: index, reason });
         let (longest, found) = (self.config.max_frames, request.frames);
         if !(2..=longest).contains(&found) {
             return refuse(format!(
@@ -207,8 +207,8 @@ impl VideoModel for ObjectLatentModel {
 
     /// The prompt is ignored. The first frame, and the last where it is prescribed, are handed back as they came; the
     /// frames between are drawn anew.
-    fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoError> {
-        let failed = |reason: String| VideoError::Failed {
+    fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoModelError> {
+        let failed = |reason: String| VideoModelError::Failed {
             model: self.name(),
             reason,
         };

@@ -11,10 +11,10 @@ use std::sync::LazyLock;
 use super::geometry::gap_at;
 
 /// Where the rays begin, in the T's own coordinates, px: inside bar and stem, both grown by the agent's radius.
-const CENTRE: [f64; 2] = [0.0, 20.0];
+const CENTER: [f64; 2] = [0.0, 20.0];
 /// Rays of the table.
 const RAYS: usize = 8192;
-/// A bound for the distance of the agent from [`CENTRE`], px.
+/// A bound for the distance of the agent from [`CENTER`], px.
 const FAR: f64 = 4096.0;
 /// Halvings of [`FAR`]: to far below 1e-6 px.
 const HALVINGS: usize = 44;
@@ -39,7 +39,7 @@ pub fn perimeter() -> f64 {
 /// Place along the curve, 0 to [`perimeter`], and distance between the surfaces, px, of an agent at `p` in the T's own
 /// coordinates. Mirroring x turns the place s into perimeter − s.
 pub fn place(p: [f64; 2]) -> [f64; 2] {
-    let angle = (p[0] - CENTRE[0]).atan2(CENTRE[1] - p[1]).rem_euclid(TAU);
+    let angle = (p[0] - CENTER[0]).atan2(CENTER[1] - p[1]).rem_euclid(TAU);
     let at = angle / TAU * RAYS as f64;
     let i = (at as usize).min(RAYS - 1);
     let s = LENGTHS[i] + (at - i as f64) * (LENGTHS[i + 1] - LENGTHS[i]);
@@ -58,7 +58,7 @@ pub fn point([s, distance]: [f64; 2]) -> [f64; 2] {
 /// bar and stem are convex and hold its beginning.
 fn on_ray(angle: f64, distance: f64) -> [f64; 2] {
     let (sin, cos) = angle.sin_cos();
-    let at = |r: f64| [CENTRE[0] + r * sin, CENTRE[1] - r * cos];
+    let at = |r: f64| [CENTER[0] + r * sin, CENTER[1] - r * cos];
     let (mut low, mut high) = (0.0, FAR);
     for _ in 0..HALVINGS {
         let middle = 0.5 * (low + high);

@@ -45,7 +45,7 @@ pub struct Sampler<'a> {
 
 impl Sampler<'_> {
     /// One clip. Clips are sampled one by one, not in batches: a product of another size may round differently, and a
-    /// clip must not depend on its neighbours.
+    /// clip must not depend on its neighbors.
     pub fn run(&self, net: &ObjectLatent, request: &StateRequest, device: &Device) -> Vec<State> {
         let frames = request.frames;
         let anchor = Anchor::new(request.start.block, false);

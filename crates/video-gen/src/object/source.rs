@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::latent::{CHANNELS, Latent};
 
-/// Added to the variance of the steps, px², so that a channel that never moves still has a covariance to factorise.
+/// Added to the variance of the steps, px², so that a channel that never moves still has a covariance to factorize.
 const FLOOR: f64 = 1e-4;
 
-/// Second-order statistics of the training clips; everything that the model is normalised by.
+/// Second-order statistics of the training clips; everything that the model is normalized by.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Statistics {
     /// Autocovariance of the steps from frame to frame, px²: one row a lag (0 to the longest clip less 2), one number
@@ -104,7 +104,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// Factorises the covariance of the steps of the longest clip; shorter clips use its leading rows.
+    /// Factorizes the covariance of the steps of the longest clip; shorter clips use its leading rows.
     pub fn new(statistics: &Statistics) -> Self {
         let n = statistics.autocovariance.len();
         let factors = std::array::from_fn(|k| cholesky(n, |i, j| statistics.autocovariance[i.abs_diff(j)][k]));

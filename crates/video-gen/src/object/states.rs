@@ -1,6 +1,6 @@
 //! Between frames and states: the tracker on the way in, the renderer on the way out.
 
-use pusht_data::{Episode, VideoError, VideoRequest};
+use pusht_data::{Episode, VideoModelError, VideoRequest};
 use pusht_env::{FillRule, Frame, Pose, RenderError, Renderer, Scene, State};
 use pusht_vision::{Tracker, VisionError, unwrap_angle};
 
@@ -46,9 +46,9 @@ pub fn finite(state: &State) -> bool {
 }
 
 /// Reads start and end of a request.
-pub fn read(tracker: &Tracker, index: usize, request: &VideoRequest) -> Result<StateRequest, VideoError> {
+pub fn read(tracker: &Tracker, index: usize, request: &VideoRequest) -> Result<StateRequest, VideoModelError> {
     let state = |what: &str, frame: &Frame| {
-        let refuse = |reason: String| VideoError::Request {
+        let refuse = |reason: String| VideoModelError::Request {
             request: index,
             reason: format!("{what} frame: {reason}"),
         };

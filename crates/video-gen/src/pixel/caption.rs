@@ -3,9 +3,9 @@
 use pusht_env::State;
 
 use super::error::PixelError;
-use crate::object::centre;
+use crate::object::center;
 
-/// Distance from the T's centre at which a turn counts as a move, px: half the T's length.
+/// Distance from the T's center at which a turn counts as a move, px: half the T's length.
 const LEVER: f64 = 60.0;
 /// The T stays where it moves less, px.
 const STILL: f64 = 5.0;
@@ -68,7 +68,7 @@ impl Caption {
 
     /// The caption of what lies between two states.
     pub fn of_states(first: &State, last: &State) -> Self {
-        let (from, to) = (centre(first.block), centre(last.block));
+        let (from, to) = (center(first.block), center(last.block));
         let (x, y) = (to[0] - from[0], to[1] - from[1]);
         let angle = last.block.angle - first.block.angle;
         let turn = LEVER * (angle - std::f64::consts::TAU * (angle / std::f64::consts::TAU).round());

@@ -178,8 +178,8 @@ impl PatchCodec {
         let [frames, channels, height, width] = pictures.dims();
         let (count, p) = (frames / self.group, self.patch);
         let (rows, columns) = (height / p, width / p);
-        let centred = pictures - self.mean.val().unsqueeze_dim(0);
-        centred
+        let centered = pictures - self.mean.val().unsqueeze_dim(0);
+        centered
             .reshape([count, self.group * channels, rows, p, columns, p])
             .permute([0, 2, 4, 1, 3, 5])
             .reshape([count * rows * columns, self.group * channels * p * p])

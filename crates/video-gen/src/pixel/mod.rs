@@ -5,9 +5,9 @@
 mod caption;
 mod clips;
 mod codec;
+mod conditioning;
 mod config;
 mod error;
-mod given;
 mod lost;
 mod model;
 mod net;

@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use diffusion_schedulers::{FlowSchedule, Scheduler};
-use pusht_data::{VideoError, VideoModel, VideoRequest};
+use pusht_data::{VideoModel, VideoModelError, VideoRequest};
 use pusht_env::Frame;
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
@@ -14,9 +14,9 @@ use training::{ModelFile, save_model, save_shards};
 
 use super::caption::Caption;
 use super::codec::PatchCodec;
+use super::conditioning::{Conditioning, Expectation, Spreads, noise, wide};
 use super::config::PixelConfig;
 use super::error::PixelError;
-use super::given::{Expectation, Given, Spreads, noise, wide};
 use super::net::{NoisyClips, PixelNet};
 use super::pictures::{frames, pictures};
 
@@ -132,7 +132,7 @@ impl PixelModel {
         };
         let between = Tensor::zeros([1, config.groups, shape[2], grid, grid], &self.device);
         let known = Tensor::cat(vec![still(request.start)?, between, still(request.end)?], 1);
-        let given = Given {
+        let given = Conditioning {
             start: request.start.is_some(),
             end: request.end.is_some(),
         };
@@ -230,9 +230,9 @@ impl VideoModel for PixelModel {
     }
 
     /// The prompt must be the text of a [`Caption`]; without one the model is told nothing.
-    fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoError> {
+    fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoModelError> {
         let clip = |(index, request): (usize, &VideoRequest)| {
-            let refuse = |reason: String| VideoError::Request { request: index, reason };
+            let refuse = |reason: String| VideoModelError::Request { request: index, reason };
             let frames = self.config.frames();
             if request.frames != frames {
                 return Err(refuse(format!(

@@ -6,9 +6,9 @@ use burn::tensor::{Device, Int, Tensor};
 use ltx_video::{Coordinates, Rotary, Timesteps};
 
 use super::caption::Caption;
+use super::conditioning::Expectation;
 use super::config::PixelConfig;
 use super::error::PixelError;
-use super::given::Expectation;
 
 /// What times are multiplied with for the transformer.
 const TIMESTEPS: f64 = 1000.0;

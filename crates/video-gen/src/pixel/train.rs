@@ -13,9 +13,9 @@ use training::{FitOptions, Objective, ObjectiveError, TrainConfig, fit, init_see
 use super::caption::Caption;
 use super::clips::Clips;
 use super::codec::PatchCodec;
+use super::conditioning::{Conditioning, Expectation, Spreads, noise, wide};
 use super::config::PixelConfig;
 use super::error::PixelError;
-use super::given::{Expectation, Given, Spreads, noise, wide};
 use super::model::PixelModel;
 use super::net::{NoisyClips, PixelNet};
 use crate::object::episode_states;
@@ -26,7 +26,7 @@ const VALIDATION_BATCHES: u64 = 8;
 const VALIDATION_SEED: u64 = 0x5EED;
 /// Clips that the spreads are measured on.
 const SPREAD_CLIPS: usize = 256;
-/// Times nearer to 0 count no more than this one: what is left to say there is below a grey value (Li & He 2025).
+/// Times nearer to 0 count no more than this one: what is left to say there is below a gray value (Li & He 2025).
 const LEAST_TIME: f64 = 0.05;
 
 /// How to train.
@@ -176,7 +176,7 @@ impl Part {
         let items: Vec<usize> = (0..self.clips.len()).step_by(step).collect();
         let clips = self.clips.batch(&items);
         let of = |start, end| {
-            let given = vec![Given { start, end }; items.len()];
+            let given = vec![Conditioning { start, end }; items.len()];
             let unit = Spreads {
                 neither: 1.0,
                 one: 1.0,
@@ -214,9 +214,9 @@ impl Denoising {
         let device = burn::module::Module::devices(model).remove(0);
         let clean = Tensor::from_data(part.clips.batch(items).into_data(), &device);
         let mut chance = |p: f64| rng.random::<f64>() < p;
-        let given: Vec<Given> = items
+        let given: Vec<Conditioning> = items
             .iter()
-            .map(|_| Given {
+            .map(|_| Conditioning {
                 start: chance(config.start_probability),
                 end: chance(config.end_probability),
             })

@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::tensor::Tensor;
 use cosmos_predict::EndFrame;
 use nn_kit::normal;
-use pusht_data::{VideoError, VideoModel, VideoRequest};
+use pusht_data::{VideoModel, VideoModelError, VideoRequest};
 use pusht_env::Frame;
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
@@ -141,8 +141,8 @@ impl VideoModel for CosmosVideo {
 
     /// Clips have 8k + 1 frames. All requests are looked at before the first is sampled; start and end come back as the
     /// model drew them.
-    fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoError> {
-        let refused = |index: usize, reason: String| VideoError::Request { request: index, reason };
+    fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoModelError> {
+        let refused = |index: usize, reason: String| VideoModelError::Request { request: index, reason };
         let look = |(index, request): (usize, &VideoRequest)| {
             let size = self
                 .latent_size(request)
@@ -154,12 +154,13 @@ impl VideoModel for CosmosVideo {
             .iter()
             .enumerate()
             .map(look)
-            .collect::<Result<_, VideoError>>()?;
+            .collect::<Result<_, VideoModelError>>()?;
         let one = |(request, (size, prompt)): (&VideoRequest, ([usize; 3], cosmos_predict::Prompt))| {
-            self.clip(request, size, &prompt).map_err(|error| VideoError::Failed {
-                model: self.name(),
-                reason: error.to_string(),
-            })
+            self.clip(request, size, &prompt)
+                .map_err(|error| VideoModelError::Failed {
+                    model: self.name(),
+                    reason: error.to_string(),
+                })
         };
         requests.iter().zip(looked).map(one).collect()
     }

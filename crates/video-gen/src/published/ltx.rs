@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::Device;
-use pusht_data::{VideoError, VideoModel, VideoRequest};
+use pusht_data::{VideoModel, VideoModelError, VideoRequest};
 use pusht_env::Frame;
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
@@ -218,8 +218,8 @@ impl VideoModel for LtxVideo {
     }
 
     /// The start frame is given in place, the end frame as tokens of its own. Clips have 8k + 1 frames.
-    fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoError> {
-        let refuse = |request: usize, error: ltx_video::Error| VideoError::Request {
+    fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoModelError> {
+        let refuse = |request: usize, error: ltx_video::Error| VideoModelError::Request {
             request,
             reason: error.to_string(),
         };
@@ -228,7 +228,7 @@ impl VideoModel for LtxVideo {
             self.prompt(request).map_err(|error| refuse(i, error))?;
             self.request(request).map_err(|error| refuse(i, error))?;
         }
-        let failed = |error: ltx_video::Error| VideoError::Failed {
+        let failed = |error: ltx_video::Error| VideoModelError::Failed {
             model: self.name(),
             reason: error.to_string(),
         };

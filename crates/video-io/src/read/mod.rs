@@ -16,7 +16,7 @@ mod yuv;
 pub(crate) use errors::read_error;
 pub use raw::RawFrame;
 pub use reader::{TimedFrame, VideoReader, read_frames};
-pub use resample::{Picked, Rate, Resampled};
+pub use resample::{Rate, Resampled, ResampledFrame};
 
 /// Largest picture that is decoded, bytes of RGBA.
 const LARGEST: u64 = 1 << 28;

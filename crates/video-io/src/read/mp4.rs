@@ -2,7 +2,7 @@
 
 use crate::RawFrame;
 use crate::read::mp4_samples::{Sample, Track, read_track};
-use crate::read::yuv::{Colour, Matrix, Plane, Planes};
+use crate::read::yuv::{Color, Matrix, Plane, Planes};
 use mp4_atom::{Avcc, Codec, Colr};
 use rusty_h264_decoder::Decoder as H264Decoder;
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ pub(crate) struct Mp4Source {
     file: File,
     track: Track,
     decoder: Decoder,
-    colour: Colour,
+    color: Color,
     /// Next sample to decode.
     next: usize,
     /// Next frame to show.
@@ -51,14 +51,14 @@ impl Mp4Source {
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let mut file = File::open(path)?;
         let track = read_track(&mut file)?;
-        let (decoder, colour) = Decoder::of(&track.codec)?;
+        let (decoder, color) = Decoder::of(&track.codec)?;
         let mut times: Vec<i64> = track.samples.iter().map(|s| s.time).collect();
         times.sort_unstable();
         Ok(Self {
             file,
             track,
             decoder,
-            colour,
+            color,
             next: 0,
             shown: 0,
             waiting: BTreeMap::new(),
@@ -109,10 +109,10 @@ impl Mp4Source {
     }
 
     fn decode(&mut self, bytes: Vec<u8>, sample: Sample) -> io::Result<()> {
-        let (decoder, waiting, colour) = (&mut self.decoder, &mut self.waiting, self.colour);
+        let (decoder, waiting, color) = (&mut self.decoder, &mut self.waiting, self.color);
         // The decoders report damage as errors. Should one of them meet damage that its authors did not think of, one
         // broken video must not end a job over a thousand.
-        let decoded = catch_unwind(AssertUnwindSafe(|| decoder.decode(bytes, sample, colour, waiting)));
+        let decoded = catch_unwind(AssertUnwindSafe(|| decoder.decode(bytes, sample, color, waiting)));
         decoded.unwrap_or_else(|_| Err(io::Error::other("the decoder gave up on damaged data")))
     }
 
@@ -124,7 +124,7 @@ impl Mp4Source {
 }
 
 impl Decoder {
-    fn of(codec: &Codec) -> io::Result<(Self, Colour)> {
+    fn of(codec: &Codec) -> io::Result<(Self, Color)> {
         match codec {
             Codec::Avc1(avc1) => Self::h264(&avc1.avcc, avc1.colr.as_ref()),
             Codec::Avc3(avc3) => Self::h264(&avc3.avcc, avc3.colr.as_ref()),
@@ -137,7 +137,7 @@ impl Decoder {
                 settings.set_frame_size_limit(MOST_PIXELS);
                 let decoder = re_rav1d::Decoder::with_settings(&settings).map_err(io::Error::other)?;
                 let decoder = Box::new(decoder);
-                Ok((Self::Av1 { decoder, got: 0 }, Colour::default()))
+                Ok((Self::Av1 { decoder, got: 0 }, Color::default()))
             }
             other => Err(io::Error::other(format!(
                 "its pictures are coded as {}; expected H.264 or AV1: convert it, or unpack it to a folder of PNG files",
@@ -146,7 +146,7 @@ impl Decoder {
         }
     }
 
-    fn h264(avcc: &Avcc, colr: Option<&Colr>) -> io::Result<(Self, Colour)> {
+    fn h264(avcc: &Avcc, colr: Option<&Colr>) -> io::Result<(Self, Color)> {
         let mut decoder = Box::new(H264Decoder::new());
         let mut sets = Vec::new();
         for set in avcc.sequence_parameter_sets.iter().chain(&avcc.picture_parameter_sets) {
@@ -172,7 +172,7 @@ impl Decoder {
         &mut self,
         bytes: Vec<u8>,
         sample: Sample,
-        colour: Colour,
+        color: Color,
         waiting: &mut BTreeMap<usize, RawFrame>,
     ) -> io::Result<()> {
         match self {
@@ -195,7 +195,7 @@ impl Decoder {
                         stride: width / 2,
                     })),
                     shift: (1, 1),
-                    colour,
+                    color,
                 };
                 waiting.insert(sample.rank, RawFrame::from_planes(planes).ok_or_else(odd)?);
                 Ok(())
@@ -250,7 +250,7 @@ impl Decoder {
 #[cfg(feature = "av1")]
 mod av1 {
     //! AV1 pictures to frames; ten and twelve bits are cut to eight.
-    use super::{Colour, Matrix, Plane, Planes, RawFrame, io, odd};
+    use super::{Color, Matrix, Plane, Planes, RawFrame, io, odd};
     use re_rav1d::{Picture, PixelLayout, PlanarImageComponent, pixel};
 
     pub(super) fn frame(picture: &Picture) -> io::Result<RawFrame> {
@@ -279,12 +279,12 @@ mod av1 {
             differences: (picture.pixel_layout() != PixelLayout::I400)
                 .then(|| [PlanarImageComponent::U, PlanarImageComponent::V].map(plane)),
             shift,
-            colour: colour(picture),
+            color: color(picture),
         };
         RawFrame::from_planes(planes).ok_or_else(odd)
     }
 
-    fn colour(picture: &Picture) -> Colour {
+    fn color(picture: &Picture) -> Color {
         let matrix = match picture.matrix_coefficients() {
             pixel::MatrixCoefficients::Identity => Matrix::Identity,
             pixel::MatrixCoefficients::BT709 => Matrix::Bt709,
@@ -292,7 +292,7 @@ mod av1 {
             | pixel::MatrixCoefficients::BT2020ConstantLuminance => Matrix::Bt2020,
             _ => Matrix::Bt601,
         };
-        Colour {
+        Color {
             matrix,
             full_range: picture.color_range() == pixel::YUVRange::Full,
         }
@@ -314,23 +314,23 @@ fn with_start_codes(mut bytes: &[u8], length_size: usize) -> io::Result<Vec<u8>>
     Ok(out)
 }
 
-fn tagged(colr: Option<&Colr>) -> Colour {
+fn tagged(colr: Option<&Colr>) -> Color {
     match colr {
         Some(&Colr::Nclx {
             matrix_coefficients,
             full_range_flag,
             ..
-        }) => Colour {
+        }) => Color {
             matrix: Matrix::of(matrix_coefficients),
             full_range: full_range_flag,
         },
         Some(&Colr::Nclc {
             matrix_coefficients, ..
-        }) => Colour {
+        }) => Color {
             matrix: Matrix::of(matrix_coefficients),
             full_range: false,
         },
-        _ => Colour::default(),
+        _ => Color::default(),
     }
 }
 

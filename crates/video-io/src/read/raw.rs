@@ -4,7 +4,7 @@ use crate::Frame;
 #[cfg(feature = "mp4")]
 use crate::read::yuv::Planes;
 
-/// A frame as its codec stores it: H.264 and AV1 have planes of luma and colour differences. [`RawFrame::into_rgb`] makes
+/// A frame as its codec stores it: H.264 and AV1 have planes of luma and color differences. [`RawFrame::into_rgb`] makes
 /// the whole of it RGB, [`RawFrame::read`] only the pixels that somebody looks at, which are the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawFrame(Stored);

@@ -17,7 +17,7 @@ pub enum Rate {
 
 /// One frame of a resampled video.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picked<F = Frame> {
+pub struct ResampledFrame<F = Frame> {
     /// The picture: RGB, or a [`RawFrame`].
     pub frame: F,
     /// Its index in the video.
@@ -71,9 +71,9 @@ impl Resampled {
     ///
     /// # Errors
     /// As [`VideoReader::next_frame`].
-    pub fn next_frame(&mut self) -> Result<Option<Picked>, VideoIoError> {
+    pub fn next_frame(&mut self) -> Result<Option<ResampledFrame>, VideoIoError> {
         let raw = self.next_raw()?;
-        Ok(raw.map(|Picked { frame, index }| Picked {
+        Ok(raw.map(|ResampledFrame { frame, index }| ResampledFrame {
             frame: frame.into_rgb(),
             index,
         }))
@@ -83,7 +83,7 @@ impl Resampled {
     ///
     /// # Errors
     /// As [`VideoReader::next_frame`].
-    pub fn next_raw(&mut self) -> Result<Option<Picked<RawFrame>>, VideoIoError> {
+    pub fn next_raw(&mut self) -> Result<Option<ResampledFrame<RawFrame>>, VideoIoError> {
         if self.current.is_none() {
             self.current = self.fetch()?;
             self.ahead = self.fetch()?;
@@ -101,7 +101,7 @@ impl Resampled {
         }
         self.made += 1;
         let passed = self.passed();
-        Ok(self.current.as_mut().map(|(index, _, frame)| Picked {
+        Ok(self.current.as_mut().map(|(index, _, frame)| ResampledFrame {
             // A frame that is not asked for again is given away.
             frame: if passed {
                 std::mem::replace(frame, Frame::default().into())
@@ -137,7 +137,7 @@ impl Resampled {
 }
 
 impl Iterator for Resampled {
-    type Item = Result<Picked, VideoIoError>;
+    type Item = Result<ResampledFrame, VideoIoError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.next_frame().transpose()

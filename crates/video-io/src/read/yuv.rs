@@ -1,19 +1,19 @@
 //! Decoded planes to RGB.
 //!
 //! Matrix and range are those that the file is tagged with; without tags BT.601 in limited range, as FFmpeg and OpenCV
-//! assume. Colour samples are repeated over the pixels they stand for.
+//! assume. Color samples are repeated over the pixels they stand for.
 
 use crate::Frame;
 
-/// How luma and colour differences become RGB.
+/// How luma and color differences become RGB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Colour {
+pub(crate) struct Color {
     pub(crate) matrix: Matrix,
-    /// 0 to 255 instead of 16 to 235 (240 for colour).
+    /// 0 to 255 instead of 16 to 235 (240 for color).
     pub(crate) full_range: bool,
 }
 
-impl Default for Colour {
+impl Default for Color {
     fn default() -> Self {
         Self {
             matrix: Matrix::Bt601,
@@ -79,9 +79,9 @@ pub(crate) struct Planes {
     pub(crate) luma: Plane,
     /// `None` for a monochrome picture.
     pub(crate) differences: Option<[Plane; 2]>,
-    /// Pixels that a colour sample spans, as powers of two: (1, 1) for 4:2:0, (0, 0) for 4:4:4.
+    /// Pixels that a color sample spans, as powers of two: (1, 1) for 4:2:0, (0, 0) for 4:4:4.
     pub(crate) shift: (u32, u32),
-    pub(crate) colour: Colour,
+    pub(crate) color: Color,
 }
 
 impl Planes {
@@ -101,10 +101,10 @@ impl Planes {
 
     /// Red, green and blue of the pixels of row `y` in these columns, where the picture has them.
     pub(crate) fn read(&self, y: usize, columns: &[usize], [red, green, blue]: [&mut [u8]; 3]) {
-        let gains = Gains::of(self.colour);
+        let gains = Gains::of(self.color);
         let luma = &self.luma.row(y)[..self.size.0 as usize];
         let differences = self.differences(y);
-        let identity = self.colour.matrix == Matrix::Identity;
+        let identity = self.color.matrix == Matrix::Identity;
         let out = red.iter_mut().zip(green).zip(blue);
         for (&x, ((red, green), blue)) in columns.iter().zip(out) {
             let Some(&l) = luma.get(x) else {
@@ -124,19 +124,19 @@ impl Planes {
     pub(crate) fn to_rgb(&self) -> Frame {
         let (width, height) = (self.size.0 as usize, self.size.1 as usize);
         let mut rgb = vec![0; 3 * width * height];
-        let gains = Gains::of(self.colour);
+        let gains = Gains::of(self.color);
         let mut line = Line::new(width);
         let (sx, sy) = self.shift;
         for (y, out) in rgb.chunks_exact_mut(3 * width.max(1)).enumerate() {
             let luma = &self.luma.row(y)[..width];
             let differences = self.differences(y);
-            if let (Some([u, v]), Matrix::Identity) = (differences, self.colour.matrix) {
+            if let (Some([u, v]), Matrix::Identity) = (differences, self.color.matrix) {
                 for (x, (out, &l)) in out.as_chunks_mut::<3>().0.iter_mut().zip(luma).enumerate() {
                     *out = [v[x >> sx], l, u[x >> sx]];
                 }
                 continue;
             }
-            // Rows that share their colour samples follow each other.
+            // Rows that share their color samples follow each other.
             if let Some([u, v]) = differences.filter(|_| (y >> sy) << sy == y) {
                 match sx {
                     0 => line.set_differences::<1>(&gains, u, v),
@@ -152,7 +152,7 @@ impl Planes {
 /// One row on its way to RGB, in steps that are loops over one number a pixel: the compiler makes vectors of these.
 struct Line {
     light: Vec<i32>,
-    /// What U and V add to red, green and blue; some pixels more than the row has, so that colour samples stand for as many
+    /// What U and V add to red, green and blue; some pixels more than the row has, so that color samples stand for as many
     /// at its end as elsewhere.
     differences: [Vec<i32>; 3],
     levels: [Vec<u8>; 3],
@@ -167,7 +167,7 @@ impl Line {
         }
     }
 
-    /// Takes colour samples, each of which stands for `EACH` pixels.
+    /// Takes color samples, each of which stands for `EACH` pixels.
     fn set_differences<const EACH: usize>(&mut self, gains: &Gains, u: &[u8], v: &[u8]) {
         let [red, green, blue] = (self.differences.each_mut()).map(|all| all.as_chunks_mut::<EACH>().0.iter_mut());
         for ((((red, green), blue), &u), &v) in red.zip(green).zip(blue).zip(u).zip(v) {
@@ -190,7 +190,7 @@ impl Line {
     }
 }
 
-/// What luma and colour differences count in each channel, fixed point with 14 bits; limited range is stretched to 0…255.
+/// What luma and color differences count in each channel, fixed point with 14 bits; limited range is stretched to 0…255.
 struct Gains {
     /// Luma of black.
     black: i32,
@@ -202,10 +202,10 @@ struct Gains {
 }
 
 impl Gains {
-    fn of(colour: Colour) -> Self {
-        let (red, blue) = colour.matrix.weights();
+    fn of(color: Color) -> Self {
+        let (red, blue) = color.matrix.weights();
         let green = 1.0 - red - blue;
-        let (black, luma_gain, colour_gain) = if colour.full_range {
+        let (black, luma_gain, color_gain) = if color.full_range {
             (0, 1.0, 1.0)
         } else {
             (16, 255.0 / 219.0, 255.0 / 224.0)
@@ -214,10 +214,10 @@ impl Gains {
         Self {
             black,
             luma: fixed(luma_gain),
-            red_of_v: fixed(2.0 * (1.0 - red) * colour_gain),
-            green_of_u: fixed(2.0 * blue * (1.0 - blue) / green * colour_gain),
-            green_of_v: fixed(2.0 * red * (1.0 - red) / green * colour_gain),
-            blue_of_u: fixed(2.0 * (1.0 - blue) * colour_gain),
+            red_of_v: fixed(2.0 * (1.0 - red) * color_gain),
+            green_of_u: fixed(2.0 * blue * (1.0 - blue) / green * color_gain),
+            green_of_v: fixed(2.0 * red * (1.0 - red) / green * color_gain),
+            blue_of_u: fixed(2.0 * (1.0 - blue) * color_gain),
         }
     }
 
@@ -227,7 +227,7 @@ impl Gains {
         self.luma * (i32::from(luma) - self.black) + (1 << 13)
     }
 
-    /// What colour differences add to red, green and blue.
+    /// What color differences add to red, green and blue.
     #[inline]
     fn differences(&self, u: u8, v: u8) -> [i32; 3] {
         let (u, v) = (i32::from(u) - 128, i32::from(v) - 128);
@@ -265,7 +265,7 @@ fn interleave(red: &[u8], green: &[u8], blue: &[u8], out: &mut [u8]) {
 mod tests {
     use super::*;
 
-    fn one(y: u8, u: u8, v: u8, colour: Colour) -> [u8; 3] {
+    fn one(y: u8, u: u8, v: u8, color: Color) -> [u8; 3] {
         let plane = |sample| Plane {
             samples: vec![sample],
             stride: 1,
@@ -275,24 +275,24 @@ mod tests {
             luma: plane(y),
             differences: Some([plane(u), plane(v)]),
             shift: (1, 1),
-            colour,
+            color,
         };
         planes.to_rgb().get_pixel(0, 0).0
     }
 
     #[test]
     fn the_ends_of_the_scale_are_black_and_white() {
-        let limited = Colour::default();
+        let limited = Color::default();
         assert_eq!(one(16, 128, 128, limited), [0; 3]);
         assert_eq!(one(235, 128, 128, limited), [255; 3]);
-        let full = Colour {
+        let full = Color {
             full_range: true,
             ..limited
         };
         assert_eq!(one(255, 128, 128, full), [255; 3]);
         // BT.601 red: Y 81, U 90, V 240.
         assert_eq!(one(81, 90, 240, limited), [254, 0, 0]);
-        let bt709 = Colour {
+        let bt709 = Color {
             matrix: Matrix::Bt709,
             ..limited
         };
@@ -302,32 +302,32 @@ mod tests {
 
     /// Pixel by pixel as the formula says.
     fn by_formula(planes: &Planes) -> Frame {
-        let (red, blue) = planes.colour.matrix.weights();
+        let (red, blue) = planes.color.matrix.weights();
         let green = 1.0 - red - blue;
-        let (offset, luma_gain, colour_gain) = if planes.colour.full_range {
+        let (offset, luma_gain, color_gain) = if planes.color.full_range {
             (0, 1.0, 1.0)
         } else {
             (16, 255.0 / 219.0, 255.0 / 224.0)
         };
         let fixed = |x: f32| (x * 16384.0).round() as i32;
         let (rv, gu, gv, bu) = (
-            fixed(2.0 * (1.0 - red) * colour_gain),
-            fixed(2.0 * blue * (1.0 - blue) / green * colour_gain),
-            fixed(2.0 * red * (1.0 - red) / green * colour_gain),
-            fixed(2.0 * (1.0 - blue) * colour_gain),
+            fixed(2.0 * (1.0 - red) * color_gain),
+            fixed(2.0 * blue * (1.0 - blue) / green * color_gain),
+            fixed(2.0 * red * (1.0 - red) / green * color_gain),
+            fixed(2.0 * (1.0 - blue) * color_gain),
         );
         Frame::from_fn(planes.size.0, planes.size.1, |x, y| {
             let at = |plane: &Plane, x: u32, y: u32| plane.samples[y as usize * plane.stride + x as usize];
             let l = at(&planes.luma, x, y);
             let (sx, sy) = planes.shift;
-            let colours = planes
+            let colors = planes
                 .differences
                 .as_ref()
                 .map(|d| d.each_ref().map(|p| at(p, x >> sx, y >> sy)));
-            if let (Some([u, v]), Matrix::Identity) = (colours, planes.colour.matrix) {
+            if let (Some([u, v]), Matrix::Identity) = (colors, planes.color.matrix) {
                 return image::Rgb([v, l, u]);
             }
-            let [u, v] = colours.unwrap_or([128; 2]).map(|sample| i32::from(sample) - 128);
+            let [u, v] = colors.unwrap_or([128; 2]).map(|sample| i32::from(sample) - 128);
             let l = fixed(luma_gain) * (i32::from(l) - offset) + (1 << 13);
             image::Rgb([l + rv * v, l - gu * u - gv * v, l + bu * u].map(|sum| (sum >> 14).clamp(0, 255) as u8))
         })
@@ -346,11 +346,11 @@ mod tests {
             stride: stride as usize,
         };
         let matrices = [Matrix::Bt601, Matrix::Bt709, Matrix::Bt2020, Matrix::Identity];
-        let colours = matrices
+        let colors = matrices
             .into_iter()
-            .flat_map(|matrix| [false, true].map(|full_range| Colour { matrix, full_range }));
-        for (colour, size) in
-            colours.flat_map(|colour| [(1_u32, 1_u32), (2, 2), (7, 5), (64, 3), (99, 6)].map(|size| (colour, size)))
+            .flat_map(|matrix| [false, true].map(|full_range| Color { matrix, full_range }));
+        for (color, size) in
+            colors.flat_map(|color| [(1_u32, 1_u32), (2, 2), (7, 5), (64, 3), (99, 6)].map(|size| (color, size)))
         {
             for (shift, gray) in [((1, 1), false), ((1, 0), false), ((0, 0), false), ((0, 0), true)] {
                 let (columns, rows) = (size.0.div_ceil(1 << shift.0), size.1.div_ceil(1 << shift.1));
@@ -359,11 +359,11 @@ mod tests {
                     luma: plane(size.0, size.1, size.0 + 3),
                     differences: (!gray).then(|| [plane(columns, rows, columns), plane(columns, rows, columns + 5)]),
                     shift,
-                    colour,
+                    color,
                 };
                 assert!(planes.complete());
                 let expected = by_formula(&planes);
-                assert_eq!(planes.to_rgb(), expected, "{colour:?} {size:?} {shift:?}");
+                assert_eq!(planes.to_rgb(), expected, "{color:?} {size:?} {shift:?}");
                 let columns: Vec<usize> = (0..size.0 as usize).rev().collect();
                 for y in 0..size.1 {
                     let [mut red, mut green, mut blue] = [0; 3].map(|zero| vec![zero; columns.len()]);
@@ -386,7 +386,7 @@ mod tests {
             },
             differences: None,
             shift: (0, 0),
-            colour: Colour::default(),
+            color: Color::default(),
         };
         assert!(!planes(3).complete() && planes(4).complete());
     }

@@ -24,10 +24,10 @@ impl<W: Write> GifSink<W> {
         })
     }
 
-    /// Adds a frame. Its palette is exact where it has at most 256 colours.
+    /// Adds a frame. Its palette is exact where it has at most 256 colors.
     pub(crate) fn push(&mut self, frame: &Frame) -> io::Result<()> {
         let (width, height) = sides(frame.dimensions())?;
-        // 10 is the quantiser's usual trade of time for quality; it only matters beyond 256 colours.
+        // 10 is the quantizer's usual trade of time for quality; it only matters beyond 256 colors.
         let mut picture = gif::Frame::from_rgb_speed(width, height, frame.as_raw(), 10);
         picture.delay = (self.hundredths(self.frames + 1) - self.hundredths(self.frames)) as u16;
         self.frames += 1;

@@ -1,7 +1,7 @@
 //! Frames to H.264, through OpenH264.
 //!
-//! Quality is constant: rate control is pinned to one quantiser, so that every frame of every size looks the same and
-//! none is dropped. Colour is BT.601 in limited range, 4:2:0 – what players assume of small pictures even when they
+//! Quality is constant: rate control is pinned to one quantizer, so that every frame of every size looks the same and
+//! none is dropped. Color is BT.601 in limited range, 4:2:0 – what players assume of small pictures even when they
 //! ignore the tags – and tagged as such.
 
 use crate::Frame;
@@ -12,7 +12,7 @@ use openh264::formats::YUVSource;
 use openh264::{OpenH264API, Timestamp};
 use std::io;
 
-/// Quantiser of the files that are written. docs/video-io.md has the resulting quality and size.
+/// Quantizer of the files that are written. docs/video-io.md has the resulting quality and size.
 pub(crate) const QP: u8 = 14;
 
 /// A key frame every so many seconds, for seeking.
@@ -36,12 +36,12 @@ pub(crate) struct H264 {
 }
 
 impl H264 {
-    /// Of constant quality: the quantiser of every frame is given, from 12, the least that OpenH264's rate control allows, to
+    /// Of constant quality: the quantizer of every frame is given, from 12, the least that OpenH264's rate control allows, to
     /// 51, the most that there is.
-    pub(crate) fn new(fps: u32, quantiser: u8) -> io::Result<Self> {
+    pub(crate) fn new(fps: u32, quantizer: u8) -> io::Result<Self> {
         let config = EncoderConfig::new()
             .rate_control_mode(RateControlMode::Bufferbased)
-            .qp(QpRange::new(quantiser, quantiser))
+            .qp(QpRange::new(quantizer, quantizer))
             .skip_frames(false)
             .adaptive_quantization(false)
             .background_detection(false)
@@ -93,7 +93,7 @@ impl H264 {
     }
 }
 
-/// Planes of a frame: luma for every pixel, colour for every 2×2. An odd side is made even by repeating the last row or
+/// Planes of a frame: luma for every pixel, color for every 2×2. An odd side is made even by repeating the last row or
 /// column, as 4:2:0 needs.
 pub(crate) struct Yuv420 {
     width: usize,

@@ -6,9 +6,9 @@ use std::path::Path;
 /// The kinds of video that can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// H.264 in MP4: small, plays in browsers; colour is stored at half the resolution.
+    /// H.264 in MP4: small, plays in browsers; color is stored at half the resolution.
     Mp4,
-    /// Animated GIF: exact up to 256 colours a frame, quantised beyond.
+    /// Animated GIF: exact up to 256 colors a frame, quantized beyond.
     Gif,
     /// A folder of `frame_000000.png`, `frame_000001.png`, …: exact.
     PngFolder,
@@ -101,7 +101,7 @@ pub struct VideoOptions {
     /// Frames a second: 1 to 240, GIF 1 to 50. A PNG folder does not record it.
     pub fps: u32,
     /// Every pixel becomes a square of this side. 1 keeps the frames as they are, which is what a program wants; people
-    /// see 96×96 better at 4, and from 2 on MP4 keeps the colour of every pixel.
+    /// see 96×96 better at 4, and from 2 on MP4 keeps the color of every pixel.
     pub scale: u32,
 }
 

@@ -1,8 +1,8 @@
-//! Pictures for tests: flat colours and hard edges, as in PushT, and the frame's index readable from the picture.
+//! Pictures for tests: flat colors and hard edges, as in PushT, and the frame's index readable from the picture.
 
 use video_io::Frame;
 
-/// A blue disc moves over a green and a grey bar; frame `i` of any size from 16×16 on.
+/// A blue disc moves over a green and a gray bar; frame `i` of any size from 16×16 on.
 pub fn frame(width: u32, height: u32, i: u32) -> Frame {
     let (cx, cy) = ((8 + 3 * i) % width, (8 + 2 * i) % height);
     Frame::from_fn(width, height, |x, y| {

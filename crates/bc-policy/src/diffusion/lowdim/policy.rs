@@ -16,9 +16,9 @@ use crate::diffusion::config::DiffusionConfig;
 use crate::diffusion::norm::MinMax;
 use crate::diffusion::unet::Unet;
 use crate::error::{BcError, failed, refused};
-use crate::eyes::{Sees, Sight};
 use crate::family::{PolicyKind, TrainedPolicy};
 use crate::features::{FEATURES, View};
+use crate::obs_source::{ObsSource, StateEstimator};
 use crate::sections::PolicySection;
 use crate::sequence::sequences;
 
@@ -29,7 +29,7 @@ pub(super) struct Saved {
     pub(super) features: MinMax,
     /// px.
     pub(super) offsets: MinMax,
-    /// The noise is added to normalised offsets times this, so that their deviation is that of the noise.
+    /// The noise is added to normalized offsets times this, so that their deviation is that of the noise.
     pub(super) scale: f32,
 }
 
@@ -44,11 +44,11 @@ impl Saved {
         Some(f64::from(self.scale))
     }
 
-    /// The condition: normalised features of the observations, oldest first.
+    /// The condition: normalized features of the observations, oldest first.
     pub(super) fn condition<'a>(&self, view: View, states: impl Iterator<Item = &'a State>) -> Vec<f32> {
         let mut condition = Vec::with_capacity(self.diffusion.n_obs_steps * FEATURES);
         for state in states {
-            condition.extend(self.features.normalise(&view.features(state)));
+            condition.extend(self.features.normalize(&view.features(state)));
         }
         condition
     }
@@ -60,7 +60,7 @@ pub struct DiffusionLowdim {
     saved: Saved,
     network: Unet,
     sampler: ActionSampler,
-    sight: Sight,
+    estimator: StateEstimator,
 }
 
 impl DiffusionLowdim {
@@ -69,7 +69,7 @@ impl DiffusionLowdim {
             sampler: ActionSampler::new(&saved.diffusion, saved.clip(), device)?,
             saved,
             network,
-            sight: Sight::new(Sees::State),
+            estimator: StateEstimator::new(ObsSource::State),
         })
     }
 
@@ -83,7 +83,7 @@ impl DiffusionLowdim {
     ///
     /// # Errors
     /// Settings that cannot work.
-    pub fn acting_by(mut self, config: &DiffusionConfig) -> Result<Self, BcError> {
+    pub fn with_sampler(mut self, config: &DiffusionConfig) -> Result<Self, BcError> {
         self.sampler.act_by(&mut self.saved.diffusion, config)?;
         Ok(self)
     }
@@ -112,7 +112,7 @@ impl DiffusionLowdim {
             let agent = states[states.len() - 1].agent;
             let action = |pair: &[f32]| {
                 let pair: Vec<f32> = pair.iter().map(|x| x / self.saved.scale).collect();
-                let mut offset = self.saved.offsets.denormalise(&pair).map(f64::from);
+                let mut offset = self.saved.offsets.denormalize(&pair).map(f64::from);
                 let offset = [(); 2].map(|()| offset.next().unwrap_or_default());
                 View::new(*goal, false).action(agent, offset)
             };
@@ -136,7 +136,7 @@ impl DiffusionLowdim {
         let sound = saved.features.is_sound(FEATURES) && saved.offsets.is_sound(ACTION);
         if !(sound && saved.scale.is_finite() && saved.scale > 0.0) {
             return Err(BcError::Config {
-                setting: "normalisation in the policy file",
+                setting: "normalization in the policy file",
                 found: format!("{} and {} ranges", saved.features.min.len(), saved.offsets.min.len()),
                 expected: "30 of features and 2 of offsets, all finite and not empty, and a scale above 0",
             });
@@ -153,27 +153,27 @@ impl Policy for DiffusionLowdim {
 
     fn needs(&self) -> ObsSpec {
         ObsSpec {
-            modality: self.sight.modality(),
+            modality: self.estimator.modality(),
             history: self.saved.diffusion.n_obs_steps,
         }
     }
 
     fn reset(&mut self, envs: &[usize]) {
         self.sampler.reset(envs);
-        self.sight.forget(envs);
+        self.estimator.forget(envs);
     }
 
     fn act(&mut self, obs: &ObsBatch<'_>, out: &mut [Action]) -> Result<(), PolicyError> {
         let diffusion = &self.saved.diffusion;
-        let asking = self.sampler.asking(obs);
-        let states = self.sight.look(NAME, obs, &asking, diffusion.n_obs_steps)?;
-        let goals = asking.iter().map(|ask| obs.goals[ask.at]);
+        let pending = self.sampler.pending(obs);
+        let states = self.estimator.look(NAME, obs, &pending, diffusion.n_obs_steps)?;
+        let goals = pending.iter().map(|ask| obs.goals[ask.at]);
         let histories: Vec<(Vec<State>, Pose)> = states.into_iter().zip(goals).collect();
-        let seeds: Vec<u64> = asking.iter().map(|ask| ask.seed).collect();
+        let seeds: Vec<u64> = pending.iter().map(|ask| ask.seed).collect();
         let sequences = self
             .sequences(&histories, &seeds)
             .map_err(|error| failed(NAME, error))?;
-        self.sampler.serve(NAME, diffusion, obs, &asking, sequences, out)
+        self.sampler.serve(NAME, diffusion, obs, &pending, sequences, out)
     }
 }
 
@@ -199,12 +199,12 @@ impl TrainedPolicy for DiffusionLowdim {
         self.first_actions(&rows(&sequences(episodes)?, refs, false)?)
     }
 
-    fn obs_source(&self) -> Option<Sees> {
-        Some(self.sight.sees)
+    fn obs_source(&self) -> Option<ObsSource> {
+        Some(self.estimator.source)
     }
 
-    fn set_obs_source(&mut self, sees: Sees) {
-        self.sight.sees = sees;
+    fn set_obs_source(&mut self, source: ObsSource) {
+        self.estimator.source = source;
     }
 
     fn boxed(&self) -> Box<dyn TrainedPolicy> {

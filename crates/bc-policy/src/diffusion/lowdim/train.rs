@@ -47,7 +47,7 @@ pub(super) fn train(
     let mut valid = rows(&sequences, data.validation(), false)?;
     let every = valid.len().div_ceil(VALIDATION).max(1);
     valid = valid.into_iter().step_by(every).collect();
-    let saved = normalisation(diffusion, &train);
+    let saved = normalization(diffusion, &train);
     let objective = Denoising {
         train,
         valid,
@@ -61,8 +61,8 @@ pub(super) fn train(
     Ok(TrainOutput::new(policy, fitted.curve).with_best(fitted.best_epoch, fitted.best_valid))
 }
 
-/// Ranges of features and offsets, and the scale that gives the normalised offsets a mean square of 1.
-fn normalisation(diffusion: &DiffusionConfig, rows: &[Row<'_>]) -> Saved {
+/// Ranges of features and offsets, and the scale that gives the normalized offsets a mean square of 1.
+fn normalization(diffusion: &DiffusionConfig, rows: &[Row<'_>]) -> Saved {
     let features: Vec<[f32; FEATURES]> = rows
         .iter()
         .map(|row| row.view.features(&row.sequence.states[row.at]))
@@ -72,7 +72,7 @@ fn normalisation(diffusion: &DiffusionConfig, rows: &[Row<'_>]) -> Saved {
     let ranges = MinMax::fit(offsets.iter().map(<[f32; 2]>::as_slice));
     let squares = offsets
         .iter()
-        .flat_map(|offset| ranges.normalise(offset))
+        .flat_map(|offset| ranges.normalize(offset))
         .map(|x| f64::from(x * x))
         .sum::<f64>();
     let deviation = (squares / (ACTION * offsets.len()) as f64).sqrt();
@@ -113,7 +113,7 @@ impl Objective<Unet> for Denoising<'_> {
             let row = &self.train[*item];
             condition.extend(self.saved.condition(row.view, row.states(diffusion.n_obs_steps)));
             let numbers = row.offsets(diffusion).map(|offset| offset.map(|x| x as f32));
-            let numbers = numbers.flat_map(|offset| offsets.normalise(&offset).collect::<Vec<_>>());
+            let numbers = numbers.flat_map(|offset| offsets.normalize(&offset).collect::<Vec<_>>());
             noised.push(at, numbers, *scale, &self.schedule);
         }
         // Each replica of a model has its own.

@@ -29,7 +29,7 @@ impl Default for EncoderConfig {
 
 impl EncoderConfig {
     /// The corner of the part that is seen when acting.
-    pub(super) fn middle(&self) -> [usize; 2] {
+    pub(super) fn center_offset(&self) -> [usize; 2] {
         // Halves are rounded to the even number, as torchvision does.
         self.crop
             .map(|side| ((SIDE - side) as f64 / 2.0).round_ties_even() as usize)

@@ -1,5 +1,5 @@
 //! Diffusion Policy on what the reference environment shows: the agent's position with a picture or with the corners of
-//! the T. The same networks, inputs and normalisation as LeRobot's.
+//! the T. The same networks, inputs and normalization as LeRobot's.
 
 mod config;
 mod lerobot;

@@ -53,7 +53,7 @@ impl DiffusionPolicy {
     ///
     /// # Errors
     /// Settings that cannot work.
-    pub fn acting_by(mut self, config: &DiffusionConfig) -> Result<Self, BcError> {
+    pub fn with_sampler(mut self, config: &DiffusionConfig) -> Result<Self, BcError> {
         self.sampler.act_by(&mut self.saved.diffusion, config)?;
         Ok(self)
     }
@@ -98,7 +98,7 @@ impl DiffusionPolicy {
             return Ok(Vec::new());
         };
         let pictures = block.iter().flatten().filter_map(|seen| match seen {
-            Seen::Picture(frame, _) => Some((*frame, image.middle())),
+            Seen::Picture(frame, _) => Some((*frame, image.center_offset())),
             Seen::Corners(..) => None,
         });
         let count = BLOCK * self.saved.diffusion.n_obs_steps;
@@ -216,9 +216,9 @@ impl Policy for DiffusionPolicy {
     }
 
     fn act(&mut self, obs: &ObsBatch<'_>, out: &mut [Action]) -> Result<(), PolicyError> {
-        let asking = self.sampler.asking(obs);
-        let mut histories = Vec::with_capacity(asking.len());
-        for ask in &asking {
+        let pending = self.sampler.pending(obs);
+        let mut histories = Vec::with_capacity(pending.len());
+        for ask in &pending {
             let seen = obs.observations[ask.at].iter().map(|o| self.saved.see(o));
             let seen: Vec<Seen<'_>> = seen.collect::<Result<_, _>>()?;
             if seen.len() != self.saved.diffusion.n_obs_steps {
@@ -226,12 +226,12 @@ impl Policy for DiffusionPolicy {
             }
             histories.push(seen);
         }
-        let seeds: Vec<u64> = asking.iter().map(|ask| ask.seed).collect();
+        let seeds: Vec<u64> = pending.iter().map(|ask| ask.seed).collect();
         let sequences = self
             .sequences(&histories, &seeds)
             .map_err(|error| failed(NAME, error))?;
         let diffusion = &self.saved.diffusion;
-        self.sampler.serve(NAME, diffusion, obs, &asking, sequences, out)
+        self.sampler.serve(NAME, diffusion, obs, &pending, sequences, out)
     }
 }
 

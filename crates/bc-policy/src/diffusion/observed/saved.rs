@@ -64,7 +64,7 @@ impl Saved {
             return Ok(());
         }
         Err(refused(
-            "normalisation in the policy file",
+            "normalization in the policy file",
             &"numbers that are not finite, or too few",
             "a finite number for each of the features",
         ))
@@ -81,8 +81,8 @@ impl Saved {
         let [height, width] = image.crop;
         let mut table = [[0.0_f32; 256]; 3];
         for (channel, table) in table.iter_mut().enumerate() {
-            for (value, normalised) in table.iter_mut().enumerate() {
-                *normalised = self.pixels.normalise(channel, value as f32 / 255.0);
+            for (value, normalized) in table.iter_mut().enumerate() {
+                *normalized = self.pixels.normalize(channel, value as f32 / 255.0);
             }
         }
         let mut values = Vec::with_capacity(count * 3 * height * width);
@@ -108,9 +108,9 @@ impl Saved {
         ))
     }
 
-    /// Actions from normalised numbers.
+    /// Actions from normalized numbers.
     pub(super) fn actions(&self, sample: &[f32]) -> Vec<Action> {
-        let action = |pair: &[f32]| [self.action.denormalise(0, pair[0]), self.action.denormalise(1, pair[1])];
+        let action = |pair: &[f32]| [self.action.denormalize(0, pair[0]), self.action.denormalize(1, pair[1])];
         sample.chunks_exact(ACTION).map(action).collect()
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn train(
         return Err(training::TrainingError::NoItems.into());
     }
     let every = data.validation().len().div_ceil(VALIDATION).max(1);
-    let saved = normalisation(diffusion, image, episodes, &sequences, &train)?;
+    let saved = normalization(diffusion, image, episodes, &sequences, &train)?;
     let objective = Denoising {
         episodes,
         sequences: &sequences,
@@ -70,7 +70,7 @@ pub(super) fn train(
 }
 
 /// Positions and actions to [−1, 1] by their ranges, pixels by mean and deviation of their channel, on the scale 0 to 1.
-fn normalisation(
+fn normalization(
     diffusion: &DiffusionConfig,
     image: EncoderConfig,
     episodes: &[&Episode],

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail, ensure};
 use clap::Args;
 use clip_audit::fvd::I3d;
-use clip_review::{Job, RealSet, Verdicts, VerdictsError};
+use clip_review::{RealSet, ReviewJob, Verdicts, VerdictsError};
 use pipeline::{Config, RunOptions};
 use rating::Ratings;
 use report::write_clips;
@@ -65,7 +65,7 @@ impl Clips {
         let ratings = self.ratings.as_deref().map(Ratings::read).transpose()?;
         let source = self.data.as_deref().map(pusht_data::open).transpose()?;
         let real = source.as_ref().map(RealSet::read).transpose()?;
-        let job = Job {
+        let job = ReviewJob {
             video: self.video.clone(),
             fps: self.fps,
             out: self.out.clone(),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use clip_audit::{Judge, QualityReport, compare_clips};
+use clip_audit::{ClipEvaluator, QualityReport, compare_clips};
 use clip_generation::ClipReferences;
 use serde_json::json;
 use traj_metrics::Bootstrap;
@@ -26,10 +26,10 @@ pub(crate) struct Quality {
 impl Quality {
     pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
         let references = ClipReferences::open(&self.clips)?;
-        let judge = Judge::new()?;
+        let evaluator = ClipEvaluator::new()?;
         let compare = |index: usize| -> Result<_> {
             let pair = references.clip(index)?;
-            Ok(judge.compare(&pair.clip, &pair.demonstration)?)
+            Ok(evaluator.compare(&pair.clip, &pair.demonstration)?)
         };
         let clips = compare_clips(references.len(), compare, &mut session.ctx)?;
         let plan = &references.generation().plan;

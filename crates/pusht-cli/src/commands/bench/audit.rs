@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 use clip_audit::VideoAuditor;
-use clip_audit::trial::{AuditTrial, RecordedClips, TrialReport};
+use clip_audit::benchmark::{AuditBenchmark, RecordedClips, TrialReport};
 use corruptions::Clip;
 
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// Put known defects into clips of the simulator and of a data set, and table what the audit says of them
+/// Put known corruptions into clips of the simulator and of a data set, and table what the audit says of them
 ///
 /// A damaged clip takes some twenty seconds of one core, as it is audited a hundred times.
 #[derive(Args)]
@@ -36,11 +36,11 @@ pub(crate) struct Audit {
 impl Audit {
     pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
         let auditor = VideoAuditor::new()?;
-        let trial = AuditTrial {
+        let benchmark = AuditBenchmark {
             clips: self.clips,
             first_seed: self.seed,
             every: self.every.unwrap_or(5),
-            ..AuditTrial::default()
+            ..AuditBenchmark::default()
         };
         let source = self.data.as_ref().map(pusht_data::open).transpose()?;
         let read = |index: usize| {
@@ -55,11 +55,14 @@ impl Audit {
             count: source.len(),
             read: &read,
         });
-        let outcomes = trial.run(&auditor, recorded.as_ref(), &mut session.ctx)?;
+        let outcomes = benchmark.run(&auditor, recorded.as_ref(), &mut session.ctx)?;
         let report = TrialReport::new(&auditor, &outcomes)?;
-        let mut command = format!("pusht bench audit --clips {} --seed {}", trial.clips, trial.first_seed);
+        let mut command = format!(
+            "pusht bench audit --clips {} --seed {}",
+            benchmark.clips, benchmark.first_seed
+        );
         if let Some(source) = &source {
-            command += &format!(" --every {} --data {}", trial.every, source.name());
+            command += &format!(" --every {} --data {}", benchmark.every, source.name());
         }
         std::fs::create_dir_all(&self.out).with_context(|| self.out.display().to_string())?;
         let (numbers, page) = (self.out.join("audit.json"), self.out.join("audit.md"));
@@ -69,8 +72,8 @@ impl Audit {
         let text = report.markdown(&format!("{command} --out docs/results"));
         pusht_jobs::write_bytes(&page, text.as_bytes()).with_context(|| page.display().to_string())?;
         let text = format!(
-            "clean clips flagged: {:.4}; mild damage of the picture mistaken for a physical defect: {:.4}\n\
-             tables by defect and strength: {}",
+            "clean clips flagged: {:.4}; mild damage of the picture mistaken for a physical corruption: {:.4}\n\
+             tables by corruption and strength: {}",
             report.table.clean_flagged,
             report.table.mild_mistaken,
             page.display()

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 use clap::Args;
-use eval::{Protocol, RolloutPart, Scores};
-use labelling::{Labelled, Layout, write_dataset};
+use eval::{Protocol, RolloutPart, RolloutScores};
+use labeling::{Labeled, Layout, write_dataset};
 use pusht_data::SimulatedSet;
 use serde_json::{Value, json};
 
@@ -45,17 +45,17 @@ impl Merge {
                 folder.display()
             );
         }
-        let labels = Labelled::is_ours(&self.parts[0]);
+        let labels = Labeled::is_ours(&self.parts[0]);
         ensure!(
             labels || !self.augment,
             "--augment: {} holds no labels of videos; only the data set that is made of those can be augmented here",
             self.parts[0].display()
         );
         if labels {
-            let labelled = Labelled::open(&self.parts)?;
+            let labeled = Labeled::open(&self.parts)?;
             let zarr = out.extension().is_some_and(|e| e == "zarr");
             let layout = if zarr { Layout::Zarr } else { Layout::LeRobot };
-            let summary = write_dataset(&labelled, out, layout, self.augment, &mut session.ctx)?;
+            let summary = write_dataset(&labeled, out, layout, self.augment, &mut session.ctx)?;
             return self.joined(summary.episodes, "", json!({ "labels": summary }));
         }
         if SimulatedSet::is_ours(&self.parts[0]) {
@@ -67,7 +67,7 @@ impl Merge {
         record.write(out)?;
         let (mut text, mut scores) = (String::new(), Vec::new());
         for protocol in Protocol::ALL.into_iter().filter(|p| p.steps() <= record.steps) {
-            let score = Scores::from_record(&record, protocol)?;
+            let score = RolloutScores::from_record(&record, protocol)?;
             text += &format!("{}: {}\n", record.policy, score.summary()?);
             scores.push(score);
         }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use corruptions::Damage;
+use corruptions::Degradation;
 use idm::{IdmEvaluation, LearnedIdm, PaperExtraction};
 use serde_json::json;
 
@@ -49,7 +49,7 @@ impl Idm {
         let evaluation = IdmEvaluation {
             learned: learned.as_ref(),
             seed: self.seed,
-            corruption: self.coded.map(|quantizer| Damage::coded(self.side, quantizer)),
+            corruption: self.coded.map(|quantizer| Degradation::coded(self.side, quantizer)),
         };
         let scores = evaluation.run(episodes, &mut session.ctx)?;
         let json = json!({

@@ -8,7 +8,7 @@ use clap::Args;
 use idm::{ClosedForm, LearnedConfig, Reduction, held_out_error};
 use pusht_data::{InverseDynamics, Split, SplitProtocol};
 use pusht_training::TrainSpec;
-use pusht_vision::Start;
+use pusht_vision::InitialMotion;
 use training::{devices, out_folder};
 
 use crate::outcome::Outcome;
@@ -67,7 +67,7 @@ impl TrainIdm {
             .run(&mut session.ctx)?;
         trained.model.save(&self.out.join("idm.safetensors"))?;
 
-        let mut kinds: Vec<Box<dyn InverseDynamics>> = vec![Box::new(ClosedForm::new(Start::Rest))];
+        let mut kinds: Vec<Box<dyn InverseDynamics>> = vec![Box::new(ClosedForm::new(InitialMotion::Rest))];
         for reduction in [None].into_iter().chain(Reduction::ALL.map(Some)) {
             kinds.push(Box::new(trained.model.clone().with_reduction(reduction)));
         }

@@ -4,19 +4,19 @@ use maud::{Markup, html};
 use traj_metrics::{Directness, MeanSd};
 
 use super::super::paper::{EXTRACTION, EXTRACTION_FRAMES, TABLE_4};
-use super::super::{Report, RowKind};
+use super::super::{ExperimentReport, RowKind};
 use crate::html::{Table, count, drawing, figure, mean_sd, named, number, soft};
-use crate::plot::{Mark, StripRow, colour, strip_chart};
+use crate::plot::{Mark, StripRow, color, strip_chart};
 
 /// Table 4, Figure 6, and the distances of extracted actions.
-pub(crate) fn actions(report: &Report) -> Markup {
+pub(crate) fn actions(report: &ExperimentReport) -> Markup {
     html! {
         h3 { "Smoothness and directness" }
         (smoothness(report))
         (soft("Velocity, acceleration, jerk: norms of the first, second and third differences in px per step (0.1 s), mean ± SD \
                within an episode, averaged over episodes. Directness: path length over displacement, mean (median); it grows \
                with the length of an episode, so windows of equal length stand beside it. Lag-1: autocorrelation of velocity; \
-               −0.5 means white noise. Variance: of x and y, px². Yellow rows: published numbers. Grey rows: floors."))
+               −0.5 means white noise. Variance: of x and y, px². Yellow rows: published numbers. Gray rows: floors."))
         @if let Some(strips) = strips(report) {
             (figure(
                 &drawing(&strips),
@@ -29,7 +29,7 @@ pub(crate) fn actions(report: &Report) -> Markup {
 }
 
 /// Directness of each episode; none where it was not measured.
-fn strips(report: &Report) -> Option<String> {
+fn strips(report: &ExperimentReport) -> Option<String> {
     let strips: Vec<StripRow> = report
         .actions
         .iter()
@@ -37,7 +37,7 @@ fn strips(report: &Report) -> Option<String> {
         .enumerate()
         .map(|(i, row)| StripRow {
             name: row.name.clone(),
-            colour: colour(i),
+            color: color(i),
             values: row.directness_episodes.clone(),
         })
         .collect();
@@ -55,7 +55,7 @@ fn strips(report: &Report) -> Option<String> {
     (!strips.is_empty()).then(|| strip_chart("Directness per episode", axis, &strips, &marks))
 }
 
-fn smoothness(report: &Report) -> Markup {
+fn smoothness(report: &ExperimentReport) -> Markup {
     let mut table = Table::new(&[
         "Actions",
         "Velocity",
@@ -112,7 +112,7 @@ fn direct(d: &Directness) -> String {
     })
 }
 
-fn extraction(report: &Report) -> Markup {
+fn extraction(report: &ExperimentReport) -> Markup {
     let mut table = Table::new(&["Inverse dynamics", "On", "Frames", "L2, px, mean ± SD"]).text(&[1]);
     for (name, mean, sd) in EXTRACTION {
         let distance = mean_sd(MeanSd { mean, sd }, 2);

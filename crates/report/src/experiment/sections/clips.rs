@@ -4,7 +4,7 @@ use clip_audit::{QualityGroup, QualityReport, QualityRow};
 use maud::{Markup, Render, html};
 use traj_metrics::Interval;
 
-use super::super::Report;
+use super::super::ExperimentReport;
 use crate::html::{Table, count, interval, named, number, soft};
 
 const MEASURES: [&str; 7] = [
@@ -18,7 +18,7 @@ const MEASURES: [&str; 7] = [
 ];
 
 /// One table of all kinds of clips, and the generators' by what start and end ask for; none without judged clips.
-pub(crate) fn clips(report: &Report) -> Option<Markup> {
+pub(crate) fn clips(report: &ExperimentReport) -> Option<Markup> {
     let others = report.other_generators.iter().map(|other| &other.quality);
     let all: Vec<&QualityReport> = report.clips.iter().chain(others).collect();
     (!all.is_empty()).then(|| {
@@ -35,7 +35,7 @@ pub(crate) fn clips(report: &Report) -> Option<Markup> {
                        without a generator say between which ends they are by their number of frames."))
             }
             h3 { "By what start and end ask for" }
-            (grouped(&all, "The T's way in the demonstration, px", |quality| &quality.by_path))
+            (grouped(&all, "The T's path in the demonstration, px", |quality| &quality.by_path))
             (grouped(&all, "Pushes in it", |quality| &quality.by_pushes))
         }
     })

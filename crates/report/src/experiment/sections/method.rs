@@ -3,11 +3,11 @@
 use eval::{Arm, Role};
 use maud::{Markup, html};
 
-use super::super::{OtherGenerator, Report};
+use super::super::{ExperimentReport, OtherGenerator};
 use crate::html::{count, definitions, soft};
 
 /// The conditions, and each arm in words.
-pub(crate) fn method(report: &Report) -> Markup {
+pub(crate) fn method(report: &ExperimentReport) -> Markup {
     html! {
         (conditions(report))
         h3 { "Arms" }
@@ -21,7 +21,7 @@ pub(crate) fn method(report: &Report) -> Markup {
     }
 }
 
-fn conditions(report: &Report) -> Markup {
+fn conditions(report: &ExperimentReport) -> Markup {
     let m = &report.method;
     let seeds: Vec<String> = m.seeds.iter().map(u64::to_string).collect();
     let [train, validation, test] = m.split_frames.map(count);
@@ -76,14 +76,14 @@ fn told(arm: &Arm) -> String {
 }
 
 /// Generators that no arm is trained on; empty where there are none.
-fn others(report: &Report) -> String {
+fn others(report: &ExperimentReport) -> String {
     let one = |other: &OtherGenerator| format!("{} ({})", other.name, other.told());
     let all: Vec<String> = report.other_generators.iter().map(one).collect();
     all.join("; ")
 }
 
 /// Command, configuration, versions, machine, durations.
-pub(crate) fn record(report: &Report) -> Markup {
+pub(crate) fn record(report: &ExperimentReport) -> Markup {
     let r = &report.record;
     let pairs = |list: &[[String; 2]]| definitions(list.iter().map(|[k, v]| (k.as_str(), v.clone())));
     let total: f64 = r.stages.iter().map(|s| s.seconds).sum();

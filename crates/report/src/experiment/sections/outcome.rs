@@ -3,13 +3,13 @@
 use eval::{Arm, Role};
 use maud::{Markup, html};
 
-use super::super::Report;
+use super::super::ExperimentReport;
 use super::super::fill::{fit_own, fit_recorded, played};
 use crate::html::{Table, answer, badge, count, drawing, figure, interval, named, number, percent, signed, soft};
-use crate::plot::{DotRow, Mark, arm_colour, dot_chart};
+use crate::plot::{DotRow, Mark, arm_color, dot_chart};
 
 /// The sentence, and the comparisons behind it.
-pub(crate) fn verdict(report: &Report) -> Markup {
+pub(crate) fn verdict(report: &ExperimentReport) -> Markup {
     let v = &report.verdict;
     let mut table =
         Table::new(&["Question", "Answer", "Difference in mean reward per step", "Because"]).text(&[1, 2, 3]);
@@ -43,7 +43,7 @@ pub(crate) fn verdict(report: &Report) -> Markup {
 }
 
 /// Chart and table of all arms, and how to read them.
-pub(crate) fn results(report: &Report) -> Markup {
+pub(crate) fn results(report: &ExperimentReport) -> Markup {
     let m = &report.method;
     let protocol = format!(
         "protocol {}: {} episodes a policy{}, {} steps, start seeds {} to {}",
@@ -78,7 +78,7 @@ pub(crate) fn results(report: &Report) -> Markup {
 }
 
 /// The arms that played fewer of the starts than the others, e.g. ` (expert: first 20)`.
-fn fewer(report: &Report) -> String {
+fn fewer(report: &ExperimentReport) -> String {
     let some: Vec<String> = report
         .arms
         .iter()
@@ -92,11 +92,11 @@ fn fewer(report: &Report) -> String {
     format!(" ({})", some.join(", "))
 }
 
-fn chart(report: &Report) -> String {
+fn chart(report: &ExperimentReport) -> String {
     let rows: Vec<DotRow> = trained(report)
         .map(|arm| DotRow {
             name: arm.name.clone(),
-            colour: arm_colour(&arm.name),
+            color: arm_color(&arm.name),
             interval: arm.mean_reward,
             singles: arm
                 .rewards()
@@ -117,11 +117,11 @@ fn chart(report: &Report) -> String {
     dot_chart("Mean reward per step by arm", "mean reward per step", &rows, &marks)
 }
 
-pub(super) fn trained(report: &Report) -> impl Iterator<Item = &Arm> {
+pub(super) fn trained(report: &ExperimentReport) -> impl Iterator<Item = &Arm> {
     report.arms.iter().filter(|a| a.role == Role::Trained)
 }
 
-fn arms_table(report: &Report) -> Markup {
+fn arms_table(report: &ExperimentReport) -> Markup {
     let mut table = Table::new(&[
         "Arm",
         "Frames",

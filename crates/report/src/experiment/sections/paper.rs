@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::super::fill::{fit_own, played};
 use super::super::paper::{TABLE_2, TABLE_5};
-use super::super::{FitFloor, Report};
+use super::super::{ExperimentReport, FitFloor};
 use super::outcome::trained;
 use crate::html::{Table, interval, named, number, soft};
 
@@ -13,12 +13,12 @@ use crate::html::{Table, interval, named, number, soft};
 const NOT_GIVEN: &str = "not given here";
 
 /// Tables 2 and 5, and where the rest is to be found.
-pub(crate) fn paper(report: &Report) -> Markup {
+pub(crate) fn paper(report: &ExperimentReport) -> Markup {
     html! {
         h3 { "Table 2: how well the policies fit their labels" }
         (fits(report))
         (soft("Each on its own labels, as the paper reports it; the name of the arm stands below the policy's. The last rows need \
-               no policy. A split by frame puts neighbours of test frames into the training part, so its errors are not \
+               no policy. A split by frame puts neighbors of test frames into the training part, so its errors are not \
                comparable with those of a split by episode."))
         h3 { "Table 5: closed loop" }
         (closed_loop(report))
@@ -31,7 +31,7 @@ pub(crate) fn paper(report: &Report) -> Markup {
     }
 }
 
-fn fits(report: &Report) -> Markup {
+fn fits(report: &ExperimentReport) -> Markup {
     let m = &report.method;
     let mut table = Table::new(&["Policy", "Split", "Test MSE, px²", "Test R²", "Validation MSE, px²"]).text(&[1]);
     for (policy, mse, r2, validation) in TABLE_2 {
@@ -65,7 +65,7 @@ fn fits(report: &Report) -> Markup {
     table.html()
 }
 
-fn closed_loop(report: &Report) -> Markup {
+fn closed_loop(report: &ExperimentReport) -> Markup {
     let m = &report.method;
     let mut table = Table::new(&["Policy", "Protocol", "Mean reward per step", "Maximum reward"]).text(&[1]);
     let [low, high] = TABLE_5.map(|value| number(Some(value), 3));

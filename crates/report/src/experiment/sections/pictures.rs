@@ -2,13 +2,14 @@
 
 use maud::{Markup, html};
 
-use super::super::{Assets, OtherGenerator, Picture, Report, Shows};
+use super::super::{Assets, ExperimentReport, OtherGenerator, Picture, PictureGroup};
 use crate::html::{figure, soft};
 
 /// Demonstrations and generated clips.
-pub(crate) fn pictures(report: &Report, assets: &Assets) -> Markup {
-    let of_kind = |shows: Shows| -> Vec<&Picture> { report.pictures.iter().filter(|p| p.shows == shows).collect() };
-    let (demonstrations, generated) = (of_kind(Shows::Demonstrations), of_kind(Shows::Generated));
+pub(crate) fn pictures(report: &ExperimentReport, assets: &Assets) -> Markup {
+    let of_kind =
+        |group: PictureGroup| -> Vec<&Picture> { report.pictures.iter().filter(|p| p.group == group).collect() };
+    let (demonstrations, generated) = (of_kind(PictureGroup::Demonstrations), of_kind(PictureGroup::Generated));
     let shown = |other: &&OtherGenerator| !other.pictures.is_empty();
     let others: Vec<&OtherGenerator> = report.other_generators.iter().filter(shown).collect();
     if demonstrations.is_empty() && generated.is_empty() && others.is_empty() {
@@ -33,8 +34,8 @@ pub(crate) fn pictures(report: &Report, assets: &Assets) -> Markup {
 }
 
 /// All pictures of one kind.
-pub(super) fn gallery(report: &Report, assets: &Assets, shows: Shows) -> Markup {
-    let some: Vec<&Picture> = report.pictures.iter().filter(|p| p.shows == shows).collect();
+pub(super) fn gallery(report: &ExperimentReport, assets: &Assets, group: PictureGroup) -> Markup {
+    let some: Vec<&Picture> = report.pictures.iter().filter(|p| p.group == group).collect();
     all(&some, assets)
 }
 

@@ -3,15 +3,15 @@
 use eval::{Arm, Role};
 use maud::{Markup, html};
 
-use super::super::Report;
+use super::super::ExperimentReport;
 use super::super::fill::{fit_own, played};
 use super::outcome::{class, rollout_cells};
 use super::training::{Learner, curves};
 use crate::html::{Table, count, figure, named, number};
-use crate::plot::colour;
+use crate::plot::color;
 
 /// Fits, closed-loop scores and loss curves; none when there is one policy only.
-pub(crate) fn policies(report: &Report) -> Option<Markup> {
+pub(crate) fn policies(report: &ExperimentReport) -> Option<Markup> {
     let main = report.arms.iter().find(|arm| arm.name == "demo")?;
     if report.other_policies.is_empty() {
         return None;
@@ -23,14 +23,14 @@ pub(crate) fn policies(report: &Report) -> Option<Markup> {
     let lines: Vec<Learner<'_>> = std::iter::once((report.method.policy.as_str(), main))
         .chain(others)
         .enumerate()
-        .map(|(i, (name, arm))| (name, colour(i), ["", "9 3", "4 4", "1.5 2.5"][i % 4], arm))
+        .map(|(i, (name, arm))| (name, color(i), ["", "9 3", "4 4", "1.5 2.5"][i % 4], arm))
         .collect();
     Some(html! {
         (table(report, main))
         @if let Some(drawings) = curves(&lines) {
             (figure(
                 &drawings,
-                "The same policies learning. Left: the loss that training minimises, in each policy's own unit. Right: mean \
+                "The same policies learning. Left: the loss that training minimizes, in each policy's own unit. Right: mean \
                  squared error on the validation part, px² of the 512 board; the paper's Figures 4 and 7 show such curves of its \
                  two policies.",
             ))
@@ -38,7 +38,7 @@ pub(crate) fn policies(report: &Report) -> Option<Markup> {
     })
 }
 
-fn table(report: &Report, main: &Arm) -> Markup {
+fn table(report: &ExperimentReport, main: &Arm) -> Markup {
     let m = &report.method;
     let mut table = Table::new(&[
         "Policy",

@@ -3,13 +3,13 @@
 use eval::{Arm, EpisodeScores};
 use maud::{Markup, html};
 
-use super::super::{Assets, Report, Shows};
+use super::super::{Assets, ExperimentReport, PictureGroup};
 use super::pictures::gallery;
 use crate::html::{drawing, figure};
-use crate::plot::{Board, HistogramRow, Mark, arm_colour, board_chart, histogram_chart};
+use crate::plot::{Board, HistogramRow, Mark, arm_color, board_chart, histogram_chart};
 
 /// Figures 8, 10 and 11, and pictures of roll-outs.
-pub(crate) fn rollouts(report: &Report, assets: &Assets) -> Markup {
+pub(crate) fn rollouts(report: &ExperimentReport, assets: &Assets) -> Markup {
     let limit = format!("protocol {}, {} steps", report.method.protocol, report.method.steps);
     html! {
         (distribution(report, "mean reward per step", |e| e.mean_reward, &limit))
@@ -18,14 +18,14 @@ pub(crate) fn rollouts(report: &Report, assets: &Assets) -> Markup {
             &drawing(&board_chart("Final agent positions", pusht_env::GOAL, &boards(report))),
             &format!("Where the agent was when its episode ended ({limit}), the goal in green; the paper's Figure 10."),
         ))
-        (gallery(report, assets, Shows::Rollouts))
+        (gallery(report, assets, PictureGroup::Rollouts))
     }
 }
 
-fn distribution(report: &Report, what: &str, number: fn(&EpisodeScores) -> f64, limit: &str) -> Markup {
+fn distribution(report: &ExperimentReport, what: &str, number: fn(&EpisodeScores) -> f64, limit: &str) -> Markup {
     let row = |arm: &Arm| HistogramRow {
         name: arm.name.clone(),
-        colour: arm_colour(&arm.name),
+        color: arm_color(&arm.name),
         values: arm.rollouts().map(number).collect(),
     };
     let rows: Vec<HistogramRow> = report.players().map(row).collect();
@@ -47,7 +47,7 @@ fn distribution(report: &Report, what: &str, number: fn(&EpisodeScores) -> f64, 
 }
 
 /// The mean of standing still.
-fn still(report: &Report, number: fn(&EpisodeScores) -> f64) -> Option<Mark> {
+fn still(report: &ExperimentReport, number: fn(&EpisodeScores) -> f64) -> Option<Mark> {
     let arm = report.arms.iter().find(|a| a.name == "still")?;
     let values: Vec<f64> = arm.rollouts().map(number).collect();
     let at = values.iter().sum::<f64>() / values.len() as f64;
@@ -57,10 +57,10 @@ fn still(report: &Report, number: fn(&EpisodeScores) -> f64) -> Option<Mark> {
     })
 }
 
-fn boards(report: &Report) -> Vec<Board> {
+fn boards(report: &ExperimentReport) -> Vec<Board> {
     let board = |arm: &Arm| Board {
         name: arm.name.clone(),
-        colour: arm_colour(&arm.name),
+        color: arm_color(&arm.name),
         points: arm.rollouts().map(|e| e.final_agent).collect(),
     };
     report.players().map(board).collect()

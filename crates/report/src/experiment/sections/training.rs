@@ -3,15 +3,15 @@
 use eval::{Arm, LossPoint};
 use maud::{Markup, html};
 
-use super::super::{ModelTraining, Report};
+use super::super::{ExperimentReport, ModelTraining};
 use super::outcome::trained;
 use crate::html::{Table, count, drawing, figure, named, number};
-use crate::plot::{LineAxes, LinePanel, LineSeries, arm_colour, arm_dash, line_chart};
+use crate::plot::{LineAxes, LinePanel, LineSeries, arm_color, arm_dash, line_chart};
 
 /// Curves of every arm (Figures 4 and 7), and of the models behind them; none where nothing was trained.
-pub(crate) fn training(report: &Report) -> Option<Markup> {
+pub(crate) fn training(report: &ExperimentReport) -> Option<Markup> {
     let arms: Vec<Learner<'_>> = trained(report)
-        .map(|arm| (arm.name.as_str(), arm_colour(&arm.name), arm_dash(&arm.name), arm))
+        .map(|arm| (arm.name.as_str(), arm_color(&arm.name), arm_dash(&arm.name), arm))
         .collect();
     let curves = curves(&arms);
     (curves.is_some() || !report.models.is_empty()).then(|| {
@@ -19,7 +19,7 @@ pub(crate) fn training(report: &Report) -> Option<Markup> {
             @if let Some(drawings) = curves {
                 (figure(
                     &drawings,
-                    "Left: the loss that training minimises, in the policy's own unit. Right: mean squared error on the \
+                    "Left: the loss that training minimizes, in the policy's own unit. Right: mean squared error on the \
                      validation part, px² of the 512 board. One line a training seed, each arm on its own labels; the kind of \
                      curve that the paper's Figures 4 and 7 show.",
                 ))
@@ -60,7 +60,7 @@ pub(super) type Learner<'a> = (&'a str, &'static str, &'static str, &'a Arm);
 
 /// Training and validation losses side by side, one line a seed; `None` when there are none.
 pub(super) fn curves(learners: &[Learner<'_>]) -> Option<Markup> {
-    let train = panel(learners, "training loss, as minimised", |p| Some(p.train))?;
+    let train = panel(learners, "training loss, as minimized", |p| Some(p.train))?;
     let validation = panel(learners, "validation MSE, px²", |p| p.validation);
     Some(html! {
         div.pair {
@@ -76,11 +76,11 @@ fn panel(learners: &[Learner<'_>], what: &str, number: fn(&LossPoint) -> Option<
         y: what.to_owned(),
         log_y: true,
     };
-    let lines = learners.iter().flat_map(|(name, colour, dash, arm)| {
+    let lines = learners.iter().flat_map(|(name, color, dash, arm)| {
         let trainings = arm.seeds.iter().filter_map(|s| s.training.as_ref());
         trainings.map(|t| LineSeries {
             name: (*name).to_owned(),
-            colour,
+            color,
             dash,
             points: t.curve.iter().filter_map(|p| Some([p.epoch, number(p)?])).collect(),
         })
@@ -106,7 +106,7 @@ fn one_model(model: &ModelTraining) -> Markup {
     };
     let panel = LinePanel {
         title: model.name.clone(),
-        series: series(&model.curve, crate::plot::colour(0)),
+        series: series(&model.curve, crate::plot::color(0)),
     };
     figure(
         &drawing(&line_chart(
@@ -123,10 +123,10 @@ fn one_model(model: &ModelTraining) -> Markup {
 }
 
 /// A curve as two lines.
-fn series(curve: &[LossPoint], colour: &'static str) -> Vec<LineSeries> {
+fn series(curve: &[LossPoint], color: &'static str) -> Vec<LineSeries> {
     let line = |name: &str, dash, points: Vec<[f64; 2]>| LineSeries {
         name: name.to_owned(),
-        colour,
+        color,
         dash,
         points,
     };

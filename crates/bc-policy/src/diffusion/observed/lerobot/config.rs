@@ -65,7 +65,7 @@ pub(super) struct Feature {
 }
 
 impl Config {
-    /// Everything but the normalisation.
+    /// Everything but the normalization.
     pub(super) fn policy(&self, path: &Path) -> Result<Saved, BcError> {
         let refuse = |setting: &str, found: &dyn std::fmt::Debug, expected: &str| {
             Err(unfit(path, format!("{setting} is {found:?}; expected {expected}")))

@@ -1,4 +1,4 @@
-//! Diffusion policies that LeRobot trained: a folder of `config.json` and `model.safetensors`, the normalisation among the
+//! Diffusion policies that LeRobot trained: a folder of `config.json` and `model.safetensors`, the normalization among the
 //! parameters (until 0.3) or in the files of the processors (since 0.4).
 
 mod config;
@@ -35,7 +35,7 @@ pub(super) fn load(folder: &Path, device: &Device) -> Result<DiffusionPolicy, Bc
     }
     let device = device.clone();
     // Its parameters are never drawn: all of them are replaced.
-    let network = tensors.fill(saved.network(&device))?;
+    let network = tensors.load_weights(saved.network(&device))?;
     tensors.pass_over("diffusion.rgb_encoder.pool.pos_grid");
     tensors.finish()?;
     DiffusionPolicy::new(saved, network, &device)
@@ -91,7 +91,7 @@ mod tests {
             (saved.diffusion.sampler, saved.diffusion.sampler_steps),
             (Sampler::Ddpm, 100)
         );
-        assert_eq!(saved.image.unwrap().middle(), [6, 6]);
+        assert_eq!(saved.image.unwrap().center_offset(), [6, 6]);
         let mut shapes = Shapes::default();
         saved.network(&Device::flex()).visit(&mut shapes);
         let wanted: Vec<(String, Vec<usize>)> = serde_json::from_value(published["tensors"].clone()).unwrap();

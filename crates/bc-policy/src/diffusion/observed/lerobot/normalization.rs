@@ -1,4 +1,4 @@
-//! The normalisation of such a policy: among the parameters, or in the files of the processors.
+//! The normalization of such a policy: among the parameters, or in the files of the processors.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -30,7 +30,7 @@ struct Step {
 }
 
 impl Config {
-    /// The places of `saved` that observations of these names are normalised by, with the kinds of feature.
+    /// The places of `saved` that observations of these names are normalized by, with the kinds of feature.
     fn norms<'a>(&'a self, saved: &'a mut Saved) -> impl Iterator<Item = (&'a str, &'a str, &'a mut Norm)> {
         let mut places: BTreeMap<&str, &mut Norm> = BTreeMap::from([
             (OBS_STATE, &mut saved.state),
@@ -43,7 +43,7 @@ impl Config {
         })
     }
 
-    /// Normalisation among the parameters.
+    /// Normalization among the parameters.
     pub(super) fn buffers(&self, tensors: &mut Tensors<'_>, saved: &mut Saved) -> Result<(), BcError> {
         let buffer = |group: &str, name: &str| format!("{group}.buffer_{}", name.replace('.', "_"));
         for (name, kind, norm) in self.norms(saved) {
@@ -64,7 +64,7 @@ impl Config {
         Ok(())
     }
 
-    /// Normalisation in the processors' files.
+    /// Normalization in the processors' files.
     pub(super) fn processors(&self, folder: &Path, saved: &mut Saved) -> Result<(), BcError> {
         let before = Statistics::open(folder, "policy_preprocessor.json", "normalizer_processor")?;
         let mut tensors = Tensors::new(&before.path, &before.bytes)?;
@@ -78,7 +78,7 @@ impl Config {
     }
 }
 
-/// The file of a normalising step.
+/// The file of a normalizing step.
 struct Statistics {
     path: std::path::PathBuf,
     bytes: Vec<u8>,
@@ -127,7 +127,7 @@ impl Statistics {
     }
 }
 
-/// The normalisation of one feature, from `prefix.mean` and so on.
+/// The normalization of one feature, from `prefix.mean` and so on.
 fn read(
     mapping: &BTreeMap<String, String>,
     kind: &str,
@@ -153,7 +153,7 @@ fn read(
             max: take("max")?,
         }),
         other => {
-            let reason = format!("{name} is normalised by {other:?}; expected IDENTITY, MEAN_STD or MIN_MAX");
+            let reason = format!("{name} is normalized by {other:?}; expected IDENTITY, MEAN_STD or MIN_MAX");
             return Err(unfit(tensors.path(), reason));
         }
     };

@@ -77,14 +77,14 @@ impl<'a> Tensors<'a> {
     ///
     /// # Errors
     /// Parameters that cannot be taken, each by its name.
-    pub(super) fn fill<M: Module>(&mut self, module: M) -> Result<M, BcError> {
-        let mut fill = Fill {
+    pub(super) fn load_weights<M: Module>(&mut self, module: M) -> Result<M, BcError> {
+        let mut loader = WeightLoader {
             tensors: self,
             path: Vec::new(),
             problems: Vec::new(),
         };
-        let module = module.map(&mut fill);
-        let problems = fill.problems;
+        let module = module.map(&mut loader);
+        let problems = loader.problems;
         if problems.is_empty() {
             return Ok(module);
         }
@@ -117,14 +117,14 @@ impl<'a> Tensors<'a> {
     }
 }
 
-struct Fill<'t, 'a> {
+struct WeightLoader<'t, 'a> {
     tensors: &'t mut Tensors<'a>,
     /// Names, and what they are in.
     path: Vec<(String, String)>,
     problems: Vec<String>,
 }
 
-impl ModuleMapper for Fill<'_, '_> {
+impl ModuleMapper for WeightLoader<'_, '_> {
     fn enter_module(&mut self, name: &str, container_type: &str) {
         self.path.push((name.to_string(), container_type.to_string()));
     }

@@ -1,0 +1,67 @@
+//! How far a clip gets with the task, by every published criterion.
+
+use pusht_env::{Pose, coverage, reward};
+use pusht_vision::geometry::{apart, centroid};
+use serde::{Deserialize, Serialize};
+
+use eval::{POSE_ANGLE_DEGREES, POSE_DISTANCE, SOLVED_COVERAGE};
+
+/// The weight of an angle in [`TaskProgress::gained`], px: the T's radius of gyration, about.
+const LEVER: f64 = 60.0;
+
+/// How near the T comes to its goal, as far as it is seen. `docs/evaluation.md` has the criteria.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TaskProgress {
+    /// Coverage in the first and in the last frame that show a T, and the most after the first.
+    pub first_coverage: f64,
+    /// See above.
+    pub last_coverage: f64,
+    /// See above.
+    pub max_coverage: f64,
+    /// Mean of the reward after the first frame.
+    pub mean_reward: f64,
+    /// The largest reward after the first frame.
+    pub max_reward: f64,
+    /// Coverage above 0.95 in any frame after the first.
+    pub solved: bool,
+    /// The T's origin within 20 px of the goal's and its angle within 20° in any frame after the first.
+    pub pose_reached: bool,
+    /// The same in the last frame.
+    pub pose_kept: bool,
+    /// Share of the T's distance from the goal that the clip takes away; negative where it adds. The distance is that of the
+    /// centroids and, as a right angle to it, 60 px times the angle.
+    pub gained: f64,
+}
+
+/// Of the poses of a clip's T, the frames without one left out; none without any.
+pub(crate) fn task_progress(poses: &[Pose], goal: Pose) -> Option<TaskProgress> {
+    let (first, last) = (*poses.first()?, *poses.last()?);
+    let after = if poses.len() > 1 { &poses[1..] } else { poses };
+    let covered: Vec<f64> = after.iter().map(|&pose| coverage(pose, goal)).collect();
+    let rewards = covered.iter().map(|&c| reward(c));
+    let max_coverage = covered.iter().copied().fold(0.0, f64::max);
+    let (before, now) = (away(first, goal), away(last, goal));
+    Some(TaskProgress {
+        first_coverage: coverage(first, goal),
+        last_coverage: coverage(last, goal),
+        max_coverage,
+        mean_reward: rewards.clone().sum::<f64>() / covered.len() as f64,
+        max_reward: rewards.fold(0.0, f64::max),
+        solved: max_coverage > SOLVED_COVERAGE,
+        pose_reached: after.iter().any(|&pose| reached(pose, goal)),
+        pose_kept: reached(last, goal),
+        gained: if before > 0.0 { 1.0 - now / before } else { 0.0 },
+    })
+}
+
+fn turned(pose: Pose, goal: Pose) -> f64 {
+    pusht_vision::unwrap_angle(0.0, pose.angle - goal.angle).abs()
+}
+
+fn away(pose: Pose, goal: Pose) -> f64 {
+    apart(centroid(pose), centroid(goal)).hypot(LEVER * turned(pose, goal))
+}
+
+fn reached(pose: Pose, goal: Pose) -> bool {
+    apart([pose.x, pose.y], [goal.x, goal.y]) <= POSE_DISTANCE && turned(pose, goal).to_degrees() <= POSE_ANGLE_DEGREES
+}

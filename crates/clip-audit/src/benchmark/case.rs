@@ -1,0 +1,143 @@
+//! What was done to a clip, and what the audit said of it.
+
+use corruptions::{Clip, Corruption, CorruptionError, Strength};
+use pusht_jobs::Cancelled;
+use serde::{Deserialize, Serialize};
+
+use crate::{AuditError, ClipAudit, Kind, VideoAuditor};
+
+/// The findings that name a corruption rightly.
+pub const fn expected(corruption: Corruption) -> &'static [Kind] {
+    match corruption {
+        Corruption::CrossFade => &[Kind::Morph],
+        Corruption::AgentSplit => &[Kind::SeveralAgents],
+        Corruption::AgentGone => &[Kind::AgentGone],
+        Corruption::BlockSplit => &[Kind::BlockSplit],
+        Corruption::BlockDrift | Corruption::AgentFrozen => &[Kind::MotionWithoutContact],
+        Corruption::BlockGrowth => &[Kind::BlockResized],
+        Corruption::Teleport => &[Kind::AgentJump, Kind::BlockJump],
+        Corruption::GoalMoved => &[Kind::GoalChanged],
+        Corruption::Blur => &[Kind::Blur],
+        Corruption::Noise => &[Kind::Noise],
+        Corruption::Compression => &[Kind::Compression],
+        Corruption::ColorShift => &[Kind::Color],
+        Corruption::BlockBend => &[Kind::Morph, Kind::BlockResized, Kind::BlockSplit],
+    }
+}
+
+/// What was done to a clip.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Case {
+    /// Nothing; where it comes from.
+    Clean(String),
+    /// A corruption.
+    #[serde(alias = "damaged")]
+    Corrupted(Corruption, Strength),
+    /// The first at its clear strength, in a picture that the second makes mildly worse.
+    Both(Corruption, Corruption),
+}
+
+impl Case {
+    /// The corruption that should be named.
+    pub(super) const fn corruption(&self) -> Option<Corruption> {
+        match self {
+            Self::Clean(_) => None,
+            Self::Corrupted(corruption, _) | Self::Both(corruption, _) => Some(*corruption),
+        }
+    }
+
+    /// The findings that are right.
+    pub(super) fn expected(&self) -> &'static [Kind] {
+        self.corruption().map_or(&[], expected)
+    }
+}
+
+/// What pictures are made worse by in [`Case::Both`].
+pub(super) const WORSE: [Corruption; 3] = [Corruption::Blur, Corruption::Noise, Corruption::Compression];
+
+/// What the audit said of one clip.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CaseResult {
+    /// What was done to it.
+    pub case: Case,
+    /// The kinds of its findings, the main one first.
+    pub kinds: Vec<Kind>,
+    /// Adherence, responsibility, physics.
+    pub scores: [u8; 3],
+}
+
+impl CaseResult {
+    /// Of an audit.
+    pub fn new(case: Case, audit: &ClipAudit) -> Self {
+        let mut kinds: Vec<Kind> = audit.findings.iter().map(|f| f.kind).collect();
+        kinds.dedup();
+        let scores = &audit.scores;
+        Self {
+            case,
+            kinds,
+            scores: [
+                scores.adherence.value,
+                scores.responsibility.value,
+                scores.physics.value,
+            ],
+        }
+    }
+
+    pub(super) fn is_physical(&self) -> bool {
+        self.kinds.iter().any(|k| k.is_physical())
+    }
+}
+
+/// Audits a clip with each of the corruptions in each strength, as far as it gives an opportunity. `seed` is the corruptions'.
+///
+/// # Errors
+/// As [`Corruption::apply`] and [`VideoAuditor::audit_frames`].
+pub fn run_cases(
+    auditor: &VideoAuditor,
+    clip: &Clip,
+    seed: u64,
+    corruptions: &[Corruption],
+) -> Result<Vec<CaseResult>, BenchmarkError> {
+    let mut results = Vec::new();
+    for &corruption in corruptions {
+        for strength in Strength::ALL {
+            if let Some(frames) = corruption.apply(clip, strength, seed)? {
+                let audit = auditor.audit_frames(&frames)?;
+                results.push(CaseResult::new(Case::Corrupted(corruption, strength), &audit));
+                if strength == Strength::Clear && !corruption.is_of_the_picture() {
+                    let corrupted = Clip { frames, ..clip.clone() };
+                    for worse in WORSE {
+                        if let Some(frames) = worse.apply(&corrupted, Strength::Mild, seed)? {
+                            let audit = auditor.audit_frames(&frames)?;
+                            results.push(CaseResult::new(Case::Both(corruption, worse), &audit));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    Ok(results)
+}
+
+/// Why a benchmark could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchmarkError {
+    /// A clip that cannot be made or damaged.
+    #[error(transparent)]
+    Corruption(#[from] CorruptionError),
+    /// A clip that cannot be audited.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// A recorded clip that cannot be read.
+    #[error("clip {index}: {source}")]
+    Recorded {
+        /// Its index.
+        index: usize,
+        /// What its reader says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The job was cancelled.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}

@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+
+mod blocks;
+mod counts;
+mod dataset;
+mod dataset_job;
+mod error;
+mod job;
+mod labels;
+mod layout;
+mod notes;
+mod record;
+mod report;
+mod trust;
+mod video;
+
+pub use counts::{FrameCounts, TrackConfidence, VideoSize};
+pub use dataset::write_dataset;
+pub use dataset_job::DatasetJob;
+pub use error::{LabelError, VideoError};
+pub use job::{LabelFile, LabelJob};
+pub use labels::Labeled;
+pub use layout::Layout;
+pub use notes::VideoNote;
+pub use record::{Measures, Segment, VideoRecord};
+pub use report::Summary;
+pub use trust::{MAX_SEGMENT_FRAMES, MIN_SEGMENT_FRAMES, RejectReason};
+pub use video::{LabelMethod, Settings, VideoFacts, VideoLabeler, resampled};

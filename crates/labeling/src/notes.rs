@@ -1,0 +1,136 @@
+//! Notes on videos: which failed, and where the frame rate looks wrong.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::{LabelError, Labeled, RejectReason, VideoRecord};
+
+/// Mean velocity of actions, px a step, of demonstrations.
+const USUAL_VELOCITY: f64 = 10.0;
+/// From this velocity on the video's frames are probably more than 0.1 s apart.
+const FAST: f64 = 2.0 * USUAL_VELOCITY;
+
+/// What whoever trains on the labels of a video should know.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum VideoNote {
+    /// It has no labels at all.
+    Failed {
+        /// The file or folder.
+        video: PathBuf,
+        /// Why.
+        error: String,
+    },
+    /// Most frames at 10 Hz repeat the one before: the video's rate is stated too low.
+    Repeated {
+        /// The file or folder.
+        video: PathBuf,
+    },
+    /// Actions are much faster than in demonstrations: the video's rate is stated too high.
+    Fast {
+        /// The file or folder.
+        video: PathBuf,
+        /// Mean velocity, px a step.
+        velocity: f64,
+    },
+}
+
+impl VideoNote {
+    /// The note on a video; none where there is nothing to say.
+    pub fn of(record: &VideoRecord) -> Option<Self> {
+        let video = record.video.clone();
+        let repeated = record.dropped.get(&RejectReason::Repeated).copied().unwrap_or(0);
+        if let Some(error) = record.error.clone() {
+            Some(Self::Failed { video, error })
+        } else if 2 * repeated > record.frames.resampled {
+            Some(Self::Repeated { video })
+        } else {
+            let velocity = record.measures.as_ref()?.velocity.mean;
+            (velocity > FAST).then_some(Self::Fast { video, velocity })
+        }
+    }
+}
+
+impl fmt::Display for VideoNote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed { video, error } => write!(f, "failed: {}: {error}", video.display()),
+            Self::Repeated { video } => write!(
+                f,
+                "{}: most frames at 10 Hz repeat the one before; if its frames are 0.1 s apart, say --fps 10",
+                video.display()
+            ),
+            Self::Fast { video, velocity } => write!(
+                f,
+                "{}: {velocity:.0} px a step (demonstrations: {USUAL_VELOCITY:.0}); if its frames are 0.1 s apart, say --fps 10",
+                video.display()
+            ),
+        }
+    }
+}
+
+impl Labeled {
+    /// The notes on the videos, in their order.
+    ///
+    /// # Errors
+    /// A file of labels that cannot be read any more.
+    pub fn notes(&self) -> Result<Vec<VideoNote>, LabelError> {
+        let notes = self.records().map(|record| Ok(VideoNote::of(&record?)));
+        notes.filter_map(Result::transpose).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{FrameCounts, Measures, Segment};
+
+    /// A video of 60 frames at 10 Hz whose actions move by `step` px.
+    fn record(step: f32) -> VideoRecord {
+        let actions: Vec<[f32; 2]> = (0..20).map(|t| [t as f32 * step, 100.0]).collect();
+        let segment = Segment {
+            first: 0,
+            states: actions
+                .iter()
+                .map(|a| [f64::from(a[0]), 100.0, 250.0, 250.0, 0.0])
+                .collect(),
+            actions,
+            deviations: None,
+        };
+        VideoRecord {
+            error: None,
+            frames: FrameCounts {
+                read: 60,
+                resampled: 60,
+            },
+            measures: Measures::of(std::slice::from_ref(&segment)).unwrap(),
+            ..VideoRecord::failed("clips/a.mp4".into(), String::new(), String::new())
+        }
+    }
+
+    #[test]
+    fn usual_videos_have_no_note_and_odd_ones_one() {
+        assert_eq!(VideoNote::of(&record(10.0)), None);
+        let fast = VideoNote::of(&record(24.0)).unwrap();
+        assert_eq!(
+            fast.to_string(),
+            "clips/a.mp4: 24 px a step (demonstrations: 10); if its frames are 0.1 s apart, say --fps 10"
+        );
+        let mut slow = record(24.0);
+        slow.dropped.insert(RejectReason::Repeated, 30);
+        assert!(matches!(VideoNote::of(&slow), Some(VideoNote::Fast { .. })));
+        slow.dropped.insert(RejectReason::Repeated, 31);
+        let slow = VideoNote::of(&slow).unwrap();
+        assert!(slow.to_string().contains("repeat the one before"), "{slow}");
+        let failed = VideoRecord::failed("clips/a.mp4".into(), String::new(), "no board".into());
+        let note = VideoNote::of(&failed).unwrap();
+        assert_eq!(note.to_string(), "failed: clips/a.mp4: no board");
+        assert_eq!(
+            serde_json::to_value(&note).unwrap(),
+            serde_json::json!({"kind": "failed", "video": "clips/a.mp4", "error": "no board"})
+        );
+    }
+}

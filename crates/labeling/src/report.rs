@@ -1,0 +1,115 @@
+//! `label.json`: what was found in each video. The actions are in the data set.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use pusht_jobs::write_file;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{LabelError, Labeled, Layout, RejectReason, VideoRecord};
+
+const FILE: &str = "label.json";
+
+/// Numbers of a whole job.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Videos of the job.
+    pub videos: usize,
+    /// Videos that could not be labeled at all.
+    pub failed: usize,
+    /// Episodes written, augmented copies included.
+    pub episodes: usize,
+    /// Frames at 10 Hz.
+    pub frames: usize,
+    /// Frames with a trusted action.
+    pub trusted: usize,
+    /// The others, by the reason.
+    pub dropped: BTreeMap<RejectReason, usize>,
+}
+
+/// In one line, without the reasons.
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            videos,
+            failed,
+            frames,
+            trusted,
+            episodes,
+            ..
+        } = self;
+        write!(
+            f,
+            "{videos} videos ({failed} failed), {frames} frames labeled; {trusted} trusted, in {episodes} episodes"
+        )
+    }
+}
+
+impl Summary {
+    /// Adds a video of which every segment becomes so many episodes.
+    pub(crate) fn add(&mut self, record: &VideoRecord, copies: usize) {
+        self.videos += 1;
+        self.failed += usize::from(record.error.is_some());
+        self.episodes += copies * record.segments.len();
+        self.frames += record.frames.resampled;
+        self.trusted += record.trusted();
+        for (reason, count) in &record.dropped {
+            *self.dropped.entry(*reason).or_default() += count;
+        }
+    }
+}
+
+/// Writes it, a video a line, to the folder `out`; every segment became `copies` episodes.
+pub(crate) fn write(
+    labeled: &Labeled,
+    summary: &Summary,
+    layout: Layout,
+    copies: usize,
+    out: &Path,
+) -> Result<(), LabelError> {
+    let mut episode = 0;
+    let mut segments = |record: &VideoRecord| -> Vec<Value> {
+        let places = record.segments.iter().map(|segment| {
+            let first = episode;
+            episode += copies;
+            json!({"first_frame": segment.first, "frames": segment.actions.len(), "episode": first})
+        });
+        places.collect()
+    };
+    let path = out.join(FILE);
+    write_file(&path, |file| {
+        writeln!(file, "{{\n\"idm\": {},", json!(labeled.idm()))?;
+        writeln!(file, "\"fps\": {},", json!(labeled.settings().fps))?;
+        writeln!(file, "\"layout\": {},", json!(layout))?;
+        writeln!(file, "\"episodes_per_segment\": {copies},")?;
+        write!(file, "\"summary\": {},\n\"videos\": [", json!(summary))?;
+        for (index, record) in labeled.records().enumerate() {
+            let record = record.map_err(std::io::Error::other)?;
+            let mut value = json!(record);
+            value["trusted"] = json!(record.trusted());
+            value["segments"] = json!(segments(&record));
+            let comma = if index > 0 { "," } else { "" };
+            write!(file, "{comma}\n{value}")?;
+        }
+        file.write_all(b"\n]\n}\n")
+    })
+    .map_err(LabelError::io(&path))
+}
+
+/// What a finished data set says of how it was written.
+#[derive(Debug, PartialEq, Deserialize)]
+pub(crate) struct Written {
+    pub(crate) layout: Layout,
+    #[serde(alias = "episodes_per_stretch")]
+    pub(crate) episodes_per_segment: usize,
+    pub(crate) summary: Summary,
+}
+
+impl Written {
+    /// Of the data set in the folder `out`; none where there is no such record, as in sets of earlier versions.
+    pub(crate) fn read(out: &Path) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(out.join(FILE)).ok()?).ok()
+    }
+}

@@ -1,0 +1,143 @@
+//! Which actions of a video can be trusted.
+//!
+//! Every frame is looked at by itself; what makes a frame doubtful makes doubtful the action before it, whose effect it
+//! shows, and the actions at it and after it, which start from what it shows. What is left is cut into segments.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+
+use pusht_vision::{FrameMeasures, Tracked};
+use serde::{Deserialize, Serialize};
+
+/// Shorter segments are dropped: no policy and no metric here reads fewer frames.
+pub const MIN_SEGMENT_FRAMES: usize = 16;
+
+/// Longer segments are cut, so that an episode always fits into memory.
+pub const MAX_SEGMENT_FRAMES: usize = 1024;
+
+/// Below these confidences a position is a guess. Clean frames have 0.97 and 0.95, H.264 at a low rate 0.8 and more.
+const AGENT_CONFIDENCE: f64 = 0.3;
+const BLOCK_CONFIDENCE: f64 = 0.45;
+
+/// Gray area that is still one T, over the area of a T; the agent, ticks and walls may hide a part.
+const BLOCK_AREA: Range<f64> = 0.55..1.6;
+
+/// Actions this far outside of the board, px, were asked of no agent.
+const BEYOND: f32 = 25.0;
+
+/// Why an action is not trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RejectReason {
+    /// No agent in the frame, or hardly one.
+    NoAgent,
+    /// More than one.
+    SeveralAgents,
+    /// No T, too much or too little of it, one in several pieces, or one that has not the shape of a T.
+    NoBlock,
+    /// The video has no new frame here: its rate is below 10 Hz, or it stands still in its time stamps.
+    Repeated,
+    /// The action lies outside of the board.
+    OffBoard,
+    /// The inverse dynamics gives no action here (ends of the video).
+    NoAction,
+    /// Left over: a segment shorter than [`MIN_SEGMENT_FRAMES`].
+    TooShort,
+}
+
+/// Its name in `label.json`.
+impl fmt::Display for RejectReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+/// What speaks against one frame by itself.
+pub(crate) fn reject_reason(tracked: &Tracked, measures: &FrameMeasures, repeated: bool) -> Option<RejectReason> {
+    if measures.agents > 1 {
+        Some(RejectReason::SeveralAgents)
+    } else if tracked.agent.is_none() || tracked.agent_confidence < AGENT_CONFIDENCE {
+        Some(RejectReason::NoAgent)
+    } else if tracked.block_confidence < BLOCK_CONFIDENCE
+        || !BLOCK_AREA.contains(&measures.block_area)
+        || measures.pieces != 1
+    {
+        Some(RejectReason::NoBlock)
+    } else if repeated {
+        Some(RejectReason::Repeated)
+    } else {
+        None
+    }
+}
+
+/// Segments of frames whose actions can be trusted, and how many frames are dropped for which reason. `actions` has the
+/// action of each frame that has one.
+pub(crate) fn segments(
+    frames: &[Option<RejectReason>],
+    actions: &[Option<[f32; 2]>],
+) -> (Vec<Range<usize>>, BTreeMap<RejectReason, usize>) {
+    let mut rejections: Vec<Option<RejectReason>> = (0..frames.len())
+        .map(|t| {
+            let around = &frames[t.saturating_sub(1)..(t + 2).min(frames.len())];
+            let first = frames[t].or_else(|| around.iter().copied().flatten().next());
+            first.or_else(|| match actions.get(t).copied().flatten() {
+                None => Some(RejectReason::NoAction),
+                Some(action) if action.iter().all(|a| (-BEYOND..512.0 + BEYOND).contains(a)) => None,
+                Some(_) => Some(RejectReason::OffBoard),
+            })
+        })
+        .collect();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < rejections.len() {
+        let run = rejections[at..].iter().take_while(|d| d.is_none()).count();
+        let mut left = run;
+        while left >= MIN_SEGMENT_FRAMES {
+            let length = left.min(MAX_SEGMENT_FRAMES);
+            let start = at + run - left;
+            found.push(start..start + length);
+            left -= length;
+        }
+        rejections[at + run - left..at + run].fill(Some(RejectReason::TooShort));
+        at += run.max(1);
+    }
+    let mut dropped = BTreeMap::new();
+    for reason in rejections.into_iter().flatten() {
+        *dropped.entry(reason).or_default() += 1;
+    }
+    (found, dropped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doubt_spreads_to_its_neighbors_and_short_rests_are_dropped() {
+        let mut frames = vec![None; 60];
+        frames[20] = Some(RejectReason::SeveralAgents);
+        frames[30] = Some(RejectReason::NoBlock);
+        let mut actions = vec![Some([256.0, 256.0]); 60];
+        actions[59] = None;
+        actions[50] = Some([600.0, 0.0]);
+        let (found, dropped) = segments(&frames, &actions);
+        assert_eq!(found, [0..19, 32..50]);
+        let expected = [
+            (RejectReason::SeveralAgents, 3),
+            (RejectReason::NoBlock, 3),
+            (RejectReason::OffBoard, 1),
+            (RejectReason::NoAction, 1),
+            // 22 to 28, and 51 to 58.
+            (RejectReason::TooShort, 15),
+        ];
+        assert_eq!(dropped, expected.into_iter().collect());
+    }
+
+    #[test]
+    fn long_stretches_are_cut() {
+        let (found, dropped) = segments(&vec![None; 2060], &vec![Some([1.0, 1.0]); 2060]);
+        assert_eq!(found, [0..1024, 1024..2048]);
+        assert_eq!(dropped, [(RejectReason::TooShort, 12)].into_iter().collect());
+    }
+}

@@ -1,0 +1,241 @@
+//! One video: frames are read, registered, tracked and labeled as they come; none but the inverse dynamics' own window
+//! of them is kept.
+
+use std::path::{Path, PathBuf};
+
+use pusht_data::InverseDynamics;
+use pusht_env::{Frame, Pose, State};
+use pusht_vision::{ActionSmoother, FrameMeasures, InitialMotion, Registrar, Registration, Tracked, Tracker};
+use serde::{Deserialize, Serialize};
+use video_io::{Rate, RawFrame, Resampled, VideoReader, content_hash};
+
+use crate::blocks::{Blocks, Rows};
+use crate::record::{Measures, Segment, VideoRecord};
+use crate::trust::{reject_reason, segments};
+use crate::{FrameCounts, LabelError, RejectReason, TrackConfidence, VideoError, VideoSize};
+
+/// Frames a second of what comes out.
+pub(crate) const HZ: u32 = 10;
+
+/// The inverse dynamics of a job.
+pub enum LabelMethod<'a> {
+    /// The agent's law of motion inverted on the track, which is there anyhow.
+    ClosedForm(ActionSmoother),
+    /// A model that reads frames.
+    Model(&'a dyn InverseDynamics),
+}
+
+impl LabelMethod<'_> {
+    /// The name in records and provenance.
+    pub fn name(&self) -> String {
+        match self {
+            Self::ClosedForm(_) => "closed form".to_owned(),
+            Self::Model(model) => model.name(),
+        }
+    }
+}
+
+/// How the videos of a job are read; part of the identity of its files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Frames a second of all videos, over what they say themselves.
+    pub fps: Option<u32>,
+}
+
+impl Settings {
+    pub(crate) fn rate(self) -> Rate {
+        self.fps.map_or(Rate::Stated, Rate::Fixed)
+    }
+}
+
+/// What reads frames, made once for a job.
+pub(crate) struct BoardReader {
+    registrar: Registrar,
+    tracker: Tracker,
+}
+
+impl BoardReader {
+    pub(crate) fn new(goal: Pose) -> Result<Self, LabelError> {
+        Ok(Self {
+            registrar: Registrar::new(goal)?,
+            tracker: Tracker::new(goal)?,
+        })
+    }
+
+    /// Labels a video. What is wrong with it is said in its record.
+    pub(crate) fn label(&self, path: &Path, method: &LabelMethod<'_>, settings: Settings) -> VideoRecord {
+        // Before the frames are read: a video that changes meanwhile will not be taken for what was labeled.
+        let content = content_hash(path).unwrap_or_default();
+        match self.try_label(path, method, settings) {
+            Ok(record) => VideoRecord { content, ..record },
+            Err(error) => VideoRecord::failed(path.to_path_buf(), content, error.to_string()),
+        }
+    }
+
+    fn try_label(&self, path: &Path, method: &LabelMethod<'_>, settings: Settings) -> Result<VideoRecord, VideoError> {
+        let reader = VideoReader::open(path)?;
+        let codec = reader.codec().to_owned();
+        let mut frames = Resampled::new(reader, settings.rate(), HZ);
+        let (mut registration, mut size, mut last) = (None, VideoSize::default(), None);
+        let mut labeler = VideoLabeler::new(method);
+        while let Some(picked) = frames.next_raw()? {
+            let map = match registration {
+                Some(map) => map,
+                None => {
+                    size = picked.frame.dimensions().into();
+                    *registration.insert(self.registrar.register(&picked.frame.to_rgb())?)
+                }
+            };
+            let frame = resampled(&map, &picked.frame);
+            let repeated = last == Some(picked.index);
+            last = Some(picked.index);
+            let tracked = self.tracker.track_after(&frame, labeler.last())?;
+            labeler.push(&frame, tracked, repeated)?;
+        }
+        labeler.finish(VideoFacts {
+            video: path.to_path_buf(),
+            codec,
+            size,
+            frames: frames.frames_read(),
+            registration,
+        })
+    }
+}
+
+/// What is known of a video whose frames were read.
+#[derive(Clone, Debug)]
+pub struct VideoFacts {
+    /// The file or folder.
+    pub video: PathBuf,
+    /// `H.264`, `AV1`, `GIF` or `PNG`.
+    pub codec: String,
+    /// Of its frames.
+    pub size: VideoSize,
+    /// Frames that the video has.
+    pub frames: usize,
+    /// Where the board lies in the frames.
+    pub registration: Option<Registration>,
+}
+
+/// Labels one video whose frames are read elsewhere, as they come; no frame is kept but by a model.
+pub struct VideoLabeler<'a> {
+    method: &'a LabelMethod<'a>,
+    model: Option<Blocks<'a>>,
+    tracked: Vec<Tracked>,
+    rejections: Vec<Option<RejectReason>>,
+}
+
+impl<'a> VideoLabeler<'a> {
+    /// Begins with a video.
+    pub fn new(method: &'a LabelMethod<'a>) -> Self {
+        Self {
+            method,
+            model: match method {
+                LabelMethod::Model(model) => Some(Blocks::new(*model)),
+                LabelMethod::ClosedForm(_) => None,
+            },
+            tracked: Vec::new(),
+            rejections: Vec::new(),
+        }
+    }
+
+    /// What was seen in the last frame: the search in the next one starts there.
+    pub fn last(&self) -> Option<&Tracked> {
+        self.tracked.last()
+    }
+
+    /// The next frame at 10 Hz, 96 × 96, and what the tracker sees in it after [`VideoLabeler::last`]; `repeated` is true
+    /// where the video has no new frame here.
+    ///
+    /// # Errors
+    /// A frame of another size; what the inverse dynamics says.
+    pub fn push(&mut self, frame: &Frame, tracked: Tracked, repeated: bool) -> Result<(), VideoError> {
+        self.rejections
+            .push(reject_reason(&tracked, &FrameMeasures::of(frame)?, repeated));
+        self.tracked.push(tracked);
+        match &mut self.model {
+            Some(model) => Ok(model.push(frame.clone())?),
+            None => Ok(()),
+        }
+    }
+
+    /// The labels of all frames; [`VideoRecord::content`] is left empty.
+    ///
+    /// # Errors
+    /// Fewer than two frames; what the inverse dynamics says.
+    pub fn finish(self, facts: VideoFacts) -> Result<VideoRecord, VideoError> {
+        let Self {
+            method,
+            model,
+            tracked,
+            rejections,
+        } = self;
+        let count = tracked.len();
+        if count < 2 {
+            return Err(VideoError::TooShort { frames: count });
+        }
+        let (mut actions, deviations) = match (method, model) {
+            (LabelMethod::ClosedForm(smoother), _) => closed_form(smoother, &tracked, count),
+            (LabelMethod::Model(_), Some(model)) => model.finish(count)?,
+            (LabelMethod::Model(_), None) => (vec![None; count], None),
+        };
+        // An action of which the model knows nothing is none.
+        for (action, deviation) in actions.iter_mut().zip(deviations.iter().flatten()) {
+            *action = action.filter(|_| deviation.is_finite());
+        }
+        let (ranges, dropped) = segments(&rejections, &actions);
+        let segments: Vec<Segment> = ranges
+            .into_iter()
+            .map(|rows| Segment {
+                first: rows.start,
+                actions: actions[rows.clone()].iter().copied().flatten().collect(),
+                states: (tracked[rows.clone()].iter().filter_map(Tracked::state))
+                    .map(State::to_row)
+                    .collect(),
+                deviations: deviations.as_ref().map(|d| d[rows].to_vec()),
+            })
+            .collect();
+        let mean = |of: fn(&Tracked) -> f64| tracked.iter().map(of).sum::<f64>() / count as f64;
+        Ok(VideoRecord {
+            content: String::new(),
+            video: facts.video,
+            error: None,
+            codec: facts.codec,
+            size: facts.size,
+            frames: FrameCounts {
+                read: facts.frames,
+                resampled: count,
+            },
+            registration: facts.registration,
+            confidence: TrackConfidence {
+                agent: mean(|t| t.agent_confidence),
+                block: mean(|t| t.block_confidence),
+            },
+            dropped,
+            measures: Measures::of(&segments)?,
+            segments,
+        })
+    }
+}
+
+/// The frame as the tracker reads it: 96 × 96. No other pixels become RGB than it is made of.
+pub fn resampled(map: &Registration, frame: &RawFrame) -> Frame {
+    map.resample_with(frame.dimensions(), |y, columns, out| frame.read(y, columns, out))
+}
+
+/// Frames before the agent is first seen and the last frame have no action.
+fn closed_form(smoother: &ActionSmoother, tracked: &[Tracked], count: usize) -> Rows {
+    let track: Vec<Option<[f64; 2]>> = tracked.iter().map(|t| t.agent).collect();
+    let first = track.iter().position(Option::is_some).unwrap_or(count);
+    // A clip may begin in the middle of a motion.
+    let smoothed = smoother.smooth(&track[first..], InitialMotion::Moving);
+    let (mut actions, mut deviations) = (vec![None; count], vec![0.0; count]);
+    // Without an agent in two frames there is nothing to smooth, and the frames say why.
+    if let Ok(smoothed) = smoothed {
+        for (t, (action, deviation)) in smoothed.actions.iter().zip(&smoothed.action_std).enumerate() {
+            actions[first + t] = Some(*action);
+            deviations[first + t] = *deviation as f32;
+        }
+    }
+    (actions, Some(deviations))
+}

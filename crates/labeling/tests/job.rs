@@ -1,0 +1,361 @@
+//! Whole jobs over small videos: drawn boards, bad input, interruption, parts.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use labeling::*;
+use pusht_env::{FillRule, Frame, GOAL, Pose, Renderer, Scene};
+use pusht_jobs::JobContext;
+use pusht_vision::agent_step;
+use video_io::{VideoOptions, find_videos, save_video};
+
+const BLOCK: Pose = Pose::new(150.0, 330.0, 0.7);
+
+/// Where the agent is told to go.
+fn action(t: usize) -> [f64; 2] {
+    let t = t as f64;
+    [330.0 + 60.0 * (0.12 * t).cos(), 160.0 + 50.0 * (0.17 * t).sin()]
+}
+
+fn board(side: u32, agent: [f64; 2], block: Pose) -> Frame {
+    Renderer::new(side, FillRule::default())
+        .unwrap()
+        .render(&Scene::new(agent, block, GOAL))
+}
+
+/// A clip of an agent that moves by the law.
+fn clip(side: u32, count: usize) -> Vec<Frame> {
+    let (mut p, mut v) = (action(0), [0.0; 2]);
+    (0..count)
+        .map(|t| {
+            let frame = board(side, p, BLOCK);
+            (p, v) = agent_step(p, v, action(t));
+            frame
+        })
+        .collect()
+}
+
+fn save(path: &Path, frames: &[Frame]) {
+    save_video(path, frames, VideoOptions::default()).unwrap();
+}
+
+fn label(paths: &[PathBuf], out: &Path, fps: Option<u32>) -> Vec<VideoRecord> {
+    let job = LabelJob {
+        videos: find_videos(paths).unwrap(),
+        method: LabelMethod::ClosedForm(Default::default()),
+        settings: Settings { fps },
+        part: None,
+    };
+    job.run(out, &mut JobContext::silent()).unwrap();
+    records(&[out.to_path_buf()])
+}
+
+fn records(files: &[PathBuf]) -> Vec<VideoRecord> {
+    Labeled::open(files).unwrap().records().map(Result::unwrap).collect()
+}
+
+fn error(record: &VideoRecord) -> f64 {
+    let errors: Vec<f64> = (record.segments.iter())
+        .flat_map(|s| s.actions.iter().enumerate().map(|(i, a)| (s.first + i, a)))
+        .map(|(t, a)| (f64::from(a[0]) - action(t)[0]).hypot(f64::from(a[1]) - action(t)[1]))
+        .collect();
+    errors.iter().sum::<f64>() / errors.len() as f64
+}
+
+#[test]
+fn boards_of_any_size_and_shape_give_their_actions() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    save(&at("plain"), &clip(96, 60));
+    save(&at("large.mp4"), &clip(256, 60));
+    // Wide with bars, and squeezed.
+    let wide = |f: &Frame| {
+        let mut out = Frame::from_pixel(704, 480, image::Rgb([0, 0, 0]));
+        image::imageops::replace(&mut out, f, 112, 0);
+        out
+    };
+    let large = clip(480, 60);
+    save(&at("wide.mp4"), &large.iter().map(wide).collect::<Vec<_>>());
+    let squeezed = |f: &Frame| image::imageops::resize(f, 320, 200, image::imageops::FilterType::Triangle);
+    save(&at("squeezed"), &large.iter().map(squeezed).collect::<Vec<_>>());
+    for record in label(&[dir.path().to_path_buf()], &at("labels.jsonl"), None) {
+        let name = record.video.display().to_string();
+        assert_eq!(record.error, None, "{name}");
+        assert!(record.trusted() >= 55, "{name}: {:?}", record.dropped);
+        assert!(
+            error(&record) < 4.0,
+            "{name}: {} px, {:?}, {:?}, {:?}",
+            error(&record),
+            record.registration,
+            record.confidence,
+            record.measures
+        );
+        assert!(record.registration.unwrap().residual < 12.0, "{name}");
+    }
+}
+
+#[test]
+fn what_cannot_be_trusted_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    let whole = clip(96, 60);
+    let change = |name: &str, change: &dyn Fn(&mut Frame)| {
+        let mut frames = whole.clone();
+        frames[25..30].iter_mut().for_each(change);
+        save(&at(name), &frames);
+    };
+    let paint = |f: &mut Frame, from: u32, to: u32, like: [u8; 3]| {
+        for pixel in f.pixels_mut() {
+            let over = u32::from(pixel.0[2].saturating_sub(pixel.0[0]));
+            if (from..to).contains(&over) {
+                pixel.0 = like;
+            }
+        }
+    };
+    change("no_agent", &|f| paint(f, 60, 256, [255; 3]));
+    change("no_t", &|f| paint(f, 20, 60, [255; 3]));
+    change("two_agents", &|f| {
+        let other = board(96, [90.0, 90.0], BLOCK);
+        for (to, from) in f.pixels_mut().zip(other.pixels()) {
+            if from.0[2].saturating_sub(from.0[0]) > 60 {
+                *to = *from;
+            }
+        }
+    });
+    let records = label(&[dir.path().to_path_buf()], &at("labels.jsonl"), None);
+    for (record, reason) in records.iter().zip([
+        RejectReason::NoAgent,
+        RejectReason::NoBlock,
+        RejectReason::SeveralAgents,
+    ]) {
+        let name = record.video.display().to_string();
+        assert_eq!(record.error, None, "{name}");
+        assert_eq!(record.dropped.get(&reason), Some(&7), "{name}: {:?}", record.dropped);
+        let firsts: Vec<usize> = record.segments.iter().map(|s| s.first).collect();
+        assert_eq!(firsts, [0, 31], "{name}");
+    }
+    // Slower than 10 Hz: every other frame is made up.
+    let slow = at("slow.gif");
+    save_video(&slow, &whole, VideoOptions { fps: 5, scale: 1 }).unwrap();
+    let record = &label(std::slice::from_ref(&slow), &at("slow.jsonl"), None)[0];
+    assert_eq!(record.trusted(), 0, "{:?}", record.dropped);
+    assert!(record.dropped[&RejectReason::Repeated] > 100);
+    let record = &label(&[slow], &at("counted.jsonl"), Some(10))[0];
+    assert!(record.trusted() >= 55, "{:?}", record.dropped);
+}
+
+#[test]
+fn broken_videos_do_not_stop_the_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join("in").join(name);
+    save(&at("good.mp4"), &clip(96, 40));
+    let bytes = fs::read(at("good.mp4")).unwrap();
+    fs::write(at("cut.mp4"), &bytes[..bytes.len() / 2]).unwrap();
+    fs::write(at("empty.mp4"), b"").unwrap();
+    fs::write(at("text.gif"), b"hello").unwrap();
+    save(&at("one_frame.gif"), &clip(96, 1));
+    save(
+        &at("odd_size"),
+        &vec![Frame::from_pixel(33, 47, image::Rgb([9, 200, 40])); 20],
+    );
+    save(&at("long"), &vec![board(96, [300.0, 200.0], BLOCK); 300]);
+    let out = dir.path().join("labels.jsonl");
+    let records = label(&[dir.path().join("in")], &out, None);
+    let failed: Vec<bool> = records.iter().map(|r| r.error.is_some()).collect();
+    // cut, empty, good, long, odd_size, one_frame, text.
+    assert_eq!(failed, [true, true, false, false, true, true, true]);
+    let summary = write_dataset(
+        &Labeled::open(std::slice::from_ref(&out)).unwrap(),
+        &dir.path().join("set.zarr"),
+        Layout::Zarr,
+        true,
+        &mut JobContext::silent(),
+    )
+    .unwrap();
+    assert_eq!((summary.videos, summary.failed), (7, 5));
+    assert_eq!(summary.episodes, 16);
+    let set = pusht_data::open(dir.path().join("set.zarr")).unwrap();
+    assert_eq!(set.len(), 16);
+    assert!(dir.path().join("set.zarr/label.json").exists());
+}
+
+#[test]
+fn videos_that_cannot_be_read_are_found_and_said_to_be() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    for name in [
+        "in/photos/1.jpg",
+        "in/photos/2.JPEG",
+        "in/a.webm",
+        "in/preview.jpg",
+        "in/notes.txt",
+        "in/.b.mkv",
+    ] {
+        fs::create_dir_all(at(name).parent().unwrap()).unwrap();
+        fs::write(at(name), b"\x1a\x45\xdf\xa3 something else").unwrap();
+    }
+    save(&at("in/c.gif"), &clip(96, 20));
+    let videos = find_videos(&[at("in")]).unwrap();
+    assert_eq!(videos, [at("in/a.webm"), at("in/c.gif"), at("in/photos")]);
+    // What generate made is taken once.
+    save(&at("made/videos/0.gif"), &clip(96, 5));
+    save(&at("made/frames/0"), &clip(96, 5));
+    fs::write(at("made/generation.json"), "{}").unwrap();
+    assert_eq!(find_videos(&[at("made")]).unwrap(), [at("made/frames/0")]);
+    let job = LabelJob {
+        videos,
+        method: LabelMethod::ClosedForm(Default::default()),
+        settings: Settings::default(),
+        part: None,
+    };
+    job.run(&at("labels"), &mut JobContext::silent()).unwrap();
+    let errors: Vec<Option<String>> = records(&[at("labels")])
+        .into_iter()
+        .map(|record| record.error)
+        .collect();
+    let said = |k: usize| errors[k].as_deref().unwrap();
+    assert!(
+        said(0).contains("expected an MP4 file") && said(2).contains("no .png files"),
+        "{errors:?}"
+    );
+    assert!(errors[1].is_none());
+}
+
+#[test]
+fn videos_that_changed_are_labeled_again_and_never_paired_with_old_labels() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    save(&at("in/0.gif"), &clip(96, 20));
+    save(&at("in/1.gif"), &clip(96, 24));
+    let job = LabelJob {
+        videos: find_videos(&[at("in")]).unwrap(),
+        method: LabelMethod::ClosedForm(Default::default()),
+        settings: Settings::default(),
+        part: None,
+    };
+    job.run(&at("labels"), &mut JobContext::silent()).unwrap();
+    let before = records(&[at("labels")]);
+    // As long as before, so that nothing but its content tells.
+    let mut other = clip(96, 24);
+    other.reverse();
+    fs::remove_file(at("in/1.gif")).unwrap();
+    save(&at("in/1.gif"), &other);
+    let labeled = Labeled::open(&[at("labels")]).unwrap();
+    let error = write_dataset(
+        &labeled,
+        &at("set.zarr"),
+        Layout::Zarr,
+        false,
+        &mut JobContext::silent(),
+    );
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("1.gif") && error.contains("label it again"), "{error}");
+    assert!(!at("set.zarr").exists());
+    job.run(&at("labels"), &mut JobContext::silent()).unwrap();
+    let after = records(&[at("labels")]);
+    assert_eq!(before[0], after[0]);
+    assert_ne!(before[1].segments, after[1].segments);
+    let labeled = Labeled::open(&[at("labels")]).unwrap();
+    write_dataset(
+        &labeled,
+        &at("set.zarr"),
+        Layout::Zarr,
+        false,
+        &mut JobContext::silent(),
+    )
+    .unwrap();
+}
+
+#[test]
+fn stopped_and_divided_jobs_end_alike() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    for i in 0..5 {
+        save(&at(&format!("in/{i}.gif")), &clip(96, 20 + i));
+    }
+    let videos = find_videos(&[at("in")]).unwrap();
+    let job = |part: Option<pusht_jobs::Shard>| LabelJob {
+        videos: videos.clone(),
+        method: LabelMethod::ClosedForm(Default::default()),
+        settings: Settings::default(),
+        part,
+    };
+    job(None).run(&at("whole"), &mut JobContext::silent()).unwrap();
+    let whole = fs::read(at("whole")).unwrap();
+    // As a killed run leaves it: two lines, the last cut off.
+    let lines: Vec<&[u8]> = whole.split_inclusive(|&b| b == b'\n').collect();
+    fs::write(at("again.partial"), [lines[0], lines[3], &lines[1][..30]].concat()).unwrap();
+    job(None).run(&at("again"), &mut JobContext::silent()).unwrap();
+    assert_eq!(fs::read(at("again")).unwrap(), whole);
+    let parts: Vec<PathBuf> = (1..=2).map(|i| at(&format!("part{i}"))).collect();
+    for (i, path) in parts.iter().enumerate() {
+        let part = pusht_jobs::Shard::new(i + 1, 2).unwrap();
+        job(Some(part)).run(path, &mut JobContext::silent()).unwrap();
+    }
+    assert_eq!(records(&parts), records(&[at("whole")]));
+    assert!(Labeled::open(&parts[..1]).is_err());
+    let other = LabelJob {
+        settings: Settings { fps: Some(5) },
+        ..job(None)
+    };
+    assert!(matches!(
+        other.run(&at("whole"), &mut JobContext::silent()),
+        Err(LabelError::Foreign { .. })
+    ));
+}
+
+#[test]
+fn labels_lead_to_their_videos_from_any_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    save(&at("in/0.gif"), &clip(96, 40));
+    let job = LabelJob {
+        videos: find_videos(&[at("in")]).unwrap(),
+        method: LabelMethod::ClosedForm(Default::default()),
+        settings: Settings::default(),
+        part: None,
+    };
+    job.run(&at("labels"), &mut JobContext::silent()).unwrap();
+    let text = fs::read_to_string(at("labels")).unwrap();
+    assert!(!text.contains("directory"), "paths that are absolute need none");
+    // As if the job had been begun in that directory, with a relative path.
+    let root = dir.path().to_str().unwrap();
+    let begun = |directory: &str| {
+        let relative = text.replace(&format!("{root}/"), "");
+        relative.replacen("\"part\":null", &format!("\"part\":null{directory}"), 1)
+    };
+    fs::write(at("there"), begun(&format!(",\"directory\":\"{root}\""))).unwrap();
+    fs::write(at("nowhere"), begun("")).unwrap();
+    let written = |labels: &str| {
+        let labeled = Labeled::open(&[at(labels)]).unwrap();
+        let out = at(&format!("{labels}.zarr"));
+        write_dataset(&labeled, &out, Layout::Zarr, false, &mut JobContext::silent())
+    };
+    assert_eq!(written("there").unwrap(), written("labels").unwrap());
+    let error = written("nowhere").unwrap_err().to_string();
+    assert!(error.contains("there is nothing at in/0.gif"), "{error}");
+}
+
+#[test]
+fn pairs_are_written_as_they_always_were() {
+    let old = r#"{"video":"a.mp4","error":null,"codec":"H.264","size":[704,480],"frames":[120,100],"registration":null,
+        "confidence":[0.9,0.8],"dropped":{},"measures":null,"segments":[]}"#;
+    let record: VideoRecord = serde_json::from_str(old).unwrap();
+    let size = VideoSize {
+        width: 704,
+        height: 480,
+    };
+    let frames = FrameCounts {
+        read: 120,
+        resampled: 100,
+    };
+    let confidence = TrackConfidence { agent: 0.9, block: 0.8 };
+    assert_eq!(
+        (record.size, record.frames, record.confidence),
+        (size, frames, confidence)
+    );
+    let mut now = serde_json::to_value(&record).unwrap();
+    now.as_object_mut().unwrap().remove("content");
+    assert_eq!(now, serde_json::from_str::<serde_json::Value>(old).unwrap());
+}

@@ -1,0 +1,146 @@
+//! What an episode follows from: environment, start and actions.
+
+use std::path::Path;
+
+use pusht_env::{
+    Action, EnvConfig, EnvError, FillRule, Frame, GOAL, Pose, PushT, Renderer, ResetOrder, Seeding, State,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{DataError, EpisodeError};
+
+/// The environment that all episodes of a set were recorded in, as far as frames and states depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Simulation {
+    /// Which generator turns seeds into start states.
+    pub seeding: Seeding,
+    /// What a reset makes of a start state.
+    pub reset_order: ResetOrder,
+    /// Where the T should go.
+    pub goal: Pose,
+    /// How pictures are filled.
+    pub fill_rule: FillRule,
+    /// Side of the pictures, px.
+    pub frame_size: u32,
+}
+
+impl Simulation {
+    /// gym-pusht 0.1.8, 96 × 96.
+    pub const GYM_PUSHT: Self = Self {
+        seeding: Seeding::GymPusht,
+        reset_order: ResetOrder::PositionFirst,
+        goal: GOAL,
+        fill_rule: FillRule::Pygame26,
+        frame_size: 96,
+    };
+    /// diffusion_policy with the packages that recorded the public demonstrations (old fill rule), 96 × 96.
+    pub const DIFFUSION_POLICY: Self = Self {
+        seeding: Seeding::DiffusionPolicy,
+        fill_rule: FillRule::Pygame25,
+        ..Self::GYM_PUSHT
+    };
+
+    /// The environment's configuration; it never truncates.
+    pub const fn config(&self) -> EnvConfig {
+        EnvConfig {
+            seeding: self.seeding,
+            reset_order: self.reset_order,
+            fill_rule: self.fill_rule,
+            goal: self.goal,
+            max_steps: None,
+            ..EnvConfig::gym_pusht()
+        }
+    }
+}
+
+/// How an episode starts.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Start {
+    /// The reset of this seed.
+    Seed(u64),
+    /// A reset to this state, through the reference's setters, which may move the T.
+    Reset(State),
+    /// Exactly this state, at rest.
+    State(State),
+}
+
+/// All that an episode follows from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeededTrajectory {
+    /// How it starts.
+    pub start: Start,
+    /// What is done, 10 Hz.
+    pub actions: Vec<Action>,
+}
+
+impl SeededTrajectory {
+    /// An environment at the start of the episode.
+    ///
+    /// # Errors
+    /// A start that the environment refuses.
+    pub fn begin(&self, simulation: &Simulation) -> Result<PushT, EnvError> {
+        let mut env = PushT::new(simulation.config())?;
+        match self.start {
+            Start::Seed(seed) => env.reset(seed).map(drop)?,
+            Start::Reset(state) => env.reset_to(state).map(drop)?,
+            Start::State(state) => env.set_state(state)?,
+        }
+        Ok(env)
+    }
+
+    /// Refuses what cannot be simulated; `path` and `index` are for the error.
+    pub(super) fn check(&self, path: &Path, index: usize, simulation: &Simulation) -> Result<(), DataError> {
+        if self.actions.is_empty() {
+            return Err(DataError::episode(path, EpisodeError::Empty { index }));
+        }
+        if let Some(row) = self.actions.iter().position(|a| !a.iter().all(|x| x.is_finite())) {
+            let action = self.actions[row];
+            return Err(DataError::episode(path, EpisodeError::NotFinite { index, row, action }));
+        }
+        let begun = self.begin(simulation).map_err(|e| e.to_string());
+        begun.map(drop).map_err(|reason| DataError::Simulation {
+            path: path.to_path_buf(),
+            index,
+            reason,
+        })
+    }
+
+    /// The reward of every step, without rendering.
+    ///
+    /// # Errors
+    /// A start or action that the environment refuses.
+    pub fn rewards(&self, simulation: &Simulation) -> Result<Vec<f64>, EnvError> {
+        let mut env = self.begin(simulation)?;
+        self.actions.iter().map(|&a| env.step(a).map(|r| r.reward)).collect()
+    }
+
+    /// Frames and states before every action.
+    pub(super) fn play(
+        &self,
+        simulation: &Simulation,
+        renderer: &mut Renderer,
+    ) -> Result<(Vec<Frame>, Vec<State>), EnvError> {
+        let mut env = self.begin(simulation)?;
+        let mut frames = Vec::with_capacity(self.actions.len());
+        let mut states = Vec::with_capacity(self.actions.len());
+        for &action in &self.actions {
+            frames.push(renderer.render(&env.scene()));
+            states.push(env.state());
+            env.step(action)?;
+        }
+        Ok((frames, states))
+    }
+
+    /// States before every action, without pictures.
+    pub(super) fn states(&self, simulation: &Simulation) -> Result<Vec<State>, EnvError> {
+        let mut env = self.begin(simulation)?;
+        let before = |&action: &Action| {
+            let state = env.state();
+            env.step(action).map(|_| state)
+        };
+        self.actions.iter().map(before).collect()
+    }
+}

@@ -1,0 +1,81 @@
+//! Measures beyond their limits, frame by frame, joined to segments of frames.
+
+/// Marks so many frames apart belong to one segment.
+const GAP: usize = 3;
+
+/// A measure of a frame, and the limit from which it tells that something is wrong.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measured {
+    /// What was measured.
+    pub value: f64,
+    /// From here on it tells something.
+    pub limit: f64,
+}
+
+impl Measured {
+    /// True from the limit on.
+    pub fn is_beyond(&self) -> bool {
+        self.value >= self.limit
+    }
+}
+
+/// A measure beyond its limit in one frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FlaggedFrame {
+    /// The frame, counted from 0.
+    pub frame: usize,
+    /// What was measured.
+    pub measured: Measured,
+    /// Where on the board, px; none where it is everywhere.
+    pub at: Option<[f64; 2]>,
+}
+
+/// Neighboring marks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FlaggedSegment {
+    /// First and last marked frame.
+    pub frames: [usize; 2],
+    /// The mark with the largest value.
+    pub worst: FlaggedFrame,
+}
+
+/// Marks of neighboring frames, in order, as segments; those of fewer than `least` marks are left out.
+pub fn segments(least: usize, marks: impl IntoIterator<Item = FlaggedFrame>) -> Vec<FlaggedSegment> {
+    let mut found: Vec<(FlaggedSegment, usize)> = Vec::new();
+    for mark in marks {
+        match found.last_mut() {
+            Some((last, count)) if mark.frame - last.frames[1] <= GAP => {
+                last.frames[1] = mark.frame;
+                *count += 1;
+                if mark.measured.value > last.worst.measured.value {
+                    last.worst = mark;
+                }
+            }
+            _ => {
+                let frames = [mark.frame; 2];
+                found.push((FlaggedSegment { frames, worst: mark }, 1));
+            }
+        }
+    }
+    let long = found.into_iter().filter(|&(_, count)| count >= least);
+    long.map(|(marked, _)| marked).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_marks_are_one_stretch_and_single_ones_may_be_left_out() {
+        let mark = |(frame, value)| FlaggedFrame {
+            frame,
+            measured: Measured { value, limit: 1.0 },
+            at: None,
+        };
+        let marks = || [(2, 1.0), (5, 3.0), (6, 2.0), (10, 9.0)].map(mark);
+        let all = segments(1, marks());
+        assert_eq!(all.iter().map(|m| m.frames).collect::<Vec<_>>(), [[2, 6], [10, 10]]);
+        assert_eq!((all[0].worst.frame, all[1].worst.measured.value), (5, 9.0));
+        assert_eq!(segments(2, marks()), all[..1]);
+    }
+}
