@@ -8,6 +8,7 @@ check:
     cargo fmt --all --check
     cargo clippy --release --workspace --all-targets -- -D warnings
     .ci/check-rooms
+    .ci/check-names
 
 # the tests, of one crate (`just test pusht-env`) or of all
 test crate="":
@@ -15,7 +16,7 @@ test crate="":
 
 # every stage of the experiment in under a minute; its numbers mean nothing
 smoke:
-    cargo run --release --example pipeline -- --preset smoke --out target/smoke
+    cargo run --release -- experiment --preset smoke --out target/smoke
 
 # the documentation of all crates, warnings denied
 doc *options:

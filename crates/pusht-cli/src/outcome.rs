@@ -36,7 +36,6 @@ impl Outcome {
     }
 
     /// Marks the result of a check.
-    #[allow(dead_code)]
     #[must_use]
     pub(crate) fn failed_if(self, failed: bool) -> Self {
         Self { failed, ..self }

@@ -6,7 +6,7 @@ use pusht_vision::appearance::{ClipReader, ClipReading, FrameAudit, FrameReader}
 use pusht_vision::motion::Motion;
 use serde::{Deserialize, Serialize};
 
-use super::findings::findings;
+use super::rules::findings;
 use super::score::{ClipScores, scores};
 use super::task_progress::{TaskProgress, task_progress};
 use super::{Finding, Kind};

@@ -4,8 +4,8 @@
 //! [`Finding`] names its frames, its value and its threshold, every [`ScaleScore`] the frames that caused it. `docs/audit.md` defines all measures, thresholds and scores.
 
 mod clip;
-mod finding;
-mod findings;
+mod kind;
+mod rules;
 mod limits;
 mod score;
 mod strip;
@@ -13,7 +13,7 @@ mod task_progress;
 mod video;
 
 pub use clip::{Audit, Auditor, ClipAudit};
-pub use finding::{Finding, Kind};
+pub use kind::{Finding, Kind};
 pub use score::{ClipScores, ScaleScore};
 pub use strip::{Strip, Strips};
 pub use task_progress::TaskProgress;

@@ -3,7 +3,7 @@
 use pusht_vision::motion::Motion;
 use serde::{Deserialize, Serialize};
 
-use super::finding::GROSS;
+use super::kind::GROSS;
 use super::task_progress::TaskProgress;
 use super::{Finding, Kind};
 
