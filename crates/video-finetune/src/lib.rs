@@ -16,6 +16,7 @@ mod measures;
 mod memory;
 mod objective;
 mod prepare;
+mod run;
 mod smaller;
 mod source;
 mod texts;

@@ -5,8 +5,8 @@
 
 mod clip;
 mod kind;
-mod rules;
 mod limits;
+mod rules;
 mod score;
 mod strip;
 mod task_progress;

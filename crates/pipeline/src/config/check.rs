@@ -1,16 +1,9 @@
 //! Settings that make no experiment are refused, before anything is done.
 
+use super::refusal::wrong;
 use super::settings::Config;
 use super::video::{OtherGeneratorConfig, VideoChoice, VideoConfig, unset};
 use crate::PipelineError;
-
-/// A setting that makes no experiment.
-pub(super) fn wrong<T>(key: &str, reason: &str) -> Result<T, PipelineError> {
-    Err(PipelineError::Config {
-        origin: key.to_owned(),
-        reason: reason.to_owned(),
-    })
-}
 
 impl Config {
     /// What is wrong with a data set or with a model's files is found when they are opened.

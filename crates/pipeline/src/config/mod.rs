@@ -2,6 +2,7 @@
 
 mod check;
 mod load;
+mod refusal;
 mod settings;
 mod video;
 

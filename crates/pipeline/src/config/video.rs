@@ -7,7 +7,7 @@ use serde::de::{Error, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
 use video_gen::{ModelSpec, PixelTrainSettings, SamplingOptions, TrainSettings};
 
-use super::check::wrong;
+use super::refusal::wrong;
 use crate::PipelineError;
 
 /// The video model and its clips.
