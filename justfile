@@ -9,6 +9,7 @@ check:
     cargo clippy --release --workspace --all-targets -- -D warnings
     .ci/check-rooms
     .ci/check-names
+    .ci/check-circles
 
 # the tests, of one crate (`just test pusht-env`) or of all
 test crate="":
