@@ -5,6 +5,7 @@ use training::{ModelFileError, TrainingError};
 
 /// Why there is no policy, or no action.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BcError {
     /// A setting out of its range.
     #[error("{setting} is {found}; expected {expected}")]

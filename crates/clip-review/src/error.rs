@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Why there are no verdicts.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum VerdictsError {
     /// A file that cannot be read or written.
     #[error("{}: {source}", path.display())]

@@ -70,6 +70,7 @@ impl Clip {
 
 /// Why a clip cannot be made or damaged.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CorruptionError {
     /// Too short, or without states.
     #[error("the clip has {frames} frames and {states} states; expected at least 16 frames, and a state for each")]

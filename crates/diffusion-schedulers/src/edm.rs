@@ -80,6 +80,7 @@ impl Default for EdmConfig {
 
 /// Why there is no schedule.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum EdmError {
     /// A sampler that takes no step returns noise.
     #[error("a sampler of 0 steps was asked for; expected at least 1 (35 are usual)")]

@@ -29,6 +29,7 @@ pub fn euler_step<const D: usize>(x: Tensor<D>, velocity: Tensor<D>, t: f64, nex
 
 /// Why there is no schedule.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum FlowError {
     /// A sampler that takes no step returns noise.
     #[error("a sampler of 0 steps was asked for; expected at least 1 (20 to 50 are usual)")]

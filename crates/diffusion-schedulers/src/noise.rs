@@ -41,6 +41,7 @@ pub struct ScheduleConfig {
 
 /// Why there is no schedule.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum NoiseError {
     /// Too few or too many steps.
     #[error("{found} diffusion steps were asked for; expected {expected}")]

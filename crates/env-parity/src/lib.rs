@@ -100,6 +100,7 @@ impl fmt::Display for ParityReport {
 
 /// Why a folder could not be compared.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ParityError {
     /// No folder, or none of its files.
     #[error("{} {what}; expected a folder with recordings such as rollouts.npz or coverage.npz", path.display())]

@@ -272,6 +272,7 @@ fn judge(difference: Interval, control: Interval, demo: Interval, still: f64) ->
 
 /// Why there is no verdict.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum VerdictError {
     /// An arm that the rule needs.
     #[error("the verdict needs the arm {arm}; found {found}: run all arms")]

@@ -4,6 +4,7 @@ use training::{ModelFileError, TrainingError};
 
 /// Why there is no learned inverse dynamics.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LearnedError {
     /// A setting that cannot work.
     #[error("{setting} is {found}; expected {expected}")]

@@ -40,6 +40,7 @@ pub struct UnknownIdm {
 
 /// Why an inverse dynamics cannot be loaded.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum IdmLoadError {
     /// The learned model.
     #[error(transparent)]

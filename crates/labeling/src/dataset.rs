@@ -8,7 +8,7 @@ use pusht_env::{GOAL, State};
 use pusht_jobs::JobContext;
 use video_io::{Resampled, VideoIoError, VideoReader};
 
-use crate::report::{self, Summary};
+use crate::report::{self, LabelingSummary};
 use crate::video::{HZ, resampled};
 use crate::{LabelError, Labeled, Layout, Segment, VideoRecord};
 
@@ -24,14 +24,14 @@ pub fn write_dataset(
     layout: Layout,
     augment: bool,
     ctx: &mut JobContext,
-) -> Result<Summary, LabelError> {
+) -> Result<LabelingSummary, LabelError> {
     if out.exists() {
         return Err(LabelError::Exists {
             path: out.to_path_buf(),
         });
     }
     let transforms = transforms(augment);
-    let (mut summary, mut lengths) = (Summary::default(), Vec::new());
+    let (mut summary, mut lengths) = (LabelingSummary::default(), Vec::new());
     for record in labeled.records() {
         let record = record?;
         summary.add(&record, transforms.len());

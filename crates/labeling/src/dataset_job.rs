@@ -9,7 +9,7 @@ use crate::dataset::{transforms, write_dataset};
 use crate::job::changed;
 use crate::labels::scan;
 use crate::report::Written;
-use crate::{LabelError, LabelJob, Labeled, Layout, Summary};
+use crate::{LabelError, LabelJob, Labeled, LabelingSummary, Layout};
 
 /// The labels that a data set was made of, in its folder.
 const LABELS: &str = "labels.jsonl";
@@ -30,7 +30,7 @@ impl DatasetJob<'_> {
     ///
     /// # Errors
     /// As [`LabelJob::run`] and [`write_dataset`]; another data set at `out`.
-    pub fn run(&self, out: &Path, ctx: &mut JobContext) -> Result<(Summary, Labeled), LabelError> {
+    pub fn run(&self, out: &Path, ctx: &mut JobContext) -> Result<(LabelingSummary, Labeled), LabelError> {
         let inside = out.join(LABELS);
         if out.exists() {
             return self.finished(out, &inside);
@@ -46,7 +46,7 @@ impl DatasetJob<'_> {
     }
 
     /// The data set that is there, if it is this one.
-    fn finished(&self, out: &Path, labels: &Path) -> Result<(Summary, Labeled), LabelError> {
+    fn finished(&self, out: &Path, labels: &Path) -> Result<(LabelingSummary, Labeled), LabelError> {
         let other = || LabelError::Exists {
             path: out.to_path_buf(),
         };

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// Why there are no labels.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LabelError {
     /// A file of labels that belongs to another job or is none.
     #[error("{path:?}: {found}; expected {expected}")]
@@ -48,6 +49,7 @@ pub enum LabelError {
 
 /// Why one video has no labels.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum VideoError {
     /// It cannot be read.
     #[error(transparent)]

@@ -94,8 +94,8 @@ pub(crate) fn scan(path: &Path) -> Result<JournalScan<Header>, LabelError> {
         expected: "a file of labels, as `pusht label` writes".to_owned(),
     };
     let scan = JournalScan::<Header>::read(path).map_err(|error| match error {
-        JournalError::Line { .. } => foreign(error.to_string()),
         JournalError::Io { path, source } => LabelError::Io { path, source },
+        error => foreign(error.to_string()),
     })?;
     match scan.header.format == FORMAT {
         true => Ok(scan),

@@ -23,6 +23,6 @@ pub use labels::Labeled;
 pub use layout::Layout;
 pub use notes::VideoNote;
 pub use record::{Measures, Segment, VideoRecord};
-pub use report::Summary;
+pub use report::LabelingSummary;
 pub use trust::{MAX_SEGMENT_FRAMES, MIN_SEGMENT_FRAMES, RejectReason};
 pub use video::{LabelMethod, Settings, VideoFacts, VideoLabeler, resampled};

@@ -14,7 +14,7 @@ const FILE: &str = "label.json";
 
 /// Numbers of a whole job.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Summary {
+pub struct LabelingSummary {
     /// Videos of the job.
     pub videos: usize,
     /// Videos that could not be labeled at all.
@@ -30,7 +30,7 @@ pub struct Summary {
 }
 
 /// In one line, without the reasons.
-impl fmt::Display for Summary {
+impl fmt::Display for LabelingSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             videos,
@@ -47,7 +47,7 @@ impl fmt::Display for Summary {
     }
 }
 
-impl Summary {
+impl LabelingSummary {
     /// Adds a video of which every segment becomes so many episodes.
     pub(crate) fn add(&mut self, record: &VideoRecord, copies: usize) {
         self.videos += 1;
@@ -64,7 +64,7 @@ impl Summary {
 /// Writes it, a video a line, to the folder `out`; every segment became `copies` episodes.
 pub(crate) fn write(
     labeled: &Labeled,
-    summary: &Summary,
+    summary: &LabelingSummary,
     layout: Layout,
     copies: usize,
     out: &Path,
@@ -104,7 +104,7 @@ pub(crate) struct Written {
     pub(crate) layout: Layout,
     #[serde(alias = "episodes_per_stretch")]
     pub(crate) episodes_per_segment: usize,
-    pub(crate) summary: Summary,
+    pub(crate) summary: LabelingSummary,
 }
 
 impl Written {

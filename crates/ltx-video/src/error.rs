@@ -9,6 +9,7 @@ use nn_kit::settings::SettingsError;
 
 /// Why there is no model, or no clip.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// A setting that cannot be.
     #[error("{setting} is {found}; expected {expected}")]

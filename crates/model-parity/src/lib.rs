@@ -27,6 +27,7 @@ pub const SCHEDULE: f64 = 1e-6;
 
 /// Why a folder cannot be compared.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ParityError {
     /// A file of the folder that is missing or damaged.
     #[error("{path:?} cannot be read: {reason}; a case has config.json, io.safetensors and, for a model, weights")]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 /// Why a checkpoint cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CheckpointError {
     /// Not a checkpoint, or cut short.
     #[error("{path:?} cannot be read as a checkpoint: {reason}; expected a PyTorch .pth or a .safetensors file")]

@@ -6,6 +6,7 @@ use pusht_jobs::{Cancelled, SettingsError, StageError};
 
 /// Each text says what was expected, what was found and what to do.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PipelineError {
     /// No such preset.
     #[error("unknown preset `{name}`; the presets are {known}")]

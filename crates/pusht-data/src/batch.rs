@@ -140,6 +140,7 @@ impl<'a> Loader<'a> {
 
 /// Why there is no batch.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LoaderError {
     /// Nothing to load.
     #[error("there are no frames to load; expected at least one episode with frames")]

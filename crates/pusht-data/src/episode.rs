@@ -100,6 +100,7 @@ impl Episode {
 
 /// What can be wrong with one episode.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum EpisodeError {
     /// No rows.
     #[error(

@@ -6,6 +6,7 @@ use crate::EpisodeError;
 
 /// Why data could not be read, written or made.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum DataError {
     /// No such file or folder.
     #[error("{path}: not found; expected {expected}")]

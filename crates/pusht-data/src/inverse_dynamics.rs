@@ -38,6 +38,7 @@ pub trait InverseDynamics {
 
 /// Why a video got no actions.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum IdmError {
     /// Shorter than the window.
     #[error("the video has {found} frames; {idm} needs at least {needed}")]

@@ -151,6 +151,7 @@ fn augmented(frames: impl Iterator<Item = FrameRef>, copies: usize) -> impl Iter
 
 /// Why there is no split.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SplitError {
     /// Some part would be empty.
     #[error(

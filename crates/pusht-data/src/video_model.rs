@@ -56,6 +56,7 @@ pub trait VideoModel {
 
 /// Why there is no clip.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum VideoModelError {
     /// The request cannot be served.
     #[error("request {request}: {reason}")]

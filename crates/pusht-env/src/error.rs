@@ -4,6 +4,7 @@ use crate::{Action, Pose, State};
 
 /// Why the environment did not do what was asked. It is left as it was before the call.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum EnvError {
     /// An action that is no position.
     #[error(

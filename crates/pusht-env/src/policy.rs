@@ -110,6 +110,7 @@ pub trait Policy {
 
 /// Why a policy gave no actions.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PolicyError {
     /// The environment was set up for another modality.
     #[error(

@@ -16,6 +16,7 @@ use crate::write_file;
 
 /// Why a journal cannot be read or written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum JournalError {
     /// Reading or writing failed.
     #[error("{path}: {source}", path = path.display())]

@@ -122,6 +122,7 @@ impl From<Shard> for String {
 
 /// Why there is no such part, or why parts do not join.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ShardError {
     /// Not a part.
     #[error("{found:?} is not a part; expected I/N with 1 ≤ I ≤ N, such as 3/8")]

@@ -4,6 +4,7 @@ use pusht_env::{Pose, RenderError};
 
 /// Why a frame or a track gave nothing.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum VisionError {
     /// Not a picture of the expected size.
     #[error("the frame is {width} × {height} px; the tracker reads 96 × 96 (resize it, or render it at that size)")]

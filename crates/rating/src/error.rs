@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// Why something was refused or failed.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RatingError {
     /// An answer that the scale does not have.
     #[error("{scale} is {value}; expected a whole number from {lowest} to {highest}; nothing was stored")]

@@ -7,6 +7,7 @@ use nn_kit::settings::SettingsError;
 
 /// Why a prompt cannot be encoded.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// Nothing to follow.
     #[error("the prompt is empty; say in a sentence what should happen")]

@@ -6,6 +6,7 @@ use crate::ObjectiveError;
 
 /// Why there is no device, no trained model or no checkpoint.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum TrainingError {
     /// A device name nobody knows.
     #[error(

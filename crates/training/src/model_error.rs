@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 /// Why a model file cannot be written or used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ModelFileError {
     /// Reading or writing failed.
     #[error("{action} the model file {path:?} failed: {reason}")]

@@ -7,6 +7,7 @@ const LARGEST: f64 = 1e100;
 
 /// Why a measure could not be computed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum MetricError {
     /// Nothing to measure.
     #[error("no values were given; expected at least one")]

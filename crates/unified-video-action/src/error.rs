@@ -5,6 +5,7 @@ use nn_kit::CheckpointError;
 
 /// Why there is no model, or no output.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// A size that cannot be.
     #[error("{setting} is {found}; expected {expected}")]

@@ -12,6 +12,7 @@ use video_io::VideoIoError;
 
 /// See the module.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum FinetuneError {
     /// A setting that cannot be.
     #[error("{setting} is {found}; expected {expected}")]

@@ -1,15 +1,16 @@
 #![doc = include_str!("../README.md")]
 
+mod adapters;
 mod frame_size;
-mod models;
+mod kinds;
 mod object;
 pub mod pictures;
 mod pixel;
 mod prompt;
-mod published;
 
+pub use adapters::{AdapterRecord, CosmosVideo, LtxSettings, LtxVideo};
 pub use frame_size::{FrameSize, FrameSizeError};
-pub use models::{
+pub use kinds::{
     ClipLengths, CosmosOptions, LoadOptions, LoadedModel, LtxOptions, ModelError, ModelInfo, ModelOptions, ModelSpec,
     ObjectOptions, PixelOptions, SamplingOptions, WeightFormat,
 };
@@ -22,4 +23,3 @@ pub use pixel::{
     PixelTrainSettings,
 };
 pub use prompt::{Side, default_negative_prompt, default_prompt};
-pub use published::{AdapterRecord, CosmosVideo, LtxSettings, LtxVideo};

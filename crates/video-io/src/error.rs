@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 /// Why a video could not be written or read.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum VideoIoError {
     /// The path's extension names no format that can be written or read.
     #[error("{path:?}: videos can be {supported}, or folders of PNG files (a name without extension)")]

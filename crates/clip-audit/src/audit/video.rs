@@ -169,6 +169,7 @@ fn side(map: &Registration) -> u32 {
 
 /// Why a video could not be audited.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum AuditError {
     /// It cannot be read.
     #[error(transparent)]

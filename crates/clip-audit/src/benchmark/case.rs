@@ -122,6 +122,7 @@ pub fn run_cases(
 
 /// Why a benchmark could not go on.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BenchmarkError {
     /// A clip that cannot be made or damaged.
     #[error(transparent)]

@@ -2,6 +2,7 @@
 
 /// What is wrong with what was to be compared.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DistributionError {
     /// A pose that is not finite.
     #[error("frame {frame}: a tracked position is not finite; look for NaN in what made it")]

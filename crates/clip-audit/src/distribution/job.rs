@@ -49,6 +49,7 @@ impl Default for DistributionJob {
 
 /// Why there is no comparison. A video that cannot be read is no reason: it is left out.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum DistributionJobError {
     /// Cuts without motion.
     #[error("cuts of {frames} frames; expected at least 2")]

@@ -4,6 +4,7 @@ use nn_kit::CheckpointError;
 
 /// What is wrong with weights or videos.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum FvdError {
     /// Weights that cannot be read, or that are not I3D's.
     #[error(transparent)]

@@ -12,6 +12,7 @@ const PIXEL: f64 = 512.0 / 96.0;
 
 /// Why a clip cannot be measured.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum QualityError {
     /// Nothing to measure.
     #[error("there are no clips; expected at least one")]

@@ -5,6 +5,7 @@ use pusht_vision::VisionError;
 
 /// Why a clip cannot be replayed.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReplayError {
     /// Nothing to play.
     #[error("the clip has no action from frame {first} on; expected at least one")]

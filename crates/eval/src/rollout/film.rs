@@ -37,6 +37,7 @@ pub fn evenly_spaced<T: Clone>(frames: &[T], count: usize) -> Vec<T> {
 
 /// Why there is no film.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum FilmError {
     /// Beyond the last.
     #[error("there is no episode {episode}; the record holds {episodes}, counted from 0")]

@@ -8,6 +8,7 @@ use super::Protocol;
 
 /// What can be wrong with a roll-out file.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RecordError {
     /// The file system.
     #[error("{path}: {source}", path = path.display())]

@@ -176,6 +176,7 @@ fn row(env: &PushT) -> [f32; 5] {
 
 /// Why there are no roll-outs.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RolloutError {
     /// Nothing to do.
     #[error("a roll-out needs at least 1 episode of at least 1 step; got {episodes} and {steps}")]

@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 use idm::{IdmSpec, Reduction};
-use labeling::{DatasetJob, LabelJob, LabelMethod, Layout, Settings, Summary, VideoNote};
+use labeling::{DatasetJob, LabelJob, LabelMethod, LabelingSummary, Layout, Settings, VideoNote};
 use pusht_data::InverseDynamics;
 use pusht_jobs::Shard;
 use serde_json::json;
@@ -142,7 +142,7 @@ impl Label {
 }
 
 /// What was dropped, which videos failed and why, and where frame rates look wrong.
-fn lines(summary: &Summary, notes: &[VideoNote]) -> String {
+fn lines(summary: &LabelingSummary, notes: &[VideoNote]) -> String {
     let mut text = String::new();
     for (reason, count) in &summary.dropped {
         text += &format!("  dropped {count}: {reason}\n");

@@ -30,6 +30,7 @@ impl Default for ExpertConfig {
 
 /// Why there is no expert of this kind.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ExpertError {
     /// A setting outside of the range in which plans are found.
     #[error("the expert's {setting} is {value}, expected a number from 1 to 40 px a step")]

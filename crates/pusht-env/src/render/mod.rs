@@ -65,6 +65,7 @@ pub struct Renderer {
 
 /// Why there is no picture.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RenderError {
     /// No pixels, or too many.
     #[error("pictures of {size} × {size} px cannot be drawn; expected a size of 1 to {MAX_SIZE} (96 for observations)")]

@@ -4,6 +4,7 @@ use crate::EnvError;
 
 /// Why a vectorized environment did not do what was asked. No environment has changed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum VecEnvError {
     /// No environments, or no observations.
     #[error(

@@ -167,6 +167,7 @@ impl fmt::Display for Key {
 
 /// Why a stage could not be run, apart from its own errors.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StageError {
     /// Reading or writing failed.
     #[error("{path}: {source}; check the path, the free space and the permissions, then run the same command again", path = path.display())]

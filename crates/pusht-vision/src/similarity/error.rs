@@ -2,6 +2,7 @@
 
 /// What is wrong with the pictures or videos.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SimilarityError {
     /// Pictures of different sizes.
     #[error("pictures of {left:?} and {right:?} px cannot be compared; resample one to the other's size")]

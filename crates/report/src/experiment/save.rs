@@ -58,6 +58,7 @@ impl ExperimentReport {
 
 /// Why a report was not written or read.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReportError {
     /// The file system.
     #[error("{path}: {source}", path = path.display())]

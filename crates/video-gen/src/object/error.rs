@@ -6,6 +6,7 @@ use training::{ModelFileError, TrainingError};
 
 /// Why there is no trained model.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum VideoGenError {
     /// A setting out of its range.
     #[error("{setting} is {found}; expected {expected}")]

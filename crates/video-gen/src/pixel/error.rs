@@ -8,6 +8,7 @@ use crate::object::VideoGenError;
 
 /// Why there is no pixel model.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PixelError {
     /// A setting out of its range.
     #[error("{setting} is {found}; expected {expected}")]

@@ -1,6 +1,7 @@
-//! Videos in.
+//! Videos in: a file per format, listed in `formats.rs`.
 
 mod errors;
+mod formats;
 mod gif;
 #[cfg(feature = "mp4")]
 mod mp4;

@@ -1,14 +1,8 @@
-//! Videos in: the kind of file follows from its content.
+//! A video, frame by frame.
 
 use crate::error::VideoIoError;
-use crate::read::errors::read_error;
-use crate::read::gif::GifSource;
-#[cfg(feature = "mp4")]
-use crate::read::mp4::Mp4Source;
-use crate::read::png_folder::FolderSource;
+use crate::read::formats::Source;
 use crate::{Frame, RawFrame};
-use std::fs::{self, File};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// A frame and when it is shown.
@@ -26,19 +20,11 @@ pub struct TimedFrame<F = Frame> {
 ///
 /// After an error or the end it gives nothing more.
 pub struct VideoReader {
-    #[cfg_attr(not(feature = "mp4"), expect(dead_code, reason = "errors of MP4 files name it"))]
     path: PathBuf,
     source: Source,
     size: Option<(u32, u32)>,
     index: usize,
     ended: bool,
-}
-
-enum Source {
-    Gif(Box<GifSource>),
-    Folder(FolderSource),
-    #[cfg(feature = "mp4")]
-    Mp4(Box<Mp4Source>),
 }
 
 impl VideoReader {
@@ -51,20 +37,7 @@ impl VideoReader {
     /// whose codec cannot be read.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, VideoIoError> {
         let path = path.as_ref();
-        let source = if fs::metadata(path).map_err(read_error(path))?.is_dir() {
-            Source::Folder(FolderSource::open(path)?)
-        } else {
-            let mut start = Vec::new();
-            let file = File::open(path).map_err(read_error(path))?;
-            file.take(12).read_to_end(&mut start).map_err(read_error(path))?;
-            if start.starts_with(b"GIF8") {
-                Source::Gif(Box::new(GifSource::open(path)?))
-            } else if start.get(4..8) == Some(b"ftyp") {
-                mp4(path)?
-            } else {
-                return Err(VideoIoError::NotAVideo { path: path.into() });
-            }
-        };
+        let source = Source::open(path)?;
         Ok(Self {
             path: path.into(),
             source,
@@ -76,32 +49,17 @@ impl VideoReader {
 
     /// Ticks a second; `None` for a PNG folder, which states no times.
     pub fn timescale(&self) -> Option<u32> {
-        match &self.source {
-            Source::Gif(_) => Some(100),
-            Source::Folder(_) => None,
-            #[cfg(feature = "mp4")]
-            Source::Mp4(mp4) => Some(mp4.extent().1),
-        }
+        self.source.timescale()
     }
 
     /// Number of frames, where the file says so; a GIF does not.
     pub fn frames(&self) -> Option<usize> {
-        match &self.source {
-            Source::Gif(_) => None,
-            Source::Folder(folder) => Some(folder.len()),
-            #[cfg(feature = "mp4")]
-            Source::Mp4(mp4) => Some(mp4.extent().0),
-        }
+        self.source.frames()
     }
 
     /// How the pictures are coded: `H.264`, `AV1`, `GIF` or `PNG`.
     pub fn codec(&self) -> &'static str {
-        match &self.source {
-            Source::Gif(_) => "GIF",
-            Source::Folder(_) => "PNG",
-            #[cfg(feature = "mp4")]
-            Source::Mp4(mp4) => mp4.codec(),
-        }
+        self.source.codec()
     }
 
     /// The next frame; `None` at the end.
@@ -130,13 +88,7 @@ impl VideoReader {
     }
 
     fn read(&mut self) -> Result<Option<TimedFrame<RawFrame>>, VideoIoError> {
-        let stored = |(frame, time): (Frame, i64)| (RawFrame::from(frame), time);
-        let next = match &mut self.source {
-            Source::Gif(gif) => gif.next_frame()?.map(stored),
-            Source::Folder(folder) => folder.next_frame()?.map(stored),
-            #[cfg(feature = "mp4")]
-            Source::Mp4(mp4) => mp4.next_frame().map_err(mp4_error(&self.path))?,
-        };
+        let next = self.source.next(&self.path)?;
         let Some((frame, time)) = next else {
             return Ok(None);
         };
@@ -160,24 +112,6 @@ impl Iterator for VideoReader {
     fn next(&mut self) -> Option<Self::Item> {
         self.next_frame().transpose()
     }
-}
-
-#[cfg(feature = "mp4")]
-fn mp4(path: &Path) -> Result<Source, VideoIoError> {
-    Mp4Source::open(path)
-        .map(|mp4| Source::Mp4(Box::new(mp4)))
-        .map_err(mp4_error(path))
-}
-
-#[cfg(not(feature = "mp4"))]
-fn mp4(path: &Path) -> Result<Source, VideoIoError> {
-    Err(VideoIoError::NoMp4 { path: path.into() })
-}
-
-#[cfg(feature = "mp4")]
-fn mp4_error(path: &Path) -> impl FnOnce(std::io::Error) -> VideoIoError {
-    let path = path.to_path_buf();
-    move |source| VideoIoError::Mp4 { path, source }
 }
 
 /// All frames of a video, in the order in which they are shown, whatever times it states.

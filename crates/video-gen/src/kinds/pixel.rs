@@ -1,4 +1,4 @@
-//! `object:FILE`, the object-latent model.
+//! `pixel:DIR`, the pixel model.
 
 use std::path::Path;
 
@@ -6,45 +6,42 @@ use pusht_jobs::hash_path;
 use serde::{Deserialize, Serialize};
 
 use super::{ClipLengths, LoadOptions, LoadedModel, ModelError, ModelInfo, ModelKind, ModelOptions, SamplingOptions};
-use crate::ObjectLatentModel;
-
-/// Clips per batch.
-const BATCH_SIZE: usize = 10;
+use crate::{Caption, PixelModel};
 
 static INFO: ModelInfo = ModelInfo {
-    name: "object",
-    title: "object-latent",
-    path: "FILE",
-    files: super::published::TRAINED_HERE,
+    name: "pixel",
+    title: "pixel",
+    path: "DIR",
+    files: super::shared::TRAINED_HERE,
     reads_boards: true,
-    generates_states: true,
-    lengths: ClipLengths::UpToOwn,
+    generates_states: false,
+    lengths: ClipLengths::Own,
 };
 
-/// Sampling options of the object-latent model.
+/// Sampling options of the pixel model.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct ObjectOptions {
+pub struct PixelOptions {
     /// Number of sampling steps.
     pub steps: Option<usize>,
 }
 
-impl ModelOptions for ObjectOptions {}
+impl ModelOptions for PixelOptions {}
 
 /// The kind of these models.
-pub(super) struct Object;
+pub(super) struct Pixel;
 
-impl ModelKind for Object {
+impl ModelKind for Pixel {
     fn info(&self) -> &'static ModelInfo {
         &INFO
     }
 
     fn is_at(&self, path: &Path) -> bool {
-        path.is_file()
+        path.exists()
     }
 
     fn options(&self, given: &SamplingOptions) -> Result<SamplingOptions, ModelError> {
-        Ok(given.read::<ObjectOptions>(&INFO)?.into())
+        Ok(given.read::<PixelOptions>(&INFO)?.into())
     }
 
     fn check(&self, path: &Path, options: &LoadOptions) -> Result<(), ModelError> {
@@ -52,22 +49,16 @@ impl ModelKind for Object {
     }
 
     fn load(&self, path: &Path, options: &LoadOptions) -> Result<LoadedModel, ModelError> {
-        let own: ObjectOptions = options.sampling.read(&INFO)?;
-        if options.prompt.is_some() {
-            return Err(ModelError::Setting {
-                model: INFO.title,
-                setting: "prompt".to_owned(),
-                known: "steps".to_owned(),
-            });
-        }
+        let own: PixelOptions = options.sampling.read(&INFO)?;
         let sha256 = hash_path(path).map_err(ModelError::io(path))?;
-        let mut model = ObjectLatentModel::load(path, &options.device)?;
+        let mut model = PixelModel::load(path, &options.device)?;
         if let Some(steps) = own.steps {
             model = model.with_sampling_steps(steps)?;
         }
-        let frames = options.frames.unwrap_or(model.max_frames());
+        let caption = options.prompt.as_deref().map(Caption::of_prompt).transpose()?;
+        let frames = options.frames.unwrap_or(model.config().frames());
         Ok(LoadedModel {
-            batch_size: BATCH_SIZE,
+            prompt: caption.map(|caption| caption.text().to_owned()),
             sha256: Some(sha256),
             sampling: own.into(),
             ..LoadedModel::new(INFO.name, model, frames)

@@ -7,7 +7,8 @@ use std::str::FromStr;
 use pusht_jobs::plain_path;
 use serde::{Deserialize, Serialize};
 
-use super::{KINDS, LoadOptions, LoadedModel, ModelError, ModelInfo, ModelKind, SamplingOptions};
+use super::list::KINDS;
+use super::{LoadOptions, LoadedModel, ModelError, ModelInfo, ModelKind, SamplingOptions};
 
 /// A video model by its name, `KIND:PATH`: `object:FILE`, `pixel:DIR`, `ltx:PATH` or `cosmos:DIR`.
 ///

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use t5_encoder::TextEncoder;
 
 use super::options::number;
-use super::published::{ResolvedSampling, WeightFormat, check_positive};
+use super::shared::{ResolvedSampling, WeightFormat, check_positive};
 use super::{ClipLengths, LoadOptions, LoadedModel, ModelError, ModelInfo, ModelKind, ModelOptions, SamplingOptions};
 use crate::{AdapterRecord, FrameSize, LtxSettings, LtxVideo};
 

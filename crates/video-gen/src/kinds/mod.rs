@@ -1,15 +1,16 @@
 //! Video models by name.
 //!
-//! A kind of model is a file in this folder that implements [`ModelKind`], and a line in [`KINDS`].
+//! A kind of model is a file in this folder that implements [`ModelKind`], and a line in [`list::KINDS`].
 
 mod cosmos;
 mod error;
+mod list;
 mod load;
 mod ltx;
 mod object;
 mod options;
 mod pixel;
-mod published;
+mod shared;
 mod spec;
 
 use std::path::Path;
@@ -21,11 +22,8 @@ pub use ltx::LtxOptions;
 pub use object::ObjectOptions;
 pub use options::{ModelOptions, SamplingOptions};
 pub use pixel::PixelOptions;
-pub use published::WeightFormat;
+pub use shared::WeightFormat;
 pub use spec::ModelSpec;
-
-/// All kinds of models.
-static KINDS: [&dyn ModelKind; 4] = [&object::Object, &pixel::Pixel, &ltx::Ltx, &cosmos::Cosmos];
 
 /// What is known of a kind of models without its files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! `pixel:DIR`, the pixel model.
+//! `object:FILE`, the object-latent model.
 
 use std::path::Path;
 
@@ -6,42 +6,45 @@ use pusht_jobs::hash_path;
 use serde::{Deserialize, Serialize};
 
 use super::{ClipLengths, LoadOptions, LoadedModel, ModelError, ModelInfo, ModelKind, ModelOptions, SamplingOptions};
-use crate::{Caption, PixelModel};
+use crate::ObjectLatentModel;
+
+/// Clips per batch.
+const BATCH_SIZE: usize = 10;
 
 static INFO: ModelInfo = ModelInfo {
-    name: "pixel",
-    title: "pixel",
-    path: "DIR",
-    files: super::published::TRAINED_HERE,
+    name: "object",
+    title: "object-latent",
+    path: "FILE",
+    files: super::shared::TRAINED_HERE,
     reads_boards: true,
-    generates_states: false,
-    lengths: ClipLengths::Own,
+    generates_states: true,
+    lengths: ClipLengths::UpToOwn,
 };
 
-/// Sampling options of the pixel model.
+/// Sampling options of the object-latent model.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct PixelOptions {
+pub struct ObjectOptions {
     /// Number of sampling steps.
     pub steps: Option<usize>,
 }
 
-impl ModelOptions for PixelOptions {}
+impl ModelOptions for ObjectOptions {}
 
 /// The kind of these models.
-pub(super) struct Pixel;
+pub(super) struct Object;
 
-impl ModelKind for Pixel {
+impl ModelKind for Object {
     fn info(&self) -> &'static ModelInfo {
         &INFO
     }
 
     fn is_at(&self, path: &Path) -> bool {
-        path.exists()
+        path.is_file()
     }
 
     fn options(&self, given: &SamplingOptions) -> Result<SamplingOptions, ModelError> {
-        Ok(given.read::<PixelOptions>(&INFO)?.into())
+        Ok(given.read::<ObjectOptions>(&INFO)?.into())
     }
 
     fn check(&self, path: &Path, options: &LoadOptions) -> Result<(), ModelError> {
@@ -49,16 +52,22 @@ impl ModelKind for Pixel {
     }
 
     fn load(&self, path: &Path, options: &LoadOptions) -> Result<LoadedModel, ModelError> {
-        let own: PixelOptions = options.sampling.read(&INFO)?;
+        let own: ObjectOptions = options.sampling.read(&INFO)?;
+        if options.prompt.is_some() {
+            return Err(ModelError::Setting {
+                model: INFO.title,
+                setting: "prompt".to_owned(),
+                known: "steps".to_owned(),
+            });
+        }
         let sha256 = hash_path(path).map_err(ModelError::io(path))?;
-        let mut model = PixelModel::load(path, &options.device)?;
+        let mut model = ObjectLatentModel::load(path, &options.device)?;
         if let Some(steps) = own.steps {
             model = model.with_sampling_steps(steps)?;
         }
-        let caption = options.prompt.as_deref().map(Caption::of_prompt).transpose()?;
-        let frames = options.frames.unwrap_or(model.config().frames());
+        let frames = options.frames.unwrap_or(model.max_frames());
         Ok(LoadedModel {
-            prompt: caption.map(|caption| caption.text().to_owned()),
+            batch_size: BATCH_SIZE,
             sha256: Some(sha256),
             sampling: own.into(),
             ..LoadedModel::new(INFO.name, model, frames)

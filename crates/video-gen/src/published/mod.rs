@@ -1,9 +1,0 @@
-//! The published video models as models for PushT: frames in and out, prompts, requests.
-
-mod cosmos;
-mod ltx;
-mod record;
-
-pub use cosmos::CosmosVideo;
-pub use ltx::{LtxSettings, LtxVideo};
-pub use record::AdapterRecord;
