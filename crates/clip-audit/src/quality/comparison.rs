@@ -53,7 +53,7 @@ pub fn compare_clips<E: From<Cancelled> + Send>(
     compare: impl Fn(usize) -> Result<ClipComparison, E> + Sync,
     ctx: &mut JobContext,
 ) -> Result<Vec<ClipComparison>, E> {
-    let task = ctx.task("judge clips", count);
+    let task = ctx.task("evaluate clips", count);
     let mut all = Vec::with_capacity(count);
     while all.len() < count {
         task.check()?;
