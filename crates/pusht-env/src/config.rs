@@ -1,22 +1,22 @@
-//! The references and their differences.
+//! Configuration of an environment, and the differences between the two references.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{FillRule, GOAL, Pose, Seeding};
 
-/// In which order a reset hands position and angle of the T to the physics engine.
+/// Order in which a reset sets the position and the angle of the T in the physics engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ResetOrder {
-    /// Position, then angle. Setting the angle turns the T about its center of gravity, so it ends up elsewhere than
-    /// asked: at (x + 45 sin θ, y + 45 − 45 cos θ). gym-pusht, and diffusion_policy with `legacy=True`.
+    /// Position, then angle. Setting the angle turns the T about its center of gravity, so it ends up at (x + 45 sin θ,
+    /// y + 45 − 45 cos θ) instead of (x, y). gym-pusht, and diffusion_policy with `legacy=True`.
     #[default]
     PositionFirst,
-    /// Angle, then position: the T is where it was asked to be. diffusion_policy with `legacy=False`.
+    /// Angle, then position: the T has exactly the requested pose. diffusion_policy with `legacy=False`.
     AngleFirst,
 }
 
-/// By what the contact points of a step are divided for [`Info::n_contacts`](crate::Info::n_contacts).
+/// Divisor that turns the contact points of a step into [`Info::n_contacts`](crate::Info::n_contacts).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ContactCount {
@@ -36,26 +36,26 @@ impl ContactCount {
     }
 }
 
-/// How an environment behaves. The switches are independent; the constructors name the references' combinations.
+/// Settings of an environment. They are independent; the constructors give the combinations of the references.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EnvConfig {
-    /// Which generator turns seeds into start states.
+    /// Random generator that turns seeds into start states.
     pub seeding: Seeding,
-    /// What a reset makes of a start state.
+    /// How a reset applies a start state.
     pub reset_order: ResetOrder,
     /// How contacts are reported.
     pub contact_count: ContactCount,
-    /// How pictures are filled.
+    /// How polygons in images are filled.
     pub fill_rule: FillRule,
-    /// Where the T should go.
+    /// Target pose of the T.
     pub goal: Pose,
-    /// Steps after which an episode is truncated; `None`: never.
+    /// Steps after which an episode is truncated; `None` for no limit.
     pub max_steps: Option<u32>,
 }
 
 impl EnvConfig {
-    /// `gym_pusht/PushT-v0` of gym-pusht 0.1.8, with its limit of 300 steps.
+    /// The environment `gym_pusht/PushT-v0` of gym-pusht 0.1.8, with its limit of 300 steps.
     pub const fn gym_pusht() -> Self {
         Self {
             seeding: Seeding::GymPusht,
@@ -67,8 +67,8 @@ impl EnvConfig {
         }
     }
 
-    /// diffusion_policy's `PushTImageEnv` with its pinned packages; its runner uses `legacy`. The environment itself
-    /// has no limit of steps.
+    /// The environment `PushTImageEnv` of diffusion_policy with its pinned packages; its runner uses `legacy`. The
+    /// environment itself has no step limit.
     pub const fn diffusion_policy(legacy: bool) -> Self {
         Self {
             seeding: Seeding::DiffusionPolicy,
@@ -84,13 +84,13 @@ impl EnvConfig {
         }
     }
 
-    /// The same with another goal.
+    /// Sets the goal pose.
     #[must_use]
     pub const fn with_goal(self, goal: Pose) -> Self {
         Self { goal, ..self }
     }
 
-    /// The same with another limit of steps.
+    /// Sets the step limit.
     #[must_use]
     pub const fn with_max_steps(self, max_steps: Option<u32>) -> Self {
         Self { max_steps, ..self }

@@ -14,7 +14,7 @@ const AREA: f64 = 6300.0;
 /// Coverage above which an episode has succeeded.
 pub const SUCCESS_COVERAGE: f64 = 0.95;
 
-/// A goal pose, ready to be compared with.
+/// A goal pose, prepared for coverage computations.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Goal {
     pose: Pose,
@@ -32,7 +32,7 @@ impl Goal {
         self.pose
     }
 
-    /// The covered share of the goal, in [0, 1], by a T with these corners (bar, stem).
+    /// The share of the goal, in [0, 1], covered by a T with these corners (bar, stem).
     pub fn coverage(&self, corners: &[[Vec2; 4]; 2]) -> f64 {
         let mut area = 0.0;
         for quad in corners {
@@ -46,12 +46,12 @@ impl Goal {
     }
 }
 
-/// Common area of a rectangle in any position and one parallel to the axes (corners from low to high).
+/// Common area of a rectangle in any pose and an axis-parallel one (corners from low to high).
 fn common_area(quad: &[Vec2; 4], [low, _, high, _]: &Quad) -> f64 {
     let within = |v: fn(&Vec2) -> f64, low: f64, high: f64| {
         let [a, b, c, d] = quad.each_ref().map(v);
         let (least, most) = (a.min(b).min(c.min(d)), a.max(b).max(c.max(d)));
-        // NaN counts as apart.
+        // NaN counts as disjoint.
         least < high && most > low
     };
     if !(within(|p| p.x, low[0], high[0]) && within(|p| p.y, low[1], high[1])) {
@@ -76,13 +76,13 @@ struct Polygon {
 }
 
 impl Polygon {
-    /// Keeps what lies where `inside` is not negative (Sutherland–Hodgman).
+    /// Keeps the part where `inside` is not negative (Sutherland–Hodgman).
     #[inline(always)]
     fn clip(&mut self, inside: impl Fn(Vec2) -> f64) {
         let mut kept = [Vec2::ZERO; 8];
         let mut len = 0;
         let mut push = |p: Vec2| {
-            // A ninth corner would be a rounding artifact of no area.
+            // A ninth corner would be a rounding artifact without area.
             if len < kept.len() {
                 kept[len] = p;
                 len += 1;
@@ -107,7 +107,7 @@ impl Polygon {
         self.len = len;
     }
 
-    /// By the shoelace formula relative to the first corner, which keeps the products small.
+    /// Area by the shoelace formula relative to the first corner, which keeps the products small.
     fn area(&self) -> f64 {
         let mut twice = 0.0;
         for i in 2..self.len {
@@ -124,7 +124,7 @@ pub fn coverage(block: Pose, goal: Pose) -> f64 {
     Goal::new(goal).coverage(&corners)
 }
 
-/// The references' reward for a coverage: 1 from 0.95 upwards.
+/// The references' reward for a coverage: coverage / 0.95, at most 1.
 pub fn reward(coverage: f64) -> f64 {
     (coverage / SUCCESS_COVERAGE).clamp(0.0, 1.0)
 }

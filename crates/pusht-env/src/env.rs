@@ -6,7 +6,7 @@ use crate::{Action, EnvConfig, EnvError, Pose, ResetOrder, Scene, State};
 
 /// One PushT environment.
 ///
-/// It is a plain value of about two kilobytes without heap memory: copying it is a snapshot.
+/// A plain value of about two kilobytes without heap memory: copying it is a snapshot.
 ///
 /// # Example
 ///
@@ -27,31 +27,31 @@ pub struct PushT {
     goal: Goal,
     space: Space,
     coverage: f64,
-    /// Over the substeps of the last step.
+    /// Contact points summed over the substeps of the last step.
     contact_points: u32,
     steps: u32,
     /// Whether the last step ended in success.
     terminated: bool,
 }
 
-/// Everything that the future of an environment depends on: velocities, contacts, broad phase, step count, goal.
+/// Full copy of the environment state, for [`PushT::restore`]: velocities, contacts, broad phase, step count, goal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Snapshot(PushT);
 
-/// What a step brought.
+/// Result of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepResult {
     /// Coverage / 0.95, at most 1.
     pub reward: f64,
     /// Share of the goal that the T covers, in [0, 1].
     pub coverage: f64,
-    /// Coverage is above 0.95. The environment can be stepped on all the same.
+    /// Whether coverage is above 0.95. The environment can still be stepped.
     pub terminated: bool,
-    /// The limit of steps is reached.
+    /// Whether the step limit is reached.
     pub truncated: bool,
 }
 
-/// What the references report beside the observation.
+/// What the references report in addition to the observation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Info {
     /// Agent center, px.
@@ -62,20 +62,20 @@ pub struct Info {
     pub block_pose: Pose,
     /// Pose of the goal.
     pub goal_pose: Pose,
-    /// Contact points of the last step, scaled as [`ContactCount`](crate::ContactCount) says and rounded up.
+    /// Contact points of the last step, scaled by the divisor of [`ContactCount`](crate::ContactCount) and rounded up.
     pub n_contacts: u32,
-    /// Whether the last step ended in success; `false` after a reset, wherever it puts the T.
+    /// Whether the last step ended in success; `false` after a reset, even if it puts the T on the goal.
     pub is_success: bool,
     /// Share of the goal that the T covers.
     pub coverage: f64,
 }
 
 impl PushT {
-    /// An environment in the references' state before any reset: agent at (256, 400), T at (256, 300) and angle 0, at rest
-    /// and without contacts, no step counted.
+    /// An environment in the references' state before any reset: agent at (256, 400), T at (256, 300) and angle 0, at
+    /// rest and without contacts, step count 0.
     ///
-    /// It can be stepped from there as from any other state; it is not a start that a seed gives, though, so begin an
-    /// episode with [`Self::reset`], [`Self::reset_to`] or [`Self::set_state`].
+    /// No seed leads to this state. It can be stepped, but begin an episode with [`Self::reset`], [`Self::reset_to`] or
+    /// [`Self::set_state`].
     ///
     /// # Errors
     /// A goal pose that is not finite.
@@ -84,18 +84,18 @@ impl PushT {
         Ok(Self::begin(config, goal, Space::new()))
     }
 
-    /// Starts the episode of `seed`, as the chosen reference draws and sets it.
+    /// Starts the episode of `seed`, with the start state drawn and set as the chosen reference does.
     ///
     /// # Errors
-    /// A seed that the reference's generator does not take.
+    /// A seed that the reference's generator does not accept.
     pub fn reset(&mut self, seed: u64) -> Result<State, EnvError> {
         let drawn = self.config.seeding.draw(seed)?;
         self.reset_to(drawn)
     }
 
-    /// Starts an episode as the references do when handed a state: through their setters, in the order of
-    /// [`ResetOrder`], followed by one physics substep. The T may end up elsewhere; use [`Self::set_state`] to put it
-    /// exactly somewhere. Returns the state after the reset.
+    /// Starts an episode as the references do when passed a state: through their setters, in the order of
+    /// [`ResetOrder`], followed by one physics substep. The T may end up elsewhere; use [`Self::set_state`] to place it
+    /// exactly. Returns the state after the reset.
     ///
     /// # Errors
     /// A state that is not finite.
@@ -129,7 +129,7 @@ impl PushT {
         }
     }
 
-    /// One control step of 0.1 s toward the target position `action`, which may lie outside of the board.
+    /// Runs one control step of 0.1 s toward the target position `action`, which may lie outside the board.
     ///
     /// # Errors
     /// An action that is not finite.
@@ -152,17 +152,17 @@ impl PushT {
         })
     }
 
-    /// All of it, to come back to.
+    /// Full copy of the environment state, for [`Self::restore`].
     pub const fn snapshot(&self) -> Snapshot {
         Snapshot(*self)
     }
 
-    /// Goes back to a snapshot of this or another environment: from here everything happens as it did from there.
+    /// Restores a snapshot of this or another environment. The same actions then lead to the same results.
     pub const fn restore(&mut self, snapshot: &Snapshot) {
         *self = snapshot.0;
     }
 
-    /// Moves the goal; the episode goes on.
+    /// Moves the goal; the episode continues.
     ///
     /// # Errors
     /// A pose that is not finite.
@@ -173,12 +173,12 @@ impl PushT {
         Ok(())
     }
 
-    /// The configuration, with the present goal.
+    /// The configuration, with the current goal.
     pub const fn config(&self) -> &EnvConfig {
         &self.config
     }
 
-    /// Where agent and T are.
+    /// Position of the agent and pose of the T.
     pub const fn state(&self) -> State {
         State {
             agent: self.space.agent_position(),
@@ -191,8 +191,8 @@ impl PushT {
         self.space.agent_velocity()
     }
 
-    /// Gives the agent a velocity, px/s, after [`Self::set_state`] has put it at rest: for what begins in the middle of a
-    /// motion.
+    /// Sets the agent's velocity, px/s. [`Self::set_state`] leaves the agent at rest, so call this afterwards to begin
+    /// in the middle of a motion.
     ///
     /// # Errors
     /// A velocity that is not finite.
@@ -210,7 +210,7 @@ impl PushT {
         self.space.block_velocity()
     }
 
-    /// Where the T should go.
+    /// Target pose of the T.
     pub const fn goal(&self) -> Pose {
         self.goal.pose()
     }
@@ -220,17 +220,17 @@ impl PushT {
         self.coverage
     }
 
-    /// Contact points summed over the ten substeps of the last step; after a reset those of its one substep.
+    /// Contact points summed over the ten substeps of the last step; after a reset, those of its single substep.
     pub const fn contact_points(&self) -> u32 {
         self.contact_points
     }
 
-    /// Steps since the episode began.
+    /// Steps since the start of the episode.
     pub const fn steps(&self) -> u32 {
         self.steps
     }
 
-    /// What the references report beside the observation.
+    /// What the references report in addition to the observation.
     pub const fn info(&self) -> Info {
         Info {
             pos_agent: self.space.agent_position(),
@@ -243,7 +243,7 @@ impl PushT {
         }
     }
 
-    /// What a picture shows now.
+    /// What an image of the current state shows.
     pub fn scene(&self) -> Scene {
         Scene {
             agent: self.space.agent_position(),
@@ -257,7 +257,7 @@ impl PushT {
     pub fn state_observation(&self) -> [f64; 5] {
         const TURN: f64 = 2.0 * std::f64::consts::PI;
         let mut row = self.state().to_row();
-        // The remainder of Python, which takes the sign of the divisor.
+        // Python's remainder, which takes the sign of the divisor.
         let rest = row[4] % TURN;
         row[4] = if rest < 0.0 { rest + TURN } else { rest.abs() };
         row

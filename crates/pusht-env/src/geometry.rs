@@ -1,4 +1,4 @@
-//! The T: two rectangles in body coordinates, and where their corners are on the board.
+//! Shape of the T: two rectangles in body coordinates, and their corners on the board.
 
 use crate::Pose;
 
@@ -25,12 +25,14 @@ pub const WALLS: [[[f64; 2]; 2]; 4] = [
     [[5.0, 506.0], [506.0, 506.0]],
 ];
 
-/// Corners of the bar of a T at `pose`, bit-equal to the reference's world vertices when `pose` is one read from it.
+/// Corners of the bar of a T at `pose`, bit-equal to the reference's world vertices if `pose` was read from the
+/// reference.
 pub fn bar_vertices(pose: Pose) -> Quad {
     place(&BAR, pose)
 }
 
-/// Corners of the stem of a T at `pose`, bit-equal to the reference's world vertices when `pose` is one read from it.
+/// Corners of the stem of a T at `pose`, bit-equal to the reference's world vertices if `pose` was read from the
+/// reference.
 pub fn stem_vertices(pose: Pose) -> Quad {
     place(&STEM, pose)
 }

@@ -35,5 +35,5 @@ pub use vec_env::{Autoreset, EnvStep, EpisodeEnd, VecEnv, VecEnvError};
 #[doc = include_str!("../../../README.md")]
 pub struct Readme;
 
-/// One RGB picture, u8, height × width × 3.
+/// One RGB image, u8, height × width × 3.
 pub type Frame = RgbImage;

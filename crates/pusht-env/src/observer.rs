@@ -1,12 +1,12 @@
-//! Observations of one kind, with the renderer that pictures need.
+//! Observations of one modality, rendered where images are needed.
 
 use crate::{EnvConfig, Frame, Modality, Observation, PushT, RenderError, Renderer};
 
-/// Side of the references' pictures, px.
+/// Side of the references' images, px.
 const SIDE: u32 = 96;
 
-/// Makes observations of one kind. One observer serves any number of environments; those with the same goal share the
-/// finished background.
+/// Makes observations of one modality. One observer serves any number of environments; those with the same goal share
+/// the rendered background.
 #[derive(Clone, Debug)]
 pub struct Observer {
     modality: Modality,
@@ -14,15 +14,15 @@ pub struct Observer {
 }
 
 impl Observer {
-    /// Observations as the reference of `config` makes them, pictures of 96 × 96 px.
+    /// An observer with the fill rule of `config` and images of 96 × 96 px.
     pub fn new(modality: Modality, config: &EnvConfig) -> Self {
         Self::with_size(modality, config, SIDE).expect("96 is a size that can be drawn")
     }
 
-    /// The same with square pictures of another size.
+    /// An observer with square images of another size.
     ///
     /// # Errors
-    /// A size that cannot be drawn.
+    /// A size that cannot be rendered.
     pub fn with_size(modality: Modality, config: &EnvConfig, size: u32) -> Result<Self, RenderError> {
         let renderer = match modality {
             Modality::State | Modality::Keypoints => None,
@@ -31,18 +31,18 @@ impl Observer {
         Ok(Self { modality, renderer })
     }
 
-    /// What it makes.
+    /// Modality of the observations.
     pub const fn modality(&self) -> Modality {
         self.modality
     }
 
-    /// An observation of the environment as it is now.
+    /// An observation of the current state of the environment.
     pub fn observe(&mut self, env: &PushT) -> Observation {
         let frame = self.renderer.as_mut().map(|renderer| renderer.render(&env.scene()));
         assemble(self.modality, env, frame.unwrap_or_default())
     }
 
-    /// The same, in the place of an older observation, whose picture is drawn over where it has the right size.
+    /// Replaces an older observation by that of the current state, reusing its image buffer if it has the right size.
     pub fn observe_into(&mut self, env: &PushT, out: &mut Observation) {
         let mut frame = Frame::default();
         if let Some(renderer) = &mut self.renderer {

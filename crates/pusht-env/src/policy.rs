@@ -1,8 +1,8 @@
-//! The interface between whatever decides on actions and whatever runs environments.
+//! The interface between policies and the code that runs environments.
 
 use crate::{Action, Frame, Pose};
 
-/// What is observed, by the reference environment's names.
+/// Kind of observation, by the reference environment's names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Modality {
@@ -10,9 +10,9 @@ pub enum Modality {
     State,
     /// World positions of the T's eight vertices (bar, then stem), and the agent position.
     Keypoints,
-    /// A 96 × 96 picture.
+    /// A 96 × 96 image.
     Pixels,
-    /// A 96 × 96 picture and the agent position.
+    /// A 96 × 96 image and the agent position.
     PixelsAgentPos,
 }
 
@@ -28,39 +28,39 @@ pub enum Observation {
         /// Agent center, px.
         agent_pos: [f64; 2],
     },
-    /// The picture.
+    /// The image.
     Pixels(Frame),
-    /// The picture and the agent position.
+    /// The image and the agent position.
     PixelsAgentPos {
-        /// The picture.
+        /// The image.
         pixels: Frame,
         /// Agent center, px.
         agent_pos: [f64; 2],
     },
 }
 
-/// What a policy wants to see; frames are rendered only when asked for.
+/// Observations that a policy needs; frames are rendered only for the modalities with images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ObsSpec {
     /// Kind of observation.
     pub modality: Modality,
-    /// How many of the latest observations, at least 1.
+    /// Number of latest observations, at least 1.
     pub history: usize,
 }
 
 /// Observations of several environments at one time step.
 #[derive(Clone, Copy, Debug)]
 pub struct ObsBatch<'a> {
-    /// Which environments, by the numbers that [`Policy::reset`] was given.
+    /// Numbers of the environments, as passed to [`Policy::reset`].
     pub envs: &'a [usize],
-    /// Per entry of `envs` the latest `history` observations, oldest first; padded at the start of an episode by
-    /// repeating the oldest.
+    /// Per entry of `envs` the latest `history` observations, oldest first. At the start of an episode the oldest is
+    /// repeated.
     pub observations: &'a [Vec<Observation>],
     /// Per entry of `envs` the goal pose of that environment.
     pub goals: &'a [Pose],
 }
 
-/// Decides on actions for a batch of environments.
+/// Chooses actions for a batch of environments.
 ///
 /// # Example
 ///
@@ -91,41 +91,41 @@ pub struct ObsBatch<'a> {
 /// }
 /// ```
 pub trait Policy {
-    /// A name for reports.
+    /// Name for reports.
     fn name(&self) -> String;
 
-    /// What it needs to see.
+    /// The observations it needs.
     fn needs(&self) -> ObsSpec;
 
-    /// New episodes begin in these environments: forget their history and queued actions.
+    /// Starts new episodes in these environments: discards their history and queued actions.
     fn reset(&mut self, envs: &[usize]);
 
-    /// One action for each environment of `obs`, written to the same place in `out`. A result must not depend on
-    /// which other environments are in the batch.
+    /// Writes one action for each environment of `obs` to the same place in `out`. A result must not depend on which
+    /// other environments are in the batch.
     ///
     /// # Errors
-    /// An observation of another kind than [`Policy::needs`] asked for, or a model that fails.
+    /// An observation of a modality other than that of [`Policy::needs`], or a model that fails.
     fn act(&mut self, obs: &ObsBatch<'_>, out: &mut [Action]) -> Result<(), PolicyError>;
 }
 
-/// Why a policy gave no actions.
+/// Errors of a policy.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolicyError {
-    /// The environment was set up for another modality.
+    /// The environment gives observations of another modality.
     #[error(
         "the policy needs {expected:?} observations but was handed {found}; build the environment from Policy::needs()"
     )]
     WrongObservation {
-        /// What the policy asked for.
+        /// The modality that the policy needs.
         expected: Modality,
-        /// What arrived.
+        /// The observation that arrived.
         found: &'static str,
     },
-    /// The policy's own failure.
+    /// A failure of the policy itself.
     #[error("the policy {policy} failed: {reason}")]
     Failed {
-        /// Its name.
+        /// Name of the policy.
         policy: String,
         /// What went wrong.
         reason: String,

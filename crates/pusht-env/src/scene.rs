@@ -1,9 +1,9 @@
-//! What a picture shows: the poses, and the contacts that the reference draws as red ticks.
+//! What an image shows: the poses, and the contacts that the reference draws as red ticks.
 
 use crate::Pose;
 
-/// Everything that the reference's renderer draws from. A picture is not a function of the poses alone: it also shows
-/// the contacts of the last physics substep.
+/// Everything that the reference's renderer draws. An image is not a function of the poses alone: it also shows the
+/// contacts of the last physics substep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scene {
     /// Agent center, px.
@@ -22,7 +22,7 @@ pub struct Scene {
 pub struct ContactTick {
     /// 2 px before the contact point on the first shape, against the normal; px, not rounded.
     pub from: [f64; 2],
-    /// 2 px behind the contact point on the second shape, along the normal; px, not rounded.
+    /// 2 px beyond the contact point on the second shape, along the normal; px, not rounded.
     pub to: [f64; 2],
 }
 

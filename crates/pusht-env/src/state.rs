@@ -1,16 +1,16 @@
-//! The words the whole workspace uses for where things are.
+//! Types for positions and poses, shared by the whole workspace.
 
 use serde::{Deserialize, Serialize};
 
 /// Target position of the agent, [x, y] in px of the 512 × 512 board.
 pub type Action = [f32; 2];
 
-/// Where a T is: its body origin (middle of the bar's outer edge) and its angle.
+/// Pose of a T: its body origin (middle of the bar's outer edge) and its angle.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pose {
     /// px, to the right.
     pub x: f64,
-    /// px, downwards.
+    /// px, downward.
     pub y: f64,
     /// rad, not wrapped; positive turns x toward y.
     pub angle: f64,
@@ -26,7 +26,7 @@ impl Pose {
 /// The goal of the reference environments.
 pub const GOAL: Pose = Pose::new(256.0, 256.0, std::f64::consts::FRAC_PI_4);
 
-/// The agent's position and the T's pose: what a frame shows. Velocities and contacts are not part of it.
+/// Position of the agent and pose of the T, as shown in a frame. Velocities and contacts are not part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct State {
     /// Agent center, px.
@@ -36,7 +36,7 @@ pub struct State {
 }
 
 impl State {
-    /// From `[agent x, agent y, block x, block y, block angle]`, the row order of the reference environments.
+    /// A state from `[agent x, agent y, block x, block y, block angle]`, the row order of the reference environments.
     pub const fn from_row(row: [f64; 5]) -> Self {
         Self {
             agent: [row[0], row[1]],
@@ -44,7 +44,7 @@ impl State {
         }
     }
 
-    /// As `[agent x, agent y, block x, block y, block angle]`.
+    /// The state as `[agent x, agent y, block x, block y, block angle]`.
     pub const fn to_row(self) -> [f64; 5] {
         [
             self.agent[0],

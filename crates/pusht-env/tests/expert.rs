@@ -1,5 +1,5 @@
-//! What the expert promises: demonstrations that succeed, move like a person's and replay exactly; a policy that does the
-//! same from observations; no start that it cannot cope with.
+//! What the expert promises: demonstrations that succeed, move like a person's and replay exactly; a policy that does
+//! the same from observations; every start can be handled.
 
 #![allow(clippy::unwrap_used)]
 
@@ -128,7 +128,7 @@ fn the_policy_follows_rounded_observations() {
 fn awkward_starts_are_coped_with() {
     let mut done = 0;
     let starts = [
-        // Agent inside of the T; T across the walls and in the corners; agent outside of the board.
+        // Agent inside the T; T across the walls and in the corners; agent outside the board.
         [250.0, 300.0, 250.0, 280.0, 0.3],
         [256.0, 270.0, 256.0, 256.0, 0.8],
         [400.0, 100.0, 20.0, 20.0, 0.0],

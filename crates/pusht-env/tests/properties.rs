@@ -20,7 +20,7 @@ fn env() -> PushT {
     PushT::new(EnvConfig::gym_pusht()).unwrap()
 }
 
-/// State after each step, with all that a picture shows.
+/// State after each step, with all that an image shows.
 fn run(env: &mut PushT, actions: &[Action]) -> Vec<(PushT, Scene)> {
     actions
         .iter()
@@ -51,7 +51,7 @@ proptest! {
         run(&mut first, &before);
         let snapshot = first.snapshot();
         let future = run(&mut first, &after);
-        // Into an environment with another past, goal and configuration.
+        // Restored into an environment with another past, goal and configuration.
         let mut second = PushT::new(EnvConfig::diffusion_policy(false).with_goal(Pose::new(9.0, 9.0, 1.0))).unwrap();
         second.reset(3).unwrap();
         run(&mut second, &before);

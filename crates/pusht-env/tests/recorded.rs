@@ -46,7 +46,7 @@ fn seeds_of_gym_pusht() {
     all.reset_each(&seeds).unwrap();
     let starts = |env: &VecEnv| env.envs().map(state_row).collect::<Vec<_>>();
     let first = starts(&all);
-    // Every step ends an episode; the starts go on with the same generator.
+    // Every step ends an episode; the starts continue with the same generator.
     for _ in 0..2 {
         all.step(&vec![[256.0; 2]; seeds.len()]).unwrap();
     }

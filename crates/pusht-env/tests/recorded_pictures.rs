@@ -1,4 +1,4 @@
-//! The recorded pictures of `PUSHT_REFERENCE`, drawn anew.
+//! The recorded images of `PUSHT_REFERENCE`, rendered again.
 #![allow(clippy::unwrap_used)]
 
 mod npz;

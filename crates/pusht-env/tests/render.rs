@@ -1,4 +1,5 @@
-//! Pictures against those of the references: small fixtures drawn by gym-pusht (`fixtures/make_render_fixtures.py`).
+//! Images compared with those of the references: small fixtures drawn by gym-pusht
+//! (`fixtures/make_render_fixtures.py`).
 #![allow(clippy::unwrap_used)]
 
 mod npz;
@@ -134,7 +135,7 @@ fn the_drawn_rows_and_columns_give_the_same_picture_as_the_whole_surface() {
     let mut rng = Pcg64::seed_from_u64(3);
     for (rule, _) in RULES {
         let mut whole = Renderer::new(512, rule).unwrap();
-        // One renderer for all scenes, so that what it keeps from one picture to the next is tested as well.
+        // One renderer for all scenes, so that its cache is tested as well.
         for size in [96, 64, 31, 128] {
             let mut renderer = Renderer::new(size, rule).unwrap();
             for i in 0..60 {

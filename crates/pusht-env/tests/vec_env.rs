@@ -1,4 +1,4 @@
-//! The vectorized environment against single ones.
+//! The vectorized environment compared with single ones.
 
 #![allow(clippy::unwrap_used)]
 
@@ -82,7 +82,7 @@ fn next_step_resets_instead_of_the_following_step() {
     }
     let first = all.observations().observations;
     assert!(first.iter().all(|history| history[0] == history[1]));
-    // gym-pusht goes on with its generator: the second start is not the first.
+    // gym-pusht continues with its generator: the second start is not the first.
     let mut again = PushT::new(EnvConfig::gym_pusht()).unwrap();
     again.reset(9).unwrap();
     assert_ne!(first[0][0], newest(&again));

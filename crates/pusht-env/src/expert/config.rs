@@ -1,8 +1,8 @@
-//! How the expert moves.
+//! Settings of the expert, and the errors for invalid ones.
 
 use serde::{Deserialize, Serialize};
 
-/// Speeds are ways of the target position, px a control step (0.1 s).
+/// Settings of the expert. Speeds are distances of the target position, px per control step (0.1 s).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExpertConfig {
@@ -12,12 +12,12 @@ pub struct ExpertConfig {
     pub push_speed: f64,
     /// Largest change of speed from step to step.
     pub acceleration: f64,
-    /// Seed of the planner's samples. Everything else about a demonstration follows from its start.
+    /// Seed of the planner's samples. Everything else about a demonstration is determined by its start.
     pub seed: u64,
 }
 
 impl Default for ExpertConfig {
-    /// The mean action step is then that of the human demonstrations, 10 px.
+    /// With these values the mean action step is that of the human demonstrations, 10 px.
     fn default() -> Self {
         Self {
             walk_speed: 13.0,
@@ -28,16 +28,16 @@ impl Default for ExpertConfig {
     }
 }
 
-/// Why there is no expert of this kind.
+/// Errors from constructing an expert.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExpertError {
-    /// A setting outside of the range in which plans are found.
+    /// A setting outside the range in which plans are found.
     #[error("the expert's {setting} is {value}, expected a number from 1 to 40 px a step")]
     OutOfRange {
-        /// Which.
+        /// Name of the setting.
         setting: &'static str,
-        /// As it was handed in.
+        /// The value.
         value: f64,
     },
 }
@@ -50,7 +50,7 @@ impl ExpertConfig {
             ("acceleration", self.acceleration),
         ];
         for (setting, value) in settings {
-            // NaN is in no range.
+            // NaN is outside every range.
             if !(1.0..=40.0).contains(&value) {
                 return Err(ExpertError::OutOfRange { setting, value });
             }

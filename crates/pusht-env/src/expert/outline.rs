@@ -1,4 +1,4 @@
-//! The T as something to walk around and to push: its outline, distances to it, and its frame on the board.
+//! The T as an obstacle and as an object to push: its outline, distances to it, and its frame on the board.
 
 use crate::physics::Vec2;
 use crate::{AGENT_RADIUS, Pose};
@@ -27,7 +27,7 @@ pub(super) const NORMALS: [Vec2; 8] = [
     Vec2::new(-1.0, 0.0),
 ];
 
-/// A stretch of a side that the agent can touch, given by where its center is along the side, px from its first corner.
+/// A segment of a side that the agent can touch, given by where its center is along the side, px from its first corner.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reach {
     pub side: usize,
@@ -35,7 +35,7 @@ pub(super) struct Reach {
     pub to: f64,
 }
 
-/// Beside the inner corners the other side keeps the agent's center a radius away.
+/// Beside the inner corners, the other side keeps the agent's center one radius away.
 pub(super) const REACH: [Reach; 8] = [
     Reach {
         side: 0,
@@ -103,24 +103,24 @@ impl Placement {
         }
     }
 
-    /// A direction in body coordinates, on the board.
+    /// Converts a direction from body coordinates to board coordinates.
     pub fn turn(&self, v: Vec2) -> Vec2 {
         Vec2::new(self.cos * v.x - self.sin * v.y, self.sin * v.x + self.cos * v.y)
     }
 
-    /// A point in body coordinates, on the board.
+    /// Converts a point from body coordinates to board coordinates.
     pub fn to_board(self, p: Vec2) -> Vec2 {
         self.turn(p) + self.origin
     }
 
-    /// A point of the board, in body coordinates.
+    /// Converts a point from board coordinates to body coordinates.
     pub fn to_body(self, p: Vec2) -> Vec2 {
         let d = p - self.origin;
         Vec2::new(self.cos * d.x + self.sin * d.y, self.cos * d.y - self.sin * d.x)
     }
 }
 
-/// The nearest point of the T to `p` (`p` itself inside of it) and its distance, in body coordinates.
+/// The point of the T nearest to `p` (`p` itself if it is inside) and its distance, in body coordinates.
 fn nearest(p: Vec2) -> (Vec2, f64) {
     let [a, b] = RECTANGLES.map(|(low, high)| {
         let q = Vec2::new(p.x.clamp(low.x, high.x), p.y.clamp(low.y, high.y));
@@ -136,7 +136,7 @@ pub(super) fn distance(p: Vec2) -> f64 {
 
 /// `p`, moved away from the T until it is `clearance` away; body coordinates.
 pub(super) fn push_out(mut p: Vec2, clearance: f64) -> Vec2 {
-    // In an inner corner the two sides push in turn; a few rounds are exact to a thousandth of a pixel.
+    // In an inner corner the two sides push in turn; a few rounds are accurate to a thousandth of a pixel.
     for _ in 0..12 {
         let (q, d) = nearest(p);
         if d >= clearance - 1e-3 {
@@ -153,7 +153,7 @@ pub(super) fn push_out(mut p: Vec2, clearance: f64) -> Vec2 {
     p
 }
 
-/// For a point inside of the T: the side that is nearest.
+/// The nearest side, for a point inside the T.
 fn nearest_side(p: Vec2) -> usize {
     let depth = |side: usize| {
         let (a, b) = (CORNERS[side], CORNERS[(side + 1) % 8]);

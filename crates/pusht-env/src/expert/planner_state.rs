@@ -1,4 +1,4 @@
-//! The expert in one environment: what it believes, what it is doing, and when it plans anew.
+//! The expert's state in one environment: its simulated copy, the current stroke, and when to plan again.
 
 use super::Expert;
 use super::plan::Moment;
@@ -7,21 +7,21 @@ use super::search::search;
 use super::stroke::StrokeRun;
 use crate::{Action, EnvError, Pose, PushT, State};
 
-/// How many of the coarse plans are refined.
+/// Number of coarse plans that are refined.
 const REFINED: usize = 2;
 
-/// Share of the present distance that a plan should leave; when no plan does, the next one is asked for.
+/// Largest share of the current distance that a plan may leave; if no plan satisfies one value, the next is tried.
 const PROGRESS: [f64; 3] = [0.9, 0.98, f64::INFINITY];
 
-/// A deviation of the T from what was expected, px, beyond which a stroke is given up.
+/// Deviation of the T from its expected pose, px, beyond which a stroke is abandoned.
 const SURPRISE: f64 = 2.0;
 
-/// One environment, kept in step with the real one.
+/// The planner of one environment, with a simulated copy of it.
 #[derive(Clone, Debug)]
 pub(super) struct PlannerState {
     now: Moment,
     run: Option<StrokeRun>,
-    /// Plans that brought the T no nearer, in a row. They change the seed of the next.
+    /// Consecutive plans that brought the T no nearer. Part of the seed of the next plan.
     failures: u64,
 }
 
@@ -34,7 +34,7 @@ impl PlannerState {
         }
     }
 
-    /// The next action. The belief goes one step ahead with it.
+    /// The next action. The simulated copy moves one step ahead with it.
     pub fn act(&mut self, expert: &Expert) -> Result<Action, EnvError> {
         if self.now.is_success() {
             // Nothing left to do: stay.
@@ -48,23 +48,23 @@ impl PlannerState {
             self.run = self.plan(expert)?;
             target = self.run.as_mut().and_then(|run| run.next(block, &expert.config));
         }
-        // Without any plan it stays where it is and thinks again.
+        // Without a plan, stay and plan again at the next step.
         self.now.advance(target.unwrap_or(self.now.target))?;
         Ok(self.now.action())
     }
 
-    /// Where the belief says agent and T are.
+    /// State of the simulated copy.
     pub fn believed(&self) -> State {
         self.now.env.state()
     }
 
-    /// Where the belief says the T should go.
+    /// Goal of the simulated copy.
     pub fn goal(&self) -> Pose {
         self.now.env.goal()
     }
 
-    /// Takes over what was observed instead of what was expected. The agent's velocity follows from its controller and is
-    /// kept; a stroke goes on when the T is about where it was expected.
+    /// Replaces the expected state by the observed one. The agent's velocity follows from its controller and is kept; a
+    /// stroke continues if the T is about where it was expected.
     pub fn correct(&mut self, observed: State) -> Result<(), EnvError> {
         let expected = self.now.env.state();
         let velocity = self.now.env.agent_velocity();

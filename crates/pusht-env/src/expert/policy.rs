@@ -1,4 +1,4 @@
-//! The expert as a [`Policy`]: the ceiling of a roll-out table.
+//! The expert as a [`Policy`]: the upper reference in a table of rollouts.
 
 use std::collections::BTreeMap;
 use std::f64::consts::{PI, TAU};
@@ -11,14 +11,14 @@ use crate::{
     Action, EnvConfig, EnvError, Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError, Pose, PushT, State,
 };
 
-/// A difference between belief and observation that is rounding, px and rad.
+/// Largest difference between simulated and observed state that counts as rounding, px and rad.
 const ROUNDING: f64 = 1e-6;
 
-/// Beyond this the agent is elsewhere than its controller can have taken it, px: another episode has begun.
+/// Largest distance between the simulated and the observed agent, px; beyond it a new episode has begun.
 const ELSEWHERE: f64 = 30.0;
 
-/// Plans from what it observes, with a simulator of its own for each environment. Environments are independent of each
-/// other and of the number of threads that they are spread over.
+/// A policy that plans from observed states, with a simulator for each environment. Environments are independent of
+/// each other and of the number of threads.
 #[derive(Clone, Debug)]
 pub struct ExpertPolicy {
     expert: Expert,
@@ -26,10 +26,10 @@ pub struct ExpertPolicy {
 }
 
 impl ExpertPolicy {
-    /// An expert that moves as `config` says.
+    /// A policy with the settings of `config`.
     ///
     /// # Errors
-    /// A speed or an acceleration outside of its range.
+    /// A speed or an acceleration outside its range.
     pub fn new(config: ExpertConfig) -> Result<Self, ExpertError> {
         Ok(Self {
             expert: Expert::new(config)?,

@@ -1,5 +1,5 @@
-//! The fine half of planning: the cross-entropy method over the strokes' parameters, every sample simulated exactly as it
-//! would be carried out.
+//! The fine half of planning: the cross-entropy method over the strokes' parameters, with every sample simulated
+//! exactly as it would be carried out.
 //!
 //! R. Rubinstein, "The Cross-Entropy Method for Combinatorial and Continuous Optimization", 1999: sample, keep the best,
 //! fit mean and spread to them, repeat.
@@ -11,7 +11,7 @@ use super::Expert;
 use super::plan::Moment;
 use super::stroke::{RUN_UP, Stroke};
 
-/// A sequence of strokes and its cost as simulated.
+/// A sequence of strokes and its simulated cost.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub strokes: Vec<Stroke>,
@@ -24,13 +24,13 @@ const ELITE: usize = 6;
 /// Longest plan, steps.
 const HORIZON: u32 = 160;
 
-/// Where along the side, px; tilt, rad; bend, rad per 100 px; length, px.
+/// Contact point along the side, px; tilt, rad; bend, rad per 100 px; length, px.
 type Parameters = [f64; 4];
-/// Spread of the first generation, and the share of it that always remains.
+/// Spread of the first generation, and the share of it that is always kept.
 const SPREAD: Parameters = [6.0, 0.2, 0.3, 6.0];
 const LEAST_SPREAD: f64 = 0.05;
 
-/// Improves a sequence of strokes; `None`: no sample of it leaves less than `progress` of the present distance.
+/// Improves a sequence of strokes; `None` if no sample succeeds or leaves less than `progress` of the current distance.
 pub(super) fn refine(now: &Moment, strokes: &[Stroke], progress: f64, seed: u64, expert: &Expert) -> Option<Plan> {
     let mut rng = Pcg64::seed_from_u64(seed);
     let cost = |strokes: &[Stroke]| {
@@ -88,7 +88,7 @@ fn with_parameters(s: &Stroke, &[along, tilt, bend, length]: &Parameters) -> Str
     }
 }
 
-/// A standard normal number (Box–Muller).
+/// A standard normal sample (Box–Muller).
 fn normal(rng: &mut Pcg64) -> f64 {
     let (u, v): (f64, f64) = (rng.random(), rng.random());
     (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos()

@@ -1,4 +1,4 @@
-//! Ways around the T: shortest paths between points outside of it that keep a distance and stay on the board.
+//! Paths around the T: shortest paths between points outside it that keep a distance from it and stay on the board.
 //!
 //! A visibility graph in the T's own frame: two nodes beside each outer corner, so that a bend follows the circle around
 //! the corner, plus start and end.
@@ -6,7 +6,7 @@
 use super::outline::{CORNERS, Placement, is_clear, push_out};
 use crate::physics::Vec2;
 
-/// Outer corners of the outline (an inner corner is never on a shortest path), and which way they point.
+/// Outer corners of the outline (an inner corner is never on a shortest path), and the directions they point in.
 const OUTER: [(usize, f64, f64); 6] = [
     (0, -1.0, -1.0),
     (1, 1.0, -1.0),
@@ -18,21 +18,21 @@ const OUTER: [(usize, f64, f64); 6] = [
 
 const NODES: usize = 12;
 
-/// The part of the board that the agent's center and its targets keep to, px from either border.
+/// Distance that the agent's center and its targets keep from the border of the board, px.
 pub(super) const MARGIN: f64 = 13.0;
 
-/// Whether a point of the board is within [`MARGIN`].
+/// Whether a point of the board is at least [`MARGIN`] from the border.
 pub(super) fn on_board(p: Vec2) -> bool {
     let range = MARGIN..=512.0 - MARGIN;
     range.contains(&p.x) && range.contains(&p.y)
 }
 
-/// Finds ways around a T for one distance to it.
+/// Finds paths around a T that keep a given distance from it.
 #[derive(Clone, Debug)]
 pub(super) struct Router {
     clearance: f64,
     nodes: [Vec2; NODES],
-    /// Length of the straight way from node to node; infinite where the T is in between.
+    /// Length of the straight path from node to node; infinite if the T is in between.
     lengths: [[f64; NODES]; NODES],
 }
 
@@ -54,7 +54,7 @@ impl Router {
         }
     }
 
-    /// All shortest ways from `start` (on the board) around a T.
+    /// All shortest paths from `start` (on the board) around a T.
     pub fn ways_from(&self, start: Vec2, block: Placement) -> Ways<'_> {
         let start_body = block.to_body(start);
         let exit = push_out(start_body, self.clearance);
@@ -92,7 +92,7 @@ impl Router {
     }
 }
 
-/// Length of the straight way, infinite where it comes nearer to the T than `clearance`.
+/// Length of the straight path, infinite if it comes nearer to the T than `clearance`.
 fn straight(a: Vec2, b: Vec2, clearance: f64) -> f64 {
     if is_clear(a, b, clearance - 0.05) {
         (b - a).length()
@@ -101,20 +101,20 @@ fn straight(a: Vec2, b: Vec2, clearance: f64) -> f64 {
     }
 }
 
-/// The ways from one start.
+/// The paths from one start.
 #[derive(Debug)]
 pub(super) struct Ways<'a> {
     router: &'a Router,
     block: Placement,
     start: Vec2,
-    /// The start, or where the agent is when it has stepped back far enough.
+    /// The start, or the agent's position once it has stepped back far enough.
     exit: Vec2,
     cost: [f64; NODES],
     before: [usize; NODES],
 }
 
 impl Ways<'_> {
-    /// The last node before `entry` (`NODES` when the way is straight) and the length from exit to `entry`.
+    /// The last node before `entry` (`NODES` if the path is straight) and the length from exit to `entry`.
     fn last_node(&self, entry: Vec2) -> (usize, f64) {
         let direct = straight(self.exit, entry, self.router.clearance);
         (0..NODES)
@@ -128,7 +128,7 @@ impl Ways<'_> {
             .fold((NODES, direct), |best, next| if next.1 < best.1 { next } else { best })
     }
 
-    /// Length of the way to `end` (body coordinates), px; `None`: there is none.
+    /// Length of the path to `end` (body coordinates), px; `None` if there is none.
     pub fn length_to(&self, end: Vec2) -> Option<f64> {
         let entry = push_out(end, self.router.clearance);
         if !(on_board(self.block.to_board(end)) && on_board(self.block.to_board(entry))) {
@@ -140,7 +140,7 @@ impl Ways<'_> {
             .then(|| length + (self.exit - self.start).length() + (end - entry).length())
     }
 
-    /// The way to `end` (body coordinates) in points of the board, without the start.
+    /// The path to `end` (body coordinates) as points of the board, without the start.
     pub fn to(&self, end: Vec2) -> Option<Vec<Vec2>> {
         self.length_to(end)?;
         let entry = push_out(end, self.router.clearance);

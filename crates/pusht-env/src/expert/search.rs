@@ -1,8 +1,8 @@
 //! The coarse half of planning: a beam search over sequences of strokes.
 //!
-//! Walking is costed by the length of the way; pushes are simulated, from rest at the start of the run-up and at a
-//! higher speed than they will be carried out with (the T has no inertia, so its way depends little on the speed). One
-//! simulated push gives the outcomes of all its lengths.
+//! Walking costs the length of the path; pushes are simulated, from rest at the start of the run-up and faster than
+//! they will be carried out (the T has no inertia, so its path depends little on the speed). One simulated push gives
+//! the outcomes of all its lengths.
 
 use super::ExpertConfig;
 use super::outline::{Placement, REACH, distance};
@@ -13,40 +13,40 @@ use crate::coverage::SUCCESS_COVERAGE;
 use crate::physics::Vec2;
 use crate::{AGENT_RADIUS, EnvError, Pose, PushT, State};
 
-/// Strokes in a sequence at the most.
+/// Largest number of strokes in a sequence.
 const DEPTH: usize = 3;
 /// Sequences that are continued.
 const BEAM: usize = 8;
-/// How many of them may begin at the same place.
+/// Largest number of them that begin at the same place.
 const SAME_PLACE: usize = 3;
-/// Distance between the points of contact that are tried, px.
+/// Distance between the contact points that are tried, px.
 const SPACING: f64 = 14.0;
 /// Angles to the inward normal that are tried, rad.
 const TILTS: [f64; 3] = [0.0, -0.5, 0.5];
 /// Steps of a simulated push.
 const PUSH_STEPS: usize = 16;
-/// Smallest part of the present distance by which a stroke has to move the T, so that sequences do not fill up with
+/// Smallest share of the current distance by which a stroke must move the T, so that sequences do not fill up with
 /// strokes that do nothing.
 const LEAST_MOVE: f64 = 0.15;
-/// A push is not followed further once it has led this much away again, px.
+/// A push is followed no further once the T is this much farther from the goal than at its best, px.
 const DETOUR: f64 = 40.0;
-/// Steps for setting off and coming to rest, in addition to way over speed: walk, push.
+/// Steps for setting off and coming to rest, in addition to distance over speed: walk, push.
 const OVERHEAD: [f64; 2] = [5.0, 4.0];
 
-/// A sequence of strokes and what it leads to.
+/// A sequence of strokes and its outcome.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
     pub strokes: Vec<Stroke>,
-    /// How far the T is from the goal afterwards.
+    /// Distance of the T from the goal afterwards.
     pub distance: f64,
     block: Pose,
     agent: Vec2,
     steps: f64,
-    /// Steps taken and to go.
+    /// Steps taken plus estimated steps to go.
     cost: f64,
 }
 
-/// Sequences that bring the T nearer or finish, best first; those that do not come behind them.
+/// Sequences that bring the T nearer or finish, best first, followed by those that do not.
 pub(super) fn search(now: &Moment, router: &Router, config: &ExpertConfig) -> Result<Vec<Candidate>, EnvError> {
     let strokes = strokes();
     let mut beam = vec![Candidate {
@@ -105,7 +105,7 @@ fn strokes() -> Vec<Stroke> {
     all
 }
 
-/// Simulates one push and picks the best of its lengths; `None`: it moves nothing.
+/// Simulates one push and picks the best of its lengths; `None` if it moves nothing.
 fn best_length(
     parent: &Candidate,
     stroke: Stroke,

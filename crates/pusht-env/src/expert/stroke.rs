@@ -1,4 +1,4 @@
-//! A stroke: walk around the T to a place on its outline, push, come to rest. What the expert's plans are made of.
+//! Strokes, the building blocks of the expert's plans: walk around the T to a place on its outline, push, come to rest.
 
 use super::ExpertConfig;
 use super::outline::{CORNERS, NORMALS, Placement, REACH, Reach};
@@ -6,13 +6,13 @@ use super::route::MARGIN;
 use crate::physics::Vec2;
 use crate::{AGENT_RADIUS, Pose};
 
-/// How far from the surface a push begins, px.
+/// Distance from the surface at which a push begins, px.
 pub(super) const RUN_UP: f64 = 12.0;
 
 /// Steps for which the target rests at the end of a push, so that the agent arrives before it turns away.
 const REST: u32 = 1;
 
-/// One push on one place of the outline. The direction is fixed to the T, so a push goes on turning a T that turns.
+/// One push at one place of the outline. The direction is fixed to the T, so it turns with the T during the push.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Stroke {
     /// Index into [`REACH`].
@@ -23,7 +23,7 @@ pub(super) struct Stroke {
     pub tilt: f64,
     /// Change of the tilt over the push, rad per 100 px.
     pub bend: f64,
-    /// Way of the target from the start of the run-up, px.
+    /// Distance that the target travels from the start of the run-up, px.
     pub length: f64,
 }
 
@@ -47,11 +47,11 @@ impl Stroke {
     }
 }
 
-/// A stroke being carried out: hands out one target position a step.
+/// A stroke being carried out: yields one target position per step.
 #[derive(Clone, Debug)]
 pub(super) struct StrokeRun {
     stroke: Stroke,
-    /// Points of the board still to be walked to, in reverse order, each with the speed allowed there.
+    /// Points of the board still to be visited, in reverse order, each with the speed allowed there.
     path: Vec<(Vec2, f64)>,
     target: Vec2,
     speed: f64,
@@ -60,7 +60,7 @@ pub(super) struct StrokeRun {
 }
 
 impl StrokeRun {
-    /// `path` leads from `target`, the last action, to the start of the stroke.
+    /// Starts a stroke. `path` leads from `target`, the last action, to the start of the stroke.
     pub fn new(stroke: Stroke, path: &[Vec2], target: Vec2, block: Placement, config: &ExpertConfig) -> Self {
         let push = block.turn(stroke.direction(0.0));
         let mut limited = Vec::with_capacity(path.len());
@@ -83,7 +83,7 @@ impl StrokeRun {
         }
     }
 
-    /// The next action, `None` when the stroke is over. `block` is where the T is now.
+    /// The next action, `None` when the stroke is over. `block` is the current pose of the T.
     pub fn next(&mut self, block: Pose, config: &ExpertConfig) -> Option<Vec2> {
         let left = self.stroke.length - self.pushed;
         if self.path.is_empty() && left <= 0.0 {
@@ -116,7 +116,7 @@ impl StrokeRun {
         Some(self.target)
     }
 
-    /// The largest speed from which every later limit can still be kept.
+    /// The largest speed from which every later limit can still be met.
     fn allowed_speed(&self, left: f64, config: &ExpertConfig) -> f64 {
         let slowing = 2.0 * config.acceleration;
         let mut speed = self.speed + config.acceleration;

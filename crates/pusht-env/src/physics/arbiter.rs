@@ -1,6 +1,6 @@
-//! Contacts that live from substep to substep.
+//! Contacts that persist from substep to substep.
 //!
-//! What a contact has given so far is kept and given at once in the next substep ("warm start"). Friction and
+//! The impulse of a contact so far is kept and applied at the start of the next substep ("warm start"). Friction and
 //! elasticity are zero in the references; the agent and the walls have infinite mass, so only the T is moved.
 
 use super::body::{Agent, Block, DT};
@@ -10,19 +10,19 @@ use super::vector::{Vec2, min};
 use super::{AGENT, BAR_SHAPE, ShapeId};
 use crate::scene::ContactTick;
 
-/// Overlap that is left alone, px. The engine writes 0.1f.
+/// Overlap that is not corrected, px. The engine writes 0.1f.
 const SLOP: f64 = 0.1f32 as f64;
 
-/// Share of the overlap that is undone in a substep: 1 − (1 − 0.1f)^(60 · 0.01) by the engine's formula.
+/// Share of the overlap that is corrected in a substep: 1 − (1 − 0.1f)^(60 · 0.01) by the engine's formula.
 const BIAS_COEFFICIENT: f64 = f64::from_bits(0x3faf_5d6b_ce57_a130);
 
-/// A pair without contact for so many substeps is forgotten.
+/// A pair is forgotten after this many substeps without contact.
 const PERSISTENCE: u8 = 3;
 
 /// Pairs of shapes that can touch: the agent and four walls, each with bar and stem.
 const PAIRS: usize = 10;
 
-/// Where a pair is in its life.
+/// Contact phase of a pair.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 enum Phase {
     /// Never touched, or forgotten.
@@ -36,12 +36,12 @@ enum Phase {
     Cached,
 }
 
-/// A contact point with what the solver keeps of it.
+/// A contact point with the solver's data.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Contact {
-    /// From the center of the first body.
+    /// Offset from the center of the first body.
     r1: Vec2,
-    /// From the T's center of gravity.
+    /// Offset from the T's center of gravity.
     r2: Vec2,
     hash: u64,
     /// Impulse along the normal so far.
@@ -63,7 +63,7 @@ struct Arbiter {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Arbiters {
     pairs: [Arbiter; PAIRS],
-    /// Bit i: pair i is not absent.
+    /// Bit i is set if pair i is not absent.
     present: u16,
     /// Pairs that touch, in the order in which the broad phase found them: the order of the solver.
     active: [u8; PAIRS],
@@ -106,7 +106,7 @@ impl Arbiters {
         self.active_len = 0;
     }
 
-    /// Takes in the contact points found for a pair (`first` is the agent or a wall), with the bodies' centers.
+    /// Adds the contact points found for a pair (`first` is the agent or a wall), with the bodies' centers.
     pub fn touch(&mut self, first: ShapeId, rectangle: ShapeId, found: &Manifold, center1: Vec2, center2: Vec2) {
         let index = pair_index(first, usize::from(rectangle - BAR_SHAPE));
         let pair = &mut self.pairs[index];
@@ -128,7 +128,7 @@ impl Arbiters {
         pair.len = found.len as u8;
         pair.n = found.n;
         pair.age = 0;
-        // A pair that comes back keeps its impulses but is not warm-started: so does the engine.
+        // A pair that touches again keeps its impulses but is not warm-started, as in the engine.
         if matches!(pair.phase, Phase::Absent | Phase::Cached) {
             pair.phase = Phase::First;
         }
@@ -167,7 +167,7 @@ impl Arbiters {
     /// Solves the velocities of the T, which the substep has set to zero before.
     #[inline(always)]
     pub fn solve(&mut self, agent: &Agent, block: &mut Block) {
-        // The two sizes spare the usual case the clearing of the large array.
+        // Two array sizes, so that the usual case need not clear the large array.
         match self.contact_count() {
             0 => {}
             1..=4 => self.solve_rows(&mut [Row::default(); 4], agent, block),
@@ -207,7 +207,7 @@ impl Arbiters {
         }
     }
 
-    /// The contacts as the reference draws them, with the bodies where they are now.
+    /// The contacts as the reference draws them, with the current positions of the bodies.
     pub fn ticks(&self, agent: Vec2, block: Vec2) -> Vec<ContactTick> {
         let mut ticks = Vec::new();
         for index in self.active() {

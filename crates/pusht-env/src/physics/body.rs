@@ -1,4 +1,4 @@
-//! The two bodies that move: the agent, which goes where its controller says, and the T, which only contacts move.
+//! The two bodies that move: the agent, driven by its controller, and the T, moved only by contacts.
 
 use super::vector::{Aabb, Vec2};
 use crate::{BAR, Pose, STEM};
@@ -20,7 +20,7 @@ pub(crate) struct Agent {
 }
 
 impl Agent {
-    /// The controller of the reference: a PD law toward `target` sets the velocity of the next substep.
+    /// Sets the velocity of the next substep by the reference's controller, a PD law toward `target`.
     #[inline(always)]
     pub fn steer(&mut self, target: Vec2) {
         let acceleration = (target - self.position) * 100.0 + (Vec2::ZERO - self.velocity) * 20.0;
@@ -55,7 +55,7 @@ pub(crate) struct Block {
 }
 
 impl Block {
-    /// At rest, with exactly this pose.
+    /// A T at rest with exactly this pose.
     pub fn at(pose: Pose) -> Self {
         let (s, c) = pose.angle.sin_cos();
         let mut block = Self {
@@ -79,13 +79,13 @@ impl Block {
         Pose::new(self.origin.x, self.origin.y, self.angle)
     }
 
-    /// The reference's position setter: the angle stays, the read-back position may differ in the last bit.
+    /// The reference's position setter: keeps the angle; the position read back may differ in the last bit.
     pub fn set_position(&mut self, position: Vec2) {
         self.center = self.turned(CENTER_OF_GRAVITY) + position;
         self.update_transform();
     }
 
-    /// The reference's angle setter: turns about the center of gravity, and so moves the position.
+    /// The reference's angle setter: turns about the center of gravity, and so changes the position.
     pub fn set_angle(&mut self, angle: f64) {
         self.angle = angle;
         let (s, c) = angle.sin_cos();
@@ -93,7 +93,7 @@ impl Block {
         self.update_transform();
     }
 
-    /// A direction in body coordinates, on the board.
+    /// Converts a direction from body coordinates to board coordinates.
     #[inline(always)]
     pub fn turned(&self, v: Vec2) -> Vec2 {
         let Vec2 { x: c, y: s } = self.rotation;
@@ -101,7 +101,7 @@ impl Block {
     }
 
     /// Moves by the velocities of the last solver run. Transform and shapes follow from `center` and `angle` alone, so
-    /// they are left as they are when neither has changed.
+    /// they are left unchanged if neither has changed.
     #[inline(always)]
     pub fn integrate(&mut self) {
         let center = self.center + (self.velocity + self.bias_velocity) * DT;
@@ -122,7 +122,7 @@ impl Block {
         self.origin = Vec2::new(self.center.x - (g.x * c - g.y * s), self.center.y - (g.x * s + g.y * c));
     }
 
-    /// Brings corners and boxes up to date.
+    /// Updates corners and boxes.
     pub fn update_shapes(&mut self) {
         let Vec2 { x: c, y: s } = self.rotation;
         let o = self.origin;
@@ -134,7 +134,7 @@ impl Block {
         ];
     }
 
-    /// An impulse `j` at `r` from the center of gravity.
+    /// Applies an impulse `j` at `r` from the center of gravity.
     #[inline(always)]
     pub fn apply_impulse(&mut self, j: Vec2, r: Vec2) {
         self.velocity = self.velocity + j;

@@ -1,30 +1,30 @@
-//! Which pairs of shapes are looked at, and in which order: the engine's dynamic bounding-box tree.
+//! The pairs of shapes to test for contact, and their order: the engine's dynamic bounding-box tree.
 //!
-//! The order of pairs is the order of the solver, and the solver's result depends on it, so the tree is kept exactly.
-//! It is small: three moving leaves (agent, bar, stem) have only the two forms (X, (Y, Z)) and ((Y, Z), X), the boxes
-//! of inner nodes are the unions of their leaves and never decide anything that the leaves do not, and the tree of the
-//! four walls never changes. Pairs that cannot touch or do nothing (bar and stem, agent and wall) are left out: a
-//! missing entry does not change the order of the others.
+//! The order of pairs is the order of the solver, and the solver's result depends on it, so the tree is reproduced
+//! exactly. It is small: three moving leaves (agent, bar, stem) have only the two forms (X, (Y, Z)) and ((Y, Z), X),
+//! the boxes of inner nodes are the unions of their leaves and add nothing to the decisions of the leaves, and the tree
+//! of the four walls never changes. Pairs that cannot touch or have no effect (bar and stem, agent and wall) are
+//! omitted: a missing entry does not change the order of the others.
 
 use super::vector::{Aabb, Vec2, max, min};
 use super::{AGENT, BAR_SHAPE, STEM_SHAPE, ShapeId, walls};
 
-/// How far boxes are widened, as a part of their size; also seconds of motion looked ahead. The engine writes 0.1f.
+/// Margin of the boxes, as a share of their size; also the seconds of motion looked ahead. The engine writes 0.1f.
 const MARGIN: f64 = 0.1f32 as f64;
 
-/// Order of the walls in a walk of their tree (((3, 2), 1), 0).
+/// Order of the walls in a traversal of their tree (((3, 2), 1), 0).
 const WALL_ORDER: [ShapeId; 4] = [3, 2, 1, 0];
 
-/// Order in which moving shapes are brought up to date.
+/// Order in which moving shapes are updated.
 const UPDATE_ORDER: [ShapeId; 3] = [BAR_SHAPE, STEM_SHAPE, AGENT];
 
 /// Shapes that a moving leaf may touch, as the second partner of the pair.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Partners {
     len: u8,
-    /// Oldest first; walked from the end.
+    /// Oldest first; traversed from the end.
     shapes: [ShapeId; 5],
-    /// Where the search for closest points ended last time, per partner.
+    /// Where the last search for closest points ended, per partner.
     ids: [u32; 5],
 }
 
@@ -45,7 +45,7 @@ impl Partners {
         }
     }
 
-    /// Unused entries are kept zero, so that equal states compare equal.
+    /// Shortens the list. Unused entries are kept zero, so that equal states compare equal.
     fn truncate(&mut self, len: usize) {
         self.shapes[len..].fill(0);
         self.ids[len..].fill(0);
@@ -61,12 +61,12 @@ struct Tree {
     single_first: bool,
 }
 
-/// A walk asks for a leaf's relatives in one of two ways.
+/// Which of two shapes a traversal reaches first.
 #[derive(Clone, Copy, PartialEq)]
 enum Side {
-    /// The relative comes later in the walk: remember the pair for it.
+    /// The other shape comes later in the traversal: remember the pair for it.
     Left,
-    /// The relative came earlier: remember the pair here and look at it now.
+    /// The other shape came earlier: remember the pair here and test it now.
     Right,
 }
 
@@ -74,7 +74,7 @@ enum Side {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct BroadPhase {
     tree: Tree,
-    /// Widened boxes of agent, bar, stem.
+    /// Boxes of agent, bar and stem, with their margin.
     boxes: [Aabb; 3],
     partners: [Partners; 3],
 }
@@ -84,7 +84,7 @@ const fn leaf(shape: ShapeId) -> usize {
 }
 
 impl BroadPhase {
-    /// As it is after the shapes were added, agent, bar, stem, at rest with these boxes.
+    /// The state after the shapes were added, agent, bar, stem, at rest with these boxes.
     ///
     /// Valid for the start poses of the references only, where the engine's insertions give (bar, (stem, agent)) and
     /// the pair stem–agent.
@@ -102,8 +102,8 @@ impl BroadPhase {
         }
     }
 
-    /// Takes in new boxes (agent, bar, stem) and velocities, then calls `collide(a, b, id)` for every pair that may
-    /// touch, in the engine's order; what it returns is the id it gets the next time.
+    /// Updates boxes (agent, bar, stem) and velocities, then calls `collide(a, b, id)` for every pair that may touch,
+    /// in the engine's order; it returns the id to be passed the next time.
     #[inline(always)]
     pub fn update(
         &mut self,
@@ -162,7 +162,7 @@ impl BroadPhase {
         }
     }
 
-    /// A leaf that stayed within its box: look at the pairs remembered for it, latest first.
+    /// Tests the remembered pairs of a leaf that stayed within its box, latest first.
     #[inline(always)]
     fn revisit(&mut self, shape: ShapeId, collide: &mut impl FnMut(ShapeId, ShapeId, u32) -> u32) {
         let partners = &mut self.partners[leaf(shape)];
@@ -171,7 +171,7 @@ impl BroadPhase {
         }
     }
 
-    /// A leaf that was put in anew: look for its pairs.
+    /// Finds the pairs of a leaf that was reinserted.
     fn visit_changed(
         &mut self,
         shape: ShapeId,
@@ -219,7 +219,7 @@ impl BroadPhase {
         }
     }
 
-    /// Takes a leaf out of the tree and puts it where the area grows least.
+    /// Takes a leaf out of the tree and inserts it where the area grows least.
     fn reinsert(&mut self, shape: ShapeId) {
         let Tree {
             single,

@@ -1,11 +1,11 @@
 //! Closest points of two convex shapes: GJK when they are apart, EPA when they overlap.
 //!
-//! Both walk the Minkowski difference (second shape minus first) toward the origin. Points of the difference are
-//! named by a corner of each shape, `first << 8 | second`; the ids of the last edge start the next search.
+//! Both walk the Minkowski difference (second shape minus first) toward the origin. A point of the difference is
+//! identified by one corner of each shape, `first << 8 | second`; the ids of the last edge start the next search.
 
 use super::vector::{Vec2, max};
 
-/// Both searches give up after so many rounds.
+/// Largest number of iterations of either search.
 const MAX_ITERATIONS: usize = 30;
 
 /// A convex shape without its radius.
@@ -50,7 +50,7 @@ impl Convex for Segment {
 pub(crate) struct Rectangle<'a>(pub &'a [Vec2; 4]);
 
 impl Convex for Rectangle<'_> {
-    /// The first of equals.
+    /// The first corner in case of a tie.
     #[inline(always)]
     fn support(&self, direction: Vec2) -> u8 {
         let mut furthest = self.0[0].dot(direction);
@@ -71,17 +71,17 @@ impl Convex for Rectangle<'_> {
     }
 }
 
-/// What the search found.
+/// Result of the search.
 pub(crate) struct Closest {
-    /// On the first shape.
+    /// Closest point on the first shape.
     pub a: Vec2,
-    /// On the second shape.
+    /// Closest point on the second shape.
     pub b: Vec2,
     /// Unit normal from the first to the second.
     pub n: Vec2,
     /// Signed distance along `n`.
     pub distance: f64,
-    /// The edge of the difference that it was found on.
+    /// Id of the edge of the difference on which it was found.
     pub id: u32,
 }
 
@@ -98,8 +98,8 @@ struct Pair<'a, A, B> {
     second: &'a B,
 }
 
-/// Closest points of `first` and `second`. `id` is the id of the last search or 0; `axis` points from the center of
-/// the second shape's box to that of the first and is asked for only without an id.
+/// Closest points of `first` and `second`. `id` is the id of the last search or 0; `axis` points from the center of the
+/// second shape's box to that of the first and is evaluated only without an id.
 #[inline(always)]
 pub(crate) fn closest_points<A: Convex, B: Convex>(
     first: &A,
@@ -160,7 +160,7 @@ impl<A: Convex, B: Convex> Pair<'_, A, B> {
         self.on_edge(v0, v1)
     }
 
-    /// The triangle encloses the origin: grow it to the edge of the difference that is nearest.
+    /// Expands the triangle, which encloses the origin, to the edge of the difference that is nearest.
     fn epa(&self, triangle: [Difference; 3]) -> Closest {
         let mut hull = [Difference::default(); MAX_ITERATIONS + 3];
         hull[..3].copy_from_slice(&triangle);
@@ -227,7 +227,7 @@ fn beyond(a: Vec2, b: Vec2, c: Vec2) -> bool {
     (b.y - a.y) * (a.x + b.x - 2.0 * c.x) > (b.x - a.x) * (a.y + b.y - 2.0 * c.y)
 }
 
-/// Where on the segment, −1 at `a` and 1 at `b`, the origin is nearest.
+/// Parameter of the segment's point nearest to the origin, −1 at `a` and 1 at `b`.
 #[inline(always)]
 fn closest_t(a: Vec2, b: Vec2) -> f64 {
     let delta = b - a;

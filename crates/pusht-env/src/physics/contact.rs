@@ -1,4 +1,4 @@
-//! Contact points of the two kinds of pairs that can touch: agent with a rectangle of the T, wall with a rectangle.
+//! Contact points of the two kinds of pairs that can touch: agent and rectangle of the T, wall and rectangle.
 
 use super::body::Block;
 use super::closest::{Closest, Point, Rectangle, Segment, closest_points};
@@ -9,11 +9,11 @@ use crate::{AGENT_RADIUS, BAR, STEM, WALL_RADIUS};
 /// One contact point.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct ContactPoint {
-    /// On the first shape, on the board.
+    /// Point on the first shape, in board coordinates.
     pub a: Vec2,
-    /// On the rectangle, on the board.
+    /// Point on the rectangle, in board coordinates.
     pub b: Vec2,
-    /// Names the pair of corners it comes from, so that it is known again in the next substep.
+    /// Identifies the pair of corners it comes from, so that it is recognized in the next substep.
     pub hash: u64,
 }
 
@@ -39,7 +39,7 @@ const fn hash_pair(a: u64, b: u64) -> u64 {
     a.wrapping_mul(COEFFICIENT) ^ b.wrapping_mul(COEFFICIENT)
 }
 
-/// Agent against a rectangle; also the id for the next search.
+/// Contacts of the agent and a rectangle, and the id for the next search.
 #[inline(always)]
 pub(crate) fn agent_with(agent: Vec2, block: &Block, rectangle: usize, id: u32) -> (Manifold, u32) {
     let corners = &block.corners[rectangle];
@@ -55,7 +55,7 @@ pub(crate) fn agent_with(agent: Vec2, block: &Block, rectangle: usize, id: u32) 
     (manifold, closest.id)
 }
 
-/// Wall against a rectangle; also the id for the next search.
+/// Contacts of a wall and a rectangle, and the id for the next search.
 pub(crate) fn wall_with(wall_id: ShapeId, block: &Block, rectangle: usize, id: u32) -> (Manifold, u32) {
     let wall = &walls()[usize::from(wall_id)];
     let corners = &block.corners[rectangle];
@@ -122,7 +122,7 @@ fn edge_of_rectangle(block: &Block, rectangle: usize, n: Vec2) -> Edge {
     }
 }
 
-/// Projects the ends of each edge on the other and keeps the pairs that overlap along the normal.
+/// Projects the endpoints of each edge on the other and keeps the pairs that overlap along the normal.
 fn clip(e1: &Edge, e2: &Edge, closest: &Closest, out: &mut Manifold) {
     let n = closest.n;
     let (e1_a, e1_b) = (e1.a.cross(n), e1.b.cross(n));

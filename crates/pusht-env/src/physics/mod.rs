@@ -1,7 +1,7 @@
 //! The physics of the reference environments, bit for bit: the part of the Chipmunk engine that PushT uses.
 //!
-//! `docs/environment.md` describes the algorithm. Every operation is written in the order in which the engine does it,
-//! because the result of a push depends on the last bit after some dozen contacts.
+//! `docs/environment.md` describes the algorithm. Operations are in the engine's order, because after a few dozen
+//! contacts the result of a push depends on the last bit.
 
 mod arbiter;
 mod body;
@@ -28,7 +28,7 @@ const STEM_SHAPE: ShapeId = 6;
 struct Wall {
     a: Vec2,
     b: Vec2,
-    /// Of any length; only its sign along a direction is used.
+    /// Normal of any length; only its sign along a direction is used.
     normal: Vec2,
     bounds: Aabb,
 }
@@ -41,7 +41,7 @@ const fn walls() -> &'static [Wall; 4] {
 
 const fn wall(index: usize) -> Wall {
     let [[ax, ay], [bx, by]] = WALLS[index];
-    // The walls run along the axes, from either end.
+    // The walls are parallel to the axes, in either direction.
     let (l, r) = if ax < bx { (ax, bx) } else { (bx, ax) };
     let (b, t) = if ay < by { (ay, by) } else { (by, ay) };
     Wall {

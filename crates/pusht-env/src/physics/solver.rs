@@ -1,9 +1,9 @@
-//! The solver: sequential impulses. Each contact in turn takes away the approaching velocity of its two points, ten
-//! times round.
+//! The solver: sequential impulses. Each contact in turn removes the approaching velocity of its two points, for ten
+//! rounds.
 //!
-//! Two systems of the same form are solved side by side, in the two lanes of every number: the *bias* velocities, which
-//! push overlapping shapes apart, and the velocities proper. In the lane of the bias velocities the agent stands still
-//! and the wanted velocity is the bias; in the other the agent moves and the wanted velocity is zero.
+//! Two systems of the same form are solved together, as the two lanes of each value: the *bias* velocities, which push
+//! overlapping shapes apart, and the actual velocities. In the bias lane the agent stands still and the target velocity
+//! is the bias; in the other the agent moves and the target velocity is zero.
 
 use super::body::{Block, INVERSE_MOMENT};
 use super::vector::{Vec2, max};
@@ -11,7 +11,7 @@ use super::vector::{Vec2, max};
 /// Rounds of the solver.
 const ITERATIONS: usize = 10;
 
-/// A number of the bias system and one of the velocity system.
+/// One value of the bias system and one of the velocity system.
 type Lanes = [f64; 2];
 
 #[inline(always)]
@@ -19,25 +19,25 @@ fn lanes(f: impl Fn(usize) -> f64) -> Lanes {
     [f(0), f(1)]
 }
 
-/// A contact as the inner loop wants it.
+/// A contact in the layout of the inner loop.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Row {
     /// Unit normal toward the T.
     n: Vec2,
-    /// From the T's center of gravity.
+    /// Offset from the T's center of gravity.
     r: Vec2,
     /// Velocity of the first body.
     other: [Lanes; 2],
-    /// Mass that the contact feels along the normal.
+    /// Effective mass along the normal.
     mass: f64,
-    /// Wanted velocity along the normal.
+    /// Target velocity along the normal.
     wanted: Lanes,
     /// Impulse so far.
     impulse: Lanes,
 }
 
 impl Row {
-    /// A contact at `r` with what it has given so far.
+    /// A contact at `r` with its accumulated impulse.
     #[inline(always)]
     pub fn new(n: Vec2, r: Vec2, other_velocity: Vec2, bias: f64, impulse: f64) -> Self {
         let arm = r.cross(n);
@@ -51,7 +51,7 @@ impl Row {
         }
     }
 
-    /// What it has given, velocity system.
+    /// Accumulated impulse of the velocity system.
     pub const fn impulse(&self) -> f64 {
         self.impulse[1]
     }

@@ -1,4 +1,4 @@
-//! One world and its substep.
+//! One physics world and its substep.
 
 use super::arbiter::Arbiters;
 use super::body::{Agent, Block};
@@ -12,7 +12,7 @@ use crate::{AGENT_RADIUS, Pose};
 /// Substeps of one environment step (control at 10 Hz).
 const SUBSTEPS: usize = 10;
 
-/// Everything that the next substep depends on. A copy of it is an exact snapshot.
+/// Complete state of the physics. A copy of it is an exact snapshot.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Space {
     agent: Agent,
@@ -43,7 +43,7 @@ impl Space {
         }
     }
 
-    /// At rest in exactly this state, without contacts.
+    /// The world at rest in exactly this state, without contacts.
     pub fn at(agent: [f64; 2], block: Pose) -> Self {
         let mut space = Self::new();
         space.agent.position = agent.into();
@@ -51,7 +51,7 @@ impl Space {
         space
     }
 
-    /// As the references reset: through their setters, in their order, followed by one substep.
+    /// The world after a reset as in the references: through their setters, in their order, followed by one substep.
     pub fn reset(agent: [f64; 2], block: Pose, angle_first: bool) -> Self {
         let mut space = Self::new();
         space.agent.position = agent.into();
@@ -68,7 +68,7 @@ impl Space {
         space
     }
 
-    /// One environment step toward `target`; the number of contact points, summed over its substeps.
+    /// Runs one environment step toward `target`; returns the number of contact points, summed over its substeps.
     pub fn step(&mut self, target: [f64; 2]) -> u32 {
         let target = target.into();
         let mut contacts = 0;
@@ -132,7 +132,7 @@ impl Space {
         self.block.pose()
     }
 
-    /// The agent's velocity is part of no observation; whoever sets a state in the middle of a motion adds it.
+    /// Sets the agent's velocity, which no observation contains; needed to start in the middle of a motion.
     pub fn set_agent_velocity(&mut self, velocity: [f64; 2]) {
         self.agent.velocity = velocity.into();
     }

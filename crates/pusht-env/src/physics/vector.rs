@@ -54,13 +54,13 @@ impl Vec2 {
         self.length_sq().sqrt()
     }
 
-    /// Of length one, by the engine's own formula, which differs from a division in the last bit.
+    /// The vector scaled to length 1, by the engine's formula, which differs from a division in the last bit.
     #[inline(always)]
     pub fn normalize(self) -> Self {
         self * (1.0 / (self.length() + f64::MIN_POSITIVE))
     }
 
-    /// `self` at `t` = 0, `other` at 1.
+    /// Interpolates linearly: `self` at `t` = 0, `other` at `t` = 1.
     #[inline(always)]
     pub fn lerp(self, other: Self, t: f64) -> Self {
         self * (1.0 - t) + other * t

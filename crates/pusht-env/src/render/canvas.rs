@@ -1,4 +1,4 @@
-//! The kept pixels of the 512 × 512 surface, and the few ways in which they are written.
+//! The kept pixels of the 512 × 512 surface, and the operations that write them.
 
 use super::grid::{BOARD, Grid};
 use std::ops::Range;
@@ -11,20 +11,20 @@ pub(super) const fn rgb(r: u8, g: u8, b: u8) -> Color {
     u32::from_le_bytes([r, g, b, 0])
 }
 
-/// Kept rows and columns, as ranges of places in the grid.
+/// Kept rows and columns, as ranges of indices of the grid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Region {
     pub(super) columns: Range<usize>,
     pub(super) rows: Range<usize>,
 }
 
-/// Kept pixels of the surface. All coordinates are those of the 512 × 512 surface; what lies off it, or is not kept,
-/// is dropped.
+/// Kept pixels of the surface. All coordinates are those of the 512 × 512 surface; pixels outside it, or not kept, are
+/// dropped.
 #[derive(Clone, Debug)]
 pub(super) struct Canvas {
     grid: Grid,
     pixels: Vec<Color>,
-    /// Per kept row the ends of the polygon that is being filled; kept between calls to save allocations.
+    /// Per kept row the start and end of the polygon that is being filled; kept between calls to save allocations.
     pub(super) ends: Vec<[i32; 2]>,
 }
 
@@ -49,7 +49,7 @@ impl Canvas {
         &self.pixels[place * side..(place + 1) * side]
     }
 
-    /// The places of the surface's rectangle between two corners, corners included.
+    /// The region of the surface's rectangle between two corners, corners included.
     pub(super) fn region(&self, low: [i32; 2], high: [i32; 2]) -> Region {
         Region {
             columns: self.grid.places(low[0], high[0]),
@@ -57,14 +57,14 @@ impl Canvas {
         }
     }
 
-    /// The horizontal span between two columns, both included, in either order.
+    /// Draws the horizontal span between two columns, both included, in either order.
     pub(super) fn hline(&mut self, x1: i32, y: i32, x2: i32, color: Color) {
         if let Some(row) = self.grid.place(y) {
             self.fill_row(row, x1.min(x2), x1.max(x2), color);
         }
     }
 
-    /// Columns `first..=last` of the kept row at `place`.
+    /// Fills columns `first..=last` of the kept row at `place`.
     pub(super) fn fill_row(&mut self, place: usize, first: i32, last: i32, color: Color) {
         let columns = self.grid.places(first, last);
         if columns.start < columns.end {
@@ -73,7 +73,7 @@ impl Canvas {
         }
     }
 
-    /// The vertical span between two rows, both included, `first <= last`.
+    /// Draws the vertical span between two rows, both included, `first <= last`.
     pub(super) fn vline(&mut self, x: i32, first: i32, last: i32, color: Color) {
         if let Some(column) = self.grid.place(x) {
             let side = self.grid.len();
@@ -94,7 +94,7 @@ impl Canvas {
         *pixel = rgb(mix(0), mix(1), mix(2));
     }
 
-    /// Takes a region over from another canvas of the same grid.
+    /// Copies a region from another canvas of the same grid.
     pub(super) fn copy_region(&mut self, from: &Self, region: &Region) {
         let side = self.grid.len();
         for row in region.rows.clone() {
@@ -103,7 +103,7 @@ impl Canvas {
         }
     }
 
-    /// Takes over, within a region, the pixels that have `color` in another canvas of the same grid.
+    /// Copies, within a region, the pixels that have `color` in another canvas of the same grid.
     pub(super) fn copy_color(&mut self, from: &Self, region: &Region, color: Color) {
         let side = self.grid.len();
         for row in region.rows.clone() {
@@ -116,7 +116,7 @@ impl Canvas {
     }
 }
 
-/// True for a point of the surface.
+/// Whether a point is on the surface.
 pub(super) fn on_board(x: i32, y: i32) -> bool {
     (0..BOARD).contains(&x) && (0..BOARD).contains(&y)
 }

@@ -1,13 +1,13 @@
-//! Which rows and columns of the 512 × 512 surface a picture of some size reads, and with which weights: the rule of
-//! OpenCV's `INTER_LINEAR` for 8-bit pictures.
+//! The rows and columns of the 512 × 512 surface that an image of a given size reads, and their weights: the rule of
+//! OpenCV's `INTER_LINEAR` for 8-bit images.
 //!
-//! A 96 × 96 picture reads 192 rows and columns of the 512 (two taps each, 5.33 px apart, no smoothing), so only those
-//! have to be drawn. A picture of 512 or more reads all of them.
+//! A 96 × 96 image reads 192 rows and columns of the 512 (two taps each, 5.33 px apart, no smoothing), so only those
+//! must be drawn. An image of 512 px or more reads all of them.
 
 /// Side of the surface, px.
 pub(super) const BOARD: i32 = 512;
 
-/// No kept row or column has this number.
+/// Marks coordinates that are not kept.
 const NOT_KEPT: u16 = u16::MAX;
 
 /// Two kept rows (or columns) and their weights in 1/2048, which add up to 2048.
@@ -22,18 +22,18 @@ pub(super) struct Tap {
 pub(super) struct Grid {
     /// Coordinates on the surface, ascending.
     kept: Vec<u16>,
-    /// For each coordinate 0..=512 how many kept ones are smaller.
+    /// For each coordinate 0..=512 the number of smaller kept ones.
     below: Vec<u16>,
-    /// For each coordinate its place in `kept`.
+    /// For each coordinate its index in `kept`.
     place: Vec<u16>,
     pub(super) columns: Vec<Tap>,
     pub(super) rows: Vec<Tap>,
 }
 
 impl Grid {
-    /// The grid of a `size` × `size` picture.
+    /// The grid of a `size` × `size` image.
     pub(super) fn new(size: u32) -> Self {
-        // Surface coordinates first; they become places in `kept` below.
+        // Surface coordinates first; they become indices into `kept` below.
         let mut columns: Vec<Tap> = (0..size).map(|i| tap(i, size, true)).collect();
         let mut rows: Vec<Tap> = (0..size).map(|i| tap(i, size, false)).collect();
         let mut kept: Vec<u16> = columns.iter().chain(&rows).flat_map(|t| t.at).collect();
@@ -58,7 +58,7 @@ impl Grid {
         }
     }
 
-    /// Number of kept rows, which is that of kept columns.
+    /// Number of kept rows, equal to that of kept columns.
     pub(super) fn len(&self) -> usize {
         self.kept.len()
     }
@@ -68,20 +68,20 @@ impl Grid {
         &self.kept
     }
 
-    /// Place of surface coordinate `x`; none where it is off the surface or not kept.
+    /// Index of surface coordinate `x`; none if it is off the surface or not kept.
     pub(super) fn place(&self, x: i32) -> Option<usize> {
         let place = *self.place.get(usize::try_from(x).ok()?)?;
         (place != NOT_KEPT).then_some(usize::from(place))
     }
 
-    /// Places of the kept coordinates in `first..=last`, clipped to the surface; `start >= end` where there are none.
+    /// Indices of the kept coordinates in `first..=last`, clipped to the surface; `start >= end` if there are none.
     pub(super) fn places(&self, first: i32, last: i32) -> std::ops::Range<usize> {
         let first = first.clamp(0, BOARD) as usize;
         let end = last.clamp(-1, BOARD - 1) + 1;
         usize::from(self.below[first])..usize::from(self.below[end as usize])
     }
 
-    /// Output pixels that read a place in `places`, by their taps (`columns` or `rows`).
+    /// Output pixels that read an index in `places`, by their taps (`columns` or `rows`).
     pub(super) fn readers(taps: &[Tap], places: &std::ops::Range<usize>) -> std::ops::Range<usize> {
         let first = taps.partition_point(|t| usize::from(t.at[1]) < places.start);
         let end = taps.partition_point(|t| usize::from(t.at[0]) < places.end);

@@ -1,16 +1,16 @@
-//! The red cross where the last action aims, drawn on top of a finished picture: pixel for pixel OpenCV's
+//! The red cross at the position of the last action, drawn on top of a finished image: pixel for pixel OpenCV's
 //! `drawMarker` with `MARKER_CROSS`. The references draw it in videos, never in observations.
 
 use crate::{Action, Frame};
 
 const RED: [u8; 3] = [255, 0, 0];
 
-/// Draws the cross of `action` on a square picture of the board.
+/// Draws the cross of `action` on a square image of the board.
 ///
-/// Size and thickness grow with the picture as in the references (8 and 1 px at 96, 56 and 7 px at 680); below 96 px
-/// the thickness stays 1, where the references fail. The action is scaled to pixels in float32 at 96 px
-/// (diffusion_policy's videos) and in float64 at other sizes (gym-pusht's), then truncated. Nothing is drawn for an
-/// action that is not finite.
+/// Size and thickness grow with the image as in the references (8 and 1 px at 96, 56 and 7 px at 680); below 96 px the
+/// thickness stays 1, where the references fail. The action is scaled to pixels in float32 at 96 px (diffusion_policy's
+/// videos) and in float64 at other sizes (gym-pusht's), then truncated. Nothing is drawn for an action that is not
+/// finite.
 pub fn draw_marker(frame: &mut Frame, action: Action) {
     if !action.iter().all(|x| x.is_finite()) {
         return;
@@ -27,7 +27,7 @@ pub fn draw_marker(frame: &mut Frame, action: Action) {
     let [x, y] = [scale(action[0], frame.width()), scale(action[1], frame.height())];
     let reach = (8.0 / 96.0 * size) as i32 / 2;
     let thickness = ((1.0 / 96.0 * size) as i32).max(1);
-    // Half-width of the bar by how far a row lies beyond its end; the ends are discs. One pixel where there is no disc.
+    // Half-width of the bar by the distance of a row beyond its end; the ends are discs. One pixel if there is no disc.
     let cap = if thickness == 1 {
         vec![0]
     } else {

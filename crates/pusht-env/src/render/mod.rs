@@ -1,8 +1,8 @@
-//! Pictures of the board, equal to the references' in every pixel.
+//! Images of the board, equal to the references' in every pixel.
 //!
-//! The references draw a 512 × 512 surface with pygame and resize it with OpenCV. The same is done here, but only with
-//! those rows and columns of the surface that the picture reads, and only within the boxes around what moves: the rest
-//! comes from a finished background.
+//! The references draw a 512 × 512 surface with pygame and resize it with OpenCV. This module does the same, but only
+//! with those rows and columns of the surface that the image reads, and only within the boxes around moving parts; the
+//! rest comes from a cached background.
 
 mod canvas;
 mod grid;
@@ -29,24 +29,24 @@ const TICK: Color = rgb(231, 76, 60);
 /// Radius of the agent's lighter inner disc, px.
 const AGENT_INNER_RADIUS: i32 = 11;
 
-/// Side of the largest picture.
+/// Side of the largest image, px.
 const MAX_SIZE: u32 = 4096;
 
-/// Which release of pygame fills the T and the goal. About thirty pixels of a 96 × 96 picture differ.
+/// pygame release whose polygon filling is used for the T and the goal. About thirty pixels of a 96 × 96 image differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FillRule {
     /// pygame 2.6 and later: gym-pusht and unified_video_action.
     #[default]
     Pygame26,
-    /// pygame 2.5 and earlier: diffusion_policy, and the pictures of its public data set.
+    /// pygame 2.5 and earlier: diffusion_policy, and the images of its public dataset.
     Pygame25,
 }
 
-/// Draws pictures of one size.
+/// Renders images of one size.
 ///
-/// It keeps the background of the last goal pose; a scene with another goal costs a new background. Use one renderer
-/// for each goal where goals alternate.
+/// It caches the background of the last goal pose; a scene with another goal costs a new background. Use one renderer
+/// per goal if goals alternate.
 #[derive(Clone, Debug)]
 pub struct Renderer {
     size: u32,
@@ -54,29 +54,29 @@ pub struct Renderer {
     goal: Option<Pose>,
     /// White, goal and walls.
     background: Canvas,
-    /// `background` as a finished picture.
+    /// `background` as a finished image.
     background_picture: Vec<u8>,
-    /// The surface being drawn on; equals `background` outside of `dirty`.
+    /// The surface being drawn on; equals `background` outside `dirty`.
     canvas: Canvas,
     dirty: Vec<Region>,
     agent_discs: [Disc; 2],
     end_disc: Disc,
 }
 
-/// Why there is no picture.
+/// Errors of rendering.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RenderError {
-    /// No pixels, or too many.
+    /// A size of 0, or above the limit.
     #[error("pictures of {size} × {size} px cannot be drawn; expected a size of 1 to {MAX_SIZE} (96 for observations)")]
     Size {
-        /// What was asked for.
+        /// The requested side, px.
         size: u32,
     },
-    /// The buffer does not fit the picture.
+    /// A buffer of the wrong length for the image.
     #[error("the buffer holds {found} bytes; a picture of {size} × {size} px needs {expected} (three a pixel)")]
     Buffer {
-        /// Side of the picture.
+        /// Side of the image.
         size: u32,
         /// Bytes needed.
         expected: usize,
@@ -86,10 +86,10 @@ pub enum RenderError {
 }
 
 impl Renderer {
-    /// A renderer of `size` × `size` pictures: 96 for observations, 512 for the surface itself, 680 for videos.
+    /// A renderer of `size` × `size` images: 96 for observations, 512 for the surface itself, 680 for videos.
     ///
     /// # Errors
-    /// A size of 0 or beyond 4096.
+    /// A size of 0 or above 4096.
     pub fn new(size: u32, rule: FillRule) -> Result<Self, RenderError> {
         if size == 0 || size > MAX_SIZE {
             return Err(RenderError::Size { size });
@@ -108,7 +108,7 @@ impl Renderer {
         })
     }
 
-    /// Side of the pictures, px.
+    /// Side of the images, px.
     pub fn size(&self) -> u32 {
         self.size
     }
@@ -118,14 +118,14 @@ impl Renderer {
         self.rule
     }
 
-    /// A new picture of the scene.
+    /// Renders the scene into a new image.
     pub fn render(&mut self, scene: &Scene) -> Frame {
         let mut frame = Frame::new(self.size, self.size);
         self.draw(scene, &mut frame);
         frame
     }
 
-    /// The picture of the scene into a buffer of height × width × 3 bytes, without allocating.
+    /// Renders the scene into a buffer of height × width × 3 bytes, without allocating.
     ///
     /// # Errors
     /// A buffer of another length.
@@ -166,7 +166,8 @@ impl Renderer {
         }
     }
 
-    /// White, goal, walls. The walls lie above the T and the agent, and are put back over them each time.
+    /// Draws the white ground, goal and walls. The walls lie above the T and the agent, and are restored over them each
+    /// time.
     fn draw_background(&mut self, goal: Pose) {
         self.goal = Some(goal);
         let all = self.background.region([0, 0], [BOARD - 1, BOARD - 1]);
@@ -222,8 +223,8 @@ impl Renderer {
     }
 }
 
-/// Rounded half to even, as Python does; far-off points are brought nearer, where they are just as invisible. None for
-/// a point that is not finite, which is not drawn.
+/// Rounds half to even, as Python does; far-off points are moved closer, where they are invisible as well. None for a
+/// point that is not finite, which is not drawn.
 fn on_grid(point: [f64; 2]) -> Option<Point> {
     const FAR: f64 = 1e6;
     point
@@ -232,7 +233,7 @@ fn on_grid(point: [f64; 2]) -> Option<Point> {
         .then(|| point.map(|c| c.round_ties_even().clamp(-FAR, FAR) as i32))
 }
 
-/// The corners on the grid, the first one repeated at the end, as the references hand them to pygame.
+/// The corners on the grid, the first one repeated at the end, as the references pass them to pygame.
 fn corners(quad: &Quad) -> Option<[Point; 5]> {
     let [a, b, c, d] = quad.map(on_grid);
     Some([a?, b?, c?, d?, a?])

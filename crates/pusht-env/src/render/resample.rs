@@ -1,9 +1,9 @@
-//! Output pixels out of the kept pixels of the surface: OpenCV's fixed-point bilinear interpolation.
+//! Output pixels from the kept pixels of the surface: OpenCV's fixed-point bilinear interpolation.
 
 use super::canvas::{Canvas, Region};
 use super::grid::{Grid, Tap};
 
-/// Writes the output pixels that read a pixel of `region`; `out` is the whole picture.
+/// Writes the output pixels that read a pixel of `region`; `out` is the whole image.
 pub(super) fn resample(canvas: &Canvas, region: &Region, out: &mut [u8]) {
     let grid = canvas.grid();
     let width = grid.columns.len();
@@ -15,7 +15,8 @@ pub(super) fn resample(canvas: &Canvas, region: &Region, out: &mut [u8]) {
         for (pixel, horizontal) in pixels.chunks_exact_mut(3).zip(&grid.columns[columns.clone()]) {
             let [left, right] = horizontal.at.map(usize::from);
             let four = [upper[left], upper[right], lower[left], lower[right]];
-            // Four equal colors mix to that color exactly: the weights add up, and rounding loses less than half.
+            // Four equal colors mix to that color exactly: the weights add up exactly, and rounding loses less than
+            // half.
             let mixed = if four.iter().all(|&c| c == four[0]) {
                 four[0].to_le_bytes()
             } else {

@@ -1,4 +1,4 @@
-//! Filled polygons, discs and fat segments, pixel for pixel as pygame draws them.
+//! Filled polygons, discs and thick segments, pixel for pixel as pygame draws them.
 
 use super::FillRule;
 use super::canvas::{Canvas, Color, on_board};
@@ -7,7 +7,7 @@ use super::grid::BOARD;
 /// A point of the surface's integer grid.
 pub(super) type Point = [i32; 2];
 
-/// Fills a convex polygon. pygame fills between sorted crossings of each row; a convex outline has two a row.
+/// Fills a convex polygon. pygame fills between sorted crossings of each row; a convex outline has two per row.
 pub(super) fn polygon(canvas: &mut Canvas, points: &[Point], color: Color, rule: FillRule) {
     let bounds = |axis: usize| {
         let low = points.iter().map(|p| p[axis]).min().unwrap_or(0);
@@ -44,7 +44,7 @@ pub(super) fn polygon(canvas: &mut Canvas, points: &[Point], color: Color, rule:
         }
     }
     canvas.ends = ends;
-    // Level border lines between the top and the bottom row, which the crossings miss.
+    // Horizontal border lines between the top and the bottom row, which the crossings miss.
     for (i, &[x, y]) in points.iter().enumerate() {
         let [x_previous, y_previous] = points[if i == 0 { points.len() - 1 } else { i - 1 }];
         if top < y && y_previous == y && y < bottom {
@@ -53,8 +53,8 @@ pub(super) fn polygon(canvas: &mut Canvas, points: &[Point], color: Color, rule:
     }
 }
 
-/// Widens `ends` by the crossings of one edge with the kept rows. The edge's lower end counts only in the polygon's
-/// last row.
+/// Widens `ends` by the crossings of one edge with the kept rows. The edge's lower endpoint counts only in the
+/// polygon's last row.
 fn crossings(canvas: &Canvas, upper: Point, lower: Point, bottom: i32, rule: FillRule, ends: &mut [[i32; 2]]) {
     let last = if lower[1] == bottom { bottom } else { lower[1] - 1 };
     let rows = canvas.grid().places(upper[1], last);
@@ -75,7 +75,7 @@ fn crossings(canvas: &Canvas, upper: Point, lower: Point, bottom: i32, rule: Fil
     }
 }
 
-/// Makes each row's pair of ends reach to the row's crossing.
+/// Extends each row's span to the row's crossing.
 fn widen<'a>(ends: impl Iterator<Item = (&'a mut [i32; 2], &'a u16)>, crossing: impl Fn(u16) -> i32) {
     for (end, &y) in ends {
         let x = crossing(y);
@@ -83,13 +83,13 @@ fn widen<'a>(ends: impl Iterator<Item = (&'a mut [i32; 2], &'a u16)>, crossing: 
     }
 }
 
-/// Half-widths of a disc's rows by distance from its center line: row `y0 + i` and row `y0 - 1 - i` reach from
-/// `x0 - half` to `x0 + half - 1`. The center lies between pixels.
+/// Half-widths of a disc's rows by distance from its center line: row `y0 + i` and row `y0 - 1 - i` reach from `x0 -
+/// half` to `x0 + half - 1`. The center lies between pixels.
 #[derive(Clone, Debug)]
 pub(super) struct Disc(Vec<i32>);
 
 impl Disc {
-    /// pygame's midpoint iteration.
+    /// A disc by pygame's midpoint iteration.
     pub(super) fn new(radius: i32) -> Self {
         let mut half = vec![0; radius as usize];
         let mut reach = |row: i32, x: i32| {
@@ -129,7 +129,8 @@ impl Disc {
     }
 }
 
-/// pymunk's line of radius 2 with round ends: a thick line, a quadrilateral (not quite the same pixels) and two discs.
+/// Draws pymunk's line of radius 2 with round ends: a thick line, a quadrilateral (not quite the same pixels) and two
+/// discs.
 pub(super) fn fat_segment(canvas: &mut Canvas, p1: Point, p2: Point, end: &Disc, color: Color, rule: FillRule) {
     thick_line(canvas, p1, p2, color);
     if p1 == p2 {
@@ -149,7 +150,8 @@ pub(super) fn fat_segment(canvas: &mut Canvas, p1: Point, p2: Point, end: &Disc,
     end.fill(canvas, p2, color);
 }
 
-/// pygame's line of width 4: Bresenham's line, each of whose points is a span of -1 to +2 px across the main direction.
+/// Draws pygame's line of width 4: Bresenham's line, each of whose points is a span of -1 to +2 px across the main
+/// direction.
 fn thick_line(canvas: &mut Canvas, from: Point, to: Point, color: Color) {
     let Some(([mut x, mut y], [x_end, y_end])) = clip(from, to) else {
         return;
@@ -181,7 +183,7 @@ fn thick_line(canvas: &mut Canvas, from: Point, to: Point, color: Color) {
         span(canvas, x, y);
         step(&mut x, &mut y);
     }
-    // Beyond the clipped end, while an end of the span is still on the board.
+    // Beyond the clipped endpoint, as long as one end of the span is still on the board.
     let visible = |x: i32, y: i32| {
         if level {
             on_board(x - 1, y) || on_board(x + 2, y)

@@ -4,7 +4,7 @@ use super::canvas::{Canvas, Color};
 use super::grid::BOARD;
 use super::shapes::Point;
 
-/// The surface is clipped one pixel wider on every side, so that a line that crosses its border is drawn to the end.
+/// The surface is clipped one pixel wider on every side, so that a line that crosses its border is drawn in full.
 const LOW: f32 = -1.0;
 const HIGH: f32 = BOARD as f32;
 
@@ -34,7 +34,7 @@ pub(super) fn anti_aliased_line(canvas: &mut Canvas, from: Point, to: Point, col
         let (x, y) = if steep { (y, x) } else { (x, y) };
         canvas.blend(x, y, color, brightness);
     };
-    // One row down, so that truncating rounds down; plotted one row up again.
+    // Shifted one row down, so that truncating rounds down; plotted one row up again.
     let [from_x, from_y] = [from[0], from[1] + 1.0];
     let [to_x, to_y] = [to[0], to[1] + 1.0];
     let mut end = |x: i32, y: f32, gap: f32| {
@@ -67,7 +67,7 @@ pub(super) fn anti_aliased_line(canvas: &mut Canvas, from: Point, to: Point, col
     }
 }
 
-/// Moves the ends along the line onto the widened surface; none where the line misses it.
+/// Moves the endpoints along the line onto the widened surface; none if the line misses it.
 fn clip(mut from: [f32; 2], mut to: [f32; 2], gradient: f32) -> Option<([f32; 2], [f32; 2])> {
     if from[0] < LOW {
         from = [LOW, from[1] + gradient * (LOW - from[0])];

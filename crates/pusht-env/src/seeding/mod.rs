@@ -9,7 +9,7 @@ use std::f64::consts::PI;
 
 use crate::{EnvError, Pose, State};
 
-/// Whose random generator turns a seed into a start state.
+/// Random generator that turns a seed into a start state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Seeding {
@@ -21,22 +21,22 @@ pub enum Seeding {
 }
 
 impl Seeding {
-    /// The state that the reference draws for `seed` and hands to its setters. What the setters make of it depends on
+    /// The state that the reference draws for `seed` and passes to its setters. The resulting state depends on
     /// [`ResetOrder`](crate::ResetOrder).
     ///
     /// # Errors
-    /// A seed that the reference's generator does not take.
+    /// A seed that the reference's generator does not accept.
     pub fn draw(self, seed: u64) -> Result<State, EnvError> {
         Ok(Starts::new(self, seed)?.next())
     }
 }
 
-/// The start states of one environment that is seeded once and reset again and again, as in gymnasium.
+/// The start states of one environment that is seeded once and reset repeatedly, as in gymnasium.
 #[derive(Clone, Debug)]
 pub(crate) enum Starts {
-    /// gym-pusht goes on with the same generator.
+    /// gym-pusht continues with the same generator.
     Stream(Pcg64),
-    /// diffusion_policy seeds anew at each reset.
+    /// diffusion_policy seeds again at each reset.
     Same(State),
 }
 

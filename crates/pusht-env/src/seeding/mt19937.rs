@@ -60,7 +60,7 @@ impl Mt19937 {
         (high * 67_108_864.0 + low) / 9_007_199_254_740_992.0
     }
 
-    /// Standard normal, by the polar method; the first of the pair that it makes.
+    /// Standard normal, by the polar method; the first of each pair.
     pub fn normal(&mut self) -> f64 {
         loop {
             let x1 = 2.0 * self.uniform() - 1.0;

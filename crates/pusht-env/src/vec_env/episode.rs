@@ -1,4 +1,4 @@
-//! One environment of many: its episodes, and what happens when they end.
+//! Episodes of one environment of a vectorized one, and what happens when they end.
 
 use crate::seeding::Starts;
 use crate::{Action, Info, Observation, Observer, PushT, StepResult};
@@ -9,38 +9,39 @@ pub enum Autoreset {
     /// The next step resets it instead of stepping: its action is ignored, its reward is 0.
     #[default]
     NextStep,
-    /// It is reset within the same step: the observation is the first of the new episode, the last of the old one is in
+    /// It is reset within the same step: the observation is the first of the new episode; the last of the old one is in
     /// [`EnvStep::last`].
     SameStep,
-    /// Nothing; it may be stepped on, reset by [`VecEnv::reset_env`](crate::VecEnv::reset_env), or dropped by [`VecEnv::retain`](crate::VecEnv::retain).
+    /// No reset; it may be stepped further, reset by [`VecEnv::reset_env`](crate::VecEnv::reset_env), or dropped by
+    /// [`VecEnv::retain`](crate::VecEnv::retain).
     Disabled,
 }
 
-/// What a step brought to one environment.
+/// Result of a step in one environment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EnvStep {
-    /// Reward, coverage and how the episode stands. After a reset in place of a step: reward 0, nothing ended.
+    /// Reward, coverage, and whether the episode ended. After a reset in place of a step: reward 0, not ended.
     pub result: StepResult,
-    /// The observation is the first of an episode.
+    /// Whether the observation is the first of an episode.
     pub is_first: bool,
-    /// With [`Autoreset::SameStep`], how the episode ended.
+    /// With [`Autoreset::SameStep`], the end of the previous episode.
     pub last: Option<Box<EpisodeEnd>>,
 }
 
-/// The end of an episode.
+/// Last observations and info of an episode.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EpisodeEnd {
     /// The latest observations, oldest first.
     pub observations: Vec<Observation>,
-    /// What the references report beside the observation.
+    /// What the references report in addition to the observation.
     pub info: Info,
 }
 
-/// An environment with where its episodes begin.
+/// An environment with its source of start states.
 pub(super) struct Slot {
     pub env: PushT,
     pub starts: Starts,
-    /// The episode has ended and the next step resets it.
+    /// Whether the episode has ended, so that the next step resets it.
     pub ended: bool,
 }
 
@@ -84,7 +85,7 @@ impl Slot {
     }
 }
 
-/// Fills the history with the present observation.
+/// Fills the history with the current observation.
 pub(super) fn begin_history(observer: &mut Observer, env: &PushT, observations: &mut [Observation]) {
     if let Some((first, rest)) = observations.split_first_mut() {
         observer.observe_into(env, first);
@@ -94,7 +95,7 @@ pub(super) fn begin_history(observer: &mut Observer, env: &PushT, observations: 
     }
 }
 
-/// The result of a reset.
+/// The step result of a reset.
 pub(super) const fn nothing(env: &PushT) -> StepResult {
     StepResult {
         reward: 0.0,

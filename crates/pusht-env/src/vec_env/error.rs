@@ -1,45 +1,45 @@
-//! What a vectorized environment refuses.
+//! Errors of a vectorized environment.
 
 use crate::EnvError;
 
-/// Why a vectorized environment did not do what was asked. No environment has changed.
+/// Errors of a vectorized environment. No environment has changed after an error.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VecEnvError {
-    /// No environments, or no observations.
+    /// No environments, or a history of 0.
     #[error(
         "a vectorized environment needs at least 1 environment and a history of at least 1; got {envs} and {history}"
     )]
     Empty {
-        /// Number of environments asked for.
+        /// Requested number of environments.
         envs: usize,
-        /// History asked for.
+        /// Requested history.
         history: usize,
     },
-    /// One value for each environment was expected.
+    /// The number of values differs from the number of environments.
     #[error("expected one {what} for each of the {expected} environments, got {found}")]
     Length {
-        /// What was handed in.
+        /// Kind of value.
         what: &'static str,
         /// Number of environments.
         expected: usize,
         /// Number of values.
         found: usize,
     },
-    /// No such environment.
+    /// An index out of range.
     #[error("there is no environment {index} among {len}")]
     Index {
-        /// What was asked for.
+        /// The index.
         index: usize,
         /// Number of environments.
         len: usize,
     },
-    /// One environment refused.
+    /// An error of one environment.
     #[error("environment {env}: {source}")]
     Env {
-        /// Its number.
+        /// Number of the environment.
         env: usize,
-        /// Why.
+        /// The error.
         source: EnvError,
     },
 }

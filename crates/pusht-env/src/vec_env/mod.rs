@@ -1,4 +1,4 @@
-//! Many environments, stepped over the threads of rayon's current pool.
+//! Many environments, stepped in parallel on rayon's current thread pool.
 //!
 //! Each environment depends on its own seed and actions only, so results do not depend on the number of threads.
 
@@ -13,13 +13,13 @@ pub use episode::{Autoreset, EnvStep, EpisodeEnd};
 use episode::{Slot, begin_history, nothing};
 pub use error::VecEnvError;
 
-/// At most so many pieces of work a step; small pieces even out environments with and without contact.
+/// Largest number of work units per step; small units balance environments with and without contact.
 const PIECES: usize = 32;
 
-/// Several environments of one configuration.
+/// A batch of environments with one configuration.
 ///
-/// Environments are numbered from 0 at the start and keep their number when others are dropped; places in slices follow
-/// [`VecEnv::ids`].
+/// Environments are numbered from 0 at the start and keep their number when others are dropped; indices in slices
+/// follow [`VecEnv::ids`].
 ///
 /// # Example
 ///
@@ -43,15 +43,15 @@ pub struct VecEnv {
     observations: Vec<Vec<Observation>>,
     goals: Vec<Pose>,
     steps: Vec<EnvStep>,
-    /// One for each piece of work.
+    /// One for each work unit.
     observers: Vec<Observer>,
 }
 
 impl VecEnv {
-    /// `envs` environments, observed as `spec` asks, reset to the seeds 0, 1, ….
+    /// Creates `envs` environments with observations as in `spec`, reset to the seeds 0, 1, ….
     ///
     /// # Errors
-    /// No environments, a history of 0, a goal pose that is not finite.
+    /// No environments, a history of 0, or a goal pose that is not finite.
     pub fn new(envs: usize, config: EnvConfig, spec: ObsSpec, autoreset: Autoreset) -> Result<Self, VecEnvError> {
         if envs == 0 || spec.history == 0 {
             return Err(VecEnvError::Empty {
@@ -99,7 +99,7 @@ impl VecEnv {
         self.slots.is_empty()
     }
 
-    /// Numbers of the environments, in their order.
+    /// Numbers of the environments, in slice order.
     pub fn ids(&self) -> &[usize] {
         &self.ids
     }
@@ -109,7 +109,7 @@ impl VecEnv {
         self.slots.iter().map(|slot| &slot.env)
     }
 
-    /// What every environment shows now.
+    /// Latest observations of every environment.
     pub fn observations(&self) -> ObsBatch<'_> {
         ObsBatch {
             envs: &self.ids,
@@ -118,24 +118,24 @@ impl VecEnv {
         }
     }
 
-    /// What the last step brought.
+    /// Results of the last step.
     pub fn last_steps(&self) -> &[EnvStep] {
         &self.steps
     }
 
-    /// Resets all; the environment in place i gets `seed` + i, as in gymnasium.
+    /// Resets all environments; that at index i gets `seed` + i, as in gymnasium.
     ///
     /// # Errors
-    /// A seed that the reference's generator does not take.
+    /// A seed that the reference's generator does not accept.
     pub fn reset(&mut self, seed: u64) -> Result<(), VecEnvError> {
         let seeds: Vec<u64> = (0..self.len() as u64).map(|i| seed.wrapping_add(i)).collect();
         self.reset_each(&seeds)
     }
 
-    /// Resets all, each to its own seed.
+    /// Resets all environments, each to its own seed.
     ///
     /// # Errors
-    /// Not one seed for each, or one that the reference's generator does not take.
+    /// A number of seeds other than that of environments, or a seed that the reference's generator does not accept.
     pub fn reset_each(&mut self, seeds: &[u64]) -> Result<(), VecEnvError> {
         self.check_length("seed", seeds.len())?;
         let mut starts = Vec::with_capacity(seeds.len());
@@ -157,11 +157,11 @@ impl VecEnv {
         Ok(())
     }
 
-    /// Resets the environment in one place, to a seed or, without one, to its next start (gym-pusht: the next draw of
+    /// Resets the environment at one index, to a seed or, without one, to its next start (gym-pusht: the next draw of
     /// its generator; diffusion_policy: the same again).
     ///
     /// # Errors
-    /// No such place, or a seed that the reference's generator does not take.
+    /// An index out of range, or a seed that the reference's generator does not accept.
     pub fn reset_env(&mut self, index: usize, seed: Option<u64>) -> Result<(), VecEnvError> {
         let (id, len) = (self.ids.get(index).copied(), self.len());
         let Some(env) = id else {
@@ -181,10 +181,10 @@ impl VecEnv {
         Ok(())
     }
 
-    /// Changes the environment in one place by hand (state, goal, snapshot) and begins its history anew.
+    /// Changes the environment at one index (state, goal, snapshot) and restarts its history.
     ///
     /// # Errors
-    /// No such place, or what `change` returns.
+    /// An index out of range, or the error of `change`.
     pub fn change_env(
         &mut self,
         index: usize,
@@ -219,10 +219,11 @@ impl VecEnv {
         retain_by(&mut self.steps, &kept);
     }
 
-    /// One control step of all environments, an action for each place.
+    /// Runs one control step of all environments, with one action per index.
     ///
     /// # Errors
-    /// Not one action for each, or one that is not finite; then no environment is stepped.
+    /// A number of actions other than that of environments, or an action that is not finite; then no environment is
+    /// stepped.
     pub fn step(&mut self, actions: &[Action]) -> Result<&[EnvStep], VecEnvError> {
         self.check_length("action", actions.len())?;
         for (action, &env) in actions.iter().zip(&self.ids) {
@@ -240,7 +241,7 @@ impl VecEnv {
         Ok(&self.steps)
     }
 
-    /// Runs `work` on every environment, in pieces.
+    /// Runs `work` on every environment, in work units.
     fn run(
         &mut self,
         actions: Option<&[Action]>,
@@ -274,12 +275,12 @@ impl VecEnv {
         }
     }
 
-    /// What is observed.
+    /// Specification of the observations.
     pub const fn spec(&self) -> ObsSpec {
         self.spec
     }
 
-    /// Where agent and T are, in the order of [`Self::ids`].
+    /// Positions of the agents and poses of the Ts, in the order of [`Self::ids`].
     pub fn states(&self) -> Vec<State> {
         self.envs().map(PushT::state).collect()
     }

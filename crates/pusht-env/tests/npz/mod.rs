@@ -1,4 +1,4 @@
-//! Arrays out of an `.npz` file, flattened, for the tests.
+//! Flattened arrays from an `.npz` file, for the tests.
 #![allow(clippy::unwrap_used, clippy::panic, dead_code)]
 
 use std::path::Path;
@@ -27,7 +27,7 @@ impl Npz {
     }
 }
 
-/// How many pixels differ.
+/// Number of pixels that differ.
 pub fn differing(a: &[u8], b: &[u8]) -> usize {
     assert_eq!(a.len(), b.len());
     a.chunks(3).zip(b.chunks(3)).filter(|(a, b)| a != b).count()
