@@ -1,11 +1,11 @@
-//! [`pusht_jobs`]' whole files and folders, with this crate's errors.
+//! Atomic writes of files and folders by [`pusht_jobs`], with this crate's errors.
 
 use std::io::Write;
 use std::path::Path;
 
 use crate::DataError;
 
-/// [`pusht_jobs::write_file`].
+/// Writes a file with [`pusht_jobs::write_file`].
 pub(crate) fn write_file(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
@@ -13,12 +13,12 @@ pub(crate) fn write_file(
     pusht_jobs::write_file(path, write).map_err(|e| DataError::unwritable(path, &e))
 }
 
-/// Writes a folder that does not exist yet; after an error nothing is there.
+/// Writes a folder that must not exist yet; after an error nothing remains.
 #[cfg(any(feature = "lerobot", feature = "zarr"))]
 pub(crate) fn write_folder(path: &Path, write: impl FnOnce(&Path) -> Result<(), DataError>) -> Result<(), DataError> {
     let failed = |e: std::io::Error| DataError::unwritable(path, &e);
     if path.exists() {
-        // Before the work, not after it.
+        // Checked before the work, not after it.
         return Err(DataError::unwritable(
             path,
             "it exists already; remove it or choose another name",

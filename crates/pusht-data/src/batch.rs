@@ -1,11 +1,11 @@
-//! Batches of frames and actions by reference, made without copying the set.
+//! Batches of frames and actions by reference, made without copying the dataset.
 
 use rayon::prelude::*;
 
 use crate::augment::FrameTransform;
 use crate::{Episode, FrameRef, NotSquare, Transform};
 
-/// Frames with their actions, contiguous, ready to become tensors.
+/// Frames with their actions, stored contiguously for conversion to tensors.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
     /// n × height × width × 3, 0…255.
@@ -17,18 +17,18 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// n.
+    /// Number of frames, n.
     pub fn len(&self) -> usize {
         self.actions.len() / 2
     }
 
-    /// True when there is no frame.
+    /// Whether the batch has no frames.
     pub fn is_empty(&self) -> bool {
         self.actions.is_empty()
     }
 }
 
-/// Random access to the frames of a list of episodes, as they are or transformed.
+/// Random access to the frames of a list of episodes, original or transformed.
 pub struct Loader<'a> {
     episodes: Vec<&'a Episode>,
     transforms: Vec<Transform>,
@@ -37,8 +37,8 @@ pub struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    /// Over episodes whose frames all have one size. [`FrameRef::copy`] picks from `transforms`, whose first is the
-    /// identity; with only that one, frames need not be square.
+    /// A loader for episodes whose frames all have one size. [`FrameRef::copy`] is an index into `transforms`, whose
+    /// first is the identity; with only that one, frames need not be square.
     ///
     /// # Errors
     /// No frames, frames of several sizes, or transforms of frames that are not square.
@@ -89,17 +89,17 @@ impl<'a> Loader<'a> {
     /// The frames and actions of these references, in their order.
     ///
     /// # Errors
-    /// A reference to nothing.
+    /// A reference to a frame that does not exist.
     pub fn batch(&self, refs: &[FrameRef]) -> Result<Batch, LoaderError> {
         let mut batch = Batch::default();
         self.batch_into(refs, &mut batch)?;
         Ok(batch)
     }
 
-    /// The same into the memory of an earlier batch.
+    /// Like [`Self::batch`], into the memory of an earlier batch.
     ///
     /// # Errors
-    /// A reference to nothing.
+    /// A reference to a frame that does not exist.
     pub fn batch_into(&self, refs: &[FrameRef], batch: &mut Batch) -> Result<(), LoaderError> {
         if let Some(&missing) = refs.iter().find(|r| !self.contains(r)) {
             return Err(LoaderError::NoSuchFrame { missing });
@@ -112,7 +112,7 @@ impl<'a> Loader<'a> {
             .frames
             .par_chunks_exact_mut(bytes)
             .zip(batch.actions.par_chunks_exact_mut(2));
-        // A plain copy takes about 2 µs, too little to hand over to another thread one by one.
+        // A plain copy takes about 2 µs, too little to be distributed over threads one by one.
         rows.zip(refs).with_min_len(32).for_each(|((pixels, action), r)| {
             let episode = &self.episodes[r.episode];
             let (frame, taken) = (&episode.frames[r.row], episode.actions[r.row]);
@@ -138,29 +138,29 @@ impl<'a> Loader<'a> {
     }
 }
 
-/// Why there is no batch.
+/// Errors of a loader.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoaderError {
-    /// Nothing to load.
+    /// No frames to load.
     #[error("there are no frames to load; expected at least one episode with frames")]
     NoFrames,
     /// Frames of several sizes.
     #[error("episode {episode}, row {row}: the frame is {found:?} px; expected {expected:?} as the first one")]
     FrameSize {
-        /// Index in the list.
+        /// Index of the episode.
         episode: usize,
         /// First bad row.
         row: usize,
-        /// Its width and height.
+        /// Width and height found.
         found: (u32, u32),
         /// Width and height of the very first frame.
         expected: (u32, u32),
     },
-    /// Frames without actions or the reverse.
+    /// A number of actions other than that of frames.
     #[error("episode {episode} has {frames} frames and {actions} actions; expected as many of each")]
     Lengths {
-        /// Index in the list.
+        /// Index of the episode.
         episode: usize,
         /// Frames found.
         frames: usize,
@@ -170,10 +170,10 @@ pub enum LoaderError {
     /// The list of transforms does not begin with the identity.
     #[error("the first transform is not the identity; put Transform::IDENTITY first, it stands for copy 0")]
     NoIdentity,
-    /// Frames that cannot be turned.
+    /// Frames that cannot be rotated, because they are not square.
     #[error(transparent)]
     NotSquare(#[from] NotSquare),
-    /// A reference to nothing.
+    /// A reference to a frame that does not exist.
     #[error("there is no frame {missing:?}; the split belongs to other episodes or another list of transforms")]
     NoSuchFrame {
         /// The reference.

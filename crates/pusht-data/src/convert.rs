@@ -1,4 +1,4 @@
-//! Data sets from one layout into another.
+//! Conversion of datasets from one layout to another.
 
 use std::fmt;
 use std::path::Path;
@@ -9,7 +9,7 @@ use video_io::{VideoOptions, save_video};
 
 use crate::{DataError, Difference, Episode, SimulatedSet, Simulation, Source, write_lerobot, write_replay_buffer};
 
-/// What a data set can be written as.
+/// Layout in which a dataset is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DataLayout {
@@ -17,18 +17,18 @@ pub enum DataLayout {
     ReplayBuffer,
     /// LeRobot v3 (parquet and MP4).
     LeRobot,
-    /// Starts and actions, from which frames and states are simulated anew, bit for bit.
+    /// Starts and actions, from which frames and states are simulated again, bit for bit.
     Simulated,
-    /// One MP4 (H.264) an episode; frames only.
+    /// One MP4 (H.264) per episode; frames only.
     Mp4,
-    /// One animated GIF an episode; frames only.
+    /// One animated GIF per episode; frames only.
     Gif,
-    /// One folder of PNG files an episode; frames only.
+    /// One folder of PNG files per episode; frames only.
     Png,
 }
 
 impl DataLayout {
-    /// All of them.
+    /// All layouts.
     pub const ALL: [Self; 6] = [
         Self::ReplayBuffer,
         Self::LeRobot,
@@ -50,7 +50,8 @@ impl DataLayout {
         }
     }
 
-    /// What a path is named as: `.zarr` is a replay buffer, `.jsonl` a file of simulated episodes.
+    /// The layout that a path's extension stands for: `.zarr` is a replay buffer, `.jsonl` a file of simulated
+    /// episodes.
     pub fn of_path(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()? {
             "zarr" => Some(Self::ReplayBuffer),
@@ -59,7 +60,7 @@ impl DataLayout {
         }
     }
 
-    /// Whether it holds frames only, one video an episode.
+    /// Whether it holds frames only, one video per episode.
     pub const fn is_video(self) -> bool {
         matches!(self, Self::Mp4 | Self::Gif | Self::Png)
     }
@@ -71,11 +72,11 @@ impl fmt::Display for DataLayout {
     }
 }
 
-/// No layout has this name.
+/// Error for an unknown layout name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown layout {found:?}; expected replay-buffer, lerobot, simulated, mp4, gif or png")]
 pub struct UnknownDataLayout {
-    /// As given.
+    /// The name.
     pub found: String,
 }
 
@@ -88,21 +89,21 @@ impl FromStr for DataLayout {
     }
 }
 
-/// How to convert a data set.
+/// Settings of a dataset conversion.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Conversion {
-    /// What to write.
+    /// Layout of the target.
     pub layout: DataLayout,
-    /// Only the first so many episodes.
+    /// Converts only this many episodes, from the first; `None` for all.
     pub episodes: Option<usize>,
-    /// Where a recorded set was recorded, for [`DataLayout::Simulated`]; episode e must have been started from seed e.
+    /// Environment in which a dataset was recorded, for [`DataLayout::Simulated`]; episode e must start from seed e.
     pub recorded_in: Simulation,
-    /// The side of the square that each pixel of a video becomes.
+    /// Side of the square that each pixel of a video becomes.
     pub scale: u32,
 }
 
 impl Conversion {
-    /// Of all episodes, recorded in diffusion_policy's environment; pixels of videos become 4 × 4.
+    /// A conversion of all episodes, recorded in diffusion_policy's environment; pixels of videos become 4 × 4.
     pub const fn to(layout: DataLayout) -> Self {
         Self {
             layout,
@@ -112,11 +113,12 @@ impl Conversion {
         }
     }
 
-    /// Converts `source` into `target`, which must not exist yet and appears when it is complete. Progress counts frames.
+    /// Converts `source` into `target`, which must not exist yet and appears when it is complete. Progress counts
+    /// frames.
     ///
     /// # Errors
-    /// Something at `target`, no such episodes, episodes that cannot be read or do not come out as recorded
-    /// ([`SimulatedSet::recover`]), a place that cannot be written.
+    /// An existing `target`, more episodes than there are, episodes that cannot be read or that differ when simulated
+    /// again ([`SimulatedSet::recover`]), or a path that cannot be written.
     pub fn run(&self, source: &Source, target: &Path, ctx: &mut JobContext) -> Result<Converted, DataError> {
         if target.exists() {
             return Err(DataError::Exists {
@@ -147,7 +149,7 @@ impl Conversion {
         })
     }
 
-    /// A video an episode, in a folder.
+    /// Writes one video per episode to a folder.
     fn videos(
         &self,
         target: &Path,
@@ -178,11 +180,11 @@ impl Conversion {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Converted {
-    /// Episodes written.
+    /// Number of episodes written.
     pub episodes: usize,
-    /// Their frames.
+    /// Number of their frames.
     pub frames: usize,
-    /// How far recorded episodes are from what was simulated; only of [`DataLayout::Simulated`].
+    /// Difference between recorded and simulated episodes; only for [`DataLayout::Simulated`].
     pub compared: Option<Difference>,
 }
 

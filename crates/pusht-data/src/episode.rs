@@ -1,22 +1,22 @@
-//! One start, played to its end.
+//! One PushT episode.
 
 use pusht_env::{Action, Frame, Pose, State};
 use serde::{Deserialize, Serialize};
 
-/// Where an episode comes from; named in every result.
+/// Origin of an episode; part of every result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
-    /// The source: a file, `expert`, or the generator's name.
+    /// The source: a file, `expert`, or the name of the generator.
     pub source: String,
     /// Its index in the source.
     pub index: usize,
-    /// The seed of its start, where there is one.
+    /// The seed of its start, if known.
     pub seed: Option<u64>,
     /// Where the actions come from: `recorded`, or the inverse dynamics that extracted them.
     pub actions: String,
 }
 
-/// Frames, actions and, where known, states of one start; 10 Hz. Row t is before action t.
+/// Frames, actions and, if known, states from one start; 10 Hz. Row t is before action t.
 ///
 /// # Example
 ///
@@ -36,15 +36,15 @@ pub struct Provenance {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Episode {
-    /// What was seen before each action.
+    /// The frame before each action.
     pub frames: Vec<Frame>,
     /// As many as frames.
     pub actions: Vec<Action>,
-    /// As many as frames, where known.
+    /// As many as frames, if known.
     pub states: Option<Vec<State>>,
     /// The pose that the T is to be pushed to.
     pub goal: Pose,
-    /// Where it comes from.
+    /// Origin of the episode.
     pub provenance: Provenance,
 }
 
@@ -54,16 +54,15 @@ impl Episode {
         self.actions.len()
     }
 
-    /// True for an episode without time steps, which [`Episode::check`] refuses.
+    /// Whether the episode has no time steps; [`Episode::check`] refuses such an episode.
     pub fn is_empty(&self) -> bool {
         self.actions.is_empty()
     }
 
-    /// Refuses what no later step can use: no rows, unequal lengths, actions that are not finite, frames of unequal
-    /// size.
+    /// Checks what later steps rely on: at least one row, equal lengths, finite actions, frames of equal size.
     ///
     /// # Errors
-    /// The first thing that is wrong, with the row.
+    /// The first violation, with its row.
     pub fn check(&self) -> Result<(), EpisodeError> {
         let index = self.provenance.index;
         if self.is_empty() {
@@ -98,7 +97,7 @@ impl Episode {
     }
 }
 
-/// What can be wrong with one episode.
+/// Errors in the content of one episode.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EpisodeError {
@@ -107,35 +106,35 @@ pub enum EpisodeError {
         "episode {index} is empty; every episode needs at least one frame with its action: leave it out of the data set"
     )]
     Empty {
-        /// Its index in its source.
+        /// Index in the source.
         index: usize,
     },
-    /// Not one action (and state) a frame.
+    /// A number of actions or states other than that of frames.
     #[error("episode {index} has {frames} frames, {actions} actions and {states} states; expected as many of each")]
     Lengths {
-        /// Its index in its source.
+        /// Index in the source.
         index: usize,
         /// Frames found.
         frames: usize,
         /// Actions found.
         actions: usize,
-        /// States found (the number of actions where there are none).
+        /// States found (the number of actions if there are none).
         states: usize,
     },
-    /// NaN or infinite.
+    /// An action that is NaN or infinite.
     #[error("episode {index}, row {row}: the action {action:?} is not finite; expected px of the 512 board")]
     NotFinite {
-        /// Its index in its source.
+        /// Index in the source.
         index: usize,
         /// First bad row.
         row: usize,
-        /// What stood there.
+        /// The action.
         action: Action,
     },
     /// Frames of different sizes in one episode.
     #[error("episode {index}, row {row}: the frame is {found:?} px; expected {expected:?} as in row 0")]
     FrameSize {
-        /// Its index in its source.
+        /// Index in the source.
         index: usize,
         /// First bad row.
         row: usize,

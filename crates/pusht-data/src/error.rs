@@ -1,41 +1,41 @@
-//! What can be wrong with data that a user hands in.
+//! Errors from data.
 
 use std::path::{Path, PathBuf};
 
 use crate::EpisodeError;
 
-/// Why data could not be read, written or made.
+/// Errors from reading, writing or making data.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
     /// No such file or folder.
     #[error("{path}: not found; expected {expected}")]
     NotFound {
-        /// The path that was asked for.
+        /// The requested path.
         path: PathBuf,
-        /// What should lie there.
+        /// What the path should hold.
         expected: &'static str,
     },
-    /// The path holds something that is none of the layouts that can be read.
+    /// A path that holds none of the supported layouts.
     #[error("{path}: {found}; expected {expected}")]
     Unrecognized {
-        /// The path that was asked for.
+        /// The requested path.
         path: PathBuf,
-        /// What lies there.
+        /// What the path holds.
         found: String,
-        /// The layouts that can be read.
+        /// The supported layouts.
         expected: &'static str,
     },
-    /// An array of a replay buffer is missing or of another layout.
+    /// An array of a replay buffer is missing or has another layout.
     #[error("{path}: array {array}: expected {expected}, found {found}")]
     Layout {
         /// The replay buffer.
         path: PathBuf,
         /// The array within it.
         array: String,
-        /// What a PushT replay buffer has there.
+        /// What a PushT replay buffer has in this place.
         expected: String,
-        /// What lies there.
+        /// What was found.
         found: String,
     },
     /// A chunk or file that cannot be read: truncated, corrupt, no permission.
@@ -43,23 +43,23 @@ pub enum DataError {
     Unreadable {
         /// The file or replay buffer.
         path: PathBuf,
-        /// Which part of it.
+        /// The part of it that cannot be read.
         item: String,
-        /// What the reader says.
+        /// The reader's error.
         reason: String,
     },
-    /// A number that cannot be meant.
+    /// An invalid value.
     #[error("{path}: {item}, row {row}: found {found}, expected {expected}")]
     Value {
         /// The file or replay buffer.
         path: PathBuf,
-        /// Which part of it.
+        /// The part of it with the value.
         item: String,
         /// First bad row.
         row: usize,
-        /// What stood there.
+        /// The value found.
         found: String,
-        /// What may stand there.
+        /// The valid values.
         expected: &'static str,
     },
     /// An episode or row beyond the end.
@@ -67,27 +67,27 @@ pub enum DataError {
     OutOfRange {
         /// The file or replay buffer.
         path: PathBuf,
-        /// What was asked for.
+        /// The requested item.
         asked: String,
-        /// What there is.
+        /// The available items.
         available: String,
     },
-    /// Too few episodes asked for, or too many.
+    /// A number of episodes of zero, or beyond the available ones.
     #[error("{path}: {asked} episodes asked for; expected 1 to {available}")]
     Episodes {
         /// The file or replay buffer.
         path: PathBuf,
-        /// What was asked for.
+        /// The requested number.
         asked: usize,
-        /// What there is.
+        /// The available number.
         available: usize,
     },
-    /// An episode that nothing can be done with.
+    /// An episode with invalid content.
     #[error("{path}: {source}")]
     Episode {
         /// The file or replay buffer.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The violation.
         source: EpisodeError,
     },
     /// An episode that the simulator refuses.
@@ -97,43 +97,43 @@ pub enum DataError {
         path: PathBuf,
         /// Its index.
         index: usize,
-        /// What the environment says.
+        /// The environment's error.
         reason: String,
     },
-    /// Demonstrations that the expert cannot give.
+    /// Demonstrations that the expert cannot make.
     #[error("{path}: no demonstrations: {reason}")]
     Demonstrations {
-        /// Where they were to be written.
+        /// The target path.
         path: PathBuf,
-        /// What was asked for, or what the expert says.
+        /// The invalid setting, or the expert's error.
         reason: String,
     },
-    /// An episode that comes out otherwise than it was recorded.
+    /// An episode that differs from its recording when simulated again.
     #[error(
         "{path}: episode {index} does not follow from its seed and actions (states differ by up to {states}, {pixels} \
          pixels differ); it was recorded in another environment or from another start, so it cannot be stored as a \
          simulated episode"
     )]
     Diverges {
-        /// The set.
+        /// The dataset.
         path: PathBuf,
         /// First episode that differs.
         index: usize,
-        /// Largest difference of a state's numbers.
+        /// Largest difference between values of a state.
         states: f64,
         /// Pixels that differ.
         pixels: usize,
     },
-    /// The job was asked to stop.
+    /// The job was cancelled.
     #[error(transparent)]
     Cancelled(#[from] pusht_jobs::Cancelled),
-    /// The journal of an unfinished job.
+    /// An error of the journal of an unfinished job.
     #[error(transparent)]
     Journal(#[from] pusht_jobs::JournalError),
-    /// Parts that do not join.
+    /// Parts that do not form one dataset.
     #[error(transparent)]
     Parts(#[from] pusht_jobs::ShardError),
-    /// Something where a data set should be written.
+    /// The path of a new dataset exists already.
     #[error("{path} exists already; remove it or choose another name")]
     Exists {
         /// The path.
@@ -144,13 +144,13 @@ pub enum DataError {
     Unwritable {
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         reason: String,
     },
 }
 
 impl DataError {
-    /// Names the path that could not be written.
+    /// Adds the path that could not be written.
     pub(crate) fn unwritable(path: &Path, reason: &(impl ToString + ?Sized)) -> Self {
         Self::Unwritable {
             path: path.to_path_buf(),
@@ -158,7 +158,7 @@ impl DataError {
         }
     }
 
-    /// Names the path that an episode came from.
+    /// Adds the path from which an episode came.
     pub(crate) fn episode(path: &Path, source: EpisodeError) -> Self {
         Self::Episode {
             path: path.to_path_buf(),

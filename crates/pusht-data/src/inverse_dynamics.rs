@@ -1,20 +1,20 @@
-//! From frames to the actions that made them.
+//! Extraction of actions from frames.
 
 use pusht_env::{Action, Frame};
 
-/// Actions for a run of a video's frames.
+/// Actions for consecutive frames of a video.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Labels {
     /// The frame that the first action belongs to; action i belongs to frame `start + i` (the action taken there).
     pub start: usize,
     /// Consecutive actions; frames before `start` and after the last one have none.
     pub actions: Vec<Action>,
-    /// Standard deviation of each action's error, px an axis; `None` where the model does not say.
+    /// Standard deviation of each action's error, px per axis; `None` if the model does not estimate it.
     pub deviations: Option<Vec<f32>>,
 }
 
 impl Labels {
-    /// Actions whose error is not known.
+    /// Labels with unknown errors.
     pub fn new(start: usize, actions: Vec<Action>) -> Self {
         Self {
             start,
@@ -26,21 +26,21 @@ impl Labels {
 
 /// Extracts actions from video.
 pub trait InverseDynamics {
-    /// A name for reports, reduction included.
+    /// Name for reports, reduction included.
     fn name(&self) -> String;
 
-    /// Labels one video of 10 Hz.
+    /// Labels one video at 10 Hz.
     ///
     /// # Errors
-    /// Too few frames, frames of a size it cannot read, or frames in which it finds no agent.
+    /// Too few frames, frames of a size that it cannot read, or frames in which it finds no agent.
     fn label(&self, video: &[Frame]) -> Result<Labels, IdmError>;
 }
 
-/// Why a video got no actions.
+/// Errors of an inverse dynamics.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdmError {
-    /// Shorter than the window.
+    /// A video shorter than the window.
     #[error("the video has {found} frames; {idm} needs at least {needed}")]
     TooShort {
         /// Name of the inverse dynamics.
@@ -58,7 +58,7 @@ pub enum IdmError {
         /// What is wrong, and what was expected.
         reason: String,
     },
-    /// The model's own failure.
+    /// A failure of the model itself.
     #[error("{idm} failed: {reason}")]
     Failed {
         /// Name of the inverse dynamics.

@@ -1,5 +1,5 @@
 //! Episodes of PushT: sources, conversion, splits, normalization, augmentation, and the traits of inverse dynamics and
-//! video models, which speak of frames and actions, not tensors.
+//! video models, which use frames and actions, not tensors.
 //!
 #![doc = include_str!("../README.md")]
 

@@ -1,4 +1,4 @@
-//! Normalization: pictures per channel, actions per coordinate; always fitted on the training part only.
+//! Normalization: images per channel, actions per coordinate; always fitted on the training part only.
 
 use pusht_env::{Action, Frame};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ pub struct FrameNorm {
 }
 
 impl FrameNorm {
-    /// Fits to frames; sums are whole numbers, so the result does not depend on their order. `None` without frames.
+    /// Fits to frames; sums are integers, so the result does not depend on their order. `None` without frames.
     pub fn fit<'a>(frames: impl IntoIterator<Item = &'a Frame>) -> Option<Self> {
         let (mut n, mut sum, mut squares) = (0_u64, [0_u64; 3], [0_u64; 3]);
         for frame in frames {
@@ -40,12 +40,12 @@ impl FrameNorm {
         })
     }
 
-    /// (pixel / 255 − mean) / std.
+    /// The normalized pixel: (pixel / 255 − mean) / std.
     pub fn normalize(&self, pixel: [u8; 3]) -> [f32; 3] {
         [0, 1, 2].map(|c| (f32::from(pixel[c]) / 255.0 - self.mean[c]) / self.std[c])
     }
 
-    /// The pixel that [`FrameNorm::normalize`] came from, rounded and clamped to 0…255.
+    /// Inverts [`FrameNorm::normalize`], rounded and clamped to 0…255.
     pub fn denormalize(&self, value: [f32; 3]) -> [u8; 3] {
         [0, 1, 2].map(|c| ((value[c] * self.std[c] + self.mean[c]) * 255.0).round() as u8)
     }
@@ -63,7 +63,7 @@ pub struct ActionNorm {
 const SMALLEST_SCALE: f64 = 1e-3;
 
 impl ActionNorm {
-    /// Smallest and largest value to −1 and 1, as Diffusion Policy does. `None` without actions.
+    /// Maps the smallest and largest value to −1 and 1, as Diffusion Policy does. `None` without actions.
     pub fn limits(actions: &[Action]) -> Option<Self> {
         if actions.is_empty() {
             return None;
@@ -81,7 +81,7 @@ impl ActionNorm {
         })
     }
 
-    /// To mean 0 and (population) standard deviation 1. `None` without actions.
+    /// Maps to mean 0 and (population) standard deviation 1. `None` without actions.
     pub fn moments(actions: &[Action]) -> Option<Self> {
         if actions.is_empty() {
             return None;
@@ -98,12 +98,12 @@ impl ActionNorm {
         })
     }
 
-    /// (action − offset) / scale.
+    /// The normalized action: (action − offset) / scale.
     pub fn normalize(&self, action: Action) -> [f32; 2] {
         [0, 1].map(|k| (action[k] - self.offset[k]) / self.scale[k])
     }
 
-    /// The action that [`ActionNorm::normalize`] came from, px.
+    /// Inverts [`ActionNorm::normalize`]; px.
     pub fn denormalize(&self, value: [f32; 2]) -> Action {
         [0, 1].map(|k| value[k] * self.scale[k] + self.offset[k])
     }

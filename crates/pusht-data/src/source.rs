@@ -1,4 +1,4 @@
-//! Whatever a path holds, as episodes.
+//! Opens datasets of any layout as episodes.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ const EXPECTED: &str = "a zarr replay buffer (folder), a LeRobot v3 data set (fo
 
 const VIDEO: &str = "videos or pictures, which carry no actions";
 
-/// An open data set.
+/// An open dataset.
 pub struct Source {
     path: PathBuf,
     kind: Kind,
@@ -31,11 +31,11 @@ enum Kind {
     Simulated(SimulatedSet),
 }
 
-/// Opens a data set, whatever its layout: a zarr replay buffer, a LeRobot data set, or a file of simulated episodes.
-/// Frames are not read yet.
+/// Opens a dataset of any layout: a zarr replay buffer, a LeRobot dataset, or a file of simulated episodes. Frames are
+/// not read yet.
 ///
 /// # Errors
-/// No such path, something else, or what the layout's own reader says.
+/// A path that does not exist or holds something else, or the error of the layout's reader.
 pub fn open(path: impl AsRef<Path>) -> Result<Source, DataError> {
     let path = path.as_ref();
     let kind = if !path.exists() {
@@ -93,7 +93,7 @@ fn lerobot(path: &Path) -> Result<Kind, DataError> {
     })
 }
 
-/// What lies at a path that is no data set, with a hint where one lies inside of it.
+/// Describes a path that holds no dataset, with a hint if one lies inside it.
 fn describe(path: &Path) -> String {
     if path.is_dir() {
         let mut inside: Vec<PathBuf> = std::fs::read_dir(path)
@@ -124,7 +124,7 @@ fn describe(path: &Path) -> String {
     kind.to_owned()
 }
 
-/// True for files of videos and their frames, by name.
+/// Whether a path is a video or an image, by its name.
 fn is_picture(path: &Path) -> bool {
     #[cfg(feature = "lerobot")]
     return video_io::is_video_file(path) || video_io::is_png_file(path);
@@ -132,7 +132,7 @@ fn is_picture(path: &Path) -> bool {
     path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png"))
 }
 
-/// Files of labels name their format first.
+/// Whether a file begins like a labels file, which names its format first.
 fn begins_as_labels(path: &Path) -> bool {
     const START: &[u8] = b"{\"format\":\"pusht-labels";
     let mut start = vec![0; START.len()];
@@ -146,7 +146,7 @@ impl Source {
         &self.path
     }
 
-    /// The name for results: the last part of the path.
+    /// Name for results: the last component of the path.
     pub fn name(&self) -> String {
         self.path
             .file_name()
@@ -155,7 +155,7 @@ impl Source {
             .into_owned()
     }
 
-    /// The trajectories, where it is a simulated set.
+    /// The simulated set with its trajectories, if it is one.
     pub fn simulated(&self) -> Option<&SimulatedSet> {
         match &self.kind {
             #[cfg(feature = "zarr")]
@@ -178,10 +178,10 @@ impl Source {
         }
     }
 
-    /// The actions of one episode, without decoding or simulating anything.
+    /// Actions of one episode, without decoding or simulation.
     ///
     /// # Errors
-    /// No such episode.
+    /// An episode out of range.
     pub fn actions(&self, episode: usize) -> Result<&[Action], DataError> {
         match &self.kind {
             #[cfg(feature = "zarr")]
@@ -199,11 +199,10 @@ impl Source {
         }
     }
 
-    /// The states of one episode, before each action, without decoding or rendering pictures; `None` where the set has
-    /// none.
+    /// States of one episode, before each action, without decoding or rendering images; `None` if the dataset has none.
     ///
     /// # Errors
-    /// No such episode, or one that cannot be simulated.
+    /// An episode that is out of range or cannot be simulated.
     pub fn states(&self, episode: usize) -> Result<Option<Vec<State>>, DataError> {
         self.actions(episode)?;
         match &self.kind {
@@ -218,10 +217,10 @@ impl Source {
         }
     }
 
-    /// How many episodes "the first `asked`" are; `None`: all.
+    /// Number of episodes to use when `asked` are requested; `None` requests all.
     ///
     /// # Errors
-    /// None at all, or more than there are.
+    /// A request for none, or for more than there are.
     pub fn first(&self, asked: Option<usize>) -> Result<usize, DataError> {
         let (asked, available) = (asked.unwrap_or(self.len()), self.len());
         if (1..=available).contains(&asked) {
@@ -241,10 +240,10 @@ impl Source {
             .collect()
     }
 
-    /// Episodes with frames and, where known, states: decoded or simulated in parallel. Progress counts frames.
+    /// Episodes with frames and, if known, states: decoded or simulated in parallel. Progress counts frames.
     ///
     /// # Errors
-    /// No such episodes, data that cannot be read, or a job that was cancelled.
+    /// Episodes out of range, data that cannot be read, or a job that was cancelled.
     pub fn episodes(&self, range: Range<usize>, ctx: &mut JobContext) -> Result<Vec<Episode>, DataError> {
         match &self.kind {
             #[cfg(feature = "zarr")]
@@ -258,13 +257,13 @@ impl Source {
     /// One episode with its frames.
     ///
     /// # Errors
-    /// No such episode, or data that cannot be read.
+    /// An episode out of range, or data that cannot be read.
     pub fn episode(&self, index: usize) -> Result<Episode, DataError> {
         let mut one = self.episodes(index..index.saturating_add(1), &mut JobContext::silent())?;
         Ok(one.remove(0))
     }
 
-    /// Episodes one by one, decoded or simulated sixteen at a time, so that a set need not fit into memory.
+    /// Iterates over episodes, decoded or simulated sixteen at a time, so that a dataset need not fit into memory.
     pub fn stream(&self, range: Range<usize>) -> impl Iterator<Item = Result<Episode, DataError>> {
         range.clone().step_by(16).flat_map(move |first| {
             match self.episodes(first..(first + 16).min(range.end), &mut JobContext::silent()) {

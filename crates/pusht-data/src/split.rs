@@ -1,8 +1,8 @@
 //! Training, validation and test parts, 80/10/10, made before any augmentation.
 //!
-//! A part is a list of [`FrameRef`]s into a list of episodes. Units (frames, episodes, or augmented copies, as the
-//! protocol says) are shuffled by a PCG64 seeded with the split's seed and dealt out; validation and test get a tenth
-//! each, rounded, at least one unit. Every list is sorted, so that two parts can be compared and read in order.
+//! A part is a list of [`FrameRef`]s into a list of episodes. Units (frames, episodes, or augmented copies, depending
+//! on the protocol) are shuffled by a PCG64 seeded with the split's seed and assigned to parts; validation and test get
+//! a tenth each, rounded, at least one unit. Every list is sorted, so that two parts can be compared and read in order.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,39 +12,39 @@ use rand::seq::SliceRandom;
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
-/// One row of one episode, as it is or transformed.
+/// Reference to one row of one episode, original or transformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FrameRef {
     /// Index into the list of episodes.
     pub episode: usize,
     /// Row within the episode.
     pub row: usize,
-    /// Index into the list of transforms that the loader has; 0 is the frame as it is.
+    /// Index into the loader's list of transforms; 0 is the original frame.
     pub copy: usize,
 }
 
 impl FrameRef {
-    /// A frame as it is.
+    /// A reference to an original frame.
     pub const fn new(episode: usize, row: usize) -> Self {
         Self { episode, row, copy: 0 }
     }
 
-    /// Frames in all `copies` transforms, one frame after the other.
+    /// References to frames in all `copies` transforms, grouped by frame.
     pub fn augmented(refs: &[Self], copies: usize) -> Vec<Self> {
         augmented(refs.iter().copied(), copies).collect()
     }
 }
 
-/// What is dealt out to the parts; named in every result, because the three are not comparable.
+/// Unit that is assigned to the parts; part of every result, because results of the three are not comparable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SplitProtocol {
-    /// Single frames, as the paper did. Test frames have neighbors, 0.1 s away, in the training part.
+    /// Single frames, as in the paper. Test frames have neighbors, 0.1 s away, in the training part.
     ByFrame,
-    /// Whole episodes: no part sees anything of another part's episodes.
+    /// Whole episodes: no part contains frames of another part's episodes.
     ByEpisode,
-    /// Augmented copies of single frames, split after augmenting: the test part holds rotated copies of training
-    /// frames. Only there to show the size of that leak, which the paper suspects in its own figures.
+    /// Augmented copies of single frames, split after augmentation: the test part holds rotated copies of training
+    /// frames. Only for measuring that leak, which the paper suspects in its own figures.
     AugmentBeforeSplit,
 }
 
@@ -76,24 +76,24 @@ impl FromStr for SplitProtocol {
     }
 }
 
-/// Disjoint parts that together hold every unit.
+/// Disjoint parts that together contain every unit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Split {
-    /// What was dealt out.
+    /// Unit of the split.
     pub protocol: SplitProtocol,
     /// The seed of the shuffle.
     pub seed: u64,
-    /// Eight tenths.
+    /// Eight tenths of the units.
     pub train: Vec<FrameRef>,
-    /// A tenth.
+    /// A tenth of the units.
     pub validation: Vec<FrameRef>,
-    /// A tenth.
+    /// A tenth of the units.
     pub test: Vec<FrameRef>,
 }
 
 impl Split {
     /// Splits episodes of these lengths. `copies` is the number of transforms of the augmentation (identity included);
-    /// only [`SplitProtocol::AugmentBeforeSplit`] deals them out, the others split frames as they are.
+    /// only [`SplitProtocol::AugmentBeforeSplit`] assigns copies, the others split original frames.
     ///
     /// # Errors
     /// Fewer than three units: no part may be empty.
@@ -131,12 +131,12 @@ impl Split {
         })
     }
 
-    /// The training part with every frame in all `copies` transforms; this is how to augment after splitting.
+    /// The training part with every frame in all `copies` transforms, for augmentation after the split.
     pub fn augmented_train(&self, copies: usize) -> Vec<FrameRef> {
         FrameRef::augmented(&self.train, copies)
     }
 
-    /// The episodes with at least one frame in `part`, rising.
+    /// The episodes with at least one frame in `part`, in ascending order.
     pub fn episodes_of(part: &[FrameRef]) -> Vec<usize> {
         let mut episodes: Vec<usize> = part.iter().map(|f| f.episode).collect();
         episodes.sort_unstable();
@@ -149,7 +149,7 @@ fn augmented(frames: impl Iterator<Item = FrameRef>, copies: usize) -> impl Iter
     frames.flat_map(move |f| (0..copies).map(move |copy| FrameRef { copy, ..f }))
 }
 
-/// Why there is no split.
+/// Errors of a split.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SplitError {
@@ -159,15 +159,15 @@ pub enum SplitError {
         if *protocol == SplitProtocol::ByEpisode { "episodes" } else { "frames" }
     )]
     TooFew {
-        /// What was to be dealt out.
+        /// Unit of the split.
         protocol: SplitProtocol,
-        /// How many there are.
+        /// Number of units.
         found: usize,
     },
-    /// No such protocol.
+    /// An unknown protocol.
     #[error("there is no split protocol {found:?}; expected by-frame, by-episode or augment-before-split")]
     Unknown {
-        /// What was asked for.
+        /// The name.
         found: String,
     },
 }

@@ -1,19 +1,19 @@
-//! What moves in a data set, without its pictures.
+//! Motion in a dataset, without its images.
 
 use crate::{DataError, Source};
 
-/// Actions and agent positions of every episode, px, as measures of trajectories take them.
+/// Actions and agent positions of every episode, px, in the form that trajectory measures take.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Trajectories {
     /// The actions of each episode.
     pub actions: Vec<Vec<[f64; 2]>>,
-    /// The agent before each of them; `None` where an episode has no states.
+    /// The agent's position before each action; `None` if an episode has no states.
     pub agent: Option<Vec<Vec<[f64; 2]>>>,
 }
 
 impl Source {
-    /// The trajectories of all episodes, the first `skip_first` steps of each left out. No frame is decoded or rendered.
+    /// The trajectories of all episodes, without the first `skip_first` steps of each. No frame is decoded or rendered.
     ///
     /// # Errors
     /// Episodes that cannot be read or simulated.

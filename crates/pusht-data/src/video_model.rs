@@ -1,4 +1,4 @@
-//! From a start (and an end) to a video.
+//! Generation of a video from a start frame and, optionally, an end frame.
 
 use pusht_env::Frame;
 
@@ -7,13 +7,13 @@ use pusht_env::Frame;
 pub struct VideoRequest {
     /// First frame of the clip.
     pub start: Frame,
-    /// Last frame of the clip, where it is prescribed.
+    /// Last frame of the clip, if it is prescribed.
     pub end: Option<Frame>,
-    /// What should happen, in words; models without a text encoder ignore it and say so in their docs.
+    /// Text description of what should happen; models without a text encoder ignore it and say so in their docs.
     pub prompt: Option<String>,
     /// Number of frames, start and end included.
     pub frames: usize,
-    /// Everything random about the clip follows from it.
+    /// Seed of everything random about the clip.
     pub seed: u64,
 }
 
@@ -44,21 +44,21 @@ pub struct VideoRequest {
 /// # Ok::<(), VideoModelError>(())
 /// ```
 pub trait VideoModel {
-    /// A name for reports.
+    /// Name for reports.
     fn name(&self) -> String;
 
-    /// One clip a request, in order. A clip depends on its request only, not on its neighbors in the batch.
+    /// Generates one clip per request, in order. A clip depends on its request only, not on its neighbors in the batch.
     ///
     /// # Errors
-    /// A request the model cannot serve, or the model's own failure.
+    /// A request that the model cannot fulfill, or a failure of the model itself.
     fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoModelError>;
 }
 
-/// Why there is no clip.
+/// Errors of a video model.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VideoModelError {
-    /// The request cannot be served.
+    /// A request that cannot be fulfilled.
     #[error("request {request}: {reason}")]
     Request {
         /// Index of the request.
@@ -66,10 +66,10 @@ pub enum VideoModelError {
         /// What is wrong, and what was expected.
         reason: String,
     },
-    /// The model's own failure.
+    /// A failure of the model itself.
     #[error("{model} failed: {reason}")]
     Failed {
-        /// Its name.
+        /// Name of the model.
         model: String,
         /// What went wrong.
         reason: String,

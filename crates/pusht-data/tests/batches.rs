@@ -1,4 +1,4 @@
-//! Batches, normalization.
+//! Tests of batches and normalization.
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;

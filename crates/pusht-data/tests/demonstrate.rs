@@ -42,7 +42,7 @@ fn demonstrations_are_the_same_on_any_number_of_threads() {
     let rewards = set.trajectories()[0].rewards(&set.simulation).unwrap();
     assert_eq!(rewards.len(), episodes[0].len());
 
-    // Other settings do not pass for these.
+    // A set with other settings is refused.
     let other = Demonstrations {
         max_steps: 41,
         ..what()
@@ -67,7 +67,7 @@ fn parts_join_to_what_one_process_writes() {
     };
     let whole = dir.path().join("whole.jsonl");
     demonstrate(&whole, &what, &mut JobContext::silent()).unwrap();
-    // Also into more parts than there are episodes; named in any order.
+    // Also into more parts than there are episodes; files in any order.
     for of in [1, 3, 7] {
         let mut parts: Vec<_> = (1..=of)
             .map(|i| make(&format!("{i}-{of}.jsonl"), &what, &format!("{i}/{of}")))

@@ -1,5 +1,5 @@
-//! LeRobot data sets: written, opened as any other set, and what is wrong with them. `check_lerobot.py` reads them with
-//! pyarrow, av and LeRobot itself.
+//! LeRobot datasets: written, opened like any other dataset, and errors for damaged ones. `check_lerobot.py` reads them
+//! with pyarrow, av and LeRobot itself.
 #![cfg(feature = "lerobot")]
 #![allow(clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! The public demonstration set, where `PUSHT_REFERENCE` points to it.
+//! The public demonstration dataset, if `PUSHT_REFERENCE` points to it.
 #![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use pusht_data::{ReplayBuffer, SimulatedSet, Simulation, open};
 use pusht_jobs::JobContext;
 
-/// The set in the folder of reference data.
+/// The dataset in the folder of reference data.
 fn real_set() -> Result<PathBuf, String> {
     Ok(test_support::reference()?.join("data/pusht/pusht_cchi_v7_replay.zarr"))
 }

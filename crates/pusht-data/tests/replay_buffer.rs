@@ -1,4 +1,4 @@
-//! The zarr replay buffer: values as numpy reads them, and what is said about broken copies.
+//! The zarr replay buffer: values as numpy reads them, and errors for broken copies.
 #![cfg(feature = "zarr")]
 #![allow(clippy::unwrap_used)]
 
@@ -153,7 +153,7 @@ fn foreign_layouts_are_named() {
         error(&path)
     );
 
-    // 2³² × 2³² pixels: the product of the sizes fits into no integer of the machine.
+    // 2³² × 2³² pixels: the product of the sizes overflows every integer of the machine.
     let (_dir, path) = broken(|p| replace(p, "data/img/.zarray", "96", "4294967296"));
     assert!(error(&path).contains("sizes that fit into memory"), "{}", error(&path));
 
@@ -164,7 +164,7 @@ fn foreign_layouts_are_named() {
     assert!(error(&path).contains("meta/episode_ends"), "{}", error(&path));
 }
 
-/// Replaces an array by an uncompressed one chunk copy with other values.
+/// Replaces an array by an uncompressed one-chunk copy with other values.
 fn overwrite(path: &Path, array: &str, chunk: &str, dtype: &str, shape: &str, bytes: &[u8]) {
     let folder = path.join(array);
     std::fs::remove_dir_all(&folder).unwrap();

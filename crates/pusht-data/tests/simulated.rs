@@ -1,4 +1,4 @@
-//! Simulated sets: files, exact regeneration, going on after a kill, bad files.
+//! Simulated sets: files, exact regeneration, resuming after a kill, bad files.
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What every split must hold to.
+//! Properties of every split.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;

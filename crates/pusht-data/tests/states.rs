@@ -1,4 +1,4 @@
-//! States without pictures are the states of the episodes.
+//! States without images are the states of the episodes.
 #![allow(clippy::unwrap_used)]
 
 use pusht_data::{SeededTrajectory, SimulatedSet, Simulation, Source, Start, open};

@@ -1,8 +1,8 @@
-//! A transformed picture against the picture of the transformed scene.
+//! A transformed image compared with the image of the transformed scene.
 //!
 //! They are not equal: the reference rounds corners to whole pixels and its shapes are not symmetric to the pixel (a
-//! disc of radius 15 covers 30 columns, x − 15 to x + 14), so edges differ by up to a pixel of the 512 board. What the
-//! test excludes is a wrong angle or center, which differ many times as much.
+//! disc of radius 15 covers 30 columns, x − 15 to x + 14), so edges differ by up to a pixel of the 512 board. The test
+//! excludes a wrong angle or center, for which the difference is many times as large.
 #![allow(clippy::unwrap_used)]
 
 use std::f64::consts::PI;
@@ -42,7 +42,7 @@ fn states(n: usize) -> Vec<State> {
     all
 }
 
-/// Mean difference over states, of the transform and of a wrong one beside it.
+/// Mean difference over states, for the transform and for a wrong one.
 fn against_render(t: &Transform, wrong: &Transform) -> (f64, f64) {
     let mut renderer = Renderer::new(96, FillRule::default()).unwrap();
     let pixels = FrameTransform::new(t, 96);

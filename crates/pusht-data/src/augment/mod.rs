@@ -11,7 +11,7 @@ use pusht_env::Frame;
 use crate::Episode;
 
 impl Transform {
-    /// A whole episode: frames, actions, states and goal. Its provenance stays that of the original.
+    /// Transforms a whole episode: frames, actions, states and goal. Its provenance stays that of the original.
     ///
     /// # Errors
     /// Frames that are not square, or not all of one size.

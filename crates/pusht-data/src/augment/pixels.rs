@@ -1,14 +1,14 @@
-//! The same transforms on pictures, through a table that is made once a transform and size.
+//! The same transforms on images, through a table that is computed once per transform and size.
 
 use pusht_env::Frame;
 
 use super::Transform;
 
-/// Fixed-point one of the bilinear weights along one axis (weights of pixels sum to its square): results are
-/// whole-number arithmetic, the same on every machine.
+/// Fixed-point unit of the bilinear weights along one axis (the weights of a pixel's block sum to its square): results
+/// are integer arithmetic, the same on every machine.
 const ONE: u32 = 1 << 8;
 
-/// A transform of square pictures of one size.
+/// A transform of square images of one size.
 #[derive(Clone, Debug)]
 pub struct FrameTransform {
     size: u32,
@@ -17,9 +17,9 @@ pub struct FrameTransform {
 
 #[derive(Clone, Debug)]
 enum Table {
-    /// Source pixel of every pixel.
+    /// Source pixel of every output pixel.
     Permute(Vec<u32>),
-    /// A 2 × 2 block of source pixels of every pixel.
+    /// A 2 × 2 block of source pixels for every output pixel.
     Blend(Vec<Block>),
 }
 
@@ -32,7 +32,7 @@ struct Block {
 }
 
 impl FrameTransform {
-    /// The table for pictures of `size` × `size`.
+    /// The table for images of `size` × `size`.
     pub fn new(transform: &Transform, size: u32) -> Self {
         let back = transform.inverse().matrix();
         let middle = (f64::from(size) - 1.0) / 2.0;
@@ -53,7 +53,7 @@ impl FrameTransform {
         Self { size, table }
     }
 
-    /// Writes the transformed picture; both hold `size` × `size` × 3 bytes.
+    /// Writes the transformed image; both buffers hold `size` × `size` × 3 bytes.
     pub(crate) fn apply(&self, from: &[u8], to: &mut [u8]) {
         match &self.table {
             Table::Permute(table) => {
@@ -69,7 +69,7 @@ impl FrameTransform {
                     let lower = &from[block.offset as usize + stride..][..6];
                     let w = block.weights;
                     for c in 0..3 {
-                        // Darkness (255 − value) is blended, so that what is missing outside counts as white.
+                        // Blends darkness (255 − value), so that missing weight counts as white.
                         let dark = [upper[c], upper[c + 3], lower[c], lower[c + 3]].map(|v| u32::from(!v));
                         let sum = w[0] * dark[0] + w[1] * dark[1] + w[2] * dark[2] + w[3] * dark[3];
                         pixel[c] = !(((sum + ONE * ONE / 2) / (ONE * ONE)) as u8);
@@ -79,10 +79,10 @@ impl FrameTransform {
         }
     }
 
-    /// The transformed picture.
+    /// The transformed image.
     ///
     /// # Errors
-    /// A picture of another size.
+    /// An image of another size.
     pub fn frame(&self, frame: &Frame) -> Result<Frame, NotSquare> {
         if frame.dimensions() != (self.size, self.size) {
             return Err(NotSquare {
@@ -97,7 +97,8 @@ impl FrameTransform {
 }
 
 impl Block {
-    /// The pixels around a place. At the border the block is moved inside, and weights of pixels outside are dropped.
+    /// The pixels around a position. At the border the block is moved inside, and weights of pixels outside are
+    /// dropped.
     fn around(place: [f64; 2], size: u32) -> Self {
         let last = i64::from(size) - 1;
         let axis = |x: f64| {
@@ -120,7 +121,7 @@ impl Block {
     }
 }
 
-/// A picture that cannot be turned.
+/// Error for an image that is not square or of another size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the picture is {found:?} px; expected {expected} × {expected}: only square pictures can be flipped and turned"

@@ -23,7 +23,7 @@ pub struct Transform {
     turn: Turn,
 }
 
-/// Quarter turns are kept as numbers, so that they are exact.
+/// Quarter turns are stored as numbers, so that they are exact.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Turn {
     Quarters(u8),
@@ -31,14 +31,14 @@ enum Turn {
 }
 
 impl Transform {
-    /// Leaves everything as it is.
+    /// Changes nothing.
     pub const IDENTITY: Self = Self::exact(false, 0);
-    /// Left and right change places: x → 511 − x.
+    /// Exchanges left and right: x → 511 − x.
     pub const HORIZONTAL_FLIP: Self = Self::exact(true, 0);
-    /// Top and bottom change places: y → 511 − y.
+    /// Exchanges top and bottom: y → 511 − y.
     pub const VERTICAL_FLIP: Self = Self::exact(true, 2);
 
-    /// A horizontal flip where asked for, then quarter turns of x toward y (clockwise on the screen); exact on pixels.
+    /// An optional horizontal flip, then quarter turns of x toward y (clockwise on the screen); exact on pixels.
     pub const fn exact(flip: bool, quarters: u8) -> Self {
         Self {
             flip,
@@ -46,8 +46,8 @@ impl Transform {
         }
     }
 
-    /// A rotation by `angle` rad, x toward y. Pictures are resampled; corners that come from outside of them are
-    /// white. Positions near the walls may leave the board.
+    /// A rotation by `angle` rad, x toward y. Images are resampled; corners from outside the image are white. Positions
+    /// near the walls may leave the board.
     pub fn rotation(angle: f64) -> Self {
         Self {
             flip: false,
@@ -65,8 +65,8 @@ impl Transform {
 
     /// Fourteen transforms: identity, the 11 rotations by multiples of 30°, the horizontal and the vertical flip.
     ///
-    /// The paper's 1,104 frames became 15,456 "by flips and rotations", which is fourteen a frame; which ones it does
-    /// not say, so these are our choice.
+    /// The paper's 1,104 frames became 15,456 "by flips and rotations", which is fourteen per frame; it does not state
+    /// which ones, so these are our choice.
     pub fn fourteen() -> Vec<Self> {
         let rotation = |step: u8| {
             if step.is_multiple_of(3) {
@@ -80,7 +80,7 @@ impl Transform {
         all
     }
 
-    /// True when pictures are permuted, not resampled.
+    /// Whether images are permuted, not resampled.
     pub fn is_exact(&self) -> bool {
         matches!(self.turn, Turn::Quarters(_))
     }
@@ -93,12 +93,12 @@ impl Transform {
         }
     }
 
-    /// True when left and right are exchanged.
+    /// Whether left and right are exchanged.
     pub fn is_flip(&self) -> bool {
         self.flip
     }
 
-    /// First `self`, then `next`.
+    /// The composition: first `self`, then `next`.
     pub fn then(&self, next: &Self) -> Self {
         let flip = self.flip != next.flip;
         let turn = match (self.turn, next.turn) {
@@ -108,7 +108,7 @@ impl Transform {
         Self { flip, turn }
     }
 
-    /// What undoes it; a flip undoes itself.
+    /// The inverse transform; a flip is its own inverse.
     pub fn inverse(&self) -> Self {
         if self.flip {
             return *self;
@@ -120,7 +120,7 @@ impl Transform {
         Self { flip: false, turn }
     }
 
-    /// M, by rows.
+    /// M, row by row.
     pub(super) fn matrix(&self) -> [[f64; 2]; 2] {
         let (sin, cos) = match self.turn {
             Turn::Quarters(0) => (0.0, 1.0),
@@ -133,26 +133,26 @@ impl Transform {
         [[s * cos, -sin], [s * sin, cos]]
     }
 
-    /// A point of the board, px.
+    /// Transforms a point of the board, px.
     pub fn point(&self, p: [f64; 2]) -> [f64; 2] {
         let m = self.matrix();
         let d = [p[0] - CENTER, p[1] - CENTER];
         [0, 1].map(|k| CENTER + (m[k][0] * d[0] + m[k][1] * d[1]))
     }
 
-    /// An action.
+    /// Transforms an action.
     pub fn action(&self, action: Action) -> Action {
         self.point(action.map(f64::from)).map(|x| x as f32)
     }
 
-    /// A pose of the T; the angle is not wrapped.
+    /// Transforms a pose of the T; the angle is not wrapped.
     pub fn pose(&self, pose: Pose) -> Pose {
         let [x, y] = self.point([pose.x, pose.y]);
         let angle = self.angle() + if self.flip { -pose.angle } else { pose.angle };
         Pose::new(x, y, angle)
     }
 
-    /// A state.
+    /// Transforms a state.
     pub fn state(&self, state: State) -> State {
         State {
             agent: self.point(state.agent),

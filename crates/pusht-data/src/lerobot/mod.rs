@@ -1,4 +1,4 @@
-//! LeRobot data sets, version 3: parquet tables of rows and episodes, pictures as MP4, `meta/info.json` for the rest.
+//! LeRobot datasets, version 3: parquet tables of rows and episodes, images as MP4, `meta/info.json` for the rest.
 //!
 //! ```text
 //! meta/info.json                                features, paths, numbers; written last
@@ -21,24 +21,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::Provenance;
 
-/// Frames a second of everything here.
+/// Frames per second of every dataset.
 const FPS: u32 = 10;
 
-/// Files of a chunk folder, LeRobot's own number.
+/// Files per chunk folder, LeRobot's default.
 const CHUNK: usize = 1000;
 
-/// The feature that holds the pictures.
+/// The feature that holds the images.
 const IMAGE: &str = "observation.image";
 
 /// Agent position.
 const AGENT: &str = "observation.state";
 
-/// Pose of the T; not named `observation.…`, as LeRobot's policies take all of those for inputs.
+/// Pose of the T; not named `observation.…`, because LeRobot's policies take all of those as inputs.
 const BLOCK: &str = "block_pose";
 
 const TASK: &str = "Push the T-shaped block onto the T-shaped target.";
 
-/// An entry of `meta/pusht.json`, one an episode.
+/// An entry of `meta/pusht.json`, one per episode.
 #[derive(Serialize, Deserialize)]
 struct Extra {
     /// x, y, angle.

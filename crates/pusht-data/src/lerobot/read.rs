@@ -1,4 +1,4 @@
-//! Opening a set and cutting episodes out of it.
+//! Opens a dataset and reads its episodes.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -13,8 +13,7 @@ use super::{AGENT, BLOCK, Extra, FPS};
 use crate::{DataError, Episode, Provenance};
 use pusht_jobs::JobContext;
 
-/// An open LeRobot v3 data set of PushT: actions are in memory, pictures stay in their MP4 files until they are asked
-/// for.
+/// An open LeRobot v3 dataset of PushT: actions are in memory, images stay in their MP4 files until requested.
 pub struct LeRobotSet {
     path: PathBuf,
     episodes: Vec<Rows>,
@@ -26,16 +25,16 @@ struct Rows {
     actions: Vec<Action>,
     states: Option<Vec<State>>,
     video: PathBuf,
-    /// Number of its first frame in the video.
+    /// Index of its first frame in the video.
     first: usize,
 }
 
 impl LeRobotSet {
-    /// Opens a folder and reads all but its pictures.
+    /// Opens a folder and reads everything except images.
     ///
     /// # Errors
-    /// No such set, another version or frame rate, no feature `action` of two numbers or no video feature, tables that
-    /// cannot be read or do not fit together.
+    /// A missing dataset, another version or frame rate, no feature `action` of two numbers or no video feature, or
+    /// tables that cannot be read or are inconsistent.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, DataError> {
         let path = path.as_ref();
         let info = json(path, "meta/info.json")?;
@@ -73,7 +72,7 @@ impl LeRobotSet {
         for place in &places {
             let file = path.join(fill(&pattern("data_path"), place.data, &image));
             if !files.contains_key(&file) {
-                // Files are in the order of episodes: one is enough at a time.
+                // Files are in the order of episodes: one at a time is enough.
                 files.clear();
                 let columns = table::read(&file, &["action", AGENT, BLOCK, "episode_index"])?;
                 let columns: [Option<Column>; 4] = columns.try_into().unwrap_or([None, None, None, None]);
@@ -113,23 +112,23 @@ impl LeRobotSet {
     /// Actions of one episode.
     ///
     /// # Errors
-    /// No such episode.
+    /// An episode out of range.
     pub fn actions(&self, episode: usize) -> Result<&[Action], DataError> {
         Ok(&self.rows(episode)?.actions)
     }
 
-    /// States of one episode, where the set has agent positions and block poses.
+    /// States of one episode, if the dataset has agent positions and block poses.
     ///
     /// # Errors
-    /// No such episode.
+    /// An episode out of range.
     pub fn states(&self, episode: usize) -> Result<Option<&[State]>, DataError> {
         Ok(self.rows(episode)?.states.as_deref())
     }
 
-    /// Episodes with their pictures. Progress counts frames.
+    /// Reads episodes with their images. Progress counts frames.
     ///
     /// # Errors
-    /// No such episodes; a video that cannot be read or is too short.
+    /// Episodes out of range, or a video that cannot be read or is too short.
     pub fn episodes(&self, range: Range<usize>, ctx: &mut JobContext) -> Result<Vec<Episode>, DataError> {
         if let Some(last) = range.clone().last() {
             self.rows(last)?;
@@ -189,20 +188,20 @@ impl LeRobotSet {
     }
 }
 
-/// No episode begins later in its video, s.
+/// Latest start of an episode in its video, s.
 const LONGEST_VIDEO: f64 = 1e9;
 
-/// Where an episode lies.
+/// Location of an episode.
 struct Place {
     length: usize,
     index: usize,
-    /// Chunk and file.
+    /// Numbers of chunk and file.
     data: [usize; 2],
     video: [usize; 2],
     from: f64,
 }
 
-/// All episodes, by the tables in `meta/episodes`.
+/// Locations of all episodes, from the tables in `meta/episodes`.
 fn places(path: &Path, image: &str) -> Result<Vec<Place>, DataError> {
     let mut files = Vec::new();
     for folder in listed(&path.join("meta/episodes")) {
@@ -269,7 +268,7 @@ fn places(path: &Path, image: &str) -> Result<Vec<Place>, DataError> {
     Ok(places)
 }
 
-/// The rows of one episode out of its data file.
+/// Reads the rows of one episode from its data file.
 fn rows(columns: &[Option<Column>; 4], place: &Place, video: PathBuf) -> Result<Rows, String> {
     let [Some(action), agent, block, Some(index)] = columns else {
         return Err("no column action or episode_index".to_owned());
@@ -278,7 +277,7 @@ fn rows(columns: &[Option<Column>; 4], place: &Place, video: PathBuf) -> Result<
         return Err(format!("actions of {} numbers", action.width));
     }
     let episode = place.index;
-    // Episodes follow one another.
+    // Episodes are consecutive.
     let [first, end] = [episode, episode + 1].map(|e| index.values.partition_point(|&v| v < e as f64));
     let rows = first..end;
     if rows.len() != place.length || rows.is_empty() || index.values[rows.clone()].iter().any(|&v| v != episode as f64)
@@ -308,7 +307,8 @@ fn rows(columns: &[Option<Column>; 4], place: &Place, video: PathBuf) -> Result<
     })
 }
 
-/// Goal and provenance: our own file where there is one that fits, else the reference's goal and the set's name.
+/// Goal and provenance: from this crate's own file if there is a matching one, else the reference's goal and the
+/// dataset's name.
 fn extra(path: &Path, episodes: usize) -> Vec<Extra> {
     let own = std::fs::read(path.join("meta/pusht.json")).ok();
     let own: Option<Vec<Extra>> = own.and_then(|bytes| serde_json::from_slice(&bytes).ok());
@@ -332,7 +332,7 @@ fn extra(path: &Path, episodes: usize) -> Vec<Extra> {
     (0..episodes).map(one).collect()
 }
 
-/// A path pattern of `info.json` with its numbers.
+/// Fills a path pattern of `info.json` with its numbers.
 fn fill(pattern: &str, [chunk, file]: [usize; 2], image: &str) -> String {
     pattern
         .replace("{video_key}", image)

@@ -1,12 +1,12 @@
-//! `meta/stats.json`: what LeRobot normalizes by.
+//! `meta/stats.json`: the statistics by which LeRobot normalizes.
 
 use serde_json::{Value, json};
 
-/// Least, most, mean and population standard deviation of a vector, as rows come.
+/// Running minimum, maximum, mean and population standard deviation of a vector.
 pub(super) struct Vectors {
     low: Vec<f64>,
     high: Vec<f64>,
-    /// Running mean and sum of squared deviations (Welford 1962), which do not cancel.
+    /// Running mean and sum of squared deviations (Welford 1962), which avoids cancellation.
     mean: Vec<f64>,
     squares: Vec<f64>,
     count: u64,
@@ -41,7 +41,7 @@ impl Vectors {
     }
 }
 
-/// The same of the pixels of pictures, per channel, in [0, 1]; exact, by counting values.
+/// The same statistics of the pixels of images, per channel, in [0, 1]; exact, by counting values.
 pub(super) struct Pixels {
     counts: Box<[[u64; 256]; 3]>,
     frames: u64,

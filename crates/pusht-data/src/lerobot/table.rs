@@ -1,4 +1,4 @@
-//! Parquet tables: columns by name, in and out.
+//! Parquet tables: reads and writes columns by name.
 
 use std::fs::File;
 use std::panic::catch_unwind;
@@ -19,13 +19,13 @@ use crate::DataError;
 
 /// Values of a column to write.
 pub(super) enum Values {
-    /// Lists of so many numbers, one after the other.
+    /// Lists of this many numbers, concatenated.
     Lists(usize, Vec<f32>),
     Single(Vec<f32>),
     Double(Vec<f64>),
     Whole(Vec<i64>),
     Text(Vec<String>),
-    /// Lists of one text.
+    /// Lists of one string.
     Texts(Vec<String>),
 }
 
@@ -60,13 +60,13 @@ fn bytes(values: &[String]) -> Vec<ByteArray> {
     values.iter().map(|v| ByteArray::from(v.as_str())).collect()
 }
 
-/// Values of which none is missing; in lists of `width`, or each for itself.
+/// Values without missing ones; in lists of `width`, or plain.
 fn batch<T: DataType>(
     column: &mut SerializedColumnWriter<'_>,
     values: &[T::T],
     width: Option<usize>,
 ) -> Result<(), ParquetError> {
-    // Definition levels count the optional and repeated nodes that are there: the list, its entries, the element.
+    // Definition levels count the optional and repeated nodes that are present: the list, its entries, the element.
     let defined = vec![if width.is_some() { 3 } else { 1 }; values.len()];
     let repeated: Option<Vec<i16>> = width.map(|w| (0..values.len()).map(|i| i16::from(i % w != 0)).collect());
     column
@@ -75,14 +75,14 @@ fn batch<T: DataType>(
     Ok(())
 }
 
-/// A table that is written in groups of rows.
+/// A table that is written in row groups.
 pub(super) struct Table {
     writer: SerializedFileWriter<File>,
 }
 
 impl Table {
-    /// Declares the columns after `like`, whose values do not matter; `metadata` goes into the file's key-value
-    /// metadata.
+    /// Creates a table with columns declared after `like`, whose values are not used; `metadata` goes into the file's
+    /// key-value metadata.
     pub(super) fn create(
         path: &Path,
         like: &[(&str, Values)],
@@ -107,7 +107,7 @@ impl Table {
         create().map_err(|e| DataError::unwritable(path, &e))
     }
 
-    /// A group of rows: all columns, in the order in which they were declared.
+    /// Writes a row group: all columns, in the order of declaration.
     pub(super) fn write(&mut self, path: &Path, columns: &[(&str, Values)]) -> Result<(), DataError> {
         let mut write = || -> Result<(), ParquetError> {
             let mut group = self.writer.next_row_group()?;
@@ -129,10 +129,10 @@ impl Table {
     }
 }
 
-/// Numbers of a column, row by row.
+/// Values of a column, row by row.
 #[derive(Default)]
 pub(super) struct Column {
-    /// Numbers of a row.
+    /// Number of values per row.
     pub(super) width: usize,
     pub(super) values: Vec<f64>,
 }
@@ -142,7 +142,8 @@ impl Column {
         self.values.len().checked_div(self.width).unwrap_or(0)
     }
 
-    /// As counts or indices, which f64 holds exactly up to 2⁵³; else the first row and value that is none.
+    /// The values as counts or indices, which f64 holds exactly up to 2⁵³; otherwise the first row and value that is
+    /// none.
     pub(super) fn whole(&self) -> Result<Vec<usize>, (usize, f64)> {
         const MOST: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
         let whole = |(row, &v): (usize, &f64)| {
@@ -156,9 +157,9 @@ impl Column {
     }
 }
 
-/// Some columns of a table, in the order asked for, all of one length; `None` for a column that it does not have.
+/// Reads the named columns of a table, in that order, all of one length; `None` for a column that it does not have.
 pub(super) fn read(path: &Path, names: &[&str]) -> Result<Vec<Option<Column>>, DataError> {
-    // Damage that the reader's authors did not think of must not end the program.
+    // Catches panics of the reader on damaged files.
     let read = catch_unwind(|| columns(path, names));
     let columns = read.unwrap_or_else(|_| Err(unreadable(path, &"the reader gave up on damaged data")))?;
     let mut lengths = columns.iter().flatten().map(Column::rows);
@@ -218,7 +219,7 @@ fn columns(path: &Path, names: &[&str]) -> Result<Vec<Option<Column>>, DataError
     Ok(columns)
 }
 
-/// Appends what a reader has; false where a value is missing or lists have different lengths.
+/// Appends the values of a reader; false if a value is missing or lists have different lengths.
 fn pull<T: DataType>(
     mut reader: ColumnReaderImpl<T>,
     most: i16,

@@ -1,4 +1,4 @@
-//! Writing a set: rows as they come, one MP4 file an episode.
+//! Writes a dataset: rows in a stream, one MP4 file per episode.
 
 use serde_json::{Value, json};
 use std::path::Path;
@@ -10,13 +10,13 @@ use super::{AGENT, BLOCK, CHUNK, Extra, FPS, IMAGE, TASK};
 use crate::{DataError, Episode, EpisodeError, atomic};
 use pusht_jobs::JobContext;
 
-/// Writes episodes, in order, as a LeRobot v3 data set at `path`, which must not exist yet. All frames have one size;
-/// agent positions and block poses are written when the first episode has states. Pictures are H.264 at their own size,
-/// time stamps index / 10. Memory holds one episode at a time. Progress counts frames, of which `frames` are announced.
-/// Gives the number of episodes.
+/// Writes episodes, in order, as a LeRobot v3 dataset at `path`, which must not exist yet. All frames must have one
+/// size; agent positions and block poses are written if the first episode has states. Images are H.264 at their own
+/// size, time stamps index / 10. Memory holds one episode at a time. Progress counts frames; `frames` is their
+/// announced total. Returns the number of episodes.
 ///
 /// # Errors
-/// A place that cannot be written, an error of the iterator, no episodes, episodes that do not fit together.
+/// A path that cannot be written, an error of the iterator, no episodes, or episodes of different kinds.
 pub fn write_lerobot(
     path: impl AsRef<Path>,
     episodes: impl IntoIterator<Item = Result<Episode, DataError>>,
@@ -54,11 +54,11 @@ pub fn write_lerobot(
 }
 
 struct Set<'a> {
-    /// The final place, for messages, and where it is written.
+    /// The final path, for messages, and the path being written.
     path: &'a Path,
     folder: &'a Path,
     size: (u32, u32),
-    /// Whether there are states.
+    /// Whether the dataset has states.
     states: bool,
     data: Rows,
     lengths: Vec<usize>,
@@ -145,7 +145,7 @@ impl<'a> Set<'a> {
         self.json("meta/pusht.json", &json!(self.extra))?;
         let (info, file) = (self.info(), self.folder.join("meta/info.json"));
         self.data.finish(self.path)?;
-        // Last: a folder with it is complete.
+        // Written last: a folder with it is complete.
         write_json(self.path, &file, &info)
     }
 
@@ -191,7 +191,7 @@ impl<'a> Set<'a> {
         })
     }
 
-    /// Pandas reads the task from the index, which its own metadata names.
+    /// Writes the table of tasks. Pandas reads the task from the index, which its own metadata names.
     fn tasks(&self) -> Result<(), DataError> {
         const INDEX: &str = "__index_level_0__";
         let column = |name: Value, field: &str, pandas: &str, numpy: &str| json!({"name": name, "field_name": field, "pandas_type": pandas, "numpy_type": numpy, "metadata": null});
@@ -265,13 +265,13 @@ fn write_json(path: &Path, file: &Path, value: &Value) -> Result<(), DataError> 
     std::fs::write(file, text).map_err(|e| DataError::unwritable(path, &e))
 }
 
-/// Where the pictures of an episode lie.
+/// Path of an episode's video.
 fn video_path(episode: usize) -> String {
     let (chunk, file) = (episode / CHUNK, episode % CHUNK);
     format!("videos/{IMAGE}/chunk-{chunk:03}/file-{file:03}.mp4")
 }
 
-/// Rows that are kept before they are written.
+/// Number of rows buffered before they are written.
 const BATCH: usize = 8192;
 
 /// The table of rows.
@@ -281,7 +281,7 @@ struct Rows {
     actions: Vec<f32>,
     agents: Vec<f32>,
     blocks: Vec<f32>,
-    /// Frame, episode and row number.
+    /// Frame, episode and row indices.
     numbers: [Vec<i64>; 3],
 }
 

@@ -8,29 +8,29 @@ use pusht_jobs::{JobContext, Shard};
 use super::{SimulatedSet, Simulation, SimulationPlan, Start};
 use crate::DataError;
 
-/// Which demonstrations.
+/// Settings of a set of demonstrations.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Demonstrations {
-    /// How many.
+    /// Number of episodes.
     pub episodes: usize,
-    /// The start seed of the first; the others follow one by one.
+    /// Start seed of the first episode; the others use the following seeds.
     pub first_seed: u64,
-    /// The longest episode, steps; an episode ends earlier with success.
+    /// Step limit; an episode ends earlier with success.
     pub max_steps: usize,
-    /// The environment.
+    /// Settings of the environment.
     pub simulation: Simulation,
-    /// How the expert moves.
+    /// Settings of the expert.
     pub expert: ExpertConfig,
-    /// Threads; 0: as many as there are cores. The result does not depend on it.
+    /// Threads; 0 for the number of cores. The result does not depend on it.
     pub threads: usize,
 }
 
-/// Makes a set of expert demonstrations at `path`, in parallel over episodes; a killed run goes on where it was (see
+/// Makes a set of expert demonstrations at `path`, in parallel over episodes; an interrupted run resumes (see
 /// [`SimulationPlan::make`]). Progress counts episodes.
 ///
 /// # Errors
-/// No episodes, settings that the expert refuses, seeds that the environment does not take, another set at `path`, a
-/// place that cannot be written.
+/// No episodes, settings that the expert refuses, seeds that the environment does not accept, another dataset at
+/// `path`, or a path that cannot be written.
 pub fn demonstrate(
     path: impl AsRef<Path>,
     what: &Demonstrations,
@@ -41,11 +41,11 @@ pub fn demonstrate(
     plan.make(path, act, ctx)
 }
 
-/// As [`demonstrate`], for one part of the demonstrations: a file that [`SimulatedSet::merge`] joins with those of the
-/// other parts.
+/// Like [`demonstrate`], for one part of the demonstrations: a file that [`SimulatedSet::merge`] joins with those of
+/// the other parts.
 ///
 /// # Errors
-/// As [`demonstrate`].
+/// Those of [`demonstrate`].
 pub fn demonstrate_part(
     path: impl AsRef<Path>,
     what: &Demonstrations,
@@ -57,7 +57,7 @@ pub fn demonstrate_part(
     plan.make_part(path, part, act, ctx)
 }
 
-/// The plan, and how the expert makes an episode of it.
+/// The plan, and the function by which the expert plays an episode of it.
 #[expect(clippy::type_complexity, reason = "a closure cannot be named")]
 fn plan(
     path: &Path,
@@ -78,7 +78,7 @@ fn plan(
     }
     let last = what.first_seed.checked_add(what.episodes as u64 - 1);
     let last = last.ok_or_else(|| refused(format!("seed {} is too large", what.first_seed)))?;
-    // Before hours of work: seeds that the generator does not take.
+    // Checked before hours of work: seeds that the generator does not accept.
     what.simulation.seeding.draw(last).map_err(|e| refused(e.to_string()))?;
     let expert = Expert::new(what.expert).map_err(|e| refused(e.to_string()))?;
     let environment = what.simulation.config();
@@ -86,7 +86,7 @@ fn plan(
         source: "expert".to_owned(),
         simulation: what.simulation,
         starts: (what.first_seed..=last).map(Start::Seed).collect(),
-        // The version, because another expert may act otherwise.
+        // Includes the version, because another expert may act differently.
         settings: serde_json::json!({
             "expert": what.expert,
             "max_steps": what.max_steps,

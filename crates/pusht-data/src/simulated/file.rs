@@ -1,7 +1,9 @@
-//! The file of a simulated set: JSON lines, so that any language reads it and a killed writer leaves whole episodes.
+//! The file of a simulated set: JSON lines, so that any language reads it and an interrupted writer leaves whole
+//! episodes.
 //!
-//! First line: the header. Then one line an episode, in order. Numbers are written in the shortest form that reads
-//! back to the same bits. While episodes are being made, the same lines, in any order, grow in `PATH.partial`.
+//! The first line is the header. Then follows one line per episode, in order. Numbers are written in the shortest form
+//! that reads back to the same bits. While episodes are being made, the same lines, in any order, are appended to
+//! `PATH.partial`.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -35,12 +37,12 @@ pub(super) struct Header {
     pub part: Option<Part>,
 }
 
-/// What the file of a part says about itself.
+/// Header fields of the file of a part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Part {
     pub shard: Shard,
-    /// Hash of the starts of the whole set, which no part holds.
+    /// Hash of the starts of the whole set, which no part contains.
     starts: String,
 }
 
@@ -81,13 +83,13 @@ impl Header {
         Self { part, ..self }
     }
 
-    /// Whether this and another part are of one set.
+    /// Whether this and another part belong to one set.
     pub fn same_set(&self, other: &Self) -> bool {
         let starts = |header: &Self| header.part.as_ref().map(|part| part.starts.clone());
         starts(self) == starts(other) && self.clone().of_part(None) == other.clone().of_part(None)
     }
 
-    /// The numbers of the episodes that the file holds.
+    /// Indices of the episodes in the file.
     pub fn range(&self) -> Range<usize> {
         match &self.part {
             Some(part) => part.shard.range(self.episodes),
@@ -104,7 +106,7 @@ pub(super) struct Line {
     pub trajectory: SeededTrajectory,
 }
 
-/// True for a file that begins like ours, whatever follows.
+/// Whether a file begins like those of this format, whatever follows.
 pub(crate) fn is_ours(path: &Path) -> bool {
     let mut start = Vec::new();
     let prefix = format!("{{\"format\":\"{FORMAT}\"");
@@ -115,7 +117,7 @@ pub(crate) fn is_ours(path: &Path) -> bool {
 }
 
 impl SimulatedSet {
-    /// Whether a file begins as those of simulated sets and of parts of them do.
+    /// Whether a file begins like those of simulated sets and of their parts.
     pub fn is_ours(path: impl AsRef<Path>) -> bool {
         is_ours(path.as_ref())
     }
@@ -123,17 +125,17 @@ impl SimulatedSet {
     /// Reads a file that [`SimulatedSet::save`] wrote.
     ///
     /// # Errors
-    /// No such file, another format or version, a truncated file, and all that [`SimulatedSet::new`] refuses.
+    /// A missing file, another format or version, a truncated file, and the errors of [`SimulatedSet::new`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, DataError> {
         let set = read(path.as_ref())?;
         set.check()?;
         Ok(set)
     }
 
-    /// Writes one file of text, one line an episode; beside it first, then renamed.
+    /// Writes a text file with one line per episode, under a temporary name first, then renamed.
     ///
     /// # Errors
-    /// A place that cannot be written.
+    /// A path that cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), DataError> {
         write(self, path.as_ref())
     }
@@ -165,7 +167,7 @@ impl Header {
     }
 }
 
-/// A file of all episodes that its header says it has, of a set or of a part.
+/// Reads a file that has all the episodes its header announces, of a set or of a part.
 pub(super) fn read_finished(path: &Path) -> Result<(Header, Trajectories), DataError> {
     let (header, trajectories) = lines(path)?;
     if let Some(index) = header.range().find(|i| !trajectories.contains_key(i)) {
@@ -185,7 +187,7 @@ pub(super) fn read_finished(path: &Path) -> Result<(Header, Trajectories), DataE
 /// Episodes by their index.
 pub(super) type Trajectories = BTreeMap<usize, SeededTrajectory>;
 
-/// What a killed writer left: the header and the episodes that are complete.
+/// Reads what an interrupted writer left: the header and the complete episodes.
 pub(super) fn read_journal(path: &Path) -> Result<(JournalScan<Header>, Trajectories), DataError> {
     let scan = JournalScan::<Header>::read(path)?;
     let mut trajectories = Trajectories::new();
@@ -248,7 +250,7 @@ fn header(path: &Path, line: &str) -> Result<Header, DataError> {
     serde_json::from_value(value).map_err(|e| unreadable(path, "the header".to_owned(), e.to_string()))
 }
 
-/// An episode that is not one of those the header announces.
+/// Error for an episode that the header does not announce.
 fn outside(path: &Path, item: String, header: &Header) -> DataError {
     let range = header.range();
     unreadable(
@@ -271,7 +273,7 @@ fn write(set: &SimulatedSet, path: &Path) -> Result<(), DataError> {
     write_all(path, &header, set.trajectories.iter().enumerate())
 }
 
-/// A header and episodes with their numbers; beside its place first, then renamed.
+/// Writes a header and episodes with their indices, under a temporary name first, then renamed.
 pub(super) fn write_all<'a>(
     path: &Path,
     header: &Header,
@@ -283,13 +285,13 @@ pub(super) fn write_all<'a>(
     })
 }
 
-/// One line.
+/// Writes one line.
 fn line(out: &mut (impl Write + ?Sized), value: &impl Serialize) -> std::io::Result<()> {
     serde_json::to_writer(&mut *out, value)?;
     out.write_all(b"\n")
 }
 
-/// One episode.
+/// Writes one episode.
 fn append(out: &mut (impl Write + ?Sized), index: usize, trajectory: &SeededTrajectory) -> std::io::Result<()> {
     let trajectory = trajectory.clone();
     line(out, &Line { index, trajectory })

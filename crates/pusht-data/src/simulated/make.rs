@@ -1,4 +1,4 @@
-//! Making a set, episode by episode, in parallel; a killed run goes on where it was.
+//! Makes a simulated set, in parallel over episodes; an interrupted run resumes.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,30 +12,30 @@ use super::file::{self, Header, Part, Trajectories};
 use super::{SeededTrajectory, SimulatedSet, Simulation, Start};
 use crate::DataError;
 
-/// What is to be made. A run goes on only with what the same plan left.
+/// Settings of a simulated set to be made. A run resumes only the journal of the same plan.
 #[derive(Clone, Debug)]
 pub struct SimulationPlan {
-    /// Who makes the episodes: `expert`.
+    /// Generator of the actions: `expert`.
     pub source: String,
-    /// The environment.
+    /// Settings of the environment.
     pub simulation: Simulation,
     /// The start of every episode.
     pub starts: Vec<Start>,
-    /// The maker's settings, for the record.
+    /// The generator's settings, for the record.
     pub settings: serde_json::Value,
-    /// Threads; 0: as many as there are cores. The result does not depend on it.
+    /// Threads; 0 for the number of cores. The result does not depend on it.
     pub threads: usize,
 }
 
 impl SimulationPlan {
-    /// Makes the set at `path`. `act` gives the actions of one episode from its index and start, and nothing else may
-    /// enter into them. Progress counts episodes.
+    /// Makes the set at `path`. `act` returns the actions of one episode, computed from its index and start only.
+    /// Progress counts episodes.
     ///
-    /// Finished episodes are kept in `PATH.partial`, from where the same plan goes on after a kill. A set of the same
-    /// plan that is already at `path` is returned as it is.
+    /// Finished episodes are kept in `PATH.partial`, from which the same plan resumes after an interruption. A set of
+    /// the same plan that already exists at `path` is returned.
     ///
     /// # Errors
-    /// Another set at `path` or `PATH.partial`, a place that cannot be written, an episode that cannot be made.
+    /// Another set at `path` or `PATH.partial`, a path that cannot be written, or an episode that cannot be made.
     pub fn make<E: ToString>(
         &self,
         path: impl AsRef<Path>,
@@ -49,11 +49,11 @@ impl SimulationPlan {
         Ok(set)
     }
 
-    /// Makes one part of the set, as a file that [`SimulatedSet::merge`] joins with those of the other parts. All else
-    /// is as with [`SimulationPlan::make`].
+    /// Makes one part of the set, as a file that [`SimulatedSet::merge`] joins with those of the other parts; otherwise
+    /// like [`SimulationPlan::make`].
     ///
     /// # Errors
-    /// As [`SimulationPlan::make`].
+    /// Those of [`SimulationPlan::make`].
     pub fn make_part<E: ToString>(
         &self,
         path: impl AsRef<Path>,
@@ -64,7 +64,7 @@ impl SimulationPlan {
         self.work(path.as_ref(), Some(part), act, ctx).map(drop)
     }
 
-    /// Makes the file at `path`, unless it is there.
+    /// Makes the file at `path`, unless it exists.
     fn work<E: ToString>(
         &self,
         path: &Path,
@@ -83,7 +83,7 @@ impl SimulationPlan {
         let task = ctx.task("episodes", total);
         task.resume(trajectories.len());
         let missing: Vec<usize> = wanted.range().filter(|i| !trajectories.contains_key(i)).collect();
-        // A pool of its own, fed by a thread of its own: the caller may be the only thread of the usual pool.
+        // A separate pool, fed by a separate thread: the caller may be the only thread of the usual pool.
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(self.threads)
             .build()
@@ -99,7 +99,7 @@ impl SimulationPlan {
                         .for_each_with(sender, |sender, index| {
                             if !stop.load(Ordering::Relaxed) {
                                 let actions = act(index, &self.starts[index]).map_err(|e| e.to_string());
-                                // The receiver is gone only when the run has failed.
+                                // The receiver is dropped only after the run has failed.
                                 let _ = sender.send((index, actions));
                             }
                         });
@@ -158,7 +158,7 @@ impl SimulationPlan {
         })
     }
 
-    /// The journal of an earlier run of the same plan and what it holds, or a fresh one.
+    /// The journal of an earlier run of the same plan and its content, or a new one.
     fn resume(&self, path: &Path, wanted: &Header) -> Result<(Journal, Trajectories), DataError> {
         let mut name = path.as_os_str().to_owned();
         name.push(".partial");

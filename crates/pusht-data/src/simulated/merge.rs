@@ -1,4 +1,4 @@
-//! Joining the parts of a set.
+//! Joins the parts of a set.
 
 use std::path::{Path, PathBuf};
 
@@ -9,10 +9,11 @@ use super::file::{self, Trajectories};
 use crate::DataError;
 
 impl SimulatedSet {
-    /// Joins the files of all parts ([`super::SimulationPlan::make_part`]) to the set that one process makes; nothing is written.
+    /// Joins the files of all parts ([`super::SimulationPlan::make_part`]) into the set that one process would make;
+    /// writes nothing.
     ///
     /// # Errors
-    /// A file that is not a part, parts of different sets, and parts that are missing or there twice, by name.
+    /// A file that is not a part, parts of different sets, or parts that are missing or duplicate, each named.
     pub fn merge(files: &[PathBuf]) -> Result<Self, DataError> {
         let mut parts = Vec::with_capacity(files.len());
         for path in files {

@@ -1,5 +1,5 @@
-//! The native form of simulator episodes: how each starts, and its actions. Frames and states are simulated anew, bit
-//! for bit (x86-64 linux-gnu; elsewhere sine and cosine may differ in the last place, and contacts amplify that).
+//! The native form of simulator episodes: the start and the actions of each. Frames and states are simulated again, bit
+//! for bit (x86-64 linux-gnu; elsewhere sine and cosine may differ in the last digit, and contacts amplify that).
 
 mod demonstrate;
 mod file;

@@ -1,27 +1,27 @@
-//! Recorded episodes against simulated ones, and recorded sets as trajectories.
+//! Comparison of recorded with simulated episodes, and conversion of recorded datasets to trajectories.
 
 use std::f64::consts::TAU;
 
 use crate::{DataError, Episode, SeededTrajectory, SimulatedSet, Simulation, Source, Start};
 use pusht_jobs::JobContext;
 
-/// The limit for states that were stored as float32.
+/// Largest accepted difference of states stored as float32.
 pub const FLOAT32_STATES: f64 = 2e-5;
 
-/// How far two recordings of the same episodes are apart.
+/// Difference between two recordings of the same episodes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Difference {
     /// Frames compared.
     pub frames: usize,
-    /// Largest difference of a state's numbers (px, rad; angles modulo 2π); 0 where either has no states, infinite
-    /// where the rows do not match.
+    /// Largest difference between values of a state (px, rad; angles modulo 2π); 0 if either has no states, infinite if
+    /// the numbers of rows differ.
     pub states: f64,
     /// Pixels that differ in any channel.
     pub pixels: usize,
 }
 
 impl Difference {
-    /// The difference of one episode from another.
+    /// The difference between two episodes.
     pub fn of(a: &Episode, b: &Episode) -> Self {
         if a.len() != b.len() || a.frames.len() != b.frames.len() {
             return Self {
@@ -49,7 +49,7 @@ impl Difference {
         }
     }
 
-    /// The larger of both, frames and pixels added up.
+    /// Combines two differences: the larger one of states, the sums of frames and pixels.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -67,12 +67,14 @@ fn apart(a: [f64; 5], b: [f64; 5]) -> f64 {
 }
 
 impl SimulatedSet {
-    /// Turns the first `count` episodes of a recorded set whose episode e starts from seed e (as the public
-    /// demonstrations do) into trajectories. Every episode is simulated, rendered and compared; the second result says how
-    /// far apart the recordings are. A set that is simulated already keeps its trajectories and is not compared.
+    /// Turns the first `count` episodes of a recorded dataset whose episode e starts from seed e (as in the public
+    /// demonstrations) into trajectories. Every episode is simulated, rendered and compared; the second result is the
+    /// difference between the recordings. A dataset that is already simulated keeps its trajectories and is not
+    /// compared.
     ///
     /// # Errors
-    /// No such episodes; an episode that does not come out as recorded: states within 2e-5 (float32), every pixel.
+    /// Too many episodes, or one that differs when simulated: by more than 2e-5 in the states (float32) or in any
+    /// pixel.
     pub fn recover(
         source: &Source,
         count: usize,
@@ -99,7 +101,7 @@ impl SimulatedSet {
         let total = set.trajectories.iter().map(|r| r.actions.len()).sum();
         let mut difference = Difference::default();
         let task = ctx.task("compare frames", total);
-        // Sixteen episodes at a time: their frames are held twice.
+        // Sixteen episodes at a time, because their frames are held twice.
         for first in (0..set.len()).step_by(16) {
             let range = first..(first + 16).min(set.len());
             let recorded = source.episodes(range.clone(), &mut task.quiet())?;

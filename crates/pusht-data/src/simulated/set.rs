@@ -11,26 +11,26 @@ use serde::Serialize;
 use super::{SeededTrajectory, Simulation, Start};
 use crate::{DataError, Episode, Provenance};
 
-/// Simulator episodes as trajectories.
+/// Simulator episodes, stored as trajectories.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SimulatedSet {
     pub(super) path: PathBuf,
-    /// Where the episodes come from: `expert`, or the set that was converted.
+    /// Origin of the episodes: `expert`, or the dataset that was converted.
     pub source: String,
-    /// Where the actions come from, as in [`Provenance::actions`].
+    /// Origin of the actions, as in [`Provenance::actions`].
     pub actions: String,
-    /// What they were recorded in.
+    /// Settings of the environment they were recorded in.
     pub simulation: Simulation,
-    /// The settings of whatever made them, for the record; null where there are none.
+    /// The settings of the generator, for the record; null if there are none.
     pub settings: serde_json::Value,
     pub(super) trajectories: Vec<SeededTrajectory>,
 }
 
-/// How the episodes of a [`SimulatedSet`] do.
+/// Rewards and lengths of the episodes of a [`SimulatedSet`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct SimulatedSetSummary {
-    /// How many.
+    /// Number of episodes.
     pub episodes: usize,
     /// Mean over episodes of the largest reward.
     pub mean_max_reward: f64,
@@ -42,7 +42,7 @@ impl SimulatedSet {
     /// A set of at least one episode.
     ///
     /// # Errors
-    /// No episode, an empty one, an action or start that is not finite.
+    /// No episodes, an empty one, or an action or start that is not finite.
     pub fn new(
         source: &str,
         actions: &str,
@@ -90,12 +90,12 @@ impl SimulatedSet {
         self.trajectories.len()
     }
 
-    /// How the episodes come about.
+    /// Start and actions of the episodes.
     pub fn trajectories(&self) -> &[SeededTrajectory] {
         &self.trajectories
     }
 
-    /// How the episodes do, simulated without rendering.
+    /// Rewards and lengths of the episodes, simulated without rendering.
     ///
     /// # Errors
     /// An episode that cannot be simulated.
@@ -120,7 +120,7 @@ impl SimulatedSet {
     /// of the states are not wrapped. Progress counts frames.
     ///
     /// # Errors
-    /// No such episodes.
+    /// Episodes out of range.
     pub fn episodes(&self, range: Range<usize>, ctx: &mut JobContext) -> Result<Vec<Episode>, DataError> {
         let chosen = self
             .trajectories

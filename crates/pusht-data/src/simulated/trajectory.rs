@@ -1,4 +1,4 @@
-//! What an episode follows from: environment, start and actions.
+//! Environment, start and actions, which determine an episode.
 
 use std::path::Path;
 
@@ -9,19 +9,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::{DataError, EpisodeError};
 
-/// The environment that all episodes of a set were recorded in, as far as frames and states depend on it.
+/// The environment in which all episodes of a set were recorded, as far as frames and states depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Simulation {
-    /// Which generator turns seeds into start states.
+    /// Random generator that turns seeds into start states.
     pub seeding: Seeding,
-    /// What a reset makes of a start state.
+    /// How a reset applies a start state.
     pub reset_order: ResetOrder,
-    /// Where the T should go.
+    /// Target pose of the T.
     pub goal: Pose,
-    /// How pictures are filled.
+    /// How polygons in images are filled.
     pub fill_rule: FillRule,
-    /// Side of the pictures, px.
+    /// Side of the images, px.
     pub frame_size: u32,
 }
 
@@ -41,7 +41,7 @@ impl Simulation {
         ..Self::GYM_PUSHT
     };
 
-    /// The environment's configuration; it never truncates.
+    /// The environment's configuration, without a step limit.
     pub const fn config(&self) -> EnvConfig {
         EnvConfig {
             seeding: self.seeding,
@@ -54,11 +54,11 @@ impl Simulation {
     }
 }
 
-/// How an episode starts.
+/// Start of an episode.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Start {
-    /// The reset of this seed.
+    /// A reset to this seed.
     Seed(u64),
     /// A reset to this state, through the reference's setters, which may move the T.
     Reset(State),
@@ -66,13 +66,13 @@ pub enum Start {
     State(State),
 }
 
-/// All that an episode follows from.
+/// Start and actions of an episode, which determine it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeededTrajectory {
-    /// How it starts.
+    /// Start of the episode.
     pub start: Start,
-    /// What is done, 10 Hz.
+    /// Actions, 10 Hz.
     pub actions: Vec<Action>,
 }
 
@@ -91,7 +91,7 @@ impl SeededTrajectory {
         Ok(env)
     }
 
-    /// Refuses what cannot be simulated; `path` and `index` are for the error.
+    /// Checks that it can be simulated; `path` and `index` are for the error.
     pub(super) fn check(&self, path: &Path, index: usize, simulation: &Simulation) -> Result<(), DataError> {
         if self.actions.is_empty() {
             return Err(DataError::episode(path, EpisodeError::Empty { index }));
@@ -108,7 +108,7 @@ impl SeededTrajectory {
         })
     }
 
-    /// The reward of every step, without rendering.
+    /// The reward of every step, computed without rendering.
     ///
     /// # Errors
     /// A start or action that the environment refuses.
@@ -134,7 +134,7 @@ impl SeededTrajectory {
         Ok((frames, states))
     }
 
-    /// States before every action, without pictures.
+    /// States before every action, without images.
     pub(super) fn states(&self, simulation: &Simulation) -> Result<Vec<State>, EnvError> {
         let mut env = self.begin(simulation)?;
         let before = |&action: &Action| {

@@ -1,7 +1,7 @@
-//! Pictures of a replay buffer: decoded chunk by chunk, in parallel, straight into u8.
+//! Images of a replay buffer: decoded chunk by chunk, in parallel, directly into u8.
 //!
-//! The stored float32 pictures are four times the size; never more than two chunks a thread exist as floats (36 MB a
-//! thread on the public set, whose pictures take 709 MB as u8).
+//! The stored float32 images are four times the size; at most two chunks per thread exist as floats (36 MB per thread
+//! on the public dataset, whose images take 709 MB as u8).
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ use zarrs::array::data_type;
 use super::rows::Rows;
 use crate::DataError;
 
-/// The pictures of `rows`, in order. Progress counts frames.
+/// Reads the images of `rows`, in order. Progress counts frames.
 pub(super) fn read(images: &Rows, rows: Range<usize>, ctx: &mut JobContext) -> Result<Vec<Frame>, DataError> {
     let mut frames = Vec::with_capacity(rows.len());
     if rows.is_empty() {
@@ -38,7 +38,7 @@ pub(super) fn read(images: &Rows, rows: Range<usize>, ctx: &mut JobContext) -> R
     Ok(frames)
 }
 
-/// The pictures of one chunk that lie in `rows`.
+/// Reads the images of one chunk that lie in `rows`.
 fn chunk_frames(images: &Rows, chunk: usize, rows: &Range<usize>) -> Result<Vec<Frame>, DataError> {
     let first = chunk * images.chunk_rows;
     let from = rows.start.saturating_sub(first);

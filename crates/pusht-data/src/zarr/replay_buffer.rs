@@ -1,4 +1,4 @@
-//! Opening a replay buffer and cutting episodes out of it.
+//! Opens a replay buffer and reads its episodes.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use pusht_jobs::JobContext;
 
 const EXPECTED: &str = "a replay buffer folder (….zarr with data/action and meta/episode_ends)";
 
-/// An open replay buffer: actions and states are in memory, pictures stay on disk until they are asked for.
+/// An open replay buffer: actions and states are in memory, images stay on disk until requested.
 pub struct ReplayBuffer {
     path: PathBuf,
     actions: Vec<Action>,
@@ -23,11 +23,11 @@ pub struct ReplayBuffer {
 }
 
 impl ReplayBuffer {
-    /// Opens a folder and reads all but its pictures, which takes milliseconds.
+    /// Opens a folder and reads everything except images, which takes milliseconds.
     ///
     /// # Errors
-    /// No such folder, an array that is missing or of another shape (named), a chunk that is missing or truncated,
-    /// numbers that are not finite, an empty episode.
+    /// A missing folder, an array that is missing or of another shape (named), a chunk that is missing or truncated,
+    /// numbers that are not finite, or an empty episode.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, DataError> {
         let path = path.as_ref();
         if !path.exists() {
@@ -99,10 +99,10 @@ impl ReplayBuffer {
         &self.ends
     }
 
-    /// The rows of one episode.
+    /// Rows of one episode.
     ///
     /// # Errors
-    /// No such episode.
+    /// An episode out of range.
     pub fn rows(&self, episode: usize) -> Result<Range<usize>, DataError> {
         let end = self.ends.get(episode).ok_or_else(|| DataError::OutOfRange {
             path: self.path.clone(),
@@ -118,21 +118,21 @@ impl ReplayBuffer {
         &self.actions
     }
 
-    /// States of all rows, before the action of the row, where the buffer has them; block angles as stored (mod 2π).
+    /// States of all rows, before the action of the row, if the buffer has them; block angles as stored (mod 2π).
     pub fn states(&self) -> Option<&[State]> {
         self.states.as_deref()
     }
 
-    /// True when the buffer has pictures.
+    /// Whether the buffer has images.
     pub fn has_frames(&self) -> bool {
         self.images.is_some()
     }
 
-    /// Episodes with their pictures, decoded in parallel. Progress counts frames.
+    /// Reads episodes with their images, decoded in parallel. Progress counts frames.
     ///
     /// # Errors
-    /// No such episodes, no pictures, a chunk that is missing or truncated, pixels that are not whole numbers from 0
-    /// to 255.
+    /// Episodes out of range, no images, a chunk that is missing or truncated, or pixels that are not whole numbers
+    /// from 0 to 255.
     pub fn episodes(&self, range: Range<usize>, ctx: &mut JobContext) -> Result<Vec<Episode>, DataError> {
         if range.is_empty() {
             return Ok(Vec::new());
@@ -166,7 +166,7 @@ impl ReplayBuffer {
     }
 }
 
-/// Ends must rise and close with the last row.
+/// Checks that the ends ascend and that the last one is the number of rows.
 fn check_ends(path: &Path, ends: &[i64], rows: usize) -> Result<Vec<usize>, DataError> {
     let layout = |found: String| DataError::Layout {
         path: path.to_path_buf(),

@@ -1,7 +1,7 @@
-//! One array of a replay buffer, read in blocks of rows (one block a chunk).
+//! One array of a replay buffer, read in blocks of rows (one block per chunk).
 //!
 //! `zarrs` fills missing chunks with the fill value; here a missing chunk is an error, because it means an incomplete
-//! copy and zeros would pass for data.
+//! copy and zeros would be taken for data.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,8 +25,8 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// Opens `/name` and checks its shape; `None` in `trailing` stands for any length. `Ok(None)` when there is no
-    /// such array.
+    /// Opens `/name` and checks its shape; `None` in `trailing` accepts any length. `Ok(None)` if there is no such
+    /// array.
     pub fn open(
         store: &Arc<FilesystemStore>,
         path: &Path,
@@ -72,7 +72,7 @@ impl Rows {
                 format!("chunks of shape {chunk:?}; rechunk the array along its first axis only"),
             ));
         }
-        // Sizes that no memory holds are damage.
+        // Sizes that exceed any memory are damage.
         let width = shape[1..]
             .iter()
             .try_fold(1_usize, |product, &n| product.checked_mul(usize::try_from(n).ok()?));
@@ -117,7 +117,7 @@ impl Rows {
         };
         let mut key = vec![0_u64; self.array.dimensionality()];
         key[0] = index as u64;
-        // One thread: the callers decode several chunks side by side.
+        // One thread: the callers decode several chunks in parallel.
         let options = CodecOptions::default().with_concurrent_target(1);
         let mut values = self
             .array
@@ -159,7 +159,7 @@ impl Rows {
         Ok(all)
     }
 
-    /// A value that cannot be meant, in one row.
+    /// Error for an invalid value in one row.
     pub fn value(&self, row: usize, found: String, expected: &'static str) -> DataError {
         DataError::Value {
             path: self.path.clone(),
@@ -170,7 +170,7 @@ impl Rows {
         }
     }
 
-    /// Pictures that are larger than a picture can be.
+    /// Error for images that are larger than possible.
     pub fn wrong_size(&self) -> DataError {
         DataError::Layout {
             path: self.path.clone(),
@@ -180,7 +180,7 @@ impl Rows {
         }
     }
 
-    /// A dtype that cannot be read.
+    /// Error for a dtype that cannot be read.
     pub fn wrong_type(&self, expected: &str) -> DataError {
         DataError::Layout {
             path: self.path.clone(),

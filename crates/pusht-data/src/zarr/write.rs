@@ -1,4 +1,4 @@
-//! Writing a replay buffer that the Diffusion Policy code reads: float32, zstd in blosc with bit-shuffle.
+//! Writes a replay buffer that the Diffusion Policy code reads: float32, zstd in blosc with bit-shuffle.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,15 +10,15 @@ use zarrs::filesystem::FilesystemStore;
 use crate::{DataError, Episode, EpisodeError, atomic};
 use pusht_jobs::JobContext;
 
-/// Rows of a chunk, as in the public set.
+/// Rows per chunk, as in the public dataset.
 const CHUNK: usize = 161;
 
-/// Writes episodes of these lengths, in order, as a replay buffer at `path`, which must not exist yet. All frames have
-/// one size; states are written when the first episode has them. Frames are taken from the iterator chunk by chunk.
+/// Writes episodes of these lengths, in order, as a replay buffer at `path`, which must not exist yet. All frames must
+/// have one size; states are written if the first episode has them. Frames are taken from the iterator chunk by chunk.
 /// Progress counts frames.
 ///
 /// # Errors
-/// A place that cannot be written, an error of the iterator, episodes that do not fit together.
+/// A path that cannot be written, an error of the iterator, or episodes of different kinds.
 pub fn write_replay_buffer(
     path: impl AsRef<Path>,
     lengths: &[usize],
@@ -83,7 +83,7 @@ fn mismatch(path: &Path, found: String) -> DataError {
     }
 }
 
-/// The arrays that grow by rows.
+/// The arrays with one entry per row.
 struct Arrays {
     size: (u32, u32),
     images: Column<f32>,
@@ -196,7 +196,7 @@ impl<T: Element + Default> Column<T> {
         })
     }
 
-    /// Values in C order.
+    /// Appends values in C order.
     fn push(&mut self, path: &Path, values: impl Iterator<Item = T>) -> Result<(), DataError> {
         self.pending.extend(values);
         while self.pending.len() >= self.chunk_len {
@@ -207,7 +207,7 @@ impl<T: Element + Default> Column<T> {
         Ok(())
     }
 
-    /// The last chunk, filled up with zeros.
+    /// Writes the last chunk, padded with zeros.
     fn finish(mut self, path: &Path) -> Result<(), DataError> {
         if self.pending.is_empty() {
             return Ok(());
@@ -221,7 +221,7 @@ impl<T: Element + Default> Column<T> {
         let mut key = vec![0; self.dimensions];
         key[0] = self.next;
         self.next += 1;
-        // Chunks of zeros too: a missing file means an incomplete copy.
+        // Writes chunks of zeros too: a missing file means an incomplete copy.
         let options = CodecOptions::default().with_store_empty_chunks(true);
         self.array
             .store_chunk_opt(&key, chunk, &options)
