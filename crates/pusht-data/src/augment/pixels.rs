@@ -24,7 +24,7 @@ enum Table {
 }
 
 /// The block's upper left pixel (as a byte offset) and the weights of its pixels, row by row; they sum to [`ONE`]²
-/// inside of the picture, and what is missing outside is white.
+/// inside the image, and weight missing from that sum counts as white.
 #[derive(Clone, Copy, Debug)]
 struct Block {
     offset: u32,

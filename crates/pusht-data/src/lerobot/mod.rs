@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! meta/info.json                                features, paths, numbers; written last
-//! meta/tasks.parquet, meta/stats.json           what is done; normalization
-//! meta/episodes/chunk-000/file-000.parquet      lengths, and where rows and pictures of an episode lie
-//! meta/pusht.json                               goal and provenance of the episodes; ours, others pass it over
+//! meta/tasks.parquet, meta/stats.json           task description; normalization
+//! meta/episodes/chunk-000/file-000.parquet      lengths, and locations of the rows and images of an episode
+//! meta/pusht.json                               goal and provenance of the episodes; other readers ignore it
 //! data/chunk-000/file-000.parquet               action, positions, timestamp = frame_index / fps, …
 //! videos/observation.image/chunk-000/file-000.mp4
 //! ```
