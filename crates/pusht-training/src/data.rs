@@ -1,10 +1,10 @@
-//! What is trained on, and what is held out.
+//! Data of a training run: training, validation and test parts.
 
 use pusht_data::{Episode, FrameRef, Split, SplitProtocol};
 
-/// The episodes of a training and their training, validation and test part.
+/// The episodes of a training run and its training, validation and test parts.
 ///
-/// A part is a list of rows, because a split may deal out single frames; models that need whole episodes take those with a
+/// A part is a list of rows, because a split may assign single frames; models that need whole episodes use those with a
 /// row in the part.
 #[derive(Clone, Debug)]
 pub struct TrainData<'a> {
@@ -19,7 +19,7 @@ impl Default for TrainData<'_> {
 }
 
 impl<'a> TrainData<'a> {
-    /// Episodes, and a split whose rows refer to them in this order.
+    /// Data from episodes and a split whose rows refer to them in this order.
     pub fn from_split(episodes: impl IntoIterator<Item = &'a Episode>, split: &Split) -> Self {
         Self {
             episodes: episodes.into_iter().collect(),
@@ -27,7 +27,7 @@ impl<'a> TrainData<'a> {
         }
     }
 
-    /// Whole episodes, part by part.
+    /// Data from whole episodes, part by part.
     pub fn from_parts(train: &[&'a Episode], validation: &[&'a Episode], test: &[&'a Episode]) -> Self {
         let mut episodes = Vec::with_capacity(train.len() + validation.len() + test.len());
         let mut rows = |part: &[&'a Episode]| {
@@ -48,22 +48,22 @@ impl<'a> TrainData<'a> {
         Self { episodes, split }
     }
 
-    /// All episodes, also those of no part.
+    /// All episodes, including those in no part.
     pub fn episodes(&self) -> &[&'a Episode] {
         &self.episodes
     }
 
-    /// Rows to learn from.
+    /// Rows for training.
     pub fn train(&self) -> &[FrameRef] {
         &self.split.train
     }
 
-    /// Rows to validate on after every epoch; may be empty.
+    /// Rows for validation after every epoch; may be empty.
     pub fn validation(&self) -> &[FrameRef] {
         &self.split.validation
     }
 
-    /// Rows that training does not look at; may be empty.
+    /// Rows that training does not use; may be empty.
     pub fn test(&self) -> &[FrameRef] {
         &self.split.test
     }
@@ -83,7 +83,7 @@ impl<'a> TrainData<'a> {
         self.episodes_of(&self.split.test)
     }
 
-    /// Without those that are not there: a split may have been made of more episodes than were read.
+    /// Skips indices without an episode: the split may be over more episodes than were read.
     fn episodes_of(&self, part: &[FrameRef]) -> Vec<&'a Episode> {
         let indices = Split::episodes_of(part).into_iter();
         indices.filter_map(|index| self.episodes.get(index).copied()).collect()

@@ -1,4 +1,4 @@
-//! One way into training: settings, data, device, seed and folder of a training.
+//! Common interface to training: settings, data, device, seed and folder of a training run.
 //!
 #![doc = include_str!("../README.md")]
 

@@ -1,4 +1,4 @@
-//! The result of a training.
+//! Result of a training run.
 
 use training::Curve;
 
@@ -6,18 +6,18 @@ use training::Curve;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TrainOutput<M> {
-    /// Ready to use and to be saved.
+    /// The model, ready for use and for saving.
     pub model: M,
     /// Losses by step.
     pub curve: Curve,
-    /// Epoch of the lowest validation loss, from 1; the last one where there was nothing to validate on.
+    /// Epoch of the lowest validation loss, from 1; the last epoch if there was no validation data.
     pub best_epoch: usize,
-    /// The lowest validation loss, in the unit that the settings name.
+    /// The lowest validation loss, in the unit that the settings document.
     pub best_valid: Option<f64>,
 }
 
 impl<M> TrainOutput<M> {
-    /// A model that was not validated.
+    /// The output of training without validation.
     pub fn new(model: M, curve: Curve) -> Self {
         Self {
             model,
@@ -27,7 +27,7 @@ impl<M> TrainOutput<M> {
         }
     }
 
-    /// With the epoch of the lowest validation loss, and that loss.
+    /// Sets the epoch of the lowest validation loss, and that loss.
     #[must_use]
     pub fn with_best(self, epoch: usize, valid: Option<f64>) -> Self {
         Self {
@@ -37,7 +37,7 @@ impl<M> TrainOutput<M> {
         }
     }
 
-    /// The same of another model: one that is wrapped, say.
+    /// Replaces the model, for example by a wrapper around it.
     pub fn map<N>(self, wrap: impl FnOnce(M) -> N) -> TrainOutput<N> {
         TrainOutput {
             model: wrap(self.model),

@@ -1,4 +1,4 @@
-//! A training and everything that it needs.
+//! Specification of a training run.
 
 use std::path::PathBuf;
 
@@ -9,23 +9,23 @@ use training::{FitOptions, TrainConfig};
 
 use crate::{TrainData, TrainOutput};
 
-/// Settings that a model can be trained by.
+/// Settings with which a model can be trained.
 pub trait TrainModel {
     /// The trained model.
     type Model;
-    /// What can go wrong.
+    /// Error type.
     type Error;
 
-    /// What is trained, for the progress display.
+    /// Name of the training run, for the progress display.
     fn label(&self) -> String;
 
-    /// The settings of the loop, for [`TrainSpec::with_seed`].
+    /// Settings of the training loop, for [`TrainSpec::with_seed`].
     fn train_config(&mut self) -> &mut TrainConfig;
 
     /// Trains on a device; called by [`TrainSpec::run`].
     ///
     /// # Errors
-    /// Bad settings or data, or what [`training::fit`] meets.
+    /// Invalid settings or data, or an error of [`training::fit`].
     fn train(
         &self,
         data: &TrainData<'_>,
@@ -34,10 +34,10 @@ pub trait TrainModel {
     ) -> Result<TrainOutput<Self::Model>, Self::Error>;
 }
 
-/// A training: settings `S`, the data and its parts, the device, the seed and the folder.
+/// A training run: settings `S`, the data and its parts, the device, the seed and the folder.
 ///
-/// Without a device it runs on the CPU, without a folder it writes nothing. With one, it keeps checkpoints, `curve.jsonl` and
-/// `tensorboard/` there, and the same training goes on from the last checkpoint.
+/// Without a device it runs on the CPU, without a folder it writes nothing. With a folder, it keeps checkpoints,
+/// `curve.jsonl` and `tensorboard/` there, and the same training run resumes from the last checkpoint.
 pub struct TrainSpec<'a, S> {
     settings: S,
     data: TrainData<'a>,
@@ -48,7 +48,7 @@ pub struct TrainSpec<'a, S> {
 }
 
 impl<'a, S: TrainModel> TrainSpec<'a, S> {
-    /// By these settings; data is still to come.
+    /// A training run with these settings and without data.
     pub fn new(settings: S) -> Self {
         Self {
             settings,
@@ -60,25 +60,25 @@ impl<'a, S: TrainModel> TrainSpec<'a, S> {
         }
     }
 
-    /// On these episodes, a split of whose rows says what is trained and validated on.
+    /// Uses these episodes, with the parts of a split of their rows.
     #[must_use]
     pub fn with_split(self, episodes: impl IntoIterator<Item = &'a Episode>, split: &Split) -> Self {
         self.with_data(TrainData::from_split(episodes, split))
     }
 
-    /// On whole episodes: those to learn from, to validate on, and to be held out.
+    /// Uses whole episodes for training, validation and test.
     #[must_use]
     pub fn with_parts(self, train: &[&'a Episode], validation: &[&'a Episode], test: &[&'a Episode]) -> Self {
         self.with_data(TrainData::from_parts(train, validation, test))
     }
 
-    /// On this data.
+    /// Uses this data.
     #[must_use]
     pub fn with_data(self, data: TrainData<'a>) -> Self {
         Self { data, ..self }
     }
 
-    /// What is trained, for the progress display; by default the settings' own name.
+    /// Sets the name in the progress display; by default the settings' own name.
     #[must_use]
     pub fn with_label(self, label: impl Into<String>) -> Self {
         Self {
@@ -87,8 +87,8 @@ impl<'a, S: TrainModel> TrainSpec<'a, S> {
         }
     }
 
-    /// What besides the settings makes this training what it is: the name of the data and the split, say. A checkpoint with
-    /// another identity is refused.
+    /// Sets what identifies this training run besides the settings, for example the name of the data and the split. A
+    /// checkpoint with another identity is refused.
     #[must_use]
     pub fn with_identity(self, identity: impl Into<String>) -> Self {
         Self {
@@ -97,26 +97,26 @@ impl<'a, S: TrainModel> TrainSpec<'a, S> {
         }
     }
 
-    /// On this device.
+    /// Trains on this device.
     #[must_use]
     pub fn with_device(self, device: &Device) -> Self {
         self.with_devices(vec![device.clone()])
     }
 
-    /// On several GPUs that train one model together ([`training::devices`]): a batch is cut into one part a device.
+    /// Trains one model on several GPUs ([`training::devices`]): a batch is divided into one part per device.
     #[must_use]
     pub fn with_devices(self, devices: Vec<Device>) -> Self {
         Self { devices, ..self }
     }
 
-    /// With this seed in place of the settings'.
+    /// Replaces the seed of the settings.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.settings.train_config().seed = seed;
         self
     }
 
-    /// With checkpoints and loss curves in this folder.
+    /// Writes checkpoints and loss curves to this folder.
     #[must_use]
     pub fn with_out(self, folder: impl Into<PathBuf>) -> Self {
         Self {
@@ -135,10 +135,10 @@ impl<'a, S: TrainModel> TrainSpec<'a, S> {
         &self.data
     }
 
-    /// Trains, or goes on from the last checkpoint.
+    /// Trains, or resumes from the last checkpoint.
     ///
     /// # Errors
-    /// Bad settings or data, or what [`training::fit`] meets; that includes a training that was asked to stop.
+    /// Invalid settings or data, or an error of [`training::fit`], including a cancelled run.
     pub fn run(&self, ctx: &mut JobContext) -> Result<TrainOutput<S::Model>, S::Error> {
         let label = self.label.clone().unwrap_or_else(|| self.settings.label());
         let (device, replicas) = match self.devices.split_first() {

@@ -1,7 +1,7 @@
-//! Checkpoints: everything a run needs to go on, in one folder each, with a manifest that names the run and the hash of
-//! each file.
+//! Checkpoints: everything a run needs to resume, in one folder each, with a manifest that names the run and the hash
+//! of each file.
 //!
-//! A folder is written under another name, brought to the disk and renamed, so that one that exists is whole, whenever
+//! A folder is written under another name, synced to disk and renamed, so that an existing one is complete, whenever
 //! the process is killed. The newest are kept, and the best.
 
 use std::collections::BTreeMap;
@@ -23,21 +23,21 @@ const OPTIMIZER: &str = "optimizer.bpk";
 const AVERAGE: &str = "average.bpk";
 const MANIFEST: &str = "manifest.json";
 const FORMAT: u32 = 2;
-/// Folders that are being deleted.
+/// Prefix of folders that are being deleted.
 const UNFINISHED: &str = "unfinished-";
 
-/// What a checkpoint says about itself.
+/// Manifest of a checkpoint.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Manifest {
     pub(crate) format: u32,
     /// Hash of settings, model and data of the run.
     pub(crate) run: String,
-    /// The same by name, for the error about a checkpoint of another run.
+    /// The same as named values, for the error about a checkpoint of another run.
     #[serde(default)]
     pub(crate) settings: BTreeMap<String, String>,
-    /// Updates done.
+    /// Number of updates done.
     pub(crate) step: usize,
-    /// Epochs finished.
+    /// Number of epochs finished.
     pub(crate) epoch: usize,
     pub(crate) average_updates: usize,
     pub(crate) best: Option<Best>,
@@ -51,14 +51,14 @@ pub(crate) struct Manifest {
 /// The best epoch so far.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Best {
-    /// From 1.
+    /// Number of the epoch, from 1.
     pub(crate) epoch: usize,
-    /// Updates done at its end.
+    /// Number of updates done at its end.
     pub(crate) step: usize,
     pub(crate) valid: Option<f64>,
 }
 
-/// The folder of a run's checkpoints, held against other processes.
+/// The checkpoint folder of a run, locked against other processes.
 #[derive(Debug)]
 pub(crate) struct Checkpoints {
     folder: PathBuf,
@@ -68,7 +68,7 @@ pub(crate) struct Checkpoints {
     _lock: File,
 }
 
-/// What a run goes on with.
+/// State from which a run resumes.
 pub(crate) struct Resumed<M> {
     pub(crate) model: M,
     pub(crate) optimizer: ModuleOptimizer,
@@ -77,10 +77,10 @@ pub(crate) struct Resumed<M> {
     pub(crate) manifest: Manifest,
 }
 
-/// Makes the folder of a run where it is missing; called before the work, it spares a wasted hour.
+/// Creates the folder of a run if it is missing; called before the work to avoid a wasted hour.
 ///
 /// # Errors
-/// A file of that name, or a folder that cannot be made.
+/// A file of that name, or a folder that cannot be created.
 pub fn out_folder(path: &Path) -> Result<(), TrainingError> {
     if path.is_file() {
         return Err(TrainingError::NotAFolder {
@@ -91,7 +91,7 @@ pub fn out_folder(path: &Path) -> Result<(), TrainingError> {
 }
 
 impl Checkpoints {
-    /// Checkpoints of the run `run` under `out`, of which the newest `keep` are kept.
+    /// Opens the checkpoints of the run `run` under `out`, of which the newest `keep` are kept.
     pub(crate) fn open(out: &Path, run: RunIdentity, keep: usize) -> Result<Self, TrainingError> {
         out_folder(out)?;
         let folder = out.join("checkpoints");
@@ -102,7 +102,7 @@ impl Checkpoints {
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(TrainingError::Busy { folder }),
-            // A file system without locks is no reason not to train.
+            // Training continues on a file system without locks.
             Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => {}
             Err(TryLockError::Error(error)) => return Err(TrainingError::io("locking", &path)(error)),
         }
@@ -121,8 +121,8 @@ impl Checkpoints {
         Ok(opened)
     }
 
-    /// Writes a state and drops the folders that are neither among the newest nor the best. The manifest's format, run,
-    /// settings and hashes are filled in. Of the models only the parameters of `part` are kept.
+    /// Writes a state and deletes the folders that are neither among the newest nor the best. Fills in the manifest's
+    /// format, run, settings and hashes. Only the parameters of `part` of the models are kept.
     pub(crate) fn save<M: Module>(
         &self,
         mut manifest: Manifest,
@@ -172,8 +172,8 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// The newest state, if there is one; `fresh` is a model and optimizer of the run's kind. With `partly` parameters that a
-    /// checkpoint lacks are those of `fresh`.
+    /// Loads the newest state, if there is one; `fresh` is a model and optimizer of the run's kind. With `partly`,
+    /// parameters that a checkpoint lacks are those of `fresh`.
     pub(crate) fn load<M: Module>(
         &self,
         fresh: &M,
@@ -241,7 +241,7 @@ impl Checkpoints {
         Ok(manifest)
     }
 
-    /// The bytes of a file, when they are those that were written.
+    /// Reads a file and checks its hash.
     fn read(&self, manifest: &Manifest, name: &str) -> Result<(PathBuf, Bytes), TrainingError> {
         let path = self.step_folder(manifest.step).join(name);
         let bytes = std::fs::read(&path).map_err(|error| self.unusable(&path, &error.to_string()))?;
@@ -263,7 +263,7 @@ impl Checkpoints {
         self.folder.join(format!("step-{step:08}"))
     }
 
-    /// Steps that have a folder.
+    /// Steps that have a checkpoint folder.
     fn steps(&self) -> Result<Vec<usize>, TrainingError> {
         let steps = self.names()?.into_iter();
         Ok(steps
@@ -280,7 +280,7 @@ impl Checkpoints {
     }
 }
 
-/// The parameters of a part of a model.
+/// Record of the parameters of a part of a model.
 fn record<M: Module>(model: M, part: &ParamGroup) -> ModuleRecord {
     model.into_record_group(part.clone())
 }

@@ -1,10 +1,10 @@
-//! Gradient clipping by the norm of all gradients together; Burn's own clips each tensor by itself.
+//! Gradient clipping by the global norm; Burn's own clips each tensor separately.
 
 use burn::Tensor;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 
-/// Scales all gradients by `max_norm` / norm where the norm is larger.
+/// Scales all gradients by `max_norm` / norm if the norm is larger.
 pub fn clip_global_norm<M: Module>(model: &M, grads: GradientsParams, max_norm: f32) -> GradientsParams {
     let mut squares = Squares {
         grads: &grads,

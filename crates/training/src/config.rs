@@ -1,47 +1,48 @@
-//! The settings of a training run.
+//! Settings of a training run.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Precision, TrainingError};
 
-/// How to train: AdamW with a linear warm-up and a cosine decay.
+/// Settings of a training run: AdamW with a linear warm-up and a cosine decay.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainConfig {
-    /// Epochs; after each one the model is validated and a checkpoint written. The learning rate is planned for all.
+    /// Number of epochs; after each one the model is validated and a checkpoint written. The learning rate schedule
+    /// spans all of them.
     pub epochs: usize,
-    /// Stops after so many epochs in a row without a lower validation loss.
+    /// Stops after this many consecutive epochs without a lower validation loss.
     pub patience: Option<usize>,
-    /// Updates of an epoch. `None`: as many as one pass over the data has batches. A number makes the updates
-    /// independent of the amount of data, which is how arms of an experiment get the same number of them.
+    /// Updates per epoch. `None` for as many as one pass over the data has batches. A number makes the updates
+    /// independent of the amount of data, so that all arms of an experiment get the same number of them.
     pub steps_per_epoch: Option<usize>,
-    /// Items of a batch, which makes one update.
+    /// Items per batch, one batch per update.
     pub batch_size: usize,
-    /// A batch is computed in so many parts, one after the other, and their gradients are added: the memory of a small
-    /// batch, the update of a large one (batch norm sees the parts, though).
+    /// Number of parts of a batch that are computed one after the other, with their gradients added: the memory of a
+    /// small batch, the update of a large one (batch norm sees the parts, though).
     pub accumulate: usize,
     /// Peak learning rate, reached at the end of the warm-up.
     pub learning_rate: f64,
-    /// The cosine ends at this part of the peak; 1 keeps the rate constant after the warm-up.
+    /// Learning rate at the end of the cosine, as a share of the peak; 1 keeps the rate constant after the warm-up.
     pub final_learning_rate: f64,
     /// Steps of linear warm-up.
     pub warmup_steps: usize,
     /// Decoupled weight decay (AdamW).
     pub weight_decay: f32,
-    /// Largest L2 norm of all gradients together; larger ones are scaled down to it.
+    /// Largest L2 norm of all gradients together; larger gradients are scaled down to it.
     pub clip_norm: Option<f32>,
-    /// Decay of the exponential moving average of the weights, which is then what is validated and returned.
+    /// Decay of the exponential moving average of the weights; if set, the average is validated and returned.
     pub ema_decay: Option<f64>,
-    /// What the model computes in; its weights and their update are in f32 always.
+    /// Precision in which the model computes; its weights and their update are always in f32.
     pub precision: Precision,
-    /// Data order and noise follow from it.
+    /// Seed of the data order and the noise.
     pub seed: u64,
-    /// Loss and rate are recorded (and the loss checked for NaN) every so many steps.
+    /// Number of steps between records of loss and rate (and checks of the loss for NaN).
     pub log_every: usize,
-    /// Updates between checkpoints within an epoch. `None`: one whenever ten minutes have passed. Which checkpoints are
-    /// written never changes the result.
+    /// Updates between checkpoints within an epoch. `None` for one every ten minutes. The choice never changes the
+    /// result.
     pub checkpoint_every: Option<usize>,
-    /// The newest so many checkpoints are kept, and the best.
+    /// Number of newest checkpoints that are kept, in addition to the best.
     pub keep_last: usize,
 }
 
@@ -69,12 +70,12 @@ impl Default for TrainConfig {
 }
 
 impl TrainConfig {
-    /// Updates of an epoch over `items` training items.
+    /// Updates per epoch over `items` training items.
     pub fn epoch_steps(&self, items: usize) -> usize {
         self.steps_per_epoch.unwrap_or_else(|| items.div_ceil(self.batch_size))
     }
 
-    /// The settings that the result follows from, as JSON.
+    /// The settings on which the result depends, as JSON.
     pub(crate) fn of_the_result(&self) -> String {
         let default = Self::default();
         let settings = Self {
@@ -85,10 +86,10 @@ impl TrainConfig {
         serde_json::to_string(&settings).expect("settings are JSON")
     }
 
-    /// Refuses settings that cannot work.
+    /// Checks the settings.
     ///
     /// # Errors
-    /// The first such setting.
+    /// The first invalid setting.
     pub fn check(&self) -> Result<(), TrainingError> {
         let at_least_one = |setting, value: usize| {
             if value == 0 {

@@ -1,4 +1,4 @@
-//! Loss curves: what was recorded on the way, as values and as JSON lines.
+//! Loss curves: records of a training run, as values and as JSON lines.
 
 use std::path::Path;
 
@@ -10,11 +10,11 @@ use crate::TrainingError;
 /// One recorded point.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CurveRow {
-    /// Updates done.
+    /// Number of updates done.
     pub step: usize,
-    /// Epochs done, as a fraction.
+    /// Number of epochs done, with fractions.
     pub epoch: f64,
-    /// Mean training loss since the row before.
+    /// Mean training loss since the previous row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub train_loss: Option<f64>,
     /// Learning rate of the last update.
@@ -28,15 +28,15 @@ pub struct CurveRow {
 /// All points of a run, in order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Curve {
-    /// In order of steps.
+    /// Points in order of steps.
     pub rows: Vec<CurveRow>,
 }
 
 impl Curve {
-    /// Writes one JSON object a line, beside and renamed.
+    /// Writes one JSON object per line, under a temporary name, then renames the file.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// A file that cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), TrainingError> {
         let mut text = String::new();
         for row in &self.rows {

@@ -4,7 +4,7 @@ use burn::tensor::Device;
 
 use crate::TrainingError;
 
-/// The device called `cpu`, `cuda`, `cuda:N` (the N-th GPU, from 0) or `wgpu`, without autodiff.
+/// The device named `cpu`, `cuda`, `cuda:N` (the N-th GPU, from 0) or `wgpu`, without autodiff.
 ///
 /// # Errors
 /// An unknown name, a backend that is not in this binary, or one that the machine cannot run.
@@ -25,10 +25,10 @@ pub fn device(name: &str) -> Result<Device, TrainingError> {
     }
 }
 
-/// The devices called by one of those names, or by `cuda:0,1` (several GPUs of this host, which train together).
+/// The devices named by one of those names, or by `cuda:0,1` (several GPUs of this host, which train together).
 ///
 /// # Errors
-/// As [`device`], a GPU that is named twice, or several GPUs without NCCL.
+/// Those of [`device`], a GPU that is named twice, or several GPUs without NCCL.
 pub fn devices(name: &str) -> Result<Vec<Device>, TrainingError> {
     let indices: Vec<&str> = match name.split_once(':') {
         Some(("cuda", indices)) => indices.split(',').collect(),
@@ -53,7 +53,7 @@ pub fn devices(name: &str) -> Result<Vec<Device>, TrainingError> {
     Ok(found)
 }
 
-/// Bytes that a model may take on a device: what the machine has free, for `cpu`. What GPUs have is not known here.
+/// Bytes that a model may take on a device: the machine's free memory for `cpu`; unknown for GPUs.
 pub fn free_memory(name: &str) -> Option<u64> {
     if name != "cpu" {
         return None;
@@ -79,7 +79,7 @@ fn cuda(_name: &str, _index: usize) -> Result<Device, TrainingError> {
     Err(TrainingError::NotCompiledIn { backend: "cuda" })
 }
 
-/// Burn panics where there is no driver, so its library is looked for first.
+/// Opens a CUDA device. Burn panics if there is no driver, so its library is looked for first.
 #[cfg(feature = "cuda")]
 fn cuda(name: &str, index: usize) -> Result<Device, TrainingError> {
     if !driver_found() {
@@ -128,7 +128,7 @@ fn library_found(file: &str) -> bool {
         .any(|folder| std::path::Path::new(folder).join(file).exists())
 }
 
-/// Runs one small computation, so that a device that cannot start is an error here and not a panic later.
+/// Runs one small computation, so that a device that cannot start is an error here instead of a panic later.
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 fn start(name: &str, make: impl FnOnce() -> Device + std::panic::UnwindSafe) -> Result<Device, TrainingError> {
     let tried = std::panic::catch_unwind(|| {

@@ -14,22 +14,22 @@ pub struct Ema<M> {
 }
 
 impl<M: Module> Ema<M> {
-    /// Starts at the model's weights.
+    /// An average that starts at the model's weights.
     pub fn new(model: &M, decay: f64) -> Self {
         Self::resume(model.valid(), decay, 0)
     }
 
-    /// Goes on from a saved average.
+    /// Resumes from a saved average.
     pub fn resume(model: M, decay: f64, updates: usize) -> Self {
         Self { model, decay, updates }
     }
 
-    /// Takes in the weights after an update.
+    /// Adds the weights after an update.
     pub fn update(&mut self, model: &M) {
         let n = self.updates as f64;
         self.updates += 1;
         let mut collect = Collect(GradientsParams::new());
-        // `valid` also brings running statistics (batch norm) up to date.
+        // `valid` also updates running statistics (batch norm).
         model.valid().visit(&mut collect);
         let mut mix = Mix {
             current: collect.0,
@@ -38,13 +38,13 @@ impl<M: Module> Ema<M> {
         self.model = self.model.clone().map(&mut mix);
     }
 
-    /// The average, without autodiff. A copy of its own: running statistics are shared between clones, and a clone
-    /// would change with the next update.
+    /// The average, without autodiff. A separate copy: running statistics are shared between clones, and a clone would
+    /// change with the next update.
     pub fn model(&self) -> M {
         self.model.valid()
     }
 
-    /// Number of updates taken in.
+    /// Number of updates averaged.
     pub fn updates(&self) -> usize {
         self.updates
     }

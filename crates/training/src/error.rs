@@ -1,25 +1,25 @@
-//! What can go wrong in training.
+//! Errors of training.
 
 use std::path::{Path, PathBuf};
 
 use crate::ObjectiveError;
 
-/// Why there is no device, no trained model or no checkpoint.
+/// Errors of devices, training runs and checkpoints.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainingError {
-    /// A device name nobody knows.
+    /// An unknown device name.
     #[error(
         "unknown device {name:?}; expected cpu, cuda, cuda:N (N a number), wgpu, or for training cuda:0,1 (several GPUs)"
     )]
     UnknownDevice {
-        /// As given.
+        /// The name.
         name: String,
     },
     /// Several GPUs where one is needed.
     #[error("{name} names several GPUs, which only train one model together; name one")]
     SeveralDevices {
-        /// As given.
+        /// The names.
         name: String,
     },
     /// The backend is not in this binary.
@@ -27,39 +27,39 @@ pub enum TrainingError {
         "this binary was built without the {backend} backend; rebuild with --features {backend}, or use --device cpu"
     )]
     NotCompiledIn {
-        /// The feature that adds it.
+        /// The feature that adds the backend.
         backend: &'static str,
     },
-    /// The backend is in this binary but the machine cannot run it.
+    /// The backend is in this binary, but the machine cannot run it.
     #[error("the device {name} does not start: {reason}; use --device cpu, or repair that")]
     DeviceUnavailable {
-        /// As given.
+        /// Name of the device.
         name: String,
         /// What is missing.
         reason: String,
     },
-    /// A setting out of its range.
+    /// A setting outside its range.
     #[error("{setting} is {found}; expected {expected}")]
     Config {
         /// Name of the setting.
         setting: &'static str,
-        /// As given.
+        /// The value.
         found: String,
-        /// What is allowed.
+        /// The allowed values.
         expected: &'static str,
     },
-    /// Nothing to learn from.
+    /// No training items.
     #[error("there are no training items; hand in at least one episode that is long enough for the model's window")]
     NoItems,
     /// A batch of more items than there are.
     #[error("batch_size is {batch_size}, but there are only {items} training items; make it smaller")]
     LargeBatch {
-        /// As given.
+        /// The batch size.
         batch_size: usize,
-        /// What there is.
+        /// Number of items.
         items: usize,
     },
-    /// A layer whose draws other threads would disturb.
+    /// A layer whose random draws other threads would disturb.
     #[error(
         "the layer {layer:?} is Burn's dropout, which draws from one generator for the whole process, so that runs side \
          by side would change each other; remove it, or draw in the objective from the seed it is handed"
@@ -76,14 +76,14 @@ pub enum TrainingError {
         /// The objective's own error.
         source: ObjectiveError,
     },
-    /// The loss is NaN or infinite, or a weight is.
+    /// The loss or a weight is NaN or infinite.
     #[error("{what} at step {step}; lower the learning rate, clip the gradient or look for NaN in the data{kept}")]
     Diverged {
-        /// Steps done before it was seen.
+        /// Steps done before detection.
         step: usize,
         /// The loss and its value, or the name of the weights.
         what: String,
-        /// Where the last good checkpoint is, as the end of the sentence.
+        /// Location of the last good checkpoint, as the end of the sentence.
         kept: String,
     },
     /// Stopped through the [`pusht_jobs::CancelFlag`].
@@ -91,25 +91,25 @@ pub enum TrainingError {
     Interrupted {
         /// Steps done.
         step: usize,
-        /// Steps asked for.
+        /// Steps planned.
         total: usize,
-        /// What the next run will go on from.
+        /// The state from which the next run will resume.
         kept: String,
     },
-    /// Another run, of this or another process, trains there.
+    /// Another run, of this or another process, uses the folder.
     #[error("another run is training into {folder:?}; wait for it, stop it, or choose another folder")]
     Busy {
         /// The folder of its checkpoints.
         folder: PathBuf,
     },
-    /// A checkpoint that is damaged or not one.
+    /// A checkpoint that is damaged or invalid.
     #[error("the checkpoint file {path:?} cannot be used: {reason}; delete the folder {folder:?} to start anew")]
     Checkpoint {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
-        /// What to delete.
+        /// The folder to delete.
         folder: PathBuf,
     },
     /// A checkpoint of another run.
@@ -136,13 +136,13 @@ pub enum TrainingError {
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
 }
 
 impl TrainingError {
-    /// Wraps an I/O error with what was done to which path.
+    /// Adds the action and the path to an I/O error.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::Io { action, path, source }

@@ -1,4 +1,4 @@
-//! Whether all weights of a model are numbers.
+//! Checks of weights for NaN and infinity.
 
 use burn::Tensor;
 use burn::module::{Module, ModuleVisitor, Param};

@@ -13,24 +13,24 @@ use pusht_jobs::JobContext;
 
 use crate::{FitOutput, Objective, Precision, TrainConfig, TrainingError};
 
-/// Where a run writes, whom it tells and who can stop it.
+/// Identity, folder, progress and devices of a training run.
 pub struct FitOptions<'a> {
-    /// What is trained, for the progress display.
+    /// Name of the training run, for the progress display.
     pub label: &'a str,
-    /// What besides [`TrainConfig`] makes this run what it is: the model's settings and a hash of the data, say. A
+    /// What identifies this run besides [`TrainConfig`], for example the model's settings and a hash of the data. A
     /// checkpoint with another identity is refused.
     pub identity: &'a str,
-    /// Folder for `checkpoints/`, `curve.jsonl` and `tensorboard/`; a run finds its last checkpoint there and goes on
-    /// from it. `None` writes nothing.
+    /// Folder for `checkpoints/`, `curve.jsonl` and `tensorboard/`, where a run resumes from its last checkpoint.
+    /// `None` writes nothing.
     pub out: Option<&'a Path>,
-    /// Shows every step; looked at before every step whether training should stop.
+    /// Shows the progress of every step, and is checked for cancellation before every step.
     pub ctx: &'a mut JobContext,
-    /// GPUs besides the model's own ([`crate::devices`]); a batch is cut into one part a device.
+    /// GPUs in addition to the model's own ([`crate::devices`]); a batch is divided into one part per device.
     pub replicas: &'a [Device],
 }
 
 impl<'a> FitOptions<'a> {
-    /// The same for a run of another identity: a model adds its settings to what it was called with.
+    /// The same options with another identity: a model adds its settings to the identity it was called with.
     pub fn with_identity<'b>(self, identity: &'b str) -> FitOptions<'b>
     where
         'a: 'b,
@@ -44,7 +44,7 @@ impl<'a> FitOptions<'a> {
         }
     }
 
-    /// Writes nothing.
+    /// Options for a run that writes nothing.
     pub fn in_memory(ctx: &'a mut JobContext) -> Self {
         Self {
             label: "training",
@@ -56,13 +56,14 @@ impl<'a> FitOptions<'a> {
     }
 }
 
-/// Trains `model`: AdamW, one update a batch, validation and a checkpoint after each epoch.
+/// Trains `model`: AdamW, one update per batch, validation and a checkpoint after each epoch.
 ///
-/// On several GPUs ([`FitOptions::replicas`]) one run a process trains at a time; another waits.
+/// On several GPUs ([`FitOptions::replicas`]) one run per process trains at a time; others wait.
 ///
 /// # Errors
-/// Bad settings, fewer items than a batch, a model with Burn's dropout, an objective that fails, a loss that is not finite, a
-/// checkpoint that is damaged or of another run, a folder that cannot be written, or [`TrainingError::Interrupted`].
+/// Invalid settings, fewer items than a batch, a model with Burn's dropout, an objective that fails, a loss that is not
+/// finite, a checkpoint that is damaged or of another run, a folder that cannot be written, or
+/// [`TrainingError::Interrupted`].
 pub fn fit<M: Module>(
     model: M,
     objective: &(impl Objective<M> + Sync),
@@ -125,7 +126,8 @@ pub fn fit<M: Module>(
     Ok(fitted)
 }
 
-/// Some devices compute what they do not have without a word, and wrongly.
+/// Checks that objective, model and devices support the precision: some devices compute unsupported ones silently, and
+/// wrongly.
 fn check_precision<M: Module>(
     model: &M,
     objective: &impl Objective<M>,
@@ -146,7 +148,7 @@ fn check_precision<M: Module>(
     })
 }
 
-/// Gradients are averaged over devices, so that every device must have as many items.
+/// Checks that every device gets the same number of items, because gradients are averaged over devices.
 fn check_parts(config: &TrainConfig, devices: usize) -> Result<(), TrainingError> {
     if devices == 1 || config.batch_size.is_multiple_of(config.accumulate * devices) {
         return Ok(());

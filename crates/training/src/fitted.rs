@@ -1,26 +1,26 @@
-//! The outcome of a training run.
+//! Result of a training run.
 
 use crate::Curve;
 
-/// The outcome of a run. Models are without autodiff; with [`crate::TrainConfig::ema_decay`] they are the averages.
+/// Result of a training run. Models are without autodiff; with [`crate::TrainConfig::ema_decay`] they are the averages.
 #[derive(Clone, Debug)]
 pub struct FitOutput<M> {
-    /// After the last epoch.
+    /// The model after the last epoch.
     pub last: M,
-    /// After the epoch of the lowest validation loss (without validation data: the last).
+    /// The model after the epoch of the lowest validation loss (the last epoch without validation data).
     pub best: M,
-    /// That epoch, from 1.
+    /// Number of that epoch, from 1.
     pub best_epoch: usize,
-    /// Its validation loss.
+    /// Validation loss of that epoch.
     pub best_valid: Option<f64>,
-    /// Epochs trained; fewer than asked for where [`crate::TrainConfig::patience`] ended.
+    /// Epochs trained; fewer than planned if [`crate::TrainConfig::patience`] stopped the run.
     pub epochs: usize,
-    /// Everything recorded.
+    /// Loss curve.
     pub curve: Curve,
 }
 
 impl<M> FitOutput<M> {
-    /// One line about the run, for progress displays: of `planned` epochs of `epoch_steps` updates.
+    /// Summarizes the run in one line, for progress displays; `planned` epochs of `epoch_steps` updates.
     pub(crate) fn summary(&self, epoch_steps: usize, planned: usize) -> String {
         let mut text = format!("{} steps", self.epochs * epoch_steps);
         if self.epochs < planned {

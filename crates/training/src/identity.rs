@@ -1,11 +1,11 @@
-//! What makes a run this run and no other, and where two runs differ.
+//! Identity of a run, and differences between two runs.
 
 use std::collections::BTreeMap;
 
 use pusht_jobs::hash_bytes;
 use serde_json::Value;
 
-/// Longer settings (the lists of a split, say) are kept as hashes.
+/// Longer settings (such as the lists of a split) are kept as hashes.
 const LONGEST: usize = 64;
 
 /// Settings, model and data of a run.
@@ -13,12 +13,12 @@ const LONGEST: usize = 64;
 pub(crate) struct RunIdentity {
     /// SHA-256 of all of them.
     pub(crate) hash: String,
-    /// Each by its name, to say which one differs.
+    /// Each by its name, for errors that name the one that differs.
     pub(crate) settings: BTreeMap<String, String>,
 }
 
 impl RunIdentity {
-    /// `config`: the training settings as JSON; `identity`: whatever the caller gave, JSON or not.
+    /// `config`: the training settings as JSON; `identity`: the caller's text, JSON or not.
     pub(crate) fn new(config: &str, items: usize, identity: &str) -> Self {
         let mut settings = BTreeMap::new();
         for (name, text) in [("training", config), ("run", identity)] {
@@ -32,7 +32,7 @@ impl RunIdentity {
         }
     }
 
-    /// The first setting that is another one in `found`, in words.
+    /// Describes the first setting that differs in `found`.
     pub(crate) fn difference(&self, found: &BTreeMap<String, String>) -> Option<String> {
         let differs = |(name, here): (&String, &String)| {
             let there = found.get(name)?;
@@ -42,8 +42,8 @@ impl RunIdentity {
     }
 }
 
-/// The numbers and texts in `value`, by their path. The parts of a short list are named by their place, as the caller's
-/// identity is usually a list of different things.
+/// Collects the numbers and strings in `value`, by their path. The entries of a short list are named by their index, as
+/// the caller's identity is usually a list of different things.
 fn collect(name: &str, value: &Value, settings: &mut BTreeMap<String, String>) {
     match value {
         Value::Object(fields) => fields

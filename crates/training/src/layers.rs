@@ -1,13 +1,13 @@
-//! Layers that a run cannot have.
+//! Layers that training refuses.
 //!
-//! Burn has one generator for the whole process. Two runs that draw from it side by side disturb each other, so a model
-//! that does is refused: whatever is random in a run follows from the seed that its objective is handed.
+//! Burn has one random generator for the whole process. Two runs that draw from it in parallel disturb each other, so a
+//! model that does is refused: everything random in a run must follow from the seed passed to its objective.
 
 use burn::module::{Module, ModuleVisitor};
 
 use crate::TrainingError;
 
-/// Refuses models with Burn's dropout (which its attention and transformer layers hold as well).
+/// Refuses models with Burn's dropout (which its attention and transformer layers contain as well).
 pub(crate) fn refuse_drawing_layers<M: Module>(model: &M) -> Result<(), TrainingError> {
     match first_of_type(model, "Dropout") {
         Some(layer) => Err(TrainingError::SharedGenerator { layer }),
@@ -33,7 +33,7 @@ struct Search {
 }
 
 impl ModuleVisitor for Search {
-    /// Called for every field of a module, with the type that holds it.
+    /// Called for every field of a module, with the type that contains it.
     fn enter_module(&mut self, name: &str, container_type: &str) {
         if container_type == self.container && self.found.is_none() {
             self.found = Some(self.path.join("."));

@@ -1,8 +1,8 @@
 //! Device choice, the training loop, checkpoints and resume, TensorBoard, progress.
 //!
-//! [`fit`] trains any Burn module on any [`Objective`]. Everything random follows from the seed in [`TrainConfig`], so
-//! that a run that was stopped and resumed from its last checkpoint ends, on the CPU, in the same bits as one that was
-//! not. `docs/training.md` has the conventions.
+//! [`fit`] trains any Burn module on any [`Objective`]. Everything random follows from the seed in [`TrainConfig`]: on
+//! the CPU, a run that is stopped and resumed from its last checkpoint ends with the same bits as an uninterrupted one.
+//! `docs/training.md` has the conventions.
 //!
 #![doc = include_str!("../README.md")]
 #![recursion_limit = "256"]

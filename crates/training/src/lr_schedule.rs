@@ -1,10 +1,10 @@
-//! The learning rate of each update: linear warm-up, cosine decay.
+//! Learning rate schedule: linear warm-up, cosine decay.
 
 use crate::TrainConfig;
 
 impl TrainConfig {
-    /// The learning rate of update `step` (from 0) of `total`: a straight line up to the peak over the warm-up, then
-    /// half a cosine down to `final_learning_rate` of it.
+    /// The learning rate of update `step` (from 0) of `total`: linear up to the peak over the warm-up, then half a
+    /// cosine down to `final_learning_rate` times the peak.
     pub fn learning_rate_at(&self, step: usize, total: usize) -> f64 {
         if step < self.warmup_steps {
             return self.learning_rate * (step + 1) as f64 / (self.warmup_steps + 1) as f64;

@@ -1,5 +1,5 @@
-//! The bytes of a model file: safetensors with PyTorch's parameter names and layouts, and in the header's metadata the
-//! kind of model and its configuration as JSON, so that one file is all there is to keep.
+//! The bytes of a model file: safetensors with PyTorch's parameter names and layouts, and the kind of model and its
+//! configuration as JSON in the header's metadata, so that one file is complete.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,13 +14,13 @@ use crate::ModelFileError;
 
 const KIND: &str = "pusht.kind";
 const CONFIG: &str = "pusht.config";
-/// SHA-256 of all bytes after the header. Weights are plain numbers: without it, damaged ones would pass for others.
+/// Key of the SHA-256 of all bytes after the header, without which damaged weights would go unnoticed.
 const SHA256: &str = "pusht.sha256";
 
-/// Writes a model beside and renames it.
+/// Writes a model to a safetensors file, under a temporary name, then renames it.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// A file that cannot be written.
 pub fn save_model<M: Module>(
     path: &Path,
     model: &M,
@@ -32,7 +32,7 @@ pub fn save_model<M: Module>(
     pusht_jobs::write_bytes(path, &bytes).map_err(|error| failed(error.to_string()))
 }
 
-/// Why a model cannot be written to a path.
+/// Error for a path to which a model cannot be written.
 pub(crate) fn writing(path: &Path) -> impl Fn(String) -> ModelFileError {
     move |reason| ModelFileError::Io {
         action: "writing",
@@ -41,12 +41,12 @@ pub(crate) fn writing(path: &Path) -> impl Fn(String) -> ModelFileError {
     }
 }
 
-/// A model as the bytes of its file; an error is a text.
+/// A model as the bytes of its file; the error is a message.
 pub(crate) fn model_bytes<M: Module>(model: &M, kind: &str, config: &impl Serialize) -> Result<Vec<u8>, String> {
     let config = serde_json::to_string(config).map_err(|error| error.to_string())?;
     let mut store = SafetensorsStore::from_bytes(None)
         .with_to_adapter(BurnToPyTorchAdapter)
-        // A layer behind an enum is named as if it stood there itself.
+        // The path of a layer inside an enum omits the enum.
         .skip_enum_variants(true)
         .metadata("format", "pt")
         .metadata(KIND, kind)
@@ -58,18 +58,18 @@ pub(crate) fn model_bytes<M: Module>(model: &M, kind: &str, config: &impl Serial
     sealed(header, parts.1).ok_or_else(|| "the header is not JSON".to_owned())
 }
 
-/// A file of this header and these tensors, with their hash in the header, and the header's keys in order, so that the same
-/// model is the same bytes; the store's own order is that of a hash map.
+/// A file of this header and these tensors, with their hash in the header. The header's keys are sorted, so that the
+/// same model gives the same bytes; the store's own order is that of a hash map.
 pub(crate) fn sealed(mut header: Header, tensors: &[u8]) -> Option<Vec<u8>> {
     let metadata = header.entry("__metadata__".into()).or_default();
     metadata.insert(SHA256.into(), hash_bytes(tensors).into());
     let mut header = serde_json::to_vec(&header).ok()?;
-    // The format aligns tensors to 8 bytes by spaces.
+    // The format aligns tensors to 8 bytes with spaces.
     header.resize(header.len().next_multiple_of(8), b' ');
     Some([&(header.len() as u64).to_le_bytes(), header.as_slice(), tensors].concat())
 }
 
-/// Kind, configuration and all bytes of a file that was written whole.
+/// Reads kind, configuration and all bytes of a complete file.
 pub(crate) fn read_file(path: &Path) -> Result<(String, Value, Vec<u8>), ModelFileError> {
     let bytes = std::fs::read(path).map_err(|error| ModelFileError::Io {
         action: "reading",
@@ -102,13 +102,13 @@ pub(crate) fn read_file(path: &Path) -> Result<(String, Value, Vec<u8>), ModelFi
 
 const CUT_SHORT: &str = "the file is cut short";
 
-/// What a file says of its parameters and of itself (`__metadata__`).
+/// Header of a file: its parameters and its own metadata (`__metadata__`).
 pub(crate) type Header = BTreeMap<String, BTreeMap<String, Value>>;
 /// Header and tensors.
 pub(crate) type Parts<'a> = (&'a [u8], &'a [u8]);
 
-/// The parts of a safetensors file (a little-endian u64 length, a JSON object, numbers); `None` where it ends too
-/// early.
+/// Splits a safetensors file into its parts (a little-endian u64 length, a JSON object, numbers); `None` if it is
+/// truncated.
 pub(crate) fn split(bytes: &[u8]) -> Result<Option<Parts<'_>>, String> {
     let Some((length, rest)) = bytes.split_first_chunk() else {
         return Ok(None);
@@ -123,7 +123,7 @@ pub(crate) fn split(bytes: &[u8]) -> Result<Option<Parts<'_>>, String> {
 /// The format's own limit.
 const LONGEST_HEADER: u64 = 100_000_000;
 
-/// Kind and configuration out of a header.
+/// Reads kind and configuration from a header.
 fn metadata(header: &Value) -> Result<(String, Value), String> {
     let text = |key| {
         header["__metadata__"][key]

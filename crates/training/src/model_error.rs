@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// Why a model file cannot be written or used.
+/// Errors of model files.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelFileError {
@@ -13,18 +13,18 @@ pub enum ModelFileError {
         action: &'static str,
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         reason: String,
     },
-    /// A file that is not what was written.
+    /// A file whose content was changed or cut off.
     #[error("the model file {path:?} is damaged: {reason}; copy it again, or train the model anew")]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// How that shows.
+        /// Evidence of the damage.
         reason: &'static str,
     },
-    /// Not safetensors, or without our metadata.
+    /// A file that is not safetensors, or lacks the metadata of [`crate::save_model`].
     #[error("{path:?} is not a model file of this software: {reason}; expected safetensors written by `save`")]
     NotAModel {
         /// The file.
@@ -37,12 +37,12 @@ pub enum ModelFileError {
     OtherKind {
         /// The file.
         path: PathBuf,
-        /// Kinds that were asked for.
+        /// The accepted kinds.
         expected: String,
         /// The kind in the file.
         found: String,
     },
-    /// The configuration in the file does not fit its kind.
+    /// A configuration that does not match the kind in the file.
     #[error("the configuration in {path:?} is not one of a {kind:?} model: {reason}")]
     Config {
         /// The file.
@@ -52,12 +52,12 @@ pub enum ModelFileError {
         /// What is wrong with it.
         reason: String,
     },
-    /// Parameters that are missing, left over or of another shape.
+    /// Parameters that are missing, superfluous or of another shape.
     #[error("the parameters in {path:?} do not fit its configuration: {reason}")]
     Parameters {
         /// The file.
         path: PathBuf,
-        /// Which, and how.
+        /// The parameters, and what is wrong with them.
         reason: String,
     },
     /// NaN or infinite weights.
@@ -65,7 +65,7 @@ pub enum ModelFileError {
     NotFinite {
         /// The file.
         path: PathBuf,
-        /// Its name.
+        /// Name of the parameter.
         parameter: String,
     },
 }

@@ -12,7 +12,7 @@ use crate::finite::first_not_finite;
 use crate::model_bytes::read_file;
 use crate::shards::read_folder;
 
-/// An opened model file, before its kind of model is built.
+/// An open model file, before its model is built.
 #[derive(Clone, Debug)]
 pub struct ModelFile {
     path: PathBuf,
@@ -22,10 +22,10 @@ pub struct ModelFile {
 }
 
 impl ModelFile {
-    /// Reads a file, or a folder that [`crate::save_shards`] wrote.
+    /// Reads a file, or a folder written by [`crate::save_shards`].
     ///
     /// # Errors
-    /// One that is missing, damaged, or not one of ours.
+    /// A file that is missing, damaged, or not written by this crate.
     pub fn open(path: &Path) -> Result<Self, ModelFileError> {
         let read = if path.is_dir() { read_folder } else { read_file };
         let (kind, config, bytes) = read(path)?;
@@ -37,15 +37,15 @@ impl ModelFile {
         })
     }
 
-    /// The kind that was given to [`crate::save_model`].
+    /// The kind that was passed to [`crate::save_model`].
     pub fn kind(&self) -> &str {
         &self.kind
     }
 
-    /// The configuration, for a file of this kind.
+    /// The configuration, if the file has this kind.
     ///
     /// # Errors
-    /// Another kind, or a configuration that does not fit `C`.
+    /// Another kind, or a configuration that `C` cannot represent.
     pub fn config<C: DeserializeOwned>(&self, kind: &str) -> Result<C, ModelFileError> {
         if self.kind != kind {
             return Err(self.other_kind(kind));
@@ -57,7 +57,7 @@ impl ModelFile {
         })
     }
 
-    /// The error for a kind that the caller has no model for.
+    /// Error for a kind for which the caller has no model.
     pub fn other_kind(&self, expected: &str) -> ModelFileError {
         ModelFileError::OtherKind {
             path: self.path.clone(),
@@ -66,11 +66,11 @@ impl ModelFile {
         }
     }
 
-    /// Fills a model that was built from the configuration; every parameter must be there, in the right shape, and
-    /// finite.
+    /// Loads the weights into a model that was built from the configuration; every parameter must be present, in the
+    /// right shape, and finite.
     ///
     /// # Errors
-    /// Parameters that do not fit or are not finite.
+    /// Parameters that are missing, of another shape or not finite.
     pub fn load_into<M: Module>(&self, model: &M) -> Result<M, ModelFileError> {
         let unfit = |reason: String| ModelFileError::Parameters {
             path: self.path.clone(),

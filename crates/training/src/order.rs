@@ -1,10 +1,10 @@
-//! The order of training data as a function of the seed: nothing has to be saved for a resumed run to go through the data
-//! as the uninterrupted one would have.
+//! The order of training data as a function of the seed: a resumed run visits the data in the same order as an
+//! uninterrupted one, without any saved state.
 
 use nn_kit::permutation;
 
-/// Batches of one size, cut from the endless sequence of passes over the data: a batch may end one pass and begin the
-/// next, so that every item is drawn equally often and every batch is full.
+/// Batches of one size, cut from the endless sequence of passes over the data: a batch may span the end of one pass and
+/// the start of the next, so that every item is drawn equally often and every batch is full.
 pub(crate) struct Batches {
     items: usize,
     size: usize,
@@ -14,7 +14,7 @@ pub(crate) struct Batches {
 }
 
 impl Batches {
-    /// `items` and `size` at least 1.
+    /// `items` and `size` must be at least 1.
     pub(crate) fn new(items: usize, size: usize, seed: u64) -> Self {
         let order = permutation(items, seed, 0);
         Self {
@@ -26,7 +26,7 @@ impl Batches {
         }
     }
 
-    /// The items of step `step`; a function of the step, not of what was asked before.
+    /// The items of step `step`; they depend on the step only, not on earlier calls.
     pub(crate) fn at(&mut self, step: usize) -> Vec<usize> {
         let first = step as u64 * self.size as u64;
         (first..first + self.size as u64)

@@ -8,9 +8,9 @@ use burn::tensor::{DType, FloatDType};
 use crate::clip::clip_global_norm;
 use crate::{Gradients, Objective, ObjectiveError, Precision};
 
-/// See the module.
+/// A model and its optimizer on one device.
 pub(crate) struct Replica<M> {
-    /// Always in f32.
+    /// The model, always in f32.
     pub(crate) model: M,
     pub(crate) optimizer: ModuleOptimizer,
     pub(crate) clip_norm: Option<f32>,
@@ -25,16 +25,16 @@ pub(crate) struct Replica<M> {
 pub(crate) struct Part {
     pub(crate) items: Vec<usize>,
     pub(crate) seed: u64,
-    /// What the mean over these items counts for in the batch.
+    /// Weight of the mean over these items in the batch.
     pub(crate) weight: f64,
 }
 
-/// A loss, with its gradients where the objective has computed them.
+/// A loss, with its gradients if the objective has computed them.
 pub(crate) struct Loss<M> {
     value: Tensor<1>,
     gradients: Option<GradientsParams>,
     weight: f64,
-    /// The copy in another precision that it was computed with.
+    /// The model copy in another precision that computed it.
     copy: Option<M>,
 }
 
@@ -50,7 +50,7 @@ impl<M: Module> Replica<M> {
         }
     }
 
-    /// From now on gradients are averaged over all distributed replicas.
+    /// Averages gradients over all distributed replicas from now on.
     pub(crate) fn distribute(&mut self) {
         self.distributed = true;
         self.model = self.model.clone().map(&mut Distribute);
@@ -60,7 +60,7 @@ impl<M: Module> Replica<M> {
         let copy = match self.precision {
             Precision::F32 => None,
             Precision::Bf16 => {
-                // Without autodiff and back, so that the cast is no part of the graph and the copy has leaves.
+                // Without autodiff and back, so that the cast is not part of the graph and the copy has leaves.
                 let copy = self.model.valid().map(&mut Cast(FloatDType::BF16)).train();
                 Some(if self.distributed {
                     copy.map(&mut Distribute)
@@ -84,11 +84,11 @@ impl<M: Module> Replica<M> {
         })
     }
 
-    /// Adds the gradients of a loss, whose value is returned.
+    /// Adds the gradients of a loss, and returns its value.
     pub(crate) fn backward(&mut self, loss: Loss<M>) -> Tensor<1> {
         let model = loss.copy.as_ref().unwrap_or(&self.model);
         let (found, weight) = match loss.gradients {
-            // The weight is in the value already.
+            // The value includes the weight already.
             None => (GradientsParams::from_grads(loss.value.backward(), model), 1.0),
             Some(gradients) => (gradients, loss.weight),
         };
@@ -107,7 +107,7 @@ impl<M: Module> Replica<M> {
         loss.value.without_autodiff()
     }
 
-    /// The update from all gradients since the last.
+    /// Updates the model with all gradients since the last update.
     pub(crate) fn step(&mut self, rate: f64) {
         let mut gradients = self.gradients.grads();
         if let Some(max_norm) = self.clip_norm {
@@ -117,7 +117,7 @@ impl<M: Module> Replica<M> {
     }
 }
 
-/// `tensor` in the precision that `model` computes in.
+/// Converts `tensor` to the precision in which `model` computes.
 pub fn to_compute_dtype<M: Module, const D: usize>(model: &M, tensor: Tensor<D>) -> Tensor<D> {
     let mut found = Found(None);
     model.visit(&mut found);
@@ -127,7 +127,7 @@ pub fn to_compute_dtype<M: Module, const D: usize>(model: &M, tensor: Tensor<D>)
     }
 }
 
-/// The type of the first parameter.
+/// Data type of the first parameter.
 struct Found(Option<DType>);
 
 impl ModuleVisitor for Found {

@@ -18,7 +18,7 @@ use crate::team::Team;
 use crate::{Curve, Ema, EventWriter, Objective, TrainConfig, TrainingError};
 use nn_kit::mix_seed;
 
-/// The longest that a killed run loses, besides the step it was in.
+/// Longest time that a killed run loses, besides the current step.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(600);
 
 /// Everything that an update reads or changes.
@@ -27,17 +27,17 @@ pub(crate) struct Run<M> {
     ema: Option<Ema<M>>,
     best_model: M,
     best: Option<Best>,
-    /// Updates done.
+    /// Number of updates done.
     pub(crate) step: usize,
-    /// Epochs finished.
+    /// Number of epochs finished.
     epoch: usize,
     curve: Curve,
-    /// Losses since the last row of the curve: those that a checkpoint has read back …
+    /// Losses since the last row of the curve that were restored or read from the device.
     read: Vec<f64>,
-    /// … and those still on the device.
+    /// Losses since then that are still on the device.
     losses: Vec<Tensor<1>>,
     disk: Option<Disk>,
-    /// Whether checkpoints hold the trained parameters only.
+    /// Whether checkpoints contain the trained parameters only.
     trained_only: bool,
 }
 
@@ -51,7 +51,7 @@ struct Disk {
 }
 
 impl<M: Module> Run<M> {
-    /// From the last checkpoint under `out`, or anew.
+    /// Starts from the last checkpoint under `out`, or from the beginning.
     pub(crate) fn start(
         model: M,
         config: &TrainConfig,
@@ -96,7 +96,7 @@ impl<M: Module> Run<M> {
             run.curve = found.manifest.curve;
             run.read = found.manifest.losses;
         }
-        // What was recorded at the checkpoint's own step stays.
+        // Records of the checkpoint's own step are kept.
         let first = if run.step == 0 { 0 } else { run.step + 1 };
         run.disk = Some(Disk {
             checkpoints,
@@ -108,7 +108,7 @@ impl<M: Module> Run<M> {
         Ok(run)
     }
 
-    /// One update from a batch: its parts one after the other, each over all devices side by side.
+    /// Updates once with a batch: its parts one after the other, each over all devices in parallel.
     pub(crate) fn update(
         &mut self,
         team: &Team,
@@ -129,7 +129,7 @@ impl<M: Module> Run<M> {
         for part in parts(items, config.accumulate) {
             let side_by_side: Vec<Part> = parts(part, team.len())
                 .map(|piece| {
-                    // The first part of a batch draws as the whole batch would.
+                    // The first part of a batch uses the same seed as the whole batch would.
                     let seed = if number == 0 {
                         step_seed
                     } else {
@@ -160,7 +160,7 @@ impl<M: Module> Run<M> {
         Ok(())
     }
 
-    /// Notes the mean of the losses since the last row.
+    /// Records the mean of the losses since the last row.
     pub(crate) fn record(&mut self, epoch_steps: usize, rate: f64) -> Result<f64, TrainingError> {
         self.read_losses()?;
         let losses = std::mem::take(&mut self.read);
@@ -198,7 +198,7 @@ impl<M: Module> Run<M> {
         }
     }
 
-    /// Validates, and keeps the model where it is the best.
+    /// Validates, and keeps the model if it is the best.
     pub(crate) fn finish_epoch(
         &mut self,
         objective: &impl Objective<M>,
@@ -328,7 +328,7 @@ impl<M: Module> Run<M> {
         Ok(())
     }
 
-    /// Keeps what there is; the error that says so, or why it could not be kept.
+    /// Saves the current state; returns the error for the interruption, or the reason for not saving.
     pub(crate) fn interrupted(&mut self, total: usize) -> TrainingError {
         match self.save() {
             Ok(()) => TrainingError::Interrupted {
@@ -351,7 +351,7 @@ impl<M: Module> Run<M> {
         }
     }
 
-    /// The model to validate and return.
+    /// The model that is validated and returned.
     fn current(&self) -> M {
         match &self.ema {
             Some(ema) => ema.model(),
@@ -367,7 +367,7 @@ impl<M: Module> Run<M> {
         }
     }
 
-    /// What the next run will find, as a sentence.
+    /// Describes the state that the next run will find.
     fn kept(&self) -> String {
         match &self.disk {
             Some(disk) if disk.saved_step > 0 => format!(
@@ -380,7 +380,7 @@ impl<M: Module> Run<M> {
     }
 }
 
-/// The parameters that gradients are computed for.
+/// The parameters with gradients.
 fn trained<M: Module>(model: &M) -> ParamGroup {
     struct Trained(Vec<ParamId>);
     impl ModuleVisitor for Trained {
@@ -395,7 +395,7 @@ fn trained<M: Module>(model: &M) -> ParamGroup {
     ParamGroup::from_ids(found.0)
 }
 
-/// `items` in `count` parts whose lengths differ by one at most; fewer where there are fewer items.
+/// Splits `items` into `count` parts whose lengths differ by at most one; fewer if there are fewer items.
 fn parts(items: &[usize], count: usize) -> impl Iterator<Item = &[usize]> {
     let count = count.min(items.len());
     (0..count).map(move |part| &items[part * items.len() / count..(part + 1) * items.len() / count])

@@ -1,5 +1,6 @@
-//! A model as a folder of small files of 16-bit numbers, for places that take no large files: safetensors with an index
-//! (`model.safetensors.index.json`), as published models come, each file with the kind and configuration in its header.
+//! A model as a folder of small files of 16-bit numbers, for hosts that accept no large files: safetensors with an
+//! index (`model.safetensors.index.json`), as in published models, each file with the kind and configuration in its
+//! header.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -14,9 +15,9 @@ use crate::ModelFileError;
 use crate::model_bytes::{Header, model_bytes, read_file, sealed, split, writing};
 
 const INDEX: &str = "model.safetensors.index.json";
-/// Bytes of a file at most, where no single parameter is larger.
+/// Largest size of a file in bytes, unless a single parameter is larger.
 const LARGEST: usize = 15 << 20;
-/// What a header needs of them besides its parameters.
+/// Bytes of a file reserved for its header.
 const HEADER: usize = 64 << 10;
 
 #[derive(Serialize, Deserialize)]
@@ -25,11 +26,11 @@ struct Index {
     weight_map: BTreeMap<String, String>,
 }
 
-/// Writes a model as a folder of files of at most 15 MiB, its numbers rounded to bf16. The folder appears when it is
-/// complete; a model that was there before is replaced.
+/// Writes a model as a folder of files of at most 15 MiB, with its numbers rounded to bf16. The folder appears when it
+/// is complete; an earlier model there is replaced.
 ///
 /// # Errors
-/// When the folder cannot be written, or holds something else.
+/// A folder that cannot be written, or that contains something else.
 pub fn save_shards<M: Module>(
     folder: &Path,
     model: &M,
@@ -82,7 +83,7 @@ pub fn save_shards<M: Module>(
     beside.replace().map_err(|error| failed(error.to_string()))
 }
 
-/// Kind, configuration and one file in memory, as if the folder were that, in f32.
+/// Reads kind, configuration and the content of the folder as one file in memory, in f32.
 pub(crate) fn read_folder(folder: &Path) -> Result<(String, Value, Vec<u8>), ModelFileError> {
     let path = folder.join(INDEX);
     let not_a_model = |reason: String| ModelFileError::NotAModel {
@@ -118,7 +119,7 @@ pub(crate) fn read_folder(folder: &Path) -> Result<(String, Value, Vec<u8>), Mod
     Ok((kind, config, bytes))
 }
 
-/// A file of the folder, and of no other.
+/// Path of a file in the folder; none for a name that leads outside it.
 fn shard(folder: &Path, name: &str) -> Option<PathBuf> {
     (Path::new(name).file_name() == Some(std::ffi::OsStr::new(name))).then(|| folder.join(name))
 }

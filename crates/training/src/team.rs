@@ -1,7 +1,7 @@
-//! Several GPUs of one host: Burn's distributed data parallel mechanism under our loop.
+//! Several GPUs of one host: Burn's distributed data parallel mechanism within this crate's loop.
 //!
-//! Every device has a replica of the model and of the optimizer, and a thread. A batch is cut into one part a device;
-//! parameters are marked as distributed, so that Burn averages their gradients over the devices (NCCL) within
+//! Every device has a replica of the model and of the optimizer, and a thread. A batch is divided into one part per
+//! device; parameters are marked as distributed, so that Burn averages their gradients over the devices (NCCL) within
 //! `backward`; every replica then makes the same update. Only the first device validates, averages and saves.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -16,10 +16,10 @@ use burn::tensor::distributed::{DistributedConfig, DistributedContext, ReduceOpe
 use crate::replica::{Part, Replica};
 use crate::{Objective, ObjectiveError};
 
-/// Burn has one exchange of gradients a process.
+/// Lock for Burn's gradient exchange, one per process.
 static EXCHANGE: Mutex<()> = Mutex::new(());
 
-/// The replicas besides the first, each on a thread of its own.
+/// The replicas except the first, each on its own thread.
 pub(crate) struct Team {
     workers: Vec<Worker>,
     exchange: Option<Exchange>,
@@ -33,20 +33,20 @@ struct Worker {
 
 enum Job {
     Loss(Part),
-    /// Waits for the same on all devices.
+    /// Waits for the backward pass of all devices.
     Backward,
     Step(f64),
 }
 
-/// Ends Burn's exchange when it is dropped.
+/// Stops Burn's exchange when it is dropped.
 struct Exchange {
     _context: DistributedContext,
     _only: MutexGuard<'static, ()>,
 }
 
 impl Team {
-    /// Puts replicas of `first` on `devices`, in threads of `scope`; without devices there is nobody else. With
-    /// `exchange` gradients are averaged over all devices, which only CUDA can do.
+    /// Places replicas of `first` on `devices`, in threads of `scope`; without devices the team has only the first.
+    /// With `exchange`, gradients are averaged over all devices, which only CUDA can do.
     pub(crate) fn start<'scope, 'env, M: Module + 'env, O: Objective<M> + Sync>(
         scope: &'scope Scope<'scope, 'env>,
         first: &mut Replica<M>,
@@ -67,7 +67,7 @@ impl Team {
             }
         });
         let workers = devices.iter().map(|device| {
-            // `valid` and `train` give the replica statistics of its own (batch norm).
+            // `valid` and `train` give the replica its own statistics (batch norm).
             let model = first.model.valid().train().fork(&device.clone().autodiff());
             let mut replica = Replica::new(model, first.optimizer.clone(), first.clip_norm, first.precision);
             if exchange.is_some() {
@@ -91,7 +91,7 @@ impl Team {
         1 + self.workers.len()
     }
 
-    /// Loss and gradients of one part a device; the mean of the losses, on the first device.
+    /// Computes loss and gradients of one part per device; returns the mean of the losses, on the first device.
     pub(crate) fn gradients<M: Module>(
         &self,
         first: &mut Replica<M>,
@@ -102,7 +102,7 @@ impl Team {
             worker.send(Job::Loss(part.clone()))?;
         }
         let loss = first.loss(objective, &parts[0]);
-        // A device that has no loss would leave the others waiting for its gradients: all are asked first.
+        // All losses first: a device without a loss would leave the others waiting for its gradients.
         let told: Vec<_> = self.workers.iter().map(|worker| worker.ready.recv()).collect();
         let loss = loss?;
         for told in told {
@@ -123,7 +123,7 @@ impl Team {
         })
     }
 
-    /// The update, on every device.
+    /// Updates the replica on every device.
     pub(crate) fn step<M: Module>(&self, first: &mut Replica<M>, rate: f64) -> Result<(), ObjectiveError> {
         for worker in &self.workers {
             worker.send(Job::Step(rate))?;
@@ -158,7 +158,7 @@ fn work<M: Module>(
 ) {
     let mut loss = None;
     for job in jobs {
-        // Whoever asked may have failed meanwhile; then nobody listens, and the jobs end too.
+        // The receiver may have failed meanwhile; then the result is dropped, and the jobs end too.
         match job {
             Job::Loss(part) => {
                 let computed = replica.loss(objective, &part);
@@ -213,7 +213,7 @@ mod tests {
         }
     }
 
-    /// Without the exchange, which the CPU has not, the rest of the protocol.
+    /// Tests the protocol without the exchange, which the CPU lacks.
     #[test]
     fn parts_are_computed_side_by_side_and_a_failure_is_told() {
         let device = Device::flex();

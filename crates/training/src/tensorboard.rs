@@ -58,7 +58,7 @@ struct SessionLog {
 /// `SessionLog::START`: readers drop what earlier files recorded from this step on.
 const START: i32 = 1;
 
-/// Writes one event file, `events.out.tfevents.SECONDS.NUMBER`, into a folder that TensorBoard is pointed at.
+/// Writes one event file, `events.out.tfevents.SECONDS.NUMBER`, to a folder that TensorBoard reads.
 #[derive(Debug)]
 pub struct EventWriter {
     out: BufWriter<File>,
@@ -66,15 +66,15 @@ pub struct EventWriter {
 }
 
 impl EventWriter {
-    /// Begins a file whose first step is `first_step`; a resumed run thereby replaces what was recorded after its
+    /// Creates a file whose first step is `first_step`; a resumed run thereby replaces what was recorded after its
     /// checkpoint.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// A file that cannot be written.
     pub fn create(folder: &Path, first_step: usize) -> Result<Self, TrainingError> {
         std::fs::create_dir_all(folder).map_err(TrainingError::io("creating", folder))?;
         let seconds = now().floor();
-        // A number makes the name unique, also for two runs that begin in the same second.
+        // A number makes the name unique, even for two runs that begin in the same second.
         for number in 0.. {
             let path = folder.join(format!("events.out.tfevents.{seconds:010}.{number:03}"));
             match File::create_new(&path) {
@@ -95,7 +95,7 @@ impl EventWriter {
     /// Records one number.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// A file that cannot be written.
     pub fn scalar(&mut self, tag: &str, step: usize, value: f64) -> Result<(), TrainingError> {
         let value = Value {
             tag: tag.to_string(),
@@ -104,10 +104,10 @@ impl EventWriter {
         self.event(step, What::Summary(Summary { value: vec![value] }))
     }
 
-    /// Hands everything recorded so far to the system.
+    /// Flushes all records to the system.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// A file that cannot be written.
     pub fn flush(&mut self) -> Result<(), TrainingError> {
         self.out.flush().map_err(TrainingError::io("writing", &self.path))
     }

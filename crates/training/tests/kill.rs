@@ -1,5 +1,5 @@
-//! Kill -9 at any moment, start again, and the result has the bits of an undisturbed run. The test starts itself as the
-//! process to kill.
+//! A run that is killed with SIGKILL at any moment and started again has the bits of an undisturbed run. The test
+//! starts itself as the process to kill.
 
 #![allow(clippy::unwrap_used)]
 #![cfg(unix)]
@@ -18,7 +18,7 @@ use training::{FitOptions, TrainConfig};
 
 const OUT: &str = "TRAINING_TEST_OUT";
 
-/// Trains 72 steps of four milliseconds and more, and writes the bits of its models and its curve.
+/// Trains 72 steps of at least four milliseconds, and writes the bits of its models and its curve.
 fn train(out: &Path) {
     let settings = TrainConfig {
         // Seven steps leave losses between two rows of the curve in the checkpoint.
@@ -59,7 +59,7 @@ fn start(out: &Path) -> Child {
         .unwrap()
 }
 
-/// A limit on the size of files stands for a disk that is full: the system cuts a `write` short and then refuses.
+/// A limit on file size stands for a full disk: the system cuts a `write` short and then refuses.
 #[test]
 fn a_full_disk_is_named_and_the_last_checkpoint_stays() {
     let folder = tempfile::tempdir().unwrap();

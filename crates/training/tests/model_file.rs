@@ -1,4 +1,4 @@
-//! Model files keep PyTorch's layout, come back bit by bit, and refuse what does not fit by name.
+//! Model files keep PyTorch's layout, are restored bit by bit, and errors name what does not match.
 
 #![allow(clippy::unwrap_used)]
 
@@ -163,7 +163,7 @@ fn shards_hold_sixteen_bits_and_what_is_wrong_with_them_is_named() {
     std::fs::remove_file(&index).unwrap();
     assert!(error().contains("index.json"), "{}", error());
 
-    // A folder that is something else is left alone.
+    // A folder with other content is left unchanged.
     let taken = save_shards(&path, &model, "wide", &Config { width: 2 }).err().unwrap();
     assert!(taken.to_string().contains("other files"), "{taken}");
 }

@@ -1,4 +1,4 @@
-//! Runs side by side in one process do not change each other, nor does the number of threads.
+//! Parallel runs in one process do not change each other, nor does the number of threads.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,5 +1,5 @@
-//! A run that was stopped and resumed ends in the same bits as one that was not; damaged and foreign checkpoints are
-//! refused by name. A resume that loses the optimizer's moments, the data order or the moving average fails here.
+//! A run that was stopped and resumed ends in the same bits as an uninterrupted one; damaged and foreign checkpoints
+//! are refused by name. A resume that loses the optimizer's moments, the data order or the moving average fails here.
 
 #![allow(clippy::unwrap_used)]
 
@@ -52,7 +52,7 @@ fn resume_is_exact_and_bad_checkpoints_are_refused() {
         stop: Some((11, flag.clone())),
         ..Product::new()
     };
-    // Four steps an epoch, a row of the curve every two: stopped in the third epoch, between two rows.
+    // Four steps per epoch, a row of the curve every two: stopped in the third epoch, between two rows.
     let error = run(&stopping, Some(folder.path()), &flag).unwrap_err();
     assert!(
         matches!(
@@ -149,7 +149,7 @@ fn the_newest_and_the_best_are_kept_however_often_is_saved() {
     assert_eq!(bits(&fitted.best), bits(&straight.best));
     assert_eq!(fitted.curve, straight.curve);
 
-    // How often is saved may change from one command to the next.
+    // The checkpoint interval may change from one command to the next.
     let loaded = run(&Product::new(), Some(folder.path()), &never).unwrap();
     assert_eq!(bits(&loaded.best), bits(&straight.best));
 }

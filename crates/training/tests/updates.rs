@@ -1,4 +1,4 @@
-//! What a batch in parts and early stopping do to a run.
+//! Effects of gradient accumulation and early stopping on a run.
 
 #![allow(clippy::unwrap_used)]
 
@@ -39,7 +39,7 @@ fn a_batch_in_parts_gives_the_update_of_the_whole() {
     }
 }
 
-/// The CPU computes bf16 by way of f32: slowly, but the same procedure.
+/// The CPU computes bf16 via f32: slow, but the same procedure.
 #[test]
 fn bf16_computes_coarsely_and_updates_in_f32() {
     let f32 = run(&config(6), &Product::new()).unwrap();
@@ -90,7 +90,7 @@ fn training_ends_when_validation_has_not_improved_for_long() {
     let fitted = run(&patient, &objective()).unwrap();
     assert_eq!((fitted.epochs, fitted.best_epoch), (8, 8));
 
-    // Stopped on the way and resumed, it ends at the same epoch; run again, it trains no more.
+    // Stopped in between and resumed, it ends at the same epoch; run again, it trains no further.
     let folder = tempfile::tempdir().unwrap();
     let flag = CancelFlag::new();
     let stopping = Product {

@@ -56,17 +56,17 @@ pub fn bits<M: Module>(model: &M) -> Vec<u32> {
 
 /// Learns the product of two of three numbers.
 pub struct Product {
-    /// Deviation of the noise on the input.
+    /// Standard deviation of the noise on the input.
     pub noise: f32,
-    /// Raised at a call of `loss`, counted from 1.
+    /// Flag to raise at a call of `loss`, counted from 1.
     pub stop: Option<(usize, CancelFlag)>,
-    /// Calls of `loss`.
+    /// Number of calls of `loss`.
     pub calls: AtomicUsize,
-    /// Of the labels; NaN breaks them.
+    /// Scale of the labels; NaN makes them invalid.
     pub scale: f32,
-    /// Of every step.
+    /// Delay of every step.
     pub delay: Duration,
-    /// What `validate` says, by call; its own measure where there is no entry.
+    /// Results of `validate`, by call; the actual loss if there is no entry.
     pub valid: Vec<f64>,
     pub validations: AtomicUsize,
 }
@@ -88,7 +88,7 @@ impl Product {
         self.calls.load(Ordering::SeqCst)
     }
 
-    /// Goes on with what `validate` says where another left off.
+    /// Continues with the `validate` results of another objective.
     pub fn after(self, other: &Self) -> Self {
         self.validations
             .store(other.validations.load(Ordering::SeqCst), Ordering::SeqCst);
@@ -146,7 +146,7 @@ impl Objective<Net> for Product {
     }
 }
 
-/// Every part of the state is at work: warm-up, decay, clipping, average.
+/// Settings that use every part of the state: warm-up, decay, clipping, average.
 pub fn config(epochs: usize) -> TrainConfig {
     TrainConfig {
         epochs,
