@@ -1,60 +1,60 @@
-//! What a long job is handed besides its own settings.
+//! Progress and cancellation of a long job.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::{CancelFlag, Cancelled, Progress, Silent};
 
-/// Where a long job shows its progress, and where it looks whether it should stop. Every long job of the workspace takes
-/// one as its last argument.
+/// Shows the progress of a long job and tells it when to stop. Every long job of the workspace takes one as its last
+/// argument.
 pub struct JobContext {
     pub(crate) progress: Box<dyn Progress>,
     pub(crate) cancel: CancelFlag,
 }
 
 impl JobContext {
-    /// Shows progress on `progress` and stops when `cancel` is raised.
+    /// A context that shows progress on `progress` and stops when `cancel` is set.
     pub fn new(progress: Box<dyn Progress>, cancel: CancelFlag) -> Self {
         Self { progress, cancel }
     }
 
-    /// Shows nothing; for tests and for callers without a user.
+    /// A context without output; for tests and for callers without a user.
     pub fn silent() -> Self {
         Self::new(Box::new(Silent), CancelFlag::new())
     }
 
-    /// For a program: a bar or lines on standard error, and Ctrl-C or SIGTERM cancels.
+    /// A context for programs: a bar or lines on standard error; Ctrl-C or SIGTERM cancels.
     ///
     /// # Errors
-    /// As [`cancel_on_ctrl_c`](crate::cancel_on_ctrl_c).
+    /// Those of [`cancel_on_ctrl_c`](crate::cancel_on_ctrl_c).
     #[cfg(feature = "terminal")]
     pub fn terminal() -> std::io::Result<Self> {
         Ok(Self::new(crate::terminal_or_lines(), crate::cancel_on_ctrl_c()?))
     }
 
-    /// Shows nothing and is cancelled with this one: for a job within a job whose progress would only confuse.
+    /// A context without output that is cancelled with this one, for a job within a job.
     #[must_use]
     pub fn quiet(&self) -> Self {
         Self::new(Box::new(Silent), self.cancel.clone())
     }
 
-    /// The flag, to raise it or to hand it on.
+    /// The flag, to set it or to pass it on.
     pub fn cancel_flag(&self) -> &CancelFlag {
         &self.cancel
     }
 
     /// # Errors
-    /// [`Cancelled`] once the job was asked to stop.
+    /// [`Cancelled`] if the job was cancelled.
     pub fn check(&self) -> Result<(), Cancelled> {
         self.cancel.check()
     }
 
-    /// Shows a line of its own, between tasks.
+    /// Shows a separate line between tasks.
     pub fn say(&mut self, line: &str) {
         self.progress.say(line);
     }
 
-    /// Begins a task of `total` units (frames, clips, steps) called `what`.
+    /// Begins a task of `total` units (frames, clips, steps) named `what`.
     pub fn task(&mut self, what: &str, total: usize) -> Task<'_> {
         self.progress.begin(what, total);
         Task {
@@ -65,7 +65,7 @@ impl JobContext {
     }
 }
 
-/// One task of a job: it advances from any thread and ends with [`Task::finish`].
+/// One task of a job: can be advanced from any thread and ends with [`Task::finish`].
 pub struct Task<'a> {
     progress: Mutex<&'a mut dyn Progress>,
     cancel: &'a CancelFlag,
@@ -73,7 +73,7 @@ pub struct Task<'a> {
 }
 
 impl<'a> Task<'a> {
-    /// `done` units were finished by an earlier process; they do not count for the rate.
+    /// Sets `done` units as finished by an earlier process; they do not count for the rate.
     pub fn resume(&self, done: usize) {
         self.done.store(done, Ordering::SeqCst);
         if done > 0 {
@@ -81,38 +81,38 @@ impl<'a> Task<'a> {
         }
     }
 
-    /// `units` more are finished.
+    /// Adds `units` finished units.
     pub fn add(&self, units: usize) {
-        // Counted under the lock, so that the display never goes backwards.
+        // Counted under the lock, so that the display never goes backward.
         let mut progress = self.lock();
         let done = self.done.fetch_add(units, Ordering::SeqCst) + units;
         progress.advance(done, "");
     }
 
-    /// `done` units are finished in all; `note` says how it looks (a loss, a score).
+    /// Sets the number of finished units; `note` is shown beside it (a loss, a score).
     pub fn advance_to(&self, done: usize, note: &str) {
         let mut progress = self.lock();
         self.done.store(done, Ordering::SeqCst);
         progress.advance(done, note);
     }
 
-    /// How many units are finished.
+    /// Number of finished units.
     pub fn done(&self) -> usize {
         self.done.load(Ordering::SeqCst)
     }
 
     /// # Errors
-    /// [`Cancelled`] once the job was asked to stop.
+    /// [`Cancelled`] if the job was cancelled.
     pub fn check(&self) -> Result<(), Cancelled> {
         self.cancel.check()
     }
 
-    /// The flag, to hand it on.
+    /// The flag, to pass it on.
     pub fn cancel_flag(&self) -> &CancelFlag {
         self.cancel
     }
 
-    /// Shows nothing and is cancelled with this task: for a job within it.
+    /// A context without output that is cancelled with this task, for a job within it.
     #[must_use]
     pub fn quiet(&self) -> JobContext {
         JobContext::new(Box::new(Silent), self.cancel.clone())

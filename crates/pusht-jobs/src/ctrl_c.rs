@@ -1,11 +1,11 @@
-//! Ctrl-C raises a cancel flag.
+//! Cancellation by Ctrl-C.
 
 use crate::CancelFlag;
 
-/// A flag that Ctrl-C or SIGTERM raises; pressed again, it ends the program at once with status 130.
+/// Returns a flag that is set by Ctrl-C or SIGTERM; the second one ends the program at once with status 130.
 ///
 /// # Errors
-/// Where the handler cannot be installed, for example because there is one already.
+/// A handler that cannot be installed, for example because there is one already.
 pub fn cancel_on_ctrl_c() -> std::io::Result<CancelFlag> {
     let flag = CancelFlag::new();
     let raised = flag.clone();

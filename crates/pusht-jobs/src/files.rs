@@ -1,4 +1,4 @@
-//! Files and folders that are there whole or not at all: written beside their place, then renamed.
+//! Atomic writes: files and folders are written under a temporary name, then renamed.
 
 use std::fs;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
@@ -7,34 +7,34 @@ use std::path::{Component, Path, PathBuf};
 use serde::Serialize;
 use tempfile::{NamedTempFile, TempDir};
 
-/// Writes a file beside its place, syncs and renames it, so that a file that exists is whole; what was there before is
-/// replaced. What `write` writes is buffered. The folder is made where it is missing.
+/// Writes a file under a temporary name in the same folder, syncs and renames it, so that an existing file is complete;
+/// an older file is replaced. Output of `write` is buffered. The folder is created if it is missing.
 ///
 /// # Errors
-/// What `write` or the file system says; nothing is left behind.
+/// The error of `write` or of the file system; nothing is left behind.
 pub fn write_file(path: impl AsRef<Path>, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let mut file = StagedFile::beside(path)?;
     write(&mut file)?;
     file.commit()
 }
 
-/// [`write_file`] of bytes that are there already.
+/// Writes bytes to a file with [`write_file`].
 ///
 /// # Errors
-/// As [`write_file`].
+/// Those of [`write_file`].
 pub fn write_bytes(path: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> {
     write_file(path, |out| out.write_all(bytes))
 }
 
-/// [`write_file`] of a value as indented JSON.
+/// Writes a value as indented JSON with [`write_file`].
 ///
 /// # Errors
-/// As [`write_file`]; a value that is no JSON.
+/// Those of [`write_file`], or a value that cannot be JSON.
 pub fn write_json(path: impl AsRef<Path>, value: &impl Serialize) -> io::Result<()> {
     write_bytes(path, &serde_json::to_vec_pretty(value)?)
 }
 
-/// One spelling of a path: without `.` and doubled or trailing slashes.
+/// Normalizes the spelling of a path: removes `.` and doubled or trailing slashes.
 pub fn plain_path(path: impl AsRef<Path>) -> PathBuf {
     let path = path.as_ref();
     let parts = path.components().filter(|part| *part != Component::CurDir);
@@ -46,11 +46,11 @@ pub fn plain_path(path: impl AsRef<Path>) -> PathBuf {
     }
 }
 
-/// Beginning of the names of files and folders that are being written; what a killed process left under such a name can be
-/// removed.
+/// Prefix of the names of files and folders that are being written; those that a killed process left can be deleted.
 pub const STAGING_PREFIX: &str = ".writing-";
 
-/// File that is being written beside its place, buffered. [`commit`](Self::commit) puts it there; dropped before, it is removed.
+/// Buffered file under a temporary name. [`commit`](Self::commit) renames it to its final path; without it, the file is
+/// removed on drop.
 #[derive(Debug)]
 pub struct StagedFile {
     place: PathBuf,
@@ -58,10 +58,10 @@ pub struct StagedFile {
 }
 
 impl StagedFile {
-    /// An empty file beside `place`, whose folder is made where it is missing.
+    /// Creates an empty file in the same folder as `place`, which is created if it is missing.
     ///
     /// # Errors
-    /// What the file system says.
+    /// The error of the file system.
     pub fn beside(place: impl AsRef<Path>) -> io::Result<Self> {
         let place = place.as_ref();
         let out = BufWriter::new(builder(0o666).tempfile_in(folder_of(place)?)?);
@@ -71,15 +71,15 @@ impl StagedFile {
         })
     }
 
-    /// Where the bytes are until then.
+    /// Temporary path of the file.
     pub fn path(&self) -> &Path {
         self.out.get_ref().path()
     }
 
-    /// Syncs the file and puts it in its place; what was there is replaced.
+    /// Syncs the file and renames it to its final path; an older file is replaced.
     ///
     /// # Errors
-    /// What the file system says.
+    /// The error of the file system.
     pub fn commit(self) -> io::Result<()> {
         let file = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.as_file().sync_all()?;
@@ -104,8 +104,8 @@ impl Seek for StagedFile {
     }
 }
 
-/// Folder that is being filled beside its place. [`commit`](Self::commit) or [`replace`](Self::replace) puts it there;
-/// dropped before, it is removed.
+/// Folder under a temporary name. [`commit`](Self::commit) or [`replace`](Self::replace) renames it to its final path;
+/// without either, the folder is removed on drop.
 #[derive(Debug)]
 pub struct StagedFolder {
     place: PathBuf,
@@ -113,10 +113,10 @@ pub struct StagedFolder {
 }
 
 impl StagedFolder {
-    /// An empty folder beside `place`, whose parents are made where they are missing.
+    /// Creates an empty folder next to `place`, whose parents are created if they are missing.
     ///
     /// # Errors
-    /// What the file system says.
+    /// The error of the file system.
     pub fn beside(place: impl AsRef<Path>) -> io::Result<Self> {
         let place = place.as_ref();
         let temp = builder(0o777).tempdir_in(folder_of(place)?)?;
@@ -126,15 +126,15 @@ impl StagedFolder {
         })
     }
 
-    /// Where to write.
+    /// Temporary path of the folder, to which to write.
     pub fn path(&self) -> &Path {
         self.temp.path()
     }
 
-    /// Puts the folder in its place.
+    /// Renames the folder to its final path.
     ///
     /// # Errors
-    /// [`io::ErrorKind::AlreadyExists`] where something is there; what the file system says.
+    /// [`io::ErrorKind::AlreadyExists`] if the path exists, or the error of the file system.
     pub fn commit(self) -> io::Result<()> {
         if self.place.exists() {
             let reason = "it exists already; remove it or choose another name";
@@ -147,10 +147,11 @@ impl StagedFolder {
         sync_folder(folder_of(&self.place)?)
     }
 
-    /// Puts the folder in its place. What is there is moved aside first, put back if that fails, and removed last.
+    /// Renames the folder to its final path. An older folder is moved aside first, restored if that fails, and removed
+    /// last.
     ///
     /// # Errors
-    /// What the file system says.
+    /// The error of the file system.
     pub fn replace(self) -> io::Result<()> {
         if !self.place.exists() {
             return self.commit();
@@ -159,7 +160,7 @@ impl StagedFolder {
         let aside = old.path().join("old");
         fs::rename(&self.place, &aside)?;
         fs::rename(self.temp.path(), &self.place).inspect_err(|_| {
-            // If that fails too, the first error is the one to report.
+            // If that fails too, the first error is reported.
             let _ = fs::rename(&aside, &self.place);
         })?;
         let _ = self.temp.keep();
@@ -167,7 +168,7 @@ impl StagedFolder {
     }
 }
 
-/// Has the names in a folder written to the disk, where the system can.
+/// Syncs the names in a folder to disk, if the system supports it.
 fn sync_folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     fs::File::open(path)?.sync_all()?;
@@ -175,7 +176,7 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The folder that `path` is in, made where it is missing.
+/// The parent folder of `path`, created if it is missing.
 fn folder_of(path: &Path) -> io::Result<&Path> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -185,7 +186,7 @@ fn folder_of(path: &Path) -> io::Result<&Path> {
     Ok(folder)
 }
 
-/// Temporary files are private unless told otherwise; these are ordinary files, under the user's umask.
+/// Temporary files are private by default; these are ordinary files, under the user's umask.
 #[cfg_attr(not(unix), expect(unused_variables, reason = "permissions are a Unix matter"))]
 fn builder(mode: u32) -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();

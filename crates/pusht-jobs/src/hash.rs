@@ -1,4 +1,4 @@
-//! SHA-256 of what results are made from.
+//! SHA-256 of the inputs of results.
 
 use std::fs::File;
 use std::io;
@@ -7,23 +7,23 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-/// SHA-256 that is fed piece by piece and told in hexadecimal.
+/// Incremental SHA-256, returned in hexadecimal.
 #[derive(Clone, Debug, Default)]
 pub struct Hasher(Sha256);
 
 impl Hasher {
-    /// Nothing fed yet.
+    /// An empty hasher.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds bytes as they are: `ab` and `c` give what `a` and `bc` give.
+    /// Adds bytes without a separator: `ab` and `c` give the same hash as `a` and `bc`.
     pub fn bytes(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
         self.0.update(bytes);
         self
     }
 
-    /// Adds the number of bytes (u64, little-endian), then the bytes, so that neighbors cannot run together.
+    /// Adds the number of bytes (u64, little-endian), then the bytes, so that the boundary between fields counts.
     pub fn field(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
         let bytes = bytes.as_ref();
         self.bytes((bytes.len() as u64).to_le_bytes()).bytes(bytes)
@@ -54,12 +54,12 @@ pub fn hash_bytes(bytes: impl AsRef<[u8]>) -> String {
 /// Hash of a value's compact JSON.
 ///
 /// # Errors
-/// A value that is no JSON.
+/// A value that cannot be JSON.
 pub fn hash_json(value: &impl Serialize) -> serde_json::Result<String> {
     Ok(hash_bytes(serde_json::to_vec(value)?))
 }
 
-/// The file at `path`, or the files in the folder there, sorted; folders in it are passed over.
+/// The file at `path`, or the files in the folder there, sorted; subfolders are skipped.
 ///
 /// # Errors
 /// A path that cannot be read.
@@ -76,7 +76,7 @@ pub fn files_at(path: impl AsRef<Path>) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Hash of a file's bytes, or of the bytes of all files in a folder, one after the other in the order of their names.
+/// Hash of a file's bytes, or of the concatenated bytes of all files in a folder, in the order of their names.
 ///
 /// # Errors
 /// A path that cannot be read.

@@ -1,7 +1,7 @@
-//! Journal of a job: a header line with everything that the results depend on, then a line for every finished item, in the
-//! order in which they finish. A killed job leaves whole lines and at most one that was cut off.
+//! Journal of a job: a header line with everything that the results depend on, then one line per finished item, in
+//! order of completion. A killed job leaves whole lines and at most one truncated line.
 //!
-//! Nothing here holds more than one line: what is kept of a file is where its lines lie.
+//! At most one line is held in memory: of a file, only the positions of its lines are kept.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::write_file;
 
-/// Why a journal cannot be read or written.
+/// Errors of reading or writing a journal.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JournalError {
@@ -26,7 +26,7 @@ pub enum JournalError {
         /// The cause.
         source: io::Error,
     },
-    /// A line that is not what it should be; line 1 is the header.
+    /// An invalid line; line 1 is the header.
     #[error("{path}: line {line} is not readable ({reason})", path = path.display())]
     Line {
         /// The file.
@@ -47,7 +47,7 @@ impl JournalError {
     }
 }
 
-/// Where a line lies in its file.
+/// Position of a line in its file.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
     offset: u64,
@@ -55,10 +55,10 @@ pub struct Place {
 }
 
 impl Place {
-    /// The line's bytes, its line break included.
+    /// Reads the line's bytes, including its line break.
     ///
     /// # Errors
-    /// What the file system says.
+    /// The error of the file system.
     pub fn read(self, file: &mut File) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; self.length];
         file.seek(SeekFrom::Start(self.offset))?;
@@ -67,24 +67,24 @@ impl Place {
     }
 }
 
-/// What a journal holds.
+/// Content of a journal: the header and the positions of the lines.
 #[derive(Debug)]
 pub struct JournalScan<H> {
     path: PathBuf,
     /// The first line.
     pub header: H,
-    /// By the number of the item; of two lines of one item the later one counts.
+    /// Positions by the index of the item; of two lines of one item the later one counts.
     pub places: BTreeMap<usize, Place>,
-    /// Bytes of whole lines; what follows was cut off.
+    /// Bytes of whole lines; the rest is truncated.
     whole: u64,
 }
 
 impl<H: DeserializeOwned> JournalScan<H> {
-    /// Reads the file once. Every line after the first is a JSON object with a number `index`; a last line without a line
-    /// break was cut off and does not count.
+    /// Reads the file once. Every line after the first is a JSON object with a number `index`; a last line without a
+    /// line break is truncated and does not count.
     ///
     /// # Errors
-    /// A file that cannot be read or is no such journal.
+    /// A file that cannot be read or is not such a journal.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, JournalError> {
         #[derive(Deserialize)]
         struct Index {
@@ -125,10 +125,10 @@ impl<H: DeserializeOwned> JournalScan<H> {
         })
     }
 
-    /// The lines in the order of their numbers, read one at a time.
+    /// The lines in the order of their indices, read one at a time.
     ///
     /// # Errors
-    /// A file that cannot be opened anymore; each line its own.
+    /// A file that can no longer be opened; each line has its own error.
     pub fn lines<T: DeserializeOwned>(
         &self,
     ) -> Result<impl Iterator<Item = Result<T, JournalError>> + '_, JournalError> {
@@ -140,7 +140,7 @@ impl<H: DeserializeOwned> JournalScan<H> {
     }
 }
 
-/// A journal that grows.
+/// A journal that is being written.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
@@ -148,20 +148,20 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// A new journal with nothing but its header, which replaces whatever is at `path`.
+    /// Creates a journal with only its header; an existing file at `path` is replaced.
     ///
     /// # Errors
-    /// A place that cannot be written.
+    /// A path that cannot be written.
     pub fn create(path: impl AsRef<Path>, header: &impl Serialize) -> Result<Self, JournalError> {
         let path = path.as_ref();
         write_file(path, |out| write_line(out, header)).map_err(JournalError::io(path))?;
         Self::open(path, None)
     }
 
-    /// Goes on with what was read: a last line that was cut off is taken away.
+    /// Resumes a journal after `scan`: a truncated last line is removed.
     ///
     /// # Errors
-    /// A place that cannot be written.
+    /// A path that cannot be written.
     pub fn resume<H>(scan: &JournalScan<H>) -> Result<Self, JournalError> {
         Self::open(&scan.path, Some(scan.whole))
     }
@@ -179,10 +179,10 @@ impl Journal {
         })
     }
 
-    /// Adds a line, from any thread. `line` is a JSON object with a number `index`.
+    /// Appends a line, from any thread. `line` is a JSON object with a number `index`.
     ///
     /// # Errors
-    /// A place that cannot be written, for example a full disk.
+    /// A path that cannot be written, for example on a full disk.
     pub fn append(&self, line: &impl Serialize) -> Result<(), JournalError> {
         let mut bytes = Vec::new();
         write_line(&mut bytes, line)
@@ -193,11 +193,11 @@ impl Journal {
             .map_err(JournalError::io(&self.path))
     }
 
-    /// Writes header and lines in the order of their numbers to `path`, so that the result does not depend on threads and
-    /// interruptions, and removes the journal.
+    /// Writes header and lines in the order of their indices to `path`, so that the result does not depend on threads
+    /// and interruptions, and removes the journal.
     ///
     /// # Errors
-    /// A place that cannot be written.
+    /// A path that cannot be written.
     pub fn finish<H: DeserializeOwned + Serialize>(
         self,
         path: impl AsRef<Path>,

@@ -1,10 +1,10 @@
-//! Settings in TOML, one layer over another: defaults, a preset, a file, single keys.
+//! Settings in TOML, in layers: defaults, a preset, a file, single keys.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-/// Settings in TOML, one layer over another. A layer changes what it names and leaves the rest.
+/// Settings in TOML, in layers. A layer changes the keys it contains and leaves the rest.
 ///
 /// ```
 /// use pusht_jobs::SettingLayers;
@@ -26,16 +26,16 @@ use toml::{Table, Value};
 #[derive(Clone, Debug)]
 pub struct SettingLayers {
     table: Table,
-    /// Where the last layer came from.
+    /// Origin of the last layer.
     origin: String,
     keys: Vec<(String, String)>,
 }
 
-/// Settings that cannot be read.
+/// Error for settings that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{origin}: {reason}")]
 pub struct SettingsError {
-    /// The file or the option that is wrong.
+    /// The file or option with the error.
     pub origin: String,
     /// What is wrong, and what was expected.
     pub reason: String,
@@ -51,10 +51,10 @@ impl SettingsError {
 }
 
 impl SettingLayers {
-    /// Over these defaults, so that one of them can be set by itself; `origin` names them in errors.
+    /// Starts with these defaults; all of their keys can be set separately. `origin` names them in errors.
     ///
     /// # Errors
-    /// Defaults that are no TOML.
+    /// Defaults that cannot be TOML.
     pub fn new(defaults: &impl Serialize, origin: &str) -> Result<Self, SettingsError> {
         Ok(Self {
             table: Table::try_from(defaults).map_err(|error| SettingsError::new(origin, error))?,
@@ -63,7 +63,7 @@ impl SettingLayers {
         })
     }
 
-    /// Lays the TOML text of `origin` over what there is.
+    /// Adds the TOML text of `origin` as a layer.
     ///
     /// # Errors
     /// Text that is not TOML.
@@ -77,7 +77,7 @@ impl SettingLayers {
     /// Sets one key: `key=value` with a dotted key. A bare word is a string; every other value is TOML.
     ///
     /// # Errors
-    /// Text that is no such pair.
+    /// Text that is not such a pair.
     pub fn set(&mut self, setting: &str) -> Result<(), SettingsError> {
         let origin = format!("--set {setting}");
         let Some((key, value)) = setting.split_once('=') else {
@@ -90,16 +90,16 @@ impl SettingLayers {
         self.lay_value(key, value, &origin)
     }
 
-    /// Sets one dotted key to a value that came from the option `origin`.
+    /// Sets one dotted key to a value from the option `origin`.
     ///
     /// # Errors
-    /// A value that is no TOML, or an empty key.
+    /// A value that cannot be TOML, or an empty key.
     pub fn set_value(&mut self, key: &str, value: &impl Serialize, origin: &str) -> Result<(), SettingsError> {
         let value = Value::try_from(value).map_err(|error| SettingsError::new(origin, error))?;
         self.lay_value(key, value, origin)
     }
 
-    /// The settings.
+    /// Reads the merged settings.
     ///
     /// # Errors
     /// An unknown key or a value of the wrong kind; the error names the last layer.
@@ -108,8 +108,8 @@ impl SettingLayers {
         settings.map_err(|error: toml::de::Error| SettingsError::new(&self.origin, error))
     }
 
-    /// The keys that layers have set over the defaults, in their order, each with the layer's origin. Dotted, down to what is no
-    /// table.
+    /// The keys that layers have set over the defaults, in order, each with the layer's origin. Keys are dotted, down
+    /// to values that are not tables.
     pub fn keys(&self) -> impl Iterator<Item = (&str, &str)> {
         self.keys.iter().map(|(origin, key)| (origin.as_str(), key.as_str()))
     }

@@ -1,5 +1,5 @@
-//! Work in parts: one of N processes does its share, and the parts are joined afterwards. An array job of a cluster is
-//! thereby the engine across hosts.
+//! Work in parts: each of N processes does its share, and the parts are joined afterwards. An array job of a cluster
+//! can thus distribute work over hosts.
 
 use std::fmt;
 use std::ops::Range;
@@ -28,29 +28,29 @@ impl Shard {
         })
     }
 
-    /// Which part, from 1.
+    /// Number of the part, from 1.
     pub const fn index(self) -> usize {
         self.index
     }
 
-    /// How many parts there are.
+    /// Number of parts.
     pub const fn of(self) -> usize {
         self.of
     }
 
-    /// This part of `items` numbered things: consecutive ones, as many as in every other part or one more or less.
-    /// Empty where there are fewer things than parts.
+    /// The share of `items` items that belongs to this part: a consecutive range, of equal length in all parts up to
+    /// one item. Empty if there are fewer items than parts.
     pub const fn range(self, items: usize) -> Range<usize> {
-        // In 128 bits, as no product of two sizes overflows there.
+        // In 128 bits, so that no product of two sizes overflows.
         let start = (items as u128 * (self.index - 1) as u128 / self.of as u128) as usize;
         let end = (items as u128 * self.index as u128 / self.of as u128) as usize;
         start..end
     }
 
-    /// The order in which these files join: every part of one number of parts, each once.
+    /// The order in which these files join: every part of one division, each once.
     ///
     /// # Errors
-    /// No file, files that count to different numbers, parts that are there twice or not at all, by name.
+    /// No file, files of different divisions, or parts that are duplicate or missing, each named.
     pub fn order(parts: &[(&Path, Self)]) -> Result<Vec<usize>, ShardError> {
         let Some((first, shard)) = parts.first() else {
             return Err(ShardError::Nothing);
@@ -120,29 +120,29 @@ impl From<Shard> for String {
     }
 }
 
-/// Why there is no such part, or why parts do not join.
+/// Errors of parts and of joining them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ShardError {
-    /// Not a part.
+    /// Text that is not a part.
     #[error("{found:?} is not a part; expected I/N with 1 ≤ I ≤ N, such as 3/8")]
     Syntax {
-        /// As given.
+        /// The text.
         found: String,
     },
-    /// No files.
+    /// No files to join.
     #[error("there are no parts to join; name the files of all parts")]
     Nothing,
-    /// Parts of different cuts.
+    /// Parts of different divisions.
     #[error("{path}: is part {found}, but {first} is one of {of} parts; join parts of one cut", path = path.display(), first = first.display())]
     Counts {
         /// The first file.
         first: PathBuf,
-        /// How many parts it counts.
+        /// Its number of parts.
         of: usize,
-        /// The file that counts otherwise.
+        /// The file with another number of parts.
         path: PathBuf,
-        /// What it is.
+        /// Part in that file.
         found: Shard,
     },
     /// One part in two files.

@@ -1,4 +1,4 @@
-//! Parts of one job at once, under one bar.
+//! Parallel parts of one job, with one progress bar.
 
 use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,9 +8,9 @@ use std::thread::scope;
 use crate::{JobContext, Progress, Silent};
 
 impl JobContext {
-    /// Runs `work(i, context)` for every i below `count`, at most `lanes` at once. The parts have as many units each and
-    /// share one bar called `label`. The results are in order; after a failure nothing new is begun, and the first failure
-    /// by order is returned.
+    /// Runs `work(i, context)` for every i below `count`, at most `lanes` in parallel. All parts have the same number
+    /// of units and share one bar named `label`. Returns the results in order; after a failure no new part is begun,
+    /// and the first failure by order is returned.
     ///
     /// # Errors
     /// Those of `work`.
@@ -65,12 +65,12 @@ impl JobContext {
     }
 }
 
-/// A panic elsewhere is passed on by the scope; until then the value is as good as it was.
+/// Locks despite poisoning: the scope propagates a panic elsewhere, and the value is valid until then.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// How much of a part is finished.
+/// Finished units of a part.
 #[derive(Clone, Copy)]
 enum Units {
     Some(usize),
@@ -81,7 +81,7 @@ enum Units {
 struct Bar {
     display: Box<dyn Progress>,
     label: String,
-    /// Units of one part; known once one begins.
+    /// Units of one part; known once one has begun.
     total: Option<usize>,
     done: Vec<Units>,
 }
@@ -108,7 +108,7 @@ impl Bar {
         }
     }
 
-    /// Of all parts, once one has begun.
+    /// Units of all parts, once one has begun.
     fn units(&self) -> Option<usize> {
         let total = self.total?;
         let units = self.done.iter().map(|done| match done {
@@ -125,7 +125,7 @@ impl Bar {
     }
 }
 
-/// What one of the parts sees of the display.
+/// The view of the display that one part has.
 struct Part {
     bar: Arc<Mutex<Bar>>,
     index: usize,
@@ -198,7 +198,7 @@ mod tests {
             let seen = lock(&recorder.0);
             assert_eq!((&seen.began, seen.last, seen.ended), (&vec![50], 50, 1));
             drop(seen);
-            // The display is the job's own again.
+            // The display belongs to the job again.
             ctx.task("y", 7).finish("");
             assert_eq!(lock(&recorder.0).began, [50, 7]);
         }

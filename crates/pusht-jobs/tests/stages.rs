@@ -13,18 +13,18 @@ use pusht_jobs::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// What the toy is told: settings, and where the process is stopped.
+/// Settings of the test job, and where its process is stopped.
 #[derive(Clone, Default)]
 struct Settings {
     count: u64,
     power: u32,
-    /// Cancels within the squares after so many of them.
+    /// Cancels within the squares after this many of them.
     cancel_after: Option<usize>,
-    /// The sum fails.
+    /// Whether the sum fails.
     fails: bool,
 }
 
-/// Names of stages in the order in which they were worked on.
+/// Names of stages in the order in which they were run.
 type Log = RefCell<Vec<&'static str>>;
 
 struct Numbers<'a> {
@@ -83,7 +83,7 @@ impl Stage for Powers<'_> {
     fn inputs(&self) -> impl Serialize {
         (self.settings.power, &self.numbers.key)
     }
-    /// A file a number, so that a stopped process leaves something to go on from.
+    /// Writes one file per number, so that a stopped process leaves something to resume.
     fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), StageError> {
         self.log.borrow_mut().push("powers");
         let task = ctx.task("powers", self.numbers.output.len());
@@ -130,7 +130,7 @@ impl Stage for Sum<'_> {
     }
 }
 
-/// A run of the toy: its result, which stages worked, the lines it said, and how its stages came to be.
+/// Outcome of a run: its result, the stages that ran, the lines shown, and the origins of the stages.
 struct Ran {
     result: Result<[u64; 2], StageError>,
     worked: Vec<&'static str>,
@@ -223,7 +223,7 @@ fn what_is_finished_is_kept_and_a_changed_input_remakes_what_follows() {
     let more = run(root.path(), &settings(5, 3));
     assert_eq!((more.result.unwrap(), more.worked), ([10, 100], ALL.to_vec()));
 
-    // Keys hold the version.
+    // Keys include the version.
     let mut runner = Runner::new(root.path(), "2");
     let log = Log::default();
     graph(&settings(5, 3), &mut runner, &log, &mut JobContext::silent()).unwrap();
@@ -358,7 +358,7 @@ fn a_folder_that_no_stage_made_is_refused_and_not_removed() {
     assert_eq!(fs::read_to_string(mine).unwrap(), "mine");
 }
 
-/// A stage of a group, which fails or not.
+/// A stage of a group, which may fail.
 struct Part {
     index: usize,
     fails: bool,
@@ -412,7 +412,7 @@ fn stages_of_a_group_run_side_by_side() {
 
 #[test]
 fn keys_are_those_of_run_folders_from_before_there_was_a_runner() {
-    // SHA-256 of version, name and compact JSON, one after the other: `1` `numbers` `4`.
+    // SHA-256 of version, name and compact JSON, concatenated: `1` `numbers` `4`.
     let root = tempfile::tempdir().unwrap();
     let (toy, log) = (settings(4, 2), Log::default());
     let numbers = Numbers {

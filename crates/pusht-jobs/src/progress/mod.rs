@@ -1,5 +1,5 @@
-//! Progress of long work: a bar in a terminal, a line now and then elsewhere, nothing in tests. Both tell the rate and
-//! the time left.
+//! Progress of long work: a bar in a terminal, occasional lines elsewhere, nothing in tests. Bar and lines show the
+//! rate and the time left.
 
 #[cfg(feature = "terminal")]
 mod terminal;
@@ -11,25 +11,25 @@ use std::time::{Duration, Instant};
 #[cfg(feature = "terminal")]
 pub use terminal::{Terminal, terminal_or_lines};
 
-/// Whoever wants to know how far the work is. One stage at a time: `begin`, any number of `advance`, `end`.
+/// Receives the progress of a job. One stage at a time: `begin`, any number of `advance`, `end`.
 pub trait Progress: Send {
-    /// A stage of `total` units begins.
+    /// Begins a stage of `total` units.
     fn begin(&mut self, what: &str, total: usize);
 
-    /// `done` units of the stage were finished by an earlier process, so they say nothing about the rate.
+    /// Sets `done` units of the stage as finished by an earlier process; they do not count for the rate.
     fn resume(&mut self, _done: usize) {}
 
-    /// `done` units of the stage are finished; `note` says how it looks (a loss, a score).
+    /// Sets the number of finished units of the stage; `note` is shown beside it (a loss, a score).
     fn advance(&mut self, done: usize, note: &str);
 
-    /// The stage is over; `note` is its result.
+    /// Ends the stage; `note` is its result.
     fn end(&mut self, note: &str);
 
-    /// A line of its own, between stages.
+    /// Shows a separate line between stages.
     fn say(&mut self, _line: &str) {}
 }
 
-/// Says nothing.
+/// Progress without output.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 
@@ -39,7 +39,7 @@ impl Progress for Silent {
     fn end(&mut self, _note: &str) {}
 }
 
-/// Keeps what it is told, for tests. Clones share it.
+/// Records all progress, for tests. Clones share the record.
 #[derive(Clone, Debug, Default)]
 pub struct RecordedProgress(Arc<Mutex<Recorded>>);
 
@@ -50,7 +50,7 @@ struct Recorded {
 }
 
 impl RecordedProgress {
-    /// Units done and units in all, at every call since the first task began.
+    /// Units done and total units, at every call since the first task began.
     pub fn steps(&self) -> Vec<(usize, usize)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).steps.clone()
     }
@@ -71,11 +71,11 @@ impl Progress for RecordedProgress {
     fn end(&mut self, _note: &str) {}
 }
 
-/// How fast a stage goes.
+/// Rate of a stage.
 #[derive(Debug, Default)]
 struct Pace {
     total: usize,
-    /// Where this process began.
+    /// Units done when this process began.
     first: usize,
 }
 
@@ -84,7 +84,7 @@ impl Pace {
         Self { total, first: 0 }
     }
 
-    /// Rate and time left after `elapsed`, as far as they are known.
+    /// Rate and time left after `elapsed`, as far as known.
     fn at(&self, done: usize, elapsed: Duration) -> String {
         let (new, seconds) = (done.saturating_sub(self.first), elapsed.as_secs_f64());
         if new == 0 || seconds <= 0.0 {
@@ -115,7 +115,7 @@ fn clock(seconds: f64) -> String {
     }
 }
 
-/// Lines on standard error: at the beginning, the end, and every ten seconds in between.
+/// Lines on standard error: at the start, at the end, and every ten seconds in between.
 #[derive(Debug)]
 pub struct Lines {
     every: Duration,
@@ -139,7 +139,7 @@ impl Default for Lines {
 }
 
 impl Lines {
-    /// The line that is due, if one is.
+    /// The line that is due, if any.
     fn line(&mut self, done: usize, note: &str) -> Option<String> {
         let pace = self.pace.at(done, self.began.elapsed());
         if self.last.elapsed() < self.every {
@@ -180,7 +180,7 @@ impl Progress for Lines {
     }
 }
 
-/// A closed standard error is no reason to stop the work.
+/// Ignores errors: a closed standard error must not stop the work.
 pub(crate) fn say(line: &str) {
     let _ = writeln!(stderr(), "{line}");
 }

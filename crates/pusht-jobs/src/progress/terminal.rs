@@ -54,7 +54,7 @@ impl Progress for Terminal {
     }
 }
 
-/// A bar where standard error is a terminal, lines where it is not.
+/// A bar if standard error is a terminal, lines otherwise.
 pub fn terminal_or_lines() -> Box<dyn Progress> {
     if stderr().is_terminal() {
         Box::<Terminal>::default()

@@ -1,4 +1,4 @@
-//! A stage's folder: it takes its name only when it is whole, with a record of what it was made from.
+//! Folder of a stage: it gets its final name only when complete, with a record of its inputs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,21 +10,21 @@ use serde::{Deserialize, Serialize};
 use super::{Key, StageError};
 use crate::{Hasher, write_json};
 
-/// Written last into a stage's folder.
+/// Manifest file, written last into a stage's folder.
 const MANIFEST: &str = "stage.json";
-/// Key of an unfinished folder.
+/// File with the key of an unfinished folder.
 const OWNER: &str = "inputs";
-/// Seconds that stopped processes have spent on an unfinished folder.
+/// File with the seconds that stopped processes have spent on an unfinished folder.
 const SPENT: &str = "seconds";
 
-/// Who made a finished stage.
+/// Origin of a finished stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// This process.
+    /// Run by this process.
     Made,
-    /// An earlier run of this program.
+    /// Kept from an earlier run of this program.
     Kept,
-    /// An earlier run of another build of it, whose code may have been another.
+    /// Kept from an earlier run of another build, whose code may differ.
     OtherBuild,
 }
 
@@ -33,15 +33,15 @@ pub enum Origin {
 pub(super) struct Manifest {
     /// The stage's key.
     inputs: Key,
-    /// Wall-clock seconds that it took, earlier processes that were stopped included.
+    /// Wall-clock seconds of the stage, including those of earlier processes that were stopped.
     pub(super) seconds: f64,
-    /// The build of the program that made it; see [`program`].
+    /// The build of the program that ran it; see [`program`].
     #[serde(default)]
     program: String,
 }
 
 impl Manifest {
-    /// Of a stage that was there already.
+    /// Origin of a stage that already existed.
     pub(super) fn origin(&self) -> Origin {
         if self.program == program() {
             Origin::Kept
@@ -51,17 +51,17 @@ impl Manifest {
     }
 }
 
-/// What lies in a stage's place.
+/// State of a stage's folder.
 pub(super) enum Found {
     Nothing,
-    /// A folder that a stopped process has left.
+    /// A folder left by a stopped process.
     Unfinished,
-    /// A stage of this name that was made from something else.
+    /// A stage of this name with other inputs.
     OtherInputs,
     Finished(Manifest),
 }
 
-/// The place of a stage with a key.
+/// The path of a stage with a key.
 pub(super) struct Folder {
     pub(super) dir: PathBuf,
     unfinished: PathBuf,
@@ -77,7 +77,7 @@ impl Folder {
         }
     }
 
-    /// What is there.
+    /// Inspects the folder.
     pub(super) fn find(&self) -> Result<Found, StageError> {
         if self.dir.exists() {
             let manifest = fs::read(self.dir.join(MANIFEST)).ok();
@@ -96,13 +96,13 @@ impl Folder {
         })
     }
 
-    /// An unfinished folder of this key.
+    /// Whether there is an unfinished folder of this key.
     fn is_begun(&self) -> bool {
         fs::read_to_string(self.unfinished.join(OWNER)).is_ok_and(|owner| owner == self.key.as_str())
     }
 
-    /// Calls `work` with the unfinished folder, as an earlier process of the same key has left it, and puts the folder in
-    /// its place. A finished or unfinished folder of another key is removed.
+    /// Calls `work` with the unfinished folder, in the state left by an earlier process of the same key, and renames it
+    /// to its final path. A finished or unfinished folder of another key is removed.
     pub(super) fn fill<E: From<StageError>>(&self, work: impl FnOnce(&Path) -> Result<(), E>) -> Result<Manifest, E> {
         let dir = &self.unfinished;
         if dir.exists() && !self.is_begun() {
@@ -118,7 +118,7 @@ impl Folder {
         let start = Instant::now();
         let seconds = || before + start.elapsed().as_secs_f64();
         work(dir).inspect_err(|_| {
-            // Only for the record; the stage's own error is what matters.
+            // Only for the record; the stage's own error matters more.
             let _ = fs::write(&spent, seconds().to_string());
         })?;
         let manifest = Manifest {
@@ -139,12 +139,12 @@ impl Folder {
     }
 }
 
-/// Tells builds of the program apart: the beginning of its file's hash.
+/// Identifies the build of the program: the beginning of its file's hash.
 pub(super) fn program() -> &'static str {
     static PROGRAM: OnceLock<String> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let mut hasher = Hasher::new();
-        // Where the file cannot be read, all builds count as one.
+        // If the file cannot be read, all builds count as one.
         hasher.bytes(std::env::current_exe().and_then(fs::read).unwrap_or_default());
         let mut hash = hasher.finish();
         hash.truncate(12);

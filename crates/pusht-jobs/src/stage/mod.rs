@@ -1,4 +1,4 @@
-//! Work as a graph of stages, each kept in a folder of its own.
+//! Work as a graph of stages, each stored in its own folder.
 
 mod folder;
 mod runner;
@@ -15,10 +15,10 @@ pub use selection::Selection;
 
 use crate::{Cancelled, Hasher, JobContext};
 
-/// One stage of a graph: a value that holds its settings and what it needs of the stages before it.
+/// One stage of a graph: a value with its settings and the outputs of earlier stages that it needs.
 ///
-/// [`Runner::run`] calls [`run`](Self::run) where the stage is not finished yet, and [`load`](Self::load) in any case, so
-/// that a stage gives the same output whether it was made now or by an earlier process.
+/// [`Runner::run`] calls [`run`](Self::run) if the stage is not finished yet, and [`load`](Self::load) in any case, so
+/// that a stage gives the same output whether this or an earlier process ran it.
 ///
 /// ```
 /// use std::path::Path;
@@ -81,28 +81,29 @@ use crate::{Cancelled, Hasher, JobContext};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Stage {
-    /// What later stages need of it.
+    /// Data for later stages.
     type Output;
-    /// Why it can fail.
+    /// Error type.
     type Error: From<StageError>;
 
-    /// Its folder below the root of the run; `/` makes a group of stages, such as `policies/a` and `policies/b`.
+    /// Path of its folder below the root of the run; `/` forms a group of stages, such as `policies/a` and
+    /// `policies/b`.
     fn name(&self) -> String;
 
-    /// Everything that its files depend on: settings, and the [`Key`]s of the stages before it. A stage is finished where
-    /// its folder was made from the same.
+    /// Everything on which its files depend: settings, and the [`Key`]s of earlier stages. A stage is finished if its
+    /// folder was made from the same inputs.
     fn inputs(&self) -> impl Serialize;
 
-    /// Writes its files into `dir`. Where an earlier process was stopped, `dir` holds what it left.
+    /// Writes its files into `dir`. After an interruption, `dir` contains what the earlier process left.
     ///
     /// # Errors
-    /// The stage's own. What is in `dir` stays for the next attempt.
+    /// Those of the stage. The content of `dir` is kept for the next attempt.
     fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), Self::Error>;
 
     /// Reads the files of a finished stage.
     ///
     /// # Errors
-    /// The stage's own.
+    /// Those of the stage.
     fn load(&self, dir: &Path, ctx: &mut JobContext) -> Result<Self::Output, Self::Error>;
 }
 
@@ -111,16 +112,16 @@ pub trait Stage {
 pub struct Done<T> {
     /// The stage's name.
     pub name: String,
-    /// Where its files lie.
+    /// Its folder.
     pub dir: PathBuf,
-    /// What it was made from.
+    /// Key of its inputs.
     pub key: Key,
-    /// What it gives to later stages.
+    /// Data for later stages.
     pub output: T,
 }
 
 impl<T> Done<T> {
-    /// The same stage with another view of its output.
+    /// Converts the output.
     pub fn map<U>(self, view: impl FnOnce(T) -> U) -> Done<U> {
         Done {
             name: self.name,
@@ -131,13 +132,13 @@ impl<T> Done<T> {
     }
 }
 
-/// Hash of everything that something was made from. As a stage's input it stands for all that came before.
+/// Hash of all inputs of a stage. As an input of another stage it stands for everything before it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Key(String);
 
 impl Key {
-    /// The key of something from outside the graph: the hash of a data set.
+    /// The key of something outside the graph, such as the hash of a dataset.
     pub fn external(hash: impl Into<String>) -> Self {
         Self(hash.into())
     }
@@ -165,19 +166,19 @@ impl fmt::Display for Key {
     }
 }
 
-/// Why a stage could not be run, apart from its own errors.
+/// Errors of running a stage, apart from its own.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StageError {
     /// Reading or writing failed.
     #[error("{path}: {source}; check the path, the free space and the permissions, then run the same command again", path = path.display())]
     Io {
-        /// Where.
+        /// The path.
         path: PathBuf,
         /// The cause.
         source: std::io::Error,
     },
-    /// Inputs that cannot be written down.
+    /// Inputs that cannot be JSON.
     #[error("stage `{stage}`: its settings cannot be written as JSON ({reason})")]
     Inputs {
         /// The stage.
@@ -185,7 +186,7 @@ pub enum StageError {
         /// What is wrong.
         reason: String,
     },
-    /// A folder in a stage's place that no stage has made.
+    /// A folder that was not made by a stage.
     #[error(
         "{path} is in the place of a stage's folder and has no readable stage.json, so it was not made by this version or \
          not by this program; move it away or choose another folder for the run", path = path.display()
@@ -194,39 +195,39 @@ pub enum StageError {
         /// The folder.
         path: PathBuf,
     },
-    /// A stage that [`Selection::Only`] needs and that is not there.
+    /// A stage that [`Selection::Only`] needs but that is not finished.
     #[error("`{needed_by}` alone needs the stage `{stage}`, which {state}; run up to it first (--until {group})")]
     Missing {
         /// The stage that is not finished.
         stage: String,
         /// Its group.
         group: String,
-        /// What was selected.
+        /// The selected stage.
         needed_by: String,
-        /// What there is instead.
+        /// State of its folder.
         state: &'static str,
     },
-    /// No such stage to select.
+    /// A selected stage that does not exist.
     #[error("there is no stage `{found}`; the stages are, in their order: {known}")]
     Unknown {
-        /// As given.
+        /// The name.
         found: String,
-        /// What there is.
+        /// The existing stages.
         known: String,
     },
-    /// What was selected is finished: no error, but the end of the work that was asked for.
+    /// The selection is finished: not a failure, but the end of the requested work.
     #[error("finished up to `{stage}`, as selected")]
     Selected {
-        /// What was selected.
+        /// The selected stage.
         stage: String,
     },
-    /// Somebody asked to stop.
+    /// The job was cancelled.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }
 
 impl StageError {
-    /// Names the path in an I/O error.
+    /// Adds the path to an I/O error.
     pub fn io(path: &Path) -> impl Fn(std::io::Error) -> Self + '_ {
         move |source| Self::Io {
             path: path.to_path_buf(),

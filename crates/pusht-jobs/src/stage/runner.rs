@@ -1,4 +1,4 @@
-//! The one runner of stages.
+//! Runner of stages.
 
 use std::path::{Path, PathBuf};
 
@@ -7,33 +7,34 @@ use super::selection::{Selection, group};
 use super::{Done, Key, Stage, StageError};
 use crate::JobContext;
 
-/// How a stage came to be.
+/// Origin and duration of a stage.
 #[derive(Clone, Debug)]
 pub struct StageRecord {
-    /// The stage.
+    /// Name of the stage.
     pub name: String,
-    /// How long it took when it was made, s.
+    /// Time it took to run, s.
     pub seconds: f64,
-    /// Who made it.
+    /// Whether it was run or kept.
     pub origin: Origin,
 }
 
-/// Runs the stages of a graph in the order in which they are handed to it. A stage whose folder is finished and was made
-/// from the same inputs is kept; one that was stopped goes on in its unfinished folder.
+/// Runs the stages of a graph in the order in which they are passed to it. A stage whose folder is finished and was
+/// made from the same inputs is kept; an interrupted one resumes in its unfinished folder.
 #[derive(Debug)]
 pub struct Runner {
     root: PathBuf,
     version: String,
     selection: Selection,
-    /// A selected stage has been run.
+    /// Whether a selected stage has been run.
     selected: bool,
     records: Vec<StageRecord>,
-    /// Kept stages that the display has not been told of.
+    /// Kept stages that have not been reported yet.
     untold: Vec<String>,
 }
 
 impl Runner {
-    /// Keeps stages below the folder `root`; `version` is part of every key: stages of another version are made anew.
+    /// A runner that keeps stages below the folder `root`; `version` is part of every key: stages of another version
+    /// are run again.
     pub fn new(root: impl Into<PathBuf>, version: impl Into<String>) -> Self {
         Self {
             root: root.into(),
@@ -45,7 +46,7 @@ impl Runner {
         }
     }
 
-    /// Runs this part of the graph only: after it every call gives [`StageError::Selected`].
+    /// Restricts the run to a part of the graph: after it every call returns [`StageError::Selected`].
     #[must_use]
     pub fn with_selection(mut self, selection: Selection) -> Self {
         self.selection = selection;
@@ -57,7 +58,7 @@ impl Runner {
         &self.root
     }
 
-    /// All stages so far, in their order.
+    /// Records of all stages so far, in order.
     pub fn records(&self) -> &[StageRecord] {
         &self.records
     }
@@ -65,7 +66,7 @@ impl Runner {
     /// Runs a stage, or keeps it, and loads its output.
     ///
     /// # Errors
-    /// The stage's own errors, and those of [`StageError`].
+    /// Those of the stage, and those of [`StageError`].
     pub fn run<S: Stage>(&mut self, stage: &S, ctx: &mut JobContext) -> Result<Done<S::Output>, S::Error> {
         let name = stage.name();
         self.reach(&name, ctx)?;
@@ -76,18 +77,18 @@ impl Runner {
         }
         let (done, record) = job.run(ctx)?;
         self.record(record);
-        // A group ends with the first stage that is not of it; a stage is its own end.
+        // A group ends at the first stage outside it; a single stage ends at the next stage.
         if self.selection.name() == Some(&done.name) {
             return Err(self.end(ctx).into());
         }
         Ok(done)
     }
 
-    /// Runs stages of one group that do not need each other, at most `lanes` at once, under one bar called `label`. Their
-    /// order is that of `stages`.
+    /// Runs independent stages of one group, at most `lanes` in parallel, with one bar named `label`. The results are
+    /// in the order of `stages`.
     ///
     /// # Errors
-    /// As [`run`](Self::run), of the first that failed; stages that were running end first and are kept.
+    /// Those of [`run`](Self::run), of the first stage that failed; running stages are completed first and kept.
     pub fn run_all<S: Stage + Sync>(
         &mut self,
         stages: &[S],
@@ -116,11 +117,11 @@ impl Runner {
         Ok(done)
     }
 
-    /// What is called `name` is next. [`run`](Self::run) says so itself; for a step that keeps no folder, such as a report
-    /// of all stages, the caller does.
+    /// Announces that the step `name` is next. [`run`](Self::run) does this itself; call it for steps without a folder,
+    /// such as a report of all stages.
     ///
     /// # Errors
-    /// [`StageError::Selected`] once everything that was selected is finished; [`StageError::Cancelled`].
+    /// [`StageError::Selected`] once the selection is finished; [`StageError::Cancelled`].
     pub fn reach(&mut self, name: &str, ctx: &mut JobContext) -> Result<(), StageError> {
         ctx.check()?;
         if self.selection.selects(name) {
@@ -131,7 +132,7 @@ impl Runner {
         Ok(())
     }
 
-    /// Says which stages were kept since this was said last.
+    /// Reports the stages that were kept since the last report.
     pub fn tell_kept(&mut self, ctx: &mut JobContext) {
         if !self.untold.is_empty() {
             ctx.say(&format!("kept: {}", self.untold.join(", ")));
@@ -139,7 +140,7 @@ impl Runner {
         }
     }
 
-    /// Everything that was selected is finished.
+    /// Ends the run, because the selection is finished.
     fn end(&mut self, ctx: &mut JobContext) -> StageError {
         self.selected = true;
         self.tell_kept(ctx);
@@ -148,7 +149,7 @@ impl Runner {
         }
     }
 
-    /// Before a stage that is run alone everything must be finished.
+    /// Checks that all earlier stages are finished if only one stage is to be run.
     fn refuse_missing<S: Stage>(&self, job: &Job<'_, S>) -> Result<(), StageError> {
         let Selection::Only(only) = &self.selection else {
             return Ok(());
@@ -178,7 +179,7 @@ impl Runner {
     }
 }
 
-/// A stage whose place has been looked at.
+/// A stage whose folder has been inspected.
 struct Job<'a, S> {
     stage: &'a S,
     name: String,

@@ -1,22 +1,22 @@
-//! Which part of a graph is run.
+//! Selection of the part of a graph to run.
 
 use super::StageError;
 
-/// Which part of a graph a [`Runner`](super::Runner) runs. A name selects the stage of this name or, as `policies` does
-/// for `policies/a`, all stages of a group.
+/// The part of a graph that a [`Runner`](super::Runner) runs. A name selects the stage of this name or all stages of a
+/// group, such as `policies` for `policies/a`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Selection {
-    /// All of it.
+    /// All stages.
     #[default]
     All,
-    /// From the beginning to this stage, which is the last.
+    /// All stages up to and including this one.
     Until(String),
-    /// This stage alone; those before it must be finished.
+    /// This stage alone; earlier stages must be finished.
     Only(String),
 }
 
 impl Selection {
-    /// What was selected.
+    /// The selected name.
     pub fn name(&self) -> Option<&str> {
         match self {
             Self::All => None,
@@ -24,7 +24,7 @@ impl Selection {
         }
     }
 
-    /// Refuses the name of a stage that is not among `known`, so that a wrong name is not found out at the end.
+    /// Checks that the name is among `known`, so that a wrong one is found before the work.
     ///
     /// # Errors
     /// [`StageError::Unknown`].
@@ -49,7 +49,7 @@ impl Selection {
     }
 }
 
-/// The part of a stage's name that selects it together with its neighbors.
+/// The group of a stage: the part of its name that selects it together with its neighbors.
 pub(super) fn group(stage: &str) -> &str {
     stage.split_once('/').map_or(stage, |(group, _)| group)
 }
