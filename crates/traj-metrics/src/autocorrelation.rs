@@ -1,4 +1,4 @@
-//! Does a trajectory go on where it went, or is it noise?
+//! Autocorrelation of velocity, which distinguishes steady motion from noise.
 
 use crate::Point;
 use crate::error::{MetricError, check_set};
@@ -9,7 +9,7 @@ use crate::sub;
 /// all trajectories.
 ///
 /// The mean is not removed: a straight line at constant speed scores 1. Independent positions (white noise) score −0.5,
-/// independent velocities (a random walk) 0, a smooth trajectory near 1. `None` where nothing moves.
+/// independent velocities (a random walk) 0, a smooth trajectory near 1. `None` if nothing moves.
 ///
 /// # Errors
 /// No trajectories; one with fewer than 3 points; a coordinate that is NaN or infinite.

@@ -1,4 +1,5 @@
-//! Percentile bootstrap intervals: of a mean (plain, paired by start, over seeds × episodes), of a median, of anything.
+//! Percentile bootstrap intervals of a mean (plain, paired by start, over seeds × episodes), a median, or any
+//! statistic.
 
 use crate::error::{MetricError, check_values};
 use crate::interval::{Bounds, Estimate, Interval};
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct Bootstrap {
     /// Number of resamples.
     pub resamples: usize,
-    /// Share of the resampled means inside the interval, between 0 and 1.
+    /// Share of the resampled statistics inside the interval, between 0 and 1.
     pub level: f64,
     /// Seed of the resampling.
     pub seed: u64,
@@ -30,19 +31,20 @@ impl Default for Bootstrap {
 }
 
 impl Bootstrap {
-    /// Interval of the mean of independent values: each resample draws n of them with replacement. One value has no interval.
+    /// Interval of the mean of independent values: each resample draws n of them with replacement. A single value has
+    /// no interval.
     ///
     /// # Errors
-    /// No values; a value that is NaN or infinite; settings that give no interval.
+    /// No values, a value that is NaN or infinite, or settings that give no interval.
     pub fn mean(&self, values: &[f64]) -> Result<Interval, MetricError> {
         check_values(values)?;
         self.interval(mean(values), values.len() > 1, |rng| draw_mean(rng, values))
     }
 
-    /// Interval of the mean of a_i − b_i, where a_i and b_i belong together (the same start): pairs are drawn.
+    /// Interval of the mean of a_i − b_i, for values paired by start: pairs are drawn.
     ///
     /// # Errors
-    /// As [`Bootstrap::mean`]; unequal numbers of values.
+    /// Those of [`Bootstrap::mean`]; unequal numbers of values.
     pub fn paired_difference(&self, a: &[f64], b: &[f64]) -> Result<Interval, MetricError> {
         check_values(a)?;
         check_values(b)?;
@@ -57,14 +59,14 @@ impl Bootstrap {
     }
 
     /// Interval of the mean of a table `values[seed][episode]`, whose column j has the same start in every row. Each
-    /// resample draws rows and columns, both with replacement, and takes the mean of the crossings, so the interval
-    /// speaks about other training seeds and other starts. With one row it is [`Bootstrap::mean`]'s kind of interval, which
-    /// speaks about starts only; one value, of one seed and one episode, has no interval.
+    /// resample draws rows and columns, both with replacement, and takes the mean of the selected entries, so the
+    /// interval covers other training seeds and other starts. With one row it covers other starts only, as
+    /// [`Bootstrap::mean`] does; one value, of one seed and one episode, has no interval.
     ///
     /// Percentile intervals over few seeds are too narrow; `docs/metrics.md` has the measured coverage.
     ///
     /// # Errors
-    /// No rows; rows of unequal length or without values; a value that is NaN or infinite; settings that give no
+    /// No rows, rows of unequal length or without values, a value that is NaN or infinite, or settings that give no
     /// interval.
     pub fn two_level<R: AsRef<[f64]>>(&self, values: &[R]) -> Result<Interval, MetricError> {
         let episodes = check_table(values)?;
@@ -75,11 +77,11 @@ impl Bootstrap {
     }
 
     /// Interval of mean(a) − mean(b) of two tables as in [`Bootstrap::two_level`], paired by start: each resample draws
-    /// one set of columns for both tables, and rows of each table by itself, so the tables may differ in their number
+    /// one set of columns for both tables, and rows of each table separately, so the tables may differ in their number
     /// of rows (a floor without training has one).
     ///
     /// # Errors
-    /// As [`Bootstrap::two_level`], for either table; unequal numbers of episodes.
+    /// Those of [`Bootstrap::two_level`], for either table; unequal numbers of episodes.
     pub fn two_level_difference<R: AsRef<[f64]>, S: AsRef<[f64]>>(
         &self,
         a: &[R],
@@ -100,11 +102,11 @@ impl Bootstrap {
         })
     }
 
-    /// Interval of the median of independent values, by the rule of [`Summary::median`](crate::Summary). One value has no
-    /// interval.
+    /// Interval of the median of independent values, by the rule of [`Summary::median`](crate::Summary). A single value
+    /// has no interval.
     ///
     /// # Errors
-    /// As [`Bootstrap::mean`].
+    /// Those of [`Bootstrap::mean`].
     pub fn median(&self, values: &[f64]) -> Result<Estimate, MetricError> {
         let [_, value, _] = quartiles(values)?;
         if values.len() == 1 {
@@ -125,11 +127,11 @@ impl Bootstrap {
         })
     }
 
-    /// A statistic of as many resamples as asked for. Each resample of sets of `counts[0]`, `counts[1]`, … things hands the
-    /// statistic as many indices of each set, drawn with replacement.
+    /// Values of a statistic for each of the resamples. Each resample of sets of `counts[0]`, `counts[1]`, … items
+    /// passes the statistic as many indices of each set, drawn with replacement.
     ///
     /// # Errors
-    /// An empty set; settings that give no interval.
+    /// An empty set, or settings that give no interval.
     pub fn draws(
         &self,
         counts: &[usize],
@@ -148,10 +150,10 @@ impl Bootstrap {
         })
     }
 
-    /// The bounds that hold the level's share of drawn values.
+    /// Bounds that contain the level's share of drawn values.
     ///
     /// # Errors
-    /// No values; a value that is NaN or infinite; settings that give no interval.
+    /// No values, a value that is NaN or infinite, or settings that give no interval.
     pub fn bounds(&self, drawn: &[f64]) -> Result<Bounds, MetricError> {
         self.check()?;
         check_values(drawn)?;
@@ -162,7 +164,7 @@ impl Bootstrap {
         Ok(Bounds { low, high })
     }
 
-    /// Percentiles of as many draws of the statistic as asked for; none of a single value, which resampling cannot vary.
+    /// Percentiles of the statistic over all resamples; none for a single value, which resampling cannot vary.
     fn interval(
         &self,
         mean: f64,
@@ -198,7 +200,7 @@ fn draw_mean(rng: &mut Pcg64, values: &[f64]) -> f64 {
     (0..n).map(|_| values[rng.random_range(0..n)]).sum::<f64>() / n as f64
 }
 
-/// n indices below n, with replacement.
+/// Draws n indices below n, with replacement.
 fn draw(rng: &mut Pcg64, n: usize) -> Vec<usize> {
     (0..n).map(|_| rng.random_range(0..n)).collect()
 }
@@ -216,7 +218,7 @@ fn table_mean<R: AsRef<[f64]>>(values: &[R]) -> f64 {
     mean(&values.iter().map(|row| mean(row.as_ref())).collect::<Vec<_>>())
 }
 
-/// Number of columns of a proper table.
+/// Number of columns of a valid table.
 fn check_table<R: AsRef<[f64]>>(values: &[R]) -> Result<usize, MetricError> {
     let expected = values.first().ok_or(MetricError::Empty)?.as_ref().len();
     for (row, found) in values.iter().map(AsRef::as_ref).enumerate() {

@@ -5,14 +5,14 @@ use crate::measures::SequenceMeasures;
 use crate::summary::{MeanSd, Summary};
 
 impl MeanSd {
-    /// "10.12 ± 8.32".
+    /// Formats as "10.12 ± 8.32".
     pub fn text(&self) -> String {
         format!("{:.2} ± {:.2}", self.mean, self.sd)
     }
 }
 
 impl Summary {
-    /// "10.12 ± 8.32"; of a single value, which has no spread to tell, "10.12".
+    /// Formats as "10.12 ± 8.32", or as "10.12" for a single value, which has no spread.
     pub fn text(&self) -> String {
         if self.count > 1 {
             let Self { mean, sd, .. } = *self;
@@ -24,8 +24,8 @@ impl Summary {
 }
 
 impl SequenceMeasures {
-    /// Every measure as a label with its unit and a text; the labels are the same for every set, so that columns can
-    /// stand side by side. "–" where a measure is not defined (nothing moves, or no window is long enough).
+    /// Every measure as a label with its unit and a text; the labels are the same for every set, so that columns can be
+    /// placed side by side. "–" if a measure is not defined (nothing moves, or no window is long enough).
     pub fn cells(&self) -> [(&'static str, String); 10] {
         [
             ("velocity, px/step", self.velocity.text()),

@@ -5,24 +5,24 @@ use crate::summary::Summary;
 use crate::{Point, norm, sub};
 use serde::{Deserialize, Serialize};
 
-/// Lengths below this (px) are not told apart from standing still.
+/// Length (px) below which a trajectory counts as standing still.
 pub const MIN_DISPLACEMENT: f64 = 1.0;
 
 /// Directness over a set of trajectories or windows.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Directness {
-    /// Over those that move; none when nothing moves.
+    /// Summary over those that move; none if nothing moves.
     pub summary: Option<Summary>,
-    /// How many do not move (path shorter than [`MIN_DISPLACEMENT`]) and are left out.
+    /// Number of those that do not move (path shorter than [`MIN_DISPLACEMENT`]), which are left out.
     pub still: usize,
 }
 
 /// Directness of one trajectory, no unit: L / max(D, 1 px), where L = Σ ‖p_{t+1} − p_t‖ is the path length and
 /// D = ‖p_last − p_first‖ the displacement from start to end.
 ///
-/// The rule for a displacement near zero: below [`MIN_DISPLACEMENT`] it counts as that, so a closed loop scores its path
-/// length in px instead of infinity. A path shorter than [`MIN_DISPLACEMENT`] is no movement and has no directness
-/// (`None`). The result is therefore always at least 1 (up to rounding).
+/// A displacement below [`MIN_DISPLACEMENT`] counts as that value, so a closed loop scores its path length in px
+/// instead of infinity. A path shorter than [`MIN_DISPLACEMENT`] is no movement and has no directness (`None`). The
+/// result is therefore always at least 1 (up to rounding).
 ///
 /// # Errors
 /// Fewer than 2 points; a coordinate that is NaN or infinite.
@@ -43,8 +43,8 @@ pub fn set_directness<S: AsRef<[Point]>>(set: &[S]) -> Result<Directness, Metric
 }
 
 /// Directness at equal lengths: over the consecutive, non-overlapping windows of `steps` time steps (that many points,
-/// `steps` − 1 differences) of every trajectory. What remains at a trajectory's end is left out, and so is a
-/// trajectory shorter than a window; both leave the summary's count smaller.
+/// `steps` − 1 differences) of every trajectory. The remainder at a trajectory's end is left out, and so is a
+/// trajectory shorter than a window; both reduce the summary's count.
 ///
 /// # Errors
 /// No trajectories; a coordinate that is NaN or infinite; a window of fewer than 2 steps.

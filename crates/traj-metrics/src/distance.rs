@@ -1,4 +1,4 @@
-//! How far one set of actions is from another: L2, mean squared error, R²; and the variance these are judged by.
+//! Distance between two sets of actions: L2, mean squared error, R²; and the variance to compare them with.
 
 use crate::error::{MetricError, check_points, check_set};
 use crate::summary::MeanSd;
@@ -60,10 +60,10 @@ pub fn mse(predicted: &[Point], reference: &[Point]) -> Result<f64, MetricError>
 /// [`label_variance`]s. No unit; 1 is perfect, 0 is no better than the reference's own mean, below 0 is worse.
 ///
 /// # Errors
-/// As [`mse`]; a reference that does not vary.
+/// Those of [`mse`]; a reference that does not vary.
 pub fn r2(predicted: &[Point], reference: &[Point]) -> Result<f64, MetricError> {
     let error = mse(predicted, reference)?;
-    // Compared exactly: the variance of equal numbers can come out a rounding error above zero.
+    // Compared exactly: the variance of equal numbers can be a rounding error above zero.
     if reference.iter().all(|p| p == &reference[0]) {
         return Err(MetricError::NoVariance);
     }

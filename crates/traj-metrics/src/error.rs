@@ -1,15 +1,15 @@
-//! What can be wrong with the numbers handed in, and the checks every measure begins with.
+//! Errors of the measures, and the checks with which every measure begins.
 
 use crate::Point;
 
 /// Coordinates beyond this are refused like NaN, so that no square or sum can overflow.
 const LARGEST: f64 = 1e100;
 
-/// Why a measure could not be computed.
+/// Errors of computing a measure.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MetricError {
-    /// Nothing to measure.
+    /// No values.
     #[error("no values were given; expected at least one")]
     Empty,
     /// A trajectory shorter than the measure needs.
@@ -17,7 +17,7 @@ pub enum MetricError {
     TooShort {
         /// Index in the set.
         trajectory: usize,
-        /// The measure.
+        /// Name of the measure.
         measure: &'static str,
         /// Points needed.
         needed: usize,
@@ -31,7 +31,7 @@ pub enum MetricError {
         trajectory: usize,
         /// Index in the trajectory.
         point: usize,
-        /// What stood there.
+        /// The point.
         value: Point,
     },
     /// NaN, infinite, or too large to be squared.
@@ -39,20 +39,20 @@ pub enum MetricError {
     BadValue {
         /// Index in the slice.
         index: usize,
-        /// What stood there.
+        /// The value.
         value: f64,
     },
-    /// Two things that belong together differ in length.
+    /// Two lists that should be equally long differ in length.
     #[error("{what}: {left} against {right}; expected as many of each")]
     Unequal {
-        /// What was compared.
+        /// Name of the lists.
         what: &'static str,
         /// Length of the first.
         left: usize,
         /// Length of the second.
         right: usize,
     },
-    /// Two trajectories that belong together differ in length.
+    /// Two paired trajectories differ in length.
     #[error("trajectory {trajectory} has {left} points against {right}; expected as many of each")]
     UnequalTrajectories {
         /// Index in the sets.
@@ -67,7 +67,7 @@ pub enum MetricError {
         "row {row} of the table of seeds × episodes has {found} episodes; expected {expected} as in row 0, at least 1"
     )]
     Ragged {
-        /// Row (seed).
+        /// Index of the row (seed).
         row: usize,
         /// Episodes found.
         found: usize,
@@ -80,7 +80,7 @@ pub enum MetricError {
     /// A window of fewer than two points has no displacement.
     #[error("a window of {found} points; expected at least 2")]
     Window {
-        /// Length asked for.
+        /// The window length.
         found: usize,
     },
     /// Bootstrap settings that give no interval.
@@ -88,14 +88,14 @@ pub enum MetricError {
         "bootstrap with {resamples} resamples at level {level}; expected at least 1 resample and a level between 0 and 1"
     )]
     Bootstrap {
-        /// Resamples asked for.
+        /// Number of resamples.
         resamples: usize,
-        /// Level asked for.
+        /// The level.
         level: f64,
     },
 }
 
-/// Refuses a trajectory with fewer than `needed` points or with a point that is not a number.
+/// Refuses a trajectory with fewer than `needed` points or with a point that is not finite.
 pub(crate) fn check_points(
     trajectory: usize,
     points: &[Point],
@@ -133,7 +133,7 @@ pub(crate) fn check_set<S: AsRef<[Point]>>(set: &[S], needed: usize, measure: &'
         .try_for_each(|(i, t)| check_points(i, t.as_ref(), needed, measure))
 }
 
-/// Refuses an empty slice and values that are not numbers.
+/// Refuses an empty slice and values that are not finite.
 pub(crate) fn check_values(values: &[f64]) -> Result<(), MetricError> {
     if values.is_empty() {
         return Err(MetricError::Empty);

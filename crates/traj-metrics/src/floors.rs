@@ -1,5 +1,5 @@
-//! Sequences that need no skill, which every table of actions carries beside its own: a constant, white noise, and the
-//! agent's next position. What does not clearly beat them has learned nothing about the actions.
+//! Floors: sequences that need no skill, shown beside the actions in every table: a constant, white noise, and the
+//! agent's next position. A method that does not clearly beat them has learned nothing about the actions.
 
 use crate::Point;
 use crate::distance::{mean, variance};
@@ -34,8 +34,9 @@ pub fn white_noise_floor<S: AsRef<[Point]>>(set: &[S], seed: u64) -> Result<Vec<
         .collect())
 }
 
-/// For each step the position the agent has one step later: what is read off the next frame without any inverse
-/// dynamics. `positions[i][t]` is the agent before action t; the result has one step less, as the last has no next.
+/// For each step the agent's position one step later, which can be read from the next frame without inverse dynamics.
+/// `positions[i][t]` is the agent before action t; the result has one step less, because the last one has no next
+/// position.
 ///
 /// # Errors
 /// No trajectories; one without points; a coordinate that is NaN or infinite.

@@ -1,4 +1,4 @@
-//! Statistics with their intervals.
+//! Statistics with intervals.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ impl Bounds {
         self.high - self.low
     }
 
-    /// True when `value` lies between the bounds, or on one.
+    /// Whether `value` lies between the bounds, or on one.
     pub fn contains(&self, value: f64) -> bool {
         self.low <= value && value <= self.high
     }
@@ -27,30 +27,30 @@ impl Bounds {
 
 /// A mean with its interval, in the unit of the values.
 ///
-/// In files: `mean`, `low`, `high`; where there is no interval both bounds are the mean and `estimable` is false.
+/// In files: `mean`, `low`, `high`; without an interval both bounds are the mean and `estimable` is false.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "IntervalFile", into = "IntervalFile")]
 pub struct Interval {
     /// Mean of the values themselves (not of the resamples).
     pub mean: f64,
-    /// The interval; `None` where it cannot be estimated: one value says nothing about others.
+    /// The interval; `None` if it cannot be estimated, as from a single value.
     pub bounds: Option<Bounds>,
 }
 
-/// Any statistic with its interval, in its own unit.
+/// A statistic with its interval, in its own unit.
 ///
-/// In files: `value`, `low`, `high`; where there is no interval both bounds are the value and `estimable` is false.
+/// In files: `value`, `low`, `high`; without an interval both bounds are the value and `estimable` is false.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "EstimateFile", into = "EstimateFile")]
 pub struct Estimate {
-    /// Of the values themselves (not of the resamples).
+    /// Statistic of the values themselves (not of the resamples).
     pub value: f64,
-    /// The interval; `None` where it cannot be estimated: one value says nothing about others.
+    /// The interval; `None` if it cannot be estimated, as from a single value.
     pub bounds: Option<Bounds>,
 }
 
 impl Interval {
-    /// A mean between two bounds.
+    /// A mean with two bounds.
     pub const fn new(mean: f64, low: f64, high: f64) -> Self {
         Self {
             mean,
@@ -58,7 +58,7 @@ impl Interval {
         }
     }
 
-    /// In another unit: everything times `factor`, which is above 0.
+    /// Converts to another unit: multiplies everything by `factor`, which must be positive.
     #[must_use]
     pub fn scaled(self, factor: f64) -> Self {
         Self {
@@ -69,7 +69,7 @@ impl Interval {
 }
 
 impl Estimate {
-    /// In another unit: everything times `factor`, which is above 0.
+    /// Converts to another unit: multiplies everything by `factor`, which must be positive.
     #[must_use]
     pub fn scaled(self, factor: f64) -> Self {
         Self {
@@ -88,14 +88,15 @@ impl Bounds {
     }
 }
 
-/// `0.300 [0.250, 0.350]`, or `0.300 [no interval]`, with the decimals and the sign that the format asks for (3, none).
+/// Formats as `0.300 [0.250, 0.350]`, or `0.300 [no interval]`, with the decimals and the sign of the format (default
+/// 3, none).
 impl fmt::Display for Interval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write(f, self.mean, self.bounds)
     }
 }
 
-/// As [`Interval`].
+/// Formats like [`Interval`].
 impl fmt::Display for Estimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write(f, self.value, self.bounds)
@@ -144,7 +145,7 @@ struct EstimateFile {
     estimable: bool,
 }
 
-/// Bounds as files have them.
+/// Bounds as written to files.
 fn to_file(value: f64, bounds: Option<Bounds>) -> Bounds {
     bounds.unwrap_or(Bounds {
         low: value,

@@ -1,9 +1,9 @@
 //! Smoothness, directness, action distance, summary statistics and bootstrap intervals of planar trajectories.
 //!
-//! A trajectory is a plain slice of points, `&[[f64; 2]]`, one point a time step (10 Hz in PushT, though nothing here
+//! A trajectory is a plain slice of points, `&[[f64; 2]]`, one point per time step (10 Hz in PushT, though nothing here
 //! depends on it); the points of an action sequence are target positions in px. A set of trajectories is a slice of
-//! anything that gives such a slice: `&[Vec<[f64; 2]>]`, `&[&[[f64; 2]]]`. Every standard deviation is the population's
-//! (divided by n). The formulas stand in `docs/metrics.md`.
+//! anything that implements `AsRef` for such a slice: `&[Vec<[f64; 2]>]`, `&[&[[f64; 2]]]`. Every standard deviation is
+//! the population's (divided by n). The formulas are in `docs/metrics.md`.
 //!
 //! [`ActionMeasures::of`] computes every measure of a set together with its floors; the parts can be used alone.
 //!
@@ -37,7 +37,7 @@ pub use table::{ActionTable, ActionTableRow, PaperFigures};
 /// One point of a trajectory: x and y in px.
 pub type Point = [f64; 2];
 
-/// Points in double precision from single precision ones, which is how actions are stored.
+/// Converts points from single precision, in which actions are stored, to double precision.
 pub fn to_points(actions: &[[f32; 2]]) -> Vec<Point> {
     actions.iter().map(|a| [f64::from(a[0]), f64::from(a[1])]).collect()
 }

@@ -1,4 +1,4 @@
-//! Every measure of a set of action sequences with the floors beside it: what a report prints as one table.
+//! All measures of a set of action sequences and of its floors, as one table of a report.
 
 use crate::autocorrelation::velocity_autocorrelation;
 use crate::directness::{Directness, set_directness, window_directness};
@@ -24,18 +24,18 @@ pub struct SequenceMeasures {
     pub jerk: Smoothness,
     /// Path length over displacement of whole episodes.
     pub directness: Directness,
-    /// The same of windows of 16 steps.
+    /// Directness of windows of 16 steps.
     pub directness_16: Directness,
-    /// The same of windows of 32 steps.
+    /// Directness of windows of 32 steps.
     pub directness_32: Directness,
     /// Population variance of x and y over all actions, px².
     pub label_variance: [f64; 2],
-    /// Lag-1 autocorrelation of velocity; none where nothing moves.
+    /// Lag-1 autocorrelation of velocity; none if nothing moves.
     pub velocity_autocorrelation: Option<f64>,
 }
 
 impl SequenceMeasures {
-    /// Of sequences of at least 4 actions each (jerk needs as many).
+    /// Measures sequences of at least 4 actions each (as many as jerk needs).
     ///
     /// # Errors
     /// No sequences; one with fewer than 4 actions; a coordinate that is NaN or infinite.
@@ -56,35 +56,35 @@ impl SequenceMeasures {
     }
 }
 
-/// A floor: its own measures, and how far it is from the actions it stands beside.
+/// A floor: its own measures, and its distance from the actions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Floor {
-    /// Of the floor's sequences.
+    /// Measures of the floor's sequences.
     pub measures: SequenceMeasures,
-    /// L2 to the actions, px, over all steps.
+    /// L2 distance to the actions, px, over all steps.
     pub l2: MeanSd,
 }
 
 /// The measures of a set of action sequences and of its floors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ActionMeasures {
-    /// Of the actions.
+    /// Measures of the actions.
     pub actions: SequenceMeasures,
-    /// Of the mean action, at every step.
+    /// The mean action, at every step.
     pub constant: Floor,
-    /// Of Gaussian draws with the mean and the variance of the actions.
+    /// Gaussian draws with the mean and the variance of the actions.
     pub white_noise: Floor,
-    /// Of the agent's next position, where positions are known. It has one step less an episode.
+    /// The agent's next position, if positions are known. It has one step less per episode.
     pub next_position: Option<Floor>,
 }
 
 impl ActionMeasures {
-    /// Of `actions[episode][t]` and, where known, the agent's `positions[episode][t]` before each of them. `seed` draws
-    /// the white noise.
+    /// Measures `actions[episode][t]` and, if known, the agent's `positions[episode][t]` before each of them. `seed` is
+    /// that of the white noise.
     ///
     /// # Errors
-    /// No episodes; one with fewer than 4 actions, or fewer than 5 where positions are given; positions that are not as
-    /// many as the actions; a coordinate that is NaN or infinite.
+    /// No episodes, one with fewer than 4 actions (5 if positions are given), numbers of positions other than those of
+    /// actions, or a coordinate that is NaN or infinite.
     pub fn of<S: AsRef<[Point]>>(actions: &[S], positions: Option<&[S]>, seed: u64) -> Result<Self, MetricError> {
         let floor = |sequences: Vec<Vec<Point>>, actions: &[&[Point]]| {
             Ok(Floor {

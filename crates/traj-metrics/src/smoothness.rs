@@ -1,4 +1,4 @@
-//! Velocity, acceleration and jerk: how far, how unevenly and how abruptly a trajectory moves from step to step.
+//! Velocity, acceleration and jerk: smoothness of the motion from step to step.
 //!
 //! They are plain differences, not divided by the time step, so their unit is px per step (to the power of the order).
 
@@ -6,7 +6,7 @@ use crate::error::{MetricError, check_points, check_set};
 use crate::summary::MeanSd;
 use crate::{Point, norm, sub};
 
-/// How often a trajectory is differenced.
+/// Order of the differences of a trajectory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Order {
     /// First difference, px/step: p_{t+1} − p_t.
@@ -27,7 +27,7 @@ impl Order {
         }
     }
 
-    /// Fewest points that have a difference of this order.
+    /// Smallest number of points that has a difference of this order.
     pub fn points_needed(self) -> usize {
         self as usize + 1
     }
@@ -46,7 +46,7 @@ pub fn difference_norms(points: &[Point], order: Order) -> Result<Vec<f64>, Metr
 }
 
 /// Smoothness of a set of trajectories: mean and population standard deviation of the norms within each trajectory,
-/// each then averaged over the trajectories, so that a long trajectory weighs no more than a short one.
+/// each then averaged over the trajectories, so that long and short trajectories have equal weight.
 ///
 /// # Errors
 /// No trajectories; one with fewer than k + 1 points; a coordinate that is NaN or infinite.

@@ -3,7 +3,7 @@
 use crate::error::{MetricError, check_values};
 use serde::{Deserialize, Serialize};
 
-/// Mean and population standard deviation of a number of values.
+/// Mean and population standard deviation of values.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MeanSd {
     /// (1/n) Σ x.
@@ -13,7 +13,7 @@ pub struct MeanSd {
 }
 
 impl MeanSd {
-    /// Of any finite values, in the unit of the values.
+    /// Computes both from finite values, in the unit of the values.
     ///
     /// # Errors
     /// No values; a value that is NaN or infinite.
@@ -22,7 +22,7 @@ impl MeanSd {
         Ok(Self::of_checked(values))
     }
 
-    /// The same for values known to be finite and at least one.
+    /// Like [`Self::of`], for at least one value, all known to be finite.
     pub(crate) fn of_checked(values: &[f64]) -> Self {
         let n = values.len() as f64;
         let mean = values.iter().sum::<f64>() / n;
@@ -31,7 +31,7 @@ impl MeanSd {
     }
 }
 
-/// The usual figures about a number of values.
+/// Summary statistics of values.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// Number of values.
@@ -40,16 +40,16 @@ pub struct Summary {
     pub mean: f64,
     /// √((1/n) Σ (x − mean)²).
     pub sd: f64,
-    /// Smallest.
+    /// Smallest value.
     pub min: f64,
-    /// Middle value; the mean of the two middle ones of an even number.
+    /// Median; the mean of the two middle values of an even number.
     pub median: f64,
-    /// Largest.
+    /// Largest value.
     pub max: f64,
 }
 
 impl Summary {
-    /// Of any finite values, in the unit of the values.
+    /// Computes all from finite values, in the unit of the values.
     ///
     /// # Errors
     /// No values; a value that is NaN or infinite.
@@ -58,7 +58,7 @@ impl Summary {
         Ok(Self::of_checked(values))
     }
 
-    /// The same for values known to be finite and at least one.
+    /// Like [`Self::of`], for at least one value, all known to be finite.
     pub(crate) fn of_checked(values: &[f64]) -> Self {
         let MeanSd { mean, sd } = MeanSd::of_checked(values);
         let mut sorted = values.to_vec();

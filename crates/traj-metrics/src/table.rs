@@ -1,4 +1,5 @@
-//! Action measures as a table: one row a measure; one column for the actions, for each floor and for each data set of the paper.
+//! Action measures as a table: one row per measure; one column each for the actions, every floor and every dataset of
+//! the paper.
 
 use std::fmt;
 
@@ -6,17 +7,17 @@ use serde::{Serialize, Serializer};
 
 use crate::ActionMeasures;
 
-/// The row of the distance to the actions, which only floors have.
+/// Label of the distance to the actions, which only floors have.
 const L2: &str = "L2 to the actions, px";
 
-/// The paper's own figures for one measure; empty where the paper has none.
+/// The paper's own values of one measure; empty if the paper has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PaperFigures {
     /// The measure, as in [`ActionTableRow::measure`].
     pub measure: &'static str,
-    /// Of human demonstrations.
+    /// Value for human demonstrations.
     pub human: &'static str,
-    /// Of actions extracted from video.
+    /// Value for actions extracted from video.
     pub extracted: &'static str,
 }
 
@@ -39,20 +40,20 @@ impl PaperFigures {
     }
 }
 
-/// As `[measure, [human, extracted]]`.
+/// Serializes as `[measure, [human, extracted]]`.
 impl Serialize for PaperFigures {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         (self.measure, [self.human, self.extracted]).serialize(serializer)
     }
 }
 
-/// Measures of actions, of their floors, and of the paper's data sets, side by side. Its `Display` is a table of text.
+/// Measures of actions, of their floors, and of the paper's datasets, side by side. Its `Display` is a text table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ActionTable {
-    /// What each column is about.
+    /// Column headings.
     pub columns: Vec<&'static str>,
-    /// One row a measure.
+    /// One row per measure.
     pub rows: Vec<ActionTableRow>,
 }
 
@@ -62,12 +63,12 @@ pub struct ActionTable {
 pub struct ActionTableRow {
     /// The measure, with its unit.
     pub measure: &'static str,
-    /// One text a column; empty where a column has no such measure.
+    /// One text per column; empty if a column has no such measure.
     pub cells: Vec<String>,
 }
 
 impl ActionMeasures {
-    /// As a table, beside the paper's figures.
+    /// The measures as a table, beside the paper's values.
     pub fn table(&self) -> ActionTable {
         let floors = [
             ("constant", Some(&self.constant)),
@@ -138,7 +139,8 @@ mod tests {
             (velocity.measure, &*velocity.cells[0], &*velocity.cells[4]),
             ("velocity, px/step", "10.00 ± 0.00", "10.12 ± 8.32")
         );
-        // The next position of a line that moves 10 px a step is 10 px off; the actions are not compared with themselves.
+        // The next position of a line that moves 10 px per step is 10 px off; the actions are not compared with
+        // themselves.
         let last = &table.rows[10];
         assert_eq!((&*last.cells[0], &*last.cells[3]), ("", "10.00 ± 0.00"));
         assert_eq!(table.to_string().lines().count(), 12);

@@ -1,4 +1,4 @@
-//! Do the intervals mean what they say?
+//! Coverage of the bootstrap intervals.
 
 use rand::{RngExt, SeedableRng};
 use rand_distr::StandardNormal;
@@ -9,7 +9,7 @@ fn normal(rng: &mut Pcg64) -> f64 {
     rng.sample(StandardNormal)
 }
 
-/// Share of 400 data sets of mean 0 whose interval holds 0.
+/// Share of 400 datasets of mean 0 whose interval contains 0.
 fn coverage(mut interval: impl FnMut(&mut Pcg64) -> Interval) -> f64 {
     let mut rng = Pcg64::seed_from_u64(11);
     let held = (0..400)
@@ -28,7 +28,7 @@ const QUICK: Bootstrap = Bootstrap {
     seed: 1,
 };
 
-/// Table of seed effects, start effects and noise, each of the standard deviation given.
+/// Table of seed effects, start effects and noise, each with the given standard deviation.
 fn table(rng: &mut Pcg64, seeds: usize, starts: &[f64], seed_sd: f64) -> Vec<Vec<f64>> {
     (0..seeds)
         .map(|_| {
@@ -53,8 +53,8 @@ fn two_level_intervals_cover_with_many_seeds() {
     assert!((0.90..0.99).contains(&found), "{found}");
 }
 
-/// The limit that docs/metrics.md states: with the spread between seeds dominant, few seeds give too narrow intervals.
-/// `cargo test --release -p traj-metrics --test bootstrap few_seeds -- --nocapture` prints the figures.
+/// The limit stated in docs/metrics.md: if the spread between seeds dominates, few seeds give intervals that are too
+/// narrow. `cargo test --release -p traj-metrics --test bootstrap few_seeds -- --nocapture` prints the values.
 #[test]
 fn few_seeds_cover_less_than_the_level() {
     let found = [2, 3, 5, 10].map(|seeds| {

@@ -1,4 +1,4 @@
-//! What must hold for any trajectory, whatever its numbers.
+//! Properties of all trajectories, whatever their numbers.
 
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
@@ -164,7 +164,7 @@ fn floors_have_the_moments_they_promise() {
     assert_eq!(all.constant.measures.velocity.mean, 0.0);
     assert_eq!(all.constant.measures.directness.still, 20);
     assert!((all.white_noise.measures.velocity_autocorrelation.unwrap() + 0.5).abs() < 0.03);
-    // The next point of a line is one step further on.
+    // The next point of a line is one step ahead.
     let next = all.next_position.as_ref().unwrap();
     assert!((next.l2.mean - 1.25f64.sqrt()).abs() < 1e-12);
     assert_eq!(next.measures.actions, all.actions.actions - 20);
