@@ -1,74 +1,74 @@
-//! The results of an arm of an experiment: what its policies were trained on and what they did. (Which arms an experiment has
-//! is `pipeline`'s to say.)
+//! Results of an arm of an experiment: the training data of its policies and their rollouts. (`pipeline` defines which
+//! arms an experiment has.)
 
 use serde::{Deserialize, Serialize};
 use traj_metrics::{Bootstrap, Interval, MetricError};
 
 use crate::EpisodeScores;
 
-/// What an arm is for.
+/// Purpose of an arm in an experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
-    /// A policy trained on some data.
+    /// A policy trained on data.
     Trained,
-    /// Needs no training; a policy has to beat it.
+    /// Needs no training; a useful policy must beat it.
     Floor,
-    /// Needs no training; shows what can be reached.
+    /// Needs no training; an upper reference.
     Ceiling,
 }
 
 /// One arm with its results. [`Arm::new`] computes the intervals.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Arm {
-    /// Its name, e.g. `demo-matched`.
+    /// Name, e.g. `demo-matched`.
     pub name: String,
-    /// What it is in a few words, e.g. `as many demonstration frames as generated has`.
+    /// Short description, e.g. `as many demonstration frames as generated has`.
     pub what: String,
-    /// What it is for.
+    /// Purpose of the arm.
     pub role: Role,
-    /// What it was trained on; `None` for floors and the ceiling.
+    /// Its training data; `None` for floors and the ceiling.
     pub data: Option<TrainingData>,
-    /// One entry a training seed; floors and the ceiling have one.
+    /// One entry per training seed; floors and the ceiling have one.
     pub seeds: Vec<SeedResult>,
     /// Mean reward per step.
     pub mean_reward: Interval,
     /// Maximum reward of an episode.
     pub max_reward: Interval,
-    /// Share of episodes solved (coverage above 0.95 at any step).
+    /// Share of solved episodes (coverage above 0.95 at any step).
     pub success: Interval,
 }
 
-/// What a policy was trained on.
+/// Training data of a policy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainingData {
     /// Episodes or clips in the training part.
     pub episodes: usize,
     /// Frames in the training part.
     pub frames: usize,
-    /// Where the labels come from: `recorded`, or the name of the inverse dynamics.
+    /// Origin of the labels: `recorded`, or the name of the inverse dynamics.
     pub labels: String,
 }
 
-/// One trained policy (or a floor) and what it did.
+/// One trained policy (or a floor) and its rollouts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SeedResult {
-    /// Training seed; of a floor the seed of its own draws.
+    /// Training seed; for a floor the seed of its random draws.
     pub seed: u64,
-    /// What training gave; `None` for floors and the ceiling.
+    /// Results of training; `None` for floors and the ceiling.
     pub training: Option<Training>,
-    /// One entry a roll-out, in order of the start seeds, the same starts for every arm and seed.
+    /// One entry per rollout, in order of the start seeds, which are the same for every arm and seed.
     pub rollouts: Vec<EpisodeScores>,
 }
 
-/// What one training gave. Squared errors are in px² of the 512 board, the mean over x and y.
+/// Results of training. Squared errors are in px² of the 512 board, the mean over x and y.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Training {
     /// Loss curve.
     pub curve: Vec<LossPoint>,
-    /// Test part, against the labels the arm was trained with: what the paper reports.
+    /// Fit on the test part, compared with the labels that the arm was trained with, as the paper reports it.
     pub test_own: Option<Fit>,
-    /// Test part of the demonstrations, against recorded actions.
+    /// Fit on the test part of the demonstrations, compared with recorded actions.
     pub test_recorded: Option<Fit>,
     /// Mean squared error on the arm's validation part, px².
     pub validation_mse: Option<f64>,
@@ -76,27 +76,28 @@ pub struct Training {
     pub seconds: f64,
 }
 
-/// How well predictions fit labels.
+/// Fit of predictions to labels.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fit {
     /// Mean squared error, px², mean over x and y.
     pub mse: f64,
-    /// Coefficient of determination, mean over x and y; `None` where the labels do not vary.
+    /// Coefficient of determination, mean over x and y; `None` if the labels do not vary.
     pub r2: Option<f64>,
-    /// Frames it is taken over.
+    /// Number of frames.
     pub frames: usize,
 }
 
 /// One point of a loss curve.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LossPoint {
-    /// Epochs done, fractions included.
+    /// Number of epochs done, with fractions.
     pub epoch: f64,
-    /// Training loss as minimized: of a policy in its own unit, of another model in that of its loss. NaN (a training that diverged) is `null` in the file.
+    /// Training loss as minimized: the policy's own unit, or that of another model's loss. NaN (a training run that
+    /// diverged) is `null` in the file.
     #[serde(deserialize_with = "null_is_nan")]
     pub train: f64,
-    /// Validation loss, where it was taken: of a policy the mean squared error in px², of another model in the unit of its
-    /// training loss.
+    /// Validation loss, if it was computed: for a policy the mean squared error in px², for another model in the unit
+    /// of its training loss.
     pub validation: Option<f64>,
 }
 
@@ -105,11 +106,11 @@ fn null_is_nan<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64,
 }
 
 impl Arm {
-    /// An arm with its intervals, bootstrapped over seeds × starts; each number by
-    /// itself; for differences between arms see [`crate::Verdict`].
+    /// An arm with its intervals, bootstrapped over seeds × starts, each computed separately; for differences between
+    /// arms see [`crate::Verdict`].
     ///
     /// # Errors
-    /// No roll-outs, seeds with unequal numbers of them, or scores that are not finite.
+    /// No rollouts, seeds with unequal numbers of them, or scores that are not finite.
     pub fn new(
         name: &str,
         what: &str,
@@ -131,7 +132,7 @@ impl Arm {
         })
     }
 
-    /// Mean reward per step, one row a seed, one column a start.
+    /// Mean reward per step, one row per seed, one column per start.
     pub fn rewards(&self) -> Vec<Vec<f64>> {
         table(&self.seeds, |e| e.mean_reward)
     }
@@ -142,12 +143,12 @@ impl Arm {
         first.iter().map(|e| e.start_seed).collect()
     }
 
-    /// All roll-outs of all seeds.
+    /// All rollouts of all seeds.
     pub fn rollouts(&self) -> impl Iterator<Item = &EpisodeScores> {
         self.seeds.iter().flat_map(|s| &s.rollouts)
     }
 
-    /// Mean over seeds of a number of their training, where every seed has it.
+    /// Mean over seeds of a number of their training, if every seed has it.
     pub fn over_seeds(&self, number: impl Fn(&Training) -> Option<f64>) -> Option<f64> {
         let values: Option<Vec<f64>> = self
             .seeds

@@ -1,4 +1,4 @@
-//! What the expert reaches, how it moves and how long it thinks.
+//! Evaluation of the expert: rewards, motion and planning time.
 
 use std::fmt;
 use std::time::Instant;
@@ -10,17 +10,18 @@ use traj_metrics::{MeanSd, MetricError, SequenceMeasures, Smoothness, Summary, t
 
 use crate::FIRST_START_SEED;
 
-/// The fewest steps that all measures of motion can be taken of.
+/// Smallest number of steps for which all measures of motion are defined.
 const FEWEST_STEPS: usize = 4;
 
-/// Episodes of the expert, played one after the other on one core, in diffusion_policy's environment with its legacy reset.
+/// Settings of an evaluation of the expert: episodes played one after the other on one core, in diffusion_policy's
+/// environment with its legacy reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExpertEvaluation {
-    /// Seed of the first episode; the next ones follow.
+    /// Seed of the first episode; the others use the following seeds.
     pub first_seed: u64,
     /// Number of episodes.
     pub episodes: u64,
-    /// Longest episode.
+    /// Step limit of an episode.
     pub max_steps: usize,
     /// Seed of the planner.
     pub planner_seed: u64,
@@ -39,11 +40,11 @@ impl Default for ExpertEvaluation {
 }
 
 impl ExpertEvaluation {
-    /// Plays the episodes.
+    /// Plays the episodes and computes the scores.
     ///
     /// # Errors
-    /// Fewer than one episode or four steps, seeds that the environment does not take, an expert that always stops before
-    /// its fourth action, a job that was cancelled.
+    /// Fewer than one episode or four steps, seeds that the environment does not accept, an expert that always stops
+    /// before its fourth action, or a job that was cancelled.
     pub fn run(&self, ctx: &mut JobContext) -> Result<ExpertScores, ExpertEvaluationError> {
         let last = self.first_seed.checked_add(self.episodes.wrapping_sub(1));
         let (Some(last), true) = (last, self.episodes > 0 && self.max_steps >= FEWEST_STEPS) else {
@@ -96,17 +97,17 @@ impl ExpertEvaluation {
     }
 }
 
-/// What the expert reached. Its `Display` is a table of text.
+/// Scores of the expert. Its `Display` is a text table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ExpertScores {
-    /// Where it played.
+    /// Name of the environment.
     pub environment: &'static str,
     /// Seed of the first episode.
     pub first_seed: u64,
     /// Number of episodes.
     pub episodes: u64,
-    /// Longest episode that was allowed.
+    /// Step limit of an episode.
     pub steps: usize,
     /// Seed of the planner.
     pub planner_seed: u64,
@@ -114,7 +115,7 @@ pub struct ExpertScores {
     pub max_reward: MeanSd,
     /// Share of episodes that end in success.
     pub success_rate: f64,
-    /// Steps of an episode.
+    /// Number of steps of an episode.
     pub episode_length: Summary,
     /// Distance between consecutive actions, px.
     pub action_step: Summary,
@@ -124,7 +125,7 @@ pub struct ExpertScores {
     pub acceleration: Smoothness,
     /// Third differences, px/step³.
     pub jerk: Smoothness,
-    /// Lag-1 autocorrelation of velocity; none where nothing moves.
+    /// Lag-1 autocorrelation of velocity; none if nothing moves.
     pub velocity_autocorrelation: Option<f64>,
     /// Time of the planner and the environment, s, on one core.
     pub seconds_per_episode: Summary,
@@ -166,23 +167,23 @@ impl fmt::Display for ExpertScores {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExpertEvaluationError {
-    /// Nothing to measure, or seeds beyond 64 bits.
+    /// No episodes, too few steps, or seeds beyond 64 bits.
     #[error(
         "nothing to measure in {episodes} episodes of {steps} steps from seed {first_seed}: expected at least one episode \
          of at least 4 steps, and seeds of 64 bits"
     )]
     Settings {
-        /// Episodes asked for.
+        /// Number of episodes.
         episodes: u64,
-        /// Steps asked for.
+        /// Step limit.
         steps: usize,
         /// The first seed.
         first_seed: u64,
     },
-    /// Settings that the expert refuses.
+    /// An error of the expert's settings.
     #[error(transparent)]
     Expert(#[from] ExpertError),
-    /// A seed that the environment does not take.
+    /// A seed that the environment does not accept.
     #[error(transparent)]
     Env(#[from] EnvError),
     /// Too few actions for a measure.

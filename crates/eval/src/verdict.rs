@@ -1,27 +1,27 @@
-//! The answer of an experiment: one of four outcomes for each of two comparisons, by a rule that was fixed beforehand.
+//! The verdict of an experiment: one of four outcomes for each of two comparisons, by a rule that was fixed beforehand.
 //!
-//! With Δ the difference of the mean reward per step (treatment less control, paired by start) and its 95 % interval:
+//! With Δ the difference of the mean reward per step (treatment minus control, paired by start) and its 95 % interval:
 //!
-//! 0. *uninformative* when an arm has one roll-out of one seed, which has no interval;
-//! 1. *uninformative* when the lower bound of arm `demo` is less than 0.05 above standing still: a policy that learns
-//!    nothing from the best data cannot tell data apart;
-//! 2. *no difference shown* when the interval lies within ±0.02 – and the control itself is at least 0.05 above
-//!    standing still by its lower bound; if it is not, two policies on the floor are alike for no good reason, and the
+//! 0. *uninformative* if an arm has one rollout of one seed, which has no interval;
+//! 1. *uninformative* if the lower bound of arm `demo` is less than 0.05 above standing still: a policy that learns
+//!    nothing from the best data cannot distinguish data;
+//! 2. *no difference shown* if the interval lies within ±0.02 – and the control itself is at least 0.05 above
+//!    standing still by its lower bound; if it is not, two policies at the floor are equal for no good reason, and the
 //!    outcome is *uninformative*;
-//! 3. *helps* when the interval lies above 0, *hurts* when it lies below 0;
-//! 4. *uninformative* otherwise: the interval holds 0 and reaches beyond the margin, so it is wider than the margin.
+//! 3. *helps* if the interval lies above 0, *hurts* if it lies below 0;
+//! 4. *uninformative* otherwise: the interval contains 0 and extends beyond the margin, so it is wider than the margin.
 
 use crate::Arm;
 use serde::{Deserialize, Serialize};
 use traj_metrics::{Bootstrap, Bounds, Interval, MetricError};
 
-/// Differences within ± this many units of reward a step are of no practical importance.
+/// Differences within ± this value, in reward per step, are of no practical importance.
 pub const MARGIN: f64 = 0.02;
 
-/// How far a control has to be above standing still, in reward a step.
+/// Smallest distance of a control above standing still, in reward per step.
 pub const ABOVE_FLOOR: f64 = 0.05;
 
-/// What a comparison shows.
+/// Outcome of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
@@ -36,7 +36,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// In words, as reports print it.
+    /// Text of the outcome in reports.
     pub const fn words(self) -> &'static str {
         match self {
             Self::Helps => "helps",
@@ -47,29 +47,30 @@ impl Outcome {
     }
 }
 
-/// What kind of video the generator makes; decides what the sentence may call it.
+/// Kind of video generator, which decides how the sentence names its output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GeneratorKind {
-    /// Poses decoded by the renderer: shapes cannot morph.
+    /// Generates poses, decoded by the renderer: shapes cannot morph.
     ObjectLatent,
-    /// Pixels.
+    /// Generates pixels.
     Pixel,
-    /// Clips whose origin is not known here.
+    /// Clips of unknown origin.
     Unknown,
 }
 
-/// The generator, as the sentence names it.
+/// The generator, as the verdict's sentence names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Generator {
     /// Its name.
     pub name: String,
-    /// What it makes.
+    /// Kind of its output.
     pub kind: GeneratorKind,
 }
 
 impl Generator {
-    /// The noun phrase: "generated video" is said only of a pixel model. A name that says it already is not doubled.
+    /// Noun phrase for the sentence: only a pixel model makes "generated video". A name that already contains the
+    /// phrase does not repeat it.
     pub fn phrase(&self) -> String {
         let noun = match self.kind {
             GeneratorKind::ObjectLatent => "object-latent trajectories (not pixels)",
@@ -84,23 +85,23 @@ impl Generator {
     }
 }
 
-/// One arm held against another.
+/// Comparison of two arms.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// Arm with generated data.
     pub treatment: String,
     /// Arm without.
     pub control: String,
-    /// Mean reward per step, treatment less control, paired by start.
+    /// Mean reward per step, treatment minus control, paired by start.
     pub difference: Interval,
-    /// What it shows.
+    /// Outcome of the rule.
     pub outcome: Outcome,
-    /// Why it is what it is, one clause.
+    /// Reason for the outcome, one clause.
     pub reason: String,
 }
 
 impl std::fmt::Display for Comparison {
-    /// One line, e.g. `mixed against demo: hurts, −0.067 reward a step [−0.105, −0.030]`.
+    /// Formats one line, e.g. `mixed against demo: hurts, −0.067 reward a step [−0.105, −0.030]`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let number = |x: f64| format!("{x:+.3}").replace('-', "−");
         let Interval { mean, bounds } = self.difference;
@@ -117,39 +118,39 @@ impl std::fmt::Display for Comparison {
     }
 }
 
-/// The answer, with everything its sentence rests on.
+/// The verdict of an experiment, with all numbers of its sentence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// What was examined.
+    /// The generator under test.
     pub generator: Generator,
-    /// Does adding it to the demonstrations help: `mixed` against `demo`.
+    /// Whether adding generated data to the demonstrations helps: `mixed` compared with `demo`.
     pub added: Comparison,
-    /// Does it stand in for demonstrations: `generated` against `demo-matched`.
+    /// Whether generated data can replace demonstrations: `generated` compared with `demo-matched`.
     pub replacing: Comparison,
-    /// Does it matter that actions are extracted from the frames: `idm` against `demo`; `None` without that arm.
+    /// Whether extracting the actions from the frames matters: `idm` compared with `demo`; `None` without that arm.
     #[serde(default)]
     pub extracted: Option<Comparison>,
     /// Mean reward per step of arm `demo`.
     pub demo: Interval,
     /// Mean reward per step of standing still on the same starts.
     pub standing_still: f64,
-    /// [`MARGIN`] when it was written.
+    /// [`MARGIN`] at the time of writing.
     pub margin: f64,
-    /// [`ABOVE_FLOOR`] when it was written.
+    /// [`ABOVE_FLOOR`] at the time of writing.
     pub above_floor: f64,
 }
 
 impl Verdict {
-    /// Its comparisons, in the order of a report.
+    /// The comparisons, in the order of a report.
     pub fn comparisons(&self) -> impl Iterator<Item = &Comparison> {
         [&self.added, &self.replacing].into_iter().chain(&self.extracted)
     }
 
-    /// The verdict of the arms `demo`, `demo-matched`, `generated`, `mixed`, where there is one `idm`, and the floor `still`; the intervals
-    /// are drawn over seeds × starts, paired by start.
+    /// The verdict of the arms `demo`, `demo-matched`, `generated`, `mixed`, optionally `idm`, and the floor `still`;
+    /// the intervals are bootstrapped over seeds × starts, paired by start.
     ///
     /// # Errors
-    /// An arm that is missing or whose roll-outs do not start where the others start.
+    /// An arm that is missing or whose rollouts start differently from those of the others.
     pub fn of(arms: &[Arm], generator: Generator, bootstrap: Bootstrap) -> Result<Self, VerdictError> {
         let find = |name: &str| {
             arms.iter()
@@ -197,7 +198,7 @@ impl Verdict {
         })
     }
 
-    /// The verdict in one sentence, which names the generator and the numbers it rests on.
+    /// The verdict in one sentence, which names the generator and its numbers.
     pub fn sentence(&self) -> String {
         let clause = |c: &Comparison, doing: &str| {
             let number = |x: f64| format!("{x:+.3}").replace('-', "−");
@@ -270,19 +271,19 @@ fn judge(difference: Interval, control: Interval, demo: Interval, still: f64) ->
     }
 }
 
-/// Why there is no verdict.
+/// Errors of computing a verdict.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerdictError {
-    /// An arm that the rule needs.
+    /// A missing arm that the rule needs.
     #[error("the verdict needs the arm {arm}; found {found}: run all arms")]
     Missing {
-        /// Its name.
+        /// Name of the arm.
         arm: String,
-        /// The arms there are.
+        /// Names of the existing arms.
         found: String,
     },
-    /// Roll-outs from different starts.
+    /// Rollouts from different starts.
     #[error(
         "{treatment} and {control} differ in the start of episode {episode}; roll all arms out from the same start seeds"
     )]
@@ -301,12 +302,12 @@ pub enum VerdictError {
         treatment: String,
         /// Arm without.
         control: String,
-        /// What is wrong with them.
+        /// The error.
         source: MetricError,
     },
 }
 
-/// The first place where two lists of starts differ, in length or value.
+/// The first index at which two lists of starts differ, in length or value.
 fn first_difference(a: &[u64], b: &[u64]) -> Option<usize> {
     (0..a.len().max(b.len())).find(|&i| a.get(i) != b.get(i))
 }
@@ -382,7 +383,7 @@ mod tests {
         let floor = interval(0.06, 0.10);
         let same = interval(-0.01, 0.01);
         assert_eq!(judge(same, floor, DEMO, STILL).0, Outcome::Uninformative);
-        // but a treatment that leaves the floor helps
+        // but a treatment above the floor helps
         assert_eq!(judge(interval(0.05, 0.15), floor, DEMO, STILL).0, Outcome::Helps);
     }
 }

@@ -1,5 +1,5 @@
-//! Roll-outs against the environment itself: the floors score what the starts give, records can be played again to the
-//! bit, the number of threads and of episodes does not matter, and what a policy does wrong is said.
+//! Rollouts compared with the environment itself: the floors have the scores of the starts, records can be replayed bit
+//! for bit, the number of threads and of episodes does not matter, and errors of a policy are reported.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -16,10 +16,9 @@ fn config(episodes: usize, steps: usize) -> RolloutConfig {
     }
 }
 
-/// Over diffusion_policy's test seeds 100000 to 100099 the starts are worth 0.071 (mean reward of the T where it lies).
-/// Holding the agent where it is scores 0.0727 a step: at 15 of the starts it overlaps the T, which is pushed out. The
-/// reference value is gym-pusht 0.1.8 with pymunk 6.11.1, reset to the same states, 200 steps toward the agent's own
-/// position.
+/// Over diffusion_policy's test seeds 100000 to 100099 the mean reward of the start states is 0.071. Keeping the agent
+/// in place scores 0.0727 per step: at 15 of the starts it overlaps the T, which is pushed out. The reference value is
+/// gym-pusht 0.1.8 with pymunk 6.11.1, reset to the same states, 200 steps toward the agent's own position.
 #[test]
 fn standing_still_is_the_known_floor() {
     const GYM_PUSHT: f64 = 0.072_707_971_416_363_5;

@@ -1,11 +1,11 @@
-//! The verdict over arms of made-up roll-outs.
+//! The verdict over arms of made-up rollouts.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use eval::*;
 use traj_metrics::Bootstrap;
 
-/// Two seeds of eight starts each, the better the higher the level.
+/// Two seeds of eight starts each; scores grow with `level`.
 fn arm(name: &str, role: Role, level: f64) -> Arm {
     let rollout = |seed: u64, start: u64| {
         let reward = level * (1.0 + 0.1 * ((3 * start + seed) % 4) as f64);

@@ -1,4 +1,4 @@
-//! Roll-outs as a file.
+//! Rollout files.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Protocol, RecordError, RolloutPart, RolloutRecord, RolloutScores, Summary};
 
-/// A roll-out file: the record, and what it is worth under every protocol, which follows from it.
+/// A rollout file: the record, and its scores under every protocol, computed from it.
 #[derive(Serialize)]
 struct File<'a> {
     #[serde(flatten)]
@@ -16,20 +16,20 @@ struct File<'a> {
 }
 
 impl RolloutRecord {
-    /// Writes it as JSON, beside its place first and then renamed. For readers in other languages the field `scores`
-    /// holds its [`Summary`] under each protocol, cut to that protocol's step limit.
+    /// Writes it as JSON, under a temporary name first, then renamed. For readers in other languages the field `scores`
+    /// contains its [`Summary`] under each protocol, truncated to that protocol's step limit.
     ///
     /// # Errors
-    /// What the file system says.
+    /// The error of the file system.
     pub fn write(&self, path: &Path) -> Result<(), RecordError> {
         let json = self.to_json();
         write_file(path, |file| file.write_all(json?.as_bytes())).map_err(RecordError::io(path))
     }
 
-    /// What [`RolloutRecord::write`] writes.
+    /// The JSON text that [`RolloutRecord::write`] writes.
     ///
     /// # Errors
-    /// Numbers that are no JSON.
+    /// Numbers that cannot be JSON.
     pub fn to_json(&self) -> serde_json::Result<String> {
         let scores = |protocol: Protocol| {
             RolloutScores::with_limit(self, protocol, protocol.steps())
@@ -44,10 +44,10 @@ impl RolloutRecord {
         serde_json::to_string(&contents)
     }
 
-    /// Reads what [`RolloutRecord::write`] wrote, and checks it.
+    /// Reads a file written by [`RolloutRecord::write`], and checks it.
     ///
     /// # Errors
-    /// A file that cannot be read, is not a roll-out file, has another schema, or whose lengths contradict each other.
+    /// A file that cannot be read, is not a rollout file, has another schema, or has inconsistent lengths.
     pub fn read(path: &Path) -> Result<Self, RecordError> {
         let bytes = std::fs::read(path).map_err(RecordError::io(path))?;
         let record: Self = serde_json::from_slice(&bytes).map_err(|e| RecordError::Foreign {

@@ -1,12 +1,13 @@
-//! Pictures of recorded roll-outs. Seed and actions give every state exactly again, so nothing is kept but the record.
+//! Videos of recorded rollouts. Seed and actions determine every state exactly, so only the record is stored.
 
 use super::record::RolloutRecord;
 use pusht_env::{EnvError, Frame, PushT, RenderError, Renderer, draw_marker};
 
-/// The frames of an episode, `size` px a side: the start, then one after every step with that step's target as a cross.
+/// The frames of an episode, `size` px per side: the start, then one after every step with that step's target as a
+/// cross.
 ///
 /// # Errors
-/// No such episode, a size that cannot be rendered, or a record that the environment refuses.
+/// An episode out of range, a size that cannot be rendered, or a record that the environment refuses.
 pub fn film(record: &RolloutRecord, episode: usize, size: u32) -> Result<Vec<Frame>, FilmError> {
     let Some(played) = record.episodes.get(episode) else {
         return Err(FilmError::NoEpisode {
@@ -27,7 +28,7 @@ pub fn film(record: &RolloutRecord, episode: usize, size: u32) -> Result<Vec<Fra
     Ok(frames)
 }
 
-/// `count` frames at even distances, the first and the last among them: what a film strip shows.
+/// `count` evenly spaced frames, the first and the last included, for a film strip.
 pub fn evenly_spaced<T: Clone>(frames: &[T], count: usize) -> Vec<T> {
     let last = frames.len().saturating_sub(1);
     let count = count.min(frames.len());
@@ -35,16 +36,16 @@ pub fn evenly_spaced<T: Clone>(frames: &[T], count: usize) -> Vec<T> {
     (0..count).map(|i| frames[at(i).min(last)].clone()).collect()
 }
 
-/// Why there is no film.
+/// Errors of rendering a recorded rollout.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FilmError {
-    /// Beyond the last.
+    /// An episode out of range.
     #[error("there is no episode {episode}; the record holds {episodes}, counted from 0")]
     NoEpisode {
-        /// As asked for.
+        /// The requested episode.
         episode: usize,
-        /// How many there are.
+        /// Number of episodes.
         episodes: usize,
     },
     /// A size that cannot be rendered.

@@ -1,11 +1,11 @@
-//! Policies that need no training and know nothing of the task: what every other has to beat.
+//! Policies without training or knowledge of the task, as lower references.
 
 use pusht_env::{Action, Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use std::collections::BTreeMap;
 
-/// Stays at the agent's first position: the reward of the start itself.
+/// A policy that stays at the agent's first position: the reward of the start itself.
 #[derive(Clone, Debug, Default)]
 pub struct StandStill {
     targets: BTreeMap<usize, Action>,
@@ -35,7 +35,7 @@ impl Policy for StandStill {
     }
 }
 
-/// A new target, uniform over the 512 × 512 board, at every step.
+/// A policy that draws a new target, uniform over the 512 × 512 board, at every step.
 #[derive(Clone, Debug)]
 pub struct RandomTarget {
     seed: u64,
@@ -43,8 +43,8 @@ pub struct RandomTarget {
 }
 
 impl RandomTarget {
-    /// Each environment draws from its own stream, which follows from `seed` and its number and begins anew at every
-    /// reset.
+    /// Each environment draws from its own stream, which is determined by `seed` and the environment's number and
+    /// restarts at every reset.
     pub const fn new(seed: u64) -> Self {
         Self {
             seed,

@@ -1,4 +1,4 @@
-//! Closed-loop roll-outs.
+//! Closed-loop rollouts.
 
 mod file;
 mod film;

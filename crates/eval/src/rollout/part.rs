@@ -1,4 +1,5 @@
-//! Roll-outs in parts: each process rolls some of the episodes out, and the parts join to what one process writes.
+//! Rollouts in parts: each process runs some of the episodes, and the parts join to the record that one process would
+//! write.
 
 use std::path::{Path, PathBuf};
 
@@ -10,26 +11,26 @@ use super::RecordError;
 use super::record::{RECORD_SCHEMA, RolloutRecord};
 use super::run::{RolloutConfig, RolloutError, rollout_some};
 
-/// Some of the episodes of a roll-out.
+/// Some of the episodes of a rollout.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RolloutPart {
-    /// Which part.
+    /// Number of the part, and of parts.
     pub part: Shard,
-    /// Episodes of the whole.
+    /// Number of episodes of the whole rollout.
     pub episodes: usize,
-    /// Seed of the first start of the whole.
+    /// Seed of the first start of the whole rollout.
     pub first_seed: u64,
-    /// What else the result follows from: the policy's file and seed, say. Parts join only where it is the same.
+    /// What else determines the result, such as the policy's file and seed. Parts join only if it is the same.
     pub made_by: String,
-    /// The episodes of this part; none where there are fewer episodes than parts.
+    /// The episodes of this part; none if there are fewer episodes than parts.
     pub record: RolloutRecord,
 }
 
 impl RolloutPart {
-    /// Rolls the episodes of one part out; see [`super::rollout`].
+    /// Rolls out the episodes of one part; see [`super::rollout`].
     ///
     /// # Errors
-    /// As [`super::rollout`].
+    /// Those of [`super::rollout`].
     pub fn roll(
         policy: &mut dyn Policy,
         config: &RolloutConfig,
@@ -65,27 +66,27 @@ impl RolloutPart {
         })
     }
 
-    /// Writes it as JSON, beside its place first and then renamed.
+    /// Writes it as JSON, under a temporary name first, then renamed.
     ///
     /// # Errors
-    /// What the file system says.
+    /// The error of the file system.
     pub fn write(&self, path: &Path) -> Result<(), RecordError> {
         let json = self.to_json();
         write_file(path, |file| file.write_all(json?.as_bytes())).map_err(RecordError::io(path))
     }
 
-    /// What [`RolloutPart::write`] writes.
+    /// The JSON text that [`RolloutPart::write`] writes.
     ///
     /// # Errors
-    /// Numbers that are no JSON.
+    /// Numbers that cannot be JSON.
     pub fn to_json(&self) -> serde_json::Result<String> {
         serde_json::to_string(self)
     }
 
-    /// Reads what [`RolloutPart::write`] wrote, and checks it.
+    /// Reads a file written by [`RolloutPart::write`], and checks it.
     ///
     /// # Errors
-    /// A file that cannot be read, is not a part, or holds other episodes than its part has.
+    /// A file that cannot be read, is not a part, or contains other episodes than those of its part.
     pub fn read(path: &Path) -> Result<Self, RecordError> {
         let bytes = std::fs::read(path).map_err(RecordError::io(path))?;
         let foreign = |reason: String| RecordError::Foreign {
@@ -105,10 +106,10 @@ impl RolloutPart {
         Ok(part)
     }
 
-    /// Joins the parts in these files to the record that one process makes.
+    /// Joins the parts in these files to the record that one process would make.
     ///
     /// # Errors
-    /// A file that is not a part, parts of different roll-outs, and parts that are missing or there twice, by name.
+    /// A file that is not a part, parts of different rollouts, or parts that are missing or duplicate, each named.
     pub fn merge(files: &[PathBuf]) -> Result<RolloutRecord, RecordError> {
         let mut parts = Vec::with_capacity(files.len());
         for file in files {
@@ -144,7 +145,7 @@ impl RolloutPart {
             .ok_or(pusht_jobs::ShardError::Nothing.into())
     }
 
-    /// What the two do not share, in words.
+    /// Describes the first difference between two parts' rollouts.
     fn difference(&self, other: &Self) -> Option<String> {
         let (a, b) = (&self.record, &other.record);
         let differ = |what: &str, a: &dyn std::fmt::Debug, b: &dyn std::fmt::Debug| {

@@ -1,11 +1,11 @@
-//! How a policy is examined. PushT scores are only comparable under one protocol, so each result names its own.
+//! Evaluation protocols. PushT scores are only comparable under one protocol, so each result names its own.
 
 use serde::{Deserialize, Serialize};
 
 /// First start seed of both protocols: the test seeds of diffusion_policy. The paper does not name its seeds.
 pub const FIRST_START_SEED: u64 = 100_000;
 
-/// A named way of examining a policy.
+/// A named evaluation protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Protocol {
@@ -16,10 +16,10 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// All of them.
+    /// All protocols.
     pub const ALL: [Self; 2] = [Self::Paper, Self::DiffusionPolicy];
 
-    /// Its name on the command line and in files.
+    /// Name on the command line and in files.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Paper => "paper",
@@ -27,7 +27,7 @@ impl Protocol {
         }
     }
 
-    /// Number of starts it prescribes.
+    /// Number of episodes.
     pub const fn episodes(self) -> usize {
         match self {
             Self::Paper => 100,
@@ -35,7 +35,7 @@ impl Protocol {
         }
     }
 
-    /// Step limit it prescribes.
+    /// Step limit of an episode.
     pub const fn steps(self) -> usize {
         match self {
             Self::Paper => 200,
@@ -44,11 +44,11 @@ impl Protocol {
     }
 }
 
-/// A name that no protocol has.
+/// Error for an unknown protocol name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no protocol {found:?}; expected {}", Protocol::ALL.map(Protocol::name).join(" or "))]
 pub struct UnknownProtocol {
-    /// As given.
+    /// The name.
     pub found: String,
 }
 

@@ -1,29 +1,29 @@
-//! What happened in roll-outs, step by step: one file from which the numbers of every protocol and criterion follow.
+//! Records of rollouts, step by step: one file from which the scores of every protocol and criterion can be computed.
 
 use super::RecordError;
 use pusht_env::{Action, EnvConfig};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// The version of the layout of a roll-out file.
+/// Version of the layout of a rollout file.
 pub const RECORD_SCHEMA: u32 = 1;
 
-/// The roll-outs of one policy, in order of their start seeds.
+/// The rollouts of one policy, in order of their start seeds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RolloutRecord {
-    /// [`RECORD_SCHEMA`] when written.
+    /// Layout version of the file, [`RECORD_SCHEMA`] in new records.
     pub schema: u32,
     /// Name of the policy.
     pub policy: String,
-    /// The environment: how starts follow from seeds, the goal.
+    /// Settings of the environment, including start states and goal.
     pub env: EnvConfig,
     /// Step limit: an episode ends there, or one step after its coverage first exceeds 0.95 at the latest.
     pub steps: usize,
-    /// One entry an episode.
+    /// One entry per episode.
     pub episodes: Vec<EpisodeRecord>,
 }
 
-/// One roll-out. With n steps executed there are n actions, rewards and coverages and n + 1 states.
+/// One rollout. With n steps executed there are n actions, rewards and coverages and n + 1 states.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpisodeRecord {
     /// The seed of its start.
@@ -35,7 +35,7 @@ pub struct EpisodeRecord {
     /// Covered share of the goal after each step, in [0, 1].
     pub coverage: Vec<f64>,
     /// `[agent x, agent y, T x, T y, T angle]` before the first and after each step, px and rad (angle in [0, 2π)),
-    /// rounded to float32; seed and actions give them exactly again.
+    /// rounded to float32; seed and actions determine the exact states.
     pub states: Vec<[f32; 5]>,
 }
 

@@ -1,4 +1,4 @@
-//! Errors of roll-out files.
+//! Errors of rollout files.
 
 use std::path::{Path, PathBuf};
 
@@ -6,40 +6,40 @@ use pusht_jobs::{Shard, ShardError};
 
 use super::Protocol;
 
-/// What can be wrong with a roll-out file.
+/// Errors of rollout files.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordError {
-    /// The file system.
+    /// An error of the file system.
     #[error("{path}: {source}", path = path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What it said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// Something else.
+    /// A file with other content.
     #[error("{path} is not a roll-out file of this version: {reason}; make it anew with `pusht rollout`", path = path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
-        /// What was found.
+        /// Description of the content.
         reason: String,
     },
     /// Parts that do not join.
     #[error(transparent)]
     Parts(#[from] ShardError),
-    /// A part of another roll-out.
+    /// A part of another rollout.
     #[error("{path}: part {part} is of another roll-out: {what}", path = path.display())]
     OtherPart {
         /// The file.
         path: PathBuf,
-        /// Which part it says it is.
+        /// Part number in the file.
         part: Shard,
         /// What differs.
         what: String,
     },
-    /// Contradicting lengths.
+    /// Inconsistent lengths.
     #[error(
         "episode of start seed {start_seed}: {actions} actions, {rewards} rewards, {coverage} coverages and {states} \
          states; expected 1 to {limit} actions, as many rewards and coverages and one state more"
@@ -58,7 +58,7 @@ pub enum RecordError {
         /// Step limit of the record.
         limit: usize,
     },
-    /// Too few steps for a protocol.
+    /// A record with too few steps for a protocol.
     #[error(
         "the roll-outs were made for {found} steps, the protocol {protocol} needs {needed}: roll out again with \
          --steps {needed}"
@@ -74,7 +74,7 @@ pub enum RecordError {
 }
 
 impl RecordError {
-    /// Names the file in what the system says.
+    /// Adds the path to an error of the file system.
     pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { path, source }

@@ -6,27 +6,27 @@ use pusht_env::{Autoreset, EnvConfig, ObsBatch, Policy, PolicyError, PushT, VecE
 use pusht_jobs::{Cancelled, JobContext};
 use std::ops::Range;
 
-/// At most so many environments a call of the policy: bounds its memory.
+/// Largest number of environments per call of the policy, which bounds its memory.
 const BATCH: usize = 128;
 
-/// What to roll out.
+/// Settings of a rollout.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RolloutConfig {
     /// Number of episodes, 1 to [`RolloutConfig::MOST`].
     pub episodes: usize,
     /// Step limit of an episode, 1 to [`RolloutConfig::MOST`].
     pub steps: usize,
-    /// Seed of the first start; the others follow it.
+    /// Seed of the first start; the others use the following seeds.
     pub first_seed: u64,
-    /// The environment. Its own step limit is not used.
+    /// Settings of the environment. Its own step limit is not used.
     pub env: EnvConfig,
 }
 
 impl RolloutConfig {
-    /// The most episodes, and the most steps of each.
+    /// Largest number of episodes, and of steps of each.
     pub const MOST: usize = 1_000_000;
 
-    /// As `protocol` prescribes: diffusion_policy's environment with its legacy reset, seeds from 100000.
+    /// The settings of `protocol`: diffusion_policy's environment with its legacy reset, seeds from 100000.
     pub const fn of(protocol: Protocol) -> Self {
         Self {
             episodes: protocol.episodes(),
@@ -36,7 +36,7 @@ impl RolloutConfig {
         }
     }
 
-    /// Refuses what cannot be rolled out, before memory is taken for it.
+    /// Checks the settings before memory is allocated for them.
     ///
     /// # Errors
     /// No episodes or steps, more than [`RolloutConfig::MOST`] of them, or start seeds beyond 64 bits.
@@ -60,7 +60,7 @@ impl RolloutConfig {
     }
 }
 
-/// Rolls `policy` out, all episodes side by side; solved ones stop. Environments step on the threads of rayon's current
+/// Rolls out `policy`, all episodes in parallel; solved ones stop. Environments step on the threads of rayon's current
 /// pool, the policy is called from this thread. The result depends on neither the number of threads nor the number of
 /// episodes. Progress counts steps; those that solved episodes save count as done.
 ///
@@ -77,8 +77,8 @@ impl RolloutConfig {
 /// ```
 ///
 /// # Errors
-/// What [`RolloutConfig::check`] refuses, a seed or goal that the environment refuses, a policy that fails or gives an action that is
-/// not finite.
+/// Those of [`RolloutConfig::check`], a seed or goal that the environment refuses, or a policy that fails or gives an
+/// action that is not finite.
 pub fn rollout(
     policy: &mut dyn Policy,
     config: &RolloutConfig,
@@ -87,11 +87,11 @@ pub fn rollout(
     rollout_some(policy, config, 0..config.episodes, ctx)
 }
 
-/// As [`rollout`], for some of the episodes only: each of them comes out as it does among all. The policy knows an
-/// episode by its number among all.
+/// Rolls out some of the episodes only, with the same result for each as in [`rollout`] of all. The policy is given an
+/// episode's number among all.
 ///
 /// # Errors
-/// As [`rollout`], and episodes that are not there.
+/// Those of [`rollout`], and episodes out of range.
 pub fn rollout_some(
     policy: &mut dyn Policy,
     config: &RolloutConfig,
@@ -174,32 +174,32 @@ fn row(env: &PushT) -> [f32; 5] {
     env.state_observation().map(|v| v as f32)
 }
 
-/// Why there are no roll-outs.
+/// Errors of rollouts.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RolloutError {
-    /// Nothing to do.
+    /// No episodes or no steps.
     #[error("a roll-out needs at least 1 episode of at least 1 step; got {episodes} and {steps}")]
     Empty {
-        /// Episodes asked for.
+        /// Number of episodes.
         episodes: usize,
-        /// Steps asked for.
+        /// Step limit.
         steps: usize,
     },
-    /// More than anybody has time and memory for.
+    /// More episodes or steps than [`RolloutConfig::MOST`].
     #[error("a roll-out has at most {most} episodes of at most {most} steps; got {episodes} and {steps}", most = RolloutConfig::MOST)]
     TooMany {
-        /// Episodes asked for.
+        /// Number of episodes.
         episodes: usize,
-        /// Steps asked for.
+        /// Step limit.
         steps: usize,
     },
-    /// Seeds that no 64 bits hold.
+    /// Start seeds beyond 64 bits.
     #[error("{episodes} start seeds from {first_seed} on go beyond 64 bits; choose a smaller first seed")]
     Seeds {
-        /// As given.
+        /// Seed of the first start.
         first_seed: u64,
-        /// Episodes asked for.
+        /// Number of episodes.
         episodes: usize,
     },
     /// The environment refused a seed, a goal or an action.
@@ -208,7 +208,7 @@ pub enum RolloutError {
     /// The policy failed.
     #[error("{0}")]
     Policy(#[from] PolicyError),
-    /// The job was asked to stop.
+    /// The job was cancelled.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }

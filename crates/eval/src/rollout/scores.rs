@@ -1,41 +1,41 @@
-//! From recorded roll-outs to the numbers of a protocol, every published criterion beside the others.
+//! Scores of recorded rollouts under a protocol, by every published criterion.
 
 use super::{EpisodeRecord, Protocol, RecordError, RolloutRecord};
 use pusht_env::Pose;
 use serde::{Deserialize, Serialize};
 use traj_metrics::{Bootstrap, Interval, MetricError};
 
-/// An episode is solved when its coverage exceeds this.
+/// Coverage above which an episode is solved.
 pub const SOLVED_COVERAGE: f64 = 0.95;
 
-/// The pose criterion: the T's origin this near to the goal's, px …
+/// Pose criterion: largest distance of the T's origin from the goal's, px.
 pub const POSE_DISTANCE: f64 = 20.0;
 
-/// … and its angle this near, degrees.
+/// Pose criterion: largest difference of the T's angle from the goal's, degrees.
 pub const POSE_ANGLE_DEGREES: f64 = 20.0;
 
-/// The numbers of one policy under one protocol.
+/// Scores of one policy under one protocol.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RolloutScores {
     /// The protocol.
     pub protocol: Protocol,
     /// Name of the policy.
     pub policy: String,
-    /// Step limit that the numbers are taken under.
+    /// Step limit of the scores.
     pub steps: usize,
-    /// One entry an episode.
+    /// One entry per episode.
     pub episodes: Vec<EpisodeScores>,
 }
 
-/// The numbers of one roll-out.
+/// Scores of one rollout.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpisodeScores {
     /// The seed of its start.
     pub start_seed: u64,
-    /// Steps executed; fewer than the limit when the episode was solved.
+    /// Steps executed; fewer than the limit if the episode was solved.
     pub steps: usize,
-    /// Mean reward per step over the step limit. A solved episode ends and keeps its reward of 1 for the steps that
-    /// remain, so that solving earlier never scores lower.
+    /// Mean reward per step over the step limit. A solved episode ends and keeps its reward of 1 for the remaining
+    /// steps, so that solving earlier never lowers the score.
     pub mean_reward: f64,
     /// Mean reward over the executed steps only.
     pub mean_reward_executed: f64,
@@ -49,17 +49,18 @@ pub struct EpisodeScores {
     pub solved_after: Option<usize>,
     /// Whether the T came within 20 px and 20° of the goal after any step.
     pub pose_reached: bool,
-    /// Where the agent ended, px.
+    /// Final agent position, px.
     pub final_agent: [f64; 2],
-    /// Where the T ended: x, y in px and angle in rad.
+    /// Final pose of the T: x, y in px and angle in rad.
     pub final_block: [f64; 3],
 }
 
 impl RolloutScores {
-    /// The scores of a record under `protocol`: its step limit cuts longer episodes off, and all episodes count.
+    /// The scores of a record under `protocol`: longer episodes are truncated at its step limit, and all episodes
+    /// count.
     ///
     /// # Errors
-    /// A record of fewer steps than the protocol's, or one whose lengths contradict each other.
+    /// A record of fewer steps than the protocol's, or with inconsistent lengths.
     pub fn from_record(record: &RolloutRecord, protocol: Protocol) -> Result<Self, RecordError> {
         if record.steps < protocol.steps() {
             return Err(RecordError::TooShort {
@@ -71,10 +72,10 @@ impl RolloutScores {
         Self::with_limit(record, protocol, protocol.steps())
     }
 
-    /// As [`RolloutScores::from_record`], with a step limit other than the protocol's (which stands in the result).
+    /// Scores as in [`RolloutScores::from_record`], with another step limit, which is stated in the result.
     ///
     /// # Errors
-    /// A record whose lengths contradict each other.
+    /// A record with inconsistent lengths.
     pub fn with_limit(record: &RolloutRecord, protocol: Protocol, limit: usize) -> Result<Self, RecordError> {
         let limit = limit.min(record.steps);
         let episodes = record.episodes.iter().map(|episode| {
@@ -121,13 +122,13 @@ impl EpisodeScores {
         }
     }
 
-    /// 1 for a solved episode, 0 for another.
+    /// 1 for a solved episode, 0 otherwise.
     pub fn success(&self) -> f64 {
         f64::from(u8::from(self.solved_after.is_some()))
     }
 }
 
-/// The pose criterion, for a state row.
+/// Whether a state row satisfies the pose criterion.
 fn near(state: [f64; 5], goal: Pose) -> bool {
     let distance = (state[2] - goal.x).hypot(state[3] - goal.y);
     let turn = (state[4] - goal.angle).rem_euclid(std::f64::consts::TAU);

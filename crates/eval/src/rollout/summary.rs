@@ -1,22 +1,22 @@
-//! The scores of a policy in a few numbers, each with its interval.
+//! Summary of a policy's scores, each with its interval.
 
 use super::{EpisodeScores, FIRST_START_SEED, Protocol, RolloutScores};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use traj_metrics::{Bounds, Interval, MetricError};
 
-/// Means over episodes with 95 % intervals (bootstrap over episodes; none of one episode).
+/// Means over episodes with 95 % intervals (bootstrap over episodes; none for a single episode).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// The protocol.
     pub protocol: Protocol,
-    /// Whether episodes, steps and start seeds are the protocol's own.
+    /// Whether episodes, steps and start seeds are those of the protocol.
     pub as_prescribed: bool,
     /// Number of episodes.
     pub episodes: usize,
     /// Step limit.
     pub steps: usize,
-    /// Mean reward per step; a solved episode keeps its reward of 1 for the steps that remain.
+    /// Mean reward per step; a solved episode keeps its reward of 1 for the remaining steps.
     pub mean_reward: Interval,
     /// Mean reward over executed steps only.
     pub mean_reward_executed: Interval,
@@ -31,7 +31,7 @@ pub struct Summary {
 }
 
 impl RolloutScores {
-    /// The means.
+    /// Means over episodes with their intervals.
     ///
     /// # Errors
     /// No episodes, or a number that is not finite.
@@ -54,7 +54,7 @@ impl RolloutScores {
 }
 
 impl fmt::Display for Summary {
-    /// A headline and one line a number, with its interval.
+    /// Formats a headline and one line per score, with its interval.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let changed = if self.as_prescribed { "" } else { " (changed)" };
         let (protocol, episodes, steps) = (self.protocol, self.episodes, self.steps);
