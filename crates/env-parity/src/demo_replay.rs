@@ -1,4 +1,4 @@
-//! Human demonstrations of diffusion_policy's public data set, replayed from their actions.
+//! Human demonstrations of diffusion_policy's public dataset, replayed from their actions.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::rollouts::{COVERAGE_LIMIT, STATE};
 use crate::tally::Tally;
 use crate::{ParityError, json, state_row};
 
-/// The data set stores states as float32.
+/// Largest difference of states, which the dataset stores as float32.
 const FLOAT32_LIMIT: f64 = 2e-5;
 
 pub(crate) fn compare(path: &Path, tally: &mut Tally) -> Result<(), ParityError> {
@@ -37,7 +37,7 @@ pub(crate) fn compare(path: &Path, tally: &mut Tally) -> Result<(), ParityError>
         let reward: Array<f64> = npz.array(&name("reward"), &[Some(steps)])?;
         let img: Array<u8> = npz.array(&name("img"), &[None, Some(96), Some(96), Some(3)])?;
         let img_index: Array<i64> = npz.array(&name("img_index"), &[Some(img.len())])?;
-        // Every episode of the set starts from the seed that is its number.
+        // Every episode of the dataset starts from the seed equal to its index.
         env.reset(episode).map_err(&refused)?;
         for t in 0..steps {
             tally.compare("state64", 0.0, &state_row(&env), state.row(t));

@@ -1,4 +1,4 @@
-//! Resets and roll-outs of diffusion_policy's environment.
+//! Resets and rollouts of diffusion_policy's environment.
 
 use std::path::Path;
 
@@ -55,7 +55,7 @@ pub(crate) fn compare_rollouts(path: &Path, tally: &mut Tally) -> Result<(), Par
     let mut renderer = Renderer::new(96, config.fill_rule).map_err(|e| ParityError::unreadable(path, &e))?;
     for i in 0..state.len() {
         env.reset(seed.data[i] as u64).map_err(&refused)?;
-        // The video frames were kept at the same steps as the observations, but for the reset, which has none.
+        // The video frames were recorded at the same steps as the observations, except for the reset, which has none.
         let mut next_cache = 0;
         for t in 0..=steps {
             if t > 0 {

@@ -1,4 +1,4 @@
-//! The notes beside the recordings.
+//! JSON notes that accompany the recordings.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::ParityError;
 use crate::tally::Tally;
 
-/// A note, if there is one.
+/// Reads a note, if there is one.
 pub(crate) fn read(path: &Path) -> Result<Option<Value>, ParityError> {
     if !path.exists() {
         return Ok(None);
@@ -18,11 +18,11 @@ pub(crate) fn read(path: &Path) -> Result<Option<Value>, ParityError> {
         .map_err(|e| ParityError::unreadable(path, &e))
 }
 
-/// The reader of JSON may round the last digit of a number.
+/// Largest difference of numbers, whose last digit the JSON reader may round.
 const LIMIT: f64 = 1e-12;
 
-/// Compares numbers with those that the note beside a recording lists under `key`, however nested; a note without the
-/// key says nothing.
+/// Compares numbers with those that the note of a recording lists under `key`, however nested; a note without the key
+/// is skipped.
 pub(crate) fn compare(npz: &Path, key: &str, found: &[f64], tally: &mut Tally) -> Result<(), ParityError> {
     let note = read(&npz.with_extension("json"))?;
     if let Some(value) = note.as_ref().and_then(|note| note.get(key)) {

@@ -1,8 +1,8 @@
 //! Comparison of the PushT environment with recorded behavior of its Python references; for development only.
 //!
-//! A folder holds up to seven recordings: `rollouts.npz`, `coverage.npz`, `dp_resets.npz`, `dp_rollouts.npz`,
-//! `demo_replay.npz`, `renders96.npz`, `vis680.npz`, some with a `.json` beside them. Every array of every file is
-//! compared; the number of cases is whatever the files hold.
+//! A folder contains up to seven recordings: `rollouts.npz`, `coverage.npz`, `dp_resets.npz`, `dp_rollouts.npz`,
+//! `demo_replay.npz`, `renders96.npz`, `vis680.npz`, some with a `.json` file. Every array of every file is compared;
+//! the files determine the number of cases.
 //!
 #![doc = include_str!("../README.md")]
 
@@ -31,22 +31,22 @@ pub use speed::{RecordedActions, SpeedError, StepSpeed};
 pub struct Check {
     /// File and array, for example `rollouts/state`.
     pub name: String,
-    /// How many values were compared.
+    /// Number of values compared.
     pub values: usize,
-    /// Largest absolute difference; infinite when a value was not a number or had no counterpart.
+    /// Largest absolute difference; infinite if a value was not a number or had no counterpart.
     pub error: f64,
-    /// Largest difference that passes; 0 asks for equality.
+    /// Largest difference that passes; 0 requires equality.
     pub limit: f64,
 }
 
 impl Check {
-    /// Whether the error is within the limit and something was compared.
+    /// Whether the error is within the limit and at least one value was compared.
     pub fn passed(&self) -> bool {
         self.values > 0 && self.error <= self.limit
     }
 }
 
-/// One line: whether it passed, what was compared, error and limit.
+/// Formats one line: whether it passed, its name, error and limit.
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = if self.passed() { "ok  " } else { "FAIL" };
@@ -63,7 +63,7 @@ impl fmt::Display for Check {
     }
 }
 
-/// The outcome of one folder.
+/// Result of one folder.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ParityReport {
     /// Comparisons, file by file.
@@ -79,7 +79,7 @@ impl ParityReport {
     }
 }
 
-/// One line a comparison, the recordings that are missing, and a line of counts, all indented.
+/// Formats one line per comparison, the missing recordings, and a line of counts, all indented.
 impl fmt::Display for ParityReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for check in &self.checks {
@@ -98,11 +98,11 @@ impl fmt::Display for ParityReport {
     }
 }
 
-/// Why a folder could not be compared.
+/// Errors that prevent the comparison of a folder.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParityError {
-    /// No folder, or none of its files.
+    /// A missing folder, or one without recordings.
     #[error("{} {what}; expected a folder with recordings such as rollouts.npz or coverage.npz", path.display())]
     Folder {
         /// The folder.
@@ -110,12 +110,12 @@ pub enum ParityError {
         /// What is wrong with it.
         what: &'static str,
     },
-    /// A file that is not what its name says.
+    /// A file that is not in the expected format.
     #[error("{} cannot be read: {reason}; it is damaged or not a recording of this layout", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the reader said.
+        /// The reader's error.
         reason: String,
     },
     /// An array that is missing or has another shape or type.
@@ -133,7 +133,7 @@ pub enum ParityError {
     Value {
         /// The file.
         path: PathBuf,
-        /// What the environment said.
+        /// The environment's error.
         source: EnvError,
     },
 }
@@ -169,8 +169,8 @@ const RECORDINGS: [(&str, Compare); 7] = [
 /// Compares the environment with every recording in `folder`.
 ///
 /// # Errors
-/// A folder without any recording, or a file that is damaged or foreign. Differences are no error; they are in the
-/// report.
+/// A folder without any recording, or a file that is damaged or of another format. Differences are not errors; they are
+/// in the report.
 pub fn compare(folder: &Path) -> Result<ParityReport, ParityError> {
     let problem = |what| ParityError::Folder {
         path: folder.to_owned(),

@@ -1,4 +1,4 @@
-//! Arrays out of numpy's `.npz` files.
+//! Reads arrays from numpy's `.npz` files.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -22,13 +22,13 @@ pub(crate) struct Array<T> {
 }
 
 impl<T> Array<T> {
-    /// Entries below one index of the first axis.
+    /// Entries at one index of the first axis.
     pub fn row(&self, index: usize) -> &[T] {
         let size = self.shape[1..].iter().product::<usize>();
         &self.data[index * size..(index + 1) * size]
     }
 
-    /// Entries below one index each of the first two axes.
+    /// Entries at one index each of the first two axes.
     pub fn at(&self, i: usize, j: usize) -> &[T] {
         let size = self.shape[2..].iter().product::<usize>();
         &self.row(i)[j * size..(j + 1) * size]
@@ -54,7 +54,7 @@ impl Npz {
         self.archive.array_names().map(str::to_owned).collect()
     }
 
-    /// An array whose shape must match; `None` in `shape` matches any length.
+    /// Reads an array whose shape must match; `None` in `shape` matches any length.
     pub fn array<T: Deserialize>(&mut self, name: &str, shape: &[Option<usize>]) -> Result<Array<T>, ParityError> {
         let problem = |what: String| ParityError::Array {
             path: self.path.clone(),

@@ -1,4 +1,4 @@
-//! Pictures: drawn from recorded scenes, and during recorded roll-outs.
+//! Images: rendered from recorded scenes, and during recorded rollouts.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::rollouts::STATE;
 use crate::tally::Tally;
 use crate::{ParityError, json};
 
-/// Observations of gym-pusht, 96 × 96.
+/// Compares observations of gym-pusht, 96 × 96.
 pub(crate) fn compare_observations(path: &Path, tally: &mut Tally) -> Result<(), ParityError> {
     let mut npz = Npz::open(path)?;
     let agent_pos: Array<f64> = npz.array("agent_pos", &[None, Some(2)])?;
@@ -20,7 +20,7 @@ pub(crate) fn compare_observations(path: &Path, tally: &mut Tally) -> Result<(),
     Ok(())
 }
 
-/// Pictures of gym-pusht's `render()`, 680 × 680 with the action marker.
+/// Compares images of gym-pusht's `render()`, 680 × 680 with the action marker.
 pub(crate) fn compare_visualizations(path: &Path, tally: &mut Tally) -> Result<(), ParityError> {
     let mut npz = Npz::open(path)?;
     compare_pictures(path, &mut npz, 680, tally)?;
@@ -69,7 +69,7 @@ fn compare_pictures(path: &Path, npz: &mut Npz, size: u32, tally: &mut Tally) ->
     Ok(scenes)
 }
 
-/// The note beside the pictures counts those with contacts.
+/// Compares the number of images with contacts with that in the note.
 fn compare_counts(path: &Path, scenes: &[Scene], tally: &mut Tally) -> Result<(), ParityError> {
     let note = path.with_file_name("renders.json");
     if let Some(recorded) = json::read(&note)?.and_then(|note| note.get("with_contact_lines")?.as_f64()) {
@@ -79,13 +79,13 @@ fn compare_counts(path: &Path, scenes: &[Scene], tally: &mut Tally) -> Result<()
     Ok(())
 }
 
-/// Every byte of a picture.
+/// Compares every byte of an image.
 pub(crate) fn compare_image(tally: &mut Tally, name: &str, frame: &Frame, recorded: &[u8]) {
     let numbers = |bytes: &[u8]| bytes.iter().map(|&b| f64::from(b)).collect::<Vec<_>>();
     tally.compare(name, 0.0, &numbers(frame), &numbers(recorded));
 }
 
-/// A picture as diffusion_policy hands it out: channels first, divided by 255 in float32.
+/// An image in diffusion_policy's format: channels first, divided by 255 in float32.
 pub(crate) fn channels_first(frame: &Frame) -> Vec<f64> {
     (0..3)
         .flat_map(|channel| frame.pixels().map(move |p| f64::from(f32::from(p.0[channel]) / 255.0)))

@@ -1,4 +1,4 @@
-//! Roll-outs of gym-pusht: state, observations, reward, contacts.
+//! Rollouts of gym-pusht: state, observations, reward, contacts.
 
 use std::path::Path;
 
@@ -8,10 +8,10 @@ use crate::npz::{Array, Npz};
 use crate::tally::Tally;
 use crate::{ParityError, json, state_row};
 
-/// Columns of a recorded state.
+/// Number of columns of a recorded state.
 pub(crate) const STATE: Option<usize> = Some(10);
 
-/// Largest difference of coverage and reward: they are computed by another library.
+/// Largest difference of coverage and reward, which the reference computes with another library.
 pub(crate) const COVERAGE_LIMIT: f64 = 1e-12;
 
 pub(crate) fn compare(path: &Path, tally: &mut Tally) -> Result<(), ParityError> {
@@ -77,7 +77,7 @@ pub(crate) fn compare(path: &Path, tally: &mut Tally) -> Result<(), ParityError>
     json::compare(path, "seeds", &seeds, tally)
 }
 
-/// Recorded lines are padded with NaN.
+/// Compares contact lines. Recorded lines are padded with NaN.
 fn compare_lines(tally: &mut Tally, env: &PushT, lines: &[f64], count: i64) {
     let ticks = env.scene().contacts;
     tally.equal("contact_count", ticks.len() as f64, count as f64);

@@ -1,4 +1,4 @@
-//! How fast the environment steps through recorded actions; `benches/compare_gym_pusht.py` times the Python package on the same.
+//! Speed of the environment on recorded actions; `benches/compare_gym_pusht.py` times the Python package on the same.
 
 use std::time::{Duration, Instant};
 
@@ -11,11 +11,11 @@ pub struct RecordedActions {
     actions: Vec<Action>,
 }
 
-/// How fast, and where the episodes end.
+/// Speed of the environment, and final states of the episodes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StepSpeed {
-    /// Steps a second, with the observation after each.
+    /// Steps per second, with the observation after each.
     pub steps_per_second: f64,
     /// The last state of every episode: agent x, y, T x, y, angle.
     pub last_states: Vec<[f64; 5]>,
@@ -32,7 +32,7 @@ pub enum SpeedError {
     Length {
         /// Bytes found.
         found: usize,
-        /// Bytes of an episode.
+        /// Bytes per episode.
         expected: usize,
     },
     /// An action that the environment refuses.
@@ -41,7 +41,8 @@ pub enum SpeedError {
 }
 
 impl RecordedActions {
-    /// Of the bytes of a file: x and y of every step, float32, little-endian, episodes of `steps` steps one after the other.
+    /// Parses the bytes of a file: x and y of every step, float32, little-endian, with concatenated episodes of `steps`
+    /// steps.
     ///
     /// # Errors
     /// No episode, or bytes that are not whole episodes.
@@ -62,7 +63,7 @@ impl RecordedActions {
         })
     }
 
-    /// Plays all episodes in gym-pusht's environment, again and again for at least `budget`, on one thread.
+    /// Plays all episodes in gym-pusht's environment, repeatedly for at least `budget`, on one thread.
     ///
     /// # Errors
     /// An action that is not finite.

@@ -1,4 +1,4 @@
-//! Keeps the largest error of each comparison of a file.
+//! Collects the largest error of each comparison of a file.
 
 use crate::Check;
 
@@ -33,7 +33,7 @@ impl Tally {
         }
     }
 
-    /// Compares one value that has to be equal.
+    /// Compares one value that must be equal.
     pub fn equal(&mut self, array: &str, found: f64, recorded: f64) {
         self.compare(array, 0.0, &[found], &[recorded]);
     }

@@ -1,4 +1,4 @@
-//! The recorded behavior of the references, where it is at hand.
+//! The recorded behavior of the references, if available.
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Folders that are no recordings.
+//! Folders that are not recordings.
 #![allow(clippy::unwrap_used)]
 
 #[test]
