@@ -1,4 +1,4 @@
-//! Tests that need what not every machine has say so to the test runner, where it is missing, instead of passing.
+//! Tests with requirements that some machines lack: without them, the test runner reports the tests as ignored.
 #![doc = include_str!("../README.md")]
 
 use std::ffi::OsString;
@@ -8,13 +8,13 @@ use std::process::ExitCode;
 pub use libtest_mimic::Trial;
 use libtest_mimic::{Arguments, Completion};
 
-/// The folder of reference data that the environment variable `PUSHT_REFERENCE` names.
+/// The folder of reference data named by the environment variable `PUSHT_REFERENCE`.
 ///
 /// # Errors
-/// Why there is none: the variable is not set, or empty.
+/// The variable is not set, or empty.
 ///
 /// # Panics
-/// Where the variable names something that is not a folder: a test must not be skipped for a mistyped path.
+/// Panics if the variable names something that is not a folder: a test must not be skipped for a mistyped path.
 pub fn reference() -> Result<PathBuf, String> {
     folder("PUSHT_REFERENCE", std::env::var_os("PUSHT_REFERENCE"))
 }
@@ -30,7 +30,7 @@ fn folder(variable: &str, value: Option<OsString>) -> Result<PathBuf, String> {
     Ok(path)
 }
 
-/// A test that is handed what `find` finds and is ignored, with the reason, where it finds nothing.
+/// A test that is passed the result of `find`, or is ignored, with the reason, if `find` fails.
 pub fn needing<T: 'static>(name: &str, find: fn() -> Result<T, String>, test: fn(&T)) -> Trial {
     Trial::ignorable_test(name, move || match find() {
         Ok(found) => {
@@ -41,12 +41,13 @@ pub fn needing<T: 'static>(name: &str, find: fn() -> Result<T, String>, test: fn
     })
 }
 
-/// Runs the tests as the command line says (`cargo test` and `cargo nextest` know its words), and gives the exit status.
+/// Runs the tests with the options of the command line (those of `cargo test` and `cargo nextest`), and returns the
+/// exit status.
 pub fn run(tests: Vec<Trial>) -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
 }
 
-/// The `main` of a test file with `harness = false`: what its tests need, and the tests.
+/// Defines the `main` of a test file with `harness = false`, from the requirement of its tests and the tests.
 #[macro_export]
 macro_rules! main {
     ($find:path => [$($test:ident),+ $(,)?]) => {
