@@ -12,7 +12,7 @@ pub struct Provenance {
     pub index: usize,
     /// The seed of its start, if known.
     pub seed: Option<u64>,
-    /// Where the actions come from: `recorded`, or the inverse dynamics that extracted them.
+    /// Origin of the actions: `recorded`, or the inverse dynamics that extracted them.
     pub actions: String,
 }
 

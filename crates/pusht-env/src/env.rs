@@ -263,7 +263,7 @@ impl PushT {
         row
     }
 
-    /// The observation `environment_state` of gym-pusht: the eight corners of the T, bar then stem, x and y alternating.
+    /// The observation `environment_state` of gym-pusht: eight corners of the T, bar then stem, x and y alternating.
     pub fn keypoints(&self) -> [f64; 16] {
         let corners = self.space.block_corners().as_flattened();
         std::array::from_fn(|i| if i % 2 == 0 { corners[i / 2].x } else { corners[i / 2].y })

@@ -24,6 +24,8 @@ impl CancelFlag {
         self.0.load(Ordering::SeqCst)
     }
 
+    /// Fails if the job should stop, for use with `?`.
+    ///
     /// # Errors
     /// [`Cancelled`] if the flag is set.
     pub fn check(&self) -> Result<(), Cancelled> {

@@ -43,6 +43,8 @@ impl JobContext {
         &self.cancel
     }
 
+    /// Fails if the job should stop, for use with `?`.
+    ///
     /// # Errors
     /// [`Cancelled`] if the job was cancelled.
     pub fn check(&self) -> Result<(), Cancelled> {
@@ -101,6 +103,8 @@ impl<'a> Task<'a> {
         self.done.load(Ordering::SeqCst)
     }
 
+    /// Fails if the job should stop, for use with `?`.
+    ///
     /// # Errors
     /// [`Cancelled`] if the job was cancelled.
     pub fn check(&self) -> Result<(), Cancelled> {

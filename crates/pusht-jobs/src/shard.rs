@@ -17,6 +17,8 @@ pub struct Shard {
 }
 
 impl Shard {
+    /// Part `index` of `of`, counted from 1.
+    ///
     /// # Errors
     /// Unless 1 ≤ `index` ≤ `of`.
     pub fn new(index: usize, of: usize) -> Result<Self, ShardError> {

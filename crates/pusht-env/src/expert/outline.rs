@@ -3,7 +3,7 @@
 use crate::physics::Vec2;
 use crate::{AGENT_RADIUS, Pose};
 
-/// Corners of the outline in body coordinates, clockwise on the screen. Side `i` runs from corner `i` to corner `i + 1`.
+/// Corners of the outline in body coordinates, clockwise on screen. Side `i` runs from corner `i` to corner `i + 1`.
 pub(super) const CORNERS: [Vec2; 8] = [
     Vec2::new(-60.0, 0.0),
     Vec2::new(60.0, 0.0),

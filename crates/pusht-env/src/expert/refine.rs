@@ -1,8 +1,8 @@
 //! The fine half of planning: the cross-entropy method over the strokes' parameters, with every sample simulated
 //! exactly as it would be carried out.
 //!
-//! R. Rubinstein, "The Cross-Entropy Method for Combinatorial and Continuous Optimization", 1999: sample, keep the best,
-//! fit mean and spread to them, repeat.
+//! R. Rubinstein, "The Cross-Entropy Method for Combinatorial and Continuous Optimization", 1999: sample, keep the
+//! best, fit mean and spread to them, repeat.
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;

@@ -1,7 +1,7 @@
 //! Paths around the T: shortest paths between points outside it that keep a distance from it and stay on the board.
 //!
-//! A visibility graph in the T's own frame: two nodes beside each outer corner, so that a bend follows the circle around
-//! the corner, plus start and end.
+//! A visibility graph in the T's own frame: two nodes beside each outer corner, so that a bend follows the circle
+//! around the corner, plus start and end.
 
 use super::outline::{CORNERS, Placement, is_clear, push_out};
 use crate::physics::Vec2;

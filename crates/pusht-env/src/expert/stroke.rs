@@ -17,7 +17,7 @@ const REST: u32 = 1;
 pub(super) struct Stroke {
     /// Index into [`REACH`].
     pub place: usize,
-    /// Where the agent first touches, px along the side.
+    /// First contact point of the agent, px along the side.
     pub along: f64,
     /// Angle between the push and the inward normal, rad.
     pub tilt: f64,
@@ -39,7 +39,7 @@ impl Stroke {
         Vec2::new(c * inward.x - s * inward.y, s * inward.x + c * inward.y)
     }
 
-    /// Where the run-up begins, in body coordinates.
+    /// Start of the run-up, in body coordinates.
     pub fn start(&self) -> Vec2 {
         let side = self.reach().side;
         let along = (CORNERS[(side + 1) % 8] - CORNERS[side]).normalize();
