@@ -36,7 +36,7 @@ pub trait InverseDynamics {
     fn label(&self, video: &[Frame]) -> Result<Labels, IdmError>;
 }
 
-/// Errors of an inverse dynamics.
+/// Errors of an inverse dynamics model.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdmError {

@@ -5,7 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use std::collections::BTreeMap;
 
-/// A policy that stays at the agent's first position: the reward of the start itself.
+/// A policy that keeps the agent at its first position; its reward is that of the start state.
 #[derive(Clone, Debug, Default)]
 pub struct StandStill {
     targets: BTreeMap<usize, Action>,
