@@ -1,4 +1,4 @@
-//! A denoising network for single vectors: a residual MLP, modulated by the step and a condition.
+//! A denoising network for single vectors: a residual MLP, modulated by the diffusion step and a condition.
 //!
 //! Source: Li, Tian, Li, Deng & He, *Autoregressive Image Generation without Vector Quantization*, NeurIPS 2024,
 //! section 3.2 and appendix B ("denoising MLP").
@@ -15,10 +15,10 @@ use crate::load_weights::KeyMap;
 
 /// Added to the variance in the layer norms.
 const EPSILON: f64 = 1e-6;
-/// Width of the sinusoids of a step.
+/// Width of the sinusoidal embedding of a diffusion step.
 const SINUSOIDS: usize = 256;
 
-/// What the paper's code calls the parts of [`AdaLnMlp`].
+/// Key map from [`AdaLnMlp`] to the names in the paper's code.
 pub const ADALN_MLP_NAMES: &KeyMap = &[
     (".inner.", ".mlp.0."),
     (".outer.", ".mlp.2."),
@@ -26,12 +26,12 @@ pub const ADALN_MLP_NAMES: &KeyMap = &[
     ("final_layer.out.", "final_layer.linear."),
 ];
 
-/// Makes [`AdaLnMlp`].
+/// Configuration of [`AdaLnMlp`].
 #[derive(Config, Debug)]
 pub struct AdaLnMlpConfig {
-    /// Numbers of a vector.
+    /// Length of an input vector.
     pub inputs: usize,
-    /// Numbers that the network gives for it.
+    /// Length of an output vector.
     pub outputs: usize,
     /// Width of the condition.
     pub condition: usize,
@@ -42,7 +42,7 @@ pub struct AdaLnMlpConfig {
 }
 
 impl AdaLnMlpConfig {
-    /// A network that gives zeros until it is trained.
+    /// Creates a network with random weights whose output is zero until it is trained.
     pub fn init(&self, device: &Device) -> AdaLnMlp {
         let linear = |inputs| LinearConfig::new(inputs, self.width).init(device);
         let block = |_| ResidualBlock {
@@ -63,6 +63,8 @@ impl AdaLnMlpConfig {
     }
 }
 
+/// Denoising network of a residual MLP with adaptive layer norm (adaLN).
+///
 /// With y = time(t) + Linear(c) and (shift, scale, gate) = Linear(SiLU(y)) in each block:
 ///
 /// x ← Linear(x); x ← x + gate · MLP(LN(x) · (1 + scale) + shift) for each block; out = final layer (x, y)
@@ -96,18 +98,20 @@ impl ResidualBlock {
 }
 
 impl AdaLnMlp {
-    /// Vectors `[n, inputs]`, their steps `[n]` (0, 1, 2 …) and conditions `[n, condition]` to `[n, outputs]`.
+    /// Applies the network to vectors `[n, inputs]`, their diffusion steps `[n]` (0, 1, 2 …) and conditions `[n,
+    /// condition]`; returns `[n, outputs]`.
     pub fn forward(&self, x: Tensor<2>, t: Tensor<1>, c: Tensor<2>) -> Tensor<2> {
         let c = self.condition(c);
         self.denoise(x, t, c)
     }
 
-    /// The part of [`Self::forward`] that a sampler needs once only: what [`Self::denoise`] takes as condition.
+    /// Projects the condition for [`Self::denoise`]: the part of [`Self::forward`] that is the same at every diffusion
+    /// step.
     pub fn condition(&self, c: Tensor<2>) -> Tensor<2> {
         self.cond_embed.forward(c)
     }
 
-    /// [`Self::forward`] with the condition as [`Self::condition`] gives it. Steps `[1]` are those of all vectors.
+    /// [`Self::forward`] with a condition projected by [`Self::condition`]. Steps of shape `[1]` apply to all vectors.
     pub fn denoise(&self, x: Tensor<2>, t: Tensor<1>, condition: Tensor<2>) -> Tensor<2> {
         let y = self.time_embed.forward_steps(t) + condition;
         let mut x = self.input_proj.forward(x);

@@ -1,6 +1,6 @@
-//! Adapters as files, under the names of published trainers: `transformer.<layer>.lora_A.weight` and `lora_B`.
+//! LoRA adapter files under the names that published trainers use: `transformer.<layer>.lora_A.weight` and `lora_B`.
 //!
-//! Such a file does not say what adapters are multiplied by; it is read as alpha = rank, a factor of 1.
+//! Such a file does not state alpha; it is read as alpha = rank, a scaling factor of 1.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -13,25 +13,26 @@ use crate::{
     ADAPTED_LAYERS, Checkpoint, CheckpointError, is_adapter, published_part, published_shapes, save_safetensors,
 };
 
-/// In front of all names.
+/// Prefix of all tensor names.
 const PREFIX: &str = "transformer.";
-/// What the names of blocks begin with, after that.
+/// Prefix of the names of blocks, after [`PREFIX`].
 const BLOCKS: &str = "transformer_blocks.";
 
-/// What the adapters in a file are.
+/// Rank and layers of the adapters in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdapterFile {
-    /// Their rank.
+    /// Rank of the adapters.
     pub rank: usize,
-    /// The layers of a block that carry one, of [`ADAPTED_LAYERS`].
+    /// Layers of a block that carry an adapter, a subset of [`ADAPTED_LAYERS`].
     pub layers: BTreeSet<&'static str>,
 }
 
 impl AdapterFile {
-    /// Reads names and shapes only.
+    /// Reads rank and layers from the tensor names and shapes, without the values.
     ///
     /// # Errors
-    /// A file that is missing, damaged or holds no adapters, adapters of several ranks, or on layers that can carry none.
+    /// A file that is missing, damaged or without adapters, adapters of several ranks, or adapters on unsupported
+    /// layers.
     pub fn open(path: &Path) -> Result<Self, CheckpointError> {
         let checkpoint = Checkpoint::open(path)?;
         let refuse = |reason: String| CheckpointError::Tensors {
@@ -69,7 +70,7 @@ impl AdapterFile {
     }
 }
 
-/// Writes the adapters of a model.
+/// Writes the adapters of a model as a safetensors file.
 ///
 /// # Errors
 /// A file that cannot be written.
@@ -79,18 +80,18 @@ pub fn save_adapters<M: Module>(path: &Path, model: &M, names: &KeyMap) -> std::
     save_safetensors(path, &named.collect())
 }
 
-/// Published names and shapes of a model's adapters.
+/// Returns the published names and shapes of a model's adapters.
 pub fn adapter_shapes<M: Module>(model: &M, names: &KeyMap) -> BTreeMap<String, Vec<usize>> {
     let mut shapes = published_shapes(model, names);
     shapes.retain(|name, _| is_adapter(name));
     shapes
 }
 
-/// Fills the adapters of a model that has some.
+/// Loads the adapters of a model that already carries some.
 ///
 /// # Errors
-/// A file that is missing or damaged, and adapters that are missing, left over, of another shape or not finite, each by its
-/// name.
+/// A file that is missing or damaged, and adapters that are missing, left over, of another shape or not finite; each is
+/// named.
 pub fn load_adapters<M: Module>(
     path: &Path,
     model: M,

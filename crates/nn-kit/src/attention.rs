@@ -1,7 +1,7 @@
-//! Multi-head self-attention whose query, key and value come from one product.
+//! Multi-head self-attention whose query, key and value come from one matrix product.
 //!
-//! Burn's `MultiHeadAttention` makes three products of the same input; at the small widths that train on a CPU one wide
-//! product is the faster form.
+//! Burn's `MultiHeadAttention` multiplies the same input three times; at the small widths that train on a CPU, one wide
+//! product is faster.
 
 use burn::config::Config;
 use burn::module::Module;
@@ -11,7 +11,7 @@ use burn::tensor::module::attention;
 use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Device, Tensor};
 
-/// Makes [`SelfAttention`].
+/// Configuration of [`SelfAttention`].
 #[derive(Config, Debug)]
 pub struct SelfAttentionConfig {
     /// Width of a token.
@@ -21,7 +21,7 @@ pub struct SelfAttentionConfig {
 }
 
 impl SelfAttentionConfig {
-    /// A layer with random weights.
+    /// Creates a layer with random weights.
     pub fn init(&self, device: &Device) -> SelfAttention {
         SelfAttention {
             qkv: LinearConfig::new(self.width, 3 * self.width).init(device),
@@ -31,9 +31,9 @@ impl SelfAttentionConfig {
     }
 }
 
-/// Scaled dot-product attention of every token to every token (Vaswani et al. 2017, eq. 1, section 3.2.2):
-/// softmax(Q Kᵀ / √d_head) V for each head, heads concatenated, then a linear map. No mask: all tokens of a batch are
-/// real.
+/// Multi-head self-attention without a mask (Vaswani et al. 2017, eq. 1, section 3.2.2).
+///
+/// Computes softmax(Q Kᵀ / √d_head) V for each head, concatenates the heads and applies a linear map.
 #[derive(Module, Debug)]
 pub struct SelfAttention {
     qkv: Linear,
@@ -42,7 +42,7 @@ pub struct SelfAttention {
 }
 
 impl SelfAttention {
-    /// `[batch, tokens, width]` to the same shape.
+    /// Applies the layer to `[batch, tokens, width]`; the shape is kept.
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let [batch, tokens, width] = x.dims();
         let head = width / self.heads;
@@ -58,15 +58,16 @@ impl SelfAttention {
         self.out.forward(mixed.swap_dims(1, 2).reshape([batch, tokens, width]))
     }
 }
-/// Scores held at once, at most (a quarter of a gigabyte in f32).
+/// Largest number of attention scores held at once (a quarter of a gigabyte in f32).
 const SCORES: usize = 1 << 26;
 
-/// softmax(`scale` · Q Kᵀ + bias) V for each head (Vaswani et al. 2017, eq. 1), for queries `[batch, heads, queries, d]`,
-/// keys `[batch, heads, keys, d]`, values `[batch, heads, keys, v]` and a bias that broadcasts to
-/// `[batch, heads, queries, keys]` (a mask is a bias of large negative numbers).
+/// Computes softmax(`scale` · Q Kᵀ + bias) V for each head (Vaswani et al. 2017, eq. 1).
 ///
-/// Burn's own attention, which does not hold all scores at once, wherever nothing is differentiated. In training the scores
-/// are held; where they would be more than 2²⁶ numbers, queries, which are independent of one another, are taken in blocks.
+/// Queries are `[batch, heads, queries, d]`, keys `[batch, heads, keys, d]`, values `[batch, heads, keys, v]`; the bias
+/// broadcasts to `[batch, heads, queries, keys]` (a mask is a bias of large negative numbers).
+///
+/// Without autodiff this is Burn's own attention, which does not hold all scores at once. In training the scores are
+/// held; where there would be more than 2²⁶ of them, the queries are processed in blocks.
 pub fn scaled_dot_product(
     queries: Tensor<4>,
     keys: Tensor<4>,
@@ -78,7 +79,7 @@ pub fn scaled_dot_product(
         return blockwise(queries, keys, values, bias, scale, SCORES);
     }
     let (count, all) = (queries.dims()[2], keys.dims()[2]);
-    // One bias for all heads and clips is read without a copy for each, one for all queries is not.
+    // A bias shared by all heads and clips is broadcast without a copy; one shared by all queries is not.
     let bias = bias.map(|bias| {
         let [batch, heads, ..] = bias.dims();
         bias.expand([batch, heads, count, all])
@@ -108,7 +109,7 @@ fn blockwise(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, bias: Option<Tensor<4>>, 
     Tensor::cat((0..queries).step_by(block).map(part).collect(), 2)
 }
 
-/// With the keys transposed.
+/// Attention with keys that are already transposed.
 fn attend(q: Tensor<4>, keys: Tensor<4>, v: Tensor<4>, bias: Option<Tensor<4>>, scale: f64) -> Tensor<4> {
     let scores = match scale {
         1.0 => q.matmul(keys),

@@ -1,4 +1,4 @@
-//! The diffusion transformer's block and last layer: pre-norm, modulated by a conditioning vector ("adaLN-Zero").
+//! Block and final layer of the diffusion transformer: pre-norm, modulated by a conditioning vector ("adaLN-Zero").
 //!
 //! Source: Peebles & Xie, *Scalable Diffusion Models with Transformers*, ICCV 2023, section 3.2 and figure 3.
 
@@ -14,20 +14,20 @@ use crate::attention::{SelfAttention, SelfAttentionConfig};
 /// Added to the variance in the layer norms, as in the paper's code.
 const EPSILON: f64 = 1e-6;
 
-/// Makes [`DitBlock`].
+/// Configuration of [`DitBlock`].
 #[derive(Config, Debug)]
 pub struct DitBlockConfig {
     /// Width of a token and of the conditioning vector.
     pub width: usize,
     /// Number of heads; divides the width.
     pub heads: usize,
-    /// Hidden width of the feed-forward part over the token width.
+    /// Hidden width of the feed-forward part as a multiple of the token width.
     #[config(default = 4)]
     pub expansion: usize,
 }
 
 impl DitBlockConfig {
-    /// A block with random weights that is the identity until it is trained (its gates start at zero).
+    /// Creates a block with random weights that is the identity until it is trained (its gates start at zero).
     pub fn init(&self, device: &Device) -> DitBlock {
         let width = self.width;
         DitBlock {
@@ -39,6 +39,8 @@ impl DitBlockConfig {
     }
 }
 
+/// Transformer block with adaptive layer norm (adaLN-Zero).
+///
 /// With (shift₁, scale₁, gate₁, shift₂, scale₂, gate₂) = Linear(SiLU(c)):
 ///
 /// x ← x + gate₁ · Attention(LN(x) · (1 + scale₁) + shift₁)
@@ -54,7 +56,8 @@ pub struct DitBlock {
 }
 
 impl DitBlock {
-    /// Tokens `[batch, tokens, width]` and conditioning `[batch, width]` to tokens of the same shape.
+    /// Applies the block to tokens `[batch, tokens, width]` and conditioning `[batch, width]`; returns tokens of the
+    /// same shape.
     pub fn forward(&self, x: Tensor<3>, c: Tensor<2>) -> Tensor<3> {
         let mut m = self.modulation.forward(silu(c)).chunk(6, 1).into_iter();
         let mut next = || m.next().expect("six chunks were cut").unsqueeze_dim::<3>(1);
@@ -66,17 +69,17 @@ impl DitBlock {
     }
 }
 
-/// Makes [`FinalLayer`].
+/// Configuration of [`FinalLayer`].
 #[derive(Config, Debug)]
 pub struct FinalLayerConfig {
     /// Width of a token and of the conditioning vector.
     pub width: usize,
-    /// Numbers that a token is decoded to.
+    /// Number of outputs per token.
     pub outputs: usize,
 }
 
 impl FinalLayerConfig {
-    /// A layer that gives zeros until it is trained.
+    /// Creates a layer that returns zeros until it is trained.
     pub fn init(&self, device: &Device) -> FinalLayer {
         FinalLayer {
             modulation: zero_linear(self.width, 2 * self.width, device),
@@ -85,7 +88,8 @@ impl FinalLayerConfig {
     }
 }
 
-/// LN(x) · (1 + scale) + shift with (shift, scale) = Linear(SiLU(c)), then linear.
+/// Output layer of a diffusion transformer: LN(x) · (1 + scale) + shift with (shift, scale) = Linear(SiLU(c)), then
+/// linear.
 #[derive(Module, Debug)]
 pub struct FinalLayer {
     modulation: Linear,
@@ -93,7 +97,8 @@ pub struct FinalLayer {
 }
 
 impl FinalLayer {
-    /// Tokens `[batch, tokens, width]` and conditioning `[batch, width]` to `[batch, tokens, outputs]`.
+    /// Applies the layer to tokens `[batch, tokens, width]` and conditioning `[batch, width]`; returns `[batch, tokens,
+    /// outputs]`.
     pub fn forward(&self, x: Tensor<3>, c: Tensor<2>) -> Tensor<3> {
         let width = x.dims()[2];
         let m = self.modulation.forward(silu(c)).unsqueeze_dim::<3>(1);
@@ -108,7 +113,7 @@ pub(crate) fn zero_linear(inputs: usize, outputs: usize, device: &Device) -> Lin
         .init(device)
 }
 
-/// LN(x) · (1 + scale) + shift; shift and scale are `[batch, 1, width]`.
+/// LN(x) · (1 + scale) + shift, where shift and scale are `[batch, 1, width]`.
 fn modulated(x: Tensor<3>, shift: Tensor<3>, scale: Tensor<3>) -> Tensor<3> {
     let gamma = Tensor::ones([x.dims()[2]], &x.device());
     layer_norm(x, gamma, None, EPSILON) * scale.add_scalar(1.0) + shift

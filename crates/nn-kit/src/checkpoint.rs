@@ -1,11 +1,11 @@
-//! Checkpoints of published PyTorch models: `.pth` (zip, legacy and plain pickle) and `.safetensors`, by PyTorch's
-//! parameter names, into a module of the same names.
+//! Loads checkpoints of published PyTorch models, `.pth` (zip, legacy and plain pickle) and `.safetensors`, into a
+//! module whose parameters have the same names.
 //!
-//! Weights are read tensor by tensor, when a model takes them in.
+//! Weights are read one tensor at a time, when they are loaded into a model.
 //!
-//! A pickle is read by an interpreter that knows tensors and plain values and calls nothing (crate `pytorch-reader`).
-//! [`Checkpoint::open`] refuses a file that names anything else all the same; [`Checkpoint::open_part`] is for training
-//! states whose weights lie beside such objects (a configuration, an optimizer), which it passes over.
+//! The pickle interpreter knows tensors and plain values and never calls anything (crate `pytorch-reader`).
+//! [`Checkpoint::open`] still refuses a file that names any other object. [`Checkpoint::open_part`] skips such objects;
+//! it is for training states that hold a configuration or an optimizer beside the weights.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,10 +27,10 @@ const PREFIXES: [&str; 6] = [
     "model.module.",
 ];
 
-/// So many differences are named; a checkpoint of another architecture has hundreds.
+/// Number of mismatches that an error names; a checkpoint of another architecture has hundreds.
 const NAMED: usize = 6;
 
-/// The tensors of a checkpoint by PyTorch's names. They are read from the file when they are loaded into a model.
+/// Tensors of a checkpoint by their PyTorch names, read from the file when they are loaded into a model.
 #[derive(Clone)]
 pub struct Checkpoint {
     path: PathBuf,
@@ -38,7 +38,7 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// These tensors; errors name `path`.
+    /// Creates a checkpoint of these tensors; errors name `path`.
     pub(crate) fn new(path: &Path, tensors: BTreeMap<String, Entry>) -> Self {
         Self {
             path: path.to_path_buf(),
@@ -46,27 +46,27 @@ impl Checkpoint {
         }
     }
 
-    /// A checkpoint without tensors; errors name `path`.
+    /// Creates a checkpoint without tensors; errors name `path`.
     pub fn empty(path: &Path) -> Self {
         Self::new(path, BTreeMap::new())
     }
 
-    /// Takes in the tensors of another file.
+    /// Adds the tensors of another file.
     pub(crate) fn join(&mut self, other: Self) {
         self.tensors.extend(other.tensors);
     }
 
-    /// The file.
+    /// Path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The shape of a tensor, where there is one of that name.
+    /// Returns the shape of the tensor `name`, or `None` if there is none.
     pub fn shape(&self, name: &str) -> Option<Vec<usize>> {
         self.tensors.get(name).map(|tensor| tensor.shape.to_vec())
     }
 
-    /// Without the tensors whose names begin with one of `prefixes`: what a file holds besides the model.
+    /// Removes the tensors whose names begin with one of `prefixes`, such as those of an optimizer.
     #[must_use]
     pub fn without(mut self, prefixes: &[&str]) -> Self {
         self.tensors
@@ -74,7 +74,7 @@ impl Checkpoint {
         self
     }
 
-    /// Without the tensors whose names end with one of `ends`.
+    /// Removes the tensors whose names end with one of `ends`.
     #[must_use]
     pub fn without_ends(mut self, ends: &[&str]) -> Self {
         self.tensors
@@ -82,15 +82,15 @@ impl Checkpoint {
         self
     }
 
-    /// Names under a prefix, without it.
+    /// Names of the tensors under a prefix, with the prefix removed.
     pub(crate) fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
         self.tensors.keys().filter_map(move |name| name.strip_prefix(prefix))
     }
 
-    /// A tensor as it is in the file.
+    /// Reads a tensor in the type that the file stores.
     ///
     /// # Errors
-    /// None of that name, or one that cannot be read.
+    /// No tensor of that name, or one that cannot be read.
     pub fn data(&self, name: &str) -> Result<TensorData, CheckpointError> {
         let Some(tensor) = self.tensors.get(name) else {
             return Err(CheckpointError::Tensors {
@@ -104,22 +104,22 @@ impl Checkpoint {
         })
     }
 
-    /// A tensor in f32.
+    /// Reads a tensor as f32.
     ///
     /// # Errors
-    /// As [`Self::data`], or numbers that are not finite.
+    /// As [`Self::data`], and values that are not finite.
     pub fn values(&self, name: &str) -> Result<TensorData, CheckpointError> {
         self.finite_values(name, self.data(name)?)
     }
 
-    /// A tensor in f32 or another type of floats.
+    /// Reads a tensor as f32 or another float type.
     ///
     /// # Errors
     /// As [`Self::values`].
     pub(crate) fn floats(&self, name: &str, dtype: DType) -> Result<TensorData, CheckpointError> {
         let data = self.data(name)?;
         if data.dtype() == dtype && dtype == DType::BF16 {
-            // All ones in the exponent is what infinities and NaN have in common.
+            // Infinity and NaN have all exponent bits set.
             let finite = data
                 .as_slice::<burn::tensor::bf16>()
                 .is_ok_and(|v| v.iter().all(|x| x.is_finite()));
@@ -137,13 +137,13 @@ impl Checkpoint {
             .map(|(name, tensor)| (name.as_str(), tensor.shape.to_vec()))
     }
 
-    /// Fills a model. Every parameter and running statistic must be there, in the right shape, and finite, and nothing
-    /// may be left over, save batch counters; but what begins with one of `replaced` (a head, `fc.`) is left out in the
-    /// file and kept as it is in the model. Names may stand under a common key or prefix (`model`, `state_dict`,
-    /// `module.`); then what stands beside it is left out.
+    /// Loads the weights into a model. Every parameter and running statistic must be in the file, with the right shape
+    /// and finite values, and nothing may be left over except batch counters. Tensors whose names begin with one of
+    /// `replaced` (a head, `fc.`) are ignored in the file and keep their values in the model. If the names are under a
+    /// common key or prefix (`model`, `state_dict`, `module.`), everything outside of it is ignored.
     ///
     /// # Errors
-    /// Tensors that do not fit or are not finite, each with its name.
+    /// Tensors that do not fit or are not finite, each by name.
     pub fn load_into<M: Module>(&self, model: &M, replaced: &[&str]) -> Result<M, CheckpointError> {
         let kept = |name: &str| replaced.iter().any(|prefix| name.starts_with(prefix));
         let expected: BTreeMap<String, Vec<usize>> = model
@@ -178,7 +178,7 @@ impl Checkpoint {
         for (name, tensor) in found {
             entries.push(self.finite(name, tensor)?);
         }
-        // On the inner device, so that nothing of the loading is tracked.
+        // On the inner device, so that autodiff does not track the loading.
         let mut model = model.valid();
         let result = model.apply(entries, None, Some(Box::new(PyTorchToBurnAdapter)), true);
         let failed: Vec<String> = result.errors.iter().map(ToString::to_string).collect();
@@ -186,7 +186,7 @@ impl Checkpoint {
         Ok(model)
     }
 
-    /// The tensors under the prefix that names most of what is expected, without it.
+    /// Tensors under the prefix that covers most of the expected names, with the prefix removed.
     fn named_like(&self, expected: &BTreeMap<String, Vec<usize>>) -> Vec<(&str, &Entry)> {
         let under = |prefix: &'static str| {
             let tensors = self.tensors.iter();
@@ -204,7 +204,7 @@ impl Checkpoint {
         best
     }
 
-    /// An error that names what is wrong, where anything is.
+    /// Returns an error that lists `wrong`, unless it is empty.
     pub(crate) fn refuse(&self, wrong: &[String]) -> Result<(), CheckpointError> {
         if wrong.is_empty() {
             return Ok(());
@@ -219,7 +219,7 @@ impl Checkpoint {
         })
     }
 
-    /// The tensor in f32, under its name without prefix.
+    /// Converts the tensor to f32 under its name without prefix.
     fn finite(&self, name: &str, tensor: &Entry) -> Result<Entry, CheckpointError> {
         let data = bridge::to_data(tensor).map_err(|error| CheckpointError::Unreadable {
             path: self.path.clone(),

@@ -2,16 +2,16 @@
 
 use std::path::PathBuf;
 
-/// Why a checkpoint cannot be used.
+/// Errors of reading, fetching and loading checkpoints.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
-    /// Not a checkpoint, or cut short.
+    /// A file that is not a checkpoint, or is truncated.
     #[error("{path:?} cannot be read as a checkpoint: {reason}; expected a PyTorch .pth or a .safetensors file")]
     Unreadable {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the reader says.
+        /// Message of the reader.
         reason: String,
     },
     /// A pickle that holds more than tensors and plain values.
@@ -20,47 +20,47 @@ pub enum CheckpointError {
          run; save `model.state_dict()` alone if you trust the file)"
     )]
     Code {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Where in the file.
+        /// Entry of the pickle.
         entry: String,
-        /// The Python object it would make.
+        /// Python object that the entry would create.
         object: String,
     },
     /// Tensors that are missing, left over or of another shape.
     #[error("the tensors in {path:?} do not fit the model: {reason}")]
     Tensors {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Which, what was expected and what was found.
+        /// The tensors, with what was expected and found.
         reason: String,
     },
-    /// A published file that is not the one that was published.
+    /// A published file whose hash is not the known one.
     #[error("the SHA-256 of {path:?} is {found}; expected it to begin with {expected}: delete it and fetch it again")]
     Hash {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the hash begins with.
+        /// Expected first digits of the hash.
         expected: &'static str,
-        /// The hash.
+        /// Hash of the file.
         found: String,
     },
-    /// A published file that is not here and cannot be fetched.
+    /// A published file that is missing and cannot be downloaded.
     #[error("{url} cannot be fetched: {reason}; or put the file at {path:?}, or give the path of one")]
     Download {
-        /// Where it is published.
+        /// Address of the file.
         url: &'static str,
-        /// Where it is looked for.
+        /// Path where the file is expected.
         path: PathBuf,
-        /// What is in the way.
+        /// Reason of the failure.
         reason: String,
     },
     /// NaN or infinite weights.
     #[error("the tensor {tensor} in {path:?} holds numbers that are not finite; expected finite weights")]
     NotFinite {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Its name.
+        /// Name of the tensor.
         tensor: String,
     },
 }

@@ -1,4 +1,4 @@
-//! Embedding of the flow time.
+//! Sinusoidal embeddings of the flow time and of diffusion steps.
 
 use burn::config::Config;
 use burn::module::Module;
@@ -6,8 +6,8 @@ use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::silu;
 use burn::tensor::{Device, Tensor};
 
-/// Factor before the sinusoids, so that t in [0, 1] spans the range that the frequencies were chosen for (timesteps up
-/// to 1000 in Ho et al. 2020).
+/// Factor on the time, so that t in [0, 1] covers the range that the frequencies were chosen for (timesteps up to 1000
+/// in Ho et al. 2020).
 const TIME_SCALE: f64 = 1000.0;
 /// Ratio of the slowest to the fastest frequency (Vaswani et al. 2017, section 3.5).
 const MAX_PERIOD: f64 = 10_000.0;
@@ -29,8 +29,8 @@ pub fn sinusoidal(t: Tensor<1>, width: usize) -> Tensor<2> {
 /// Sinusoidal embedding of diffusion steps 0, 1, 2 …, `[batch]` to `[batch, width]` (width even), cosines first:
 /// `[cos(t ω_i) …, sin(t ω_i) …]` with `ω_i = 10000^(−i / (width/2))`.
 ///
-/// The frequencies are computed as the published models compute them (in f32, as an exponential), since the angles go up
-/// to 1000, where the last bit of a frequency is seen.
+/// The frequencies are computed in f32 as an exponential, like those of the published models: angles go up to 1000,
+/// where the last bit of a frequency matters.
 pub fn sinusoidal_steps(t: Tensor<1>, width: usize) -> Tensor<2> {
     let half = width / 2;
     let slowest = -MAX_PERIOD.ln() as f32;
@@ -40,18 +40,18 @@ pub fn sinusoidal_steps(t: Tensor<1>, width: usize) -> Tensor<2> {
     Tensor::cat(vec![angles.clone().cos(), angles.sin()], 1)
 }
 
-/// Makes [`TimeEmbedding`].
+/// Configuration of [`TimeEmbedding`].
 #[derive(Config, Debug)]
 pub struct TimeEmbeddingConfig {
-    /// Width of the result.
+    /// Width of the output.
     pub width: usize,
-    /// Width of the sinusoids; even.
+    /// Width of the sinusoidal embedding; even.
     #[config(default = 128)]
     pub sinusoids: usize,
 }
 
 impl TimeEmbeddingConfig {
-    /// A layer with random weights.
+    /// Creates a layer with random weights.
     pub fn init(&self, device: &Device) -> TimeEmbedding {
         TimeEmbedding {
             inner: LinearConfig::new(self.sinusoids, self.width).init(device),
@@ -61,7 +61,7 @@ impl TimeEmbeddingConfig {
     }
 }
 
-/// [`sinusoidal`], then linear, SiLU, linear (Peebles & Xie 2023, section 3.2).
+/// Embedding of a time: [`sinusoidal`], then linear, SiLU, linear (Peebles & Xie 2023, section 3.2).
 #[derive(Module, Debug)]
 pub struct TimeEmbedding {
     inner: Linear,
@@ -70,12 +70,12 @@ pub struct TimeEmbedding {
 }
 
 impl TimeEmbedding {
-    /// Times `[batch]` in [0, 1] to `[batch, width]`.
+    /// Embeds times `[batch]` in [0, 1] as `[batch, width]`.
     pub fn forward(&self, t: Tensor<1>) -> Tensor<2> {
         self.embed(sinusoidal(t, self.sinusoids))
     }
 
-    /// Diffusion steps `[batch]` (0, 1, 2 …) to `[batch, width]`.
+    /// Embeds diffusion steps `[batch]` (0, 1, 2 …) as `[batch, width]`.
     pub fn forward_steps(&self, t: Tensor<1>) -> Tensor<2> {
         self.embed(sinusoidal_steps(t, self.sinusoids))
     }

@@ -1,4 +1,4 @@
-//! Models under their published names: parameters, gradients, and files that other software reads.
+//! Export of parameters and gradients under their published names, and safetensors files.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,12 +9,12 @@ use burn::tensor::{DType, Tensor, TensorData};
 
 use crate::load_weights::{KeyMap, Place};
 
-/// The values of parameters by their published names, in PyTorch's order.
+/// Returns the values of all parameters by their published names, with dimensions in PyTorch's order.
 pub fn published_values<M: Module>(model: &M, names: &KeyMap) -> BTreeMap<String, TensorData> {
     published_part(model, names, &|_| true)
 }
 
-/// The values of the parameters whose published names are `chosen`; the others are not read.
+/// Returns the values of the parameters whose published names are `chosen`; the others are not read.
 pub fn published_part<M: Module>(
     model: &M,
     names: &KeyMap,
@@ -31,7 +31,8 @@ pub fn published_part<M: Module>(
     values.found
 }
 
-/// The gradients of parameters by their published names, in PyTorch's order; of those that have one.
+/// Returns the gradients of parameters by their published names, with dimensions in PyTorch's order. Parameters without
+/// a gradient are left out.
 pub fn published_gradients<M: Module>(
     model: &M,
     grads: &GradientsParams,
@@ -81,7 +82,7 @@ impl ModuleVisitor for Values<'_> {
     }
 }
 
-/// Writes tensors of f32 or bf16 as a safetensors file, beside its name first.
+/// Writes f32 or bf16 tensors as a safetensors file. The file is written under a temporary name and then renamed.
 ///
 /// # Errors
 /// A tensor of another type, or a file that cannot be written.
@@ -107,7 +108,7 @@ pub fn save_safetensors(path: &Path, tensors: &BTreeMap<String, TensorData>) -> 
         );
     }
     let mut header = serde_json::Value::Object(header).to_string().into_bytes();
-    // Tensors begin at a multiple of eight.
+    // Tensor data begins at a multiple of eight bytes.
     header.resize(header.len().next_multiple_of(8), b' ');
     pusht_jobs::write_file(path, |file| {
         file.write_all(&(header.len() as u64).to_le_bytes())?;

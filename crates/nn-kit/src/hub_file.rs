@@ -1,4 +1,4 @@
-//! Published weights by name: fetched once, kept in a folder, and used only when their hash is the one that is known.
+//! Published weight files: downloaded once, cached in a folder, and used only if their SHA-256 matches.
 
 use std::path::{Path, PathBuf};
 
@@ -6,18 +6,19 @@ use pusht_jobs::hash_file;
 
 use crate::CheckpointError;
 
-/// A file of published weights.
+/// A published weight file.
 #[derive(Clone, Copy, Debug)]
 pub struct HubFile {
-    /// Where it is.
+    /// Address of the file.
     pub url: &'static str,
-    /// Its name in the folder.
+    /// File name in the cache folder.
     pub file: &'static str,
-    /// What its SHA-256 begins with, in hexadecimal.
+    /// First digits of the SHA-256, in hexadecimal.
     pub sha256: &'static str,
 }
 
-/// torchvision's ResNet-18, trained on ImageNet (`IMAGENET1K_V1`). torchvision gives the first eight digits of the hash.
+/// ResNet-18 of torchvision, trained on ImageNet (`IMAGENET1K_V1`). torchvision publishes the first eight digits of the
+/// hash.
 pub const RESNET18_IMAGENET: HubFile = HubFile {
     url: "https://download.pytorch.org/models/resnet18-f37072fd.pth",
     file: "resnet18-f37072fd.pth",
@@ -25,10 +26,10 @@ pub const RESNET18_IMAGENET: HubFile = HubFile {
 };
 
 impl HubFile {
-    /// The file in `folder`; where it is not there yet, it is downloaded, which needs the feature `hub`.
+    /// Returns the path of the file in `folder`, and downloads it if it is missing (needs the feature `hub`).
     ///
     /// # Errors
-    /// A file of another hash, a folder that cannot be written, a network that fails, or a binary without `hub`.
+    /// A file with another hash, a folder that cannot be written, a network error, or a build without `hub`.
     pub fn get(&self, folder: &Path) -> Result<PathBuf, CheckpointError> {
         let path = folder.join(self.file);
         if !path.exists() {
@@ -38,7 +39,7 @@ impl HubFile {
         Ok(path)
     }
 
-    /// Compares the hash of a file.
+    /// Checks the hash of a file.
     ///
     /// # Errors
     /// A file that cannot be read or has another hash.

@@ -1,7 +1,7 @@
-//! Models of any size from a checkpoint, one tensor at a time.
+//! Loads models of any size from a checkpoint, one tensor at a time.
 //!
-//! Burn draws a parameter's random values when it is first used. Everything here looks only at shapes until the file's
-//! tensor takes the parameter's place, so a model of a billion parameters is never drawn in order to be overwritten.
+//! Burn initializes a parameter when it is first used. The functions here only look at shapes until a parameter is
+//! replaced by the tensor in the file, so random values are never generated for a large model.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,11 +12,11 @@ use rayon::prelude::*;
 use crate::checkpoint::Checkpoint;
 use crate::checkpoint_error::CheckpointError;
 
-/// What a published model calls the parts of ours: texts of our names and what stands there in the published ones,
-/// replaced in order. The names of weights and biases are PyTorch's by themselves.
+/// Map from parameter names of a Burn module to published names: pairs (text in our name, its replacement), applied in
+/// order. Names of weights and biases are converted to PyTorch's automatically.
 pub type KeyMap = [(&'static str, &'static str)];
 
-/// Published names and shapes (PyTorch's order) of a model's parameters; nothing is allocated for it.
+/// Returns the published names and shapes (in PyTorch's order) of a model's parameters without allocating them.
 pub fn published_shapes<M: Module>(model: &M, names: &KeyMap) -> BTreeMap<String, Vec<usize>> {
     let mut shapes = Shapes {
         path: Place::default(),
@@ -28,16 +28,16 @@ pub fn published_shapes<M: Module>(model: &M, names: &KeyMap) -> BTreeMap<String
 }
 
 impl Checkpoint {
-    /// Loads the weights of a model from the tensors whose names begin with `prefix`. Every parameter must be there, in the right shape
-    /// and finite, and nothing else may stand under the prefix.
+    /// Loads the weights of a model from the tensors whose names begin with `prefix`. Every parameter must be in the
+    /// file, with the right shape and finite values, and the file may have no other tensors under the prefix.
     ///
     /// # Errors
-    /// Tensors that are missing, left over, of another shape or not finite, each with its name.
+    /// Tensors that are missing, left over, of another shape or not finite, each by name.
     pub fn load_weights<M: Module>(&self, model: M, prefix: &str, names: &KeyMap) -> Result<M, CheckpointError> {
         self.load_weights_as(model, prefix, names, FloatDType::F32)
     }
 
-    /// [`Self::load_weights`] with weights of this type: in bf16 a model needs half the memory.
+    /// [`Self::load_weights`] with weights converted to `dtype`: bf16 takes half the memory of f32.
     ///
     /// # Errors
     /// As [`Self::load_weights`].
@@ -51,10 +51,10 @@ impl Checkpoint {
         self.load_weights_part(model, prefix, names, &|_| true, dtype)
     }
 
-    /// Refuses tensors that [`Self::load_weights`] would, as far as names and shapes tell: no numbers are read.
+    /// Checks names and shapes as [`Self::load_weights`] does, without reading values.
     ///
     /// # Errors
-    /// Tensors that are missing, left over or of another shape, each with its name.
+    /// Tensors that are missing, left over or of another shape, each by name.
     pub fn check<M: Module>(&self, model: &M, prefix: &str, names: &KeyMap) -> Result<(), CheckpointError> {
         self.check_part(model, prefix, names, &|_| true)
     }
@@ -75,7 +75,7 @@ impl Checkpoint {
             left.remove(name.as_str());
             match self.shape(&format!("{prefix}{name}")) {
                 None => wrong.push(format!("{name} is missing (expected shape {shape:?})")),
-                // PyTorch keeps a single number as a tensor without dimensions.
+                // PyTorch stores a single number as a tensor without dimensions.
                 Some(found) if found != shape && !(found.is_empty() && shape == [1]) => {
                     wrong.push(format!("{name} has shape {found:?} (expected {shape:?})"));
                 }
@@ -86,8 +86,8 @@ impl Checkpoint {
         self.refuse(&wrong)
     }
 
-    /// Loads the parameters whose published names are `chosen`; the others are kept as they are. Every one of them must be
-    /// there, and nothing else may stand under the prefix.
+    /// Loads the parameters whose published names are `chosen` and keeps the others. Every chosen parameter must be in
+    /// the file, and the file may have no other tensors under the prefix.
     ///
     /// # Errors
     /// As [`Self::load_weights`].
@@ -117,7 +117,7 @@ impl Checkpoint {
     }
 }
 
-/// Where a walk over a module is: field names, and what they are in.
+/// Position of a walk over a module: field names, and the containers that they are in.
 #[derive(Default)]
 pub(crate) struct Place(Vec<(String, String)>);
 
@@ -130,9 +130,9 @@ impl Place {
         self.0.pop();
     }
 
-    /// The published name of the parameter, and whether PyTorch keeps it the other way round.
+    /// Returns the published name of the parameter, and whether PyTorch stores it transposed.
     pub(crate) fn parameter(&self, dimensions: usize, names: &KeyMap) -> (String, bool) {
-        // A layer behind an enum is named as if it stood there itself.
+        // Enums do not appear in published names.
         let parts = self.0.iter().filter(|(_, container)| !container.starts_with("Enum:"));
         let parts: Vec<&str> = parts
             .map(|(name, _)| match name.as_str() {
@@ -209,7 +209,7 @@ impl ModuleMapper for WeightLoader<'_> {
                     _ => data,
                 };
                 let tensor = Tensor::from_data(data, (&param.lazy_device(), self.dtype));
-                // Whoever trains the model decides what is kept as it is.
+                // The training code decides which parameters are frozen.
                 Param::initialized(param.id, tensor).set_require_grad(true)
             }
             Err(error) => {
@@ -220,7 +220,7 @@ impl ModuleMapper for WeightLoader<'_> {
     }
 }
 
-/// A matrix the other way round, in its own order in memory.
+/// Transposes a matrix in memory.
 fn transposed(data: TensorData) -> TensorData {
     let (rows, columns) = (data.shape()[0], data.shape()[1]);
     match data.dtype() {
@@ -235,12 +235,12 @@ fn transposed(data: TensorData) -> TensorData {
     }
 }
 
-/// Side of the tiles in which a matrix is turned; one of each matrix stays in the fastest cache.
+/// Side of the tiles of a transposition; two tiles fit into the L1 cache.
 const TILE: usize = 32;
 
 fn turn<T: Copy + Default + Send + Sync>(values: &[T], rows: usize, columns: usize) -> Vec<T> {
     let mut turned = vec![T::default(); values.len()];
-    // Each strip of the result is made of `TILE` columns.
+    // Each strip of the result consists of `TILE` columns.
     let strips = turned.par_chunks_mut((TILE * rows).max(1)).enumerate();
     strips.for_each(|(strip, turned)| {
         let first = strip * TILE;

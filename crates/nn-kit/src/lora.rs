@@ -10,11 +10,11 @@ use burn::tensor::{Device, Tensor};
 use crate::in_dtype;
 use crate::load_weights::KeyMap;
 
-/// What published models and adapter files call the parts of [`AdaptedLinear`].
+/// Key map from [`AdaptedLinear`] to the names in published models and adapter files.
 pub const LORA_NAMES: &KeyMap = &[(".base.", "."), (".lora.down.", ".lora_A."), (".lora.up.", ".lora_B.")];
 
-/// The layers of a transformer's block (attention to itself, to the text, feed-forward) that may carry an adapter, by the
-/// names that LTX-Video and Cosmos-Predict1 are published with.
+/// Layers of a transformer block (self-attention, cross-attention to the text, feed-forward) that may carry an adapter,
+/// under the names that LTX-Video and Cosmos-Predict1 use.
 pub const ADAPTED_LAYERS: [&str; 10] = [
     "attn1.to_q",
     "attn1.to_k",
@@ -28,15 +28,15 @@ pub const ADAPTED_LAYERS: [&str; 10] = [
     "ff.net.2",
 ];
 
-/// Whether a published name is that of an adapter's parameter.
+/// Returns true if a published name belongs to an adapter.
 pub fn is_adapter(name: &str) -> bool {
     name.contains(".lora_A.") || name.contains(".lora_B.")
 }
 
-/// A linear layer that may carry an adapter: y = W x + b + α/r · B A x.
+/// A linear layer with an optional low-rank adapter (LoRA): y = W x + b + α/r · B A x.
 ///
-/// The two may be in different types: the adapter is computed in that of the input, which is the base's, and keeps and
-/// trains its own (a base in bf16 under adapters in f32).
+/// Base and adapter may have different types, such as adapters in f32 on a base in bf16. The adapter is stored and
+/// trained in its own type and computed in that of the input.
 #[derive(Module, Debug)]
 pub struct AdaptedLinear {
     base: Linear,
@@ -51,7 +51,7 @@ struct Lora {
 }
 
 impl AdaptedLinear {
-    /// A layer with random weights and no adapter.
+    /// Creates a layer with random weights and no adapter.
     pub fn new(config: &LinearConfig, device: &Device) -> Self {
         Self {
             base: config.init(device),
@@ -59,8 +59,8 @@ impl AdaptedLinear {
         }
     }
 
-    /// Puts a fresh adapter of this rank on the layer, in place of any: A uniform, B zero, so that the layer computes what
-    /// it did. The layer's own weights no longer take part in training.
+    /// Adds a new adapter of this rank and replaces any other: A is uniform, B is zero, so the output does not change
+    /// at first. The base weights are frozen.
     #[must_use]
     pub fn adapted(self, rank: usize, alpha: f64, device: &Device) -> Self {
         let [from, to] = self.base.weight.lazy_shape().dims();
@@ -75,7 +75,7 @@ impl AdaptedLinear {
         }
     }
 
-    /// Vectors along the last dimension.
+    /// Applies the layer along the last dimension.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         match &self.lora {
             None => self.base.forward(x),

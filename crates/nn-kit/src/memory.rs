@@ -1,23 +1,22 @@
-//! What estimates of memory have in common: numbers in weights, and what would fit where
-//! what was asked for does not.
+//! Memory estimates: parameter counts, and suggestions when a clip does not fit.
 
 use std::collections::BTreeMap;
 
-/// Bytes of a number of bf16.
+/// Bytes of a bf16 number.
 const BF16: u64 = 2;
 
-/// Numbers in tensors of these shapes.
+/// Counts the numbers in tensors of these shapes.
 pub fn count(shapes: &BTreeMap<String, Vec<usize>>) -> u64 {
     let of = |shape: &Vec<usize>| shape.iter().product::<usize>() as u64;
     shapes.values().map(of).sum()
 }
 
-/// In 10⁹ bytes.
+/// Converts bytes to gigabytes (10⁹ bytes).
 pub fn gigabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e9
 }
 
-/// More memory is needed than there is.
+/// More memory is needed than is available.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
     "{what} needs about {:.1} GB; there are {:.1} GB: {advice}",
@@ -25,20 +24,20 @@ pub fn gigabytes(bytes: u64) -> f64 {
     gigabytes(*limit)
 )]
 pub struct MemoryError {
-    /// What needs it.
+    /// Name of the operation.
     pub what: String,
-    /// Bytes that are needed.
+    /// Bytes needed.
     pub needed: u64,
-    /// Bytes that there are.
+    /// Bytes available.
     pub limit: u64,
-    /// What would fit.
+    /// Suggestion for settings that fit.
     pub advice: String,
 }
 
-/// The first of the alternatives that needs no more than `limit` bytes, and what it needs.
+/// Returns the first alternative that needs no more than `limit` bytes, and the bytes that it needs.
 ///
 /// # Errors
-/// Those of `needs`.
+/// Errors of `needs`.
 pub fn first_fitting<C, E>(
     alternatives: impl IntoIterator<Item = C>,
     limit: u64,
@@ -53,34 +52,35 @@ pub fn first_fitting<C, E>(
     Ok(None)
 }
 
-/// An estimate of what a video model needs for a clip.
+/// Memory estimate of a video model for one clip.
 pub trait ClipMemory {
     /// Bytes of the weights.
     fn weights(&self) -> u64;
 
-    /// Bytes of all of it.
+    /// Bytes in total.
     fn total(&self) -> u64;
 }
 
-/// A clip that is to be made.
+/// Size of a clip to generate, and the memory available.
 #[derive(Clone, Copy, Debug)]
 pub struct ClipPlan {
     /// `[frames, height, width]`.
     pub clip: [usize; 3],
-    /// Frames between two lengths that the model makes, of which the shortest is one frame.
+    /// Step between valid clip lengths; the shortest clip has one frame.
     pub step: usize,
-    /// Bytes of a number: 4 for f32.
+    /// Bytes per number: 4 for f32.
     pub bytes: u64,
-    /// Bytes that there are.
+    /// Bytes available.
     pub limit: u64,
 }
 
 impl ClipPlan {
-    /// Refuses a clip that needs more memory than there is, with the longest that fits: of as many frames or fewer, in the
-    /// numbers asked for before bf16. `estimate` says what a clip needs in numbers of so many bytes; `what` names it.
+    /// Returns the estimate for this clip, or an error that suggests the longest clip that fits: no longer than this
+    /// one, first in the same number format, then in bf16. `estimate` returns the memory for a clip `[frames, height,
+    /// width]` with numbers of the given size in bytes; `what` names the operation in the error.
     ///
     /// # Errors
-    /// More than the limit, or those of `estimate`.
+    /// A clip that needs more than the limit, or errors of `estimate`.
     pub fn check<M: ClipMemory, E: From<MemoryError>>(
         self,
         what: impl Into<String>,

@@ -1,4 +1,4 @@
-//! Opening weights of any kind: one file, several with an index, a folder.
+//! Opens weights of any kind: one file, shards with an index, or a folder.
 
 use std::path::{Path, PathBuf};
 
@@ -7,15 +7,15 @@ use crate::checkpoint_error::CheckpointError;
 use crate::{shards, weights_file};
 
 impl Checkpoint {
-    /// Opens a checkpoint; its contents say which format it is.
+    /// Opens a checkpoint; the format is detected from the contents.
     ///
     /// # Errors
-    /// A file that is missing, cut short or none of these formats, or a pickle that asks for code.
+    /// A file that is missing, truncated or in none of these formats, or a pickle that names code.
     pub fn open(path: &Path) -> Result<Self, CheckpointError> {
         open(path, None)
     }
 
-    /// Opens the weights in a folder as Hugging Face writes them: the one index of shards, or else the one `.safetensors`
+    /// Opens the weights in a folder as Hugging Face writes them: its index of shards, or else its only `.safetensors`
     /// file.
     ///
     /// # Errors
@@ -48,12 +48,12 @@ impl Checkpoint {
         ))
     }
 
-    /// Opens the part of a PyTorch checkpoint under one of `keys` (nested ones with dots between), the first that holds
-    /// tensors. Its names are those under the key. What else the file names is neither run nor looked at; the part itself
-    /// must be free of anything but tensors and plain values. A `.safetensors` file is opened as a whole.
+    /// Opens the part of a PyTorch checkpoint under the first of `keys` that holds tensors (nested keys are joined with
+    /// dots). The tensors keep their names below that key. Other objects in the file are neither run nor checked; the
+    /// part itself may hold only tensors and plain values. A `.safetensors` file is opened as a whole.
     ///
     /// # Errors
-    /// As [`Self::open`], or none of the keys.
+    /// As [`Self::open`], and a file with none of the keys.
     pub fn open_part(path: &Path, keys: &[&str]) -> Result<Self, CheckpointError> {
         open(path, Some(keys))
     }

@@ -1,12 +1,12 @@
-//! Random numbers as functions of seeds alone: nothing has to be saved for a resumed run to draw what the uninterrupted one
-//! would have drawn.
+//! Random numbers that depend only on seeds and counters, so a resumed run draws the same numbers without saved
+//! generator state.
 
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
-/// A new seed out of a seed and a counter (the finalizer of SplitMix64 on both), so that neighboring counters give
-/// unrelated generators.
+/// Derives a new seed from a seed and a counter (the finalizer of SplitMix64 on both), so that neighboring counters
+/// give unrelated generators.
 pub fn mix_seed(seed: u64, counter: u64) -> u64 {
     let mut z = seed ^ counter.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -14,14 +14,14 @@ pub fn mix_seed(seed: u64, counter: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// The order in which pass number `pass` over `items` items goes through them.
+/// Returns the shuffled order of `items` items in pass number `pass`.
 pub fn permutation(items: usize, seed: u64, pass: u64) -> Vec<usize> {
     let mut order: Vec<usize> = (0..items).collect();
     order.shuffle(&mut Pcg64::seed_from_u64(mix_seed(seed, pass)));
     order
 }
 
-/// `count` draws of the standard normal distribution (Box and Muller).
+/// Draws `count` numbers from the standard normal distribution (Box and Muller).
 pub fn normal(count: usize, rng: &mut Pcg64) -> Vec<f32> {
     let mut draws = Vec::with_capacity(count + 1);
     while draws.len() < count {

@@ -2,9 +2,10 @@
 
 use burn::tensor::{DType, FloatDType, Tensor};
 
-/// x / √(mean(x²) + ε) over the last dimension, times `weight` where there is one (Zhang & Sennrich 2019, eq. 4).
+/// RMS normalization over the last dimension: x / √(mean(x²) + ε), times `weight` if given (Zhang & Sennrich 2019, eq.
+/// 4).
 ///
-/// Computed in f32 whatever the tensor is in, as the published models do.
+/// Computed in f32 whatever the type of the tensor, as in the published models.
 pub fn rms_norm<const D: usize>(x: Tensor<D>, weight: Option<Tensor<1>>, epsilon: f64) -> Tensor<D> {
     let dtype = x.dtype();
     let x = in_f32(x);
@@ -16,7 +17,7 @@ pub fn rms_norm<const D: usize>(x: Tensor<D>, weight: Option<Tensor<1>>, epsilon
     }
 }
 
-/// The tensor in f32.
+/// Converts the tensor to f32.
 pub fn in_f32<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     match x.dtype() {
         DType::F32 => x,
@@ -24,7 +25,7 @@ pub fn in_f32<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     }
 }
 
-/// The tensor in this type.
+/// Converts the tensor to `dtype`.
 pub fn in_dtype<const D: usize>(x: Tensor<D>, dtype: DType) -> Tensor<D> {
     match (dtype, x.dtype()) {
         (to, from) if to == from => x,

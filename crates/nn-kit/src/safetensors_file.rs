@@ -1,7 +1,7 @@
-//! The safetensors format: a header with the place of each tensor, then their bytes.
+//! The safetensors format: a header with the position of each tensor, then the data.
 //!
-//! Only the header is read when a file is opened. A tensor is read from its place when it is asked for, so that of a file
-//! of many gigabytes no more than one tensor is in memory besides the model that takes it in.
+//! Opening a file reads only its header. A tensor is read when it is requested, so that no more than one tensor of a
+//! large file is in memory besides the model.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -13,18 +13,18 @@ use burn::store::burn_pack::{Bytes, Error, Tensor as Entry};
 use burn::tensor::{BoolStore, DType};
 use serde::Deserialize;
 
-/// Longest header, bytes; that of the largest published models is below 1 MB. The format's own limit.
+/// Longest header in bytes, as the format limits it; the largest published models have less than 1 MB.
 const LONGEST_HEADER: u64 = 100_000_000;
 
 #[derive(Deserialize)]
 struct Place {
     dtype: String,
     shape: Vec<usize>,
-    /// First byte and the one after the last, from the end of the header.
+    /// First byte and one past the last, counted from the end of the header.
     data_offsets: [u64; 2],
 }
 
-/// The tensors of a file by name; an error is a text that says what is wrong with the file.
+/// Opens the tensors of a file by name; the error text states what is wrong with the file.
 pub(crate) fn open(path: &Path) -> Result<BTreeMap<String, Entry>, String> {
     let mut file = File::open(path).map_err(|error| error.to_string())?;
     let whole = file.metadata().map_err(|error| error.to_string())?.len();
@@ -39,7 +39,7 @@ pub(crate) fn open(path: &Path) -> Result<BTreeMap<String, Entry>, String> {
             room.min(LONGEST_HEADER)
         ));
     }
-    // At most the file's own length, so it can be held.
+    // Not longer than the file, so the allocation is bounded.
     let mut header = vec![0; length as usize];
     file.read_exact(&mut header).map_err(|error| error.to_string())?;
     let header: BTreeMap<String, serde_json::Value> =
@@ -144,7 +144,7 @@ mod tests {
         refused(&with("BF16", "F8_E4M3"), &[0; 4], "F8_E4M3");
         refused(&with("shape", "shapes"), &[0; 4], "no place");
         refused("{", &[], "header is damaged");
-        // A header longer than the file, and one longer than any.
+        // A header longer than the file, and one longer than the format allows.
         let claimed = |length: u64| {
             let file = tempfile::NamedTempFile::new().unwrap();
             std::fs::write(file.path(), [&length.to_le_bytes()[..], b"{}"].concat()).unwrap();

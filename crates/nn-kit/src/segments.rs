@@ -1,14 +1,14 @@
-//! Gradients of a chain of blocks without holding what happens inside of them ("gradient checkpointing").
+//! Gradients of a chain of blocks without storing the activations inside the blocks ("gradient checkpointing").
 //!
-//! The chain is computed once without a graph, keeping only what each block is given. Then, from the last block to the
-//! first, one block is computed again, with a graph, and differentiated: of all blocks only one is held at a time.
+//! A first pass computes the chain without a graph and keeps only the input of each block. Then each block, from the
+//! last to the first, is recomputed with a graph and differentiated, so only one block is held at a time.
 //! Source: Chen et al., *Training Deep Nets with Sublinear Memory Cost*, 2016, section 4.
 
 use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::{Gradients, Tensor};
 
-/// A tensor that a graph begins with, and the gradients that reached it.
+/// Input of a recomputed block, and the gradient accumulated for it.
 #[derive(Debug)]
 pub struct CheckpointedInput<const D: usize> {
     value: Tensor<D>,
@@ -17,7 +17,7 @@ pub struct CheckpointedInput<const D: usize> {
 }
 
 impl<const D: usize> CheckpointedInput<D> {
-    /// Of a value, whatever it was computed from; `wanted`: whether its gradient is asked for.
+    /// Wraps a value, detached from its graph. `wanted` states whether its gradient is accumulated.
     pub fn new(value: &Tensor<D>, wanted: bool) -> Self {
         Self {
             value: value.clone().without_autodiff(),
@@ -26,18 +26,18 @@ impl<const D: usize> CheckpointedInput<D> {
         }
     }
 
-    /// The value, without a graph.
+    /// Returns the value without a graph.
     pub fn plain(&self) -> Tensor<D> {
         self.value.clone()
     }
 
-    /// The value as the beginning of a graph.
+    /// Returns the value as the start of a new graph.
     pub fn begin(&self) -> Tensor<D> {
         let value = self.value.clone().autodiff();
         if self.wanted { value.require_grad() } else { value }
     }
 
-    /// Adds the gradient that reached what [`Self::begin`] gave.
+    /// Accumulates the gradient of `begun`, a tensor returned by [`Self::begin`].
     pub fn take(&mut self, begun: &Tensor<D>, gradients: &mut Gradients) {
         if !self.wanted {
             return;
@@ -49,26 +49,26 @@ impl<const D: usize> CheckpointedInput<D> {
         };
     }
 
-    /// All that reached it.
+    /// Returns the accumulated gradient.
     pub fn gradient(self) -> Option<Tensor<D>> {
         self.gradient
     }
 }
 
-/// Vector-Jacobian product: the gradients of what `output` was computed from, where `gradient` is that of `output`.
+/// Vector-Jacobian product: gradients of the inputs of `output`, given the gradient of `output`.
 pub fn vjp<const D: usize>(output: Tensor<D>, gradient: Tensor<D>) -> Gradients {
-    // The sum's value is of no use; its gradient by `output` is `gradient`.
+    // Only the gradient matters: d(sum)/d(output) is `gradient`.
     (output * gradient).sum().backward()
 }
 
-/// Gradients of a model's parameters from several backward passes.
+/// Accumulator for the gradients of a model's parameters over several backward passes.
 pub struct GradAccumulator<'a, M: Module> {
     model: &'a M,
     sum: GradientsAccumulator<M>,
 }
 
 impl<'a, M: Module> GradAccumulator<'a, M> {
-    /// None yet.
+    /// Creates an empty accumulator.
     pub fn new(model: &'a M) -> Self {
         Self {
             model,
@@ -76,7 +76,7 @@ impl<'a, M: Module> GradAccumulator<'a, M> {
         }
     }
 
-    /// Takes in those of `part`, a module of the model.
+    /// Adds the gradients of `part`, a module of the model.
     pub fn add<P: Module>(&mut self, part: &P, gradients: &mut Gradients) {
         let found = GradientsParams::from_module(gradients, part);
         if !found.is_empty() {
@@ -84,7 +84,7 @@ impl<'a, M: Module> GradAccumulator<'a, M> {
         }
     }
 
-    /// All of them.
+    /// Returns the accumulated gradients.
     pub fn finish(mut self) -> GradientsParams {
         self.sum.grads()
     }

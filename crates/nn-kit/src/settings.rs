@@ -1,4 +1,4 @@
-//! Settings files of published models.
+//! Reads and writes configuration files of published models.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Of which class a settings file of diffusers says that it is.
+/// Key under which diffusers stores the class name.
 const CLASS: &str = "_class_name";
 
-/// The name that diffusers has for a model.
+/// A configuration with a class name of diffusers.
 pub trait Class {
-    /// The name.
+    /// Class name in diffusers.
     const NAME: &str;
 
-    /// Settings with that name among them, as diffusers writes them.
+    /// Serializes the settings with the class name, as diffusers writes them.
     ///
     /// # Errors
-    /// Settings that are no JSON.
+    /// Settings that cannot be serialized as JSON.
     fn named(&self) -> serde_json::Result<Value>
     where
         Self: serde::Serialize,
@@ -30,34 +30,34 @@ pub trait Class {
     }
 }
 
-/// A settings file that cannot be used.
+/// Errors of reading a configuration file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SettingsError {
     /// A file that is missing or cannot be read.
     #[error("{path:?} cannot be read: {source}")]
     Io {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the system.
         source: std::io::Error,
     },
-    /// A file with other settings than these.
+    /// A file that is not valid JSON or does not have these settings.
     #[error("{path:?} cannot be read: {source}")]
     Json {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Error of the parser.
         source: serde_json::Error,
     },
     /// The settings of another model.
     #[error("{path:?} cannot be read: it describes a {found}; expected a {expected}")]
     OtherModel {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The model in it.
+        /// Class name in the file.
         found: String,
-        /// The model that was asked for.
+        /// Class name of the requested model.
         expected: &'static str,
     },
 }
@@ -65,7 +65,7 @@ pub enum SettingsError {
 /// Reads a JSON file.
 ///
 /// # Errors
-/// A file that is missing or is not of these settings.
+/// A file that is missing or does not have these settings.
 pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T, SettingsError> {
     let text = std::fs::read(path).map_err(|source| SettingsError::Io {
         path: path.to_path_buf(),
@@ -74,10 +74,10 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T, SettingsError> {
     serde_json::from_slice(&text).map_err(json(path))
 }
 
-/// Reads a JSON file, or returns the defaults where there is none.
+/// Reads a JSON file, or returns the defaults if the file is missing.
 ///
 /// # Errors
-/// As [`read`], but for a missing file.
+/// As [`read`], except for a missing file.
 pub fn read_or_default<T: DeserializeOwned + Default>(path: &Path) -> Result<T, SettingsError> {
     match read(path) {
         Err(SettingsError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(T::default()),
@@ -85,10 +85,10 @@ pub fn read_or_default<T: DeserializeOwned + Default>(path: &Path) -> Result<T, 
     }
 }
 
-/// Reads the settings of a model; those of another model are refused by its name.
+/// Reads the configuration of a model and checks its class name.
 ///
 /// # Errors
-/// As [`read`], and another model's.
+/// As [`read`], and the class name of another model.
 pub fn read_model<T: DeserializeOwned + Class>(path: &Path) -> Result<T, SettingsError> {
     let settings: Value = read(path)?;
     match settings.get(CLASS).and_then(Value::as_str) {

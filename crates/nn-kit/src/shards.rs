@@ -11,11 +11,11 @@ use crate::weights_file;
 
 #[derive(Deserialize)]
 struct Index {
-    /// The file of each tensor.
+    /// File name by tensor name.
     weight_map: BTreeMap<String, String>,
 }
 
-/// Opens the files that an index names; they must lie beside it and hold what it says.
+/// Opens the files of an index; they must be beside it and hold the tensors that it lists.
 pub(crate) fn open(path: &Path) -> Result<Checkpoint, CheckpointError> {
     let unreadable = |reason: String| CheckpointError::Unreadable {
         path: path.to_path_buf(),

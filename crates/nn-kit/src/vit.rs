@@ -1,4 +1,4 @@
-//! The vision transformer's block: pre-norm, without conditioning.
+//! Block of the vision transformer: pre-norm, without conditioning.
 //!
 //! Source: Dosovitskiy et al., *An Image is Worth 16x16 Words*, ICLR 2021, section 3.1, eqs. 2 and 3.
 
@@ -14,7 +14,7 @@ use crate::load_weights::KeyMap;
 /// Added to the variance in the layer norms.
 const EPSILON: f64 = 1e-6;
 
-/// What timm calls the parts of [`VitBlock`].
+/// Key map from [`VitBlock`] to the names in timm.
 pub const VIT_BLOCK_NAMES: &KeyMap = &[
     (".attention.out.", ".attn.proj."),
     (".attention.qkv.", ".attn.qkv."),
@@ -22,7 +22,7 @@ pub const VIT_BLOCK_NAMES: &KeyMap = &[
     (".down.", ".mlp.fc2."),
 ];
 
-/// Makes [`VitBlock`].
+/// Configuration of [`VitBlock`].
 #[derive(Config, Debug)]
 pub struct VitBlockConfig {
     /// Width of a token.
@@ -34,7 +34,7 @@ pub struct VitBlockConfig {
 }
 
 impl VitBlockConfig {
-    /// A block with random weights.
+    /// Creates a block with random weights.
     pub fn init(&self, device: &Device) -> VitBlock {
         let norm = || LayerNormConfig::new(self.width).with_epsilon(EPSILON).init(device);
         VitBlock {
@@ -47,7 +47,7 @@ impl VitBlockConfig {
     }
 }
 
-/// x ← x + Attention(LN(x)), x ← x + MLP(LN(x)); MLP is linear, GELU (exact form), linear.
+/// Pre-norm transformer block: x ← x + Attention(LN(x)), x ← x + MLP(LN(x)); MLP is linear, GELU (exact form), linear.
 #[derive(Module, Debug)]
 pub struct VitBlock {
     norm1: LayerNorm,
@@ -58,7 +58,7 @@ pub struct VitBlock {
 }
 
 impl VitBlock {
-    /// `[batch, tokens, width]` to the same shape.
+    /// Applies the block to `[batch, tokens, width]`; the shape is kept.
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let x = x.clone() + self.attention.forward(self.norm1.forward(x));
         let hidden = gelu(self.up.forward(self.norm2.forward(x.clone())));

@@ -1,4 +1,4 @@
-//! One file of weights: safetensors, or a PyTorch pickle without code.
+//! A single weight file: safetensors, or a PyTorch pickle without code.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::checkpoint::Checkpoint;
 use crate::checkpoint_error::CheckpointError;
 use crate::safetensors_file;
 
-/// Opens one file; with `keys` the part of a pickle under the first of them that holds tensors.
+/// Opens one file; with `keys`, the part of a pickle under the first of them that holds tensors.
 pub(crate) fn open(path: &Path, keys: Option<&[&str]>) -> Result<Checkpoint, CheckpointError> {
     let unreadable = |reason: String| CheckpointError::Unreadable {
         path: path.to_path_buf(),
@@ -31,7 +31,7 @@ pub(crate) fn open(path: &Path, keys: Option<&[&str]>) -> Result<Checkpoint, Che
             let path = path.to_path_buf();
             return Err(CheckpointError::Code { path, entry, object });
         }
-        // Numbers in names are layer numbers and stay as they are.
+        // Numbers in names are layer numbers and are kept.
         let mut store = PytorchStore::from_file(path).map_indices_contiguous(false);
         let tensors = store.get_all_tensors().map_err(|error| error.to_string());
         let under = |(name, tensor): (&String, &Entry)| {
@@ -54,7 +54,7 @@ fn is_safetensors(path: &Path) -> std::io::Result<bool> {
     Ok(head.get(8) == Some(&b'{'))
 }
 
-/// The value under the first of `keys` that is there, with its key.
+/// Returns the first of `keys` that exists, and its value.
 fn part<'a>(pickle: &'a PickleValue, keys: &[&'a str]) -> Option<(&'a str, &'a PickleValue)> {
     let at = |key: &str| {
         key.split('.').try_fold(pickle, |value, name| match value {
@@ -65,7 +65,7 @@ fn part<'a>(pickle: &'a PickleValue, keys: &[&'a str]) -> Option<(&'a str, &'a P
     keys.iter().find_map(|key| Some((*key, at(key)?)))
 }
 
-/// The first object of a pickle that is neither a tensor nor a plain value, with its place.
+/// Finds the first object of a pickle that is neither a tensor nor a plain value; returns its position and the object.
 fn code(value: &PickleValue, place: &str) -> Option<(String, String)> {
     let inner = |key: &str| {
         if place.is_empty() {
@@ -77,7 +77,7 @@ fn code(value: &PickleValue, place: &str) -> Option<(String, String)> {
     match value {
         PickleValue::Unsupported(object) => {
             let plain = ["torch.", "numpy."].iter().any(|known| object.starts_with(known))
-                // A buffer of bytes is what some layers keep as a state of their own.
+                // Some layers store a byte buffer as extra state.
                 || ["int", "_io.BytesIO"].contains(&object.as_str());
             (!plain).then(|| {
                 (
@@ -95,7 +95,7 @@ fn code(value: &PickleValue, place: &str) -> Option<(String, String)> {
             .enumerate()
             .find_map(|(i, item)| code(item, &inner(&i.to_string()))),
         PickleValue::Dict(items) => {
-            // In the order of the keys, so that the same file gives the same text.
+            // Sorted by key, so that the same file gives the same text.
             let items: BTreeMap<&String, &PickleValue> = items.iter().collect();
             items.into_iter().find_map(|(key, item)| code(item, &inner(key)))
         }

@@ -1,4 +1,4 @@
-//! Residual block, attention over pixels, halving and doubling.
+//! Residual block, pixel attention, downsampling and upsampling.
 
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
@@ -9,12 +9,12 @@ use burn::tensor::{Device, Tensor};
 
 use cpu_kernels::conv2d;
 
-/// Groups of the normalizations.
+/// Number of groups of the group normalizations.
 const GROUPS: usize = 32;
-/// Added to the variance in them.
+/// Epsilon of the group normalizations.
 const EPSILON: f64 = 1e-6;
 
-/// A convolution of an odd kernel that keeps the size.
+/// Convolution with an odd kernel that keeps the size.
 pub(super) fn conv(channels: [usize; 2], kernel: usize, device: &Device) -> Conv2d {
     let half = kernel / 2;
     Conv2dConfig::new(channels, [kernel, kernel])
@@ -28,7 +28,7 @@ pub(super) fn norm(channels: usize, device: &Device) -> GroupNorm {
         .init(device)
 }
 
-/// x + conv(SiLU(norm(conv(SiLU(norm(x)))))), with a 1 × 1 convolution of x where the channels change.
+/// Residual block x + conv(SiLU(norm(conv(SiLU(norm(x)))))), with a 1 × 1 convolution on x where the channels change.
 #[derive(Module, Debug)]
 pub(super) struct ResnetBlock {
     norm1: GroupNorm,
@@ -61,7 +61,7 @@ impl ResnetBlock {
     }
 }
 
-/// Attention of every pixel to every pixel with one head, beside the identity.
+/// Single-head attention among all pixels, with a residual connection.
 #[derive(Module, Debug)]
 pub(super) struct PixelAttention {
     norm: GroupNorm,
@@ -94,7 +94,7 @@ impl PixelAttention {
     }
 }
 
-/// A 3 × 3 convolution of stride 2 over the picture with a row and a column of zeros below and to the right.
+/// A 3 × 3 convolution of stride 2, with a row and a column of zeros added below and to the right.
 pub(super) fn downsample(channels: usize, device: &Device) -> Conv2d {
     Conv2dConfig::new([channels, channels], [3, 3])
         .with_stride([2, 2])
@@ -102,7 +102,7 @@ pub(super) fn downsample(channels: usize, device: &Device) -> Conv2d {
         .init(device)
 }
 
-/// Every pixel twice in both directions.
+/// Nearest-neighbor upsampling by 2 in both directions.
 pub(super) fn doubled(x: Tensor<4>) -> Tensor<4> {
     let [_, _, height, width] = x.dims();
     Interpolate2dConfig::new()

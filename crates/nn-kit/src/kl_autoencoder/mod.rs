@@ -1,4 +1,4 @@
-//! The autoencoder of latent diffusion with a Kullback-Leibler penalty: pictures to Gaussian latents and back.
+//! The autoencoder of latent diffusion with a Kullback-Leibler penalty: images to Gaussian latents and back.
 //!
 //! Source: Rombach et al., *High-Resolution Image Synthesis with Latent Diffusion Models*, CVPR 2022, section 3.1 and
 //! appendix G; the same networks with 16 channels and a factor of 16 ("KL-16") belong to Li et al., *Autoregressive Image
@@ -18,42 +18,42 @@ pub use networks::{KlDecoder, KlEncoder};
 use crate::load_weights::KeyMap;
 use cpu_kernels::conv2d;
 
-/// What the published checkpoints call the parts of [`KlAutoencoder`].
+/// Key map from [`KlAutoencoder`] to the names in published checkpoints.
 pub const KL_AUTOENCODER_NAMES: &KeyMap = &[(".shortcut.", ".nin_shortcut."), ("sample.", "sample.conv.")];
 
-/// Logarithms of variances are kept in this range.
+/// Range to which log variances are clamped.
 const LOG_VARIANCE: (f64, f64) = (-30.0, 20.0);
 
-/// Makes [`KlAutoencoder`].
+/// Configuration of [`KlAutoencoder`].
 #[derive(Config, Debug, PartialEq, Eq)]
 pub struct KlAutoencoderConfig {
     /// Channels of the first level; a multiple of 32.
     #[config(default = 128)]
     pub width: usize,
-    /// Channels of each level over those of the first; each level after the first halves the side.
+    /// Channels of each level as multiples of `width`; each level after the first halves the side.
     #[config(default = "vec![1, 1, 2, 2, 4]")]
     pub multiples: Vec<usize>,
-    /// Residual blocks a level (the decoder has one more).
+    /// Residual blocks per level (the decoder has one more).
     #[config(default = 2)]
     pub blocks: usize,
     /// Channels of a latent.
     #[config(default = 16)]
     pub channels: usize,
-    /// Levels, counted from 0, whose blocks the encoder follows with attention.
+    /// Levels of the encoder, counted from 0, whose blocks are followed by attention.
     #[config(default = "vec![4]")]
     pub encoder_attention: Vec<usize>,
-    /// The same for the decoder.
+    /// Levels of the decoder, counted from 0, whose blocks are followed by attention.
     #[config(default = "vec![]")]
     pub decoder_attention: Vec<usize>,
 }
 
 impl KlAutoencoderConfig {
-    /// Side of a picture over that of its latent.
+    /// Ratio of the side of an image to that of its latent.
     pub fn factor(&self) -> usize {
         1 << self.multiples.len().saturating_sub(1)
     }
 
-    /// With random weights.
+    /// Creates an autoencoder with random weights.
     pub fn init(&self, device: &Device) -> KlAutoencoder {
         let channels = self.channels;
         KlAutoencoder {
@@ -65,8 +65,8 @@ impl KlAutoencoderConfig {
     }
 }
 
-/// Pictures `[batch, 3, height, width]` in [−1, 1] to latents `[batch, channels, height / factor, width / factor]` and
-/// back.
+/// Variational autoencoder from images `[batch, 3, height, width]` in [−1, 1] to latents `[batch, channels, height /
+/// factor, width / factor]` and back.
 #[derive(Module, Debug)]
 pub struct KlAutoencoder {
     encoder: KlEncoder,
@@ -76,12 +76,13 @@ pub struct KlAutoencoder {
 }
 
 impl KlAutoencoder {
-    /// Mean and logarithm of the variance of a picture's latent, as the encoder gives them: `[batch, 2 · channels, …]`.
+    /// Mean and log variance of the latents of images, as the encoder returns them: `[batch, 2 · channels, …]`.
     pub fn moments(&self, pictures: Tensor<4>) -> Tensor<4> {
         conv2d(&self.quant_conv, self.encoder.forward(pictures))
     }
 
-    /// The latent of a picture: mean + deviation · noise, with standard normal noise of the latent's shape.
+    /// Encodes images as latents: mean + standard deviation · noise, where `noise` is standard normal and has the shape
+    /// of the latents.
     pub fn encode(&self, pictures: Tensor<4>, noise: Tensor<4>) -> Tensor<4> {
         let moments = self.moments(pictures);
         let channels = moments.dims()[1] / 2;
@@ -91,7 +92,7 @@ impl KlAutoencoder {
         moments.narrow(1, 0, channels) + deviation * noise
     }
 
-    /// The picture of a latent.
+    /// Decodes latents to images.
     pub fn decode(&self, latents: Tensor<4>) -> Tensor<4> {
         self.decoder.forward(conv2d(&self.post_quant_conv, latents))
     }

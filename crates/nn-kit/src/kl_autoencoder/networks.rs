@@ -1,4 +1,4 @@
-//! Encoder and decoder.
+//! Encoder and decoder networks.
 
 use burn::module::Module;
 use burn::nn::GroupNorm;
@@ -32,7 +32,7 @@ impl Middle {
     }
 }
 
-/// Residual blocks of one resolution, each with attention behind it where the level has attention.
+/// Residual blocks of one resolution, each followed by attention if the level has attention.
 #[derive(Module, Debug)]
 struct Level {
     block: Vec<ResnetBlock>,
@@ -70,7 +70,7 @@ impl Level {
     }
 }
 
-/// Pictures to moments, before the last 1 × 1 convolution.
+/// Encoder from images to moments, without the last 1 × 1 convolution.
 #[derive(Module, Debug)]
 pub struct KlEncoder {
     conv_in: Conv2d,
@@ -110,12 +110,12 @@ impl KlEncoder {
     }
 }
 
-/// Latents to pictures, after the first 1 × 1 convolution.
+/// Decoder from latents to images, without the first 1 × 1 convolution.
 #[derive(Module, Debug)]
 pub struct KlDecoder {
     conv_in: Conv2d,
     mid: Middle,
-    /// By resolution, the finest first; run the other way round.
+    /// Levels from the finest to the coarsest; applied in reverse order.
     up: Vec<Level>,
     norm_out: GroupNorm,
     conv_out: Conv2d,
