@@ -1,4 +1,4 @@
-//! Tensors of Burn's CPU backend as slices.
+//! Access to tensors of Burn's CPU backend as slices.
 
 use burn::backend::flex::FlexTensor;
 use burn::tensor::TensorData;
@@ -11,7 +11,7 @@ pub(crate) fn dims<const D: usize>(x: &FlexTensor) -> [usize; D] {
     std::array::from_fn(|axis| x.layout().shape()[axis])
 }
 
-/// Runs `f` on the values in order.
+/// Calls `f` with the values in order.
 pub(crate) fn with<R>(x: &FlexTensor, f: impl FnOnce(&[f32]) -> R) -> R {
     match x.as_slice() {
         Some(values) => f(values),

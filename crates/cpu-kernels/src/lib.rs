@@ -1,5 +1,4 @@
-//! Kernels for the CPU backend of Burn, differentiated by hand: convolution, batch and group normalization,
-//! activations.
+//! Kernels with hand-written gradients for Burn's CPU backend: convolution, batch and group normalization, activations.
 //!
 #![doc = include_str!("../README.md")]
 

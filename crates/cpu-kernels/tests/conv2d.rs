@@ -1,5 +1,5 @@
-//! The convolution with kernels of its own against Burn's, forward and backward, over shapes that take every path.
-//! (Against PyTorch: the ResNet-18 of `bc-policy`, whose layers it runs.)
+//! `conv2d` compared with Burn's convolution, forward and backward, over shapes that take every code path. (The
+//! comparison with PyTorch is in `bc-policy`, whose ResNet-18 uses these layers.)
 
 #![allow(clippy::unwrap_used)]
 
@@ -8,7 +8,7 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::tensor::{Device, Distribution, Tensor};
 use cpu_kernels::conv2d;
 
-/// Output and the gradients of input, weight and bias, of a loss that weights every output differently.
+/// Output, and gradients of input, weight and bias of a loss that weights every output differently.
 fn all(layer: &Conv2d, x: Tensor<4>, run: impl Fn(&Conv2d, Tensor<4>) -> Tensor<4>) -> Vec<Vec<f32>> {
     let x = x.require_grad();
     let y = run(layer, x.clone());

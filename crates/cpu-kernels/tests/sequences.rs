@@ -1,4 +1,4 @@
-//! The layers over short sequences against Burn's own, gradients included: on the CPU these are other kernels.
+//! Layers over short sequences compared with Burn's own, gradients included.
 
 #![allow(clippy::unwrap_used)]
 
@@ -47,7 +47,7 @@ fn convolutions_are_those_of_burn() {
 
 fn compare(kernels: Tensor<3>, plain: Tensor<3>, x: &Tensor<3>, w: &Tensor<3>, b: &Tensor<1>) {
     assert_close(kernels.clone(), plain.clone());
-    // A loss in which every number counts differently.
+    // A loss that weights every output differently.
     let weight = random(plain.dims(), &Device::flex());
     let kernels = (kernels * Tensor::from_data(weight.to_data(), &x.device()))
         .sum()

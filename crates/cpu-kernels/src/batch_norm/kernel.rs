@@ -1,23 +1,24 @@
-//! The kernels: each reads and writes every map once or twice, a channel or a plane at a time.
+//! Batch normalization kernels: each reads and writes every map once or twice, one channel or plane at a time.
 //!
 //! With mean μ and biased variance σ² of a channel over n numbers, s = γ / √(σ² + ε), x̂ = (x − μ) / √(σ² + ε):
 //!
-//! y = s (x − μ) + β (+ residual), then ReLU where it is asked for; with g = ∂y where ReLU lets it pass and 0 elsewhere,
+//! y = s (x − μ) + β (+ residual), then ReLU if requested. With g = ∂y where ReLU passes the gradient and 0 elsewhere,
 //! ∂residual = g, ∂β = Σ g, ∂γ = Σ g x̂, ∂x = s (g − Σ g / n − x̂ Σ g x̂ / n).
 //!
-//! Sums run over a plane in eight lanes of f32 and over planes in f64, in a fixed order whatever the number of threads.
+//! Sums over a plane use eight f32 lanes, sums over planes f64, in an order that does not depend on the number of
+//! threads.
 
 use burn::backend::flex::FlexTensor;
 use burn::tensor::{Shape, TensorData};
 use rayon::prelude::*;
 
-/// Numbers that one task handles at least.
+/// Minimum number of values per task.
 const TASK: usize = 1 << 14;
 
-/// What besides the tensors says what is computed.
+/// Epsilon, and what follows the normalization.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct After {
-    /// Added to the variance.
+    /// Epsilon, added to the variance.
     pub epsilon: f32,
     /// Whether ReLU follows.
     pub positive: bool,
@@ -42,7 +43,7 @@ impl Map {
         }
     }
 
-    /// Planes of one channel, by their first index.
+    /// Index ranges of the planes of one channel.
     fn planes(self, channel: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
         (0..self.batch).map(move |image| {
             let at = (image * self.channels + channel) * self.plane;
@@ -50,12 +51,12 @@ impl Map {
         })
     }
 
-    /// So many numbers has a channel.
+    /// Number of values per channel.
     fn each(self) -> f64 {
         (self.batch * self.plane) as f64
     }
 
-    /// Planes that make a task.
+    /// Number of planes per task.
     fn task(self) -> usize {
         (TASK / self.plane.max(1)).max(1)
     }
@@ -138,14 +139,14 @@ impl<'a> Channels<'a> {
         }
     }
 
-    /// y without residual and ReLU; the same bits wherever it is computed.
+    /// Returns the function x ↦ y without residual and ReLU; it gives the same bits wherever it is used.
     fn line(&self, channel: usize) -> impl Fn(f32) -> f32 + use<> {
         let (mean, scale, beta) = (self.mean[channel], self.scale[channel], self.beta[channel]);
         move |x| (x - mean) * scale + beta
     }
 }
 
-/// y, of the shape of x.
+/// Computes y, with the shape of x.
 pub(super) fn normalize(
     x: &FlexTensor,
     gamma: &FlexTensor,
@@ -183,21 +184,21 @@ pub(super) fn normalize(
     tensor(y, &shape)
 }
 
-/// The larger one; NaN stays NaN, as in PyTorch.
+/// Returns the larger number; NaN stays NaN, as in PyTorch.
 fn clip(y: f32, floor: f32) -> f32 {
     if y < floor { floor } else { y }
 }
 
-/// The gradients of [`normalize`] with the statistics of `x`.
+/// Gradients of [`normalize`] with the statistics of `x`.
 pub(super) struct Gradients {
     pub x: FlexTensor,
     pub gamma: FlexTensor,
     pub beta: FlexTensor,
-    /// Where there is a residual: g.
+    /// g, if there is a residual.
     pub y: Option<FlexTensor>,
 }
 
-/// `y` is the output, where there was a residual.
+/// Computes the gradients. `y` is the output, given if there was a residual.
 pub(super) fn gradients(
     x: &FlexTensor,
     gamma: &FlexTensor,
@@ -212,7 +213,7 @@ pub(super) fn gradients(
     let (x, grad) = (values(&x), values(&grad));
     let channels = Channels::new(&moments, &gamma, &beta, after.epsilon);
 
-    // g, of its own only where it is a result; without residual the sign of y follows from x.
+    // g is stored only if it is a result; without a residual the sign of y follows from x.
     let passed: Option<Vec<f32>> = y.map(|y| {
         let y = read(y);
         let mut passed = grad.to_vec();

@@ -1,9 +1,9 @@
-//! Batch normalization of feature maps with what follows it, in one pass on the CPU backend.
+//! Batch normalization of feature maps, with optional residual and ReLU, in one pass on the CPU backend.
 //!
-//! Burn computes it there as a dozen operations over the whole map, each with a map of its own as result; in ResNet-18
-//! they take as long as half the convolutions. [`batch_norm`] has kernels for it, differentiated by hand ([`kernel`]), by
-//! Burn's backend extension; on other devices it is Burn's. Everywhere the running variance takes in the unbiased variance
-//! of the batch, as PyTorch's does (Burn's takes the biased one).
+//! On this backend Burn computes it as a dozen operations over the whole map, each with its own output map; in
+//! ResNet-18 they take half as long as the convolutions. [`batch_norm`] uses kernels with hand-written gradients
+//! ([`kernel`]) through Burn's backend extension; on other devices it calls Burn's operations. On every device the
+//! running variance is updated with the unbiased variance of the batch, as in PyTorch (Burn uses the biased one).
 
 mod kernel;
 
@@ -21,13 +21,14 @@ use burn::tensor::{DType, Device, Tensor};
 
 use kernel::After;
 
-/// ReLU(norm(x) + residual), where `x` and the residual are `[batch, channels, height, width]`. Like the layer itself it
-/// uses and takes in the statistics of the batch on an autodiff device, and the running ones on any other.
+/// Computes ReLU(norm(x) + residual), where `x` and the residual are `[batch, channels, height, width]`. Like the layer
+/// itself, it uses and records the statistics of the batch on an autodiff device, and uses the running statistics on
+/// any other.
 pub fn batch_norm_relu(layer: &BatchNorm, x: Tensor<4>, residual: Option<Tensor<4>>) -> Tensor<4> {
     normalize(layer, x, residual, true)
 }
 
-/// The layer alone; see [`batch_norm_relu`].
+/// Batch normalization without residual and ReLU; see [`batch_norm_relu`].
 pub fn batch_norm(layer: &BatchNorm, x: Tensor<4>) -> Tensor<4> {
     normalize(layer, x, None, false)
 }
@@ -36,7 +37,7 @@ fn normalize(layer: &BatchNorm, x: Tensor<4>, residual: Option<Tensor<4>>, posit
     let device = x.device();
     let training = device.is_autodiff() && layer.training.is_enabled();
     let native = x.dtype() == DType::F32 && device.clone().inner() == Device::flex();
-    // A frozen layer on an autodiff device is Burn's, as its statistics are constants there.
+    // On an autodiff device a frozen layer is computed by Burn, since its statistics are constants there.
     if !native || device.is_autodiff() != training {
         let y = if training { train(layer, x) } else { layer.forward(x) };
         let y = match residual {
@@ -69,7 +70,7 @@ fn normalize(layer: &BatchNorm, x: Tensor<4>, residual: Option<Tensor<4>>, posit
     })
 }
 
-/// The layer in training on a device without kernels of ours.
+/// Training-mode normalization on devices without these kernels.
 fn train(layer: &BatchNorm, x: Tensor<4>) -> Tensor<4> {
     let each = x.shape().num_elements() / x.dims()[1];
     let result = batch_norm_train(x, layer.gamma.val(), layer.beta.val(), layer.epsilon);
@@ -77,7 +78,7 @@ fn train(layer: &BatchNorm, x: Tensor<4>) -> Tensor<4> {
     result.output
 }
 
-/// Moves the running statistics toward those of a batch with `each` numbers a channel, whose variance is biased.
+/// Updates the running statistics from a batch with `each` values per channel and biased variance.
 fn take_in(layer: &BatchNorm, mean: Tensor<1>, variance: Tensor<1>, each: usize) {
     let keep = 1.0 - layer.momentum;
     let unbiased = layer.momentum * each as f64 / each.saturating_sub(1).max(1) as f64;
@@ -91,10 +92,10 @@ fn take_in(layer: &BatchNorm, mean: Tensor<1>, variance: Tensor<1>, each: usize)
 
 #[backend_extension(Flex, Autodiff)]
 trait NormOps: Backend {
-    /// Mean and biased variance of each channel, `[2, channels]`; a constant to autodiff.
+    /// Mean and biased variance of each channel, `[2, channels]`; a constant for autodiff.
     fn moments(x: FloatTensor<Self>) -> FloatTensor<Self>;
 
-    /// With the statistics given; where they are differentiated, as those of `x`.
+    /// Normalizes with the given statistics, which are differentiated as statistics of `x`.
     fn normalize(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
@@ -103,7 +104,7 @@ trait NormOps: Backend {
         after: After,
     ) -> FloatTensor<Self>;
 
-    /// The same, added to a residual.
+    /// `normalize` with a residual added.
     fn normalize_onto(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
@@ -144,7 +145,7 @@ impl NormOps for Flex {
 #[derive(Debug)]
 struct NormBackward;
 
-/// What the gradients need: input, weight and bias as the graph keeps them, the statistics.
+/// State for the gradients: input, weight and bias as nodes of the graph, and the statistics.
 type Kept = (NodeId, NodeId, NodeId, FloatTensor<Flex>, After);
 
 impl Backward<Flex, 3> for NormBackward {
@@ -166,7 +167,7 @@ impl Backward<Flex, 3> for NormBackward {
 }
 
 impl Backward<Flex, 4> for NormBackward {
-    /// With the output, whose sign says where ReLU lets the gradient pass.
+    /// State with the output, whose sign tells where ReLU passes the gradient.
     type State = (Kept, FloatTensor<Flex>);
 
     fn backward(self, ops: Ops<Self::State, 4>, grads: &mut Gradients, checkpointer: &mut Checkpointer) {

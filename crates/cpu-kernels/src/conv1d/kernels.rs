@@ -1,10 +1,10 @@
-//! Arithmetic of the convolutions on slices, channels last, on the threads of rayon's pool.
+//! Arithmetic of the convolutions on channels-last slices, on the threads of rayon's pool.
 
 use rayon::prelude::*;
 
 use crate::chunks::{CHUNK, total};
 
-/// How a window slides over a sequence.
+/// Size, stride and padding of a window that slides over a sequence.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
     pub kernel: usize,
@@ -13,12 +13,12 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// Windows over a sequence of this length.
+    /// Number of windows over a sequence of this length.
     pub(super) fn count(self, length: usize) -> usize {
         (length + 2 * self.padding - self.kernel) / self.stride + 1
     }
 
-    /// Row of the sequence under place `k` of window `t`, if it is not padding.
+    /// Row of the sequence at position `k` of window `t`, or `None` for padding.
     fn row(self, t: usize, k: usize, length: usize) -> Option<usize> {
         (t * self.stride + k)
             .checked_sub(self.padding)
@@ -26,7 +26,7 @@ impl Window {
     }
 }
 
-/// `[batch, length, channels]` to `[batch, windows, channels · kernel]`, the places of a window fastest.
+/// `[batch, length, channels]` to `[batch, windows, channels · kernel]`; the position in the window varies fastest.
 pub(super) fn unfold(x: &[f32], length: usize, channels: usize, window: Window) -> Vec<f32> {
     let windows = window.count(length);
     let (input, output) = (length * channels, windows * channels * window.kernel);
@@ -47,7 +47,7 @@ pub(super) fn unfold(x: &[f32], length: usize, channels: usize, window: Window) 
     columns
 }
 
-/// One window of a kernel whose size the compiler knows.
+/// Gathers one window of a kernel whose size is known at compile time.
 fn gather<const K: usize>(row: &mut [f32], x: &[f32], t: usize, length: usize, channels: usize, window: Window) {
     let inside = (0..K).all(|k| window.row(t, k, length).is_some());
     if !inside {
@@ -73,7 +73,7 @@ fn gather_any(row: &mut [f32], x: &[f32], t: usize, length: usize, channels: usi
     }
 }
 
-/// The adjoint of [`unfold`]: every number is added where it came from.
+/// Adjoint of [`unfold`]: adds every value to the position that it came from.
 pub(super) fn fold(columns: &[f32], length: usize, channels: usize, window: Window) -> Vec<f32> {
     let windows = window.count(length);
     let (input, output) = (length * channels, windows * channels * window.kernel);
@@ -108,7 +108,7 @@ fn scatter<const K: usize>(sums: &mut [f32], row: &[f32], k: usize) {
     }
 }
 
-/// Adds a row to every row.
+/// Adds `row` to every row.
 pub(super) fn add_row(x: &mut [f32], row: &[f32]) {
     x.par_chunks_mut(256 * row.len()).for_each(|x| {
         for x in x.chunks_exact_mut(row.len()) {

@@ -1,8 +1,8 @@
-//! Convolutions over short sequences, channels last.
+//! Convolutions over short sequences with channels last.
 //!
-//! The sequences of a policy have 4 to 16 places and its batches hundreds of samples, so a convolution is one matrix
-//! product over all places of all samples, if channels are last. On Burn's CPU backend they are operations of
-//! our own ([`kernels`]), differentiated by hand; elsewhere they are Burn's.
+//! The sequences of a policy have 4 to 16 positions and its batches hundreds of samples, so with channels last a
+//! convolution is one matrix product over all positions of all samples. On Burn's CPU backend these are custom
+//! operations with hand-written gradients ([`kernels`]); elsewhere they are Burn's.
 
 mod kernels;
 mod ops;
@@ -16,9 +16,9 @@ use crate::pointwise::has_kernels;
 
 use ops::Conv1dOps;
 
-/// Cross-correlation over the second axis, as PyTorch's `conv1d`.
+/// Cross-correlation over the second axis, like PyTorch's `conv1d`.
 ///
-/// `x` is `[batch, length, inputs]`, `weight` `[outputs, inputs, kernel]` and `bias` `[outputs]`; gives
+/// `x` is `[batch, length, inputs]`, `weight` `[outputs, inputs, kernel]` and `bias` `[outputs]`. The result is
 /// `[batch, (length + 2 padding − kernel) / stride + 1, outputs]`.
 pub fn conv1d_last(
     x: Tensor<3>,
@@ -40,9 +40,9 @@ pub fn conv1d_last(
     add_bias(y, bias)
 }
 
-/// The adjoint of a convolution, as PyTorch's `conv_transpose1d`.
+/// Transposed convolution over the second axis, like PyTorch's `conv_transpose1d`.
 ///
-/// `x` is `[batch, length, inputs]`, `weight` `[inputs, outputs, kernel]` and `bias` `[outputs]`; gives
+/// `x` is `[batch, length, inputs]`, `weight` `[inputs, outputs, kernel]` and `bias` `[outputs]`. The result is
 /// `[batch, (length − 1) stride − 2 padding + kernel, outputs]`.
 pub fn conv_transpose1d_last(
     x: Tensor<3>,

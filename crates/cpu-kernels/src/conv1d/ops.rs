@@ -12,13 +12,13 @@ use burn::backend::{Autodiff, Backend, Flex, backend_extension};
 use super::kernels::{self, Window};
 use crate::flex::{dims, tensor, with};
 
-/// See the functions of the module above; shapes are theirs, biases are added apart.
+/// Convolutions without bias, and the addition of a bias; shapes are those of the functions in the parent module.
 #[backend_extension(Flex, Autodiff)]
 pub trait Conv1dOps: Backend {
-    /// `[batch, length, inputs]` and `[outputs, inputs, kernel]`.
+    /// Cross-correlation of `[batch, length, inputs]` with weights `[outputs, inputs, kernel]`.
     fn conv1d(x: FloatTensor<Self>, weight: FloatTensor<Self>, stride: usize, padding: usize) -> FloatTensor<Self>;
 
-    /// `[batch, length, inputs]` and `[inputs, outputs, kernel]`.
+    /// Transposed convolution of `[batch, length, inputs]` with weights `[inputs, outputs, kernel]`.
     fn conv_transpose1d(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -26,7 +26,7 @@ pub trait Conv1dOps: Backend {
         padding: usize,
     ) -> FloatTensor<Self>;
 
-    /// `[…, width]` and `[width]`.
+    /// Adds a row `[width]` to `[…, width]`.
     fn add_row(x: FloatTensor<Self>, row: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
@@ -42,7 +42,7 @@ fn transposed(x: FlexTensor) -> FlexTensor {
     x.transpose(0, 1)
 }
 
-/// Columns of every window and the shape of the result, for a convolution.
+/// Unfolded columns of every window, and the number of windows.
 fn columns(x: &FlexTensor, window: Window) -> (FlexTensor, usize) {
     let [batch, length, channels] = dims(x);
     let windows = window.count(length);
@@ -66,7 +66,7 @@ fn conv_window(weight: &FlexTensor, stride: usize, padding: usize) -> (Window, u
     )
 }
 
-/// Result, and the columns it was made from.
+/// Returns the result, and the columns that it was computed from.
 fn conv1d(x: &FlexTensor, weight: &FlexTensor, stride: usize, padding: usize) -> (FlexTensor, FlexTensor) {
     let (window, outputs, width) = conv_window(weight, stride, padding);
     let (columns, windows) = columns(x, window);

@@ -1,12 +1,12 @@
-//! The kernels: with U the unfolded input (a row for each channel and kernel position, a column for each output
-//! position) and W the weights as a matrix,
+//! Convolution kernels. With U the unfolded input (a row for each channel and kernel position, a column for each output
+//! position) and W the weights as a matrix:
 //!
-//! forward Y = W·U, weight gradient ∂W = Σ ∂Y·Uᵀ over the images, input gradient ∂X = fold(Wᵀ·∂Y); where the size is
-//! kept and the maps are large, ∂X is the convolution of ∂Y with the weights turned round, which needs no folding.
+//! forward Y = W·U, weight gradient ∂W = Σ ∂Y·Uᵀ over the images, input gradient ∂X = fold(Wᵀ·∂Y). If the size is kept
+//! and the maps are large, ∂X is the convolution of ∂Y with the rotated weights, which needs no folding.
 //!
-//! A few images at a time are unfolded, so that U stays in the cache and is long enough to multiply well: large maps one
-//! by one, small ones together. How images are grouped, and in which order sums are formed, follows from the shapes, so
-//! the bits do not depend on the number of threads.
+//! A few images are unfolded at a time, so that U stays in the cache and has enough columns for fast products: large
+//! maps one by one, small ones together. The grouping of images and the order of sums follow from the shapes, so
+//! results are bit-identical for any number of threads.
 
 use std::ops::Range;
 
@@ -16,16 +16,16 @@ use burn::backend::ops::FloatTensorOps;
 use burn::tensor::{DType, Shape, TensorData};
 use rayon::prelude::*;
 
-/// Columns of U at which a product runs at full speed.
+/// Number of columns of U at which a product runs at full speed.
 const COLUMNS: usize = 512;
 
-/// Largest U, in numbers (64 MiB); larger layers are left to Burn.
+/// Largest U, in values (64 MiB); larger layers are left to Burn.
 const LARGEST: usize = 1 << 24;
 
-/// Partial sums of the weight gradient, at most.
+/// Maximum number of partial sums of the weight gradient.
 const PARTS: usize = 8;
 
-/// The shapes of one convolution.
+/// Shapes of one convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Geometry {
     batch: usize,
@@ -33,7 +33,7 @@ pub(super) struct Geometry {
     outputs: usize,
     /// Height and width of the input.
     size: [usize; 2],
-    /// Of the output.
+    /// Height and width of the output.
     out: [usize; 2],
     kernel: [usize; 2],
     stride: [usize; 2],
@@ -41,7 +41,7 @@ pub(super) struct Geometry {
 }
 
 impl Geometry {
-    /// `None` where the shapes do not fit each other or the kernel, or U would be too large.
+    /// Returns `None` if the input, weights and kernel do not fit together, or U would be too large.
     pub(super) fn new(x: [usize; 4], weight: [usize; 4], stride: [usize; 2], padding: [usize; 2]) -> Option<Self> {
         let [batch, inputs, height, width] = x;
         let [outputs, expected, tall, wide] = weight;
@@ -65,27 +65,27 @@ impl Geometry {
         (fits && geometry.rows() * geometry.group() * geometry.positions() <= LARGEST).then_some(geometry)
     }
 
-    /// Rows of U.
+    /// Number of rows of U.
     fn rows(&self) -> usize {
         self.inputs * self.taps()
     }
 
-    /// Positions of the kernel.
+    /// Number of kernel positions.
     fn taps(&self) -> usize {
         self.kernel[0] * self.kernel[1]
     }
 
-    /// Positions of the output in one image.
+    /// Number of output positions per image.
     fn positions(&self) -> usize {
         self.out[0] * self.out[1]
     }
 
-    /// Numbers of one input channel.
+    /// Number of values per input channel.
     fn plane(&self) -> usize {
         self.size[0] * self.size[1]
     }
 
-    /// Images that are unfolded together.
+    /// Number of images that are unfolded together.
     fn group(&self) -> usize {
         COLUMNS.div_ceil(self.positions()).min(self.batch)
     }
@@ -100,12 +100,13 @@ impl Geometry {
         first..(first + self.group()).min(self.batch)
     }
 
-    /// True where an output plane is the input plane, moved.
+    /// Returns true if the output has the size of the input and stride 1, so that each output plane is a shifted input
+    /// plane.
     fn keeps_size(&self) -> bool {
         self.stride == [1, 1] && self.out == self.size
     }
 
-    /// Output columns whose input column lies within the picture for the kernel's column `kx`.
+    /// Output columns whose input column lies within the image for the kernel's column `kx`.
     fn inside(&self, kx: usize) -> Range<usize> {
         let first = self.padding[1].saturating_sub(kx).div_ceil(self.stride[1]);
         let end = (self.size[1] + self.padding[1])
@@ -115,14 +116,14 @@ impl Geometry {
         first.min(end)..end
     }
 
-    /// The input row of output row `oy` for the kernel's row `ky`.
+    /// Input row of output row `oy` for the kernel's row `ky`, if it is not padding.
     fn row(&self, oy: usize, ky: usize) -> Option<usize> {
         (oy * self.stride[0] + ky)
             .checked_sub(self.padding[0])
             .filter(|&iy| iy < self.size[0])
     }
 
-    /// Where a plane that is moved by a kernel position begins: (in the output, in the input, length).
+    /// Offsets of a plane shifted by a kernel position: (start in the output, start in the input, length).
     fn moved(&self, ky: usize, kx: usize) -> (usize, usize, usize) {
         let width = self.size[1];
         let to = ky * width + kx;
@@ -135,10 +136,10 @@ impl Geometry {
         )
     }
 
-    /// Ends of the rows of a moved plane, which hold what belongs into the next row or came out of the last.
+    /// Clears the row ends of a shifted plane, which wrapped around from neighboring rows.
     fn clear_ends(&self, kx: usize, plane: &mut [f32]) {
         let (inside, width) = (self.inside(kx), self.out[1]);
-        // A column at a time, as there are few and rows are short.
+        // Column by column, as there are few and rows are short.
         for column in (0..inside.start).chain(inside.end..width) {
             for number in plane[column..].iter_mut().step_by(width) {
                 *number = 0.0;
@@ -146,7 +147,7 @@ impl Geometry {
         }
     }
 
-    /// One row of U for one image: what the kernel position (ky, kx) sees of an input plane.
+    /// Writes one row of U for one image: the input plane as seen from the kernel position (ky, kx).
     fn unfold_plane(&self, tap: usize, x: &[f32], u: &mut [f32]) {
         let (ky, kx) = (tap / self.kernel[1], tap % self.kernel[1]);
         if self.keeps_size() {
@@ -235,10 +236,10 @@ impl Geometry {
     }
 }
 
-/// The first of every so many numbers.
+/// Takes every `stride`-th value.
 fn take_every(stride: usize, from: &[f32], to: &mut [f32]) {
     match (stride, to.split_last_mut()) {
-        // Pairs are what the compiler knows to do many at a time; the last one may be half.
+        // The compiler vectorizes pairs; the last one may be incomplete.
         (2, Some((last, to))) => {
             *last = from[2 * to.len()];
             for (to, [first, _]) in to.iter_mut().zip(from.as_chunks::<2>().0) {
@@ -253,7 +254,7 @@ fn take_every(stride: usize, from: &[f32], to: &mut [f32]) {
     }
 }
 
-/// A contiguous tensor whose storage begins with its first number.
+/// Makes a tensor contiguous, with its storage starting at its first value.
 fn contiguous(x: &FlexTensor) -> FlexTensor {
     if x.is_contiguous() && x.layout().start_offset() == 0 {
         return x.clone();
@@ -278,7 +279,7 @@ fn matrix(weight: &FlexTensor, geometry: Geometry) -> FlexTensor {
     contiguous(weight).reshape(Shape::from([geometry.outputs, geometry.rows()]))
 }
 
-/// Memory for U that one worker keeps.
+/// Buffer for U that one worker reuses.
 struct Unfolded(Option<FlexTensor>);
 
 impl Unfolded {
@@ -292,7 +293,7 @@ impl Unfolded {
     }
 }
 
-/// Y, `[batch, outputs, height, width]`.
+/// Computes Y, `[batch, outputs, height, width]`.
 pub(super) fn forward(x: &FlexTensor, weight: &FlexTensor, geometry: Geometry) -> FlexTensor {
     let (x, weight) = (contiguous(x), matrix(weight, geometry));
     let x: &[f32] = x.storage();
@@ -317,7 +318,7 @@ pub(super) fn forward(x: &FlexTensor, weight: &FlexTensor, geometry: Geometry) -
     tensor(y, &[geometry.batch, outputs, geometry.out[0], geometry.out[1]])
 }
 
-/// ∂W, of the weights' shape.
+/// Computes ∂W, with the shape of the weights.
 pub(super) fn weight_gradient(x: &FlexTensor, grad: &FlexTensor, geometry: Geometry) -> FlexTensor {
     let (x, grad) = (contiguous(x), contiguous(grad));
     let x: &[f32] = x.storage();
@@ -345,7 +346,7 @@ pub(super) fn weight_gradient(x: &FlexTensor, grad: &FlexTensor, geometry: Geome
     sum.reshape(Shape::from([geometry.outputs, geometry.inputs, tall, wide]))
 }
 
-/// W with inputs for outputs and each kernel back to front.
+/// W with inputs and outputs swapped and each kernel rotated by 180°.
 fn turned_round(weight: &FlexTensor, geometry: Geometry) -> FlexTensor {
     let (inputs, outputs, taps) = (geometry.inputs, geometry.outputs, geometry.taps());
     let weight = contiguous(weight);
@@ -367,9 +368,9 @@ fn added(mut sum: FlexTensor, other: &FlexTensor) -> FlexTensor {
     sum
 }
 
-/// ∂X, of the input's shape.
+/// Computes ∂X, with the shape of the input.
 pub(super) fn input_gradient(weight: &FlexTensor, grad: &FlexTensor, geometry: Geometry) -> FlexTensor {
-    // Turning the weights round pays where they are few beside the places that they are used at.
+    // Rotating the weights pays off if they are few compared with the positions where they are used.
     if geometry.keeps_size() && geometry.batch * geometry.positions() > 8 * geometry.outputs {
         let turned = Geometry {
             inputs: geometry.outputs,

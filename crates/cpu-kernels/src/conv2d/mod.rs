@@ -1,10 +1,10 @@
 //! Convolutions that train fast on the CPU backend.
 //!
 //! Burn 0.22's CPU backend (flex) has no kernel for the gradient of a convolution's weights; it runs the generic
-//! "convolution with swapped axes", which is several times slower than the matrix product it could be. [`conv2d`] runs a
-//! layer through an operation of our own there, by Burn's backend extension: forward and both gradients are products with
-//! the unfolded input ([`kernel`]). On every other device, and for layers with groups, dilation or asymmetric padding, it
-//! is the layer's own `forward`.
+//! "convolution with swapped axes", several times slower than the equivalent matrix product. [`conv2d`] runs a layer as
+//! a custom operation there, through Burn's backend extension: forward and both gradients are products with the
+//! unfolded input ([`kernel`]). On every other device, and for layers with groups, dilation or asymmetric padding, it
+//! calls the layer's own `forward`.
 
 mod kernel;
 
@@ -23,7 +23,7 @@ use burn::tensor::{DType, Device, Tensor, module};
 
 use kernel::Geometry;
 
-/// The layer applied to `[batch, channels in, height, width]`.
+/// Applies a layer to `[batch, channels in, height, width]`.
 pub fn conv2d(layer: &Conv2d, x: Tensor<4>) -> Tensor<4> {
     let padding = match layer.padding {
         PaddingConfig2d::Valid => Some([0, 0]),
@@ -39,8 +39,8 @@ pub fn conv2d(layer: &Conv2d, x: Tensor<4>) -> Tensor<4> {
     }
 }
 
-/// A convolution without groups or dilation of `[batch, channels in, height, width]` with weights `[channels out, channels
-/// in, tall, wide]` and a bias `[channels out]`; `padding` zeros on both sides.
+/// Convolution of `[batch, channels in, height, width]` with weights `[channels out, channels in, kernel height, kernel
+/// width]` and a bias `[channels out]`, without groups or dilation; `padding` zeros are added on both sides.
 pub fn conv2d_with(
     x: Tensor<4>,
     weight: Tensor<4>,
@@ -55,7 +55,7 @@ pub fn conv2d_with(
     }
 }
 
-/// True where our operation runs: f32 on the CPU backend.
+/// Returns true if the custom operation supports the tensor: f32 on the CPU backend.
 fn ours<const D: usize>(x: &Tensor<D>) -> bool {
     x.dtype() == DType::F32 && x.device().inner() == Device::flex()
 }
@@ -78,7 +78,7 @@ fn convolve(x: Tensor<4>, weight: Tensor<4>, geometry: Geometry) -> Tensor<4> {
     ))
 }
 
-/// The operation: a convolution without bias, groups or dilation, with zero padding.
+/// Custom operation: a convolution without bias, groups or dilation, with zero padding.
 #[backend_extension(Flex, Autodiff)]
 trait ConvOps: Backend {
     fn convolve(x: FloatTensor<Self>, weight: FloatTensor<Self>, geometry: Geometry) -> FloatTensor<Self>;
@@ -94,7 +94,7 @@ impl ConvOps for Flex {
 struct ConvBackward;
 
 impl Backward<Flex, 2> for ConvBackward {
-    /// Input and weight, as they are kept by the graph.
+    /// Input and weight as nodes of the graph.
     type State = (NodeId, NodeId, Geometry);
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, checkpointer: &mut Checkpointer) {

@@ -1,4 +1,4 @@
-//! Arithmetic of the layer on slices, channels last, on the threads of rayon's pool.
+//! Arithmetic of group normalization, Mish and FiLM on channels-last slices, on the threads of rayon's pool.
 
 use rayon::prelude::*;
 
@@ -12,9 +12,9 @@ pub(super) struct NormMish<'a> {
     pub x: &'a [f32],
     /// `[channels]`, added to `x`.
     pub bias: &'a [f32],
-    /// Scale after the normalization.
+    /// `[channels]`, scale after the normalization.
     pub gamma: &'a [f32],
-    /// Shift after the normalization.
+    /// `[channels]`, shift after the normalization.
     pub beta: &'a [f32],
     /// `[batch, 2 · channels]`: scale and shift after Mish.
     pub film: Option<&'a [f32]>,
@@ -32,7 +32,7 @@ pub(super) struct NormMishGrads {
     pub film: Vec<f32>,
 }
 
-/// Room for one sample.
+/// Buffers for one sample.
 struct Scratch {
     mean: Vec<f32>,
     rstd: Vec<f32>,
@@ -67,7 +67,7 @@ impl NormMish<'_> {
         }
     }
 
-    /// Mean and inverse deviation of a sample's groups, repeated for each of their channels.
+    /// Mean and inverse standard deviation of a sample's groups, repeated for each of their channels.
     fn moments(&self, x: &[f32], scratch: &mut Scratch) {
         let Scratch { mean, rstd, .. } = scratch;
         let channels = self.channels();
@@ -109,7 +109,7 @@ impl NormMish<'_> {
                     rstd: scale,
                     ..
                 } = &mut scratch;
-                // γ (x + b − mean) rstd + β as one product and one sum.
+                // γ (x + b − mean) rstd + β as one multiplication and one addition.
                 for c in 0..channels {
                     scale[c] *= self.gamma[c];
                     shift[c] = self.beta[c] + (self.bias[c] - shift[c]) * scale[c];
@@ -141,7 +141,7 @@ impl NormMish<'_> {
         let batch = self.x.len() / sample;
         let mut dx = vec![0.0; self.x.len()];
         let mut dfilm = vec![0.0; 2 * channels * if self.film.is_some() { batch } else { 0 }];
-        // A place for every chunk's part, used or not.
+        // One slot per chunk, used or not.
         let mut films: Vec<&mut [f32]> = dfilm.chunks_mut(CHUNK * 2 * channels).collect();
         films.resize_with(batch.div_ceil(CHUNK), Default::default);
         let tasks = dx.par_chunks_mut(CHUNK * sample).zip(films).enumerate();

@@ -1,7 +1,7 @@
 //! Group normalization, Mish and FiLM in one pass over a short sequence, channels last.
 //!
-//! On Burn's CPU backend it is an operation of our own ([`kernel`]), differentiated by hand; elsewhere it is put together from
-//! Burn's.
+//! On Burn's CPU backend it is a custom operation with hand-written gradients ([`kernel`]); elsewhere it is composed of
+//! Burn's operations.
 
 mod kernel;
 mod ops;
@@ -14,24 +14,24 @@ use crate::pointwise::has_kernels;
 
 use ops::NormMishOps;
 
-/// What [`norm_mish`] needs besides its input.
+/// Parameters of [`norm_mish`].
 #[derive(Clone, Debug)]
 pub struct NormMish {
-    /// `[channels]`, added before the normalization: the bias of the layer before.
+    /// `[channels]`, added before the normalization: the bias of the preceding layer.
     pub bias: Tensor<1>,
     /// `[channels]`, scale of the group normalization.
     pub gamma: Tensor<1>,
-    /// `[channels]`, its shift.
+    /// `[channels]`, shift of the group normalization.
     pub beta: Tensor<1>,
-    /// Groups of channels; divides their number.
+    /// Number of groups; divides the number of channels.
     pub groups: usize,
     /// Added to the variance.
     pub epsilon: f64,
-    /// `[batch, 2 · channels]`: a scale and then a shift for every channel, after Mish (FiLM, Perez et al. 2018).
+    /// `[batch, 2 · channels]`: scales, then shifts of all channels, applied after Mish (FiLM, Perez et al. 2018).
     pub film: Option<Tensor<2>>,
 }
 
-/// Group normalization (Wu & He 2018) of `x + bias`, then Mish, then scale and shift by FiLM. `x` is
+/// Applies group normalization (Wu & He 2018) to `x + bias`, then Mish, then the scale and shift of FiLM. `x` is
 /// `[batch, length, channels]`; statistics are over the length and the channels of a group.
 pub fn norm_mish(x: Tensor<3>, with: NormMish) -> Tensor<3> {
     if !has_kernels(&x) {

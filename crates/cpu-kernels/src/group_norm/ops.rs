@@ -12,10 +12,10 @@ use burn::tensor::TensorData;
 use super::kernel::{self, NormMishGrads};
 use crate::flex::{dims, slice, tensor, with};
 
-/// See [`norm_mish`](super::norm_mish); shapes are its own.
+/// Backend operations behind [`norm_mish`](super::norm_mish), with the same shapes.
 #[backend_extension(Flex, Autodiff)]
 pub trait NormMishOps: Backend {
-    /// Without FiLM.
+    /// [`norm_mish`](super::norm_mish) without FiLM.
     fn norm_mish(
         x: FloatTensor<Self>,
         bias: FloatTensor<Self>,
@@ -25,7 +25,7 @@ pub trait NormMishOps: Backend {
         epsilon: f64,
     ) -> FloatTensor<Self>;
 
-    /// With FiLM.
+    /// [`norm_mish`](super::norm_mish) with FiLM.
     fn norm_mish_film(
         x: FloatTensor<Self>,
         bias: FloatTensor<Self>,
@@ -46,7 +46,7 @@ fn norm_mish(inputs: &[FlexTensor], groups: usize, epsilon: f64) -> FlexTensor {
     tensor(y, dims::<3>(&inputs[0]))
 }
 
-/// Runs `f` on x, bias, γ, β and, where there is a fifth tensor, FiLM.
+/// Calls `f` with x, bias, γ, β and, if there is a fifth tensor, FiLM.
 fn normed<R>(inputs: &[FlexTensor], groups: usize, epsilon: f64, f: impl FnOnce(&kernel::NormMish<'_>) -> R) -> R {
     let inputs: Vec<FlexTensor> = inputs.iter().map(FlexTensor::to_contiguous).collect();
     let slices: Vec<&[f32]> = inputs.iter().map(slice).collect();
@@ -89,7 +89,7 @@ impl NormMishOps for Flex {
 
 type Diff<C> = Autodiff<Flex, C>;
 
-/// With `N` inputs: four, or five with FiLM.
+/// Backward operation with `N` inputs: four, or five with FiLM.
 #[derive(Debug)]
 struct NormMish<const N: usize>;
 

@@ -1,21 +1,21 @@
-//! Activations of single numbers, with their slopes, written so that the compiler makes vector code of them.
+//! Activations and their derivatives, written so that the compiler vectorizes them.
 
 use rayon::prelude::*;
 
-/// Numbers that a task takes.
+/// Number of values per task.
 const TASK: usize = 16_384;
 
-/// Which activation.
+/// An activation function.
 #[derive(Clone, Copy, Debug)]
 pub enum Curve {
-    /// See [`mish`].
+    /// Mish, x · tanh(softplus(x)).
     Mish,
-    /// See [`gelu_tanh`].
+    /// GELU in its tanh form.
     GeluTanh,
 }
 
 impl Curve {
-    /// Of every number.
+    /// Applies the activation to every value.
     pub(super) fn of(self, x: &[f32]) -> Vec<f32> {
         match self {
             Self::Mish => map(x, mish),
@@ -57,8 +57,8 @@ fn map_backward(x: &[f32], grad: &[f32], slope: impl Fn(f32) -> f32 + Sync) -> V
     y
 }
 
-/// e^x of numbers from −87 to 87, to a few units in the last place; written so that the compiler makes vector code of it
-/// (range reduction and polynomial of Cephes' `expf`).
+/// e^x for x from −87 to 87, to a few units in the last place (range reduction and polynomial of Cephes' `expf`);
+/// written so that the compiler vectorizes it.
 pub(crate) fn exp(x: f32) -> f32 {
     /// 1.5 · 2²³: adding it rounds to an integer, which is then in the low bits.
     const ROUND: f32 = 12_582_912.0;
@@ -76,7 +76,7 @@ pub(crate) fn exp(x: f32) -> f32 {
     y * f32::from_bits((shifted.to_bits() << 23).wrapping_add(127 << 23))
 }
 
-/// Beyond it, Mish is x in single precision; its powers of eˣ would overflow much further up.
+/// Above this, Mish is x in single precision; its powers of eˣ would overflow only much higher.
 pub(crate) const MISH_IS_LINEAR: f32 = 20.0;
 
 /// x · tanh(ln(1 + eˣ)) (Misra 2019), with one exponential: tanh(ln(1 + e)) = n / (n + 2), n = e (e + 2).
@@ -86,7 +86,7 @@ pub(crate) fn mish(x: f32) -> f32 {
     x * (n / (n + 2.0))
 }
 
-/// Its derivative: n / (n + 2) + 4 x e (e + 1) / (n + 2)².
+/// Derivative of [`mish`]: n / (n + 2) + 4 x e (e + 1) / (n + 2)².
 pub(crate) fn mish_slope(x: f32) -> f32 {
     let e = exp(x.clamp(-87.0, MISH_IS_LINEAR));
     let n = e * (e + 2.0);
@@ -103,7 +103,7 @@ pub(crate) fn gelu_tanh(x: f32) -> f32 {
     x / (1.0 + exp(-2.0 * K * x * (1.0 + CUBIC * x * x)))
 }
 
-/// Its derivative: s + 2 x s (1 − s) u′, s = 1 / (1 + e^(−2u)).
+/// Derivative of [`gelu_tanh`]: s + 2 x s (1 − s) u′, s = 1 / (1 + e^(−2u)).
 pub(crate) fn gelu_tanh_slope(x: f32) -> f32 {
     let s = 1.0 / (1.0 + exp(-2.0 * K * x * (1.0 + CUBIC * x * x)));
     s + 2.0 * K * x * (1.0 + 3.0 * CUBIC * x * x) * s * (1.0 - s)
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn mish_is_that_of_double_precision() {
         for i in -4000..=4000 {
-            // A number that single precision has, so that only the arithmetic is measured.
+            // A value that single precision represents exactly, so that only the arithmetic is measured.
             let x = f64::from(i as f32 * 0.01);
             let want = x * x.exp().ln_1p().tanh();
             let got = f64::from(mish(x as f32));

@@ -11,13 +11,13 @@ use burn::tensor::TensorData;
 
 use super::curves::Curve;
 
-/// An activation of every number of a tensor of any shape.
+/// Backend operation that applies an activation to every value of a tensor of any shape.
 #[backend_extension(Flex, Autodiff)]
 pub trait PointwiseOps: Backend {
     fn curve(x: FloatTensor<Self>, curve: Curve) -> FloatTensor<Self>;
 }
 
-/// Runs `f` on the values in order.
+/// Calls `f` with the values in order.
 fn with<R>(x: &FlexTensor, f: impl FnOnce(&[f32]) -> R) -> R {
     let slice = |x: &FlexTensor| f(x.as_slice().expect("a contiguous tensor of f32 is a slice"));
     match x.as_slice::<f32>().is_some() {
