@@ -1,49 +1,50 @@
-//! Diffusion by the noise level σ: the preconditioned denoiser of "EDM" and the levels at which a sampler stops.
+//! Diffusion parametrized by the noise level σ (EDM): the preconditioned denoiser and the noise levels of a sampler.
 //!
-//! Source: Karras et al., *Elucidating the Design Space of Diffusion-Based Generative Models*, NeurIPS 2022 (table 1, eq. 5
-//! and 7, algorithm 1); the numbers are those of the pip package `diffusers` (`EDMEulerScheduler`), in single precision.
+//! Source: Karras et al., *Elucidating the Design Space of Diffusion-Based Generative Models*, NeurIPS 2022 (table 1,
+//! eq. 5 and 7, algorithm 1). Values equal those of the Python package `diffusers` (`EDMEulerScheduler`), in single
+//! precision.
 //!
-//! Convention: x = x₀ + σ · ε; the network F sees c_in · x at the time c_noise, and
-//! D(x, σ) = c_skip · x + c_out · F(c_in · x, c_noise) estimates x₀.
+//! Convention: x = x₀ + σ · ε; the network F takes c_in · x and the time c_noise, and D(x, σ) = c_skip · x + c_out ·
+//! F(c_in · x, c_noise) estimates x₀.
 
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::scheduler::Scheduler;
 
-/// How the levels fall from the largest to the smallest.
+/// Spacing of the noise levels, from the largest to the smallest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SigmaSpacing {
-    /// σ^(1/ρ) in equal steps (Karras et al. 2022, eq. 5).
+    /// Equal steps in σ^(1/ρ) (Karras et al. 2022, eq. 5).
     Karras,
-    /// ln σ in equal steps.
+    /// Equal steps in ln σ.
     Exponential,
 }
 
-/// Sign of c_out.
+/// Parametrization of the network's output, which determines the sign of c_out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EdmPrediction {
-    /// c_out = σ · σ_d / √(σ² + σ_d²), the paper's.
+    /// c_out = σ · σ_d / √(σ² + σ_d²), as in the paper.
     #[serde(rename = "epsilon")]
     Epsilon,
-    /// The same, negative: the network predicts the velocity of the variance-preserving path.
+    /// The same with a negative sign: the network predicts the velocity of the variance-preserving path.
     #[serde(rename = "v_prediction")]
     Velocity,
 }
 
-/// The level after the last one at which the network is asked.
+/// Noise level after the last evaluation of the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LastSigma {
-    /// The last one again: the last step moves nothing.
+    /// `sigma_min` again, so the last step does not change the sample.
     SigmaMin,
-    /// None: the last step goes all the way to the estimate of x₀.
+    /// Zero noise: the last step returns the estimate of x₀.
     Zero,
 }
 
-/// A preconditioned denoiser and its levels. Field names are those of a published `scheduler_config.json`, whose other
-/// fields are passed over.
+/// Settings of a preconditioned denoiser and its noise levels. Field names are those of a published
+/// `scheduler_config.json`; other fields of the file are ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct EdmConfig {
@@ -53,18 +54,18 @@ pub struct EdmConfig {
     pub sigma_max: f64,
     /// Standard deviation of the data.
     pub sigma_data: f64,
-    /// Spacing of the levels.
+    /// Spacing of the noise levels.
     pub sigma_schedule: SigmaSpacing,
-    /// Exponent of Karras' spacing.
+    /// Exponent ρ of the Karras spacing.
     pub rho: f64,
-    /// What the network predicts.
+    /// Parametrization of the network's output.
     pub prediction_type: EdmPrediction,
-    /// Where the last step goes.
+    /// Noise level that the last step leads to.
     pub final_sigmas_type: LastSigma,
 }
 
 impl Default for EdmConfig {
-    /// Cosmos-Predict1's.
+    /// Settings of Cosmos-Predict1.
     fn default() -> Self {
         Self {
             sigma_min: 0.002,
@@ -78,45 +79,45 @@ impl Default for EdmConfig {
     }
 }
 
-/// Why there is no schedule.
+/// Errors from schedule construction.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EdmError {
-    /// A sampler that takes no step returns noise.
+    /// No steps, which would return pure noise.
     #[error("a sampler of 0 steps was asked for; expected at least 1 (35 are usual)")]
     NoSteps,
-    /// A number that cannot be.
+    /// A setting out of range.
     #[error("{setting} is {found}; expected {expected}")]
     Setting {
-        /// Which.
+        /// Name of the setting.
         setting: &'static str,
         /// Its value.
         found: f64,
-        /// What it should be.
+        /// Description of the valid values.
         expected: &'static str,
     },
 }
 
-/// The factors of the preconditioning at one level (Karras et al. 2022, table 1).
+/// Factors of the preconditioning at one noise level (Karras et al. 2022, table 1).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EdmFactors {
-    /// Before the network's input.
+    /// Factor on the network's input.
     pub c_in: f32,
-    /// Before x in the estimate.
+    /// Factor on x in the estimate.
     pub c_skip: f32,
-    /// Before the network's output in the estimate.
+    /// Factor on the network's output in the estimate.
     pub c_out: f32,
-    /// The time that the network is told, ln σ / 4.
+    /// Time passed to the network, ln σ / 4.
     pub c_noise: f32,
-    /// Weight of the squared error of the estimate in training, (σ² + σ_d²) / (σ · σ_d)².
+    /// Weight of the estimate's squared error in training, (σ² + σ_d²) / (σ · σ_d)².
     pub weight: f32,
 }
 
 impl EdmConfig {
-    /// Refuses numbers that are no denoiser.
+    /// Checks the settings.
     ///
     /// # Errors
-    /// The first one that is not.
+    /// The first setting out of range.
     pub fn check(&self) -> Result<(), EdmError> {
         let positive = |setting, found: f64| match found.is_finite() && found > 0.0 {
             true => Ok(()),
@@ -140,7 +141,7 @@ impl EdmConfig {
         Ok(())
     }
 
-    /// The preconditioning at a level.
+    /// Returns the preconditioning at a noise level.
     pub fn at(&self, sigma: f32) -> EdmFactors {
         let data = self.sigma_data as f32;
         let square = sigma * sigma + data * data;
@@ -157,10 +158,10 @@ impl EdmConfig {
         }
     }
 
-    /// The levels of a sampler of so many steps.
+    /// Creates the schedule of a sampler with `steps` steps.
     ///
     /// # Errors
-    /// No steps, or numbers that are no denoiser.
+    /// No steps, or a setting out of range.
     pub fn schedule(&self, steps: usize) -> Result<EdmSchedule, EdmError> {
         self.check()?;
         if steps == 0 {
@@ -174,7 +175,8 @@ impl EdmConfig {
                 (first + i as f64 / intervals * (last - first)).powf(self.rho) as f32
             }
             SigmaSpacing::Exponential => {
-                // From the small end, turned round; in single precision and from the nearer end, as torch.linspace.
+                // Computed from the small end and reversed; in single precision from the nearer end, like
+                // torch.linspace.
                 let (first, last) = (self.sigma_min.ln() as f32, self.sigma_max.ln() as f32);
                 let step = (last - first) / intervals as f32;
                 let i = steps - 1 - i;
@@ -193,7 +195,7 @@ impl EdmConfig {
     }
 }
 
-/// The levels of a sampler, and its steps.
+/// Noise levels of an EDM sampler, and its Euler steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EdmSchedule {
     config: EdmConfig,
@@ -201,7 +203,7 @@ pub struct EdmSchedule {
 }
 
 impl EdmSchedule {
-    /// What it was made from.
+    /// Settings of the schedule.
     pub fn config(&self) -> &EdmConfig {
         &self.config
     }
@@ -211,27 +213,27 @@ impl EdmSchedule {
         self.sigmas.len() - 1
     }
 
-    /// The levels, falling; one more than there are steps.
+    /// Noise levels in decreasing order; one more than the number of steps.
     pub fn sigmas(&self) -> &[f32] {
         &self.sigmas
     }
 
-    /// The preconditioning at step `step`, from 0.
+    /// Returns the preconditioning at step `step`, counted from 0.
     pub fn at(&self, step: usize) -> EdmFactors {
         self.config.at(self.sigmas[step])
     }
 
-    /// The times that the network is told, one a step.
+    /// Times passed to the network, one per step.
     pub fn c_noise(&self) -> Vec<f32> {
         (0..self.steps()).map(|step| self.at(step).c_noise).collect()
     }
 
-    /// c_in · x: what the network sees at a step.
+    /// Returns the network's input at a step, c_in · x.
     pub fn scaled<const D: usize>(&self, x: Tensor<D>, step: usize) -> Tensor<D> {
         x.mul_scalar(self.at(step).c_in)
     }
 
-    /// The estimate of x₀ from x and the network's output at a step.
+    /// Returns the estimate of x₀, given x and the network's output at a step.
     pub fn denoised<const D: usize>(&self, x: Tensor<D>, output: Tensor<D>, step: usize) -> Tensor<D> {
         let factors = self.at(step);
         x.mul_scalar(factors.c_skip) + output.mul_scalar(factors.c_out)
@@ -239,7 +241,7 @@ impl EdmSchedule {
 }
 
 impl Scheduler for EdmSchedule {
-    /// σ. The network is told [`EdmFactors::c_noise`].
+    /// Noise level σ. The network takes [`EdmFactors::c_noise`] instead.
     type Time = f32;
 
     fn timesteps(&self) -> &[f32] {
@@ -250,8 +252,8 @@ impl Scheduler for EdmSchedule {
         clean + noise.mul_scalar(self.timesteps()[step])
     }
 
-    /// One Euler step to the next level along dx/dσ = (x − x̂₀) / σ (Karras et al. 2022, algorithm 1, without its second
-    /// order). `output` is the estimate x̂₀: [`EdmSchedule::denoised`], with whatever guidance changed in it.
+    /// Takes one Euler step to the next noise level along dx/dσ = (x − x̂₀) / σ (Karras et al. 2022, algorithm 1,
+    /// without the second-order correction). `output` is the estimate x̂₀ of [`EdmSchedule::denoised`], after guidance.
     fn step<const D: usize>(
         &self,
         x: Tensor<D>,
@@ -302,7 +304,7 @@ mod tests {
         let answer = Tensor::<1>::from_floats([0.25, -1.5], &device);
         let mut x = Tensor::<1>::from_floats([80.0, 40.0], &device);
         for step in 0..schedule.steps() {
-            // The output that makes the estimate the answer, whatever the sign.
+            // The network output whose estimate is the clean sample, for either sign.
             let factors = schedule.at(step);
             let output = (answer.clone() - x.clone().mul_scalar(factors.c_skip)).div_scalar(factors.c_out);
             let denoised = schedule.denoised(x.clone(), output, step);

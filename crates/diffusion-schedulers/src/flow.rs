@@ -1,15 +1,15 @@
-//! Rectified flow: the straight path between data and noise, its velocity, the times at which a sampler stops.
+//! Rectified flow: the straight path between data and noise, its velocity, and the times of a sampler.
 //!
-//! Convention (that of Stable Diffusion 3 and LTX-Video): t = 0 is data, t = 1 is noise,
-//! x_t = (1 − t) · x₀ + t · ε, velocity u = dx_t/dt = ε − x₀; sampling integrates from 1 to 0. Lipman et al. 2023 and
-//! Liu et al. 2023 run time the other way. ε need not be white: flow matching only asks that it can be sampled.
+//! Convention (as in Stable Diffusion 3 and LTX-Video): t = 0 is data, t = 1 is noise, x_t = (1 − t) · x₀ + t · ε,
+//! velocity u = dx_t/dt = ε − x₀; sampling integrates from 1 to 0. In Lipman et al. 2023 and Liu et al. 2023 time runs
+//! the other way. ε need not be white noise: flow matching only requires that it can be sampled.
 
 use burn::tensor::Tensor;
 
 use crate::scheduler::Scheduler;
 
-/// The point of the path, x_t = (1 − t) · x₀ + t · ε, for `[batch, …]` data and noise and `[batch]` times (Lipman et al.
-/// 2023, eq. 22 with σ_min = 0; Liu et al. 2023, eq. 1).
+/// Interpolates between data and noise, x_t = (1 − t) · x₀ + t · ε, for `[batch, …]` data and noise and `[batch]` times
+/// (Lipman et al. 2023, eq. 22 with σ_min = 0; Liu et al. 2023, eq. 1).
 pub fn noised<const D: usize>(data: Tensor<D>, noise: Tensor<D>, t: Tensor<1>) -> Tensor<D> {
     let mut shape = [1; D];
     shape[0] = t.dims()[0];
@@ -17,52 +17,53 @@ pub fn noised<const D: usize>(data: Tensor<D>, noise: Tensor<D>, t: Tensor<1>) -
     data.clone() + t * (noise - data)
 }
 
-/// The target of the regression, u = ε − x₀ (Lipman et al. 2023, eq. 23).
+/// Regression target of flow matching, the velocity u = ε − x₀ (Lipman et al. 2023, eq. 23).
 pub fn velocity<const D: usize>(data: Tensor<D>, noise: Tensor<D>) -> Tensor<D> {
     noise - data
 }
 
-/// One Euler step along the velocity from `t` to `next`: x + (next − t) · u.
+/// Takes one Euler step along the velocity from time `t` to `next`: x + (next − t) · u.
 pub fn euler_step<const D: usize>(x: Tensor<D>, velocity: Tensor<D>, t: f64, next: f64) -> Tensor<D> {
     x + velocity.mul_scalar(next - t)
 }
 
-/// Why there is no schedule.
+/// Errors from schedule construction.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FlowError {
-    /// A sampler that takes no step returns noise.
+    /// No steps, which would return pure noise.
     #[error("a sampler of 0 steps was asked for; expected at least 1 (20 to 50 are usual)")]
     NoSteps,
-    /// The shift must keep the order of the times.
+    /// A shift that does not preserve the order of the times.
     #[error("the time shift is {found}; expected a finite number above 0 (1 leaves the times as they are)")]
     Shift {
-        /// What was given.
+        /// Value of the shift.
         found: f64,
     },
-    /// A setting of a published schedule that cannot be.
+    /// A setting of a published schedule that is out of range or not supported.
     #[error("{setting} of the schedule is {found}; expected {expected}")]
     Setting {
-        /// Its name.
+        /// Name of the setting.
         setting: &'static str,
         /// Its value.
         found: String,
-        /// What it should be.
+        /// Description of the valid values.
         expected: &'static str,
     },
 }
 
-/// Tokens whose times differ by less are at the same time.
+/// Tolerance within which the times of two tokens count as equal.
 const SAME_TIME: f64 = 1e-6;
 
-/// The times of a sampler, falling from the noisiest to 0. As a [`Scheduler`] it integrates dx/dt = velocity with [`euler_step`].
+/// Times of a flow-matching sampler, from the noisiest down to 0. As a [`Scheduler`] it integrates dx/dt = velocity
+/// with [`euler_step`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct FlowSchedule {
     times: Vec<f64>,
 }
 
 impl FlowSchedule {
-    /// `steps + 1` falling times, the first 1, the last 0: equally spaced, then [shifted](Self::shifted).
+    /// Creates `steps + 1` decreasing times from 1 to 0: equally spaced, then [shifted](Self::shifted).
     ///
     /// # Errors
     /// No steps, or a shift that is not a finite number above 0.
@@ -74,7 +75,8 @@ impl FlowSchedule {
         Self { times }.shifted(shift)
     }
 
-    /// `steps` equally spaced times from `first` to `last`, then 0. Published schedules with `last` = 0.001 begin so.
+    /// Creates `steps` equally spaced times from `first` to `last`, then 0. Published schedules with `last` = 0.001
+    /// start this way.
     ///
     /// # Errors
     /// No steps.
@@ -89,8 +91,9 @@ impl FlowSchedule {
         })
     }
 
-    /// In u = 1 − t: the first half of the steps linear from 0 to `threshold`, the others a parabola from there to 1 that
-    /// goes on with the same slope (Polyak et al. 2024, *Movie Gen*, section 3.4.2, and the published LTX-Video).
+    /// Creates a linear-quadratic schedule. In u = 1 − t, the first half of the steps is linear from 0 to `threshold`;
+    /// the others follow a parabola from there to 1 that continues with the same slope (Polyak et al. 2024, *Movie
+    /// Gen*, section 3.4.2, and the published LTX-Video).
     ///
     /// # Errors
     /// No steps.
@@ -101,7 +104,7 @@ impl FlowSchedule {
         let half = (steps / 2) as f64;
         let rest = steps as f64 - half;
         let slope = if half > 0.0 { threshold / half } else { 0.0 };
-        // u(half + k) = threshold + slope · k + bend · k², and u(steps) = 1. A single step begins at the noise.
+        // u(half + k) = threshold + slope · k + bend · k², and u(steps) = 1. A single step starts at the noise.
         let bend = (1.0 - half * slope - slope * rest) / (rest * rest);
         let time = |i: usize| {
             let (i, k) = (i as f64, i as f64 - half);
@@ -116,8 +119,9 @@ impl FlowSchedule {
         })
     }
 
-    /// t ↦ s·t / (1 + (s − 1)·t) (Esser et al. 2024, eq. 23): s > 1 spends more steps near the noise, s < 1 more near the
-    /// data. The "exponential" shift by μ of published schedules is s = e^μ, their "linear" one s = μ.
+    /// Shifts the times: t ↦ s·t / (1 + (s − 1)·t) (Esser et al. 2024, eq. 23). s > 1 spends more steps near the noise,
+    /// s < 1 more near the data. The "exponential" shift by μ of published schedules is s = e^μ, their "linear" shift s
+    /// = μ.
     ///
     /// # Errors
     /// A shift that is not a finite number above 0.
@@ -131,12 +135,13 @@ impl FlowSchedule {
         Ok(self)
     }
 
-    /// Stretched about 1 so that the last time before 0 is `last`: t ↦ 1 − (1 − t) · (1 − last) / (1 − t_last).
+    /// Stretches the times about 1 so that the last time before 0 is `last`: t ↦ 1 − (1 − t) · (1 − last) / (1 −
+    /// t_last).
     #[must_use]
     pub fn stretched(mut self, last: f64) -> Self {
         let end = self.times.len() - 2;
         let scale = (1.0 - last) / (1.0 - self.times[end]);
-        // A schedule of one step has nothing to stretch.
+        // With one step there is nothing to stretch.
         if scale.is_finite() {
             for t in &mut self.times[..=end] {
                 *t = 1.0 - (1.0 - *t) * scale;
@@ -145,7 +150,7 @@ impl FlowSchedule {
         self
     }
 
-    /// The same number of times between the same ends, equally spaced in t^(1/ρ) (Karras et al. 2022, eq. 5).
+    /// Respaces the times between the same endpoints, equally in t^(1/ρ) (Karras et al. 2022, eq. 5).
     #[must_use]
     pub fn karras(mut self, rho: f64) -> Self {
         let end = self.times.len() - 2;
@@ -156,12 +161,12 @@ impl FlowSchedule {
         self
     }
 
-    /// The times, falling to 0.
+    /// Times in decreasing order, ending with 0.
     pub fn times(&self) -> &[f64] {
         &self.times
     }
 
-    /// The next lower time of the schedule.
+    /// Returns the next lower time of the schedule.
     pub fn below(&self, t: f64) -> f64 {
         self.times
             .iter()
@@ -170,8 +175,8 @@ impl FlowSchedule {
             .unwrap_or(0.0)
     }
 
-    /// One Euler step of tokens that are each at a time of their own, `[batch, tokens, channels]` with `times` token after
-    /// token: each goes from its time to the schedule's next lower one.
+    /// Takes one Euler step of tokens that each have their own time: `x` is `[batch, tokens, channels]`, `times` lists
+    /// the times token by token, and each token moves to the schedule's next lower time.
     pub fn step_tokens(&self, x: Tensor<3>, velocity: Tensor<3>, times: &[f64]) -> Tensor<3> {
         let [batch, tokens, _] = x.dims();
         let steps: Vec<f32> = times.iter().map(|t| (self.below(*t) - t) as f32).collect();
@@ -191,7 +196,7 @@ impl Scheduler for FlowSchedule {
         clean.clone() + (noise - clean).mul_scalar(self.timesteps()[step])
     }
 
-    /// `output` is the velocity.
+    /// Takes one Euler step; `output` is the velocity.
     fn step<const D: usize>(
         &self,
         x: Tensor<D>,

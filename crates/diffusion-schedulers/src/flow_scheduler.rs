@@ -1,38 +1,39 @@
-//! The schedules of published flow models, by the settings of their `scheduler_config.json`.
+//! Schedules of published flow models, configured by their `scheduler_config.json`.
 
 use serde::{Deserialize, Serialize};
 
 use crate::flow::{FlowError, FlowSchedule};
 
-/// Exponent of [`FlowSchedule::karras`] in published schedules.
+/// Exponent ρ that published schedules use for [`FlowSchedule::karras`].
 const RHO: f64 = 7.0;
-/// Noise up to which [`FlowStart::LinearQuadratic`] is linear.
+/// Value of u = 1 − t up to which [`FlowStart::LinearQuadratic`] is linear.
 const THRESHOLD: f64 = 0.025;
 
-/// Settings under the names of `scheduler_config.json` of a `FlowMatchEulerDiscreteScheduler`; what is left out has the
-/// value that it has there. [`Self::schedule`] makes the times of a clip, which are the [`Scheduler`](crate::Scheduler).
+/// Settings of a `FlowMatchEulerDiscreteScheduler`, named as in its `scheduler_config.json`. Missing fields have the
+/// defaults of diffusers. [`Self::schedule`] returns the times for a clip, which implement
+/// [`Scheduler`](crate::Scheduler).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FlowScheduler {
-    /// A time is this many timesteps.
+    /// Number of timesteps that correspond to the time 1.
     pub num_train_timesteps: f64,
-    /// Shift where it does not depend on the number of tokens.
+    /// Shift, if it does not depend on the number of tokens.
     pub shift: f64,
-    /// Whether it does.
+    /// Whether the shift depends on the number of tokens.
     pub use_dynamic_shifting: bool,
     /// μ at `base_image_seq_len` tokens.
     pub base_shift: f64,
     /// μ at `max_image_seq_len` tokens.
     pub max_shift: f64,
-    /// Tokens with μ = `base_shift`.
+    /// Number of tokens with μ = `base_shift`.
     pub base_image_seq_len: f64,
-    /// Tokens with μ = `max_shift`.
+    /// Number of tokens with μ = `max_shift`.
     pub max_image_seq_len: f64,
-    /// The last time before 0, where the schedule is stretched to it.
+    /// Last time before 0; the schedule is stretched to it.
     pub shift_terminal: Option<f64>,
     /// Whether μ shifts by e^μ ("exponential") or by μ ("linear").
     pub time_shift_type: TimeShift,
-    /// Spaced anew as by Karras et al. 2022.
+    /// Whether the times are respaced as in Karras et al. 2022.
     pub use_karras_sigmas: bool,
     /// Not supported.
     pub use_exponential_sigmas: bool,
@@ -40,18 +41,18 @@ pub struct FlowScheduler {
     pub use_beta_sigmas: bool,
     /// Not supported.
     pub invert_sigmas: bool,
-    /// Each step goes to the clean sample and back to the next time with fresh noise (distilled models).
+    /// Whether each step predicts the clean sample and adds fresh noise for the next time (distilled models).
     pub stochastic_sampling: bool,
 }
 
-/// How μ shifts the times.
+/// How μ determines the shift.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TimeShift {
-    /// By e^μ.
+    /// Shift e^μ.
     #[default]
     Exponential,
-    /// By μ.
+    /// Shift μ.
     Linear,
 }
 
@@ -76,29 +77,29 @@ impl Default for FlowScheduler {
     }
 }
 
-/// The times before shifting.
+/// Times before shifting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlowStart {
-    /// The scheduler's own: from its largest to its smallest time, which (unless they depend on the number of tokens) have
-    /// been shifted once already.
+    /// The scheduler's own times, from its largest to its smallest. They are already shifted once, unless the shift
+    /// depends on the number of tokens.
     Own,
     /// 1, 1 − 1/n, …, 1/n.
     Even,
-    /// [`FlowSchedule::linear_quadratic`] up to 0.025.
+    /// [`FlowSchedule::linear_quadratic`] with the threshold 0.025.
     LinearQuadratic,
 }
 
 impl FlowScheduler {
-    /// μ for a number of tokens: on the line through both given points, beyond them as well.
+    /// Returns μ for a number of tokens: a linear function through the two given points, extrapolated beyond them.
     pub fn mu(&self, tokens: usize) -> f64 {
         let slope = (self.max_shift - self.base_shift) / (self.max_image_seq_len - self.base_image_seq_len);
         self.base_shift + slope * (tokens as f64 - self.base_image_seq_len)
     }
 
-    /// The times of `steps` steps for a clip of so many tokens.
+    /// Returns the times of `steps` steps for a clip of `tokens` tokens.
     ///
     /// # Errors
-    /// No steps, or settings that cannot be or are not supported.
+    /// No steps, or settings that are out of range or not supported.
     pub fn schedule(&self, steps: usize, start: FlowStart, tokens: usize) -> Result<FlowSchedule, FlowError> {
         self.check()?;
         let times = match start {

@@ -1,8 +1,8 @@
-//! Improved DDPM: cosine schedule, learned variances, fewer steps when sampling than in training.
+//! Improved DDPM: cosine schedule, learned variances, and sampling with fewer steps than in training.
 //!
 //! Source: Nichol & Dhariwal, *Improved Denoising Diffusion Probabilistic Models*, ICML 2021, sections 3.1, 3.2 and 4.
-//! The network gives 2C numbers for a vector of C: the noise ε and v, which places the logarithm of the variance between
-//! that of the posterior β̃ₜ (v = −1) and that of βₜ (v = 1).
+//! For a vector of C values the network returns 2C: the noise ε and v, which interpolates the log variance between that
+//! of the posterior β̃ₜ (v = −1) and that of βₜ (v = 1).
 
 use burn::tensor::activation::tanh;
 use burn::tensor::{Device, Tensor};
@@ -12,49 +12,50 @@ use crate::scheduler::Scheduler;
 
 /// Upper limit of βₜ (section 3.2).
 const MOST: f64 = 0.999;
-/// Half a level of an 8-bit picture in [−1, 1]: half the width of the bins of the last step's likelihood.
+/// Half a level of an 8-bit image in [−1, 1]: half the bin width in the likelihood of the last step.
 const HALF_BIN: f64 = 1.0 / 255.0;
-/// Probabilities are at least this much before their logarithm is taken.
+/// Lower limit of probabilities before the logarithm.
 const LEAST: f64 = 1e-12;
 
-/// A schedule of T steps of which some are kept: those that a sampler takes, or all of them for training.
+/// Noise schedule with learned variances: T steps, of which some are kept, either those of a sampler or all of them for
+/// training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LearnedVarianceSchedule {
-    /// The kept steps, rising.
+    /// Kept steps in increasing order.
     timesteps: Vec<usize>,
     betas: Vec<f64>,
     rows: Vec<Coefficients>,
 }
 
-/// What follows from β and ᾱ at one kept step.
+/// Coefficients at one kept step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Coefficients {
     /// √ᾱ and √(1 − ᾱ).
     data: f64,
     noise: f64,
-    /// Parts of x₀ and xₜ in the posterior's mean (Ho et al. 2020, eq. 7).
+    /// Coefficients of x₀ and xₜ in the mean of the posterior (Ho et al. 2020, eq. 7).
     mean_data: f64,
     mean_noised: f64,
-    /// ln β̃, at the first step that of the second one (where it would be −∞), and ln β.
+    /// ln β̃ and ln β. At the first step, where ln β̃ would be −∞, it is that of the second step.
     log_least: f64,
     log_most: f64,
 }
 
-/// How a sampler draws.
+/// Settings of a [`LearnedVarianceSampler`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sampling {
-    /// Factor on the noise of every step.
+    /// Factor on the noise that each step adds.
     pub temperature: f64,
     /// Whether predicted clean vectors are clipped to [−1, 1].
     pub clip: bool,
 }
 
 impl LearnedVarianceSchedule {
-    /// βₜ = min(0.999, 1 − ᾱ((t + 1)/T)/ᾱ(t/T)) with ᾱ(s) = cos²(π/2 · (s + 0.008)/1.008) (eq. 17), T = `steps`; of its
-    /// steps `kept`, evenly spaced from the first to the last (section 4).
+    /// Creates a cosine schedule of T = `steps` steps, βₜ = min(0.999, 1 − ᾱ((t + 1)/T)/ᾱ(t/T)) with ᾱ(s) = cos²(π/2 ·
+    /// (s + 0.008)/1.008) (eq. 17), and keeps `kept` of them, evenly spaced from the first to the last (section 4).
     ///
     /// # Errors
-    /// Fewer than two steps kept, or more than there are.
+    /// Fewer than 2 or more than 100,000 steps, fewer than 2 kept steps, or more than there are.
     pub fn cosine(steps: usize, kept: usize) -> Result<Self, NoiseError> {
         if !(2..=100_000).contains(&steps) {
             let expected = "2 to 100000".to_string();
@@ -74,7 +75,7 @@ impl LearnedVarianceSchedule {
             product
         };
         let all: Vec<f64> = (0..steps).map(cumulate).collect();
-        // The position is summed up step by step, and halves go to the even number, as in the published code.
+        // As in the published code, positions are summed step by step, and halves are rounded to even.
         let stride = (steps - 1) as f64 / (kept - 1) as f64;
         let mut position = 0.0_f64;
         let mut timesteps = Vec::with_capacity(kept);
@@ -96,24 +97,25 @@ impl LearnedVarianceSchedule {
         })
     }
 
-    /// The kept steps, rising.
+    /// Kept steps in increasing order.
     pub fn timesteps(&self) -> &[usize] {
         &self.timesteps
     }
 
-    /// Variances between kept steps.
+    /// Variances between the kept steps.
     pub fn betas(&self) -> &[f64] {
         &self.betas
     }
 
-    /// xₜ = √ᾱ x₀ + √(1 − ᾱ) ε for vectors `[n, c]`, each at its own kept step (Ho et al. 2020, eq. 4).
+    /// Adds noise to vectors `[n, c]`, each at its own kept step: xₜ = √ᾱ x₀ + √(1 − ᾱ) ε (Ho et al. 2020, eq. 4).
     pub fn noised(&self, data: Tensor<2>, noise: Tensor<2>, steps: &[usize]) -> Tensor<2> {
         let device = data.device();
         data * self.column(steps, |row| row.data, &device) + noise * self.column(steps, |row| row.noise, &device)
     }
 
-    /// The loss of each vector, `[n]`: mean squared error of ε plus the variational bound in bits, which teaches v alone
-    /// (section 3.1, eq. 16). `output` `[n, 2c]` is the network's for `noised` at `steps`.
+    /// Returns the loss of each vector, `[n]`: mean squared error of ε plus the variational bound in bits, whose
+    /// gradient only reaches v (section 3.1, eq. 16). `output`, `[n, 2c]`, is the network's output for `noised` at
+    /// `steps`.
     pub fn loss(
         &self,
         output: Tensor<2>,
@@ -149,7 +151,7 @@ impl LearnedVarianceSchedule {
         (mse + bits).squeeze_dim(1)
     }
 
-    /// The sampler that takes the kept steps.
+    /// Returns the sampler over the kept steps.
     pub fn sampler(&self, sampling: Sampling) -> LearnedVarianceSampler<'_> {
         LearnedVarianceSampler {
             schedule: self,
@@ -158,14 +160,15 @@ impl LearnedVarianceSchedule {
         }
     }
 
-    /// One coefficient of each vector's step, `[n, 1]`.
+    /// Returns one coefficient of each vector's step, `[n, 1]`.
     fn column(&self, steps: &[usize], of: fn(&Coefficients) -> f64, device: &Device) -> Tensor<2> {
         let values: Vec<f32> = steps.iter().map(|&step| of(&self.rows[step]) as f32).collect();
         Tensor::<1>::from_floats(values.as_slice(), device).unsqueeze_dim(1)
     }
 }
 
-/// The sampler of a [`LearnedVarianceSchedule`], from the last kept step to the first. Made by [`LearnedVarianceSchedule::sampler`].
+/// Sampler of a [`LearnedVarianceSchedule`], from the last kept step to the first. Created by
+/// [`LearnedVarianceSchedule::sampler`].
 ///
 /// Samples are `[n, c, …]`, the model's output `[n, 2c, …]`: ε, then v.
 #[derive(Clone, Debug, PartialEq)]
@@ -176,14 +179,14 @@ pub struct LearnedVarianceSampler<'a> {
 }
 
 impl LearnedVarianceSampler<'_> {
-    /// Coefficients of a sampling step; the schedule's kept steps rise.
+    /// Coefficients of a sampling step; the schedule lists kept steps in increasing order.
     fn row(&self, step: usize) -> &Coefficients {
         &self.schedule.rows[self.timesteps.len() - 1 - step]
     }
 }
 
 impl Scheduler for LearnedVarianceSampler<'_> {
-    /// A step of the full schedule.
+    /// Step of the full schedule.
     type Time = usize;
 
     fn timesteps(&self) -> &[usize] {
@@ -195,7 +198,7 @@ impl Scheduler for LearnedVarianceSampler<'_> {
         clean.mul_scalar(row.data as f32) + noise.mul_scalar(row.noise as f32)
     }
 
-    /// `output` is ε and v along the second axis; the last step draws nothing.
+    /// Takes one sampling step. `output` is ε and v along the second axis; the last step draws no noise.
     fn step<const D: usize>(
         &self,
         x: Tensor<D>,
@@ -247,11 +250,11 @@ fn coefficients(betas: &[f64]) -> Vec<Coefficients> {
     rows
 }
 
-/// Logarithm of the probability of the level that `x` is one of 256 of, between −1 and 1, under a Gaussian.
+/// Log probability that a Gaussian assigns to the level of `x`, one of 256 levels between −1 and 1.
 fn likelihood(x: Tensor<2>, mean: Tensor<2>, log_deviation: Tensor<2>) -> Tensor<2> {
     let centered = x.clone() - mean;
     let precision = log_deviation.neg().exp();
-    // Page 2 of Hendrycks & Gimpel 2016: the normal distribution's integral, by a hyperbolic tangent.
+    // Tanh approximation of the normal distribution function (Hendrycks & Gimpel 2016, page 2).
     let integral = |bound: Tensor<2>| {
         let cubic = bound.clone() + bound.powi_scalar(3).mul_scalar(0.044_715);
         tanh(cubic.mul_scalar((2.0 / std::f64::consts::PI).sqrt()))

@@ -1,17 +1,16 @@
-//! Denoising diffusion: the schedule of the noise. Numbers are those of the pip package `diffusers`, which keeps its tables in
-//! single precision.
+//! Noise schedules of DDPM. Values equal those of the Python package `diffusers`, whose tables are in single precision.
 
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-/// How the variance of the noise grows over the steps.
+/// Variances of the noise added at each step.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BetaSchedule {
     /// βₜ = 1 − ᾱ(t+1)/ᾱ(t), at most 0.999, with ᾱ(t) = cos²(π/2 · (t/T + 0.008)/1.008) (Nichol & Dhariwal 2021, eq. 17).
     #[serde(rename = "squaredcos_cap_v2")]
     SquaredCosCapV2,
-    /// From the first number to the second in equal steps (Ho et al. 2020, section 4).
+    /// Equal steps from the first number to the second (Ho et al. 2020, section 4).
     Linear(f64, f64),
 }
 
@@ -25,53 +24,53 @@ pub enum Prediction {
     Sample,
 }
 
-/// A schedule in numbers.
+/// Settings of a [`NoiseSchedule`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScheduleConfig {
-    /// Steps from data to noise.
+    /// Number of diffusion steps.
     pub steps: usize,
-    /// Variances.
+    /// Variances of the noise added at each step.
     pub betas: BetaSchedule,
-    /// What is learned.
+    /// What the network predicts.
     pub prediction: Prediction,
     /// Predicted clean samples are clipped to this magnitude when sampling.
     pub clip: Option<f64>,
 }
 
-/// Why there is no schedule.
+/// Errors from schedule construction.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoiseError {
     /// Too few or too many steps.
     #[error("{found} diffusion steps were asked for; expected {expected}")]
     Steps {
-        /// What was given.
+        /// Number of steps.
         found: usize,
-        /// What is allowed.
+        /// Valid numbers of steps.
         expected: String,
     },
     /// A variance out of range.
     #[error("the betas go from {first} to {last}; expected numbers between 0 and 1")]
     Betas {
-        /// The first.
+        /// First variance.
         first: f64,
-        /// The last.
+        /// Last variance.
         last: f64,
     },
-    /// A clipping range that is not one.
+    /// A clipping range that is not a finite number above 0.
     #[error("samples are clipped to {found}; expected a finite number above 0")]
     Clip {
-        /// What was given.
+        /// Value of the range.
         found: f64,
     },
 }
 
 impl ScheduleConfig {
-    /// Refuses numbers that are no schedule.
+    /// Checks the settings.
     ///
     /// # Errors
-    /// The first one that is not.
+    /// The first setting out of range.
     pub fn check(&self) -> Result<(), NoiseError> {
         if !(1..=100_000).contains(&self.steps) {
             let expected = "1 to 100000".to_string();
@@ -93,7 +92,7 @@ impl ScheduleConfig {
     }
 }
 
-/// A schedule and what follows from it: ᾱₜ = Π (1 − βᵢ).
+/// A noise schedule with its cumulative products ᾱₜ = Π (1 − βᵢ).
 #[derive(Clone, Debug, PartialEq)]
 pub struct NoiseSchedule {
     config: ScheduleConfig,
@@ -101,10 +100,10 @@ pub struct NoiseSchedule {
 }
 
 impl NoiseSchedule {
-    /// The tables.
+    /// Computes the tables of the schedule.
     ///
     /// # Errors
-    /// See [`ScheduleConfig::check`].
+    /// As [`ScheduleConfig::check`].
     pub fn new(config: ScheduleConfig) -> Result<Self, NoiseError> {
         config.check()?;
         let steps = config.steps;
@@ -118,7 +117,7 @@ impl NoiseSchedule {
             }
             BetaSchedule::Linear(first, last) => {
                 let step = (last as f32 - first as f32) / (steps.max(2) - 1) as f32;
-                // From the nearer end, as torch.linspace.
+                // Computed from the nearer end, like torch.linspace.
                 if t < steps / 2 {
                     first as f32 + step * t as f32
                 } else {
@@ -137,7 +136,7 @@ impl NoiseSchedule {
         })
     }
 
-    /// What it was made from.
+    /// Settings of the schedule.
     pub fn config(&self) -> &ScheduleConfig {
         &self.config
     }
@@ -147,13 +146,15 @@ impl NoiseSchedule {
         &self.alphas_cumprod
     }
 
-    /// √ᾱ and √(1 − ᾱ) of a step (from 0): the parts of data and noise, xₜ = √ᾱ x₀ + √(1 − ᾱ) ε (Ho et al. 2020, eq. 4).
+    /// Returns √ᾱ and √(1 − ᾱ) of a step (from 0), the factors on data and noise in xₜ = √ᾱ x₀ + √(1 − ᾱ) ε (Ho et al.
+    /// 2020, eq. 4).
     pub fn alpha_sigma(&self, step: usize) -> (f32, f32) {
         let bar = self.alphas_cumprod[step];
         (bar.sqrt(), (1.0 - bar).sqrt())
     }
 
-    /// Clean sample, clipped where the schedule says so, and noise, as the network's output at `step` implies them.
+    /// Returns the clean sample (clipped if the schedule clips) and the noise implied by the network's output at
+    /// `step`.
     pub(crate) fn split<const D: usize>(&self, output: Tensor<D>, step: usize, x: Tensor<D>) -> (Tensor<D>, Tensor<D>) {
         let (data, noise) = self.alpha_sigma(step);
         let (clean, epsilon) = match self.config.prediction {

@@ -1,5 +1,5 @@
-//! DDPM and DDIM: samplers that take off the noise of a [`NoiseSchedule`]. Numbers are those of the pip package `diffusers`
-//! (`DDPMScheduler` with its fixed small variance, `DDIMScheduler` with η = 0, steps spaced from the front).
+//! DDPM and DDIM samplers for a [`NoiseSchedule`]. Values equal those of the Python package `diffusers`
+//! (`DDPMScheduler` with fixed small variance, `DDIMScheduler` with η = 0, leading timestep spacing).
 
 use burn::tensor::Tensor;
 
@@ -7,24 +7,24 @@ use crate::noise::{NoiseError, NoiseSchedule};
 use crate::scheduler::Scheduler;
 
 impl NoiseSchedule {
-    /// The ancestral sampler, in `count` steps.
+    /// Returns the ancestral sampler with `count` steps.
     ///
     /// # Errors
-    /// A number that is not 1 to the schedule's steps.
+    /// A count outside of 1 to the number of steps of the schedule.
     pub fn ddpm(&self, count: usize) -> Result<DdpmSampler<'_>, NoiseError> {
         DdpmSampler::new(self, count)
     }
 
-    /// The deterministic sampler, in `count` steps.
+    /// Returns the deterministic sampler with `count` steps.
     ///
     /// # Errors
-    /// A number that is not 1 to the schedule's steps.
+    /// A count outside of 1 to the number of steps of the schedule.
     pub fn ddim(&self, count: usize) -> Result<DdimSampler<'_>, NoiseError> {
         DdimSampler::new(self, count)
     }
 }
 
-/// The steps of a sampler that takes `count` of them, falling, evenly spaced and ending at 0.
+/// The `count` timesteps of a sampler in decreasing order, evenly spaced and ending at 0.
 fn spaced(schedule: &NoiseSchedule, count: usize) -> Result<Vec<usize>, NoiseError> {
     let steps = schedule.config().steps;
     if !(1..=steps).contains(&count) {
@@ -35,7 +35,7 @@ fn spaced(schedule: &NoiseSchedule, count: usize) -> Result<Vec<usize>, NoiseErr
     Ok((0..count).rev().map(|i| i * ratio).collect())
 }
 
-/// ᾱ where sampling step `step` begins, 1 after the last.
+/// Returns ᾱ at the start of sampling step `step`, 1 after the last one.
 fn bar(schedule: &NoiseSchedule, timesteps: &[usize], step: usize) -> f32 {
     timesteps.get(step).map_or(1.0, |t| schedule.alphas_cumprod()[*t])
 }
@@ -46,7 +46,7 @@ fn noised<const D: usize>(schedule: &NoiseSchedule, clean: Tensor<D>, noise: Ten
     clean.mul_scalar(data) + noise.mul_scalar(part)
 }
 
-/// The ancestral sampler (Ho et al. 2020, eqs. 6, 7 and 15). Made by [`NoiseSchedule::ddpm`].
+/// DDPM, the ancestral sampler (Ho et al. 2020, eqs. 6, 7 and 15). Created by [`NoiseSchedule::ddpm`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct DdpmSampler<'a> {
     schedule: &'a NoiseSchedule,
@@ -71,7 +71,8 @@ impl Scheduler for DdpmSampler<'_> {
         noised(self.schedule, clean, noise, self.timesteps[step])
     }
 
-    /// `output` is ε or x₀, as the schedule's [`Prediction`](crate::Prediction) says; the last step draws nothing.
+    /// Takes one sampling step. `output` is ε or x₀, depending on the schedule's [`Prediction`](crate::Prediction); the
+    /// last step draws no noise.
     fn step<const D: usize>(
         &self,
         x: Tensor<D>,
@@ -96,7 +97,7 @@ impl Scheduler for DdpmSampler<'_> {
     }
 }
 
-/// The deterministic sampler (Song et al. 2021, eq. 12 with σ = 0). Made by [`NoiseSchedule::ddim`].
+/// DDIM, the deterministic sampler (Song et al. 2021, eq. 12 with σ = 0). Created by [`NoiseSchedule::ddim`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct DdimSampler<'a> {
     schedule: &'a NoiseSchedule,
@@ -121,7 +122,7 @@ impl Scheduler for DdimSampler<'_> {
         noised(self.schedule, clean, noise, self.timesteps[step])
     }
 
-    /// `output` is ε or x₀, as the schedule's [`Prediction`](crate::Prediction) says.
+    /// Takes one sampling step. `output` is ε or x₀, depending on the schedule's [`Prediction`](crate::Prediction).
     fn step<const D: usize>(
         &self,
         x: Tensor<D>,

@@ -1,13 +1,13 @@
-//! The one shape of a sampler: where it stops, how much noise is there, how it goes on.
+//! The common interface of all samplers.
 
 use burn::tensor::Tensor;
 
-/// Removes noise in steps.
+/// A sampler that removes noise in steps.
 ///
-/// A scheduler visits [`timesteps`](Self::timesteps) from the noisiest to the cleanest. Step `i` begins at `timesteps()[i]` and
-/// leads to `timesteps()[i + 1]`, the last one to the clean sample (or as near to it as the scheduler's settings go, see
-/// [`LastSigma`](crate::LastSigma)). Steps are numbered from 0. Methods panic on a step that the scheduler does not have, as
-/// slices do.
+/// A scheduler visits [`timesteps`](Self::timesteps) from the noisiest to the cleanest. Step `i` begins at
+/// `timesteps()[i]` and leads to `timesteps()[i + 1]`; the last one leads to the clean sample (or to the lowest noise
+/// level of the settings, see [`LastSigma`](crate::LastSigma)). Steps are numbered from 0. Methods panic on a step that
+/// the scheduler does not have, like slices.
 ///
 /// | scheduler | time | output of the model | draws noise |
 /// |---|---|---|---|
@@ -17,26 +17,27 @@ use burn::tensor::Tensor;
 /// | [`LearnedVarianceSampler`](crate::LearnedVarianceSampler) | step of the noise schedule | ε and v, side by side | yes |
 /// | [`EdmSchedule`](crate::EdmSchedule) | noise level σ | estimate of x₀ | no |
 ///
-/// Outside of the trait is what is not common to samplers:
+/// Not part of the trait:
 ///
-/// * Training. It draws times of its own, most of which no sampler visits: [`noised`](crate::noised) of flow matching,
-///   [`NoiseSchedule::alpha_sigma`](crate::NoiseSchedule::alpha_sigma), [`LearnedVarianceSchedule::noised`](crate::LearnedVarianceSchedule::noised) and
-///   [`EdmConfig::at`](crate::EdmConfig::at) serve it. [`add_noise`](Self::add_noise) is for a start from a known sample.
-/// * Steps of tokens that are each at a time of their own: [`FlowSchedule::step_tokens`](crate::FlowSchedule::step_tokens).
-/// * The input scaling and the estimate of EDM, which guidance stands between:
+/// * Training, which draws its own times: see [`noised`](crate::noised) for flow matching,
+///   [`NoiseSchedule::alpha_sigma`](crate::NoiseSchedule::alpha_sigma),
+///   [`LearnedVarianceSchedule::noised`](crate::LearnedVarianceSchedule::noised) and
+///   [`EdmConfig::at`](crate::EdmConfig::at). [`add_noise`](Self::add_noise) is for starting from a known sample.
+/// * Steps of tokens that each have their own time: [`FlowSchedule::step_tokens`](crate::FlowSchedule::step_tokens).
+/// * Input scaling and estimate of EDM, since guidance is applied between them:
 ///   [`EdmSchedule::scaled`](crate::EdmSchedule::scaled) and [`EdmSchedule::denoised`](crate::EdmSchedule::denoised).
 pub trait Scheduler {
-    /// What a noise level is given by.
+    /// Type of a time or noise level.
     type Time: Copy;
 
     /// Time at which each step begins, the noisiest first.
     fn timesteps(&self) -> &[Self::Time];
 
-    /// Clean samples with the noise that is left when `step` begins; `noise` is standard normal.
+    /// Adds the noise that is left when `step` begins to clean samples; `noise` is standard normal.
     fn add_noise<const D: usize>(&self, clean: Tensor<D>, noise: Tensor<D>, step: usize) -> Tensor<D>;
 
-    /// One step from `x` with the model's `output` for it. `draw` gives standard normal numbers of the shape of its argument;
-    /// deterministic schedulers do not call it, and [`Tensor::zeros_like`] will do.
+    /// Takes one step from `x`, given the model's `output` for it. `draw` returns standard normal numbers with the
+    /// shape of its argument; deterministic schedulers never call it, so [`Tensor::zeros_like`] suffices.
     fn step<const D: usize>(
         &self,
         x: Tensor<D>,
@@ -45,8 +46,8 @@ pub trait Scheduler {
         draw: impl FnMut(&Tensor<D>) -> Tensor<D>,
     ) -> Tensor<D>;
 
-    /// All steps from `start`, which is as noisy as the first step expects: standard normal, with EDM times the first σ.
-    /// `model` gives the output for a sample and its time.
+    /// Takes all steps from `start`, which must be as noisy as the first step expects: standard normal noise, for EDM
+    /// multiplied by the first σ. `model` returns the output for a sample and its time.
     fn sample<const D: usize>(
         &self,
         start: Tensor<D>,

@@ -1,4 +1,4 @@
-//! Ends of the path, the schedule's shift, and a flow whose solution is known.
+//! Endpoints of the path, the shift of the schedule, and a flow with a known solution.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,4 +1,5 @@
-//! What every scheduler promises: steps along the output of a perfect network lead through `add_noise` to the clean sample.
+//! Property of every scheduler: steps with the output of a perfect network pass through the samples of `add_noise` and
+//! end at the clean sample.
 
 #![allow(clippy::unwrap_used)]
 
@@ -25,14 +26,14 @@ fn noise_schedule(prediction: Prediction) -> NoiseSchedule {
     .unwrap()
 }
 
-/// Largest difference, over the largest number expected where that is above 1.
+/// Largest difference, relative to the largest expected magnitude if that is above 1.
 fn error(found: Tensor<2>, expected: Tensor<2>) -> f32 {
     let largest: f32 = expected.clone().abs().max().into_scalar();
     (found - expected).abs().max().into_scalar::<f32>() / largest.max(1.0)
 }
 
-/// Largest error over all steps of a deterministic scheduler, each from the exact sample of its time; the last one leads to
-/// the clean sample. `output` is that of a perfect network.
+/// Largest error over all steps of a deterministic scheduler, each started from the exact sample of its time; the last
+/// one leads to the clean sample. `output` is that of a perfect network.
 fn along_the_path<S: Scheduler>(scheduler: &S, clean: &Tensor<2>, noise: &Tensor<2>, output: &Tensor<2>) -> f32 {
     let count = scheduler.timesteps().len();
     let at = |step| match step == count {
@@ -41,7 +42,7 @@ fn along_the_path<S: Scheduler>(scheduler: &S, clean: &Tensor<2>, noise: &Tensor
     };
     let errors = (0..count).map(|step| {
         let x = at(step);
-        // What a step takes off rounds as the number that it is taken off.
+        // A step's result is rounded like the number that it is subtracted from.
         let largest: f32 = x.clone().abs().max().into_scalar();
         let next = scheduler.step(x, output.clone(), step, Tensor::zeros_like);
         error(next, at(step + 1)) / largest.max(1.0)
@@ -49,7 +50,7 @@ fn along_the_path<S: Scheduler>(scheduler: &S, clean: &Tensor<2>, noise: &Tensor
     errors.fold(0.0, f32::max)
 }
 
-/// ε of `x` at a step, if `clean` is in it.
+/// The ε contained in `x` at a step, given that `clean` is the clean sample.
 fn noise_in<S: Scheduler>(scheduler: &S, x: Tensor<2>, clean: &Tensor<2>, step: usize) -> Tensor<2> {
     let data = scheduler.add_noise(clean.clone(), clean.zeros_like(), step);
     let part = scheduler.add_noise(clean.zeros_like(), clean.ones_like(), step);
