@@ -1,4 +1,4 @@
-//! The transformer's block: attention to all tokens, attention to the text, feed-forward.
+//! Transformer block: self-attention, cross-attention to the text, feed-forward.
 
 use burn::module::{Module, Param};
 use burn::nn::{Initializer, LinearConfig};
@@ -10,25 +10,26 @@ use crate::config::Config;
 use crate::lora::Lora;
 use crate::rotary::Rotary;
 
-/// Added to the mean square in the norms of the tokens.
+/// Epsilon in the norms of the tokens.
 const EPSILON: f64 = 1e-6;
-/// The same in the norms of queries and keys.
+/// Epsilon in the norms of queries and keys.
 const QK_EPSILON: f64 = 1e-5;
-/// Hidden width of the feed-forward part over that of a token.
+/// Hidden width of the feed-forward part as a multiple of the token width.
 const EXPANSION: usize = 4;
 
-/// Rows of a table of modulations for the tokens: one a clip, or one a token chosen from the distinct ones.
+/// Modulation parameters (shifts, scales, gates) of the tokens: one row per clip, or one row per distinct time with an
+/// index per token.
 #[derive(Clone, Debug)]
 pub(crate) struct Modulation {
     /// `[times, parts, width]`.
     pub(crate) rows: Tensor<3>,
-    /// The time of each token, where tokens of a clip differ.
+    /// Index of each token's row, if the tokens of a clip have different times.
     pub(crate) of_token: Option<Tensor<1, Int>>,
     pub(crate) clips: usize,
 }
 
 impl Modulation {
-    /// The parts with a block's own table `[parts, width]` added, each `[clips, 1 or tokens, width]`.
+    /// Adds a block's own table `[parts, width]` and returns the parts, each `[clips, 1 or tokens, width]`.
     pub(crate) fn parts<const N: usize>(&self, table: Tensor<2>) -> [Tensor<3>; N] {
         let rows = self.rows.clone() + table.unsqueeze_dim(0);
         let [times, _, width] = rows.dims();
@@ -45,7 +46,10 @@ impl Modulation {
     }
 }
 
-/// With (shift, scale, gate) for attention and for the feed-forward part from the time, RMS without weights:
+/// Block of the transformer.
+///
+/// With (shift, scale, gate) for attention and for the feed-forward part computed from the time, and RMS a norm without
+/// weights:
 ///
 /// x ← x + gate₁ · SelfAttention(RMS(x) · (1 + scale₁) + shift₁)
 /// x ← x + CrossAttention(x, text)
@@ -77,14 +81,14 @@ struct FeedForward {
     down: AdaptedLinear,
 }
 
-/// What every block sees beside the tokens.
+/// Inputs of all blocks besides the tokens.
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
     pub(crate) modulation: Modulation,
     pub(crate) rotary: Rotary,
     /// Projected text `[clips, tokens, width]`.
     pub(crate) text: Tensor<3>,
-    /// `[clips, 1, 1, tokens]`.
+    /// Attention bias that masks padding, `[clips, 1, 1, tokens]`.
     pub(crate) text_bias: Option<Tensor<4>>,
 }
 
@@ -140,7 +144,7 @@ impl Block {
         self
     }
 
-    /// Tokens to tokens; `seen` is shown what self attention gives.
+    /// Applies the block to tokens; `seen` is called with the output of self-attention.
     pub(crate) fn forward(&self, x: Tensor<3>, context: &Context, seen: &mut dyn FnMut(&Tensor<3>)) -> Tensor<3> {
         let table = in_dtype(self.scale_shift_table.val(), context.modulation.rows.dtype());
         let parts = context.modulation.parts::<6>(table);

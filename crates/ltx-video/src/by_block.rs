@@ -9,7 +9,7 @@ use crate::block::{Context, Modulation};
 use crate::train::{Example, loss};
 use crate::transformer::{Head, Transformer};
 
-/// What all blocks are given beside the tokens, as leaves.
+/// Inputs of all blocks besides the tokens, as leaves of the graph.
 struct Conditioning {
     rows: CheckpointedInput<3>,
     text: CheckpointedInput<3>,
@@ -29,9 +29,10 @@ impl Conditioning {
 }
 
 impl Transformer {
-    /// [`loss`] of an example, without autodiff, and the gradients of what is trained: those of `forward` and `backward`, at the cost of computing the blocks
-    /// twice and the memory of a single one and of every block's input. The model must be one for training
-    /// ([`Module::train`]).
+    /// Computes the [`loss`] of an example, without autodiff, and the gradients of the trainable parameters.
+    ///
+    /// The gradients equal those of `forward` and `backward`. Every block is computed twice, but only one block's
+    /// activations and the input of every block are in memory. The model must be in training mode ([`Module::train`]).
     pub fn loss_by_block(&self, example: Example) -> (Tensor<1>, GradientsParams) {
         let Example { input, target, counted } = example;
         let Head { x, context, embedded } = self.head(input);
@@ -75,7 +76,7 @@ impl Transformer {
             given.text.take(&text, &mut gradients);
             gradient = input.gradient();
         }
-        // What is before the blocks, where it is trained.
+        // Layers before the blocks, as far as they are trainable.
         let mut before = Vec::new();
         before.extend(gradient.filter(|_| x.is_tracked()).map(|g| (x * g).sum()));
         let rows = context.modulation.rows.clone();

@@ -1,28 +1,28 @@
-//! Sizes of the transformer; the defaults are those of the published 2B models.
+//! Configuration of the transformer; the defaults are those of the published 2B models.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
-/// Sizes under the names of the published `config.json`.
+/// Configuration of a [`Transformer`](crate::Transformer), named as in the published `config.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Config {
     /// Channels of a latent.
     pub in_channels: usize,
-    /// Channels of the velocity.
+    /// Channels of the predicted velocity.
     pub out_channels: usize,
-    /// Latents of a token along a side; only 1.
+    /// Side of a token in latents; must be 1.
     pub patch_size: usize,
-    /// Latent frames of a token; only 1.
+    /// Latent frames per token; must be 1.
     pub patch_size_t: usize,
-    /// Heads.
+    /// Number of attention heads.
     pub num_attention_heads: usize,
-    /// Width of a head.
+    /// Width of an attention head.
     pub attention_head_dim: usize,
-    /// Width of what cross attention attends to; that of a token.
+    /// Width of the text states in cross-attention; equals that of a token.
     pub cross_attention_dim: usize,
-    /// Blocks.
+    /// Number of blocks.
     pub num_layers: usize,
     /// Width of the text encoder's states.
     pub caption_channels: usize,
@@ -45,7 +45,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The published 13B models.
+    /// Configuration of the published 13B models.
     pub fn ltx_13b() -> Self {
         Self {
             attention_head_dim: 128,
@@ -55,15 +55,15 @@ impl Config {
         }
     }
 
-    /// Width of a token.
+    /// Returns the width of a token.
     pub fn width(&self) -> usize {
         self.num_attention_heads * self.attention_head_dim
     }
 
-    /// Refuses sizes that are no model.
+    /// Checks the configuration.
     ///
     /// # Errors
-    /// The first one that cannot be.
+    /// The first invalid setting.
     pub fn check(&self) -> Result<(), Error> {
         let refuse = |setting: &'static str, found: usize, expected: String| {
             Err(Error::Config {

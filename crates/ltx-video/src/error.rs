@@ -1,4 +1,4 @@
-//! What can be wrong with the model, its files and what is asked of it.
+//! Errors of the model, its files and its requests.
 
 use std::path::PathBuf;
 
@@ -7,51 +7,51 @@ use nn_kit::CheckpointError;
 use nn_kit::memory::MemoryError;
 use nn_kit::settings::SettingsError;
 
-/// Why there is no model, or no clip.
+/// Errors of loading, training and sampling LTX-Video.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A setting that cannot be.
+    /// An invalid setting.
     #[error("{setting} is {found}; expected {expected}")]
     Config {
-        /// Its name.
+        /// Name of the setting.
         setting: &'static str,
         /// Its value.
         found: String,
-        /// What it should be.
+        /// Description of the valid values.
         expected: String,
     },
-    /// Another version than asked for.
+    /// Files of another version than requested.
     #[error(
         "{path:?} holds the autoencoder of LTX-Video {found}, but {asked} was asked for; ask for {found}, or take another file"
     )]
     Version {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The version in the file.
+        /// Version of the file.
         found: &'static str,
-        /// The version asked for.
+        /// Version requested.
         asked: &'static str,
     },
-    /// A settings file.
+    /// An error of a configuration file.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// More memory than there may be.
+    /// More memory is needed than is available.
     #[error(transparent)]
     Memory(#[from] MemoryError),
-    /// Numbers that are not finite came out.
+    /// The model returned numbers that are not finite.
     #[error("the model gave {what} that are not finite; the weights are damaged or of another model")]
     NotFinite {
-        /// Latents or pixels.
+        /// "latents" or "pixels".
         what: &'static str,
     },
-    /// The schedule.
+    /// An error of the schedule.
     #[error(transparent)]
     Schedule(#[from] FlowError),
-    /// The prompt.
+    /// An error of the text encoder.
     #[error(transparent)]
     Text(#[from] t5_encoder::Error),
-    /// The weights.
+    /// An error of the weight files.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
 }

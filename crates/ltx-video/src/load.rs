@@ -1,4 +1,4 @@
-//! The models from published files.
+//! Loads the models from published files.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,41 +17,41 @@ use crate::pipeline::Pipeline;
 use crate::transformer::Transformer;
 use crate::vae::{DownBlockType, Vae, VaeConfig, Version};
 
-/// Heads of all published models; their number does not follow from the shapes.
+/// Number of heads of all published models; it cannot be derived from the shapes.
 const HEADS: usize = 32;
 
-/// A model without weights, where they are, and under which names.
+/// A model without weights, its checkpoint, the prefix of the names and the key map.
 type Source<M> = (M, Checkpoint, &'static str, Vec<(&'static str, &'static str)>);
 
-/// What is read of published files.
+/// Published files to load, and how to load them.
 #[derive(Clone, Copy, Debug)]
 pub struct Files<'a> {
-    /// A folder of diffusers or a single file.
+    /// A diffusers folder or a single file.
     pub model: &'a Path,
-    /// A folder with `tokenizer/` and `text_encoder/`, where they are not beside the model.
+    /// Folder with `tokenizer/` and `text_encoder/`, if they are not in the model folder.
     pub text: Option<&'a Path>,
-    /// The version that is expected.
+    /// Expected version.
     pub version: Option<Version>,
-    /// Of the weights.
+    /// Type of the weights.
     pub dtype: FloatDType,
 }
 
 /// Names and shapes of parameters.
 type Shapes = BTreeMap<String, Vec<usize>>;
 
-/// How a published file names its parameters.
+/// File layout, which determines the parameter names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// A folder of diffusers.
+    /// A diffusers folder.
     Folder,
-    /// One file with everything.
+    /// A single file with all models.
     Single,
 }
 
-/// The parameters of a transformer by their published names; nothing is allocated for them.
+/// Returns the published parameter names and shapes of a transformer, without allocating it.
 ///
 /// # Errors
-/// Sizes that are no model.
+/// An invalid configuration.
 pub fn transformer_shapes(config: &Config, layout: Layout) -> Result<Shapes, Error> {
     let model = Transformer::new(config, &Device::default())?;
     Ok(match layout {
@@ -63,11 +63,11 @@ pub fn transformer_shapes(config: &Config, layout: Layout) -> Result<Shapes, Err
     })
 }
 
-/// The parameters of an autoencoder by their published names; nothing is allocated for them. The names in a single file are
-/// those of `version`.
+/// Returns the published parameter names and shapes of an autoencoder, without allocating it. The names in a single
+/// file are those of `version`.
 ///
 /// # Errors
-/// Sizes that are no model.
+/// An invalid configuration.
 pub fn vae_shapes(config: &VaeConfig, layout: Layout) -> Result<Shapes, Error> {
     let model = Vae::new(config, &Device::default())?;
     Ok(match layout {
@@ -85,7 +85,7 @@ fn under(prefix: &str, shapes: Shapes) -> Shapes {
 }
 
 impl VaeConfig {
-    /// The published version of this build.
+    /// Returns the published version with this architecture.
     pub fn version(&self) -> Version {
         match (self.down_block_types.first(), self.timestep_conditioning) {
             (Some(DownBlockType::Space), _) => Version::V095,
@@ -96,7 +96,7 @@ impl VaeConfig {
 }
 
 impl Config {
-    /// The sizes of the transformer in a folder of diffusers (the one with `transformer/` in it) or a single file.
+    /// Reads the transformer's configuration from a diffusers folder (the parent of `transformer/`) or a single file.
     ///
     /// # Errors
     /// Files that are missing or damaged.
@@ -105,7 +105,7 @@ impl Config {
             return Ok(read_model(&path.join("transformer/config.json"))?);
         }
         let config = Self::of_single(&Checkpoint::open(path)?);
-        // Filling the published model says what is missing.
+        // Loading into the published architecture reports what is missing.
         Ok(if config.check().is_ok() {
             config
         } else {
@@ -113,7 +113,7 @@ impl Config {
         })
     }
 
-    /// The sizes of the transformer in a single file.
+    /// Derives the transformer's configuration from the tensors of a single file.
     fn of_single(checkpoint: &Checkpoint) -> Self {
         let size = |name: &str, at: usize| {
             let shape = checkpoint.shape(&format!("{SINGLE_TRANSFORMER}{name}"));
@@ -138,17 +138,17 @@ impl Config {
 }
 
 impl Transformer {
-    /// Reads the transformer out of a folder of diffusers (the one with `transformer/` in it) or a single file.
+    /// Loads the transformer from a diffusers folder (the parent of `transformer/`) or a single file.
     ///
     /// # Errors
-    /// Files that are missing or damaged, and tensors that are missing, left over, of another shape or not finite, each by
-    /// its name.
+    /// Files that are missing or damaged, and tensors that are missing, left over, of another shape or not finite; each
+    /// is named.
     pub fn open(path: &Path, dtype: FloatDType, device: &Device) -> Result<Self, Error> {
         let (model, weights, prefix, names) = Self::source(path, device)?;
         Ok(weights.load_weights_as(model, prefix, &names, dtype)?)
     }
 
-    /// Refuses files that [`Self::open`] would, as far as names and shapes tell: no weights are read.
+    /// Checks configuration, names and shapes as [`Self::open`] does, without reading weights.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -170,8 +170,8 @@ impl Transformer {
 }
 
 impl VaeConfig {
-    /// The sizes of the autoencoder in a folder of diffusers (the one with `vae/` in it) or a single file, which must be of
-    /// the version `asked` for, where one is.
+    /// Reads the autoencoder's configuration from a diffusers folder (the parent of `vae/`) or a single file. If
+    /// `asked` is given, the version must match.
     ///
     /// # Errors
     /// Files that are missing or damaged, and another version.
@@ -202,8 +202,8 @@ impl VaeConfig {
 }
 
 impl Vae {
-    /// Reads the autoencoder out of a folder of diffusers (the one with `vae/` in it) or a single file, which must be of the
-    /// version `asked` for, where one is.
+    /// Loads the autoencoder from a diffusers folder (the parent of `vae/`) or a single file. If `asked` is given, the
+    /// version must match.
     ///
     /// # Errors
     /// As [`Transformer::open`], and another version.
@@ -212,7 +212,7 @@ impl Vae {
         Ok(weights.load_weights_as(model, prefix, &names, dtype)?)
     }
 
-    /// Refuses files that [`Self::open`] would, as far as names and shapes tell: no weights are read.
+    /// Checks configuration, names and shapes as [`Self::open`] does, without reading weights.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -221,7 +221,7 @@ impl Vae {
         Ok(weights.check(&model, prefix, &names)?)
     }
 
-    /// Writes all weights under the names of the folders of diffusers.
+    /// Writes all weights under the names of diffusers folders.
     ///
     /// # Errors
     /// A file that cannot be written.
@@ -243,12 +243,12 @@ impl Vae {
 }
 
 impl Pipeline {
-    /// Reads transformer, autoencoder and, where there is one, `scheduler/scheduler_config.json`.
+    /// Loads transformer, autoencoder and, if it exists, `scheduler/scheduler_config.json`.
     ///
     /// # Errors
     /// Files that are missing, damaged or of another version.
     pub fn open(files: Files<'_>, device: &Device) -> Result<Self, Error> {
-        // The smallest first, so that what is wrong is said early.
+        // The smallest files first, so that errors appear early.
         let scheduler = read_or_default(&files.model.join("scheduler/scheduler_config.json"))?;
         let vae = Vae::open(files.model, files.version, files.dtype, device)?;
         let transformer = Transformer::open(files.model, files.dtype, device)?;

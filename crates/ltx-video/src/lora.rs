@@ -1,21 +1,22 @@
-//! Which layers of the transformer carry adapters.
+//! LoRA settings of the transformer.
 
 use nn_kit::ADAPTED_LAYERS;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
-/// Adapters under the names of published trainers: rank 32 on queries, keys, values and outputs of both attentions.
+/// LoRA settings, named as in published trainers. Default: rank 32 on queries, keys, values and outputs of both
+/// attentions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lora {
     /// Rank of the adapters.
     #[serde(alias = "r")]
     pub rank: usize,
-    /// Adapters are multiplied by alpha / rank.
+    /// Scale of the adapters; their output is multiplied by alpha / rank.
     #[serde(alias = "lora_alpha")]
     pub alpha: f64,
-    /// Names that the layers end with.
+    /// Suffixes of the names of adapted layers.
     #[serde(alias = "target_modules")]
     pub targets: Vec<String>,
 }
@@ -31,7 +32,7 @@ impl Default for Lora {
 }
 
 impl Lora {
-    /// Whether a layer carries one: its name is a target or ends with one after a dot.
+    /// Returns true if a layer carries an adapter: its name is a target, or ends with one after a dot.
     pub fn covers(&self, layer: &str) -> bool {
         let ends = |target: &String| {
             layer
@@ -41,10 +42,10 @@ impl Lora {
         self.targets.iter().any(ends)
     }
 
-    /// Refuses settings that are no adapters.
+    /// Checks the settings.
     ///
     /// # Errors
-    /// The first one that cannot be.
+    /// The first invalid setting.
     pub fn check(&self) -> Result<(), Error> {
         let refuse = |setting: &'static str, found: String, expected: String| {
             Err(Error::Config {

@@ -1,6 +1,6 @@
-//! How much memory a clip needs, from the shapes alone: known before anything is loaded.
+//! Memory estimates for a clip from tensor shapes, before anything is loaded.
 //!
-//! An estimate: weights are exact, activations are counted as the largest tensors that live at once.
+//! Weights are counted exactly; activations are approximated by the largest tensors that are alive at once.
 
 use burn::tensor::FloatDType;
 use nn_kit::memory::{ClipMemory, ClipPlan, count};
@@ -10,44 +10,45 @@ use crate::error::Error;
 use crate::load::{Files, Layout, transformer_shapes, vae_shapes};
 use crate::vae::VaeConfig;
 
-/// Tensors of the tokens' size that live at once in a block: tokens, normed, queries, keys, values, their f32 copies with
-/// rotary positions, and modulations.
+/// Number of token-sized tensors alive at once in a block: tokens, normalized tokens, queries, keys, values, their f32
+/// copies with rotary positions, and modulations.
 const TOKENS: usize = 12;
-/// Hidden width of the feed-forward part over that of a token, before and after its GELU.
+/// Hidden width of the feed-forward part as a multiple of the token width, before and after its GELU.
 const HIDDEN: usize = 2 * 4;
-/// Numbers in the scores of an attention, at most, and how many such tensors live at once (scores, their softmax).
+/// Largest number of attention scores at once, and the number of such tensors alive (scores and their softmax).
 const SCORES: (usize, usize) = (1 << 26, 2);
-/// Maps of the largest size that live at once in the autoencoder: input, normed, padded, three taps, output, residual.
+/// Number of the largest maps alive at once in the autoencoder: input, normalized, padded, three taps, output,
+/// residual.
 const MAPS: usize = 8;
-/// Clips that the transformer sees at once under guidance: with the prompt and with what to lead away from.
+/// Number of clips in the transformer at once with guidance: one with the prompt, one with the negative prompt.
 const GUIDED: usize = 2;
 
-/// Bytes.
+/// Estimated memory of a generation, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
-    /// The transformer's weights.
+    /// Weights of the transformer.
     pub transformer: u64,
-    /// The autoencoder's weights.
+    /// Weights of the autoencoder.
     pub autoencoder: u64,
-    /// The text encoder's weights.
+    /// Weights of the text encoder.
     pub text: u64,
-    /// The most that activations take at once.
+    /// Peak of the activations.
     pub activations: u64,
 }
 
-/// Sizes of the three models.
+/// Configurations of the three models.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sizes {
-    /// The transformer's.
+    /// Configuration of the transformer.
     pub transformer: Config,
-    /// The autoencoder's.
+    /// Configuration of the autoencoder.
     pub autoencoder: VaeConfig,
-    /// The text encoder's.
+    /// Configuration of the text encoder.
     pub text: t5_encoder::Config,
 }
 
 impl Sizes {
-    /// Of published files; only settings and headers are read.
+    /// Reads the configurations from published files; only settings and headers are read.
     ///
     /// # Errors
     /// Files that are missing, damaged or of another version.
@@ -59,24 +60,24 @@ impl Sizes {
         })
     }
 
-    /// Tokens of a clip of `[frames, height, width]` pixels.
+    /// Returns the number of tokens of a clip of `[frames, height, width]` pixels.
     ///
     /// # Errors
-    /// A clip that cannot be.
+    /// An invalid clip size.
     pub fn tokens(&self, clip: [usize; 3]) -> Result<usize, Error> {
         Ok(self.autoencoder.latent_size(clip)?.iter().product())
     }
 }
 
 impl Memory {
-    /// Of a clip of `[frames, height, width]` pixels that is generated under guidance between two frames, with weights and
-    /// activations of `bytes` a number (2 for bf16, 4 for f32).
+    /// Estimates the memory for generating a clip of `[frames, height, width]` pixels between two frames with guidance.
+    /// Weights and activations take `bytes` per number (2 for bf16, 4 for f32).
     ///
     /// # Errors
-    /// A clip or sizes that cannot be.
+    /// An invalid clip size or configuration.
     pub fn estimate(sizes: &Sizes, clip: [usize; 3], bytes: u64) -> Result<Self, Error> {
         let [latent_frames, rows, columns] = sizes.autoencoder.latent_size(clip)?;
-        // The end frame has tokens of its own.
+        // The end frame has its own tokens.
         let tokens = GUIDED * (latent_frames + 1) * rows * columns;
         let width = sizes.transformer.width();
         let block = tokens * (TOKENS + HIDDEN) * width;
@@ -91,10 +92,10 @@ impl Memory {
         })
     }
 
-    /// Refuses what does not fit into `limit` bytes, with what would.
+    /// Returns the estimate, or an error with a suggestion if the clip needs more than `limit` bytes.
     ///
     /// # Errors
-    /// More than the limit.
+    /// As [`Self::estimate`], and a clip that needs more than the limit.
     pub fn check(sizes: &Sizes, clip: [usize; 3], bytes: u64, limit: u64) -> Result<Self, Error> {
         let plan = ClipPlan {
             clip,
@@ -125,7 +126,7 @@ impl ClipMemory for Memory {
     }
 }
 
-/// Numbers in the maps that live at once where the autoencoder's are largest: at the level next to the pixels.
+/// Numbers in the maps that are alive at once at the autoencoder's largest level, next to the pixels.
 fn autoencoder_activations(config: &VaeConfig, [frames, height, width]: [usize; 3]) -> usize {
     let patch = config.patch_size * config.patch_size * config.patch_size_t;
     let widest = config.outer_width().max(config.in_channels * patch);

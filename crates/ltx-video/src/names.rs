@@ -1,6 +1,6 @@
-//! What published files call the parts of the models: the folders of diffusers, and single files with everything in one.
+//! Key maps of published files: diffusers folders, and single files with all models.
 //!
-//! Our names are chosen so that no table's result holds another row's text, so rows do not depend on their order.
+//! No replacement text contains the pattern of another row, so the order of the rows does not matter.
 
 use nn_kit::LORA_NAMES;
 
@@ -9,11 +9,11 @@ use crate::vae::Version;
 /// Rows of a table.
 type Names = Vec<(&'static str, &'static str)>;
 
-/// In front of the transformer's names in single files.
+/// Prefix of the transformer's names in single files.
 pub const SINGLE_TRANSFORMER: &str = "model.diffusion_model.";
-/// In front of the autoencoder's names in single files.
+/// Prefix of the autoencoder's names in single files.
 pub const SINGLE_VAE: &str = "vae.";
-/// Statistics in single files that no model uses.
+/// Statistics in single files that the models do not use.
 pub(crate) const SINGLE_UNUSED: [&str; 2] = [
     "vae.per_channel_statistics.channel",
     "vae.per_channel_statistics.mean-of-stds",
@@ -48,7 +48,7 @@ const VAE: &[(&str, &str)] = &[
     ("embedder.outer.", "embedder.timestep_embedder.linear_2."),
 ];
 
-/// The flat list of the encoder in single files, 0.9.0 and 0.9.1.
+/// Block list of the encoder in single files, 0.9.0 and 0.9.1.
 const ENCODER_090: &[(&str, &str)] = &[
     ("encoder.down.0.strided.", "encoder.down_blocks.1."),
     ("encoder.down.0.conv_out.", "encoder.down_blocks.2."),
@@ -62,7 +62,7 @@ const ENCODER_090: &[(&str, &str)] = &[
     ("encoder.mid.", "encoder.down_blocks.9.res_blocks."),
 ];
 
-/// The same in 0.9.5.
+/// Block list of the encoder in single files, 0.9.5.
 const ENCODER_095: &[(&str, &str)] = &[
     ("encoder.down.0.folded.", "encoder.down_blocks.1."),
     ("encoder.down.0.", "encoder.down_blocks.0."),
@@ -75,7 +75,7 @@ const ENCODER_095: &[(&str, &str)] = &[
     ("encoder.mid.", "encoder.down_blocks.8.res_blocks."),
 ];
 
-/// The flat list of the decoder in single files, 0.9.0.
+/// Block list of the decoder in single files, 0.9.0.
 const DECODER_090: &[(&str, &str)] = &[
     ("decoder.mid.", "decoder.up_blocks.0."),
     ("decoder.up.0.", "decoder.up_blocks.1."),
@@ -89,7 +89,7 @@ const DECODER_090: &[(&str, &str)] = &[
     ("decoder.up.3.", "decoder.up_blocks.9."),
 ];
 
-/// The same in 0.9.1 and 0.9.5.
+/// Block list of the decoder in single files, 0.9.1 and 0.9.5.
 const DECODER_TIMED: &[(&str, &str)] = &[
     ("decoder.mid.", "decoder.up_blocks.0."),
     ("decoder.up.0.unfolded.", "decoder.up_blocks.1."),
@@ -112,22 +112,22 @@ const VAE_SINGLE: &[(&str, &str)] = &[
     ("latents_std", "per_channel_statistics.std-of-means"),
 ];
 
-/// The transformer in folders of diffusers; adapters too.
+/// Returns the key map of the transformer in diffusers folders, including adapters.
 pub fn transformer_names() -> Names {
     [TRANSFORMER, LORA_NAMES].concat()
 }
 
-/// The transformer in single files, after [`SINGLE_TRANSFORMER`].
+/// Returns the key map of the transformer in single files, for names after [`SINGLE_TRANSFORMER`].
 pub fn transformer_single_names() -> Names {
     [TRANSFORMER, TRANSFORMER_SINGLE, LORA_NAMES].concat()
 }
 
-/// The autoencoder in folders of diffusers.
+/// Returns the key map of the autoencoder in diffusers folders.
 pub fn vae_names() -> Names {
     VAE.to_vec()
 }
 
-/// The autoencoder in single files, after [`SINGLE_VAE`].
+/// Returns the key map of the autoencoder in single files, for names after [`SINGLE_VAE`].
 pub fn vae_single_names(version: Version) -> Names {
     match version {
         Version::V090 => [ENCODER_090, DECODER_090, VAE_SINGLE].concat(),

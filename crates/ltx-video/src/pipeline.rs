@@ -1,7 +1,8 @@
-//! From noise, text and given frames to a clip.
+//! Sampling pipelines: from noise, text and conditioning frames to a clip.
 //!
-//! Two published pipelines: text alone ([`Style::Text`]), and text with given frames ([`Style::Conditioned`], for
-//! 0.9.5 and later). They differ in more than the frames: where the latents lie in time, which times the sampler stops at.
+//! There are two published pipelines: text only ([`Style::Text`]), and text with conditioning frames
+//! ([`Style::Conditioned`], for 0.9.5 and later). They also differ in the temporal positions of the latents and in the
+//! times of the sampler.
 
 use burn::tensor::{Device, Tensor};
 use diffusion_schedulers::{FlowSchedule, FlowScheduler, FlowStart, euler_step};
@@ -13,65 +14,66 @@ use crate::train::like;
 use crate::transformer::{Input, Timesteps, Transformer};
 use crate::vae::Vae;
 
-/// A strength from which a token is taken as given.
+/// Strength at and above which a token counts as fixed.
 const GIVEN: f64 = 1.0 - 1e-6;
-/// Slack in the comparison of times.
+/// Tolerance in the comparison of times.
 const SLACK: f64 = 1e-6;
 
-/// Standard normal numbers for a tensor of this shape, in its order.
+/// Source of random numbers: returns standard normal numbers for a tensor of the given shape, in its memory order.
 pub type Noise<'a> = dyn FnMut(&[usize]) -> Result<Vec<f32>, Error> + 'a;
 
-/// A published pipeline.
+/// Published sampling pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Style {
-    /// Text alone; times shifted by the number of tokens.
+    /// Text only; the times are shifted according to the number of tokens.
     Text,
-    /// Text and frames; linear-quadratic times, and each token at its own.
+    /// Text and frames; linear-quadratic times, and a separate time for each token.
     Conditioned,
 }
 
-/// A frame that the clip shall have.
+/// A conditioning frame, or several at the start of the clip.
 #[derive(Clone, Debug)]
 pub struct Condition {
-    /// `[1, 3, frames, height, width]` in [−1, 1]; one frame, or at the start of the clip several (8k + 1).
+    /// Pixels `[1, 3, frames, height, width]` in [−1, 1]: one frame, or 8k + 1 frames at the start of the clip.
     pub pixels: Tensor<5>,
-    /// Which frame of the clip it is.
+    /// Index of the (first) frame in the clip.
     pub frame: usize,
-    /// How much of it is given: 1 is all.
+    /// Conditioning strength from 0 to 1; 1 fixes the frame.
     pub strength: f64,
 }
 
-/// What is asked of a pipeline.
+/// Settings of a generation.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Which pipeline.
+    /// Pipeline to use.
     pub style: Style,
-    /// Frames, 8k + 1.
+    /// Number of frames, 8k + 1.
     pub frames: usize,
-    /// Pixels, a multiple of 32.
+    /// Height in pixels, a multiple of 32.
     pub height: usize,
-    /// Pixels, a multiple of 32.
+    /// Width in pixels, a multiple of 32.
     pub width: usize,
-    /// Frames a second.
+    /// Frames per second.
     pub frame_rate: f64,
-    /// Steps of the sampler.
+    /// Number of sampling steps.
     pub steps: usize,
-    /// How far the text leads: 1 without guidance.
+    /// Guidance scale; 1 is without guidance.
     pub guidance: f64,
-    /// How much of the spread that guidance adds is taken back, from 0 to 1 (Lin et al. 2024, section 3.4).
+    /// Guidance rescale factor from 0 to 1: how far the standard deviation is reduced to that without guidance (Lin et
+    /// al. 2024, section 3.4).
     pub guidance_rescale: f64,
-    /// Given frames.
+    /// Conditioning frames.
     pub conditions: Vec<Condition>,
-    /// Noise on given tokens in each step, times t².
+    /// Scale of the noise that each step adds to conditioning tokens, multiplied by t².
     pub condition_noise: f64,
-    /// The time that a decoder of 0.9.1 and later is told.
+    /// Time passed to decoders of 0.9.1 and later.
     pub decode_time: f64,
-    /// The noise that is mixed into the latents for it.
+    /// Share of noise that is mixed into the latents before decoding.
     pub decode_noise: f64,
 }
 
-/// What can be looked at on the way (see `model-parity`).
+/// Intermediate results for comparison with recordings (see `model-parity`).
 #[cfg_attr(not(feature = "parity"), expect(dead_code, reason = "only the comparison looks"))]
 pub(crate) enum Seen<'a> {
     Schedule(&'a FlowSchedule),
@@ -81,34 +83,34 @@ pub(crate) enum Seen<'a> {
     Latents(usize, &'a Tensor<3>),
 }
 
-/// Transformer, autoencoder and schedule.
+/// Sampling pipeline of a transformer, an autoencoder and a schedule.
 #[derive(Debug)]
 pub struct Pipeline {
-    /// The transformer.
+    /// Diffusion transformer.
     pub transformer: Transformer,
-    /// The autoencoder.
+    /// Video autoencoder.
     pub vae: Vae,
     /// Settings of the schedule.
     pub scheduler: FlowScheduler,
 }
 
-/// Tokens of a clip and of the frames given beside it.
+/// Tokens of a clip and of the conditioning frames outside of its latents.
 struct Start {
-    /// `[1, tokens, channels]`, given frames outside the clip first.
+    /// `[1, tokens, channels]`, with frames outside of the clip's latents first.
     latents: Tensor<3>,
-    /// How much of each token is given.
+    /// Conditioning strength of each token.
     strength: Vec<f64>,
-    /// Seconds and pixels of each token.
+    /// Time in seconds and position in pixels of each token.
     places: [Vec<f32>; 3],
-    /// Tokens before those of the clip.
+    /// Number of tokens before those of the clip.
     beside: usize,
 }
 
 impl Pipeline {
-    /// Refuses what cannot be served, before any work.
+    /// Checks a request before any computation.
     ///
     /// # Errors
-    /// The first setting that cannot be.
+    /// The first invalid setting.
     pub fn check(&self, request: &Request) -> Result<(), Error> {
         self.vae.check_size(request.frames, request.height, request.width)?;
         if self.vae.channels() != self.transformer.channels() {
@@ -168,13 +170,15 @@ impl Pipeline {
         Ok(())
     }
 
-    /// A clip `[1, 3, frames, height, width]` in about [−1, 1]. With guidance `text` has two rows, the text to lead away
-    /// from first; without it one. `noise` gives all random numbers, in this order: initial latents; for each given frame a
-    /// draw from its latent's distribution, and, for one outside the latents of the clip, noise to mix it with; in each step
-    /// noise for the given tokens (where there is `condition_noise`) and that of stochastic schedules; noise for the decoder.
+    /// Generates a clip `[1, 3, frames, height, width]` in about [−1, 1].
+    ///
+    /// With guidance `text` has two rows, the negative prompt first; without guidance it has one. `noise` supplies all
+    /// random numbers in this order: the initial latents; for each conditioning frame a sample from its latent
+    /// distribution and, if it is outside of the clip's latents, noise to mix with it; in each step the noise for the
+    /// conditioning tokens (if `condition_noise` is set) and that of stochastic schedules; the noise for the decoder.
     ///
     /// # Errors
-    /// A request that cannot be served, or numbers that are not finite.
+    /// An invalid request, or results that are not finite.
     pub fn generate(&self, request: &Request, text: &TextStates, noise: &mut Noise<'_>) -> Result<Tensor<5>, Error> {
         self.generate_and(request, text, noise, &mut |_| {})
     }
@@ -218,7 +222,7 @@ impl Pipeline {
                 let noised = start.latents.clone() + draw;
                 latents = latents.clone() + (noised - latents) * mask;
             }
-            // Each token at its own time: given ones are cleaner than the rest.
+            // Each token has its own time: conditioning tokens are less noisy than the rest.
             let times: Vec<f64> = start.strength.iter().map(|s| t[0].min(1.0 - s)).collect();
             let per_time = self.scheduler.num_train_timesteps;
             let timesteps = if request.conditions.is_empty() {
@@ -241,7 +245,7 @@ impl Pipeline {
             } else {
                 output
             };
-            // A token that is cleaner than the rest waits until they have come down to it.
+            // A token that is less noisy than the rest waits until the others reach its time.
             let waits = |s: &f64| t[0] - SLACK >= 1.0 - s;
             latents = if self.scheduler.stochastic_sampling {
                 let shape = latents.dims();
@@ -268,7 +272,7 @@ impl Pipeline {
         self.decode(request, latents, noise, &device)
     }
 
-    /// Frames, rows and columns of the latents.
+    /// Returns frames, rows and columns of the latents.
     fn latent_size(&self, request: &Request) -> [usize; 3] {
         let LatentScale { temporal, spatial } = self.vae.scale();
         [
@@ -278,7 +282,8 @@ impl Pipeline {
         ]
     }
 
-    /// Noise with the given frames in their places, and beside it those that have none among the latents.
+    /// Creates the initial latents: noise with the conditioning frames in place, and extra tokens for frames outside of
+    /// the latents.
     fn start(
         &self,
         request: &Request,
@@ -397,7 +402,7 @@ impl Pipeline {
     }
 }
 
-/// Latents as tokens, frame after frame, row after row.
+/// Flattens latents to tokens, frame by frame and row by row.
 pub fn latent_tokens(latents: Tensor<5>) -> Tensor<3> {
     let [batch, channels, frames, height, width] = latents.dims();
     latents
@@ -405,14 +410,14 @@ pub fn latent_tokens(latents: Tensor<5>) -> Tensor<3> {
         .swap_dims(1, 2)
 }
 
-/// 1 where true, `[1, tokens, 1]`.
+/// Tensor `[1, tokens, 1]` with 1 where `of` is true.
 fn mask(of: &[bool], device: &Device) -> Tensor<3> {
     let values: Vec<f32> = of.iter().map(|b| f32::from(u8::from(*b))).collect();
     like(values, [1, of.len(), 1], device)
 }
 
-/// v = u + g · (c − u) of the rows u (away from) and c (toward), and where `rescale` is not 0 its spread brought back so far
-/// to that of c.
+/// Classifier-free guidance v = u + g · (c − u) of the rows u (negative prompt) and c (prompt). A `rescale` above 0
+/// moves the standard deviation toward that of c by this fraction.
 fn guide(output: Tensor<3>, guidance: f64, rescale: f64) -> Tensor<3> {
     let away = output.clone().narrow(0, 0, 1);
     let toward = output.narrow(0, 1, 1);

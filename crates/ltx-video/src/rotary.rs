@@ -1,8 +1,9 @@
-//! Where tokens are, as rotations of queries and keys.
+//! Rotary position embedding of tokens.
 //!
-//! Source: Su et al., *RoFormer*, 2021, section 3.4, with the frequencies of the published LTX-Video. Pairs of neighboring
-//! channels are turned, over the whole width before it is cut into heads. Angles reach 15 700, where the last bit of a
-//! frequency is seen: everything is computed in f32 in the order of the published code, once a clip, on the host.
+//! Source: Su et al., *RoFormer*, 2021, section 3.4, with the frequencies of the published LTX-Video. Pairs of
+//! neighboring channels are rotated, over the whole width before it is split into heads. Angles reach 15,700, where the
+//! last bit of a frequency matters, so everything is computed once per clip on the host, in f32 and in the order of the
+//! published code.
 
 use std::f32::consts::PI;
 
@@ -11,33 +12,33 @@ use nn_kit::in_dtype;
 
 /// Ratio of the highest to the lowest frequency.
 const THETA: f64 = 10_000.0;
-/// What coordinates are divided by: 20 s, 2048 px, 2048 px.
+/// Extents that coordinates are divided by: 20 s, 2048 px, 2048 px.
 const EXTENT: [f32; 3] = [20.0, 2048.0, 2048.0];
 
-/// Video frames of a latent one, and pixels along its side.
+/// Size of a latent: video frames, and pixels along a side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LatentScale {
-    /// Frames.
+    /// Frames per latent frame.
     pub temporal: usize,
-    /// Pixels.
+    /// Pixels along a side.
     pub spatial: usize,
 }
 
 impl LatentScale {
-    /// That of the published models.
+    /// Scale of the published models.
     pub const PUBLISHED: Self = Self {
         temporal: 8,
         spatial: 32,
     };
 
-    /// What turns indices of latents into seconds and pixels.
+    /// Returns the factors that convert latent indices to seconds and pixels.
     pub fn at(self, frame_rate: f64) -> [f64; 3] {
         let spatial = self.spatial as f64;
         [self.temporal as f64 / frame_rate, spatial, spatial]
     }
 }
 
-/// Coordinates of tokens: time, row, column, each as a part of what the model was made for.
+/// Coordinates of tokens (time, row, column) as fractions of the extents that the model was designed for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Coordinates {
     clips: usize,
@@ -45,11 +46,11 @@ pub struct Coordinates {
 }
 
 impl Coordinates {
-    /// A grid of latent frames, rows and columns, frame after frame, the same for all clips. `scale` turns its indices to
-    /// seconds and pixels; without it they are taken as they are, not even divided by the extent.
+    /// Coordinates of a grid of latents, frame by frame, the same for all clips. `scale` converts indices to seconds
+    /// and pixels, which are divided by the extents; without it the indices are used as they are.
     ///
-    /// Text-to-video pipelines (and training) use it with [`LatentScale::at`]: unlike [`Self::clip`] a latent frame
-    /// lies at the first of its eight frames.
+    /// Text-to-video pipelines and training use it with [`LatentScale::at`]. Unlike in [`Self::clip`], latent frame f
+    /// is at video frame 8 f.
     pub fn grid(frames: usize, rows: usize, columns: usize, scale: Option<[f64; 3]>) -> Self {
         let place = |index: [usize; 3]| {
             std::array::from_fn(|axis| {
@@ -61,7 +62,7 @@ impl Coordinates {
         Self { clips: 1, places }
     }
 
-    /// Explicit coordinates, `[clips, 3, tokens]`: seconds, and pixels of rows and columns.
+    /// Explicit coordinates, `[clips, 3, tokens]`: time in seconds, row and column in pixels.
     pub fn explicit(clips: usize, coordinates: &[f32]) -> Self {
         let tokens = coordinates.len() / (3 * clips).max(1);
         let at = |clip: usize, axis: usize, token: usize| coordinates[(clip * 3 + axis) * tokens + token];
@@ -73,9 +74,9 @@ impl Coordinates {
         }
     }
 
-    /// Seconds and pixels `[3][tokens]` of a grid of latents whose first frame is frame `first` of the clip: latent frame f
-    /// is at max(0, 8 f − 7): the first latent one holds one frame only. The conditioned pipeline uses it,
-    /// for the clip and for frames that are given as tokens of their own.
+    /// Returns time in seconds and row and column in pixels, `[3][tokens]`, of a grid of latents whose first frame is
+    /// frame `first` of the clip. Latent frame f is at max(0, 8 f − 7), since the first latent frame holds one frame
+    /// only. The conditioned pipeline uses it for the clip and for conditioning frames with their own tokens.
     pub fn clip(size: [usize; 3], first: usize, frame_rate: f64, scale: LatentScale) -> [Vec<f32>; 3] {
         let [frames, rows, columns] = size;
         let (temporal, spatial) = (scale.temporal as f32, scale.spatial as f32);
@@ -97,17 +98,18 @@ fn indices(frames: usize, rows: usize, columns: usize) -> impl Iterator<Item = [
     (0..frames).flat_map(move |f| (0..rows).flat_map(move |r| (0..columns).map(move |c| [f, r, c])))
 }
 
-/// Cosines and sines for each token.
+/// Cosines and sines of the rotary embedding for each token.
 #[derive(Clone, Debug)]
 pub struct Rotary {
     /// `[clips or 1, tokens, width]`.
     cos: Tensor<3>,
-    /// The same with the sign that the first of a pair is subtracted with.
+    /// Sines, negated for the first channel of each pair.
     sin: Tensor<3>,
 }
 
 impl Rotary {
-    /// For vectors of this width. Where 6 does not divide it, its first channels are not turned.
+    /// Computes the rotations for vectors of `width` channels. If `width` is not a multiple of 6, the first channels
+    /// are not rotated.
     pub fn new(coordinates: &Coordinates, width: usize, device: &Device) -> Self {
         let frequencies = frequencies(width / 6);
         let still = width % 6;
@@ -135,12 +137,12 @@ impl Rotary {
         }
     }
 
-    /// Tokens that it is for.
+    /// Returns the number of tokens.
     pub fn tokens(&self) -> usize {
         self.cos.dims()[1]
     }
 
-    /// Turns `[batch, tokens, width]`, in f32.
+    /// Rotates `[batch, tokens, width]`, in f32.
     pub fn turn(&self, x: Tensor<3>) -> Tensor<3> {
         let [batch, tokens, width] = x.dims();
         let dtype = x.dtype();
@@ -150,7 +152,7 @@ impl Rotary {
         in_dtype(turned, dtype)
     }
 
-    /// Cosines and sines as the published implementation keeps them.
+    /// Cosines and sines in the layout of the published implementation.
     #[cfg(feature = "parity")]
     pub(crate) fn parts(&self) -> (Tensor<3>, Tensor<3>) {
         let [clips, tokens, width] = self.sin.dims();
@@ -160,8 +162,8 @@ impl Rotary {
     }
 }
 
-/// θ^x · π/2 for `count` exponents x from 0 to 1. These are PyTorch's in every bit: it counts the second half of the
-/// exponents down from 1, with one rounding.
+/// θ^x · π/2 for `count` exponents x from 0 to 1, bit-equal to PyTorch's, which counts the second half of the exponents
+/// down from 1 with one rounding.
 fn frequencies(count: usize) -> Vec<f32> {
     let step = 1.0 / (count.saturating_sub(1)).max(1) as f32;
     let exponent = |i: usize| {
@@ -171,7 +173,7 @@ fn frequencies(count: usize) -> Vec<f32> {
             (-step).mul_add((count - 1 - i) as f32, 1.0)
         }
     };
-    // One frequency alone is the lowest.
+    // A single frequency is the lowest.
     let exponent = |i: usize| if count == 1 { 0.0 } else { exponent(i) };
     (0..count)
         .map(|i| THETA.powf(f64::from(exponent(i))) as f32 * PI / 2.0)
@@ -188,7 +190,7 @@ mod tests {
         let five = frequencies(5);
         assert_eq!(five[0], PI / 2.0);
         assert_eq!(five[4], 10_000.0 * PI / 2.0);
-        // Where one rounding and two differ, as PyTorch 2.9.1 gives them.
+        // A value for which one rounding and two differ, from PyTorch 2.9.1.
         assert_eq!(frequencies(16)[12], 2489.5447);
         assert_eq!((frequencies(64)[41], frequencies(64)[48]), (629.933, 1752.8268));
     }

@@ -1,4 +1,4 @@
-//! One step of training: noisy latents, the target, the loss; and adapters as files.
+//! The training step: noisy latents, target and loss, and adapter files.
 //!
 //! Source: the published trainer of LTX-Video; Esser et al. 2024, section 3.1 (times).
 
@@ -15,47 +15,48 @@ use crate::names::transformer_names;
 use crate::rotary::Rotary;
 use crate::transformer::{Input, Timesteps, Transformer};
 
-/// Timesteps of a time.
+/// Timesteps per unit of time.
 const TIMESTEPS: f64 = 1000.0;
 
-/// A time from a standard normal draw: t = 1 / (1 + e^−(z + shift)), the shift growing with the number of tokens
-/// ([`diffusion_schedulers::FlowScheduler::mu`]).
+/// Returns a training time from a standard normal draw: t = 1 / (1 + e^−(z + shift)), where the shift grows with the
+/// number of tokens ([`diffusion_schedulers::FlowScheduler::mu`]).
 pub fn training_time(normal: f64, shift: f64) -> f64 {
     1.0 / (1.0 + (-(normal + shift)).exp())
 }
 
-/// Clips to train on.
+/// A batch of clips to train on.
 #[derive(Clone, Debug)]
 pub struct Clips {
     /// Clean latents `[clips, tokens, channels]`.
     pub latents: Tensor<3>,
     /// Standard normal noise of the same shape.
     pub noise: Tensor<3>,
-    /// A time for each clip.
+    /// One time per clip.
     pub times: Vec<f64>,
-    /// Tokens that are given, clip after clip: they stay clean, their time is 0 and they are left out of the loss.
+    /// Conditioning tokens, clip by clip: they stay clean, have time 0 and do not count in the loss.
     pub given: Vec<bool>,
     /// States of the text encoder `[clips, tokens, width]`.
     pub text: Tensor<3>,
-    /// 1 a token of the text, 0 padding.
+    /// 1 for tokens of the text, 0 for padding.
     pub text_mask: Option<Tensor<2>>,
-    /// Where the latents are.
+    /// Positions of the latents.
     pub rotary: Rotary,
 }
 
-/// What a step of training compares.
+/// Input and target of a training step.
 #[derive(Clone, Debug)]
 pub struct Example {
-    /// For the transformer.
+    /// Input of the transformer.
     pub input: Input,
-    /// noise − data.
+    /// Target velocity, noise − data.
     pub target: Tensor<3>,
-    /// 1 where a token counts, `[clips, tokens, 1]`.
+    /// 1 for tokens that count in the loss, `[clips, tokens, 1]`.
     pub counted: Tensor<3>,
 }
 
 impl Clips {
-    /// x_t = (1 − t) · x₀ + t · ε at the clips' times, the given tokens clean; times in whole timesteps.
+    /// Adds noise to the clips at their times: x_t = (1 − t) · x₀ + t · ε. Conditioning tokens stay clean; times are
+    /// rounded to whole timesteps.
     pub fn example(self) -> Example {
         let [clips, tokens, _] = self.latents.dims();
         let device = self.latents.device();
@@ -82,7 +83,7 @@ impl Clips {
     }
 }
 
-/// The mean over tokens that count of the squared error: mean(m · (v − target)² / mean(m)).
+/// Returns the mean squared error over the tokens that count: mean(m · (v − target)² / mean(m)).
 pub fn loss(velocity: Tensor<3>, target: Tensor<3>, counted: Tensor<3>) -> Tensor<1> {
     let share = counted.clone().mean();
     let error = (velocity - target).square() * counted;
@@ -98,19 +99,20 @@ impl Transformer {
         save_adapters(path, self, &transformer_names())
     }
 
-    /// Fills the adapters of an [adapted](Self::adapted) transformer from such a file.
+    /// Loads the adapters of an [adapted](Self::adapted) transformer from a file of [`Self::save_adapters`] or of a
+    /// published trainer.
     ///
     /// # Errors
-    /// A file that is missing or damaged, and adapters that are missing, left over, of another shape or not finite, each by
-    /// its name.
+    /// A file that is missing or damaged, and adapters that are missing, left over, of another shape or not finite;
+    /// each is named.
     pub fn load_adapters(self, path: &Path, dtype: FloatDType) -> Result<Self, Error> {
         Ok(load_adapters(path, self, &transformer_names(), dtype)?)
     }
 
-    /// With the adapters of such a file, whose rank and layers follow from it, in f32; alpha is taken to be the rank.
+    /// Adds the adapters of a file, in f32. Rank and layers follow from the file; alpha is taken to equal the rank.
     ///
     /// # Errors
-    /// As [`Self::load_adapters`], adapters of several ranks or on layers that can carry none.
+    /// As [`Self::load_adapters`], and adapters of several ranks or on unsupported layers.
     pub fn with_adapters(self, path: &Path, device: &Device) -> Result<Self, Error> {
         let found = AdapterFile::open(path)?;
         let lora = Lora {
@@ -121,12 +123,12 @@ impl Transformer {
         self.adapted(&lora, device)?.load_adapters(path, FloatDType::F32)
     }
 
-    /// Names and shapes of the adapters.
+    /// Returns the published names and shapes of the adapters.
     pub fn adapter_shapes(&self) -> BTreeMap<String, Vec<usize>> {
         adapter_shapes(self, &transformer_names())
     }
 
-    /// Writes all weights under the names of the folders of diffusers.
+    /// Writes all weights under the names of diffusers folders.
     ///
     /// # Errors
     /// A file that cannot be written.
@@ -135,7 +137,7 @@ impl Transformer {
     }
 }
 
-/// Standard normal noise like a tensor, from numbers in its order.
+/// Tensor of the given numbers in memory order.
 pub(crate) fn like<const D: usize>(values: Vec<f32>, shape: [usize; D], device: &Device) -> Tensor<D> {
     Tensor::from_data(TensorData::new(values, shape), device)
 }

@@ -1,7 +1,7 @@
 //! The diffusion transformer of LTX-Video.
 //!
-//! Source: HaCohen et al., *LTX-Video: Realtime Video Latent Diffusion*, 2024, section 2.2; what the paper leaves open as
-//! the published models have it. `docs/video-models.md` has the formulas.
+//! Source: HaCohen et al., *LTX-Video: Realtime Video Latent Diffusion*, 2024, section 2.2; details that the paper does
+//! not give follow the published models. Formulas: `docs/video-models.md`.
 
 use burn::module::{Module, Param};
 use burn::nn::{Initializer, Linear, LinearConfig};
@@ -17,38 +17,38 @@ use crate::error::Error;
 use crate::lora::Lora;
 use crate::rotary::Rotary;
 
-/// Width of the sinusoids of a time.
+/// Width of the sinusoidal embedding of a time.
 const SINUSOIDS: usize = 256;
-/// Added to the variance in the last norm.
+/// Epsilon in the last norm.
 const EPSILON: f64 = 1e-6;
-/// Added to the scores of padding.
+/// Bias on the attention scores of padding.
 const MASKED: f64 = -10_000.0;
 
 /// Times of the noisy tokens, in timesteps (1000 · t).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Timesteps {
-    /// One a clip.
+    /// One per clip.
     Clip(Vec<f64>),
-    /// One a token, clip after clip.
+    /// One per token, clip by clip.
     Token(Vec<f64>),
 }
 
-/// A batch for the transformer.
+/// Inputs of the transformer for a batch of clips.
 #[derive(Clone, Debug)]
 pub struct Input {
     /// Noisy latents `[clips, tokens, channels]`.
     pub latents: Tensor<3>,
-    /// Their times.
+    /// Times of the tokens.
     pub timesteps: Timesteps,
     /// States of the text encoder `[clips, tokens, width]`.
     pub text: Tensor<3>,
-    /// 1 a token of the text, 0 padding: `[clips, tokens]`.
+    /// 1 for tokens of the text, 0 for padding: `[clips, tokens]`.
     pub text_mask: Option<Tensor<2>>,
-    /// Where the latents are.
+    /// Positions of the latents.
     pub rotary: Rotary,
 }
 
-/// The transformer. Fields are named as the published parameters where the two do not differ.
+/// Diffusion transformer of LTX-Video. Its fields have the published parameter names where the two file layouts agree.
 #[derive(Module, Debug)]
 pub struct Transformer {
     proj_in: Linear,
@@ -59,7 +59,7 @@ pub struct Transformer {
     proj_out: Linear,
 }
 
-/// Sinusoids, linear, SiLU, linear; of that SiLU, linear for the blocks.
+/// Time embedding: sinusoids, linear, SiLU, linear; then SiLU and linear for the modulation of the blocks.
 #[derive(Module, Debug)]
 struct TimeModulation {
     inner: Linear,
@@ -67,23 +67,23 @@ struct TimeModulation {
     linear: Linear,
 }
 
-/// Linear, GELU (tanh form), linear.
+/// Projection of the text states: linear, GELU (tanh form), linear.
 #[derive(Module, Debug)]
 struct CaptionProjection {
     linear_1: Linear,
     linear_2: Linear,
 }
 
-/// What the blocks begin with.
+/// Inputs of the blocks.
 pub(crate) struct Head {
     /// Tokens.
     pub(crate) x: Tensor<3>,
     pub(crate) context: Context,
-    /// The embedded times, for the end.
+    /// Embedded times for the output layer.
     pub(crate) embedded: Tensor<2>,
 }
 
-/// What can be looked at on the way (see `model-parity`).
+/// Intermediate results for comparison with recordings (see `model-parity`).
 #[cfg_attr(not(feature = "parity"), expect(dead_code, reason = "only the comparison looks"))]
 pub(crate) enum Seen<'a> {
     Tokens(&'a Tensor<3>),
@@ -94,10 +94,10 @@ pub(crate) enum Seen<'a> {
 }
 
 impl Transformer {
-    /// With random weights.
+    /// Creates a transformer with random weights.
     ///
     /// # Errors
-    /// Sizes that are no model.
+    /// An invalid configuration.
     pub fn new(config: &Config, device: &Device) -> Result<Self, Error> {
         config.check()?;
         let width = config.width();
@@ -123,11 +123,11 @@ impl Transformer {
         })
     }
 
-    /// Puts fresh adapters on the layers that `lora` names and takes everything else out of training. The transformer
-    /// computes what it did until they are trained.
+    /// Adds new adapters to the layers that `lora` names and freezes all other parameters. The output does not change
+    /// until the adapters are trained.
     ///
     /// # Errors
-    /// Settings that are no adapters.
+    /// Invalid LoRA settings.
     pub fn adapted(self, lora: &Lora, device: &Device) -> Result<Self, Error> {
         lora.check()?;
         let mut model = self.no_grad();
@@ -136,17 +136,17 @@ impl Transformer {
         Ok(model)
     }
 
-    /// The width of a token, which [`Rotary::new`] asks for.
+    /// Returns the width of a token, for [`Rotary::new`].
     pub fn width(&self) -> usize {
         self.proj_in.weight.lazy_shape().dims::<2>()[1]
     }
 
-    /// Channels of the latents.
+    /// Returns the number of channels of the latents.
     pub fn channels(&self) -> usize {
         self.proj_in.weight.lazy_shape().dims::<2>()[0]
     }
 
-    /// The velocity, noise − data, of the latents: `[clips, tokens, channels]`, in f32.
+    /// Predicts the velocity of the latents, noise − data: `[clips, tokens, channels]`, in f32.
     pub fn forward(&self, input: Input) -> Tensor<3> {
         self.forward_and(input, &mut |_| {})
     }
@@ -167,7 +167,7 @@ impl Transformer {
         self.tail(x, &context, embedded)
     }
 
-    /// What comes before the blocks.
+    /// Computes everything before the blocks.
     pub(crate) fn head(&self, input: Input) -> Head {
         let dtype = self.proj_in.weight.val().dtype();
         let device = input.latents.device();
@@ -190,12 +190,12 @@ impl Transformer {
         Head { x, context, embedded }
     }
 
-    /// The blocks, first to last.
+    /// Blocks, first to last.
     pub(crate) fn blocks(&self) -> &[Block] {
         &self.transformer_blocks
     }
 
-    /// What comes after the blocks.
+    /// Computes everything after the blocks.
     pub(crate) fn tail(&self, x: Tensor<3>, context: &Context, embedded: Tensor<2>) -> Tensor<3> {
         let (dtype, device) = (x.dtype(), x.device());
         let last = Modulation {
@@ -208,7 +208,7 @@ impl Transformer {
         in_f32(self.proj_out.forward(in_dtype(x, dtype)))
     }
 
-    /// For the blocks and for the end, in f32. Tokens share few distinct times, which are embedded once each.
+    /// Modulation for the blocks and embedded times for the output layer, in f32. Each distinct time is embedded once.
     fn times(&self, timesteps: &Timesteps, clips: usize, tokens: usize, device: &Device) -> (Modulation, Tensor<2>) {
         let (distinct, of_token) = match timesteps {
             Timesteps::Clip(times) => (times.clone(), None),
@@ -232,7 +232,8 @@ impl Transformer {
     }
 }
 
-/// The distinct times and which of them each token has; one a clip where the tokens of each clip share theirs.
+/// Returns the distinct times and the index of each token's time, or one time per clip if all tokens of each clip share
+/// theirs.
 fn distinct(times: &[f64], tokens: usize) -> (Vec<f64>, Option<Vec<i64>>) {
     let uniform = |clip: &[f64]| clip.iter().all(|t| *t == clip[0]);
     if times.chunks(tokens).all(uniform) {

@@ -1,5 +1,5 @@
-//! LTX-Video: its arithmetic against recordings, its files, what it refuses.
-//! `fixtures/make_ltx.py` made the small recordings; those of the published implementation are reference data.
+//! LTX-Video: comparison with recordings, published file formats, and errors. `fixtures/make_ltx.py` wrote the small
+//! recordings; those of the published implementation are reference data.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -42,8 +42,8 @@ fn the_published_sizes_have_the_published_parameters() {
     assert_eq!((millions(Version::V091), millions(Version::V095)), (935.0, 1246.9));
 }
 
-/// Names of single files become those of folders by replacements in this order, as published converters do it: first the
-/// encoder's blocks, then the decoder's, then words.
+/// Converts names of single files to those of folders by replacements in this order, like published converters: first
+/// the encoder's blocks, then the decoder's, then words.
 fn as_in_a_folder(name: &str, version: Version) -> String {
     let down: &[&str] = match version {
         Version::V095 => &[
@@ -190,7 +190,7 @@ fn sizes_that_are_no_model_are_refused_by_name() {
     assert!(Checkpoint::open_folder(Path::new("nowhere")).is_err());
 }
 
-/// The models of a recorded pipeline as a folder of published files.
+/// Writes the models of a recorded pipeline as a folder of published files.
 fn published_folder(folder: &Path) {
     let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pipe_conditioned");
     let config: serde_json::Value =
@@ -275,7 +275,7 @@ fn files_that_do_not_fit_are_refused_by_name() {
     );
 }
 
-/// A transformer with the heads of the published models.
+/// A narrow transformer with the number of heads of the published models.
 fn narrow() -> Config {
     Config {
         in_channels: 4,
@@ -405,7 +405,7 @@ fn wave<const D: usize>(shape: [usize; D], step: f32, device: &Device) -> Tensor
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
-/// The largest difference over the largest magnitude of all gradients, and how many there are.
+/// Largest difference of all gradients relative to the largest magnitude, and the number of gradients.
 fn apart<M: Module>(model: &M, a: &GradientsParams, b: &GradientsParams) -> (f64, usize) {
     let (a, b) = (published_gradients(model, a, &[]), published_gradients(model, b, &[]));
     assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
@@ -420,7 +420,7 @@ fn apart<M: Module>(model: &M, a: &GradientsParams, b: &GradientsParams) -> (f64
     (off / most, a.len())
 }
 
-/// Losses to the last digits: attention is computed in another order where nothing is differentiated.
+/// Compares losses up to the last digits: without autodiff, attention is computed in another order.
 fn same(a: Tensor<1>, b: Tensor<1>) -> bool {
     let (a, b) = (a.into_scalar::<f32>(), b.into_scalar::<f32>());
     (a - b).abs() < 1e-6 * a.abs()
@@ -460,7 +460,7 @@ fn gradients_block_by_block_are_those_of_all_at_once() {
         ..Lora::default()
     };
     let adapted = training::init_seeded(4, &device, |device| full.clone().adapted(&lora, device).unwrap());
-    // All there are; two for each of eight layers of three blocks.
+    // All parameters; two adapter matrices for each of eight layers of three blocks.
     for (model, expected) in [(full, 90), (adapted, 3 * 8 * 2)] {
         let model = model.train();
         let example = example(&config, &device);

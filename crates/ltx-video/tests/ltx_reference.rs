@@ -1,4 +1,4 @@
-//! LTX-Video against recordings and lists of the published implementation.
+//! LTX-Video compared with recordings and parameter lists of the published implementation.
 #![allow(clippy::unwrap_used)]
 
 mod recorded;
@@ -17,7 +17,7 @@ fn names_and_shapes_are_those_of_the_published_lists(reference: &Path) {
     let list = |name: &str| -> BTreeMap<String, Vec<usize>> {
         let path = reference.join("design/checkpoint-keys").join(name);
         let keys: Vec<(String, Vec<usize>)> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-        // A single number is a tensor without dimensions there.
+        // A single number is a tensor without dimensions in these lists.
         let one = |shape: Vec<usize>| if shape.is_empty() { vec![1] } else { shape };
         keys.into_iter().map(|(name, shape)| (name, one(shape))).collect()
     };

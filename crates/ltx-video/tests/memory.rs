@@ -1,4 +1,4 @@
-//! How much memory loading a checkpoint takes. Alone in its process, since the peak is the process's.
+//! Peak memory of loading a checkpoint. It has its own process, since the peak is measured per process.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -9,7 +9,7 @@ use std::path::Path;
 use burn::tensor::{Device, FloatDType};
 use ltx_video::{Config, Layout, Transformer, transformer_shapes};
 
-/// A checkpoint of zeros, whose data is a hole in the file.
+/// Writes a checkpoint of zeros as a sparse file.
 fn zeros(path: &Path, shapes: &BTreeMap<String, Vec<usize>>, dtype: &str, bytes: usize) -> usize {
     let mut header = serde_json::Map::new();
     let mut end = 0;
@@ -27,7 +27,7 @@ fn zeros(path: &Path, shapes: &BTreeMap<String, Vec<usize>>, dtype: &str, bytes:
     end
 }
 
-/// A line of Linux's account of this process, in bytes.
+/// Reads a line of the process status on Linux, in bytes.
 fn account(line: &str) -> Option<usize> {
     let text = std::fs::read_to_string("/proc/self/status").ok()?;
     let value = text.lines().find_map(|l| l.strip_prefix(line))?;
@@ -46,7 +46,7 @@ fn loading_takes_little_more_than_the_weights() {
     let shapes = transformer_shapes(&config, Layout::Single).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let device = Device::flex();
-    // The first is kept, so that the second does not find its memory free.
+    // The first model is kept, so that the second cannot reuse its memory.
     let mut kept = Vec::new();
     for (dtype, bytes, as_type) in [("BF16", 2, FloatDType::BF16), ("F32", 4, FloatDType::F32)] {
         let path = folder.path().join(format!("{dtype}.safetensors"));

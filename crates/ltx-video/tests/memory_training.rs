@@ -1,4 +1,5 @@
-//! How much memory a training step takes, block by block and at once. Alone in its process, since the peak is the process's.
+//! Peak memory of a training step, block by block and at once. It has its own process, since the peak is measured per
+//! process.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -8,7 +9,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use ltx_video::{Clips, Config, Coordinates, Example, Lora, Rotary, Transformer, loss};
 use training::init_seeded;
 
-/// A line of Linux's account of this process, in bytes.
+/// Reads a line of the process status on Linux, in bytes.
 fn account(line: &str) -> Option<usize> {
     let text = std::fs::read_to_string("/proc/self/status").ok()?;
     let value = text.lines().find_map(|l| l.strip_prefix(line))?;
@@ -64,7 +65,7 @@ fn block_by_block_a_step_takes_a_fraction_of_the_memory() {
     });
     let model = model.train();
     let before = account("VmRSS").unwrap();
-    // The smaller first, as a peak never falls.
+    // The smaller one first, as a peak never falls.
     let found = model.loss_by_block(example(&config, &device));
     let by_block = account("VmHWM").unwrap() - before;
     drop(found);

@@ -1,4 +1,4 @@
-//! The models against recordings of the published implementation (see `model-parity`).
+//! Comparison of the models with recordings of the published implementation (see `model-parity`).
 
 mod runs;
 
@@ -12,7 +12,7 @@ use crate::rotary::{Coordinates, Rotary};
 use crate::transformer::{Input, Seen, Timesteps, Transformer};
 use crate::vae::{Stage, Vae, VaeConfig};
 
-/// What a recorded folder can be compared with here.
+/// Models whose recordings can be compared here.
 pub const MODELS: &[Model] = &[
     Model {
         class: "LTXVideoTransformer3DModel",
@@ -36,12 +36,12 @@ pub const MODELS: &[Model] = &[
     },
 ];
 
-/// An error of a model as one of its recording.
+/// Converts an error of a model to one of its recording.
 pub(super) fn refused<T>(case: &Case, result: Result<T, Error>) -> Result<T, ParityError> {
     result.map_err(|error| case.config_error(error.to_string()))
 }
 
-/// Checks that are made while a model runs; the first error is kept.
+/// Checks made while a model runs; the first error is kept.
 struct Checks<'a> {
     case: &'a Case,
     found: Result<Vec<Check>, ParityError>,
@@ -59,7 +59,7 @@ impl Checks<'_> {
     }
 }
 
-/// The transformer of a case, its latents' places on a grid or given.
+/// Compares the transformer of a case, whose latent positions are a grid or recorded.
 fn transformer(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
     let config: Config = case.setting("/model")?;
     let model = case.load_weights(refused(case, Transformer::new(&config, device))?, &transformer_names())?;

@@ -1,4 +1,5 @@
-//! Whole pipelines and steps of training against recordings of the published implementation (see `model-parity`).
+//! Comparison of whole pipelines and training steps with recordings of the published implementation (see
+//! `model-parity`).
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -23,10 +24,10 @@ use crate::train::{Clips, loss, training_time};
 use crate::transformer::{Timesteps, Transformer};
 use crate::vae::{Vae, VaeConfig};
 
-/// Largest norm of the gradients in recorded steps.
+/// Gradient clipping norm of recorded steps.
 const CLIP: f64 = 1.0;
 
-/// A number of the configuration, or what stands for one that is missing.
+/// Returns a number of the configuration, or `otherwise` if it is missing.
 fn number(case: &Case, name: &str, otherwise: f64) -> f64 {
     case.config()[name].as_f64().unwrap_or(otherwise)
 }
@@ -45,14 +46,14 @@ fn model(case: &Case, device: &Device) -> Result<Pipeline, ParityError> {
     })
 }
 
-/// The recorded prompts, the one to lead away from first, through the text encoder.
+/// Encodes the recorded prompts, the negative prompt first.
 fn text(case: &Case, masked: bool, device: &Device) -> Result<TextStates, ParityError> {
     let RecordedT5 { encoder, ids, mask } = RecordedT5::new(case, "/text_encoder", "text_encoder.", device)?;
     let states = encoder.forward(ids, masked.then(|| mask.clone()));
     Ok(TextStates { states, mask })
 }
 
-/// Given frames in the order of their names: first, last.
+/// Conditioning frames sorted by name: first, last.
 fn conditions(case: &Case, device: &Device) -> Result<Vec<Condition>, ParityError> {
     let frames: Option<Vec<usize>> = case.setting("/condition_frame_indices")?;
     let frames = frames.unwrap_or_default();
@@ -77,7 +78,7 @@ fn conditions(case: &Case, device: &Device) -> Result<Vec<Condition>, ParityErro
     names.iter().zip(&frames).enumerate().map(given).collect()
 }
 
-/// A whole pipeline with recorded noise.
+/// Runs a whole pipeline with recorded noise.
 pub(super) fn pipeline(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
     let style = match case.class() {
         "LTXPipeline" => Style::Text,
@@ -181,13 +182,13 @@ pub(super) fn pipeline(case: &Case, device: &Device) -> Result<Vec<Check>, Parit
     checks.into_iter().collect()
 }
 
-/// One step of training: what goes in, loss, gradients, and parameters after it.
+/// Runs one training step: compares inputs, loss, gradients and the updated parameters.
 pub(super) fn training_step(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
     let config: Config = case.setting("/model")?;
     let lora: Option<Lora> = if case.config()["lora"].is_null() {
         None
     } else {
-        // The settings that trainers add do not change what is computed.
+        // Extra settings of trainers do not affect the computation.
         let mut settings = case.config()["lora"].clone();
         if let Some(map) = settings.as_object_mut() {
             map.retain(|key, _| {
@@ -256,7 +257,7 @@ pub(super) fn training_step(case: &Case, device: &Device) -> Result<Vec<Check>, 
     let (compared, norm) = gradients(case, &published_gradients(&model, &grads, &names))?;
     checks.extend(compared);
 
-    // Gradients that are clipped at a norm are those of a loss that is as much smaller.
+    // Gradients clipped to a norm equal those of a proportionally smaller loss.
     let scale = (CLIP / (norm + 1e-6)).min(1.0);
     let value = loss(model.forward(example.input), example.target, example.counted).mul_scalar(scale);
     let grads = GradientsParams::from_grads(value.backward(), &model);
@@ -275,7 +276,7 @@ pub(super) fn training_step(case: &Case, device: &Device) -> Result<Vec<Check>, 
     Ok(checks)
 }
 
-/// Recorded gradients compared, and the norm of all.
+/// Compares recorded gradients and returns their overall norm.
 fn gradients(case: &Case, found: &BTreeMap<String, TensorData>) -> Result<(Vec<Check>, f64), ParityError> {
     let mut checks = Vec::new();
     let mut squares = 0.0;
@@ -293,7 +294,7 @@ fn gradients(case: &Case, found: &BTreeMap<String, TensorData>) -> Result<(Vec<C
     Ok((checks, squares.sqrt()))
 }
 
-/// Adapters written and read are the same, under names that begin as published.
+/// Checks that adapters are unchanged after saving and loading, and that their names have the published prefix.
 fn adapters_come_back(case: &Case, model: &Transformer) -> Result<Check, ParityError> {
     let folder = tempfile::tempdir().map_err(|error| case.config_error(error.to_string()))?;
     let path = folder.path().join("lora.safetensors");

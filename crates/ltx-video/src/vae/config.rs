@@ -1,25 +1,25 @@
-//! Sizes of the autoencoders; three versions were published.
+//! Configuration of the autoencoders; three versions were published.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
-/// A published version.
+/// Published version of the autoencoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Version {
-    /// 0.9.0: strided convolutions, no time.
+    /// 0.9.0: strided convolutions, no timestep conditioning.
     #[serde(rename = "0.9.0")]
     V090,
-    /// 0.9.1: the encoder of 0.9.0, a decoder that denoises and injects noise.
+    /// 0.9.1: the encoder of 0.9.0, with a decoder that denoises and injects noise.
     #[serde(rename = "0.9.1")]
     V091,
-    /// 0.9.5 to 0.9.8: space goes into channels in the encoder too; no noise is injected.
+    /// 0.9.5 to 0.9.8: the encoder also moves space into channels; no noise is injected.
     #[serde(rename = "0.9.5")]
     V095,
 }
 
 impl Version {
-    /// Its number.
+    /// Returns the version number as text.
     pub fn name(self) -> &'static str {
         match self {
             Self::V090 => "0.9.0",
@@ -28,7 +28,7 @@ impl Version {
         }
     }
 
-    /// Sizes of its autoencoder.
+    /// Returns the configuration of this version's autoencoder.
     pub fn config(self) -> VaeConfig {
         let denoising = VaeConfig {
             decoder_block_out_channels: vec![256, 512, 1024],
@@ -64,33 +64,33 @@ impl Version {
     }
 }
 
-/// How a block of the encoder is built.
+/// Type of an encoder block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DownBlockType {
-    /// Width grows in a residual block after the downsampling.
+    /// The width grows in a residual block after the downsampling.
     #[serde(rename = "LTXVideoDownBlock3D")]
     Strided,
-    /// Width grows in the downsampling.
+    /// The width grows in the downsampling.
     #[serde(rename = "LTXVideo095DownBlock3D")]
     Space,
 }
 
-/// How a block of the encoder downsamples.
+/// Type of downsampling in an encoder block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DownsampleType {
     /// A convolution with stride 2 in time and space.
     Conv,
-    /// Rows and columns into channels.
+    /// Rows and columns are moved into channels.
     Spatial,
-    /// Pairs of frames into channels.
+    /// Pairs of frames are moved into channels.
     Temporal,
-    /// Both.
+    /// Frames, rows and columns are moved into channels.
     Spatiotemporal,
 }
 
 impl DownsampleType {
-    /// Frames, rows and columns that become one.
+    /// Numbers of frames, rows and columns that become one.
     pub(super) fn factors(self) -> [usize; 3] {
         match self {
             Self::Conv | Self::Spatiotemporal => [2, 2, 2],
@@ -100,52 +100,52 @@ impl DownsampleType {
     }
 }
 
-/// Sizes under the names of the published `config.json`; the defaults are those of 0.9.0. Lists of the decoder run from its
-/// output to its input.
+/// Configuration of a [`Vae`](super::Vae), named as in the published `config.json`; the defaults are those of 0.9.0.
+/// Lists of the decoder run from its output to its input.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct VaeConfig {
-    /// Channels of pixels.
+    /// Channels of the input pixels.
     pub in_channels: usize,
-    /// The same at the output.
+    /// Channels of the output pixels.
     pub out_channels: usize,
     /// Channels of a latent.
     pub latent_channels: usize,
-    /// Widths of the encoder.
+    /// Widths of the encoder blocks.
     pub block_out_channels: Vec<usize>,
-    /// Its blocks; as many `LTXVideoDownBlock3D` as there are widths where empty.
+    /// Types of the encoder blocks; if empty, one `LTXVideoDownBlock3D` per width.
     pub down_block_types: Vec<DownBlockType>,
-    /// Widths of the decoder.
+    /// Widths of the decoder blocks.
     pub decoder_block_out_channels: Vec<usize>,
-    /// Residual blocks of each block of the encoder, and of its middle.
+    /// Residual blocks in each encoder block, and in the encoder's middle.
     pub layers_per_block: Vec<usize>,
-    /// Residual blocks of each block of the decoder, and of its middle.
+    /// Residual blocks in each decoder block, and in the decoder's middle.
     pub decoder_layers_per_block: Vec<usize>,
-    /// Which blocks of the encoder downsample.
+    /// Whether each encoder block downsamples.
     pub spatio_temporal_scaling: Vec<bool>,
-    /// Which blocks of the decoder upsample.
+    /// Whether each decoder block upsamples.
     pub decoder_spatio_temporal_scaling: Vec<bool>,
-    /// Which blocks of the decoder, and whether its middle, inject noise.
+    /// Whether each decoder block, and the decoder's middle, injects noise.
     pub decoder_inject_noise: Vec<bool>,
-    /// How blocks of the encoder downsample; by convolution where empty.
+    /// Downsampling of each encoder block; by convolution if empty.
     pub downsample_type: Vec<DownsampleType>,
-    /// Which upsamplings have a residual path.
+    /// Whether each upsampling has a residual path.
     pub upsample_residual: Vec<bool>,
-    /// What upsamplings divide the width by.
+    /// Factors by which upsamplings divide the width.
     pub upsample_factor: Vec<usize>,
-    /// Whether the decoder knows how noisy its input is.
+    /// Whether the decoder takes the noise level of its input.
     pub timestep_conditioning: bool,
-    /// Side of the patches of pixels that become channels.
+    /// Side in pixels of the patches that become channels.
     pub patch_size: usize,
-    /// Their frames.
+    /// Frames of the patches that become channels.
     pub patch_size_t: usize,
-    /// Added to the variance in the norms of shortcuts.
+    /// Epsilon in the norms of shortcuts.
     pub resnet_norm_eps: f64,
-    /// Latents are multiplied by this after normalizing.
+    /// Factor on the latents after normalization.
     pub scaling_factor: f64,
-    /// Whether frames of the encoder see none that come later.
+    /// Whether frames of the encoder only see earlier frames.
     pub encoder_causal: bool,
-    /// The same in the decoder.
+    /// Whether frames of the decoder only see earlier frames.
     pub decoder_causal: bool,
 }
 
@@ -180,7 +180,7 @@ impl Default for VaeConfig {
     }
 }
 
-/// A block of the encoder.
+/// Sizes of an encoder block.
 pub(super) struct DownBlockSizes {
     pub(super) widths: [usize; 2],
     pub(super) layers: usize,
@@ -188,7 +188,7 @@ pub(super) struct DownBlockSizes {
     pub(super) downsample: Option<DownsampleType>,
 }
 
-/// A block of the decoder.
+/// Sizes of a decoder block.
 pub(super) struct UpBlockSizes {
     pub(super) widths: [usize; 2],
     pub(super) layers: usize,
@@ -199,7 +199,7 @@ pub(super) struct UpBlockSizes {
 }
 
 impl VaeConfig {
-    /// Blocks of the encoder, first to last.
+    /// Sizes of the encoder blocks, first to last.
     pub(super) fn down_blocks(&self) -> Vec<DownBlockSizes> {
         let count = match self.down_block_types.len() {
             0 => self.block_out_channels.len(),
@@ -224,7 +224,7 @@ impl VaeConfig {
             .collect()
     }
 
-    /// Blocks of the decoder, first to last.
+    /// Sizes of the decoder blocks, first to last.
     pub(super) fn up_blocks(&self) -> Vec<UpBlockSizes> {
         let count = self.decoder_block_out_channels.len();
         let mut from = self.decoder_block_out_channels[count - 1];
@@ -246,25 +246,26 @@ impl VaeConfig {
             .collect()
     }
 
-    /// Pixels along a side of a latent.
+    /// Returns the pixels along a side of a latent.
     pub fn spatial(&self) -> usize {
         self.patch_size * self.halvings(1)
     }
 
-    /// Frames of a latent one.
+    /// Returns the frames per latent frame.
     pub fn temporal(&self) -> usize {
         self.patch_size_t * self.halvings(0)
     }
 
-    /// Latent frames, rows and columns of a clip of `[frames, height, width]` pixels.
+    /// Returns latent frames, rows and columns of a clip of `[frames, height, width]` pixels.
     ///
     /// # Errors
-    /// Frames that are not a multiple of the latents' plus one, or sides that are none of the latents'.
+    /// A number of frames that is not 1 plus a multiple of [`Self::temporal`], or a side that is not a multiple of
+    /// [`Self::spatial`].
     pub fn latent_size(&self, clip: [usize; 3]) -> Result<[usize; 3], Error> {
         latent_size(self.temporal(), self.spatial(), clip)
     }
 
-    /// The largest width of the levels next to the pixels.
+    /// Returns the largest width of the levels next to the pixels.
     pub(crate) fn outer_width(&self) -> usize {
         let first = self.block_out_channels.first().copied().unwrap_or(0);
         let last = self.up_blocks().last().map_or(0, |block| block.widths[1]);
@@ -276,10 +277,10 @@ impl VaeConfig {
         blocks.map(|how| how.factors()[axis]).product()
     }
 
-    /// Refuses sizes that are no model.
+    /// Checks the configuration.
     ///
     /// # Errors
-    /// The first one that cannot be.
+    /// The first invalid setting.
     pub fn check(&self) -> Result<(), Error> {
         let refuse = |setting: &'static str, found: String, expected: String| {
             Err(Error::Config {
@@ -375,7 +376,7 @@ impl VaeConfig {
     }
 }
 
-/// Latent frames, rows and columns, where a latent is so many frames and pixels along a side.
+/// Returns latent frames, rows and columns, given the frames and the pixels along a side of a latent.
 pub(super) fn latent_size(temporal: usize, spatial: usize, clip: [usize; 3]) -> Result<[usize; 3], Error> {
     let [frames, height, width] = clip;
     if frames == 0 || !(frames - 1).is_multiple_of(temporal) {

@@ -5,8 +5,8 @@ use burn::nn::PaddingConfig3d;
 use burn::nn::conv::{Conv3d, Conv3dConfig};
 use burn::tensor::{Device, Tensor};
 
-/// A convolution whose frames see earlier ones only: the first frame stands for those before it. Without `causal` the first
-/// and the last stand for those outside on either side. Rows and columns are padded with zeros.
+/// Convolution over frames. With `causal`, a frame only sees earlier frames, and the first frame is repeated before the
+/// start; otherwise the first and the last frame are repeated on both sides. Rows and columns are padded with zeros.
 #[derive(Module, Debug)]
 pub(super) struct FrameConv {
     conv: Conv3d,
@@ -23,7 +23,7 @@ impl FrameConv {
         }
     }
 
-    /// `[batch, channels, frames, rows, columns]`.
+    /// Applies the convolution to `[batch, channels, frames, rows, columns]`.
     pub(super) fn forward(&self, x: Tensor<5>, causal: bool) -> Tensor<5> {
         let before = self.conv.kernel_size[0] - 1;
         if before == 0 {
@@ -41,7 +41,7 @@ impl FrameConv {
     }
 }
 
-/// Blocks of frames, rows and columns into channels: (channel, frame, row, column) in this order.
+/// Moves blocks of frames, rows and columns into channels, in the order (channel, frame, row, column).
 pub(super) fn space_to_depth(x: Tensor<5>, factors: [usize; 3]) -> Tensor<5> {
     let [batch, channels, frames, rows, columns] = x.dims();
     let [t, h, w] = factors;
@@ -51,7 +51,7 @@ pub(super) fn space_to_depth(x: Tensor<5>, factors: [usize; 3]) -> Tensor<5> {
         .reshape([batch, channels * t * h * w, frames, rows, columns])
 }
 
-/// The other way.
+/// Inverse of [`space_to_depth`].
 pub(super) fn depth_to_space(x: Tensor<5>, factors: [usize; 3]) -> Tensor<5> {
     let [batch, channels, frames, rows, columns] = x.dims();
     let [t, h, w] = factors;
@@ -60,7 +60,7 @@ pub(super) fn depth_to_space(x: Tensor<5>, factors: [usize; 3]) -> Tensor<5> {
         .reshape([batch, channels / (t * h * w), frames * t, rows * h, columns * w])
 }
 
-/// Patches of pixels into channels: (channel, frame, column, row), columns before rows.
+/// Moves patches of pixels into channels, in the order (channel, frame, column, row): columns before rows.
 pub(super) fn patches(x: Tensor<5>, side: usize, frames: usize) -> Tensor<5> {
     let [batch, channels, count, rows, columns] = x.dims();
     let (count, rows, columns) = (count / frames, rows / side, columns / side);
@@ -69,7 +69,7 @@ pub(super) fn patches(x: Tensor<5>, side: usize, frames: usize) -> Tensor<5> {
         .reshape([batch, channels * frames * side * side, count, rows, columns])
 }
 
-/// The other way.
+/// Inverse of [`patches`].
 pub(super) fn pixels(x: Tensor<5>, side: usize, frames: usize) -> Tensor<5> {
     let [batch, channels, count, rows, columns] = x.dims();
     let channels = channels / (frames * side * side);

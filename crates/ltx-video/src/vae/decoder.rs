@@ -1,4 +1,4 @@
-//! From latents to pixels; in later versions also the last step of denoising.
+//! The decoder from latents to pixels; in later versions it also takes the last denoising step.
 
 use burn::module::{Module, Param};
 use burn::nn::Initializer;
@@ -11,12 +11,12 @@ use super::conv::{FrameConv, depth_to_space, pixels};
 use super::resnet::{Resnet, ResnetKind, TimeEmbedder, channel_norm, modulations};
 use super::{NoiseFn, Stage};
 
-/// What an upsampling makes of a latent pixel.
+/// Factors of an upsampling in frames, rows and columns.
 const FACTORS: [usize; 3] = [2, 2, 2];
-/// Times of the decoder are multiplied by this.
+/// Factor on the times of the decoder.
 const TIME_SCALE: f64 = 1000.0;
 
-/// The decoder: a middle, blocks that double, pixels out of patches.
+/// Decoder: a middle, blocks that upsample by 2, and a rearrangement of patches to pixels.
 #[derive(Module, Debug)]
 pub(super) struct Decoder {
     conv_in: FrameConv,
@@ -36,7 +36,7 @@ struct Middle {
     time_embedder: Option<TimeEmbedder>,
 }
 
-/// A change of width, twice the size, residual blocks.
+/// Decoder block: an optional change of width, upsampling by 2, residual blocks.
 #[derive(Module, Debug)]
 struct UpBlock {
     conv_in: Option<Resnet>,
@@ -45,8 +45,8 @@ struct UpBlock {
     resnets: Vec<Resnet>,
 }
 
-/// A convolution, then channels into space, without the frame that comes before the first; beside it, where `beside` is
-/// not 0, the input so rearranged, its channels repeated so often.
+/// Upsampling: a convolution, then channels into space, without the extra frame before the first. If `beside` is not 0,
+/// the rearranged input is added, with its channels repeated `beside` times.
 #[derive(Module, Debug)]
 struct Unfold {
     conv: FrameConv,
@@ -89,7 +89,7 @@ impl Decoder {
         }
     }
 
-    /// Latents to pixels in about [−1, 1]; `times` `[batch]` in [0, 1] where the decoder knows the time.
+    /// Decodes latents to pixels in about [−1, 1]; `times` is `[batch]` in [0, 1] if the decoder takes a time.
     pub(super) fn forward(
         &self,
         latents: Tensor<5>,

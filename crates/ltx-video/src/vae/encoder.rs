@@ -1,4 +1,4 @@
-//! From pixels to the parameters of a latent's distribution.
+//! The encoder from pixels to the parameters of the latent distribution.
 
 use burn::module::Module;
 use burn::tensor::activation::silu;
@@ -9,7 +9,7 @@ use super::conv::{FrameConv, patches, space_to_depth};
 use super::resnet::{Resnet, ResnetKind, channel_norm};
 use super::{NoiseFn, Stage};
 
-/// The encoder: patches, blocks that halve, a middle.
+/// Encoder: patches, blocks that downsample by 2, and a middle.
 #[derive(Module, Debug)]
 pub(super) struct Encoder {
     conv_in: FrameConv,
@@ -20,7 +20,7 @@ pub(super) struct Encoder {
     causal: bool,
 }
 
-/// Residual blocks, then half the size; the width grows after it or in it.
+/// Encoder block: residual blocks, then downsampling by 2; the width grows after it or in it.
 #[derive(Module, Debug)]
 struct DownBlock {
     resnets: Vec<Resnet>,
@@ -29,15 +29,15 @@ struct DownBlock {
     conv_out: Option<Resnet>,
 }
 
-/// A convolution, then space into channels; beside it the means of groups of channels of the input so rearranged. Frames
-/// in pairs begin with the first frame alone, which is doubled.
+/// Downsampling: a convolution, then space into channels, plus the rearranged input averaged over groups of channels.
+/// If frames are paired, the first frame is repeated to form the first pair.
 #[derive(Module, Debug)]
 struct Fold {
     conv: FrameConv,
     factors: [usize; 3],
 }
 
-/// No noise is injected in an encoder.
+/// Noise source of the encoder, which injects none.
 fn never(shape: [usize; 2]) -> Tensor<2> {
     Tensor::zeros(shape, &Device::default())
 }
@@ -65,7 +65,7 @@ impl Encoder {
         }
     }
 
-    /// Means and one log-variance for all channels, `[batch, channels + 1, …]`.
+    /// Returns means and one log variance for all channels, `[batch, channels + 1, …]`.
     pub(super) fn forward(&self, x: Tensor<5>, seen: &mut dyn FnMut(Stage, &Tensor<5>)) -> Tensor<5> {
         let draw: &mut NoiseFn<'_> = &mut never;
         let mut x = self

@@ -1,6 +1,7 @@
-//! The video autoencoders of LTX-Video: 32 × 32 pixels of 8 frames are one latent, the first frame by itself.
+//! The video autoencoders of LTX-Video: one latent covers 32 × 32 pixels of 8 frames; the first frame is encoded on its
+//! own.
 //!
-//! Source: HaCohen et al. 2024, section 2.1; what the paper leaves open as the published models have it.
+//! Source: HaCohen et al. 2024, section 2.1; details that the paper does not give follow the published models.
 
 mod config;
 mod conv;
@@ -21,13 +22,13 @@ use crate::rotary::LatentScale;
 use decoder::Decoder;
 use encoder::Encoder;
 
-/// Planes of noise that a decoder injects: rows and columns in, standard normal numbers out.
+/// Source of the noise that a decoder injects: returns standard normal numbers of the given `[rows, columns]`.
 pub type NoiseFn<'a> = dyn FnMut([usize; 2]) -> Tensor<2> + 'a;
 
-/// Ends of the log-variance.
+/// Range to which log variances are clamped.
 const LOG_VARIANCE: [f64; 2] = [-30.0, 20.0];
 
-/// What can be looked at on the way (see `model-parity`).
+/// Intermediate results for comparison with recordings (see `model-parity`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     In,
@@ -35,23 +36,23 @@ pub(crate) enum Stage {
     Middle,
 }
 
-/// The distribution of a latent, `[batch, channels, frames, rows, columns]` each.
+/// Gaussian distribution of a latent, `[batch, channels, frames, rows, columns]` each.
 #[derive(Clone, Debug)]
 pub struct Posterior {
-    /// Its mean.
+    /// Mean.
     pub mean: Tensor<5>,
-    /// The logarithm of its variance.
+    /// Log variance.
     pub log_variance: Tensor<5>,
 }
 
 impl Posterior {
-    /// A latent out of standard normal noise.
+    /// Samples a latent, given standard normal noise.
     pub fn sample(&self, noise: Tensor<5>) -> Tensor<5> {
         self.mean.clone() + self.log_variance.clone().mul_scalar(0.5).exp() * noise
     }
 }
 
-/// Encoder, decoder, and mean and spread of each channel of the latents.
+/// Video autoencoder, with mean and standard deviation of each latent channel.
 #[derive(Module, Debug)]
 pub struct Vae {
     encoder: Encoder,
@@ -66,10 +67,10 @@ pub struct Vae {
 }
 
 impl Vae {
-    /// With random weights.
+    /// Creates an autoencoder with random weights.
     ///
     /// # Errors
-    /// Sizes that are no model.
+    /// An invalid configuration.
     pub fn new(config: &VaeConfig, device: &Device) -> Result<Self, Error> {
         config.check()?;
         let channels = config.latent_channels;
@@ -86,12 +87,12 @@ impl Vae {
         })
     }
 
-    /// Channels of a latent.
+    /// Returns the number of channels of a latent.
     pub fn channels(&self) -> usize {
         self.channels
     }
 
-    /// Frames and pixels of a latent.
+    /// Returns the frames and pixels that a latent covers.
     pub fn scale(&self) -> LatentScale {
         LatentScale {
             temporal: self.temporal,
@@ -99,15 +100,16 @@ impl Vae {
         }
     }
 
-    /// Whether the decoder takes a time.
+    /// Returns true if the decoder takes a time.
     pub fn timed(&self) -> bool {
         self.timed
     }
 
-    /// Latents of clips `[batch, 3, frames, height, width]` in [−1, 1].
+    /// Encodes clips `[batch, 3, frames, height, width]` in [−1, 1].
     ///
     /// # Errors
-    /// Frames that are not a multiple of the latents' plus one, or sides that are none of the latents'.
+    /// A number of frames that is not 1 plus a multiple of the latent's frames, or a side that is not a multiple of the
+    /// latent's side.
     pub fn encode(&self, clips: Tensor<5>) -> Result<Posterior, Error> {
         self.encode_and(clips, &mut |_, _| {})
     }
@@ -129,8 +131,8 @@ impl Vae {
         })
     }
 
-    /// Clips in about [−1, 1] of latents as [`Self::encode`] gives them. `time` (0.05 is usual) is how much noise is in the
-    /// latents, for a decoder that knows; `draw` gives the noise that it injects.
+    /// Decodes latents as [`Self::encode`] returns them to clips in about [−1, 1]. `time` (0.05 is usual) is the noise
+    /// level of the latents, for decoders that take it; `draw` supplies the noise that they inject.
     pub fn decode(&self, latents: Tensor<5>, time: Option<f64>, draw: &mut NoiseFn<'_>) -> Tensor<5> {
         self.decode_and(latents, &[time.unwrap_or(0.0)], draw, &mut |_, _| {})
     }
@@ -142,7 +144,7 @@ impl Vae {
         draw: &mut NoiseFn<'_>,
         seen: &mut dyn FnMut(Stage, &Tensor<5>),
     ) -> Tensor<5> {
-        // One for all clips, or one each.
+        // One time for all clips, or one per clip.
         let each = times.iter().cycle().take(latents.dims()[0]);
         let times: Vec<f32> = each.map(|t| *t as f32).collect();
         let device = latents.device();
@@ -151,13 +153,13 @@ impl Vae {
         in_f32(self.decoder.forward(in_dtype(latents, dtype), times, draw, seen))
     }
 
-    /// Latents with mean 0 and spread 1 in each channel, which the transformer works on.
+    /// Normalizes latents to mean 0 and standard deviation 1 per channel, as the transformer uses them.
     pub fn normalize(&self, latents: Tensor<5>) -> Tensor<5> {
         let (mean, spread) = self.statistics();
         ((latents - mean) / spread).mul_scalar(self.scaling)
     }
 
-    /// The other way.
+    /// Inverse of [`Self::normalize`].
     pub fn denormalize(&self, latents: Tensor<5>) -> Tensor<5> {
         let (mean, spread) = self.statistics();
         latents.div_scalar(self.scaling) * spread + mean
@@ -168,10 +170,10 @@ impl Vae {
         (row(&self.latents_mean), row(&self.latents_std))
     }
 
-    /// Refuses clips of a size that the model cannot have.
+    /// Checks the size of a clip.
     ///
     /// # Errors
-    /// Which one.
+    /// Which of frames, height and width is invalid.
     pub fn check_size(&self, frames: usize, height: usize, width: usize) -> Result<(), Error> {
         latent_size(self.temporal, self.spatial, [frames, height, width]).map(|_| ())
     }

@@ -1,4 +1,4 @@
-//! Residual block and the embedding of the decoder's time.
+//! Residual block, and the embedding of the decoder's time.
 
 use burn::module::{Module, Param};
 use burn::nn::{Initializer, LayerNorm, LayerNormConfig, Linear, LinearConfig};
@@ -9,12 +9,12 @@ use nn_kit::{in_dtype, sinusoidal_steps};
 use super::NoiseFn;
 use super::conv::FrameConv;
 
-/// Added to the mean square over channels.
+/// Epsilon added to the mean square over channels.
 const EPSILON: f64 = 1e-8;
-/// Width of the sinusoids of a time.
+/// Width of the sinusoidal embedding of a time.
 const SINUSOIDS: usize = 256;
 
-/// Sinusoids, linear, SiLU, linear.
+/// Embedding of a time: sinusoids, linear, SiLU, linear.
 #[derive(Module, Debug)]
 pub(super) struct TimeEmbedder {
     inner: Linear,
@@ -29,7 +29,7 @@ impl TimeEmbedder {
         }
     }
 
-    /// Times `[batch]` to `[batch, width]`.
+    /// Embeds times `[batch]` as `[batch, width]`.
     pub(super) fn forward(&self, times: Tensor<1>) -> Tensor<2> {
         let dtype = self.inner.weight.val().dtype();
         let sinusoids = in_dtype(sinusoidal_steps(times, SINUSOIDS), dtype);
@@ -37,7 +37,7 @@ impl TimeEmbedder {
     }
 }
 
-/// Rows of a table plus the time, for all pixels: `N` tensors `[batch, channels, 1, 1, 1]`.
+/// Adds the time embedding to the rows of a table: `N` tensors `[batch, channels, 1, 1, 1]` that apply to all pixels.
 pub(super) fn modulations<const N: usize>(table: &Param<Tensor<2>>, time: &Tensor<2>) -> [Tensor<5>; N] {
     let table = table.val();
     let [rows, width] = table.dims();
@@ -46,7 +46,7 @@ pub(super) fn modulations<const N: usize>(table: &Param<Tensor<2>>, time: &Tenso
     std::array::from_fn(|row| parts.clone().narrow(1, row, 1).reshape([batch, width, 1, 1, 1]))
 }
 
-/// x / √(mean over channels of x² + ε).
+/// RMS norm over channels, x / √(mean over channels of x² + ε).
 pub(super) fn channel_norm(x: Tensor<5>) -> Tensor<5> {
     let dtype = x.dtype();
     let x = nn_kit::in_f32(x);
@@ -54,9 +54,9 @@ pub(super) fn channel_norm(x: Tensor<5>) -> Tensor<5> {
     in_dtype(x * mean.add_scalar(EPSILON).sqrt().recip(), dtype)
 }
 
-/// x + Conv(SiLU(N(Conv(SiLU(N(x)))))) with N the norm over channels, modulated by the time where there is one; after each
-/// convolution noise of one plane, scaled for each channel, where it is injected. Where the width changes, x goes through a
-/// layer norm over channels and a 1×1×1 convolution.
+/// Residual block x + Conv(SiLU(N(Conv(SiLU(N(x)))))), where N is the norm over channels, modulated by the time if
+/// there is one. If noise is injected, each convolution is followed by a plane of noise, scaled per channel. If the
+/// width changes, x goes through a layer norm over channels and a 1×1×1 convolution.
 #[derive(Module, Debug)]
 pub(super) struct Resnet {
     conv1: FrameConv,
@@ -68,7 +68,7 @@ pub(super) struct Resnet {
     per_channel_scale2: Option<Param<Tensor<3>>>,
 }
 
-/// What a residual block has besides its convolutions.
+/// Options of a residual block besides its convolutions.
 #[derive(Clone, Copy)]
 pub(super) struct ResnetKind {
     pub(super) inject_noise: bool,
@@ -133,7 +133,7 @@ fn normed(x: Tensor<5>, modulation: Option<(Tensor<5>, Tensor<5>)>) -> Tensor<5>
     }
 }
 
-/// With a plane of noise, the same for all frames and clips, scaled for each channel.
+/// Adds a plane of noise, shared by all frames and clips and scaled per channel.
 fn injected(x: Tensor<5>, scale: Option<&Param<Tensor<3>>>, draw: &mut NoiseFn<'_>) -> Tensor<5> {
     let Some(scale) = scale else {
         return x;

@@ -7,8 +7,8 @@ use burn::tensor::Device;
 use ltx_video::parity::MODELS;
 use model_parity::compare;
 
-/// Folders in `folder` whose names begin with one of `starts` are reproduced, with nothing left uncompared; how many
-/// they are.
+/// Checks that the folders in `folder` whose names begin with one of `starts` are reproduced, with nothing left
+/// uncompared; returns their number.
 pub fn all_reproduced(folder: &Path, starts: &[&str]) -> usize {
     let mut folders: Vec<PathBuf> = std::fs::read_dir(folder)
         .unwrap()
