@@ -1,4 +1,4 @@
-//! Low-rank adapters on the transformer's blocks.
+//! LoRA adapters on the transformer's blocks.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,8 +13,9 @@ use crate::names::folder_names;
 use crate::transformer::Transformer;
 
 impl Transformer {
-    /// Puts fresh adapters of a rank, multiplied by alpha / rank, on the layers of [`nn_kit::ADAPTED_LAYERS`] that are `chosen`, and
-    /// takes everything else out of training. The transformer computes what it did until they are trained.
+    /// Adds new adapters to the `chosen` layers of [`nn_kit::ADAPTED_LAYERS`] and freezes all other parameters.
+    /// Adapters have the given rank and are multiplied by alpha / rank. The output does not change until they are
+    /// trained.
     #[must_use]
     pub fn adapted(self, rank: usize, alpha: f64, chosen: &dyn Fn(&str) -> bool, device: &Device) -> Self {
         let adapt = |block: Block| block.adapted(rank, alpha, chosen, device);
@@ -29,23 +30,23 @@ impl Transformer {
         save_adapters(path, self, &folder_names())
     }
 
-    /// With the adapters of such a file, whose rank and layers follow from it, in f32; alpha is taken to be the rank.
+    /// Adds the adapters of a file, in f32. Rank and layers follow from the file; alpha is taken to equal the rank.
     ///
     /// # Errors
-    /// A file that is missing, damaged or holds no adapters; adapters of several ranks or on layers that can carry none;
-    /// adapters that are missing, left over, of another shape or not finite, each by its name.
+    /// A file that is missing, damaged or without adapters; adapters of several ranks or on unsupported layers;
+    /// adapters that are missing, left over, of another shape or not finite, each by name.
     pub fn with_adapters(self, path: &Path, device: &Device) -> Result<Self, Error> {
         let AdapterFile { rank, layers } = AdapterFile::open(path)?;
         let model = self.adapted(rank, rank as f64, &|layer| layers.contains(layer), device);
         Ok(load_adapters(path, model, &folder_names(), FloatDType::F32)?)
     }
 
-    /// Names and shapes of the adapters.
+    /// Returns the published names and shapes of the adapters.
     pub fn adapter_shapes(&self) -> BTreeMap<String, Vec<usize>> {
         adapter_shapes(self, &folder_names())
     }
 
-    /// Writes all weights under the names of the folders of diffusers.
+    /// Writes all weights under the names of diffusers folders.
     ///
     /// # Errors
     /// A file that cannot be written.

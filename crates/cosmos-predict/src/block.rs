@@ -1,4 +1,4 @@
-//! One block of the transformer: attention to the clip, attention to the prompt, feed-forward.
+//! Transformer block: self-attention, cross-attention to the prompt, feed-forward.
 
 use burn::module::Module;
 use burn::nn::{LinearConfig, RmsNorm, RmsNormConfig};
@@ -10,9 +10,9 @@ use crate::config::Config;
 use crate::modulation::{Modulation, Noise};
 use crate::positions::Rotary;
 
-/// Added to the mean squares of queries and keys.
+/// Epsilon in the norms of queries and keys.
 const EPSILON: f64 = 1e-5;
-/// Shift, scale and gate.
+/// Number of modulation vectors: shift, scale and gate.
 const PARTS: usize = 3;
 
 /// A linear layer without bias that may carry an adapter.
@@ -33,7 +33,7 @@ struct Attention {
 }
 
 impl Attention {
-    /// `source` is the width of what keys and values are made from.
+    /// `source` is the width of the input of keys and values.
     fn new(config: &Config, source: usize, device: &Device) -> Self {
         let (width, head) = (config.width(), config.attention_head_dim);
         let norm = || RmsNormConfig::new(head).with_epsilon(EPSILON).init(device);
@@ -48,7 +48,8 @@ impl Attention {
         }
     }
 
-    /// Of tokens to `source` (to themselves without one). `bias` `[batch, 1, 1, keys]` is added to the scores.
+    /// Attends from `x` to `source`, or to `x` itself without one. `bias`, `[batch, 1, 1, keys]`, is added to the
+    /// scores.
     fn forward(
         &self,
         x: Tensor<3>,
@@ -85,21 +86,23 @@ struct FeedForward {
     down: AdaptedLinear,
 }
 
-/// What all blocks of one pass share.
+/// Inputs that all blocks share in one pass.
 #[derive(Clone, Debug)]
 pub(crate) struct Shared {
     pub noise: Noise,
     pub rotary: Rotary,
-    /// Learned positions, `[1, frames, tokens, width]`.
+    /// Learned position embedding, `[1, frames, tokens, width]`.
     pub learned: Option<Tensor<4>>,
-    /// The prompt, `[batch, words, width]`.
+    /// Prompt embeddings, `[batch, words, width]`.
     pub text: Tensor<3>,
-    /// Added to the scores of the prompt's words, `[batch, 1, 1, words]`.
+    /// Bias on the attention scores of the prompt's words, `[batch, 1, 1, words]`.
     pub text_bias: Option<Tensor<4>>,
 }
 
-/// x ← x + learned positions, then for each part (attention to the clip, to the prompt, feed-forward)
-/// x ← x + gate · part(LN(x) · (1 + scale) + shift).
+/// Block of the transformer.
+///
+/// x ← x + learned positions, then for each part (self-attention, cross-attention to the prompt, feed-forward) x ← x +
+/// gate · part(LN(x) · (1 + scale) + shift).
 #[derive(Module, Debug)]
 pub struct Block {
     norm1: Modulation,
@@ -127,7 +130,7 @@ impl Block {
         }
     }
 
-    /// With adapters on the layers that are chosen by their published names.
+    /// Adds adapters to the layers that `chosen` accepts by their published names.
     pub(crate) fn adapted(mut self, rank: usize, alpha: f64, chosen: &dyn Fn(&str) -> bool, device: &Device) -> Self {
         let adapt = |name: String, layer: AdaptedLinear| match chosen(&name) {
             true => layer.adapted(rank, alpha, device),
@@ -149,7 +152,8 @@ impl Block {
         self
     }
 
-    /// Tokens `[batch, frames, tokens of a frame, width]`; also what the first attention gave, `[batch, tokens, width]`.
+    /// Applies the block to tokens `[batch, frames, tokens per frame, width]`; also returns the output of
+    /// self-attention, `[batch, tokens, width]`.
     pub(crate) fn forward(&self, x: Tensor<4>, shared: &Shared) -> (Tensor<4>, Tensor<3>) {
         let shape = x.dims();
         let x = match &shared.learned {

@@ -12,14 +12,14 @@ use crate::modulation::Noise;
 use crate::train::{Batch, Prepared};
 use crate::transformer::Transformer;
 
-/// What all blocks share, as leaves.
+/// Inputs that all blocks share, as leaves of the graph.
 struct Conditioning {
     embedded: CheckpointedInput<3>,
     added: CheckpointedInput<3>,
     learned: Option<CheckpointedInput<4>>,
 }
 
-/// The same as the beginning of a graph.
+/// The inputs of [`Conditioning`] as the start of a graph.
 struct Begun {
     embedded: Tensor<3>,
     added: Tensor<3>,
@@ -79,12 +79,14 @@ impl Begun {
 }
 
 impl Transformer {
-    /// The loss of a batch ([`Transformer::loss`]), without autodiff, and the gradients of what is trained: those of
-    /// `backward`, at the cost of computing the blocks twice and the memory of a single one and of every block's input. The model must be one for training
-    /// ([`Module::train`]).
+    /// Computes the loss of a batch ([`Transformer::loss`]), without autodiff, and the gradients of the trainable
+    /// parameters.
+    ///
+    /// The gradients equal those of `backward`. Every block is computed twice, but only one block's activations and the
+    /// input of every block are in memory. The model must be in training mode ([`Module::train`]).
     ///
     /// # Errors
-    /// A batch that does not fit the model or itself.
+    /// A batch that does not fit the model, or whose parts do not fit together.
     pub fn loss_by_block(&self, batch: Batch, levels: &EdmConfig) -> Result<(Tensor<1>, GradientsParams), Error> {
         let prepared = Prepared::new(batch, levels)?;
         let tokens = self.check(&prepared.input)?;
@@ -124,7 +126,7 @@ impl Transformer {
             given.take(&with, &mut gradients);
             reached = input.gradient();
         }
-        // What is before the blocks, where it is trained.
+        // Layers before the blocks, as far as they are trainable.
         let mut before: Vec<Tensor<1>> = Vec::new();
         before.extend(reached.filter(|_| x.is_tracked()).map(|g| (x * g).sum()));
         let Noise {

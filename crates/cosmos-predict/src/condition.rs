@@ -1,41 +1,40 @@
-//! Latent frames that are given, and how a start and an end frame become such.
+//! Conditioning frames: given latent frames, and their computation from a start and an end frame.
 
 use burn::tensor::{Device, Tensor};
 
 use crate::autoencoder::Autoencoder;
 use crate::error::Error;
 
-/// How the last frame of a clip is given to a video2world model.
+/// How the last frame of a clip is passed to a video2world model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EndFrame {
-    /// In its place: the last latent frame is what the autoencoder makes of a clip that shows the start until it shows the
-    /// end for its last eight frames.
+    /// The start frame is repeated up to the last eight frames, which show the end frame; the autoencoder encodes this
+    /// clip, and its first and last latent frames are given.
     #[default]
     InPlace,
-    /// Doubled with a shift in time: start and end are each coded as a single picture, as a start is, and the latent frame
-    /// of the end is moved from the first place to the last. A picture's latent frame stands for one frame there, where
-    /// the autoencoder reads eight.
+    /// Start and end frame are each encoded as a single image, and the latent frame of the end is placed last. It then
+    /// stands for one frame, where the autoencoder normally encodes eight.
     Shifted,
 }
 
-/// Latents of which some frames are given. The given ones may be any: the first ones are what the published video2world
-/// models are trained on, the first and the last are a start and an end.
+/// Latents of which some frames are given. Any frames may be given: published video2world models are trained with the
+/// first ones; a start and an end frame are the first and the last.
 #[derive(Clone, Debug)]
 pub struct Condition {
-    /// `[batch, channels, frames, height, width]`, scaled as the network's (see [`Autoencoder::scaled`]); what stands
-    /// in frames that are not given does not matter.
+    /// `[batch, channels, frames, height, width]`, scaled like the network's latents (see [`Autoencoder::scaled`]).
+    /// Values in frames that are not given are ignored.
     pub latents: Tensor<5>,
-    /// One a latent frame.
+    /// Whether each latent frame is given.
     pub given: Vec<bool>,
 }
 
 impl Condition {
-    /// The latent frames of a clip's first frames: the rest of it is black, and nothing of it is given. Of a clip that is
-    /// longer than `frames` the last ones are taken.
+    /// Conditions on the first frames of a clip. The rest of the clip is encoded as mid-gray and not given. If `video`
+    /// is longer than `frames`, its last frames are used.
     ///
     /// # Errors
-    /// A number of frames or a size that the autoencoder does not take.
+    /// A number of frames or a size that the autoencoder does not support.
     pub fn first_frames(
         autoencoder: &Autoencoder,
         video: Tensor<5>,
@@ -59,10 +58,11 @@ impl Condition {
         })
     }
 
-    /// Start and, where there is one, end of a clip of `frames` frames; pictures `[1, 3, height, width]` in [−1, 1].
+    /// Conditions on the start frame and, optionally, the end frame of a clip of `frames` frames. Images are `[1, 3,
+    /// height, width]` in [−1, 1].
     ///
     /// # Errors
-    /// As [`Self::first_frames`], pictures of two sizes, or an end for a clip of a single latent frame.
+    /// As [`Self::first_frames`], images of different sizes, or an end frame for a clip of a single latent frame.
     pub fn ends(
         autoencoder: &Autoencoder,
         start: Tensor<4>,
@@ -111,13 +111,13 @@ impl Condition {
         })
     }
 
-    /// 1 where a frame is given, `[1, 1, frames, 1, 1]`.
+    /// Mask `[1, 1, frames, 1, 1]` with 1 for given frames.
     pub(crate) fn indicator(&self, device: &Device) -> Tensor<5> {
         indicator(&self.given, device)
     }
 }
 
-/// 1 where a frame is given, `[1, 1, frames, 1, 1]`.
+/// Mask `[1, 1, frames, 1, 1]` with 1 for given frames.
 pub(crate) fn indicator(given: &[bool], device: &Device) -> Tensor<5> {
     let values: Vec<f32> = given.iter().map(|given| f32::from(u8::from(*given))).collect();
     Tensor::<1>::from_floats(values.as_slice(), device).reshape([1, 1, given.len(), 1, 1])

@@ -1,10 +1,10 @@
-//! Sizes of the transformer, as its published `config.json` names them.
+//! Configuration of the transformer, named as in its published `config.json`.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
-/// Learned positions beside the rotary ones.
+/// Type of learned position embedding in addition to the rotary one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LearnedPositions {
@@ -12,22 +12,22 @@ pub enum LearnedPositions {
     Learnable,
 }
 
-/// Sizes of a [`Transformer`](crate::Transformer). Field names are those of the published `config.json`
-/// (diffusers); fields of it that are not here are passed over.
+/// Configuration of a [`Transformer`](crate::Transformer). Field names are those of the published `config.json`
+/// (diffusers); other fields of the file are ignored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Config {
-    /// Channels of a latent, and one more where the model takes a condition mask (video2world).
+    /// Channels of a latent, plus one if the model takes a condition mask (video2world).
     pub in_channels: usize,
     /// Channels of a latent.
     pub out_channels: usize,
-    /// Heads of an attention.
+    /// Number of attention heads.
     pub num_attention_heads: usize,
-    /// Width of a head; even, 6 at least.
+    /// Width of an attention head; even and at least 6.
     pub attention_head_dim: usize,
-    /// Blocks.
+    /// Number of blocks.
     pub num_layers: usize,
-    /// Hidden width of a feed-forward part over the width of a token.
+    /// Hidden width of the feed-forward part as a multiple of the token width.
     pub mlp_ratio: f64,
     /// Width of the prompt's embeddings.
     pub text_embed_dim: usize,
@@ -35,18 +35,18 @@ pub struct Config {
     pub adaln_lora_dim: usize,
     /// Largest clip in latent frames, rows and columns.
     pub max_size: [usize; 3],
-    /// Latent frames, rows and columns a token.
+    /// Latent frames, rows and columns per token.
     pub patch_size: [usize; 3],
-    /// How far the rotary frequencies of time, rows and columns are stretched (1 leaves them as they are).
+    /// Stretch factors of the rotary frequencies for time, rows and columns (1 leaves them unchanged).
     pub rope_scale: [f64; 3],
-    /// Whether the last input channel says which pixels are padding.
+    /// Whether an additional last input channel marks padding pixels.
     pub concat_padding_mask: bool,
-    /// Learned positions, where there are any.
+    /// Type of learned position embedding, if any.
     pub extra_pos_embed_type: Option<LearnedPositions>,
 }
 
 impl Default for Config {
-    /// Cosmos-Predict1-7B-Text2World.
+    /// Configuration of Cosmos-Predict1-7B-Text2World.
     fn default() -> Self {
         Self {
             in_channels: 16,
@@ -67,13 +67,13 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Cosmos-Predict1-7B-Text2World: from a prompt alone.
+    /// Configuration of Cosmos-Predict1-7B-Text2World, which generates from a prompt.
     pub fn text2world_7b() -> Self {
         Self::default()
     }
 
-    /// Cosmos-Predict1-7B-Video2World: from a prompt and frames. Cosmos-Predict1-7B-WorldInterpolator, which was trained
-    /// on clips between two frames, has the same sizes.
+    /// Configuration of Cosmos-Predict1-7B-Video2World, which generates from a prompt and frames.
+    /// Cosmos-Predict1-7B-WorldInterpolator, trained on clips between two frames, has the same sizes.
     pub fn video2world_7b() -> Self {
         Self {
             in_channels: 17,
@@ -81,7 +81,7 @@ impl Config {
         }
     }
 
-    /// Cosmos-Predict1-14B-Text2World.
+    /// Configuration of Cosmos-Predict1-14B-Text2World.
     pub fn text2world_14b() -> Self {
         Self {
             num_attention_heads: 40,
@@ -91,7 +91,7 @@ impl Config {
         }
     }
 
-    /// Cosmos-Predict1-14B-Video2World.
+    /// Configuration of Cosmos-Predict1-14B-Video2World.
     pub fn video2world_14b() -> Self {
         Self {
             in_channels: 17,
@@ -99,7 +99,7 @@ impl Config {
         }
     }
 
-    /// Width of a token.
+    /// Returns the width of a token.
     pub fn width(&self) -> usize {
         self.num_attention_heads * self.attention_head_dim
     }
@@ -109,21 +109,21 @@ impl Config {
         (self.width() as f64 * self.mlp_ratio) as usize
     }
 
-    /// Numbers of a token before its embedding.
+    /// Length of a token before its embedding.
     pub(crate) fn patch(&self) -> usize {
         let channels = self.in_channels + usize::from(self.concat_padding_mask);
         channels * self.patch_size.iter().product::<usize>()
     }
 
-    /// Whether a mask of condition frames is an input.
+    /// Returns true if the model takes a mask of conditioning frames.
     pub fn takes_condition(&self) -> bool {
         self.in_channels == self.out_channels + 1
     }
 
-    /// Tokens in time, height and width of a latent clip.
+    /// Returns the tokens in time, height and width of a latent clip.
     ///
     /// # Errors
-    /// A clip that is not a whole number of tokens, or larger than the positions go.
+    /// A clip that is not a whole number of tokens, or exceeds `max_size`.
     pub fn tokens(&self, frames: usize, height: usize, width: usize) -> Result<[usize; 3], Error> {
         let size = [frames, height, width];
         for (axis, name) in ["frames", "rows", "columns"].into_iter().enumerate() {
@@ -139,10 +139,10 @@ impl Config {
         Ok(std::array::from_fn(|axis| size[axis] / self.patch_size[axis]))
     }
 
-    /// Refuses sizes that are no model.
+    /// Checks the configuration.
     ///
     /// # Errors
-    /// The first one that is not.
+    /// The first invalid setting.
     pub fn check(&self) -> Result<(), Error> {
         let wrong = |setting: &'static str, found: String, expected: &str| {
             Err(Error::Config {

@@ -1,4 +1,4 @@
-//! What can be wrong with a model, its files and its input.
+//! Errors of the model, its files and its input.
 
 use std::path::PathBuf;
 
@@ -7,78 +7,78 @@ use nn_kit::CheckpointError;
 use nn_kit::memory::MemoryError;
 use nn_kit::settings::SettingsError;
 
-/// Why there is no model, or no clip.
+/// Errors of loading, training and sampling Cosmos-Predict1.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A setting of a configuration that cannot be.
+    /// An invalid setting.
     #[error("{setting} is {found}; expected {expected}")]
     Config {
-        /// Its name.
+        /// Name of the setting.
         setting: &'static str,
         /// Its value.
         found: String,
-        /// What it should be.
+        /// Description of the valid values.
         expected: String,
     },
-    /// Input of another shape.
+    /// Input of a wrong shape.
     #[error("{what} has shape {found:?}; expected {expected:?}")]
     Shape {
-        /// Which input.
+        /// Name of the input.
         what: &'static str,
         /// Its shape.
         found: Vec<usize>,
-        /// The shape that fits.
+        /// Expected shape.
         expected: Vec<usize>,
     },
-    /// A number of frames, rows or columns that the model cannot make.
+    /// A number of frames, rows or columns that the model does not support.
     #[error("{found} {what} were asked for; expected {expected}")]
     Size {
-        /// Frames, rows or columns, and of what.
+        /// What the number counts, such as "frames".
         what: String,
-        /// How many.
+        /// Requested number.
         found: usize,
-        /// What fits.
+        /// Description of the valid numbers.
         expected: String,
     },
-    /// Condition frames for a model that takes none, or none for one that needs them.
+    /// Conditioning frames for a model that takes none, or none for a model that needs them.
     #[error("{found}; {expected}")]
     Variant {
-        /// What was asked.
+        /// Description of the request.
         found: &'static str,
-        /// What the model is.
+        /// Description of the model.
         expected: &'static str,
     },
-    /// More memory than there may be.
+    /// More memory is needed than is available.
     #[error(transparent)]
     Memory(#[from] MemoryError),
-    /// A settings file.
+    /// An error of a configuration file.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// A file that is not what it should be.
+    /// An invalid or missing model file.
     #[error("{path:?} cannot be read: {reason}")]
     File {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// What is wrong, and what was expected.
         reason: String,
     },
-    /// Numbers that are not finite came out.
+    /// The model returned numbers that are not finite.
     #[error("the model gave {what} that are not finite; the weights are damaged or of another model")]
     NotFinite {
-        /// Latents or frames.
+        /// "latents" or "frames".
         what: &'static str,
     },
-    /// The schedule.
+    /// An error of the schedule.
     #[error(transparent)]
     Schedule(#[from] EdmError),
-    /// The weights.
+    /// An error of the weight files.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
 }
 
 impl Error {
-    /// An error unless the shapes agree.
+    /// Returns an error unless the shapes agree.
     pub(crate) fn unless_shape(what: &'static str, found: &[usize], expected: &[usize]) -> Result<(), Self> {
         if found == expected {
             return Ok(());

@@ -1,4 +1,4 @@
-//! The models from published files.
+//! Loads the models from published files.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,26 +18,26 @@ use crate::transformer::Transformer;
 /// Names and shapes of parameters.
 type Shapes = BTreeMap<String, Vec<usize>>;
 
-/// What `model.pt` holds besides the transformer's parameters: a learned weight of the loss, positions that are computed,
-/// states of a library for GPUs.
+/// Tensors in `model.pt` that are not parameters of the transformer: a learned weight of the loss, computed positions,
+/// and states of a GPU library.
 const UNUSED: [&str; 2] = ["logvar.", "net.pos_embedder."];
 const UNUSED_END: &str = "_extra_state";
 
-/// How a published file names its parameters.
+/// File layout, which determines the parameter names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// A folder of diffusers.
+    /// A diffusers folder.
     Folder,
-    /// NVIDIA's own: `model.pt`, and the tokenizers' state.
+    /// NVIDIA's own files: `model.pt`, and the state of the tokenizers.
     Original,
 }
 
-/// What a model makes a clip from.
+/// Inputs that a model generates from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variant {
-    /// From a prompt.
+    /// A prompt.
     Text2World,
-    /// From a prompt and frames.
+    /// A prompt and frames.
     Video2World,
 }
 
@@ -50,10 +50,10 @@ impl std::fmt::Display for Variant {
     }
 }
 
-/// The parameters of a transformer by their published names; nothing is allocated for them.
+/// Returns the published parameter names and shapes of a transformer, without allocating it.
 ///
 /// # Errors
-/// Sizes that are no model.
+/// An invalid configuration.
 pub fn transformer_shapes(config: &Config, layout: Layout) -> Result<Shapes, Error> {
     let model = Transformer::new(config, &Device::default())?;
     Ok(match layout {
@@ -67,10 +67,10 @@ pub fn transformer_shapes(config: &Config, layout: Layout) -> Result<Shapes, Err
     })
 }
 
-/// The parameters of an autoencoder by their published names; nothing is allocated for them.
+/// Returns the published parameter names and shapes of an autoencoder, without allocating it.
 ///
 /// # Errors
-/// Sizes that are no model.
+/// An invalid configuration.
 pub fn autoencoder_shapes(config: &AutoencoderConfig, layout: Layout) -> Result<Shapes, Error> {
     let model = Autoencoder::new(config, &Device::default())?;
     Ok(match layout {
@@ -80,7 +80,7 @@ pub fn autoencoder_shapes(config: &AutoencoderConfig, layout: Layout) -> Result<
 }
 
 impl Config {
-    /// Which of the two it is.
+    /// Returns the variant of a model with this configuration.
     pub fn variant(&self) -> Variant {
         match self.takes_condition() {
             true => Variant::Video2World,
@@ -88,8 +88,8 @@ impl Config {
         }
     }
 
-    /// The sizes of the transformer at `path`: a folder of diffusers (the one with `transformer/` in it), a folder with
-    /// `model.pt`, or such a file.
+    /// Reads the transformer's configuration at `path`: a diffusers folder (the parent of `transformer/`), a folder
+    /// with `model.pt`, or that file itself.
     ///
     /// # Errors
     /// Files that are missing or damaged.
@@ -97,8 +97,8 @@ impl Config {
         Ok(Source::open(path)?.config)
     }
 
-    /// The sizes of the transformer in `model.pt`. That time's frequencies are stretched twofold, and in the 14B models all
-    /// of them, does not follow from the shapes.
+    /// Derives the transformer's configuration from `model.pt`. The stretch factors of the rotary frequencies (2 for
+    /// time; in the 14B models 2 for all axes) cannot be derived from the shapes.
     fn of_model_pt(checkpoint: &Checkpoint) -> Self {
         let size = |name: &str, at: usize| {
             let shape = checkpoint.shape(&format!("{ORIGINAL}{name}"));
@@ -116,7 +116,7 @@ impl Config {
             places => places * default.patch_size[axis],
         };
         Self {
-            // One of the channels says what is padding.
+            // One of the channels marks padding.
             in_channels: (size("x_embedder.proj.1.weight", 1) / patch).saturating_sub(1),
             out_channels: size("final_layer.linear.weight", 0) / patch,
             num_attention_heads: width / head.max(1),
@@ -137,7 +137,7 @@ impl Config {
     }
 }
 
-/// A transformer's sizes and weights.
+/// Configuration and weights of a transformer.
 struct Source {
     config: Config,
     weights: Checkpoint,
@@ -163,7 +163,7 @@ impl Source {
         let weights = weights.without(&UNUSED).without_ends(&[UNUSED_END]);
         let config = Config::of_model_pt(&weights);
         Ok(Self {
-            // Without its sizes: filling says what is missing.
+            // Without valid sizes, loading into the default architecture reports what is missing.
             config: if config.check().is_ok() {
                 config
             } else {
@@ -176,7 +176,7 @@ impl Source {
 }
 
 impl Source {
-    /// What the weights' names begin with, and the names.
+    /// Prefix of the parameter names, and the key map.
     fn names(&self) -> (&'static str, Vec<(&'static str, &'static str)>) {
         match self.layout {
             Layout::Folder => ("", folder_names()),
@@ -186,11 +186,11 @@ impl Source {
 }
 
 impl Transformer {
-    /// Reads the transformer at `path` (see [`Config::open`]), which must be `asked` for, where one is.
+    /// Loads the transformer at `path` (see [`Config::open`]). If `asked` is given, the variant must match.
     ///
     /// # Errors
-    /// Files that are missing or damaged, the other variant, and tensors that are missing, left over, of another shape or
-    /// not finite, each by its name.
+    /// Files that are missing or damaged, the other variant, and tensors that are missing, left over, of another shape
+    /// or not finite, each by name.
     pub fn open(path: &Path, asked: Option<Variant>, dtype: FloatDType, device: &Device) -> Result<Self, Error> {
         let source = Source::open(path)?;
         let config = &source.config;
@@ -205,7 +205,7 @@ impl Transformer {
         }
     }
 
-    /// Refuses files that [`Self::open`] would, as far as names and shapes tell: no weights are read.
+    /// Checks configuration, names and shapes as [`Self::open`] does, without reading weights.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -218,10 +218,11 @@ impl Transformer {
 }
 
 impl AutoencoderConfig {
-    /// The sizes of the autoencoder in a folder of diffusers (the one with `vae/` in it, or that itself).
+    /// Reads the autoencoder's configuration from a diffusers folder (`vae/` or its parent).
     ///
     /// # Errors
-    /// Files that are missing or damaged; the published `encoder.jit` and `decoder.jit` are programs and must be converted.
+    /// Files that are missing or damaged. The published `encoder.jit` and `decoder.jit` are programs and must be
+    /// converted.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let folder = autoencoder_folder(path);
         let settings_file = folder.join("config.json");
@@ -238,15 +239,15 @@ impl AutoencoderConfig {
     }
 }
 
-/// `vae/`, or the folder itself.
+/// Returns `vae/`, or the folder itself.
 fn autoencoder_folder(path: &Path) -> PathBuf {
     let inner = path.join("vae");
     if inner.is_dir() { inner } else { path.to_path_buf() }
 }
 
 impl Autoencoder {
-    /// Reads the autoencoder out of a folder (see [`AutoencoderConfig::open`]). The weights may have the names of the
-    /// published tokenizers' state.
+    /// Loads the autoencoder from a folder (see [`AutoencoderConfig::open`]). The weights may also have the names of
+    /// the published tokenizers' state.
     ///
     /// # Errors
     /// As [`Transformer::open`] and [`AutoencoderConfig::open`].
@@ -255,7 +256,7 @@ impl Autoencoder {
         Ok(weights.load_weights_as(model, "", &names, dtype)?)
     }
 
-    /// Refuses files that [`Self::open`] would, as far as names and shapes tell: no weights are read.
+    /// Checks configuration, names and shapes as [`Self::open`] does, without reading weights.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -264,7 +265,7 @@ impl Autoencoder {
         Ok(weights.check(&model, "", &names)?)
     }
 
-    /// Writes all weights under the names of the folders of diffusers.
+    /// Writes all weights under the names of diffusers folders.
     ///
     /// # Errors
     /// A file that cannot be written.

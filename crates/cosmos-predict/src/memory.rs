@@ -1,7 +1,7 @@
-//! How much memory a clip needs, from the shapes alone: known before anything is loaded.
+//! Memory estimates for a clip from tensor shapes, before anything is loaded.
 //!
-//! An estimate: weights are exact, activations are counted as the largest tensors that live at once. The transformer's
-//! attention takes queries in blocks, so that its scores stay below a quarter of a gigabyte.
+//! Weights are counted exactly; activations are approximated by the largest tensors that are alive at once. Attention
+//! processes queries in blocks, so its scores stay below a quarter of a gigabyte.
 
 use nn_kit::memory::{ClipMemory, ClipPlan, count};
 
@@ -10,31 +10,32 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::load::{Layout, autoencoder_shapes, transformer_shapes};
 
-/// Numbers in the scores of an attention, at most, and how many such tensors live at once (scores, their softmax).
+/// Largest number of attention scores at once, and the number of such tensors alive (scores and their softmax).
 const SCORES: (usize, usize) = (1 << 26, 2);
-/// Tensors of the tokens' size that live at once in a block: tokens, normed, queries, keys, values, their f32 copies with
-/// rotary positions, and the learned positions.
+/// Number of token-sized tensors alive at once in a block: tokens, normalized tokens, queries, keys, values, their f32
+/// copies with rotary positions, and the learned positions.
 const TOKENS: usize = 10;
-/// Maps of the largest size that live at once in the autoencoder: input, normed, three taps of time, output, residual.
+/// Number of the largest maps alive at once in the autoencoder: input, normalized, three taps of time, output,
+/// residual.
 const MAPS: usize = 7;
 
-/// Bytes.
+/// Estimated memory of a generation, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
-    /// The transformer's weights.
+    /// Weights of the transformer.
     pub transformer: u64,
-    /// The autoencoder's weights.
+    /// Weights of the autoencoder.
     pub autoencoder: u64,
-    /// The most that activations take at once.
+    /// Peak of the activations.
     pub activations: u64,
 }
 
 impl Memory {
-    /// Of a clip of `[frames, height, width]` pixels with weights and activations of `bytes` a number (2 for bf16, 4 for
-    /// f32).
+    /// Estimates the memory for a clip of `[frames, height, width]` pixels. Weights and activations take `bytes` per
+    /// number (2 for bf16, 4 for f32).
     ///
     /// # Errors
-    /// A clip or sizes that cannot be.
+    /// An invalid clip size or configuration.
     pub fn estimate(
         transformer: &Config,
         autoencoder: &AutoencoderConfig,
@@ -46,7 +47,7 @@ impl Memory {
         let tokens: usize = transformer.tokens(t, h, w)?.iter().product();
         let block = tokens * (TOKENS * transformer.width() + 2 * transformer.hidden());
         let scores = (transformer.num_attention_heads * tokens * tokens).min(SCORES.0) * SCORES.1;
-        // The decoder's last level: as many cubes of pixels as the clip has.
+        // The decoder's last level has as many positions as the clip has cubes of pixels.
         let side = autoencoder.patch_size;
         let cubes = frames.div_ceil(side).max(1) * (height / side) * (width / side);
         let widest = [
@@ -66,10 +67,10 @@ impl Memory {
         })
     }
 
-    /// Refuses what does not fit into `limit` bytes, with what would.
+    /// Returns the estimate, or an error with a suggestion if the clip needs more than `limit` bytes.
     ///
     /// # Errors
-    /// More than the limit.
+    /// As [`Self::estimate`], and a clip that needs more than the limit.
     pub fn check(
         transformer: &Config,
         autoencoder: &AutoencoderConfig,

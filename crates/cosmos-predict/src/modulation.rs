@@ -1,4 +1,4 @@
-//! The noise level's hold on the network: its embedding, and layer norms that it shifts, scales and gates.
+//! Conditioning on the noise level: its embedding, and layer norms that it modulates with shift, scale and gate.
 
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig, RmsNorm, RmsNormConfig};
@@ -6,22 +6,22 @@ use burn::tensor::activation::silu;
 use burn::tensor::{Device, Tensor};
 use nn_kit::{in_dtype, in_f32, sinusoidal_steps};
 
-/// Added to variances and mean squares.
+/// Epsilon in layer norms and RMS norms.
 const EPSILON: f64 = 1e-6;
 
-/// A linear layer without bias; none in this model has one.
+/// A linear layer without bias, like all in this model.
 pub(crate) fn linear(from: usize, to: usize, device: &Device) -> Linear {
     LinearConfig::new(from, to).with_bias(false).init(device)
 }
 
-/// Linear, SiLU, linear, to three vectors of the width.
+/// Linear, SiLU, linear, with three vectors of the token width as output.
 #[derive(Module, Debug)]
 struct Embedder {
     linear_1: Linear,
     linear_2: Linear,
 }
 
-/// Sinusoids of c_noise, and two things made of them: their RMS norm, out of which each layer makes its modulation, and
+/// Sinusoidal embedding of c_noise with two outputs: its RMS norm, from which each layer computes its modulation, and
 /// three vectors that are added to every modulation.
 #[derive(Module, Debug)]
 pub(crate) struct NoiseEmbedding {
@@ -29,7 +29,7 @@ pub(crate) struct NoiseEmbedding {
     norm: RmsNorm,
 }
 
-/// What [`NoiseEmbedding`] makes: both `[batch, times, …]`, with one time a sample or one a latent frame.
+/// Outputs of [`NoiseEmbedding`], `[batch, times, …]`, with one time per sample or one per latent frame.
 #[derive(Clone, Debug)]
 pub(crate) struct Noise {
     /// `[batch, times, width]`.
@@ -49,7 +49,7 @@ impl NoiseEmbedding {
         }
     }
 
-    /// Of c_noise, `[batch, times]`.
+    /// Embeds c_noise, `[batch, times]`.
     pub(crate) fn forward(&self, time: Tensor<2>) -> Noise {
         let [batch, times] = time.dims();
         let layers = &self.t_embedder;
@@ -64,7 +64,7 @@ impl NoiseEmbedding {
     }
 }
 
-/// Layer norm without weights of its own.
+/// Layer norm without weights.
 pub(crate) fn normalized(x: Tensor<4>) -> Tensor<4> {
     let dtype = x.dtype();
     let x = in_f32(x);
@@ -73,7 +73,7 @@ pub(crate) fn normalized(x: Tensor<4>) -> Tensor<4> {
     in_dtype(x / variance.sqrt(), dtype)
 }
 
-/// A modulation of low rank: linear₂(linear₁(SiLU(embedded))) + shared, in 2 or 3 vectors of the width.
+/// Low-rank modulation linear₂(linear₁(SiLU(embedded))) + shared, with 2 or 3 vectors of the token width.
 #[derive(Module, Debug)]
 pub(crate) struct Modulation {
     linear_1: Linear,
@@ -81,7 +81,7 @@ pub(crate) struct Modulation {
 }
 
 impl Modulation {
-    /// Of `parts` vectors.
+    /// Creates a modulation with `parts` vectors.
     pub(crate) fn new(width: usize, rank: usize, parts: usize, device: &Device) -> Self {
         Self {
             linear_1: linear(width, rank, device),
@@ -89,7 +89,7 @@ impl Modulation {
         }
     }
 
-    /// The vectors, each `[batch, times, 1, width]`: shift, scale and, where there are three, gate.
+    /// Returns the vectors, each `[batch, times, 1, width]`: shift, scale and, if there are three, gate.
     fn vectors(&self, noise: &Noise) -> Vec<Tensor<4>> {
         let x = self
             .linear_2
@@ -101,7 +101,7 @@ impl Modulation {
         (0..all / width).map(part).collect()
     }
 
-    /// norm(x) · (1 + scale) + shift of tokens `[batch, frames, tokens, width]`, and the gate, where there is one.
+    /// Returns norm(x) · (1 + scale) + shift for tokens `[batch, frames, tokens, width]`, and the gate, if any.
     pub(crate) fn forward(&self, x: Tensor<4>, noise: &Noise) -> (Tensor<4>, Option<Tensor<4>>) {
         let mut vectors = self.vectors(noise);
         let gate = (vectors.len() > 2).then(|| vectors.pop()).flatten();

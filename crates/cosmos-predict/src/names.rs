@@ -1,11 +1,11 @@
-//! What published files call the parts.
+//! Key maps of published files.
 
 use nn_kit::{KeyMap, LORA_NAMES};
 
 /// Rows of a table.
 type Names = Vec<(&'static str, &'static str)>;
 
-/// In front of the transformer's names in `model.pt`.
+/// Prefix of the transformer's names in `model.pt`.
 pub(crate) const ORIGINAL: &str = "net.";
 
 const FOLDER: &KeyMap = &[
@@ -14,7 +14,7 @@ const FOLDER: &KeyMap = &[
     ("ff.down.", "ff.net.2."),
 ];
 
-/// A block's parts are a list there: 0 attention to the clip, 1 attention to the prompt, 2 feed-forward.
+/// There, a block is a list: 0 self-attention, 1 cross-attention to the prompt, 2 feed-forward.
 const MODEL_PT: &KeyMap = &[
     ("transformer_blocks.", "blocks.block"),
     (".attn1.", ".blocks.0.block.attn."),
@@ -40,7 +40,7 @@ const MODEL_PT: &KeyMap = &[
 
 const AUTOENCODER: &KeyMap = &[("to_out.", "to_out.0."), (".conv.", ".")];
 
-/// The state of the published TorchScript tokenizers. Their decoder counts its levels from the frames.
+/// State of the published TorchScript tokenizers, whose decoder numbers its levels from the frames.
 const TOKENIZER: &KeyMap = &[
     ("down_blocks.", "down."),
     ("up_blocks.0.", "up.2."),
@@ -67,22 +67,22 @@ fn with_adapters(names: &KeyMap) -> Names {
     [LORA_NAMES, names].concat()
 }
 
-/// Of a transformer in a folder of diffusers.
+/// Returns the key map of a transformer in a diffusers folder.
 pub(crate) fn folder_names() -> Names {
     with_adapters(FOLDER)
 }
 
-/// Of a transformer in `model.pt`, after [`ORIGINAL`].
+/// Returns the key map of a transformer in `model.pt`, for names after [`ORIGINAL`].
 pub(crate) fn model_pt_names() -> Names {
     with_adapters(MODEL_PT)
 }
 
-/// Of an autoencoder in a folder of diffusers.
+/// Returns the key map of an autoencoder in a diffusers folder.
 pub(crate) fn autoencoder_names() -> Names {
     AUTOENCODER.to_vec()
 }
 
-/// Of an autoencoder in the state of the published tokenizers.
+/// Returns the key map of an autoencoder in the state of the published tokenizers.
 pub(crate) fn tokenizer_names() -> Names {
     TOKENIZER.to_vec()
 }

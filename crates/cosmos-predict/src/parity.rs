@@ -1,4 +1,4 @@
-//! The models against recorded tensors of the published implementation (see `model-parity`).
+//! Comparison of the models with recordings of the published implementation (see `model-parity`).
 
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
@@ -16,7 +16,7 @@ use crate::pipeline::{Pipeline, Prompt, Sampling};
 use crate::train::Batch;
 use crate::transformer::{Input, Time, Transformer, text_bias};
 
-/// The models of Cosmos-Predict1 that a recorded folder can be compared with.
+/// Models of Cosmos-Predict1 whose recordings can be compared here.
 pub const MODELS: &[Model] = &[
     Model {
         class: "CosmosTransformer3DModel",
@@ -44,17 +44,17 @@ pub const MODELS: &[Model] = &[
     },
 ];
 
-/// A number of the configuration, where there is one.
+/// Returns a number of the configuration, if it is there.
 fn number(case: &Case, key: &str) -> Option<f64> {
     case.config()[key].as_f64()
 }
 
-/// Turns our errors into the comparison's.
+/// Converts errors of the models to those of the comparison.
 fn told<T>(case: &Case, result: Result<T, Error>) -> Result<T, ParityError> {
     result.map_err(|error| case.config_error(error.to_string()))
 }
 
-/// A tensor of one shape or another, or none.
+/// Returns a recorded tensor, if it is there.
 fn optional<const D: usize>(case: &Case, name: &str, device: &Device) -> Result<Option<Tensor<D>>, ParityError> {
     case.has(name).then(|| case.tensor(name, device)).transpose()
 }
@@ -74,7 +74,7 @@ fn input(case: &Case, device: &Device) -> Result<Input, ParityError> {
         false => None,
         true => {
             let mask: Tensor<2> = case.tensor("attention_mask", device)?;
-            // As the published code takes it: a mask unless it is of floats, which are added.
+            // As in the published code, a mask of floats is added; any other is a boolean mask.
             Some(match case.is_float("attention_mask")? {
                 true => mask,
                 false => text_bias(mask.greater_elem(0.5)),
@@ -140,7 +140,7 @@ fn transformer(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> 
     Ok(checks)
 }
 
-/// Intermediate tensors, compared where they are recorded.
+/// Intermediate tensors, compared if they are recorded.
 struct Seen<'a> {
     case: &'a Case,
     checks: &'a mut Vec<Check>,
@@ -162,7 +162,7 @@ impl Seen<'_> {
         Ok(())
     }
 
-    /// A table that may be recorded with dimensions of one in front.
+    /// Compares a table that may be recorded with leading dimensions of 1.
     fn table(&mut self, name: &str, found: Tensor<2>) -> Result<(), ParityError> {
         if self.case.has(name) {
             let found: Vec<f64> = found.into_data().iter::<f64>().collect();
@@ -206,7 +206,7 @@ fn scheduler(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
         case.check_numbers("sigmas", &double(schedule.sigmas()), SCHEDULE)?,
         case.check_numbers("timesteps", &double(&schedule.c_noise()), SCHEDULE)?,
     ];
-    // Of any shape; all of it is done number by number.
+    // The shape does not matter, since all of it is computed element by element.
     let flat = |name: &str| -> Result<Tensor<1>, ParityError> {
         let numbers: Vec<f32> = case.numbers(name)?.iter().map(|v| *v as f32).collect();
         Ok(Tensor::from_floats(numbers.as_slice(), device))
@@ -295,7 +295,7 @@ fn pipeline(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
     Ok(checks)
 }
 
-/// The frames that a recorded run was given.
+/// Conditioning frames of a recorded run.
 fn condition(
     case: &Case,
     pipeline: &Pipeline,
@@ -307,10 +307,10 @@ fn condition(
         return Ok(None);
     }
     let (coder, data) = (pipeline.autoencoder(), pipeline.levels().sigma_data);
-    // A picture of bytes `[height, width, 3]`, or a video `[frames, height, width, 3]`.
+    // An 8-bit image `[height, width, 3]`, or a video `[frames, height, width, 3]`.
     let name = ["cond_image", "cond_video"].into_iter().find(|name| case.has(name));
     let Some(name) = name else {
-        // The clip as the encoder sees it, and the frames that the network is told are given.
+        // The clip as encoded, and the frames that are marked as given to the network.
         let latents = told(case, coder.encode(case.tensor("cond_video_padded", device)?))?;
         let mask: Tensor<5> = case.tensor("first_call.condition_mask", device)?;
         let mask = mask.narrow(3, 0, 1).narrow(4, 0, 1).into_data();
@@ -346,8 +346,8 @@ fn condition(
     Ok(Some(condition))
 }
 
-/// The embeddings of a recorded run: as they were recorded, or of its own encoder and tokens, of which the negative prompt's
-/// come first.
+/// Prompt embeddings of a recorded run, either recorded or computed by its own encoder from tokens, of which the first
+/// are those of the negative prompt.
 fn prompt(case: &Case, device: &Device) -> Result<Prompt, ParityError> {
     if case.has("prompt_embeds") {
         return Ok(Prompt {

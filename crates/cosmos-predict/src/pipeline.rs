@@ -1,9 +1,11 @@
-//! From a prompt, and frames for video2world models, to a clip: guided sampling along EDM's noise levels.
+//! Sampling pipeline: guided sampling along EDM noise levels, from a prompt (and frames for video2world models) to a
+//! clip.
 //!
-//! At each level σ the network is asked twice, with the prompt and with the negative one; of the two estimates of the
-//! clean latents x̂ = x̂₊ + g · (x̂₊ − x̂₋) is taken ("classifier-free guidance", Ho & Salimans 2022, in the form of Cosmos),
-//! and one Euler step leads to the next level. Latent frames that are given enter the network with a little noise
-//! (σ_a = 0.001) in place of the sampled ones, scaled as if their level were σ_a, and stand in both estimates as they are.
+//! At each noise level σ the network runs twice, with the prompt and with the negative prompt. The two estimates of the
+//! clean latents are combined as x̂ = x̂₊ + g · (x̂₊ − x̂₋) ("classifier-free guidance", Ho & Salimans 2022, in the
+//! form of Cosmos), and one Euler step leads to the next level. Given latent frames replace the sampled ones in the
+//! network's input, with a little noise (σ_a = 0.001) and scaled as if their level were σ_a, and replace the estimates
+//! unchanged.
 
 use std::path::Path;
 
@@ -16,32 +18,33 @@ use crate::condition::Condition;
 use crate::error::Error;
 use crate::transformer::{Input, Time, Transformer};
 
-/// What a clip should show, as embeddings `[1, words, width]` of the T5 encoder, zero after the last word.
+/// Embeddings of a prompt by the T5 encoder, `[1, words, width]`, zero after the last word.
 #[derive(Clone, Debug)]
 pub struct Prompt {
-    /// What it should show.
+    /// Prompt: what the clip should show.
     pub text: Tensor<3>,
-    /// What it should not show; needed for guidance.
+    /// Negative prompt: what it should not show. Needed for guidance.
     pub negative: Option<Tensor<3>>,
 }
 
-/// How to sample.
+/// Settings of the sampler.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sampling {
-    /// Noise levels.
+    /// Number of sampling steps.
     pub steps: usize,
-    /// g; the negative prompt is not looked at where it is 1 or less.
+    /// Guidance scale g; the negative prompt is only used if g is above 1.
     pub guidance: f64,
-    /// Frame rate that the network is told.
+    /// Frame rate passed to the network.
     pub fps: f64,
-    /// σ_a, the noise on given frames.
+    /// σ_a, the noise level of given frames.
     pub augment_sigma: f32,
-    /// Whether the negative estimate is told that no frame is given, so that guidance also pulls toward the given ones.
+    /// Whether the network with the negative prompt is told that no frame is given, so that guidance also strengthens
+    /// the given frames.
     pub input_frames_guidance: bool,
 }
 
 impl Default for Sampling {
-    /// The published pipelines'.
+    /// Settings of the published pipelines.
     fn default() -> Self {
         Self {
             steps: 36,
@@ -54,10 +57,10 @@ impl Default for Sampling {
 }
 
 impl Sampling {
-    /// Refuses what cannot be sampled with.
+    /// Checks the settings.
     ///
     /// # Errors
-    /// The first setting that is wrong.
+    /// The first invalid setting.
     pub fn check(&self) -> Result<(), Error> {
         let wrong = |setting, found: f64, expected: &str| {
             Err(Error::Config {
@@ -79,20 +82,20 @@ impl Sampling {
     }
 }
 
-/// One sampling step, as it is reported.
+/// Report of one sampling step.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// Its number, from 0.
+    /// Index of the step, from 0.
     pub step: usize,
-    /// What the network saw with the prompt.
+    /// Input of the network with the prompt.
     pub input: Input,
-    /// What it answered.
+    /// Output of the network.
     pub output: Tensor<5>,
-    /// The latents after the step.
+    /// Latents after the step.
     pub latents: Tensor<5>,
 }
 
-/// A transformer with its autoencoder and its noise levels.
+/// Sampling pipeline of a transformer, an autoencoder and EDM settings.
 #[derive(Debug)]
 pub struct Pipeline {
     transformer: Transformer,
@@ -102,10 +105,10 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// On the device that the weights are on.
+    /// Creates a pipeline; `device` must be that of the weights.
     ///
     /// # Errors
-    /// An autoencoder of other latents than the transformer's, or levels that are no denoiser.
+    /// An autoencoder whose latents do not fit the transformer, or invalid EDM settings.
     pub fn new(
         transformer: Transformer,
         autoencoder: Autoencoder,
@@ -129,10 +132,10 @@ impl Pipeline {
         })
     }
 
-    /// With the adapters of a file ([`Transformer::with_adapters`]).
+    /// Adds the adapters of a file ([`Transformer::with_adapters`]).
     ///
     /// # Errors
-    /// As there.
+    /// As [`Transformer::with_adapters`].
     pub fn with_adapters(mut self, path: &Path) -> Result<Self, Error> {
         self.transformer = self.transformer.with_adapters(path, &self.device)?;
         Ok(self)
@@ -148,22 +151,22 @@ impl Pipeline {
         &self.autoencoder
     }
 
-    /// The noise levels.
+    /// EDM settings.
     pub fn levels(&self) -> &EdmConfig {
         &self.levels
     }
 
-    /// Where it computes.
+    /// Device of the computation.
     pub fn device(&self) -> &Device {
         &self.device
     }
 
-    /// Samples latents of `size` latent frames, rows and columns. `draw` gives standard normal numbers of a shape: first the
-    /// start, then, where frames are given, for each step those for the prompt's and for the negative estimate's frames.
-    /// `seen` is told each step.
+    /// Samples latents of `size` latent frames, rows and columns. `draw` returns standard normal numbers of a shape:
+    /// first the initial latents, then, if frames are given, in each step the noise on given frames for the prompt and
+    /// for the negative prompt. `seen` is called with each step.
     ///
     /// # Errors
-    /// Settings or input that do not fit the model or each other, or numbers that are not finite.
+    /// Settings or input that do not fit the model or each other, or results that are not finite.
     pub fn sample(
         &self,
         size: [usize; 3],
@@ -195,7 +198,7 @@ impl Pipeline {
         let given = condition.map(|condition| (condition, condition.indicator(&self.device)));
         let mut latents = draw(shape).mul_scalar(self.levels.sigma_max as f32);
         for (step, &sigma) in schedule.timesteps().iter().enumerate() {
-            // Noise on given frames would be more than that on the sampled ones: the latter are seen.
+            // Given frames are only inserted while they are less noisy than the sampled ones.
             let replaced = sampling.augment_sigma < sigma;
             let mut ask = |text: &Tensor<3>, told: bool| {
                 let scaled = match given.as_ref().filter(|_| replaced) {
@@ -206,7 +209,7 @@ impl Pipeline {
                         schedule.scaled(mixed(indicator, known, latents.clone()), step)
                     }
                     None => {
-                        // The draws are made all the same, so that later ones do not shift.
+                        // The noise is drawn in any case, so that later draws do not shift.
                         if given.is_some() {
                             draw(shape);
                         }
@@ -254,23 +257,23 @@ impl Pipeline {
         finite(latents, "latents")
     }
 
-    /// Latents to a clip `[1, 3, frames, height, width]`, mostly in [−1, 1].
+    /// Decodes latents to a clip `[1, 3, frames, height, width]`, mostly in [−1, 1].
     ///
     /// # Errors
-    /// Latents that do not fit the autoencoder, or numbers that are not finite.
+    /// Latents that do not fit the autoencoder, or results that are not finite.
     pub fn decode(&self, latents: Tensor<5>) -> Result<Tensor<5>, Error> {
         let latents = self.autoencoder.unscaled(latents, self.levels.sigma_data)?;
         finite(in_f32(self.autoencoder.decode(latents)?), "frames")
     }
 }
 
-/// `known` in the frames that are given, `other` in the rest.
+/// Returns `known` in the given frames and `other` in the rest.
 fn mixed(indicator: &Tensor<5>, known: Tensor<5>, other: Tensor<5>) -> Tensor<5> {
     indicator.clone() * known + (indicator.ones_like() - indicator.clone()) * other
 }
 
 fn finite(x: Tensor<5>, what: &'static str) -> Result<Tensor<5>, Error> {
-    // A sum is finite only where all of its numbers are.
+    // A sum is finite only if all of its numbers are.
     let sum = x.clone().abs().mean().into_scalar::<f32>();
     if sum.is_finite() {
         return Ok(x);

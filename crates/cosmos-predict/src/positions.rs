@@ -1,9 +1,9 @@
-//! Where a token is: rotary angles for queries and keys, and learned vectors added to the tokens.
+//! Positions of tokens: rotary angles for queries and keys, and learned vectors added to the tokens.
 //!
-//! Rotary positions (Su et al. 2021) in three parts of a head's width d, one for time, height and width:
-//! d_h = d_w = 2 · ⌊d / 6⌋, d_t = d − d_h − d_w; within a part of width p the i-th frequency is (10⁴ · s^(p/(p−2)))^(−2i/p),
-//! s being `rope_scale` ("NTK-aware" stretching). Number j of the first half of a head is turned with number j of the
-//! second half, and time counts in 24ths of a second where the frame rate is known.
+//! The rotary embedding (Su et al. 2021) splits a head's width d into three parts for time, height and width: d_h = d_w
+//! = 2 · ⌊d / 6⌋, d_t = d − d_h − d_w. Within a part of width p the i-th frequency is (10⁴ · s^(p/(p−2)))^(−2i/p),
+//! where s is `rope_scale` ("NTK-aware" stretching). Channel j of the first half of a head is rotated with channel j of
+//! the second half; time is counted in units of 1/24 s if the frame rate is known.
 
 use burn::module::{Module, Param};
 use burn::nn::Initializer;
@@ -12,16 +12,16 @@ use nn_kit::{in_dtype, in_f32};
 
 use crate::config::Config;
 
-/// Slowest period of the frequencies, before stretching.
+/// Base of the frequencies, before stretching.
 const THETA: f64 = 10_000.0;
 /// The frame rate at which a latent frame's position is its index.
 const BASE_FPS: f32 = 24.0;
-/// Added to the length of a learned position.
+/// Epsilon, added to the RMS of a learned position.
 const EPSILON: f64 = 1e-6;
-/// Added to its square.
+/// Epsilon, added to the square of a learned position.
 const TINY: f64 = 1e-24;
 
-/// Cosines and sines of the angles of every token, `[tokens, head / 2]`, in f32.
+/// Cosines and sines of the rotary angles of every token, `[tokens, head / 2]`, in f32.
 #[derive(Clone, Debug)]
 pub struct Rotary {
     cos: Tensor<2>,
@@ -29,12 +29,13 @@ pub struct Rotary {
 }
 
 impl Rotary {
-    /// For tokens in time, height and width. `fps` is the clip's frame rate, where it should count.
+    /// Computes the rotations for a grid of tokens in time, height and width. `fps` is the frame rate of the clip, if
+    /// positions in time depend on it.
     pub fn new(config: &Config, tokens: [usize; 3], fps: Option<f64>, device: &Device) -> Self {
         let head = config.attention_head_dim;
         let side = head / 6 * 2;
         let parts = [head - 2 * side, side, side];
-        // All of it in single precision, as the published models compute it.
+        // In single precision, as the published models compute it.
         let frequencies: Vec<Vec<f32>> = (0..3)
             .map(|axis| {
                 let part = parts[axis] as f64;
@@ -66,7 +67,7 @@ impl Rotary {
         }
     }
 
-    /// Cosines, `[tokens, head]`: both halves of a head have the same.
+    /// Cosines, `[tokens, head]`; equal in both halves of a head.
     #[cfg(feature = "parity")]
     pub(crate) fn cos(&self) -> Tensor<2> {
         self.cos.clone().repeat_dim(1, 2)
@@ -78,7 +79,7 @@ impl Rotary {
         self.sin.clone().repeat_dim(1, 2)
     }
 
-    /// Turns queries or keys `[batch, heads, tokens, head]`.
+    /// Rotates queries or keys `[batch, heads, tokens, head]`.
     pub(crate) fn turn(&self, x: Tensor<4>) -> Tensor<4> {
         let (dtype, half) = (x.dtype(), x.dims()[3] / 2);
         let x = in_f32(x);
@@ -90,8 +91,8 @@ impl Rotary {
     }
 }
 
-/// Learned positions: a vector each for a token's place in time, height and width, summed and divided by their root mean
-/// square (+ 10⁻⁶). They are added to the tokens before every block.
+/// Learned position embedding: one vector each for a token's time, row and column, summed and divided by the root mean
+/// square (+ 10⁻⁶). It is added to the tokens before every block.
 #[derive(Module, Debug)]
 pub struct LearnedTables {
     pos_emb_t: Param<Tensor<2>>,
@@ -112,7 +113,7 @@ impl LearnedTables {
         }
     }
 
-    /// `[1, frames, rows · columns, width]`.
+    /// Returns the embedding, `[1, frames, rows · columns, width]`.
     pub(crate) fn forward(&self, tokens: [usize; 3]) -> Tensor<4> {
         let [frames, rows, columns] = tokens;
         let width = self.pos_emb_t.lazy_shape()[1];
@@ -122,7 +123,7 @@ impl LearnedTables {
             + part(&self.pos_emb_w, columns, [1, 1, columns, width]);
         let dtype = sum.dtype();
         let sum = in_f32(sum.reshape([1, frames, rows * columns, width]));
-        // Changes no length that counts, and gives positions of zero a gradient.
+        // Too small to change any length; keeps the gradient of zero vectors finite.
         let square = sum.clone().square().mean_dim(3).add_scalar(TINY);
         let length = square.sqrt().add_scalar(EPSILON);
         in_dtype(sum / length, dtype)

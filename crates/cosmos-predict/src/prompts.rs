@@ -1,4 +1,4 @@
-//! Prompts as the transformer attends to them.
+//! Encoded prompts.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ use t5_encoder::TextEncoder;
 
 use crate::pipeline::Prompt;
 
-/// The embeddings of prompts. They are made before sampling, so that the text encoder, which is larger than the clip's
-/// activations, can be dropped.
+/// Embeddings of prompts. They are computed before sampling, so that the text encoder, which is larger than the
+/// activations of a clip, can be freed.
 #[derive(Clone, Debug)]
 pub struct Prompts {
     texts: BTreeMap<String, Tensor<3>>,
@@ -17,8 +17,8 @@ pub struct Prompts {
 }
 
 impl Prompts {
-    /// Encodes prompts, the first of which stands for all where none is asked for, and the negative prompt (which may be empty),
-    /// each as `tokens` with padding; the published models were trained with 512.
+    /// Encodes prompts and the negative prompt (which may be empty), each as `tokens` tokens with padding; the
+    /// published models were trained with 512. The first prompt is the default ([`Self::first`]).
     ///
     /// # Errors
     /// No prompt, an empty one, or one that the encoder cannot read.
@@ -48,7 +48,7 @@ impl Prompts {
         })
     }
 
-    /// Embeddings that were made elsewhere, each `[1, words, width]`.
+    /// Creates prompts from existing embeddings, each `[1, words, width]`.
     pub fn from_embeddings(prompt: &str, text: Tensor<3>, negative: Tensor<3>) -> Self {
         Self {
             texts: BTreeMap::from([(prompt.to_string(), text)]),
@@ -57,12 +57,12 @@ impl Prompts {
         }
     }
 
-    /// The prompt where nothing else is asked for.
+    /// Default prompt.
     pub fn first(&self) -> &str {
         &self.first
     }
 
-    /// The embeddings of a prompt with those of the negative one; none where it was not encoded.
+    /// Returns the embeddings of a prompt and of the negative prompt, or `None` if the prompt was not encoded.
     pub fn get(&self, prompt: &str) -> Option<Prompt> {
         Some(Prompt {
             text: self.texts.get(prompt)?.clone(),

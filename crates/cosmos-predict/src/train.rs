@@ -1,7 +1,7 @@
-//! The training step: EDM's weighted squared error of the denoised latents, frames that are given left out of it.
+//! The training step: EDM's weighted squared error of the denoised latents, without the given frames.
 //!
-//! With x = x₀ + σ · ε, c_in, c_skip, c_out and c_noise of [`diffusion_schedulers::EdmConfig`], and the frames that are given: the network
-//! sees c_in · x, there x₀ / σ_data; D = c_skip · x + c_out · F, there x₀;
+//! With x = x₀ + σ · ε and c_in, c_skip, c_out, c_noise of [`diffusion_schedulers::EdmConfig`]: the network's input is
+//! c_in · x, and x₀ / σ_data in given frames; D = c_skip · x + c_out · F, and x₀ in given frames;
 //!
 //! loss = mean of (σ² + σ_d²) / (σ · σ_d)² · (D − x₀)².
 //!
@@ -15,7 +15,7 @@ use crate::condition::indicator;
 use crate::error::Error;
 use crate::transformer::{Input, Time, Transformer};
 
-/// The noise levels of training: ln σ is normal.
+/// Distribution of the noise levels in training: ln σ is normal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SigmaDraws {
     /// Mean of ln σ.
@@ -25,7 +25,7 @@ pub struct SigmaDraws {
 }
 
 impl Default for SigmaDraws {
-    /// Those of the published training configurations.
+    /// Distribution of the published training configurations.
     fn default() -> Self {
         Self {
             mean: 0.0,
@@ -35,14 +35,14 @@ impl Default for SigmaDraws {
 }
 
 impl SigmaDraws {
-    /// The levels of standard normal numbers.
+    /// Converts standard normal numbers to noise levels.
     pub fn sigmas(&self, normal: &[f32]) -> Vec<f32> {
         let sigma = |z: &f32| (self.mean + self.deviation * f64::from(*z)).exp() as f32;
         normal.iter().map(sigma).collect()
     }
 }
 
-/// One batch.
+/// A training batch.
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// x₀, scaled latents `[batch, channels, frames, height, width]`.
@@ -53,28 +53,28 @@ pub struct Batch {
     pub sigma: Vec<f32>,
     /// Prompts, `[batch, words, width]`.
     pub text: Tensor<3>,
-    /// The latent frames of each clip that are given; none for text2world models.
+    /// Whether each latent frame of each clip is given; `None` for text2world models.
     pub given: Option<Vec<Vec<bool>>>,
     /// Frame rate.
     pub fps: Option<f64>,
 }
 
-/// What came of a training step.
+/// Result of a training step's forward pass.
 #[derive(Clone, Debug)]
 pub struct Loss {
-    /// The loss, one number.
+    /// Loss, one number.
     pub loss: Tensor<1>,
-    /// What the network saw.
+    /// Input of the network.
     pub input: Tensor<5>,
-    /// What it answered.
+    /// Output of the network.
     pub output: Tensor<5>,
-    /// D.
+    /// Denoised latents D.
     pub denoised: Tensor<5>,
 }
 
-/// A batch, made ready for the network.
+/// A batch prepared for the network.
 pub(crate) struct Prepared {
-    /// What the network sees.
+    /// Input of the network.
     pub(crate) input: Input,
     noisy: Tensor<5>,
     latents: Tensor<5>,
@@ -86,7 +86,7 @@ pub(crate) struct Prepared {
 
 impl Prepared {
     /// # Errors
-    /// A batch that does not fit itself.
+    /// A batch whose parts do not fit together.
     pub(crate) fn new(batch: Batch, levels: &EdmConfig) -> Result<Self, Error> {
         levels.check()?;
         let Batch { latents, noise, .. } = batch;
@@ -129,7 +129,7 @@ impl Prepared {
         })
     }
 
-    /// The loss of what the network answered, in f32; and D.
+    /// Returns the loss of the network's output, in f32, and D.
     pub(crate) fn loss(&self, output: Tensor<5>) -> (Tensor<1>, Tensor<5>) {
         let denoised = self.noisy.clone() * self.c_skip.clone() + output * self.c_out.clone();
         let denoised = known(&self.given, denoised, self.latents.clone());
@@ -138,7 +138,7 @@ impl Prepared {
     }
 }
 
-/// `known` in the frames that are given, `x` in the others.
+/// Returns `known` in the given frames and `x` in the others.
 fn known(given: &Option<Tensor<5>>, x: Tensor<5>, known: Tensor<5>) -> Tensor<5> {
     match given {
         Some(given) => x.clone() + (known - x) * given.clone(),
@@ -147,10 +147,10 @@ fn known(given: &Option<Tensor<5>>, x: Tensor<5>, known: Tensor<5>) -> Tensor<5>
 }
 
 impl Transformer {
-    /// The loss of a batch.
+    /// Computes the loss of a batch.
     ///
     /// # Errors
-    /// A batch that does not fit the model or itself.
+    /// A batch that does not fit the model, or whose parts do not fit together.
     pub fn loss(&self, batch: Batch, levels: &EdmConfig) -> Result<Loss, Error> {
         let prepared = Prepared::new(batch, levels)?;
         let output = in_f32(self.forward(prepared.input.clone())?);
@@ -164,7 +164,7 @@ impl Transformer {
     }
 }
 
-/// 1 where a frame is given, `[batch, 1, frames, 1, 1]`.
+/// Mask `[batch, 1, frames, 1, 1]` with 1 for given frames.
 fn mask(given: &[Vec<bool>], [count, frames]: [usize; 2], device: &Device) -> Result<Tensor<5>, Error> {
     Error::unless_shape("given", &[given.len()], &[count])?;
     for row in given {

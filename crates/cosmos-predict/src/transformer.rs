@@ -1,7 +1,7 @@
-//! Cosmos-Predict1's diffusion transformer.
+//! Diffusion transformer of Cosmos-Predict1.
 //!
-//! Source: NVIDIA, *Cosmos World Foundation Model Platform for Physical AI*, 2025 (arXiv 2501.03575), section 5.1; names and
-//! numbers are those of the published weights.
+//! Source: NVIDIA, *Cosmos World Foundation Model Platform for Physical AI*, 2025 (arXiv 2501.03575), section 5.1;
+//! names and sizes are those of the published weights.
 
 use burn::module::Module;
 use burn::nn::Linear;
@@ -14,48 +14,48 @@ use crate::error::Error;
 use crate::modulation::{Modulation, NoiseEmbedding, linear};
 use crate::positions::{LearnedTables, Rotary};
 
-/// c_noise = ln σ / 4.
+/// Noise level as c_noise = ln σ / 4.
 #[derive(Clone, Debug)]
 pub enum Time {
-    /// Of each clip, `[batch]`.
+    /// One per clip, `[batch]`.
     Clip(Tensor<1>),
-    /// Of each latent frame, `[batch, frames]`.
+    /// One per latent frame, `[batch, frames]`.
     Frame(Tensor<2>),
 }
 
-/// What the network sees.
+/// Inputs of the transformer.
 #[derive(Clone, Debug)]
 pub struct Input {
     /// Noisy latents times c_in, `[batch, channels, frames, height, width]`.
     pub latents: Tensor<5>,
     /// The noise level.
     pub time: Time,
-    /// The prompt, `[batch, words, width]`.
+    /// Prompt embeddings, `[batch, words, width]`.
     pub text: Tensor<3>,
-    /// What is added to the attention scores of each word, `[batch, words]`; see [`text_bias`].
+    /// Bias on the attention scores of each word, `[batch, words]`; see [`text_bias`].
     pub text_bias: Option<Tensor<2>>,
-    /// 1 in latent frames that are given, 0 elsewhere, `[batch, 1, frames, height, width]`: any frames, the first and the
-    /// last among them. For video2world models, and only those.
+    /// Mask of given latent frames, 1 if given, 0 if not: `[batch, 1, frames, height, width]`. Any frames may be given.
+    /// Required for video2world models and not allowed for others.
     pub condition: Option<Tensor<5>>,
-    /// 1 where the picture is padding, `[1 or batch, 1, rows, columns]` of any resolution; none is padding without it.
+    /// 1 where the image is padding, `[1 or batch, 1, rows, columns]` at any resolution; without it nothing is padding.
     pub padding: Option<Tensor<4>>,
-    /// Frame rate, where positions in time should follow it.
+    /// Frame rate, if positions in time depend on it.
     pub fps: Option<f64>,
 }
 
-/// The scores' bias for words of which only those that are `true` may be seen.
+/// Returns the attention bias that masks the words that are not `true`.
 pub fn text_bias(seen: Tensor<2, Bool>) -> Tensor<2> {
     let zeros = Tensor::<2>::zeros(seen.dims(), &seen.device());
     zeros.mask_fill(seen.bool_not(), f32::NEG_INFINITY)
 }
 
-/// The embedding of patches.
+/// Embedding of patches.
 #[derive(Module, Debug)]
 struct PatchEmbedding {
     proj: Linear,
 }
 
-/// Latents of a clip and a noise level to the network's part of the denoised latents.
+/// Diffusion transformer: noisy latents and a noise level to the network output of the EDM denoiser.
 #[derive(Module, Debug)]
 pub struct Transformer {
     patch_embed: PatchEmbedding,
@@ -69,10 +69,10 @@ pub struct Transformer {
 }
 
 impl Transformer {
-    /// With random weights, drawn when they are first used.
+    /// Creates a transformer with random weights, initialized when they are first used.
     ///
     /// # Errors
-    /// Sizes that are no model.
+    /// An invalid configuration.
     pub fn new(config: &Config, device: &Device) -> Result<Self, Error> {
         config.check()?;
         let width = config.width();
@@ -91,27 +91,27 @@ impl Transformer {
         })
     }
 
-    /// Its sizes.
+    /// Configuration of the transformer.
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// The blocks.
+    /// Blocks, first to last.
     pub(crate) fn blocks(&self) -> &[Block] {
         &self.transformer_blocks
     }
 
-    /// With its blocks changed one by one.
+    /// Applies `change` to each block.
     pub(crate) fn map_blocks(mut self, change: impl FnMut(Block) -> Block) -> Self {
         let blocks = std::mem::take(&mut self.transformer_blocks);
         self.transformer_blocks = blocks.into_iter().map(change).collect();
         self
     }
 
-    /// The network's output, of the latents' shape.
+    /// Applies the transformer; the output has the shape of the latents.
     ///
     /// # Errors
-    /// Input that does not fit the model or itself.
+    /// Input that does not fit the model, or whose parts do not fit together.
     pub fn forward(&self, input: Input) -> Result<Tensor<5>, Error> {
         let tokens = self.check(&input)?;
         let shared = self.shared(&input, tokens);
@@ -122,12 +122,12 @@ impl Transformer {
         Ok(self.tail(x, &shared, tokens))
     }
 
-    /// What comes after the blocks.
+    /// Computes everything after the blocks.
     pub(crate) fn tail(&self, x: Tensor<4>, shared: &Shared, tokens: [usize; 3]) -> Tensor<5> {
         self.pixels(self.last(x, shared), tokens)
     }
 
-    /// Tokens in time, height and width.
+    /// Checks the input and returns the tokens in time, height and width.
     pub(crate) fn check(&self, input: &Input) -> Result<[usize; 3], Error> {
         let config = &self.config;
         let [batch, channels, frames, height, width] = input.latents.dims();
@@ -175,7 +175,7 @@ impl Transformer {
         Ok(tokens)
     }
 
-    /// What the blocks share.
+    /// Computes the inputs that all blocks share.
     pub(crate) fn shared(&self, input: &Input, tokens: [usize; 3]) -> Shared {
         let dtype = self.dtype();
         let time = match input.time.clone() {
@@ -192,13 +192,13 @@ impl Transformer {
         }
     }
 
-    /// The number format of the weights.
+    /// Type of the weights.
     fn dtype(&self) -> DType {
         self.patch_embed.proj.weight.val().dtype()
     }
 
-    /// Tokens `[batch, frames, rows · columns, width]`. The numbers of a token are ordered by channel, then by its place
-    /// in time, height and width.
+    /// Embeds latents as tokens `[batch, frames, rows · columns, width]`. The values of a token are ordered by channel,
+    /// then by time, height and width.
     pub(crate) fn embed(&self, input: &Input, tokens: [usize; 3]) -> Tensor<4> {
         let [batch, _, frames, height, width] = input.latents.dims();
         let mut planes = vec![input.latents.clone()];
@@ -221,7 +221,7 @@ impl Transformer {
         self.patch_embed.proj.forward(x)
     }
 
-    /// The last norm, `[batch, frames, rows · columns, width]`.
+    /// Final norm, `[batch, frames, rows · columns, width]`.
     pub(crate) fn norm(&self, x: Tensor<4>, shared: &Shared) -> Tensor<4> {
         self.norm_out.forward(x, &shared.noise).0
     }
@@ -230,7 +230,7 @@ impl Transformer {
         self.proj_out.forward(self.norm(x, shared))
     }
 
-    /// Tokens back to latents. The numbers of a token are ordered by its place in height, width and time, then by channel.
+    /// Rearranges tokens to latents. The values of a token are ordered by height, width and time, then by channel.
     fn pixels(&self, x: Tensor<4>, tokens: [usize; 3]) -> Tensor<5> {
         let [batch, ..] = x.dims();
         let [t, h, w] = tokens;
@@ -242,7 +242,7 @@ impl Transformer {
     }
 }
 
-/// `[batch, 1, rows, columns]` at another size: each place takes the value at ⌊place · old / new⌋.
+/// Nearest-neighbor resizing of `[batch, 1, rows, columns]`: each position takes the value at ⌊position · old / new⌋.
 fn nearest(x: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
     let along = |x: Tensor<4>, axis: usize, new: usize| {
         let old = x.dims()[axis];

@@ -1,5 +1,5 @@
-//! Cosmos-Predict1: its arithmetic against recordings, its files, its pipelines, its training step.
-//! `fixtures/make_cosmos.py` made the small recordings; others are reference data.
+//! Cosmos-Predict1: comparison with recordings, published file formats, pipelines and the training step.
+//! `fixtures/make_cosmos.py` wrote the small recordings; others are reference data.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -94,7 +94,7 @@ fn the_original_names_are_as_many_and_no_two_are_the_same() {
     );
 }
 
-/// Sizes at which everything runs in milliseconds.
+/// A configuration small enough to run in milliseconds.
 fn small() -> (Config, AutoencoderConfig) {
     let transformer = Config {
         in_channels: 5,
@@ -363,7 +363,7 @@ fn adapters_change_nothing_until_they_are_trained_and_are_all_that_is() {
     let after = loss(&model);
     assert_eq!(after.clone().into_scalar::<f32>(), before);
     let gradients = GradientsParams::from_grads(after.backward(), &model);
-    // Down and up of four layers in two attentions.
+    // A down and an up matrix for each of four layers in two attentions.
     assert_eq!(gradients.len(), 16);
     assert_eq!(
         model.num_params() - Transformer::new(&config, &device).unwrap().num_params(),
@@ -419,7 +419,7 @@ fn wave<const D: usize>(shape: [usize; D], step: f32, device: &Device) -> Tensor
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
-/// The largest difference over the largest magnitude of all gradients, and how many there are.
+/// Largest difference of all gradients relative to the largest magnitude, and the number of gradients.
 fn apart<M: Module>(model: &M, a: &GradientsParams, b: &GradientsParams) -> (f64, usize) {
     let (a, b) = (published_gradients(model, a, &[]), published_gradients(model, b, &[]));
     assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
@@ -434,7 +434,7 @@ fn apart<M: Module>(model: &M, a: &GradientsParams, b: &GradientsParams) -> (f64
     (off / most, a.len())
 }
 
-/// Losses to the last digits: attention is computed in another order where nothing is differentiated.
+/// Compares losses up to the last digits: without autodiff, attention is computed in another order.
 fn same(a: Tensor<1>, b: Tensor<1>) -> bool {
     let (a, b) = (a.into_scalar::<f32>(), b.into_scalar::<f32>());
     (a - b).abs() < 1e-6 * a.abs()

@@ -1,4 +1,4 @@
-//! Cosmos-Predict1 against recordings and lists of the published implementation.
+//! Cosmos-Predict1 compared with recordings and parameter lists of the published implementation.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;

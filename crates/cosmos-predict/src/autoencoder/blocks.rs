@@ -1,4 +1,4 @@
-//! Residual block, attention in space and in time, halving and doubling.
+//! Residual block, attention in space and in time, downsampling and upsampling.
 
 use burn::module::Module;
 use burn::tensor::activation::silu;
@@ -7,7 +7,7 @@ use nn_kit::{in_dtype, scaled_dot_product};
 
 use super::layers::{Clip, FrameNorm, InSpace, InTime, Projection};
 
-/// x + conv(SiLU(norm(conv(SiLU(norm(x)))))), with a 1 × 1 convolution of x where the channels change.
+/// Residual block x + conv(SiLU(norm(conv(SiLU(norm(x)))))), with a 1 × 1 convolution on x where the channels change.
 #[derive(Module, Debug)]
 pub(super) struct Resnet {
     norm1: FrameNorm,
@@ -40,7 +40,7 @@ impl Resnet {
     }
 }
 
-/// Attention with one head beside the identity.
+/// Single-head attention with a residual connection.
 #[derive(Module, Debug)]
 pub(super) struct Attention {
     norm: FrameNorm,
@@ -62,13 +62,13 @@ impl Attention {
         }
     }
 
-    /// Of every place of a frame to every place of the same frame.
+    /// Attention within each frame.
     pub(super) fn in_space(&self, clip: Clip) -> Clip {
         let [all, channels, height, width] = clip.x.dims();
         self.around(clip, |x| x.reshape([all, 1, channels, height * width]).swap_dims(2, 3))
     }
 
-    /// Of every place to the same place in its frame and all frames before it.
+    /// Causal attention of every position to the same position in its own and earlier frames.
     pub(super) fn in_time(&self, clip: Clip) -> Clip {
         let [all, channels, height, width] = clip.x.dims();
         let (frames, places) = (clip.frames, height * width);
@@ -103,14 +103,14 @@ impl Attention {
     }
 }
 
-/// The bias that hides later frames, `[1, 1, frames, frames]`.
+/// Attention bias that masks later frames, `[1, 1, frames, frames]`.
 fn causal(frames: usize, device: &Device) -> Tensor<4> {
     let hidden = |(query, key): (usize, usize)| if key > query { f32::NEG_INFINITY } else { 0.0 };
     let values: Vec<f32> = (0..frames * frames).map(|i| hidden((i / frames, i % frames))).collect();
     Tensor::<1>::from_floats(values.as_slice(), device).reshape([1, 1, frames, frames])
 }
 
-/// Halves rows and columns, frames, or both: a convolution of stride two beside the mean of the two.
+/// Halves rows and columns, frames, or both: a convolution of stride 2 plus the mean of each pair.
 #[derive(Module, Debug)]
 pub(super) struct Downsample {
     conv1: Option<InSpace>,
@@ -131,7 +131,7 @@ impl Downsample {
         if let Some(conv) = &self.conv1 {
             clip = clip.each(|x| {
                 let [count, channels, height, width] = x.dims();
-                // A row and a column of zeros below and to the right.
+                // A row and a column of zeros are added below and to the right.
                 let padded = x.clone().pad((0, 1, 0, 1), 0.0);
                 let pairs = x.reshape([count, channels, height / 2, 2, width / 2, 2]);
                 let mean = pairs.mean_dim(5).mean_dim(3);
@@ -141,7 +141,7 @@ impl Downsample {
         if let Some(conv) = &self.conv2 {
             let [all, channels, height, width] = clip.x.dims();
             let batch = all / clip.frames;
-            // The first frame once more, so that it is its own mean.
+            // The first frame is repeated, so that it is averaged with itself.
             let x = clip.x.reshape([batch, clip.frames, channels, height, width]);
             let x = Tensor::cat(vec![x.clone().narrow(1, 0, 1), x], 1);
             let frames = clip.frames / 2 + 1;
@@ -157,7 +157,7 @@ impl Downsample {
     }
 }
 
-/// Doubles rows and columns, frames (all but the first), or both: repeats, with a convolution of them added.
+/// Doubles rows and columns, frames (except the first), or both: repeats values and adds a convolution of them.
 #[derive(Module, Debug)]
 pub(super) struct Upsample {
     conv1: Option<InTime>,

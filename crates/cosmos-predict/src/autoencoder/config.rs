@@ -1,27 +1,27 @@
-//! Sizes of the autoencoder, as its published `config.json` names them.
+//! Configuration of the autoencoder, named as in its published `config.json`.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
-/// How little cubes of pixels become channels.
+/// How cubes of pixels are converted to channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PatchMethod {
-    /// By a wavelet transform: sums and differences of neighbors, as often as the side can be halved.
+    /// By a Haar wavelet transform: sums and differences of neighbors, repeated until the side is 1.
     Haar,
-    /// As they are.
+    /// By rearrangement, without changing the values.
     Rearrange,
 }
 
-/// Sizes of a [`Autoencoder`](super::Autoencoder). Field names are those of the published `config.json`
-/// (diffusers); fields of it that are not here are passed over.
+/// Configuration of an [`Autoencoder`](super::Autoencoder). Field names are those of the published `config.json`
+/// (diffusers); other fields of the file are ignored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AutoencoderConfig {
-    /// Channels of a frame.
+    /// Channels of an input frame.
     pub in_channels: usize,
-    /// The same, on the way back.
+    /// Channels of an output frame.
     pub out_channels: usize,
     /// Channels of a latent.
     pub latent_channels: usize,
@@ -29,28 +29,28 @@ pub struct AutoencoderConfig {
     pub encoder_block_out_channels: Vec<usize>,
     /// Channels of the decoder's levels, the first being the output's.
     pub decode_block_out_channels: Vec<usize>,
-    /// Sides of the maps, for frames of `resolution`, that are followed by attention at their level.
+    /// Sides of the maps after which a level has attention, for frames of side `resolution`.
     pub attention_resolutions: Vec<usize>,
-    /// Side of the frames that `attention_resolutions` speaks of.
+    /// Side of the frames to which `attention_resolutions` refers.
     pub resolution: usize,
-    /// Residual blocks a level (the decoder has one more).
+    /// Residual blocks per level (the decoder has one more).
     pub num_layers: usize,
     /// Side of the cubes of pixels that become channels; a power of two.
     pub patch_size: usize,
-    /// How they become channels.
+    /// Conversion of cubes to channels.
     pub patch_type: PatchMethod,
-    /// Rows or columns of pixels over those of the latent; a power of two.
+    /// Ratio of the sides in pixels to those of the latent; a power of two.
     pub spatial_compression_ratio: usize,
-    /// Frames over those of the latent, the first counting for itself; a power of two.
+    /// Video frames per latent frame, after the first frame; a power of two.
     pub temporal_compression_ratio: usize,
-    /// Mean of the latents, for each channel and each latent frame (channel by channel).
+    /// Mean of the latents, for each channel and latent frame (channel by channel).
     pub latents_mean: Option<Vec<f32>>,
-    /// Their standard deviation.
+    /// Standard deviation of the latents, in the same order.
     pub latents_std: Option<Vec<f32>>,
 }
 
 impl Default for AutoencoderConfig {
-    /// Cosmos-Tokenize1-CV8x8x8-720p, without its latents' mean and deviation.
+    /// Configuration of Cosmos-Tokenize1-CV8x8x8-720p, without mean and standard deviation of the latents.
     fn default() -> Self {
         Self {
             in_channels: 3,
@@ -72,7 +72,7 @@ impl Default for AutoencoderConfig {
 }
 
 impl AutoencoderConfig {
-    /// Levels after the patches that halve rows and columns, and that halve frames.
+    /// Number of levels after the patches that halve rows and columns, and number that halve frames.
     fn halvings(&self) -> (usize, usize) {
         let log = |ratio: usize| ratio.trailing_zeros().saturating_sub(self.patch_size.trailing_zeros()) as usize;
         (
@@ -81,14 +81,14 @@ impl AutoencoderConfig {
         )
     }
 
-    /// Whether the encoder halves (rows and columns, frames) after its level, from 0.
+    /// Whether the encoder halves (rows and columns, frames) after this level, counted from 0.
     pub(super) fn halves(&self, level: usize) -> (bool, bool) {
         let (spatial, temporal) = self.halvings();
         (level < spatial, level < temporal)
     }
 
-    /// Whether the decoder doubles (rows and columns, frames) after its level, from 0; the last never does, as in
-    /// diffusers.
+    /// Whether the decoder doubles (rows and columns, frames) after this level, counted from 0. The last one never
+    /// does, as in diffusers.
     pub(super) fn doubles(&self, level: usize) -> (bool, bool) {
         let (spatial, temporal) = self.halvings();
         if level + 2 >= self.decode_block_out_channels.len() {
@@ -98,21 +98,21 @@ impl AutoencoderConfig {
         (in_time || (level < spatial && spatial > temporal), in_time)
     }
 
-    /// Whether attention follows the residual blocks of the encoder's level.
+    /// Whether attention follows the residual blocks of this encoder level.
     pub(super) fn attends(&self, level: usize) -> bool {
         self.attention_resolutions
             .contains(&((self.resolution / self.patch_size) >> level))
     }
 
-    /// Channels of a cube of pixels.
+    /// Number of values in a cube of one channel.
     pub(super) fn cube(&self) -> usize {
         self.patch_size.pow(3)
     }
 
-    /// Latent frames, rows and columns of a clip.
+    /// Returns latent frames, rows and columns of a clip.
     ///
     /// # Errors
-    /// A clip that is not 8k + 1 frames (for a ratio of 8), or whose sides are no multiples of the ratio.
+    /// A clip that does not have 8k + 1 frames (for a ratio of 8), or whose sides are not multiples of the ratio.
     pub fn latent_size(&self, frames: usize, height: usize, width: usize) -> Result<[usize; 3], Error> {
         let (time, side) = (self.temporal_compression_ratio, self.spatial_compression_ratio);
         if frames == 0 || !(frames - 1).is_multiple_of(time) {
@@ -135,10 +135,10 @@ impl AutoencoderConfig {
         Ok([(frames - 1) / time + 1, height / side, width / side])
     }
 
-    /// Refuses sizes that are no model.
+    /// Checks the configuration.
     ///
     /// # Errors
-    /// The first one that is not.
+    /// The first invalid setting.
     pub fn check(&self) -> Result<(), Error> {
         let wrong = |setting: &'static str, found: String, expected: &str| {
             Err(Error::Config {

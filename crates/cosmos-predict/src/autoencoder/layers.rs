@@ -1,8 +1,8 @@
-//! Convolutions in space and in time, and the norm, on clips whose frames stand in the batch dimension.
+//! Convolutions in space and in time, and the norm, on clips whose frames are in the batch dimension.
 //!
-//! All convolutions of the model have a kernel in the picture or in time, never both, and its norm looks at one frame: so
-//! a frame is an image, 2-D kernels do the work, and only the convolution in time and its attention know the clip. Time is
-//! causal: what comes before the first frame is the first frame.
+//! Every convolution of the model has a kernel in space or in time, never both, and its norm covers one frame. So a
+//! frame is an image for 2-D kernels, and only temporal convolution and attention use the clip's structure. Time is
+//! causal: the first frame is repeated before the start.
 
 use burn::module::{Module, Param};
 use burn::nn::conv::{Conv3d, Conv3dConfig};
@@ -11,7 +11,7 @@ use burn::tensor::{DType, Device, Slice, Tensor};
 use cpu_kernels::conv2d_with;
 use nn_kit::{in_dtype, in_f32};
 
-/// Added to the variance in the norms.
+/// Epsilon in the norms.
 const EPSILON: f64 = 1e-6;
 
 /// Feature maps `[batch · frames, channels, height, width]`.
@@ -22,7 +22,7 @@ pub(super) struct Clip {
 }
 
 impl Clip {
-    /// The same clip with its frames changed one by one.
+    /// Applies `f` to the frames.
     pub(super) fn each(self, f: impl FnOnce(Tensor<4>) -> Tensor<4>) -> Self {
         Self {
             x: f(self.x),
@@ -30,7 +30,7 @@ impl Clip {
         }
     }
 
-    /// `[batch, channels, frames, height, width]`.
+    /// Converts to `[batch, channels, frames, height, width]`.
     pub(super) fn video(self) -> Tensor<5> {
         let [all, channels, height, width] = self.x.dims();
         let x = self
@@ -39,7 +39,7 @@ impl Clip {
         x.swap_dims(1, 2)
     }
 
-    /// From `[batch, channels, frames, height, width]`.
+    /// Converts from `[batch, channels, frames, height, width]`.
     pub(super) fn new(video: Tensor<5>) -> Self {
         let [batch, channels, frames, height, width] = video.dims();
         Self {
@@ -62,25 +62,25 @@ pub(super) struct InTime {
 }
 
 impl InSpace {
-    /// Of an odd kernel.
+    /// Creates a convolution with an odd kernel.
     pub(super) fn new(channels: [usize; 2], kernel: usize, device: &Device) -> Self {
         Self {
             conv: Conv3dConfig::new(channels, [1, kernel, kernel]).init(device),
         }
     }
 
-    /// The number format of the weights.
+    /// Type of the weights.
     pub(super) fn dtype(&self) -> DType {
         self.conv.weight.val().dtype()
     }
 
-    /// Keeps the size.
+    /// Applies the convolution; the size is kept.
     pub(super) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let half = self.conv.weight.lazy_shape()[3] / 2;
         self.strided(x, 1, half)
     }
 
-    /// With this stride and so many zeros around the frame.
+    /// Applies the convolution with this stride and `padding` zeros around the frame.
     pub(super) fn strided(&self, x: Tensor<4>, stride: usize, padding: usize) -> Tensor<4> {
         let weight = self.conv.weight.val();
         let [outputs, inputs, _, height, width] = weight.dims();
@@ -91,19 +91,19 @@ impl InSpace {
 }
 
 impl InTime {
-    /// Over three frames.
+    /// Creates a convolution over three frames.
     pub(super) fn new(channels: [usize; 2], device: &Device) -> Self {
         Self {
             conv: Conv3dConfig::new(channels, [3, 1, 1]).init(device),
         }
     }
 
-    /// Of each frame and the two before it.
+    /// Applies the convolution to each frame and the two before it.
     pub(super) fn forward(&self, clip: Clip) -> Clip {
         self.strided(clip, 1)
     }
 
-    /// With one output frame for `stride` frames, the first being the first's.
+    /// Returns one output frame per `stride` frames, starting with the first.
     pub(super) fn strided(&self, clip: Clip, stride: usize) -> Clip {
         let [all, channels, height, width] = clip.x.dims();
         let batch = all / clip.frames;
@@ -114,7 +114,7 @@ impl InTime {
         let first = x.clone().narrow(1, 0, 1).repeat_dim(1, before);
         let x = Tensor::cat(vec![first, x], 1);
         let frames = (clip.frames + before - kernel) / stride + 1;
-        // What each output frame sees, one behind the other in its channels.
+        // The input frames of each output frame, concatenated in the channels.
         let taps = (0..kernel).map(|tap| {
             let x = x.clone().narrow(1, tap, (frames - 1) * stride + 1);
             match stride {
@@ -134,7 +134,7 @@ impl InTime {
     }
 }
 
-/// A convolution in space, then one in time, with kernels of three.
+/// A convolution in space, then one in time, both with a kernel of 3.
 #[derive(Module, Debug)]
 pub(super) struct Projection {
     conv_s: InSpace,
@@ -154,7 +154,7 @@ impl Projection {
     }
 }
 
-/// Each frame to mean 0 and variance 1 over all of its numbers, then scale and shift by channel.
+/// Normalizes each frame to mean 0 and variance 1 over all of its values, then applies scale and shift per channel.
 #[derive(Module, Debug)]
 pub(super) struct FrameNorm {
     norm: GroupNorm,

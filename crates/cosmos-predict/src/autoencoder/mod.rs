@@ -1,7 +1,7 @@
 //! Cosmos-Tokenize1's continuous video autoencoder (CV8x8x8): clips to latents and back, causal in time.
 //!
-//! Source: NVIDIA, *Cosmos World Foundation Model Platform for Physical AI*, 2025 (arXiv 2501.03575), section 4.1; names
-//! and numbers are those of the published weights in diffusers' layout.
+//! Source: NVIDIA, *Cosmos World Foundation Model Platform for Physical AI*, 2025 (arXiv 2501.03575), section 4.1;
+//! names and sizes are those of the published weights in the layout of diffusers.
 
 mod blocks;
 mod config;
@@ -22,9 +22,9 @@ use patch::Cubes;
 
 use crate::error::Error;
 
-/// Clips `[batch, 3, frames, height, width]` in [−1, 1] to latents `[batch, 16, (frames − 1) / 8 + 1, height / 8,
-/// width / 8]` and back. The first latent frame is the first frame; each further one is eight frames, and knows those
-/// before it only.
+/// Video autoencoder: clips `[batch, 3, frames, height, width]` in [−1, 1] to latents `[batch, 16, (frames − 1) / 8 +
+/// 1, height / 8, width / 8]` and back. The first latent frame encodes the first frame, each further one eight frames;
+/// it only depends on its own and earlier frames.
 #[derive(Module, Debug)]
 pub struct Autoencoder {
     encoder: Encoder,
@@ -36,10 +36,10 @@ pub struct Autoencoder {
 }
 
 impl Autoencoder {
-    /// With random weights, drawn when they are first used.
+    /// Creates an autoencoder with random weights, initialized when they are first used.
     ///
     /// # Errors
-    /// Sizes that are no model.
+    /// An invalid configuration.
     pub fn new(config: &AutoencoderConfig, device: &Device) -> Result<Self, Error> {
         config.check()?;
         let channels = [config.latent_channels; 2];
@@ -52,28 +52,28 @@ impl Autoencoder {
         })
     }
 
-    /// Its sizes.
+    /// Configuration of the autoencoder.
     pub fn config(&self) -> &AutoencoderConfig {
         &self.config
     }
 
-    /// Clips to latents; nothing is drawn.
+    /// Encodes clips as latents, deterministically.
     ///
     /// # Errors
-    /// A clip that is not 8k + 1 frames, or whose sides are no multiples of 8.
+    /// A clip that does not have 8k + 1 frames, or whose sides are not multiples of 8.
     pub fn encode(&self, video: Tensor<5>) -> Result<Tensor<5>, Error> {
         self.encode_seen(video, &mut |_, _| {})
     }
 
-    /// Latents to clips.
+    /// Decodes latents to clips.
     ///
     /// # Errors
-    /// Latents of another number of channels.
+    /// Latents with a wrong number of channels.
     pub fn decode(&self, latents: Tensor<5>) -> Result<Tensor<5>, Error> {
         self.decode_seen(latents, &mut |_, _| {})
     }
 
-    /// [`Self::encode`], with each stage's result.
+    /// [`Self::encode`] that reports the result of each stage.
     pub(crate) fn encode_seen(
         &self,
         video: Tensor<5>,
@@ -90,7 +90,7 @@ impl Autoencoder {
         Ok(clip.each(|x| self.quant_conv.forward(x)).video())
     }
 
-    /// [`Self::decode`], with each stage's result.
+    /// [`Self::decode`] that reports the result of each stage.
     pub(crate) fn decode_seen(
         &self,
         latents: Tensor<5>,
@@ -111,7 +111,7 @@ impl Autoencoder {
         }
     }
 
-    /// The number format of the weights.
+    /// Type of the weights.
     fn dtype(&self) -> burn::tensor::DType {
         self.quant_conv.dtype()
     }

@@ -1,4 +1,4 @@
-//! Encoder and decoder.
+//! Encoder and decoder networks.
 
 use burn::module::Module;
 use burn::tensor::Device;
@@ -8,7 +8,8 @@ use super::blocks::{Attention, Downsample, Resnet, Upsample};
 use super::config::AutoencoderConfig;
 use super::layers::{Clip, FrameNorm, Projection};
 
-/// Residual blocks, each followed by attention in space and in time where the level has any, then halving or doubling.
+/// Encoder level: residual blocks, each followed by attention in space and in time if the level has attention, then
+/// downsampling.
 #[derive(Module, Debug)]
 pub(super) struct DownLevel {
     resnets: Vec<Resnet>,
@@ -17,7 +18,7 @@ pub(super) struct DownLevel {
     downsamplers: Vec<Downsample>,
 }
 
-/// The same on the way back.
+/// Decoder level: residual blocks with attention, then upsampling.
 #[derive(Module, Debug)]
 pub(super) struct UpLevel {
     resnets: Vec<Resnet>,
@@ -43,7 +44,7 @@ fn attentions(channels: usize, count: usize, device: &Device) -> Vec<Attention> 
     (0..count).map(|_| Attention::new(channels, device)).collect()
 }
 
-/// One after the other, attention after each block that has it.
+/// Applies the blocks in order, each followed by its attention, if any.
 fn run(resnets: &[Resnet], attentions: &[Attention], temporal: &[Attention], clip: Clip) -> Clip {
     resnets.iter().enumerate().fold(clip, |clip, (i, resnet)| {
         let clip = resnet.forward(clip);
@@ -68,7 +69,7 @@ impl Middle {
     }
 }
 
-/// Cubes of pixels to latents.
+/// Encoder from cubes of pixels to latents.
 #[derive(Module, Debug)]
 pub struct Encoder {
     conv_in: Projection,
@@ -103,7 +104,7 @@ impl Encoder {
         }
     }
 
-    /// Also hands each stage's result to `seen`.
+    /// Applies the encoder; `seen` is called with the result of each stage.
     pub(super) fn forward(&self, clip: Clip, seen: &mut dyn FnMut(String, &Clip)) -> Clip {
         let mut clip = self.conv_in.forward(clip);
         seen("conv_in".to_string(), &clip);
@@ -120,7 +121,7 @@ impl Encoder {
     }
 }
 
-/// Latents to cubes of pixels.
+/// Decoder from latents to cubes of pixels.
 #[derive(Module, Debug)]
 pub struct Decoder {
     conv_in: Projection,
@@ -157,7 +158,7 @@ impl Decoder {
         }
     }
 
-    /// Also hands each stage's result to `seen`.
+    /// Applies the decoder; `seen` is called with the result of each stage.
     pub(super) fn forward(&self, clip: Clip, seen: &mut dyn FnMut(String, &Clip)) -> Clip {
         let mut clip = self.conv_in.forward(clip);
         seen("conv_in".to_string(), &clip);

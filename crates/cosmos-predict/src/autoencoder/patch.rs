@@ -1,8 +1,8 @@
 //! Cubes of pixels to channels and back.
 //!
-//! With side p = 2ⁿ a frame is first repeated p − 1 times in front of the clip, so that the first cube holds it alone. The
-//! wavelet transform takes sums and differences of neighbors in time, height and width (Haar; eight bands, each divided
-//! by eight), n times: with all of it in one matrix, a channel is Σ ± pixel / p³.
+//! With side p = 2ⁿ, the first frame is repeated p − 1 times in front of the clip, so that the first cube holds it
+//! alone. The Haar wavelet transform takes sums and differences of neighbors in time, height and width (eight bands,
+//! each divided by eight), n times. As one matrix, a channel is Σ ± pixel / p³.
 
 use burn::tensor::{Device, Tensor};
 use nn_kit::in_dtype;
@@ -10,7 +10,7 @@ use nn_kit::in_dtype;
 use super::config::PatchMethod;
 use super::layers::Clip;
 
-/// Cubes of one side and kind.
+/// Conversion between pixels and cubes of one side and method.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cubes {
     pub side: usize,
@@ -18,7 +18,7 @@ pub(super) struct Cubes {
 }
 
 impl Cubes {
-    /// `[batch, channels, frames, height, width]` with 1 + p·k frames to `[batch · (k + 1), channels · p³, …]`.
+    /// Cuts `[batch, channels, frames, height, width]` with 1 + p·k frames into `[batch · (k + 1), channels · p³, …]`.
     pub(super) fn cut(self, video: Tensor<5>) -> Clip {
         let p = self.side;
         let first = video.clone().narrow(2, 0, 1).repeat_dim(2, p - 1);
@@ -49,7 +49,7 @@ impl Cubes {
         }
     }
 
-    /// The inverse.
+    /// Inverse of [`Self::cut`].
     pub(super) fn join(self, clip: Clip) -> Tensor<5> {
         let p = self.side;
         let [all, channels, h, w] = clip.x.dims();
@@ -71,11 +71,11 @@ impl Cubes {
         video.narrow(2, p - 1, t * p - (p - 1))
     }
 
-    /// Signs of the bands (rows) at the pixels of a cube (columns), times a factor.
+    /// Signs of the bands (rows) at the pixels of a cube (columns), multiplied by `factor`.
     fn bands(self, factor: f32, device: &Device) -> Tensor<2> {
         let p = self.side;
-        // Of a band's number the last three binary digits (time, height, width) belong to the first transform, whose
-        // neighbors are next to each other; those of the next to the second, and so on.
+        // In a band's number, the last three binary digits (time, height, width) belong to the first transform, which
+        // combines adjacent pixels; the next three belong to the second, and so on.
         let sign = |band: usize, places: [usize; 3]| {
             let mut odd = 0;
             for level in 0..p.trailing_zeros() as usize {

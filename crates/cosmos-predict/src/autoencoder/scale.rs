@@ -1,4 +1,4 @@
-//! Latents as the diffusion model counts them: mean 0 and deviation σ_data, where their statistics are known.
+//! Scaling of latents for the diffusion model: mean 0 and standard deviation σ_data.
 
 use burn::tensor::Tensor;
 use nn_kit::in_f32;
@@ -7,10 +7,11 @@ use super::Autoencoder;
 use crate::error::Error;
 
 impl Autoencoder {
-    /// (z − mean) / deviation · σ_data with the statistics of each channel and latent frame; z · σ_data without.
+    /// Scales latents to (z − mean) / deviation · σ_data with the statistics of each channel and latent frame, or to z
+    /// · σ_data if the configuration has no statistics.
     ///
     /// # Errors
-    /// More latent frames than there are statistics for.
+    /// More latent frames than the statistics cover.
     pub fn scaled(&self, latents: Tensor<5>, sigma_data: f64) -> Result<Tensor<5>, Error> {
         let latents = in_f32(latents);
         Ok(match self.statistics(&latents)? {
@@ -22,7 +23,7 @@ impl Autoencoder {
     /// The inverse of [`Self::scaled`].
     ///
     /// # Errors
-    /// As there.
+    /// As [`Self::scaled`].
     pub fn unscaled(&self, latents: Tensor<5>, sigma_data: f64) -> Result<Tensor<5>, Error> {
         let latents = in_f32(latents);
         Ok(match self.statistics(&latents)? {
@@ -31,7 +32,7 @@ impl Autoencoder {
         })
     }
 
-    /// Mean and deviation, `[1, channels, frames, 1, 1]`.
+    /// Mean and standard deviation, `[1, channels, frames, 1, 1]`.
     fn statistics(&self, latents: &Tensor<5>) -> Result<Option<[Tensor<5>; 2]>, Error> {
         let config = self.config();
         let (Some(mean), Some(deviation)) = (&config.latents_mean, &config.latents_std) else {
