@@ -1,4 +1,4 @@
-//! From prompts to the states that a video model attends to.
+//! Encoding of prompts as text states.
 
 use std::path::Path;
 
@@ -10,17 +10,17 @@ use crate::int8::Int8Encoder;
 use crate::t5::{Config, Encoder};
 use crate::tokenizer::{PromptTokens, Tokenizer};
 
-/// Prompts as a video model takes them.
+/// Encoded prompts.
 #[derive(Clone, Debug)]
 pub struct TextStates {
-    /// `[prompts, tokens, width]`, in f32.
+    /// Text states `[prompts, tokens, width]`, in f32.
     pub states: Tensor<3>,
-    /// 1 a token, 0 padding: `[prompts, tokens]`.
+    /// 1 for tokens, 0 for padding: `[prompts, tokens]`.
     pub mask: Tensor<2>,
 }
 
 impl TextStates {
-    /// Prompts of the same number of tokens, one after the other.
+    /// Concatenates prompts with the same number of tokens.
     pub fn rows(rows: Vec<Self>) -> Self {
         let (states, mask) = rows.into_iter().map(|row| (row.states, row.mask)).unzip();
         Self {
@@ -30,7 +30,7 @@ impl TextStates {
     }
 }
 
-/// Tokenizer and T5 encoder.
+/// Text encoder of a tokenizer and a T5 network.
 #[derive(Debug)]
 pub struct TextEncoder {
     tokenizer: Tokenizer,
@@ -44,7 +44,7 @@ enum Weights {
 }
 
 impl TextEncoder {
-    /// Of a tokenizer and an encoder of the same model.
+    /// Creates a text encoder; tokenizer and network must belong to the same model.
     pub fn new(tokenizer: Tokenizer, t5: Encoder) -> Self {
         Self {
             tokenizer,
@@ -52,8 +52,8 @@ impl TextEncoder {
         }
     }
 
-    /// Reads a folder with `tokenizer/tokenizer.json` and `text_encoder/` (`config.json` and weights) as published models
-    /// have them.
+    /// Opens a folder in the layout of published models: `tokenizer/tokenizer.json` and `text_encoder/` (`config.json`
+    /// and weights).
     ///
     /// # Errors
     /// Files that are missing or damaged, and weights that do not fit.
@@ -67,7 +67,7 @@ impl TextEncoder {
         ))
     }
 
-    /// [`Self::open`] with the weights held in 8 bits ([`Int8Encoder`]).
+    /// [`Self::open`] with weights in 8 bits ([`Int8Encoder`]).
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -81,7 +81,7 @@ impl TextEncoder {
         })
     }
 
-    /// Refuses files that [`Self::open`] would, as far as names and shapes tell: no weights are read.
+    /// Checks configuration, names and shapes as [`Self::open`] does, without reading weights.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -93,10 +93,10 @@ impl TextEncoder {
         )
     }
 
-    /// Tokens of texts (which may be empty: what guidance leads away from), each padded to `length`.
+    /// Tokenizes texts, each padded to `length`. A text may be empty, such as a negative prompt.
     ///
     /// # Errors
-    /// A text that cannot be cut into tokens that the encoder knows.
+    /// A text that cannot be tokenized, or has tokens that the network does not know.
     pub fn tokens(&self, texts: &[&str], length: usize) -> Result<Vec<PromptTokens>, Error> {
         let vocabulary = match &self.t5 {
             Weights::Plain(t5) => t5.vocabulary(),
@@ -112,7 +112,8 @@ impl TextEncoder {
         texts.iter().map(encode).collect()
     }
 
-    /// States of texts. Some published models were trained with padding attended to inside the encoder (`masked` false).
+    /// Encodes texts. `masked` hides padding from attention inside the encoder; some published models were trained
+    /// without (`false`).
     ///
     /// # Errors
     /// As [`Self::tokens`].

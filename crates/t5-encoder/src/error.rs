@@ -1,53 +1,53 @@
-//! What can be wrong with a prompt and with what encodes it.
+//! Errors of tokenizing and encoding prompts.
 
 use std::path::PathBuf;
 
 use nn_kit::CheckpointError;
 use nn_kit::settings::SettingsError;
 
-/// Why a prompt cannot be encoded.
+/// Errors of loading the text encoder and encoding prompts.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Nothing to follow.
+    /// An empty prompt.
     #[error("the prompt is empty; say in a sentence what should happen")]
     Empty,
-    /// No tokenizer.
+    /// A file that is not a T5 tokenizer.
     #[error("{path:?} is no tokenizer: {reason}; expected the tokenizer.json of a T5 model")]
     Tokenizer {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong.
+        /// Reason of the failure.
         reason: String,
     },
-    /// The tokenizer failed on a text.
+    /// A text that the tokenizer cannot process.
     #[error("the prompt cannot be cut into tokens: {reason}")]
     Prompt {
-        /// What it says.
+        /// Error of the tokenizer.
         reason: String,
     },
-    /// A token that the encoder has no embedding for.
+    /// A token without an embedding in the network.
     #[error("the tokenizer gave token {token}, but the encoder knows {vocabulary}; they are of different models")]
     Token {
         /// The token.
         token: u32,
-        /// Tokens of the encoder.
+        /// Number of tokens that the network knows.
         vocabulary: usize,
     },
-    /// A size that cannot be.
+    /// An invalid setting.
     #[error("{setting} of the text encoder is {found}; expected {expected}")]
     Config {
-        /// Its name.
+        /// Name of the setting.
         setting: &'static str,
         /// Its value.
         found: String,
-        /// What it should be.
+        /// Description of the valid values.
         expected: &'static str,
     },
-    /// The settings file.
+    /// An error of the configuration file.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// The weights.
+    /// An error of the weight files.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
 }

@@ -1,10 +1,11 @@
-//! The encoder with its linear maps held in 8 bits, in the memory of the host: a quarter of f32.
+//! T5 encoder with linear layers in 8 bits in host memory, a quarter of the size of f32.
 //!
-//! Each row w of a matrix (one output) is kept as round(w / s) with s = max |w| / 127, so that no weight moves by more than
-//! s / 2 ("absmax", row by row). One block at a time is brought back to f32 on the device and computed there; norms,
-//! embeddings and relative positions are as they were. Prompts are few and encoded once, so time is of no account.
+//! Each row w of a matrix (one output) is stored as round(w / s) with s = max |w| / 127, so no weight changes by more
+//! than s / 2 ("absmax" quantization per row). One block at a time is converted to f32 on the device and computed
+//! there; norms, embeddings and relative positions are not quantized. This is slow, but prompts are few and encoded
+//! once.
 //!
-//! Source: Dettmers et al., *LLM.int8()*, 2022, section 2.1 (vector-wise quantization, of the weights alone).
+//! Source: Dettmers et al., *LLM.int8()*, 2022, section 2.1 (vector-wise quantization, of the weights only).
 
 use burn::module::Param;
 use burn::nn::Linear;
@@ -15,7 +16,7 @@ use rayon::prelude::*;
 use crate::error::Error;
 use crate::t5::{Activation, Attention, Block, Config, Dense, Encoder};
 
-/// What the names of the blocks' parameters end with; all others are of the rest.
+/// Suffixes of the names of the blocks' parameters.
 const OF_BLOCKS: [&str; 10] = [
     ".q.weight",
     ".k.weight",
@@ -29,7 +30,7 @@ const OF_BLOCKS: [&str; 10] = [
     "layer.1.layer_norm.weight",
 ];
 
-/// A matrix of `[outputs, inputs]`.
+/// A quantized matrix of `[outputs, inputs]`.
 #[derive(Debug)]
 struct Rows {
     values: Vec<i8>,
@@ -83,10 +84,10 @@ impl Rows {
 #[derive(Debug)]
 struct Int8Block {
     attention_norm: TensorData,
-    /// Queries, keys, values, output.
+    /// Matrices of queries, keys, values and output.
     attention: [Rows; 4],
     dense_norm: TensorData,
-    /// One or two.
+    /// Input matrices of the feed-forward part: one, or two if gated.
     inner: Vec<Rows>,
     outer: Rows,
 }
@@ -111,18 +112,18 @@ impl Int8Block {
     }
 }
 
-/// See the module.
+/// T5 encoder with linear layers quantized to 8 bits; see [`Encoder`] for the unquantized network.
 #[derive(Debug)]
 pub struct Int8Encoder {
-    /// Without blocks.
+    /// Encoder without blocks.
     rest: Encoder,
     blocks: Vec<Int8Block>,
     device: Device,
 }
 
 impl Int8Encoder {
-    /// With the weights of a published checkpoint; a decoder beside the encoder is passed over. Matrices are brought to 8
-    /// bits one by one.
+    /// Loads the weights of a published checkpoint and quantizes the matrices one by one. Weights of a decoder are
+    /// ignored.
     ///
     /// # Errors
     /// As [`Encoder::load`].
@@ -163,12 +164,12 @@ impl Int8Encoder {
         })
     }
 
-    /// Tokens that it has embeddings for.
+    /// Returns the number of tokens that have an embedding.
     pub fn vocabulary(&self) -> usize {
         self.rest.vocabulary()
     }
 
-    /// Bytes that its linear maps take.
+    /// Returns the size of the linear layers in bytes.
     pub fn bytes(&self) -> usize {
         let of = |block: &Int8Block| {
             let rows = block.attention.iter().chain(&block.inner).chain([&block.outer]);
@@ -177,7 +178,7 @@ impl Int8Encoder {
         self.blocks.iter().map(of).sum()
     }
 
-    /// As [`Encoder::forward`].
+    /// Encodes tokens as [`Encoder::forward`] does.
     pub fn forward(&self, tokens: Tensor<2, Int>, mask: Option<Tensor<2>>) -> Tensor<3> {
         let (mut x, bias) = self.rest.begin(tokens, mask);
         for block in &self.blocks {
@@ -203,7 +204,7 @@ mod tests {
         {
             assert!((w - back).abs() <= 0.5001 * scale, "{w} {back} {scale}");
         }
-        // Rows of zeros stay.
+        // Rows of zeros are preserved.
         assert_eq!(Rows::new(&[0.0; 4], 2).weights(), [0.0; 4]);
     }
 }

@@ -1,4 +1,4 @@
-//! Encoder and tokenizer against recordings of the published implementation (see `model-parity`).
+//! Comparison of encoder and tokenizer with recordings of the published implementation (see `model-parity`).
 
 use burn::tensor::{Device, FloatDType, Int, Tensor};
 use model_parity::{Case, Check, MODULE, Model, ParityError};
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::t5::{Config, Encoder};
 use crate::tokenizer::Tokenizer;
 
-/// What a recorded folder can be compared with here.
+/// Models whose recordings can be compared here.
 pub const MODELS: &[Model] = &[
     Model {
         class: "T5EncoderModel",
@@ -19,18 +19,18 @@ pub const MODELS: &[Model] = &[
     },
 ];
 
-/// An encoder with what it was recorded with.
+/// A recorded encoder and its inputs.
 pub struct RecordedT5 {
-    /// With the recorded weights.
+    /// Encoder with the recorded weights.
     pub encoder: Encoder,
-    /// `[prompts, tokens]`.
+    /// Token ids `[prompts, tokens]`.
     pub ids: Tensor<2, Int>,
-    /// 1 a token, 0 padding: `[prompts, tokens]`.
+    /// 1 for tokens, 0 for padding: `[prompts, tokens]`.
     pub mask: Tensor<2>,
 }
 
 impl RecordedT5 {
-    /// Of the configuration at a JSON pointer and the weights behind a prefix.
+    /// Reads the configuration at the JSON pointer `config` and the weights with the prefix `weights`.
     ///
     /// # Errors
     /// Settings, weights or tokens that are missing or do not fit.
@@ -57,7 +57,7 @@ fn t5(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
     let RecordedT5 { encoder, ids, mask } = RecordedT5::new(case, "/model", "", device)?;
     let tokens = mask.dims()[1];
     let mut checks = Vec::new();
-    // States after the blocks are recorded from the last run.
+    // The states after the blocks were recorded in the last run.
     let mut blocks = Vec::new();
     for (name, mask) in [("output", Some(mask)), ("output_without_mask", None)] {
         if case.has(name) {
@@ -85,7 +85,7 @@ struct Text {
     mask: Vec<u8>,
 }
 
-/// One check a text: 0 where all tokens are the same, else how many are not.
+/// One check per text: the number of wrong tokens.
 fn tokenizer(case: &Case, _: &Device) -> Result<Vec<Check>, ParityError> {
     let tokenizer = Tokenizer::open(&case.folder().join("tokenizer.json"));
     let tokenizer = tokenizer.map_err(|error| case.config_error(error.to_string()))?;

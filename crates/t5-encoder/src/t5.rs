@@ -1,7 +1,7 @@
-//! The encoder of T5, versions 1.0 (ReLU) and 1.1 (gated GELU).
+//! T5 encoder network, versions 1.0 (ReLU) and 1.1 (gated GELU).
 //!
-//! Source: Raffel et al. 2020, section 2.1; Shazeer 2020 (gated units). Fields are named as the published parameters where
-//! the two do not differ.
+//! Source: Raffel et al. 2020, section 2.1; Shazeer 2020 (gated units). Fields have the published parameter names where
+//! the two versions agree.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,10 +20,10 @@ use serde::{Deserialize, Serialize};
 use crate::bias::buckets;
 use crate::error::Error;
 
-/// What stands before the softmax in place of a masked score; its exponential is zero.
+/// Bias on masked scores before the softmax; its exponential is zero.
 const MASKED: f64 = -1e9;
 
-/// What published checkpoints call the parts of [`Encoder`].
+/// Key map from [`Encoder`] to the names in published checkpoints.
 const NAMES: &KeyMap = &[
     (
         "relative_bias",
@@ -38,42 +38,43 @@ const NAMES: &KeyMap = &[
     ("dense.", "layer.1.DenseReluDense."),
 ];
 
-/// Tensors of whole T5 models beside the encoder; the last is a second copy of the embeddings.
+/// Prefixes of tensors in complete T5 models that the encoder does not use; the last is a second copy of the
+/// embeddings.
 const BESIDE: [&str; 3] = ["decoder.", "lm_head.", "encoder.embed_tokens."];
 
-/// Sizes under the names of the published `config.json`; the defaults are those of T5 v1.1 XXL.
+/// Configuration of an [`Encoder`], named as in the published `config.json`; the defaults are those of T5 v1.1 XXL.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Config {
-    /// Tokens.
+    /// Number of tokens.
     pub vocab_size: usize,
     /// Width of a token.
     pub d_model: usize,
-    /// Width of a head; heads times this need not be the width of a token.
+    /// Width of an attention head; heads times this need not equal `d_model`.
     pub d_kv: usize,
     /// Width of the hidden layers.
     pub d_ff: usize,
-    /// Blocks.
+    /// Number of blocks.
     pub num_layers: usize,
-    /// Heads.
+    /// Number of attention heads.
     pub num_heads: usize,
-    /// Buckets of relative positions, both directions together.
+    /// Number of buckets of relative positions, for both directions together.
     pub relative_attention_num_buckets: usize,
     /// Distance from which on all positions share a bucket.
     pub relative_attention_max_distance: usize,
-    /// The hidden layers.
+    /// Activation of the hidden layers.
     pub feed_forward_proj: Activation,
-    /// Added to the mean square in the norms.
+    /// Epsilon in the norms.
     pub layer_norm_epsilon: f64,
 }
 
-/// The hidden layer of a block.
+/// Activation of the hidden layer of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Activation {
     /// Version 1.0: ReLU.
     Relu,
-    /// Version 1.1: GELU (tanh form) of one product times another.
+    /// Version 1.1: GELU (tanh form) of one linear map times another.
     GatedGelu,
 }
 
@@ -95,7 +96,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// T5 11B of version 1.0, the encoder of Cosmos-Predict1.
+    /// Configuration of T5 11B version 1.0, the encoder of Cosmos-Predict1.
     pub fn t5_11b() -> Self {
         Self {
             d_model: 1024,
@@ -107,18 +108,18 @@ impl Config {
         }
     }
 
-    /// The sizes of the encoder in a folder with `text_encoder/` in it.
+    /// Reads the encoder's configuration from a folder that contains `text_encoder/`.
     ///
     /// # Errors
-    /// A settings file that is missing or damaged.
+    /// A configuration file that is missing or damaged.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         Ok(nn_kit::settings::read(&folder.join("text_encoder/config.json"))?)
     }
 
-    /// Refuses sizes that are no model.
+    /// Checks the configuration.
     ///
     /// # Errors
-    /// The first one that cannot be.
+    /// The first invalid setting.
     pub fn check(&self) -> Result<(), Error> {
         let refuse = |setting: &'static str, found: String, expected: &'static str| {
             Err(Error::Config {
@@ -166,13 +167,13 @@ impl Config {
     }
 }
 
-/// Published names and shapes of the parameters of an encoder; nothing is allocated for them.
+/// Returns the published parameter names and shapes of an encoder, without allocating it.
 pub fn shapes(config: &Config) -> BTreeMap<String, Vec<usize>> {
     published_shapes(&Encoder::new(config, &Device::default()), NAMES)
 }
 
-/// The encoder. Attention is not scaled by the width of a head (the published weights have it in them), and relative
-/// positions are learned once for all blocks.
+/// T5 encoder. Attention scores are not scaled by the head width (the published weights include the scale), and all
+/// blocks share one table of relative positions.
 #[derive(Module, Debug)]
 pub struct Encoder {
     shared: Embedding,
@@ -185,7 +186,7 @@ pub struct Encoder {
     epsilon: f64,
 }
 
-/// x ← x + Attention(RMS(x)); x ← x + Dense(RMS(x)).
+/// Block of the encoder: x ← x + Attention(RMS(x)); x ← x + Dense(RMS(x)).
 #[derive(Module, Debug)]
 pub(crate) struct Block {
     pub(crate) attention_norm: Param<Tensor<1>>,
@@ -202,7 +203,7 @@ pub(crate) struct Attention {
     pub(crate) o: Linear,
 }
 
-/// Linear, ReLU, linear; or with two linear maps and a product.
+/// Feed-forward part: linear, ReLU, linear; or gated, with the product of two linear maps.
 #[derive(Module, Debug)]
 pub(crate) struct Dense {
     pub(crate) wi: Option<Linear>,
@@ -212,7 +213,7 @@ pub(crate) struct Dense {
 }
 
 impl Encoder {
-    /// With random weights; sizes as [`Config::check`] lets them pass.
+    /// Creates an encoder with random weights; `config` must pass [`Config::check`].
     pub fn new(config: &Config, device: &Device) -> Self {
         let (width, inner) = (config.d_model, config.num_heads * config.d_kv);
         let linear = |from, to| LinearConfig::new(from, to).with_bias(false).init(device);
@@ -247,10 +248,10 @@ impl Encoder {
         }
     }
 
-    /// With the weights of a published checkpoint under `prefix`; a decoder beside the encoder is passed over.
+    /// Loads the weights of a published checkpoint under `prefix`. Weights of a decoder are ignored.
     ///
     /// # Errors
-    /// Sizes that are no model; tensors that are missing, left over, of another shape or not finite, each by its name.
+    /// An invalid configuration; tensors that are missing, left over, of another shape or not finite, each by name.
     pub fn load(
         config: &Config,
         checkpoint: Checkpoint,
@@ -262,7 +263,7 @@ impl Encoder {
         Self::load_weights(Self::new(config, device), checkpoint, prefix, dtype)
     }
 
-    /// Refuses what [`Self::load`] would, as far as names and shapes tell.
+    /// Checks configuration, names and shapes as [`Self::load`] does.
     pub(crate) fn check(config: &Config, checkpoint: Checkpoint) -> Result<(), Error> {
         config.check()?;
         let checkpoint = checkpoint.without(&BESIDE);
@@ -288,12 +289,12 @@ impl Encoder {
         save_safetensors(path, &published_values(self, NAMES))
     }
 
-    /// Tokens that it has embeddings for.
+    /// Returns the number of tokens that have an embedding.
     pub fn vocabulary(&self) -> usize {
         self.shared.weight.lazy_shape().dims::<2>()[0]
     }
 
-    /// What stands before the softmax for tokens of these relative positions, `[1, heads, tokens, tokens]`.
+    /// Returns the attention bias of relative positions, `[1, heads, tokens, tokens]`.
     pub fn position_bias(&self, tokens: usize) -> Tensor<4> {
         let device = self.relative_bias.lazy_device();
         let buckets = buckets(tokens, self.buckets, self.max_distance);
@@ -302,13 +303,14 @@ impl Encoder {
         bias.reshape([1, tokens, tokens, self.heads]).permute([0, 3, 1, 2])
     }
 
-    /// Tokens `[batch, tokens]` (each below [`Self::vocabulary`]) to states `[batch, tokens, width]`. With a mask of the
-    /// same shape (1 a token, 0 padding) padding is not attended to; some published models do without.
+    /// Encodes tokens `[batch, tokens]` (each below [`Self::vocabulary`]) as states `[batch, tokens, width]`. With a
+    /// mask of the same shape (1 for tokens, 0 for padding), padding is not attended to; some published models use no
+    /// mask.
     pub fn forward(&self, tokens: Tensor<2, Int>, mask: Option<Tensor<2>>) -> Tensor<3> {
         self.forward_and(tokens, mask, &mut |_, _| {})
     }
 
-    /// [`Self::forward`], showing the states after each block.
+    /// [`Self::forward`] that reports the states after each block.
     pub(crate) fn forward_and(
         &self,
         tokens: Tensor<2, Int>,
@@ -323,7 +325,7 @@ impl Encoder {
         self.end(x)
     }
 
-    /// Embeddings, and what is added to all scores.
+    /// Embeds the tokens; also returns the bias on all attention scores.
     pub(crate) fn begin(&self, tokens: Tensor<2, Int>, mask: Option<Tensor<2>>) -> (Tensor<3>, Tensor<4>) {
         let x = self.shared.forward(tokens);
         let bias = self.position_bias(x.dims()[1]);
@@ -340,12 +342,12 @@ impl Encoder {
         (x, bias)
     }
 
-    /// One block, be it of this encoder or not.
+    /// Applies a block, which need not belong to this encoder.
     pub(crate) fn through(&self, block: &Block, x: Tensor<3>, bias: Tensor<4>) -> Tensor<3> {
         block.forward(x, bias, self.heads, self.epsilon)
     }
 
-    /// The last norm.
+    /// Applies the final norm.
     pub(crate) fn end(&self, x: Tensor<3>) -> Tensor<3> {
         rms_norm(x, Some(self.final_layer_norm.val()), self.epsilon)
     }

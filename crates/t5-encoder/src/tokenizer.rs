@@ -1,23 +1,23 @@
-//! From a prompt to the tokens of T5: pieces of words, an end, padding.
+//! Tokenization of prompts for T5: subwords, end token, padding.
 
 use std::path::Path;
 
 use crate::error::Error;
 
-/// What T5 calls the end of a text and the padding after it.
+/// T5's names of the end token and of padding.
 const END: &str = "</s>";
 const PADDING: &str = "<pad>";
 
-/// A prompt of a fixed number of tokens.
+/// A tokenized prompt of fixed length.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PromptTokens {
-    /// Tokens: those of the text, the end, padding.
+    /// Token ids: those of the text, the end token, padding.
     pub ids: Vec<u32>,
-    /// Which of them are not padding.
+    /// Whether each token is not padding.
     pub real: Vec<bool>,
 }
 
-/// The tokenizer of a T5 model, from its `tokenizer.json`.
+/// Tokenizer of a T5 model, loaded from its `tokenizer.json`.
 #[derive(Debug)]
 pub struct Tokenizer {
     pieces: tokenizers::Tokenizer,
@@ -36,7 +36,7 @@ impl Tokenizer {
             reason,
         };
         let mut pieces = tokenizers::Tokenizer::from_file(path).map_err(|error| refuse(error.to_string()))?;
-        // Length and padding are ours to choose.
+        // Truncation and padding are done here.
         pieces
             .with_truncation(None)
             .map_err(|error| refuse(error.to_string()))?;
@@ -50,10 +50,10 @@ impl Tokenizer {
         Ok(Self { pieces, end, padding })
     }
 
-    /// The tokens of a text, at most `length` with the end; the rest of a longer text is left out.
+    /// Tokenizes a text to `length` tokens including the end token, with padding. A longer text is truncated.
     ///
     /// # Errors
-    /// A text that the tokenizer fails on.
+    /// A text that the tokenizer cannot process.
     pub fn encode(&self, text: &str, length: usize) -> Result<PromptTokens, Error> {
         let pieces = self.pieces.encode_fast(text, false);
         let pieces = pieces.map_err(|error| Error::Prompt {

@@ -1,5 +1,5 @@
-//! Encoder and tokenizer: their arithmetic against recordings, the published sizes, weights in 8 bits.
-//! `ltx-video/tests/fixtures/make_ltx.py` made the small recordings.
+//! Encoder and tokenizer: comparison with recordings, published configurations, 8-bit weights.
+//! `ltx-video/tests/fixtures/make_ltx.py` wrote the small recordings.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -32,7 +32,7 @@ fn the_published_sizes_have_the_published_parameters() {
     assert_eq!(count(&shapes(&Config::t5_11b())), 4_864_791_552);
 }
 
-/// The relative error of the states of a recorded encoder when its weights are in 8 bits.
+/// Relative error of a recorded encoder's states with 8-bit weights.
 fn error_of_8_bits(case: &str) -> f64 {
     let case = Case::open(&fixture(case)).unwrap();
     let device = Device::flex();

@@ -1,4 +1,4 @@
-//! Encoder and tokenizer against recordings of the published implementation.
+//! Encoder and tokenizer compared with recordings of the published implementation.
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
