@@ -1,4 +1,4 @@
-//! One folder of recorded tensors.
+//! A folder with recorded tensors.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ use nn_kit::{Checkpoint, KeyMap};
 
 use crate::{Check, ParityError, relative_error};
 
-/// A folder with a configuration, recorded tensors and, mostly, weights.
+/// A recording: a folder with a configuration, tensors and usually weights.
 pub struct Case {
     folder: PathBuf,
     class: String,
@@ -24,7 +24,7 @@ pub struct Case {
 }
 
 impl Case {
-    /// Reads the folder's configuration and the names of its tensors.
+    /// Reads the configuration and the names of the tensors.
     ///
     /// # Errors
     /// Files that are missing or damaged.
@@ -57,7 +57,7 @@ impl Case {
         })
     }
 
-    /// A tokenizer's folder: `cases.json` has the texts and their tokens.
+    /// Opens the recording of a tokenizer, whose `cases.json` has texts and their tokens.
     fn texts(folder: &Path, cases: &Path) -> Result<Self, ParityError> {
         let unreadable = |reason: String| ParityError::Unreadable {
             path: cases.to_path_buf(),
@@ -74,25 +74,25 @@ impl Case {
         })
     }
 
-    /// The folder.
+    /// Path of the folder.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The model that the configuration names.
+    /// Model named by the configuration.
     pub fn class(&self) -> &str {
         &self.class
     }
 
-    /// The configuration.
+    /// Configuration of the recording.
     pub fn config(&self) -> &Value {
         &self.config
     }
 
-    /// A number of the configuration, by a JSON pointer (`/build/heads`).
+    /// Reads a number of the configuration at a JSON pointer (`/build/heads`).
     ///
     /// # Errors
-    /// None there, or not a number from 0.
+    /// A missing value, or one that is not an integer from 0.
     pub fn size(&self, pointer: &str) -> Result<usize, ParityError> {
         let found = self.config.pointer(pointer);
         let size = found.and_then(Value::as_u64).and_then(|v| usize::try_from(v).ok());
@@ -103,16 +103,16 @@ impl Case {
         })
     }
 
-    /// A part of the configuration, by a JSON pointer (`/model`).
+    /// Reads a part of the configuration at a JSON pointer (`/model`).
     ///
     /// # Errors
-    /// None there, or one that is no such settings.
+    /// A missing part, or one that does not have these settings.
     pub fn setting<T: DeserializeOwned>(&self, pointer: &str) -> Result<T, ParityError> {
         let found = self.config.pointer(pointer).unwrap_or(&Value::Null);
         T::deserialize(found).map_err(|error| self.config_error(format!("{pointer} in {}: {error}", self.class)))
     }
 
-    /// An error of the configuration.
+    /// Creates an error of this recording's configuration.
     pub fn config_error(&self, reason: impl Into<String>) -> ParityError {
         ParityError::Config {
             path: self.folder.clone(),
@@ -120,10 +120,10 @@ impl Case {
         }
     }
 
-    /// The weights.
+    /// Weights of the recording.
     ///
     /// # Errors
-    /// None in the folder.
+    /// A folder without weights.
     pub fn weights(&self) -> Result<&Checkpoint, ParityError> {
         let weights = self.weights.as_ref();
         weights.ok_or_else(|| ParityError::Unreadable {
@@ -132,7 +132,7 @@ impl Case {
         })
     }
 
-    /// A model with the folder's weights (see [`Checkpoint::load_weights`]).
+    /// Loads the recorded weights into a model (see [`Checkpoint::load_weights`]).
     ///
     /// # Errors
     /// Weights that are missing or do not fit.
@@ -145,31 +145,31 @@ impl Case {
         self.io.tensors().map(|(name, _)| name)
     }
 
-    /// Whether a tensor is recorded.
+    /// Returns true if a tensor of this name is recorded.
     pub fn has(&self, name: &str) -> bool {
         self.io.shape(name).is_some()
     }
 
-    /// The shape of a recorded tensor.
+    /// Returns the shape of a recorded tensor.
     ///
     /// # Errors
-    /// None of that name.
+    /// No tensor of that name.
     pub fn shape(&self, name: &str) -> Result<Vec<usize>, ParityError> {
         Ok(self.read(name)?.shape().to_vec())
     }
 
-    /// Whether a recorded tensor is of floating-point numbers.
+    /// Returns true if a recorded tensor has a floating-point type.
     ///
     /// # Errors
-    /// None of that name.
+    /// No tensor of that name.
     pub fn is_float(&self, name: &str) -> Result<bool, ParityError> {
         Ok(self.read(name)?.dtype().is_float())
     }
 
-    /// A recorded tensor, in f32.
+    /// Reads a recorded tensor as f32.
     ///
     /// # Errors
-    /// None of that name, or of another number of dimensions.
+    /// No tensor of that name, or one with another number of dimensions.
     pub fn tensor<const D: usize>(&self, name: &str, device: &Device) -> Result<Tensor<D>, ParityError> {
         let data = self.read(name)?.convert_dtype(DType::F32);
         if data.shape().len() != D {
@@ -179,10 +179,10 @@ impl Case {
         Ok(Tensor::from_data(data, device))
     }
 
-    /// A recorded tensor of this shape, in f32.
+    /// Reads a recorded tensor of this shape as f32.
     ///
     /// # Errors
-    /// None of that name, or of another shape.
+    /// No tensor of that name, or one of another shape.
     pub fn shaped<const D: usize>(
         &self,
         name: &str,
@@ -196,18 +196,18 @@ impl Case {
         self.tensor(name, device)
     }
 
-    /// The numbers of a recorded tensor, rows first.
+    /// Reads the values of a recorded tensor in row-major order.
     ///
     /// # Errors
-    /// None of that name.
+    /// No tensor of that name.
     pub fn numbers(&self, name: &str) -> Result<Vec<f64>, ParityError> {
         Ok(self.read(name)?.iter::<f64>().collect())
     }
 
-    /// Recorded indices, `count` of them, each below `end`.
+    /// Reads `count` recorded indices, each below `end`.
     ///
     /// # Errors
-    /// None of that name, another number of them, or numbers that are no such indices.
+    /// No tensor of that name, another number of values, or values that are not such indices.
     pub fn indices(&self, name: &str, count: usize, end: usize) -> Result<Vec<usize>, ParityError> {
         let numbers = self.read(name)?;
         let index = |v: i64| usize::try_from(v).ok().filter(|v| *v < end);
@@ -216,10 +216,11 @@ impl Case {
         indices.ok_or_else(|| self.config_error(format!("{name} is not {count} indices below {end}")))
     }
 
-    /// Draws of one shape that were recorded one by one, `name.000`, `name.001` and so on, at least `count` of them.
+    /// Reads random tensors of one shape that were recorded one by one as `name.000`, `name.001` and so on, at least
+    /// `count` of them.
     ///
     /// # Errors
-    /// Fewer of them, or one of another shape.
+    /// Fewer tensors, or one of another shape.
     pub fn draws<const D: usize>(
         &self,
         name: &str,
@@ -239,10 +240,10 @@ impl Case {
         Ok(draws.into_iter())
     }
 
-    /// Compares a tensor with the recorded one of that name.
+    /// Compares a tensor with the recorded tensor of that name.
     ///
     /// # Errors
-    /// None of that name, or of another shape.
+    /// No tensor of that name, or one of another shape.
     pub fn check<const D: usize>(&self, name: &str, found: Tensor<D>, limit: f64) -> Result<Check, ParityError> {
         let (shape, recorded) = (found.dims(), self.shape(name)?);
         if shape[..] != recorded[..] {
@@ -252,10 +253,10 @@ impl Case {
         self.check_numbers(name, &found, limit)
     }
 
-    /// Compares numbers with the recorded ones of that name.
+    /// Compares values with the recorded tensor of that name.
     ///
     /// # Errors
-    /// None of that name, or another number of them.
+    /// No tensor of that name, or another number of values.
     pub fn check_numbers(&self, name: &str, found: &[f64], limit: f64) -> Result<Check, ParityError> {
         let recorded = self.numbers(name)?;
         if found.len() != recorded.len() {
@@ -270,7 +271,7 @@ impl Case {
         })
     }
 
-    /// Recorded tensors that were not asked for yet.
+    /// Names of recorded tensors that were not read yet.
     pub(crate) fn unused(&self) -> Vec<String> {
         let used = self.used.borrow();
         let left = self.names().filter(|name| !used.contains(*name));

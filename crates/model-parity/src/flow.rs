@@ -1,4 +1,4 @@
-//! Flow schedules against recordings of the published implementation.
+//! Comparison of flow schedules with recordings of the published implementation.
 
 use burn::tensor::{Device, Tensor};
 
@@ -6,7 +6,7 @@ use diffusion_schedulers::{FlowSchedule, FlowScheduler, FlowStart, Scheduler};
 
 use crate::{Case, Check, Model, ParityError, SCHEDULE};
 
-/// What a recorded folder can be compared with here.
+/// Schedules whose recordings can be compared here.
 pub const FLOW_MODELS: &[Model] = &[Model {
     class: "FlowMatchEulerDiscreteScheduler",
     run: schedule,
@@ -54,7 +54,7 @@ fn schedule(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> {
     Ok(checks)
 }
 
-/// Recorded steps along the velocity tanh(x − target · t).
+/// Compares recorded steps along the velocity tanh(x − target · t).
 fn steps_of(case: &Case, schedule: &FlowSchedule, per_time: f64, device: &Device) -> Result<Vec<Check>, ParityError> {
     let target: Tensor<3> = case.tensor("target", device)?;
     let mut x: Tensor<3> = case.tensor("x0", device)?;

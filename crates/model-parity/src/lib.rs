@@ -18,39 +18,39 @@ use nn_kit::CheckpointError;
 pub use case::Case;
 pub use flow::FLOW_MODELS;
 
-/// Largest error of a single module.
+/// Largest permitted error of a single module.
 pub const MODULE: f64 = 2e-5;
-/// Largest error of a whole pipeline of some steps, and of gradients.
+/// Largest permitted error of a pipeline of several steps, and of gradients.
 pub const PIPELINE: f64 = 1e-4;
-/// Largest error of a schedule.
+/// Largest permitted error of a schedule.
 pub const SCHEDULE: f64 = 1e-6;
 
-/// Why a folder cannot be compared.
+/// Errors of reading and recomputing a recording.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParityError {
     /// A file of the folder that is missing or damaged.
     #[error("{path:?} cannot be read: {reason}; a case has config.json, io.safetensors and, for a model, weights")]
     Unreadable {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong.
+        /// Reason of the failure.
         reason: String,
     },
-    /// A model that the table does not have.
+    /// A model that is not in the table.
     #[error("{path:?} records {found:?}, which is not known; known are: {known}")]
     Unknown {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
-        /// The model that its configuration names.
+        /// Model named by the configuration.
         found: String,
-        /// The models that can be compared.
+        /// Names of the models in the table.
         known: String,
     },
-    /// A configuration that the model cannot be made from.
+    /// A configuration that does not define a valid model.
     #[error("{path:?}: {reason}")]
     Config {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
         /// Which setting, what was expected and what was found.
         reason: String,
@@ -60,21 +60,21 @@ pub enum ParityError {
     Checkpoint(#[from] CheckpointError),
 }
 
-/// One tensor, or one number, compared.
+/// Result of comparing one tensor or number.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Check {
-    /// Its name in the folder.
+    /// Name of the recorded tensor.
     pub name: String,
-    /// Numbers compared.
+    /// Number of values compared.
     pub values: usize,
-    /// Largest difference over the largest recorded magnitude; NaN where a number is.
+    /// Largest difference, relative to the largest recorded magnitude; NaN if a value is NaN.
     pub error: f64,
-    /// The largest error that passes.
+    /// Largest permitted error.
     pub limit: f64,
 }
 
 impl Check {
-    /// Whether the error is within the limit.
+    /// Returns true if the error is within the limit.
     pub fn passed(&self) -> bool {
         self.error <= self.limit
     }
@@ -91,24 +91,24 @@ impl fmt::Display for Check {
     }
 }
 
-/// What came of a folder.
+/// Result of comparing a recording.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ParityReport {
-    /// The model that was compared.
+    /// Name of the model.
     pub model: String,
-    /// One a tensor.
+    /// Checks, one per tensor.
     pub checks: Vec<Check>,
     /// Recorded tensors that were neither used nor compared.
     pub unused: Vec<String>,
 }
 
 impl ParityReport {
-    /// Whether something was compared and all of it passed.
+    /// Returns true if something was compared and every check passed.
     pub fn passed(&self) -> bool {
         !self.checks.is_empty() && self.checks.iter().all(Check::passed)
     }
 
-    /// What keeps a test from passing, one line each: tensors that are off, and recorded ones that were not compared.
+    /// Returns failed checks and unused tensors, one line each.
     pub fn problems(&self) -> Vec<String> {
         let nothing = self.checks.is_empty().then(|| "nothing was compared".to_string());
         let failed = self.checks.iter().filter(|check| !check.passed());
@@ -117,7 +117,7 @@ impl ParityReport {
     }
 }
 
-/// The model, one line a tensor, what was not compared, and a line of counts, all indented.
+/// Shows the model, one line per check, the unused tensors and a line of counts, all indented.
 impl fmt::Display for ParityReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "  {}", self.model)?;
@@ -132,22 +132,23 @@ impl fmt::Display for ParityReport {
     }
 }
 
-/// A model that can be compared.
+/// A model that can be compared with recordings.
 #[derive(Clone, Copy, Debug)]
 pub struct Model {
-    /// What the folder's configuration calls it.
+    /// Class name in the configuration of a recording.
     pub class: &'static str,
-    /// Computes it anew.
+    /// Recomputes the recorded tensors and compares them.
     pub run: fn(&Case, &Device) -> Result<Vec<Check>, ParityError>,
 }
 
 /// Compares a folder with the model of `models` that its configuration names.
 ///
 /// # Errors
-/// A folder that cannot be read or whose model is not in the table. A tensor that is off is no error but a failed check.
+/// A folder that cannot be read, or whose model is not in the table. A difference beyond the limit is a failed check,
+/// not an error.
 pub fn compare(folder: &Path, models: &[Model], device: &Device) -> Result<ParityReport, ParityError> {
     let case = Case::open(folder)?;
-    // A step of training is named by a sentence, of which the table has the beginning.
+    // The class of a training step is a sentence; the table has its beginning.
     let exact = models.iter().find(|model| model.class == case.class());
     let Some(model) = exact.or_else(|| models.iter().find(|model| case.class().starts_with(model.class))) else {
         let known: Vec<&str> = models.iter().map(|model| model.class).collect();
@@ -165,7 +166,8 @@ pub fn compare(folder: &Path, models: &[Model], device: &Device) -> Result<Parit
     })
 }
 
-/// Largest difference over the largest recorded magnitude (over 1 where all of it is zero); NaN where a number is NaN.
+/// Largest difference, relative to the largest recorded magnitude (absolute if all values are zero); NaN if a value is
+/// NaN.
 pub(crate) fn relative_error(found: &[f64], recorded: &[f64]) -> f64 {
     let largest = |values: &mut dyn Iterator<Item = f64>| {
         values.fold(0.0_f64, |most, v| {

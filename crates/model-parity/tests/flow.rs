@@ -1,4 +1,4 @@
-//! Flow schedules against small recordings, which `ltx-video/tests/fixtures/make_ltx.py` made.
+//! Flow schedules compared with small recordings, which `ltx-video/tests/fixtures/make_ltx.py` wrote.
 
 #![allow(clippy::unwrap_used)]
 

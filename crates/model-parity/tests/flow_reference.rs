@@ -1,4 +1,4 @@
-//! Flow schedules against recordings of the published implementation.
+//! Flow schedules compared with recordings of the published implementation.
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
