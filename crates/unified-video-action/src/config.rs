@@ -1,70 +1,70 @@
-//! Sizes of the model; the defaults are those that were published for PushT.
+//! Configuration of the model; the defaults are those published for PushT.
 
 use nn_kit::KlAutoencoderConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
-/// Sides that the action head pools feature maps to.
+/// Side to which the action head pools feature maps.
 pub(crate) const POOLED: usize = 4;
 
-/// Sizes of a stack of transformer blocks.
+/// Configuration of a stack of transformer blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TransformerConfig {
     /// Width of a token.
     pub width: usize,
-    /// Blocks.
+    /// Number of blocks.
     pub depth: usize,
-    /// Heads; they divide the width.
+    /// Number of attention heads; divides the width.
     pub heads: usize,
     /// Width of the hidden layers.
     pub hidden: usize,
 }
 
-/// Sizes of a diffusion head.
+/// Configuration of a diffusion head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HeadConfig {
     /// Width of the hidden layers.
     pub width: usize,
-    /// Residual blocks.
+    /// Number of residual blocks.
     pub depth: usize,
-    /// Steps of the sampler.
+    /// Number of sampling steps.
     pub steps: usize,
 }
 
-/// Everything that decides what the model computes.
+/// Configuration of a [`Model`](crate::Model).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Side of a video frame, px; frames are square.
+    /// Side of a video frame in pixels; frames are square.
     pub frame: usize,
-    /// Latent frames of the history, and as many of the future.
+    /// Latent frames of the history, and of the future.
     pub frames: usize,
     /// Side of a latent frame.
     pub side: usize,
-    /// Actions of the future: a whole number for each of its latent frames.
+    /// Actions of the future; a multiple of `frames`.
     pub actions: usize,
-    /// Numbers of an action.
+    /// Length of an action vector.
     pub action_numbers: usize,
-    /// The encoder.
+    /// Configuration of the encoder.
     pub encoder: TransformerConfig,
-    /// The decoder.
+    /// Configuration of the decoder.
     pub decoder: TransformerConfig,
-    /// The head that draws latents.
+    /// Configuration of the head that samples latents.
     pub video_head: HeadConfig,
-    /// The head that draws actions.
+    /// Configuration of the head that samples actions.
     pub action_head: HeadConfig,
     /// Diffusion steps in training.
     pub training_steps: usize,
     /// Factor on the noise of the samplers.
     pub temperature: f64,
-    /// Rounds in which the masked tokens of a video are drawn.
+    /// Number of rounds in which the masked tokens of a video are sampled.
     pub rounds: usize,
-    /// Latents are multiplied by this.
+    /// Factor on the latents.
     pub latent_scale: f64,
-    /// The autoencoder of the frames.
+    /// Configuration of the autoencoder of the frames.
     pub autoencoder: KlAutoencoderConfig,
 }
 
@@ -101,35 +101,35 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Tokens of a latent frame.
+    /// Returns the number of tokens per latent frame.
     pub fn frame_tokens(&self) -> usize {
         self.side * self.side
     }
 
-    /// Tokens of the future.
+    /// Returns the number of tokens of the future.
     pub fn tokens(&self) -> usize {
         self.frames * self.frame_tokens()
     }
 
-    /// Channels of a latent.
+    /// Returns the number of channels of a latent.
     pub fn channels(&self) -> usize {
         self.autoencoder.channels
     }
 
-    /// Video frames for each latent frame; the latent one is the last of them.
+    /// Returns the video frames per latent frame, which encodes the last of them.
     pub fn stride(&self) -> usize {
         self.actions / self.frames
     }
 
-    /// Side of the pictures that the autoencoder reads.
+    /// Returns the side of the images that the autoencoder takes.
     pub fn picture(&self) -> usize {
         self.side * self.autoencoder.factor()
     }
 
-    /// Refuses sizes that are no model.
+    /// Checks the configuration.
     ///
     /// # Errors
-    /// The first one that cannot be.
+    /// The first invalid setting.
     pub fn check(&self) -> Result<(), Error> {
         let refuse = |setting: &'static str, found: String, expected: String| {
             Err(Error::Config {

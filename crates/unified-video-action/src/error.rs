@@ -1,72 +1,72 @@
-//! What can be wrong with the model, its file and its input.
+//! Errors of the model, its file and its input.
 
 use diffusion_schedulers::NoiseError;
 use nn_kit::CheckpointError;
 
-/// Why there is no model, or no output.
+/// Errors of loading and running Unified Video Action.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A size that cannot be.
+    /// An invalid setting.
     #[error("{setting} is {found}; expected {expected}")]
     Config {
-        /// Its name.
+        /// Name of the setting.
         setting: &'static str,
         /// Its value.
         found: String,
-        /// What it should be.
+        /// Description of the valid values.
         expected: String,
     },
-    /// Input of another shape.
+    /// Input of a wrong shape.
     #[error("{what} has shape {found:?}; expected {expected:?}")]
     Shape {
-        /// Which input.
+        /// Name of the input.
         what: &'static str,
         /// Its shape.
         found: Vec<usize>,
-        /// The shape that fits.
+        /// Expected shape.
         expected: Vec<usize>,
     },
-    /// A normalization that cannot be undone.
+    /// An action scale that cannot be inverted.
     #[error("the actions are normalized by {found:?}; expected two finite scales other than 0 and two finite offsets")]
     Normalization {
         /// Scales and offsets.
         found: Vec<f32>,
     },
-    /// A frame of another size.
+    /// A frame of a wrong size.
     #[error("frame {frame} is {width} × {height} px; expected {expected} × {expected}")]
     Frame {
-        /// Which one.
+        /// Index of the frame.
         frame: usize,
         /// Its width.
         width: u32,
         /// Its height.
         height: u32,
-        /// The side expected.
+        /// Expected side.
         expected: usize,
     },
-    /// A window of frames that the video does not have.
+    /// A window that extends beyond the video.
     #[error(
         "the window at frame {start} ends beyond the video's {frames} frames; expected {needed} frames from its start on"
     )]
     Window {
-        /// Its first frame.
+        /// First frame of the window.
         start: usize,
-        /// Frames of the video.
+        /// Number of frames in the video.
         frames: usize,
-        /// Frames of a window.
+        /// Number of frames in a window.
         needed: usize,
     },
-    /// Numbers that are not finite came out.
+    /// The model returned numbers that are not finite.
     #[error("the model gave {what} that are not finite; the weights are damaged or of another model")]
     NotFinite {
-        /// Latents or actions.
+        /// "latents" or "actions".
         what: &'static str,
     },
-    /// The schedule.
+    /// An error of the schedule.
     #[error(transparent)]
     Schedule(#[from] NoiseError),
-    /// The file.
+    /// An error of the weight file.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
 }

@@ -1,4 +1,4 @@
-//! The diffusion heads: a latent from each token, actions from all tokens.
+//! Diffusion heads: one samples a latent for each token, one samples actions from all tokens.
 
 use burn::Tensor;
 use burn::module::Module;
@@ -13,7 +13,7 @@ use nn_kit::{AdaLnMlp, AdaLnMlpConfig};
 
 use crate::config::{Config, HeadConfig, POOLED};
 
-/// Draws the latent of each token, conditioned on the decoder's output there (Li, Tian et al. 2024, section 3.3).
+/// Head that samples the latent of each token, conditioned on the decoder's output (Li, Tian et al. 2024, section 3.3).
 #[derive(Module, Debug)]
 pub struct VideoHead {
     net: AdaLnMlp,
@@ -26,13 +26,14 @@ impl VideoHead {
         }
     }
 
-    /// The network: noised latents `[n, channels]`, steps `[n]` and conditions `[n, width]` to `[n, 2 · channels]`.
+    /// Denoising network: noised latents `[n, channels]`, steps `[n]` and conditions `[n, width]` to `[n, 2 ·
+    /// channels]`.
     pub fn network(&self) -> &AdaLnMlp {
         &self.net
     }
 
-    /// Latents `[n, channels]` for conditions `[n, width]`, from `noise` of their shape; `draw` gives as much noise again
-    /// for each step.
+    /// Samples latents `[n, channels]` for conditions `[n, width]`, starting from `noise` of the same shape; `draw`
+    /// returns noise of that shape for each step.
     pub fn sample(
         &self,
         schedule: &LearnedVarianceSchedule,
@@ -48,8 +49,9 @@ impl VideoHead {
         run(&self.net, schedule, z, noise, sampling, draw)
     }
 
-    /// The loss of the video modes: that of [`LearnedVarianceSchedule::loss`] for each token, mean over those whose mask is 1.
-    /// Decoder's tokens `[n, width]`, latents and noise `[n, channels]`, mask `[n]`, a training step for each.
+    /// Returns the loss of the video modes: that of [`LearnedVarianceSchedule::loss`] for each token, averaged over
+    /// tokens whose mask is 1. The decoder's tokens are `[n, width]`, latents and noise `[n, channels]`, the mask
+    /// `[n]`, with one training step per token.
     pub fn loss(
         &self,
         schedule: &LearnedVarianceSchedule,
@@ -64,9 +66,9 @@ impl VideoHead {
     }
 }
 
-/// Draws the actions. Of each frame's tokens a 3 × 3 convolution, ReLU and means over 4 × 4 parts are left, of those two
-/// linear layers make one vector a frame, a linear map over time makes one an action of them, and two more linear layers
-/// its condition.
+/// Head that samples actions. A 3 × 3 convolution, ReLU and average pooling to 4 × 4 reduce each frame's tokens; two
+/// linear layers turn them into one vector per frame, a linear map over time into one vector per action, and two more
+/// linear layers into the condition of each action.
 #[derive(Module, Debug)]
 pub struct ActionHead {
     conv: Conv2d,
@@ -97,12 +99,12 @@ impl ActionHead {
         }
     }
 
-    /// The network: noised actions `[n, numbers]`, steps `[n]` and conditions `[n, width]` to `[n, 2 · numbers]`.
+    /// Denoising network: noised actions `[n, numbers]`, steps `[n]` and conditions `[n, width]` to `[n, 2 · numbers]`.
     pub fn network(&self) -> &AdaLnMlp {
         &self.net
     }
 
-    /// The condition of each action, `[batch · actions, width]`, out of the decoder's tokens.
+    /// Computes the condition of each action, `[batch · actions, width]`, from the decoder's tokens.
     pub fn condition(&self, z: Tensor<3>) -> Tensor<2> {
         let [batch, _, width] = z.dims();
         let maps = z
@@ -116,8 +118,8 @@ impl ActionHead {
         two(&self.refine, x.reshape([batch * actions, width]))
     }
 
-    /// Actions `[n, numbers]` in [−1, 1] for conditions `[n, width]`, from `noise` of their shape; `draw` gives as much
-    /// noise again for each step.
+    /// Samples actions `[n, numbers]` in [−1, 1] for conditions `[n, width]`, starting from `noise` of the same shape;
+    /// `draw` returns noise of that shape for each step.
     pub fn sample(
         &self,
         schedule: &LearnedVarianceSchedule,
@@ -133,8 +135,8 @@ impl ActionHead {
         run(&self.net, schedule, condition, noise, sampling, draw)
     }
 
-    /// The loss of the action modes: mean over the actions of [`LearnedVarianceSchedule::loss`]. Conditions `[n, width]`, actions and
-    /// noise `[n, numbers]`, a training step for each.
+    /// Returns the loss of the action modes: the mean over the actions of [`LearnedVarianceSchedule::loss`]. Conditions
+    /// are `[n, width]`, actions and noise `[n, numbers]`, with one training step per action.
     pub fn loss(
         &self,
         schedule: &LearnedVarianceSchedule,
@@ -150,7 +152,7 @@ impl ActionHead {
 fn denoiser(numbers: usize, config: &Config, head: HeadConfig, device: &Device) -> AdaLnMlp {
     AdaLnMlpConfig {
         inputs: numbers,
-        // Noise and place in the range of variances.
+        // The noise ε and the interpolation v of the variance.
         outputs: 2 * numbers,
         condition: config.decoder.width,
         width: head.width,
@@ -159,7 +161,7 @@ fn denoiser(numbers: usize, config: &Config, head: HeadConfig, device: &Device) 
     .init(device)
 }
 
-/// Two linear layers with ReLU between.
+/// Two linear layers with ReLU between them.
 fn two(layers: &[Linear], x: Tensor<2>) -> Tensor<2> {
     let mut layers = layers.iter();
     let first = layers.next().map_or(x.clone(), |layer| layer.forward(x));

@@ -1,7 +1,7 @@
-//! Actions of a video by the inverse mode.
+//! Actions from a video, with the inverse mode.
 //!
-//! Of 16 consecutive frames that begin at s the model sees the last of each group of four, s + 3, s + 7, s + 11 and
-//! s + 15, and gives the 16 actions that led into the frames: action k is the one taken at frame s − 1 + k.
+//! Of 16 consecutive frames from frame s on, the model takes the last of each group of four, s + 3, s + 7, s + 11 and s
+//! + 15, and returns the 16 actions that led to the frames: action k is the one taken at frame s − 1 + k.
 
 use std::collections::BTreeMap;
 
@@ -13,16 +13,15 @@ use crate::error::Error;
 use crate::model::{Action, Model};
 use crate::task::Task;
 
-/// Windows that the transformer reads at once.
+/// Number of windows that the transformer processes at once.
 const BLOCK: usize = 4;
 
 impl Model {
-    /// The actions of windows that begin at these frames, in rising order; action k of the window at s is the one
-    /// taken at frame s − 1 + k.
+    /// Returns the actions of windows that begin at the frames `starts`, in increasing order. Action k of the window at
+    /// s is the one taken at frame s − 1 + k.
     ///
     /// # Errors
-    /// Windows that reach beyond the video, frames of another size than the configuration's, or weights that give no finite
-    /// numbers.
+    /// Windows that extend beyond the video, frames of another size than configured, or results that are not finite.
     pub fn windows(&self, video: &[RgbImage], starts: &[usize], seed: u64) -> Result<Vec<Vec<Action>>, Error> {
         let (frames, stride, side) = (self.config.frames, self.config.stride(), self.config.side);
         let needed = self.config.actions;
@@ -37,7 +36,7 @@ impl Model {
         let mut all = Vec::with_capacity(starts.len());
         for block in starts.chunks(BLOCK) {
             let seen = |start: usize| (0..frames).map(move |frame| start + (frame + 1) * stride - 1);
-            // Windows overlap: a frame is encoded once, and forgotten when no later window begins before it.
+            // Windows overlap: a frame is encoded once, and dropped when no later window needs it.
             known.retain(|frame, _| block.first().is_some_and(|first| frame >= first));
             for frame in block.iter().flat_map(|start| seen(*start)) {
                 if let std::collections::btree_map::Entry::Vacant(place) = known.entry(frame) {

@@ -1,8 +1,8 @@
-//! The model from its published checkpoint.
+//! Loads the model from its published checkpoint.
 //!
-//! The file is PyTorch's: `state_dicts.ema_model` (averaged weights, preferred) or `state_dicts.model`, in each
-//! `model.*` (transformer and heads), `vae_model.*` and `normalizer.*`; a configuration and an optimizer lie beside them
-//! and are passed over. A `.safetensors` file with these names (of `tools/uva_to_safetensors.py`) does as well.
+//! The PyTorch file holds `state_dicts.ema_model` (averaged weights, preferred) and `state_dicts.model`, each with
+//! `model.*` (transformer and heads), `vae_model.*` and `normalizer.*`; its configuration and optimizer are ignored. A
+//! `.safetensors` file with these names (from `tools/uva_to_safetensors.py`) works as well.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,12 +18,12 @@ use crate::error::Error;
 use crate::model::{ActionScale, Model};
 use crate::net::Net;
 
-/// Where the weights are, the averaged ones first.
+/// Keys of the weights, the averaged ones first.
 const PARTS: [&str; 4] = ["state_dicts.ema_model", "state_dicts.model", "ema_model", "model"];
-/// In front of all names where the model was saved as it was trained on several devices.
+/// Prefix of all names if the model was trained on several devices.
 const WRAPPED: &str = "module.";
 
-/// What the published checkpoint calls the parts of [`Net`].
+/// Key map from [`Net`] to the names in the published checkpoint.
 pub(crate) fn net_names() -> Vec<(&'static str, &'static str)> {
     let own: &nn_kit::KeyMap = &[
         ("diffactloss.conv.", "diffactloss.conv.0."),
@@ -33,19 +33,19 @@ pub(crate) fn net_names() -> Vec<(&'static str, &'static str)> {
     [VIT_BLOCK_NAMES, ADALN_MLP_NAMES, own].concat()
 }
 
-/// Published names and shapes of parameters.
+/// Published names and shapes of the parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shapes {
-    /// Of transformer and heads.
+    /// Parameters of transformer and heads.
     pub net: BTreeMap<String, Vec<usize>>,
-    /// Of the autoencoder.
+    /// Parameters of the autoencoder.
     pub autoencoder: BTreeMap<String, Vec<usize>>,
 }
 
-/// The parameters of a model of these sizes; nothing is allocated for them.
+/// Returns the parameters of a model with this configuration, without allocating them.
 ///
 /// # Errors
-/// Sizes that are no model.
+/// An invalid configuration.
 pub fn shapes(config: &Config) -> Result<Shapes, Error> {
     config.check()?;
     let device = Device::default();
@@ -56,11 +56,11 @@ pub fn shapes(config: &Config) -> Result<Shapes, Error> {
 }
 
 impl Model {
-    /// Reads a checkpoint of a model of these sizes ([`Config::default`] are the published ones).
+    /// Loads a checkpoint of a model with this configuration ([`Config::default`] is the published one).
     ///
     /// # Errors
-    /// A file that is missing, damaged or without such weights, and tensors that are missing, left over, of another shape
-    /// or not finite, each by its name.
+    /// A file that is missing, damaged or without such weights, and tensors that are missing, left over, of another
+    /// shape or not finite, each by name.
     pub fn load(path: &Path, config: &Config, device: &Device) -> Result<Self, Error> {
         config.check()?;
         let checkpoint = Checkpoint::open_part(path, &PARTS)?;

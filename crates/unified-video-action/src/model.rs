@@ -1,4 +1,4 @@
-//! The whole model: autoencoder, transformer, heads and the normalization of actions.
+//! The complete model: autoencoder, transformer, heads and the normalization of actions.
 
 use burn::Tensor;
 use burn::tensor::{Device, TensorData};
@@ -14,28 +14,28 @@ use crate::pictures::{enlarge, reduce};
 use crate::sample::{Noise, Schedules, actions, video};
 use crate::task::Task;
 
-/// Frames that the autoencoder reads or gives at once, which bounds the memory of its feature maps.
+/// Number of frames that the autoencoder processes at once, which bounds the memory of its feature maps.
 const BLOCK: usize = 2;
 
-/// Parts of an item's noise.
+/// Kinds of random numbers drawn for an item.
 const LATENTS: u64 = 1;
 const ACTIONS: u64 = 2;
 const VIDEO: u64 = 3;
 
-/// An action of the published model: a pair of numbers in the units of its training data.
+/// Action of the published model: two numbers in the units of its training data.
 pub type Action = [f32; 2];
 
-/// Normalized action = action · scale + offset, number by number.
+/// Normalization of actions: normalized = action · scale + offset, per component.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ActionScale {
     /// Factors.
     pub scale: [f32; 2],
-    /// What is added.
+    /// Offsets.
     pub offset: [f32; 2],
 }
 
 impl ActionScale {
-    /// Refuses numbers that cannot be undone.
+    /// Checks that the normalization can be inverted.
     ///
     /// # Errors
     /// Scales that are 0, or numbers that are not finite.
@@ -48,28 +48,28 @@ impl ActionScale {
         Err(Error::Normalization { found })
     }
 
-    /// Into [−1, 1].
+    /// Normalizes an action to [−1, 1].
     pub fn normalize(&self, action: Action) -> [f32; 2] {
         [0, 1].map(|k| action[k] * self.scale[k] + self.offset[k])
     }
 
-    /// Out of [−1, 1].
+    /// Converts a normalized action back to its units.
     pub fn denormalize(&self, normalized: [f32; 2]) -> Action {
         [0, 1].map(|k| (normalized[k] - self.offset[k]) / self.scale[k])
     }
 }
 
-/// What a task gave.
+/// Output of a task.
 #[derive(Clone, Debug)]
 pub struct Output {
-    /// Latents of the future, `[batch, frames, channels, side, side]`, of the video modes.
+    /// Latents of the future, `[batch, frames, channels, side, side]`, for modes with video.
     pub latents: Option<Tensor<5>>,
-    /// Actions of the future, one list an item, of the modes with actions.
+    /// Actions of the future, one list per item, for modes with actions.
     pub actions: Option<Vec<Vec<Action>>>,
 }
 
-/// The whole model: [`Self::run`] computes any of its modes, [`Self::windows`] reads actions out of a video, [`Self::clip`]
-/// makes a video. Everything random follows from the seeds that these are given.
+/// The complete model. [`Self::run`] computes any of its modes, [`Self::windows`] reads actions from a video,
+/// [`Self::clip`] generates a video. All random numbers follow from the seeds passed to these methods.
 pub struct Model {
     pub(crate) config: Config,
     pub(crate) net: Net,
@@ -80,10 +80,10 @@ pub struct Model {
 }
 
 impl Model {
-    /// Out of its parts.
+    /// Creates a model from its parts.
     ///
     /// # Errors
-    /// Sizes that are no model, actions that are not of two numbers, or a scale that cannot be undone.
+    /// An invalid configuration, actions that are not pairs of numbers, or a scale that cannot be inverted.
     pub fn new(
         config: Config,
         net: Net,
@@ -114,26 +114,26 @@ impl Model {
         })
     }
 
-    /// Its sizes.
+    /// Configuration of the model.
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// The transformer with its heads.
+    /// Transformer with its heads.
     pub fn net(&self) -> &Net {
         &self.net
     }
 
-    /// The normalization of actions.
+    /// Normalization of actions.
     pub fn scale(&self) -> &ActionScale {
         &self.scale
     }
 
-    /// Latents of frames of the configured size, `[frames, channels, side, side]`, scaled; drawn from the encoder's distribution, as
-    /// published, each with a seed of its own.
+    /// Encodes frames of the configured size as scaled latents, `[frames, channels, side, side]`. As in the published
+    /// model, they are sampled from the encoder's distribution, each frame with its own seed.
     ///
     /// # Errors
-    /// A frame of another size, or weights that give no finite latents.
+    /// A frame of another size, or latents that are not finite.
     pub fn latents(&self, frames: &[(u64, &RgbImage)]) -> Result<Tensor<4>, Error> {
         let (side, picture, channels) = (self.config.side, self.config.picture(), self.config.channels());
         let mut parts = Vec::with_capacity(frames.len().div_ceil(BLOCK));
@@ -155,10 +155,10 @@ impl Model {
         Ok(latents)
     }
 
-    /// Frames of latents `[frames, channels, side, side]`.
+    /// Decodes latents `[frames, channels, side, side]` to frames.
     ///
     /// # Errors
-    /// Weights that give no finite pictures.
+    /// Images that are not finite.
     pub fn frames(&self, latents: Tensor<4>) -> Result<Vec<RgbImage>, Error> {
         let picture = self.config.picture();
         let mut frames = Vec::with_capacity(latents.dims()[0]);
@@ -176,10 +176,10 @@ impl Model {
         Ok(frames)
     }
 
-    /// Actions as a task takes them, `[batch, actions, 2]`.
+    /// Normalizes actions for a task, `[batch, actions, 2]`.
     ///
     /// # Errors
-    /// Lists of another length than the configuration's.
+    /// Lists whose length is not that of the configuration.
     pub fn actions(&self, actions: &[Vec<Action>]) -> Result<Tensor<3>, Error> {
         let count = self.config.actions;
         if let Some(list) = actions.iter().find(|list| list.len() != count) {
@@ -198,10 +198,10 @@ impl Model {
         Ok(Tensor::from_data(TensorData::new(values, shape), &self.device))
     }
 
-    /// Computes a task, one seed an item; what is drawn for an item does not depend on the others.
+    /// Computes a task with one seed per item. The random numbers of an item do not depend on the other items.
     ///
     /// # Errors
-    /// Input of other shapes, another number of seeds than of items, or weights that give no finite numbers.
+    /// Input of other shapes, a number of seeds that differs from the number of items, or results that are not finite.
     pub fn run(&self, task: &Task, seeds: &[u64]) -> Result<Output, Error> {
         task.check(&self.config)?;
         if seeds.len() != task.batch() {

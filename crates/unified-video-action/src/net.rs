@@ -1,4 +1,4 @@
-//! The transformer: masked encoder and decoder over the tokens of the future.
+//! The transformer: a masked encoder and decoder over the tokens of the future.
 
 use burn::Tensor;
 use burn::module::{Module, Param};
@@ -10,18 +10,18 @@ use crate::config::Config;
 use crate::heads::{ActionHead, VideoHead};
 use crate::task::Task;
 
-/// Added to the variance in the layer norms.
+/// Epsilon in the layer norms.
 const EPSILON: f64 = 1e-6;
-/// Spread of fresh embeddings.
+/// Standard deviation of initial embeddings.
 const SPREAD: f64 = 0.02;
 
-/// Encoder, decoder and heads. A latent frame has a token for each of its pixels; the tokens of all frames of the future
-/// are one sequence, frame after frame, row after row.
+/// Encoder, decoder and heads. A latent frame has one token per pixel of the latent; the tokens of all future frames
+/// form one sequence, frame by frame and row by row.
 ///
-/// Token i of frame t becomes LN(W [x; c; a] + e_t + s_i): x the future's latent or what stands for an unknown one, c the
-/// history's latent at the same place, a the action that lies over the token (action k over the k-th equal part of the
-/// sequence), each after a linear map of its own, e and s learned places. Fields are named as the published parameters
-/// where the two do not differ.
+/// Token i of frame t becomes LN(W [x; c; a] + e_t + s_i), where x is the future's latent or a learned placeholder for
+/// an unknown one, c the history's latent at the same position, and a the action assigned to the token (action k covers
+/// the k-th equal part of the sequence), each after its own linear map; e and s are learned position embeddings. Fields
+/// have the published parameter names where possible.
 #[derive(Module, Debug)]
 pub struct Net {
     fake_latent_x: Param<Tensor<2>>,
@@ -42,15 +42,15 @@ pub struct Net {
     decoder_embed: Linear,
     decoder_blocks: Vec<VitBlock>,
     decoder_norm: LayerNorm,
-    /// The head for video.
+    /// Head that samples video latents.
     pub diffloss: VideoHead,
-    /// The head for actions.
+    /// Head that samples actions.
     pub diffactloss: ActionHead,
     actions: usize,
 }
 
 impl Net {
-    /// With random weights; sizes as [`Config::check`] lets them pass.
+    /// Creates a network with random weights; `config` must pass [`Config::check`].
     pub fn new(config: &Config, device: &Device) -> Self {
         let (encoder, decoder) = (config.encoder, config.decoder);
         let spread = Initializer::Normal { mean: 0.0, std: SPREAD };
@@ -88,7 +88,8 @@ impl Net {
         }
     }
 
-    /// The encoder's tokens, `[batch, frames · side², width]`, for a task of fitting shapes (see [`Task::check`]).
+    /// Returns the encoder's tokens, `[batch, frames · side², width]`. The shapes of the task must fit (see
+    /// [`Task::check`]).
     pub fn encode(&self, task: &Task) -> Tensor<3> {
         let (history, future, mask, actions) = task.parts();
         let batch = task.batch();
@@ -132,7 +133,7 @@ impl Net {
         self.encoder_norm.forward(x)
     }
 
-    /// The decoder's tokens out of the encoder's: what the heads are conditioned on.
+    /// Returns the decoder's tokens, which condition the heads, from the encoder's.
     pub fn decode(&self, encoded: Tensor<3>) -> Tensor<3> {
         let x = self.decoder_embed.forward(encoded);
         let x = x + places(&self.decoder_temporal_pos_embed, &self.decoder_spatial_pos_embed);
@@ -146,7 +147,7 @@ impl Net {
     }
 }
 
-/// e_t + s_i for every token, `[1, frames · side², width]`.
+/// Position embedding e_t + s_i of every token, `[1, frames · side², width]`.
 fn places(temporal: &Param<Tensor<3>>, spatial: &Param<Tensor<3>>) -> Tensor<3> {
     let (temporal, spatial) = (temporal.val(), spatial.val());
     let ([_, frames, width], [_, tokens, _]) = (temporal.dims(), spatial.dims());
@@ -162,7 +163,7 @@ pub(crate) fn rows(latents: Tensor<5>) -> Tensor<3> {
         .reshape([batch, frames * height * width, channels])
 }
 
-/// The other way.
+/// Inverse of [`rows`].
 pub(crate) fn pictures(rows: Tensor<3>, frames: usize, side: usize) -> Tensor<5> {
     let [batch, _, channels] = rows.dims();
     rows.reshape([batch, frames, side, side, channels])

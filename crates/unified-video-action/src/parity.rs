@@ -1,4 +1,4 @@
-//! The model against recorded tensors of the published implementation (see [`model_parity`]).
+//! Comparison of the model with recordings of the published implementation (see [`model_parity`]).
 
 use burn::Tensor;
 use burn::tensor::Device;
@@ -11,7 +11,7 @@ use crate::load::net_names;
 use crate::net::{Net, rows};
 use crate::task::{Masked, Task};
 
-/// The models of this crate that a recorded folder can be compared with.
+/// Models of this crate whose recordings can be compared.
 pub const MODELS: &[Model] = &[
     Model {
         class: "UVA/MAR AutoencoderKL",
@@ -33,7 +33,7 @@ fn autoencoder(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> 
     let resolution = case.size("/encoder_resolution")?;
     let multiples = list("ch_mult")?;
     let channels = case.size("/z_channels")?;
-    // Attention is given by the side of the maps that it follows.
+    // Attention is specified by the side of the maps that it follows.
     let levels = |sides: Vec<usize>| {
         (0..multiples.len())
             .filter(|level| sides.contains(&(resolution >> level)))
@@ -55,7 +55,7 @@ fn autoencoder(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> 
     ])
 }
 
-/// Sizes out of the shapes of the weights, and what shapes do not say out of the configuration.
+/// Derives the configuration from the shapes of the weights, and the rest from the recorded configuration.
 fn sizes(case: &Case) -> Result<Config, ParityError> {
     let weights = case.weights()?;
     let shape = |name: &str, at: usize| -> Result<usize, ParityError> {
@@ -172,7 +172,7 @@ fn transformer(case: &Case, device: &Device) -> Result<Vec<Check>, ParityError> 
     Ok(checks)
 }
 
-/// Of long sequences only every eighth token (or the like) is recorded.
+/// Takes every eighth token (or similar) of long sequences, as they were recorded.
 fn thinned(case: &Case, name: &str, tokens: Tensor<3>) -> Result<Tensor<3>, ParityError> {
     let (found, recorded) = (tokens.dims()[1], case.shape(name)?.get(1).copied().unwrap_or(0));
     if recorded == 0 || recorded == found || !found.is_multiple_of(recorded) {
@@ -198,7 +198,7 @@ fn schedules(case: &Case, config: &Config) -> Result<Vec<Check>, ParityError> {
     ])
 }
 
-/// The action head: condition, network, sampler, loss.
+/// Checks the action head: condition, network, sampler, loss.
 fn inverse(case: &Case, config: &Config, net: &Net, z: Tensor<3>, device: &Device) -> Result<Vec<Check>, ParityError> {
     let head = &net.diffactloss;
     let numbers = config.action_numbers;
@@ -241,7 +241,7 @@ fn inverse(case: &Case, config: &Config, net: &Net, z: Tensor<3>, device: &Devic
     ])
 }
 
-/// The video head: network, sampler, loss.
+/// Checks the video head: network, sampler, loss.
 fn video(case: &Case, config: &Config, net: &Net, z: Tensor<3>, device: &Device) -> Result<Vec<Check>, ParityError> {
     let head = &net.diffloss;
     let channels = config.channels();
@@ -254,7 +254,7 @@ fn video(case: &Case, config: &Config, net: &Net, z: Tensor<3>, device: &Device)
         condition.clone(),
     );
     let sampler = schedule(case, config.training_steps, config.video_head.steps)?;
-    // Of the conditions the first few are drawn for.
+    // Samples were recorded for the first few conditions only.
     let few = case.shape("video_net.sample")?.first().copied().unwrap_or(0).min(count);
     let noise = case.draws("video_net.noise", config.video_head.steps, [few, channels], device)?;
     let first = condition.narrow(0, 0, few);
@@ -280,7 +280,7 @@ fn video(case: &Case, config: &Config, net: &Net, z: Tensor<3>, device: &Device)
     ])
 }
 
-/// A sampler with recorded draws: the first is where it begins.
+/// Runs a sampler with recorded random numbers, of which the first is the start.
 fn drawn(
     mut noise: std::vec::IntoIter<Tensor<2>>,
     sample: impl FnOnce(Tensor<2>, &mut dyn FnMut() -> Tensor<2>) -> Tensor<2>,

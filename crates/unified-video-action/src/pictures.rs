@@ -1,11 +1,11 @@
-//! Frames as the autoencoder reads them, and back.
+//! Conversion between frames and the images of the autoencoder.
 
 use image::RgbImage;
 
 use crate::error::Error;
 
-/// A frame of `from` × `from` px as three planes of `side` × `side` in [−1, 1], bilinear between pixel centers (PyTorch's
-/// `interpolate` with `align_corners=False`, which the published model was trained with).
+/// Enlarges a frame of `from` × `from` px to three planes of `side` × `side` in [−1, 1], with bilinear interpolation
+/// between pixel centers (PyTorch's `interpolate` with `align_corners=False`, used to train the published model).
 ///
 /// # Errors
 /// A frame of another size.
@@ -26,7 +26,7 @@ pub(crate) fn enlarge(
         });
     }
     let scale = from as f32 / side as f32;
-    // Lower neighbor, upper neighbor, weight of the upper one.
+    // Lower neighbor, upper neighbor, weight of the upper neighbor.
     let taps: Vec<(usize, usize, f32)> = (0..side)
         .map(|i| {
             let at = ((i as f32 + 0.5) * scale - 0.5).max(0.0);
@@ -48,11 +48,11 @@ pub(crate) fn enlarge(
     Ok(())
 }
 
-/// A frame of `to` × `to` px out of three planes of `side` × `side` in [−1, 1]: each pixel is the mean over the part that
-/// it covers, rounded.
+/// Reduces three planes of `side` × `side` in [−1, 1] to a frame of `to` × `to` px: each pixel is the mean over the
+/// area that it covers, rounded.
 pub(crate) fn reduce(planes: &[f32], side: usize, to: usize) -> RgbImage {
     let scale = side as f64 / to as f64;
-    // Pixels that an output pixel covers, with their shares.
+    // Input pixels that each output pixel covers, with their weights.
     let covers: Vec<Vec<(usize, f64)>> = (0..to)
         .map(|i| {
             let (start, end) = (i as f64 * scale, (i + 1) as f64 * scale);
@@ -91,7 +91,7 @@ mod tests {
         let mut planes = Vec::new();
         enlarge(0, &frame, 96, 256, &mut planes).unwrap();
         assert_eq!(planes.len(), 3 * 256 * 256);
-        // Column 1 samples at 1.5 · 0.375 − 0.5 = 0.0625, row 0 at the edge: red is the column.
+        // Column 1 samples at 1.5 · 0.375 − 0.5 = 0.0625, row 0 at the edge: red equals the column.
         assert!((planes[1] - (0.0625 / 127.5 - 1.0)).abs() < 1e-6, "{}", planes[1]);
         assert_eq!(planes[255], 95.0 / 127.5 - 1.0);
         let back = reduce(&planes, 256, 96);

@@ -1,4 +1,4 @@
-//! Drawing from the model: noise by seed, actions, and video in rounds.
+//! Sampling: seeded noise, actions, and video in rounds.
 
 use burn::Tensor;
 use burn::tensor::{Device, IndexingUpdateOp, Int, TensorData};
@@ -11,15 +11,16 @@ use crate::config::Config;
 use crate::net::{Net, pictures, rows};
 use crate::task::{Masked, Task};
 
-/// Standard normal numbers for a batch: each item has a generator of its own, so that what is drawn for it does not
-/// depend on the others.
+/// Standard normal numbers for a batch. Each item has its own generator, so its numbers do not depend on the other
+/// items.
 pub(crate) struct Noise {
     generators: Vec<Pcg64>,
     device: Device,
 }
 
 impl Noise {
-    /// One item a seed; `part` tells the draws of one item apart (latents, actions, video).
+    /// Creates one generator per seed; `part` separates the kinds of random numbers of an item (latents, actions,
+    /// video).
     pub(crate) fn new(seeds: &[u64], part: u64, device: &Device) -> Self {
         let generator = |seed: &u64| Pcg64::seed_from_u64(mix_seed(*seed, part));
         Self {
@@ -28,7 +29,7 @@ impl Noise {
         }
     }
 
-    /// `[items · each, numbers]`.
+    /// Draws `[items · each, numbers]`.
     pub(crate) fn draw(&mut self, each: usize, numbers: usize) -> Tensor<2> {
         let items = self.generators.len();
         let values: Vec<f32> = self
@@ -46,7 +47,7 @@ pub(crate) struct Schedules {
     pub(crate) actions: LearnedVarianceSchedule,
 }
 
-/// Normalized actions `[batch · actions, numbers]` out of the decoder's tokens.
+/// Samples normalized actions `[batch · actions, numbers]` from the decoder's tokens.
 pub(crate) fn actions(
     net: &Net,
     config: &Config,
@@ -61,7 +62,7 @@ pub(crate) fn actions(
         .sample(schedule, condition, start, config.temperature, draw)
 }
 
-/// What a video task draws.
+/// Samples of a video task.
 pub(crate) struct Drawn {
     /// `[batch, frames, channels, side, side]`.
     pub(crate) latents: Tensor<5>,
@@ -69,9 +70,9 @@ pub(crate) struct Drawn {
     pub(crate) z: Tensor<3>,
 }
 
-/// Draws the masked tokens of a video task in rounds: after round r of R, cos(π/2 · r/R) of the frame's tokens (and at
-/// least one before the last) are still masked; which ones are drawn first is random (Chang et al. 2022, section 3.3).
-/// The same places of all frames are drawn together. `None` for a task that gives no video.
+/// Samples the masked tokens of a video task in rounds. After round r of R, cos(π/2 · r/R) of the frame's tokens (at
+/// least one before the last round) are still masked; the order is random (Chang et al. 2022, section 3.3). The same
+/// positions of all frames are sampled together. Returns `None` for a task without video.
 pub(crate) fn video(
     net: &Net,
     config: &Config,
@@ -87,7 +88,7 @@ pub(crate) fn video(
     let device = future.device();
     let open: Vec<f32> = mask.clone().into_data().iter::<f32>().collect();
     let frame_mask = |mask: &[f32]| Tensor::from_data(TensorData::new(mask.to_vec(), [seeds.len(), places]), &device);
-    // Masked places of each item, in the order in which they are drawn.
+    // Masked positions of each item, in reverse of the order in which they are sampled.
     let mut left: Vec<Vec<usize>> = (0..seeds.len())
         .map(|item| {
             let order = permutation(places, seeds[item], 0);
@@ -136,7 +137,7 @@ pub(crate) fn video(
             let drawn = net
                 .diffloss
                 .sample(schedule, condition, start, config.temperature, draw);
-            // The chosen rows are zero.
+            // The chosen rows are zero before.
             tokens = tokens
                 .reshape([all, channels])
                 .select_assign(0, chosen, drawn, IndexingUpdateOp::Add)
@@ -151,7 +152,7 @@ pub(crate) fn video(
 }
 
 impl Noise {
-    /// For each item `counts` of its places times `frames`, `[sum, numbers]`.
+    /// Draws `counts · frames` vectors for each item, `[sum, numbers]`.
     fn draw_some(&mut self, counts: &[usize], frames: usize, numbers: usize) -> Tensor<2> {
         let values: Vec<f32> = self
             .generators
@@ -164,7 +165,7 @@ impl Noise {
     }
 }
 
-/// A frame's mask for every token and channel, `[batch, tokens, 1]`.
+/// Repeats a frame's mask for every token, `[batch, tokens, 1]`.
 fn mask_of(mask: Tensor<2>, config: &Config) -> Tensor<3> {
     mask.repeat_dim(1, config.frames).unsqueeze_dim(2)
 }

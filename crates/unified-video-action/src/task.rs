@@ -1,21 +1,21 @@
-//! What the model is asked for: its five modes.
+//! Inputs of the model's five modes.
 
 use burn::tensor::{Device, Tensor};
 
 use crate::config::Config;
 use crate::error::Error;
 
-/// Future latents of which some are to be drawn.
+/// Future latents, of which some are to be sampled.
 #[derive(Clone, Debug)]
 pub struct Masked {
-    /// `[batch, frames, channels, side, side]`; what stands under the mask is not looked at.
+    /// `[batch, frames, channels, side, side]`; values under the mask are ignored.
     pub latents: Tensor<5>,
-    /// `[batch, side²]`, 1 where a token is to be drawn, 0 where it is given; the same for all frames.
+    /// `[batch, side²]`, 1 for tokens to sample, 0 for given tokens; the same for all frames.
     pub mask: Tensor<2>,
 }
 
 impl Masked {
-    /// A future of which nothing is given.
+    /// Creates a future of which nothing is given.
     pub fn all(config: &Config, batch: usize, device: &Device) -> Self {
         Self {
             latents: Tensor::zeros(
@@ -27,51 +27,51 @@ impl Masked {
     }
 }
 
-/// One of the five modes with what it is given. Latents are `[batch, frames, channels, side, side]`, scaled; actions
-/// `[batch, actions, numbers]`, normalized to [−1, 1]; action k leads into video frame k of the future.
+/// One of the five modes with its inputs. Latents are `[batch, frames, channels, side, side]`, scaled; actions are
+/// `[batch, actions, numbers]`, normalized to [−1, 1]. Action k leads to video frame k of the future.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::large_enum_variant,
     reason = "tensors are handles, and there are never many tasks"
 )]
 pub enum Task {
-    /// Video after a history (`video_model`).
+    /// Predicts video after a history (`video_model`).
     Video {
-        /// What was seen.
+        /// Latents of past frames.
         history: Tensor<5>,
-        /// What is to come.
+        /// Latents of future frames.
         future: Masked,
     },
-    /// Video after a history, under actions (`dynamic_model`).
+    /// Predicts video after a history, conditioned on actions (`dynamic_model`).
     Dynamics {
-        /// What was seen.
+        /// Latents of past frames.
         history: Tensor<5>,
-        /// What is to come.
+        /// Latents of future frames.
         future: Masked,
-        /// What is done.
+        /// Future actions.
         actions: Tensor<3>,
     },
-    /// Actions after a history (`policy_model`).
+    /// Predicts actions after a history (`policy_model`).
     Policy {
-        /// What was seen.
+        /// Latents of past frames.
         history: Tensor<5>,
     },
-    /// Actions between frames (`inverse_model`); it looks at no history.
+    /// Predicts actions between frames (`inverse_model`), without a history.
     Inverse {
-        /// What was seen, each frame after its actions.
+        /// Latents of the frames after the actions.
         future: Tensor<5>,
     },
-    /// Video and actions after a history (`full_dynamic_model`).
+    /// Predicts video and actions after a history (`full_dynamic_model`).
     FullDynamics {
-        /// What was seen.
+        /// Latents of past frames.
         history: Tensor<5>,
-        /// What is to come.
+        /// Latents of future frames.
         future: Masked,
     },
 }
 
 impl Task {
-    /// Histories, futures, mask and actions, where they are given.
+    /// Returns history, future latents, mask and actions, as far as the mode has them.
     pub(crate) fn parts(
         &self,
     ) -> (
@@ -94,7 +94,7 @@ impl Task {
         }
     }
 
-    /// Whether it gives video.
+    /// Returns true if the mode predicts video.
     pub fn gives_video(&self) -> bool {
         matches!(
             self,
@@ -102,7 +102,7 @@ impl Task {
         )
     }
 
-    /// Whether it gives actions.
+    /// Returns true if the mode predicts actions.
     pub fn gives_actions(&self) -> bool {
         matches!(
             self,
@@ -110,13 +110,13 @@ impl Task {
         )
     }
 
-    /// Number of items.
+    /// Returns the number of items.
     pub fn batch(&self) -> usize {
         let (history, future, _, _) = self.parts();
         history.or(future).map_or(0, |latents| latents.dims()[0])
     }
 
-    /// The same task with other future latents and mask.
+    /// Returns the same task with other future latents and mask.
     pub(crate) fn with_future(&self, future: Masked) -> Self {
         match self.clone() {
             Self::Video { history, .. } => Self::Video { history, future },
@@ -130,10 +130,10 @@ impl Task {
         }
     }
 
-    /// Refuses input of other shapes than the configuration's.
+    /// Checks the shapes of the inputs against the configuration.
     ///
     /// # Errors
-    /// The first that does not fit.
+    /// The first input that does not fit.
     pub fn check(&self, config: &Config) -> Result<(), Error> {
         let batch = self.batch();
         let latents = [batch, config.frames, config.channels(), config.side, config.side];

@@ -1,7 +1,7 @@
-//! Video by the video mode.
+//! Video generation with the video mode.
 //!
-//! The model makes every fourth frame. The frames between repeat the last one that it made: nothing is blended, so no
-//! frame shows what the model did not draw.
+//! The model generates every fourth frame. The frames between repeat the previous generated frame; frames are never
+//! blended.
 
 use burn::Tensor;
 use image::RgbImage;
@@ -12,10 +12,10 @@ use crate::model::Model;
 use crate::task::{Masked, Task};
 
 impl Model {
-    /// A clip of `count` frames that begins with `start`, seen as standing still before it.
+    /// Generates a clip of `count` frames that begins with `start`, assuming that nothing moved before it.
     ///
     /// # Errors
-    /// A start of another size than the configuration's, or weights that give no finite numbers.
+    /// A start of another size than configured, or results that are not finite.
     pub fn clip(&self, start: &RgbImage, count: usize, seed: u64) -> Result<Vec<RgbImage>, Error> {
         let (frames, stride, side) = (self.config.frames, self.config.stride(), self.config.side);
         let shape = [1, frames, self.config.channels(), side, side];
@@ -36,7 +36,7 @@ impl Model {
                 clip.extend(std::iter::repeat_n(held, stride - 1));
                 clip.push(frame);
             }
-            // Further on, what was drawn is what was seen.
+            // Generated latents become the history of the next window.
             history = latents;
             round += 1;
         }

@@ -1,5 +1,5 @@
-//! Unified Video Action: its arithmetic against recordings, its file, its modes.
-//! `fixtures/make.py` made the small recordings; those of the published implementation are reference data.
+//! Unified Video Action: comparison with recordings, the published file format, and the modes. `fixtures/make.py` wrote
+//! the small recordings; those of the published implementation are reference data.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -15,7 +15,7 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
-/// The sizes of `fixtures`.
+/// Configuration of the models in `fixtures`.
 fn small() -> Config {
     let part = |width, heads, hidden| TransformerConfig {
         width,
@@ -48,7 +48,7 @@ fn loaded() -> Model {
     Model::load(&fixture("state.ckpt"), &small(), &Device::flex()).unwrap()
 }
 
-/// Products of other numbers of rows round otherwise.
+/// Matrix products with different numbers of rows round differently.
 fn close(found: &[Action], expected: &[Action]) {
     assert_eq!(found.len(), expected.len());
     for (a, b) in found.iter().zip(expected) {
@@ -79,7 +79,7 @@ fn the_averaged_weights_of_a_training_state_are_read_past_its_configuration() {
     let device = Device::flex();
     let uva = loaded();
     close(&[uva.scale().denormalize([0.0, 1.0])], &[[256.0, 500.0]]);
-    // The same weights as the case folder's.
+    // The same weights as in the recording.
     let case = model_parity::Case::open(&fixture("tiny")).unwrap();
     let future: Tensor<5> = case.tensor("future", &device).unwrap();
     let z = uva.net().forward(&Task::Inverse { future });
@@ -115,7 +115,7 @@ fn tensors_that_do_not_fit_are_named() {
     );
     let missing = Model::load(Path::new("nowhere.ckpt"), &small(), &device).err().unwrap();
     assert!(missing.to_string().contains("nowhere.ckpt"), "{missing}");
-    // Weights alone, without the model's state around them.
+    // Weights only, without the rest of the training state.
     let text = Model::load(&fixture("tiny/weights.safetensors"), &small(), &device);
     assert!(text.err().unwrap().to_string().contains("is missing"));
     let folder = tempfile::tempdir().unwrap();
@@ -135,7 +135,7 @@ fn weights_that_are_not_finite_are_refused_by_name() {
     }
     let mut bytes = std::fs::read(fixture("tiny/weights.safetensors")).unwrap();
     let end = bytes.len();
-    // The last number of the last tensor.
+    // Last number of the last tensor.
     bytes[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
     std::fs::write(folder.path().join("weights.safetensors"), bytes).unwrap();
     let error = compare(folder.path(), MODELS, &Device::flex()).unwrap_err().to_string();
@@ -306,7 +306,7 @@ fn a_part_of_a_training_state_is_chosen_by_its_key() {
         .unwrap()
         .to_string();
     assert!(error.contains("weights, net"), "{error}");
-    // As a whole it names a configuration object.
+    // The complete file names a configuration object.
     let error = Checkpoint::open(&state).err().unwrap().to_string();
     assert!(error.contains("Python code") && error.contains("cfg"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! Unified Video Action against recordings and lists of the published implementation.
+//! Unified Video Action compared with recordings and parameter lists of the published implementation.
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
