@@ -1,7 +1,7 @@
-//! Cosmos-Predict1: a block of the transformer, the stages of the autoencoder, a step of the scheduler.
+//! Speed of Cosmos-Predict1: a block of the transformer, the stages of the autoencoder, a step of the scheduler.
 //!
 //! The block has a quarter of the published width and 512 tokens; the autoencoder is the published one on 9 frames of
-//! 64 × 64, so that a pass takes seconds on two cores.
+//! 64 × 64 px, so that a run takes seconds on two cores.
 
 #![allow(clippy::unwrap_used)]
 #![recursion_limit = "256"]

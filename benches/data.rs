@@ -1,4 +1,4 @@
-//! Throughput of the data crate: batches by reference, frames of simulated episodes.
+//! Speed of `pusht-data`: batches by reference, frames of simulated episodes.
 #![allow(missing_docs)]
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
@@ -13,7 +13,7 @@ use rand_pcg::Pcg64;
 
 const ROWS: usize = 125;
 
-/// Random walks about the board, as many rows as a demonstration has.
+/// Random walks over the board, with as many rows as a demonstration.
 fn set(episodes: u64) -> SimulatedSet {
     let mut rng = Pcg64::seed_from_u64(0);
     let trajectories = (0..episodes).map(|seed| {

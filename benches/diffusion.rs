@@ -11,11 +11,11 @@ use pusht_jobs::JobContext;
 use pusht_training::TrainSpec;
 use training::init_seeded;
 
-/// Sequences of an update.
+/// Sequences per update.
 const BATCH: usize = 256;
-/// Environments that ask at once.
+/// Environments that request actions at once.
 const ENVS: usize = 8;
-/// Numbers of the condition.
+/// Length of the condition vector.
 const CONDITION: usize = 60;
 
 fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {

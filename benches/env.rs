@@ -11,7 +11,8 @@ const EPISODES: u64 = 10;
 const STEPS: usize = 100;
 const ENVS: usize = 256;
 
-/// Episodes that push the T most of the time: toward a point near it, a new one every tenth step.
+/// Episodes that push the T most of the time: the agent moves toward a point near the T, with a new point every tenth
+/// step.
 fn pushes() -> Vec<Vec<Action>> {
     let mut rng = Pcg64::seed_from_u64(1);
     let mut env = PushT::new(EnvConfig::gym_pusht()).expect("the goal is finite");

@@ -1,4 +1,4 @@
-//! Speed of inverse dynamics: labeling a video, in frames a second.
+//! Speed of inverse dynamics: labeling a video, in frames per second.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use idm::{ClosedForm, LearnedConfig};
@@ -11,7 +11,7 @@ use training::TrainConfig;
 
 const FRAMES: usize = 100;
 
-/// The agent circles about the middle of the board and pushes what is in its way.
+/// The agent circles around the middle of the board and pushes the T when it is in the way.
 fn episode(index: usize) -> Episode {
     let mut env = PushT::new(EnvConfig::gym_pusht()).expect("the reference goal is finite");
     env.reset(index as u64).expect("every u64 is a seed");

@@ -1,7 +1,8 @@
-//! LTX-Video: attention, a transformer block, the stages of the autoencoder, a step of the sampler; elements a second.
+//! Speed of LTX-Video: attention, a transformer block, the stages of the autoencoder, a sampling step; in elements per
+//! second.
 //!
-//! The block has the published width and the tokens of 17 frames of 256 × 256; the autoencoder the layout of 0.9.5 at a
-//! quarter of its widths, for 9 frames of 128 × 128.
+//! The block has the published width and the tokens of 17 frames of 256 × 256 px; the autoencoder has the layout of
+//! 0.9.5 at a quarter of its widths, for 9 frames of 128 × 128 px.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! Speed of the policies: one update of each network, and acting for a hundred environments.
+//! Speed of the policies: one update of each network, and actions for a hundred environments.
 
 use bc_policy::{BcPolicy, ObsSource, PolicyConfig, PolicyKind};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -17,7 +17,7 @@ fn state(i: usize) -> State {
     }
 }
 
-/// Three episodes of states that wander over the board.
+/// Three episodes whose states move over the board.
 fn episodes() -> Vec<Episode> {
     let mut renderer = Renderer::new(96, FillRule::default()).expect("96 is a size it draws");
     (0..3)

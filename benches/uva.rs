@@ -1,8 +1,8 @@
-//! Unified Video Action: one transformer stack, the action head and the autoencoder, elements a second.
+//! Speed of Unified Video Action: one transformer stack, the action head and the autoencoder, in elements per second.
 //!
-//! Sizes of width and tokens are the published ones; of the twelve equal blocks of encoder and decoder two each are run,
-//! of the sampler's hundred steps ten, and pictures are 64 × 64 (a sixteenth of the published ones), so that a pass takes
-//! seconds on two cores.
+//! Width and number of tokens are the published ones. To take seconds on two cores, a run uses two of the twelve equal
+//! blocks of encoder and decoder, ten of the sampler's hundred steps, and images of 64 × 64 px (a sixteenth of the
+//! published area).
 
 #![allow(clippy::unwrap_used)]
 

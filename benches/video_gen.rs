@@ -1,4 +1,4 @@
-//! The diffusion transformer: one block forward, and one sampler step of the object-latent model.
+//! Speed of the diffusion transformer: the forward pass of one block, and one sampling step of the object-latent model.
 
 use std::hint::black_box;
 
@@ -7,7 +7,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use nn_kit::DitBlockConfig;
 use video_gen::{NoisyClips, ObjectLatentConfig, Scales};
 
-/// One block at the width of the object-latent model; elements are tokens.
+/// One block at the width of the object-latent model, in tokens per second.
 fn block(c: &mut Criterion) {
     let device = Device::flex();
     let block = DitBlockConfig::new(128, 4).init(&device);
@@ -23,7 +23,7 @@ fn block(c: &mut Criterion) {
     group.finish();
 }
 
-/// One velocity of one clip, as the sampler asks for it; elements are frames.
+/// One velocity prediction for one clip, as in sampling; in frames per second.
 fn sampler_step(c: &mut Criterion) {
     let device = Device::flex();
     let net = ObjectLatentConfig::new().init(&device);

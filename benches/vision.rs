@@ -1,4 +1,4 @@
-//! Pictures a second of the renderer, and frames a second of the tracker, on one core.
+//! Speed of the renderer in images per second, and of the tracker in frames per second, on one core.
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use pusht_env::{ContactTick, FillRule, Frame, GOAL, Pose, Renderer, Scene};

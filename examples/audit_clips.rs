@@ -1,4 +1,4 @@
-//! Lists what is physically wrong in a folder of PushT videos, and writes the report.
+//! Scores the physics of every clip in a folder of PushT videos and writes the report.
 //!
 //! `cargo run --release --example audit_clips -- clips/ audited`
 #![allow(clippy::print_stdout, reason = "the findings are the output")]

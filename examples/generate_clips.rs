@@ -1,4 +1,4 @@
-//! Generates 8 clips between start and end frames of held-out demonstrations, with any video model.
+//! Generates 8 clips between start and end frames of held-out demonstrations with a video model.
 //!
 //! `cargo run --release --example generate_clips -- object:runs/object/object-latent.safetensors demos.jsonl clips`
 #![allow(clippy::print_stdout, reason = "the result is the output")]

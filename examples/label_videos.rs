@@ -1,4 +1,4 @@
-//! Makes a LeRobot dataset of a folder of PushT videos: actions are extracted, and those that cannot be trusted are dropped.
+//! Converts a folder of PushT videos to a LeRobot dataset: extracts the actions and drops those that are not reliable.
 //!
 //! `cargo run --release --example label_videos -- clips/ labeled`
 #![allow(clippy::print_stdout, reason = "the summary is the output")]

@@ -1,7 +1,7 @@
 //! Runs the default experiment: does generated video help a policy? Writes runs/cpu/report.html.
 //!
-//! `cargo run --release --example pipeline -- --preset smoke` goes through every stage in under a minute. `pusht experiment`
-//! has every option.
+//! `cargo run --release --example pipeline -- --preset smoke` runs every stage in under a minute. `pusht experiment`
+//! has all options.
 #![allow(clippy::print_stdout, reason = "the verdict is the output")]
 
 use std::path::PathBuf;
@@ -16,8 +16,8 @@ struct Args {
     /// smoke, cpu, strong or paper
     #[arg(long, default_value = "cpu")]
     preset: String,
-    /// Demonstrations: a zarr replay buffer, a LeRobot v3 dataset or a file of `pusht demos record`; without it the expert plays
-    /// some
+    /// Demonstrations: a zarr replay buffer, a LeRobot v3 dataset or a file of `pusht demos record`; without it, the
+    /// expert records some
     #[arg(long)]
     data: Option<PathBuf>,
     /// Folder of the run [default: runs/PRESET]

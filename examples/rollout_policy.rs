@@ -1,6 +1,7 @@
 //! Rolls out a policy in 20 episodes and saves a video of the first.
 //!
-//! `cargo run --release --example rollout_policy -- runs/tracked/policy.safetensors`, or without a file: the scripted expert
+//! `cargo run --release --example rollout_policy -- runs/tracked/policy.safetensors`; without a file, the scripted
+//! expert runs
 #![allow(clippy::print_stdout, reason = "the scores are the output")]
 
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Steps 64 environments at once and says how fast.
+//! Steps 64 environments at once and prints the speed.
 //!
 //! `cargo run --release --example vector_env`
 #![allow(clippy::print_stdout, reason = "the speed is the output")]

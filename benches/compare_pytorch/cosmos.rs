@@ -7,7 +7,7 @@ use training::init_seeded;
 
 use crate::{Case, Run};
 
-/// Every case.
+/// All cases.
 pub const CASES: &[Case] = &[
     ("cosmos-block-infer", || block(false)),
     ("cosmos-block-train", || block(true)),
@@ -29,7 +29,7 @@ fn device(training: bool) -> Device {
     }
 }
 
-/// Forward, and backward where it is training.
+/// Runs the forward pass, and the backward pass if `training`.
 fn finish<const D: usize, M: Module>(y: Tensor<D>, model: &M, training: bool) {
     if training {
         drop(GradientsParams::from_grads(y.square().mean().backward(), model));

@@ -17,7 +17,7 @@ pub const CASES: &[Case] = &[
     ("uva-autoencoder-decode", uva_autoencoder_decode),
 ];
 
-/// Windows of one video, as when labeling.
+/// Windows of one video, as in labeling.
 fn idm_inference(windows: usize) -> Run {
     let device = Device::flex();
     let model = init_seeded(0, &device, |device| WindowNet::new(256, device));
@@ -28,7 +28,7 @@ fn idm_inference(windows: usize) -> Run {
     })
 }
 
-/// Published widths; two of the twelve equal blocks each, ten of the sampler's hundred steps.
+/// Published widths, with two of the twelve equal blocks each and ten of the sampler's hundred steps.
 fn uva(device: &Device) -> (Config, Net) {
     let mut config = Config::default();
     config.encoder.depth = 2;
@@ -38,7 +38,7 @@ fn uva(device: &Device) -> (Config, Net) {
     (config, net)
 }
 
-/// The inverse mode's future.
+/// Future frames for the inverse mode.
 fn future(config: &Config, device: &Device) -> Task {
     let shape = [1, config.frames, config.channels(), config.side, config.side];
     Task::Inverse {

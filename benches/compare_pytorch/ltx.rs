@@ -49,7 +49,7 @@ fn autodiff(train: bool) -> Device {
     }
 }
 
-/// Forward, or forward and backward, for latents of this size and 128 tokens of text.
+/// Forward pass, with the backward pass if `train`, for latents of this size and 128 tokens of text.
 fn block(config: &ltx_video::Config, [frames, rows, columns]: [usize; 3], train: bool) -> Run {
     let device = autodiff(train);
     let build = |device: &Device| ltx_video::Transformer::new(config, device).expect("sizes of a model");

@@ -1,8 +1,8 @@
-//! The Rust side of `compare_pytorch.py`, which is the one to start: reads lines `CASE TIMES` and answers each with the
-//! milliseconds of so many runs, as a JSON list. A case is set up and warmed up at its first line.
+//! Rust side of `compare_pytorch.py`, which starts this program. It reads lines `CASE TIMES` and answers each with a
+//! JSON list of the milliseconds of that many runs. A case is set up and warmed up at its first line.
 //!
-//! A new case is a function that returns what to time, and a line in the `CASES` of its file; the Python file of that
-//! name has the same table.
+//! To add a case, write a function that returns the code to time, and add a line to the `CASES` of its file. The Python
+//! file of the same name has the same table.
 #![recursion_limit = "256"]
 #![allow(missing_docs, clippy::print_stdout)]
 
@@ -15,10 +15,10 @@ use std::collections::HashMap;
 use std::io::stdin;
 use std::time::Instant;
 
-/// One run of what is timed, results read back.
+/// One timed run, including reading back the results.
 type Run = Box<dyn FnMut()>;
 
-/// Name and set-up.
+/// Name and setup of a case.
 type Case = (&'static str, fn() -> Run);
 
 fn main() {

@@ -23,7 +23,7 @@ fn resnet() -> ResNet18 {
     })
 }
 
-/// Forward, backward and an update by Adam.
+/// Forward pass, backward pass and an Adam update.
 fn resnet_training(batch: usize) -> Run {
     let device = Device::flex().autodiff();
     let mut model = resnet().train();
@@ -46,7 +46,7 @@ fn resnet_inference(batch: usize) -> Run {
     })
 }
 
-/// Numbers of the condition of the policy on states.
+/// Length of the condition vector of the state-based policy.
 const CONDITION: usize = 60;
 
 fn unet(device: &Device) -> Unet {
@@ -65,7 +65,7 @@ fn unet_input(batch: usize, device: &Device) -> (Tensor<3>, Vec<usize>, Tensor<2
     )
 }
 
-/// Forward and backward.
+/// Forward and backward pass.
 fn unet_training(batch: usize) -> Run {
     let device = Device::flex().autodiff();
     let model = unet(&device).train();
@@ -85,7 +85,7 @@ fn unet_inference(batch: usize) -> Run {
     })
 }
 
-/// Forward and backward.
+/// Forward and backward pass.
 fn encoder_training(batch: usize) -> Run {
     let device = Device::flex().autodiff();
     let model = init_seeded(0, &device, |device| RgbEncoder::new(32, device)).train();
