@@ -289,14 +289,14 @@ impl Autoencoder {
 }
 
 impl Pipeline {
-    /// Reads transformer, autoencoder (`vae/`) and, where there is one, `scheduler/scheduler_config.json` out of a folder;
-    /// a folder with `model.pt` in place of `transformer/` will do.
+    /// Loads transformer, autoencoder (`vae/`) and, if it exists, `scheduler/scheduler_config.json` from a folder, which
+    /// may contain `model.pt` in place of `transformer/`.
     ///
     /// # Errors
     /// As [`Transformer::open`] and [`Autoencoder::open`].
     pub fn open(folder: &Path, asked: Option<Variant>, dtype: FloatDType, device: &Device) -> Result<Self, Error> {
         let levels: EdmConfig = read_or_default(&folder.join("scheduler/scheduler_config.json"))?;
-        // The small one first: what is wrong with it is found before the large one is read.
+        // The smaller model first, so that its errors appear before the large one is read.
         let autoencoder = Autoencoder::open(folder, dtype, device)?;
         let transformer = Transformer::open(folder, asked, dtype, device)?;
         Self::new(transformer, autoencoder, levels, device)

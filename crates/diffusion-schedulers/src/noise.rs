@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BetaSchedule {
-    /// βₜ = 1 − ᾱ(t+1)/ᾱ(t), at most 0.999, with ᾱ(t) = cos²(π/2 · (t/T + 0.008)/1.008) (Nichol & Dhariwal 2021, eq. 17).
+    /// Cosine schedule: βₜ = 1 − ᾱ(t+1)/ᾱ(t), at most 0.999, with ᾱ(t) = cos²(π/2 · (t/T + 0.008)/1.008) (Nichol &
+    /// Dhariwal 2021, eq. 17).
     #[serde(rename = "squaredcos_cap_v2")]
     SquaredCosCapV2,
     /// Equal steps from the first number to the second (Ho et al. 2020, section 4).

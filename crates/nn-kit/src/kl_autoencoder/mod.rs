@@ -1,8 +1,8 @@
 //! The autoencoder of latent diffusion with a Kullback-Leibler penalty: images to Gaussian latents and back.
 //!
 //! Source: Rombach et al., *High-Resolution Image Synthesis with Latent Diffusion Models*, CVPR 2022, section 3.1 and
-//! appendix G; the same networks with 16 channels and a factor of 16 ("KL-16") belong to Li et al., *Autoregressive Image
-//! Generation without Vector Quantization*, NeurIPS 2024.
+//! appendix G; the same networks with 16 channels and a factor of 16 ("KL-16") belong to Li et al., *Autoregressive
+//! Image Generation without Vector Quantization*, NeurIPS 2024.
 
 mod blocks;
 mod networks;
