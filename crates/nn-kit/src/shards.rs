@@ -1,4 +1,4 @@
-//! Weights in several safetensors files with an index (`*.safetensors.index.json`), Hugging Face's format of large models.
+//! Weights in several safetensors files with an index (`*.safetensors.index.json`), as Hugging Face writes large ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
