@@ -58,8 +58,8 @@ impl Condition {
         })
     }
 
-    /// Conditions on the start frame and, optionally, the end frame of a clip of `frames` frames. Images are `[1, 3,
-    /// height, width]` in [−1, 1].
+    /// Conditions on the start frame and, optionally, the end frame of a clip of `frames` frames. Images are
+    /// `[1, 3, height, width]` in [−1, 1].
     ///
     /// # Errors
     /// As [`Self::first_frames`], images of different sizes, or an end frame for a clip of a single latent frame.

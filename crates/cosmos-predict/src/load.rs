@@ -289,8 +289,8 @@ impl Autoencoder {
 }
 
 impl Pipeline {
-    /// Loads transformer, autoencoder (`vae/`) and, if it exists, `scheduler/scheduler_config.json` from a folder, which
-    /// may contain `model.pt` in place of `transformer/`.
+    /// Loads transformer, autoencoder (`vae/`) and, if it exists, `scheduler/scheduler_config.json` from a folder,
+    /// which may contain `model.pt` in place of `transformer/`.
     ///
     /// # Errors
     /// As [`Transformer::open`] and [`Autoencoder::open`].

@@ -98,8 +98,8 @@ impl ResidualBlock {
 }
 
 impl AdaLnMlp {
-    /// Applies the network to vectors `[n, inputs]`, their diffusion steps `[n]` (0, 1, 2 …) and conditions `[n,
-    /// condition]`; returns `[n, outputs]`.
+    /// Applies the network to vectors `[n, inputs]`, their diffusion steps `[n]` (0, 1, 2 …) and conditions
+    /// `[n, condition]`; returns `[n, outputs]`.
     pub fn forward(&self, x: Tensor<2>, t: Tensor<1>, c: Tensor<2>) -> Tensor<2> {
         let c = self.condition(c);
         self.denoise(x, t, c)

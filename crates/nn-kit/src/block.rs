@@ -97,8 +97,8 @@ pub struct FinalLayer {
 }
 
 impl FinalLayer {
-    /// Applies the layer to tokens `[batch, tokens, width]` and conditioning `[batch, width]`; returns `[batch, tokens,
-    /// outputs]`.
+    /// Applies the layer to tokens `[batch, tokens, width]` and conditioning `[batch, width]`; returns
+    /// `[batch, tokens, outputs]`.
     pub fn forward(&self, x: Tensor<3>, c: Tensor<2>) -> Tensor<3> {
         let width = x.dims()[2];
         let m = self.modulation.forward(silu(c)).unsqueeze_dim::<3>(1);

@@ -76,8 +76,8 @@ pub struct ClipPlan {
 
 impl ClipPlan {
     /// Returns the estimate for this clip, or an error that suggests the longest clip that fits: no longer than this
-    /// one, first in the same number format, then in bf16. `estimate` returns the memory for a clip `[frames, height,
-    /// width]` with numbers of the given size in bytes; `what` names the operation in the error.
+    /// one, first in the same number format, then in bf16. `estimate` returns the memory for a clip
+    /// `[frames, height, width]` with numbers of the given size in bytes; `what` names the operation in the error.
     ///
     /// # Errors
     /// A clip that needs more than the limit, or errors of `estimate`.

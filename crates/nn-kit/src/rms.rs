@@ -2,8 +2,8 @@
 
 use burn::tensor::{DType, FloatDType, Tensor};
 
-/// RMS normalization over the last dimension: x / √(mean(x²) + ε), times `weight` if given (Zhang & Sennrich 2019, eq.
-/// 4).
+/// RMS normalization over the last dimension: x / √(mean(x²) + ε), times `weight` if given (Zhang & Sennrich 2019,
+/// eq. 4).
 ///
 /// Computed in f32 whatever the type of the tensor, as in the published models.
 pub fn rms_norm<const D: usize>(x: Tensor<D>, weight: Option<Tensor<1>>, epsilon: f64) -> Tensor<D> {

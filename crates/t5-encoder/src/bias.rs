@@ -1,7 +1,7 @@
 //! Relative positions of T5: the distance between key and query in buckets that grow with the distance.
 //!
-//! Source: Raffel et al., *Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer*, JMLR 2020,
-//! section 2.1; the buckets as in the published code.
+//! Source: Raffel et al., *Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer*, JMLR
+//! 2020, section 2.1; the buckets follow the published code.
 
 /// Returns the bucket of key − query for bidirectional attention. One half of the buckets is for keys at or before the
 /// query, the other for keys after it. In each half, distances below a quarter of all buckets have a bucket each;

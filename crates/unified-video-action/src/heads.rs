@@ -26,8 +26,8 @@ impl VideoHead {
         }
     }
 
-    /// Denoising network: noised latents `[n, channels]`, steps `[n]` and conditions `[n, width]` to `[n, 2 ·
-    /// channels]`.
+    /// Denoising network: noised latents `[n, channels]`, steps `[n]` and conditions `[n, width]` to
+    /// `[n, 2 · channels]`.
     pub fn network(&self) -> &AdaLnMlp {
         &self.net
     }

@@ -22,9 +22,9 @@ use patch::Cubes;
 
 use crate::error::Error;
 
-/// Video autoencoder: clips `[batch, 3, frames, height, width]` in [−1, 1] to latents `[batch, 16, (frames − 1) / 8 +
-/// 1, height / 8, width / 8]` and back. The first latent frame encodes the first frame, each further one eight frames;
-/// it only depends on its own and earlier frames.
+/// Video autoencoder: clips `[batch, 3, frames, height, width]` in [−1, 1] to latents
+/// `[batch, 16, (frames − 1) / 8 + 1, height / 8, width / 8]` and back. The first latent frame encodes the first frame,
+/// each further one eight frames; it only depends on its own and earlier frames.
 #[derive(Module, Debug)]
 pub struct Autoencoder {
     encoder: Encoder,

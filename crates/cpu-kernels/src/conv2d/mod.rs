@@ -39,8 +39,9 @@ pub fn conv2d(layer: &Conv2d, x: Tensor<4>) -> Tensor<4> {
     }
 }
 
-/// Convolution of `[batch, channels in, height, width]` with weights `[channels out, channels in, kernel height, kernel
-/// width]` and a bias `[channels out]`, without groups or dilation; `padding` zeros are added on both sides.
+/// Convolution of `[batch, channels in, height, width]` with weights
+/// `[channels out, channels in, kernel height, kernel width]` and a bias `[channels out]`, without groups or dilation;
+/// `padding` zeros are added on both sides.
 pub fn conv2d_with(
     x: Tensor<4>,
     weight: Tensor<4>,

@@ -65,8 +65,8 @@ impl KlAutoencoderConfig {
     }
 }
 
-/// Variational autoencoder from images `[batch, 3, height, width]` in [−1, 1] to latents `[batch, channels, height /
-/// factor, width / factor]` and back.
+/// Variational autoencoder from images `[batch, 3, height, width]` in [−1, 1] to latents
+/// `[batch, channels, height / factor, width / factor]` and back.
 #[derive(Module, Debug)]
 pub struct KlAutoencoder {
     encoder: KlEncoder,
