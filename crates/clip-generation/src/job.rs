@@ -190,6 +190,11 @@ impl<'a> GenerationJob<'a> {
         };
         match difference(&found.plan, &self.plan) {
             None => Ok(found),
+            // The first clip failed: nothing follows from those settings yet.
+            Some(_) if found.clips.is_empty() => Ok(Generation {
+                plan: self.plan.clone(),
+                ..found
+            }),
             Some((setting, found, asked)) => Err(GenerationError::OtherSettings {
                 path: out.join(Generation::FILE),
                 setting,

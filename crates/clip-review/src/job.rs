@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clip_audit::TrajectorySet;
 use labeling::{LabelMethod, Labeled, Settings};
-use pusht_jobs::{JobContext, Journal, JournalError, JournalScan};
+use pusht_jobs::{JobContext, Journal, JournalError, JournalScan, claim_folder};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use video_io::{Rate, content_hash, find_videos};
@@ -64,6 +64,7 @@ impl ReviewJob {
     /// No videos, a folder of another job or that cannot be written. Videos that cannot be read are no error.
     pub fn run(&self, real: Option<&RealSet>, ctx: &mut JobContext) -> Result<Verdicts, VerdictsError> {
         let videos = find_videos(&self.video)?;
+        claim_folder(&self.out, &["clips.jsonl", "labels.jsonl", "strips"]).map_err(VerdictsError::io(&self.out))?;
         let strips = self.out.join("strips");
         fs::create_dir_all(&strips).map_err(VerdictsError::io(&strips))?;
         let labels = self.look(&videos, ctx)?;

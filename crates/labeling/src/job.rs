@@ -17,6 +17,34 @@ use crate::video::BoardReader;
 use crate::{LabelError, LabelMethod, Settings, VideoRecord};
 
 /// What is to be labeled, and how.
+///
+/// # Example
+///
+/// ```
+/// use labeling::{LabelJob, LabelMethod, Settings};
+/// use pusht_env::{FillRule, GOAL, Pose, Renderer, Scene};
+/// use pusht_jobs::JobContext;
+/// use video_io::{VideoOptions, find_videos, save_video};
+///
+/// // A clip in which the agent moves right by 8 px per frame.
+/// let folder = tempfile::tempdir()?;
+/// let mut renderer = Renderer::new(96, FillRule::default())?;
+/// let block = Pose::new(250.0, 200.0, 0.4);
+/// let mut draw = |t: i32| renderer.render(&Scene::new([60.0 + 8.0 * f64::from(t), 420.0], block, GOAL));
+/// let frames: Vec<_> = (0..30).map(&mut draw).collect();
+/// save_video(folder.path().join("clips/a"), &frames, VideoOptions::default())?;
+///
+/// let job = LabelJob {
+///     videos: find_videos(&[folder.path().join("clips")])?,
+///     method: LabelMethod::ClosedForm(Default::default()),
+///     settings: Settings { fps: Some(10) },
+///     part: None,
+/// };
+/// let labels = folder.path().join("labels.jsonl");
+/// job.run(&labels, &mut JobContext::silent())?;
+/// assert!(labels.is_file());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct LabelJob<'a> {
     /// From [`video_io::find_videos`].
     pub videos: Vec<PathBuf>,

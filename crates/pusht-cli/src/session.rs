@@ -120,7 +120,7 @@ pub(crate) fn run(output: &OutputArgs, command: impl FnOnce(&mut Session) -> Res
         Ok(false) => ExitCode::SUCCESS,
         Ok(true) => ExitCode::from(FAILED),
         Err(error) if cancel.is_cancelled() => {
-            fail(&error);
+            eprintln!("{}", in_one_line(&error));
             ExitCode::from(CANCELLED)
         }
         Err(error) => fail(&error),
@@ -128,6 +128,12 @@ pub(crate) fn run(output: &OutputArgs, command: impl FnOnce(&mut Session) -> Res
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {}", in_one_line(error));
+    ExitCode::FAILURE
+}
+
+/// An error and its causes, without those that it already quotes.
+fn in_one_line(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(ToString::to_string) {
         if text.is_empty() {
@@ -136,6 +142,5 @@ fn fail(error: &anyhow::Error) -> ExitCode {
             text = format!("{text}: {cause}");
         }
     }
-    eprintln!("error: {text}");
-    ExitCode::FAILURE
+    text
 }

@@ -46,6 +46,27 @@ pub fn plain_path(path: impl AsRef<Path>) -> PathBuf {
     }
 }
 
+/// Creates the folder of a job, or accepts one that the same kind of job has written: empty, or with one of the names `ours` in it.
+/// A folder of something else is refused, so that results are never mixed with other files.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`] for a folder that holds something else; what the file system reports.
+pub fn claim_folder(path: impl AsRef<Path>, ours: &[&str]) -> io::Result<()> {
+    let path = path.as_ref();
+    fs::create_dir_all(path)?;
+    if ours.iter().any(|name| path.join(name).exists()) {
+        return Ok(());
+    }
+    let Some(other) = fs::read_dir(path)?.next().transpose()? else {
+        return Ok(());
+    };
+    let reason = format!(
+        "it holds {:?} and nothing that this command writes; choose a new or empty folder",
+        other.file_name()
+    );
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, reason))
+}
+
 /// Prefix of the names of files and folders that are being written; those that a killed process left can be deleted.
 pub const STAGING_PREFIX: &str = ".writing-";
 
@@ -233,6 +254,19 @@ mod tests {
         fs::write(&plain, b"").unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
         assert_eq!(mode(&ours), mode(&plain));
+    }
+
+    #[test]
+    fn a_folder_of_something_else_is_not_claimed() {
+        let root = tempfile::tempdir().unwrap();
+        let place = root.path().join("a/b");
+        claim_folder(&place, &["clips.jsonl"]).unwrap();
+        fs::write(place.join("thesis.tex"), "").unwrap();
+        let error = claim_folder(&place, &["clips.jsonl"]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        assert!(error.to_string().contains("thesis.tex"), "{error}");
+        fs::write(place.join("clips.jsonl"), "").unwrap();
+        claim_folder(&place, &["clips.jsonl"]).unwrap();
     }
 
     #[test]

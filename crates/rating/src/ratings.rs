@@ -40,6 +40,9 @@ pub struct Ratings {
     pub ratings: Vec<Rating>,
 }
 
+/// Names of the columns of an export.
+pub(crate) const CSV_HEADER: &str = "clip,sha256,rater,adherence,responsibility,physics,rated,seconds";
+
 impl Ratings {
     /// Writes a line a rating, under a line of names: clip, sha256, rater, adherence, responsibility, physics, rated,
     /// seconds. RFC 4180: lines end in CR LF, fields with commas, quotes or line breaks are quoted.
@@ -47,10 +50,7 @@ impl Ratings {
     /// # Errors
     /// What `out` says.
     pub fn write_csv(&self, mut out: impl Write) -> io::Result<()> {
-        write!(
-            out,
-            "clip,sha256,rater,adherence,responsibility,physics,rated,seconds\r\n"
-        )?;
+        write!(out, "{CSV_HEADER}\r\n")?;
         for rating in &self.ratings {
             let Scores {
                 adherence,

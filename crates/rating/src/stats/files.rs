@@ -3,10 +3,11 @@
 use std::io::Write;
 use std::path::Path;
 
-use pusht_jobs::write_file;
+use pusht_jobs::{claim_folder, write_file};
 
 use super::audit::AuditScores;
 use super::report::RatingReport;
+use crate::ratings::CSV_HEADER;
 use crate::{RatingError, Ratings};
 
 /// Reads an audit's scores: JSON such as `{"clip.mp4": {"adherence": 2, "responsibility": 1, "physics": 4.5}}`, as
@@ -30,6 +31,7 @@ impl Ratings {
     /// A folder that cannot be written.
     pub fn write_report(&self, report: &RatingReport, folder: impl AsRef<Path>) -> Result<(), RatingError> {
         let folder = folder.as_ref();
+        claim_folder(folder, &["ratings.csv", "report.md"]).map_err(RatingError::io(folder))?;
         self.save_csv(folder.join("ratings.csv"))?;
         let path = folder.join("report.json");
         let json = |out: &mut dyn Write| {
@@ -41,12 +43,24 @@ impl Ratings {
         write_file(&path, |out| write!(out, "{report}")).map_err(RatingError::io(&path))
     }
 
-    /// Writes all ratings as CSV ([`Ratings::write_csv`]) to a file.
+    /// Writes all ratings as CSV ([`Ratings::write_csv`]) to a file; an earlier export is replaced.
     ///
     /// # Errors
-    /// A place that cannot be written.
+    /// A file of something else; a place that cannot be written.
     pub fn save_csv(&self, path: impl AsRef<Path>) -> Result<(), RatingError> {
         let path = path.as_ref();
+        if path.exists() && !begins_as_export(path) {
+            return Err(RatingError::NoExport {
+                path: path.to_path_buf(),
+            });
+        }
         write_file(path, |out| self.write_csv(out)).map_err(RatingError::io(path))
     }
+}
+
+/// Whether a file begins with the names of an export's columns.
+fn begins_as_export(path: &Path) -> bool {
+    let mut start = vec![0; CSV_HEADER.len()];
+    std::fs::File::open(path).is_ok_and(|mut file| std::io::Read::read_exact(&mut file, &mut start).is_ok())
+        && start == CSV_HEADER.as_bytes()
 }
