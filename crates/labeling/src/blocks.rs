@@ -1,23 +1,23 @@
-//! A model that is shown a video of any length: in blocks, so that no more frames than those of a block are kept.
+//! Runs a model on a video of any length in blocks, so that at most one block of frames is in memory.
 
 use pusht_data::{IdmError, InverseDynamics, Labels};
 use pusht_env::{Action, Frame};
 
-/// Frames of a block.
+/// Number of frames in a block.
 const BLOCK: usize = 256;
 
-/// One action a frame, where there is one, and their standard deviations.
+/// The action of each frame, where it has one, and the actions' standard deviations.
 pub(crate) type Rows = (Vec<Option<Action>>, Option<Vec<f32>>);
 
-/// Blocks overlap by as many frames as a block has no labels for.
+/// Splits a video into blocks; they overlap by the number of frames for which a block yields no labels.
 pub(crate) struct Blocks<'a> {
     model: &'a dyn InverseDynamics,
-    /// Frames not yet done with, and the number of the first.
+    /// Frames that are still needed. `first` is the number of the first of them.
     frames: Vec<Frame>,
     first: usize,
     actions: Vec<Option<Action>>,
     deviations: Option<Vec<f32>>,
-    /// Frames at the last attempt, so that the end is not labeled twice.
+    /// Number of frames kept after the last block was labeled, so that the end is not labeled twice.
     labeled: usize,
 }
 
@@ -47,7 +47,7 @@ impl<'a> Blocks<'a> {
         Ok(())
     }
 
-    /// Labels the rest. A rest that is too short for the model has no actions of its own.
+    /// Labels the remaining frames. If they are too few for the model, they have no actions.
     pub(crate) fn finish(mut self, count: usize) -> Result<Rows, IdmError> {
         if self.frames.len() > self.labeled {
             match self.model.label(&self.frames) {
@@ -66,8 +66,8 @@ impl<'a> Blocks<'a> {
         Ok((self.actions, deviations))
     }
 
-    /// Puts labels in their places; where blocks overlap the earlier ones stay. Gives how many frames of the block need not
-    /// be shown again.
+    /// Stores labels at their frames; where blocks overlap the earlier ones are kept. Returns the number of frames of
+    /// the block that need not be passed to the model again.
     fn take(&mut self, labels: &Labels) -> usize {
         for (i, action) in labels.actions.iter().enumerate() {
             let at = self.first + labels.start + i;

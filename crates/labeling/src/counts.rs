@@ -1,14 +1,14 @@
-//! Pairs of numbers of a video. In files each is an array of two, as it always was.
+//! Pairs of numbers of a video. In files each is an array of two.
 
 use serde::{Deserialize, Serialize};
 
-/// Numbers of frames of a video.
+/// Frame counts of a video.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "[usize; 2]", into = "[usize; 2]")]
 pub struct FrameCounts {
-    /// Frames that the video has.
+    /// Frames in the video.
     pub read: usize,
-    /// Frames at 10 Hz.
+    /// Frames after resampling to 10 Hz.
     pub resampled: usize,
 }
 
@@ -28,9 +28,9 @@ impl From<FrameCounts> for [usize; 2] {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "[u32; 2]", into = "[u32; 2]")]
 pub struct VideoSize {
-    /// Pixels of a row.
+    /// Width, px.
     pub width: u32,
-    /// Rows.
+    /// Height, px.
     pub height: u32,
 }
 
@@ -56,9 +56,9 @@ impl From<VideoSize> for [u32; 2] {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(from = "[f64; 2]", into = "[f64; 2]")]
 pub struct TrackConfidence {
-    /// Of the agent.
+    /// Confidence of the agent's position.
     pub agent: f64,
-    /// Of the T.
+    /// Confidence of the T's pose.
     pub block: f64,
 }
 

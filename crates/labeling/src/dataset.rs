@@ -1,4 +1,4 @@
-//! The data set of what can be trusted.
+//! Writes the dataset of trusted segments.
 
 use std::fs;
 use std::path::Path;
@@ -12,12 +12,12 @@ use crate::report::{self, LabelingSummary};
 use crate::video::{HZ, resampled};
 use crate::{LabelError, Labeled, Layout, Segment, VideoRecord};
 
-/// Writes the trusted segments as episodes to the folder `out`, with `label.json` in it; frames are read again from the
-/// videos. `augment` adds the seven flips and quarter turns of each. Where nothing can be trusted `label.json` alone is
-/// written. Progress counts frames.
+/// Writes the trusted segments as episodes to the folder `out`, with `label.json` in it; frames are read from the
+/// videos again. `augment` adds the seven flips and quarter turns of each. If nothing can be trusted, only `label.json`
+/// is written. Progress counts frames.
 ///
 /// # Errors
-/// `out` exists; a video that has changed since it was labeled; a place that cannot be written.
+/// `out` exists; a video has changed since it was labeled; `out` cannot be written.
 pub fn write_dataset(
     labeled: &Labeled,
     out: &Path,
@@ -59,20 +59,20 @@ pub fn write_dataset(
     Ok(summary)
 }
 
-/// The copies of every segment; the identity comes first.
+/// The transforms applied to every segment; the identity comes first.
 pub(crate) fn transforms(augment: bool) -> Vec<Transform> {
     if augment { Transform::dihedral() } else { PLAIN.to_vec() }
 }
 
-/// As they are.
+/// Only the identity.
 const PLAIN: [Transform; 1] = [Transform::IDENTITY];
 
 impl Labeled {
-    /// The trusted segments as episodes, in the order of the videos; frames are read again from these, one video after
-    /// the other. `provenance.index` is the number of the video.
+    /// The trusted segments as episodes, in the order of the videos; frames are read from the videos again, one video
+    /// after the other. `provenance.index` is the number of the video.
     ///
-    /// Each is an error where its video has changed since it was labeled, or lies neither where a relative path leads from
-    /// here nor where it led when it was labeled.
+    /// An item is an error if its video has changed since it was labeled, or is found neither at its path relative to
+    /// the working directory nor where that path led when it was labeled.
     pub fn episodes(&self) -> impl Iterator<Item = Result<Episode, DataError>> + '_ {
         let records = self.records().enumerate();
         records.flat_map(|(index, record)| Episodes::new(self, record, index, &PLAIN))
@@ -86,10 +86,10 @@ struct Episodes<'a> {
     index: usize,
     transforms: &'a [Transform],
     frames: Option<Resampled>,
-    /// Number of the next frame.
+    /// Index of the next frame.
     at: usize,
     segments: std::vec::IntoIter<Segment>,
-    /// Still to give: the copies of the segment that was read last, the next one at the end; or why there is none.
+    /// Episodes still to yield: the transformed copies of the segment that was read last, in reverse order.
     ready: Vec<Result<Episode, DataError>>,
 }
 

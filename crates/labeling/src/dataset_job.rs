@@ -1,4 +1,4 @@
-//! From videos to a finished data set.
+//! A job from videos to a finished dataset.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,25 +11,25 @@ use crate::labels::scan;
 use crate::report::Written;
 use crate::{LabelError, LabelJob, Labeled, LabelingSummary, Layout};
 
-/// The labels that a data set was made of, in its folder.
+/// File of the labels in the folder of the dataset.
 const LABELS: &str = "labels.jsonl";
 
-/// Labels videos and writes the data set of what can be trusted.
+/// Labels videos and writes a dataset of the trusted segments.
 pub struct DatasetJob<'a> {
-    /// What is labeled, and how; not a part.
+    /// The videos and the method; its `part` must be `None`.
     pub job: LabelJob<'a>,
-    /// How episodes are written.
+    /// Format of the dataset.
     pub layout: Layout,
     /// Whether the seven flips and quarter turns of each episode are added.
     pub augment: bool,
 }
 
 impl DatasetJob<'_> {
-    /// Makes the folder `out`, with `label.json` and the labels in it. A job that was stopped goes on from `OUT.labels`; where
-    /// all of it is there already, nothing is done.
+    /// Writes the dataset to the folder `out`, with `label.json` and the labels. A job that was stopped resumes from
+    /// `OUT.labels`; if the dataset is complete already, nothing is done.
     ///
     /// # Errors
-    /// As [`LabelJob::run`] and [`write_dataset`]; another data set at `out`.
+    /// As [`LabelJob::run`] and [`write_dataset`]; another dataset at `out`.
     pub fn run(&self, out: &Path, ctx: &mut JobContext) -> Result<(LabelingSummary, Labeled), LabelError> {
         let inside = out.join(LABELS);
         if out.exists() {
@@ -45,7 +45,7 @@ impl DatasetJob<'_> {
         Ok((summary, Labeled::open(&[inside])?))
     }
 
-    /// The data set that is there, if it is this one.
+    /// The existing dataset, if it is the one of this job.
     fn finished(&self, out: &Path, labels: &Path) -> Result<(LabelingSummary, Labeled), LabelError> {
         let other = || LabelError::Exists {
             path: out.to_path_buf(),

@@ -1,22 +1,22 @@
-//! What stops a whole job. A single video that cannot be labeled does not.
+//! Errors that stop a whole job. A single video that cannot be labeled does not.
 
 use std::path::{Path, PathBuf};
 
-/// Why there are no labels.
+/// Errors from a labeling job.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LabelError {
-    /// A file of labels that belongs to another job or is none.
+    /// The file belongs to another job, or is no file of labels.
     #[error("{path:?}: {found}; expected {expected}")]
     Foreign {
         /// The file.
         path: PathBuf,
-        /// What lies there.
+        /// What was found.
         found: String,
-        /// What should.
+        /// What was expected.
         expected: String,
     },
-    /// The output is there already, and is not what the job makes.
+    /// The output exists already and is not the one of this job.
     #[error("{path:?} exists already and is not what these videos and settings give; remove it or choose another name")]
     Exists {
         /// The path.
@@ -27,43 +27,43 @@ pub enum LabelError {
     Io {
         /// The file.
         path: PathBuf,
-        /// The cause.
+        /// The underlying error.
         source: std::io::Error,
     },
-    /// The job was asked to stop.
+    /// The job was cancelled.
     #[error(transparent)]
     Cancelled(#[from] pusht_jobs::Cancelled),
-    /// The journal of the labels.
+    /// The journal of the labels cannot be read or written.
     #[error(transparent)]
     Journal(#[from] pusht_jobs::JournalError),
-    /// Parts that do not join.
+    /// The shards do not form a whole job.
     #[error(transparent)]
     Parts(#[from] pusht_jobs::ShardError),
-    /// The data set.
+    /// The dataset cannot be read or written.
     #[error(transparent)]
     Data(#[from] pusht_data::DataError),
-    /// The goal.
+    /// The tracker or the registration cannot be built for the goal.
     #[error(transparent)]
     Vision(#[from] pusht_vision::VisionError),
 }
 
-/// Why one video has no labels.
+/// Errors from labeling one video.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VideoError {
-    /// It cannot be read.
+    /// The video cannot be read.
     #[error(transparent)]
     Video(#[from] video_io::VideoIoError),
-    /// It shows no board, or has frames of another size.
+    /// The video shows no board, or has frames of another size.
     #[error(transparent)]
     Vision(#[from] pusht_vision::VisionError),
-    /// The inverse dynamics refuses it.
+    /// The inverse dynamics model failed on it.
     #[error(transparent)]
     Idm(#[from] pusht_data::IdmError),
-    /// Its actions cannot be measured.
+    /// The measures of its actions cannot be computed.
     #[error(transparent)]
     Metric(#[from] traj_metrics::MetricError),
-    /// Too short.
+    /// The video is too short.
     #[error("it has {frames} frames at 10 a second; an action needs two")]
     TooShort {
         /// Frames at 10 Hz.

@@ -1,7 +1,8 @@
-//! Many videos: in parallel, resumable, in parts.
+//! Labels many videos: in parallel, resumable, in shards.
 //!
-//! While a file of labels is being made it is called `….partial` and has a line for every video that is done, as they come;
-//! the same job goes on from it. A part (`--shard I/N`) is such a file of its share of the videos, and N of them join.
+//! An unfinished file of labels is called `….partial` and has a line for every finished video, in the order of
+//! completion; the same job resumes from it. A shard (`--shard I/N`) is a file of its share of the videos;
+//! [`Labeled::open`](crate::Labeled::open) joins N of them.
 
 use std::fs;
 use std::ops::Range;
@@ -16,7 +17,7 @@ use crate::labels::{Header, Line, scan};
 use crate::video::BoardReader;
 use crate::{LabelError, LabelMethod, Settings, VideoRecord};
 
-/// What is to be labeled, and how.
+/// A job that labels videos.
 ///
 /// # Example
 ///
@@ -46,23 +47,23 @@ use crate::{LabelError, LabelMethod, Settings, VideoRecord};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct LabelJob<'a> {
-    /// From [`video_io::find_videos`].
+    /// Paths of the videos, as from [`video_io::find_videos`].
     pub videos: Vec<PathBuf>,
-    /// The inverse dynamics.
+    /// The inverse dynamics method.
     pub method: LabelMethod<'a>,
     /// How videos are read.
     pub settings: Settings,
-    /// Only this part of the videos.
+    /// If set, only this shard of the videos is labeled.
     pub part: Option<Shard>,
 }
 
 impl LabelJob<'_> {
-    /// Labels into the file at `path` what is not labeled there yet, or has changed since; [`Labeled::open`](crate::Labeled::open)
-    /// reads it. Progress counts videos.
+    /// Labels all videos that are not labeled in the file at `path` yet, or have changed since;
+    /// [`Labeled::open`](crate::Labeled::open) reads the file. Progress counts videos.
     ///
     /// # Errors
-    /// A file of another job at `path`; a place that cannot be written; a job that was cancelled. Videos that cannot be read
-    /// are no error.
+    /// A file of another job at `path`; a path that cannot be written; a cancelled job. A video that cannot be read is
+    /// not an error.
     pub fn run(&self, path: &Path, ctx: &mut JobContext) -> Result<(), LabelError> {
         let file = self.open(path)?;
         let todo = file.todo();
@@ -80,13 +81,13 @@ impl LabelJob<'_> {
             Ok(())
         };
         match &self.method {
-            // A model may not be shared between threads, so the method as a whole may not either.
+            // A model need not be `Sync`, so only the smoother is shared between threads.
             LabelMethod::ClosedForm(smoother) => {
                 let smoother = *smoother;
                 let jobs = todo.par_iter().with_max_len(1);
                 jobs.try_for_each(|&index| label(index, &LabelMethod::ClosedForm(smoother)))?;
             }
-            // A model computes on all cores by itself.
+            // A model uses all cores by itself.
             model => todo.iter().try_for_each(|&index| label(index, model))?,
         }
         file.finish()?;
@@ -94,11 +95,11 @@ impl LabelJob<'_> {
         Ok(())
     }
 
-    /// The file of labels at `path`, to go on with; a new one where there is none. Videos that have changed since are to be
-    /// labeled again.
+    /// Opens the file of labels at `path` to resume it, or creates it. Videos that have changed since are labeled
+    /// again.
     ///
     /// # Errors
-    /// A file of another job at `path`; a place that cannot be written.
+    /// A file of another job at `path`; a path that cannot be written.
     pub fn open(&self, path: &Path) -> Result<LabelFile, LabelError> {
         let header = self.header();
         let mut partial = path.as_os_str().to_owned();
@@ -121,7 +122,7 @@ impl LabelJob<'_> {
         }
         let (journal, mut done) = resume(&partial, &header)?;
         let stale = stale.map_or_else(|| changed(&done), Ok)?;
-        // Of two lines of one video the later one counts.
+        // If a video has two lines, the later one counts.
         for index in stale {
             done.places.remove(&index);
         }
@@ -132,7 +133,7 @@ impl LabelJob<'_> {
         })
     }
 
-    /// The videos of this part.
+    /// Indices of the videos of this shard.
     fn range(&self) -> Range<usize> {
         match self.part {
             Some(part) => part.range(self.videos.len()),
@@ -140,22 +141,22 @@ impl LabelJob<'_> {
         }
     }
 
-    /// Everything that the labels depend on.
+    /// The header: everything that the labels depend on.
     pub(crate) fn header(&self) -> Header {
         Header::new(self.method.name(), self.settings, self.videos.clone(), self.part)
     }
 }
 
-/// A file of labels that is being made, by this crate or by whoever reads the videos.
+/// A file of labels that is being written, by [`LabelJob::run`] or by a caller that reads the videos itself.
 pub struct LabelFile {
     path: PathBuf,
-    /// None where the file is finished.
+    /// `None` if the file is finished.
     journal: Option<Journal>,
     todo: Vec<usize>,
 }
 
 impl LabelFile {
-    /// The numbers of the videos that are to be labeled.
+    /// Indices of the videos that are not labeled yet.
     pub fn todo(&self) -> Vec<usize> {
         self.todo.clone()
     }
@@ -165,10 +166,10 @@ impl LabelFile {
         self.journal.is_none()
     }
 
-    /// Adds the labels of a video, from any thread.
+    /// Appends the labels of a video; may be called from any thread.
     ///
     /// # Errors
-    /// A place that cannot be written.
+    /// The file cannot be written.
     pub fn append(&self, index: usize, record: VideoRecord) -> Result<(), LabelError> {
         match &self.journal {
             Some(journal) => Ok(journal.append(&Line { index, record })?),
@@ -176,10 +177,10 @@ impl LabelFile {
         }
     }
 
-    /// Puts all labels in order; [`Labeled::open`](crate::Labeled::open) reads them.
+    /// Sorts all labels by video and completes the file; [`Labeled::open`](crate::Labeled::open) reads it.
     ///
     /// # Errors
-    /// A place that cannot be written.
+    /// The file cannot be written.
     pub fn finish(self) -> Result<(), LabelError> {
         if let Some(journal) = self.journal {
             journal.finish::<Header>(&self.path)?;
@@ -188,7 +189,7 @@ impl LabelFile {
     }
 }
 
-/// The videos that are not what they were when they were labeled.
+/// Indices of the videos that have changed since they were labeled.
 pub(crate) fn changed(found: &JournalScan<Header>) -> Result<Vec<usize>, LabelError> {
     let mut changed = Vec::new();
     for line in found.lines::<Line>()? {
@@ -200,7 +201,7 @@ pub(crate) fn changed(found: &JournalScan<Header>) -> Result<Vec<usize>, LabelEr
     Ok(changed)
 }
 
-/// What an earlier run has done; a file with the header alone where there was none.
+/// The records of an earlier run, or a new file with only the header.
 fn resume(partial: &Path, header: &Header) -> Result<(Journal, JournalScan<Header>), LabelError> {
     if partial.exists() {
         let found = scan(partial)?;

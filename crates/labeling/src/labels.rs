@@ -1,6 +1,6 @@
-//! Files of labels: JSON lines, a header with everything that the labels depend on and then a line a video.
+//! Files of labels: JSON lines, first a header with everything that the labels depend on, then one line per video.
 //!
-//! Nothing here holds more than one video's labels: what is kept of a file is where its lines lie.
+//! The labels of at most one video are in memory: only the positions of the lines in the file are kept.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -20,20 +20,20 @@ const FORMAT: &str = "pusht-labels";
 #[serde(deny_unknown_fields)]
 pub(crate) struct Header {
     format: String,
-    /// Of this crate: another version may label otherwise.
+    /// Version of this crate; another version may give other labels.
     version: String,
     idm: String,
     settings: Settings,
     videos: Vec<PathBuf>,
     part: Option<Shard>,
-    /// Where relative paths of videos begin; none where all are absolute, and in files of earlier versions.
+    /// Base directory of relative paths of videos; `None` if all are absolute, and in files of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     directory: Option<PathBuf>,
 }
 
 impl Header {
     pub(crate) fn new(idm: String, settings: Settings, videos: Vec<PathBuf>, part: Option<Shard>) -> Self {
-        // One whose name is no text could not be written down.
+        // A directory whose name is not UTF-8 cannot be stored.
         let here = || std::env::current_dir().ok().filter(|path| path.to_str().is_some());
         let relative = videos.iter().any(|video| video.is_relative());
         Self {
@@ -47,7 +47,8 @@ impl Header {
         }
     }
 
-    /// Whether both are of one job. It may go on from another directory: what is another video there shows by its content.
+    /// Whether both belong to the same job. A job may be resumed from another directory: a different video there is
+    /// recognized by its content.
     pub(crate) fn is_of_the_same_job(&self, other: &Self) -> bool {
         let anywhere = |header: &Self| Self {
             directory: None,
@@ -56,7 +57,7 @@ impl Header {
         anywhere(self) == anywhere(other)
     }
 
-    /// An error, which names `path`, where a file found there belongs to another job.
+    /// Returns an error that names `path` if the file found there belongs to another job.
     pub(crate) fn require(&self, path: &Path, found: &Self) -> Result<(), LabelError> {
         if found.is_of_the_same_job(self) {
             return Ok(());
@@ -79,14 +80,14 @@ impl Header {
     }
 }
 
-/// A line after the first.
+/// A line after the header.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Line {
     pub(crate) index: usize,
     pub(crate) record: VideoRecord,
 }
 
-/// Reads a file of labels once; what is kept of it is where its lines lie.
+/// Reads a file of labels once and keeps the positions of its lines.
 pub(crate) fn scan(path: &Path) -> Result<JournalScan<Header>, LabelError> {
     let foreign = |found: String| LabelError::Foreign {
         path: path.to_path_buf(),
@@ -103,29 +104,29 @@ pub(crate) fn scan(path: &Path) -> Result<JournalScan<Header>, LabelError> {
     }
 }
 
-/// One of the files of a job.
+/// One of the label files of a job.
 #[derive(Debug)]
 struct LabelSource {
     path: PathBuf,
-    /// Where relative paths of videos begin.
+    /// Base directory of relative paths of videos.
     directory: Option<PathBuf>,
 }
 
-/// The labels of all videos of a job, read from their files when they are asked for.
+/// The labels of all videos of a job, read from their files on demand.
 #[derive(Debug)]
 pub struct Labeled {
     idm: String,
     settings: Settings,
     files: Vec<LabelSource>,
-    /// File and place, in the order of the job's videos.
+    /// File and position of each record, in the order of the job's videos.
     places: Vec<(usize, Place)>,
 }
 
 impl Labeled {
-    /// Joins files of labels: one of a whole job, or all parts of one, in any order.
+    /// Opens the labels of a job: one file of the whole job, or the files of all its shards in any order.
     ///
     /// # Errors
-    /// Files that are no labels, of several jobs, missing or superfluous parts, parts that are not finished.
+    /// Files that are not labels or belong to several jobs; missing, superfluous or unfinished shards.
     pub fn open(paths: &[PathBuf]) -> Result<Self, LabelError> {
         let mut all = BTreeMap::new();
         let mut first: Option<Header> = None;
@@ -163,14 +164,14 @@ impl Labeled {
         })
     }
 
-    /// Whether a file begins as files of labels do.
+    /// Whether a file begins with the header of a file of labels.
     pub fn is_ours(path: &Path) -> bool {
         let start = format!("{{\"format\":\"{FORMAT}\"");
         let mut found = vec![0; start.len()];
         File::open(path).is_ok_and(|mut f| f.read_exact(&mut found).is_ok()) && found == start.as_bytes()
     }
 
-    /// Name of the inverse dynamics.
+    /// Name of the inverse dynamics method.
     pub fn idm(&self) -> &str {
         &self.idm
     }
@@ -191,8 +192,8 @@ impl Labeled {
         })
     }
 
-    /// Where the video with this number lies now: where its path leads from here or, where that is another video or none,
-    /// where it led when it was labeled. In words why it is neither.
+    /// Current path of the video with this index: its path relative to the working directory or, if that is another
+    /// video or none, the path that it had when it was labeled. The error is the reason why neither is the video.
     pub(crate) fn find(&self, index: usize, record: &VideoRecord) -> Result<PathBuf, String> {
         let (file, _) = self.places[index];
         let then = self.files[file]

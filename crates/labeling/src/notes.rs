@@ -1,4 +1,4 @@
-//! Notes on videos: which failed, and where the frame rate looks wrong.
+//! Notes on videos: which ones failed, and which have a frame rate that looks wrong.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,39 +7,39 @@ use serde::Serialize;
 
 use crate::{LabelError, Labeled, RejectReason, VideoRecord};
 
-/// Mean velocity of actions, px a step, of demonstrations.
+/// Mean velocity of the actions of demonstrations, px per step.
 const USUAL_VELOCITY: f64 = 10.0;
-/// From this velocity on the video's frames are probably more than 0.1 s apart.
+/// Velocity above which the video's frames are probably more than 0.1 s apart, px per step.
 const FAST: f64 = 2.0 * USUAL_VELOCITY;
 
-/// What whoever trains on the labels of a video should know.
+/// A warning about one video for users of its labels.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum VideoNote {
-    /// It has no labels at all.
+    /// The video has no labels at all.
     Failed {
-        /// The file or folder.
+        /// The video: a file or folder.
         video: PathBuf,
-        /// Why.
+        /// The reason.
         error: String,
     },
-    /// Most frames at 10 Hz repeat the one before: the video's rate is stated too low.
+    /// Most frames at 10 Hz repeat the previous one: the stated frame rate of the video is too low.
     Repeated {
-        /// The file or folder.
+        /// The video: a file or folder.
         video: PathBuf,
     },
-    /// Actions are much faster than in demonstrations: the video's rate is stated too high.
+    /// Actions are much faster than in demonstrations: the stated frame rate of the video is too high.
     Fast {
-        /// The file or folder.
+        /// The video: a file or folder.
         video: PathBuf,
-        /// Mean velocity, px a step.
+        /// Mean velocity, px per step.
         velocity: f64,
     },
 }
 
 impl VideoNote {
-    /// The note on a video; none where there is nothing to say.
+    /// The note on a video, if any.
     pub fn of(record: &VideoRecord) -> Option<Self> {
         let video = record.video.clone();
         let repeated = record.dropped.get(&RejectReason::Repeated).copied().unwrap_or(0);
@@ -73,10 +73,10 @@ impl fmt::Display for VideoNote {
 }
 
 impl Labeled {
-    /// The notes on the videos, in their order.
+    /// The notes on all videos, in the order of the job.
     ///
     /// # Errors
-    /// A file of labels that cannot be read any more.
+    /// A file of labels that can no longer be read.
     pub fn notes(&self) -> Result<Vec<VideoNote>, LabelError> {
         let notes = self.records().map(|record| Ok(VideoNote::of(&record?)));
         notes.filter_map(Result::transpose).collect()

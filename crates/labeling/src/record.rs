@@ -1,4 +1,4 @@
-//! What is known of one video after labeling.
+//! The result of labeling one video.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,31 +9,31 @@ use traj_metrics::{Directness, MeanSd, MetricError, Order, Point, set_directness
 
 use crate::{FrameCounts, RejectReason, TrackConfidence, VideoSize};
 
-/// One video: what it is, what was found, and its labels.
+/// One labeled video: its properties, the findings and its labels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VideoRecord {
-    /// The file or folder.
+    /// The video: a file or folder.
     pub video: PathBuf,
-    /// [`video_io::content_hash`] of it when it was labeled; empty where it could not be read.
+    /// [`video_io::content_hash`] of the video when it was labeled; empty if it could not be read.
     #[serde(default)]
     pub content: String,
-    /// Why it has no labels at all; then the rest is empty.
+    /// The reason why it has no labels at all; if set, the other fields are empty.
     pub error: Option<String>,
     /// `H.264`, `AV1`, `GIF` or `PNG`.
     pub codec: String,
-    /// Of its frames.
+    /// Size of its frames.
     pub size: VideoSize,
-    /// How many it has, and at 10 Hz.
+    /// Number of its frames, as stored and at 10 Hz.
     pub frames: FrameCounts,
-    /// Where the board lies in the frames, with the residual.
+    /// Position of the board in the frames, with the residual of the fit.
     pub registration: Option<Registration>,
-    /// Of the tracker.
+    /// Mean confidence of the tracker.
     pub confidence: TrackConfidence,
-    /// Frames that are in no segment, by the reason.
+    /// Number of frames that are in no segment, by reason.
     pub dropped: BTreeMap<RejectReason, usize>,
-    /// Of the trusted actions; none where there are none.
+    /// Measures of the trusted actions; `None` if there are none.
     pub measures: Option<Measures>,
-    /// What can be trusted.
+    /// Segments of frames whose actions can be trusted.
     #[serde(alias = "stretches")]
     pub segments: Vec<Segment>,
 }
@@ -41,36 +41,36 @@ pub struct VideoRecord {
 /// Consecutive frames with their actions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
-    /// The frame (at 10 Hz) of the first action.
+    /// Index of the first action's frame, at 10 Hz.
     pub first: usize,
-    /// One a frame, px.
+    /// One action per frame, px.
     pub actions: Vec<[f32; 2]>,
     /// Tracked agent position and pose of the T before each action.
     pub states: Vec<[f64; 5]>,
-    /// Standard deviations of the actions, px an axis, where the inverse dynamics says them.
+    /// Standard deviations of the actions, px per axis, if the inverse dynamics method gives them.
     pub deviations: Option<Vec<f32>>,
 }
 
-/// How trusted actions move.
+/// Motion statistics of trusted actions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measures {
-    /// px a step.
+    /// Velocity, px per step.
     pub velocity: MeanSd,
-    /// px a step².
+    /// Acceleration, px per step².
     pub acceleration: MeanSd,
-    /// px a step³.
+    /// Jerk, px per step³.
     pub jerk: MeanSd,
     /// Path length over displacement.
     pub directness: Directness,
-    /// Mean distance from the tracked positions at which an agent stays that is steered as close to them as actions on the
-    /// board allow, px.
+    /// Mean distance, px, between the tracked positions and an agent that follows them as closely as actions on the
+    /// board allow.
     pub residual: f64,
-    /// Mean standard deviation of the actions, px an axis, where the inverse dynamics says it.
+    /// Mean standard deviation of the actions, px per axis, if the inverse dynamics method gives it.
     pub deviation: Option<f64>,
 }
 
 impl Measures {
-    /// Of the segments of a video.
+    /// Measures of the segments of a video.
     pub(crate) fn of(segments: &[Segment]) -> Result<Option<Self>, MetricError> {
         if segments.is_empty() {
             return Ok(None);
@@ -103,7 +103,7 @@ impl Measures {
 }
 
 impl VideoRecord {
-    /// A video that cannot be labeled; `content` is its [`video_io::content_hash`].
+    /// Record of a video that cannot be labeled; `content` is its [`video_io::content_hash`].
     pub fn failed(video: PathBuf, content: String, error: String) -> Self {
         Self {
             video,

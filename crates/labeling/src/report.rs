@@ -1,4 +1,4 @@
-//! `label.json`: what was found in each video. The actions are in the data set.
+//! `label.json`: findings for each video. The actions are in the dataset.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::{LabelError, Labeled, Layout, RejectReason, VideoRecord};
 
 const FILE: &str = "label.json";
 
-/// Numbers of a whole job.
+/// Totals of a whole job.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LabelingSummary {
     /// Videos of the job.
@@ -25,11 +25,11 @@ pub struct LabelingSummary {
     pub frames: usize,
     /// Frames with a trusted action.
     pub trusted: usize,
-    /// The others, by the reason.
+    /// Frames without a trusted action, by reason.
     pub dropped: BTreeMap<RejectReason, usize>,
 }
 
-/// In one line, without the reasons.
+/// The totals in one line, without the reasons.
 impl fmt::Display for LabelingSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -48,7 +48,7 @@ impl fmt::Display for LabelingSummary {
 }
 
 impl LabelingSummary {
-    /// Adds a video of which every segment becomes so many episodes.
+    /// Adds a video whose segments become `copies` episodes each.
     pub(crate) fn add(&mut self, record: &VideoRecord, copies: usize) {
         self.videos += 1;
         self.failed += usize::from(record.error.is_some());
@@ -61,7 +61,7 @@ impl LabelingSummary {
     }
 }
 
-/// Writes it, a video a line, to the folder `out`; every segment became `copies` episodes.
+/// Writes `label.json` to the folder `out`, one line per video; every segment became `copies` episodes.
 pub(crate) fn write(
     labeled: &Labeled,
     summary: &LabelingSummary,
@@ -98,7 +98,7 @@ pub(crate) fn write(
     .map_err(LabelError::io(&path))
 }
 
-/// What a finished data set says of how it was written.
+/// The part of `label.json` that states how the dataset was written.
 #[derive(Debug, PartialEq, Deserialize)]
 pub(crate) struct Written {
     pub(crate) layout: Layout,
@@ -108,7 +108,8 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    /// Of the data set in the folder `out`; none where there is no such record, as in sets of earlier versions.
+    /// Reads the record of the dataset in the folder `out`; `None` if there is none, as in datasets of earlier
+    /// versions.
     pub(crate) fn read(out: &Path) -> Option<Self> {
         serde_json::from_slice(&std::fs::read(out.join(FILE)).ok()?).ok()
     }

@@ -1,7 +1,7 @@
-//! Which actions of a video can be trusted.
+//! Decides which actions of a video can be trusted.
 //!
-//! Every frame is looked at by itself; what makes a frame doubtful makes doubtful the action before it, whose effect it
-//! shows, and the actions at it and after it, which start from what it shows. What is left is cut into segments.
+//! Every frame is checked by itself. A doubtful frame also makes the action before it doubtful, whose effect it shows,
+//! and the actions at it and after it, which start from what it shows. The remaining frames are cut into segments.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,44 +16,45 @@ pub const MIN_SEGMENT_FRAMES: usize = 16;
 /// Longer segments are cut, so that an episode always fits into memory.
 pub const MAX_SEGMENT_FRAMES: usize = 1024;
 
-/// Below these confidences a position is a guess. Clean frames have 0.97 and 0.95, H.264 at a low rate 0.8 and more.
+/// Confidences below which a position is not trusted. Clean frames have 0.97 (agent) and 0.95 (T), H.264 at a low bit
+/// rate 0.8 and more.
 const AGENT_CONFIDENCE: f64 = 0.3;
 const BLOCK_CONFIDENCE: f64 = 0.45;
 
-/// Gray area that is still one T, over the area of a T; the agent, ticks and walls may hide a part.
+/// Gray area that counts as one T, relative to the area of a T; the agent, ticks and walls may hide a part.
 const BLOCK_AREA: Range<f64> = 0.55..1.6;
 
-/// Actions this far outside of the board, px, were asked of no agent.
+/// Distance from the board, px, beyond which an action is rejected: no agent is given such a target.
 const BEYOND: f32 = 25.0;
 
-/// Why an action is not trusted.
+/// The reason why an action is not trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RejectReason {
-    /// No agent in the frame, or hardly one.
+    /// No agent in the frame, or only with low confidence.
     NoAgent,
-    /// More than one.
+    /// More than one agent in the frame.
     SeveralAgents,
-    /// No T, too much or too little of it, one in several pieces, or one that has not the shape of a T.
+    /// No T, too much or too little of it, a T in several pieces, or one that does not have the shape of a T.
     NoBlock,
-    /// The video has no new frame here: its rate is below 10 Hz, or it stands still in its time stamps.
+    /// The video has no new frame here: its rate is below 10 Hz, or its time stamps have a gap.
     Repeated,
     /// The action lies outside of the board.
     OffBoard,
-    /// The inverse dynamics gives no action here (ends of the video).
+    /// The inverse dynamics method gives no action here (at the start or end of the video).
     NoAction,
-    /// Left over: a segment shorter than [`MIN_SEGMENT_FRAMES`].
+    /// The remaining segment is shorter than [`MIN_SEGMENT_FRAMES`].
     TooShort,
 }
 
-/// Its name in `label.json`.
+/// The name of the reason in `label.json`.
 impl fmt::Display for RejectReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)
     }
 }
 
-/// What speaks against one frame by itself.
+/// The reason to reject a single frame, if any.
 pub(crate) fn reject_reason(tracked: &Tracked, measures: &FrameMeasures, repeated: bool) -> Option<RejectReason> {
     if measures.agents > 1 {
         Some(RejectReason::SeveralAgents)
@@ -71,8 +72,8 @@ pub(crate) fn reject_reason(tracked: &Tracked, measures: &FrameMeasures, repeate
     }
 }
 
-/// Segments of frames whose actions can be trusted, and how many frames are dropped for which reason. `actions` has the
-/// action of each frame that has one.
+/// Segments of frames whose actions can be trusted, and the number of dropped frames by reason. `actions` has the
+/// action of each frame, where it has one.
 pub(crate) fn segments(
     frames: &[Option<RejectReason>],
     actions: &[Option<[f32; 2]>],

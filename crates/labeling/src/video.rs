@@ -1,5 +1,5 @@
-//! One video: frames are read, registered, tracked and labeled as they come; none but the inverse dynamics' own window
-//! of them is kept.
+//! Labels one video: frames are read, registered, tracked and labeled one at a time; only those in the window of the
+//! inverse dynamics model are kept.
 
 use std::path::{Path, PathBuf};
 
@@ -14,19 +14,19 @@ use crate::record::{Measures, Segment, VideoRecord};
 use crate::trust::{reject_reason, segments};
 use crate::{FrameCounts, LabelError, RejectReason, TrackConfidence, VideoError, VideoSize};
 
-/// Frames a second of what comes out.
+/// Frame rate of the labels, frames per second.
 pub(crate) const HZ: u32 = 10;
 
-/// The inverse dynamics of a job.
+/// The inverse dynamics method of a job.
 pub enum LabelMethod<'a> {
-    /// The agent's law of motion inverted on the track, which is there anyhow.
+    /// The agent's law of motion, inverted on the tracked positions.
     ClosedForm(ActionSmoother),
     /// A model that reads frames.
     Model(&'a dyn InverseDynamics),
 }
 
 impl LabelMethod<'_> {
-    /// The name in records and provenance.
+    /// Name of the method in records and provenance.
     pub fn name(&self) -> String {
         match self {
             Self::ClosedForm(_) => "closed form".to_owned(),
@@ -38,7 +38,7 @@ impl LabelMethod<'_> {
 /// How the videos of a job are read; part of the identity of its files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
-    /// Frames a second of all videos, over what they say themselves.
+    /// Frame rate of all videos, frames per second; overrides the rates stated in the files.
     pub fps: Option<u32>,
 }
 
@@ -48,7 +48,7 @@ impl Settings {
     }
 }
 
-/// What reads frames, made once for a job.
+/// Registers and tracks frames; built once for a job.
 pub(crate) struct BoardReader {
     registrar: Registrar,
     tracker: Tracker,
@@ -62,9 +62,9 @@ impl BoardReader {
         })
     }
 
-    /// Labels a video. What is wrong with it is said in its record.
+    /// Labels a video. If that fails, the record holds the error.
     pub(crate) fn label(&self, path: &Path, method: &LabelMethod<'_>, settings: Settings) -> VideoRecord {
-        // Before the frames are read: a video that changes meanwhile will not be taken for what was labeled.
+        // Hashed before the frames are read, so that a video that changes meanwhile is recognized as changed.
         let content = content_hash(path).unwrap_or_default();
         match self.try_label(path, method, settings) {
             Ok(record) => VideoRecord { content, ..record },
@@ -102,22 +102,22 @@ impl BoardReader {
     }
 }
 
-/// What is known of a video whose frames were read.
+/// Properties of a video whose frames were read.
 #[derive(Clone, Debug)]
 pub struct VideoFacts {
-    /// The file or folder.
+    /// The video: a file or folder.
     pub video: PathBuf,
     /// `H.264`, `AV1`, `GIF` or `PNG`.
     pub codec: String,
-    /// Of its frames.
+    /// Size of its frames.
     pub size: VideoSize,
-    /// Frames that the video has.
+    /// Frames in the video.
     pub frames: usize,
-    /// Where the board lies in the frames.
+    /// Position of the board in the frames.
     pub registration: Option<Registration>,
 }
 
-/// Labels one video whose frames are read elsewhere, as they come; no frame is kept but by a model.
+/// Labels one video frame by frame; the caller reads the frames. Only a model's window of frames is kept.
 pub struct VideoLabeler<'a> {
     method: &'a LabelMethod<'a>,
     model: Option<Blocks<'a>>,
@@ -126,7 +126,7 @@ pub struct VideoLabeler<'a> {
 }
 
 impl<'a> VideoLabeler<'a> {
-    /// Begins with a video.
+    /// A labeler for one video.
     pub fn new(method: &'a LabelMethod<'a>) -> Self {
         Self {
             method,
@@ -139,16 +139,16 @@ impl<'a> VideoLabeler<'a> {
         }
     }
 
-    /// What was seen in the last frame: the search in the next one starts there.
+    /// Tracking result of the last frame, where the search in the next one starts.
     pub fn last(&self) -> Option<&Tracked> {
         self.tracked.last()
     }
 
-    /// The next frame at 10 Hz, 96 × 96, and what the tracker sees in it after [`VideoLabeler::last`]; `repeated` is true
-    /// where the video has no new frame here.
+    /// Adds the next frame at 10 Hz, 96 × 96, with its tracking result, searched from [`VideoLabeler::last`];
+    /// `repeated` is true if the video has no new frame here.
     ///
     /// # Errors
-    /// A frame of another size; what the inverse dynamics says.
+    /// A frame of another size; an error of the inverse dynamics model.
     pub fn push(&mut self, frame: &Frame, tracked: Tracked, repeated: bool) -> Result<(), VideoError> {
         self.rejections
             .push(reject_reason(&tracked, &FrameMeasures::of(frame)?, repeated));
@@ -159,10 +159,10 @@ impl<'a> VideoLabeler<'a> {
         }
     }
 
-    /// The labels of all frames; [`VideoRecord::content`] is left empty.
+    /// Returns the labels of all frames; [`VideoRecord::content`] is left empty.
     ///
     /// # Errors
-    /// Fewer than two frames; what the inverse dynamics says.
+    /// Fewer than two frames; an error of the inverse dynamics model.
     pub fn finish(self, facts: VideoFacts) -> Result<VideoRecord, VideoError> {
         let Self {
             method,
@@ -179,7 +179,7 @@ impl<'a> VideoLabeler<'a> {
             (LabelMethod::Model(_), Some(model)) => model.finish(count)?,
             (LabelMethod::Model(_), None) => (vec![None; count], None),
         };
-        // An action of which the model knows nothing is none.
+        // An action with an unbounded deviation carries no information and is dropped.
         for (action, deviation) in actions.iter_mut().zip(deviations.iter().flatten()) {
             *action = action.filter(|_| deviation.is_finite());
         }
@@ -218,7 +218,7 @@ impl<'a> VideoLabeler<'a> {
     }
 }
 
-/// The frame as the tracker reads it: 96 × 96. No other pixels become RGB than it is made of.
+/// Resamples a frame to the 96 × 96 that the tracker reads. Only the pixels that are needed are converted to RGB.
 pub fn resampled(map: &Registration, frame: &RawFrame) -> Frame {
     map.resample_with(frame.dimensions(), |y, columns, out| frame.read(y, columns, out))
 }
