@@ -1,4 +1,4 @@
-//! A whole clip, frame by frame.
+//! Audit of a whole clip, frame by frame.
 
 use pusht_env::{Frame, GOAL, Pose};
 use pusht_vision::VisionError;
@@ -11,37 +11,37 @@ use super::score::{ClipScores, scores};
 use super::task_progress::{TaskProgress, task_progress};
 use super::{Finding, Kind};
 
-/// What an audit finds in a clip.
+/// Result of the audit of a clip.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClipAudit {
-    /// Number of frames, 10 a second.
+    /// Number of frames, at 10 Hz.
     pub frames: usize,
-    /// What is wrong, in the order of [`Kind`] and then of frames.
+    /// Findings, sorted by [`Kind`] and then by frame.
     pub findings: Vec<Finding>,
-    /// What looks wrong with the world in a picture that is too bad to tell; empty for a picture that can be read.
+    /// Physical findings in images that are too poor to judge them by; empty if the images are legible.
     #[serde(default)]
     #[serde(alias = "withheld")]
     pub suppressed: Vec<Finding>,
     /// The three scales of the paper.
     pub scores: ClipScores,
-    /// The T's path, and what of it was pushed.
+    /// Path length of the T, and the part of it that was pushed.
     pub motion: Motion,
-    /// How near the T comes to its goal; none where no frame shows a T.
+    /// Task progress; `None` if no frame shows a T.
     #[serde(alias = "reach")]
     pub progress: Option<TaskProgress>,
-    /// Medians of the picture's quality; none where no frame tells.
+    /// Median noise of the images, as [`ClipPicture::noise`](pusht_vision::appearance::ClipPicture::noise).
     pub noise: f64,
-    /// See above.
+    /// Median blur of brightness; `None` if no frame shows enough of the goal's border.
     pub blur: Option<f64>,
-    /// See above.
+    /// Median blur of color; `None` likewise.
     #[serde(alias = "colour_blur")]
     pub color_blur: Option<f64>,
-    /// See above.
+    /// Median ringing; `None` likewise.
     pub ringing: Option<f64>,
 }
 
 impl ClipAudit {
-    /// Of what the frames of a clip show, with the goal at `goal`.
+    /// Audit of a clip that was read, with the goal at `goal`.
     pub fn of(clip: &ClipReading, goal: Pose) -> Self {
         let legible = clip.picture.is_legible();
         let (suppressed, findings): (Vec<_>, Vec<_>) = findings(clip)
@@ -69,23 +69,23 @@ impl ClipAudit {
         }
     }
 
-    /// The finding that explains most; none for a clean clip.
+    /// The first kind of finding, which explains the most; `None` for a clean clip.
     pub fn main(&self) -> Option<Kind> {
         self.findings.first().map(|f| f.kind)
     }
 
-    /// True where the clip shows a world that is wrong.
+    /// True if there is a physical finding.
     pub fn is_unphysical(&self) -> bool {
         self.findings.iter().any(|f| f.kind.is_physical())
     }
 
-    /// True where there is a finding of this kind.
+    /// True if there is a finding of this kind.
     pub fn has(&self, kind: Kind) -> bool {
         self.findings.iter().any(|f| f.kind == kind)
     }
 }
 
-/// Audits clips; made once, it can be shared between threads.
+/// Audits clips; built once, it can be shared between threads.
 ///
 /// # Example
 ///
@@ -109,10 +109,10 @@ pub struct Auditor {
 }
 
 impl Auditor {
-    /// An auditor of boards with the usual goal.
+    /// An auditor of boards with the default goal.
     ///
     /// # Errors
-    /// None that the usual goal can cause.
+    /// None with the default goal.
     pub fn new() -> Result<Self, VisionError> {
         Ok(Self {
             reader: FrameReader::new(GOAL)?,
@@ -120,7 +120,7 @@ impl Auditor {
         })
     }
 
-    /// Begins with a clip.
+    /// Begins the audit of a clip.
     pub fn begin(&self) -> Audit<'_> {
         Audit {
             reader: self.reader.begin(),
@@ -128,11 +128,11 @@ impl Auditor {
         }
     }
 
-    /// Begins with a clip whose frames are resampled from pictures in which the board has `side` pixels: a picture is
-    /// blurred by what it is beyond that.
+    /// Begins the audit of a clip whose frames are resampled from images in which the board has `side` × `side` pixels.
+    /// Only blur beyond that of the resampling counts.
     ///
     /// # Errors
-    /// A size that cannot be drawn.
+    /// A size that the renderer refuses.
     pub fn begin_from(&self, side: u32) -> Result<Audit<'_>, VisionError> {
         Ok(Audit {
             reader: self.reader.begin_from(side)?,
@@ -140,7 +140,7 @@ impl Auditor {
         })
     }
 
-    /// Audits a clip that is in memory: frames of 96 × 96, 10 a second.
+    /// Audits a clip in memory: frames of 96 × 96 at 10 Hz.
     ///
     /// # Errors
     /// A frame of another size.
@@ -153,14 +153,14 @@ impl Auditor {
     }
 }
 
-/// A clip that is being audited; keeps some 300 bytes a frame, and no frame.
+/// The audit of a clip in progress; keeps about 300 bytes per frame, not the frames.
 pub struct Audit<'a> {
     reader: ClipReader<'a>,
     goal: Pose,
 }
 
 impl Audit<'_> {
-    /// The next frame, 96 × 96.
+    /// Adds the next frame, 96 × 96.
     ///
     /// # Errors
     /// A frame of another size.
@@ -168,7 +168,7 @@ impl Audit<'_> {
         self.reader.push(frame)
     }
 
-    /// The clip's audit and what its frames show.
+    /// Returns the clip's audit and the measures of its frames.
     pub fn finish(self) -> (ClipAudit, ClipReading) {
         let reading = self.reader.finish();
         (ClipAudit::of(&reading, self.goal), reading)

@@ -1,12 +1,13 @@
-//! What can be found in a clip.
+//! Kinds of findings.
 
 use serde::{Deserialize, Serialize};
 
-/// A kind of finding, in the order of what explains more: a T that melts also jumps, one that jumps also moves without contact.
+/// A kind of finding. Kinds that explain others come first: a T that melts also jumps, one that jumps also moves
+/// without contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// A T that melts: translucent, gray where no T is, none where it is.
+    /// A T that melts: translucent, gray where there is no T, or missing where there is one.
     Morph,
     /// More than one agent.
     SeveralAgents,
@@ -20,7 +21,7 @@ pub enum Kind {
     BlockResized,
     /// An agent that is too large or too small.
     AgentResized,
-    /// A goal that is elsewhere or has another shape.
+    /// A goal at another place or of another shape.
     GoalChanged,
     /// An agent that is faster than the environment allows.
     AgentJump,
@@ -29,19 +30,19 @@ pub enum Kind {
     /// A T that moves without being pushed.
     #[serde(alias = "untouched")]
     MotionWithoutContact,
-    /// A picture with the marks of a codec.
+    /// Images with compression artifacts.
     Compression,
-    /// A noisy picture.
+    /// Noisy images.
     Noise,
-    /// A blurred picture.
+    /// Blurred images.
     Blur,
-    /// Colors of the frame or the T that are others.
+    /// Wrong colors of the frame or the T.
     #[serde(alias = "colour")]
     Color,
 }
 
 impl Kind {
-    /// All, in order.
+    /// All kinds, in order.
     pub const ALL: [Self; 15] = [
         Self::Morph,
         Self::SeveralAgents,
@@ -60,7 +61,7 @@ impl Kind {
         Self::Color,
     ];
 
-    /// Its name in JSON.
+    /// Name in JSON.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Morph => "morph",
@@ -81,7 +82,7 @@ impl Kind {
         }
     }
 
-    /// A description for people.
+    /// Human-readable description.
     pub const fn description(self) -> &'static str {
         match self {
             Self::Morph => "the T melts or fades",
@@ -102,34 +103,34 @@ impl Kind {
         }
     }
 
-    /// True where the world that the clip shows is wrong, not only its picture.
+    /// True if the finding concerns the world that the clip shows, not only the quality of its images.
     pub const fn is_physical(self) -> bool {
         !matches!(self, Self::Compression | Self::Noise | Self::Blur | Self::Color)
     }
 }
 
-/// Multiple of a threshold from which a finding is gross.
+/// Severity from which a finding is gross.
 pub(crate) const GROSS: f64 = 3.0;
 
-/// Something that is wrong with a clip, in which frames, and by how much.
+/// A defect of a clip, with its frames and its size.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
-    /// What.
+    /// Kind of the finding.
     pub kind: Kind,
     /// First and last frame, counted from 0.
     pub frames: [usize; 2],
-    /// The most that was measured in these frames, in the unit of the kind (`docs/audit.md`).
+    /// The largest value measured in these frames, in the unit of the kind (`docs/audit.md`).
     pub value: f64,
-    /// From what value on it is a finding.
+    /// Value from which a measurement is a finding.
     pub threshold: f64,
-    /// The frame in which it was measured.
+    /// The frame in which `value` was measured.
     pub worst: usize,
-    /// Where on the board, px; none where it is everywhere.
+    /// Position on the board, px; `None` if it concerns the whole frame.
     pub at: Option<[f64; 2]>,
 }
 
 impl Finding {
-    /// How many times the threshold; what is there or not at least three times.
+    /// `value` over `threshold`; at least 3 for things that are either there or not.
     pub fn severity(&self) -> f64 {
         let least = match self.kind {
             Kind::SeveralAgents | Kind::AgentGone | Kind::BlockSplit | Kind::BlockGone => GROSS,

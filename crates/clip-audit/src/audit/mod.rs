@@ -1,7 +1,8 @@
-//! Audit of clips: what is wrong with them, in which frames, and the paper's three scales by rules.
+//! Audit of clips: findings with their frames, and the paper's three scales by rules.
 //!
-//! [`Auditor`] reads the frames of a clip one at a time ([`Audit::push`]) and says what it found ([`ClipAudit`]): every
-//! [`Finding`] names its frames, its value and its threshold, every [`ScaleScore`] the frames that caused it. `docs/audit.md` defines all measures, thresholds and scores.
+//! [`Auditor`] reads the frames of a clip one at a time ([`Audit::push`]) and returns a [`ClipAudit`]: every
+//! [`Finding`] gives its frames, its value and its threshold, every [`ScaleScore`] the frames that caused it.
+//! `docs/audit.md` defines all measures, thresholds and scores.
 
 mod clip;
 mod kind;

@@ -1,4 +1,4 @@
-//! From measures to findings.
+//! Rules that turn measures into findings.
 
 use pusht_vision::appearance::{ClipPicture, ClipReading, FrameAudit};
 use pusht_vision::flagged::{FlaggedFrame, Measured, segments};
@@ -34,7 +34,7 @@ pub(crate) fn findings(clip: &ClipReading) -> Vec<Finding> {
     found
 }
 
-/// Measure and place of a kind that every frame shows by itself; none where the frame does not tell.
+/// Measure and position of a kind that is judged frame by frame; `None` if the frame does not allow it.
 fn measure(kind: Kind, frame: &FrameAudit, picture: &ClipPicture) -> Option<(Measured, Option<[f64; 2]>)> {
     let agent = frame.tracked.agent;
     let block = frame.tracked.block.map(centroid);
@@ -42,7 +42,7 @@ fn measure(kind: Kind, frame: &FrameAudit, picture: &ClipPicture) -> Option<(Mea
     let recolored = (frame.shape).is_some_and(|s| s.off_color() >= limits::RECOLORED);
     let of = |value: f64, limit: f64, at| Some((Measured { value, limit }, at));
     match kind {
-        // A T of another color may look like an agent or like goal, and what of it does is missing from its shape.
+        // A recolored T may look like an agent or like the goal, and the parts that do are missing from its shape.
         Kind::SeveralAgents | Kind::GoalChanged | Kind::BlockResized if recolored => None,
         Kind::SeveralAgents => {
             let by_area = if frame.measures.agents > 1 {
@@ -65,7 +65,7 @@ fn measure(kind: Kind, frame: &FrameAudit, picture: &ClipPicture) -> Option<(Mea
                 .iter()
                 .all(|c| (limits::BORDER..512.0 - limits::BORDER).contains(c));
             let good = picture.blur_of_all() < limits::SHARP && picture.noise < limits::NOISE && inside;
-            // A codec's discs are found by their darkness, which says little about their size.
+            // In compressed images discs are found by their darkness, which is a poor measure of their size.
             if frame.measures.agents > 1 || codec {
                 None
             } else if area < 1.0 && good {
@@ -95,7 +95,7 @@ fn measure(kind: Kind, frame: &FrameAudit, picture: &ClipPicture) -> Option<(Mea
     }
 }
 
-/// Marks of neighboring frames as findings, those of fewer than `least` frames left out.
+/// Joins marks of neighboring frames to findings; those of fewer than `least` frames are left out.
 fn runs(kind: Kind, least: usize, marks: impl Iterator<Item = FlaggedFrame>) -> Vec<Finding> {
     let found = segments(least, marks).into_iter();
     let finding = |segment: pusht_vision::flagged::FlaggedSegment| Finding {
@@ -109,7 +109,8 @@ fn runs(kind: Kind, least: usize, marks: impl Iterator<Item = FlaggedFrame>) -> 
     found.map(finding).collect()
 }
 
-/// Frames without an agent, but for those around which it is at the border, behind which it may be.
+/// Frames without an agent, except where it was last seen or is next seen at the border: it may be hidden behind the
+/// wall.
 fn agent_gone(frames: &[FrameAudit], picture: &ClipPicture) -> Vec<Finding> {
     let least = if picture.is_coarse() {
         limits::COARSE_NO_AGENT
@@ -135,7 +136,7 @@ fn agent_gone(frames: &[FrameAudit], picture: &ClipPicture) -> Vec<Finding> {
                 at: before.or(after),
             })
         });
-    // A codec may lose a disc of 2.8 px for a frame.
+    // A codec may lose a disc of radius 2.8 px for one frame.
     runs(Kind::AgentGone, if picture.codec() { 2 } else { 1 }, marks)
 }
 
@@ -174,7 +175,7 @@ fn moving(clip: &ClipSteps) -> Vec<Finding> {
     for run in alone.iter().filter(|r| r.moved >= limits::MOTION_WITHOUT_CONTACT) {
         let (value, frame) = run.jump;
         let beside = |t: Option<usize>| t.and_then(|t| *steps.get(t)?).map_or(0.0, |s| s.moved);
-        // At once: most of the way, or so much more than in the steps around it.
+        // A jump: most of the path in one step, or much more than in the steps around it.
         let most = value > 0.6 * run.moved;
         let at_once = value - beside(frame.checked_sub(2)).max(beside(Some(frame))) >= limits::BLOCK_JUMP;
         if value >= limits::BLOCK_JUMP && (most || at_once) {
@@ -198,7 +199,7 @@ fn moving(clip: &ClipSteps) -> Vec<Finding> {
     found
 }
 
-/// A jump is seen in the frame before as well.
+/// Extends a jump to include the frame before it.
 fn from_before(finding: Finding) -> Finding {
     Finding {
         frames: [finding.frames[0].saturating_sub(1), finding.frames[1]],
@@ -206,7 +207,7 @@ fn from_before(finding: Finding) -> Finding {
     }
 }
 
-/// Findings about the picture as a whole.
+/// Findings about the image quality of the whole clip.
 fn of_picture(count: usize, picture: &ClipPicture) -> Vec<Finding> {
     let whole = |kind, value: f64, threshold: f64| {
         (count > 0 && value >= threshold).then_some(Finding {

@@ -7,45 +7,46 @@ use super::kind::GROSS;
 use super::task_progress::TaskProgress;
 use super::{Finding, Kind};
 
-/// Share of the distance to the goal that counts as nearer.
+/// Share of the distance to the goal that counts as an approach.
 const NEARER: f64 = 0.25;
 
-/// Gain in coverage that counts as nearer.
+/// Gain in coverage that counts as an approach.
 const COVERED: f64 = 0.1;
 
 /// The agent is responsible when it pushed this share of the T's motion.
 const RESPONSIBLE: f64 = 0.9;
 
-/// Shares of the frames that are few and many.
+/// Shares of the frames that count as few and as many.
 const FEW: f64 = 0.1;
 const MANY: f64 = 0.5;
 
-/// Multiple of a threshold up to which a finding is slight.
+/// Severity up to which a finding is slight.
 const SLIGHT: f64 = 2.0;
 
-/// A point on a scale, and why.
+/// A score on one scale, with the reason.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ScaleScore {
-    /// The point.
+    /// The score.
     pub value: u8,
-    /// The rule that gave it.
+    /// The rule that gave the score.
     pub why: String,
-    /// Frames that caused it, first and last of each segment; empty where it is the highest.
+    /// Frames that caused it, first and last of each segment; empty for the highest score.
     pub frames: Vec<[usize; 2]>,
 }
 
-/// The paper's scales.
+/// Scores on the paper's three scales.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClipScores {
-    /// Does the T go to its goal? 0 to 2.
+    /// Whether the T moves to its goal, 0 to 2.
     pub adherence: ScaleScore,
-    /// Does the agent move it? 0 or 1.
+    /// Whether the agent moves the T, 0 or 1.
     pub responsibility: ScaleScore,
-    /// Is what is shown possible? 1 to 5.
+    /// Physical plausibility, 1 to 5.
     pub physics: ScaleScore,
 }
 
-/// `suppressed`: whether the picture is too bad for findings about the world that there would be.
+/// Scores a clip. `suppressed`: whether there are physical findings that were suppressed because the images are too
+/// poor.
 pub(crate) fn scores(
     count: usize,
     findings: &[Finding],
@@ -134,7 +135,7 @@ fn physics(count: usize, findings: &[Finding], suppressed: bool) -> ScaleScore {
     score(value, why, frames)
 }
 
-/// Segments in order, those that touch joined.
+/// Sorts segments and joins those that touch.
 fn merged(mut segments: Vec<[usize; 2]>) -> Vec<[usize; 2]> {
     segments.sort_unstable();
     let mut joined: Vec<[usize; 2]> = Vec::new();

@@ -1,14 +1,14 @@
-//! Film strips of what was found: a few frames around each finding, with the place marked.
+//! Film strips of findings: a few frames around each finding, with the position marked.
 
 use pusht_env::Frame;
 use video_io::{FilmStrip, VideoIoError, film_strip, upscale};
 
 use super::{ClipAudit, Finding, Kind};
 
-/// Findings that get a strip, at most; one of each kind first.
+/// Maximum number of strips; at most one per kind of finding.
 const STRIPS: usize = 4;
 
-/// Frames shown before a finding begins, so that it can be compared.
+/// Frames shown before a finding begins, for comparison.
 const BEFORE: usize = 2;
 
 /// Board px from one frame pixel to the next.
@@ -17,18 +17,18 @@ const STRIDE: f64 = 512.0 / 96.0;
 const RED: [u8; 3] = [214, 39, 40];
 const GRAY: [u8; 3] = [200, 200, 200];
 
-/// Some frames side by side.
+/// A few frames side by side in one image.
 #[derive(Clone, Debug)]
 pub struct Strip {
-    /// What is shown; none for a clip without findings.
+    /// The finding that is shown; `None` for a clip without findings.
     pub finding: Option<Finding>,
-    /// The frames' numbers.
+    /// Indices of the frames.
     pub frames: Vec<usize>,
-    /// The picture: frames of the finding have a red bar above, others a gray one; a red box marks the place.
+    /// The image: frames of the finding have a red bar above, others a gray one; a red box marks the position.
     pub picture: Frame,
 }
 
-/// Collects the frames of a clip's strips while the clip is read a second time.
+/// Draws the film strips of a clip while the clip is read a second time.
 pub struct Strips {
     scale: u32,
     wanted: Vec<Wanted>,
@@ -41,11 +41,11 @@ struct Wanted {
 }
 
 impl Strips {
-    /// For strips of `columns` frames, of which every pixel becomes `scale` × `scale`.
+    /// Prepares strips of `columns` frames; every pixel is drawn as `scale` × `scale`.
     pub fn new(audit: &ClipAudit, columns: usize, scale: u32) -> Self {
         let last = audit.frames.saturating_sub(1);
         let mut chosen: Vec<&Finding> = Vec::new();
-        // The gravest of each kind.
+        // The most severe finding of each kind.
         for kind in Kind::ALL {
             let of_kind = audit.findings.iter().filter(|f| f.kind == kind);
             chosen.extend(of_kind.max_by(|a, b| a.severity().total_cmp(&b.severity())));
@@ -74,7 +74,7 @@ impl Strips {
         }
     }
 
-    /// Hands in a frame of the clip, as it was audited; all of them, in order.
+    /// Adds a frame of the clip as it was audited; call it for every frame in order.
     pub fn push(&mut self, index: usize, frame: &Frame) {
         for wanted in &mut self.wanted {
             if wanted.frames.contains(&index) {
@@ -85,10 +85,10 @@ impl Strips {
         }
     }
 
-    /// The strips, the finding that explains most first.
+    /// Returns the strips in the order of [`Kind`].
     ///
     /// # Errors
-    /// No frames were handed in.
+    /// No frames were added.
     pub fn finish(self) -> Result<Vec<Strip>, VideoIoError> {
         let strip = |wanted: Wanted| {
             Ok(Strip {
@@ -101,7 +101,7 @@ impl Strips {
     }
 }
 
-/// So many frames at even distances, both ends among them.
+/// `count` evenly spaced frames, endpoints included.
 fn spread(from: usize, to: usize, count: usize) -> Vec<usize> {
     let steps = count.saturating_sub(1).max(1);
     let mut frames: Vec<usize> = (0..count)
@@ -121,7 +121,7 @@ fn marked(frame: &Frame, index: usize, finding: Option<&Finding>, scale: u32) ->
     let bar = (2 * scale).min(height);
     fill(&mut picture, [0, 0], [width, bar], if within { RED } else { GRAY });
     if let Some(at) = finding.at.filter(|_| within) {
-        // Board px to picture px; a box around the agent, or around the T.
+        // From board px to image px; a box around the agent or the T.
         let progress = match finding.kind {
             Kind::SeveralAgents | Kind::AgentGone | Kind::AgentResized | Kind::AgentJump => 28.0,
             _ => 92.0,

@@ -1,4 +1,4 @@
-//! How far a clip gets with the task, by every published criterion.
+//! Task progress in a clip by every published criterion.
 
 use pusht_env::{Pose, coverage, reward};
 use pusht_vision::geometry::{apart, centroid};
@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use eval::{POSE_ANGLE_DEGREES, POSE_DISTANCE, SOLVED_COVERAGE};
 
-/// The weight of an angle in [`TaskProgress::gained`], px: the T's radius of gyration, about.
+/// The weight of an angle in [`TaskProgress::gained`], px: about the T's radius of gyration.
 const LEVER: f64 = 60.0;
 
-/// How near the T comes to its goal, as far as it is seen. `docs/evaluation.md` has the criteria.
+/// Progress of the T toward its goal over the frames that show it. `docs/evaluation.md` defines the criteria.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TaskProgress {
-    /// Coverage in the first and in the last frame that show a T, and the most after the first.
+    /// Coverage in the first frame that shows a T.
     pub first_coverage: f64,
-    /// See above.
+    /// Coverage in the last frame that shows a T.
     pub last_coverage: f64,
-    /// See above.
+    /// Largest coverage after the first frame.
     pub max_coverage: f64,
-    /// Mean of the reward after the first frame.
+    /// Mean reward after the first frame.
     pub mean_reward: f64,
     /// The largest reward after the first frame.
     pub max_reward: f64,
@@ -26,14 +26,14 @@ pub struct TaskProgress {
     pub solved: bool,
     /// The T's origin within 20 px of the goal's and its angle within 20° in any frame after the first.
     pub pose_reached: bool,
-    /// The same in the last frame.
+    /// Whether the T is there in the last frame.
     pub pose_kept: bool,
-    /// Share of the T's distance from the goal that the clip takes away; negative where it adds. The distance is that of the
-    /// centroids and, as a right angle to it, 60 px times the angle.
+    /// Reduction of the T's distance from the goal, as a share of the initial distance; negative if the distance grows.
+    /// The distance is √(d² + (60 px · angle)²) with the distance d of the centroids.
     pub gained: f64,
 }
 
-/// Of the poses of a clip's T, the frames without one left out; none without any.
+/// Progress over the T's poses in a clip, without the frames that show no T; `None` if there is no pose.
 pub(crate) fn task_progress(poses: &[Pose], goal: Pose) -> Option<TaskProgress> {
     let (first, last) = (*poses.first()?, *poses.last()?);
     let after = if poses.len() > 1 { &poses[1..] } else { poses };

@@ -1,4 +1,4 @@
-//! Videos of any size, rate and format.
+//! Audit of videos of any size, frame rate and format.
 
 use std::path::{Path, PathBuf};
 
@@ -10,35 +10,35 @@ use video_io::{Rate, Resampled, VideoIoError, VideoReader};
 
 use super::{Audit, Auditor, ClipAudit, Strip, Strips};
 
-/// Frames a second at most.
+/// Largest frame rate of an audit, frames per second.
 const HZ: u32 = 10;
 
-/// What is done with a frame of a video, given the video's size and registration.
+/// Callback for a frame of a video, with the video's size and registration.
 type FrameSink<'a> = dyn FnMut([u32; 2], &Registration, &Frame) -> Result<(), VisionError> + 'a;
 
 /// The audit of a video.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VideoAudit {
-    /// Its path, as handed in.
+    /// Path of the video as passed in.
     pub video: PathBuf,
     /// `H.264`, `AV1`, `GIF` or `PNG`.
     pub codec: String,
     /// Width and height, px.
     pub size: [u32; 2],
-    /// Where the board lies in it.
+    /// Position of the board in the frames.
     pub registration: Registration,
-    /// What was found. Frames are those at 10 a second, without those that a slower video repeats.
+    /// The audit. Frames are counted at 10 Hz, without those that a slower video repeats.
     pub audit: ClipAudit,
 }
 
-/// Audits videos; made once, it can be shared between threads.
+/// Audits videos; built once, it can be shared between threads.
 pub struct VideoAuditor {
     auditor: Auditor,
     registrar: Registrar,
 }
 
 impl VideoAuditor {
-    /// An auditor of videos of boards with the usual goal.
+    /// An auditor of videos of boards with the default goal.
     ///
     /// # Errors
     /// None that the usual goal can cause.
@@ -49,7 +49,7 @@ impl VideoAuditor {
         })
     }
 
-    /// Where the board lies in the first frame of a video.
+    /// Finds the board in the first frame of a video.
     ///
     /// # Errors
     /// A frame that shows no board.
@@ -57,15 +57,16 @@ impl VideoAuditor {
         Ok(self.registrar.register(first)?)
     }
 
-    /// Begins with a video whose frames are read elsewhere: hand in every new frame at 10 Hz, resampled by `map`.
+    /// Begins the audit of a video whose frames the caller reads: pass every new frame at 10 Hz, resampled by `map`, to
+    /// the audit.
     ///
     /// # Errors
-    /// A board of a size that cannot be drawn.
+    /// A board of a size that the renderer refuses.
     pub fn begin(&self, map: &Registration) -> Result<Audit<'_>, AuditError> {
         Ok(self.auditor.begin_from(side(map))?)
     }
 
-    /// Reads a video and says what is wrong with it, and what each frame measures. One frame at a time is in memory.
+    /// Audits a video and returns the measures of each frame as well. One frame at a time is in memory.
     ///
     /// # Errors
     /// A video that cannot be read, shows no board in its first frame, or has no frames.
@@ -93,7 +94,7 @@ impl VideoAuditor {
         Ok((video, reading.frames))
     }
 
-    /// Audits a clip that is in memory: frames of any size, 10 a second.
+    /// Audits a clip in memory: frames of any size at 10 Hz.
     ///
     /// # Errors
     /// A first frame that shows no board.
@@ -109,12 +110,12 @@ impl VideoAuditor {
         Ok(audit.finish().0)
     }
 
-    /// Reads an audited video again for its strips of `columns` frames, every pixel `scale` × `scale`, and for what the
-    /// tracker sees in its frames as they are: the audit reads cleaned ones, in which an agent that is half behind a wall
-    /// does not stand out.
+    /// Reads an audited video again for its strips of `columns` frames, every pixel `scale` × `scale`, and for the
+    /// track of its original frames: the audit tracks cleaned frames, in which an agent half behind a wall does not
+    /// stand out.
     ///
     /// # Errors
-    /// A video that cannot be read any more.
+    /// A video that can no longer be read.
     pub fn reread_for_strips(
         &self,
         of: &VideoAudit,
@@ -133,8 +134,8 @@ impl VideoAuditor {
         Ok((strips.finish()?, track))
     }
 
-    /// Calls `take` with the video's size, its registration and every new frame at 10 Hz, drawn as 96 × 96 picture of the
-    /// board; returns the codec's name.
+    /// Calls `take` with the video's size, its registration and every new frame at 10 Hz, resampled to a 96 × 96 image
+    /// of the board; returns the codec's name.
     fn frames(
         &self,
         path: &Path,
@@ -162,22 +163,22 @@ impl VideoAuditor {
     }
 }
 
-/// Pixels that a side of the board has in a video.
+/// Side of the board in a video, px.
 fn side(map: &Registration) -> u32 {
     (512.0 * map.scale[0].min(map.scale[1])).round() as u32
 }
 
-/// Why a video could not be audited.
+/// Errors from auditing a video.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuditError {
-    /// It cannot be read.
+    /// The video cannot be read.
     #[error(transparent)]
     Video(#[from] VideoIoError),
-    /// It shows no board.
+    /// The video shows no board.
     #[error(transparent)]
     Vision(#[from] VisionError),
-    /// It is empty.
+    /// The video has no frames.
     #[error("{} has no frames", path.display())]
     NoFrames {
         /// The video.

@@ -1,4 +1,4 @@
-//! What was done to a clip, and what the audit said of it.
+//! Cases of the benchmark: a corruption of a clip, and the audit of the result.
 
 use corruptions::{Clip, Corruption, CorruptionError, Strength};
 use pusht_jobs::Cancelled;
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AuditError, ClipAudit, Kind, VideoAuditor};
 
-/// The findings that name a corruption rightly.
+/// The kinds of findings that identify a corruption correctly.
 pub const fn expected(corruption: Corruption) -> &'static [Kind] {
     match corruption {
         Corruption::CrossFade => &[Kind::Morph],
@@ -25,21 +25,21 @@ pub const fn expected(corruption: Corruption) -> &'static [Kind] {
     }
 }
 
-/// What was done to a clip.
+/// A case of the benchmark: how a clip was corrupted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Case {
-    /// Nothing; where it comes from.
+    /// Not corrupted; the value names the clip's origin.
     Clean(String),
-    /// A corruption.
+    /// One corruption at one strength.
     #[serde(alias = "damaged")]
     Corrupted(Corruption, Strength),
-    /// The first at its clear strength, in a picture that the second makes mildly worse.
+    /// The first corruption at its clear strength, in images that the second degrades mildly.
     Both(Corruption, Corruption),
 }
 
 impl Case {
-    /// The corruption that should be named.
+    /// The corruption that should be identified.
     pub(super) const fn corruption(&self) -> Option<Corruption> {
         match self {
             Self::Clean(_) => None,
@@ -47,28 +47,28 @@ impl Case {
         }
     }
 
-    /// The findings that are right.
+    /// The kinds of findings that are correct.
     pub(super) fn expected(&self) -> &'static [Kind] {
         self.corruption().map_or(&[], expected)
     }
 }
 
-/// What pictures are made worse by in [`Case::Both`].
+/// Corruptions that degrade the images in [`Case::Both`].
 pub(super) const WORSE: [Corruption; 3] = [Corruption::Blur, Corruption::Noise, Corruption::Compression];
 
-/// What the audit said of one clip.
+/// Result of the audit of one benchmark clip.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CaseResult {
-    /// What was done to it.
+    /// The case.
     pub case: Case,
-    /// The kinds of its findings, the main one first.
+    /// Kinds of its findings, the main one first.
     pub kinds: Vec<Kind>,
-    /// Adherence, responsibility, physics.
+    /// Scores for adherence, responsibility and physics.
     pub scores: [u8; 3],
 }
 
 impl CaseResult {
-    /// Of an audit.
+    /// Extracts the result from an audit.
     pub fn new(case: Case, audit: &ClipAudit) -> Self {
         let mut kinds: Vec<Kind> = audit.findings.iter().map(|f| f.kind).collect();
         kinds.dedup();
@@ -89,7 +89,7 @@ impl CaseResult {
     }
 }
 
-/// Audits a clip with each of the corruptions in each strength, as far as it gives an opportunity. `seed` is the corruptions'.
+/// Audits a clip with each of the corruptions at each strength, where the clip allows it. `seed` seeds the corruptions.
 ///
 /// # Errors
 /// As [`Corruption::apply`] and [`VideoAuditor::audit_frames`].
@@ -120,22 +120,22 @@ pub fn run_cases(
     Ok(results)
 }
 
-/// Why a benchmark could not go on.
+/// Errors from the benchmark.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BenchmarkError {
-    /// A clip that cannot be made or damaged.
+    /// A clip cannot be simulated or corrupted.
     #[error(transparent)]
     Corruption(#[from] CorruptionError),
-    /// A clip that cannot be audited.
+    /// A clip cannot be audited.
     #[error(transparent)]
     Audit(#[from] AuditError),
-    /// A recorded clip that cannot be read.
+    /// A recorded clip cannot be read.
     #[error("clip {index}: {source}")]
     Recorded {
         /// Its index.
         index: usize,
-        /// What its reader says.
+        /// The underlying error.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The job was cancelled.

@@ -1,4 +1,4 @@
-//! The counts as tables in Markdown.
+//! Counts of the benchmark as Markdown tables.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use super::table::{BenchmarkRow, BenchmarkTable};
 use crate::Kind;
 
 impl BenchmarkTable {
-    /// As Markdown: the answer a corruption, all strengths, and the confusion at the clear strength.
+    /// The counts as Markdown: detection per corruption, all strengths, and the confusion matrix at the clear strength.
     pub fn markdown(&self) -> String {
         let mut text = String::from(
             "| corruption at its clear strength | flagged | named (recall) | precision | over all strengths and kinds |\n\
@@ -60,7 +60,7 @@ impl BenchmarkTable {
         text
     }
 
-    /// Clear corruptions of the world in mildly worse pictures.
+    /// Rows of clear physical corruptions in mildly degraded images.
     fn both(&self, text: &mut String) {
         let rows: Vec<&BenchmarkRow> = (self.rows.iter())
             .filter(|r| matches!(r.case, Case::Both(..)))

@@ -1,7 +1,7 @@
-//! Benchmark of the audit: what it says of clips whose answer is known, as one table.
+//! Benchmark of the audit on clips whose corruption is known, as one table.
 //!
-//! [`run_cases`] corrupts one clip in every way and audits each; [`AuditBenchmark`] does so for simulated and recorded clips, spread
-//! over threads; [`BenchmarkTable::of`] counts.
+//! [`run_cases`] applies every corruption to one clip and audits the results; [`AuditBenchmark`] does so for simulated
+//! and recorded clips on several threads; [`BenchmarkTable::of`] counts.
 
 mod case;
 mod markdown;

@@ -7,11 +7,11 @@ use super::speed::AuditSpeed;
 use super::table::BenchmarkTable;
 use crate::VideoAuditor;
 
-/// What the audit says of clips whose answer is known, and how fast it is.
+/// Accuracy of the audit on clips whose corruption is known, and its speed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TrialReport {
-    /// How fast.
+    /// Speed of the audit.
     #[serde(flatten)]
     pub speed: AuditSpeed,
     /// All counts.
@@ -19,7 +19,7 @@ pub struct TrialReport {
 }
 
 impl TrialReport {
-    /// Counts, and measures the speed of the audit on this thread.
+    /// Counts the results and measures the speed of the audit on this thread.
     ///
     /// # Errors
     /// As [`AuditSpeed::measure`].
@@ -30,7 +30,7 @@ impl TrialReport {
         })
     }
 
-    /// A page in Markdown that says how it was made: by this command.
+    /// A Markdown page; `command` is stated as the command that made it.
     pub fn markdown(&self, command: &str) -> String {
         let AuditSpeed {
             frames_per_processor_second: by_processor,

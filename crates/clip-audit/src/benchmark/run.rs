@@ -1,4 +1,4 @@
-//! A benchmark of the audit on simulated and recorded clips.
+//! Runs the benchmark on simulated and recorded clips.
 
 use corruptions::{Clip, Corruption};
 use pusht_jobs::JobContext;
@@ -7,29 +7,30 @@ use rayon::prelude::*;
 use super::case::{BenchmarkError, Case, CaseResult, run_cases};
 use crate::VideoAuditor;
 
-/// Side of the clips that are damaged, px.
+/// Side of the clips that are corrupted, px.
 const SIDE: u32 = 96;
-/// Sides of further clips, which are audited as they are.
+/// Sides of further clips, which are audited without corruption, px.
 const OTHER_SIDES: [u32; 4] = [64, 128, 256, 512];
-/// Seed of the first of them.
+/// Seed of the first of these clips.
 const OTHER_SEED: u64 = 50_000;
-/// The fewest frames of a recorded clip that corruptions have room in.
+/// Fewest frames of a recorded clip that is corrupted.
 const FEWEST_FRAMES: usize = 16;
 
-/// Which clips the audit is tried on. A damaged clip takes some twenty seconds of one core, as it is audited a hundred times.
+/// Settings of a benchmark of the audit. A corrupted clip takes about 20 s on one core, as it is audited a hundred
+/// times.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuditBenchmark {
-    /// Simulated clips to damage; a quarter as many of each other size are audited as they are.
+    /// Number of simulated clips to corrupt; a quarter as many of each other size are audited without corruption.
     pub clips: u64,
-    /// Seed of the first; thresholds were fixed on 0 to 99.
+    /// Seed of the first clip; seeds 0 to 99 were used to set the thresholds.
     pub first_seed: u64,
-    /// Every how many of the recorded clips is damaged as well; all of them are audited as they are.
+    /// Every `every`-th recorded clip is corrupted as well; all of them are audited without corruption.
     pub every: usize,
-    /// What clips are damaged by.
+    /// Corruptions to apply.
     pub corruptions: Vec<Corruption>,
 }
 
-/// 20 clips from seed 100 on and every fifth recorded clip, with every corruption.
+/// 20 clips from seed 100 on and every fifth recorded clip, with all corruptions.
 impl Default for AuditBenchmark {
     fn default() -> Self {
         Self {
@@ -41,20 +42,20 @@ impl Default for AuditBenchmark {
     }
 }
 
-/// Recorded clips, read when they are needed, from several threads.
+/// Recorded clips, read on demand from several threads.
 pub struct RecordedClips<'a> {
-    /// How many.
+    /// Number of clips.
     pub count: usize,
-    /// Reads one.
+    /// Reads the clip with this index.
     #[allow(clippy::type_complexity, reason = "the error is whatever the caller's reader has")]
     pub read: &'a (dyn Fn(usize) -> Result<Clip, Box<dyn std::error::Error + Send + Sync>> + Sync),
 }
 
 impl AuditBenchmark {
-    /// Audits all of them, spread over threads; [`BenchmarkTable::of`](super::BenchmarkTable::of) counts.
+    /// Audits all cases on several threads; [`BenchmarkTable::of`](super::BenchmarkTable::of) counts the results.
     ///
     /// # Errors
-    /// Seeds that the environment does not take, clips that cannot be read, damaged or audited, a job that was cancelled.
+    /// A seed that the environment refuses; a clip that cannot be read, corrupted or audited; a cancelled job.
     pub fn run(
         &self,
         auditor: &VideoAuditor,

@@ -1,4 +1,4 @@
-//! How fast the audit is.
+//! Speed of the audit.
 
 use std::time::Instant;
 
@@ -8,23 +8,23 @@ use serde::Serialize;
 use super::case::BenchmarkError;
 use crate::VideoAuditor;
 
-/// Clips of a pass.
+/// Clips per pass.
 const CLIPS: u64 = 8;
-/// Passes, of which the fastest counts.
+/// Number of passes; the fastest counts.
 const PASSES: usize = 5;
 
-/// Frames of 96 × 96 px that the audit reads in a second, on one thread.
+/// Throughput of the audit on one thread, frames of 96 × 96 px per second.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct AuditSpeed {
-    /// Of processor time, where the system tells it; else as by the clock.
+    /// Per second of processor time if the system reports it; otherwise per second of wall time.
     pub frames_per_processor_second: f64,
-    /// By the clock.
+    /// Per second of wall time.
     pub frames_per_second: f64,
 }
 
 impl AuditSpeed {
-    /// Measures it: the fastest of five passes over eight simulated clips.
+    /// Measures the speed: the fastest of five passes over eight simulated clips.
     ///
     /// # Errors
     /// None that these clips can cause.

@@ -15,21 +15,21 @@ pub struct BenchmarkRow {
     pub case: Case,
     /// Number of clips.
     pub clips: usize,
-    /// Of them, with any finding.
+    /// Clips with any finding.
     pub flagged: usize,
-    /// With a physical finding.
+    /// Clips with a physical finding.
     pub physical: usize,
-    /// With a finding that names the corruption.
+    /// Clips with a finding that identifies the corruption.
     pub found: usize,
-    /// Whose main finding names the corruption.
+    /// Clips whose main finding identifies the corruption.
     pub named: usize,
-    /// Main findings by kind; clips without are not counted.
+    /// Main findings by kind; clips without findings are not counted.
     pub main: BTreeMap<Kind, usize>,
     /// Mean scores.
     pub scores: [f64; 3],
 }
 
-/// How well one corruption is told at its clear strength from clean clips and from the other corruptions.
+/// How well one corruption at its clear strength is distinguished from clean clips and from the other corruptions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DetectionRates {
     /// The corruption.
@@ -37,21 +37,21 @@ pub struct DetectionRates {
     pub corruption: Corruption,
     /// Share of its clips with any finding.
     pub flagged: f64,
-    /// Share of its clips of which the main finding names it.
+    /// Share of its clips whose main finding identifies it.
     pub recall: f64,
-    /// Of all clips (clean, with any of the tuned corruptions at their clear strength, and its own) whose main finding is one
-    /// that names it, the share for which that is right.
+    /// Among the clips whose main finding identifies this corruption, the share that has it. Counted are clean clips,
+    /// the tuned corruptions at their clear strength, and its own clips.
     pub precision: f64,
-    /// The same of all clips with any corruption in any strength, held-out kinds included.
+    /// Precision over all clips with any corruption at any strength, held-out kinds included.
     pub strict_precision: f64,
 }
 
 /// All counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BenchmarkTable {
-    /// A row a case.
+    /// One row per case.
     pub rows: Vec<BenchmarkRow>,
-    /// A row a corruption.
+    /// One row per corruption.
     #[serde(alias = "told")]
     pub detection: Vec<DetectionRates>,
     /// Share of clean clips with any finding.
@@ -61,7 +61,7 @@ pub struct BenchmarkTable {
 }
 
 impl BenchmarkTable {
-    /// Counts.
+    /// Counts the results.
     pub fn of(results: &[CaseResult]) -> Self {
         let mut cases: BTreeMap<&Case, Vec<&CaseResult>> = BTreeMap::new();
         for result in results {
@@ -121,7 +121,7 @@ fn told(rows: &[BenchmarkRow], corruption: Corruption) -> Option<DetectionRates>
     let own = rows
         .iter()
         .find(|r| r.case == Case::Corrupted(corruption, Strength::Clear))?;
-    // Of the clips that are called this, those that are and those that are not.
+    // True and false positives.
     let precision = |counts: &dyn Fn(&BenchmarkRow) -> bool| {
         let (mut right, mut wrong) = (0, 0);
         for row in rows.iter().filter(|r| counts(r)) {

@@ -1,13 +1,13 @@
-//! Why two sets cannot be compared.
+//! Errors from comparing two sets.
 
-/// What is wrong with what was to be compared.
+/// Errors from comparing two sets.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DistributionError {
-    /// A pose that is not finite.
+    /// A pose is not finite.
     #[error("frame {frame}: a tracked position is not finite; look for NaN in what made it")]
     NotFinite {
-        /// Index in the clip.
+        /// Index of the frame.
         frame: usize,
     },
     /// Too few windows for a covariance.
@@ -16,11 +16,11 @@ pub enum DistributionError {
          least 2 clips and 2 windows"
     )]
     TooFew {
-        /// Which one.
+        /// Name of the set.
         set: &'static str,
-        /// Clips with a window.
+        /// Clips with at least one window.
         clips: usize,
-        /// Windows of all.
+        /// Windows of all clips.
         windows: usize,
         /// Frames of a window.
         length: usize,
@@ -30,17 +30,17 @@ pub enum DistributionError {
         "{set} has {found} feature vectors of {features} numbers; expected at least 2 vectors of at least 1 number"
     )]
     TooFewVectors {
-        /// Which one.
+        /// Name of the set.
         set: &'static str,
         /// Vectors found.
         found: usize,
         /// Numbers of the first set's first vector.
         features: usize,
     },
-    /// A feature vector that does not fit.
+    /// A feature vector has another length, or an entry that is not finite.
     #[error("feature vector {index} of {set} has {found} numbers; expected {features}, all finite")]
     Vector {
-        /// Which set.
+        /// Name of the set.
         set: &'static str,
         /// Index of the vector.
         index: usize,
@@ -49,19 +49,19 @@ pub enum DistributionError {
         /// Numbers of the first set's first vector.
         features: usize,
     },
-    /// Subsets larger than the set.
+    /// The subsets are larger than the set.
     #[error(
         "two subsets of {first} and {second} clips cannot be drawn from {clips} clips; expected at least 2 in each"
     )]
     Split {
-        /// Clips of one.
+        /// Clips of the first subset.
         first: usize,
-        /// Clips of the other.
+        /// Clips of the second subset.
         second: usize,
-        /// Clips there are.
+        /// Clips in the set.
         clips: usize,
     },
-    /// No splits, no resamples.
+    /// The numbers of splits or resamples are invalid.
     #[error(transparent)]
     Metric(#[from] traj_metrics::MetricError),
 }

@@ -1,4 +1,4 @@
-//! What a short segment of a trajectory is described by: positions, speeds, contacts. No weights are learned.
+//! Features of a short segment of a trajectory: positions, speeds, contacts. No weights are learned.
 
 use super::DistributionError;
 use pusht_env::{AGENT_RADIUS, BAR, Pose, Quad, STEM};
@@ -10,21 +10,22 @@ pub const WINDOW_FRAMES: usize = 16;
 /// Frames from one window to the next.
 pub const WINDOW_STRIDE: usize = 8;
 
-/// Numbers of a window.
+/// Number of features of a window.
 pub const FEATURES: usize = 15;
 
-/// Agent and T touch when no more than this is between them, px: tracking errors of both, and what a step can open.
+/// Largest gap at which agent and T count as touching, px: tracking errors of both, and the gap that can open in one
+/// step.
 pub const TOUCH: f64 = 3.0;
 
-/// From a pose's origin to the T's center of gravity, px along the stem.
+/// Distance from a pose's origin to the T's center of gravity, px along the stem.
 const CENTER: f64 = 45.0;
 
-/// Gaps beyond this are all far, px.
+/// Larger gaps are cut off at this value, px.
 const FAR: f64 = 150.0;
 
-/// Name and unit of each feature, and what it is divided by: about its standard deviation over the windows of the human
-/// demonstrations, but for the last, which is hardly ever above zero there: half a pixel a step. They are constants, so that
-/// a distance means the same whatever it is taken between.
+/// Name with unit of each feature, and its divisor: about its standard deviation over the windows of the human
+/// demonstrations. The last feature is almost always zero there; its divisor is half a pixel per step. The divisors are
+/// constants, so that distances between any sets are comparable.
 pub const FEATURE_SCALES: [(&str, f64); FEATURES] = [
     ("agent x, mean, px", 100.0),
     ("agent y, mean, px", 90.0),
@@ -55,7 +56,7 @@ pub fn gap(agent: [f64; 2], block: Pose) -> f64 {
     outside(&BAR).min(outside(&STEM)) - AGENT_RADIUS
 }
 
-/// Agent, T's center of gravity, angle, gap.
+/// Agent, T's center of gravity, angle and gap at one frame.
 struct Moment {
     agent: [f64; 2],
     center: [f64; 2],
@@ -76,8 +77,7 @@ impl Moment {
     }
 }
 
-/// The features of every window of a clip in which agent and T are seen throughout, and how many windows have a frame in which
-/// they are not.
+/// The features of every window of a clip whose frames all show agent and T, and the number of the other windows.
 pub(crate) fn windows(track: &[Tracked]) -> Result<(Vec<[f64; FEATURES]>, usize), DistributionError> {
     let finite = |t: &Tracked| {
         let pose = t.block.is_none_or(|p| (p.x + p.y + p.angle).is_finite());

@@ -1,4 +1,4 @@
-//! The Fréchet distance between two sets of trajectories (Dowson and Landau 1982), as FID uses it on features of pictures
+//! The Fréchet distance between two sets of trajectories (Dowson and Landau 1982), as FID uses it on image features
 //! (Heusel et al. 2017), here on features that are computed, not learned.
 
 use super::DistributionError;
@@ -10,7 +10,7 @@ use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 use traj_metrics::{Bootstrap, Estimate, quartiles};
 
-/// Features of the windows of a number of clips.
+/// Window features of a set of clips.
 #[derive(Clone, Debug, Default)]
 pub struct TrajectorySet {
     clips: Vec<Sums>,
@@ -18,7 +18,7 @@ pub struct TrajectorySet {
 }
 
 impl TrajectorySet {
-    /// Adds a clip's windows. A clip without a window in which agent and T are seen throughout adds nothing.
+    /// Adds a clip's windows. Windows with a frame that does not show both agent and T are left out.
     ///
     /// # Errors
     /// A position that is not finite.
@@ -33,17 +33,17 @@ impl TrajectorySet {
         Ok(())
     }
 
-    /// Clips with a window.
+    /// Number of clips with at least one window.
     pub fn clips(&self) -> usize {
         self.clips.len()
     }
 
-    /// Windows of all clips.
+    /// Number of windows of all clips.
     pub fn windows(&self) -> usize {
         self.clips.iter().map(|c| c.count as usize).sum()
     }
 
-    /// Windows left out because agent or T is not seen in some of their frames.
+    /// Number of windows left out because some of their frames do not show both agent and T.
     pub fn unseen(&self) -> usize {
         self.unseen
     }
@@ -64,7 +64,7 @@ impl TrajectorySet {
         Gaussian::of(FEATURES, self.clips.iter())
     }
 
-    /// Of some of its clips, drawn any number of times.
+    /// The Gaussian of the clips `picks`, which may repeat.
     fn gaussian_of(&self, picks: &[usize]) -> Gaussian {
         Gaussian::of(FEATURES, picks.iter().map(|&i| &self.clips[i]))
     }
@@ -83,10 +83,10 @@ impl TrajectorySet {
     }
 }
 
-/// The numbers of `first` of `count` clips in an order drawn from `seed`, and of the others: two halves of one set.
+/// Splits the indices of `count` clips at random into `first` indices and the rest, by `seed`.
 ///
 /// # Errors
-/// Fewer than two clips in either.
+/// Fewer than two clips in either part.
 pub fn split_clips(count: usize, first: usize, seed: u64) -> Result<[Vec<usize>; 2], DistributionError> {
     check_split(count, first, count.saturating_sub(first))?;
     let mut order = shuffled(count, &mut Pcg64::seed_from_u64(seed));
@@ -110,7 +110,7 @@ fn shuffled(n: usize, rng: &mut Pcg64) -> Vec<usize> {
     order
 }
 
-/// The Fréchet distance between Gaussians of the windows' features; 0 for equal sets, without unit.
+/// The Fréchet distance between Gaussians of the windows' features; dimensionless, 0 for equal sets.
 ///
 /// # Errors
 /// A set of fewer than two clips or windows.
@@ -122,8 +122,8 @@ pub fn frechet(a: &TrajectorySet, b: &TrajectorySet) -> Result<f64, Distribution
 
 /// The distance with an interval by bootstrap over the clips of both sets.
 ///
-/// Drawing with replacement adds sampling noise to both sets and so lifts every drawn distance; the drawn distances are moved
-/// down together until their mean is the distance of the sets themselves, and cut at 0.
+/// Drawing with replacement adds sampling noise to both sets and so increases every drawn distance. To correct for
+/// this, the drawn distances are shifted so that their mean is the distance of the sets themselves, and cut off at 0.
 ///
 /// # Errors
 /// As [`frechet`]; settings that give no interval.
@@ -144,20 +144,20 @@ pub fn frechet_interval(
     })
 }
 
-/// Distances between random disjoint subsets of one set: what sets of these sizes differ by for no reason.
+/// Null distribution: distances between random disjoint subsets of one set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NullDistances {
-    /// Clips of the two subsets.
+    /// Numbers of clips of the two subsets.
     pub sizes: [usize; 2],
-    /// One distance a split, ascending.
+    /// One distance per split, ascending.
     pub distances: Vec<f64>,
 }
 
 impl NullDistances {
-    /// `splits` pairs of subsets of `sizes` clips.
+    /// Draws `splits` pairs of subsets of `sizes` clips.
     ///
     /// # Errors
-    /// Subsets of fewer than two clips or of more than there are; no splits.
+    /// Subsets of fewer than two clips or of more than the set has; no splits.
     pub fn draw(real: &TrajectorySet, sizes: [usize; 2], splits: usize, seed: u64) -> Result<Self, DistributionError> {
         real.check("the real set")?;
         let [first, second] = sizes;
@@ -177,7 +177,7 @@ impl NullDistances {
         Ok(Self { sizes, distances })
     }
 
-    /// The middle distance.
+    /// The median distance.
     ///
     /// # Errors
     /// No distances (a file that was edited).
@@ -185,7 +185,7 @@ impl NullDistances {
         Ok(quartiles(&self.distances)?[1])
     }
 
-    /// Share of splits that are at least this far apart, the one asked about counted among them: the p value of a
+    /// Share of splits with at least this distance, counting `distance` itself as one of them: the p value of a
     /// permutation test.
     pub fn share_beyond(&self, distance: f64) -> f64 {
         let beyond = self.distances.iter().filter(|&&d| d >= distance).count();

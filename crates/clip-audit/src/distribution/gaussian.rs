@@ -3,7 +3,7 @@
 use super::DistributionError;
 use super::symmetric::Square;
 
-/// Sums over the feature vectors of one clip: number, features, products of features.
+/// Sums over the feature vectors of one clip: count, features, products of features.
 #[derive(Clone, Debug)]
 pub(crate) struct Sums {
     pub(crate) count: f64,
@@ -20,7 +20,7 @@ impl Sums {
         }
     }
 
-    /// One more vector.
+    /// Adds a vector.
     pub(crate) fn push(&mut self, row: &[f64]) {
         self.count += 1.0;
         for (sum, x) in self.first.iter_mut().zip(row) {
@@ -51,7 +51,7 @@ pub(crate) struct Gaussian {
 }
 
 impl Gaussian {
-    /// The covariance is the sample's (divided by n − 1).
+    /// Mean and sample covariance (divided by n − 1).
     pub(crate) fn of<'a>(features: usize, clips: impl Iterator<Item = &'a Sums>) -> Self {
         let mut all = Sums::zero(features);
         for clip in clips {
@@ -76,8 +76,8 @@ impl Gaussian {
     }
 }
 
-/// The Fréchet distance between Gaussians of any feature vectors, one a row: with features of a network, FID (Heusel et al. 2017)
-/// or FVD (Unterthiner et al. 2018).
+/// The Fréchet distance between Gaussians of any feature vectors, one per row. With features of a network this is FID
+/// (Heusel et al. 2017) or FVD (Unterthiner et al. 2018).
 ///
 /// # Errors
 /// Fewer than two vectors in a set, vectors of different lengths or without entries, an entry that is not finite.
@@ -91,7 +91,7 @@ pub fn frechet_of_features(a: &[Vec<f64>], b: &[Vec<f64>]) -> Result<f64, Distri
                 features,
             });
         }
-        // About a common origin, so that far means do not cost digits.
+        // Relative to a common origin, so that large means do not lose precision.
         let origin = &a[0];
         let mut sums = Sums::zero(features);
         for (index, row) in rows.iter().enumerate() {

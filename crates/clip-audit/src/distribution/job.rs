@@ -1,4 +1,4 @@
-//! A real data set against its own half, shorter cuts, generated clips and cross-fades, all read from pixels.
+//! Compares a real dataset with its own half, shorter cuts, cross-fades and generated clips, all tracked in pixels.
 
 use std::path::{Path, PathBuf};
 
@@ -12,22 +12,22 @@ use video_io::{VideoIoError, find_videos, read_frames};
 
 use super::{DistributionError, DistributionReport, NullDistances, SkippedVideo, TrajectorySet, split_clips};
 
-/// How far clips are from a real data set by their trajectories: one half of the set against its other half, against cuts of
-/// that half, against cross-fades between the first and last frames of these cuts and, where there are any, against
-/// generated clips.
+/// Distances between the trajectories of a real dataset and of other clips: one half of the set is compared with its
+/// other half, with cuts of that half, with cross-fades between the first and last frames of these cuts and, if there
+/// are any, with generated clips.
 #[derive(Clone, Debug)]
 pub struct DistributionJob {
-    /// Generated clips of 10 Hz: files, or folders that are searched; may be empty.
+    /// Generated clips at 10 Hz: files, or folders that are searched; may be empty.
     pub video: Vec<PathBuf>,
-    /// The generated clips' name in the table.
+    /// Name of the generated clips in the table.
     pub name: String,
-    /// Frames of the cuts and the cross-fades.
+    /// Frames per cut and cross-fade.
     pub frames: usize,
     /// Seed of the halves and of the splits.
     pub seed: u64,
-    /// Random splits of the real set.
+    /// Number of random splits of the real set.
     pub splits: usize,
-    /// How intervals are drawn.
+    /// Bootstrap settings of the intervals.
     pub bootstrap: Bootstrap,
 }
 
@@ -47,56 +47,56 @@ impl Default for DistributionJob {
     }
 }
 
-/// Why there is no comparison. A video that cannot be read is no reason: it is left out.
+/// Errors from a distribution job. A video that cannot be read is not an error: it is left out.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DistributionJobError {
-    /// Cuts without motion.
+    /// The cuts are too short.
     #[error("cuts of {frames} frames; expected at least 2")]
     Frames {
-        /// Frames asked for.
+        /// Frames requested.
         frames: usize,
     },
     /// None of the generated clips can be read.
     #[error("none of the {} generated clips can be read; the first, {}: {}", .0.len(), .0[0].video.display(), .0[0].reason)]
     NoClips(Vec<SkippedVideo>),
-    /// The real episodes.
+    /// The real episodes cannot be read.
     #[error(transparent)]
     Data(#[from] pusht_data::DataError),
-    /// Frames of an episode that cannot be tracked.
+    /// The frames of an episode cannot be tracked.
     #[error("episode {index}: {source}")]
     Track {
         /// Index of the episode.
         index: usize,
-        /// The cause.
+        /// The underlying error.
         source: VisionError,
     },
-    /// No video at a path.
+    /// There is no video at a path.
     #[error(transparent)]
     Video(#[from] VideoIoError),
-    /// Sets that cannot be compared.
+    /// The sets cannot be compared.
     #[error(transparent)]
     Distribution(#[from] DistributionError),
-    /// The job was asked to stop.
+    /// The job was cancelled.
     #[error(transparent)]
     Cancelled(#[from] pusht_jobs::Cancelled),
 }
 
-/// What the tracker sees in an episode.
+/// Tracks of an episode.
 struct RealTracks {
     whole: Vec<Tracked>,
-    /// Some consecutive frames of it.
+    /// Track of some consecutive frames.
     cut: Vec<Tracked>,
-    /// The first frame of the cut fading into the last.
+    /// Track of the cross-fade from the first to the last frame of the cut.
     faded: Vec<Tracked>,
 }
 
 impl DistributionJob {
-    /// Episodes and videos are read side by side. Progress counts both.
+    /// Reads episodes and videos in parallel and compares them. Progress counts both.
     ///
     /// # Errors
-    /// Episodes that cannot be read; no video at a path, or none that can be read; sets of too few clips; a job that was
-    /// cancelled.
+    /// Episodes that cannot be read; no video at a path, or none that can be read; sets of too few clips; a cancelled
+    /// job.
     pub fn run(&self, real: &Source, ctx: &mut JobContext) -> Result<DistributionReport, DistributionJobError> {
         if self.frames < 2 {
             return Err(DistributionJobError::Frames { frames: self.frames });
@@ -157,7 +157,7 @@ impl DistributionJob {
             let tracker = Tracker::new(episode.goal)?;
             let whole = tracker.track_video(frames)?;
             let length = self.frames.min(whole.len());
-            // Cuts begin at seven places, so that they do not all show how episodes begin.
+            // Cuts begin at seven positions, so that they do not all show the beginning of an episode.
             let first = (whole.len() - length) * (index % 7) / 6;
             let faded = cross_fade(&frames[first], &frames[first + length - 1], length);
             Ok(RealTracks {
@@ -176,7 +176,7 @@ fn set<'a>(tracks: impl IntoIterator<Item = &'a Vec<Tracked>>) -> Result<Traject
     Ok(set)
 }
 
-/// What the tracker sees in a video of any size, or why it cannot be read.
+/// The track of a video of any size, or the reason why it cannot be read.
 fn track_video(path: &Path) -> Result<Vec<Tracked>, SkippedVideo> {
     let skipped = |reason: String| SkippedVideo {
         video: path.to_path_buf(),

@@ -1,5 +1,5 @@
-//! How alike two sets of clips are, without learned weights: a Fréchet distance of trajectories.
-//! Definitions: `docs/distribution.md`.
+//! Similarity of two sets of clips without learned weights: a Fréchet distance of trajectories. Definitions:
+//! `docs/distribution.md`.
 
 mod error;
 mod features;

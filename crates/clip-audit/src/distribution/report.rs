@@ -1,4 +1,4 @@
-//! One real set against others, as one file and as a table.
+//! Report on the distances between a real set and others, as one file and as a table.
 
 use super::DistributionError;
 use super::features::{FEATURE_SCALES, FEATURES};
@@ -7,35 +7,35 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use traj_metrics::{Bootstrap, Estimate};
 
-/// A set against the reference set.
+/// A set compared with the reference set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DistributionRow {
-    /// What it is called.
+    /// Name of the set.
     pub name: String,
-    /// Clips with a window.
+    /// Number of clips with at least one window.
     pub clips: usize,
-    /// Windows.
+    /// Number of windows.
     pub windows: usize,
-    /// Windows left out because agent or T is not seen in some of their frames.
+    /// Number of windows left out because some of their frames do not show both agent and T.
     pub unseen: usize,
-    /// The Fréchet distance of trajectories.
+    /// Fréchet distance of trajectories from the reference set.
     pub distance: Estimate,
-    /// Share of splits of the real set that are as far apart.
+    /// Share of splits of the real set with at least this distance.
     pub beyond: f64,
     /// Mean and standard deviation of each feature, in the units of [`FEATURE_SCALES`].
     pub features: [[f64; 2]; FEATURES],
 }
 
-/// Sets against one reference set, and what two parts of the real set differ by.
+/// Several sets compared with one reference set, and the distances between parts of the real set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DistributionReport {
-    /// The reference set against itself, for its numbers.
+    /// The reference set compared with itself, for its moments.
     pub reference: DistributionRow,
     /// Distances between random splits of the real set.
     pub null: NullDistances,
-    /// The others.
+    /// The other sets.
     pub rows: Vec<DistributionRow>,
-    /// Videos that cannot be read and are in none of the sets.
+    /// Videos that cannot be read and are in no set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<SkippedVideo>,
 }
@@ -43,14 +43,14 @@ pub struct DistributionReport {
 /// A video that cannot be read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SkippedVideo {
-    /// The file or folder.
+    /// The video: a file or folder.
     pub video: PathBuf,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
 impl DistributionReport {
-    /// Each of `others` against `reference`, beside `null`.
+    /// Compares each of `others` with `reference`; `null` gives the share of larger distances.
     ///
     /// # Errors
     /// A set of fewer than two clips or windows; settings that give no interval.
@@ -80,7 +80,7 @@ impl DistributionReport {
         })
     }
 
-    /// Its tables in Markdown.
+    /// The report as Markdown tables.
     ///
     /// # Errors
     /// No null distances (a file that was edited).

@@ -1,16 +1,16 @@
-//! Eigenvalues of symmetric matrices by Jacobi's rotations, and the square root that follows from them.
+//! Eigenvalues of symmetric matrices by Jacobi rotations, and the matrix square root.
 //!
-//! Written here because it is a page for matrices of some hundred rows at most, and gives the same bits on every machine; a
-//! linear algebra crate would be the largest dependency of this one.
+//! Implemented here because it is short, suits matrices of up to some hundred rows and gives the same bits on every
+//! machine; a linear algebra crate would be the largest dependency of this one.
 
-/// A square matrix, row after row.
+/// A square matrix in row-major order.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Square {
     pub(crate) n: usize,
     pub(crate) values: Vec<f64>,
 }
 
-/// Sweeps after which the rotations have long converged.
+/// Maximum number of sweeps; the rotations converge much earlier.
 const SWEEPS: usize = 60;
 
 impl Square {
@@ -27,7 +27,7 @@ impl Square {
         (0..self.n).map(|i| self.at(i, i)).sum()
     }
 
-    /// self other.
+    /// Matrix product `self · other`.
     pub(crate) fn times(&self, other: &Self) -> Self {
         let n = self.n;
         let mut out = Self::new(n, |_, _| 0.0);

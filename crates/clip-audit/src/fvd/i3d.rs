@@ -9,19 +9,19 @@ use image::RgbImage;
 use nn_kit::Checkpoint;
 use std::path::Path;
 
-/// Fewest frames of a video: shorter ones leave nothing for the last pooling.
+/// Fewest frames of a video; shorter ones leave nothing for the last pooling.
 pub const I3D_FRAMES: usize = 9;
 
 /// Classes of Kinetics-400; their logits are FVD's features.
 pub const I3D_CLASSES: usize = 400;
 
-/// Channels before the classes.
+/// Channels before the classifier.
 const WIDTH: usize = 1024;
 
-/// Channels of a mixed block's branches: 1 × 1; 1 × 1 and 3 × 3; 1 × 1 and 3 × 3; behind the pooling.
+/// Channels of a mixed block's branches: 1 × 1; 1 × 1 and 3 × 3; 1 × 1 and 3 × 3; after the pooling.
 type Branches = [usize; 6];
 
-/// Name, channels before it, branches.
+/// Name, input channels and branches of each mixed block.
 const MIXED: [(&str, usize, Branches); 9] = [
     ("Mixed_3b", 192, [64, 96, 128, 16, 32, 32]),
     ("Mixed_3c", 256, [128, 128, 192, 32, 96, 64]),
@@ -34,7 +34,7 @@ const MIXED: [(&str, usize, Branches); 9] = [
     ("Mixed_5c", 832, [384, 192, 384, 48, 128, 128]),
 ];
 
-/// Four branches side by side.
+/// A mixed block: four parallel branches.
 #[derive(Clone, Debug)]
 struct Mixed {
     units: [Unit; 6],
@@ -70,7 +70,7 @@ impl Mixed {
     }
 }
 
-/// The network. It is not trained here.
+/// The I3D network, for inference.
 #[derive(Clone, Debug)]
 pub struct I3d {
     stem: [Unit; 3],
@@ -111,7 +111,7 @@ impl I3d {
         })
     }
 
-    /// The features of one video: the 400 logits, averaged over its time. Frames of any size are resampled to 224 × 224.
+    /// The features of one video: the 400 logits, averaged over time. Frames of any size are resampled to 224 × 224.
     ///
     /// # Errors
     /// Fewer than [`I3D_FRAMES`] frames, or frames of several sizes.
@@ -138,7 +138,7 @@ impl I3d {
         let mut x = pool(first.forward(x), [1, 3, 3], [1, 2, 2]);
         x = pool(third.forward(second.forward(x)), [1, 3, 3], [1, 2, 2]);
         for (index, mixed) in self.mixed.iter().enumerate() {
-            // Before Mixed_4b and Mixed_5b.
+            // Pooling before Mixed_4b and Mixed_5b.
             x = match index {
                 2 => pool(x, [3; 3], [2; 3]),
                 7 => pool(x, [2; 3], [2; 3]),
@@ -157,7 +157,7 @@ impl I3d {
     }
 }
 
-/// The Fréchet video distance between two sets of features ([`I3d::features`], a video a row).
+/// The Fréchet video distance between two sets of features ([`I3d::features`], one row per video).
 ///
 /// # Errors
 /// Fewer than two videos in a set.

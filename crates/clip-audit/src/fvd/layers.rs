@@ -6,10 +6,10 @@ use burn::tensor::ops::{ConvOptions, MaxPoolOptions, PadMode};
 use burn::tensor::{Device, Tensor, TensorData};
 use nn_kit::Checkpoint;
 
-/// Added to the variance of a batch normalization.
+/// Epsilon of the batch normalization.
 const EPSILON: f32 = 1e-3;
 
-/// A convolution whose batch normalization is folded into weight and bias, and a ReLU.
+/// A convolution with a folded batch normalization, followed by a ReLU.
 #[derive(Clone, Debug)]
 pub(crate) struct Unit {
     weight: Tensor<5>,
@@ -63,7 +63,7 @@ impl Unit {
     }
 }
 
-/// A tensor of the file, of this shape.
+/// Reads a tensor of this shape from the file.
 pub(crate) fn values(file: &Checkpoint, name: &str, expected: &[usize]) -> Result<Vec<f32>, FvdError> {
     let data = file.values(name)?;
     let found = data.shape().to_vec();
@@ -77,7 +77,8 @@ pub(crate) fn values(file: &Checkpoint, name: &str, expected: &[usize]) -> Resul
     }
 }
 
-/// Zeros around frames, rows and columns so that ⌈size / stride⌉ places remain; what is odd goes behind.
+/// Pads frames, rows and columns with zeros so that ⌈size / stride⌉ positions remain; an odd zero is appended at the
+/// end.
 fn same(x: Tensor<5>, kernel: [usize; 3], stride: [usize; 3]) -> Tensor<5> {
     let dims = x.dims();
     let pairs: [(usize, usize); 3] = std::array::from_fn(|i| {
@@ -91,8 +92,8 @@ fn same(x: Tensor<5>, kernel: [usize; 3], stride: [usize; 3]) -> Tensor<5> {
     x.pad(pairs, PadMode::Constant(0.0))
 }
 
-/// The largest of frames × rows × columns, padded likewise; values are not negative after a ReLU, so zeros never win over
-/// what is there. Over rows and columns first, over frames then.
+/// Max pooling over rows and columns, then over frames, with "SAME" padding. Values after a ReLU are not negative, so
+/// the padding zeros do not change the maximum.
 pub(crate) fn pool(x: Tensor<5>, kernel: [usize; 3], stride: [usize; 3]) -> Tensor<5> {
     let x = same(x, kernel, stride);
     let [batch, channels, frames, rows, columns] = x.dims();

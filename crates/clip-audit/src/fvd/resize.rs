@@ -1,13 +1,13 @@
-//! Frames as I3D takes them: 224 × 224, colors from −1 to 1.
+//! Frames as input of I3D: 224 × 224, colors from −1 to 1.
 
 use super::FvdError;
 use image::RgbImage;
 
-/// Side of I3D's pictures.
+/// Side of I3D's input, px.
 pub(crate) const SIDE: usize = 224;
 
-/// `[3, frames, 224, 224]`, values in [−1, 1]: bilinear, pixel i at (i + ½) · size/224 − ½, nothing smoothed before (PyTorch's
-/// `interpolate(mode="bilinear", align_corners=False)`).
+/// `[3, frames, 224, 224]`, values in [−1, 1]: bilinear, pixel i at (i + ½) · size/224 − ½, without antialiasing
+/// (PyTorch's `interpolate(mode="bilinear", align_corners=False)`).
 pub(crate) fn planes(video: &[RgbImage]) -> Result<Vec<f32>, FvdError> {
     let expected = video.first().map_or((0, 0), RgbImage::dimensions);
     let fits = |f: &RgbImage| f.dimensions() == expected && expected.0 > 0 && expected.1 > 0;
@@ -36,7 +36,7 @@ pub(crate) fn planes(video: &[RgbImage]) -> Result<Vec<f32>, FvdError> {
     Ok(out)
 }
 
-/// For each of the 224 pixels the two it lies between, and the weight of the second.
+/// For each of the 224 output pixels, the two input pixels it lies between and the weight of the second.
 fn taps(size: usize) -> Vec<(usize, usize, f32)> {
     let tap = |i: usize| {
         let place = ((i as f32 + 0.5) * size as f32 / SIDE as f32 - 0.5).max(0.0);

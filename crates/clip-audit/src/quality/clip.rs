@@ -1,4 +1,4 @@
-//! One clip.
+//! Quality measures of one clip.
 
 use pusht_env::{Frame, GOAL};
 use pusht_vision::appearance::{ClipReading, FrameAudit, FrameReader};
@@ -7,83 +7,84 @@ use serde::{Deserialize, Serialize};
 
 use crate::replay::{BlockPath, block_path};
 
-/// Board px of a pixel of the 96 × 96 frame.
+/// Board px per pixel of the 96 × 96 frame.
 const PIXEL: f64 = 512.0 / 96.0;
 
-/// Why a clip cannot be measured.
+/// Errors from measuring a clip.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum QualityError {
-    /// Nothing to measure.
+    /// There are no clips.
     #[error("there are no clips; expected at least one")]
     Empty,
-    /// A clip that is too short.
+    /// The clip is too short.
     #[error("a clip has {frames} frames; expected at least 3")]
     Short {
-        /// Its frames.
+        /// Frames of the clip.
         frames: usize,
     },
-    /// A clip and the demonstration it is held against.
+    /// The clip cannot be compared with its demonstration.
     #[error(transparent)]
     Similarity(#[from] SimilarityError),
-    /// A frame that cannot be read.
+    /// A frame cannot be read.
     #[error(transparent)]
     Vision(#[from] VisionError),
-    /// Statistics.
+    /// The statistics cannot be computed.
     #[error(transparent)]
     Metric(#[from] traj_metrics::MetricError),
 }
 
-/// The measures of a clip.
+/// Quality measures of a clip.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClipQuality {
     /// Frames of the clip.
     pub frames: usize,
-    /// Peak signal-to-noise ratio against the demonstration between the same ends, dB; all frames but the first and last.
+    /// Peak signal-to-noise ratio relative to the demonstration with the same start and end frames, dB; over all frames
+    /// but the first and last.
     pub psnr: f64,
-    /// Structural similarity with it.
+    /// Structural similarity with that demonstration, over the same frames.
     pub ssim: f64,
     /// Share of frames with exactly one agent.
     pub one_agent: f64,
-    /// How far the T is from a rigid one, mean over frames: what the lengths of its best affine image differ from a T's by,
-    /// plus gray beside that image and missing in it, over the T's area; 1 at most, and 1 where there is no T.
+    /// Deviation of the T from a rigid one, mean over frames: the difference of its stretch from 1 plus stray and
+    /// missing gray over the T's area (see [`Shape`](pusht_vision::appearance::Shape)); at most 1, and 1 for a frame
+    /// without a T.
     pub deformation: f64,
-    /// See [`ClipReading::pushed_share`].
+    /// Share of the T's motion that the agent pushed, as [`ClipReading::pushed_share`].
     pub pushed: Option<f64>,
-    /// Mean distance from the tracked agent at which an agent stays that is steered as close to it as actions on the board
-    /// allow, px; none where fewer than half of the frames show an agent.
+    /// Mean distance, px, between the tracked agent and an agent that follows it as closely as actions on the board
+    /// allow; `None` if fewer than half of the frames show an agent.
     pub residual: Option<f64>,
-    /// Distance of agent and T (the larger one) in the first frame from the frame that was given, in px of 96; none where
-    /// either is not seen.
+    /// Distance of agent or T (the larger one) in the first frame from the given start frame, in px of 96 × 96; `None`
+    /// if either is not seen.
     pub start_error: Option<f64>,
-    /// The same of the last frame.
+    /// The same for the last frame and the given end frame.
     pub end_error: Option<f64>,
-    /// How the T goes in the demonstration.
+    /// Path of the T in the demonstration.
     #[serde(alias = "asked")]
     pub target: BlockPath,
 }
 
-/// Measures clips; made once.
+/// Measures the quality of clips; built once, used for many.
 pub struct ClipEvaluator {
     reader: FrameReader,
 }
 
 impl ClipEvaluator {
-    /// Of boards with the usual goal.
+    /// An evaluator for boards with the default goal.
     ///
     /// # Errors
-    /// None that the usual goal can cause.
+    /// None with the default goal.
     pub fn new() -> Result<Self, VisionError> {
         Ok(Self {
             reader: FrameReader::new(GOAL)?,
         })
     }
 
-    /// Measures a clip; `truth` is the demonstration that begins and ends with the frames that were given, of the same
-    /// length.
+    /// Measures a clip; `truth` is the demonstration of the same length with the given start and end frames.
     ///
     /// # Errors
-    /// Frames that are not 96 × 96, clips of two lengths, or of fewer than 3 frames.
+    /// Frames that are not 96 × 96, clips of different lengths, or of fewer than 3 frames.
     pub fn clip(&self, clip: &[Frame], truth: &[Frame]) -> Result<ClipQuality, QualityError> {
         let last = clip.len().saturating_sub(1);
         if clip.len() < 3 {
@@ -96,7 +97,7 @@ impl ClipEvaluator {
         let own = self.look(clip)?;
         let (seen, wanted) = (&own.frames, self.look(truth)?.frames);
         let inner = &ssim[1..last];
-        // Each by itself: a frame is given whatever came before it.
+        // Tracked independently of the frames before.
         let given = |at: usize| -> Result<Option<f64>, VisionError> {
             let one = |frames: &[Frame]| self.look(&frames[at..=at]).map(|seen| seen.frames[0].tracked);
             Ok(apart(&one(clip)?, &one(truth)?))
@@ -131,7 +132,7 @@ fn deformation(frame: &FrameAudit) -> f64 {
     })
 }
 
-/// Frames without an agent keep the place of the one before.
+/// Frames without an agent keep the position of the previous one.
 fn residual(frames: &[FrameAudit]) -> Result<Option<f64>, VisionError> {
     let seen = frames.iter().filter(|f| f.tracked.agent.is_some()).count();
     let Some(first) = frames

@@ -1,4 +1,4 @@
-//! A clip beside what it is held against.
+//! A clip and its references.
 
 use pusht_env::Frame;
 use pusht_jobs::{Cancelled, JobContext};
@@ -7,25 +7,24 @@ use rayon::prelude::*;
 
 use super::clip::{ClipEvaluator, ClipQuality, QualityError};
 
-/// Clips that are measured between two looks at whether to stop.
+/// Clips measured between two checks for cancellation.
 const SIDE_BY_SIDE: usize = 8;
 
-/// A clip and what it is held against, each measured against the demonstration between the same ends.
+/// Measures of a clip and of its references, each compared with the demonstration with the same start and end frames.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClipComparison {
     /// The clip.
     pub clip: ClipQuality,
     /// A cross-fade from the demonstration's first to its last frame.
     pub cross_fade: ClipQuality,
-    /// The demonstration's first frame throughout.
+    /// The demonstration's first frame, repeated.
     pub first_frame: ClipQuality,
     /// The demonstration itself.
     pub demonstration: ClipQuality,
 }
 
 impl ClipEvaluator {
-    /// Measures a clip, and a cross-fade and a still between the ends of `truth`, the demonstration that begins and ends with
-    /// the frames that were given.
+    /// Measures a clip, a cross-fade and a still. `truth` is the demonstration with the given start and end frames.
     ///
     /// # Errors
     /// As [`Self::clip`].
@@ -44,10 +43,10 @@ impl ClipEvaluator {
     }
 }
 
-/// Measures `count` clips on all cores; `compare` reads and measures the one with an index.
+/// Measures `count` clips on all cores; `compare` reads and measures the clip with the given index.
 ///
 /// # Errors
-/// Those of `compare`, and the stop that was asked for.
+/// An error of `compare`; a cancelled job.
 pub fn compare_clips<E: From<Cancelled> + Send>(
     count: usize,
     compare: impl Fn(usize) -> Result<ClipComparison, E> + Sync,

@@ -1,8 +1,8 @@
-//! How good the clips of a video model are, beside a cross-fade between their own first and last frame.
+//! Quality of the clips of a video model, compared with a cross-fade between their own first and last frame.
 //!
-//! [`ClipEvaluator`] measures a clip ([`ClipQuality`]), [`QualityReport`] puts the clips of a model, of cross-fades and of the
-//! demonstrations they are cut from into one table, with intervals of the differences that belong together.
-//! `docs/evaluation.md` defines the measures.
+//! [`ClipEvaluator`] measures a clip ([`ClipQuality`]), [`QualityReport`] compares the clips of a model with
+//! cross-fades and demonstrations in one table, with intervals of the paired differences. `docs/evaluation.md` defines
+//! the measures.
 
 mod clip;
 mod comparison;

@@ -1,4 +1,4 @@
-//! The clips of a model, beside cross-fades and demonstrations.
+//! Report on the clips of a model, compared with cross-fades and demonstrations.
 
 use std::fmt::Write as _;
 
@@ -8,63 +8,65 @@ use traj_metrics::{Bootstrap, Interval};
 use super::clip::{ClipQuality, QualityError};
 use super::comparison::ClipComparison;
 
-/// Ways of the T that clips are grouped at, px.
+/// Path lengths of the T that separate groups of clips, px.
 const PATHS: [f64; 3] = [20.0, 80.0, 160.0];
-/// Numbers of pushes that clips are grouped at.
+/// Numbers of pushes that separate groups of clips.
 const PUSHES: [f64; 3] = [1.0, 2.0, 3.0];
 
-/// Means of a set of clips.
+/// Mean quality of a set of clips.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QualityRow {
-    /// What made them.
+    /// Name of the set.
     pub name: String,
-    /// How many.
+    /// Number of clips.
     pub clips: usize,
-    /// Frames of the shortest and of the longest; zeros in a report of an earlier version.
+    /// Frames of the shortest and of the longest clip; zeros in a report of an earlier version.
     #[serde(default)]
     pub frames: [usize; 2],
-    /// See [`ClipQuality`], for this and the following.
+    /// Peak signal-to-noise ratio, dB; this and the following as in [`ClipQuality`].
     pub psnr: Interval,
     /// Structural similarity.
     pub ssim: Interval,
     /// Share of frames with exactly one agent.
     pub one_agent: Interval,
-    /// Of the T.
+    /// Deformation of the T.
     pub deformation: Interval,
-    /// Share of the T's motion, over the clips in which it can be told; none where there are none.
+    /// Share of the T's motion that was pushed, over the clips in which it is known; `None` if there are none.
     pub pushed: Option<Interval>,
-    /// px, over the clips in which it can be told; none where there are none.
+    /// Residual of the agent's path, px, over the clips in which it is known; `None` if there are none.
     pub residual: Option<Interval>,
-    /// Largest distance from the given frames, px of 96; none where no clip shows agent and T there.
+    /// Largest distance from the given frames, in px of 96 × 96; `None` if no clip shows agent and T there.
     pub given_error: Option<f64>,
 }
 
-/// The clips whose demonstrations have something in common.
+/// A group of clips, by a property of their demonstrations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QualityGroup {
-    /// From this on …
+    /// Lower bound of the group, inclusive.
     pub from: f64,
-    /// … to below this; none: without end.
+    /// Upper bound, exclusive; `None`: unbounded.
     pub below: Option<f64>,
-    /// The model's clips.
+    /// Means of the model's clips.
     pub row: QualityRow,
 }
 
-/// All of it.
+/// Quality of a model's clips, compared with cross-fades, stills and demonstrations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QualityReport {
-    /// The model's clips first, then cross-fades between the same ends, the first frame repeated, and the demonstrations.
+    /// The model's clips, then cross-fades with the same start and end frames, the first frame repeated, and the
+    /// demonstrations.
     pub rows: Vec<QualityRow>,
-    /// Model minus cross-fade, clip by clip: deformation, share pushed, residual; none where no clip has both.
+    /// Paired differences, model minus cross-fade: deformation, share pushed, residual; `None` if no clip has both
+    /// values.
     pub against_fade: [Option<Interval>; 3],
     /// The model's clips by the length of the T's path in the demonstration, px.
     pub by_path: Vec<QualityGroup>,
-    /// By the number of pushes in it.
+    /// The model's clips by the number of pushes in the demonstration.
     pub by_pushes: Vec<QualityGroup>,
 }
 
 impl QualityGroup {
-    /// Its range in words; a range of one whole number is that number.
+    /// The range as text; a range of a single whole number is that number.
     pub fn range(&self) -> String {
         match self.below {
             Some(below) if below - self.from == 1.0 => self.from.to_string(),
@@ -75,7 +77,7 @@ impl QualityGroup {
 }
 
 impl QualityReport {
-    /// Of the clips of the model `name`.
+    /// Summarizes the clips of the model `name`.
     ///
     /// # Errors
     /// No clips, or settings that give no interval.
@@ -107,7 +109,7 @@ impl QualityReport {
         })
     }
 
-    /// Calls the model by another name.
+    /// Renames the model.
     pub fn rename(&mut self, name: &str) {
         let groups = self
             .by_path
@@ -119,10 +121,10 @@ impl QualityReport {
         }
     }
 
-    /// What it says of the clips against cross-fades between the same ends, in a sentence.
+    /// One sentence that compares the clips with cross-fades with the same start and end frames.
     pub fn conclusion(&self) -> String {
         let [deformation, pushed, residual] = &self.against_fade;
-        // Less is better of the first and the last.
+        // Lower is better for the first and the last.
         let measures = [
             ("the shape of the T", deformation, -1.0),
             ("who moves it", pushed, 1.0),
@@ -159,7 +161,7 @@ impl QualityReport {
         )
     }
 
-    /// Its tables in Markdown.
+    /// The report as Markdown tables.
     pub fn markdown(&self) -> String {
         let head = "PSNR, dB | SSIM | one agent | deformation of the T | pushed share of its motion | residual, px | given frames off by, px of 96 |";
         let mut out = format!("| clips | n | {head}\n|---|---|---|---|---|---|---|---|---|\n");

@@ -3,14 +3,14 @@
 use std::ops::Range;
 use traj_metrics::{Bootstrap, Estimate, MetricError};
 
-/// Which values belong to one clip: consecutive ones.
+/// Values grouped by clip; those of one clip are consecutive.
 pub(crate) struct Clusters<'a> {
     ranges: Vec<Range<usize>>,
     bootstrap: &'a Bootstrap,
 }
 
 impl<'a> Clusters<'a> {
-    /// Clips of these numbers of values.
+    /// Clips with these numbers of values.
     pub(crate) fn new(counts: impl IntoIterator<Item = usize>, bootstrap: &'a Bootstrap) -> Self {
         let mut end = 0;
         let range = |count: usize| {
@@ -18,12 +18,12 @@ impl<'a> Clusters<'a> {
             end += count;
             start..end
         };
-        // A clip without a value would only be drawn for nothing.
+        // Clips without a value are not resampled.
         let ranges = counts.into_iter().filter(|&count| count > 0).map(range).collect();
         Self { ranges, bootstrap }
     }
 
-    /// A statistic of any number of values, one of which belongs to each place, with its interval; one clip has none.
+    /// A statistic of the values, with its bootstrap interval; a single clip has no interval.
     pub(crate) fn estimate<T: Copy>(
         &self,
         values: &[T],

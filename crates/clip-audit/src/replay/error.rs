@@ -1,67 +1,67 @@
-//! Why there is no replay.
+//! Errors from replays.
 
 use pusht_env::EnvError;
 use pusht_vision::VisionError;
 
-/// Why a clip cannot be replayed.
+/// Errors from replaying clips.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayError {
-    /// Nothing to play.
+    /// There are no actions to play.
     #[error("the clip has no action from frame {first} on; expected at least one")]
     NoActions {
-        /// Where the replay would begin.
+        /// Frame at which the replay would begin.
         first: usize,
     },
-    /// More actions than the frames they were taken at.
+    /// There are more actions than frames.
     #[error("{actions} actions for {frames} frames; expected at most one a frame, action t is taken at frame t")]
     TooMany {
-        /// Actions handed in.
+        /// Number of actions.
         actions: usize,
-        /// Frames handed in.
+        /// Number of frames.
         frames: usize,
     },
-    /// No frame to start from.
+    /// No frame shows both agent and T.
     #[error("none of the {frames} frames shows both agent and T, so there is no state to start from")]
     NoStart {
-        /// Frames handed in.
+        /// Number of frames.
         frames: usize,
     },
     /// The start frame lies outside of the clip.
     #[error("the replay should start at frame {first} of {frames}")]
     Outside {
-        /// Where it should start.
+        /// The start frame.
         first: usize,
-        /// Frames handed in.
+        /// Number of frames.
         frames: usize,
     },
-    /// Every how many frames to start anew.
+    /// The interval between restarts is 0.
     #[error("replays from every 0th frame; expected every 1st at least")]
     Every,
-    /// A pose of the track that is not finite.
+    /// A pose of the track is not finite.
     #[error("frame {frame}: the T's pose is not finite; tracked poses always are, look for NaN in what made it")]
     NotFinite {
-        /// Index in the clip.
+        /// Index of the frame.
         frame: usize,
     },
-    /// An episode of a data set.
+    /// An episode of a dataset cannot be replayed.
     #[error("episode {index}: {source}")]
     Episode {
-        /// Its index.
+        /// Index of the episode.
         index: usize,
-        /// The cause.
+        /// The underlying error.
         source: Box<Self>,
     },
-    /// Nothing known to compare with.
+    /// The dataset has no recorded states to compare with.
     #[error("the data set has no states; expected one with frames and states, as zarr and `pusht demos record` have")]
     NoStates,
-    /// The data set cannot be read.
+    /// The dataset cannot be read.
     #[error(transparent)]
     Data(#[from] pusht_data::DataError),
-    /// The job was asked to stop.
+    /// The job was cancelled.
     #[error(transparent)]
     Cancelled(#[from] pusht_jobs::Cancelled),
-    /// A table of no replays.
+    /// There are no replays to summarize.
     #[error("no clip was replayed; expected at least one")]
     Empty,
     /// The track cannot be smoothed.
@@ -70,7 +70,7 @@ pub enum ReplayError {
     /// The environment refuses the start or an action.
     #[error(transparent)]
     Env(#[from] EnvError),
-    /// Intervals of no or bad values.
+    /// An interval cannot be computed.
     #[error(transparent)]
     Metric(#[from] traj_metrics::MetricError),
 }

@@ -1,4 +1,4 @@
-//! The clips of a data set, replayed from their pixels, and with one cause of error after the other taken away.
+//! Replays the clips of a dataset from their pixels, and with one source of error after the other removed.
 
 use pusht_data::{Episode, Source};
 use pusht_env::{Action, Pose};
@@ -11,22 +11,22 @@ use super::{
     Replay, ReplayCondition, ReplayError, ReplayReport, ReplayStart, ReplaySummary, replay, replay_from, restarts,
 };
 
-/// Goals other than the clips' own that final coverage is also measured of.
+/// Further goals for which final coverage is measured.
 const GOALS: [Pose; 2] = [
     Pose::new(230.0, 280.0, std::f64::consts::FRAC_PI_3),
     Pose::new(300.0, 300.0, std::f64::consts::FRAC_PI_2),
 ];
 
-/// Replays the episodes of a data set with frames and states: as a clip of which only the pixels are known, with recorded
-/// starts, with recorded actions, from starts in the middle; and cross-fades of their first into their last frame, which
-/// nobody can execute.
+/// Replays the episodes of a dataset with frames and states: from the pixels alone, with recorded starts, with recorded
+/// actions, and from starts in the middle. Also replays cross-fades from the first to the last frame, which no agent
+/// can execute.
 #[derive(Clone, Debug)]
 pub struct ReplayJob {
-    /// Only the first so many episodes; none: all.
+    /// Number of episodes to replay, from the first on; `None`: all.
     pub episodes: Option<usize>,
-    /// A replay also starts at every so many frames.
+    /// Interval between restarts in the middle, frames.
     pub every: usize,
-    /// How intervals are drawn.
+    /// Bootstrap settings of the intervals.
     pub bootstrap: Bootstrap,
 }
 
@@ -41,11 +41,11 @@ impl Default for ReplayJob {
 }
 
 impl ReplayJob {
-    /// Episodes are replayed side by side. Progress counts episodes.
+    /// Replays the episodes in parallel. Progress counts episodes.
     ///
     /// # Errors
-    /// A data set that cannot be read, has no states, or fewer episodes than asked for; an episode that cannot be replayed,
-    /// by its number; a job that was cancelled.
+    /// A dataset that cannot be read, has no states, or has fewer episodes than requested; an episode that cannot be
+    /// replayed, with its index; a cancelled job.
     pub fn run(&self, source: &Source, ctx: &mut JobContext) -> Result<ReplayReport, ReplayError> {
         let count = source.first(self.episodes)?;
         let task = ctx.task("replay", count);
@@ -115,7 +115,7 @@ struct EpisodeReplays {
     both_known: Replay,
     /// As `clip`, from starts in the middle.
     restarts: Vec<Replay>,
-    /// Of a cross-fade; none where agent or T are never seen in it.
+    /// Replay of a cross-fade; `None` if no frame of it shows both agent and T.
     faded: Option<Replay>,
 }
 
@@ -147,8 +147,8 @@ fn closed_form(track: &[Tracked], start: InitialMotion) -> Result<Vec<Action>, R
     Ok(ActionSmoother::default().smooth(&agents, start)?.actions)
 }
 
-/// What limits the replays, in a sentence: how many part from the pixels alone, and how many with the recorded start, with
-/// the recorded actions, and with both.
+/// One sentence on what limits the replays: how many diverge with the pixels alone, with the recorded start, with the
+/// recorded actions, and with both.
 fn conclusion(clips: usize, diverged: usize, without: [usize; 3], faded: Option<[usize; 2]>) -> String {
     let kept = clips - diverged;
     let mut text =

@@ -1,4 +1,5 @@
-//! Whether the extracted actions of a clip reproduce it in the exact environment. Definitions: `docs/replay.md`.
+//! Replays: tests whether the extracted actions of a clip reproduce it in the exact environment. Definitions:
+//! `docs/replay.md`.
 
 mod clusters;
 mod error;

@@ -1,30 +1,30 @@
-//! The T's path in a clip: how far it went, in how many pushes.
+//! The T's path in a clip: its length and the number of pushes.
 
 use pusht_env::Pose;
 use pusht_vision::{Tracked, unwrap_angle};
 
-/// A tracked T that has moved by no more than this from frame to frame stands still, px. The tracker's error between frames
-/// that show the same T is below it.
+/// Motion per frame up to which a tracked T counts as still, px. The tracker's error between frames that show the same
+/// T is smaller.
 pub const STILL_DISTANCE: f64 = 1.0;
 
-/// The same for its angle, rad.
+/// Rotation per frame up to which a tracked T counts as still, rad.
 pub const STILL_ANGLE: f64 = 0.01;
 
-/// A T that stands still for fewer frames than this is still in the same push.
+/// Number of still frames that end a push.
 const REST: usize = 3;
 
-/// How far and how often the T was moved.
+/// Path length of the T and number of pushes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct BlockPath {
-    /// Way of the T's origin, px; steps below [`STILL_DISTANCE`] left out.
+    /// Path length of the T's origin, px, without steps below [`STILL_DISTANCE`].
     pub length: f64,
-    /// Turn, rad, all turns added without sign; steps below [`STILL_ANGLE`] left out.
+    /// Sum of absolute rotations, rad, without steps below [`STILL_ANGLE`].
     pub turn: f64,
     /// Number of pushes: times the T began to move after standing still for three frames.
     pub pushes: usize,
 }
 
-/// Of the frames in which the T is seen.
+/// The path over the frames that show the T.
 pub fn block_path(track: &[Tracked]) -> BlockPath {
     let mut path = BlockPath::default();
     let mut last: Option<Pose> = None;
@@ -50,7 +50,7 @@ pub(crate) fn apart(a: Pose, b: Pose) -> f64 {
     (a.x - b.x).hypot(a.y - b.y)
 }
 
-/// Difference of the angles the short way round, rad, without sign.
+/// Smallest absolute difference of the angles, rad.
 pub(crate) fn turned(a: Pose, b: Pose) -> f64 {
     unwrap_angle(0.0, a.angle - b.angle).abs()
 }

@@ -1,4 +1,4 @@
-//! The extracted actions of a clip, played in the exact environment and held against what the clip shows.
+//! Plays the extracted actions of a clip in the exact environment and compares the result with the clip.
 
 use super::path::{BlockPath, apart, block_path, turned};
 use super::{ReplayError, ReplayStart};
@@ -7,26 +7,26 @@ use pusht_env::{Action, EnvConfig, Pose, PushT, State, coverage};
 use pusht_vision::{InitialMotion, Tracked};
 use serde::{Deserialize, Serialize};
 
-/// What became of one clip in the environment.
+/// Result of the replay of one clip.
 ///
 /// Step t leads from frame `start.frame` + t to the next; entry t of the errors compares the states after it. The T's pose is
 /// its origin and angle.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Replay {
-    /// The state that was set.
+    /// The start state.
     pub start: ReplayStart,
     /// Simulated agent x, y, T x, y, angle after each step.
     pub path: Vec<[f64; 5]>,
-    /// Distance of the agents, px; `None` where the clip shows none.
+    /// Distance of the agents after each step, px; `None` where the clip shows none.
     pub agent_error: Vec<Option<f64>>,
-    /// Distance of the T's origins, px; `None` where the clip shows no T.
+    /// Distance of the T's origins after each step, px; `None` where the clip shows no T.
     pub position_error: Vec<Option<f64>>,
-    /// Difference of the T's angles, rad, 0 to π; `None` where the clip shows no T.
+    /// Difference of the T's angles after each step, rad, 0 to π; `None` where the clip shows no T.
     pub angle_error: Vec<Option<f64>>,
-    /// Steps until clip and replay diverge: before the first error above 20 px or 20°; all of them where they do not.
+    /// Steps until clip and replay diverge: before the first error above 20 px or 20°; all steps if they do not.
     #[serde(alias = "horizon")]
     pub steps_to_divergence: usize,
-    /// Whether they diverge; otherwise the clip ended first.
+    /// Whether they diverge; if false, the clip ended first.
     #[serde(alias = "parted")]
     pub diverged: bool,
     /// The T's path in the clip until the divergence.
@@ -35,20 +35,20 @@ pub struct Replay {
     pub shown: BlockPath,
     /// The T's path in the whole replay.
     pub simulated: BlockPath,
-    /// The T at the end.
+    /// The T's final poses.
     pub end: ReplayEnd,
 }
 
 /// The T in the last frame that shows it, and at the same step of the replay.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReplayEnd {
-    /// In the clip.
+    /// Pose in the clip.
     pub clip: Pose,
-    /// In the replay.
+    /// Pose in the replay.
     pub replay: Pose,
-    /// Coverage of the clip's goal, in the clip.
+    /// Coverage of the clip's goal in the clip.
     pub clip_coverage: f64,
-    /// Coverage of the clip's goal, in the replay.
+    /// Coverage of the clip's goal in the replay.
     pub replay_coverage: f64,
 }
 
@@ -68,8 +68,8 @@ impl ReplayEnd {
         Self::new(self.clip, self.replay, goal)
     }
 
-    /// For the clip's own final pose as the goal: how much of where the clip's T ends the replay's T covers. It does not
-    /// depend on the goal, and is strict where coverage of a goal is not: two T that both miss the goal agree on 0.
+    /// The same with the clip's own final pose as the goal: the share of the clip's final T that the replay's T covers.
+    /// It does not depend on the task's goal and is stricter: two T that both miss the goal agree on a coverage of 0.
     #[must_use]
     pub fn with_own_goal(self) -> Self {
         self.with_goal(self.clip)
@@ -81,8 +81,9 @@ impl ReplayEnd {
     }
 }
 
-/// Plays `actions` (action t is taken at frame t) from the state that the clip starts in, estimated from the track
-/// ([`ReplayStart::estimate`]), and compares with the track. Frames beyond the last action's effect are not looked at.
+/// Plays `actions` (action t is taken at frame t) from the start state of the clip, estimated from the track
+/// ([`ReplayStart::estimate`]), and compares the result with the track. Frames after the effect of the last action are
+/// ignored.
 ///
 /// # Errors
 /// No frame that shows agent and T with an action after it, more actions than frames, numbers that are not finite.
@@ -90,7 +91,7 @@ pub fn replay(track: &[Tracked], actions: &[Action], start: InitialMotion, goal:
     replay_from(ReplayStart::estimate(track, start)?, track, actions, goal)
 }
 
-/// The same from a start that is known or was estimated otherwise.
+/// As [`replay`], from a given start.
 ///
 /// # Errors
 /// As [`replay`]; a start frame outside of the clip.
@@ -110,7 +111,7 @@ pub fn replay_from(
     if first >= frames {
         return Err(ReplayError::Outside { first, frames });
     }
-    // The last frame's action, where there is one, has no effect that the clip shows.
+    // The last frame's action, if any, has no effect that the clip shows.
     let played = &actions[first.min(actions.len())..actions.len().min(frames - 1)];
     if played.is_empty() {
         return Err(ReplayError::NoActions { first });
@@ -124,7 +125,7 @@ pub fn replay_from(
     Ok(compare(start, shown, &path, goal))
 }
 
-/// The states after each action.
+/// The state after each action.
 fn simulate(start: &ReplayStart, actions: &[Action], goal: Pose) -> Result<Vec<State>, ReplayError> {
     let mut env = PushT::new(EnvConfig::gym_pusht().with_goal(goal).with_max_steps(None))?;
     env.set_state(start.state)?;

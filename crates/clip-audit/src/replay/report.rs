@@ -1,4 +1,4 @@
-//! Replays under several conditions, as one file and as tables.
+//! Report on replays under several conditions, as one file and as tables.
 
 use super::{CoverageRow, Replay, ReplayError, ReplayGroup, ReplaySummary};
 use pusht_env::Pose;
@@ -6,38 +6,38 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use traj_metrics::{Bootstrap, Estimate};
 
-/// The replays of one set of clips under one condition: where starts and actions come from.
+/// The replays of one set of clips under one condition: the source of starts and actions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReplayCondition {
-    /// What it is called.
+    /// Name of the condition.
     pub name: String,
-    /// Its figures.
+    /// Summary of its replays.
     pub summary: ReplaySummary,
 }
 
-/// All of it: the first condition by pushes, by path and against other goals.
+/// Summary of replays under several conditions; the first one also by pushes, by path length and for other goals.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReplayReport {
-    /// The clips.
+    /// Name of the dataset.
     pub data: String,
     /// Number of clips.
     pub clips: usize,
-    /// In a sentence; empty in a report of an earlier version, and where the conditions are others than those of
+    /// The conclusion in one sentence; empty in a report of an earlier version, and if the conditions are not those of
     /// [`ReplayJob`](super::ReplayJob).
     #[serde(default)]
     pub conclusion: String,
-    /// The first one is what the tables below are about.
+    /// The conditions; the following tables concern the first one.
     pub conditions: Vec<ReplayCondition>,
-    /// By number of pushes.
+    /// Groups by number of pushes.
     pub by_pushes: Vec<ReplayGroup>,
-    /// By length of the T's path, px.
+    /// Groups by length of the T's path, px.
     pub by_path: Vec<ReplayGroup>,
-    /// Against other goals.
+    /// Final coverage of other goals.
     pub goals: Vec<CoverageRow>,
 }
 
 impl ReplayReport {
-    /// `main` has one replay a clip; `others` come as summaries, for they may have several.
+    /// Builds the report. `main` has one replay per clip; `others` are summaries, as they may have several per clip.
     ///
     /// # Errors
     /// No replays; settings that give no interval.
@@ -67,7 +67,7 @@ impl ReplayReport {
         })
     }
 
-    /// Its tables in Markdown.
+    /// The report as Markdown tables.
     pub fn markdown(&self) -> String {
         let mut out = String::new();
         out += "| start, actions | replays | diverged | steps | steps to divergence | T's path until then, px | final coverage error | mean | own goal |\n";

@@ -1,12 +1,12 @@
-//! Replays from every k-th frame: how long a replay holds from wherever it starts.
+//! Replays from every k-th frame of a clip.
 
 use super::start::Starts;
 use super::{Replay, ReplayError, replay_from};
 use pusht_env::{Action, Pose};
 use pusht_vision::{InitialMotion, Tracked};
 
-/// One replay from every `every`-th frame of a clip that shows both agent and T and has an action after it. The start state of
-/// each is estimated from the whole track; nothing is set anew within a replay.
+/// One replay from every `every`-th frame of a clip that shows both agent and T and has an action after it. Each start
+/// state is estimated from the whole track; the state is not reset within a replay.
 ///
 /// # Errors
 /// As [`replay`](super::replay); `every` of 0.

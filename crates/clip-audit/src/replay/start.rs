@@ -1,18 +1,18 @@
-//! The state that a replay starts from, estimated from what the clip's first frames show.
+//! The start state of a replay, estimated from the clip's first frames.
 
 use super::ReplayError;
 use super::path::{STILL_ANGLE, STILL_DISTANCE, apart, turned};
 use pusht_env::{Pose, State};
 use pusht_vision::{ActionSmoother, InitialMotion, SmoothedTrack, Tracked, unwrap_angle};
 
-/// Where a replay begins.
+/// The start of a replay.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ReplayStart {
-    /// The clip's frame that shows it.
+    /// Index of the frame that shows it.
     pub frame: usize,
-    /// Agent and T.
+    /// State of agent and T.
     pub state: State,
-    /// Of the agent, px/s. The T has none: the environment stops it at every substep.
+    /// Velocity of the agent, px/s. The T has none: the environment stops it at every substep.
     pub velocity: [f64; 2],
 }
 
@@ -26,11 +26,11 @@ impl ReplayStart {
         }
     }
 
-    /// From the first frame that shows both agent and T.
+    /// Estimates the start at the first frame that shows both agent and T.
     ///
-    /// Agent: position and velocity of the smoothed track ([`ActionSmoother`], whatever made the actions); with
-    /// [`InitialMotion::Rest`] the velocity of frame 0 is zero. T: the mean of its poses over the frames before it first moves,
-    /// where the agent hides another part of it in each.
+    /// Agent: position and velocity of the track smoothed by [`ActionSmoother`], regardless of the source of the
+    /// actions; with [`InitialMotion::Rest`] the velocity of frame 0 is zero. T: the mean of its poses over the frames
+    /// before it first moves, as the agent hides a different part of it in each.
     ///
     /// # Errors
     /// No such frame, or positions that are not finite.
@@ -41,7 +41,7 @@ impl ReplayStart {
     }
 }
 
-/// The starts at any frame of one clip; the agent's track is smoothed once.
+/// Estimates starts at any frame of one clip; the agent's track is smoothed once.
 pub(crate) struct Starts<'a> {
     track: &'a [Tracked],
     /// Frame of the first smoothed position.
@@ -60,7 +60,7 @@ impl<'a> Starts<'a> {
         Ok(Self { track, first, agent })
     }
 
-    /// Of a frame that shows both agent and T.
+    /// The start at a frame that shows both agent and T.
     pub(crate) fn at(&self, frame: usize) -> Result<ReplayStart, ReplayError> {
         let frames = self.track.len();
         let seen = self.track.get(frame).and_then(Tracked::state);
@@ -76,7 +76,7 @@ impl<'a> Starts<'a> {
     }
 }
 
-/// Mean pose over the frames until the T is first seen elsewhere than at `first`; none where that is not finite.
+/// Mean pose over the frames until the T first leaves `first`; `None` if that is not finite.
 fn still_pose(track: &[Tracked], first: Pose) -> Option<Pose> {
     let still = |pose: &Pose| apart(*pose, first) <= STILL_DISTANCE && turned(*pose, first) <= STILL_ANGLE;
     let (mut sum, mut count) = ([0.0; 3], 0.0);

@@ -1,25 +1,25 @@
-//! How many clips have not diverged after so many steps, where some end before they do.
+//! Survival analysis: the share of replays that have not diverged after a number of steps, with clips that end earlier.
 
 use super::Replay;
 use super::clusters::Clusters;
 use serde::{Deserialize, Serialize};
 use traj_metrics::{Estimate, MetricError};
 
-/// Steps after which the share of replays not diverged is told.
+/// Steps at which the share of replays not diverged is reported.
 pub const SURVIVAL_STEPS: [usize; 5] = [10, 20, 40, 80, 160];
 
-/// Share of replays that have not diverged.
+/// Share of replays that have not diverged after a number of steps.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SurvivalPoint {
     /// Steps from the start.
     pub steps: usize,
-    /// Replays that were compared for as long.
+    /// Number of replays compared for that many steps.
     pub replays: usize,
     /// The share.
     pub share: Estimate,
 }
 
-/// Shares at [`SURVIVAL_STEPS`], as far as clips are long.
+/// Shares at those [`SURVIVAL_STEPS`] that some clip reaches.
 pub(crate) fn survival(replays: &[&Replay], clusters: &Clusters<'_>) -> Result<Vec<SurvivalPoint>, MetricError> {
     let ends: Vec<(usize, bool)> = replays.iter().map(|r| (r.steps_to_divergence, r.diverged)).collect();
     // A clip that diverges after h steps was compared at step h + 1.

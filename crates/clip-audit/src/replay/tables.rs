@@ -1,4 +1,4 @@
-//! Many replays in a few numbers, by how far and how often the T was moved, and against other goals.
+//! Summaries of many replays, by path length of the T, by number of pushes, and for other goals.
 
 use super::clusters::Clusters;
 use super::survival::{SurvivalPoint, survival};
@@ -13,10 +13,10 @@ pub const PUSH_EDGES: [usize; 6] = [0, 1, 3, 5, 7, 10];
 /// Lower bounds of the groups by length of the T's path, px.
 pub const PATH_EDGES: [f64; 5] = [0.0, 100.0, 200.0, 300.0, 500.0];
 
-/// From one row of errors over time to the next, steps.
+/// Steps between rows of the errors over time.
 const TIME_STEP: usize = 10;
 
-/// What a number of replays come to. Intervals are by bootstrap over the clips.
+/// Summary of a set of replays. Intervals are by bootstrap over the clips.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReplaySummary {
     /// Number of replays.
@@ -26,17 +26,18 @@ pub struct ReplaySummary {
     pub diverged: usize,
     /// Median steps of a replay.
     pub length: f64,
-    /// Median steps to divergence. A clip that does not diverge counts with its length, so this is a lower bound where many do not.
+    /// Median steps to divergence. A clip that does not diverge counts with its length, so this is a lower bound if
+    /// many do not.
     #[serde(alias = "horizon")]
     pub steps_to_divergence: Estimate,
     /// Median length of the T's path in the clip up to the divergence, px; a lower bound likewise.
     pub followed: Estimate,
-    /// Share not diverged after so many steps (Kaplan and Meier 1958: a clip that ends is no divergence).
+    /// Share not diverged after a number of steps (Kaplan and Meier 1958; a clip that ends is censored).
     #[serde(alias = "together")]
     pub survival: Vec<SurvivalPoint>,
     /// Coverage of the clips' own goal at the end.
     pub coverage: CoverageRow,
-    /// Median share of where the T ends in the clip that the replay's T covers.
+    /// Median share of the clip's final T that the replay's T covers.
     pub own_goal: Estimate,
     /// Errors of the T's pose over time.
     pub over_time: Vec<ErrorRow>,
@@ -57,12 +58,12 @@ pub struct CoverageRow {
     pub mean_error: f64,
 }
 
-/// Errors of the T's pose at one step, over the clips that are as long.
+/// Errors at one step, over the clips that are long enough.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ErrorRow {
     /// Steps from the start.
     pub steps: usize,
-    /// Replays whose clip shows the T there.
+    /// Number of replays whose clip shows the T at this step.
     pub replays: usize,
     /// Quartiles of the agents' distance, px; `None` where no clip shows an agent there.
     pub agent: Option<[f64; 3]>,
@@ -72,19 +73,19 @@ pub struct ErrorRow {
     pub angle: [f64; 3],
 }
 
-/// The replays of one group.
+/// A group of replays.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReplayGroup {
-    /// What its clips have in common: from this on …
+    /// Lower bound of the group, inclusive.
     pub from: f64,
-    /// … to below this; `None`: without end.
+    /// Upper bound, exclusive; `None`: unbounded.
     pub below: Option<f64>,
-    /// Its figures.
+    /// Summary of its replays.
     pub summary: ReplaySummary,
 }
 
 impl ReplaySummary {
-    /// Of any replays.
+    /// Summarizes replays.
     ///
     /// # Errors
     /// No replays; settings that give no interval.
@@ -94,8 +95,8 @@ impl ReplaySummary {
         Self::clustered(&replays, &Clusters::new(each, bootstrap))
     }
 
-    /// Of the replays from several starts of each clip ([`restarts`](super::restarts)): every replay counts alike, and clips
-    /// are drawn for the intervals.
+    /// Summarizes replays from several starts of each clip ([`restarts`](super::restarts)): all replays have equal
+    /// weight, and the bootstrap draws clips.
     ///
     /// # Errors
     /// As [`ReplaySummary::of`].
@@ -122,7 +123,7 @@ impl ReplaySummary {
         })
     }
 
-    /// In groups by the number of pushes in the clip ([`PUSH_EDGES`]); groups without a clip are left out.
+    /// Summarizes groups by the number of pushes in the clip ([`PUSH_EDGES`]); groups without a clip are left out.
     ///
     /// # Errors
     /// As [`ReplaySummary::of`].
@@ -135,7 +136,8 @@ impl ReplaySummary {
         )
     }
 
-    /// In groups by the length of the T's path in the clip ([`PATH_EDGES`]); groups without a clip are left out.
+    /// Summarizes groups by the length of the T's path in the clip ([`PATH_EDGES`]); groups without a clip are left
+    /// out.
     ///
     /// # Errors
     /// As [`ReplaySummary::of`].
@@ -145,7 +147,7 @@ impl ReplaySummary {
 }
 
 impl CoverageRow {
-    /// Of another goal pose than the clips' own.
+    /// Final coverage of another goal pose than the clips' own.
     ///
     /// # Errors
     /// No replays; settings that give no interval.
