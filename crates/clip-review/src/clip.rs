@@ -1,4 +1,4 @@
-//! One video.
+//! The verdict on one video.
 
 use std::path::Path;
 
@@ -11,39 +11,40 @@ use video_io::png_bytes;
 use crate::pass::Audited;
 use crate::{BlockPaths, FinalCoverage, VerdictsError};
 
-/// What is said of one video.
+/// Result of the review of one video.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClipVerdict {
-    /// Its name: the path below the folder that was named, with `/`.
+    /// Name of the clip: its path relative to the given folder, with `/`.
     pub name: String,
-    /// Why nothing more is known of it.
+    /// The reason why there is no audit, if any.
     pub error: Option<String>,
-    /// Whether that is because no PushT board is in it: then the clip is at fault, and has the lowest scores; else the file.
+    /// Whether the reason is that the video shows no PushT board. Such a clip has the lowest scores; a file that cannot
+    /// be read has none.
     #[serde(default)]
     pub no_board: bool,
-    /// What is wrong with it.
+    /// The audit.
     pub audit: Option<VideoAudit>,
-    /// Whether its actions reproduce it; none where no frame shows agent and T.
+    /// Replay of its actions; `None` if no frame shows both agent and T.
     pub execution: Option<Execution>,
-    /// Film strips of what was found.
+    /// Film strips of the findings.
     pub strips: Vec<ShownStrip>,
-    /// What the tracker saw, for the distribution of trajectories; empty in the report.
+    /// The track, for the distribution of trajectories; empty in the report.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub track: Vec<Tracked>,
 }
 
-/// A replay in short.
+/// Summary of a replay.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Execution {
     /// Steps played.
     pub steps: usize,
-    /// Steps until the T of the clip and of the replay diverge by 20 px or 20°.
+    /// Steps until the T of the clip and the T of the replay diverge by 20 px or 20°.
     #[serde(alias = "horizon")]
     pub steps_to_divergence: usize,
     /// Whether they do.
     #[serde(alias = "parted")]
     pub diverged: bool,
-    /// Path of the T's origin in the clip.
+    /// Path lengths of the T's origin in the clip.
     pub path: BlockPaths,
     /// Coverage of the goal at the end.
     pub coverage: FinalCoverage,
@@ -67,19 +68,19 @@ impl Execution {
     }
 }
 
-/// A film strip in a file.
+/// A film strip in an image file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ShownStrip {
-    /// Which finding of the audit it shows, counted from 0; none for a clip without findings.
+    /// Index of the finding that it shows; `None` for a clip without findings.
     pub finding: Option<usize>,
-    /// The frames' numbers.
+    /// Indices of the frames.
     pub frames: Vec<usize>,
-    /// The picture, relative to the folder of the report.
+    /// Path of the image relative to the folder of the report.
     pub file: String,
 }
 
 impl ClipVerdict {
-    /// A video of which nothing can be said.
+    /// The verdict on a video that could not be audited.
     pub(crate) fn failed(name: String, error: &AuditError) -> Self {
         Self {
             name,
@@ -92,7 +93,7 @@ impl ClipVerdict {
         }
     }
 
-    /// Of what a pass over the video found; its strips are written to the folder `out`.
+    /// The verdict from a pass over a video; its strips are written to the folder `out`.
     pub(crate) fn of(
         found: Result<Audited, AuditError>,
         name: String,
@@ -134,7 +135,7 @@ fn save(strip: &Strip, audit: &VideoAudit, out: &Path, file: &str) -> Result<Sho
     })
 }
 
-/// Plays the closed form's actions; none where there is nothing to play.
+/// Replays the closed-form actions; `None` if there are none to play.
 fn execute(track: &[Tracked]) -> Option<Execution> {
     let first = track.iter().position(|t| t.agent.is_some())?;
     let agents: Vec<_> = track[first..].iter().map(|t| t.agent).collect();

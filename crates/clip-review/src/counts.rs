@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Frames of clips and their labels.
+/// Counts of frames and trusted actions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "[usize; 2]", into = "[usize; 2]")]
 pub struct ActionCounts {
@@ -24,7 +24,7 @@ impl From<ActionCounts> for [usize; 2] {
     }
 }
 
-/// Clips in which the T moves.
+/// Counts of clips in which the T moves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "[usize; 2]", into = "[usize; 2]")]
 pub struct MotionCounts {
@@ -46,11 +46,11 @@ impl From<MotionCounts> for [usize; 2] {
     }
 }
 
-/// Clips whose actions were played in the simulator.
+/// Counts of clips whose actions were replayed in the simulator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "[usize; 2]", into = "[usize; 2]")]
 pub struct ExecutionCounts {
-    /// Clips that were played.
+    /// Clips that were replayed.
     pub played: usize,
     /// Clips that the replay follows to the end.
     pub followed: usize,
@@ -68,13 +68,13 @@ impl From<ExecutionCounts> for [usize; 2] {
     }
 }
 
-/// Path of the T's origin, px.
+/// Path lengths of the T's origin, px.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(from = "[f64; 2]", into = "[f64; 2]")]
 pub struct BlockPaths {
-    /// In the whole clip.
+    /// Over the whole clip.
     pub clip: f64,
-    /// In the clip, until it and the replay part.
+    /// Over the clip until the replay diverges.
     pub followed: f64,
 }
 

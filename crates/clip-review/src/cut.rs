@@ -1,4 +1,4 @@
-//! Cuts of one length out of videos, for measures that compare videos of equal length.
+//! Cuts of equal length from videos, for measures that need it.
 
 use std::path::{Path, PathBuf};
 
@@ -10,15 +10,15 @@ use video_io::{Rate, Resampled, VideoReader, find_videos};
 use crate::pass::HZ;
 use crate::{ReviewJob, VerdictsError};
 
-/// The middle `length` frames; none of what is shorter.
+/// The middle `length` frames; `None` if there are fewer.
 pub fn center_frames(mut frames: Vec<Frame>, length: usize) -> Option<Vec<Frame>> {
     let first = frames.len().checked_sub(length)? / 2;
     Some(frames.drain(first..first + length).collect())
 }
 
 impl ReviewJob {
-    /// The middle `length` frames of every video at 10 a second, as the environment draws the board; none of a video that
-    /// is shorter or cannot be read. In the order of the clips.
+    /// The middle `length` frames of every video at 10 Hz, resampled to 96 × 96 images of the board, in the order of
+    /// the clips; `None` for a video that is shorter or cannot be read.
     ///
     /// # Errors
     /// No videos.
@@ -32,7 +32,7 @@ impl ReviewJob {
 
 fn cut(path: &Path, rate: Rate, length: usize, registrar: &Registrar) -> Option<Vec<Frame>> {
     let open = || Some(Resampled::new(VideoReader::open(path).ok()?, rate, HZ));
-    // Counted first, so that a long video is not kept as a whole.
+    // The frames are counted first, so that a long video is not held in memory as a whole.
     let (mut frames, mut map, mut count) = (open()?, None, 0_usize);
     while let Some(picked) = frames.next_frame().ok()? {
         if map.is_none() {

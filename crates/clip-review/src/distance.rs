@@ -1,4 +1,4 @@
-//! The Fréchet video distance of the clips from real episodes.
+//! The Fréchet video distance between the clips and real episodes.
 
 use std::fmt::Display;
 
@@ -10,20 +10,20 @@ use pusht_jobs::JobContext;
 use crate::cut::center_frames;
 use crate::{Fvd, ReviewJob, VerdictsError};
 
-/// Frames of the cuts that are compared: the usual number.
+/// Frames per cut that is compared: the usual number.
 pub const FVD_FRAMES: usize = 16;
 
-/// The fewest videos: two halves of the real ones have covariances.
+/// Fewest real videos, so that both halves have a covariance.
 const LEAST_REAL: usize = 4;
 const LEAST_CLIPS: usize = 2;
 
 impl ReviewJob {
-    /// The distance between the middle [`FVD_FRAMES`] frames of the clips and of the real episodes, and that between two
-    /// random halves of the latter. `features` are those of a network that is no part of this crate, such as
-    /// `clip_audit::fvd::I3d::features`. What is shorter or cannot be read is left out.
+    /// The distance between the middle [`FVD_FRAMES`] frames of the clips and of the real episodes, and the distance
+    /// between two random halves of the latter. `features` computes the features of a network outside this crate, such
+    /// as `clip_audit::fvd::I3d::features`. Videos that are shorter or cannot be read are left out.
     ///
     /// # Errors
-    /// Too few videos; episodes that cannot be read; what `features` says; a job that was cancelled.
+    /// Too few videos; episodes that cannot be read; an error of `features`; a cancelled job.
     pub fn fvd<E: Display>(
         &self,
         real: &Source,

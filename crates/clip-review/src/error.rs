@@ -1,69 +1,69 @@
-//! What can be wrong with what is asked of this crate; a video that cannot be read is no error.
+//! Errors from this crate. A video that cannot be read is not an error.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why there are no verdicts.
+/// Errors from a review job.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerdictsError {
-    /// A file that cannot be read or written.
+    /// A file cannot be read or written.
     #[error("{}: {source}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The underlying error.
         source: io::Error,
     },
-    /// A file of another job, or none of ours.
+    /// The file belongs to another job, or is not a file of this crate.
     #[error("{} holds {found}; expected what the same command left: name another --out, or remove it", path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
-        /// What it holds.
+        /// What was found in it.
         found: String,
     },
-    /// The job was asked to stop.
+    /// The job was cancelled.
     #[error(transparent)]
     Cancelled(#[from] pusht_jobs::Cancelled),
-    /// A journal that cannot be read or written.
+    /// A journal cannot be read or written.
     #[error(transparent)]
     Journal(#[from] pusht_jobs::JournalError),
-    /// No videos at a path.
+    /// There are no videos at a path.
     #[error(transparent)]
     Video(#[from] video_io::VideoIoError),
-    /// The labels' own failure.
+    /// Labeling failed.
     #[error(transparent)]
     Label(#[from] labeling::LabelError),
-    /// The audit's own failure.
+    /// The audit failed.
     #[error(transparent)]
     Audit(#[from] clip_audit::AuditError),
-    /// The replays' own failure.
+    /// The replay failed.
     #[error(transparent)]
     Replay(#[from] clip_audit::ReplayError),
-    /// The distribution's own failure.
+    /// The distributions cannot be compared.
     #[error(transparent)]
     Distribution(#[from] clip_audit::DistributionError),
-    /// Features of a network that cannot be had.
+    /// The features of a network cannot be computed.
     #[error("no features: {reason}")]
     Features {
-        /// What the network says.
+        /// The network's error message.
         reason: String,
     },
-    /// Too few videos for a distance.
+    /// There are too few videos for a distance.
     #[error("{real} real episodes and {clips} clips of {frames} frames and more; expected at least 4 and 2")]
     TooFewCuts {
         /// Real episodes that are long enough.
         real: usize,
-        /// Clips that are.
+        /// Clips that are long enough.
         clips: usize,
-        /// Frames of a cut.
+        /// Frames per cut.
         frames: usize,
     },
-    /// Frames that cannot be tracked.
+    /// Frames cannot be tracked.
     #[error(transparent)]
     Vision(#[from] pusht_vision::VisionError),
-    /// A data set that cannot be read or written.
+    /// A dataset cannot be read or written.
     #[error(transparent)]
     Data(#[from] pusht_data::DataError),
 }

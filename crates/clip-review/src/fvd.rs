@@ -2,23 +2,23 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The Fréchet video distance of the clips, as a network sees them that is no part of this crate.
+/// The Fréchet video distance between clips and real videos, with features of a network outside this crate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fvd {
-    /// Frames of every video.
+    /// Frames per video.
     pub frames: usize,
-    /// Real videos.
+    /// Number of real videos.
     pub real: usize,
-    /// Clips; the others are too short or cannot be read.
+    /// Number of clips; the others are too short or cannot be read.
     pub clips: usize,
-    /// Between real videos and clips.
+    /// Distance between real videos and clips.
     pub distance: f64,
-    /// Between two random halves of the real videos.
+    /// Distance between two random halves of the real videos.
     pub halves: f64,
 }
 
 impl Fvd {
-    /// In words.
+    /// The distances in one sentence.
     pub fn text(&self) -> String {
         let Self {
             frames,

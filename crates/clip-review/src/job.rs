@@ -1,7 +1,8 @@
-//! All videos of a folder: side by side, and on from where a run was stopped.
+//! Reviews all videos of a folder, in parallel and resumable.
 //!
-//! `clips.jsonl` in the output folder has a header and a line for every clip that is done, as they come; a last line that was
-//! cut off is dropped. `labels.jsonl` is the labels' own file, which goes on in the same way.
+//! `clips.jsonl` in the output folder has a header and a line for every finished clip, in the order of completion; an
+//! incomplete last line is dropped. `labels.jsonl` is the file of labels of crate `labeling`, which is resumed in the
+//! same way.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,13 +21,13 @@ use crate::{ClipVerdict, RealSet, Verdicts, VerdictsError};
 
 const FORMAT: &str = "pusht-verdicts";
 
-/// What is to be looked at.
+/// A job that reviews videos.
 pub struct ReviewJob {
-    /// Files, or folders that are searched.
+    /// Video files, or folders that are searched.
     pub video: Vec<PathBuf>,
-    /// Frames a second of all videos, over what they say themselves.
+    /// Frame rate of all videos, frames per second; overrides the rates stated in the files.
     pub fps: Option<u32>,
-    /// The folder of the report.
+    /// The output folder.
     pub out: PathBuf,
 }
 
@@ -42,13 +43,13 @@ struct Header {
 #[derive(Serialize, Deserialize)]
 struct Line {
     index: usize,
-    /// Of the video when it was looked at.
+    /// Content hash of the video when it was reviewed.
     #[serde(default)]
     content: String,
     clip: ClipVerdict,
 }
 
-/// Of a [`Line`], what tells whether the video is still the same.
+/// The part of a [`Line`] that shows whether the video has changed.
 #[derive(Deserialize)]
 struct Known {
     index: usize,
@@ -57,11 +58,12 @@ struct Known {
 }
 
 impl ReviewJob {
-    /// Looks at all videos and says what came out; where real episodes are at hand, also how far the clips' trajectories are
-    /// from theirs. Progress counts videos.
+    /// Reviews all videos. With real episodes, the trajectories of the clips are compared with theirs. Progress counts
+    /// videos.
     ///
     /// # Errors
-    /// No videos, a folder of another job or that cannot be written. Videos that cannot be read are no error.
+    /// No videos; an output folder of another job, or one that cannot be written. A video that cannot be read is not an
+    /// error.
     pub fn run(&self, real: Option<&RealSet>, ctx: &mut JobContext) -> Result<Verdicts, VerdictsError> {
         let videos = find_videos(&self.video)?;
         claim_folder(&self.out, &["clips.jsonl", "labels.jsonl", "strips"]).map_err(VerdictsError::io(&self.out))?;
@@ -104,7 +106,8 @@ impl ReviewJob {
         self.out.join("clips.jsonl")
     }
 
-    /// Looks at what is not known yet, one pass a video for audit and labels; the labels of all.
+    /// Reviews the videos that are not in the journal yet, in one pass per video for audit and labels; returns the
+    /// labels of all videos.
     fn look(&self, videos: &[PathBuf], ctx: &mut JobContext) -> Result<Vec<LabelSummary>, VerdictsError> {
         let (clips, known) = self.resume(videos)?;
         let path = self.out.join("labels.jsonl");
@@ -143,7 +146,7 @@ impl ReviewJob {
         labels.collect()
     }
 
-    /// The journal of clips, and the numbers of those that are known and have not changed since.
+    /// The journal of clips, and the indices of those that are in it and have not changed since.
     fn resume(&self, videos: &[PathBuf]) -> Result<(Journal, BTreeSet<usize>), VerdictsError> {
         let (path, header) = (self.file(), self.header(videos));
         if !path.exists() {
@@ -181,9 +184,9 @@ impl ReviewJob {
         })
     }
 
-    /// The path below the folder that was named.
+    /// The path of a video relative to the given folder.
     fn name(&self, video: &Path) -> String {
-        // Of a folder of `pusht generate` the frames were taken: its clips are named as when these are named themselves.
+        // In an output folder of `pusht generate`, clips are named relative to its `frames` folder.
         let below = |root: &PathBuf| {
             let frames = root.join("frames");
             let made = root

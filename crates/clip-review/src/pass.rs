@@ -10,27 +10,27 @@ use video_io::{Rate, Resampled, VideoReader, content_hash};
 
 use crate::VerdictsError;
 
-/// The rate that everything here is read at.
+/// Frame rate at which videos are read, frames per second.
 pub(crate) const HZ: u32 = 10;
 
-/// Which frames a film strip shows is known when the last one is audited: so many are kept, 28 kB each. A longer video is
-/// decoded a second time for its strips.
+/// Maximum number of frames kept, 28 kB each: the frames of a film strip are only known after the audit of the last
+/// one. A longer video is decoded a second time for its strips.
 const KEPT: usize = 1024;
 
-/// Frames of a film strip, and how often every pixel is repeated.
+/// Frames per film strip, and the factor by which it is enlarged.
 const COLUMNS: usize = 6;
 const SCALE: u32 = 2;
 
-/// What reads videos; made once for a job, it can be shared between threads.
+/// Reads videos; built once for a job, it can be shared between threads.
 pub(crate) struct Reader {
     auditor: VideoAuditor,
     tracker: Tracker,
     kept: usize,
 }
 
-/// What a pass over a video yields.
+/// Result of a pass over a video.
 pub(crate) struct Pass {
-    /// The video as it was when the pass began.
+    /// Content hash of the video when the pass began.
     pub(crate) content: String,
     pub(crate) audit: Result<Audited, AuditError>,
     pub(crate) labels: VideoRecord,
@@ -40,8 +40,8 @@ pub(crate) struct Pass {
 #[derive(Debug)]
 pub(crate) struct Audited {
     pub(crate) audit: VideoAudit,
-    /// What the tracker sees in the frames as they are: the audit reads cleaned ones, in which an agent that is half behind
-    /// a wall does not stand out.
+    /// Track of the original frames. The audit tracks cleaned frames, in which an agent half behind a wall does not
+    /// stand out.
     pub(crate) track: Vec<Tracked>,
     pub(crate) strips: Vec<Strip>,
 }
@@ -55,9 +55,9 @@ impl Reader {
         })
     }
 
-    /// Reads a video. What is wrong with it is said in the results.
+    /// Reads a video. Errors are part of the result.
     pub(crate) fn pass(&self, path: &Path, rate: Rate) -> Pass {
-        // Before the frames are read: a video that changes meanwhile will not be taken for what was looked at.
+        // Hashed before the frames are read, so that a video that changes meanwhile is recognized as changed.
         let content = content_hash(path).unwrap_or_default();
         let unlabeled = |error: String| VideoRecord::failed(path.to_path_buf(), content.clone(), error);
         let (audit, labels) = match self.read(path, rate) {
@@ -74,7 +74,7 @@ impl Reader {
         Pass { content, audit, labels }
     }
 
-    /// Audit and labels; an error where frames cannot be read.
+    /// Audits and labels a video; an error if frames cannot be read.
     #[allow(clippy::type_complexity, reason = "two results of one loop")]
     fn read(
         &self,
@@ -143,7 +143,7 @@ impl Reader {
         Ok((audited, labels))
     }
 
-    /// Film strips, from the frames that were kept or, where there were too many, from the video again.
+    /// Draws the film strips, from the kept frames or, if the video is too long, by reading it again.
     fn strips(&self, of: &VideoAudit, rate: Rate, kept: &[Frame]) -> Result<Vec<Strip>, AuditError> {
         if kept.is_empty() {
             return Ok(self.auditor.reread_for_strips(of, rate, COLUMNS, SCALE)?.0);

@@ -1,32 +1,32 @@
-//! What policies make of the clips: the experiment's answer in short. The experiment itself is run elsewhere.
+//! Summary of an experiment with policies that were trained on the clips. The experiment itself is run elsewhere.
 
 use eval::{Arm, Role, Verdict};
 use serde::{Deserialize, Serialize};
 use traj_metrics::Interval;
 
-/// An experiment whose arm `generated` was trained on the clips.
+/// Summary of an experiment whose arm `generated` was trained on the clips.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Policies {
-    /// The experiment's own page, relative to the folder of the report.
+    /// Page of the experiment, relative to the folder of the report.
     pub page: String,
-    /// What must be known before anything else.
+    /// A warning shown before the results, if any.
     pub warning: Option<String>,
-    /// The answer.
+    /// The verdict of the experiment.
     pub verdict: Verdict,
-    /// All arms, floors and the ceiling included.
+    /// Scores of all arms, including floors and the ceiling.
     pub arms: Vec<ArmScore>,
 }
 
-/// An arm of it. Intervals are over training seeds and starts.
+/// Scores of one arm. Intervals are over training seeds and starts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ArmScore {
-    /// Its name.
+    /// Name of the arm.
     pub name: String,
-    /// What it is in a few words.
+    /// Short description.
     pub what: String,
-    /// What it is for.
+    /// Role in the experiment.
     pub role: Role,
-    /// Training frames; none of floors and the ceiling.
+    /// Training frames; `None` for floors and the ceiling.
     pub frames: Option<usize>,
     /// Mean reward per step.
     pub mean_reward: Interval,
@@ -37,7 +37,7 @@ pub struct ArmScore {
 }
 
 impl Policies {
-    /// In short what an experiment says whose page lies at `page`.
+    /// Summarizes an experiment whose page is at `page`.
     pub fn new(page: &str, warning: Option<String>, verdict: Verdict, arms: &[Arm]) -> Self {
         let arms = arms.iter().map(|arm| ArmScore {
             name: arm.name.clone(),

@@ -1,4 +1,4 @@
-//! The real set that clips are compared with.
+//! The real episodes that clips are compared with.
 
 use clip_audit::{DistributionReport, NullDistances, TrajectorySet, split_clips};
 use pusht_data::Source;
@@ -8,11 +8,11 @@ use traj_metrics::Bootstrap;
 
 use crate::VerdictsError;
 
-/// Random splits of the real set, and resamples of an interval.
+/// Number of random splits of the real set, and of bootstrap resamples.
 const SPLITS: usize = 1000;
 const RESAMPLES: usize = 2000;
 
-/// Trajectories of real episodes: a random half, the other half, and all.
+/// Trajectories of real episodes: two random halves, and all.
 pub struct RealSet {
     half: TrajectorySet,
     other: TrajectorySet,
@@ -20,7 +20,7 @@ pub struct RealSet {
 }
 
 impl RealSet {
-    /// Tracks the frames of all episodes, side by side.
+    /// Tracks the frames of all episodes in parallel.
     ///
     /// # Errors
     /// Episodes that cannot be read or have frames of another size than 96 × 96; fewer than four of them.
@@ -44,10 +44,10 @@ impl RealSet {
         })
     }
 
-    /// One half of the real set against the other half and against these clips.
+    /// Compares one half of the real set with the other half and with `clips`.
     ///
     /// # Errors
-    /// Fewer than two clips in which agent and T are seen long enough.
+    /// Fewer than two clips that show agent and T long enough.
     pub fn compare(&self, clips: &TrajectorySet) -> Result<DistributionReport, VerdictsError> {
         let bootstrap = Bootstrap {
             resamples: RESAMPLES,

@@ -1,4 +1,4 @@
-//! What came out for all clips together.
+//! The verdicts on all clips.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::{ActionCounts, ClipVerdict, ExecutionCounts, Fvd, MotionCounts, Polic
 /// Version of the layout of `score.json`.
 const SCHEMA: u32 = 1;
 
-/// The labels of a clip in short.
+/// Summary of the labels of a clip.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LabelSummary {
     /// Frames at 10 Hz, and those with a trusted action.
@@ -44,7 +44,7 @@ pub struct ScaleValues {
     pub physics: f64,
 }
 
-/// What people said of the clips.
+/// Human ratings of the clips.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct People {
     /// As text.
@@ -53,14 +53,14 @@ pub struct People {
     pub report: serde_json::Value,
 }
 
-/// Numbers over all clips that could be read.
+/// Totals over all clips.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Totals {
-    /// Videos.
+    /// Number of videos.
     pub clips: usize,
-    /// Of them, that could not be read.
+    /// Videos that could not be read.
     pub failed: usize,
-    /// Of those that could, that show no PushT board; they have the lowest scores.
+    /// Readable videos that show no PushT board; they have the lowest scores.
     #[serde(default)]
     pub no_board: usize,
     /// Clips in which the T moves, and of them those in which the agent moves it.
@@ -74,7 +74,7 @@ pub struct Totals {
     pub physics: [usize; 5],
     /// Clips with findings of each kind.
     pub findings: BTreeMap<Kind, usize>,
-    /// Clips whose actions were played, and of them those that the replay follows to the end.
+    /// Clips whose actions were replayed, and of them those that the replay follows to the end.
     pub executed: ExecutionCounts,
     /// Median of the steps until clip and replay diverge.
     #[serde(alias = "horizon")]
@@ -83,28 +83,28 @@ pub struct Totals {
     pub frames: ActionCounts,
 }
 
-/// All of it.
+/// Verdicts on all clips, with totals and comparisons; the content of `score.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdicts {
-    /// Layout of the file.
+    /// Version of the file's layout.
     pub schema: u32,
-    /// Over all clips.
+    /// Totals over all clips.
     pub totals: Totals,
-    /// Every clip, in the order of their paths.
+    /// The clips, in the order of their paths.
     pub clips: Vec<ClipVerdict>,
-    /// Their labels.
+    /// Summaries of their labels.
     pub labels: Vec<LabelSummary>,
-    /// Their trajectories against real ones.
+    /// Comparison of their trajectories with real ones.
     pub distribution: Option<DistributionReport>,
-    /// Their pictures against real ones.
+    /// Fréchet video distance from real episodes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fvd: Option<Fvd>,
-    /// What people said.
+    /// Human ratings.
     pub people: Option<People>,
-    /// What policies make of them.
+    /// Summary of an experiment with policies trained on them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policies: Option<Policies>,
-    /// What could not be done.
+    /// Notes on steps that failed.
     pub notes: Vec<String>,
 }
 
@@ -123,7 +123,7 @@ impl Verdicts {
         }
     }
 
-    /// The audit's scores by the clips' names.
+    /// The audit's scores by clip name.
     pub fn scores(&self) -> BTreeMap<String, ScaleValues> {
         let scores = self.clips.iter().filter_map(|clip| {
             let [adherence, responsibility, physics] = points(clip)?.map(f64::from);
@@ -137,7 +137,7 @@ impl Verdicts {
         scores.collect()
     }
 
-    /// The answer in a sentence or two.
+    /// The result in a few sentences.
     pub fn sentence(&self) -> String {
         let totals = &self.totals;
         let read = totals.clips - totals.failed;
@@ -157,7 +157,7 @@ impl Verdicts {
         )
     }
 
-    /// The answer, what could not be read and what could not be done, a line each.
+    /// The result as text, followed by one line per video that could not be read and per note.
     pub fn text(&self) -> String {
         let mut text = self.sentence() + "\n";
         for clip in &self.clips {
@@ -186,7 +186,7 @@ impl Verdicts {
     }
 }
 
-/// Adherence, responsibility, physics; none of a clip that could not be read.
+/// Adherence, responsibility and physics; `None` for a clip that could not be read.
 fn points(clip: &ClipVerdict) -> Option<[u8; 3]> {
     match &clip.audit {
         Some(audit) => {
