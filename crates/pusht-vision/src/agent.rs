@@ -3,16 +3,16 @@
 
 use crate::board::{AGENT_EDGE, AGENT_FILL, DISC_REACH, DiscMask, SIDE, STRIDE, sample, samples_within};
 
-/// Area of the disc in frame pixels.
+/// Area of the disc, frame pixels.
 const AREA: f32 = 707.0 / (STRIDE * STRIDE) as f32;
 
 /// Least share of the disc's area that must be blue.
 const LEAST_SHARE: f32 = 0.15;
 
-/// Squared color differences of a sample are cut off here (ticks, what a video codec does to edges).
+/// Limit at which squared color differences of a sample are cut off (ticks, compression artifacts at edges).
 const OUTLIER: f32 = 3.0 * 40.0 * 40.0;
 
-/// Squared color difference, summed over the samples, by which a center becomes e^(−1/2) as likely.
+/// Squared color difference, summed over the samples, at which the likelihood of a center falls by e^(−1/2).
 const TOLERANCE: f32 = 400.0;
 
 /// How blue a color is, from 0 (T, board, goal, ticks) to 1 (the agent's disc).
@@ -20,9 +20,9 @@ pub(crate) fn blueness([red, _, blue]: [f32; 3]) -> f32 {
     ((blue - red - 60.0) / 95.0).clamp(0.0, 1.0)
 }
 
-/// Rough center of the blue disc, board px; none where there is too little blue.
+/// Rough center of the blue disc, board px; `None` if there is too little blue.
 pub(crate) fn find(colors: &[[f32; 3]]) -> Option<[f64; 2]> {
-    // Per row and column sums first: nearly all pixels are not blue at all.
+    // Only the blue pixels, which are few.
     let blue: Vec<(usize, f32)> = colors
         .iter()
         .map(|&c| blueness(c))
@@ -41,22 +41,22 @@ pub(crate) fn find(colors: &[[f32; 3]]) -> Option<[f64; 2]> {
         (sum[2] > 0.0).then(|| ([sum[0] / sum[2], sum[1] / sum[2]], sum[2]))
     };
     let (mut center, mut area) = mean(&|_| true)?;
-    // Toward the disc where other blue lies about.
+    // Narrows the mean to the disc if there is other blue.
     for radius in [80.0_f64, 40.0, 24.0, 24.0] {
         (center, area) = mean(&|p| (p[0] - center[0]).hypot(p[1] - center[1]) < radius)?;
     }
     (area as f32 > LEAST_SHARE * AREA).then_some(center)
 }
 
-/// What the fit of the disc found.
+/// Result of the fit of the disc.
 pub(crate) struct Placed {
-    /// Mean of the integer centers, by their likelihood; board px.
+    /// Mean of the integer centers weighted by their likelihood, board px.
     pub(crate) center: [f64; 2],
-    /// Blue seen and disc drawn: intersection over union, 0 to 1.
+    /// Intersection over union of the blue seen and the disc drawn, 0 to 1.
     pub(crate) overlap: f64,
 }
 
-/// A frame with what is behind the agent: the board with goal, walls and T.
+/// A frame and the background behind the agent: the board with goal, walls and T.
 pub(crate) struct Scene<'a> {
     pub(crate) colors: &'a [[f32; 3]],
     pub(crate) behind: &'a dyn Fn(usize) -> [f32; 3],
@@ -102,7 +102,7 @@ pub(crate) fn place(scene: &Scene<'_>, rough: [f64; 2]) -> Placed {
     }
 }
 
-/// The frame pixels around a center, and what is behind them.
+/// The frame pixels around a center, and their background.
 struct Patch {
     pixels: Vec<(usize, [f32; 3])>,
 }

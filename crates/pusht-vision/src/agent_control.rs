@@ -14,7 +14,7 @@
 //! v' = −κ p + λ v + κ a     κ = 3.74147656   λ = −0.00655233
 //! ```
 
-/// Control steps a second.
+/// Control steps per second.
 pub const CONTROL_HZ: f64 = 10.0;
 
 const SUBSTEPS: usize = 10;
@@ -38,8 +38,8 @@ const fn control_step(mut p: f64, mut v: f64, a: f64) -> (f64, f64) {
     (p, v)
 }
 
-/// Agent position and velocity (px/s) one control step after `p` and `v` under action `a`: the same operations in the
-/// same order as in the environment.
+/// Agent position and velocity (px/s) one control step after `p` and `v` under action `a`: with the same operations in
+/// the same order as in the environment.
 pub fn agent_step(p: [f64; 2], v: [f64; 2], a: [f64; 2]) -> ([f64; 2], [f64; 2]) {
     let (x, y) = (control_step(p[0], v[0], a[0]), control_step(p[1], v[1], a[1]));
     ([x.0, y.0], [x.1, y.1])
@@ -54,7 +54,7 @@ pub struct ControlStep {
     pub beta: f64,
     /// Position from action, `1 − alpha`.
     pub gamma: f64,
-    /// Velocity from action, and less position, 1/s.
+    /// Velocity from the difference of action and position, 1/s.
     pub kappa: f64,
     /// Velocity from velocity.
     pub lambda: f64,
@@ -74,8 +74,8 @@ pub const CONTROL_STEP: ControlStep = {
 };
 
 impl ControlStep {
-    /// Factor by which an error in velocity is carried to the next step when actions are read off positions:
-    /// λ − β κ / γ = −0.385. It is below 1 in size, so what is not known about the first velocity is forgotten.
+    /// Factor by which an error in velocity is carried to the next step when actions are computed from positions: λ − β
+    /// κ / γ = −0.385. Its absolute value is below 1, so an error in the first velocity decays.
     pub const fn memory(self) -> f64 {
         self.lambda - self.beta * self.kappa / self.gamma
     }

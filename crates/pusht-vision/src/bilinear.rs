@@ -1,25 +1,26 @@
-//! Colors between the pixels of a frame. Columns and rows are looked up once each, not once a point: a map of the board
-//! has one scale and one offset an axis.
+//! Bilinear interpolation of colors. Columns and rows are looked up once each, not once per point, as a map of the
+//! board has one scale and one offset per axis.
 
 use pusht_env::Frame;
 
-/// Where a coordinate lies between two pixels of an axis.
+/// Position of a coordinate between two pixels of an axis.
 #[derive(Clone, Copy)]
 pub(crate) struct Between {
     pub(crate) low: usize,
     pub(crate) high: usize,
-    /// Of the higher pixel.
+    /// Weight of the higher pixel.
     pub(crate) share: f32,
 }
 
 impl Between {
-    /// A coordinate (pixel centers at whole numbers) of an axis with `side` pixels; none more than half a pixel outside.
+    /// Position of a coordinate (pixel centers at whole numbers) on an axis with `side` pixels; `None` if it is more
+    /// than half a pixel outside.
     pub(crate) fn new(v: f64, side: usize) -> Option<Self> {
         if !(-0.51..side as f64 - 0.49).contains(&v) {
             return None;
         }
         let v = v.clamp(0.0, (side - 1) as f64);
-        // What is not negative is rounded down by the conversion.
+        // The conversion rounds down, as the value is not negative.
         let low = (v as usize).min(side.saturating_sub(2));
         Some(Self {
             low,
@@ -29,7 +30,7 @@ impl Between {
     }
 }
 
-/// A frame with four bytes a pixel, for many looks at it: four numbers are one register.
+/// A frame with four bytes per pixel, for fast sampling: four numbers fit one register.
 pub(crate) struct Pixels {
     size: [usize; 2],
     pixels: Vec<[u8; 4]>,
@@ -48,7 +49,7 @@ impl Pixels {
         self.size
     }
 
-    /// The rows around a place between rows.
+    /// The two rows around a position.
     pub(crate) fn rows(&self, between: Between) -> Rows<'_> {
         let row = |y: usize| &self.pixels[y * self.size[0]..(y + 1) * self.size[0]];
         Rows {
@@ -59,7 +60,7 @@ impl Pixels {
     }
 }
 
-/// The two rows of a frame that a row of points lies between.
+/// The two rows of a frame around a row of points.
 pub(crate) struct Rows<'a> {
     upper: &'a [[u8; 4]],
     lower: &'a [[u8; 4]],
@@ -67,7 +68,7 @@ pub(crate) struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// Red, green, blue and nothing at a place between columns.
+    /// Red, green, blue and padding at a position between columns.
     #[inline]
     pub(crate) fn at(&self, between: Between) -> [f32; 4] {
         let Between { low, high, share } = between;
@@ -76,7 +77,7 @@ impl Rows<'_> {
     }
 }
 
-/// From one color to another.
+/// Linear interpolation between two colors.
 #[inline]
 fn mix(from: [f32; 4], to: [f32; 4], share: f32) -> [f32; 4] {
     std::array::from_fn(|k| from[k] + share * (to[k] - from[k]))

@@ -1,8 +1,8 @@
-//! The pose of the T: a smooth picture of the T fitted to the frame by damped Gauss–Newton.
+//! The pose of the T: a smooth model image of the T, fitted to the frame by damped Gauss–Newton.
 //!
-//! Along the T's border the picture goes, over a few px, from the background to the dark outline (2 px to both sides of
-//! the border) and on to the lighter fill; it depends on the signed distance to the border only. The distance's
-//! gradient in pose is the border's normal, so each sample near the border pulls the border over itself.
+//! Across the T's border the model changes, over a few px, from the background to the dark outline (2 px to both sides
+//! of the border) and then to the lighter fill; it depends on the signed distance to the border only. The distance's
+//! gradient in pose is the border's normal, so each sample near the border pulls the border toward itself.
 
 use crate::board::{BLOCK_EDGE, BLOCK_FILL, sample, samples_within};
 use crate::geometry::{CENTROID, Rectangle, centroid, into_body, to_rectangle};
@@ -15,20 +15,20 @@ const EDGE: f64 = 2.0;
 pub(crate) const REACH: f64 = 84.0;
 
 /// Mean offset of the drawn T from the true one, px: corners are rounded to integers, and lines of even width lie half
-/// a pixel to one side. Measured on pictures of random poses.
+/// a pixel to one side. Measured on images of random poses.
 const DRAWN_OFFSET: [f64; 2] = [0.12, 0.27];
 
-/// Levels of green by which a sample may be off before it counts less.
+/// Error in green from which a sample has less weight, levels.
 const OUTLIER: f64 = 25.0;
 
 /// One stage of a fit.
 #[derive(Clone, Copy)]
 pub(crate) struct Stage {
-    /// Smoothing of the model picture, px: wide first, so that far borders pull.
+    /// Smoothing of the model image, px; wide at first, so that distant borders have an effect.
     blur: f64,
-    /// Every how many frame rows and columns a sample is taken.
+    /// Interval between samples, in frame rows and columns.
     every: usize,
-    /// Steps at most.
+    /// Maximum number of iterations.
     steps: usize,
 }
 
@@ -36,23 +36,23 @@ const fn stage(blur: f64, every: usize, steps: usize) -> Stage {
     Stage { blur, every, steps }
 }
 
-/// A fit that starts anywhere.
+/// Stages of a fit from any start.
 pub(crate) const FAR: &[Stage] = &[stage(24.0, 2, 3), stage(10.0, 2, 3), stage(4.0, 1, 2), stage(3.0, 1, 8)];
 
-/// A fit that starts close to the solution.
+/// Stages of a fit that starts close to the solution.
 pub(crate) const NEAR: &[Stage] = &[stage(24.0, 2, 1), stage(10.0, 2, 3), stage(4.0, 1, 2), stage(3.0, 1, 8)];
 
-/// A stage ends when a step is shorter than this, px.
+/// Step length below which a stage ends, px.
 const CONVERGED: f64 = 0.02;
 
-/// The green channel is what is fitted: T 163 and 136, goal 238, board 255. Samples of weight 0 are not seen.
+/// Data of a fit. The green channel is fitted: T 163 and 136, goal 238, board 255. Samples of weight 0 are ignored.
 pub(crate) struct Target<'a> {
     pub(crate) green: &'a [f32],
     pub(crate) background: &'a [[f32; 3]],
     pub(crate) weight: &'a [f32],
 }
 
-/// One sample's place on the T.
+/// Position of a sample relative to the T.
 pub(crate) struct OnBlock {
     /// Signed distance to the border of the rectangle it belongs to, px, negative inside.
     pub(crate) distance: f64,
@@ -60,7 +60,7 @@ pub(crate) struct OnBlock {
     normal: [f64; 2],
 }
 
-/// Where a point in body coordinates lies on the T.
+/// Position of a point in body coordinates relative to the T.
 pub(crate) fn on_block(q: [f64; 2]) -> OnBlock {
     const ACROSS: Rectangle = Rectangle::of(&BAR);
     const DOWN: Rectangle = Rectangle::of(&STEM);
@@ -69,7 +69,7 @@ pub(crate) fn on_block(q: [f64; 2]) -> OnBlock {
     OnBlock { distance, normal }
 }
 
-/// A step from 0 to 1 of the given width around 0, and its derivative.
+/// A ramp from 0 to 1 of the given width around 0, and its derivative.
 fn ramp(x: f64, width: f64) -> (f64, f64) {
     let t = x / width;
     if t <= -0.5 {
@@ -95,7 +95,7 @@ pub(crate) fn fit(target: &Target<'_>, start: Pose, stages: &[Stage]) -> Pose {
     for &stage in stages {
         for _ in 0..stage.steps {
             let step = gauss_newton(target, pose, stage);
-            // A step beyond what the blurred border can see is not trusted.
+            // Steps beyond the width of the blurred border are shortened.
             let length = step[0].hypot(step[1]).max(step[2].abs() * 60.0);
             let scale = (1.5 * (stage.blur + 4.0) / length).min(1.0);
             // The angle turns about the centroid, which decouples it from the position.
@@ -112,7 +112,7 @@ pub(crate) fn fit(target: &Target<'_>, start: Pose, stages: &[Stage]) -> Pose {
     pose
 }
 
-/// The pose of the T that is drawn as a T at `pose`.
+/// The true pose of a T that is drawn at `pose`.
 pub(crate) fn true_pose(pose: Pose) -> Pose {
     Pose {
         x: pose.x - DRAWN_OFFSET[0],
@@ -121,13 +121,13 @@ pub(crate) fn true_pose(pose: Pose) -> Pose {
     }
 }
 
-/// The pose with its centroid there.
+/// The pose with this centroid and angle.
 pub(crate) fn with_centroid(at: [f64; 2], angle: f64) -> Pose {
     let (s, c) = angle.sin_cos();
     Pose::new(at[0] + s * CENTROID[1], at[1] - c * CENTROID[1], angle)
 }
 
-/// One step in (centroid x, y, angle).
+/// One Gauss–Newton step in (centroid x, y, angle).
 fn gauss_newton(target: &Target<'_>, pose: Pose, stage: Stage) -> [f64; 3] {
     let Stage { blur, every, .. } = stage;
     let (s, c) = pose.angle.sin_cos();
@@ -171,7 +171,7 @@ fn gauss_newton(target: &Target<'_>, pose: Pose, stage: Stage) -> [f64; 3] {
             }
         }
     }
-    // Levenberg's damping, small against a well-seen T (about 1e5 px⁻²).
+    // Levenberg's damping, small compared with a clearly visible T (about 1e5 px⁻²).
     for (a, damping) in [50.0, 50.0, 50.0 * 1600.0].into_iter().enumerate() {
         normal[a][a] += damping;
     }

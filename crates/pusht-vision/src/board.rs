@@ -1,4 +1,4 @@
-//! Where the pixels of a 96 × 96 frame lie on the board, and what they look like there.
+//! Positions of the pixels of a 96 × 96 frame on the board, and the colors of the empty board.
 
 use pusht_env::{FillRule, Frame, Pose, Renderer, Scene};
 
@@ -32,7 +32,7 @@ pub(crate) const AGENT_EDGE: Color = [65.0, 105.0, 225.0];
 const WALL: u8 = 211;
 
 /// Board coordinate that frame column (or row) `i` samples: the references resize without smoothing, so a frame pixel
-/// is the bilinear sample of the 512 × 512 picture at this point.
+/// is the bilinear sample of the 512 × 512 image at this point.
 pub(crate) fn sample(i: usize) -> f64 {
     (i as f64 + 0.5) * STRIDE - 0.5
 }
@@ -61,7 +61,7 @@ pub(crate) fn pixels_within(center: [f64; 2], radius: f64) -> impl Iterator<Item
         })
 }
 
-/// Calls `of` with every frame pixel within a circle and its board coordinates; as [`pixels_within`], and quicker.
+/// Calls `of` with every frame pixel within a circle and its board coordinates; faster than [`pixels_within`].
 #[inline]
 pub(crate) fn each_within(center: [f64; 2], radius: f64, mut of: impl FnMut(usize, [f64; 2])) {
     let columns = samples_within(center[0] - radius, center[0] + radius);
@@ -77,11 +77,11 @@ pub(crate) fn each_within(center: [f64; 2], radius: f64, mut of: impl FnMut(usiz
     }
 }
 
-/// The board without agent and block.
+/// The board without agent and T.
 pub(crate) struct Background {
     /// Colors of white, goal and walls.
     pub(crate) color: Vec<Color>,
-    /// True where a wall may hide what lies under it.
+    /// True where a wall may hide other objects.
     pub(crate) wall: Vec<bool>,
 }
 
@@ -91,7 +91,7 @@ impl Background {
         if ![goal.x, goal.y, goal.angle].iter().all(|v| v.is_finite()) {
             return Err(VisionError::Goal { goal });
         }
-        // What is not finite is not drawn.
+        // A pose that is not finite is not drawn.
         let nowhere = Pose::new(f64::NAN, 0.0, 0.0);
         let mut renderer = Renderer::new(SIDE as u32, FillRule::default())?;
         let board = renderer.render(&Scene::new([f64::NAN; 2], nowhere, goal));
@@ -111,7 +111,7 @@ pub(crate) struct DiscMask(Vec<u8>);
 pub(crate) const DISC_REACH: i32 = 16;
 
 impl DiscMask {
-    /// Read off the renderer's own picture.
+    /// Builds the mask from an image of the renderer.
     pub(crate) fn new() -> Result<Self, VisionError> {
         let nowhere = Pose::new(f64::NAN, 0.0, 0.0);
         let picture = Renderer::new(512, FillRule::default())?.render(&Scene::new([256.0; 2], nowhere, nowhere));

@@ -1,12 +1,12 @@
-//! What can be wrong with what is asked of this crate.
+//! Errors from this crate.
 
 use pusht_env::{Pose, RenderError};
 
-/// Why a frame or a track gave nothing.
+/// Errors from reading a frame or a track.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VisionError {
-    /// Not a picture of the expected size.
+    /// The frame does not have the expected size.
     #[error("the frame is {width} × {height} px; the tracker reads 96 × 96 (resize it, or render it at that size)")]
     FrameSize {
         /// Width found.
@@ -14,7 +14,7 @@ pub enum VisionError {
         /// Height found.
         height: u32,
     },
-    /// A frame without a board.
+    /// The frame shows no board.
     #[error(
         "the frame of {width} × {height} px shows no PushT board (best fit off by {residual:.0} levels of 255); expected \
          the white board with its green goal, of any size, whole or cropped a little"
@@ -27,44 +27,44 @@ pub enum VisionError {
         /// Root mean square difference of the best fit.
         residual: f64,
     },
-    /// A goal pose that is not finite.
+    /// The goal pose is not finite.
     #[error("the goal pose {goal:?} is not finite; expected px of the 512 board and rad")]
     Goal {
-        /// What was handed in.
+        /// The pose that was passed.
         goal: Pose,
     },
-    /// Fewer positions than an action needs.
+    /// The track has fewer positions than an action needs.
     #[error("the track has {found} positions; at least 2 are needed, and give one action fewer than positions")]
     TooShort {
         /// Positions found.
         found: usize,
     },
-    /// A track that begins without an agent.
+    /// The track begins without an agent.
     #[error("the first position of the track is missing; leave out the frames before the agent is first seen")]
     NoStart,
-    /// A position that is not finite.
+    /// A position is not finite.
     #[error("position {index} of the track is not finite ({position:?}); leave such a stretch out, or fill its gaps")]
     NotFinite {
-        /// Its index.
+        /// Index of the position.
         index: usize,
-        /// What stood there.
+        /// The position found.
         position: [f64; 2],
     },
-    /// A noise level that is not a positive number.
+    /// A noise level is not a positive number.
     #[error("the {name} is {value}; expected a finite number above 0, in px")]
     Noise {
-        /// Which parameter.
+        /// Name of the parameter.
         name: &'static str,
-        /// What was handed in.
+        /// The value that was passed.
         value: f64,
     },
-    /// Tracks without a frame to compare.
+    /// The tracks have no frame to compare.
     #[error("nothing to compare for {what}: no frame shows both agent and T")]
     NothingTracked {
         /// The kind of error.
         what: &'static str,
     },
-    /// The renderer's own failure.
+    /// The renderer failed.
     #[error(transparent)]
     Render(#[from] RenderError),
 }

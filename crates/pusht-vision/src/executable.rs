@@ -1,16 +1,16 @@
-//! How much of an agent's track no admissible action explains.
+//! The part of an agent's track that no admissible action explains.
 
 use crate::VisionError;
 use crate::agent_control::{CONTROL_STEP, agent_step};
 use crate::board::BOARD;
 use crate::inverse::check;
 
-/// For every position after the first, how far (px) an agent stays from it that starts at the first one at rest, and that is
-/// told at each step to go where on the board brings it nearest to the next position.
+/// For every position after the first, its distance (px) from an agent that starts at rest at the first position and at
+/// each step takes the action on the board that brings it nearest to the next position.
 ///
-/// Zero wherever some action on the board leads to the next position: an agent can go 214 px in a step, so a jump is only
-/// found where it is longer or ends too near a wall. What it says is that the track can be *played*, not that it is a likely
-/// one; for that there is [`SmoothedTrack::largest_jump`](crate::SmoothedTrack).
+/// It is zero wherever some action on the board leads to the next position. An agent can move 214 px in one step, so a
+/// jump is only found if it is longer or ends too near a wall. The residual measures whether the track can be
+/// *executed*, not whether it is likely; for the latter see [`SmoothedTrack::largest_jump`](crate::SmoothedTrack).
 ///
 /// # Errors
 /// Fewer than two positions, or one that is not finite.

@@ -1,8 +1,8 @@
-//! Clips that need no model: what generated ones are held against.
+//! Cross-fades: a baseline for generated clips that needs no model.
 
 use pusht_env::Frame;
 
-/// From the first frame to the last in equal steps of brightness: what needs no model.
+/// A linear cross-fade from `start` to `end` with `frames` frames.
 pub fn cross_fade(start: &Frame, end: &Frame, frames: usize) -> Vec<Frame> {
     let fade = |i: usize| {
         let share = i as f64 / frames.saturating_sub(1).max(1) as f64;

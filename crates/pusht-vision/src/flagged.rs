@@ -1,19 +1,19 @@
-//! Measures beyond their limits, frame by frame, joined to segments of frames.
+//! Measures beyond their limits, frame by frame, joined into segments of frames.
 
-/// Marks so many frames apart belong to one segment.
+/// Largest distance between marked frames of one segment.
 const GAP: usize = 3;
 
-/// A measure of a frame, and the limit from which it tells that something is wrong.
+/// A measure of a frame, with the limit from which it indicates a defect.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measured {
-    /// What was measured.
+    /// The measured value.
     pub value: f64,
-    /// From here on it tells something.
+    /// Value from which it indicates a defect.
     pub limit: f64,
 }
 
 impl Measured {
-    /// True from the limit on.
+    /// True if the value is at or above the limit.
     pub fn is_beyond(&self) -> bool {
         self.value >= self.limit
     }
@@ -22,15 +22,15 @@ impl Measured {
 /// A measure beyond its limit in one frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FlaggedFrame {
-    /// The frame, counted from 0.
+    /// Index of the frame.
     pub frame: usize,
-    /// What was measured.
+    /// The measure.
     pub measured: Measured,
-    /// Where on the board, px; none where it is everywhere.
+    /// Position on the board, px; `None` if it concerns the whole frame.
     pub at: Option<[f64; 2]>,
 }
 
-/// Neighboring marks.
+/// A segment of neighboring marked frames.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FlaggedSegment {
     /// First and last marked frame.
@@ -39,7 +39,7 @@ pub struct FlaggedSegment {
     pub worst: FlaggedFrame,
 }
 
-/// Marks of neighboring frames, in order, as segments; those of fewer than `least` marks are left out.
+/// Joins marks of neighboring frames, given in order, into segments; those of fewer than `least` marks are left out.
 pub fn segments(least: usize, marks: impl IntoIterator<Item = FlaggedFrame>) -> Vec<FlaggedSegment> {
     let mut found: Vec<(FlaggedSegment, usize)> = Vec::new();
     for mark in marks {

@@ -1,4 +1,4 @@
-//! The T as a shape: distances to it, its center, how far a change of pose moves it.
+//! Geometry of the T: distances to it, its centroid, and its displacement by a change of pose.
 
 use pusht_env::{BAR, Pose, Quad, bar_vertices, stem_vertices};
 
@@ -47,8 +47,8 @@ pub(crate) fn to_rectangle(of: &Rectangle, q: [f64; 2]) -> (f64, [f64; 2]) {
     }
 }
 
-/// Signed distance to the T in body coordinates, negative inside, and its gradient. The stem is taken to reach through the
-/// bar, so that the line between them is no border.
+/// Signed distance to the T in body coordinates, negative inside, and its gradient. The stem is extended through the
+/// bar, so that the line between them is not a border.
 #[inline]
 pub fn to_block(q: [f64; 2]) -> (f64, [f64; 2]) {
     const ACROSS: Rectangle = Rectangle::of(&BAR);
@@ -57,7 +57,7 @@ pub fn to_block(q: [f64; 2]) -> (f64, [f64; 2]) {
     if bar.0 < stem.0 { bar } else { stem }
 }
 
-/// Board points to the body coordinates of a T at `pose`.
+/// Map from board points to the body coordinates of a T at `pose`.
 pub fn into_body(pose: Pose) -> impl Fn([f64; 2]) -> [f64; 2] {
     let (s, c) = pose.angle.sin_cos();
     move |p| {
@@ -71,18 +71,18 @@ pub fn to_body(pose: Pose, p: [f64; 2]) -> [f64; 2] {
     into_body(pose)(p)
 }
 
-/// A point in body coordinates on the board.
+/// The board point of a point in body coordinates of a T at `pose`.
 pub fn to_board(pose: Pose, q: [f64; 2]) -> [f64; 2] {
     let (s, c) = pose.angle.sin_cos();
     [pose.x + c * q[0] - s * q[1], pose.y + s * q[0] + c * q[1]]
 }
 
-/// Distance of a point from the T, 0 inside.
+/// Distance of a board point from a T at `pose`, 0 inside.
 pub fn distance(pose: Pose, p: [f64; 2]) -> f64 {
     to_block(to_body(pose, p)).0.max(0.0)
 }
 
-/// The centroid on the board.
+/// Centroid of a T at `pose` on the board.
 pub fn centroid(pose: Pose) -> [f64; 2] {
     to_board(pose, CENTROID)
 }
@@ -95,10 +95,10 @@ pub fn moved(from: Pose, to: Pose) -> f64 {
     pairs.map(|(a, b)| apart(*a, *b)).fold(0.0, f64::max)
 }
 
-/// Distance of two points.
+/// Distance between two points.
 pub fn apart(a: [f64; 2], b: [f64; 2]) -> f64 {
     let [x, y] = [a[0] - b[0], a[1] - b[1]];
-    // Much quicker than hypot, whose care for huge and tiny numbers is not needed on a board.
+    // Much faster than hypot, whose handling of huge and tiny numbers is not needed here.
     (x * x + y * y).sqrt()
 }
 

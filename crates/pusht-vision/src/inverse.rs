@@ -1,4 +1,4 @@
-//! The closed-form inverse: the actions that an exact track follows from.
+//! The closed-form inverse: the actions that produce an exact track.
 //!
 //! Solving the law of motion for the action gives, per axis and for t = 0, 1, …,
 //!
@@ -7,33 +7,33 @@
 //! v_{t+1} = κ (a_t − p_t) + λ v_t,
 //! ```
 //!
-//! which needs v_0. An error ε in v_0 changes a_t by −(β/γ) μ^t ε with μ = λ − β κ / γ = −0.385: it alternates and dies
-//! out, by a thousand in seven steps.
+//! which needs v_0. An error ε in v_0 changes a_t by −(β/γ) μ^t ε with μ = λ − β κ / γ = −0.385: it alternates and
+//! decays by a factor of a thousand in seven steps.
 //!
-//! Noise in the positions is another matter: independent errors of size σ in the positions become errors of about
-//! 5 σ in the actions (1/γ = 3.4 for the newest position alone). For tracked positions use
+//! Noise in the positions does not decay: independent errors of size σ in the positions become errors of about 5 σ in
+//! the actions (1/γ = 3.4 for the newest position alone). For tracked positions use
 //! [`ActionSmoother`](crate::ActionSmoother).
 
 use crate::VisionError;
 use crate::agent_control::CONTROL_STEP;
 use pusht_env::Action;
 
-/// What is known of the agent's velocity at the first position.
+/// Assumption about the agent's velocity at the first position.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum InitialMotion {
-    /// Zero: an episode from its reset on.
+    /// Zero, as in an episode from its reset on.
     #[default]
     Rest,
-    /// Unknown: a clip that begins in the middle of a motion.
+    /// Unknown, as in a clip that begins in the middle of a motion.
     Moving,
 }
 
 /// Actions a_0 … a_{N−1} of an exact track p_0 … p_N, px.
 ///
-/// With [`InitialMotion::Moving`] the first velocity is the one that makes the first actions bend least (least squares over
-/// their second differences; zero for tracks of fewer than four positions); the actions after the first few hardly
-/// depend on it.
+/// With [`InitialMotion::Moving`] the first velocity is the one with the smallest second differences of the first
+/// actions (least squares; zero for tracks of fewer than four positions); the actions after the first few hardly depend
+/// on it.
 ///
 /// # Errors
 /// Fewer than two positions, or one that is not finite.
@@ -79,8 +79,8 @@ fn invert(p: &[f64], mut v: f64) -> Vec<f64> {
         .collect()
 }
 
-/// The v_0 that minimizes Σ (a_{t+2} − 2 a_{t+1} + a_t)² where a_t = `at_rest`_t − (β/γ) μ^t v_0: the error that a wrong
-/// v_0 makes alternates, and an evenly moving target does not.
+/// The v_0 that minimizes Σ (a_{t+2} − 2 a_{t+1} + a_t)² where a_t = `at_rest`_t − (β/γ) μ^t v_0: the error from a
+/// wrong v_0 alternates, an evenly moving target does not.
 fn first_velocity(at_rest: &[f64]) -> f64 {
     let c = CONTROL_STEP;
     let bend = (c.memory() - 1.0).powi(2);

@@ -1,4 +1,4 @@
-//! The little linear algebra that the smoother needs.
+//! Linear algebra for the smoother.
 
 pub(crate) type Vector<const N: usize> = [f64; N];
 pub(crate) type Matrix<const N: usize> = [[f64; N]; N];

@@ -1,33 +1,33 @@
-//! What a frame shows apart from poses: how many agents, how much T.
+//! Counts and areas of agents and T in a frame.
 
 use crate::VisionError;
 use crate::agent::blueness;
 use crate::board::{AGENT_PIXELS, BLOCK_PIXELS, SIDE};
 use pusht_env::Frame;
 
-/// A blue patch of less than this share of the disc is no agent.
+/// Smallest area of a blue patch that counts as an agent, over the area of the disc.
 const LEAST_PATCH: f64 = 0.4;
 
-/// A gray patch of less than this share of the T is no piece of it.
+/// Smallest area of a gray patch that counts as a piece, over the area of the T.
 const LEAST_PIECE: f64 = 0.2;
 
-/// Blue of more than this many discs is more than one agent, in one patch or several.
+/// Blue area, in discs, from which there is more than one agent, in one patch or several.
 const TWO_AGENTS: f64 = 1.5;
 
 /// Counts and areas of one frame.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct FrameMeasures {
-    /// Blue patches of the size of an agent, counted 8-connected; two where one patch has the area of two.
+    /// Number of blue patches (8-connected) of the size of an agent; two if one patch has the area of two.
     pub agents: usize,
     /// Blue area over the area of the disc.
     pub agent_area: f64,
-    /// Gray patches of at least a fifth of the T, counted 8-connected; what the agent covers joins them.
+    /// Number of gray patches (8-connected) of at least a fifth of the T; areas covered by the agent join them.
     pub pieces: usize,
-    /// Gray area over the area of the T; what the agent covers is missing.
+    /// Gray area over the area of the T, without the part covered by the agent.
     pub block_area: f64,
 }
 
-/// What a pixel is.
+/// Class of a pixel.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Other,
@@ -36,7 +36,7 @@ enum Kind {
 }
 
 impl FrameMeasures {
-    /// Of a 96 × 96 frame.
+    /// Measures a 96 × 96 frame.
     ///
     /// # Errors
     /// A frame of another size.
@@ -81,8 +81,8 @@ impl FrameMeasures {
     }
 }
 
-/// Pixels of kind `of` in the patch around `start`, which pixels of kind `through` belong to as well; takes all of them
-/// away.
+/// Counts the pixels of kind `of` in the patch around `start`, to which pixels of kind `through` belong as well, and
+/// removes the patch.
 fn patch(left: &mut [Kind; SIDE * SIDE], start: usize, of: Kind, through: Kind) -> usize {
     let (mut open, mut count) = (Vec::new(), 0);
     let mut take = |at: usize, open: &mut Vec<usize>| {

@@ -1,10 +1,11 @@
-//! Who moves what: which of the T's motion a push explains, and which motion of agent and T nothing does.
+//! Motion analysis: the part of the T's motion that pushes explain, and motion of agent and T without a cause.
 //!
-//! What the environment allows. The T has no inertia and nothing slides on: its velocities are set to zero at every physics
-//! substep, so it moves only in substeps in which the agent, a disc of 15 px, touches it. A push at lever x from its center of
-//! gravity (mass 1, moment of inertia I = 3000 px², no friction) that moves the point of contact by d along the normal moves
-//! the center by d I/(I + x²) and turns the T by d x/(I + x²). Its corners are up to 76.5 px from the center, so that none goes
-//! further than 1.36 d; 1.6 d allows for the tracker. The point of contact never follows an agent that leaves.
+//! In the environment the T has no inertia and does not slide: its velocities are set to zero at every physics substep,
+//! so it moves only in substeps in which the agent, a disc of 15 px, touches it. A push at lever x from its center of
+//! gravity (mass 1, moment of inertia I = 3000 px², no friction) that moves the point of contact by d along the normal
+//! moves the center by d I/(I + x²) and turns the T by d x/(I + x²). Its corners are up to 76.5 px from the center, so
+//! no corner moves further than 1.36 d; 1.6 d allows for tracking errors. The point of contact never follows an agent
+//! that leaves.
 
 use std::ops::Range;
 
@@ -15,37 +16,37 @@ use crate::appearance::FrameAudit;
 use crate::geometry::{apart, distance, moved, to_block, to_body};
 use crate::limits;
 
-/// The furthest that a corner of the T goes when the agent goes 1, and some more.
+/// Largest displacement of a corner of the T per displacement of the agent, with a margin.
 const GEAR: f64 = 1.6;
 
-/// Positions are off by a px, poses by up to three: an agent nearer than this beyond touching may touch, px.
+/// Gap up to which an agent may touch the T, px: positions have errors of 1 px, poses of up to 3 px.
 const REACH: f64 = 6.0;
 
-/// Points of the agent's path between two frames that are looked at.
+/// Number of points of the agent's path between two frames that are checked.
 const POINTS: usize = 5;
 
-/// A T that reaches into a wall by more than the tracker's error is pushed out by it, px.
+/// Depth in a wall from which the T is pushed out, px: more than the tracker's error.
 const IN_WALL: f64 = 2.0;
 
-/// Motion of the T below this, px, is the tracker's error.
+/// Motion of the T up to which it is attributed to tracking errors, px.
 const STILL: f64 = 1.5;
 
-/// One step, from a frame to the next, in which agent and T were seen in both.
+/// One step between two frames that both show agent and T.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
-    /// Longest path of a corner of the T, px.
+    /// Largest displacement of a corner of the T, px.
     pub moved: f64,
-    /// Length of the agent's path, px.
+    /// Displacement of the agent, px.
     pub path_length: f64,
-    /// Whether the agent may have touched the T, or a wall pushes it out.
+    /// Whether the agent may have touched the T, or a wall pushes the T out.
     pub touched: bool,
-    /// How far agent and walls reach into the T before, px: contacts push bodies apart that overlap, as they may at the
-    /// start of an episode.
+    /// Overlap of agent or walls with the T before the step, px. Contacts push overlapping bodies apart, which may
+    /// occur at the start of an episode.
     pub overlap: f64,
 }
 
 impl Step {
-    /// What a push cannot explain of a step in which the agent touched the T, px.
+    /// The part of the T's motion that a push cannot explain, px, in a step with contact.
     pub fn excess(&self) -> f64 {
         self.moved - self.explained()
     }
@@ -55,7 +56,7 @@ impl Step {
     }
 }
 
-/// Where agent and T are in a frame, as far as they can be trusted.
+/// Positions of agent and T in a frame, if they can be trusted.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Trusted {
     /// Position of the agent, board px.
@@ -64,13 +65,13 @@ pub struct Trusted {
     pub block: Option<Pose>,
 }
 
-/// What of the T's motion in a clip a push explains.
+/// Path length of the T in a clip, and the part that the agent pushed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Motion {
-    /// Length of the T's path, px: that of the corner that goes furthest.
+    /// Length of the T's path, px, measured at the corner that moves furthest.
     #[serde(alias = "way")]
     pub path_length: f64,
-    /// Of that, what the agent pushed, px.
+    /// The part of it that the agent pushed, px.
     pub pushed: f64,
 }
 
@@ -85,12 +86,12 @@ impl Motion {
     }
 }
 
-/// Who moves in which step of a clip, as far as agent and T can be trusted.
+/// Motion of agent and T in each step of a clip, where both can be trusted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClipSteps {
-    /// Frame by frame.
+    /// Positions in each frame.
     pub seen: Vec<Trusted>,
-    /// From frame t to frame t + 1.
+    /// Steps from frame t to frame t + 1; `None` if not both frames show agent and T.
     pub steps: Vec<Option<Step>>,
     /// Runs of steps in which the agent does not touch the T.
     pub alone: Vec<Alone>,
@@ -104,8 +105,9 @@ impl ClipSteps {
         Self { seen, steps, alone }
     }
 
-    /// The T's path and what of it was pushed. Where T or agent cannot be trusted, the path counts in the frames (first and
-    /// last) that show a T that melts, is gone or is in pieces, and is not known otherwise.
+    /// The T's path and the part of it that was pushed. Where T or agent cannot be trusted, the path counts in the
+    /// segments `broken` (first and last frame) in which the T melts, is missing or in pieces, and is unknown
+    /// elsewhere.
     pub(crate) fn motion(&self, broken: &[[usize; 2]]) -> Motion {
         let mut motion = Motion {
             path_length: 0.0,
@@ -133,9 +135,9 @@ impl ClipSteps {
         motion
     }
 
-    /// How far the agent goes in a step beyond what its neighboring steps go in the same direction, px, for every step that has
-    /// neighbors. An agent under its PD law goes on: after a step of d from rest that is to end in rest again, the target would
-    /// have to be 3.4 d ahead first and 1.3 d behind a tenth of a second later.
+    /// The displacement of the agent in a step beyond that of the neighboring steps in the same direction, px, for
+    /// every step that has neighbors. An agent under its PD controller keeps moving: for a single step of d from rest
+    /// to rest, the target would have to be 3.4 d ahead first and 1.3 d behind a tenth of a second later.
     pub fn isolated(&self) -> Vec<(usize, f64)> {
         let displacements: Vec<Option<[f64; 2]>> = (self.seen.windows(2))
             .map(|pair| displacement(pair[0].agent, pair[1].agent))
@@ -173,7 +175,7 @@ fn step(before: Trusted, after: Trusted) -> Option<Step> {
     })
 }
 
-/// How far a T reaches into the walls, px.
+/// Depth of a T in the walls, px.
 fn into_walls(pose: Pose) -> f64 {
     let corners = [bar_vertices(pose), stem_vertices(pose)];
     let (low, high) = (WALLS[0][1][0] + WALL_RADIUS, WALLS[2][0][0] - WALL_RADIUS);
@@ -183,14 +185,14 @@ fn into_walls(pose: Pose) -> f64 {
         .fold(0.0, f64::max)
 }
 
-/// A run of steps in which the agent did not touch the T; frames from its start to its end, both included.
+/// A run of steps in which the agent does not touch the T.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alone {
-    /// The frames.
+    /// Frames of the run, from its first to its last.
     pub frames: Range<usize>,
-    /// How far the T went from where it was at first, px.
+    /// Largest displacement of the T from its pose in the first frame, px.
     pub moved: f64,
-    /// The furthest in one step, and to which frame.
+    /// Largest displacement in one step, px, and the frame after that step.
     pub jump: (f64, usize),
 }
 
@@ -224,7 +226,7 @@ fn displacement(from: Option<[f64; 2]>, to: Option<[f64; 2]>) -> Option<[f64; 2]
     Some([to[0] - from[0], to[1] - from[1]])
 }
 
-/// Where agent and T are, where that can be trusted.
+/// Positions of agent and T in each frame, if they can be trusted.
 fn trusted(frames: &[FrameAudit]) -> Vec<Trusted> {
     let seen = |frame: &FrameAudit| {
         let tracked = &frame.tracked;

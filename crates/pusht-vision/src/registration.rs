@@ -1,14 +1,14 @@
-//! Where the board lies in a frame of any size: foreign clips are scaled, cropped, padded, and seldom square.
+//! Position of the board in a frame of any size: foreign clips are scaled, cropped, padded, and seldom square.
 //!
-//! The map is one scale and one offset an axis, frame = scale · board + offset. It is found by comparing pictures of the
-//! empty board (white, walls, goal) with the frame at a grid of board points: the sum of squared color differences, cut
-//! off at [`OUTLIER`], over points that are neither agent nor T by their color, is made small by a pattern search over the
-//! places of the board's four edges. Starts are the frame stretched over the board, the square in its middle, the square
-//! that covers it, and what the centroid and spread of the goal's green say. There are two pictures, as a wall is thinner
-//! than a pixel of a small frame: the environment's own of 96 × 96, sampled at points, which enlarged frames show, and the
-//! board drawn large and averaged, which frames show that were made smaller.
+//! The map has one scale and one offset per axis, frame = scale · board + offset. It is found by comparing images of
+//! the empty board (white, walls, goal) with the frame at a grid of board points: a pattern search over the positions
+//! of the board's four edges minimizes the sum of squared color differences, cut off at [`OUTLIER`], over points whose
+//! color is neither that of the agent nor of the T. It starts from the frame stretched over the board, the square in
+//! its middle, the square that covers it, and the map given by the centroid and spread of the goal's green. There are
+//! two images of the board, as a wall is thinner than a pixel of a small frame: the environment's own of 96 × 96,
+//! sampled at points, for enlarged frames, and the board drawn large and averaged, for frames that were reduced.
 //!
-//! [`Registration::resample`] draws the frame again as a 96 × 96 point-sampled picture, which is what the tracker reads.
+//! [`Registration::resample`] resamples the frame to a 96 × 96 point-sampled image, which the tracker reads.
 
 use crate::VisionError;
 use crate::bilinear::{Between, Pixels};
@@ -16,52 +16,52 @@ use crate::board::{BOARD, Background, SIDE};
 use pusht_env::{FillRule, Frame, Pose, Renderer, Scene};
 use std::collections::HashSet;
 
-/// Levels by which a channel may differ before the difference counts no more.
+/// Difference of a channel at which it is cut off, levels.
 const OUTLIER: f32 = 60.0;
 
-/// Pixels from the border of a picture within which walls lie, and the two strides of the few points of a first search:
-/// near the border, along it, and elsewhere.
+/// Width of an image's border that contains the walls, pixels. The strides of the points of a first search follow:
+/// along the border, and elsewhere.
 const RIM: usize = 4;
 const STRIDES: [usize; 2] = [2, 4];
 
-/// First step of a search in sides of the board, and last step in frame px: far, near, exact.
+/// First step in sides of the board and last step in frame px of the three searches: far, near, exact.
 const FAR: (f64, f64) = (0.04, 0.5);
 const NEAR: (f64, f64) = (0.02, 0.2);
 const EXACT: (f64, f64) = (0.005, 0.02);
 
-/// Steps of one length at the most: along a valley a search could creep for long.
+/// Maximum number of steps of one length, so that a search does not creep along a valley.
 const SWEEPS: usize = 8;
 
-/// Steps to both sides in a scan, and how many of them a side of the board has: half a wall.
+/// Steps of a scan in both directions, and steps per side of the board: one step is half a wall.
 const SCAN: (i32, f64) = (16, 200.0);
 
-/// Side of the picture of averages; 512 is a multiple.
+/// Side of the averaged image, px; a divisor of 512.
 const FINE: usize = 128;
 
-/// A map of the plain kind is taken as it is when the residual is below this, levels of 255.
+/// Residual below which the map of a square frame onto the whole board is accepted without a search, levels of 255.
 const PLAIN: f64 = 6.0;
 
-/// A square frame is taken to show the whole board and nothing else unless another map leaves less than this share of that
-/// residual: noise and codecs make a residual that no map takes away, but that every blurring one lessens a little.
+/// Share of the residual below which another map is preferred to that of a square frame onto the whole board. Noise and
+/// codecs leave a residual that no map removes but every blurring one reduces a little.
 const CLEARLY_BETTER: f64 = 0.75;
 
-/// Above this residual the frame is taken to show no PushT board.
+/// Residual above which the frame is taken to show no PushT board, levels of 255.
 const FOREIGN: f64 = 30.0;
 
-/// How a frame shows the board.
+/// Position of the board in a frame: a map from board to frame coordinates.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Registration {
     /// Frame pixels per board px, x and y.
     pub scale: [f64; 2],
     /// Frame coordinate (of the left or upper border of pixel 0) at which board coordinate −½ lies.
     pub offset: [f64; 2],
-    /// Root mean square color difference between frame and empty board where neither agent nor T is, levels of 255:
-    /// about 1 for clean frames, up to 10 for compressed ones.
+    /// Root mean square color difference between frame and empty board outside agent and T, levels of 255: about 1 for
+    /// clean frames, up to 10 for compressed ones.
     pub residual: f64,
 }
 
 impl Registration {
-    /// The whole frame is the whole board, as the environment draws it.
+    /// The map of a frame that shows exactly the whole board, as the environment draws it.
     pub fn stretched(size: (u32, u32)) -> Self {
         Self {
             scale: [f64::from(size.0) / BOARD, f64::from(size.1) / BOARD],
@@ -70,7 +70,7 @@ impl Registration {
         }
     }
 
-    /// True where resampling a 96 × 96 frame would give the frame itself.
+    /// True if resampling a 96 × 96 frame gives the frame itself.
     pub fn is_identity(&self) -> bool {
         *self
             == Self {
@@ -79,19 +79,19 @@ impl Registration {
             }
     }
 
-    /// Frame coordinate (pixel centers at whole numbers) of a board coordinate of this axis.
+    /// Frame coordinate (pixel centers at whole numbers) of a board coordinate on this axis.
     pub(crate) fn along(&self, axis: usize, board: f64) -> f64 {
         (board + 0.5) * self.scale[axis] + self.offset[axis] - 0.5
     }
 }
 
-/// The empty board as a square picture: all its points, and a few that still show walls and goal.
+/// The empty board as a square image: all its points, and a subset that still shows walls and goal.
 struct Picture {
     all: Points,
     few: Points,
 }
 
-/// Points of a picture, row by row.
+/// Points of an image, row by row.
 struct Points {
     /// Board coordinate of each column, and of each row.
     along: Vec<f64>,
@@ -101,7 +101,7 @@ struct Points {
 
 struct Point {
     column: usize,
-    /// With nothing at the end.
+    /// Color with one value of padding.
     color: [f32; 4],
 }
 
@@ -122,7 +122,7 @@ impl Points {
         self.count += 1;
     }
 
-    /// Board coordinates and colors.
+    /// Iterates over board coordinates and colors.
     fn iter(&self) -> impl Iterator<Item = ([f64; 2], [f32; 4])> {
         let rows = self.along.iter().zip(&self.rows);
         rows.flat_map(move |(&y, row)| row.iter().map(move |p| ([self.along[p.column], y], p.color)))
@@ -172,7 +172,7 @@ pub struct Registrar {
 }
 
 impl Registrar {
-    /// For boards with this goal.
+    /// A registrar for boards with this goal.
     ///
     /// # Errors
     /// A goal pose that is not finite.
@@ -186,11 +186,12 @@ impl Registrar {
         })
     }
 
-    /// Finds the board in one frame. A square frame that fits the whole board is taken to show just that; every other
-    /// one is searched, and a square one that fits nothing else clearly better is taken to show just that as well.
+    /// Finds the board in one frame. A square frame that fits the whole board is taken to show exactly that; all others
+    /// are searched. A square frame for which the search finds nothing clearly better is also taken to show exactly the
+    /// board.
     ///
     /// # Errors
-    /// A frame of fewer than 16 pixels a side, or one that shows no PushT board.
+    /// A frame of fewer than 16 pixels per side, or one that shows no PushT board.
     pub fn register(&self, frame: &Frame) -> Result<Registration, VisionError> {
         let (width, height) = frame.dimensions();
         if width < 16 || height < 16 {
@@ -236,13 +237,13 @@ impl Registrar {
         Ok(best)
     }
 
-    /// The better of the maps found with the two pictures.
+    /// The better of the maps found with the two images.
     fn best(&self, find: impl Fn(&Picture) -> Registration) -> Registration {
         let [a, b] = self.pictures.each_ref().map(find);
         if b.residual < a.residual { b } else { a }
     }
 
-    /// The map under which the goal's green has the place and spread that it has in the frame.
+    /// The map under which the goal's green has the centroid and spread found in the frame.
     fn by_goal(&self, frame: &Frame) -> Option<[[f64; 2]; 2]> {
         let [center, deviation] = self.goal?;
         // Every pixel of a small frame, about 200 × 200 of a large one.
@@ -266,10 +267,10 @@ impl Registrar {
 /// Edges of a board in a frame, and their cost.
 type Rated = ([[f64; 2]; 2], f64);
 
-/// How the edges of an axis are moved: one of them, both to one side, both apart.
+/// Moves of the edges of an axis: one of them, both in one direction, both apart.
 const MOVES: [[f64; 2]; 4] = [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [-1.0, 1.0]];
 
-/// `edges` with those of an axis moved; none where the board is mirrored or vanishes.
+/// `edges` with those of an axis moved; `None` if the board is mirrored or vanishes.
 fn moved(edges: [[f64; 2]; 2], axis: usize, by: f64, moves: [f64; 2]) -> Option<[[f64; 2]; 2]> {
     let mut moved = edges;
     for end in 0..2 {
@@ -278,19 +279,19 @@ fn moved(edges: [[f64; 2]; 2], axis: usize, by: f64, moves: [f64; 2]) -> Option<
     (moved[axis][1] - moved[axis][0] >= 16.0).then_some(moved)
 }
 
-/// Places whose cost is known, and was found not to be below the best or to be the best then: once more is no better.
+/// Positions whose cost was computed already, so that they need not be tried again.
 #[derive(Default)]
 struct Tried(HashSet<[u64; 4]>);
 
 impl Tried {
-    /// True for a place that has not been tried yet.
+    /// True for a position that has not been tried yet.
     fn first(&mut self, [[left, right], [upper, lower]]: &[[f64; 2]; 2]) -> bool {
         self.0.insert([left, right, upper, lower].map(|edge| edge.to_bits()))
     }
 }
 
-/// A pattern search that goes on from wherever a scan along one move, farther than its steps, finds something better: a
-/// wall that lies beside the frame's is pulled nowhere.
+/// A pattern search that resumes from any better position found by a scan along one move, which reaches further than
+/// its steps: a wall that does not overlap the frame's has no gradient.
 fn scanned(frame: &Pixels, points: &Points, start: [[f64; 2]; 2]) -> Rated {
     let mut best = search(frame, points, start, NEAR);
     let mut tried = Tried::default();
@@ -313,7 +314,7 @@ fn scanned(frame: &Pixels, points: &Points, start: [[f64; 2]; 2]) -> Rated {
     }
 }
 
-/// Pattern search: each edge is moved both ways by a step that is halved when nothing helps.
+/// Pattern search: each edge is moved in both directions by a step that is halved if nothing improves.
 fn search(frame: &Pixels, points: &Points, start: [[f64; 2]; 2], (first, until): (f64, f64)) -> Rated {
     let side = start.map(|[low, high]| (high - low).abs());
     let mut step = first * side[0].max(side[1]);
@@ -348,8 +349,9 @@ fn rated(frame: &Pixels, picture: &Picture, edges: [[f64; 2]; 2]) -> Registratio
     }
 }
 
-/// Mean squared difference a channel, cut off, over the points of the board that are neither agent nor T. Points outside of
-/// the frame count half as much as the worst, so that a board does not hide there. Infinite where it is not below `bound`.
+/// Mean squared difference per channel, cut off, over the points of the board that are neither agent nor T. Points
+/// outside the frame cost half the maximum, so that the board is not moved out of the frame. Infinite if it is not
+/// below `bound`.
 fn cost(frame: &Pixels, points: &Points, edges: [[f64; 2]; 2], bound: f64) -> f64 {
     let map = map_of(edges);
     let [width, height] = frame.size();
@@ -387,12 +389,12 @@ fn cost(frame: &Pixels, points: &Points, edges: [[f64; 2]; 2], bound: f64) -> f6
             sum += f64::from(off[0] + off[1] + off[2]) / 3.0;
             count += 1;
         }
-        // What is to come makes neither the sum smaller nor the count larger than all points.
+        // The remaining points cannot reduce the sum, nor raise the count above that of all points.
         if sum / points.count as f64 >= bound {
             return f64::INFINITY;
         }
     }
-    // A frame in which nearly everything looks like agent or T shows no board.
+    // A frame that looks mostly like agent or T shows no board.
     if count * 2 < points.count {
         return f64::from(OUTLIER * OUTLIER);
     }
@@ -411,12 +413,12 @@ fn edges_of(map: &Registration) -> [[f64; 2]; 2] {
     [0, 1].map(|k| [map.offset[k], map.offset[k] + BOARD * map.scale[k]])
 }
 
-/// How much like the goal's light green, 0 to 1.
+/// Similarity to the goal's light green, 0 to 1.
 fn greenness([red, green, blue]: [f32; 3]) -> f64 {
     f64::from(((green - red.max(blue) - 30.0) / 64.0).clamp(0.0, 1.0))
 }
 
-/// Centroid and standard deviation of weighted points; none where there is nothing, or a line.
+/// Centroid and standard deviation of weighted points; `None` if there are no points or they lie on a line.
 fn spread(points: impl Iterator<Item = ([f64; 2], f64)>) -> Option<[[f64; 2]; 2]> {
     let (mut weight, mut sum, mut squares) = (0.0, [0.0; 2], [0.0; 2]);
     for (p, w) in points.filter(|&(_, w)| w > 0.0) {

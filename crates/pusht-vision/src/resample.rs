@@ -1,16 +1,17 @@
-//! Frames drawn again as the 96 × 96 pictures that the tracker reads. A frame of 704 × 480 has thirty times as many pixels,
-//! of which a picture looks at four for each of its own.
+//! Resamples frames to the 96 × 96 images that the tracker reads. Each pixel of an image is computed from four pixels
+//! of the frame, a small part of the pixels of a large frame.
 
 use crate::bilinear::Between;
 use crate::board::{SIDE, sample};
 use crate::registration::Registration;
 use pusht_env::Frame;
 
-/// Two rows of a frame at the columns that are looked at: 96 lower ones, then 96 higher ones, in red, green and blue.
+/// A row of a frame at the columns that are sampled: 96 lower ones, then 96 higher ones, in red, green and blue.
 type Row = [[u8; 2 * SIDE]; 3];
 
 impl Registration {
-    /// The frame as the 96 × 96 picture of the board that the tracker reads; what lies outside of the frame is white.
+    /// Resamples the frame to the 96 × 96 image of the board that the tracker reads; the area outside the frame is
+    /// white.
     pub fn resample(&self, frame: &Frame) -> Frame {
         let (width, _) = frame.dimensions();
         let pixels = frame.as_raw().as_chunks::<3>().0;
@@ -22,8 +23,8 @@ impl Registration {
         })
     }
 
-    /// As [`Registration::resample`], of a frame that is not there as RGB: `read` is told a row and columns of the frame,
-    /// which has this size, and writes red, green and blue of these pixels. It is not asked for others.
+    /// As [`Registration::resample`], for a frame of size `size` that is not stored as RGB: `read` is passed a row and
+    /// columns, and writes red, green and blue of these pixels. Only the pixels that are needed are read.
     pub fn resample_with(&self, size: (u32, u32), mut read: impl FnMut(usize, &[usize], [&mut [u8]; 3])) -> Frame {
         let mut out = vec![[255; 3]; SIDE * SIDE];
         let side = SIDE as u32;
@@ -40,7 +41,7 @@ impl Registration {
             std::array::from_fn(|i| Between::new(self.along(axis, sample(i)), side as usize))
         };
         let (across, down) = (places(0, size.0), places(1, size.1));
-        // Columns outside of the frame read any pixel and are made white again.
+        // Columns outside the frame read some pixel and are then made white.
         let mut columns = [0; 2 * SIDE];
         let mut shares = [0.0; SIDE];
         for (i, between) in across.iter().enumerate() {
@@ -71,7 +72,7 @@ impl Registration {
     }
 }
 
-/// One channel of a row of the picture: between columns by their shares, between rows by one.
+/// Interpolates one channel of a row of the image: between columns by `shares`, between rows by `down`.
 fn mix(upper: &[u8; 2 * SIDE], lower: &[u8; 2 * SIDE], shares: &[f32; SIDE], down: f32, out: &mut [u8; SIDE]) {
     let along = |row: &[u8; 2 * SIDE], i: usize| {
         let [low, high] = [row[i], row[SIDE + i]].map(f32::from);
@@ -93,13 +94,13 @@ fn picture(pixels: Vec<[u8; 3]>) -> Frame {
     Frame::from_raw(SIDE as u32, SIDE as u32, pixels.into_flattened()).unwrap_or_default()
 }
 
-/// To the nearest level, halves up, of a number from 0 to 255; without a conversion that minds other numbers, of which the
-/// compiler makes no vectors.
+/// Rounds a number from 0 to 255 to the nearest level, halves up. It avoids the saturating conversion, which the
+/// compiler does not vectorize.
 #[inline]
 fn level(x: f32) -> u8 {
-    /// From here on floats are whole numbers, and their last bits count.
+    /// From here on floats are whole numbers in steps of 1.
     const WHOLE: f32 = (1 << 23) as f32;
-    // To the nearest, halves to even numbers.
+    // Rounds to the nearest, halves to even.
     let near = x + WHOLE;
     let half = x - (near - WHOLE) >= 0.5;
     (near.to_bits() as u8).wrapping_add(u8::from(half))

@@ -1,4 +1,4 @@
-//! What of a frame concerns the T: where it is gray, and where nothing can be said.
+//! The gray pixels of a frame and the hidden ones, for the fit of the T.
 
 use crate::block;
 use crate::board::{Background, SIDE, point, sample, samples_within};
@@ -6,21 +6,21 @@ use crate::geometry::{centroid, into_body};
 use pusht_env::Pose;
 use std::f64::consts::{FRAC_PI_2, PI};
 
-/// A frame pixel this close to the agent's center says nothing about the T, board px.
+/// Distance from the agent's center within which pixels are ignored, board px.
 const AGENT_REACH: f64 = 24.0;
 
-/// Least gray seen, in frame pixels, to look for a T in it; a whole T has about 240.
+/// Fewest gray pixels for a search for the T; a whole T has about 240.
 const LEAST_GRAY: f64 = 30.0;
 
-/// One frame, for the fit of the T.
+/// One frame, prepared for the fit of the T.
 pub(crate) struct Seen {
     pub(crate) green: Vec<f32>,
-    /// 0 where agent, ticks or walls hide what is there, else 1.
+    /// 0 where agent, ticks or walls may hide the T, otherwise 1.
     pub(crate) weight: Vec<f32>,
-    /// How much like the T's two grays, 0 to 1.
+    /// Similarity to the T's two grays, 0 to 1.
     gray: Vec<f32>,
     gray_sum: f64,
-    /// Board position and gray of what is clearly gray.
+    /// Board position and gray of the clearly gray pixels.
     clear: Vec<[f64; 3]>,
 }
 
@@ -64,7 +64,7 @@ impl Seen {
         }
     }
 
-    /// Centroid and angle of the T by the moments of the gray.
+    /// Centroid and angle of the T from the moments of the gray.
     pub(crate) fn moments(&self) -> Option<([f64; 2], f64)> {
         let mut sum = [0.0; 3];
         for &[x, y, g] in &self.clear {
@@ -81,7 +81,7 @@ impl Seen {
         }
         // The long axis is the stem's, which is the body's y axis.
         let long = 0.5 * (2.0 * xy).atan2(xx - yy);
-        // Seen from the centroid the stem reaches further than the bar: the third moment is positive along it.
+        // From the centroid the stem reaches further than the bar: the third moment is positive along it.
         let (s, c) = long.sin_cos();
         let skew: f64 = self
             .clear

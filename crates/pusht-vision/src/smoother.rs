@@ -1,7 +1,7 @@
-//! Actions out of a tracked, noisy path: fixed-interval smoothing of a linear Gaussian model.
+//! Actions from a noisy track: fixed-interval smoothing of a linear Gaussian model.
 //!
-//! Per axis the hidden state is x_t = (p_t, v_t, a_t, d_t): position and velocity follow the law of motion under the action
-//! a_t, which moves at a pace d_t that changes slowly, as a hand does,
+//! Per axis the hidden state is x_t = (p_t, v_t, a_t, d_t): position and velocity follow the law of motion under the
+//! action a_t, which changes by a pace d_t that varies slowly, like the motion of a hand,
 //!
 //! ```text
 //! a_{t+1} = a_t + d_t + u_t,   d_{t+1} = φ d_t + w_t,   φ = 0.75,
@@ -16,8 +16,8 @@
 //! λ̂ ← Fᵀ λ̃,   Λ̂ ← Fᵀ Λ̃ F,          x̂ = x⁻ − P⁻ λ̃,   P̂ = P⁻ − P⁻ Λ̃ P⁻.
 //! ```
 //!
-//! Positions that are missing are skipped by the filter. Spreads that are not given are those under which the track is
-//! most likely, by the innovations' density Σ −log S − ½ |y|²/S (both axes), see `spreads`.
+//! The filter skips missing positions. Spreads that are not given are estimated by maximum likelihood, with the
+//! innovations' log density Σ −log S − ½ |y|²/S (both axes), see `spreads`.
 
 use crate::agent_control::CONTROL_STEP;
 use crate::board::BOARD;
@@ -26,7 +26,7 @@ use crate::spreads::LEAST_NOISE;
 use crate::{InitialMotion, VisionError};
 use pusht_env::Action;
 
-/// Numbers of the hidden state.
+/// Dimension of the hidden state.
 const STATE: usize = 4;
 
 /// Spread of the first action around the first position, px.
@@ -35,48 +35,48 @@ const FIRST_ACTION: f64 = 60.0;
 /// Spread of an unknown first velocity, px/s.
 const FIRST_VELOCITY: f64 = 150.0;
 
-/// φ: how much of its pace the action keeps. On the human demonstrations consecutive steps of the action correlate by
-/// 0.79.
+/// φ: the share of its pace that the action keeps per step. In the human demonstrations consecutive steps of the action
+/// have a correlation of 0.79.
 const PERSISTENCE: f64 = 0.75;
 
-/// Spread of what moves the action besides its pace, px.
+/// Spread of changes of the action besides its pace, px.
 const JITTER: f64 = 0.5;
 
-/// The model's two spreads.
+/// Estimates actions from a noisy track by smoothing; holds the model's two spreads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ActionSmoother {
-    /// Standard deviation of the tracking error, px an axis; estimated from each track when not given.
+    /// Standard deviation of the tracking error, px per axis; estimated from each track if `None`.
     pub position_noise: Option<f64>,
-    /// Standard deviation of the change of the action's pace from step to step, px an axis; estimated likewise.
+    /// Standard deviation of the change of the action's pace from step to step, px per axis; estimated likewise.
     pub pace_step: Option<f64>,
 }
 
-/// The path that explains a track best.
+/// The smoothed path of a track, with its actions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SmoothedTrack {
     /// Actions a_0 … a_{N−1} of positions p_0 … p_N, px, on the board.
     pub actions: Vec<Action>,
-    /// Standard deviation of each action's error, px an axis.
+    /// Standard deviation of each action's error, px per axis.
     pub action_std: Vec<f64>,
-    /// Smoothed positions, px; as many as were tracked.
+    /// Smoothed positions, px; as many as the track has.
     pub positions: Vec<[f64; 2]>,
     /// Velocities at these positions, px/s.
     pub velocities: Vec<[f64; 2]>,
-    /// The tracking error that was given or estimated, px an axis.
+    /// The given or estimated tracking error, px per axis.
     pub position_noise: f64,
-    /// The change of pace that was given or estimated, px an axis.
+    /// The given or estimated change of pace, px per axis.
     pub pace_step: f64,
-    /// The largest innovation, in standard deviations: below 6 for a path of an agent, far above where it jumps as no agent
-    /// does.
+    /// The largest innovation, in standard deviations: below 6 for the path of an agent, far above for jumps that no
+    /// agent can make.
     pub largest_jump: f64,
 }
 
-/// What the forward pass keeps of a step, for both axes; covariances are the same for both.
+/// Values that the forward pass stores per step, for both axes; covariances are the same for both.
 struct Forward {
     mean: [Vector<STATE>; 2],
     covariance: Matrix<STATE>,
-    /// Where there is an observation.
+    /// The update, if there is an observation.
     update: Option<Update>,
 }
 
@@ -84,7 +84,7 @@ struct Forward {
 type Update = ([f64; 2], f64, Vector<STATE>);
 
 impl ActionSmoother {
-    /// Smooths a track of agent positions, px; `None` where no agent was seen.
+    /// Smooths a track of agent positions, px; `None` for frames without an agent.
     ///
     /// # Errors
     /// Fewer than two positions, none at the start, one that is not finite, or spreads that are not positive.
@@ -173,7 +173,7 @@ struct Filter<'a> {
 }
 
 impl<'a> Filter<'a> {
-    /// Spreads: of positions, and of the change of pace.
+    /// The spreads are those of positions and of the change of pace.
     fn new(track: &'a [Option<[f64; 2]>], start: InitialMotion, [noise, pace]: [f64; 2]) -> Self {
         let first = track.first().copied().flatten().unwrap_or_default();
         let velocity = if start == InitialMotion::Rest {
@@ -181,7 +181,7 @@ impl<'a> Filter<'a> {
         } else {
             FIRST_VELOCITY
         };
-        // The pace begins as it is in the long run.
+        // The pace starts with its stationary distribution.
         let first_pace = pace / (1.0 - PERSISTENCE * PERSISTENCE).sqrt();
         let mut covariance = [[0.0; STATE]; STATE];
         // The first position is centered on its own observation; a wide spread leaves the rest to that observation.
@@ -239,21 +239,21 @@ impl Iterator for Filter<'_> {
     }
 }
 
-/// What makes 90 % intervals of ±1.645 deviations hold 90 %: the less a track's noise is more than the rounding of the drawn
-/// agent, the more it is uniform, of which fewer errors are as large.
+/// Correction factor so that intervals of ±1.645 deviations hold 90 % of the errors: if a track's noise is mostly the
+/// rounding of the drawn agent, it is nearly uniform, with fewer large errors.
 fn tails(noise: f64) -> f64 {
     1.0 - 0.07 * (LEAST_NOISE / noise).min(1.0).powi(2)
 }
 
-/// Of the innovations, up to a constant.
+/// Log-likelihood of the innovations, up to a constant.
 fn log_likelihood(steps: Filter<'_>) -> f64 {
     innovations(steps.map(|step| step.update))
         .map(|(squares, variance)| -variance.ln() - 0.5 * squares / variance)
         .sum()
 }
 
-/// Squared innovations (both axes together) with the variance of one; the first position is its own prediction and does not
-/// count.
+/// Squared innovations (sum of both axes) with the variance of one axis; the first position is its own prediction and
+/// does not count.
 fn innovations(updates: impl Iterator<Item = Option<Update>>) -> impl Iterator<Item = (f64, f64)> {
     let updates = updates.skip(1).flatten();
     updates.map(|(y, variance, _)| (y[0] * y[0] + y[1] * y[1], variance))
@@ -280,7 +280,7 @@ fn keep(gain: &Vector<STATE>) -> Matrix<STATE> {
     })
 }
 
-/// (I − K H) P (I − K H)ᵀ + K Kᵀ noise: stays symmetric and positive.
+/// (I − K H) P (I − K H)ᵀ + K Kᵀ noise: keeps the matrix symmetric and positive.
 fn joseph(p: &Matrix<STATE>, gain: &Vector<STATE>, noise: f64) -> Matrix<STATE> {
     let mut updated = congruent(&transpose(&keep(gain)), p);
     for i in 0..STATE {

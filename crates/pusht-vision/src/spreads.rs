@@ -1,20 +1,20 @@
-//! Which spreads explain a track best.
+//! Estimates the spreads of a track by maximum likelihood.
 
-/// Rounding of the drawn agent to whole px, √(1/12): no track of 96×96 frames is more exact.
+/// Rounding of the drawn agent to whole px, √(1/12): no track of 96 × 96 frames is more exact.
 pub(crate) const LEAST_NOISE: f64 = 0.29;
 
-/// The most that is tried, px: a track as bad as this holds hardly any action.
+/// Largest noise that is tried, px: a track with that noise hardly determines the actions.
 const MOST_NOISE: f64 = 24.0;
 
-/// The human demonstrations' change of pace, px, about which a short track's is assumed to be; spread of its logarithm.
+/// Change of pace of the human demonstrations, px, and the spread of its logarithm: the prior for short tracks.
 const USUAL_PACE: f64 = 5.0;
 const PACE_SPREAD: f64 = 0.7;
 
-/// Factors between neighbors of the two grids.
+/// Factors between neighboring values of the two grids.
 const FACTORS: [f64; 2] = [1.6, 1.15];
 
-/// The given spreads, of positions and of the change of pace, with those that are not given maximizing the likelihood (times
-/// a log-normal density of the pace's): over a coarse grid, then over a fine one about the best.
+/// The spreads of positions and of the change of pace. Those that are not given maximize the likelihood (times a
+/// log-normal density of the change of pace): over a coarse grid, then over a fine one around the best.
 pub(crate) fn estimate(
     position_noise: Option<f64>,
     pace_step: Option<f64>,

@@ -1,4 +1,4 @@
-//! From frames to states.
+//! Tracks agent and T in frames.
 
 use crate::board::{BLOCK_EDGE, BLOCK_FILL, Background, DiscMask, SIDE, colors, point};
 use crate::geometry::to_body;
@@ -7,42 +7,42 @@ use crate::{VisionError, agent, block};
 use pusht_env::{Frame, Pose, State};
 use std::f64::consts::TAU;
 
-/// Above this overlap a fit from the last frame's pose needs no second opinion.
+/// Overlap above which a fit from the last frame's pose is accepted at once.
 const GOOD: f64 = 0.9;
 
-/// Below this overlap a fit is taken for a wrong local minimum, and more starts are tried.
+/// Overlap below which a fit is taken for a wrong local minimum, and more starts are tried.
 const DOUBTFUL: f64 = 0.75;
 
-/// Compressed frames overlap less, all alike: a fit that is worse than the last frame's by less than this is as good, and
-/// one that is worse by less than twice this is not doubtful.
+/// Tolerance relative to the overlap of the last frame, as all frames of a compressed video have lower overlaps: a fit
+/// that is worse by less than this is as good, and one that is worse by less than twice this is not doubtful.
 const AS_GOOD: f64 = 0.03;
 
-/// Below this overlap there is no T.
+/// Overlap below which there is no T.
 const LEAST_OVERLAP: f64 = 0.3;
 
-/// Below this overlap there is no agent.
+/// Overlap below which there is no agent.
 const LEAST_AGENT_OVERLAP: f64 = 0.25;
 
-/// Starting angles of the wide search.
+/// Number of starting angles of the wide search.
 const WIDE: usize = 12;
 
-/// What one frame shows.
+/// Agent and T in one frame, with confidences.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Tracked {
-    /// Agent center, board px; none where no agent is seen.
+    /// Center of the agent, board px; `None` if no agent is found.
     pub agent: Option<[f64; 2]>,
-    /// Pose of the T, angle in [0, 2π); none where no T is seen.
+    /// Pose of the T, angle in [0, 2π); `None` if no T is found.
     pub block: Option<Pose>,
-    /// Intersection over union of the blue seen and the disc placed on it, 0 to 1; 0 where there is no agent. About
-    /// 0.97 on clean frames.
+    /// Intersection over union of the blue seen and the disc placed on it, 0 to 1; 0 if there is no agent. About 0.97
+    /// on clean frames.
     pub agent_confidence: f64,
-    /// Intersection over union of the gray seen and the T placed on it, both without what the agent and the walls may
-    /// hide, times the share of the T that is visible; 0 to 1, and 0 where there is no T. About 0.95 on clean frames.
+    /// Intersection over union of the gray seen and the T placed on it, without the parts that agent and walls may
+    /// hide, times the visible share of the T; 0 to 1, and 0 if there is no T. About 0.95 on clean frames.
     pub block_confidence: f64,
 }
 
 impl Tracked {
-    /// The state, where both agent and T are seen.
+    /// The state, if both agent and T are found.
     pub fn state(&self) -> Option<State> {
         Some(State {
             agent: self.agent?,
@@ -51,7 +51,7 @@ impl Tracked {
     }
 }
 
-/// A state that is known, with full confidence.
+/// Converts a known state, with full confidence.
 impl From<State> for Tracked {
     fn from(state: State) -> Self {
         Self {
@@ -63,7 +63,7 @@ impl From<State> for Tracked {
     }
 }
 
-/// Reads states out of frames of a board with a known goal.
+/// Tracks agent and T in 96 × 96 frames of a board with a known goal.
 ///
 /// # Example
 ///
@@ -94,12 +94,12 @@ impl Tracker {
         })
     }
 
-    /// The board that frames are read before.
+    /// The empty board.
     pub(crate) fn background(&self) -> &Background {
         &self.background
     }
 
-    /// What one frame shows. Frames of either fill rule are read alike.
+    /// Tracks one frame by itself. Frames of both fill rules are supported.
     ///
     /// # Errors
     /// A frame that is not 96 × 96.
@@ -107,8 +107,8 @@ impl Tracker {
         self.track_after(frame, None)
     }
 
-    /// What a frame shows that follows one which showed `last`: the search for the T starts there. For videos that are not
-    /// in memory as a whole; [`Tracker::track_video`] does the same.
+    /// Tracks a frame after one with the result `last`, where the search for the T starts. For videos that are not in
+    /// memory as a whole; [`Tracker::track_video`] gives the same results.
     ///
     /// # Errors
     /// A frame that is not 96 × 96.
@@ -146,8 +146,7 @@ impl Tracker {
         })
     }
 
-    /// What the frames of one video show, in order. The pose in the last frame is where the search in the next one
-    /// starts.
+    /// Tracks the frames of one video in order. The search in each frame starts at the pose in the previous one.
     ///
     /// # Errors
     /// A frame that is not 96 × 96.
@@ -180,7 +179,7 @@ impl Tracker {
         if !near {
             let (center, angle) = seen.moments()?;
             let turned = |turn: f64| block::with_centroid(center, angle + turn);
-            // As the moments have it, the other way round, and then all around.
+            // The angle of the moments, its opposite, and then all the others.
             let turns = [0, WIDE / 2].into_iter().chain((1..WIDE).filter(|&k| k != WIDE / 2));
             for k in turns {
                 if attempt(

@@ -1,4 +1,4 @@
-//! How far tracks are from recorded states, and the actions that follow from tracks from recorded ones.
+//! Errors of tracks relative to recorded states, and of the actions derived from them relative to recorded actions.
 
 use std::fmt;
 
@@ -7,50 +7,50 @@ use serde::Serialize;
 
 use crate::{ActionSmoother, InitialMotion, Tracked, VisionError, actions_from_track, unwrap_angle};
 
-/// Errors of tracks over any number of episodes, by kind.
+/// Collects the errors of tracks over any number of episodes, by kind.
 #[derive(Clone, Debug, Default)]
 pub struct TrackingErrors {
     frames: usize,
     missed: usize,
-    /// By name and unit, in the order in which they first came.
+    /// Errors by name and unit, in the order of their first occurrence.
     errors: Vec<(&'static str, Vec<f64>)>,
 }
 
-/// One kind of error in a few figures.
+/// Statistics of one kind of error.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TrackingErrorRow {
-    /// What is compared, with its unit.
+    /// Name of the error, with its unit.
     pub name: &'static str,
     /// Number of frames or actions.
     pub count: usize,
     /// Mean error.
     pub mean: f64,
-    /// Half of the errors are at most this.
+    /// Median error.
     pub median: f64,
-    /// Nine of ten errors are at most this.
+    /// 90th percentile of the errors.
     pub p90: f64,
     /// Largest error.
     pub max: f64,
 }
 
 impl TrackingErrors {
-    /// Nothing compared yet.
+    /// An empty collection.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Frames compared.
+    /// Number of frames compared.
     pub fn frames(&self) -> usize {
         self.frames
     }
 
-    /// Frames of them in which agent or T was not found.
+    /// Number of compared frames in which agent or T was not found.
     pub fn missed(&self) -> usize {
         self.missed
     }
 
-    /// Compares the track of one episode with the states and actions recorded there, one a frame. An episode of one frame,
+    /// Compares the track of one episode with its recorded states and actions, one per frame. An episode of one frame,
     /// or one that begins without an agent, has no actions to compare.
     ///
     /// # Errors
@@ -94,7 +94,7 @@ impl TrackingErrors {
         Ok(())
     }
 
-    /// The errors of each kind.
+    /// Statistics of each kind of error.
     ///
     /// # Errors
     /// A kind with nothing to compare: no frame shows both agent and T.
@@ -129,7 +129,7 @@ impl TrackingErrors {
     }
 }
 
-/// One line of a table: name, mean, median, nine tenths, maximum.
+/// One line of a table: name, mean, median, 90th percentile, maximum.
 impl fmt::Display for TrackingErrorRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {

@@ -1,14 +1,14 @@
-//! What a frame shows instead of a T: one that melts, that is in pieces, none.
+//! Detects frames with a broken T: melting, in pieces, or missing.
 
 use super::{ClipPicture, FrameAudit};
 use crate::flagged::{FlaggedFrame, Measured, segments};
 use crate::limits;
 
-/// Frames that must show it.
+/// Fewest frames of a segment.
 const LEAST: usize = 2;
 
 impl FrameAudit {
-    /// How translucent the T is, or how far it has lost its shape, over what a T may; none of a frame without one.
+    /// Translucency or misfit of the T, whichever is larger, relative to its allowance; `None` for a frame without a T.
     pub fn melting(&self, picture: &ClipPicture) -> Option<Measured> {
         let (shape, allowance) = (self.shape?, picture.allowance());
         let split = self.measures.pieces > 1 && shape.translucent < limits::TRANSLUCENT + allowance;
@@ -31,7 +31,7 @@ impl FrameAudit {
         Measured { value, limit: 2.0 }
     }
 
-    /// 1 where there is no T, 0 where there is one.
+    /// 1 if there is no T, 0 if there is one.
     pub fn without_block(&self) -> Measured {
         let gone = self.tracked.block_confidence < limits::NO_BLOCK;
         let value = if gone { 1.0 } else { 0.0 };
@@ -39,7 +39,8 @@ impl FrameAudit {
     }
 }
 
-/// First and last frame of the segments in which the T melts, is in pieces or gone; none in a picture that cannot be read.
+/// First and last frame of the segments in which the T melts, is in pieces or missing; empty if the images are not
+/// legible.
 pub(crate) fn broken(frames: &[FrameAudit], picture: &ClipPicture) -> Vec<[usize; 2]> {
     if !picture.is_legible() {
         return Vec::new();

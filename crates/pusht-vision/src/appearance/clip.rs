@@ -1,4 +1,4 @@
-//! A whole clip, frame by frame.
+//! Reads a whole clip, frame by frame.
 
 use pusht_env::Frame;
 
@@ -10,7 +10,7 @@ use crate::VisionError;
 use crate::motion::{ClipSteps, Motion};
 
 impl FrameReader {
-    /// Begins with a clip.
+    /// Begins to read a clip.
     pub fn begin(&self) -> ClipReader<'_> {
         ClipReader {
             reader: self,
@@ -20,11 +20,11 @@ impl FrameReader {
         }
     }
 
-    /// Begins with a clip whose frames are resampled from pictures in which the board has `side` pixels: a picture is
-    /// blurred by what it is beyond that.
+    /// Begins to read a clip whose frames are resampled from images in which the board has `side` × `side` pixels. Only
+    /// blur beyond that of the resampling counts.
     ///
     /// # Errors
-    /// A size that cannot be drawn.
+    /// A size that the renderer refuses.
     pub fn begin_from(&self, side: u32) -> Result<ClipReader<'_>, VisionError> {
         Ok(ClipReader {
             border: self.border(side)?,
@@ -33,7 +33,7 @@ impl FrameReader {
     }
 }
 
-/// A clip that is being read; keeps some 300 bytes a frame, and no frame.
+/// Reader of one clip; keeps about 300 bytes per frame, not the frames.
 pub struct ClipReader<'a> {
     reader: &'a FrameReader,
     border: Option<Border>,
@@ -42,7 +42,7 @@ pub struct ClipReader<'a> {
 }
 
 impl ClipReader<'_> {
-    /// The next frame, 96 × 96.
+    /// Adds the next frame, 96 × 96.
     ///
     /// # Errors
     /// A frame of another size.
@@ -52,23 +52,23 @@ impl ClipReader<'_> {
         Ok(&self.last.insert(looked).audit)
     }
 
-    /// What all frames show.
+    /// Returns the reading of all frames.
     pub fn finish(self) -> ClipReading {
         let resampling = self.border.map_or(0.0, |b| b.blur);
         ClipReading::of(self.frames, resampling)
     }
 }
 
-/// What the frames of a clip show, and what follows from all of them together.
+/// Measures of the frames of a clip, and of the clip as a whole.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClipReading {
-    /// Frame by frame.
+    /// Measures of each frame.
     pub frames: Vec<FrameAudit>,
-    /// How good the picture is.
+    /// Image quality of the clip.
     pub picture: ClipPicture,
-    /// Who moves in which step, and who touches whom.
+    /// Motion of agent and T in each step, and their contacts.
     pub steps: ClipSteps,
-    /// The T's path, and what of it was pushed.
+    /// Path length of the T, and the part of it that was pushed.
     pub motion: Motion,
 }
 
@@ -85,7 +85,8 @@ impl ClipReading {
         }
     }
 
-    /// Share of the T's motion that the agent pushed; none where it does not move, or fewer than half of the frames show it.
+    /// Share of the T's motion that the agent pushed; `None` if the T does not move, or fewer than half of the frames
+    /// show it.
     pub fn pushed_share(&self) -> Option<f64> {
         let seen = self.frames.iter().filter(|f| f.shape.is_some()).count();
         (self.motion.path_length > 0.0 && 2 * seen >= self.frames.len()).then(|| self.motion.share())

@@ -1,11 +1,11 @@
-//! The empty board as frames show it, and which of its pixels tell what.
+//! The empty board as frames show it, and the regions of its pixels.
 
 use crate::board::{Background, Color, SIDE, WHITE};
 
-/// Pixels of the frame's border in which walls lie.
+/// Width of the frame's border that contains the walls, pixels.
 const RIM: usize = 3;
 
-/// Mean over 3 × 3 pixels; at the border over those that there are.
+/// Mean over 3 × 3 pixels; at the border over the existing ones.
 pub(crate) fn smoothed(colors: &[Color]) -> Vec<Color> {
     let mut rows = vec![[0.0; 3]; SIDE * SIDE];
     for (row, out) in colors.chunks_exact(SIDE).zip(rows.chunks_exact_mut(SIDE)) {
@@ -38,16 +38,16 @@ pub(crate) fn luma(c: Color) -> f32 {
     0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2]
 }
 
-/// White, goal and walls.
+/// The empty board: white, goal and walls.
 pub(crate) struct Board {
-    /// As the environment draws it, and [`smoothed`].
+    /// Colors as the environment draws them; `smooth` has them after [`smoothed`].
     pub(crate) color: Vec<Color>,
     pub(crate) smooth: Vec<Color>,
-    /// True where a wall may be seen, one pixel more to both sides.
+    /// True where a wall may be seen, with a margin of one pixel.
     pub(crate) wall: Vec<bool>,
     /// Pixels where the board is white over 5 × 5 pixels.
     pub(crate) open: Vec<usize>,
-    /// Goal's border, walls left out: pixels whose 3 × 3 neighbors differ.
+    /// The goal's border without the walls: pixels whose 3 × 3 neighbors differ.
     pub(crate) edge: Vec<usize>,
 }
 

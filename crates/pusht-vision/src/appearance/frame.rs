@@ -1,4 +1,4 @@
-//! One frame: what the tracker sees, and what is wrong with it.
+//! Measures of one frame: tracking result, shape, colors and image quality.
 
 use pusht_env::{Frame, Pose};
 use serde::{Deserialize, Serialize};
@@ -11,51 +11,53 @@ use crate::board::{AGENT_PIXELS, BLOCK_FILL, BLOCK_PIXELS, SIDE, WHITE, colors, 
 use crate::geometry::{self, REACH};
 use crate::{FrameMeasures, Tracked, Tracker, VisionError};
 
-/// Around the agent's center all that is blue is the agent, px: its radius, 3 × 3 smoothing, and what codecs spread.
+/// Radius around the agent's center in which all blue belongs to the agent, px: its radius, 3 × 3 smoothing, and the
+/// spread by codecs.
 const AGENT_REACH: f64 = 26.0;
 
-/// Side of the picture that the environment draws, px: larger frames are sampled as sharply.
+/// Side of the image that the environment draws, px; frames from larger images are as sharp.
 const BOARD: u32 = 512;
 
-/// Around T and agent the goal's border says nothing, px beyond them.
+/// Margin around T and agent in which the goal's border is ignored, px.
 const MARGIN: f64 = 16.0;
 
-/// Color blurred by so much more than brightness comes of a codec.
+/// Excess blur of color over brightness that indicates a codec.
 const CODEC: f64 = 0.4;
 
-/// A mass of a foreign color of this share of the T's area may be a T.
+/// Area of unexpected color, as a share of the T's area, that may be a recolored T.
 const FOREIGN_BLOCK: f64 = 0.4;
 
-/// A T of which less is off and more to be seen tells its color; levels by which it is not the usual one.
+/// Limits for measuring the T's color: largest misfit of its shape, smallest visible share; and the levels by which a
+/// color counts as unusual.
 const WHOLE: f64 = 0.3;
 const VISIBLE: f64 = 0.5;
 const RECOLORED: f32 = 12.0;
 
-/// The measures of one frame. Areas are shares of the thing's own area.
+/// Measures of one frame. Areas are relative to the area of the object itself.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FrameAudit {
     /// Agent and T, with confidences.
     pub tracked: Tracked,
-    /// Number of agents, pieces of T, areas.
+    /// Number of agents, number of pieces of the T, and areas.
     pub measures: FrameMeasures,
-    /// The T's shape; none where there is no T.
+    /// The T's shape; `None` if there is no T.
     pub shape: Option<Shape>,
-    /// Blue that is not the agent's, over the area of an agent.
+    /// Blue area away from the agent, over the area of an agent.
     pub stray_agent: f64,
-    /// Board that looks like goal where there is none or the other way round, over the area of the goal.
+    /// Area that looks like goal where there is none, or does not where there is, over the area of the goal.
     pub goal: f64,
-    /// What is neither board nor agent nor T in its colors, over the area of a T, and its mean color.
+    /// Area whose colors are neither of the board nor of the agent nor of the T, over the area of a T.
     pub other: f64,
-    /// Mean color of that.
+    /// Mean color of that area.
     #[serde(alias = "other_colour")]
     pub other_color: [f32; 3],
     /// The frame's white.
     pub white: [f32; 3],
-    /// The picture's quality.
+    /// Image quality.
     pub quality: Quality,
 }
 
-/// Reads the frames of clips; made once, it can be shared between threads.
+/// Measures the frames of clips; built once, it can be shared between threads.
 pub struct FrameReader {
     tracker: Tracker,
     board: Board,
@@ -79,7 +81,8 @@ impl FrameReader {
         })
     }
 
-    /// What tells the quality of frames that were resampled from a board of `side` pixels; none where that blurs nothing.
+    /// Reference border for the quality of frames resampled from a board of `side` pixels; `None` if the resampling
+    /// does not blur.
     pub(super) fn border(&self, side: u32) -> Result<Option<Border>, VisionError> {
         if side == SIDE as u32 || side >= BOARD {
             return Ok(None);
@@ -87,7 +90,7 @@ impl FrameReader {
         Ok(Some(Border::resampled(&self.board, self.goal, side)?))
     }
 
-    /// Looks at a frame after another of the same clip.
+    /// Measures a frame that follows others of the same clip.
     pub(super) fn look(
         &self,
         frame: &Frame,
@@ -106,7 +109,8 @@ impl FrameReader {
             adapted: adapt(&audit, &adapted),
             audit,
         };
-        // A first frame tells how to look at it, and a T that is gone may only have changed its color.
+        // A frame is read again if it is the first of a compressed clip, or if a lost T may only have changed its
+        // color.
         let lost = looked.audit.tracked.block.is_none() && looked.audit.other > FOREIGN_BLOCK;
         if lost {
             looked.adapted.gray = looked.audit.other_color;
@@ -181,7 +185,7 @@ impl FrameReader {
     }
 }
 
-/// A frame's measures, and what they tell about how to look at the next one.
+/// A frame's measures, and the settings derived from them for the next frame.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Looked {
     pub(crate) audit: FrameAudit,
@@ -199,7 +203,7 @@ fn adapt(audit: &FrameAudit, before: &Adapted) -> Adapted {
             if off < RECOLORED {
                 BLOCK_FILL
             } else {
-                // Fading is no recoloring.
+                // Fading does not count as recoloring.
                 let lighter = (1.0 - opacity).max(0.0);
                 [0, 1, 2].map(|c| shape.color[c] + lighter * (BLOCK_FILL[c] - WHITE[c]))
             }

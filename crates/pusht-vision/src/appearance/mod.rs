@@ -1,7 +1,7 @@
-//! What pixels show: which are board, agent and T, the T's shape, and how good the picture is.
+//! Appearance of frames: pixels of board, agent and T, the T's shape, and image quality.
 //!
-//! A [`FrameReader`] reads a clip frame by frame ([`ClipReader`]) and says what each frame shows ([`FrameAudit`]) and what
-//! follows from all of them ([`ClipReading`]). `docs/audit.md` defines the measures.
+//! A [`FrameReader`] reads a clip frame by frame ([`ClipReader`]), and returns measures of each frame ([`FrameAudit`])
+//! and of the whole clip ([`ClipReading`]). `docs/audit.md` defines the measures.
 
 mod broken;
 mod clip;

@@ -1,4 +1,4 @@
-//! The quality of the picture, read off what is known of it: the board's white and the border of the goal.
+//! Image quality, measured on the known parts of a frame: the board's white and the border of the goal.
 
 use pusht_env::{FillRule, Pose, RenderError, Renderer, Scene};
 
@@ -7,28 +7,28 @@ use super::pixel_class::Seen;
 use crate::Registration;
 use crate::board::{Color, SIDE, colors};
 
-/// Fewer pixels of the goal's border than this say nothing (the T covers the goal, or its surroundings are in the way).
+/// Fewest visible pixels of the goal's border for a measurement (the T or its margin may cover the goal).
 const LEAST_EDGE: usize = 60;
 
-/// How good a picture is.
+/// Image quality of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Quality {
     /// Standard deviation of the noise, levels of 255.
     pub noise: f64,
-    /// How blurred the goal's border is: 1 like a Gaussian blur of one pixel of a 96 × 96 frame, 0 as drawn (and resampled,
-    /// where the video has another size); in brightness. Not known where the border is hidden.
+    /// Blur of the goal's border in brightness: 1 equals a Gaussian blur of one pixel of a 96 × 96 frame, 0 is as drawn
+    /// (and resampled, if the video has another size). `None` if the border is hidden.
     pub blur: Option<f64>,
-    /// The same in color (green over red and blue), which codecs store at half the resolution.
+    /// Blur in color (green minus red and blue), which codecs store at half the resolution.
     #[serde(alias = "colour_blur")]
     pub color_blur: Option<f64>,
-    /// What of the border's brightness neither blur nor noise explain, levels of 255.
+    /// Residual of the border's brightness that neither blur nor noise explains, levels of 255.
     pub ringing: Option<f64>,
 }
 
-/// The goal's border as it is and as it looks when blurred by one pixel.
+/// The goal's border as drawn, and blurred by one pixel.
 pub(crate) struct Border {
     places: Vec<Place>,
-    /// Blur of what it is held against, beside the board as the environment draws it.
+    /// Blur of this reference relative to the board as the environment draws it.
     pub(crate) blur: f64,
 }
 
@@ -44,13 +44,13 @@ fn channels(c: Color) -> [f32; 2] {
 }
 
 impl Border {
-    /// Of the board as the environment draws it in 96 × 96.
+    /// The border of the board as the environment draws it in 96 × 96.
     pub(crate) fn new(board: &Board) -> Self {
         Self::like(board, &board.color, 0.0)
     }
 
-    /// Of a board that was drawn with `side` pixels and resampled to 96 × 96, which blurs: what a frame is blurred by is
-    /// counted from there. Boards of 512 px and more are sampled sharply.
+    /// The border of a board that was drawn with `side` pixels and resampled to 96 × 96. The resampling blurs; blur of
+    /// a frame is measured relative to it. Boards of 512 px and more are sampled sharply.
     pub(crate) fn resampled(board: &Board, goal: Pose, side: u32) -> Result<Self, RenderError> {
         let nowhere = Pose::new(f64::NAN, 0.0, 0.0);
         let drawn = Renderer::new(side, FillRule::default())?.render(&Scene::new([f64::NAN; 2], nowhere, goal));
@@ -117,7 +117,7 @@ impl Border {
         }
         let [blur, color_blur] = [0, 1].map(|k| product[k] / square[k]);
         let rest = (energy[0] - blur * product[0]) / count as f64;
-        // Noise of three channels, weighted as in brightness.
+        // Noise of the three channels, weighted as in brightness.
         let noisy = (noise * 0.668).powi(2);
         Quality {
             noise,

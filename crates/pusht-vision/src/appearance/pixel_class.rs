@@ -1,50 +1,53 @@
-//! What every pixel of a frame shows, beside the board: the agent's blue, the T's gray, a changed board, something else.
+//! Classifies the pixels of a frame: board, the agent's blue, the T's gray, a changed board, other.
 //!
-//! Colors are averaged over 3 × 3 pixels, in the frame as in the picture of the empty board, so that outlines cancel and
-//! noise loses two thirds, and they are scaled by the white of the frame, so that a tint is not taken for a thing.
+//! Colors are averaged over 3 × 3 pixels, in the frame and in the image of the empty board, so that outlines cancel and
+//! noise is reduced by two thirds. They are scaled by the white of the frame, so that a tint is not mistaken for an
+//! object.
 
 use pusht_env::Frame;
 
 use super::empty::{Board, luma, smoothed};
 use crate::board::{AGENT_FILL, BLOCK_FILL, Color, GOAL_FILL, SIDE, WHITE};
 
-/// A pixel that differs from the board by less, levels (sum over the channels), shows the board; and how much more it may
-/// be for each level of noise, of which a third is left (five standard deviations).
+/// Largest difference from the board (sum over the channels, levels) of a pixel that shows the board, and its increase
+/// per level of noise (five standard deviations, of which smoothing leaves a third).
 const SAME: f32 = 24.0;
 const SAME_IN_NOISE: f32 = 1.2;
 
-/// Brightness below which 3 × 3 pixels show an agent (122; the T has 150 and more), and single pixels of it.
+/// Brightness below which 3 × 3 pixels show an agent (the agent has 122, the T 150 and more), and the same for single
+/// pixels.
 const DARK: f32 = 140.0;
 const DARK_PIXEL: f32 = 148.0;
 
-/// A recolored T is where the color is nearer to its own than this, levels.
+/// Largest color difference from a recolored T of a pixel that shows it, levels.
 const SAME_GRAY: f32 = 30.0;
 
-/// From this noise on, levels, single pixels are not looked at.
+/// Noise from which single pixels are ignored, levels.
 const NOISY: f64 = 4.0;
 
-/// Blue over red from which a pixel is blue: a T has 41, an agent 177, half an agent over white 88.
+/// Blue minus red from which a pixel is blue: a T has 41, an agent 177, half an agent over white 88.
 const BLUE: f32 = 70.0;
 
-/// Red over blue from which a pixel is a contact tick.
+/// Red minus blue from which a pixel is a contact tick.
 const TICK: f32 = 12.0;
 
-/// A change that lies off the line from white to green by less than this share of itself is one of the goal.
+/// Largest distance of a change from the line from white to green, as a share of the change, that counts as a change of
+/// the goal.
 const ON_LINE: f32 = 0.35;
 
-/// A change that lies off the line to the T's gray by more than this share of itself is not gray.
+/// Largest distance of a change from the line to the T's gray, as a share of the change, that counts as gray.
 const OFF_GRAY: f32 = 0.6;
 
-/// What a pixel shows.
+/// Class of a pixel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum PixelClass {
     /// The board as it should be.
     Board,
-    /// Agent.
+    /// The agent.
     Blue,
     /// The T, with this opacity, 0 to 1.2 (its outline is darker than its fill).
     Gray(f32),
-    /// The board's colors where they should not be; by how much of the way from white to green.
+    /// The board's colors where they should not be; by which share of the difference from white to green.
     Ground(f32),
     /// A contact tick.
     Tick,
@@ -52,22 +55,22 @@ pub(crate) enum PixelClass {
     Other(f32),
 }
 
-/// A frame's pixels.
+/// The pixels of a frame with their classes.
 pub(crate) struct Seen {
-    /// Not smoothed, not scaled.
+    /// Colors, not smoothed and not scaled.
     pub(crate) raw: Vec<Color>,
-    /// Smoothed and scaled by white.
+    /// Colors, smoothed and scaled by white.
     pub(crate) smooth: Vec<Color>,
     pub(crate) classes: Vec<PixelClass>,
     /// The frame's white.
     pub(crate) white: Color,
     /// Standard deviation of the noise, levels.
     pub(crate) noise: f64,
-    /// The T's color that was looked for.
+    /// The color assumed for the T.
     gray: Color,
 }
 
-/// What is known from the frames before.
+/// State carried over from the frames before.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Adapted {
     /// The T's color.
@@ -112,8 +115,9 @@ impl Seen {
         }
     }
 
-    /// The frame as the tracker should see it: white is white, the T gray, noise is gone from the board, and where a codec
-    /// has spread colors what is dark as only an agent is blue, and the rest as gray as it is dark.
+    /// The frame cleaned for the tracker: white is white, the T is gray, and noise is removed from the board. In
+    /// compressed images with blurred colors, pixels as dark as only the agent are made blue, and the others gray by
+    /// their darkness.
     pub(crate) fn cleaned(&self, board: &Board, codec: bool) -> Frame {
         let gain = self.white.map(|w| 255.0 / w.max(1.0));
         let recolored = self.gray != BLOCK_FILL;
@@ -141,13 +145,13 @@ impl Seen {
                     color = [0, 1, 2].map(|c| behind[c] + opacity * (BLOCK_FILL[c] - behind[c]));
                 }
             }
-            // Rounds; nothing is negative, and what is too large stays at 255.
+            // Rounds; no value is negative, and the conversion saturates at 255.
             out.extend(color.map(|c| (c + 0.5) as u8));
         }
         Frame::from_raw(SIDE as u32, SIDE as u32, out).unwrap_or_default()
     }
 
-    /// True within a pixel of where the frame is as dark as only an agent is.
+    /// True within one pixel of a pixel as dark as only the agent.
     fn dark(&self, at: usize) -> bool {
         let near = |i: usize| i.saturating_sub(1)..(i + 2).min(SIDE);
         near(at / SIDE).any(|y| near(at % SIDE).any(|x| luma(self.smooth[y * SIDE + x]) < DARK))
@@ -157,9 +161,9 @@ impl Seen {
 /// Upper quartile of a standard normal distribution.
 const QUARTILE: f64 = 0.6745;
 
-/// What the board's white looks like here, and the standard deviation of the noise on it. White is the median of all that
-/// should be flat and white, most of which is neither T nor agent. Noise is told by the upper quartile of what is darker,
-/// which clipping at 255 does not touch and things on the board hardly.
+/// The color of the board's white in this frame, and the standard deviation of the noise on it. White is the median of
+/// all pixels that should be flat and white, most of which show neither T nor agent. Noise is estimated from the upper
+/// quartile of the darker pixels, which is not affected by clipping at 255 and hardly by objects on the board.
 fn white_and_noise(raw: &[Color], board: &Board) -> (Color, f64) {
     let mut counts = [[0_u32; 256]; 3];
     for &at in &board.open {
@@ -174,7 +178,7 @@ fn white_and_noise(raw: &[Color], board: &Board) -> (Color, f64) {
             below += n;
             2 * below >= half
         });
-        // Never so dark that scaling would make something of nothing.
+        // A lower limit, so that scaling does not amplify a black frame.
         median.unwrap_or(255).max(128)
     });
     let (mut above, quarter) = (0.0, f64::from(3 * half) * 0.25);
@@ -182,7 +186,7 @@ fn white_and_noise(raw: &[Color], board: &Board) -> (Color, f64) {
         let darker = |c: usize| white[c].checked_sub(level).map_or(0, |l| counts[c][l]);
         let now = f64::from((0..3).map(darker).sum::<u32>());
         if above + now > quarter {
-            // Within the level.
+            // Interpolated within the level.
             let noise = (level as f64 + 0.5 - (quarter - above) / now) / QUARTILE;
             return (white.map(|w| w as f32), noise);
         }
@@ -227,7 +231,7 @@ fn classify(seen: Color, expected: Color, same: f32, gray: Color) -> PixelClass 
     }
 }
 
-/// How far along a direction, as a share of it, and how far off.
+/// The component of a vector along a direction, as a share of the direction, and its distance from it.
 pub(crate) fn along(v: Color, direction: Color) -> (f32, f32) {
     let share = dot(v, direction) / dot(direction, direction);
     let off = [0, 1, 2].map(|c| v[c] - share * direction[c]);

@@ -1,29 +1,29 @@
-//! The picture of a whole clip.
+//! Image quality of a whole clip.
 
 use super::FrameAudit;
 use crate::limits;
 
-/// So many frames with a solid world tell the picture's quality.
+/// Fewest frames without translucent areas for measuring the quality on them alone.
 const LEAST_CLEAR: usize = 3;
 
-/// The clip's picture: medians over the frames that tell.
+/// Image quality of a clip: medians over the frames in which it can be measured.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClipPicture {
     /// Standard deviation of the noise, levels of 255.
     pub noise: f64,
-    /// What resampling to 96 × 96 blurs, beside what is below.
+    /// Blur by resampling to 96 × 96, which the following values do not include.
     pub resampling: f64,
-    /// As in [`Quality`](super::Quality); none where no frame tells.
+    /// Blur of brightness as in [`Quality`](super::Quality); `None` if it cannot be measured in any frame.
     pub blur: Option<f64>,
-    /// The same of color.
+    /// Blur of color; `None` likewise.
     pub color_blur: Option<f64>,
-    /// What neither blur nor noise explain, levels of 255.
+    /// Residual that neither blur nor noise explains, levels of 255.
     pub ringing: Option<f64>,
 }
 
 impl ClipPicture {
-    /// A goal that is not where it should be says nothing about the picture, and what melts over it says the wrong thing:
-    /// frames with nothing translucent are asked first.
+    /// Quality of a clip. Frames with a changed goal are ignored; frames without translucent areas are preferred, as a
+    /// T that melts over the goal distorts the measurement.
     pub(crate) fn of(frames: &[FrameAudit], resampling: f64) -> Self {
         let solid = |f: &&FrameAudit| f.shape.is_some_and(|s| s.translucent < limits::SOLID);
         let all = |of: fn(&FrameAudit) -> Option<f64>| {
@@ -45,7 +45,7 @@ impl ClipPicture {
         }
     }
 
-    /// True where the picture is good enough to say what is wrong with the world it shows.
+    /// True if the images are good enough for physical findings.
     pub fn is_legible(&self) -> bool {
         let beyond = |value: Option<f64>, limit| value.is_some_and(|v| v + self.resampling >= limit);
         !(self.noise >= limits::ILLEGIBLE_NOISE
@@ -53,15 +53,15 @@ impl ClipPicture {
             || beyond(self.color_blur, limits::ILLEGIBLE_COLOR))
     }
 
-    /// Blur of brightness, with that of resampling; 0 where it is not known.
+    /// Blur of brightness including that of resampling; 0 if it is not known.
     pub fn blur_of_all(&self) -> f64 {
         self.blur.unwrap_or(0.0) + self.resampling
     }
 
-    /// How far the marks of a codec go, over what makes them a finding.
+    /// Strength of compression artifacts, relative to the limit of a finding.
     pub fn marks(&self) -> f64 {
         let (blur, color) = (self.blur.unwrap_or(0.0), self.color_blur.unwrap_or(0.0));
-        // What a wide blur leaves unexplained is no ringing.
+        // The residual of a wide blur does not count as ringing.
         let quiet = if self.noise < limits::NOISE && blur < limits::ILLEGIBLE_BLUR {
             self.ringing.unwrap_or(0.0)
         } else {
@@ -70,10 +70,10 @@ impl ClipPicture {
         ((color - blur) / limits::COMPRESSION).max(quiet / limits::RINGING)
     }
 
-    /// The same, in a blurred picture with fewer marks: a codec blurs as well.
+    /// As [`ClipPicture::marks`], with a lower limit for blurred images, as a codec blurs as well.
     pub fn compression(&self) -> f64 {
         let (blur, color) = (self.blur.unwrap_or(0.0), self.color_blur.unwrap_or(0.0));
-        // The colors of a wide blur tell nothing.
+        // Colors are ignored in a wide blur.
         let in_blur = if (limits::BLUR..limits::ILLEGIBLE_BLUR).contains(&blur) {
             (color - blur) / limits::COMPRESSION_IN_BLUR
         } else {
@@ -82,12 +82,12 @@ impl ClipPicture {
         self.marks().max(in_blur)
     }
 
-    /// True where a codec's blocks tear what is small or has edges.
+    /// True if compression blocks tear small objects and edges.
     pub fn is_coarse(&self) -> bool {
         self.compression() >= limits::COARSE
     }
 
-    /// True where color is blurred more than brightness.
+    /// True if color is blurred more than brightness, as by a codec.
     pub fn codec(&self) -> bool {
         match (self.blur, self.color_blur) {
             (Some(blur), Some(color)) => color - blur > limits::COMPRESSION,
@@ -95,7 +95,7 @@ impl ClipPicture {
         }
     }
 
-    /// Blur, noise and codecs make borders wide; what is measured there must be more than that.
+    /// Allowance for measures at borders, which blur and codecs make wider.
     pub(crate) fn allowance(&self) -> f64 {
         let codec = if self.codec() { limits::CODEC_ALLOWANCE } else { 0.0 };
         (self.blur_of_all() - limits::SHARP).max(0.0) + codec

@@ -1,9 +1,9 @@
-//! The T's shape: the best affine image of a T, and what of the gray does not belong to it.
+//! The T's shape: the best affine image of a T, and the gray that does not belong to it.
 //!
-//! A picture of the T that depends on the depth of a point in it, m(p) = S((depth(q) + 2)/b) with q = B (p − c) + centroid
-//! and a cubic step S of half width b, is fitted to the opacity of the T's gray by damped Gauss–Newton over the centroid c
-//! and the matrix B, with Cauchy weights. A rigid T has a rotation for B. What a 96 × 96 frame does to a T (blur, noise,
-//! sampling) moves its border to both sides alike and leaves B; growing, squeezing and shearing do not.
+//! A model image of the T that depends on the depth of a point in it, m(p) = S((depth(q) + 2)/b) with q = B (p − c) +
+//! centroid and a cubic step S of half width b, is fitted to the opacity of the T's gray by damped Gauss–Newton over
+//! the centroid c and the matrix B, with Cauchy weights. For a rigid T, B is a rotation. Blur, noise and sampling of a
+//! 96 × 96 frame move the border equally to both sides and do not change B; growing, squeezing and shearing do.
 
 use pusht_env::Pose;
 
@@ -12,55 +12,56 @@ use super::pixel_class::{PixelClass, Seen, along, norm, sub};
 use crate::board::{BLOCK_FILL, BLOCK_PIXELS, SIDE, WHITE, each_within, pixels_within};
 use crate::geometry::{self, CENTROID, REACH};
 
-/// Half widths of the step, px, and steps at most with each. The last one is what 3 × 3 smoothing makes of a border.
+/// Half widths of the step, px, and the maximum number of iterations with each. The last one is the width of a border
+/// after 3 × 3 smoothing.
 const STAGES: [(f64, usize); 2] = [(24.0, 3), (12.0, 6)];
 
 /// Half the width of the T's outline, which is drawn to both sides of its border, px.
 const OUTLINE: f64 = 2.0;
 
-/// Opacity by which a pixel may be off before it counts less.
+/// Error in opacity from which a pixel has less weight.
 const OUTLIER: f64 = 0.3;
 
-/// Length by which the entries of the matrix are scaled to be like px: about the T's radius of gyration.
+/// Length that scales the entries of the matrix to px: about the T's radius of gyration.
 const LEVER: f64 = 44.0;
 
-/// Added to the diagonal of the normal equations, which is about 10 for a T that is well seen.
+/// Damping added to the diagonal of the normal equations, which is about 10 for a clearly visible T.
 const DAMPING: f64 = 0.05;
 
-/// Agent's radius and what smoothing adds to it: nearer to the agent a pixel says nothing about the T.
+/// Distance from the agent's center within which pixels are ignored, px: the agent's radius plus smoothing.
 const AGENT_REACH: f64 = 24.0;
 
-/// A pixel is clearly in the T, or clearly outside, beyond this depth, px.
+/// Depth from which a pixel is clearly inside or outside the T, px.
 const CLEAR: f64 = 9.0;
 
-/// Opacity up to which a pixel clearly outside is a trace of blur or noise, and so for what is missing inside.
+/// Opacity up to which gray outside the T, or missing gray inside, is attributed to blur or noise.
 const TRACE: f32 = 0.25;
 
-/// Opacities that are neither those of a T nor those of none.
+/// Opacities between those of the board and those of a T.
 const FAINT: std::ops::Range<f32> = 0.1..0.8;
 
-/// What the T looks like.
+/// Shape, opacity and color of the T in a frame.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Shape {
-    /// Lengths of the T's best affine image over those of a T, along the axes that differ most: `[1, 1]` for a rigid T.
+    /// Stretch of the T's best affine image along its principal axes, larger first: `[1, 1]` for a rigid T.
     pub stretch: [f64; 2],
-    /// Gray outside of that image, over the area of a T.
+    /// Gray area outside that image, over the area of a T.
     pub stray: f64,
-    /// Gray missing inside of it, over the area of a T.
+    /// Missing gray area inside it, over the area of a T.
     pub missing: f64,
-    /// Area that is gray and neither clearly so nor hardly, borders left out, over the area of a T: what fades.
+    /// Translucent gray area, borders left out, over the area of a T.
     pub translucent: f64,
-    /// Share of the T's border that nothing hides.
+    /// Visible share of the T's border.
     pub visible: f64,
     /// Mean opacity inside.
     pub opacity: f64,
-    /// Mean color inside, frame's white taken as white.
+    /// Mean color inside, relative to the frame's white.
     #[serde(alias = "colour")]
     pub color: [f32; 3],
 }
 
 impl Shape {
-    /// Levels by which the T's color is off, but for how far it fades to white.
+    /// Color error of the T, levels, without the part that is fading to white.
     pub fn off_color(&self) -> f64 {
         let (opacity, off) = along(sub(self.color, WHITE), sub(BLOCK_FILL, WHITE));
         let darker = (opacity - 1.0).max(0.0) * norm(sub(BLOCK_FILL, WHITE));
@@ -72,7 +73,7 @@ impl Shape {
 #[derive(Clone, Copy)]
 struct Affine {
     center: [f64; 2],
-    /// From board to body.
+    /// From board to body coordinates.
     matrix: [[f64; 2]; 2],
 }
 
@@ -97,13 +98,13 @@ impl Affine {
         [1.0 / (e - f).abs().max(1e-3), 1.0 / (e + f).max(1e-3)]
     }
 
-    /// How far, px, body coordinates of points around the T reach in board px.
+    /// Radius around the center that holds the T, board px.
     fn reach(&self) -> f64 {
         REACH * self.stretch()[0].clamp(0.8, 2.0)
     }
 }
 
-/// S, a step from 0 to 1 over −1 … 1, and its derivative.
+/// The step S from 0 to 1 over −1 … 1, and its derivative.
 fn step(t: f64) -> (f64, f64) {
     if t.abs() >= 1.0 {
         return (if t > 0.0 { 1.0 } else { 0.0 }, 0.0);
@@ -120,7 +121,7 @@ fn gray(class: PixelClass) -> (f64, f64) {
     }
 }
 
-/// Looks at the T near `pose` while the agents are at `agents`.
+/// Measures the T near `pose` with agents at `agents`.
 pub(crate) fn shape(seen: &Seen, board: &Board, pose: Pose, agents: &[[f64; 2]]) -> Shape {
     let mut hidden = board.wall.clone();
     for &agent in agents {
@@ -151,7 +152,7 @@ pub(crate) fn shape(seen: &Seen, board: &Board, pose: Pose, agents: &[[f64; 2]])
             for c in 0..3 {
                 color[c] += seen.smooth[at][c];
             }
-            // Over all of the T: what is inside stands for the border next to it.
+            // Over all of the T: the inside also represents the border next to it.
             missing += lack(seen.classes[at]);
         }
     });
@@ -172,14 +173,14 @@ pub(crate) fn shape(seen: &Seen, board: &Board, pose: Pose, agents: &[[f64; 2]])
     }
 }
 
-/// The pixel and its eight neighbors, as far as there are.
+/// The pixel and its existing neighbors of eight.
 fn neighbors(at: usize) -> impl Iterator<Item = usize> {
     let near = |i: usize| i.saturating_sub(1)..(i + 2).min(SIDE);
     near(at / SIDE).flat_map(move |y| near(at % SIDE).map(move |x| y * SIDE + x))
 }
 
-/// Pixels that are faintly gray together with all around them. Across a border opacities go from 0 to 1 in three pixels, so
-/// borders have none.
+/// Number of pixels that are faintly gray together with all their neighbors. Borders do not count: across them opacity
+/// rises from 0 to 1 within three pixels.
 fn translucent(seen: &Seen, hidden: &[bool]) -> f64 {
     let faint = |at: usize| matches!(seen.classes[at], PixelClass::Gray(opacity) if FAINT.contains(&opacity));
     let all = (0..SIDE * SIDE).filter(|&at| faint(at) && neighbors(at).all(|near| faint(near) && !hidden[near]));
@@ -219,7 +220,7 @@ fn fit(seen: &Seen, hidden: &[bool], start: Affine) -> Affine {
     image
 }
 
-/// One step in (center, matrix row by row times [`LEVER`]).
+/// One Gauss–Newton step in (center, matrix row by row times [`LEVER`]).
 fn gauss_newton(seen: &Seen, hidden: &[bool], image: &Affine, blur: f64) -> Option<[f64; 6]> {
     let mut normal = [[0.0; 6]; 6];
     let mut right = [0.0; 6];
@@ -260,7 +261,7 @@ fn gauss_newton(seen: &Seen, hidden: &[bool], image: &Affine, blur: f64) -> Opti
     solve(normal, right)
 }
 
-/// Solves a symmetric positive definite system, of which the lower half is given, by Cholesky's method.
+/// Solves a symmetric positive definite system, given by its lower half, by Cholesky decomposition.
 fn solve(mut m: [[f64; 6]; 6], mut r: [f64; 6]) -> Option<[f64; 6]> {
     for i in 0..6 {
         for j in 0..=i {

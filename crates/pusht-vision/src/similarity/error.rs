@@ -1,10 +1,10 @@
-//! Why pictures cannot be compared.
+//! Errors from comparing images.
 
-/// What is wrong with the pictures or videos.
+/// Errors from comparing images or videos.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SimilarityError {
-    /// Pictures of different sizes.
+    /// The images have different sizes.
     #[error("pictures of {left:?} and {right:?} px cannot be compared; resample one to the other's size")]
     Sizes {
         /// Width and height of the first.
@@ -12,7 +12,7 @@ pub enum SimilarityError {
         /// Width and height of the second.
         right: [u32; 2],
     },
-    /// Smaller than the window.
+    /// The images are smaller than the window.
     #[error("a picture of {found:?} px is smaller than the window; expected at least {least} px a side")]
     Small {
         /// Width and height.
@@ -20,7 +20,7 @@ pub enum SimilarityError {
         /// Side of the window.
         least: u32,
     },
-    /// Videos of different lengths.
+    /// The videos have different lengths.
     #[error("videos of {left} and {right} frames; they are compared frame by frame and need as many of each")]
     Lengths {
         /// Frames of the first.

@@ -1,4 +1,4 @@
-//! How alike pictures are, pixel by pixel.
+//! Pixel-wise similarity of images.
 
 mod error;
 mod psnr;

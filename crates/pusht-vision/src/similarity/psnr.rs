@@ -2,11 +2,11 @@
 
 use pusht_env::Frame;
 
-/// The ratio of videos that are the same, dB.
+/// The ratio of identical videos, dB.
 const SAME: f64 = 99.0;
 
-/// 10 log₁₀(255² / mean squared difference) over all pixels of the frames that belong together, dB; at most 99. Frames of a
-/// pair are of one size.
+/// 10 log₁₀(255² / mean squared difference) over all pixels of all pairs of frames, dB; at most 99. Both frames of a
+/// pair must have the same size.
 pub fn psnr<'a>(pairs: impl IntoIterator<Item = (&'a Frame, &'a Frame)>) -> f64 {
     let (mut sum, mut count) = (0.0, 0.0);
     for (a, b) in pairs {

@@ -1,5 +1,6 @@
-//! Structural similarity of two pictures: Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment: from error visibility to
-//! structural similarity", 2004, equation 13 with its constants, averaged over all places at which the window fits.
+//! Structural similarity of two images: Wang, Bovik, Sheikh, Simoncelli, "Image quality assessment: from error
+//! visibility to structural similarity", 2004, equation 13 with its constants, averaged over all positions at which the
+//! window fits.
 
 use super::SimilarityError;
 use pusht_env::Frame;
@@ -14,7 +15,7 @@ const SIGMA: f64 = 1.5;
 const C1: f64 = 6.5025;
 const C2: f64 = 58.5225;
 
-/// Mean SSIM of two RGB pictures of one size, 1 for equal ones: per channel, then the mean of the three.
+/// Mean SSIM of two RGB images of the same size, 1 for equal ones: the mean of the three channels' SSIM.
 ///
 /// With weights w of an 11 × 11 Gaussian (σ = 1.5, sum 1), μ the weighted means, σ² and σ_xy the weighted variances and
 /// covariance (not corrected for the sample),
@@ -24,7 +25,7 @@ const C2: f64 = 58.5225;
 /// ```
 ///
 /// # Errors
-/// Pictures of different sizes, or smaller than the window.
+/// Images of different sizes, or smaller than the window.
 pub fn ssim(a: &Frame, b: &Frame) -> Result<f64, SimilarityError> {
     let ((width, height), other) = (a.dimensions(), b.dimensions());
     if (width, height) != other {
@@ -68,7 +69,7 @@ pub fn ssim(a: &Frame, b: &Frame) -> Result<f64, SimilarityError> {
     Ok((0..3).map(of_channel).sum::<f64>() / 3.0)
 }
 
-/// SSIM frame by frame of two videos of one length.
+/// SSIM of each pair of frames of two videos of the same length.
 ///
 /// # Errors
 /// Different lengths; as [`ssim`].
@@ -89,7 +90,7 @@ fn gaussian() -> [f64; WINDOW] {
     weights.map(|w| w / sum)
 }
 
-/// Weighted sums over all windows that fit, rows of them.
+/// Weighted sums over all windows that fit, row by row.
 fn filter(picture: &[f64], width: usize, weights: &[f64; WINDOW]) -> Vec<f64> {
     let dot = |values: &mut dyn Iterator<Item = f64>| values.zip(weights).map(|(v, w)| v * w).sum::<f64>();
     let fits = width - WINDOW + 1;
