@@ -1,4 +1,4 @@
-//! What a lossy codec makes of a video, without a file: for training on video-like damage.
+//! Encodes and decodes frames with a lossy codec in memory, for training on compressed frames.
 
 use crate::error::VideoIoError;
 use crate::write::h264::H264;
@@ -7,14 +7,14 @@ use openh264::decoder::Decoder;
 use openh264::formats::YUVSource;
 use std::io;
 
-/// Least and most of a quantizer.
+/// Smallest and largest quantizer.
 const QUANTIZER: [u8; 2] = [12, 51];
 
-/// The frames after H.264 (baseline profile), as many as before and of the same size, and the bits a second that the stream
-/// took. Every frame has the same quantizer, 12 (hardly any loss) to 51.
+/// Encodes frames to H.264 (baseline profile) and decodes them; returns as many frames of the same size, and the bit
+/// rate of the stream in bits per second. Every frame has the same quantizer, 12 (hardly any loss) to 51.
 ///
 /// # Errors
-/// Another quantizer, no frames, frames of different sizes or of a size or rate that MP4 cannot hold, or a codec that fails.
+/// Another quantizer; no frames; frames of different sizes or of a size or rate that MP4 cannot hold; a codec failure.
 pub fn h264_round_trip(frames: &[Frame], fps: u32, quantizer: u8) -> Result<(Vec<Frame>, f64), VideoIoError> {
     let wrong = |reason: String| VideoIoError::Codec { reason };
     if !(QUANTIZER[0]..=QUANTIZER[1]).contains(&quantizer) {

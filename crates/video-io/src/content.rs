@@ -1,4 +1,4 @@
-//! What a video is, by its bytes.
+//! Content hash of a video.
 
 use std::fs;
 use std::io;
@@ -8,8 +8,8 @@ use pusht_jobs::{Hasher, files_at};
 
 use crate::find::is_png_file;
 
-/// SHA-256 of a video's content, hexadecimal: of a file, its bytes; of a folder, name, length and bytes of each PNG file in
-/// the order of their names.
+/// SHA-256 of a video's content, hexadecimal: for a file, of its bytes; for a folder, of name, length and bytes of each
+/// PNG file in the order of their names.
 ///
 /// # Errors
 /// A path that cannot be read.

@@ -1,34 +1,34 @@
-//! What can go wrong when videos are written and read.
+//! Errors from reading and writing videos.
 
 use std::path::PathBuf;
 
-/// Why a video could not be written or read.
+/// Errors from reading and writing videos.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VideoIoError {
-    /// The path's extension names no format that can be written or read.
+    /// The path's extension is not that of a supported format.
     #[error("{path:?}: videos can be {supported}, or folders of PNG files (a name without extension)")]
     UnknownExtension {
-        /// The path asked for.
+        /// The path.
         path: PathBuf,
-        /// The extensions there are.
+        /// The supported extensions.
         supported: &'static str,
     },
-    /// MP4 was left out when this program was built.
+    /// The program was built without the feature `mp4`.
     #[error(
         "{path:?}: this program was built without MP4; use GIF or PNG, or build it with the feature `mp4` of video-io"
     )]
     NoMp4 {
-        /// The path asked for.
+        /// The path.
         path: PathBuf,
     },
-    /// A video without frames.
+    /// The video has no frames.
     #[error("{path:?}: the video has no frames; expected at least one, nothing was written")]
     NoFrames {
-        /// The path asked for.
+        /// The path.
         path: PathBuf,
     },
-    /// A frame of another size than the first.
+    /// A frame has another size than the first.
     #[error("frame {frame} is {found:?} px (width, height); expected {expected:?} as in frame 0")]
     SizeChanged {
         /// Index of the frame.
@@ -38,7 +38,7 @@ pub enum VideoIoError {
         /// Size found.
         found: (u32, u32),
     },
-    /// A size that the format cannot hold.
+    /// The format does not support this size.
     #[error(
         "frames of {width}×{height} px after scaling by {scale}; {format} takes {min}×{min} to {max_long}×{max_short} px, either way round"
     )]
@@ -47,39 +47,39 @@ pub enum VideoIoError {
         width: u64,
         /// Height after scaling.
         height: u64,
-        /// The scale asked for.
+        /// The requested scale.
         scale: u32,
         /// The format.
         format: &'static str,
-        /// Least side.
+        /// Smallest side, px.
         min: u32,
-        /// Most of the longer side.
+        /// Limit of the longer side, px.
         max_long: u32,
-        /// Most of the shorter side.
+        /// Limit of the shorter side, px.
         max_short: u32,
     },
-    /// A frame rate that the format cannot hold.
+    /// The format does not support this frame rate.
     #[error("{fps} frames a second; {format} takes 1 to {max}")]
     FrameRate {
-        /// The rate asked for.
+        /// The requested rate.
         fps: u32,
         /// The format.
         format: &'static str,
         /// Highest rate.
         max: u32,
     },
-    /// The folder holds something else than the frames of an earlier video.
+    /// The folder holds something other than the frames of an earlier video.
     #[error("{path:?} holds {found:?}, which is no frame of an earlier video; choose another folder or empty it")]
     FolderInUse {
         /// The folder.
         path: PathBuf,
-        /// What stands in the way.
+        /// The other file.
         found: PathBuf,
     },
-    /// Frames that were to go through a codec did not.
+    /// Encoding and decoding of frames failed.
     #[error("H.264 failed: {reason}")]
     Codec {
-        /// What went wrong.
+        /// The reason.
         reason: String,
     },
     /// The file system or the encoder failed while writing.
@@ -87,13 +87,13 @@ pub enum VideoIoError {
     Write {
         /// The final path.
         path: PathBuf,
-        /// The cause.
+        /// The underlying error.
         source: std::io::Error,
     },
     /// The encoder failed in memory.
     #[error("cannot encode: {source}")]
     Encode {
-        /// The cause.
+        /// The underlying error.
         source: std::io::Error,
     },
     /// The file system failed while reading.
@@ -101,20 +101,20 @@ pub enum VideoIoError {
     Read {
         /// The path.
         path: PathBuf,
-        /// The cause.
+        /// The underlying error.
         source: std::io::Error,
     },
-    /// The file is damaged or is not what its name says.
+    /// The file is damaged or does not have the format of its name.
     #[error("cannot decode {path:?}: {source}; expected an intact {expected}")]
     Decode {
         /// The path.
         path: PathBuf,
-        /// What it was taken for.
+        /// The expected format.
         expected: &'static str,
-        /// The cause.
+        /// The underlying error.
         source: image::ImageError,
     },
-    /// The file is none of the kinds that can be read.
+    /// The file does not have a format that can be read.
     #[error(
         "{path:?} is no video that can be read; expected an MP4 file (H.264, AV1), a GIF file or a folder of PNG files \
          (ffmpeg -i FILE -c:v libx264 -crf 12 new.mp4 makes one)"
@@ -123,15 +123,15 @@ pub enum VideoIoError {
         /// The file.
         path: PathBuf,
     },
-    /// An MP4 file that is damaged, cut off, or of a kind that cannot be decoded.
+    /// The MP4 file is damaged, truncated, or of a kind that cannot be decoded.
     #[error("cannot decode {path:?}: {source}")]
     Mp4 {
         /// The file.
         path: PathBuf,
-        /// The cause.
+        /// The underlying error.
         source: std::io::Error,
     },
-    /// A folder without PNG files.
+    /// The folder has no PNG files.
     #[error(
         "{path:?} holds no .png files; expected one a frame, in the order of their names (other formats of pictures are not read)"
     )]
@@ -139,18 +139,18 @@ pub enum VideoIoError {
         /// The folder.
         path: PathBuf,
     },
-    /// A path without any video.
+    /// There is no video at the path.
     #[error("{path:?}: no video here; expected MP4 or GIF files, folders of PNG files, or folders that hold such")]
     NoVideos {
-        /// The path that was named.
+        /// The path.
         path: PathBuf,
     },
-    /// Nothing to lay out.
+    /// A film strip has no frames or no columns.
     #[error("a film strip of {frames} frames in {columns} columns; expected at least one of each")]
     EmptyStrip {
-        /// Frames given.
+        /// Number of frames.
         frames: usize,
-        /// Columns asked for.
+        /// Number of columns.
         columns: usize,
     },
 }

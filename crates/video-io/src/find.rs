@@ -1,4 +1,4 @@
-//! Which videos there are. The endings of video files stand here and nowhere else.
+//! Finds videos. The extensions of video files are defined only here.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::error::VideoIoError;
 use crate::read::read_error;
 
-/// Endings of what can be read.
+/// Extensions of files that can be read.
 const READ: [&str; 4] = ["mp4", "m4v", "mov", "gif"];
-/// Endings of videos in containers that cannot be read. They are found, so that reading them says so.
+/// Extensions of videos in containers that cannot be read. They are found nevertheless, so that reading them reports an
+/// error.
 const FOREIGN: [&str; 8] = ["webm", "mkv", "avi", "mpg", "mpeg", "wmv", "flv", "ogv"];
 
 fn ends(path: &Path, with: &[&str]) -> bool {
@@ -16,20 +17,21 @@ fn ends(path: &Path, with: &[&str]) -> bool {
     extension.is_some_and(|e| with.iter().any(|w| e == *w))
 }
 
-/// True where a name ends as those of video files that can be read do, whatever the case.
+/// True if a name has the extension of a video file that can be read, in any case.
 pub fn is_video_file(path: impl AsRef<Path>) -> bool {
     ends(path.as_ref(), &READ)
 }
 
-/// True where a name ends in `.png`, whatever the case.
+/// True if a name ends in `.png`, in any case.
 pub fn is_png_file(path: impl AsRef<Path>) -> bool {
     ends(path.as_ref(), &["png"])
 }
 
-/// The videos at these paths, sorted: files as they are named; folders are searched for files whose names end as those of
-/// videos do (whatever the case) and for folders that hold PNG files, each of which is a video. Videos of formats that cannot
-/// be read, folders of JPEG files among them, are found, too: reading them says what was expected. Hidden names are passed
-/// over; of a folder that `pusht generate` made (it has a generation.json) the frames are taken, not their videos.
+/// Finds the videos at these paths, sorted. Files are taken as they are; folders are searched for files with the
+/// extension of a video (in any case) and for folders with PNG files, each of which is a video. Videos of formats that
+/// cannot be read, including folders of JPEG files, are found as well: reading them reports the expected formats.
+/// Hidden names are skipped. In an output folder of `pusht generate` (it has a generation.json) the frames are taken,
+/// not the videos.
 ///
 /// # Errors
 /// A path that does not exist, or one without any video.
@@ -53,7 +55,7 @@ pub fn find_videos(paths: &[PathBuf]) -> Result<Vec<PathBuf>, VideoIoError> {
 }
 
 fn search(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), VideoIoError> {
-    // A folder of `pusht generate` has every clip twice: as exact frames, and as a video to look at.
+    // A folder of `pusht generate` has every clip twice: as exact frames, and as a video for viewing.
     let frames = folder.join("frames");
     if folder.join("generation.json").is_file() && frames.is_dir() {
         return search(&frames, found);
@@ -65,7 +67,7 @@ fn search(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), VideoIoError> {
         if entry.file_name().to_string_lossy().starts_with('.') {
             continue;
         }
-        // Links to folders are not followed, as they may lead in a circle.
+        // Links to folders are not followed, as they may form a cycle.
         if entry.file_type().map_err(read_error(&path))?.is_dir() {
             search(&path, found)?;
         } else if is_video_file(&path) || ends(&path, &FOREIGN) {
@@ -75,7 +77,7 @@ fn search(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), VideoIoError> {
             photos += usize::from(ends(&path, &["jpg", "jpeg"]));
         }
     }
-    // A single photo, or some beside videos, are previews.
+    // A single photo, or several next to videos, are previews.
     if pictures || (photos > 1 && found.len() == before) {
         found.push(folder.to_path_buf());
     }

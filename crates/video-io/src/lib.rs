@@ -1,13 +1,13 @@
-//! Videos in and out as a stream of RGB frames: MP4 (H.264; AV1 in only), GIF, PNG folders.
+//! Reads and writes videos as streams of RGB frames: MP4 (H.264; AV1 only for reading), GIF, PNG folders.
 //!
-//! A video is a sequence of frames of one size at an integer frame rate; frame i is shown at i / fps. The kind of file
+//! A video is a sequence of frames of one size at an integer frame rate; frame i is shown at i / fps. The format
 //! follows from the path: `.mp4`, `.gif`, or a name without extension for a folder of PNG files. [`VideoWriter`] takes
-//! frames one at a time, [`save_video`] all at once, [`mp4_bytes`] and [`gif_bytes`] stay in memory for embedding.
-//! Nothing stands under the final name before the video is complete.
+//! frames one at a time, [`save_video`] all at once, [`mp4_bytes`] and [`gif_bytes`] stay in memory for embedding. A
+//! file gets its final name only when the video is complete.
 //!
-//! [`VideoReader`] gives the frames of a file or folder one at a time in the order in which they are shown, with their
-//! times; [`Resampled`] makes them a sequence of a fixed rate; [`read_frames`] reads a whole video. A [`RawFrame`] is a frame
-//! of which only the pixels that are looked at become RGB.
+//! [`VideoReader`] reads the frames of a file or folder one at a time in presentation order, with their times;
+//! [`Resampled`] resamples them to a fixed rate; [`read_frames`] reads a whole video. Of a [`RawFrame`] only the pixels
+//! that are read are converted to RGB.
 //!
 #![doc = include_str!("../README.md")]
 
@@ -31,5 +31,5 @@ pub use read::{Rate, RawFrame, Resampled, ResampledFrame, TimedFrame, VideoReade
 pub use write::mp4_bytes;
 pub use write::{Format, VideoOptions, VideoWriter, gif_bytes, save_video};
 
-/// One picture of a video: RGB, 8 bits a channel, rows from the top.
+/// One frame of a video: RGB, 8 bits per channel, rows from the top.
 pub type Frame = image::RgbImage;

@@ -1,11 +1,11 @@
-//! Single pictures for reports: enlarged, side by side, as PNG bytes.
+//! Images for reports: enlarged frames, film strips, PNG bytes.
 
 use crate::Frame;
 use crate::error::VideoIoError;
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder, Rgb};
 
-/// Enlarges by an integer factor; every pixel becomes a square. A factor of 0 counts as 1.
+/// Enlarges a frame by an integer factor; every pixel becomes a square. A factor of 0 counts as 1.
 pub fn upscale(frame: &Frame, factor: u32) -> Frame {
     let factor = factor.max(1);
     Frame::from_fn(frame.width() * factor, frame.height() * factor, |x, y| {
@@ -16,16 +16,16 @@ pub fn upscale(frame: &Frame, factor: u32) -> Frame {
 /// Layout of a film strip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FilmStrip {
-    /// Pictures a row; the last row may be shorter.
+    /// Frames per row; the last row may be shorter.
     pub columns: usize,
-    /// Pixels between pictures; there is no margin around them.
+    /// Gap between frames, px; there is no margin around them.
     pub gap: u32,
-    /// Color of gaps and of places without a picture.
+    /// Color of gaps and of empty cells.
     pub background: [u8; 3],
 }
 
 impl FilmStrip {
-    /// White gaps of 4 px.
+    /// A layout with white gaps of 4 px.
     pub fn new(columns: usize) -> Self {
         Self {
             columns,
@@ -35,7 +35,7 @@ impl FilmStrip {
     }
 }
 
-/// Frames side by side, row after row, in one picture.
+/// Arranges frames side by side, row after row, in one image.
 ///
 /// # Errors
 /// No frames, no columns, or frames of different sizes.
@@ -71,10 +71,10 @@ pub fn film_strip(frames: &[Frame], layout: FilmStrip) -> Result<Frame, VideoIoE
     Ok(strip)
 }
 
-/// The picture as the bytes of a PNG file.
+/// Encodes a frame as a PNG file in memory.
 ///
 /// # Errors
-/// A picture without pixels.
+/// A frame without pixels.
 pub fn png_bytes(frame: &Frame) -> Result<Vec<u8>, VideoIoError> {
     let mut bytes = Vec::new();
     PngEncoder::new(&mut bytes)

@@ -1,4 +1,4 @@
-//! What went wrong while a video was read, with its path.
+//! Constructors of errors from reading a video, with its path.
 
 use crate::error::VideoIoError;
 use std::io;

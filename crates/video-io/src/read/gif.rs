@@ -1,4 +1,4 @@
-//! GIF files, frame by frame.
+//! Reads GIF files, frame by frame.
 
 use crate::Frame;
 use crate::error::VideoIoError;
@@ -11,14 +11,14 @@ use std::path::{Path, PathBuf};
 
 use super::LARGEST;
 
-/// What viewers take a delay of 0 for, hundredths of a second.
+/// Delay that viewers use in place of 0, hundredths of a second.
 const NO_DELAY: i64 = 10;
 
 /// An open GIF file.
 pub(crate) struct GifSource {
     path: PathBuf,
     frames: Frames<'static>,
-    /// When the next frame is shown, hundredths of a second.
+    /// Time of the next frame, hundredths of a second.
     time: i64,
 }
 
@@ -36,7 +36,7 @@ impl GifSource {
         })
     }
 
-    /// The next frame and when it is shown, hundredths of a second.
+    /// The next frame and its time, hundredths of a second.
     pub(crate) fn next_frame(&mut self) -> Result<Option<(Frame, i64)>, VideoIoError> {
         let Some(frame) = self.frames.next() else {
             return Ok(None);

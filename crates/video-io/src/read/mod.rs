@@ -1,4 +1,4 @@
-//! Videos in: a file per format, listed in `formats.rs`.
+//! Reading of videos.
 
 mod errors;
 mod formats;
@@ -19,5 +19,5 @@ pub use raw::RawFrame;
 pub use reader::{TimedFrame, VideoReader, read_frames};
 pub use resample::{Rate, Resampled, ResampledFrame};
 
-/// Largest picture that is decoded, bytes of RGBA.
+/// Largest image that is decoded, bytes of RGBA.
 const LARGEST: u64 = 1 << 28;

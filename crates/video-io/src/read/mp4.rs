@@ -1,4 +1,4 @@
-//! MP4 files in: coded pictures in the order of decoding, frames out in the order of showing.
+//! Reads MP4 files: takes coded pictures in decoding order, returns frames in presentation order.
 
 use crate::RawFrame;
 use crate::read::mp4_samples::{Sample, Track, read_track};
@@ -11,14 +11,14 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-/// Pictures that may wait for an earlier one; H.264 holds back 16 at most.
+/// Maximum number of pictures that wait for an earlier one; H.264 holds back at most 16.
 const MOST_WAITING: usize = 32;
 
-/// Frames of more pixels than this are refused: 8192 × 8192.
+/// Most pixels of a frame; larger ones are refused: 8192 × 8192.
 #[cfg(feature = "av1")]
 const MOST_PIXELS: u32 = 1 << 26;
 
-/// An open file.
+/// An open MP4 file.
 pub(crate) struct Mp4Source {
     file: File,
     track: Track,
@@ -28,9 +28,9 @@ pub(crate) struct Mp4Source {
     next: usize,
     /// Next frame to show.
     shown: usize,
-    /// Decoded, but not yet their turn; by rank.
+    /// Decoded frames that wait for their turn, by rank.
     waiting: BTreeMap<usize, RawFrame>,
-    /// Times in the order of showing.
+    /// Times in presentation order.
     times: Vec<i64>,
 }
 
@@ -42,7 +42,7 @@ enum Decoder {
     #[cfg(feature = "av1")]
     Av1 {
         decoder: Box<re_rav1d::Decoder>,
-        /// Pictures got so far: it gives them in the order of showing.
+        /// Number of pictures returned so far; the decoder returns them in presentation order.
         got: usize,
     },
 }
@@ -74,12 +74,12 @@ impl Mp4Source {
         }
     }
 
-    /// Number of frames and ticks a second.
+    /// Number of frames and ticks per second.
     pub(crate) fn extent(&self) -> (usize, u32) {
         (self.track.samples.len(), self.track.timescale)
     }
 
-    /// The next frame and the tick at which it is shown.
+    /// The next frame and its time in ticks.
     pub(crate) fn next_frame(&mut self) -> io::Result<Option<(RawFrame, i64)>> {
         loop {
             if let Some(frame) = self.waiting.remove(&self.shown) {
@@ -110,8 +110,8 @@ impl Mp4Source {
 
     fn decode(&mut self, bytes: Vec<u8>, sample: Sample) -> io::Result<()> {
         let (decoder, waiting, color) = (&mut self.decoder, &mut self.waiting, self.color);
-        // The decoders report damage as errors. Should one of them meet damage that its authors did not think of, one
-        // broken video must not end a job over a thousand.
+        // The decoders report damage as errors. If one of them panics on unexpected damage, one broken video must not
+        // end a job over a thousand.
         let decoded = catch_unwind(AssertUnwindSafe(|| decoder.decode(bytes, sample, color, waiting)));
         decoded.unwrap_or_else(|_| Err(io::Error::other("the decoder gave up on damaged data")))
     }
@@ -131,7 +131,7 @@ impl Decoder {
             #[cfg(feature = "av1")]
             Codec::Av01(_) => {
                 let mut settings = re_rav1d::Settings::new();
-                // One thread and no delay: videos are decoded side by side rather than one by many.
+                // One thread and no delay: parallelism is over videos, not within one.
                 settings.set_n_threads(1);
                 settings.set_max_frame_delay(1);
                 settings.set_frame_size_limit(MOST_PIXELS);
@@ -178,8 +178,8 @@ impl Decoder {
         match self {
             Self::H264 { decoder, length_size } => {
                 let units = with_start_codes(&bytes, *length_size)?;
-                // One picture a sample, at once and in the order of decoding; a field of an interlaced picture or a
-                // damaged slice gives none, and the frame is missed when it is its turn.
+                // One picture per sample, immediately and in decoding order. A field of an interlaced picture or a
+                // damaged slice gives none; the missing frame is detected when it is its turn.
                 let Some(picture) = decoder.decode(&units).map_err(|e| unsupported(&e))? else {
                     return Ok(());
                 };
@@ -211,7 +211,7 @@ impl Decoder {
                         }
                         Err(re_rav1d::Error::Again) => match sent {
                             Ok(()) => return Ok(()),
-                            // It took a part only; what it had is fetched, so that now it takes the rest.
+                            // The decoder took only a part; its pictures are fetched, so that it accepts the rest.
                             Err(re_rav1d::Error::Again) => {
                                 sent = decoder.send_pending_data();
                                 if matches!(sent, Err(re_rav1d::Error::Again)) {
@@ -227,7 +227,7 @@ impl Decoder {
         }
     }
 
-    /// What the decoder still holds when the data has ended.
+    /// Frames that the decoder still holds when the data has ended.
     #[cfg_attr(
         not(feature = "av1"),
         expect(unused_variables, reason = "H.264 pictures are given at once")
@@ -249,7 +249,7 @@ impl Decoder {
 
 #[cfg(feature = "av1")]
 mod av1 {
-    //! AV1 pictures to frames; ten and twelve bits are cut to eight.
+    //! Converts AV1 pictures to frames; ten and twelve bits are cut to eight.
     use super::{Color, Matrix, Plane, Planes, RawFrame, io, odd};
     use re_rav1d::{Picture, PixelLayout, PlanarImageComponent, pixel};
 
@@ -299,7 +299,7 @@ mod av1 {
     }
 }
 
-/// Units with their lengths in front become units with start codes in front.
+/// Converts length-prefixed units to units with start codes.
 fn with_start_codes(mut bytes: &[u8], length_size: usize) -> io::Result<Vec<u8>> {
     let mut out = Vec::with_capacity(bytes.len() + 16);
     while let Some((length, rest)) = bytes.split_at_checked(length_size) {

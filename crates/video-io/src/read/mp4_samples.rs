@@ -1,5 +1,5 @@
-//! Where the coded pictures of an MP4 file lie and when they are shown, from its boxes: whole files (`moov` with sample
-//! tables) and fragmented ones (`moof`). Every number of the file is checked before it is used.
+//! Positions and times of the coded pictures of an MP4 file, from its boxes: whole files (`moov` with sample tables)
+//! and fragmented ones (`moof`). Every number of the file is checked before it is used.
 
 use mp4_atom::{Atom, Codec, FourCC, Header, Moof, Moov, ReadFrom, StszSamples, Traf, Trak, Trex};
 use std::fs::File;
@@ -10,31 +10,31 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 pub(crate) struct Sample {
     pub(crate) offset: u64,
     pub(crate) size: u32,
-    /// When it is shown, in ticks from the first one.
+    /// Presentation time, in ticks from the first one.
     pub(crate) time: i64,
-    /// Its number in the order of showing.
+    /// Index in presentation order.
     pub(crate) rank: usize,
 }
 
 /// The video track of a file.
 pub(crate) struct Track {
     pub(crate) codec: Codec,
-    /// Ticks a second.
+    /// Ticks per second.
     pub(crate) timescale: u32,
-    /// In the order of decoding.
+    /// Samples in decoding order.
     pub(crate) samples: Vec<Sample>,
 }
 
-/// `moov` of more bytes than this is not read: it would be an hour-long index of a thousand pictures a second.
+/// Largest `moov` that is read, bytes: more than the index of an hour with a thousand pictures per second.
 const LONGEST_INDEX: u64 = 256 << 20;
 
-/// Reads the boxes of a file and leaves its pictures where they are.
+/// Reads the boxes of a file, but not its pictures.
 pub(crate) fn read_track(file: &mut File) -> io::Result<Track> {
     let length = file.metadata()?.len();
     let mut reader = BufReader::new(file);
     let (mut moov, mut moofs): (Option<Moov>, Vec<(u64, Moof)>) = (None, Vec::new());
     let mut at = 0;
-    // A box has at least eight bytes, so this ends.
+    // A box has at least eight bytes, so the loop terminates.
     while at + 8 <= length {
         reader.seek(SeekFrom::Start(at))?;
         let header = Header::read_from(&mut reader).map_err(wrong)?;
@@ -84,8 +84,7 @@ fn track(moov: &Moov, moofs: &[(u64, Moof)], length: u64) -> io::Result<Track> {
             from_fragment(*at, traf, extends, &mut clock, length, &mut samples)?;
         }
     }
-    // Pictures before the time at which the edit list begins serve others and are not shown; ours all are, as the
-    // first shown one is time 0 whatever the list says.
+    // Edit lists are ignored: pictures before the start of the list are returned as well, and the first one has time 0.
     let mut order: Vec<usize> = (0..samples.len()).collect();
     order.sort_by_key(|&i| samples[i].time);
     let first = order.first().map_or(0, |&i| samples[i].time);
@@ -162,7 +161,7 @@ fn runs(entries: impl Iterator<Item = (u32, i64)>) -> impl Iterator<Item = i64> 
     entries.flat_map(|(count, value)| std::iter::repeat_n(value, count as usize))
 }
 
-/// Decoding time of the next fragment's first picture.
+/// Decoding time of the first picture of the next fragment.
 struct Clock(i64);
 
 fn from_fragment(
@@ -202,7 +201,8 @@ fn from_fragment(
     Ok(())
 }
 
-/// A sample that lies within the file. An empty one would let a few bytes announce any number of pictures.
+/// Checks that a sample lies within the file and is not empty; with empty ones a few bytes could announce any number of
+/// pictures.
 fn checked(offset: u64, size: u32, time: i64, length: u64) -> io::Result<Sample> {
     let end = offset.checked_add(size.into());
     if size == 0 || end.is_none_or(|end| end > length) {

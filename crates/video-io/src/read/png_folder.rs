@@ -1,4 +1,4 @@
-//! Folders of PNG files, frame by frame.
+//! Reads folders of PNG files, frame by frame.
 
 use crate::Frame;
 use crate::error::VideoIoError;
@@ -53,7 +53,7 @@ fn read_png(path: &Path) -> Result<Frame, VideoIoError> {
     Ok(decoded.into_rgb8())
 }
 
-/// The name cut into text and numbers; leading zeros do not count, ties are broken by the name itself.
+/// Sort key: the name split into text and numbers. Leading zeros are ignored; ties are broken by the name itself.
 fn natural_key(name: &str) -> (Vec<(String, usize, String)>, String) {
     let mut parts = Vec::new();
     let mut rest = name;
@@ -63,7 +63,7 @@ fn natural_key(name: &str) -> (Vec<(String, usize, String)>, String) {
         let end = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
         let (number, after) = after.split_at(end);
         let number = number.trim_start_matches('0');
-        // As numbers without a limit: the shorter is the smaller, equal lengths compare as text.
+        // Numbers of any length: the shorter one is smaller, equal lengths compare as text.
         parts.push((text.to_owned(), number.len(), number.to_owned()));
         rest = after;
     }

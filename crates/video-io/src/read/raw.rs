@@ -1,11 +1,11 @@
-//! Frames as their codecs store them.
+//! Frames in the representation of their codec.
 
 use crate::Frame;
 #[cfg(feature = "mp4")]
 use crate::read::yuv::Planes;
 
-/// A frame as its codec stores it: H.264 and AV1 have planes of luma and color differences. [`RawFrame::into_rgb`] makes
-/// the whole of it RGB, [`RawFrame::read`] only the pixels that somebody looks at, which are the same.
+/// A frame as its codec stores it: H.264 and AV1 have planes of luma and color differences. [`RawFrame::into_rgb`]
+/// converts all of it to RGB, [`RawFrame::read`] only some pixels, with the same result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawFrame(Stored);
 
@@ -17,7 +17,7 @@ enum Stored {
 }
 
 impl RawFrame {
-    /// None where a plane is shorter than the size says.
+    /// `None` if a plane is too short for the size.
     #[cfg(feature = "mp4")]
     pub(crate) fn from_planes(planes: Planes) -> Option<Self> {
         planes.complete().then_some(Self(Stored::Planes(planes)))
@@ -32,8 +32,8 @@ impl RawFrame {
         }
     }
 
-    /// Writes red, green and blue of the pixels of row `y` in these columns, one after the other. Pixels that the frame does
-    /// not have are left out: what was there stays.
+    /// Writes red, green and blue of the pixels of row `y` in these columns, in their order. Pixels outside the frame
+    /// are skipped: their output is not changed.
     pub fn read(&self, y: usize, columns: &[usize], [red, green, blue]: [&mut [u8]; 3]) {
         if y >= self.dimensions().1 as usize {
             return;

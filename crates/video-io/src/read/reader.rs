@@ -1,24 +1,24 @@
-//! A video, frame by frame.
+//! Reads videos; the format follows from the content.
 
 use crate::error::VideoIoError;
 use crate::read::formats::Source;
 use crate::{Frame, RawFrame};
 use std::path::{Path, PathBuf};
 
-/// A frame and when it is shown.
+/// A frame with its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimedFrame<F = Frame> {
-    /// The picture: RGB, or a [`RawFrame`].
+    /// The image: RGB, or a [`RawFrame`].
     pub frame: F,
-    /// Ticks ([`VideoReader::timescale`]) after the first frame; never less than the frame before. A PNG folder states
-    /// no times: a tick is a frame.
+    /// Ticks ([`VideoReader::timescale`]) after the first frame; never less than the previous frame's. A PNG folder
+    /// states no times: a tick is a frame.
     pub time: i64,
 }
 
-/// Reads one video, frame by frame, in the order in which frames are shown, in memory that does not grow with its length
-/// (but for 32 bytes of index a frame).
+/// Reads one video frame by frame in presentation order. Memory does not grow with its length, except for 32 bytes of
+/// index per frame.
 ///
-/// After an error or the end it gives nothing more.
+/// After an error or the end it returns no more frames.
 pub struct VideoReader {
     path: PathBuf,
     source: Source,
@@ -28,13 +28,12 @@ pub struct VideoReader {
 }
 
 impl VideoReader {
-    /// Opens an MP4 file (H.264 progressive, 8 bits, 4:2:0; AV1), a GIF file or a folder of PNG files. A folder's frames
-    /// are its `.png` files, ordered by name with runs of digits compared as numbers (`f2` before `f10`); other files are
-    /// passed over. Transparency is dropped, more than 8 bits become 8.
+    /// Opens an MP4 file (H.264 progressive, 8 bits, 4:2:0; AV1), a GIF file or a folder of PNG files. A folder's
+    /// frames are its `.png` files, ordered by name with runs of digits compared as numbers (`f2` before `f10`); other
+    /// files are ignored. Transparency is dropped, more than 8 bits become 8.
     ///
     /// # Errors
-    /// No such path; something else than a video; a folder without PNG files; an MP4 file whose index is damaged or
-    /// whose codec cannot be read.
+    /// No such path; not a video; a folder without PNG files; an MP4 file with a damaged index or an unsupported codec.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, VideoIoError> {
         let path = path.as_ref();
         let source = Source::open(path)?;
@@ -47,17 +46,17 @@ impl VideoReader {
         })
     }
 
-    /// Ticks a second; `None` for a PNG folder, which states no times.
+    /// Ticks per second; `None` for a PNG folder, which states no times.
     pub fn timescale(&self) -> Option<u32> {
         self.source.timescale()
     }
 
-    /// Number of frames, where the file says so; a GIF does not.
+    /// Number of frames if the file states it; a GIF does not.
     pub fn frames(&self) -> Option<usize> {
         self.source.frames()
     }
 
-    /// How the pictures are coded: `H.264`, `AV1`, `GIF` or `PNG`.
+    /// Name of the codec: `H.264`, `AV1`, `GIF` or `PNG`.
     pub fn codec(&self) -> &'static str {
         self.source.codec()
     }
@@ -74,7 +73,7 @@ impl VideoReader {
         }))
     }
 
-    /// The next frame as it is stored, for who does not look at all of it; `None` at the end.
+    /// The next frame as it is stored, for readers that need only some pixels; `None` at the end.
     ///
     /// # Errors
     /// As [`VideoReader::next_frame`].
@@ -114,7 +113,25 @@ impl Iterator for VideoReader {
     }
 }
 
-/// All frames of a video, in the order in which they are shown, whatever times it states.
+#[cfg(feature = "mp4")]
+fn mp4(path: &Path) -> Result<Source, VideoIoError> {
+    Mp4Source::open(path)
+        .map(|mp4| Source::Mp4(Box::new(mp4)))
+        .map_err(mp4_error(path))
+}
+
+#[cfg(not(feature = "mp4"))]
+fn mp4(path: &Path) -> Result<Source, VideoIoError> {
+    Err(VideoIoError::NoMp4 { path: path.into() })
+}
+
+#[cfg(feature = "mp4")]
+fn mp4_error(path: &Path) -> impl FnOnce(std::io::Error) -> VideoIoError {
+    let path = path.to_path_buf();
+    move |source| VideoIoError::Mp4 { path, source }
+}
+
+/// Reads all frames of a video in presentation order, regardless of the times it states.
 ///
 /// # Errors
 /// As [`VideoReader`]'s methods; a video without frames.

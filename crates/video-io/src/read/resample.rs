@@ -1,47 +1,47 @@
-//! A video of any rate as a sequence of a fixed rate: frame k of the sequence is the frame of the video whose time is
-//! nearest to k / rate (of two, the earlier). Times are compared as integers, so 30000/1001 Hz does not drift.
+//! Resamples a video of any rate to a fixed rate: frame k of the result is the frame of the video whose time is nearest
+//! to k / rate (of two, the earlier). Times are compared as integers, so 30000/1001 Hz does not drift.
 
 use crate::error::VideoIoError;
 use crate::read::reader::{TimedFrame, VideoReader};
 use crate::{Frame, RawFrame};
 
-/// When the frames of a video are taken to be shown.
+/// The times of a video's frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rate {
-    /// As the file says; a PNG folder, which says nothing, has the rate asked for.
+    /// As stated in the file; a PNG folder, which states no times, has the requested rate.
     Stated,
-    /// Evenly, so many a second, whatever the file says. Generators often tag clips with another rate than that of the
-    /// data they were trained on.
+    /// A fixed number of frames per second, regardless of the file. Video models often tag clips with another rate than
+    /// that of their training data.
     Fixed(u32),
 }
 
 /// One frame of a resampled video.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResampledFrame<F = Frame> {
-    /// The picture: RGB, or a [`RawFrame`].
+    /// The image: RGB, or a [`RawFrame`].
     pub frame: F,
     /// Its index in the video.
     pub index: usize,
 }
 
-/// The frames of a video at a fixed rate. One frame is held back, no more.
+/// Resamples the frames of a video to a fixed rate. At most one frame is held back.
 pub struct Resampled {
     reader: VideoReader,
     hz: i128,
-    /// Ticks a second, and whether the reader's ticks count or its frame numbers.
+    /// Ticks per second. The next field states whether times are the reader's ticks or its frame numbers.
     timescale: i128,
     stated: bool,
     read: usize,
-    /// The frame that is nearest so far, its time, and the one after it.
+    /// The nearest frame so far with its index and time; `ahead` is the one after it.
     current: Option<(usize, i128, RawFrame)>,
     ahead: Option<(usize, i128, RawFrame)>,
-    /// Between the last two frames, ticks.
+    /// Time between the last two frames, ticks.
     gap: i128,
     made: i128,
 }
 
 impl Resampled {
-    /// Makes a sequence of `hz` frames a second, at least 1.
+    /// Resamples to `hz` frames per second, at least 1.
     pub fn new(reader: VideoReader, rate: Rate, hz: u32) -> Self {
         let hz = hz.max(1);
         let (timescale, stated) = match (rate, reader.timescale()) {
@@ -62,12 +62,12 @@ impl Resampled {
         }
     }
 
-    /// Frames read from the video so far; at the end, all it has.
+    /// Number of frames read from the video so far.
     pub fn frames_read(&self) -> usize {
         self.read
     }
 
-    /// The next frame of the sequence; `None` when the video ends, half a frame after its last frame is shown.
+    /// The next frame of the result; `None` when the video ends, half a frame after the time of its last frame.
     ///
     /// # Errors
     /// As [`VideoReader::next_frame`].
@@ -79,7 +79,7 @@ impl Resampled {
         }))
     }
 
-    /// The next frame of the sequence as it is stored, for who does not look at all of it.
+    /// The next frame of the result as it is stored, for readers that need only some pixels.
     ///
     /// # Errors
     /// As [`VideoReader::next_frame`].
@@ -102,7 +102,7 @@ impl Resampled {
         self.made += 1;
         let passed = self.passed();
         Ok(self.current.as_mut().map(|(index, _, frame)| ResampledFrame {
-            // A frame that is not asked for again is given away.
+            // A frame that is not needed again is moved.
             frame: if passed {
                 std::mem::replace(frame, Frame::default().into())
             } else {
@@ -112,12 +112,12 @@ impl Resampled {
         }))
     }
 
-    /// True where the time asked for lies nearer to the frame after the current one, or after the video's end.
+    /// True if the requested time is nearer to the frame after the current one, or after the video's end.
     fn passed(&self) -> bool {
         let Some((_, now, _)) = &self.current else {
             return false;
         };
-        // Twice the time asked for, in ticks times hz, against twice the middle between two frames.
+        // Compares twice the requested time, in ticks times hz, with twice the midpoint between two frames.
         let middle = match &self.ahead {
             Some((_, then, _)) => now + then,
             None => 2 * now + self.gap,

@@ -1,15 +1,15 @@
-//! Decoded planes to RGB.
+//! Converts decoded planes to RGB.
 //!
-//! Matrix and range are those that the file is tagged with; without tags BT.601 in limited range, as FFmpeg and OpenCV
-//! assume. Color samples are repeated over the pixels they stand for.
+//! Matrix and range are those of the file's tags; without tags BT.601 in limited range, as in FFmpeg and OpenCV. Color
+//! samples are repeated over the pixels that they cover.
 
 use crate::Frame;
 
-/// How luma and color differences become RGB.
+/// Conversion of luma and color differences to RGB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Color {
     pub(crate) matrix: Matrix,
-    /// 0 to 255 instead of 16 to 235 (240 for color).
+    /// Range 0 to 255 instead of 16 to 235 (240 for color).
     pub(crate) full_range: bool,
 }
 
@@ -27,12 +27,12 @@ pub(crate) enum Matrix {
     Bt601,
     Bt709,
     Bt2020,
-    /// The planes are green, blue and red themselves.
+    /// The planes are green, blue and red.
     Identity,
 }
 
 impl Matrix {
-    /// By the number of ISO/IEC 23091-2, which H.264, AV1 and MP4 share; unknown ones are taken for BT.601.
+    /// The matrix with this code of ISO/IEC 23091-2, which H.264, AV1 and MP4 share; unknown codes give BT.601.
     pub(crate) fn of(code: u16) -> Self {
         match code {
             0 => Self::Identity,
@@ -60,7 +60,7 @@ pub(crate) struct Plane {
 }
 
 impl Plane {
-    /// True where there are so many rows of so many samples.
+    /// True if the plane has at least this many rows and columns.
     fn holds(&self, columns: usize, rows: usize) -> bool {
         let before = rows.saturating_sub(1).checked_mul(self.stride);
         let end = before.and_then(|before| before.checked_add(columns));
@@ -85,7 +85,7 @@ pub(crate) struct Planes {
 }
 
 impl Planes {
-    /// False where a plane is shorter than the size says.
+    /// False if a plane is too short for the size.
     pub(crate) fn complete(&self) -> bool {
         let (width, height) = (self.size.0 as usize, self.size.1 as usize);
         let (columns, rows) = (width.div_ceil(1 << self.shift.0), height.div_ceil(1 << self.shift.1));
@@ -99,7 +99,7 @@ impl Planes {
         Some(planes.each_ref().map(|plane| plane.row(y >> self.shift.1)))
     }
 
-    /// Red, green and blue of the pixels of row `y` in these columns, where the picture has them.
+    /// Writes red, green and blue of the pixels of row `y` in these columns, if they are inside the picture.
     pub(crate) fn read(&self, y: usize, columns: &[usize], [red, green, blue]: [&mut [u8]; 3]) {
         let gains = Gains::of(self.color);
         let luma = &self.luma.row(y)[..self.size.0 as usize];
@@ -136,7 +136,7 @@ impl Planes {
                 }
                 continue;
             }
-            // Rows that share their color samples follow each other.
+            // Rows that share their color samples are consecutive.
             if let Some([u, v]) = differences.filter(|_| (y >> sy) << sy == y) {
                 match sx {
                     0 => line.set_differences::<1>(&gains, u, v),
@@ -149,11 +149,11 @@ impl Planes {
     }
 }
 
-/// One row on its way to RGB, in steps that are loops over one number a pixel: the compiler makes vectors of these.
+/// Working buffers for one row, converted in loops over one value per pixel, which the compiler vectorizes.
 struct Line {
     light: Vec<i32>,
-    /// What U and V add to red, green and blue; some pixels more than the row has, so that color samples stand for as many
-    /// at its end as elsewhere.
+    /// Contributions of U and V to red, green and blue; longer than the row, so that the last color samples also cover
+    /// their full number of pixels.
     differences: [Vec<i32>; 3],
     levels: [Vec<u8>; 3],
 }
@@ -167,7 +167,7 @@ impl Line {
         }
     }
 
-    /// Takes color samples, each of which stands for `EACH` pixels.
+    /// Sets the contributions of color samples, each of which covers `EACH` pixels.
     fn set_differences<const EACH: usize>(&mut self, gains: &Gains, u: &[u8], v: &[u8]) {
         let [red, green, blue] = (self.differences.each_mut()).map(|all| all.as_chunks_mut::<EACH>().0.iter_mut());
         for ((((red, green), blue), &u), &v) in red.zip(green).zip(blue).zip(u).zip(v) {
@@ -190,7 +190,7 @@ impl Line {
     }
 }
 
-/// What luma and color differences count in each channel, fixed point with 14 bits; limited range is stretched to 0…255.
+/// Gains of luma and color differences for each channel, fixed point with 14 bits; limited range is stretched to 0…255.
 struct Gains {
     /// Luma of black.
     black: i32,
@@ -221,13 +221,13 @@ impl Gains {
         }
     }
 
-    /// What luma adds to every channel, and half a level for rounding.
+    /// Contribution of luma to every channel, plus half a level for rounding.
     #[inline]
     fn light(&self, luma: u8) -> i32 {
         self.luma * (i32::from(luma) - self.black) + (1 << 13)
     }
 
-    /// What color differences add to red, green and blue.
+    /// Contribution of color differences to red, green and blue.
     #[inline]
     fn differences(&self, u: u8, v: u8) -> [i32; 3] {
         let (u, v) = (i32::from(u) - 128, i32::from(v) - 128);
@@ -239,13 +239,13 @@ impl Gains {
     }
 }
 
-/// A sum of [`Gains`] as a level.
+/// Converts a sum of [`Gains`] to a level.
 #[inline]
 fn level(sum: i32) -> u8 {
     (sum >> 14).clamp(0, 255) as u8
 }
 
-/// Three planes as pixels, four at a time as three words.
+/// Interleaves three planes to pixels, four at a time as three words.
 fn interleave(red: &[u8], green: &[u8], blue: &[u8], out: &mut [u8]) {
     let ((reds, red), (greens, green), (blues, blue)) = (red.as_chunks(), green.as_chunks(), blue.as_chunks());
     let (fours, rest) = out.as_chunks_mut::<12>();

@@ -1,4 +1,4 @@
-//! What went wrong while a video was written, with its path.
+//! Constructors of errors from writing a video, with its path.
 
 use crate::error::VideoIoError;
 use std::path::Path;

@@ -1,10 +1,10 @@
-//! Animated GIF, endless.
+//! Writes animated GIFs that loop forever.
 
 use crate::Frame;
 use gif::{Encoder, Repeat};
 use std::io::{self, Write};
 
-/// Encodes frames of one size as they come.
+/// Encodes frames of one size, one at a time.
 pub(crate) struct GifSink<W: Write> {
     encoder: Encoder<W>,
     fps: u32,
@@ -24,10 +24,10 @@ impl<W: Write> GifSink<W> {
         })
     }
 
-    /// Adds a frame. Its palette is exact where it has at most 256 colors.
+    /// Adds a frame. Its palette is exact if it has at most 256 colors.
     pub(crate) fn push(&mut self, frame: &Frame) -> io::Result<()> {
         let (width, height) = sides(frame.dimensions())?;
-        // 10 is the quantizer's usual trade of time for quality; it only matters beyond 256 colors.
+        // 10 is the quantizer's default speed; it only matters for more than 256 colors.
         let mut picture = gif::Frame::from_rgb_speed(width, height, frame.as_raw(), 10);
         picture.delay = (self.hundredths(self.frames + 1) - self.hundredths(self.frames)) as u16;
         self.frames += 1;
@@ -39,7 +39,8 @@ impl<W: Write> GifSink<W> {
         self.encoder.into_inner().map_err(into_io)
     }
 
-    /// When frame `index` begins, in the format's unit; rounded from the start, so that errors do not add up.
+    /// Start of frame `index`, hundredths of a second; rounded from the start of the video, so that errors do not
+    /// accumulate.
     fn hundredths(&self, index: u64) -> u64 {
         let fps = u64::from(self.fps);
         (100 * index + fps / 2) / fps

@@ -1,8 +1,8 @@
-//! Frames to H.264, through OpenH264.
+//! Encodes frames to H.264 with OpenH264.
 //!
-//! Quality is constant: rate control is pinned to one quantizer, so that every frame of every size looks the same and
-//! none is dropped. Color is BT.601 in limited range, 4:2:0 – what players assume of small pictures even when they
-//! ignore the tags – and tagged as such.
+//! Quality is constant: rate control is pinned to one quantizer, so that all frames of any size have the same quality
+//! and none is dropped. Color is BT.601 in limited range, 4:2:0, and tagged as such; players assume this for small
+//! videos even if they ignore the tags.
 
 use crate::Frame;
 use openh264::encoder::{
@@ -12,10 +12,10 @@ use openh264::formats::YUVSource;
 use openh264::{OpenH264API, Timestamp};
 use std::io;
 
-/// Quantizer of the files that are written. docs/video-io.md has the resulting quality and size.
+/// Quantizer of the files that are written. docs/video-io.md gives the resulting quality and size.
 pub(crate) const QP: u8 = 14;
 
-/// A key frame every so many seconds, for seeking.
+/// Interval between key frames, s, for seeking.
 const KEY_SECONDS: u32 = 2;
 
 /// One encoded picture.
@@ -26,7 +26,7 @@ pub(crate) struct Picture {
     pub(crate) nals: Vec<Vec<u8>>,
 }
 
-/// The encoder, and the parameter sets it has announced.
+/// The encoder and its parameter sets.
 pub(crate) struct H264 {
     encoder: Encoder,
     /// Sequence parameter set, known after the first picture.
@@ -36,8 +36,8 @@ pub(crate) struct H264 {
 }
 
 impl H264 {
-    /// Of constant quality: the quantizer of every frame is given, from 12, the least that OpenH264's rate control allows, to
-    /// 51, the most that there is.
+    /// An encoder of constant quality. `quantizer` applies to every frame: from 12, the minimum of OpenH264's rate
+    /// control, to 51, the maximum.
     pub(crate) fn new(fps: u32, quantizer: u8) -> io::Result<Self> {
         let config = EncoderConfig::new()
             .rate_control_mode(RateControlMode::Bufferbased)
@@ -45,10 +45,10 @@ impl H264 {
             .skip_frames(false)
             .adaptive_quantization(false)
             .background_detection(false)
-            // Only rate control reads it, and OpenH264 knows no more than 60.
+            // Used by rate control only; OpenH264 supports at most 60.
             .max_frame_rate(FrameRate::from_hz(fps.min(60) as f32))
             .intra_frame_period(IntraFramePeriod::from_num_frames(KEY_SECONDS * fps))
-            // One thread: the same bytes on every machine.
+            // One thread gives the same bytes on every machine.
             .num_threads(1)
             .vui(VuiConfig::bt601());
         let encoder = Encoder::with_api_config(OpenH264API::from_source(), config).map_err(io::Error::other)?;

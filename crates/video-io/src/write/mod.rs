@@ -1,4 +1,4 @@
-//! Videos out.
+//! Writing of videos.
 
 mod errors;
 mod gif;

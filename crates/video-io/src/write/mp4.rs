@@ -1,7 +1,7 @@
-//! H.264 pictures into an MP4 file: `ftyp`, then `mdat` as the pictures come, then `moov`.
+//! Writes H.264 pictures to an MP4 file: `ftyp`, then `mdat` with the pictures one at a time, then `moov`.
 //!
-//! Times are exact: the media's time scale is a multiple of the frame rate, and every frame lasts as long. There are no
-//! B-frames, so pictures are stored in the order they are shown.
+//! Times are exact: the media's time scale is a multiple of the frame rate, and all frames have the same duration.
+//! There are no B-frames, so pictures are stored in presentation order.
 
 use crate::Frame;
 use crate::write::h264::{H264, QP};
@@ -11,25 +11,25 @@ use mp4_atom::{
 };
 use std::io::{self, Seek, SeekFrom, Write};
 
-/// Ticks a frame lasts; the time scale is this times the frame rate.
+/// Duration of a frame in ticks; the time scale is this times the frame rate.
 const TICKS: u32 = 1000;
 
-/// Encodes frames of one size as they come.
+/// Encodes frames of one size, one at a time.
 pub(crate) struct Mp4Sink<W> {
     writer: W,
     h264: H264,
     size: (u16, u16),
     fps: u32,
-    /// Where `mdat` begins.
+    /// Position of `mdat`.
     mdat: u64,
-    /// Bytes of each picture.
+    /// Size of each picture, bytes.
     sizes: Vec<u32>,
     /// Numbers (from 1) of the pictures where decoding can start.
     keys: Vec<u32>,
 }
 
 impl<W: Write + Seek> Mp4Sink<W> {
-    /// Writes what stands before the pictures. Odd sides are made even.
+    /// Writes the boxes before the pictures. Odd sides are made even.
     pub(crate) fn new(mut writer: W, size: (u32, u32), fps: u32) -> io::Result<Self> {
         let side = |s: u32| u16::try_from(s.next_multiple_of(2)).map_err(io::Error::other);
         let size = (side(size.0)?, side(size.1)?);
@@ -132,7 +132,7 @@ impl<W: Write + Seek> Mp4Sink<W> {
         })
     }
 
-    /// All pictures are one chunk.
+    /// The sample table; all pictures are in one chunk.
     fn sample_table(&self) -> io::Result<Stbl> {
         let count = self.sizes.len() as u32;
         let first = self.mdat + 16;

@@ -1,24 +1,24 @@
-//! Which kind of file, at which rate and size.
+//! Format, frame rate and scale of a video to write.
 
 use crate::error::VideoIoError;
 use std::path::Path;
 
-/// The kinds of video that can be written.
+/// Formats of video that can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// H.264 in MP4: small, plays in browsers; color is stored at half the resolution.
     Mp4,
-    /// Animated GIF: exact up to 256 colors a frame, quantized beyond.
+    /// Animated GIF: exact for up to 256 colors per frame, quantized beyond.
     Gif,
-    /// A folder of `frame_000000.png`, `frame_000001.png`, …: exact.
+    /// A folder of `frame_000000.png`, `frame_000001.png`, …: lossless.
     PngFolder,
 }
 
 impl Format {
-    /// The format that a path asks for by its extension (case does not matter).
+    /// The format of a path by its extension, in any case.
     ///
     /// # Errors
-    /// An extension that is neither `mp4` nor `gif`; `mp4` where that feature was left out.
+    /// An extension that is neither `mp4` nor `gif`; `mp4` without the feature `mp4`.
     pub fn of(path: &Path) -> Result<Self, VideoIoError> {
         let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
         match extension.as_deref() {
@@ -42,7 +42,7 @@ impl Format {
         }
     }
 
-    /// Highest frame rate: GIF counts hundredths of a second, and viewers slow down below two of them.
+    /// Highest frame rate. GIF has delays in hundredths of a second, and viewers slow down delays below two of them.
     fn max_fps(self) -> u32 {
         match self {
             Format::Gif => 50,
@@ -50,7 +50,7 @@ impl Format {
         }
     }
 
-    /// Least side, most of the longer side, most of the shorter side.
+    /// Smallest side, limit of the longer side and limit of the shorter side, px.
     fn sides(self) -> (u32, u32, u32) {
         match self {
             Format::Mp4 => (16, 3840, 2160),
@@ -58,7 +58,7 @@ impl Format {
         }
     }
 
-    /// Refuses a frame rate that the format cannot hold.
+    /// Returns an error for a frame rate that the format does not support.
     pub(crate) fn check_fps(self, fps: u32) -> Result<(), VideoIoError> {
         match self.max_fps() {
             max if fps == 0 || fps > max => Err(VideoIoError::FrameRate {
@@ -70,7 +70,7 @@ impl Format {
         }
     }
 
-    /// Refuses frames that, scaled, the format cannot hold.
+    /// Returns an error for a size that the format does not support after scaling.
     pub(crate) fn check_size(self, size: (u32, u32), scale: u32) -> Result<(), VideoIoError> {
         let (width, height) = (
             u64::from(size.0) * u64::from(scale),
@@ -95,18 +95,18 @@ impl Format {
     }
 }
 
-/// How a video is written.
+/// Settings of a video to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VideoOptions {
-    /// Frames a second: 1 to 240, GIF 1 to 50. A PNG folder does not record it.
+    /// Frames per second: 1 to 240, for GIF 1 to 50. A PNG folder does not record it.
     pub fps: u32,
-    /// Every pixel becomes a square of this side. 1 keeps the frames as they are, which is what a program wants; people
-    /// see 96×96 better at 4, and from 2 on MP4 keeps the color of every pixel.
+    /// Integer factor by which frames are enlarged. 1 keeps them as they are, for use by programs; 4 is better for
+    /// viewing 96 × 96 frames, and from 2 on MP4 keeps the color of every pixel.
     pub scale: u32,
 }
 
 impl Default for VideoOptions {
-    /// 10 Hz, the rate of PushT; not scaled.
+    /// 10 Hz, the rate of PushT, without scaling.
     fn default() -> Self {
         Self { fps: 10, scale: 1 }
     }

@@ -1,4 +1,4 @@
-//! A folder of PNG files.
+//! Writes a folder of PNG files.
 
 use crate::Frame;
 use crate::error::VideoIoError;
@@ -9,7 +9,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// Frames on their way into a folder.
+/// Writes frames to a temporary folder.
 pub(crate) struct Folder {
     path: PathBuf,
     staged: StagedFolder,
@@ -17,7 +17,7 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Refuses a folder with anything else than an earlier video in it.
+    /// Begins a folder; an existing one may hold nothing but an earlier video.
     pub(crate) fn create(path: &Path) -> Result<Self, VideoIoError> {
         check_free(path)?;
         let staged = StagedFolder::beside(path).map_err(write_error(path))?;
@@ -37,7 +37,7 @@ impl Folder {
         written
     }
 
-    /// Puts the folder in its place; an earlier video there is moved aside first and removed last.
+    /// Moves the folder to its final path; an earlier video there is moved aside first and removed at the end.
     pub(crate) fn finish(self) -> io::Result<()> {
         if self.broken {
             return Err(io::Error::other("an earlier frame could not be written"));
@@ -47,7 +47,7 @@ impl Folder {
     }
 }
 
-/// Whether a folder may be written: not there, or holding only frames.
+/// Checks that a folder does not exist or holds only frames.
 fn check_free(path: &Path) -> Result<(), VideoIoError> {
     let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
@@ -66,7 +66,7 @@ fn check_free(path: &Path) -> Result<(), VideoIoError> {
     Ok(())
 }
 
-/// `frame_` and digits and `.png`.
+/// Whether a name is `frame_`, digits and `.png`.
 fn is_frame(name: &OsStr) -> bool {
     let digits = name
         .to_str()

@@ -1,4 +1,4 @@
-//! Frames into one file's bytes, whatever the format and wherever the bytes go.
+//! Encodes frames to the bytes of one file, for any format and writer.
 
 use crate::Frame;
 use crate::error::VideoIoError;
@@ -10,7 +10,7 @@ use crate::write::options::{Format, VideoOptions};
 use std::borrow::Cow;
 use std::io::{self, Seek, Write};
 
-/// The formats that are one file.
+/// Formats that are a single file.
 #[derive(Clone, Copy)]
 pub(crate) enum FileFormat {
     Gif,
@@ -18,12 +18,12 @@ pub(crate) enum FileFormat {
     Mp4,
 }
 
-/// Checks frames against each other and the format, and scales them.
+/// Checks the sizes of frames and scales them.
 pub(crate) struct Intake {
     format: Format,
     scale: u32,
     expected: Option<(u32, u32)>,
-    /// Frames taken so far.
+    /// Number of frames taken so far.
     pub(crate) count: usize,
 }
 
@@ -38,7 +38,7 @@ impl Intake {
         })
     }
 
-    /// The frame as it is to be written.
+    /// Checks and scales a frame.
     pub(crate) fn take<'a>(&mut self, frame: &'a Frame) -> Result<Cow<'a, Frame>, VideoIoError> {
         let found = frame.dimensions();
         match self.expected {
@@ -63,7 +63,7 @@ impl Intake {
     }
 }
 
-/// An encoder that begins with the first frame, which tells it the size.
+/// An encoder that starts with the first frame, which gives the size.
 pub(crate) enum Stream<W: Write> {
     Waiting(FileFormat, W, u32),
     Gif(Box<GifSink<W>>),
@@ -75,7 +75,7 @@ pub(crate) enum Stream<W: Write> {
 
 impl<W: Write + Seek> Stream<W> {
     pub(crate) fn push(&mut self, frame: &Frame) -> io::Result<()> {
-        // Left broken unless all goes well, so that a video with a hole is never finished.
+        // Stays broken after a failure, so that a video with missing frames is never completed.
         let mut stream = std::mem::replace(self, Stream::Broken).begun(frame.dimensions())?;
         match &mut stream {
             Stream::Gif(sink) => sink.push(frame)?,
@@ -96,7 +96,7 @@ impl<W: Write + Seek> Stream<W> {
         })
     }
 
-    /// Completes the file and hands the flushed writer back.
+    /// Completes the file and returns the flushed writer.
     pub(crate) fn finish(self) -> io::Result<W> {
         let mut writer = match self {
             Stream::Gif(sink) => sink.finish()?,

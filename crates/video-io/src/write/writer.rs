@@ -1,4 +1,4 @@
-//! Videos on disk: the format chosen by the path, complete or not there at all.
+//! Writes videos to disk: the format follows from the path, and incomplete videos are never left there.
 
 use crate::Frame;
 use crate::error::VideoIoError;
@@ -10,10 +10,10 @@ use pusht_jobs::StagedFile;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-/// Writes one video, frame by frame, in memory that does not grow with its length.
+/// Writes one video frame by frame. Memory does not grow with its length.
 ///
-/// Everything goes into a temporary file or folder beside the final one, which [`VideoWriter::finish`] renames; a writer
-/// that is dropped before leaves nothing. An earlier video of the same name is replaced.
+/// Frames are written to a temporary file or folder next to the final one, which [`VideoWriter::finish`] renames; a
+/// writer that is dropped before that leaves nothing. An earlier video of the same name is replaced.
 #[must_use = "nothing is kept before finish()"]
 pub struct VideoWriter {
     path: PathBuf,
@@ -27,11 +27,10 @@ enum Target {
 }
 
 impl VideoWriter {
-    /// Begins a video; missing parent folders are made.
+    /// Begins a video; missing parent folders are created.
     ///
     /// # Errors
-    /// An extension or frame rate that cannot be written; a PNG folder that holds other files; a place that cannot be
-    /// written to.
+    /// An unsupported extension or frame rate; a PNG folder that holds other files; a path that cannot be written.
     pub fn create(path: impl AsRef<Path>, options: VideoOptions) -> Result<Self, VideoIoError> {
         let path = path.as_ref().to_path_buf();
         let format = Format::of(&path)?;
@@ -95,7 +94,7 @@ pub fn save_video<'a>(
     writer.finish()
 }
 
-/// The bytes of an MP4 file, for embedding in a page (`video/mp4`).
+/// Encodes an MP4 file in memory, for embedding in a page (`video/mp4`).
 ///
 /// # Errors
 /// No frames; frames of different sizes, or of a size or rate that the format cannot hold.
@@ -107,7 +106,7 @@ pub fn mp4_bytes<'a>(
     bytes(FileFormat::Mp4, Intake::new(Format::Mp4, options)?, frames, options)
 }
 
-/// The bytes of a GIF file, for embedding in a page (`image/gif`).
+/// Encodes a GIF file in memory, for embedding in a page (`image/gif`).
 ///
 /// # Errors
 /// As [`mp4_bytes`].
