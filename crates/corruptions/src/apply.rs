@@ -1,4 +1,4 @@
-//! Clips with a corruption.
+//! Applies a corruption to a clip.
 
 use pusht_env::Frame;
 
@@ -7,16 +7,17 @@ use crate::corruption::{Corruption, Strength};
 use crate::{image, scene};
 
 impl Corruption {
-    /// The frames of the clip with this corruption; none where the clip gives no opportunity (a cross-fade of a T that does not
-    /// move, a drift where the agent never leaves the T). The same seed gives the same frames.
+    /// Returns the frames of the clip with this corruption; `None` if it cannot be applied to the clip (a cross-fade of
+    /// a T that does not move, a drift if the agent never leaves the T). The same seed gives the same frames.
     ///
     /// # Errors
-    /// A clip of fewer than 16 frames or without a state a frame; frames that are not square or that H.264 cannot hold.
+    /// A clip of fewer than 16 frames or without one state per frame; frames that are not square or that H.264 cannot
+    /// hold.
     pub fn apply(self, clip: &Clip, strength: Strength, seed: u64) -> Result<Option<Vec<Frame>>, CorruptionError> {
         self.apply_amount(clip, self.amount(strength), seed)
     }
 
-    /// As [`Corruption::apply`], with a strength in the unit of its kind.
+    /// As [`Corruption::apply`], with the strength in the unit of the kind.
     ///
     /// # Errors
     /// As [`Corruption::apply`].

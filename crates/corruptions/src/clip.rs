@@ -1,32 +1,33 @@
-//! Clips whose states are known.
+//! Clips with known states.
 
 use pusht_env::{
     EnvConfig, EnvError, Expert, ExpertConfig, ExpertError, Frame, Pose, PushT, RenderError, Renderer, State,
 };
 
-/// The fewest frames that a corruption has room in.
+/// Fewest frames of a clip.
 const LEAST_FRAMES: usize = 16;
 
-/// Steps of a simulated clip at most.
+/// Maximum number of steps of a simulated clip.
 const LONGEST: usize = 150;
 
-/// Frames with the state that each shows, 10 Hz.
+/// Frames at 10 Hz with the state that each shows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Clip {
     /// Square frames of one size.
     pub frames: Vec<Frame>,
-    /// As many.
+    /// One state per frame.
     pub states: Vec<State>,
-    /// Where the T should go.
+    /// Goal pose of the T.
     pub goal: Pose,
 }
 
 impl Clip {
-    /// The expert's episode of this seed, until success or for 150 steps, in frames of `size` × `size` px: of gym-pusht for
-    /// even seeds, of diffusion_policy (the older fill rule) for odd ones.
+    /// Simulates the expert's episode of this seed, until success or for 150 steps, in frames of `size` × `size` px.
+    /// Frames are rendered as in gym-pusht for even seeds, and as in diffusion_policy (the older fill rule) for odd
+    /// ones.
     ///
     /// # Errors
-    /// A seed that the environment does not take, a size that cannot be rendered.
+    /// A seed that the environment refuses; a size that cannot be rendered.
     pub fn simulated(seed: u64, size: u32) -> Result<Self, CorruptionError> {
         let config = if seed.is_multiple_of(2) {
             EnvConfig::gym_pusht()
@@ -68,11 +69,11 @@ impl Clip {
     }
 }
 
-/// Why a clip cannot be made or damaged.
+/// Errors from simulating or corrupting a clip.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CorruptionError {
-    /// Too short, or without states.
+    /// The clip is too short or does not have one state per frame.
     #[error("the clip has {frames} frames and {states} states; expected at least 16 frames, and a state for each")]
     Length {
         /// Frames found.
@@ -80,24 +81,24 @@ pub enum CorruptionError {
         /// States found.
         states: usize,
     },
-    /// Frames that are not square, or of more than one size.
+    /// The frames are not square, or differ in size.
     #[error("the clip's frames begin with {width} × {height} px; expected square frames of one size")]
     NotSquare {
-        /// Of the first frame.
+        /// Width of the first frame, px.
         width: u32,
-        /// Of the first frame.
+        /// Height of the first frame, px.
         height: u32,
     },
-    /// The environment's own failure.
+    /// The environment failed.
     #[error(transparent)]
     Env(#[from] EnvError),
-    /// The expert's own failure.
+    /// The expert failed.
     #[error(transparent)]
     Expert(#[from] ExpertError),
-    /// The renderer's own failure.
+    /// The renderer failed.
     #[error(transparent)]
     Render(#[from] RenderError),
-    /// The codec's own failure.
+    /// The codec failed.
     #[error(transparent)]
     Video(#[from] video_io::VideoIoError),
 }

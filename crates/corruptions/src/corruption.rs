@@ -1,8 +1,8 @@
-//! Known answers for the audit: clips with a corruption that was put in, of a known kind and strength.
+//! Ground truth for the audit: corruptions of known kind and strength.
 //!
 //! A clip has frames and states, from the simulator (`Clip::simulated`) or recorded. [`Corruption::apply`] changes it;
-//! the frames before the corruption begins stay as they are. The kinds in [`Corruption::TUNED`] were looked at when the audit's
-//! thresholds were fixed, on seeds 0 to 99; those in [`Corruption::HELD_OUT`] never were.
+//! the frames before the corruption begins are unchanged. The kinds in [`Corruption::TUNED`] were used to set the
+//! audit's thresholds, on seeds 0 to 99; those in [`Corruption::HELD_OUT`] were not.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,22 +10,22 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Corruption {
-    /// The clip mixed with a cross-fade of its first into its last frame; the strength is the share of the latter. With 1
-    /// the clip is the cross-fade: what the paper calls morphing.
+    /// The clip mixed with a cross-fade of its first into its last frame; the strength is the share of the latter. With
+    /// 1 the clip is the cross-fade, which the paper calls morphing.
     CrossFade,
-    /// A second agent leaves the first one; the strength is how far, px.
+    /// A second agent moves away from the first one; the strength is its distance, px.
     AgentSplit,
-    /// The agent is gone; the strength is for how many frames (below 1: one frame, in which it is translucent).
+    /// The agent disappears; the strength is the number of frames (below 1: one frame, in which it is translucent).
     AgentGone,
-    /// Bar and stem of the T come apart; the strength is how far, px.
+    /// Bar and stem of the T come apart; the strength is the distance, px.
     BlockSplit,
-    /// The T moves while the agent is elsewhere; the strength is how far, px.
+    /// The T moves while the agent is elsewhere; the strength is the distance, px.
     BlockDrift,
-    /// The T grows over the clip; the strength is by which share.
+    /// The T grows over the clip; the strength is the relative growth.
     BlockGrowth,
-    /// Agent or T are elsewhere from one frame to the next; the strength is how far, px.
+    /// Agent or T jump from one frame to the next; the strength is the distance, px.
     Teleport,
-    /// The goal moves; the strength is how far, px.
+    /// The goal moves; the strength is the distance, px.
     GoalMoved,
     /// Gaussian blur; the strength is its standard deviation in pixels of a 96 × 96 frame.
     Blur,
@@ -33,34 +33,35 @@ pub enum Corruption {
     Noise,
     /// H.264; the strength is the quantizer.
     Compression,
-    /// The colors of the frame or of the T change; the strength is by how many levels of 255.
+    /// The colors of the frame or of the T change; the strength is the change in levels of 255.
     #[serde(alias = "colour-shift")]
     ColorShift,
-    /// The agent stands still while the T goes on as if it were pushed; the strength is how far the T goes, px.
+    /// The agent stands still while the T keeps moving as if it were pushed; the strength is the distance that the T
+    /// moves, px.
     AgentFrozen,
-    /// The stem of the T slides along the bar, toward an L; the strength is how far, px.
+    /// The stem of the T slides along the bar, toward an L; the strength is the distance, px.
     BlockBend,
 }
 
-/// How strong a corruption is. *Clear* is what every viewer sees.
+/// Strength of a corruption. Every viewer sees a clear one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Strength {
-    /// Hardly to be seen.
+    /// Hardly visible.
     Faint,
-    /// Seen by who looks for it.
+    /// Visible on close inspection.
     Mild,
-    /// Seen by everybody.
+    /// Visible to every viewer.
     Clear,
-    /// More than that.
+    /// Stronger than clear.
     Strong,
 }
 
 impl Strength {
-    /// All, from faint to strong.
+    /// All strengths, from faint to strong.
     pub const ALL: [Self; 4] = [Self::Faint, Self::Mild, Self::Clear, Self::Strong];
 
-    /// Its name.
+    /// Name of the strength.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Faint => "faint",
@@ -72,7 +73,7 @@ impl Strength {
 }
 
 impl Corruption {
-    /// The kinds that thresholds were fixed with.
+    /// The kinds that were used to set the audit's thresholds.
     pub const TUNED: [Self; 12] = [
         Self::CrossFade,
         Self::AgentSplit,
@@ -88,10 +89,10 @@ impl Corruption {
         Self::ColorShift,
     ];
 
-    /// The kinds that no threshold ever saw.
+    /// The kinds that were not used to set thresholds.
     pub const HELD_OUT: [Self; 2] = [Self::AgentFrozen, Self::BlockBend];
 
-    /// Its name.
+    /// Name of the kind.
     pub const fn name(self) -> &'static str {
         match self {
             Self::CrossFade => "cross-fade",
@@ -111,12 +112,12 @@ impl Corruption {
         }
     }
 
-    /// True where the picture is worse and the world it shows is not.
+    /// True if the corruption degrades the images but not the world that they show.
     pub const fn is_of_the_picture(self) -> bool {
         matches!(self, Self::Blur | Self::Noise | Self::Compression | Self::ColorShift)
     }
 
-    /// What the strength amounts to, in the unit that the kind says.
+    /// The amount of a strength, in the unit of the kind.
     pub const fn amount(self, strength: Strength) -> f64 {
         let amounts: [f64; 4] = match self {
             Self::CrossFade => [0.1, 0.25, 0.6, 1.0],

@@ -1,4 +1,4 @@
-//! What happens to a video before it is labeled: other sizes, blur, noise, other colors, lossy coding.
+//! Degradations of videos: scaling, blur, noise, color changes, lossy coding.
 
 use image::imageops::{FilterType, blur, resize};
 use pusht_env::Frame;
@@ -9,32 +9,32 @@ use video_io::{VideoIoError, h264_round_trip};
 
 use crate::random::normal;
 
-/// Frames a second of PushT.
+/// Frame rate of PushT, frames per second.
 const FPS: u32 = 10;
 
-/// Sides that videos are made in, and how often each is drawn.
+/// Sides of drawn degradations, px, with their weights.
 const SIDES: [(u32, u32); 6] = [(64, 3), (96, 4), (128, 4), (192, 3), (256, 3), (512, 1)];
 
-/// Degradation of a video: its steps, in the order in which they are applied.
+/// Degradation of a whole video; its steps are applied in the order of the fields.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Degradation {
-    /// Side that the frames are scaled to, px.
+    /// Side to which the frames are scaled, px.
     pub side: u32,
-    /// What each channel is multiplied by.
+    /// Factor of each channel.
     pub gain: [f32; 3],
-    /// What is added to each channel then, levels of 255.
+    /// Offset added to each channel after that, levels of 255.
     pub offset: [f32; 3],
-    /// Deviation of the Gaussian blur, px of the scaled frame; 0: none.
+    /// Standard deviation of the Gaussian blur, px of the scaled frame; 0: none.
     pub blur: f32,
-    /// Deviation of the noise, levels.
+    /// Standard deviation of the noise, levels of 255.
     pub noise: f32,
-    /// Quantizer of H.264 coding, 12 to 51; none: not coded.
+    /// Quantizer of H.264 coding, 12 to 51; `None`: not coded.
     #[serde(alias = "quantiser")]
     pub quantizer: Option<u8>,
 }
 
 impl Degradation {
-    /// Scaled and coded only.
+    /// A degradation by scaling and coding only.
     pub const fn coded(side: u32, quantizer: u8) -> Self {
         Self {
             side,
@@ -46,7 +46,8 @@ impl Degradation {
         }
     }
 
-    /// As video from generators and the web is: half of them blurred, half noisy, most coded, by quantizers of 20 to 42.
+    /// Draws a degradation as in videos from generators and the web: half of them blurred, half noisy, most coded with
+    /// quantizers of 20 to 42.
     pub fn draw(rng: &mut impl Rng) -> Self {
         let mut ticket = rng.random_range(0..SIDES.iter().map(|(_, often)| often).sum());
         let mut side = SIDES[0].0;
@@ -78,10 +79,10 @@ impl Degradation {
         }
     }
 
-    /// The degraded video, of the size that it had; `seed` draws the noise.
+    /// Returns the degraded video in its original size; `seed` seeds the noise.
     ///
     /// # Errors
-    /// No frames, or frames that the codec does not take.
+    /// No frames, or frames that the codec refuses.
     pub fn apply(&self, frames: &[Frame], seed: u64) -> Result<Vec<Frame>, VideoIoError> {
         let mut rng = Pcg64::seed_from_u64(seed);
         let made: Vec<Frame> = frames.iter().map(|frame| self.one(frame, &mut rng)).collect();

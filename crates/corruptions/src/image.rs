@@ -1,4 +1,4 @@
-//! Corruptions of the picture: made from frames alone.
+//! Corruptions of the images, which need only the frames.
 
 use pusht_env::Frame;
 use pusht_vision::geometry::moved;
@@ -8,10 +8,10 @@ use rand_pcg::Pcg64;
 use crate::clip::{Clip, CorruptionError};
 use crate::random::normal_pair;
 
-/// A cross-fade between poses of the T that differ by less than this, px, is hardly one.
+/// Smallest displacement of the T for a cross-fade, px.
 const LEAST_WAY: f64 = 40.0;
 
-/// Every frame mixed with the cross-fade from the first to the last one, which has the share `amount`.
+/// Mixes every frame with the cross-fade from the first to the last one; `amount` is the share of the cross-fade.
 pub(crate) fn cross_fade(clip: &Clip, amount: f64) -> Option<Vec<Frame>> {
     let (first, last) = (clip.states.first()?, clip.states.last()?);
     if moved(first.block, last.block) < LEAST_WAY {
@@ -77,13 +77,13 @@ pub(crate) fn noise(clip: &Clip, amount: f64, seed: u64) -> Vec<Frame> {
     frames
 }
 
-/// What H.264 with the quantizer `amount` leaves.
+/// Encodes and decodes with H.264 at quantizer `amount`.
 pub(crate) fn compress(clip: &Clip, amount: f64) -> Result<Vec<Frame>, CorruptionError> {
     Ok(video_io::h264_round_trip(&clip.frames, 10, amount as u8)?.0)
 }
 
-/// The whole frame changes its colors over the first half of the clip: one channel loses `amount` levels of white, one
-/// nothing, the third something between.
+/// The whole frame changes its colors over the first half of the clip: white loses `amount` levels in one channel, none
+/// in another, and something between in the third.
 pub(crate) fn tint(clip: &Clip, amount: f64, seed: u64) -> Vec<Frame> {
     let mut rng = Pcg64::seed_from_u64(seed);
     let mut losses = [amount, amount * rng.random::<f64>(), 0.0];

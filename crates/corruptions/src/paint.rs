@@ -1,8 +1,9 @@
-//! Draws scenes that the environment's renderer cannot: deformed, split, translucent and recolored Ts, several agents.
+//! Draws scenes that the environment's renderer cannot draw: deformed, split, translucent and recolored Ts, several
+//! agents.
 //!
-//! As there, colors are those of a 512 × 512 surface, read at the points that a frame of the wanted size samples
-//! (bilinear); only those pixels of the surface are ever computed. On rigid scenes the picture equals the renderer's but
-//! for some forty pixels of outlines.
+//! As in the renderer, colors are those of a 512 × 512 surface, sampled bilinearly at the pixels of the requested size;
+//! only the sampled pixels of the surface are computed. On rigid scenes the image equals the renderer's except for
+//! about forty pixels of outlines.
 
 use pusht_env::{AGENT_RADIUS, FillRule, Frame, Pose, Quad, RenderError, Renderer, Scene};
 
@@ -58,11 +59,11 @@ impl Part {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Disc {
     pub(crate) center: [f64; 2],
-    /// 1: solid.
+    /// Opacity, 1: solid.
     pub(crate) opacity: f32,
 }
 
-/// What is to be drawn over the board.
+/// Objects to draw on the board.
 #[derive(Clone, Debug)]
 pub(crate) struct Drawing {
     pub(crate) parts: Vec<Part>,
@@ -77,7 +78,7 @@ pub(crate) struct Painter {
 
 impl Painter {
     pub(crate) fn new(size: u32, goal: Pose) -> Result<Self, RenderError> {
-        // What is not finite is not drawn.
+        // A pose that is not finite is not drawn.
         let nowhere = Pose::new(f64::NAN, 0.0, 0.0);
         let board = Renderer::new(BOARD as u32, FillRule::default())?.render(&Scene::new([f64::NAN; 2], nowhere, goal));
         Ok(Self {
@@ -110,7 +111,7 @@ impl Painter {
         Frame::from_raw(self.size as u32, self.size as u32, raw).unwrap_or_default()
     }
 
-    /// Where row or column `i` samples the surface: the pixel before, and the share of the one after.
+    /// Sampling position of row or column `i` on the surface: the pixel before, and the weight of the one after.
     fn place(&self, i: usize) -> (usize, f32) {
         let s = ((i as f64 + 0.5) * BOARD as f64 / self.size as f64 - 0.5).clamp(0.0, BOARD as f64 - 1.0);
         (s as usize, (s - s.floor()) as f32)

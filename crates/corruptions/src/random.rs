@@ -11,7 +11,7 @@ pub(crate) fn normal_pair(rng: &mut Pcg64) -> [f64; 2] {
     [radius * cos, radius * sin]
 }
 
-/// `count` draws.
+/// `count` draws of the standard normal distribution.
 pub(crate) fn normal(count: usize, rng: &mut Pcg64) -> Vec<f32> {
     let mut draws = Vec::with_capacity(count + 1);
     while draws.len() < count {

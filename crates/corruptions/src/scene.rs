@@ -1,4 +1,4 @@
-//! Corruptions of the scene: frames drawn anew from states.
+//! Corruptions of the scene: frames are rendered from changed states.
 
 use std::f64::consts::TAU;
 use std::ops::Range;
@@ -12,16 +12,16 @@ use crate::clip::{Clip, CorruptionError};
 use crate::corruption::Corruption;
 use crate::paint::{Disc, Drawing, Painter, Part};
 
-/// A change that does not happen at once takes so many frames.
+/// Number of frames of a gradual change.
 const RAMP: f64 = 10.0;
 
-/// An agent at least so far from the T leaves it alone for certain, px beyond touching.
+/// Gap between agent and T from which there is certainly no contact, px.
 const ALONE: f64 = 10.0;
 
-/// The fewest frames in which a T can be seen to drift.
+/// Fewest frames of a drift.
 const MIN_SEGMENT_FRAMES: usize = 8;
 
-/// Positions are kept so far from the border of the board, px.
+/// Smallest distance of positions from the border of the board, px.
 const BORDER: f64 = 22.0;
 
 pub(crate) fn apply(
@@ -32,7 +32,7 @@ pub(crate) fn apply(
 ) -> Result<Option<Vec<Frame>>, CorruptionError> {
     let mut rng = Pcg64::seed_from_u64(seed);
     let count = clip.frames.len();
-    // Always drawn, so that kinds do not share their random numbers by accident.
+    // Always drawn, so that the random numbers do not depend on the kind.
     let (start, angle) = (rng.random_range(count / 4..count / 2), rng.random_range(0.0..TAU));
     let since = |t: usize| (t as f64 - start as f64).max(0.0);
     let ramp = |t: usize| (since(t) / RAMP).min(1.0);
@@ -141,7 +141,7 @@ pub(crate) fn apply(
         }
         Corruption::AgentFrozen => {
             let last = clip.states[count - 1].block;
-            // The latest frame from which the T goes that far.
+            // The latest frame from which the T moves that far.
             let from = (1..count).rev().find(|&t| moved(clip.states[t].block, last) >= amount);
             let Some(from) = from else {
                 return Ok(None);
@@ -163,7 +163,7 @@ fn scene(state: State) -> Drawing {
     scene_of(state, [BAR, STEM])
 }
 
-/// Rectangles in body coordinates, drawn where the T is, and the agent.
+/// The drawing of a state: quadrilaterals in body coordinates of the T, and the agent.
 fn scene_of(state: State, quads: [Quad; 2]) -> Drawing {
     Drawing {
         parts: quads
@@ -181,7 +181,7 @@ fn shifted_quad(quad: &Quad, by: [f64; 2]) -> Quad {
     quad.map(|q| [q[0] + by[0], q[1] + by[1]])
 }
 
-/// The T moved by a share of a way and turned about its centroid.
+/// The state with the T moved by a share of the displacement `way` and turned about its centroid.
 fn drifted(state: State, way: [f64; 2], turn: f64, share: f64) -> State {
     State {
         block: turned(state.block, way, turn, share),
@@ -197,7 +197,7 @@ fn turned(pose: Pose, way: [f64; 2], turn: f64, share: f64) -> Pose {
     Pose::new(at[0], at[1], new.angle)
 }
 
-/// A way of this length along which the positions stay on the board best, beginning the search at `angle`.
+/// The displacement of this length that keeps the positions furthest inside the board; the search begins at `angle`.
 fn heading(positions: &[[f64; 2]], length: f64, angle: f64) -> [f64; 2] {
     let lost = |way: [f64; 2]| -> f64 {
         let there = |p: &[f64; 2]| [p[0] + way[0], p[1] + way[1]];
@@ -210,7 +210,7 @@ fn heading(positions: &[[f64; 2]], length: f64, angle: f64) -> [f64; 2] {
     ways.min_by(|a, b| lost(*a).total_cmp(&lost(*b))).unwrap_or([0.0; 2])
 }
 
-/// The longest run of frames in which the agent leaves the T alone.
+/// The longest run of frames in which the agent is away from the T.
 fn untouched(states: &[State]) -> Option<Range<usize>> {
     let alone = |s: &State| distance(s.block, s.agent) > AGENT_RADIUS + ALONE;
     let mut best = 0..0;
