@@ -4,39 +4,38 @@ use std::io::{self, Write};
 
 use crate::Scores;
 
-/// A clip that was rated, or is to be.
+/// A clip of a study.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RatedClip {
-    /// Path below the folder of clips, with `/`.
+    /// Path relative to the folder of clips, with `/`.
     pub name: String,
     /// SHA-256 of its content, hexadecimal.
     pub sha256: String,
 }
 
-/// What one person said about one clip.
+/// One person's rating of one clip.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rating {
     /// Index into [`Ratings::clips`].
     pub clip: usize,
     /// Index into [`Ratings::raters`].
     pub rater: usize,
-    /// The answers.
+    /// The scores.
     pub scores: Scores,
-    /// When, UTC, RFC 3339.
+    /// Time of the rating, UTC, RFC 3339.
     pub rated: String,
-    /// Seconds that the clip was on the screen, as the page counted them.
+    /// Seconds for which the page showed the clip.
     pub seconds: Option<f64>,
 }
 
-/// All ratings that stand (withdrawn ones do not), with the clips and people they are about. At most one for each clip
-/// and person.
+/// All valid (not withdrawn) ratings of a study, with its clips and raters. There is at most one per clip and rater.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ratings {
-    /// Every clip of the study, by name.
+    /// All clips of the study, sorted by name.
     pub clips: Vec<RatedClip>,
-    /// Everyone who began, by name.
+    /// All raters who began, sorted by name.
     pub raters: Vec<String>,
-    /// In the order in which they were given.
+    /// Ratings in the order in which they were given.
     pub ratings: Vec<Rating>,
 }
 
@@ -44,11 +43,11 @@ pub struct Ratings {
 pub(crate) const CSV_HEADER: &str = "clip,sha256,rater,adherence,responsibility,physics,rated,seconds";
 
 impl Ratings {
-    /// Writes a line a rating, under a line of names: clip, sha256, rater, adherence, responsibility, physics, rated,
+    /// Writes one line per rating after a header line: clip, sha256, rater, adherence, responsibility, physics, rated,
     /// seconds. RFC 4180: lines end in CR LF, fields with commas, quotes or line breaks are quoted.
     ///
     /// # Errors
-    /// What `out` says.
+    /// An error of `out`.
     pub fn write_csv(&self, mut out: impl Write) -> io::Result<()> {
         write!(out, "{CSV_HEADER}\r\n")?;
         for rating in &self.ratings {
@@ -71,7 +70,7 @@ impl Ratings {
 }
 
 fn quoted(field: &str) -> String {
-    // A spreadsheet takes a field that begins like this for a formula, even a quoted one; names come from people.
+    // A spreadsheet takes a field that begins like this for a formula, even if quoted; names are user input.
     let field = match field.chars().next() {
         Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{field}"),
         _ => field.to_owned(),

@@ -1,26 +1,26 @@
-//! The three scales of the paper, and an answer on each of them.
+//! The three scales of the paper, and scores on them.
 
 use serde::{Deserialize, Serialize};
 
 use crate::RatingError;
 
-/// What is asked about a clip.
+/// A scale on which a clip is rated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scale {
-    /// Does the clip do the task? 0 no, 1 in part, 2 yes.
+    /// Whether the clip shows the task being done: 0 no, 1 in part, 2 yes.
     Adherence,
-    /// Is every motion of the T the agent's doing? 0 no, 1 yes.
+    /// Whether the agent causes every motion of the T: 0 no, 1 yes.
     Responsibility,
-    /// Could it be a recording of real things? 1 not at all to 5 entirely.
+    /// Whether the clip could be a recording of real objects: 1 not at all to 5 entirely.
     Physics,
 }
 
 impl Scale {
-    /// All, in the order in which they are asked.
+    /// All scales, in the order of the page.
     pub const ALL: [Scale; 3] = [Scale::Adherence, Scale::Responsibility, Scale::Physics];
 
-    /// Lowest and highest answer; every whole number between them is one.
+    /// Lowest and highest score; all whole numbers between them are valid.
     pub fn range(self) -> (u8, u8) {
         match self {
             Scale::Adherence => (0, 2),
@@ -38,10 +38,10 @@ impl Scale {
         }
     }
 
-    /// `value` where it is an answer on this scale.
+    /// Returns `value` if it is a score on this scale.
     ///
     /// # Errors
-    /// A value outside of the scale.
+    /// A value outside the scale.
     pub fn check(self, value: i64) -> Result<u8, RatingError> {
         let (lowest, highest) = self.range();
         u8::try_from(value)
@@ -56,19 +56,19 @@ impl Scale {
     }
 }
 
-/// One person's answers about one clip.
+/// One person's scores of one clip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scores {
-    /// 0 to 2.
+    /// Adherence, 0 to 2.
     pub adherence: u8,
-    /// 0 or 1.
+    /// Responsibility, 0 or 1.
     pub responsibility: u8,
-    /// 1 to 5.
+    /// Physics, 1 to 5.
     pub physics: u8,
 }
 
 impl Scores {
-    /// The answer on one scale.
+    /// The score on one scale.
     pub fn get(&self, scale: Scale) -> u8 {
         match scale {
             Scale::Adherence => self.adherence,

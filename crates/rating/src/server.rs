@@ -1,4 +1,4 @@
-//! A study bound to an address: opened, served, ended.
+//! The rating server.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -11,25 +11,26 @@ use crate::http::{Guard, Limits, WeakToken, serve};
 use crate::study::{ServerSummary, Study, router};
 use crate::{RatingError, Settings};
 
-/// How often a server looks whether it should stop.
+/// Interval between checks for cancellation.
 const TICK: Duration = Duration::from_millis(50);
 
-/// A rating server that is bound to its address and has read its clips.
+/// A rating server, bound to its address, with its clips read.
 pub struct Server {
     listener: TcpListener,
     guard: Guard,
     study: Study,
     address: SocketAddr,
-    /// What whoever runs the server should know.
+    /// Messages for the person who runs the server.
     events: Receiver<String>,
 }
 
 impl Server {
-    /// Reads all clips, opens or makes the database, and binds the address. `ctx` is told of clips that are left out.
+    /// Reads all clips, opens or creates the database, and binds the address. Clips that are left out are reported to
+    /// `ctx`.
     ///
     /// # Errors
     /// A folder without clips; a file that is no database of ratings, has another version, or rates other clips; an
-    /// address that is in use or not this machine's; a short token; cancelled while the clips are read.
+    /// address that is in use or not this machine's; a weak token; cancellation while the clips are read.
     pub fn open(settings: &Settings, ctx: &mut JobContext) -> Result<Self, RatingError> {
         let (listener, address) = bind(settings.address)?;
         let (events_in, events) = channel();
@@ -45,8 +46,8 @@ impl Server {
         })
     }
 
-    /// What to open in a browser, with the token where one is needed. For an address that stands for all of the
-    /// machine's, the name of the machine must be put in by whoever hands it on.
+    /// The address to open in a browser, with the token if one is needed. If the server listens on all addresses of the
+    /// machine, replace the host by the machine's name for other people.
     pub fn url(&self) -> String {
         self.guard.url(self.address)
     }
@@ -56,13 +57,13 @@ impl Server {
         self.study.clips()
     }
 
-    /// Serves until `ctx` is cancelled: then, within a few seconds, what was begun is answered and the database closed.
-    /// `ctx` is told of people who begin, and of what goes wrong.
+    /// Serves until `ctx` is cancelled; then, within a few seconds, current requests are completed and the database is
+    /// closed. New raters and errors are reported to `ctx`.
     ///
-    /// It blocks, and brings its own threads; the caller needs no asynchronous runtime.
+    /// This method blocks and starts its own threads; the caller needs no asynchronous runtime.
     ///
     /// # Errors
-    /// The system has no thread for the server; the database, when it is closed.
+    /// The system cannot start a thread for the server; the database cannot be closed.
     pub fn run(self, ctx: &mut JobContext) -> Result<ServerSummary, RatingError> {
         let Self {
             listener,

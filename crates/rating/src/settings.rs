@@ -1,28 +1,28 @@
-//! What is rated, where it is kept, and who can reach it.
+//! Settings of a rating server.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-/// What is rated, where it is kept, and who can reach it.
+/// Settings of a rating server.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Folder of clips; nothing outside of it is read.
+    /// Folder of clips; nothing outside it is read.
     pub video: PathBuf,
-    /// The database; made where it is missing.
+    /// The database; created if it does not exist.
     pub db: PathBuf,
-    /// Where to listen; port 0 is any free one. An address that others can reach is guarded by a token.
+    /// Address to listen on; port 0 is any free one. An address that other machines can reach is guarded by a token.
     pub address: SocketAddr,
-    /// The token, or one that the database makes up once and keeps. On a loopback address none is asked for unless it
-    /// is given here.
+    /// The token; if `None`, a token that is generated once and stored in the database. On a loopback address a token
+    /// is only required if it is given here.
     pub token: Option<String>,
-    /// Of the order of the clips; only a new database takes it.
+    /// Seed of the order of the clips; used only for a new database.
     pub seed: u64,
-    /// Frames a second of the clips, over what their files say.
+    /// Frame rate of the clips, frames per second; overrides the rates stated in the files.
     pub fps: Option<u32>,
 }
 
 impl Settings {
-    /// The clips of a folder and a database, for this machine alone, on port 8642.
+    /// Settings for a folder of clips and a database, with access from this machine only, on port 8642.
     pub fn new(video: impl Into<PathBuf>, db: impl Into<PathBuf>) -> Self {
         Self {
             video: video.into(),

@@ -1,4 +1,4 @@
-//! A cheap sign that a clip's content may have changed.
+//! A cheap check whether a clip's content may have changed.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -7,14 +7,14 @@ use std::time::SystemTime;
 
 use video_io::is_png_file;
 
-/// Sizes, times and identities of a clip's files. As long as they are the same, so is the content.
+/// Sizes, times and identities of a clip's files. If they are the same, the content is taken to be unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp(Vec<(PathBuf, u64, Option<SystemTime>, u64)>);
 
 impl Stamp {
-    /// Of the file, or of all PNG files of the folder, at `path`; nothing of it may lie outside of `root`.
+    /// The stamp of the file, or of all PNG files of the folder, at `path`; an error if any of it lies outside `root`.
     pub(crate) fn of(path: &Path, root: &Path) -> io::Result<Self> {
-        // A path that is no longer its own canonical form leads through a new link.
+        // A path that is no longer canonical goes through a new link.
         let inside = |path: &Path| -> io::Result<PathBuf> {
             let real = path.canonicalize()?;
             match real.starts_with(root) {

@@ -1,4 +1,4 @@
-//! The clips of a folder, by content. A clip that is renamed is still that clip; one that is replaced is not.
+//! The clips of a folder, identified by content: a renamed clip is still the same clip, a replaced one is not.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -15,25 +15,25 @@ use crate::RatingError;
 pub(crate) struct Clip {
     /// SHA-256 of its content.
     pub sha256: String,
-    /// Path below the folder, with `/`.
+    /// Path relative to the folder, with `/`.
     pub name: String,
     path: PathBuf,
     stamp: Stamp,
 }
 
-/// All clips of a folder. Only what is in here is ever read, and only below the folder.
+/// All clips of a folder. Only files of the catalog are read, and only below the folder.
 #[derive(Debug)]
 pub(crate) struct Catalog {
     root: PathBuf,
     clips: Vec<Clip>,
     by_content: HashMap<String, usize>,
-    /// Files that were found to have other content than any clip.
+    /// Files whose content is that of no clip.
     strange: HashMap<PathBuf, Stamp>,
 }
 
 impl Catalog {
-    /// Reads all clips below `folder`, as `label` finds them (MP4 and GIF files, folders of PNG files, nothing hidden);
-    /// `ctx` is told of each that is left out: links out of the folder, clips without a readable first frame, copies.
+    /// Reads all clips below `folder` (MP4 and GIF files, folders of PNG files, nothing hidden). Those left out are
+    /// reported to `ctx`: links out of the folder, clips without a readable first frame, copies.
     pub(crate) fn read(folder: &Path, ctx: &mut JobContext) -> Result<Self, RatingError> {
         let root = folder.canonicalize().map_err(RatingError::io(folder))?;
         if !root.is_dir() {
@@ -77,12 +77,12 @@ impl Catalog {
         Ok(catalog)
     }
 
-    /// The clips, by name as they were found.
+    /// The clips, sorted by name.
     pub(crate) fn clips(&self) -> &[Clip] {
         &self.clips
     }
 
-    /// Where the clip with this content lies now, and under which name, having made sure that it still has it.
+    /// Finds the clip with this content after checking that its file still has it; it may have been renamed.
     pub(crate) fn find(&mut self, sha256: &str) -> Result<&Clip, RatingError> {
         let index = *self.by_content.get(sha256).ok_or(RatingError::UnknownClip)?;
         if !self.is_intact(index) {
@@ -94,8 +94,8 @@ impl Catalog {
         }
     }
 
-    /// The first `most` of these clips that can be shown, as indices, and how many before them cannot. The folder is
-    /// searched at most once, and no more clips are looked at than need be.
+    /// Indices of the first `most` of these clips that can be shown, and the number of clips before them that cannot.
+    /// The folder is searched at most once, and only as many clips are checked as necessary.
     pub(crate) fn shown(&mut self, contents: &[&str], most: usize) -> (Vec<usize>, usize) {
         let (mut shown, mut unavailable, mut searched) = (Vec::new(), 0, false);
         for (place, sha256) in contents.iter().enumerate() {
@@ -106,7 +106,7 @@ impl Catalog {
                 continue;
             };
             if !self.is_intact(index) && !searched {
-                // Where the folder cannot be read, nothing new is found in it.
+                // If the folder cannot be read, no clip is found again.
                 let _ = self.look_again();
                 searched = true;
             }
@@ -118,13 +118,13 @@ impl Catalog {
         (shown, unavailable)
     }
 
-    /// Whether a clip is where it was, as it was.
+    /// Whether a clip is unchanged at its path.
     fn is_intact(&self, index: usize) -> bool {
         let clip = &self.clips[index];
         Stamp::of(&clip.path, &self.root).is_ok_and(|stamp| stamp == clip.stamp)
     }
 
-    /// Looks for clips that are not where they were among the files that are none of the others.
+    /// Searches for moved clips among the files that are not those of other clips.
     fn look_again(&mut self) -> Result<(), RatingError> {
         let intact: Vec<bool> = (0..self.clips.len()).map(|i| self.is_intact(i)).collect();
         let known = self.clips.iter().zip(&intact).filter(|(_, intact)| **intact);
@@ -147,12 +147,12 @@ impl Catalog {
         Ok(())
     }
 
-    /// The clip at `path` by its present content.
+    /// The clip at `path` with its present content.
     fn examine(&self, path: &Path) -> Result<Clip, String> {
         let failed = |e: std::io::Error| e.to_string();
         let stamp = Stamp::of(path, &self.root).map_err(failed)?;
         let sha256 = video_io::content_hash(path).map_err(failed)?;
-        // Changed while it was read?
+        // The file may have changed while it was read.
         if Stamp::of(path, &self.root).map_err(failed)? != stamp {
             return Err("it is being written".into());
         }
@@ -176,13 +176,13 @@ impl Catalog {
 }
 
 impl Clip {
-    /// Where it lies.
+    /// Path of the file or folder.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }
 
-/// The clip if its first frame can be read.
+/// Returns the clip if its first frame can be read.
 fn playable(clip: Clip) -> Result<Clip, String> {
     VideoReader::open(&clip.path)
         .and_then(|mut reader| reader.next_frame())

@@ -1,10 +1,10 @@
-//! A clip as the page gets it: a stream of still pictures with their times, made while it is sent.
+//! The stream of a clip for the page: still images with their times, encoded while they are sent.
 //!
-//! Pictures instead of the file: every format of clip looks the same in every browser, each frame can be reached
-//! exactly, and neither name, format nor tags of the file tell a rater which model made it.
+//! Images are sent instead of the file so that every format looks the same in every browser, each frame can be reached
+//! exactly, and neither name, format nor tags of the file reveal the model to a rater.
 //!
-//! A record is two little-endian u32, length and time, then as many bytes: a PNG or JPEG file, and its time in µs since
-//! the first frame. The last record has the time [`END`] and a text that says why the clip ends there; it is empty when
+//! A record is two little-endian u32, length and time, then `length` bytes: a PNG or JPEG file, with its time in µs
+//! since the first frame. The last record has the time [`END`] and the reason why the clip ends there; it is empty if
 //! nothing is wrong.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,16 +19,16 @@ use super::Clip;
 
 /// Time of the last record.
 pub(crate) const END: u32 = u32::MAX;
-/// Frames up to this many pixels are sent as they are, as PNG; larger ones as JPEG, a tenth of the size.
+/// Largest frame that is sent losslessly as PNG, pixels; larger ones are sent as JPEG, a tenth of the size.
 const EXACT_PIXELS: u32 = 256 * 256;
-/// JPEG, 4:4:4: differences that cannot be seen.
+/// Quality of JPEG, 4:4:4: without visible differences.
 const JPEG_QUALITY: u8 = 92;
-/// A browser holds a clip whole, so there is an end to what is sent of one.
+/// Most bytes that are sent of a clip, as a browser holds all of it in memory.
 const MOST_BYTES: usize = 192 << 20;
-/// µs between frames where the file has no times.
+/// Time between frames of a file without times, µs.
 const TENTH: u64 = 100_000;
 
-/// The records of one clip, complete or in the making.
+/// The records of one clip, complete or still being encoded.
 #[derive(Default)]
 pub(crate) struct FrameStream {
     state: Mutex<State>,
@@ -45,14 +45,14 @@ struct State {
 
 impl FrameStream {
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing in here can be left half done.
+        // The state is always consistent, even after a panic.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Record `index`, as soon as it is made; `None` after the last.
+    /// Record `index`, as soon as it is ready; `None` after the last.
     pub(crate) async fn record(&self, index: usize) -> Option<Bytes> {
         loop {
-            // Hears of every change from here on.
+            // Receives every change from here on.
             let changed = self.changed.notified();
             {
                 let state = self.lock();
@@ -67,7 +67,7 @@ impl FrameStream {
         }
     }
 
-    /// Bytes so far, whether these are all, and whether something was wrong.
+    /// Bytes so far, whether the stream is complete, and whether there was an error.
     pub(crate) fn progress(&self) -> (usize, bool, bool) {
         let state = self.lock();
         (state.bytes, state.complete, state.broken)
@@ -83,7 +83,7 @@ impl FrameStream {
         state.bytes
     }
 
-    /// Ends the clip, with what is wrong or nothing.
+    /// Ends the clip, with the error or an empty reason.
     pub(crate) fn end(&self, reason: &str) {
         self.push(END, reason.as_bytes());
         let mut state = self.lock();
@@ -92,10 +92,10 @@ impl FrameStream {
         self.changed.notify_waiters();
     }
 
-    /// Makes all records but the last of a clip, whose frames are `fps` a second or as its file says.
+    /// Encodes all records of a clip but the last, at `fps` frames per second or at the times of its file.
     pub(crate) fn fill(&self, clip: &Clip, fps: Option<u32>) -> Result<(), String> {
         let failed = |e: video_io::VideoIoError| match e {
-            // Its text names the file.
+            // The texts of other errors name the file, which must not be revealed.
             video_io::VideoIoError::SizeChanged { .. } => e.to_string(),
             _ => "its file cannot be decoded any further".into(),
         };
@@ -110,7 +110,7 @@ impl FrameStream {
                 }
                 (None, None) => index * TENTH,
             };
-            // Time stands still only in damaged files.
+            // Only damaged files have equal times.
             let time = time.max(last.map_or(0, |last| last + 1_000)).min(u64::from(END) - 1);
             last = Some(time);
             let sent = self.push(time as u32, &picture(&timed.frame)?);

@@ -1,4 +1,5 @@
-//! Reels of the clips that are being watched, each decoded once for all who watch it at about the same time.
+//! Frame streams of the clips that are being watched; each is decoded once for all raters who watch it at about the
+//! same time.
 
 use std::collections::HashMap;
 use std::io;
@@ -7,15 +8,15 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::{Catalog, Clip, FrameStream};
 
-/// Bytes of complete reels that are kept.
+/// Bytes of complete streams that are kept.
 const KEPT: usize = 256 << 20;
 
-/// The reels.
+/// Cache of frame streams.
 pub(crate) struct Frames {
     fps: Option<u32>,
     state: Mutex<State>,
     changed: Condvar,
-    /// Reels that are made ahead at once; those that somebody waits for are not counted.
+    /// Maximum number of streams prefetched at the same time; those that a rater waits for are not counted.
     ahead: usize,
 }
 
@@ -29,12 +30,12 @@ struct State {
 struct Kept {
     reel: Arc<FrameStream>,
     used: u64,
-    /// Somebody waits for it.
+    /// Whether a rater waits for it.
     wanted: bool,
 }
 
 impl Frames {
-    /// Clips are played at `fps` frames a second, or as their files say.
+    /// A cache of streams at `fps` frames per second, or at the times of the files.
     pub(crate) fn new(fps: Option<u32>) -> Self {
         Self {
             fps,
@@ -45,12 +46,12 @@ impl Frames {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Only whole entries are put in and taken out.
+        // Only complete entries are inserted and removed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The reel of a clip, begun now where it is not there yet. One that is only fetched ahead waits for its turn.
-    /// `catalog` is asked at the end whether the clip is still the same.
+    /// The stream of a clip; encoding starts if it is not cached. A prefetched one waits for its turn. At the end
+    /// `catalog` checks that the clip has not changed.
     pub(crate) fn reel(
         self: &Arc<Self>,
         clip: &Clip,
@@ -92,7 +93,7 @@ impl Frames {
         }
         state.running += 1;
         drop(state);
-        // Whoever waits for the reel must not wait for ever.
+        // A rater who waits for the stream must not wait forever.
         let made = catch_unwind(AssertUnwindSafe(|| reel.fill(clip, self.fps)))
             .unwrap_or_else(|_| Err("its file cannot be decoded any further".into()));
         let same = catalog
@@ -113,8 +114,8 @@ impl Frames {
 }
 
 impl State {
-    /// Drops what is broken, which may be whole next time, and what was not used for longest. Whoever watches it keeps it
-    /// alive.
+    /// Drops broken streams, so that they are tried again, and the least recently used ones. A rater who watches a
+    /// stream keeps it alive.
     fn trim(&mut self, made: &Arc<FrameStream>) {
         let mut complete: Vec<(u64, String, usize)> = Vec::new();
         self.reels.retain(|key, kept| {

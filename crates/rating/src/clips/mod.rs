@@ -1,4 +1,4 @@
-//! The clips of a study: which there are, that they are still what they were, and their pictures.
+//! The clips of a study: their catalog, checks for changes, and their frames.
 
 mod content;
 mod folder;

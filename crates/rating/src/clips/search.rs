@@ -1,4 +1,4 @@
-//! Where clips may be: video files and folders of PNG files, at any depth.
+//! Searches for possible clips: video files and folders of PNG files, at any depth.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use video_io::{is_png_file, is_video_file};
 
 use crate::RatingError;
 
-/// Everything below the folder that may be a clip, sorted; nothing hidden.
+/// Sorted paths of all possible clips below the folder, without hidden ones.
 pub(super) fn candidates(folder: &Path) -> Result<Vec<PathBuf>, RatingError> {
     let mut found = Vec::new();
     search(folder, &mut found)?;
@@ -23,7 +23,7 @@ fn search(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), RatingError> {
         if entry.file_name().to_string_lossy().starts_with('.') {
             continue;
         }
-        // Links to folders are not followed, as they may lead in a circle.
+        // Links to folders are not followed, as they may form a cycle.
         if entry.file_type().map_err(RatingError::io(&path))?.is_dir() {
             search(&path, found)?;
         } else if is_video_file(&path) {

@@ -1,4 +1,4 @@
-//! One connection: requests through the guard to the routes.
+//! Handles one connection: passes requests through the guard to the routes.
 
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
@@ -23,15 +23,15 @@ use super::pace::{Answering, Pace};
 use super::socket::Socket;
 use super::{Guard, Limits, Refusal, request};
 
-/// What all connections of a server share.
+/// State shared by all connections of a server.
 pub(super) struct Site {
     pub guard: Guard,
     pub limits: Limits,
     pub router: Router,
 }
 
-/// Answers the requests of one connection until it ends, or the request that is being answered when `stopped` turns true.
-/// One for which there is no room (`full`) is told so and closed.
+/// Answers the requests of one connection until it ends; when `stopped` turns true, only the current request is
+/// completed. If the server is full (`full`), the connection gets an error response and is closed.
 pub(super) async fn connection(
     stream: TcpStream,
     place: OwnedSemaphorePermit,
@@ -39,7 +39,7 @@ pub(super) async fn connection(
     site: Arc<Site>,
     mut stopped: watch::Receiver<bool>,
 ) {
-    // A connection that is gone fails at the next step.
+    // A closed connection fails at the next step.
     let _ = stream.set_nodelay(true);
     let limits = site.limits;
     let idle = if full { limits.request } else { limits.idle };
@@ -54,14 +54,14 @@ pub(super) async fn connection(
         .max_header_size(limits.head)
         .max_headers(limits.headers)
         .max_buf_size(4 * limits.head)
-        // The socket has the clock: hyper's would run from the end of the request before.
+        // The socket keeps the deadline: hyper's would run from the end of the previous request.
         .header_read_timeout(None)
         .half_close(true)
         .title_case_headers(true)
         .serve_connection(TokioIo::new(socket), service)
         .with_upgrades();
     let mut connection = pin!(connection);
-    // How a connection ends is the other side's business.
+    // The way a connection ends is ignored.
     tokio::select! {
         _ = connection.as_mut() => return,
         _ = stopped.wait_for(|stopped| *stopped) => {}
@@ -112,7 +112,7 @@ async fn admitted(request: Request<Body>, site: &Site) -> Response {
     }
 }
 
-/// A body that ends its request when it is sent, or given up.
+/// A response body that ends its request when it is sent or dropped.
 struct Sending {
     body: Body,
     _answering: Answering,

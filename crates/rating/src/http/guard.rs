@@ -1,8 +1,8 @@
-//! Who may talk to a server.
+//! Access control of the server.
 //!
-//! On a loopback address everyone on the machine may; but only under the machine's own names, so that no page from
-//! elsewhere reaches the server by having its own name point here. Anywhere else a token is asked for, which the first
-//! visit leaves in a cookie.
+//! On a loopback address everyone on the machine has access, but only under the machine's own host names. This prevents
+//! DNS rebinding: a foreign page cannot reach the server by resolving its name to this machine. On any other address a
+//! token is required, which the first visit stores in a cookie.
 
 use std::net::SocketAddr;
 
@@ -13,43 +13,43 @@ use axum::response::{IntoResponse, Response};
 
 use super::Refusal;
 
-/// Shortest token of the user's own.
+/// Minimum length of a token set by the user, characters.
 const LEAST_TOKEN: usize = 16;
 
-/// Who may talk to a server.
+/// Access control of a server.
 #[derive(Clone, Debug)]
 pub(crate) enum Guard {
-    /// Browsers of this machine that name it as such.
+    /// Browsers of this machine, under its loopback names.
     Local,
-    /// Whoever has the token.
+    /// Requests with the token.
     Token {
         /// The token.
         token: String,
-        /// Name of the cookie that keeps it.
+        /// Name of the cookie that stores it.
         cookie: String,
     },
 }
 
-/// What becomes of a request.
+/// Result of the check of a request.
 pub(super) enum Entry {
     Admitted,
-    /// The token was right; what the browser is told next.
+    /// The token is correct; the response sets the cookie.
     Welcome(Response),
     Refused(Refusal),
 }
 
-/// A token that can be guessed.
+/// Error for a token that is too weak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WeakToken {
-    /// Characters given.
+    /// Length of the token, characters.
     pub found: usize,
-    /// Least length.
+    /// Minimum length, characters.
     pub least: usize,
 }
 
 impl Guard {
-    /// For a server called `name` (in its cookie) on `address`. Without a token, a loopback address is open to this
-    /// machine, and any other is guarded by the token that `own` makes.
+    /// The guard of a server called `name` (in its cookie) on `address`. Without a token, a loopback address is open to
+    /// this machine, and any other is guarded by a token from `own`.
     pub(crate) fn new(
         name: &str,
         address: SocketAddr,
@@ -75,7 +75,7 @@ impl Guard {
         Ok(Guard::Token { token, cookie })
     }
 
-    /// What to open in a browser.
+    /// The address to open in a browser.
     pub(crate) fn url(&self, address: SocketAddr) -> String {
         match self {
             Guard::Local => format!("http://{address}/"),
@@ -85,8 +85,7 @@ impl Guard {
 
     pub(super) fn check(&self, request: &Parts) -> Entry {
         let host = text(request, HOST);
-        // Browsers say where a request comes from, also one for a WebSocket; nobody but the page itself has business
-        // here.
+        // Browsers send the origin of a request, also for a WebSocket; only the page itself is allowed.
         if request.headers.contains_key(ORIGIN) {
             let origin = text(request, ORIGIN);
             let from = origin.split_once("://").map_or(origin, |(_, host)| host);
@@ -116,7 +115,7 @@ impl Guard {
                 let query = request.uri.query().unwrap_or_default();
                 let mut given = query.split('&').filter_map(|q| q.strip_prefix("token="));
                 if request.method == Method::GET && request.uri.path() == "/" && given.any(is_token) {
-                    // Lax, so that the link also works from a mail; a month is longer than a study.
+                    // Lax, so that the link also works from an e-mail; a study takes less than a month.
                     let value = format!("{cookie}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age=2592000");
                     let headers = [(LOCATION, "/".to_owned()), (SET_COOKIE, value)];
                     return Entry::Welcome((StatusCode::SEE_OTHER, headers).into_response());
@@ -139,7 +138,7 @@ fn refused(reason: &'static str) -> Entry {
     Entry::Refused(Refusal::new(StatusCode::FORBIDDEN, "forbidden", reason))
 }
 
-/// Equality in a time that does not tell how much is equal.
+/// Constant-time comparison.
 fn same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |different, (a, b)| different | (a ^ b)) == 0
 }

@@ -1,9 +1,9 @@
-//! What every answer says.
+//! Headers of every response.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-/// A page loads nothing from elsewhere, runs nothing that was written into it, and is shown in no other page; nothing is
-/// kept by the browser.
+/// A page loads nothing from other sites, runs no inline scripts, and is shown in no other page; the browser caches
+/// nothing.
 const ALWAYS: [(&str, &str); 8] = [
     ("cache-control", "no-store"),
     (
@@ -19,7 +19,7 @@ const ALWAYS: [(&str, &str); 8] = [
     ("x-frame-options", "DENY"),
 ];
 
-/// Adds what every answer says.
+/// Adds the headers of every response.
 pub(super) fn say_always(headers: &mut HeaderMap) {
     for (name, value) in ALWAYS {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));

@@ -1,30 +1,30 @@
-//! How much a server takes, and how long it waits.
+//! Limits of a server: sizes, counts and timeouts.
 
 use std::time::Duration;
 
-/// How much a server takes, and how long it waits.
+/// Limits of a server: sizes, counts and timeouts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// Bytes of a request line with its headers.
+    /// Maximum size of a request line with its headers, bytes.
     pub head: usize,
-    /// Lines of headers.
+    /// Maximum number of header lines.
     pub headers: usize,
-    /// Bytes of a request's body.
+    /// Maximum size of a request's body, bytes.
     pub body: usize,
-    /// Connections that are answered at once. A browser opens up to six.
+    /// Connections served at the same time. A browser opens up to six.
     pub connections: usize,
-    /// Connections beyond those that are told so at once; further ones wait to be accepted, so that file handles are left
-    /// for what the routes open.
+    /// Further connections that get an error response immediately; others wait to be accepted, so that file handles
+    /// remain for the routes.
     pub refused: usize,
-    /// From the first byte of a request to its last.
+    /// Maximum time from the first byte of a request to its last.
     pub request: Duration,
-    /// A connection without a request is closed after this.
+    /// Time after which a connection without a request is closed.
     pub idle: Duration,
-    /// A reader who takes nothing for so long is gone.
+    /// Time after which a client that receives nothing is disconnected.
     pub stalled: Duration,
-    /// How long a server that stops waits for the requests that it is answering.
+    /// Time that a stopping server waits for the requests that it is answering.
     pub farewell: Duration,
-    /// Threads for what blocks, such as a database; further requests wait for one.
+    /// Threads for blocking work, such as the database; further requests wait for one.
     pub threads: usize,
 }
 

@@ -1,10 +1,10 @@
-//! A small web server: axum's routes over HTTP/1.1 (hyper), with limits on everything that comes in, a deadline for
-//! everything that is waited for, and a guard at the door. It knows nothing of ratings.
+//! A small web server: axum's routes over HTTP/1.1 (hyper), with limits on all input, deadlines for all waiting, and
+//! access control. It does not depend on ratings.
 //!
-//! A page brings a [`Router`](axum::Router); [`serve`] blocks until it is told to stop. By default ([`Guard::new`]
-//! without a token, on a loopback address) only this machine's own browsers get in. A route may upgrade its connection
-//! (WebSockets): the guard has seen the request by then, its `Origin` included; the place among the connections is kept,
-//! the deadline for whole requests is not.
+//! The caller passes a [`Router`](axum::Router); [`serve`] blocks until it is stopped. By default ([`Guard::new`]
+//! without a token, on a loopback address) only this machine's own browsers have access. A route may upgrade its
+//! connection (WebSockets): the guard has then checked the request, including its `Origin`; the connection still counts
+//! toward the limit, but the deadline for whole requests no longer applies.
 
 mod connection;
 mod guard;

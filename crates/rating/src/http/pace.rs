@@ -1,11 +1,12 @@
-//! Where a connection is between two requests. Its socket has the clock, its service knows where a request ends.
+//! Phase of a connection, shared by its socket, which keeps the deadlines, and its service, which knows where a request
+//! ends.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Where one connection is; clones speak of the same connection.
+/// Phase of one connection; clones share it.
 #[derive(Clone, Debug)]
 pub(super) struct Pace {
     phase: Arc<Mutex<Phase>>,
@@ -15,13 +16,13 @@ pub(super) struct Pace {
 
 #[derive(Clone, Copy, Debug)]
 enum Phase {
-    /// No byte of a request has come; the connection is closed at this time.
+    /// No byte of a request has arrived; the connection is closed at this time.
     Idle(Instant),
-    /// A request is coming in; it must be whole by this time.
+    /// A request is arriving; it must be complete by this time.
     Reading(Instant),
-    /// A whole request is being answered, however long that takes.
+    /// A complete request is being answered, without a deadline.
     Answering,
-    /// No longer HTTP.
+    /// The connection was upgraded and is no longer HTTP.
     Upgraded,
 }
 
@@ -34,7 +35,7 @@ impl Pace {
         }
     }
 
-    /// Bytes came in.
+    /// Records that bytes have arrived.
     pub(super) fn received(&self) {
         let mut phase = self.lock();
         if matches!(*phase, Phase::Idle(_)) {
@@ -42,7 +43,7 @@ impl Pace {
         }
     }
 
-    /// Until when the other side may say nothing, or not enough.
+    /// Time by which the next bytes or the complete request must arrive.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match *self.lock() {
             Phase::Idle(until) | Phase::Reading(until) => Some(until),
@@ -50,12 +51,12 @@ impl Pace {
         }
     }
 
-    /// Whether that has passed.
+    /// Whether the deadline has passed.
     pub(super) fn is_late(&self) -> bool {
         self.deadline().is_some_and(|deadline| deadline <= Instant::now())
     }
 
-    /// A request is whole. The connection is idle again when what is returned is dropped.
+    /// Records that a request is complete. The connection is idle again when the returned value is dropped.
     pub(super) fn answer(&self) -> Answering {
         *self.lock() = Phase::Answering;
         Answering(self.clone())
@@ -65,18 +66,18 @@ impl Pace {
         matches!(*self.lock(), Phase::Answering)
     }
 
-    /// The connection has left HTTP for good.
+    /// Records that the connection was upgraded.
     pub(super) fn upgrade(&self) {
         *self.lock() = Phase::Upgraded;
     }
 
     fn lock(&self) -> MutexGuard<'_, Phase> {
-        // A single value, whole at any time.
+        // A single value, always consistent.
         self.phase.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A request that is being answered, the last byte of the answer included.
+/// A request that is being answered, until the last byte of the response.
 #[derive(Debug)]
 pub(super) struct Answering(Pace);
 

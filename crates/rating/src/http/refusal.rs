@@ -1,4 +1,4 @@
-//! Answers that refuse something: a status, a code for the page, a reason for people.
+//! Error responses: a status, a code for the page, and a human-readable reason.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-/// Why something was refused.
+/// An error response.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     status: StatusCode,
@@ -33,14 +33,14 @@ impl Refusal {
         }
     }
 
-    /// The connection is closed after it: what else comes on it cannot be trusted to be a request.
+    /// Closes the connection after the response, as further bytes on it may not be a request.
     #[must_use]
     pub(crate) fn closing(mut self) -> Self {
         self.closing = true;
         self
     }
 
-    /// The body, JSON.
+    /// The body as JSON.
     pub(super) fn text(&self) -> Vec<u8> {
         let text = Text {
             code: self.code,

@@ -1,4 +1,4 @@
-//! From what comes in to a whole request of a form that is taken.
+//! Reads and checks complete requests.
 
 use axum::body::{Body, to_bytes};
 use axum::http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use super::pace::Pace;
 use super::{Limits, Refusal};
 
-/// Reads the body of a request that is no larger and no other than expected, as fast as `pace` asks for.
+/// Checks a request and reads its body within the limits and by the deadline of `pace`.
 pub(super) async fn whole(request: Request<Incoming>, limits: &Limits, pace: &Pace) -> Result<Request<Body>, Refusal> {
     let (head, body) = request.into_parts();
     check(&head, limits)?;
@@ -29,8 +29,8 @@ pub(super) async fn whole(request: Request<Incoming>, limits: &Limits, pace: &Pa
     }
 }
 
-/// Hyper has taken care of the size of the head, and of lengths that contradict each other or are none. A length stated
-/// in another form than as a number is how requests are smuggled past proxies, and nothing here needs it.
+/// Checks the head of a request. Hyper has checked its size, and refused contradictory and invalid lengths. Bodies
+/// without Content-Length are refused, as they allow request smuggling past proxies and are not needed here.
 fn check(head: &Parts, limits: &Limits) -> Result<(), Refusal> {
     if head.headers.contains_key(TRANSFER_ENCODING) {
         let reason = "bodies must be sent with Content-Length";

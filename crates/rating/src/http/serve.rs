@@ -1,4 +1,4 @@
-//! Accepting connections, and an end that waits for what is being answered.
+//! Accepts connections, and shuts down gracefully.
 
 use std::future::Future;
 use std::net::TcpListener;
@@ -16,17 +16,17 @@ use tokio::time::{sleep, timeout};
 use super::connection::{Site, connection};
 use super::{Guard, Limits};
 
-/// After a connection that could not be accepted: out of file handles, or gone at once.
+/// Pause after a connection that could not be accepted: out of file handles, or closed at once.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Answers what `guard` admits by `router` until `stop` is ready; then what was begun is answered, for as long as
-/// `limits` says, and every connection closed.
+/// Serves requests that `guard` admits with `router` until `stop` is ready; then current requests are completed within
+/// the time in `limits`, and all connections are closed.
 ///
-/// It blocks. Its runtime lives on a thread of its own, so that it can be called from anywhere, asynchronous code
-/// included.
+/// This function blocks. Its runtime has a thread of its own, so that it can be called from anywhere, including
+/// asynchronous code.
 ///
 /// # Errors
-/// A system without threads or sockets to give.
+/// The system cannot provide a thread or a socket.
 pub(crate) fn serve(
     listener: TcpListener,
     guard: Guard,
@@ -44,7 +44,7 @@ pub(crate) fn serve(
             .thread_name("web-work")
             .build()?;
         let served = runtime.block_on(accept(listener, site, stop));
-        // Threads that still work are left to themselves.
+        // Does not wait for threads that still work.
         runtime.shutdown_background();
         served
     };
@@ -74,12 +74,12 @@ async fn accept(listener: TcpListener, site: Arc<Site>, stop: impl Future<Output
     drop(listener);
     stopped.send_replace(true);
     let all = async { while connections.join_next().await.is_some() {} };
-    // What is not answered by then is cut off.
+    // Requests that are not answered by then are aborted.
     let _ = timeout(limits.farewell, all).await;
     Ok(())
 }
 
-/// The next connection, as soon as there is a place for it.
+/// The next connection, as soon as the limit allows it.
 async fn next(listener: &tokio::net::TcpListener, places: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
     loop {
         if let Ok(place) = places.clone().acquire_owned().await

@@ -1,5 +1,5 @@
-//! A socket that waits for nobody longer than agreed, gives a reason for what hyper refuses on its own, and closes so
-//! that its last answer arrives.
+//! A socket with deadlines, which adds a reason to hyper's own error responses, and closes so that the last response
+//! arrives.
 
 use std::future::Future;
 use std::io::{self, ErrorKind};
@@ -17,7 +17,7 @@ use super::headers::say_always;
 use super::pace::Pace;
 use super::{Limits, Refusal};
 
-/// How long, and for how many bytes, a socket that was closed on this side listens on.
+/// Time and bytes for which a socket that was closed on this side still reads.
 const LINGER: Duration = Duration::from_millis(500);
 const LINGER_BYTES: usize = 256 << 10;
 
@@ -26,14 +26,14 @@ pub(super) struct Socket {
     stream: TcpStream,
     pace: Pace,
     limits: Limits,
-    /// Rings when the other side has said nothing for too long.
+    /// Fires when the other side has sent nothing for too long.
     silence: Pin<Box<Sleep>>,
-    /// Rings when it has taken nothing for too long; there while something waits to be taken.
+    /// Fires when the other side has received nothing for too long; set while there is data to send.
     stalled: Option<Pin<Box<Sleep>>>,
-    /// What is left to be sent of a refusal.
+    /// Remaining bytes of an error response.
     refusal: Vec<u8>,
     linger: Option<(Pin<Box<Sleep>>, usize)>,
-    /// Of the number of connections allowed.
+    /// Permit of the limit on connections.
     _place: OwnedSemaphorePermit,
 }
 
@@ -111,7 +111,8 @@ impl AsyncWrite for Socket {
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
-    /// Closing a socket with unread bytes in it may destroy the answer on its way, so what still comes is thrown away.
+    /// Closing a socket with unread bytes may destroy the response in transit, so bytes that still arrive are read and
+    /// discarded.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.write_refusal(cx))?;
         let this = &mut *self;
@@ -135,8 +136,8 @@ impl AsyncWrite for Socket {
     }
 }
 
-/// The status of an answer that hyper gives on its own to what it cannot parse: a head without a body, sent alone. None
-/// of our refusals is without a body.
+/// The status of hyper's own response to a request that it cannot parse: a head without a body, sent alone. All error
+/// responses of this crate have a body.
 fn bare_refusal(bytes: &[u8]) -> Option<StatusCode> {
     let text = bytes.strip_prefix(b"HTTP/1.1 ")?;
     let status = StatusCode::from_bytes(text.get(..3)?).ok()?;
@@ -148,7 +149,7 @@ fn bare_refusal(bytes: &[u8]) -> Option<StatusCode> {
     bare.then_some(status)
 }
 
-/// Such an answer with everything that an answer of ours has.
+/// The error response of this crate for such a status.
 fn explained(status: StatusCode, limits: &Limits) -> Vec<u8> {
     let reason = match status {
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE | StatusCode::URI_TOO_LONG => format!(

@@ -1,12 +1,12 @@
-//! Krippendorff's alpha: how far raters agree beyond chance, with any number of raters and with gaps.
+//! Krippendorff's alpha: agreement of raters beyond chance, for any number of raters and with missing values.
 //!
 //! Klaus Krippendorff, "Computing Krippendorff's Alpha-Reliability", 2011. With n_uc the number of raters who gave unit
-//! u the value c, and m_u = Σ_c n_uc (units with m_u < 2 say nothing about agreement and are left out):
+//! u the value c, and m_u = Σ_c n_uc (units with m_u < 2 carry no information about agreement and are left out):
 //!
 //! o_ck = Σ_u n_uc (n_uk − [c = k]) / (m_u − 1),  n_c = Σ_k o_ck,  n = Σ_c n_c,
 //! α = 1 − (n − 1) · Σ_c Σ_k o_ck δ²_ck / Σ_c Σ_k n_c n_k δ²_ck.
 
-/// What the distance δ² between two values is.
+/// Level of measurement, which defines the distance δ² between two values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
@@ -16,8 +16,9 @@ pub enum Level {
     Ordinal,
 }
 
-/// Alpha of `units[u]`, the values that the raters gave unit u, in any order. 1 is agreement, 0 what chance would give,
-/// below 0 worse than chance. `None` where it is not defined: no unit has two values, or all values are the same.
+/// Krippendorff's alpha of `units[u]`, the values that the raters gave unit u, in any order. 1 is perfect agreement, 0
+/// is chance level, negative values are worse than chance. `None` if it is not defined: no unit has two values, or all
+/// values are the same.
 pub fn krippendorff_alpha<U: AsRef<[u8]>>(units: &[U], level: Level) -> Option<f64> {
     let highest = units.iter().flat_map(AsRef::as_ref).copied().max()?;
     let values = usize::from(highest) + 1;

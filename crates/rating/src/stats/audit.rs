@@ -1,4 +1,4 @@
-//! What an audit says of the clips, to be compared with what people say.
+//! Audit scores of clips, for comparison with human ratings.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::Scale;
 
-/// What an audit says of one clip, on the raters' scales; fractions are allowed.
+/// Audit scores of one clip on the raters' scales; fractions are allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AuditScore {
-    /// 0 to 2.
+    /// Adherence, 0 to 2.
     pub adherence: f64,
-    /// 0 to 1.
+    /// Responsibility, 0 to 1.
     pub responsibility: f64,
-    /// 1 to 5.
+    /// Physics, 1 to 5.
     pub physics: f64,
 }
 
@@ -27,11 +27,11 @@ impl AuditScore {
     }
 }
 
-/// An audit's scores by the names of the clips ([`crate::RatedClip::name`]).
+/// Audit scores by clip name ([`crate::RatedClip::name`]).
 pub type AuditScores = BTreeMap<String, AuditScore>;
 
-/// The score of the clip of this name, or of the only one whose name differs in the ending: the same clips may have been
-/// rated as MP4 files and scored as folders of frames.
+/// The scores of the clip with this name, or of the only one whose name differs just in the extension: the same clips
+/// may have been rated as MP4 files and scored as folders of frames.
 pub(super) fn of_clip_named(audit: &AuditScores, name: &str) -> Option<AuditScore> {
     fn stem(name: &str) -> &str {
         let file = name.rsplit_once('.').filter(|_| video_io::is_video_file(name));

@@ -1,4 +1,4 @@
-//! From ratings to the table of a study.
+//! Computes the statistics of a study.
 
 use traj_metrics::Bootstrap;
 
@@ -8,20 +8,20 @@ use super::rank::spearman;
 use super::report::{ClipReport, Figure, RaterReport, RatingReport, ScaleReport};
 use crate::{RatingError, Ratings, Scale};
 
-/// The statistics of a study beside an audit of its clips.
+/// Statistics of a study, compared with an audit of its clips.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuditedReport {
     /// The statistics.
     pub report: RatingReport,
-    /// Why the audit's scores are not in them: the audit is of other clips.
+    /// The reason why the audit is not part of them, if it is of other clips.
     pub unmatched: Option<String>,
 }
 
 impl Ratings {
-    /// [`Ratings::report`] with the scores of an audit or, where that is of other clips, without.
+    /// As [`Ratings::report`] with the scores of an audit, or without them if the audit is of other clips.
     ///
     /// # Errors
-    /// As [`Ratings::report`], but for an audit of other clips.
+    /// As [`Ratings::report`], except for an audit of other clips.
     pub fn report_beside(&self, audit: &AuditScores, bootstrap: Bootstrap) -> Result<AuditedReport, RatingError> {
         let (report, unmatched) = match self.report(Some(audit), bootstrap) {
             Err(error @ RatingError::NoneAudited { .. }) => (self.report(None, bootstrap)?, Some(error.to_string())),
@@ -30,7 +30,7 @@ impl Ratings {
         Ok(AuditedReport { report, unmatched })
     }
 
-    /// The statistics. Without a rating the report is empty but in order.
+    /// Computes the statistics. Without ratings the report is valid but empty.
     ///
     /// # Errors
     /// Bootstrap settings that give no interval; an audit of other clips, or with a score that is not a finite number.
@@ -101,7 +101,7 @@ impl Ratings {
         Scale::ALL.map(|s| mean(ratings.iter().map(|&i| f64::from(self.ratings[i].scores.get(s)))).unwrap_or(0.0))
     }
 
-    /// One scale; `rows` are the ratings of each rated clip, `clips` their reports.
+    /// Statistics of one scale; `rows` are the ratings of each rated clip, `clips` their reports.
     fn scale(
         &self,
         scale: Scale,
@@ -159,9 +159,9 @@ impl Ratings {
         bootstrap: Bootstrap,
     ) -> Result<Figure, RatingError> {
         let value = mean(clips.iter().map(|c| c.means[scale as usize])).unwrap_or(0.0);
-        // Only those who rated anything are people of the study.
+        // Only raters with at least one rating count.
         let people = rater_indices(self);
-        // How often each rater was drawn.
+        // Number of times each rater was drawn.
         let mut weights = vec![0.0; self.raters.len()];
         figure(bootstrap, value, &[rows.len(), people.len()], |sets| {
             weights.fill(0.0);
@@ -179,7 +179,7 @@ impl Ratings {
     }
 }
 
-/// Those with at least one rating.
+/// Indices of raters with at least one rating.
 fn rater_indices(ratings: &Ratings) -> Vec<usize> {
     let mut indices: Vec<usize> = ratings.ratings.iter().map(|r| r.rater).collect();
     indices.sort_unstable();
@@ -196,7 +196,7 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     (count > 0.0).then(|| sum / count)
 }
 
-/// `value`, a figure over `counts[0]` clips, with the interval of `statistic` over resamples of sets of `counts` things.
+/// `value`, a figure over `counts[0]` clips, with the interval of `statistic` over resamples of sets of `counts` items.
 fn figure(
     bootstrap: Bootstrap,
     value: f64,

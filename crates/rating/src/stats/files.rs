@@ -1,4 +1,4 @@
-//! Scores and reports in files.
+//! Reads audit scores, writes reports.
 
 use std::io::Write;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::{RatingError, Ratings};
 /// `pusht audit` writes them to `scores.json`.
 ///
 /// # Errors
-/// A file that cannot be read or holds something else.
+/// A file that cannot be read or holds no scores.
 pub fn read_audit_scores(path: impl AsRef<Path>) -> Result<AuditScores, RatingError> {
     let path = path.as_ref();
     let bytes = std::fs::read(path).map_err(RatingError::io(path))?;
@@ -46,7 +46,7 @@ impl Ratings {
     /// Writes all ratings as CSV ([`Ratings::write_csv`]) to a file; an earlier export is replaced.
     ///
     /// # Errors
-    /// A file of something else; a place that cannot be written.
+    /// A path that cannot be written.
     pub fn save_csv(&self, path: impl AsRef<Path>) -> Result<(), RatingError> {
         let path = path.as_ref();
         if path.exists() && !begins_as_export(path) {

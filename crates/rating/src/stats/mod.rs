@@ -1,4 +1,4 @@
-//! What a set of ratings says: means, agreement, rank correlation with an audit.
+//! Statistics of ratings: means, agreement, rank correlation with an audit.
 
 mod agreement;
 mod audit;

@@ -1,14 +1,14 @@
 //! Spearman's rank correlation.
 
-/// Pearson's correlation of the ranks of `pairs`; equal values share the mean of their ranks. −1 to 1; `None` below two
-/// pairs, where one side does not vary, or with a value that is not finite.
+/// Spearman's rank correlation of `pairs`, −1 to 1; equal values share the mean of their ranks. `None` for fewer than
+/// two pairs, if one side does not vary, or with a value that is not finite.
 pub fn spearman(pairs: &[(f64, f64)]) -> Option<f64> {
     if pairs.iter().any(|(x, y)| !x.is_finite() || !y.is_finite()) {
         return None;
     }
     let x = ranks(&pairs.iter().map(|p| p.0).collect::<Vec<_>>());
     let y = ranks(&pairs.iter().map(|p| p.1).collect::<Vec<_>>());
-    // Mean of the ranks 1 to n, shared or not.
+    // Mean of the ranks 1 to n, with or without ties.
     let middle = (pairs.len() as f64 + 1.0) / 2.0;
     let product = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| (a - middle) * (b - middle)).sum() };
     let (xx, yy) = (product(&x, &x), product(&y, &y));

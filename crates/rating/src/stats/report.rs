@@ -1,5 +1,5 @@
-//! The table of a study: the paper's Table 3 (means a scale) with intervals, how far raters agree, and how their order of
-//! the clips compares with an audit's.
+//! The report of a study: the paper's Table 3 (mean per scale) with intervals, agreement of the raters, and rank
+//! correlation with an audit.
 
 use serde::{Deserialize, Serialize};
 use traj_metrics::Bootstrap;
@@ -11,76 +11,76 @@ use crate::Scale;
 /// A figure with its interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
-    /// Of the data themselves.
+    /// Value for the data themselves.
     pub value: f64,
-    /// Lower and upper bound; none below two clips, or where most resamples have no value.
+    /// Lower and upper bound; `None` for fewer than two clips, or if most resamples have no value.
     pub interval: Option<[f64; 2]>,
 }
 
-/// One scale.
+/// Statistics of one scale.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ScaleReport {
-    /// Which.
+    /// The scale.
     pub scale: Scale,
-    /// Lowest answer.
+    /// Lowest score.
     pub lowest: u8,
-    /// Highest answer.
+    /// Highest score.
     pub highest: u8,
-    /// How often each answer was given, from the lowest.
+    /// Number of ratings with each score, from the lowest.
     pub counts: Vec<usize>,
     /// Mean over the clips of the mean over each clip's raters. Interval: clips and, from two raters on, raters are
     /// resampled.
     pub mean: Figure,
-    /// The distance between answers that alpha counts with.
+    /// Level of measurement used for alpha.
     pub level: Level,
-    /// Krippendorff's alpha; none where it is not defined. Interval: clips are resampled.
+    /// Krippendorff's alpha; `None` if it is not defined. Interval: clips are resampled.
     pub alpha: Option<Figure>,
-    /// Spearman's rank correlation of the clips' means with the audit's scores; none without an audit, or where it is
+    /// Spearman's rank correlation of the clips' means with the audit's scores; `None` without an audit, or if it is
     /// not defined. Interval: clips are resampled.
     pub audit_correlation: Option<Figure>,
 }
 
-/// What people said of one clip.
+/// Ratings of one clip.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClipReport {
-    /// Path below the folder of clips.
+    /// Path relative to the folder of clips.
     pub name: String,
     /// SHA-256 of its content.
     pub sha256: String,
     /// Number of ratings.
     pub ratings: usize,
-    /// Mean adherence, responsibility, physics.
+    /// Mean adherence, responsibility and physics.
     pub means: [f64; 3],
-    /// What the audit says of it, where that is known.
+    /// Audit scores of the clip, if there are any.
     pub audit: Option<AuditScore>,
 }
 
-/// What one person said on the whole.
+/// Ratings of one person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RaterReport {
-    /// Name as given.
+    /// Name of the rater.
     pub name: String,
     /// Number of ratings.
     pub ratings: usize,
-    /// Mean adherence, responsibility, physics.
+    /// Mean adherence, responsibility and physics.
     pub means: [f64; 3],
 }
 
-/// The statistics of a study. Everything serializes, and reads back equal.
+/// The statistics of a study. Serialization preserves all values exactly.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RatingReport {
-    /// Clips of the study, rated or not.
+    /// Number of clips of the study, rated or not.
     pub clips_in_all: usize,
-    /// Ratings that stand.
+    /// Number of valid ratings.
     pub ratings: usize,
-    /// Clips with an audit's score that were rated.
+    /// Number of rated clips with audit scores.
     pub audited: usize,
     /// Settings of the intervals.
     pub bootstrap: Bootstrap,
-    /// Adherence, responsibility, physics; empty without a rating.
+    /// Statistics of adherence, responsibility and physics; empty without ratings.
     pub scales: Vec<ScaleReport>,
-    /// Every clip that was rated, by name.
+    /// All rated clips, sorted by name.
     pub clips: Vec<ClipReport>,
-    /// Everyone who rated a clip, by name.
+    /// All raters with at least one rating, sorted by name.
     pub raters: Vec<RaterReport>,
 }

@@ -1,10 +1,10 @@
-//! The statistics as a page of Markdown.
+//! The statistics as Markdown text.
 
 use std::fmt::{self, Display, Formatter};
 
 use super::report::{Figure, RatingReport};
 
-/// A table a person can read: scales first, then people, then clips.
+/// Markdown tables: scales first, then raters, then clips.
 impl Display for RatingReport {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let level = 100.0 * self.bootstrap.level;

@@ -1,4 +1,4 @@
-//! Which clips a database is about.
+//! The clips of a database.
 
 use std::path::Path;
 
@@ -9,10 +9,11 @@ use crate::RatingError;
 use crate::clips::Clip;
 
 impl Store {
-    /// Takes up the clips of a folder: new ones are added, renamed ones get their new name. `note` is told what changed.
+    /// Updates the clips from a folder: new ones are added, renamed ones get their new name. Changes are reported to
+    /// `note`.
     ///
-    /// Refused are a folder without any clip of the database, and a clip whose name stands for other content than when
-    /// it was rated. Clips of the database that are not in the folder keep their ratings and are not shown.
+    /// It fails for a folder without any clip of the database, and for a clip whose file has other content than when it
+    /// was rated. Clips of the database that are not in the folder keep their ratings and are not shown.
     pub(crate) fn take_up(
         &mut self,
         clips: &[Clip],
@@ -21,7 +22,7 @@ impl Store {
     ) -> Result<(), RatingError> {
         let db = self.path.clone();
         self.write(|transaction| {
-            // Content, name, and how many ratings stand.
+            // Content, name, and number of valid ratings.
             let known: Vec<(String, String, i64)> = transaction
                 .prepare(
                     "SELECT sha256, name, (SELECT count(*) FROM rating WHERE clip = clip.id AND withdrawn IS NULL)
@@ -83,7 +84,7 @@ impl Store {
         })
     }
 
-    /// Gives a clip the name that it was found under.
+    /// Renames a clip to the name under which it was found.
     pub(crate) fn rename(&mut self, clip: &Clip) -> Result<(), RatingError> {
         self.write(|transaction| {
             transaction.execute(

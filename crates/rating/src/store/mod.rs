@@ -1,6 +1,6 @@
-//! The database: SQLite, one file. What a method of [`Store`] has returned without an error is on the disk.
+//! The database: one SQLite file. When a method of [`Store`] returns without an error, its changes are on disk.
 //!
-//! Several processes may have it open; whoever writes has it alone for as long as that takes.
+//! Several processes may open it; a writer locks it for the duration of its transaction.
 
 mod clips;
 mod open;
@@ -16,7 +16,7 @@ use crate::RatingError;
 
 pub(crate) use ratings::Answer;
 
-/// How long a writer waits for another.
+/// Time that a writer waits for another.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// An open database of ratings.
@@ -24,14 +24,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Store {
     path: PathBuf,
     connection: Connection,
-    /// Of the order of the clips.
+    /// Seed of the order of the clips.
     pub seed: u64,
-    /// Of names that nobody may guess.
+    /// Secret for names that must not be guessable.
     pub secret: [u8; 32],
 }
 
 impl Store {
-    /// What `work` does is done whole or not at all; when this returns it is on the disk.
+    /// Runs `work` in a transaction; when this returns, its changes are on disk.
     fn write<T>(&mut self, work: impl FnOnce(&Transaction) -> Result<T, Fault>) -> Result<T, RatingError> {
         let path = &self.path;
         let database = |source| RatingError::Database {
@@ -48,7 +48,7 @@ impl Store {
     }
 }
 
-/// What a piece of work in the database ends with.
+/// Errors of work in a transaction.
 enum Fault {
     Refused(RatingError),
     Database(rusqlite::Error),

@@ -1,4 +1,4 @@
-//! Opening and making a database, and refusing what is none of ours before anything is written to it.
+//! Opens and creates databases; other files are refused before anything is written to them.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -10,13 +10,13 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params};
 use super::{Fault, PATIENCE, Store, now};
 use crate::RatingError;
 
-/// `PRTs`: PushT ratings.
+/// Application ID of the database, `PRTs`: PushT ratings.
 const APPLICATION: i64 = 0x5052_5473;
-/// Changes with the tables.
+/// Version of the tables.
 const VERSION: i64 = 1;
 
 impl Store {
-    /// Opens a database, or makes one whose order of clips follows from `seed`.
+    /// Opens a database, or creates one with the order of clips given by `seed`.
     pub(crate) fn open_or_create(path: &Path, seed: u64) -> Result<Self, RatingError> {
         if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
             fs::create_dir_all(folder).map_err(RatingError::io(folder))?;
@@ -79,20 +79,20 @@ impl Store {
         Ok(store)
     }
 
-    /// What holds for this connection from its first statement on.
+    /// Settings of this connection, applied before its first statement.
     fn settings(&self) -> Result<(), Fault> {
-        // With the write-ahead log, EXTRA is FULL: a commit returns when the log is on the disk.
+        // With the write-ahead log, EXTRA is FULL: a commit returns when the log is on disk.
         self.connection.pragma_update(None, "synchronous", "EXTRA")?;
         self.connection.pragma_update(None, "foreign_keys", true)?;
         self.connection.pragma_update(None, "trusted_schema", false)?;
         Ok(())
     }
 
-    /// The write-ahead log, and a look at whether the file is sound.
+    /// Enables the write-ahead log and checks the integrity of the file.
     fn durable(&self) -> Result<(), Fault> {
         let start = Instant::now();
         loop {
-            // Another process that is just opening the file makes this busy without waiting.
+            // This reports busy without waiting while another process opens the file.
             match self
                 .connection
                 .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))
@@ -128,21 +128,21 @@ fn not_ours(path: &Path, found: &str) -> RatingError {
     }
 }
 
-/// Makes an empty file that others on the machine cannot read: names and the token's secret will be in it. SQLite gives
-/// the files beside it the same permissions.
+/// Creates an empty file that other users of the machine cannot read, as it will hold names and the token's secret.
+/// SQLite gives the files next to it the same permissions.
 fn private(path: &Path) -> std::io::Result<()> {
     let mut options = File::options();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
-        // Another process was quicker.
+        // Another process has created it meanwhile.
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         made => made.map(drop),
     }
 }
 
-/// SQLite would take an empty or short file for a new database.
+/// Checks the file, as SQLite would take an empty or short one for a new database.
 fn check_file(path: &Path) -> Result<(), RatingError> {
     let Ok(metadata) = fs::metadata(path) else {
         return Ok(());
@@ -159,7 +159,7 @@ fn check_file(path: &Path) -> Result<(), RatingError> {
     }
 }
 
-/// Whether the database is new; an error where it is not ours.
+/// Whether the database is new; an error if it is not a database of ratings.
 fn identity(transaction: &Transaction, path: &Path) -> Result<bool, Fault> {
     let pragma = |name: &str| transaction.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
     let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
@@ -203,7 +203,7 @@ fn study(transaction: &Transaction) -> Result<(u64, [u8; 32]), Fault> {
     row.ok_or(Fault::Database(rusqlite::Error::QueryReturnedNoRows))
 }
 
-/// The name of a new file is on the disk, too.
+/// Syncs the folder, so that the name of a new file is on disk as well.
 fn sync_folder(path: &Path) -> Result<(), RatingError> {
     let folder = path.parent().filter(|f| !f.as_os_str().is_empty());
     #[cfg(unix)]

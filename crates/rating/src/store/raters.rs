@@ -1,4 +1,4 @@
-//! Who rates: people by name, each in one window at a time.
+//! Raters, identified by name, with one session each at a time.
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
@@ -7,13 +7,13 @@ use crate::RatingError;
 
 /// Longest name, characters.
 const LONGEST_NAME: usize = 60;
-/// A window that was not heard of for so long, seconds, is taken to be closed. The page speaks up every 20 s, hidden
-/// pages once a minute.
+/// Time without a request after which a window is taken to be closed, s. The page sends one every 20 s, a hidden page
+/// every minute.
 const SILENCE: i64 = 90;
-/// How exactly `seen` is kept, seconds.
+/// Resolution of `seen`, s.
 const SEEN_STEP: i64 = 10;
 
-/// A person in a session.
+/// The rater of a session.
 pub(crate) struct Rater {
     pub id: i64,
     /// Normalized name.
@@ -23,8 +23,8 @@ pub(crate) struct Rater {
 }
 
 impl Store {
-    /// Begins a session under `name`, and ends an earlier one of that name; one that is alive only where `take_over`
-    /// says so. Returns its secret name.
+    /// Begins a session under `name` and returns its secret name. An earlier session of that name ends; an active one
+    /// only if `take_over` is true.
     pub(crate) fn begin(&mut self, name: &str, take_over: bool) -> Result<String, RatingError> {
         let name = tidy(name)?;
         let key = name.to_lowercase();
@@ -62,7 +62,7 @@ impl Store {
         Ok(session)
     }
 
-    /// Whose session it is; keeps it alive.
+    /// The rater of a session; keeps the session alive.
     pub(crate) fn rater(&mut self, session: &str) -> Result<Rater, RatingError> {
         let read = |store: &Self| -> Result<(Rater, i64), Fault> { find(&store.connection, session) };
         let (rater, seen) = read(self).map_err(|f| f.at(&self.path))?;
@@ -78,7 +78,7 @@ impl Store {
         Ok(rater)
     }
 
-    /// Ends a session; its name is free at once.
+    /// Ends a session; its name is available immediately.
     pub(crate) fn leave(&mut self, session: &str) -> Result<(), RatingError> {
         self.write(|transaction| {
             transaction.execute("UPDATE rater SET session = NULL WHERE session = ?1", [session])?;
@@ -107,13 +107,13 @@ fn find(connection: &rusqlite::Connection, session: &str) -> Result<(Rater, i64)
     rater.ok_or(Fault::Refused(RatingError::SessionEnded))
 }
 
-/// The name with single spaces.
+/// The name with whitespace reduced to single spaces.
 fn tidy(name: &str) -> Result<String, RatingError> {
     let refused = |reason| RatingError::Name {
         reason,
         most: LONGEST_NAME,
     };
-    // Not worth splitting.
+    // Too long to be valid; not split.
     if name.len() > 16 * LONGEST_NAME {
         return Err(refused("the name is too long"));
     }

@@ -1,4 +1,4 @@
-//! Ratings into the database and out of it.
+//! Stores and reads ratings.
 
 use std::path::Path;
 
@@ -8,25 +8,25 @@ use super::raters::{Rater, of_session};
 use super::{Fault, Store, now};
 use crate::{RatedClip, Rating, RatingError, Ratings, Scores};
 
-/// A rating as the page sends it.
+/// A rating from the page.
 pub(crate) struct Answer {
     /// SHA-256 of the clip.
     pub clip: String,
     pub scores: Scores,
-    /// The page's name for this request.
+    /// The page's ID of this request.
     pub request: String,
     pub seconds: Option<f64>,
 }
 
-/// What a rater has done.
+/// Progress of a rater.
 pub(crate) struct Progress {
     pub rater: Rater,
-    /// SHA-256 of the clips whose ratings stand, in the order in which they were given.
+    /// SHA-256 of the clips with valid ratings, in the order in which they were rated.
     pub rated: Vec<String>,
 }
 
 impl Store {
-    /// Stores a rating. The same request a second time changes nothing.
+    /// Stores a rating. Repeating a request changes nothing.
     pub(crate) fn rate(&mut self, session: &str, answer: &Answer) -> Result<(), RatingError> {
         self.write(|transaction| {
             let rater = of_session(transaction, session)?;
@@ -92,7 +92,7 @@ impl Store {
         })
     }
 
-    /// What the rater of a session has done.
+    /// Progress of the rater of a session.
     pub(crate) fn progress(&mut self, session: &str) -> Result<Progress, RatingError> {
         let rater = self.rater(session)?;
         let read = || -> Result<Vec<String>, Fault> {
@@ -109,7 +109,7 @@ impl Store {
         Ok(Progress { rater, rated })
     }
 
-    /// How many ratings stand, and of how many people.
+    /// Number of valid ratings, and of their raters.
     pub(crate) fn count(&self) -> Result<(i64, i64), RatingError> {
         self.connection
             .query_row(
@@ -125,14 +125,14 @@ impl Store {
 }
 
 impl Ratings {
-    /// All ratings that stand in a database; people may be rating meanwhile.
+    /// Reads all valid ratings of a database, which may be in use.
     ///
     /// # Errors
     /// No such file; a file that is no database of ratings, or one of another version.
     pub fn read(db: &Path) -> Result<Self, RatingError> {
         let mut store = Store::open(db)?;
         let read = |store: &mut Store| -> Result<Self, Fault> {
-            // One transaction: one moment.
+            // One transaction, so that all tables are of the same moment.
             let transaction = store.connection.transaction()?;
             let (mut clip_ids, mut rater_ids) = (Vec::new(), Vec::new());
             let mut read = Ratings::default();
@@ -159,7 +159,7 @@ impl Ratings {
             while let Some(row) = rows.next()? {
                 let index = |ids: &[i64], id: i64| ids.iter().position(|&i| i == id);
                 let places = (index(&clip_ids, row.get(0)?), index(&rater_ids, row.get(1)?));
-                // The tables refer to one another, so this holds of every row.
+                // Foreign keys guarantee this for every row.
                 let (Some(clip), Some(rater)) = places else {
                     continue;
                 };

@@ -1,4 +1,4 @@
-//! Answers to the page: JSON, or why there is none.
+//! Responses to the page: JSON, or an error.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::Study;
 use crate::RatingError;
 use crate::http::Refusal;
 
-/// Does work that blocks on a thread of its own, and answers with its result.
+/// Runs blocking work on a separate thread and responds with its result.
 pub(crate) async fn answer<T: Serialize>(
     study: Arc<Study>,
     work: impl FnOnce(&Study) -> Result<T, RatingError> + Send + 'static,
@@ -23,7 +23,7 @@ pub(crate) async fn answer<T: Serialize>(
     Ok(([(CONTENT_TYPE, "application/json")], value.await?).into_response())
 }
 
-/// Does work that blocks on a thread of its own.
+/// Runs blocking work on a separate thread.
 pub(crate) async fn work_on<T: Send + 'static>(
     study: Arc<Study>,
     work: impl FnOnce(&Study) -> Result<T, RatingError> + Send + 'static,
@@ -44,7 +44,7 @@ pub(crate) async fn work_on<T: Send + 'static>(
     })
 }
 
-/// What the page is told of an error. Paths and the like are for whoever runs the study.
+/// The error response for the page. Details such as paths are only reported to the person who runs the study.
 pub(crate) fn refusal(error: &RatingError) -> Refusal {
     let (status, code) = match error {
         RatingError::OutsideScale { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "outside-scale"),

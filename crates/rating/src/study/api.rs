@@ -1,4 +1,4 @@
-//! What the page can ask for. Every refusal has a reason for people and a code for the page.
+//! HTTP API for the page. Every error has a human-readable reason and a code for the page.
 
 use std::sync::Arc;
 
@@ -115,7 +115,7 @@ fn checked(rate: Rate) -> Result<Rated, Refusal> {
         scores: scores().map_err(|e| refusal(&e))?,
         clip: rate.clip,
         request: rate.request,
-        // A day on one clip is a window left open.
+        // A day on one clip means that a window was left open.
         seconds: rate.seconds.filter(|s| (0.0..86_400.0).contains(s)),
     })
 }

@@ -1,4 +1,4 @@
-//! What a request of the page brings: the rater's session, and JSON.
+//! Extractors of the page's requests: the rater's session, and JSON.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};

@@ -1,4 +1,4 @@
-//! The study behind the page: begin, the next clip, its pictures, a rating, undo.
+//! The study behind the page: beginning, the next clip, its frames, rating, undo.
 
 mod answer;
 mod api;
@@ -21,44 +21,44 @@ pub(crate) use api::router;
 /// State of a study when its server has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerSummary {
-    /// Ratings that stand.
+    /// Number of valid ratings.
     pub ratings: u64,
-    /// People who gave them.
+    /// Number of people who gave them.
     pub raters: u64,
 }
 
 /// One study while it is served.
 pub(crate) struct Study {
-    /// Gone when the server has ended.
+    /// `None` after the server has ended.
     store: Mutex<Option<Store>>,
     catalog: Arc<Mutex<Catalog>>,
     frames: Arc<Frames>,
-    /// Content of all clips, with the names under which the page knows them.
+    /// Content hashes of all clips, with their names on the page.
     clips: Vec<(String, String)>,
     seed: u64,
     secret: [u8; 32],
-    /// For whoever runs the study.
+    /// Messages for the person who runs the study.
     events: Sender<String>,
 }
 
-/// Where a rater stands.
+/// Progress of a rater, for the page.
 #[derive(Serialize)]
 pub(crate) struct State {
     name: String,
-    /// Clips rated, of how many.
+    /// Number of clips rated, and of all clips.
     rated: usize,
     total: usize,
-    /// Clips before the next one that cannot be shown: their files were changed or taken away. At the end, all such.
+    /// Number of clips before the next one whose files were changed or removed; at the end, of all such clips.
     unavailable: usize,
-    /// What to rate now, what comes after it, and what was rated last.
+    /// The clip to rate now, the one after it, and the one rated last.
     clip: Option<String>,
     next: Option<String>,
     last: Option<String>,
-    /// What was answered before the rating was taken back.
+    /// Scores of the withdrawn rating.
     answers: Option<Scores>,
 }
 
-/// A session that began.
+/// A new session.
 #[derive(Serialize)]
 pub(crate) struct Begun {
     session: String,
@@ -66,7 +66,7 @@ pub(crate) struct Begun {
     state: State,
 }
 
-/// A rating as it comes in, with the page's name of the clip.
+/// A rating from the page, with the page's name of the clip.
 pub(crate) struct Rated {
     pub clip: String,
     pub scores: Scores,
@@ -96,18 +96,18 @@ impl Study {
         self.clips.len()
     }
 
-    /// Says something to whoever runs the study.
+    /// Sends a message to the person who runs the study.
     pub(crate) fn say(&self, text: String) {
-        // Nobody listens once the server has ended.
+        // There is no receiver after the server has ended.
         let _ = self.events.send(text);
     }
 
-    /// A token that stays the same as long as the database does, so that links do.
+    /// A token that depends only on the database, so that links stay valid.
     pub(crate) fn token(&self) -> String {
         digest(&[b"token", &self.secret])[..32].to_owned()
     }
 
-    /// Begins or goes on under a name.
+    /// Begins or resumes under a name.
     pub(crate) fn begin(&self, name: &str, take_over: bool) -> Result<Begun, RatingError> {
         let session = self.with_store(|store| store.begin(name, take_over))?;
         let state = self.state(&session, None)?;
@@ -115,12 +115,12 @@ impl Study {
         Ok(Begun { session, state })
     }
 
-    /// Where the rater stands.
+    /// Progress of a rater.
     pub(crate) fn stand(&self, session: &str) -> Result<State, RatingError> {
         self.state(session, None)
     }
 
-    /// Stores a rating; when this returns it is on the disk.
+    /// Stores a rating; when this returns, it is on disk.
     pub(crate) fn rate(&self, session: &str, rated: Rated) -> Result<State, RatingError> {
         let clip = self.content(&rated.clip)?;
         let found = self.catalog().find(clip).cloned()?;
@@ -139,7 +139,7 @@ impl Study {
         self.state(session, None)
     }
 
-    /// Takes the rating of a clip back, and shows it again.
+    /// Withdraws the rating of a clip and shows the clip again.
     pub(crate) fn undo(&self, session: &str, clip: &str) -> Result<State, RatingError> {
         let clip = self.content(clip)?;
         self.catalog().find(clip)?;
@@ -152,7 +152,7 @@ impl Study {
         self.with_store(|store| store.leave(session))
     }
 
-    /// The pictures of a clip, for a rater in a session.
+    /// The frames of a clip, for a rater in a session.
     pub(crate) fn reel(&self, session: &str, clip: &str, ahead: bool) -> Result<Arc<FrameStream>, RatingError> {
         self.with_store(|store| store.rater(session))?;
         let clip = self.catalog().find(self.content(clip)?).cloned()?;
@@ -164,7 +164,7 @@ impl Study {
             })
     }
 
-    /// Closes the database: whatever comes later finds none.
+    /// Closes the database; later requests fail.
     pub(crate) fn close(&self) -> Result<ServerSummary, RatingError> {
         let store = self.store.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (ratings, raters) = store.map_or(Ok((0, 0)), |store| store.count())?;
@@ -189,7 +189,7 @@ impl Study {
         found.map(|(_, sha256)| sha256.as_str()).ok_or(RatingError::UnknownClip)
     }
 
-    /// The rater's clips that are left, in their order; `again` was just taken back and comes first.
+    /// The state with the rater's remaining clips in their order; `again` was just withdrawn and comes first.
     fn state(&self, session: &str, again: Option<(&str, Scores)>) -> Result<State, RatingError> {
         let progress = self.with_store(|store| store.progress(session))?;
         let rated: HashSet<&str> = progress.rated.iter().map(String::as_str).collect();
@@ -225,7 +225,7 @@ impl Study {
     }
 }
 
-/// SHA-256 of the parts, hexadecimal, which sorts as the bytes do.
+/// SHA-256 of the parts, hexadecimal, which sorts like the bytes.
 fn digest(parts: &[&[u8]]) -> String {
     let mut hasher = Hasher::new();
     for part in parts {

@@ -1,10 +1,10 @@
-//! The page, part of the program.
+//! The page, embedded in the program.
 
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 
-/// The files of the page: address, type, content.
+/// Files of the page: path, media type, content.
 const FILES: [(&str, &str, &str); 5] = [
     ("/", "text/html; charset=utf-8", include_str!("../../page/index.html")),
     (
