@@ -1,4 +1,4 @@
-//! One clip: its scores with their reasons, and film strips of what is wrong with it.
+//! One clip: its scores with their reasons, and film strips of its findings.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use crate::html::{data_uri, soft};
 
-/// The section of the clip with this number, which was audited.
+/// The section of an audited clip with index `index`.
 pub(super) fn clip(index: usize, clip: &ClipVerdict, video: &VideoAudit, folder: &Path) -> Markup {
     let audit = &video.audit;
     let [width, height] = video.size;
@@ -38,7 +38,7 @@ fn because(name: &str, score: &ScaleScore) -> Markup {
     }
 }
 
-/// Whether the clip's actions lead where it goes.
+/// Text on whether the clip's actions reproduce it.
 fn played(replay: Option<&Execution>) -> String {
     let Some(replay) = replay else {
         return "agent or T are not seen long enough".to_owned();
@@ -101,7 +101,7 @@ fn said(finding: &Finding) -> String {
     )
 }
 
-/// Of what is measured for a kind of finding (docs/audit.md).
+/// Unit of the measure of a kind of finding (docs/audit.md).
 fn unit(kind: Kind) -> &'static str {
     match kind {
         Kind::AgentJump | Kind::BlockJump | Kind::MotionWithoutContact => " px of 512",

@@ -1,10 +1,10 @@
-//! Paragraphs and tables of Markdown, which is all that the reports of other crates have.
+//! Renders Markdown with paragraphs and tables, as used by the reports of other crates.
 
 use maud::{Markup, html};
 
 use crate::html::Table;
 
-/// The text as markup.
+/// Renders Markdown text as HTML.
 pub(super) fn markdown(text: &str) -> Markup {
     html! {
         @for block in text.split("\n\n").map(str::trim).filter(|block| !block.is_empty()) {

@@ -1,4 +1,4 @@
-//! The page of a folder of clips.
+//! The report of a folder of clips.
 
 mod clip;
 mod markdown;
@@ -12,10 +12,10 @@ use pusht_jobs::write_bytes;
 
 use crate::ReportError;
 
-/// Writes `report.html` into the folder in which the film strips lie.
+/// Writes `report.html` into the folder that holds the film strips.
 ///
 /// # Errors
-/// What the file system says.
+/// The file cannot be written.
 pub fn write_clips(verdicts: &Verdicts, folder: &Path) -> Result<(), ReportError> {
     let path = folder.join("report.html");
     write_bytes(&path, page::clips_page(verdicts, folder).as_bytes()).map_err(|e| ReportError::io(&path, e))

@@ -1,4 +1,4 @@
-//! The page: all clips together, then each by itself.
+//! The page: all clips together, then each of them.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ const LEGEND: &str = "Pushed: the share of the T's path that a push of the agent
     played from its first frame, stays within 20 px and 20° of the clip's; coverage there: of the goal at the end of that replay. \
     Trusted: frames with an action that could be trained on. Pixels are those of the 512 × 512 board.";
 
-/// The page. Pictures are read from `folder`; those that are missing are named in their place.
+/// Renders the page. Images are read from `folder`; the names of missing ones are shown in their place.
 pub(super) fn clips_page(verdicts: &Verdicts, folder: &Path) -> String {
     let totals = &verdicts.totals;
     let distribution = verdicts.distribution.as_ref().and_then(|d| d.markdown().ok());
@@ -65,7 +65,7 @@ pub(super) fn clips_page(verdicts: &Verdicts, folder: &Path) -> String {
     )
 }
 
-/// The three scales, and what is found in how many clips.
+/// The three scales, and the number of clips with each kind of finding.
 fn scales(totals: &Totals) -> Markup {
     let mut table = Table::new(&["scale", "mean", "clips by points"]).text(&[2]);
     let mut points = |name: &str, counts: &[usize], first: usize| {
@@ -151,7 +151,7 @@ fn row(table: &mut Table, index: usize, clip: &ClipVerdict, labels: Option<&Labe
     );
 }
 
-/// Every clip that could be audited.
+/// The sections of all audited clips.
 fn each(verdicts: &Verdicts, folder: &Path) -> Markup {
     html! {
         (soft("Frames with a red bar belong to the finding, those with a gray bar stand around it; the box is where it was \

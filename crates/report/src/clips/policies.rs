@@ -1,4 +1,4 @@
-//! What policies make of the clips: the experiment's answer in short.
+//! Summary of an experiment with policies trained on the clips.
 
 use clip_review::Policies;
 use eval::Role;
@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use crate::html::{Table, answer, badge, count, interval, percent, signed, warning};
 
-/// The answer, its comparisons and the arms.
+/// The verdict, its comparisons and the arms.
 pub(super) fn policies(of: &Policies) -> Markup {
     html! {
         @if let Some(text) = &of.warning { (warning(text)) }

@@ -1,19 +1,19 @@
-//! Pictures and videos of a run, ready to be put into a page.
+//! Images and videos of a run, for embedding in a page.
 
 use super::ExperimentReport;
 use crate::html::data_uri;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The bytes behind [`super::Picture::file`].
+/// Contents of the files named by [`super::Picture::file`].
 #[derive(Clone, Debug, Default)]
 pub struct Assets {
     files: BTreeMap<String, Vec<u8>>,
 }
 
 impl Assets {
-    /// Reads what `report` refers to from the run's folder. A file that cannot be read, or that points out of the
-    /// folder, is left out; the page says so in its place.
+    /// Reads the files that `report` refers to from the run's folder. A file that cannot be read or lies outside the
+    /// folder is left out; the page notes it in its place.
     pub fn read(report: &ExperimentReport, folder: &Path) -> Self {
         let inside = |file: &str| {
             Path::new(file)
@@ -32,7 +32,7 @@ impl Assets {
         self.files.insert(file.to_owned(), bytes);
     }
 
-    /// The file as a `data:` address with its media type; `None` when it is not there or of another kind.
+    /// The file as a `data:` URI with its media type; `None` if it is missing or of an unsupported type.
     pub(crate) fn data_uri(&self, file: &str) -> Option<(&'static str, String)> {
         let kind = match Path::new(file).extension()?.to_str()? {
             "png" => "image/png",

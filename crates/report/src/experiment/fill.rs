@@ -1,11 +1,11 @@
-//! From results to the rows of a report: intervals of arms, measures of actions, floors.
+//! Computes rows of a report from results: intervals of arms, measures of actions, floors.
 
 use super::{ActionRow, ExperimentReport, ExtractionRow, OtherGenerator, RowKind};
 use eval::{Arm, Fit, Role, Training};
 use traj_metrics::{ActionMeasures, Floor, MetricError, SequenceMeasures, directness};
 
 impl ExperimentReport {
-    /// Everyone who was rolled out: the arms, other policies, floors and the ceiling.
+    /// All arms with rollouts: the arms of the experiment, other policies, floors and the ceiling.
     pub(crate) fn players(&self) -> impl Iterator<Item = &Arm> {
         let trained = |arm: &&Arm| arm.role == Role::Trained;
         let others = self.other_policies.iter().map(|other| &other.arm);
@@ -15,7 +15,7 @@ impl ExperimentReport {
 }
 
 impl OtherGenerator {
-    /// The model, and what it was told.
+    /// The model and its prompt.
     pub(crate) fn told(&self) -> String {
         match &self.prompt {
             Some(prompt) => format!("{}, with the prompt “{prompt}”", self.model),
@@ -24,8 +24,7 @@ impl OtherGenerator {
     }
 }
 
-/// How many roll-outs an arm's numbers are taken over, e.g. `3 × 100`: training seeds by starts; just the starts when there
-/// is one seed.
+/// Number of rollouts of an arm, e.g. `3 × 100`: training seeds × starts; only the starts if there is one seed.
 pub(crate) fn played(arm: &Arm) -> String {
     let starts = arm.seeds.first().map_or(0, |s| s.rollouts.len());
     match arm.seeds.len() {
@@ -34,12 +33,12 @@ pub(crate) fn played(arm: &Arm) -> String {
     }
 }
 
-/// Error (px²) and R² of an arm on the test part against own labels, mean over seeds.
+/// Error (px²) and R² of an arm on the test part relative to its own labels, mean over seeds.
 pub(crate) fn fit_own(arm: &Arm) -> [Option<f64>; 2] {
     fit(arm, |t| t.test_own)
 }
 
-/// Error (px²) and R² of an arm on the test part against recorded actions, mean over seeds.
+/// Error (px²) and R² of an arm on the test part relative to recorded actions, mean over seeds.
 pub(crate) fn fit_recorded(arm: &Arm) -> [Option<f64>; 2] {
     fit(arm, |t| t.test_recorded)
 }
@@ -52,7 +51,7 @@ fn fit(arm: &Arm, which: fn(&Training) -> Option<Fit>) -> [Option<f64>; 2] {
 }
 
 impl ActionRow {
-    /// The row of a set of action sequences, with what the strip chart of directness needs.
+    /// The row of a set of action sequences, with the values for the strip chart of directness.
     ///
     /// # Errors
     /// No sequences, one with fewer than 4 actions, or a coordinate that is not finite.
@@ -79,7 +78,7 @@ impl ActionRow {
 }
 
 impl ExtractionRow {
-    /// The rows of the floors of the recorded actions `measures` was made of; `on` says which frames those are.
+    /// The rows of the floors of the recorded actions that `measures` was computed from; `on` names their frames.
     pub fn floors(measures: &ActionMeasures, on: &str) -> Vec<Self> {
         let row = |(name, floor): (&str, &Floor)| Self {
             name: name.to_owned(),
@@ -92,7 +91,7 @@ impl ExtractionRow {
     }
 }
 
-/// The floors by the names that tables give them.
+/// The floors with their names in tables.
 fn floors(measures: &ActionMeasures) -> impl Iterator<Item = (&'static str, &Floor)> {
     let next = measures.next_position.as_ref().map(|f| ("next agent position", f));
     [

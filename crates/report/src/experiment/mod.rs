@@ -1,4 +1,4 @@
-//! The report of an experiment: its data, and the page drawn from them.
+//! The report of an experiment: its data, and the page rendered from them.
 
 mod assets;
 mod fill;

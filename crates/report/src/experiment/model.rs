@@ -1,4 +1,4 @@
-//! What a report says, as data: everything that is needed to draw it anew. `report.json` is this struct.
+//! The data of a report, from which the page is rendered; stored as `report.json`.
 
 use clip_audit::QualityReport;
 use eval::{Arm, Fit, LossPoint, Protocol, Verdict};
@@ -8,7 +8,7 @@ use traj_metrics::{MeanSd, SequenceMeasures};
 /// The version of the layout of `report.json`; raised when a field changes its meaning.
 pub const REPORT_SCHEMA: u32 = 2;
 
-/// A finished experiment.
+/// The report of a finished experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExperimentReport {
     /// [`REPORT_SCHEMA`] when written.
@@ -17,73 +17,73 @@ pub struct ExperimentReport {
     pub name: String,
     /// When it was finished, UTC, e.g. `2026-01-31 12:00`.
     pub finished: String,
-    /// What the reader must know before anything else, at the head of the page: why the numbers mean nothing, say.
+    /// A warning at the head of the page, e.g. that the numbers are not meaningful.
     #[serde(default)]
     pub warning: Option<String>,
-    /// The answer.
+    /// The verdict.
     pub verdict: Verdict,
-    /// What was compared, and how.
+    /// The conditions of the comparison.
     pub method: Method,
-    /// All arms, floors and the ceiling included, in the order of the table.
+    /// All arms, including floors and the ceiling, in the order of the table.
     pub arms: Vec<Arm>,
-    /// Other policies than the one that all arms train, on the data of the arm `demo`.
+    /// Policies other than the one that all arms train, trained on the data of the arm `demo`.
     #[serde(default)]
     pub other_policies: Vec<OtherPolicy>,
-    /// How well answers without a policy fit the recorded actions of the test part.
+    /// Baselines for errors on the recorded actions of the test part.
     #[serde(default)]
     pub fit_floors: Vec<FitFloor>,
     /// Smoothness and directness of actions, floors included.
     pub actions: Vec<ActionRow>,
     /// Distance of extracted to recorded actions, floors included.
     pub extraction: Vec<ExtractionRow>,
-    /// How good the generated clips are.
+    /// Quality of the generated clips.
     #[serde(default)]
     pub clips: Option<QualityReport>,
-    /// Generators that stand beside the one whose clips were trained on.
+    /// Generators whose clips were evaluated, but not used for training.
     #[serde(default)]
     pub other_generators: Vec<OtherGenerator>,
     /// Loss curves of the models that are not policies (inverse dynamics, generator).
     pub models: Vec<ModelTraining>,
     /// Film strips and videos.
     pub pictures: Vec<Picture>,
-    /// What a reader must know before quoting a number: what fell short, what was left out.
+    /// Notes on limitations, such as results that fell short and parts that were left out.
     pub notes: Vec<String>,
-    /// What is needed to repeat it.
+    /// Record for repeating the run.
     pub record: RunRecord,
 }
 
-/// What was compared, and how: every condition that all arms share.
+/// The conditions that all arms share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Method {
-    /// Protocol of the roll-outs whose numbers stand in the table of arms.
+    /// Protocol of the rollouts in the table of arms.
     pub protocol: Protocol,
-    /// Roll-outs per trained policy.
+    /// Rollouts per trained policy.
     pub episodes: usize,
-    /// Step limit of a roll-out.
+    /// Step limit of a rollout.
     pub steps: usize,
     /// First and last seed of the starts.
     pub start_seeds: [u64; 2],
-    /// Where the demonstrations come from.
+    /// Source of the demonstrations.
     pub demonstrations: String,
-    /// How they were split, e.g. `by episode, 80/10/10, before augmentation`.
+    /// Split of the demonstrations, e.g. `by episode, 80/10/10, before augmentation`.
     pub split: String,
     /// Frames in the training, validation and test part.
     pub split_frames: [usize; 3],
     /// The policy that every arm trains.
     pub policy: String,
-    /// Its number of parameters.
+    /// Number of parameters.
     pub policy_parameters: usize,
-    /// Updates that every arm gets.
+    /// Training updates of every arm.
     pub updates: usize,
-    /// Examples an update.
+    /// Examples per update.
     pub batch: usize,
     /// Augmentation of the training part, or `none`.
     pub augmentation: String,
-    /// Training seeds that every arm gets.
+    /// Training seeds of every arm.
     pub seeds: Vec<u64>,
-    /// The generator.
+    /// The generator of the clips.
     pub generator: String,
-    /// The inverse dynamics.
+    /// The inverse dynamics method.
     pub inverse_dynamics: String,
 }
 
@@ -92,47 +92,47 @@ pub struct Method {
 pub struct OtherPolicy {
     /// Its results, under its own name.
     pub arm: Arm,
-    /// Its number of parameters.
+    /// Number of parameters.
     pub parameters: usize,
-    /// Updates it got.
+    /// Training updates.
     pub updates: usize,
-    /// Examples an update.
+    /// Examples per update.
     pub batch: usize,
     /// Augmentation of the training part, or `none`.
     pub augmentation: String,
 }
 
-/// A generator whose clips were judged and shown, and not trained on.
+/// A generator whose clips were evaluated, but not used for training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OtherGenerator {
-    /// Its name, which no other generator of the report has.
+    /// Name of the generator, unique in the report.
     pub name: String,
-    /// As it was chosen: `pixel`, trained here, or kind and path of one that was there already.
+    /// The model as specified: `pixel` for one trained in the run, or kind and path of an existing one.
     pub model: String,
-    /// What it was told about every clip.
+    /// Prompt of every clip, if any.
     pub prompt: Option<String>,
-    /// How good its clips are.
+    /// Quality of its clips.
     pub quality: QualityReport,
     /// Film strips and videos of some of them.
     pub pictures: Vec<Picture>,
 }
 
-/// A yardstick for errors on held-out actions.
+/// A baseline for errors on held-out actions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FitFloor {
-    /// What it answers, e.g. `the agent's position`.
+    /// Its prediction, e.g. `the agent's position`.
     pub name: String,
-    /// Its error.
+    /// Error of the baseline.
     pub fit: Fit,
 }
 
-/// Whether a row was measured on data or is a yardstick.
+/// Whether a row was measured on data or is a baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RowKind {
     /// Measured on data of the run.
     Measured,
-    /// A yardstick that knows nothing of the task (constant, white noise, next position).
+    /// A baseline that knows nothing of the task (constant, white noise, next position).
     Floor,
 }
 
@@ -145,20 +145,20 @@ pub struct ActionRow {
     pub kind: RowKind,
     /// Its measures.
     pub measures: SequenceMeasures,
-    /// Directness of each episode that moves, for the strip chart; empty where it is not drawn.
+    /// Directness of each episode that moves, for the strip chart; empty if the chart does not show it.
     pub directness_episodes: Vec<f64>,
 }
 
 /// Distance between extracted and recorded actions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExtractionRow {
-    /// The inverse dynamics, reduction included, or the floor.
+    /// The inverse dynamics method with its reduction, or the floor.
     pub name: String,
     /// Measured or a floor.
     pub kind: RowKind,
-    /// Which frames, e.g. `test part, by episode`.
+    /// The frames compared, e.g. `test part, by episode`.
     pub on: String,
-    /// Actions compared.
+    /// Number of actions compared.
     pub frames: usize,
     /// Euclidean distance, px: mean and population SD over actions.
     pub l2: MeanSd,
@@ -169,9 +169,9 @@ pub struct ExtractionRow {
 pub struct ModelTraining {
     /// The model.
     pub name: String,
-    /// What its loss is, with the unit.
+    /// The loss function, with the unit.
     pub loss: String,
-    /// Its number of parameters.
+    /// Number of parameters.
     pub parameters: usize,
     /// The curve.
     pub curve: Vec<LossPoint>,
@@ -179,7 +179,7 @@ pub struct ModelTraining {
     pub seconds: f64,
 }
 
-/// Where a picture belongs.
+/// Section of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PictureGroup {
@@ -187,30 +187,30 @@ pub enum PictureGroup {
     Demonstrations,
     /// Generated clips.
     Generated,
-    /// Roll-outs of an arm.
+    /// Rollouts of an arm.
     Rollouts,
 }
 
-/// A picture or a video in the run's folder.
+/// An image or video in the run's folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Picture {
-    /// Where it belongs.
+    /// The section.
     #[serde(alias = "shows")]
     pub group: PictureGroup,
-    /// What is to be seen, with arm, seed and start.
+    /// Caption, with arm, seed and start.
     pub caption: String,
     /// File, relative to the run's folder, with `/`: `.png`, `.gif` or `.mp4`.
     pub file: String,
 }
 
-/// What is needed to repeat a run.
+/// Record for repeating a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
     /// The command line.
     pub command: String,
     /// The full configuration, TOML.
     pub configuration: String,
-    /// Names and values: versions of the program and of what it stands on.
+    /// Names and values: versions of the program and its dependencies.
     pub versions: Vec<[String; 2]>,
     /// Names and values: processor, cores, memory, operating system, device.
     pub machine: Vec<[String; 2]>,
@@ -218,10 +218,10 @@ pub struct RunRecord {
     pub stages: Vec<StageTime>,
 }
 
-/// How long a stage took when it was computed.
+/// Duration of a stage when it was computed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StageTime {
-    /// The stage.
+    /// Name of the stage.
     pub name: String,
     /// Duration, s.
     pub seconds: f64,

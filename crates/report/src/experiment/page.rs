@@ -1,12 +1,12 @@
-//! The page: one file, no script, nothing loaded from elsewhere.
+//! The page: one file, no scripts, no external resources.
 
 use maud::{Markup, html};
 
 use super::{Assets, ExperimentReport, sections};
 use crate::html::{Width, page, section, warning};
 
-/// The report as one self-contained HTML file. `assets` holds the pictures; those that are missing are named in their
-/// place.
+/// Renders the report as one self-contained HTML file. `assets` holds the images; the names of missing ones are shown
+/// in their place.
 pub fn render_html(report: &ExperimentReport, assets: &Assets) -> String {
     let contents = [
         ("results", "Results", Some(sections::results(report))),

@@ -1,26 +1,26 @@
-//! The paper's published numbers as far as they are known here, and ours beside them. What is not known is `None` and
-//! printed as "not given here"; nothing is filled in.
+//! The paper's published numbers as far as they are known here, compared with ours. Unknown ones are `None` and printed
+//! as "not given here"; none are estimated.
 
 use super::fill::fit_own;
 use super::{ExperimentReport, RowKind};
 use serde::{Deserialize, Serialize};
 
-/// A number the paper gives, with ours.
+/// A number of the paper, with ours.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PaperRow {
-    /// Where the paper has it, e.g. `Table 2, CNN`.
+    /// Its place in the paper, e.g. `Table 2, CNN`.
     pub item: String,
-    /// What it is, with unit.
+    /// The quantity, with unit.
     pub quantity: String,
-    /// The paper's value; `None` where it is not given here.
+    /// The paper's value; `None` if it is not known here.
     pub paper: Option<f64>,
-    /// The paper's standard deviation, where it is given here.
+    /// The paper's standard deviation, if it is known here.
     pub paper_sd: Option<f64>,
-    /// Our values of the same quantity, each under the protocol that the report names.
+    /// Our values of the same quantity, under the protocol of the report.
     pub ours: Vec<OurValue>,
 }
 
-/// One of our values.
+/// One of our values for a number of the paper.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OurValue {
     /// Arm, source of actions or inverse dynamics.
@@ -36,7 +36,7 @@ pub(crate) const TABLE_2: [(&str, f64, f64, f64); 2] =
 /// A row of smoothness: name; velocity, acceleration, jerk as mean and SD; directness.
 pub(crate) type ActionNumbers = (&'static str, [(f64, Option<f64>); 3], Option<f64>);
 
-/// Table 4 and Figure 6, and what white noise of 16.7 px per axis gives under the same formulas.
+/// Table 4 and Figure 6, and the values of white noise of 16.7 px per axis with the same formulas.
 pub(crate) const TABLE_4: [ActionNumbers; 3] = [
     (
         "paper: demonstrations",
@@ -61,14 +61,14 @@ pub(crate) const EXTRACTION: [(&str, f64, f64); 2] = [
     ("paper: its inverse dynamics, another reduction", 137.42, 73.96),
 ];
 
-/// Actions that the paper compared.
+/// Number of actions that the paper compared.
 pub(crate) const EXTRACTION_FRAMES: usize = 22_414;
 
 /// Table 5: lowest and highest mean reward per step of the paper's four policies.
 pub(crate) const TABLE_5: [f64; 2] = [0.062, 0.080];
 
 impl ExperimentReport {
-    /// The numbers of the paper's Tables 2, 4 and 5 and Figures 4, 6, 7, 8, 10 and 11 with ours.
+    /// Compares the numbers of the paper's Tables 2, 4 and 5 and Figures 4, 6, 7, 8, 10 and 11 with ours.
     pub fn beside_the_paper(&self) -> Vec<PaperRow> {
         let mut rows = Vec::new();
         let mut add = |item: &str, quantity: &str, paper: Option<f64>, sd: Option<f64>, ours: Vec<OurValue>| {

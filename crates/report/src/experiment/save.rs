@@ -1,11 +1,11 @@
-//! `report.json` and `report.html`.
+//! Writes and reads `report.json` and `report.html`.
 
 use super::{Assets, ExperimentReport, PaperRow, REPORT_SCHEMA, render_html};
 use pusht_jobs::write_file;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// `report.json`: the report, and the paper's numbers with ours, which follow from it.
+/// `report.json`: the report, and the comparison with the paper, which is derived from it.
 #[derive(Serialize)]
 struct File<'a> {
     #[serde(flatten)]
@@ -14,11 +14,11 @@ struct File<'a> {
 }
 
 impl ExperimentReport {
-    /// Writes `report.json` and `report.html` into the run's folder, where the pictures lie already. Each is written
-    /// beside its place and renamed.
+    /// Writes `report.json` and `report.html` into the run's folder, which already holds the images. Each is written to
+    /// a temporary file and renamed.
     ///
     /// # Errors
-    /// What the file system says.
+    /// A file cannot be written.
     pub fn write(&self, folder: &Path) -> Result<(), ReportError> {
         let file = File {
             report: self,
@@ -48,7 +48,7 @@ impl ExperimentReport {
         if !(1..=REPORT_SCHEMA).contains(&report.schema) {
             return Err(foreign(format!("schema {} instead of {REPORT_SCHEMA}", report.schema)));
         }
-        // The fields of earlier ones are read under their old names.
+        // Fields of earlier versions are read under their old names.
         Ok(Self {
             schema: REPORT_SCHEMA,
             ..report
@@ -56,24 +56,24 @@ impl ExperimentReport {
     }
 }
 
-/// Why a report was not written or read.
+/// Errors from writing or reading a report.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReportError {
-    /// The file system.
+    /// A file cannot be read or written.
     #[error("{path}: {source}", path = path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What it said.
+        /// The underlying error.
         source: std::io::Error,
     },
-    /// Something else.
+    /// The file is not a report of this version.
     #[error("{path} is not a report of this version: {reason}; finish the run with `pipeline` again", path = path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
-        /// What was found.
+        /// The reason.
         reason: String,
     },
 }

@@ -1,4 +1,4 @@
-//! What both pages share: the frame with its style, figures, tables, numbers in words.
+//! Components of both pages: layout with style, figures, tables, formatted numbers.
 
 mod numbers;
 mod table;
@@ -10,14 +10,14 @@ use base64::Engine as _;
 use eval::Outcome;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-/// Everything below the head of the page, 1120 px wide at most; a page of wide tables has 1320 px.
+/// Maximum width of a page: 1120 px, or 1320 px for a page with wide tables.
 #[derive(Clone, Copy)]
 pub(crate) enum Width {
     Text,
     Tables,
 }
 
-/// A page as one file: no script, nothing loaded from elsewhere.
+/// A page as one file: no scripts, no external resources.
 pub(crate) fn page(title: &str, heading: &str, width: Width, body: &Markup) -> String {
     let class = match width {
         Width::Text => None,
@@ -43,7 +43,7 @@ pub(crate) fn page(title: &str, heading: &str, width: Width, body: &Markup) -> S
     page.into_string()
 }
 
-/// A section with its heading, which links lead to.
+/// A section with its heading, which is a link target.
 pub(crate) fn section(id: &str, title: &str, body: &Markup) -> Markup {
     html! {
         section id=(id) {
@@ -53,12 +53,12 @@ pub(crate) fn section(id: &str, title: &str, body: &Markup) -> Markup {
     }
 }
 
-/// A remark in small print.
+/// A note in small print.
 pub(crate) fn soft(text: &str) -> Markup {
     html! { p.soft { (text) } }
 }
 
-/// The answer of a page, and what it rests on.
+/// The main result of a page, with its details.
 pub(crate) fn answer(sentence: &str, below: Option<&Markup>) -> Markup {
     html! {
         div.answer {
@@ -68,12 +68,12 @@ pub(crate) fn answer(sentence: &str, below: Option<&Markup>) -> Markup {
     }
 }
 
-/// What must be known before anything else.
+/// A warning at the head of a page.
 pub(crate) fn warning(text: &str) -> Markup {
     html! { p.warning { (text) } }
 }
 
-/// What a comparison shows, in its color.
+/// The outcome of a comparison, in its color.
 pub(crate) fn badge(outcome: Outcome) -> Markup {
     let class = match outcome {
         Outcome::Helps => "helps",
@@ -89,7 +89,7 @@ pub(crate) fn drawing(svg: &str) -> Markup {
     PreEscaped(svg.to_owned())
 }
 
-/// Something to look at with its caption.
+/// A figure with its caption.
 pub(crate) fn figure(shown: &Markup, caption: &str) -> Markup {
     html! {
         figure {
@@ -99,7 +99,7 @@ pub(crate) fn figure(shown: &Markup, caption: &str) -> Markup {
     }
 }
 
-/// Names and values; those without a value are left out.
+/// A list of names and values; those with an empty value are left out.
 pub(crate) fn definitions<'a>(items: impl IntoIterator<Item = (&'a str, String)>) -> Markup {
     html! {
         dl {
@@ -111,7 +111,7 @@ pub(crate) fn definitions<'a>(items: impl IntoIterator<Item = (&'a str, String)>
     }
 }
 
-/// A file as an address that holds it.
+/// A file as a `data:` URI.
 pub(crate) fn data_uri(media: &str, bytes: &[u8]) -> String {
     let text = base64::engine::general_purpose::STANDARD.encode(bytes);
     format!("data:{media};base64,{text}")

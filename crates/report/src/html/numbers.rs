@@ -1,9 +1,9 @@
-//! Numbers as pages write them.
+//! Formatting of numbers.
 
 use maud::{Markup, html};
 use traj_metrics::{Bounds, Interval, MeanSd};
 
-/// A number with a true minus, or a dash.
+/// A number with a proper minus sign, or a dash for `None`.
 pub(crate) fn number(value: Option<f64>, decimals: usize) -> String {
     match value {
         Some(v) if v.is_finite() => format!("{v:.decimals$}").replace('-', "−"),
@@ -29,12 +29,12 @@ pub(crate) fn interval(i: Interval, decimals: usize) -> Markup {
     spread(i, |x| number(Some(x), decimals))
 }
 
-/// The same with signs, of a difference of rewards.
+/// The same with signs, for a difference of rewards.
 pub(crate) fn signed(i: Interval) -> Markup {
     spread(i, |x| format!("{x:+.3}").replace('-', "−"))
 }
 
-/// A value and its interval as they are written.
+/// A value with its interval.
 fn spread(i: Interval, number: impl Fn(f64) -> String) -> Markup {
     html! {
         b { (number(i.mean)) }

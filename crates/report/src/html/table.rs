@@ -2,7 +2,7 @@
 
 use maud::{Markup, Render, html};
 
-/// Rows below one or two rows of titles.
+/// A table with one or two header rows.
 pub(crate) struct Table {
     groups: Vec<(String, usize)>,
     head: Vec<String>,
@@ -11,7 +11,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// With one row of titles.
+    /// A table with one header row.
     pub(crate) fn new(head: &[&str]) -> Self {
         Self {
             groups: Vec::new(),
@@ -21,13 +21,13 @@ impl Table {
         }
     }
 
-    /// A row above it, of titles with the number of columns each spans.
+    /// Adds a header row above it: titles with the number of columns that each spans.
     pub(crate) fn groups(mut self, groups: &[(&str, usize)]) -> Self {
         self.groups = groups.iter().map(|&(title, span)| (title.to_owned(), span)).collect();
         self
     }
 
-    /// More columns of text, counted from 0; the others are numbers.
+    /// Sets further text columns, counted from 0; the others are numbers.
     pub(crate) fn text(mut self, columns: &[usize]) -> Self {
         self.text.extend(columns);
         self
@@ -37,7 +37,7 @@ impl Table {
         (column > 0 && self.text.contains(&column)).then_some("text")
     }
 
-    /// A row with a class; missing cells at its end stay empty.
+    /// Adds a row with a CSS class; missing cells at its end stay empty.
     pub(crate) fn row(&mut self, class: &str, cells: &[&dyn Render]) {
         let missing = self.head.len().saturating_sub(cells.len());
         let class = (!class.is_empty()).then_some(class);
@@ -55,7 +55,7 @@ impl Table {
         });
     }
 
-    /// A row of one cell beside its name.
+    /// Adds a row with a name and one cell that spans the other columns.
     pub(crate) fn spanned(&mut self, name: &dyn Render, text: &str) {
         let rest = self.head.len().saturating_sub(1);
         self.rows.push(html! {
@@ -66,7 +66,7 @@ impl Table {
         });
     }
 
-    /// The table, which scrolls where the page is too narrow.
+    /// Renders the table, which scrolls if the page is too narrow.
     pub(crate) fn html(self) -> Markup {
         html! {
             div.wide {
@@ -89,7 +89,7 @@ impl Table {
     }
 }
 
-/// A name with what it is below.
+/// A name with a description below it.
 pub(crate) fn named(name: &str, what: &str) -> Markup {
     html! {
         (name)

@@ -1,4 +1,4 @@
-//! From data to px: linear and logarithmic scales with round ticks.
+//! Axes from data to px: linear and logarithmic scales with round ticks.
 
 use super::palette::{GRID, INK};
 use super::svg::{Anchor, Svg};
@@ -23,7 +23,7 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
-    /// From `lo` to `hi` exactly; equal or unusable ends are widened.
+    /// A linear scale from exactly `lo` to `hi`; equal or invalid limits are widened.
     pub fn linear(lo: f64, hi: f64, from: f64, to: f64) -> Self {
         let (lo, hi) = if lo.is_finite() && hi.is_finite() {
             (lo, hi)
@@ -40,8 +40,8 @@ impl Scale {
         }
     }
 
-    /// Holds all finite values (positive ones on a logarithmic scale), with some air; a linear scale begins at 0 when
-    /// `zero` asks for it.
+    /// A scale that holds all finite values (positive ones on a logarithmic scale), with a margin; with `zero` a linear
+    /// scale begins at 0.
     pub fn around(values: impl Iterator<Item = f64>, log: bool, zero: bool, from: f64, to: f64) -> Self {
         let usable = values.filter(|v| v.is_finite() && (!log || *v > 0.0));
         let (lo, hi) = usable.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
@@ -61,7 +61,7 @@ impl Scale {
         Self::linear(low, hi + air, from, to)
     }
 
-    /// The px of a value; ends beyond the scale are drawn at its ends.
+    /// Position of a value, px; values beyond the scale are drawn at its ends.
     pub fn px(&self, value: f64) -> f64 {
         let part = if self.log {
             (value.max(f64::MIN_POSITIVE) / self.lo).ln() / (self.hi / self.lo).ln()
@@ -85,7 +85,7 @@ impl Scale {
         let decades = (self.hi / self.lo).log10();
         let steps = if decades * 3.0 <= room { ONE_TWO_FIVE } else { ONE };
         let stride = (decades / room).ceil().max(1.0) as i32;
-        // Fewer than three labels do not show that an axis is logarithmic: closer ones, then, and over less than a decade
+        // Fewer than three labels do not show that an axis is logarithmic: use closer ones, and over less than a decade
         // the round steps of a linear axis.
         let closer =
             [(stride, steps), (1, ONE), (1, ONE_TWO_FIVE)].map(|(stride, steps)| self.log_ticks(stride, steps));
@@ -111,7 +111,7 @@ impl Scale {
             .collect()
     }
 
-    /// `steps` in every `stride`-th decade.
+    /// Ticks at `steps` in every `stride`-th decade.
     fn log_ticks(&self, stride: i32, steps: &[f64]) -> Vec<(f64, String)> {
         let (first, last) = (self.lo.log10().floor() as i32, self.hi.log10().ceil() as i32);
         let mut ticks = Vec::new();
@@ -132,7 +132,7 @@ impl Scale {
     }
 }
 
-/// Grid, tick labels and label of a horizontal axis that stands at `bottom`.
+/// Draws grid, tick labels and label of a horizontal axis at `bottom`.
 pub(crate) fn draw_x(svg: &mut Svg, x: &Scale, top: f64, bottom: f64, label: &str) {
     for (value, text) in x.ticks() {
         let at = x.px(value);
@@ -144,7 +144,7 @@ pub(crate) fn draw_x(svg: &mut Svg, x: &Scale, top: f64, bottom: f64, label: &st
     svg.text([(from + to) / 2.0, bottom + 33.0], Anchor::Middle, LABEL, INK, label);
 }
 
-/// Grid and tick labels of a vertical axis that stands at `left`.
+/// Draws grid and tick labels of a vertical axis at `left`.
 pub(crate) fn draw_y(svg: &mut Svg, y: &Scale, left: f64, right: f64, labels: bool) {
     for (value, text) in y.ticks() {
         let at = y.px(value);

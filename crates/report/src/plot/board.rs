@@ -1,4 +1,4 @@
-//! Points on the board, one small board an arm: where the agent was when its episodes ended.
+//! Points on the board, one small board per arm: final positions of the agent.
 
 use super::axis::{LABEL, TICK};
 use super::palette::{INK, SOFT};
@@ -7,23 +7,23 @@ use pusht_env::{Pose, bar_vertices, stem_vertices};
 
 const SIDE: f64 = 172.0;
 const GAP: f64 = 20.0;
-/// Room around the board, so that points at its edge lie inside the frame.
+/// Margin around the board, so that points at its edge are inside the frame.
 const EDGE: f64 = 4.0;
 const HEAD: f64 = 24.0;
 const FOOT: f64 = 27.0;
 
-/// One arm's board.
+/// The board of one arm.
 #[derive(Clone, Debug)]
 pub struct Board {
-    /// Stands above it.
+    /// Title above the board.
     pub name: String,
-    /// Its color.
+    /// Color of the points.
     pub color: &'static str,
-    /// px of the 512 board, x right, y down.
+    /// Points in px of the 512 × 512 board, x right, y down.
     pub points: Vec<[f64; 2]>,
 }
 
-/// Boards side by side, four a row, with the goal drawn on each.
+/// Draws boards side by side, four per row, with the goal on each.
 pub fn board_chart(title: &str, goal: Pose, boards: &[Board]) -> String {
     let columns = boards.len().clamp(1, 4);
     let rows = boards.len().div_ceil(columns).max(1);

@@ -1,4 +1,4 @@
-//! Point and interval per row, with reference lines: the arms of an experiment.
+//! Dot chart with one point and interval per row and reference lines, for the arms of an experiment.
 
 use super::axis::{LABEL, Scale, TICK, draw_x};
 use super::palette::{GRID, INK, SOFT};
@@ -10,29 +10,29 @@ const HEAD: f64 = 40.0;
 const FOOT: f64 = 44.0;
 const RIGHT: f64 = 170.0;
 
-/// One arm.
+/// One row of a dot chart.
 #[derive(Clone, Debug)]
 pub struct DotRow {
-    /// Stands to its left.
+    /// Label to the left of the row.
     pub name: String,
-    /// Its color.
+    /// Color of the row.
     pub color: &'static str,
     /// Point and interval.
     pub interval: Interval,
-    /// Single values behind it (one a training seed), drawn small.
+    /// Single values (one per training seed), drawn small.
     pub singles: Vec<f64>,
 }
 
 /// A reference line across all rows.
 #[derive(Clone, Debug)]
 pub struct Mark {
-    /// Stands above it.
+    /// Label above the line.
     pub name: String,
-    /// Where it is.
+    /// Its value.
     pub at: f64,
 }
 
-/// Rows from top to bottom; the axis holds every interval and mark, and begins at 0 when none is negative.
+/// Draws rows from top to bottom. The axis holds all intervals and marks, and begins at 0 if none is negative.
 pub fn dot_chart(title: &str, x_label: &str, rows: &[DotRow], marks: &[Mark]) -> String {
     let width = 760.0;
     let left = 24.0 + rows.iter().map(|r| text_width(&r.name, LABEL)).fold(60.0, f64::max);
@@ -77,8 +77,8 @@ pub fn dot_chart(title: &str, x_label: &str, rows: &[DotRow], marks: &[Mark]) ->
     svg.finish(title)
 }
 
-/// Dashed lines from `head` to `bottom`, their names above: on two lines, so that marks close together stay readable,
-/// and inside the picture.
+/// Draws dashed lines from `head` to `bottom` with their names above, inside the chart and on two lines, so that close
+/// marks are readable.
 pub(crate) fn draw_marks(svg: &mut Svg, x: &Scale, marks: &[Mark], head: f64, bottom: f64) {
     let mut sorted: Vec<&Mark> = marks.iter().filter(|m| m.at.is_finite()).collect();
     sorted.sort_by(|a, b| a.at.total_cmp(&b.at));

@@ -1,4 +1,4 @@
-//! Histograms in rows that share their axis, one row an arm: distributions of rewards.
+//! Histograms in rows that share their axis, one row per arm: distributions of rewards.
 
 use super::axis::{LABEL, Scale, TICK, draw_x};
 use super::dots::Mark;
@@ -10,19 +10,19 @@ const HEAD: f64 = 24.0;
 const FOOT: f64 = 54.0;
 const RIGHT: f64 = 96.0;
 
-/// One arm.
+/// One row of a histogram chart.
 #[derive(Clone, Debug)]
 pub struct HistogramRow {
-    /// Stands to its left.
+    /// Label to the left of the row.
     pub name: String,
-    /// Its color.
+    /// Color of the row.
     pub color: &'static str,
-    /// The values; one a roll-out.
+    /// The values; one per rollout.
     pub values: Vec<f64>,
 }
 
-/// Shares of the values in 25 equal bins over `range`, each row to the height of its own highest bar, its mean as a
-/// triangle; `mark` is drawn through all rows.
+/// Draws the shares of the values in 25 equal bins over `range`. Each row is scaled to its own highest bar, with its
+/// mean as a triangle; `mark` is drawn through all rows.
 pub fn histogram_chart(
     title: &str,
     x_label: &str,

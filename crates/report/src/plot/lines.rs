@@ -11,14 +11,14 @@ const HEAD: f64 = 24.0;
 const FOOT: f64 = 44.0;
 const LEGEND: f64 = 26.0;
 
-/// One line.
+/// One line of a chart.
 #[derive(Clone, Debug)]
 pub struct LineSeries {
     /// Lines of one name share one entry of the legend.
     pub name: String,
-    /// Its color.
+    /// Color of the line.
     pub color: &'static str,
-    /// Lengths of its dashes and gaps as SVG writes them, e.g. `4 3`; empty for a solid line.
+    /// SVG dash pattern, e.g. `4 3`; empty for a solid line.
     pub dash: &'static str,
     /// Data, in order.
     pub points: Vec<[f64; 2]>,
@@ -27,24 +27,24 @@ pub struct LineSeries {
 /// One panel of a line chart.
 #[derive(Clone, Debug)]
 pub struct LinePanel {
-    /// Stands above it.
+    /// Title above the panel.
     pub title: String,
-    /// Its lines.
+    /// Lines of the panel.
     pub series: Vec<LineSeries>,
 }
 
-/// The axes all panels share.
+/// The axes that all panels share.
 #[derive(Clone, Debug)]
 pub struct LineAxes {
-    /// Label with unit.
+    /// Label of the x axis, with unit.
     pub x: String,
-    /// Label with unit.
+    /// Label of the y axis, with unit.
     pub y: String,
-    /// Logarithmic y axis.
+    /// Whether the y axis is logarithmic.
     pub log_y: bool,
 }
 
-/// Panels side by side, at most three a row, `width` px in all.
+/// Draws panels side by side, at most three per row, with a total width of `width` px.
 pub fn line_chart(title: &str, axes: &LineAxes, panels: &[LinePanel], width: f64) -> String {
     let columns = panels.len().clamp(1, 3);
     let rows = panels.len().div_ceil(columns).max(1);

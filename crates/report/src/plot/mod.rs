@@ -1,5 +1,5 @@
-//! Charts as self-contained SVG text: white ground, dark ink, a palette that color-blind readers can tell apart, every
-//! axis with label and unit. A chart takes plain numbers and leaves out those that are not finite.
+//! Charts as self-contained SVG text: white background, dark ink, a palette for color-blind readers, every axis with
+//! label and unit. A chart takes plain numbers and leaves out those that are not finite.
 
 mod axis;
 mod board;

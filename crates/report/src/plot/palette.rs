@@ -1,5 +1,5 @@
-//! Colors: Okabe and Ito's palette, which readers with any common color vision can tell apart; its yellow is left
-//! out (too faint on white).
+//! Colors: Okabe and Ito's palette, which is safe for common forms of color blindness; its yellow is left out (too
+//! faint on white).
 
 /// Text and axes.
 pub(crate) const INK: &str = "#1f2430";
@@ -10,7 +10,7 @@ pub(crate) const GRID: &str = "#e6e8ec";
 
 const SERIES: [&str; 6] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
 
-/// The i-th color of a chart; they repeat after six.
+/// The i-th color of a chart; colors repeat after six.
 pub fn color(i: usize) -> &'static str {
     SERIES[i % SERIES.len()]
 }
@@ -29,7 +29,7 @@ pub fn arm_color(arm: &str) -> &'static str {
     }
 }
 
-/// The dashes of an arm's lines, so that lines on top of each other show both; `demo` is solid.
+/// The dash pattern of an arm's lines, so that lines on top of each other are both visible; `demo` is solid.
 pub fn arm_dash(arm: &str) -> &'static str {
     match arm {
         "demo" => "",

@@ -1,4 +1,4 @@
-//! Every value as a dot, with quartiles and median, on a logarithmic axis: directness per episode.
+//! Strip chart: every value as a dot, with quartiles and median, on a logarithmic axis, for directness per episode.
 
 use super::axis::{LABEL, Scale, TICK, draw_x};
 use super::dots::{Mark, draw_marks};
@@ -11,18 +11,18 @@ const HEAD: f64 = 40.0;
 const FOOT: f64 = 44.0;
 const RIGHT: f64 = 110.0;
 
-/// One source of values.
+/// One row of a strip chart: a source of values.
 #[derive(Clone, Debug)]
 pub struct StripRow {
-    /// Stands to its left.
+    /// Label to the left of the row.
     pub name: String,
-    /// Its color.
+    /// Color of the row.
     pub color: &'static str,
-    /// The values, positive; others are left out.
+    /// The values; those that are not positive are left out.
     pub values: Vec<f64>,
 }
 
-/// Rows from top to bottom; `marks` are drawn through all of them.
+/// Draws rows from top to bottom; `marks` are drawn through all of them.
 pub fn strip_chart(title: &str, x_label: &str, rows: &[StripRow], marks: &[Mark]) -> String {
     let width = 760.0;
     let left = 24.0 + rows.iter().map(|r| text_width(&r.name, LABEL)).fold(60.0, f64::max);
@@ -42,7 +42,7 @@ pub fn strip_chart(title: &str, x_label: &str, rows: &[StripRow], marks: &[Mark]
         let mut values = drawn(&row.values);
         values.sort_by(f64::total_cmp);
         for (k, value) in values.iter().enumerate() {
-            // Spread by the golden ratio: even, and the same in every drawing.
+            // Spread by the golden ratio: even and deterministic.
             let spread = (k as f64 * 0.618_034).fract() - 0.5;
             svg.circle([x.px(*value), y + spread * 24.0], 2.2, row.color, 0.45);
         }

@@ -1,9 +1,9 @@
-//! A writer of SVG elements, just as much as the charts need.
+//! A minimal SVG writer for the charts.
 
 use super::palette::INK;
 use std::fmt::Write as _;
 
-/// Where a text stands relative to its point.
+/// Alignment of a text relative to its point.
 #[derive(Clone, Copy)]
 pub(crate) enum Anchor {
     Start,
@@ -11,7 +11,7 @@ pub(crate) enum Anchor {
     End,
 }
 
-/// A picture in the making. Coordinates are px from the upper left corner.
+/// An SVG image under construction. Coordinates are px from the upper left corner.
 pub(crate) struct Svg {
     width: f64,
     height: f64,
@@ -27,7 +27,7 @@ impl Svg {
         }
     }
 
-    /// Width of the picture.
+    /// Width of the image.
     pub fn width(&self) -> f64 {
         self.width
     }
@@ -44,7 +44,7 @@ impl Svg {
         ));
     }
 
-    /// Through all points, in order; `dash` is empty for a solid line.
+    /// Draws a line through all points in order; `dash` is empty for a solid line.
     pub fn polyline(&mut self, points: &[[f64; 2]], color: &str, width: f64, dash: &str) {
         let dash = match dash {
             "" => String::new(),
@@ -60,7 +60,7 @@ impl Svg {
         self.push(format_args!(r#"<polygon points="{}" fill="{fill}"/>"#, list(points)));
     }
 
-    /// `fill` may be `none`.
+    /// Draws a rectangle; `fill` may be `none`.
     pub fn rect(&mut self, [x, y]: [f64; 2], [w, h]: [f64; 2], fill: &str, stroke: &str) {
         self.push(format_args!(
             r#"<rect x="{x:.1}" y="{y:.1}" width="{w:.1}" height="{h:.1}" fill="{fill}" stroke="{stroke}"/>"#
@@ -81,7 +81,7 @@ impl Svg {
         self.text_with(at, anchor, size, color, r#" font-weight="600""#, text);
     }
 
-    /// Reads upwards, centered on the point.
+    /// Draws a text that reads upwards, centered on the point.
     pub fn text_upwards(&mut self, [x, y]: [f64; 2], size: f64, text: &str) {
         let turn = format!(r#" transform="rotate(-90 {x:.1} {y:.1})""#);
         self.text_with([x, y], Anchor::Middle, size, INK, &turn, text);
@@ -99,7 +99,7 @@ impl Svg {
         ));
     }
 
-    /// The document; `title` is read out by screen readers.
+    /// Returns the SVG document; `title` is for screen readers.
     pub fn finish(self, title: &str) -> String {
         let (w, h) = (self.width, self.height);
         format!(
@@ -117,7 +117,7 @@ impl Svg {
     }
 }
 
-/// Text with the characters that XML reserves replaced.
+/// Escapes the characters reserved in XML.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -133,7 +133,7 @@ fn list(points: &[[f64; 2]]) -> String {
     text
 }
 
-/// Width that a text takes, roughly: for margins and columns.
+/// Approximate width of a text, for margins and columns.
 pub(crate) fn text_width(text: &str, size: f64) -> f64 {
     text.chars().count() as f64 * size * 0.56
 }

@@ -28,7 +28,7 @@ pub(crate) fn actions(report: &ExperimentReport) -> Markup {
     }
 }
 
-/// Directness of each episode; none where it was not measured.
+/// Chart of the directness of each episode; `None` if it was not measured.
 fn strips(report: &ExperimentReport) -> Option<String> {
     let strips: Vec<StripRow> = report
         .actions
@@ -64,7 +64,7 @@ fn smoothness(report: &ExperimentReport) -> Markup {
         "whole",
         "16 steps",
         "32 steps",
-        // Not to be broken after "Lag".
+        // A non-breaking hyphen.
         "Lag\u{2011}1",
         "Variance",
     ])

@@ -1,4 +1,4 @@
-//! How good the generated clips are, beside cross-fades and the demonstrations they are drawn from.
+//! Quality of the generated clips, compared with cross-fades and demonstrations.
 
 use clip_audit::{QualityGroup, QualityReport, QualityRow};
 use maud::{Markup, Render, html};
@@ -17,7 +17,8 @@ const MEASURES: [&str; 7] = [
     "Given frames off by, px of 96",
 ];
 
-/// One table of all kinds of clips, and the generators' by what start and end ask for; none without judged clips.
+/// One table of all kinds of clips, and tables of the generators' clips by path length and number of pushes of the
+/// demonstrations; `None` without evaluated clips.
 pub(crate) fn clips(report: &ExperimentReport) -> Option<Markup> {
     let others = report.other_generators.iter().map(|other| &other.quality);
     let all: Vec<&QualityReport> = report.clips.iter().chain(others).collect();
@@ -41,7 +42,7 @@ pub(crate) fn clips(report: &ExperimentReport) -> Option<Markup> {
     })
 }
 
-/// The generators' clips first, then what needs none, once for all that share their ends.
+/// The generators' clips first, then the references, once for all generators with the same start and end frames.
 fn kinds(all: &[&QualityReport]) -> Markup {
     let mut rows: Vec<&QualityRow> = Vec::new();
     for place in 0..all.iter().map(|quality| quality.rows.len()).max().unwrap_or(0) {
@@ -73,7 +74,7 @@ fn against(all: &[&QualityReport]) -> Markup {
     table.html()
 }
 
-/// A row a range and generator, so that generators stand below each other.
+/// One row per range and generator, so that the generators of a range are adjacent.
 fn grouped(all: &[&QualityReport], what: &str, groups: fn(&QualityReport) -> &[QualityGroup]) -> Markup {
     let mut table = Table::new(&head(what));
     let mut found: Vec<&QualityGroup> = all.iter().flat_map(|quality| groups(quality)).collect();
@@ -100,7 +101,7 @@ fn head(first: &str) -> Vec<&str> {
 fn row(table: &mut Table, name: &dyn Render, of: &QualityRow) {
     let many = count(of.clips);
     let clips = match of.frames {
-        // Of an earlier version.
+        // A report of an earlier version.
         [_, 0] => many,
         [shortest, longest] if shortest == longest => format!("{many} × {longest}"),
         [shortest, longest] => format!("{many} × {shortest}–{longest}"),

@@ -1,4 +1,4 @@
-//! What all arms share, and what is needed to run it again.
+//! The conditions that all arms share, and the record for repeating the run.
 
 use eval::{Arm, Role};
 use maud::{Markup, html};
@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::super::{ExperimentReport, OtherGenerator};
 use crate::html::{count, definitions, soft};
 
-/// The conditions, and each arm in words.
+/// The conditions, and a description of each arm.
 pub(crate) fn method(report: &ExperimentReport) -> Markup {
     html! {
         (conditions(report))
@@ -57,7 +57,7 @@ fn conditions(report: &ExperimentReport) -> Markup {
     ])
 }
 
-/// An arm in words.
+/// Description of an arm.
 fn told(arm: &Arm) -> String {
     let data = arm.data.as_ref().map_or(String::new(), |d| {
         format!(
@@ -75,7 +75,7 @@ fn told(arm: &Arm) -> String {
     format!("{}{role}.{data}", arm.what)
 }
 
-/// Generators that no arm is trained on; empty where there are none.
+/// Generators that no arm is trained on; empty if there are none.
 fn others(report: &ExperimentReport) -> String {
     let one = |other: &OtherGenerator| format!("{} ({})", other.name, other.told());
     let all: Vec<String> = report.other_generators.iter().map(one).collect();

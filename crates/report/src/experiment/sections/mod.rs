@@ -1,4 +1,4 @@
-//! The sections of the page, each a function from the report to markup.
+//! The sections of the page; each is a function from the report to HTML.
 
 mod actions;
 mod clips;

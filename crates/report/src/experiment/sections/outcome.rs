@@ -8,7 +8,7 @@ use super::super::fill::{fit_own, fit_recorded, played};
 use crate::html::{Table, answer, badge, count, drawing, figure, interval, named, number, percent, signed, soft};
 use crate::plot::{DotRow, Mark, arm_color, dot_chart};
 
-/// The sentence, and the comparisons behind it.
+/// The verdict as a sentence, with its comparisons.
 pub(crate) fn verdict(report: &ExperimentReport) -> Markup {
     let v = &report.verdict;
     let mut table =
@@ -77,7 +77,7 @@ pub(crate) fn results(report: &ExperimentReport) -> Markup {
     }
 }
 
-/// The arms that played fewer of the starts than the others, e.g. ` (expert: first 20)`.
+/// The arms with fewer starts than the others, e.g. ` (expert: first 20)`.
 fn fewer(report: &ExperimentReport) -> String {
     let some: Vec<String> = report
         .arms
@@ -167,7 +167,7 @@ fn arms_table(report: &ExperimentReport) -> Markup {
     table.html()
 }
 
-/// How a row of this role is drawn.
+/// CSS class of a row with this role.
 pub(super) fn class(role: Role) -> &'static str {
     match role {
         Role::Trained => "trained",
@@ -176,7 +176,7 @@ pub(super) fn class(role: Role) -> &'static str {
     }
 }
 
-/// Mean and maximum reward, and the share solved in %.
+/// Cells of mean reward, maximum reward, and share solved in %.
 pub(super) fn rollout_cells(arm: &Arm) -> [Markup; 3] {
     [
         interval(arm.mean_reward, 3),

@@ -1,4 +1,4 @@
-//! The paper's policies beside ours; its other numbers stand in the tables of actions.
+//! The paper's policies compared with ours; its other numbers are in the tables of actions.
 
 use eval::{Arm, Role};
 use maud::{Markup, html};
@@ -9,10 +9,10 @@ use super::super::{ExperimentReport, FitFloor};
 use super::outcome::trained;
 use crate::html::{Table, interval, named, number, soft};
 
-/// What stands where the paper's number is not known here.
+/// Text in place of a number of the paper that is not known here.
 const NOT_GIVEN: &str = "not given here";
 
-/// Tables 2 and 5, and where the rest is to be found.
+/// Tables 2 and 5, with references to the other numbers.
 pub(crate) fn paper(report: &ExperimentReport) -> Markup {
     html! {
         h3 { "Table 2: how well the policies fit their labels" }

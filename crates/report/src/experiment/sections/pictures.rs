@@ -33,13 +33,13 @@ pub(crate) fn pictures(report: &ExperimentReport, assets: &Assets) -> Markup {
     }
 }
 
-/// All pictures of one kind.
+/// All images and videos of one section.
 pub(super) fn gallery(report: &ExperimentReport, assets: &Assets, group: PictureGroup) -> Markup {
     let some: Vec<&Picture> = report.pictures.iter().filter(|p| p.group == group).collect();
     all(&some, assets)
 }
 
-/// Film strips below each other, videos side by side.
+/// Film strips one below the other, videos side by side.
 fn all(pictures: &[&Picture], assets: &Assets) -> Markup {
     let is_strip = |picture: &&&Picture| picture.file.ends_with(".png");
     let films: Vec<&&Picture> = pictures.iter().filter(|p| !is_strip(p)).collect();

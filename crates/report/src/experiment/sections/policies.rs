@@ -1,4 +1,4 @@
-//! Policies side by side, all trained on the demonstrations: is the one that the arms train a good one?
+//! Comparison of policies that were all trained on the demonstrations, to check the one that the arms train.
 
 use eval::{Arm, Role};
 use maud::{Markup, html};
@@ -10,7 +10,7 @@ use super::training::{Learner, curves};
 use crate::html::{Table, count, figure, named, number};
 use crate::plot::color;
 
-/// Fits, closed-loop scores and loss curves; none when there is one policy only.
+/// Fits, closed-loop scores and loss curves; `None` if there is only one policy.
 pub(crate) fn policies(report: &ExperimentReport) -> Option<Markup> {
     let main = report.arms.iter().find(|arm| arm.name == "demo")?;
     if report.other_policies.is_empty() {

@@ -1,4 +1,4 @@
-//! What the policies did: distributions of rewards, where the agent ended, film strips.
+//! Rollouts of the policies: distributions of rewards, final positions of the agent, film strips.
 
 use eval::{Arm, EpisodeScores};
 use maud::{Markup, html};
@@ -8,7 +8,7 @@ use super::pictures::gallery;
 use crate::html::{drawing, figure};
 use crate::plot::{Board, HistogramRow, Mark, arm_color, board_chart, histogram_chart};
 
-/// Figures 8, 10 and 11, and pictures of roll-outs.
+/// Figures 8, 10 and 11, and images of rollouts.
 pub(crate) fn rollouts(report: &ExperimentReport, assets: &Assets) -> Markup {
     let limit = format!("protocol {}, {} steps", report.method.protocol, report.method.steps);
     html! {
@@ -46,7 +46,7 @@ fn distribution(report: &ExperimentReport, what: &str, number: fn(&EpisodeScores
     )
 }
 
-/// The mean of standing still.
+/// Mean of the floor that stands still.
 fn still(report: &ExperimentReport, number: fn(&EpisodeScores) -> f64) -> Option<Mark> {
     let arm = report.arms.iter().find(|a| a.name == "still")?;
     let values: Vec<f64> = arm.rollouts().map(number).collect();

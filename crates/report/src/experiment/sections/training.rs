@@ -8,7 +8,7 @@ use super::outcome::trained;
 use crate::html::{Table, count, drawing, figure, named, number};
 use crate::plot::{LineAxes, LinePanel, LineSeries, arm_color, arm_dash, line_chart};
 
-/// Curves of every arm (Figures 4 and 7), and of the models behind them; none where nothing was trained.
+/// Curves of every arm (Figures 4 and 7) and of the other models; `None` if nothing was trained.
 pub(crate) fn training(report: &ExperimentReport) -> Option<Markup> {
     let arms: Vec<Learner<'_>> = trained(report)
         .map(|arm| (arm.name.as_str(), arm_color(&arm.name), arm_dash(&arm.name), arm))
@@ -55,10 +55,10 @@ fn models(models: &[ModelTraining]) -> Markup {
     table.html()
 }
 
-/// What a line is called and looks like, and whose trainings it shows.
+/// Name, color, dash and arm of a set of lines.
 pub(super) type Learner<'a> = (&'a str, &'static str, &'static str, &'a Arm);
 
-/// Training and validation losses side by side, one line a seed; `None` when there are none.
+/// Training and validation losses side by side, one line per seed; `None` if there are none.
 pub(super) fn curves(learners: &[Learner<'_>]) -> Option<Markup> {
     let train = panel(learners, "training loss, as minimized", |p| Some(p.train))?;
     let validation = panel(learners, "validation MSE, px²", |p| p.validation);
@@ -94,7 +94,7 @@ fn panel(learners: &[Learner<'_>], what: &str, number: fn(&LossPoint) -> Option<
     (!panel.series.is_empty()).then(|| line_chart(&title, &axes, &[panel], 540.0))
 }
 
-/// A model's curve; nothing where it has no two points.
+/// Curve of a model; empty for fewer than two points.
 fn one_model(model: &ModelTraining) -> Markup {
     if model.curve.len() < 2 {
         return Markup::default();
@@ -122,7 +122,7 @@ fn one_model(model: &ModelTraining) -> Markup {
     )
 }
 
-/// A curve as two lines.
+/// The lines of training and validation loss of a curve.
 fn series(curve: &[LossPoint], color: &'static str) -> Vec<LineSeries> {
     let line = |name: &str, dash, points: Vec<[f64; 2]>| LineSeries {
         name: name.to_owned(),
