@@ -1,11 +1,11 @@
-//! The audit on clips whose answer is known.
+//! The audit on clips with known corruptions.
 
 use clip_audit::benchmark::expected;
 use clip_audit::{Auditor, ClipAudit, Kind, VideoAuditor};
 use corruptions::{Clip, Corruption, Strength};
 use video_io::{Rate, VideoOptions, save_video};
 
-/// Not of the seeds that thresholds were fixed on.
+/// Not one of the seeds that were used to set the thresholds.
 const SEEDS: std::ops::Range<u64> = 200..204;
 
 fn clips() -> Vec<(u64, Clip)> {
@@ -85,7 +85,7 @@ fn clear_noise_and_compression_are_named_and_the_world_is_read_through_them() {
             assert_eq!(audit.main(), Some(kind), "seed {seed}: {:?}", audit.findings);
             assert!(audit.suppressed.is_empty());
         }
-        // A corruption of the world is still found in a mildly damaged picture.
+        // A physical corruption is still found in mildly degraded images.
         let gone = Clip {
             frames: Corruption::AgentGone
                 .apply(&clip, Strength::Clear, seed)

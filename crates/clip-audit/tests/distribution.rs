@@ -1,4 +1,4 @@
-//! The Fréchet distance against known cases and in its order.
+//! The Fréchet distance for known cases, and the order of distances.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 

@@ -1,4 +1,4 @@
-//! Replays and distances of whole data sets.
+//! Replays and distances of whole datasets.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 

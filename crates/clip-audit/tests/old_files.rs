@@ -1,4 +1,4 @@
-//! Audits, replays and benchmarks that earlier versions wrote are read under the names they had then.
+//! Audits, replays and benchmarks of earlier versions are read under their old names.
 #![allow(clippy::unwrap_used)]
 
 use clip_audit::benchmark::{BenchmarkTable, Case};
@@ -37,7 +37,7 @@ fn an_audit() {
     assert_eq!((audit.motion.path_length, audit.motion.share()), (40.0, 0.5));
     assert_eq!(audit.progress.unwrap().max_coverage, 0.25);
     assert_eq!(audit.color_blur, Some(0.25));
-    // What is written now has the names of now, and is read as well.
+    // Files are written with the new names, and read back.
     let text = serde_json::to_string(&audit).unwrap();
     for name in [
         "motion-without-contact",

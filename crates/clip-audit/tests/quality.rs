@@ -1,4 +1,4 @@
-//! Clips of the renderer, and cross-fades between their ends.
+//! Rendered clips, and cross-fades between their first and last frames.
 
 #![allow(clippy::unwrap_used)]
 
@@ -38,7 +38,7 @@ fn a_demonstration_is_better_than_a_cross_fade_in_everything_that_is_judged() {
     assert!(faded.one_agent < 1.0 && faded.psnr < 40.0, "{faded:?}");
     assert!(own.residual.unwrap() < 1.0 && own.target.pushes == 1, "{own:?}");
     assert_eq!((own.start_error, own.end_error), (Some(0.0), Some(0.0)));
-    // Nothing moves in a still, and nothing can be read out of gray: neither is a virtue.
+    // Nothing moves in a still, and nothing can be measured in a gray frame: neither counts as good.
     let still = evaluator.clip(&vec![clip[0].clone(); 17], &clip).unwrap();
     assert!(still.pushed.is_none() && still.residual.unwrap() < 1e-6, "{still:?}");
     let gray = vec![Frame::from_pixel(96, 96, image::Rgb([120; 3])); 17];

@@ -1,4 +1,4 @@
-//! Replays of clips from the simulator, of such clips read from their pixels, and of clips that nobody can execute.
+//! Replays of simulated clips, of such clips read from their pixels, and of clips that no agent can execute.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -12,7 +12,7 @@ use traj_metrics::Bootstrap;
 
 const SEEDS: std::ops::Range<u64> = 0..4;
 
-/// The expert's episodes; made once.
+/// The expert's episodes, simulated once.
 fn episodes() -> &'static [Demonstration] {
     static EPISODES: OnceLock<Vec<Demonstration>> = OnceLock::new();
     EPISODES.get_or_init(|| {
@@ -67,7 +67,7 @@ fn cross_fade(frames: &[Frame]) -> Vec<Frame> {
 fn recorded_actions_reproduce_their_episode() {
     for episode in episodes() {
         let track = known(&episode.states);
-        // The reset has left contacts where agent and T overlap, which no state shows: the same up to these.
+        // Equal except for contacts left by the reset where agent and T overlap, which are not part of the state.
         let start = ReplayStart::at_rest(0, episode.states[0]);
         let replay = replay_from(start, &track, &episode.actions, GOAL).unwrap();
         assert!(!replay.diverged && replay.steps_to_divergence == episode.actions.len());
@@ -100,7 +100,7 @@ fn clips_are_reproduced_from_their_pixels_alone_and_cross_fades_are_not() {
     );
     assert!(clean.over_time[0].agent.unwrap()[1] < 0.5);
     assert_eq!(faded.diverged, 4);
-    // In the clip the T goes somewhere; in the replay it stays.
+    // The T moves in the clip and stands still in the replay.
     assert!(faded.followed.value < 20.0 && clean.followed.value > 60.0, "{faded:?}");
     assert!(faded.own_goal.value < 0.5, "{faded:?}");
 }
@@ -207,7 +207,7 @@ fn what_cannot_be_replayed_is_refused_with_a_reason() {
     let found = replay_from(outside, &track, &actions[..9], GOAL);
     assert!(matches!(found, Err(ReplayError::Outside { first: 10, .. })));
 
-    // What is not seen is not compared; the start is the first frame that shows both.
+    // Only seen objects are compared; the start is the first frame that shows both agent and T.
     (track[0].block, track[5].agent, track[6].block) = (None, None, None);
     let replay = try_it(&track, &actions[..9]).unwrap();
     assert_eq!((replay.start.frame, replay.path.len()), (1, 8));

@@ -1,4 +1,4 @@
-//! A folder of clips, from the simulator and broken ones, to a report.
+//! From a folder of simulated and broken clips to a report.
 
 use clip_audit::Kind;
 use clip_review::ReviewJob;
@@ -21,7 +21,7 @@ fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
         .unwrap();
     save("faded & <odd>.mp4", &faded);
     std::fs::write(videos.join("broken.mp4"), "no video").unwrap();
-    // A model that lost the board is not forgiven; a file that is no video is nobody's clip.
+    // A clip without a board has the lowest scores; a file that is not a video has none.
     save(
         "lost.mp4",
         &vec![video_io::Frame::from_pixel(192, 192, image::Rgb([40, 90, 60])); 12],
@@ -59,7 +59,7 @@ fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
         text.starts_with(&verdicts.sentence()) && text.contains("\n  not read: broken.mp4: "),
         "{text}"
     );
-    // Pairs stand in the file as they always did.
+    // Pairs are arrays of two in the file.
     let json = serde_json::to_value(&verdicts).unwrap();
     let trusted = [totals.frames.frames, totals.frames.trusted];
     assert_eq!(json["totals"]["frames"], serde_json::json!(trusted));
@@ -70,7 +70,7 @@ fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
 
     let first = std::fs::read(job.out.join("score.json")).unwrap();
 
-    // Stopped in the middle of the last line: the rest is done again, and nothing else.
+    // Stopped in the middle of the last line: only the missing clips are reviewed again.
     let lines = job.out.join("clips.jsonl");
     let text = std::fs::read(&lines).unwrap();
     std::fs::write(&lines, &text[..text.len() - 40]).unwrap();
@@ -78,7 +78,7 @@ fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
     again.write(&job.out).unwrap();
     assert_eq!(std::fs::read(job.out.join("score.json")).unwrap(), first);
 
-    // Another video under the same name is looked at, the others are not again.
+    // A replaced video is reviewed again, the others are not.
     save("clean.mp4", &clip.frames[..30]);
     let shorter = job.run(None, &mut JobContext::silent()).unwrap();
     assert_eq!(audit(&shorter.clips[1]).frames, 30);

@@ -230,7 +230,7 @@ fn closed_form(smoother: &ActionSmoother, tracked: &[Tracked], count: usize) -> 
     // A clip may begin in the middle of a motion.
     let smoothed = smoother.smooth(&track[first..], InitialMotion::Moving);
     let (mut actions, mut deviations) = (vec![None; count], vec![0.0; count]);
-    // Without an agent in two frames there is nothing to smooth, and the frames say why.
+    // Without an agent in at least two frames there are no actions; the frames are rejected with a reason.
     if let Ok(smoothed) = smoothed {
         for (t, (action, deviation)) in smoothed.actions.iter().zip(&smoothed.action_std).enumerate() {
             actions[first + t] = Some(*action);

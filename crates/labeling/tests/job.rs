@@ -1,4 +1,4 @@
-//! Whole jobs over small videos: drawn boards, bad input, interruption, parts.
+//! Complete jobs over small videos: drawn boards, bad input, interruption, shards.
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
@@ -12,7 +12,7 @@ use video_io::{VideoOptions, find_videos, save_video};
 
 const BLOCK: Pose = Pose::new(150.0, 330.0, 0.7);
 
-/// Where the agent is told to go.
+/// Action of the agent at each step.
 fn action(t: usize) -> [f64; 2] {
     let t = t as f64;
     [330.0 + 60.0 * (0.12 * t).cos(), 160.0 + 50.0 * (0.17 * t).sin()]
@@ -24,7 +24,7 @@ fn board(side: u32, agent: [f64; 2], block: Pose) -> Frame {
         .render(&Scene::new(agent, block, GOAL))
 }
 
-/// A clip of an agent that moves by the law.
+/// A clip of an agent that follows the law of motion.
 fn clip(side: u32, count: usize) -> Vec<Frame> {
     let (mut p, mut v) = (action(0), [0.0; 2]);
     (0..count)
@@ -135,7 +135,7 @@ fn what_cannot_be_trusted_is_said() {
         let firsts: Vec<usize> = record.segments.iter().map(|s| s.first).collect();
         assert_eq!(firsts, [0, 31], "{name}");
     }
-    // Slower than 10 Hz: every other frame is made up.
+    // Slower than 10 Hz: every other frame is a repeat.
     let slow = at("slow.gif");
     save_video(&slow, &whole, VideoOptions { fps: 5, scale: 1 }).unwrap();
     let record = &label(std::slice::from_ref(&slow), &at("slow.jsonl"), None)[0];
@@ -198,7 +198,7 @@ fn videos_that_cannot_be_read_are_found_and_said_to_be() {
     save(&at("in/c.gif"), &clip(96, 20));
     let videos = find_videos(&[at("in")]).unwrap();
     assert_eq!(videos, [at("in/a.webm"), at("in/c.gif"), at("in/photos")]);
-    // What generate made is taken once.
+    // A clip of `pusht generate` is taken once.
     save(&at("made/videos/0.gif"), &clip(96, 5));
     save(&at("made/frames/0"), &clip(96, 5));
     fs::write(at("made/generation.json"), "{}").unwrap();
@@ -236,7 +236,7 @@ fn videos_that_changed_are_labeled_again_and_never_paired_with_old_labels() {
     };
     job.run(&at("labels"), &mut JobContext::silent()).unwrap();
     let before = records(&[at("labels")]);
-    // As long as before, so that nothing but its content tells.
+    // As long as before, so that only its content shows the change.
     let mut other = clip(96, 24);
     other.reverse();
     fs::remove_file(at("in/1.gif")).unwrap();
@@ -283,7 +283,7 @@ fn stopped_and_divided_jobs_end_alike() {
     };
     job(None).run(&at("whole"), &mut JobContext::silent()).unwrap();
     let whole = fs::read(at("whole")).unwrap();
-    // As a killed run leaves it: two lines, the last cut off.
+    // As left by a killed run: two lines, the last one incomplete.
     let lines: Vec<&[u8]> = whole.split_inclusive(|&b| b == b'\n').collect();
     fs::write(at("again.partial"), [lines[0], lines[3], &lines[1][..30]].concat()).unwrap();
     job(None).run(&at("again"), &mut JobContext::silent()).unwrap();
@@ -319,7 +319,7 @@ fn labels_lead_to_their_videos_from_any_directory() {
     job.run(&at("labels"), &mut JobContext::silent()).unwrap();
     let text = fs::read_to_string(at("labels")).unwrap();
     assert!(!text.contains("directory"), "paths that are absolute need none");
-    // As if the job had been begun in that directory, with a relative path.
+    // As if the job had been started in that directory with a relative path.
     let root = dir.path().to_str().unwrap();
     let begun = |directory: &str| {
         let relative = text.replace(&format!("{root}/"), "");

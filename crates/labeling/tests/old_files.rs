@@ -1,4 +1,4 @@
-//! Labels and data sets that earlier versions wrote are read under the names they had then.
+//! Labels and datasets of earlier versions are read under their old names.
 #![allow(clippy::unwrap_used)]
 
 use std::fs;

@@ -1,4 +1,4 @@
-//! The closed-form inverse inverts the law of motion, and the smoother bears noise and gaps.
+//! The closed-form inverse inverts the law of motion, and the smoother handles noise and gaps.
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
@@ -114,7 +114,7 @@ fn smoothing_bears_rounded_positions_and_gaps() {
     let gaps = ActionSmoother::default().smooth(&seen, InitialMotion::Rest).unwrap();
     assert!(mean_l2(&gaps.actions, &actions) < 2.0);
     assert!(gaps.action_std[30] > smoothed.action_std[30]);
-    // An agent that jumps moves as no agent can.
+    // No agent can jump.
     seen[60] = Some([20.0, 20.0]);
     assert!(
         ActionSmoother::default()

@@ -1,4 +1,4 @@
-//! Boards in frames of other sizes and shapes, and what frames show apart from poses.
+//! Boards in frames of other sizes and shapes, and measures of frames.
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
@@ -32,7 +32,7 @@ fn the_environments_own_frames_stay_as_they_are() {
 
 #[test]
 fn noise_moves_no_board() {
-    // Between pixels noise is averaged, so that the board seems to lie there.
+    // Interpolation between pixels averages noise, which favors positions between pixels.
     for seed in 0..3_u32 {
         let mut frame = picture(96, AGENT, BLOCK);
         let mut state = seed;
@@ -48,7 +48,7 @@ fn noise_moves_no_board() {
         let map = Registrar::new(GOAL).unwrap().register(&frame).unwrap();
         assert!(map.is_identity(), "{map:?}");
     }
-    // Nor does it have another size where it is drawn with fewer pixels than the pictures that it is held against.
+    // Nor is another size found if the board is drawn with fewer pixels than the reference images.
     let map = Registrar::new(GOAL)
         .unwrap()
         .register(&picture(64, AGENT, BLOCK))
@@ -106,7 +106,7 @@ proptest! {
     }
 }
 
-/// Point by point as the formula says: bilinear, white where the frame ends.
+/// The formula, point by point: bilinear, white outside the frame.
 fn by_formula(map: &Registration, frame: &Frame) -> Frame {
     let side = [frame.width(), frame.height()];
     Frame::from_fn(96, 96, |i, j| {
@@ -164,7 +164,7 @@ fn agents_and_pieces_are_counted() {
     assert_eq!((over.agents, over.pieces), (1, 1));
     let bare = FrameMeasures::of(&picture(96, [f64::NAN; 2], nowhere)).unwrap();
     assert_eq!((bare.agents, bare.pieces), (0, 0));
-    // Two discs, and two Ts, of which the second is drawn over the first picture.
+    // Two discs and two Ts; the second T is drawn over the first image.
     let mut two = picture(96, AGENT, BLOCK);
     let other = picture(96, [80.0, 90.0], Pose::new(400.0, 300.0, 2.0));
     for (to, from) in two.pixels_mut().zip(other.pixels()) {

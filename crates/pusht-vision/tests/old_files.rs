@@ -1,4 +1,4 @@
-//! Measures that earlier versions wrote are read under the names they had then.
+//! Measures of earlier versions are read under their old names.
 #![allow(clippy::unwrap_used)]
 
 use pusht_env::{FillRule, GOAL, Pose, Renderer, Scene};

@@ -1,4 +1,4 @@
-//! Rendered states are read back; what is not there is not made up.
+//! Rendered states are tracked; missing objects are not found.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -30,7 +30,7 @@ proptest! {
         let rule = if old { FillRule::Pygame25 } else { FillRule::Pygame26 };
         let tracked = track(&picture(agent, block, rule));
         let [agent_error, origin_error, angle_error] = errors(&tracked, agent, block);
-        // The agent is drawn around an integer center: half a pixel a axis is lost.
+        // The agent is drawn around an integer center, which loses half a pixel per axis.
         prop_assert!(agent_error < 1.1, "{agent_error} {tracked:?}");
         prop_assert!(origin_error < 5.0, "{origin_error} {tracked:?}");
         prop_assert!(angle_error < 0.08, "{angle_error} {tracked:?}");
@@ -65,7 +65,7 @@ fn frames_of_another_size_are_refused_by_name() {
 
 #[test]
 fn a_video_is_read_like_its_frames() {
-    // The agent crosses the T on its way.
+    // The path of the agent crosses the T.
     let block_at = |t: usize| Pose::new(180.0 + 2.0 * t as f64, 230.0, 3.0 + 0.05 * t as f64);
     let agent_at = |t: usize| [60.0 + 8.0 * t as f64, 400.0 - 6.0 * t as f64];
     let frames: Vec<Frame> = (0..40)

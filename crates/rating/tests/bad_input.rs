@@ -1,4 +1,4 @@
-//! What must not work: it is refused with a reason, nothing is lost, and the server goes on.
+//! Invalid input is refused with a reason, nothing is lost, and the server continues.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod common;
@@ -12,7 +12,7 @@ use pusht_jobs::{CancelFlag, JobContext, Progress};
 use rating::{RatingError, Ratings, Server, Settings};
 use serde_json::{Value, json};
 
-/// Lines that whoever runs the server is told.
+/// Messages to the person who runs the server.
 #[derive(Clone, Default)]
 struct Notes(Arc<Mutex<Vec<String>>>);
 
@@ -86,7 +86,7 @@ fn ratings_outside_their_scales() {
         (409, Some("already-rated"))
     );
     assert_eq!(study.stored(), 1);
-    // Undo twice takes back once.
+    // A second undo changes nothing.
     assert_eq!(client.post("/api/undo", &json!({ "clip": clip })).status, 200);
     assert_eq!(client.post("/api/undo", &json!({ "clip": clip })).status, 409);
     assert_eq!(study.stored(), 0);
@@ -109,7 +109,7 @@ fn two_people_of_one_name() {
     assert_eq!((&taken["rated"], &taken["clip"]), (&json!(1), &next));
     second.session = taken["session"].as_str().unwrap().into();
 
-    // The first window is told; what it sends is not stored.
+    // The first window gets an error; its ratings are not stored.
     for response in [
         first.rate(&next, [0, 0, 1]),
         first.get("/api/state"),
@@ -142,7 +142,7 @@ fn clips_that_change_while_they_are_rated() {
     let video = &study.settings.video;
     let running = Running::start(&study.settings);
     let mut client = running.client();
-    // The clip that is the first for this rater, found by taking the others away.
+    // The first clip of this rater, found by removing the others.
     let clip_now = client.begin("Ann")["clip"].clone();
     let names = [
         "model-a/clip0.gif",
@@ -192,7 +192,7 @@ fn clips_that_change_while_they_are_rated() {
         false => fs::remove_file(&path).unwrap(),
     }
     assert_eq!(client.rate(&clip_now, [1, 1, 1]).status, 409);
-    // Back under another name: it is the same clip, and the new name is written down.
+    // Back under another name: it is the same clip, and the new name is stored.
     let renamed = format!("renamed{}", &shown[shown.find('.').unwrap_or(shown.len())..]);
     fs::rename(&aside, video.join(&renamed)).unwrap();
     assert_eq!(client.rate(&clip_now, [1, 1, 1]).status, 200);
@@ -200,7 +200,7 @@ fn clips_that_change_while_they_are_rated() {
     assert_eq!(ratings.clips[ratings.ratings[0].clip].name, renamed);
     running.stop();
 
-    // A clip of another folder of clips, or replaced while nobody looked.
+    // A clip of another folder, or one replaced while no server ran.
     clip(&study.path("others/x.gif"), 50, 3, 48);
     let other = Settings {
         video: study.path("others"),
@@ -371,7 +371,7 @@ fn folders_and_addresses_that_cannot_be() {
     assert!(folder(&study.path("missing")).contains("missing"));
     fs::write(study.path("file"), "").unwrap();
     assert!(folder(&study.path("file")).contains("expected a folder"));
-    // Only damaged clips are as bad as none.
+    // A folder with only damaged clips is refused like an empty one.
     fs::create_dir(study.path("damaged")).unwrap();
     fs::write(study.path("damaged/a.mp4"), "\0\0\0\x18ftypisom").unwrap();
     fs::write(study.path("damaged/b.gif"), "GIF89a").unwrap();

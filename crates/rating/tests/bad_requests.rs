@@ -1,4 +1,4 @@
-//! Requests that must not work: too large, malformed, smuggled, from elsewhere.
+//! Requests that must be refused: too large, malformed, smuggled, from other sites.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod common;
@@ -84,7 +84,7 @@ fn oversized_and_malformed_requests() {
         let answer = running.client().raw(&bytes);
         assert!(answer.is_none_or(|a| a.status >= 400));
     }
-    // Someone who never finishes a request is in nobody's way.
+    // A client that never finishes a request does not block others.
     let mut silent: Vec<_> = (0..30).map(|_| TcpStream::connect(running.address).unwrap()).collect();
     for stream in &mut silent {
         stream.write_all(b"POST /api/rating HTTP/1.1\r\nContent-Le").unwrap();
@@ -93,8 +93,8 @@ fn oversized_and_malformed_requests() {
     assert_eq!(running.stop().ratings, 1);
 }
 
-/// Two servers in a row that see different ends of a request take part of its body for another request. Here nothing
-/// after a body of doubtful length is one.
+/// Request smuggling: two servers in a row that disagree on the end of a request take part of its body for another
+/// request. This server takes nothing after a body of doubtful length for a request.
 #[test]
 fn smuggled_requests() {
     let study = Study::new(1);
@@ -147,7 +147,7 @@ fn smuggled_requests() {
         let status = answers[9..12].parse::<u16>().unwrap();
         assert!(statuses.contains(&status), "{lengths}: {answers}");
     }
-    // A body that is one is not a request, whatever is in it.
+    // A valid body is not a request, whatever its content.
     let request = format!("POST /api/leave HTTP/1.1\r\nHost: localhost\r\nContent-Length: {whole}\r\n\r\n{hidden}");
     let mut client = running.client();
     assert_eq!(client.raw(request.as_bytes()).unwrap().status, 401);
@@ -205,7 +205,7 @@ fn strangers() {
     assert!(page.head.contains("Content-Security-Policy: default-src 'none'"));
     running.stop();
 
-    // Where others can come, a token is asked for; it is the same the next time.
+    // On an address that other machines can reach, a token is required; it is the same the next time.
     let open = Settings {
         address: "0.0.0.0:0".parse().unwrap(),
         ..study.settings.clone()

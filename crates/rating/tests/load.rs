@@ -1,4 +1,4 @@
-//! Many at once, and the worst end: nothing that was confirmed is lost.
+//! Many raters at once, and a killed server: no confirmed rating is lost.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod common;
@@ -84,10 +84,10 @@ fn scores(number: usize, i: i64) -> [i64; 3] {
     [n % 3, n % 2, 1 + n % 5]
 }
 
-/// Where the child process finds its study; only set for it.
+/// Environment variable with the folder of the study, set only for the child process.
 const CHILD: &str = "RATING_TEST_STUDY";
 
-/// The process that is killed: a server like any other.
+/// The server process that is killed.
 fn serve(folder: &Path) {
     let mut ctx = JobContext::silent();
     let settings = settings(&folder.join("clips"), &folder.join("ratings.db"));
@@ -120,7 +120,7 @@ fn killed_in_the_middle() {
                     scope.spawn(move || rate_until_death(Client::new(client), &name, count))
                 })
                 .collect();
-            // In the middle of it, a little later each time.
+            // In the middle of the work, a little later each time.
             let start = Instant::now();
             while count.load(Ordering::SeqCst) < 20 + 7 * round && start.elapsed() < Duration::from_secs(60) {
                 std::thread::sleep(Duration::from_micros(200));
@@ -182,12 +182,12 @@ fn a_full_disk() {
         refused.reason()
     );
     assert!(confirmed > 0);
-    // The page can still be looked at, and what was confirmed is there.
+    // The page is still served, and confirmed ratings are there.
     assert_eq!(client.get("/api/state").json()["rated"], confirmed);
     drop(process);
     let db = folder.path().join("ratings.db");
     assert_eq!(Ratings::read(&db).unwrap().ratings.len(), confirmed);
-    // With room again it goes on.
+    // With free space it continues.
     let (_process, address) = spawn(folder.path(), None);
     let mut client = Client::new(address);
     let taken = client.post("/api/session", &serde_json::json!({ "name": "Ann", "take_over": true }));
@@ -196,7 +196,7 @@ fn a_full_disk() {
     assert_eq!(Ratings::read(&db).unwrap().ratings.len(), confirmed + 1);
 }
 
-/// A server of its own process, which does not outlive this one.
+/// A server in a process of its own, which ends with this one.
 struct Process(Child);
 
 impl Process {
@@ -214,7 +214,7 @@ impl Drop for Process {
     }
 }
 
-/// The server of the study in `folder`; with `most` none of its files can grow beyond so many kilobytes.
+/// The server of the study in `folder`; `most` limits the size of its files, kilobytes.
 fn spawn(folder: &Path, most: Option<u32>) -> (Process, std::net::SocketAddr) {
     let _ = std::fs::remove_file(folder.join("url"));
     let program = std::env::current_exe().unwrap();
@@ -242,7 +242,7 @@ fn spawn(folder: &Path, most: Option<u32>) -> (Process, std::net::SocketAddr) {
     }
 }
 
-/// What was confirmed, by rater and number (which travels as the seconds), and whether a request had no answer.
+/// Confirmed ratings by rater and number (sent as the seconds), and whether a request had no response.
 fn rate_until_death(mut client: Client, name: &str, count: &AtomicUsize) -> (BTreeMap<(String, i64), [i64; 3]>, bool) {
     let mut confirmed = BTreeMap::new();
     let begun = client.try_post("/api/session", &serde_json::json!({ "name": name }));

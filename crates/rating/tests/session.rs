@@ -1,4 +1,4 @@
-//! A whole study over HTTP, without a browser: blind order, pictures, ratings, undo, rest, resume, export, report.
+//! A whole study over HTTP, without a browser: blind order, frames, ratings, undo, break, resumption, export, report.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod common;
@@ -47,7 +47,7 @@ fn a_whole_study() {
     assert_eq!(keys(&orders[0]), keys(&orders[1]));
     assert_eq!(keys(&orders[0]).len(), 8);
 
-    // Undo goes back, with the answers; the clip comes first, and others can follow it.
+    // Undo returns to the clip with its answers; it comes first, and others follow.
     let mut client = running.client();
     let taken = client
         .post("/api/session", &json!({ "name": " ann ", "take_over": true }))
@@ -61,7 +61,7 @@ fn a_whole_study() {
     }
     let state = client.rate(&orders[0][6], [2, 1, 5]).json();
     assert_eq!(state["clip"], orders[0][7]);
-    // Rest.
+    // A break.
     assert_eq!(client.post("/api/leave", &json!({})).status, 200);
     assert_eq!(client.get("/api/state").status, 401);
 
@@ -88,7 +88,7 @@ fn a_whole_study() {
     ratings.write_csv(&mut csv).unwrap();
     assert_eq!(String::from_utf8(csv).unwrap().lines().count(), 17);
 
-    // An audit that gives each clip what Ann gave it.
+    // An audit with Ann's scores.
     let ann = ratings.raters.iter().position(|r| r == "Ann").unwrap();
     let of_ann = ratings.ratings.iter().filter(|r| r.rater == ann);
     let audit: AuditScores = of_ann

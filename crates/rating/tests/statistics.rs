@@ -1,4 +1,4 @@
-//! Against other people's programs: the pip package `krippendorff`, and scipy (fixtures/make_agreement.py).
+//! Comparison with other implementations: the pip package `krippendorff`, and scipy (fixtures/make_agreement.py).
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use rating::{Level, RatedClip, Rating, Ratings, Scale, Scores, krippendorff_alpha, spearman};
@@ -40,7 +40,7 @@ fn agreement_and_rank_correlation_as_others_compute_them() {
     }
 }
 
-/// Ratings of `table[rater][clip]`; `None` where somebody did not get there.
+/// Ratings of `table[rater][clip]`; `None` for clips that a rater did not reach.
 fn study(table: &[Vec<Option<u8>>]) -> Ratings {
     let mut ratings = Ratings {
         clips: (0..table[0].len())

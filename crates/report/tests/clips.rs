@@ -36,7 +36,7 @@ fn a_page_holds_its_pictures_and_escapes_names() {
     assert!(!page.contains("<script") && !page.contains("is missing"));
 }
 
-/// What an experiment said.
+/// The summary of an experiment.
 fn policies() -> Policies {
     let interval = |mean: f64| Interval::new(mean, mean - 0.01, mean + 0.01);
     let comparison = |treatment: &str, control: &str| Comparison {

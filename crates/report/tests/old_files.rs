@@ -1,4 +1,4 @@
-//! Reports that earlier versions wrote are read under the names they had then.
+//! Reports of earlier versions are read under their old names.
 #![allow(clippy::unwrap_used)]
 
 use report::{ExperimentReport, PictureGroup, REPORT_SCHEMA};

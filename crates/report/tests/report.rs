@@ -1,5 +1,5 @@
-//! A whole report of made-up results: written, read back, drawn. Guards that the page is one self-contained file that
-//! says what the data say. The page is left in the build folder's `tmp/report`, to be looked at in a browser.
+//! A whole report of made-up results: written, read back, rendered. Checks that the page is one self-contained file
+//! that agrees with the data. The page is left in the build folder's `tmp/report` for viewing in a browser.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -318,7 +318,8 @@ fn a_report_is_one_self_contained_page() {
     for fetched in ["src=\"http", "href=\"http", "url(", "<script", "@import", "NaN"] {
         assert!(!html.contains(fetched), "{fetched}");
     }
-    // Between the same ends there is one cross-fade, and a row of the difference from it for each generator.
+    // For the same start and end frames there is one cross-fade, and a row of the difference from it for each
+    // generator.
     assert_eq!(html.matches("<th scope=\"row\">cross-fade</th>").count(), 1);
     assert_eq!(
         html.matches("<th scope=\"row\">another &lt;generator&gt;</th>").count(),

@@ -1,4 +1,4 @@
-//! Round trips through GIF and PNG folders, and what happens under the final name.
+//! Round trips through GIF and PNG folders, and the final file after success and failure.
 // Helpers of tests may unwrap as tests do.
 #![allow(clippy::unwrap_used)]
 
@@ -192,7 +192,7 @@ fn film_strips_and_png_bytes() {
     assert_eq!(strip.get_pixel(22 + 5, 18 + 7), frames[4].get_pixel(5, 7));
     assert_eq!(strip.get_pixel(20, 0).0, [1, 2, 3]);
     assert_eq!(strip.get_pixel(50, 25).0, [1, 2, 3]);
-    // Fewer frames than columns take no more room than they need.
+    // A strip with fewer frames than columns is narrower.
     assert_eq!(
         film_strip(&frames[..2], FilmStrip::new(9)).unwrap().dimensions(),
         (44, 16)

@@ -1,4 +1,4 @@
-//! What is in the MP4 file, and what a decoder makes of it.
+//! Contents of MP4 files, and frames after decoding.
 #![cfg(feature = "mp4")]
 // Helpers of tests may unwrap as tests do.
 #![allow(clippy::unwrap_used, clippy::panic)]
@@ -113,7 +113,7 @@ fn every_frame_comes_back_in_order() {
     for (i, (size, rgb)) in pictures.iter().enumerate() {
         assert_eq!(*size, (96, 96));
         let own = psnr(rgb, frames[i].as_raw());
-        // Color at half the resolution costs most of what is lost at hard edges.
+        // Most of the loss at hard edges is due to color at half the resolution.
         assert!(own > 28.0, "frame {i}: {own} dB");
         for other in [i.wrapping_sub(1), i + 1] {
             assert!(

@@ -67,7 +67,7 @@ fn raw_frames_are_the_frames() {
             let found = raw.next_raw().unwrap().unwrap();
             assert_eq!((found.time, found.frame.dimensions()), (time, frame.dimensions()));
             assert_eq!(found.frame.to_rgb(), frame);
-            // Every third pixel, and some that are not there.
+            // Every third pixel, and some outside the frame.
             let columns: Vec<usize> = (0..frame.width() as usize + 9).step_by(3).collect();
             for y in 0..frame.height() + 2 {
                 let [mut red, mut green, mut blue] = [0; 3].map(|_| vec![7; columns.len()]);
@@ -223,7 +223,7 @@ fn what_is_no_video_is_said() {
     assert!(error.contains("cut off"), "{error}");
 }
 
-/// Reads all there is; damage may end it, but never by a panic, a hang or more frames than were written.
+/// Reads all frames. Damage may end the video, but must not cause a panic, a hang or more frames than were written.
 fn survive(name: &str, bytes: &[u8]) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join(name);

@@ -299,7 +299,7 @@ mod tests {
         };
         assert!((difference.mean + 0.3).abs() < 1e-12 && difference.bounds.unwrap().width() < 1e-9);
         assert_eq!(*pushed, Interval::new(0.0, 0.0, 0.0));
-        // What could not be told is left out of the means, and said to be missing.
+        // Unknown values are left out of the means and shown as missing.
         assert_eq!(report.rows[0].pushed.map(|i| i.mean), Some(1.0));
         assert!(report.markdown().contains("residual – px"), "{}", report.markdown());
         assert_eq!(

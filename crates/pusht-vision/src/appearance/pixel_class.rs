@@ -51,7 +51,7 @@ pub(crate) enum PixelClass {
     Ground(f32),
     /// A contact tick.
     Tick,
-    /// None of these; by how many levels it differs from the board.
+    /// Anything else; by how many levels it differs from the board.
     Other(f32),
 }
 

@@ -1,4 +1,4 @@
-//! What tests of the tracker share.
+//! Helpers of the tracker's tests.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::OnceLock;

@@ -1,4 +1,4 @@
-//! Deadlines and limits that are too long to wait for in whole, with shorter ones.
+//! Deadlines and limits of the server, shortened for the tests.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -97,7 +97,7 @@ fn unwind() {
     panic!("a route");
 }
 
-/// Leaves HTTP and says every byte again.
+/// Upgrades the connection and echoes every byte.
 async fn upgrade(mut request: Request) -> impl IntoResponse {
     let upgraded = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
@@ -118,7 +118,7 @@ fn get_request(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\n{HEAD}\r\n")
 }
 
-/// Reads until `end` has come; all that came.
+/// Reads until `end` has arrived; returns everything read.
 fn read_to(stream: &mut TcpStream, end: &str) -> String {
     let mut bytes = Vec::new();
     let mut byte = [0];
@@ -139,7 +139,7 @@ fn ask(stream: &mut TcpStream, path: &str, end: &str) -> String {
     read_to(stream, end)
 }
 
-/// How long it takes until the other side closes, without a word.
+/// Time until the other side closes the connection without a response.
 fn closed(stream: &mut TcpStream) -> Duration {
     let start = Instant::now();
     let mut bytes = Vec::new();
@@ -186,7 +186,7 @@ fn a_silent_connection_is_closed() {
     closed(&mut fresh);
     closed(&mut used);
     assert!(start.elapsed() < LONG / 2, "{:?}", start.elapsed());
-    // Slow answers are not silence of the other side.
+    // A slow response does not count as silence of the client.
     assert!(ask(&mut running.connect(), "/slow", "done").starts_with("HTTP/1.1 200"));
 }
 
@@ -211,7 +211,7 @@ fn a_request_that_trickles_in_is_cut_off() {
     assert_eq!(trickle("GET / HTTP/1.1\r\nHost: local"), "");
     let answer = trickle("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000\r\n\r\n");
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
-    // The time runs for each request anew, and not between them.
+    // The deadline applies to each request, and not between them.
     let mut stream = running.connect();
     for _ in 0..3 {
         ask(&mut stream, "/", "hello");
@@ -230,7 +230,7 @@ fn a_reader_who_takes_nothing_is_gone() {
     let mut stuck = running.connect();
     ask(&mut stuck, "/endless", "\r\n\r\n");
     let start = Instant::now();
-    // Its place is free again.
+    // Its permit is free again.
     while !ask(&mut running.connect(), "/", "\r\n").starts_with("HTTP/1.1 200") {
         assert!(start.elapsed() < LONG / 2);
         std::thread::sleep(SHORT / 3);
@@ -257,7 +257,7 @@ fn connections_beyond_the_limit_are_told_so() {
         );
         closed(&mut stream);
     }
-    // Those who were there go on, and one who leaves makes room.
+    // Existing connections continue, and one that closes makes room.
     ask(&mut open[0], "/", "hello");
     open.truncate(1);
     let start = Instant::now();
@@ -281,7 +281,7 @@ fn the_end_waits_for_answers_and_for_nothing_else() {
         closed(stream);
     }
 
-    // Not for ever.
+    // The wait is limited.
     let farewell = SHORT;
     let running = Running::start(Limits { farewell, ..limits() });
     let (mut never, mut endless) = (running.connect(), running.connect());
@@ -301,7 +301,7 @@ fn what_hyper_refuses_has_a_reason() {
             format!("GET / HTTP/1.1\r\n{HEAD}X: {}\r\n\r\n", "x".repeat(20_000)),
             431,
         ),
-        // Not even the end of the head has come.
+        // The head is not complete.
         (format!("GET / HTTP/1.1\r\n{HEAD}X: {}", "x".repeat(20_000)), 431),
         (format!("GET / HTTP/1.1\r\n{HEAD}{}\r\n", "X: y\r\n".repeat(64)), 431),
     ] {

@@ -1,5 +1,5 @@
-//! A Chromium without a window, steered over the DevTools protocol: JSON through two pipes, which a shell puts where the
-//! browser looks for them, so that no WebSocket is needed.
+//! A headless Chromium, controlled over the DevTools protocol: JSON through two pipes, which a shell connects to the
+//! file descriptors that the browser expects, so that no WebSocket is needed.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A Chromium or Chrome of this machine; `CHROMIUM` names another. Without one, why there is none.
+/// A Chromium or Chrome of this machine; `CHROMIUM` names another. The error is the reason why there is none.
 pub fn find() -> Result<PathBuf, String> {
     if let Some(named) = std::env::var_os("CHROMIUM") {
         return Ok(named.into());
@@ -38,7 +38,7 @@ pub struct Browser {
     input: ChildStdin,
     output: Receiver<Value>,
     count: u64,
-    /// What pages complained about: exceptions, errors in the console, breaches of the security policy.
+    /// Errors of pages: exceptions, console errors, violations of the security policy.
     complaints: Vec<String>,
 }
 
@@ -58,7 +58,7 @@ impl Browser {
                 "--disable-gpu",
                 "--mute-audio",
             ])
-            // Its sandbox wants privileges that containers do not have; it sees our own page alone.
+            // Its sandbox needs privileges that containers do not have; it only opens our own page.
             .args([
                 "--no-sandbox",
                 "--disable-dev-shm-usage",
@@ -95,7 +95,7 @@ impl Browser {
         }
     }
 
-    /// Sends a command, to a tab or to the browser, and waits for what comes of it.
+    /// Sends a command, to a tab or to the browser, and waits for the result.
     pub fn command(&mut self, tab: Option<&Tab>, method: &str, parameters: Value) -> Value {
         self.count += 1;
         let id = self.count;
@@ -133,7 +133,7 @@ impl Browser {
         }
     }
 
-    /// Nothing was complained about but what the test brought about: refusals, and a server that was gone.
+    /// There were no errors except those that the test caused: refused requests, and a stopped server.
     pub fn assert_content(&self) {
         let meant = [
             "401",
@@ -229,8 +229,7 @@ impl Browser {
         self.command(Some(tab), "Input.dispatchKeyEvent", event);
     }
 
-    /// Clicks the middle of what a selector names, wherever it must be scrolled to, as a hand would: it must be visible
-    /// and nothing may lie over it.
+    /// Scrolls to the element of a selector and clicks its center as a user would: it must be visible and not covered.
     pub fn click(&mut self, tab: &Tab, selector: &str) {
         let place = format!(
             "(() => {{ const e = document.querySelector(`{selector}`); e.scrollIntoView({{block: 'center', behavior: 'instant'}});
@@ -246,7 +245,7 @@ impl Browser {
         }
     }
 
-    /// Keeps a picture of the page in the folder that `RATING_SCREENSHOTS` names.
+    /// Saves a screenshot of the page in the folder `RATING_SCREENSHOTS`.
     pub fn picture(&mut self, tab: &Tab, name: &str) {
         let Some(folder) = std::env::var_os("RATING_SCREENSHOTS").map(PathBuf::from) else {
             return;

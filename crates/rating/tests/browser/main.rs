@@ -1,4 +1,4 @@
-//! The page in a real browser, clicked and typed through as a rater does.
+//! The page in a real browser, with clicks and keys like those of a rater.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -18,7 +18,7 @@ use devtools::{Browser, Tab};
 use rating::{Ratings, Scores, Settings};
 use video_io::{Frame, VideoOptions, read_frames, save_video};
 
-/// What every test begins with.
+/// Setup of every test.
 fn start(program: &Path, folder: &Path) -> Browser {
     Browser::start(program, &folder.join("profile"))
 }
@@ -64,13 +64,13 @@ fn a_session_by_keyboard(program: &Path) {
     browser.open(&tab, &url);
     browser.wait(&tab, "!document.getElementById('welcome').hidden");
     browser.picture(&tab, "welcome-desktop");
-    // The cursor stands in the field.
+    // The field has the focus.
     browser.write(&tab, "Ann");
     browser.key(&tab, "Enter");
     browser.wait(&tab, PLAYS);
     browser.picture(&tab, "rate-desktop");
 
-    // Frame by frame: the pictures are those of the clip, none left out, round the end and back.
+    // Frame by frame: the images are those of the clip, without gaps, past the end and back.
     browser.key(&tab, "Home");
     let frame = |browser: &mut Browser, index: usize| {
         browser.wait(
@@ -111,7 +111,7 @@ fn a_session_by_keyboard(program: &Path) {
     browser.key(&tab, "s");
     assert_eq!(browser.text(&tab, "speed"), "½×");
 
-    // Blind: nothing on the page or in its addresses says which clip it is.
+    // Blind: nothing on the page or in its URLs reveals which clip it is.
     let seen = "document.documentElement.outerHTML + performance.getEntries().map(e => e.name).join()";
     let seen = browser.value(&tab, seen).as_str().unwrap().to_owned();
     assert!(
@@ -120,7 +120,7 @@ fn a_session_by_keyboard(program: &Path) {
             .any(|n| seen.contains(n))
     );
 
-    // Not before all is answered.
+    // Not before all scales are answered.
     browser.key(&tab, "Enter");
     assert_eq!(stored(&db), []);
     for key in ["2", "1", "4"] {
@@ -129,7 +129,7 @@ fn a_session_by_keyboard(program: &Path) {
     browser.picture(&tab, "answered-desktop");
     browser.key(&tab, "Enter");
     browser.wait(&tab, "document.getElementById('saved').innerText.startsWith('Saved')");
-    // What the page says is true.
+    // The page's counts are correct.
     let mut expected = vec![(
         "Ann".to_owned(),
         Scores {
@@ -143,7 +143,7 @@ fn a_session_by_keyboard(program: &Path) {
     let checked = "document.querySelectorAll('input:checked').length";
     assert_eq!(browser.value(&tab, checked), 0, "the next clip has no answers");
 
-    // Undo brings the answers back; one is changed, going up to its question.
+    // Undo restores the answers; one of them is changed.
     browser.key(&tab, "u");
     count(&mut browser, &tab, 0);
     assert_eq!(stored(&db), []);
@@ -155,7 +155,7 @@ fn a_session_by_keyboard(program: &Path) {
     expected[0].1.responsibility = 0;
     assert_eq!(stored(&db), expected);
 
-    // A break; then on, under the same name.
+    // A break, then resuming under the same name.
     browser.key(&tab, "b");
     browser.wait(&tab, "!document.getElementById('welcome').hidden");
     browser.wait(
@@ -166,12 +166,12 @@ fn a_session_by_keyboard(program: &Path) {
     browser.click(&tab, "#start");
     browser.wait(&tab, PLAYS);
     count(&mut browser, &tab, 1);
-    // A page that is loaded anew goes on.
+    // A reloaded page resumes.
     browser.command(Some(&tab), "Page.reload", serde_json::json!({}));
     browser.wait(&tab, PLAYS);
     count(&mut browser, &tab, 1);
 
-    // The server is gone in the middle, and comes back: nothing is said to be saved before it is.
+    // The server stops in the middle and restarts: nothing is reported as saved before it is.
     running.stop();
     for key in ["1", "1", "3", "Enter"] {
         browser.key(&tab, key);
@@ -218,7 +218,7 @@ fn a_session_by_hand_on_a_phone_and_two_windows(program: &Path) {
     let mut browser = start(program, folder.path());
     let (video, db) = (folder.path().join("clips"), folder.path().join("ratings.db"));
     clips(&video, 3);
-    // As others reach it: with a token.
+    // Access from other machines: with a token.
     let open = Settings {
         token: Some("0123456789abcdef".into()),
         ..settings(&video, &db)
@@ -267,7 +267,7 @@ fn a_session_by_hand_on_a_phone_and_two_windows(program: &Path) {
         )]
     );
 
-    // A second window under the same name is told, and may take over; the first stops.
+    // A second window under the same name gets a warning and may take over; the first one stops.
     let desktop = browser.tab(1280, 800, false);
     browser.dark(&desktop);
     begin(&mut browser, &desktop, &running.url, "bo");
@@ -283,7 +283,7 @@ fn a_session_by_hand_on_a_phone_and_two_windows(program: &Path) {
     assert!(browser.text(&phone, "welcome-note").contains("another window"));
     assert_eq!(stored(&db).len(), 1);
 
-    // A clip whose file is replaced is not rated; the page goes on with the next.
+    // A clip whose file is replaced is not rated; the page continues with the next.
     answer(&mut browser, &desktop, [0, 0, 1]);
     let files = ["model-a/clip0.gif", "model-b/clip2.mp4"];
     for file in files {
@@ -360,12 +360,12 @@ fn the_first_clip_plays_within_a_second(program: &Path) {
         "704 × 480, 97 frames: the third frame is on the screen {:.0} ms after the click (of three: {times:.0?})",
         times[1]
     );
-    // The quickest: what else this machine does meanwhile is not the page's doing.
+    // The fastest of several, as other load on the machine slows the page down.
     assert!(times[0] < 1000.0, "{times:?} ms");
     browser.assert_content();
 }
 
-/// An address that a server can come back to.
+/// An address for a server that is restarted.
 fn free() -> std::net::SocketAddr {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap()

@@ -29,7 +29,7 @@ pub fn clip(path: &Path, number: u8, frames: u32, size: u32) {
     save_video(path, &pictures, VideoOptions::default()).unwrap();
 }
 
-/// `count` clips, of every kind that there is.
+/// `count` clips, of all formats.
 pub fn clips(folder: &Path, count: u8) {
     for i in 0..count {
         let name = match i % 4 {
@@ -166,7 +166,7 @@ impl Client {
         self.try_post(path, value).expect("an answer")
     }
 
-    /// Begins under a name; returns where the rater stands.
+    /// Begins under a name; returns the rater's progress.
     pub fn begin(&mut self, name: &str) -> Value {
         let response = self.post("/api/session", &json!({ "name": name }));
         assert_eq!(response.status, 200, "{}", String::from_utf8_lossy(&response.body));
@@ -226,7 +226,7 @@ fn read(stream: &mut BufReader<TcpStream>) -> Option<Response> {
     Some(Response { status, head, body })
 }
 
-/// The frames of a reel, with their times in µs, and how it ends.
+/// The frames of a stream, with their times in µs, and the reason of its end.
 pub fn reel(bytes: &[u8]) -> (Vec<(u32, Vec<u8>)>, String) {
     let mut frames = Vec::new();
     let mut rest = bytes;

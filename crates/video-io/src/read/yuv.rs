@@ -300,7 +300,7 @@ mod tests {
         assert_eq!(one(63, 102, 240, bt709), [255, 1, 0]);
     }
 
-    /// Pixel by pixel as the formula says.
+    /// The formula, pixel by pixel.
     fn by_formula(planes: &Planes) -> Frame {
         let (red, blue) = planes.color.matrix.weights();
         let green = 1.0 - red - blue;

@@ -1,4 +1,4 @@
-//! Pictures for tests: flat colors and hard edges, as in PushT, and the frame's index readable from the picture.
+//! Images for tests: flat colors and hard edges, as in PushT, and the frame's index readable from the image.
 
 use video_io::Frame;
 
