@@ -197,7 +197,8 @@ fn turned(pose: Pose, way: [f64; 2], turn: f64, share: f64) -> Pose {
     Pose::new(at[0], at[1], new.angle)
 }
 
-/// The displacement of this length that keeps the positions furthest inside the board; the search begins at `angle`.
+/// Of eight displacements of this length, the one that is shortened least at the border of the board; the first has the
+/// direction `angle`.
 fn heading(positions: &[[f64; 2]], length: f64, angle: f64) -> [f64; 2] {
     let lost = |way: [f64; 2]| -> f64 {
         let there = |p: &[f64; 2]| [p[0] + way[0], p[1] + way[1]];

@@ -77,7 +77,7 @@ impl Catalog {
         Ok(catalog)
     }
 
-    /// The clips, sorted by name.
+    /// The clips, in the order of their names when the folder was read.
     pub(crate) fn clips(&self) -> &[Clip] {
         &self.clips
     }
