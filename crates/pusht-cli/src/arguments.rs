@@ -1,12 +1,12 @@
-//! Values of arguments.
+//! Parsers of argument values.
 
-/// A number that is finite.
+/// Parses a finite number.
 pub(crate) fn finite(text: &str) -> Result<f64, String> {
     let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
     number.ok_or_else(|| "expected a finite number".to_owned())
 }
 
-/// Bytes, given in 10⁹ bytes.
+/// Parses gigabytes (10⁹ bytes) into bytes.
 pub(crate) fn gigabytes(text: &str) -> Result<u64, String> {
     let number = finite(text).ok().filter(|number| *number > 0.0);
     let number = number.ok_or("expected gigabytes above 0")?;

@@ -1,4 +1,4 @@
-//! The command line, as a table of contents.
+//! The command line: all commands.
 
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -11,11 +11,11 @@ use crate::commands::{
 use crate::outcome::Outcome;
 use crate::session::{OutputArgs, Session};
 
-/// PushT in Rust: simulate, label and audit videos, train policies and video models, and measure whether generated video
-/// helps a policy.
+/// PushT in Rust: simulate, label and audit videos, train policies and video models, and measure whether generated
+/// video helps a policy.
 ///
-/// Long commands go on where they were stopped when the same command is given again. Exit status: 0 done; 1 an error; 2 a
-/// command line that cannot be read; 3 done, and what was checked failed; 130 stopped by Ctrl-C.
+/// Long commands resume when the same command is run again. Exit status: 0 success; 1 error; 2 invalid command line; 3
+/// completed, but a check failed; 130 stopped by Ctrl-C.
 #[derive(Parser)]
 #[command(name = "pusht", version, max_term_width = 120, propagate_version = false)]
 pub(crate) struct Cli {

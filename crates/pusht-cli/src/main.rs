@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    // A reader of the output that goes away (`| head`) ends the program without a word.
+    // A closed pipe (`| head`) ends the program silently.
     sigpipe::reset();
     let cli = cli::Cli::parse();
     session::run(&cli.output, |session| cli.command.run(session))

@@ -8,15 +8,15 @@ use serde_json::Value;
 pub(crate) struct Outcome {
     pub(crate) text: String,
     pub(crate) json: Value,
-    /// JSON that is text already and is written as it is, in place of `json`: a file that other commands read.
+    /// Serialized JSON, written unchanged in place of `json`: a file that other commands read.
     pub(crate) json_text: Option<String>,
-    /// The command did its work, and what it checked failed: exit status 3.
+    /// The command completed, but a check failed: exit status 3.
     pub(crate) failed: bool,
 }
 
 impl Outcome {
     /// # Errors
-    /// A value that is no JSON.
+    /// A value that cannot be serialized.
     pub(crate) fn new(text: impl Into<String>, json: &impl Serialize) -> serde_json::Result<Self> {
         Ok(Self {
             text: text.into(),
@@ -26,7 +26,7 @@ impl Outcome {
         })
     }
 
-    /// A result whose JSON is text already, and is written byte for byte.
+    /// A result whose JSON is already serialized and is written byte for byte.
     pub(crate) fn of_json_text(text: impl Into<String>, json: String) -> Self {
         Self {
             text: text.into(),
@@ -35,7 +35,7 @@ impl Outcome {
         }
     }
 
-    /// Marks the result of a check.
+    /// Sets whether a check failed.
     #[must_use]
     pub(crate) fn failed_if(self, failed: bool) -> Self {
         Self { failed, ..self }

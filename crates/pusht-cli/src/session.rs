@@ -10,12 +10,12 @@ use pusht_jobs::{JobContext, Silent, cancel_on_ctrl_c, terminal_or_lines};
 
 use crate::outcome::Outcome;
 
-/// The command did its work, and what it checked failed.
+/// Exit status: the command completed, but a check failed.
 const FAILED: u8 = 3;
-/// Stopped by Ctrl-C, as shells count it.
+/// Exit status: stopped by Ctrl-C, as shells report it.
 const CANCELLED: u8 = 130;
 
-/// How the result is told.
+/// Options for the output of the result.
 #[derive(Args)]
 pub(crate) struct OutputArgs {
     /// Print nothing but errors
@@ -32,7 +32,7 @@ impl OutputArgs {
     }
 }
 
-/// What a running command has.
+/// Context of a running command.
 pub(crate) struct Session<'a> {
     /// Progress on standard error, stopped by Ctrl-C.
     pub(crate) ctx: JobContext,
@@ -40,7 +40,7 @@ pub(crate) struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Prints a line of the result now, for commands that go on afterwards.
+    /// Prints a line of the result before the command ends.
     #[allow(clippy::print_stdout, reason = "the result of a command is its output")]
     pub(crate) fn print(&self, line: impl std::fmt::Display) {
         if !self.output.quiet && !self.output.json_to_stdout() {
@@ -58,7 +58,7 @@ impl Session<'_> {
         self.output.json.as_deref().filter(|_| !self.output.json_to_stdout())
     }
 
-    /// The first `first` episodes of the data set at `path`, or all.
+    /// The first `first` episodes of the dataset at `path`, or all.
     pub(crate) fn read(&mut self, path: &Path, first: Option<usize>) -> Result<(Source, Vec<Episode>)> {
         let source = pusht_data::open(path)?;
         let count = source.first(first)?;
@@ -85,7 +85,7 @@ impl Session<'_> {
     }
 }
 
-/// This command as it was typed, for the record.
+/// The command line as typed, for the record.
 pub(crate) fn command_line() -> String {
     let mut command = "pusht".to_owned();
     for argument in std::env::args().skip(1) {
@@ -99,8 +99,8 @@ pub(crate) fn command_line() -> String {
     command
 }
 
-/// Runs a command and tells its result. An error and its causes are printed on one line; causes that an error already quotes
-/// are left out, and there is never a backtrace: what goes wrong here is what was typed or what lies on the disk.
+/// Runs a command and prints its result. An error and its causes are printed on one line, without causes that the error
+/// already quotes and without a backtrace: errors here come from arguments or files.
 pub(crate) fn run(output: &OutputArgs, command: impl FnOnce(&mut Session) -> Result<Outcome>) -> ExitCode {
     let cancel = match cancel_on_ctrl_c() {
         Ok(cancel) => cancel,

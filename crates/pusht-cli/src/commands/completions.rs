@@ -6,7 +6,8 @@ use clap_complete::Shell;
 
 use crate::outcome::Outcome;
 
-/// Print a completion script for a shell, for example `pusht completions bash > ~/.local/share/bash-completion/completions/pusht`
+/// Print a completion script for a shell, for example
+/// `pusht completions bash > ~/.local/share/bash-completion/completions/pusht`
 #[derive(Args)]
 pub(crate) struct Completions {
     shell: Shell,

@@ -11,49 +11,49 @@ use crate::session::{Session, command_line};
 
 /// Run the experiment: does generated video help a policy? Writes report.html and report.json
 ///
-/// Finished stages are kept: the same command goes on where it was stopped, and skips what is done.
+/// Finished stages are kept: running the same command again resumes a stopped run.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Experiment {
     #[command(subcommand)]
     part: Option<Part>,
-    /// smoke (under a minute, means nothing), cpu (two cores, under ten minutes), strong (a policy that solves the task, hours
-    /// on two cores) or paper (a GPU)
+    /// Preset: smoke (under a minute, a test without meaningful results), cpu (two cores, under ten minutes), strong (a
+    /// policy that solves the task, hours on two cores) or paper (a GPU)
     #[arg(long, default_value = "cpu")]
     preset: String,
-    /// TOML file whose settings are laid over the preset
+    /// TOML file whose settings override the preset's
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// One setting over preset and file, for example --set video.clips=120; may be repeated
+    /// Override one setting of preset and file, for example --set video.clips=120; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     settings: Vec<String>,
-    /// Demonstrations: a zarr replay buffer, a LeRobot v3 set or a file of `pusht demos record`; without it the expert plays
-    /// some
+    /// Demonstrations: a zarr replay buffer, a LeRobot v3 set or a file of `pusht demos record` [default: the expert's
+    /// demonstrations]
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
     /// Folder of the run [default: runs/NAME]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Where --out holds a finished run with other settings: make anew what they change
+    /// If --out holds a finished run with other settings, rerun the stages that differ
     #[arg(long)]
     overwrite: bool,
-    /// cpu, cuda, cuda:1 or wgpu
+    /// Device: cpu, cuda, cuda:1 or wgpu
     #[arg(long, default_value = "cpu")]
     device: String,
-    /// Stop when this stage is finished: clips, policies, …
+    /// Stop after this stage: clips, policies, …
     #[arg(long, value_name = "STAGE", conflicts_with = "only")]
     until: Option<String>,
-    /// Run this stage alone, from what is finished already: clips, report, …
+    /// Run only this stage, from the stages that are finished: clips, report, …
     #[arg(long, value_name = "STAGE")]
     only: Option<String>,
-    /// First training seed of every arm; as many follow it as the preset has
+    /// First training seed of every arm; the number of seeds is the preset's
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 }
 
 #[derive(Subcommand)]
 enum Part {
-    /// Draw report.html of a finished run again, from its report.json and pictures
+    /// Rewrite report.html of a finished run, from its report.json and images
     Report {
         /// Folder of the run, such as runs/cpu
         run: PathBuf,

@@ -12,20 +12,21 @@ use crate::arguments::gigabytes;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// Fine-tune LTX-Video or Cosmos-Predict1 on PushT, with LoRA or all of it with --full
+/// Fine-tune LTX-Video or Cosmos-Predict1 on PushT, with LoRA, or all weights with --full
 ///
-/// Writes adapters or weights, checkpoints, TensorBoard, samples and finetune.json. A stopped run goes on with the same
-/// command. PushT's own models are trained from scratch by `pusht train video`.
+/// Writes adapters or weights, checkpoints, TensorBoard, samples and finetune.json. Run the same command again to
+/// resume a stopped run. `pusht train video` trains the small PushT models from scratch.
 #[derive(Args)]
 pub(crate) struct FinetuneVideo {
-    /// ltx:PATH (a folder of diffusers or a single file) or cosmos:DIR (a folder with transformer/ or model.pt, and vae/)
+    /// Model: ltx:PATH (a diffusers folder or a single file) or cosmos:DIR (a folder with transformer/ or model.pt, and
+    /// vae/)
     #[arg(long, value_name = "KIND:PATH")]
     model: ModelSpec,
-    /// A folder with tokenizer/ and text_encoder/, where they are not beside the model
+    /// Folder with tokenizer/ and text_encoder/ [default: the model's folder]
     #[arg(long, value_name = "DIR")]
     text: Option<PathBuf>,
-    /// Videos (MP4, GIF or PNG folders, or a folder of them), demonstrations (a zarr replay buffer, a LeRobot v3 set, a file
-    /// of `pusht demos record`), or simulator:N for N episodes of the expert
+    /// Videos (MP4, GIF or PNG folders, or a folder of them), demonstrations (a zarr replay buffer, a LeRobot v3 set, a
+    /// file of `pusht demos record`), or simulator:N for N episodes of the expert
     #[arg(long, value_name = "PATH", required_unless_present = "make_tiny")]
     data: Option<ClipSource>,
     /// Folder for adapters or weights, checkpoints, TensorBoard, samples and finetune.json
@@ -34,25 +35,26 @@ pub(crate) struct FinetuneVideo {
     /// Folder for latents and text embeddings, which several runs may share [default: cache in --out]
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
-    /// Settings to begin with: ours, or the seed paper's (paper)
+    /// Base settings: ours, or the seed paper's (paper)
     #[arg(long, value_name = "NAME", default_value = "ours")]
     preset: Preset,
-    /// Train all weights, not adapters
+    /// Train all weights instead of adapters
     #[arg(long)]
     full: bool,
-    /// Change a setting of finetune.json's config; may be repeated
+    /// Override one setting of finetune.json's config; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     settings: Vec<String>,
-    /// Number of updates: as --set steps=N, and with validation at the end where there are fewer than between two
+    /// Number of updates, as --set steps=N; a run shorter than the validation interval is validated at its end
     #[arg(long, value_name = "N")]
     steps: Option<usize>,
-    /// Memory for training, GB; what needs more is refused [default: on the CPU what is free, elsewhere unknown]
+    /// Memory for training, GB; a run that needs more is refused [default: free memory on the CPU, no limit elsewhere]
     #[arg(long, value_name = "GB", value_parser = gigabytes)]
     memory: Option<u64>,
-    /// cpu, cuda, cuda:N or wgpu
+    /// Device: cpu, cuda, cuda:N or wgpu
     #[arg(long, default_value = "cpu")]
     device: String,
-    /// Write a random model of a few thousand parameters to --model's path and end: to try everything without weights
+    /// Write a random model of a few thousand parameters to --model's path and exit, for tests without published
+    /// weights
     #[arg(
         long,
         conflicts_with_all = ["text", "data", "out", "cache", "preset", "full", "settings", "steps", "memory", "device"]
@@ -93,7 +95,7 @@ impl FinetuneVideo {
     }
 }
 
-/// The result, and what to do with it.
+/// The result, and commands that use it.
 fn text(model: &ModelSpec, config: &FinetuneConfig, done: &Finetuned) -> String {
     let loss = |name: &str, loss: Option<f64>| loss.map_or(String::new(), |loss| format!(", {name} {loss:.4}"));
     let mut text = format!(

@@ -15,40 +15,42 @@ use video_io::find_videos;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// Notes on videos that are printed, at most; --json has all.
+/// Maximum number of notes on videos that are printed; --json has all.
 const PRINTED: usize = 10;
 
-/// Label videos with the actions that made them: a data set of what can be trusted, with label.json
+/// Label videos with actions: write a dataset of the segments that can be trusted, with label.json
 ///
-/// Videos may have any size, rate and format. What was found in each stands in label.json. A stopped job goes on with the same
-/// command. Exit status 3: no action can be trusted.
+/// Videos may have any size, rate and format. label.json has the findings for each video. Run the same command again to
+/// resume a stopped job. Exit status 3: no action can be trusted.
 #[derive(Args)]
 pub(crate) struct Label {
-    /// MP4 or GIF files, folders of PNG files, or folders that hold such
+    /// MP4 or GIF files, folders of PNG files, or folders of these
     #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
     video: Vec<PathBuf>,
-    /// closed-form, learned:FILE as `pusht train idm` writes, or uva:FILE, the published checkpoint of Unified Video Action
+    /// Inverse dynamics: closed-form, learned:FILE from `pusht train idm`, or uva:FILE, the published checkpoint of
+    /// Unified Video Action
     #[arg(long, value_name = "NAME", default_value_t)]
     idm: IdmSpec,
-    /// How a model's several actions for a frame become one: as the model has it, or as the paper tried
+    /// How a model's several actions for a frame are reduced to one: none is the model's own way, the others are the
+    /// paper's
     #[arg(long, value_name = "NAME", default_value = "none")]
     reduce: Reduce,
-    /// Frames a second of the videos, over what they say themselves (generators often tag 8 or 24 where they mean 10)
+    /// Frames per second of the videos, in place of the rate in the files (generators often write 8 or 24 for 10)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     fps: Option<u32>,
     /// Add the seven flips and quarter turns of every episode
     #[arg(long)]
     augment: bool,
-    /// Layout of the data set
+    /// Layout of the dataset
     #[arg(long, value_name = "NAME", default_value = "lerobot")]
     format: Format,
-    /// Only part I of N of the videos, as a file that `pusht demos merge` joins with those of the other parts
+    /// Label only part I of N of the videos, into a file for `pusht demos merge`
     #[arg(long, value_name = "I/N", conflicts_with_all = ["augment", "format"])]
     shard: Option<Shard>,
-    /// The data set to write; with --shard a file, by convention .jsonl
+    /// Dataset to write; with --shard a file, by convention .jsonl
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
-    /// Of learned models: cpu, cuda, cuda:1 or wgpu [default: cpu]
+    /// Device for learned models: cpu, cuda, cuda:1 or wgpu [default: cpu]
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
 }
@@ -65,7 +67,7 @@ enum Reduce {
 enum Format {
     /// LeRobot v3 (parquet and MP4)
     Lerobot,
-    /// Zarr replay buffer, as the Diffusion Policy code reads it
+    /// Zarr replay buffer in the layout of Diffusion Policy
     Zarr,
 }
 
@@ -117,7 +119,7 @@ impl Label {
         Ok(Outcome::new(text, &json)?.failed_if(summary.episodes == 0))
     }
 
-    /// None for the closed form, which reads the track.
+    /// `None` for the closed form, which needs only the track.
     fn model(&self) -> Result<Option<Box<dyn InverseDynamics>>> {
         let reduction = match self.reduce {
             Reduce::None => None,
@@ -141,7 +143,7 @@ impl Label {
     }
 }
 
-/// What was dropped, which videos failed and why, and where frame rates look wrong.
+/// Lists dropped segments, failed videos with the reason, and suspicious frame rates.
 fn lines(summary: &LabelingSummary, notes: &[VideoNote]) -> String {
     let mut text = String::new();
     for (reason, count) in &summary.dropped {

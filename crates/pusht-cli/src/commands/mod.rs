@@ -1,4 +1,4 @@
-//! One file a command: its arguments, and what it has the libraries do.
+//! One file per command: its arguments, and the library calls.
 
 pub(crate) mod audit;
 pub(crate) mod bench;

@@ -12,31 +12,33 @@ use traj_metrics::Bootstrap;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// Let people rate clips blind in the browser (--video), and evaluate what they rated (--export, --report)
+/// Let people rate clips blind in the browser (--video), and evaluate the ratings (--export, --report)
 ///
-/// The page runs until Ctrl-C; the same command goes on with the same ratings.
+/// The page is served until Ctrl-C; the same command continues with the same ratings.
 #[derive(Args)]
 #[command(group = ArgGroup::new("what").required(true).multiple(true).args(["video", "export", "report"]))]
 pub(crate) struct Rate {
-    /// Serve the page for this folder of clips: MP4 (H.264, AV1) or GIF files, folders of PNG files, or folders that hold such
+    /// Serve the page for this folder of clips: MP4 (H.264, AV1) or GIF files, folders of PNG files, or folders of
+    /// these
     #[arg(long, value_name = "DIR")]
     video: Option<PathBuf>,
-    /// Database of the ratings; made where it is missing, gone on with where it is not
+    /// Database of the ratings; created if missing
     #[arg(long, value_name = "FILE")]
     db: PathBuf,
-    /// Port of the page; 0 takes any free one
+    /// Port of the page; 0: any free port
     #[arg(long, value_name = "N", default_value_t = 8642, conflicts_with_all = ["export", "report"])]
     port: u16,
-    /// Address to listen on; on any but a loopback address the page asks for a token, which is in the link that is printed
+    /// Address to listen on; on other than a loopback address the page requires a token, which the printed link
+    /// contains
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1", conflicts_with_all = ["export", "report"])]
     listen: IpAddr,
     /// A token of your own, at least 16 letters and digits
     #[arg(long, value_name = "TOKEN", conflicts_with_all = ["export", "report"])]
     token: Option<String>,
-    /// Frames a second of the clips, over what their files say (PNG folders: 10)
+    /// Frames per second of the clips, in place of the rate in the files (PNG folders: 10)
     #[arg(long, value_name = "N", conflicts_with_all = ["export", "report"], value_parser = clap::value_parser!(u32).range(1..=240))]
     fps: Option<u32>,
-    /// Of the order of the clips in a new database, and of the intervals of --report [default: 0]
+    /// Seed of the order of the clips in a new database, and of the intervals of --report [default: 0]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Write all ratings as CSV

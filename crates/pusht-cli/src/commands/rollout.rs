@@ -15,42 +15,42 @@ use crate::session::Session;
 
 /// Roll out a policy in closed loop, and print its scores under a named protocol
 ///
-/// The starts are diffusion_policy's: seeds 100000, 100001, … with its legacy reset. --json FILE keeps the roll-outs step by step:
-/// scores under every protocol and films follow from this file.
+/// The start states are diffusion_policy's: seeds 100000, 100001, … with its legacy reset. --json FILE records the
+/// rollouts step by step: scores under every protocol and videos can be computed from this file.
 #[derive(Args)]
 pub(crate) struct Rollout {
-    /// still, random, expert, the file of a trained policy, or a folder with a diffusion policy of LeRobot's
+    /// Policy: still, random, expert, the file of a trained policy, or a folder with a LeRobot diffusion policy
     #[arg(long, value_name = "still|random|expert|FILE|DIR")]
     policy: String,
-    /// paper: 100 episodes of 200 steps; diffusion-policy: 50 episodes of 300 steps
+    /// Protocol: paper (100 episodes of 200 steps) or diffusion-policy (50 episodes of 300 steps)
     #[arg(long, value_name = "NAME", default_value = "paper")]
     protocol: Protocol,
-    /// Other than the protocol's number of episodes
+    /// Number of episodes [default: the protocol's]
     #[arg(long, value_name = "N")]
     episodes: Option<usize>,
-    /// Other than the protocol's limit of steps
+    /// Maximum steps per episode [default: the protocol's]
     #[arg(long, value_name = "N")]
     steps: Option<usize>,
-    /// Seed of the first start; the others follow it
+    /// Seed of the first start state; the others follow it
     #[arg(long, value_name = "N", default_value_t = eval::FIRST_START_SEED)]
     first_start: u64,
-    /// random: seed of what the policy itself draws [default: 0]
+    /// random: seed of the policy [default: 0]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// What a policy on states looks at: `frames`, which it tracks, or the simulator's `state` [default: frames for tracked, state
-    /// for diffusion-lowdim]
+    /// Observations of a policy on states: `frames`, which it tracks, or the simulator's `state` [default: frames for
+    /// tracked, state for diffusion-lowdim]
     #[arg(long, value_name = "frames|state")]
     sees: Option<ObsSource>,
     /// Device of a trained policy: cpu, cuda or wgpu [default: cpu]
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
-    /// Only part I of N of the episodes; --json gets a file that is joined with those of the other parts
+    /// Run only part I of N of the episodes; --json writes a file for `pusht demos merge`
     #[arg(long, value_name = "I/N", conflicts_with = "save_video")]
     shard: Option<Shard>,
-    /// Film one episode: .mp4, .gif, or a folder of PNG files
+    /// Record a video of one episode: .mp4, .gif, or a folder of PNG files
     #[arg(long, value_name = "FILE")]
     save_video: Option<PathBuf>,
-    /// The episode to film, from 0 [default: 0]
+    /// Index of the episode in the video, from 0 [default: 0]
     #[arg(long, value_name = "N", requires = "save_video")]
     film: Option<usize>,
 }
@@ -136,7 +136,7 @@ impl Rollout {
         })
     }
 
-    /// What the actions follow from besides the starts, so that parts of other policies do not join.
+    /// What determines the actions besides the start states, so that parts of different policies are not merged.
     fn made_by(&self) -> Result<String> {
         let policy = if is_built_in(&self.policy) {
             self.policy.clone()

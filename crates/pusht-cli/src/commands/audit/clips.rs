@@ -16,38 +16,39 @@ use crate::session::{Session, command_line};
 
 #[derive(Args)]
 pub(crate) struct Clips {
-    /// MP4 or GIF files, folders of PNG files, or folders that hold such
+    /// MP4 or GIF files, folders of PNG files, or folders of these
     #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
     video: Vec<PathBuf>,
-    /// Folder of the report
+    /// Folder for the report
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Frames a second of the videos, over what they say themselves (generators often tag 8 or 24 where they mean 10)
+    /// Frames per second of the videos, in place of the rate in the files (generators often write 8 or 24 for 10)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     fps: Option<u32>,
-    /// Real episodes, whose trajectories the clips' are compared with; with --train the demonstrations, which the expert plays
-    /// otherwise
+    /// Real episodes to compare the clips' trajectories with; with --train also the demonstrations to train on
+    /// [default: the expert's demonstrations]
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
-    /// Published weights of I3D (rgb_imagenet.pt): add the Fréchet video distance from the real episodes
+    /// Published weights of I3D (rgb_imagenet.pt): add the Fréchet video distance to the real episodes
     #[arg(long, value_name = "FILE", requires = "data")]
     i3d: Option<PathBuf>,
-    /// Ratings by people of the same clips, as `pusht rate` keeps them
+    /// Human ratings of the same clips: a database of `pusht rate`
     #[arg(long, value_name = "FILE")]
     ratings: Option<PathBuf>,
-    /// Train policies on the clips, on demonstrations, and on both, in OUT/experiment; as long as `pusht experiment` takes
+    /// Train policies on the clips, on demonstrations, and on both, in OUT/experiment; takes as long as
+    /// `pusht experiment`
     #[arg(long)]
     train: bool,
-    /// With --train: smoke, cpu, strong or paper
+    /// With --train: preset of the experiment: smoke, cpu, strong or paper
     #[arg(long, default_value = "cpu", requires = "train")]
     preset: String,
-    /// With --train: one setting over the preset, for example --set seeds=[0,1,2]; may be repeated
+    /// With --train: override one setting of the preset, for example --set seeds=[0,1,2]; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE", requires = "train")]
     settings: Vec<String>,
-    /// With --train: where OUT/experiment holds a finished experiment with other settings, make anew what they change
+    /// With --train: if OUT/experiment holds a finished experiment with other settings, rerun the stages that differ
     #[arg(long, requires = "train")]
     overwrite: bool,
-    /// Of --train and --i3d: cpu, cuda, cuda:1 or wgpu [default: cpu]
+    /// Device for --train and --i3d: cpu, cuda, cuda:1 or wgpu [default: cpu]
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
 }
@@ -58,7 +59,7 @@ impl Clips {
             self.device.is_none() || self.train || self.i3d.is_some(),
             "--device: only --train and --i3d compute on a device"
         );
-        // What is wrong with the settings is said before any work.
+        // Settings are checked before any work.
         let config = self.train.then(|| self.config()).transpose()?;
         let i3d = (self.i3d.as_ref()).map(|file| anyhow::Ok(I3d::load(file, &training::device(self.device())?)?));
         let i3d = i3d.transpose()?;

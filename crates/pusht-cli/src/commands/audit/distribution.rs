@@ -9,26 +9,27 @@ use clip_audit::DistributionJob;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// How far clips are from real ones by their trajectories: a Fréchet distance without learned weights
+/// Measure the distance between the trajectories of clips and of real episodes: a Fréchet distance without learned
+/// weights
 ///
-/// Half of the real set against its other half, against generated clips and against cross-fades, all read from pixels, with the
-/// distances between random halves beside them. Videos that cannot be read are named and left out. With --json FILE the tables
-/// are also written beside it as Markdown (FILE with the ending .md).
+/// Compares one half of the real set with the other half, with generated clips and with cross-fades, all read from
+/// pixels, beside the distances between random halves. Videos that cannot be read are listed and skipped. With --json
+/// FILE the tables are also written as Markdown, to FILE with the extension .md.
 #[derive(Args)]
 pub(crate) struct Distribution {
     /// The real set: a zarr replay buffer, a LeRobot v3 set, or a file of `pusht demos record`
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
-    /// Generated clips of 10 Hz: MP4 or GIF files, folders of PNG files, or folders that hold such
+    /// Generated clips at 10 Hz: MP4 or GIF files, folders of PNG files, or folders of these
     #[arg(long, num_args = 1.., value_name = "PATH")]
     video: Vec<PathBuf>,
     /// Name of the generated clips in the table [default: generated]
     #[arg(long, value_name = "NAME", requires = "video")]
     name: Option<String>,
-    /// Frames of the cross-fades, and of the real clips that are cut as short
+    /// Frames per cross-fade, and per real clip cut for comparison with them
     #[arg(long, value_name = "N", default_value_t = 48)]
     frames: usize,
-    /// Seed of the halves and of the splits
+    /// Seed of the halves and of the random splits
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     /// Random splits of the real set

@@ -11,13 +11,13 @@ use video_gen::ObjectLatentModel;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// Measure how a saved object-latent video model moves agent and T, beside held-out demonstrations
+/// Compare how a saved object-latent video model moves agent and T with held-out demonstrations
 #[derive(Args)]
 pub(crate) struct ObjectModel {
     /// A model that `pusht train video` or `pusht experiment` saved
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
-    /// Demonstrations with states; their test part by episode is used
+    /// Demonstrations with states; the test part of the split by episode is used
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
     /// Seed of the split (as in `pusht train video`) and of the clips

@@ -1,4 +1,4 @@
-//! What people said, beside the audit.
+//! Human ratings in the verdicts of an audit.
 
 use anyhow::Result;
 use clip_review::{People, Verdicts};

@@ -12,13 +12,13 @@ use traj_metrics::Bootstrap;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// Measure clips of `pusht generate --data` beside cross-fades between the same ends and the demonstrations
+/// Compare clips of `pusht generate --data` with cross-fades and demonstrations between the same start and end frames
 ///
-/// Number of agents, the T's shape, who moves it, executability, and similarity with the demonstrations that the clips begin
-/// and end in.
+/// Measures the number of agents, the T's shape, what moves it, executability, and similarity to the demonstrations
+/// from which the start and end frames are taken.
 #[derive(Args)]
 pub(crate) struct Quality {
-    /// The folder of the clips
+    /// Folder of the clips
     #[arg(long, value_name = "DIR")]
     clips: PathBuf,
 }

@@ -5,8 +5,8 @@ use clip_review::{Policies, Verdicts};
 use pipeline::{Config, RunOptions};
 use pusht_jobs::JobContext;
 
-/// Runs it, or what is missing of it, and adds its answer to the verdicts; where that fails, the reason. Gives the comparisons,
-/// a line each.
+/// Runs or resumes the experiment and adds its result to the verdicts, or the reason why it failed. Returns the
+/// comparisons, one per line.
 pub(super) fn train(
     config: &Config,
     options: &RunOptions,

@@ -11,24 +11,24 @@ use corruptions::Clip;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// Put known corruptions into clips of the simulator and of a data set, and table what the audit says of them
+/// Insert known corruptions into simulated and recorded clips, and tabulate what the audit reports
 ///
-/// A damaged clip takes some twenty seconds of one core, as it is audited a hundred times.
+/// Each corrupted clip is audited about a hundred times, which takes about twenty seconds on one core.
 #[derive(Args)]
 pub(crate) struct Audit {
     /// Folder for audit.json and audit.md
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Simulated clips to damage
+    /// Number of simulated clips to corrupt
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
     clips: u64,
-    /// Seed of the first one; thresholds were fixed on 0 to 99
+    /// Seed of the first clip; the audit's thresholds were chosen on seeds 0 to 99
     #[arg(long, value_name = "N", default_value_t = 100)]
     seed: u64,
-    /// Data set with frames and states (zarr, LeRobot, simulated): all its episodes are audited as they are
+    /// Dataset with frames and states (zarr, LeRobot, simulated): all its episodes are audited unchanged
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
-    /// Every how many of its episodes is damaged as well [default: 5]
+    /// Also corrupt every N-th episode of --data [default: 5]
     #[arg(long, value_name = "N", requires = "data")]
     every: Option<usize>,
 }

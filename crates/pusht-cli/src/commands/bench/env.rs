@@ -16,10 +16,10 @@ use crate::outcome::Outcome;
 /// benches/compare_gym_pusht.py times the Python package gym-pusht on the same actions.
 #[derive(Args)]
 pub(crate) struct Env {
-    /// Actions of all episodes, one after the other: float32, little-endian, x and y
+    /// Actions of all episodes, concatenated: float32, little-endian, x and y
     #[arg(long, value_name = "FILE")]
     actions: PathBuf,
-    /// Steps of an episode; episode i starts from seed i
+    /// Steps per episode; episode i starts from seed i
     #[arg(long, value_name = "N")]
     steps: usize,
     /// Seconds to measure each of the two kinds of observations

@@ -10,7 +10,7 @@ use clap::Subcommand;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// Benchmarks: what the audit finds, how fast the environment is
+/// Benchmark the audit (which corruptions it detects) or the environment (speed)
 #[derive(Subcommand)]
 pub(crate) enum Bench {
     Audit(audit::Audit),

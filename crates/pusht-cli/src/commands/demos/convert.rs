@@ -11,29 +11,29 @@ use super::environment::Environment;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// Convert a data set into another layout, or into videos
+/// Convert a dataset into another layout, or into videos
 ///
-/// Nothing incomplete is left at --to.
+/// --to appears only when it is complete.
 #[derive(Args)]
 pub(crate) struct Convert {
-    /// Data set: a zarr replay buffer or LeRobot v3 set (folders), or a file of `pusht demos record`
+    /// Dataset: a zarr replay buffer or LeRobot v3 set (folders), or a file of `pusht demos record`
     #[arg(long, value_name = "PATH")]
     from: PathBuf,
-    /// What to write; must not exist yet. Videos: a folder with one video an episode (frames only, no actions)
+    /// Path to write; must not exist yet. Videos: a folder with one video per episode (frames only, no actions)
     #[arg(long, value_name = "PATH")]
     to: PathBuf,
-    /// Layout of --to: replay-buffer, lerobot, simulated (starts and actions), mp4, gif or png (folders of files); without
-    /// it, .zarr is a replay buffer and .jsonl simulated
+    /// Layout of --to: replay-buffer, lerobot, simulated (starts and actions), mp4, gif or png (folders of files)
+    /// [default: replay-buffer for .zarr, simulated for .jsonl]
     #[arg(long = "as", value_name = "LAYOUT")]
     layout: Option<DataLayout>,
     /// Only the first N episodes
     #[arg(long, value_name = "N")]
     episodes: Option<usize>,
-    /// Where a recorded set was recorded, for --as simulated; episode e must have been started from seed e [default:
+    /// --as simulated: environment in which the dataset was recorded; episode e must start from seed e [default:
     /// diffusion-policy]
     #[arg(long, value_name = "NAME")]
     recorded_in: Option<Environment>,
-    /// Videos: side of the square that each pixel becomes, 1 to 22 (MP4 has at most 2160 px) [default: 4]
+    /// Videos: integer scale factor, 1 to 22 (MP4 has at most 2160 px) [default: 4]
     #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u32).range(1..=22))]
     scale: Option<u32>,
 }

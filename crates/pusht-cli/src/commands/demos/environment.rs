@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use pusht_data::Simulation;
 
-/// Whose starts and pictures.
+/// The environment whose start states and images are used.
 #[derive(Clone, Copy, ValueEnum)]
 pub(super) enum Environment {
     GymPusht,

@@ -14,18 +14,18 @@ use crate::session::Session;
 
 /// Join the parts that `pusht demos record`, `pusht rollout` or `pusht label` made with --shard
 ///
-/// The result is what one process writes, byte for byte; of roll-outs the scores are printed. Labels become the data set: a zarr
-/// replay buffer where --out ends in .zarr, else a LeRobot data set; the videos are read again. Parts may be named in any order;
-/// one that is missing, named twice or of another run is refused.
+/// The result equals that of a run without --shard, byte for byte; for rollouts the scores are printed. Labels become
+/// the dataset: a zarr replay buffer if --out ends in .zarr, otherwise a LeRobot dataset; the videos are read again.
+/// Parts may be given in any order; missing or duplicate parts, and parts of different runs, are refused.
 #[derive(Args)]
 pub(crate) struct Merge {
-    /// The files of all parts
+    /// Files of all parts
     #[arg(required = true, value_name = "PART")]
     parts: Vec<PathBuf>,
-    /// The file or data set to write; must not exist yet
+    /// File or dataset to write; must not exist yet
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
-    /// Of labels: add the seven flips and quarter turns of every episode
+    /// Labels: add the seven flips and quarter turns of every episode
     #[arg(long)]
     augment: bool,
 }

@@ -13,9 +13,10 @@ use super::environment::Environment;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// Record demonstrations of the expert, as a file of starts and actions from which frames are simulated anew
+/// Record demonstrations of the expert, as a file of starts and actions from which the frames are simulated when it is
+/// read
 ///
-/// A stopped run goes on with the same command. The result does not depend on the number of threads.
+/// Run the same command again to resume a stopped run. The result does not depend on the number of threads.
 #[derive(Args)]
 pub(crate) struct Record {
     /// File to write, by convention .jsonl
@@ -24,19 +25,19 @@ pub(crate) struct Record {
     /// Number of episodes
     #[arg(long, value_name = "N", default_value_t = 60)]
     episodes: usize,
-    /// Start seed of the first episode; the others follow one by one. Roll-outs are scored from 100000 on
+    /// Start seed of the first episode; the others follow in order. Rollouts are scored on seeds from 100000 on
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Longest episode; an episode ends earlier with success
+    /// Maximum steps per episode; an episode ends earlier on success
     #[arg(long, value_name = "N", default_value_t = 300)]
     steps: usize,
-    /// Whose starts and pictures
+    /// Environment whose start states and images are used
     #[arg(long, value_name = "NAME", default_value = "diffusion-policy")]
     environment: Environment,
-    /// Number of threads; 0: as many as there are cores
+    /// Number of threads; 0: one per core
     #[arg(long, value_name = "N", default_value_t = 0)]
     threads: usize,
-    /// Only part I of N of the episodes, as a file that `pusht demos merge` joins with those of the other parts
+    /// Record only part I of N of the episodes, into a file for `pusht demos merge`
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
 }

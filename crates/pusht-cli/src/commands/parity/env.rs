@@ -11,11 +11,11 @@ use crate::session::Session;
 
 /// Compare the environment with recorded behavior of gym-pusht and diffusion_policy
 ///
-/// One line a comparison, with its largest error; exit status 3 where one is over its limit.
+/// Prints one line per comparison, with its largest error. Exit status 3: an error is over its limit.
 #[derive(Args)]
 pub(crate) struct Env {
-    /// Folders with recordings (rollouts.npz, coverage.npz, dp_resets.npz, dp_rollouts.npz, demo_replay.npz, renders96.npz,
-    /// vis680.npz; those that are there are compared)
+    /// Folders with recordings (rollouts.npz, coverage.npz, dp_resets.npz, dp_rollouts.npz, demo_replay.npz,
+    /// renders96.npz, vis680.npz; any subset)
     #[arg(required = true, value_name = "DIR")]
     folders: Vec<PathBuf>,
 }

@@ -28,15 +28,14 @@ impl Parity {
     }
 }
 
-/// What a folder came to.
+/// Result for one folder.
 struct Compared {
     text: String,
     report: Value,
     passed: bool,
 }
 
-/// Compares one folder after the other and prints each result when it is there. A folder that cannot be compared does not
-/// keep the others from being compared.
+/// Compares the folders one by one and prints each result at once. An error in one folder does not stop the others.
 fn each(folders: &[PathBuf], session: &mut Session, compare: impl Fn(&Path) -> Result<Compared>) -> Result<Outcome> {
     let (mut compared, mut errors, mut passed) = (Vec::new(), Vec::new(), true);
     for folder in folders {

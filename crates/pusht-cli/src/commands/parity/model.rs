@@ -11,13 +11,13 @@ use crate::session::Session;
 
 /// Compare models with recorded tensors of their published implementations
 ///
-/// One line a tensor, with its relative error; exit status 3 where one is over its limit.
+/// Prints one line per tensor, with its relative error. Exit status 3: an error is over its limit.
 #[derive(Args)]
 pub(crate) struct Model {
     /// Folders with config.json, io.safetensors and weights.safetensors (or its index and shards)
     #[arg(required = true, value_name = "DIR")]
     folders: Vec<PathBuf>,
-    /// Where to compute: cpu, or cuda and wgpu where they are compiled in
+    /// Device: cpu, or cuda and wgpu if they are compiled in
     #[arg(long, default_value = "cpu")]
     device: String,
 }
@@ -25,7 +25,7 @@ pub(crate) struct Model {
 impl Model {
     pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
         let device = training::device(&self.device).context("--device")?;
-        // Each crate's models; a folder names its own.
+        // The models of each crate; the folder's config names one.
         let models = [
             unified_video_action::parity::MODELS,
             model_parity::FLOW_MODELS,

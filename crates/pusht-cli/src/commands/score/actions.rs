@@ -9,12 +9,12 @@ use traj_metrics::{ActionMeasures, PaperFigures};
 
 use crate::outcome::Outcome;
 
-/// Smoothness, directness and variance of the actions of a data set, beside floors that need no skill and the paper's figures
+/// Measure smoothness, directness and variance of a dataset's actions, beside trivial baselines and the paper's figures
 ///
-/// Units: px of the 512 board, one step = 0.1 s. The formulas stand in docs/metrics.md.
+/// Units: px of the 512 board, one step = 0.1 s. The formulas are in docs/metrics.md.
 #[derive(Args)]
 pub(crate) struct Actions {
-    /// Data set: a zarr replay buffer or LeRobot v3 set (folders), or a file of `pusht demos record`
+    /// Dataset: a zarr replay buffer or LeRobot v3 set (folders), or a file of `pusht demos record`
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
     /// Leave out the first N actions of every episode; the paper left out 1

@@ -7,7 +7,7 @@ use eval::ExpertEvaluation;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// How well the expert does, how it moves and how long it thinks, in diffusion_policy's environment on one core
+/// Measure the expert's scores, motion and planning time, in diffusion_policy's environment on one core
 #[derive(Args)]
 pub(crate) struct Expert {
     /// Seed of the first episode; the next ones follow
@@ -16,7 +16,7 @@ pub(crate) struct Expert {
     /// Number of episodes
     #[arg(long, value_name = "N", default_value_t = 50)]
     episodes: u64,
-    /// Longest episode
+    /// Maximum steps per episode
     #[arg(long, value_name = "N", default_value_t = 300)]
     steps: usize,
     /// Seed of the planner

@@ -11,27 +11,28 @@ use serde_json::json;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// Compare extracted with recorded actions on the test part of a data set, for the closed form and a trained model
+/// Compare extracted with recorded actions on the test part of a dataset, for the closed form and a trained model
 ///
-/// Distance, smoothness, directness, and how many of the 90 % intervals hold, beside floors and the paper's figures.
+/// Reports distance, smoothness, directness, and the coverage of the 90 % intervals, beside baselines and the paper's
+/// figures.
 #[derive(Args)]
 pub(crate) struct Idm {
     /// Demonstrations: a zarr replay buffer or LeRobot v3 set (folders), or a file of `pusht demos record`
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
-    /// Model of `pusht train idm`
+    /// Model from `pusht train idm`
     #[arg(long, value_name = "FILE")]
     learned: Option<PathBuf>,
     /// Only the first N episodes
     #[arg(long, value_name = "N")]
     episodes: Option<usize>,
-    /// Seed of the split by episode; that of the model's training, whose test part it has not seen
+    /// Seed of the split by episode; use the seed of the model's training, so that the test part was held out
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Code the videos with H.264 first, with this quantizer (12 to 51), scaled to --side
+    /// Encode the videos with H.264 first, with this quantizer (12 to 51), scaled to --side
     #[arg(long, value_name = "QP")]
     coded: Option<u8>,
-    /// Side of the coded video, px
+    /// Side of the encoded video, px
     #[arg(long, value_name = "PX", default_value_t = 96, requires = "coded")]
     side: u32,
 }

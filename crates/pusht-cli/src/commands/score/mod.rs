@@ -12,7 +12,7 @@ use clap::Subcommand;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// Measure one part by itself: actions, inverse dynamics, tracker, replay, expert
+/// Evaluate one component: actions, inverse dynamics, tracker, replay, expert
 #[derive(Subcommand)]
 pub(crate) enum Score {
     Actions(actions::Actions),

@@ -9,14 +9,14 @@ use clip_audit::ReplayJob;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// Do the actions read off a clip reproduce it in the simulator, and what limits that?
+/// Test whether the actions extracted from a clip reproduce it in the simulator, and what limits that
 ///
-/// Replays the clips of a data set from their pixels alone, with recorded starts, with recorded actions and from starts in the
-/// middle, and cross-fades of their first into their last frame, which nobody can execute. With --json FILE the tables are also
-/// written beside it as Markdown (FILE with the ending .md).
+/// Replays the clips of a dataset from their pixels alone, with recorded starts, with recorded actions and from later
+/// start frames, and cross-fades of their first into their last frame, which cannot be executed. With --json FILE the
+/// tables are also written as Markdown, to FILE with the extension .md.
 #[derive(Args)]
 pub(crate) struct Replay {
-    /// A data set with frames and states: a zarr replay buffer, a LeRobot v3 set, or a file of `pusht demos record`
+    /// Dataset with frames and states: a zarr replay buffer, a LeRobot v3 set, or a file of `pusht demos record`
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
     /// Only the first N episodes

@@ -11,10 +11,10 @@ use serde_json::json;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// Tracking error against recorded states, and the error of the actions that follow from the track
+/// Measure the tracking error against recorded states, and the error of the actions computed from the track
 #[derive(Args)]
 pub(crate) struct Tracker {
-    /// Data set with frames and states: a zarr replay buffer, a LeRobot v3 set, or a file of `pusht demos record`
+    /// Dataset with frames and states: a zarr replay buffer, a LeRobot v3 set, or a file of `pusht demos record`
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
     /// Only the first N episodes

@@ -14,10 +14,10 @@ use training::{devices, out_folder};
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// Train the learned inverse dynamics, and compare its actions with recorded ones, beside the closed form
+/// Train the inverse dynamics model, and compare its actions and the closed form's with recorded ones
 ///
-/// The model reads 16 frames and emits 8 actions. Stopped (Ctrl-C) and started again with the same arguments it goes on from its
-/// last checkpoint. --out gets idm.safetensors, result.json, curve.jsonl and tensorboard/.
+/// The model reads 16 frames and emits 8 actions. A stopped run (Ctrl-C) resumes from its last checkpoint when run
+/// again with the same arguments. Writes idm.safetensors, result.json, curve.jsonl and tensorboard/ to --out.
 #[derive(Args)]
 pub(crate) struct TrainIdm {
     /// Demonstrations: a zarr replay buffer or LeRobot v3 set (folders), or a file of `pusht demos record`
@@ -29,19 +29,19 @@ pub(crate) struct TrainIdm {
     /// Only the first N episodes
     #[arg(long, value_name = "N")]
     episodes: Option<usize>,
-    /// by-episode or by-frame
+    /// Split protocol: by-episode or by-frame
     #[arg(long, value_name = "PROTOCOL", default_value = "by-episode")]
     split: SplitProtocol,
-    /// Epochs of 300 updates
+    /// Number of epochs, of 300 updates each
     #[arg(long, value_name = "N", default_value_t = 6)]
     epochs: usize,
-    /// Damaged copies of every training video (blur, noise, other colors and sizes, H.264) to learn from besides
+    /// Additional corrupted copies of every training video (blur, noise, other colors and sizes, H.264)
     #[arg(long, value_name = "N", default_value_t = 2)]
     damaged_copies: usize,
-    /// cpu, cuda, cuda:N, wgpu, or several GPUs: cuda:0,1
+    /// Device: cpu, cuda, cuda:N, wgpu, or several GPUs: cuda:0,1
     #[arg(long, value_name = "NAME", default_value = "cpu")]
     device: String,
-    /// Weights and order of the data follow from it, and the split
+    /// Seed of the weights, the order of the data, and the split
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 }

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// Train a policy, the learned inverse dynamics or a video model
+/// Train a policy, an inverse dynamics model or a video model
 #[derive(Args)]
 pub(crate) struct Train {
     #[command(subcommand)]

@@ -16,12 +16,12 @@ use crate::session::Session;
 
 /// Train a policy by behavior cloning, and measure how well it predicts held-out actions
 ///
-/// Stopped (Ctrl-C) and started again with the same arguments it goes on from its last checkpoint. --out gets
-/// policy.safetensors, result.json, curve.jsonl, tensorboard/ and checkpoints/.
+/// A stopped run (Ctrl-C) resumes from its last checkpoint when run again with the same arguments. Writes
+/// policy.safetensors, result.json, curve.jsonl, tensorboard/ and checkpoints/ to --out.
 #[derive(Args)]
 pub(crate) struct TrainPolicy {
-    /// Demonstrations: a zarr replay buffer or LeRobot v3 set (folders), or a file of `pusht demos record`; several, such as
-    /// demonstrations and labeled clips, are trained on together
+    /// Demonstrations: a zarr replay buffer or LeRobot v3 set (folders), or a file of `pusht demos record`; several
+    /// datasets, such as demonstrations and labeled clips, are combined
     #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
     data: Vec<PathBuf>,
     /// Folder for the policy and the record of its training
@@ -30,13 +30,13 @@ pub(crate) struct TrainPolicy {
     /// Only the first N episodes
     #[arg(long, value_name = "N")]
     episodes: Option<usize>,
-    /// by-episode or by-frame
+    /// Split protocol: by-episode or by-frame
     #[arg(long, value_name = "PROTOCOL", default_value = "by-episode")]
     split: SplitProtocol,
-    /// tracked: learn from recorded states where the data has them, not from those tracked in the frames
+    /// tracked: learn from recorded states, if the data has them, instead of states tracked in the frames
     #[arg(long)]
     recorded_states: bool,
-    /// cpu, cuda, cuda:N, wgpu, or several GPUs: cuda:0,1
+    /// Device: cpu, cuda, cuda:N, wgpu, or several GPUs: cuda:0,1
     #[arg(long, value_name = "NAME", default_value = "cpu")]
     device: String,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! Settings of `pusht train policy`: the defaults of a kind or the paper's, a file, single keys, options.
+//! Settings of `pusht train policy`, in layers: defaults of a kind or the paper's, a file, single keys, options.
 
 use std::path::PathBuf;
 
@@ -7,53 +7,54 @@ use bc_policy::{Augmentation, PolicyConfig, PolicyKind};
 use clap::Args;
 use pusht_jobs::SettingLayers;
 
-/// What is learned, and how.
+/// Options that set the policy and its training.
 #[derive(Args)]
 pub(super) struct PolicySettings {
-    /// tracked, cnn, resnet18, diffusion-lowdim or diffusion [default: that of --config, else tracked]
+    /// Kind of policy: tracked, cnn, resnet18, diffusion-lowdim or diffusion [default: that of --config, else tracked]
     #[arg(long, value_name = "KIND")]
     policy: Option<PolicyKind>,
-    /// TOML file whose settings are laid over the defaults of the policy: a table for each of its sections, and `[train]`
+    /// TOML file whose settings override the policy's defaults: one table per section, and `[train]`
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// One setting over defaults and file, for example --set tracked.width=128 or --set train.weight_decay=0.01; may be repeated
+    /// Override one setting of defaults and file, for example --set tracked.width=128 or --set train.weight_decay=0.01;
+    /// may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     settings: Vec<String>,
-    /// cnn, resnet18: begin with the paper's settings (25 epochs)
+    /// cnn, resnet18: use the paper's settings as defaults (25 epochs)
     #[arg(long)]
     paper: bool,
-    /// cnn, resnet18: also learn from the eight symmetries of every frame
+    /// cnn, resnet18: augment the data with the eight symmetries of every frame
     #[arg(long)]
     augment: bool,
-    /// cnn, resnet18: see a square of so many px, cut out of the frame at random
+    /// cnn, resnet18: side of the random square crop of the frame, px
     #[arg(long, value_name = "PX")]
     crop: Option<usize>,
-    /// cnn, resnet18: predict so many actions at once, and take them all before looking again [default: 1]
+    /// cnn, resnet18: number of actions predicted at once, and all taken before the next observation [default: 1]
     #[arg(long, value_name = "N")]
     chunk: Option<usize>,
-    /// resnet18: start from the weights of a torchvision checkpoint (.pth or .safetensors), or `imagenet` for torchvision's
-    /// own (fetched with the feature `hub`); the head is replaced
+    /// resnet18: start from the weights of a torchvision checkpoint (.pth or .safetensors), or `imagenet` for
+    /// torchvision's own (downloaded, needs the feature `hub`); the head is replaced
     #[arg(long, value_name = "FILE")]
     init: Option<PathBuf>,
-    /// Epochs; the default depends on the policy
+    /// Number of epochs; the default depends on the policy
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
-    /// Updates of an epoch, instead of one pass over the data
+    /// Updates per epoch, instead of one pass over the data
     #[arg(long, value_name = "N")]
     steps_per_epoch: Option<usize>,
-    /// Frames of an update
+    /// Batch size: frames per update
     #[arg(long, value_name = "N")]
     batch_size: Option<usize>,
     /// Peak learning rate
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
-    /// Weights, order of the data and noise follow from it, and the split [default: 0]
+    /// Seed of the weights, the order of the data, the noise, and the split [default: 0]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 }
 
 impl PolicySettings {
-    /// The settings; one that the policy does not read is refused.
+    /// The settings. A setting that the policy does not read is an error.
     pub(super) fn resolve(&self) -> Result<PolicyConfig> {
         let file = self.config.as_ref().map(|path| {
             let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
@@ -80,7 +81,7 @@ impl PolicySettings {
         }
         let mut config: PolicyConfig = layers.read()?;
         ensure!(config.kind() == kind, "kind cannot be changed by --set; use --policy");
-        // A plan that is shorter than its warm-up would never reach its learning rate.
+        // A run that is shorter than its warm-up would never reach its learning rate.
         if let Some(steps) = config
             .train
             .steps_per_epoch

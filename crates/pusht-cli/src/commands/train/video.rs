@@ -14,13 +14,14 @@ use video_gen::{PixelModel, PixelTrainSettings, TrainSettings};
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// Train a video model for PushT from scratch, and write sample clips from held-out starts and ends
+/// Train a video model for PushT from scratch, and write sample clips between held-out start and end frames
 ///
-/// Stopped (Ctrl-C) and started again with the same arguments it goes on from its last checkpoint. The split by episode is
-/// always the same, so that the test part of `pusht generate` was not trained on.
+/// A stopped run (Ctrl-C) resumes from its last checkpoint when run again with the same arguments. The split by episode
+/// does not depend on --seed, so that the test part of `pusht generate` is held out.
 #[derive(Args)]
 pub(crate) struct TrainVideo {
-    /// What to train: agent and T as objects, drawn by the environment; or pixels, small (two cores) or large (a GPU)
+    /// Model to train: object (motion of agent and T, drawn by the environment), or pixel-small (two cores) or pixel (a
+    /// GPU)
     #[arg(long, value_name = "NAME", default_value = "object")]
     model: Model,
     /// Demonstrations: a zarr replay buffer, a LeRobot v3 set or a file of `pusht demos record`
@@ -29,7 +30,7 @@ pub(crate) struct TrainVideo {
     /// Folder for the model, its checkpoints and the samples
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// cpu, cuda, cuda:N, wgpu, or several GPUs: cuda:0,1
+    /// Device: cpu, cuda, cuda:N, wgpu, or several GPUs: cuda:0,1
     #[arg(long, value_name = "NAME", default_value = "cpu")]
     device: String,
     /// Seed of the training and the samples
@@ -38,13 +39,13 @@ pub(crate) struct TrainVideo {
     /// Use only the first episodes of the data
     #[arg(long, value_name = "N")]
     episodes: Option<usize>,
-    /// Updates; the defaults take about two minutes (object) and an hour (pixel-small) on two cores
+    /// Number of updates; the defaults take about two minutes (object) and an hour (pixel-small) on two cores
     #[arg(long, value_name = "N")]
     steps: Option<usize>,
-    /// object: frames of the longest clip [default: 48]
+    /// object: maximum frames per clip [default: 48]
     #[arg(long, value_name = "N")]
     frames: Option<usize>,
-    /// Sample clips to write, each as film strip and MP4
+    /// Number of sample clips to write, each as film strip and MP4
     #[arg(long, value_name = "N", default_value_t = 4)]
     samples: usize,
 }
@@ -79,7 +80,7 @@ impl TrainVideo {
         let devices = training::devices(&self.device)?;
         out_folder(&self.out)?;
         let (source, episodes) = session.read(&self.data, self.episodes)?;
-        // As `generate` draws its ends: whatever the seed and the number of episodes, its test part was not trained on.
+        // The split of `generate`: for any seed and number of episodes its test part is held out.
         let split = Split::new(&source.lengths(), SplitProtocol::ByEpisode, 1, 0)?;
         let data = TrainData::from_split(&episodes, &split);
         let test = data.test_episodes();
@@ -103,7 +104,7 @@ impl TrainVideo {
             Model::Pixel | Model::PixelSmall => {
                 let file = self.out.join("pixel");
                 self.train(pixel, data, &devices, session)?.save_shards(&file)?;
-                // What is said of it from here on is said of the weights that are kept.
+                // The model is evaluated with the saved weights.
                 let model = PixelModel::load(&file, &devices[0])?;
                 let lost = model.codec_loss(&test)?;
                 text = format!("{lost}\n");
