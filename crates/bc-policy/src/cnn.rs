@@ -21,7 +21,7 @@ pub struct Cnn {
 }
 
 impl Cnn {
-    /// With random weights, for pictures of `side` px.
+    /// Creates the network with random weights, for images of `side` px.
     pub fn new(side: usize, outputs: usize, device: &Device) -> Self {
         let conv = |channels: [usize; 2]| {
             Conv2dConfig::new(channels, [5, 5])
@@ -38,7 +38,7 @@ impl Cnn {
         }
     }
 
-    /// See the type's shapes.
+    /// Runs the network; shapes as given at the type.
     pub fn forward(&self, frames: Tensor<4>) -> Tensor<2> {
         let x = relu(conv2d(&self.conv1, frames));
         let x = relu(conv2d(&self.conv2, x));

@@ -1,4 +1,4 @@
-//! What to train, and how.
+//! Configuration of a policy and its training.
 
 use std::fmt;
 
@@ -13,10 +13,10 @@ use crate::family::PolicyKind;
 use crate::registry;
 use crate::sections::{PolicySection, Sections};
 
-/// What to train, and how: the kind, its sections of settings ([`PolicySection`]), and the loop.
+/// Configuration of a policy: the kind, its sections of settings ([`PolicySection`]), and the training loop.
 ///
-/// In a file each section is a table under its key, beside `kind` and `train`. Sections of other kinds may stand there too; they
-/// are checked and not read, so that `kind` alone can be changed.
+/// In a file each section is a table under its key, beside `kind` and `train`. Sections of other kinds are allowed;
+/// they are checked and ignored, so that `kind` alone can be changed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PolicyConfig {
     kind: PolicyKind,
@@ -26,8 +26,8 @@ pub struct PolicyConfig {
 }
 
 impl PolicyConfig {
-    /// Settings that work on two cores for the policies on states (an hour for the diffusion policy), and for the others
-    /// on a GPU.
+    /// Default settings: for the policies on states they suit two cores (an hour for the diffusion policy), for the
+    /// others a GPU.
     pub fn new(kind: PolicyKind, seed: u64) -> Self {
         let train = TrainConfig {
             seed,
@@ -40,26 +40,26 @@ impl PolicyConfig {
         }
     }
 
-    /// The settings of the paper, for its two policies, `cnn` and `resnet18`: 25 epochs, no augmentation. (Mean squared error,
-    /// normalization per channel and the split 80/10/10 are what these policies always have; batch size and learning rate,
-    /// which the paper leaves open, are those of [`PolicyConfig::new`].) `None` for the others.
+    /// The paper's settings for its two policies, `cnn` and `resnet18`: 25 epochs, no augmentation. (These policies
+    /// always use mean squared error, normalization per channel and the split 80/10/10; batch size and learning rate,
+    /// which the paper does not give, are those of [`PolicyConfig::new`].) `None` for the others.
     pub fn paper(kind: PolicyKind, seed: u64) -> Option<Self> {
         let (sections, train) = kind.0.paper()?;
         let train = TrainConfig { seed, ..train };
         Some(Self { kind, sections, train })
     }
 
-    /// Which policy.
+    /// The kind of policy.
     pub fn kind(&self) -> PolicyKind {
         self.kind
     }
 
-    /// A section of its settings, if the kind reads it.
+    /// A section of the settings, if the kind reads it.
     pub fn section<S: PolicySection>(&self) -> Option<&S> {
         self.sections.get()
     }
 
-    /// With these settings; [`PolicyConfig::check`] refuses them where the kind does not read them.
+    /// Sets a section; [`PolicyConfig::check`] refuses one that the kind does not read.
     #[must_use]
     pub fn with_section(self, section: impl PolicySection) -> Self {
         Self {
@@ -68,15 +68,15 @@ impl PolicyConfig {
         }
     }
 
-    /// What training adds to the data, in words.
+    /// Description of the augmentation in training.
     pub fn augmentation(&self) -> String {
         self.kind.0.augmentation(&self.sections)
     }
 
-    /// Refuses settings that cannot work.
+    /// Checks the settings.
     ///
     /// # Errors
-    /// The first such setting.
+    /// The first invalid setting.
     pub fn check(&self) -> Result<(), BcError> {
         self.train.check()?;
         for section in self.sections.iter() {
@@ -86,8 +86,8 @@ impl PolicyConfig {
         self.kind.0.check(&self.sections)
     }
 
-    /// The same with sections of other kinds at their defaults, as files had them when all kinds shared one table of settings:
-    /// what was hashed then has the same hash.
+    /// Serializes with the sections of other kinds at their defaults, as in earlier files, in which all kinds shared
+    /// one table of settings; hashes of these files stay the same.
     pub fn as_before(&self) -> impl Serialize + '_ {
         AsBefore(self)
     }
@@ -109,7 +109,7 @@ impl Serialize for PolicyConfig {
     }
 }
 
-/// The sections of the shared table, in its order.
+/// The sections of that shared table, in its order.
 const SHARED: [&str; 5] = ["tracked", "diffusion", "encoder", "image", "augmentation"];
 
 struct AsBefore<'a>(&'a PolicyConfig);

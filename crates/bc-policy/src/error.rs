@@ -1,41 +1,41 @@
-//! What can go wrong with policies.
+//! Errors of policies.
 
 use pusht_env::{Modality, Observation, PolicyError};
 use training::{ModelFileError, TrainingError};
 
-/// Why there is no policy, or no action.
+/// Errors from training, loading and running policies.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BcError {
-    /// A setting out of its range.
+    /// A setting is out of its range.
     #[error("{setting} is {found}; expected {expected}")]
     Config {
         /// Name of the setting.
         setting: &'static str,
-        /// As given.
+        /// The given value.
         found: String,
-        /// What is allowed.
+        /// Allowed values.
         expected: &'static str,
     },
-    /// A kind of policy that is not in the registry.
+    /// The kind of policy is not in the registry.
     #[error("policy kind is {found:?}; expected {known}")]
     UnknownKind {
-        /// As given.
+        /// The given value.
         found: String,
         /// The names of all kinds.
         known: String,
     },
-    /// A setting of another kind of policy.
+    /// The policy does not read the setting.
     #[error("the policy {policy} does not read {key}; {readers}")]
     UnreadSetting {
         /// The policy's kind.
         policy: &'static str,
         /// The setting's key.
         key: String,
-        /// Who reads it, in words.
+        /// The kinds that read it, as text.
         readers: String,
     },
-    /// A reference into episodes that are not there.
+    /// A split refers to a row that is not in the data.
     #[error(
         "the split refers to row {row} of episode {episode}, which is not in the data; split the data you train on"
     )]
@@ -45,7 +45,7 @@ pub enum BcError {
         /// Its row.
         row: usize,
     },
-    /// An episode that cannot be learned from.
+    /// An episode is not valid.
     #[error(transparent)]
     Episode(#[from] pusht_data::EpisodeError),
     /// States and actions of one episode differ in number, or there are none of them.
@@ -58,7 +58,7 @@ pub enum BcError {
         /// Actions found.
         actions: usize,
     },
-    /// Numbers that are not finite.
+    /// A number is not finite.
     #[error("episode {episode}, row {row}: the {what} is not finite; leave the episode out or repair it")]
     NotFinite {
         /// Index of the episode.
@@ -68,7 +68,7 @@ pub enum BcError {
         /// `state` or `action`.
         what: &'static str,
     },
-    /// A frame of another size.
+    /// A frame is not 96×96 px.
     #[error("a frame is {width}×{height} px; the policies on pictures read 96×96: resize the frames")]
     FrameSize {
         /// px.
@@ -76,35 +76,35 @@ pub enum BcError {
         /// px.
         height: u32,
     },
-    /// Frames that cannot be loaded.
+    /// Frames cannot be loaded.
     #[error(transparent)]
     Loader(#[from] pusht_data::LoaderError),
-    /// The tracker.
+    /// An error of the tracker.
     #[error(transparent)]
     Vision(#[from] pusht_vision::VisionError),
-    /// A video without agent or T.
+    /// Agent or T is seen in no frame of a video.
     #[error("episode {episode}: the {what} is seen in none of its frames; leave the episode out")]
     NeverSeen {
-        /// Its index.
+        /// Index of the episode.
         episode: usize,
         /// `agent` or `T`.
         what: &'static str,
     },
-    /// Nothing to act on.
+    /// Agent or T was never seen in an environment.
     #[error("environment {env}: the {what} is not seen in the frame, and was not before")]
     Hidden {
-        /// Its number.
+        /// Index of the environment.
         env: usize,
         /// `agent` or `T`.
         what: &'static str,
     },
-    /// The training loop.
+    /// An error of the training loop.
     #[error(transparent)]
     Training(#[from] TrainingError),
-    /// The policy's file.
+    /// An error of the policy's file.
     #[error(transparent)]
     File(#[from] ModelFileError),
-    /// A folder that is no diffusion policy of LeRobot, or one that there is no policy for here.
+    /// A folder is not a LeRobot diffusion policy, or not a supported one.
     #[error("{path:?} cannot be used as a diffusion policy of LeRobot: {reason}")]
     Checkpoint {
         /// The file.
@@ -112,13 +112,13 @@ pub enum BcError {
         /// Which setting or tensor, and what was expected.
         reason: String,
     },
-    /// Weights to start from.
+    /// An error of the initial weights.
     #[error(transparent)]
     Weights(#[from] nn_kit::CheckpointError),
-    /// The network did not run.
+    /// The network failed.
     #[error("the network failed: {reason}")]
     Network {
-        /// What Burn says.
+        /// Burn's message.
         reason: String,
     },
 }
@@ -137,7 +137,7 @@ pub(crate) fn within(
     Err(refused(setting, &value, expected))
 }
 
-/// A setting that cannot work.
+/// Makes the error for an invalid setting.
 pub(crate) fn refused(setting: &'static str, found: &impl ToString, expected: &'static str) -> BcError {
     BcError::Config {
         setting,
@@ -146,14 +146,14 @@ pub(crate) fn refused(setting: &'static str, found: &impl ToString, expected: &'
     }
 }
 
-/// The network did not run.
+/// The network failed.
 pub(crate) fn network_error(error: impl std::fmt::Display) -> BcError {
     BcError::Network {
         reason: error.to_string(),
     }
 }
 
-/// A policy that fails while it acts.
+/// Makes the error of a policy that fails while acting.
 pub(crate) fn failed(policy: &str, reason: impl std::fmt::Display) -> PolicyError {
     PolicyError::Failed {
         policy: policy.to_owned(),
@@ -161,7 +161,7 @@ pub(crate) fn failed(policy: &str, reason: impl std::fmt::Display) -> PolicyErro
     }
 }
 
-/// An observation that was not asked for.
+/// Makes the error for an observation of another kind.
 pub(crate) fn wrong_observation(expected: Modality, found: &Observation) -> PolicyError {
     let found = match found {
         Observation::State(_) => "a state",

@@ -1,4 +1,4 @@
-//! How well a policy predicts labeled actions.
+//! Evaluation of policies on labeled actions.
 
 use std::borrow::Borrow;
 
@@ -8,10 +8,10 @@ use pusht_env::Action;
 use crate::fit::{ActionFit, regression_fit};
 use crate::{BcError, BcPolicy};
 
-/// How well a policy predicts the actions of the rows in `refs`; see [`predict`]. `None` when `refs` is empty.
+/// Measures how well a policy predicts the actions of the rows in `refs`; see [`predict`]. `None` if `refs` is empty.
 ///
 /// # Errors
-/// Rows that are not there, or a network that does not run.
+/// Missing rows, or a network that fails.
 pub fn evaluate<E: Borrow<Episode>>(
     policy: &BcPolicy,
     episodes: &[E],
@@ -25,11 +25,11 @@ pub fn evaluate<E: Borrow<Episode>>(
     ))
 }
 
-/// The action that a policy would take in each row of `refs` (as it is; transforms are ignored), seeing that row
-/// alone, or with as many rows before it as it needs to see.
+/// Predicts the action of a policy in each row of `refs` (transforms are ignored), from that row and the earlier rows
+/// that the policy needs.
 ///
 /// # Errors
-/// Rows that are not there, or a network that does not run.
+/// Missing rows, or a network that fails.
 pub fn predict<E: Borrow<Episode>>(
     policy: &BcPolicy,
     episodes: &[E],

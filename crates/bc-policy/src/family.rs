@@ -1,7 +1,7 @@
-//! What a kind of policy is: the trait that its file implements, and a handle to it.
+//! The trait of a kind of policy, and a handle to it.
 //!
-//! A new kind is one file with a type that implements [`PolicyFamily`], a trained policy that implements [`TrainedPolicy`],
-//! and a line in the table of [`crate::registry`].
+//! A new kind is one file with a type that implements [`PolicyFamily`], a trained policy that implements
+//! [`TrainedPolicy`], and a line in the table of [`crate::registry`].
 
 use std::any::Any;
 use std::fmt;
@@ -17,43 +17,43 @@ use crate::error::BcError;
 use crate::obs_source::ObsSource;
 use crate::sections::Sections;
 
-/// Everything about one kind of policy.
+/// A kind of policy: settings, training, loading.
 pub(crate) trait PolicyFamily: Send + Sync {
     /// The name in files, on the command line and in reports.
     fn name(&self) -> &'static str;
 
-    /// Training items that a row of the data makes: 2 where it also counts mirrored.
+    /// Number of training items per row of the data: 2 if mirrored rows are added.
     fn items_per_row(&self) -> usize {
         1
     }
 
-    /// One training keeps one core busy, so that several run side by side.
+    /// Whether one training run keeps one core busy, so that several can run in parallel.
     fn one_core(&self) -> bool {
         false
     }
 
-    /// Learns by default from states that are tracked in frames, as it acts on them.
+    /// Whether it learns by default from states tracked in frames, as it also acts on them.
     fn learns_from_frames(&self) -> bool {
         false
     }
 
-    /// The sections that it reads, with settings that work.
+    /// The sections that it reads, with default settings.
     fn sections(&self) -> Sections;
 
-    /// The loop that goes with them.
+    /// Default settings of the training loop.
     fn training(&self) -> TrainConfig;
 
-    /// The settings of the paper, where it has such a policy.
+    /// The paper's settings; `None` for a policy that the paper does not have.
     fn paper(&self) -> Option<(Sections, TrainConfig)> {
         None
     }
 
-    /// Refuses settings that each section allows and this policy does not.
+    /// Checks constraints beyond those of the single sections.
     fn check(&self, _: &Sections) -> Result<(), BcError> {
         Ok(())
     }
 
-    /// What its training adds to the data, in words.
+    /// Description of the augmentation in training.
     fn augmentation(&self, sections: &Sections) -> String;
 
     /// Trains on checked settings and episodes.
@@ -69,7 +69,7 @@ pub(crate) trait PolicyFamily: Send + Sync {
     /// Reads a file of this kind.
     fn load(&self, file: &ModelFile, device: &Device) -> Result<Box<dyn TrainedPolicy>, BcError>;
 
-    /// Reads a folder that other software trained; `None` where this policy has no such folders.
+    /// Reads a folder from other training software; `None` if this kind has no such format.
     fn load_folder(&self, _: &Path, _: &Device) -> Option<Result<Box<dyn TrainedPolicy>, BcError>> {
         None
     }
@@ -84,26 +84,26 @@ pub(crate) trait TrainedPolicy: Policy + Any + fmt::Debug + Send + Sync {
 
     fn save(&self, path: &Path) -> Result<(), BcError>;
 
-    /// The action that it would take at each of these rows.
+    /// The action that the policy would take at each of these rows.
     fn predict_rows(&self, episodes: &[&Episode], refs: &[FrameRef]) -> Result<Vec<Action>, BcError>;
 
-    /// What it looks at, where it can look at frames as well as at states.
+    /// Its observation source, if it supports both frames and states.
     fn obs_source(&self) -> Option<ObsSource> {
         None
     }
 
-    /// Looks at this from now on, where it has the choice.
+    /// Sets the observation source, if it supports both.
     fn set_obs_source(&mut self, _: ObsSource) {}
 
     fn boxed(&self) -> Box<dyn TrainedPolicy>;
 }
 
-/// A trained policy of any kind.
+/// Boxes a trained policy.
 pub(crate) fn boxed(policy: impl TrainedPolicy) -> Box<dyn TrainedPolicy> {
     Box::new(policy)
 }
 
-/// Which policy: an entry of the registry. Its name is parsed by `FromStr`.
+/// Kind of policy: an entry of the registry. `FromStr` parses its name.
 #[derive(Clone, Copy)]
 pub struct PolicyKind(pub(crate) &'static dyn PolicyFamily);
 
@@ -113,22 +113,22 @@ impl PolicyKind {
         self.0.name()
     }
 
-    /// Training items that a row of the data makes: 2 where it also counts mirrored.
+    /// Number of training items per row of the data: 2 if mirrored rows are added.
     pub fn items_per_row(self) -> usize {
         self.0.items_per_row()
     }
 
-    /// Whether one training keeps one core busy, so that several run side by side.
+    /// Whether one training run keeps one core busy, so that several can run in parallel.
     pub fn trains_on_one_core(self) -> bool {
         self.0.one_core()
     }
 
-    /// Whether it learns by default from states that are tracked in frames ([`crate::track_episodes`]), as it acts on them.
+    /// Whether it learns by default from states tracked in frames ([`crate::track_episodes`]), as it also acts on them.
     pub fn learns_from_frames(self) -> bool {
         self.0.learns_from_frames()
     }
 
-    /// The kind in its model files.
+    /// The kind as written in model files.
     pub(crate) fn file_kind(self) -> String {
         format!("pusht.policy.{}.1", self.name())
     }

@@ -1,18 +1,18 @@
-//! What the policy on tracked states sees and says: numbers in the frame of the goal.
+//! Inputs and outputs of the policies on states: numbers in the frame of the goal.
 //!
-//! In the goal's frame (origin at the goal's body origin, axes along the goal T's) a board that is turned together with
-//! its goal looks the same, and so does, because the T is symmetric about its stem, the board mirrored in x: every
-//! demonstration counts twice, exactly. Actions are said as offsets from the agent.
+//! The goal's frame has its origin at the goal's body origin and the axes of the goal T. Features in it do not change
+//! if board and goal are rotated together. As the T is symmetric about its stem, a board mirrored in x is also a valid
+//! board, so that every demonstration can be used twice. Actions are offsets from the agent.
 
 use pusht_env::{Action, Pose, State};
 
-/// Numbers per state.
+/// Number of features per state.
 pub(crate) const FEATURES: usize = 30;
 
-/// What learning in these features adds to the data, in words.
+/// Description of the augmentation by these features.
 pub(crate) const MIRRORED: &str = "none on data; every row also mirrored, in features that turn with the goal";
 
-/// Points of the T in body coordinates whose way from the agent and to the goal is a feature: ends of the bar, body
+/// Points of the T in body coordinates whose offsets from the agent and to the goal are features: ends of the bar, body
 /// origin, joint, end of the stem.
 const KEYPOINTS: [[f64; 2]; 5] = [[-60.0, 15.0], [60.0, 15.0], [0.0, 0.0], [0.0, 30.0], [0.0, 120.0]];
 
@@ -35,7 +35,7 @@ impl View {
     }
 
     /// The features of a state, of order one: agent, T origin and angle in the goal's frame; agent and goal in the T's
-    /// frame; keypoints relative to the agent and to where they shall be.
+    /// frame; keypoints relative to the agent and to their goal positions.
     pub(crate) fn features(self, state: &State) -> [f32; FEATURES] {
         let agent = self.point(state.agent);
         let block = self.point([state.block.x, state.block.y]);
@@ -120,7 +120,7 @@ mod tests {
         let s = state();
         let plain = View::new(GOAL, false);
         let mirrored = View::new(GOAL, true);
-        // The mirror image as a state of its own: reflect in the goal's frame and read the pose off.
+        // The mirrored state: reflect in the goal's frame and compute the pose.
         let reflect = |p: [f64; 2]| plain.action([GOAL.x, GOAL.y], mirrored.point(p)).map(f64::from);
         let [x, y] = reflect([s.block.x, s.block.y]);
         let image = State {

@@ -1,4 +1,4 @@
-//! How well predicted actions fit labels.
+//! Errors of predicted actions.
 
 use pusht_env::Action;
 use serde::{Deserialize, Serialize};
@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 pub struct ActionFit {
     /// Mean squared error, averaged over both coordinates, px².
     pub mse: f64,
-    /// Coefficient of determination of each coordinate, averaged with equal weight. A coordinate whose labels do not
-    /// vary counts 1 when it is predicted exactly and 0 otherwise.
+    /// Coefficient of determination of each coordinate, averaged with equal weight. A coordinate with constant labels
+    /// counts 1 if it is predicted exactly and 0 otherwise.
     pub r2: f64,
     /// Number of actions.
     pub actions: usize,
 }
 
-/// Compares predictions with labels; `None` when there are none or their numbers differ.
+/// Compares predictions with labels; `None` if there are none or their numbers differ.
 ///
 /// R² is 1 − Σ(label − prediction)² / Σ(label − mean label)², as scikit-learn's `r2_score` with
 /// `multioutput="uniform_average"`.

@@ -1,7 +1,7 @@
-//! Behavior cloning policies for PushT: CNN, ResNet-18 and a small policy on tracked state.
+//! Behavior cloning policies for PushT: CNN, ResNet-18, an MLP on tracked states, and Diffusion Policy.
 //!
-//! A [`PolicyConfig`] and a [`pusht_training::TrainSpec`] make a [`BcPolicy`] of episodes; it acts through [`pusht_env::Policy`] and is kept as one
-//! safetensors file. `docs/policies.md` says what each kind sees, learns and cannot do.
+//! A [`pusht_training::TrainSpec`] with a [`PolicyConfig`] trains a [`BcPolicy`] on episodes. The policy acts through
+//! [`pusht_env::Policy`] and is saved as one safetensors file. `docs/policies.md` describes the kinds.
 //!
 #![doc = include_str!("../README.md")]
 #![recursion_limit = "256"]

@@ -15,7 +15,7 @@ pub struct Mlp {
 }
 
 impl Mlp {
-    /// Layers of `widths[0]` → `widths[1]` → …
+    /// Creates layers of `widths[0]` → `widths[1]` → …
     pub fn new(widths: &[usize], device: &Device) -> Self {
         let layer = |pair: &[usize]| LinearConfig::new(pair[0], pair[1]).init(device);
         Self {
@@ -23,7 +23,7 @@ impl Mlp {
         }
     }
 
-    /// See the type's shapes.
+    /// Runs the network; shapes as given at the type.
     pub fn forward(&self, mut x: Tensor<2>) -> Tensor<2> {
         for (index, layer) in self.layers.iter().enumerate() {
             x = layer.forward(x);

@@ -1,4 +1,4 @@
-//! States for the policies on states: out of the frames of whole episodes to learn from, out of observations to act on.
+//! States for the policies on states: from the frames of whole episodes in training, from observations when acting.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,11 +11,12 @@ use rayon::prelude::*;
 use crate::error::{BcError, failed, wrong_observation};
 use crate::queues::PendingEnv;
 
-/// Replaces the states of episodes by those that the tracker reads from their frames, so that a policy learns from what
-/// it will see. Where agent or T is hidden, the state before is repeated (at the beginning, the first one seen).
+/// Replaces the states of episodes by those that the tracker estimates from their frames, so that a policy learns from
+/// the inputs it acts on. Where agent or T is hidden, the previous state is repeated (at the start, the first one
+/// seen).
 ///
-/// [`crate::train`] does the same for episodes without states, at every call; with several policies trained on the same
-/// episodes, call this once.
+/// Training ([`pusht_training::TrainSpec`]) does the same for episodes without states, at every call; to train several
+/// policies on the same episodes, call this once.
 ///
 /// # Errors
 /// Frames that are not 96×96, a goal that is not finite, or a video in which agent or T is never seen.
@@ -26,10 +27,10 @@ pub fn track_episodes(episodes: &mut [Episode]) -> Result<(), BcError> {
     })
 }
 
-/// The states in the frames of one episode, number `index` in errors; see [`track_episodes`].
+/// Estimates the states in the frames of one episode, which errors call `index`; see [`track_episodes`].
 ///
 /// # Errors
-/// As [`track_episodes`].
+/// Those of [`track_episodes`].
 pub fn track_states(index: usize, frames: &[Frame], goal: Pose) -> Result<Vec<State>, BcError> {
     let seen = Tracker::new(goal)?.track_video(frames)?;
     let never = |what| BcError::NeverSeen { episode: index, what };
@@ -43,17 +44,17 @@ pub fn track_states(index: usize, frames: &[Frame], goal: Pose) -> Result<Vec<St
     Ok(seen.iter().map(state).collect())
 }
 
-/// What a policy on states looks at when it acts.
+/// Source of a policy's states when it acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ObsSource {
     /// 96×96 frames, through the tracker.
     Frames,
-    /// The exact state, from the simulator; quicker, and not what a policy on video has.
+    /// The exact state, from the simulator; faster, but not available from video.
     State,
 }
 
 impl ObsSource {
-    /// The name on the command line.
+    /// Name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Frames => "frames",
@@ -83,7 +84,7 @@ impl std::str::FromStr for ObsSource {
     }
 }
 
-/// How a policy on states comes by them.
+/// Estimates the states for a policy on states.
 #[derive(Clone, Debug)]
 pub(crate) struct StateEstimator {
     pub(crate) source: ObsSource,
@@ -103,14 +104,14 @@ impl StateEstimator {
         }
     }
 
-    /// New episodes begin in these environments.
+    /// Starts new episodes in these environments.
     pub(crate) fn forget(&mut self, envs: &[usize]) {
         for env in envs {
             self.reader.last.remove(env);
         }
     }
 
-    /// The latest `history` states of those who ask, oldest first.
+    /// The latest `history` states of the given environments, oldest first.
     pub(crate) fn look(
         &mut self,
         policy: &str,
@@ -144,7 +145,7 @@ impl StateEstimator {
     }
 }
 
-/// Looks at single frames; keeps a tracker for each goal and what was last seen in each environment.
+/// Estimates states from single frames; keeps one tracker per goal and the last state of each environment.
 #[derive(Clone, Default)]
 struct FrameReader {
     trackers: Vec<(Pose, Arc<Tracker>)>,
@@ -160,7 +161,7 @@ impl std::fmt::Debug for FrameReader {
 }
 
 impl FrameReader {
-    /// The states in the frames of these environments; what is hidden is taken from the last look.
+    /// The states in the frames of these environments; hidden objects keep their last state.
     fn look(&mut self, looks: &[(usize, &Frame, Pose)]) -> Result<Vec<State>, BcError> {
         let mut trackers = Vec::with_capacity(looks.len());
         for (_, _, goal) in looks {

@@ -12,12 +12,13 @@ use crate::error::BcError;
 use crate::family::{PolicyKind, TrainedPolicy};
 use crate::obs_source::ObsSource;
 
-/// A trained policy. Acts through [`Policy`]; kept as one safetensors file with its configuration and normalization.
+/// A trained policy of any kind. Acts through [`Policy`]; saved as one safetensors file with its configuration and
+/// normalization.
 #[derive(Debug)]
 pub struct BcPolicy(Box<dyn TrainedPolicy>);
 
 impl BcPolicy {
-    /// Which one it is.
+    /// The kind of policy.
     pub fn kind(&self) -> PolicyKind {
         self.0.kind()
     }
@@ -27,19 +28,19 @@ impl BcPolicy {
         self.0.parameters()
     }
 
-    /// What a policy on states looks at; `None` for one that looks at pictures in any case.
+    /// Observation source of a policy on states; `None` for a policy on images.
     pub fn obs_source(&self) -> Option<ObsSource> {
         self.0.obs_source()
     }
 
-    /// What a policy on states looks at from now on; the others look at pictures in any case.
+    /// Sets the observation source of a policy on states; has no effect on policies on images.
     #[must_use]
     pub fn with_obs_source(mut self, source: ObsSource) -> Self {
         self.0.set_obs_source(source);
         self
     }
 
-    /// The policy as its own type, such as [`crate::DiffusionPolicy`], for what only that one can do.
+    /// The policy as its concrete type, such as [`crate::DiffusionPolicy`].
     pub fn downcast_ref<P: 'static>(&self) -> Option<&P> {
         (self.0.as_ref() as &dyn Any).downcast_ref()
     }
@@ -47,13 +48,13 @@ impl BcPolicy {
     /// Writes the policy's file.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// A file that cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), BcError> {
         self.0.save(path)
     }
 
-    /// Reads a policy's file, a folder with one called `policy.safetensors`, or a folder with a diffusion policy that LeRobot
-    /// trained on PushT (`config.json`, `model.safetensors`, and since LeRobot 0.4 the files of its processors).
+    /// Loads a policy's file, a folder with `policy.safetensors`, or a folder with a diffusion policy that LeRobot
+    /// trained on PushT (`config.json`, `model.safetensors`, and since LeRobot 0.4 the processor files).
     ///
     /// # Errors
     /// A file that is missing, damaged, of another kind, or whose parameters do not fit or are not finite.

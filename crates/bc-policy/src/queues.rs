@@ -1,4 +1,4 @@
-//! Which environment takes which action when: policies that say several actions at once hand them out one by one.
+//! Queues of predicted actions: policies that predict several actions at once return them one by one.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -7,7 +7,7 @@ use pusht_env::{Action, ObsBatch, PolicyError};
 
 use crate::error::failed;
 
-/// The actions that environments still have to take, and the seeds of their next ones.
+/// Remaining actions of each environment, and the seeds of its next predictions.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Queues {
     pub(crate) seed: u64,
@@ -16,25 +16,25 @@ pub(crate) struct Queues {
 
 #[derive(Clone, Debug, Default)]
 struct Queue {
-    /// Episodes begun.
+    /// Number of episodes started.
     episode: u64,
-    /// Looks taken in this one.
+    /// Number of predictions in this episode.
     looks: u64,
     actions: VecDeque<Action>,
 }
 
-/// An environment without actions.
+/// An environment that needs new actions.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PendingEnv {
-    /// Its place in the batch.
+    /// Index in the batch.
     pub(crate) at: usize,
-    /// What its next actions draw from: a function of the policy's seed, the environment's number, the number of its
-    /// episode and how often it has looked in it.
+    /// Seed of its next prediction: a function of the policy's seed, the environment's index, its episode and the
+    /// number of predictions in the episode.
     pub(crate) seed: u64,
 }
 
 impl Queues {
-    /// A new episode in each of these environments.
+    /// Starts a new episode in each of these environments.
     pub(crate) fn reset(&mut self, envs: &[usize]) {
         for env in envs {
             let queue = self.envs.entry(*env).or_default();
@@ -44,7 +44,7 @@ impl Queues {
         }
     }
 
-    /// Who needs new actions.
+    /// The environments that need new actions.
     pub(crate) fn pending(&self, obs: &ObsBatch<'_>) -> Vec<PendingEnv> {
         let ask = |(at, env): (usize, &usize)| {
             let (episode, looks) = match self.envs.get(env) {
@@ -58,7 +58,7 @@ impl Queues {
         obs.envs.iter().enumerate().filter_map(ask).collect()
     }
 
-    /// Gives those who asked their new actions, and hands every environment its next one.
+    /// Stores the new actions of the pending environments, and returns the next action of every environment.
     pub(crate) fn serve(
         &mut self,
         policy: &str,

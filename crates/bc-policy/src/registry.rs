@@ -1,4 +1,4 @@
-//! The kinds of policy.
+//! Registry of the kinds of policy.
 
 use serde::{Deserialize, Deserializer};
 
@@ -6,7 +6,7 @@ use crate::error::BcError;
 use crate::family::PolicyKind;
 use crate::sections::{AnySection, Sections};
 
-/// The registry: a new kind of policy has its line here.
+/// The registry; a new kind is added here.
 const KINDS: [PolicyKind; 5] = [
     PolicyKind::TRACKED,
     PolicyKind::CNN,
@@ -19,7 +19,7 @@ impl PolicyKind {
     /// All kinds.
     pub const ALL: [Self; KINDS.len()] = KINDS;
 
-    /// The names of all kinds, as a sentence has them.
+    /// The names of all kinds, joined for use in a sentence.
     pub fn names() -> String {
         let names = KINDS.map(Self::name);
         match names.split_last() {
@@ -29,10 +29,10 @@ impl PolicyKind {
         }
     }
 
-    /// Refuses the key of a setting (`tracked.width`, `train.epochs`) that this kind does not read.
+    /// Checks that this kind reads the setting with a key (`tracked.width`, `train.epochs`).
     ///
     /// # Errors
-    /// [`BcError::UnreadSetting`], which names the kinds that do.
+    /// [`BcError::UnreadSetting`], which names the kinds that read it.
     pub fn reads(self, key: &str) -> Result<(), BcError> {
         let section = key.split('.').next().unwrap_or_default();
         let reads = |kind: &Self| kind.0.sections().keys().any(|own| own == section);
@@ -58,14 +58,14 @@ impl PolicyKind {
     }
 }
 
-/// A section of any kind by its key.
+/// Finds a section of any kind by its key.
 pub(crate) fn section(key: &str) -> Option<Box<dyn AnySection>> {
     let sections = KINDS.map(|kind| kind.0.sections());
     let mut all = sections.iter().flat_map(Sections::iter);
     all.find(|section| section.key() == key).map(AnySection::boxed)
 }
 
-/// A section of any kind as a file without it means it.
+/// The default of a section of any kind, used for a file without it.
 pub(crate) fn default_section(key: &str) -> Option<Box<dyn AnySection>> {
     section(key)?.read(None).ok()
 }

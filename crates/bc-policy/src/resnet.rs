@@ -1,6 +1,6 @@
 //! ResNet-18 (He et al. 2016), with torchvision's architecture and parameter names, so that its weights load.
 //!
-//! With [`NormKind::Group`] in place of batch normalization and without a head it is the picture encoder of Diffusion
+//! With [`NormKind::Group`] in place of batch normalization and without a head it is the image encoder of Diffusion
 //! Policy (Chi et al. 2023).
 
 use burn::Tensor;
@@ -15,20 +15,20 @@ use burn::tensor::Device;
 use burn::tensor::activation::relu;
 use cpu_kernels::{batch_norm, batch_norm_relu, conv2d};
 
-/// What follows each convolution.
+/// Normalization after each convolution.
 #[derive(Config, Debug, Copy, PartialEq, Eq)]
 pub enum NormKind {
     /// Batch normalization: batch statistics in training, running ones otherwise.
     Batch,
-    /// Group normalization with so many channels a group, which must divide the network's width. It has no running
-    /// statistics, so an average of the weights (EMA) is all there is to average.
+    /// Group normalization; `channels` must divide the network's width. It has no running statistics, so that an
+    /// average of the weights (EMA) is a complete average of the model.
     Group {
-        /// 16 in Diffusion Policy.
+        /// Channels per group; 16 in Diffusion Policy.
         channels: usize,
     },
 }
 
-/// A normalization of one of both kinds; weight and bias are named as in PyTorch.
+/// A normalization layer of either kind; weight and bias are named as in PyTorch.
 #[derive(Module, Debug)]
 pub enum Norm {
     /// See [`NormKind::Batch`].
@@ -101,7 +101,7 @@ impl BasicBlock {
     }
 }
 
-/// Makes [`ResNet18`].
+/// Configuration of [`ResNet18`].
 #[derive(Config, Debug, PartialEq, Eq)]
 pub struct ResNet18Config {
     /// Outputs of the head; `None` leaves it out.
@@ -109,13 +109,13 @@ pub struct ResNet18Config {
     /// Channels of the first layer; the layers after it have 1, 2, 4 and 8 times as many.
     #[config(default = 64)]
     pub width: usize,
-    /// What follows each convolution.
+    /// Normalization after each convolution.
     #[config(default = "NormKind::Batch")]
     pub norm: NormKind,
 }
 
 impl ResNet18Config {
-    /// With random weights (He's normal initialization for convolutions, as torchvision).
+    /// Creates the network with random weights (He normal initialization for convolutions, as in torchvision).
     pub fn init(&self, device: &Device) -> ResNet18 {
         let (width, norm) = (self.width, self.norm);
         let layer = |channels: [usize; 2], stride| {
@@ -161,7 +161,7 @@ pub struct ResNet18 {
 }
 
 impl ResNet18 {
-    /// The last layer's feature maps, `[batch, 8 · width, ⌈height / 32⌉, ⌈width / 32⌉]`.
+    /// Computes the last layer's feature maps, `[batch, 8 · width, ⌈height / 32⌉, ⌈width / 32⌉]`.
     pub fn features(&self, frames: Tensor<4>) -> Tensor<4> {
         let mut x = self.maxpool.forward(self.bn1.relu(conv2d(&self.conv1, frames), None));
         for block in [&self.layer1, &self.layer2, &self.layer3, &self.layer4]
@@ -173,7 +173,8 @@ impl ResNet18 {
         x
     }
 
-    /// See the type's shapes; without a head, the mean of each feature map, `[batch, 8 · width]`.
+    /// Runs the network; shapes as given at the type. Without a head, returns the mean of each feature map,
+    /// `[batch, 8 · width]`.
     pub fn forward(&self, frames: Tensor<4>) -> Tensor<2> {
         let pooled = self.avgpool.forward(self.features(frames)).flatten(1, 3);
         match &self.fc {
@@ -183,7 +184,7 @@ impl ResNet18 {
     }
 }
 
-/// A convolution of an odd kernel without bias that keeps the size divided by the stride.
+/// A convolution with an odd kernel, without bias, padded so that the size is divided by the stride.
 fn conv(channels: [usize; 2], kernel: usize, stride: usize, device: &Device) -> Conv2d {
     let [_, out] = channels;
     let half = kernel / 2;

@@ -1,4 +1,4 @@
-//! Settings of policies, in sections that have a key in files.
+//! Sections of policy settings, each with a key in files.
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -9,27 +9,27 @@ use serde_json::Value;
 
 use crate::error::BcError;
 
-/// A section of a policy's configuration: settings under one key, which one or several kinds of policy read.
+/// A section of a policy's configuration: settings under one key, read by one or several kinds of policy.
 ///
-/// `Default` is what a file without the section means.
+/// `Default` gives the settings of a file without the section.
 pub trait PolicySection:
     Clone + Debug + Default + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
 {
-    /// Its key in files and on the command line.
+    /// Key in files and on the command line.
     const KEY: &'static str;
 
-    /// Refuses settings that cannot work.
+    /// Checks the settings.
     ///
     /// # Errors
-    /// The first such setting.
+    /// The first invalid setting.
     fn check(&self) -> Result<(), BcError>;
 }
 
-/// Any section.
+/// A section of any type.
 pub(crate) trait AnySection: Any + Debug + Send + Sync + erased_serde::Serialize {
     fn key(&self) -> &'static str;
     fn check(&self) -> Result<(), BcError>;
-    /// Another section of this type, as a file has it; the type's default where a file has none.
+    /// Reads a section of this type from the value in a file; the type's default if there is none.
     fn read(&self, value: Option<Value>) -> serde_json::Result<Box<dyn AnySection>>;
     fn boxed(&self) -> Box<dyn AnySection>;
     fn equals(&self, other: &dyn AnySection) -> bool;
@@ -65,7 +65,7 @@ impl<S: PolicySection> AnySection for S {
 pub(crate) struct Sections(Vec<Box<dyn AnySection>>);
 
 impl Sections {
-    /// With this section, in place of one of its type.
+    /// Adds a section, replacing one of the same type.
     pub(crate) fn with(self, section: impl PolicySection) -> Self {
         self.with_any(Box::new(section))
     }
@@ -83,7 +83,7 @@ impl Sections {
         sections.find_map(|section| (section.as_ref() as &dyn Any).downcast_ref())
     }
 
-    /// A section that the policy reads; its default where it is missing, which [`crate::PolicyConfig::check`] refuses.
+    /// A section that the policy reads; its default if it is missing ([`crate::PolicyConfig::check`] refuses that).
     pub(crate) fn read<S: PolicySection>(&self) -> S {
         self.get().cloned().unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! States with actions: what the policy on tracked states learns from.
+//! Sequences of states and actions: training data of the policies on states.
 
 use pusht_data::Episode;
 use pusht_env::{Action, Pose, State};
@@ -14,15 +14,15 @@ pub(crate) struct Sequence {
     pub(crate) states: Vec<State>,
     /// As many as states.
     pub(crate) actions: Vec<Action>,
-    /// Where the T is to be pushed.
+    /// Goal pose of the T.
     pub(crate) goal: Pose,
 }
 
 impl Sequence {
-    /// Refuses lengths that differ and numbers that are not finite; `episode` is its index, for the error.
+    /// Checks that the lengths agree and the numbers are finite; `episode` is the index for the error.
     ///
     /// # Errors
-    /// The first thing that is wrong.
+    /// The first defect.
     pub(crate) fn check(&self, episode: usize) -> Result<(), BcError> {
         if self.states.len() != self.actions.len() || self.states.is_empty() {
             return Err(BcError::Sequence {
@@ -44,10 +44,10 @@ impl Sequence {
     }
 }
 
-/// Episodes as sequences: their own states where they have them, else those that the tracker reads from their frames.
+/// Episodes as sequences, with their own states if they have them, otherwise those that the tracker estimates.
 ///
 /// # Errors
-/// What [`crate::track_episodes`] meets.
+/// Those of [`crate::track_episodes`].
 pub(crate) fn sequences(episodes: &[&Episode]) -> Result<Vec<Sequence>, BcError> {
     let sequence = |(index, episode): (usize, &&Episode)| {
         let states = match &episode.states {

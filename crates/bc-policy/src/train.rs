@@ -1,4 +1,4 @@
-//! Training by configuration.
+//! Training of a policy from its configuration.
 
 use burn::tensor::Device;
 use pusht_training::{TrainData, TrainModel, TrainOutput};
@@ -6,9 +6,9 @@ use training::{FitOptions, TrainConfig};
 
 use crate::{BcError, BcPolicy, PolicyConfig};
 
-/// Trains a policy. The policies on states learn from the states of the episodes, where they have none from those tracked in
-/// their frames ([`crate::track_episodes`]). [`TrainOutput::best_valid`] is the mean squared error of one action, averaged over
-/// both coordinates, in px².
+/// Trains a policy. The policies on states learn from the states of the episodes or, without them, from states tracked
+/// in the frames ([`crate::track_episodes`]). [`TrainOutput::best_valid`] is the mean squared error of one action,
+/// averaged over both coordinates, in px².
 impl TrainModel for PolicyConfig {
     type Model = BcPolicy;
     type Error = BcError;

@@ -1,4 +1,4 @@
-//! From noise to actions.
+//! Sampling of actions from noise.
 
 use burn::Tensor;
 use burn::tensor::{Device, TensorData};
@@ -13,14 +13,14 @@ use super::unet::Unet;
 use crate::error::{BcError, network_error, refused};
 use crate::queues::{PendingEnv, Queues};
 
-/// Samples of one forward pass when acting. Always as many, the rest zeros, so that the bits of an action do not depend
-/// on how many environments ask at once.
+/// Batch size of a forward pass when acting. Batches are padded with zeros, so that the bits of an action do not depend
+/// on the number of environments in the call.
 pub(super) const BLOCK: usize = 8;
 
-/// Numbers of an action.
+/// Size of an action.
 pub(super) const ACTION: usize = 2;
 
-/// What turns noise into normalized actions.
+/// The reverse diffusion process: noise to normalized actions.
 #[derive(Clone, Debug)]
 pub(super) struct Denoiser {
     schedule: NoiseSchedule,
@@ -30,7 +30,7 @@ pub(super) struct Denoiser {
 }
 
 impl Denoiser {
-    /// Clean samples are clipped to `clip`.
+    /// Creates it; clean samples are clipped to `clip`.
     pub(super) fn new(config: &DiffusionConfig, clip: Option<f64>) -> Result<Self, BcError> {
         let schedule = NoiseSchedule::new(diffusion_schedulers::ScheduleConfig {
             clip,
@@ -48,7 +48,7 @@ impl Denoiser {
         &self.schedule
     }
 
-    /// One sequence of `horizon` normalized actions for each condition; all its noise follows from its seed.
+    /// Samples one sequence of `horizon` normalized actions per condition; its seed determines all its noise.
     pub(super) fn sample(
         &self,
         unet: &Unet,
@@ -77,7 +77,7 @@ impl Denoiser {
         Ok(samples)
     }
 
-    /// From `x`, all noise, to clean actions; `noise` gives what the sampler draws on the way.
+    /// Denoises `x`, pure noise, to clean actions; `noise` gives the noise that the sampler adds at each step.
     pub(super) fn denoise(
         &self,
         unet: &Unet,
@@ -105,18 +105,18 @@ impl Denoiser {
     }
 }
 
-/// What every diffusion policy acts with: the sampler, and what is left of the sequences that it has drawn.
+/// The sampler of a diffusion policy, with the remaining actions of the sampled sequences.
 #[derive(Clone, Debug)]
 pub(super) struct ActionSampler {
     denoiser: Denoiser,
-    /// To which clean samples are clipped.
+    /// Bound to which clean samples are clipped.
     clip: Option<f64>,
     queues: Queues,
     pub(super) device: Device,
 }
 
 impl ActionSampler {
-    /// Clean samples are clipped to `clip`.
+    /// Creates it; clean samples are clipped to `clip`.
     pub(super) fn new(config: &DiffusionConfig, clip: Option<f64>, device: &Device) -> Result<Self, BcError> {
         Ok(Self {
             denoiser: Denoiser::new(config, clip)?,
@@ -126,15 +126,15 @@ impl ActionSampler {
         })
     }
 
-    /// Takes sampler, its steps and the number of actions that are taken from `acting`; the others of the policy's own
-    /// settings are the network's and stay.
+    /// Takes the sampler, its steps and the number of actions per observation from `acting`; the policy's other
+    /// settings belong to the network and stay.
     pub(super) fn act_by(&mut self, own: &mut DiffusionConfig, acting: &DiffusionConfig) -> Result<(), BcError> {
         *own = own.with_acting(acting)?;
         self.denoiser = Denoiser::new(own, self.clip)?;
         Ok(())
     }
 
-    /// All noise follows from this seed and the environments' numbers.
+    /// Sets the seed; it and the environment indices determine all noise.
     pub(super) fn set_seed(&mut self, seed: u64) {
         self.queues.seed = seed;
     }
@@ -149,22 +149,22 @@ impl ActionSampler {
         &self.denoiser
     }
 
-    /// As [`Denoiser::sample`].
+    /// Samples as [`Denoiser::sample`] does.
     pub(super) fn sample(&self, unet: &Unet, conditions: &[Vec<f32>], seeds: &[u64]) -> Result<Vec<Vec<f32>>, BcError> {
         self.denoiser.sample(unet, conditions, seeds, &self.device)
     }
 
-    /// New episodes begin in these environments.
+    /// Starts new episodes in these environments.
     pub(super) fn reset(&mut self, envs: &[usize]) {
         self.queues.reset(envs);
     }
 
-    /// Who needs a new sequence.
+    /// The environments that need a new sequence.
     pub(super) fn pending(&self, obs: &ObsBatch<'_>) -> Vec<PendingEnv> {
         self.queues.pending(obs)
     }
 
-    /// Hands out the actions of new sequences, of which `config` says how many are taken.
+    /// Returns the actions from new sequences; `config` gives how many of each are taken.
     pub(super) fn serve(
         &mut self,
         policy: &str,

@@ -7,19 +7,19 @@ use serde::{Deserialize, Serialize};
 use crate::error::{BcError, refused, within};
 use crate::sections::PolicySection;
 
-/// Sizes of the U-Net, in LeRobot's words.
+/// Sizes of the U-Net, with LeRobot's names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct UnetConfig {
     /// Channels of each stage; the sequence is halved between two stages.
     pub down_dims: Vec<usize>,
-    /// Width of the convolutions, odd.
+    /// Kernel size of the convolutions, odd.
     pub kernel_size: usize,
     /// Groups of the normalization; divides all of `down_dims`.
     pub n_groups: usize,
-    /// Numbers that the diffusion step is embedded in, even.
+    /// Size of the embedding of the diffusion step, even.
     pub step_embed_dim: usize,
-    /// Whether the condition scales the channels, or only shifts them.
+    /// Whether the condition scales and shifts the channels, or only shifts them.
     pub film_scale: bool,
 }
 
@@ -39,30 +39,30 @@ impl Default for UnetConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sampler {
-    /// Ho et al. 2020: draws noise at every step.
+    /// Ho et al. 2020: adds noise at every step.
     Ddpm,
-    /// Song et al. 2021: none but the first.
+    /// Song et al. 2021: deterministic after the initial noise.
     Ddim,
 }
 
-/// What the diffusion policies have in common.
+/// Settings that the diffusion policies share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DiffusionConfig {
-    /// Its network.
+    /// The network.
     pub unet: UnetConfig,
-    /// Observations that are looked at: the latest, and those before it.
+    /// Number of observations in the condition: the latest and those before it.
     pub n_obs_steps: usize,
-    /// Actions that are predicted at once, from the oldest of these observations on.
+    /// Number of actions predicted at once, from the oldest of these observations on.
     pub horizon: usize,
-    /// Of these, how many are taken, from the latest observation on, before looking again.
+    /// Number of these actions that are taken, from the latest observation on, before the next observation.
     pub n_action_steps: usize,
-    /// Rows at the end of an episode at which no training sequence has its latest observation, as most of it would be
-    /// the last action repeated.
+    /// Number of rows at the end of an episode that are not used as the latest observation of a training sequence, as
+    /// most of the sequence would repeat the last action.
     pub drop_n_last_frames: usize,
-    /// The noise that is learned to be taken off.
+    /// Noise schedule of the training.
     pub schedule: ScheduleConfig,
-    /// How actions are drawn.
+    /// The sampler.
     pub sampler: Sampler,
     /// Number of sampling steps.
     pub sampler_steps: usize,
@@ -89,7 +89,7 @@ impl Default for DiffusionConfig {
 }
 
 impl DiffusionConfig {
-    /// Published sizes for pictures, halved (Chi et al. 2023, table 5), with the published sampler.
+    /// Published sizes for images, halved (Chi et al. 2023, table 5), with the published sampler.
     pub fn for_pictures() -> Self {
         Self {
             unet: UnetConfig {
@@ -100,7 +100,7 @@ impl DiffusionConfig {
         }
     }
 
-    /// These settings with sampler, its steps and the number of actions that are taken from `acting`.
+    /// These settings with the sampler, its steps and the number of actions per observation of `acting`.
     pub(super) fn with_acting(&self, acting: &Self) -> Result<Self, BcError> {
         let config = Self {
             sampler: acting.sampler,
@@ -112,7 +112,7 @@ impl DiffusionConfig {
         Ok(config)
     }
 
-    /// Those of a sequence that are taken.
+    /// The actions of a sequence that are taken.
     pub(super) fn taken(&self, sequence: Vec<Action>) -> impl Iterator<Item = Action> + use<> {
         sequence
             .into_iter()

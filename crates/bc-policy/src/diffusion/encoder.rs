@@ -13,14 +13,15 @@ use crate::resnet::{NormKind, ResNet18, ResNet18Config};
 /// Channels of one group of the normalization.
 const GROUP: usize = 16;
 
-/// Where in the picture each of some learned features is (Levine et al. 2016, section 4.2).
+/// Spatial softmax: expected image position of each learned feature (Levine et al. 2016, section 4.2).
 #[derive(Module, Debug)]
 struct SpatialSoftmax {
     nets: Conv2d,
 }
 
 impl SpatialSoftmax {
-    /// `[batch, channels, height, width]` to the expected x and y of each feature, in [−1, 1]: `[batch, 2 · features]`.
+    /// Maps `[batch, channels, height, width]` to the expected x and y of each feature, in [−1, 1]:
+    /// `[batch, 2 · features]`.
     fn forward(&self, x: Tensor<4>) -> Tensor<2> {
         let x = self.nets.forward(x);
         let [batch, features, height, width] = x.dims();
@@ -36,7 +37,7 @@ impl SpatialSoftmax {
     }
 }
 
-/// Pictures to numbers: ResNet-18, spatial softmax over learned features, a linear layer.
+/// Image encoder: ResNet-18, spatial softmax over learned features, a linear layer.
 #[derive(Module, Debug)]
 pub struct RgbEncoder {
     backbone: ResNet18,
@@ -45,7 +46,7 @@ pub struct RgbEncoder {
 }
 
 impl RgbEncoder {
-    /// With `keypoints` features; gives twice as many numbers.
+    /// Creates the encoder with `keypoints` features; the output has twice as many numbers.
     pub fn new(keypoints: usize, device: &Device) -> Self {
         let norm = NormKind::Group { channels: GROUP };
         let backbone = ResNet18Config::new().with_norm(norm).init(device);
@@ -58,7 +59,7 @@ impl RgbEncoder {
         }
     }
 
-    /// `[batch, 3, height, width]`, cropped and normalized, to `[batch, 2 · keypoints]`.
+    /// Maps images `[batch, 3, height, width]`, cropped and normalized, to `[batch, 2 · keypoints]`.
     pub fn forward(&self, pictures: Tensor<4>) -> Tensor<2> {
         let x = self.backbone.features(pictures);
         relu(self.out.forward(self.pool.forward(x)))

@@ -1,4 +1,4 @@
-//! Diffusion Policy (Chi et al. 2023): actions are drawn by taking noise off a sequence of them, step by step.
+//! Diffusion Policy (Chi et al. 2023): sequences of actions are sampled by a reverse diffusion process.
 
 mod acting;
 mod config;

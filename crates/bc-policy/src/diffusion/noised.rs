@@ -1,4 +1,4 @@
-//! Sequences with noise, and the loss of the noise that a network finds in them (Ho et al. 2020, eq. 14).
+//! Noised sequences, and the loss of the noise that a network predicts (Ho et al. 2020, eq. 14).
 
 use burn::Tensor;
 use burn::tensor::{Device, TensorData};
@@ -11,7 +11,7 @@ use super::acting::ACTION;
 use super::config::DiffusionConfig;
 use super::unet::Unet;
 
-/// A batch of sequences of normalized actions with noise.
+/// A batch of noised sequences of normalized actions.
 pub(super) struct NoisedSequences {
     steps: Vec<usize>,
     noise: Vec<f32>,
@@ -20,7 +20,7 @@ pub(super) struct NoisedSequences {
 }
 
 impl NoisedSequences {
-    /// Draws step and noise of `count` sequences.
+    /// Draws diffusion steps and noise for `count` sequences.
     pub(super) fn draw(config: &DiffusionConfig, count: usize, rng: &mut Pcg64) -> Self {
         let steps = (0..count).map(|_| rng.random_range(0..config.schedule.steps)).collect();
         let noise = normal(count * config.horizon * ACTION, rng);
@@ -32,7 +32,7 @@ impl NoisedSequences {
         }
     }
 
-    /// Adds the sequence at place `at`, after those before it: its numbers, and what they are multiplied by.
+    /// Appends sequence `at` of the batch: its numbers, multiplied by `scale`.
     pub(super) fn push(&mut self, at: usize, numbers: impl Iterator<Item = f32>, scale: f32, schedule: &NoiseSchedule) {
         let (data, part) = schedule.alpha_sigma(self.steps[at]);
         for x in numbers {
@@ -41,7 +41,7 @@ impl NoisedSequences {
         }
     }
 
-    /// The mean squared error of what the network is to predict.
+    /// Mean squared error of the network's prediction.
     pub(super) fn loss(
         self,
         config: &DiffusionConfig,

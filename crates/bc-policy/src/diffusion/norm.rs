@@ -1,8 +1,8 @@
-//! Observations and actions as numbers from −1 to 1, or of deviation 1.
+//! Normalization of observations and actions to [−1, 1], or to deviation 1.
 
 use serde::{Deserialize, Serialize};
 
-/// Added to deviations before dividing, and in the place of an empty range.
+/// Added to deviations before dividing; replaces an empty range.
 const EPSILON: f32 = 1e-8;
 
 /// Maps the range that each number has in the training data to [−1, 1].
@@ -13,7 +13,7 @@ pub(super) struct MinMax {
 }
 
 impl MinMax {
-    /// The ranges of rows of one width; a number that hardly changes gets a range of 10⁻⁴ at least.
+    /// Fits the ranges of rows of one width; each range is at least 10⁻⁴.
     pub(super) fn fit<'a>(rows: impl Iterator<Item = &'a [f32]>) -> Self {
         let (mut min, mut max): (Vec<f32>, Vec<f32>) = Default::default();
         for row in rows {
@@ -31,7 +31,7 @@ impl MinMax {
         Self { min, max }
     }
 
-    /// Whether it maps rows of this width.
+    /// Whether it is valid for rows of this width.
     pub(super) fn is_sound(&self, width: usize) -> bool {
         let finite = |x: &[f32]| x.len() == width && x.iter().all(|x| x.is_finite());
         finite(&self.min) && finite(&self.max) && self.min.iter().zip(&self.max).all(|(min, max)| max > min)
@@ -60,7 +60,7 @@ impl MinMax {
     }
 }
 
-/// How the numbers of one feature are normalized, each by its own, as in LeRobot.
+/// Normalization of one feature, element by element, as in LeRobot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Norm {

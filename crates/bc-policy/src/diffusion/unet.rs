@@ -1,5 +1,5 @@
 //! The conditional U-Net over a sequence of actions (Janner et al. 2022, in the form of Chi et al. 2023, section 3.2),
-//! with the layers, and but for a few numbers in their names the parameters, of LeRobot's.
+//! with LeRobot's layers and, apart from a few indices in their names, its parameters.
 
 use burn::Tensor;
 use burn::module::Module;
@@ -10,7 +10,7 @@ use cpu_kernels::{NormMish, conv_transpose1d_last, conv1d_last, mish, norm_mish}
 
 use super::UnetConfig;
 
-/// Groups of the last block's normalization, whatever the others have.
+/// Groups of the last block's normalization, independent of `n_groups`.
 const LAST_GROUPS: usize = 8;
 
 /// Convolution, group normalization, Mish.
@@ -87,9 +87,9 @@ impl ResidualBlock {
 
 /// Predicts the noise (or the clean actions) in a sequence of actions, given the diffusion step and a condition.
 ///
-/// The sequence is halved between the stages of `down_dims` and doubled again; a stage has two residual blocks, and the
-/// way up also sees what the way down had (`down_dims` reversed). Every block is modulated by the condition: what was
-/// observed, and an embedding of the diffusion step.
+/// The sequence is halved between the stages of `down_dims` and then doubled again; a stage has two residual blocks,
+/// and the upsampling path has skip connections (`down_dims` reversed). Every block is modulated by the condition: the
+/// observations and an embedding of the diffusion step.
 #[derive(Module, Debug)]
 pub struct Unet {
     diffusion_step_encoder: (Linear, Linear),
@@ -101,7 +101,8 @@ pub struct Unet {
 }
 
 impl Unet {
-    /// For actions of `actions` numbers and a condition of `cond`; `config` has been checked.
+    /// Creates the network for actions of `actions` numbers and a condition of `cond` numbers; `config` has been
+    /// checked.
     pub fn new(config: &UnetConfig, actions: usize, cond: usize, device: &Device) -> Self {
         let embedding = config.step_embed_dim;
         let cond = embedding + cond;
@@ -135,8 +136,8 @@ impl Unet {
         }
     }
 
-    /// Noisy actions `[batch, horizon, actions]`, a diffusion step for each and the condition `[batch, cond]`, to the
-    /// shape of the actions.
+    /// Maps noisy actions `[batch, horizon, actions]`, a diffusion step for each sequence and the condition
+    /// `[batch, cond]` to the shape of the actions.
     pub fn forward(&self, x: Tensor<3>, steps: &[usize], cond: Tensor<2>) -> Tensor<3> {
         let embedded = embed(steps, self.embedding);
         let embedded = Tensor::from_data(TensorData::new(embedded, [steps.len(), self.embedding]), &x.device());

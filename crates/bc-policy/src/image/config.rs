@@ -1,4 +1,4 @@
-//! Settings of the policies on pictures.
+//! Settings of the policies on images.
 
 use std::path::PathBuf;
 
@@ -9,12 +9,12 @@ use super::frames::SIDE;
 use crate::error::{BcError, within};
 use crate::sections::PolicySection;
 
-/// Transformed copies of the training frames that the policies on pictures learn from; made after the split. The policy
-/// on tracked states needs none: its features have the symmetries built in.
+/// Augmentation of the policies on images: transformed copies of the training frames, made after the split. The policy
+/// on tracked states needs none, as its features have the symmetries built in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Augmentation {
-    /// The frames as they are.
+    /// No augmentation.
     #[default]
     None,
     /// The eight symmetries of the square, exact on pixels.
@@ -24,12 +24,12 @@ pub enum Augmentation {
 }
 
 impl Augmentation {
-    /// How many copies of a frame there are, itself included.
+    /// Number of copies per frame, the original included.
     pub fn copies(self) -> usize {
         self.transforms().len()
     }
 
-    /// The copies, the frame as it is first.
+    /// The transforms of the copies, the identity first.
     pub(super) fn transforms(self) -> Vec<Transform> {
         match self {
             Self::None => vec![Transform::IDENTITY],
@@ -38,7 +38,7 @@ impl Augmentation {
         }
     }
 
-    /// In words.
+    /// Description in words.
     pub(super) fn told(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -56,19 +56,18 @@ impl PolicySection for Augmentation {
     }
 }
 
-/// The policies on pictures.
+/// Settings of the policies on images.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ImageConfig {
-    /// Actions said at once, all of which are taken before looking again.
+    /// Number of actions predicted at once, all taken before the next observation.
     pub chunk: usize,
-    /// Side of the square that the network sees, px: cut out of the frame at random in training, out of its middle
-    /// otherwise. None: the whole frame.
+    /// Side of the square crop, px: random in training, centered otherwise. `None`: the whole frame.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crop: Option<usize>,
-    /// Weights to start from instead of random ones, for `resnet18`: a checkpoint of torchvision (`.pth` or
-    /// `.safetensors`), whose head is left out; or `imagenet`, torchvision's own, which is kept in the cache folder and
-    /// fetched where the feature `hub` is on.
+    /// Initial weights for `resnet18` instead of random ones: a torchvision checkpoint (`.pth` or `.safetensors`),
+    /// without its head; or `imagenet`, torchvision's own, from the cache folder or, with the feature `hub`,
+    /// downloaded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub init: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! Frames as tensors: bytes in, one plane a channel out, normalized per channel; cut to a square where that is asked for.
+//! Frames as tensors: interleaved bytes to normalized planes per channel, optionally cropped to a square.
 
 use burn::Tensor;
 use burn::tensor::{Device, TensorData};
@@ -8,7 +8,7 @@ use rand_pcg::Pcg64;
 
 use crate::error::BcError;
 
-/// Side of the pictures, px.
+/// Side of the images, px.
 pub(crate) const SIDE: usize = 96;
 
 /// Refuses frames of another size.
@@ -19,17 +19,17 @@ pub(crate) fn check_size((width, height): (u32, u32)) -> Result<(), BcError> {
     Err(BcError::FrameSize { width, height })
 }
 
-/// Turns bytes into normalized numbers.
+/// Converts bytes to normalized numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct Pixels {
-    /// The number of each value of each channel.
+    /// Normalized number of each byte value, per channel.
     table: [[f32; 256]; 3],
-    /// Side of what the network sees, px.
+    /// Side of the crop, px.
     side: usize,
 }
 
 impl Pixels {
-    /// For a network that sees squares of `side` px.
+    /// Creates it for a network on squares of `side` px.
     pub(crate) fn new(norm: &FrameNorm, side: usize) -> Self {
         let mut table = [[0.0; 256]; 3];
         for value in 0..=255_u8 {
@@ -40,13 +40,13 @@ impl Pixels {
         Self { table, side }
     }
 
-    /// The middle of each frame. `frames` has 96 × 96 × 3 bytes a frame; gives `[batch, 3, side, side]`.
+    /// Center crops. `frames` has 96 × 96 × 3 bytes per frame; returns `[batch, 3, side, side]`.
     pub(crate) fn center_crop(&self, frames: &[u8], device: &Device) -> Tensor<4> {
         let corner = [(SIDE - self.side) / 2; 2];
         self.cut(frames, |_| corner, device)
     }
 
-    /// The same, but each frame is cut at a random place that follows from `seed`.
+    /// As [`Pixels::center_crop`], with random crops drawn from `seed`.
     pub(crate) fn anywhere(&self, frames: &[u8], seed: u64, device: &Device) -> Tensor<4> {
         let mut rng = Pcg64::seed_from_u64(seed);
         let room = SIDE - self.side;
@@ -56,7 +56,7 @@ impl Pixels {
         self.cut(frames, |frame| corners[frame], device)
     }
 
-    /// `corner` gives the first row and column.
+    /// Crops; `corner` gives the first row and column.
     fn cut(&self, frames: &[u8], corner: impl Fn(usize) -> [usize; 2], device: &Device) -> Tensor<4> {
         let (side, bytes) = (self.side, 3 * SIDE * SIDE);
         let batch = frames.len() / bytes;
@@ -118,7 +118,7 @@ mod tests {
         };
         assert_eq!(cut(1), cut(1));
         assert_ne!(cut(1), cut(2));
-        // Each frame has its own place, and a cut holds 84 columns in a row.
+        // Each frame has its own crop, of 84 consecutive columns.
         let (first, second) = (cut(3)[0], cut(3)[3 * 84 * 84]);
         assert_ne!(first, second);
         assert_eq!(cut(3)[83], first + 83.0 / 255.0);

@@ -1,4 +1,4 @@
-//! The policies on pictures: one idea with different networks.
+//! The policies on images, which differ in their networks.
 
 mod config;
 mod frames;
@@ -23,9 +23,9 @@ pub use config::{Augmentation, ImageConfig};
 pub use policy::ImagePolicy;
 
 impl PolicyKind {
-    /// `cnn`: two convolutions and a fully connected head on the picture ([`ImagePolicy`] with [`Cnn`]).
+    /// `cnn`: two convolutions and a fully connected head on the image ([`ImagePolicy`] with [`Cnn`]).
     pub const CNN: Self = Self(&OnPictures::<Cnn>(PhantomData));
-    /// `resnet18`: ResNet-18 on the picture ([`ImagePolicy`] with [`ResNet18`]).
+    /// `resnet18`: ResNet-18 on the image ([`ImagePolicy`] with [`ResNet18`]).
     pub const RESNET18: Self = Self(&OnPictures::<ResNet18>(PhantomData));
 }
 

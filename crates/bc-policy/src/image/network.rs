@@ -1,4 +1,4 @@
-//! The networks of the policies on pictures.
+//! The networks of the policies on images.
 
 use burn::Tensor;
 use burn::module::Module;
@@ -13,15 +13,15 @@ use crate::resnet::{ResNet18, ResNet18Config};
 pub trait ImageNet: Module + Sync + 'static {
     /// The policy's kind.
     const KIND: PolicyKind;
-    /// Its name.
+    /// Name of the network.
     const NAME: &'static str;
-    /// Published weights to start from; their head does not fit.
+    /// Published initial weights, used without their head.
     const WEIGHTS: Option<&'static HubFile> = None;
 
-    /// With random weights, for squares of `side` px.
+    /// Creates the network with random weights, for squares of `side` px.
     fn build(side: usize, outputs: usize, device: &Device) -> Self;
 
-    /// Normalized actions.
+    /// Runs the network: frames to normalized actions.
     fn run(&self, frames: Tensor<4>) -> Tensor<2>;
 }
 

@@ -1,4 +1,4 @@
-//! A trained policy on pictures.
+//! A trained policy on images.
 
 use std::path::Path;
 
@@ -16,19 +16,19 @@ use crate::family::{PolicyKind, TrainedPolicy};
 use crate::queues::Queues;
 use crate::sections::PolicySection;
 
-/// Frames of one forward pass when acting. Always as many, the rest black, so that the bits of an action do not depend
-/// on how many environments ask at once.
+/// Batch size of a forward pass when acting. Batches are padded with black frames, so that the bits of an action do not
+/// depend on the number of environments in the call.
 const BLOCK: usize = 16;
 
-/// Everything besides the weights.
+/// Contents of the policy's file besides the weights.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Saved {
     pub frames: FrameNorm,
     pub actions: ActionNorm,
-    /// Actions said at once; files written before chunks were possible have one.
+    /// Number of actions predicted at once; 1 in files without the field.
     #[serde(default = "one")]
     pub chunk: usize,
-    /// Side of the middle square that is looked at, where that is not the whole frame, px.
+    /// Side of the center crop, px; `None`: the whole frame.
     #[serde(default)]
     pub crop: Option<usize>,
 }
@@ -47,7 +47,7 @@ impl Saved {
     }
 }
 
-/// A policy on pictures: a 96×96 frame in, the next target positions out. `N` is its network, [`crate::Cnn`] or
+/// A policy on images: maps a 96×96 frame to the next target positions. `N` is its network, [`crate::Cnn`] or
 /// [`crate::ResNet18`].
 #[derive(Clone, Debug)]
 pub struct ImagePolicy<N> {
@@ -55,7 +55,7 @@ pub struct ImagePolicy<N> {
     pixels: Pixels,
     network: N,
     device: Device,
-    /// What is left of each environment's chunk.
+    /// Remaining actions of each environment's chunk.
     queues: Queues,
 }
 
@@ -70,18 +70,19 @@ impl<N: ImageNet> ImagePolicy<N> {
         }
     }
 
-    /// The next target position for each frame, px.
+    /// Predicts the next target position for each frame, px.
     ///
     /// # Errors
-    /// Frames that are not 96×96, or a network that does not run.
+    /// Frames that are not 96×96, or a network that fails.
     pub fn predict(&self, frames: &[&Frame]) -> Result<Vec<Action>, BcError> {
         Ok(self.chunks(frames)?.into_iter().map(|chunk| chunk[0]).collect())
     }
 
-    /// The next target positions for each frame, px; as many as the policy was trained to say.
+    /// Predicts the next target positions for each frame, px; the number is [`crate::ImageConfig::chunk`] of the
+    /// training.
     ///
     /// # Errors
-    /// Frames that are not 96×96, or a network that does not run.
+    /// Frames that are not 96×96, or a network that fails.
     pub fn chunks(&self, frames: &[&Frame]) -> Result<Vec<Vec<Action>>, BcError> {
         let mut chunks = Vec::with_capacity(frames.len());
         for block in frames.chunks(BLOCK) {
@@ -163,7 +164,7 @@ impl<N: ImageNet> TrainedPolicy for ImagePolicy<N> {
         )?)
     }
 
-    /// The next target position in each row of `refs`.
+    /// Predicts the next target position in each row of `refs`.
     fn predict_rows(&self, episodes: &[&Episode], refs: &[FrameRef]) -> Result<Vec<Action>, BcError> {
         let frame = |r: &FrameRef| {
             let (episode, row) = (r.episode, r.row);

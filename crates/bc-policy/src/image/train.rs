@@ -1,4 +1,4 @@
-//! Training of the policies on pictures.
+//! Training of the policies on images.
 
 use std::path::{Path, PathBuf};
 
@@ -15,10 +15,10 @@ use super::network::ImageNet;
 use super::policy::{ImagePolicy, Saved};
 use crate::error::BcError;
 
-/// Frames of one forward pass when validating.
+/// Batch size in validation.
 const VALIDATION: usize = 64;
 
-/// Trains a network; the policy of the epoch with the lowest validation error is returned.
+/// Trains a network; returns the policy of the epoch with the lowest validation error.
 pub(super) fn train<N: ImageNet>(
     (image, augmentation): (&ImageConfig, Augmentation),
     config: &TrainConfig,
@@ -71,7 +71,7 @@ pub(super) fn train<N: ImageNet>(
     Ok(TrainOutput::new(policy, fitted.curve).with_best(fitted.best_epoch, fitted.best_valid))
 }
 
-/// Where published weights are kept: `$PUSHT_CACHE`, or `pusht-start` in the user's cache folder.
+/// Folder for published weights: `$PUSHT_CACHE`, or `pusht-start` in the user's cache folder.
 fn cache() -> PathBuf {
     let from = |name| {
         std::env::var_os(name)
@@ -97,7 +97,7 @@ struct Regression<'a> {
 }
 
 impl Regression<'_> {
-    /// The actions from a row on, normalized; past the end of the episode its last one is repeated.
+    /// The normalized actions from a row on; past the end of the episode its last action is repeated.
     fn targets(&self, refs: &[FrameRef], device: &Device) -> Tensor<2> {
         let chunk = self.saved.chunk;
         let mut y = Vec::with_capacity(2 * chunk * refs.len());
@@ -120,7 +120,7 @@ impl<N: ImageNet> Objective<N> for Regression<'_> {
     fn loss(&self, model: &N, items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
         let refs: Vec<FrameRef> = items.iter().map(|&item| self.train[item]).collect();
         let batch = self.loader.batch(&refs)?;
-        // Each replica of a model has its own.
+        // Each replica of a model has its own device.
         let device = model.devices().remove(0).without_autodiff();
         let x = match self.saved.crop {
             Some(_) => self.pixels.anywhere(&batch.frames, seed, &device),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{BcError, refused, within};
 use crate::sections::PolicySection;
 
-/// The policy on tracked states.
+/// Settings of the policy on tracked states.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrackedConfig {
@@ -13,13 +13,13 @@ pub struct TrackedConfig {
     pub width: usize,
     /// Number of hidden layers.
     pub layers: usize,
-    /// Actions predicted at once.
+    /// Number of actions predicted at once.
     pub horizon: usize,
-    /// Of these, how many are taken before looking again.
+    /// Number of these actions that are taken before the next observation.
     #[serde(alias = "execute")]
     pub n_action_steps: usize,
-    /// Deviation of the Gaussian noise on the states that are learned from, px (angles: that over 100 px, in rad); the
-    /// targets stay where they are, so that the policy learns to come back to the demonstrations.
+    /// Standard deviation of the Gaussian noise on training states, px (angles: divided by 100 px, in rad). The targets
+    /// are unchanged, so that the policy learns to return to the demonstrations.
     pub noise: f32,
 }
 

@@ -1,7 +1,7 @@
-//! The policy on tracked states: a small network that maps where agent and T are to the next sixteen actions.
+//! The policy on tracked states: a small network that maps the state to the next sixteen actions.
 //!
-//! Chunks of actions and open-loop execution of their first part are those of Zhao et al. 2023 (ACT) and Chi et al. 2023
-//! (Diffusion Policy); the loss is the mean squared error. [`crate::features`] has the input.
+//! Chunks of actions and open-loop execution of their first part are those of Zhao et al. 2023 (ACT) and Chi et al.
+//! 2023 (Diffusion Policy); the loss is the mean squared error. The input is described in [`crate::features`].
 
 mod config;
 mod policy;

@@ -20,20 +20,20 @@ use crate::queues::Queues;
 use crate::sections::PolicySection;
 use crate::sequence::sequences;
 
-/// Its name.
+/// Name of the kind.
 pub(super) const NAME: &str = "tracked";
 
-/// Rows of one forward pass. Always as many, the rest zeros, so that the bits of an action do not depend on how many
-/// environments ask at once.
+/// Batch size of a forward pass. Batches are padded with zeros, so that the bits of an action do not depend on the
+/// number of environments in the call.
 const BLOCK: usize = 32;
 
-/// Everything besides the weights.
+/// Contents of the policy's file besides the weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Saved {
     pub(super) tracked: TrackedConfig,
     pub(super) mean: Vec<f32>,
     pub(super) std: Vec<f32>,
-    /// px that one unit of the output stands for, along the goal's axes.
+    /// px per unit of the output, along the goal's axes.
     pub(super) scale: [f32; 2],
 }
 
@@ -53,7 +53,7 @@ impl Saved {
     }
 }
 
-/// A small network on tracked states: it maps where agent and T are to the next actions.
+/// A policy on tracked states: a small network that maps the state to the next actions.
 #[derive(Clone, Debug)]
 pub struct TrackedPolicy {
     saved: Saved,
@@ -64,16 +64,16 @@ pub struct TrackedPolicy {
 }
 
 impl TrackedPolicy {
-    /// How many actions of a chunk it takes from now on before it looks again, 1 to its horizon (clamped).
+    /// Sets the number of actions of a chunk that are taken before the next observation, clamped to 1 to `horizon`.
     pub fn with_n_action_steps(mut self, n_action_steps: usize) -> Self {
         self.saved.tracked.n_action_steps = n_action_steps.clamp(1, self.saved.tracked.horizon);
         self
     }
 
-    /// The chunk of `horizon` actions for each state with its goal.
+    /// Predicts a chunk of `horizon` actions for each state with its goal.
     ///
     /// # Errors
-    /// When the network does not run.
+    /// A network that fails.
     pub fn chunks(&self, states: &[(State, Pose)]) -> Result<Vec<Vec<Action>>, BcError> {
         let outputs = 2 * self.saved.tracked.horizon;
         let mut chunks = Vec::with_capacity(states.len());

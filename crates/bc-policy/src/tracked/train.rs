@@ -17,9 +17,9 @@ use crate::features::{FEATURES, View};
 use crate::mlp::Mlp;
 use crate::sequence::{Sequence, sequences};
 
-/// Every training row counts twice, as it is and mirrored.
+/// Trains the policy. Every training row is used twice, unchanged and mirrored.
 ///
-/// The policy after the last epoch is returned, so that every run gets the same number of updates; the curve has the
+/// Returns the policy after the last epoch, so that every run has the same number of updates; the curve has the
 /// validation error of the first action.
 pub(super) fn train(
     tracked: &TrackedConfig,
@@ -46,7 +46,7 @@ pub(super) fn train(
     Ok(TrainOutput::new(policy, fitted.curve).with_best(fitted.best_epoch, fitted.best_valid))
 }
 
-/// One row to learn from: the state, how to look at it, and the actions from there to the end of its episode.
+/// A training row: the state, its view, and the actions from there to the end of its episode.
 #[derive(Clone, Copy)]
 struct Row<'a> {
     state: State,
@@ -62,7 +62,7 @@ impl Row<'_> {
     }
 }
 
-/// The rows that `refs` name.
+/// The rows in `refs`.
 fn rows<'a>(
     sequences: &'a [Sequence],
     refs: &[FrameRef],
@@ -99,7 +99,7 @@ fn normalization(tracked: &TrackedConfig, rows: &[Row<'_>]) -> Saved {
     Saved {
         tracked: tracked.clone(),
         mean: features.iter().map(|m| m.mean() as f32).collect(),
-        // A feature or an action that never changes is left at its own scale.
+        // A constant feature or action keeps its own scale.
         std: features.iter().map(|m| m.deviation().max(1e-3) as f32).collect(),
         scale: offsets.map(|m| m.deviation().max(1.0) as f32),
     }
@@ -136,7 +136,7 @@ struct Chunks<'a> {
 }
 
 impl Chunks<'_> {
-    /// Features and targets of rows whose states have been moved by `noise` (five numbers a row).
+    /// Features and targets of rows whose states are perturbed by `noise` (five numbers per row).
     fn batch<'a>(
         &self,
         rows: impl ExactSizeIterator<Item = &'a Row<'a>>,

@@ -1,4 +1,4 @@
-//! Diffusion Policy on states: what agent and T did in the last two observations, to a sequence of actions.
+//! Diffusion Policy on states: maps the states in the last two observations to a sequence of actions.
 //!
 //! Input and output are those of the policy on tracked states ([`crate::features`]): numbers in the frame of the goal,
 //! actions as offsets from the agent, every demonstration also mirrored.
@@ -18,7 +18,7 @@ use crate::sections::Sections;
 
 pub use policy::DiffusionLowdim;
 
-/// Its name.
+/// Name of the kind.
 const NAME: &str = "diffusion-lowdim";
 
 impl PolicyKind {

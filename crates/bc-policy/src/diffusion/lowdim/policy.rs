@@ -22,14 +22,14 @@ use crate::obs_source::{ObsSource, StateEstimator};
 use crate::sections::PolicySection;
 use crate::sequence::sequences;
 
-/// Everything besides the weights.
+/// Contents of the policy's file besides the weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Saved {
     pub(super) diffusion: DiffusionConfig,
     pub(super) features: MinMax,
-    /// px.
+    /// Range of the offsets, px.
     pub(super) offsets: MinMax,
-    /// The noise is added to normalized offsets times this, so that their deviation is that of the noise.
+    /// Factor on normalized offsets before noise is added, so that their deviation equals that of the noise.
     pub(super) scale: f32,
 }
 
@@ -39,7 +39,7 @@ impl Saved {
         Unet::new(&self.diffusion.unet, ACTION, cond, device)
     }
 
-    /// To which clean samples are clipped.
+    /// Bound to which clean samples are clipped.
     pub(super) fn clip(&self) -> Option<f64> {
         Some(f64::from(self.scale))
     }
@@ -54,7 +54,7 @@ impl Saved {
     }
 }
 
-/// Diffusion Policy on states: what agent and T did in the last observations, to a sequence of actions.
+/// Diffusion Policy on states: maps the states in the last observations to a sequence of actions.
 #[derive(Clone, Debug)]
 pub struct DiffusionLowdim {
     saved: Saved,
@@ -73,31 +73,31 @@ impl DiffusionLowdim {
         })
     }
 
-    /// Its settings.
+    /// Settings of the policy.
     pub fn config(&self) -> &DiffusionConfig {
         &self.saved.diffusion
     }
 
-    /// Draws actions by these settings from now on: sampler, its steps, and actions taken before looking again. The
-    /// others are the network's and stay.
+    /// Sets the sampler, its steps and the number of actions per observation from `config`. The other settings belong
+    /// to the network and stay.
     ///
     /// # Errors
-    /// Settings that cannot work.
+    /// Invalid settings.
     pub fn with_sampler(mut self, config: &DiffusionConfig) -> Result<Self, BcError> {
         self.sampler.act_by(&mut self.saved.diffusion, config)?;
         Ok(self)
     }
 
-    /// All noise follows from this seed (0 unless it is set) and the environments' numbers.
+    /// Sets the seed (default 0); it and the environment indices determine all noise.
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.sampler.set_seed(seed);
         self
     }
 
-    /// A sequence of `horizon` actions for each history of `n_obs_steps` states, from the oldest of them on.
+    /// Samples a sequence of `horizon` actions for each history of `n_obs_steps` states, from the oldest state on.
     ///
     /// # Errors
-    /// Histories of another length, or a network that does not run.
+    /// Histories of another length, or a network that fails.
     pub fn sequences(&self, histories: &[(Vec<State>, Pose)], seeds: &[u64]) -> Result<Vec<Vec<Action>>, BcError> {
         let mut conditions = Vec::with_capacity(histories.len());
         for (states, goal) in histories {
@@ -121,7 +121,7 @@ impl DiffusionLowdim {
         Ok(samples.into_iter().zip(histories).map(actions).collect())
     }
 
-    /// The first action it would take at each of these rows.
+    /// The first action that the policy would take at each of these rows.
     pub(super) fn first_actions(&self, rows: &[Row<'_>]) -> Result<Vec<Action>, BcError> {
         let n = self.saved.diffusion.n_obs_steps;
         let history = |row: &Row<'_>| (row.states(n).copied().collect(), row.sequence.goal);

@@ -1,4 +1,4 @@
-//! Rows of sequences, with what comes before and after them.
+//! Rows of sequences, with their earlier states and later actions.
 
 use pusht_data::FrameRef;
 use pusht_env::State;
@@ -8,7 +8,7 @@ use crate::error::BcError;
 use crate::features::View;
 use crate::sequence::Sequence;
 
-/// One row to learn from: the latest observation of a sequence, and how to look at it.
+/// A training row: the latest observation of a sequence, with its view.
 #[derive(Clone, Copy)]
 pub(super) struct Row<'a> {
     pub(super) sequence: &'a Sequence,
@@ -17,14 +17,14 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// The last `count` states up to the row; before the beginning the first is repeated.
+    /// The last `count` states up to the row; before the start the first state is repeated.
     pub(super) fn states(&self, count: usize) -> impl Iterator<Item = &'a State> + use<'a> {
         let Self { sequence, at, .. } = *self;
         (0..count).map(move |k| &sequence.states[(at + 1 + k).saturating_sub(count)])
     }
 
-    /// Offsets from the agent of the actions from the oldest observation on; beyond the ends the first and the last
-    /// action are repeated.
+    /// Offsets from the agent of the actions from the oldest observation on; outside the episode the first or last
+    /// action is repeated.
     pub(super) fn offsets(&self, config: &DiffusionConfig) -> impl Iterator<Item = [f64; 2]> {
         let Self { sequence, at, view } = *self;
         let (before, last) = (config.n_obs_steps - 1, sequence.actions.len() - 1);
@@ -34,7 +34,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// The rows that `refs` name.
+/// The rows in `refs`.
 pub(super) fn rows<'a>(sequences: &'a [Sequence], refs: &[FrameRef], mirrored: bool) -> Result<Vec<Row<'a>>, BcError> {
     let row = |r: &FrameRef| {
         let (episode, row) = (r.episode, r.row);

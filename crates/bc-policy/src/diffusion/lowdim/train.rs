@@ -22,11 +22,11 @@ use crate::features::FEATURES;
 use crate::fit::regression_fit;
 use crate::sequence::sequences;
 
-/// At most so many validation rows are sampled after an epoch, evenly spread.
+/// Maximum number of validation rows that are sampled after an epoch, evenly spaced.
 const VALIDATION: usize = 256;
 
-/// Every training row counts twice, as it is and mirrored. The policy after the last epoch (its moving average) is returned;
-/// the curve has the validation error of the first action.
+/// Trains the policy. Every training row is used twice, unchanged and mirrored. Returns the moving average of the
+/// weights after the last epoch; the curve has the validation error of the first action.
 pub(super) fn train(
     diffusion: &DiffusionConfig,
     config: &TrainConfig,
@@ -84,7 +84,7 @@ fn normalization(diffusion: &DiffusionConfig, rows: &[Row<'_>]) -> Saved {
     }
 }
 
-/// The error of the predicted noise (Ho et al. 2020, eq. 14); validated on sampled actions, in px².
+/// Error of the predicted noise (Ho et al. 2020, eq. 14); validated on sampled actions, in px².
 struct Denoising<'a> {
     train: Vec<Row<'a>>,
     valid: Vec<Row<'a>>,
@@ -116,7 +116,7 @@ impl Objective<Unet> for Denoising<'_> {
             let numbers = numbers.flat_map(|offset| offsets.normalize(&offset).collect::<Vec<_>>());
             noised.push(at, numbers, *scale, &self.schedule);
         }
-        // Each replica of a model has its own.
+        // Each replica of a model has its own device.
         let device = model.devices().remove(0).without_autodiff();
         let condition = Tensor::from_data(TensorData::new(condition, [items.len(), width]), &device);
         Ok(noised.loss(diffusion, model, condition, &device))

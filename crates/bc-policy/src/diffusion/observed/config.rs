@@ -1,20 +1,20 @@
-//! Settings of the encoder of pictures.
+//! Settings of the image encoder.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{BcError, refused};
 use crate::sections::PolicySection;
 
-/// Side of the pictures, px.
+/// Side of the images, px.
 pub(super) const SIDE: usize = 96;
 
-/// What the policy makes of a picture.
+/// Settings of the image encoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EncoderConfig {
-    /// Height and width of the part that is seen: the middle when acting, somewhere when training.
+    /// Height and width of the crop, px: centered when acting, random in training.
     pub crop: [usize; 2],
-    /// Features whose places are found; see [`crate::DiffusionPolicy`].
+    /// Number of features of the spatial softmax; each gives an image position.
     pub keypoints: usize,
 }
 
@@ -28,7 +28,7 @@ impl Default for EncoderConfig {
 }
 
 impl EncoderConfig {
-    /// The corner of the part that is seen when acting.
+    /// Top left corner of the crop when acting.
     pub(super) fn center_offset(&self) -> [usize; 2] {
         // Halves are rounded to the even number, as torchvision does.
         self.crop

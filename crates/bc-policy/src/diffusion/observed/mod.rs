@@ -1,5 +1,5 @@
-//! Diffusion Policy on what the reference environment shows: the agent's position with a picture or with the corners of
-//! the T. The same networks, inputs and normalization as LeRobot's.
+//! Diffusion Policy on the observations of the reference environment: the agent's position with an image or with the
+//! corners of the T. Networks, inputs and normalization are those of LeRobot.
 
 mod config;
 mod lerobot;
@@ -22,11 +22,11 @@ use crate::sections::Sections;
 pub use config::EncoderConfig;
 pub use policy::DiffusionPolicy;
 
-/// Its name.
+/// Name of the kind.
 const NAME: &str = "diffusion";
 
 impl PolicyKind {
-    /// `diffusion`: Diffusion Policy on pictures and the agent's position ([`DiffusionPolicy`]).
+    /// `diffusion`: Diffusion Policy on images and the agent's position ([`DiffusionPolicy`]).
     pub const DIFFUSION: Self = Self(&Observed);
 }
 

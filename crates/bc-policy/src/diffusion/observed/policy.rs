@@ -19,8 +19,8 @@ use crate::error::{BcError, failed, network_error};
 use crate::family::{PolicyKind, TrainedPolicy};
 use crate::sequence::{Sequence, sequences};
 
-/// Diffusion Policy on what the reference environment shows: the agent's position with a picture or with the corners of the T.
-/// Made by training on pictures, or from a folder of LeRobot's.
+/// Diffusion Policy on the observations of the reference environment: the agent's position with an image or with the
+/// corners of the T. Trained on images here, or loaded from a LeRobot folder.
 #[derive(Clone, Debug)]
 pub struct DiffusionPolicy {
     saved: Saved,
@@ -38,33 +38,33 @@ impl DiffusionPolicy {
         })
     }
 
-    /// Its settings.
+    /// Settings of the policy.
     pub fn config(&self) -> &DiffusionConfig {
         &self.saved.diffusion
     }
 
-    /// What it makes of pictures, if it sees them; otherwise it sees the corners of the T.
+    /// Settings of the image encoder; `None` for a policy on the corners of the T.
     pub fn image(&self) -> Option<EncoderConfig> {
         self.saved.image
     }
 
-    /// Draws actions by these settings from now on: sampler, its steps, and actions taken before looking again. The
-    /// others are the network's and stay.
+    /// Sets the sampler, its steps and the number of actions per observation from `config`. The other settings belong
+    /// to the network and stay.
     ///
     /// # Errors
-    /// Settings that cannot work.
+    /// Invalid settings.
     pub fn with_sampler(mut self, config: &DiffusionConfig) -> Result<Self, BcError> {
         self.sampler.act_by(&mut self.saved.diffusion, config)?;
         Ok(self)
     }
 
-    /// All noise follows from this seed (0 unless it is set) and the environments' numbers.
+    /// Sets the seed (default 0); it and the environment indices determine all noise.
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.sampler.set_seed(seed);
         self
     }
 
-    /// The condition of each history: for every observation, oldest first, the agent, then the picture's features or the
+    /// The condition of each history: for every observation, oldest first, the agent, then the image's features or the
     /// corners.
     fn conditions(&self, histories: &[Vec<Seen<'_>>]) -> Result<Vec<Vec<f32>>, BcError> {
         let n = self.saved.diffusion.n_obs_steps;
@@ -92,7 +92,7 @@ impl DiffusionPolicy {
         Ok(conditions)
     }
 
-    /// Features of all pictures of at most [`BLOCK`] histories, encoded at once.
+    /// Features of all images of at most [`BLOCK`] histories, encoded at once.
     fn features(&self, block: &[Vec<Seen<'_>>]) -> Result<Vec<f32>, BcError> {
         let Some(image) = self.saved.image else {
             return Ok(Vec::new());
@@ -116,11 +116,12 @@ impl DiffusionPolicy {
         Ok(samples.iter().map(|sample| self.saved.actions(sample)).collect())
     }
 
-    /// The sequence of `horizon` actions for one history of `n_obs_steps` observations, from the oldest of them on, with
-    /// noise that is given: `horizon` × 2 numbers to begin with, and as many again whenever the sampler draws.
+    /// Computes the sequence of `horizon` actions for one history of `n_obs_steps` observations, from the oldest
+    /// observation on, with the given noise: `horizon` × 2 initial numbers, and as many for each noise that the sampler
+    /// adds.
     ///
     /// # Errors
-    /// Observations of another kind or number, or a network that does not run.
+    /// Observations of another kind or number, or a network that fails.
     pub fn sequence_from(
         &self,
         history: &[Observation],
@@ -152,7 +153,7 @@ impl DiffusionPolicy {
         run().map_err(|error| failed(NAME, error))
     }
 
-    /// The first action it would take at each of these rows, with the states of the episodes.
+    /// The first action that the policy would take at each of these rows, given the states of the episodes.
     pub(super) fn predict_rows_of(
         &self,
         episodes: &[&Episode],

@@ -1,4 +1,4 @@
-//! What a file of the policy holds: the network, and everything besides its weights.
+//! Contents of the policy's file: the network, and everything besides its weights.
 
 use burn::Tensor;
 use burn::module::Module;
@@ -15,16 +15,16 @@ use crate::diffusion::unet::Unet;
 use crate::error::{BcError, refused};
 use crate::sections::PolicySection;
 
-/// Numbers of the agent's position.
+/// Size of the agent's position.
 pub(super) const STATE: usize = 2;
-/// Numbers of the T's corners.
+/// Size of the T's corners.
 pub(super) const KEYPOINTS: usize = 16;
 
-/// Everything besides the weights.
+/// Contents of the policy's file besides the weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Saved {
     pub diffusion: DiffusionConfig,
-    /// The policy sees pictures; without, the corners of the T.
+    /// Settings for a policy on images; `None` for one on the corners of the T.
     pub image: Option<EncoderConfig>,
     pub state: Norm,
     pub pixels: Norm,
@@ -32,7 +32,7 @@ pub(super) struct Saved {
     pub action: Norm,
 }
 
-/// The encoder of pictures, where there is one, and the U-Net.
+/// The image encoder, if any, and the U-Net.
 #[derive(Module, Debug)]
 pub(super) struct Network {
     rgb_encoder: Option<RgbEncoder>,
@@ -40,7 +40,7 @@ pub(super) struct Network {
 }
 
 impl Saved {
-    /// Numbers of one observation in the condition.
+    /// Size of one observation in the condition.
     pub(super) fn width(&self) -> usize {
         STATE + self.image.map_or(KEYPOINTS, |image| 2 * image.keypoints)
     }
@@ -70,7 +70,7 @@ impl Saved {
         ))
     }
 
-    /// Parts of pictures as the encoder takes them, `[pictures, 3, crop]`.
+    /// Crops of images, normalized for the encoder, `[images, 3, crop]`.
     pub(super) fn pictures<'a>(
         &self,
         image: EncoderConfig,
@@ -108,7 +108,7 @@ impl Saved {
         ))
     }
 
-    /// Actions from normalized numbers.
+    /// Denormalizes actions.
     pub(super) fn actions(&self, sample: &[f32]) -> Vec<Action> {
         let action = |pair: &[f32]| [self.action.denormalize(0, pair[0]), self.action.denormalize(1, pair[1])];
         sample.chunks_exact(ACTION).map(action).collect()
@@ -116,7 +116,7 @@ impl Saved {
 }
 
 impl Network {
-    /// Features of pictures, if it looks at them.
+    /// Features of images; `None` without an encoder.
     pub(super) fn encode(&self, pictures: Tensor<4>) -> Option<Tensor<2>> {
         self.rgb_encoder.as_ref().map(|encoder| encoder.forward(pictures))
     }

@@ -1,4 +1,4 @@
-//! What the policy takes out of observations.
+//! The part of an observation that the policy reads.
 
 use pusht_env::{Frame, Modality, Observation, PolicyError, State};
 
@@ -13,7 +13,7 @@ pub(super) enum Seen<'a> {
 }
 
 impl Saved {
-    /// What the policy observes, out of an observation.
+    /// Extracts what the policy reads from an observation.
     pub(super) fn see<'a>(&self, observation: &'a Observation) -> Result<Seen<'a>, PolicyError> {
         let floats = |x: &[f64; 2]| x.map(|x| x as f32);
         match (observation, self.image) {
@@ -39,7 +39,7 @@ impl Saved {
     }
 }
 
-/// The corners of the T as the environment's observation has them: x and y alternating, bar before stem.
+/// The corners of the T as in the environment's observation: x and y alternating, bar before stem.
 pub(super) fn corners(state: &State) -> [f32; KEYPOINTS] {
     let vertices = [
         pusht_env::bar_vertices(state.block),

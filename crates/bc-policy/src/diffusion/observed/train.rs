@@ -1,4 +1,4 @@
-//! Training of Diffusion Policy on pictures.
+//! Training of Diffusion Policy on images.
 
 use burn::Tensor;
 use burn::module::Module;
@@ -22,11 +22,11 @@ use crate::error::BcError;
 use crate::fit::regression_fit;
 use crate::sequence::{Sequence, sequences};
 
-/// At most so many validation rows are sampled after an epoch, evenly spread.
+/// Maximum number of validation rows that are sampled after an epoch, evenly spaced.
 const VALIDATION: usize = 64;
 
-/// Trains on pictures and the agent's position (recorded, or tracked where the episodes have no states). The policy after
-/// the last epoch (its moving average) is returned; the curve has the validation error of the first action.
+/// Trains on images and the agent's position (recorded, or tracked where the episodes have no states). Returns the
+/// moving average of the weights after the last epoch; the curve has the validation error of the first action.
 pub(super) fn train(
     (diffusion, image): (&DiffusionConfig, EncoderConfig),
     config: &TrainConfig,
@@ -69,7 +69,8 @@ pub(super) fn train(
     Ok(TrainOutput::new(policy, fitted.curve).with_best(fitted.best_epoch, fitted.best_valid))
 }
 
-/// Positions and actions to [−1, 1] by their ranges, pixels by mean and deviation of their channel, on the scale 0 to 1.
+/// Fits the normalization: positions and actions to [−1, 1] by their ranges, pixels (scaled to [0, 1]) by mean and
+/// deviation of their channel.
 fn normalization(
     diffusion: &DiffusionConfig,
     image: EncoderConfig,
@@ -114,7 +115,7 @@ fn normalization(
     })
 }
 
-/// The error of the predicted noise (Ho et al. 2020, eq. 14); validated on sampled actions, in px².
+/// Error of the predicted noise (Ho et al. 2020, eq. 14); validated on sampled actions, in px².
 struct Denoising<'a> {
     episodes: &'a [&'a Episode],
     sequences: &'a [Sequence],
@@ -142,7 +143,7 @@ impl Objective<Network> for Denoising<'_> {
             let r = self.train[*item];
             let (episode, row) = (r.episode, r.row);
             let sequence = &self.sequences[episode];
-            // One corner for all pictures of a sample.
+            // All images of a sample share one crop corner.
             let corner = self.image.crop.map(|side| rng.random_range(0..=SIDE - side));
             for k in 0..n {
                 let row = (row + 1 + k).saturating_sub(n);
@@ -159,7 +160,7 @@ impl Objective<Network> for Denoising<'_> {
             );
         }
         let count = pictures.len();
-        // Each replica of a model has its own.
+        // Each replica of a model has its own device.
         let device = model.devices().remove(0).without_autodiff();
         let pictures = self.saved.pictures(self.image, pictures.into_iter(), count, &device)?;
         let agents = Tensor::<2>::from_data(TensorData::new(agents, [count, 2]), &device);

@@ -1,4 +1,4 @@
-//! `config.json` of such a folder.
+//! `config.json` of a LeRobot diffusion policy.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,10 +20,10 @@ use crate::sections::PolicySection;
 pub(super) const OBS_STATE: &str = "observation.state";
 /// The observation of the T's corners.
 pub(super) const OBS_ENVIRONMENT: &str = "observation.environment_state";
-/// How the names of pictures begin.
+/// Prefix of the names of image observations.
 pub(super) const OBS_IMAGE: &str = "observation.image";
 
-/// The part of `config.json` that decides what the policy does.
+/// The settings in `config.json` that affect the policy.
 #[derive(Debug, Deserialize)]
 pub(super) struct Config {
     r#type: String,

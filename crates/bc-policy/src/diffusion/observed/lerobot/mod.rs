@@ -1,5 +1,5 @@
-//! Diffusion policies that LeRobot trained: a folder of `config.json` and `model.safetensors`, the normalization among the
-//! parameters (until 0.3) or in the files of the processors (since 0.4).
+//! Diffusion policies trained by LeRobot: a folder with `config.json` and `model.safetensors`; the normalization is
+//! among the parameters (until 0.3) or in the processor files (since 0.4).
 
 mod config;
 mod normalization;
@@ -16,11 +16,11 @@ use config::Config;
 use read::{json, unfit};
 use tensors::Tensors;
 
-/// Reads such a folder.
+/// Reads the folder of a LeRobot diffusion policy.
 ///
 /// # Errors
-/// Files that are missing or damaged, settings or observations that this software has no policy for, and tensors that
-/// are missing, left over, of another shape or type, or not finite; each by its name.
+/// Missing or damaged files, unsupported settings or observations, and tensors that are missing, unexpected, of another
+/// shape or type, or not finite; each is named.
 pub(super) fn load(folder: &Path, device: &Device) -> Result<DiffusionPolicy, BcError> {
     let path = folder.join("config.json");
     let config: Config = json(&path)?;
@@ -34,7 +34,7 @@ pub(super) fn load(folder: &Path, device: &Device) -> Result<DiffusionPolicy, Bc
         config.processors(folder, &mut saved)?;
     }
     let device = device.clone();
-    // Its parameters are never drawn: all of them are replaced.
+    // Random initialization is lazy and never runs: all parameters are replaced.
     let network = tensors.load_weights(saved.network(&device))?;
     tensors.pass_over("diffusion.rgb_encoder.pool.pos_grid");
     tensors.finish()?;
@@ -55,7 +55,7 @@ mod tests {
     use super::tensors::lerobot_name;
     use super::*;
 
-    /// Names and shapes of the parameters, with LeRobot's names, without making them.
+    /// Names (LeRobot's) and shapes of the parameters, without allocating them.
     #[derive(Default)]
     struct Shapes {
         path: Vec<(String, String)>,

@@ -1,4 +1,4 @@
-//! The normalization of such a policy: among the parameters, or in the files of the processors.
+//! Normalization of a LeRobot policy, from the parameters or the processor files.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -30,7 +30,7 @@ struct Step {
 }
 
 impl Config {
-    /// The places of `saved` that observations of these names are normalized by, with the kinds of feature.
+    /// The normalizations in `saved`, each with the name of its observation and the kind of feature.
     fn norms<'a>(&'a self, saved: &'a mut Saved) -> impl Iterator<Item = (&'a str, &'a str, &'a mut Norm)> {
         let mut places: BTreeMap<&str, &mut Norm> = BTreeMap::from([
             (OBS_STATE, &mut saved.state),
@@ -43,7 +43,7 @@ impl Config {
         })
     }
 
-    /// Normalization among the parameters.
+    /// Reads the normalization from the parameters.
     pub(super) fn buffers(&self, tensors: &mut Tensors<'_>, saved: &mut Saved) -> Result<(), BcError> {
         let buffer = |group: &str, name: &str| format!("{group}.buffer_{}", name.replace('.', "_"));
         for (name, kind, norm) in self.norms(saved) {
@@ -58,13 +58,13 @@ impl Config {
         let action = buffer("unnormalize_outputs", "action");
         saved.action = read(&self.normalization_mapping, "ACTION", tensors, &action, "action")?;
         for number in ["mean", "std", "min", "max"] {
-            // The same as those of the outputs; for training.
+            // Equal to those of the outputs; used only in training.
             tensors.pass_over(&format!("normalize_targets.buffer_action.{number}"));
         }
         Ok(())
     }
 
-    /// Normalization in the processors' files.
+    /// Reads the normalization from the processor files.
     pub(super) fn processors(&self, folder: &Path, saved: &mut Saved) -> Result<(), BcError> {
         let before = Statistics::open(folder, "policy_preprocessor.json", "normalizer_processor")?;
         let mut tensors = Tensors::new(&before.path, &before.bytes)?;
@@ -78,7 +78,7 @@ impl Config {
     }
 }
 
-/// The file of a normalizing step.
+/// State file of a normalization step.
 struct Statistics {
     path: std::path::PathBuf,
     bytes: Vec<u8>,
@@ -93,7 +93,7 @@ impl Statistics {
         for step in pipeline.steps {
             let name = step.registry_name.or(step.class).unwrap_or_default();
             let passes = match name.as_str() {
-                // They change no number here.
+                // These steps do not change values here.
                 "to_batch_processor" | "device_processor" => true,
                 "rename_observations_processor" => step.config["rename_map"]
                     .as_object()
@@ -127,7 +127,7 @@ impl Statistics {
     }
 }
 
-/// The normalization of one feature, from `prefix.mean` and so on.
+/// Reads the normalization of one feature, from `prefix.mean` etc.
 fn read(
     mapping: &BTreeMap<String, String>,
     kind: &str,

@@ -1,4 +1,4 @@
-//! Reading JSON, and saying what does not fit.
+//! JSON parsing with descriptive errors.
 
 use std::path::Path;
 

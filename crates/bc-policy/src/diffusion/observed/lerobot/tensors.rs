@@ -1,4 +1,4 @@
-//! A safetensors file with LeRobot's names, and modules filled from it.
+//! A safetensors file with LeRobot's names, and modules loaded from it.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,10 +10,10 @@ use safetensors::{Dtype, SafeTensors};
 
 use crate::error::BcError;
 
-/// At most so many problems are listed in one error.
+/// Maximum number of problems listed in one error.
 const LISTED: usize = 5;
 
-/// The tensors of a file, each to be taken once.
+/// The tensors of a file; each is taken once.
 pub(super) struct Tensors<'a> {
     path: &'a Path,
     file: SafeTensors<'a>,
@@ -22,7 +22,7 @@ pub(super) struct Tensors<'a> {
 
 impl<'a> Tensors<'a> {
     /// # Errors
-    /// Bytes that are not safetensors, or cut short.
+    /// Bytes that are not safetensors, or truncated.
     pub(super) fn new(path: &'a Path, bytes: &'a [u8]) -> Result<Self, BcError> {
         let file = SafeTensors::deserialize(bytes).map_err(|error| BcError::Checkpoint {
             path: path.to_path_buf(),
@@ -40,12 +40,12 @@ impl<'a> Tensors<'a> {
         self.left.iter().any(|name| name.starts_with(prefix))
     }
 
-    /// Takes a tensor out if it is there, unread.
+    /// Removes a tensor, if present, without reading it.
     pub(super) fn pass_over(&mut self, name: &str) {
         self.left.remove(name);
     }
 
-    /// The numbers of a tensor.
+    /// Takes the values of a tensor.
     ///
     /// # Errors
     /// A tensor that is missing, of another shape or type, or not finite.
@@ -73,10 +73,10 @@ impl<'a> Tensors<'a> {
         Err(format!("the tensor {name} holds numbers that are not finite"))
     }
 
-    /// A module with all its parameters from the file.
+    /// Loads all parameters of a module from the file.
     ///
     /// # Errors
-    /// Parameters that cannot be taken, each by its name.
+    /// Parameters that cannot be taken; each is named.
     pub(super) fn load_weights<M: Module>(&mut self, module: M) -> Result<M, BcError> {
         let mut loader = WeightLoader {
             tensors: self,
@@ -99,7 +99,7 @@ impl<'a> Tensors<'a> {
     /// Refuses tensors that were not taken.
     ///
     /// # Errors
-    /// The first of them.
+    /// The first such tensor.
     pub(super) fn finish(self) -> Result<(), BcError> {
         match self.left.first() {
             Some(name) => Err(self.unfit(format!(
@@ -119,7 +119,7 @@ impl<'a> Tensors<'a> {
 
 struct WeightLoader<'t, 'a> {
     tensors: &'t mut Tensors<'a>,
-    /// Names, and what they are in.
+    /// Names, each with its container.
     path: Vec<(String, String)>,
     problems: Vec<String>,
 }
@@ -135,7 +135,7 @@ impl ModuleMapper for WeightLoader<'_, '_> {
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let name = lerobot_name(&self.path);
-        // PyTorch keeps the matrix of a linear layer the other way round.
+        // PyTorch stores the matrix of a linear layer transposed.
         let transposed = D == 2
             && self
                 .path
@@ -150,7 +150,7 @@ impl ModuleMapper for WeightLoader<'_, '_> {
                 let mut values = Tensor::<D>::from_data(TensorData::new(values, shape), &device);
                 if transposed {
                     values = values.swap_dims(0, 1);
-                    // In its own order in memory.
+                    // Makes the memory layout contiguous.
                     values = Tensor::from_data(values.into_data(), &device);
                 }
                 Param::initialized(param.id, values)
@@ -163,16 +163,16 @@ impl ModuleMapper for WeightLoader<'_, '_> {
     }
 }
 
-/// The name that LeRobot gives a parameter of [`super::super::saved::Network`].
+/// LeRobot's name of a parameter of [`super::super::saved::Network`].
 pub(super) fn lerobot_name(path: &[(String, String)]) -> String {
-    // A layer behind an enum is named as if it stood there itself.
+    // Enum containers do not appear in the name.
     let named = path.iter().filter(|(_, container)| !container.starts_with("Enum:"));
     let names: Vec<&str> = named.map(|(name, _)| name.as_str()).collect();
     let mut out = vec!["diffusion".to_string()];
     for (i, name) in names.iter().enumerate() {
         let before = if i == 0 { "" } else { names[i - 1] };
         out.push(match (before, *name) {
-            // There these are modules in a sequence.
+            // In LeRobot these are modules of a `Sequential`.
             ("diffusion_step_encoder", "0") | ("backbone", "bn1") => "1".into(),
             ("diffusion_step_encoder", "1") => "3".into(),
             (_, "cond_encoder") => "cond_encoder.1".into(),
