@@ -1,34 +1,34 @@
-//! Deviations that mean what they say.
+//! Calibration of predicted standard deviations.
 
 use pusht_env::Action;
 use serde::{Deserialize, Serialize};
 
 use crate::coverage::Z_90;
 
-/// Parts by pace.
+/// Number of parts by pace.
 const PARTS: usize = 4;
 
-/// Errors that a part needs to say something; parts of fewer are left as they are.
+/// Minimum number of errors per part; with fewer there is no calibration.
 const ENOUGH: usize = 40;
 
-/// Quick actions are harder to read than slow ones, and a network that has seen its training videos often does not know how
-/// much harder. So deviations are multiplied, in each quarter of the validation part by pace, by what makes nine of ten
-/// errors lie within the 90 % interval.
+/// Factors on predicted deviations, one per quarter of the actions by pace, fitted so that 90 % of the validation
+/// errors lie within the 90 % interval. Fast actions are harder to estimate than slow ones, and a network fitted to its
+/// training videos underestimates by how much.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Calibration {
-    /// Where the quarters meet, px a step.
+    /// Boundaries of the quarters, px per step.
     paces: [f32; PARTS - 1],
     factors: [f32; PARTS],
 }
 
 impl Calibration {
-    /// Leaves deviations as they are.
+    /// Leaves deviations unchanged.
     pub(crate) const NONE: Self = Self {
         paces: [0.0; PARTS - 1],
         factors: [1.0; PARTS],
     };
 
-    /// Of errors: the pace of their action, and their size over the stated deviation.
+    /// Fits the factors to errors: pairs of the action's pace and the error divided by its predicted deviation.
     pub(crate) fn fit(mut errors: Vec<(f32, f32)>) -> Self {
         if errors.len() < PARTS * ENOUGH {
             return Self::NONE;
@@ -46,7 +46,7 @@ impl Calibration {
         }
     }
 
-    /// What the deviation of an action of this pace is multiplied by.
+    /// Factor on the deviation of an action of this pace.
     pub(crate) fn factor(&self, pace: f32) -> f32 {
         self.factors[self.paces.iter().filter(|edge| pace >= **edge).count()]
     }
@@ -56,7 +56,7 @@ impl Calibration {
     }
 }
 
-/// How far the action moves in a step, px: half the way from the one before to the one after.
+/// Pace of an action, px per step: half the distance from the previous action to the next.
 pub(crate) fn pace(actions: &[Action], at: usize) -> f32 {
     let (before, after) = (at.saturating_sub(1), (at + 1).min(actions.len() - 1));
     let [x, y] = [0, 1].map(|k| actions[after][k] - actions[before][k]);

@@ -1,22 +1,23 @@
-//! Inverse dynamics without learning: where the agent is, frame by frame, determines where it was told to go.
+//! Inverse dynamics without learning: the agent's positions determine its target positions.
 
 use pusht_data::{IdmError, InverseDynamics, Labels};
 use pusht_env::{Frame, GOAL, Pose};
 use pusht_vision::{ActionSmoother, InitialMotion, Tracker, VisionError};
 
-/// Tracks the agent and inverts its law of motion, with the tracking error modeled ([`ActionSmoother`]).
+/// Closed-form inverse dynamics: tracks the agent and inverts its equation of motion, with a model of the tracking
+/// error ([`ActionSmoother`]).
 #[derive(Clone, Copy, Debug)]
 pub struct ClosedForm {
     /// The goal drawn on the board.
     pub goal: Pose,
     /// Whether videos begin at rest (episodes) or in motion (clips).
     pub start: InitialMotion,
-    /// The smoother's spreads, estimated from each video unless they are given.
+    /// The smoother; standard deviations that it does not give are estimated from each video.
     pub smoother: ActionSmoother,
 }
 
 impl ClosedForm {
-    /// For videos of boards with the reference goal.
+    /// Creates it for videos of boards with the reference goal.
     pub fn new(start: InitialMotion) -> Self {
         Self {
             goal: GOAL,
@@ -25,11 +26,11 @@ impl ClosedForm {
         }
     }
 
-    /// Actions of a track of agent positions, one a frame, `None` where no agent is seen. Frames before the agent is
-    /// first seen and the last frame get no action.
+    /// Computes actions from a track of agent positions, one per frame, `None` where no agent is seen. Frames before
+    /// the first position and the last frame get no action.
     ///
     /// # Errors
-    /// Fewer than two frames from the first sight of the agent on, or a position that is not finite.
+    /// Fewer than two frames from the first position on, or a position that is not finite.
     pub fn label_track(&self, track: &[Option<[f64; 2]>]) -> Result<Labels, IdmError> {
         let start = track.iter().position(Option::is_some).unwrap_or(track.len());
         let seen = &track[start..];

@@ -1,4 +1,4 @@
-//! How far extracted actions are from recorded ones.
+//! Distance between extracted and recorded actions.
 
 use std::borrow::Borrow;
 
@@ -7,12 +7,12 @@ use pusht_env::Action;
 use serde::{Deserialize, Serialize};
 use traj_metrics::{MeanSd, MetricError, paired_l2, to_points};
 
-/// Distance of extracted from recorded actions.
+/// Distance between extracted and recorded actions.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExtractionError {
     /// ‖extracted − recorded‖ in px of the 512 board, over all actions.
     pub l2_px: MeanSd,
-    /// How many actions have both.
+    /// Number of rows with both actions.
     pub actions: usize,
 }
 
@@ -22,11 +22,11 @@ pub(crate) struct Pair<'a> {
     pub(crate) row: usize,
     pub(crate) recorded: Action,
     pub(crate) labels: &'a Labels,
-    /// The row's place among the labels.
+    /// Index of the row among the labels.
     pub(crate) at: usize,
 }
 
-/// The rows of `refs` that have both, label by label (each with the index of its episode).
+/// The rows of `refs` that have both actions, in the order of `labels` (each with the index of its episode).
 pub(crate) fn pairs<'a, E: Borrow<Episode>>(
     labels: &'a [(usize, Labels)],
     episodes: &'a [E],
@@ -48,8 +48,8 @@ pub(crate) fn pairs<'a, E: Borrow<Episode>>(
     })
 }
 
-/// Compares labels of episodes (by their index in `episodes`) with the actions recorded there, in the rows of `refs` that
-/// have a label. `None` where no row has one.
+/// Compares labels of episodes (by their index in `episodes`) with the recorded actions, in the rows of `refs` that
+/// have a label. `None` if no row has one.
 ///
 /// # Errors
 /// An action that is not finite.
@@ -70,7 +70,7 @@ pub fn extraction_error(
     }))
 }
 
-/// Labels the episodes that have a row in `refs`, and compares with the actions recorded in these rows.
+/// Labels the episodes that have a row in `refs`, and compares the labels with the recorded actions of these rows.
 ///
 /// # Errors
 /// A video that cannot be labeled, or an action that is not finite.
@@ -93,19 +93,19 @@ pub fn held_out_error(
     Ok(extraction_error(&labels, episodes, refs)?)
 }
 
-/// Why labels of held-out episodes could not be compared.
+/// Errors of comparing labels of held-out episodes.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HeldOutError {
-    /// A video that cannot be labeled.
+    /// A video cannot be labeled.
     #[error("episode {episode}: {source}")]
     Label {
-        /// Its index.
+        /// Index of the episode.
         episode: usize,
-        /// Why.
+        /// Error of the inverse dynamics.
         source: IdmError,
     },
-    /// Actions that cannot be compared.
+    /// Actions cannot be compared.
     #[error(transparent)]
     Metric(#[from] MetricError),
 }

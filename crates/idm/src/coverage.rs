@@ -1,33 +1,33 @@
-//! Whether stated deviations are the errors' own.
+//! Coverage of the intervals from predicted deviations.
 
 use pusht_data::{Episode, FrameRef, Labels};
 use serde::{Deserialize, Serialize};
 
 use crate::compare::{Pair, pairs};
 
-/// Within so many deviations lie 90 % of normal errors.
+/// Half width of the 90 % interval of a normal distribution, standard deviations.
 pub const Z_90: f64 = 1.6449;
 
-/// The T moves when its origin does by more than this in a step, px.
+/// Motion of the T's origin per step above which the T counts as moving, px.
 const MOVED: f64 = 0.1;
 
-/// Or when it turns by more than this, rad.
+/// Rotation of the T per step above which it counts as moving, rad.
 const TURNED: f64 = 0.002;
 
-/// How many of the 90 % intervals hold what was recorded.
+/// Coverage of the 90 % intervals: how often they contain the recorded action.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct IntervalCoverage {
-    /// Which actions: `all`, a quarter by the agent's speed, or by whether the T moves.
+    /// Subset of the actions: `all`, a quarter by the agent's speed, or by whether the T moves.
     pub of: String,
-    /// How many.
+    /// Number of actions.
     pub actions: usize,
-    /// Share of their coordinates within [`Z_90`] deviations.
+    /// Fraction of their coordinates within [`Z_90`] deviations.
     pub held: f64,
     /// Mean Euclidean error, px.
     pub l2_px: f64,
 }
 
-/// One action: its errors over their deviation, how far the agent goes in its step, whether the T moves.
+/// One action: its errors divided by their deviation, the agent's motion in its step, whether the T moves.
 struct Row {
     ratios: [f64; 2],
     l2: f64,
@@ -35,8 +35,8 @@ struct Row {
     contact: Option<bool>,
 }
 
-/// The coverage of labels (by the index of their episode) in the rows of `refs`: of all of them and, where states are known,
-/// by the agent's speed and by contact. Empty where no labeled row has a deviation.
+/// Measures the coverage of labels (by the index of their episode) in the rows of `refs`: of all and, where states are
+/// known, by the agent's speed and by motion of the T. Empty if no labeled row has a deviation.
 pub fn interval_coverage(labels: &[(usize, Labels)], episodes: &[Episode], refs: &[FrameRef]) -> Vec<IntervalCoverage> {
     let row = |pair: Pair<'_>| {
         let deviation = *pair.labels.deviations.as_ref()?.get(pair.at)?;
@@ -77,7 +77,7 @@ pub fn interval_coverage(labels: &[(usize, Labels)], episodes: &[Episode], refs:
     all.into_iter().flatten().collect()
 }
 
-/// `None` when there are none.
+/// Coverage of these rows; `None` if there are none.
 fn of<'a>(name: &str, rows: impl Iterator<Item = &'a Row>) -> Option<IntervalCoverage> {
     let (mut actions, mut held, mut l2) = (0_usize, 0_usize, 0.0);
     for row in rows {
@@ -120,7 +120,7 @@ mod tests {
                 actions: "recorded".into(),
             },
         };
-        // Off by 3 and by nothing; the interval holds 3 in the second half only.
+        // Errors of 3 and 0; the interval contains 3 in the second half only.
         let labels = Labels {
             start: 0,
             actions: vec![[3.0, 0.0]; 8],

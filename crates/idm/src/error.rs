@@ -1,22 +1,22 @@
-//! What can be wrong with the learned model.
+//! Errors of the learned model.
 
 use training::{ModelFileError, TrainingError};
 
-/// Why there is no learned inverse dynamics.
+/// Errors from training and loading the learned inverse dynamics.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LearnedError {
-    /// A setting that cannot work.
+    /// A setting is out of its range.
     #[error("{setting} is {found}; expected {expected}")]
     Config {
-        /// Its name.
+        /// Name of the setting.
         setting: &'static str,
-        /// Its value.
+        /// The given value.
         found: usize,
-        /// What it should be.
+        /// Allowed values.
         expected: &'static str,
     },
-    /// No window to learn from.
+    /// No training episode is long enough for a window.
     #[error("no training episode has a window of {needed} frames; the longest has {longest}: record longer episodes")]
     NoWindows {
         /// Frames of a window.
@@ -24,7 +24,7 @@ pub enum LearnedError {
         /// Frames of the longest episode.
         longest: usize,
     },
-    /// A picture of another size.
+    /// A frame is not 96 × 96 px.
     #[error("episode {episode}: the frames are {width} × {height} px; the learned inverse dynamics reads 96 × 96")]
     FrameSize {
         /// Index of the episode.
@@ -34,30 +34,30 @@ pub enum LearnedError {
         /// Height found.
         height: u32,
     },
-    /// A video that could not be damaged.
+    /// A training video could not be corrupted.
     #[error("a training video could not be damaged: {0}; set damaged_copies to 0 to train on the videos as they are")]
     Degradation(#[from] video_io::VideoIoError),
-    /// A validation episode that could not be labeled.
+    /// A validation episode could not be labeled.
     #[error("validation episode {episode}: {reason}")]
     Labels {
-        /// Its index.
+        /// Index of the episode.
         episode: usize,
-        /// Why.
+        /// The cause.
         reason: String,
     },
-    /// A model file with a calibration that means nothing.
+    /// The calibration in a model file is invalid.
     #[error("the model file's calibration is {found}; expected finite numbers, factors above 0")]
     Calibration {
-        /// Its numbers.
+        /// The values.
         found: String,
     },
-    /// The job was asked to stop.
+    /// The job was cancelled.
     #[error(transparent)]
     Cancelled(#[from] pusht_jobs::Cancelled),
-    /// The loop.
+    /// An error of the training loop.
     #[error(transparent)]
     Training(#[from] TrainingError),
-    /// The model's file.
+    /// An error of the model's file.
     #[error(transparent)]
     File(#[from] ModelFileError),
 }

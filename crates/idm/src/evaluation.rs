@@ -1,4 +1,4 @@
-//! How far each inverse dynamics can be trusted: errors, smoothness and coverage on the test part of a data set, beside floors.
+//! Evaluation of inverse dynamics: errors, smoothness and coverage on the test part of a dataset, beside baselines.
 
 use corruptions::Degradation;
 use pusht_data::{Episode, IdmError, InverseDynamics, Labels, Split, SplitError, SplitProtocol};
@@ -10,26 +10,26 @@ use video_io::VideoIoError;
 
 use crate::{CHUNK_OFFSET, ClosedForm, ExtractionScore, LearnedIdm, Reduction};
 
-/// How inverse dynamics are evaluated.
+/// Settings of an evaluation of inverse dynamics.
 #[derive(Clone, Debug, Default)]
 pub struct IdmEvaluation<'a> {
     /// A trained model, evaluated with each reduction of its chunks beside the closed form.
     pub learned: Option<&'a LearnedIdm>,
-    /// Seed of the split by episode; the model's own, so that it has not seen the test part.
+    /// Seed of the split by episode; use that of the model's training, so that the test part was held out.
     pub seed: u64,
-    /// What the frames of the test part go through first: resized, coded.
+    /// Corruption of the test frames before labeling: resizing, encoding.
     pub corruption: Option<Degradation>,
 }
 
-/// Results on the test part of a data set. Its `Display` is a table of text.
+/// Results on the test part of a dataset. `Display` formats a text table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct IdmScores {
-    /// Episodes of the test part.
+    /// Number of episodes in the test part.
     pub test_episodes: usize,
-    /// One inverse dynamics and reduction each.
+    /// One row per inverse dynamics and reduction.
     pub rows: Vec<ExtractionScore>,
-    /// The recorded actions and their floors.
+    /// Measures of the recorded actions and of baselines.
     pub floors: ActionMeasures,
 }
 
@@ -37,11 +37,11 @@ pub struct IdmScores {
 type EpisodeLabels = Vec<(usize, Labels)>;
 
 impl IdmEvaluation<'_> {
-    /// Labels the test part and compares with what was recorded there.
+    /// Labels the test part and compares the labels with the recorded actions.
     ///
     /// # Errors
-    /// Fewer than three episodes, frames that cannot be labeled or coded, episodes too short to be measured, a job that was
-    /// cancelled.
+    /// Fewer than three episodes, frames that cannot be labeled or encoded, episodes too short to be measured, or a
+    /// cancelled job.
     pub fn run(&self, mut episodes: Vec<Episode>, ctx: &mut JobContext) -> Result<IdmScores, IdmEvaluationError> {
         let lengths: Vec<usize> = episodes.iter().map(Episode::len).collect();
         let split = Split::new(&lengths, SplitProtocol::ByEpisode, 1, self.seed)?;
@@ -71,18 +71,18 @@ impl IdmEvaluation<'_> {
     }
 }
 
-/// Smoothed, and as the exact inverse of the track.
+/// The closed form with its smoother, and as the exact inverse of the track.
 fn closed_form(episodes: &[Episode], test: &[usize]) -> Result<Vec<(String, EpisodeLabels)>, IdmEvaluationError> {
     let smoothed = ClosedForm::new(InitialMotion::Rest);
     let unsmoothed = ClosedForm {
-        // With hardly any noise the smoother is the exact inverse.
+        // With almost no noise the smoother is the exact inverse.
         smoother: ActionSmoother {
             position_noise: Some(1e-3),
             pace_step: Some(100.0),
         },
         ..smoothed
     };
-    // Its deviations say nothing then.
+    // Its deviations are then meaningless.
     let plain = label(&unsmoothed, episodes, test)?
         .into_iter()
         .map(|(e, l)| (e, Labels::new(l.start, l.actions)));
@@ -92,7 +92,7 @@ fn closed_form(episodes: &[Episode], test: &[usize]) -> Result<Vec<(String, Epis
     ])
 }
 
-/// The model as it is, and each reduction of its chunks, once as it is and once shifted to the window's first frame.
+/// The model without reduction, and with each reduction, once unchanged and once shifted to the window's first frame.
 fn learned(
     model: &LearnedIdm,
     episodes: &[Episode],
@@ -136,21 +136,21 @@ fn floors(episodes: &[Episode], test: &[usize], seed: u64) -> Result<ActionMeasu
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdmEvaluationError {
-    /// Too few episodes.
+    /// There are too few episodes.
     #[error(transparent)]
     Split(#[from] SplitError),
-    /// An episode that cannot be labeled.
+    /// An episode cannot be labeled.
     #[error("episode {episode}: {source}")]
     Label {
-        /// Its index.
+        /// Index of the episode.
         episode: usize,
-        /// What the inverse dynamics says.
+        /// Error of the inverse dynamics.
         source: IdmError,
     },
-    /// Frames that cannot be coded.
+    /// Frames cannot be encoded.
     #[error(transparent)]
     Video(#[from] VideoIoError),
-    /// Episodes that cannot be measured.
+    /// Episodes cannot be measured.
     #[error(transparent)]
     Metric(#[from] MetricError),
     /// The job was cancelled.
@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(names, ["closed form", "closed form, not smoothed"]);
         assert_eq!(scores.test_episodes, 1);
         assert!(!scores.rows[0].coverage.is_empty() && scores.rows[1].coverage.is_empty());
-        // Seen in clean frames, actions are read off to well within the floor.
+        // On clean frames the error is well below that of the baselines.
         let error = scores.rows[0].error.unwrap();
         assert!(
             error.l2_px.mean < 0.5 * scores.floors.next_position.as_ref().unwrap().l2.mean,

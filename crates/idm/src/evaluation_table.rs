@@ -7,14 +7,14 @@ use traj_metrics::SequenceMeasures;
 
 use crate::IdmScores;
 
-/// What the paper reports of its own extraction: L2 to the recorded actions, px.
+/// The paper's own extraction error: L2 to the recorded actions, px.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PaperExtraction {
-    /// Which reduction of its chunks.
+    /// Name of the reduction.
     pub name: &'static str,
-    /// Mean.
+    /// Mean, px.
     pub mean: f64,
-    /// Standard deviation.
+    /// Standard deviation, px.
     pub sd: f64,
 }
 
@@ -33,11 +33,11 @@ impl PaperExtraction {
         },
     ];
 
-    /// Actions that it compared.
+    /// Number of actions that the paper compared.
     pub const ACTIONS: usize = 22_414;
 }
 
-/// As `[name, mean, sd]`.
+/// Serializes as `[name, mean, sd]`.
 impl Serialize for PaperExtraction {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         (self.name, self.mean, self.sd).serialize(serializer)

@@ -1,12 +1,12 @@
-//! From a video to an episode.
+//! Labeling of a video as an episode.
 
 use pusht_data::{Episode, IdmError, InverseDynamics, Provenance};
 use pusht_env::{Frame, Pose};
 
-/// The labeled segment of a video as an episode; its provenance names the inverse dynamics.
+/// Labels a video and returns the labeled segment as an episode; its provenance names the inverse dynamics.
 ///
 /// # Errors
-/// As [`InverseDynamics::label`].
+/// Those of [`InverseDynamics::label`].
 pub fn label(
     idm: &dyn InverseDynamics,
     video: &[Frame],

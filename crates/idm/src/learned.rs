@@ -21,37 +21,37 @@ use crate::windows::{Batch, HALF_BOARD, Part, RUN_FRAMES, Start, Windows, check_
 
 const KIND: &str = "pusht.idm.learned.2";
 
-/// Windows of one forward pass when labeling.
+/// Number of windows per forward pass when labeling.
 const BLOCK: usize = 48;
 
-/// Runs of windows that validation looks at, evenly spread over the validation part.
+/// Number of runs of windows in validation, evenly spaced over the validation part.
 const VALIDATION: usize = 64;
 
-/// Of these so many a forward pass.
+/// Number of these runs per forward pass.
 const VALIDATION_BATCH: usize = 8;
 
-/// Where the loss turns from quadratic to linear, half boards: 4 px.
+/// Error at which the loss changes from quadratic to linear, half boards: 4 px.
 const TURN: f32 = 4.0 / HALF_BOARD;
 
-/// Weights of the places and of the deviations in the loss. The deviations' part is small: they are to follow the actions'
-/// errors, not to bend what is seen.
+/// Weights of the positions and of the deviations in the loss. That of the deviations is small, so that they fit the
+/// errors of the actions without affecting the positions.
 const PLACES: f32 = 0.5;
 const DEVIATIONS: f32 = 3e-4;
 
-/// What to train, and how.
+/// Configuration of the learned inverse dynamics and its training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LearnedConfig {
     /// Width of the hidden layer.
     pub width: usize,
-    /// So many damaged copies of every training video are learned from besides the video itself ([`corruptions::Degradation`]).
+    /// Number of additional corrupted copies of every training video ([`corruptions::Degradation`]).
     pub damaged_copies: usize,
-    /// The loop.
+    /// Settings of the training loop.
     pub train: TrainConfig,
 }
 
 impl Default for LearnedConfig {
-    /// For the human demonstrations; within ten minutes on two cores.
+    /// Settings for the human demonstrations; training takes under ten minutes on two cores.
     fn default() -> Self {
         Self {
             width: 256,
@@ -71,7 +71,7 @@ impl Default for LearnedConfig {
     }
 }
 
-/// A trained model with the reduction that it labels by.
+/// The learned inverse dynamics: a trained model with its reduction.
 #[derive(Clone, Debug)]
 pub struct LearnedIdm {
     net: WindowNet,
@@ -80,23 +80,24 @@ pub struct LearnedIdm {
     device: Device,
 }
 
-/// Everything besides the weights.
+/// Contents of the model's file besides the weights.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Saved {
     width: usize,
     calibration: Calibration,
 }
 
-/// What a window shows.
+/// Prediction for one window.
 #[derive(Clone, Copy, Debug)]
 struct Estimate {
     actions: [Action; CHUNK],
-    /// px an axis.
+    /// Standard deviations, px per axis.
     deviations: [f32; CHUNK],
 }
 
-/// Trains on windows whose actions all belong to the training part. Losses are mean squared errors of normalized actions (half
-/// the board is 1); [`TrainOutput::best_valid`] is the mean squared error of an action, over x and y, in px².
+/// Trains the model on windows whose actions all belong to the training part. Losses are mean squared errors of
+/// normalized actions (half the board is 1); [`TrainOutput::best_valid`] is the mean squared error of an action, over x
+/// and y, in px².
 impl TrainModel for LearnedConfig {
     type Model = LearnedIdm;
     type Error = LearnedError;
@@ -153,7 +154,7 @@ impl TrainModel for LearnedConfig {
 }
 
 impl LearnedIdm {
-    /// The calibration on validation rows.
+    /// Fits the calibration on validation rows.
     fn calibration(&self, episodes: &[&Episode], validation: &[FrameRef]) -> Result<Calibration, LearnedError> {
         let mut all = Vec::new();
         for e in Split::episodes_of(validation) {
@@ -177,8 +178,8 @@ impl LearnedIdm {
         Ok(Calibration::fit(errors))
     }
 
-    /// The same model, its chunks reduced to their frame's action as the paper reduced them; with `None`, as after training,
-    /// every action goes to its own frame, where it is averaged with what the other windows say.
+    /// Sets the reduction of chunks to one action per frame, as in the paper. With `None`, the default, every action
+    /// belongs to its own frame, where it is averaged with the predictions of the other windows.
     #[must_use]
     pub fn with_reduction(mut self, reduction: Option<Reduction>) -> Self {
         self.reduction = reduction;
@@ -190,8 +191,8 @@ impl LearnedIdm {
         self.net.num_params()
     }
 
-    /// The eight actions of every window of a video, px: window s begins at frame s, its action j belongs to frame
-    /// s + 4 + j.
+    /// Predicts the eight actions of every window of a video, px: window s starts at frame s, its action j belongs to
+    /// frame s + 4 + j.
     ///
     /// # Errors
     /// Fewer than 16 frames, or frames that are not 96 × 96.
@@ -240,7 +241,7 @@ impl LearnedIdm {
     /// Writes the model's file.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// A file that cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), LearnedError> {
         Ok(save_model(path, &self.net, KIND, &self.saved)?)
     }
@@ -296,8 +297,9 @@ impl InverseDynamics for LearnedIdm {
     }
 }
 
-/// Every frame's action, the mean of what up to eight windows say of it, each weighted by its precision. The windows see
-/// nearly the same frames, so their errors go together and the mean is not taken to be surer than they are.
+/// Merges the predictions of up to eight windows into one action per frame, their mean weighted by precision. The
+/// windows share most of their frames, so that their errors are correlated, and the deviation of the mean is not
+/// reduced.
 fn merged(estimates: &[Estimate]) -> Labels {
     let frames = estimates.len() + CHUNK - 1;
     let mut sums = vec![([0.0_f32; 2], 0.0_f32, 0.0_f32); frames];
@@ -326,7 +328,7 @@ fn merged(estimates: &[Estimate]) -> Labels {
     }
 }
 
-/// The regression of the eight actions, of where the agent is, and of how far off the actions are.
+/// Loss of the eight actions, of the agent's positions, and of the deviations of the actions.
 struct WindowLoss<'a> {
     windows: Windows<'a>,
 }
@@ -340,8 +342,8 @@ impl WindowLoss<'_> {
     }
 }
 
-/// Distances, squared where they are below [`TURN`] and linear beyond (Charbonnier et al. 1994); the last dimension, x and
-/// y, becomes 1.
+/// Robust distance: quadratic below [`TURN`] and linear beyond (Charbonnier et al. 1994); reduces the last dimension, x
+/// and y, to 1.
 fn distance<const D: usize>(error: Tensor<D>) -> Tensor<D> {
     (error.square().sum_dim(D - 1) + TURN * TURN).sqrt() - TURN
 }
@@ -363,7 +365,7 @@ impl Objective<WindowNet> for WindowLoss<'_> {
         let error = seen.actions - batch.actions;
         let [runs, windows, _, _] = error.dims();
         let logs = seen.log_deviations.reshape([runs, windows, CHUNK, 1]);
-        // Minus the logarithm of a normal density of both axes, up to a constant.
+        // Negative log-likelihood of a normal density over both axes, up to a constant.
         let squares = error.clone().detach().square().sum_dim(3);
         let surprise = squares * (logs.clone() * -2.0).exp() * 0.5 + logs * 2.0;
         let actions = mean(distance(error).mean_dim(2), batch.counts.clone());

@@ -13,35 +13,35 @@ use crate::reduction::{CHUNK, CHUNK_OFFSET, WINDOW};
 /// Channels of the encoder.
 const CHANNELS: usize = 16;
 
-/// What the map is multiplied by before the softmax. Fresh convolutions give small numbers, of which the softmax is
-/// nearly flat: every place would be the middle, and no gradient would move it.
+/// Factor on the map before the softmax. Initial convolutions give small values, for which the softmax is nearly
+/// uniform: every position would be the center, with almost no gradient.
 const SHARPNESS: f32 = 10.0;
 
-/// Half boards that one unit of the head stands for: 32 px, about the step of a quick agent.
+/// Half boards per unit of the head's output: 32 px, about the step of a fast agent.
 const STEP: f32 = 0.125;
 
-/// Numbers of a window: where the agent is in its frames, from where it is in the middle one, and how sure that is.
+/// Number of features of a window: the agent's position in each frame relative to the middle frame, and its spread.
 const FEATURES: usize = WINDOW * 3;
 
-/// What the network says of a run of frames. Lengths are in half boards, places from the middle of the board.
+/// Output of the network for runs of frames. Lengths are in half boards, positions relative to the center of the board.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    /// The agent in every frame, `[runs, length, 2]`.
+    /// Position of the agent in every frame, `[runs, length, 2]`.
     pub places: Tensor<3>,
     /// Actions of every window, `[runs, length − 15, 8, 2]`.
     pub actions: Tensor<4>,
-    /// Logarithm of the standard deviation of their errors, an axis, `[runs, length − 15, 8]`.
+    /// Logarithm of the standard deviation of their errors, per axis, `[runs, length − 15, 8]`.
     pub log_deviations: Tensor<3>,
 }
 
-/// Finds the agent in each frame and reads the actions off where it goes.
+/// Network that locates the agent in each frame and predicts the actions from its positions.
 ///
-/// Two convolutions (16 channels; 5 × 5 of stride 2, then 3 × 3) give features h and, by a third of 1 × 1, a map m. With
-/// weights w = softmax(10 m) the agent is at Σ w x (spatial softmax: Levine, Finn, Darrell, Abbeel 2016, section 5.1) plus
-/// a linear map of Σ w h, which says where between the places of the map. A window's places, taken from the one in its
-/// middle, and the spread √Σ w (x − x̄)² of each go through a linear map plus one hidden layer, which give each action as an
-/// offset from where the agent is in the action's own frame: what a board moved by some px shows is answered by actions
-/// moved by as many.
+/// Two convolutions (16 channels; 5 × 5 of stride 2, then 3 × 3) give features h and, by a third of 1 × 1, a map m.
+/// With weights w = softmax(10 m) the agent's position is Σ w x (spatial softmax: Levine, Finn, Darrell, Abbeel 2016,
+/// section 5.1) plus a linear map of Σ w h, which refines it between the cells of the map. A window's positions,
+/// relative to that of its middle frame, and the spread √Σ w (x − x̄)² of each pass through the sum of a linear map and
+/// a network with one hidden layer, which gives each action as an offset from the agent's position in the action's own
+/// frame: actions shift with the agent.
 ///
 /// Input `[runs × length, 3, 96, 96]`; windows of one run share the encoding of their frames.
 #[derive(Module, Debug)]
@@ -56,7 +56,7 @@ pub struct WindowNet {
 }
 
 impl WindowNet {
-    /// With random weights.
+    /// Creates the network with random weights and a hidden layer of `width`.
     pub fn new(width: usize, device: &Device) -> Self {
         let conv = |channels: [usize; 2], kernel: usize, stride: usize| {
             let edge = kernel / 2;
@@ -77,14 +77,14 @@ impl WindowNet {
         }
     }
 
-    /// See the type's shapes; `length` is at least 16.
+    /// Runs the network; shapes as given at the type, `length` at least 16.
     pub fn forward(&self, frames: Tensor<4>, length: usize) -> Seen {
         let h = relu(conv2d(&self.conv2, relu(conv2d(&self.conv1, frames))));
         let [count, channels, height, width] = h.dims();
         let device = h.device();
         let map = conv2d(&self.map, h.clone()).reshape([count, 1, height * width]);
         let weights = softmax(map * SHARPNESS, 2);
-        // Column and row of every place, in [−1, 1], and the square of their distance from the middle.
+        // Column and row of every cell, in [−1, 1], and their squared distance from the center.
         let place = |i: usize, side: usize| (2.0 * i as f32 + 1.0) / side as f32 - 1.0;
         let grid: Vec<f32> = (0..height * width)
             .flat_map(|i| {
@@ -117,14 +117,14 @@ impl WindowNet {
         Seen {
             places,
             actions: own + offsets * STEP,
-            // Begins at some 8 px, and stays between 0.02 and 400 px.
+            // Starts at about 8 px, and stays between 0.02 and 400 px.
             log_deviations: (y.narrow(2, CHUNK * 2, CHUNK) - 3.5).clamp(-9.5, 0.5),
         }
     }
 }
 
-/// Features of the window that begins at frame `start`, `[runs, 1, FEATURES]`, and where the agent is in the frames of its
-/// eight actions, `[runs, 1, CHUNK, 2]`.
+/// Features of the window that starts at frame `start`, `[runs, 1, FEATURES]`, and the agent's positions in the frames
+/// of its eight actions, `[runs, 1, CHUNK, 2]`.
 fn window(places: &Tensor<3>, spread: &Tensor<3>, runs: usize, start: usize) -> (Tensor<3>, Tensor<4>) {
     let here = places.clone().narrow(1, start, WINDOW);
     let middle = here.clone().narrow(1, WINDOW / 2, 1);

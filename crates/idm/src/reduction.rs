@@ -1,36 +1,36 @@
-//! How a model's eight actions become one a frame.
+//! Reduction of a model's eight actions to one per frame.
 
 use pusht_env::Action;
 use serde::{Deserialize, Serialize};
 
-/// Frames that the learned model sees.
+/// Number of frames in a window of the learned model.
 pub const WINDOW: usize = 16;
 
-/// Actions that it emits.
+/// Number of actions predicted per window.
 pub const CHUNK: usize = 8;
 
-/// Frames of the window before the one that the first action belongs to: of a window that begins at frame s, action j
-/// is the one taken at frame s + `CHUNK_OFFSET` + j. An inverse model need not be causal, so the chunk lies in the middle.
+/// Offset of the first action in a window: in a window that starts at frame s, action j is the one taken at frame s +
+/// `CHUNK_OFFSET` + j. An inverse model need not be causal, so that the chunk lies in the middle.
 pub const CHUNK_OFFSET: usize = 4;
 
-/// What becomes of the chunk that begins at a frame. Windows slide by one frame.
+/// Reduction of the chunk that starts at a frame to one action. Windows slide by one frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reduction {
-    /// The mean of the eight: the action taken at the frame, blurred over the 0.7 s that follow.
+    /// The mean of the eight: the action taken at the frame, averaged over the following 0.7 s.
     Mean,
-    /// Their sum. Actions are absolute positions, so a sum of eight lies outside of the board; it is here because the
-    /// paper tried it.
+    /// The sum of the eight. Actions are absolute positions, so that the sum lies outside the board; it is included
+    /// because the paper tested it.
     Sum,
     /// The first: the action taken at the frame.
     First,
 }
 
 impl Reduction {
-    /// All of them, in the order of the paper.
+    /// All reductions, in the order of the paper.
     pub const ALL: [Self; 3] = [Self::Mean, Self::Sum, Self::First];
 
-    /// Its name on the command line and in results.
+    /// Name on the command line and in results.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Mean => "mean",
@@ -39,7 +39,7 @@ impl Reduction {
         }
     }
 
-    /// The one action, px.
+    /// Reduces a chunk to one action, px.
     pub fn reduce(self, chunk: &[Action; CHUNK]) -> Action {
         let sum = |k: usize| chunk.iter().map(|a| a[k]).sum::<f32>();
         match self {

@@ -1,4 +1,4 @@
-//! Everything that is said of one inverse dynamics.
+//! Scores of one inverse dynamics.
 
 use pusht_data::{Episode, FrameRef, Labels};
 use serde::{Deserialize, Serialize};
@@ -6,22 +6,22 @@ use traj_metrics::{MetricError, Point, SequenceMeasures, to_points};
 
 use crate::{ExtractionError, IntervalCoverage, extraction_error, interval_coverage};
 
-/// How far extracted actions are from recorded ones, how they move, and whether their intervals hold.
+/// Scores of one inverse dynamics: distance to recorded actions, smoothness, and coverage of its intervals.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExtractionScore {
-    /// The inverse dynamics, reduction included.
+    /// Name of the inverse dynamics and its reduction.
     pub idm: String,
-    /// Distance; `None` where no row has both actions.
+    /// Distance; `None` if no row has both actions.
     pub error: Option<ExtractionError>,
-    /// Smoothness and directness of whole episodes, the first action of each left out as the paper does; `None` where all
+    /// Smoothness and directness of whole episodes, without the first action of each, as in the paper; `None` if all
     /// are too short.
     pub measures: Option<SequenceMeasures>,
-    /// See [`coverage`].
+    /// Coverage; see [`crate::interval_coverage`].
     pub coverage: Vec<IntervalCoverage>,
 }
 
 impl ExtractionScore {
-    /// Of labels by the index of their episode, in the rows of `refs`; smoothness of all of them.
+    /// Scores labels (by the index of their episode) in the rows of `refs`; smoothness is that of all labels.
     ///
     /// # Errors
     /// An action that is not finite.

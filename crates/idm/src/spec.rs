@@ -1,4 +1,4 @@
-//! Inverse dynamics by name.
+//! Selection of inverse dynamics by name.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use pusht_data::InverseDynamics;
 
 use crate::{LearnedError, LearnedIdm, Reduction, Uva};
 
-/// Which inverse dynamics: `closed-form`, `learned:FILE` or `uva:FILE`.
+/// Choice of inverse dynamics, parsed from `closed-form`, `learned:FILE` or `uva:FILE`.
 ///
 /// ```
 /// use idm::IdmSpec;
@@ -21,31 +21,31 @@ use crate::{LearnedError, LearnedIdm, Reduction, Uva};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdmSpec {
-    /// The agent's law of motion inverted on the track; needs no file and no device.
+    /// The agent's equation of motion, inverted on the track; needs no file and no device.
     #[default]
     ClosedForm,
-    /// A model that was trained here.
+    /// A model file of [`LearnedIdm`](crate::LearnedIdm).
     Learned(PathBuf),
     /// The published checkpoint of Unified Video Action.
     Uva(PathBuf),
 }
 
-/// Why an inverse dynamics named by an [`IdmSpec`] cannot be had.
+/// Error of parsing an [`IdmSpec`].
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{found:?}; expected closed-form, learned:FILE or uva:FILE")]
 pub struct UnknownIdm {
-    /// What was named.
+    /// The given text.
     pub found: String,
 }
 
-/// Why an inverse dynamics cannot be loaded.
+/// Errors of loading an inverse dynamics.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdmLoadError {
-    /// The learned model.
+    /// An error of the learned model.
     #[error(transparent)]
     Learned(#[from] LearnedError),
-    /// Unified Video Action.
+    /// An error of Unified Video Action.
     #[error(transparent)]
     Uva(#[from] unified_video_action::Error),
 }
@@ -74,8 +74,8 @@ impl fmt::Display for IdmSpec {
 }
 
 impl IdmSpec {
-    /// The model on a device; none for the closed form, which is no model: it reads the track. `reduction` makes a model's
-    /// chunk one action a frame.
+    /// Loads the model on a device; `None` for the closed form, which needs no model. `reduction` reduces a model's
+    /// chunk to one action per frame.
     ///
     /// # Errors
     /// A file that cannot be read or is of another model.

@@ -9,8 +9,8 @@ use unified_video_action::{Config, Error, Model};
 
 use crate::reduction::{CHUNK, Reduction};
 
-/// Unified Video Action: as [`InverseDynamics`] it labels video, as [`VideoModel`] it makes it. What is random in labels
-/// follows from the seed ([`Self::with_seed`]), in a clip from the request's.
+/// Unified Video Action: labels videos as [`InverseDynamics`] and generates them as [`VideoModel`]. Labels are random
+/// with the seed of [`Self::with_seed`], clips with that of the request.
 pub struct Uva {
     model: Model,
     seed: u64,
@@ -18,10 +18,10 @@ pub struct Uva {
 }
 
 impl Uva {
-    /// A model that labels by one action a frame (no reduction) until told otherwise.
+    /// Wraps a model, without a reduction.
     ///
     /// # Errors
-    /// A model of fewer actions than a reduction takes.
+    /// A model that predicts fewer actions than a reduction needs.
     pub fn new(model: Model) -> Result<Self, Error> {
         let actions = model.config().actions;
         if actions < CHUNK {
@@ -38,30 +38,30 @@ impl Uva {
         })
     }
 
-    /// Reads a checkpoint of a model of these sizes (the default ones are those that were published).
+    /// Loads a checkpoint of a model of these sizes (the default is the published model).
     ///
     /// # Errors
-    /// As [`Model::load`] and [`Self::new`].
+    /// Those of [`Model::load`] and [`Self::new`].
     pub fn load(path: &Path, config: &Config, device: &Device) -> Result<Self, Error> {
         Self::new(Model::load(path, config, device)?)
     }
 
-    /// The same model that makes one action a frame out of the first eight of a window, or, with `None`, takes all of a
-    /// window's actions for the frames that they belong to.
+    /// Sets the reduction of the first eight actions of a window to one per frame; with `None` all of a window's
+    /// actions belong to their own frames.
     #[must_use]
     pub fn with_reduction(mut self, reduction: Option<Reduction>) -> Self {
         self.reduction = reduction;
         self
     }
 
-    /// The same model with another seed for labeling.
+    /// Sets the seed for labeling.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// The model itself.
+    /// The wrapped model.
     pub fn model(&self) -> &Model {
         &self.model
     }
@@ -75,8 +75,8 @@ impl InverseDynamics for Uva {
         }
     }
 
-    /// Frame t has the action that a reduction makes of the first eight of the window at t + 1; without a reduction
-    /// windows follow one another, and the last one ends with the video. Labels begin at frame 0.
+    /// With a reduction, the action of frame t is reduced from the first eight of the window at t + 1; without one,
+    /// windows are consecutive, and the last one ends at the end of the video. Labels start at frame 0.
     fn label(&self, video: &[Frame]) -> Result<Labels, IdmError> {
         let window = self.model.config().actions;
         let needed = window + 1;
@@ -118,7 +118,7 @@ impl InverseDynamics for Uva {
                     let chunk: [Action; CHUNK] = std::array::from_fn(|k| window[k]);
                     actions.push(reduction.reduce(&chunk));
                 }
-                // The last window may overlap the one before it, whose actions stay.
+                // The last window may overlap the previous one, whose actions are kept.
                 None => actions.extend(&window[actions.len() + 1 - start..]),
             }
         }
@@ -131,7 +131,8 @@ impl VideoModel for Uva {
         "uva (a frame in four, held between)".to_string()
     }
 
-    /// The prompt is ignored; a prescribed end is refused, since no mode of the model takes one. Start frames are 96 × 96.
+    /// Generates clips from start frames of 96 × 96 px. The prompt is ignored; an end frame is refused, as the model
+    /// cannot be conditioned on one.
     fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoModelError> {
         let one = |(index, request): (usize, &VideoRequest)| {
             let refused = |reason: String| VideoModelError::Request { request: index, reason };

@@ -1,4 +1,4 @@
-//! Windows of a data set, and what the network is shown of them.
+//! Windows of a dataset, and batches of them.
 
 use std::collections::HashSet;
 
@@ -16,13 +16,13 @@ use rayon::prelude::*;
 use crate::error::LearnedError;
 use crate::reduction::{CHUNK, CHUNK_OFFSET, WINDOW};
 
-/// Side of the pictures that the network sees, px.
+/// Side of the network's input images, px.
 pub(crate) const SIDE: u32 = 96;
 
-/// Actions and positions are divided by half the board, about its middle.
+/// Half the side of the board, px: scale of normalized actions and positions, relative to its center.
 pub(crate) const HALF_BOARD: f32 = 256.0;
 
-/// `[frames, 3, 96, 96]` in [−1, 1].
+/// Frames as a tensor `[frames, 3, 96, 96]` in [−1, 1].
 pub(crate) fn pictures<'a>(frames: impl Iterator<Item = &'a Frame>, device: &Device) -> Tensor<4> {
     let plane = (SIDE * SIDE) as usize;
     let mut numbers = Vec::new();
@@ -39,10 +39,10 @@ pub(crate) fn pictures<'a>(frames: impl Iterator<Item = &'a Frame>, device: &Dev
     )
 }
 
-/// Refuses frames of another size than 96 × 96.
+/// Checks that all frames are 96 × 96 px.
 ///
 /// # Errors
-/// The first of them: its index, width and height.
+/// Index, width and height of the first frame of another size.
 pub(crate) fn check_size(frames: &[Frame]) -> Result<(), (usize, u32, u32)> {
     match frames.iter().position(|f| f.dimensions() != (SIDE, SIDE)) {
         Some(i) => Err((i, frames[i].width(), frames[i].height())),
@@ -50,33 +50,35 @@ pub(crate) fn check_size(frames: &[Frame]) -> Result<(), (usize, u32, u32)> {
     }
 }
 
-/// Consecutive windows of a training item: they share the encoding of their frames, which is nearly all of the work.
+/// Number of consecutive windows in a training item; they share the encoding of their frames, which is most of the
+/// computation.
 pub(crate) const RUN: usize = 8;
 
-/// Frames of a training item.
+/// Number of frames in a training item.
 pub(crate) const RUN_FRAMES: usize = WINDOW + RUN - 1;
 
 /// Windows with their actions.
 pub(crate) struct Windows<'a> {
     episodes: &'a [&'a Episode],
-    /// The episodes' videos as they are, then damaged copies of them, all of one copy before those of the next. Of what is
-    /// not trained on there are no copies.
+    /// Corrupted copies of the episodes' videos, one inner list per copy; `None` for episodes outside the training
+    /// part.
     damaged: Vec<Vec<Option<Vec<Frame>>>>,
     pub(crate) train: Part,
     pub(crate) validation: Part,
 }
 
-/// A window as copy, episode and first frame; copy 0 is the video as it is.
+/// A window as copy, episode and first frame; copy 0 is the original video.
 pub(crate) type Start = (usize, usize, usize);
 
-/// Windows in order and, without their copy, for look-up.
+/// Windows in order, with a set for look-up that ignores the copy.
 pub(crate) struct Part {
     pub(crate) windows: Vec<Start>,
     known: HashSet<(usize, usize)>,
 }
 
 impl<'a> Windows<'a> {
-    /// Every window whose eight actions all belong to a part, those of the training part `copies` more times, damaged.
+    /// Collects the windows whose eight actions all belong to a part; those of the training part are added in `copies`
+    /// corrupted copies.
     pub(crate) fn new(
         episodes: &'a [&'a Episode],
         [train, validation]: [&[FrameRef]; 2],
@@ -135,7 +137,7 @@ impl<'a> Windows<'a> {
         })
     }
 
-    /// Frame `at` of a video, or its last one beyond the end.
+    /// Frame `at` of a video; past the end, its last frame.
     fn frame(&self, copy: usize, episode: usize, at: usize) -> &Frame {
         let clean = &self.episodes[episode].frames;
         let video = copy
@@ -145,7 +147,7 @@ impl<'a> Windows<'a> {
         &video[at.min(video.len() - 1)]
     }
 
-    /// What runs that begin with these windows show, and what is to be said of them.
+    /// Inputs and targets of the runs that start with these windows.
     pub(crate) fn batch(&self, runs: &[Start], part: &Part, device: &Device) -> Batch {
         let count = runs.len();
         let frames = runs
@@ -199,7 +201,7 @@ impl Part {
     }
 }
 
-/// A batch of runs. Lengths in half boards.
+/// A batch of runs. Lengths are in half boards.
 pub(crate) struct Batch {
     /// `[runs × RUN_FRAMES, 3, 96, 96]`.
     pub(crate) frames: Tensor<4>,
@@ -207,9 +209,9 @@ pub(crate) struct Batch {
     pub(crate) actions: Tensor<4>,
     /// 1 for every window of the part, 0 for the others, `[runs, RUN, 1, 1]`.
     pub(crate) counts: Tensor<4>,
-    /// The agent, `[runs, RUN_FRAMES, 2]`.
+    /// Positions of the agent, `[runs, RUN_FRAMES, 2]`.
     pub(crate) places: Tensor<3>,
-    /// 1 where that is known, `[runs, RUN_FRAMES, 1]`.
+    /// 1 where the position is known, `[runs, RUN_FRAMES, 1]`.
     pub(crate) placed: Tensor<3>,
 }
 
@@ -217,12 +219,12 @@ fn normalize(px: f32) -> f32 {
     px / HALF_BOARD - 1.0
 }
 
-/// Mean squared error of normalized actions, in px².
+/// Converts a mean squared error of normalized actions to px².
 pub(crate) fn px_squared(loss: f64) -> f64 {
     loss * f64::from(HALF_BOARD).powi(2)
 }
 
-/// The network's actions in px.
+/// Converts the network's actions to px.
 pub(crate) fn chunks(numbers: &[f32]) -> impl Iterator<Item = [Action; CHUNK]> {
     let px = |x: f32| (x + 1.0) * HALF_BOARD;
     numbers
