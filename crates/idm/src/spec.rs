@@ -24,7 +24,7 @@ pub enum IdmSpec {
     /// The agent's equation of motion, inverted on the track; needs no file and no device.
     #[default]
     ClosedForm,
-    /// A model file of [`LearnedIdm`](crate::LearnedIdm).
+    /// A model file of [`LearnedIdm`].
     Learned(PathBuf),
     /// The published checkpoint of Unified Video Action.
     Uva(PathBuf),

@@ -1,9 +1,9 @@
-//! Curves of trainings as the report draws them.
+//! Training curves for the report.
 
 use eval::LossPoint;
 use training::Curve;
 
-/// A validation loss goes to the training loss of the same step.
+/// Points of a curve; a validation loss is paired with the training loss of the same step.
 pub(crate) fn loss_points(curve: &Curve) -> Vec<LossPoint> {
     let mut points: Vec<LossPoint> = Vec::new();
     for row in &curve.rows {

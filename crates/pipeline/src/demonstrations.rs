@@ -1,5 +1,5 @@
-//! Demonstrations: recorded ones, or the expert's; tracked once, so that everything later sees what a picture shows and
-//! nothing that only a simulator knows.
+//! Demonstrations: recorded ones, or the expert's. They are tracked once, so that later stages use only what the images
+//! show.
 
 use std::path::Path;
 
@@ -17,17 +17,17 @@ use crate::error::failed;
 use crate::files::{read_json, write_json};
 use crate::pictures::write_strip;
 
-/// Longest episode of the expert, steps.
+/// Maximum steps per episode of the expert.
 const EXPERT_STEPS: usize = 300;
-/// Fewest frames that the longest demonstration must have.
+/// Minimum number of frames of the longest demonstration.
 const SHORTEST: usize = idm::WINDOW;
-/// Demonstrations of which the report shows a film strip.
+/// Number of demonstrations shown in the report as film strip.
 const SHOWN: usize = 3;
 
 /// The expert's file in its stage.
 const FILE: &str = "expert.jsonl";
 
-/// Demonstrations that the expert plays.
+/// Stage that records demonstrations of the expert.
 pub(crate) struct PlayExpert<'a> {
     pub(crate) settings: &'a config::Demonstrations,
 }
@@ -38,7 +38,7 @@ impl PlayExpert<'_> {
             episodes: self.settings.episodes,
             first_seed: self.settings.first_seed,
             max_steps: EXPERT_STEPS,
-            // As the human demonstrations were recorded: start e of theirs is seed e of ours.
+            // As for the human demonstrations: episode e starts from seed e.
             simulation: Simulation::DIFFUSION_POLICY,
             expert: ExpertConfig::default(),
             threads: 0,
@@ -68,17 +68,17 @@ impl Stage for PlayExpert<'_> {
     }
 }
 
-/// Demonstrations on the disk.
+/// Demonstrations on disk.
 pub(crate) struct Recording {
     source: Source,
-    /// As the report names them.
+    /// Name in the report.
     name: String,
-    /// What tells them from others.
+    /// Key that identifies their contents.
     key: Key,
 }
 
 impl Recording {
-    /// A data set of the user's.
+    /// Opens the user's dataset.
     pub(crate) fn open(path: &Path) -> Result<Self, PipelineError> {
         let fail = failed("demonstrations");
         let source = open(path).map_err(|e| fail(&e))?;
@@ -89,7 +89,7 @@ impl Recording {
         })
     }
 
-    /// What the expert has played.
+    /// The recorded demonstrations of the expert.
     pub(crate) fn of_expert(played: Done<Source>) -> Self {
         Self {
             name: format!("expert, {} episodes", played.output.len()),
@@ -98,7 +98,7 @@ impl Recording {
         }
     }
 
-    /// All of them in memory.
+    /// Reads all episodes into memory.
     pub(crate) fn read(&self, ctx: &mut JobContext) -> Result<Vec<Episode>, PipelineError> {
         let fail = failed("demonstrations");
         let source = &self.source;
@@ -118,7 +118,7 @@ impl Recording {
     }
 }
 
-/// What tells one data set from another: its name and all of its actions.
+/// Hash that identifies a dataset: of its name and all its actions.
 fn fingerprint(source: &Source) -> Result<String, pusht_data::DataError> {
     let mut hasher = Hasher::new();
     hasher.bytes(source.name());
@@ -132,7 +132,7 @@ fn fingerprint(source: &Source) -> Result<String, pusht_data::DataError> {
     Ok(hasher.finish())
 }
 
-/// Agent and T in every frame; where one of them is not seen, the state before is kept.
+/// Stage that tracks agent and T in every frame; where one of them is not seen, its previous state is kept.
 pub(crate) struct Track<'a> {
     pub(crate) recording: &'a Recording,
     pub(crate) episodes: &'a [Episode],
@@ -158,7 +158,7 @@ impl Stage for Track<'_> {
         let fail = failed(label);
         let task = ctx.task(label, self.episodes.len());
         let mut all = Vec::with_capacity(self.episodes.len());
-        // Enough at a time to keep the cores busy, few enough to show progress and to stop in between.
+        // Chunks large enough to keep the cores busy, small enough to show progress and to stop in between.
         for (chunk, batch) in self.episodes.chunks(16).enumerate() {
             task.check()?;
             let tracked: Result<Vec<_>, PipelineError> = batch
@@ -185,19 +185,19 @@ impl Stage for Track<'_> {
     }
 }
 
-/// The demonstrations of a run. `states` of an episode are tracked ones.
+/// Demonstrations of a run. The `states` of an episode are tracked.
 pub(crate) struct Demonstrations {
     pub(crate) name: String,
     pub(crate) episodes: Vec<Episode>,
-    /// Recorded agent positions, where known, for the floor `next position`.
+    /// Recorded states, if known, for the baseline `next position`.
     pub(crate) recorded: Vec<Option<Vec<State>>>,
-    /// Of the tracks.
+    /// Key of the tracks.
     pub(crate) key: Key,
     pub(crate) pictures: Vec<Picture>,
 }
 
 impl Demonstrations {
-    /// Puts the tracked states in place of recorded ones.
+    /// Replaces recorded states with tracked ones.
     pub(crate) fn new(recording: Recording, mut episodes: Vec<Episode>, tracks: Done<Vec<Vec<State>>>) -> Self {
         let recorded = episodes.iter().map(|e| e.states.clone()).collect();
         for (episode, states) in episodes.iter_mut().zip(tracks.output) {
@@ -218,7 +218,7 @@ impl Demonstrations {
     }
 }
 
-/// Film strip of a demonstration.
+/// File name of the film strip of a demonstration.
 fn strip(index: usize) -> String {
     format!("strip_{index}.png")
 }

@@ -1,48 +1,48 @@
-//! Why an experiment did not finish.
+//! Errors of an experiment.
 
 use std::path::PathBuf;
 
 use pusht_jobs::{Cancelled, SettingsError, StageError};
 
-/// Each text says what was expected, what was found and what to do.
+/// Errors of an experiment. Messages state what was expected, what was found and what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PipelineError {
-    /// No such preset.
+    /// The preset does not exist.
     #[error("unknown preset `{name}`; the presets are {known}")]
     UnknownPreset {
-        /// What was asked for.
+        /// The given name.
         name: String,
-        /// What there is.
+        /// The available presets.
         known: String,
     },
-    /// A configuration that cannot be read, with an unknown key or a value of the wrong kind.
+    /// A configuration cannot be read, or has an unknown key or a value of the wrong kind.
     #[error("{origin}: {reason}")]
     Config {
-        /// The file, or the `--set` that is wrong.
+        /// The file or the `--set` option with the error.
         origin: String,
-        /// What is wrong, and what was expected.
+        /// The error, and what was expected.
         reason: String,
     },
-    /// A file or folder.
+    /// A file or folder cannot be read or written.
     #[error(
         "{path}: {source}; check the path, the free space and the permissions, then run the same command again: finished stages are kept"
     )]
     Io {
-        /// Where.
+        /// Path of the file or folder.
         path: PathBuf,
-        /// The operating system's own words.
+        /// Error of the operating system.
         source: std::io::Error,
     },
-    /// A folder that is not a finished run.
+    /// A folder is not a finished run.
     #[error("{path}: {reason}")]
     NotARun {
         /// The folder.
         path: PathBuf,
-        /// What is missing.
+        /// What is missing or invalid.
         reason: String,
     },
-    /// A finished run that would be replaced.
+    /// A finished run with other settings would be replaced.
     #[error(
         "{run} holds a finished run with other settings (there `{there}`, here `{here}`); choose another --out, or give \
          --overwrite to make anew what the settings change"
@@ -50,26 +50,26 @@ pub enum PipelineError {
     OtherSettings {
         /// The folder.
         run: PathBuf,
-        /// The first line that differs, as it is there.
+        /// First line of the run's settings that differs.
         there: String,
-        /// The same as it was asked for.
+        /// The same line of the given settings.
         here: String,
     },
-    /// Ctrl-C.
+    /// The run was stopped by Ctrl-C.
     #[error("stopped; everything finished is kept in {run}: run the same command again to go on")]
     Interrupted {
         /// The run's folder.
         run: PathBuf,
     },
-    /// A stage that failed.
+    /// A stage failed.
     #[error("stage `{stage}`: {reason}")]
     Stage {
-        /// Its name.
+        /// Name of the stage.
         stage: String,
         /// The library's error.
         reason: String,
     },
-    /// A stage that cannot be run, or a part of the graph that cannot be run alone.
+    /// A stage or a part of the graph cannot be run.
     #[error(transparent)]
     Graph(StageError),
 }
@@ -95,7 +95,7 @@ impl From<Cancelled> for PipelineError {
     }
 }
 
-/// Names the stage in a library's error.
+/// Adds the name of the stage to a library's error.
 pub(crate) fn failed(stage: &str) -> impl Fn(&dyn std::fmt::Display) -> PipelineError + use<> {
     let stage = stage.to_owned();
     move |error| PipelineError::Stage {

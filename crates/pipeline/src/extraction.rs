@@ -1,4 +1,4 @@
-//! How far extracted actions are from recorded ones.
+//! Errors of extracted actions.
 
 use idm::{ClosedForm, LearnedIdm, Reduction, extraction_error};
 use pusht_data::{Episode, FrameRef, InverseDynamics, Labels, Split, SplitProtocol};
@@ -16,7 +16,7 @@ pub(crate) fn agents(episode: &Episode) -> Vec<Option<[f64; 2]>> {
     episode.states.iter().flatten().map(|s| Some(s.agent)).collect()
 }
 
-/// L2 between extracted and recorded actions on the test part, every kind of inverse dynamics beside the floors.
+/// L2 between extracted and recorded actions on the test part, for every kind of inverse dynamics and for baselines.
 pub(crate) fn extraction_rows(
     demos: &Demonstrations,
     split: &Split,
@@ -75,7 +75,7 @@ pub(crate) fn extraction_rows(
     Ok(rows)
 }
 
-/// What the positions themselves would be as actions, and what the actions' own mean would be.
+/// Baselines: the agent's positions used as actions, and the mean of the actions.
 fn floors(demos: &Demonstrations, split: &Split, on: &str) -> Result<Vec<ExtractionRow>, PipelineError> {
     let episodes = Split::episodes_of(&split.test);
     let part = |e: usize, of: &dyn Fn(&FrameRef) -> [f64; 2]| -> Vec<[f64; 2]> {
@@ -94,7 +94,7 @@ fn floors(demos: &Demonstrations, split: &Split, on: &str) -> Result<Vec<Extract
             Some(part(e, &|r| states[r.row].agent))
         })
         .collect();
-    // Single frames drawn by frame have no next position beside them.
+    // A split by frame does not keep consecutive frames together.
     let positions = positions.filter(|_| split.protocol == SplitProtocol::ByEpisode);
     if actions.is_empty() {
         return Ok(Vec::new());

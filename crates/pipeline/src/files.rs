@@ -15,17 +15,17 @@ pub(crate) fn read_json<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T, Pi
     })
 }
 
-/// Writes an artifact of a stage, whole or not at all.
+/// Writes an artifact of a stage atomically.
 pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), PipelineError> {
     pusht_jobs::write_json(path, value).map_err(io(path))
 }
 
-/// The same of bytes that are there already.
+/// Writes bytes atomically.
 pub(crate) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), PipelineError> {
     pusht_jobs::write_bytes(path, bytes).map_err(io(path))
 }
 
-/// Names the path in an I/O error.
+/// Adds the path to an I/O error.
 pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> PipelineError {
     let path = path.to_owned();
     move |source| PipelineError::Io { path, source }

@@ -1,11 +1,11 @@
-//! Settings under the names of earlier versions: runs that were made with them go on.
+//! Settings under the names of earlier versions, so that their runs can be resumed.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::Config;
 
-/// The settings of a run as they are kept, written by whichever version, under the names of today.
+/// Saved settings of a run of any version, converted to current names.
 pub(crate) fn renamed(settings: String) -> String {
     let Some((source, text)) = settings.split_once('\n') else {
         return settings;
@@ -17,8 +17,8 @@ pub(crate) fn renamed(settings: String) -> String {
     }
 }
 
-/// A policy's settings as they enter the key of its stage: `tracked.n_action_steps` is hashed as `execute`, its name until
-/// schema 2 of the report, so that a renamed setting trains nothing anew.
+/// A policy's settings as hashed in the key of its stage: `tracked.n_action_steps` is hashed as `execute`, its name
+/// until schema 2 of the report, so that finished policies stay valid.
 pub(crate) fn hashed(policy: impl Serialize) -> Option<Box<RawValue>> {
     let text = serde_json::to_string(&policy).ok()?;
     let renamed = text.split_once("\"tracked\":{").and_then(|(before, rest)| {

@@ -1,4 +1,4 @@
-//! The experiment from top to bottom, in the order in which docs/architecture.md draws it.
+//! The graph of stages, in the order of the diagram in docs/architecture.md.
 
 use std::path::Path;
 
@@ -18,8 +18,8 @@ use crate::rollouts::{REFERENCES, RollOutPolicy, RollOutReference};
 use crate::split::{SplitDemonstrations, split_clips};
 use crate::{Config, PipelineError};
 
-/// Runs the stages that are missing and reads those that are there, down to the roll-outs. `data` are recorded
-/// demonstrations; without them the expert plays.
+/// Runs missing stages and loads finished ones, up to the rollouts. `data` are recorded demonstrations; without them
+/// the expert's are recorded.
 pub(crate) fn run_stages(
     config: &Config,
     data: Option<&Path>,
@@ -27,7 +27,7 @@ pub(crate) fn run_stages(
     runner: &mut Runner,
     ctx: &mut JobContext,
 ) -> Result<Results, PipelineError> {
-    // Cut once: from here on every stage sees its own settings and nothing else.
+    // Destructured once, so that each stage gets only its own settings.
     let Config {
         name: _,
         seeds,
@@ -43,8 +43,7 @@ pub(crate) fn run_stages(
     let generators = Generators::of(video, machine);
     let jobs = policy_jobs(policy, other_policies, seeds);
 
-    // What is wrong with models and clips that are there already is said before anything long is done; the closed form
-    // needs nothing that is trained here.
+    // Existing models and clips are checked before any long stage; the closed form needs no trained model.
     generators.all().try_for_each(Generator::check)?;
     let found = match generators.first {
         ClipsFrom::Folder(folder) if idm.labels == Labeler::ClosedForm => {
@@ -96,7 +95,7 @@ pub(crate) fn run_stages(
     };
     let labels = runner.run(&stage, ctx)?;
 
-    // Generators, clips and their labels. A model is out of memory when its clips are there.
+    // Generators, clips and their labels. A model is dropped when its clips are finished.
     let on = TrainingData {
         demos: &demos,
         split: &parts,
@@ -153,7 +152,7 @@ pub(crate) fn run_stages(
         policies.push(job.train(&data, &before, device, runner, ctx)?);
     }
 
-    // Roll-outs.
+    // Rollouts.
     let mut references = Vec::new();
     for reference in &REFERENCES {
         let stage = RollOutReference {
@@ -214,10 +213,10 @@ pub(crate) fn run_stages(
     })
 }
 
-/// The step after the stages, which keeps no folder.
+/// The step after the stages, which has no folder.
 pub(crate) const REPORT: &str = "report";
 
-/// Names of the stages that [`run_stages`] will run, groups of them by the group's name, and of the report after them.
+/// Names of the stages that [`run_stages`] runs, one name per group, and of the report.
 pub(crate) fn stage_names(config: &Config, data: Option<&Path>, machine: &Machine) -> Vec<String> {
     let generators = Generators::of(&config.video, machine);
     let own = |name: &str| vec![name.to_owned()];

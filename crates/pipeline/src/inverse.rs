@@ -1,4 +1,4 @@
-//! Inverse dynamics: the learned model is trained in any case, and one of all kinds labels.
+//! Inverse dynamics: the learned model is always trained; one of all kinds labels videos.
 
 use std::path::Path;
 use std::time::Instant;
@@ -19,7 +19,7 @@ use crate::demonstrations::Demonstrations;
 use crate::error::failed;
 use crate::files::{read_json, write_json};
 
-/// Trains the learned model.
+/// Stage that trains the learned model.
 pub(crate) struct LearnInverse<'a> {
     pub(crate) settings: &'a LearnedConfig,
     pub(crate) demos: &'a Demonstrations,
@@ -79,7 +79,7 @@ impl Stage for LearnInverse<'_> {
 }
 
 impl Learned {
-    /// The inverse dynamics for clips, which begin in the middle of a motion.
+    /// The inverse dynamics for clips, which start in motion.
     pub(crate) fn labeler(&self, kind: Labeler) -> Box<dyn InverseDynamics> {
         let learned = |reduction| Box::new(self.model.clone().with_reduction(reduction));
         match kind {

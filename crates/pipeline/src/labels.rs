@@ -1,4 +1,4 @@
-//! Actions extracted from the demonstrations' frames, as the arm `idm` has them.
+//! Actions extracted from the demonstrations' frames, for the arm `idm`.
 
 use std::ops::Range;
 use std::path::Path;
@@ -19,7 +19,7 @@ use crate::extraction::{agents, extraction_rows};
 use crate::files::{read_json, write_json};
 use crate::inverse::Learned;
 
-/// Labels the demonstrations, and measures every kind of inverse dynamics on their test part.
+/// Stage that labels the demonstrations and measures every kind of inverse dynamics on their test part.
 pub(crate) struct LabelDemonstrations<'a> {
     pub(crate) kind: Labeler,
     pub(crate) demos: &'a Demonstrations,
@@ -27,7 +27,7 @@ pub(crate) struct LabelDemonstrations<'a> {
     pub(crate) learned: &'a Done<Learned>,
 }
 
-/// Extracted actions, and how far every kind of inverse dynamics is from the recorded ones.
+/// Extracted actions, and the error of every kind of inverse dynamics.
 pub(crate) struct Labels {
     /// Name of the inverse dynamics that labels.
     pub(crate) by: String,
@@ -66,7 +66,7 @@ impl Stage for LabelDemonstrations<'_> {
         for (i, episode) in self.demos.episodes.iter().enumerate() {
             task.check()?;
             all.push(match self.kind {
-                // The track is there already.
+                // The track is already available.
                 Labeler::ClosedForm => rest.label_track(&agents(episode)).map_err(|e| fail(&e))?,
                 _ => chosen
                     .label(&episode.frames)
@@ -108,12 +108,12 @@ impl Stage for LabelDemonstrations<'_> {
 #[derive(Clone, Debug)]
 pub(crate) struct Extracted {
     pub(crate) actions: Vec<Action>,
-    /// Rows that have one.
+    /// Rows with an extracted action.
     pub(crate) known: Range<usize>,
 }
 
 impl Extracted {
-    /// Labels that begin at row `start`, spread over an episode of `rows` rows.
+    /// Labels that start at row `start`, extended to an episode of `rows` rows.
     pub(crate) fn new(start: usize, actions: &[Action], rows: usize) -> Option<Self> {
         let (first, last) = (*actions.first()?, *actions.last()?);
         let known = start..(start + actions.len()).min(rows);

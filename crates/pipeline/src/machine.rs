@@ -1,20 +1,20 @@
-//! What the experiment computes on.
+//! The device of the experiment.
 
 use burn::tensor::Device;
 use training::free_memory;
 
 use crate::PipelineError;
 
-/// A device by its name.
+/// A device with its name.
 #[derive(Debug)]
 pub(crate) struct Machine {
     pub(crate) device: Device,
-    /// As it was asked for.
+    /// The name as given.
     pub(crate) name: String,
 }
 
 impl Machine {
-    /// `cpu`, `cuda`, `cuda:1` or `wgpu`.
+    /// Opens `cpu`, `cuda`, `cuda:1` or `wgpu`.
     pub(crate) fn open(name: &str) -> Result<Self, PipelineError> {
         let device = training::device(name).map_err(|e| PipelineError::Config {
             origin: "--device".to_owned(),
@@ -26,7 +26,7 @@ impl Machine {
         })
     }
 
-    /// Bytes that are free now, where that is known.
+    /// Free memory in bytes, if known.
     pub(crate) fn free_memory(&self) -> Option<u64> {
         free_memory(&self.name)
     }

@@ -1,4 +1,4 @@
-//! Pictures and videos that stages keep for the report.
+//! Images and videos that stages write for the report.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::PipelineError;
 use crate::error::failed;
 use crate::files::write_bytes;
 
-/// Pictures in a film strip.
+/// Number of images in a film strip.
 const STRIP: usize = 12;
 
 /// Writes a film strip of these frames.
@@ -20,7 +20,7 @@ pub(crate) fn write_strip(path: &Path, frames: &[Frame]) -> Result<(), PipelineE
     write_bytes(path, &png_bytes(&strip).map_err(|e| fail(&e))?)
 }
 
-/// Writes these frames as a video to look at.
+/// Writes these frames as a video for viewing.
 pub(crate) fn write_video(path: &Path, frames: &[Frame]) -> Result<(), PipelineError> {
     let options = VideoOptions {
         scale: 3,

@@ -1,4 +1,4 @@
-//! Trained policies: of an arm one a seed, and of other kinds one each.
+//! Trained policies: one per arm and seed, and one of each other kind.
 
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -19,9 +19,9 @@ use crate::error::failed;
 use crate::files::{read_json, write_json};
 use crate::former_names;
 
-/// What is trained on the data of an arm: one policy a seed.
+/// Training of policies on the data of an arm, one per seed.
 pub(crate) struct PolicyJob<'a> {
-    /// The arm, or where it is a policy of another kind, that.
+    /// Name of the arm, or of the policy's kind if it is another one.
     pub(crate) name: &'a str,
     pub(crate) arm: &'static Arm,
     pub(crate) policy: &'a PolicyConfig,
@@ -50,7 +50,7 @@ pub(crate) fn policy_jobs<'a>(
 }
 
 impl PolicyJob<'_> {
-    /// Trains them, side by side where one alone leaves cores idle.
+    /// Trains the policies, in parallel if one alone leaves cores idle.
     pub(crate) fn train(
         &self,
         data: &ArmData<'_>,
@@ -75,19 +75,19 @@ impl PolicyJob<'_> {
     }
 }
 
-/// Trains one policy.
+/// Stage that trains one policy.
 struct TrainPolicy<'a> {
-    /// The arm, or where it is a policy of another kind, that.
+    /// Name of the arm, or of the policy's kind if it is another one.
     name: &'a str,
     /// The policy, with the seed of this training.
     policy: PolicyConfig,
     data: &'a ArmData<'a>,
-    /// Split, labels and clips: what the data of all arms are made of.
+    /// Keys of split, labels and clips, from which the data of all arms are assembled.
     before: &'a [Key; 3],
     device: &'a Device,
 }
 
-/// A policy's file and how its training went.
+/// A policy's file and the result of its training.
 pub(crate) struct TrainedPolicy {
     file: PathBuf,
     pub(crate) training: Training,
@@ -105,7 +105,7 @@ impl Stage for TrainPolicy<'_> {
         format!("policies/{}-{}", self.name, self.policy.train.seed)
     }
 
-    // Clips and extracted actions are not in every arm, but the record of what a stage was made of is one for all.
+    // Not every arm uses clips and extracted actions, but all arms share one record of inputs.
     fn inputs(&self) -> impl Serialize {
         (former_names::hashed(self.policy.as_before()), self.name, self.before)
     }
@@ -153,7 +153,7 @@ impl Stage for TrainPolicy<'_> {
 }
 
 impl TrainedPolicy {
-    /// The policy, ready to act on frames: no policy of an experiment sees more than a video shows.
+    /// Loads the policy, to act on frames: no policy of an experiment observes more than a video shows.
     pub(crate) fn load(&self, device: &Device) -> Result<BcPolicy, PipelineError> {
         load(&self.file, device)
     }
@@ -164,8 +164,8 @@ fn load(file: &Path, device: &Device) -> Result<BcPolicy, PipelineError> {
     Ok(policy.with_obs_source(ObsSource::Frames))
 }
 
-/// How many trainings of a policy run at once. Small ones keep one core busy; large ones, and those on a GPU, are parallel
-/// inside.
+/// Number of parallel training runs. Small ones keep one core busy; large ones, and those on a GPU, are parallel
+/// themselves.
 fn lanes(kind: PolicyKind) -> usize {
     if kind.trains_on_one_core() {
         return available_parallelism().map_or(1, NonZero::get);
@@ -173,7 +173,7 @@ fn lanes(kind: PolicyKind) -> usize {
     1
 }
 
-/// How well actions are met, as the report has it.
+/// Converts the fit of actions to the report's type.
 pub(crate) fn fit(fit: bc_policy::ActionFit) -> eval::Fit {
     eval::Fit {
         mse: fit.mse,

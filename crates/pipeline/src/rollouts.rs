@@ -1,4 +1,4 @@
-//! Closed-loop roll-outs: every policy, the floors and the expert, from the same starts.
+//! Closed-loop rollouts of all policies, the floors and the expert, from the same starts.
 
 use std::path::Path;
 
@@ -15,10 +15,10 @@ use crate::error::failed;
 use crate::pictures::{write_strip, write_video};
 use crate::policies::TrainedPolicy;
 
-/// What a policy did.
+/// Rollouts of a policy.
 pub(crate) struct Rollouts {
     pub(crate) record: RolloutRecord,
-    /// Of its first episode, where it is shown.
+    /// Images of its first episode, if it is shown.
     pub(crate) pictures: Vec<Picture>,
 }
 
@@ -26,14 +26,14 @@ const RECORD: &str = "rollouts.json";
 const STRIP: &str = "strip.png";
 const VIDEO: &str = "rollout.mp4";
 
-/// Rolls out a trained policy.
+/// Stage that rolls out a trained policy.
 pub(crate) struct RollOutPolicy<'a> {
-    /// The arm, or where it is a policy of another kind, that.
+    /// Name of the arm, or of the policy's kind if it is another one.
     pub(crate) name: &'a str,
     pub(crate) seed: u64,
     pub(crate) trained: &'a Done<TrainedPolicy>,
     pub(crate) settings: &'a config::RolloutConfig,
-    /// Its first episode is shown.
+    /// Whether its first episode is shown.
     pub(crate) shown: bool,
     pub(crate) device: &'a Device,
 }
@@ -63,15 +63,15 @@ impl Stage for RollOutPolicy<'_> {
     }
 }
 
-/// A floor or the ceiling: a policy that needs no training.
+/// A reference policy (floor or ceiling), which needs no training.
 pub(crate) struct Reference {
     pub(crate) name: &'static str,
     pub(crate) what: &'static str,
     pub(crate) role: Role,
     policy: fn() -> Result<Box<dyn Policy>, PipelineError>,
-    /// How many of the starts it plays.
+    /// Number of episodes.
     episodes: fn(&config::RolloutConfig) -> usize,
-    /// Where its first episode is shown, who that is.
+    /// Caption of its first episode, if it is shown.
     shown: Option<&'static str>,
 }
 
@@ -106,7 +106,7 @@ pub(crate) const REFERENCES: [Reference; 3] = [
     },
 ];
 
-/// Rolls out a reference.
+/// Stage that rolls out a reference.
 pub(crate) struct RollOutReference<'a> {
     pub(crate) reference: &'a Reference,
     pub(crate) settings: &'a config::RolloutConfig,
@@ -117,7 +117,7 @@ impl RollOutReference<'_> {
         (self.reference.episodes)(self.settings)
     }
 
-    /// It plays at all.
+    /// Whether it has any episodes.
     pub(crate) fn plays(&self) -> bool {
         self.episodes() > 0
     }
@@ -186,7 +186,7 @@ fn play(
     Ok(())
 }
 
-/// What was played; `who` is shown.
+/// Reads the rollouts; `who` is the caption of the first episode, if it is shown.
 fn read(
     dir: &Path,
     folder: &str,

@@ -14,29 +14,28 @@ use crate::graph::{REPORT, run_stages, stage_names};
 use crate::machine::Machine;
 use crate::{Config, PipelineError};
 
-/// The settings of a run, in its folder.
+/// File of a run's settings, in its folder.
 const SETTINGS: &str = "config.toml";
-/// The files of a report; the first holds its data.
+/// Files of a report; the first has its data.
 const REPORT_FILES: [&str; 2] = ["report.json", "report.html"];
 
-/// What a run is told besides its configuration.
+/// Options of a run besides its configuration.
 #[derive(Clone, Debug)]
 pub struct RunOptions {
-    /// Recorded demonstrations (a replay buffer or a file of simulated episodes); without them the expert plays.
+    /// Recorded demonstrations, opened with [`pusht_data::open`]; `None`: demonstrations of the expert are recorded.
     pub data: Option<PathBuf>,
     /// The run's folder.
     pub out: PathBuf,
-    /// Go on where `out` holds a finished run with other settings, and make anew what they change; otherwise it is
-    /// refused.
+    /// If `out` holds a finished run with other settings: whether to rerun the stages that differ, instead of an error.
     pub overwrite: bool,
-    /// `cpu`, `cuda`, `cuda:1`, `wgpu`.
+    /// Device: `cpu`, `cuda`, `cuda:1` or `wgpu`.
     pub device: String,
-    /// For the record.
+    /// Command line, for the record.
     pub command: String,
 }
 
 impl RunOptions {
-    /// The expert's demonstrations, on the CPU, in the folder `out`.
+    /// Options of a run in the folder `out`, on the CPU, with the expert's demonstrations.
     pub fn new(out: impl Into<PathBuf>) -> Self {
         Self {
             data: None,
@@ -48,7 +47,8 @@ impl RunOptions {
     }
 }
 
-/// Runs the experiment, or what is missing of it, and writes `report.json` and `report.html` into the run's folder.
+/// Runs the experiment, or the stages that are missing, and writes `report.json` and `report.html` into the run's
+/// folder.
 ///
 /// # Errors
 /// The first stage that fails, or [`PipelineError::Interrupted`]. Finished stages are kept either way.
@@ -56,10 +56,10 @@ pub fn run(config: &Config, options: &RunOptions, ctx: &mut JobContext) -> Resul
     experiment(config, options, Selection::All, ctx)
 }
 
-/// Runs a part of the experiment: up to a stage, or one stage alone. There is a report where the part holds it.
+/// Runs a part of the experiment: up to a stage, or one stage alone. Returns the report if it is in the part.
 ///
 /// # Errors
-/// As [`run`]; a stage that there is not in this experiment; what a stage needs that is to be run alone.
+/// Those of [`run`]; a stage that the experiment does not have; missing inputs of a stage that is run alone.
 pub fn run_part(
     config: &Config,
     options: &RunOptions,
@@ -89,7 +89,7 @@ fn experiment(
     let ran = run_stages(config, data, &machine, &mut runner, ctx);
     let reached = ran.and_then(|results| Ok((results, runner.reach(REPORT, ctx)?)));
     let (results, ()) = reached.map_err(|error| {
-        // Whatever a stage made of the interruption, the user asked for it.
+        // Any error after an interruption is reported as the interruption.
         if ctx.check().is_err() {
             PipelineError::Interrupted { run: out.clone() }
         } else {
@@ -118,15 +118,15 @@ fn circumstances<'a>(runner: &'a Runner, options: &'a RunOptions) -> Circumstanc
     }
 }
 
-/// The settings of a run as they are kept.
+/// Settings of a run as saved in its folder.
 fn settings(config: &Config, data: Option<&Path>) -> Result<String, PipelineError> {
     let played = "the expert's".to_owned();
     let source = data.map_or(played, |path| path.display().to_string());
     Ok(format!("# Demonstrations: {source}\n{}", config.to_toml()?))
 }
 
-/// Makes the run's folder. A finished run is not replaced by one with other settings unless that was asked for; then its
-/// report, which is not of these settings, is removed first.
+/// Creates the run's folder. A finished run with other settings is replaced only if `overwrite`; then its report is
+/// removed first.
 fn prepare(out: &Path, settings: &str, overwrite: bool) -> Result<(), PipelineError> {
     fs::create_dir_all(out).map_err(io(out))?;
     let place = out.join(SETTINGS);
@@ -156,7 +156,7 @@ fn other_settings(out: &Path, before: &str, settings: &str) -> PipelineError {
     }
 }
 
-/// Draws `report.html` of a finished run anew from its `report.json` and pictures.
+/// Rewrites `report.html` of a finished run from its `report.json` and images.
 ///
 /// # Errors
 /// A folder without a readable `report.json`, or a page that cannot be written.

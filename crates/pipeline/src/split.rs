@@ -1,4 +1,4 @@
-//! Training, validation and test part, of demonstrations before anything else looks at them.
+//! Splits into training, validation and test part; demonstrations are split before any other use.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::demonstrations::Demonstrations;
 use crate::error::failed;
 use crate::files::{read_json, write_json};
 
-/// The demonstrations' parts.
+/// Stage that splits the demonstrations.
 pub(crate) struct SplitDemonstrations<'a> {
     pub(crate) settings: &'a SplitConfig,
     pub(crate) demos: &'a Demonstrations,
@@ -41,7 +41,7 @@ impl Stage for SplitDemonstrations<'_> {
     }
 }
 
-/// The clips' parts: of whole segments, with a batch at least to train on.
+/// Splits the clips by whole segments; the training part must have at least one batch.
 pub(crate) fn split_clips(
     settings: &SplitConfig,
     policy: &PolicyConfig,

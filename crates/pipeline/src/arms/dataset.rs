@@ -1,4 +1,4 @@
-//! Everything that policies are trained on, held once.
+//! Training data of all arms, in memory once.
 
 use pusht_data::{Episode, FrameRef, Split};
 use pusht_env::Action;
@@ -8,14 +8,14 @@ use rand_pcg::Pcg64;
 
 use crate::labels::Extracted;
 
-/// Whose actions the demonstrations carry.
+/// Actions of the demonstrations: recorded or extracted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DemoLabels {
     Recorded,
     Extracted,
 }
 
-/// Frames for training, validation and test, as places in [`ArmDataset::episodes`].
+/// Frames for training, validation and test, as references into [`ArmDataset::episodes`].
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Parts {
     pub(crate) train: Vec<FrameRef>,
@@ -40,7 +40,7 @@ impl Parts {
         }
     }
 
-    /// These, then the others.
+    /// Concatenates two parts.
     pub(crate) fn and(mut self, other: Self) -> Self {
         self.train.extend(other.train);
         self.validation.extend(other.validation);
@@ -49,21 +49,21 @@ impl Parts {
     }
 }
 
-/// Demonstrations first, then clips with their extracted actions.
+/// Episodes of all arms: demonstrations first, then clips with their extracted actions.
 pub(crate) struct ArmDataset {
     pub(crate) episodes: Vec<Episode>,
-    /// How many of them are demonstrations.
+    /// Number of demonstrations among them.
     pub(crate) demos: usize,
     demo_split: Split,
     clip_split: Split,
-    /// Per demonstration the extracted actions, and which rows have one; where the demonstrations carry those, the
-    /// recorded ones.
+    /// For each demonstration the extracted actions and the rows that have one; while the demonstrations hold these,
+    /// the recorded actions.
     extracted: Vec<Extracted>,
     labels: DemoLabels,
 }
 
 impl ArmDataset {
-    /// Joins demonstrations and clips. The splits count from their own first episode.
+    /// Joins demonstrations and clips. Each split counts from its own first episode.
     pub(crate) fn new(
         demos: Vec<Episode>,
         demo_split: Split,
@@ -89,8 +89,8 @@ impl ArmDataset {
         Parts::of(&self.demo_split)
     }
 
-    /// As many training frames of the demonstrations as the clips have: whole episodes in a seeded order, the last one cut
-    /// short.
+    /// Demonstrations reduced to the clips' number of training frames: whole episodes in a seeded order, the last one
+    /// truncated.
     pub(crate) fn demonstrations_as_many_as_clips(&self) -> Parts {
         let split = &self.demo_split;
         let mut episodes = Split::episodes_of(&split.train);
@@ -108,7 +108,7 @@ impl ArmDataset {
         }
     }
 
-    /// Those frames of the demonstrations that have an extracted action.
+    /// The frames of the demonstrations that have an extracted action.
     pub(crate) fn labeled_demonstrations(&self) -> Parts {
         let known = |r: &FrameRef| self.extracted[r.episode].known.contains(&r.row);
         self.demonstrations()
@@ -135,7 +135,7 @@ impl ArmDataset {
         }
     }
 
-    /// Gives the demonstrations these labels.
+    /// Sets which actions the demonstrations hold.
     pub(crate) fn set_labels(&mut self, labels: DemoLabels) {
         if labels != self.labels {
             for (episode, extracted) in self.episodes.iter_mut().zip(&mut self.extracted) {

@@ -5,20 +5,20 @@ use pusht_env::Action;
 
 use super::dataset::{ArmDataset, DemoLabels, Parts};
 
-/// One way of making training data for the policy.
+/// An arm: a choice of training data for the policy.
 pub(crate) struct Arm {
     pub(crate) name: &'static str,
-    /// What it holds.
+    /// Description of its data.
     pub(crate) what: &'static str,
-    /// Chooses its frames.
+    /// Selects its frames.
     frames: fn(&ArmDataset) -> Parts,
-    /// Whose actions its demonstrations have.
+    /// Actions of its demonstrations.
     labels: DemoLabels,
-    /// What the report calls its actions; `{}` is the name of the inverse dynamics.
+    /// Description of its actions in the report; `{}` is the name of the inverse dynamics.
     actions: &'static str,
 }
 
-/// Upper control.
+/// Upper control: demonstrations with recorded actions.
 pub(crate) const DEMO: Arm = Arm {
     name: "demo",
     what: "demonstration frames, recorded actions",
@@ -27,7 +27,7 @@ pub(crate) const DEMO: Arm = Arm {
     actions: "recorded",
 };
 
-/// Control of the amount of data.
+/// Control for the amount of data.
 pub(crate) const DEMO_MATCHED: Arm = Arm {
     name: "demo-matched",
     what: "as many demonstration frames as generated has",
@@ -36,7 +36,7 @@ pub(crate) const DEMO_MATCHED: Arm = Arm {
     actions: "recorded",
 };
 
-/// Control of the labels.
+/// Control for the labels.
 pub(crate) const IDM: Arm = Arm {
     name: "idm",
     what: "demonstration frames, extracted actions",
@@ -45,7 +45,7 @@ pub(crate) const IDM: Arm = Arm {
     actions: "{}",
 };
 
-/// Clips alone.
+/// Clips only.
 pub(crate) const GENERATED: Arm = Arm {
     name: "generated",
     what: "generated clips, extracted actions",
@@ -54,7 +54,7 @@ pub(crate) const GENERATED: Arm = Arm {
     actions: "{}",
 };
 
-/// Both.
+/// Demonstrations and clips.
 pub(crate) const MIXED: Arm = Arm {
     name: "mixed",
     what: "demonstrations plus generated clips",
@@ -66,22 +66,22 @@ pub(crate) const MIXED: Arm = Arm {
 /// The arms that are trained, in the order of the report's table.
 pub(crate) const ARMS: [Arm; 5] = [DEMO, DEMO_MATCHED, IDM, GENERATED, MIXED];
 
-/// What a policy of an arm is trained on and measured by.
+/// Training and test data of an arm's policies.
 pub(crate) struct ArmData<'a> {
     /// Demonstrations and clips with the arm's labels.
     pub(crate) episodes: &'a [Episode],
-    /// The arm's frames of them.
+    /// Split of the arm's frames.
     pub(crate) split: Split,
     /// The test part of the demonstrations.
     pub(crate) recorded_test: &'a [FrameRef],
-    /// Recorded actions of it.
+    /// Recorded actions of the test part.
     pub(crate) recorded_actions: Vec<Action>,
-    /// The arm's own test part is that one, with those actions.
+    /// Whether the arm's own test part equals that one, with the same actions.
     pub(crate) own_is_recorded: bool,
 }
 
 impl Arm {
-    /// Its part of the material, whose demonstrations get the arm's labels.
+    /// The arm's data; sets the actions of the demonstrations to the arm's.
     pub(crate) fn data<'a>(&self, dataset: &'a mut ArmDataset) -> ArmData<'a> {
         dataset.set_labels(self.labels);
         let dataset = &*dataset;
@@ -96,12 +96,12 @@ impl Arm {
         }
     }
 
-    /// Its frames.
+    /// The arm's frames.
     pub(crate) fn parts(&self, dataset: &ArmDataset) -> Parts {
         (self.frames)(dataset)
     }
 
-    /// What the report calls its actions, those of inverse dynamics being by `labeler`.
+    /// Description of its actions in the report; `labeler` is the name of the inverse dynamics.
     pub(crate) fn labels_of(&self, labeler: &str) -> String {
         self.actions.replace("{}", labeler)
     }

@@ -1,4 +1,4 @@
-//! Measures of recorded and extracted actions, and answers that need no policy.
+//! Measures of recorded and extracted actions, and predictions without a policy.
 
 use std::ops::Range;
 
@@ -10,13 +10,13 @@ use traj_metrics::{ActionMeasures, MetricError, to_points};
 use crate::arms::{ArmDataset, DemoLabels};
 use crate::policies::fit;
 
-/// Seed of every bootstrap and of the white noise that stands beside measured actions.
+/// Seed of every bootstrap and of the white-noise baseline.
 pub(super) const SEED: u64 = 0;
 
 /// Smoothness and directness of recorded and extracted actions of the same demonstrations, of the clips, and of floors.
 pub(super) fn action_rows(dataset: &mut ArmDataset, labels: &str) -> Result<Vec<ActionRow>, MetricError> {
     let (demos, all) = (dataset.demos, dataset.episodes.len());
-    // The first action of an episode is where the mouse happened to be; the paper's figures leave it out.
+    // The first action of an episode is an arbitrary mouse position; the paper's figures leave it out.
     let points = |actions: &[[f32; 2]]| to_points(&actions[1.min(actions.len())..]);
     let mut of = |labels: DemoLabels, range: Range<usize>| -> Vec<Vec<[f64; 2]>> {
         dataset.set_labels(labels);
@@ -35,7 +35,7 @@ pub(super) fn action_rows(dataset: &mut ArmDataset, labels: &str) -> Result<Vec<
     Ok(rows)
 }
 
-/// Answers that need no policy, against the recorded actions of the test part.
+/// Predictions without a policy, compared with the recorded actions of the test part.
 pub(super) fn fit_floors(dataset: &mut ArmDataset) -> Vec<FitFloor> {
     dataset.set_labels(DemoLabels::Recorded);
     let (test, recorded) = dataset.recorded_test();

@@ -11,7 +11,7 @@ use crate::arms::DEMO;
 use crate::error::failed;
 use crate::{Config, PipelineError};
 
-/// Of every interval in the report.
+/// Bootstrap settings of every interval in the report.
 pub(super) fn bootstrap() -> Bootstrap {
     Bootstrap {
         seed: SEED,

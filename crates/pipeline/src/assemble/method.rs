@@ -1,4 +1,4 @@
-//! What was done, in the report's words.
+//! Description of the method in the report.
 
 use eval::Protocol;
 use report::Method;
@@ -32,7 +32,7 @@ pub(super) fn method(config: &Config, results: &Results) -> Method {
     }
 }
 
-/// The generator, and what it was told.
+/// The generator and its prompt.
 fn told(source: &ClipsSource) -> String {
     let name = source.generator.phrase();
     match &source.prompt {

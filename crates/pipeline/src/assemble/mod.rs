@@ -1,4 +1,4 @@
-//! From results to the report.
+//! Assembly of the report from the results.
 
 mod actions;
 mod arms;

@@ -1,4 +1,4 @@
-//! What a reader must know before quoting a number.
+//! Caveats in the report.
 
 use eval::{Arm, GeneratorKind};
 

@@ -1,4 +1,4 @@
-//! What is needed to repeat a run.
+//! Record of everything needed to repeat a run.
 
 use report::RunRecord;
 

@@ -1,4 +1,4 @@
-//! Everything that the report is made of.
+//! Inputs of the report.
 
 use clip_audit::QualityReport;
 use eval::RolloutRecord;
@@ -10,7 +10,7 @@ use crate::clips::ClipsSource;
 use crate::policies::TrainedPolicy;
 use crate::rollouts::Reference;
 
-/// What the stages gave.
+/// Results of the stages.
 pub(crate) struct Results {
     /// Name of the demonstrations.
     pub(crate) demonstrations: String,
@@ -18,51 +18,51 @@ pub(crate) struct Results {
     pub(crate) dataset: ArmDataset,
     /// Name of the inverse dynamics that labels.
     pub(crate) labels: String,
-    /// How far every kind of inverse dynamics is from recorded actions.
+    /// Error of every kind of inverse dynamics against recorded actions.
     pub(crate) extraction: Vec<ExtractionRow>,
     pub(crate) source: ClipsSource,
-    /// How good the clips are.
+    /// Quality of the clips.
     pub(crate) quality: Option<QualityReport>,
-    /// Frames of clips, and those of them that can be trusted.
+    /// Number of frames of the clips, and of trusted ones among them.
     pub(crate) clip_frames: [usize; 2],
-    /// Generators that stand beside.
+    /// Generators for comparison.
     pub(crate) other_generators: Vec<OtherGenerator>,
-    /// Trainings of models that are no policies.
+    /// Training runs of models other than policies.
     pub(crate) models: Vec<ModelTraining>,
-    /// The arms, one after the other.
+    /// The arms, in order.
     pub(crate) arms: Vec<Trained>,
     /// Policies of other kinds than the arms', on the data of the arm `demo`.
     pub(crate) others: Vec<Trained>,
-    /// Floors and ceiling.
+    /// Reference policies: floors and ceiling.
     pub(crate) references: Vec<Played>,
     pub(crate) pictures: Vec<Picture>,
 }
 
-/// Policies that were trained on the same data: of an arm, or of another kind.
+/// Policies trained on the same data: those of an arm, or of another kind.
 pub(crate) struct Trained {
-    /// Whose data.
+    /// The arm whose data they were trained on.
     pub(crate) arm: &'static Arm,
     pub(crate) seeds: Vec<TrainedSeed>,
 }
 
-/// A policy and what it did.
+/// A trained policy and its rollouts.
 pub(crate) struct TrainedSeed {
     pub(crate) seed: u64,
     pub(crate) policy: TrainedPolicy,
     pub(crate) record: RolloutRecord,
 }
 
-/// A floor or the ceiling.
+/// Rollouts of a reference policy (floor or ceiling).
 pub(crate) struct Played {
     pub(crate) reference: &'static Reference,
     pub(crate) record: RolloutRecord,
 }
 
-/// How the run came about, for its record.
+/// Circumstances of the run, for its record.
 pub(crate) struct Circumstances<'a> {
     pub(crate) command: &'a str,
     pub(crate) device: &'a str,
     pub(crate) stages: Vec<StageTime>,
-    /// Stages that another build of the program made.
+    /// Stages that were run by another build of the program.
     pub(crate) other_build: Vec<&'a str>,
 }

@@ -1,5 +1,5 @@
-//! Clips of the generators that stand beside the one whose clips are trained on: between the same ends, judged alike and
-//! shown.
+//! Clips of the other generators, for comparison with the one whose clips are trained on: between the same start and
+//! end frames, evaluated in the same way and shown.
 
 use std::path::Path;
 
@@ -18,13 +18,14 @@ use crate::error::failed;
 use crate::files::{read_json, write_json};
 use crate::generators::{Generator, Length, LoadedGenerator, Model, TrainingData};
 
-/// Another generator, and how it was trained where that was done here.
+/// Another generator, and its training if it was trained in the experiment.
 pub(crate) struct Judged {
     pub(crate) generator: OtherGenerator,
     pub(crate) training: Option<ModelTraining>,
 }
 
-/// The clips of `generators`; `main` is the name of the generator that is trained on, `ends` are those of its clips.
+/// Clips of `generators`; `main` is the name of the generator whose clips are trained on, `ends` are the endpoints of
+/// its clips.
 pub(crate) fn clips_beside(
     generators: &[Generator<'_>],
     on: TrainingData<'_>,
@@ -66,7 +67,7 @@ fn one(
             loaded = Some(video.output.loaded);
             training = video.output.training;
         }
-        // What is small is read at once, for its hash; the rest only where there is something to generate.
+        // Small models are loaded at once, for their hash; the others only if clips are missing.
         Model::Ready(ready) if ready.is_small() => {
             let opened = ready.open()?;
             length = Some(ready.length(opened.frames));
@@ -91,19 +92,19 @@ fn one(
     })
 }
 
-/// The clips of one of them.
+/// The stage of one of these generators.
 struct ClipsBeside<'a> {
     generator: &'a Generator<'a>,
     other: &'a config::OtherGeneratorConfig,
     on: TrainingData<'a>,
     ends: &'a [Ends],
-    /// Known of models that are trained here or small.
+    /// Known for small models and those trained in the experiment.
     length: Option<Length>,
     identity: Option<Key>,
     loaded: Option<LoadedGenerator>,
 }
 
-/// What is kept of the clips, beside their frames.
+/// Record of the clips, saved beside their frames.
 #[derive(Serialize, Deserialize)]
 struct Record {
     name: String,

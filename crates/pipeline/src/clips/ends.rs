@@ -1,4 +1,4 @@
-//! Where clips begin and end: rows of demonstrations.
+//! Endpoints of clips: rows of demonstrations.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::generators::Length;
 
-/// Where a clip begins and ends, as rows of a demonstration.
+/// Endpoints of a clip: its first and last row in a demonstration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ends {
     pub(crate) episode: usize,
@@ -25,8 +25,8 @@ impl Ends {
     }
 }
 
-/// Pairs of training frames of one episode, `frames` apart (with `shorter`, less in shorter episodes), drawn evenly over all
-/// such pairs.
+/// Draws endpoints of clips of `frames` frames (with `shorter`, fewer in shorter episodes), uniformly over all pairs of
+/// training frames of one episode.
 pub(super) fn draw(split: &Split, episodes: &[Episode], clips: usize, frames: usize, shorter: bool) -> Vec<Ends> {
     let train: HashSet<FrameRef> = split.train.iter().copied().collect();
     let pairs: Vec<(usize, usize, usize)> = split
@@ -56,8 +56,8 @@ pub(super) fn draw(split: &Split, episodes: &[Episode], clips: usize, frames: us
     (0..clips).map_while(|_| draw()).collect()
 }
 
-/// The same ends for a generator of other lengths: those of its length in the same episode that begin nearest to them (the
-/// earlier of two). Clips in whose episode there are none are left out.
+/// The endpoints adapted to a generator of other lengths: the pair of its length in the same episode with the nearest
+/// start (the earlier of two). Clips without such a pair are left out.
 pub(super) fn at_length(ends: &[Ends], split: &Split, length: Length) -> Vec<Ends> {
     let train: HashSet<FrameRef> = split.train.iter().copied().collect();
     let fitted = |wanted: &Ends| {

@@ -1,4 +1,4 @@
-//! How good clips are.
+//! Evaluation of clips.
 
 use std::path::Path;
 
@@ -12,7 +12,8 @@ use crate::PipelineError;
 use crate::demonstrations::Demonstrations;
 use crate::error::failed;
 
-/// The clips beside cross-fades between their ends, their first frames, and the demonstrations between those ends.
+/// Compares clips with cross-fades between their endpoints, with their repeated first frames, and with the
+/// demonstrations between these endpoints.
 pub(super) fn evaluate_clips(
     dir: &Path,
     demos: &Demonstrations,

@@ -1,4 +1,4 @@
-//! Clips that are there already: a folder of videos of any size and rate, from whichever model, labeled as found.
+//! Existing clips: a folder of videos of any size, rate and origin, labeled as they are.
 
 use std::path::{Path, PathBuf};
 
@@ -16,16 +16,16 @@ use crate::error::failed;
 use crate::files::{io, read_json, write_json};
 use crate::inverse::Learned;
 
-/// Fewest segments: training, validation and test part are of whole ones.
+/// Minimum number of segments: training, validation and test part consist of whole ones.
 const FEWEST: usize = 3;
 
-/// A folder of videos.
+/// A folder of videos, with its contents.
 struct Searched<'a> {
     folder: &'a Path,
     videos: Vec<PathBuf>,
     /// Hashes of the videos' contents.
     contents: Vec<String>,
-    /// Frames a second, over what the files say.
+    /// Frames per second, in place of the rate in the files.
     fps: Option<u32>,
 }
 
@@ -43,7 +43,7 @@ impl<'a> Searched<'a> {
     }
 }
 
-/// What can be trusted of the videos below `folder`, at `fps` frames a second where their files say it wrongly. The closed
+/// Labels the videos below `folder` and returns the trusted segments; `fps` replaces the rate in the files. The closed
 /// form needs no learned model.
 pub(crate) fn find_clips(
     folder: &Path,
@@ -62,7 +62,7 @@ pub(crate) fn find_clips(
     runner.run(&stage, ctx)
 }
 
-/// Labels those videos.
+/// Stage that labels the videos.
 struct LabelFound<'a> {
     searched: Searched<'a>,
     labels: Labeler,
@@ -157,7 +157,7 @@ fn labels(dir: &Path) -> Result<Labeled, PipelineError> {
     Labeled::open(&[dir.join(LABELS)]).map_err(|e| failed("clips")(&e))
 }
 
-/// Film strips and videos of the first segment of the first videos that have one, and what they are.
+/// Writes film strips and videos of the first segments of the first videos that have one, and returns their captions.
 fn show_first(labeled: &Labeled, dir: &Path) -> Result<Vec<String>, PipelineError> {
     let (mut captions, mut last) = (Vec::new(), None);
     for episode in labeled.episodes() {

@@ -1,4 +1,5 @@
-//! Clips that are trained on: start and end frames from the training part, generated, judged, tracked and labeled.
+//! Clips that are trained on: generated between start and end frames from the training part, evaluated, tracked and
+//! labeled.
 
 use std::path::Path;
 
@@ -22,13 +23,13 @@ use crate::files::{io, read_json, write_json};
 use crate::generators::Video;
 use crate::inverse::Learned;
 
-/// The clips of a video model.
+/// Stage that generates and labels the clips of a video model.
 pub(crate) struct GenerateClips<'a> {
     /// Name of the stage.
     pub(crate) folder: String,
-    /// How many, where there is room for them.
+    /// Number of clips, fewer if there are not enough pairs of frames.
     pub(crate) clips: usize,
-    /// Frames of each.
+    /// Frames per clip.
     pub(crate) frames: usize,
     pub(crate) labels: Labeler,
     pub(crate) demos: &'a Demonstrations,
@@ -37,11 +38,11 @@ pub(crate) struct GenerateClips<'a> {
     pub(crate) learned: &'a Done<Learned>,
 }
 
-/// A clip as it is kept: its frames lie in a folder of pictures.
+/// Record of a clip; its frames are in a folder of images.
 #[derive(Serialize, Deserialize)]
 struct Clip {
     ends: Ends,
-    /// What can be trusted of it.
+    /// Its trusted segments.
     #[serde(alias = "stretches")]
     segments: Vec<Segment>,
 }
@@ -162,7 +163,7 @@ fn label(
         .records()
         .map(|record| Ok(record.map_err(|e| fail(&e))?.segments))
         .collect::<Result<_, PipelineError>>();
-    // The labels that count are in clips.json.
+    // The final labels are in clips.json.
     std::fs::remove_file(&file).map_err(io(&file))?;
     segments
 }

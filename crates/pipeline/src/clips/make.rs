@@ -1,4 +1,4 @@
-//! Making clips.
+//! Generation of clips.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::demonstrations::Demonstrations;
 use crate::error::failed;
 use crate::generators::LoadedGenerator;
 
-/// Makes the clips that are not in `dir` yet.
+/// Generates the clips that are not in `dir` yet.
 pub(super) fn make_clips(
     dir: &Path,
     demos: &Demonstrations,

@@ -1,4 +1,4 @@
-//! Clips: those that are trained on, generated here or found, and those of other generators.
+//! Clips: those that are trained on, generated or existing, and those of other generators.
 
 mod beside;
 mod ends;

@@ -1,4 +1,4 @@
-//! Clips that are trained on, and where they are from.
+//! Clips that are trained on, and their source.
 
 use std::path::Path;
 
@@ -12,30 +12,30 @@ use crate::generators::Video;
 
 /// Clips that are trained on.
 pub(crate) struct Clips {
-    /// What can be trusted of them.
+    /// Their trusted segments.
     pub(crate) episodes: Vec<Episode>,
-    /// How good they are; none of clips that lie between no ends of demonstrations.
+    /// Their quality; `None` for clips that are not generated between frames of demonstrations.
     pub(crate) quality: Option<QualityReport>,
-    /// Frames of all clips, and of the episodes.
+    /// Number of frames of all clips, and of the episodes.
     pub(crate) frames: [usize; 2],
     pub(crate) pictures: Vec<Picture>,
-    /// Where they begin and end, as far as that is known.
+    /// Their endpoints, if known.
     pub(crate) ends: Vec<Ends>,
 }
 
-/// Who made them.
+/// Source of the clips.
 pub(crate) struct ClipsSource {
-    /// As the verdict names it.
+    /// Name in the verdict.
     pub(crate) generator: Generator,
-    /// What the model was told.
+    /// Prompt of the model.
     pub(crate) prompt: Option<String>,
     pub(crate) training: Option<ModelTraining>,
-    /// As tables name it.
+    /// Name in tables.
     pub(crate) name: String,
 }
 
 impl ClipsSource {
-    /// A video model.
+    /// The source of clips of a video model.
     pub(crate) fn of(video: Video) -> Self {
         Self {
             generator: Generator {
@@ -48,7 +48,7 @@ impl ClipsSource {
         }
     }
 
-    /// Somebody else: the clips lie in this folder.
+    /// The source of existing clips in this folder.
     pub(crate) fn folder(folder: &Path) -> Self {
         let name = format!("the clips in {}", folder.display());
         Self {

@@ -1,4 +1,4 @@
-//! Clips of one generator on the disk: a folder of pictures each, and film strips and videos of the first ones.
+//! Clips of one generator on disk: one folder of images per clip, and film strips and videos of the first ones.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use crate::PipelineError;
 use crate::error::failed;
 use crate::pictures::{write_strip, write_video};
 
-/// Clips of which the report shows film strip and video.
+/// Number of clips shown in the report as film strip and video.
 pub(super) const SHOWN: usize = 3;
 
 /// The folder of a clip.
@@ -34,7 +34,7 @@ pub(super) fn show(dir: &Path, index: usize, frames: &[Frame]) -> Result<(), Pip
     write_video(&dir.join(video), frames)
 }
 
-/// Those of the first clips of the folder `stage`, for the report.
+/// Film strips and videos of the first clips of the folder `stage`, for the report.
 pub(super) fn pictures(stage: &str, captions: impl IntoIterator<Item = String>) -> Vec<Picture> {
     let of = |(i, caption): (usize, String)| {
         shown(i).map(|file| Picture {
@@ -46,7 +46,7 @@ pub(super) fn pictures(stage: &str, captions: impl IntoIterator<Item = String>) 
     captions.into_iter().take(SHOWN).enumerate().flat_map(of).collect()
 }
 
-/// What the report says of a clip between these ends.
+/// Caption in the report of a clip between these endpoints.
 pub(super) fn caption((index, ends): (usize, &Ends)) -> String {
     let Ends {
         episode, start, end, ..

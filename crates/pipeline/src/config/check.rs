@@ -1,4 +1,4 @@
-//! Settings that make no experiment are refused, before anything is done.
+//! Checks of the settings, before any stage runs.
 
 use super::refusal::wrong;
 use super::settings::Config;
@@ -6,7 +6,7 @@ use super::video::{OtherGeneratorConfig, VideoChoice, VideoConfig, unset};
 use crate::PipelineError;
 
 impl Config {
-    /// What is wrong with a data set or with a model's files is found when they are opened.
+    /// Checks the settings; datasets and model files are checked when they are opened.
     pub(super) fn check(&self) -> Result<(), PipelineError> {
         let positive = [
             ("demonstrations.episodes", self.demonstrations.episodes),
@@ -18,7 +18,7 @@ impl Config {
                 return wrong(key, "is 0; expected at least 1");
             }
         }
-        // Bad training settings are found now and not when the stage is reached.
+        // Invalid training settings are found now instead of in their stage.
         let checks: [(&str, Result<(), String>); 2] = [
             ("policy", self.policy.check().map_err(|e| e.to_string())),
             ("idm.learned", self.idm.learned.train.check().map_err(|e| e.to_string())),
@@ -71,7 +71,7 @@ impl Config {
 }
 
 impl VideoConfig {
-    /// Refuses settings that make no experiment; what is wrong with a model's files is found when they are opened.
+    /// Checks the settings; model files are checked when they are opened.
     pub(super) fn check(&self) -> Result<(), PipelineError> {
         for (section, result) in [
             ("video.train", self.train.check().map_err(|e| e.to_string())),

@@ -1,4 +1,4 @@
-//! A preset in TOML, over which a file and single settings are laid.
+//! Loading of a configuration: a preset, overridden by a file and single settings.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,10 +20,10 @@ pub const PRESETS: [(&str, &str); 4] = [
 ];
 
 impl Config {
-    /// A preset, then the settings of a file, then single settings `key=value` with dotted keys.
+    /// Loads a preset, overridden by the settings of a file and then by single settings `key=value` with dotted keys.
     ///
     /// # Errors
-    /// An unknown preset or key, a value of the wrong kind, or settings that make no experiment.
+    /// An unknown preset or key, a value of the wrong kind, or invalid settings.
     pub fn load(preset: &str, file: Option<&Path>, settings: &[String]) -> Result<Self, PipelineError> {
         let Some((_, text)) = PRESETS.iter().find(|(name, _)| *name == preset) else {
             let known = PRESETS.map(|(name, _)| name).join(", ");
@@ -32,7 +32,7 @@ impl Config {
                 known,
             });
         };
-        // Settings that presets do not spell out, so that one of them can be set by itself.
+        // Defaults of settings that presets do not list, so that one of them can be set alone.
         let defaults = BTreeMap::from([("video", BTreeMap::from([("pixel", PixelTrainSettings::small())]))]);
         let mut layers = SettingLayers::new(&defaults, preset)?;
         layers.lay(text, &format!("preset {preset}"))?;
@@ -50,11 +50,10 @@ impl Config {
         Ok(config)
     }
 
-    /// The same experiment on clips that are there already: the videos below `folder`, at `fps` frames a second where
-    /// their files say it wrongly.
+    /// The same experiment on existing clips: the videos below `folder`; `fps` replaces the frame rate in the files.
     ///
     /// # Errors
-    /// Settings that make no experiment.
+    /// Invalid settings.
     pub fn on_clips(mut self, folder: &Path, fps: Option<u32>) -> Result<Self, PipelineError> {
         self.video = VideoConfig {
             model: VideoChoice::Clips(folder.to_path_buf()),
@@ -68,10 +67,10 @@ impl Config {
         Ok(self)
     }
 
-    /// As TOML, for the record of the run.
+    /// Formats the configuration as TOML, for the record of the run.
     ///
     /// # Errors
-    /// Never for a configuration that was loaded.
+    /// None for a configuration from [`Config::load`].
     pub fn to_toml(&self) -> Result<String, PipelineError> {
         toml::to_string_pretty(self).map_err(|e| PipelineError::Config {
             origin: self.name.clone(),
@@ -133,7 +132,7 @@ mod tests {
             "video.sampling.size={width=320, height=256}",
         ]);
         assert_eq!(whole, part);
-        // What stages made before are known by.
+        // The form in the keys of stages of earlier runs.
         let text = r#"{"lora":null,"steps":null,"guidance":3.0,"negative_prompt":null,"size":[256,320],"frame_rate":null,"tokens":null,"text":null,"weights":null,"end_frame":null}"#;
         assert_eq!(serde_json::to_string(&whole.video.sampling).unwrap(), text);
         let again: toml::Table = whole.to_toml().unwrap().parse().unwrap();

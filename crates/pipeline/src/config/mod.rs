@@ -1,4 +1,4 @@
-//! What an experiment is.
+//! Configuration of an experiment.
 
 mod check;
 mod load;

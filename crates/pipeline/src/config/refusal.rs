@@ -1,8 +1,8 @@
-//! How settings are refused.
+//! Errors of settings.
 
 use crate::PipelineError;
 
-/// A setting that makes no experiment.
+/// Makes the error for an invalid setting.
 pub(super) fn wrong<T>(key: &str, reason: &str) -> Result<T, PipelineError> {
     Err(PipelineError::Config {
         origin: key.to_owned(),

@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::video::VideoConfig;
 
-/// One experiment. `presets/*.toml` say what each setting means.
+/// Settings of an experiment. The comments in `presets/*.toml` describe each setting.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Name of the run and of its folder under `runs/`.
     pub name: String,
-    /// Every arm trains one policy a seed.
+    /// Training seeds; every arm trains one policy per seed.
     pub seeds: Vec<u64>,
-    /// Where demonstrations come from when no `--data` is given.
+    /// Demonstrations of the expert, used if no `--data` is given.
     pub demonstrations: Demonstrations,
-    /// What is held out.
+    /// Split into training, validation and test part.
     pub split: SplitConfig,
     /// The policy that every arm trains.
     #[serde(serialize_with = "policy_as_before")]
@@ -29,11 +29,11 @@ pub struct Config {
     pub idm: IdmConfig,
     /// The video model and its clips.
     pub video: VideoConfig,
-    /// Closed-loop roll-outs.
+    /// Closed-loop rollouts.
     pub rollout: RolloutConfig,
 }
 
-/// The record of a run has the settings of all kinds of policy, as it always had.
+/// Serializes the settings of all kinds of policy, as in records of earlier versions.
 fn policy_as_before<S: Serializer>(policy: &PolicyConfig, serializer: S) -> Result<S::Ok, S::Error> {
     policy.as_before().serialize(serializer)
 }
@@ -46,19 +46,19 @@ fn policies_as_before<S: Serializer>(policies: &[PolicyConfig], serializer: S) -
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Demonstrations {
-    /// How many.
+    /// Number of episodes.
     pub episodes: usize,
     /// Seed of the first start; the others follow.
     pub first_seed: u64,
 }
 
-/// Training, validation and test.
+/// Split into training, validation and test part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SplitConfig {
-    /// By frame (as the paper) or by episode (no neighbors leak).
+    /// By frame (as in the paper) or by episode (without leakage between neighboring frames).
     pub protocol: SplitProtocol,
-    /// Seed of the draw.
+    /// Seed of the split.
     pub seed: u64,
 }
 
@@ -66,38 +66,38 @@ pub struct SplitConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IdmConfig {
-    /// Which one labels the arms `idm`, `generated` and `mixed`.
+    /// Inverse dynamics that labels the arms `idm`, `generated` and `mixed`.
     pub labels: Labeler,
-    /// The learned model, which is trained in any case: its errors stand in the table of extractions.
+    /// The learned model; it is always trained, for the table of extraction errors.
     pub learned: LearnedConfig,
 }
 
-/// Which inverse dynamics labels videos.
+/// Inverse dynamics that labels videos.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Labeler {
-    /// Tracked positions, inverted.
+    /// The closed form, on tracked positions.
     ClosedForm,
     /// The learned model, every action at its own frame.
     Learned,
-    /// The learned model, its eight actions reduced to one by their mean, as the paper did.
+    /// The learned model, its eight actions reduced to their mean, as in the paper.
     LearnedMean,
-    /// The same by their sum.
+    /// The learned model, its eight actions reduced to their sum.
     LearnedSum,
-    /// The same by the first.
+    /// The learned model, its eight actions reduced to the first.
     LearnedFirst,
 }
 
-/// Closed-loop roll-outs, by the paper's protocol.
+/// Settings of the closed-loop rollouts, scored by the paper's protocol.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RolloutConfig {
-    /// Episodes a policy; start seeds follow from `first_seed`.
+    /// Episodes per policy; start seeds count from `first_seed`.
     pub episodes: usize,
-    /// Control steps an episode.
+    /// Control steps per episode.
     pub steps: usize,
     /// Seed of the first start.
     pub first_seed: u64,
-    /// Episodes of the expert (it plans with the simulator and is slow).
+    /// Episodes of the expert (slow, as it plans with the simulator).
     pub expert_episodes: usize,
 }

@@ -1,4 +1,4 @@
-//! Which video models make clips, and which clips.
+//! Settings of the video models and their clips.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,31 +10,31 @@ use video_gen::{ModelSpec, PixelTrainSettings, SamplingOptions, TrainSettings};
 use super::refusal::wrong;
 use crate::PipelineError;
 
-/// The video model and its clips.
+/// Settings of the video model and its clips.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VideoConfig {
-    /// Which one.
+    /// Source of the clips.
     pub model: VideoChoice,
-    /// Models that stand beside it: their clips are judged and shown, and not trained on.
+    /// Other models for comparison: their clips are evaluated and shown, but not trained on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<OtherGeneratorConfig>,
-    /// The object-latent network and its training, where it is trained here.
+    /// Settings of the object-latent model, if it is trained in the experiment.
     pub train: TrainSettings,
-    /// The pixel network and its training, where it is trained here.
+    /// Settings of the pixel model, if it is trained in the experiment.
     #[serde(default = "PixelTrainSettings::small", skip_serializing_if = "small")]
     pub pixel: PixelTrainSettings,
-    /// How a model that is there already samples.
+    /// Sampling options of an existing model.
     #[serde(default, skip_serializing_if = "unset")]
     pub sampling: SamplingOptions,
-    /// Clips to generate.
+    /// Number of clips to generate.
     pub clips: usize,
-    /// Frames a clip.
+    /// Frames per clip.
     pub frames: usize,
-    /// Frames a second of clips that are there already, over what their files say.
+    /// Frames per second of existing clips, in place of the rate in the files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fps: Option<u32>,
-    /// What a model that is there already is told; its own prompt else.
+    /// Prompt of an existing model; `None`: the model's own.
     #[serde(default)]
     pub prompt: Option<String>,
 }
@@ -48,11 +48,11 @@ pub(super) fn unset(sampling: &SamplingOptions) -> bool {
 }
 
 impl VideoConfig {
-    /// Brings the sampling options into the form that their models write them in, whatever form a file has them in: stages
-    /// are known by them.
+    /// Normalizes the sampling options to the form in which their models write them, as they are part of the keys of
+    /// stages.
     ///
     /// # Errors
-    /// Options that a model does not have, and values of another kind.
+    /// Options that a model does not have, and values of the wrong kind.
     pub(super) fn read_sampling(&mut self) -> Result<(), PipelineError> {
         let read = |key: &str, model: &VideoChoice, sampling: &mut SamplingOptions| {
             if let VideoChoice::Ready(spec) = model {
@@ -75,7 +75,7 @@ impl VideoConfig {
     }
 }
 
-/// Where clips come from.
+/// Source of clips.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum VideoChoice {
@@ -83,9 +83,9 @@ pub enum VideoChoice {
     Object,
     /// The pixel model, trained on the training part.
     Pixel,
-    /// A model that is there already.
+    /// An existing model.
     Ready(ModelSpec),
-    /// Videos that are there already: a folder that is searched for them, from whichever model.
+    /// Existing videos of any origin: a folder that is searched for them.
     Clips(PathBuf),
 }
 
@@ -124,18 +124,19 @@ impl fmt::Display for VideoChoice {
     }
 }
 
-/// A generator that stands beside the one whose clips are trained on. In a file its name alone, or a table.
+/// Settings of another generator, for comparison with the one whose clips are trained on. In a file its name alone, or
+/// a table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OtherGeneratorConfig {
-    /// Which one.
+    /// Source of the clips.
     pub model: VideoChoice,
-    /// Frames a clip; without it the model's own length, of an object-latent model at most that of `video.frames`.
+    /// Frames per clip; `None`: the model's own length, for an object-latent model at most `video.frames`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frames: Option<usize>,
-    /// What it is told; its own prompt else.
+    /// Prompt; `None`: the model's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
-    /// How it samples.
+    /// Sampling options.
     #[serde(skip_serializing_if = "unset")]
     pub sampling: SamplingOptions,
 }

@@ -13,38 +13,39 @@ use crate::machine::Machine;
 
 /// All generators of an experiment.
 pub(crate) struct Generators<'a> {
-    /// Where the clips come from that are trained on.
+    /// Source of the clips that are trained on.
     pub(crate) first: ClipsFrom<'a>,
-    /// Those that stand beside it.
+    /// Other generators, for comparison.
     pub(crate) beside: Vec<Generator<'a>>,
 }
 
-/// Where clips come from.
+/// Source of clips.
 pub(crate) enum ClipsFrom<'a> {
     Generator(Generator<'a>),
-    /// They are there already.
+    /// A folder of existing clips.
     Folder(&'a Path),
 }
 
-/// One of the generators.
+/// A generator of the experiment.
 pub(crate) struct Generator<'a> {
-    /// From 1, which is the one that is trained on.
+    /// Number from 1, the generator whose clips are trained on.
     number: usize,
     pub(crate) model: Model<'a>,
-    /// As the configuration has it, where it stands beside.
+    /// Its configuration, for a generator for comparison.
     pub(crate) beside: Option<&'a OtherGeneratorConfig>,
 }
 
-/// Which model a generator is.
+/// Model of a generator.
 pub(crate) enum Model<'a> {
     Trained(&'a dyn Trainable),
     Ready(Ready<'a>),
 }
 
 impl<'a> Generators<'a> {
-    /// Those of the configuration.
+    /// The generators of a configuration.
     pub(crate) fn of(video: &'a VideoConfig, machine: &'a Machine) -> Self {
-        // A model that the experiment trains is a line here; a published one is chosen by its name (`ModelSpec` of video-gen).
+        // A model that the experiment trains needs a line here; an existing one is selected by a `ModelSpec` of
+        // video-gen.
         let model = |choice: &'a VideoChoice, sampling, frames, prompt: &'a Option<String>| match choice {
             VideoChoice::Object => Ok(Model::Trained(&video.train)),
             VideoChoice::Pixel => Ok(Model::Trained(&video.pixel)),
@@ -66,7 +67,7 @@ impl<'a> Generators<'a> {
             Err(folder) => ClipsFrom::Folder(folder),
         };
         let others = video.others.iter().zip(2..).filter_map(|(other, number)| {
-            // Folders stand beside nothing; the configuration was checked.
+            // Folders are not allowed here; the configuration has been checked.
             let model = model(&other.model, &other.sampling, other.frames, &other.prompt).ok()?;
             Some(Generator {
                 number,
@@ -80,7 +81,7 @@ impl<'a> Generators<'a> {
         }
     }
 
-    /// All that make clips here.
+    /// All generators that generate clips in the experiment.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Generator<'a>> {
         let first = match &self.first {
             ClipsFrom::Generator(generator) => Some(generator),
@@ -96,15 +97,15 @@ impl Generator<'_> {
         self.numbered("video-model")
     }
 
-    /// Name of the stage in which its clips are made.
+    /// Name of the stage in which its clips are generated.
     pub(crate) fn clips_stage(&self) -> String {
         self.numbered("clips")
     }
 
-    /// Names of its stages, in their order.
+    /// Names of its stages, in order.
     pub(crate) fn stages(&self) -> Vec<String> {
         match (&self.model, self.number) {
-            // What stands beside and is there already needs no record of its own.
+            // An existing model for comparison has no record of its own.
             (Model::Ready(_), 2..) => vec![self.clips_stage()],
             _ => vec![self.model_stage(), self.clips_stage()],
         }
@@ -117,7 +118,7 @@ impl Generator<'_> {
         }
     }
 
-    /// Finds what is wrong with a model's files before anything long is done.
+    /// Checks the model's files before any long stage.
     pub(crate) fn check(&self) -> Result<(), PipelineError> {
         match &self.model {
             Model::Trained(_) => Ok(()),
@@ -125,7 +126,7 @@ impl Generator<'_> {
         }
     }
 
-    /// The model, trained or read.
+    /// Trains or loads the model.
     pub(crate) fn video(
         &self,
         on: TrainingData<'_>,

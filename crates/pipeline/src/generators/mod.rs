@@ -1,4 +1,4 @@
-//! Generators: whatever makes clips. One is trained on; others stand beside it.
+//! Generators of clips: the clips of one are trained on, the others are for comparison.
 
 mod list;
 mod model;

@@ -1,14 +1,14 @@
-//! A video model that is ready to make clips.
+//! A video model that is ready to generate clips.
 
 use eval::GeneratorKind;
 use pusht_data::VideoModel;
 use report::ModelTraining;
 use video_gen::LoadedModel;
 
-/// What makes clips.
+/// A loaded video model with its prompt and batch size.
 pub(crate) struct LoadedGenerator {
     pub(crate) model: Box<dyn VideoModel>,
-    /// What it is told.
+    /// Its prompt.
     pub(crate) prompt: Option<String>,
     /// Clips per batch.
     pub(crate) batch_size: usize,
@@ -28,13 +28,13 @@ impl From<LoadedModel> for LoadedGenerator {
 pub(crate) struct Video {
     pub(crate) loaded: LoadedGenerator,
     pub(crate) kind: GeneratorKind,
-    /// As the verdict names it.
+    /// Name in the verdict.
     pub(crate) what: String,
-    /// Where it was trained here.
+    /// Its training, if it was trained in the experiment.
     pub(crate) training: Option<ModelTraining>,
 }
 
-/// Which lengths a generator makes.
+/// Clip lengths that a generator supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Length {
     /// This many frames and no others.

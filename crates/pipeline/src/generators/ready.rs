@@ -1,4 +1,4 @@
-//! Video models that are there already.
+//! Existing video models.
 
 use std::path::Path;
 
@@ -13,18 +13,18 @@ use crate::error::failed;
 use crate::files::write_json;
 use crate::machine::Machine;
 
-/// A model that is there already, and how it is used.
+/// An existing model and its options.
 pub(crate) struct Ready<'a> {
     pub(crate) spec: &'a ModelSpec,
     pub(crate) sampling: &'a SamplingOptions,
-    /// Its own length where none is given.
+    /// Frames per clip; `None`: the model's own length.
     pub(crate) frames: Option<usize>,
     pub(crate) prompt: Option<&'a str>,
     pub(crate) machine: &'a Machine,
 }
 
 impl Ready<'_> {
-    /// Refuses what [`Self::open`] would, without reading anything large.
+    /// Checks what [`Self::open`] checks, without reading large files.
     pub(super) fn check(&self) -> Result<(), PipelineError> {
         if self.is_small() {
             return self.open().map(drop);
@@ -33,9 +33,9 @@ impl Ready<'_> {
         self.spec.check(&options).map_err(|e| self.failed(&e))
     }
 
-    /// Reads the model.
+    /// Loads the model.
     pub(crate) fn open(&self) -> Result<LoadedModel, PipelineError> {
-        // Some know what they make; a length that they do not is refused before anything is generated.
+        // A length that the model does not support is refused before anything is generated.
         let (longest, only) = match self.spec.info().lengths {
             ClipLengths::UpToOwn => (true, false),
             ClipLengths::Own => (false, true),
@@ -66,12 +66,12 @@ impl Ready<'_> {
         }
     }
 
-    /// Read in no time.
+    /// Whether it loads quickly.
     pub(crate) fn is_small(&self) -> bool {
         self.spec.info().reads_boards
     }
 
-    /// Of a model that makes clips of this many frames where nothing else is asked for.
+    /// Supported lengths of a model with a default of `frames`.
     pub(crate) fn length(&self, frames: usize) -> Length {
         match self.spec.info().lengths {
             ClipLengths::UpToOwn => Length::UpTo(frames),
@@ -79,7 +79,7 @@ impl Ready<'_> {
         }
     }
 
-    /// Reads the model and keeps in the stage `folder` which one it was.
+    /// Loads the model and records its identity in the stage `folder`.
     pub(super) fn video(
         &self,
         folder: String,
@@ -111,7 +111,7 @@ impl Ready<'_> {
     }
 }
 
-/// Which model it was.
+/// Stage that records the identity of the model.
 struct KeepModel<'a> {
     folder: String,
     ready: &'a Ready<'a>,

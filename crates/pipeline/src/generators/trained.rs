@@ -1,4 +1,4 @@
-//! Video models that are trained here, on the training part.
+//! Video models trained in the experiment, on the training part.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -19,7 +19,7 @@ use crate::demonstrations::Demonstrations;
 use crate::error::failed;
 use crate::files::{read_json, write_json};
 
-/// What video models are trained on.
+/// Training data of video models.
 #[derive(Clone, Copy)]
 pub(crate) struct TrainingData<'a> {
     pub(crate) demos: &'a Demonstrations,
@@ -27,15 +27,15 @@ pub(crate) struct TrainingData<'a> {
     pub(crate) device: &'a Device,
 }
 
-/// Settings of a video model that is trained here, and everything that the experiment says of it.
+/// Settings of a video model that the experiment trains, and its description in the report.
 pub(super) trait GeneratorTraining:
     Serialize + Clone + TrainModel<Model: VideoModel + 'static, Error: Display>
 {
-    /// In the report's table of trainings.
+    /// Name in the report's table of trainings.
     const NAME: &str;
     const KIND: GeneratorKind;
     const LOSS: &str;
-    /// As the verdict names it.
+    /// Name in the verdict.
     const WHAT: &str;
     /// Clips per batch.
     const BATCH_SIZE: usize;
@@ -46,12 +46,12 @@ pub(super) trait GeneratorTraining:
     fn parameters(model: &Self::Model) -> usize;
 }
 
-/// Any [`GeneratorTraining`], as a value in the list of generators.
+/// Any [`GeneratorTraining`], as a trait object.
 pub(crate) trait Trainable {
-    /// Which clips the model will make.
+    /// Clip lengths of the trained model.
     fn length(&self) -> Length;
 
-    /// Trains it in the stage `folder`, or reads what was trained there.
+    /// Trains the model in the stage `folder`, or loads it from a finished stage.
     fn train(
         &self,
         folder: String,
@@ -78,7 +78,7 @@ impl<R: GeneratorTraining> Trainable for R {
     }
 }
 
-/// Trains a video model.
+/// Stage that trains a video model.
 struct TrainVideo<'a, R> {
     folder: String,
     trainable: &'a R,

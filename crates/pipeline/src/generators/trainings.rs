@@ -1,4 +1,4 @@
-//! The video models that can be trained here.
+//! The video models that the experiment can train.
 
 use std::path::Path;
 
