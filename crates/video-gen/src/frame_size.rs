@@ -1,4 +1,4 @@
-//! The size of frames.
+//! Size of frames.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,17 +6,18 @@ use std::str::FromStr;
 use pusht_env::Frame;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Width and height of frames in pixels; as text `WIDTHxHEIGHT`. Files hold `[height, width]` and may hold both by name.
+/// Width and height of frames in pixels. Its text form is `WIDTHxHEIGHT`; files have `[height, width]` or a table with
+/// both names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FrameSize {
-    /// Columns.
+    /// Width, px.
     pub width: usize,
-    /// Rows.
+    /// Height, px.
     pub height: usize,
 }
 
 impl FrameSize {
-    /// As many rows as columns.
+    /// A square size.
     pub const fn square(side: usize) -> Self {
         Self {
             width: side,
@@ -40,11 +41,11 @@ impl fmt::Display for FrameSize {
     }
 }
 
-/// A text that is no size.
+/// Error of parsing a [`FrameSize`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is no size; expected WIDTHxHEIGHT, for example 512x320")]
 pub struct FrameSizeError {
-    /// The text.
+    /// The given text.
     pub text: String,
 }
 

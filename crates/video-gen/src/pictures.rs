@@ -1,12 +1,12 @@
-//! Frames of any size in the size that a published model works in, and back.
+//! Resizing of frames to the size of a published model, and back.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use pusht_env::Frame;
 
 use crate::FrameSize;
 
-/// For each place of an axis of `to` the places of one of `from` that it is made of, with their shares: a triangle, as wide
-/// as the larger of both pixels.
+/// For each pixel of an axis of `to`, the pixels of an axis of `from` and their weights: a triangle filter, as wide as
+/// the larger of both pixels.
 fn taps(from: usize, to: usize) -> Vec<Vec<(usize, f32)>> {
     let scale = from as f64 / to as f64;
     let support = scale.max(1.0);
@@ -23,7 +23,7 @@ fn taps(from: usize, to: usize) -> Vec<Vec<(usize, f32)>> {
         .collect()
 }
 
-/// A plane resized from one size to another, bilinear and without aliases.
+/// Resizes a plane with antialiased bilinear interpolation.
 fn resize(plane: &[f32], from: FrameSize, to: FrameSize) -> Vec<f32> {
     if from == to {
         return plane.to_vec();
@@ -49,7 +49,7 @@ fn resize(plane: &[f32], from: FrameSize, to: FrameSize) -> Vec<f32> {
     out
 }
 
-/// A frame, which must have pixels, as `[1, 3, height, width]` in [−1, 1].
+/// A frame, which must not be empty, as `[1, 3, height, width]` in [−1, 1].
 pub fn picture(frame: &Frame, size: FrameSize, device: &Device) -> Tensor<4> {
     let from = FrameSize::from(frame);
     let bytes = frame.as_raw();
@@ -66,7 +66,7 @@ pub fn picture(frame: &Frame, size: FrameSize, device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(values, [1, 3, size.height, size.width]), device)
 }
 
-/// The frames of a clip `[1, 3, frames, height, width]` in [−1, 1], in a size.
+/// The frames of a clip `[1, 3, frames, height, width]` in [−1, 1], resized to `size`.
 pub fn frames(clip: Tensor<5>, size: FrameSize) -> Vec<Frame> {
     let [_, _, frames, height, width] = clip.dims();
     let from = FrameSize { width, height };
@@ -106,7 +106,7 @@ mod tests {
             .map(|(a, b)| a.abs_diff(*b))
             .max();
         assert!(off.unwrap() <= 1, "{off:?}");
-        // Halved, a checkerboard is gray.
+        // A checkerboard of half the size is gray.
         assert_eq!(resize(&[0.0, 1.0, 1.0, 0.0], side(2), side(1)), [0.5]);
     }
 

@@ -1,16 +1,16 @@
-//! What a clip of PushT should show, in words, for models that follow a prompt.
+//! Prompts for clips of PushT.
 
-/// Where the dot is when it pushes, in the picture's directions.
+/// Side of the T from which the dot pushes, in image directions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
     /// Left of the T.
     Left,
-    /// Right of it.
+    /// Right of the T.
     Right,
-    /// Above it.
+    /// Above the T.
     Above,
-    /// Below it.
+    /// Below the T.
     Below,
 }
 
@@ -25,7 +25,7 @@ impl Side {
     }
 }
 
-/// The prompt of a clip in which the T is pushed from these sides in turn; without any, from whichever it takes.
+/// Prompt of a clip in which the T is pushed from these sides in turn; without any, from any side.
 pub fn default_prompt(sides: &[Side]) -> String {
     let sides: Vec<&str> = sides.iter().map(|side| side.text()).collect();
     let from = match sides.as_slice() {
@@ -40,7 +40,7 @@ pub fn default_prompt(sides: &[Side]) -> String {
     )
 }
 
-/// What a clip of PushT should not look like.
+/// Negative prompt for clips of PushT.
 pub fn default_negative_prompt() -> String {
     "worst quality, blurry, jittery, distorted, several dots, no dot, a broken, bent or melting shape, a block that moves \
      by itself, a target that moves"

@@ -25,7 +25,7 @@ pub struct Config {
     /// Other policies, trained on the data of the arm `demo` with the first seed, for the comparison of policies.
     #[serde(default, serialize_with = "policies_as_before")]
     pub other_policies: Vec<PolicyConfig>,
-    /// Inverse dynamics.
+    /// Settings of the inverse dynamics.
     pub idm: IdmConfig,
     /// The video model and its clips.
     pub video: VideoConfig,
@@ -62,7 +62,7 @@ pub struct SplitConfig {
     pub seed: u64,
 }
 
-/// Inverse dynamics.
+/// Settings of the inverse dynamics.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IdmConfig {

@@ -15,7 +15,7 @@ use crate::FrameSize;
 use crate::pictures::{frames, picture};
 use crate::prompt::{default_negative_prompt, default_prompt};
 
-/// How clips are generated.
+/// Sampling settings of LTX-Video.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LtxSettings {
@@ -23,25 +23,25 @@ pub struct LtxSettings {
     pub width: usize,
     /// Pixels that the model works in, a multiple of 32.
     pub height: usize,
-    /// Frames a second that the model is told.
+    /// Frame rate that the model is conditioned on, frames per second.
     pub frame_rate: f64,
     /// Number of sampling steps.
     pub steps: usize,
     /// Guidance scale; 1 for distilled models.
     pub guidance: f64,
-    /// How much of the spread that guidance adds is taken back.
+    /// Fraction of the standard deviation added by guidance that is removed (guidance rescale).
     pub guidance_rescale: f64,
-    /// Noise on the given frames in each step, times t².
+    /// Scale of the noise on the given frames in each step, multiplied by t².
     pub condition_noise: f64,
-    /// The time that the decoder is told.
+    /// Time that the decoder is conditioned on.
     pub decode_time: f64,
-    /// The noise that is mixed into the latents for it.
+    /// Fraction of noise mixed into the latents for the decoder.
     pub decode_noise: f64,
-    /// Tokens of a prompt, with padding.
+    /// Length of a prompt in tokens, with padding.
     pub tokens: usize,
-    /// What should happen, where a request does not say.
+    /// Prompt of requests without one.
     pub prompt: String,
-    /// What should not.
+    /// Negative prompt.
     pub negative_prompt: String,
 }
 
@@ -65,7 +65,7 @@ impl Default for LtxSettings {
 }
 
 impl LtxSettings {
-    /// The size that the model works in.
+    /// Frame size of the model.
     pub fn size(&self) -> FrameSize {
         FrameSize {
             width: self.width,
@@ -74,7 +74,7 @@ impl LtxSettings {
     }
 }
 
-/// Text encoder, transformer, autoencoder and settings.
+/// LTX-Video as a video model: text encoder, transformer, autoencoder and settings.
 #[derive(Debug)]
 pub struct LtxVideo {
     text: Texts,
@@ -83,17 +83,17 @@ pub struct LtxVideo {
     device: Device,
 }
 
-/// Where the states of prompts come from.
+/// Source of the text states of prompts.
 #[derive(Debug)]
 enum Texts {
     Encoder(Box<TextEncoder>),
-    /// Made before, by prompt.
+    /// Precomputed states, by prompt.
     States(BTreeMap<String, TextStates>),
 }
 
 impl LtxVideo {
-    /// Of parts that were loaded, with the states of prompts that were made before (one row each), so that no text encoder
-    /// is in memory; requests may have no other prompts.
+    /// Creates the model from loaded parts and precomputed states of prompts (one row each), so that no text encoder is
+    /// in memory; requests may have no other prompts.
     pub fn with_states(
         states: BTreeMap<String, TextStates>,
         model: ltx_video::Pipeline,
@@ -108,7 +108,7 @@ impl LtxVideo {
         }
     }
 
-    /// Of parts that were loaded.
+    /// Creates the model from loaded parts.
     pub fn new(text: TextEncoder, model: ltx_video::Pipeline, settings: LtxSettings, device: Device) -> Self {
         Self {
             text: Texts::Encoder(Box::new(text)),
@@ -118,7 +118,7 @@ impl LtxVideo {
         }
     }
 
-    /// Reads published files.
+    /// Loads published files.
     ///
     /// # Errors
     /// Files that are missing, damaged or of another version.
@@ -128,10 +128,10 @@ impl LtxVideo {
         Ok(Self::new(text, model, settings, device.clone()))
     }
 
-    /// With the adapters of a file ([`ltx_video::Transformer::with_adapters`]).
+    /// Adds the adapters of a file ([`ltx_video::Transformer::with_adapters`]).
     ///
     /// # Errors
-    /// As there.
+    /// Those of [`ltx_video::Transformer::with_adapters`].
     pub fn with_adapters(mut self, path: &Path) -> Result<Self, ltx_video::Error> {
         self.model.transformer = self.model.transformer.with_adapters(path, &self.device)?;
         Ok(self)
@@ -142,7 +142,7 @@ impl LtxVideo {
         &self.model
     }
 
-    /// What a request asks of the pipeline.
+    /// Converts a request to one of the pipeline.
     fn request(&self, request: &VideoRequest) -> Result<ltx_video::Request, ltx_video::Error> {
         let settings = &self.settings;
         let size = settings.size();
@@ -217,13 +217,13 @@ impl VideoModel for LtxVideo {
         "ltx-video".into()
     }
 
-    /// The start frame is given in place, the end frame as tokens of its own. Clips have 8k + 1 frames.
+    /// Generates clips of 8k + 1 frames. The start frame is given in place, the end frame as separate tokens.
     fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoModelError> {
         let refuse = |request: usize, error: ltx_video::Error| VideoModelError::Request {
             request,
             reason: error.to_string(),
         };
-        // All of them are looked at before the first is served.
+        // All requests are checked before the first is sampled.
         for (i, request) in requests.iter().enumerate() {
             self.prompt(request).map_err(|error| refuse(i, error))?;
             self.request(request).map_err(|error| refuse(i, error))?;

@@ -1,5 +1,4 @@
-//! The published video models as models for PushT: frames in and out, prompts, requests. Their names are listed in
-//! `kinds/list.rs`.
+//! The published video models as `VideoModel`s for PushT.
 
 mod cosmos;
 mod ltx;

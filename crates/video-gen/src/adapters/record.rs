@@ -1,4 +1,4 @@
-//! How adapters were trained, as far as sampling follows it.
+//! Record of the training of adapters, as far as sampling uses it.
 
 use std::io::{Error, ErrorKind, Result};
 use std::path::Path;
@@ -7,29 +7,30 @@ use serde::{Deserialize, Serialize};
 
 use crate::FrameSize;
 
-/// The settings of a fine-tuning that its adapters are sampled with: a part of what `video-finetune` writes beside them.
+/// Settings of a fine-tuning that are defaults for sampling with its adapters; part of the record that `video-finetune`
+/// writes beside them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AdapterRecord {
-    /// Frames of a clip.
+    /// Frames per clip.
     pub frames: usize,
     /// Pixels that the model works in.
     pub width: usize,
     /// Pixels that the model works in.
     pub height: usize,
-    /// Frames a second that the model is told.
+    /// Frame rate that the model is conditioned on, frames per second.
     pub frame_rate: f64,
-    /// What the clips show.
+    /// Prompt.
     pub prompt: String,
-    /// What sampling leads away from.
+    /// Negative prompt.
     pub negative_prompt: String,
-    /// Tokens of a prompt, with padding.
+    /// Length of the prompt in tokens, with padding.
     pub tokens: usize,
     /// Guidance scale.
     pub guidance: f64,
 }
 
 impl AdapterRecord {
-    /// The size that the model works in.
+    /// Frame size of the model.
     pub fn size(&self) -> FrameSize {
         FrameSize {
             width: self.width,
@@ -40,7 +41,7 @@ impl AdapterRecord {
     /// The file's name; its `config` has these settings among others.
     pub const FILE: &str = "finetune.json";
 
-    /// That of these adapters, where it lies beside them.
+    /// Reads the record beside these adapters, if there is one.
     ///
     /// # Errors
     /// A record that cannot be read.

@@ -13,9 +13,9 @@ use super::{ClipLengths, LoadOptions, LoadedModel, ModelError, ModelInfo, ModelK
 use crate::prompt::{default_negative_prompt, default_prompt};
 use crate::{AdapterRecord, CosmosVideo, FrameSize};
 
-/// The size it works in, where nothing else is asked for.
+/// Default size of the frames.
 const SIZE: FrameSize = FrameSize::square(256);
-/// Tokens of a prompt, with padding, where nothing else is asked for.
+/// Default length of a prompt in tokens, with padding.
 const TOKENS: usize = 512;
 
 static INFO: ModelInfo = ModelInfo {
@@ -28,32 +28,32 @@ static INFO: ModelInfo = ModelInfo {
     lengths: ClipLengths::Any,
 };
 
-/// Sampling options of Cosmos-Predict1; what is left open is that of the adapters' training, or the model's own
+/// Sampling options of Cosmos-Predict1. `None` means the value of the adapters' training, or the model's default
 /// ([`cosmos_predict::Sampling`], 256 × 256 px, 512 tokens).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CosmosOptions {
-    /// Adapters, as `pusht finetune` and published trainers write them.
+    /// File of LoRA adapters, from `pusht finetune` or a published trainer.
     pub lora: Option<PathBuf>,
     /// Number of sampling steps.
     pub steps: Option<usize>,
     /// Guidance scale.
     #[serde(serialize_with = "number")]
     pub guidance: Option<f64>,
-    /// What should not be seen.
+    /// Negative prompt.
     pub negative_prompt: Option<String>,
-    /// The size that the model works in.
+    /// Frame size of the model.
     pub size: Option<FrameSize>,
-    /// Frames a second that the model is told.
+    /// Frame rate that the model is conditioned on, frames per second.
     #[serde(serialize_with = "number")]
     pub frame_rate: Option<f64>,
-    /// Tokens of a prompt, with padding.
+    /// Length of the prompt in tokens, with padding.
     pub tokens: Option<usize>,
-    /// A folder with `tokenizer/` and `text_encoder/`, where they are not beside the model.
+    /// Folder with `tokenizer/` and `text_encoder/`; `None`: the model's folder.
     pub text: Option<PathBuf>,
-    /// What weights are kept in; f32 by itself.
+    /// Number format of the weights; `None`: f32.
     pub weights: Option<WeightFormat>,
-    /// How the last frame is given.
+    /// How the model is conditioned on the last frame.
     pub end_frame: Option<EndFrame>,
 }
 
@@ -74,7 +74,7 @@ impl CosmosOptions {
     }
 }
 
-/// The kind of these models.
+/// The kind `cosmos`.
 pub(super) struct Cosmos;
 
 impl ModelKind for Cosmos {
@@ -104,7 +104,7 @@ impl ModelKind for Cosmos {
         let dtype = own.format().dtype();
         let prompt = resolved.prompt.unwrap_or_else(|| default_prompt(&[]));
         let negative = own.negative_prompt.clone().unwrap_or_else(default_negative_prompt);
-        // The text encoder is as large as the transformer, and is gone before that is read.
+        // The text encoder is as large as the transformer, and is dropped before that is loaded.
         let prompts = {
             let encoder = TextEncoder::open(own.text.as_deref().unwrap_or(path), dtype, device)?;
             let tokens = own.tokens.unwrap_or(TOKENS);
@@ -125,7 +125,7 @@ impl ModelKind for Cosmos {
     }
 }
 
-/// What is sampled with, once what shows without reading anything large is right.
+/// Resolves the sampling options and checks what can be checked without reading large files.
 fn plan(
     path: &Path,
     options: &LoadOptions,

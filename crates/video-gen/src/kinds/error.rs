@@ -1,84 +1,84 @@
-//! Why a model cannot be loaded.
+//! Errors of selecting and loading a video model.
 
 use std::path::PathBuf;
 
 use crate::{PixelError, VideoGenError};
 
-/// Why a model cannot be loaded.
+/// Errors of selecting and loading a video model.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
-    /// No such model.
+    /// The text names no video model.
     #[error("{given:?} names no video model; expected {known}")]
     Choice {
-        /// What was given.
+        /// The given text.
         given: String,
-        /// The forms that names have.
+        /// The valid forms.
         known: String,
     },
-    /// No files of such a model.
+    /// There are no files of such a model.
     #[error("there is no {model} model at {path:?}; expected {expected}")]
     NoModel {
         /// The kind of model.
         model: &'static str,
         /// The path.
         path: PathBuf,
-        /// What there should be.
+        /// The expected files.
         expected: &'static str,
     },
-    /// An option that means nothing to the model.
+    /// The model does not have the option.
     #[error("{model} models have no {setting}; leave it out (options: {known})")]
     Setting {
         /// The kind of model.
         model: &'static str,
         /// The option.
         setting: String,
-        /// The options that there are.
+        /// The model's options.
         known: String,
     },
-    /// An option with a value of another kind.
+    /// The value of an option has the wrong type.
     #[error("{setting} cannot be read: {reason}")]
     Value {
         /// The option.
         setting: String,
-        /// What is wrong, and what was expected.
+        /// The error, and what was expected.
         reason: String,
     },
-    /// A setting that must be above 0.
+    /// A setting is not above 0.
     #[error("{setting} is not above 0; expected a finite number above 0, or leave it out")]
     NotPositive {
         /// The setting.
         setting: &'static str,
     },
-    /// The record of the training of adapters.
+    /// The record beside the adapters cannot be read.
     #[error("{path:?}, how the adapters beside it were trained, cannot be read: {reason}; move it away to do without")]
     Adapters {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The error.
         reason: String,
     },
-    /// A file or folder.
+    /// A file or folder cannot be read.
     #[error("{path:?}: {source}")]
     Io {
         /// Its path.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the operating system.
         source: std::io::Error,
     },
-    /// The object-latent model.
+    /// An error of the object-latent model.
     #[error(transparent)]
     Object(#[from] VideoGenError),
-    /// The pixel model.
+    /// An error of the pixel model.
     #[error(transparent)]
     Pixel(#[from] PixelError),
-    /// LTX-Video.
+    /// An error of LTX-Video.
     #[error(transparent)]
     Ltx(#[from] ltx_video::Error),
-    /// Cosmos-Predict1.
+    /// An error of Cosmos-Predict1.
     #[error(transparent)]
     Cosmos(#[from] cosmos_predict::Error),
-    /// The text encoder.
+    /// An error of the text encoder.
     #[error(transparent)]
     Text(#[from] t5_encoder::Error),
 }

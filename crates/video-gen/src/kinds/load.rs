@@ -1,4 +1,4 @@
-//! How a model is loaded, and what comes of it.
+//! Options of loading a model, and loaded models.
 
 use burn::tensor::Device;
 use pusht_data::{VideoModel, VideoModelError, VideoRequest};
@@ -6,42 +6,42 @@ use pusht_env::Frame;
 
 use super::SamplingOptions;
 
-/// How a model is loaded: what its clips are like, and what they are made on.
+/// Options of loading a model: sampling, clips and device.
 #[derive(Clone, Debug, Default)]
 pub struct LoadOptions {
-    /// How clips are sampled; what is left open is that of the adapters' training, or the model's own.
+    /// Sampling options; those that are not set are those of the adapters' training, or the model's defaults.
     pub sampling: SamplingOptions,
-    /// Frames of a clip, where not the model's own.
+    /// Frames per clip; `None`: the model's own length.
     pub frames: Option<usize>,
-    /// What clips show, where not the model's own.
+    /// Prompt; `None`: the model's own.
     pub prompt: Option<String>,
-    /// Bytes that there are, where that is known: held against the need before anything large is read.
+    /// Available memory in bytes, if known; compared with the model's need before large files are read.
     pub memory: Option<u64>,
-    /// On what it is loaded.
+    /// Device for the model.
     pub device: Device,
 }
 
-/// A model that makes clips of one kind.
+/// A loaded video model with the settings of its clips.
 #[non_exhaustive]
 pub struct LoadedModel {
-    /// As it was chosen: kind and path.
+    /// Name: kind and path.
     pub name: String,
     /// The model.
     pub model: Box<dyn VideoModel>,
-    /// Frames of a clip.
+    /// Frames per clip.
     pub frames: usize,
-    /// What it is told about every clip.
+    /// Prompt of every clip.
     pub prompt: Option<String>,
     /// Clips per batch.
     pub batch_size: usize,
-    /// Hash of its files, where it was trained here.
+    /// Hash of the model's files; `None` for published models.
     pub sha256: Option<String>,
-    /// How it samples: as it was asked to, and where it was not, as its adapters were trained.
+    /// Sampling options: the given ones, completed by those of the adapters' training.
     pub sampling: SamplingOptions,
 }
 
 impl LoadedModel {
-    /// A model of one's own that makes one clip at a time, of `frames` frames, and is told nothing.
+    /// Wraps any video model, with clips of `frames` frames, batches of one clip and no prompt.
     pub fn new(name: impl Into<String>, model: impl VideoModel + 'static, frames: usize) -> Self {
         Self {
             name: name.into(),

@@ -22,30 +22,30 @@ static INFO: ModelInfo = ModelInfo {
     lengths: ClipLengths::Any,
 };
 
-/// Sampling options of LTX-Video; what is left open is that of the adapters' training, or the model's own
+/// Sampling options of LTX-Video. `None` means the value of the adapters' training, or the model's default
 /// ([`LtxSettings`]).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LtxOptions {
-    /// Adapters, as `pusht finetune` and published trainers write them.
+    /// File of LoRA adapters, from `pusht finetune` or a published trainer.
     pub lora: Option<PathBuf>,
     /// Number of sampling steps.
     pub steps: Option<usize>,
     /// Guidance scale.
     #[serde(serialize_with = "number")]
     pub guidance: Option<f64>,
-    /// What should not be seen.
+    /// Negative prompt.
     pub negative_prompt: Option<String>,
-    /// The size that the model works in.
+    /// Frame size of the model.
     pub size: Option<FrameSize>,
-    /// Frames a second that the model is told.
+    /// Frame rate that the model is conditioned on, frames per second.
     #[serde(serialize_with = "number")]
     pub frame_rate: Option<f64>,
-    /// Tokens of a prompt, with padding.
+    /// Length of the prompt in tokens, with padding.
     pub tokens: Option<usize>,
-    /// A folder with `tokenizer/` and `text_encoder/`, where they are not beside the model.
+    /// Folder with `tokenizer/` and `text_encoder/`; `None`: the model's folder.
     pub text: Option<PathBuf>,
-    /// What weights are kept in; f32 by itself.
+    /// Number format of the weights; `None`: f32.
     pub weights: Option<WeightFormat>,
 }
 
@@ -71,7 +71,7 @@ impl LtxOptions {
     }
 }
 
-/// The kind of these models.
+/// The kind `ltx`.
 pub(super) struct Ltx;
 
 impl ModelKind for Ltx {
@@ -110,7 +110,7 @@ impl ModelKind for Ltx {
     }
 }
 
-/// What is sampled with, once what shows without reading anything large is right.
+/// Resolves the sampling options and checks what can be checked without reading large files.
 fn plan(path: &Path, options: &LoadOptions) -> Result<(ResolvedSampling<LtxOptions>, LtxSettings), ModelError> {
     let own: LtxOptions = options.sampling.read(&INFO)?;
     let lora = own.lora.clone();

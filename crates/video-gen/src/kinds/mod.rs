@@ -1,4 +1,4 @@
-//! Video models by name.
+//! Selection of video models by name.
 //!
 //! A kind of model is a file in this folder that implements [`ModelKind`], and a line in [`list::KINDS`].
 
@@ -25,52 +25,55 @@ pub use pixel::PixelOptions;
 pub use shared::WeightFormat;
 pub use spec::ModelSpec;
 
-/// What is known of a kind of models without its files.
+/// All kinds of models.
+static KINDS: [&dyn ModelKind; 4] = [&object::Object, &pixel::Pixel, &ltx::Ltx, &cosmos::Cosmos];
+
+/// Properties of a kind of model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ModelInfo {
-    /// What stands before the path in a [`ModelSpec`].
+    /// Name of the kind, before the colon in a [`ModelSpec`].
     pub name: &'static str,
-    /// As messages name it.
+    /// Name in messages.
     pub title: &'static str,
-    /// What stands behind the colon: `FILE`, `DIR` or `PATH`.
+    /// Placeholder for the path after the colon: `FILE`, `DIR` or `PATH`.
     pub path: &'static str,
-    /// The files that are expected there.
+    /// The files expected there.
     pub files: &'static str,
-    /// Whether it reads frames of the environment (96 × 96 px) only. Such models are small: they load in no time.
+    /// Whether it only accepts frames of the environment (96 × 96 px). Such models are small and load quickly.
     pub reads_boards: bool,
     /// Whether it generates states, which the environment's renderer draws.
     pub generates_states: bool,
-    /// Which lengths of clips it makes.
+    /// Supported clip lengths.
     pub lengths: ClipLengths,
 }
 
-/// Which lengths of clips a model makes.
+/// Clip lengths that a model supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClipLengths {
-    /// Up to its own.
+    /// Up to the model's own length.
     UpToOwn,
-    /// Its own alone.
+    /// Only the model's own length.
     Own,
-    /// Those that its autoencoder can have, whatever it was trained on.
+    /// All lengths that its autoencoder supports, independent of the training.
     Any,
 }
 
-/// A kind of models.
+/// A kind of model.
 trait ModelKind: Sync {
-    /// What is known without files.
+    /// Properties that are known without the model's files.
     fn info(&self) -> &'static ModelInfo;
 
-    /// Whether there may be such a model at this path.
+    /// Whether the path looks like a model of this kind.
     fn is_at(&self, path: &Path) -> bool;
 
-    /// The options as this kind of models writes them; refused where it has no such option.
+    /// Normalizes the options to the form of this kind; options that it does not have are an error.
     fn options(&self, given: &SamplingOptions) -> Result<SamplingOptions, ModelError>;
 
-    /// Refuses what [`Self::load`] would, as far as that shows without reading anything large.
+    /// Checks what [`Self::load`] checks, without reading large files.
     fn check(&self, path: &Path, options: &LoadOptions) -> Result<(), ModelError>;
 
-    /// Reads the model.
+    /// Loads the model.
     fn load(&self, path: &Path, options: &LoadOptions) -> Result<LoadedModel, ModelError>;
 }

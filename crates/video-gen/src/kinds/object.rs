@@ -31,7 +31,7 @@ pub struct ObjectOptions {
 
 impl ModelOptions for ObjectOptions {}
 
-/// The kind of these models.
+/// The kind `object`.
 pub(super) struct Object;
 
 impl ModelKind for Object {

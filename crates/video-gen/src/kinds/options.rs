@@ -1,4 +1,4 @@
-//! Sampling options by name, and those of one kind of models.
+//! Sampling options by name, and those of one kind of model.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{ModelError, ModelInfo};
 
-/// Names that files have always had, in their order: a stage's key follows from it.
+/// Names of the first version, in their order; keys of stages depend on it.
 const FIRST_NAMES: [&str; 10] = [
     "lora",
     "steps",
@@ -23,11 +23,11 @@ const FIRST_NAMES: [&str; 10] = [
     "end_frame",
 ];
 
-/// The sampling options of one kind of models. What is left open is the model's own.
+/// The sampling options of one kind of model. Options that are not set have the model's default.
 pub trait ModelOptions: Default + Serialize + DeserializeOwned {}
 
-/// Sampling options for a model of any kind, by name. Which there are depends on the kind: see [`ObjectOptions`],
-/// [`PixelOptions`], [`LtxOptions`] and [`CosmosOptions`], all of which turn into this.
+/// Sampling options for a model of any kind, by name. The valid options depend on the kind: see [`ObjectOptions`],
+/// [`PixelOptions`], [`LtxOptions`] and [`CosmosOptions`], which all convert into this.
 ///
 /// ```
 /// use video_gen::{LtxOptions, SamplingOptions};
@@ -44,15 +44,15 @@ pub trait ModelOptions: Default + Serialize + DeserializeOwned {}
 pub struct SamplingOptions(BTreeMap<String, Value>);
 
 impl SamplingOptions {
-    /// Those that are set in `values`, a struct or map of options by name.
+    /// Collects the options that are set in `values`, a struct or map of options by name.
     ///
     /// # Errors
-    /// A value that is no struct or map.
+    /// A value that is not a struct or map.
     pub fn of(values: &impl Serialize) -> serde_json::Result<Self> {
         serde_json::from_value(serde_json::to_value(values)?)
     }
 
-    /// Whether all are left open.
+    /// Whether no option is set.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -62,7 +62,7 @@ impl SamplingOptions {
         self.0.get(name)
     }
 
-    /// As the options of a kind of models.
+    /// Converts to the options of a kind of model.
     pub(super) fn read<O: ModelOptions>(&self, info: &ModelInfo) -> Result<O, ModelError> {
         let known = match serde_json::to_value(O::default()) {
             Ok(Value::Object(known)) => known.into_iter().map(|(name, _)| name).collect(),
@@ -92,12 +92,13 @@ impl SamplingOptions {
 
 impl<O: ModelOptions> From<O> for SamplingOptions {
     fn from(options: O) -> Self {
-        // Options are structs of numbers and texts, which are always JSON.
+        // Options are structs of numbers and strings, which always serialize to JSON.
         Self::of(&options).unwrap_or_default()
     }
 }
 
-/// A number as it is; one that is not finite, which JSON does not have, as a text, to be refused where it is read.
+/// Serializes a number; one that is not finite, which JSON cannot represent, becomes a string, which is refused when it
+/// is read.
 pub(super) fn number<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(number) if !number.is_finite() => serializer.serialize_str(&number.to_string()),
@@ -105,7 +106,7 @@ pub(super) fn number<S: Serializer>(value: &Option<f64>, serializer: S) -> Resul
     }
 }
 
-/// Every name of the first version, `null` where it is left open, then the others that are set.
+/// Serializes every name of the first version, `null` if it is not set, then the others that are set.
 impl Serialize for SamplingOptions {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -155,7 +156,7 @@ mod tests {
     fn options_are_read_by_a_kind_of_models_and_refused_by_name() {
         let options = |json: &str| serde_json::from_str::<SamplingOptions>(json).unwrap();
         let read = |spec: &str, json: &str| spec.parse::<ModelSpec>().unwrap().options(&options(json));
-        // One form, whatever the file had.
+        // One form for all forms in files.
         let whole = read("ltx:a", r#"{"guidance": 3, "size": {"width": 64, "height": 32}}"#).unwrap();
         let typed = LtxOptions {
             guidance: Some(3.0),

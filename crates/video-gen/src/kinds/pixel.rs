@@ -28,7 +28,7 @@ pub struct PixelOptions {
 
 impl ModelOptions for PixelOptions {}
 
-/// The kind of these models.
+/// The kind `pixel`.
 pub(super) struct Pixel;
 
 impl ModelKind for Pixel {

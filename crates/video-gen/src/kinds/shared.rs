@@ -1,4 +1,4 @@
-//! What published models have in common: weight formats, lengths, and adapters that are sampled as they were trained.
+//! Code shared by the published models: weight formats, lengths, and sampling options from the adapters' training.
 
 use std::path::Path;
 
@@ -8,18 +8,18 @@ use serde::{Deserialize, Serialize};
 use super::{LoadOptions, ModelError};
 use crate::AdapterRecord;
 
-/// What lies at the path of a model that was trained here.
+/// Description of the files of a model trained with this software.
 pub(super) const TRAINED_HERE: &str = "what `pusht train video` or `pusht experiment` wrote";
-/// Frames of a clip, where nothing else is asked for.
+/// Default number of frames per clip.
 const FRAMES: usize = 33;
 
-/// What weights are kept in.
+/// Number format of weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WeightFormat {
-    /// 4 bytes a number.
+    /// 32-bit floating point.
     F32,
-    /// 2 bytes a number.
+    /// bfloat16, 2 bytes per number.
     Bf16,
 }
 
@@ -39,7 +39,8 @@ impl WeightFormat {
     }
 }
 
-/// What a published model samples with: what was asked for, where that is open as the adapters were trained, else its own.
+/// Sampling options of a published model: the given ones, then those of the adapters' training, then the model's
+/// defaults.
 pub(super) struct ResolvedSampling<O> {
     pub(super) options: O,
     pub(super) frames: usize,
@@ -47,8 +48,8 @@ pub(super) struct ResolvedSampling<O> {
 }
 
 impl<O> ResolvedSampling<O> {
-    /// Adapters have their training's settings in `finetune.json` beside them; `inherit` takes those into the options that
-    /// are open.
+    /// Resolves the options. Adapters have the settings of their training in `finetune.json` beside them; `inherit`
+    /// copies these into the options that are not set.
     pub(super) fn new(
         mut options: O,
         adapters: Option<&Path>,
@@ -75,7 +76,7 @@ impl<O> ResolvedSampling<O> {
     }
 }
 
-/// Refuses a frame rate and a number of tokens that are not above 0.
+/// Checks that frame rate and number of tokens are above 0.
 pub(super) fn check_positive(frame_rate: Option<f64>, tokens: Option<usize>) -> Result<(), ModelError> {
     let wrong_rate = frame_rate.is_some_and(|rate| !(rate.is_finite() && rate > 0.0));
     for (setting, wrong) in [("frame_rate", wrong_rate), ("tokens", tokens == Some(0))] {

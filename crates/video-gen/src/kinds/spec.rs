@@ -1,4 +1,4 @@
-//! The name of a model: its kind and where it lies.
+//! The specification of a model: its kind and path.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::list::KINDS;
 use super::{LoadOptions, LoadedModel, ModelError, ModelInfo, ModelKind, SamplingOptions};
 
-/// A video model by its name, `KIND:PATH`: `object:FILE`, `pixel:DIR`, `ltx:PATH` or `cosmos:DIR`.
+/// Specification of a video model, `KIND:PATH`: `object:FILE`, `pixel:DIR`, `ltx:PATH` or `cosmos:DIR`.
 ///
 /// ```
 /// use video_gen::ModelSpec;
@@ -32,7 +32,7 @@ impl ModelSpec {
     /// The model of the kind `kind` (`object`, `pixel`, `ltx` or `cosmos`) at `path`.
     ///
     /// # Errors
-    /// No such kind, or no path.
+    /// An unknown kind, or an empty path.
     pub fn new(kind: &str, path: impl AsRef<Path>) -> Result<Self, ModelError> {
         let path = plain_path(path.as_ref());
         let found = KINDS.into_iter().find(|known| known.info().name == kind);
@@ -45,39 +45,39 @@ impl ModelSpec {
         }
     }
 
-    /// What is known of its kind.
+    /// Properties of its kind.
     pub fn info(&self) -> &'static ModelInfo {
         self.kind.info()
     }
 
-    /// Where it lies.
+    /// Path of the model.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The options as this kind of models writes them, with numbers and texts in one form.
+    /// Normalizes the options to the form of this kind of model.
     ///
     /// # Errors
-    /// Options that it does not have, and values of another kind.
+    /// Options that the model does not have, and values of the wrong type.
     pub fn options(&self, given: &SamplingOptions) -> Result<SamplingOptions, ModelError> {
         self.kind.options(given)
     }
 
-    /// Refuses what [`Self::load`] would, as far as that shows without reading anything large: of published models the
-    /// options, the names and shapes of the weights, and the memory.
+    /// Checks what [`Self::load`] checks, without reading large files: for published models the options, the names and
+    /// shapes of the weights, and the memory.
     ///
     /// # Errors
-    /// As [`Self::load`].
+    /// Those of [`Self::load`].
     pub fn check(&self, options: &LoadOptions) -> Result<(), ModelError> {
         self.look(options)?;
         self.kind.check(&self.path, options)
     }
 
-    /// Reads the model.
+    /// Loads the model.
     ///
     /// # Errors
-    /// Options that it does not have, a clip that it cannot make, more memory than there is, files that are missing or
-    /// damaged.
+    /// Options that the model does not have, a clip length that it does not support, too little memory, missing or
+    /// damaged files.
     pub fn load(&self, options: &LoadOptions) -> Result<LoadedModel, ModelError> {
         self.look(options)?;
         let loaded = self.kind.load(&self.path, options)?;
@@ -87,7 +87,7 @@ impl ModelSpec {
         })
     }
 
-    /// Refuses an empty prompt, and a path at which there cannot be such a model.
+    /// Checks that the prompt is not empty and the path may be such a model.
     fn look(&self, options: &LoadOptions) -> Result<(), ModelError> {
         if options.prompt.as_deref().is_some_and(|prompt| prompt.trim().is_empty()) {
             return Err(t5_encoder::Error::Empty.into());
@@ -104,7 +104,7 @@ impl ModelSpec {
     }
 }
 
-/// The forms that names have, in words.
+/// The valid forms of a specification, as text.
 fn known() -> String {
     let forms = KINDS.map(|kind| format!("{}:{}", kind.info().name, kind.info().path));
     match forms.split_last() {

@@ -1,4 +1,4 @@
-//! Training clips: windows of episodes, drawn at random, as tensors.
+//! Training clips: random windows of episodes, as tensors.
 
 use burn::tensor::{Device, Tensor};
 use nn_kit::normal;
@@ -11,25 +11,25 @@ use super::latent::{Anchor, CHANNELS, Latent, line};
 use super::net::{NoisyClips, Scales};
 use super::source::{Source, Statistics};
 
-/// Share of training batches whose clips have the greatest length; the rest are of every length from 2.
+/// Fraction of training batches with clips of the maximum length; the lengths of the others are uniform from 2.
 const LONGEST: f64 = 0.5;
-/// Share of training clips that are shown their end.
+/// Fraction of training clips that are conditioned on their last frame.
 const WITH_END: f64 = 0.7;
 
-/// Bounds the weight of early times in the loss.
+/// Bound on the weight of early times in the loss.
 const LEAST: f64 = 0.02;
 
-/// The tracks that a model is trained on.
+/// Tracks of agent and T for training.
 #[derive(Clone, Debug)]
 pub struct Tracks {
-    /// States of one episode and its goal.
+    /// States of each episode, and its goal.
     episodes: Vec<(Vec<State>, Pose)>,
-    /// Longest clip to draw.
+    /// Maximum clip length, frames.
     max_frames: usize,
 }
 
 impl Tracks {
-    /// Of episodes of at least 2 frames; clips are no longer than the longest of them.
+    /// Collects the tracks of episodes of at least 2 frames; clips are at most as long as the longest episode.
     pub fn new(episodes: Vec<(Vec<State>, Pose)>, max_frames: usize) -> Self {
         let longest = episodes.iter().map(|e| e.0.len()).max().unwrap_or(0);
         Self {
@@ -38,17 +38,17 @@ impl Tracks {
         }
     }
 
-    /// Longest clip that is drawn.
+    /// Maximum clip length, frames.
     pub fn max_frames(&self) -> usize {
         self.max_frames
     }
 
-    /// Frames of all episodes.
+    /// Number of frames of all episodes.
     pub fn frames(&self) -> usize {
         self.episodes.iter().map(|e| e.0.len()).sum()
     }
 
-    /// Second-order statistics of clips of the greatest length, one begun every eighth frame.
+    /// Second-order statistics of clips of the maximum length, one starting at every eighth frame.
     pub fn statistics(&self) -> Statistics {
         let mut clips = Vec::new();
         for (states, _) in &self.episodes {
@@ -68,7 +68,7 @@ impl Tracks {
         2 + (rng.random::<f64>() * (self.max_frames - 1) as f64) as usize
     }
 
-    /// Draws a window, every one of this length being equally likely.
+    /// Draws a window of this length, uniformly.
     fn window(&self, frames: usize, rng: &mut Pcg64) -> (&[State], Pose) {
         let windows = |e: &(Vec<State>, Pose)| (e.0.len() + 1).saturating_sub(frames);
         let total: usize = self.episodes.iter().map(windows).sum();
@@ -83,16 +83,16 @@ impl Tracks {
     }
 }
 
-/// One batch of the regression.
+/// A training batch.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// What the network sees.
+    /// Inputs of the network.
     pub clips: NoisyClips,
-    /// The clean clip, as [`super::ObjectLatent::clean`] estimates it.
+    /// The clean clips, in the form of [`super::ObjectLatent::clean`].
     pub data: Tensor<3>,
 }
 
-/// Draws `size` clips of one length, mirrored or not, with end or not, at a random time of the flow.
+/// Draws `size` clips of one length, each randomly mirrored, with or without end frame, at a random time of the flow.
 pub fn draw(tracks: &Tracks, source: &Source, spread: &Latent, size: usize, device: &Device, rng: &mut Pcg64) -> Batch {
     let frames = tracks.length(rng);
     let max_frames = tracks.max_frames;
@@ -112,7 +112,7 @@ pub fn draw(tracks: &Tracks, source: &Source, spread: &Latent, size: usize, devi
             frames,
             max_frames,
         ));
-        // Logistic of a normal number: more of the middle of the flow, where the choice of the path is made.
+        // Logistic-normal: more samples in the middle of the flow, where the path is determined.
         times.push((1.0 / (1.0 + (-f64::from(normal(1, rng)[0])).exp())) as f32);
         for (i, drawn) in source.draw(frames, end.is_some(), rng).iter().enumerate() {
             for k in 0..CHANNELS {
@@ -137,8 +137,8 @@ pub fn draw(tracks: &Tracks, source: &Source, spread: &Latent, size: usize, devi
     }
 }
 
-/// Mean square error of the estimated clean clip, weighted by 1 / (t² + [`LEAST`]), plus that of its steps from frame to
-/// frame in units of the training steps: the first places the path, the second keeps a resting T at rest.
+/// Mean squared error of the estimated clean clip, weighted by 1 / (t² + [`LEAST`]), plus that of its steps from frame
+/// to frame in units of the training steps: the first term fits the path, the second keeps a resting T at rest.
 pub fn loss(found: Tensor<3>, batch: &Batch, scales: &Scales) -> Tensor<1> {
     let error = found - batch.data.clone();
     let frames = error.dims()[1];

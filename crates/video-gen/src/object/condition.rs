@@ -1,4 +1,4 @@
-//! What the network is told about a clip besides its noisy path.
+//! Conditions of the network besides the noisy path.
 
 use std::f64::consts::TAU;
 
@@ -8,18 +8,18 @@ use super::geometry::{LEVER, center};
 use super::latent::{Anchor, Latent};
 use super::outline::perimeter;
 
-/// Numbers in a condition.
+/// Size of a condition.
 pub const CONDITIONS: usize = 23;
-/// Which of them says whether an end is prescribed.
+/// Index of the flag for a prescribed last frame.
 pub const HAS_END: usize = 15;
-/// Positions are divided by this, px.
+/// Scale of positions, px.
 pub const UNIT: f64 = 100.0;
 /// Center of the board, px.
 const BOARD: [f64; 2] = [256.0, 256.0];
 
-/// The condition of one clip: the agent's start, as the T's outline and as the first T's axes have it; the board's center
-/// and direction (a square has four of them, so the cosine and sine of the fourfold angle) and the goal pose, seen from
-/// the first T; whether an end is prescribed and which; the number of frames.
+/// The condition of one clip: the agent's start along the T's outline and in the first T's axes; the board's center and
+/// direction (as a square has four, the cosine and sine of the fourfold angle) and the goal pose, in the frame of the
+/// first T; whether a last frame is prescribed, and which; the number of frames.
 pub fn condition(
     anchor: &Anchor,
     goal: Pose,

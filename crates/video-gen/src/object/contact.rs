@@ -1,31 +1,32 @@
-//! How a clip's T moves: with the agent, or on its own.
+//! Measures of contact: whether the T moves with the agent or by itself.
 
 use pusht_env::State;
 
 use super::geometry::{LEVER, center, gap};
 
-/// Surfaces closer than this in one of two neighboring frames count as touching, px: at 10 Hz, contact begins and ends
-/// between frames.
+/// Distance below which surfaces count as touching, if in one of two neighboring frames, px: at 10 Hz, contact starts
+/// and ends between frames.
 const TOUCH: f64 = 4.0;
-/// A T that moves less than this between two frames rests, px.
+/// Motion between two frames below which the T rests, px.
 const REST: f64 = 0.3;
 
-/// Contact in a set of clips. The motion of the T in one step is |Δ center of gravity| + 60 px · |Δ angle|.
+/// Measures of contact in a set of clips. The motion of the T in one step is |Δ center of gravity| + 60 px · |Δ angle|.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ContactMeasures {
-    /// Mean motion of the T in a step, px.
+    /// Mean motion of the T per step, px.
     pub motion: f64,
-    /// Share of all motion that happens while agent and T are more than 4 px apart in both frames; 0 in a simulator.
+    /// Fraction of the motion during steps in which agent and T are more than 4 px apart in both frames; 0 in a
+    /// simulator.
     #[serde(alias = "untouched")]
     pub motion_without_contact: f64,
-    /// Share of steps in which the T moves less than 0.3 px.
+    /// Fraction of steps in which the T moves less than 0.3 px.
     pub rest: f64,
     /// Mean depth by which the agent is inside the T, over all frames, px.
     pub overlap: f64,
 }
 
 impl ContactMeasures {
-    /// Of clips of states; zeros where nothing moves.
+    /// Measures clips of states; all zeros if nothing moves.
     pub fn of(clips: &[Vec<State>]) -> Self {
         let (mut motion, mut without_contact, mut rest, mut steps) = (0.0, 0.0, 0.0, 0.0);
         for pair in clips.iter().flat_map(|clip| clip.windows(2)) {

@@ -1,39 +1,39 @@
-//! What can go wrong with a video model before it generates.
+//! Errors of the object-latent model before it generates.
 
 use std::path::PathBuf;
 
 use training::{ModelFileError, TrainingError};
 
-/// Why there is no trained model.
+/// Errors of training, saving and loading the object-latent model.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VideoGenError {
-    /// A setting out of its range.
+    /// A setting is out of its range.
     #[error("{setting} is {found}; expected {expected}")]
     Config {
         /// Name of the setting.
         setting: &'static str,
-        /// As given.
+        /// The given value.
         found: String,
-        /// What is allowed.
+        /// Allowed values.
         expected: &'static str,
     },
-    /// No episode that a clip can be cut from.
+    /// No episode is long enough for a clip.
     #[error(
         "none of the {episodes} training episodes has 2 frames or more; hand in demonstrations of the training split"
     )]
     NoClips {
-        /// Episodes handed in.
+        /// Number of given episodes.
         episodes: usize,
     },
-    /// A frame whose objects are not where they can be.
+    /// The state in a frame is invalid or cannot be estimated.
     #[error("episode {index}, frame {frame}: {reason}")]
     Frame {
         /// Index of the episode in its source.
         index: usize,
-        /// Frame of the episode.
+        /// Index of the frame in the episode.
         frame: usize,
-        /// What is wrong, and what was expected.
+        /// The error, and what was expected.
         reason: String,
     },
     /// The training loop failed or was stopped.
@@ -42,12 +42,12 @@ pub enum VideoGenError {
     /// The file cannot be written or read, or is not a model.
     #[error(transparent)]
     File(#[from] ModelFileError),
-    /// The file is a model, but its statistics cannot be.
+    /// The statistics in a model file are invalid.
     #[error("{path:?}: the statistics are damaged: {reason}; train the model anew")]
     Statistics {
         /// The file.
         path: PathBuf,
-        /// What is wrong with them.
+        /// The error.
         reason: String,
     },
 }

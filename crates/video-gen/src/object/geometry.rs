@@ -2,10 +2,10 @@
 
 use pusht_env::{AGENT_RADIUS, BAR, Pose, STEM, State};
 
-/// Turns the T's angle into px, so that all six numbers weigh alike: about the mean distance of the T's outline from
-/// its center of gravity.
+/// Lever that converts the T's angle to px, so that all six numbers have similar weight: about the mean distance of the
+/// T's outline from its center of gravity.
 pub const LEVER: f64 = 60.0;
-/// The T's center of gravity lies this far from its origin, along its stem, px.
+/// Distance of the T's center of gravity from its origin, along its stem, px.
 pub const GRAVITY: f64 = 45.0;
 
 /// The center of gravity of a T.
@@ -19,7 +19,7 @@ pub fn gap(state: &State) -> f64 {
     gap_at(seen_from(state.block, state.agent))
 }
 
-/// The same for an agent at `p` in the T's own coordinates.
+/// As [`gap`], for an agent at `p` in the T's own coordinates.
 pub fn gap_at(p: [f64; 2]) -> f64 {
     let rectangle = |corners: [[f64; 2]; 4]| {
         // Corners 0 and 2 lie opposite each other.

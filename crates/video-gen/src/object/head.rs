@@ -1,7 +1,7 @@
-//! From the network's raw numbers to its estimate of the clean clip.
+//! Output head: the network's raw numbers to its estimate of the clean clip.
 //!
-//! Three things that hold for every demonstration are built in, so that they need not be learned: the clip begins and,
-//! where prescribed, ends where it was told to; it is given by its steps, so that a T at rest is a row of zeros; and
+//! Three properties of every demonstration are built in, so that they need not be learned: the clip starts and, if
+//! prescribed, ends at the given states; it is parameterized by its steps, so that a T at rest is a row of zeros; and
 //! the T's steps are damped where the agent does not touch it.
 
 use burn::tensor::Tensor;
@@ -9,16 +9,17 @@ use burn::tensor::activation::sigmoid;
 
 use super::latent::DISTANCE;
 
-/// Distance between the surfaces of agent and T at which the T's steps are halved, px: demonstrations are seen at
-/// 10 Hz, between frames the agent goes on for some px.
+/// Distance between the surfaces of agent and T at which the T's steps are halved, px: demonstrations are sampled at 10
+/// Hz, and the agent moves some px between frames.
 const REACH: f64 = 3.0;
 /// Width of that transition, px.
 const SOFTNESS: f64 = 1.0;
 
-/// The clean clip, px, `[batch, N, 6]`, out of steps.
+/// Assembles the clean clip, px, `[batch, N, 6]`, from steps.
 ///
-/// `steps`, px, `[batch, N, 6]`: frame i minus frame i − 1, the first row being ignored; `start` and `end`, px,
-/// `[batch, 1, 6]`; `pinned` `[batch, 1, 1]`, 1 where the end is prescribed and 0 elsewhere; `time` `[batch, 1, 1]`.
+/// `steps`, px, `[batch, N, 6]`: frame i minus frame i − 1, the first row is ignored; `start` and `end`, px,
+/// `[batch, 1, 6]`; `pinned` `[batch, 1, 1]`, 1 where the last frame is prescribed and 0 elsewhere; `time`
+/// `[batch, 1, 1]`.
 pub fn assemble(steps: Tensor<3>, start: Tensor<3>, end: Tensor<3>, pinned: Tensor<3>, time: Tensor<3>) -> Tensor<3> {
     let [_, frames, _] = steps.dims();
     let steps = steps.narrow(1, 1, frames - 1);
@@ -31,19 +32,19 @@ pub fn assemble(steps: Tensor<3>, start: Tensor<3>, end: Tensor<3>, pinned: Tens
         .narrow(1, 1, frames - 1)
         .min_pair(gap.narrow(1, 0, frames - 1));
     let touch = sigmoid(nearer.sub_scalar(REACH).neg().div_scalar(SOFTNESS));
-    // While much noise is left nobody knows where the agent will be, and nothing is damped.
+    // At high noise the agent's position is unknown, and nothing is damped.
     let blur = time.clone() * time;
     let block = block * (touch.clone() * blur.clone().neg().add_scalar(1.0) + blur);
     let block = pin(block.clone(), activity(&block), &start, &end, &pinned, 2);
     Tensor::cat(vec![agent, path(block, &start, 2)], 2)
 }
 
-/// How much a T moves in a step: the weight with which it takes part in a correction.
+/// Motion of the T in each step: its weight in a correction.
 fn activity(block: &Tensor<3>) -> Tensor<3> {
     block.clone().detach().square().sum_dim(2).add_scalar(1e-4)
 }
 
-/// Spreads what the steps miss the end by over the steps, by weight.
+/// Distributes the error at the last frame over the steps, by weight.
 fn pin(
     steps: Tensor<3>,
     weight: Tensor<3>,
@@ -59,7 +60,7 @@ fn pin(
     steps + missing * share
 }
 
-/// Positions out of steps, first frame included.
+/// Positions from steps, first frame included.
 fn path(steps: Tensor<3>, start: &Tensor<3>, first: usize) -> Tensor<3> {
     let channels = steps.dims()[2];
     let start = start.clone().narrow(2, first, channels);
@@ -87,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_t_that_is_not_touched_hardly_moves() {
-        // The agent stands 30 px from the surface; every step asks the T to move by 2 px.
+        // The agent is 30 px from the surface; every step moves the T by 2 px.
         let row = [0.0, 0.0, 0.0, 2.0, 0.0, 0.0];
         let z = clip(tensor([row; 5]), None);
         assert!(z[4 * 6 + 3] < 0.01, "{z:?}");

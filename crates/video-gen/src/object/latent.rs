@@ -1,9 +1,10 @@
-//! Six numbers a frame: the agent as the same frame's T sees it, the T as the clip's first T sees it.
+//! The latent: six numbers per frame, the agent relative to the same frame's T, and the T relative to the clip's first
+//! T.
 //!
-//! PushT looks the same wherever the T starts and however it is turned, walls and goal apart. Seen from the first T,
-//! every clip begins with the same T, so the model learns one kind of pushing instead of one for each place and
-//! direction; a mirror image is the only symmetry left to augment by. Walls and goal enter as conditions. The agent's
-//! two numbers are those of [`super::outline`].
+//! Apart from walls and goal, PushT does not depend on the position and rotation of the T at the start. In the frame of
+//! the first T every clip starts with the same T, so that the model does not have to learn pushing for each position
+//! and direction; mirroring is the only remaining symmetry for augmentation. Walls and goal enter as conditions. The
+//! agent's two numbers are those of [`super::outline`].
 
 use std::f64::consts::TAU;
 
@@ -12,16 +13,16 @@ use pusht_env::{Pose, State};
 use super::geometry::{GRAVITY, LEVER, center, seen_from};
 use super::outline::{perimeter, place, point};
 
-/// Numbers a frame: agent along and off the T's outline; T x, y; cos and sin of the T's angle.
+/// Numbers per frame: agent along and off the T's outline; T x, y; cos and sin of the T's angle.
 pub const CHANNELS: usize = 6;
-/// Which of them is the distance between the surfaces of agent and T.
+/// Index of the distance between the surfaces of agent and T.
 pub const DISTANCE: usize = 1;
-/// One frame, px: the agent's place along the outline of the same frame's T and its distance from it, the T's center of
-/// gravity x, y seen from the first T, then [`LEVER`] times the cosine and sine of the T's rotation since the first
-/// frame.
+/// One frame, px: the agent's position along the outline of the same frame's T and its distance from it, the T's center
+/// of gravity x, y in the frame of the first T, then [`LEVER`] times the cosine and sine of the T's rotation since the
+/// first frame.
 pub type Latent = [f64; CHANNELS];
-/// The frame of reference: origin in the center of gravity of the first T, turned with it; `mirrored` flips x, the
-/// T's own axis of symmetry.
+/// Frame of reference of a clip: origin at the center of gravity of the first T, rotated with it; `mirrored` flips x,
+/// the reflection under which the T is symmetric.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Anchor {
     origin: [f64; 2],
@@ -30,7 +31,7 @@ pub struct Anchor {
 }
 
 impl Anchor {
-    /// The frame of reference of a clip that begins with this T.
+    /// Creates the frame of reference of a clip that starts with this T.
     pub fn new(first: Pose, mirrored: bool) -> Self {
         Self {
             origin: center(first),
@@ -39,20 +40,20 @@ impl Anchor {
         }
     }
 
-    /// A point of the board as this frame of reference sees it.
+    /// A point of the board in this frame of reference.
     pub fn point(&self, p: [f64; 2]) -> [f64; 2] {
         let (s, c) = self.angle.sin_cos();
         let [x, y] = [p[0] - self.origin[0], p[1] - self.origin[1]];
         [self.sign() * (c * x + s * y), c * y - s * x]
     }
 
-    /// An angle of the board as this frame of reference sees it.
+    /// An angle of the board in this frame of reference.
     pub fn turn(&self, angle: f64) -> f64 {
         self.sign() * (angle - self.angle)
     }
 
-    /// The numbers of the frames. The place along the outline goes on from frame to frame without jumps; of two frames
-    /// it takes the shorter way around. An agent inside the T counts as touching it.
+    /// Encodes states. The position along the outline is continuous; between two frames it takes the shorter path
+    /// around. An agent inside the T counts as touching it.
     pub fn encode(&self, states: &[State]) -> Vec<Latent> {
         let mut last = 0.0;
         let encode = |state: &State| {
@@ -66,8 +67,8 @@ impl Anchor {
         states.iter().map(encode).collect()
     }
 
-    /// Back to states. Cosine and sine are brought to length 1; the angle is continued from frame to frame, starting
-    /// with the first T's own angle. A negative distance counts as none.
+    /// Decodes to states. Cosine and sine are normalized to length 1; the angle is continuous, starting with the first
+    /// T's angle. A negative distance counts as 0.
     pub fn decode(&self, clip: &[Latent]) -> Vec<State> {
         let mut angle = self.angle;
         clip.iter()
@@ -97,8 +98,8 @@ impl Anchor {
     }
 }
 
-/// The straight line that a clip's path is measured from: it rests at the start, or runs to the end where that is
-/// prescribed. The path's difference from it is zero wherever a frame is prescribed, so prescribed frames are exact.
+/// The straight line from which a clip's path is measured: constant at the start, or to the last frame if that is
+/// prescribed. The difference of the path from it is zero at prescribed frames, so that these are exact.
 pub fn line(start: &Latent, end: Option<&Latent>, frames: usize) -> Vec<Latent> {
     let last = (frames.max(2) - 1) as f64;
     (0..frames)
@@ -111,7 +112,7 @@ mod tests {
     use super::*;
 
     fn states() -> Vec<State> {
-        // The T turns by more than half a turn, past the cut of atan2.
+        // The T rotates by more than half a turn, past the branch cut of atan2.
         (0..40)
             .map(|i| State {
                 agent: [100.0 + 7.0 * f64::from(i), 400.0 - f64::from(i)],
@@ -146,7 +147,7 @@ mod tests {
         );
         let images: Vec<State> = states().iter().map(mirror).collect();
         for (z, image) in a.encode(&states()).iter().zip(b.encode(&images)) {
-            // The first place may be one winding off.
+            // The first position may differ by one winding.
             let winding = perimeter() * ((z[0] - image[0]) / perimeter()).round();
             assert!((z[0] - image[0] - winding).abs() < 1e-6);
             for k in 1..CHANNELS {

@@ -1,7 +1,7 @@
-//! The object-latent diffusion transformer: where agent and T are, frame by frame, drawn by the environment's renderer.
+//! The object-latent diffusion transformer: it generates the states of agent and T, which the environment's renderer
+//! draws.
 //!
-//! It is not a pixel model: what it can and cannot show, its formulas and its measured quality are in
-//! `docs/video-models.md`.
+//! It is not a pixel model: its limits, formulas and measured quality are in `docs/video-models.md`.
 
 mod clips;
 mod condition;

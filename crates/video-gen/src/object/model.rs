@@ -1,4 +1,4 @@
-//! A trained object-latent model: generate, save, load.
+//! The trained object-latent model: generation, saving, loading.
 
 use std::path::Path;
 
@@ -21,16 +21,16 @@ use super::states::{draw, finite, read};
 /// The kind in a model file.
 const KIND: &str = "video-gen/object-latent/2";
 
-/// Where a model comes from.
+/// Training data of a model.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TrainedOn {
-    /// Frames of all training episodes.
+    /// Number of frames of all training episodes.
     pub frames: usize,
-    /// The training episodes.
+    /// Provenance of the training episodes.
     pub episodes: Vec<Provenance>,
 }
 
-/// What a model file says besides the weights.
+/// Contents of a model file besides the weights.
 #[derive(Serialize, Deserialize)]
 struct Card {
     model: ObjectLatentConfig,
@@ -38,7 +38,7 @@ struct Card {
     trained_on: TrainedOn,
 }
 
-/// A trained object-latent model.
+/// A trained object-latent video model.
 #[derive(Debug)]
 pub struct ObjectLatentModel {
     config: ObjectLatentConfig,
@@ -77,24 +77,24 @@ impl ObjectLatentModel {
         })
     }
 
-    /// Draws another goal into the clips than the one of the reference environments; requests carry none.
+    /// Sets the goal that is drawn into clips (default: that of the reference environments); requests have none.
     #[must_use]
     pub fn with_goal(mut self, goal: Pose) -> Self {
         self.goal = goal;
         self
     }
 
-    /// Draws with another fill rule than gym-pusht's, that of older demonstrations.
+    /// Sets the fill rule of the renderer (default: gym-pusht's; older demonstrations use another).
     #[must_use]
     pub fn with_fill_rule(mut self, rule: FillRule) -> Self {
         self.rule = rule;
         self
     }
 
-    /// Another number of Euler steps than the configured one: fewer are faster and less exact.
+    /// Sets the number of Euler steps: fewer are faster and less accurate.
     ///
     /// # Errors
-    /// No steps.
+    /// 0 steps.
     pub fn with_sampling_steps(mut self, steps: usize) -> Result<Self, VideoGenError> {
         self.config.sampling_steps = steps;
         self.config.check()?;
@@ -112,21 +112,20 @@ impl ObjectLatentModel {
         &self.config
     }
 
-    /// Longest clip in frames.
+    /// Maximum clip length, frames.
     pub fn max_frames(&self) -> usize {
         self.config.max_frames
     }
 
-    /// What it was trained on.
+    /// Training data of the model.
     pub fn trained_on(&self) -> &TrainedOn {
         &self.trained_on
     }
 
-    /// Clips of states, one a request, in order; [`VideoModel::generate`] without the reading of frames and the
-    /// drawing.
+    /// Generates clips of states, one per request, in order: [`VideoModel::generate`] without tracking and rendering.
     ///
     /// # Errors
-    /// A length that the model cannot make, or a state that is not finite.
+    /// A length that the model does not support, or a state that is not finite.
     pub fn generate_states(&self, requests: &[StateRequest]) -> Result<Vec<Vec<State>>, VideoModelError> {
         for (index, request) in requests.iter().enumerate() {
             self.check(index, request)?;
@@ -160,10 +159,10 @@ impl ObjectLatentModel {
         Ok(())
     }
 
-    /// Writes weights, settings, statistics and provenance to one file, beside and renamed.
+    /// Writes weights, settings, statistics and provenance to one file, atomically.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// A file that cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), VideoGenError> {
         let card = Card {
             model: self.config.clone(),
@@ -173,10 +172,10 @@ impl ObjectLatentModel {
         Ok(save_model(path, &self.net, KIND, &card)?)
     }
 
-    /// Reads what [`ObjectLatentModel::save`] wrote.
+    /// Loads a file from [`ObjectLatentModel::save`].
     ///
     /// # Errors
-    /// A file that is missing, damaged, of another kind, or whose numbers do not fit together.
+    /// A file that is missing, damaged, inconsistent or of another kind.
     pub fn load(path: &Path, device: &Device) -> Result<Self, VideoGenError> {
         let file = ModelFile::open(path)?;
         let card: Card = file.config(KIND)?;
@@ -205,8 +204,8 @@ impl VideoModel for ObjectLatentModel {
         "object-latent trajectories (not pixels)".to_string()
     }
 
-    /// The prompt is ignored. The first frame, and the last where it is prescribed, are handed back as they came; the
-    /// frames between are drawn anew.
+    /// Generates clips. The prompt is ignored. The first frame, and the last if prescribed, are returned unchanged; the
+    /// frames between are rendered.
     fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoModelError> {
         let failed = |reason: String| VideoModelError::Failed {
             model: self.name(),

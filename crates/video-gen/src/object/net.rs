@@ -16,17 +16,17 @@ use super::head::assemble;
 use super::latent::{CHANNELS, DISTANCE, Latent};
 use super::outline::perimeter;
 
-/// Numbers that describe one frame to the network; see [`ObjectLatent::forward`].
+/// Number of input features per frame; see [`ObjectLatent::forward`].
 const FEATURES: usize = 3 * CHANNELS + 2 * WAVES + 1 + 3;
-/// Sines and cosines that tell the place along the outline.
+/// Number of sines and cosines that encode the position along the outline.
 const WAVES: usize = 4;
-/// Distance from the T within which its surface is near, px.
+/// Length scale of the feature for nearness to the T, px.
 const NEAR: f64 = 8.0;
 
-/// The velocity is (noisy − clean) / t; below this time it is divided by this instead, so that it stays finite.
+/// Lower bound of the divisor t in the velocity (noisy − clean) / t, so that it stays finite.
 const EARLIEST: f64 = 0.02;
 
-/// Makes [`ObjectLatent`].
+/// Configuration of [`ObjectLatent`].
 #[derive(Config, Debug, PartialEq)]
 pub struct ObjectLatentConfig {
     /// Width of a token.
@@ -38,26 +38,26 @@ pub struct ObjectLatentConfig {
     /// Number of attention heads.
     #[config(default = 4)]
     pub heads: usize,
-    /// Frames that make one token.
+    /// Frames per token.
     #[config(default = 4)]
     pub patch: usize,
-    /// Longest clip in frames.
+    /// Maximum clip length, frames.
     #[config(default = 48)]
     pub max_frames: usize,
-    /// Euler steps of the sampler.
+    /// Number of Euler steps of the sampler.
     #[config(default = 32)]
     pub sampling_steps: usize,
-    /// Deviation of the noise that sampling begins with, over that of the training's: 0 gives the same clip for every
-    /// seed, 1 clips as varied as the model believes the demonstrations to be.
+    /// Standard deviation of the initial noise relative to training: 0 gives the same clip for every seed, 1 clips with
+    /// the variety of the learned distribution.
     #[config(default = 0.3)]
     pub temperature: f64,
 }
 
 impl ObjectLatentConfig {
-    /// Refuses settings that no network can have.
+    /// Checks the settings.
     ///
     /// # Errors
-    /// The first such setting.
+    /// The first invalid setting.
     pub fn check(&self) -> Result<(), VideoGenError> {
         let range = |setting, found: usize, least: usize, most: usize, expected| {
             if (least..=most).contains(&found) {
@@ -92,7 +92,7 @@ impl ObjectLatentConfig {
         Ok(())
     }
 
-    /// A network with random weights that gives zero velocity until it is trained.
+    /// Creates the network with random weights; its velocity is zero until it is trained.
     pub fn init(&self, device: &Device) -> ObjectLatent {
         let width = self.width;
         let tokens = self.max_frames.div_ceil(self.patch);
@@ -112,7 +112,7 @@ impl ObjectLatentConfig {
     }
 }
 
-/// The velocity of the flow for a batch of equally long clips.
+/// Network for the velocity of the flow, on batches of clips of equal length.
 ///
 /// A diffusion transformer (Peebles & Xie 2023): runs of `patch` frames become tokens with learned positions, time and
 /// condition modulate the blocks (adaLN-Zero), the last layer gives the velocity of every frame of a token.
@@ -129,10 +129,10 @@ pub struct ObjectLatent {
     max_frames: usize,
 }
 
-/// A batch of noisy paths as the network sees them; N frames each.
+/// A batch of noisy paths, the input of the network; N frames each.
 #[derive(Clone, Debug)]
 pub struct NoisyClips {
-    /// Difference from the line, px over the training spread, `[batch, N, 6]`.
+    /// Difference from the line, px divided by the training spread, `[batch, N, 6]`.
     pub path: Tensor<3>,
     /// The line, px, `[batch, N, 6]`.
     pub line: Tensor<3>,
@@ -142,7 +142,7 @@ pub struct NoisyClips {
     pub condition: Tensor<2>,
 }
 
-/// What paths and steps are divided by, `[1, 1, 6]` each, px.
+/// Scales of paths and steps, `[1, 1, 6]` each, px.
 #[derive(Clone, Debug)]
 pub struct Scales {
     /// Training spread.
@@ -152,7 +152,7 @@ pub struct Scales {
 }
 
 impl Scales {
-    /// On a device.
+    /// Creates the tensors on a device.
     pub fn new(spread: Latent, step: Latent, device: &Device) -> Self {
         let tensor = |x: Latent| Tensor::<1>::from_floats(x.map(|v| v as f32), device).reshape([1, 1, CHANNELS]);
         Self {
@@ -163,11 +163,12 @@ impl Scales {
 }
 
 impl ObjectLatent {
-    /// Velocity of every frame, px over the training spread, `[batch, N, 6]`; 2 ≤ N ≤ the longest clip.
+    /// Computes the velocity of every frame, px divided by the training spread, `[batch, N, 6]`; 2 ≤ N ≤ `max_frames`.
     ///
-    /// A frame is described by its difference from the line, its step from the frame before over the root mean square
-    /// of training steps, its six numbers, waves of the agent's place along the outline and how near the T is, its
-    /// distance from both ends of the clip, and a one (the padding of the last token has zero). No agent is inside the T.
+    /// The features of a frame are its difference from the line, its step from the previous frame divided by the root
+    /// mean square of training steps, its six numbers, sines and cosines of the agent's position along the outline,
+    /// nearness to the T, its distances from the first and last frame, and a one (zero in the padding of the last
+    /// token). No agent is inside the T.
     pub fn forward(&self, clips: NoisyClips, scales: &Scales) -> Tensor<3> {
         let t = clips.time.clone().clamp_min(EARLIEST).reshape([-1, 1, 1]);
         let path = clips.path.clone();
@@ -185,7 +186,7 @@ impl ObjectLatent {
         (path - (clean - line) / scales.spread.clone()) / t
     }
 
-    /// The network's estimate of the clean clip: difference from the line, px over the training spread, `[batch, N, 6]`.
+    /// Estimates the clean clip: difference from the line, px divided by the training spread, `[batch, N, 6]`.
     pub fn clean(&self, clips: NoisyClips, scales: &Scales) -> Tensor<3> {
         let [batch, frames, _] = clips.path.dims();
         let device = clips.path.device();
@@ -218,7 +219,7 @@ impl ObjectLatent {
         (clean - clips.line) / scales.spread.clone()
     }
 
-    /// Distance from the first and from the last frame over the longest clip, and a one: `[batch, frames, 3]`.
+    /// Distances from the first and the last frame divided by the maximum length, and a one: `[batch, frames, 3]`.
     fn clock(&self, batch: usize, frames: usize, device: &Device) -> Tensor<3> {
         let span = self.max_frames as f32;
         let rows: Vec<f32> = (0..frames)
@@ -230,7 +231,8 @@ impl ObjectLatent {
     }
 }
 
-/// What the agent is near to: [`WAVES`] sines and cosines of its place along the outline, and exp(−distance / [`NEAR`]).
+/// Features of the agent's position relative to the T: [`WAVES`] sines and cosines of its position along the outline,
+/// and exp(−distance / [`NEAR`]).
 fn seen(z: &Tensor<3>) -> Tensor<3> {
     let angle = z.clone().narrow(2, 0, 1).mul_scalar(TAU / perimeter());
     let mut seen: Vec<Tensor<3>> = (1..=WAVES)
@@ -241,7 +243,7 @@ fn seen(z: &Tensor<3>) -> Tensor<3> {
     Tensor::cat(seen, 2)
 }
 
-/// Positions over [`UNIT`], cosine and sine over [`LEVER`].
+/// Divides positions by [`UNIT`], cosine and sine by [`LEVER`].
 fn units(z: Tensor<3>) -> Tensor<3> {
     let scale: Vec<f32> = [UNIT, UNIT, UNIT, UNIT, LEVER, LEVER]
         .iter()

@@ -1,22 +1,22 @@
-//! Where the agent is as the T sees it: how far along the T's outline, and how far from its surface.
+//! The agent's position relative to the T: position along the T's outline, and distance from its surface.
 //!
-//! The places of an agent that touches the T form a closed curve, the outline grown by the agent's radius. Bar and stem
-//! share a point, so that every ray from there meets the curve once; the ray through the agent tells the place along
-//! the curve. A path around the T, a push at one place and rest are straight lines in these two numbers, and an agent
-//! is outside of the T exactly where its distance is not negative.
+//! The positions of an agent that touches the T form a closed curve, the outline expanded by the agent's radius. Bar
+//! and stem share a point, so that every ray from there meets the curve once; the ray through the agent gives the
+//! position along the curve. A path around the T, a push at one point and rest are straight lines in these two numbers,
+//! and an agent is outside the T exactly if its distance is not negative.
 
 use std::f64::consts::TAU;
 use std::sync::LazyLock;
 
 use super::geometry::gap_at;
 
-/// Where the rays begin, in the T's own coordinates, px: inside bar and stem, both grown by the agent's radius.
+/// Origin of the rays, in the T's own coordinates, px: inside bar and stem, both expanded by the agent's radius.
 const CENTER: [f64; 2] = [0.0, 20.0];
-/// Rays of the table.
+/// Number of rays in the table.
 const RAYS: usize = 8192;
 /// A bound for the distance of the agent from [`CENTER`], px.
 const FAR: f64 = 4096.0;
-/// Halvings of [`FAR`]: to far below 1e-6 px.
+/// Number of bisections of [`FAR`]: to far below 1e-6 px.
 const HALVINGS: usize = 44;
 
 /// Length of the curve up to every ray of the table, px, from the middle of the bar's upper side all around.
@@ -36,8 +36,8 @@ pub fn perimeter() -> f64 {
     LENGTHS[RAYS]
 }
 
-/// Place along the curve, 0 to [`perimeter`], and distance between the surfaces, px, of an agent at `p` in the T's own
-/// coordinates. Mirroring x turns the place s into perimeter − s.
+/// Position along the curve, 0 to [`perimeter`], and distance between the surfaces, px, of an agent at `p` in the T's
+/// own coordinates. Mirroring x maps the position s to perimeter − s.
 pub fn place(p: [f64; 2]) -> [f64; 2] {
     let angle = (p[0] - CENTER[0]).atan2(CENTER[1] - p[1]).rem_euclid(TAU);
     let at = angle / TAU * RAYS as f64;
@@ -46,7 +46,7 @@ pub fn place(p: [f64; 2]) -> [f64; 2] {
     [s, gap_at(p)]
 }
 
-/// The inverse of [`place`], for a place of any winding and a distance of 0 or more.
+/// The inverse of [`place`], for a position of any winding and a distance of 0 or more.
 pub fn point([s, distance]: [f64; 2]) -> [f64; 2] {
     let s = s.rem_euclid(perimeter());
     let i = LENGTHS.partition_point(|l| *l <= s).clamp(1, RAYS) - 1;
@@ -54,8 +54,8 @@ pub fn point([s, distance]: [f64; 2]) -> [f64; 2] {
     on_ray(TAU * at / RAYS as f64, distance)
 }
 
-/// The point of a ray (angle from up, to the right) at a distance from the T; that distance grows along the ray, because
-/// bar and stem are convex and hold its beginning.
+/// The point of a ray (angle from up, to the right) at a distance from the T; the distance increases along the ray,
+/// because bar and stem are convex and contain its origin.
 fn on_ray(angle: f64, distance: f64) -> [f64; 2] {
     let (sin, cos) = angle.sin_cos();
     let at = |r: f64| [CENTER[0] + r * sin, CENTER[1] - r * cos];
@@ -92,7 +92,8 @@ mod tests {
 
     #[test]
     fn the_curve_is_as_long_as_a_t_grown_by_the_agent() {
-        // Straight sides and quarter circles; the two inner corners stay sharp and take a radius off either side.
+        // Straight sides and quarter circles; the two inner corners stay sharp and shorten both adjacent sides by a
+        // radius.
         let straight = 120.0 + 2.0 * 30.0 + 2.0 * (45.0 - 15.0) + 2.0 * (90.0 - 15.0) + 30.0;
         let expected = straight + 6.0 * 15.0 * TAU / 4.0;
         assert!((perimeter() - expected).abs() < 0.1, "{} {expected}", perimeter());

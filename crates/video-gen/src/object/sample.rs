@@ -1,4 +1,4 @@
-//! From requests in states to clips of states.
+//! Sampling of clips of states.
 
 use burn::tensor::{Device, Tensor};
 use diffusion_schedulers::{FlowSchedule, Scheduler};
@@ -11,41 +11,41 @@ use super::latent::{Anchor, CHANNELS, Latent, line};
 use super::net::{NoisyClips, ObjectLatent, Scales};
 use super::source::Source;
 
-/// One clip to generate, in states.
+/// A request for a clip of states.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StateRequest {
     /// First frame.
     pub start: State,
-    /// Last frame, where prescribed.
+    /// Last frame, if prescribed.
     pub end: Option<State>,
     /// Number of frames, start and end included.
     pub frames: usize,
-    /// Everything random follows from it.
+    /// Seed of all randomness.
     pub seed: u64,
 }
 
-/// What sampling needs besides the network.
+/// Inputs of sampling besides the network.
 #[derive(Debug)]
 pub struct Sampler<'a> {
     /// Starting distribution.
     pub source: &'a Source,
     /// Training spread, px.
     pub spread: Latent,
-    /// The same and the steps, as tensors.
+    /// Spread and step scale, as tensors.
     pub scales: &'a Scales,
-    /// Deviation of the noise that sampling begins with, over that of the training's.
+    /// Standard deviation of the initial noise relative to training.
     pub temperature: f64,
-    /// Times.
+    /// Times of the flow.
     pub schedule: &'a FlowSchedule,
-    /// The pose the T is to be pushed to.
+    /// Goal pose of the T.
     pub goal: Pose,
-    /// Longest clip.
+    /// Maximum clip length, frames.
     pub max_frames: usize,
 }
 
 impl Sampler<'_> {
-    /// One clip. Clips are sampled one by one, not in batches: a product of another size may round differently, and a
-    /// clip must not depend on its neighbors.
+    /// Samples one clip. Clips are not batched: matrix products of other sizes may round differently, and a clip must
+    /// not depend on the other requests.
     pub fn run(&self, net: &ObjectLatent, request: &StateRequest, device: &Device) -> Vec<State> {
         let frames = request.frames;
         let anchor = Anchor::new(request.start.block, false);
@@ -87,7 +87,7 @@ impl Sampler<'_> {
             .map(|(b, x)| std::array::from_fn(|k| b[k] + x[k] * self.spread[k]))
             .collect();
         let mut states = anchor.decode(&clip);
-        // A tracked agent may be a little inside the T, where no generated one is.
+        // A tracked agent may be slightly inside the T, a generated one never.
         states[0].agent = request.start.agent;
         if let Some(end) = request.end {
             states[frames - 1].agent = end.agent;
@@ -103,7 +103,7 @@ pub fn free(frames: usize, end: bool) -> Vec<f32> {
         .collect()
 }
 
-/// `[1, frames, 6]`.
+/// A clip as tensor `[1, frames, 6]`.
 fn clip_tensor(clip: &[Latent], device: &Device) -> Tensor<3> {
     let flat: Vec<f32> = clip.iter().flatten().map(|x| *x as f32).collect();
     Tensor::<1>::from_floats(flat.as_slice(), device).reshape([1, clip.len(), CHANNELS])

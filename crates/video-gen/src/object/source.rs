@@ -1,8 +1,8 @@
 //! The distribution that generation starts from: Gaussian paths with the covariance of the training paths.
 //!
-//! Flow matching may start from any distribution that can be sampled. White noise would make the model learn that
-//! tracks are smooth; paths drawn from a Gaussian process with the demonstrations' own covariance are as smooth as the
-//! demonstrations from the beginning, and so is everything that a not quite exact flow makes of them.
+//! Flow matching may start from any distribution that can be sampled. From white noise the model would have to learn
+//! that tracks are smooth. Paths from a Gaussian process with the covariance of the demonstrations are as smooth as the
+//! demonstrations, and stay so under an approximate flow.
 
 use nn_kit::normal;
 use rand_pcg::Pcg64;
@@ -13,16 +13,16 @@ use super::latent::{CHANNELS, Latent};
 /// Added to the variance of the steps, px², so that a channel that never moves still has a covariance to factorize.
 const FLOOR: f64 = 1e-4;
 
-/// Second-order statistics of the training clips; everything that the model is normalized by.
+/// Second-order statistics of the training clips, which define the model's normalization.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Statistics {
-    /// Autocovariance of the steps from frame to frame, px²: one row a lag (0 to the longest clip less 2), one number
-    /// a channel.
+    /// Autocovariance of the steps from frame to frame, px²: one row per lag (0 to `max_frames` − 2), one number per
+    /// channel.
     pub autocovariance: Vec<Latent>,
 }
 
 impl Statistics {
-    /// Of clips of latents, each in its own frame of reference.
+    /// Computes the statistics of clips of latents, each in its own frame of reference.
     ///
     /// γ(k) = Σ d_i · d_(i+k) / n over the n steps d_i of all clips. Dividing by n for every lag (the biased estimate)
     /// keeps the covariance positive semi-definite.
@@ -52,10 +52,10 @@ impl Statistics {
         Self { autocovariance }
     }
 
-    /// Refuses what cannot be the statistics of clips of this length.
+    /// Checks that the statistics are valid for clips of this length.
     ///
     /// # Errors
-    /// What is wrong.
+    /// The defect.
     pub fn check(&self, max_frames: usize) -> Result<(), String> {
         if self.max_frames() != max_frames {
             return Err(format!(
@@ -73,7 +73,7 @@ impl Statistics {
         Ok(())
     }
 
-    /// Longest clip in frames.
+    /// Maximum clip length, frames.
     pub fn max_frames(&self) -> usize {
         self.autocovariance.len() + 1
     }
@@ -96,10 +96,10 @@ impl Statistics {
     }
 }
 
-/// Draws paths; made once from [`Statistics`].
+/// Sampler of paths with the covariance of [`Statistics`].
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// Per channel the lower Cholesky factor of the steps' covariance, row by row (row i has i + 1 numbers).
+    /// Lower Cholesky factor of the steps' covariance for each channel, row by row (row i has i + 1 numbers).
     factors: [Vec<Vec<f64>>; CHANNELS],
 }
 
@@ -111,8 +111,8 @@ impl Source {
         Self { factors }
     }
 
-    /// One path of `frames` frames that starts at zero; with `pinned` its line from first to last frame is taken off,
-    /// so that it ends at zero too.
+    /// Draws a path of `frames` frames that starts at zero; with `pinned` its line from first to last frame is
+    /// subtracted, so that it also ends at zero.
     pub fn draw(&self, frames: usize, pinned: bool, rng: &mut Pcg64) -> Vec<Latent> {
         let mut path = vec![[0.0; CHANNELS]; frames];
         for (k, factor) in self.factors.iter().enumerate() {
@@ -134,7 +134,7 @@ impl Source {
     }
 }
 
-/// Lower Cholesky factor of a positive semi-definite matrix; rounding below zero on the diagonal counts as zero.
+/// Lower Cholesky factor of a positive semi-definite matrix; negative diagonal values from rounding count as zero.
 fn cholesky(n: usize, matrix: impl Fn(usize, usize) -> f64) -> Vec<Vec<f64>> {
     let mut rows: Vec<Vec<f64>> = Vec::with_capacity(n);
     for i in 0..n {
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn drawn_paths_have_the_covariance_of_the_training_paths() {
         let mut rng = Pcg64::seed_from_u64(1);
-        // Steps that remember: autocovariance 4 · 0.8^lag.
+        // Correlated steps: autocovariance 4 · 0.8^lag.
         let clips: Vec<Vec<Latent>> = (0..400)
             .map(|_| {
                 let (mut step, mut at) = (2.0 * f64::from(normal(1, &mut rng)[0]), 0.0);

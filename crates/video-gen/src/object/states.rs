@@ -1,4 +1,4 @@
-//! Between frames and states: the tracker on the way in, the renderer on the way out.
+//! Conversion between frames and states: by the tracker for inputs, the renderer for outputs.
 
 use pusht_data::{Episode, VideoModelError, VideoRequest};
 use pusht_env::{FillRule, Frame, Pose, RenderError, Renderer, Scene, State};
@@ -10,8 +10,8 @@ use super::sample::StateRequest;
 /// Side of the frames, px.
 pub const SIDE: u32 = 96;
 
-/// The states of a training episode: its own where it has them, else read from its frames. Angles go on from frame to
-/// frame without jumps of a full turn.
+/// The states of a training episode: its own if it has them, otherwise tracked in its frames. Angles are continuous
+/// from frame to frame.
 ///
 /// # Errors
 /// A state that is not finite, or a frame in which agent or T is not seen.
@@ -45,7 +45,7 @@ pub fn finite(state: &State) -> bool {
     state.to_row().iter().all(|x| x.is_finite())
 }
 
-/// Reads start and end of a request.
+/// Tracks the first and last frame of a request.
 pub fn read(tracker: &Tracker, index: usize, request: &VideoRequest) -> Result<StateRequest, VideoModelError> {
     let state = |what: &str, frame: &Frame| {
         let refuse = |reason: String| VideoModelError::Request {
@@ -71,7 +71,7 @@ fn unseen() -> String {
     "no blue agent or no gray T is seen in it; expected a PushT picture with both on the board".to_string()
 }
 
-/// Draws the frames of a clip; those that the request prescribes are handed back as they came.
+/// Renders the frames of a clip; those that the request prescribes are returned unchanged.
 pub fn draw(request: &VideoRequest, states: &[State], goal: Pose, rule: FillRule) -> Result<Vec<Frame>, RenderError> {
     let mut renderer = Renderer::new(SIDE, rule)?;
     let last = states.len() - 1;

@@ -1,4 +1,4 @@
-//! Training the object-latent model on demonstrations.
+//! Training of the object-latent model on demonstrations.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -19,23 +19,24 @@ use super::net::{ObjectLatent, ObjectLatentConfig, Scales};
 use super::source::Source;
 use super::states::episode_states;
 
-/// Batches of the validation loss, the same after every epoch.
+/// Number of batches of the validation loss, the same after every epoch.
 const VALIDATION_BATCHES: u64 = 4;
-/// Where the seeds of validation batches begin.
+/// First seed of the validation batches.
 const VALIDATION_SEED: u64 = 0x5EED;
 
-/// How to train.
+/// Settings of the object-latent model and its training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainSettings {
-    /// The network.
+    /// Settings of the network.
     pub model: ObjectLatentConfig,
-    /// The loop; an epoch has `steps_per_epoch` updates, or as many as the episodes have frames over the batch size.
+    /// Settings of the training loop; an epoch has `steps_per_epoch` updates, or the number of frames divided by the
+    /// batch size.
     pub fit: TrainConfig,
 }
 
 impl Default for TrainSettings {
-    /// About two minutes on two cores.
+    /// Settings for a training of about two minutes on two cores.
     fn default() -> Self {
         Self {
             model: ObjectLatentConfig::new(),
@@ -55,16 +56,16 @@ impl Default for TrainSettings {
 }
 
 impl TrainSettings {
-    /// Refuses settings that cannot work.
+    /// Checks the settings.
     ///
     /// # Errors
-    /// The first such setting.
+    /// The first invalid setting.
     pub fn check(&self) -> Result<(), VideoGenError> {
         self.model.check()?;
         Ok(self.fit.check()?)
     }
 
-    /// Seconds: a small network that shows that everything runs, not good clips.
+    /// Settings for tests: a small network that trains in seconds and does not give good clips.
     pub fn smoke() -> Self {
         let cpu = Self::default();
         Self {
@@ -80,8 +81,8 @@ impl TrainSettings {
     }
 }
 
-/// Trains on the episodes of the training part; the validation part may be empty. States are used where an episode has them,
-/// else read from its frames. [`FitOptions::identity`] is extended by the settings and the tracks.
+/// Trains the model on the training part; the validation part may be empty. Episodes without states are tracked.
+/// [`FitOptions::identity`] is extended by the settings and the tracks.
 impl TrainModel for TrainSettings {
     type Model = ObjectLatentModel;
     type Error = VideoGenError;
@@ -143,7 +144,7 @@ fn tracks(episodes: &[&Episode]) -> Result<Vec<(Vec<State>, Pose)>, VideoGenErro
     episodes.iter().map(|e| Ok((episode_states(e)?, e.goal))).collect()
 }
 
-/// The regression of the velocity; see [`super::clips`].
+/// Flow-matching regression of the velocity; see [`super::clips`].
 struct FlowMatching {
     tracks: Tracks,
     valid: Tracks,
@@ -168,7 +169,7 @@ impl Objective<ObjectLatent> for FlowMatching {
         self.tracks.frames()
     }
 
-    /// The clips of a step follow from its seed; a clip has no fixed place in the data, so that only the number of items matters.
+    /// The seed of a step determines its clips; clips are drawn at random, so that only the number of items matters.
     fn loss(&self, model: &ObjectLatent, items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
         Ok(self.batch_loss(model, &self.tracks, items.len(), seed))
     }

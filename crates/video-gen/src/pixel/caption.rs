@@ -1,36 +1,36 @@
-//! What happens in a clip, in words: the prompts that the pixel model is trained with.
+//! Captions of clips: the prompts that the pixel model is trained with.
 
 use pusht_env::State;
 
 use super::error::PixelError;
 use crate::object::center;
 
-/// Distance from the T's center at which a turn counts as a move, px: half the T's length.
+/// Lever that converts rotation of the T to px: half the T's length.
 const LEVER: f64 = 60.0;
-/// The T stays where it moves less, px.
+/// Motion below which the T stays, px.
 const STILL: f64 = 5.0;
 
-/// What becomes of the T between the first and the last frame, in the picture's directions (y points down).
+/// Caption of a clip: motion of the T between the first and the last frame, in image directions (y points down).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caption {
     /// It is not pushed.
     Stays,
-    /// Mostly to smaller x.
+    /// Mostly moved to smaller x.
     Left,
-    /// Mostly to larger x.
+    /// Mostly moved to larger x.
     Right,
-    /// Mostly to smaller y.
+    /// Mostly moved to smaller y.
     Up,
-    /// Mostly to larger y.
+    /// Mostly moved to larger y.
     Down,
-    /// Mostly turned, to larger angles.
+    /// Mostly rotated, to larger angles.
     Clockwise,
-    /// Mostly turned, to smaller angles.
+    /// Mostly rotated, to smaller angles.
     Anticlockwise,
 }
 
 impl Caption {
-    /// All of them.
+    /// All captions.
     pub const ALL: [Self; 7] = [
         Self::Stays,
         Self::Left,
@@ -41,7 +41,7 @@ impl Caption {
         Self::Anticlockwise,
     ];
 
-    /// As a prompt.
+    /// Text of the prompt.
     pub const fn text(self) -> &'static str {
         match self {
             Self::Stays => "the T stays where it is",
@@ -54,10 +54,10 @@ impl Caption {
         }
     }
 
-    /// The caption that a prompt is, letter case and spaces around it aside.
+    /// Parses a prompt, ignoring case and surrounding spaces.
     ///
     /// # Errors
-    /// A prompt that is none.
+    /// A prompt that is not a caption.
     pub fn of_prompt(prompt: &str) -> Result<Self, PixelError> {
         let same = |caption: &Self| caption.text().eq_ignore_ascii_case(prompt.trim());
         Self::ALL.into_iter().find(same).ok_or_else(|| PixelError::Prompt {
@@ -66,7 +66,7 @@ impl Caption {
         })
     }
 
-    /// The caption of what lies between two states.
+    /// The caption of the motion between two states.
     pub fn of_states(first: &State, last: &State) -> Self {
         let (from, to) = (center(first.block), center(last.block));
         let (x, y) = (to[0] - from[0], to[1] - from[1]);

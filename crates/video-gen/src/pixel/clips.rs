@@ -8,15 +8,15 @@ use super::config::PixelConfig;
 use super::error::PixelError;
 use super::pictures::pictures;
 
-/// Groups that are encoded at a time.
+/// Number of groups that are encoded at a time.
 const BLOCK: usize = 64;
 
-/// The latents of every frame alone and of every group of frames, and where clips can begin.
+/// The latents of every single frame and of every group of frames, and the start frames of clips.
 #[derive(Debug)]
 pub struct Clips {
-    /// `[frames, channels · grid²]`, of frames alone.
+    /// Latents of single frames, `[frames, channels · grid²]`.
     still: Tensor<2>,
-    /// The same of the groups that begin at each frame.
+    /// Latents of the groups that start at each frame, of the same shape.
     groups: Tensor<2>,
     /// First frame of each clip.
     starts: Vec<usize>,
@@ -43,7 +43,7 @@ impl Clips {
                 let frames: Vec<&Frame> = block.iter().map(|&i| &episode[i]).collect();
                 let latents = codec.encode_still(pictures(&frames, side, device)?);
                 still.push(latents.reshape([block.len(), numbers]));
-                // No clip reads the groups that would reach over the end.
+                // No clip reads groups beyond the end of the episode.
                 let within = |i: usize| i.min(episode.len() - 1);
                 let frames: Vec<&Frame> = block
                     .iter()
@@ -70,18 +70,18 @@ impl Clips {
         })
     }
 
-    /// Number of clips: one for each frame that one can begin at.
+    /// Number of clips: one per possible start frame.
     pub fn len(&self) -> usize {
         self.starts.len()
     }
 
-    /// True where no episode is as long as a clip.
+    /// Whether no episode is as long as a clip.
     pub fn is_empty(&self) -> bool {
         self.starts.is_empty()
     }
 
-    /// Clips by their numbers, `[batch, latent frames, channels, grid, grid]`: the first frame alone, the groups after it,
-    /// the last frame alone.
+    /// Clips by index, `[batch, latent frames, channels, grid, grid]`: the first frame alone, the groups after it, the
+    /// last frame alone.
     pub fn batch(&self, items: &[usize]) -> Tensor<5> {
         let config = &self.config;
         let select = |from: &Tensor<2>, offsets: &[usize]| {

@@ -1,10 +1,10 @@
-//! The closed-form codec: groups of frames, patch by patch, in their principal components.
+//! The closed-form codec: principal components of patches of groups of frames.
 //!
-//! Frames minus the mean frame of the training data are cut into patches; the same patch of the frames of a group is one
-//! vector, of which the coefficients of the strongest components of all such vectors are kept (Pearson 1901; the linear
-//! autoencoder of least squared error, Baldi & Hornik 1989). A frame alone is coded as a group in which it stands still, so
-//! that the codec is causal. One factor for all channels brings the latents to unit variance: whitening each channel would
-//! give the weak components, which are hardly predictable detail, the same say as the strong ones.
+//! Frames minus the mean frame of the training data are cut into patches; the same patch of the frames of a group is
+//! one vector, and its coefficients for the strongest components of all such vectors are kept (Pearson 1901; the linear
+//! autoencoder of least squared error, Baldi & Hornik 1989). A single frame is encoded as a group of copies of it, so
+//! that the codec is causal. One factor for all channels scales the latents to unit variance: whitening each channel
+//! would give the weak components, which are barely predictable detail, the same weight as the strong ones.
 
 use burn::config::Config;
 use burn::linalg::svd;
@@ -15,14 +15,14 @@ use pusht_env::Frame;
 use super::error::PixelError;
 use super::pictures::pictures;
 
-/// Groups that are turned into tensors at a time.
+/// Number of groups that are converted to tensors at a time.
 const BLOCK: usize = 32;
-/// Groups that the components are computed from, at most.
+/// Maximum number of groups that the components are computed from.
 const GROUPS: usize = 4096;
-/// Bound on the sweeps of the decomposition.
+/// Maximum number of sweeps of the decomposition.
 const SWEEPS: usize = 100;
 
-/// Makes [`PatchCodec`].
+/// Configuration of [`PatchCodec`].
 #[derive(Config, Debug, PartialEq, Eq)]
 pub struct PatchCodecConfig {
     /// Side of the frames, px; a multiple of the patch.
@@ -31,19 +31,19 @@ pub struct PatchCodecConfig {
     /// Side of a patch, px.
     #[config(default = 8)]
     pub patch: usize,
-    /// Frames of a group.
+    /// Frames per group.
     #[config(default = 4)]
     pub group: usize,
-    /// Components kept of a patch of a group, at most 3 · group · patch².
+    /// Number of components kept per patch of a group, at most 3 · group · patch².
     #[config(default = 128)]
     pub channels: usize,
 }
 
 impl PatchCodecConfig {
-    /// Refuses sizes that do not go together.
+    /// Checks the sizes.
     ///
     /// # Errors
-    /// The first such size.
+    /// The first invalid size.
     pub fn check(&self) -> Result<(), PixelError> {
         let refuse = |setting, found: usize, expected: String| {
             let found = found.to_string();
@@ -70,17 +70,17 @@ impl PatchCodecConfig {
         Ok(())
     }
 
-    /// Patches along a side.
+    /// Number of patches along a side.
     pub fn grid(&self) -> usize {
         self.side / self.patch
     }
 
-    /// Numbers of the same patch of a group's frames.
+    /// Size of the vector of one patch of a group.
     fn numbers(&self) -> usize {
         3 * self.group * self.patch * self.patch
     }
 
-    /// A codec without content, to be filled from a file.
+    /// Creates an empty codec, to be loaded from a file.
     pub(super) fn init(&self, device: &Device) -> PatchCodec {
         PatchCodec {
             mean: Param::from_tensor(Tensor::zeros([3, self.side, self.side], device)),
@@ -92,10 +92,10 @@ impl PatchCodecConfig {
         .no_grad()
     }
 
-    /// The codec of these videos.
+    /// Fits a codec to videos.
     ///
     /// # Errors
-    /// Sizes that do not go together, no video as long as a group, or a frame of another size.
+    /// Invalid sizes, no video as long as a group, or a frame of another size.
     pub fn fit(&self, videos: &[&[Frame]], device: &Device) -> Result<PatchCodec, PixelError> {
         self.check()?;
         let groups: Vec<&[Frame]> = videos.iter().flat_map(|v| v.chunks_exact(self.group)).collect();
@@ -118,17 +118,18 @@ impl PatchCodecConfig {
             scatter = scatter + rows.clone().transpose().matmul(rows);
         }
         let vectors = (groups.len() * self.grid() * self.grid()) as f64;
-        // Of a symmetric matrix without negative eigenvalues the singular vectors are the eigenvectors.
+        // For a positive semi-definite matrix the singular vectors are the eigenvectors.
         let (components, variances, _) = svd::<2, 1>(scatter.div_scalar(vectors), SWEEPS);
         codec.components = Param::from_tensor(components.narrow(1, 0, self.channels));
         let variance = variances.narrow(0, 0, self.channels).mean();
-        // Frames that are all the same have no variance, and any factor serves.
+        // Identical frames have no variance, and any factor is valid.
         codec.deviation = Param::from_tensor(variance.sqrt().clamp_min(f32::EPSILON));
         Ok(codec.no_grad())
     }
 }
 
-/// Pictures in [−1, 1] to latents of unit variance over all channels, and back; nothing of it is trained by gradients.
+/// Codec between images in [−1, 1] and latents of unit variance over all channels; fitted in closed form, without
+/// gradients.
 #[derive(Module, Debug)]
 pub struct PatchCodec {
     mean: Param<Tensor<3>>,
@@ -139,8 +140,7 @@ pub struct PatchCodec {
 }
 
 impl PatchCodec {
-    /// Frames of groups, one group after the other, `[n · group, 3, side, side]`, to latents
-    /// `[n, channels, grid, grid]`.
+    /// Encodes the frames of consecutive groups, `[n · group, 3, side, side]`, to latents `[n, channels, grid, grid]`.
     pub fn encode(&self, pictures: Tensor<4>) -> Tensor<4> {
         let [count, _, height, width] = pictures.dims();
         let (height, width) = (height / self.patch, width / self.patch);
@@ -152,14 +152,14 @@ impl PatchCodec {
             .permute([0, 3, 1, 2])
     }
 
-    /// The same for frames that stand alone, `[n, 3, side, side]`.
+    /// Encodes single frames, `[n, 3, side, side]`.
     pub fn encode_still(&self, pictures: Tensor<4>) -> Tensor<4> {
         let [count, channels, height, width] = pictures.dims();
         let repeated = pictures.unsqueeze_dim::<5>(1).repeat_dim(1, self.group);
         self.encode(repeated.reshape([count * self.group, channels, height, width]))
     }
 
-    /// Frames of the groups, `[n · group, 3, side, side]`, not yet limited to [−1, 1].
+    /// Decodes to the frames of the groups, `[n · group, 3, side, side]`, not clamped to [−1, 1].
     pub fn decode(&self, latents: Tensor<4>) -> Tensor<4> {
         let [count, channels, height, width] = latents.dims();
         let rows = latents

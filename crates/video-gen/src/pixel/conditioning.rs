@@ -1,33 +1,33 @@
-//! Which frames of a clip are given, what is expected between them, and how far a clean clip is from that.
+//! Conditioning: the given frames of a clip, the expectation between them, and the spread around it.
 //!
-//! With x₀ the clean latent of a frame, b what is expected of it from the given frames alone and s the spread of x₀ − b over
-//! the training clips, the network N says x̂₀ = b + s N: not the noise, which fills all numbers of a token and would not pass
-//! a narrower transformer, while clean clips are simple (Li & He 2025, "Back to basics"). The error is counted in units of
-//! the deviation c = t s / √v, v = (1 − t)² s² + t², of the best linear estimate of x₀ from x = (1 − t) x₀ + t ε (Karras et
-//! al. 2022, section 5), so that all times count alike.
+//! With x₀ the clean latent of a frame, b its expectation from the given frames alone and s the spread of x₀ − b over
+//! the training clips, the network N predicts x̂₀ = b + s N. It does not predict the noise, which fills all numbers of
+//! a token and would not pass through a narrower transformer, while clean clips are simple (Li & He 2025, "Back to
+//! basics"). The error is measured in units of the deviation c = t s / √v, v = (1 − t)² s² + t², of the best linear
+//! estimate of x₀ from x = (1 − t) x₀ + t ε (Karras et al. 2022, section 5), so that all times have equal weight.
 
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-/// What a clip shows of its ends.
+/// Endpoints that are given of a clip.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Conditioning {
-    /// Its first frame.
+    /// Whether the first frame is given.
     pub start: bool,
-    /// Its last frame.
+    /// Whether the last frame is given.
     pub end: bool,
 }
 
 impl Conditioning {
-    /// Whether a frame of `frames` is given.
+    /// Whether frame `frame` of `frames` is given.
     pub fn has(self, frame: usize, frames: usize) -> bool {
         (self.start && frame == 0) || (self.end && frame + 1 == frames)
     }
 
-    /// Shares of the first and the last frame in what is expected of a frame: a cross-fade between two ends, one end
-    /// throughout, or the mean picture, whose latent is zero.
+    /// Weights of the first and the last frame in the expectation of a frame: a cross-fade if both are given, the given
+    /// one, or the mean image, whose latent is zero.
     fn shares(self, frame: usize, frames: usize) -> [f32; 2] {
-        // Between the ends lie groups, each of which stands for the middle of its frames.
+        // Between the endpoints are groups, each represented by the middle of its frames.
         let at = ((frame as f32 - 0.5) / (frames - 2) as f32).clamp(0.0, 1.0);
         match (self.start, self.end) {
             (true, true) => [1.0 - at, at],
@@ -38,19 +38,19 @@ impl Conditioning {
     }
 }
 
-/// Spread of clean latents around what is expected of them, by what is given.
+/// Spread of clean latents around their expectation, by the number of given endpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spreads {
-    /// Neither end.
+    /// No given endpoint.
     pub neither: f32,
-    /// One of them.
+    /// One given endpoint.
     pub one: f32,
-    /// Both.
+    /// Both endpoints given.
     pub both: f32,
 }
 
 impl Spreads {
-    /// That of a clip.
+    /// The spread for a conditioning.
     pub fn of(&self, given: Conditioning) -> f32 {
         match (given.start, given.end) {
             (false, false) => self.neither,
@@ -60,7 +60,7 @@ impl Spreads {
     }
 }
 
-/// Everything about a batch of clips that follows from what is given.
+/// Expectation of a batch of clips from the given frames.
 #[derive(Clone, Debug)]
 pub struct Expectation {
     /// b, `[batch, frames, channels, grid, grid]`.
@@ -72,7 +72,7 @@ pub struct Expectation {
 }
 
 impl Expectation {
-    /// Of clips whose given frames are in `clips`; the others are not looked at.
+    /// Computes it from the given frames in `clips`; the other frames are ignored.
     pub fn new(clips: &Tensor<5>, given: &[Conditioning], spreads: &Spreads) -> Self {
         let [batch, frames, ..] = clips.dims();
         let device = clips.device();

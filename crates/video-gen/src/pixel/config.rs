@@ -5,52 +5,52 @@ use burn::config::Config;
 use super::codec::PatchCodecConfig;
 use super::error::PixelError;
 
-/// Makes the pixel model: which clips, which codec, how large a transformer. The default is for
-/// a GPU; [`PixelConfig::small`] is what two cores can train.
+/// Configuration of the pixel model: clips, codec and transformer. The default is for a GPU; [`PixelConfig::small`] can
+/// be trained on two cores.
 #[derive(Config, Debug, PartialEq)]
 pub struct PixelConfig {
-    /// Frames to latents.
+    /// The codec.
     #[config(default = "PatchCodecConfig::new()")]
     pub codec: PatchCodecConfig,
-    /// Groups of frames in a clip, after its first frame.
+    /// Number of groups of frames in a clip, after its first frame.
     #[config(default = 8)]
     pub groups: usize,
-    /// Side of the square of latent pixels that makes a token.
+    /// Side of the square of latent pixels per token.
     #[config(default = 2)]
     pub token: usize,
     /// Width of a token in the transformer.
     #[config(default = 384)]
     pub width: usize,
-    /// Attention heads; width over heads is even.
+    /// Number of attention heads; `width / heads` is even.
     #[config(default = 6)]
     pub heads: usize,
-    /// Transformer blocks.
+    /// Number of transformer blocks.
     #[config(default = 12)]
     pub depth: usize,
-    /// Probability that a training clip shows its first frame.
+    /// Probability that the first frame of a training clip is given.
     #[config(default = 0.9)]
     pub start_probability: f64,
-    /// Probability that it shows its last frame.
+    /// Probability that the last frame is given.
     #[config(default = 0.7)]
     pub end_probability: f64,
-    /// Probability that it comes with its caption.
+    /// Probability that the caption is given.
     #[config(default = 0.5)]
     pub caption_probability: f64,
-    /// Euler steps of the sampler.
+    /// Number of Euler steps of the sampler.
     #[config(default = 20)]
     pub sampling_steps: usize,
 }
 
 impl PixelConfig {
-    /// A tenth of the default's parameters, clips of half the length.
+    /// Configuration with a tenth of the default's parameters and clips of half the length.
     pub fn small() -> Self {
         Self::new().with_groups(4).with_width(192).with_depth(4)
     }
 
-    /// Refuses settings that cannot work.
+    /// Checks the settings.
     ///
     /// # Errors
-    /// The first such setting.
+    /// The first invalid setting.
     pub fn check(&self) -> Result<(), PixelError> {
         self.codec.check()?;
         let refuse = |setting, found: String, expected: String| {
@@ -89,12 +89,12 @@ impl PixelConfig {
         Ok(())
     }
 
-    /// Frames of a clip, both ends included.
+    /// Frames per clip, first and last included.
     pub fn frames(&self) -> usize {
         1 + self.groups * self.codec.group
     }
 
-    /// Numbers of a token.
+    /// Size of a token.
     pub(super) fn numbers(&self) -> usize {
         self.codec.channels * self.token * self.token
     }

@@ -1,4 +1,4 @@
-//! What can go wrong with the pixel model before it generates.
+//! Errors of the pixel model before it generates.
 
 use std::path::PathBuf;
 
@@ -6,32 +6,32 @@ use training::{ModelFileError, TrainingError};
 
 use crate::object::VideoGenError;
 
-/// Why there is no pixel model.
+/// Errors of training, saving and loading the pixel model.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PixelError {
-    /// A setting out of its range.
+    /// A setting is out of its range.
     #[error("{setting} is {found}; expected {expected}")]
     Config {
         /// Name of the setting.
         setting: &'static str,
-        /// As given.
+        /// The given value.
         found: String,
-        /// What is allowed.
+        /// Allowed values.
         expected: String,
     },
-    /// A prompt that is no caption.
+    /// The prompt is not a caption.
     #[error("the pixel model does not know the prompt {prompt:?}; it knows {known}")]
     Prompt {
-        /// As given.
+        /// The given value.
         prompt: String,
         /// All captions.
         known: String,
     },
-    /// Nothing to learn from.
+    /// There are no training frames.
     #[error("there are no frames to learn from; hand in demonstrations of the training split")]
     NoFrames,
-    /// A frame of another size.
+    /// A frame has another size.
     #[error("frame {index} is {width} × {height} px; expected {side} × {side}")]
     Frame {
         /// Index of the frame.
@@ -43,24 +43,24 @@ pub enum PixelError {
         /// The model's side.
         side: usize,
     },
-    /// No episode that a clip can be cut from.
+    /// No episode is long enough for a clip.
     #[error(
         "none of the {episodes} training episodes has {frames} frames or more; hand in longer ones, or make clips of \
          fewer groups"
     )]
     NoClips {
-        /// Episodes handed in.
+        /// Number of given episodes.
         episodes: usize,
-        /// Frames of a clip.
+        /// Frames per clip.
         frames: usize,
     },
-    /// States, for the captions, cannot be had.
+    /// States for the captions cannot be estimated.
     #[error(transparent)]
     States(#[from] VideoGenError),
-    /// Agent and T cannot be looked for.
+    /// An error of the tracker.
     #[error(transparent)]
     Vision(#[from] pusht_vision::VisionError),
-    /// The transformer cannot be made.
+    /// An error of the transformer.
     #[error(transparent)]
     Transformer(#[from] ltx_video::Error),
     /// The training loop failed or was stopped.
@@ -69,12 +69,12 @@ pub enum PixelError {
     /// The file cannot be written or read, or is not a model.
     #[error(transparent)]
     File(#[from] ModelFileError),
-    /// The file is a model, but its statistics cannot be.
+    /// The statistics in a model file are invalid.
     #[error("{path:?}: the statistics are damaged: {reason}; train the model anew")]
     Statistics {
         /// The file.
         path: PathBuf,
-        /// What is wrong with them.
+        /// The error.
         reason: String,
     },
 }

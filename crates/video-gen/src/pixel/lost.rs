@@ -1,4 +1,4 @@
-//! What the codec loses, as far as PushT is concerned: whether agent and T are still there, and where.
+//! Loss of the codec, as far as PushT is concerned: visibility and position of agent and T.
 
 use pusht_data::Episode;
 use pusht_env::{Frame, GOAL};
@@ -9,21 +9,21 @@ use serde::{Deserialize, Serialize};
 use super::error::PixelError;
 use super::model::PixelModel;
 
-/// Board px of a pixel of the 96 × 96 frame.
+/// Board px per pixel of the 96 × 96 frame.
 const PIXEL: f64 = 512.0 / 96.0;
 
-/// Frames before and after the codec.
+/// Comparison of frames before and after the codec.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CodecLoss {
-    /// Frames that were looked at.
+    /// Number of frames.
     pub frames: usize,
     /// Peak signal-to-noise ratio over all of them, dB.
     pub psnr: f64,
-    /// Share of frames in which the agent is seen after the codec, of those in which it is seen before.
+    /// Fraction of frames in which the agent is seen after the codec, among those in which it is seen before.
     pub visible: f64,
-    /// Distance of the tracked agent from where it was before, px of 96: median and 99 in 100.
+    /// Distance between the tracked agent before and after the codec, px of 96: median and 99th percentile.
     pub agent: [f64; 2],
-    /// The same of the T.
+    /// The same for the T.
     pub block: [f64; 2],
 }
 
@@ -46,7 +46,7 @@ impl std::fmt::Display for CodecLoss {
 }
 
 impl PixelModel {
-    /// What the codec loses of these episodes, which should be held out.
+    /// Measures the loss of the codec on episodes, which should be held out.
     ///
     /// # Errors
     /// No frames, or frames of another size than 96 × 96.
@@ -89,7 +89,7 @@ impl PixelModel {
     }
 }
 
-/// Median, and 99 in 100.
+/// Median and 99th percentile.
 fn quantiles(mut values: Vec<f64>) -> [f64; 2] {
     values.sort_by(f64::total_cmp);
     let at = |share: f64| values.get(((values.len() as f64 - 1.0).max(0.0) * share).round() as usize);

@@ -1,6 +1,6 @@
 //! The PushT-sized pixel model: a closed-form causal codec and a diffusion transformer of the LTX family.
 //!
-//! Formulas, what it can and cannot do, and its measured quality are in `docs/video-models.md`.
+//! Its formulas, limits and measured quality are in `docs/video-models.md`.
 
 mod caption;
 mod clips;

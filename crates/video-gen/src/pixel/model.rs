@@ -1,4 +1,4 @@
-//! A trained pixel model: generate, save, load.
+//! The trained pixel model: generation, saving, loading.
 
 use std::path::Path;
 
@@ -23,21 +23,21 @@ use super::pictures::{frames, pictures};
 /// The kind in a model file.
 const KIND: &str = "video-gen/pixel/1";
 
-/// What a model file says besides the weights.
+/// Contents of a model file besides the weights.
 #[derive(Serialize, Deserialize)]
 struct Card {
     model: PixelConfig,
     spreads: Spreads,
 }
 
-/// Codec and network, which a file holds together.
+/// Codec and network, saved in one file.
 #[derive(Module, Debug)]
 struct Networks {
     codec: PatchCodec,
     net: PixelNet,
 }
 
-/// A trained pixel model.
+/// A trained pixel video model.
 #[derive(Debug)]
 pub struct PixelModel {
     config: PixelConfig,
@@ -47,16 +47,16 @@ pub struct PixelModel {
     device: Device,
 }
 
-/// One clip to generate.
+/// A request for a clip.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PixelRequest<'a> {
-    /// Its first frame, where given.
+    /// First frame, if given.
     pub start: Option<&'a Frame>,
-    /// Its last frame, where given.
+    /// Last frame, if given.
     pub end: Option<&'a Frame>,
-    /// What happens, where that is said.
+    /// Caption, if given.
     pub caption: Option<Caption>,
-    /// Everything random about the clip follows from it.
+    /// Seed of all randomness.
     pub seed: u64,
 }
 
@@ -79,17 +79,17 @@ impl PixelModel {
         })
     }
 
-    /// Another number of Euler steps than the configured one: fewer are faster and less exact.
+    /// Sets the number of Euler steps: fewer are faster and less accurate.
     ///
     /// # Errors
-    /// No steps.
+    /// 0 steps.
     pub fn with_sampling_steps(mut self, steps: usize) -> Result<Self, PixelError> {
         self.config.sampling_steps = steps;
         self.schedule = schedule(&self.config)?;
         Ok(self)
     }
 
-    /// Its settings.
+    /// Settings of the model.
     pub fn config(&self) -> &PixelConfig {
         &self.config
     }
@@ -99,8 +99,7 @@ impl PixelModel {
         self.networks.net.num_params()
     }
 
-    /// What the codec leaves of a video: its frames encoded and decoded, group by group; frames after the last whole group
-    /// are left out.
+    /// Encodes and decodes a video with the codec, group by group; frames after the last whole group are left out.
     ///
     /// # Errors
     /// A frame of another size.
@@ -114,7 +113,7 @@ impl PixelModel {
         Ok(all)
     }
 
-    /// A clip of [`PixelConfig::frames`] frames at 10 Hz. Given frames come back as they are.
+    /// Generates a clip of [`PixelConfig::frames`] frames at 10 Hz. Given frames are returned unchanged.
     ///
     /// # Errors
     /// A frame of another size.
@@ -169,18 +168,19 @@ impl PixelModel {
         pictures(frames, self.config.codec.side, &self.device)
     }
 
-    /// Writes codec, weights and settings to one file, beside and renamed.
+    /// Writes codec, weights and settings to one file, atomically.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// A file that cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), PixelError> {
         Ok(save_model(path, &self.networks, KIND, &self.card())?)
     }
 
-    /// Writes them to a folder of small files, rounded to bf16 ([`training::save_shards`]): half the size.
+    /// Writes codec, weights and settings to a folder of small files, rounded to bf16 ([`training::save_shards`]): half
+    /// the size.
     ///
     /// # Errors
-    /// When the folder cannot be written.
+    /// A folder that cannot be written.
     pub fn save_shards(&self, folder: &Path) -> Result<(), PixelError> {
         Ok(save_shards(folder, &self.networks, KIND, &self.card())?)
     }
@@ -192,10 +192,10 @@ impl PixelModel {
         }
     }
 
-    /// Reads what [`PixelModel::save`] or [`PixelModel::save_shards`] wrote.
+    /// Loads a file from [`PixelModel::save`] or a folder from [`PixelModel::save_shards`].
     ///
     /// # Errors
-    /// A file that is missing, damaged, of another kind, or whose numbers do not fit together.
+    /// A file that is missing, damaged, inconsistent or of another kind.
     pub fn load(path: &Path, device: &Device) -> Result<Self, PixelError> {
         let file = ModelFile::open(path)?;
         let card: Card = file.config(KIND)?;
@@ -229,7 +229,7 @@ impl VideoModel for PixelModel {
         "PushT pixel diffusion".to_string()
     }
 
-    /// The prompt must be the text of a [`Caption`]; without one the model is told nothing.
+    /// Generates clips. The prompt must be the text of a [`Caption`]; without one the model is unconditional.
     fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoModelError> {
         let clip = |(index, request): (usize, &VideoRequest)| {
             let refuse = |reason: String| VideoModelError::Request { request: index, reason };

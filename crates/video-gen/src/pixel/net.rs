@@ -10,19 +10,19 @@ use super::conditioning::Expectation;
 use super::config::PixelConfig;
 use super::error::PixelError;
 
-/// What times are multiplied with for the transformer.
+/// Factor on times for the transformer.
 const TIMESTEPS: f64 = 1000.0;
-/// Seconds and pixels that LTX's coordinates are divided by: a clip fills what the transformer is made for.
+/// Scales of LTX's coordinates, seconds and pixels: a clip fills the range of the transformer.
 const EXTENT: [f64; 3] = [20.0, 2048.0, 2048.0];
 
-/// Noisy clips.
+/// A batch of noisy clips, the input of the network.
 #[derive(Clone, Debug)]
 pub struct NoisyClips {
     /// Latents; given frames are clean. `[batch, frames, channels, grid, grid]`.
     pub latents: Tensor<5>,
     /// The time of each clip; given frames are at 0.
     pub times: Vec<f64>,
-    /// What happens in each, where that is said.
+    /// Caption of each clip, if given.
     pub captions: Vec<Option<Caption>>,
 }
 
@@ -35,15 +35,15 @@ pub struct PixelNet {
 }
 
 impl PixelNet {
-    /// With random weights.
+    /// Creates the network with random weights.
     ///
     /// # Errors
-    /// Settings that are no model.
+    /// Invalid settings.
     pub fn new(config: &PixelConfig, device: &Device) -> Result<Self, PixelError> {
         config.check()?;
         let numbers = config.numbers();
         let transformer = ltx_video::Config {
-            // The noisy latent and what is expected there.
+            // The noisy latent and its expectation.
             in_channels: 2 * numbers,
             out_channels: numbers,
             num_attention_heads: config.heads,
@@ -60,7 +60,7 @@ impl PixelNet {
         })
     }
 
-    /// The clean latents; see [`super::given`].
+    /// Estimates the clean latents; see [`super::conditioning`].
     pub fn clean(&self, clips: NoisyClips, expected: &Expectation) -> Tensor<5> {
         let [batch, frames, channels, rows, columns] = clips.latents.dims();
         let device = clips.latents.device();
@@ -94,7 +94,8 @@ impl PixelNet {
     }
 }
 
-/// `[batch, frames, channels, rows · p, columns · p]` to `[batch, frames · rows · columns, channels · p²]`.
+/// Latents `[batch, frames, channels, rows · p, columns · p]` to tokens
+/// `[batch, frames · rows · columns, channels · p²]`.
 fn tokens(latents: Tensor<5>, p: usize) -> Tensor<3> {
     let [batch, frames, channels, height, width] = latents.dims();
     let (rows, columns) = (height / p, width / p);
@@ -104,7 +105,7 @@ fn tokens(latents: Tensor<5>, p: usize) -> Tensor<3> {
         .reshape([batch, frames * rows * columns, channels * p * p])
 }
 
-/// The other way; `rows` and `columns` are those of tokens.
+/// Tokens to latents; `rows` and `columns` are those of tokens.
 fn latents(tokens: Tensor<3>, [batch, frames, channels, rows, columns]: [usize; 5], p: usize) -> Tensor<5> {
     tokens
         .reshape([batch * frames, rows, columns, channels, p, p])

@@ -27,7 +27,7 @@ pub fn pictures(frames: &[&Frame], side: usize, device: &Device) -> Result<Tenso
     Ok(Tensor::<4>::from_data(data, device).permute([0, 3, 1, 2]))
 }
 
-/// Pictures `[n, 3, side, side]` as frames: limited to [−1, 1] and rounded.
+/// Images `[n, 3, side, side]` as frames: clamped to [−1, 1] and rounded.
 pub fn frames(pictures: Tensor<4>) -> Vec<Frame> {
     let [count, _, height, width] = pictures.dims();
     let values = pictures.permute([0, 2, 3, 1]).into_data();

@@ -1,4 +1,4 @@
-//! Training the pixel model on demonstrations.
+//! Training of the pixel model on demonstrations.
 
 use burn::tensor::{Device, Tensor};
 use nn_kit::mix_seed;
@@ -20,27 +20,28 @@ use super::model::PixelModel;
 use super::net::{NoisyClips, PixelNet};
 use crate::object::episode_states;
 
-/// Batches of the validation loss, the same after every epoch.
+/// Number of batches of the validation loss, the same after every epoch.
 const VALIDATION_BATCHES: u64 = 8;
-/// Where the seeds of validation batches begin.
+/// First seed of the validation batches.
 const VALIDATION_SEED: u64 = 0x5EED;
-/// Clips that the spreads are measured on.
+/// Number of clips on which the spreads are measured.
 const SPREAD_CLIPS: usize = 256;
-/// Times nearer to 0 count no more than this one: what is left to say there is below a gray value (Li & He 2025).
+/// Lower bound of times in the weight of the loss: closer to 0 the remaining error is below one gray value (Li & He
+/// 2025).
 const LEAST_TIME: f64 = 0.05;
 
-/// How to train.
+/// Settings of the pixel model and its training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PixelTrainSettings {
-    /// The model.
+    /// Settings of the model.
     pub model: PixelConfig,
-    /// The loop; an epoch has `steps_per_epoch` updates, or one pass over the clips.
+    /// Settings of the training loop; an epoch has `steps_per_epoch` updates, or one pass over the clips.
     pub fit: TrainConfig,
 }
 
 impl Default for PixelTrainSettings {
-    /// For a GPU.
+    /// Settings for a GPU.
     fn default() -> Self {
         Self {
             model: PixelConfig::new(),
@@ -61,7 +62,7 @@ impl Default for PixelTrainSettings {
 }
 
 impl PixelTrainSettings {
-    /// What two cores can train within an hour.
+    /// Settings for a training of up to an hour on two cores.
     pub fn small() -> Self {
         let gpu = Self::default();
         Self {
@@ -79,18 +80,18 @@ impl PixelTrainSettings {
 }
 
 impl PixelTrainSettings {
-    /// Refuses settings that cannot train.
+    /// Checks the settings.
     ///
     /// # Errors
-    /// The first such setting.
+    /// The first invalid setting.
     pub fn check(&self) -> Result<(), PixelError> {
         self.model.check()?;
         Ok(self.fit.check()?)
     }
 }
 
-/// Trains on the episodes of the training part; the validation part may be empty. States, for the captions, are used where an
-/// episode has them, else read from its frames.
+/// Trains the model on the training part; the validation part may be empty. Episodes without states are tracked, for
+/// the captions.
 impl TrainModel for PixelTrainSettings {
     type Model = PixelModel;
     type Error = PixelError;
@@ -186,7 +187,7 @@ impl Part {
             let [_, _, channels, height, width] = clips.dims();
             let free = expected.free.clone().sum().into_scalar::<f32>().max(1.0) * (channels * height * width) as f32;
             let error = (clips.clone() - expected.base).square() * wide(expected.free);
-            // Clips in which nothing moves have no spread.
+            // Clips without motion have no spread.
             (error.sum().into_scalar::<f32>() / free).sqrt().max(1e-3)
         };
         Spreads {
@@ -197,8 +198,8 @@ impl Part {
     }
 }
 
-/// The regression of x₀ (see [`super::given`]): times are logistic-normal (Esser et al. 2024, eq. 19), ends and captions are
-/// given at random, given frames are left out of the loss.
+/// The regression of x₀ (see [`super::conditioning`]): times are logistic-normal (Esser et al. 2024, eq. 19), endpoints
+/// and captions are given at random, given frames are left out of the loss.
 struct Denoising {
     config: PixelConfig,
     train: Part,
