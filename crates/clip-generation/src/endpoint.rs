@@ -1,4 +1,4 @@
-//! Where the first and last frames of clips are from, for the record.
+//! Sources of the first and last frames of clips, for the record.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,24 +6,24 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Part of a data set, split by episode with the seed 0, as trainings split.
+/// Part of a dataset, split by episode with the seed 0, as in training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SplitName {
-    /// What models are trained on.
+    /// The training episodes.
     Train,
-    /// What they have not seen.
+    /// The test episodes, held out of training.
     #[default]
     Test,
-    /// The whole set.
+    /// The whole dataset.
     All,
 }
 
 impl SplitName {
-    /// All of them.
+    /// All parts.
     pub const ALL: [Self; 3] = [Self::Train, Self::Test, Self::All];
 
-    /// As in settings.
+    /// Name in settings.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Train => "train",
@@ -39,11 +39,11 @@ impl fmt::Display for SplitName {
     }
 }
 
-/// A text that names no part of a data set.
+/// Error of parsing a [`SplitName`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is no part of a data set; expected train, test or all")]
 pub struct SplitNameError {
-    /// The text.
+    /// The given text.
     pub text: String,
 }
 
@@ -56,21 +56,21 @@ impl FromStr for SplitName {
     }
 }
 
-/// Where the first and last frames of all clips of a folder are from.
+/// Source of the first and last frames of all clips of a folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum EndpointSource {
-    /// Every clip has the same.
+    /// Images, the same for every clip.
     Pictures {
         /// The first frame.
         start: PathBuf,
-        /// The last one.
+        /// The last frame, if given.
         end: Option<PathBuf>,
     },
-    /// Drawn anew for every clip.
+    /// Rows of a dataset, drawn for every clip.
     Data {
-        /// The data set.
+        /// The dataset.
         path: PathBuf,
         /// Which part of it.
         part: SplitName,
@@ -79,19 +79,19 @@ pub enum EndpointSource {
     },
 }
 
-/// Where one frame is from. In files a text: `episode E, row R`, or the path of a picture.
+/// Source of one frame. In files a string: `episode E, row R`, or the path of an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 #[non_exhaustive]
 pub enum Endpoint {
-    /// A row of a data set.
+    /// A row of a dataset.
     Row {
-        /// The episode's index in the data set.
+        /// The episode's index in the dataset.
         episode: usize,
         /// The row in the episode.
         row: usize,
     },
-    /// A picture.
+    /// An image file.
     Picture(PathBuf),
 }
 

@@ -1,4 +1,4 @@
-//! First and last frames of clips: pictures, or rows of held-out demonstrations.
+//! First and last frames of clips: images, or rows of held-out demonstrations.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use rand_pcg::Pcg64;
 use crate::endpoint::{Endpoint, EndpointSource, SplitName};
 use crate::error::GenerationError;
 
-/// First and last frames for any number of clips.
+/// Source of first and last frames for any number of clips.
 pub struct ClipEndpoints(Kind);
 
 enum Kind {
@@ -24,17 +24,17 @@ enum Kind {
     Data {
         source: Box<Source>,
         part: SplitName,
-        /// Episodes that are as long as a clip, with the number of rows that one can begin at.
+        /// Episodes that are as long as a clip, with their number of possible start rows.
         episodes: Vec<(usize, usize)>,
         frames: usize,
         end: bool,
     },
 }
 
-/// A frame, and where it is from.
+/// A frame and its source.
 pub(crate) type Given = (Frame, Endpoint);
 
-/// What is given of one clip.
+/// Conditioning of one clip.
 pub(crate) struct Conditioning {
     pub(crate) start: Given,
     pub(crate) end: Option<Given>,
@@ -43,10 +43,10 @@ pub(crate) struct Conditioning {
 }
 
 impl ClipEndpoints {
-    /// Two pictures. With `board` they are brought to the environment's 96 × 96 pixels, wherever the board is in them.
+    /// Uses images. With `board` the board is located in them and resampled to the environment's 96 × 96 pixels.
     ///
     /// # Errors
-    /// Files that are no pictures, pictures of two sizes, and pictures without a board where one is needed.
+    /// Files that are not images, images of different sizes, and, with `board`, images without a board.
     pub fn pictures(start: &Path, end: Option<&Path>, board: bool) -> Result<Self, GenerationError> {
         let registrar = Registrar::new(GOAL)?;
         let read = |path: &Path| -> Result<Frame, GenerationError> {
@@ -76,10 +76,10 @@ impl ClipEndpoints {
         }))
     }
 
-    /// Rows of a data set that lie a clip of `frames` apart.
+    /// Uses pairs of rows of a dataset, the first and last of `frames` consecutive rows.
     ///
     /// # Errors
-    /// A data set that cannot be read, or whose episodes are too short.
+    /// A dataset that cannot be read, or whose episodes are too short.
     pub fn data(path: &Path, part: SplitName, frames: usize, end: bool) -> Result<Self, GenerationError> {
         let source = open(path)?;
         let lengths = source.lengths();
@@ -111,7 +111,7 @@ impl ClipEndpoints {
         }))
     }
 
-    /// Where they are from, in words.
+    /// Description of the source.
     pub fn describe(&self) -> String {
         match &self.0 {
             Kind::Pictures { start, end: None } => format!("from {}", start.0.display()),
@@ -134,7 +134,7 @@ impl ClipEndpoints {
         }
     }
 
-    /// Where they are from.
+    /// The source, for the record.
     pub fn source(&self) -> EndpointSource {
         match &self.0 {
             Kind::Pictures { start, end } => EndpointSource::Pictures {
@@ -149,7 +149,7 @@ impl ClipEndpoints {
         }
     }
 
-    /// What is given of the clip with this index.
+    /// Conditioning of the clip with this index.
     pub(crate) fn clip(&self, seed: u64, index: usize) -> Result<Conditioning, GenerationError> {
         let mut rng = Pcg64::seed_from_u64(mix_seed(seed, index as u64));
         let own = rng.next_u64();
@@ -163,7 +163,7 @@ impl ClipEndpoints {
                 end,
                 ..
             } => {
-                // No episode is drawn again before all were.
+                // No episode is drawn again before all have been drawn.
                 let order = permutation(episodes.len(), seed, (index / episodes.len()) as u64);
                 let (episode, rows) = episodes[order[index % episodes.len()]];
                 let row = rng.random_range(0..rows);

@@ -1,4 +1,4 @@
-//! Why there are no clips.
+//! Errors of generating and reading folders of clips.
 
 use std::path::PathBuf;
 
@@ -7,58 +7,58 @@ use pusht_vision::VisionError;
 use video_gen::VideoGenError;
 use video_io::VideoIoError;
 
-/// Why there are no clips.
+/// Errors of generating and reading folders of clips.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GenerationError {
-    /// A picture that a clip cannot begin or end with.
+    /// An image cannot be a clip's first or last frame.
     #[error("{path:?} cannot be a clip's first or last frame: {reason}")]
     Picture {
         /// The file.
         path: PathBuf,
-        /// What is wrong, and what was expected.
+        /// The error, and what was expected.
         reason: String,
     },
-    /// A data set without an episode as long as a clip.
+    /// No episode of the dataset is as long as a clip.
     #[error("no episode of the {part} part of {path:?} has {frames} frames; ask for fewer frames or another part")]
     TooShort {
-        /// The data set.
+        /// The dataset.
         path: PathBuf,
         /// The part.
         part: &'static str,
-        /// Frames of a clip.
+        /// Frames per clip.
         frames: usize,
     },
-    /// Nothing to generate.
+    /// The number of clips is 0.
     #[error("a count of 0 clips; expected at least 1")]
     NoClips,
-    /// A folder with files that are not ours, which clips could overwrite.
+    /// The folder has other files, which clips could overwrite.
     #[error("{path:?} has files in it but no generation.json; choose a new or empty folder")]
     NotEmpty {
         /// The folder.
         path: PathBuf,
     },
-    /// A folder that belongs to something else.
+    /// The folder has clips of another plan.
     #[error(
         "{path:?} was made with {setting} = {found}, now it is {asked}; go on with the old settings, or choose another folder"
     )]
     OtherSettings {
-        /// Its record.
+        /// The record.
         path: PathBuf,
-        /// What differs.
+        /// The setting that differs.
         setting: String,
-        /// In the record.
+        /// Value in the record.
         found: String,
-        /// Now.
+        /// Given value.
         asked: String,
     },
-    /// Data without states.
+    /// The dataset has no states.
     #[error("{path:?} has no states to measure against; expected demonstrations with states")]
     NoStates {
-        /// The data set.
+        /// The dataset.
         path: PathBuf,
     },
-    /// Clips that are between pictures, where demonstrations are needed.
+    /// The clips are between images, but demonstrations are needed.
     #[error(
         "{path:?}: its clips are between pictures; expected clips of `pusht generate --data`, to be held against demonstrations"
     )]
@@ -66,49 +66,49 @@ pub enum GenerationError {
         /// The folder.
         path: PathBuf,
     },
-    /// A record that cannot be understood.
+    /// The record cannot be parsed.
     #[error("{path:?} cannot be read: {reason}; remove it, or choose another folder")]
     Record {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The error.
         reason: String,
     },
-    /// A file or folder.
+    /// A file or folder cannot be read or written.
     #[error("{path:?}: {source}")]
     Io {
         /// Its path.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the operating system.
         source: std::io::Error,
     },
-    /// It was asked to stop.
+    /// The job was cancelled.
     #[error("stopped after {done} of {count} clips; the same command goes on")]
     Stopped {
-        /// Clips that are done.
+        /// Number of finished clips.
         done: usize,
-        /// Clips asked for.
+        /// Number of requested clips.
         count: usize,
     },
-    /// The data set.
+    /// The dataset.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// Its split.
+    /// An error of the split.
     #[error(transparent)]
     Split(#[from] SplitError),
-    /// The model's answer.
+    /// An error of the video model.
     #[error(transparent)]
     Video(#[from] VideoModelError),
-    /// A video file.
+    /// An error of a video file.
     #[error(transparent)]
     VideoIo(#[from] VideoIoError),
-    /// Measures of motion.
+    /// An error of the measures of motion.
     #[error(transparent)]
     Metric(#[from] traj_metrics::MetricError),
-    /// The board of a picture.
+    /// An error of locating the board in an image.
     #[error(transparent)]
     Vision(#[from] VisionError),
-    /// The object-latent model.
+    /// An error of the object-latent model.
     #[error(transparent)]
     Object(#[from] VideoGenError),
 }

@@ -1,7 +1,7 @@
-//! Fills a folder with clips; a folder that was begun is filled on.
+//! Generation of a folder of clips, which can be resumed.
 //!
-//! A clip follows from the plan and its number alone, so that more of them can be asked for later. Its frames and its video are
-//! complete before the record names them, and the record is replaced as a whole.
+//! A clip depends only on the plan and its index, so that more clips can be added later. Its frames and its video are
+//! complete before the record lists them, and the record is replaced atomically.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -19,12 +19,13 @@ use crate::error::GenerationError;
 use crate::overview::Overview;
 use crate::record::{ClipRecord, GENERATION_SCHEMA, Generation, GenerationPlan};
 
-/// Frames a second of the clips.
+/// Frames per second of the clips.
 const FRAME_RATE: u32 = 10;
-/// Frames that are smaller are enlarged in the videos, which are for looking at.
+/// Minimum size of the frames in videos for viewing, px; smaller frames are enlarged.
 const LOOKED_AT: u32 = 384;
 
-/// Clips to make, and the folder's plan. Models by name are `video_gen::ModelSpec`; any other will do, too:
+/// Job that generates a folder of clips by a plan. `video_gen::ModelSpec` loads models by name; any other model works,
+/// too:
 ///
 /// ```
 /// use clip_generation::{ClipEndpoints, GenerationJob};
@@ -71,22 +72,22 @@ pub struct GenerationJobBuilder<'a> {
 }
 
 impl<'a> GenerationJobBuilder<'a> {
-    /// Number of clips that there are to be; 20 by itself.
+    /// Sets the total number of clips (default 20).
     #[must_use]
     pub fn clips(self, clips: usize) -> Self {
         Self { clips, ..self }
     }
 
-    /// Seed of the clips and of their endpoints; 0 by itself.
+    /// Sets the seed of the clips and of their endpoints (default 0).
     #[must_use]
     pub fn seed(self, seed: u64) -> Self {
         Self { seed, ..self }
     }
 
-    /// The job.
+    /// Creates the job.
     ///
     /// # Errors
-    /// No clips.
+    /// 0 clips.
     pub fn build(self) -> Result<GenerationJob<'a>, GenerationError> {
         if self.clips == 0 {
             return Err(GenerationError::NoClips);
@@ -112,7 +113,7 @@ impl<'a> GenerationJobBuilder<'a> {
 }
 
 impl<'a> GenerationJob<'a> {
-    /// Clips of `model` between `endpoints`.
+    /// Starts a builder for clips of `model` between `endpoints`.
     pub fn builder(model: &'a LoadedModel, endpoints: &'a ClipEndpoints) -> GenerationJobBuilder<'a> {
         GenerationJobBuilder {
             model,
@@ -122,20 +123,20 @@ impl<'a> GenerationJob<'a> {
         }
     }
 
-    /// What the clips follow from.
+    /// The plan of the clips.
     pub fn plan(&self) -> &GenerationPlan {
         &self.plan
     }
 
-    /// Makes the clips that are missing in the folder `out`.
+    /// Generates the clips that are missing in the folder `out`.
     ///
     /// # Errors
-    /// A folder of another plan, a request the model cannot serve, a place that cannot be written, or the stop that was asked
-    /// for; the clips that are done stay.
+    /// A folder of another plan, a request that the model does not support, a path that cannot be written, or
+    /// cancellation; finished clips are kept.
     pub fn run(&self, out: &Path, ctx: &mut JobContext) -> Result<Generation, GenerationError> {
         let path = out.join(Generation::FILE);
         let mut generation = self.begun(out)?;
-        // Clips of an earlier try that the record does not name are made again, other people's files never are.
+        // Unrecorded clips of an earlier run are replaced, but no other files.
         if !path.exists() && std::fs::read_dir(out).is_ok_and(|mut inside| inside.next().is_some()) {
             return Err(GenerationError::NotEmpty {
                 path: out.to_path_buf(),
@@ -175,7 +176,7 @@ impl<'a> GenerationJob<'a> {
         Ok(generation)
     }
 
-    /// What the folder holds already; refused where it follows from something else.
+    /// Reads the folder's record; a record of another plan is an error.
     fn begun(&self, out: &Path) -> Result<Generation, GenerationError> {
         let found = match Generation::open(out) {
             Ok(found) => found,
@@ -204,7 +205,7 @@ impl<'a> GenerationJob<'a> {
         }
     }
 
-    /// The clips `done..until`.
+    /// Generates the clips `done..until`.
     fn some(&self, done: usize, until: usize) -> Result<Vec<(ClipRecord, Vec<Frame>)>, GenerationError> {
         let mut records = Vec::new();
         let mut requests = Vec::new();
@@ -237,7 +238,7 @@ impl<'a> GenerationJob<'a> {
     }
 }
 
-/// A clip of which nothing is left of an earlier try.
+/// Writes a clip, replacing leftovers of an earlier run.
 fn save(path: &PathBuf, frames: &[Frame], scale: u32) -> Result<(), GenerationError> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(GenerationError::io(folder))?;
@@ -256,7 +257,7 @@ fn write(path: &Path, generation: &Generation) -> Result<(), GenerationError> {
     write_json(path, generation).map_err(GenerationError::io(path))
 }
 
-/// The first setting that differs, with both values. The same model may lie elsewhere now.
+/// The first setting that differs, with both values. The model's path may differ.
 fn difference(found: &GenerationPlan, asked: &GenerationPlan) -> Option<(String, String, String)> {
     let mut found = found.clone();
     if found.model_sha256.is_some() && found.model_sha256 == asked.model_sha256 {

@@ -1,4 +1,4 @@
-//! How the object-latent model moves agent and T, beside held-out demonstrations.
+//! Motion of agent and T from the object-latent model, compared with held-out demonstrations.
 
 use std::fmt::Write as _;
 
@@ -11,38 +11,39 @@ use video_gen::{ContactMeasures, ObjectLatentModel, StateRequest};
 use crate::endpoint::SplitName;
 use crate::error::GenerationError;
 
-/// Of the same clips: the demonstrations, the model between their first and last states, and from their first states.
+/// Comparison of motion on the same clips: the demonstrations, and clips of the model from their first and last states,
+/// and from their first states.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct MotionReport {
     /// Number of clips.
     pub clips: usize,
-    /// Frames of each.
+    /// Frames per clip.
     pub frames: usize,
-    /// The demonstrations; the model, told first and last state; the model, told the first state.
+    /// The demonstrations; the model given first and last state; the model given the first state.
     #[serde(rename = "table")]
     pub rows: [MotionRow; 3],
 }
 
-/// How clips of states move.
+/// Measures of motion of clips of states.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MotionRow {
-    /// Which clips.
+    /// Name of the clips.
     #[serde(rename = "clips")]
     pub name: &'static str,
-    /// Mean speed of the agent, px a step.
+    /// Mean speed of the agent, px per step.
     pub velocity: f64,
-    /// Mean size of its second differences, px.
+    /// Mean norm of its second differences, px.
     pub acceleration: f64,
-    /// Mean size of its third differences, px.
+    /// Mean norm of its third differences, px.
     pub jerk: f64,
-    /// Whether the T moves with the agent.
+    /// Measures of contact: whether the T moves with the agent.
     pub contact: ContactMeasures,
 }
 
 impl MotionReport {
-    /// Of clips as long as the model makes them, half of that apart, cut from the test part of the first `episodes` episodes
-    /// of `source`, or of all; `seed` is that of the split and of the generated clips.
+    /// Measures clips of the model's maximum length, with a stride of half of it, from the test part of the first
+    /// `episodes` episodes of `source`, or of all; `seed` is that of the split and of the generated clips.
     ///
     /// # Errors
     /// Data without states, without an episode that is long enough, or that cannot be read.
@@ -90,7 +91,7 @@ impl MotionReport {
         })
     }
 
-    /// As a table of text.
+    /// Formats a text table.
     pub fn table(&self) -> String {
         let mut text = format!(
             "{} held-out clips of {} frames; px; T motion = path + 60 px x turn\n\
@@ -114,7 +115,7 @@ impl MotionReport {
         text
     }
 
-    /// What the table says, in a sentence.
+    /// Conclusion from the table, in a sentence.
     pub fn conclusion(&self) -> String {
         let [data, model, _] = &self.rows;
         let times = |own: f64, other: f64| match other > 0.0 {
@@ -134,7 +135,7 @@ impl MotionReport {
 
 impl MotionRow {
     /// # Errors
-    /// No clips, and clips of fewer than 4 states.
+    /// No clips, or clips of fewer than 4 states.
     fn of(name: &'static str, clips: &[Vec<State>]) -> Result<Self, MetricError> {
         let agent: Vec<Vec<[f64; 2]>> = clips.iter().map(|c| c.iter().map(|s| s.agent).collect()).collect();
         let mean = |order| smoothness(&agent, order).map(|s| s.mean);
@@ -154,7 +155,7 @@ mod tests {
 
     use super::*;
 
-    /// The agent is drawn away in growing steps; the T follows untouched, or rests.
+    /// The agent moves away in increasing steps; the T moves without contact, or rests.
     fn clip(block_moves: f64) -> Vec<State> {
         let state = |i: i32| State {
             agent: [100.0, f64::from(i * i)],

@@ -1,28 +1,28 @@
-//! Some frames of some clips in one picture.
+//! Overview image of clips.
 
 use pusht_env::Frame;
 use video_io::{FilmStrip, VideoIoError, film_strip};
 
-/// Clips that are shown.
+/// Number of clips shown.
 const CLIPS: usize = 8;
-/// Frames that are shown of each.
+/// Number of frames shown per clip.
 const FRAMES: usize = 9;
-/// Side of a frame in the picture, px, at most.
+/// Maximum side of a frame in the image, px.
 const SIDE: u32 = 128;
 
-/// A row of frames for each of the first clips, evenly over time, the first and the last among them; none without clips.
+/// Overview of the first clips: one row per clip of evenly spaced frames, including the first and last.
 #[derive(Default)]
 pub(crate) struct Overview {
     rows: Vec<Frame>,
 }
 
 impl Overview {
-    /// Whether there is no room for more.
+    /// Whether the overview is full.
     pub(crate) fn is_full(&self) -> bool {
         self.rows.len() >= CLIPS * FRAMES
     }
 
-    /// Takes a clip in, where there is room.
+    /// Adds a clip, if there is room and its frames have the same size.
     pub(crate) fn add(&mut self, clip: &[Frame]) {
         let same_size = self.rows.first().is_none_or(|first| {
             clip.first()
@@ -36,7 +36,7 @@ impl Overview {
             .extend((0..FRAMES).map(|i| small(&clip[i * last / (FRAMES - 1)])));
     }
 
-    /// The picture.
+    /// The image; `None` without clips.
     pub(crate) fn picture(&self) -> Result<Option<Frame>, VideoIoError> {
         if self.rows.is_empty() {
             return Ok(None);

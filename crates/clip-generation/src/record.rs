@@ -1,4 +1,4 @@
-//! What `generation.json` says.
+//! Contents of `generation.json`.
 
 use std::path::Path;
 
@@ -8,29 +8,29 @@ use video_gen::SamplingOptions;
 use crate::endpoint::{Endpoint, EndpointSource};
 use crate::error::GenerationError;
 
-/// Version of the record.
+/// Version of the record's format.
 pub const GENERATION_SCHEMA: u32 = 1;
 
-/// Everything that the clips follow from, their number aside.
+/// Settings that determine the clips, except their number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GenerationPlan {
-    /// As it was chosen: kind and path.
+    /// Model as selected: kind and path.
     pub model: String,
-    /// Of the model's files, where it was trained here.
+    /// SHA-256 of the model's files; `None` for published models.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub model_sha256: Option<String>,
     /// The model's own name.
     pub model_name: String,
     /// Settings of the sampler.
     pub sampling: SamplingOptions,
-    /// What the model is told; none where it is told nothing.
+    /// Prompt, if any.
     pub prompt: Option<String>,
-    /// Where clips begin and end.
+    /// Source of the first and last frames.
     pub ends: EndpointSource,
-    /// Frames a clip, both ends included.
+    /// Frames per clip, first and last included.
     pub frames: usize,
-    /// Frames a second.
+    /// Frames per second.
     pub frame_rate: u32,
     /// Seed of all clips.
     pub seed: u64,
@@ -40,22 +40,22 @@ pub struct GenerationPlan {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Generation {
-    /// [`GENERATION_SCHEMA`].
+    /// Format version, [`GENERATION_SCHEMA`].
     pub schema: u32,
-    /// What they follow from.
+    /// Plan of the clips.
     pub plan: GenerationPlan,
-    /// Those that are done, in order.
+    /// Finished clips, in order.
     pub clips: Vec<ClipRecord>,
 }
 
 impl Generation {
-    /// The record's file, in the folder of the clips.
+    /// Name of the record's file in the folder of the clips.
     pub const FILE: &str = "generation.json";
 
-    /// The record of the folder `folder`.
+    /// Reads the record of a folder of clips.
     ///
     /// # Errors
-    /// No such folder, or a record that cannot be read.
+    /// A missing folder, or a record that cannot be read.
     pub fn open(folder: &Path) -> Result<Self, GenerationError> {
         let path = folder.join(Self::FILE);
         let text = std::fs::read(&path).map_err(GenerationError::io(&path))?;
@@ -71,21 +71,21 @@ impl Generation {
     }
 }
 
-/// One clip.
+/// Record of one clip.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClipRecord {
-    /// Its own seed.
+    /// Seed of the clip.
     pub seed: u64,
-    /// Where its first frame is from.
+    /// Source of its first frame.
     pub start: Endpoint,
-    /// Where its last frame is from, where it was given.
+    /// Source of its last frame, if given.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub end: Option<Endpoint>,
-    /// H.264, for looking at; relative to the record.
+    /// Path of the H.264 video for viewing, relative to the record.
     pub video: String,
-    /// A folder of PNG files, exact.
+    /// Path of the folder of PNG files with the exact frames.
     pub frames: String,
-    /// Seconds it took, its share where several were made at once.
+    /// Generation time, seconds; for a batch, divided by its number of clips.
     pub seconds: f64,
 }

@@ -1,4 +1,4 @@
-//! Clips beside the demonstrations that their first and last frames are from.
+//! Clips with the demonstrations from which their first and last frames are taken.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use crate::endpoint::{Endpoint, EndpointSource};
 use crate::error::GenerationError;
 use crate::record::Generation;
 
-/// The clips of a folder and the demonstrations that they are between.
+/// The clips of a folder, with the demonstrations between the same endpoints.
 pub struct ClipReferences {
     folder: PathBuf,
     generation: Generation,
@@ -22,15 +22,15 @@ pub struct ClipReferences {
 pub struct ReferencedClip {
     /// The clip's frames.
     pub clip: Vec<Frame>,
-    /// As many of the demonstration.
+    /// The corresponding frames of the demonstration.
     pub demonstration: Vec<Frame>,
 }
 
 impl ClipReferences {
-    /// Opens a folder of clips that begin and end in a data set, and the data set.
+    /// Opens a folder of clips between rows of a dataset, and the dataset.
     ///
     /// # Errors
-    /// No record, clips between pictures, or a data set that cannot be read.
+    /// No record, clips between images, or a dataset that cannot be read.
     pub fn open(folder: &Path) -> Result<Self, GenerationError> {
         let generation = Generation::open(folder)?;
         let EndpointSource::Data { path, .. } = &generation.plan.ends else {
@@ -56,15 +56,15 @@ impl ClipReferences {
         self.generation.clips.len()
     }
 
-    /// Whether there are none yet.
+    /// Whether there are no clips.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The clip with this index, which is below [`Self::len`].
+    /// Reads the clip with this index, which is below [`Self::len`].
     ///
     /// # Errors
-    /// A clip or episode that cannot be read, or a record that names no row of the data set.
+    /// A clip or episode that cannot be read, or a record with rows that the dataset does not have.
     pub fn clip(&self, index: usize) -> Result<ReferencedClip, GenerationError> {
         let record = &self.generation.clips[index];
         let frames = self.generation.plan.frames;

@@ -1,36 +1,35 @@
-//! Sample clips of a model, to look at.
+//! Sample clips of a model, for viewing.
 
 use std::path::Path;
 
 use pusht_data::{Episode, VideoModel, VideoModelError, VideoRequest};
 use video_io::{FilmStrip, VideoIoError, VideoOptions, film_strip, png_bytes, save_video};
 
-/// Frames between two pictures of a film strip.
+/// Stride between frames of a film strip.
 const STRIDE: usize = 4;
 
-/// Why there are no sample clips.
+/// Errors of writing sample clips.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SamplesError {
-    /// The model.
+    /// An error of the video model.
     #[error(transparent)]
     Model(#[from] VideoModelError),
-    /// A clip that cannot be written.
+    /// A clip cannot be written.
     #[error(transparent)]
     Clip(#[from] VideoIoError),
-    /// A film strip that cannot be written.
+    /// A film strip cannot be written.
     #[error("writing {path:?} failed: {source}")]
     Write {
         /// The file.
         path: std::path::PathBuf,
-        /// What the system says.
+        /// Error of the operating system.
         source: std::io::Error,
     },
 }
 
-/// Generates clips of `frames` frames between the first frame and the one that many frames on of the first `count` episodes that
-/// are long enough, and writes them into `folder` as `sample-0.mp4` and `sample-0.png` (a film strip) and so on. Gives how many
-/// there are.
+/// Generates clips between the first frame and frame `frames` of the first `count` episodes that are long enough, and
+/// writes them to `folder` as `sample-0.mp4` and `sample-0.png` (a film strip) etc. Returns their number.
 ///
 /// # Errors
 /// A model that fails, or a file that cannot be written.
