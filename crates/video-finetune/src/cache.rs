@@ -1,8 +1,8 @@
-//! Latents and text embeddings on the disk: made once, so that neither autoencoder nor text encoder is in memory while the
+//! Cache of latents and text embeddings on disk, so that neither autoencoder nor text encoder is in memory while the
 //! transformer trains.
 //!
-//! A file's name is a hash of what it is made of: fingerprints of the model's files, the settings that matter, the pixels of
-//! the clip or the words of the prompt. What is there already is not made again.
+//! A file's name is a hash of its inputs: fingerprints of the model's files, the relevant settings, the pixels of the
+//! clip or the text of the prompt. Existing files are reused.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Seek, SeekFrom};
@@ -16,21 +16,21 @@ use pusht_jobs::{Hasher, JobContext, files_at};
 use crate::clips::{ClipData, ClipPlace};
 use crate::error::FinetuneError;
 
-/// Bytes that are looked at in a file: at its ends, and in between.
+/// Number of bytes read in a file at its start and end, and in between.
 const END: u64 = 1 << 20;
 const SAMPLE: u64 = 4096;
 const SAMPLES: u64 = 256;
 
-/// What a model trains on of a clip.
+/// Training data of one clip.
 #[derive(Clone, Debug)]
 pub(crate) struct Latents {
-    /// Of the clip, `[channels, frames, rows, columns]`.
+    /// Latents of the clip, `[channels, frames, rows, columns]`.
     pub(crate) clip: TensorData,
-    /// What is given of its last frame, `[channels, 1, rows, columns]`.
+    /// Latents for conditioning on its last frame, `[channels, 1, rows, columns]`.
     pub(crate) last: TensorData,
 }
 
-/// A folder of latents and embeddings.
+/// Cache folder of latents and embeddings.
 #[derive(Debug)]
 pub(crate) struct Cache {
     folder: PathBuf,
@@ -44,7 +44,7 @@ impl Cache {
         })
     }
 
-    /// The tensors under a key, where they are there and whole.
+    /// Reads the tensors with a key, if they exist and are intact.
     pub(crate) fn get(&self, kind: &str, key: &str, names: [&str; 2]) -> Option<[TensorData; 2]> {
         let file = Checkpoint::open(&self.path(kind, key)).ok()?;
         Some([file.values(names[0]).ok()?, file.values(names[1]).ok()?])
@@ -66,8 +66,8 @@ impl Cache {
         self.folder.join(format!("{kind}-{key}.safetensors"))
     }
 
-    /// Latents of clips in the order of their places, and a key of all of them. `open` is called for the first one that is not there; `made` says how
-    /// the latents come about.
+    /// Latents of clips in the order of their places, and a key of all of them. `open` is called for the first one that
+    /// is missing; `made` identifies the method.
     pub(crate) fn latents<E>(
         &self,
         clips: Clips<'_>,
@@ -106,7 +106,7 @@ impl Cache {
     }
 }
 
-/// Clips of a data set.
+/// Clips of a dataset.
 #[derive(Clone, Copy)]
 pub(crate) struct Clips<'a> {
     pub(crate) data: &'a ClipData,
@@ -135,8 +135,8 @@ pub(crate) fn text_key(made: &str, text: &str) -> String {
     short(hash)
 }
 
-/// What tells a file, or the files of a folder, from others: names, lengths, both ends and 256 places in between. Weights
-/// that were trained differ everywhere; reading all of them would take a minute for the largest.
+/// Fingerprint of a file, or of the files of a folder: names, lengths, start and end and 256 places in between. Trained
+/// weights differ everywhere; reading all of them would take a minute for the largest.
 pub(crate) fn fingerprint(path: &Path) -> Result<String, FinetuneError> {
     let files = files_at(path).map_err(FinetuneError::io("reading", path))?;
     let mut hash = Hasher::new();

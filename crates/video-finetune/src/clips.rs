@@ -1,4 +1,4 @@
-//! Clips out of whatever holds videos: files, folders of pictures, demonstrations, the simulator.
+//! Clips from sources of videos: files, folders of images, demonstrations, the simulator.
 
 use std::path::{Path, PathBuf};
 
@@ -11,11 +11,11 @@ use video_io::{VideoReader, is_png_file, is_video_file, read_frames};
 use crate::config::FinetuneConfig;
 use crate::error::FinetuneError;
 
-/// Where the order of videos for validation is drawn, and of clips.
+/// Streams of the permutations: order of videos for validation, and of clips.
 const SPLIT: u64 = 1;
 const CHOICE: u64 = 2;
 
-/// Videos to train on.
+/// Training videos.
 pub struct ClipData {
     path: PathBuf,
     kind: Kind,
@@ -27,33 +27,33 @@ enum Kind {
     Videos(Vec<PathBuf>),
 }
 
-/// Some frames of a video.
+/// Position of a clip in a video.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClipPlace {
     /// Index of the video.
     pub video: usize,
-    /// Its first frame.
+    /// Index of its first frame.
     pub first: usize,
 }
 
-/// Takes a clip, of which the first number is its place in the list that was asked for.
+/// Receiver of clips; the first argument is the index in the list of requested places.
 pub type FrameSink<'a> = dyn FnMut(usize, &[Frame]) -> Result<(), FinetuneError> + 'a;
 
-/// What is trained on and what is kept apart.
+/// Split of the clips into training and validation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClipSplit {
-    /// For training.
+    /// Training clips.
     pub train: Vec<ClipPlace>,
-    /// For validation.
+    /// Validation clips.
     pub valid: Vec<ClipPlace>,
 }
 
 impl ClipData {
-    /// A data set ([`pusht_data::open`]), a video (MP4, GIF, a folder of PNG files) or a folder of videos. Nothing is decoded
-    /// yet, except to count the frames of a GIF.
+    /// Opens a dataset ([`pusht_data::open`]), a video (MP4, GIF, a folder of PNG files) or a folder of videos. Nothing
+    /// is decoded yet, except to count the frames of a GIF.
     ///
     /// # Errors
-    /// None of these, or files that are damaged.
+    /// Another kind of path, or damaged files.
     pub fn open(path: &Path) -> Result<Self, FinetuneError> {
         let of_set = |source: Source| Self {
             path: path.to_path_buf(),
@@ -85,10 +85,10 @@ impl ClipData {
         })
     }
 
-    /// Demonstrations of the simulator's expert, written to `path` (a killed run goes on with them).
+    /// Records demonstrations of the simulator's expert to `path` (a stopped run resumes with them).
     ///
     /// # Errors
-    /// As [`pusht_data::demonstrate`].
+    /// Those of [`pusht_data::demonstrate`].
     pub fn simulate(path: &Path, episodes: usize, seed: u64, ctx: &mut JobContext) -> Result<Self, FinetuneError> {
         let what = Demonstrations {
             episodes,
@@ -102,7 +102,7 @@ impl ClipData {
         Self::open(path)
     }
 
-    /// What it was opened from.
+    /// The path of the data.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -112,8 +112,8 @@ impl ClipData {
         self.lengths.len()
     }
 
-    /// Windows of `frames` frames, `stride` frames apart; those of some videos are kept for validation. What is chosen
-    /// follows from the seed.
+    /// Splits the videos into clips of `frames` frames, with stride `stride`; the clips of some videos are held out for
+    /// validation. The choice depends on the seed.
     ///
     /// # Errors
     /// No video that is long enough, or validation clips of a single video.
@@ -136,7 +136,7 @@ impl ClipData {
                 "0 where there is one video of sufficient length: validation takes whole videos away from training",
             ));
         }
-        // A twentieth of the videos, but no more than a clip of each needs.
+        // A twentieth of the videos, but at most one per validation clip.
         let apart = match config.valid_clips {
             0 => 0,
             clips => (long.len() / 20).clamp(1, clips),
@@ -166,10 +166,10 @@ impl ClipData {
         })
     }
 
-    /// The clips at these places (sorted), handed over one by one; each video is decoded once.
+    /// Reads the clips at these places (sorted) and passes them to `take` one by one; each video is decoded once.
     ///
     /// # Errors
-    /// Videos that are damaged, or what `take` says.
+    /// Damaged videos, or an error of `take`.
     pub fn each(&self, places: &[ClipPlace], frames: usize, take: &mut FrameSink<'_>) -> Result<(), FinetuneError> {
         let mut done = 0;
         for group in places.chunk_by(|a, b| a.video == b.video) {

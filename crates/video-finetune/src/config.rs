@@ -1,4 +1,4 @@
-//! Settings of a fine-tuning, and two presets: the seed paper's and ours.
+//! Settings of a fine-tuning run, and two presets: the seed paper's and ours.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,80 +8,80 @@ use video_gen::{FrameSize, default_negative_prompt, default_prompt};
 use crate::error::FinetuneError;
 use crate::family::{Family, Format, Preset};
 
-/// How to fine-tune. Recorded with the results as `finetune.json`.
+/// Settings of a fine-tuning run. They are recorded with the results in `finetune.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FinetuneConfig {
-    /// The preset that these settings began as.
+    /// The preset on which these settings are based.
     pub preset: Preset,
-    /// Frames of a clip, 8k + 1.
+    /// Frames per clip, 8k + 1.
     pub frames: usize,
-    /// Pixels that the model works in.
+    /// Width of the model's frames, px.
     pub width: usize,
-    /// Pixels that the model works in.
+    /// Height of the model's frames, px.
     pub height: usize,
-    /// Frames a second that the model is told.
+    /// Frame rate that the model is conditioned on, frames per second.
     pub frame_rate: f64,
-    /// Frames between the beginnings of neighboring clips of a video.
+    /// Stride between the start frames of neighboring clips of a video, frames.
     pub stride: usize,
-    /// Training clips, drawn from all by the seed; none: all of them.
+    /// Number of training clips, drawn with the seed; `None`: all.
     pub clips: Option<usize>,
-    /// Clips that are kept for validation, of videos that no training clip is of; 0: no validation loss.
+    /// Number of validation clips, from videos without training clips; 0: no validation loss.
     pub valid_clips: usize,
-    /// What the clips show.
+    /// Prompt of all clips.
     pub prompt: String,
-    /// What sampling leads away from.
+    /// Negative prompt for sampling.
     pub negative_prompt: String,
-    /// Tokens of a prompt, with padding.
+    /// Length of the prompt in tokens, with padding.
     pub tokens: usize,
-    /// Whether the text encoder's weights are held in 8 bits.
+    /// Whether the text encoder's weights are kept in 8 bits.
     pub text_8bit: bool,
-    /// Whether all weights are trained and not adapters.
+    /// Whether all weights are trained instead of adapters.
     pub full: bool,
-    /// Rank of the adapters; alpha is the same.
+    /// Rank of the adapters; alpha is equal to it.
     pub rank: usize,
-    /// Layers that carry adapters, by the ends of their names.
+    /// Layers with adapters, by suffixes of their names.
     pub layers: Vec<String>,
-    /// Whether blocks are computed again for their gradients, so that only one is held.
+    /// Whether to use gradient checkpointing: activations are recomputed, one block at a time.
     pub checkpointing: bool,
-    /// Of the weights that are not trained, and of what is computed.
+    /// Number format of the frozen weights and of the computation.
     pub format: Format,
-    /// How often the first frame is given.
+    /// Probability that the first frame is given.
     pub first_frame: f64,
-    /// How often the last frame is given.
+    /// Probability that the last frame is given.
     pub last_frame: f64,
-    /// Updates.
+    /// Number of updates.
     pub steps: usize,
-    /// Clips of an update.
+    /// Batch size: clips per update.
     pub batch_size: usize,
-    /// Parts that an update's clips are computed in, one after the other.
+    /// Number of parts into which a batch is split for gradient accumulation.
     pub accumulate: usize,
     /// Peak learning rate.
     pub learning_rate: f64,
-    /// The part of it that the cosine ends at; 1: none.
+    /// Final learning rate of the cosine schedule, as a fraction of the peak; 1: constant.
     pub final_learning_rate: f64,
-    /// Updates of linear warm-up.
+    /// Number of updates of linear warm-up.
     pub warmup_steps: usize,
     /// Decoupled weight decay.
     pub weight_decay: f32,
-    /// Largest norm of all gradients together.
+    /// Maximum global gradient norm.
     pub clip_norm: f32,
-    /// Order of the clips, noise, adapters' beginnings and samples follow from it.
+    /// Seed of the order of the clips, the noise, the initial adapters and the samples.
     pub seed: u64,
-    /// Updates between validations; divides the steps.
+    /// Updates between validations; divides `steps`, unless it is larger.
     pub validate_every: usize,
-    /// Clips that are sampled at each, between the first and the last frame of held-out ones.
+    /// Number of clips sampled at each validation, between the first and last frames of held-out clips.
     pub sample_clips: usize,
-    /// Number of their sampling steps.
+    /// Number of sampling steps of these samples.
     pub sample_steps: usize,
-    /// Their guidance scale.
+    /// Guidance scale of these samples.
     pub guidance: f64,
 }
 
 impl FinetuneConfig {
     /// The settings of a preset.
     pub fn preset(preset: Preset, family: Family) -> Self {
-        // The size apart, what clips are sampled with by default.
+        // Except for the size, the defaults of sampling.
         let (side, guidance, tokens, frame_rate) = match family {
             Family::Ltx => (512, 3.0, 256, 10.0),
             Family::Cosmos => (256, 7.0, 512, 30.0),
@@ -138,10 +138,10 @@ impl FinetuneConfig {
         }
     }
 
-    /// Changes one setting by a text `name=value`; lists and texts may be written as JSON.
+    /// Sets one setting from a string `name=value`; lists and strings may be written as JSON.
     ///
     /// # Errors
-    /// No such setting, or a value of another kind.
+    /// An unknown setting, or a value of the wrong type.
     pub fn set(&mut self, text: &str) -> Result<(), FinetuneError> {
         let Some((name, value)) = text.split_once('=') else {
             return Err(FinetuneError::setting(
@@ -169,7 +169,7 @@ impl FinetuneConfig {
             "none" => Value::Null,
             _ => serde_json::from_str(value).unwrap_or_else(|_| plain.clone()),
         };
-        // A prompt that looks like a number is a prompt.
+        // A prompt that looks like a number is still a string.
         let mut wrong = String::new();
         for candidate in [typed, plain] {
             all[name] = candidate;
@@ -189,10 +189,10 @@ impl FinetuneConfig {
         ))
     }
 
-    /// Refuses settings that cannot work, before any file is opened.
+    /// Checks the settings, before any file is opened.
     ///
     /// # Errors
-    /// The first such setting.
+    /// The first invalid setting.
     pub fn check(&self) -> Result<(), FinetuneError> {
         let refuse =
             |setting: &str, found: String, expected: &str| Err(FinetuneError::setting(setting, found, expected));
@@ -245,7 +245,7 @@ impl FinetuneConfig {
         Ok(self.fit().check()?)
     }
 
-    /// The size that the model works in.
+    /// Frame size of the model.
     pub(crate) fn size(&self) -> FrameSize {
         FrameSize {
             width: self.width,
@@ -253,7 +253,7 @@ impl FinetuneConfig {
         }
     }
 
-    /// Which layers carry adapters.
+    /// Settings of the adapters.
     pub(crate) fn lora(&self) -> ltx_video::Lora {
         ltx_video::Lora {
             rank: self.rank,
@@ -262,7 +262,7 @@ impl FinetuneConfig {
         }
     }
 
-    /// The loop's settings: an epoch ends where clips are validated.
+    /// Settings of the training loop; each epoch ends with a validation.
     pub(crate) fn fit(&self) -> TrainConfig {
         let every = self.validate_every.min(self.steps);
         TrainConfig {

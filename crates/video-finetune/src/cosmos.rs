@@ -1,4 +1,4 @@
-//! Cosmos-Predict1 as something to train.
+//! Training of Cosmos-Predict1.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ use crate::error::FinetuneError;
 use crate::objective::Trainee;
 use crate::texts::Prompts;
 
-/// What its training needs beside the transformer.
+/// Inputs of the training besides the transformer.
 pub(crate) struct CosmosTrainee {
     pub(crate) model: PathBuf,
     pub(crate) dtype: FloatDType,
@@ -31,13 +31,13 @@ pub(crate) struct CosmosTrainee {
     pub(crate) variant: cosmos_predict::Variant,
 }
 
-/// States of a prompt, zero after its last word, as the transformer is trained with.
+/// States of a prompt, zero after its last token, as in the transformer's original training.
 fn ended(text: &TextStates) -> Tensor<3> {
     text.states.clone() * text.mask.clone().unsqueeze_dim::<3>(2)
 }
 
 impl CosmosTrainee {
-    /// How clips are sampled while it is trained.
+    /// Sampling settings during training.
     pub(crate) fn sampling(config: &FinetuneConfig) -> cosmos_predict::Sampling {
         cosmos_predict::Sampling {
             steps: config.sample_steps,
@@ -47,8 +47,7 @@ impl CosmosTrainee {
         }
     }
 
-    /// Scaled latents of a clip; of its last frame the last latent frame of [`EndFrame::InPlace`], which is what is given when
-    /// clips are sampled.
+    /// Scaled latents of a clip; for its last frame the last latent frame of [`EndFrame::InPlace`], as in sampling.
     pub(crate) fn latents(
         autoencoder: &cosmos_predict::Autoencoder,
         frames: &[Frame],
@@ -80,8 +79,8 @@ impl Trainee for CosmosTrainee {
     type Model = cosmos_predict::Transformer;
     type Batch = cosmos_predict::Batch;
 
-    /// Given frames stand in their places; a given last one is what sampling gives in its place, and what lies before it is
-    /// learned to lead there.
+    /// Given frames are in place; a given last frame has the latents that sampling uses, and the model learns the
+    /// frames before it.
     fn batch(
         &self,
         clips: &[&Latents],
@@ -127,14 +126,14 @@ impl Trainee for CosmosTrainee {
         Ok(Gradients { loss, gradients })
     }
 
-    /// Models that take no frames are not sampled.
+    /// Models without frame conditioning are not sampled.
     fn sample(
         &self,
         model: &cosmos_predict::Transformer,
         requests: &[VideoRequest],
     ) -> Result<Vec<Vec<Frame>>, FinetuneError> {
         let device = self.prompts.prompt.states.device();
-        // In memory only while clips are sampled.
+        // Loaded only while clips are sampled.
         let autoencoder = cosmos_predict::Autoencoder::open(&self.model, self.dtype, &device)?;
         let pipeline = cosmos_predict::Pipeline::new(model.clone(), autoencoder, self.levels, &device)?;
         let (text, negative) = (ended(&self.prompts.prompt), ended(&self.prompts.negative));

@@ -1,4 +1,4 @@
-//! What is random about a training step: which frames are given, how noisy each clip is, the noise.
+//! Random draws of a training step: given frames, noise levels, noise.
 
 use nn_kit::normal;
 use rand::{RngExt, SeedableRng};
@@ -6,20 +6,20 @@ use rand_pcg::Pcg64;
 
 use crate::config::FinetuneConfig;
 
-/// The draws of a step; they follow from its seed.
+/// The random draws of a step, determined by its seed.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Draws {
-    /// Whether the first frame of all clips of the step is given.
+    /// Whether the first frame of all clips in the step is given.
     pub(crate) first: bool,
-    /// The same for the last.
+    /// Whether the last frame is given.
     pub(crate) last: bool,
-    /// A standard normal number for each clip: how noisy it is.
+    /// A standard normal number per clip, which determines its noise level.
     pub(crate) level: Vec<f32>,
     rng: Pcg64,
 }
 
 impl Draws {
-    /// For `clips` clips. Frames are given to all of them or to none, as those that are given may be tokens of their own.
+    /// Draws for `clips` clips. Frames are given for all clips or none, as given frames may be additional tokens.
     pub(crate) fn new(config: &FinetuneConfig, clips: usize, seed: u64) -> Self {
         let mut rng = Pcg64::seed_from_u64(seed);
         let mut chance = |p: f64| rng.random::<f64>() < p;

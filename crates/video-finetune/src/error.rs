@@ -1,4 +1,4 @@
-//! Why a model cannot be fine-tuned.
+//! Errors of fine-tuning.
 
 use std::path::{Path, PathBuf};
 
@@ -10,21 +10,21 @@ use pusht_vision::VisionError;
 use training::TrainingError;
 use video_io::VideoIoError;
 
-/// See the module.
+/// Errors of a fine-tuning run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FinetuneError {
-    /// A setting that cannot be.
+    /// A setting is invalid.
     #[error("{setting} is {found}; expected {expected}")]
     Setting {
-        /// Its name.
+        /// Name of the setting.
         setting: String,
-        /// Its value.
+        /// The given value.
         found: String,
-        /// What it should be.
+        /// Allowed values.
         expected: String,
     },
-    /// A path without videos.
+    /// The path has no videos.
     #[error(
         "{path:?} holds no videos: {reason}; expected MP4 or GIF files, folders of PNG files, one such video, a zarr replay \
          buffer, a LeRobot v3 set or a file of `pusht demos record`"
@@ -32,75 +32,75 @@ pub enum FinetuneError {
     NoVideos {
         /// The path.
         path: PathBuf,
-        /// What is there.
+        /// What was found there.
         reason: String,
     },
-    /// Videos that are too short.
+    /// All videos are too short.
     #[error(
         "{path:?}: the longest of {videos} videos has {longest} frames; expected at least {frames}, one clip's (set frames)"
     )]
     Short {
         /// The data.
         path: PathBuf,
-        /// How many.
+        /// Number of videos.
         videos: usize,
-        /// Their longest.
+        /// Frames of the longest video.
         longest: usize,
-        /// Frames of a clip.
+        /// Frames per clip.
         frames: usize,
     },
-    /// A picture that is none.
+    /// A video changes its frame size, or has empty frames.
     #[error("video {video} of {path:?} changes the size of its frames, or has frames without pixels")]
     Picture {
         /// The data.
         path: PathBuf,
-        /// Which.
+        /// Index of the video.
         video: usize,
     },
-    /// More memory than there may be.
+    /// The run needs more memory than the limit.
     #[error(transparent)]
     Memory(#[from] MemoryError),
-    /// The settings of a model's schedule.
+    /// An error of the settings of a model's schedule.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// A file.
+    /// A file cannot be read or written.
     #[error("{action} {path:?} failed: {reason}")]
     Io {
         /// `reading` or `writing`.
         action: &'static str,
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the operating system.
         reason: String,
     },
-    /// The job was asked to stop while clips were prepared.
+    /// The job was cancelled while clips were prepared.
     #[error(transparent)]
     Cancelled(#[from] pusht_jobs::Cancelled),
-    /// LTX-Video.
+    /// An error of LTX-Video.
     #[error(transparent)]
     Ltx(#[from] ltx_video::Error),
-    /// Cosmos-Predict1.
+    /// An error of Cosmos-Predict1.
     #[error(transparent)]
     Cosmos(#[from] cosmos_predict::Error),
-    /// The prompt.
+    /// An error of the text encoder.
     #[error(transparent)]
     Text(#[from] t5_encoder::Error),
-    /// Weights.
+    /// An error of the weights.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// Demonstrations.
+    /// An error of the demonstrations.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// Videos.
+    /// An error of a video.
     #[error(transparent)]
     Video(#[from] VideoIoError),
-    /// Sampling.
+    /// An error of sampling.
     #[error(transparent)]
     Sampling(#[from] VideoModelError),
-    /// Measuring.
+    /// An error of measuring samples.
     #[error(transparent)]
     Vision(#[from] VisionError),
-    /// The loop.
+    /// An error of the training loop.
     #[error(transparent)]
     Training(#[from] TrainingError),
 }

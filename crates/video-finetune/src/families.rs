@@ -1,4 +1,4 @@
-//! From the files of a model of one family to those that are trained.
+//! Fine-tuning of each family: from the model's files to the trained files.
 
 use burn::tensor::FloatDType;
 use pusht_env::Frame;

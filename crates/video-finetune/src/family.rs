@@ -1,4 +1,4 @@
-//! Which model is fine-tuned, with which settings to begin with, in which numbers.
+//! Model family, preset and number format of a fine-tuning run.
 
 use std::str::FromStr;
 
@@ -7,7 +7,7 @@ use video_gen::ModelSpec;
 
 use crate::error::FinetuneError;
 
-/// Which published model.
+/// A family of published models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Family {
@@ -18,7 +18,7 @@ pub enum Family {
 }
 
 impl Family {
-    /// In front of the path of a [`ModelSpec`].
+    /// Kind in a [`ModelSpec`].
     pub const fn name(self) -> &'static str {
         match self {
             Self::Ltx => "ltx",
@@ -48,11 +48,11 @@ impl TryFrom<&ModelSpec> for Family {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Preset {
-    /// First and last frame given more often than not.
+    /// Our settings: first and last frame are given in most steps.
     Ours,
-    /// What the seed paper reports of its LTX-Video: 576 clips, 1500 steps of one clip, learning rate 2e-4, bf16, the text
-    /// encoder in 8 bits, the first frame given in one of ten clips, the last never. Its two passes over 576 clips would be
-    /// 1152 steps; the steps are taken as reported.
+    /// The seed paper's settings for LTX-Video: 576 clips, 1500 steps of one clip, learning rate 2e-4, bf16, the text
+    /// encoder in 8 bits, the first frame given in one of ten clips, the last never. The reported two passes over 576
+    /// clips would be 1152 steps; the reported number of steps is used.
     Paper,
 }
 
@@ -68,14 +68,14 @@ impl FromStr for Preset {
     }
 }
 
-/// The format of the weights that are not trained, and of what is computed.
+/// Number format of the frozen weights and of the computation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
-    /// bf16 where the device computes in it, f32 on the CPU, which would emulate it.
+    /// bf16 if the device supports it, but f32 on the CPU, which would emulate bf16.
     Auto,
-    /// 16 bits.
+    /// bfloat16, 16 bits.
     Bf16,
-    /// 32 bits.
+    /// 32-bit floating point.
     F32,
 }

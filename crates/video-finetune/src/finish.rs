@@ -1,4 +1,4 @@
-//! The training itself, and the files it ends in.
+//! The training loop, and the output files.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ use crate::job::{Finetune, Finetuned};
 use crate::objective::{Trainee, Tuning, measured};
 use crate::prepare::Prepared;
 
-/// Trains on what was prepared.
+/// Trains on the prepared inputs.
 pub(crate) fn train<T: Trainee>(
     job: &Finetune<'_>,
     trainee: T,
@@ -35,7 +35,7 @@ pub(crate) fn train<T: Trainee>(
         out: job.out.to_path_buf(),
     };
     let record = job.out.join(AdapterRecord::FILE);
-    // That of another run stays until this one is known to go on: `fit` refuses other settings.
+    // An existing record is replaced only after `fit` has accepted the settings.
     if !record.exists() {
         write_bytes(&record, prepared.record.as_bytes()).map_err(FinetuneError::io("writing", &record))?;
     }
@@ -67,7 +67,7 @@ pub(crate) fn train<T: Trainee>(
     Ok((fitted, done))
 }
 
-/// Adapters in `adapters.safetensors`, all weights in `transformer/` with their sizes.
+/// Writes adapters to `adapters.safetensors`, or all weights to `transformer/` with its config.
 pub(crate) fn save(
     job: &Finetune<'_>,
     done: Finetuned,

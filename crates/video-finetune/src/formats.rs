@@ -1,4 +1,4 @@
-//! The files of a model, and the numbers that it is computed in.
+//! Files and number formats of a model.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ pub(crate) fn part(model: &Path) -> PathBuf {
     }
 }
 
-/// What is computed in.
+/// Number format of the computation.
 pub(crate) fn format(format: Format, device: &Device) -> Result<FloatDType, FinetuneError> {
     let has = device.supports_dtype(DType::BF16);
     match format {
@@ -28,13 +28,13 @@ pub(crate) fn format(format: Format, device: &Device) -> Result<FloatDType, Fine
             "bf16",
             "f32, as this device has no bf16",
         )),
-        // The CPU has it, one operation at a time out of f32.
+        // The CPU emulates bf16 with f32, one operation at a time.
         Format::Auto if has && *device != Device::flex() => Ok(FloatDType::BF16),
         Format::Auto | Format::F32 => Ok(FloatDType::F32),
     }
 }
 
-/// Its name.
+/// Name of the number format.
 pub(crate) fn number_format(dtype: FloatDType) -> &'static str {
     match dtype {
         FloatDType::BF16 => "bf16",
@@ -42,7 +42,7 @@ pub(crate) fn number_format(dtype: FloatDType) -> &'static str {
     }
 }
 
-/// The schedule of a folder, or the published one.
+/// Reads the schedule of a model folder; the published one if it has none.
 pub(crate) fn schedule<S: Default + serde::de::DeserializeOwned>(model: &Path) -> Result<S, FinetuneError> {
     Ok(read_or_default(&model.join("scheduler/scheduler_config.json"))?)
 }

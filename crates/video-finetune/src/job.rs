@@ -1,4 +1,4 @@
-//! What a fine-tuning is asked for, and its result.
+//! A fine-tuning run and its result.
 
 use std::path::{Path, PathBuf};
 
@@ -10,22 +10,22 @@ use crate::config::FinetuneConfig;
 use crate::measures::SampleMeasures;
 use crate::memory::TrainingMemory;
 
-/// What is trained, how, and where to.
+/// A fine-tuning run: model, settings and output folder.
 #[derive(Clone, Copy)]
 pub struct Finetune<'a> {
     /// The model: `ltx:PATH`, or `cosmos:DIR` with `vae/` in it.
     pub model: &'a ModelSpec,
-    /// A folder with `tokenizer/` and `text_encoder/`, where they are not beside the model.
+    /// Folder with `tokenizer/` and `text_encoder/`; `None`: the model's folder.
     pub text: Option<&'a Path>,
-    /// Folder for everything that is written.
+    /// Folder for all output.
     pub out: &'a Path,
-    /// Folder for latents and embeddings; `cache` in the other where there is none.
+    /// Folder for latents and embeddings; `None`: `cache` in `out`.
     pub cache: Option<&'a Path>,
-    /// How.
+    /// Settings.
     pub config: &'a FinetuneConfig,
-    /// On what.
+    /// Device for training.
     pub device: &'a Device,
-    /// Bytes that may be used, where that is known.
+    /// Memory limit in bytes, if known.
     pub memory: Option<u64>,
 }
 
@@ -33,17 +33,17 @@ pub struct Finetune<'a> {
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Finetuned {
-    /// The adapters, or the transformer's weights.
+    /// File of the adapters, or of the transformer's weights.
     pub file: PathBuf,
     /// Number of training clips.
     pub train_clips: usize,
     /// Number of validation clips.
     pub valid_clips: usize,
-    /// Estimate of the memory that it needs.
+    /// Estimated memory.
     pub memory: TrainingMemory,
-    /// The mean loss since the row before, at the end.
+    /// Training loss of the last row of the curve: the mean since the previous row.
     pub train_loss: Option<f64>,
-    /// The lowest validation loss.
+    /// Lowest validation loss.
     pub best_valid: Option<f64>,
     /// Measures of the last samples.
     pub samples: Option<SampleMeasures>,

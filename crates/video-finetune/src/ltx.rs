@@ -1,4 +1,4 @@
-//! LTX-Video as something to train.
+//! Training of LTX-Video.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ use crate::error::FinetuneError;
 use crate::objective::Trainee;
 use crate::texts::Prompts;
 
-/// What its training needs beside the transformer.
+/// Inputs of the training besides the transformer.
 pub(crate) struct LtxTrainee {
     pub(crate) model: PathBuf,
     pub(crate) dtype: FloatDType,
@@ -32,7 +32,7 @@ pub(crate) struct LtxTrainee {
 }
 
 impl LtxTrainee {
-    /// How clips are sampled while it is trained.
+    /// Sampling settings during training.
     pub(crate) fn settings(config: &FinetuneConfig) -> LtxSettings {
         LtxSettings {
             width: config.width,
@@ -47,8 +47,8 @@ impl LtxTrainee {
         }
     }
 
-    /// Normalized latents of a clip, the mean of their distribution, and of its last frame by itself, as the conditioned
-    /// pipeline gives it.
+    /// Normalized latents of a clip (the mean of their distribution), and of its last frame alone, as in the
+    /// conditioned pipeline.
     pub(crate) fn latents(
         vae: &ltx_video::Vae,
         frames: &[Frame],
@@ -79,8 +79,8 @@ impl Trainee for LtxTrainee {
     type Model = ltx_video::Transformer;
     type Batch = ltx_video::Example;
 
-    /// The first frame is given in its place, the last as tokens of its own before the clip's, both as the conditioned
-    /// pipeline does, with its coordinates.
+    /// As in the conditioned pipeline, the first frame is given in place, the last as additional tokens before the
+    /// clip's, with its coordinates.
     fn batch(
         &self,
         clips: &[&Latents],
@@ -151,7 +151,7 @@ impl Trainee for LtxTrainee {
         .into();
         let model = ltx_video::Pipeline {
             transformer: model.clone(),
-            // In memory only while clips are sampled.
+            // Loaded only while clips are sampled.
             vae: ltx_video::Vae::open(&self.model, None, self.dtype, &device)?,
             scheduler: self.scheduler.clone(),
         };
@@ -160,7 +160,7 @@ impl Trainee for LtxTrainee {
     }
 }
 
-/// Files whose fingerprints latents follow from.
+/// Files whose fingerprints are part of the keys of latents.
 pub(crate) fn autoencoder_files(model: &Path) -> PathBuf {
     match model.is_dir() {
         true => model.join("vae"),

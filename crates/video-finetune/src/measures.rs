@@ -1,4 +1,4 @@
-//! What sampled clips are worth, in numbers.
+//! Measures of sampled clips.
 
 use std::fmt;
 
@@ -10,31 +10,32 @@ use video_io::{FilmStrip, film_strip};
 
 use crate::error::FinetuneError;
 
-/// Pictures of a film strip.
+/// Number of images in a film strip.
 const PICTURES: usize = 8;
-/// The largest T area over that of a whole T that counts as one, and the least (what the agent covers is missing).
+/// Range of the T's area, relative to a complete T, in which it counts as complete (the part that the agent covers is
+/// missing).
 const WHOLE: [f64; 2] = [0.75, 1.25];
 
-/// Means over sampled clips; shares are of frames.
+/// Means of measures over sampled clips; fractions are of frames.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SampleMeasures {
-    /// Peak signal-to-noise ratio to the held-out clip between whose ends was sampled, dB.
+    /// Peak signal-to-noise ratio to the held-out clip with the same endpoints, dB.
     pub psnr: f64,
-    /// Structural similarity to it ([`pusht_vision::ssim`]); none for frames smaller than its window.
+    /// Structural similarity to it ([`pusht_vision::ssim`]); `None` for frames smaller than its window.
     pub ssim: Option<f64>,
-    /// Frames with exactly one agent.
+    /// Fraction of frames with exactly one agent.
     pub one_agent: f64,
-    /// Area of the T over that of a whole one.
+    /// Area of the T relative to a complete one.
     pub block_area: f64,
-    /// Frames with one piece of T of the right area.
+    /// Fraction of frames with a T in one piece of the right area.
     pub whole_block: f64,
-    /// How rigid the T is: 1 less the largest of what it is stretched by, what is outside of its best image and what is
-    /// missing inside ([`Shape`]), at least 0; 0 in a frame without a T.
+    /// Rigidity of the T: 1 minus the maximum of its stretch, the part outside the best-fitting T and the part missing
+    /// inside it ([`Shape`]), at least 0; 0 in a frame without a T.
     pub rigidity: f64,
-    /// Share of the T's motion that the agent pushed ([`ClipReading::pushed_share`]); none where it cannot be told of any clip.
+    /// Fraction of the T's motion that the agent pushed ([`ClipReading::pushed_share`]); `None` if no clip has a value.
     pub pushed: Option<f64>,
-    /// How far the agent's track is from one that actions lead through, px of 512; none where no clip has an agent
-    /// throughout.
+    /// Distance of the agent's track from the nearest one that actions can produce, px of 512; `None` if no clip has an
+    /// agent in all frames.
     pub action_residual: Option<f64>,
 }
 
@@ -59,10 +60,10 @@ impl fmt::Display for SampleMeasures {
 }
 
 impl SampleMeasures {
-    /// Of clips beside the ones that they were to be.
+    /// Measures pairs of a sampled clip and its held-out clip.
     ///
     /// # Errors
-    /// Clips that the tracker refuses.
+    /// Clips that cannot be tracked.
     pub(crate) fn of(clips: &[(Vec<Frame>, Vec<Frame>)]) -> Result<Self, FinetuneError> {
         let reader = FrameReader::new(GOAL)?;
         let (mut found, mut frames) = (Self::default(), 0.0);
@@ -106,7 +107,7 @@ impl SampleMeasures {
         Ok(found)
     }
 
-    /// By their names in TensorBoard.
+    /// Values with their names in TensorBoard.
     pub(crate) fn named(&self) -> Vec<(String, f64)> {
         let mut named = vec![
             ("samples/psnr".to_string(), self.psnr),
@@ -132,7 +133,7 @@ fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// A held-out clip above, what was sampled between its ends below.
+/// Film strip with a held-out clip above and the clip sampled between its endpoints below.
 pub(crate) fn strip(sampled: &[Frame], expected: &[Frame]) -> Result<Frame, FinetuneError> {
     let pictures = PICTURES.min(sampled.len());
     let place = |i: usize| i * (sampled.len() - 1) / (pictures - 1).max(1);

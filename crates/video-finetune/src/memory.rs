@@ -1,7 +1,7 @@
-//! How much memory training needs, from the shapes and the settings alone: known before anything is loaded.
+//! Estimate of the memory for training, from shapes and settings alone, before anything is loaded.
 //!
-//! An estimate: weights, gradients and moments are exact, activations are counted as the tensors that a block's backward
-//! pass holds. Text encoder, autoencoder and training are in memory one after the other; what counts is the largest.
+//! Weights, gradients and moments are exact; activations are counted as the tensors that a block's backward pass holds.
+//! Text encoder, autoencoder and training are in memory one after the other; the largest counts.
 
 use std::path::Path;
 
@@ -13,36 +13,36 @@ use crate::error::FinetuneError;
 use crate::family::{Family, Format};
 use crate::smaller::smaller;
 
-/// Tensors of a token's width that the backward pass of a block holds, outside of the feed-forward part.
+/// Number of tensors of a token's width that the backward pass of a block holds, without the feed-forward part.
 const HELD: u64 = 32;
-/// Tensors of its hidden width.
+/// Number of tensors of its hidden width.
 const HIDDEN: u64 = 3;
-/// Tensors of the scores' size in each attention.
+/// Number of tensors of the size of the scores in each attention.
 const SCORES: u64 = 3;
 
-/// Bytes.
+/// Estimated memory of a training run, bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct TrainingMemory {
     /// All weights of the transformer.
     pub weights: u64,
-    /// Gradients, moments and the best values so far of what is trained, and a copy in bf16 where it is computed in that.
+    /// Gradients, moments and best values of the trained weights, and their copy in bf16 if the computation is in bf16.
     pub updates: u64,
-    /// What the backward pass holds.
+    /// Tensors held for the backward pass.
     pub activations: u64,
     /// The autoencoder with its activations and those of sampling, beside the transformer while clips are sampled.
     pub sampling: u64,
-    /// The text encoder, alone.
+    /// The text encoder.
     pub text: u64,
 }
 
 impl TrainingMemory {
-    /// The most that is there at once.
+    /// Peak memory.
     pub fn total(&self) -> u64 {
         (self.weights + self.updates + self.activations.max(self.sampling)).max(self.text)
     }
 }
 
-/// Sizes of a model that is to be trained.
+/// Sizes of a model to train.
 #[derive(Clone, Debug)]
 pub(crate) enum Sizes {
     Ltx(ltx_video::Sizes),
@@ -53,7 +53,7 @@ pub(crate) enum Sizes {
     ),
 }
 
-/// What a block is made of.
+/// Sizes of a block.
 struct Blocks {
     count: usize,
     width: usize,
@@ -63,7 +63,7 @@ struct Blocks {
 }
 
 impl Sizes {
-    /// Of published files; only settings and headers are read.
+    /// Reads the sizes from published files; only configs and headers are read.
     pub(crate) fn open(family: Family, model: &Path, text: &Path) -> Result<Self, FinetuneError> {
         Ok(match family {
             Family::Ltx => Self::Ltx(ltx_video::Sizes::open(&ltx_video::Files {
@@ -80,7 +80,7 @@ impl Sizes {
         })
     }
 
-    /// Refuses clips that the model cannot have.
+    /// Checks that the model supports the clips.
     pub(crate) fn check_clip(&self, config: &FinetuneConfig) -> Result<(), FinetuneError> {
         self.blocks(config).map(|_| ())
     }
@@ -95,7 +95,7 @@ impl Sizes {
                     width: sizes.transformer.width(),
                     hidden: 4 * sizes.transformer.width(),
                     heads: sizes.transformer.num_attention_heads,
-                    // The last frame has tokens of its own.
+                    // The last frame has additional tokens.
                     tokens: (frames + usize::from(config.last_frame > 0.0)) * rows * columns,
                 }
             }
@@ -112,7 +112,7 @@ impl Sizes {
         })
     }
 
-    /// Parameters, and those of the adapters.
+    /// Numbers of parameters of the model and of the adapters.
     fn parameters(&self, config: &FinetuneConfig) -> Result<[u64; 2], FinetuneError> {
         let device = Device::default();
         Ok(match self {
@@ -132,7 +132,7 @@ impl Sizes {
         })
     }
 
-    /// With `bytes` a number that is computed with.
+    /// Estimates the memory with `bytes` per number of the computation.
     pub(crate) fn memory(&self, config: &FinetuneConfig, bytes: u64) -> Result<TrainingMemory, FinetuneError> {
         let blocks = self.blocks(config)?;
         let [parameters, adapters] = self.parameters(config)?;
@@ -163,7 +163,8 @@ impl Sizes {
         } else {
             bytes * parameters + 4 * adapters
         };
-        // In f32 gradients, two moments and the best weights so far; in bf16 a copy of what is trained, and its gradients.
+        // In f32: gradients, two moments and the best weights; in bf16: a copy of the trained weights, and its
+        // gradients.
         let copy = if config.full && bytes < 4 { 2 * bytes } else { 0 };
         Ok(TrainingMemory {
             weights: own,
@@ -174,7 +175,8 @@ impl Sizes {
         })
     }
 
-    /// Refuses what does not fit into `limit` bytes, with what would; `bytes` says how many a number takes in a format.
+    /// Checks that training fits into `limit` bytes; the error suggests settings that fit. `bytes` gives the bytes per
+    /// number in a format.
     pub(crate) fn check_memory(
         &self,
         config: &FinetuneConfig,
@@ -211,7 +213,7 @@ impl Sizes {
     }
 }
 
-/// The text encoder's weights; in 8 bits the embeddings stay in f32, and one block is in f32 as well.
+/// Memory of the text encoder's weights; in 8 bits the embeddings stay in f32, and one block is in f32 as well.
 fn text_bytes(config: &t5_encoder::Config, in_8_bits: bool, bytes: u64) -> u64 {
     let all = count(&t5_encoder::shapes(config));
     if !in_8_bits {
@@ -254,7 +256,7 @@ mod tests {
         assert_eq!(found.weights, 2 * 1_923_385_472 + 4 * adapters);
         assert_eq!(found.updates, 16 * adapters);
         assert!(found.total() < 24_000_000_000, "{found:?}");
-        // T5 v1.1 XXL: 4.6 GB in 8 bits, 0.5 GB of embeddings, 0.8 GB for the block that is computed.
+        // T5 v1.1 XXL: 4.6 GB in 8 bits, 0.5 GB of embeddings, 0.8 GB for the current block.
         assert_eq!(found.text / 10_000_000, 592);
         let full = FinetuneConfig { full: true, ..config };
         let all = ltx.memory(&full, 4).unwrap();

@@ -1,4 +1,4 @@
-//! What the published models have in common as something to train.
+//! The training objective shared by the published models.
 
 use std::path::{Path, PathBuf};
 
@@ -17,28 +17,28 @@ use crate::draws::Draws;
 use crate::error::FinetuneError;
 use crate::measures::{SampleMeasures, strip};
 
-/// What the samples of a step are worth, in their folder.
+/// File of the measures of a step's samples, in their folder.
 const MEASURES: &str = "measures.json";
-/// Where the seeds of validation begin.
+/// First seed of validation.
 const VALIDATION: u64 = 0x5EED;
 
-/// A model of one family: its loss, its gradients, its clips.
+/// Training of one model family: loss, gradients, sampling.
 pub(crate) trait Trainee: Sync {
     /// The transformer.
     type Model: Module;
-    /// A batch, ready for it.
+    /// A batch of inputs.
     type Batch;
 
-    /// A batch of clips.
+    /// Builds a batch from clips.
     fn batch(&self, clips: &[&Latents], draws: Draws, device: &Device) -> Result<Self::Batch, FinetuneError>;
 
-    /// Its loss.
+    /// Loss of a batch.
     fn loss(&self, model: &Self::Model, batch: Self::Batch) -> Result<Tensor<1>, FinetuneError>;
 
-    /// The same with gradients, one block in memory at a time.
+    /// Loss and gradients with checkpointing, one block in memory at a time.
     fn by_block(&self, model: &Self::Model, batch: Self::Batch) -> Result<Gradients, FinetuneError>;
 
-    /// Clips of a model without autodiff.
+    /// Samples clips with a model without autodiff.
     fn sample(&self, model: &Self::Model, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, FinetuneError>;
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct Tuning<'a, T> {
     pub(crate) config: &'a FinetuneConfig,
     pub(crate) train: Vec<Latents>,
     pub(crate) valid: Vec<Latents>,
-    /// Clips between whose ends is sampled.
+    /// Held-out clips whose endpoints are used for samples.
     pub(crate) shown: Vec<Vec<Frame>>,
     pub(crate) out: PathBuf,
 }
@@ -56,7 +56,7 @@ pub(crate) struct Tuning<'a, T> {
 impl<T: Trainee> Tuning<'_, T> {
     fn batch(&self, model: &T::Model, clips: &[&Latents], seed: u64) -> Result<T::Batch, FinetuneError> {
         let draws = Draws::new(self.config, clips.len(), seed);
-        // Data is no part of a graph.
+        // Data is not part of the autodiff graph.
         let device = model
             .devices()
             .into_iter()
@@ -70,7 +70,7 @@ impl<T: Trainee> Tuning<'_, T> {
         items.iter().map(|item| &self.train[*item]).collect()
     }
 
-    /// Samples, their film strips and measures in `validation/step-N/`.
+    /// Writes samples, their film strips and measures to `validation/step-N/`.
     fn show(&self, model: &T::Model, step: usize) -> Result<SampleMeasures, FinetuneError> {
         let request = |(i, clip): (usize, &Vec<Frame>)| VideoRequest {
             start: clip[0].clone(),
@@ -100,7 +100,7 @@ fn samples_of(out: &Path, step: usize) -> PathBuf {
     out.join(format!("validation/step-{step:06}"))
 }
 
-/// What the samples of a step were worth, where some were drawn, in this run or one that it goes on from.
+/// Measures of the samples of a step, if there are any, from this run or the one that it resumes.
 pub(crate) fn measured(out: &Path, step: usize) -> Option<SampleMeasures> {
     let text = std::fs::read(samples_of(out, step).join(MEASURES)).ok()?;
     serde_json::from_slice(&text).ok()
@@ -136,7 +136,7 @@ impl<T: Trainee> Objective<T::Model> for Tuning<'_, T> {
         &[Precision::F32, Precision::Bf16]
     }
 
-    /// The mean over the held-out clips, each with its own draws, the same every time.
+    /// Mean loss over the held-out clips, each with its own draws, the same in every validation.
     fn validate(&self, model: &T::Model) -> Result<Option<f64>, ObjectiveError> {
         if self.valid.is_empty() {
             return Ok(None);

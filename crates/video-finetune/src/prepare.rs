@@ -1,4 +1,4 @@
-//! Everything that is known before the transformer is read: latents, the clips that are shown, the record of the run.
+//! Preparation before the transformer is loaded: latents, clips for samples, the record of the run.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ use crate::formats::number_format;
 use crate::job::Finetune;
 use crate::memory::TrainingMemory;
 
-/// What is written as `finetune.json`.
+/// Contents of `finetune.json`.
 #[derive(Serialize)]
 struct Record<'a> {
     model: &'a Path,
@@ -33,18 +33,18 @@ struct Record<'a> {
     config: &'a FinetuneConfig,
 }
 
-/// What is known before the transformer is read.
+/// Inputs prepared before the transformer is loaded.
 pub(crate) struct Prepared<L> {
     pub(crate) train: Vec<L>,
     pub(crate) valid: Vec<L>,
     pub(crate) shown: Vec<Vec<Frame>>,
     pub(crate) identity: String,
-    /// What is written as `finetune.json`.
+    /// Contents of `finetune.json`.
     pub(crate) record: String,
     pub(crate) memory: TrainingMemory,
 }
 
-/// Hashes of what a run is made of.
+/// Hashes of a run's inputs.
 pub(crate) struct Fingerprints<'a> {
     pub(crate) transformer: &'a str,
     pub(crate) prompts: &'a str,
@@ -80,7 +80,7 @@ impl TrainingClips<'_> {
             .collect()
     }
 
-    /// Frames of the clips that samples are shown beside, and the record of the run.
+    /// Reads the held-out clips for samples, and creates the record of the run.
     pub(crate) fn prepare<L>(
         &self,
         latents: Vec<(Vec<L>, String)>,
@@ -118,7 +118,7 @@ impl TrainingClips<'_> {
         };
         let path = job.out.join(AdapterRecord::FILE);
         let record = serde_json::to_string_pretty(&record).map_err(FinetuneError::io("writing", &path))?;
-        // Where files lie does not make a run another one.
+        // Paths are not part of a run's identity.
         let identity = serde_json::json!([transformer, prompts, keys, number_format(dtype), job.config]).to_string();
         let mut parts = latents.into_iter().map(|(latents, _)| latents);
         Ok(Prepared {

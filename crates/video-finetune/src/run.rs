@@ -1,4 +1,4 @@
-//! A fine-tuning from files to files.
+//! A complete fine-tuning run.
 
 use std::path::Path;
 
@@ -22,21 +22,20 @@ use crate::prepare::TrainingClips;
 use crate::texts::Prompts;
 
 impl Finetune<'_> {
-    /// Refuses what [`Self::run`] would, as far as that shows before videos are recorded or read.
+    /// Checks what [`Self::run`] checks before videos are recorded or read.
     ///
     /// # Errors
-    /// Settings that cannot work, files that are missing, damaged or do not fit.
+    /// Invalid settings; missing, damaged or mismatched files.
     pub fn check(&self) -> Result<(), FinetuneError> {
         self.look().map(drop)
     }
 
-    /// Trains a published model on the videos of `data`. A run that was stopped goes on where it was with the same settings,
-    /// and ends, on the CPU, in the same bits. Every clip and step is shown by `ctx`, before which it is looked at whether to
-    /// stop.
+    /// Trains a published model on the videos of `data`. A stopped run resumes with the same settings; on the CPU the
+    /// result is bitwise the same. `ctx` reports every clip and step, and cancels between them.
     ///
     /// # Errors
-    /// Settings that cannot work, files that are missing, damaged or do not fit, videos that are too short, more memory than
-    /// there is, all before anything long; then whatever training meets.
+    /// Before any long computation: invalid settings; missing, damaged or mismatched files; videos that are too short;
+    /// too little memory. Later: errors of training.
     pub fn run(&self, data: &ClipData, ctx: &mut JobContext) -> Result<Finetuned, FinetuneError> {
         let job = self;
         let sizes = job.look()?;

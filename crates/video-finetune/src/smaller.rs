@@ -3,13 +3,13 @@
 use crate::config::FinetuneConfig;
 use crate::family::Format;
 
-/// Settings that need less than those asked for, and the changes that lead to them.
+/// Settings that need less memory than the given ones, and the changes to them.
 pub(crate) struct Smaller {
     pub(crate) config: FinetuneConfig,
     pub(crate) changes: Vec<String>,
 }
 
-/// One change after the other, the one that costs least first.
+/// Cumulative changes, the least costly first.
 pub(crate) fn smaller(config: &FinetuneConfig) -> Vec<Smaller> {
     let steps: [fn(&mut FinetuneConfig) -> String; 7] = [
         |c| {

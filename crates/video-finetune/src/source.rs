@@ -1,4 +1,4 @@
-//! Videos to train on, by name.
+//! Source of training videos by name.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,15 +9,15 @@ use pusht_jobs::JobContext;
 use crate::clips::ClipData;
 use crate::error::FinetuneError;
 
-/// Where videos to train on are from: a path, or `simulator:N`, N episodes of the simulator's expert.
+/// Source of training videos: a path, or `simulator:N`, N episodes of the simulator's expert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClipSource {
-    /// Videos or a data set.
+    /// Videos or a dataset.
     Path(PathBuf),
-    /// Demonstrations that are recorded first.
+    /// Demonstrations of the simulator's expert, which are recorded first.
     Simulator {
-        /// How many.
+        /// Number of episodes.
         episodes: usize,
     },
 }
@@ -26,7 +26,7 @@ impl ClipSource {
     /// Opens the videos; those of the simulator are recorded in the folder `out`, with this seed.
     ///
     /// # Errors
-    /// As [`ClipData::open`] and [`ClipData::simulate`].
+    /// Those of [`ClipData::open`] and [`ClipData::simulate`].
     pub fn open(&self, out: &Path, seed: u64, ctx: &mut JobContext) -> Result<ClipData, FinetuneError> {
         match self {
             Self::Path(path) => ClipData::open(path),

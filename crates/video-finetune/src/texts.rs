@@ -1,4 +1,4 @@
-//! The states of the prompts, from the cache or from the text encoder, which is dropped afterwards.
+//! Text states of the prompts, from the cache or from the text encoder, which is dropped afterwards.
 
 use std::path::Path;
 
@@ -12,21 +12,21 @@ use crate::error::FinetuneError;
 /// Names of tensors in the cache.
 const NAMES: [&str; 2] = ["states", "mask"];
 
-/// What a training run needs of the text encoder.
+/// Text states for a training run.
 #[derive(Clone, Debug)]
 pub(crate) struct Prompts {
-    /// What the clips show.
+    /// States of the prompt.
     pub(crate) prompt: TextStates,
-    /// What sampling leads away from.
+    /// States of the negative prompt.
     pub(crate) negative: TextStates,
     /// Width of the transformer's tokens.
     pub(crate) width: usize,
-    /// What they follow from.
+    /// Key of the inputs.
     pub(crate) key: String,
 }
 
 impl Prompts {
-    /// `folder` holds `tokenizer/` and `text_encoder/`.
+    /// Reads or computes the states; `folder` has `tokenizer/` and `text_encoder/`.
     pub(crate) fn open(
         cache: &Cache,
         folder: &Path,

@@ -1,4 +1,4 @@
-//! Random models of a few thousand parameters in folders laid out like published ones: to try commands without weights.
+//! Random models of a few thousand parameters, in the layout of published ones, to test commands without weights.
 
 use std::path::Path;
 
@@ -14,8 +14,8 @@ use crate::family::Family;
 /// Width of the text encoder's states.
 const TEXT: usize = 16;
 
-/// Writes a random model into `folder`: transformer, autoencoder, text encoder, tokenizer. Its clips are noise, and what is
-/// trained on it learns what a few thousand parameters can.
+/// Writes a random model to `folder`: transformer, autoencoder, text encoder, tokenizer. Its clips are noise, and
+/// training improves it little.
 ///
 /// # Errors
 /// Files that cannot be written.
@@ -99,7 +99,7 @@ pub fn write_tiny_model(family: Family, folder: &Path, seed: u64) -> Result<(), 
     save(&folder_of, |path| encoder.save(path))?;
     let path = folder.join("tokenizer/tokenizer.json");
     make(&folder.join("tokenizer"))?;
-    // Letters, and a mark for the beginnings of words.
+    // Letters, and a mark for the start of words.
     let vocabulary: Vec<_> = pieces.iter().map(|piece| json!([piece, -1.0])).collect();
     let metaspace = json!({ "type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true });
     let tokenizer = json!({
@@ -112,7 +112,7 @@ pub fn write_tiny_model(family: Family, folder: &Path, seed: u64) -> Result<(), 
     Ok(())
 }
 
-/// Padding, end, unknown, and what texts are made of.
+/// Padding, end, unknown, and the pieces of texts.
 fn pieces() -> Vec<String> {
     let fixed = ["<pad>", "</s>", "<unk>", "▁"].map(String::from);
     let letters = ('a'..='z').chain('A'..='Z').chain(",.;:-!?".chars());
@@ -123,7 +123,7 @@ fn make(folder: &Path) -> Result<(), FinetuneError> {
     std::fs::create_dir_all(folder).map_err(FinetuneError::io("creating", folder))
 }
 
-/// The folder of a part, with its sizes.
+/// Creates the folder of a part, with its config.
 fn part(folder: &Path, name: &str, sizes: serde_json::Result<Value>) -> Result<std::path::PathBuf, FinetuneError> {
     let folder = folder.join(name);
     make(&folder)?;

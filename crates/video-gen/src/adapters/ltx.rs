@@ -19,9 +19,9 @@ use crate::prompt::{default_negative_prompt, default_prompt};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LtxSettings {
-    /// Pixels that the model works in, a multiple of 32.
+    /// Width of the model's frames, px, a multiple of 32.
     pub width: usize,
-    /// Pixels that the model works in, a multiple of 32.
+    /// Height of the model's frames, px, a multiple of 32.
     pub height: usize,
     /// Frame rate that the model is conditioned on, frames per second.
     pub frame_rate: f64,

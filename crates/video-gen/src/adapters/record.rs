@@ -13,9 +13,9 @@ use crate::FrameSize;
 pub struct AdapterRecord {
     /// Frames per clip.
     pub frames: usize,
-    /// Pixels that the model works in.
+    /// Width of the model's frames, px.
     pub width: usize,
-    /// Pixels that the model works in.
+    /// Height of the model's frames, px.
     pub height: usize,
     /// Frame rate that the model is conditioned on, frames per second.
     pub frame_rate: f64,
