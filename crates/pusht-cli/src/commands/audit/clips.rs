@@ -25,8 +25,8 @@ pub(crate) struct Clips {
     /// Frames per second of the videos, in place of the rate in the files (generators often write 8 or 24 for 10)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     fps: Option<u32>,
-    /// Real episodes to compare the clips' trajectories with; with --train also the demonstrations to train on
-    /// [default: the expert's demonstrations]
+    /// Real episodes to compare the clips' trajectories with; with --train also the demonstrations to train on, in
+    /// place of the expert's
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
     /// Published weights of I3D (rgb_imagenet.pt): add the Fréchet video distance to the real episodes

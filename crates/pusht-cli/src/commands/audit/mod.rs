@@ -16,7 +16,7 @@ use crate::session::Session;
 /// Audit videos: defects with their frames, scores on the paper's scales, replay in the simulator; report.html and
 /// score.json
 ///
-/// Videos may have any size, rate and format. With --train the report also says whether the clips help a policy. Run
+/// Videos may have any size, rate and format. With --train the report also states whether the clips help a policy. Run
 /// the same command again to resume a stopped audit. Exit status 3: no video could be read.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]

@@ -11,7 +11,7 @@ use video_gen::ObjectLatentModel;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// Compare how a saved object-latent video model moves agent and T with held-out demonstrations
+/// Compare the motion of agent and T from a saved object-latent video model with held-out demonstrations
 #[derive(Args)]
 pub(crate) struct ObjectModel {
     /// A model that `pusht train video` or `pusht experiment` saved
