@@ -6,6 +6,12 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RatingError {
+    /// A file that is no earlier export would be replaced.
+    #[error("{path:?} exists and is no export of ratings; choose another name")]
+    NoExport {
+        /// The file.
+        path: PathBuf,
+    },
     /// The answer is not on the scale.
     #[error("{scale} is {value}; expected a whole number from {lowest} to {highest}; nothing was stored")]
     OutsideScale {

@@ -25,9 +25,6 @@ pub use pixel::PixelOptions;
 pub use shared::WeightFormat;
 pub use spec::ModelSpec;
 
-/// All kinds of models.
-static KINDS: [&dyn ModelKind; 4] = [&object::Object, &pixel::Pixel, &ltx::Ltx, &cosmos::Cosmos];
-
 /// Properties of a kind of model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

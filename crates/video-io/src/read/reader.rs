@@ -113,24 +113,6 @@ impl Iterator for VideoReader {
     }
 }
 
-#[cfg(feature = "mp4")]
-fn mp4(path: &Path) -> Result<Source, VideoIoError> {
-    Mp4Source::open(path)
-        .map(|mp4| Source::Mp4(Box::new(mp4)))
-        .map_err(mp4_error(path))
-}
-
-#[cfg(not(feature = "mp4"))]
-fn mp4(path: &Path) -> Result<Source, VideoIoError> {
-    Err(VideoIoError::NoMp4 { path: path.into() })
-}
-
-#[cfg(feature = "mp4")]
-fn mp4_error(path: &Path) -> impl FnOnce(std::io::Error) -> VideoIoError {
-    let path = path.to_path_buf();
-    move |source| VideoIoError::Mp4 { path, source }
-}
-
 /// Reads all frames of a video in presentation order, regardless of the times it states.
 ///
 /// # Errors
