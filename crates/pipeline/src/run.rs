@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pusht_jobs::{JobContext, Origin, Runner, Selection, StageError};
+use pusht_jobs::{JobContext, Origin, Runner, Selection, StageError, claim_folder};
 use report::{ExperimentReport, StageTime};
 
 use crate::assemble::{self, Circumstances};
@@ -83,6 +83,8 @@ fn experiment(
     let data = options.data.as_deref();
     let names = stage_names(config, data, &machine);
     part.check(&names)?;
+    let ours: Vec<&str> = names.iter().map(AsRef::as_ref).chain([SETTINGS]).collect();
+    claim_folder(out, &ours).map_err(io(out))?;
     prepare(out, &settings(config, data)?, options.overwrite)?;
     ctx.say(&format!("stages: {}", names.join(", ")));
     let mut runner = Runner::new(out, env!("CARGO_PKG_VERSION")).with_selection(part);

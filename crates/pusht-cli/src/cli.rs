@@ -49,6 +49,20 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether the same command continues after an interruption.
+    pub(crate) fn resumes(&self) -> bool {
+        match self {
+            Self::Experiment(_)
+            | Self::Train(_)
+            | Self::Generate(_)
+            | Self::Finetune(_)
+            | Self::Label(_)
+            | Self::Audit(_) => true,
+            Self::Demos(command) => matches!(command, demos::Demos::Record(_)),
+            _ => false,
+        }
+    }
+
     pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
         match self {
             Self::Experiment(command) => command.run(session),

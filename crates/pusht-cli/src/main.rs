@@ -14,5 +14,5 @@ fn main() -> ExitCode {
     // A closed pipe (`| head`) ends the program silently.
     sigpipe::reset();
     let cli = cli::Cli::parse();
-    session::run(&cli.output, |session| cli.command.run(session))
+    session::run(&cli.output, cli.command.resumes(), |session| cli.command.run(session))
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use pusht_data::{Episode, Source};
 use pusht_jobs::{JobContext, Silent, cancel_on_ctrl_c, terminal_or_lines};
@@ -29,6 +29,20 @@ pub(crate) struct OutputArgs {
 impl OutputArgs {
     fn json_to_stdout(&self) -> bool {
         self.json.as_deref() == Some(Path::new("-"))
+    }
+
+    /// Refuses, before the command runs, a file that exists and does not hold one JSON value, such as a dataset.
+    fn check_json_file(&self) -> Result<()> {
+        let Some(path) = self.json.as_deref().filter(|path| path.exists()) else {
+            return Ok(());
+        };
+        let bytes = std::fs::read(path).with_context(|| format!("--json {}", path.display()))?;
+        ensure!(
+            bytes.is_empty() || serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok(),
+            "--json {}: the file exists and is no JSON result; choose another name",
+            path.display()
+        );
+        Ok(())
     }
 }
 
@@ -101,7 +115,16 @@ pub(crate) fn command_line() -> String {
 
 /// Runs a command and prints its result. An error and its causes are printed on one line, without causes that the error
 /// already quotes and without a backtrace: errors here come from arguments or files.
-pub(crate) fn run(output: &OutputArgs, command: impl FnOnce(&mut Session) -> Result<Outcome>) -> ExitCode {
+///
+/// If the command is stopped by Ctrl-C, `resumes` adds that the same command continues.
+pub(crate) fn run(
+    output: &OutputArgs,
+    resumes: bool,
+    command: impl FnOnce(&mut Session) -> Result<Outcome>,
+) -> ExitCode {
+    if let Err(error) = output.check_json_file() {
+        return fail(&error);
+    }
     let cancel = match cancel_on_ctrl_c() {
         Ok(cancel) => cancel,
         Err(error) => return fail(&anyhow::Error::new(error).context("Ctrl-C cannot be caught")),
@@ -114,13 +137,22 @@ pub(crate) fn run(output: &OutputArgs, command: impl FnOnce(&mut Session) -> Res
     let mut session = Session { ctx, output };
     let told = command(&mut session).and_then(|outcome| {
         session.tell(&outcome)?;
+        if outcome.failed && output.quiet {
+            eprintln!("{}", outcome.text.trim_end());
+        }
         Ok(outcome.failed)
     });
     match told {
         Ok(false) => ExitCode::SUCCESS,
         Ok(true) => ExitCode::from(FAILED),
         Err(error) if cancel.is_cancelled() => {
-            eprintln!("{}", in_one_line(&error));
+            let text = in_one_line(&error);
+            let hint = if resumes && !text.contains("again") && !text.contains("same command") {
+                "; finished work is kept, and the same command continues"
+            } else {
+                ""
+            };
+            eprintln!("{text}{hint}");
             ExitCode::from(CANCELLED)
         }
         Err(error) => fail(&error),

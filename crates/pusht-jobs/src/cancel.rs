@@ -35,5 +35,5 @@ impl CancelFlag {
 
 /// Error of a cancelled job; what it had finished is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("cancelled; what is finished is kept, and the same command goes on from there")]
+#[error("cancelled")]
 pub struct Cancelled;
