@@ -150,9 +150,9 @@ impl Verdicts {
             n => format!(" {n} show no PushT board at all and have the lowest scores."),
         };
         format!(
-            "In {} of {read} clips nothing impossible is found; the T moves in {moved}, and is moved by the agent in {by_agent} \
-             of these; in {} it ends at its goal.{blank} The actions extracted from a clip reproduce it in the simulator for \
-             {followed} of {played}.",
+            "{} of {read} clips are free of physical faults. The T moves in {moved} of them, by pushes of the agent in {by_agent}, \
+             and ends at its goal in {}.{blank} The simulator reproduces {followed} of {played} clips from the actions \
+             extracted from them.",
             totals.physics[4], totals.adherence[2]
         )
     }

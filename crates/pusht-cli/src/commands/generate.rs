@@ -23,7 +23,7 @@ pub(crate) struct Generate {
     #[arg(long, value_name = "KIND:PATH")]
     model: ModelSpec,
     /// First frame of every clip, a PNG of a PushT board of any size
-    #[arg(long, value_name = "PNG", required_unless_present = "data", conflicts_with = "data")]
+    #[arg(long, value_name = "PNG", conflicts_with = "data")]
     start: Option<PathBuf>,
     /// Last frame of every clip
     #[arg(long, value_name = "PNG", requires = "start", conflicts_with = "data")]

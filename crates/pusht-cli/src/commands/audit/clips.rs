@@ -42,7 +42,7 @@ pub(crate) struct Clips {
     /// With --train: preset of the experiment: smoke, cpu, strong or paper
     #[arg(long, default_value = "cpu", requires = "train")]
     preset: String,
-    /// With --train: override one setting of the preset, for example --set seeds=[0,1,2]; may be repeated
+    /// With --train: override one setting of the preset, for example `--set seeds=[0,1,2]`; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE", requires = "train")]
     settings: Vec<String>,
     /// With --train: if OUT/experiment holds a finished experiment with other settings, rerun the stages that differ
