@@ -41,7 +41,7 @@ impl fmt::Display for SplitName {
 
 /// Error of parsing a [`SplitName`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is no part of a data set; expected train, test or all")]
+#[error("{text:?} is no part of a dataset; expected train, test or all")]
 pub struct SplitNameError {
     /// The given text.
     pub text: String,

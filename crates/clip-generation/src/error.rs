@@ -60,7 +60,7 @@ pub enum GenerationError {
     },
     /// The clips are between images, but demonstrations are needed.
     #[error(
-        "{path:?}: its clips are between pictures; expected clips of `pusht generate --data`, to be held against demonstrations"
+        "{path:?}: its clips start and end in given images; expected clips of `pusht generate --data`, to compare with demonstrations"
     )]
     NoDemonstrations {
         /// The folder.

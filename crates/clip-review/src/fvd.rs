@@ -29,7 +29,7 @@ impl Fvd {
         } = self;
         format!(
             "FVD with I3D: {distance:.1} between {clips} clips and {real} real videos; {halves:.1} between two halves of these. \
-             The middle {frames} frames of each at 10 a second, 96 × 96. Fewer than 401 videos lift both (docs/distribution.md)."
+             The middle {frames} frames of each at 10 per second, 96 × 96. Fewer than 401 videos lift both (docs/distribution.md)."
         )
     }
 }

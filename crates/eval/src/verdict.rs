@@ -204,7 +204,7 @@ impl Verdict {
             let number = |x: f64| format!("{x:+.3}").replace('-', "−");
             let interval = match c.difference.bounds {
                 Some(Bounds { low, high }) => format!("95 % interval {} to {}", number(low), number(high)),
-                None => "no interval from one roll-out".to_owned(),
+                None => "no interval from one rollout".to_owned(),
             };
             let mean = number(c.difference.mean);
             let numbers = format!(
@@ -238,7 +238,7 @@ impl Verdict {
 /// The steps of the rule, in order.
 fn judge(difference: Interval, control: Interval, demo: Interval, still: f64) -> (Outcome, String) {
     let (Some(difference), Some(control), Some(demo)) = (difference.bounds, control.bounds, demo.bounds) else {
-        let reason = "one roll-out has no interval: more seeds or episodes are needed".to_owned();
+        let reason = "one rollout has no interval: more seeds or episodes are needed".to_owned();
         return (Outcome::Uninformative, reason);
     };
     if demo.low < still + ABOVE_FLOOR {
@@ -368,7 +368,7 @@ mod tests {
         for (difference, control, demo) in [(one, DEMO, DEMO), (DEMO, one, DEMO), (DEMO, DEMO, one)] {
             let (outcome, reason) = judge(difference, control, demo, STILL);
             assert_eq!(outcome, Outcome::Uninformative);
-            assert!(reason.contains("one roll-out"), "{reason}");
+            assert!(reason.contains("one rollout"), "{reason}");
         }
     }
 

@@ -182,7 +182,7 @@ fn parts_join_to_what_one_process_writes() {
     };
     assert!(error(&[&b]).contains("no file holds 1/2"));
     assert!(error(&[&b, &a, &a]).contains("1-2.json: is part 1/2, as"));
-    assert!(error(&[&a, &whole]).contains("whole.json is not a roll-out file"));
+    assert!(error(&[&a, &whole]).contains("whole.json is not a rollout file"));
     for (foreign, what) in [
         (roll("seed.json", 4, config(5, 20), "2/2"), "maker"),
         (roll("steps.json", 3, config(5, 21), "2/2"), "step limit"),

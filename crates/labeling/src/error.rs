@@ -64,7 +64,7 @@ pub enum VideoError {
     #[error(transparent)]
     Metric(#[from] traj_metrics::MetricError),
     /// The video is too short.
-    #[error("it has {frames} frames at 10 a second; an action needs two")]
+    #[error("it has {frames} frames at 10 per second; an action needs two")]
     TooShort {
         /// Frames at 10 Hz.
         frames: usize,

@@ -71,7 +71,7 @@ impl Header {
 
     fn tell(&self) -> String {
         let part = self.part.map(|p| format!(", part {p}")).unwrap_or_default();
-        let fps = self.settings.fps.map(|n| format!(", {n} frames a second"));
+        let fps = self.settings.fps.map(|n| format!(", {n} frames per second"));
         let (version, idm, count) = (&self.version, &self.idm, self.videos.len());
         format!(
             "labels of version {version} by {idm} of {count} videos{}{part}",

@@ -193,7 +193,7 @@ fn read(
     who: Option<&str>,
     settings: &config::RolloutConfig,
 ) -> Result<Rollouts, PipelineError> {
-    let record = RolloutRecord::read(&dir.join(RECORD)).map_err(|e| failed("roll-outs")(&e))?;
+    let record = RolloutRecord::read(&dir.join(RECORD)).map_err(|e| failed("rollouts")(&e))?;
     let picture = |who: &str, file: &str| Picture {
         group: PictureGroup::Rollouts,
         caption: format!("{who}, start {}", settings.first_seed),

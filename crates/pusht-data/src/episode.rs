@@ -103,7 +103,7 @@ impl Episode {
 pub enum EpisodeError {
     /// No rows.
     #[error(
-        "episode {index} is empty; every episode needs at least one frame with its action: leave it out of the data set"
+        "episode {index} is empty; every episode needs at least one frame with its action: leave it out of the dataset"
     )]
     Empty {
         /// Index in the source.

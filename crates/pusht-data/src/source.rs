@@ -12,7 +12,7 @@ use crate::LeRobotSet;
 use crate::ReplayBuffer;
 use crate::{DataError, Episode, SimulatedSet, simulated};
 
-const EXPECTED: &str = "a zarr replay buffer (folder), a LeRobot v3 data set (folder) or a file of simulated episodes \
+const EXPECTED: &str = "a zarr replay buffer (folder), a LeRobot v3 dataset (folder) or a file of simulated episodes \
                         (as `pusht demos record` writes)";
 
 const VIDEO: &str = "videos or pictures, which carry no actions";
@@ -88,7 +88,7 @@ fn lerobot(path: &Path) -> Result<Kind, DataError> {
 fn lerobot(path: &Path) -> Result<Kind, DataError> {
     Err(DataError::Unrecognized {
         path: path.to_path_buf(),
-        found: "a LeRobot data set, which this program was built without (feature `lerobot` of pusht-data)".to_owned(),
+        found: "a LeRobot dataset, which this program was built without (feature `lerobot` of pusht-data)".to_owned(),
         expected: "a file of simulated episodes",
     })
 }
@@ -109,7 +109,7 @@ fn describe(path: &Path) -> String {
         };
         return inside.iter().find(is_set).map_or_else(
             || other.to_owned(),
-            |p| format!("a folder around a data set, name {} instead", p.display()),
+            |p| format!("a folder around a dataset, name {} instead", p.display()),
         );
     }
     if is_picture(path) {

@@ -113,11 +113,11 @@ fn rollouts() {
             assert_eq!(
                 f64::from(env.contact_points()),
                 points[i * (steps + 1) + t],
-                "roll-out {i}, step {t}"
+                "rollout {i}, step {t}"
             );
             if t % every == 0 {
                 let at = i * kept + t / every;
-                assert_eq!(state_row(&env), states[10 * at..10 * at + 10], "roll-out {i}, step {t}");
+                assert_eq!(state_row(&env), states[10 * at..10 * at + 10], "rollout {i}, step {t}");
                 worst = worst.max((env.coverage() - covered[at]).abs());
             }
         }

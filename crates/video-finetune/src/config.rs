@@ -1,4 +1,4 @@
-//! Settings of a fine-tuning run, and two presets: the seed paper's and ours.
+//! Settings of a fine-tuning run, and two presets: that of the PushT Start paper and ours.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

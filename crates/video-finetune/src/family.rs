@@ -50,7 +50,7 @@ impl TryFrom<&ModelSpec> for Family {
 pub enum Preset {
     /// Our settings: first and last frame are given in most steps.
     Ours,
-    /// The seed paper's settings for LTX-Video: 576 clips, 1500 steps of one clip, learning rate 2e-4, bf16, the text
+    /// The settings of the PushT Start paper for LTX-Video: 576 clips, 1500 steps of one clip, learning rate 2e-4, bf16, the text
     /// encoder in 8 bits, the first frame given in one of ten clips, the last never. The reported two passes over 576
     /// clips would be 1152 steps; the reported number of steps is used.
     Paper,

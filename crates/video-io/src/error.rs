@@ -59,7 +59,7 @@ pub enum VideoIoError {
         max_short: u32,
     },
     /// The format does not support this frame rate.
-    #[error("{fps} frames a second; {format} takes 1 to {max}")]
+    #[error("{fps} frames per second; {format} takes 1 to {max}")]
     FrameRate {
         /// The requested rate.
         fps: u32,

@@ -119,7 +119,7 @@ fn physics(count: usize, findings: &[Finding], suppressed: bool) -> ScaleScore {
     kinds.dedup();
     let worst = physical.iter().map(|f| f.severity()).fold(0.0, f64::max);
     let value = match kinds.len() {
-        0 if suppressed => return score(5, "the picture is too bad to tell what cannot be", Vec::new()),
+        0 if suppressed => return score(5, "the image quality is too low to find physical faults", Vec::new()),
         0 => return score(5, "nothing is found that cannot be", Vec::new()),
         1 if affected <= FEW && worst < SLIGHT => 4,
         1 if affected <= FEW || worst < SLIGHT => 3,

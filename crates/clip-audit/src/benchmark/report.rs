@@ -43,7 +43,7 @@ impl TrialReport {
              clips with a tuned corruption at its clear strength (and the held-out corruption itself); *over all strengths and kinds*: \
              among all clips below.\n\n\
              Clean clips flagged: {:.4}. Mild blur, noise and H.264 mistaken for a physical corruption: {:.4}. One core, 96 × 96: \
-             {by_processor:.0} frames a second of processor time, {by_clock:.0} by the clock (the fastest of five passes each).\n\n",
+             {by_processor:.0} frames per second of processor time, {by_clock:.0} by the clock (the fastest of five passes each).\n\n",
             self.table.clean_flagged, self.table.mild_mistaken,
         );
         head + &self.table.markdown()
@@ -74,7 +74,7 @@ mod tests {
         let page = report.markdown("pusht bench audit");
         assert!(page.contains("Made by `pusht bench audit`."), "{page}");
         assert!(
-            page.contains("300 frames a second of processor time, 250 by the clock"),
+            page.contains("300 frames per second of processor time, 250 by the clock"),
             "{page}"
         );
         let json = serde_json::to_value(&report).unwrap();

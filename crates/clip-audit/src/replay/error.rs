@@ -53,7 +53,7 @@ pub enum ReplayError {
         source: Box<Self>,
     },
     /// The dataset has no recorded states to compare with.
-    #[error("the data set has no states; expected one with frames and states, as zarr and `pusht demos record` have")]
+    #[error("the dataset has no states; expected one with frames and states, as zarr and `pusht demos record` have")]
     NoStates,
     /// The dataset cannot be read.
     #[error(transparent)]

@@ -19,7 +19,7 @@ pub enum RecordError {
         source: std::io::Error,
     },
     /// A file with other content.
-    #[error("{path} is not a roll-out file of this version: {reason}; make it anew with `pusht rollout`", path = path.display())]
+    #[error("{path} is not a rollout file of this version: {reason}; make it anew with `pusht rollout`", path = path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -30,7 +30,7 @@ pub enum RecordError {
     #[error(transparent)]
     Parts(#[from] ShardError),
     /// A part of another rollout.
-    #[error("{path}: part {part} is of another roll-out: {what}", path = path.display())]
+    #[error("{path}: part {part} is of another rollout: {what}", path = path.display())]
     OtherPart {
         /// The file.
         path: PathBuf,
@@ -60,7 +60,7 @@ pub enum RecordError {
     },
     /// A record with too few steps for a protocol.
     #[error(
-        "the roll-outs were made for {found} steps, the protocol {protocol} needs {needed}: roll out again with \
+        "the rollouts were made for {found} steps, the protocol {protocol} needs {needed}: roll out again with \
          --steps {needed}"
     )]
     TooShort {

@@ -179,7 +179,7 @@ fn row(env: &PushT) -> [f32; 5] {
 #[non_exhaustive]
 pub enum RolloutError {
     /// No episodes or no steps.
-    #[error("a roll-out needs at least 1 episode of at least 1 step; got {episodes} and {steps}")]
+    #[error("a rollout needs at least 1 episode of at least 1 step; got {episodes} and {steps}")]
     Empty {
         /// Number of episodes.
         episodes: usize,
@@ -187,7 +187,7 @@ pub enum RolloutError {
         steps: usize,
     },
     /// More episodes or steps than [`RolloutConfig::MOST`].
-    #[error("a roll-out has at most {most} episodes of at most {most} steps; got {episodes} and {steps}", most = RolloutConfig::MOST)]
+    #[error("a rollout has at most {most} episodes of at most {most} steps; got {episodes} and {steps}", most = RolloutConfig::MOST)]
     TooMany {
         /// Number of episodes.
         episodes: usize,

@@ -35,7 +35,7 @@ pub(crate) struct FinetuneVideo {
     /// Folder for latents and text embeddings, which several runs may share [default: cache in --out]
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
-    /// Base settings: ours, or the seed paper's (paper)
+    /// Base settings: ours, or those of the PushT Start paper (paper)
     #[arg(long, value_name = "NAME", default_value = "ours")]
     preset: Preset,
     /// Train all weights instead of adapters

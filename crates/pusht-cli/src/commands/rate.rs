@@ -107,7 +107,7 @@ impl Rate {
         let ServerSummary { ratings, raters } = server.run(&mut session.ctx)?;
         let db = self.db.display();
         let text = format!(
-            "{ratings} ratings of {raters} people in {db}; `pusht rate --db {db} --report DIR` says what came out"
+            "{ratings} ratings of {raters} people in {db}; `pusht rate --db {db} --report DIR` evaluates them"
         );
         Ok(Outcome::new(text, &json!({ "ratings": ratings, "raters": raters }))?)
     }

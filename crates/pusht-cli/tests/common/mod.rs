@@ -29,7 +29,7 @@ pub fn ends_with(status: i32, folder: &Path, arguments: &[&str]) -> String {
     error
 }
 
-/// Records a small data set, `set.jsonl`: three episodes of 20 steps.
+/// Records a small dataset, `set.jsonl`: three episodes of 20 steps.
 pub fn record(folder: &Path) {
     let arguments = [
         "demos",

@@ -50,7 +50,11 @@ impl LeRobotSet {
             return Err(layout("meta/info.json", expected, format!("{version:?}")));
         }
         if info["fps"].as_f64() != Some(f64::from(FPS)) {
-            return Err(layout("meta/info.json", "10 frames a second", info["fps"].to_string()));
+            return Err(layout(
+                "meta/info.json",
+                "10 frames per second",
+                info["fps"].to_string(),
+            ));
         }
         let is_video = |f: &Value| f["dtype"] == "video";
         let features = info["features"].as_object().into_iter().flatten();

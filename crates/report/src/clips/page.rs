@@ -50,7 +50,7 @@ pub(super) fn clips_page(verdicts: &Verdicts, folder: &Path) -> String {
     let steps_to_divergence = totals.steps_to_divergence.map_or("–".to_owned(), |h| h.to_string());
     let body = html! {
         div.soft {
-            (totals.clips) " videos, " (totals.failed) " could not be read; " (frames) " frames at 10 a second, " (trusted)
+            (totals.clips) " videos, " (totals.failed) " could not be read; " (frames) " frames at 10 per second, " (trusted)
             " with an action that can be trusted; median steps to divergence " (steps_to_divergence) " steps"
         }
         nav { @for (id, title, _) in &contents { a href={ "#" (id) } { (title) } } }

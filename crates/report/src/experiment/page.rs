@@ -12,7 +12,7 @@ pub fn render_html(report: &ExperimentReport, assets: &Assets) -> String {
         ("results", "Results", Some(sections::results(report))),
         ("method", "What was compared, and how", Some(sections::method(report))),
         ("policies", "Policies on the demonstrations", sections::policies(report)),
-        ("rollouts", "Roll-outs", Some(sections::rollouts(report, assets))),
+        ("rollouts", "Rollouts", Some(sections::rollouts(report, assets))),
         ("training", "Training", sections::training(report)),
         ("actions", "Actions", Some(sections::actions(report))),
         (

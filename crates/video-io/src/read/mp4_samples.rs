@@ -71,7 +71,7 @@ fn track(moov: &Moov, moofs: &[(u64, Moof)], length: u64) -> io::Result<Track> {
     let codec = codec.ok_or_else(|| io::Error::other("its video track names no codec"))?;
     let timescale = trak.mdia.mdhd.timescale;
     if timescale == 0 {
-        return Err(io::Error::other("its video track has 0 ticks a second"));
+        return Err(io::Error::other("its video track has 0 ticks per second"));
     }
     let mut samples = from_tables(trak, length)?;
     let extends = moov

@@ -44,10 +44,10 @@ impl Audit {
         };
         let source = self.data.as_ref().map(pusht_data::open).transpose()?;
         let read = |index: usize| {
-            let episode = source.as_ref().ok_or("no data set")?.episode(index)?;
+            let episode = source.as_ref().ok_or("no dataset")?.episode(index)?;
             Ok(Clip {
                 frames: episode.frames,
-                states: episode.states.ok_or("the data set has no states")?,
+                states: episode.states.ok_or("the dataset has no states")?,
                 goal: episode.goal,
             })
         };

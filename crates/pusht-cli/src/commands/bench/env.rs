@@ -37,7 +37,7 @@ impl Env {
         let state = recorded.play(Modality::State, budget)?;
         let pixels = recorded.play(Modality::Pixels, budget)?.steps_per_second;
         let text = format!(
-            "{:.0} steps a second with states, {pixels:.0} with pixels",
+            "{:.0} steps per second with states, {pixels:.0} with pixels",
             state.steps_per_second
         );
         let json = json!({ "state": state.steps_per_second, "pixels": pixels, "last_states": state.last_states });

@@ -41,14 +41,14 @@ impl Merge {
         if let Some(folder) = self.parts.iter().find(|part| part.is_dir()) {
             anyhow::bail!(
                 "{} is a folder; expected the files that `pusht demos record`, `pusht rollout` or `pusht label` wrote with \
-                 --shard (`pusht train policy` takes several data sets by itself: --data A B)",
+                 --shard (`pusht train policy` takes several datasets by itself: --data A B)",
                 folder.display()
             );
         }
         let labels = Labeled::is_ours(&self.parts[0]);
         ensure!(
             labels || !self.augment,
-            "--augment: {} holds no labels of videos; only the data set that is made of those can be augmented here",
+            "--augment: {} holds no labels of videos; only the dataset that is made of those can be augmented here",
             self.parts[0].display()
         );
         if labels {

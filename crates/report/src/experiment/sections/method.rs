@@ -48,7 +48,7 @@ fn conditions(report: &ExperimentReport) -> Markup {
         ("Other generators, judged only", others(report)),
         ("Inverse dynamics", m.inverse_dynamics.clone()),
         (
-            "Roll-outs",
+            "Rollouts",
             format!(
                 "protocol {}: {} episodes of at most {} steps for every training seed, start seeds {} to {}",
                 m.protocol, m.episodes, m.steps, m.start_seeds[0], m.start_seeds[1]

@@ -62,7 +62,7 @@ pub(crate) fn results(report: &ExperimentReport) -> Markup {
         (figure(&drawing(&chart(report)), &caption))
         (arms_table(report))
         (soft(&format!(
-            "All roll-outs under {protocol}. MSE in px² of the 512 board, the mean over x and y and over training seeds; \
+            "All rollouts under {protocol}. MSE in px² of the 512 board, the mean over x and y and over training seeds; \
              episodes: training seeds × starts; shaded rows need no training."
         )))
         h3 { "How to read this" }
@@ -141,7 +141,7 @@ fn arms_table(report: &ExperimentReport) -> Markup {
         ("Test, own labels", 2),
         ("Test, recorded actions", 2),
         ("Validation", 1),
-        ("Roll-outs, 95 % intervals", 4),
+        ("Rollouts, 95 % intervals", 4),
     ]);
     for arm in &report.arms {
         let [own_mse, own_r2] = fit_own(arm);

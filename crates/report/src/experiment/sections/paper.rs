@@ -25,7 +25,7 @@ pub(crate) fn paper(report: &ExperimentReport) -> Markup {
         p.soft {
             "Table 4, Figure 6 and the distances of extracted actions stand under " a href="#actions" { "Actions" }
             ", Figures 4 and 7 under " a href="#training" { "Training" } ", Figures 8, 10 and 11 under "
-            a href="#rollouts" { "Roll-outs" } "; the values that those five show are not given here. "
+            a href="#rollouts" { "Rollouts" } "; the values that those five show are not given here. "
             code { "report.json" } " lists each number with ours under " code { "beside_the_paper" } "."
         }
     }

@@ -57,7 +57,7 @@ fn table(report: &ExperimentReport, main: &Arm) -> Markup {
         ("Training", 2),
         ("Test", 2),
         ("Validation", 1),
-        ("Roll-outs, 95 % intervals", 4),
+        ("Rollouts, 95 % intervals", 4),
     ]);
     let mut row = |name: &str, what: &str, [parameters, updates]: [String; 2], arm: &Arm| {
         let [mse, r2] = fit_own(arm);
