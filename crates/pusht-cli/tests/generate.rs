@@ -116,6 +116,7 @@ fn options_that_a_model_does_not_have_are_refused_by_name() {
         ),
         ("--model sora:x --data demos.jsonl", "names no video model", 2),
         ("--model ltx:tiny", "--start", 2),
+        ("--model ltx:tiny", "--data", 2),
         ("--model ltx:tiny --memory 0 --data demos.jsonl", "gigabytes above 0", 2),
     ] {
         let (text, status) = refused(here, &format!("generate {arguments} --out clips"));

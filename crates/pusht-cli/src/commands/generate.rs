@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use clap::Args;
+use clap::{ArgGroup, Args};
 use clip_generation::{ClipEndpoints, GenerationJob, SplitName};
 use serde::Serialize;
 use video_gen::{FrameSize, LoadOptions, ModelSpec, SamplingOptions};
@@ -17,6 +17,7 @@ use crate::session::Session;
 /// Writes videos/ (MP4), frames/ with the exact frames (PNG), overview.png, and generation.json with every setting and
 /// seed. Run the same command again to resume a stopped run, or with a larger --count to add clips.
 #[derive(Args)]
+#[command(group = ArgGroup::new("frames of the ends").required(true).args(["start", "data"]))]
 pub(crate) struct Generate {
     /// Model: object:FILE or pixel:DIR from `pusht train video`, ltx:PATH (a diffusers folder or a single file) or
     /// cosmos:DIR

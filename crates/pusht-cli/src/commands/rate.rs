@@ -106,9 +106,8 @@ impl Rate {
         session.print("Ctrl-C ends it; the same command goes on");
         let ServerSummary { ratings, raters } = server.run(&mut session.ctx)?;
         let db = self.db.display();
-        let text = format!(
-            "{ratings} ratings of {raters} people in {db}; `pusht rate --db {db} --report DIR` evaluates them"
-        );
+        let text =
+            format!("{ratings} ratings of {raters} people in {db}; `pusht rate --db {db} --report DIR` evaluates them");
         Ok(Outcome::new(text, &json!({ "ratings": ratings, "raters": raters }))?)
     }
 }
