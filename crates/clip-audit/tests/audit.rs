@@ -112,7 +112,7 @@ fn of_a_picture_that_cannot_be_read_only_the_picture_is_said() {
         assert!(!audit.is_unphysical() && audit.suppressed.iter().all(|f| f.kind.is_physical()));
         if !audit.suppressed.is_empty() {
             let physics = &audit.scores.physics;
-            assert!(physics.value == 5 && physics.why.contains("too bad"), "{}", physics.why);
+            assert!(physics.value == 5 && physics.why.contains("too low"), "{}", physics.why);
         }
     }
 }
