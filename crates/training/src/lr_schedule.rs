@@ -1,4 +1,5 @@
 //! Learning rate schedule: linear warm-up, cosine decay.
+//! Its settings are in `config.rs`.
 
 use crate::TrainConfig;
 

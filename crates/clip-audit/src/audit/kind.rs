@@ -1,4 +1,5 @@
 //! Kinds of findings.
+//! A new kind is a variant here; the rule that detects it is in `rules.rs`.
 
 use serde::{Deserialize, Serialize};
 

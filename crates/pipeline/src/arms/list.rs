@@ -1,4 +1,5 @@
 //! The list of arms. A new arm is one value in [`ARMS`].
+//! The color of an arm in charts is in `report/src/plot/palette.rs`.
 
 use pusht_data::{Episode, FrameRef, Split};
 use pusht_env::Action;
