@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use pusht_env::{Action, State};
-use pusht_jobs::JobContext;
+use pusht_jobs::{JobContext, begins_with};
 
 #[cfg(feature = "lerobot")]
 use crate::LeRobotSet;
@@ -12,6 +12,8 @@ use crate::LeRobotSet;
 use crate::ReplayBuffer;
 use crate::{DataError, Episode, SimulatedSet, simulated};
 
+/// First bytes of a file of labels, which names its format first.
+const LABELS_START: &str = "{\"format\":\"pusht-labels";
 const EXPECTED: &str = "a zarr replay buffer (folder), a LeRobot v3 dataset (folder) or a file of simulated episodes \
                         (as `pusht demos record` writes)";
 
@@ -118,7 +120,7 @@ fn describe(path: &Path) -> String {
     let kind = match path.extension().and_then(|e| e.to_str()) {
         Some("zip") => "a zip archive, unpack it first",
         Some("partial") => "an unfinished set, run the command that was making it again to finish it",
-        _ if begins_as_labels(path) => "a part of labels, join all parts with merge",
+        _ if begins_with(path, LABELS_START) => "a part of labels, join all parts with pusht demos merge",
         _ => "a file of something else",
     };
     kind.to_owned()
@@ -130,14 +132,6 @@ fn is_picture(path: &Path) -> bool {
     return video_io::is_video_file(path) || video_io::is_png_file(path);
     #[cfg(not(feature = "lerobot"))]
     path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png"))
-}
-
-/// Whether a file begins like a labels file, which names its format first.
-fn begins_as_labels(path: &Path) -> bool {
-    const START: &[u8] = b"{\"format\":\"pusht-labels";
-    let mut start = vec![0; START.len()];
-    std::fs::File::open(path).is_ok_and(|mut file| std::io::Read::read_exact(&mut file, &mut start).is_ok())
-        && start == START
 }
 
 impl Source {

@@ -1,7 +1,7 @@
 //! Atomic writes: files and folders are written under a temporary name, then renamed.
 
 use std::fs;
-use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Component, Path, PathBuf};
 
 use serde::Serialize;
@@ -44,6 +44,13 @@ pub fn plain_path(path: impl AsRef<Path>) -> PathBuf {
     } else {
         plain
     }
+}
+
+/// Whether the file at `path` begins with these bytes; `false` for one that cannot be read. For recognizing formats.
+pub fn begins_with(path: impl AsRef<Path>, prefix: impl AsRef<[u8]>) -> bool {
+    let prefix = prefix.as_ref();
+    let mut start = vec![0; prefix.len()];
+    fs::File::open(path).is_ok_and(|mut file| file.read_exact(&mut start).is_ok()) && start == prefix
 }
 
 /// Creates the folder of a job, or accepts one that the same kind of job has written: empty, or with one of the names `ours` in it.
@@ -254,6 +261,16 @@ mod tests {
         fs::write(&plain, b"").unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
         assert_eq!(mode(&ours), mode(&plain));
+    }
+
+    #[test]
+    fn formats_are_recognized_by_their_first_bytes() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("x");
+        fs::write(&file, "abc").unwrap();
+        assert!(begins_with(&file, "ab") && begins_with(&file, "abc"));
+        assert!(!begins_with(&file, "abcd") && !begins_with(&file, "b"));
+        assert!(!begins_with(root.path(), "ab") && !begins_with(root.path().join("y"), "ab"));
     }
 
     #[test]

@@ -7,11 +7,11 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::ops::Range;
 use std::path::Path;
 
-use pusht_jobs::{JournalScan, Shard};
+use pusht_jobs::{JournalScan, Shard, begins_with};
 use serde::{Deserialize, Serialize};
 
 use super::{SeededTrajectory, SimulatedSet, Simulation, Start};
@@ -108,12 +108,7 @@ pub(super) struct Line {
 
 /// Whether a file begins like those of this format, whatever follows.
 pub(crate) fn is_ours(path: &Path) -> bool {
-    let mut start = Vec::new();
-    let prefix = format!("{{\"format\":\"{FORMAT}\"");
-    File::open(path)
-        .and_then(|f| f.take(prefix.len() as u64).read_to_end(&mut start))
-        .is_ok()
-        && start == prefix.as_bytes()
+    begins_with(path, format!("{{\"format\":\"{FORMAT}\""))
 }
 
 impl SimulatedSet {

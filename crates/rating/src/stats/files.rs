@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use pusht_jobs::{claim_folder, write_file};
+use pusht_jobs::{begins_with, claim_folder, write_file};
 
 use super::audit::AuditScores;
 use super::report::RatingReport;
@@ -49,18 +49,11 @@ impl Ratings {
     /// A path that cannot be written.
     pub fn save_csv(&self, path: impl AsRef<Path>) -> Result<(), RatingError> {
         let path = path.as_ref();
-        if path.exists() && !begins_as_export(path) {
+        if path.exists() && !begins_with(path, CSV_HEADER) {
             return Err(RatingError::NoExport {
                 path: path.to_path_buf(),
             });
         }
         write_file(path, |out| self.write_csv(out)).map_err(RatingError::io(path))
     }
-}
-
-/// Whether a file begins with the names of an export's columns.
-fn begins_as_export(path: &Path) -> bool {
-    let mut start = vec![0; CSV_HEADER.len()];
-    std::fs::File::open(path).is_ok_and(|mut file| std::io::Read::read_exact(&mut file, &mut start).is_ok())
-        && start == CSV_HEADER.as_bytes()
 }
