@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::is_hidden;
+
 /// Incremental SHA-256, returned in hexadecimal.
 #[derive(Clone, Debug, Default)]
 pub struct Hasher(Sha256);
@@ -59,7 +61,7 @@ pub fn hash_json(value: &impl Serialize) -> serde_json::Result<String> {
     Ok(hash_bytes(serde_json::to_vec(value)?))
 }
 
-/// The file at `path`, or the files in the folder there, sorted; subfolders are skipped.
+/// The file at `path`, or the files in the folder there, sorted; subfolders and hidden files are skipped.
 ///
 /// # Errors
 /// A path that cannot be read.
@@ -71,12 +73,12 @@ pub fn files_at(path: impl AsRef<Path>) -> io::Result<Vec<PathBuf>> {
     let mut files = std::fs::read_dir(path)?
         .map(|entry| Ok(entry?.path()))
         .collect::<io::Result<Vec<_>>>()?;
-    files.retain(|file| file.is_file());
+    files.retain(|file| file.is_file() && !is_hidden(file));
     files.sort();
     Ok(files)
 }
 
-/// Hash of a file's bytes, or of the concatenated bytes of all files in a folder, in the order of their names.
+/// Hash of a file's bytes, or of the concatenated bytes of all files in a folder that are not hidden, in the order of their names.
 ///
 /// # Errors
 /// A path that cannot be read.

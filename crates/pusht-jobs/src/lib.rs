@@ -13,6 +13,7 @@ mod settings;
 mod shard;
 mod side_by_side;
 mod stage;
+mod stand_ins;
 
 pub use cancel::{CancelFlag, Cancelled};
 pub use context::{JobContext, Task};
@@ -31,3 +32,4 @@ pub use progress::{Terminal, terminal_or_lines};
 pub use settings::{SettingLayers, SettingsError};
 pub use shard::{Shard, ShardError};
 pub use stage::{Done, Key, Origin, Runner, Selection, Stage, StageError, StageRecord};
+pub use stand_ins::{LFS_POINTER, is_hidden, is_lfs_pointer};
