@@ -123,13 +123,24 @@ pub enum VideoIoError {
         /// The file.
         path: PathBuf,
     },
-    /// The MP4 file is damaged, truncated, or of a kind that cannot be decoded.
-    #[error("cannot decode {path:?}: {source}")]
-    Mp4 {
+    /// The video is not damaged as far as is known, but coded in a way that is not read.
+    #[error(
+        "{path:?} holds {holds}, which is not read; expected H.264 (progressive, 8 bits, 4:2:0, lossy) or AV1 \
+         (ffmpeg -i FILE -c:v libx264 -pix_fmt yuv420p -crf 12 new.mp4 converts it)"
+    )]
+    Unsupported {
         /// The file.
         path: PathBuf,
-        /// The underlying error.
-        source: std::io::Error,
+        /// What it holds.
+        holds: String,
+    },
+    /// The video is damaged or truncated.
+    #[error("{path:?} is damaged: {reason}")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
     },
     /// The folder has no PNG files.
     #[error(

@@ -8,6 +8,8 @@ use crate::read::errors::read_error;
 use crate::read::gif::GifSource;
 #[cfg(feature = "mp4")]
 use crate::read::mp4::Mp4Source;
+#[cfg(feature = "mp4")]
+use crate::read::mp4_error::Mp4Error;
 use crate::read::png_folder::FolderSource;
 use crate::{Frame, RawFrame};
 use std::fs::{self, File};
@@ -98,7 +100,11 @@ fn mp4(path: &Path) -> Result<Source, VideoIoError> {
 }
 
 #[cfg(feature = "mp4")]
-fn mp4_error(path: &Path) -> impl FnOnce(std::io::Error) -> VideoIoError {
+fn mp4_error(path: &Path) -> impl FnOnce(Mp4Error) -> VideoIoError {
     let path = path.to_path_buf();
-    move |source| VideoIoError::Mp4 { path, source }
+    move |error| match error {
+        Mp4Error::Unsupported { holds } => VideoIoError::Unsupported { path, holds },
+        Mp4Error::Damaged { reason } => VideoIoError::Damaged { path, reason },
+        Mp4Error::Io(source) => VideoIoError::Read { path, source },
+    }
 }

@@ -6,6 +6,8 @@ mod gif;
 #[cfg(feature = "mp4")]
 mod mp4;
 #[cfg(feature = "mp4")]
+mod mp4_error;
+#[cfg(feature = "mp4")]
 mod mp4_samples;
 mod png_folder;
 mod raw;

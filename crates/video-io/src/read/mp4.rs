@@ -1,15 +1,18 @@
 //! Reads MP4 files: takes coded pictures in decoding order, returns frames in presentation order.
 
 use crate::RawFrame;
+use crate::read::mp4_error::{Mp4Error, damaged, of_h264, unsupported};
 use crate::read::mp4_samples::{Sample, Track, read_track};
 use crate::read::yuv::{Color, Matrix, Plane, Planes};
 use mp4_atom::{Avcc, Codec, Colr};
 use rusty_h264_decoder::Decoder as H264Decoder;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+
+type Mp4Result<T> = Result<T, Mp4Error>;
 
 /// Maximum number of pictures that wait for an earlier one; H.264 holds back at most 16.
 const MOST_WAITING: usize = 32;
@@ -48,7 +51,7 @@ enum Decoder {
 }
 
 impl Mp4Source {
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> Mp4Result<Self> {
         let mut file = File::open(path)?;
         let track = read_track(&mut file)?;
         let (decoder, color) = Decoder::of(&track.codec)?;
@@ -80,7 +83,7 @@ impl Mp4Source {
     }
 
     /// The next frame and its time in ticks.
-    pub(crate) fn next_frame(&mut self) -> io::Result<Option<(RawFrame, i64)>> {
+    pub(crate) fn next_frame(&mut self) -> Mp4Result<Option<(RawFrame, i64)>> {
         loop {
             if let Some(frame) = self.waiting.remove(&self.shown) {
                 self.shown += 1;
@@ -95,10 +98,10 @@ impl Mp4Source {
                     continue;
                 }
                 let (shown, all) = (self.shown, self.times.len());
-                return Err(io::Error::other(format!("frame {shown} of {all} cannot be decoded")));
+                return Err(damaged(format!("frame {shown} of {all} cannot be decoded")));
             };
             if self.waiting.len() > MOST_WAITING {
-                return Err(io::Error::other("its time stamps are out of order"));
+                return Err(damaged("its time stamps are out of order"));
             }
             self.next += 1;
             let mut bytes = vec![0; sample.size as usize];
@@ -108,23 +111,23 @@ impl Mp4Source {
         }
     }
 
-    fn decode(&mut self, bytes: Vec<u8>, sample: Sample) -> io::Result<()> {
+    fn decode(&mut self, bytes: Vec<u8>, sample: Sample) -> Mp4Result<()> {
         let (decoder, waiting, color) = (&mut self.decoder, &mut self.waiting, self.color);
         // The decoders report damage as errors. If one of them panics on unexpected damage, one broken video must not
         // end a job over a thousand.
         let decoded = catch_unwind(AssertUnwindSafe(|| decoder.decode(bytes, sample, color, waiting)));
-        decoded.unwrap_or_else(|_| Err(io::Error::other("the decoder gave up on damaged data")))
+        decoded.unwrap_or_else(|_| Err(damaged("the decoder gave up on damaged data")))
     }
 
-    fn finish(&mut self) -> io::Result<()> {
+    fn finish(&mut self) -> Mp4Result<()> {
         let (decoder, waiting) = (&mut self.decoder, &mut self.waiting);
         let finished = catch_unwind(AssertUnwindSafe(|| decoder.finish(waiting)));
-        finished.unwrap_or_else(|_| Err(io::Error::other("the decoder gave up on damaged data")))
+        finished.unwrap_or_else(|_| Err(damaged("the decoder gave up on damaged data")))
     }
 }
 
 impl Decoder {
-    fn of(codec: &Codec) -> io::Result<(Self, Color)> {
+    fn of(codec: &Codec) -> Mp4Result<(Self, Color)> {
         match codec {
             Codec::Avc1(avc1) => Self::h264(&avc1.avcc, avc1.colr.as_ref()),
             Codec::Avc3(avc3) => Self::h264(&avc3.avcc, avc3.colr.as_ref()),
@@ -135,18 +138,15 @@ impl Decoder {
                 settings.set_n_threads(1);
                 settings.set_max_frame_delay(1);
                 settings.set_frame_size_limit(MOST_PIXELS);
-                let decoder = re_rav1d::Decoder::with_settings(&settings).map_err(io::Error::other)?;
+                let decoder = re_rav1d::Decoder::with_settings(&settings).map_err(av1::error)?;
                 let decoder = Box::new(decoder);
                 Ok((Self::Av1 { decoder, got: 0 }, Color::default()))
             }
-            other => Err(io::Error::other(format!(
-                "its pictures are coded as {}; expected H.264 or AV1: convert it, or unpack it to a folder of PNG files",
-                name(other)
-            ))),
+            other => Err(unsupported(name(other))),
         }
     }
 
-    fn h264(avcc: &Avcc, colr: Option<&Colr>) -> io::Result<(Self, Color)> {
+    fn h264(avcc: &Avcc, colr: Option<&Colr>) -> Mp4Result<(Self, Color)> {
         let mut decoder = Box::new(H264Decoder::new());
         let mut sets = Vec::new();
         for set in avcc.sequence_parameter_sets.iter().chain(&avcc.picture_parameter_sets) {
@@ -156,14 +156,12 @@ impl Decoder {
         let read = catch_unwind(AssertUnwindSafe(|| decoder.decode(&sets)));
         match read {
             Ok(Ok(_)) => {}
-            Ok(Err(e)) => return Err(unsupported(&e)),
-            Err(_) => return Err(io::Error::other("its H.264 parameter sets are damaged")),
+            Ok(Err(e)) => return Err(of_h264(&e)),
+            Err(_) => return Err(damaged("its H.264 parameter sets are damaged")),
         }
         let length_size = usize::from(avcc.length_size);
         if !matches!(length_size, 1 | 2 | 4) {
-            return Err(io::Error::other(format!(
-                "its H.264 units have lengths of {length_size} bytes"
-            )));
+            return Err(damaged(format!("its H.264 units have lengths of {length_size} bytes")));
         }
         Ok((Self::H264 { decoder, length_size }, tagged(colr)))
     }
@@ -174,13 +172,13 @@ impl Decoder {
         sample: Sample,
         color: Color,
         waiting: &mut BTreeMap<usize, RawFrame>,
-    ) -> io::Result<()> {
+    ) -> Mp4Result<()> {
         match self {
             Self::H264 { decoder, length_size } => {
                 let units = with_start_codes(&bytes, *length_size)?;
                 // One picture per sample, immediately and in decoding order. A field of an interlaced picture or a
                 // damaged slice gives none; the missing frame is detected when it is its turn.
-                let Some(picture) = decoder.decode(&units).map_err(|e| unsupported(&e))? else {
+                let Some(picture) = decoder.decode(&units).map_err(|e| of_h264(&e))? else {
                     return Ok(());
                 };
                 let (width, height) = (picture.width, picture.height);
@@ -215,12 +213,12 @@ impl Decoder {
                             Err(re_rav1d::Error::Again) => {
                                 sent = decoder.send_pending_data();
                                 if matches!(sent, Err(re_rav1d::Error::Again)) {
-                                    return Err(io::Error::other("the AV1 decoder takes no more data"));
+                                    return Err(damaged("the AV1 decoder takes no more data"));
                                 }
                             }
-                            Err(e) => return Err(io::Error::other(format!("AV1: {e}"))),
+                            Err(e) => return Err(av1::error(e)),
                         },
-                        Err(e) => return Err(io::Error::other(format!("AV1: {e}"))),
+                        Err(e) => return Err(av1::error(e)),
                     }
                 }
             }
@@ -232,7 +230,7 @@ impl Decoder {
         not(feature = "av1"),
         expect(unused_variables, reason = "H.264 pictures are given at once")
     )]
-    fn finish(&mut self, waiting: &mut BTreeMap<usize, RawFrame>) -> io::Result<()> {
+    fn finish(&mut self, waiting: &mut BTreeMap<usize, RawFrame>) -> Mp4Result<()> {
         match self {
             Self::H264 { .. } => Ok(()),
             #[cfg(feature = "av1")]
@@ -250,10 +248,17 @@ impl Decoder {
 #[cfg(feature = "av1")]
 mod av1 {
     //! Converts AV1 pictures to frames; ten and twelve bits are cut to eight.
-    use super::{Color, Matrix, Plane, Planes, RawFrame, io, odd};
+    use super::{Color, Matrix, Mp4Error, Mp4Result, Plane, Planes, RawFrame, damaged, odd, unsupported};
     use re_rav1d::{Picture, PixelLayout, PlanarImageComponent, pixel};
 
-    pub(super) fn frame(picture: &Picture) -> io::Result<RawFrame> {
+    pub(super) fn error(error: re_rav1d::Error) -> Mp4Error {
+        match error {
+            re_rav1d::Error::UnsupportedBitstream => unsupported("AV1 with a feature that the decoder does not know"),
+            other => damaged(format!("a picture of its AV1 stream cannot be decoded ({other})")),
+        }
+    }
+
+    pub(super) fn frame(picture: &Picture) -> Mp4Result<RawFrame> {
         let shift = match picture.pixel_layout() {
             PixelLayout::I400 | PixelLayout::I444 => (0, 0),
             PixelLayout::I420 => (1, 1),
@@ -300,13 +305,11 @@ mod av1 {
 }
 
 /// Converts length-prefixed units to units with start codes.
-fn with_start_codes(mut bytes: &[u8], length_size: usize) -> io::Result<Vec<u8>> {
+fn with_start_codes(mut bytes: &[u8], length_size: usize) -> Mp4Result<Vec<u8>> {
     let mut out = Vec::with_capacity(bytes.len() + 16);
     while let Some((length, rest)) = bytes.split_at_checked(length_size) {
         let length = length.iter().fold(0, |n, &b| n << 8 | usize::from(b));
-        let unit = rest
-            .get(..length)
-            .ok_or_else(|| io::Error::other("a picture is cut off"))?;
+        let unit = rest.get(..length).ok_or_else(|| damaged("a picture is cut off"))?;
         out.extend_from_slice(&[0, 0, 0, 1]);
         out.extend_from_slice(unit);
         bytes = &rest[length..];
@@ -345,16 +348,10 @@ fn name(codec: &Codec) -> &'static str {
     }
 }
 
-fn unsupported(error: &rusty_h264_decoder::DecodeError) -> io::Error {
-    io::Error::other(format!(
-        "H.264: {error} (what can be read: progressive, 8 bits, 4:2:0; Baseline, Main or High profile)"
-    ))
+fn sides(side: usize) -> Mp4Result<u32> {
+    u32::try_from(side).map_err(|_| odd())
 }
 
-fn sides(side: usize) -> io::Result<u32> {
-    u32::try_from(side).map_err(io::Error::other)
-}
-
-fn odd() -> io::Error {
-    io::Error::other("a decoded picture has planes of another size than it says")
+fn odd() -> Mp4Error {
+    damaged("a decoded picture has planes of another size than it says")
 }

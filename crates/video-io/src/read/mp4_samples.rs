@@ -1,9 +1,12 @@
 //! Positions and times of the coded pictures of an MP4 file, from its boxes: whole files (`moov` with sample tables)
 //! and fragmented ones (`moof`). Every number of the file is checked before it is used.
 
+use crate::read::mp4_error::{Mp4Error, damaged};
 use mp4_atom::{Atom, Codec, FourCC, Header, Moof, Moov, ReadFrom, StszSamples, Traf, Trak, Trex};
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek, SeekFrom};
+
+type Mp4Result<T> = Result<T, Mp4Error>;
 
 /// One coded picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +32,7 @@ pub(crate) struct Track {
 const LONGEST_INDEX: u64 = 256 << 20;
 
 /// Reads the boxes of a file, but not its pictures.
-pub(crate) fn read_track(file: &mut File) -> io::Result<Track> {
+pub(crate) fn read_track(file: &mut File) -> Mp4Result<Track> {
     let length = file.metadata()?.len();
     let mut reader = BufReader::new(file);
     let (mut moov, mut moofs): (Option<Moov>, Vec<(u64, Moof)>) = (None, Vec::new());
@@ -43,11 +46,11 @@ pub(crate) fn read_track(file: &mut File) -> io::Result<Track> {
         let end = body.saturating_add(size);
         let wanted = header.kind == Moov::KIND || header.kind == Moof::KIND;
         if end > length && wanted {
-            return Err(io::Error::other("the file ends within its index"));
+            return Err(damaged("the file ends within its index"));
         }
         if wanted {
             if size > LONGEST_INDEX {
-                return Err(io::Error::other("its index is larger than 256 MiB"));
+                return Err(damaged("its index is larger than 256 MiB"));
             }
             let mut bytes = vec![0; size as usize];
             reader.read_exact(&mut bytes)?;
@@ -59,19 +62,19 @@ pub(crate) fn read_track(file: &mut File) -> io::Result<Track> {
         }
         at = end.max(at + 8);
     }
-    let moov = moov.ok_or_else(|| io::Error::other("it has no index (box `moov`); it was cut off or not finished"))?;
+    let moov = moov.ok_or_else(|| damaged("it has no index (box `moov`); it was cut off or not finished"))?;
     track(&moov, &moofs, length)
 }
 
-fn track(moov: &Moov, moofs: &[(u64, Moof)], length: u64) -> io::Result<Track> {
+fn track(moov: &Moov, moofs: &[(u64, Moof)], length: u64) -> Mp4Result<Track> {
     let trak = (moov.trak.iter())
         .find(|t| t.mdia.hdlr.handler == FourCC::new(b"vide"))
-        .ok_or_else(|| io::Error::other("it has no video track"))?;
+        .ok_or_else(|| damaged("it has no video track"))?;
     let codec = trak.mdia.minf.stbl.stsd.codecs.first().cloned();
-    let codec = codec.ok_or_else(|| io::Error::other("its video track names no codec"))?;
+    let codec = codec.ok_or_else(|| damaged("its video track names no codec"))?;
     let timescale = trak.mdia.mdhd.timescale;
     if timescale == 0 {
-        return Err(io::Error::other("its video track has 0 ticks per second"));
+        return Err(damaged("its video track has 0 ticks per second"));
     }
     let mut samples = from_tables(trak, length)?;
     let extends = moov
@@ -100,16 +103,14 @@ fn track(moov: &Moov, moofs: &[(u64, Moof)], length: u64) -> io::Result<Track> {
 }
 
 /// Samples of a whole file.
-fn from_tables(trak: &Trak, length: u64) -> io::Result<Vec<Sample>> {
+fn from_tables(trak: &Trak, length: u64) -> Mp4Result<Vec<Sample>> {
     let stbl = &trak.mdia.minf.stbl;
     let (count, size): (usize, Box<dyn Fn(usize) -> u32>) = match &stbl.stsz.samples {
         StszSamples::Different { sizes } => (sizes.len(), Box::new(|i| sizes[i])),
         StszSamples::Identical { count, size } => (*count as usize, Box::new(|_| *size)),
     };
     if count as u64 > length {
-        return Err(io::Error::other(format!(
-            "it announces {count} pictures in {length} bytes"
-        )));
+        return Err(damaged(format!("it announces {count} pictures in {length} bytes")));
     }
     let chunks: Vec<u64> = match (&stbl.stco, &stbl.co64) {
         (Some(stco), _) => stco.entries.iter().map(|&o| u64::from(o)).collect(),
@@ -149,9 +150,7 @@ fn from_tables(trak: &Trak, length: u64) -> io::Result<Vec<Sample>> {
     }
     if samples.len() < count {
         let found = samples.len();
-        return Err(io::Error::other(format!(
-            "its index places {found} of {count} pictures"
-        )));
+        return Err(damaged(format!("its index places {found} of {count} pictures")));
     }
     Ok(samples)
 }
@@ -171,17 +170,18 @@ fn from_fragment(
     clock: &mut Clock,
     length: u64,
     samples: &mut Vec<Sample>,
-) -> io::Result<()> {
+) -> Mp4Result<()> {
     let head = &traf.tfhd;
     if let Some(start) = &traf.tfdt {
-        clock.0 = i64::try_from(start.base_media_decode_time).map_err(io::Error::other)?;
+        clock.0 = i64::try_from(start.base_media_decode_time)
+            .map_err(|_| damaged("a fragment has a time beyond all bounds"))?;
     }
     let base = head.base_data_offset.unwrap_or(moof);
     let mut next = base;
     for run in &traf.trun {
         if let Some(offset) = run.data_offset {
             let at = base.checked_add_signed(offset.into());
-            next = at.ok_or_else(|| io::Error::other("a fragment lies outside of the file"))?;
+            next = at.ok_or_else(|| damaged("a fragment lies outside of the file"))?;
         }
         for entry in &run.samples {
             let size = (entry.size.or(head.default_sample_size)).or(extends.map(|e| e.default_sample_size));
@@ -203,10 +203,10 @@ fn from_fragment(
 
 /// Checks that a sample lies within the file and is not empty; with empty ones a few bytes could announce any number of
 /// pictures.
-fn checked(offset: u64, size: u32, time: i64, length: u64) -> io::Result<Sample> {
+fn checked(offset: u64, size: u32, time: i64, length: u64) -> Mp4Result<Sample> {
     let end = offset.checked_add(size.into());
     if size == 0 || end.is_none_or(|end| end > length) {
-        return Err(io::Error::other(format!(
+        return Err(damaged(format!(
             "a picture of {size} bytes at {offset} lies outside of the file of {length}; it was cut off"
         )));
     }
@@ -218,9 +218,9 @@ fn checked(offset: u64, size: u32, time: i64, length: u64) -> io::Result<Sample>
     })
 }
 
-fn wrong(error: mp4_atom::Error) -> io::Error {
+fn wrong(error: mp4_atom::Error) -> Mp4Error {
     match error {
-        mp4_atom::Error::Io(e) => e,
-        other => io::Error::other(format!("its boxes are damaged ({other})")),
+        mp4_atom::Error::Io(e) => e.into(),
+        other => damaged(format!("its boxes are damaged ({other})")),
     }
 }
