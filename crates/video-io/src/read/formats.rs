@@ -1,8 +1,9 @@
 //! The formats that can be read. Which one a file has follows from its content.
 //!
-//! A new format is a file beside this one, a variant of [`Source`] with its first bytes in [`Source::open`], and its name endings in
+//! A new format is a file beside this one with an `impl FrameSource`, a line in [`FORMATS`], and its name endings in
 //! `find.rs`.
 
+use crate::RawFrame;
 use crate::error::VideoIoError;
 use crate::read::errors::read_error;
 use crate::read::gif::GifSource;
@@ -11,92 +12,124 @@ use crate::read::mp4::Mp4Source;
 #[cfg(feature = "mp4")]
 use crate::read::mp4_error::Mp4Error;
 use crate::read::png_folder::FolderSource;
-use crate::{Frame, RawFrame};
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
+#[cfg(feature = "mp4")]
+use std::path::PathBuf;
 
-/// An open video of one of the formats.
-pub(crate) enum Source {
-    Gif(Box<GifSource>),
-    Folder(FolderSource),
-    #[cfg(feature = "mp4")]
-    Mp4(Box<Mp4Source>),
-}
-
-impl Source {
-    pub(crate) fn open(path: &Path) -> Result<Self, VideoIoError> {
-        if fs::metadata(path).map_err(read_error(path))?.is_dir() {
-            return Ok(Self::Folder(FolderSource::open(path)?));
-        }
-        let mut start = Vec::new();
-        let file = File::open(path).map_err(read_error(path))?;
-        file.take(12).read_to_end(&mut start).map_err(read_error(path))?;
-        if start.starts_with(b"GIF8") {
-            Ok(Self::Gif(Box::new(GifSource::open(path)?)))
-        } else if start.get(4..8) == Some(b"ftyp") {
-            mp4(path)
-        } else {
-            Err(VideoIoError::NotAVideo { path: path.into() })
-        }
-    }
-
+/// An open video of one format.
+pub(crate) trait FrameSource {
     /// Ticks per second; `None` for a PNG folder, which states no times.
-    pub(crate) fn timescale(&self) -> Option<u32> {
-        match self {
-            Self::Gif(_) => Some(100),
-            Self::Folder(_) => None,
-            #[cfg(feature = "mp4")]
-            Self::Mp4(mp4) => Some(mp4.extent().1),
-        }
-    }
+    fn timescale(&self) -> Option<u32>;
 
     /// Number of frames, if the file states it; a GIF does not.
-    pub(crate) fn frames(&self) -> Option<usize> {
-        match self {
-            Self::Gif(_) => None,
-            Self::Folder(folder) => Some(folder.len()),
-            #[cfg(feature = "mp4")]
-            Self::Mp4(mp4) => Some(mp4.extent().0),
-        }
-    }
+    fn frames(&self) -> Option<usize>;
 
     /// How the images are coded.
-    pub(crate) fn codec(&self) -> &'static str {
-        match self {
-            Self::Gif(_) => "GIF",
-            Self::Folder(_) => "PNG",
-            #[cfg(feature = "mp4")]
-            Self::Mp4(mp4) => mp4.codec(),
-        }
-    }
+    fn codec(&self) -> &'static str;
 
-    /// The next frame and its time in ticks.
-    #[cfg_attr(
-        not(feature = "mp4"),
-        expect(unused_variables, reason = "errors of MP4 files name the path")
-    )]
-    pub(crate) fn next(&mut self, path: &Path) -> Result<Option<(RawFrame, i64)>, VideoIoError> {
-        let stored = |(frame, time): (Frame, i64)| (RawFrame::from(frame), time);
-        match self {
-            Self::Gif(gif) => Ok(gif.next_frame()?.map(stored)),
-            Self::Folder(folder) => Ok(folder.next_frame()?.map(stored)),
-            #[cfg(feature = "mp4")]
-            Self::Mp4(mp4) => mp4.next_frame().map_err(mp4_error(path)),
-        }
+    /// The next frame in presentation order and its time in ticks; `None` at the end.
+    fn next_frame(&mut self) -> Result<Option<(RawFrame, i64)>, VideoIoError>;
+}
+
+/// Opens a file of one format.
+type Opener = fn(&Path) -> Result<Box<dyn FrameSource>, VideoIoError>;
+
+/// Formats of files, by the bytes at an offset from the start.
+const FORMATS: [(usize, &[u8], Opener); 2] = [(0, b"GIF8", gif), (4, b"ftyp", mp4)];
+
+/// Opens the video at `path`.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn FrameSource>, VideoIoError> {
+    if fs::metadata(path).map_err(read_error(path))?.is_dir() {
+        return Ok(Box::new(FolderSource::open(path)?));
+    }
+    let mut start = Vec::new();
+    let file = File::open(path).map_err(read_error(path))?;
+    file.take(12).read_to_end(&mut start).map_err(read_error(path))?;
+    let is = |offset: usize, bytes: &[u8]| start.get(offset..).is_some_and(|rest| rest.starts_with(bytes));
+    match FORMATS.iter().find(|(offset, bytes, _)| is(*offset, bytes)) {
+        Some((_, _, open)) => open(path),
+        None => Err(VideoIoError::NotAVideo { path: path.into() }),
     }
 }
 
-#[cfg(feature = "mp4")]
-fn mp4(path: &Path) -> Result<Source, VideoIoError> {
-    Mp4Source::open(path)
-        .map(|mp4| Source::Mp4(Box::new(mp4)))
-        .map_err(mp4_error(path))
+fn gif(path: &Path) -> Result<Box<dyn FrameSource>, VideoIoError> {
+    Ok(Box::new(GifSource::open(path)?))
+}
+
+impl FrameSource for GifSource {
+    fn timescale(&self) -> Option<u32> {
+        Some(100)
+    }
+
+    fn frames(&self) -> Option<usize> {
+        None
+    }
+
+    fn codec(&self) -> &'static str {
+        "GIF"
+    }
+
+    fn next_frame(&mut self) -> Result<Option<(RawFrame, i64)>, VideoIoError> {
+        Ok(GifSource::next_frame(self)?.map(|(frame, time)| (frame.into(), time)))
+    }
+}
+
+impl FrameSource for FolderSource {
+    fn timescale(&self) -> Option<u32> {
+        None
+    }
+
+    fn frames(&self) -> Option<usize> {
+        Some(self.len())
+    }
+
+    fn codec(&self) -> &'static str {
+        "PNG"
+    }
+
+    fn next_frame(&mut self) -> Result<Option<(RawFrame, i64)>, VideoIoError> {
+        Ok(FolderSource::next_frame(self)?.map(|(frame, time)| (frame.into(), time)))
+    }
 }
 
 #[cfg(not(feature = "mp4"))]
-fn mp4(path: &Path) -> Result<Source, VideoIoError> {
+fn mp4(path: &Path) -> Result<Box<dyn FrameSource>, VideoIoError> {
     Err(VideoIoError::NoMp4 { path: path.into() })
+}
+
+#[cfg(feature = "mp4")]
+fn mp4(path: &Path) -> Result<Box<dyn FrameSource>, VideoIoError> {
+    let source = Mp4Source::open(path).map_err(mp4_error(path))?;
+    let path = path.into();
+    Ok(Box::new(Mp4File { path, source }))
+}
+
+/// An MP4 file with its path, which its errors name.
+#[cfg(feature = "mp4")]
+struct Mp4File {
+    path: PathBuf,
+    source: Mp4Source,
+}
+
+#[cfg(feature = "mp4")]
+impl FrameSource for Mp4File {
+    fn timescale(&self) -> Option<u32> {
+        Some(self.source.extent().1)
+    }
+
+    fn frames(&self) -> Option<usize> {
+        Some(self.source.extent().0)
+    }
+
+    fn codec(&self) -> &'static str {
+        self.source.codec()
+    }
+
+    fn next_frame(&mut self) -> Result<Option<(RawFrame, i64)>, VideoIoError> {
+        self.source.next_frame().map_err(mp4_error(&self.path))
+    }
 }
 
 #[cfg(feature = "mp4")]

@@ -1,9 +1,9 @@
 //! Reads videos; the format follows from the content.
 
 use crate::error::VideoIoError;
-use crate::read::formats::Source;
+use crate::read::formats::{self, FrameSource};
 use crate::{Frame, RawFrame};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A frame with its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +20,7 @@ pub struct TimedFrame<F = Frame> {
 ///
 /// After an error or the end it returns no more frames.
 pub struct VideoReader {
-    path: PathBuf,
-    source: Source,
+    source: Box<dyn FrameSource>,
     size: Option<(u32, u32)>,
     index: usize,
     ended: bool,
@@ -35,11 +34,8 @@ impl VideoReader {
     /// # Errors
     /// No such path; not a video; a folder without PNG files; an MP4 file with a damaged index or an unsupported codec.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, VideoIoError> {
-        let path = path.as_ref();
-        let source = Source::open(path)?;
         Ok(Self {
-            path: path.into(),
-            source,
+            source: formats::open(path.as_ref())?,
             size: None,
             index: 0,
             ended: false,
@@ -87,7 +83,7 @@ impl VideoReader {
     }
 
     fn read(&mut self) -> Result<Option<TimedFrame<RawFrame>>, VideoIoError> {
-        let next = self.source.next(&self.path)?;
+        let next = self.source.next_frame()?;
         let Some((frame, time)) = next else {
             return Ok(None);
         };
