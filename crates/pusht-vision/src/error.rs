@@ -27,6 +27,15 @@ pub enum VisionError {
         /// Root mean square difference of the best fit.
         residual: f64,
     },
+    /// The board lies on its side in the pixels.
+    #[error(
+        "the board is turned clockwise by {degrees}°, or mirrored; expected it upright, as PushT draws it: turn the video \
+         (ffmpeg: -vf transpose=1 turns it clockwise by 90°, hflip mirrors it)"
+    )]
+    TurnedBoard {
+        /// Clockwise turn, degrees: 90, 180 or 270. A mirrored board looks like a turned one.
+        degrees: u16,
+    },
     /// The goal pose is not finite.
     #[error("the goal pose {goal:?} is not finite; expected px of the 512 board and rad")]
     Goal {

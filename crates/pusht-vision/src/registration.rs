@@ -48,6 +48,13 @@ const CLEARLY_BETTER: f64 = 0.75;
 /// Residual above which the frame is taken to show no PushT board, levels of 255.
 const FOREIGN: f64 = 30.0;
 
+/// Residual above which the frame is compared with the turned board, levels of 255. The turned board leaves 8 to 12; clean
+/// frames leave 1, coarse codecs as much as it.
+const DOUBTFUL: f64 = 5.0;
+
+/// Share of the residual below which the board is taken to lie turned.
+const CLEARLY_TURNED: f64 = 0.75;
+
 /// Position of the board in a frame: a map from board to frame coordinates.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Registration {
@@ -167,6 +174,9 @@ impl Picture {
 /// Finds the board in frames.
 pub struct Registrar {
     pictures: [Picture; 2],
+    /// The board turned clockwise by a quarter, a half and three quarters. The goal of PushT has a diagonal of the board as
+    /// its axis, so that the mirror images are among them.
+    turned: [Picture; 3],
     /// Centroid and standard deviation of the goal's green, board px.
     goal: Option<[[f64; 2]; 2]>,
 }
@@ -179,9 +189,11 @@ impl Registrar {
     pub fn new(goal: Pose) -> Result<Self, VisionError> {
         let colors = Background::new(goal)?.color;
         let sampled = Picture::new(SIDE, &colors);
+        let turned = [1, 2, 3].map(|quarters| Picture::new(SIDE, &turned(&colors, quarters)));
         let green = spread(sampled.all.iter().map(|(at, [r, g, b, _])| (at, greenness([r, g, b]))));
         Ok(Self {
             pictures: [sampled, Picture::averaged(goal)?],
+            turned,
             goal: green,
         })
     }
@@ -191,7 +203,7 @@ impl Registrar {
     /// board.
     ///
     /// # Errors
-    /// A frame of fewer than 16 pixels per side, or one that shows no PushT board.
+    /// A frame of fewer than 16 pixels per side; one that shows no PushT board, or shows it turned by quarters or mirrored.
     pub fn register(&self, frame: &Frame) -> Result<Registration, VisionError> {
         let (width, height) = frame.dimensions();
         if width < 16 || height < 16 {
@@ -223,6 +235,9 @@ impl Registrar {
             let found = medium.min_by(least).map_or(stretched, |(edges, _)| edges);
             rated(pixels, picture, search(pixels, &picture.all, found, EXACT).0)
         });
+        if best.residual > DOUBTFUL {
+            self.refuse_turned(pixels, &[stretched, edges_of(&best)], best.residual)?;
+        }
         if best.residual > FOREIGN {
             let residual = best.residual;
             return Err(VisionError::NoBoard {
@@ -235,6 +250,22 @@ impl Registrar {
             return Ok(plain);
         }
         Ok(best)
+    }
+
+    /// An error if the turned board fits clearly better than `upright`, the residual of the board as it should lie.
+    fn refuse_turned(&self, frame: &Pixels, starts: &[[[f64; 2]; 2]], upright: f64) -> Result<(), VisionError> {
+        for (picture, quarters) in self.turned.iter().zip(1..) {
+            let found = starts.iter().map(|&start| {
+                let near = search(frame, &picture.few, start, FAR).0;
+                rated(frame, picture, near).residual
+            });
+            let residual = found.fold(f64::INFINITY, f64::min);
+            if residual < CLEARLY_TURNED * upright {
+                let degrees = 90 * quarters;
+                return Err(VisionError::TurnedBoard { degrees });
+            }
+        }
+        Ok(())
     }
 
     /// The better of the maps found with the two images.
@@ -262,6 +293,15 @@ impl Registrar {
             [start, start + BOARD * scale]
         }))
     }
+}
+
+/// An image of [`SIDE`] squared, turned clockwise.
+fn turned(colors: &[[f32; 3]], quarters: usize) -> Vec<[f32; 3]> {
+    let turn = |colors: Vec<[f32; 3]>| {
+        let from = |index: usize| (SIDE - 1 - index % SIDE) * SIDE + index / SIDE;
+        (0..SIDE * SIDE).map(|index| colors[from(index)]).collect()
+    };
+    (0..quarters).fold(colors.to_vec(), |colors, _| turn(colors))
 }
 
 /// Edges of a board in a frame, and their cost.

@@ -101,7 +101,32 @@ proptest! {
         let frame = Frame::from_raw(width, height, bytes).unwrap();
         match Registrar::new(GOAL).unwrap().register(&frame) {
             Ok(map) => prop_assert_eq!(map.resample(&frame).dimensions(), (96, 96)),
-            Err(error) => prop_assert!(matches!(error, VisionError::NoBoard { .. }), "{}", error),
+            Err(error) => prop_assert!(matches!(error, VisionError::NoBoard { .. } | VisionError::TurnedBoard { .. }), "{}", error),
+        }
+    }
+}
+
+#[test]
+fn a_turned_board_is_refused_and_said_to_be() {
+    use image::imageops::{FilterType, flip_horizontal, flip_vertical, resize, rotate90, rotate180, rotate270};
+    let registrar = Registrar::new(GOAL).unwrap();
+    for (agent, block) in [(AGENT, BLOCK), ([60.0, 440.0], Pose::new(256.0, 256.0, 0.8))] {
+        let board = picture(384, agent, block);
+        for size in [(96, 96), (256, 256), (704, 480), (320, 480)] {
+            let frame = |turned: &Frame| resize(turned, size.0, size.1, FilterType::Triangle);
+            assert!(registrar.register(&frame(&board)).is_ok(), "{size:?}");
+            let turned = [rotate90(&board), rotate180(&board), rotate270(&board)];
+            for (turned, expected) in turned.iter().zip([90, 180, 270]) {
+                let found = registrar.register(&frame(turned));
+                assert_eq!(found, Err(VisionError::TurnedBoard { degrees: expected }), "{size:?}");
+            }
+            for mirrored in [flip_horizontal(&board), flip_vertical(&board)] {
+                let found = registrar.register(&frame(&mirrored));
+                assert!(
+                    matches!(found, Err(VisionError::TurnedBoard { .. })),
+                    "{size:?} {found:?}"
+                );
+            }
         }
     }
 }
