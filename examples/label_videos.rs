@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use labeling::{DatasetJob, LabelJob, LabelMethod, Layout, Settings};
+use labeling::{DatasetJob, LabelJob, LabeledDataset, Layout};
 use pusht_jobs::JobContext;
 use video_io::find_videos;
 
@@ -14,21 +14,16 @@ fn main() -> Result<()> {
     let mut args = std::env::args_os().skip(1).map(PathBuf::from);
     let (videos, out) = args.next().zip(args.next()).context("expected VIDEOS OUT")?;
     let job = DatasetJob {
-        job: LabelJob {
-            videos: find_videos(&[videos])?,
-            method: LabelMethod::ClosedForm(Default::default()),
-            settings: Settings { fps: None },
-            part: None,
-        },
+        job: LabelJob::new(find_videos(&[videos])?),
         layout: Layout::LeRobot,
         augment: false,
     };
-    let (summary, labeled) = job.run(&out, &mut JobContext::terminal()?)?;
+    let LabeledDataset { summary, labels } = job.run(&out, &mut JobContext::terminal()?)?;
     println!(
         "{} videos, {} of {} frames trusted",
         summary.videos, summary.trusted, summary.frames
     );
-    for record in labeled.records() {
+    for record in labels.records() {
         let record = record?;
         for (reason, frames) in &record.dropped {
             println!("{}: {frames} frames dropped: {reason}", record.video.display());

@@ -6,11 +6,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clip_audit::TrajectorySet;
-use labeling::{LabelMethod, Labeled, Settings};
-use pusht_jobs::{JobContext, Journal, JournalError, JournalScan, claim_folder};
+use labeling::{LabelJob, Labeled, Settings};
+use pusht_jobs::{JobContext, Journal, JournalError, JournalScan, claim_folder, counted};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use video_io::{Rate, content_hash, find_videos};
@@ -67,6 +68,7 @@ impl ReviewJob {
     pub fn run(&self, real: Option<&RealSet>, ctx: &mut JobContext) -> Result<Verdicts, VerdictsError> {
         let videos = find_videos(&self.video)?;
         claim_folder(&self.out, &["clips.jsonl", "labels.jsonl", "strips"]).map_err(VerdictsError::io(&self.out))?;
+        self.start_over_if_videos_were_added(&videos)?;
         let strips = self.out.join("strips");
         fs::create_dir_all(&strips).map_err(VerdictsError::io(&strips))?;
         let labels = self.look(&videos, ctx)?;
@@ -106,18 +108,43 @@ impl ReviewJob {
         self.out.join("clips.jsonl")
     }
 
+    /// Removes the results of an earlier run if `videos` has all of its videos and more. The order of the videos, and with
+    /// it every index and the names of the strips, changes; all are reviewed again.
+    fn start_over_if_videos_were_added(&self, videos: &[PathBuf]) -> Result<(), VerdictsError> {
+        if !self.file().exists() {
+            return Ok(());
+        }
+        let found = self.scan()?.header;
+        let all: BTreeSet<&PathBuf> = videos.iter().collect();
+        let added = found.videos.len() < all.len() && found.videos.iter().all(|video| all.contains(video));
+        if !added || self.header(&found.videos) != found {
+            return Ok(());
+        }
+        let absent = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+        let strips = self.out.join("strips");
+        fs::remove_dir_all(&strips)
+            .or_else(|error| if absent(&error) { Ok(()) } else { Err(error) })
+            .map_err(VerdictsError::io(&strips))?;
+        // The journal goes last: it tells a run that is interrupted here what the folder holds.
+        for name in ["labels.jsonl", "labels.jsonl.partial", "clips.jsonl"] {
+            let path = self.out.join(name);
+            fs::remove_file(&path)
+                .or_else(|error| if absent(&error) { Ok(()) } else { Err(error) })
+                .map_err(VerdictsError::io(&path))?;
+        }
+        Ok(())
+    }
+
     /// Reviews the videos that are not in the journal yet, in one pass per video for audit and labels; returns the
     /// labels of all videos.
     fn look(&self, videos: &[PathBuf], ctx: &mut JobContext) -> Result<Vec<LabelSummary>, VerdictsError> {
         let (clips, known) = self.resume(videos)?;
         let path = self.out.join("labels.jsonl");
-        let labels = labeling::LabelJob {
-            videos: videos.to_vec(),
-            method: LabelMethod::ClosedForm(Default::default()),
+        let labels = LabelJob {
             settings: Settings { fps: self.fps },
-            part: None,
-        }
-        .open(&path)?;
+            ..LabelJob::new(videos.to_vec())
+        };
+        let labels = labels.open(&path)?;
         let unlabeled: BTreeSet<usize> = labels.todo().into_iter().collect();
         let todo: Vec<usize> = (0..videos.len())
             .filter(|i| !known.contains(i) || unlabeled.contains(i))
@@ -140,7 +167,7 @@ impl ReviewJob {
             Ok::<_, VerdictsError>(())
         })?;
         labels.finish()?;
-        task.finish(&format!("{} clips", videos.len()));
+        task.finish(&counted(videos.len(), "clip"));
         let labeled = Labeled::open(std::slice::from_ref(&path))?;
         let labels = labeled.records().map(|record| Ok(LabelSummary::of(&record?)));
         labels.collect()

@@ -160,7 +160,7 @@ impl Reader {
 mod tests {
     use super::*;
     use corruptions::{Clip, Corruption, Strength};
-    use labeling::{LabelJob, Labeled, Settings};
+    use labeling::{LabelJob, Labeled};
     use pusht_jobs::JobContext;
     use video_io::{VideoOptions, save_video};
 
@@ -180,12 +180,7 @@ mod tests {
             save_video(&videos[videos.len() - 1], frames, VideoOptions { fps, scale: 1 }).unwrap();
         }
         let labels = folder.path().join("labels.jsonl");
-        let job = LabelJob {
-            videos: videos.clone(),
-            method: LabelMethod::ClosedForm(Default::default()),
-            settings: Settings::default(),
-            part: None,
-        };
+        let job = LabelJob::new(videos.clone());
         job.run(&labels, &mut JobContext::silent()).unwrap();
         let labeled = Labeled::open(std::slice::from_ref(&labels)).unwrap();
         let auditor = VideoAuditor::new().unwrap();

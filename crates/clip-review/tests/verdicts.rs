@@ -91,3 +91,38 @@ fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
     let refused = other.run(None, &mut JobContext::silent()).unwrap_err().to_string();
     assert!(refused.contains("name another --out"), "{refused}");
 }
+
+#[test]
+fn added_videos_are_reviewed_and_the_result_is_that_of_all_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let videos = folder.path().join("clips");
+    let clip = Clip::simulated(301, 96).unwrap();
+    let save = |name: &str, range: std::ops::Range<usize>| {
+        save_video(videos.join(name), &clip.frames[range], VideoOptions::default()).unwrap();
+    };
+    let run = |out: &str| {
+        let job = ReviewJob {
+            video: vec![videos.clone()],
+            fps: None,
+            out: folder.path().join(out),
+        };
+        job.run(None, &mut JobContext::silent()).map(|_| job.out)
+    };
+    save("b", 0..30);
+    run("first").unwrap();
+    save("a", 10..40);
+    let (grown, at_once) = (run("first").unwrap(), run("second").unwrap());
+    for name in ["clips.jsonl", "labels.jsonl"] {
+        let lines = |out: &std::path::Path| {
+            let text = std::fs::read_to_string(out.join(name)).unwrap();
+            let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            lines.sort();
+            lines
+        };
+        assert_eq!(lines(&grown), lines(&at_once), "{name}");
+    }
+    // A folder of other videos is refused.
+    std::fs::remove_dir_all(videos.join("a")).unwrap();
+    save("c", 0..30);
+    assert!(matches!(run("first"), Err(clip_review::VerdictsError::Foreign { .. })));
+}

@@ -16,7 +16,7 @@ const LABELS: &str = "labels.jsonl";
 
 /// Labels videos and writes a dataset of the trusted segments.
 pub struct DatasetJob<'a> {
-    /// The videos and the method; its `part` must be `None`.
+    /// The videos and the method.
     pub job: LabelJob<'a>,
     /// Format of the dataset.
     pub layout: Layout,
@@ -24,14 +24,23 @@ pub struct DatasetJob<'a> {
     pub augment: bool,
 }
 
+/// Result of a [`DatasetJob`].
+pub struct LabeledDataset {
+    /// Totals of the job.
+    pub summary: LabelingSummary,
+    /// The labels of every video, also of those without a trusted action.
+    pub labels: Labeled,
+}
+
 impl DatasetJob<'_> {
     /// Writes the dataset to the folder `out`, with `label.json` and the labels. A job that was stopped resumes from
-    /// `OUT.labels`; if the dataset is complete already, nothing is done.
+    /// `OUT.labels`; if the dataset is complete already, nothing is done. A result without a trusted action is replaced.
     ///
     /// # Errors
     /// As [`LabelJob::run`] and [`write_dataset`]; another dataset at `out`.
-    pub fn run(&self, out: &Path, ctx: &mut JobContext) -> Result<(LabelingSummary, Labeled), LabelError> {
+    pub fn run(&self, out: &Path, ctx: &mut JobContext) -> Result<LabeledDataset, LabelError> {
         let inside = out.join(LABELS);
+        remove_without_episodes(out)?;
         if out.exists() {
             return self.finished(out, &inside);
         }
@@ -42,11 +51,12 @@ impl DatasetJob<'_> {
         let labeled = Labeled::open(std::slice::from_ref(&beside))?;
         let summary = write_dataset(&labeled, out, self.layout, self.augment, ctx)?;
         fs::rename(&beside, &inside).map_err(LabelError::io(&inside))?;
-        Ok((summary, Labeled::open(&[inside])?))
+        let labels = Labeled::open(&[inside])?;
+        Ok(LabeledDataset { summary, labels })
     }
 
     /// The existing dataset, if it is the one of this job.
-    fn finished(&self, out: &Path, labels: &Path) -> Result<(LabelingSummary, Labeled), LabelError> {
+    fn finished(&self, out: &Path, labels: &Path) -> Result<LabeledDataset, LabelError> {
         let other = || LabelError::Exists {
             path: out.to_path_buf(),
         };
@@ -54,9 +64,29 @@ impl DatasetJob<'_> {
         let written = Written::read(out).filter(|w| w.layout == self.layout && w.episodes_per_segment == copies);
         let written = written.ok_or_else(other)?;
         let found = scan(labels).map_err(|_| other())?;
-        if !found.header.is_of_the_same_job(&self.job.header()) || !changed(&found)?.is_empty() {
+        if !found.header.is_of_the_same_job(&self.job.header(None)) || !changed(&found)?.is_empty() {
             return Err(other());
         }
-        Ok((written.summary, Labeled::open(&[labels.to_path_buf()])?))
+        Ok(LabeledDataset {
+            summary: written.summary,
+            labels: Labeled::open(&[labels.to_path_buf()])?,
+        })
     }
+}
+
+/// Removes what a job left in which nothing could be trusted: only files that it writes, so that the corrected command
+/// can use the same name.
+fn remove_without_episodes(out: &Path) -> Result<(), LabelError> {
+    if Written::read(out).is_none_or(|written| written.summary.episodes > 0) {
+        return Ok(());
+    }
+    for name in [LABELS, Written::FILE] {
+        match fs::remove_file(out.join(name)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(LabelError::io(out)(error)),
+            _ => {}
+        }
+    }
+    // Fails for a folder with other files, which is then refused as any other.
+    let _ = fs::remove_dir(out);
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Labels many videos: in parallel, resumable, in shards.
 //!
 //! An unfinished file of labels is called `….partial` and has a line for every finished video, in the order of
-//! completion; the same job resumes from it. A shard (`--shard I/N`) is a file of its share of the videos;
+//! completion; the same job resumes from it. A shard ([`LabelJob::run_shard`]) is a file of its share of the videos;
 //! [`Labeled::open`](crate::Labeled::open) joins N of them.
 
 use std::fs;
@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use pusht_env::GOAL;
-use pusht_jobs::{JobContext, Journal, JournalScan, Shard};
+use pusht_jobs::{JobContext, Journal, JournalScan, Shard, counted};
 use rayon::prelude::*;
 use video_io::content_hash;
 
@@ -22,7 +22,7 @@ use crate::{LabelError, LabelMethod, Settings, VideoRecord};
 /// # Example
 ///
 /// ```
-/// use labeling::{LabelJob, LabelMethod, Settings};
+/// use labeling::{LabelJob, Settings};
 /// use pusht_env::{FillRule, GOAL, Pose, Renderer, Scene};
 /// use pusht_jobs::JobContext;
 /// use video_io::{VideoOptions, find_videos, save_video};
@@ -35,12 +35,8 @@ use crate::{LabelError, LabelMethod, Settings, VideoRecord};
 /// let frames: Vec<_> = (0..30).map(&mut draw).collect();
 /// save_video(folder.path().join("clips/a"), &frames, VideoOptions::default())?;
 ///
-/// let job = LabelJob {
-///     videos: find_videos(&[folder.path().join("clips")])?,
-///     method: LabelMethod::ClosedForm(Default::default()),
-///     settings: Settings { fps: Some(10) },
-///     part: None,
-/// };
+/// let videos = find_videos(&[folder.path().join("clips")])?;
+/// let job = LabelJob { settings: Settings { fps: Some(10) }, ..LabelJob::new(videos) };
 /// let labels = folder.path().join("labels.jsonl");
 /// job.run(&labels, &mut JobContext::silent())?;
 /// assert!(labels.is_file());
@@ -53,11 +49,18 @@ pub struct LabelJob<'a> {
     pub method: LabelMethod<'a>,
     /// How videos are read.
     pub settings: Settings,
-    /// If set, only this shard of the videos is labeled.
-    pub part: Option<Shard>,
 }
 
 impl LabelJob<'_> {
+    /// A job with the closed form and the frame rates that the files state.
+    pub fn new(videos: Vec<PathBuf>) -> Self {
+        Self {
+            videos,
+            method: LabelMethod::ClosedForm(Default::default()),
+            settings: Settings::default(),
+        }
+    }
+
     /// Labels all videos that are not labeled in the file at `path` yet, or have changed since;
     /// [`Labeled::open`](crate::Labeled::open) reads the file. Progress counts videos.
     ///
@@ -65,13 +68,25 @@ impl LabelJob<'_> {
     /// A file of another job at `path`; a path that cannot be written; a cancelled job. A video that cannot be read is
     /// not an error.
     pub fn run(&self, path: &Path, ctx: &mut JobContext) -> Result<(), LabelError> {
-        let file = self.open(path)?;
+        self.label(None, path, ctx)
+    }
+
+    /// Labels one shard of the videos into the file at `path`; [`Labeled::open`](crate::Labeled::open) joins all shards.
+    ///
+    /// # Errors
+    /// As [`LabelJob::run`].
+    pub fn run_shard(&self, shard: Shard, path: &Path, ctx: &mut JobContext) -> Result<(), LabelError> {
+        self.label(Some(shard), path, ctx)
+    }
+
+    fn label(&self, shard: Option<Shard>, path: &Path, ctx: &mut JobContext) -> Result<(), LabelError> {
+        let file = self.open_shard(shard, path)?;
         let todo = file.todo();
         if todo.is_empty() && file.is_whole() {
             return Ok(());
         }
         let reader = BoardReader::new(GOAL)?;
-        let (videos, settings, all) = (&self.videos, self.settings, self.range().len());
+        let (videos, settings, all) = (&self.videos, self.settings, self.range(shard).len());
         let task = ctx.task("label videos", all);
         task.resume(all - todo.len());
         let label = |index: usize, method: &LabelMethod<'_>| -> Result<(), LabelError> {
@@ -91,7 +106,7 @@ impl LabelJob<'_> {
             model => todo.iter().try_for_each(|&index| label(index, model))?,
         }
         file.finish()?;
-        task.finish(&format!("{all} videos"));
+        task.finish(&counted(all, "video"));
         Ok(())
     }
 
@@ -101,7 +116,11 @@ impl LabelJob<'_> {
     /// # Errors
     /// A file of another job at `path`; a path that cannot be written.
     pub fn open(&self, path: &Path) -> Result<LabelFile, LabelError> {
-        let header = self.header();
+        self.open_shard(None, path)
+    }
+
+    fn open_shard(&self, shard: Option<Shard>, path: &Path) -> Result<LabelFile, LabelError> {
+        let header = self.header(shard);
         let mut partial = path.as_os_str().to_owned();
         partial.push(".partial");
         let partial = PathBuf::from(partial);
@@ -129,21 +148,21 @@ impl LabelJob<'_> {
         Ok(LabelFile {
             path: path.to_path_buf(),
             journal: Some(journal),
-            todo: self.range().filter(|i| !done.places.contains_key(i)).collect(),
+            todo: self.range(shard).filter(|i| !done.places.contains_key(i)).collect(),
         })
     }
 
-    /// Indices of the videos of this shard.
-    fn range(&self) -> Range<usize> {
-        match self.part {
-            Some(part) => part.range(self.videos.len()),
+    /// Indices of the videos of the shard, or of all.
+    fn range(&self, shard: Option<Shard>) -> Range<usize> {
+        match shard {
+            Some(shard) => shard.range(self.videos.len()),
             None => 0..self.videos.len(),
         }
     }
 
     /// The header: everything that the labels depend on.
-    pub(crate) fn header(&self) -> Header {
-        Header::new(self.method.name(), self.settings, self.videos.clone(), self.part)
+    pub(crate) fn header(&self, shard: Option<Shard>) -> Header {
+        Header::new(self.method.name(), self.settings, self.videos.clone(), shard)
     }
 }
 

@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-use pusht_jobs::write_file;
+use pusht_jobs::{counted, write_file};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{LabelError, Labeled, Layout, RejectReason, VideoRecord};
-
-const FILE: &str = "label.json";
 
 /// Totals of a whole job.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -42,7 +40,10 @@ impl fmt::Display for LabelingSummary {
         } = self;
         write!(
             f,
-            "{videos} videos ({failed} failed), {frames} frames labeled; {trusted} trusted, in {episodes} episodes"
+            "{} ({failed} failed), {} labeled; {trusted} trusted, in {}",
+            counted(*videos, "video"),
+            counted(*frames, "frame"),
+            counted(*episodes, "episode")
         )
     }
 }
@@ -78,7 +79,7 @@ pub(crate) fn write(
         });
         places.collect()
     };
-    let path = out.join(FILE);
+    let path = out.join(Written::FILE);
     write_file(&path, |file| {
         writeln!(file, "{{\n\"idm\": {},", json!(labeled.idm()))?;
         writeln!(file, "\"fps\": {},", json!(labeled.settings().fps))?;
@@ -108,9 +109,11 @@ pub(crate) struct Written {
 }
 
 impl Written {
+    pub(crate) const FILE: &str = "label.json";
+
     /// Reads the record of the dataset in the folder `out`; `None` if there is none, as in datasets of earlier
     /// versions.
     pub(crate) fn read(out: &Path) -> Option<Self> {
-        serde_json::from_slice(&std::fs::read(out.join(FILE)).ok()?).ok()
+        serde_json::from_slice(&std::fs::read(out.join(Written::FILE)).ok()?).ok()
     }
 }

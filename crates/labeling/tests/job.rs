@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use labeling::*;
 use pusht_env::{FillRule, Frame, GOAL, Pose, Renderer, Scene};
-use pusht_jobs::JobContext;
+use pusht_jobs::{JobContext, Shard};
 use pusht_vision::agent_step;
 use video_io::{VideoOptions, find_videos, save_video};
 
@@ -42,10 +42,8 @@ fn save(path: &Path, frames: &[Frame]) {
 
 fn label(paths: &[PathBuf], out: &Path, fps: Option<u32>) -> Vec<VideoRecord> {
     let job = LabelJob {
-        videos: find_videos(paths).unwrap(),
-        method: LabelMethod::ClosedForm(Default::default()),
         settings: Settings { fps },
-        part: None,
+        ..LabelJob::new(find_videos(paths).unwrap())
     };
     job.run(out, &mut JobContext::silent()).unwrap();
     records(&[out.to_path_buf()])
@@ -203,12 +201,7 @@ fn videos_that_cannot_be_read_are_found_and_said_to_be() {
     save(&at("made/frames/0"), &clip(96, 5));
     fs::write(at("made/generation.json"), "{}").unwrap();
     assert_eq!(find_videos(&[at("made")]).unwrap(), [at("made/frames/0")]);
-    let job = LabelJob {
-        videos,
-        method: LabelMethod::ClosedForm(Default::default()),
-        settings: Settings::default(),
-        part: None,
-    };
+    let job = LabelJob::new(videos);
     job.run(&at("labels"), &mut JobContext::silent()).unwrap();
     let errors: Vec<Option<String>> = records(&[at("labels")])
         .into_iter()
@@ -228,12 +221,7 @@ fn videos_that_changed_are_labeled_again_and_never_paired_with_old_labels() {
     let at = |name: &str| dir.path().join(name);
     save(&at("in/0.gif"), &clip(96, 20));
     save(&at("in/1.gif"), &clip(96, 24));
-    let job = LabelJob {
-        videos: find_videos(&[at("in")]).unwrap(),
-        method: LabelMethod::ClosedForm(Default::default()),
-        settings: Settings::default(),
-        part: None,
-    };
+    let job = LabelJob::new(find_videos(&[at("in")]).unwrap());
     job.run(&at("labels"), &mut JobContext::silent()).unwrap();
     let before = records(&[at("labels")]);
     // As long as before, so that only its content shows the change.
@@ -268,6 +256,29 @@ fn videos_that_changed_are_labeled_again_and_never_paired_with_old_labels() {
 }
 
 #[test]
+fn a_result_without_a_trusted_action_does_not_block_its_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    fs::create_dir(at("in")).unwrap();
+    fs::write(at("in/0.gif"), "version https://git-lfs.github.com/spec/v1\n").unwrap();
+    let run = || {
+        let job = DatasetJob {
+            job: LabelJob::new(find_videos(&[at("in")]).unwrap()),
+            layout: Layout::Zarr,
+            augment: false,
+        };
+        job.run(&at("out"), &mut JobContext::silent())
+    };
+    assert_eq!(run().unwrap().summary.failed, 1);
+    save(&at("in/0.gif"), &clip(96, 40));
+    let found = run().unwrap().summary;
+    assert!(found.failed == 0 && found.episodes > 0, "{found:?}");
+    // A dataset is kept: it is not replaced by that of other videos.
+    save(&at("in/1.gif"), &clip(96, 40));
+    assert!(matches!(run(), Err(LabelError::Exists { .. })));
+}
+
+#[test]
 fn stopped_and_divided_jobs_end_alike() {
     let dir = tempfile::tempdir().unwrap();
     let at = |name: &str| dir.path().join(name);
@@ -275,29 +286,24 @@ fn stopped_and_divided_jobs_end_alike() {
         save(&at(&format!("in/{i}.gif")), &clip(96, 20 + i));
     }
     let videos = find_videos(&[at("in")]).unwrap();
-    let job = |part: Option<pusht_jobs::Shard>| LabelJob {
-        videos: videos.clone(),
-        method: LabelMethod::ClosedForm(Default::default()),
-        settings: Settings::default(),
-        part,
-    };
-    job(None).run(&at("whole"), &mut JobContext::silent()).unwrap();
+    let job = LabelJob::new(videos.clone());
+    job.run(&at("whole"), &mut JobContext::silent()).unwrap();
     let whole = fs::read(at("whole")).unwrap();
     // As left by a killed run: two lines, the last one incomplete.
     let lines: Vec<&[u8]> = whole.split_inclusive(|&b| b == b'\n').collect();
     fs::write(at("again.partial"), [lines[0], lines[3], &lines[1][..30]].concat()).unwrap();
-    job(None).run(&at("again"), &mut JobContext::silent()).unwrap();
+    job.run(&at("again"), &mut JobContext::silent()).unwrap();
     assert_eq!(fs::read(at("again")).unwrap(), whole);
     let parts: Vec<PathBuf> = (1..=2).map(|i| at(&format!("part{i}"))).collect();
     for (i, path) in parts.iter().enumerate() {
-        let part = pusht_jobs::Shard::new(i + 1, 2).unwrap();
-        job(Some(part)).run(path, &mut JobContext::silent()).unwrap();
+        let part = Shard::new(i + 1, 2).unwrap();
+        job.run_shard(part, path, &mut JobContext::silent()).unwrap();
     }
     assert_eq!(records(&parts), records(&[at("whole")]));
     assert!(Labeled::open(&parts[..1]).is_err());
     let other = LabelJob {
         settings: Settings { fps: Some(5) },
-        ..job(None)
+        ..LabelJob::new(videos)
     };
     assert!(matches!(
         other.run(&at("whole"), &mut JobContext::silent()),
@@ -310,12 +316,7 @@ fn labels_lead_to_their_videos_from_any_directory() {
     let dir = tempfile::tempdir().unwrap();
     let at = |name: &str| dir.path().join(name);
     save(&at("in/0.gif"), &clip(96, 40));
-    let job = LabelJob {
-        videos: find_videos(&[at("in")]).unwrap(),
-        method: LabelMethod::ClosedForm(Default::default()),
-        settings: Settings::default(),
-        part: None,
-    };
+    let job = LabelJob::new(find_videos(&[at("in")]).unwrap());
     job.run(&at("labels"), &mut JobContext::silent()).unwrap();
     let text = fs::read_to_string(at("labels")).unwrap();
     assert!(!text.contains("directory"), "paths that are absolute need none");

@@ -44,23 +44,18 @@ fn a_finished_data_set_is_not_made_again() {
     save_video(dir.path().join("clips/a"), &frames, VideoOptions::default()).unwrap();
     let out = dir.path().join("out");
     let job = || DatasetJob {
-        job: LabelJob {
-            videos: find_videos(&[dir.path().join("clips")]).unwrap(),
-            method: LabelMethod::ClosedForm(Default::default()),
-            settings: Settings { fps: None },
-            part: None,
-        },
+        job: LabelJob::new(find_videos(&[dir.path().join("clips")]).unwrap()),
         layout: Layout::Zarr,
         augment: false,
     };
-    let (summary, _) = job().run(&out, &mut JobContext::silent()).unwrap();
+    let LabeledDataset { summary, .. } = job().run(&out, &mut JobContext::silent()).unwrap();
     assert_eq!(summary.episodes, 1);
     for file in ["label.json", "labels.jsonl"] {
         let text = fs::read_to_string(out.join(file)).unwrap();
         assert_ne!(renamed(&text), text, "{file} has the names of today");
         fs::write(out.join(file), renamed(&text)).unwrap();
     }
-    let (found, labels) = job().run(&out, &mut JobContext::silent()).unwrap();
-    assert_eq!(found, summary);
-    assert_eq!(labels.records().next().unwrap().unwrap().segments.len(), 1);
+    let found = job().run(&out, &mut JobContext::silent()).unwrap();
+    assert_eq!(found.summary, summary);
+    assert_eq!(found.labels.records().next().unwrap().unwrap().segments.len(), 1);
 }

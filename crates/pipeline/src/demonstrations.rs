@@ -6,7 +6,7 @@ use std::path::Path;
 use bc_policy::track_states;
 use pusht_data::{Episode, Simulation, Source, demonstrate, open};
 use pusht_env::{ExpertConfig, State};
-use pusht_jobs::{Done, Hasher, JobContext, Key, Stage};
+use pusht_jobs::{Done, Hasher, JobContext, Key, Stage, counted};
 use rayon::prelude::*;
 use report::{Picture, PictureGroup};
 use serde::{Deserialize, Serialize};
@@ -172,7 +172,7 @@ impl Stage for Track<'_> {
             all.extend(tracked?);
             task.advance_to(all.len(), "");
         }
-        task.finish(&format!("{} episodes", all.len()));
+        task.finish(&counted(all.len(), "episode"));
         write_json(&dir.join("tracks.json"), &Tracks(all))?;
         let mut first = self.episodes.iter().take(SHOWN).enumerate();
         first.try_for_each(|(i, episode)| write_strip(&dir.join(strip(i)), &episode.frames))

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use pusht_data::{Episode, Source};
-use pusht_jobs::{JobContext, Silent, cancel_on_ctrl_c, terminal_or_lines};
+use pusht_jobs::{Cancelled, JobContext, Silent, cancel_on_ctrl_c, counted, terminal_or_lines};
 
 use crate::outcome::Outcome;
 
@@ -77,7 +77,8 @@ impl Session<'_> {
         let source = pusht_data::open(path)?;
         let count = source.first(first)?;
         let episodes = source.episodes(0..count, &mut self.ctx)?;
-        self.ctx.say(&format!("{count} episodes of {}", source.name()));
+        self.ctx
+            .say(&format!("{} of {}", counted(count, "episode"), source.name()));
         Ok((source, episodes))
     }
 
@@ -147,7 +148,8 @@ pub(crate) fn run(
         Ok(true) => ExitCode::from(FAILED),
         Err(error) if cancel.is_cancelled() => {
             let text = in_one_line(&error);
-            let hint = if resumes && !text.contains("again") && !text.contains("same command") {
+            // Errors that say more than that the job was cancelled also say how to resume.
+            let hint = if resumes && text.ends_with(&Cancelled.to_string()) {
                 "; finished work is kept, and the same command continues"
             } else {
                 ""

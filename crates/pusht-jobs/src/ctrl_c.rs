@@ -13,7 +13,7 @@ pub fn cancel_on_ctrl_c() -> std::io::Result<CancelFlag> {
         if raised.is_cancelled() {
             std::process::exit(130);
         }
-        crate::progress::say("\nstopping after the current step; press Ctrl-C again to stop at once");
+        crate::progress::say("\nstopping; press Ctrl-C again to stop at once");
         raised.cancel();
     };
     ctrlc::set_handler(handler).map_err(std::io::Error::other)?;

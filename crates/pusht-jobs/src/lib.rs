@@ -14,6 +14,7 @@ mod shard;
 mod side_by_side;
 mod stage;
 mod stand_ins;
+mod text;
 
 pub use cancel::{CancelFlag, Cancelled};
 pub use context::{JobContext, Task};
@@ -33,3 +34,4 @@ pub use settings::{SettingLayers, SettingsError};
 pub use shard::{Shard, ShardError};
 pub use stage::{Done, Key, Origin, Runner, Selection, Stage, StageError, StageRecord};
 pub use stand_ins::{LFS_POINTER, is_hidden, is_lfs_pointer};
+pub use text::counted;

@@ -3,7 +3,7 @@
 use super::record::{EpisodeRecord, RECORD_SCHEMA, RolloutRecord};
 use super::{FIRST_START_SEED, Protocol};
 use pusht_env::{Autoreset, EnvConfig, ObsBatch, Policy, PolicyError, PushT, VecEnv, VecEnvError};
-use pusht_jobs::{Cancelled, JobContext};
+use pusht_jobs::{Cancelled, JobContext, counted};
 use std::ops::Range;
 
 /// Largest number of environments per call of the policy, which bounds its memory.
@@ -160,7 +160,7 @@ pub fn rollout_some(
             break;
         }
     }
-    task.finish(&format!("{episodes} episodes"));
+    task.finish(&counted(episodes, "episode"));
     Ok(RolloutRecord {
         schema: RECORD_SCHEMA,
         policy: policy.name(),

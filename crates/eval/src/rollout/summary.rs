@@ -1,6 +1,7 @@
 //! Summary of a policy's scores, each with its interval.
 
 use super::{EpisodeScores, FIRST_START_SEED, Protocol, RolloutScores};
+use pusht_jobs::counted;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use traj_metrics::{Bounds, Interval, MetricError};
@@ -60,7 +61,9 @@ impl fmt::Display for Summary {
         let (protocol, episodes, steps) = (self.protocol, self.episodes, self.steps);
         write!(
             f,
-            "protocol {protocol}{changed}, {episodes} episodes, at most {steps} steps"
+            "protocol {protocol}{changed}, {}, at most {}",
+            counted(episodes, "episode"),
+            counted(steps, "step")
         )?;
         for (name, value) in [
             ("mean reward per step", self.mean_reward),

@@ -108,7 +108,6 @@ impl Stage for LabelFound<'_> {
                 None => LabelMethod::ClosedForm(Default::default()),
             },
             settings: Settings { fps: self.searched.fps },
-            part: None,
         };
         job.run(&dir.join(LABELS), ctx).map_err(|e| failed("clips")(&e))?;
         write_json(&dir.join(CAPTIONS), &show_first(&labels(dir)?, dir)?)

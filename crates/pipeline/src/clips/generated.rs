@@ -154,7 +154,6 @@ fn label(
         videos: (0..clips).map(|i| store::folder(dir, i)).collect(),
         method: LabelMethod::Model(labeler),
         settings: Settings { fps: Some(10) },
-        part: None,
     };
     let file = dir.join("labels.jsonl");
     job.run(&file, ctx).map_err(|e| fail(&e))?;

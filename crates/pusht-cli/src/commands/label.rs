@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 use idm::{IdmSpec, Reduction};
-use labeling::{DatasetJob, LabelJob, LabelMethod, LabelingSummary, Layout, Settings, VideoNote};
+use labeling::{DatasetJob, LabelJob, LabelMethod, LabeledDataset, LabelingSummary, Layout, Settings, VideoNote};
 use pusht_data::InverseDynamics;
 use pusht_jobs::Shard;
 use serde_json::json;
@@ -83,10 +83,9 @@ impl Label {
                 None => LabelMethod::ClosedForm(Default::default()),
             },
             settings: Settings { fps: self.fps },
-            part: self.shard,
         };
         if let Some(part) = self.shard {
-            job.run(&out, &mut session.ctx)?;
+            job.run_shard(part, &out, &mut session.ctx)?;
             let videos = job.videos.len();
             let text = format!("part {part} of {videos} videos in {}", out.display());
             return Ok(Outcome::new(
@@ -103,8 +102,8 @@ impl Label {
             },
             augment: self.augment,
         };
-        let (summary, labeled) = job.run(&out, &mut session.ctx)?;
-        let notes = labeled.notes()?;
+        let LabeledDataset { summary, labels } = job.run(&out, &mut session.ctx)?;
+        let notes = labels.notes()?;
         let mut text = format!(
             "{summary} in {}, {:.1} s\n",
             out.display(),

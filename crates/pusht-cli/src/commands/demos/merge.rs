@@ -7,6 +7,7 @@ use clap::Args;
 use eval::{Protocol, RolloutPart, RolloutScores};
 use labeling::{Labeled, Layout, write_dataset};
 use pusht_data::SimulatedSet;
+use pusht_jobs::counted;
 use serde_json::{Value, json};
 
 use crate::outcome::Outcome;
@@ -80,7 +81,11 @@ impl Merge {
 
     fn joined(&self, episodes: usize, text: &str, mut json: Value) -> Result<Outcome> {
         let (parts, out) = (self.parts.len(), self.out.display());
-        let text = format!("{text}{parts} parts joined to {episodes} episodes in {out}");
+        let text = format!(
+            "{text}{} joined to {} in {out}",
+            counted(parts, "part"),
+            counted(episodes, "episode")
+        );
         json["parts"] = parts.into();
         json["episodes"] = episodes.into();
         json["out"] = serde_json::to_value(&self.out)?;

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use pusht_data::{Demonstrations, demonstrate, demonstrate_part};
 use pusht_env::ExpertConfig;
-use pusht_jobs::Shard;
+use pusht_jobs::{Shard, counted};
 use serde_json::json;
 
 use super::environment::Environment;
@@ -68,8 +68,8 @@ impl Record {
         let set = demonstrate(out, &demonstrations, &mut session.ctx)?;
         let summary = set.summary()?;
         let text = format!(
-            "{} episodes in {}{note}: mean maximum reward {:.3}, mean length {:.0} steps",
-            summary.episodes,
+            "{} in {}{note}: mean maximum reward {:.3}, mean length {:.0} steps",
+            counted(summary.episodes, "episode"),
             out.display(),
             summary.mean_max_reward,
             summary.mean_length
