@@ -92,19 +92,40 @@ impl PolicyConfig {
         AsBefore(self)
     }
 
+    /// The kind and its sections.
+    pub(crate) fn without_training(&self) -> impl Serialize + '_ {
+        WithoutTraining(self)
+    }
+
     pub(crate) fn sections(&self) -> &Sections {
         &self.sections
+    }
+}
+
+impl PolicyConfig {
+    fn serialize_model<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        map.serialize_entry("kind", &self.kind)?;
+        self.sections
+            .iter()
+            .try_for_each(|section| map.serialize_entry(section.key(), section))
     }
 }
 
 impl Serialize for PolicyConfig {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("kind", &self.kind)?;
-        for section in self.sections.iter() {
-            map.serialize_entry(section.key(), section)?;
-        }
+        self.serialize_model(&mut map)?;
         map.serialize_entry("train", &self.train)?;
+        map.end()
+    }
+}
+
+struct WithoutTraining<'a>(&'a PolicyConfig);
+
+impl Serialize for WithoutTraining<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        self.0.serialize_model(&mut map)?;
         map.end()
     }
 }

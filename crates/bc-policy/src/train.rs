@@ -2,6 +2,7 @@
 
 use burn::tensor::Device;
 use pusht_training::{TrainData, TrainModel, TrainOutput};
+use serde::Serialize;
 use training::{FitOptions, TrainConfig};
 
 use crate::{BcError, BcPolicy, PolicyConfig};
@@ -19,6 +20,10 @@ impl TrainModel for PolicyConfig {
 
     fn train_config(&mut self) -> &mut TrainConfig {
         &mut self.train
+    }
+
+    fn model_settings(&self) -> impl Serialize {
+        self.without_training()
     }
 
     fn train(

@@ -110,6 +110,10 @@ impl TrainModel for LearnedConfig {
         &mut self.train
     }
 
+    fn model_settings(&self) -> impl Serialize {
+        (self.width, self.damaged_copies)
+    }
+
     fn train(
         &self,
         data: &TrainData<'_>,

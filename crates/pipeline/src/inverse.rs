@@ -53,7 +53,7 @@ impl Stage for LearnInverse<'_> {
         let spec = TrainSpec::new(self.settings.clone())
             .with_split(&self.demos.episodes, &self.split.output)
             .with_label("train inverse dynamics")
-            .with_identity(self.split.key.as_str())
+            .with_key(self.split.key.as_str())
             .with_device(self.device)
             .with_out(dir);
         let started = Instant::now();

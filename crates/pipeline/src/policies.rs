@@ -113,11 +113,11 @@ impl Stage for TrainPolicy<'_> {
     fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), PipelineError> {
         let fail = failed(&self.name());
         let ArmData { episodes, split, .. } = self.data;
-        let identity: String = self.before.iter().map(Key::as_str).collect();
+        let key: String = self.before.iter().map(Key::as_str).collect();
         let spec = TrainSpec::new(self.policy.clone())
             .with_split(episodes.iter(), split)
             .with_label(self.name)
-            .with_identity(identity)
+            .with_key(key)
             .with_device(self.device)
             .with_out(dir);
         let started = Instant::now();

@@ -148,7 +148,7 @@ fn an_object_latent_model_is_measured_and_generates() {
     let mut ctx = JobContext::silent();
     let episodes = open(&data).unwrap().episodes(0..2, &mut ctx).unwrap();
     let episodes: Vec<_> = episodes.iter().collect();
-    let spec = TrainSpec::new(settings).with_parts(&episodes, &[], &[]);
+    let spec = TrainSpec::new(settings).with_train(episodes.iter().copied());
     let model = spec.run(&mut ctx).unwrap().model;
     model.save(&here.join("model.safetensors")).unwrap();
 

@@ -6,6 +6,24 @@ use pusht_data::{Episode, FrameRef, Split, SplitProtocol};
 ///
 /// A part is a list of rows, because a split may assign single frames; models that need whole episodes use those with a
 /// row in the part.
+///
+/// ```
+/// use pusht_data::{Episode, Provenance};
+/// use pusht_env::{Frame, GOAL};
+/// use pusht_training::TrainData;
+///
+/// let episode = |index| Episode {
+///     frames: vec![Frame::new(96, 96); 5],
+///     actions: vec![[256.0, 256.0]; 5],
+///     states: None,
+///     goal: GOAL,
+///     provenance: Provenance { source: "made up".into(), index, seed: None, actions: "recorded".into() },
+/// };
+/// let (demonstrations, held_out) = ([episode(0), episode(1)], [episode(2)]);
+/// let data = TrainData::default().with_train(&demonstrations).with_validation(&held_out);
+/// assert_eq!((data.train().len(), data.validation().len()), (10, 5)); // rows
+/// assert_eq!(data.train_episodes().len(), 2);
+/// ```
 #[derive(Clone, Debug)]
 pub struct TrainData<'a> {
     episodes: Vec<&'a Episode>,
@@ -13,8 +31,19 @@ pub struct TrainData<'a> {
 }
 
 impl Default for TrainData<'_> {
+    /// No data.
     fn default() -> Self {
-        Self::from_parts(&[], &[], &[])
+        let split = Split {
+            protocol: SplitProtocol::ByEpisode,
+            seed: 0,
+            train: Vec::new(),
+            validation: Vec::new(),
+            test: Vec::new(),
+        };
+        Self {
+            episodes: Vec::new(),
+            split,
+        }
     }
 }
 
@@ -27,25 +56,39 @@ impl<'a> TrainData<'a> {
         }
     }
 
-    /// Data from whole episodes, part by part.
-    pub fn from_parts(train: &[&'a Episode], validation: &[&'a Episode], test: &[&'a Episode]) -> Self {
-        let mut episodes = Vec::with_capacity(train.len() + validation.len() + test.len());
-        let mut rows = |part: &[&'a Episode]| {
-            let mut refs = Vec::new();
-            for episode in part {
-                refs.extend((0..episode.len()).map(|row| FrameRef::new(episodes.len(), row)));
-                episodes.push(*episode);
-            }
-            refs
-        };
-        let split = Split {
-            protocol: SplitProtocol::ByEpisode,
-            seed: 0,
-            train: rows(train),
-            validation: rows(validation),
-            test: rows(test),
-        };
-        Self { episodes, split }
+    /// Adds whole episodes to the training part.
+    #[must_use]
+    pub fn with_train(mut self, episodes: impl IntoIterator<Item = &'a Episode>) -> Self {
+        let rows = self.add(episodes);
+        self.split.train.extend(rows);
+        self
+    }
+
+    /// Adds whole episodes to the validation part.
+    #[must_use]
+    pub fn with_validation(mut self, episodes: impl IntoIterator<Item = &'a Episode>) -> Self {
+        let rows = self.add(episodes);
+        self.split.validation.extend(rows);
+        self
+    }
+
+    /// Adds whole episodes to the test part.
+    #[must_use]
+    pub fn with_test(mut self, episodes: impl IntoIterator<Item = &'a Episode>) -> Self {
+        let rows = self.add(episodes);
+        self.split.test.extend(rows);
+        self
+    }
+
+    /// Adds episodes; returns all of their rows.
+    fn add(&mut self, episodes: impl IntoIterator<Item = &'a Episode>) -> Vec<FrameRef> {
+        let mut rows = Vec::new();
+        for episode in episodes {
+            let index = self.episodes.len();
+            rows.extend((0..episode.len()).map(|row| FrameRef::new(index, row)));
+            self.episodes.push(episode);
+        }
+        rows
     }
 
     /// All episodes, including those in no part.
@@ -115,7 +158,9 @@ mod tests {
     #[test]
     fn whole_episodes_are_all_of_their_rows() {
         let episodes = [episode(0, 2), episode(1, 3), episode(2, 1)];
-        let data = TrainData::from_parts(&[&episodes[0], &episodes[2]], &[], &[&episodes[1]]);
+        let data = TrainData::default()
+            .with_train([&episodes[0], &episodes[2]])
+            .with_test([&episodes[1]]);
         let rows = [(0, 0), (0, 1), (1, 0)].map(|(episode, row)| FrameRef::new(episode, row));
         assert_eq!(data.train(), rows);
         assert_eq!((data.validation().len(), data.test().len()), (0, 3));

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use burn::tensor::Device;
 use pusht_data::{Episode, Split};
 use pusht_jobs::JobContext;
-use training::{FitOptions, TrainConfig};
+use serde::Serialize;
+use training::{FitOptions, TrainConfig, TrainingError};
 
+use crate::inputs::describe;
 use crate::{TrainData, TrainOutput};
 
 /// Settings with which a model can be trained.
@@ -14,13 +16,17 @@ pub trait TrainModel {
     /// The trained model.
     type Model;
     /// Error type.
-    type Error;
+    type Error: From<TrainingError>;
 
     /// Name of the training run, for the progress display.
     fn label(&self) -> String;
 
     /// Settings of the training loop, for [`TrainSpec::with_seed`].
     fn train_config(&mut self) -> &mut TrainConfig;
+
+    /// The settings besides those of the training loop. A run with other ones does not resume from the checkpoints of
+    /// this one.
+    fn model_settings(&self) -> impl Serialize;
 
     /// Trains on a device; called by [`TrainSpec::run`].
     ///
@@ -34,28 +40,33 @@ pub trait TrainModel {
     ) -> Result<TrainOutput<Self::Model>, Self::Error>;
 }
 
-/// A training run: settings `S`, the data and its parts, the device, the seed and the folder.
+/// A training run: settings `S`, data split, device, seed, output folder.
 ///
-/// Without a device it runs on the CPU, without a folder it writes nothing. With a folder, it keeps checkpoints,
-/// `curve.jsonl` and `tensorboard/` there, and the same training run resumes from the last checkpoint.
+/// Defaults: CPU, no output. With an output folder, it keeps checkpoints, `curve.jsonl` and `tensorboard/` there, and
+/// the same training run resumes from the last checkpoint. Settings, data and split identify the run: checkpoints of
+/// another one are refused.
 pub struct TrainSpec<'a, S> {
     settings: S,
     data: TrainData<'a>,
     label: Option<String>,
     identity: String,
-    devices: Vec<Device>,
+    /// Whether the identity covers the data.
+    keyed: bool,
+    /// `None` for the CPU.
+    devices: Option<Vec<Device>>,
     out: Option<PathBuf>,
 }
 
 impl<'a, S: TrainModel> TrainSpec<'a, S> {
-    /// A training run with these settings and without data.
+    /// A training run with these settings. It needs data: [`TrainSpec::with_split`] or [`TrainSpec::with_train`].
     pub fn new(settings: S) -> Self {
         Self {
             settings,
             data: TrainData::default(),
             label: None,
             identity: String::new(),
-            devices: Vec::new(),
+            keyed: false,
+            devices: None,
             out: None,
         }
     }
@@ -66,13 +77,28 @@ impl<'a, S: TrainModel> TrainSpec<'a, S> {
         self.with_data(TrainData::from_split(episodes, split))
     }
 
-    /// Uses whole episodes for training, validation and test.
+    /// Adds whole episodes to the training part.
     #[must_use]
-    pub fn with_parts(self, train: &[&'a Episode], validation: &[&'a Episode], test: &[&'a Episode]) -> Self {
-        self.with_data(TrainData::from_parts(train, validation, test))
+    pub fn with_train(mut self, episodes: impl IntoIterator<Item = &'a Episode>) -> Self {
+        self.data = self.data.with_train(episodes);
+        self
     }
 
-    /// Uses this data.
+    /// Adds whole episodes to the validation part.
+    #[must_use]
+    pub fn with_validation(mut self, episodes: impl IntoIterator<Item = &'a Episode>) -> Self {
+        self.data = self.data.with_validation(episodes);
+        self
+    }
+
+    /// Adds whole episodes to the test part, which training does not use.
+    #[must_use]
+    pub fn with_test(mut self, episodes: impl IntoIterator<Item = &'a Episode>) -> Self {
+        self.data = self.data.with_test(episodes);
+        self
+    }
+
+    /// Replaces the data.
     #[must_use]
     pub fn with_data(self, data: TrainData<'a>) -> Self {
         Self { data, ..self }
@@ -87,12 +113,24 @@ impl<'a, S: TrainModel> TrainSpec<'a, S> {
         }
     }
 
-    /// Sets what identifies this training run besides the settings, for example the name of the data and the split. A
-    /// checkpoint with another identity is refused.
+    /// Sets what identifies this training run besides settings, data and split, for example the name of an experiment.
+    /// A checkpoint with another identity is refused.
     #[must_use]
     pub fn with_identity(self, identity: impl Into<String>) -> Self {
         Self {
             identity: identity.into(),
+            keyed: false,
+            ..self
+        }
+    }
+
+    /// Identifies this training run by a key of the model's settings, the data and the split that the caller has
+    /// already, such as that of the stage of an experiment. The data is then not hashed.
+    #[must_use]
+    pub fn with_key(self, key: impl Into<String>) -> Self {
+        Self {
+            identity: key.into(),
+            keyed: true,
             ..self
         }
     }
@@ -103,10 +141,14 @@ impl<'a, S: TrainModel> TrainSpec<'a, S> {
         self.with_devices(vec![device.clone()])
     }
 
-    /// Trains one model on several GPUs ([`training::devices`]): a batch is divided into one part per device.
+    /// Trains one model on several GPUs ([`training::devices`]): a batch is divided into one part per device. An empty
+    /// list is an error of [`TrainSpec::run`].
     #[must_use]
     pub fn with_devices(self, devices: Vec<Device>) -> Self {
-        Self { devices, ..self }
+        Self {
+            devices: Some(devices),
+            ..self
+        }
     }
 
     /// Replaces the seed of the settings.
@@ -137,21 +179,31 @@ impl<'a, S: TrainModel> TrainSpec<'a, S> {
 
     /// Trains, or resumes from the last checkpoint.
     ///
+    /// With an output folder, the data is hashed first: about a second per gigabyte of frames.
+    ///
     /// # Errors
-    /// Invalid settings or data, or an error of [`training::fit`], including a cancelled run.
+    /// No rows for training, no devices, invalid settings or data, or an error of [`training::fit`]: among them a
+    /// checkpoint of other settings or data, and a cancelled run.
     pub fn run(&self, ctx: &mut JobContext) -> Result<TrainOutput<S::Model>, S::Error> {
         let label = self.label.clone().unwrap_or_else(|| self.settings.label());
-        let (device, replicas) = match self.devices.split_first() {
-            Some((device, replicas)) => (device.clone(), replicas),
-            None => (Device::flex(), [].as_slice()),
+        if self.data.train().is_empty() {
+            return Err(TrainingError::NoData.into());
+        }
+        let cpu = [Device::flex()];
+        let devices = self.devices.as_deref().unwrap_or(&cpu);
+        let (device, replicas) = devices.split_first().ok_or(TrainingError::NoDevices)?;
+        let inputs = match self.out {
+            Some(_) if !self.keyed => describe(&self.data, self.settings.model_settings())?,
+            _ => String::new(),
         };
         let options = FitOptions {
             label: &label,
             identity: &self.identity,
+            inputs: &inputs,
             out: self.out.as_deref(),
             ctx,
             replicas,
         };
-        self.settings.train(&self.data, &device, options)
+        self.settings.train(&self.data, device, options)
     }
 }

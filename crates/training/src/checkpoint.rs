@@ -35,6 +35,9 @@ pub(crate) struct Manifest {
     /// The same as named values, for the error about a checkpoint of another run.
     #[serde(default)]
     pub(crate) settings: BTreeMap<String, String>,
+    /// SHA-256 of the run's inputs; `None` in checkpoints of earlier versions, and if the hash above covers them.
+    #[serde(default)]
+    pub(crate) inputs: Option<String>,
     /// Number of updates done.
     pub(crate) step: usize,
     /// Number of epochs finished.
@@ -146,6 +149,7 @@ impl Checkpoints {
         manifest.format = FORMAT;
         manifest.run.clone_from(&self.run.hash);
         manifest.settings.clone_from(&self.run.settings);
+        manifest.inputs.clone_from(&self.run.inputs);
         for (name, bytes) in files {
             manifest.files.insert(name.to_string(), hash_bytes(&*bytes));
             let path = staging.path().join(name);
@@ -227,7 +231,11 @@ impl Checkpoints {
             let reason = format!("its format is {}; expected {FORMAT}", manifest.format);
             return Err(self.unusable(&path, &reason));
         }
-        if manifest.run != self.run.hash {
+        if self.run.inputs.is_some() && manifest.inputs.is_none() {
+            return Err(TrainingError::UnknownInputs { path });
+        }
+        let inputs_differ = self.run.inputs.is_some() && manifest.inputs != self.run.inputs;
+        if manifest.run != self.run.hash || inputs_differ {
             let short = |hash: &str| hash.chars().take(12).collect::<String>();
             let hashes = || {
                 let (found, expected) = (short(&manifest.run), short(&self.run.hash));

@@ -48,6 +48,18 @@ pub enum TrainingError {
         /// The allowed values.
         expected: &'static str,
     },
+    /// No rows for training.
+    #[error("there is no training data: the training part has no rows; give at least one episode for training")]
+    NoData,
+    /// An empty list of devices.
+    #[error("the list of devices is empty; name at least one, or leave it out to train on the CPU")]
+    NoDevices,
+    /// Settings that cannot be recorded.
+    #[error("the model's settings cannot be written as JSON: {reason}")]
+    Settings {
+        /// What is wrong.
+        reason: String,
+    },
     /// No training items.
     #[error("there are no training items; hand in at least one episode that is long enough for the model's window")]
     NoItems,
@@ -122,6 +134,16 @@ pub enum TrainingError {
         path: PathBuf,
         /// The first setting that differs, or the first digits of the hashes of both runs.
         difference: String,
+    },
+    /// A checkpoint that does not say on which data its run was trained.
+    #[error(
+        "the checkpoint {path:?} does not record the data that its run was trained on, as checkpoints of earlier \
+         versions do not, so it cannot be resumed safely; delete the folder of checkpoints, train into another one, or \
+         finish the run with the version that began it"
+    )]
+    UnknownInputs {
+        /// Its manifest.
+        path: PathBuf,
     },
     /// A file where a folder should be.
     #[error("{path:?} is a file, expected a folder")]

@@ -5,6 +5,7 @@ use std::path::Path;
 use burn::module::Module;
 use burn::tensor::{DType, Device};
 
+use crate::identity::RunIdentity;
 use crate::layers::{first_of_type, refuse_drawing_layers};
 use crate::order::Batches;
 use crate::run::Run;
@@ -20,6 +21,9 @@ pub struct FitOptions<'a> {
     /// What identifies this run besides [`TrainConfig`], for example the model's settings and a hash of the data. A
     /// checkpoint with another identity is refused.
     pub identity: &'a str,
+    /// What the run was made from: the model's settings and hashes of the data, as JSON. A checkpoint with other
+    /// inputs, or without any, is refused; the error names the one that differs. Empty: `identity` covers them.
+    pub inputs: &'a str,
     /// Folder for `checkpoints/`, `curve.jsonl` and `tensorboard/`, where a run resumes from its last checkpoint.
     /// `None` writes nothing.
     pub out: Option<&'a Path>,
@@ -38,6 +42,7 @@ impl<'a> FitOptions<'a> {
         FitOptions {
             label: self.label,
             identity,
+            inputs: self.inputs,
             out: self.out,
             ctx: self.ctx,
             replicas: self.replicas,
@@ -49,6 +54,7 @@ impl<'a> FitOptions<'a> {
         Self {
             label: "training",
             identity: "",
+            inputs: "",
             out: None,
             ctx,
             replicas: &[],
@@ -88,13 +94,15 @@ pub fn fit<M: Module>(
     let FitOptions {
         label,
         identity,
+        inputs,
         out,
         ctx,
         replicas,
     } = options;
     check_parts(config, 1 + replicas.len())?;
 
-    let mut run = Run::start(model, config, items, identity, out, objective.has_frozen_base())?;
+    let identity = RunIdentity::new(&config.of_the_result(), items, identity, inputs);
+    let mut run = Run::start(model, config, identity, out, objective.has_frozen_base())?;
     let mut batches = Batches::new(items, config.batch_size, config.seed);
     let task = ctx.task(label, total);
     task.resume(run.step);

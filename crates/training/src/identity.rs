@@ -15,13 +15,19 @@ pub(crate) struct RunIdentity {
     pub(crate) hash: String,
     /// Each by its name, for errors that name the one that differs.
     pub(crate) settings: BTreeMap<String, String>,
+    /// SHA-256 of the inputs; `None` if the identity covers them.
+    pub(crate) inputs: Option<String>,
 }
 
 impl RunIdentity {
-    /// `config`: the training settings as JSON; `identity`: the caller's text, JSON or not.
-    pub(crate) fn new(config: &str, items: usize, identity: &str) -> Self {
+    /// `config`: the training settings as JSON; `identity` and `inputs`: the caller's texts, JSON or not. The inputs
+    /// have a hash of their own, so that runs without them are identified as by earlier versions.
+    pub(crate) fn new(config: &str, items: usize, identity: &str, inputs: &str) -> Self {
         let mut settings = BTreeMap::new();
-        for (name, text) in [("training", config), ("run", identity)] {
+        for (name, text) in [("training", config), ("run", identity), ("inputs", inputs)] {
+            if name == "inputs" && text.is_empty() {
+                continue;
+            }
             let value = serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
             collect(name, &value, &mut settings);
         }
@@ -29,6 +35,7 @@ impl RunIdentity {
         Self {
             hash: hash_bytes(format!("{config}\n{items}\n{identity}")),
             settings,
+            inputs: (!inputs.is_empty()).then(|| hash_bytes(inputs)),
         }
     }
 
@@ -69,7 +76,7 @@ mod tests {
 
     #[test]
     fn the_setting_that_differs_is_named() {
-        let run = |identity: &str| RunIdentity::new(r#"{"epochs":3}"#, 10, identity);
+        let run = |identity: &str| RunIdentity::new(r#"{"epochs":3}"#, 10, identity, "");
         let (a, b) = (
             run(r#"[{"kind":"cnn"},"demos"]"#),
             run(r#"[{"kind":"tracked"},"demos"]"#),
@@ -80,5 +87,16 @@ mod tests {
         assert_eq!(a.difference(&a.settings), None);
         assert_eq!(a.difference(&BTreeMap::new()), None);
         assert_eq!(run("text").settings["run"], "\"text\"");
+    }
+
+    #[test]
+    fn inputs_are_named_and_hashed_apart() {
+        let run = |inputs: &str| RunIdentity::new("{}", 10, "demos", inputs);
+        let (a, b, none) = (run(r#"{"data":"1a"}"#), run(r#"{"data":"2b"}"#), run(""));
+        assert_eq!(a.hash, none.hash);
+        assert_ne!(a.inputs, b.inputs);
+        assert_eq!(none.inputs, None);
+        let text = b.difference(&a.settings).unwrap();
+        assert_eq!(text, r#"inputs.data is "1a" there, "2b" here"#);
     }
 }

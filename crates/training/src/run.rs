@@ -55,8 +55,7 @@ impl<M: Module> Run<M> {
     pub(crate) fn start(
         model: M,
         config: &TrainConfig,
-        items: usize,
-        identity: &str,
+        identity: RunIdentity,
         out: Option<&Path>,
         trained_only: bool,
     ) -> Result<Self, TrainingError> {
@@ -80,11 +79,7 @@ impl<M: Module> Run<M> {
         let Some(out) = out else {
             return Ok(run);
         };
-        let checkpoints = Checkpoints::open(
-            out,
-            RunIdentity::new(&config.of_the_result(), items, identity),
-            config.keep_last,
-        )?;
+        let checkpoints = Checkpoints::open(out, identity, config.keep_last)?;
         if let Some(found) = checkpoints.load(&run.best_model, optimizer, config.ema_decay, trained_only)? {
             run.replica.model = found.model.train();
             run.replica.optimizer = found.optimizer;
@@ -308,6 +303,7 @@ impl<M: Module> Run<M> {
             format: 0,
             run: String::new(),
             settings: BTreeMap::new(),
+            inputs: None,
             step: self.step,
             epoch: self.epoch,
             average_updates: self.ema.as_ref().map_or(0, Ema::updates),

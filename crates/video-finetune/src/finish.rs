@@ -49,6 +49,8 @@ pub(crate) fn train<T: Trainee>(
             Family::Cosmos => "Cosmos-Predict1",
         },
         identity: &prepared.identity,
+        // The identity has hashes of latents and prompts.
+        inputs: "",
         out: Some(job.out),
         ctx,
         replicas: &[],

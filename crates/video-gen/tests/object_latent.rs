@@ -61,7 +61,9 @@ fn settings() -> TrainSettings {
 
 fn train(episodes: &[Episode]) -> Result<ObjectLatentModel, VideoGenError> {
     let episodes: Vec<&Episode> = episodes.iter().collect();
-    let spec = TrainSpec::new(settings()).with_parts(&episodes, &episodes[..1], &[]);
+    let spec = TrainSpec::new(settings())
+        .with_train(episodes.iter().copied())
+        .with_validation([episodes[0]]);
     Ok(spec.run(&mut JobContext::silent())?.model)
 }
 
@@ -200,7 +202,7 @@ fn data_that_cannot_be_trained_on_are_refused() {
     let mut config = settings();
     config.model.heads = 3;
     let episode = episode(0, 20);
-    let spec = TrainSpec::new(config).with_parts(&[&episode], &[], &[]);
+    let spec = TrainSpec::new(config).with_train([&episode]);
     let error = spec.run(&mut JobContext::silent()).unwrap_err();
     assert!(error.to_string().contains("heads must divide the width"), "{error}");
     for temperature in [-0.1, f64::NAN] {
@@ -231,9 +233,7 @@ fn a_raised_flag_stops_the_training() {
     stop.cancel();
     let mut ctx = JobContext::new(Box::new(Silent), stop);
     let episode = episode(0, 20);
-    let result = TrainSpec::new(settings())
-        .with_parts(&[&episode], &[], &[])
-        .run(&mut ctx);
+    let result = TrainSpec::new(settings()).with_train([&episode]).run(&mut ctx);
     assert!(matches!(
         result,
         Err(VideoGenError::Training(TrainingError::Interrupted { .. }))

@@ -58,7 +58,7 @@ fn settings() -> PixelTrainSettings {
 
 fn train(settings: &PixelTrainSettings, episodes: &[Episode]) -> Result<(PixelModel, Vec<f64>), PixelError> {
     let episodes: Vec<&Episode> = episodes.iter().collect();
-    let spec = TrainSpec::new(settings.clone()).with_parts(&episodes, &[], &[]);
+    let spec = TrainSpec::new(settings.clone()).with_train(episodes.iter().copied());
     let trained = spec.run(&mut JobContext::silent())?;
     let losses = trained.curve.rows.iter().filter_map(|row| row.train_loss).collect();
     Ok((trained.model, losses))

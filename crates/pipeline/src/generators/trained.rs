@@ -106,7 +106,7 @@ impl<R: GeneratorTraining> Stage for TrainVideo<'_, R> {
         let spec = TrainSpec::new(self.trainable.clone())
             .with_split(&self.on.demos.episodes, &self.on.split.output)
             .with_label("train video model")
-            .with_identity(self.on.split.key.as_str())
+            .with_key(self.on.split.key.as_str())
             .with_device(self.on.device)
             .with_out(dir);
         let started = Instant::now();

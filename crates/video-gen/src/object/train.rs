@@ -95,6 +95,10 @@ impl TrainModel for TrainSettings {
         &mut self.fit
     }
 
+    fn model_settings(&self) -> impl Serialize {
+        &self.model
+    }
+
     fn train(
         &self,
         data: &TrainData<'_>,

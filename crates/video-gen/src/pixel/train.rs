@@ -104,6 +104,10 @@ impl TrainModel for PixelTrainSettings {
         &mut self.fit
     }
 
+    fn model_settings(&self) -> impl Serialize {
+        &self.model
+    }
+
     fn train(
         &self,
         data: &TrainData<'_>,

@@ -61,7 +61,6 @@ impl TrainIdm {
         let trained = TrainSpec::new(config)
             .with_seed(self.seed)
             .with_split(&episodes, &split)
-            .with_identity(serde_json::to_string(&(&split, source.name()))?)
             .with_devices(devices)
             .with_out(&self.out)
             .run(&mut session.ctx)?;

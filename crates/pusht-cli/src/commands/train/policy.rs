@@ -73,12 +73,8 @@ impl TrainPolicy {
             .section::<Augmentation>()
             .map_or(1, |augmentation| augmentation.copies());
         let split = Split::new(&lengths, self.split, copies, seed)?;
-        let identity = serde_json::json!({
-            "data": name, "episodes": count, "policy": config.as_before(), "recorded states": self.recorded_states, "split": split,
-        });
         let spec = TrainSpec::new(config.clone())
             .with_split(&episodes, &split)
-            .with_identity(identity.to_string())
             .with_devices(devices)
             .with_out(&self.out);
         let began = Instant::now();

@@ -129,7 +129,6 @@ impl TrainVideo {
         let spec = TrainSpec::new(settings)
             .with_data(data)
             .with_label("video model")
-            .with_identity("train_video")
             .with_seed(self.seed)
             .with_devices(devices.to_vec())
             .with_out(Path::new(&self.out));
