@@ -15,8 +15,21 @@ use crate::sections::{PolicySection, Sections};
 
 /// Configuration of a policy: the kind, its sections of settings ([`PolicySection`]), and the training loop.
 ///
-/// In a file each section is a table under its key, beside `kind` and `train`. Sections of other kinds are allowed;
-/// they are checked and ignored, so that `kind` alone can be changed.
+/// In a file each section is a table under its key, beside `kind` and `train`. A file may contain sections for other
+/// kinds. They are validated but unused, so `kind` alone can be changed. In code, [`PolicyConfig::check`] refuses them.
+///
+/// # Example
+///
+/// ```
+/// use bc_policy::{PolicyConfig, PolicyKind, TrackedConfig};
+///
+/// let mut config = PolicyConfig::new(PolicyKind::TRACKED, 0)
+///     .with_section(TrackedConfig { horizon: 8, n_action_steps: 4, ..Default::default() });
+/// config.train.epochs = 2;
+/// config.check()?;
+/// assert_eq!(config.section::<TrackedConfig>().map(|tracked| tracked.horizon), Some(8));
+/// # Ok::<(), bc_policy::BcError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct PolicyConfig {
     kind: PolicyKind,
@@ -26,8 +39,8 @@ pub struct PolicyConfig {
 }
 
 impl PolicyConfig {
-    /// Default settings: for the policies on states they suit two cores (an hour for the diffusion policy), for the
-    /// others a GPU.
+    /// Default settings. `tracked` and `diffusion-lowdim` train on two CPU cores (the latter in about 34 minutes on the
+    /// human demonstrations); the others need a GPU.
     pub fn new(kind: PolicyKind, seed: u64) -> Self {
         let train = TrainConfig {
             seed,
@@ -40,9 +53,10 @@ impl PolicyConfig {
         }
     }
 
-    /// The paper's settings for its two policies, `cnn` and `resnet18`: 25 epochs, no augmentation. (These policies
-    /// always use mean squared error, normalization per channel and the split 80/10/10; batch size and learning rate,
-    /// which the paper does not give, are those of [`PolicyConfig::new`].) `None` for the others.
+    /// The paper's settings for its two policies, `cnn` and `resnet18`: 25 epochs, no augmentation. Batch size
+    /// and learning rate, which the paper does not give, are those of [`PolicyConfig::new`]. These policies always use
+    /// mean squared error and normalization per channel. The caller makes the paper's 80/10/10 split with
+    /// [`pusht_data::Split`]. `None` for the other kinds.
     pub fn paper(kind: PolicyKind, seed: u64) -> Option<Self> {
         let (sections, train) = kind.0.paper()?;
         let train = TrainConfig { seed, ..train };
@@ -59,7 +73,7 @@ impl PolicyConfig {
         self.sections.get()
     }
 
-    /// Sets a section; [`PolicyConfig::check`] refuses one that the kind does not read.
+    /// Sets a section, replacing the one of its type; [`PolicyConfig::check`] refuses one that the kind does not read.
     #[must_use]
     pub fn with_section(self, section: impl PolicySection) -> Self {
         Self {
@@ -87,7 +101,8 @@ impl PolicyConfig {
     }
 
     /// Serializes with the sections of other kinds at their defaults, as in earlier files, in which all kinds shared
-    /// one table of settings; hashes of these files stay the same.
+    /// one table of settings. Hashes of run folders depend on this form.
+    #[doc(hidden)]
     pub fn as_before(&self) -> impl Serialize + '_ {
         AsBefore(self)
     }

@@ -22,7 +22,7 @@ pub(crate) trait PolicyFamily: Send + Sync {
     /// The name in files, on the command line and in reports.
     fn name(&self) -> &'static str;
 
-    /// Number of training items per row of the data: 2 if mirrored rows are added.
+    /// Number of training items per row of the data: 2 if each row is also trained mirrored, else 1.
     fn items_per_row(&self) -> usize {
         1
     }
@@ -32,7 +32,8 @@ pub(crate) trait PolicyFamily: Send + Sync {
         false
     }
 
-    /// Whether it learns by default from states tracked in frames, as it also acts on them.
+    /// Whether `pusht train policy` replaces recorded states by tracked ones before training, because this kind acts on
+    /// tracked states by default.
     fn learns_from_frames(&self) -> bool {
         false
     }
@@ -113,7 +114,7 @@ impl PolicyKind {
         self.0.name()
     }
 
-    /// Number of training items per row of the data: 2 if mirrored rows are added.
+    /// Number of training items per row of the data: 2 if each row is also trained mirrored, else 1.
     pub fn items_per_row(self) -> usize {
         self.0.items_per_row()
     }
@@ -123,7 +124,9 @@ impl PolicyKind {
         self.0.one_core()
     }
 
-    /// Whether it learns by default from states tracked in frames ([`crate::track_episodes`]), as it also acts on them.
+    /// Whether to replace recorded states by tracked ones ([`crate::track_episodes`]) before training, because this kind
+    /// acts on tracked states by default. `pusht train policy` does so; [`pusht_training::TrainSpec`] does not: it uses
+    /// the states that the episodes have.
     pub fn learns_from_frames(self) -> bool {
         self.0.learns_from_frames()
     }

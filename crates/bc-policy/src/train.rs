@@ -8,7 +8,9 @@ use training::{FitOptions, TrainConfig};
 use crate::{BcError, BcPolicy, PolicyConfig};
 
 /// Trains a policy. The policies on states learn from the states of the episodes or, without them, from states tracked
-/// in the frames ([`crate::track_episodes`]). [`TrainOutput::best_valid`] is the mean squared error of one action,
+/// in the frames. If the policy is to act on frames, call [`crate::track_episodes`] first: it replaces recorded states,
+/// so that training and acting have the same inputs. The policies on images return the epoch with the lowest validation
+/// loss, the others the last one. [`TrainOutput::best_valid`] is the mean squared error of one action,
 /// averaged over both coordinates, in px².
 impl TrainModel for PolicyConfig {
     type Model = BcPolicy;

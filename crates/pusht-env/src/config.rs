@@ -50,7 +50,8 @@ pub struct EnvConfig {
     pub fill_rule: FillRule,
     /// Target pose of the T.
     pub goal: Pose,
-    /// Steps after which an episode is truncated; `None` for no limit.
+    /// Steps after which [`PushT::step`](crate::PushT::step) reports `truncated`; `None` for no limit. The expert's
+    /// `demonstrate` and the rollouts of the crate `eval` have limits of their own.
     pub max_steps: Option<u32>,
 }
 
@@ -67,8 +68,9 @@ impl EnvConfig {
         }
     }
 
-    /// The environment `PushTImageEnv` of diffusion_policy with its pinned packages; its runner uses `legacy`. The
-    /// environment itself has no step limit.
+    /// The environment `PushTImageEnv` of diffusion_policy with its pinned packages. `legacy` is that environment's
+    /// argument: `true` for the order [`ResetOrder::PositionFirst`], which its runner uses for the published scores,
+    /// `false` for [`ResetOrder::AngleFirst`]. The environment itself has no step limit.
     pub const fn diffusion_policy(legacy: bool) -> Self {
         Self {
             seeding: Seeding::DiffusionPolicy,

@@ -4,7 +4,8 @@ use crate::coverage::{Goal, SUCCESS_COVERAGE, reward};
 use crate::physics::Space;
 use crate::{Action, EnvConfig, EnvError, Pose, ResetOrder, Scene, State};
 
-/// One PushT environment.
+/// One PushT environment. [`Self::step`] returns no observation: read [`Self::state`], or use an
+/// [`Observer`](crate::Observer).
 ///
 /// A plain value of about two kilobytes without heap memory: copying it is a snapshot.
 ///
@@ -51,7 +52,7 @@ pub struct StepResult {
     pub truncated: bool,
 }
 
-/// What the references report in addition to the observation.
+/// The info dict of gym-pusht.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Info {
     /// Agent center, px.
@@ -230,7 +231,7 @@ impl PushT {
         self.steps
     }
 
-    /// What the references report in addition to the observation.
+    /// The info dict of gym-pusht; contacts are counted as [`ContactCount`](crate::ContactCount) says.
     pub const fn info(&self) -> Info {
         Info {
             pos_agent: self.space.agent_position(),

@@ -51,7 +51,7 @@ pub struct ObsSpec {
 /// Observations of several environments at one time step.
 #[derive(Clone, Copy, Debug)]
 pub struct ObsBatch<'a> {
-    /// Numbers of the environments, as passed to [`Policy::reset`].
+    /// Ids of the environments ([`VecEnv::ids`](crate::VecEnv::ids)), as passed to [`Policy::reset`].
     pub envs: &'a [usize],
     /// Per entry of `envs` the latest `history` observations, oldest first. At the start of an episode the oldest is
     /// repeated.
@@ -61,6 +61,10 @@ pub struct ObsBatch<'a> {
 }
 
 /// Chooses actions for a batch of environments.
+///
+/// The caller builds a [`VecEnv`](crate::VecEnv) with the observations of [`Policy::needs`], calls [`Policy::reset`] at
+/// the start of an episode, and then alternates [`Policy::act`] and [`VecEnv::step`](crate::VecEnv::step); the README of
+/// this crate has such a loop. The function `rollout` of the crate `eval` runs it over whole episodes.
 ///
 /// # Example
 ///
@@ -97,10 +101,10 @@ pub trait Policy {
     /// The observations it needs.
     fn needs(&self) -> ObsSpec;
 
-    /// Starts new episodes in these environments: discards their history and queued actions.
+    /// Starts new episodes in the environments with these ids: discards their history and queued actions.
     fn reset(&mut self, envs: &[usize]);
 
-    /// Writes one action for each environment of `obs` to the same place in `out`. A result must not depend on which
+    /// Writes one action for each environment of `obs` to the same slice index in `out`. A result must not depend on which
     /// other environments are in the batch.
     ///
     /// # Errors

@@ -21,8 +21,8 @@ pub enum Seeding {
 }
 
 impl Seeding {
-    /// The state that the reference draws for `seed` and passes to its setters. The resulting state depends on
-    /// [`ResetOrder`](crate::ResetOrder).
+    /// Draws the start state for `seed`, before the reset is applied. The state after the reset may differ from it, as
+    /// [`ResetOrder`](crate::ResetOrder) describes.
     ///
     /// # Errors
     /// A seed that the reference's generator does not accept.

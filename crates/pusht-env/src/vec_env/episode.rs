@@ -33,7 +33,7 @@ pub struct EnvStep {
 pub struct EpisodeEnd {
     /// The latest observations, oldest first.
     pub observations: Vec<Observation>,
-    /// What the references report in addition to the observation.
+    /// The info dict of its last step.
     pub info: Info,
 }
 

@@ -18,8 +18,8 @@ const PIECES: usize = 32;
 
 /// A batch of environments with one configuration.
 ///
-/// Environments are numbered from 0 at the start and keep their number when others are dropped; indices in slices
-/// follow [`VecEnv::ids`].
+/// Each environment has an id, from 0 at the start, that it keeps when others are dropped. Slices (actions, observations,
+/// steps) are in the order of [`VecEnv::ids`], so slice index i belongs to the environment with id `ids()[i]`.
 ///
 /// # Example
 ///
@@ -99,7 +99,7 @@ impl VecEnv {
         self.slots.is_empty()
     }
 
-    /// Numbers of the environments, in slice order.
+    /// Ids of the environments, in slice order.
     pub fn ids(&self) -> &[usize] {
         &self.ids
     }
@@ -118,12 +118,12 @@ impl VecEnv {
         }
     }
 
-    /// Results of the last step.
+    /// Results of the last step, in the order of [`Self::ids`].
     pub fn last_steps(&self) -> &[EnvStep] {
         &self.steps
     }
 
-    /// Resets all environments; that at index i gets `seed` + i, as in gymnasium.
+    /// Resets all environments; that at slice index i gets `seed` + i, as in gymnasium.
     ///
     /// # Errors
     /// A seed that the reference's generator does not accept.
@@ -132,7 +132,7 @@ impl VecEnv {
         self.reset_each(&seeds)
     }
 
-    /// Resets all environments, each to its own seed.
+    /// Resets all environments, each to its own seed, in the order of [`Self::ids`].
     ///
     /// # Errors
     /// A number of seeds other than that of environments, or a seed that the reference's generator does not accept.
@@ -157,7 +157,7 @@ impl VecEnv {
         Ok(())
     }
 
-    /// Resets the environment at one index, to a seed or, without one, to its next start (gym-pusht: the next draw of
+    /// Resets the environment at one slice index, to a seed or, without one, to its next start (gym-pusht: the next draw of
     /// its generator; diffusion_policy: the same again).
     ///
     /// # Errors
@@ -181,7 +181,7 @@ impl VecEnv {
         Ok(())
     }
 
-    /// Changes the environment at one index (state, goal, snapshot) and restarts its history.
+    /// Changes the environment at one slice index (state, goal, snapshot) and restarts its history.
     ///
     /// # Errors
     /// An index out of range, or the error of `change`.
@@ -209,7 +209,7 @@ impl VecEnv {
         Ok(())
     }
 
-    /// Drops the environments whose number does not satisfy `keep`.
+    /// Drops the environments whose id does not satisfy `keep`.
     pub fn retain(&mut self, mut keep: impl FnMut(usize) -> bool) {
         let kept: Vec<bool> = self.ids.iter().map(|&id| keep(id)).collect();
         retain_by(&mut self.ids, &kept);
@@ -219,7 +219,7 @@ impl VecEnv {
         retain_by(&mut self.steps, &kept);
     }
 
-    /// Runs one control step of all environments, with one action per index.
+    /// Runs one control step of all environments, with one action per slice index.
     ///
     /// # Errors
     /// A number of actions other than that of environments, or an action that is not finite; then no environment is
