@@ -69,7 +69,7 @@ pub enum BcError {
         what: &'static str,
     },
     /// A frame is not 96×96 px.
-    #[error("a frame is {width}×{height} px; the policies on pictures read 96×96: resize the frames")]
+    #[error("a frame is {width}×{height} px; policies on images read 96×96: resize the frames")]
     FrameSize {
         /// px.
         width: u32,
@@ -166,8 +166,8 @@ pub(crate) fn wrong_observation(expected: Modality, found: &Observation) -> Poli
     let found = match found {
         Observation::State(_) => "a state",
         Observation::Keypoints { .. } => "keypoints",
-        Observation::Pixels(_) => "a picture",
-        Observation::PixelsAgentPos { .. } => "a picture with the agent's position",
+        Observation::Pixels(_) => "an image",
+        Observation::PixelsAgentPos { .. } => "an image with the agent's position",
     };
     PolicyError::WrongObservation { expected, found }
 }

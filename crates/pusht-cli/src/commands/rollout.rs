@@ -127,7 +127,7 @@ impl Rollout {
                 Box::new(match self.sees {
                     Some(sees) if policy.obs_source().is_some() => policy.with_obs_source(sees),
                     Some(sees) => bail!(
-                        "--sees {sees}: the policy {} looks at pictures in any case",
+                        "--sees {sees}: the policy {} observes images in any case",
                         policy.kind()
                     ),
                     None => policy,

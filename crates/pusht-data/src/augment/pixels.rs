@@ -124,7 +124,7 @@ impl Block {
 /// Error for an image that is not square or of another size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the picture is {found:?} px; expected {expected} × {expected}: only square pictures can be flipped and turned"
+    "the image is {found:?} px; expected {expected} × {expected}: only square images can be flipped and turned"
 )]
 pub struct NotSquare {
     /// Width and height found.

@@ -140,7 +140,7 @@ impl ReplayBuffer {
         let images = self.images.as_ref().ok_or_else(|| DataError::Layout {
             path: self.path.clone(),
             array: "data/img".to_owned(),
-            expected: "pictures of shape [rows, height, width, 3]".to_owned(),
+            expected: "images of shape [rows, height, width, 3]".to_owned(),
             found: "no such array".to_owned(),
         })?;
         let all = self.rows(range.start)?.start..self.rows(range.end - 1)?.end;

@@ -175,7 +175,7 @@ impl Rows {
         DataError::Layout {
             path: self.path.clone(),
             array: self.name.to_owned(),
-            expected: format!("pictures of at most {} pixels a side", u32::MAX),
+            expected: format!("images of at most {} pixels per side", u32::MAX),
             found: format!("shape {:?}", self.array.shape()),
         }
     }

@@ -68,13 +68,13 @@ pub struct Renderer {
 #[non_exhaustive]
 pub enum RenderError {
     /// A size of 0, or above the limit.
-    #[error("pictures of {size} × {size} px cannot be drawn; expected a size of 1 to {MAX_SIZE} (96 for observations)")]
+    #[error("images of {size} × {size} px cannot be rendered; expected a size of 1 to {MAX_SIZE} (96 for observations)")]
     Size {
         /// The requested side, px.
         size: u32,
     },
     /// A buffer of the wrong length for the image.
-    #[error("the buffer holds {found} bytes; a picture of {size} × {size} px needs {expected} (three a pixel)")]
+    #[error("the buffer holds {found} bytes; an image of {size} × {size} px needs {expected} (three per pixel)")]
     Buffer {
         /// Side of the image.
         size: u32,

@@ -5,7 +5,7 @@
 #[non_exhaustive]
 pub enum SimilarityError {
     /// The images have different sizes.
-    #[error("pictures of {left:?} and {right:?} px cannot be compared; resample one to the other's size")]
+    #[error("images of {left:?} and {right:?} px cannot be compared; resample one to the other's size")]
     Sizes {
         /// Width and height of the first.
         left: [u32; 2],
@@ -13,7 +13,7 @@ pub enum SimilarityError {
         right: [u32; 2],
     },
     /// The images are smaller than the window.
-    #[error("a picture of {found:?} px is smaller than the window; expected at least {least} px a side")]
+    #[error("an image of {found:?} px is smaller than the window; expected at least {least} px per side")]
     Small {
         /// Width and height.
         found: [u32; 2],

@@ -68,7 +68,7 @@ pub fn read(tracker: &Tracker, index: usize, request: &VideoRequest) -> Result<S
 }
 
 fn unseen() -> String {
-    "no blue agent or no gray T is seen in it; expected a PushT picture with both on the board".to_string()
+    "no blue agent or no gray T is seen in it; expected a PushT image with both on the board".to_string()
 }
 
 /// Renders the frames of a clip; those that the request prescribes are returned unchanged.

@@ -13,7 +13,7 @@ pub(crate) fn pictures(report: &ExperimentReport, assets: &Assets) -> Markup {
     let shown = |other: &&OtherGenerator| !other.pictures.is_empty();
     let others: Vec<&OtherGenerator> = report.other_generators.iter().filter(shown).collect();
     if demonstrations.is_empty() && generated.is_empty() && others.is_empty() {
-        return soft("The run kept no pictures.");
+        return soft("The run kept no images.");
     }
     html! {
         @if !demonstrations.is_empty() {

@@ -85,7 +85,7 @@ impl Config {
                 }
                 name if name.starts_with(OBS_IMAGE) => {
                     if image.replace(name.to_string()).is_some() {
-                        return refuse("input_features", &self.input_features.keys(), "one picture at most");
+                        return refuse("input_features", &self.input_features.keys(), "one image at most");
                     }
                     &[3, SIDE, SIDE]
                 }
@@ -102,7 +102,7 @@ impl Config {
             }
         }
         if !self.input_features.contains_key(OBS_STATE) || environment == image.is_some() {
-            let expected = "observation.state and either a picture or observation.environment_state";
+            let expected = "observation.state and either an image or observation.environment_state";
             return refuse("input_features", &self.input_features.keys(), expected);
         }
         match self.output_features.get("action") {
@@ -120,7 +120,7 @@ impl Config {
                 return refuse("use_separate_rgb_encoder_per_camera", &true, "false, with one camera");
             }
             if let Some(shape) = self.resize_shape.as_ref().filter(|shape| !shape.is_null()) {
-                return refuse("resize_shape", shape, "null: pictures of 96×96 are not resized");
+                return refuse("resize_shape", shape, "null: images of 96×96 are not resized");
             }
             if self
                 .crop_shape
