@@ -56,6 +56,9 @@ impl BcPolicy {
     /// Loads a policy's file, a folder with `policy.safetensors`, or a folder with a diffusion policy that LeRobot
     /// trained on PushT (`config.json`, `model.safetensors`, and since LeRobot 0.4 the processor files).
     ///
+    /// A loaded `tracked` policy observes frames, `diffusion-lowdim` the simulator's state;
+    /// [`BcPolicy::with_obs_source`] changes that. Policies on images always observe images.
+    ///
     /// # Errors
     /// A file that is missing, damaged, of another kind, or whose parameters do not fit or are not finite.
     pub fn load(path: &Path, device: &Device) -> Result<Self, BcError> {

@@ -1,6 +1,6 @@
 //! Generation of a folder of clips, which can be resumed.
 //!
-//! A clip depends only on the plan and its index, so that more clips can be added later. Its frames and its video are
+//! A clip depends only on the settings, the seed and its index, so that more clips can be added later. Its frames and its video are
 //! complete before the record lists them, and the record is replaced atomically.
 
 use std::io::ErrorKind;

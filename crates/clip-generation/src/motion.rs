@@ -20,7 +20,7 @@ pub struct MotionReport {
     pub clips: usize,
     /// Frames per clip.
     pub frames: usize,
-    /// The demonstrations; the model given first and last state; the model given the first state.
+    /// In this order: the demonstrations; the model given first and last state; the model given the first state.
     #[serde(rename = "table")]
     pub rows: [MotionRow; 3],
 }

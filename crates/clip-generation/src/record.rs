@@ -82,10 +82,10 @@ pub struct ClipRecord {
     /// Source of its last frame, if given.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub end: Option<Endpoint>,
-    /// Path of the H.264 video for viewing, relative to the record.
+    /// Path of the H.264 video for viewing, relative to the folder of the record.
     pub video: String,
-    /// Path of the folder of PNG files with the exact frames.
+    /// Path of the folder of PNG files with the exact frames, relative to the folder of the record.
     pub frames: String,
-    /// Generation time, seconds; for a batch, divided by its number of clips.
+    /// Generation time, seconds: the time of the clip's batch, divided by its number of clips.
     pub seconds: f64,
 }

@@ -38,7 +38,7 @@ pub struct Sampling {
     pub fps: f64,
     /// σ_a, the noise level of given frames.
     pub augment_sigma: f32,
-    /// Whether the network with the negative prompt is told that no frame is given, so that guidance also strengthens
+    /// Whether the network with the negative prompt is conditioned on no frame, so that guidance also strengthens
     /// the given frames.
     pub input_frames_guidance: bool,
 }

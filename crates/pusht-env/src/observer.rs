@@ -7,6 +7,22 @@ const SIDE: u32 = 96;
 
 /// Makes observations of one modality. One observer serves any number of environments; those with the same goal share
 /// the rendered background.
+///
+/// # Example
+///
+/// ```
+/// use pusht_env::{EnvConfig, Modality, Observation, Observer, PushT};
+///
+/// let config = EnvConfig::gym_pusht();
+/// let mut env = PushT::new(config)?;
+/// env.reset(0)?;
+/// let mut observer = Observer::new(Modality::PixelsAgentPos, &config);
+/// if let Observation::PixelsAgentPos { pixels, agent_pos } = observer.observe(&env) {
+///     assert_eq!(pixels.dimensions(), (96, 96));
+///     assert_eq!(agent_pos, env.state().agent);
+/// }
+/// # Ok::<(), pusht_env::EnvError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Observer {
     modality: Modality,

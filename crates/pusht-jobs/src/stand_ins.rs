@@ -15,7 +15,8 @@ pub fn is_lfs_pointer(path: impl AsRef<Path>) -> bool {
 }
 
 /// Whether the last part of a path begins with a dot: `.DS_Store`, the `._*` files that macOS writes beside real ones,
-/// unfinished files of ours. Searches in folders pass over such files; a path that a user names is never hidden by it.
+/// unfinished files of this workspace. Searches in folders pass over such files; a path that a user names is never
+/// hidden by it.
 pub fn is_hidden(path: impl AsRef<Path>) -> bool {
     let name = path.as_ref().file_name();
     name.is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))

@@ -6,7 +6,8 @@ use training::Curve;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TrainOutput<M> {
-    /// The model, ready for use and for saving.
+    /// The model, ready for use and for saving. It is that of the last epoch or that of the lowest validation loss,
+    /// depending on the settings' type, which documents it.
     pub model: M,
     /// Losses by step.
     pub curve: Curve,

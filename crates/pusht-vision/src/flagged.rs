@@ -8,7 +8,7 @@ const GAP: usize = 3;
 pub struct Measured {
     /// The measured value.
     pub value: f64,
-    /// Value from which it indicates a defect.
+    /// Smallest value that indicates a defect.
     pub limit: f64,
 }
 

@@ -109,10 +109,10 @@ pub struct Auditor {
 }
 
 impl Auditor {
-    /// An auditor of boards with the default goal.
+    /// An auditor of boards with the default goal ([`GOAL`]), the only one that the audit supports.
     ///
     /// # Errors
-    /// None with the default goal.
+    /// Does not fail.
     pub fn new() -> Result<Self, VisionError> {
         Ok(Self {
             reader: FrameReader::new(GOAL)?,

@@ -26,7 +26,7 @@ const SLIGHT: f64 = 2.0;
 /// A score on one scale, with the reason.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ScaleScore {
-    /// The score.
+    /// The score, in the range of its scale: see [`ClipScores`].
     pub value: u8,
     /// The rule that gave the score.
     pub why: String,

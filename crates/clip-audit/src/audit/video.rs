@@ -32,6 +32,20 @@ pub struct VideoAudit {
 }
 
 /// Audits videos; built once, it can be shared between threads.
+///
+/// # Example
+///
+/// ```no_run
+/// use clip_audit::VideoAuditor;
+/// use video_io::Rate;
+///
+/// let (video, _measures_per_frame) = VideoAuditor::new()?.audit("clip.mp4".as_ref(), Rate::Stated)?;
+/// for finding in &video.audit.findings {
+///     println!("{} in frames {:?}", finding.kind.description(), finding.frames);
+/// }
+/// println!("physics: {} of 5", video.audit.scores.physics.value);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct VideoAuditor {
     auditor: Auditor,
     registrar: Registrar,
@@ -41,7 +55,7 @@ impl VideoAuditor {
     /// An auditor of videos of boards with the default goal.
     ///
     /// # Errors
-    /// None that the usual goal can cause.
+    /// Does not fail.
     pub fn new() -> Result<Self, AuditError> {
         Ok(Self {
             auditor: Auditor::new()?,

@@ -27,7 +27,7 @@ impl AuditSpeed {
     /// Measures the speed: the fastest of five passes over eight simulated clips.
     ///
     /// # Errors
-    /// None that these clips can cause.
+    /// Does not fail.
     pub fn measure(auditor: &VideoAuditor) -> Result<Self, BenchmarkError> {
         let clips: Vec<Clip> = (0..CLIPS)
             .map(|seed| Clip::simulated(seed, 96))

@@ -55,7 +55,7 @@ pub struct ClipQuality {
     /// Mean distance, px, between the tracked agent and an agent that follows it as closely as actions on the board
     /// allow; `None` if fewer than half of the frames show an agent.
     pub residual: Option<f64>,
-    /// Distance of agent or T (the larger one) in the first frame from the given start frame, in px of 96 × 96; `None`
+    /// Distance of agent or T (the larger one) in the first frame from the given start frame, image px (96 × 96); `None`
     /// if either is not seen.
     pub start_error: Option<f64>,
     /// The same for the last frame and the given end frame.
@@ -74,7 +74,7 @@ impl ClipEvaluator {
     /// An evaluator for boards with the default goal.
     ///
     /// # Errors
-    /// None with the default goal.
+    /// Does not fail.
     pub fn new() -> Result<Self, VisionError> {
         Ok(Self {
             reader: FrameReader::new(GOAL)?,

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub struct Replay {
     /// The start state.
     pub start: ReplayStart,
-    /// Simulated agent x, y, T x, y, angle after each step.
+    /// Simulated agent x, y, T x, y (px), angle (rad) after each step, as [`State::to_row`].
     pub path: Vec<[f64; 5]>,
     /// Distance of the agents after each step, px; `None` where the clip shows none.
     pub agent_error: Vec<Option<f64>>,
@@ -84,6 +84,10 @@ impl ReplayEnd {
 /// Plays `actions` (action t is taken at frame t) from the start state of the clip, estimated from the track
 /// ([`ReplayStart::estimate`]), and compares the result with the track. Frames after the effect of the last action are
 /// ignored.
+///
+/// `track` has one entry per frame, from [`pusht_vision::Tracker::track_video`]. `actions` come from an inverse dynamics
+/// method, such as `ClosedForm` of the crate `idm`, or are recorded. `start` says whether the agent is at rest in frame 0.
+/// `goal` is the goal pose of the clip.
 ///
 /// # Errors
 /// No frame that shows agent and T with an action after it, more actions than frames, numbers that are not finite.

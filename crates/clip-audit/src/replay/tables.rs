@@ -65,11 +65,11 @@ pub struct ErrorRow {
     pub steps: usize,
     /// Number of replays whose clip shows the T at this step.
     pub replays: usize,
-    /// Quartiles of the agents' distance, px; `None` where no clip shows an agent there.
+    /// Quartiles (25 %, median, 75 %) of the agents' distance, px; `None` where no clip shows an agent there.
     pub agent: Option<[f64; 3]>,
-    /// Quartiles of the origins' distance, px.
+    /// Quartiles (25 %, median, 75 %) of the origins' distance, px.
     pub position: [f64; 3],
-    /// Quartiles of the angles' difference, rad.
+    /// Quartiles (25 %, median, 75 %) of the angles' difference, rad.
     pub angle: [f64; 3],
 }
 

@@ -18,7 +18,7 @@ pub struct RolloutConfig {
     pub steps: usize,
     /// Seed of the first start; the others use the following seeds.
     pub first_seed: u64,
-    /// Settings of the environment. Its own step limit is not used.
+    /// Settings of the environment. Its `max_steps` is ignored: `steps` is the limit.
     pub env: EnvConfig,
 }
 

@@ -47,6 +47,17 @@ pub enum FillRule {
 ///
 /// It caches the background of the last goal pose; a scene with another goal costs a new background. Use one renderer
 /// per goal if goals alternate.
+///
+/// # Example
+///
+/// ```
+/// use pusht_env::{FillRule, GOAL, Pose, Renderer, Scene};
+///
+/// let mut renderer = Renderer::new(96, FillRule::default())?;
+/// let frame = renderer.render(&Scene::new([120.0, 80.0], Pose::new(240.0, 300.0, 0.8), GOAL));
+/// assert_eq!(frame.dimensions(), (96, 96));
+/// # Ok::<(), pusht_env::RenderError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Renderer {
     size: u32,

@@ -28,7 +28,7 @@ static INFO: ModelInfo = ModelInfo {
     lengths: ClipLengths::Any,
 };
 
-/// Sampling options of Cosmos-Predict1. `None` means the value of the adapters' training, or the model's default
+/// Sampling options of Cosmos-Predict1. `None` means the value of the LoRA's training record, else the model's default
 /// ([`cosmos_predict::Sampling`], 256 × 256 px, 512 tokens).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -7,13 +7,29 @@ use pusht_env::Frame;
 use super::SamplingOptions;
 
 /// Options of loading a model: sampling, clips and device.
+///
+/// # Example
+///
+/// ```no_run
+/// use video_gen::{LoadOptions, LtxOptions, ModelSpec};
+///
+/// let options = LoadOptions {
+///     sampling: LtxOptions { steps: Some(20), ..Default::default() }.into(),
+///     frames: Some(33),
+///     ..Default::default()
+/// };
+/// let model = "ltx:ltx-video-0.9.5".parse::<ModelSpec>()?.load(&options)?;
+/// println!("{}: clips of {} frames", model.name, model.frames);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct LoadOptions {
-    /// Sampling options; those that are not set are those of the adapters' training, or the model's defaults.
+    /// Sampling options. Unset options come from the LoRA's training record, else the model's defaults.
     pub sampling: SamplingOptions,
     /// Frames per clip; `None`: the model's own length.
     pub frames: Option<usize>,
-    /// Prompt; `None`: the model's own.
+    /// Prompt; `None`: the model's own. The object-latent model has no prompt and refuses one; the pixel model accepts
+    /// only its captions ([`crate::Caption`]).
     pub prompt: Option<String>,
     /// Available memory in bytes, if known; compared with the model's need before large files are read.
     pub memory: Option<u64>,
@@ -36,7 +52,7 @@ pub struct LoadedModel {
     pub batch_size: usize,
     /// Hash of the model's files; `None` for published models.
     pub sha256: Option<String>,
-    /// Sampling options: the given ones, completed by those of the adapters' training.
+    /// Sampling options: the given ones, completed by those of the LoRA's training record.
     pub sampling: SamplingOptions,
 }
 

@@ -37,7 +37,8 @@ pub struct ModelInfo {
     pub path: &'static str,
     /// The files expected there.
     pub files: &'static str,
-    /// Whether it only accepts frames of the environment (96 × 96 px). Such models are small and load quickly.
+    /// Whether it requires frames of the board of 96 × 96 px, as the models trained here do. Such models are small and
+    /// load quickly.
     pub reads_boards: bool,
     /// Whether it generates states, which the environment's renderer draws.
     pub generates_states: bool,
@@ -49,11 +50,11 @@ pub struct ModelInfo {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClipLengths {
-    /// Up to the model's own length.
+    /// 2 frames up to the model's own length.
     UpToOwn,
-    /// Only the model's own length.
+    /// Exactly the model's own length.
     Own,
-    /// All lengths that its autoencoder supports, independent of the training.
+    /// Every length that its autoencoder supports, independent of the training.
     Any,
 }
 

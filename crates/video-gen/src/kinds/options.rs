@@ -34,6 +34,11 @@ pub trait ModelOptions: Default + Serialize + DeserializeOwned {}
 ///
 /// let sampling = SamplingOptions::from(LtxOptions { steps: Some(8), ..Default::default() });
 /// assert_eq!(sampling.get("steps"), Some(&8.into()));
+///
+/// // By name, for a kind of model that is known only at run time:
+/// let sampling = SamplingOptions::of(&serde_json::json!({ "steps": 8 }))?;
+/// assert_eq!(sampling.get("steps"), Some(&8.into()));
+/// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
 /// [`ObjectOptions`]: crate::ObjectOptions

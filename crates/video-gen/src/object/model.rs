@@ -77,7 +77,8 @@ impl ObjectLatentModel {
         })
     }
 
-    /// Sets the goal that is drawn into clips (default: that of the reference environments); requests have none.
+    /// Sets the goal that is drawn into clips (default: that of the reference environments). A
+    /// [`VideoRequest`] has no goal.
     #[must_use]
     pub fn with_goal(mut self, goal: Pose) -> Self {
         self.goal = goal;

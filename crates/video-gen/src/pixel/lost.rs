@@ -21,7 +21,7 @@ pub struct CodecLoss {
     pub psnr: f64,
     /// Fraction of frames in which the agent is seen after the codec, among those in which it is seen before.
     pub visible: f64,
-    /// Distance between the tracked agent before and after the codec, px of 96: median and 99th percentile.
+    /// Distance between the tracked agent before and after the codec, image px (96 × 96): median and 99th percentile.
     pub agent: [f64; 2],
     /// The same for the T.
     pub block: [f64; 2],
