@@ -124,9 +124,9 @@ impl PolicyKind {
         self.0.one_core()
     }
 
-    /// Whether to replace recorded states by tracked ones ([`crate::track_episodes`]) before training, because this kind
-    /// acts on tracked states by default. `pusht train policy` does so; [`pusht_training::TrainSpec`] does not: it uses
-    /// the states that the episodes have.
+    /// Whether to replace recorded states by tracked ones ([`crate::track_episodes`]) before training, because this
+    /// kind acts on tracked states by default. `pusht train policy` does so; [`pusht_training::TrainSpec`] does not: it
+    /// uses the states that the episodes have.
     pub fn learns_from_frames(self) -> bool {
         self.0.learns_from_frames()
     }

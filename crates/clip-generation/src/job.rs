@@ -1,7 +1,7 @@
 //! Generation of a folder of clips, which can be resumed.
 //!
-//! A clip depends only on the settings, the seed and its index, so that more clips can be added later. Its frames and its video are
-//! complete before the record lists them, and the record is replaced atomically.
+//! A clip depends only on the settings, the seed and its index, so that more clips can be added later. Its frames and
+//! its video are complete before the record lists them, and the record is replaced atomically.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

@@ -28,9 +28,9 @@ pub enum SamplesError {
     },
 }
 
-/// Generates up to `count` clips of `frames` frames, each between the first frame and row `frames` − 1 of one of the first
-/// episodes that are long enough, and writes them to `folder` as `sample-0.mp4` and `sample-0.png` (a film strip) etc. Clip
-/// i is sampled with `seed` + i. Returns the number of clips.
+/// Generates up to `count` clips of `frames` frames, each between the first frame and row `frames` − 1 of one of the
+/// first episodes that are long enough, and writes them to `folder` as `sample-0.mp4` and `sample-0.png` (a film strip)
+/// etc. Clip i is sampled with `seed` + i. Returns the number of clips.
 ///
 /// # Errors
 /// A model that fails, or a file that cannot be written.

@@ -231,7 +231,7 @@ impl PushT {
         self.steps
     }
 
-    /// The info dict of gym-pusht; contacts are counted as [`ContactCount`](crate::ContactCount) says.
+    /// The info dict of gym-pusht; contacts are counted by [`ContactCount`](crate::ContactCount).
     pub const fn info(&self) -> Info {
         Info {
             pos_agent: self.space.agent_position(),

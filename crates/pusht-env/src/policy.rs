@@ -63,8 +63,8 @@ pub struct ObsBatch<'a> {
 /// Chooses actions for a batch of environments.
 ///
 /// The caller builds a [`VecEnv`](crate::VecEnv) with the observations of [`Policy::needs`], calls [`Policy::reset`] at
-/// the start of an episode, and then alternates [`Policy::act`] and [`VecEnv::step`](crate::VecEnv::step); the README of
-/// this crate has such a loop. The function `rollout` of the crate `eval` runs it over whole episodes.
+/// the start of an episode, and then alternates [`Policy::act`] and [`VecEnv::step`](crate::VecEnv::step); the README
+/// of this crate has such a loop. The function `rollout` of the crate `eval` runs it over whole episodes.
 ///
 /// # Example
 ///
@@ -104,8 +104,8 @@ pub trait Policy {
     /// Starts new episodes in the environments with these ids: discards their history and queued actions.
     fn reset(&mut self, envs: &[usize]);
 
-    /// Writes one action for each environment of `obs` to the same slice index in `out`. A result must not depend on which
-    /// other environments are in the batch.
+    /// Writes one action for each environment of `obs` to the same slice index in `out`. A result must not depend on
+    /// which other environments are in the batch.
     ///
     /// # Errors
     /// An observation of a modality other than that of [`Policy::needs`], or a model that fails.

@@ -23,8 +23,8 @@ pub struct TrainConfig {
     pub accumulate: usize,
     /// Peak learning rate, reached at the end of the warm-up.
     pub learning_rate: f64,
-    /// Learning rate at the end of the cosine, as a fraction of `learning_rate`, in [0, 1]: with a peak of 10⁻³, 0.01 ends
-    /// at 10⁻⁵. 1 keeps the rate constant after the warm-up, 0 ends at 0.
+    /// Learning rate at the end of the cosine, as a fraction of `learning_rate`, in [0, 1]: with a peak of 10⁻³, 0.01
+    /// ends at 10⁻⁵. 1 keeps the rate constant after the warm-up, 0 ends at 0.
     pub final_learning_rate: f64,
     /// Steps of linear warm-up.
     pub warmup_steps: usize,

@@ -4,8 +4,8 @@ use burn::tensor::Device;
 
 use crate::TrainingError;
 
-/// The device named `cpu`, `cuda`, `cuda:N` (the N-th GPU, from 0) or `wgpu`. It has no autodiff; [`crate::fit`] adds it
-/// for training.
+/// The device named `cpu`, `cuda`, `cuda:N` (the N-th GPU, from 0) or `wgpu`. It has no autodiff; [`crate::fit`] adds
+/// it for training.
 ///
 /// # Errors
 /// An unknown name, a backend that is not in this binary, or one that the machine cannot run.

@@ -18,8 +18,8 @@ pub struct TrackedConfig {
     /// Number of these actions that are taken before the next observation.
     #[serde(alias = "execute")]
     pub n_action_steps: usize,
-    /// Standard deviation of the Gaussian noise on training states: `noise` px on positions, `noise` / 100 rad on angles.
-    /// The targets are unchanged, so that the policy learns to return to the demonstrations.
+    /// Standard deviation of the Gaussian noise on training states: `noise` px on positions, `noise` / 100 rad on
+    /// angles. The targets are unchanged, so that the policy learns to return to the demonstrations.
     pub noise: f32,
 }
 

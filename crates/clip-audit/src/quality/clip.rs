@@ -55,8 +55,8 @@ pub struct ClipQuality {
     /// Mean distance, px, between the tracked agent and an agent that follows it as closely as actions on the board
     /// allow; `None` if fewer than half of the frames show an agent.
     pub residual: Option<f64>,
-    /// Distance of agent or T (the larger one) in the first frame from the given start frame, image px (96 × 96); `None`
-    /// if either is not seen.
+    /// Distance of agent or T (the larger one) in the first frame from the given start frame, image px (96 × 96);
+    /// `None` if either is not seen.
     pub start_error: Option<f64>,
     /// The same for the last frame and the given end frame.
     pub end_error: Option<f64>,

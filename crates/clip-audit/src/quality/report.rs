@@ -20,7 +20,8 @@ pub struct QualityRow {
     pub name: String,
     /// Number of clips.
     pub clips: usize,
-    /// Numbers of frames of the shortest and of the longest clip, in this order; zeros in a report of an earlier version.
+    /// Numbers of frames of the shortest and of the longest clip, in this order; zeros in a report of an earlier
+    /// version.
     #[serde(default)]
     pub frames: [usize; 2],
     /// Peak signal-to-noise ratio, dB; this and the following as in [`ClipQuality`].
@@ -56,8 +57,8 @@ pub struct QualityReport {
     /// The model's clips, then cross-fades with the same start and end frames, the first frame repeated, and the
     /// demonstrations.
     pub rows: Vec<QualityRow>,
-    /// Paired differences, model minus cross-fade, in this order: deformation, share pushed, residual (px). `None` if no
-    /// clip has both values.
+    /// Paired differences, model minus cross-fade, in this order: deformation, share pushed, residual (px). `None` if
+    /// no clip has both values.
     pub against_fade: [Option<Interval>; 3],
     /// The model's clips by the length of the T's path in the demonstration, px.
     pub by_path: Vec<QualityGroup>,

@@ -85,9 +85,9 @@ impl ReplayEnd {
 /// ([`ReplayStart::estimate`]), and compares the result with the track. Frames after the effect of the last action are
 /// ignored.
 ///
-/// `track` has one entry per frame, from [`pusht_vision::Tracker::track_video`]. `actions` come from an inverse dynamics
-/// method, such as `ClosedForm` of the crate `idm`, or are recorded. `start` says whether the agent is at rest in frame 0.
-/// `goal` is the goal pose of the clip.
+/// `track` has one entry per frame, from [`pusht_vision::Tracker::track_video`]. `actions` come from an inverse
+/// dynamics method, such as `ClosedForm` of the crate `idm`, or are recorded. `start` states whether the agent is at
+/// rest in frame 0. `goal` is the goal pose of the clip.
 ///
 /// # Errors
 /// No frame that shows agent and T with an action after it, more actions than frames, numbers that are not finite.

@@ -123,9 +123,7 @@ impl Block {
 
 /// Error for an image that is not square or of another size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the image is {found:?} px; expected {expected} × {expected}: only square images can be flipped and turned"
-)]
+#[error("the image is {found:?} px; expected {expected} × {expected}: only square images can be flipped and turned")]
 pub struct NotSquare {
     /// Width and height found.
     pub found: (u32, u32),

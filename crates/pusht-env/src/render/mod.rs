@@ -79,7 +79,9 @@ pub struct Renderer {
 #[non_exhaustive]
 pub enum RenderError {
     /// A size of 0, or above the limit.
-    #[error("images of {size} × {size} px cannot be rendered; expected a size of 1 to {MAX_SIZE} (96 for observations)")]
+    #[error(
+        "images of {size} × {size} px cannot be rendered; expected a size of 1 to {MAX_SIZE} (96 for observations)"
+    )]
     Size {
         /// The requested side, px.
         size: u32,

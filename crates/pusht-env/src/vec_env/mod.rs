@@ -18,8 +18,9 @@ const PIECES: usize = 32;
 
 /// A batch of environments with one configuration.
 ///
-/// Each environment has an id, from 0 at the start, that it keeps when others are dropped. Slices (actions, observations,
-/// steps) are in the order of [`VecEnv::ids`], so slice index i belongs to the environment with id `ids()[i]`.
+/// Each environment has an id, from 0 at the start, that it keeps when others are dropped. Slices (actions,
+/// observations, steps) are in the order of [`VecEnv::ids`], so slice index i belongs to the environment with id
+/// `ids()[i]`.
 ///
 /// # Example
 ///
@@ -157,8 +158,8 @@ impl VecEnv {
         Ok(())
     }
 
-    /// Resets the environment at one slice index, to a seed or, without one, to its next start (gym-pusht: the next draw of
-    /// its generator; diffusion_policy: the same again).
+    /// Resets the environment at a slice index, to a seed or, without one, to its next start (gym-pusht: the next
+    /// draw of its generator; diffusion_policy: the same again).
     ///
     /// # Errors
     /// An index out of range, or a seed that the reference's generator does not accept.
@@ -181,7 +182,7 @@ impl VecEnv {
         Ok(())
     }
 
-    /// Changes the environment at one slice index (state, goal, snapshot) and restarts its history.
+    /// Changes the environment at a slice index (state, goal, snapshot) and restarts its history.
     ///
     /// # Errors
     /// An index out of range, or the error of `change`.
