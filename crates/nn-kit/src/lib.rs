@@ -1,7 +1,7 @@
 //! Layers of published models and their weights: transformer blocks, time embeddings, the autoencoder of latent
 //! diffusion, LoRA, weight files and key maps.
 //!
-//! The crate works on tensors and knows nothing of PushT. Formulas and sources: `docs/video-models.md`.
+//! The crate works on tensors and is independent of PushT. Formulas and sources: `docs/video-models.md`.
 //!
 #![doc = include_str!("../README.md")]
 

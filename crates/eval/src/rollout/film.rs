@@ -4,8 +4,8 @@ use super::record::RolloutRecord;
 use pusht_env::{EnvError, Frame, PushT, RenderError, Renderer, draw_marker};
 
 /// The frames of an episode, rendered with `size` px per side: the start, then one after every step with that step's
-/// target as a cross. A larger size shows more detail, whereas `VideoOptions::scale` of `video-io` enlarges the pixels of
-/// finished frames.
+/// target as a cross. A larger size shows more detail, whereas `VideoOptions::scale` of `video-io` enlarges the pixels
+/// of finished frames.
 ///
 /// # Errors
 /// An episode out of range, a size that cannot be rendered, or a record that the environment refuses.

@@ -43,7 +43,7 @@ pub struct RandomTarget {
 }
 
 impl RandomTarget {
-    /// Each environment draws from its own stream, which is determined by `seed` and the environment's number and
+    /// Each environment draws from its own stream, which is determined by `seed` and the environment's id and
     /// restarts at every reset.
     pub const fn new(seed: u64) -> Self {
         Self {

@@ -132,7 +132,7 @@ pub struct FitFloor {
 pub enum RowKind {
     /// Measured on data of the run.
     Measured,
-    /// A baseline that knows nothing of the task (constant, white noise, next position).
+    /// A baseline without knowledge of the task (constant, white noise, next position).
     Floor,
 }
 
