@@ -12,7 +12,7 @@ use traj_metrics::Bootstrap;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// Let people rate clips in the browser without knowing which model made them (--video), and evaluate the ratings (--export, --report)
+/// Let people rate clips of unnamed models in the browser (--video), and evaluate the ratings (--export, --report)
 ///
 /// The page is served until Ctrl-C; the same command continues with the same ratings.
 #[derive(Args)]

@@ -37,7 +37,7 @@ pub enum VecEnvError {
     /// An error of one environment.
     #[error("environment {env}: {source}")]
     Env {
-        /// Number of the environment.
+        /// Id of the environment.
         env: usize,
         /// The error.
         source: EnvError,
