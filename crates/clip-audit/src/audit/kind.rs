@@ -122,7 +122,7 @@ pub struct Finding {
     pub frames: [usize; 2],
     /// The largest value measured in these frames, in the unit of the kind (`docs/audit.md`).
     pub value: f64,
-    /// Smallest value that counts as a finding.
+    /// Value from which a measurement is a finding.
     pub threshold: f64,
     /// The frame in which `value` was measured.
     pub worst: usize,
