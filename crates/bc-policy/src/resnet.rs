@@ -64,7 +64,7 @@ impl Norm {
     }
 }
 
-/// Two 3×3 convolutions with normalization beside a shortcut.
+/// Two 3×3 convolutions with normalization, and a shortcut around them.
 #[derive(Module, Debug)]
 pub struct BasicBlock {
     conv1: Conv2d,

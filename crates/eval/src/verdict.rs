@@ -31,7 +31,7 @@ pub enum Outcome {
     Hurts,
     /// The difference lies within the margin.
     NoDifference,
-    /// The experiment cannot tell.
+    /// The experiment allows no conclusion.
     Uninformative,
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::begins_with;
 
-/// What to say of a [Git LFS pointer](is_lfs_pointer) in an error message.
+/// Text of error messages about a [Git LFS pointer](is_lfs_pointer).
 pub const LFS_POINTER: &str = "a Git LFS pointer, not the file; run `git lfs pull` in its repository";
 
 /// Whether the file at `path` is a Git LFS pointer: what a clone holds in place of a large file until `git lfs pull` has

@@ -48,7 +48,8 @@ const JITTER: f64 = 0.5;
 pub struct ActionSmoother {
     /// Standard deviation of the tracking error, px per axis; estimated from each track if `None`.
     pub position_noise: Option<f64>,
-    /// Standard deviation of the change of the action's pace from step to step, px per axis; estimated likewise.
+    /// Standard deviation of the change of the action's pace from step to step, px per axis; estimated from
+    /// each track if `None`.
     pub pace_step: Option<f64>,
 }
 

@@ -68,7 +68,7 @@ pub struct ActionTableRow {
 }
 
 impl ActionMeasures {
-    /// The measures as a table, beside the paper's values.
+    /// The measures as a table, with the paper's values.
     pub fn table(&self) -> ActionTable {
         let floors = [
             ("constant", Some(&self.constant)),

@@ -45,7 +45,7 @@ impl ConvBlock {
     }
 }
 
-/// Two convolution blocks beside a shortcut, the first modulated by the condition.
+/// Two convolution blocks, the first modulated by the condition, and a shortcut around them.
 #[derive(Module, Debug)]
 struct ResidualBlock {
     conv1: ConvBlock,

@@ -15,7 +15,7 @@ pub struct ClipPicture {
     pub resampling: f64,
     /// Blur of brightness as in [`Quality`](super::Quality); `None` if it cannot be measured in any frame.
     pub blur: Option<f64>,
-    /// Blur of color; `None` likewise.
+    /// Blur of color; `None` if it cannot be measured in any frame.
     pub color_blur: Option<f64>,
     /// Residual that neither blur nor noise explains, levels of 255.
     pub ringing: Option<f64>,
