@@ -14,6 +14,17 @@ use crate::endpoint::{Endpoint, EndpointSource, SplitName};
 use crate::error::GenerationError;
 
 /// Source of first and last frames for any number of clips.
+///
+/// # Example
+///
+/// ```no_run
+/// use clip_generation::{ClipEndpoints, SplitName};
+///
+/// // Clips of 48 frames between rows of the test episodes; the end frame is given too.
+/// let endpoints = ClipEndpoints::data("demos.jsonl".as_ref(), SplitName::Test, 48, true)?;
+/// println!("{}", endpoints.describe());
+/// # Ok::<(), clip_generation::GenerationError>(())
+/// ```
 pub struct ClipEndpoints(Kind);
 
 enum Kind {
@@ -43,7 +54,9 @@ pub(crate) struct Conditioning {
 }
 
 impl ClipEndpoints {
-    /// Uses images. With `board` the board is located in them and resampled to the environment's 96 × 96 pixels.
+    /// Uses the PNG file `start` as the first frame and, optionally, `end` as the last frame of every clip. With `board`
+    /// the board is located in them and resampled to the environment's 96 × 96 pixels, as models that require 96 × 96
+    /// frames need; without it the images are used as they are.
     ///
     /// # Errors
     /// Files that are not images, images of different sizes, and, with `board`, images without a board.
@@ -76,7 +89,9 @@ impl ClipEndpoints {
         }))
     }
 
-    /// Uses pairs of rows of a dataset, the first and last of `frames` consecutive rows.
+    /// Uses pairs of rows of a dataset, the first and last of `frames` consecutive rows; `frames` is the length of the
+    /// clips (`LoadedModel::frames`). `part` is a part of the split by episode with seed 0. With `end` the model gets both
+    /// frames, without it only the first.
     ///
     /// # Errors
     /// A dataset that cannot be read, or whose episodes are too short.
