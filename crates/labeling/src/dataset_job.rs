@@ -15,6 +15,24 @@ use crate::{LabelError, LabelJob, Labeled, LabelingSummary, Layout};
 const LABELS: &str = "labels.jsonl";
 
 /// Labels videos and writes a dataset of the trusted segments.
+///
+/// # Example
+///
+/// ```no_run
+/// use labeling::{DatasetJob, LabelJob, Layout};
+/// use pusht_jobs::JobContext;
+/// use video_io::find_videos;
+///
+/// let videos = find_videos(&["clips".into()])?;
+/// let job = DatasetJob { job: LabelJob::new(videos), layout: Layout::Zarr, augment: false };
+/// let result = job.run("labeled.zarr".as_ref(), &mut JobContext::silent())?;
+/// println!("{} of {} frames trusted", result.summary.trusted, result.summary.frames);
+/// for record in result.labels.records() {
+///     let record = record?;
+///     println!("{}: dropped {:?}", record.video.display(), record.dropped);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct DatasetJob<'a> {
     /// The videos and the method.
     pub job: LabelJob<'a>,
@@ -34,7 +52,8 @@ pub struct LabeledDataset {
 
 impl DatasetJob<'_> {
     /// Writes the dataset to the folder `out`, with `label.json` and the labels. A job that was stopped resumes from
-    /// `OUT.labels`; if the dataset is complete already, nothing is done. A result without a trusted action is replaced.
+    /// `OUT.labels.partial`, or from `OUT.labels` if all videos are labeled; if the dataset is complete already,
+    /// nothing is done. A result without a trusted action is replaced.
     ///
     /// # Errors
     /// As [`LabelJob::run`] and [`write_dataset`]; another dataset at `out`.

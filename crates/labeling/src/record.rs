@@ -43,9 +43,9 @@ pub struct VideoRecord {
 pub struct Segment {
     /// Index of the first action's frame, at 10 Hz.
     pub first: usize,
-    /// One action per frame, px.
+    /// One action per frame: target position of the agent, board px.
     pub actions: Vec<[f32; 2]>,
-    /// Tracked agent position and pose of the T before each action.
+    /// Tracked states: agent x, y, T x, y (board px), angle (rad). `states[i]` is the state when `actions[i]` is taken.
     pub states: Vec<[f64; 5]>,
     /// Standard deviations of the actions, px per axis, if the inverse dynamics method gives them.
     pub deviations: Option<Vec<f32>>,
@@ -62,8 +62,8 @@ pub struct Measures {
     pub jerk: MeanSd,
     /// Path length over displacement.
     pub directness: Directness,
-    /// Mean distance, px, between the tracked positions and an agent that follows them as closely as actions on the
-    /// board allow.
+    /// Mean distance, px, between the tracked positions and the best path that an agent can execute with actions on the
+    /// board.
     pub residual: f64,
     /// Mean standard deviation of the actions, px per axis, if the inverse dynamics method gives it.
     pub deviation: Option<f64>,

@@ -19,9 +19,9 @@ pub(crate) const HZ: u32 = 10;
 
 /// The inverse dynamics method of a job.
 pub enum LabelMethod<'a> {
-    /// The agent's law of motion, inverted on the tracked positions.
+    /// The agent's law of motion, inverted on the tracked positions; needs no trained model.
     ClosedForm(ActionSmoother),
-    /// A model that reads frames.
+    /// A model that reads frames, such as `LearnedIdm` of the crate `idm`.
     Model(&'a dyn InverseDynamics),
 }
 
@@ -38,7 +38,9 @@ impl LabelMethod<'_> {
 /// How the videos of a job are read; part of the identity of its files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
-    /// Frame rate of all videos, frames per second; overrides the rates stated in the files.
+    /// Frame rate of all videos, frames per second; overrides the rates stated in the files. `None` (the default) uses
+    /// the stated rates, and 10 Hz for folders of PNG files, which state none. Set it only if the files state a wrong
+    /// rate.
     pub fps: Option<u32>,
 }
 
@@ -139,13 +141,13 @@ impl<'a> VideoLabeler<'a> {
         }
     }
 
-    /// Tracking result of the last frame, where the search in the next one starts.
+    /// Tracking result of the last frame, for [`Tracker::track_after`] on the next one.
     pub fn last(&self) -> Option<&Tracked> {
         self.tracked.last()
     }
 
-    /// Adds the next frame at 10 Hz, 96 × 96, with its tracking result, searched from [`VideoLabeler::last`];
-    /// `repeated` is true if the video has no new frame here.
+    /// Adds the next frame at 10 Hz, 96 × 96, with its tracking result, obtained with
+    /// `tracker.track_after(frame, labeler.last())`; `repeated` is true if the video has no new frame here.
     ///
     /// # Errors
     /// A frame of another size; an error of the inverse dynamics model.
