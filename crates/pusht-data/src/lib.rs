@@ -36,7 +36,7 @@ pub use simulated::{
     Demonstrations, Difference, SeededTrajectory, SimulatedSet, SimulatedSetSummary, Simulation, SimulationPlan, Start,
     demonstrate, demonstrate_part,
 };
-pub use source::{Source, open};
+pub use source::{Source, SourceOptions, open, open_with};
 pub use split::{FrameRef, Split, SplitError, SplitProtocol};
 pub use trajectories::Trajectories;
 pub use video_model::{VideoModel, VideoModelError, VideoRequest};

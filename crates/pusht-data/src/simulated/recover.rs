@@ -114,6 +114,9 @@ impl SimulatedSet {
                         index,
                         states: d.states,
                         pixels: d.pixels,
+                        all: a.frames.iter().map(|f| f.as_raw().len() / 3).sum(),
+                        environment: simulation.environment(),
+                        lossy: source.is_lossy(),
                     });
                 }
                 difference = difference.and(d);

@@ -41,6 +41,14 @@ impl Simulation {
         ..Self::GYM_PUSHT
     };
 
+    /// Name of the environment whose starts it has, as on the command line.
+    pub(super) const fn environment(&self) -> &'static str {
+        match self.seeding {
+            Seeding::DiffusionPolicy => "diffusion-policy",
+            _ => "gym-pusht",
+        }
+    }
+
     /// The environment's configuration, without a step limit.
     pub const fn config(&self) -> EnvConfig {
         EnvConfig {

@@ -1,27 +1,29 @@
 //! Opens datasets of any layout as episodes.
 
+mod describe;
+mod options;
+
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use pusht_env::{Action, State};
-use pusht_jobs::{JobContext, begins_with};
+use pusht_jobs::JobContext;
 
 #[cfg(feature = "lerobot")]
 use crate::LeRobotSet;
 #[cfg(feature = "zarr")]
 use crate::ReplayBuffer;
 use crate::{DataError, Episode, SimulatedSet, simulated};
+use describe::describe;
+pub use options::SourceOptions;
 
-/// First bytes of a file of labels, which names its format first.
-const LABELS_START: &str = "{\"format\":\"pusht-labels";
 const EXPECTED: &str = "a zarr replay buffer (folder), a LeRobot v3 dataset (folder) or a file of simulated episodes \
                         (as `pusht demos record` writes)";
-
-const VIDEO: &str = "videos or pictures, which carry no actions";
 
 /// An open dataset.
 pub struct Source {
     path: PathBuf,
+    options: SourceOptions,
     kind: Kind,
 }
 
@@ -39,6 +41,14 @@ enum Kind {
 /// # Errors
 /// A path that does not exist or holds something else, or the error of the layout's reader.
 pub fn open(path: impl AsRef<Path>) -> Result<Source, DataError> {
+    open_with(path, &SourceOptions::default())
+}
+
+/// Opens a dataset, as [`open`], with choices that some datasets need.
+///
+/// # Errors
+/// Those of [`open`], and options that the layout does not have.
+pub fn open_with(path: impl AsRef<Path>, options: &SourceOptions) -> Result<Source, DataError> {
     let path = path.as_ref();
     let kind = if !path.exists() {
         return Err(DataError::NotFound {
@@ -48,8 +58,8 @@ pub fn open(path: impl AsRef<Path>) -> Result<Source, DataError> {
     } else if simulated::is_ours(path) {
         Kind::Simulated(SimulatedSet::open(path)?)
     } else if path.join("meta/info.json").exists() {
-        lerobot(path)?
-    } else if [".zgroup", "zarr.json", "data", "meta"]
+        lerobot(path, options)?
+    } else if [".zgroup", ".zmetadata", "zarr.json", "data", "meta"]
         .iter()
         .any(|f| path.join(f).exists())
     {
@@ -61,8 +71,18 @@ pub fn open(path: impl AsRef<Path>) -> Result<Source, DataError> {
             expected: EXPECTED,
         });
     };
+    #[cfg(feature = "lerobot")]
+    let has_options = matches!(kind, Kind::LeRobot(_));
+    #[cfg(not(feature = "lerobot"))]
+    let has_options = false;
+    if !has_options && !options.is_default() {
+        return Err(DataError::NoOptions {
+            path: path.to_path_buf(),
+        });
+    }
     Ok(Source {
         path: path.to_path_buf(),
+        options: options.clone(),
         kind,
     })
 }
@@ -82,56 +102,17 @@ fn replay_buffer(path: &Path) -> Result<Kind, DataError> {
 }
 
 #[cfg(feature = "lerobot")]
-fn lerobot(path: &Path) -> Result<Kind, DataError> {
-    Ok(Kind::LeRobot(Box::new(LeRobotSet::open(path)?)))
+fn lerobot(path: &Path, options: &SourceOptions) -> Result<Kind, DataError> {
+    Ok(Kind::LeRobot(Box::new(LeRobotSet::open_with(path, options)?)))
 }
 
 #[cfg(not(feature = "lerobot"))]
-fn lerobot(path: &Path) -> Result<Kind, DataError> {
+fn lerobot(path: &Path, _: &SourceOptions) -> Result<Kind, DataError> {
     Err(DataError::Unrecognized {
         path: path.to_path_buf(),
         found: "a LeRobot dataset, which this program was built without (feature `lerobot` of pusht-data)".to_owned(),
         expected: "a file of simulated episodes",
     })
-}
-
-/// Describes a path that holds no dataset, with a hint if one lies inside it.
-fn describe(path: &Path) -> String {
-    if path.is_dir() {
-        let mut inside: Vec<PathBuf> = std::fs::read_dir(path)
-            .map(|entries| entries.flatten().map(|e| e.path()).collect())
-            .unwrap_or_default();
-        inside.sort();
-        let is_set =
-            |p: &&PathBuf| p.join(".zgroup").exists() || p.join("meta/info.json").exists() || simulated::is_ours(p);
-        let other = if inside.iter().any(|p| is_picture(p)) {
-            VIDEO
-        } else {
-            "a folder of something else"
-        };
-        return inside.iter().find(is_set).map_or_else(
-            || other.to_owned(),
-            |p| format!("a folder around a dataset, name {} instead", p.display()),
-        );
-    }
-    if is_picture(path) {
-        return VIDEO.to_owned();
-    }
-    let kind = match path.extension().and_then(|e| e.to_str()) {
-        Some("zip") => "a zip archive, unpack it first",
-        Some("partial") => "an unfinished set, run the command that was making it again to finish it",
-        _ if begins_with(path, LABELS_START) => "a part of labels, join all parts with pusht demos merge",
-        _ => "a file of something else",
-    };
-    kind.to_owned()
-}
-
-/// Whether a path is a video or an image, by its name.
-fn is_picture(path: &Path) -> bool {
-    #[cfg(feature = "lerobot")]
-    return video_io::is_video_file(path) || video_io::is_png_file(path);
-    #[cfg(not(feature = "lerobot"))]
-    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png"))
 }
 
 impl Source {
@@ -140,13 +121,30 @@ impl Source {
         &self.path
     }
 
-    /// Name for results: the last component of the path.
+    /// The options it was opened with.
+    pub fn options(&self) -> &SourceOptions {
+        &self.options
+    }
+
+    /// Name for results: the last component of the path, and the camera if one was chosen.
     pub fn name(&self) -> String {
-        self.path
-            .file_name()
-            .unwrap_or(self.path.as_os_str())
-            .to_string_lossy()
-            .into_owned()
+        let name = self.path.file_name().unwrap_or(self.path.as_os_str());
+        let name = name.to_string_lossy().into_owned();
+        match &self.options.camera {
+            Some(camera) => format!("{name}, camera {camera}"),
+            None => name,
+        }
+    }
+
+    /// Whether its frames are stored with loss: as videos.
+    pub(crate) fn is_lossy(&self) -> bool {
+        match &self.kind {
+            #[cfg(feature = "zarr")]
+            Kind::ReplayBuffer(_) => false,
+            #[cfg(feature = "lerobot")]
+            Kind::LeRobot(_) => true,
+            Kind::Simulated(_) => false,
+        }
     }
 
     /// The simulated set with its trajectories, if it is one.
