@@ -34,10 +34,9 @@ fn main() -> Result<()> {
     let out = args.out.unwrap_or_else(|| PathBuf::from("runs").join(&config.name));
     let options = RunOptions {
         data: args.data,
-        out: out.clone(),
-        overwrite: false,
         device: args.device,
         command: std::env::args().collect::<Vec<_>>().join(" "),
+        ..RunOptions::new(&out)
     };
     let report = pipeline::run(&config, &options, &mut JobContext::terminal()?)?;
     for comparison in report.verdict.comparisons() {

@@ -28,7 +28,7 @@ fn main() -> Result<()> {
     track_episodes(&mut episodes)?;
 
     let lengths: Vec<usize> = episodes.iter().map(Episode::len).collect();
-    let split = Split::new(&lengths, SplitProtocol::ByEpisode, 1, 0)?;
+    let split = Split::new(&lengths, SplitProtocol::ByEpisode, 1, Split::SEED)?;
     let mut config = PolicyConfig::new(PolicyKind::TRACKED, 0);
     config.train.epochs = 2;
     let trained = TrainSpec::new(config).with_split(&episodes, &split).run(&mut ctx)?;

@@ -4,9 +4,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use pusht_data::SourceOptions;
 use serde::{Deserialize, Serialize};
 
-/// Part of a dataset, split by episode with the seed 0, as in training.
+/// Part of a dataset, split by episode with [`Split::SEED`](pusht_data::Split::SEED), as in training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SplitName {
@@ -57,7 +58,7 @@ impl FromStr for SplitName {
 }
 
 /// Source of the first and last frames of all clips of a folder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum EndpointSource {
@@ -76,6 +77,9 @@ pub enum EndpointSource {
         part: SplitName,
         /// Whether the last frame is given.
         end: bool,
+        /// How the dataset is read, where it leaves a choice.
+        #[serde(default, skip_serializing_if = "SourceOptions::is_default")]
+        reading: SourceOptions,
     },
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use nn_kit::{mix_seed, permutation};
-use pusht_data::{Source, Split, SplitProtocol, open};
+use pusht_data::{Source, Split, SplitProtocol};
 use pusht_env::{Frame, GOAL};
 use pusht_jobs::plain_path;
 use pusht_vision::Registrar;
@@ -94,14 +94,13 @@ impl ClipEndpoints {
     /// frames, without it only the first.
     ///
     /// # Errors
-    /// A dataset that cannot be read, or whose episodes are too short.
-    pub fn data(path: &Path, part: SplitName, frames: usize, end: bool) -> Result<Self, GenerationError> {
-        let source = open(path)?;
+    /// A dataset that cannot be split, or whose episodes are too short.
+    pub fn data(source: Source, part: SplitName, frames: usize, end: bool) -> Result<Self, GenerationError> {
         let lengths = source.lengths();
         let episodes = match part {
             SplitName::All => (0..lengths.len()).collect(),
             _ => {
-                let split = Split::new(&lengths, SplitProtocol::ByEpisode, 1, 0)?;
+                let split = Split::new(&lengths, SplitProtocol::ByEpisode, 1, Split::SEED)?;
                 Split::episodes_of(match part {
                     SplitName::Train => &split.train,
                     _ => &split.test,
@@ -112,7 +111,7 @@ impl ClipEndpoints {
         let episodes: Vec<_> = episodes.iter().map(rows).filter(|(_, rows)| *rows > 0).collect();
         if episodes.is_empty() {
             return Err(GenerationError::TooShort {
-                path: path.to_path_buf(),
+                path: source.path().to_path_buf(),
                 part: part.name(),
                 frames,
             });
@@ -160,6 +159,7 @@ impl ClipEndpoints {
                 path: plain_path(source.path()),
                 part: *part,
                 end: *end,
+                reading: source.options().clone(),
             },
         }
     }

@@ -42,8 +42,8 @@ pub struct MotionRow {
 }
 
 impl MotionReport {
-    /// Measures clips of the model's maximum length, with a stride of half of it, from the test part of the first
-    /// `episodes` episodes of `source`, or of all; `seed` is that of the split and of the generated clips.
+    /// Measures clips of the model's maximum length, with a stride of half of it, from the test part of
+    /// `source`, or of its first `episodes` episodes; `seed` is that of the generated clips.
     ///
     /// # Errors
     /// Data without states, without an episode that is long enough, or that cannot be read.
@@ -55,10 +55,11 @@ impl MotionReport {
     ) -> Result<Self, GenerationError> {
         let frames = model.max_frames();
         let count = source.first(episodes)?;
-        let split = Split::new(&source.lengths()[..count], SplitProtocol::ByEpisode, 1, seed)?;
+        // The split of the models' training, of which `--episodes` takes a part.
+        let split = Split::new(&source.lengths(), SplitProtocol::ByEpisode, 1, Split::SEED)?;
         let path = || source.path().to_path_buf();
         let mut real: Vec<Vec<State>> = Vec::new();
-        for e in Split::episodes_of(&split.test) {
+        for e in Split::episodes_of(&split.test).into_iter().filter(|&e| e < count) {
             let states = source.episode(e)?.states;
             let states = states.ok_or_else(|| GenerationError::NoStates { path: path() })?;
             real.extend(states.windows(frames).step_by(frames / 2).map(<[State]>::to_vec));

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pusht_data::{Source, open};
+use pusht_data::{Source, open_with};
 use pusht_env::Frame;
 use video_io::read_frames;
 
@@ -33,12 +33,12 @@ impl ClipReferences {
     /// No record, clips between images, or a dataset that cannot be read.
     pub fn open(folder: &Path) -> Result<Self, GenerationError> {
         let generation = Generation::open(folder)?;
-        let EndpointSource::Data { path, .. } = &generation.plan.ends else {
+        let EndpointSource::Data { path, reading, .. } = &generation.plan.ends else {
             return Err(GenerationError::NoDemonstrations {
                 path: folder.to_path_buf(),
             });
         };
-        let source = open(path)?;
+        let source = open_with(path, reading)?;
         Ok(Self {
             folder: folder.to_path_buf(),
             generation,

@@ -167,7 +167,7 @@ fn clips_begin_in_all_episodes_before_one_comes_again() {
         threads: 0,
     };
     demonstrate(&data, &four, &mut JobContext::silent()).unwrap();
-    let ends = ClipEndpoints::data(&data, SplitName::All, 9, true).unwrap();
+    let ends = ClipEndpoints::data(pusht_data::open(&data).unwrap(), SplitName::All, 9, true).unwrap();
     assert!(ends.describe().contains("4 episodes of"), "{}", ends.describe());
     let fade = Fade::new(usize::MAX);
     let made = run(&job(&fade, &ends, 8, 1), &folder.path().join("out"), &fade.stop).unwrap();

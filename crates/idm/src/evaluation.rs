@@ -15,7 +15,8 @@ use crate::{CHUNK_OFFSET, ClosedForm, ExtractionScore, LearnedIdm, Reduction};
 pub struct IdmEvaluation<'a> {
     /// A trained model, evaluated with each reduction of its chunks beside the closed form.
     pub learned: Option<&'a LearnedIdm>,
-    /// Seed of the split by episode; use that of the model's training, so that the test part was held out.
+    /// Seed of the split by episode, as in the model's training, so that the test part was held out: [`Split::SEED`] if none
+    /// was chosen there.
     pub seed: u64,
     /// Corruption of the test frames before labeling: resizing, encoding.
     pub corruption: Option<Degradation>,

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use bc_policy::track_states;
-use pusht_data::{Episode, Simulation, Source, demonstrate, open};
+use pusht_data::{Episode, Simulation, Source, SourceOptions, demonstrate, open, open_with};
 use pusht_env::{ExpertConfig, State};
 use pusht_jobs::{Done, Hasher, JobContext, Key, Stage, counted};
 use rayon::prelude::*;
@@ -79,9 +79,9 @@ pub(crate) struct Recording {
 
 impl Recording {
     /// Opens the user's dataset.
-    pub(crate) fn open(path: &Path) -> Result<Self, PipelineError> {
+    pub(crate) fn open(path: &Path, options: &SourceOptions) -> Result<Self, PipelineError> {
         let fail = failed("demonstrations");
-        let source = open(path).map_err(|e| fail(&e))?;
+        let source = open_with(path, options).map_err(|e| fail(&e))?;
         Ok(Self {
             name: format!("{} ({} episodes)", source.name(), source.len()),
             key: Key::external(fingerprint(&source).map_err(|e| fail(&e))?),
@@ -118,10 +118,14 @@ impl Recording {
     }
 }
 
-/// Hash that identifies a dataset: of its name and all its actions.
+/// Hash that identifies a dataset: of its name (with the camera), all its actions, and how its frames are chosen.
 fn fingerprint(source: &Source) -> Result<String, pusht_data::DataError> {
     let mut hasher = Hasher::new();
     hasher.bytes(source.name());
+    let tolerance = source.options().tolerance;
+    if tolerance != SourceOptions::TOLERANCE {
+        hasher.field(tolerance.to_le_bytes());
+    }
     for episode in 0..source.len() {
         let actions = source.actions(episode)?;
         hasher.bytes(actions.len().to_le_bytes());

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use pusht_data::SourceOptions;
 use pusht_jobs::{JobContext, Runner};
 
 use crate::arms::{ARMS, ArmDataset};
@@ -22,7 +23,7 @@ use crate::{Config, PipelineError};
 /// the expert's are recorded.
 pub(crate) fn run_stages(
     config: &Config,
-    data: Option<&Path>,
+    data: Option<(&Path, &SourceOptions)>,
     machine: &Machine,
     runner: &mut Runner,
     ctx: &mut JobContext,
@@ -56,7 +57,7 @@ pub(crate) fn run_stages(
 
     // Demonstrations.
     let recording = match data {
-        Some(path) => Recording::open(path)?,
+        Some((path, options)) => Recording::open(path, options)?,
         None => Recording::of_expert(runner.run(
             &PlayExpert {
                 settings: demonstrations,

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pusht_data::SourceOptions;
 use pusht_jobs::{JobContext, Origin, Runner, Selection, StageError, claim_folder};
 use report::{ExperimentReport, StageTime};
 
@@ -24,6 +25,8 @@ const REPORT_FILES: [&str; 2] = ["report.json", "report.html"];
 pub struct RunOptions {
     /// Recorded demonstrations, opened with [`pusht_data::open`]; `None`: demonstrations of the expert are recorded.
     pub data: Option<PathBuf>,
+    /// How `data` is read, where it leaves a choice.
+    pub reading: SourceOptions,
     /// The run's folder.
     pub out: PathBuf,
     /// If `out` holds a finished run with other settings: whether to rerun the stages that differ, instead of an error.
@@ -39,6 +42,7 @@ impl RunOptions {
     pub fn new(out: impl Into<PathBuf>) -> Self {
         Self {
             data: None,
+            reading: SourceOptions::default(),
             out: out.into(),
             overwrite: false,
             device: "cpu".to_owned(),
@@ -85,10 +89,16 @@ fn experiment(
     part.check(&names)?;
     let ours: Vec<&str> = names.iter().map(AsRef::as_ref).chain([SETTINGS]).collect();
     claim_folder(out, &ours).map_err(io(out))?;
-    prepare(out, &settings(config, data)?, options.overwrite)?;
+    prepare(out, &settings(config, data, &options.reading)?, options.overwrite)?;
     ctx.say(&format!("stages: {}", names.join(", ")));
     let mut runner = Runner::new(out, env!("CARGO_PKG_VERSION")).with_selection(part);
-    let ran = run_stages(config, data, &machine, &mut runner, ctx);
+    let ran = run_stages(
+        config,
+        data.map(|data| (data, &options.reading)),
+        &machine,
+        &mut runner,
+        ctx,
+    );
     let reached = ran.and_then(|results| Ok((results, runner.reach(REPORT, ctx)?)));
     let (results, ()) = reached.map_err(|error| {
         // Any error after an interruption is reported as the interruption.
@@ -121,9 +131,15 @@ fn circumstances<'a>(runner: &'a Runner, options: &'a RunOptions) -> Circumstanc
 }
 
 /// Settings of a run as saved in its folder.
-fn settings(config: &Config, data: Option<&Path>) -> Result<String, PipelineError> {
+fn settings(config: &Config, data: Option<&Path>, reading: &SourceOptions) -> Result<String, PipelineError> {
     let played = "the expert's".to_owned();
-    let source = data.map_or(played, |path| path.display().to_string());
+    let mut source = data.map_or(played, |path| path.display().to_string());
+    if let Some(camera) = &reading.camera {
+        source += &format!(", camera {camera}");
+    }
+    if reading.tolerance != SourceOptions::TOLERANCE {
+        source += &format!(", tolerance {} s", reading.tolerance);
+    }
     Ok(format!("# Demonstrations: {source}\n{}", config.to_toml()?))
 }
 

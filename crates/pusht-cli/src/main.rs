@@ -3,6 +3,7 @@
 mod arguments;
 mod cli;
 mod commands;
+mod data_options;
 mod outcome;
 mod session;
 

@@ -8,6 +8,7 @@ use clap::Args;
 use pusht_data::{Episode, Source};
 use pusht_jobs::{Cancelled, JobContext, Silent, cancel_on_ctrl_c, counted, terminal_or_lines};
 
+use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 
 /// Exit status: the command completed, but a check failed.
@@ -73,8 +74,13 @@ impl Session<'_> {
     }
 
     /// The first `first` episodes of the dataset at `path`, or all.
-    pub(crate) fn read(&mut self, path: &Path, first: Option<usize>) -> Result<(Source, Vec<Episode>)> {
-        let source = pusht_data::open(path)?;
+    pub(crate) fn read(
+        &mut self,
+        path: &Path,
+        options: &DataOptions,
+        first: Option<usize>,
+    ) -> Result<(Source, Vec<Episode>)> {
+        let source = options.open(path)?;
         let count = source.first(first)?;
         let episodes = source.episodes(0..count, &mut self.ctx)?;
         self.ctx

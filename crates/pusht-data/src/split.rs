@@ -92,6 +92,10 @@ pub struct Split {
 }
 
 impl Split {
+    /// Seed of every split for which none is chosen. All trainings and evaluations use it, whatever seeds their models have, so
+    /// that what one of them holds out is held out of the others too.
+    pub const SEED: u64 = 0;
+
     /// Splits episodes of these lengths. `copies` is the number of transforms of the augmentation (identity included);
     /// only [`SplitProtocol::AugmentBeforeSplit`] assigns copies, the others split original frames.
     ///

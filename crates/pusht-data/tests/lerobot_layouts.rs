@@ -1,6 +1,5 @@
 //! LeRobot datasets as users have them: rows are paired with frames by time, tables may be in any order, and what cannot be
 //! meant is refused by file, column and row.
-#![cfg(feature = "lerobot")]
 #![allow(clippy::unwrap_used)]
 
 mod common;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use nn_kit::permutation;
-use pusht_data::{DataError, Demonstrations, Simulation, Source, demonstrate, open};
+use pusht_data::{DataError, Demonstrations, Simulation, Source, SourceOptions, demonstrate, open_with};
 use pusht_env::{ExpertConfig, Frame};
 use pusht_jobs::JobContext;
 use video_io::{VideoReader, is_png_file, is_video_file, read_frames};
@@ -55,17 +55,29 @@ impl ClipData {
     /// # Errors
     /// Another kind of path, or damaged files.
     pub fn open(path: &Path) -> Result<Self, FinetuneError> {
+        Self::open_with(path, &SourceOptions::default())
+    }
+
+    /// Opens a dataset, a video or a folder of videos, with choices that some datasets need.
+    ///
+    /// # Errors
+    /// Those of [`ClipData::open`], and options that the data does not have.
+    pub fn open_with(path: &Path, options: &SourceOptions) -> Result<Self, FinetuneError> {
         let of_set = |source: Source| Self {
             path: path.to_path_buf(),
             lengths: source.lengths(),
             kind: Kind::Set(Box::new(source)),
         };
-        let reason = match open(path) {
+        let reason = match open_with(path, options) {
             Ok(source) => return Ok(of_set(source)),
             Err(DataError::Unrecognized { found, .. }) => found,
             Err(error) => return Err(error.into()),
         };
         let videos = videos(path)?;
+        if !options.is_default() {
+            let path = path.to_path_buf();
+            return Err(DataError::NoOptions { path }.into());
+        }
         if videos.is_empty() {
             return Err(FinetuneError::NoVideos {
                 path: path.to_path_buf(),

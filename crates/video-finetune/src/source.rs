@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use pusht_data::{DataError, SourceOptions};
 use pusht_jobs::JobContext;
 
 use crate::clips::ClipData;
@@ -23,13 +24,23 @@ pub enum ClipSource {
 }
 
 impl ClipSource {
-    /// Opens the videos; those of the simulator are recorded in the folder `out`, with this seed.
+    /// Opens the videos, a dataset with these options; those of the simulator are recorded in the folder `out`, with this seed.
     ///
     /// # Errors
     /// Those of [`ClipData::open`] and [`ClipData::simulate`].
-    pub fn open(&self, out: &Path, seed: u64, ctx: &mut JobContext) -> Result<ClipData, FinetuneError> {
+    pub fn open(
+        &self,
+        options: &SourceOptions,
+        out: &Path,
+        seed: u64,
+        ctx: &mut JobContext,
+    ) -> Result<ClipData, FinetuneError> {
         match self {
-            Self::Path(path) => ClipData::open(path),
+            Self::Path(path) => ClipData::open_with(path, options),
+            Self::Simulator { .. } if !options.is_default() => Err(DataError::NoOptions {
+                path: PathBuf::from("simulator"),
+            }
+            .into()),
             Self::Simulator { episodes } => {
                 training::out_folder(out)?;
                 ClipData::simulate(&out.join("simulated.jsonl"), *episodes, seed, ctx)

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use pipeline::{Config, RunOptions, Selection};
 
+use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::{Session, command_line};
 
@@ -31,6 +32,8 @@ pub(crate) struct Experiment {
     /// demonstrations]
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
+    #[command(flatten)]
+    reading: DataOptions,
     /// Folder of the run [default: runs/NAME]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -68,12 +71,14 @@ impl Experiment {
             let text = format!("{}\n\nreport: {}", report.verdict.sentence(), page.display());
             return Ok(Outcome::new(text, &report.verdict)?);
         }
+        self.reading.need(self.data.is_some())?;
         let mut config = Config::load(&self.preset, self.config.as_deref(), &self.settings)?;
         if let Some(first) = self.seed {
             config.seeds = seeds_from(first, config.seeds.len())?;
         }
         let out = self.out.unwrap_or_else(|| PathBuf::from("runs").join(&config.name));
         let options = RunOptions {
+            reading: self.reading.source(),
             data: self.data,
             out: out.clone(),
             overwrite: self.overwrite,

@@ -9,6 +9,7 @@ use video_finetune::{ClipSource, Family, Finetune, FinetuneConfig, Finetuned, Pr
 use video_gen::ModelSpec;
 
 use crate::arguments::gigabytes;
+use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
@@ -29,6 +30,8 @@ pub(crate) struct FinetuneVideo {
     /// file of `pusht demos record`), or simulator:N for N episodes of the expert
     #[arg(long, value_name = "PATH", required_unless_present = "make_tiny")]
     data: Option<ClipSource>,
+    #[command(flatten)]
+    reading: DataOptions,
     /// Folder for adapters or weights, checkpoints, TensorBoard, samples and finetune.json
     #[arg(long, value_name = "DIR", required_unless_present = "make_tiny")]
     out: Option<PathBuf>,
@@ -57,7 +60,7 @@ pub(crate) struct FinetuneVideo {
     /// weights
     #[arg(
         long,
-        conflicts_with_all = ["text", "data", "out", "cache", "preset", "full", "settings", "steps", "memory", "device"]
+        conflicts_with_all = ["text", "data", "camera", "tolerance", "out", "cache", "preset", "full", "settings", "steps", "memory", "device"]
     )]
     make_tiny: bool,
 }
@@ -89,7 +92,7 @@ impl FinetuneVideo {
             memory: self.memory.or_else(|| training::free_memory(&self.device)),
         };
         finetune.check()?;
-        let data = data.open(&out, config.seed, &mut session.ctx)?;
+        let data = data.open(&self.reading.source(), &out, config.seed, &mut session.ctx)?;
         let done = finetune.run(&data, &mut session.ctx)?;
         Ok(Outcome::new(text(&self.model, &config, &done), &done)?)
     }

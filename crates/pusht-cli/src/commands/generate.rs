@@ -9,6 +9,7 @@ use serde::Serialize;
 use video_gen::{FrameSize, LoadOptions, ModelSpec, SamplingOptions};
 
 use crate::arguments::{finite, gigabytes};
+use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
@@ -33,7 +34,9 @@ pub(crate) struct Generate {
     /// file of `pusht demos record`
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
-    /// Part of --data: train, test (episodes held out of training with the seed 0) or all
+    #[command(flatten)]
+    reading: DataOptions,
+    /// Part of --data: train, test (episodes held out of every training with the default --split-seed) or all
     #[arg(long, value_name = "NAME", default_value_t, conflicts_with = "start")]
     part: SplitName,
     /// With --data: condition on the first frame only
@@ -104,6 +107,7 @@ struct SamplingArgs {
 
 impl Generate {
     pub(crate) fn run(mut self, session: &mut Session) -> Result<Outcome> {
+        self.reading.need(self.data.is_some())?;
         let info = self.model.info();
         if !info.reads_boards && self.device != "cpu" {
             self.sampling.weights.get_or_insert_with(|| "bf16".to_owned());
@@ -124,7 +128,7 @@ impl Generate {
             Some(pictures) => pictures,
             None => {
                 let data = self.data.context("expected --start PNG or --data PATH")?;
-                ClipEndpoints::data(&data, self.part, model.frames, !self.no_end)?
+                ClipEndpoints::data(self.reading.open(&data)?, self.part, model.frames, !self.no_end)?
             }
         };
         let note = format!("clips of {} frames {}", model.frames, endpoints.describe());

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use pusht_env::{Action, GOAL, Pose, State};
 use pusht_jobs::JobContext;
@@ -21,8 +20,6 @@ pub struct LeRobotSet {
     tolerance: f64,
     episodes: Vec<OpenEpisode>,
     extra: Vec<Extra>,
-    /// The video that was read last, which holds the next episode in most cases.
-    open: Mutex<Option<FrameCursor>>,
 }
 
 /// One episode, whose frames are in a video.
@@ -78,7 +75,6 @@ impl LeRobotSet {
             tolerance: options.tolerance,
             extra: extra(path, episodes.len())?,
             episodes,
-            open: Mutex::new(None),
         })
     }
 
@@ -131,7 +127,7 @@ impl LeRobotSet {
             let videos = chosen[a].video.cmp(&chosen[b].video);
             videos.then(begin(a).total_cmp(&begin(b)))
         });
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut open: Option<FrameCursor> = None;
         let mut episodes = Vec::with_capacity(chosen.len());
         for at in order {
             task.check()?;
@@ -159,7 +155,6 @@ impl LeRobotSet {
             episode.check().map_err(|e| DataError::episode(&self.path, e))?;
             episodes.push((at, episode));
         }
-        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = open;
         task.finish(&format!("{all} frames"));
         episodes.sort_by_key(|(at, _)| *at);
         Ok(episodes.into_iter().map(|(_, episode)| episode).collect())

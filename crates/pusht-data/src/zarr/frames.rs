@@ -1,6 +1,6 @@
-//! Images of a replay buffer: decoded chunk by chunk, in parallel, directly into u8.
+//! Images of a replay buffer: decoded block by block, in parallel, directly into u8.
 //!
-//! The stored float32 images are four times the size; at most two chunks per thread exist as floats (36 MB per thread
+//! The stored float32 images are four times the size; at most two blocks per thread exist as floats (36 MB per thread
 //! on the public dataset, whose images take 709 MB as u8).
 
 use std::ops::Range;
@@ -8,8 +8,8 @@ use std::ops::Range;
 use pusht_env::Frame;
 use pusht_jobs::JobContext;
 use rayon::prelude::*;
-use zarrs::array::data_type;
 
+use super::numbers::Numbers;
 use super::rows::Rows;
 use crate::DataError;
 
@@ -19,16 +19,16 @@ pub(super) fn read(images: &Rows, rows: Range<usize>, ctx: &mut JobContext) -> R
     if rows.is_empty() {
         return Ok(frames);
     }
-    let chunks = rows.start / images.chunk_rows..(rows.end - 1) / images.chunk_rows + 1;
+    let blocks = rows.start / images.block_rows..(rows.end - 1) / images.block_rows + 1;
     let batch = rayon::current_num_threads();
     let task = ctx.task("read frames", rows.len());
-    let mut next = chunks.start;
-    while next < chunks.end {
+    let mut next = blocks.start;
+    while next < blocks.end {
         task.check()?;
-        let end = (next + batch).min(chunks.end);
+        let end = (next + batch).min(blocks.end);
         let decoded: Vec<Vec<Frame>> = (next..end)
             .into_par_iter()
-            .map(|chunk| chunk_frames(images, chunk, &rows))
+            .map(|block| block_frames(images, block, &rows))
             .collect::<Result<_, _>>()?;
         frames.extend(decoded.into_iter().flatten());
         task.advance_to(frames.len(), "");
@@ -38,36 +38,32 @@ pub(super) fn read(images: &Rows, rows: Range<usize>, ctx: &mut JobContext) -> R
     Ok(frames)
 }
 
-/// Reads the images of one chunk that lie in `rows`.
-fn chunk_frames(images: &Rows, chunk: usize, rows: &Range<usize>) -> Result<Vec<Frame>, DataError> {
-    let first = chunk * images.chunk_rows;
+/// Reads the images of one block that lie in `rows`.
+fn block_frames(images: &Rows, block: usize, rows: &Range<usize>) -> Result<Vec<Frame>, DataError> {
+    let first = block * images.block_rows;
     let from = rows.start.saturating_sub(first);
-    let to = (rows.end - first).min(images.chunk_rows);
-    let kept = from * images.width..to * images.width;
-    let dtype = images.data_type();
-    let bytes: Vec<u8> = if *dtype == data_type::uint8() {
-        images.chunk::<u8>(chunk)?[kept].to_vec()
-    } else if *dtype == data_type::float32() {
-        let floats = images.chunk::<f32>(chunk)?;
-        let mut bytes = Vec::with_capacity(kept.len());
-        for (i, &x) in floats[kept.clone()].iter().enumerate() {
-            let byte = x as u8;
-            if f32::from(byte) != x {
-                let row = first + (kept.start + i) / images.width;
-                return Err(images.value(row, x.to_string(), "pixel values that are whole numbers from 0 to 255"));
-            }
-            bytes.push(byte);
-        }
-        bytes
-    } else {
-        return Err(images.wrong_type("float32 or uint8"));
-    };
-    let size = images.trailing();
-    let (Ok(height), Ok(width)) = (u32::try_from(size[0]), u32::try_from(size[1])) else {
-        return Err(images.wrong_size());
-    };
-    Ok(bytes
-        .chunks_exact(images.width)
-        .map(|row| Frame::from_raw(width, height, row.to_vec()).expect("a row holds height x width x 3 bytes"))
-        .collect())
+    let to = (rows.end - first).min(images.block_rows);
+    let bytes = Numbers::read(images, block)?.into_bytes().map_err(|(at, found)| {
+        let expected = "pixel values that are whole numbers from 0 to 255";
+        images.value(first + at / images.width, found, expected)
+    })?;
+    let (height, width) = size(images)?;
+    let frames = bytes.chunks_exact(images.width).take(to).skip(from);
+    let frame = |row: &[u8]| Frame::from_raw(width, height, row.to_vec());
+    Ok(frames.filter_map(frame).collect())
+}
+
+/// Largest side of a frame, px.
+const LARGEST: u32 = 8192;
+
+/// Height and width of the frames.
+pub(super) fn size(images: &Rows) -> Result<(u32, u32), DataError> {
+    let side = |n: u64| u32::try_from(n).ok().filter(|side| (1..=LARGEST).contains(side));
+    match images.trailing().iter().map(|&n| side(n)).collect::<Vec<_>>()[..] {
+        [Some(height), Some(width), _] => Ok((height, width)),
+        _ => Err(images.layout(
+            format!("pictures of 1 to {LARGEST} px a side"),
+            format!("shape {:?} of each", images.trailing()),
+        )),
+    }
 }

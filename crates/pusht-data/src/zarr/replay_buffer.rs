@@ -57,23 +57,24 @@ impl ReplayBuffer {
         };
 
         let ends = Rows::open(&store, path, "meta/episode_ends", &[])?
-            .ok_or_else(|| missing("meta/episode_ends", "the exclusive end row of every episode, int64"))?
-            .read_i64()?;
+            .ok_or_else(|| missing("meta/episode_ends", "the exclusive end row of every episode"))?
+            .counts()?;
         let action = Rows::open(&store, path, "data/action", &[Some(2)])?
             .ok_or_else(|| missing("data/action", "actions of shape [rows, 2]"))?;
         let rows = action.rows;
-        let ends = check_ends(path, &ends, rows)?;
-        let actions = action.read_f64()?;
+        let ends = check_ends(path, ends, rows)?;
+        let actions = action.coordinates()?;
         let states = match Rows::open(&store, path, "data/state", &[Some(5)])? {
             Some(state) => {
                 same_rows(path, "data/state", state.rows, rows)?;
-                Some(state.read_f64()?)
+                Some(state.coordinates()?)
             }
             None => None,
         };
         let images = Rows::open(&store, path, "data/img", &[None, None, Some(3)])?;
         if let Some(images) = &images {
             same_rows(path, "data/img", images.rows, rows)?;
+            frames::size(images)?;
         }
         Ok(Self {
             path: path.to_path_buf(),
@@ -167,7 +168,7 @@ impl ReplayBuffer {
 }
 
 /// Checks that the ends ascend and that the last one is the number of rows.
-fn check_ends(path: &Path, ends: &[i64], rows: usize) -> Result<Vec<usize>, DataError> {
+fn check_ends(path: &Path, ends: Vec<usize>, rows: usize) -> Result<Vec<usize>, DataError> {
     let layout = |found: String| DataError::Layout {
         path: path.to_path_buf(),
         array: "meta/episode_ends".to_owned(),
@@ -184,15 +185,12 @@ fn check_ends(path: &Path, ends: &[i64], rows: usize) -> Result<Vec<usize>, Data
         }
         start = end;
     }
-    if ends.is_empty() {
-        return Err(layout("no episode".to_owned()));
-    }
-    if start != rows as i64 {
+    if start != rows {
         return Err(layout(format!(
             "{start}; the copy is incomplete or the arrays are not of one set"
         )));
     }
-    Ok(ends.iter().map(|&e| e as usize).collect())
+    Ok(ends)
 }
 
 fn same_rows(path: &Path, array: &str, found: usize, expected: usize) -> Result<(), DataError> {

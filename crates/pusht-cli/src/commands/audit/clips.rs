@@ -11,6 +11,7 @@ use rating::Ratings;
 use report::write_clips;
 
 use super::{people, train};
+use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::{Session, command_line};
 
@@ -29,6 +30,8 @@ pub(crate) struct Clips {
     /// place of the expert's
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
+    #[command(flatten)]
+    reading: DataOptions,
     /// Published weights of I3D (rgb_imagenet.pt): add the Fréchet video distance to the real episodes
     #[arg(long, value_name = "FILE", requires = "data")]
     i3d: Option<PathBuf>,
@@ -59,12 +62,13 @@ impl Clips {
             self.device.is_none() || self.train || self.i3d.is_some(),
             "--device: only --train and --i3d compute on a device"
         );
+        self.reading.need(self.data.is_some())?;
         // Settings are checked before any work.
         let config = self.train.then(|| self.config()).transpose()?;
         let i3d = (self.i3d.as_ref()).map(|file| anyhow::Ok(I3d::load(file, &training::device(self.device())?)?));
         let i3d = i3d.transpose()?;
         let ratings = self.ratings.as_deref().map(Ratings::read).transpose()?;
-        let source = self.data.as_deref().map(pusht_data::open).transpose()?;
+        let source = self.data.as_deref().map(|data| self.reading.open(data)).transpose()?;
         let real = source.as_ref().map(RealSet::read).transpose()?;
         let job = ReviewJob {
             video: self.video.clone(),
@@ -115,6 +119,7 @@ impl Clips {
     fn options(&self) -> RunOptions {
         RunOptions {
             data: self.data.clone(),
+            reading: self.reading.source(),
             out: self.out.join("experiment"),
             overwrite: self.overwrite,
             device: self.device().to_owned(),

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use clip_audit::DistributionJob;
 
+use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
@@ -20,6 +21,8 @@ pub(crate) struct Distribution {
     /// The real set: a zarr replay buffer, a LeRobot v3 set, or a file of `pusht demos record`
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
+    #[command(flatten)]
+    reading: DataOptions,
     /// Generated clips at 10 Hz: MP4 or GIF files, folders of PNG files, or folders of these
     #[arg(long, num_args = 1.., value_name = "PATH")]
     video: Vec<PathBuf>,
@@ -39,7 +42,7 @@ pub(crate) struct Distribution {
 
 impl Distribution {
     pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
-        let source = pusht_data::open(&self.data)?;
+        let source = self.reading.open(&self.data)?;
         let default = DistributionJob::default();
         let job = DistributionJob {
             video: self.video,

@@ -8,6 +8,7 @@ use clip_generation::MotionReport;
 use serde_json::json;
 use video_gen::ObjectLatentModel;
 
+use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
@@ -17,13 +18,15 @@ pub(crate) struct ObjectModel {
     /// A model that `pusht train video` or `pusht experiment` saved
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
-    /// Demonstrations with states; the test part of the split by episode is used
+    /// Demonstrations with states, as in `pusht train video`; the test part of the split by episode is used
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
-    /// Seed of the split (as in `pusht train video`) and of the clips
+    #[command(flatten)]
+    reading: DataOptions,
+    /// Seed of the clips; the split is that of `pusht train video`
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Use only the first episodes of the data, as in `pusht train video`
+    /// Use only the first episodes of the data
     #[arg(long, value_name = "N")]
     episodes: Option<usize>,
     /// cpu, cuda, cuda:N or wgpu
@@ -34,7 +37,7 @@ pub(crate) struct ObjectModel {
 impl ObjectModel {
     pub(crate) fn run(self, _: &mut Session) -> Result<Outcome> {
         let model = ObjectLatentModel::load(&self.model, &training::device(&self.device)?)?;
-        let source = pusht_data::open(&self.data)?;
+        let source = self.reading.open(&self.data)?;
         let report = MotionReport::measure(&model, &source, self.episodes, self.seed)?;
         let conclusion = report.conclusion();
         let text = format!("{}\n{conclusion}", report.table());

@@ -8,6 +8,7 @@ use clip_audit::VideoAuditor;
 use clip_audit::benchmark::{AuditBenchmark, RecordedClips, TrialReport};
 use corruptions::Clip;
 
+use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
@@ -28,6 +29,8 @@ pub(crate) struct Audit {
     /// Dataset with frames and states (zarr, LeRobot, simulated): all its episodes are audited unchanged
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
+    #[command(flatten)]
+    reading: DataOptions,
     /// Also corrupt every N-th episode of --data [default: 5]
     #[arg(long, value_name = "N", requires = "data")]
     every: Option<usize>,
@@ -42,7 +45,8 @@ impl Audit {
             every: self.every.unwrap_or(5),
             ..AuditBenchmark::default()
         };
-        let source = self.data.as_ref().map(pusht_data::open).transpose()?;
+        self.reading.need(self.data.is_some())?;
+        let source = self.data.as_deref().map(|data| self.reading.open(data)).transpose()?;
         let read = |index: usize| {
             let episode = source.as_ref().ok_or("no dataset")?.episode(index)?;
             Ok(Clip {

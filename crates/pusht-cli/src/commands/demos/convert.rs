@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use pusht_data::{Conversion, DataLayout, open};
+use pusht_data::{Conversion, DataLayout};
 use serde_json::json;
 
 use super::environment::Environment;
+use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
@@ -19,6 +20,8 @@ pub(crate) struct Convert {
     /// Dataset: a zarr replay buffer or LeRobot v3 set (folders), or a file of `pusht demos record`
     #[arg(long, value_name = "PATH")]
     from: PathBuf,
+    #[command(flatten)]
+    reading: DataOptions,
     /// Path to write; must not exist yet. Videos: a folder with one video per episode (frames only, no actions)
     #[arg(long, value_name = "PATH")]
     to: PathBuf,
@@ -58,7 +61,7 @@ impl Convert {
             conversion.recorded_in = environment.into();
         }
         conversion.scale = self.scale.unwrap_or(conversion.scale);
-        let converted = conversion.run(&open(&self.from)?, &self.to, &mut session.ctx)?;
+        let converted = conversion.run(&self.reading.open(&self.from)?, &self.to, &mut session.ctx)?;
         let mut text = format!(
             "{} episodes, {} frames in {}",
             converted.episodes,

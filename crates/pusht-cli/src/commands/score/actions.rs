@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::json;
 use traj_metrics::{ActionMeasures, PaperFigures};
 
+use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 
 /// Measure smoothness, directness and variance of a dataset's actions, beside trivial baselines and the paper's figures
@@ -17,6 +18,8 @@ pub(crate) struct Actions {
     /// Dataset: a zarr replay buffer or LeRobot v3 set (folders), or a file of `pusht demos record`
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
+    #[command(flatten)]
+    reading: DataOptions,
     /// Leave out the first N actions of every episode; the paper left out 1
     #[arg(long, value_name = "N", default_value_t = 0)]
     skip_first: usize,
@@ -27,7 +30,7 @@ pub(crate) struct Actions {
 
 impl Actions {
     pub(crate) fn run(self) -> Result<Outcome> {
-        let source = pusht_data::open(&self.data)?;
+        let source = self.reading.open(&self.data)?;
         let skipped = self.skip_first;
         let trajectories = source.trajectories(skipped)?;
         let measures = ActionMeasures::of(&trajectories.actions, trajectories.agent.as_deref(), self.seed)

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use clip_audit::ReplayJob;
 
+use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
@@ -19,6 +20,8 @@ pub(crate) struct Replay {
     /// Dataset with frames and states: a zarr replay buffer, a LeRobot v3 set, or a file of `pusht demos record`
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
+    #[command(flatten)]
+    reading: DataOptions,
     /// Only the first N episodes
     #[arg(long, value_name = "N")]
     episodes: Option<usize>,
@@ -29,7 +32,7 @@ pub(crate) struct Replay {
 
 impl Replay {
     pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
-        let source = pusht_data::open(&self.data)?;
+        let source = self.reading.open(&self.data)?;
         let job = ReplayJob {
             episodes: self.episodes,
             every: self.every,

@@ -8,6 +8,7 @@ use clap::Args;
 use pusht_vision::TrackingErrors;
 use serde_json::json;
 
+use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
@@ -17,6 +18,8 @@ pub(crate) struct Tracker {
     /// Dataset with frames and states: a zarr replay buffer, a LeRobot v3 set, or a file of `pusht demos record`
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
+    #[command(flatten)]
+    reading: DataOptions,
     /// Only the first N episodes
     #[arg(long, value_name = "N")]
     episodes: Option<usize>,
@@ -24,7 +27,7 @@ pub(crate) struct Tracker {
 
 impl Tracker {
     pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
-        let source = pusht_data::open(&self.data)?;
+        let source = self.reading.open(&self.data)?;
         let count = source.first(self.episodes)?;
         let task = session.ctx.task("track frames", source.lengths()[..count].iter().sum());
         let (mut errors, mut time) = (TrackingErrors::new(), Duration::ZERO);

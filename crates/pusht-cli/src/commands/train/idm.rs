@@ -11,6 +11,7 @@ use pusht_training::TrainSpec;
 use pusht_vision::InitialMotion;
 use training::{devices, out_folder};
 
+use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
@@ -23,6 +24,8 @@ pub(crate) struct TrainIdm {
     /// Demonstrations: a zarr replay buffer or LeRobot v3 set (folders), or a file of `pusht demos record`
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
+    #[command(flatten)]
+    reading: DataOptions,
     /// Folder for the model and the record of its training
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -41,9 +44,12 @@ pub(crate) struct TrainIdm {
     /// Device: cpu, cuda, cuda:N, wgpu, or several GPUs: cuda:0,1
     #[arg(long, value_name = "NAME", default_value = "cpu")]
     device: String,
-    /// Seed of the weights, the order of the data, and the split
+    /// Seed of the weights and of the order of the data
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
+    /// Seed of the split; other commands hold out the same episodes only if it is the same there
+    #[arg(long, value_name = "N", default_value_t = Split::SEED)]
+    split_seed: u64,
 }
 
 impl TrainIdm {
@@ -55,9 +61,9 @@ impl TrainIdm {
         let devices = devices(&self.device)?;
         out_folder(&self.out)?;
 
-        let (source, episodes) = session.read(&self.data, self.episodes)?;
+        let (source, episodes) = session.read(&self.data, &self.reading, self.episodes)?;
         let count = episodes.len();
-        let split = Split::new(&source.lengths()[..count], self.split, 1, self.seed)?;
+        let split = Split::new(&source.lengths()[..count], self.split, 1, self.split_seed)?;
         let trained = TrainSpec::new(config)
             .with_seed(self.seed)
             .with_split(&episodes, &split)
@@ -88,6 +94,7 @@ impl TrainIdm {
         }
         let result = serde_json::json!({
             "data": source.name(), "episodes": count, "split": self.split, "seed": self.seed,
+            "split_seed": self.split_seed,
             "parameters": trained.model.parameters(), "validation_mse_px2": trained.best_valid, "test": results,
         });
         let record = self.out.join("result.json");

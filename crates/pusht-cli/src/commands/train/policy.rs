@@ -11,6 +11,7 @@ use pusht_training::TrainSpec;
 use training::{devices, out_folder};
 
 use super::policy_settings::PolicySettings;
+use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
@@ -24,6 +25,8 @@ pub(crate) struct TrainPolicy {
     /// datasets, such as demonstrations and labeled clips, are combined
     #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
     data: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: DataOptions,
     /// Folder for the policy and the record of its training
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -33,6 +36,9 @@ pub(crate) struct TrainPolicy {
     /// Split protocol: by-episode or by-frame
     #[arg(long, value_name = "PROTOCOL", default_value = "by-episode")]
     split: SplitProtocol,
+    /// Seed of the split; other commands hold out the same episodes only if it is the same there
+    #[arg(long, value_name = "N", default_value_t = Split::SEED)]
+    split_seed: u64,
     /// tracked: learn from recorded states, if the data has them, instead of states tracked in the frames
     #[arg(long)]
     recorded_states: bool,
@@ -55,7 +61,7 @@ impl TrainPolicy {
 
         let (mut names, mut episodes, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
         for data in &self.data {
-            let (source, some) = session.read(data, self.episodes)?;
+            let (source, some) = session.read(data, &self.reading, self.episodes)?;
             lengths.extend_from_slice(&source.lengths()[..some.len()]);
             names.push(source.name());
             episodes.extend(some);
@@ -72,7 +78,7 @@ impl TrainPolicy {
         let copies = config
             .section::<Augmentation>()
             .map_or(1, |augmentation| augmentation.copies());
-        let split = Split::new(&lengths, self.split, copies, seed)?;
+        let split = Split::new(&lengths, self.split, copies, self.split_seed)?;
         let spec = TrainSpec::new(config.clone())
             .with_split(&episodes, &split)
             .with_devices(devices)
@@ -85,6 +91,7 @@ impl TrainPolicy {
         let test = evaluate(&trained.model, &episodes, &split.test)?.context("the split has no test part")?;
         let result = serde_json::json!({
             "policy": kind, "data": name, "episodes": count, "split": self.split, "seed": seed,
+            "split_seed": self.split_seed,
             "settings": config, "parameters": trained.model.parameters(),
             "updates": trained.curve.rows.last().map(|row| row.step),
             "seconds of the last process": began.elapsed().as_secs(),

@@ -48,7 +48,7 @@ pub(super) struct PolicySettings {
     /// Peak learning rate
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
-    /// Seed of the weights, the order of the data, the noise, and the split [default: 0]
+    /// Seed of the weights, the order of the data and the noise [default: 0]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 }

@@ -11,6 +11,7 @@ use pusht_training::{TrainData, TrainModel, TrainSpec};
 use training::out_folder;
 use video_gen::{PixelModel, PixelTrainSettings, TrainSettings};
 
+use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
@@ -27,6 +28,8 @@ pub(crate) struct TrainVideo {
     /// Demonstrations: a zarr replay buffer, a LeRobot v3 set or a file of `pusht demos record`
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
+    #[command(flatten)]
+    reading: DataOptions,
     /// Folder for the model, its checkpoints and the samples
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -79,9 +82,9 @@ impl TrainVideo {
         }
         let devices = training::devices(&self.device)?;
         out_folder(&self.out)?;
-        let (source, episodes) = session.read(&self.data, self.episodes)?;
+        let (source, episodes) = session.read(&self.data, &self.reading, self.episodes)?;
         // The split of `generate`: for any seed and number of episodes its test part is held out.
-        let split = Split::new(&source.lengths(), SplitProtocol::ByEpisode, 1, 0)?;
+        let split = Split::new(&source.lengths(), SplitProtocol::ByEpisode, 1, Split::SEED)?;
         let data = TrainData::from_split(&episodes, &split);
         let test = data.test_episodes();
         let (train, valid) = (data.train_episodes().len(), data.validation_episodes().len());
