@@ -72,6 +72,8 @@ fn a_policy_is_trained_by_file_and_keys_and_rolled_out_in_parts() {
         "2",
         "--batch-size",
         "8",
+        "--seed",
+        "7",
         "--json",
         "result.json",
     ];
@@ -92,6 +94,8 @@ fn a_policy_is_trained_by_file_and_keys_and_rolled_out_in_parts() {
         (&1.into(), &1.into())
     );
     assert_eq!(result["policy"], "tracked");
+    // Another seed of the training is no other split.
+    assert_eq!((&result["seed"], &result["split_seed"]), (&7.into(), &0.into()));
     assert_eq!(read("run/result.json"), result);
 
     let rollout = [
