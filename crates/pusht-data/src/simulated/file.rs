@@ -220,7 +220,10 @@ fn lines(path: &Path) -> Result<(Header, Trajectories), DataError> {
         if !header.range().contains(&line.index) {
             return Err(outside(path, item(), &header));
         }
-        trajectories.insert(line.index, line.trajectory);
+        let index = line.index;
+        if trajectories.insert(index, line.trajectory).is_some() {
+            return Err(unreadable(path, item(), format!("it is episode {index} a second time")));
+        }
     }
     Ok((header, trajectories))
 }
