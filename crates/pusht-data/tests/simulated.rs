@@ -204,7 +204,10 @@ fn bad_files_are_named() {
         "{e}"
     );
     let e = refused(&path, &good.replace("\"index\":3", "\"index\":2"));
-    assert!(e.contains("line 5 cannot be read (it is episode 2 a second time)"), "{e}");
+    assert!(
+        e.contains("line 5 cannot be read (it is episode 2 a second time)"),
+        "{e}"
+    );
     let e = refused(&path, &good.replace("\"version\":1", "\"version\":2"));
     assert!(e.contains("version 2, this program reads 1"), "{e}");
     let e = refused(&path, &good.replace("\"frame_size\":96", "\"frame_size\":0"));

@@ -11,7 +11,7 @@ use crate::{DataError, SourceOptions};
 pub(super) const INFO: &str = "meta/info.json";
 
 /// What LeRobot puts before the names of a robot's cameras.
-const CAMERA_PREFIX: &str = "observation.images.";
+const CAMERA_PREFIXES: [&str; 2] = ["observation.images.", "observation."];
 
 /// What is needed of `meta/info.json`.
 pub(super) struct Info {
@@ -86,11 +86,17 @@ fn camera(path: &Path, info: &Value, options: &SourceOptions) -> Result<String, 
             found: "none (pictures within tables are not read)".to_owned(),
         });
     }
-    let short = |name: &str| name.strip_prefix(CAMERA_PREFIX).unwrap_or(name).to_owned();
+    let short = |name: &str| {
+        let short = CAMERA_PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix));
+        short.unwrap_or(name).to_owned()
+    };
     let chosen = match (&options.camera, &videos[..]) {
         (None, [one]) => Some(*one),
         (None, _) => None,
-        (Some(asked), all) => all.iter().copied().find(|name| short(name) == short(asked)),
+        (Some(asked), all) => {
+            let whole = all.iter().find(|name| *name == asked);
+            whole.or(all.iter().find(|name| short(name) == short(asked))).copied()
+        }
     };
     chosen.cloned().ok_or_else(|| DataError::Camera {
         path: path.to_path_buf(),
