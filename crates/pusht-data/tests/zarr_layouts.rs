@@ -475,7 +475,7 @@ fn chunks_that_unpack_to_more_than_they_state_are_refused() {
     }
     // The metadata itself states more than the file can hold.
     for (shape, chunks) in [
-        ([1 << 40, 4, 6, 3], [1 << 40, 4, 6, 3]),
+        ([1_u64 << 40, 4, 6, 3], [1_u64 << 40, 4, 6, 3]),
         ([5, 8000, 8000, 3], [5, 1, 1, 1]),
     ] {
         let folder = tempfile::tempdir().unwrap();

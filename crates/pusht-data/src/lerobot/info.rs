@@ -94,7 +94,7 @@ fn camera(path: &Path, info: &Value, options: &SourceOptions) -> Result<String, 
         (None, [one]) => Some(*one),
         (None, _) => None,
         (Some(asked), all) => {
-            let whole = all.iter().find(|name| *name == asked);
+            let whole = all.iter().find(|name| **name == asked);
             whole.or(all.iter().find(|name| short(name) == short(asked))).copied()
         }
     };
