@@ -40,18 +40,10 @@ pub enum DataError {
         /// What was found.
         found: String,
     },
-    /// A column of a table is missing or holds something else.
-    #[error("{path}: column {column}: expected {expected}, found {found}")]
-    Column {
-        /// The table.
-        path: PathBuf,
-        /// The column.
-        column: String,
-        /// What a PushT dataset has in this place.
-        expected: String,
-        /// What was found.
-        found: String,
-    },
+    /// A table that cannot be read, or holds what cannot be meant.
+    #[cfg(feature = "lerobot")]
+    #[error(transparent)]
+    Table(#[from] parquet_numbers::TableError),
     /// A chunk or file that cannot be read: truncated, corrupt, no permission.
     #[error("{path}: {item} cannot be read ({reason}); the copy is probably incomplete: fetch or make it again")]
     Unreadable {

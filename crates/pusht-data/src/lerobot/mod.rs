@@ -9,15 +9,12 @@
 //! videos/observation.image/chunk-000/file-000.mp4
 //! ```
 
-mod columns;
 mod info;
-mod pages;
 mod pictures;
 mod places;
 mod read;
 mod rows;
 mod stats;
-mod table;
 mod write;
 
 pub use read::LeRobotSet;

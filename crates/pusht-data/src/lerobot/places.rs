@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use parquet_numbers::{NumberTable, TableError};
 use pusht_jobs::is_hidden;
 
 use super::FPS;
-use super::columns::Columns;
 use super::info::{INFO, Info};
 use crate::DataError;
 
@@ -95,7 +95,7 @@ fn bound(places: &mut [Place]) -> Result<(), (usize, usize)> {
 }
 
 /// The episodes of one table.
-fn table(file: &Path, image: &str) -> Result<Vec<Place>, DataError> {
+fn table(file: &Path, image: &str) -> Result<Vec<Place>, TableError> {
     let [video_chunk, video_file, from, to] = ["chunk_index", "file_index", "from_timestamp", "to_timestamp"]
         .map(|column| format!("videos/{image}/{column}"));
     let counts = [
@@ -108,7 +108,7 @@ fn table(file: &Path, image: &str) -> Result<Vec<Place>, DataError> {
     ];
     const ROWS: [&str; 2] = ["dataset_from_index", "dataset_to_index"];
     let names: Vec<&str> = counts.into_iter().chain(ROWS).chain([&*from, &to]).collect();
-    let columns = Columns::read(file, &names)?;
+    let columns = NumberTable::read(file, &names)?;
     let whole = |name: &str| columns.needed(name, columns.counts(name)?);
     let [number, length, data_chunk, data_file, video_chunk, video_file] = [
         whole(counts[0])?,

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use parquet_numbers::{NumberTable, TableError};
 use pusht_env::{Action, State};
 
-use super::columns::Columns;
 use super::places::Place;
 use super::{AGENT, BLOCK, FPS};
-use crate::{DataError, SourceOptions};
+use crate::SourceOptions;
 
 /// One episode without its frames.
 pub(super) struct Rows {
@@ -20,7 +20,7 @@ pub(super) struct Rows {
 
 /// A table that holds rows of any number of episodes, in any order.
 pub(super) struct RowTable {
-    columns: Columns,
+    columns: NumberTable,
     actions: Vec<[f64; 2]>,
     states: Option<Vec<State>>,
     index: Option<Vec<usize>>,
@@ -37,8 +37,8 @@ const FRAME: &str = "frame_index";
 const TIME: &str = "timestamp";
 
 impl RowTable {
-    pub(super) fn read(path: &Path) -> Result<Self, DataError> {
-        let columns = Columns::read(path, &[ACTION, AGENT, BLOCK, EPISODE, INDEX, FRAME, TIME])?;
+    pub(super) fn read(path: &Path) -> Result<Self, TableError> {
+        let columns = NumberTable::read(path, &[ACTION, AGENT, BLOCK, EPISODE, INDEX, FRAME, TIME])?;
         let actions = columns.needed(ACTION, columns.vectors(ACTION)?)?;
         let actions = actions.ok_or_else(|| {
             let found = format!("{} numbers in a row", columns.width(ACTION));
@@ -66,7 +66,7 @@ impl RowTable {
     }
 
     /// The rows of one episode, in the order of their index.
-    pub(super) fn episode(&self, place: &Place, options: &SourceOptions) -> Result<Rows, DataError> {
+    pub(super) fn episode(&self, place: &Place, options: &SourceOptions) -> Result<Rows, TableError> {
         let mut rows = self.episodes.get(&place.number).cloned().unwrap_or_default();
         if rows.len() != place.length || rows.is_empty() {
             let expected = format!("{} rows of episode {}, at least one", place.length, place.number);
@@ -105,7 +105,7 @@ impl RowTable {
         rows: &[usize],
         first: usize,
         expected: &'static str,
-    ) -> Result<(), DataError> {
+    ) -> Result<(), TableError> {
         let odd = rows
             .iter()
             .enumerate()
@@ -116,7 +116,7 @@ impl RowTable {
     }
 
     /// Times of the frames in the video: of the episode's beginning there, plus those of the rows.
-    fn times(&self, rows: &[usize], place: &Place, options: &SourceOptions) -> Result<Vec<f64>, DataError> {
+    fn times(&self, rows: &[usize], place: &Place, options: &SourceOptions) -> Result<Vec<f64>, TableError> {
         let step = 1.0 / f64::from(FPS);
         let times: Vec<f64> = match (&self.time, &self.frame) {
             (Some(time), _) => rows.iter().map(|&row| time[row]).collect(),

@@ -1,11 +1,11 @@
 //! Writes a dataset: rows in a stream, one MP4 file per episode.
 
+use parquet_numbers::{ColumnValues, TableError, TableWriter};
 use serde_json::{Value, json};
 use std::path::Path;
 use video_io::{VideoOptions, VideoWriter};
 
 use super::stats::{Pixels, Vectors};
-use super::table::{Table, Values};
 use super::{AGENT, BLOCK, CHUNK, Extra, FPS, IMAGE, TASK};
 use crate::{DataError, Episode, EpisodeError, atomic};
 use pusht_jobs::JobContext;
@@ -208,16 +208,16 @@ impl<'a> Set<'a> {
             "pandas_version": "2.3.0",
         });
         let columns = [
-            ("task_index", Values::Whole(vec![0])),
-            (INDEX, Values::Text(vec![TASK.to_owned()])),
+            ("task_index", ColumnValues::Whole(vec![0])),
+            (INDEX, ColumnValues::Text(vec![TASK.to_owned()])),
         ];
         self.table("meta/tasks.parquet", &columns, vec![("pandas", pandas.to_string())])
     }
 
     fn episodes(&self) -> Result<(), DataError> {
         let count = self.lengths.len();
-        let whole = |values: &mut dyn Iterator<Item = usize>| Values::Whole(values.map(|v| v as i64).collect());
-        let zeros = || Values::Whole(vec![0; count]);
+        let whole = |values: &mut dyn Iterator<Item = usize>| ColumnValues::Whole(values.map(|v| v as i64).collect());
+        let zeros = || ColumnValues::Whole(vec![0; count]);
         let sum = |end: &mut usize, n: &usize| {
             *end += n;
             Some(*end)
@@ -227,7 +227,7 @@ impl<'a> Set<'a> {
             ["chunk_index", "file_index", "from_timestamp", "to_timestamp"].map(|p| format!("videos/{IMAGE}/{p}"));
         let columns = [
             ("episode_index", whole(&mut (0..count))),
-            ("tasks", Values::Texts(vec![TASK.to_owned(); count])),
+            ("tasks", ColumnValues::Texts(vec![TASK.to_owned(); count])),
             ("length", whole(&mut self.lengths.iter().copied())),
             ("data/chunk_index", zeros()),
             ("data/file_index", zeros()),
@@ -238,10 +238,10 @@ impl<'a> Set<'a> {
             ("dataset_to_index", whole(&mut ends.iter().copied())),
             (&video[0], whole(&mut (0..count).map(|e| e / CHUNK))),
             (&video[1], whole(&mut (0..count).map(|e| e % CHUNK))),
-            (&video[2], Values::Double(vec![0.0; count])),
+            (&video[2], ColumnValues::Double(vec![0.0; count])),
             (
                 &video[3],
-                Values::Double(self.lengths.iter().map(|&n| n as f64 / f64::from(FPS)).collect()),
+                ColumnValues::Double(self.lengths.iter().map(|&n| n as f64 / f64::from(FPS)).collect()),
             ),
             ("meta/episodes/chunk_index", zeros()),
             ("meta/episodes/file_index", zeros()),
@@ -249,10 +249,18 @@ impl<'a> Set<'a> {
         self.table("meta/episodes/chunk-000/file-000.parquet", &columns, Vec::new())
     }
 
-    fn table(&self, name: &str, columns: &[(&str, Values)], metadata: Vec<(&str, String)>) -> Result<(), DataError> {
-        let mut table = Table::create(&self.folder.join(name), columns, metadata)?;
-        table.write(self.path, columns)?;
-        table.finish(self.path)
+    fn table(
+        &self,
+        name: &str,
+        columns: &[(&str, ColumnValues)],
+        metadata: Vec<(&str, String)>,
+    ) -> Result<(), DataError> {
+        let write = || {
+            let mut table = TableWriter::create(&self.folder.join(name), columns, metadata)?;
+            table.write(columns)?;
+            table.finish()
+        };
+        write().map_err(unwritable(self.path))
     }
 
     fn json(&self, name: &str, value: &Value) -> Result<(), DataError> {
@@ -276,7 +284,7 @@ const BATCH: usize = 8192;
 
 /// The table of rows.
 struct Rows {
-    table: Table,
+    table: TableWriter,
     states: bool,
     actions: Vec<f32>,
     agents: Vec<f32>,
@@ -288,7 +296,7 @@ struct Rows {
 impl Rows {
     fn create(path: &Path, states: bool) -> Result<Self, DataError> {
         let mut rows = Self {
-            table: Table::create(
+            table: TableWriter::create(
                 path,
                 &columns(states, Default::default(), Default::default()),
                 Vec::new(),
@@ -327,14 +335,22 @@ impl Rows {
     fn flush(&mut self, path: &Path) -> Result<(), DataError> {
         let vectors = [&mut self.actions, &mut self.agents, &mut self.blocks].map(std::mem::take);
         let columns = columns(self.states, vectors, std::mem::take(&mut self.numbers));
-        self.table.write(path, &columns)
+        self.table.write(&columns).map_err(unwritable(path))
     }
 
     fn finish(mut self, path: &Path) -> Result<(), DataError> {
         if !self.numbers[0].is_empty() {
             self.flush(path)?;
         }
-        self.table.finish(path)
+        self.table.finish().map_err(unwritable(path))
+    }
+}
+
+/// Names the dataset instead of the table, which is written under another name first.
+fn unwritable(path: &Path) -> impl Fn(TableError) -> DataError {
+    move |error| match error {
+        TableError::Unwritable { reason, .. } => DataError::unwritable(path, &reason),
+        other => other.into(),
     }
 }
 
@@ -343,22 +359,22 @@ fn columns(
     states: bool,
     [actions, agents, blocks]: [Vec<f32>; 3],
     [frames, episodes, rows]: [Vec<i64>; 3],
-) -> Vec<(&'static str, Values)> {
+) -> Vec<(&'static str, ColumnValues)> {
     let times = frames.iter().map(|&frame| frame as f32 / FPS as f32).collect();
     let tasks = vec![0; frames.len()];
-    let mut columns = vec![("action", Values::Lists(2, actions))];
+    let mut columns = vec![("action", ColumnValues::Lists(2, actions))];
     if states {
-        columns.push((AGENT, Values::Lists(2, agents)));
-        columns.push((BLOCK, Values::Lists(3, blocks)));
+        columns.push((AGENT, ColumnValues::Lists(2, agents)));
+        columns.push((BLOCK, ColumnValues::Lists(3, blocks)));
     }
-    columns.push(("timestamp", Values::Single(times)));
+    columns.push(("timestamp", ColumnValues::Single(times)));
     for (name, values) in [
         ("frame_index", frames),
         ("episode_index", episodes),
         ("index", rows),
         ("task_index", tasks),
     ] {
-        columns.push((name, Values::Whole(values)));
+        columns.push((name, ColumnValues::Whole(values)));
     }
     columns
 }

@@ -10,8 +10,7 @@ use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
-use super::pages;
-use crate::DataError;
+use crate::{TableError, pages};
 
 /// Number of rows that are decoded at a time.
 const BATCH: usize = 8192;
@@ -19,8 +18,8 @@ const BATCH: usize = 8192;
 /// Latest time, s: thirty years.
 const LONGEST: f64 = 1e9;
 
-/// The columns that were asked for and that the table has.
-pub(super) struct Columns {
+/// A table, of which the columns that were asked for are in memory.
+pub struct NumberTable {
     path: PathBuf,
     rows: usize,
     columns: Vec<Column>,
@@ -72,13 +71,14 @@ impl Numbers {
     }
 }
 
-impl Columns {
-    /// Reads the named columns of a table, as far as it has them.
+impl NumberTable {
+    /// Reads the named columns of a table, as far as it has them. A table takes memory in proportion to its size: one that states
+    /// more than four values per byte is refused.
     ///
     /// # Errors
     /// A table that cannot be read, a named column that holds no numbers or lists of different lengths, or columns of
     /// different lengths.
-    pub(super) fn read(path: &Path, names: &[&str]) -> Result<Self, DataError> {
+    pub fn read(path: &Path, names: &[&str]) -> Result<Self, TableError> {
         // Catches panics of the reader on damaged files.
         let read = catch_unwind(|| read(path, names));
         let read = read.unwrap_or_else(|_| Err(unreadable(path, "the reader gave up on damaged data")));
@@ -86,7 +86,7 @@ impl Columns {
     }
 
     /// Number of rows.
-    pub(super) fn rows(&self) -> usize {
+    pub fn rows(&self) -> usize {
         self.rows
     }
 
@@ -94,13 +94,19 @@ impl Columns {
         self.columns.iter().find(|column| column.name == name)
     }
 
-    /// A column that every LeRobot dataset has.
-    pub(super) fn needed<T>(&self, name: &str, column: Option<T>) -> Result<T, DataError> {
-        column.ok_or_else(|| self.wrong(name, "a column of LeRobot v3", "none".to_owned()))
+    /// What was read of a column, which the table must have.
+    ///
+    /// # Errors
+    /// No such column.
+    pub fn needed<T>(&self, name: &str, column: Option<T>) -> Result<T, TableError> {
+        column.ok_or_else(|| self.wrong(name, "such a column", "none".to_owned()))
     }
 
     /// Counts or indices, if there is such a column.
-    pub(super) fn counts(&self, name: &str) -> Result<Option<Vec<usize>>, DataError> {
+    ///
+    /// # Errors
+    /// A number that is not whole, negative, or beyond what `usize` (of floats: f64 without gaps) holds; lists of several.
+    pub fn counts(&self, name: &str) -> Result<Option<Vec<usize>>, TableError> {
         let Some(column) = self.get(name) else {
             return Ok(None);
         };
@@ -113,7 +119,10 @@ impl Columns {
     }
 
     /// Times in seconds, if there is such a column.
-    pub(super) fn times(&self, name: &str) -> Result<Option<Vec<f64>>, DataError> {
+    ///
+    /// # Errors
+    /// A number that is negative, above 10⁹, or not a number; lists of several.
+    pub fn times(&self, name: &str) -> Result<Option<Vec<f64>>, TableError> {
         let Some(column) = self.get(name) else {
             return Ok(None);
         };
@@ -127,7 +136,10 @@ impl Columns {
 
     /// Vectors of finite numbers that f32 holds, if there is such a column; `Some(None)` if its vectors have another
     /// length.
-    pub(super) fn vectors<const N: usize>(&self, name: &str) -> Result<Option<Option<Vec<[f64; N]>>>, DataError> {
+    ///
+    /// # Errors
+    /// A number that is not finite, or that f32 does not hold.
+    pub fn vectors<const N: usize>(&self, name: &str) -> Result<Option<Option<Vec<[f64; N]>>>, TableError> {
         let Some(column) = self.get(name) else {
             return Ok(None);
         };
@@ -149,15 +161,15 @@ impl Columns {
     }
 
     /// Numbers per row of a column; 0 if there is no such column.
-    pub(super) fn width(&self, name: &str) -> usize {
+    pub fn width(&self, name: &str) -> usize {
         self.get(name).map_or(0, |column| column.width)
     }
 
     /// Error for a number that cannot be meant.
-    pub(super) fn value(&self, name: &str, row: usize, found: String, expected: &'static str) -> DataError {
-        DataError::Value {
+    pub fn value(&self, name: &str, row: usize, found: String, expected: &'static str) -> TableError {
+        TableError::Number {
             path: self.path.clone(),
-            item: format!("column {name}"),
+            column: name.to_owned(),
             row,
             found,
             expected,
@@ -165,8 +177,8 @@ impl Columns {
     }
 
     /// Error for a column of another kind.
-    pub(super) fn wrong(&self, name: &str, expected: &str, found: String) -> DataError {
-        DataError::Column {
+    pub fn wrong(&self, name: &str, expected: &str, found: String) -> TableError {
+        TableError::Column {
             path: self.path.clone(),
             column: name.to_owned(),
             expected: expected.to_owned(),
@@ -174,7 +186,7 @@ impl Columns {
         }
     }
 
-    fn of_width(&self, column: &Column, width: usize) -> Result<(), DataError> {
+    fn of_width(&self, column: &Column, width: usize) -> Result<(), TableError> {
         if column.width == width || self.rows == 0 {
             return Ok(());
         }
@@ -183,15 +195,14 @@ impl Columns {
     }
 }
 
-fn unreadable(path: &Path, reason: &str) -> DataError {
-    DataError::Unreadable {
+fn unreadable(path: &Path, reason: &str) -> TableError {
+    TableError::Unreadable {
         path: path.to_path_buf(),
-        item: "the table".to_owned(),
         reason: reason.to_owned(),
     }
 }
 
-fn read(path: &Path, names: &[&str]) -> Result<Columns, DataError> {
+fn read(path: &Path, names: &[&str]) -> Result<NumberTable, TableError> {
     let failed = |e: &dyn std::fmt::Display| unreadable(path, &e.to_string());
     let file = File::open(path).map_err(|e| failed(&e))?;
     let bytes = file.metadata().map_err(|e| failed(&e))?.len();
@@ -199,7 +210,7 @@ fn read(path: &Path, names: &[&str]) -> Result<Columns, DataError> {
     let most = pages::most_values(bytes);
     let metadata = reader.metadata();
     let schema = metadata.file_metadata().schema_descr_ptr();
-    let mut table = Columns {
+    let mut table = NumberTable {
         path: path.to_path_buf(),
         rows: 0,
         columns: Vec::new(),
@@ -320,7 +331,7 @@ mod tests {
 
     #[test]
     fn what_is_no_count_is_named_with_its_row() {
-        let table = |numbers| Columns {
+        let table = |numbers| NumberTable {
             path: "table".into(),
             rows: 3,
             columns: vec![Column {

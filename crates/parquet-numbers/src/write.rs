@@ -1,7 +1,7 @@
 //! Writes parquet tables.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parquet::basic::Compression;
@@ -12,21 +12,25 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::parser::parse_message_type;
 
-use crate::DataError;
+use crate::TableError;
 
-/// Values of a column to write.
-pub(super) enum Values {
+/// Values of a column to write, none missing.
+pub enum ColumnValues {
     /// Lists of this many numbers, concatenated.
     Lists(usize, Vec<f32>),
+    /// float32.
     Single(Vec<f32>),
+    /// float64.
     Double(Vec<f64>),
+    /// int64.
     Whole(Vec<i64>),
+    /// Strings.
     Text(Vec<String>),
     /// Lists of one string.
     Texts(Vec<String>),
 }
 
-impl Values {
+impl ColumnValues {
     /// The column in parquet's schema language.
     fn declare(&self, name: &str) -> String {
         let list =
@@ -73,18 +77,22 @@ fn batch<T: DataType>(
 }
 
 /// A table that is written in row groups.
-pub(super) struct Table {
+pub struct TableWriter {
+    path: PathBuf,
     writer: SerializedFileWriter<File>,
 }
 
-impl Table {
+impl TableWriter {
     /// Creates a table with columns declared after `like`, whose values are not used; `metadata` goes into the file's
-    /// key-value metadata.
-    pub(super) fn create(
+    /// key-value metadata. Folders that do not exist are made.
+    ///
+    /// # Errors
+    /// A path that cannot be written.
+    pub fn create(
         path: &Path,
-        like: &[(&str, Values)],
+        like: &[(&str, ColumnValues)],
         metadata: Vec<(&str, String)>,
-    ) -> Result<Self, DataError> {
+    ) -> Result<Self, TableError> {
         let create = || -> Result<Self, Box<dyn std::error::Error>> {
             if let Some(folder) = path.parent() {
                 std::fs::create_dir_all(folder)?;
@@ -99,13 +107,19 @@ impl Table {
                 .set_key_value_metadata(Some(pairs.collect()))
                 .build();
             let writer = SerializedFileWriter::new(File::create(path)?, schema, Arc::new(properties))?;
-            Ok(Self { writer })
+            Ok(Self {
+                path: path.to_path_buf(),
+                writer,
+            })
         };
-        create().map_err(|e| DataError::unwritable(path, &e))
+        create().map_err(|e| TableError::unwritable(path, &e))
     }
 
     /// Writes a row group: all columns, in the order of declaration.
-    pub(super) fn write(&mut self, path: &Path, columns: &[(&str, Values)]) -> Result<(), DataError> {
+    ///
+    /// # Errors
+    /// Columns of other kinds or lengths, or a file that cannot be written.
+    pub fn write(&mut self, columns: &[(&str, ColumnValues)]) -> Result<(), TableError> {
         let mut write = || -> Result<(), ParquetError> {
             let mut group = self.writer.next_row_group()?;
             for (_, values) in columns {
@@ -117,11 +131,16 @@ impl Table {
             group.close()?;
             Ok(())
         };
-        write().map_err(|e| DataError::unwritable(path, &e))
+        write().map_err(|e| TableError::unwritable(&self.path, &e))
     }
 
-    pub(super) fn finish(self, path: &Path) -> Result<(), DataError> {
-        self.writer.close().map_err(|e| DataError::unwritable(path, &e))?;
+    /// Completes the file.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn finish(self) -> Result<(), TableError> {
+        let Self { path, writer } = self;
+        writer.close().map_err(|e| TableError::unwritable(&path, &e))?;
         Ok(())
     }
 }
