@@ -1,4 +1,4 @@
-//! Diffusion policies of LeRobot 0.3 and 0.4: loaded from their folders they take the actions that the pip package takes.
+//! Diffusion policies of LeRobot 0.3, 0.4 and 0.6: loaded from their folders they take the actions that the pip package takes.
 //! `fixtures/lerobot/make.py` made the numbers.
 
 #![allow(clippy::unwrap_used)]
@@ -69,6 +69,11 @@ fn folder(name: &str) -> TempDir {
             }
             tensors.push((name.clone(), shape, floats(&values)));
         }
+        let norms: Vec<String> = tensors
+            .iter()
+            .filter_map(|(name, ..)| Some(format!("{}num_batches_tracked", name.strip_suffix("running_mean")?)))
+            .collect();
+        tensors.extend(norms.into_iter().map(|name| (name, Vec::new(), vec![3.0])));
         write(&copy.path().join("model.safetensors"), &tensors);
     }
     copy
@@ -86,7 +91,8 @@ fn weight(index: usize, name: &str, shape: &[usize]) -> Vec<f32> {
     let start = (index as u32).wrapping_mul(0x9E37_79B9);
     let unit = |i: usize| (mix(start.wrapping_add(i as u32)) >> 8) as f32 * 2.0_f32.powi(-24) - 0.5;
     let scale = (12.0 / (count / shape[0]) as f64).sqrt() as f32;
-    let middle = if name.ends_with("weight") { 1.0 } else { 0.0 };
+    let near_one = name.ends_with("weight") || name.ends_with("running_var");
+    let middle = if near_one { 1.0 } else { 0.0 };
     (0..count)
         .map(|i| {
             if shape.len() > 1 {
@@ -152,9 +158,18 @@ fn load(folder: &Path) -> DiffusionPolicy {
     policy.downcast_ref::<DiffusionPolicy>().unwrap().clone()
 }
 
+const FOLDERS: [&str; 6] = [
+    "corners-0.3",
+    "corners-0.4",
+    "picture-0.3",
+    "picture-0.4",
+    "default-0.6",
+    "resized-0.6",
+];
+
 #[test]
 fn actions_are_those_of_the_package() {
-    for name in ["corners-0.3", "corners-0.4", "picture-0.3", "picture-0.4"] {
+    for name in FOLDERS {
         let folder = folder(name);
         let expected = read(&folder.path().join("expected.json"));
         let policy = load(folder.path());
@@ -233,7 +248,7 @@ fn what_does_not_fit_is_named() {
         (
             "/down_dims",
             json!([8, 24]),
-            "has shape [16, 8, 3]; expected [24, 8, 3]",
+            "has shape [16, 8, 3] (expected [24, 8, 3])",
         ),
         ("/diffusion_step_embed_dim", json!(7), "even"),
         ("/beta_schedule", json!("sigmoid"), "squaredcos_cap_v2 or linear"),
@@ -282,7 +297,7 @@ fn what_does_not_fit_is_named() {
     let path = folder.path().join("model.safetensors");
     let good = std::fs::read(&path).unwrap();
     std::fs::write(&path, &good[..good.len() - 100]).unwrap();
-    assert!(error(&folder).contains("whole safetensors file"));
+    assert!(error(&folder).contains("cut short"));
     let mut bad = good.clone();
     let end = bad.len();
     bad[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
@@ -294,11 +309,57 @@ fn what_does_not_fit_is_named() {
     let mut bad = good;
     bad[at + name.len() - 1] = b'x';
     std::fs::write(&path, &bad).unwrap();
-    assert!(
-        error(&folder).contains("mid_modules.1.conv1.block.0.weight is missing; expected one of shape [16, 16, 3]")
-    );
+    assert!(error(&folder).contains("mid_modules.1.conv1.block.0.weight is missing (expected shape [16, 16, 3])"));
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n";
+    std::fs::write(&path, pointer).unwrap();
+    assert!(error(&folder).contains("git lfs pull"));
+    std::fs::write(folder.path().join("config.json"), pointer).unwrap();
+    assert!(error(&folder).contains("git lfs pull"));
     std::fs::remove_file(folder.path().join("config.json")).unwrap();
     assert!(error(&folder).contains("config.json"));
+}
+
+#[test]
+fn what_the_environment_does_not_have_is_refused() {
+    let change = |change: &dyn Fn(&mut Value)| {
+        let folder = folder("default-0.6");
+        let path = folder.path().join("config.json");
+        let mut document = read(&path);
+        change(&mut document);
+        std::fs::write(&path, document.to_string()).unwrap();
+        BcPolicy::load(folder.path(), &Device::flex())
+            .err()
+            .unwrap()
+            .to_string()
+    };
+    let text = change(&|config| {
+        let side = config["input_features"]["observation.image"].clone();
+        config["input_features"]["observation.images.side"] = side;
+    });
+    assert!(text.contains("there is one camera"), "{text}");
+    let text = change(&|config| config["use_group_norm"] = json!(true));
+    assert!(text.contains("running_mean has no place"), "{text}");
+    let text = change(&|config| config["resize_shape"] = json!([0, 96]));
+    assert!(text.contains("resize_shape"), "{text}");
+}
+
+#[test]
+fn a_policy_with_batch_normalization_is_saved_as_one_file() {
+    for name in ["default-0.6", "resized-0.6"] {
+        let folder = folder(name);
+        let path = folder.path().join("policy.safetensors");
+        BcPolicy::load(folder.path(), &Device::flex())
+            .unwrap()
+            .save(&path)
+            .unwrap();
+        let expected = read(&folder.path().join("expected.json"));
+        let history = observations(&expected);
+        let act = |path: &Path| {
+            let mut noise = expected["noise"].as_array().unwrap().iter().map(floats);
+            load(path).sequence_from(&history, || noise.next().unwrap()).unwrap()
+        };
+        assert_eq!(act(&path), act(folder.path()), "{name}");
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! The image encoder of Diffusion Policy (Chi et al. 2023, section 3.2): ResNet-18 with group normalization in place of
-//! batch normalization, and spatial softmax in place of the pooling.
+//! batch normalization, which LeRobot keeps for pretrained weights, and spatial softmax in place of the pooling.
 
 use burn::Tensor;
 use burn::module::Module;
@@ -48,7 +48,11 @@ pub struct RgbEncoder {
 impl RgbEncoder {
     /// Creates the encoder with `keypoints` features; the output has twice as many numbers.
     pub fn new(keypoints: usize, device: &Device) -> Self {
-        let norm = NormKind::Group { channels: GROUP };
+        Self::with_norm(keypoints, NormKind::Group { channels: GROUP }, device)
+    }
+
+    /// [`Self::new`] with another normalization.
+    pub fn with_norm(keypoints: usize, norm: NormKind, device: &Device) -> Self {
         let backbone = ResNet18Config::new().with_norm(norm).init(device);
         Self {
             backbone,

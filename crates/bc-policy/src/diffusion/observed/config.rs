@@ -30,10 +30,14 @@ impl Default for EncoderConfig {
 impl EncoderConfig {
     /// Top left corner of the crop when acting.
     pub(super) fn center_offset(&self) -> [usize; 2] {
-        // Halves are rounded to the even number, as torchvision does.
-        self.crop
-            .map(|side| ((SIDE - side) as f64 / 2.0).round_ties_even() as usize)
+        center_offset([SIDE, SIDE], self.crop)
     }
+}
+
+/// Top left corner of a crop at the center. Halves are rounded to the even number, as torchvision does.
+pub(super) fn center_offset(size: [usize; 2], crop: [usize; 2]) -> [usize; 2] {
+    let offset = |size: usize, crop: usize| (size.saturating_sub(crop) as f64 / 2.0).round_ties_even() as usize;
+    [offset(size[0], crop[0]), offset(size[1], crop[1])]
 }
 
 impl PolicySection for EncoderConfig {

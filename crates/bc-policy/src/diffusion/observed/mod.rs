@@ -4,6 +4,7 @@
 mod config;
 mod lerobot;
 mod policy;
+mod resize;
 mod saved;
 mod seen;
 mod train;

@@ -7,12 +7,14 @@ use pusht_env::{Action, Frame};
 use serde::{Deserialize, Serialize};
 
 use super::config::{EncoderConfig, SIDE};
+use super::resize::Resize;
 use crate::diffusion::acting::ACTION;
 use crate::diffusion::config::DiffusionConfig;
 use crate::diffusion::encoder::RgbEncoder;
 use crate::diffusion::norm::Norm;
 use crate::diffusion::unet::Unet;
 use crate::error::{BcError, refused};
+use crate::resnet::NormKind;
 use crate::sections::PolicySection;
 
 /// Size of the agent's position.
@@ -26,6 +28,12 @@ pub(super) struct Saved {
     pub diffusion: DiffusionConfig,
     /// Settings for a policy on images; `None` for one on the corners of the T.
     pub image: Option<EncoderConfig>,
+    /// Resizing of the images, which LeRobot's policies may have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resize: Option<Resize>,
+    /// Whether the encoder has batch normalization, as LeRobot's policies may have, in place of group normalization.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub batch_norm: bool,
     pub state: Norm,
     pub pixels: Norm,
     pub environment: Norm,
@@ -48,7 +56,10 @@ impl Saved {
     pub(super) fn network(&self, device: &Device) -> Network {
         let cond = self.diffusion.n_obs_steps * self.width();
         Network {
-            rgb_encoder: self.image.map(|image| RgbEncoder::new(image.keypoints, device)),
+            rgb_encoder: self.image.map(|image| match self.batch_norm {
+                true => RgbEncoder::with_norm(image.keypoints, NormKind::Batch, device),
+                false => RgbEncoder::new(image.keypoints, device),
+            }),
             unet: Unet::new(&self.diffusion.unet, ACTION, cond, device),
         }
     }
@@ -59,18 +70,19 @@ impl Saved {
         let sound = self.state.is_sound(STATE)
             && self.pixels.is_sound(3)
             && self.environment.is_sound(KEYPOINTS)
-            && self.action.is_sound(ACTION);
+            && self.action.is_sound(ACTION)
+            && self.resize.is_none_or(|resize| resize.is_sound());
         if sound {
             return Ok(());
         }
         Err(refused(
-            "normalization in the policy file",
-            &"numbers that are not finite, or too few",
-            "a finite number for each of the features",
+            "normalization or size in the policy file",
+            &"numbers that are not finite, too few, or out of range",
+            "a finite number for each of the features, and sizes of 1 to 1024 px",
         ))
     }
 
-    /// Crops of images, normalized for the encoder, `[images, 3, crop]`.
+    /// Crops of images, normalized and resized for the encoder, `[images, 3, crop]`.
     pub(super) fn pictures<'a>(
         &self,
         image: EncoderConfig,
@@ -102,10 +114,11 @@ impl Saved {
             }
         }
         values.resize(count * 3 * height * width, 0.0);
-        Ok(Tensor::from_data(
-            TensorData::new(values, [count, 3, height, width]),
-            device,
-        ))
+        let pictures = Tensor::from_data(TensorData::new(values, [count, 3, height, width]), device);
+        Ok(match self.resize {
+            Some(resize) => resize.apply(pictures),
+            None => pictures,
+        })
     }
 
     /// Denormalizes actions.

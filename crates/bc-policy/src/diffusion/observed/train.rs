@@ -105,6 +105,8 @@ fn normalization(
     Ok(Saved {
         diffusion: diffusion.clone(),
         image: Some(image),
+        resize: None,
+        batch_norm: false,
         state: min_max(&agents),
         pixels: Norm::MeanStd {
             mean: mean.map(|x| x as f32).to_vec(),

@@ -5,13 +5,13 @@ use std::path::Path;
 
 use diffusion_schedulers::{BetaSchedule, Prediction, ScheduleConfig};
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::read::unfit;
 use crate::diffusion::acting::ACTION;
 use crate::diffusion::config::{DiffusionConfig, Sampler, UnetConfig};
 use crate::diffusion::norm::Norm;
 use crate::diffusion::observed::config::{EncoderConfig, SIDE};
+use crate::diffusion::observed::resize::Resize;
 use crate::diffusion::observed::saved::{KEYPOINTS, STATE, Saved};
 use crate::error::BcError;
 use crate::sections::PolicySection;
@@ -36,12 +36,12 @@ pub(super) struct Config {
     pub(super) normalization_mapping: BTreeMap<String, String>,
     vision_backbone: String,
     #[serde(default)]
-    resize_shape: Option<Value>,
+    resize_shape: Option<[usize; 2]>,
+    #[serde(default = "whole")]
+    crop_ratio: f64,
     crop_shape: Option<[usize; 2]>,
     use_group_norm: bool,
     spatial_softmax_num_keypoints: usize,
-    #[serde(default)]
-    use_separate_rgb_encoder_per_camera: bool,
     down_dims: Vec<usize>,
     kernel_size: usize,
     n_groups: usize,
@@ -64,7 +64,22 @@ pub(super) struct Feature {
     shape: Vec<usize>,
 }
 
+/// The ratio without a crop.
+fn whole() -> f64 {
+    1.0
+}
+
 impl Config {
+    /// Sizes of a resized picture and of its crop, which the ratio alone determines.
+    fn resize(&self) -> Option<Resize> {
+        let size = self.resize_shape?;
+        let crop = match self.crop_ratio < 1.0 {
+            true => size.map(|side| (side as f64 * self.crop_ratio) as usize),
+            false => size,
+        };
+        Some(Resize { size, crop })
+    }
+
     /// Everything but the normalization.
     pub(super) fn policy(&self, path: &Path) -> Result<Saved, BcError> {
         let refuse = |setting: &str, found: &dyn std::fmt::Debug, expected: &str| {
@@ -85,7 +100,11 @@ impl Config {
                 }
                 name if name.starts_with(OBS_IMAGE) => {
                     if image.replace(name.to_string()).is_some() {
-                        return refuse("input_features", &self.input_features.keys(), "one image at most");
+                        return refuse(
+                            "input_features",
+                            &self.input_features.keys(),
+                            "one image: there is one camera",
+                        );
                     }
                     &[3, SIDE, SIDE]
                 }
@@ -113,18 +132,18 @@ impl Config {
             if self.vision_backbone != "resnet18" {
                 return refuse("vision_backbone", &self.vision_backbone, "\"resnet18\"");
             }
-            if !self.use_group_norm {
-                return refuse("use_group_norm", &self.use_group_norm, "true");
+            if self.resize().is_some_and(|resize| !resize.is_sound()) {
+                let found = (self.resize_shape, self.crop_ratio);
+                return refuse(
+                    "resize_shape with crop_ratio",
+                    &found,
+                    "null or 1 to 1024, and a ratio up to 1",
+                );
             }
-            if self.use_separate_rgb_encoder_per_camera {
-                return refuse("use_separate_rgb_encoder_per_camera", &true, "false, with one camera");
-            }
-            if let Some(shape) = self.resize_shape.as_ref().filter(|shape| !shape.is_null()) {
-                return refuse("resize_shape", shape, "null: images of 96×96 are not resized");
-            }
-            if self
-                .crop_shape
-                .is_some_and(|crop| crop.iter().any(|side| !(1..=SIDE).contains(side)))
+            if self.resize_shape.is_none()
+                && self
+                    .crop_shape
+                    .is_some_and(|crop| crop.iter().any(|side| !(1..=SIDE).contains(side)))
             {
                 return refuse("crop_shape", &self.crop_shape, "null or 1 to 96");
             }
@@ -173,9 +192,15 @@ impl Config {
         Ok(Saved {
             diffusion,
             image: image.map(|_| EncoderConfig {
-                crop: self.crop_shape.unwrap_or([SIDE, SIDE]),
+                // With a resized picture, the crop is that of `resize`.
+                crop: self
+                    .crop_shape
+                    .filter(|_| self.resize_shape.is_none())
+                    .unwrap_or([SIDE, SIDE]),
                 keypoints: self.spatial_softmax_num_keypoints,
             }),
+            resize: self.resize(),
+            batch_norm: !self.use_group_norm,
             state: Norm::Identity,
             pixels: Norm::Identity,
             environment: Norm::Identity,

@@ -4,17 +4,39 @@
 mod config;
 mod normalization;
 mod read;
-mod tensors;
 
 use std::path::Path;
 
 use burn::tensor::Device;
+use nn_kit::{Checkpoint, KeyMap};
 
 use super::policy::DiffusionPolicy;
 use crate::error::BcError;
 use config::Config;
+use normalization::{NORMALIZATION, has_buffers};
 use read::{json, unfit};
-use tensors::Tensors;
+
+/// Prefix of the names of the parameters.
+const PARAMETERS: &str = "diffusion.";
+
+/// Ends of the names of tensors that are computed from the settings, or count batches of the training.
+const UNUSED: [&str; 2] = ["rgb_encoder.pool.pos_grid", "num_batches_tracked"];
+
+/// Key map from the network to LeRobot's names, in which the layers of the backbone are numbered.
+const NAMES: &KeyMap = &[
+    ("diffusion_step_encoder.1.", "diffusion_step_encoder.3."),
+    ("diffusion_step_encoder.0.", "diffusion_step_encoder.1."),
+    ("cond_encoder.", "cond_encoder.1."),
+    ("backbone.conv1.", "backbone.0."),
+    ("backbone.bn1.", "backbone.1."),
+    ("backbone.layer1.", "backbone.4."),
+    ("backbone.layer2.", "backbone.5."),
+    ("backbone.layer3.", "backbone.6."),
+    ("backbone.layer4.", "backbone.7."),
+];
+
+/// Encoders of their own for each camera are numbered; there is one camera.
+const OF_CAMERA: (&str, &str) = ("rgb_encoder.", "rgb_encoder.0.");
 
 /// Reads the folder of a LeRobot diffusion policy.
 ///
@@ -26,18 +48,26 @@ pub(super) fn load(folder: &Path, device: &Device) -> Result<DiffusionPolicy, Bc
     let config: Config = json(&path)?;
     let mut saved = config.policy(&path)?;
     let path = folder.join("model.safetensors");
-    let bytes = std::fs::read(&path).map_err(|error| unfit(&path, error))?;
-    let mut tensors = Tensors::new(&path, &bytes)?;
-    if tensors.has_prefix("normalize_inputs.") || tensors.has_prefix("unnormalize_outputs.") {
-        config.buffers(&mut tensors, &mut saved)?;
-    } else {
-        config.processors(folder, &mut saved)?;
+    let weights = Checkpoint::open(&path)?;
+    match has_buffers(&weights) {
+        true => config.buffers(&weights, &mut saved)?,
+        false => config.processors(folder, &mut saved)?,
     }
+    let own = |name: &&str| name.starts_with(PARAMETERS) || NORMALIZATION.iter().any(|group| name.starts_with(group));
+    if let Some((name, _)) = weights.tensors().find(|(name, _)| !own(name)) {
+        let reason = format!("the tensor {name} has no place in the policy that config.json describes");
+        return Err(unfit(&path, reason));
+    }
+    // The file decides: older settings do not say it.
+    let of_camera = weights.shape("diffusion.rgb_encoder.0.out.weight").is_some();
+    let names: Vec<(&str, &str)> = NAMES.iter().copied().chain(of_camera.then_some(OF_CAMERA)).collect();
+    let numbered = UNUSED.map(|name| name.replace("rgb_encoder.", "rgb_encoder.0."));
+    let weights = weights
+        .without_ends(&UNUSED)
+        .without_ends(&numbered.each_ref().map(String::as_str));
     let device = device.clone();
     // Random initialization is lazy and never runs: all parameters are replaced.
-    let network = tensors.load_weights(saved.network(&device))?;
-    tensors.pass_over("diffusion.rgb_encoder.pool.pos_grid");
-    tensors.finish()?;
+    let network = weights.load_weights(saved.network(&device), PARAMETERS, &names)?;
     DiffusionPolicy::new(saved, network, &device)
 }
 
@@ -45,40 +75,11 @@ pub(super) fn load(folder: &Path, device: &Device) -> Result<DiffusionPolicy, Bc
 mod tests {
     use std::collections::BTreeMap;
 
-    use burn::Tensor;
-    use burn::module::{Module, ModuleVisitor, Param};
+    use nn_kit::published_shapes;
     use serde_json::Value;
 
-    use crate::diffusion::config::Sampler;
-
-    use super::config::Config;
-    use super::tensors::lerobot_name;
     use super::*;
-
-    /// Names (LeRobot's) and shapes of the parameters, without allocating them.
-    #[derive(Default)]
-    struct Shapes {
-        path: Vec<(String, String)>,
-        found: BTreeMap<String, Vec<usize>>,
-    }
-
-    impl ModuleVisitor for Shapes {
-        fn enter_module(&mut self, name: &str, container_type: &str) {
-            self.path.push((name.to_string(), container_type.to_string()));
-        }
-
-        fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.path.pop();
-        }
-
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let mut shape = param.lazy_shape().to_vec();
-            if D == 2 {
-                shape.reverse();
-            }
-            self.found.insert(lerobot_name(&self.path), shape);
-        }
-    }
+    use crate::diffusion::config::Sampler;
 
     #[test]
     fn the_published_policy_has_these_tensors() {
@@ -92,16 +93,13 @@ mod tests {
             (Sampler::Ddpm, 100)
         );
         assert_eq!(saved.image.unwrap().center_offset(), [6, 6]);
-        let mut shapes = Shapes::default();
-        saved.network(&Device::flex()).visit(&mut shapes);
-        let wanted: Vec<(String, Vec<usize>)> = serde_json::from_value(published["tensors"].clone()).unwrap();
-        let wanted: BTreeMap<String, Vec<usize>> = wanted
-            .into_iter()
-            .filter(|(name, _)| name.starts_with("diffusion."))
+        let shapes = published_shapes(&saved.network(&Device::flex()), NAMES).into_iter();
+        let mut found: BTreeMap<String, Vec<usize>> = shapes
+            .map(|(name, shape)| (format!("{PARAMETERS}{name}"), shape))
             .collect();
-        shapes
-            .found
-            .insert("diffusion.rgb_encoder.pool.pos_grid".into(), vec![9, 2]);
-        assert_eq!(shapes.found, wanted);
+        found.insert("diffusion.rgb_encoder.pool.pos_grid".into(), vec![9, 2]);
+        let wanted: Vec<(String, Vec<usize>)> = serde_json::from_value(published["tensors"].clone()).unwrap();
+        let wanted = wanted.into_iter().filter(|(name, _)| name.starts_with(PARAMETERS));
+        assert_eq!(found, wanted.collect());
     }
 }

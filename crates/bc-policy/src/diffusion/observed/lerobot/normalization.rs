@@ -3,16 +3,37 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use nn_kit::Checkpoint;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::config::{Config, OBS_ENVIRONMENT, OBS_IMAGE, OBS_STATE};
 use super::read::{json, unfit};
-use super::tensors::Tensors;
 use crate::diffusion::acting::ACTION;
 use crate::diffusion::norm::{MinMax, Norm};
 use crate::diffusion::observed::saved::{KEYPOINTS, STATE, Saved};
 use crate::error::BcError;
+
+/// Prefixes of the names of the normalization among the parameters; that of the targets equals that of the outputs and is
+/// used only in training.
+pub(super) const NORMALIZATION: [&str; 3] = ["normalize_inputs.", "unnormalize_outputs.", "normalize_targets."];
+
+/// Whether the normalization is among the parameters.
+pub(super) fn has_buffers(weights: &Checkpoint) -> bool {
+    let mut names = weights.tensors();
+    names.any(|(name, _)| NORMALIZATION.iter().any(|group| name.starts_with(group)))
+}
+
+/// Numbers of a tensor of this shape.
+fn numbers(tensors: &Checkpoint, name: &str, shape: &[usize]) -> Result<Vec<f32>, BcError> {
+    match tensors.shape(name) {
+        Some(found) if found != shape => Err(unfit(
+            tensors.path(),
+            format!("the tensor {name} has shape {found:?}; expected {shape:?}"),
+        )),
+        _ => Ok(tensors.values(name)?.iter::<f32>().collect()),
+    }
+}
 
 /// One of the processor files.
 #[derive(Debug, Deserialize)]
@@ -44,7 +65,7 @@ impl Config {
     }
 
     /// Reads the normalization from the parameters.
-    pub(super) fn buffers(&self, tensors: &mut Tensors<'_>, saved: &mut Saved) -> Result<(), BcError> {
+    pub(super) fn buffers(&self, tensors: &Checkpoint, saved: &mut Saved) -> Result<(), BcError> {
         let buffer = |group: &str, name: &str| format!("{group}.buffer_{}", name.replace('.', "_"));
         for (name, kind, norm) in self.norms(saved) {
             *norm = read(
@@ -57,31 +78,24 @@ impl Config {
         }
         let action = buffer("unnormalize_outputs", "action");
         saved.action = read(&self.normalization_mapping, "ACTION", tensors, &action, "action")?;
-        for number in ["mean", "std", "min", "max"] {
-            // Equal to those of the outputs; used only in training.
-            tensors.pass_over(&format!("normalize_targets.buffer_action.{number}"));
-        }
         Ok(())
     }
 
     /// Reads the normalization from the processor files.
     pub(super) fn processors(&self, folder: &Path, saved: &mut Saved) -> Result<(), BcError> {
         let before = Statistics::open(folder, "policy_preprocessor.json", "normalizer_processor")?;
-        let mut tensors = Tensors::new(&before.path, &before.bytes)?;
         for (name, kind, norm) in self.norms(saved) {
-            *norm = read(&before.mapping, kind, &mut tensors, name, name)?;
+            *norm = read(&before.mapping, kind, &before.tensors, name, name)?;
         }
         let after = Statistics::open(folder, "policy_postprocessor.json", "unnormalizer_processor")?;
-        let mut tensors = Tensors::new(&after.path, &after.bytes)?;
-        saved.action = read(&after.mapping, "ACTION", &mut tensors, "action", "action")?;
+        saved.action = read(&after.mapping, "ACTION", &after.tensors, "action", "action")?;
         Ok(())
     }
 }
 
 /// State file of a normalization step.
 struct Statistics {
-    path: std::path::PathBuf,
-    bytes: Vec<u8>,
+    tensors: Checkpoint,
     mapping: BTreeMap<String, String>,
 }
 
@@ -121,9 +135,8 @@ impl Statistics {
         }
         let mapping = serde_json::from_value(config["norm_map"].clone());
         let mapping = mapping.map_err(|error| unfit(&path, format!("norm_map of {wanted}: {error}")))?;
-        let path = folder.join(file);
-        let bytes = std::fs::read(&path).map_err(|error| unfit(&path, error))?;
-        Ok(Self { path, bytes, mapping })
+        let tensors = Checkpoint::open(&folder.join(file))?;
+        Ok(Self { tensors, mapping })
     }
 }
 
@@ -131,7 +144,7 @@ impl Statistics {
 fn read(
     mapping: &BTreeMap<String, String>,
     kind: &str,
-    tensors: &mut Tensors<'_>,
+    tensors: &Checkpoint,
     prefix: &str,
     name: &str,
 ) -> Result<Norm, BcError> {
@@ -141,7 +154,7 @@ fn read(
         "action" => &[ACTION],
         _ => &[3, 1, 1],
     };
-    let mut take = |number: &str| tensors.take(&format!("{prefix}.{number}"), shape);
+    let take = |number: &str| numbers(tensors, &format!("{prefix}.{number}"), shape);
     let norm = match mapping.get(kind).map_or("IDENTITY", String::as_str) {
         "IDENTITY" => Norm::Identity,
         "MEAN_STD" => Norm::MeanStd {
