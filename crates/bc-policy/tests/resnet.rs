@@ -178,6 +178,7 @@ fn pytorch_checkpoints_load_with_the_head_replaced() {
     let expected = named(&network(1));
     let model = narrow();
     let head = named(&model)["fc.weight"].clone();
+    // `nested` has the weights below `model` and `module.`.
     for kind in ["zip", "legacy", "nested"] {
         let file = Checkpoint::open(&fixture(&format!("resnet18_narrow.{kind}.pth"))).unwrap();
         let loaded = named(&file.load_into(&model, &["fc."]).unwrap());
@@ -260,10 +261,10 @@ fn tensors_that_do_not_fit_are_named() {
     let other = with(|state| {
         let renamed = std::mem::take(state).into_iter();
         *state = renamed
-            .map(|(name, tensor)| (format!("encoder.{name}"), tensor))
+            .map(|(name, tensor)| (name.replace("layer", "stage"), tensor))
             .collect();
     });
-    says(&other, &["bn1.bias is missing", " more"]);
+    says(&other, &["layer1.0.bn1.bias is missing", " more"]);
 }
 
 #[test]

@@ -101,6 +101,7 @@ impl<'a> GenerationJobBuilder<'a> {
                 model_sha256: model.sha256.clone(),
                 model_name: model.model.name(),
                 sampling: model.sampling.clone(),
+                adapters: model.adapters.clone(),
                 prompt: model.prompt.clone(),
                 ends: self.endpoints.source(),
                 frames: model.frames,

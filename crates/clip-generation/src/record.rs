@@ -24,6 +24,9 @@ pub struct GenerationPlan {
     pub model_name: String,
     /// Settings of the sampler.
     pub sampling: SamplingOptions,
+    /// How the adapters were understood (ranks, scales, and where alpha was found), if there are any.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub adapters: Option<String>,
     /// Prompt, if any.
     pub prompt: Option<String>,
     /// Source of the first and last frames.

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use burn::module::Module;
 use burn::tensor::{Device, FloatDType};
-use nn_kit::{AdapterFile, adapter_shapes, load_adapters, published_values, save_adapters, save_safetensors};
+use nn_kit::{
+    ADAPTED_LAYERS, AdapterFile, AdapterScale, adapter_shapes, published_values, save_adapters, save_safetensors,
+};
 
 use crate::block::Block;
 use crate::error::Error;
@@ -18,27 +20,46 @@ impl Transformer {
     /// trained.
     #[must_use]
     pub fn adapted(self, rank: usize, alpha: f64, chosen: &dyn Fn(&str) -> bool, device: &Device) -> Self {
-        let adapt = |block: Block| block.adapted(rank, alpha, chosen, device);
+        let scale = AdapterScale {
+            rank,
+            scale: alpha / rank as f64,
+        };
+        let adapt = |block: Block| block.adapted(&|layer| chosen(layer).then_some(scale), device);
         self.no_grad().map_blocks(adapt)
     }
 
-    /// Writes the adapters under the names of published trainers, `transformer.<layer>.lora_A.weight`.
+    /// Rank and scale of each adapter by the layer's published name.
+    fn adapters(&self) -> BTreeMap<String, AdapterScale> {
+        let of_block = |(i, block): (usize, &Block)| {
+            let layers = ADAPTED_LAYERS.into_iter().zip(block.layers());
+            let named = layers.filter_map(|(name, layer)| Some((published(i, name), layer.adapter()?)));
+            named.collect::<Vec<_>>()
+        };
+        self.blocks().iter().enumerate().flat_map(of_block).collect()
+    }
+
+    /// Writes the adapters under the names of diffusers, `transformer.<layer>.lora_A.weight`; alpha stands in the header
+    /// if it is not the rank.
     ///
     /// # Errors
     /// A file that cannot be written.
     pub fn save_adapters(&self, path: &Path) -> std::io::Result<()> {
-        save_adapters(path, self, &folder_names())
+        save_adapters(path, self, &folder_names(), &self.adapters())
     }
 
-    /// Adds the adapters of a file, in f32. Rank and layers follow from the file; alpha is taken to equal the rank.
+    /// Adds the adapters of a file, in f32. Layers, ranks and scales are those of the file ([`AdapterFile::open`]).
     ///
     /// # Errors
-    /// A file that is missing, damaged or without adapters; adapters of several ranks or on unsupported layers;
-    /// adapters that are missing, left over, of another shape or not finite, each by name.
+    /// As [`AdapterFile::open`]; adapters that are missing, left over, of another shape or not finite, each by name.
     pub fn with_adapters(self, path: &Path, device: &Device) -> Result<Self, Error> {
-        let AdapterFile { rank, layers } = AdapterFile::open(path)?;
-        let model = self.adapted(rank, rank as f64, &|layer| layers.contains(layer), device);
-        Ok(load_adapters(path, model, &folder_names(), FloatDType::F32)?)
+        let file = AdapterFile::open(path)?;
+        let mut index = 0;
+        let model = self.no_grad().map_blocks(|block| {
+            let adapted = block.adapted(&|layer| file.layers().get(&published(index, layer)).copied(), device);
+            index += 1;
+            adapted
+        });
+        Ok(file.load(model, &folder_names(), FloatDType::F32)?)
     }
 
     /// Returns the published names and shapes of the adapters.
@@ -53,4 +74,9 @@ impl Transformer {
     pub fn save(&self, path: &Path) -> std::io::Result<()> {
         save_safetensors(path, &published_values(self, &folder_names()))
     }
+}
+
+/// Published name of a layer of a block.
+fn published(block: usize, layer: &str) -> String {
+    format!("transformer_blocks.{block}.{layer}")
 }

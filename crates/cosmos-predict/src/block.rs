@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::nn::{LinearConfig, RmsNorm, RmsNormConfig};
 use burn::tensor::activation::gelu;
 use burn::tensor::{Device, Tensor};
-use nn_kit::{AdaptedLinear, scaled_dot_product};
+use nn_kit::{AdaptedLinear, AdapterScale, scaled_dot_product};
 
 use crate::config::Config;
 use crate::modulation::{Modulation, Noise};
@@ -130,11 +130,11 @@ impl Block {
         }
     }
 
-    /// Adds adapters to the layers that `chosen` accepts by their published names.
-    pub(crate) fn adapted(mut self, rank: usize, alpha: f64, chosen: &dyn Fn(&str) -> bool, device: &Device) -> Self {
+    /// Adds adapters to the layers for which `chosen` returns rank and scale by their names in the block.
+    pub(crate) fn adapted(mut self, chosen: &dyn Fn(&str) -> Option<AdapterScale>, device: &Device) -> Self {
         let adapt = |name: String, layer: AdaptedLinear| match chosen(&name) {
-            true => layer.adapted(rank, alpha, device),
-            false => layer,
+            Some(scale) => layer.adapted(scale, device),
+            None => layer,
         };
         let attention = |part: &str, a: Attention| Attention {
             to_q: adapt(format!("{part}.to_q"), a.to_q),
@@ -150,6 +150,23 @@ impl Block {
             down: adapt("ff.net.2".to_string(), self.ff.down),
         };
         self
+    }
+
+    /// The layers that may carry adapters, in the order of [`nn_kit::ADAPTED_LAYERS`].
+    pub(crate) fn layers(&self) -> [&AdaptedLinear; 10] {
+        let (a, b) = (&self.attn1, &self.attn2);
+        [
+            &a.to_q,
+            &a.to_k,
+            &a.to_v,
+            &a.to_out,
+            &b.to_q,
+            &b.to_k,
+            &b.to_v,
+            &b.to_out,
+            &self.ff.up,
+            &self.ff.down,
+        ]
     }
 
     /// Applies the block to tokens `[batch, frames, tokens per frame, width]`; also returns the output of

@@ -20,8 +20,10 @@ type Shapes = BTreeMap<String, Vec<usize>>;
 
 /// Tensors in `model.pt` that are not parameters of the transformer: a learned weight of the loss, computed positions,
 /// and states of a GPU library.
-const UNUSED: [&str; 2] = ["logvar.", "net.pos_embedder."];
+const UNUSED: [&str; 2] = ["logvar.", "pos_embedder."];
 const UNUSED_END: &str = "_extra_state";
+/// Tensor by which the transformer is found, whatever is around it (`net.`, a training script's own keys).
+const IN_TRANSFORMER: &str = "x_embedder.proj.1.weight";
 
 /// File layout, which determines the parameter names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +103,7 @@ impl Config {
     /// time; in the 14B models 2 for all axes) cannot be derived from the shapes.
     fn of_model_pt(checkpoint: &Checkpoint) -> Self {
         let size = |name: &str, at: usize| {
-            let shape = checkpoint.shape(&format!("{ORIGINAL}{name}"));
+            let shape = checkpoint.shape(name);
             shape.and_then(|shape| shape.get(at).copied()).unwrap_or(0)
         };
         let block = |i: &usize| size(&format!("blocks.block{i}.blocks.0.block.attn.to_q.0.weight"), 0) > 0;
@@ -159,7 +161,7 @@ impl Source {
         } else {
             path.to_path_buf()
         };
-        let weights = Checkpoint::open(&file)?;
+        let weights = Checkpoint::open(&file)?.rooted(IN_TRANSFORMER)?;
         let weights = weights.without(&UNUSED).without_ends(&[UNUSED_END]);
         let config = Config::of_model_pt(&weights);
         Ok(Self {
@@ -176,11 +178,11 @@ impl Source {
 }
 
 impl Source {
-    /// Prefix of the parameter names, and the key map.
-    fn names(&self) -> (&'static str, Vec<(&'static str, &'static str)>) {
+    /// The key map.
+    fn names(&self) -> Vec<(&'static str, &'static str)> {
         match self.layout {
-            Layout::Folder => ("", folder_names()),
-            Layout::Original => (ORIGINAL, model_pt_names()),
+            Layout::Folder => folder_names(),
+            Layout::Original => model_pt_names(),
         }
     }
 }
@@ -195,13 +197,13 @@ impl Transformer {
         let source = Source::open(path)?;
         let config = &source.config;
         let model = Self::new(config, device)?;
-        let (prefix, names) = source.names();
+        let names = source.names();
         match asked {
             Some(asked) if asked != config.variant() => Err(Error::File {
                 path: path.to_path_buf(),
                 reason: format!("it is a {} model; a {asked} model was asked for", config.variant()),
             }),
-            _ => Ok(source.weights.load_weights_as(model, prefix, &names, dtype)?),
+            _ => Ok(source.weights.load_weights_as(model, "", &names, dtype)?),
         }
     }
 
@@ -212,8 +214,8 @@ impl Transformer {
     pub fn check_files(path: &Path) -> Result<(), Error> {
         let source = Source::open(path)?;
         let model = Self::new(&source.config, &Device::default())?;
-        let (prefix, names) = source.names();
-        Ok(source.weights.check(&model, prefix, &names)?)
+        let names = source.names();
+        Ok(source.weights.check(&model, "", &names)?)
     }
 }
 

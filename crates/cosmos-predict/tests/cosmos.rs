@@ -16,7 +16,7 @@ use cosmos_predict::{
 };
 use diffusion_schedulers::EdmConfig;
 use model_parity::{Case, compare};
-use nn_kit::published_gradients;
+use nn_kit::{published_gradients, save_safetensors};
 use training::init_seeded;
 
 fn fixture(name: &str) -> PathBuf {
@@ -336,6 +336,69 @@ fn what_does_not_fit_into_memory_is_refused_with_what_would() {
         .unwrap_err()
         .to_string();
     assert!(text.contains("the weights alone are 14.7 GB"), "{text}");
+}
+
+#[test]
+fn adapters_under_the_names_of_the_original_files_are_read() {
+    let device = Device::flex();
+    let (config, _) = small();
+    let model = || init_seeded(3, &device, |device| Transformer::new(&config, device).unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("adapters.safetensors");
+    let loss = |model: &Transformer| {
+        let wave = |shape: [usize; 5]| {
+            let values: Vec<f32> = (0..shape.iter().product())
+                .map(|i: usize| (0.7 * i as f32).sin())
+                .collect();
+            Tensor::<5>::from_data(TensorData::new(values, shape), &device)
+        };
+        let batch = Batch {
+            latents: wave([1, 4, 2, 4, 4]),
+            noise: wave([1, 4, 2, 4, 4]),
+            sigma: vec![0.5],
+            text: Tensor::ones([1, 3, 6], &device),
+            given: Some(vec![vec![true, false]]),
+            fps: None,
+        };
+        model
+            .loss(batch, &EdmConfig::default())
+            .unwrap()
+            .loss
+            .into_scalar::<f32>()
+    };
+    let shapes = model().adapted(2, 2.0, &|_| true, &device).adapter_shapes();
+    let with = |name: &dyn Fn(&str) -> String| {
+        let filled = shapes.iter().enumerate().map(|(at, (own, shape))| {
+            let values = (0..shape.iter().product())
+                .map(|i: usize| (0.37 * i as f32 + at as f32).sin())
+                .collect();
+            (name(own), TensorData::new::<f32, _>(values, shape.clone()))
+        });
+        save_safetensors(&path, &filled.collect()).unwrap();
+        loss(&model().with_adapters(&path, &device).unwrap())
+    };
+    let expected = with(&|name| format!("transformer.{name}"));
+    assert_ne!(expected, loss(&model()));
+    let original = |name: &str| {
+        let renamed = [
+            ("transformer_blocks.", "blocks.block"),
+            ("attn1.to_out.0.", "blocks.0.block.attn.to_out.0."),
+            ("attn2.to_out.0.", "blocks.1.block.attn.to_out.0."),
+            ("attn1.to_q.", "blocks.0.block.attn.to_q.0."),
+            ("attn2.to_q.", "blocks.1.block.attn.to_q.0."),
+            ("attn1.to_k.", "blocks.0.block.attn.to_k.0."),
+            ("attn2.to_k.", "blocks.1.block.attn.to_k.0."),
+            ("attn1.to_v.", "blocks.0.block.attn.to_v.0."),
+            ("attn2.to_v.", "blocks.1.block.attn.to_v.0."),
+            ("ff.net.0.proj.", "blocks.2.block.layer1."),
+            ("ff.net.2.", "blocks.2.block.layer2."),
+        ];
+        let name = renamed
+            .iter()
+            .fold(name.to_string(), |name, (ours, theirs)| name.replace(ours, theirs));
+        format!("net.{name}")
+    };
+    assert_eq!(with(&original), expected);
 }
 
 #[test]

@@ -4,10 +4,9 @@ use burn::module::{Module, Param};
 use burn::nn::{Initializer, LinearConfig};
 use burn::tensor::{Device, Int, Tensor};
 use cpu_kernels::gelu_tanh;
-use nn_kit::{AdaptedLinear, in_dtype, rms_norm, scaled_dot_product};
+use nn_kit::{AdaptedLinear, AdapterScale, in_dtype, rms_norm, scaled_dot_product};
 
 use crate::config::Config;
-use crate::lora::Lora;
 use crate::rotary::Rotary;
 
 /// Epsilon in the norms of the tokens.
@@ -120,13 +119,11 @@ impl Block {
         }
     }
 
-    pub(crate) fn adapted(mut self, lora: &Lora, device: &Device) -> Self {
-        let adapt = |name: &str, linear: AdaptedLinear| {
-            if lora.covers(name) {
-                linear.adapted(lora.rank, lora.alpha, device)
-            } else {
-                linear
-            }
+    /// Adds adapters to the layers for which `chosen` returns rank and scale by their names in the block.
+    pub(crate) fn adapted(mut self, chosen: &dyn Fn(&str) -> Option<AdapterScale>, device: &Device) -> Self {
+        let adapt = |name: &str, linear: AdaptedLinear| match chosen(name) {
+            Some(scale) => linear.adapted(scale, device),
+            None => linear,
         };
         let attention = |part: &str, a: LtxAttention| LtxAttention {
             to_q: adapt(&format!("{part}.to_q"), a.to_q),
@@ -142,6 +139,23 @@ impl Block {
             down: adapt("ff.net.2", self.ff.down),
         };
         self
+    }
+
+    /// The layers that may carry adapters, in the order of [`nn_kit::ADAPTED_LAYERS`].
+    pub(crate) fn layers(&self) -> [&AdaptedLinear; 10] {
+        let (a, b) = (&self.attn1, &self.attn2);
+        [
+            &a.to_q,
+            &a.to_k,
+            &a.to_v,
+            &a.to_out,
+            &b.to_q,
+            &b.to_k,
+            &b.to_v,
+            &b.to_out,
+            &self.ff.up,
+            &self.ff.down,
+        ]
     }
 
     /// Applies the block to tokens; `seen` is called with the output of self-attention.

@@ -20,8 +20,13 @@ use crate::vae::{DownBlockType, Vae, VaeConfig, Version};
 /// Number of heads of all published models; it cannot be derived from the shapes.
 const HEADS: usize = 32;
 
-/// A model without weights, its checkpoint, the prefix of the names and the key map.
-type Source<M> = (M, Checkpoint, &'static str, Vec<(&'static str, &'static str)>);
+/// Tensors by which the parts of a single file are found, whatever is around them (`model.diffusion_model.`, `vae.`,
+/// a training script's own keys).
+const IN_TRANSFORMER: &str = "patchify_proj.weight";
+const IN_VAE: &str = "per_channel_statistics.mean-of-means";
+
+/// A model without weights, its checkpoint and the key map.
+type Source<M> = (M, Checkpoint, Vec<(&'static str, &'static str)>);
 
 /// Published files to load, and how to load them.
 #[derive(Clone, Copy, Debug)]
@@ -104,7 +109,7 @@ impl Config {
         if path.is_dir() {
             return Ok(read_model(&path.join("transformer/config.json"))?);
         }
-        let config = Self::of_single(&Checkpoint::open(path)?);
+        let config = Self::of_single(&Checkpoint::open(path)?.rooted(IN_TRANSFORMER)?);
         // Loading into the published architecture reports what is missing.
         Ok(if config.check().is_ok() {
             config
@@ -113,14 +118,14 @@ impl Config {
         })
     }
 
-    /// Derives the transformer's configuration from the tensors of a single file.
+    /// Derives the transformer's configuration from its tensors in a single file.
     fn of_single(checkpoint: &Checkpoint) -> Self {
         let size = |name: &str, at: usize| {
-            let shape = checkpoint.shape(&format!("{SINGLE_TRANSFORMER}{name}"));
+            let shape = checkpoint.shape(name);
             shape.and_then(|shape| shape.get(at).copied()).unwrap_or(0)
         };
         let block = |i: &usize| {
-            let name = format!("{SINGLE_TRANSFORMER}transformer_blocks.{i}.scale_shift_table");
+            let name = format!("transformer_blocks.{i}.scale_shift_table");
             checkpoint.shape(&name).is_some()
         };
         let width = size("patchify_proj.weight", 0);
@@ -144,8 +149,8 @@ impl Transformer {
     /// Files that are missing or damaged, and tensors that are missing, left over, of another shape or not finite; each
     /// is named.
     pub fn open(path: &Path, dtype: FloatDType, device: &Device) -> Result<Self, Error> {
-        let (model, weights, prefix, names) = Self::source(path, device)?;
-        Ok(weights.load_weights_as(model, prefix, &names, dtype)?)
+        let (model, weights, names) = Self::source(path, device)?;
+        Ok(weights.load_weights_as(model, "", &names, dtype)?)
     }
 
     /// Checks configuration, names and shapes as [`Self::open`] does, without reading weights.
@@ -153,18 +158,18 @@ impl Transformer {
     /// # Errors
     /// As [`Self::open`].
     pub fn check_files(path: &Path) -> Result<(), Error> {
-        let (model, weights, prefix, names) = Self::source(path, &Device::default())?;
-        Ok(weights.check(&model, prefix, &names)?)
+        let (model, weights, names) = Self::source(path, &Device::default())?;
+        Ok(weights.check(&model, "", &names)?)
     }
 
     fn source(path: &Path, device: &Device) -> Result<Source<Self>, Error> {
         let model = Self::new(&Config::open(path)?, device)?;
         Ok(if path.is_dir() {
             let weights = Checkpoint::open_folder(&path.join("transformer"))?;
-            (model, weights, "", transformer_names())
+            (model, weights, transformer_names())
         } else {
-            let weights = Checkpoint::open(path)?;
-            (model, weights, SINGLE_TRANSFORMER, transformer_single_names())
+            let weights = Checkpoint::open(path)?.rooted(IN_TRANSFORMER)?;
+            (model, weights, transformer_single_names())
         })
     }
 }
@@ -179,8 +184,8 @@ impl VaeConfig {
         let config: Self = if path.is_dir() {
             read_model(&path.join("vae/config.json"))?
         } else {
-            let checkpoint = Checkpoint::open(path)?;
-            let has = |name: &str| checkpoint.shape(&format!("{SINGLE_VAE}{name}")).is_some();
+            let checkpoint = Checkpoint::open(path)?.rooted(IN_VAE)?;
+            let has = |name: &str| checkpoint.shape(name).is_some();
             let version = if has("encoder.down_blocks.1.conv.conv.weight") {
                 Version::V095
             } else if has("decoder.last_scale_shift_table") {
@@ -208,8 +213,8 @@ impl Vae {
     /// # Errors
     /// As [`Transformer::open`], and another version.
     pub fn open(path: &Path, asked: Option<Version>, dtype: FloatDType, device: &Device) -> Result<Self, Error> {
-        let (model, weights, prefix, names) = Self::source(path, asked, device)?;
-        Ok(weights.load_weights_as(model, prefix, &names, dtype)?)
+        let (model, weights, names) = Self::source(path, asked, device)?;
+        Ok(weights.load_weights_as(model, "", &names, dtype)?)
     }
 
     /// Checks configuration, names and shapes as [`Self::open`] does, without reading weights.
@@ -217,8 +222,8 @@ impl Vae {
     /// # Errors
     /// As [`Self::open`].
     pub fn check_files(path: &Path, asked: Option<Version>) -> Result<(), Error> {
-        let (model, weights, prefix, names) = Self::source(path, asked, &Device::default())?;
-        Ok(weights.check(&model, prefix, &names)?)
+        let (model, weights, names) = Self::source(path, asked, &Device::default())?;
+        Ok(weights.check(&model, "", &names)?)
     }
 
     /// Writes all weights under the names of diffusers folders.
@@ -234,10 +239,10 @@ impl Vae {
         let model = Self::new(&config, device)?;
         Ok(if path.is_dir() {
             let weights = Checkpoint::open_folder(&path.join("vae"))?;
-            (model, weights, "", vae_names())
+            (model, weights, vae_names())
         } else {
-            let weights = Checkpoint::open(path)?.without(&SINGLE_UNUSED);
-            (model, weights, SINGLE_VAE, vae_single_names(config.version()))
+            let weights = Checkpoint::open(path)?.rooted(IN_VAE)?.without(&SINGLE_UNUSED);
+            (model, weights, vae_single_names(config.version()))
         })
     }
 }

@@ -14,10 +14,7 @@ pub const SINGLE_TRANSFORMER: &str = "model.diffusion_model.";
 /// Prefix of the autoencoder's names in single files.
 pub const SINGLE_VAE: &str = "vae.";
 /// Statistics in single files that the models do not use.
-pub(crate) const SINGLE_UNUSED: [&str; 2] = [
-    "vae.per_channel_statistics.channel",
-    "vae.per_channel_statistics.mean-of-stds",
-];
+pub(crate) const SINGLE_UNUSED: [&str; 2] = ["per_channel_statistics.channel", "per_channel_statistics.mean-of-stds"];
 
 const TRANSFORMER: &[(&str, &str)] = &[
     ("time_embed.inner.", "time_embed.emb.timestep_embedder.linear_1."),

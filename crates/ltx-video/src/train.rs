@@ -7,10 +7,9 @@ use std::path::Path;
 
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use diffusion_schedulers::{noised, velocity};
-use nn_kit::{AdapterFile, adapter_shapes, load_adapters, published_values, save_adapters, save_safetensors};
+use nn_kit::{AdapterFile, adapter_shapes, published_values, save_adapters, save_safetensors};
 
 use crate::error::Error;
-use crate::lora::Lora;
 use crate::names::transformer_names;
 use crate::rotary::Rotary;
 use crate::transformer::{Input, Timesteps, Transformer};
@@ -91,36 +90,33 @@ pub fn loss(velocity: Tensor<3>, target: Tensor<3>, counted: Tensor<3>) -> Tenso
 }
 
 impl Transformer {
-    /// Writes the adapters under the names of published trainers, `transformer.<layer>.lora_A.weight`.
+    /// Writes the adapters under the names of diffusers, `transformer.<layer>.lora_A.weight`; alpha stands in the header
+    /// if it is not the rank.
     ///
     /// # Errors
     /// A file that cannot be written.
     pub fn save_adapters(&self, path: &Path) -> std::io::Result<()> {
-        save_adapters(path, self, &transformer_names())
+        save_adapters(path, self, &transformer_names(), &self.adapters())
     }
 
-    /// Loads the adapters of an [adapted](Self::adapted) transformer from a file of [`Self::save_adapters`] or of a
-    /// published trainer.
+    /// Loads the weights of the adapters of an [adapted](Self::adapted) transformer from a file of
+    /// [`Self::save_adapters`] or of a published trainer. Rank and scale stay those of the transformer.
     ///
     /// # Errors
     /// A file that is missing or damaged, and adapters that are missing, left over, of another shape or not finite;
     /// each is named.
     pub fn load_adapters(self, path: &Path, dtype: FloatDType) -> Result<Self, Error> {
-        Ok(load_adapters(path, self, &transformer_names(), dtype)?)
+        Ok(AdapterFile::open(path)?.load(self, &transformer_names(), dtype)?)
     }
 
-    /// Adds the adapters of a file, in f32. Rank and layers follow from the file; alpha is taken to equal the rank.
+    /// Adds the adapters of a file, in f32. Layers, ranks and scales are those of the file ([`AdapterFile::open`]).
     ///
     /// # Errors
-    /// As [`Self::load_adapters`], and adapters of several ranks or on unsupported layers.
+    /// As [`AdapterFile::open`] and [`Self::load_adapters`].
     pub fn with_adapters(self, path: &Path, device: &Device) -> Result<Self, Error> {
-        let found = AdapterFile::open(path)?;
-        let lora = Lora {
-            rank: found.rank,
-            alpha: found.rank as f64,
-            targets: found.layers.into_iter().map(String::from).collect(),
-        };
-        self.adapted(&lora, device)?.load_adapters(path, FloatDType::F32)
+        let file = AdapterFile::open(path)?;
+        let model = self.adapted_by(&|layer| file.layers().get(layer).copied(), device);
+        Ok(file.load(model, &transformer_names(), FloatDType::F32)?)
     }
 
     /// Returns the published names and shapes of the adapters.

@@ -3,13 +3,15 @@
 //! Source: HaCohen et al., *LTX-Video: Realtime Video Latent Diffusion*, 2024, section 2.2; details that the paper does
 //! not give follow the published models. Formulas: `docs/video-models.md`.
 
+use std::collections::BTreeMap;
+
 use burn::module::{Module, Param};
 use burn::nn::{Initializer, Linear, LinearConfig};
 use burn::tensor::activation::silu;
 use burn::tensor::module::layer_norm;
 use burn::tensor::{DType, Device, Int, Tensor};
 use cpu_kernels::gelu_tanh;
-use nn_kit::{in_dtype, in_f32, sinusoidal_steps};
+use nn_kit::{ADAPTED_LAYERS, AdapterScale, in_dtype, in_f32, sinusoidal_steps};
 
 use crate::block::{Block, Context, Modulation};
 use crate::config::Config;
@@ -130,10 +132,34 @@ impl Transformer {
     /// Invalid LoRA settings.
     pub fn adapted(self, lora: &Lora, device: &Device) -> Result<Self, Error> {
         lora.check()?;
+        let scale = AdapterScale {
+            rank: lora.rank,
+            scale: lora.alpha / lora.rank as f64,
+        };
+        Ok(self.adapted_by(&|layer| lora.covers(layer).then_some(scale), device))
+    }
+
+    /// [`Self::adapted`] on the layers for which `chosen` returns rank and scale by their published names.
+    pub(crate) fn adapted_by(self, chosen: &dyn Fn(&str) -> Option<AdapterScale>, device: &Device) -> Self {
         let mut model = self.no_grad();
-        let blocks = std::mem::take(&mut model.transformer_blocks);
-        model.transformer_blocks = blocks.into_iter().map(|block| block.adapted(lora, device)).collect();
-        Ok(model)
+        let blocks = std::mem::take(&mut model.transformer_blocks).into_iter().enumerate();
+        let adapt = |(i, block): (usize, Block)| {
+            block.adapted(&|layer| chosen(&format!("transformer_blocks.{i}.{layer}")), device)
+        };
+        model.transformer_blocks = blocks.map(adapt).collect();
+        model
+    }
+
+    /// Rank and scale of each adapter by the layer's published name.
+    pub(crate) fn adapters(&self) -> BTreeMap<String, AdapterScale> {
+        let blocks = self.transformer_blocks.iter().enumerate();
+        let of_block = |(i, block): (usize, &Block)| {
+            let layers = ADAPTED_LAYERS.into_iter().zip(block.layers());
+            let named =
+                layers.filter_map(|(name, layer)| Some((format!("transformer_blocks.{i}.{name}"), layer.adapter()?)));
+            named.collect::<Vec<_>>()
+        };
+        blocks.flat_map(of_block).collect()
     }
 
     /// Returns the width of a token, for [`Rotary::new`].

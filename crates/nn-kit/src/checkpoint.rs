@@ -3,12 +3,12 @@
 //!
 //! Weights are read one tensor at a time, when they are loaded into a model.
 //!
-//! The pickle interpreter knows tensors and plain values and never calls anything (crate `pytorch-reader`).
-//! [`Checkpoint::open`] still refuses a file that names any other object. [`Checkpoint::open_part`] skips such objects;
-//! it is for training states that hold a configuration or an optimizer beside the weights.
+//! The pickle interpreter knows tensors and plain values and never calls anything (crate `pytorch-reader`). Other objects,
+//! such as the configuration in a training state, are passed over, unless one is in the place of an expected tensor.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use burn::module::Module;
 use burn::store::burn_pack::Tensor as Entry;
@@ -17,43 +17,86 @@ use burn::tensor::{DType, TensorData};
 
 use crate::checkpoint_error::CheckpointError;
 
-/// Keys and prefixes under which training scripts put the weights.
-const PREFIXES: [&str; 6] = [
-    "",
-    "state_dict.",
-    "model.",
-    "model_state_dict.",
-    "module.",
-    "model.module.",
-];
-
 /// Number of mismatches that an error names; a checkpoint of another architecture has hundreds.
 const NAMED: usize = 6;
+
+/// Wrappers that PyTorch inserts at any place of a name: compiled, sharded and recomputed modules.
+const INSERTED: [&str; 3] = ["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"];
 
 /// Tensors of a checkpoint by their PyTorch names, read from the file when they are loaded into a model.
 #[derive(Clone)]
 pub struct Checkpoint {
     path: PathBuf,
-    tensors: BTreeMap<String, Entry>,
+    pub(crate) tensors: BTreeMap<String, Entry>,
+    pub(crate) contents: Arc<Contents>,
+}
+
+/// What a file holds besides its tensors.
+#[derive(Default)]
+pub(crate) struct Contents {
+    /// Metadata in the header of a safetensors file.
+    pub(crate) metadata: BTreeMap<String, String>,
+    /// Keys of the top level of a pickle, sorted.
+    pub(crate) keys: Vec<String>,
+    /// Objects of a pickle that are neither tensors nor plain values.
+    pub(crate) foreign: Vec<Foreign>,
+}
+
+/// A Python object that is neither a tensor nor a plain value.
+pub(crate) struct Foreign {
+    /// Keys that lead to it, joined with dots.
+    pub(crate) place: String,
+    /// Its class.
+    pub(crate) object: String,
 }
 
 impl Checkpoint {
-    /// Creates a checkpoint of these tensors; errors name `path`.
-    pub(crate) fn new(path: &Path, tensors: BTreeMap<String, Entry>) -> Self {
-        Self {
-            path: path.to_path_buf(),
-            tensors,
+    /// Creates a checkpoint of these tensors; errors name `path`. Wrappers that PyTorch inserts into names are removed.
+    pub(crate) fn new(
+        path: &Path,
+        tensors: BTreeMap<String, Entry>,
+        contents: Contents,
+    ) -> Result<Self, CheckpointError> {
+        let mut plain = BTreeMap::new();
+        for (name, tensor) in tensors {
+            let parts: Vec<&str> = name.split('.').filter(|part| !INSERTED.contains(part)).collect();
+            if plain.insert(parts.join("."), tensor).is_some() {
+                return Err(CheckpointError::Unreadable {
+                    path: path.to_path_buf(),
+                    reason: format!("{name} is in it twice, as compiled and as plain module"),
+                });
+            }
         }
+        Ok(Self {
+            path: path.to_path_buf(),
+            tensors: plain,
+            contents: Arc::new(contents),
+        })
     }
 
     /// Creates a checkpoint without tensors; errors name `path`.
     pub fn empty(path: &Path) -> Self {
-        Self::new(path, BTreeMap::new())
+        Self {
+            path: path.to_path_buf(),
+            tensors: BTreeMap::new(),
+            contents: Arc::default(),
+        }
     }
 
-    /// Adds the tensors of another file.
-    pub(crate) fn join(&mut self, other: Self) {
-        self.tensors.extend(other.tensors);
+    /// Metadata in the header of a safetensors file; empty for other files.
+    pub fn metadata(&self) -> &BTreeMap<String, String> {
+        &self.contents.metadata
+    }
+
+    /// Keeps the tensors whose names begin with `prefix`, which is removed.
+    #[must_use]
+    pub(crate) fn below(self, prefix: &str) -> Self {
+        let tensors = self.tensors.into_iter();
+        let below = tensors.filter_map(|(name, tensor)| Some((name.strip_prefix(prefix)?.to_string(), tensor)));
+        Self {
+            tensors: below.collect(),
+            ..self
+        }
     }
 
     /// Path of the file.
@@ -140,10 +183,11 @@ impl Checkpoint {
     /// Loads the weights into a model. Every parameter and running statistic must be in the file, with the right shape
     /// and finite values, and nothing may be left over except batch counters. Tensors whose names begin with one of
     /// `replaced` (a head, `fc.`) are ignored in the file and keep their values in the model. If the names are under a
-    /// common key or prefix (`model`, `state_dict`, `module.`), everything outside of it is ignored.
+    /// common key or prefix (`model`, `state_dict`, `module.`, one within another), everything outside of it is ignored.
     ///
     /// # Errors
-    /// Tensors that do not fit or are not finite, each by name.
+    /// Tensors that do not fit or are not finite, each by name; a file with other contents, or with several copies of the
+    /// weights.
     pub fn load_into<M: Module>(&self, model: &M, replaced: &[&str]) -> Result<M, CheckpointError> {
         let kept = |name: &str| replaced.iter().any(|prefix| name.starts_with(prefix));
         let expected: BTreeMap<String, Vec<usize>> = model
@@ -153,9 +197,11 @@ impl Checkpoint {
             .filter(|tensor| !kept(&tensor.name))
             .map(|tensor| (tensor.name, tensor.shape.to_vec()))
             .collect();
-        let found = self.named_like(&expected);
-        let found: BTreeMap<&str, &Entry> = found
-            .into_iter()
+        let root = self.root(&expected, "")?;
+        let under = |(name, tensor)| Some((str::strip_prefix(name, root.as_str())?, tensor));
+        let tensors = self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
+        let found: BTreeMap<&str, &Entry> = tensors
+            .filter_map(under)
             .filter(|(name, _)| !kept(name) && !name.ends_with("num_batches_tracked"))
             .collect();
 
@@ -184,24 +230,6 @@ impl Checkpoint {
         let failed: Vec<String> = result.errors.iter().map(ToString::to_string).collect();
         self.refuse(&failed)?;
         Ok(model)
-    }
-
-    /// Tensors under the prefix that covers most of the expected names, with the prefix removed.
-    fn named_like(&self, expected: &BTreeMap<String, Vec<usize>>) -> Vec<(&str, &Entry)> {
-        let under = |prefix: &'static str| {
-            let tensors = self.tensors.iter();
-            let named = tensors.filter_map(move |(name, tensor)| Some((name.strip_prefix(prefix)?, tensor)));
-            named.collect::<Vec<_>>()
-        };
-        let fit = |tensors: &[(&str, &Entry)]| tensors.iter().filter(|(name, _)| expected.contains_key(*name)).count();
-        let mut best = under("");
-        for prefix in PREFIXES {
-            let tensors = under(prefix);
-            if fit(&tensors) > fit(&best) {
-                best = tensors;
-            }
-        }
-        best
     }
 
     /// Returns an error that lists `wrong`, unless it is empty.

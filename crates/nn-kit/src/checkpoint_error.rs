@@ -1,6 +1,8 @@
 //! Errors of reading and loading weight files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use pusht_jobs::LFS_POINTER;
 
 /// Errors of reading, fetching and loading checkpoints.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +15,22 @@ pub enum CheckpointError {
         path: PathBuf,
         /// Message of the reader.
         reason: String,
+    },
+    /// A Git LFS pointer in place of the file.
+    #[error("{path:?} is {LFS_POINTER}")]
+    Pointer {
+        /// Path of the file.
+        path: PathBuf,
+    },
+    /// A file that holds something else than the expected weights.
+    #[error("{path:?} holds {found}; expected {expected}")]
+    Content {
+        /// Path of the file.
+        path: PathBuf,
+        /// What the file holds.
+        found: String,
+        /// What was expected, and what to do.
+        expected: String,
     },
     /// A pickle that holds more than tensors and plain values.
     #[error(
@@ -63,4 +81,15 @@ pub enum CheckpointError {
         /// Name of the tensor.
         tensor: String,
     },
+}
+
+impl CheckpointError {
+    /// Error for a file that is no weight file.
+    pub(crate) fn other(path: &Path, found: &str) -> Self {
+        Self::Content {
+            path: path.to_path_buf(),
+            found: found.to_string(),
+            expected: "a PyTorch .pth or a .safetensors file".to_string(),
+        }
+    }
 }

@@ -87,8 +87,20 @@ impl ModuleVisitor for Values<'_> {
 /// # Errors
 /// A tensor of another type, or a file that cannot be written.
 pub fn save_safetensors(path: &Path, tensors: &BTreeMap<String, TensorData>) -> std::io::Result<()> {
+    save_with_metadata(path, tensors, None)
+}
+
+/// [`save_safetensors`] with one more entry in the header's metadata.
+pub(crate) fn save_with_metadata(
+    path: &Path,
+    tensors: &BTreeMap<String, TensorData>,
+    entry: Option<(&str, String)>,
+) -> std::io::Result<()> {
     let mut header = serde_json::Map::new();
-    header.insert("__metadata__".into(), serde_json::json!({ "format": "pt" }));
+    let mut metadata = serde_json::Map::new();
+    metadata.insert("format".into(), "pt".into());
+    metadata.extend(entry.map(|(key, value)| (key.to_string(), value.into())));
+    header.insert("__metadata__".into(), metadata.into());
     let mut end = 0;
     for (name, data) in tensors {
         let dtype = match data.dtype() {

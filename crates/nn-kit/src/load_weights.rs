@@ -28,11 +28,13 @@ pub fn published_shapes<M: Module>(model: &M, names: &KeyMap) -> BTreeMap<String
 }
 
 impl Checkpoint {
-    /// Loads the weights of a model from the tensors whose names begin with `prefix`. Every parameter must be in the
-    /// file, with the right shape and finite values, and the file may have no other tensors under the prefix.
+    /// Loads the weights of a model from the tensors whose names begin with `prefix`, or with another common key or
+    /// prefix if the file has them there (`module.`, `state_dict`). Every parameter must be in the file, with the right
+    /// shape and finite values, and the file may have no other tensors under the prefix.
     ///
     /// # Errors
-    /// Tensors that are missing, left over, of another shape or not finite, each by name.
+    /// Tensors that are missing, left over, of another shape or not finite, each by name; a file with other contents, or
+    /// with several copies of the weights.
     pub fn load_weights<M: Module>(&self, model: M, prefix: &str, names: &KeyMap) -> Result<M, CheckpointError> {
         self.load_weights_as(model, prefix, names, FloatDType::F32)
     }
@@ -56,22 +58,23 @@ impl Checkpoint {
     /// # Errors
     /// Tensors that are missing, left over or of another shape, each by name.
     pub fn check<M: Module>(&self, model: &M, prefix: &str, names: &KeyMap) -> Result<(), CheckpointError> {
-        self.check_part(model, prefix, names, &|_| true)
+        self.check_part(model, prefix, names, &|_| true).map(drop)
     }
 
+    /// Returns the prefix under which the tensors are.
     fn check_part<M: Module>(
         &self,
         model: &M,
         prefix: &str,
         names: &KeyMap,
         chosen: &dyn Fn(&str) -> bool,
-    ) -> Result<(), CheckpointError> {
-        let mut left: BTreeSet<&str> = self.under(prefix).collect();
+    ) -> Result<String, CheckpointError> {
+        let mut expected = published_shapes(model, names);
+        expected.retain(|name, _| chosen(name));
+        let prefix = self.root(&expected, prefix)?;
+        let mut left: BTreeSet<&str> = self.under(&prefix).collect();
         let mut wrong = Vec::new();
-        for (name, shape) in published_shapes(model, names) {
-            if !chosen(&name) {
-                continue;
-            }
+        for (name, shape) in expected {
             left.remove(name.as_str());
             match self.shape(&format!("{prefix}{name}")) {
                 None => wrong.push(format!("{name} is missing (expected shape {shape:?})")),
@@ -83,7 +86,8 @@ impl Checkpoint {
             }
         }
         wrong.extend(left.iter().map(|name| format!("{name} has no place in the model")));
-        self.refuse(&wrong)
+        self.refuse(&wrong)?;
+        Ok(prefix)
     }
 
     /// Loads the parameters whose published names are `chosen` and keeps the others. Every chosen parameter must be in
@@ -99,12 +103,11 @@ impl Checkpoint {
         chosen: &dyn Fn(&str) -> bool,
         dtype: FloatDType,
     ) -> Result<M, CheckpointError> {
-        self.check_part(&model, prefix, names, chosen)?;
         let mut loader = WeightLoader {
             path: Place::default(),
             names,
             checkpoint: self,
-            prefix,
+            prefix: self.check_part(&model, prefix, names, chosen)?,
             chosen,
             dtype: dtype.into(),
             error: None,
@@ -178,7 +181,7 @@ struct WeightLoader<'a> {
     path: Place,
     names: &'a KeyMap,
     checkpoint: &'a Checkpoint,
-    prefix: &'a str,
+    prefix: String,
     chosen: &'a dyn Fn(&str) -> bool,
     dtype: DType,
     error: Option<CheckpointError>,

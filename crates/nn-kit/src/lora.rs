@@ -33,6 +33,15 @@ pub fn is_adapter(name: &str) -> bool {
     name.contains(".lora_A.") || name.contains(".lora_B.")
 }
 
+/// Rank and scale of one adapter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdapterScale {
+    /// Rank.
+    pub rank: usize,
+    /// Factor of the adapter's output, alpha / rank.
+    pub scale: f64,
+}
+
 /// A linear layer with an optional low-rank adapter (LoRA): y = W x + b + α/r · B A x.
 ///
 /// Base and adapter may have different types, such as adapters in f32 on a base in bf16. The adapter is stored and
@@ -59,10 +68,10 @@ impl AdaptedLinear {
         }
     }
 
-    /// Adds a new adapter of this rank and replaces any other: A is uniform, B is zero, so the output does not change
-    /// at first. The base weights are frozen.
+    /// Adds a new adapter of this rank, whose output is multiplied by a scale (alpha / rank), and replaces any other: A
+    /// is uniform, B is zero, so the output does not change at first. The base weights are frozen.
     #[must_use]
-    pub fn adapted(self, rank: usize, alpha: f64, device: &Device) -> Self {
+    pub fn adapted(self, AdapterScale { rank, scale }: AdapterScale, device: &Device) -> Self {
         let [from, to] = self.base.weight.lazy_shape().dims();
         let plain = |from, to| LinearConfig::new(from, to).with_bias(false);
         Self {
@@ -70,9 +79,19 @@ impl AdaptedLinear {
             lora: Some(Lora {
                 down: plain(from, rank).init(device),
                 up: plain(rank, to).with_initializer(Initializer::Zeros).init(device),
-                scale: alpha / rank as f64,
+                scale,
             }),
         }
+    }
+
+    /// Rank and scale of the adapter, if there is one.
+    pub fn adapter(&self) -> Option<AdapterScale> {
+        let lora = self.lora.as_ref()?;
+        let [_, rank] = lora.down.weight.lazy_shape().dims();
+        Some(AdapterScale {
+            rank,
+            scale: lora.scale,
+        })
     }
 
     /// Applies the layer along the last dimension.

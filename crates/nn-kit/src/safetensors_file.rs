@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::store::burn_pack::{Bytes, Error, Tensor as Entry};
 use burn::tensor::{BoolStore, DType};
-use serde::Deserialize;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 /// Longest header in bytes, as the format limits it; the largest published models have less than 1 MB.
 const LONGEST_HEADER: u64 = 100_000_000;
@@ -24,8 +25,38 @@ struct Place {
     data_offsets: [u64; 2],
 }
 
-/// Opens the tensors of a file by name; the error text states what is wrong with the file.
-pub(crate) fn open(path: &Path) -> Result<BTreeMap<String, Entry>, String> {
+/// Tensors and metadata by name.
+type Opened = (BTreeMap<String, Entry>, BTreeMap<String, String>);
+
+/// The entries of the header in the file's order, so that none hides another of the same name.
+struct Header(Vec<(String, serde_json::Value)>);
+
+impl<'de> Deserialize<'de> for Header {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Header;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("places of tensors by name")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Header, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Header(entries))
+            }
+        }
+
+        deserializer.deserialize_map(Entries)
+    }
+}
+
+/// Opens the tensors of a file by name, and its metadata; the error text states what is wrong with the file.
+pub(crate) fn open(path: &Path) -> Result<Opened, String> {
     let mut file = File::open(path).map_err(|error| error.to_string())?;
     let whole = file.metadata().map_err(|error| error.to_string())?.len();
     let mut length = [0; 8];
@@ -42,15 +73,15 @@ pub(crate) fn open(path: &Path) -> Result<BTreeMap<String, Entry>, String> {
     // Not longer than the file, so the allocation is bounded.
     let mut header = vec![0; length as usize];
     file.read_exact(&mut header).map_err(|error| error.to_string())?;
-    let header: BTreeMap<String, serde_json::Value> =
-        serde_json::from_slice(&header).map_err(|error| format!("its header is damaged: {error}"))?;
+    let Header(header) = serde_json::from_slice(&header).map_err(|error| format!("its header is damaged: {error}"))?;
 
     let file = Arc::new(Mutex::new(file));
     let data = room - length;
-    let mut used = 0;
-    let mut tensors = BTreeMap::new();
+    let mut places = Vec::with_capacity(header.len());
+    let (mut tensors, mut metadata) = (BTreeMap::new(), BTreeMap::new());
     for (name, place) in header {
         if name == "__metadata__" {
+            metadata = BTreeMap::deserialize(place).map_err(|error| format!("its metadata are damaged: {error}"))?;
             continue;
         }
         let place = Place::deserialize(place).map_err(|error| format!("{name} has no place in the header: {error}"))?;
@@ -74,16 +105,29 @@ pub(crate) fn open(path: &Path) -> Result<BTreeMap<String, Entry>, String> {
                 "{name} of shape {shape:?} has {found} bytes; expected {bytes:?}"
             ));
         }
-        used = used.max(last);
+        places.push((first, last));
         let (file, start, length) = (file.clone(), 8 + length + first, (last - first) as usize);
         let read = move || read(&file, start, length).map_err(|error| Error::IoError(error.to_string()));
         let entry = Entry::deferred(name.clone(), dtype, place.shape, None, length, read);
-        tensors.insert(name, entry);
+        if tensors.insert(name.clone(), entry).is_some() {
+            return Err(format!("{name} is in its header twice"));
+        }
+    }
+    // The format allows neither gaps nor shared bytes.
+    places.sort_unstable();
+    let mut used = 0;
+    for (first, last) in places {
+        if first != used {
+            return Err(format!(
+                "its tensors overlap or leave a gap at byte {used} of {data}; it is damaged"
+            ));
+        }
+        used = last;
     }
     if used < data {
         return Err(format!("{} bytes at its end belong to no tensor", data - used));
     }
-    Ok(tensors)
+    Ok((tensors, metadata))
 }
 
 fn read(file: &Mutex<File>, start: u64, length: usize) -> std::io::Result<Bytes> {
@@ -129,7 +173,8 @@ mod tests {
     #[test]
     fn damaged_files_are_refused_with_the_reason() {
         let whole = r#"{"__metadata__":{"a":"b"},"x":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}"#;
-        let tensors = open(file(whole, &[0, 0, 128, 63]).path()).unwrap();
+        let (tensors, metadata) = open(file(whole, &[0, 0, 128, 63]).path()).unwrap();
+        assert_eq!(metadata["a"], "b");
         assert_eq!(tensors["x"].to_bytes().unwrap().to_vec(), [0, 0, 128, 63]);
         let refused = |header: &str, data: &[u8], part: &str| {
             let text = open(file(header, data).path()).err().unwrap();
@@ -144,6 +189,22 @@ mod tests {
         refused(&with("BF16", "F8_E4M3"), &[0; 4], "F8_E4M3");
         refused(&with("shape", "shapes"), &[0; 4], "no place");
         refused("{", &[], "header is damaged");
+        let two = |other: &str| whole.replace("[0,4]}}", &format!("[0,4]}},{other}}}"));
+        refused(
+            &two(r#""x":{"dtype":"BF16","shape":[2],"data_offsets":[4,8]}"#),
+            &[0; 8],
+            "twice",
+        );
+        refused(
+            &two(r#""y":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}"#),
+            &[0; 4],
+            "overlap",
+        );
+        refused(
+            &two(r#""y":{"dtype":"BF16","shape":[2],"data_offsets":[6,10]}"#),
+            &[0; 10],
+            "gap",
+        );
         // A header longer than the file, and one longer than the format allows.
         let claimed = |length: u64| {
             let file = tempfile::NamedTempFile::new().unwrap();

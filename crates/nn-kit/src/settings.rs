@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use pusht_jobs::{LFS_POINTER, is_lfs_pointer};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -42,6 +43,12 @@ pub enum SettingsError {
         /// Error of the system.
         source: std::io::Error,
     },
+    /// A Git LFS pointer in place of the file.
+    #[error("{path:?} is {LFS_POINTER}")]
+    Pointer {
+        /// Path of the file.
+        path: PathBuf,
+    },
     /// A file that is not valid JSON or does not have these settings.
     #[error("{path:?} cannot be read: {source}")]
     Json {
@@ -67,11 +74,25 @@ pub enum SettingsError {
 /// # Errors
 /// A file that is missing or does not have these settings.
 pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T, SettingsError> {
+    refuse_pointer(path)?;
     let text = std::fs::read(path).map_err(|source| SettingsError::Io {
         path: path.to_path_buf(),
         source,
     })?;
     serde_json::from_slice(&text).map_err(json(path))
+}
+
+/// Refuses a Git LFS pointer in place of a file.
+///
+/// # Errors
+/// A Git LFS pointer.
+pub fn refuse_pointer(path: &Path) -> Result<(), SettingsError> {
+    match is_lfs_pointer(path) {
+        true => Err(SettingsError::Pointer {
+            path: path.to_path_buf(),
+        }),
+        false => Ok(()),
+    }
 }
 
 /// Reads a JSON file, or returns the defaults if the file is missing.
@@ -130,6 +151,10 @@ mod tests {
         std::fs::write(&path, r#"{"_class_name": "Height", "width": 3}"#).unwrap();
         let error = read_model::<Width>(&path).unwrap_err().to_string();
         assert!(error.contains("describes a Height; expected a Width"), "{error}");
+        let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n";
+        std::fs::write(&path, pointer).unwrap();
+        let error = read::<Width>(&path).unwrap_err().to_string();
+        assert!(error.contains("git lfs pull"), "{error}");
         std::fs::write(&path, "{").unwrap();
         let error = read_or_default::<Width>(&path).unwrap_err().to_string();
         assert!(error.contains("config.json"), "{error}");

@@ -21,6 +21,7 @@ pub(crate) fn open(path: &Path) -> Result<Checkpoint, CheckpointError> {
         path: path.to_path_buf(),
         reason,
     };
+    weights_file::refuse_pointer(path)?;
     let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
     let index: Index = serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?;
     let files: BTreeSet<&String> = index.weight_map.values().collect();
@@ -31,7 +32,11 @@ pub(crate) fn open(path: &Path) -> Result<Checkpoint, CheckpointError> {
                 "weight_map names {file:?}; expected a file in the same folder"
             )));
         }
-        all.join(weights_file::open(&path.with_file_name(file), None)?);
+        let shard = weights_file::open(&path.with_file_name(file))?;
+        // A tensor that is in several files is taken from the one that the index names.
+        let own = |name: &String| index.weight_map.get(name).is_none_or(|named| named == file);
+        all.tensors
+            .extend(shard.tensors.into_iter().filter(|(name, _)| own(name)));
     }
     let lost = index.weight_map.keys().find(|name| all.shape(name).is_none());
     match lost {

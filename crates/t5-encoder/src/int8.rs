@@ -129,6 +129,7 @@ impl Int8Encoder {
     /// As [`Encoder::load`].
     pub fn load(config: &Config, checkpoint: Checkpoint, device: &Device) -> Result<Self, Error> {
         Encoder::check(config, checkpoint.clone())?;
+        let checkpoint = checkpoint.rooted("shared.weight")?;
         let rows = |name: String| -> Result<Rows, Error> {
             let data = checkpoint.values(&name)?;
             let inputs = data.shape()[1];

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use nn_kit::settings::refuse_pointer;
+
 use crate::error::Error;
 
 /// T5's names of the end token and of padding.
@@ -35,6 +37,7 @@ impl Tokenizer {
             path: path.to_path_buf(),
             reason,
         };
+        refuse_pointer(path)?;
         let mut pieces = tokenizers::Tokenizer::from_file(path).map_err(|error| refuse(error.to_string()))?;
         // Truncation and padding are done here.
         pieces

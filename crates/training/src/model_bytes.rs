@@ -71,6 +71,7 @@ pub(crate) fn sealed(mut header: Header, tensors: &[u8]) -> Option<Vec<u8>> {
 
 /// Reads kind, configuration and all bytes of a complete file.
 pub(crate) fn read_file(path: &Path) -> Result<(String, Value, Vec<u8>), ModelFileError> {
+    ModelFileError::unless_pointer(path)?;
     let bytes = std::fs::read(path).map_err(|error| ModelFileError::Io {
         action: "reading",
         path: path.to_path_buf(),

@@ -1,6 +1,8 @@
 //! Errors of model files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use pusht_jobs::{LFS_POINTER, is_lfs_pointer};
 
 /// Errors of model files.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +17,12 @@ pub enum ModelFileError {
         path: PathBuf,
         /// The system's error.
         reason: String,
+    },
+    /// A Git LFS pointer in place of the file.
+    #[error("{path:?} is {LFS_POINTER}")]
+    Pointer {
+        /// The file.
+        path: PathBuf,
     },
     /// A file whose content was changed or cut off.
     #[error("the model file {path:?} is damaged: {reason}; copy it again, or train the model anew")]
@@ -68,4 +76,16 @@ pub enum ModelFileError {
         /// Name of the parameter.
         parameter: String,
     },
+}
+
+impl ModelFileError {
+    /// Refuses a Git LFS pointer.
+    pub(crate) fn unless_pointer(path: &Path) -> Result<(), Self> {
+        match is_lfs_pointer(path) {
+            true => Err(Self::Pointer {
+                path: path.to_path_buf(),
+            }),
+            false => Ok(()),
+        }
+    }
 }

@@ -90,6 +90,7 @@ pub(crate) fn read_folder(folder: &Path) -> Result<(String, Value, Vec<u8>), Mod
         path: folder.to_path_buf(),
         reason,
     };
+    ModelFileError::unless_pointer(&path)?;
     let index = std::fs::read(&path).map_err(|error| not_a_model(format!("{INDEX} cannot be read: {error}")))?;
     let index: Index =
         serde_json::from_slice(&index).map_err(|error| not_a_model(format!("{INDEX} is no index: {error}")))?;

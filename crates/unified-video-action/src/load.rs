@@ -20,8 +20,8 @@ use crate::net::Net;
 
 /// Keys of the weights, the averaged ones first.
 const PARTS: [&str; 4] = ["state_dicts.ema_model", "state_dicts.model", "ema_model", "model"];
-/// Prefix of all names if the model was trained on several devices.
-const WRAPPED: &str = "module.";
+/// Name of a tensor of the normalization.
+const SCALE: &str = "params_dict.action.scale";
 
 /// Key map from [`Net`] to the names in the published checkpoint.
 pub(crate) fn net_names() -> Vec<(&'static str, &'static str)> {
@@ -64,18 +64,14 @@ impl Model {
     pub fn load(path: &Path, config: &Config, device: &Device) -> Result<Self, Error> {
         config.check()?;
         let checkpoint = Checkpoint::open_part(path, &PARTS)?;
-        let wrapped = checkpoint.tensors().any(|(name, _)| name.starts_with(WRAPPED));
-        let prefix = if wrapped { WRAPPED } else { "" };
-        let under = |part: &str| format!("{prefix}{part}.");
-        let net = checkpoint.load_weights(Net::new(config, device), &under("model"), &net_names())?;
-        let autoencoder: KlAutoencoder = checkpoint.load_weights(
-            config.autoencoder.init(device),
-            &under("vae_model"),
-            KL_AUTOENCODER_NAMES,
-        )?;
+        // Wrappers around the parts (`module.`, `_orig_mod.`) are found by the names within.
+        let net = checkpoint.load_weights(Net::new(config, device), "model.", &net_names())?;
+        let autoencoder: KlAutoencoder =
+            checkpoint.load_weights(config.autoencoder.init(device), "vae_model.", KL_AUTOENCODER_NAMES)?;
+        let normalizer = checkpoint.rooted(SCALE)?;
         let pair = |name: &str| -> Result<[f32; 2], Error> {
-            let name = format!("{}params_dict.action.{name}", under("normalizer"));
-            let values: Vec<f32> = checkpoint.values(&name)?.iter::<f32>().collect();
+            let name = format!("params_dict.action.{name}");
+            let values: Vec<f32> = normalizer.values(&name)?.iter::<f32>().collect();
             let found = values.len();
             let pair: Result<[f32; 2], _> = values.try_into();
             Ok(pair.map_err(|_| CheckpointError::Tensors {

@@ -88,7 +88,7 @@ impl I3d {
     /// # Errors
     /// A file that cannot be read, or tensors that are missing or of another shape.
     pub fn load(path: &Path, device: &Device) -> Result<Self, FvdError> {
-        let file = Checkpoint::open(path)?;
+        let file = Checkpoint::open(path)?.rooted("Conv3d_1a_7x7.conv3d.weight")?;
         let unit = |name: &str, channels: [usize; 2], kernel: usize, stride: usize| {
             Unit::load(&file, name, channels, kernel, stride, device)
         };

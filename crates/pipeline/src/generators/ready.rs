@@ -87,6 +87,9 @@ impl Ready<'_> {
         ctx: &mut JobContext,
     ) -> Result<Done<Video>, PipelineError> {
         let opened = self.open()?;
+        if let Some(adapters) = &opened.adapters {
+            ctx.say(adapters);
+        }
         let kept = runner.run(
             &KeepModel {
                 folder,
@@ -111,6 +114,15 @@ impl Ready<'_> {
     }
 }
 
+/// What determines the clips of a model.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Identity<'a, T> {
+    Plain(T),
+    /// With how its adapters were understood.
+    Adapted(T, &'a str),
+}
+
 /// Stage that records the identity of the model.
 struct KeepModel<'a> {
     folder: String,
@@ -128,7 +140,11 @@ impl Stage for KeepModel<'_> {
 
     fn inputs(&self) -> impl Serialize {
         let Self { ready, opened, .. } = self;
-        (ready.spec.to_string(), &opened.sha256, ready.sampling, &opened.prompt)
+        let model = (ready.spec.to_string(), &opened.sha256, ready.sampling, &opened.prompt);
+        match &opened.adapters {
+            None => Identity::Plain(model),
+            Some(adapters) => Identity::Adapted(model, adapters),
+        }
     }
 
     fn run(&self, dir: &Path, _: &mut JobContext) -> Result<(), PipelineError> {

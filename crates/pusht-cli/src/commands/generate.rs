@@ -124,6 +124,9 @@ impl Generate {
             memory: self.memory.or_else(|| training::free_memory(&self.device)),
             device: training::device(&self.device)?,
         })?;
+        if let Some(adapters) = &model.adapters {
+            session.ctx.say(adapters);
+        }
         let endpoints = match pictures {
             Some(pictures) => pictures,
             None => {

@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use cosmos_predict::EndFrame;
-use nn_kit::AdapterFile;
 use serde::{Deserialize, Serialize};
 use t5_encoder::TextEncoder;
 
 use super::options::number;
-use super::shared::{ResolvedSampling, WeightFormat, check_positive};
+use super::shared::{ResolvedSampling, WeightFormat, adapters, check_positive};
 use super::{ClipLengths, LoadOptions, LoadedModel, ModelError, ModelInfo, ModelKind, ModelOptions, SamplingOptions};
 use crate::prompt::{default_negative_prompt, default_prompt};
 use crate::{AdapterRecord, CosmosVideo, FrameSize};
@@ -120,6 +119,7 @@ impl ModelKind for Cosmos {
         Ok(LoadedModel {
             prompt: Some(prompt),
             sampling: own.into(),
+            adapters: resolved.adapters,
             ..LoadedModel::new(INFO.name, video, resolved.frames)
         })
     }
@@ -132,12 +132,15 @@ fn plan(
 ) -> Result<(ResolvedSampling<CosmosOptions>, cosmos_predict::Sampling), ModelError> {
     let own: CosmosOptions = options.sampling.read(&INFO)?;
     let lora = own.lora.clone();
-    let resolved = ResolvedSampling::new(own, lora.as_deref(), options, CosmosOptions::inherit)?;
+    let mut resolved = ResolvedSampling::new(own, lora.as_deref(), options, CosmosOptions::inherit)?;
     let own = &resolved.options;
     check_positive(own.frame_rate, own.tokens)?;
-    if let Some(lora) = &own.lora {
-        AdapterFile::open(lora).map_err(cosmos_predict::Error::from)?;
-    }
+    resolved.adapters = own
+        .lora
+        .as_deref()
+        .map(adapters)
+        .transpose()
+        .map_err(cosmos_predict::Error::from)?;
     let size = own.size.unwrap_or(SIZE);
     cosmos_predict::Memory::check(
         &cosmos_predict::Config::open(path)?,

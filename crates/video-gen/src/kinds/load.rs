@@ -54,6 +54,8 @@ pub struct LoadedModel {
     pub sha256: Option<String>,
     /// Sampling options: the given ones, completed by those of the LoRA's training record.
     pub sampling: SamplingOptions,
+    /// How the file of adapters was understood: ranks, scales, and where alpha was found.
+    pub adapters: Option<String>,
 }
 
 impl LoadedModel {
@@ -67,6 +69,7 @@ impl LoadedModel {
             batch_size: 1,
             sha256: None,
             sampling: SamplingOptions::default(),
+            adapters: None,
         }
     }
 }

@@ -2,12 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use nn_kit::AdapterFile;
 use serde::{Deserialize, Serialize};
 use t5_encoder::TextEncoder;
 
 use super::options::number;
-use super::shared::{ResolvedSampling, WeightFormat, check_positive};
+use super::shared::{ResolvedSampling, WeightFormat, adapters, check_positive};
 use super::{ClipLengths, LoadOptions, LoadedModel, ModelError, ModelInfo, ModelKind, ModelOptions, SamplingOptions};
 use crate::{AdapterRecord, FrameSize, LtxSettings, LtxVideo};
 
@@ -105,6 +104,7 @@ impl ModelKind for Ltx {
         Ok(LoadedModel {
             prompt: Some(prompt),
             sampling: own.into(),
+            adapters: resolved.adapters,
             ..LoadedModel::new(INFO.name, video, resolved.frames)
         })
     }
@@ -114,7 +114,7 @@ impl ModelKind for Ltx {
 fn plan(path: &Path, options: &LoadOptions) -> Result<(ResolvedSampling<LtxOptions>, LtxSettings), ModelError> {
     let own: LtxOptions = options.sampling.read(&INFO)?;
     let lora = own.lora.clone();
-    let resolved = ResolvedSampling::new(own, lora.as_deref(), options, LtxOptions::inherit)?;
+    let mut resolved = ResolvedSampling::new(own, lora.as_deref(), options, LtxOptions::inherit)?;
     let own = &resolved.options;
     check_positive(own.frame_rate, own.tokens)?;
     let default = LtxSettings::default();
@@ -130,9 +130,12 @@ fn plan(path: &Path, options: &LoadOptions) -> Result<(ResolvedSampling<LtxOptio
         negative_prompt: own.negative_prompt.clone().unwrap_or(default.negative_prompt),
         ..default
     };
-    if let Some(lora) = &own.lora {
-        AdapterFile::open(lora).map_err(ltx_video::Error::from)?;
-    }
+    resolved.adapters = own
+        .lora
+        .as_deref()
+        .map(adapters)
+        .transpose()
+        .map_err(ltx_video::Error::from)?;
     let clip = [resolved.frames, size.height, size.width];
     ltx_video::Memory::check_files(&own.files(path), clip, options.memory.unwrap_or(u64::MAX))?;
     Ok((resolved, settings))

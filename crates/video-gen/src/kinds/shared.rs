@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::FloatDType;
+use nn_kit::{AdapterFile, CheckpointError};
 use serde::{Deserialize, Serialize};
 
 use super::{LoadOptions, ModelError};
@@ -45,6 +46,8 @@ pub(super) struct ResolvedSampling<O> {
     pub(super) options: O,
     pub(super) frames: usize,
     pub(super) prompt: Option<String>,
+    /// How the adapters were understood.
+    pub(super) adapters: Option<String>,
 }
 
 impl<O> ResolvedSampling<O> {
@@ -72,8 +75,14 @@ impl<O> ResolvedSampling<O> {
             options,
             frames: asked.frames.unwrap_or(frames),
             prompt: asked.prompt.clone().or(prompt),
+            adapters: None,
         })
     }
+}
+
+/// Opens a file of adapters without its weights and says how it is understood.
+pub(super) fn adapters(path: &Path) -> Result<String, CheckpointError> {
+    Ok(AdapterFile::open(path)?.description())
 }
 
 /// Checks that frame rate and number of tokens are above 0.
