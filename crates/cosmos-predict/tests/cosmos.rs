@@ -192,12 +192,9 @@ fn files_that_are_no_such_model_are_named() {
             assert!(error.contains(part), "{error}");
         }
     };
-    // Another model's tensors under the names of this one.
+    // Another model's tensors.
     let other = fixture("vae_haar/weights.safetensors");
-    refused(
-        &other,
-        &["net.x_embedder.proj.1.weight is missing"].map(|_| "is missing (expected shape"),
-    );
+    refused(&other, &["expected weights with the names"]);
     let folder = tempfile::tempdir().unwrap();
     refused(folder.path(), &["model.pt"]);
     let transformer = folder.path().join("transformer");
