@@ -10,7 +10,15 @@ use crate::checkpoint_error::CheckpointError;
 pub(crate) type Shapes = BTreeMap<String, Vec<usize>>;
 
 /// Keys and prefixes that training scripts put around a model's weights, without saying of which copy.
-const WRAPPERS: [&str; 6] = ["state_dict", "model_state_dict", "model", "module", "net", "network"];
+const WRAPPERS: [&str; 7] = [
+    "state_dict",
+    "model_state_dict",
+    "model",
+    "diffusion_model",
+    "module",
+    "net",
+    "network",
+];
 
 /// Number of names in a message.
 const NAMED: usize = 4;

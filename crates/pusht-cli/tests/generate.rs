@@ -71,6 +71,11 @@ fn a_tiny_model_is_fine_tuned_generates_and_is_measured() {
     // What was left open is as in the training.
     let (plan, clips) = (&made["plan"], &made["clips"]);
     assert_eq!((&plan["frames"], &plan["sampling"]["tokens"]), (&9.into(), &12.into()));
+    let adapters = plan["adapters"].as_str().unwrap();
+    assert!(
+        adapters.contains("of rank 2, scale 1: alpha is not stated"),
+        "{adapters}"
+    );
     assert_eq!(clips.as_array().unwrap().len(), 2);
     assert!(clips[0]["start"].as_str().unwrap().starts_with("episode "));
     assert!(here.join("clips/overview.png").is_file());
