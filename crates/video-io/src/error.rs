@@ -142,6 +142,17 @@ pub enum VideoIoError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A time stamp of the video is wrong.
+    #[error(
+        "{path:?}: {reason}, which is taken for a wrong time stamp; if its frames follow at a steady rate, give that \
+         (fps), so that they are counted instead of timed, or cut the place out"
+    )]
+    WrongTime {
+        /// The video.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// The folder has no PNG files.
     #[error(
         "{path:?} holds no .png files; expected one a frame, in the order of their names (other formats of pictures are not read)"

@@ -8,10 +8,9 @@ use crate::error::VideoIoError;
 use crate::read::errors::read_error;
 use crate::read::gif::GifSource;
 #[cfg(feature = "mp4")]
-use crate::read::mp4::Mp4Source;
-#[cfg(feature = "mp4")]
-use crate::read::mp4_error::Mp4Error;
+use crate::read::mp4::{Mp4Error, Mp4Source};
 use crate::read::png_folder::FolderSource;
+use crate::read::timing::Timing;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
@@ -28,6 +27,11 @@ pub(crate) trait FrameSource {
 
     /// How the images are coded.
     fn codec(&self) -> &'static str;
+
+    /// What is known of the times of the frames before they are read.
+    fn timing(&self) -> Timing {
+        Timing::default()
+    }
 
     /// The next frame in presentation order and its time in ticks; `None` at the end.
     fn next_frame(&mut self) -> Result<Option<(RawFrame, i64)>, VideoIoError>;
@@ -69,6 +73,10 @@ impl FrameSource for GifSource {
 
     fn codec(&self) -> &'static str {
         "GIF"
+    }
+
+    fn timing(&self) -> Timing {
+        GifSource::timing(self)
     }
 
     fn next_frame(&mut self) -> Result<Option<(RawFrame, i64)>, VideoIoError> {
@@ -125,6 +133,10 @@ impl FrameSource for Mp4File {
 
     fn codec(&self) -> &'static str {
         self.source.codec()
+    }
+
+    fn timing(&self) -> Timing {
+        self.source.timing()
     }
 
     fn next_frame(&mut self) -> Result<Option<(RawFrame, i64)>, VideoIoError> {

@@ -6,13 +6,14 @@ mod gif;
 #[cfg(feature = "mp4")]
 mod mp4;
 #[cfg(feature = "mp4")]
-mod mp4_error;
-#[cfg(feature = "mp4")]
-mod mp4_samples;
+mod orientation;
 mod png_folder;
 mod raw;
 mod reader;
 mod resample;
+mod timing;
+#[cfg(feature = "mp4")]
+mod turned;
 #[cfg(feature = "mp4")]
 mod yuv;
 

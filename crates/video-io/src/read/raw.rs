@@ -28,7 +28,7 @@ impl RawFrame {
         match &self.0 {
             Stored::Rgb(frame) => frame.dimensions(),
             #[cfg(feature = "mp4")]
-            Stored::Planes(planes) => planes.size,
+            Stored::Planes(planes) => planes.orientation.size(planes.size),
         }
     }
 

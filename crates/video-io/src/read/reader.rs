@@ -2,8 +2,9 @@
 
 use crate::error::VideoIoError;
 use crate::read::formats::{self, FrameSource};
+use crate::read::timing::Timing;
 use crate::{Frame, RawFrame};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A frame with its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,7 @@ pub struct TimedFrame<F = Frame> {
 ///
 /// After an error or the end it returns no more frames.
 pub struct VideoReader {
+    path: PathBuf,
     source: Box<dyn FrameSource>,
     size: Option<(u32, u32)>,
     index: usize,
@@ -35,6 +37,7 @@ impl VideoReader {
     /// No such path; not a video; a folder without PNG files; an MP4 file with a damaged index or an unsupported codec.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, VideoIoError> {
         Ok(Self {
+            path: path.as_ref().into(),
             source: formats::open(path.as_ref())?,
             size: None,
             index: 0,
@@ -50,6 +53,15 @@ impl VideoReader {
     /// Number of frames if the file states it; a GIF does not.
     pub fn frames(&self) -> Option<usize> {
         self.source.frames()
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What is known of the times of the frames.
+    pub(crate) fn timing(&self) -> Timing {
+        self.source.timing()
     }
 
     /// Name of the codec: `H.264`, `AV1`, `GIF` or `PNG`.

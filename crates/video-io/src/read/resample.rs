@@ -1,9 +1,17 @@
-//! Resamples a video of any rate to a fixed rate: frame k of the result is the frame of the video whose time is nearest
-//! to k / rate (of two, the earlier). Times are compared as integers, so 30000/1001 Hz does not drift.
+//! Resamples a video of any rate to a fixed rate: frame k of the result is the frame that is shown at k / rate. A frame
+//! whose time is within half a frame of k / rate counts as shown, whichever of the two rates has the shorter frames (of
+//! two, the earlier). Times are compared as integers, so 30000/1001 Hz does not drift.
 
 use crate::error::VideoIoError;
 use crate::read::reader::{TimedFrame, VideoReader};
+use crate::read::timing::Timing;
 use crate::{Frame, RawFrame};
+
+/// Longest time that a frame is shown, seconds; more is taken for a wrong time stamp.
+const LONGEST_PAUSE: i128 = 60;
+
+/// Most repeated frames: this many, and ten for every frame of the video.
+const MOST_REPEATED: usize = 36_000;
 
 /// The times of a video's frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +30,10 @@ pub struct ResampledFrame<F = Frame> {
     pub frame: F,
     /// Its index in the video.
     pub index: usize,
+    /// The same frame as before, because the video shows it longer: the picture does not change meanwhile. Videos with a
+    /// steady rate of at least the requested one leave out frames that equal the one before. False for the first use of a
+    /// frame, and for one that is repeated because the video is slower or irregular: there nobody knows what happens.
+    pub held: bool,
 }
 
 /// Resamples the frames of a video to a fixed rate. At most one frame is held back.
@@ -38,6 +50,10 @@ pub struct Resampled {
     /// Time between the last two frames, ticks.
     gap: i128,
     made: i128,
+    timing: Timing,
+    /// Index of the last frame of the result, and how many repeat the one before.
+    last: Option<usize>,
+    repeated: usize,
 }
 
 impl Resampled {
@@ -49,6 +65,7 @@ impl Resampled {
             (Rate::Stated, Some(timescale)) => (timescale, true),
             (Rate::Stated, None) => (hz, false),
         };
+        let timing = if stated { reader.timing() } else { Timing::default() };
         Self {
             reader,
             hz: hz.into(),
@@ -59,6 +76,9 @@ impl Resampled {
             ahead: None,
             gap: 0,
             made: 0,
+            timing,
+            last: None,
+            repeated: 0,
         }
     }
 
@@ -67,15 +87,17 @@ impl Resampled {
         self.read
     }
 
-    /// The next frame of the result; `None` when the video ends, half a frame after the time of its last frame.
+    /// The next frame of the result; `None` when the video ends.
     ///
     /// # Errors
-    /// As [`VideoReader::next_frame`].
+    /// As [`VideoReader::next_frame`]; by [`Rate::Stated`] also wrong time stamps: a duration below zero, a frame that is
+    /// shown for more than a minute, more than an hour of repeated frames (apart from ten for every frame).
     pub fn next_frame(&mut self) -> Result<Option<ResampledFrame>, VideoIoError> {
         let raw = self.next_raw()?;
-        Ok(raw.map(|ResampledFrame { frame, index }| ResampledFrame {
+        Ok(raw.map(|ResampledFrame { frame, index, held }| ResampledFrame {
             frame: frame.into_rgb(),
             index,
+            held,
         }))
     }
 
@@ -84,9 +106,13 @@ impl Resampled {
     /// # Errors
     /// As [`VideoReader::next_frame`].
     pub fn next_raw(&mut self) -> Result<Option<ResampledFrame<RawFrame>>, VideoIoError> {
-        if self.current.is_none() {
+        if self.current.is_none() && self.read == 0 {
+            if let Some(fault) = &self.timing.fault {
+                return Err(self.wrong_time(fault.clone()));
+            }
             self.current = self.fetch()?;
             self.ahead = self.fetch()?;
+            self.check_pause()?;
         }
         while self.passed() {
             let (Some((_, now, _)), Some((_, then, _))) = (&self.current, &self.ahead) else {
@@ -95,34 +121,77 @@ impl Resampled {
             self.gap = then - now;
             let next = self.fetch()?;
             self.current = std::mem::replace(&mut self.ahead, next);
+            self.check_pause()?;
         }
-        if self.current.is_none() {
+        let Some((index, ..)) = self.current else {
             return Ok(None);
+        };
+        let repeated = self.last.replace(index) == Some(index);
+        self.repeated += usize::from(repeated);
+        if self.repeated > MOST_REPEATED + 10 * self.read {
+            let (repeated, read) = (self.repeated, self.read);
+            return Err(self.wrong_time(format!(
+                "its first {read} frames are shown so long that {repeated} are repeated"
+            )));
         }
         self.made += 1;
         let passed = self.passed();
-        Ok(self.current.as_mut().map(|(index, _, frame)| ResampledFrame {
+        let held = repeated && self.is_steady();
+        Ok(self.current.as_mut().map(|(_, _, frame)| ResampledFrame {
             // A frame that is not needed again is moved.
             frame: if passed {
                 std::mem::replace(frame, Frame::default().into())
             } else {
                 frame.clone()
             },
-            index: *index,
+            index,
+            held,
         }))
     }
 
-    /// True if the requested time is nearer to the frame after the current one, or after the video's end.
+    /// True if the video has a steady rate of at least the requested one, within a twentieth.
+    fn is_steady(&self) -> bool {
+        let usual = self.timing.usual.map(i128::from);
+        usual.is_some_and(|usual| 20 * usual * self.hz <= 21 * self.timescale)
+    }
+
+    /// Returns an error if the current frame is shown too long.
+    fn check_pause(&self) -> Result<(), VideoIoError> {
+        let Some((index, now, _)) = &self.current else {
+            return Ok(());
+        };
+        let shown = self.next_time(*now) - now;
+        if self.stated && shown > LONGEST_PAUSE * self.timescale {
+            let seconds = shown / self.timescale;
+            return Err(self.wrong_time(format!("frame {index} is shown for {seconds} s")));
+        }
+        Ok(())
+    }
+
+    /// When the frame after the current one is shown, or the video ends.
+    fn next_time(&self, now: i128) -> i128 {
+        match (&self.ahead, self.timing.end) {
+            (Some((_, then, _)), _) => *then,
+            (None, Some(end)) if i128::from(end) > now => end.into(),
+            (None, _) if self.stated => now + self.gap,
+            (None, _) => now + 1,
+        }
+    }
+
+    fn wrong_time(&self, reason: String) -> VideoIoError {
+        let path = self.reader.path().into();
+        VideoIoError::WrongTime { path, reason }
+    }
+
+    /// True if at the requested time the frame after the current one is shown, or the video has ended.
     fn passed(&self) -> bool {
         let Some((_, now, _)) = &self.current else {
             return false;
         };
-        // Compares twice the requested time, in ticks times hz, with twice the midpoint between two frames.
-        let middle = match &self.ahead {
-            Some((_, then, _)) => now + then,
-            None => 2 * now + self.gap,
-        };
-        2 * self.made * self.timescale > middle * self.hz
+        let then = self.next_time(*now);
+        // Twice the requested time, in ticks times hz, against twice the time of the change less half a frame.
+        let half = (self.hz * (then - now)).min(self.timescale);
+        2 * self.made * self.timescale > 2 * self.hz * then - half
     }
 
     fn fetch(&mut self) -> Result<Option<(usize, i128, RawFrame)>, VideoIoError> {

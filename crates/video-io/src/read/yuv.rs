@@ -4,6 +4,7 @@
 //! samples are repeated over the pixels that they cover.
 
 use crate::Frame;
+use crate::read::orientation::Orientation;
 
 /// Conversion of luma and color differences to RGB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,16 +28,22 @@ pub(crate) enum Matrix {
     Bt601,
     Bt709,
     Bt2020,
+    /// Of the FCC, 1953.
+    Fcc,
+    /// SMPTE 240M.
+    Smpte240,
     /// The planes are green, blue and red.
     Identity,
 }
 
 impl Matrix {
     /// The matrix with this code of ISO/IEC 23091-2, which H.264, AV1 and MP4 share; unknown codes give BT.601.
-    pub(crate) fn of(code: u16) -> Self {
-        match code {
+    pub(crate) fn of(code: impl Into<u32>) -> Self {
+        match code.into() {
             0 => Self::Identity,
             1 => Self::Bt709,
+            4 => Self::Fcc,
+            7 => Self::Smpte240,
             9 | 10 => Self::Bt2020,
             _ => Self::Bt601,
         }
@@ -47,6 +54,8 @@ impl Matrix {
         match self {
             Self::Bt709 => (0.2126, 0.0722),
             Self::Bt2020 => (0.2627, 0.0593),
+            Self::Fcc => (0.3, 0.11),
+            Self::Smpte240 => (0.212, 0.087),
             Self::Bt601 | Self::Identity => (0.299, 0.114),
         }
     }
@@ -82,6 +91,8 @@ pub(crate) struct Planes {
     /// Pixels that a color sample spans, as powers of two: (1, 1) for 4:2:0, (0, 0) for 4:4:4.
     pub(crate) shift: (u32, u32),
     pub(crate) color: Color,
+    /// How the picture is laid for display.
+    pub(crate) orientation: Orientation,
 }
 
 impl Planes {
@@ -99,8 +110,9 @@ impl Planes {
         Some(planes.each_ref().map(|plane| plane.row(y >> self.shift.1)))
     }
 
-    /// Writes red, green and blue of the pixels of row `y` in these columns, if they are inside the picture.
-    pub(crate) fn read(&self, y: usize, columns: &[usize], [red, green, blue]: [&mut [u8]; 3]) {
+    /// Writes red, green and blue of the pixels of row `y` in these columns, if they are inside the picture, as they are
+    /// stored.
+    pub(crate) fn read_stored(&self, y: usize, columns: &[usize], [red, green, blue]: [&mut [u8]; 3]) {
         let gains = Gains::of(self.color);
         let luma = &self.luma.row(y)[..self.size.0 as usize];
         let differences = self.differences(y);
@@ -120,8 +132,20 @@ impl Planes {
         }
     }
 
-    /// The picture as RGB.
-    pub(crate) fn to_rgb(&self) -> Frame {
+    /// Red, green and blue of a pixel that is inside, as it is stored.
+    pub(crate) fn pixel(&self, gains: &Gains, (x, y): (usize, usize)) -> [u8; 3] {
+        let l = self.luma.row(y)[x];
+        let differences = self.differences(y);
+        let [u, v] = differences.map_or([128; 2], |rows| rows.map(|row| row[x >> self.shift.0]));
+        if self.color.matrix == Matrix::Identity && differences.is_some() {
+            return [v, l, u];
+        }
+        let light = gains.light(l);
+        gains.differences(u, v).map(|difference| level(light + difference))
+    }
+
+    /// The picture as RGB, as it is stored.
+    pub(crate) fn to_stored_rgb(&self) -> Frame {
         let (width, height) = (self.size.0 as usize, self.size.1 as usize);
         let mut rgb = vec![0; 3 * width * height];
         let gains = Gains::of(self.color);
@@ -191,7 +215,7 @@ impl Line {
 }
 
 /// Gains of luma and color differences for each channel, fixed point with 14 bits; limited range is stretched to 0…255.
-struct Gains {
+pub(crate) struct Gains {
     /// Luma of black.
     black: i32,
     luma: i32,
@@ -202,7 +226,7 @@ struct Gains {
 }
 
 impl Gains {
-    fn of(color: Color) -> Self {
+    pub(crate) fn of(color: Color) -> Self {
         let (red, blue) = color.matrix.weights();
         let green = 1.0 - red - blue;
         let (black, luma_gain, color_gain) = if color.full_range {
@@ -276,6 +300,7 @@ mod tests {
             differences: Some([plane(u), plane(v)]),
             shift: (1, 1),
             color,
+            orientation: Orientation::default(),
         };
         planes.to_rgb().get_pixel(0, 0).0
     }
@@ -360,6 +385,7 @@ mod tests {
                     differences: (!gray).then(|| [plane(columns, rows, columns), plane(columns, rows, columns + 5)]),
                     shift,
                     color,
+                    orientation: Orientation::default(),
                 };
                 assert!(planes.complete());
                 let expected = by_formula(&planes);
@@ -387,6 +413,7 @@ mod tests {
             differences: None,
             shift: (0, 0),
             color: Color::default(),
+            orientation: Orientation::default(),
         };
         assert!(!planes(3).complete() && planes(4).complete());
     }

@@ -3,6 +3,9 @@
 use rusty_h264_decoder::DecodeError;
 use std::io;
 
+/// The result of reading a part of an MP4 file.
+pub(crate) type Mp4Result<T> = Result<T, Mp4Error>;
+
 /// Why an MP4 file is not read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Mp4Error {
@@ -40,7 +43,7 @@ pub(crate) fn of_h264(error: &DecodeError) -> Mp4Error {
     };
     match *tool {
         "transform-bypass (lossless) macroblock" => unsupported("lossless H.264"),
-        "bit depth > 8" => unsupported("H.264 of more than 8 bits"),
+        "bit depth > 8" => unsupported("H.264 with more than 8 bits"),
         "non-4:2:0 chroma" => unsupported("H.264 with another color sampling than 4:2:0"),
         "explicit B weighted prediction" => unsupported("H.264 with explicit weighted prediction of B pictures"),
         "slice groups (FMO)" | "SP/SI slices" => unsupported(format!("H.264 of the Extended profile ({tool})")),
