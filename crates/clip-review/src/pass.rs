@@ -99,7 +99,7 @@ impl Reader {
             };
             let frame = resampled(map, &picked.frame);
             // A slower video repeats frames at 10 Hz; labels have a row for each, the audit does not.
-            let repeated = last == Some(picked.index);
+            let repeated = last == Some(picked.index) && !picked.held;
             last = Some(picked.index);
             let tracked = self.tracker.track_after(&frame, labeler.last())?;
             if !repeated {

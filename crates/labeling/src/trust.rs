@@ -37,7 +37,7 @@ pub enum RejectReason {
     SeveralAgents,
     /// No T, too much or too little of it, a T in several pieces, or one that does not have the shape of a T.
     NoBlock,
-    /// The video has no new frame here: its rate is below 10 Hz, or its time stamps have a gap.
+    /// The video has no new frame here: its rate is below 10 Hz, or its times are irregular.
     Repeated,
     /// The action lies more than 25 px outside the board.
     OffBoard,

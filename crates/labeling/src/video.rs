@@ -89,7 +89,8 @@ impl BoardReader {
                 }
             };
             let frame = resampled(&map, &picked.frame);
-            let repeated = last == Some(picked.index);
+            // A picture that the video shows longer stands for as many frames.
+            let repeated = last == Some(picked.index) && !picked.held;
             last = Some(picked.index);
             let tracked = self.tracker.track_after(&frame, labeler.last())?;
             labeler.push(&frame, tracked, repeated)?;
@@ -147,7 +148,8 @@ impl<'a> VideoLabeler<'a> {
     }
 
     /// Adds the next frame at 10 Hz, 96 × 96, with its tracking result, obtained with
-    /// `tracker.track_after(frame, labeler.last())`; `repeated` is true if the video has no new frame here.
+    /// `tracker.track_after(frame, labeler.last())`; `repeated` is true if the video has no new frame here and does not
+    /// say that the picture stays.
     ///
     /// # Errors
     /// A frame of another size; an error of the inverse dynamics model.

@@ -93,6 +93,44 @@ fn boards_of_any_size_and_shape_give_their_actions() {
     }
 }
 
+/// Sets how long the frames of a GIF are shown, hundredths of a second.
+fn set_delays(path: &Path, delay: impl Fn(usize) -> u16) {
+    let mut bytes = fs::read(path).unwrap();
+    // A graphics control has four bytes: flags, delay, transparent color.
+    let starts = (0..bytes.len() - 8).filter(|&i| bytes[i..i + 3] == [0x21, 0xf9, 4] && bytes[i + 7] == 0);
+    for (frame, start) in starts.collect::<Vec<_>>().into_iter().enumerate() {
+        bytes[start + 4..start + 6].copy_from_slice(&delay(frame).to_le_bytes());
+    }
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn frames_that_are_joined_count_as_often_as_they_are_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    let frames = clip(96, 40);
+    // The first one is shown five times, the twentieth seven times, the last three times.
+    let times = |frame: usize| match frame {
+        0 => 5,
+        20 => 7,
+        39 => 3,
+        _ => 1,
+    };
+    let all: Vec<Frame> = (0..40)
+        .flat_map(|i| std::iter::repeat_n(frames[i].clone(), times(i)))
+        .collect();
+    save(&at("clips/all"), &all);
+    save(&at("clips/joined.gif"), &frames);
+    set_delays(&at("clips/joined.gif"), |frame| 10 * times(frame) as u16);
+    let records = label(&[at("clips")], &at("labels.jsonl"), None);
+    for record in &records {
+        assert_eq!(record.frames.resampled, 52, "{record:?}");
+        assert_eq!(record.dropped.get(&RejectReason::Repeated), None, "{record:?}");
+        assert_eq!(record.trusted(), 51, "{record:?}");
+    }
+    assert_eq!(records[0].segments, records[1].segments);
+}
+
 #[test]
 fn what_cannot_be_trusted_is_said() {
     let dir = tempfile::tempdir().unwrap();

@@ -162,7 +162,7 @@ impl VideoAuditor {
         let mut frames = Resampled::new(reader, rate, HZ);
         let (mut registration, mut last) = (registration, None);
         while let Some(picked) = frames.next_frame()? {
-            if last == Some(picked.index) {
+            if last == Some(picked.index) && !picked.held {
                 continue;
             }
             last = Some(picked.index);
