@@ -268,4 +268,25 @@ proptest! {
             survive(&name, &bytes);
         }
     }
+    #[test]
+    fn damaged_indices_end_in_an_error_or_in_frames(
+        flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        for name in readable() {
+            let mut bytes = fs::read(fixture(&format!("{name}.mp4"))).unwrap();
+            // The index of a whole file is at its end.
+            let from = bytes.windows(4).rposition(|four| four == b"moov" || four == b"moof").unwrap();
+            for (at, value) in &flips {
+                let at = from + at.index(bytes.len() - from);
+                bytes[at] = *value;
+            }
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("video.mp4");
+            fs::write(&path, bytes).unwrap();
+            if let Ok(reader) = VideoReader::open(&path) {
+                let most = 36_000 + 11 * reader.frames().unwrap_or(0);
+                prop_assert!(Resampled::new(reader, Rate::Stated, 10).count() <= most);
+            }
+        }
+    }
 }

@@ -6,8 +6,8 @@ use crate::read::orientation::Orientation;
 use crate::read::yuv::{Color, Matrix, Plane, Planes};
 use re_rav1d::{Decoder, Error, Picture, PixelLayout, PlanarImageComponent, Settings, pixel};
 
-/// Most pixels of a frame; larger ones are refused: 8192 × 8192.
-const MOST_PIXELS: u32 = 1 << 26;
+/// Most pixels of a frame; larger ones are refused. 7680 × 4320 fits.
+const MOST_PIXELS: u32 = 1 << 25;
 
 /// A decoder of one track.
 pub(crate) struct Av1 {

@@ -65,7 +65,7 @@ pub(crate) fn read(elst: &[u8], movie: u32, track: u32) -> Mp4Result<Vec<Edit>> 
 
 /// Pictures to decode according to an edit list, and when the list ends. `reordered`: the track has composition offsets.
 pub(crate) fn apply(samples: &[Sample], edits: &[Edit], reordered: bool) -> Mp4Result<(Vec<Step>, i64)> {
-    let most = 1000 + 16 * samples.len();
+    let most = (1000 + 16 * samples.len()).min(500_000 + 2 * samples.len());
     if edits.len().saturating_mul(samples.len()) > MOST_COMPARISONS {
         let (edits, samples) = (edits.len(), samples.len());
         return Err(damaged(format!(

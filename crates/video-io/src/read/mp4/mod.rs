@@ -32,7 +32,7 @@ const MOST_WAITING: usize = 32;
 
 /// Most pixels of all pictures that wait for an earlier one, if there is more than one; level 6.2 of H.264 holds back
 /// fewer.
-const MOST_PIXELS_WAITING: u64 = 1 << 28;
+const MOST_PIXELS_WAITING: u64 = 200_000_000;
 
 /// An open MP4 file.
 pub(crate) struct Mp4Source {

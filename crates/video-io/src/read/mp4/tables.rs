@@ -23,6 +23,9 @@ pub(crate) struct Sample {
     pub(crate) hidden: bool,
 }
 
+/// Most pictures of a file: 22 hours at 100 Hz.
+const MOST_SAMPLES: usize = 8_000_000;
+
 /// Durations above this are negative ones: −480,000 to −1 ticks, as FFmpeg takes them.
 const NEGATIVE: u32 = u32::MAX - 480_000;
 
@@ -68,6 +71,9 @@ impl Samples {
                 "it was cut off: a picture of {size} bytes at {offset} lies outside of the file of {}",
                 self.length
             )));
+        }
+        if self.all.len() >= MOST_SAMPLES {
+            return Err(damaged(format!("it announces more than {MOST_SAMPLES} pictures")));
         }
         if self.all.len() as u64 >= self.length {
             return Err(damaged(format!(
