@@ -315,3 +315,71 @@ fn a_picture_that_is_shown_longer_counts_as_often() {
     let repeats = irregular.windows(2).filter(|pair| pair[0].0 == pair[1].0).count();
     assert!(repeats > 0 && irregular.iter().all(|frame| !frame.1), "{irregular:?}");
 }
+
+#[test]
+fn frames_come_in_the_order_of_display_whatever_the_times_say() {
+    for name in ["high_bframes.mp4", "open_gop.mp4"] {
+        let (original, times) = Folder::new().read(&fixture(name)).unwrap();
+        let step = times[1];
+        // No composition offsets; a duration below zero; a pause; none at all for a while.
+        let changes: [Option<Vec<(u32, i64)>>; 4] = [
+            None,
+            Some(vec![(20, step), (1, -step), (19, step)]),
+            Some(vec![(20, step), (1, 8520 * 10 * step), (19, step)]),
+            Some(vec![(20, step), (5, 0), (15, step)]),
+        ];
+        for change in changes {
+            let mut nodes = parse(&fixture(name));
+            inside(&mut nodes, "moov/trak").retain(|node| &node.kind != b"edts");
+            match &change {
+                None => inside(&mut nodes, STBL).retain(|node| &node.kind != b"ctts"),
+                Some(durations) => find(&mut nodes, &format!("{STBL}/stts")).body = runs(0, durations),
+            }
+            let (found, times) = Folder::new().read(&to_bytes(&nodes)).unwrap();
+            assert!(found == original, "{name} {change:?}");
+            assert!(times.is_sorted(), "{name} {change:?}");
+        }
+    }
+}
+
+#[test]
+fn pictures_before_an_open_cut_are_not_shown() {
+    // Stored from a key frame on that is no IDR picture: what comes after it and is shown before it refers to pictures
+    // that are not there.
+    let bytes = fixture("open_gop.mp4");
+    let mut nodes = parse(&bytes);
+    let keys = &find(&mut nodes, &format!("{STBL}/stss")).body;
+    let second = u32::from_be_bytes(keys[12..16].try_into().unwrap()) as usize - 1;
+    let word = |body: &[u8], at: usize| u32::from_be_bytes(body[at..at + 4].try_into().unwrap());
+    let sizes = find(&mut nodes, &format!("{STBL}/stsz")).body.clone();
+    let skipped: u32 = (0..second).map(|sample| word(&sizes, 12 + 4 * sample)).sum();
+    let count = word(&sizes, 8) - second as u32;
+    let kept = [&[0; 8][..], &count.to_be_bytes(), &sizes[12 + 4 * second..]].concat();
+    find(&mut nodes, &format!("{STBL}/stsz")).body = kept;
+    let chunks = &mut find(&mut nodes, &format!("{STBL}/stco")).body;
+    let start = word(chunks, 8) + skipped;
+    chunks[8..12].copy_from_slice(&start.to_be_bytes());
+    let chunks = [1, 1, count, 1].map(u32::to_be_bytes).concat();
+    find(&mut nodes, &format!("{STBL}/stsc")).body = [vec![0; 4], chunks].concat();
+    inside(&mut nodes, STBL).retain(|node| &node.kind != b"stss");
+    inside(&mut nodes, "moov/trak").retain(|node| &node.kind != b"edts");
+    let ctts = &mut find(&mut nodes, &format!("{STBL}/ctts")).body;
+    let entries = ctts[8..].as_chunks::<8>().0.iter();
+    let shifts: Vec<(u32, i64)> = entries
+        .flat_map(|entry| std::iter::repeat_n((1, i64::from(word(entry, 4))), word(entry, 0) as usize))
+        .skip(second)
+        .collect();
+    assert!(
+        shifts[1..3].iter().any(|shift| shift.1 < shifts[0].1),
+        "a picture is shown before the first"
+    );
+    *ctts = runs(0, &shifts);
+    let (original, _) = Folder::new().read(&bytes).unwrap();
+    let (found, _) = Folder::new().read(&to_bytes(&nodes)).unwrap();
+    assert!(
+        found.len() < count as usize && found.len() > 20,
+        "{} of {count}",
+        found.len()
+    );
+    assert!(original.ends_with(&found));
+}

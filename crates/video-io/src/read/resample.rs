@@ -4,11 +4,8 @@
 
 use crate::error::VideoIoError;
 use crate::read::reader::{TimedFrame, VideoReader};
-use crate::read::timing::Timing;
+use crate::read::timing::{LONGEST_PAUSE, Timing};
 use crate::{Frame, RawFrame};
-
-/// Longest time that a frame is shown, seconds; more is taken for a wrong time stamp.
-const LONGEST_PAUSE: i128 = 60;
 
 /// Most repeated frames: this many, and ten for every frame of the video.
 const MOST_REPEATED: usize = 36_000;
@@ -161,7 +158,7 @@ impl Resampled {
             return Ok(());
         };
         let shown = self.next_time(*now) - now;
-        if self.stated && shown > LONGEST_PAUSE * self.timescale {
+        if self.stated && shown > i128::from(LONGEST_PAUSE) * self.timescale {
             let seconds = shown / self.timescale;
             return Err(self.wrong_time(format!("frame {index} is shown for {seconds} s")));
         }

@@ -1,5 +1,8 @@
 //! What a source knows of the times of its frames before it gives them.
 
+/// Longest time that a frame is shown, seconds; more is taken for a wrong time stamp.
+pub(crate) const LONGEST_PAUSE: i64 = 60;
+
 /// What a source knows of the times of its frames.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Timing {

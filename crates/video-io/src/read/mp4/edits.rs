@@ -27,6 +27,8 @@ pub(crate) struct Step {
     pub(crate) sample: usize,
     /// When it is shown, in ticks; `None` if it is only decoded.
     pub(crate) time: Option<i64>,
+    /// Piece of the edit list.
+    pub(crate) piece: usize,
     /// The decoder starts anew here.
     pub(crate) restart: bool,
     /// Shown (or hidden) before the picture at which decoding starts, but stored after it: it may refer to pictures that
@@ -52,10 +54,8 @@ pub(crate) fn read(elst: &[u8], movie: u32, track: u32) -> Mp4Result<Vec<Edit>> 
         if i64::try_from(duration).is_err() {
             return Err(damaged("a piece of its edit list ends before it begins"));
         }
-        if movie == 0 {
-            return Err(damaged("its edit list counts in 0 ticks per second (box `mvhd`)"));
-        }
-        let (movie, track) = (u128::from(movie), u128::from(track));
+        // As in FFmpeg: a movie without a clock counts seconds.
+        let (movie, track) = (u128::from(movie.max(1)), u128::from(track));
         let ticks = (u128::from(duration) * track + movie / 2) / movie;
         // Longer than any track: it ends with the track.
         let duration = i64::try_from(ticks).unwrap_or(i64::MAX).min(i64::MAX / 4);
@@ -73,7 +73,7 @@ pub(crate) fn apply(samples: &[Sample], edits: &[Edit], reordered: bool) -> Mp4R
         )));
     }
     let (mut steps, mut clock, mut begun) = (Vec::<Step>::new(), 0_i64, false);
-    for edit in edits {
+    for (number, edit) in edits.iter().enumerate() {
         let at = clock;
         clock = clock.saturating_add(edit.duration);
         begun |= edit.start != -1;
@@ -88,6 +88,7 @@ pub(crate) fn apply(samples: &[Sample], edits: &[Edit], reordered: bool) -> Mp4R
                 time: edit
                     .holds(sample.time)
                     .then(|| at.saturating_add(sample.time - edit.start)),
+                piece: number,
                 restart,
                 leading: sample.time < samples[piece.start].time,
             });

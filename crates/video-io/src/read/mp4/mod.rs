@@ -4,6 +4,7 @@
 mod av1;
 mod boxes;
 mod description;
+mod display_order;
 mod edits;
 mod error;
 mod fragments;

@@ -19,6 +19,12 @@ pub(crate) struct Sps {
     macroblocks: u64,
     references: u32,
     interlaced: bool,
+    /// Every picture is a frame.
+    pub(crate) frames_only: bool,
+    /// Bits of a frame's number.
+    pub(crate) number_bits: u32,
+    /// Bits of a picture's place in the order of display; `None` if that is given in another way.
+    pub(crate) order_bits: Option<u32>,
     /// Color tags of the stream.
     pub(crate) color: Tags,
 }
@@ -56,9 +62,9 @@ impl Sps {
                 }
             }
         }
-        bits.read_ue()?;
+        sps.number_bits = bits.read_ue()?.saturating_add(4);
         match bits.read_ue()? {
-            0 => drop(bits.read_ue()?),
+            0 => sps.order_bits = Some(bits.read_ue()?.saturating_add(4)),
             1 => {
                 bits.read_bit()?;
                 bits.read_se()?;
@@ -72,9 +78,9 @@ impl Sps {
         sps.references = bits.read_ue()?;
         bits.read_bit()?;
         let (width, height) = (u64::from(bits.read_ue()?) + 1, u64::from(bits.read_ue()?) + 1);
-        let frames_only = bits.read_bit()?;
-        sps.macroblocks = width.saturating_mul(height) * if frames_only { 1 } else { 2 };
-        sps.interlaced = !frames_only && bits.read_bit()?;
+        sps.frames_only = bits.read_bit()?;
+        sps.macroblocks = width.saturating_mul(height) * if sps.frames_only { 1 } else { 2 };
+        sps.interlaced = !sps.frames_only && bits.read_bit()?;
         bits.read_bit()?;
         if bits.read_bit()? {
             for _side in 0..4 {

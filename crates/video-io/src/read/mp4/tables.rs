@@ -3,6 +3,7 @@
 
 use crate::read::mp4::boxes::{Fields, child, decode, short};
 use crate::read::mp4::error::{Mp4Result, damaged, unsupported};
+use crate::read::timing::LONGEST_PAUSE;
 use mp4_atom::{Co64, Stco, Stsc, Stsz, StszSamples, Stts};
 
 /// One coded picture.
@@ -101,6 +102,14 @@ impl Samples {
         Ok(())
     }
 
+    /// False if the order of the times need not be that of display: without composition offsets, or if one of the times is
+    /// wrong.
+    pub(crate) fn times_give_order(&self, timescale: u32) -> bool {
+        let long = |sample: &Sample| sample.duration == 0 || sample.duration > i64::from(timescale) * LONGEST_PAUSE;
+        let but_last = self.all.split_last().map_or(&[][..], |(_, but_last)| but_last);
+        self.reordered && self.fault.is_none() && !but_last.iter().any(long)
+    }
+
     /// Adds the samples of a whole file.
     pub(crate) fn read_tables(&mut self, stbl: &[u8]) -> Mp4Result<()> {
         let Some(stsz) = child(stbl, b"stsz") else {
@@ -123,6 +132,9 @@ impl Samples {
         };
         let durations = child(stbl, b"stts").map(decode::<Stts>).transpose()?;
         let durations = durations.map(|stts| stts.entries).unwrap_or_default();
+        if durations.is_empty() && count > 0 {
+            return Err(damaged("its index gives the pictures no times (box `stts`)"));
+        }
         // The last duration holds for all further samples.
         let last = durations.last().map_or(0, |entry| entry.sample_delta);
         let mut durations = durations

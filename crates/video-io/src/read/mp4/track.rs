@@ -2,6 +2,7 @@
 
 use crate::read::mp4::boxes::{Index, child, children, decode, descendant};
 use crate::read::mp4::description::Description;
+use crate::read::mp4::display_order;
 use crate::read::mp4::edits::{self, Step};
 use crate::read::mp4::error::{Mp4Result, damaged, unsupported};
 use crate::read::mp4::fragments;
@@ -80,14 +81,19 @@ impl Track {
         let start = edits.iter().find(|edit| edit.start >= 0).map_or(0, |edit| edit.start);
         steps.extend(plain(&samples, whole).into_iter().map(|step| Step {
             time: step.time.map(|time| time.saturating_sub(start)),
+            piece: edits.len(),
             ..step
         }));
-        if let Description::H264 { length_size, .. } = description {
-            open_gop::hide(file, length_size, &samples.all, &mut steps)?;
+        let mut places = None;
+        if let Description::H264 { sets, length_size, .. } = &description {
+            open_gop::hide(file, *length_size, &samples.all, &mut steps)?;
+            if !samples.times_give_order(timescale) {
+                places = display_order::read(file, *length_size, sets, &samples.all);
+            }
         }
         let orientation = Orientation::of(&tkhd.matrix, mvhd.as_ref().map(|mvhd| &mvhd.matrix))
             .ok_or_else(|| unsupported("a display matrix that does not turn by right angles (boxes `tkhd`, `mvhd`)"))?;
-        let (pictures, times, timing) = shown(&samples, &steps, end);
+        let (pictures, times, timing) = shown(&samples, &steps, end, places.as_deref());
         Ok(Self {
             description,
             orientation,
@@ -99,8 +105,9 @@ impl Track {
     }
 }
 
-/// Orders the shown pictures by their times, which end at `end` at the latest.
-fn shown(samples: &Samples, steps: &[Step], end: i64) -> (Vec<Picture>, Vec<i64>, Timing) {
+/// Orders the shown pictures by their times, which end at `end` at the latest, or by their places in the order of display
+/// if they are given.
+fn shown(samples: &Samples, steps: &[Step], end: i64, places: Option<&[i64]>) -> (Vec<Picture>, Vec<i64>, Timing) {
     let of = |step: &Step| samples.all[step.sample];
     let ends = steps
         .iter()
@@ -108,14 +115,20 @@ fn shown(samples: &Samples, steps: &[Step], end: i64) -> (Vec<Picture>, Vec<i64>
     let end = ends.max().map(|last| last.min(end));
     let steps: Vec<&Step> = steps.iter().filter(|step| of(step).size > 0).collect();
     let mut order: Vec<usize> = (0..steps.len()).filter(|&i| steps[i].time.is_some()).collect();
-    order.sort_by_key(|&i| steps[i].time);
-    let first = order.first().and_then(|&i| steps[i].time).unwrap_or(0);
-    let time = |i: usize| steps[i].time.unwrap_or(first).saturating_sub(first);
+    match places {
+        Some(places) => order.sort_by_key(|&i| (steps[i].piece, places[steps[i].sample])),
+        None => order.sort_by_key(|&i| steps[i].time),
+    }
+    let mut times: Vec<i64> = order.iter().filter_map(|&i| steps[i].time).collect();
+    times.sort_unstable();
+    let first = times.first().copied().unwrap_or(0);
+    for time in &mut times {
+        *time = time.saturating_sub(first);
+    }
     let mut ranks = vec![None; steps.len()];
     for (rank, &i) in (0..).zip(&order) {
         ranks[i] = Some(rank);
     }
-    let times: Vec<i64> = order.iter().map(|&i| time(i)).collect();
     let pictures = steps.iter().zip(ranks).map(|(step, rank)| Picture {
         offset: of(step).offset,
         size: of(step).size,
@@ -137,6 +150,7 @@ fn plain(samples: &Samples, from: usize) -> Vec<Step> {
     let step = |(index, sample): (usize, &super::tables::Sample)| Step {
         sample: index,
         time: (!sample.hidden).then_some(sample.time),
+        piece: 0,
         restart: index == 0,
         leading: sample.time < first,
     };
