@@ -1,4 +1,5 @@
-//! States for the policies on states: from the frames of whole episodes in training, from observations when acting.
+//! States for the policies that read positions or states: from the frames of whole episodes in training, from
+//! observations when acting.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -49,7 +50,8 @@ pub fn track_states(index: usize, frames: &[Frame], goal: Pose) -> Result<Vec<St
 pub enum ObsSource {
     /// 96×96 frames, through the tracker.
     Frames,
-    /// The exact state, from the simulator; faster, but not available from video.
+    /// The exact state, from the simulator; faster, but not available from video. Policies on images read the agent's
+    /// position in it.
     State,
 }
 

@@ -28,12 +28,13 @@ impl BcPolicy {
         self.0.parameters()
     }
 
-    /// Observation source of a policy on states; `None` for a policy on images.
+    /// Observation source of a policy that reads positions or states; `None` for a policy that reads only images.
     pub fn obs_source(&self) -> Option<ObsSource> {
         self.0.obs_source()
     }
 
-    /// Sets the observation source of a policy on states; has no effect on policies on images.
+    /// Sets the observation source of a policy that reads positions or states; has no effect on policies that read only
+    /// images. With [`ObsSource::Frames`] no policy observes more than a video shows.
     #[must_use]
     pub fn with_obs_source(mut self, source: ObsSource) -> Self {
         self.0.set_obs_source(source);

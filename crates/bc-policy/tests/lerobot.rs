@@ -5,10 +5,14 @@
 
 use std::path::{Path, PathBuf};
 
-use bc_policy::{BcPolicy, DiffusionPolicy, PolicyKind};
+use bc_policy::{BcPolicy, DiffusionPolicy, ObsSource, PolicyKind};
 use burn::tensor::{Device, Tensor};
 use diffusion_schedulers::{BetaSchedule, NoiseSchedule, Prediction, ScheduleConfig, Scheduler};
-use pusht_env::{Frame, GOAL, Modality, ObsBatch, Observation, Policy};
+use pusht_env::{
+    Action, FillRule, Frame, GOAL, Modality, ObsBatch, Observation, Policy, Pose, Renderer, Scene, bar_vertices,
+    stem_vertices,
+};
+use pusht_vision::Tracker;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -225,6 +229,49 @@ fn a_folder_acts_and_is_saved_as_one_file() {
     };
     alone.reset(&[0]);
     assert!(alone.act(&batch, &mut [[0.0; 2]]).is_err());
+}
+
+#[test]
+fn with_frames_as_source_positions_are_those_of_the_tracker() {
+    let tracker = Tracker::new(GOAL).unwrap();
+    let mut renderer = Renderer::new(96, FillRule::default()).unwrap();
+    let agents = [[120.0, 200.0], [128.0, 206.0]];
+    let frames = agents.map(|agent| renderer.render(&Scene::new(agent, Pose::new(320.0, 260.0, 0.4), GOAL)));
+    let act = |mut policy: BcPolicy, history: Vec<Observation>| -> Action {
+        let mut out = [[0.0; 2]];
+        let batch = ObsBatch {
+            envs: &[0],
+            observations: &[history],
+            goals: &[GOAL],
+        };
+        policy.reset(&[0]);
+        policy.act(&batch, &mut out).unwrap();
+        out[0]
+    };
+    for name in ["corners-0.3", "picture-0.3"] {
+        let exact = BcPolicy::load(folder(name).path(), &Device::flex()).unwrap();
+        assert_eq!(exact.obs_source(), Some(ObsSource::State));
+        let on_frames = exact.clone().with_obs_source(ObsSource::Frames);
+        assert_eq!(on_frames.needs().modality, Modality::Pixels, "{name}");
+        let tracked = |frame: &Frame| {
+            let seen = tracker.track(frame).unwrap();
+            let (agent_pos, block) = (seen.agent.unwrap(), seen.block.unwrap());
+            let corners = [bar_vertices(block), stem_vertices(block)];
+            match exact.needs().modality {
+                Modality::Keypoints => Observation::Keypoints {
+                    environment_state: std::array::from_fn(|i| corners.as_flattened().as_flattened()[i]),
+                    agent_pos,
+                },
+                _ => Observation::PixelsAgentPos {
+                    pixels: frame.clone(),
+                    agent_pos,
+                },
+            }
+        };
+        let by_state = act(exact.clone(), frames.iter().map(tracked).collect());
+        let by_frame = act(on_frames, frames.iter().cloned().map(Observation::Pixels).collect());
+        assert_eq!(by_frame, by_state, "{name}");
+    }
 }
 
 #[test]

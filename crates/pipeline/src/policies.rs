@@ -153,8 +153,8 @@ impl Stage for TrainPolicy<'_> {
 }
 
 impl TrainedPolicy {
-    /// Loads the policy. Policies on states act on tracked frames, which show no more than a video does. `diffusion`
-    /// also gets the agent's exact position, which is part of its observation.
+    /// Loads the policy, to act on frames: no policy of an experiment observes more than a video shows. `diffusion` gets
+    /// the agent's position from the tracker, too.
     pub(crate) fn load(&self, device: &Device) -> Result<BcPolicy, PipelineError> {
         load(&self.file, device)
     }

@@ -37,8 +37,8 @@ pub(crate) struct Rollout {
     /// random: seed of the policy [default: 0]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Observations of a policy on states: `frames`, which it tracks, or the simulator's `state` [default: frames for
-    /// tracked, state for diffusion-lowdim]
+    /// Source of positions and states: `frames`, in which they are tracked, or the simulator's `state` [default: frames
+    /// for tracked, state for diffusion-lowdim and diffusion]
     #[arg(long, value_name = "frames|state")]
     sees: Option<ObsSource>,
     /// Device of a trained policy: cpu, cuda or wgpu [default: cpu]

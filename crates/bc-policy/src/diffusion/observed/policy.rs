@@ -6,26 +6,32 @@ use burn::Tensor;
 use burn::module::Module;
 use burn::tensor::{Device, TensorData};
 use pusht_data::{Episode, FrameRef};
-use pusht_env::{Action, ObsBatch, ObsSpec, Observation, Policy, PolicyError};
+use pusht_env::{Action, Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError, State};
 use training::{ModelFile, init_seeded};
 
 use super::NAME;
 use super::config::EncoderConfig;
 use super::saved::{Network, STATE, Saved};
-use super::seen::{Seen, corners};
+use super::seen::Seen;
 use crate::diffusion::acting::{ACTION, ActionSampler, BLOCK};
 use crate::diffusion::config::DiffusionConfig;
-use crate::error::{BcError, failed, network_error};
+use crate::error::{BcError, failed, network_error, wrong_observation};
 use crate::family::{PolicyKind, TrainedPolicy};
+use crate::obs_source::{ObsSource, StateEstimator};
+use crate::queues::PendingEnv;
 use crate::sequence::{Sequence, sequences};
 
 /// Diffusion Policy on the observations of the reference environment: the agent's position with an image or with the
 /// corners of the T. Trained on images here, or loaded from a LeRobot folder.
+///
+/// By default the positions are the simulator's, as in the reference environment; with [`ObsSource::Frames`] they are
+/// those that the tracker finds in the images.
 #[derive(Clone, Debug)]
 pub struct DiffusionPolicy {
     saved: Saved,
     network: Network,
     sampler: ActionSampler,
+    estimator: StateEstimator,
 }
 
 impl DiffusionPolicy {
@@ -35,6 +41,7 @@ impl DiffusionPolicy {
             sampler: ActionSampler::new(&saved.diffusion, saved.diffusion.schedule.clip, device)?,
             saved,
             network,
+            estimator: StateEstimator::new(ObsSource::State),
         })
     }
 
@@ -172,12 +179,8 @@ impl DiffusionPolicy {
                 };
                 let see = |k: usize| {
                     let row = (row + 1 + k).saturating_sub(n);
-                    let state = sequences[episode].states[row];
-                    let agent = state.agent.map(|x| x as f32);
-                    match self.saved.image {
-                        Some(_) => Seen::Picture(&found.frames[row], agent),
-                        None => Seen::Corners(corners(&state), agent),
-                    }
+                    self.saved
+                        .see_state(&found.frames[row], &sequences[episode].states[row])
                 };
                 histories.push((0..n).map(see).collect());
             }
@@ -186,6 +189,39 @@ impl DiffusionPolicy {
             first.extend(sequences.iter().map(|actions| actions[n - 1]));
         }
         Ok(first)
+    }
+
+    /// The histories of the pending environments, from their observations.
+    fn see<'a>(&self, obs: &ObsBatch<'a>, pending: &[PendingEnv]) -> Result<Vec<Vec<Seen<'a>>>, PolicyError> {
+        let history = |ask: &PendingEnv| {
+            let seen = obs.observations[ask.at].iter().map(|o| self.saved.see(o));
+            let seen: Vec<Seen<'_>> = seen.collect::<Result<_, _>>()?;
+            if seen.len() != self.saved.diffusion.n_obs_steps {
+                return Err(wrong_count(seen.len()));
+            }
+            Ok(seen)
+        };
+        pending.iter().map(history).collect()
+    }
+
+    /// The histories of the pending environments, from frames alone.
+    fn see_frames<'a>(
+        &mut self,
+        obs: &ObsBatch<'a>,
+        pending: &[PendingEnv],
+    ) -> Result<Vec<Vec<Seen<'a>>>, PolicyError> {
+        let n = self.saved.diffusion.n_obs_steps;
+        let states = self.estimator.look(NAME, obs, pending, n)?;
+        let history = |(ask, states): (&PendingEnv, &Vec<State>)| {
+            let observations: &'a [Observation] = &obs.observations[ask.at];
+            let newest = observations.iter().skip(observations.len().saturating_sub(n));
+            let see = |(observation, state): (&'a Observation, &State)| match observation {
+                Observation::Pixels(frame) => Ok(self.saved.see_state(frame, state)),
+                other => Err(wrong_observation(Modality::Pixels, other)),
+            };
+            newest.zip(states).map(see).collect()
+        };
+        pending.iter().zip(&states).map(history).collect()
     }
 
     pub(super) fn load(file: &ModelFile, device: &Device) -> Result<Self, BcError> {
@@ -207,26 +243,25 @@ impl Policy for DiffusionPolicy {
 
     fn needs(&self) -> ObsSpec {
         ObsSpec {
-            modality: self.saved.modality(),
+            modality: match self.estimator.source {
+                ObsSource::Frames => Modality::Pixels,
+                ObsSource::State => self.saved.modality(),
+            },
             history: self.saved.diffusion.n_obs_steps,
         }
     }
 
     fn reset(&mut self, envs: &[usize]) {
         self.sampler.reset(envs);
+        self.estimator.forget(envs);
     }
 
     fn act(&mut self, obs: &ObsBatch<'_>, out: &mut [Action]) -> Result<(), PolicyError> {
         let pending = self.sampler.pending(obs);
-        let mut histories = Vec::with_capacity(pending.len());
-        for ask in &pending {
-            let seen = obs.observations[ask.at].iter().map(|o| self.saved.see(o));
-            let seen: Vec<Seen<'_>> = seen.collect::<Result<_, _>>()?;
-            if seen.len() != self.saved.diffusion.n_obs_steps {
-                return Err(wrong_count(seen.len()));
-            }
-            histories.push(seen);
-        }
+        let histories = match self.estimator.source {
+            ObsSource::Frames => self.see_frames(obs, &pending)?,
+            ObsSource::State => self.see(obs, &pending)?,
+        };
         let seeds: Vec<u64> = pending.iter().map(|ask| ask.seed).collect();
         let sequences = self
             .sequences(&histories, &seeds)
@@ -256,6 +291,14 @@ impl TrainedPolicy for DiffusionPolicy {
 
     fn predict_rows(&self, episodes: &[&Episode], refs: &[FrameRef]) -> Result<Vec<Action>, BcError> {
         self.predict_rows_of(episodes, &sequences(episodes)?, refs)
+    }
+
+    fn obs_source(&self) -> Option<ObsSource> {
+        Some(self.estimator.source)
+    }
+
+    fn set_obs_source(&mut self, source: ObsSource) {
+        self.estimator.source = source;
     }
 
     fn boxed(&self) -> Box<dyn TrainedPolicy> {

@@ -31,6 +31,15 @@ impl Saved {
         }
     }
 
+    /// What the policy reads from a frame and the state in it.
+    pub(super) fn see_state<'a>(&self, frame: &'a Frame, state: &State) -> Seen<'a> {
+        let agent = state.agent.map(|x| x as f32);
+        match self.image {
+            Some(_) => Seen::Picture(frame, agent),
+            None => Seen::Corners(corners(state), agent),
+        }
+    }
+
     pub(super) fn modality(&self) -> Modality {
         match self.image {
             Some(_) => Modality::PixelsAgentPos,
@@ -40,7 +49,7 @@ impl Saved {
 }
 
 /// The corners of the T as in the environment's observation: x and y alternating, bar before stem.
-pub(super) fn corners(state: &State) -> [f32; KEYPOINTS] {
+fn corners(state: &State) -> [f32; KEYPOINTS] {
     let vertices = [
         pusht_env::bar_vertices(state.block),
         pusht_env::stem_vertices(state.block),
