@@ -39,6 +39,9 @@ pub struct PolicyConfig {
 }
 
 impl PolicyConfig {
+    /// Keys that earlier versions wrote under another name: that name, and the current one.
+    pub const FORMER_KEYS: [(&str, &str); 2] = [("execute", "n_action_steps"), TrainConfig::FORMER_KEYS[0]];
+
     /// Default settings. `tracked` and `diffusion-lowdim` train on two CPU cores (the latter in about 34 minutes on the
     /// human demonstrations); the others need a GPU.
     pub fn new(kind: PolicyKind, seed: u64) -> Self {

@@ -61,7 +61,7 @@ impl Default for LearnedConfig {
                 steps_per_epoch: Some(300),
                 batch_size: 8,
                 learning_rate: 2e-3,
-                final_learning_rate: 0.0,
+                final_learning_rate_fraction: 0.0,
                 warmup_steps: 100,
                 clip_norm: Some(1.0),
                 ema_decay: Some(0.995),

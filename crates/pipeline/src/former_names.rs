@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+use training::TrainConfig;
 
 use crate::Config;
 
@@ -17,10 +18,10 @@ pub(crate) fn renamed(settings: String) -> String {
     }
 }
 
-/// A policy's settings as hashed in the key of its stage: `tracked.n_action_steps` is hashed as `execute`, its name
-/// until schema 2 of the report, so that finished policies stay valid.
-pub(crate) fn hashed(policy: impl Serialize) -> Option<Box<RawValue>> {
-    let text = serde_json::to_string(&policy).ok()?;
+/// The settings of a training as hashed in the key of its stage, so that finished stages stay valid: under the names
+/// that [`TrainConfig`] had, and `tracked.n_action_steps` as `execute`, its name until schema 2 of the report.
+pub(crate) fn hashed(settings: impl Serialize) -> Option<Box<RawValue>> {
+    let text = TrainConfig::with_former_keys(&serde_json::to_string(&settings).ok()?);
     let renamed = text.split_once("\"tracked\":{").and_then(|(before, rest)| {
         let (section, after) = rest.split_once('}')?;
         let section = section.replace("\"n_action_steps\"", "\"execute\"");
@@ -69,7 +70,9 @@ mod tests {
     #[test]
     fn settings_of_before_are_those_of_today() {
         let today = Config::load("smoke", None, &[]).unwrap().to_toml().unwrap();
-        let before = today.replacen("n_action_steps = 8", "execute = 8", 1);
+        let before = today
+            .replacen("n_action_steps = 8", "execute = 8", 1)
+            .replace("final_learning_rate_fraction", "final_learning_rate");
         assert_ne!(before, today);
         let source = "# Demonstrations: the expert's";
         assert_eq!(renamed(format!("{source}\n{before}")), format!("{source}\n{today}"));

@@ -18,6 +18,7 @@ use crate::curves::loss_points;
 use crate::demonstrations::Demonstrations;
 use crate::error::failed;
 use crate::files::{read_json, write_json};
+use crate::former_names;
 
 /// Stage that trains the learned model.
 pub(crate) struct LearnInverse<'a> {
@@ -45,7 +46,7 @@ impl Stage for LearnInverse<'_> {
     }
 
     fn inputs(&self) -> impl Serialize {
-        (self.settings, &self.split.key)
+        (former_names::hashed(self.settings), &self.split.key)
     }
 
     fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), PipelineError> {

@@ -20,3 +20,25 @@ fn a_config_toml() {
     assert_eq!(steps(&Config::load("smoke", None, &setting).unwrap()), 2);
     assert!(config.to_toml().unwrap().contains("n_action_steps = 4"));
 }
+
+#[test]
+fn the_fraction_of_the_learning_rate_over_a_preset_that_sets_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("config.toml");
+    std::fs::write(&path, "[policy.train]\nfinal_learning_rate = 0.5\n").unwrap();
+    let config = Config::load("smoke", Some(&path), &[]).unwrap();
+    assert_eq!(config.policy.train.final_learning_rate_fraction, 0.5);
+    let settings = [
+        "video.train.fit.final_learning_rate=0.25",
+        "idm.learned.train.final_learning_rate=0.125",
+    ];
+    let config = Config::load("smoke", None, &settings.map(str::to_owned)).unwrap();
+    let text = config.to_toml().unwrap();
+    for fraction in ["0.25", "0.125"] {
+        assert!(
+            text.contains(&format!("final_learning_rate_fraction = {fraction}")),
+            "{text}"
+        );
+    }
+    assert!(!text.contains("final_learning_rate = "), "{text}");
+}

@@ -29,6 +29,8 @@ pub struct SettingLayers {
     /// Origin of the last layer.
     origin: String,
     keys: Vec<(String, String)>,
+    /// Keys of earlier versions with the current ones.
+    former: Vec<(String, String)>,
 }
 
 /// Error for settings that cannot be read.
@@ -60,18 +62,37 @@ impl SettingLayers {
             table: Table::try_from(defaults).map_err(|error| SettingsError::new(origin, error))?,
             origin: origin.to_owned(),
             keys: Vec::new(),
+            former: Vec::new(),
         })
+    }
+
+    /// Reads keys of earlier versions, in any table of the following layers: each by its name then and now.
+    ///
+    /// ```
+    /// use pusht_jobs::SettingLayers;
+    ///
+    /// let defaults = std::collections::BTreeMap::from([("rate_fraction", 0.5)]);
+    /// let mut layers = SettingLayers::new(&defaults, "defaults")?.with_former_keys([("rate", "rate_fraction")]);
+    /// layers.set("rate=0.1")?;
+    /// let settings: std::collections::BTreeMap<String, f64> = layers.read()?;
+    /// assert_eq!((settings.len(), settings["rate_fraction"]), (1, 0.1));
+    /// # Ok::<(), pusht_jobs::SettingsError>(())
+    /// ```
+    #[must_use]
+    pub fn with_former_keys<'a>(mut self, keys: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let owned = |(before, now): (&str, &str)| (before.to_owned(), now.to_owned());
+        self.former.extend(keys.into_iter().map(owned));
+        self
     }
 
     /// Adds the TOML text of `origin` as a layer.
     ///
     /// # Errors
-    /// Text that is not TOML.
+    /// Text that is not TOML, or with a key under its former and its current name.
     pub fn lay(&mut self, text: &str, origin: &str) -> Result<(), SettingsError> {
         let table = text.parse::<Table>();
         let table = table.map_err(|error| SettingsError::new(origin, format!("is not TOML: {error}")))?;
-        self.lay_table(table, origin);
-        Ok(())
+        self.lay_table(table, origin)
     }
 
     /// Sets one key: `key=value` with a dotted key. A bare word is a string; every other value is TOML.
@@ -122,14 +143,35 @@ impl SettingLayers {
         for part in parts {
             table = Table::from_iter([(part.to_owned(), Value::Table(table))]);
         }
-        self.lay_table(table, origin);
-        Ok(())
+        self.lay_table(table, origin)
     }
 
-    fn lay_table(&mut self, table: Table, origin: &str) {
+    fn lay_table(&mut self, mut table: Table, origin: &str) -> Result<(), SettingsError> {
+        rename(&mut table, &self.former).map_err(|reason| SettingsError::new(origin, reason))?;
         origin.clone_into(&mut self.origin);
         collect(&table, "", &mut |key| self.keys.push((origin.to_owned(), key)));
         overlay(&mut self.table, table);
+        Ok(())
+    }
+}
+
+/// Gives former keys their current names.
+fn rename(table: &mut Table, former: &[(String, String)]) -> Result<(), String> {
+    for (before, now) in former {
+        if let Some(value) = table.remove(before)
+            && table.insert(now.clone(), value).is_some()
+        {
+            return Err(format!("{before} is the former name of {now}; expected one of them"));
+        }
+    }
+    table.iter_mut().try_for_each(|(_, value)| rename_in(value, former))
+}
+
+fn rename_in(value: &mut Value, former: &[(String, String)]) -> Result<(), String> {
+    match value {
+        Value::Table(table) => rename(table, former),
+        Value::Array(values) => values.iter_mut().try_for_each(|value| rename_in(value, former)),
+        _ => Ok(()),
     }
 }
 
@@ -172,6 +214,21 @@ mod tests {
         layers.set("a.b=word").unwrap();
         let read = layers.read::<std::collections::BTreeMap<String, u32>>();
         assert!(read.unwrap_err().to_string().starts_with("--set a.b=word: "));
+    }
+
+    #[test]
+    fn former_keys_are_current_ones() {
+        let defaults = "x = 1\n[a]\nx = 1".parse::<Table>().unwrap();
+        let mut layers = SettingLayers::new(&defaults, "defaults")
+            .unwrap()
+            .with_former_keys([("y", "x")]);
+        layers.lay("y = 2\n[a]\ny = 3\n[[b]]\ny = 4", "file").unwrap();
+        layers.set("a.y=5").unwrap();
+        let table: Table = layers.read().unwrap();
+        assert_eq!(table, "x = 2\n[a]\nx = 5\n[[b]]\nx = 4".parse::<Table>().unwrap());
+        assert_eq!(layers.keys().last(), Some(("--set a.y=5", "a.x")));
+        let error = layers.lay("x = 1\ny = 2", "both").unwrap_err().to_string();
+        assert!(error.starts_with("both: y is the former name of x"), "{error}");
     }
 
     #[test]

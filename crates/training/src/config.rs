@@ -25,7 +25,8 @@ pub struct TrainConfig {
     pub learning_rate: f64,
     /// Learning rate at the end of the cosine, as a fraction of `learning_rate`, in [0, 1]: with a peak of 10⁻³, 0.01
     /// ends at 10⁻⁵. 1 keeps the rate constant after the warm-up, 0 ends at 0.
-    pub final_learning_rate: f64,
+    #[serde(alias = "final_learning_rate")]
+    pub final_learning_rate_fraction: f64,
     /// Steps of linear warm-up.
     pub warmup_steps: usize,
     /// Decoupled weight decay (AdamW).
@@ -56,7 +57,7 @@ impl Default for TrainConfig {
             batch_size: 64,
             accumulate: 1,
             learning_rate: 1e-3,
-            final_learning_rate: 0.01,
+            final_learning_rate_fraction: 0.01,
             warmup_steps: 0,
             weight_decay: 0.0,
             clip_norm: None,
@@ -76,7 +77,18 @@ impl TrainConfig {
         self.steps_per_epoch.unwrap_or_else(|| items.div_ceil(self.batch_size))
     }
 
-    /// The settings on which the result depends, as JSON.
+    /// Keys that earlier versions wrote under another name: that name, and the current one.
+    pub const FORMER_KEYS: [(&str, &str); 1] = [("final_learning_rate", "final_learning_rate_fraction")];
+
+    /// JSON of settings that contain these, with the keys of earlier versions, as hashes of earlier versions cover them.
+    pub fn with_former_keys(json: &str) -> String {
+        let rename = |text: String, (before, now): &(&str, &str)| {
+            text.replace(&format!("\"{now}\":"), &format!("\"{before}\":"))
+        };
+        Self::FORMER_KEYS.iter().fold(json.to_owned(), rename)
+    }
+
+    /// The settings on which the result depends, as JSON, with the keys of earlier versions.
     pub(crate) fn of_the_result(&self) -> String {
         let default = Self::default();
         let settings = Self {
@@ -84,7 +96,7 @@ impl TrainConfig {
             keep_last: default.keep_last,
             ..self.clone()
         };
-        serde_json::to_string(&settings).expect("settings are JSON")
+        Self::with_former_keys(&serde_json::to_string(&settings).expect("settings are JSON"))
     }
 
     /// Checks the settings.
@@ -112,8 +124,12 @@ impl TrainConfig {
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
             return Err(refuse("learning_rate", &self.learning_rate, "a number above 0"));
         }
-        if !(0.0..=1.0).contains(&self.final_learning_rate) {
-            return Err(refuse("final_learning_rate", &self.final_learning_rate, "0 to 1"));
+        if !(0.0..=1.0).contains(&self.final_learning_rate_fraction) {
+            return Err(refuse(
+                "final_learning_rate_fraction",
+                &self.final_learning_rate_fraction,
+                "0 to 1",
+            ));
         }
         if !(self.weight_decay >= 0.0 && self.weight_decay.is_finite()) {
             return Err(refuse("weight_decay", &self.weight_decay, "0 or more"));
@@ -139,6 +155,20 @@ fn refuse(setting: &'static str, found: &impl ToString, expected: &'static str) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_of_earlier_versions_are_read_and_hashed() {
+        let config = TrainConfig {
+            final_learning_rate_fraction: 0.25,
+            ..TrainConfig::default()
+        };
+        let text = serde_json::to_string(&config).unwrap();
+        assert!(text.contains("\"final_learning_rate_fraction\":0.25"), "{text}");
+        let before = TrainConfig::with_former_keys(&text);
+        assert!(before.contains("\"final_learning_rate\":0.25"), "{before}");
+        assert_eq!(serde_json::from_str::<TrainConfig>(&before).unwrap(), config);
+        assert_eq!(config.of_the_result(), before);
+    }
 
     #[test]
     fn bad_settings_are_named() {

@@ -5,7 +5,7 @@ use crate::TrainConfig;
 
 impl TrainConfig {
     /// The learning rate of update `step` (from 0) of `total`: linear up to the peak over the warm-up, then half a
-    /// cosine down to `final_learning_rate` times the peak.
+    /// cosine down to `final_learning_rate_fraction` times the peak.
     pub fn learning_rate_at(&self, step: usize, total: usize) -> f64 {
         if step < self.warmup_steps {
             return self.learning_rate * (step + 1) as f64 / (self.warmup_steps + 1) as f64;
@@ -13,7 +13,7 @@ impl TrainConfig {
         let span = total.saturating_sub(self.warmup_steps + 1).max(1) as f64;
         let done = ((step - self.warmup_steps) as f64 / span).min(1.0);
         let cosine = 0.5 * (1.0 + (std::f64::consts::PI * done).cos());
-        self.learning_rate * (self.final_learning_rate + (1.0 - self.final_learning_rate) * cosine)
+        self.learning_rate * (self.final_learning_rate_fraction + (1.0 - self.final_learning_rate_fraction) * cosine)
     }
 }
 
@@ -25,7 +25,7 @@ mod tests {
     fn the_rate_warms_up_and_decays() {
         let config = TrainConfig {
             learning_rate: 1.0,
-            final_learning_rate: 0.1,
+            final_learning_rate_fraction: 0.1,
             warmup_steps: 3,
             ..TrainConfig::default()
         };

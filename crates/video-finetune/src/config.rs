@@ -59,7 +59,8 @@ pub struct FinetuneConfig {
     /// Peak learning rate.
     pub learning_rate: f64,
     /// Final learning rate of the cosine schedule, as a fraction of the peak; 1: constant.
-    pub final_learning_rate: f64,
+    #[serde(alias = "final_learning_rate")]
+    pub final_learning_rate_fraction: f64,
     /// Number of updates of linear warm-up.
     pub warmup_steps: usize,
     /// Decoupled weight decay.
@@ -110,7 +111,7 @@ impl FinetuneConfig {
             batch_size: 4,
             accumulate: 4,
             learning_rate: 2e-4,
-            final_learning_rate: 0.0,
+            final_learning_rate_fraction: 0.0,
             warmup_steps: 100,
             weight_decay: 0.01,
             clip_norm: 1.0,
@@ -131,7 +132,7 @@ impl FinetuneConfig {
                 steps: 1500,
                 batch_size: 1,
                 accumulate: 1,
-                final_learning_rate: 1.0,
+                final_learning_rate_fraction: 1.0,
                 warmup_steps: 0,
                 ..ours
             },
@@ -151,6 +152,8 @@ impl FinetuneConfig {
             ));
         };
         let (name, value) = (name.trim(), value.trim());
+        let mut former = TrainConfig::FORMER_KEYS.into_iter();
+        let name = former.find(|(before, _)| *before == name).map_or(name, |(_, now)| now);
         let mut all = serde_json::to_value(&*self)
             .map_err(|error| FinetuneError::setting(name, value, format!("settings that are JSON ({error})")))?;
         let known = match all.as_object() {
@@ -271,7 +274,7 @@ impl FinetuneConfig {
             batch_size: self.batch_size,
             accumulate: self.accumulate,
             learning_rate: self.learning_rate,
-            final_learning_rate: self.final_learning_rate,
+            final_learning_rate_fraction: self.final_learning_rate_fraction,
             warmup_steps: self.warmup_steps,
             weight_decay: self.weight_decay,
             clip_norm: Some(self.clip_norm),

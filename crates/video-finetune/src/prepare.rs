@@ -6,6 +6,7 @@ use burn::tensor::FloatDType;
 use pusht_env::Frame;
 use pusht_jobs::JobContext;
 use serde::Serialize;
+use training::TrainConfig;
 use video_gen::AdapterRecord;
 
 use crate::cache::{Cache, Clips, Latents};
@@ -120,6 +121,7 @@ impl TrainingClips<'_> {
         let record = serde_json::to_string_pretty(&record).map_err(FinetuneError::io("writing", &path))?;
         // Paths are not part of a run's identity.
         let identity = serde_json::json!([transformer, prompts, keys, number_format(dtype), job.config]).to_string();
+        let identity = TrainConfig::with_former_keys(&identity);
         let mut parts = latents.into_iter().map(|(latents, _)| latents);
         Ok(Prepared {
             train: parts.next().unwrap_or_default(),

@@ -52,7 +52,7 @@ impl PolicyFamily for Tracked {
             steps_per_epoch: Some(500),
             batch_size: 128,
             learning_rate: 1e-3,
-            final_learning_rate: 0.0,
+            final_learning_rate_fraction: 0.0,
             warmup_steps: 200,
             weight_decay: 0.01,
             ema_decay: Some(0.999),

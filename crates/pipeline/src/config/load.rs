@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use bc_policy::PolicyConfig;
 use pusht_jobs::SettingLayers;
 use video_gen::{PixelTrainSettings, SamplingOptions};
 
@@ -34,7 +35,7 @@ impl Config {
         };
         // Defaults of settings that presets do not list, so that one of them can be set alone.
         let defaults = BTreeMap::from([("video", BTreeMap::from([("pixel", PixelTrainSettings::small())]))]);
-        let mut layers = SettingLayers::new(&defaults, preset)?;
+        let mut layers = SettingLayers::new(&defaults, preset)?.with_former_keys(PolicyConfig::FORMER_KEYS);
         layers.lay(text, &format!("preset {preset}"))?;
         let mut config = read(&layers)?;
         if let Some(path) = file {

@@ -18,6 +18,7 @@ use crate::curves::loss_points;
 use crate::demonstrations::Demonstrations;
 use crate::error::failed;
 use crate::files::{read_json, write_json};
+use crate::former_names;
 
 /// Training data of video models.
 #[derive(Clone, Copy)]
@@ -98,7 +99,7 @@ impl<R: GeneratorTraining> Stage for TrainVideo<'_, R> {
     }
 
     fn inputs(&self) -> impl Serialize {
-        (self.trainable, &self.on.split.key)
+        (former_names::hashed(self.trainable), &self.on.split.key)
     }
 
     fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), PipelineError> {

@@ -45,7 +45,7 @@ impl Default for TrainSettings {
                 steps_per_epoch: Some(400),
                 batch_size: 64,
                 learning_rate: 1e-3,
-                final_learning_rate: 0.0,
+                final_learning_rate_fraction: 0.0,
                 warmup_steps: 50,
                 weight_decay: 0.01,
                 clip_norm: Some(1.0),

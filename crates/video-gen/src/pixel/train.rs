@@ -50,7 +50,7 @@ impl Default for PixelTrainSettings {
                 steps_per_epoch: Some(500),
                 batch_size: 64,
                 learning_rate: 1e-3,
-                final_learning_rate: 0.01,
+                final_learning_rate_fraction: 0.01,
                 warmup_steps: 200,
                 weight_decay: 0.01,
                 clip_norm: Some(1.0),

@@ -47,7 +47,7 @@ impl PolicyFamily for Lowdim {
             steps_per_epoch: Some(500),
             batch_size: 256,
             learning_rate: 1e-3,
-            final_learning_rate: 0.0,
+            final_learning_rate_fraction: 0.0,
             warmup_steps: 500,
             weight_decay: 1e-6,
             ema_decay: Some(0.999),

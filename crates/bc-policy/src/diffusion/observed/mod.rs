@@ -49,7 +49,7 @@ impl PolicyFamily for Observed {
             epochs: 100,
             batch_size: 64,
             learning_rate: 1e-4,
-            final_learning_rate: 0.0,
+            final_learning_rate_fraction: 0.0,
             warmup_steps: 500,
             weight_decay: 1e-6,
             ema_decay: Some(0.999),

@@ -68,7 +68,8 @@ impl PolicySettings {
         } else {
             PolicyConfig::new(kind, 0)
         };
-        let mut layers = SettingLayers::new(&defaults, kind.name())?;
+        let layers = SettingLayers::new(&defaults, kind.name())?;
+        let mut layers = layers.with_former_keys(PolicyConfig::FORMER_KEYS);
         if let Some((origin, text)) = &file {
             layers.lay(text, origin)?;
         }
