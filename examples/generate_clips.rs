@@ -19,7 +19,7 @@ fn main() -> Result<()> {
         .parse::<ModelSpec>()?
         .load(&LoadOptions::default())
         .context("the model")?;
-    let endpoints = ClipEndpoints::data(pusht_data::open(data)?, SplitName::Test, model.frames, true)?;
+    let endpoints = ClipEndpoints::from_data(pusht_data::open(data)?, SplitName::Test, model.frames)?;
     let job = GenerationJob::builder(&model, &endpoints).clips(8).seed(0).build()?;
     let made = job.run(Path::new(out), &mut JobContext::terminal()?)?;
     println!("{} clips of {} frames in {out}", made.clips.len(), made.plan.frames);

@@ -17,7 +17,7 @@ fn episodes() -> &'static [Demonstration] {
     static EPISODES: OnceLock<Vec<Demonstration>> = OnceLock::new();
     EPISODES.get_or_init(|| {
         let expert = Expert::new(ExpertConfig::default()).unwrap();
-        let env = EnvConfig::diffusion_policy(true);
+        let env = EnvConfig::diffusion_policy();
         SEEDS.map(|seed| expert.demonstrate(env, seed, 60).unwrap()).collect()
     })
 }

@@ -7,13 +7,15 @@ use std::str::FromStr;
 use pusht_data::SourceOptions;
 use serde::{Deserialize, Serialize};
 
-/// Part of a dataset, split by episode with [`Split::SEED`](pusht_data::Split::SEED), as in training.
+/// Part of a dataset, split by episode with [`Split::SEED`](pusht_data::Split::SEED), as `pusht train video` does.
+///
+/// A model that was trained on another split, or on everything, may have seen the episodes of [`SplitName::Test`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SplitName {
     /// The training episodes.
     Train,
-    /// The test episodes, held out of training.
+    /// The test episodes of that split.
     #[default]
     Test,
     /// The whole dataset.

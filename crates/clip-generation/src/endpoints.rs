@@ -19,11 +19,17 @@ use crate::error::GenerationError;
 ///
 /// ```no_run
 /// use clip_generation::{ClipEndpoints, SplitName};
+/// use pusht_data::open;
 ///
 /// // Clips of 48 frames between rows of the test episodes; the end frame is given too.
-/// let endpoints = ClipEndpoints::data("demos.jsonl".as_ref(), SplitName::Test, 48, true)?;
+/// let endpoints = ClipEndpoints::from_data(open("demos.jsonl")?, SplitName::Test, 48)?;
+/// // Clips that start there and end anywhere.
+/// let onward = ClipEndpoints::from_data(open("demos.jsonl")?, SplitName::Test, 48)?.without_end();
+/// // Clips from one image, and from one image of a board of any size to another.
+/// let images = ClipEndpoints::from_images("start.png".as_ref(), None)?;
+/// let boards = ClipEndpoints::from_board_images("start.png".as_ref(), Some("end.png".as_ref()))?;
 /// println!("{}", endpoints.describe());
-/// # Ok::<(), clip_generation::GenerationError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct ClipEndpoints(Kind);
 
@@ -54,25 +60,36 @@ pub(crate) struct Conditioning {
 }
 
 impl ClipEndpoints {
-    /// Uses the PNG file `start` as the first frame and, optionally, `end` as the last frame of every clip. With `board`
-    /// the board is located in them and resampled to the environment's 96 × 96 pixels, as models that require 96 × 96
-    /// frames need; without it the images are used as they are.
+    /// Uses the PNG file `start` as the first frame and, optionally, `end` as the last frame of every clip, as they are.
     ///
     /// # Errors
-    /// Files that are not images, images of different sizes, and, with `board`, images without a board.
-    pub fn pictures(start: &Path, end: Option<&Path>, board: bool) -> Result<Self, GenerationError> {
+    /// Files that are not images, and images of different sizes.
+    pub fn from_images(start: &Path, end: Option<&Path>) -> Result<Self, GenerationError> {
+        Self::read_images(start, end, picture)
+    }
+
+    /// Uses PNG files as [`ClipEndpoints::from_images`] does, with the board located in them and resampled to the
+    /// environment's 96 × 96 pixels, as models that require 96 × 96 frames need.
+    ///
+    /// # Errors
+    /// Files that are not images, and images without a board.
+    pub fn from_board_images(start: &Path, end: Option<&Path>) -> Result<Self, GenerationError> {
         let registrar = Registrar::new(GOAL)?;
-        let read = |path: &Path| -> Result<Frame, GenerationError> {
+        Self::read_images(start, end, |path| {
             let picture = picture(path)?;
-            if !board {
-                return Ok(picture);
-            }
             let found = registrar.register(&picture).map_err(|error| GenerationError::Picture {
                 path: path.to_path_buf(),
                 reason: error.to_string(),
             })?;
             Ok(found.resample(&picture))
-        };
+        })
+    }
+
+    fn read_images(
+        start: &Path,
+        end: Option<&Path>,
+        read: impl Fn(&Path) -> Result<Frame, GenerationError>,
+    ) -> Result<Self, GenerationError> {
         let (first, last) = (read(start)?, end.map(&read).transpose()?);
         if let (Some(last), Some(path)) = (&last, end)
             && last.dimensions() != first.dimensions()
@@ -90,12 +107,12 @@ impl ClipEndpoints {
     }
 
     /// Uses pairs of rows of a dataset, the first and last of `frames` consecutive rows; `frames` is the length of the
-    /// clips (`LoadedModel::frames`). `part` is a part of the split by episode with seed 0. With `end` the model gets both
-    /// frames, without it only the first.
+    /// clips (`LoadedModel::frames`). `part` is a part of the split by episode with seed 0. The model gets both frames, or
+    /// only the first: [`ClipEndpoints::without_end`].
     ///
     /// # Errors
     /// A dataset that cannot be split, or whose episodes are too short.
-    pub fn data(source: Source, part: SplitName, frames: usize, end: bool) -> Result<Self, GenerationError> {
+    pub fn from_data(source: Source, part: SplitName, frames: usize) -> Result<Self, GenerationError> {
         let lengths = source.lengths();
         let episodes = match part {
             SplitName::All => (0..lengths.len()).collect(),
@@ -121,8 +138,18 @@ impl ClipEndpoints {
             part,
             episodes,
             frames,
-            end,
+            end: true,
         }))
+    }
+
+    /// Leaves the last frames out: clips start in a given frame and end anywhere.
+    #[must_use]
+    pub fn without_end(mut self) -> Self {
+        match &mut self.0 {
+            Kind::Pictures { end, .. } => *end = None,
+            Kind::Data { end, .. } => *end = false,
+        }
+        self
     }
 
     /// Description of the source.

@@ -49,7 +49,7 @@ const LOOKED_AT: u32 = 384;
 /// let folder = tempfile::tempdir()?;
 /// let start = folder.path().join("start.png");
 /// std::fs::write(&start, video_io::png_bytes(&Frame::new(96, 96))?)?;
-/// let endpoints = ClipEndpoints::pictures(&start, None, false)?;
+/// let endpoints = ClipEndpoints::from_images(&start, None)?;
 /// let model = LoadedModel::new("still", Still, 9);
 /// let job = GenerationJob::builder(&model, &endpoints).clips(2).build()?;
 /// let made = job.run(&folder.path().join("clips"), &mut JobContext::silent())?;

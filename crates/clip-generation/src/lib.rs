@@ -15,6 +15,7 @@ pub use endpoints::ClipEndpoints;
 pub use error::GenerationError;
 pub use job::{GenerationJob, GenerationJobBuilder};
 pub use motion::{MotionReport, MotionRow};
+pub use pusht_jobs::JobContext;
 pub use record::{ClipRecord, GENERATION_SCHEMA, Generation, GenerationPlan};
 pub use references::{ClipReferences, ReferencedClip};
-pub use samples::{SamplesError, write_samples};
+pub use samples::{SampleOptions, SamplesError, write_samples};

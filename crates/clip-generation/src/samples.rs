@@ -28,20 +28,30 @@ pub enum SamplesError {
     },
 }
 
-/// Generates up to `count` clips of `frames` frames, each between the first frame and row `frames` − 1 of one of the
-/// first episodes that are long enough, and writes them to `folder` as `sample-0.mp4` and `sample-0.png` (a film strip)
-/// etc. Clip i is sampled with `seed` + i. Returns the number of clips.
+/// Which sample clips to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SampleOptions {
+    /// Maximum number of clips.
+    pub clips: usize,
+    /// Frames per clip.
+    pub frames: usize,
+    /// Seed of the first clip; clip i is sampled with this seed + i.
+    pub seed: u64,
+}
+
+/// Generates clips, each between the first frame and the last of [`SampleOptions::frames`] rows of one of the first
+/// episodes that are long enough, and writes them to `folder` as `sample-0.mp4` and `sample-0.png` (a film strip) etc.
+/// Returns the number of clips.
 ///
 /// # Errors
 /// A model that fails, or a file that cannot be written.
 pub fn write_samples(
     model: &dyn VideoModel,
-    frames: usize,
     episodes: &[&Episode],
-    count: usize,
-    seed: u64,
+    options: SampleOptions,
     folder: &Path,
 ) -> Result<usize, SamplesError> {
+    let SampleOptions { clips, frames, seed } = options;
     let long = episodes.iter().filter(|e| frames > 0 && e.frames.len() >= frames);
     let request = |(i, e): (usize, &&Episode)| VideoRequest {
         start: e.frames[0].clone(),
@@ -50,7 +60,7 @@ pub fn write_samples(
         frames,
         seed: seed.wrapping_add(i as u64),
     };
-    let requests: Vec<VideoRequest> = long.take(count).enumerate().map(request).collect();
+    let requests: Vec<VideoRequest> = long.take(clips).enumerate().map(request).collect();
     for (i, clip) in model.generate(&requests)?.iter().enumerate() {
         let path = |extension: &str| folder.join(format!("sample-{i}.{extension}"));
         let options = VideoOptions {

@@ -70,7 +70,7 @@ fn ends(folder: &Path) -> ClipEndpoints {
     // An enlarged picture is brought to 96 × 96.
     std::fs::write(&start, png_bytes(&upscale(&board(100.0), 4)).unwrap()).unwrap();
     std::fs::write(&end, png_bytes(&board(200.0)).unwrap()).unwrap();
-    ClipEndpoints::pictures(&start, Some(&end), true).unwrap()
+    ClipEndpoints::from_board_images(&start, Some(&end)).unwrap()
 }
 
 struct Job<'a> {
@@ -167,7 +167,7 @@ fn clips_begin_in_all_episodes_before_one_comes_again() {
         threads: 0,
     };
     demonstrate(&data, &four, &mut JobContext::silent()).unwrap();
-    let ends = ClipEndpoints::data(pusht_data::open(&data).unwrap(), SplitName::All, 9, true).unwrap();
+    let ends = ClipEndpoints::from_data(pusht_data::open(&data).unwrap(), SplitName::All, 9).unwrap();
     assert!(ends.describe().contains("4 episodes of"), "{}", ends.describe());
     let fade = Fade::new(usize::MAX);
     let made = run(&job(&fade, &ends, 8, 1), &folder.path().join("out"), &fade.stop).unwrap();
@@ -198,16 +198,15 @@ fn what_cannot_be_an_end_is_refused() {
     let (text, white) = (folder.path().join("text.png"), folder.path().join("white.png"));
     std::fs::write(&text, "not a picture").unwrap();
     std::fs::write(&white, png_bytes(&Frame::new(64, 64)).unwrap()).unwrap();
-    let refused = |path: &Path, board| ClipEndpoints::pictures(path, None, board).err().unwrap().to_string();
-    assert!(refused(&text, false).contains("no PNG"), "{}", refused(&text, false));
-    assert!(refused(&white, true).contains("white.png"), "{}", refused(&white, true));
-    assert!(ClipEndpoints::pictures(&white, None, false).is_ok());
+    let refused = |endpoints: Result<ClipEndpoints, GenerationError>| endpoints.err().unwrap().to_string();
+    let error = refused(ClipEndpoints::from_images(&text, None));
+    assert!(error.contains("no PNG"), "{error}");
+    let error = refused(ClipEndpoints::from_board_images(&white, None));
+    assert!(error.contains("white.png"), "{error}");
+    assert!(ClipEndpoints::from_images(&white, None).is_ok());
     let start = folder.path().join("start.png");
     std::fs::write(&start, png_bytes(&board(100.0)).unwrap()).unwrap();
-    let error = ClipEndpoints::pictures(&start, Some(&white), false)
-        .err()
-        .unwrap()
-        .to_string();
+    let error = refused(ClipEndpoints::from_images(&start, Some(&white)));
     assert!(error.contains("64 × 64"), "{error}");
 }
 

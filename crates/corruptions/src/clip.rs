@@ -32,7 +32,7 @@ impl Clip {
         let config = if seed.is_multiple_of(2) {
             EnvConfig::gym_pusht()
         } else {
-            EnvConfig::diffusion_policy(true)
+            EnvConfig::diffusion_policy()
         };
         let expert = Expert::new(ExpertConfig::default())?;
         let demonstration = expert.demonstrate(config, seed, LONGEST)?;

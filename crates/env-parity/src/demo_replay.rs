@@ -25,7 +25,7 @@ pub(crate) fn compare(path: &Path, tally: &mut Tally) -> Result<(), ParityError>
         return Err(ParityError::unreadable(path, &"it holds no array ep<N>_action"));
     }
     let refused = ParityError::value(path);
-    let config = EnvConfig::diffusion_policy(true);
+    let config = EnvConfig::diffusion_policy();
     let mut env = PushT::new(config).map_err(&refused)?;
     let mut renderer = Renderer::new(96, config.fill_rule).map_err(|e| ParityError::unreadable(path, &e))?;
     for &episode in &episodes {

@@ -22,11 +22,15 @@ pub(crate) fn compare_resets(path: &Path, tally: &mut Tally) -> Result<(), Parit
         let s = seed.data[i] as u64;
         let state = Seeding::DiffusionPolicy.draw(s).map_err(&refused)?;
         tally.compare("drawn", 0.0, &state.to_row(), drawn.row(i));
-        for (name, is_legacy, recorded) in [
-            ("after_reset_legacy", true, &legacy),
-            ("after_reset_nonlegacy", false, &modern),
+        for (name, config, recorded) in [
+            ("after_reset_legacy", EnvConfig::diffusion_policy(), &legacy),
+            (
+                "after_reset_nonlegacy",
+                EnvConfig::diffusion_policy_non_legacy(),
+                &modern,
+            ),
         ] {
-            let mut env = PushT::new(EnvConfig::diffusion_policy(is_legacy)).map_err(&refused)?;
+            let mut env = PushT::new(config).map_err(&refused)?;
             env.reset(s).map_err(&refused)?;
             tally.compare(name, 0.0, &state_row(&env), recorded.row(i));
         }
@@ -50,7 +54,7 @@ pub(crate) fn compare_rollouts(path: &Path, tally: &mut Tally) -> Result<(), Par
     let cache: Array<u8> = npz.array("cache", &[n, None, Some(96), Some(96), Some(3)])?;
 
     let refused = ParityError::value(path);
-    let config = EnvConfig::diffusion_policy(true);
+    let config = EnvConfig::diffusion_policy();
     let mut env = PushT::new(config).map_err(&refused)?;
     let mut renderer = Renderer::new(96, config.fill_rule).map_err(|e| ParityError::unreadable(path, &e))?;
     for i in 0..state.len() {

@@ -203,8 +203,9 @@ pub fn compare(folder: &Path) -> Result<ParityReport, ParityError> {
 fn state_row(env: &PushT) -> [f64; 10] {
     let [ax, ay, x, y, angle] = env.state().to_row();
     let [avx, avy] = env.agent_velocity();
-    let ([vx, vy], w) = env.block_velocity();
-    [ax, ay, avx, avy, x, y, angle, vx, vy, w]
+    let velocity = env.block_velocity();
+    let [vx, vy] = velocity.linear;
+    [ax, ay, avx, avy, x, y, angle, vx, vy, velocity.angular]
 }
 
 #[cfg(test)]

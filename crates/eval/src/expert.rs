@@ -64,7 +64,7 @@ impl ExpertEvaluation {
         for seed in self.first_seed..=last {
             task.check()?;
             let begin = Instant::now();
-            let episode = expert.demonstrate(EnvConfig::diffusion_policy(true), seed, self.max_steps)?;
+            let episode = expert.demonstrate(EnvConfig::diffusion_policy(), seed, self.max_steps)?;
             seconds.push(begin.elapsed().as_secs_f64());
             rewards.push(episode.max_reward());
             lengths.push(episode.actions.len() as f64);

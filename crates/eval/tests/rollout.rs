@@ -22,7 +22,7 @@ fn config(episodes: usize, steps: usize) -> RolloutConfig {
 #[test]
 fn standing_still_is_the_known_floor() {
     const GYM_PUSHT: f64 = 0.072_707_971_416_363_5;
-    let mut env = PushT::new(EnvConfig::diffusion_policy(true)).unwrap();
+    let mut env = PushT::new(EnvConfig::diffusion_policy()).unwrap();
     let starts = (100_000..100_100).map(|seed| {
         env.reset(seed).unwrap();
         reward(env.coverage())

@@ -68,21 +68,25 @@ impl EnvConfig {
         }
     }
 
-    /// The environment `PushTImageEnv` of diffusion_policy with its pinned packages. `legacy` is that environment's
-    /// argument: `true` for the order [`ResetOrder::PositionFirst`], which its runner uses for the published scores,
-    /// `false` for [`ResetOrder::AngleFirst`]. The environment itself has no step limit.
-    pub const fn diffusion_policy(legacy: bool) -> Self {
+    /// The environment `PushTImageEnv` of diffusion_policy with its pinned packages and `legacy=True`
+    /// ([`ResetOrder::PositionFirst`]), as its runner sets it for the published scores. The environment itself has no
+    /// step limit.
+    pub const fn diffusion_policy() -> Self {
         Self {
             seeding: Seeding::DiffusionPolicy,
-            reset_order: if legacy {
-                ResetOrder::PositionFirst
-            } else {
-                ResetOrder::AngleFirst
-            },
+            reset_order: ResetOrder::PositionFirst,
             contact_count: ContactCount::DiffusionPolicy,
             fill_rule: FillRule::Pygame25,
             goal: GOAL,
             max_steps: None,
+        }
+    }
+
+    /// The environment of [`EnvConfig::diffusion_policy`] with `legacy=False` ([`ResetOrder::AngleFirst`]).
+    pub const fn diffusion_policy_non_legacy() -> Self {
+        Self {
+            reset_order: ResetOrder::AngleFirst,
+            ..Self::diffusion_policy()
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::coverage::{Goal, SUCCESS_COVERAGE, reward};
 use crate::physics::Space;
-use crate::{Action, EnvConfig, EnvError, Pose, ResetOrder, Scene, State};
+use crate::{Action, BlockVelocity, EnvConfig, EnvError, Pose, ResetOrder, Scene, State};
 
 /// One PushT environment. [`Self::step`] returns no observation: read [`Self::state`], or use an
 /// [`Observer`](crate::Observer).
@@ -207,7 +207,7 @@ impl PushT {
 
     /// Velocity of the T's center of gravity, px/s, and its angular velocity, rad/s, as the last physics substep solved
     /// them. The references stop the T at every substep, so it moves only while something pushes it.
-    pub const fn block_velocity(&self) -> ([f64; 2], f64) {
+    pub const fn block_velocity(&self) -> BlockVelocity {
         self.space.block_velocity()
     }
 

@@ -27,7 +27,7 @@ pub use policy::{Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError};
 pub use render::{FillRule, RenderError, Renderer, draw_marker};
 pub use scene::{ContactTick, Scene};
 pub use seeding::Seeding;
-pub use state::{Action, GOAL, Pose, State};
+pub use state::{Action, BlockVelocity, GOAL, Pose, State};
 pub use vec_env::{Autoreset, EnvStep, EpisodeEnd, VecEnv, VecEnvError};
 
 /// Compiles and runs the Rust code of the README.

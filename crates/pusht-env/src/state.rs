@@ -35,6 +35,15 @@ pub struct State {
     pub block: Pose,
 }
 
+/// Velocity of the T.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BlockVelocity {
+    /// Velocity of the center of gravity, [x, y] in px/s.
+    pub linear: [f64; 2],
+    /// Angular velocity, rad/s.
+    pub angular: f64,
+}
+
 impl State {
     /// A state from `[agent x, agent y, block x, block y, block angle]`, the row order of the reference environments.
     pub const fn from_row(row: [f64; 5]) -> Self {

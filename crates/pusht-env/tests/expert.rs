@@ -8,7 +8,7 @@ use pusht_env::{
     PolicyError, Pose, PushT, State,
 };
 
-const CONFIG: EnvConfig = EnvConfig::diffusion_policy(true);
+const CONFIG: EnvConfig = EnvConfig::diffusion_policy();
 const SEEDS: [u64; 6] = [100_000, 100_001, 100_002, 100_003, 0, 5];
 
 fn expert() -> Expert {

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
-use pusht_env::{Action, EnvConfig, EnvError, GOAL, Pose, PushT, Scene, State, coverage};
+use pusht_env::{Action, BlockVelocity, EnvConfig, EnvError, GOAL, Pose, PushT, Scene, State, coverage};
 
 fn pose() -> impl Strategy<Value = Pose> {
     (0.0..512.0, 0.0..512.0, -10.0..10.0).prop_map(|(x, y, angle)| Pose::new(x, y, angle))
@@ -52,7 +52,7 @@ proptest! {
         let snapshot = first.snapshot();
         let future = run(&mut first, &after);
         // Restored into an environment with another past, goal and configuration.
-        let mut second = PushT::new(EnvConfig::diffusion_policy(false).with_goal(Pose::new(9.0, 9.0, 1.0))).unwrap();
+        let mut second = PushT::new(EnvConfig::diffusion_policy_non_legacy().with_goal(Pose::new(9.0, 9.0, 1.0))).unwrap();
         second.reset(3).unwrap();
         run(&mut second, &before);
         second.restore(&snapshot);
@@ -70,7 +70,7 @@ proptest! {
         used.set_state(start).unwrap();
         prop_assert_eq!(used.state(), start);
         prop_assert_eq!(used.agent_velocity(), [0.0; 2]);
-        prop_assert_eq!(used.block_velocity(), ([0.0; 2], 0.0));
+        prop_assert_eq!(used.block_velocity(), BlockVelocity::default());
         prop_assert_eq!(used.coverage(), coverage(start.block, GOAL));
         prop_assert_eq!((used.steps(), used.contact_points()), (0, 0));
         // Nothing of the past is left.

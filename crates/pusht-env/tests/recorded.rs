@@ -20,8 +20,9 @@ fn fixtures() -> Npz {
 
 fn state_row(env: &PushT) -> [f64; 10] {
     let [ax, ay, x, y, angle] = env.state().to_row();
-    let ([avx, avy], ([vx, vy], w)) = (env.agent_velocity(), env.block_velocity());
-    [ax, ay, avx, avy, x, y, angle, vx, vy, w]
+    let ([avx, avy], velocity) = (env.agent_velocity(), env.block_velocity());
+    let [vx, vy] = velocity.linear;
+    [ax, ay, avx, avy, x, y, angle, vx, vy, velocity.angular]
 }
 
 fn state(row: &[f64]) -> State {
@@ -78,10 +79,11 @@ fn seeds_and_resets_of_diffusion_policy() {
         );
     }
     for (&seed, rows) in seeds.iter().step_by(6).zip(resets.chunks(20)) {
-        for (legacy, row) in [(true, &rows[..10]), (false, &rows[10..])] {
-            let mut env = PushT::new(EnvConfig::diffusion_policy(legacy)).unwrap();
+        let (legacy, non_legacy) = (EnvConfig::diffusion_policy(), EnvConfig::diffusion_policy_non_legacy());
+        for (config, row) in [(legacy, &rows[..10]), (non_legacy, &rows[10..])] {
+            let mut env = PushT::new(config).unwrap();
             env.reset(seed as u64).unwrap();
-            assert_eq!(state_row(&env), row, "seed {seed}, legacy {legacy}");
+            assert_eq!(state_row(&env), row, "seed {seed}, {:?}", config.reset_order);
         }
     }
     let refused = Seeding::DiffusionPolicy.draw(1 << 32);
@@ -148,7 +150,7 @@ fn differences_of_the_references_can_be_switched() {
         block: Pose::new(256.0, 230.0, 0.0),
     };
     let mut counts = Vec::new();
-    for config in [EnvConfig::gym_pusht(), EnvConfig::diffusion_policy(true)] {
+    for config in [EnvConfig::gym_pusht(), EnvConfig::diffusion_policy()] {
         let mut env = PushT::new(config).unwrap();
         env.reset_to(start).unwrap();
         env.step([256.0, 300.0]).unwrap();

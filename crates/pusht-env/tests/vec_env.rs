@@ -128,7 +128,7 @@ fn results_do_not_depend_on_threads() {
 #[test]
 fn pictures_equal_those_of_an_observer() {
     for modality in [Modality::Pixels, Modality::PixelsAgentPos, Modality::Keypoints] {
-        let config = EnvConfig::diffusion_policy(true);
+        let config = EnvConfig::diffusion_policy();
         let mut all = VecEnv::new(5, config, spec(modality, 2), Autoreset::NextStep).unwrap();
         all.reset(100_000).unwrap();
         for t in 0..6 {
@@ -203,7 +203,7 @@ fn bad_input_is_refused_and_changes_nothing() {
     assert_eq!(all.states(), before);
 
     let spec = spec(Modality::State, 1);
-    let mut other = VecEnv::new(2, EnvConfig::diffusion_policy(true), spec, Autoreset::Disabled).unwrap();
+    let mut other = VecEnv::new(2, EnvConfig::diffusion_policy(), spec, Autoreset::Disabled).unwrap();
     assert!(matches!(
         other.reset(u64::from(u32::MAX)),
         Err(VecEnvError::Env { env: 1, .. })

@@ -1,6 +1,6 @@
 //! Policies without training or knowledge of the task, as lower references.
 
-use pusht_env::{Action, Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError};
+use pusht_env::{Action, Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError, State};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ impl Policy for StandStill {
 
     fn act(&mut self, obs: &ObsBatch<'_>, out: &mut [Action]) -> Result<(), PolicyError> {
         for ((env, seen), action) in obs.envs.iter().zip(obs.observations).zip(out) {
-            let [x, y, ..] = latest(seen)?;
+            let [x, y] = latest(seen)?.agent;
             *action = *self.targets.entry(*env).or_insert([x as f32, y as f32]);
         }
         Ok(())
@@ -87,9 +87,9 @@ const STATE: ObsSpec = ObsSpec {
     history: 1,
 };
 
-fn latest(seen: &[Observation]) -> Result<[f64; 5], PolicyError> {
+fn latest(seen: &[Observation]) -> Result<State, PolicyError> {
     let found = match seen.last() {
-        Some(Observation::State(state)) => return Ok(*state),
+        Some(Observation::State(state)) => return Ok(State::from_row(*state)),
         Some(Observation::Keypoints { .. }) => "keypoints",
         Some(Observation::Pixels(_)) => "pixels",
         Some(Observation::PixelsAgentPos { .. }) => "pixels and agent position",

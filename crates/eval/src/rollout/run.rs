@@ -32,7 +32,7 @@ impl RolloutConfig {
             episodes: protocol.episodes(),
             steps: protocol.steps(),
             first_seed: FIRST_START_SEED,
-            env: EnvConfig::diffusion_policy(true),
+            env: EnvConfig::diffusion_policy(),
         }
     }
 

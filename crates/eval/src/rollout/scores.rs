@@ -1,7 +1,7 @@
 //! Scores of recorded rollouts under a protocol, by every published criterion.
 
 use super::{EpisodeRecord, Protocol, RecordError, RolloutRecord};
-use pusht_env::Pose;
+use pusht_env::{Pose, State};
 use serde::{Deserialize, Serialize};
 use traj_metrics::{Bootstrap, Interval, MetricError};
 
@@ -106,7 +106,7 @@ impl EpisodeScores {
         let solved_after = coverage.iter().position(|&c| c > SOLVED_COVERAGE).map(|i| i + 1);
         let sum: f64 = rewards.iter().sum();
         let held = (limit - n) as f64 * rewards[n - 1];
-        let end = episode.states[n].map(f64::from);
+        let end = state(&episode.states[n]);
         Self {
             start_seed: episode.start_seed,
             steps: n,
@@ -116,9 +116,9 @@ impl EpisodeScores {
             max_coverage: coverage.iter().copied().fold(0.0, f64::max),
             final_coverage: coverage[n - 1],
             solved_after,
-            pose_reached: episode.states[1..=n].iter().any(|s| near(s.map(f64::from), goal)),
-            final_agent: [end[0], end[1]],
-            final_block: [end[2], end[3], end[4]],
+            pose_reached: episode.states[1..=n].iter().any(|row| near(&state(row), goal)),
+            final_agent: end.agent,
+            final_block: [end.block.x, end.block.y, end.block.angle],
         }
     }
 
@@ -128,10 +128,15 @@ impl EpisodeScores {
     }
 }
 
-/// Whether a state row satisfies the pose criterion.
-fn near(state: [f64; 5], goal: Pose) -> bool {
-    let distance = (state[2] - goal.x).hypot(state[3] - goal.y);
-    let turn = (state[4] - goal.angle).rem_euclid(std::f64::consts::TAU);
+fn state(row: &[f32; 5]) -> State {
+    State::from_row(row.map(f64::from))
+}
+
+/// Whether a state satisfies the pose criterion.
+fn near(state: &State, goal: Pose) -> bool {
+    let block = state.block;
+    let distance = (block.x - goal.x).hypot(block.y - goal.y);
+    let turn = (block.angle - goal.angle).rem_euclid(std::f64::consts::TAU);
     let angle = turn.min(std::f64::consts::TAU - turn);
     distance <= POSE_DISTANCE && angle <= POSE_ANGLE_DEGREES.to_radians()
 }
@@ -149,7 +154,7 @@ mod tests {
             schema: super::super::RECORD_SCHEMA,
             policy: "p".into(),
             steps,
-            env: EnvConfig::diffusion_policy(true),
+            env: EnvConfig::diffusion_policy(),
             episodes: vec![EpisodeRecord {
                 start_seed: 7,
                 actions: vec![[1.0, 2.0]; n],

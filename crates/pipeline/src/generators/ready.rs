@@ -37,8 +37,8 @@ impl Ready<'_> {
     pub(crate) fn open(&self) -> Result<LoadedModel, PipelineError> {
         // A length that the model does not support is refused before anything is generated.
         let (longest, only) = match self.spec.info().lengths {
-            ClipLengths::UpToOwn => (true, false),
-            ClipLengths::Own => (false, true),
+            ClipLengths::UpTo => (true, false),
+            ClipLengths::Fixed => (false, true),
             _ => (false, false),
         };
         let asked = self.frames.filter(|_| !longest && !only);
@@ -68,13 +68,13 @@ impl Ready<'_> {
 
     /// Whether it loads quickly.
     pub(crate) fn is_small(&self) -> bool {
-        self.spec.info().reads_boards
+        self.spec.info().requires_96px
     }
 
     /// Supported lengths of a model with a default of `frames`.
     pub(crate) fn length(&self, frames: usize) -> Length {
         match self.spec.info().lengths {
-            ClipLengths::UpToOwn => Length::UpTo(frames),
+            ClipLengths::UpTo => Length::UpTo(frames),
             _ => Length::Exactly(frames),
         }
     }

@@ -109,12 +109,14 @@ impl Generate {
     pub(crate) fn run(mut self, session: &mut Session) -> Result<Outcome> {
         self.reading.need(self.data.is_some())?;
         let info = self.model.info();
-        if !info.reads_boards && self.device != "cpu" {
+        if !info.requires_96px && self.device != "cpu" {
             self.sampling.weights.get_or_insert_with(|| "bf16".to_owned());
         }
         // Images are read before the model, which may take minutes to load.
-        let pictures = match &self.start {
-            Some(start) => Some(ClipEndpoints::pictures(start, self.end.as_deref(), info.reads_boards)?),
+        let end = self.end.as_deref();
+        let images = match &self.start {
+            Some(start) if info.requires_96px => Some(ClipEndpoints::from_board_images(start, end)?),
+            Some(start) => Some(ClipEndpoints::from_images(start, end)?),
             None => None,
         };
         let model = self.model.load(&LoadOptions {
@@ -127,11 +129,16 @@ impl Generate {
         if let Some(adapters) = &model.adapters {
             session.ctx.say(adapters);
         }
-        let endpoints = match pictures {
-            Some(pictures) => pictures,
+        let endpoints = match images {
+            Some(images) => images,
             None => {
                 let data = self.data.context("expected --start PNG or --data PATH")?;
-                ClipEndpoints::data(self.reading.open(&data)?, self.part, model.frames, !self.no_end)?
+                let endpoints = ClipEndpoints::from_data(self.reading.open(&data)?, self.part, model.frames)?;
+                if self.no_end {
+                    endpoints.without_end()
+                } else {
+                    endpoints
+                }
             }
         };
         let note = format!("clips of {} frames {}", model.frames, endpoints.describe());

@@ -7,7 +7,7 @@ use super::contact::{agent_with, wall_with};
 use super::vector::{Aabb, Vec2};
 use super::{AGENT, BAR_SHAPE, walls};
 use crate::scene::ContactTick;
-use crate::{AGENT_RADIUS, Pose};
+use crate::{AGENT_RADIUS, BlockVelocity, Pose};
 
 /// Substeps of one environment step (control at 10 Hz).
 const SUBSTEPS: usize = 10;
@@ -138,8 +138,11 @@ impl Space {
     }
 
     /// Velocity of the T's center of gravity and its angular velocity, as the last substep solved them.
-    pub const fn block_velocity(&self) -> ([f64; 2], f64) {
-        (self.block.velocity.array(), self.block.angular_velocity)
+    pub const fn block_velocity(&self) -> BlockVelocity {
+        BlockVelocity {
+            linear: self.block.velocity.array(),
+            angular: self.block.angular_velocity,
+        }
     }
 
     /// Corners of bar and stem.

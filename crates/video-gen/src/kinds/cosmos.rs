@@ -22,7 +22,7 @@ static INFO: ModelInfo = ModelInfo {
     title: "Cosmos-Predict1",
     path: "DIR",
     files: "a folder with vae/ and transformer/ or model.pt; docs/cosmos.md lists the published ones",
-    reads_boards: false,
+    requires_96px: false,
     generates_states: false,
     lengths: ClipLengths::Any,
 };

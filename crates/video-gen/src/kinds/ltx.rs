@@ -16,7 +16,7 @@ static INFO: ModelInfo = ModelInfo {
     path: "PATH",
     files: "a folder of diffusers (with transformer/, vae/, text_encoder/, tokenizer/) or a single .safetensors file; \
             docs/ltx-video.md lists the published ones",
-    reads_boards: false,
+    requires_96px: false,
     generates_states: false,
     lengths: ClipLengths::Any,
 };

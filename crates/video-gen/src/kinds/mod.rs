@@ -39,7 +39,7 @@ pub struct ModelInfo {
     pub files: &'static str,
     /// Whether it requires frames of the board of 96 × 96 px, as the models trained here do. Such models are small and
     /// load quickly.
-    pub reads_boards: bool,
+    pub requires_96px: bool,
     /// Whether it generates states, which the environment's renderer draws.
     pub generates_states: bool,
     /// Supported clip lengths.
@@ -51,9 +51,9 @@ pub struct ModelInfo {
 #[non_exhaustive]
 pub enum ClipLengths {
     /// 2 frames up to the model's own length.
-    UpToOwn,
+    UpTo,
     /// Exactly the model's own length.
-    Own,
+    Fixed,
     /// Every length that its autoencoder supports, independent of the training.
     Any,
 }

@@ -16,9 +16,9 @@ static INFO: ModelInfo = ModelInfo {
     title: "object-latent",
     path: "FILE",
     files: super::shared::TRAINED_HERE,
-    reads_boards: true,
+    requires_96px: true,
     generates_states: true,
-    lengths: ClipLengths::UpToOwn,
+    lengths: ClipLengths::UpTo,
 };
 
 /// Sampling options of the object-latent model.

@@ -36,9 +36,8 @@ pub trait ModelOptions: Default + Serialize + DeserializeOwned {}
 /// assert_eq!(sampling.get("steps"), Some(&8.into()));
 ///
 /// // By name, for a kind of model that is known only at run time:
-/// let sampling = SamplingOptions::of(&serde_json::json!({ "steps": 8 }))?;
-/// assert_eq!(sampling.get("steps"), Some(&8.into()));
-/// # Ok::<(), serde_json::Error>(())
+/// let by_name = SamplingOptions::default().with("steps", 8);
+/// assert_eq!(by_name, sampling);
 /// ```
 ///
 /// [`ObjectOptions`]: crate::ObjectOptions
@@ -55,6 +54,14 @@ impl SamplingOptions {
     /// A value that is not a struct or map.
     pub fn of(values: &impl Serialize) -> serde_json::Result<Self> {
         serde_json::from_value(serde_json::to_value(values)?)
+    }
+
+    /// Sets an option by name, for a kind of model that is known only at run time. Names and values are checked when
+    /// the model is loaded.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.0.insert(name.into(), value.into());
+        self
     }
 
     /// Whether no option is set.

@@ -13,9 +13,9 @@ static INFO: ModelInfo = ModelInfo {
     title: "pixel",
     path: "DIR",
     files: super::shared::TRAINED_HERE,
-    reads_boards: true,
+    requires_96px: true,
     generates_states: false,
-    lengths: ClipLengths::Own,
+    lengths: ClipLengths::Fixed,
 };
 
 /// Sampling options of the pixel model.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 use burn::tensor::Device;
 use clap::{Args, ValueEnum};
-use clip_generation::write_samples;
+use clip_generation::{SampleOptions, write_samples};
 use pusht_data::{Split, SplitProtocol, VideoModel};
 use pusht_training::{TrainData, TrainModel, TrainSpec};
 use training::out_folder;
@@ -115,7 +115,12 @@ impl TrainVideo {
                 (model.config().frames(), file, Box::new(model))
             }
         };
-        let samples = write_samples(model.as_ref(), frames, &test, self.samples, self.seed, &self.out)?;
+        let options = SampleOptions {
+            clips: self.samples,
+            frames,
+            seed: self.seed,
+        };
+        let samples = write_samples(model.as_ref(), &test, options, &self.out)?;
         (json["model"], json["samples"]) = (file.display().to_string().into(), samples.into());
         text += &format!(
             "wrote {}\nwrote {samples} samples to {}",
