@@ -9,8 +9,7 @@ use anyhow::{Context, Result};
 use bc_policy::{PolicyConfig, PolicyKind, evaluate, track_episodes};
 use pusht_data::{Demonstrations, Episode, Simulation, Split, SplitProtocol, demonstrate};
 use pusht_env::ExpertConfig;
-use pusht_jobs::JobContext;
-use pusht_training::TrainSpec;
+use pusht_training::{JobContext, TrainSpec};
 
 fn main() -> Result<()> {
     let mut ctx = JobContext::terminal()?;

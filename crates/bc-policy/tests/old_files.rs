@@ -16,3 +16,18 @@ fn the_steps_that_a_policy_takes_before_it_looks_again() {
     let before = text.replacen("n_action_steps", "execute", 1);
     assert_eq!(serde_json::from_str::<PolicyConfig>(&before).unwrap(), whole);
 }
+
+#[test]
+fn former_keys_are_those_that_are_read() {
+    let whole = PolicyConfig::new(PolicyKind::TRACKED, 0);
+    let text = serde_json::to_string(&whole).unwrap();
+    for (before, now) in PolicyConfig::FORMER_KEYS {
+        let former = text.replacen(&format!("\"{now}\":"), &format!("\"{before}\":"), 1);
+        assert_ne!(former, text, "{now}");
+        assert_eq!(
+            serde_json::from_str::<PolicyConfig>(&former).unwrap(),
+            whole,
+            "{before}"
+        );
+    }
+}

@@ -7,6 +7,7 @@ mod verdict;
 
 pub use arm_results::{Arm, Fit, LossPoint, Role, SeedResult, Training, TrainingData};
 pub use expert::{ExpertEvaluation, ExpertEvaluationError, ExpertScores};
+pub use pusht_jobs::JobContext;
 pub use rollout::{
     EpisodeRecord, EpisodeScores, FIRST_START_SEED, FilmError, POSE_ANGLE_DEGREES, POSE_DISTANCE, Protocol,
     RECORD_SCHEMA, RandomTarget, RecordError, RolloutConfig, RolloutError, RolloutPart, RolloutRecord, RolloutScores,

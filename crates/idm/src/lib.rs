@@ -25,6 +25,7 @@ pub use evaluation_table::PaperExtraction;
 pub use label::label;
 pub use learned::{LearnedConfig, LearnedIdm};
 pub use net::{Seen, WindowNet};
+pub use pusht_jobs::JobContext;
 pub use reduction::{CHUNK, CHUNK_OFFSET, Reduction, WINDOW};
 pub use score::ExtractionScore;
 pub use spec::{IdmLoadError, IdmSpec, UnknownIdm};

@@ -23,5 +23,5 @@ mod split;
 
 pub use config::{Config, OtherGeneratorConfig, PRESETS, VideoChoice, VideoConfig};
 pub use error::PipelineError;
-pub use pusht_jobs::Selection;
+pub use pusht_jobs::{JobContext, Selection};
 pub use run::{RunOptions, draw_report, run, run_part};

@@ -29,5 +29,6 @@ pub use family::{Family, Format, Preset};
 pub use job::{Finetune, Finetuned};
 pub use measures::SampleMeasures;
 pub use memory::TrainingMemory;
+pub use pusht_jobs::JobContext;
 pub use source::ClipSource;
 pub use tiny::write_tiny_model;
