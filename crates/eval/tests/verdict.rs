@@ -20,7 +20,7 @@ fn arm(name: &str, role: Role, level: f64) -> Arm {
             solved_after: None,
             pose_reached: false,
             final_agent: [100.0; 2],
-            final_block: [256.0, 250.0, 0.7],
+            final_block: pusht_env::Pose::new(256.0, 250.0, 0.7),
         }
     };
     let seed = |seed: u64| SeedResult {

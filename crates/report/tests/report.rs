@@ -30,7 +30,7 @@ fn rollouts(rng: &mut Pcg64, level: f64) -> Vec<EpisodeScores> {
                 solved_after: (max >= 1.0).then_some(150),
                 pose_reached: max >= 0.9,
                 final_agent: [rng.random_range(20.0..490.0), rng.random_range(60.0..500.0)],
-                final_block: [256.0, 250.0, 0.7],
+                final_block: pusht_env::Pose::new(256.0, 250.0, 0.7),
             }
         })
         .collect()

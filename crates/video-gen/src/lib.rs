@@ -20,6 +20,6 @@ pub use object::{
 };
 pub use pixel::{
     Caption, CodecLoss, PatchCodec, PatchCodecConfig, PixelConfig, PixelError, PixelModel, PixelRequest,
-    PixelTrainSettings,
+    PixelTrainSettings, TrackingShift,
 };
 pub use prompt::{Side, default_negative_prompt, default_prompt};

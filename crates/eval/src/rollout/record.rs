@@ -1,7 +1,7 @@
 //! Records of rollouts, step by step: one file from which the scores of every protocol and criterion can be computed.
 
-use super::RecordError;
-use pusht_env::{Action, EnvConfig};
+use super::{RecordError, rows};
+use pusht_env::{Action, EnvConfig, State};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -34,9 +34,10 @@ pub struct EpisodeRecord {
     pub rewards: Vec<f64>,
     /// Covered share of the goal after each step, in [0, 1].
     pub coverage: Vec<f64>,
-    /// `[agent x, agent y, T x, T y, T angle]` before the first and after each step, px and rad (angle in [0, 2π)),
-    /// rounded to float32; seed and actions determine the exact states.
-    pub states: Vec<[f32; 5]>,
+    /// States before the first and after each step, with the angle in [0, 2π), rounded to float32; seed and actions
+    /// determine the exact ones. In files rows `[agent x, agent y, T x, T y, T angle]`.
+    #[serde(with = "rows::states")]
+    pub states: Vec<State>,
 }
 
 impl RolloutRecord {

@@ -1,8 +1,9 @@
 //! The closed loop: a policy and a vectorized environment.
 
 use super::record::{EpisodeRecord, RECORD_SCHEMA, RolloutRecord};
+use super::rows::rounded;
 use super::{FIRST_START_SEED, Protocol};
-use pusht_env::{Autoreset, EnvConfig, ObsBatch, Policy, PolicyError, PushT, VecEnv, VecEnvError};
+use pusht_env::{Autoreset, EnvConfig, ObsBatch, Policy, PolicyError, PushT, State, VecEnv, VecEnvError};
 use pusht_jobs::{Cancelled, JobContext, counted};
 use std::ops::Range;
 
@@ -122,7 +123,7 @@ pub fn rollout_some(
             actions: Vec::new(),
             rewards: Vec::new(),
             coverage: Vec::new(),
-            states: vec![row(env)],
+            states: vec![state(env)],
         })
         .collect();
     let numbers = |ids: &[usize]| -> Vec<usize> { ids.iter().map(|id| first + id).collect() };
@@ -149,7 +150,7 @@ pub fn rollout_some(
             record.actions.push(*action);
             record.rewards.push(stepped.result.reward);
             record.coverage.push(stepped.result.coverage);
-            record.states.push(row(env));
+            record.states.push(state(env));
             if stepped.result.terminated {
                 solved.push(id);
             }
@@ -170,8 +171,8 @@ pub fn rollout_some(
     })
 }
 
-fn row(env: &PushT) -> [f32; 5] {
-    env.state_observation().map(|v| v as f32)
+fn state(env: &PushT) -> State {
+    rounded(env.state_observation())
 }
 
 /// Errors of rollouts.

@@ -1,6 +1,6 @@
 //! Scores of recorded rollouts under a protocol, by every published criterion.
 
-use super::{EpisodeRecord, Protocol, RecordError, RolloutRecord};
+use super::{EpisodeRecord, Protocol, RecordError, RolloutRecord, rows};
 use pusht_env::{Pose, State};
 use serde::{Deserialize, Serialize};
 use traj_metrics::{Bootstrap, Interval, MetricError};
@@ -51,8 +51,9 @@ pub struct EpisodeScores {
     pub pose_reached: bool,
     /// Final agent position, px.
     pub final_agent: [f64; 2],
-    /// Final pose of the T: x, y in px and angle in rad.
-    pub final_block: [f64; 3],
+    /// Final pose of the T. In files `[x, y, angle]`.
+    #[serde(with = "rows::pose")]
+    pub final_block: Pose,
 }
 
 impl RolloutScores {
@@ -106,7 +107,7 @@ impl EpisodeScores {
         let solved_after = coverage.iter().position(|&c| c > SOLVED_COVERAGE).map(|i| i + 1);
         let sum: f64 = rewards.iter().sum();
         let held = (limit - n) as f64 * rewards[n - 1];
-        let end = state(&episode.states[n]);
+        let end = episode.states[n];
         Self {
             start_seed: episode.start_seed,
             steps: n,
@@ -116,9 +117,9 @@ impl EpisodeScores {
             max_coverage: coverage.iter().copied().fold(0.0, f64::max),
             final_coverage: coverage[n - 1],
             solved_after,
-            pose_reached: episode.states[1..=n].iter().any(|row| near(&state(row), goal)),
+            pose_reached: episode.states[1..=n].iter().any(|state| near(state, goal)),
             final_agent: end.agent,
-            final_block: [end.block.x, end.block.y, end.block.angle],
+            final_block: end.block,
         }
     }
 
@@ -126,10 +127,6 @@ impl EpisodeScores {
     pub fn success(&self) -> f64 {
         f64::from(u8::from(self.solved_after.is_some()))
     }
-}
-
-fn state(row: &[f32; 5]) -> State {
-    State::from_row(row.map(f64::from))
 }
 
 /// Whether a state satisfies the pose criterion.
@@ -148,8 +145,8 @@ mod tests {
 
     fn record(rewards: Vec<f64>, steps: usize) -> RolloutRecord {
         let n = rewards.len();
-        let mut states = vec![[10.0, 20.0, 100.0, 100.0, 0.0]; n + 1];
-        states[n] = [30.0, 40.0, 256.0, 270.0, 0.785 + 0.2];
+        let mut states = vec![State::from_row([10.0, 20.0, 100.0, 100.0, 0.0]); n + 1];
+        states[n] = State::from_row([30.0, 40.0, 256.0, 270.0, 0.785 + 0.2]);
         RolloutRecord {
             schema: super::super::RECORD_SCHEMA,
             policy: "p".into(),
@@ -166,6 +163,25 @@ mod tests {
                 states,
             }],
         }
+    }
+
+    #[test]
+    fn files_have_rows_of_numbers() {
+        let record = record(vec![0.5], 300);
+        let text = serde_json::to_string(&record).unwrap();
+        assert!(
+            text.contains(r#""states":[[10.0,20.0,100.0,100.0,0.0],[30.0,40.0,256.0,270.0,0.985]]"#),
+            "{text}"
+        );
+        let back: RolloutRecord = serde_json::from_str(&text).unwrap();
+        assert_eq!(serde_json::to_string(&back).unwrap(), text);
+        let scores = RolloutScores::from_record(&record, Protocol::Paper).unwrap();
+        let text = serde_json::to_string(&scores).unwrap();
+        assert!(
+            text.contains(r#""final_agent":[30.0,40.0],"final_block":[256.0,270.0,0.985]"#),
+            "{text}"
+        );
+        assert_eq!(serde_json::from_str::<RolloutScores>(&text).unwrap(), scores);
     }
 
     #[test]
@@ -206,7 +222,7 @@ mod tests {
             actions: vec![],
             rewards: vec![],
             coverage: vec![],
-            states: vec![[0.0; 5]],
+            states: vec![State::from_row([0.0; 5])],
         };
         assert!(RolloutScores::from_record(&bad, Protocol::Paper).is_err());
     }

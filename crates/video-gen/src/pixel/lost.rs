@@ -21,10 +21,32 @@ pub struct CodecLoss {
     pub psnr: f64,
     /// Fraction of frames in which the agent is seen after the codec, among those in which it is seen before.
     pub visible: f64,
-    /// Distance between the tracked agent before and after the codec, image px (96 × 96): median and 99th percentile.
-    pub agent: [f64; 2],
+    /// Distance between the tracked agent before and after the codec.
+    pub agent: TrackingShift,
     /// The same for the T.
-    pub block: [f64; 2],
+    pub block: TrackingShift,
+}
+
+/// Quantiles of a distance between tracked positions, image px (96 × 96). In files `[median, p99]`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "[f64; 2]", into = "[f64; 2]")]
+pub struct TrackingShift {
+    /// The median.
+    pub median: f64,
+    /// The 99th percentile.
+    pub p99: f64,
+}
+
+impl From<[f64; 2]> for TrackingShift {
+    fn from([median, p99]: [f64; 2]) -> Self {
+        Self { median, p99 }
+    }
+}
+
+impl From<TrackingShift> for [f64; 2] {
+    fn from(shift: TrackingShift) -> Self {
+        [shift.median, shift.p99]
+    }
 }
 
 impl std::fmt::Display for CodecLoss {
@@ -33,14 +55,18 @@ impl std::fmt::Display for CodecLoss {
             frames,
             psnr,
             visible,
-            agent: [agent, agent_99],
-            block: [block, block_99],
+            agent,
+            block,
         } = self;
         write!(
             f,
-            "codec on {frames} held-out frames: {psnr:.1} dB; agent seen in {:.2} %, off by {agent:.2} px of 96 (99 in 100 by less \
-             than {agent_99:.2}), T by {block:.2} ({block_99:.2})",
-            100.0 * visible
+            "codec on {frames} held-out frames: {psnr:.1} dB; agent seen in {:.2} %, off by {:.2} px of 96 (99 in 100 by less \
+             than {:.2}), T by {:.2} ({:.2})",
+            100.0 * visible,
+            agent.median,
+            agent.p99,
+            block.median,
+            block.p99,
         )
     }
 }
@@ -90,8 +116,8 @@ impl PixelModel {
 }
 
 /// Median and 99th percentile.
-fn quantiles(mut values: Vec<f64>) -> [f64; 2] {
+fn quantiles(mut values: Vec<f64>) -> TrackingShift {
     values.sort_by(f64::total_cmp);
     let at = |share: f64| values.get(((values.len() as f64 - 1.0).max(0.0) * share).round() as usize);
-    [0.5, 0.99].map(|share| at(share).copied().unwrap_or(f64::NAN))
+    [0.5, 0.99].map(|share| at(share).copied().unwrap_or(f64::NAN)).into()
 }

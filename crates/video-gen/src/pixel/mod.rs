@@ -18,6 +18,6 @@ pub use caption::Caption;
 pub use codec::{PatchCodec, PatchCodecConfig};
 pub use config::PixelConfig;
 pub use error::PixelError;
-pub use lost::CodecLoss;
+pub use lost::{CodecLoss, TrackingShift};
 pub use model::{PixelModel, PixelRequest};
 pub use train::PixelTrainSettings;
