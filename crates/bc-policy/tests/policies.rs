@@ -415,7 +415,7 @@ fn bad_data_is_named() {
     assert!(run(&good, &far).unwrap().contains("row 3 of episode 7"));
     let mut empty = split;
     empty.train.clear();
-    assert!(run(&good, &empty).unwrap().contains("no training items"));
+    assert!(run(&good, &empty).unwrap().contains("no training data"));
     let text = "resnet50".parse::<PolicyKind>().unwrap_err().to_string();
     assert_eq!(
         text,
