@@ -178,7 +178,7 @@ mod tests {
         let scores = RolloutScores::from_record(&record, Protocol::Paper).unwrap();
         let text = serde_json::to_string(&scores).unwrap();
         assert!(
-            text.contains(r#""final_agent":[30.0,40.0],"final_block":[256.0,270.0,0.985]"#),
+            text.contains(r#""final_agent":[30.0,40.0],"final_block":[256.0,270.0,0.9850000000000001]"#),
             "{text}"
         );
         assert_eq!(serde_json::from_str::<RolloutScores>(&text).unwrap(), scores);
