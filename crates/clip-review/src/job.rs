@@ -50,12 +50,18 @@ struct Line {
     clip: ClipVerdict,
 }
 
-/// The part of a [`Line`] that shows whether the video has changed.
+/// The part of a [`Line`] that shows whether the video was read and has changed since.
 #[derive(Deserialize)]
 struct Known {
     index: usize,
     #[serde(default)]
     content: String,
+    clip: KnownClip,
+}
+
+#[derive(Deserialize)]
+struct KnownClip {
+    error: Option<String>,
 }
 
 impl ReviewJob {
@@ -173,7 +179,7 @@ impl ReviewJob {
         labels.collect()
     }
 
-    /// The journal of clips, and the indices of those that are in it and have not changed since.
+    /// The journal of clips, and the indices of those that were read and have not changed since.
     fn resume(&self, videos: &[PathBuf]) -> Result<(Journal, BTreeSet<usize>), VerdictsError> {
         let (path, header) = (self.file(), self.header(videos));
         if !path.exists() {
@@ -191,9 +197,11 @@ impl ReviewJob {
         }
         let mut known = BTreeSet::new();
         for line in found.lines::<Known>()? {
-            let Known { index, content } = line?;
+            let Known { index, content, clip } = line?;
             let video = videos.get(index);
-            if video.is_some_and(|video| content_hash(video).unwrap_or_default() == content) {
+            let unchanged = |video: &PathBuf| content_hash(video).unwrap_or_default() == content;
+            // A program or a disk may have been missing.
+            if clip.error.is_none() && video.is_some_and(unchanged) {
                 known.insert(index);
             }
         }

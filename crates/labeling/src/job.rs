@@ -61,7 +61,7 @@ impl LabelJob<'_> {
         }
     }
 
-    /// Labels all videos that are not labeled in the file at `path` yet, or have changed since;
+    /// Labels all videos that are not labeled in the file at `path` yet, could not be read, or have changed since;
     /// [`Labeled::open`](crate::Labeled::open) reads the file. Progress counts videos.
     ///
     /// # Errors
@@ -128,8 +128,8 @@ impl LabelJob<'_> {
         if path.exists() {
             let found = scan(path)?;
             header.require(path, &found.header)?;
-            let changed = changed(&found)?;
-            if changed.is_empty() {
+            let again = again(&found)?;
+            if again.is_empty() {
                 return Ok(LabelFile {
                     path: path.to_path_buf(),
                     journal: None,
@@ -137,10 +137,10 @@ impl LabelJob<'_> {
                 });
             }
             fs::rename(path, &partial).map_err(LabelError::io(path))?;
-            stale = Some(changed);
+            stale = Some(again);
         }
         let (journal, mut done) = resume(&partial, &header)?;
-        let stale = stale.map_or_else(|| changed(&done), Ok)?;
+        let stale = stale.map_or_else(|| again(&done), Ok)?;
         // If a video has two lines, the later one counts.
         for index in stale {
             done.places.remove(&index);
@@ -206,6 +206,19 @@ impl LabelFile {
         }
         Ok(())
     }
+}
+
+/// Indices of the videos that are labeled again: those that have changed, and those that could not be read. The reason may
+/// have been a program or a disk that was missing.
+fn again(found: &JournalScan<Header>) -> Result<Vec<usize>, LabelError> {
+    let mut again = changed(found)?;
+    for line in found.lines::<Line>()? {
+        let Line { index, record } = line?;
+        if record.error.is_some() && !again.contains(&index) {
+            again.push(index);
+        }
+    }
+    Ok(again)
 }
 
 /// Indices of the videos that have changed since they were labeled.

@@ -247,7 +247,7 @@ fn videos_that_cannot_be_read_are_found_and_said_to_be() {
         .collect();
     let said = |k: usize| errors[k].as_deref().unwrap();
     assert!(
-        said(0).contains("expected an MP4 file") && said(2).contains("no .png files"),
+        said(0).contains("holds Matroska") && said(2).contains("no .png files"),
         "{errors:?}"
     );
     assert!(errors[1].is_none());
@@ -314,6 +314,24 @@ fn a_result_without_a_trusted_action_does_not_block_its_name() {
     // A dataset is kept: it is not replaced by that of other videos.
     save(&at("in/1.gif"), &clip(96, 40));
     assert!(matches!(run(), Err(LabelError::Exists { .. })));
+}
+
+#[test]
+fn videos_that_could_not_be_read_are_tried_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    save(&at("in/0.gif"), &clip(96, 20));
+    save(&at("in/1.gif"), &clip(96, 24));
+    let job = LabelJob::new(find_videos(&[at("in")]).unwrap());
+    job.run(&at("labels"), &mut JobContext::silent()).unwrap();
+    let whole = fs::read_to_string(at("labels")).unwrap();
+    // As if a program had been missing that reads the second one.
+    let mut lines: Vec<String> = whole.lines().map(String::from).collect();
+    lines[2] = lines[2].replace("\"error\":null", "\"error\":\"there is no ffmpeg\"");
+    assert!(lines[2].contains("there is no ffmpeg"));
+    fs::write(at("labels"), lines.join("\n") + "\n").unwrap();
+    job.run(&at("labels"), &mut JobContext::silent()).unwrap();
+    assert_eq!(fs::read_to_string(at("labels")).unwrap(), whole);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use nn_kit::permutation;
 use pusht_data::{DataError, Demonstrations, Simulation, Source, SourceOptions, demonstrate, open_with};
 use pusht_env::{ExpertConfig, Frame};
-use pusht_jobs::JobContext;
+use pusht_jobs::{JobContext, is_hidden};
 use video_io::{VideoReader, is_png_file, is_video_file, read_frames};
 
 use crate::config::FinetuneConfig;
@@ -237,6 +237,7 @@ fn inside(folder: &Path) -> Result<Vec<PathBuf>, FinetuneError> {
     let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let entries = entries.map_err(FinetuneError::io("reading", folder))?;
     let mut paths: Vec<PathBuf> = entries.iter().map(std::fs::DirEntry::path).collect();
+    paths.retain(|path| !is_hidden(path));
     paths.sort();
     Ok(paths)
 }

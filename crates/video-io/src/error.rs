@@ -116,12 +116,47 @@ pub enum VideoIoError {
     },
     /// The file does not have a format that can be read.
     #[error(
-        "{path:?} is no video that can be read; expected an MP4 file (H.264, AV1), a GIF file or a folder of PNG files \
-         (ffmpeg -i FILE -c:v libx264 -crf 12 new.mp4 makes one)"
+        "{path:?} is no video that can be read; expected an MP4 or GIF file, a folder of PNG files, or, where ffmpeg is \
+         installed, another format that it reads (WebM, Matroska, AVI, …)"
     )]
     NotAVideo {
         /// The file.
         path: PathBuf,
+    },
+    /// The file is a Git LFS pointer.
+    #[error("{path:?} is {}", pusht_jobs::LFS_POINTER)]
+    LfsPointer {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is a list of videos.
+    #[error("{path:?} is a list of videos, and lists are not followed; name the videos themselves")]
+    Playlist {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The video can be read by FFmpeg only, and there is no such program.
+    #[error(
+        "{path:?} holds {holds}, which is read by the program ffmpeg, and {program:?} was not found; install ffmpeg (4.4 \
+         or later), or convert the video elsewhere (ffmpeg -i FILE -c:v libx264 -pix_fmt yuv420p -crf 12 new.mp4)"
+    )]
+    NoFfmpeg {
+        /// The file.
+        path: PathBuf,
+        /// What it holds.
+        holds: String,
+        /// The program that was looked for.
+        program: PathBuf,
+    },
+    /// FFmpeg does not read the video, or found it damaged.
+    #[error("{path:?} holds {holds}, and ffmpeg does not read it whole: {reason}")]
+    Ffmpeg {
+        /// The file.
+        path: PathBuf,
+        /// What it holds.
+        holds: String,
+        /// What FFmpeg said, or how it failed.
+        reason: String,
     },
     /// The video is not damaged as far as is known, but coded in a way that is not read.
     #[error(
@@ -162,7 +197,9 @@ pub enum VideoIoError {
         path: PathBuf,
     },
     /// There is no video at the path.
-    #[error("{path:?}: no video here; expected MP4 or GIF files, folders of PNG files, or folders that hold such")]
+    #[error(
+        "{path:?}: no video here; expected MP4, GIF or other video files, folders of PNG files, or folders that hold such"
+    )]
     NoVideos {
         /// The path.
         path: PathBuf,

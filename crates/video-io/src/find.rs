@@ -3,21 +3,23 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pusht_jobs::is_hidden;
+
 use crate::error::VideoIoError;
 use crate::read::read_error;
 
-/// Extensions of files that can be read.
-const READ: [&str; 4] = ["mp4", "m4v", "mov", "gif"];
-/// Extensions of videos in containers that cannot be read. They are found nevertheless, so that reading them reports an
-/// error.
-const FOREIGN: [&str; 8] = ["webm", "mkv", "avi", "mpg", "mpeg", "wmv", "flv", "ogv"];
+/// Extensions of files that can be read, by the built-in readers or by FFmpeg. Not `ts`, which is also TypeScript.
+const READ: [&str; 20] = [
+    "mp4", "m4v", "mov", "qt", "3gp", "3g2", "gif", "webm", "mkv", "avi", "mpg", "mpeg", "vob", "m2ts", "wmv", "asf",
+    "flv", "ogv", "ivf", "y4m",
+];
 
 fn ends(path: &Path, with: &[&str]) -> bool {
     let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
     extension.is_some_and(|e| with.iter().any(|w| e == *w))
 }
 
-/// True if a name has the extension of a video file that can be read, in any case.
+/// True if a name has the extension of a video file, in any case.
 pub fn is_video_file(path: impl AsRef<Path>) -> bool {
     ends(path.as_ref(), &READ)
 }
@@ -28,9 +30,8 @@ pub fn is_png_file(path: impl AsRef<Path>) -> bool {
 }
 
 /// Finds the videos at these paths, sorted. Files are taken as they are; folders are searched for files with the
-/// extension of a video (in any case) and for folders with PNG files, each of which is a video. Videos of formats that
-/// cannot be read, including folders of JPEG files, are found as well: reading them reports the expected formats.
-/// Hidden names are skipped. In an output folder of `pusht generate` (it has a generation.json) the frames are taken,
+/// extension of a video (in any case) and for folders with PNG files, each of which is a video. Folders of JPEG files are
+/// found as well: reading them reports the expected formats. Hidden names are skipped, unless they are in `paths`. In an output folder of `pusht generate` (it has a generation.json) the frames are taken,
 /// not the videos.
 ///
 /// # Errors
@@ -64,13 +65,13 @@ fn search(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), VideoIoError> {
     for entry in fs::read_dir(folder).map_err(read_error(folder))? {
         let entry = entry.map_err(read_error(folder))?;
         let path = entry.path();
-        if entry.file_name().to_string_lossy().starts_with('.') {
+        if is_hidden(&path) {
             continue;
         }
         // Links to folders are not followed, as they may form a cycle.
         if entry.file_type().map_err(read_error(&path))?.is_dir() {
             search(&path, found)?;
-        } else if is_video_file(&path) || ends(&path, &FOREIGN) {
+        } else if is_video_file(&path) {
             found.push(path);
         } else {
             pictures |= is_png_file(&path);

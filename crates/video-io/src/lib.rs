@@ -1,4 +1,5 @@
-//! Reads and writes videos as streams of RGB frames: MP4 (H.264; AV1 only for reading), GIF, PNG folders.
+//! Reads and writes videos as streams of RGB frames: MP4 (H.264; AV1 only for reading), GIF, PNG folders; reads what the
+//! program `ffmpeg` reads, where it is installed.
 //!
 //! A video is a sequence of frames of one size at an integer frame rate; frame i is shown at i / fps. The format
 //! follows from the path: `.mp4`, `.gif`, or a name without extension for a folder of PNG files. [`VideoWriter`] takes
@@ -26,7 +27,9 @@ pub use content::content_hash;
 pub use error::VideoIoError;
 pub use find::{find_videos, is_png_file, is_video_file};
 pub use pictures::{FilmStrip, film_strip, png_bytes, upscale};
-pub use read::{Rate, RawFrame, Resampled, ResampledFrame, TimedFrame, VideoReader, read_frames};
+pub use read::{
+    Rate, RawFrame, ReadOptions, Resampled, ResampledFrame, TimedFrame, VideoBackend, VideoReader, read_frames,
+};
 #[cfg(feature = "mp4")]
 pub use write::mp4_bytes;
 pub use write::{Format, VideoOptions, VideoWriter, gif_bytes, save_video};

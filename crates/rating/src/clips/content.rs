@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use pusht_jobs::is_hidden;
 use video_io::is_png_file;
 
 /// Sizes, times and identities of a clip's files. If they are the same, the content is taken to be unchanged.
@@ -33,7 +34,7 @@ impl Stamp {
         let mut lines = Vec::new();
         for entry in fs::read_dir(path)? {
             let entry = entry?;
-            if is_png_file(entry.path()) {
+            if is_png_file(entry.path()) && !is_hidden(entry.path()) {
                 let metadata = fs::metadata(inside(&entry.path())?)?;
                 lines.push(line(entry.path(), &metadata));
             }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use pusht_jobs::JobContext;
-use video_io::VideoReader;
+use video_io::{ReadOptions, VideoBackend, VideoIoError, VideoReader};
 
 use super::content::Stamp;
 use super::search::candidates;
@@ -182,9 +182,18 @@ impl Clip {
     }
 }
 
+/// Opens a clip with the built-in readers: a request of a page starts no other program.
+pub(super) fn open_clip(path: &Path) -> Result<VideoReader, VideoIoError> {
+    let options = ReadOptions {
+        backend: VideoBackend::BuiltIn,
+        ..ReadOptions::default()
+    };
+    VideoReader::open_with(path, &options)
+}
+
 /// Returns the clip if its first frame can be read.
 fn playable(clip: Clip) -> Result<Clip, String> {
-    VideoReader::open(&clip.path)
+    open_clip(&clip.path)
         .and_then(|mut reader| reader.next_frame())
         .map_err(|e| e.to_string())?
         .ok_or("no frames")?;

@@ -13,9 +13,10 @@ use axum::body::Bytes;
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
 use tokio::sync::Notify;
-use video_io::{Frame, VideoReader, png_bytes};
+use video_io::{Frame, png_bytes};
 
 use super::Clip;
+use super::folder::open_clip;
 
 /// Time of the last record.
 pub(crate) const END: u32 = u32::MAX;
@@ -99,7 +100,7 @@ impl FrameStream {
             video_io::VideoIoError::SizeChanged { .. } => e.to_string(),
             _ => "its file cannot be decoded any further".into(),
         };
-        let mut reader = VideoReader::open(clip.path()).map_err(failed)?;
+        let mut reader = open_clip(clip.path()).map_err(failed)?;
         let mut index: u64 = 0;
         let mut last = None;
         while let Some(timed) = reader.next_frame().map_err(failed)? {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pusht_jobs::is_hidden;
 use video_io::{is_png_file, is_video_file};
 
 use crate::RatingError;
@@ -20,7 +21,7 @@ fn search(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), RatingError> {
     for entry in fs::read_dir(folder).map_err(RatingError::io(folder))? {
         let entry = entry.map_err(RatingError::io(folder))?;
         let path = entry.path();
-        if entry.file_name().to_string_lossy().starts_with('.') {
+        if is_hidden(&path) {
             continue;
         }
         // Links to folders are not followed, as they may form a cycle.

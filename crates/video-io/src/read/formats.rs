@@ -1,21 +1,23 @@
 //! The formats that can be read. Which one a file has follows from its content.
 //!
-//! A new format is a file beside this one with an `impl FrameSource`, a line in [`FORMATS`], and its name endings in
-//! `find.rs`.
+//! A new format is a line in [`FORMATS`] and its name endings in `find.rs`: with a file beside this one and an
+//! `impl FrameSource` if it has a built-in reader, else by FFmpeg.
 
 use crate::RawFrame;
 use crate::error::VideoIoError;
 use crate::read::errors::read_error;
+use crate::read::ffmpeg::FfmpegSource;
+use crate::read::foreign::Foreign;
 use crate::read::gif::GifSource;
 #[cfg(feature = "mp4")]
-use crate::read::mp4::{Mp4Error, Mp4Source};
+use crate::read::mp4_file;
+use crate::read::options::{ReadOptions, VideoBackend};
 use crate::read::png_folder::FolderSource;
 use crate::read::timing::Timing;
+use pusht_jobs::is_lfs_pointer;
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
-#[cfg(feature = "mp4")]
-use std::path::PathBuf;
 
 /// An open video of one format.
 pub(crate) trait FrameSource {
@@ -26,7 +28,7 @@ pub(crate) trait FrameSource {
     fn frames(&self) -> Option<usize>;
 
     /// How the images are coded.
-    fn codec(&self) -> &'static str;
+    fn codec(&self) -> &str;
 
     /// What is known of the times of the frames before they are read.
     fn timing(&self) -> Timing {
@@ -37,29 +39,140 @@ pub(crate) trait FrameSource {
     fn next_frame(&mut self) -> Result<Option<(RawFrame, i64)>, VideoIoError>;
 }
 
-/// Opens a file of one format.
-type Opener = fn(&Path) -> Result<Box<dyn FrameSource>, VideoIoError>;
+/// Opens a file with a built-in reader.
+type BuiltIn = fn(&Path, &ReadOptions) -> Result<Box<dyn FrameSource>, VideoIoError>;
 
-/// Formats of files, by the bytes at an offset from the start.
-const FORMATS: [(usize, &[u8], Opener); 2] = [(0, b"GIF8", gif), (4, b"ftyp", mp4)];
+/// A format of files.
+struct Format {
+    name: &'static str,
+    /// FFmpeg's name of it.
+    demuxer: &'static str,
+    built_in: Option<BuiltIn>,
+    /// Bytes at offsets from the start, all of which a file of this format has.
+    bytes: &'static [(usize, &'static [u8])],
+}
 
-/// Opens the video at `path`.
-pub(crate) fn open(path: &Path) -> Result<Box<dyn FrameSource>, VideoIoError> {
-    if fs::metadata(path).map_err(read_error(path))?.is_dir() {
-        return Ok(Box::new(FolderSource::open(path)?));
+impl Format {
+    const fn built_in(
+        name: &'static str,
+        demuxer: &'static str,
+        open: BuiltIn,
+        bytes: &'static [(usize, &'static [u8])],
+    ) -> Self {
+        Self {
+            name,
+            demuxer,
+            built_in: Some(open),
+            bytes,
+        }
     }
-    let mut start = Vec::new();
-    let file = File::open(path).map_err(read_error(path))?;
-    file.take(12).read_to_end(&mut start).map_err(read_error(path))?;
-    let is = |offset: usize, bytes: &[u8]| start.get(offset..).is_some_and(|rest| rest.starts_with(bytes));
-    match FORMATS.iter().find(|(offset, bytes, _)| is(*offset, bytes)) {
-        Some((_, _, open)) => open(path),
-        None => Err(VideoIoError::NotAVideo { path: path.into() }),
+
+    const fn foreign(name: &'static str, demuxer: &'static str, bytes: &'static [(usize, &'static [u8])]) -> Self {
+        Self {
+            name,
+            demuxer,
+            built_in: None,
+            bytes,
+        }
     }
 }
 
-fn gif(path: &Path) -> Result<Box<dyn FrameSource>, VideoIoError> {
+/// All formats of files.
+const FORMATS: [Format; 22] = [
+    Format::built_in("GIF", "gif", gif, &[(0, b"GIF8")]),
+    Format::built_in("MP4", "mov", mp4, &[(4, b"ftyp")]),
+    Format::built_in("MP4", "mov", mp4, &[(4, b"styp")]),
+    // QuickTime files of old begin with any box.
+    Format::built_in("QuickTime", "mov", mp4, &[(4, b"moov")]),
+    Format::built_in("QuickTime", "mov", mp4, &[(4, b"mdat")]),
+    Format::built_in("QuickTime", "mov", mp4, &[(4, b"wide")]),
+    Format::built_in("QuickTime", "mov", mp4, &[(4, b"free")]),
+    Format::built_in("QuickTime", "mov", mp4, &[(4, b"skip")]),
+    Format::foreign("Matroska", "matroska", &[(0, b"\x1A\x45\xDF\xA3")]),
+    Format::foreign("AVI", "avi", &[(0, b"RIFF"), (8, b"AVI ")]),
+    Format::foreign("Ogg", "ogg", &[(0, b"OggS")]),
+    Format::foreign("FLV", "flv", &[(0, b"FLV\x01")]),
+    Format::foreign("Windows Media", "asf", &[(0, b"\x30\x26\xB2\x75\x8E\x66\xCF\x11")]),
+    Format::foreign("an MPEG program stream", "mpeg", &[(0, b"\0\0\x01\xBA")]),
+    Format::foreign("an MPEG video stream", "mpegvideo", &[(0, b"\0\0\x01\xB3")]),
+    Format::foreign(
+        "an MPEG transport stream",
+        "mpegts",
+        &[(0, b"G"), (188, b"G"), (376, b"G")],
+    ),
+    Format::foreign(
+        "an MPEG transport stream",
+        "mpegts",
+        &[(4, b"G"), (196, b"G"), (388, b"G")],
+    ),
+    Format::foreign("IVF", "ivf", &[(0, b"DKIF")]),
+    Format::foreign("YUV4MPEG", "yuv4mpegpipe", &[(0, b"YUV4MPEG2 ")]),
+    Format::foreign("NUT", "nut", &[(0, b"nut/multimedia container\0")]),
+    Format::foreign("MXF", "mxf", &[(0, b"\x06\x0E\x2B\x34\x02\x05\x01\x01")]),
+    Format::foreign("RealMedia", "rm", &[(0, b".RMF")]),
+];
+
+/// Beginnings of lists of videos, through which a file could name others.
+const PLAYLISTS: [&[u8]; 3] = [b"#EXTM3U", b"ffconcat version", b"[playlist]"];
+
+/// Bytes that show what a file is.
+const START: u64 = 1 << 16;
+
+/// Opens the video at `path`.
+pub(crate) fn open(path: &Path, options: &ReadOptions) -> Result<Box<dyn FrameSource>, VideoIoError> {
+    let metadata = fs::metadata(path).map_err(read_error(path))?;
+    if metadata.is_dir() {
+        return Ok(Box::new(FolderSource::open(path)?));
+    }
+    if !metadata.is_file() {
+        return Err(read_error(path)(io::Error::other("it is neither a file nor a folder")));
+    }
+    let mut start = Vec::new();
+    let file = File::open(path).map_err(read_error(path))?;
+    file.take(START).read_to_end(&mut start).map_err(read_error(path))?;
+    let is = |offset: usize, bytes: &[u8]| start.get(offset..).is_some_and(|rest| rest.starts_with(bytes));
+    let format = FORMATS
+        .iter()
+        .find(|format| format.bytes.iter().all(|(offset, bytes)| is(*offset, bytes)));
+    let Some(format) = format else {
+        let path = path.into();
+        return Err(match PLAYLISTS.iter().any(|list| is(0, list)) {
+            _ if is_lfs_pointer(&path) => VideoIoError::LfsPointer { path },
+            true => VideoIoError::Playlist { path },
+            false => VideoIoError::NotAVideo { path },
+        });
+    };
+    match (options.backend, format.built_in) {
+        (VideoBackend::Auto | VideoBackend::BuiltIn, Some(open)) => open(path, options),
+        (VideoBackend::Auto | VideoBackend::Ffmpeg, _) => {
+            let foreign = Foreign::of(format.name, format.demuxer, &start);
+            Ok(Box::new(FfmpegSource::open(path, foreign, options)?))
+        }
+        (VideoBackend::BuiltIn, None) => Err(VideoIoError::Unsupported {
+            path: path.into(),
+            holds: Foreign::of(format.name, format.demuxer, &start).holds,
+        }),
+    }
+}
+
+fn gif(path: &Path, _: &ReadOptions) -> Result<Box<dyn FrameSource>, VideoIoError> {
     Ok(Box::new(GifSource::open(path)?))
+}
+
+#[cfg(feature = "mp4")]
+fn mp4(path: &Path, options: &ReadOptions) -> Result<Box<dyn FrameSource>, VideoIoError> {
+    mp4_file::open(path, options)
+}
+
+#[cfg(not(feature = "mp4"))]
+fn mp4(path: &Path, options: &ReadOptions) -> Result<Box<dyn FrameSource>, VideoIoError> {
+    match options.backend {
+        VideoBackend::BuiltIn => Err(VideoIoError::NoMp4 { path: path.into() }),
+        _ => {
+            let foreign = Foreign::mp4("MP4, for which the feature `mp4` of video-io was left out");
+            Ok(Box::new(FfmpegSource::open(path, foreign, options)?))
+        }
+    }
 }
 
 impl FrameSource for GifSource {
@@ -71,7 +184,7 @@ impl FrameSource for GifSource {
         None
     }
 
-    fn codec(&self) -> &'static str {
+    fn codec(&self) -> &str {
         "GIF"
     }
 
@@ -93,63 +206,11 @@ impl FrameSource for FolderSource {
         Some(self.len())
     }
 
-    fn codec(&self) -> &'static str {
+    fn codec(&self) -> &str {
         "PNG"
     }
 
     fn next_frame(&mut self) -> Result<Option<(RawFrame, i64)>, VideoIoError> {
         Ok(FolderSource::next_frame(self)?.map(|(frame, time)| (frame.into(), time)))
-    }
-}
-
-#[cfg(not(feature = "mp4"))]
-fn mp4(path: &Path) -> Result<Box<dyn FrameSource>, VideoIoError> {
-    Err(VideoIoError::NoMp4 { path: path.into() })
-}
-
-#[cfg(feature = "mp4")]
-fn mp4(path: &Path) -> Result<Box<dyn FrameSource>, VideoIoError> {
-    let source = Mp4Source::open(path).map_err(mp4_error(path))?;
-    let path = path.into();
-    Ok(Box::new(Mp4File { path, source }))
-}
-
-/// An MP4 file with its path, which its errors name.
-#[cfg(feature = "mp4")]
-struct Mp4File {
-    path: PathBuf,
-    source: Mp4Source,
-}
-
-#[cfg(feature = "mp4")]
-impl FrameSource for Mp4File {
-    fn timescale(&self) -> Option<u32> {
-        Some(self.source.extent().1)
-    }
-
-    fn frames(&self) -> Option<usize> {
-        Some(self.source.extent().0)
-    }
-
-    fn codec(&self) -> &'static str {
-        self.source.codec()
-    }
-
-    fn timing(&self) -> Timing {
-        self.source.timing()
-    }
-
-    fn next_frame(&mut self) -> Result<Option<(RawFrame, i64)>, VideoIoError> {
-        self.source.next_frame().map_err(mp4_error(&self.path))
-    }
-}
-
-#[cfg(feature = "mp4")]
-fn mp4_error(path: &Path) -> impl FnOnce(Mp4Error) -> VideoIoError {
-    let path = path.to_path_buf();
-    move |error| match error {
-        Mp4Error::Unsupported { holds } => VideoIoError::Unsupported { path, holds },
-        Mp4Error::Damaged { reason } => VideoIoError::Damaged { path, reason },
-        Mp4Error::Io(source) => VideoIoError::Read { path, source },
     }
 }

@@ -1,10 +1,15 @@
 //! Reading of videos.
 
 mod errors;
+mod ffmpeg;
+mod foreign;
 mod formats;
 mod gif;
 #[cfg(feature = "mp4")]
 mod mp4;
+#[cfg(feature = "mp4")]
+mod mp4_file;
+mod options;
 #[cfg(feature = "mp4")]
 mod orientation;
 mod png_folder;
@@ -18,6 +23,7 @@ mod turned;
 mod yuv;
 
 pub(crate) use errors::read_error;
+pub use options::{ReadOptions, VideoBackend};
 pub use raw::RawFrame;
 pub use reader::{TimedFrame, VideoReader, read_frames};
 pub use resample::{Rate, Resampled, ResampledFrame};

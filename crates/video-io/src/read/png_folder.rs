@@ -5,6 +5,7 @@ use crate::error::VideoIoError;
 use crate::find::is_png_file;
 use crate::read::errors::{decode_error, read_error};
 use image::{ImageReader, Limits};
+use pusht_jobs::{is_hidden, is_lfs_pointer};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -21,7 +22,7 @@ impl FolderSource {
         let mut files: Vec<PathBuf> = fs::read_dir(path)
             .and_then(|entries| entries.map(|e| Ok(e?.path())).collect::<io::Result<_>>())
             .map_err(read_error(path))?;
-        files.retain(|file| is_png_file(file));
+        files.retain(|file| is_png_file(file) && !is_hidden(file));
         if files.is_empty() {
             return Err(VideoIoError::NoPngs { path: path.into() });
         }
@@ -49,7 +50,10 @@ fn read_png(path: &Path) -> Result<Frame, VideoIoError> {
     let mut limits = Limits::default();
     limits.max_alloc = Some(LARGEST);
     reader.limits(limits);
-    let decoded = reader.decode().map_err(|e| decode_error(path, "PNG file", e))?;
+    let decoded = reader.decode().map_err(|e| match is_lfs_pointer(path) {
+        true => VideoIoError::LfsPointer { path: path.into() },
+        false => decode_error(path, "PNG file", e),
+    })?;
     Ok(decoded.into_rgb8())
 }
 

@@ -2,6 +2,7 @@
 
 use crate::error::VideoIoError;
 use crate::read::formats::{self, FrameSource};
+use crate::read::options::ReadOptions;
 use crate::read::timing::Timing;
 use crate::{Frame, RawFrame};
 use std::path::{Path, PathBuf};
@@ -29,16 +30,26 @@ pub struct VideoReader {
 }
 
 impl VideoReader {
-    /// Opens an MP4 file (H.264 progressive, 8 bits, 4:2:0; AV1), a GIF file or a folder of PNG files. A folder's
-    /// frames are its `.png` files, ordered by name with runs of digits compared as numbers (`f2` before `f10`); other
-    /// files are ignored. Transparency is dropped, more than 8 bits become 8.
+    /// Opens a video. MP4 files (H.264 progressive, 8 bits, 4:2:0; AV1), GIF files and folders of PNG files are read
+    /// by built-in decoders; WebM, Matroska, AVI and other formats and codecs by the program `ffmpeg`, where it is
+    /// installed. A folder's frames are its `.png` files, ordered by name with runs of digits compared as numbers (`f2`
+    /// before `f10`); other and hidden files are ignored. Transparency is dropped, more than 8 bits become 8.
     ///
     /// # Errors
-    /// No such path; not a video; a folder without PNG files; an MP4 file with a damaged index or an unsupported codec.
+    /// No such path; not a video; a folder without PNG files; a damaged index; a file for which the program `ffmpeg` is
+    /// needed, but missing.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, VideoIoError> {
+        Self::open_with(path, &ReadOptions::default())
+    }
+
+    /// Opens a video as `options` say.
+    ///
+    /// # Errors
+    /// As [`VideoReader::open`]; a file that only `ffmpeg` reads, if `options` exclude it.
+    pub fn open_with(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self, VideoIoError> {
         Ok(Self {
             path: path.as_ref().into(),
-            source: formats::open(path.as_ref())?,
+            source: formats::open(path.as_ref(), options)?,
             size: None,
             index: 0,
             ended: false,
@@ -50,7 +61,7 @@ impl VideoReader {
         self.source.timescale()
     }
 
-    /// Number of frames if the file states it; a GIF does not.
+    /// Number of frames if the file states it; a GIF does not, nor does FFmpeg.
     pub fn frames(&self) -> Option<usize> {
         self.source.frames()
     }
@@ -64,8 +75,8 @@ impl VideoReader {
         self.source.timing()
     }
 
-    /// Name of the codec: `H.264`, `AV1`, `GIF` or `PNG`.
-    pub fn codec(&self) -> &'static str {
+    /// Name of the codec: `H.264`, `AV1`, `GIF`, `PNG`, or what FFmpeg decodes.
+    pub fn codec(&self) -> &str {
         self.source.codec()
     }
 
