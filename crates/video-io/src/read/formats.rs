@@ -13,31 +13,12 @@ use crate::read::gif::GifSource;
 use crate::read::mp4_file;
 use crate::read::options::{ReadOptions, VideoBackend};
 use crate::read::png_folder::FolderSource;
+use crate::read::source::FrameSource;
 use crate::read::timing::Timing;
 use pusht_jobs::is_lfs_pointer;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
-
-/// An open video of one format.
-pub(crate) trait FrameSource {
-    /// Ticks per second; `None` for a PNG folder, which states no times.
-    fn timescale(&self) -> Option<u32>;
-
-    /// Number of frames, if the file states it; a GIF does not.
-    fn frames(&self) -> Option<usize>;
-
-    /// How the images are coded.
-    fn codec(&self) -> &str;
-
-    /// What is known of the times of the frames before they are read.
-    fn timing(&self) -> Timing {
-        Timing::default()
-    }
-
-    /// The next frame in presentation order and its time in ticks; `None` at the end.
-    fn next_frame(&mut self) -> Result<Option<(RawFrame, i64)>, VideoIoError>;
-}
 
 /// Opens a file with a built-in reader.
 type BuiltIn = fn(&Path, &ReadOptions) -> Result<Box<dyn FrameSource>, VideoIoError>;

@@ -16,6 +16,7 @@ mod png_folder;
 mod raw;
 mod reader;
 mod resample;
+mod source;
 mod timing;
 #[cfg(feature = "mp4")]
 mod turned;

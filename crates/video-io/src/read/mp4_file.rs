@@ -4,9 +4,9 @@ use crate::RawFrame;
 use crate::error::VideoIoError;
 use crate::read::ffmpeg::FfmpegSource;
 use crate::read::foreign::Foreign;
-use crate::read::formats::FrameSource;
 use crate::read::mp4::{Mp4Error, Mp4Source};
 use crate::read::options::{ReadOptions, VideoBackend};
+use crate::read::source::FrameSource;
 use crate::read::timing::Timing;
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,9 @@
 //! Reads videos; the format follows from the content.
 
 use crate::error::VideoIoError;
-use crate::read::formats::{self, FrameSource};
+use crate::read::formats;
 use crate::read::options::ReadOptions;
+use crate::read::source::FrameSource;
 use crate::read::timing::Timing;
 use crate::{Frame, RawFrame};
 use std::path::{Path, PathBuf};

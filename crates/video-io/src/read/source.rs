@@ -2,6 +2,7 @@
 
 use crate::RawFrame;
 use crate::error::VideoIoError;
+use crate::read::timing::Timing;
 
 /// An open video of one format.
 pub(crate) trait FrameSource {
@@ -13,6 +14,11 @@ pub(crate) trait FrameSource {
 
     /// How the images are coded.
     fn codec(&self) -> &str;
+
+    /// What is known of the times of the frames before they are read.
+    fn timing(&self) -> Timing {
+        Timing::default()
+    }
 
     /// The next frame in presentation order and its time in ticks; `None` at the end.
     fn next_frame(&mut self) -> Result<Option<(RawFrame, i64)>, VideoIoError>;
