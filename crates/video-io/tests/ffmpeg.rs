@@ -142,6 +142,9 @@ fn both_readers_agree(_: &()) {
     ]
     .map(|name| Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/{name}.mp4")))
     .into();
+    if cfg!(feature = "av1") {
+        videos.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/av1.mp4"));
+    }
     for name in ["ours.mp4", "ours.gif"] {
         save_video(material.at(name), &material.frames, VideoOptions { fps: 10, scale: 2 }).unwrap();
         videos.push(material.at(name));
