@@ -102,7 +102,7 @@ fn without_the_program_the_built_in_readers_read_what_they_read() {
     let ten_bits = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/ten_bits.mp4");
     let error = error(&ten_bits, &missing);
     assert!(
-        matches!(&error, VideoIoError::NoFfmpeg { holds, .. } if holds.contains("more than 8 bits")),
+        matches!(&error, VideoIoError::NoFfmpeg { holds, .. } if holds.contains("10 bits")),
         "{error}"
     );
 }

@@ -8,7 +8,7 @@ mod boxes;
 mod common;
 
 use boxes::*;
-use common::clip;
+use common::{built_in, clip};
 use std::fs;
 use std::path::{Path, PathBuf};
 use video_io::*;
@@ -42,14 +42,14 @@ impl Folder {
 
     /// Frames and their times in ticks.
     fn read(&self, bytes: &[u8]) -> Result<(Vec<Frame>, Vec<i64>), VideoIoError> {
-        let frames = VideoReader::open(self.write(bytes))?;
+        let frames = built_in(self.write(bytes))?;
         let frames: Vec<TimedFrame> = frames.collect::<Result<_, _>>()?;
         Ok(frames.into_iter().map(|timed| (timed.frame, timed.time)).unzip())
     }
 
     /// Index of the frame, and whether it is held, at 10 Hz.
     fn resampled(&self, bytes: &[u8], rate: Rate) -> Result<Vec<(usize, bool)>, VideoIoError> {
-        let frames = Resampled::new(VideoReader::open(self.write(bytes))?, rate, 10);
+        let frames = Resampled::new(built_in(self.write(bytes))?, rate, 10);
         frames
             .map(|frame| frame.map(|frame| (frame.index, frame.held)))
             .collect()

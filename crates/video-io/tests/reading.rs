@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::clip;
+use common::{built_in, clip};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::fs;
@@ -144,7 +144,7 @@ fn our_own_videos_come_back() {
 
 #[test]
 fn other_codecs_are_refused_by_name() {
-    let error = match VideoReader::open(fixture("ten_bits.mp4")) {
+    let error = match built_in(fixture("ten_bits.mp4")) {
         Ok(mut reader) => reader.next_frame().unwrap_err(),
         Err(error) => error,
     };
@@ -157,7 +157,7 @@ fn other_codecs_are_refused_by_name() {
     );
     #[cfg(not(feature = "av1"))]
     {
-        let error = VideoReader::open(fixture("av1.mp4")).err().unwrap().to_string();
+        let error = built_in(fixture("av1.mp4")).err().unwrap().to_string();
         assert!(error.contains("feature `av1`"), "{error}");
     }
 }
@@ -234,7 +234,7 @@ fn survive(name: &str, bytes: &[u8]) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join(name);
     fs::write(&path, bytes).unwrap();
-    let Ok(reader) = VideoReader::open(&path) else {
+    let Ok(reader) = built_in(&path) else {
         return;
     };
     let mut ended = false;
@@ -283,7 +283,7 @@ proptest! {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("video.mp4");
             fs::write(&path, bytes).unwrap();
-            if let Ok(reader) = VideoReader::open(&path) {
+            if let Ok(reader) = built_in(&path) {
                 let most = 36_000 + 11 * reader.frames().unwrap_or(0);
                 prop_assert!(Resampled::new(reader, Rate::Stated, 10).count() <= most);
             }

@@ -51,10 +51,7 @@ impl Foreign {
             _ => format,
         };
         let codec = match demuxer {
-            "matroska" => MATROSKA
-                .iter()
-                .find(|(name, _)| find(start, name).is_some())
-                .map(|(_, codec)| *codec),
+            "matroska" => matroska(start),
             "avi" => find(start, b"vids").and_then(|at| avi(start.get(at + 4..at + 8)?)),
             _ => None,
         };
@@ -73,6 +70,21 @@ impl Foreign {
             demuxer: "mov",
         }
     }
+}
+
+fn matroska(start: &[u8]) -> Option<&'static str> {
+    if let Some(at) = find(start, b"V_MS/VFW/FOURCC") {
+        // The name stands in the header of AVI.
+        let after = &start[at..start.len().min(at + 128)];
+        return AVI
+            .iter()
+            .find(|(name, _)| name[0] > 0 && find(after, *name).is_some())
+            .map(|(_, codec)| *codec);
+    }
+    MATROSKA
+        .iter()
+        .find(|(name, _)| find(start, name).is_some())
+        .map(|(_, codec)| *codec)
 }
 
 fn avi(name: &[u8]) -> Option<&'static str> {

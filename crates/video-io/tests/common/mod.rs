@@ -1,6 +1,7 @@
 //! Images for tests: flat colors and hard edges, as in PushT, and the frame's index readable from the image.
 
-use video_io::Frame;
+use std::path::Path;
+use video_io::{Frame, ReadOptions, VideoBackend, VideoIoError, VideoReader};
 
 /// A blue disc moves over a green and a gray bar; frame `i` of any size from 16×16 on.
 pub fn frame(width: u32, height: u32, i: u32) -> Frame {
@@ -30,4 +31,14 @@ pub fn psnr(a: &[u8], b: &[u8]) -> f64 {
         .map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2))
         .sum();
     20.0 * 255f64.log10() - 10.0 * (sum / a.len() as f64).log10()
+}
+
+/// Opens a video with the built-in readers only.
+#[allow(dead_code)]
+pub fn built_in(path: impl AsRef<Path>) -> Result<VideoReader, VideoIoError> {
+    let options = ReadOptions {
+        backend: VideoBackend::BuiltIn,
+        ..ReadOptions::default()
+    };
+    VideoReader::open_with(path, &options)
 }
