@@ -115,7 +115,7 @@ fn programs_that_fail_end_in_an_error_that_quotes_them() {
         ("silent", "exit status: 4"),
         ("talks", "an error that never ends"),
         ("garbage", "not as expected"),
-        ("empty", "cut off"),
+        ("empty", "too early"),
     ] {
         let start = Instant::now();
         let error = error(&webm(dir.path(), name), &options());

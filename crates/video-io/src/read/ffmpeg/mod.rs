@@ -135,8 +135,8 @@ impl FfmpegSource {
         let said = quoted(&self.process.said());
         let reason = match status {
             _ if !said.is_empty() => said,
-            Ok(Some(status)) => format!("it said nothing, but its output is cut off ({output}; {status})"),
-            _ => format!("it said nothing, but its output is cut off ({output})"),
+            Ok(Some(status)) => format!("its output ended too early ({output}; {status})"),
+            _ => format!("its output ended too early ({output})"),
         };
         error(&self.path, &self.foreign, reason)
     }
