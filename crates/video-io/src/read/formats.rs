@@ -34,25 +34,16 @@ struct Format {
 }
 
 impl Format {
-    const fn built_in(
+    const fn new(
         name: &'static str,
         demuxer: &'static str,
-        open: BuiltIn,
+        built_in: Option<BuiltIn>,
         bytes: &'static [(usize, &'static [u8])],
     ) -> Self {
         Self {
             name,
             demuxer,
-            built_in: Some(open),
-            bytes,
-        }
-    }
-
-    const fn foreign(name: &'static str, demuxer: &'static str, bytes: &'static [(usize, &'static [u8])]) -> Self {
-        Self {
-            name,
-            demuxer,
-            built_in: None,
+            built_in,
             bytes,
         }
     }
@@ -60,37 +51,44 @@ impl Format {
 
 /// All formats of files.
 const FORMATS: [Format; 22] = [
-    Format::built_in("GIF", "gif", gif, &[(0, b"GIF8")]),
-    Format::built_in("MP4", "mov", mp4, &[(4, b"ftyp")]),
-    Format::built_in("MP4", "mov", mp4, &[(4, b"styp")]),
+    Format::new("GIF", "gif", Some(gif), &[(0, b"GIF8")]),
+    Format::new("MP4", "mov", Some(mp4), &[(4, b"ftyp")]),
+    Format::new("MP4", "mov", Some(mp4), &[(4, b"styp")]),
     // QuickTime files of old begin with any box.
-    Format::built_in("QuickTime", "mov", mp4, &[(4, b"moov")]),
-    Format::built_in("QuickTime", "mov", mp4, &[(4, b"mdat")]),
-    Format::built_in("QuickTime", "mov", mp4, &[(4, b"wide")]),
-    Format::built_in("QuickTime", "mov", mp4, &[(4, b"free")]),
-    Format::built_in("QuickTime", "mov", mp4, &[(4, b"skip")]),
-    Format::foreign("Matroska", "matroska", &[(0, b"\x1A\x45\xDF\xA3")]),
-    Format::foreign("AVI", "avi", &[(0, b"RIFF"), (8, b"AVI ")]),
-    Format::foreign("Ogg", "ogg", &[(0, b"OggS")]),
-    Format::foreign("FLV", "flv", &[(0, b"FLV\x01")]),
-    Format::foreign("Windows Media", "asf", &[(0, b"\x30\x26\xB2\x75\x8E\x66\xCF\x11")]),
-    Format::foreign("an MPEG program stream", "mpeg", &[(0, b"\0\0\x01\xBA")]),
-    Format::foreign("an MPEG video stream", "mpegvideo", &[(0, b"\0\0\x01\xB3")]),
-    Format::foreign(
+    Format::new("QuickTime", "mov", Some(mp4), &[(4, b"moov")]),
+    Format::new("QuickTime", "mov", Some(mp4), &[(4, b"mdat")]),
+    Format::new("QuickTime", "mov", Some(mp4), &[(4, b"wide")]),
+    Format::new("QuickTime", "mov", Some(mp4), &[(4, b"free")]),
+    Format::new("QuickTime", "mov", Some(mp4), &[(4, b"skip")]),
+    Format::new("Matroska", "matroska", None, &[(0, b"\x1A\x45\xDF\xA3")]),
+    Format::new("AVI", "avi", None, &[(0, b"RIFF"), (8, b"AVI ")]),
+    Format::new("Ogg", "ogg", None, &[(0, b"OggS")]),
+    Format::new("FLV", "flv", None, &[(0, b"FLV\x01")]),
+    Format::new(
+        "Windows Media",
+        "asf",
+        None,
+        &[(0, b"\x30\x26\xB2\x75\x8E\x66\xCF\x11")],
+    ),
+    Format::new("an MPEG program stream", "mpeg", None, &[(0, b"\0\0\x01\xBA")]),
+    Format::new("an MPEG video stream", "mpegvideo", None, &[(0, b"\0\0\x01\xB3")]),
+    Format::new(
         "an MPEG transport stream",
         "mpegts",
+        None,
         &[(0, b"G"), (188, b"G"), (376, b"G")],
     ),
-    Format::foreign(
+    Format::new(
         "an MPEG transport stream",
         "mpegts",
+        None,
         &[(4, b"G"), (196, b"G"), (388, b"G")],
     ),
-    Format::foreign("IVF", "ivf", &[(0, b"DKIF")]),
-    Format::foreign("YUV4MPEG", "yuv4mpegpipe", &[(0, b"YUV4MPEG2 ")]),
-    Format::foreign("NUT", "nut", &[(0, b"nut/multimedia container\0")]),
-    Format::foreign("MXF", "mxf", &[(0, b"\x06\x0E\x2B\x34\x02\x05\x01\x01")]),
-    Format::foreign("RealMedia", "rm", &[(0, b".RMF")]),
+    Format::new("IVF", "ivf", None, &[(0, b"DKIF")]),
+    Format::new("YUV4MPEG", "yuv4mpegpipe", None, &[(0, b"YUV4MPEG2 ")]),
+    Format::new("NUT", "nut", None, &[(0, b"nut/multimedia container\0")]),
+    Format::new("MXF", "mxf", None, &[(0, b"\x06\x0E\x2B\x34\x02\x05\x01\x01")]),
+    Format::new("RealMedia", "rm", None, &[(0, b".RMF")]),
 ];
 
 /// Beginnings of lists of videos, through which a file could name others.

@@ -155,4 +155,5 @@ impl<R: BufRead> NutReader<R> {
 }
 
 #[cfg(test)]
+#[path = "../../../../tests/unit/nut.rs"]
 mod tests;
