@@ -101,8 +101,9 @@ pub(crate) fn open(path: &Path) -> Result<Opened, String> {
         }
         if bytes.map(|bytes| bytes as u64) != Some(last - first) {
             let (found, shape) = (last - first, &place.shape);
+            let expected = bytes.map_or_else(|| "fewer numbers".to_string(), |bytes| bytes.to_string());
             return Err(format!(
-                "{name} of shape {shape:?} has {found} bytes; expected {bytes:?}"
+                "{name} of shape {shape:?} has {found} bytes; expected {expected}"
             ));
         }
         places.push((first, last));
