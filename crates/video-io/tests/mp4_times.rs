@@ -271,6 +271,9 @@ fn a_wrong_time_stamp_is_said_and_takes_no_time() {
         assert!(matches!(error, VideoIoError::WrongTime { .. }), "{error}");
         assert!(error.to_string().contains(says), "{error}");
         assert!(error.to_string().contains("video.mp4"), "{error}");
+        // Nothing comes after it.
+        let mut frames = Resampled::new(VideoReader::open(folder.write(&bytes)).unwrap(), Rate::Stated, 10);
+        assert!(frames.by_ref().take(60).any(|frame| frame.is_err()) && frames.next().is_none());
         // All frames are there, in order, for who counts them.
         let counted = folder.resampled(&bytes, Rate::Fixed(10)).unwrap();
         assert_eq!(counted, (0..45).map(|index| (index, false)).collect::<Vec<_>>());

@@ -51,6 +51,8 @@ pub struct Resampled {
     /// Index of the last frame of the result, and how many repeat the one before.
     last: Option<usize>,
     repeated: usize,
+    /// After an error there are no more frames.
+    ended: bool,
 }
 
 impl Resampled {
@@ -76,6 +78,7 @@ impl Resampled {
             timing,
             last: None,
             repeated: 0,
+            ended: false,
         }
     }
 
@@ -84,7 +87,7 @@ impl Resampled {
         self.read
     }
 
-    /// The next frame of the result; `None` when the video ends.
+    /// The next frame of the result; `None` when the video ends, and after an error.
     ///
     /// # Errors
     /// As [`VideoReader::next_frame`]; by [`Rate::Stated`] also wrong time stamps: a duration below zero, a frame that is
@@ -103,6 +106,15 @@ impl Resampled {
     /// # Errors
     /// As [`VideoReader::next_frame`].
     pub fn next_raw(&mut self) -> Result<Option<ResampledFrame<RawFrame>>, VideoIoError> {
+        if self.ended {
+            return Ok(None);
+        }
+        let next = self.next_shown();
+        self.ended = !matches!(next, Ok(Some(_)));
+        next
+    }
+
+    fn next_shown(&mut self) -> Result<Option<ResampledFrame<RawFrame>>, VideoIoError> {
         if self.current.is_none() && self.read == 0 {
             if let Some(fault) = &self.timing.fault {
                 return Err(self.wrong_time(fault.clone()));
