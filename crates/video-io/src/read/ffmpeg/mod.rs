@@ -5,17 +5,16 @@
 //! when it has used its time.
 
 mod messages;
-mod nut;
 mod process;
 
 use self::messages::{damage, quoted};
-use self::nut::NutReader;
 use self::process::Process;
 use super::foreign::Foreign;
 use super::options::ReadOptions;
 use super::source::FrameSource;
 use crate::error::VideoIoError;
 use crate::{Frame, RawFrame};
+use nut_frames::NutReader;
 use std::ffi::OsString;
 use std::io::{self, BufReader, ErrorKind};
 use std::path::{Path, PathBuf};

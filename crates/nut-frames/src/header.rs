@@ -1,45 +1,45 @@
 //! The headers of a NUT stream: what its frame codes mean, and its time base and size.
 
-use super::numbers::{header, number, read, signed, wrong};
+use crate::numbers::{header, number, read, signed, wrong};
 use std::io::{self, Read};
 
 /// Start codes of the packets of the headers, and the byte that begins every start code and no frame.
-pub(super) const MAIN: u64 = 0x4E4D_7A56_1F5F_04AD;
-pub(super) const STREAM: u64 = 0x4E53_1140_5BF2_F9DB;
-pub(super) const START: u8 = b'N';
+pub(crate) const MAIN: u64 = 0x4E4D_7A56_1F5F_04AD;
+pub(crate) const STREAM: u64 = 0x4E53_1140_5BF2_F9DB;
+pub(crate) const START: u8 = b'N';
 
 /// A frame code without a meaning.
-pub(super) const INVALID: u64 = 1 << 13;
+pub(crate) const INVALID: u64 = 1 << 13;
 
 /// What a frame code implies.
 #[derive(Clone, Copy)]
-pub(super) struct FrameCode {
-    pub(super) flags: u64,
-    pub(super) pts_delta: i64,
-    pub(super) size_multiplier: u64,
-    pub(super) size: u64,
-    pub(super) reserved: u64,
+pub(crate) struct FrameCode {
+    pub(crate) flags: u64,
+    pub(crate) pts_delta: i64,
+    pub(crate) size_multiplier: u64,
+    pub(crate) size: u64,
+    pub(crate) reserved: u64,
     /// Index of the beginning that is left out.
-    pub(super) beginning: usize,
+    pub(crate) beginning: usize,
 }
 
 /// What the headers say.
-pub(super) struct Headers {
-    pub(super) codes: Vec<FrameCode>,
+pub(crate) struct Headers {
+    pub(crate) codes: Vec<FrameCode>,
     /// Beginnings that are left out of frames.
-    pub(super) beginnings: Vec<Vec<u8>>,
+    pub(crate) beginnings: Vec<Vec<u8>>,
     /// Number of time bases of the file.
-    pub(super) time_bases: u64,
+    pub(crate) time_bases: u64,
     /// Seconds per tick: numerator and denominator.
-    pub(super) time_base: (u32, u32),
+    pub(crate) time_base: (u32, u32),
     /// Width and height.
-    pub(super) size: (u32, u32),
-    pub(super) msb_pts_shift: u32,
+    pub(crate) size: (u32, u32),
+    pub(crate) msb_pts_shift: u32,
 }
 
 impl Headers {
     /// Reads the headers; `most_pixels` bounds a frame.
-    pub(super) fn read(input: &mut impl Read, most_pixels: u64) -> io::Result<Self> {
+    pub(crate) fn read(input: &mut impl Read, most_pixels: u64) -> io::Result<Self> {
         let main = header(input, MAIN)?;
         let mut main = main.as_slice();
         let bases = time_bases(&mut main)?;

@@ -1,14 +1,11 @@
-//! Reads NUT, the container in which FFmpeg passes raw frames with exact times through a pipe: one stream of RGB.
-//!
-//! Of the format (<https://ffmpeg.org/~michael/nut.txt>, version 3) only what FFmpeg writes for such a stream is
-//! read. Every number is checked, and no more memory is used than for one frame.
+#![doc = include_str!("../README.md")]
 
 mod header;
 mod numbers;
 
 use self::header::{Headers, INVALID, START};
 use self::numbers::{bytes, number, packet, read, signed, wrong};
-use crate::Frame;
+use image::RgbImage;
 use std::io::{self, BufRead, Read};
 
 /// Start code of a packet with a time.
@@ -25,8 +22,8 @@ const HEADER_INDEX: u64 = 1 << 10;
 const MATCH_TIME: u64 = 1 << 11;
 const CODED: u64 = 1 << 12;
 
-/// A stream of RGB frames.
-pub(super) struct NutReader<R> {
+/// Reads one stream of RGB frames, 8 bits per channel. Memory holds one frame.
+pub struct NutReader<R> {
     input: R,
     headers: Headers,
     last_pts: i64,
@@ -34,7 +31,10 @@ pub(super) struct NutReader<R> {
 
 impl<R: BufRead> NutReader<R> {
     /// Reads the headers; `most_pixels` bounds a frame.
-    pub(super) fn open(mut input: R, most_pixels: u64) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// What `input` reports; [`io::ErrorKind::InvalidData`] for anything but NUT with one stream of RGB.
+    pub fn open(mut input: R, most_pixels: u64) -> io::Result<Self> {
         if bytes(&mut input)? != *b"nut/multimedia container\0" {
             return Err(wrong("it is not NUT"));
         }
@@ -46,12 +46,15 @@ impl<R: BufRead> NutReader<R> {
     }
 
     /// Seconds per tick: numerator and denominator, neither of which is 0.
-    pub(super) fn time_base(&self) -> (u32, u32) {
+    pub fn time_base(&self) -> (u32, u32) {
         self.headers.time_base
     }
 
     /// The next frame and its time in ticks; `None` at the end.
-    pub(super) fn next_frame(&mut self) -> io::Result<Option<(Frame, i64)>> {
+    ///
+    /// # Errors
+    /// As [`NutReader::open`]; a frame of another size than the first.
+    pub fn next_frame(&mut self) -> io::Result<Option<(RgbImage, i64)>> {
         loop {
             let Some(&code) = self.input.fill_buf()?.first() else {
                 return Ok(None);
@@ -71,7 +74,7 @@ impl<R: BufRead> NutReader<R> {
         }
     }
 
-    fn frame(&mut self) -> io::Result<(Frame, i64)> {
+    fn frame(&mut self) -> io::Result<(RgbImage, i64)> {
         let [code] = bytes(&mut self.input)?;
         let Some(&code) = self.headers.codes.get(usize::from(code)) else {
             return Err(wrong("an unknown frame code"));
@@ -138,7 +141,7 @@ impl<R: BufRead> NutReader<R> {
         begin.copy_from_slice(start);
         self.input.read_exact(rest)?;
         self.last_pts = pts;
-        let frame = Frame::from_raw(width, height, pixels).ok_or_else(|| wrong("a frame is too short"))?;
+        let frame = RgbImage::from_raw(width, height, pixels).ok_or_else(|| wrong("a frame is too short"))?;
         Ok((frame, pts))
     }
 
@@ -155,5 +158,4 @@ impl<R: BufRead> NutReader<R> {
 }
 
 #[cfg(test)]
-#[path = "../../../../tests/unit/nut.rs"]
 mod tests;

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 const LONGEST_HEADER: u64 = 1 << 16;
 
 /// Start code and length of a packet.
-pub(super) fn packet(input: &mut impl Read) -> io::Result<(u64, u64)> {
+pub(crate) fn packet(input: &mut impl Read) -> io::Result<(u64, u64)> {
     let code = u64::from_be_bytes(bytes(input)?);
     let length = number(input)?;
     if length > 4096 {
@@ -15,14 +15,14 @@ pub(super) fn packet(input: &mut impl Read) -> io::Result<(u64, u64)> {
     Ok((code, length))
 }
 
-pub(super) fn header(input: &mut impl Read, expected: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn header(input: &mut impl Read, expected: u64) -> io::Result<Vec<u8>> {
     match packet(input)? {
         (code, length) if code == expected => read(input, length),
         _ => Err(wrong("a header is missing")),
     }
 }
 
-pub(super) fn read(input: &mut impl Read, length: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read(input: &mut impl Read, length: u64) -> io::Result<Vec<u8>> {
     if length > LONGEST_HEADER {
         return Err(wrong("a header is too long"));
     }
@@ -31,14 +31,14 @@ pub(super) fn read(input: &mut impl Read, length: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-pub(super) fn bytes<const N: usize>(input: &mut impl Read) -> io::Result<[u8; N]> {
+pub(crate) fn bytes<const N: usize>(input: &mut impl Read) -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     input.read_exact(&mut bytes)?;
     Ok(bytes)
 }
 
 /// A number in groups of seven bits, the highest first.
-pub(super) fn number(input: &mut impl Read) -> io::Result<u64> {
+pub(crate) fn number(input: &mut impl Read) -> io::Result<u64> {
     let mut value = 0_u64;
     loop {
         let [byte] = bytes(input)?;
@@ -53,12 +53,12 @@ pub(super) fn number(input: &mut impl Read) -> io::Result<u64> {
 }
 
 /// A number with a sign: 0, 1, -1, 2, ….
-pub(super) fn signed(input: &mut impl Read) -> io::Result<i64> {
+pub(crate) fn signed(input: &mut impl Read) -> io::Result<i64> {
     let value = number(input)?;
     let half = i64::try_from(value / 2).map_err(io::Error::other)?;
     Ok(if value % 2 == 1 { half + 1 } else { -half })
 }
 
-pub(super) fn wrong(reason: &str) -> io::Error {
+pub(crate) fn wrong(reason: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, reason)
 }
