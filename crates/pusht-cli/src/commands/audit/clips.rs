@@ -30,8 +30,6 @@ pub(crate) struct Clips {
     /// place of the expert's
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
-    #[command(flatten)]
-    reading: DataOptions,
     /// Published weights of I3D (rgb_imagenet.pt): add the Fréchet video distance to the real episodes
     #[arg(long, value_name = "FILE", requires = "data")]
     i3d: Option<PathBuf>,
@@ -57,18 +55,18 @@ pub(crate) struct Clips {
 }
 
 impl Clips {
-    pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
+    pub(crate) fn run(self, reading: &DataOptions, session: &mut Session) -> Result<Outcome> {
         ensure!(
             self.device.is_none() || self.train || self.i3d.is_some(),
             "--device: only --train and --i3d compute on a device"
         );
-        self.reading.need(self.data.is_some())?;
+        reading.need(self.data.is_some())?;
         // Settings are checked before any work.
         let config = self.train.then(|| self.config()).transpose()?;
         let i3d = (self.i3d.as_ref()).map(|file| anyhow::Ok(I3d::load(file, &training::device(self.device())?)?));
         let i3d = i3d.transpose()?;
         let ratings = self.ratings.as_deref().map(Ratings::read).transpose()?;
-        let source = self.data.as_deref().map(|data| self.reading.open(data)).transpose()?;
+        let source = self.data.as_deref().map(|data| reading.open(data)).transpose()?;
         let real = source.as_ref().map(RealSet::read).transpose()?;
         let job = ReviewJob {
             video: self.video.clone(),
@@ -92,7 +90,7 @@ impl Clips {
         if let Some(config) = &config {
             session.print(&text);
             session.print(format!("clip by clip: {}; policies now", page.display()));
-            let trained = train::train(config, &self.options(), &mut verdicts, &mut session.ctx);
+            let trained = train::train(config, &self.options(reading), &mut verdicts, &mut session.ctx);
             self.write(&verdicts)?;
             text = trained?;
         }
@@ -116,10 +114,10 @@ impl Clips {
         Ok(Config::load(&self.preset, None, &self.settings)?.on_clips(folder, self.fps)?)
     }
 
-    fn options(&self) -> RunOptions {
+    fn options(&self, reading: &DataOptions) -> RunOptions {
         RunOptions {
             data: self.data.clone(),
-            reading: self.reading.source(),
+            reading: reading.source(),
             out: self.out.join("experiment"),
             overwrite: self.overwrite,
             device: self.device().to_owned(),

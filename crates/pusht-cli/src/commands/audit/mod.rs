@@ -10,6 +10,7 @@ mod train;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 
+use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
@@ -25,6 +26,9 @@ pub(crate) struct Audit {
     part: Option<Part>,
     #[command(flatten)]
     clips: Option<clips::Clips>,
+    // Beside `clips` and not within: clap takes an optional group that holds another group for absent.
+    #[command(flatten)]
+    reading: DataOptions,
 }
 
 #[derive(Subcommand)]
@@ -40,7 +44,10 @@ impl Audit {
             Some(Part::Quality(command)) => command.run(session),
             Some(Part::Distribution(command)) => command.run(session),
             Some(Part::ObjectModel(command)) => command.run(session),
-            None => self.clips.context("expected --video PATH… --out DIR")?.run(session),
+            None => {
+                let clips = self.clips.context("expected --video PATH… --out DIR")?;
+                clips.run(&self.reading, session)
+            }
         }
     }
 }
