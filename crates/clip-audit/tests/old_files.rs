@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use clip_audit::benchmark::{BenchmarkTable, Case};
-use clip_audit::{ClipAudit, ClipQuality, Kind, Replay, ReplaySummary};
+use clip_audit::{ClipAudit, ClipQuality, FindingKind, Replay, ReplaySummary};
 use corruptions::{Corruption, Degradation, Strength};
 
 #[test]
@@ -31,8 +31,8 @@ fn an_audit() {
         }"#,
     )
     .unwrap();
-    assert_eq!(audit.main(), Some(Kind::MotionWithoutContact));
-    assert!(audit.has(Kind::Color));
+    assert_eq!(audit.main(), Some(FindingKind::MotionWithoutContact));
+    assert!(audit.has(FindingKind::Color));
     assert_eq!(audit.suppressed.len(), 1);
     assert_eq!((audit.motion.path_length, audit.motion.share()), (40.0, 0.5));
     assert_eq!(audit.progress.unwrap().max_coverage, 0.25);
@@ -118,7 +118,7 @@ fn a_benchmark() {
     .unwrap();
     let row = &table.rows[0];
     assert_eq!(row.case, Case::Corrupted(Corruption::ColorShift, Strength::Clear));
-    assert_eq!(row.main[&Kind::MotionWithoutContact], 1);
+    assert_eq!(row.main[&FindingKind::MotionWithoutContact], 1);
     assert_eq!(table.detection[0].corruption, Corruption::ColorShift);
     let coded: Degradation = serde_json::from_str(
         r#"{"side": 96, "gain": [1.0, 1.0, 1.0], "offset": [0.0, 0.0, 0.0], "blur": 0.0, "noise": 0.0, "quantiser": 30}"#,

@@ -134,7 +134,7 @@ impl Reader {
         let audit = VideoAudit {
             video: path.to_path_buf(),
             codec,
-            size: size.into(),
+            size: <[u32; 2]>::from(size).into(),
             registration,
             audit: audit.finish().0,
         };

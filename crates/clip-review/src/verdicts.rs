@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use clip_audit::{DistributionReport, Kind};
+use clip_audit::{DistributionReport, FindingKind};
 use labeling::{Measures, VideoRecord};
 use serde::{Deserialize, Serialize};
 
@@ -73,10 +73,11 @@ pub struct Totals {
     /// Clips with each point of physics, 1 to 5.
     pub physics: [usize; 5],
     /// Clips with findings of each kind.
-    pub findings: BTreeMap<Kind, usize>,
+    pub findings: BTreeMap<FindingKind, usize>,
     /// Clips whose actions were replayed, and of them those that the replay follows to the end.
     pub executed: ExecutionCounts,
-    /// Median of the steps until clip and replay diverge.
+    /// Median of the steps until clip and replay diverge, where one that does not counts with its length; `None` if none
+    /// diverges.
     #[serde(alias = "horizon")]
     pub steps_to_divergence: Option<usize>,
     /// Frames at 10 Hz, and those with a trusted action.
@@ -220,7 +221,7 @@ impl Totals {
                 totals.moved.moved += 1;
                 totals.moved.by_agent += usize::from(responsibility);
             }
-            let mut kinds: Vec<Kind> = audit.findings.iter().map(|f| f.kind).collect();
+            let mut kinds: Vec<FindingKind> = audit.findings.iter().map(|f| f.kind).collect();
             kinds.dedup();
             for kind in kinds {
                 *totals.findings.entry(kind).or_default() += 1;
@@ -236,7 +237,8 @@ impl Totals {
             totals.frames.trusted += labels.frames.trusted;
         }
         divergences.sort_unstable();
-        totals.steps_to_divergence = divergences.get(divergences.len() / 2).copied();
+        let diverged = totals.executed.followed < totals.executed.played;
+        totals.steps_to_divergence = divergences.get(divergences.len() / 2).copied().filter(|_| diverged);
         totals
     }
 }

@@ -1,7 +1,7 @@
 //! Reports of earlier versions are read under their old names.
 #![allow(clippy::unwrap_used)]
 
-use clip_audit::Kind;
+use clip_audit::FindingKind;
 use clip_review::Verdicts;
 
 #[test]
@@ -13,8 +13,8 @@ fn a_score_json() {
     assert_eq!((audit.motion.path_length, audit.color_blur), (40.0, Some(0.25)));
     assert!(audit.progress.is_some() && audit.suppressed.is_empty());
     assert_eq!(verdicts.totals.steps_to_divergence, Some(7));
-    assert_eq!(verdicts.totals.findings[&Kind::MotionWithoutContact], 1);
-    assert_eq!(verdicts.totals.findings[&Kind::Color], 1);
+    assert_eq!(verdicts.totals.findings[&FindingKind::MotionWithoutContact], 1);
+    assert_eq!(verdicts.totals.findings[&FindingKind::Color], 1);
     let text = serde_json::to_string(&verdicts).unwrap();
     assert_eq!(serde_json::from_str::<Verdicts>(&text).unwrap(), verdicts);
     assert!(

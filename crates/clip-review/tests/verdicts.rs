@@ -1,6 +1,6 @@
 //! From a folder of simulated and broken clips to a report.
 
-use clip_audit::Kind;
+use clip_audit::FindingKind;
 use clip_review::ReviewJob;
 use corruptions::{Clip, Corruption, Strength};
 use pusht_jobs::JobContext;
@@ -41,7 +41,7 @@ fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
     let audit = |clip: &clip_review::ClipVerdict| clip.audit.clone().unwrap().audit;
     assert!(!audit(clean).is_unphysical(), "{:?}", audit(clean).findings);
     assert!(!clean.execution.as_ref().unwrap().diverged);
-    assert_eq!(audit(faded).main(), Some(Kind::Morph));
+    assert_eq!(audit(faded).main(), Some(FindingKind::Morph));
     assert_eq!(audit(faded).scores.responsibility.value, 0);
     let totals = &verdicts.totals;
     assert_eq!((totals.clips, totals.failed, totals.no_board), (4, 1, 1));

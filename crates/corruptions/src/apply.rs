@@ -2,8 +2,9 @@
 
 use pusht_env::Frame;
 
-use crate::clip::{Clip, CorruptionError};
+use crate::clip::Clip;
 use crate::corruption::{Corruption, Strength};
+use crate::error::CorruptionError;
 use crate::{image, scene};
 
 impl Corruption {

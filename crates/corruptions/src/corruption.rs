@@ -2,7 +2,7 @@
 //!
 //! A clip has frames and states, from the simulator (`Clip::simulated`) or recorded. [`Corruption::apply`] changes it;
 //! the frames before the corruption begins are unchanged. The kinds in [`Corruption::TUNED`] were used to set the
-//! audit's thresholds, on seeds 0 to 99; those in [`Corruption::HELD_OUT`] were not.
+//! audit's thresholds, on seeds 0 to 199; those in [`Corruption::HELD_OUT`] were not.
 
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,12 @@ pub enum Corruption {
     AgentFrozen,
     /// The stem of the T slides along the bar, toward an L; the strength is the distance, px.
     BlockBend,
+    /// The T turns against the push, over three pushed steps; the strength is the turn, degrees.
+    BlockCounterturn,
+    /// The T slides farther than it is pushed, in three pushed steps; the strength is the additional distance, px.
+    BlockSlide,
+    /// The T is pushed but stays; the strength is the distance by which the pushes would have moved it, px.
+    BlockStuck,
 }
 
 /// Strength of a corruption. Every viewer sees a clear one.
@@ -74,7 +80,7 @@ impl Strength {
 
 impl Corruption {
     /// The kinds that were used to set the audit's thresholds.
-    pub const TUNED: [Self; 12] = [
+    pub const TUNED: [Self; 16] = [
         Self::CrossFade,
         Self::AgentSplit,
         Self::AgentGone,
@@ -87,10 +93,14 @@ impl Corruption {
         Self::Noise,
         Self::Compression,
         Self::ColorShift,
+        Self::BlockBend,
+        Self::BlockCounterturn,
+        Self::BlockSlide,
+        Self::BlockStuck,
     ];
 
     /// The kinds that were not used to set thresholds.
-    pub const HELD_OUT: [Self; 2] = [Self::AgentFrozen, Self::BlockBend];
+    pub const HELD_OUT: [Self; 1] = [Self::AgentFrozen];
 
     /// Name of the kind.
     pub const fn name(self) -> &'static str {
@@ -109,6 +119,9 @@ impl Corruption {
             Self::ColorShift => "color-shift",
             Self::AgentFrozen => "agent-frozen",
             Self::BlockBend => "block-bend",
+            Self::BlockCounterturn => "block-counterturn",
+            Self::BlockSlide => "block-slide",
+            Self::BlockStuck => "block-stuck",
         }
     }
 
@@ -133,6 +146,9 @@ impl Corruption {
             Self::ColorShift => [8.0, 20.0, 45.0, 90.0],
             Self::AgentFrozen => [5.0, 15.0, 40.0, 100.0],
             Self::BlockBend => [5.0, 12.0, 25.0, 45.0],
+            Self::BlockCounterturn => [2.0, 8.0, 20.0, 45.0],
+            Self::BlockSlide => [4.0, 12.0, 30.0, 75.0],
+            Self::BlockStuck => [5.0, 15.0, 45.0, 90.0],
         };
         amounts[strength as usize]
     }

@@ -5,7 +5,8 @@ use pusht_vision::geometry::moved;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
-use crate::clip::{Clip, CorruptionError};
+use crate::clip::Clip;
+use crate::error::CorruptionError;
 use crate::random::normal_pair;
 
 /// Smallest displacement of the T for a cross-fade, px.

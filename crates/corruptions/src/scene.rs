@@ -3,14 +3,17 @@
 use std::f64::consts::TAU;
 use std::ops::Range;
 
-use pusht_env::{AGENT_RADIUS, BAR, Frame, Pose, Quad, STEM, State};
+use pusht_env::{AGENT_RADIUS, BAR, Frame, Quad, STEM, State};
 use pusht_vision::geometry::{CENTROID, apart, distance, moved, to_board};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
-use crate::clip::{Clip, CorruptionError};
+use crate::clip::Clip;
 use crate::corruption::Corruption;
+use crate::dynamics;
+use crate::error::CorruptionError;
 use crate::paint::{Disc, Drawing, Painter, Part};
+use crate::pose::turned;
 
 /// Number of frames of a gradual change.
 const RAMP: f64 = 10.0;
@@ -139,6 +142,12 @@ pub(crate) fn apply(
                 drawing
             })
         }
+        Corruption::BlockCounterturn | Corruption::BlockSlide | Corruption::BlockStuck => {
+            match dynamics::states(corruption, clip, amount, start)? {
+                Some((first, states)) => redraw(first, &|t, _| scene(states[t])),
+                None => Ok(None),
+            }
+        }
         Corruption::AgentFrozen => {
             let last = clip.states[count - 1].block;
             // The latest frame from which the T moves that far.
@@ -187,14 +196,6 @@ fn drifted(state: State, way: [f64; 2], turn: f64, share: f64) -> State {
         block: turned(state.block, way, turn, share),
         ..state
     }
-}
-
-fn turned(pose: Pose, way: [f64; 2], turn: f64, share: f64) -> Pose {
-    let center = to_board(pose, CENTROID);
-    let new = Pose::new(0.0, 0.0, pose.angle + share * turn);
-    let offset = to_board(new, CENTROID);
-    let at = [0, 1].map(|k| center[k] + share * way[k] - offset[k]);
-    Pose::new(at[0], at[1], new.angle)
 }
 
 /// Of eight displacements of this length, the one that is shortened least at the border of the board; the first has the

@@ -118,6 +118,32 @@ impl PushT {
         Ok(())
     }
 
+    /// Starts an episode in exactly this state in the middle of a motion: the agent has the velocity `agent_velocity`,
+    /// px/s, and a T that is touched the velocity with which the contacts push it on. The references keep no other
+    /// velocity of the T: they stop it at every substep. Only the impulses of earlier substeps are missing, with which
+    /// the solver begins its search.
+    ///
+    /// # Errors
+    /// A state or a velocity that is not finite.
+    pub fn set_motion(&mut self, state: State, agent_velocity: [f64; 2]) -> Result<(), EnvError> {
+        let State { agent, block } = finite_state(state)?;
+        let velocity = finite_velocity(agent_velocity)?;
+        *self = Self::begin(self.config, self.goal, Space::in_motion(agent, velocity, block));
+        Ok(())
+    }
+
+    /// Moves agent and T within the episode; contacts, their impulses and the T's velocity stay as the last step left
+    /// them. To follow an observed episode whose states are known up to small errors.
+    ///
+    /// # Errors
+    /// A state or a velocity that is not finite.
+    pub fn place(&mut self, state: State, agent_velocity: [f64; 2]) -> Result<(), EnvError> {
+        let State { agent, block } = finite_state(state)?;
+        self.space.place(agent, finite_velocity(agent_velocity)?, block);
+        self.coverage = self.goal.coverage(self.space.block_corners());
+        Ok(())
+    }
+
     fn begin(config: EnvConfig, goal: Goal, space: Space) -> Self {
         Self {
             config,
@@ -193,15 +219,12 @@ impl PushT {
     }
 
     /// Sets the agent's velocity, px/s. [`Self::set_state`] leaves the agent at rest, so call this afterwards to begin
-    /// in the middle of a motion.
+    /// with a moving agent, or [`Self::set_motion`] to begin in the middle of a push.
     ///
     /// # Errors
     /// A velocity that is not finite.
     pub fn set_agent_velocity(&mut self, velocity: [f64; 2]) -> Result<(), EnvError> {
-        if !(velocity[0].is_finite() && velocity[1].is_finite()) {
-            return Err(EnvError::Velocity { velocity });
-        }
-        self.space.set_agent_velocity(velocity);
+        self.space.set_agent_velocity(finite_velocity(velocity)?);
         Ok(())
     }
 
@@ -276,6 +299,14 @@ fn finite_state(state: State) -> Result<State, EnvError> {
         Ok(state)
     } else {
         Err(EnvError::State { state })
+    }
+}
+
+fn finite_velocity(velocity: [f64; 2]) -> Result<[f64; 2], EnvError> {
+    if velocity[0].is_finite() && velocity[1].is_finite() {
+        Ok(velocity)
+    } else {
+        Err(EnvError::Velocity { velocity })
     }
 }
 

@@ -173,3 +173,38 @@ fn what_is_not_finite_is_refused() {
     assert!(PushT::new(EnvConfig::gym_pusht().with_goal(goal)).is_err());
     assert_eq!(env, before);
 }
+
+/// A push that goes on: one step from the state in its middle, with the velocity of the agent, is that of the episode.
+#[test]
+fn a_push_goes_on_from_its_middle() {
+    let mut env = PushT::new(EnvConfig::gym_pusht()).unwrap();
+    env.set_state(State::from_row([100.0, 230.0, 256.0, 200.0, 0.2]))
+        .unwrap();
+    let mut from_middle = PushT::new(EnvConfig::gym_pusht()).unwrap();
+    let mut pushed = 0;
+    for step in 0..25 {
+        let (state, velocity) = (env.state(), env.agent_velocity());
+        let action = [120.0 + 12.0 * step as f32, 235.0];
+        env.step(action).unwrap();
+        from_middle.set_motion(state, velocity).unwrap();
+        assert_eq!(from_middle.state(), state);
+        from_middle.step(action).unwrap();
+        let (a, b) = (env.state().block, from_middle.state().block);
+        assert!(
+            (a.x - b.x).hypot(a.y - b.y) + 60.0 * (a.angle - b.angle).abs() < 0.2,
+            "{step}: {a:?} {b:?}"
+        );
+        pushed += usize::from((a.x - state.block.x).abs() > 3.0);
+    }
+    assert!(pushed > 5);
+    assert!(env.set_motion(env.state(), [f64::NAN, 0.0]).is_err());
+    // Placed where it is, the episode goes on as before.
+    let (mut placed, state) = (env, env.state());
+    placed.place(state, env.agent_velocity()).unwrap();
+    placed.step([440.0, 235.0]).unwrap();
+    env.step([440.0, 235.0]).unwrap();
+    assert_eq!(placed.state().agent, env.state().agent);
+    let (a, b) = (env.state().block, placed.state().block);
+    assert!((a.x - b.x).hypot(a.y - b.y) < 1e-6);
+    assert!(placed.place(State::from_row([f64::NAN; 5]), [0.0; 2]).is_err());
+}

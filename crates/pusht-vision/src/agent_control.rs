@@ -45,6 +45,15 @@ pub fn agent_step(p: [f64; 2], v: [f64; 2], a: [f64; 2]) -> ([f64; 2], [f64; 2])
     ([x.0, y.0], [x.1, y.1])
 }
 
+/// Positions of the agent after each substep of a control step.
+pub(crate) fn agent_path(p: [f64; 2], v: [f64; 2], a: [f64; 2]) -> [[f64; 2]; SUBSTEPS] {
+    let mut state = [0, 1].map(|axis| (p[axis], v[axis]));
+    std::array::from_fn(|_| {
+        state = [0, 1].map(|axis| substep(state[axis].0, state[axis].1, a[axis]));
+        state.map(|(p, _)| p)
+    })
+}
+
 /// Coefficients of one control step: p' = `alpha` p + `beta` v + `gamma` a, v' = `kappa` (a − p) + `lambda` v.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ControlStep {

@@ -1,5 +1,7 @@
 //! Measures beyond their limits, frame by frame, joined into segments of frames.
 
+use crate::FrameRange;
+
 /// Largest distance between marked frames of one segment.
 const GAP: usize = 3;
 
@@ -33,8 +35,8 @@ pub struct FlaggedFrame {
 /// A segment of neighboring marked frames.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FlaggedSegment {
-    /// First and last marked frame.
-    pub frames: [usize; 2],
+    /// The frames from the first to the last marked one.
+    pub frames: FrameRange,
     /// The mark with the largest value.
     pub worst: FlaggedFrame,
 }
@@ -44,15 +46,15 @@ pub fn segments(least: usize, marks: impl IntoIterator<Item = FlaggedFrame>) -> 
     let mut found: Vec<(FlaggedSegment, usize)> = Vec::new();
     for mark in marks {
         match found.last_mut() {
-            Some((last, count)) if mark.frame - last.frames[1] <= GAP => {
-                last.frames[1] = mark.frame;
+            Some((last, count)) if mark.frame - last.frames.last <= GAP => {
+                last.frames.last = mark.frame;
                 *count += 1;
                 if mark.measured.value > last.worst.measured.value {
                     last.worst = mark;
                 }
             }
             _ => {
-                let frames = [mark.frame; 2];
+                let frames = FrameRange::new(mark.frame, mark.frame);
                 found.push((FlaggedSegment { frames, worst: mark }, 1));
             }
         }
@@ -74,7 +76,10 @@ mod tests {
         };
         let marks = || [(2, 1.0), (5, 3.0), (6, 2.0), (10, 9.0)].map(mark);
         let all = segments(1, marks());
-        assert_eq!(all.iter().map(|m| m.frames).collect::<Vec<_>>(), [[2, 6], [10, 10]]);
+        assert_eq!(
+            all.iter().map(|m| m.frames).collect::<Vec<_>>(),
+            [FrameRange::new(2, 6), FrameRange::new(10, 10)]
+        );
         assert_eq!((all[0].worst.frame, all[1].worst.measured.value), (5, 9.0));
         assert_eq!(segments(2, marks()), all[..1]);
     }

@@ -1,6 +1,6 @@
 //! Geometry of the T: distances to it, its centroid, and its displacement by a change of pose.
 
-use pusht_env::{BAR, Pose, Quad, bar_vertices, stem_vertices};
+use pusht_env::{BAR, Pose, Quad, WALL_RADIUS, WALLS, bar_vertices, stem_vertices};
 
 /// Area of the T, px².
 pub const AREA: f64 = 6300.0;
@@ -85,6 +85,16 @@ pub fn distance(pose: Pose, p: [f64; 2]) -> f64 {
 /// Centroid of a T at `pose` on the board.
 pub fn centroid(pose: Pose) -> [f64; 2] {
     to_board(pose, CENTROID)
+}
+
+/// By how much a T reaches into the walls or beyond them, px; negative if it does not reach them.
+pub fn wall_depth(pose: Pose) -> f64 {
+    let corners = [bar_vertices(pose), stem_vertices(pose)];
+    let (low, high) = (WALLS[0][1][0] + WALL_RADIUS, WALLS[2][0][0] - WALL_RADIUS);
+    let beyond = |c: f64| (low - c).max(c - high);
+    (corners.as_flattened().iter().flatten())
+        .map(|&c| beyond(c))
+        .fold(f64::NEG_INFINITY, f64::max)
 }
 
 /// The longest path of a corner from one pose to the other, px.

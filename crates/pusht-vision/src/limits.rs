@@ -27,8 +27,35 @@ pub const GOAL_MISMATCH: f64 = 0.15;
 
 /// Path length of an untouched T that counts as motion without contact, px.
 pub const MOTION_WITHOUT_CONTACT: f64 = 8.0;
-/// Path of a touched T in one step beyond what a push explains, px.
-pub const EXCESS: f64 = 10.0;
+/// Path length of an agent in a step up to which it stands, px.
+pub const STANDING: f64 = 1.0;
+
+/// Largest difference of a T from the simulator's after one step, px of its outline, in sharp images of a T that is
+/// clearly seen.
+pub const REPRODUCED: f64 = 4.0;
+/// Difference, as a share of that, below which no other start states are tried.
+pub const NEAR: f64 = 0.5;
+/// The same difference as a share of the spread of the simulator's answers within the errors of the track.
+pub const SPREAD_SHARE: f64 = 0.5;
+/// Largest error of a track of sharp images: the agent's position, px per axis. These four are twice what the tracker
+/// errs by.
+pub const AGENT_ERROR: f64 = 1.6;
+/// Error of the velocity, px/s per axis.
+pub const VELOCITY_ERROR: f64 = 40.0;
+/// Error of the T's center, px per axis.
+pub const BLOCK_ERROR: f64 = 2.0;
+/// Error of the T's angle, rad.
+pub const ANGLE_ERROR: f64 = 0.024;
+/// Confidence from which agent and T are clearly seen.
+pub const CLEARLY_SEEN: f64 = 0.9;
+/// Growth of the errors per unit of confidence below that.
+pub const HIDDEN: f64 = 8.0;
+/// Confidence of the T from which its steps are judged.
+pub const BLOCK_JUDGED: f64 = 0.65;
+/// Depth in a wall up to which they are, px: beyond it the T leaves the image.
+pub const BEYOND_WALL: f64 = 8.0;
+/// Depth from which it may be pushed off the board within a step, px.
+pub const LEAVING: f64 = 20.0;
 
 /// Noise of noisy images, levels; compared with the median over the clip, as the following limits.
 pub const NOISE: f64 = 5.0;

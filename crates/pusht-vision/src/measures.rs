@@ -3,6 +3,7 @@
 use crate::VisionError;
 use crate::agent::blueness;
 use crate::board::{AGENT_PIXELS, BLOCK_PIXELS, SIDE};
+use crate::marker::without_marker;
 use pusht_env::Frame;
 
 /// Smallest area of a blue patch that counts as an agent, over the area of the disc.
@@ -45,6 +46,7 @@ impl FrameMeasures {
         if (width as usize, height as usize) != (SIDE, SIDE) {
             return Err(VisionError::FrameSize { width, height });
         }
+        let frame = &*without_marker(frame);
         let (mut blue, mut gray, mut colored) = (0.0, 0.0, Vec::with_capacity(512));
         let mut kinds = [Kind::Other; SIDE * SIDE];
         for (at, pixel) in frame.as_raw().chunks_exact(3).enumerate() {

@@ -2,6 +2,7 @@
 
 use crate::board::{BLOCK_EDGE, BLOCK_FILL, Background, DiscMask, SIDE, colors, point};
 use crate::geometry::to_body;
+use crate::marker::without_marker;
 use crate::seen::Seen;
 use crate::{VisionError, agent, block};
 use pusht_env::{Frame, Pose, State};
@@ -117,7 +118,7 @@ impl Tracker {
         if (width as usize, height as usize) != (SIDE, SIDE) {
             return Err(VisionError::FrameSize { width, height });
         }
-        let colors = colors(frame);
+        let colors = colors(&without_marker(frame));
         let rough = agent::find(&colors);
         let seen = Seen::new(&colors, &self.background, rough);
         let start = last.and_then(|last| Some((last.block?, last.block_confidence)));

@@ -114,3 +114,54 @@ fn what_others_say_of_the_clips_stands_in_the_report() {
         serde_json::from_slice(&std::fs::read(job.out.join("score.json")).unwrap()).unwrap();
     assert!(json.policies == verdicts.policies && json.fvd == verdicts.fvd);
 }
+
+#[test]
+fn without_a_readable_video_there_are_no_means() {
+    let folder = tempfile::tempdir().unwrap();
+    let videos = folder.path().join("clips");
+    std::fs::create_dir(&videos).unwrap();
+    std::fs::write(videos.join("broken.mp4"), "no video").unwrap();
+    let job = ReviewJob {
+        video: vec![videos],
+        fps: None,
+        out: folder.path().join("out"),
+    };
+    let verdicts = job.run(None, &mut JobContext::silent()).unwrap();
+    write_clips(&verdicts, &job.out).unwrap();
+    let page = std::fs::read_to_string(job.out.join("report.html")).unwrap();
+    assert!(
+        !page.contains("0.00") && !page.contains("steps to divergence"),
+        "{page}"
+    );
+}
+
+#[test]
+fn a_replay_that_fails_is_said_of_clips_without_findings() {
+    let folder = tempfile::tempdir().unwrap();
+    let videos = folder.path().join("clips");
+    let clip = Clip::simulated(302, 96).unwrap();
+    save_video(videos.join("a"), &clip.frames, VideoOptions::default()).unwrap();
+    let job = ReviewJob {
+        video: vec![videos],
+        fps: None,
+        out: folder.path().join("out"),
+    };
+    let mut verdicts = job.run(None, &mut JobContext::silent()).unwrap();
+    let page = |verdicts: &clip_review::Verdicts| {
+        write_clips(verdicts, &job.out).unwrap();
+        std::fs::read_to_string(job.out.join("report.html")).unwrap()
+    };
+    let good = page(&verdicts);
+    assert!(good.contains("Nothing is wrong") && !good.contains("steps to divergence"));
+    let execution = verdicts.clips[0].execution.as_mut().unwrap();
+    (execution.diverged, execution.steps_to_divergence) = (true, 3);
+    verdicts.totals.executed.followed = 0;
+    verdicts.totals.steps_to_divergence = Some(3);
+    let parted = page(&verdicts);
+    assert!(!parted.contains("Nothing is wrong"));
+    assert!(
+        parted.contains("1 of 1 diverge from the replay")
+            && parted.contains("no findings, but the replay diverges after 3")
+    );
+    assert!(parted.contains("median steps to divergence 3"));
+}

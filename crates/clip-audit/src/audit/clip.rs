@@ -3,20 +3,20 @@
 use pusht_env::{Frame, GOAL, Pose};
 use pusht_vision::VisionError;
 use pusht_vision::appearance::{ClipReader, ClipReading, FrameAudit, FrameReader};
-use pusht_vision::motion::Motion;
+use pusht_vision::motion::{Motion, StepCounts};
 use serde::{Deserialize, Serialize};
 
 use super::rules::findings;
 use super::score::{ClipScores, scores};
 use super::task_progress::{TaskProgress, task_progress};
-use super::{Finding, Kind};
+use super::{Finding, FindingKind};
 
 /// Result of the audit of a clip.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClipAudit {
     /// Number of frames, at 10 Hz.
     pub frames: usize,
-    /// Findings, sorted by [`Kind`] and then by frame.
+    /// Findings, sorted by [`FindingKind`] and then by frame.
     pub findings: Vec<Finding>,
     /// Physical findings in images that are too poor to judge them by; empty if the images are legible.
     #[serde(default)]
@@ -26,6 +26,9 @@ pub struct ClipAudit {
     pub scores: ClipScores,
     /// Path length of the T, and the part of it that was pushed.
     pub motion: Motion,
+    /// Steps in which the T moves or is pushed, and those that the simulator reproduces; `None` in files of before.
+    #[serde(default)]
+    pub steps: Option<StepCounts>,
     /// Task progress; `None` if no frame shows a T.
     #[serde(alias = "reach")]
     pub progress: Option<TaskProgress>,
@@ -61,6 +64,7 @@ impl ClipAudit {
             findings,
             suppressed,
             motion: clip.motion,
+            steps: Some(clip.steps.counts()),
             progress,
             noise: clip.picture.noise,
             blur: clip.picture.blur,
@@ -70,7 +74,7 @@ impl ClipAudit {
     }
 
     /// The first kind of finding, which explains the most; `None` for a clean clip.
-    pub fn main(&self) -> Option<Kind> {
+    pub fn main(&self) -> Option<FindingKind> {
         self.findings.first().map(|f| f.kind)
     }
 
@@ -80,7 +84,7 @@ impl ClipAudit {
     }
 
     /// True if there is a finding of this kind.
-    pub fn has(&self, kind: Kind) -> bool {
+    pub fn has(&self, kind: FindingKind) -> bool {
         self.findings.iter().any(|f| f.kind == kind)
     }
 }
@@ -90,7 +94,7 @@ impl ClipAudit {
 /// # Example
 ///
 /// ```
-/// use clip_audit::{Auditor, Kind};
+/// use clip_audit::{Auditor, FindingKind};
 /// use pusht_env::{FillRule, GOAL, Pose, Renderer, Scene};
 ///
 /// // The T moves by 8 px per frame, and the agent is far from it.
@@ -100,7 +104,7 @@ impl ClipAudit {
 ///     renderer.render(&Scene::new([400.0, 450.0], block, GOAL))
 /// };
 /// let frames: Vec<_> = (0..12).map(&mut draw).collect();
-/// assert!(Auditor::new()?.audit(&frames)?.has(Kind::MotionWithoutContact));
+/// assert!(Auditor::new()?.audit(&frames)?.has(FindingKind::MotionWithoutContact));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Auditor {

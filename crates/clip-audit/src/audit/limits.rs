@@ -24,13 +24,27 @@ pub(crate) const COARSE_NO_AGENT: f64 = 0.05;
 /// Limits for the logarithm of the T's size and of its larger stretch.
 pub(crate) const SIZE: f64 = 0.1;
 pub(crate) const STRETCH: f64 = 0.16;
+/// Distance from a wall up to which it may hide parts of the T, px.
+pub(crate) const RIM: f64 = 16.0;
+/// Limit for the T's shear, its median over so many frames, and the share of its border that must be visible.
+pub(crate) const SHEAR: f64 = 0.14;
+pub(crate) const SHEAR_FRAMES: usize = 5;
+pub(crate) const VISIBLE_TO_SHEAR: f64 = 0.7;
 /// Share of the T's border that must be visible to measure its size.
 pub(crate) const VISIBLE: f64 = 0.75;
 
 /// Path length of an agent in one step beyond that of the steps around it, px.
-pub(crate) const AGENT_JUMP: f64 = 20.0;
-/// Path length of a T in one step beyond what a push explains, px.
+pub(crate) const AGENT_JUMP: f64 = 30.0;
+/// Number of larger jerks of the clip that a jerk may have to be usual in it, and the limit relative to such a one.
+pub(crate) const JERKS: usize = 3;
+pub(crate) const MORE_THAN_JERKS: f64 = 2.0;
+/// Path length of a T in one step beyond that of the steps around it or of the simulator, px.
 pub(crate) const BLOCK_JUMP: f64 = 15.0;
+
+/// Number of steps of a clip that the simulator does not reproduce from which they are a finding, and the residual, in
+/// tolerances, of a jump that is one alone.
+pub(crate) const NOT_REPRODUCED: usize = 2;
+pub(crate) const LARGE: f64 = 3.0;
 
 /// Levels by which white is too dark.
 pub(crate) const TINT: f64 = 15.0;

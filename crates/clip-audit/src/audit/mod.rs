@@ -5,17 +5,19 @@
 //! `docs/audit.md` defines all measures, thresholds and scores.
 
 mod clip;
-mod kind;
+mod finding;
 mod limits;
+mod motion_rules;
 mod rules;
+mod runs;
 mod score;
 mod strip;
 mod task_progress;
 mod video;
 
 pub use clip::{Audit, Auditor, ClipAudit};
-pub use kind::{Finding, Kind};
+pub use finding::{Finding, FindingKind};
 pub use score::{ClipScores, ScaleScore};
 pub use strip::{Strip, Strips};
 pub use task_progress::TaskProgress;
-pub use video::{AuditError, VideoAudit, VideoAuditor};
+pub use video::{AuditError, PixelSize, VideoAudit, VideoAuditor};

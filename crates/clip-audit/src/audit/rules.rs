@@ -1,25 +1,26 @@
 //! Rules that turn measures into findings.
 
-use pusht_vision::appearance::{ClipPicture, ClipReading, FrameAudit};
-use pusht_vision::flagged::{FlaggedFrame, Measured, segments};
-use pusht_vision::geometry::centroid;
-use pusht_vision::motion::ClipSteps;
+use pusht_vision::FrameRange;
+use pusht_vision::appearance::{ClipPicture, ClipReading, FrameAudit, Shape, without_block};
+use pusht_vision::flagged::{FlaggedFrame, Measured};
+use pusht_vision::geometry::{centroid, wall_depth};
 
-use super::{Finding, Kind, limits};
+use super::motion_rules::moving;
+use super::runs::runs;
+use super::{Finding, FindingKind, limits};
 
 /// All findings of a clip.
 pub(crate) fn findings(clip: &ClipReading) -> Vec<Finding> {
     let (frames, picture) = (&clip.frames, &clip.picture);
     let mut found = Vec::new();
     for (kind, least) in [
-        (Kind::Morph, 2),
-        (Kind::SeveralAgents, 2),
-        (Kind::BlockGone, 2),
-        (Kind::BlockSplit, 2),
-        (Kind::BlockResized, 3),
-        (Kind::AgentResized, 3),
-        (Kind::GoalChanged, 2),
-        (Kind::Color, 3),
+        (FindingKind::Morph, 2),
+        (FindingKind::SeveralAgents, 2),
+        (FindingKind::BlockSplit, 2),
+        (FindingKind::BlockResized, 3),
+        (FindingKind::AgentResized, 3),
+        (FindingKind::GoalChanged, 2),
+        (FindingKind::Color, 3),
     ] {
         let marks = frames.iter().enumerate().filter_map(|(frame, audit)| {
             let (measured, at) = measure(kind, audit, picture)?;
@@ -27,6 +28,8 @@ pub(crate) fn findings(clip: &ClipReading) -> Vec<Finding> {
         });
         found.extend(runs(kind, least, marks));
     }
+    found.extend(block_gone(frames));
+    found.extend(bent(frames));
     found.extend(agent_gone(frames, picture));
     found.extend(moving(&clip.steps));
     found.extend(of_picture(frames.len(), picture));
@@ -35,7 +38,7 @@ pub(crate) fn findings(clip: &ClipReading) -> Vec<Finding> {
 }
 
 /// Measure and position of a kind that is judged frame by frame; `None` if the frame does not allow it.
-fn measure(kind: Kind, frame: &FrameAudit, picture: &ClipPicture) -> Option<(Measured, Option<[f64; 2]>)> {
+fn measure(kind: FindingKind, frame: &FrameAudit, picture: &ClipPicture) -> Option<(Measured, Option<[f64; 2]>)> {
     let agent = frame.tracked.agent;
     let block = frame.tracked.block.map(centroid);
     let codec = picture.codec();
@@ -43,8 +46,8 @@ fn measure(kind: Kind, frame: &FrameAudit, picture: &ClipPicture) -> Option<(Mea
     let of = |value: f64, limit: f64, at| Some((Measured { value, limit }, at));
     match kind {
         // A recolored T may look like an agent or like the goal, and the parts that do are missing from its shape.
-        Kind::SeveralAgents | Kind::GoalChanged | Kind::BlockResized if recolored => None,
-        Kind::SeveralAgents => {
+        FindingKind::SeveralAgents | FindingKind::GoalChanged | FindingKind::BlockResized if recolored => None,
+        FindingKind::SeveralAgents => {
             let by_area = if frame.measures.agents > 1 {
                 frame.measures.agent_area
             } else {
@@ -58,7 +61,7 @@ fn measure(kind: Kind, frame: &FrameAudit, picture: &ClipPicture) -> Option<(Mea
             };
             of(by_area.max(stray), two, agent)
         }
-        Kind::AgentResized => {
+        FindingKind::AgentResized => {
             let area = frame.measures.agent_area;
             let [x, y] = agent?;
             let inside = [x, y]
@@ -66,7 +69,8 @@ fn measure(kind: Kind, frame: &FrameAudit, picture: &ClipPicture) -> Option<(Mea
                 .all(|c| (limits::BORDER..512.0 - limits::BORDER).contains(c));
             let good = picture.blur_of_all() < limits::SHARP && picture.noise < limits::NOISE && inside;
             // In compressed images discs are found by their darkness, which is a poor measure of their size.
-            if frame.measures.agents > 1 || codec {
+            // Nor can it be told behind the cross at the agent's target.
+            if frame.measures.agents > 1 || codec || frame.marked {
                 None
             } else if area < 1.0 && good {
                 of(limits::SMALL_AGENT / area.max(0.01), 1.0, agent)
@@ -74,39 +78,62 @@ fn measure(kind: Kind, frame: &FrameAudit, picture: &ClipPicture) -> Option<(Mea
                 of(area / limits::LARGE_AGENT, 1.0, agent)
             }
         }
-        Kind::BlockGone => Some((frame.without_block(), None)),
-        Kind::Morph => Some((frame.melting(picture)?, block)),
-        Kind::BlockSplit => Some((frame.pieces(picture), block)),
-        Kind::BlockResized => {
-            let shape = frame.shape.filter(|s| s.visible > limits::VISIBLE)?;
+        FindingKind::Morph => Some((frame.melting(picture)?, block)),
+        FindingKind::BlockSplit => Some((frame.pieces(picture), block)),
+        FindingKind::BlockResized => {
+            let shape = shape_on_board(frame).filter(|s| s.visible > limits::VISIBLE)?;
             let whole = shape.stray + shape.missing < limits::MISFIT && frame.measures.pieces == 1;
             let [long, short] = shape.stretch.map(f64::ln);
             let size = (long + short).abs() / 2.0 / limits::SIZE;
             let stretch = long.abs().max(short.abs()) / limits::STRETCH;
             of(if whole { size.max(stretch) } else { 0.0 }, 1.0, block)
         }
-        Kind::GoalChanged => of(frame.goal, limits::GOAL_MISMATCH, None),
-        Kind::Color => {
+        FindingKind::GoalChanged => of(frame.goal, limits::GOAL_MISMATCH, None),
+        FindingKind::Color => {
             let lost = frame.white.iter().map(|&w| f64::from(255.0 - w)).fold(0.0, f64::max) / limits::TINT;
-            let own = frame.shape.map_or(0.0, |s| s.off_color()) / limits::RECOLORED;
+            let own = shape_on_board(frame).map_or(0.0, |s| s.off_color()) / limits::RECOLORED;
             of(lost.max(own), 1.0, if own > lost { block } else { None })
         }
         _ => None,
     }
 }
 
-/// Joins marks of neighboring frames to findings; those of fewer than `least` frames are left out.
-fn runs(kind: Kind, least: usize, marks: impl Iterator<Item = FlaggedFrame>) -> Vec<Finding> {
-    let found = segments(least, marks).into_iter();
-    let finding = |segment: pusht_vision::flagged::FlaggedSegment| Finding {
-        kind,
-        frames: segment.frames,
-        value: segment.worst.measured.value,
-        threshold: segment.worst.measured.limit,
-        worst: segment.worst.frame,
-        at: segment.worst.at,
-    };
-    found.map(finding).collect()
+/// Frames without a T, except one that was pushed off the board.
+fn block_gone(frames: &[FrameAudit]) -> Vec<Finding> {
+    let marks = (0..frames.len()).filter_map(|frame| {
+        let measured = without_block(frames, frame);
+        let at = None;
+        measured.is_beyond().then_some(FlaggedFrame { frame, measured, at })
+    });
+    runs(FindingKind::BlockGone, 2, marks)
+}
+
+/// The T's shape, if the walls hide nothing of it that would matter.
+fn shape_on_board(frame: &FrameAudit) -> Option<Shape> {
+    let depth = wall_depth(frame.tracked.block?);
+    let beside = depth > -limits::RIM && frame.tracked.block_confidence < limits::BLOCK_JUDGED;
+    frame.shape.filter(|_| depth <= limits::BEYOND_WALL && !beside)
+}
+
+/// Frames in which the T's stem is not in the middle of its bar: the median of the T's shear over frames that show it
+/// clearly. One frame would not do, because the agent hides parts of the border.
+fn bent(frames: &[FrameAudit]) -> Vec<Finding> {
+    let shears: Vec<(usize, f64)> = (frames.iter().enumerate())
+        .filter_map(|(t, frame)| {
+            let shape = shape_on_board(frame).filter(|s| s.visible > limits::VISIBLE_TO_SHEAR)?;
+            (shape.off_color() < limits::RECOLORED).then_some((t, shape.shear))
+        })
+        .collect();
+    let marks = shears.windows(limits::SHEAR_FRAMES).filter_map(|window| {
+        let mut sorted: Vec<f64> = window.iter().map(|(_, shear)| *shear).collect();
+        sorted.sort_by(f64::total_cmp);
+        let middle = limits::SHEAR_FRAMES / 2;
+        let (frame, value) = (window[middle].0, sorted[middle].abs() / limits::SHEAR);
+        let measured = Measured { value, limit: 1.0 };
+        let at = frames[frame].tracked.block.map(centroid);
+        measured.is_beyond().then_some(FlaggedFrame { frame, measured, at })
+    });
+    runs(FindingKind::BlockResized, 1, marks)
 }
 
 /// Frames without an agent, except where it was last seen or is next seen at the border: it may be hidden behind the
@@ -137,74 +164,7 @@ fn agent_gone(frames: &[FrameAudit], picture: &ClipPicture) -> Vec<Finding> {
             })
         });
     // A codec may lose a disc of radius 2.8 px for one frame.
-    runs(Kind::AgentGone, if picture.codec() { 2 } else { 1 }, marks)
-}
-
-/// Jumps, and a T that moves without contact.
-fn moving(clip: &ClipSteps) -> Vec<Finding> {
-    let ClipSteps { seen, steps, alone } = clip;
-    let jump = |frame: usize, value: f64, limit: f64, at| FlaggedFrame {
-        frame,
-        measured: Measured { value, limit },
-        at,
-    };
-    let agent = (clip.isolated().into_iter())
-        .filter(|&(_, value)| value >= limits::AGENT_JUMP)
-        .map(|(t, value)| jump(t, value, limits::AGENT_JUMP, seen[t].agent));
-    let mut found: Vec<Finding> = runs(Kind::AgentJump, 1, agent).into_iter().map(from_before).collect();
-    let place = |t: usize| seen[t].block.map(centroid);
-    let (mut jumps, mut without_contact) = (Vec::new(), Vec::new());
-    for (t, step) in steps.iter().enumerate() {
-        let Some(step) = step.filter(|s| s.touched) else {
-            continue;
-        };
-        let value = step.excess();
-        if value >= limits::BLOCK_JUMP {
-            jumps.push((t + 1, value));
-        } else if value >= limits::EXCESS {
-            without_contact.push(Finding {
-                kind: Kind::MotionWithoutContact,
-                frames: [t, t + 1],
-                value,
-                threshold: limits::EXCESS,
-                worst: t + 1,
-                at: place(t + 1),
-            });
-        }
-    }
-    for run in alone.iter().filter(|r| r.moved >= limits::MOTION_WITHOUT_CONTACT) {
-        let (value, frame) = run.jump;
-        let beside = |t: Option<usize>| t.and_then(|t| *steps.get(t)?).map_or(0.0, |s| s.moved);
-        // A jump: most of the path in one step, or much more than in the steps around it.
-        let most = value > 0.6 * run.moved;
-        let at_once = value - beside(frame.checked_sub(2)).max(beside(Some(frame))) >= limits::BLOCK_JUMP;
-        if value >= limits::BLOCK_JUMP && (most || at_once) {
-            jumps.push((frame, value));
-        }
-        if value < limits::BLOCK_JUMP || !most {
-            without_contact.push(Finding {
-                kind: Kind::MotionWithoutContact,
-                frames: [run.frames.start, run.frames.end - 1],
-                value: run.moved,
-                threshold: limits::MOTION_WITHOUT_CONTACT,
-                worst: run.frames.end - 1,
-                at: place(run.frames.end - 1),
-            });
-        }
-    }
-    jumps.sort_by_key(|&(t, _)| t);
-    let jumps = (jumps.into_iter()).map(|(t, value)| jump(t, value, limits::BLOCK_JUMP, place(t)));
-    found.extend(runs(Kind::BlockJump, 1, jumps).into_iter().map(from_before));
-    found.extend(without_contact);
-    found
-}
-
-/// Extends a jump to include the frame before it.
-fn from_before(finding: Finding) -> Finding {
-    Finding {
-        frames: [finding.frames[0].saturating_sub(1), finding.frames[1]],
-        ..finding
-    }
+    runs(FindingKind::AgentGone, if picture.codec() { 2 } else { 1 }, marks)
 }
 
 /// Findings about the image quality of the whole clip.
@@ -212,17 +172,18 @@ fn of_picture(count: usize, picture: &ClipPicture) -> Vec<Finding> {
     let whole = |kind, value: f64, threshold: f64| {
         (count > 0 && value >= threshold).then_some(Finding {
             kind,
-            frames: [0, count - 1],
+            frames: FrameRange::new(0, count - 1),
             value,
             threshold,
             worst: count / 2,
             at: None,
+            simulated: None,
         })
     };
     let (blur, marks) = (picture.blur.unwrap_or(0.0), picture.marks());
-    let compressed = whole(Kind::Compression, picture.compression(), 1.0);
+    let compressed = whole(FindingKind::Compression, picture.compression(), 1.0);
     // A codec blurs as well.
-    let blurred = whole(Kind::Blur, blur, limits::BLUR).filter(|_| marks < 1.0);
-    let noisy = whole(Kind::Noise, picture.noise, limits::NOISE);
+    let blurred = whole(FindingKind::Blur, blur, limits::BLUR).filter(|_| marks < 1.0);
+    let noisy = whole(FindingKind::Noise, picture.noise, limits::NOISE);
     [compressed, noisy, blurred].into_iter().flatten().collect()
 }

@@ -1,11 +1,12 @@
 //! The three scales of the paper, by rules.
 
+use pusht_vision::FrameRange;
 use pusht_vision::motion::Motion;
 use serde::{Deserialize, Serialize};
 
-use super::kind::GROSS;
+use super::finding::GROSS;
 use super::task_progress::TaskProgress;
-use super::{Finding, Kind};
+use super::{Finding, FindingKind};
 
 /// Share of the distance to the goal that counts as an approach.
 const NEARER: f64 = 0.25;
@@ -30,8 +31,8 @@ pub struct ScaleScore {
     pub value: u8,
     /// The rule that gave the score.
     pub why: String,
-    /// Frames that caused it, first and last of each segment; empty for the highest score.
-    pub frames: Vec<[usize; 2]>,
+    /// Frames that caused it; empty for the highest score.
+    pub frames: Vec<FrameRange>,
 }
 
 /// Scores on the paper's three scales.
@@ -61,7 +62,7 @@ pub(crate) fn scores(
     }
 }
 
-fn score(value: u8, why: impl Into<String>, frames: Vec<[usize; 2]>) -> ScaleScore {
+fn score(value: u8, why: impl Into<String>, frames: Vec<FrameRange>) -> ScaleScore {
     ScaleScore {
         value,
         why: why.into(),
@@ -72,7 +73,7 @@ fn score(value: u8, why: impl Into<String>, frames: Vec<[usize; 2]>) -> ScaleSco
 fn adherence(count: usize, progress: Option<&TaskProgress>) -> ScaleScore {
     let last = count.saturating_sub(1);
     let Some(progress) = progress else {
-        return score(0, "no frame shows a T", vec![[0, last]]);
+        return score(0, "no frame shows a T", vec![FrameRange::new(0, last)]);
     };
     let gain = progress.last_coverage - progress.first_coverage;
     if progress.pose_kept {
@@ -80,15 +81,23 @@ fn adherence(count: usize, progress: Option<&TaskProgress>) -> ScaleScore {
     } else if progress.gained >= NEARER || gain >= COVERED {
         let nearer = 100.0 * progress.gained;
         let why = format!("the T ends {nearer:.0} % nearer to the goal, coverage {gain:+.2}, but not there");
-        score(1, why, vec![[last, last]])
+        score(1, why, vec![FrameRange::new(last, last)])
     } else {
-        score(0, "the T ends no nearer to the goal than it began", vec![[0, last]])
+        score(
+            0,
+            "the T ends no nearer to the goal than it began",
+            vec![FrameRange::new(0, last)],
+        )
     }
 }
 
 fn responsibility(count: usize, findings: &[Finding], motion: &Motion, progress: Option<&TaskProgress>) -> ScaleScore {
     if progress.is_none() {
-        return score(0, "no frame shows a T", vec![[0, count.saturating_sub(1)]]);
+        return score(
+            0,
+            "no frame shows a T",
+            vec![FrameRange::new(0, count.saturating_sub(1))],
+        );
     }
     let share = 100.0 * motion.share();
     if motion.path_length == 0.0 {
@@ -102,10 +111,11 @@ fn responsibility(count: usize, findings: &[Finding], motion: &Motion, progress:
         return score(1, why, Vec::new());
     }
     let causes = [
-        Kind::MotionWithoutContact,
-        Kind::BlockJump,
-        Kind::Morph,
-        Kind::BlockGone,
+        FindingKind::MotionWithoutContact,
+        FindingKind::Dynamics,
+        FindingKind::BlockJump,
+        FindingKind::Morph,
+        FindingKind::BlockGone,
     ];
     let frames = findings.iter().filter(|f| causes.contains(&f.kind)).map(|f| f.frames);
     score(0, why, merged(frames.collect()))
@@ -114,8 +124,8 @@ fn responsibility(count: usize, findings: &[Finding], motion: &Motion, progress:
 fn physics(count: usize, findings: &[Finding], suppressed: bool) -> ScaleScore {
     let physical: Vec<&Finding> = findings.iter().filter(|f| f.kind.is_physical()).collect();
     let frames = merged(physical.iter().map(|f| f.frames).collect());
-    let affected = frames.iter().map(|[a, b]| b + 1 - a).sum::<usize>() as f64 / count.max(1) as f64;
-    let mut kinds: Vec<Kind> = physical.iter().map(|f| f.kind).collect();
+    let affected = frames.iter().map(|range| range.count()).sum::<usize>() as f64 / count.max(1) as f64;
+    let mut kinds: Vec<FindingKind> = physical.iter().map(|f| f.kind).collect();
     kinds.dedup();
     let worst = physical.iter().map(|f| f.severity()).fold(0.0, f64::max);
     let value = match kinds.len() {
@@ -136,13 +146,13 @@ fn physics(count: usize, findings: &[Finding], suppressed: bool) -> ScaleScore {
 }
 
 /// Sorts segments and joins those that touch.
-fn merged(mut segments: Vec<[usize; 2]>) -> Vec<[usize; 2]> {
+fn merged(mut segments: Vec<FrameRange>) -> Vec<FrameRange> {
     segments.sort_unstable();
-    let mut joined: Vec<[usize; 2]> = Vec::new();
-    for [from, to] in segments {
+    let mut joined: Vec<FrameRange> = Vec::new();
+    for range in segments {
         match joined.last_mut() {
-            Some(last) if from <= last[1] + 1 => last[1] = last[1].max(to),
-            _ => joined.push([from, to]),
+            Some(before) if range.first <= before.last + 1 => before.last = before.last.max(range.last),
+            _ => joined.push(range),
         }
     }
     joined
@@ -152,14 +162,15 @@ fn merged(mut segments: Vec<[usize; 2]>) -> Vec<[usize; 2]> {
 mod tests {
     use super::*;
 
-    fn finding(kind: Kind, frames: [usize; 2], value: f64) -> Finding {
+    fn finding(kind: FindingKind, frames: [usize; 2], value: f64) -> Finding {
         Finding {
             kind,
-            frames,
+            frames: frames.into(),
             value,
             threshold: 1.0,
             worst: frames[0],
             at: None,
+            simulated: None,
         }
     }
 
@@ -167,17 +178,17 @@ mod tests {
     fn physics_counts_kinds_frames_and_severity() {
         let of = |findings: &[Finding]| physics(100, findings, false).value;
         assert_eq!(of(&[]), 5);
-        assert_eq!(of(&[finding(Kind::Blur, [0, 99], 9.0)]), 5);
-        assert_eq!(of(&[finding(Kind::BlockJump, [3, 4], 1.5)]), 4);
-        assert_eq!(of(&[finding(Kind::BlockJump, [3, 4], 9.0)]), 3);
-        assert_eq!(of(&[finding(Kind::BlockResized, [0, 80], 1.5)]), 3);
-        assert_eq!(of(&[finding(Kind::MotionWithoutContact, [0, 40], 9.0)]), 2);
-        assert_eq!(of(&[finding(Kind::Morph, [0, 99], 9.0)]), 1);
+        assert_eq!(of(&[finding(FindingKind::Blur, [0, 99], 9.0)]), 5);
+        assert_eq!(of(&[finding(FindingKind::BlockJump, [3, 4], 1.5)]), 4);
+        assert_eq!(of(&[finding(FindingKind::BlockJump, [3, 4], 9.0)]), 3);
+        assert_eq!(of(&[finding(FindingKind::BlockResized, [0, 80], 1.5)]), 3);
+        assert_eq!(of(&[finding(FindingKind::MotionWithoutContact, [0, 40], 9.0)]), 2);
+        assert_eq!(of(&[finding(FindingKind::Morph, [0, 99], 9.0)]), 1);
         let two = [
-            finding(Kind::AgentGone, [0, 4], 1.1),
-            finding(Kind::BlockJump, [3, 9], 1.5),
+            finding(FindingKind::AgentGone, [0, 4], 1.1),
+            finding(FindingKind::BlockJump, [3, 9], 1.5),
         ];
-        assert_eq!(physics(100, &two, false).frames, [[0, 9]]);
+        assert_eq!(physics(100, &two, false).frames, [FrameRange::new(0, 9)]);
         assert_eq!(of(&two), 2);
         assert_eq!(of(&two[..1]), 3);
     }

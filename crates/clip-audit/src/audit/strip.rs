@@ -1,9 +1,10 @@
 //! Film strips of findings: a few frames around each finding, with the position marked.
 
-use pusht_env::Frame;
+use pusht_env::{Frame, Pose, bar_vertices, stem_vertices};
+use pusht_vision::geometry::apart;
 use video_io::{FilmStrip, VideoIoError, film_strip, upscale};
 
-use super::{ClipAudit, Finding, Kind};
+use super::{ClipAudit, Finding, FindingKind};
 
 /// Maximum number of strips; at most one per kind of finding.
 const STRIPS: usize = 4;
@@ -16,6 +17,7 @@ const STRIDE: f64 = 512.0 / 96.0;
 
 const RED: [u8; 3] = [214, 39, 40];
 const GRAY: [u8; 3] = [200, 200, 200];
+const ORANGE: [u8; 3] = [255, 127, 14];
 
 /// A few frames side by side in one image.
 #[derive(Clone, Debug)]
@@ -24,7 +26,8 @@ pub struct Strip {
     pub finding: Option<Finding>,
     /// Indices of the frames.
     pub frames: Vec<usize>,
-    /// The image: frames of the finding have a red bar above, others a gray one; a red box marks the position.
+    /// The image: frames of the finding have a red bar above, others a gray one; a red box marks the position, an
+    /// orange outline the T as the simulator has it.
     pub picture: Frame,
 }
 
@@ -46,13 +49,13 @@ impl Strips {
         let last = audit.frames.saturating_sub(1);
         let mut chosen: Vec<&Finding> = Vec::new();
         // The most severe finding of each kind.
-        for kind in Kind::ALL {
+        for kind in FindingKind::ALL {
             let of_kind = audit.findings.iter().filter(|f| f.kind == kind);
             chosen.extend(of_kind.max_by(|a, b| a.severity().total_cmp(&b.severity())));
         }
         chosen.truncate(STRIPS);
         let wanted = |finding: Option<&Finding>| {
-            let [from, to] = finding.map_or([0, last], |f| [f.frames[0].saturating_sub(BEFORE), f.frames[1]]);
+            let (from, to) = finding.map_or((0, last), |f| (f.frames.first.saturating_sub(BEFORE), f.frames.last));
             let mut frames = spread(from, to.max(from + columns.saturating_sub(1)).min(last), columns);
             if let Some(worst) = finding.map(|f| f.worst).filter(|w| !frames.contains(w)) {
                 let nearest = frames.iter_mut().skip(1).min_by_key(|f| f.abs_diff(worst));
@@ -85,7 +88,7 @@ impl Strips {
         }
     }
 
-    /// Returns the strips in the order of [`Kind`].
+    /// Returns the strips in the order of [`FindingKind`].
     ///
     /// # Errors
     /// No frames were added.
@@ -116,14 +119,17 @@ fn marked(frame: &Frame, index: usize, finding: Option<&Finding>, scale: u32) ->
     let Some(finding) = finding else {
         return picture;
     };
-    let within = (finding.frames[0]..=finding.frames[1]).contains(&index);
+    let within = finding.frames.contains(index);
     let (width, height) = picture.dimensions();
     let bar = (2 * scale).min(height);
     fill(&mut picture, [0, 0], [width, bar], if within { RED } else { GRAY });
     if let Some(at) = finding.at.filter(|_| within) {
         // From board px to image px; a box around the agent or the T.
         let progress = match finding.kind {
-            Kind::SeveralAgents | Kind::AgentGone | Kind::AgentResized | Kind::AgentJump => 28.0,
+            FindingKind::SeveralAgents
+            | FindingKind::AgentGone
+            | FindingKind::AgentResized
+            | FindingKind::AgentJump => 28.0,
             _ => 92.0,
         };
         let pixel = |c: f64| (((c + 0.5) / STRIDE) * f64::from(scale)).clamp(0.0, f64::from(width)) as u32;
@@ -134,7 +140,27 @@ fn marked(frame: &Frame, index: usize, finding: Option<&Finding>, scale: u32) ->
         fill(&mut picture, low, [low[0] + thick, high[1]], RED);
         fill(&mut picture, [high[0].saturating_sub(thick), low[1]], high, RED);
     }
+    if let Some(pose) = finding.simulated.filter(|_| index == finding.worst) {
+        outline(&mut picture, pose, scale);
+    }
     picture
+}
+
+/// Draws the outline of a T.
+fn outline(picture: &mut Frame, pose: Pose, scale: u32) {
+    let (width, height) = picture.dimensions();
+    for quad in [bar_vertices(pose), stem_vertices(pose)] {
+        for (from, to) in quad.iter().zip(quad.iter().cycle().skip(1)) {
+            let steps = (apart(*from, *to) / STRIDE * f64::from(2 * scale)).ceil().max(1.0);
+            for k in 0..=steps as u32 {
+                let share = f64::from(k) / steps;
+                let at = [0, 1].map(|i| (from[i] + share * (to[i] - from[i]) + 0.5) / STRIDE * f64::from(scale));
+                if at[0] >= 0.0 && at[0] < f64::from(width) && at[1] >= 0.0 && at[1] < f64::from(height) {
+                    picture.get_pixel_mut(at[0] as u32, at[1] as u32).0 = ORANGE;
+                }
+            }
+        }
+    }
 }
 
 fn fill(picture: &mut Frame, low: [u32; 2], high: [u32; 2], color: [u8; 3]) {

@@ -14,7 +14,36 @@ use super::{Audit, Auditor, ClipAudit, Strip, Strips};
 const HZ: u32 = 10;
 
 /// Callback for a frame of a video, with the video's size and registration.
-type FrameSink<'a> = dyn FnMut([u32; 2], &Registration, &Frame) -> Result<(), VisionError> + 'a;
+type FrameSink<'a> = dyn FnMut(PixelSize, &Registration, &Frame) -> Result<(), VisionError> + 'a;
+
+/// Width and height of a video, px. In JSON it is an array of the two.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "[u32; 2]", into = "[u32; 2]")]
+pub struct PixelSize {
+    /// Width, px.
+    pub width: u32,
+    /// Height, px.
+    pub height: u32,
+}
+
+impl From<[u32; 2]> for PixelSize {
+    fn from([width, height]: [u32; 2]) -> Self {
+        Self { width, height }
+    }
+}
+
+impl From<PixelSize> for [u32; 2] {
+    fn from(size: PixelSize) -> Self {
+        [size.width, size.height]
+    }
+}
+
+/// `640 × 480`.
+impl std::fmt::Display for PixelSize {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} × {}", self.width, self.height)
+    }
+}
 
 /// The audit of a video.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,8 +52,8 @@ pub struct VideoAudit {
     pub video: PathBuf,
     /// `H.264`, `AV1`, `GIF` or `PNG`.
     pub codec: String,
-    /// Width and height, px.
-    pub size: [u32; 2],
+    /// Size of the frames.
+    pub size: PixelSize,
     /// Position of the board in the frames.
     pub registration: Registration,
     /// The audit. Frames are counted at 10 Hz, without those that a slower video repeats.
@@ -85,7 +114,7 @@ impl VideoAuditor {
     /// # Errors
     /// A video that cannot be read, shows no board in its first frame, or has no frames.
     pub fn audit(&self, path: &Path, rate: Rate) -> Result<(VideoAudit, Vec<FrameAudit>), AuditError> {
-        let (mut size, mut begun) = ([0; 2], None);
+        let (mut size, mut begun) = (PixelSize::default(), None);
         let codec = self.frames(path, rate, None, &mut |shown, registration, frame| {
             let (audit, _) = match &mut begun {
                 Some(begun) => begun,
@@ -170,7 +199,8 @@ impl VideoAuditor {
                 Some(map) => map,
                 None => *registration.insert(self.registrar.register(&picked.frame)?),
             };
-            let size = [picked.frame.width(), picked.frame.height()];
+            let (width, height) = picked.frame.dimensions();
+            let size = PixelSize { width, height };
             take(size, &map, &map.resample(&picked.frame))?;
         }
         Ok(codec)

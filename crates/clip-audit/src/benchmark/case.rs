@@ -2,26 +2,28 @@
 
 use corruptions::{Clip, Corruption, CorruptionError, Strength};
 use pusht_jobs::Cancelled;
+use pusht_vision::motion::StepCounts;
 use serde::{Deserialize, Serialize};
 
-use crate::{AuditError, ClipAudit, Kind, VideoAuditor};
+use crate::{AuditError, ClipAudit, FindingKind, VideoAuditor};
 
 /// The kinds of findings that identify a corruption correctly.
-pub const fn expected(corruption: Corruption) -> &'static [Kind] {
+pub const fn expected(corruption: Corruption) -> &'static [FindingKind] {
     match corruption {
-        Corruption::CrossFade => &[Kind::Morph],
-        Corruption::AgentSplit => &[Kind::SeveralAgents],
-        Corruption::AgentGone => &[Kind::AgentGone],
-        Corruption::BlockSplit => &[Kind::BlockSplit],
-        Corruption::BlockDrift | Corruption::AgentFrozen => &[Kind::MotionWithoutContact],
-        Corruption::BlockGrowth => &[Kind::BlockResized],
-        Corruption::Teleport => &[Kind::AgentJump, Kind::BlockJump],
-        Corruption::GoalMoved => &[Kind::GoalChanged],
-        Corruption::Blur => &[Kind::Blur],
-        Corruption::Noise => &[Kind::Noise],
-        Corruption::Compression => &[Kind::Compression],
-        Corruption::ColorShift => &[Kind::Color],
-        Corruption::BlockBend => &[Kind::Morph, Kind::BlockResized, Kind::BlockSplit],
+        Corruption::CrossFade => &[FindingKind::Morph],
+        Corruption::AgentSplit => &[FindingKind::SeveralAgents],
+        Corruption::AgentGone => &[FindingKind::AgentGone],
+        Corruption::BlockSplit => &[FindingKind::BlockSplit],
+        Corruption::BlockDrift | Corruption::AgentFrozen => &[FindingKind::MotionWithoutContact],
+        Corruption::BlockGrowth => &[FindingKind::BlockResized],
+        Corruption::Teleport => &[FindingKind::AgentJump, FindingKind::BlockJump],
+        Corruption::GoalMoved => &[FindingKind::GoalChanged],
+        Corruption::Blur => &[FindingKind::Blur],
+        Corruption::Noise => &[FindingKind::Noise],
+        Corruption::Compression => &[FindingKind::Compression],
+        Corruption::ColorShift => &[FindingKind::Color],
+        Corruption::BlockBend => &[FindingKind::Morph, FindingKind::BlockResized, FindingKind::BlockSplit],
+        Corruption::BlockCounterturn | Corruption::BlockSlide | Corruption::BlockStuck => &[FindingKind::Dynamics],
     }
 }
 
@@ -48,7 +50,7 @@ impl Case {
     }
 
     /// The kinds of findings that are correct.
-    pub(super) fn expected(&self) -> &'static [Kind] {
+    pub(super) fn expected(&self) -> &'static [FindingKind] {
         self.corruption().map_or(&[], expected)
     }
 }
@@ -62,15 +64,21 @@ pub struct CaseResult {
     /// The case.
     pub case: Case,
     /// Kinds of its findings, the main one first.
-    pub kinds: Vec<Kind>,
+    pub kinds: Vec<FindingKind>,
     /// Scores for adherence, responsibility and physics.
     pub scores: [u8; 3],
+    /// Steps in which the T moves or is pushed, and those that the simulator reproduces.
+    #[serde(default)]
+    pub steps: StepCounts,
+    /// Of a clean clip with findings: which clip it is, and the findings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 impl CaseResult {
     /// Extracts the result from an audit.
     pub fn new(case: Case, audit: &ClipAudit) -> Self {
-        let mut kinds: Vec<Kind> = audit.findings.iter().map(|f| f.kind).collect();
+        let mut kinds: Vec<FindingKind> = audit.findings.iter().map(|f| f.kind).collect();
         kinds.dedup();
         let scores = &audit.scores;
         Self {
@@ -81,6 +89,18 @@ impl CaseResult {
                 scores.responsibility.value,
                 scores.physics.value,
             ],
+            steps: audit.steps.unwrap_or_default(),
+            note: None,
+        }
+    }
+
+    /// The result of a clean clip, `name`, with a note if there is a finding.
+    pub(super) fn clean(source: &str, name: &str, audit: &ClipAudit) -> Self {
+        let findings: Vec<String> = audit.findings.iter().map(ToString::to_string).collect();
+        let note = (!findings.is_empty()).then(|| format!("{source}, {name}: {}", findings.join("; ")));
+        Self {
+            note,
+            ..Self::new(Case::Clean(source.to_owned()), audit)
         }
     }
 

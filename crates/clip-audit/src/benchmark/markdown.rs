@@ -6,7 +6,7 @@ use corruptions::{Corruption, Strength};
 
 use super::case::{Case, WORSE};
 use super::table::{BenchmarkRow, BenchmarkTable};
-use crate::Kind;
+use crate::FindingKind;
 
 impl BenchmarkTable {
     /// The counts as Markdown: detection per corruption, all strengths, and the confusion matrix at the clear strength.
@@ -32,9 +32,15 @@ impl BenchmarkTable {
                 told.strict_precision
             );
         }
+        if !self.flagged_clean.is_empty() {
+            text += "\nClean clips with findings:\n\n";
+            for note in &self.flagged_clean {
+                let _ = writeln!(text, "* {note}");
+            }
+        }
         self.both(&mut text);
-        text += "\n| clips | n | flagged | physical | found | named | adherence | responsibility | physics |\n";
-        text += "|---|---|---|---|---|---|---|---|---|\n";
+        text += "\n| clips | n | flagged | physical | found | named | adherence | responsibility | physics | steps reproduced |\n";
+        text += "|---|---|---|---|---|---|---|---|---|---|\n";
         let alone = |r: &&BenchmarkRow| !matches!(r.case, Case::Both(..));
         for row in self.rows.iter().filter(alone) {
             let n = row.clips as f64;
@@ -52,8 +58,8 @@ impl BenchmarkTable {
             let [a, r, p] = row.scores;
             let _ = writeln!(
                 text,
-                "| {name} | {} | {flagged} | {physical} | {found} | {named} | {a:.2} | {r:.2} | {p:.2} |",
-                row.clips
+                "| {name} | {} | {flagged} | {physical} | {found} | {named} | {a:.2} | {r:.2} | {p:.2} | {} of {} |",
+                row.clips, row.steps.reproduced, row.steps.moving
             );
         }
         self.confusion(&mut text);
@@ -92,8 +98,8 @@ impl BenchmarkTable {
         let rows: Vec<&BenchmarkRow> = (self.rows.iter())
             .filter(|r| matches!(r.case, Case::Clean(_) | Case::Corrupted(_, Strength::Clear)))
             .collect();
-        let shown = |kind: &Kind| rows.iter().any(|r| r.main.contains_key(kind));
-        let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(shown).collect();
+        let shown = |kind: &FindingKind| rows.iter().any(|r| r.main.contains_key(kind));
+        let kinds: Vec<FindingKind> = FindingKind::ALL.into_iter().filter(shown).collect();
         let names: Vec<&str> = kinds.iter().map(|k| k.name()).collect();
         let _ = write!(
             text,
@@ -121,29 +127,36 @@ impl BenchmarkTable {
 
 #[cfg(test)]
 mod tests {
+    use pusht_vision::motion::StepCounts;
+
     use super::super::case::CaseResult;
     use super::*;
 
     #[test]
     fn shares_are_those_of_the_counts() {
-        let result = |case: Case, kinds: &[Kind]| CaseResult {
+        let result = |case: Case, kinds: &[FindingKind]| CaseResult {
             case,
             kinds: kinds.to_vec(),
             scores: [2, 1, 5],
+            steps: StepCounts::default(),
+            note: None,
         };
         let gone = || Case::Corrupted(Corruption::AgentGone, Strength::Clear);
         let clean = || Case::Clean("made up".to_owned());
         let table = BenchmarkTable::of(&[
-            result(gone(), &[Kind::AgentGone]),
-            result(gone(), &[Kind::Morph, Kind::AgentGone]),
+            result(gone(), &[FindingKind::AgentGone]),
+            result(gone(), &[FindingKind::Morph, FindingKind::AgentGone]),
             result(gone(), &[]),
             result(clean(), &[]),
-            result(clean(), &[Kind::AgentGone]),
-            result(Case::Corrupted(Corruption::Blur, Strength::Mild), &[Kind::Blur]),
-            result(Case::Corrupted(Corruption::Blur, Strength::Strong), &[Kind::AgentGone]),
+            result(clean(), &[FindingKind::AgentGone]),
+            result(Case::Corrupted(Corruption::Blur, Strength::Mild), &[FindingKind::Blur]),
+            result(
+                Case::Corrupted(Corruption::Blur, Strength::Strong),
+                &[FindingKind::AgentGone],
+            ),
             result(
                 Case::Both(Corruption::AgentGone, Corruption::Noise),
-                &[Kind::Noise, Kind::AgentGone],
+                &[FindingKind::Noise, FindingKind::AgentGone],
             ),
         ]);
         let told = &table.detection[0];

@@ -63,6 +63,8 @@ mod tests {
             case: Case::Corrupted(Corruption::AgentGone, Strength::Clear),
             kinds: Vec::new(),
             scores: [2, 1, 5],
+            steps: Default::default(),
+            note: Some("played, pinning, number 7: <finding>".to_owned()),
         };
         let report = TrialReport {
             speed: AuditSpeed {
@@ -72,6 +74,7 @@ mod tests {
             table: BenchmarkTable::of(&[result]),
         };
         let page = report.markdown("pusht bench audit");
+        assert!(page.contains("* played, pinning, number 7: <finding>"), "{page}");
         assert!(page.contains("Made by `pusht bench audit`."), "{page}");
         assert!(
             page.contains("300 frames per second of processor time, 250 by the clock"),

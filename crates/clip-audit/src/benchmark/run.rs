@@ -1,10 +1,10 @@
 //! Runs the benchmark on simulated and recorded clips.
 
-use corruptions::{Clip, Corruption};
+use corruptions::{Clip, ClipPlayer, Corruption};
 use pusht_jobs::JobContext;
 use rayon::prelude::*;
 
-use super::case::{BenchmarkError, Case, CaseResult, run_cases};
+use super::case::{BenchmarkError, CaseResult, run_cases};
 use crate::VideoAuditor;
 
 /// Side of the clips that are corrupted, px.
@@ -28,9 +28,12 @@ pub struct AuditBenchmark {
     pub every: usize,
     /// Corruptions to apply.
     pub corruptions: Vec<Corruption>,
+    /// Number of clean clips in addition, from `first_seed` on: half of them played by [`ClipPlayer::Pinning`], a
+    /// quarter each by [`ClipPlayer::Random`] and [`ClipPlayer::Expert`].
+    pub clean: u64,
 }
 
-/// 20 clips from seed 100 on and every fifth recorded clip, with all corruptions.
+/// 20 clips from seed 100 on and every fifth recorded clip, with all corruptions; 40 clean clips.
 impl Default for AuditBenchmark {
     fn default() -> Self {
         Self {
@@ -38,6 +41,7 @@ impl Default for AuditBenchmark {
             first_seed: 100,
             every: 5,
             corruptions: Corruption::TUNED.into_iter().chain(Corruption::HELD_OUT).collect(),
+            clean: 40,
         }
     }
 }
@@ -64,7 +68,7 @@ impl AuditBenchmark {
     ) -> Result<Vec<CaseResult>, BenchmarkError> {
         let look = |clip: &Clip, seed: u64, source: &str, damage: bool| -> Result<Vec<CaseResult>, BenchmarkError> {
             let audit = auditor.audit_frames(&clip.frames)?;
-            let mut results = vec![CaseResult::new(Case::Clean(source.to_owned()), &audit)];
+            let mut results = vec![CaseResult::clean(source, &format!("number {seed}"), &audit)];
             if damage {
                 results.extend(run_cases(auditor, clip, seed, &self.corruptions)?);
             }
@@ -80,6 +84,24 @@ impl AuditBenchmark {
             results
         });
         let mut results = simulated.collect::<Result<Vec<_>, BenchmarkError>>()?.concat();
+        task.finish("done");
+
+        let task = ctx.task("clean clips", self.clean as usize);
+        for (player, share) in [
+            (ClipPlayer::Pinning, 2),
+            (ClipPlayer::Random, 4),
+            (ClipPlayer::Expert, 4),
+        ] {
+            let source = format!("played, {}", player.name());
+            let seeds = self.first_seed..self.first_seed.saturating_add(self.clean / share);
+            let clips = seeds.into_par_iter().map(|seed| {
+                task.check()?;
+                let results = look(&Clip::played(player, seed, SIDE)?, seed, &source, false);
+                task.add(1);
+                results
+            });
+            results.extend(clips.collect::<Result<Vec<_>, BenchmarkError>>()?.concat());
+        }
         task.finish("done");
 
         let cancel = ctx.cancel_flag().clone();
@@ -114,6 +136,7 @@ impl AuditBenchmark {
 mod tests {
     use corruptions::Strength;
 
+    use super::super::case::Case;
     use super::*;
 
     #[test]
@@ -123,6 +146,7 @@ mod tests {
             clips: 1,
             every: 2,
             corruptions: vec![Corruption::AgentGone],
+            clean: 4,
             ..AuditBenchmark::default()
         };
         let mut clip = Clip::simulated(7, SIDE).unwrap();
@@ -137,13 +161,19 @@ mod tests {
         let count = |case: &Case| results.iter().filter(|o| o.case == *case).count();
         assert_eq!(count(&Case::Clean("simulated".to_owned())), 1);
         assert_eq!(count(&Case::Clean("recorded".to_owned())), 3);
+        assert_eq!(count(&Case::Clean("played, pinning".to_owned())), 2);
+        assert_eq!(count(&Case::Clean("played, random".to_owned())), 1);
         // Of the recorded ones the first and the third are damaged.
         assert_eq!(count(&Case::Corrupted(Corruption::AgentGone, Strength::Clear)), 3);
         let broken = RecordedClips {
             count: 1,
             read: &|_| Err("unreadable".into()),
         };
-        let none = AuditBenchmark { clips: 0, ..benchmark };
+        let none = AuditBenchmark {
+            clips: 0,
+            clean: 0,
+            ..benchmark
+        };
         let error = none.run(&auditor, Some(&broken), &mut ctx).unwrap_err();
         assert_eq!(error.to_string(), "clip 0: unreadable");
         ctx.cancel_flag().cancel();

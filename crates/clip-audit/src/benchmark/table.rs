@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use corruptions::{Corruption, Strength};
+use pusht_vision::motion::StepCounts;
 use serde::{Deserialize, Serialize};
 
 use super::case::{Case, CaseResult, expected};
-use crate::Kind;
+use crate::FindingKind;
 
 /// Counts over clips of one case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,9 +25,12 @@ pub struct BenchmarkRow {
     /// Clips whose main finding identifies the corruption.
     pub named: usize,
     /// Main findings by kind; clips without findings are not counted.
-    pub main: BTreeMap<Kind, usize>,
+    pub main: BTreeMap<FindingKind, usize>,
     /// Mean scores.
     pub scores: [f64; 3],
+    /// Steps in which the T moves or is pushed, and those that the simulator reproduces, over all clips.
+    #[serde(default)]
+    pub steps: StepCounts,
 }
 
 /// How well one corruption at its clear strength is distinguished from clean clips and from the other corruptions.
@@ -56,6 +60,9 @@ pub struct BenchmarkTable {
     pub detection: Vec<DetectionRates>,
     /// Share of clean clips with any finding.
     pub clean_flagged: f64,
+    /// Clean clips with findings, and the findings.
+    #[serde(default)]
+    pub flagged_clean: Vec<String>,
     /// Share of clips with mild blur, noise or H.264 that have a physical finding.
     pub mild_mistaken: f64,
 }
@@ -86,6 +93,7 @@ impl BenchmarkTable {
         };
         Self {
             detection,
+            flagged_clean: results.iter().filter_map(|r| r.note.clone()).collect(),
             clean_flagged: share(&|r| matches!(r.case, Case::Clean(_)).then_some(r.flagged)),
             mild_mistaken: share(&|r| match r.case {
                 Case::Corrupted(Corruption::Blur | Corruption::Noise | Corruption::Compression, Strength::Mild) => {
@@ -114,6 +122,10 @@ fn row(case: &Case, of: &[&CaseResult]) -> BenchmarkRow {
         named: count(&|o| o.kinds.first().is_some_and(|k| names.contains(k))),
         main,
         scores: [0, 1, 2].map(|k| of.iter().map(|o| f64::from(o.scores[k])).sum::<f64>() / of.len() as f64),
+        steps: StepCounts {
+            moving: of.iter().map(|o| o.steps.moving).sum(),
+            reproduced: of.iter().map(|o| o.steps.reproduced).sum(),
+        },
     }
 }
 

@@ -75,6 +75,24 @@ impl Block {
         block
     }
 
+    /// Moves the T to exactly this pose; its velocities stay.
+    pub fn place(&mut self, pose: Pose) {
+        let Self {
+            velocity,
+            angular_velocity,
+            bias_velocity,
+            bias_angular_velocity,
+            ..
+        } = *self;
+        *self = Self {
+            velocity,
+            angular_velocity,
+            bias_velocity,
+            bias_angular_velocity,
+            ..Self::at(pose)
+        };
+    }
+
     pub const fn pose(&self) -> Pose {
         Pose::new(self.origin.x, self.origin.y, self.angle)
     }

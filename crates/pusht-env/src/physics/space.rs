@@ -51,6 +51,22 @@ impl Space {
         space
     }
 
+    /// The world in the middle of a motion: exactly these positions and this velocity of the agent, with the T's
+    /// velocity and the impulses that the solver finds for the contacts there.
+    pub fn in_motion(agent: [f64; 2], velocity: [f64; 2], block: Pose) -> Self {
+        let mut space = Self::at(agent, block);
+        space.agent.velocity = velocity.into();
+        space.collide();
+        space
+    }
+
+    /// Moves agent and T; contacts with their impulses and the T's velocity stay as the last substep left them.
+    pub fn place(&mut self, agent: [f64; 2], velocity: [f64; 2], block: Pose) {
+        self.agent.position = agent.into();
+        self.agent.velocity = velocity.into();
+        self.block.place(block);
+    }
+
     /// The world after a reset as in the references: through their setters, in their order, followed by one substep.
     pub fn reset(agent: [f64; 2], block: Pose, angle_first: bool) -> Self {
         let mut space = Self::new();
@@ -82,15 +98,21 @@ impl Space {
 
     #[inline(always)]
     fn substep(&mut self) {
+        self.arbiters.begin();
+        self.agent.integrate();
+        self.block.integrate();
+        self.collide();
+    }
+
+    /// The part of a substep after the bodies have moved: contacts, and the T's velocity.
+    #[inline(always)]
+    fn collide(&mut self) {
         let Self {
             agent,
             block,
             broad_phase,
             arbiters,
         } = self;
-        arbiters.begin();
-        agent.integrate();
-        block.integrate();
         let agent_box = Aabb::around_circle(agent.position, AGENT_RADIUS);
         let boxes = [agent_box, block.boxes[0], block.boxes[1]];
         broad_phase.update(&boxes, agent.velocity, block.velocity, |a, b, id| {

@@ -7,7 +7,7 @@ use super::frame::Looked;
 use super::picture::Border;
 use super::{ClipPicture, FrameAudit, FrameReader};
 use crate::VisionError;
-use crate::motion::{ClipSteps, Motion};
+use crate::motion::{ClipSteps, Motion, StepSimulator};
 
 impl FrameReader {
     /// Begins to read a clip.
@@ -55,7 +55,7 @@ impl ClipReader<'_> {
     /// Returns the reading of all frames.
     pub fn finish(self) -> ClipReading {
         let resampling = self.border.map_or(0.0, |b| b.blur);
-        ClipReading::of(self.frames, resampling)
+        ClipReading::of(self.frames, resampling, StepSimulator::new(self.reader.env))
     }
 }
 
@@ -73,9 +73,9 @@ pub struct ClipReading {
 }
 
 impl ClipReading {
-    fn of(frames: Vec<FrameAudit>, resampling: f64) -> Self {
+    fn of(frames: Vec<FrameAudit>, resampling: f64, simulator: StepSimulator) -> Self {
         let picture = ClipPicture::of(&frames, resampling);
-        let steps = ClipSteps::of(&frames);
+        let steps = ClipSteps::of(&frames, &picture, simulator);
         let motion = steps.motion(&broken(&frames, &picture));
         Self {
             frames,

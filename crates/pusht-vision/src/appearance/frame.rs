@@ -1,6 +1,8 @@
 //! Measures of one frame: tracking result, shape, colors and image quality.
 
-use pusht_env::{Frame, Pose};
+use std::borrow::Cow;
+
+use pusht_env::{EnvConfig, Frame, Pose, PushT};
 use serde::{Deserialize, Serialize};
 
 use super::empty::Board;
@@ -9,6 +11,7 @@ use super::pixel_class::{Adapted, PixelClass, Seen, along, sub};
 use super::shape::{Shape, shape};
 use crate::board::{AGENT_PIXELS, BLOCK_FILL, BLOCK_PIXELS, SIDE, WHITE, colors, each_within, pixels_within};
 use crate::geometry::{self, REACH};
+use crate::marker::without_marker;
 use crate::{FrameMeasures, Tracked, Tracker, VisionError};
 
 /// Radius around the agent's center in which all blue belongs to the agent, px: its radius, 3 × 3 smoothing, and the
@@ -53,6 +56,9 @@ pub struct FrameAudit {
     pub other_color: [f32; 3],
     /// The frame's white.
     pub white: [f32; 3],
+    /// Whether the red cross at the agent's target was taken out of the frame.
+    #[serde(default)]
+    pub marked: bool,
     /// Image quality.
     pub quality: Quality,
 }
@@ -63,6 +69,8 @@ pub struct FrameReader {
     board: Board,
     border: Border,
     goal: Pose,
+    /// Simulator in which the steps of clips are played.
+    pub(super) env: PushT,
 }
 
 impl FrameReader {
@@ -72,12 +80,15 @@ impl FrameReader {
     /// A goal pose that is not finite.
     pub fn new(goal: Pose) -> Result<Self, VisionError> {
         let tracker = Tracker::new(goal)?;
+        let config = EnvConfig::gym_pusht().with_goal(goal).with_max_steps(None);
+        let env = PushT::new(config).map_err(|_| VisionError::Goal { goal })?;
         let board = Board::new(tracker.background());
         Ok(Self {
             border: Border::new(&board),
             tracker,
             board,
             goal,
+            env,
         })
     }
 
@@ -102,6 +113,9 @@ impl FrameReader {
         if (width as usize, height as usize) != (SIDE, SIDE) {
             return Err(VisionError::FrameSize { width, height });
         }
+        let clean = without_marker(frame);
+        let marked = matches!(clean, Cow::Owned(_));
+        let frame = &*clean;
         let adapted = last.map_or_else(Adapted::default, |last| last.adapted);
         let tracked = last.map(|last| &last.audit.tracked);
         let audit = self.see(frame, tracked, &adapted, border)?;
@@ -122,6 +136,7 @@ impl FrameReader {
                 looked.adapted = adapt(&looked.audit, &looked.adapted);
             }
         }
+        looked.audit.marked = marked;
         Ok(looked)
     }
 
@@ -180,6 +195,7 @@ impl FrameReader {
             other: other / BLOCK_PIXELS,
             other_color: mean(other_color),
             white: seen.white,
+            marked: false,
             quality: border.quality(&seen, &hidden),
         })
     }

@@ -12,6 +12,7 @@ mod pixel_class;
 mod quality;
 mod shape;
 
+pub use broken::without_block;
 pub use clip::{ClipReader, ClipReading};
 pub use frame::{FrameAudit, FrameReader};
 pub use picture::Quality;

@@ -125,7 +125,7 @@ impl Seen {
         for at in 0..SIDE * SIDE {
             let own = || [0, 1, 2].map(|c| self.raw[at][c] * gain[c]);
             let mut color = match self.classes[at] {
-                PixelClass::Board => board.color[at],
+                PixelClass::Board if !board.wall[at] || self.shows_board(at, board) => board.color[at],
                 PixelClass::Gray(opacity) if recolored => {
                     [0, 1, 2].map(|c| board.color[at][c] + opacity.min(1.0) * (BLOCK_FILL[c] - board.color[at][c]))
                 }
@@ -149,6 +149,13 @@ impl Seen {
             out.extend(color.map(|c| (c + 0.5) as u8));
         }
         Frame::from_raw(SIDE as u32, SIDE as u32, out).unwrap_or_default()
+    }
+
+    /// True if the smoothed color is that of the board. Near the walls, where no pixel is classified, what reaches into
+    /// them must not be cut off.
+    fn shows_board(&self, at: usize, board: &Board) -> bool {
+        let off = sub(self.smooth[at], board.smooth[at]);
+        off.iter().map(|v| v.abs()).sum::<f32>() < SAME + SAME_IN_NOISE * self.noise as f32
     }
 
     /// True within one pixel of a pixel as dark as only the agent.

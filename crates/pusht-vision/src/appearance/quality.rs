@@ -95,6 +95,11 @@ impl ClipPicture {
         }
     }
 
+    /// Errors of tracks, relative to those of sharp images.
+    pub(crate) fn tracking_error(&self) -> f64 {
+        1.0 + self.allowance() + self.noise / limits::ILLEGIBLE_NOISE
+    }
+
     /// Allowance for measures at borders, which blur and codecs make wider.
     pub(crate) fn allowance(&self) -> f64 {
         let codec = if self.codec() { limits::CODEC_ALLOWANCE } else { 0.0 };

@@ -45,6 +45,9 @@ const FAINT: std::ops::Range<f32> = 0.1..0.8;
 pub struct Shape {
     /// Stretch of the T's best affine image along its principal axes, larger first: `[1, 1]` for a rigid T.
     pub stretch: [f64; 2],
+    /// Shear of that image along the T's bar, per px along its stem: 0 for a rigid T; 0 in files of before.
+    #[serde(default)]
+    pub shear: f64,
     /// Gray area outside that image, over the area of a T.
     pub stray: f64,
     /// Missing gray area inside it, over the area of a T.
@@ -96,6 +99,12 @@ impl Affine {
         let [[a, b], [c, d]] = self.matrix;
         let (e, f) = ((a + d).hypot(c - b) / 2.0, (a - d).hypot(c + b) / 2.0);
         [1.0 / (e - f).abs().max(1e-3), 1.0 / (e + f).max(1e-3)]
+    }
+
+    /// Shear along the bar, per px along the stem.
+    fn shear(&self) -> f64 {
+        let [[a, b], [c, d]] = self.matrix;
+        -(a * c + b * d) / (c * c + d * d).max(1e-6)
     }
 
     /// Radius around the center that holds the T, board px.
@@ -164,6 +173,7 @@ pub(crate) fn shape(seen: &Seen, board: &Board, pose: Pose, agents: &[[f64; 2]])
     let count = f64::max(inside, 1.0);
     Shape {
         stretch: image.stretch(),
+        shear: image.shear(),
         stray: stray / BLOCK_PIXELS,
         missing: missing / count,
         translucent: translucent(seen, &hidden) / BLOCK_PIXELS,

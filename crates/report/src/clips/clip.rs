@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use clip_audit::{ClipAudit, Finding, Kind, ScaleScore, VideoAudit};
+use clip_audit::{ClipAudit, Finding, ScaleScore, VideoAudit};
 use clip_review::{ClipVerdict, Execution, ShownStrip};
 use maud::{Markup, html};
 
@@ -11,12 +11,11 @@ use crate::html::{data_uri, soft};
 /// The section of an audited clip with index `index`.
 pub(super) fn clip(index: usize, clip: &ClipVerdict, video: &VideoAudit, folder: &Path) -> Markup {
     let audit = &video.audit;
-    let [width, height] = video.size;
     html! {
         h3 id={ "c" (index) } { (clip.name) }
         (soft(&format!(
-            "{}, {width} × {height}, {} frames; board found with a residual of {:.1} levels",
-            video.codec, audit.frames, video.registration.residual
+            "{}, {}, {} frames; board found with a residual of {:.1} levels",
+            video.codec, video.size, audit.frames, video.registration.residual
         )))
         ul {
             (because("adherence", &audit.scores.adherence))
@@ -24,7 +23,7 @@ pub(super) fn clip(index: usize, clip: &ClipVerdict, video: &VideoAudit, folder:
             (because("physics", &audit.scores.physics))
             li { "replay: " (played(clip.execution.as_ref())) }
         }
-        @for strip in &clip.strips { (figure(strip, audit, folder)) }
+        @for strip in &clip.strips { (figure(strip, audit, clip.execution.as_ref(), folder)) }
         (rest(audit, clip))
     }
 }
@@ -58,10 +57,10 @@ fn played(replay: Option<&Execution>) -> String {
     )
 }
 
-fn figure(strip: &ShownStrip, audit: &ClipAudit, folder: &Path) -> Markup {
+fn figure(strip: &ShownStrip, audit: &ClipAudit, replay: Option<&Execution>, folder: &Path) -> Markup {
     let finding = strip.finding.and_then(|k| audit.findings.get(k));
     let numbers: Vec<String> = strip.frames.iter().map(ToString::to_string).collect();
-    let caption = finding.map_or_else(|| "no findings".to_owned(), said);
+    let caption = finding.map_or_else(|| without_findings(replay), ToString::to_string);
     html! {
         figure.pixels {
             @match std::fs::read(folder.join(&strip.file)) {
@@ -73,6 +72,17 @@ fn figure(strip: &ShownStrip, audit: &ClipAudit, folder: &Path) -> Markup {
     }
 }
 
+/// A caption for a clip without findings: a replay that diverges is not one.
+fn without_findings(replay: Option<&Execution>) -> String {
+    match replay.filter(|replay| replay.diverged) {
+        None => "no findings".to_owned(),
+        Some(replay) => format!(
+            "no findings, but the replay diverges after {} of {} steps",
+            replay.steps_to_divergence, replay.steps
+        ),
+    }
+}
+
 /// The findings that no strip shows.
 fn rest(audit: &ClipAudit, clip: &ClipVerdict) -> Markup {
     let shown: Vec<usize> = clip.strips.iter().filter_map(|s| s.finding).collect();
@@ -80,40 +90,11 @@ fn rest(audit: &ClipAudit, clip: &ClipVerdict) -> Markup {
     let left: Vec<&Finding> = left.map(|(_, finding)| finding).collect();
     html! {
         @if !left.is_empty() {
-            ul.soft { @for finding in left { li { (said(finding)) } } }
+            ul.soft { @for finding in left { li { (finding.to_string()) } } }
         }
     }
 }
 
-fn said(finding: &Finding) -> String {
-    let Finding {
-        kind,
-        frames,
-        value,
-        threshold,
-        ..
-    } = finding;
-    format!(
-        "{}: frames {}, measured {value:.2}, limit {threshold:.2}{}",
-        kind.description(),
-        ranges(&[*frames]),
-        unit(*kind)
-    )
-}
-
-/// Unit of the measure of a kind of finding (docs/audit.md).
-fn unit(kind: Kind) -> &'static str {
-    match kind {
-        Kind::AgentJump | Kind::BlockJump | Kind::MotionWithoutContact => " px of 512",
-        Kind::SeveralAgents => " discs",
-        Kind::AgentGone => " of a disc missing",
-        Kind::BlockSplit => " pieces",
-        Kind::Noise => " levels of 255",
-        _ => "",
-    }
-}
-
-fn ranges(frames: &[[usize; 2]]) -> String {
-    let range = |[a, b]: &[usize; 2]| if a == b { a.to_string() } else { format!("{a}–{b}") };
-    frames.iter().map(range).collect::<Vec<_>>().join(", ")
+fn ranges(frames: &[impl ToString]) -> String {
+    frames.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

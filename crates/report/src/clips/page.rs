@@ -10,8 +10,9 @@ use super::markdown::markdown;
 use super::policies::policies;
 use crate::html::{Table, Width, answer, count, page, section, soft};
 
-const LEGEND: &str = "Pushed: the share of the T's path that a push of the agent explains at most. Coverage: of the goal by the T \
-    in the last frame. Replay: for how many steps the T of the exact simulator, in which the actions read out of the clip are \
+const LEGEND: &str = "Pushed: the share of the T's path that pushes of the agent explain in the simulator. Coverage: of the goal \
+    by the T in the last frame. Reproduced: of the steps in which the T is pushed or moves at a touch, those that the simulator \
+    reproduces when it is put into the state of the frame before. Replay: for how many steps the T of the exact simulator, in which the actions read out of the clip are \
     played from its first frame, stays within 20 px and 20° of the clip's; coverage there: of the goal at the end of that replay. \
     Trusted: frames with an action that could be trained on. Pixels are those of the 512 × 512 board.";
 
@@ -47,11 +48,13 @@ pub(super) fn clips_page(verdicts: &Verdicts, folder: &Path) -> String {
         .filter_map(|(id, title, body)| Some((id, title, body?)))
         .collect();
     let (frames, trusted) = (count(totals.frames.frames), count(totals.frames.trusted));
-    let steps_to_divergence = totals.steps_to_divergence.map_or("–".to_owned(), |h| h.to_string());
+    let diverged = totals
+        .steps_to_divergence
+        .map(|steps| format!("; median steps to divergence {steps}"));
     let body = html! {
         div.soft {
             (totals.clips) " videos, " (totals.failed) " could not be read; " (frames) " frames at 10 per second, " (trusted)
-            " with an action that can be trusted; median steps to divergence " (steps_to_divergence) " steps"
+            " with an action that can be trusted" (diverged.unwrap_or_default())
         }
         nav { @for (id, title, _) in &contents { a href={ "#" (id) } { (title) } } }
         (answer(&verdicts.sentence(), None))
@@ -71,7 +74,10 @@ fn scales(totals: &Totals) -> Markup {
     let mut points = |name: &str, counts: &[usize], first: usize| {
         let read: usize = counts.iter().sum();
         let sum: usize = counts.iter().enumerate().map(|(k, n)| n * (k + first)).sum();
-        let mean = format!("{:.2}", sum as f64 / read.max(1) as f64);
+        let mean = match read {
+            0 => "–".to_owned(),
+            read => format!("{:.2}", sum as f64 / read as f64),
+        };
         let cells = counts.iter().enumerate().map(|(k, n)| format!("{}: {n}", k + first));
         table.row("", &[&name, &mean, &cells.collect::<Vec<_>>().join(" · ")]);
     };
@@ -87,8 +93,21 @@ fn scales(totals: &Totals) -> Markup {
         @if !totals.findings.is_empty() {
             (kinds.html())
         } @else if totals.no_board + totals.failed < totals.clips {
-            p { "Nothing is wrong with any of the clips that show a board." }
+            p { (without_findings(totals)) }
         }
+    }
+}
+
+/// A sentence for clips without findings: a replay that diverges is not one.
+fn without_findings(totals: &Totals) -> String {
+    let executed = totals.executed;
+    match executed.played - executed.followed.min(executed.played) {
+        0 => "Nothing is wrong with any of the clips that show a board.".to_owned(),
+        diverged => format!(
+            "There is no finding in any of the clips that show a board, but {diverged} of {} diverge from the replay of their \
+             actions in the simulator.",
+            executed.played
+        ),
     }
 }
 
@@ -102,6 +121,7 @@ fn table(verdicts: &Verdicts) -> Markup {
         "pushed",
         "coverage",
         "main finding",
+        "reproduced",
         "replay",
         "coverage there",
         "trusted",
@@ -144,6 +164,9 @@ fn row(table: &mut Table, index: usize, clip: &ClipVerdict, labels: Option<&Labe
             &format!("{:.0} %", 100.0 * audit.motion.share()),
             &coverage,
             &audit.main().map_or("–", |k| k.description()),
+            &audit.steps.map_or("–".to_owned(), |steps| {
+                format!("{} of {}", steps.reproduced, steps.moving)
+            }),
             &replay,
             &coverage_there,
             &trusted,
@@ -155,7 +178,7 @@ fn row(table: &mut Table, index: usize, clip: &ClipVerdict, labels: Option<&Labe
 fn each(verdicts: &Verdicts, folder: &Path) -> Markup {
     html! {
         (soft("Frames with a red bar belong to the finding, those with a gray bar stand around it; the box is where it was \
-               measured."))
+               measured, an orange outline the T as the simulator has it."))
         @for (index, of) in verdicts.clips.iter().enumerate() {
             @if let Some(audit) = &of.audit { (clip(index, of, audit, folder)) }
         }

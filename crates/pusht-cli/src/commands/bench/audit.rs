@@ -23,9 +23,12 @@ pub(crate) struct Audit {
     /// Number of simulated clips to corrupt
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
     clips: u64,
-    /// Seed of the first clip; the audit's thresholds were chosen on seeds 0 to 99
+    /// Seed of the first clip; the audit's thresholds were chosen on seeds 0 to 199
     #[arg(long, value_name = "N", default_value_t = 100)]
     seed: u64,
+    /// Number of clean clips in addition, from the same seed on; half of them push the T into walls and corners
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    clean: u64,
     /// Dataset with frames and states (zarr, LeRobot, simulated): all its episodes are audited unchanged
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
@@ -43,6 +46,7 @@ impl Audit {
             clips: self.clips,
             first_seed: self.seed,
             every: self.every.unwrap_or(5),
+            clean: self.clean,
             ..AuditBenchmark::default()
         };
         self.reading.need(self.data.is_some())?;
@@ -62,8 +66,8 @@ impl Audit {
         let outcomes = benchmark.run(&auditor, recorded.as_ref(), &mut session.ctx)?;
         let report = TrialReport::new(&auditor, &outcomes)?;
         let mut command = format!(
-            "pusht bench audit --clips {} --seed {}",
-            benchmark.clips, benchmark.first_seed
+            "pusht bench audit --clips {} --clean {} --seed {}",
+            benchmark.clips, benchmark.clean, benchmark.first_seed
         );
         if let Some(source) = &source {
             command += &format!(" --every {} --data {}", benchmark.every, source.name());
