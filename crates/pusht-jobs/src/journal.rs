@@ -144,7 +144,46 @@ impl<H: DeserializeOwned> JournalScan<H> {
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
-    file: Mutex<File>,
+    out: Mutex<WholeLines<File>>,
+}
+
+/// A file of whole lines.
+#[derive(Debug)]
+struct WholeLines<F> {
+    file: F,
+    /// Bytes of whole lines.
+    whole: u64,
+    /// Whether a part of a line could not be removed.
+    broken: bool,
+}
+
+impl<F: Write + Truncate> WholeLines<F> {
+    /// Appends a line. A line of which only a part could be written is removed, so that a later line, for which the disk
+    /// may have room again, does not continue it.
+    fn append(&mut self, line: &[u8]) -> io::Result<()> {
+        if self.broken {
+            return Err(io::Error::other(
+                "an earlier line could not be written whole; free some space and run again",
+            ));
+        }
+        let written = self.file.write_all(line);
+        match written {
+            Ok(()) => self.whole += line.len() as u64,
+            Err(_) => self.broken = self.file.truncate(self.whole).is_err(),
+        }
+        written
+    }
+}
+
+/// A file that can be cut.
+trait Truncate {
+    fn truncate(&mut self, length: u64) -> io::Result<()>;
+}
+
+impl Truncate for File {
+    fn truncate(&mut self, length: u64) -> io::Result<()> {
+        self.set_len(length)
+    }
 }
 
 impl Journal {
@@ -173,9 +212,17 @@ impl Journal {
             }
             OpenOptions::new().append(true).open(path)
         };
+        let out = open().and_then(|file| {
+            let whole = file.metadata()?.len();
+            Ok(WholeLines {
+                file,
+                whole,
+                broken: false,
+            })
+        });
         Ok(Self {
             path: path.to_path_buf(),
-            file: Mutex::new(open().map_err(JournalError::io(path))?),
+            out: Mutex::new(out.map_err(JournalError::io(path))?),
         })
     }
 
@@ -187,14 +234,15 @@ impl Journal {
         let mut bytes = Vec::new();
         write_line(&mut bytes, line)
             .and_then(|()| {
-                let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-                file.write_all(&bytes)
+                let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+                out.append(&bytes)
             })
             .map_err(JournalError::io(&self.path))
     }
 
-    /// Writes header and lines in the order of their indices to `path`, so that the result does not depend on threads
-    /// and interruptions, and removes the journal.
+    /// Sorts the lines by their indices, so that the result does not depend on threads and interruptions, and renames the
+    /// journal to `path`, on the same file system. Whenever the process is killed, there is a whole journal, or a whole
+    /// file at `path` and no journal.
     ///
     /// # Errors
     /// A path that cannot be written.
@@ -204,13 +252,13 @@ impl Journal {
     ) -> Result<JournalScan<H>, JournalError> {
         let path = path.as_ref();
         let scan = JournalScan::<H>::read(&self.path)?;
-        write_file(path, |out| {
+        write_file(&self.path, |out| {
             let mut from = File::open(&self.path)?;
             write_line(out, &scan.header)?;
             (scan.places.values()).try_for_each(|place| out.write_all(&place.read(&mut from)?))
         })
-        .map_err(JournalError::io(path))?;
-        fs::remove_file(&self.path).map_err(JournalError::io(&self.path))?;
+        .map_err(JournalError::io(&self.path))?;
+        fs::rename(&self.path, path).map_err(JournalError::io(path))?;
         JournalScan::read(path)
     }
 }
@@ -257,6 +305,62 @@ mod tests {
         let lines: Vec<Line> = scan.lines().unwrap().map(Result::unwrap).collect();
         assert_eq!(lines, [line(0, "a"), line(1, "b"), line(2, "c")]);
         assert!(!partial.exists());
+    }
+
+    /// A file on a disk with room for some bytes.
+    #[derive(Default)]
+    struct Small {
+        content: Vec<u8>,
+        room: usize,
+        is_cut: bool,
+    }
+
+    impl Write for Small {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let some = bytes.len().min(self.room - self.content.len());
+            if some == 0 {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            self.content.extend_from_slice(&bytes[..some]);
+            Ok(some)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Truncate for Small {
+        fn truncate(&mut self, length: u64) -> io::Result<()> {
+            if !self.is_cut {
+                return Err(io::ErrorKind::Other.into());
+            }
+            self.content.truncate(length as usize);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_for_which_the_disk_has_no_room_does_not_run_into_the_next() {
+        for is_cut in [true, false] {
+            let file = Small {
+                room: 8,
+                is_cut,
+                ..Small::default()
+            };
+            let mut out = WholeLines {
+                file,
+                whole: 0,
+                broken: false,
+            };
+            out.append(b"first\n").unwrap();
+            assert_eq!(out.append(b"second\n").unwrap_err().kind(), io::ErrorKind::StorageFull);
+            // Another thread has freed some space.
+            out.file.room = 100;
+            assert_eq!(out.append(b"third\n").is_ok(), is_cut);
+            let expected: &[u8] = if is_cut { b"first\nthird\n" } else { b"first\nse" };
+            assert_eq!(out.file.content, expected);
+        }
     }
 
     #[test]

@@ -289,6 +289,34 @@ fn seconds_of_stopped_processes_count() {
 }
 
 #[test]
+fn a_finished_folder_does_not_depend_on_interruptions() {
+    let root = tempfile::tempdir().unwrap();
+    let (calm, stopped) = (root.path().join("calm"), root.path().join("stopped"));
+    let names = |folder: &Path| {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    let whole = settings(4, 2);
+    let cancelled = Settings {
+        cancel_after: Some(2),
+        ..whole.clone()
+    };
+    assert!(run(&stopped, &cancelled).result.is_err());
+    // What a process leaves that is killed while it replaces a folder.
+    fs::create_dir_all(stopped.join("powers.replaced/old")).unwrap();
+    for folder in [&calm, &stopped] {
+        run(folder, &whole).result.unwrap();
+    }
+    assert_eq!(names(&stopped), names(&calm));
+    assert_eq!(names(&stopped.join("powers")), names(&calm.join("powers")));
+    // Replaced by other inputs.
+    run(&stopped, &settings(4, 3)).result.unwrap();
+    assert_eq!(names(&stopped), names(&calm));
+}
+
+#[test]
 fn until_ends_with_a_stage_and_only_runs_one_of_them() {
     let root = tempfile::tempdir().unwrap();
     let toy = settings(4, 2);

@@ -1,6 +1,7 @@
 //! Folder of a stage: it gets its final name only when complete, with a record of its inputs.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -65,6 +66,8 @@ pub(super) enum Found {
 pub(super) struct Folder {
     pub(super) dir: PathBuf,
     unfinished: PathBuf,
+    /// Where a folder of other inputs is moved before it is removed.
+    replaced: PathBuf,
     pub(super) key: Key,
 }
 
@@ -73,6 +76,7 @@ impl Folder {
         Self {
             dir: root.join(name),
             unfinished: root.join(format!("{name}.unfinished")),
+            replaced: root.join(format!("{name}.replaced")),
             key,
         }
     }
@@ -130,12 +134,24 @@ impl Folder {
         Ok(manifest)
     }
 
+    /// Gives the folder its final name. Whenever the process is killed, the final name is that of a whole folder or of
+    /// none.
     fn commit(&self, manifest: &Manifest) -> Result<(), StageError> {
+        let removed = |path: &Path, result: io::Result<()>| match result {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StageError::io(path)(error)),
+            _ => Ok(()),
+        };
+        // The time is in the manifest now; a finished folder does not depend on where it was interrupted.
+        let spent = self.unfinished.join(SPENT);
+        removed(&spent, fs::remove_file(&spent))?;
         write_json(self.unfinished.join(MANIFEST), manifest).map_err(StageError::io(&self.unfinished))?;
+        // An earlier process may have been killed here.
+        removed(&self.replaced, fs::remove_dir_all(&self.replaced))?;
         if self.dir.exists() {
-            fs::remove_dir_all(&self.dir).map_err(StageError::io(&self.dir))?;
+            fs::rename(&self.dir, &self.replaced).map_err(StageError::io(&self.dir))?;
         }
-        fs::rename(&self.unfinished, &self.dir).map_err(StageError::io(&self.dir))
+        fs::rename(&self.unfinished, &self.dir).map_err(StageError::io(&self.dir))?;
+        removed(&self.replaced, fs::remove_dir_all(&self.replaced))
     }
 }
 
