@@ -39,7 +39,7 @@ pub(crate) fn records(input: &[u8]) {
         let _ = read_audit_scores(&path);
         folder.file("report.json", input);
         let _ = report::ExperimentReport::read(folder.path());
-        #[cfg(feature = "learning")]
+        #[cfg(feature = "generation")]
         {
             folder.file("generation.json", input);
             let _ = clip_generation::Generation::open(folder.path());
