@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn files_are_split_as_they_were_joined() {
-        let files: [(&str, &[u8]); 3] = [("a/b.json", b"{}\n"), ("c", b""), ("d", b"=== \n==")];
+        let files: [(&str, &[u8]); 3] = [("a/b.json", b"{}\n"), ("c", b""), ("d", b"a=== \n==")];
         assert_eq!(unpack_files(&pack_files(files)), files);
         assert_eq!(unpack_files(b"no file"), []);
         assert_eq!(unpack_files(b"=== a"), []);

@@ -5,6 +5,7 @@ mod ffmpeg;
 mod foreign;
 mod formats;
 mod gif;
+mod gif_canvas;
 #[cfg(feature = "mp4")]
 mod mp4;
 #[cfg(feature = "mp4")]
