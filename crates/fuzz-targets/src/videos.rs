@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use video_io::{Rate, Resampled, VideoReader};
+use video_io::{Rate, ReadOptions, Resampled, VideoBackend, VideoReader};
 
 use crate::boxes::{Coding, one_track};
 use crate::scratch::Scratch;
@@ -41,9 +41,13 @@ fn coded(coding: Coding, input: &[u8]) {
     }
 }
 
-/// Reads a video to its end: once as RGB at its own times, once as it is stored at 10 Hz.
+/// Reads a video to its end, without FFmpeg: once as RGB at its own times, once as it is stored at 10 Hz.
 fn read(path: &Path) {
-    let Ok(mut reader) = VideoReader::open(path) else {
+    let options = ReadOptions {
+        backend: VideoBackend::BuiltIn,
+        ..ReadOptions::default()
+    };
+    let Ok(mut reader) = VideoReader::open_with(path, &options) else {
         return;
     };
     let mut before = None;
@@ -51,7 +55,7 @@ fn read(path: &Path) {
         assert!(before <= Some(timed.time), "{} after {before:?}", timed.time);
         before = Some(timed.time);
     }
-    if let Ok(reader) = VideoReader::open(path) {
+    if let Ok(reader) = VideoReader::open_with(path, &options) {
         let mut frames = Resampled::new(reader, Rate::Stated, 10);
         while let Ok(Some(_)) = frames.next_raw() {}
     }
