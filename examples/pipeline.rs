@@ -28,6 +28,9 @@ struct Args {
     device: String,
 }
 
+/// How this program is started, for the report.
+const COMMAND: &str = "cargo run --release --example pipeline --";
+
 fn main() -> Result<()> {
     let args = Args::parse();
     let config = Config::load(&args.preset, None, &[])?;
@@ -35,7 +38,9 @@ fn main() -> Result<()> {
     let options = RunOptions {
         data: args.data,
         device: args.device,
-        command: std::env::args().collect::<Vec<_>>().join(" "),
+        command: std::env::args()
+            .skip(1)
+            .fold(COMMAND.to_owned(), |all, one| all + " " + &one),
         ..RunOptions::new(&out)
     };
     let report = pipeline::run(&config, &options, &mut JobContext::terminal()?)?;

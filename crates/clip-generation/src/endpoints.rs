@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use nn_kit::{mix_seed, permutation};
 use pusht_data::{Source, Split, SplitProtocol};
 use pusht_env::{Frame, GOAL};
-use pusht_jobs::plain_path;
+use pusht_jobs::{counted, plain_path};
 use pusht_vision::Registrar;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64;
@@ -43,6 +43,8 @@ enum Kind {
         part: SplitName,
         /// Episodes that are as long as a clip, with their number of possible start rows.
         episodes: Vec<(usize, usize)>,
+        /// Number of episodes of the part that are shorter.
+        short: usize,
         frames: usize,
         end: bool,
     },
@@ -125,7 +127,9 @@ impl ClipEndpoints {
             }
         };
         let rows = |&e: &usize| (e, (lengths[e] + 1).saturating_sub(frames));
+        let all = episodes.len();
         let episodes: Vec<_> = episodes.iter().map(rows).filter(|(_, rows)| *rows > 0).collect();
+        let short = all - episodes.len();
         if episodes.is_empty() {
             return Err(GenerationError::TooShort {
                 path: source.path().to_path_buf(),
@@ -137,6 +141,7 @@ impl ClipEndpoints {
             source: Box::new(source),
             part,
             episodes,
+            short,
             frames,
             end: true,
         }))
@@ -160,14 +165,23 @@ impl ClipEndpoints {
                 format!("from {} to {}", start.0.display(), end.0.display())
             }
             Kind::Data {
-                source, part, episodes, ..
+                source,
+                part,
+                episodes,
+                short,
+                frames,
+                ..
             } => {
-                let (count, path) = (episodes.len(), source.path().display());
-                let plural = if count == 1 { "" } else { "s" };
+                let (count, path) = (counted(episodes.len(), "episode"), source.path().display());
+                let left_out = match short {
+                    0 => String::new(),
+                    1 => format!(" (1 more is shorter than {frames} frames)"),
+                    short => format!(" ({short} more are shorter than {frames} frames)"),
+                };
                 match part {
-                    SplitName::All => format!("between moments of {count} episode{plural} of {path}"),
+                    SplitName::All => format!("between moments of {count} of {path}{left_out}"),
                     part => format!(
-                        "between moments of {count} episode{plural} of the {} part of {path}",
+                        "between moments of {count} of the {} part of {path}{left_out}",
                         part.name()
                     ),
                 }

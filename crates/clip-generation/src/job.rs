@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use pusht_data::{VideoModel, VideoRequest};
 use pusht_env::Frame;
-use pusht_jobs::{JobContext, write_bytes, write_json};
+use pusht_jobs::{JobContext, counted, write_bytes, write_json};
 use serde_json::{Map, Value};
 use video_gen::LoadedModel;
 use video_io::{VideoOptions, png_bytes, read_frames, save_video};
@@ -145,13 +145,13 @@ impl<'a> GenerationJob<'a> {
         }
         write(&path, &generation)?;
         let mut overview = Overview::default();
-        for clip in &generation.clips {
+        for (number, clip) in generation.clips.iter().enumerate() {
             if overview.is_full() {
                 break;
             }
-            overview.add(&read_frames(out.join(&clip.frames))?);
+            overview.add(number, &read_frames(out.join(&clip.frames))?);
         }
-        let task = ctx.task("clips", self.clips);
+        let task = ctx.task("generate clips", self.clips, "clip");
         task.resume(generation.clips.len().min(self.clips));
         while generation.clips.len() < self.clips {
             let done = generation.clips.len();
@@ -162,7 +162,7 @@ impl<'a> GenerationJob<'a> {
                 save(&out.join(&record.frames), &frames, 1)?;
                 let side = frames.first().map_or(1, |f| f.width().min(f.height())).max(1);
                 save(&out.join(&record.video), &frames, (LOOKED_AT / side).max(1))?;
-                overview.add(&frames);
+                overview.add(generation.clips.len(), &frames);
                 generation.clips.push(record);
             }
             write(&path, &generation)?;
@@ -173,7 +173,7 @@ impl<'a> GenerationJob<'a> {
             let bytes = png_bytes(&picture)?;
             write_bytes(&path, &bytes).map_err(GenerationError::io(&path))?;
         }
-        task.finish(&format!("{} clips", generation.clips.len()));
+        task.finish(&counted(generation.clips.len(), "clip"));
         Ok(generation)
     }
 

@@ -7,6 +7,8 @@ use video_io::{FilmStrip, VideoIoError, VideoOptions, film_strip, png_bytes, sav
 
 /// Stride between frames of a film strip.
 const STRIDE: usize = 4;
+/// Most frames in a row of a film strip.
+const COLUMNS: usize = 8;
 
 /// Errors of writing sample clips.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +71,9 @@ pub fn write_samples(
         };
         save_video(path("mp4"), clip, options)?;
         let shown: Vec<_> = clip.iter().step_by(STRIDE).cloned().collect();
-        let png = png_bytes(&film_strip(&shown, FilmStrip::new(8))?)?;
+        // Rows of equal length, as far as possible.
+        let columns = shown.len().div_ceil(shown.len().div_ceil(COLUMNS).max(1));
+        let png = png_bytes(&film_strip(&shown, FilmStrip::new(columns))?)?;
         let path = path("png");
         pusht_jobs::write_bytes(&path, &png).map_err(|source| SamplesError::Write { path, source })?;
     }

@@ -169,6 +169,13 @@ fn clips_begin_in_all_episodes_before_one_comes_again() {
     demonstrate(&data, &four, &mut JobContext::silent()).unwrap();
     let ends = ClipEndpoints::from_data(pusht_data::open(&data).unwrap(), SplitName::All, 9).unwrap();
     assert!(ends.describe().contains("4 episodes of"), "{}", ends.describe());
+    // Episodes that are too short are counted.
+    let lengths = pusht_data::open(&data).unwrap().lengths();
+    let longest = lengths.iter().copied().max().unwrap();
+    let short = lengths.iter().filter(|length| **length < longest).count();
+    let some = ClipEndpoints::data(&data, SplitName::All, longest, true).unwrap();
+    let told = format!("({short} more are shorter than {longest} frames)");
+    assert!(short > 1 && some.describe().ends_with(&told), "{}", some.describe());
     let fade = Fade::new(usize::MAX);
     let made = run(&job(&fade, &ends, 8, 1), &folder.path().join("out"), &fade.stop).unwrap();
     for pass in made.clips.chunks(4) {

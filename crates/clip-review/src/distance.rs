@@ -5,7 +5,7 @@ use std::fmt::Display;
 use clip_audit::{frechet_of_features, split_clips};
 use pusht_data::Source;
 use pusht_env::Frame;
-use pusht_jobs::JobContext;
+use pusht_jobs::{JobContext, counted};
 
 use crate::cut::center_frames;
 use crate::{Fvd, ReviewJob, VerdictsError};
@@ -36,7 +36,7 @@ impl ReviewJob {
             })
         };
         let cuts: Vec<_> = self.center_frames(FVD_FRAMES)?.into_iter().flatten().collect();
-        let task = ctx.task("I3D", real.len() + cuts.len());
+        let task = ctx.task("I3D", real.len() + cuts.len(), "video");
         let (mut of_real, mut of_clips) = (Vec::new(), Vec::new());
         for index in 0..real.len() {
             task.check()?;
@@ -50,7 +50,11 @@ impl ReviewJob {
             of_clips.push(features(cut)?);
             task.add(1);
         }
-        task.finish(&format!("{} real videos, {} clips", of_real.len(), of_clips.len()));
+        task.finish(&format!(
+            "{}, {}",
+            counted(of_real.len(), "real video"),
+            counted(of_clips.len(), "clip")
+        ));
         if of_real.len() < LEAST_REAL || of_clips.len() < LEAST_CLIPS {
             return Err(VerdictsError::TooFewCuts {
                 real: of_real.len(),

@@ -1,5 +1,6 @@
 //! The Fréchet video distance in the report.
 
+use pusht_jobs::counted;
 use serde::{Deserialize, Serialize};
 
 /// The Fréchet video distance between clips and real videos, with features of a network outside this crate.
@@ -28,8 +29,10 @@ impl Fvd {
             halves,
         } = self;
         format!(
-            "FVD with I3D: {distance:.1} between {clips} clips and {real} real videos; {halves:.1} between two halves of these. \
-             The middle {frames} frames of each at 10 per second, 96 × 96. Fewer than 401 videos lift both (docs/distribution.md)."
+            "FVD with I3D: {distance:.1} between {} and {}; {halves:.1} between two halves of these. The middle \
+             {frames} frames of each at 10 per second, 96 × 96. Fewer than 401 videos lift both (docs/distribution.md).",
+            counted(*clips, "clip"),
+            counted(*real, "real video")
         )
     }
 }

@@ -156,7 +156,7 @@ impl ReviewJob {
             .filter(|i| !known.contains(i) || unlabeled.contains(i))
             .collect();
         let reader = Reader::new()?;
-        let task = ctx.task("look at clips", videos.len());
+        let task = ctx.task("look at clips", videos.len(), "clip");
         task.resume(videos.len() - todo.len());
         todo.par_iter().with_max_len(1).try_for_each(|&index| {
             task.check()?;

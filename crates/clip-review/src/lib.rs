@@ -10,6 +10,7 @@ mod job;
 mod pass;
 mod policies;
 mod real;
+mod tally;
 mod verdicts;
 
 pub use clip::{ClipVerdict, Execution, ShownStrip};

@@ -7,6 +7,7 @@ use clip_audit::{DistributionReport, FindingKind};
 use labeling::{Measures, VideoRecord};
 use serde::{Deserialize, Serialize};
 
+use crate::tally::not_audited;
 use crate::{ActionCounts, ClipVerdict, ExecutionCounts, Fvd, MotionCounts, Policies, VerdictsError};
 
 /// Version of the layout of `score.json`.
@@ -141,29 +142,31 @@ impl Verdicts {
     /// The result in a few sentences.
     pub fn sentence(&self) -> String {
         let totals = &self.totals;
-        let read = totals.clips - totals.failed;
-        if read == 0 {
-            return format!("None of the {} videos could be read.", totals.clips);
+        let audited = totals.audited();
+        if audited == 0 {
+            return format!("{}; there is nothing to tell of them.", totals.tally());
         }
         let (ExecutionCounts { played, followed }, MotionCounts { moved, by_agent }) = (totals.executed, totals.moved);
-        let blank = match totals.no_board {
+        let silent = match audited - played {
             0 => String::new(),
-            n => format!(" {n} show no PushT board at all and have the lowest scores."),
+            n => format!(" (in {n} agent or T are not seen long enough)"),
         };
         format!(
-            "{} of {read} clips are free of physical faults. The T moves in {moved} of them, by pushes of the agent in {by_agent}, \
-             and ends at its goal in {}.{blank} The simulator reproduces {followed} of {played} clips from the actions \
-             extracted from them.",
-            totals.physics[4], totals.adherence[2]
+            "{}. Of these {audited}, {} are free of physical faults; the T moves in {moved}, by pushes of the agent in \
+             {by_agent}, and ends at its goal in {}; the simulator reproduces {followed} from the actions extracted from \
+             them{silent}.",
+            totals.tally(),
+            totals.physics[4],
+            totals.adherence[2]
         )
     }
 
-    /// The result as text, followed by one line per video that could not be read and per note.
+    /// The result as text, followed by one line per video that was not audited and per note.
     pub fn text(&self) -> String {
         let mut text = self.sentence() + "\n";
         for clip in &self.clips {
-            if let Some(error) = &clip.error {
-                text += &format!("  not read: {}: {error}\n", clip.name);
+            if let Some(reason) = not_audited(clip) {
+                text += &format!("  {reason}\n");
             }
         }
         for note in &self.notes {

@@ -48,7 +48,9 @@ fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
     assert_eq!(totals.physics.iter().sum::<usize>(), 3);
     assert_eq!(verdicts.scores()["lost.mp4"].physics, 1.0);
     assert!(
-        verdicts.sentence().contains("1 show no PushT board"),
+        verdicts
+            .sentence()
+            .starts_with("4 videos: 1 cannot be read, 1 without a PushT board, 2 audited. Of these 2, 1 are free"),
         "{}",
         verdicts.sentence()
     );
@@ -56,7 +58,9 @@ fn a_folder_becomes_a_report_and_a_second_run_changes_nothing() {
     assert_eq!(verdicts.scores().len(), 3);
     let text = verdicts.text();
     assert!(
-        text.starts_with(&verdicts.sentence()) && text.contains("\n  not read: broken.mp4: "),
+        text.starts_with(&verdicts.sentence())
+            && text.contains("\n  not read: broken.mp4: ")
+            && text.contains("\n  no PushT board: lost.mp4: "),
         "{text}"
     );
     // Pairs are arrays of two in the file.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Instant;
 
 use pusht_env::{EnvConfig, EnvError, Expert, ExpertConfig, ExpertError};
-use pusht_jobs::{Cancelled, JobContext};
+use pusht_jobs::{Cancelled, JobContext, counted};
 use serde::Serialize;
 use traj_metrics::{MeanSd, MetricError, SequenceMeasures, Smoothness, Summary, to_points};
 
@@ -60,7 +60,7 @@ impl ExpertEvaluation {
         })?;
         let (mut rewards, mut lengths, mut seconds, mut successes) = (Vec::new(), Vec::new(), Vec::new(), 0_u64);
         let (mut actions, mut steps) = (Vec::new(), Vec::new());
-        let task = ctx.task("play episodes", self.episodes as usize);
+        let task = ctx.task("play episodes", self.episodes as usize, "episode");
         for seed in self.first_seed..=last {
             task.check()?;
             let begin = Instant::now();
@@ -76,7 +76,7 @@ impl ExpertEvaluation {
             }
             task.add(1);
         }
-        task.finish("done");
+        task.finish(&counted(self.episodes as usize, "episode"));
         let motion = SequenceMeasures::of(&actions)?;
         Ok(ExpertScores {
             environment: "diffusion_policy, legacy reset",
@@ -135,8 +135,11 @@ impl fmt::Display for ExpertScores {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "the expert in {}: {} episodes from seed {}, at most {} steps; mean ± SD\n",
-            self.environment, self.episodes, self.first_seed, self.steps
+            "the expert in {}: {} from seed {}, at most {} steps; mean ± SD\n",
+            self.environment,
+            counted(self.episodes as usize, "episode"),
+            self.first_seed,
+            self.steps
         )?;
         let of = |summary: Summary| summary.text();
         let max_reward = format!("{:.4} ± {:.4}", self.max_reward.mean, self.max_reward.sd);

@@ -39,6 +39,7 @@ fn standing_still_is_the_known_floor() {
     let mean = scores.interval(|e| e.mean_reward).unwrap().mean;
     assert!((mean - GYM_PUSHT).abs() < 1e-9, "{mean}");
     assert!(scores.summary().unwrap().as_prescribed);
+    assert!(!scores.summary().unwrap().to_string().contains("changed"));
     assert!(
         scores
             .episodes
@@ -71,6 +72,12 @@ fn a_record_survives_its_file_and_can_be_played_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rollouts.json");
     let record = rollout(&mut RandomTarget::new(1), &config(3, 30), &mut JobContext::silent()).unwrap();
+    let summary = RolloutScores::with_limit(&record, Protocol::Paper, 30)
+        .unwrap()
+        .summary()
+        .unwrap();
+    let changed = "protocol paper (changed: 3 instead of 100 episodes, 30 instead of 200 steps), 3 episodes";
+    assert!(summary.to_string().starts_with(changed), "{summary}");
     record.write(&path).unwrap();
     let read = RolloutRecord::read(&path).unwrap();
     assert!(read == record);

@@ -48,7 +48,7 @@ impl IdmEvaluation<'_> {
         let split = Split::new(&lengths, SplitProtocol::ByEpisode, 1, self.seed)?;
         let test = Split::episodes_of(&split.test);
         if let Some(corruption) = &self.corruption {
-            let task = ctx.task("code videos", test.len());
+            let task = ctx.task("encode videos", test.len(), "video");
             for &index in &test {
                 task.check()?;
                 episodes[index].frames = corruption.apply(&episodes[index].frames, 0)?;

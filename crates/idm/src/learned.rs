@@ -377,6 +377,10 @@ impl Objective<WindowNet> for WindowLoss<'_> {
         Ok(actions + places * PLACES + mean(surprise.mean_dim(2), batch.counts) * DEVIATIONS)
     }
 
+    fn describe_validation(&self, value: f64) -> String {
+        format!("validation MSE {:.1} px²", px_squared(value))
+    }
+
     fn validate(&self, model: &WindowNet) -> Result<Option<f64>, ObjectiveError> {
         let part = &self.windows.validation;
         let step = part.windows.len().div_ceil(VALIDATION).max(1);

@@ -99,7 +99,7 @@ impl<'a> Windows<'a> {
         }
         let used: HashSet<usize> = train.windows.iter().map(|w| w.1).collect();
         let mut damaged = Vec::new();
-        let task = (copies > 0).then(|| ctx.task("damage videos", copies * episodes.len()));
+        let task = (copies > 0).then(|| ctx.task("damage videos", copies * episodes.len(), "video"));
         for copy in 0..copies {
             let mut videos = Vec::new();
             for (block, chunk) in episodes.chunks(16).enumerate() {

@@ -50,6 +50,22 @@ pub struct LabeledDataset {
     pub labels: Labeled,
 }
 
+/// [`write_dataset`] of the labels of shards, with the file of all labels in the folder, as a [`DatasetJob`] writes it.
+///
+/// # Errors
+/// Those of [`write_dataset`].
+pub fn write_joined(
+    labeled: &Labeled,
+    out: &Path,
+    layout: Layout,
+    augment: bool,
+    ctx: &mut JobContext,
+) -> Result<LabelingSummary, LabelError> {
+    let summary = write_dataset(labeled, out, layout, augment, ctx)?;
+    labeled.write(&out.join(LABELS))?;
+    Ok(summary)
+}
+
 impl DatasetJob<'_> {
     /// Writes the dataset to the folder `out`, with `label.json` and the labels. A job that was stopped resumes from
     /// `OUT.labels.partial`, or from `OUT.labels` if all videos are labeled; if the dataset is complete already,

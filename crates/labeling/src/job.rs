@@ -87,7 +87,7 @@ impl LabelJob<'_> {
         }
         let reader = BoardReader::new(GOAL)?;
         let (videos, settings, all) = (&self.videos, self.settings, self.range(shard).len());
-        let task = ctx.task("label videos", all);
+        let task = ctx.task("label videos", all, "video");
         task.resume(all - todo.len());
         let label = |index: usize, method: &LabelMethod<'_>| -> Result<(), LabelError> {
             task.check()?;

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use pusht_jobs::{JournalError, JournalScan, Place, Shard, ShardError};
+use pusht_jobs::{JournalError, JournalScan, Place, Shard, ShardError, counted, write_file};
 use serde::{Deserialize, Serialize};
 use video_io::content_hash;
 
@@ -72,9 +72,9 @@ impl Header {
     fn tell(&self) -> String {
         let part = self.part.map(|p| format!(", part {p}")).unwrap_or_default();
         let fps = self.settings.fps.map(|n| format!(", {n} frames per second"));
-        let (version, idm, count) = (&self.version, &self.idm, self.videos.len());
+        let (version, idm, count) = (&self.version, &self.idm, counted(self.videos.len(), "video"));
         format!(
-            "labels of version {version} by {idm} of {count} videos{}{part}",
+            "labels of version {version} by {idm} of {count}{}{part}",
             fps.unwrap_or_default()
         )
     }
@@ -115,8 +115,8 @@ struct LabelSource {
 /// The labels of all videos of a job, read from their files on demand.
 #[derive(Debug)]
 pub struct Labeled {
-    idm: String,
-    settings: Settings,
+    /// Header of the whole job.
+    header: Header,
     files: Vec<LabelSource>,
     /// File and position of each record, in the order of the job's videos.
     places: Vec<(usize, Place)>,
@@ -157,11 +157,31 @@ impl Labeled {
         Shard::order(&parts)?;
         let header = first.ok_or(ShardError::Nothing)?;
         Ok(Self {
-            idm: header.idm,
-            settings: header.settings,
+            header,
             files,
             places: all.into_values().collect(),
         })
+    }
+
+    /// Writes the file of labels of the whole job. If all shards were labeled in one directory, it equals the file of a
+    /// run without shards byte for byte; otherwise it has the directory of the first.
+    ///
+    /// # Errors
+    /// A file that cannot be read any more, or a path that cannot be written.
+    pub(crate) fn write(&self, path: &Path) -> Result<(), LabelError> {
+        let written = write_file(path, |out| {
+            serde_json::to_writer(&mut *out, &self.header)?;
+            out.write_all(b"\n")?;
+            for &(file, place) in &self.places {
+                let from = self.files[file].path.as_path();
+                let line = File::open(from).and_then(|mut file| place.read(&mut file));
+                let line =
+                    line.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", from.display())))?;
+                out.write_all(&line)?;
+            }
+            Ok(())
+        });
+        written.map_err(LabelError::io(path))
     }
 
     /// Whether a file begins with the header of a file of labels.
@@ -173,12 +193,12 @@ impl Labeled {
 
     /// Name of the inverse dynamics method.
     pub fn idm(&self) -> &str {
-        &self.idm
+        &self.header.idm
     }
 
     /// How the videos were read.
     pub fn settings(&self) -> Settings {
-        self.settings
+        self.header.settings
     }
 
     /// The records, in the order of the job's videos.

@@ -16,7 +16,7 @@ mod video;
 
 pub use counts::{FrameCounts, TrackConfidence, VideoSize};
 pub use dataset::write_dataset;
-pub use dataset_job::{DatasetJob, LabeledDataset};
+pub use dataset_job::{DatasetJob, LabeledDataset, write_joined};
 pub use error::{LabelError, VideoError};
 pub use job::{LabelFile, LabelJob};
 pub use labels::Labeled;

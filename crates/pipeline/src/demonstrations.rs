@@ -83,7 +83,7 @@ impl Recording {
         let fail = failed("demonstrations");
         let source = open_with(path, options).map_err(|e| fail(&e))?;
         Ok(Self {
-            name: format!("{} ({} episodes)", source.name(), source.len()),
+            name: format!("{} ({})", source.name(), counted(source.len(), "episode")),
             key: Key::external(fingerprint(&source).map_err(|e| fail(&e))?),
             source,
         })
@@ -92,7 +92,7 @@ impl Recording {
     /// The recorded demonstrations of the expert.
     pub(crate) fn of_expert(played: Done<Source>) -> Self {
         Self {
-            name: format!("expert, {} episodes", played.output.len()),
+            name: format!("expert, {}", counted(played.output.len(), "episode")),
             key: played.key,
             source: played.output,
         }
@@ -160,7 +160,7 @@ impl Stage for Track<'_> {
     fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), PipelineError> {
         let label = "track demonstrations";
         let fail = failed(label);
-        let task = ctx.task(label, self.episodes.len());
+        let task = ctx.task(label, self.episodes.len(), "episode");
         let mut all = Vec::with_capacity(self.episodes.len());
         // Chunks large enough to keep the cores busy, small enough to show progress and to stop in between.
         for (chunk, batch) in self.episodes.chunks(16).enumerate() {

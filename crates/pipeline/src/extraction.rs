@@ -2,7 +2,7 @@
 
 use idm::{ClosedForm, LearnedIdm, Reduction, extraction_error};
 use pusht_data::{Episode, FrameRef, InverseDynamics, Labels, Split, SplitProtocol};
-use pusht_jobs::JobContext;
+use pusht_jobs::{JobContext, counted};
 use pusht_vision::{InitialMotion, actions_from_track};
 use report::{ExtractionRow, RowKind};
 use traj_metrics::ActionMeasures;
@@ -58,7 +58,7 @@ pub(crate) fn extraction_rows(
         .map(|reduction| learned.clone().with_reduction(reduction))
         .collect();
     let label = "learned inverse dynamics on the test part";
-    let task = ctx.task(label, kinds.len() * episodes.len());
+    let task = ctx.task(label, kinds.len() * episodes.len(), "episode");
     for kind in &kinds {
         let mut labels = Vec::new();
         for &e in &episodes {
@@ -70,7 +70,11 @@ pub(crate) fn extraction_rows(
         }
         measure(&kind.name(), &labels)?;
     }
-    task.finish("");
+    task.finish(&format!(
+        "{}, each with {} reductions",
+        counted(episodes.len(), "episode"),
+        kinds.len()
+    ));
     rows.extend(floors(demos, split, &on)?);
     Ok(rows)
 }

@@ -34,6 +34,24 @@ pub(crate) struct Learned {
     pub(crate) training: ModelTraining,
 }
 
+/// Name in the report's table of trainings.
+const NAME: &str = "learned inverse dynamics";
+const LOSS: &str = "Charbonnier distance of actions and positions in half boards, and a small share of the negative log \
+    likelihood of the errors, which can be negative (docs/idm.md)";
+const VALIDATION: &str = "mean squared error of actions, half boards squared";
+
+/// Sets what is measured in a report or a stage of an earlier version, which named the loss as the validation.
+pub(crate) fn name_measures(training: ModelTraining) -> ModelTraining {
+    if training.name != NAME {
+        return training;
+    }
+    ModelTraining {
+        loss: LOSS.to_owned(),
+        validation: Some(VALIDATION.to_owned()),
+        ..training
+    }
+}
+
 const FILE: &str = "idm.safetensors";
 const CURVE: &str = "training.json";
 
@@ -61,8 +79,9 @@ impl Stage for LearnInverse<'_> {
         let trained = spec.run(ctx).map_err(|e| fail(&e))?;
         trained.model.save(&dir.join(FILE)).map_err(|e| fail(&e))?;
         let training = ModelTraining {
-            name: "learned inverse dynamics".to_owned(),
-            loss: "mean squared error of actions, half boards squared".to_owned(),
+            name: NAME.to_owned(),
+            loss: LOSS.to_owned(),
+            validation: Some(VALIDATION.to_owned()),
             parameters: trained.model.parameters(),
             curve: loss_points(&trained.curve),
             seconds: started.elapsed().as_secs_f64(),
@@ -74,7 +93,7 @@ impl Stage for LearnInverse<'_> {
         let model = LearnedIdm::load(&dir.join(FILE), self.device);
         Ok(Learned {
             model: model.map_err(|e| failed("inverse dynamics")(&e))?,
-            training: read_json(&dir.join(CURVE))?,
+            training: name_measures(read_json(&dir.join(CURVE))?),
         })
     }
 }

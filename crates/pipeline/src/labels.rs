@@ -6,7 +6,7 @@ use std::path::Path;
 use idm::ClosedForm;
 use pusht_data::Split;
 use pusht_env::Action;
-use pusht_jobs::{Done, JobContext, Stage};
+use pusht_jobs::{Done, JobContext, Stage, counted};
 use pusht_vision::InitialMotion;
 use report::ExtractionRow;
 use serde::{Deserialize, Serialize};
@@ -61,7 +61,7 @@ impl Stage for LabelDemonstrations<'_> {
             ClosedForm::new(InitialMotion::Rest),
             self.learned.output.labeler(self.kind),
         );
-        let task = ctx.task("label demonstrations", self.demos.episodes.len());
+        let task = ctx.task("label demonstrations", self.demos.episodes.len(), "episode");
         let mut all = Vec::new();
         for (i, episode) in self.demos.episodes.iter().enumerate() {
             task.check()?;
@@ -74,7 +74,7 @@ impl Stage for LabelDemonstrations<'_> {
             });
             task.advance_to(i + 1, "");
         }
-        task.finish(&chosen.name());
+        task.finish(&format!("{}, {}", counted(all.len(), "episode"), chosen.name()));
         let record = Record {
             labels: chosen.name(),
             starts: all.iter().map(|l| l.start).collect(),

@@ -116,7 +116,7 @@ impl Stage for TrainPolicy<'_> {
         let key: String = self.before.iter().map(Key::as_str).collect();
         let spec = TrainSpec::new(self.policy.clone())
             .with_split(episodes.iter(), split)
-            .with_label(self.name)
+            .with_label(format!("train {}, seed {}", self.name, self.policy.train.seed))
             .with_key(key)
             .with_device(self.device)
             .with_out(dir);

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use eval::{Protocol, RandomTarget, Role, RolloutConfig, RolloutRecord, RolloutScores, StandStill, film, rollout};
+use eval::{
+    Protocol, RandomTarget, Role, RolloutConfig, RolloutRecord, RolloutScores, StandStill, film, rollout_labeled,
+};
 use pusht_env::{ExpertConfig, ExpertPolicy, Policy};
 use pusht_jobs::{Done, JobContext, Stage};
 use report::{Picture, PictureGroup};
@@ -172,7 +174,7 @@ fn play(
     ctx: &mut JobContext,
 ) -> Result<(), PipelineError> {
     let fail = failed(label);
-    let record = rollout(policy, starts, ctx).map_err(|e| fail(&e))?;
+    let record = rollout_labeled(label, policy, starts, ctx).map_err(|e| fail(&e))?;
     let scores = RolloutScores::with_limit(&record, Protocol::Paper, record.steps).map_err(|e| fail(&e))?;
     let rewards: f64 = scores.episodes.iter().map(|e| e.mean_reward).sum();
     let mean = rewards / scores.episodes.len().max(1) as f64;

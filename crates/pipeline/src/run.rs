@@ -1,5 +1,6 @@
 //! A run: one folder with the stages of an experiment, its settings and its report.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,7 @@ use crate::error::failed;
 use crate::files::{io, write_bytes};
 use crate::former_names;
 use crate::graph::{REPORT, run_stages, stage_names};
+use crate::inverse;
 use crate::machine::Machine;
 use crate::{Config, PipelineError};
 
@@ -119,6 +121,7 @@ fn circumstances<'a>(runner: &'a Runner, options: &'a RunOptions) -> Circumstanc
     let others = stages.iter().filter(|stage| stage.origin == Origin::OtherBuild);
     Circumstances {
         command: &options.command,
+        folder: &options.out,
         device: &options.device,
         stages: (stages.iter())
             .map(|stage| StageTime {
@@ -165,12 +168,45 @@ fn prepare(out: &Path, settings: &str, overwrite: bool) -> Result<(), PipelineEr
 }
 
 fn other_settings(out: &Path, before: &str, settings: &str) -> PipelineError {
-    let differs = before.lines().zip(settings.lines()).find(|(there, here)| there != here);
-    let (there, here) = differs.unwrap_or(("fewer settings", "more settings"));
+    let [before, now] = [before, settings].map(by_key);
+    let keys: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+    let differs = keys.into_iter().find(|key| before.get(*key) != now.get(*key));
+    let of = |settings: &BTreeMap<String, String>| {
+        let key = differs.map_or("", String::as_str);
+        let value = settings.get(key);
+        value.map_or_else(|| format!("no {key}"), |value| format!("{key} = {value}"))
+    };
     PipelineError::OtherSettings {
         run: out.to_owned(),
-        there: there.to_owned(),
-        here: here.to_owned(),
+        there: of(&before),
+        here: of(&now),
+    }
+}
+
+/// The settings of a run by their dotted keys, each value whole and on one line. The first line is a comment that names
+/// the demonstrations.
+fn by_key(settings: &str) -> BTreeMap<String, String> {
+    let (source, text) = settings.split_once('\n').unwrap_or(("", settings));
+    let (_, source) = source.split_once(": ").unwrap_or_default();
+    let mut all = BTreeMap::from([("demonstrations".to_owned(), format!("{source:?}"))]);
+    match text.parse::<toml::Table>() {
+        Ok(table) => flatten("", table, &mut all),
+        Err(_) => drop(all.insert("settings".to_owned(), text.replace('\n', " "))),
+    }
+    all
+}
+
+fn flatten(above: &str, table: toml::Table, all: &mut BTreeMap<String, String>) {
+    for (key, value) in table {
+        let key = if above.is_empty() {
+            key
+        } else {
+            format!("{above}.{key}")
+        };
+        match value {
+            toml::Value::Table(table) => flatten(&key, table, all),
+            value => drop(all.insert(key, value.to_string())),
+        }
     }
 }
 
@@ -190,7 +226,8 @@ pub fn draw_report(run: &Path) -> Result<ExperimentReport, PipelineError> {
         path: run.to_owned(),
         reason: e.to_string(),
     };
-    let report = ExperimentReport::read(run).map_err(failed)?;
+    let mut report = ExperimentReport::read(run).map_err(failed)?;
+    report.models = report.models.into_iter().map(inverse::name_measures).collect();
     report.write(run).map_err(failed)?;
     Ok(report)
 }
@@ -214,5 +251,24 @@ mod tests {
         assert!(prepared("clips = 2", true) && report.iter().all(|file| file.is_file()));
         assert!(prepared("clips = 1", true) && !report.iter().any(|file| file.exists()));
         assert!(prepared("clips = 3", false));
+    }
+
+    #[test]
+    fn the_setting_that_differs_is_named_whole() {
+        let of = |data: &str, seeds: &str| format!("# Demonstrations: {data}\nname = \"smoke\"\nseeds = {seeds}\n");
+        let error = |before: &str, now: &str| other_settings(Path::new("runs/smoke"), before, now).to_string();
+        let two = of("the expert's", "[\n    0,\n    1,\n]");
+        let text = error(&two, &of("the expert's", "[0]"));
+        assert!(text.contains("(there `seeds = [0, 1]`, here `seeds = [0]`)"), "{text}");
+        let text = error(&two, &of("a.zarr", "[0, 1]"));
+        assert!(
+            text.contains("demonstrations = \"the expert's\"") && text.contains("\"a.zarr\""),
+            "{text}"
+        );
+        let text = error(&two, &format!("{two}[rollout]\nsteps = 3\n"));
+        assert!(
+            text.contains("there `no rollout.steps`, here `rollout.steps = 3`"),
+            "{text}"
+        );
     }
 }

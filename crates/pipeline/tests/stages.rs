@@ -19,7 +19,7 @@ struct CancelIn {
 }
 
 impl Progress for CancelIn {
-    fn begin(&mut self, what: &str, _: usize) {
+    fn begin(&mut self, what: &str, _: usize, _unit: &str) {
         self.now = what == self.task;
     }
     fn advance(&mut self, _: usize, _: &str) {

@@ -13,6 +13,27 @@ pub(crate) fn gigabytes(text: &str) -> Result<u64, String> {
     Ok((number * 1e9) as u64)
 }
 
+/// The name that `text` most likely was to be: the one with the fewest edits, at most two.
+pub(crate) fn similar<'a>(text: &str, names: &[&'a str]) -> Option<&'a str> {
+    let near = names.iter().map(|name| (edits(text, name), *name));
+    near.filter(|(edits, _)| *edits <= 2).min().map(|(_, name)| name)
+}
+
+/// Levenshtein distance: insertions, deletions and replacements of characters.
+fn edits(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, y) in b.chars().enumerate() {
+            let replaced = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -23,6 +44,15 @@ mod tests {
         for text in ["nan", "inf", "two"] {
             assert!(finite(text).is_err() && gigabytes(text).is_err());
         }
+        assert_eq!(
+            (edits("exprt", "expert"), edits("", "abc"), edits("kitten", "sitting")),
+            (1, 3, 3)
+        );
+        let names = ["still", "random", "expert"];
+        assert_eq!(
+            (similar("exprt", &names), similar("policy.safetensors", &names)),
+            (Some("expert"), None)
+        );
         assert!(gigabytes("0").is_err() && gigabytes("-1").is_err());
     }
 }

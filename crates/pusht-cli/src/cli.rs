@@ -14,7 +14,8 @@ use crate::session::{OutputArgs, Session};
 /// PushT in Rust: simulate, label and audit videos, train policies and video models, and measure whether generated
 /// video helps a policy.
 ///
-/// Long commands resume when the same command is run again. Exit status: 0 success; 1 error; 2 invalid command line; 3
+/// `experiment`, `demos record`, `train`, `generate`, `finetune`, `label`, `audit` and `rate` continue when the same
+/// command is run again; the others start anew (`rollout` in parts: --shard). Exit status: 0 success; 1 error; 2 invalid command line; 3
 /// completed, but a check failed; 130 stopped by Ctrl-C.
 #[derive(Parser)]
 #[command(name = "pusht", version, max_term_width = 120, propagate_version = false)]

@@ -25,6 +25,19 @@ fn demonstrations_are_recorded_once_and_converted() {
         (Some(true), Some(3))
     );
 
+    let more = [
+        "demos",
+        "record",
+        "--episodes",
+        "5",
+        "--steps",
+        "20",
+        "--out",
+        "set.jsonl",
+    ];
+    let text = ends_with(1, folder, &more);
+    assert!(text.contains("a set of 3 episodes, where 5 are wanted"), "{text}");
+
     let text = succeeds(folder, &["demos", "convert", "--from", "set.jsonl", "--to", "set.zarr"]);
     assert!(text.starts_with("3 episodes, 60 frames in set.zarr"), "{text}");
     let arguments = [

@@ -88,7 +88,10 @@ fn a_tiny_model_is_fine_tuned_generates_and_is_measured() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("| cross-fade | 3 |"), "{text}");
     let last = text.lines().last().unwrap();
-    assert!(last.starts_with("The clips of ltx-video against cross-fades"), "{last}");
+    assert!(
+        last.starts_with("The clips of ltx-video, compared with cross-fades"),
+        "{last}"
+    );
     let quality = json(here, "audit quality --clips clips");
     assert_eq!(quality["quality"]["rows"][3]["name"], "demonstrations");
 }

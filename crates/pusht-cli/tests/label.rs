@@ -42,7 +42,7 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
                     .into_iter()
                     .map(|(inner, bytes)| (format!("{name}/{inner}"), bytes)),
             );
-        } else if name != "labels.jsonl" {
+        } else {
             found.push((name, fs::read(path).unwrap()));
         }
     }
@@ -77,6 +77,15 @@ fn parts_join_from_anywhere_to_what_one_process_writes() {
     let json: serde_json::Value = serde_json::from_str(&done(&pusht(elsewhere.path(), &merge))).unwrap();
     assert_eq!((&json["parts"], &json["labels"]["failed"]), (&2.into(), &1.into()));
     assert!(files(&elsewhere.path().join("set.zarr")) == files(&here.path().join("whole.zarr")));
+    // The command that labels all of them finds nothing left to do.
+    let merged = here.path().join("set.zarr");
+    let name = merged.to_str().unwrap();
+    done(&pusht(here.path(), &["demos", "merge", second, first, "--out", name]));
+    let again = done(&pusht(
+        here.path(),
+        &["label", "--video", "in", "--format", "zarr", "--out", name],
+    ));
+    assert!(again.contains("4 videos (1 failed)"), "{again}");
 
     let twice = pusht(elsewhere.path(), &merge);
     assert_eq!(twice.status.code(), Some(1));

@@ -37,7 +37,7 @@ fn a_study_is_served_and_evaluated() {
         .unwrap();
     server.kill().unwrap();
     server.wait().unwrap();
-    assert!(line.starts_with("1 clips to rate at http://127.0.0.1:"), "{line}");
+    assert!(line.starts_with("1 clip to rate at http://127.0.0.1:"), "{line}");
 
     let evaluate = ["rate", "--db", "r.db", "--export", "all.csv", "--report", "report"];
     let output = pusht(folder.path(), &evaluate).output().unwrap();

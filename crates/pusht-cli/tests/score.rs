@@ -21,7 +21,7 @@ fn data_sets_are_scored() {
     ];
     let text = succeeds(folder, &arguments);
     assert!(
-        text.contains("3 episodes, 57 actions (the first 1 of each left out)"),
+        text.contains("3 episodes, 57 actions (the first of each left out)"),
         "{text}"
     );
     assert!(text.contains("paper: extracted"), "{text}");

@@ -163,7 +163,7 @@ impl Conversion {
             scale: self.scale,
         };
         let folder = StagedFolder::beside(target).map_err(|e| DataError::unwritable(target, &e))?;
-        let task = ctx.task("write frames", frames);
+        let task = ctx.task("write frames", frames, "frame");
         for (index, episode) in episodes.enumerate() {
             task.check()?;
             let frames = episode?.frames;

@@ -49,6 +49,17 @@ fn demonstrations_are_the_same_on_any_number_of_threads() {
     };
     let e = demonstrate(dir.path().join("1.jsonl"), &other, &mut JobContext::silent()).unwrap_err();
     assert!(e.to_string().contains("other settings or seeds"), "{e}");
+    let more = Demonstrations {
+        episodes: what().episodes + 5,
+        ..what()
+    };
+    let e = demonstrate(dir.path().join("1.jsonl"), &more, &mut JobContext::silent()).unwrap_err();
+    let told = format!(
+        "a set of {} episodes, where {} are wanted",
+        what().episodes,
+        more.episodes
+    );
+    assert!(e.to_string().contains(&told), "{e}");
 }
 
 #[test]

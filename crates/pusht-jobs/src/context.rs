@@ -56,9 +56,9 @@ impl JobContext {
         self.progress.say(line);
     }
 
-    /// Begins a task of `total` units (frames, clips, steps) named `what`.
-    pub fn task(&mut self, what: &str, total: usize) -> Task<'_> {
-        self.progress.begin(what, total);
+    /// Begins a task of `total` units named `what`; `unit` is their singular (`frame`, `clip`, `update`).
+    pub fn task(&mut self, what: &str, total: usize, unit: &str) -> Task<'_> {
+        self.progress.begin(what, total, unit);
         Task {
             progress: Mutex::new(self.progress.as_mut()),
             cancel: &self.cancel,
@@ -147,8 +147,8 @@ mod tests {
     }
 
     impl Progress for Recorder {
-        fn begin(&mut self, what: &str, total: usize) {
-            self.log(format!("begin {what} {total}"));
+        fn begin(&mut self, what: &str, total: usize, unit: &str) {
+            self.log(format!("begin {what} {total} {unit}"));
         }
         fn resume(&mut self, done: usize) {
             self.log(format!("resume {done}"));
@@ -165,7 +165,7 @@ mod tests {
     fn a_task_tells_its_progress_in_order_from_any_thread() {
         let recorder = Recorder::default();
         let mut ctx = JobContext::new(Box::new(recorder.clone()), CancelFlag::new());
-        let task = ctx.task("clips", 10);
+        let task = ctx.task("look", 10, "clip");
         task.resume(2);
         std::thread::scope(|scope| {
             for _ in 0..8 {
@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(task.done(), 10);
         task.finish("ok");
         let expected = [
-            "begin clips 10",
+            "begin look 10 clip",
             "resume 2",
             "3",
             "4",
@@ -194,10 +194,10 @@ mod tests {
     fn a_quiet_context_is_cancelled_with_its_own() {
         let mut ctx = JobContext::silent();
         let (quiet, flag) = (ctx.quiet(), ctx.cancel_flag().clone());
-        assert_eq!((quiet.check(), ctx.task("", 1).check()), (Ok(()), Ok(())));
+        assert_eq!((quiet.check(), ctx.task("", 1, "").check()), (Ok(()), Ok(())));
         flag.cancel();
         assert_eq!(
-            (quiet.check(), ctx.task("", 1).check()),
+            (quiet.check(), ctx.task("", 1, "").check()),
             (Err(Cancelled), Err(Cancelled))
         );
     }

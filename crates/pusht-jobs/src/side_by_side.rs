@@ -9,7 +9,7 @@ use crate::{JobContext, Progress, Silent};
 
 impl JobContext {
     /// Runs `work(i, context)` for every i below `count`, at most `lanes` in parallel. All parts have the same number
-    /// of units and share one bar named `label`. Returns the results in order; after a failure no new part is begun,
+    /// of units and share one bar named `label`; the result of each task in them is a line. Returns the results in order; after a failure no new part is begun,
     /// and the first failure by order is returned.
     ///
     /// # Errors
@@ -39,6 +39,7 @@ impl JobContext {
                 let part = Part {
                     bar: Arc::clone(&bar),
                     index,
+                    what: String::new(),
                 };
                 let result = work(index, &mut Self::new(Box::new(part), cancel.clone()));
                 if result.is_err() {
@@ -87,10 +88,10 @@ struct Bar {
 }
 
 impl Bar {
-    fn begin(&mut self, total: usize) {
+    fn begin(&mut self, total: usize, unit: &str) {
         if self.total.is_none() {
             self.total = Some(total);
-            self.display.begin(&self.label, total * self.done.len());
+            self.display.begin(&self.label, total * self.done.len(), unit);
         }
     }
 
@@ -120,7 +121,10 @@ impl Bar {
 
     fn end(&mut self) {
         if self.total.is_some() {
-            self.display.end(&format!("{} done", self.done.len()));
+            self.display.end(&match self.done.len() {
+                1 => "done".to_owned(),
+                count => format!("all {count} done"),
+            });
         }
     }
 }
@@ -129,11 +133,14 @@ impl Bar {
 struct Part {
     bar: Arc<Mutex<Bar>>,
     index: usize,
+    /// Name of its task.
+    what: String,
 }
 
 impl Progress for Part {
-    fn begin(&mut self, _what: &str, total: usize) {
-        lock(&self.bar).begin(total);
+    fn begin(&mut self, what: &str, total: usize, unit: &str) {
+        self.what = what.to_owned();
+        lock(&self.bar).begin(total, unit);
     }
 
     fn resume(&mut self, done: usize) {
@@ -144,7 +151,9 @@ impl Progress for Part {
         lock(&self.bar).set(self.index, Units::Some(done), note);
     }
 
-    fn end(&mut self, _note: &str) {}
+    fn end(&mut self, note: &str) {
+        self.say(&format!("{}: {note}", self.what));
+    }
 
     fn say(&mut self, line: &str) {
         lock(&self.bar).display.say(line);
@@ -161,13 +170,14 @@ mod tests {
         began: Vec<usize>,
         last: usize,
         ended: usize,
+        said: Vec<String>,
     }
 
     #[derive(Clone, Default)]
     struct Recorder(Arc<Mutex<Seen>>);
 
     impl Progress for Recorder {
-        fn begin(&mut self, _what: &str, total: usize) {
+        fn begin(&mut self, _what: &str, total: usize, _unit: &str) {
             lock(&self.0).began.push(total);
         }
         fn advance(&mut self, done: usize, _note: &str) {
@@ -177,6 +187,9 @@ mod tests {
         }
         fn end(&mut self, _note: &str) {
             lock(&self.0).ended += 1;
+        }
+        fn say(&mut self, line: &str) {
+            lock(&self.0).said.push(line.to_owned());
         }
     }
 
@@ -188,18 +201,21 @@ mod tests {
             let results = ctx.side_by_side("x", 5, lanes, |i, ctx| {
                 // Part 3 was finished earlier and shows nothing.
                 if i != 3 {
-                    let task = ctx.task("", 10);
+                    let task = ctx.task(&format!("part {i}"), 10, "step");
                     task.advance_to(4, "");
-                    task.finish("");
+                    task.finish("good");
                 }
                 Ok::<_, ()>(i * i)
             });
             assert_eq!(results, Ok(vec![0, 1, 4, 9, 16]));
             let seen = lock(&recorder.0);
             assert_eq!((&seen.began, seen.last, seen.ended), (&vec![50], 50, 1));
+            let mut said = seen.said.clone();
+            said.sort();
+            assert_eq!(said, ["part 0: good", "part 1: good", "part 2: good", "part 4: good"]);
             drop(seen);
             // The display belongs to the job again.
-            ctx.task("y", 7).finish("");
+            ctx.task("y", 7, "step").finish("");
             assert_eq!(lock(&recorder.0).began, [50, 7]);
         }
     }

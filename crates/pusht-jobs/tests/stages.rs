@@ -86,7 +86,7 @@ impl Stage for Powers<'_> {
     /// Writes one file per number, so that a stopped process leaves something to resume.
     fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), StageError> {
         self.log.borrow_mut().push("powers");
-        let task = ctx.task("powers", self.numbers.output.len());
+        let task = ctx.task("powers", self.numbers.output.len(), "number");
         for (i, number) in self.numbers.output.iter().enumerate() {
             task.check()?;
             let file = dir.join(format!("{i}.json"));
@@ -142,7 +142,7 @@ struct Ran {
 struct Said(Arc<Mutex<Vec<String>>>);
 
 impl Progress for Said {
-    fn begin(&mut self, _: &str, _: usize) {}
+    fn begin(&mut self, _: &str, _: usize, _unit: &str) {}
     fn advance(&mut self, _: usize, _: &str) {}
     fn end(&mut self, _: &str) {}
     fn say(&mut self, line: &str) {
@@ -403,7 +403,7 @@ impl Stage for Part {
         self.index
     }
     fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), StageError> {
-        ctx.task("", 1).finish("");
+        ctx.task("", 1, "step").finish("");
         if self.fails {
             return Err(StageError::io(dir)(std::io::Error::other("no")));
         }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 struct Notes(Arc<Mutex<Vec<String>>>);
 
 impl Progress for Notes {
-    fn begin(&mut self, _what: &str, _total: usize) {}
+    fn begin(&mut self, _what: &str, _total: usize, _unit: &str) {}
     fn advance(&mut self, _done: usize, _note: &str) {}
     fn end(&mut self, _note: &str) {}
     fn say(&mut self, line: &str) {

@@ -6,7 +6,8 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::{Running, clips, reel, settings};
-use rating::{AuditScore, AuditScores, Ratings};
+use pusht_jobs::JobContext;
+use rating::{AuditScore, AuditScores, Ratings, Server};
 use serde_json::{Value, json};
 use traj_metrics::Bootstrap;
 use video_io::read_frames;
@@ -177,4 +178,30 @@ fn two_servers_share_a_database() {
     assert_eq!((taken.status, taken.json()["code"].as_str()), (409, Some("name-taken")));
     assert_eq!(one.stop().ratings, 8);
     assert_eq!(two.stop().ratings, 8);
+}
+
+#[test]
+fn generated_clips_are_rated_once_under_the_names_of_an_audit() {
+    let folder = tempfile::tempdir().unwrap();
+    let (made, db) = (folder.path().join("made"), folder.path().join("ratings.db"));
+    for number in 0..2 {
+        common::clip(&made.join(format!("frames/{number:04}")), number, 6, 48);
+        common::clip(&made.join(format!("videos/{number:04}.mp4")), number, 6, 48);
+    }
+    let overview = video_io::png_bytes(&video_io::Frame::new(8, 8)).unwrap();
+    std::fs::write(made.join("overview.png"), overview).unwrap();
+    std::fs::write(made.join("generation.json"), "{}").unwrap();
+    let server = Server::open(&settings(&made, &db), &mut JobContext::silent()).unwrap();
+    assert_eq!(server.clips(), 2);
+    drop(server);
+    let names: Vec<String> = (Ratings::read(&db).unwrap().clips.into_iter())
+        .map(|clip| clip.name)
+        .collect();
+    assert_eq!(names, ["0000", "0001"]);
+    // One folder among others is named below it.
+    let server = Server::open(
+        &settings(folder.path(), &folder.path().join("other.db")),
+        &mut JobContext::silent(),
+    );
+    assert_eq!(server.unwrap().clips(), 2);
 }

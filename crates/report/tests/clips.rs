@@ -105,7 +105,7 @@ fn what_others_say_of_the_clips_stands_in_the_report() {
         "<b>−0.070</b> <span class=\"ci\">[−0.080, −0.060]</span>",
         "<b>2</b> <span class=\"ci\">[1, 3]</span>",
         "Made up &amp; small.",
-        "FVD with I3D: 321.5 between 1 clips and 20 real videos",
+        "FVD with I3D: 321.5 between 1 clip and 20 real videos",
         "no &lt;training&gt;",
     ] {
         assert!(page.contains(text), "{text}");

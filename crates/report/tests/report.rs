@@ -244,13 +244,31 @@ fn report() -> ExperimentReport {
                 file: "strips/demo.png".into(),
             }],
         }],
-        models: vec![ModelTraining {
-            name: "object-latent".into(),
-            loss: "flow matching, mean squared error (no unit)".into(),
-            parameters: 1_234_567,
-            curve: training(&mut rng, 0.1).curve,
-            seconds: 110.0,
-        }],
+        models: vec![
+            ModelTraining {
+                name: "object-latent".into(),
+                loss: "flow matching, mean squared error (no unit)".into(),
+                validation: None,
+                parameters: 1_234_567,
+                curve: training(&mut rng, 0.1).curve,
+                seconds: 110.0,
+            },
+            ModelTraining {
+                name: "inverse dynamics".into(),
+                loss: "a loss < 0".into(),
+                validation: Some("a square".into()),
+                parameters: 1_000,
+                curve: vec![(1.0, 2.0), (2.0, -0.5)]
+                    .into_iter()
+                    .map(|(epoch, train)| LossPoint {
+                        epoch,
+                        train,
+                        validation: Some(0.01),
+                    })
+                    .collect(),
+                seconds: 60.0,
+            },
+        ],
         pictures: ["strips/demo.png", "strips/gone.png"]
             .map(|file| Picture {
                 group: if file.contains("demo") {
@@ -265,6 +283,7 @@ fn report() -> ExperimentReport {
         notes: vec!["These results are made up.".into()],
         record: RunRecord {
             command: "cargo run --release --example pipeline -- --preset cpu".into(),
+            folder: "runs/mine".into(),
             configuration: "[policy]\nkind = \"state\"\n".into(),
             versions: vec![["pusht-start".into(), "0.1.0".into()]],
             machine: vec![["cores".into(), "2".into()]],
@@ -312,6 +331,9 @@ fn a_report_is_one_self_contained_page() {
         "Model: pixel, with the prompt “push &amp; push”. No policy",
         "data:image/png;base64,",
         "strips/gone.png could not be read",
+        "Folder of the run: runs/mine",
+        "Left: training loss, a loss &lt; 0. Right: validation, a square.",
+        "off the board",
     ] {
         assert!(html.contains(text), "{text}");
     }

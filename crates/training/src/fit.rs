@@ -104,7 +104,7 @@ pub fn fit<M: Module>(
     let identity = RunIdentity::new(&config.of_the_result(), items, identity, inputs);
     let mut run = Run::start(model, config, identity, out, objective.has_frozen_base())?;
     let mut batches = Batches::new(items, config.batch_size, config.seed);
-    let task = ctx.task(label, total);
+    let task = ctx.task(label, total, "update");
     task.resume(run.step);
     let mut note = String::new();
     std::thread::scope(|scope| {
@@ -130,7 +130,7 @@ pub fn fit<M: Module>(
         Ok(())
     })?;
     let fitted = run.finish();
-    task.finish(&fitted.summary(epoch_steps, config.epochs));
+    task.finish(&fitted.summary(objective, epoch_steps, config.epochs));
     Ok(fitted)
 }
 

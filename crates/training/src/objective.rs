@@ -49,6 +49,17 @@ pub trait Objective<M> {
     /// Any error of the objective; the loop adds the epoch.
     fn validate(&self, model: &M) -> Result<Option<f64>, ObjectiveError>;
 
+    /// A value of [`Self::validate`] as text with its name and unit, for the line that sums up a run: it may be another
+    /// quantity than the loss.
+    fn describe_validation(&self, value: f64) -> String {
+        format!("validation loss {value:.5}")
+    }
+
+    /// Whether the caller keeps [`crate::FitOutput::best`], for the same line; otherwise it keeps the last model.
+    fn keeps_best(&self) -> bool {
+        false
+    }
+
     /// Further measures after an epoch, by their names in TensorBoard; `model` as in [`Self::validate`], `step` the
     /// number of updates done.
     ///

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::TensorData;
 use nn_kit::{Checkpoint, save_safetensors};
 use pusht_env::Frame;
-use pusht_jobs::{Hasher, JobContext, files_at};
+use pusht_jobs::{Hasher, JobContext, counted, files_at};
 
 use crate::clips::{ClipData, ClipPlace};
 use crate::error::FinetuneError;
@@ -79,7 +79,7 @@ impl Cache {
         const NAMES: [&str; 2] = ["clip", "last"];
         let (mut encoder, mut keys) = (None, String::new());
         let (mut all, mut new) = (Vec::with_capacity(clips.places.len()), 0);
-        let task = ctx.task("clips to latents", clips.places.len());
+        let task = ctx.task("clips to latents", clips.places.len(), "clip");
         clips.data.each(clips.places, clips.frames, &mut |done, frames| {
             task.check()?;
             let key = clip_key(made, frames);
@@ -101,7 +101,7 @@ impl Cache {
             task.advance_to(done + 1, "");
             Ok(())
         })?;
-        task.finish(&format!("{} clips, {new} of them new", all.len()));
+        task.finish(&format!("{}, {new} of them new", counted(all.len(), "clip")));
         Ok((all, text_key(made, &keys)))
     }
 }

@@ -24,7 +24,7 @@ struct StopAt {
 }
 
 impl Progress for StopAt {
-    fn begin(&mut self, what: &str, _: usize) {
+    fn begin(&mut self, what: &str, _: usize, _unit: &str) {
         self.stage = what.to_string();
     }
 

@@ -55,10 +55,16 @@ pub fn find_videos(paths: &[PathBuf]) -> Result<Vec<PathBuf>, VideoIoError> {
     Ok(found)
 }
 
-fn search(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), VideoIoError> {
-    // A folder of `pusht generate` has every clip twice: as exact frames, and as a video for viewing.
+/// The folder of the frames in an output folder of `pusht generate`, which has every clip twice: as exact frames, and as
+/// a video for viewing. `None` for any other folder.
+pub fn generated_frames(folder: impl AsRef<Path>) -> Option<PathBuf> {
+    let folder = folder.as_ref();
     let frames = folder.join("frames");
-    if folder.join("generation.json").is_file() && frames.is_dir() {
+    (folder.join("generation.json").is_file() && frames.is_dir()).then_some(frames)
+}
+
+fn search(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), VideoIoError> {
+    if let Some(frames) = generated_frames(folder) {
         return search(&frames, found);
     }
     let (mut pictures, mut photos, before) = (false, 0, found.len());

@@ -134,6 +134,14 @@ impl<N: ImageNet> Objective<N> for Regression<'_> {
         &[Precision::F32, Precision::Bf16]
     }
 
+    fn describe_validation(&self, value: f64) -> String {
+        format!("validation MSE {value:.1} px²")
+    }
+
+    fn keeps_best(&self) -> bool {
+        true
+    }
+
     fn validate(&self, model: &N) -> Result<Option<f64>, ObjectiveError> {
         let mut sum = 0.0;
         for refs in self.valid.chunks(VALIDATION) {

@@ -182,6 +182,10 @@ impl Objective<Mlp> for Chunks<'_> {
         Ok((model.forward(x) - y).square().mean())
     }
 
+    fn describe_validation(&self, value: f64) -> String {
+        format!("validation MSE {value:.1} px²")
+    }
+
     fn validate(&self, model: &Mlp) -> Result<Option<f64>, ObjectiveError> {
         let mut sum = 0.0;
         for rows in self.valid.chunks(1024) {

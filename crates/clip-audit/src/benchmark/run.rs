@@ -75,7 +75,7 @@ impl AuditBenchmark {
             Ok(results)
         };
 
-        let task = ctx.task("simulated clips", self.clips as usize);
+        let task = ctx.task("simulated clips", self.clips as usize, "clip");
         let seeds = self.first_seed..self.first_seed.saturating_add(self.clips);
         let simulated = seeds.into_par_iter().map(|seed| {
             task.check()?;
@@ -116,7 +116,7 @@ impl AuditBenchmark {
         }
 
         if let Some(RecordedClips { count, read }) = recorded {
-            let task = ctx.task("recorded clips", *count);
+            let task = ctx.task("recorded clips", *count, "clip");
             let recorded = (0..*count).into_par_iter().map(|index| {
                 task.check()?;
                 let clip = read(index).map_err(|source| BenchmarkError::Recorded { index, source })?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use pusht_data::Source;
 use pusht_env::{Frame, GOAL};
-use pusht_jobs::JobContext;
+use pusht_jobs::{JobContext, counted};
 use pusht_vision::{Registrar, Tracked, Tracker, VisionError, cross_fade};
 use rayon::prelude::*;
 use traj_metrics::Bootstrap;
@@ -107,7 +107,7 @@ impl DistributionJob {
         };
         let count = real.len();
         let [a, b] = split_clips(count, count / 2, self.seed)?;
-        let task = ctx.task("track", count + videos.len());
+        let task = ctx.task("track", count + videos.len(), "video");
         let track = |index: usize| {
             task.check()?;
             let tracks = self.track(real, index)?;
@@ -122,7 +122,11 @@ impl DistributionJob {
             Ok::<_, DistributionJobError>(track)
         };
         let found: Vec<Result<Vec<Tracked>, SkippedVideo>> = videos.par_iter().map(read).collect::<Result<_, _>>()?;
-        task.finish(&format!("{count} episodes, {} videos", videos.len()));
+        task.finish(&format!(
+            "{}, {}",
+            counted(count, "episode"),
+            counted(videos.len(), "video")
+        ));
 
         let (mut generated, mut skipped) = (TrajectorySet::default(), Vec::new());
         for track in found {

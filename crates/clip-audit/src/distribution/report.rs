@@ -1,5 +1,7 @@
 //! Report on the distances between a real set and others, as one file and as a table.
 
+use pusht_jobs::counted;
+
 use super::DistributionError;
 use super::features::{FEATURE_SCALES, FEATURES};
 use super::frechet::{NullDistances, TrajectorySet, frechet_interval};
@@ -121,7 +123,10 @@ impl DistributionReport {
             out += "\n";
         }
         if !self.skipped.is_empty() {
-            out += &format!("\nLeft out, {} videos that cannot be read:\n\n", self.skipped.len());
+            out += &format!(
+                "\nLeft out, {} that cannot be read:\n\n",
+                counted(self.skipped.len(), "video")
+            );
         }
         for SkippedVideo { video, reason } in &self.skipped {
             out += &format!("- {}: {reason}\n", video.display());

@@ -1,7 +1,7 @@
 //! A clip and its references.
 
 use pusht_env::Frame;
-use pusht_jobs::{Cancelled, JobContext};
+use pusht_jobs::{Cancelled, JobContext, counted};
 use pusht_vision::cross_fade;
 use rayon::prelude::*;
 
@@ -52,7 +52,7 @@ pub fn compare_clips<E: From<Cancelled> + Send>(
     compare: impl Fn(usize) -> Result<ClipComparison, E> + Sync,
     ctx: &mut JobContext,
 ) -> Result<Vec<ClipComparison>, E> {
-    let task = ctx.task("evaluate clips", count);
+    let task = ctx.task("evaluate clips", count, "clip");
     let mut all = Vec::with_capacity(count);
     while all.len() < count {
         task.check()?;
@@ -61,6 +61,6 @@ pub fn compare_clips<E: From<Cancelled> + Send>(
         all.extend(measured?);
         task.advance_to(all.len(), "");
     }
-    task.finish(&format!("{count} clips"));
+    task.finish(&counted(count, "clip"));
     Ok(all)
 }

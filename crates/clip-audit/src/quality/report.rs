@@ -127,9 +127,9 @@ impl QualityReport {
         let [deformation, pushed, residual] = &self.against_fade;
         // Lower is better for the first and the last.
         let measures = [
-            ("the shape of the T", deformation, -1.0),
-            ("who moves it", pushed, 1.0),
-            ("how well an agent can follow", residual, -1.0),
+            ("deformation of the T", deformation, -1.0),
+            ("pushed share of its motion", pushed, 1.0),
+            ("residual of the agent's track", residual, -1.0),
         ];
         let found = |wanted: &str| {
             let named = measures.iter().filter(|(_, difference, good)| {
@@ -141,13 +141,13 @@ impl QualityReport {
                 };
                 found == wanted
             });
-            named.map(|(name, ..)| *name).collect::<Vec<_>>().join(" and ")
+            named.map(|(name, ..)| *name).collect::<Vec<_>>().join(", ")
         };
         let parts = [
-            ("better", "they are better in "),
-            ("worse", "they are worse in "),
-            ("equal", "no difference is shown in "),
-            ("untold", "nothing can be told of "),
+            ("better", "better in "),
+            ("worse", "worse in "),
+            ("equal", "no difference shown in "),
+            ("untold", "too few clips to compare the "),
         ];
         let parts: Vec<String> = parts
             .iter()
@@ -157,7 +157,7 @@ impl QualityReport {
             .collect();
         let name = self.rows.first().map_or("the model", |row| row.name.as_str());
         format!(
-            "The clips of {name} against cross-fades between the same ends: {}.",
+            "The clips of {name}, compared with cross-fades between the same ends: {}.",
             parts.join("; ")
         )
     }
@@ -317,8 +317,8 @@ mod tests {
         );
         assert_eq!(
             report.conclusion(),
-            "The clips of ours against cross-fades between the same ends: they are better in the shape of the T; no \
-             difference is shown in who moves it; nothing can be told of how well an agent can follow."
+            "The clips of ours, compared with cross-fades between the same ends: better in deformation of the T; no \
+             difference shown in pushed share of its motion; too few clips to compare the residual of the agent's track."
         );
         let none = QualityReport::new("ours", &[], &Bootstrap::default());
         assert!(none.is_err());

@@ -2,7 +2,7 @@
 
 use pusht_data::{Episode, Source};
 use pusht_env::{Action, Pose};
-use pusht_jobs::JobContext;
+use pusht_jobs::{JobContext, counted};
 use pusht_vision::{ActionSmoother, InitialMotion, Tracked, Tracker, cross_fade};
 use rayon::prelude::*;
 use traj_metrics::Bootstrap;
@@ -48,7 +48,7 @@ impl ReplayJob {
     /// replayed, with its index; a cancelled job.
     pub fn run(&self, source: &Source, ctx: &mut JobContext) -> Result<ReplayReport, ReplayError> {
         let count = source.first(self.episodes)?;
-        let task = ctx.task("replay", count);
+        let task = ctx.task("replay", count, "episode");
         let one = |index: usize| {
             task.check()?;
             let episode = source.episode(index)?;
@@ -60,7 +60,7 @@ impl ReplayJob {
             Ok::<_, ReplayError>(replays)
         };
         let all: Vec<EpisodeReplays> = (0..count).into_par_iter().map(one).collect::<Result<_, _>>()?;
-        task.finish(&format!("{count} episodes"));
+        task.finish(&counted(count, "episode"));
         self.report(&source.name(), &all)
     }
 

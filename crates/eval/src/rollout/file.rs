@@ -17,7 +17,8 @@ struct File<'a> {
 
 impl RolloutRecord {
     /// Writes it as JSON, under a temporary name first, then renamed. For readers in other languages the field `scores`
-    /// contains its [`Summary`] under each protocol, truncated to that protocol's step limit.
+    /// contains its [`Summary`] under each protocol, truncated to that protocol's step limit. A shorter record has them over
+    /// its own steps, which the summary states with `as_prescribed: false`.
     ///
     /// # Errors
     /// The error of the file system.

@@ -63,7 +63,7 @@ impl RolloutConfig {
 
 /// Rolls out `policy`, all episodes in parallel; solved ones stop. Environments step on the threads of rayon's current
 /// pool, the policy is called from this thread. The result depends on neither the number of threads nor the number of
-/// episodes. Progress counts steps; those that solved episodes save count as done.
+/// episodes. Progress counts steps of the environment; those that solved episodes save count as done.
 ///
 /// # Example
 ///
@@ -88,12 +88,36 @@ pub fn rollout(
     rollout_some(policy, config, 0..config.episodes, ctx)
 }
 
+/// [`rollout`] with a name of its own in the progress display, for one of many: `roll out mixed, seed 2`.
+///
+/// # Errors
+/// Those of [`rollout`].
+pub fn rollout_labeled(
+    label: &str,
+    policy: &mut dyn Policy,
+    config: &RolloutConfig,
+    ctx: &mut JobContext,
+) -> Result<RolloutRecord, RolloutError> {
+    roll(label, policy, config, 0..config.episodes, ctx)
+}
+
 /// Rolls out some of the episodes only, with the same result for each as in [`rollout`] of all. The policy is given an
 /// episode's number among all.
 ///
 /// # Errors
 /// Those of [`rollout`], and episodes out of range.
 pub fn rollout_some(
+    policy: &mut dyn Policy,
+    config: &RolloutConfig,
+    chosen: Range<usize>,
+    ctx: &mut JobContext,
+) -> Result<RolloutRecord, RolloutError> {
+    let label = format!("roll out {}", policy.name());
+    roll(&label, policy, config, chosen, ctx)
+}
+
+fn roll(
+    label: &str,
     policy: &mut dyn Policy,
     config: &RolloutConfig,
     chosen: Range<usize>,
@@ -128,7 +152,7 @@ pub fn rollout_some(
         .collect();
     let numbers = |ids: &[usize]| -> Vec<usize> { ids.iter().map(|id| first + id).collect() };
     policy.reset(&numbers(envs.ids()));
-    let task = ctx.task(&format!("roll out {}", policy.name()), steps * episodes);
+    let task = ctx.task(label, steps * episodes, "step");
     for step in 0..steps {
         task.check()?;
         let mut actions = vec![[f32::NAN; 2]; envs.len()];
@@ -156,12 +180,23 @@ pub fn rollout_some(
             }
         }
         envs.retain(|id| !solved.contains(&id));
-        task.advance_to((step + 1) * envs.len() + steps * (episodes - envs.len()), "");
+        let ended = episodes - envs.len();
+        let note = if ended == 0 {
+            String::new()
+        } else {
+            format!("{ended} of {episodes} solved")
+        };
+        task.advance_to((step + 1) * envs.len() + steps * ended, &note);
         if envs.is_empty() {
             break;
         }
     }
-    task.finish(&counted(episodes, "episode"));
+    let played = records.iter().map(|record| record.actions.len()).sum();
+    task.finish(&format!(
+        "{}, {}",
+        counted(episodes, "episode"),
+        counted(played, "step")
+    ));
     Ok(RolloutRecord {
         schema: RECORD_SCHEMA,
         policy: policy.name(),

@@ -13,6 +13,9 @@ pub struct Summary {
     pub protocol: Protocol,
     /// Whether episodes, steps and start seeds are those of the protocol.
     pub as_prescribed: bool,
+    /// Seed of the first start; `None` in files of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_start_seed: Option<u64>,
     /// Number of episodes.
     pub episodes: usize,
     /// Step limit.
@@ -42,6 +45,7 @@ impl RolloutScores {
         Ok(Summary {
             protocol: self.protocol,
             as_prescribed: prescribed && starts.eq((FIRST_START_SEED..).take(self.episodes.len())),
+            first_start_seed: self.episodes.first().map(|episode| episode.start_seed),
             episodes: self.episodes.len(),
             steps: self.steps,
             mean_reward: self.interval(|e| e.mean_reward)?,
@@ -54,10 +58,34 @@ impl RolloutScores {
     }
 }
 
+impl Summary {
+    /// How episodes, steps and starts differ from those of the protocol, in parentheses; empty if they do not.
+    fn changes(&self) -> String {
+        if self.as_prescribed {
+            return String::new();
+        }
+        let mut all = Vec::new();
+        let [episodes, steps] = [self.protocol.episodes(), self.protocol.steps()];
+        if self.episodes != episodes {
+            all.push(format!("{} instead of {episodes} episodes", self.episodes));
+        }
+        if self.steps != steps {
+            all.push(format!("{} instead of {steps} steps", self.steps));
+        }
+        if let Some(seed) = self.first_start_seed.filter(|seed| *seed != FIRST_START_SEED) {
+            all.push(format!("start seeds from {seed} instead of {FIRST_START_SEED}"));
+        }
+        if all.is_empty() {
+            all.push("other start seeds".to_owned());
+        }
+        format!(" (changed: {})", all.join(", "))
+    }
+}
+
 impl fmt::Display for Summary {
     /// Formats a headline and one line per score, with its interval.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let changed = if self.as_prescribed { "" } else { " (changed)" };
+        let changed = self.changes();
         let (protocol, episodes, steps) = (self.protocol, self.episodes, self.steps);
         write!(
             f,

@@ -2,6 +2,8 @@
 
 use eval::{Arm, GeneratorKind};
 
+use pusht_jobs::counted;
+
 use super::results::Results;
 use crate::Config;
 use crate::arms::{DEMO_MATCHED, GENERATED};
@@ -41,16 +43,17 @@ pub(super) fn notes(config: &Config, results: &Results, arms: &[Arm], other_buil
         ));
     }
     if config.rollout.expert_episodes < config.rollout.episodes {
-        notes.push(format!(
-            "The expert played the first {} of the starts only.",
-            config.rollout.expert_episodes
-        ));
+        notes.push(match config.rollout.expert_episodes {
+            0 => "The expert did not play.".to_owned(),
+            1 => "The expert played the first of the starts only.".to_owned(),
+            some => format!("The expert played the first {some} of the starts only."),
+        });
     }
     if config.seeds.len() < 10 {
         notes.push(format!(
-            "Intervals are bootstrapped over {} seeds × starts. With so few seeds they are too narrow where seeds differ \
+            "Intervals are bootstrapped over {} × starts. With so few seeds they are too narrow where seeds differ \
              more than starts do (docs/metrics.md); --set seeds=[0,1,2,3,4,5,6,7,8,9] tightens what can be said.",
-            config.seeds.len()
+            counted(config.seeds.len(), "training seed")
         ));
     }
     notes

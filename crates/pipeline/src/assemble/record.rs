@@ -8,6 +8,7 @@ use crate::{Config, PipelineError};
 pub(super) fn record(config: &Config, circumstances: Circumstances<'_>) -> Result<RunRecord, PipelineError> {
     Ok(RunRecord {
         command: circumstances.command.to_owned(),
+        folder: circumstances.folder.display().to_string(),
         configuration: config.to_toml()?,
         versions: vec![
             ["pusht-start".to_owned(), env!("CARGO_PKG_VERSION").to_owned()],

@@ -1,5 +1,7 @@
 //! Inputs of the report.
 
+use std::path::Path;
+
 use clip_audit::QualityReport;
 use eval::RolloutRecord;
 use pusht_data::Split;
@@ -61,6 +63,7 @@ pub(crate) struct Played {
 /// Circumstances of the run, for its record.
 pub(crate) struct Circumstances<'a> {
     pub(crate) command: &'a str,
+    pub(crate) folder: &'a Path,
     pub(crate) device: &'a str,
     pub(crate) stages: Vec<StageTime>,
     /// Stages that were run by another build of the program.

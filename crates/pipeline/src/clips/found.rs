@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use labeling::{LabelJob, LabelMethod, Labeled, MIN_SEGMENT_FRAMES, Settings};
 use pusht_data::{Episode, InverseDynamics};
-use pusht_jobs::{Done, JobContext, Runner, Stage};
+use pusht_jobs::{Done, JobContext, Runner, Stage, counted};
 use serde::Serialize;
 use video_io::{content_hash, find_videos};
 
@@ -120,7 +120,7 @@ impl Stage for LabelFound<'_> {
         for record in labeled.records() {
             all += record.map_err(|e| fail(&e))?.frames.resampled;
         }
-        let task = ctx.task("read clips", all);
+        let task = ctx.task("read clips", all, "frame");
         let mut episodes: Vec<Episode> = Vec::new();
         let mut trusted = 0;
         for episode in labeled.episodes() {
@@ -130,7 +130,10 @@ impl Stage for LabelFound<'_> {
             episodes.push(episode);
             task.advance_to(trusted, "");
         }
-        task.finish(&format!("{trusted} of {all} frames have an action that can be trusted"));
+        task.finish(&format!(
+            "{trusted} of {} have an action that can be trusted",
+            counted(all, "frame")
+        ));
         if episodes.len() < FEWEST {
             return Err(fail(&format!(
                 "{} videos in {} have {} segments of at least {MIN_SEGMENT_FRAMES} frames whose actions can be trusted; expected \

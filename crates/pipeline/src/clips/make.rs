@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use pusht_data::VideoRequest;
-use pusht_jobs::JobContext;
+use pusht_jobs::{JobContext, counted};
 
 use super::ends::Ends;
 use super::store;
@@ -20,7 +20,7 @@ pub(super) fn make_clips(
     ends: &[Ends],
     ctx: &mut JobContext,
 ) -> Result<(), PipelineError> {
-    let task = ctx.task("generate clips", ends.len());
+    let task = ctx.task("generate clips", ends.len(), "clip");
     for (batch, chunk) in ends.chunks(loaded.batch_size).enumerate() {
         task.check()?;
         let first = batch * loaded.batch_size;
@@ -47,6 +47,6 @@ pub(super) fn make_clips(
         }
         task.advance_to(first + chunk.len(), "");
     }
-    task.finish(&format!("{} clips", ends.len()));
+    task.finish(&counted(ends.len(), "clip"));
     Ok(())
 }

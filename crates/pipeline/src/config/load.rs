@@ -10,7 +10,6 @@ use video_gen::{PixelTrainSettings, SamplingOptions};
 use super::settings::Config;
 use super::video::{VideoChoice, VideoConfig};
 use crate::PipelineError;
-use crate::files::io;
 
 /// The presets, smallest first: name and TOML text, each a documented experiment.
 pub const PRESETS: [(&str, &str); 4] = [
@@ -39,7 +38,10 @@ impl Config {
         layers.lay(text, &format!("preset {preset}"))?;
         let mut config = read(&layers)?;
         if let Some(path) = file {
-            let text = std::fs::read_to_string(path).map_err(io(path))?;
+            let text = std::fs::read_to_string(path).map_err(|error| PipelineError::Config {
+                origin: format!("--config {}", path.display()),
+                reason: format!("{error}; expected a TOML file of settings"),
+            })?;
             layers.lay(&text, &path.display().to_string())?;
             config = read(&layers)?;
         }
@@ -181,6 +183,10 @@ mod tests {
             "{foreign}"
         );
         assert!(error(&["video.prompt=go"]).contains("there already"));
+        let missing = Config::load("smoke", Some(Path::new("nope.toml")), &[])
+            .unwrap_err()
+            .to_string();
+        assert!(missing.starts_with("--config nope.toml: ") && missing.ends_with("expected a TOML file of settings"));
         let unknown = Config::load("huge", None, &[]).unwrap_err().to_string();
         assert!(unknown.contains("smoke, cpu, strong, paper"), "{unknown}");
     }

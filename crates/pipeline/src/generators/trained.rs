@@ -106,7 +106,7 @@ impl<R: GeneratorTraining> Stage for TrainVideo<'_, R> {
         let fail = failed("video model");
         let spec = TrainSpec::new(self.trainable.clone())
             .with_split(&self.on.demos.episodes, &self.on.split.output)
-            .with_label("train video model")
+            .with_label(format!("train {}", R::NAME))
             .with_key(self.on.split.key.as_str())
             .with_device(self.on.device)
             .with_out(dir);
@@ -116,6 +116,7 @@ impl<R: GeneratorTraining> Stage for TrainVideo<'_, R> {
         let training = ModelTraining {
             name: R::NAME.to_owned(),
             loss: R::LOSS.to_owned(),
+            validation: None,
             parameters: R::parameters(&trained.model),
             curve: loss_points(&trained.curve),
             seconds: started.elapsed().as_secs_f64(),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
+use pusht_jobs::counted;
 use serde_json::json;
 use video_finetune::{ClipSource, Family, Finetune, FinetuneConfig, Finetuned, Preset, write_tiny_model};
 use video_gen::ModelSpec;
@@ -102,9 +103,9 @@ impl FinetuneVideo {
 fn text(model: &ModelSpec, config: &FinetuneConfig, done: &Finetuned) -> String {
     let loss = |name: &str, loss: Option<f64>| loss.map_or(String::new(), |loss| format!(", {name} {loss:.4}"));
     let mut text = format!(
-        "{} updates on {} clips{}{}\n",
-        config.steps,
-        done.train_clips,
+        "{} on {}{}{}\n",
+        counted(config.steps, "update"),
+        counted(done.train_clips, "clip"),
         loss("loss at the end", done.train_loss),
         loss("lowest on held-out clips", done.best_valid)
     );

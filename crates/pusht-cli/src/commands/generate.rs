@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::{ArgGroup, Args};
 use clip_generation::{ClipEndpoints, GenerationJob, SplitName};
+use pusht_jobs::counted;
 use serde::Serialize;
 use video_gen::{FrameSize, LoadOptions, ModelSpec, SamplingOptions};
 
@@ -148,9 +149,9 @@ impl Generate {
             .seed(self.seed);
         let made = job.build()?.run(&self.out, &mut session.ctx)?;
         let text = format!(
-            "{} clips of {} frames in {}: videos/ (MP4), frames/ (PNG), overview.png, generation.json",
-            made.clips.len(),
-            made.plan.frames,
+            "{} of {} in {}: videos/ (MP4), frames/ (PNG), overview.png, generation.json",
+            counted(made.clips.len(), "clip"),
+            counted(made.plan.frames, "frame"),
             self.out.display()
         );
         Ok(Outcome::new(text, &made)?)

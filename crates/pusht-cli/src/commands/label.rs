@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use idm::{IdmSpec, Reduction};
 use labeling::{DatasetJob, LabelJob, LabelMethod, LabeledDataset, LabelingSummary, Layout, Settings, VideoNote};
 use pusht_data::InverseDynamics;
-use pusht_jobs::Shard;
+use pusht_jobs::{Shard, counted};
 use serde_json::json;
 use video_io::find_videos;
 
@@ -87,7 +87,7 @@ impl Label {
         if let Some(part) = self.shard {
             job.run_shard(part, &out, &mut session.ctx)?;
             let videos = job.videos.len();
-            let text = format!("part {part} of {videos} videos in {}", out.display());
+            let text = format!("part {part} of {} in {}", counted(videos, "video"), out.display());
             return Ok(Outcome::new(
                 text,
                 &json!({ "part": part, "videos": videos, "out": out }),

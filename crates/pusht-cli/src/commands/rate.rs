@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use clap::{ArgGroup, Args};
+use pusht_jobs::counted;
 use rating::{Ratings, Server, ServerSummary, Settings, read_audit_scores};
 use serde_json::{Map, Value, json};
 use traj_metrics::Bootstrap;
@@ -53,6 +54,12 @@ pub(crate) struct Rate {
     audit: Option<PathBuf>,
 }
 
+/// `1 person`, `3 people`.
+fn people(count: usize) -> String {
+    let noun = if count == 1 { "person" } else { "people" };
+    format!("{count} {noun}")
+}
+
 impl Rate {
     pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
         if let Some(video) = &self.video {
@@ -66,7 +73,11 @@ impl Rate {
         let (mut text, mut json) = (Vec::new(), Map::new());
         if let Some(file) = &self.export {
             ratings.save_csv(file)?;
-            text.push(format!("{} ratings in {}", ratings.ratings.len(), file.display()));
+            text.push(format!(
+                "{} in {}",
+                counted(ratings.ratings.len(), "rating"),
+                file.display()
+            ));
             json.insert("ratings".to_owned(), ratings.ratings.len().into());
         }
         if let Some(folder) = &self.report {
@@ -78,10 +89,10 @@ impl Rate {
             let report = ratings.report(audit.as_ref(), bootstrap)?;
             ratings.write_report(&report, folder)?;
             text.push(format!(
-                "{} ratings of {} clips by {} people; report.md, report.json and ratings.csv in {}",
-                report.ratings,
-                report.clips.len(),
-                report.raters.len(),
+                "{} of {} by {}; report.md, report.json and ratings.csv in {}",
+                counted(report.ratings, "rating"),
+                counted(report.clips.len(), "clip"),
+                people(report.raters.len()),
                 folder.display()
             ));
             json.insert("report".to_owned(), serde_json::to_value(&report)?);
@@ -99,15 +110,22 @@ impl Rate {
             fps: self.fps,
         };
         let server = Server::open(&settings, &mut session.ctx)?;
-        session.print(format!("{} clips to rate at {}", server.clips(), server.url()));
+        session.print(format!(
+            "{} to rate at {}",
+            counted(server.clips(), "clip"),
+            server.url()
+        ));
         if self.listen.is_unspecified() {
             session.print("from elsewhere: the same link, with this machine's name or address in it");
         }
         session.print("Ctrl-C ends it; the same command goes on");
         let ServerSummary { ratings, raters } = server.run(&mut session.ctx)?;
         let db = self.db.display();
-        let text =
-            format!("{ratings} ratings of {raters} people in {db}; `pusht rate --db {db} --report DIR` evaluates them");
+        let text = format!(
+            "{} of {} in {db}; `pusht rate --db {db} --report DIR` evaluates them",
+            counted(usize::try_from(ratings).unwrap_or(usize::MAX), "rating"),
+            people(usize::try_from(raters).unwrap_or(usize::MAX))
+        );
         Ok(Outcome::new(text, &json!({ "ratings": ratings, "raters": raters }))?)
     }
 }

@@ -7,16 +7,21 @@ use bc_policy::{BcPolicy, ObsSource};
 use clap::Args;
 use eval::{Protocol, RandomTarget, RolloutConfig, RolloutPart, RolloutScores, StandStill, film, rollout};
 use pusht_env::{ExpertConfig, ExpertPolicy, Policy};
-use pusht_jobs::{Shard, hash_path};
+use pusht_jobs::{Shard, counted, hash_path};
 use video_io::{Format, VideoOptions, save_video};
 
+use crate::arguments::similar;
 use crate::outcome::Outcome;
 use crate::session::Session;
+
+/// Policies without a file.
+const BUILT_IN: [&str; 3] = ["still", "random", "expert"];
 
 /// Roll out a policy in closed loop, and print its scores under a named protocol
 ///
 /// The start states are diffusion_policy's: seeds 100000, 100001, … with its legacy reset. --json FILE records the
-/// rollouts step by step: scores under every protocol and videos can be computed from this file.
+/// rollouts step by step, as JSON on one line: scores under every protocol and videos can be computed from this file.
+/// A rollout that is stopped starts anew; --shard divides a long one.
 #[derive(Args)]
 pub(crate) struct Rollout {
     /// Policy: still, random, expert, the file of a trained policy, or a folder with a LeRobot diffusion policy
@@ -71,7 +76,8 @@ impl Rollout {
             let episodes = config.episodes;
             ensure!(
                 filmed < episodes,
-                "--film {filmed}: there are {episodes} episodes, counted from 0"
+                "--film {filmed}: there are {}, counted from 0",
+                counted(episodes, "episode")
             );
         }
         ensure!(
@@ -85,7 +91,7 @@ impl Rollout {
                 .json_file()
                 .map_or("-".into(), |path| path.display().to_string());
             let (episodes, name) = (config.episodes, &part.record.policy);
-            let text = format!("part {shard} of {episodes} episodes of {name} in {place}");
+            let text = format!("part {shard} of {} of {name} in {place}", counted(episodes, "episode"));
             return Ok(Outcome::of_json_text(text, part.to_json()?));
         }
         let record = rollout(policy.as_mut(), &config, &mut session.ctx)?;
@@ -121,13 +127,16 @@ impl Rollout {
                 let device = training::device(self.device.as_deref().unwrap_or("cpu"))?;
                 ensure!(
                     Path::new(file).exists(),
-                    "--policy {file}: no such file; expected still, random, expert or the file of a trained policy"
+                    "--policy {file}: no such file{}; expected still, random, expert, the file of a trained policy or a \
+                     folder with a LeRobot diffusion policy",
+                    similar(file, &BUILT_IN).map_or_else(String::new, |name| format!(", did you mean {name}?"))
                 );
                 let policy = BcPolicy::load(file.as_ref(), &device)?;
                 Box::new(match self.sees {
                     Some(sees) if policy.obs_source().is_some() => policy.with_obs_source(sees),
                     Some(sees) => bail!(
-                        "--sees {sees}: the policy {} observes images in any case",
+                        "--sees {sees}: the policy {} observes images and cannot be given anything else; leave --sees out (it is \
+                         for the policies on states, tracked and diffusion-lowdim)",
                         policy.kind()
                     ),
                     None => policy,
@@ -153,5 +162,5 @@ impl Rollout {
 }
 
 fn is_built_in(policy: &str) -> bool {
-    matches!(policy, "still" | "random" | "expert")
+    BUILT_IN.contains(&policy)
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use pusht_env::{Action, GOAL, Pose, State};
-use pusht_jobs::JobContext;
+use pusht_jobs::{JobContext, counted};
 
 use super::Extra;
 use super::info::{Info, json};
@@ -119,7 +119,7 @@ impl LeRobotSet {
         let first = range.start;
         let chosen = self.episodes.get(range).unwrap_or_default();
         let all = chosen.iter().map(|episode| episode.rows.actions.len()).sum();
-        let task = ctx.task("read frames", all);
+        let task = ctx.task("read frames", all, "frame");
         // In the order of the videos, each of which is read once, from front to back.
         let mut order: Vec<usize> = (0..chosen.len()).collect();
         let begin = |at: usize| chosen[at].rows.times.first().copied().unwrap_or_default();
@@ -155,7 +155,7 @@ impl LeRobotSet {
             episode.check().map_err(|e| DataError::episode(&self.path, e))?;
             episodes.push((at, episode));
         }
-        task.finish(&format!("{all} frames"));
+        task.finish(&counted(all, "frame"));
         episodes.sort_by_key(|(at, _)| *at);
         Ok(episodes.into_iter().map(|(_, episode)| episode).collect())
     }

@@ -8,7 +8,7 @@ use video_io::{VideoOptions, VideoWriter};
 use super::stats::{Pixels, Vectors};
 use super::{AGENT, BLOCK, CHUNK, Extra, FPS, IMAGE, TASK};
 use crate::{DataError, Episode, EpisodeError, atomic};
-use pusht_jobs::JobContext;
+use pusht_jobs::{JobContext, counted};
 
 /// Writes episodes, in order, as a LeRobot v3 dataset at `path`, which must not exist yet. All frames must have one
 /// size; agent positions and block poses are written if the first episode has states. Images are H.264 at their own
@@ -27,7 +27,7 @@ pub fn write_lerobot(
     let mut count = 0;
     atomic::write_folder(path, |folder| {
         let mut set: Option<Set> = None;
-        let task = ctx.task("write frames", frames);
+        let task = ctx.task("write frames", frames, "frame");
         for episode in episodes {
             task.check()?;
             let episode = episode?;
@@ -40,7 +40,7 @@ pub fn write_lerobot(
             task.add(episode.len());
         }
         let written = task.done();
-        task.finish(&format!("{written} frames"));
+        task.finish(&counted(written, "frame"));
         let set = set.ok_or_else(|| DataError::Layout {
             path: path.to_path_buf(),
             array: "meta/episodes".to_owned(),

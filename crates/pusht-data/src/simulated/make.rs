@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
 use pusht_env::Action;
-use pusht_jobs::{JobContext, Journal, Shard};
+use pusht_jobs::{JobContext, Journal, Shard, counted};
 use rayon::prelude::*;
 
 use super::file::{self, Header, Part, Trajectories};
@@ -80,7 +80,7 @@ impl SimulationPlan {
         }
         let (journal, mut trajectories) = self.resume(path, &wanted)?;
         let (stop, total) = (AtomicBool::new(false), wanted.range().len());
-        let task = ctx.task("episodes", total);
+        let task = ctx.task("record episodes", total, "episode");
         task.resume(trajectories.len());
         let missing: Vec<usize> = wanted.range().filter(|i| !trajectories.contains_key(i)).collect();
         // A separate pool, fed by a separate thread: the caller may be the only thread of the usual pool.
@@ -130,7 +130,7 @@ impl SimulationPlan {
             trajectory.check(path, index, &self.simulation)?;
         }
         journal.finish::<Header>(path)?;
-        task.finish(&format!("{} episodes", trajectories.len()));
+        task.finish(&counted(trajectories.len(), "episode"));
         Ok(trajectories)
     }
 
@@ -153,7 +153,12 @@ impl SimulationPlan {
         }
         Err(DataError::Unrecognized {
             path: path.to_path_buf(),
-            found: "a set that was made with other settings or seeds".to_owned(),
+            found: if header.episodes == wanted.episodes {
+                "a set that was made with other settings or seeds".to_owned()
+            } else {
+                let (there, asked) = (counted(header.episodes, "episode"), wanted.episodes);
+                format!("a set of {there}, where {asked} are wanted")
+            },
             expected: "nothing, or what the same command left: remove it or choose another name",
         })
     }

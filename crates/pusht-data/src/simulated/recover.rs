@@ -3,7 +3,7 @@
 use std::f64::consts::TAU;
 
 use crate::{DataError, Episode, SeededTrajectory, SimulatedSet, Simulation, Source, Start};
-use pusht_jobs::JobContext;
+use pusht_jobs::{JobContext, counted};
 
 /// Largest accepted difference of states stored as float32.
 pub const FLOAT32_STATES: f64 = 2e-5;
@@ -100,7 +100,7 @@ impl SimulatedSet {
         let set = Self::new(&source.name(), "recorded", simulation, trajectories)?;
         let total = set.trajectories.iter().map(|r| r.actions.len()).sum();
         let mut difference = Difference::default();
-        let task = ctx.task("compare frames", total);
+        let task = ctx.task("compare frames", total, "frame");
         // Sixteen episodes at a time, because their frames are held twice.
         for first in (0..set.len()).step_by(16) {
             let range = first..(first + 16).min(set.len());
@@ -123,7 +123,7 @@ impl SimulatedSet {
             }
             task.advance_to(difference.frames, "");
         }
-        task.finish(&format!("{} frames as recorded", difference.frames));
+        task.finish(&format!("{} as recorded", counted(difference.frames, "frame")));
         Ok((set, difference))
     }
 }

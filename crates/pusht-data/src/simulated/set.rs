@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use pusht_env::{Renderer, State};
-use pusht_jobs::JobContext;
+use pusht_jobs::{JobContext, counted};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -128,13 +128,13 @@ impl SimulatedSet {
             .ok_or_else(|| DataError::OutOfRange {
                 path: self.path.clone(),
                 asked: format!("episodes {} to {}", range.start, range.end.saturating_sub(1)),
-                available: format!("{} episodes", self.trajectories.len()),
+                available: counted(self.trajectories.len(), "episode"),
             })?;
         let total = chosen.iter().map(|r| r.actions.len()).sum();
         let renderer = Renderer::new(self.simulation.frame_size, self.simulation.fill_rule)
             .map_err(|e| self.refused(range.start, &e))?;
         let mut episodes = Vec::with_capacity(chosen.len());
-        let task = ctx.task("simulate frames", total);
+        let task = ctx.task("simulate frames", total, "frame");
         let batch = 4 * rayon::current_num_threads();
         for (b, trajectories) in chosen.chunks(batch).enumerate() {
             task.check()?;
@@ -149,7 +149,7 @@ impl SimulatedSet {
             task.add(simulated.iter().map(Episode::len).sum::<usize>());
             episodes.extend(simulated);
         }
-        task.finish(&format!("{total} frames"));
+        task.finish(&counted(total, "frame"));
         Ok(episodes)
     }
 

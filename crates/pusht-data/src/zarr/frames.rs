@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use pusht_env::Frame;
-use pusht_jobs::JobContext;
+use pusht_jobs::{JobContext, counted};
 use rayon::prelude::*;
 
 use super::numbers::Numbers;
@@ -21,7 +21,7 @@ pub(super) fn read(images: &Rows, rows: Range<usize>, ctx: &mut JobContext) -> R
     }
     let blocks = rows.start / images.block_rows..(rows.end - 1) / images.block_rows + 1;
     let batch = rayon::current_num_threads();
-    let task = ctx.task("read frames", rows.len());
+    let task = ctx.task("read frames", rows.len(), "frame");
     let mut next = blocks.start;
     while next < blocks.end {
         task.check()?;
@@ -34,7 +34,7 @@ pub(super) fn read(images: &Rows, rows: Range<usize>, ctx: &mut JobContext) -> R
         task.advance_to(frames.len(), "");
         next = end;
     }
-    task.finish(&format!("{} frames", frames.len()));
+    task.finish(&counted(frames.len(), "frame"));
     Ok(frames)
 }
 

@@ -8,7 +8,7 @@ use zarrs::array::{Array, CodecOptions, Element};
 use zarrs::filesystem::FilesystemStore;
 
 use crate::{DataError, Episode, EpisodeError, atomic};
-use pusht_jobs::JobContext;
+use pusht_jobs::{JobContext, counted};
 
 /// Rows per chunk, as in the public dataset.
 const CHUNK: usize = 161;
@@ -29,7 +29,7 @@ pub fn write_replay_buffer(
     atomic::write_folder(path, |folder| {
         let rows: usize = lengths.iter().sum();
         let mut arrays: Option<Arrays> = None;
-        let task = ctx.task("write frames", rows);
+        let task = ctx.task("write frames", rows, "frame");
         for (index, episode) in episodes.into_iter().enumerate() {
             task.check()?;
             let episode = episode?;
@@ -48,7 +48,7 @@ pub fn write_replay_buffer(
         if done != rows || rows == 0 {
             return Err(mismatch(path, format!("{done} rows in all, expected {rows}")));
         }
-        task.finish(&format!("{rows} frames"));
+        task.finish(&counted(rows, "frame"));
         if let Some(arrays) = arrays {
             arrays.finish(path)?;
         }

@@ -8,13 +8,15 @@ use std::io::{Write, stderr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::counted;
+
 #[cfg(feature = "terminal")]
 pub use terminal::{Terminal, terminal_or_lines};
 
 /// Receives the progress of a job. One stage at a time: `begin`, any number of `advance`, `end`.
 pub trait Progress: Send {
-    /// Begins a stage of `total` units.
-    fn begin(&mut self, what: &str, total: usize);
+    /// Begins a stage of `total` units; `unit` is their singular, such as `clip`.
+    fn begin(&mut self, what: &str, total: usize, unit: &str);
 
     /// Sets `done` units of the stage as finished by an earlier process; they do not count for the rate.
     fn resume(&mut self, _done: usize) {}
@@ -34,7 +36,7 @@ pub trait Progress: Send {
 pub struct Silent;
 
 impl Progress for Silent {
-    fn begin(&mut self, _what: &str, _total: usize) {}
+    fn begin(&mut self, _what: &str, _total: usize, _unit: &str) {}
     fn advance(&mut self, _done: usize, _note: &str) {}
     fn end(&mut self, _note: &str) {}
 }
@@ -57,7 +59,7 @@ impl RecordedProgress {
 }
 
 impl Progress for RecordedProgress {
-    fn begin(&mut self, _what: &str, total: usize) {
+    fn begin(&mut self, _what: &str, total: usize, _unit: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).total = total;
     }
     fn resume(&mut self, done: usize) {
@@ -75,32 +77,46 @@ impl Progress for RecordedProgress {
 #[derive(Debug, Default)]
 struct Pace {
     total: usize,
+    /// Singular of the units.
+    unit: String,
     /// Units done when this process began.
     first: usize,
 }
 
 impl Pace {
-    fn begin(total: usize) -> Self {
-        Self { total, first: 0 }
+    fn begin(total: usize, unit: &str) -> Self {
+        Self {
+            total,
+            unit: unit.to_owned(),
+            first: 0,
+        }
     }
 
-    /// Rate and time left after `elapsed`, as far as known.
+    /// Rate and time left after `elapsed`, as far as known. The first units often take longer than the rest, so the time
+    /// left is not estimated from less than a fiftieth of them, unless that takes a minute.
     fn at(&self, done: usize, elapsed: Duration) -> String {
         let (new, seconds) = (done.saturating_sub(self.first), elapsed.as_secs_f64());
         if new == 0 || seconds <= 0.0 {
             return String::new();
         }
         let rate = new as f64 / seconds;
+        let speed = per_second(rate, &self.unit);
+        if seconds < ESTIMATED_AFTER && new < self.total.saturating_sub(self.first).div_ceil(50) {
+            return speed;
+        }
         let left = self.total.saturating_sub(done) as f64 / rate;
-        format!("{}, {} left", per_second(rate), clock(left))
+        format!("{speed}, {} left", clock(left))
     }
 }
 
-fn per_second(rate: f64) -> String {
+/// Seconds after which the time left is estimated from any number of units.
+const ESTIMATED_AFTER: f64 = 60.0;
+
+fn per_second(rate: f64, unit: &str) -> String {
     match rate {
-        rate if rate >= 100.0 => format!("{rate:.0} steps/s"),
-        rate if rate >= 1.0 => format!("{rate:.1} steps/s"),
-        rate => format!("{:.1} s/step", rate.recip()),
+        rate if rate >= 100.0 => format!("{rate:.0} {unit}s/s"),
+        rate if rate >= 1.0 => format!("{rate:.1} {unit}s/s"),
+        rate => format!("{:.1} s/{unit}", rate.recip()),
     }
 }
 
@@ -151,12 +167,12 @@ impl Lines {
 }
 
 impl Progress for Lines {
-    fn begin(&mut self, what: &str, total: usize) {
+    fn begin(&mut self, what: &str, total: usize, unit: &str) {
         self.what = what.to_string();
-        self.pace = Pace::begin(total);
+        self.pace = Pace::begin(total, unit);
         self.began = Instant::now();
         self.last = self.began;
-        say(&format!("{what}: 0/{total}"));
+        say(&format!("{what}: 0/{}", counted(total, unit)));
     }
 
     fn resume(&mut self, done: usize) {
@@ -191,18 +207,25 @@ mod tests {
 
     #[test]
     fn the_rate_counts_what_this_process_did() {
-        let mut pace = Pace::begin(1000);
+        let mut pace = Pace::begin(1000, "clip");
         assert_eq!(pace.at(0, Duration::from_secs(1)), "");
-        assert_eq!(pace.at(1, Duration::from_secs(4)), "4.0 s/step, 1:06:36 left");
-        assert_eq!(pace.at(1000, Duration::from_secs(4)), "250 steps/s, 0:00 left");
+        assert_eq!(pace.at(1000, Duration::from_secs(4)), "250 clips/s, 0:00 left");
         pace.first = 900;
-        assert_eq!(pace.at(950, Duration::from_secs(10)), "5.0 steps/s, 0:10 left");
+        assert_eq!(pace.at(950, Duration::from_secs(10)), "5.0 clips/s, 0:10 left");
+    }
+
+    #[test]
+    fn the_time_left_is_not_estimated_from_the_first_units() {
+        let pace = Pace::begin(1000, "step");
+        assert_eq!(pace.at(1, Duration::from_secs(4)), "4.0 s/step");
+        assert_eq!(pace.at(20, Duration::from_secs(4)), "5.0 steps/s, 3:16 left");
+        assert_eq!(pace.at(1, Duration::from_secs(100)), "100.0 s/step, 27:45:00 left");
     }
 
     #[test]
     fn lines_come_now_and_then() {
         let mut lines = Lines::default();
-        lines.begin("learn", 100);
+        lines.begin("learn", 100, "update");
         assert_eq!(lines.line(10, "loss 1"), None);
         lines.every = Duration::ZERO;
         let line = lines.line(20, "loss 0.5").unwrap();

@@ -15,14 +15,14 @@ pub struct Terminal {
 }
 
 impl Progress for Terminal {
-    fn begin(&mut self, what: &str, total: usize) {
+    fn begin(&mut self, what: &str, total: usize, unit: &str) {
         let bar = ProgressBar::new(total as u64);
-        let style = ProgressStyle::with_template("{prefix:24!} {bar:30} {pos}/{len} {elapsed} {msg}")
+        let style = ProgressStyle::with_template("{prefix:32!} {bar:20} {pos}/{len} {elapsed} {msg}")
             .expect("the template is well formed");
         bar.set_style(style);
         bar.set_prefix(what.to_string());
         self.what = what.to_string();
-        self.pace = Pace::begin(total);
+        self.pace = Pace::begin(total, unit);
         self.bar = Some(bar);
     }
 

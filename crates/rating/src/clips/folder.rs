@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use pusht_jobs::JobContext;
-use video_io::{ReadOptions, VideoBackend, VideoIoError, VideoReader};
+use pusht_jobs::{JobContext, counted};
+use video_io::{ReadOptions, VideoBackend, VideoIoError, VideoReader, generated_frames};
 
 use super::content::Stamp;
 use super::search::candidates;
@@ -39,6 +39,8 @@ impl Catalog {
         if !root.is_dir() {
             return Err(RatingError::NotAFolder { path: folder.into() });
         }
+        // Named as in an audit of the same folder.
+        let root = generated_frames(&root).unwrap_or(root);
         let mut catalog = Self {
             root,
             clips: Vec::new(),
@@ -47,7 +49,7 @@ impl Catalog {
         };
         let (mut left_out, mut notes) = (0, Vec::new());
         let paths = candidates(&catalog.root)?;
-        let task = ctx.task("reading clips", paths.len());
+        let task = ctx.task("read clips", paths.len(), "clip");
         for path in paths {
             task.check()?;
             let name = catalog.name(&path);
@@ -66,7 +68,7 @@ impl Catalog {
             }
             task.add(1);
         }
-        task.finish(&format!("{} clips to rate", catalog.clips.len()));
+        task.finish(&format!("{} to rate", counted(catalog.clips.len(), "clip")));
         notes.iter().for_each(|note| ctx.say(note));
         if catalog.clips.is_empty() {
             return Err(RatingError::NoClips {

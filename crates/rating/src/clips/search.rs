@@ -4,11 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pusht_jobs::is_hidden;
-use video_io::{is_png_file, is_video_file};
+use video_io::{generated_frames, is_png_file, is_video_file};
 
 use crate::RatingError;
 
-/// Sorted paths of all possible clips below the folder, without hidden ones.
+/// Sorted paths of all possible clips below the folder, without hidden ones; of a folder of `pusht generate`
+/// the frames only.
 pub(super) fn candidates(folder: &Path) -> Result<Vec<PathBuf>, RatingError> {
     let mut found = Vec::new();
     search(folder, &mut found)?;
@@ -17,6 +18,9 @@ pub(super) fn candidates(folder: &Path) -> Result<Vec<PathBuf>, RatingError> {
 }
 
 fn search(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), RatingError> {
+    if let Some(frames) = generated_frames(folder) {
+        return search(&frames, found);
+    }
     let mut pictures = false;
     for entry in fs::read_dir(folder).map_err(RatingError::io(folder))? {
         let entry = entry.map_err(RatingError::io(folder))?;

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use pusht_jobs::counted;
+
 use super::report::{Figure, RatingReport};
 
 /// Markdown tables: scales first, then raters, then clips.
@@ -10,11 +12,11 @@ impl Display for RatingReport {
         let level = 100.0 * self.bootstrap.level;
         writeln!(
             f,
-            "{} ratings of {} clips (of {} in the study) by {} people. In brackets {level:.0} % intervals.\n",
-            self.ratings,
-            self.clips.len(),
+            "{} of {} (of {} in the study) by {}. In brackets {level:.0} % intervals.\n",
+            counted(self.ratings, "rating"),
+            counted(self.clips.len(), "clip"),
             self.clips_in_all,
-            self.raters.len()
+            people(self.raters.len())
         )?;
         if self.scales.is_empty() {
             return writeln!(f, "Nothing was rated yet.");
@@ -63,6 +65,14 @@ impl Display for RatingReport {
             writeln!(f, "{}", row(&c.name, c.ratings, c.means))?;
         }
         Ok(())
+    }
+}
+
+/// `1 person`, `3 people`.
+fn people(count: usize) -> String {
+    match count {
+        1 => "1 person".to_owned(),
+        count => format!("{count} people"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use pusht_jobs::counted;
 use rusqlite::params;
 
 use super::{Store, now};
@@ -78,7 +79,8 @@ impl Store {
                 }
             }
             if added > 0 && !known.is_empty() {
-                note(format!("{added} clips are new in this database"));
+                let are = if added == 1 { "is" } else { "are" };
+                note(format!("{} {are} new in this database", counted(added, "clip")));
             }
             Ok(())
         })

@@ -12,8 +12,9 @@ use crate::html::{Table, Width, answer, count, page, section, soft};
 
 const LEGEND: &str = "Pushed: the share of the T's path that pushes of the agent explain in the simulator. Coverage: of the goal \
     by the T in the last frame. Reproduced: of the steps in which the T is pushed or moves at a touch, those that the simulator \
-    reproduces when it is put into the state of the frame before. Replay: for how many steps the T of the exact simulator, in which the actions read out of the clip are \
-    played from its first frame, stays within 20 px and 20° of the clip's; coverage there: of the goal at the end of that replay. \
+    reproduces when it is put into the state of the frame before. Replay: the actions extracted from the clip are played in the \
+    exact simulator from its first frame on; for so many steps its T stays within 20 px and 20° of the clip's. Coverage there: of \
+    the goal at the end of that replay. \
     Trusted: frames with an action that could be trained on. Pixels are those of the 512 × 512 board.";
 
 /// Renders the page. Images are read from `folder`; the names of missing ones are shown in their place.
@@ -53,7 +54,7 @@ pub(super) fn clips_page(verdicts: &Verdicts, folder: &Path) -> String {
         .map(|steps| format!("; median steps to divergence {steps}"));
     let body = html! {
         div.soft {
-            (totals.clips) " videos, " (totals.failed) " could not be read; " (frames) " frames at 10 per second, " (trusted)
+            (totals.tally()) "; " (frames) " frames at 10 per second, " (trusted)
             " with an action that can be trusted" (diverged.unwrap_or_default())
         }
         nav { @for (id, title, _) in &contents { a href={ "#" (id) } { (title) } } }
@@ -90,6 +91,9 @@ fn scales(totals: &Totals) -> Markup {
     }
     html! {
         (table.html())
+        @if totals.no_board > 0 {
+            (soft(&format!("{} without a PushT board count here with the lowest scores.", totals.no_board)))
+        }
         @if !totals.findings.is_empty() {
             (kinds.html())
         } @else if totals.no_board + totals.failed < totals.clips {
@@ -135,7 +139,13 @@ fn table(verdicts: &Verdicts) -> Markup {
 
 fn row(table: &mut Table, index: usize, clip: &ClipVerdict, labels: Option<&LabelSummary>) {
     let Some(audit) = clip.audit.as_ref().map(|a| &a.audit) else {
-        return table.spanned(&clip.name, clip.error.as_deref().unwrap_or("not read"));
+        let error = clip.error.as_deref().unwrap_or("not read");
+        let scores = if clip.no_board {
+            "No PushT board, so the lowest scores (0, 0, 1): "
+        } else {
+            ""
+        };
+        return table.spanned(&clip.name, &format!("{scores}{error}"));
     };
     let name = html! { a href={ "#c" (index) } { (clip.name) } };
     let coverage = audit

@@ -171,6 +171,9 @@ pub struct ModelTraining {
     pub name: String,
     /// The loss function, with the unit.
     pub loss: String,
+    /// What validation measures, with the unit; `None`: the same as training.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<String>,
     /// Number of parameters.
     pub parameters: usize,
     /// The curve.
@@ -208,6 +211,9 @@ pub struct Picture {
 pub struct RunRecord {
     /// The command line.
     pub command: String,
+    /// Folder of the run, as given; empty in reports of earlier versions.
+    #[serde(default)]
+    pub folder: String,
     /// The full configuration, TOML.
     pub configuration: String,
     /// Names and values: versions of the program and its dependencies.

@@ -28,7 +28,7 @@ pub fn render_html(report: &ExperimentReport, assets: &Assets) -> String {
         .filter_map(|(id, title, body)| Some((id, title, body?)))
         .collect();
     let body = html! {
-        div.soft { "Run " b { (report.name) } ", finished " (report.finished) " UTC" }
+        div.soft { "Settings " b { (report.name) } ", finished " (report.finished) " UTC" }
         nav { @for (id, title, _) in &contents { a href={ "#" (id) } { (title) } } }
         @if let Some(text) = &report.warning { (warning(text)) }
         (sections::verdict(report))

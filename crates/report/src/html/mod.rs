@@ -3,7 +3,7 @@
 mod numbers;
 mod table;
 
-pub(crate) use numbers::{count, interval, mean_sd, number, percent, signed};
+pub(crate) use numbers::{count, counts, interval, mean_sd, number, percent, signed};
 pub(crate) use table::{Table, named};
 
 use base64::Engine as _;

@@ -24,6 +24,12 @@ pub(crate) fn count(n: usize) -> String {
     text
 }
 
+/// A [`count`] and its noun: `1 episode`, `20 520 frames`.
+pub(crate) fn counts(n: usize, noun: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", count(n))
+}
+
 /// `value [low, high]`.
 pub(crate) fn interval(i: Interval, decimals: usize) -> Markup {
     spread(i, |x| number(Some(x), decimals))

@@ -7,6 +7,7 @@ pub(crate) struct Table {
     groups: Vec<(String, usize)>,
     head: Vec<String>,
     text: Vec<usize>,
+    dense: bool,
     rows: Vec<Markup>,
 }
 
@@ -17,6 +18,7 @@ impl Table {
             groups: Vec::new(),
             head: head.iter().map(|&title| title.to_owned()).collect(),
             text: vec![0],
+            dense: false,
             rows: Vec::new(),
         }
     }
@@ -31,6 +33,11 @@ impl Table {
     pub(crate) fn text(mut self, columns: &[usize]) -> Self {
         self.text.extend(columns);
         self
+    }
+
+    /// Puts intervals below their values, for a table with many columns.
+    pub(crate) fn dense(self) -> Self {
+        Self { dense: true, ..self }
     }
 
     fn class(&self, column: usize) -> Option<&'static str> {
@@ -69,8 +76,8 @@ impl Table {
     /// Renders the table, which scrolls if the page is too narrow.
     pub(crate) fn html(self) -> Markup {
         html! {
-            div.wide {
-                table {
+            div.wide tabindex="0" {
+                table class=[self.dense.then_some("dense")] {
                     thead {
                         @if !self.groups.is_empty() {
                             tr {

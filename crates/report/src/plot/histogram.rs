@@ -21,8 +21,8 @@ pub struct HistogramRow {
     pub values: Vec<f64>,
 }
 
-/// Draws the shares of the values in 25 equal bins over `range`. Each row is scaled to its own highest bar, with its
-/// mean as a triangle; `mark` is drawn through all rows.
+/// Draws the shares of the values in 25 equal bins over `range`. Each row is scaled to its own highest bar, whose
+/// share is written beside it, with its mean as a triangle; `mark` is drawn through all rows.
 pub fn histogram_chart(
     title: &str,
     x_label: &str,
@@ -61,13 +61,11 @@ pub fn histogram_chart(
                 [[at, base + 1.0], [at - 4.0, base + 7.0], [at + 4.0, base + 7.0]].as_slice(),
                 INK,
             );
-            svg.text(
-                [width - RIGHT + 8.0, base - 8.0],
-                Anchor::Start,
-                TICK,
-                SOFT,
-                &format!("mean {mean:.3}"),
-            );
+            let beside = |svg: &mut Svg, above: f64, text: &str| {
+                svg.text([width - RIGHT + 8.0, base - above], Anchor::Start, TICK, SOFT, text);
+            };
+            beside(&mut svg, 22.0, &format!("highest {:.0} %", 100.0 * highest));
+            beside(&mut svg, 8.0, &format!("mean {mean:.3}"));
         }
     }
     if let Some(mark) = mark {

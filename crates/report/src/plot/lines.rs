@@ -40,7 +40,7 @@ pub struct LineAxes {
     pub x: String,
     /// Label of the y axis, with unit.
     pub y: String,
-    /// Whether the y axis is logarithmic.
+    /// Whether the y axis is logarithmic. It is linear nevertheless if a value is not above 0.
     pub log_y: bool,
 }
 
@@ -52,13 +52,14 @@ pub fn line_chart(title: &str, axes: &LineAxes, panels: &[LinePanel], width: f64
     let mut svg = Svg::new(width, LEGEND + rows as f64 * (HEAD + HEIGHT + FOOT) + 4.0);
     legend(&mut svg, panels);
     let all = || panels.iter().flat_map(|p| &p.series).flat_map(|s| &s.points);
+    let log_y = axes.log_y && !all().any(|p| p[1] <= 0.0);
     for (i, panel) in panels.iter().enumerate() {
         let (row, column) = (i / columns, i % columns);
         let left = LEFT + column as f64 * (each + GAP);
         let top = LEGEND + HEAD + row as f64 * (HEAD + HEIGHT + FOOT);
         let (right, bottom) = (left + each, top + HEIGHT);
         let x = Scale::around(all().map(|p| p[0]), false, true, left, right);
-        let y = Scale::around(all().map(|p| p[1]), axes.log_y, true, bottom, top);
+        let y = Scale::around(all().map(|p| p[1]), log_y, true, bottom, top);
         draw_y(&mut svg, &y, left, right, column == 0);
         draw_x(&mut svg, &x, top, bottom, &axes.x);
         svg.bold([left, top - 7.0], Anchor::Start, LABEL, INK, &panel.title);
@@ -90,5 +91,36 @@ fn legend(svg: &mut Svg, panels: &[LinePanel]) {
         svg.polyline(&[[x, 12.0], [x + 24.0, 12.0]], series.color, 2.0, series.dash);
         svg.text([x + 30.0, 16.0], Anchor::Start, LABEL, SOFT, &series.name);
         x += 30.0 + text_width(&series.name, LABEL) + 22.0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_below_zero_is_drawn_on_a_linear_axis() {
+        let axes = LineAxes {
+            x: "epoch".to_owned(),
+            y: "loss".to_owned(),
+            log_y: true,
+        };
+        let height = |value: f64| {
+            let series = vec![LineSeries {
+                name: "training".to_owned(),
+                color: "#123456",
+                dash: "",
+                points: vec![[1.0, 4.0], [2.0, -1.0], [3.0, value]],
+            }];
+            let panel = LinePanel {
+                title: String::new(),
+                series,
+            };
+            let svg = line_chart("", &axes, &[panel], 540.0);
+            let line = svg.lines().rfind(|line| line.contains("#123456")).unwrap_or_default();
+            let points = line.split('"').nth(1).unwrap_or_default().trim_end();
+            points.rsplit(',').next().and_then(|y| y.parse::<f64>().ok())
+        };
+        assert!(height(-2.0) > height(-1.5), "not cut to one floor");
     }
 }

@@ -122,6 +122,10 @@ impl Objective<Unet> for Denoising<'_> {
         Ok(noised.loss(diffusion, model, condition, &device))
     }
 
+    fn describe_validation(&self, value: f64) -> String {
+        format!("validation MSE {value:.1} px²")
+    }
+
     fn validate(&self, model: &Unet) -> Result<Option<f64>, ObjectiveError> {
         let policy = DiffusionLowdim::new(self.saved.clone(), model.clone(), &self.device)?;
         let actions = policy.first_actions(&self.valid)?;

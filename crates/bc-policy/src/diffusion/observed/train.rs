@@ -175,6 +175,10 @@ impl Objective<Network> for Denoising<'_> {
         Ok(noised.loss(diffusion, &model.unet, condition, &device))
     }
 
+    fn describe_validation(&self, value: f64) -> String {
+        format!("validation MSE {value:.1} px²")
+    }
+
     fn validate(&self, model: &Network) -> Result<Option<f64>, ObjectiveError> {
         let policy = DiffusionPolicy::new(self.saved.clone(), model.clone(), &self.device)?;
         let actions = policy.predict_rows_of(self.episodes, self.sequences, &self.valid)?;

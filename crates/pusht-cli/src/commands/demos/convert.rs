@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use pusht_data::{Conversion, DataLayout};
+use pusht_jobs::counted;
 use serde_json::json;
 
 use super::environment::Environment;
@@ -63,9 +64,9 @@ impl Convert {
         conversion.scale = self.scale.unwrap_or(conversion.scale);
         let converted = conversion.run(&self.reading.open(&self.from)?, &self.to, &mut session.ctx)?;
         let mut text = format!(
-            "{} episodes, {} frames in {}",
-            converted.episodes,
-            converted.frames,
+            "{}, {} in {}",
+            counted(converted.episodes, "episode"),
+            counted(converted.frames, "frame"),
             self.to.display()
         );
         if let Some(d) = converted.compared {

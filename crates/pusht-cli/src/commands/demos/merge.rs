@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use clap::Args;
 use eval::{Protocol, RolloutPart, RolloutScores};
-use labeling::{Labeled, Layout, write_dataset};
+use labeling::{Labeled, Layout, write_joined};
 use pusht_data::SimulatedSet;
 use pusht_jobs::counted;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use crate::session::Session;
 /// Join the parts that `pusht demos record`, `pusht rollout` or `pusht label` made with --shard
 ///
 /// The result equals that of a run without --shard, byte for byte; for rollouts the scores are printed. Labels become
-/// the dataset: a zarr replay buffer if --out ends in .zarr, otherwise a LeRobot dataset; the videos are read again.
+/// the folder of a dataset: a zarr replay buffer if --out ends in .zarr, otherwise a LeRobot dataset; the videos are read again.
 /// Parts may be given in any order; missing or duplicate parts, and parts of different runs, are refused.
 #[derive(Args)]
 pub(crate) struct Merge {
@@ -56,7 +56,7 @@ impl Merge {
             let labeled = Labeled::open(&self.parts)?;
             let zarr = out.extension().is_some_and(|e| e == "zarr");
             let layout = if zarr { Layout::Zarr } else { Layout::LeRobot };
-            let summary = write_dataset(&labeled, out, layout, self.augment, &mut session.ctx)?;
+            let summary = write_joined(&labeled, out, layout, self.augment, &mut session.ctx)?;
             return self.joined(summary.episodes, "", json!({ "labels": summary }));
         }
         if SimulatedSet::is_ours(&self.parts[0]) {

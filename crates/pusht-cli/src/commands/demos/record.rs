@@ -61,7 +61,11 @@ impl Record {
         };
         if let Some(part) = self.shard {
             demonstrate_part(out, &demonstrations, part, &mut session.ctx)?;
-            let text = format!("part {part} of {} episodes in {}{note}", self.episodes, out.display());
+            let text = format!(
+                "part {part} of {} in {}{note}",
+                counted(self.episodes, "episode"),
+                out.display()
+            );
             let json = json!({ "out": out, "part": part, "episodes": self.episodes, "already_there": already });
             return Ok(Outcome::new(text, &json)?);
         }

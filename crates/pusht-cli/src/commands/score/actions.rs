@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use pusht_jobs::counted;
 use serde_json::json;
 use traj_metrics::{ActionMeasures, PaperFigures};
 
@@ -45,12 +46,16 @@ impl Actions {
                     source.name()
                 )
             })?;
+        let left_out = match skipped {
+            0 => String::new(),
+            1 => " (the first of each left out)".to_owned(),
+            some => format!(" (the first {some} of each left out)"),
+        };
         let text = format!(
-            "{}: {} episodes, {} actions (the first {skipped} of each left out); mean ± SD within an episode, averaged over \
-             episodes\n\n{}",
+            "{}: {}, {}{left_out}; mean ± SD within an episode, averaged over episodes\n\n{}",
             source.name(),
-            measures.actions.episodes,
-            measures.actions.actions,
+            counted(measures.actions.episodes, "episode"),
+            counted(measures.actions.actions, "action"),
             measures.table()
         );
         let json = json!({

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::Args;
+use pusht_jobs::counted;
 use pusht_vision::TrackingErrors;
 use serde_json::json;
 
@@ -29,7 +30,9 @@ impl Tracker {
     pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
         let source = self.reading.open(&self.data)?;
         let count = source.first(self.episodes)?;
-        let task = session.ctx.task("track frames", source.lengths()[..count].iter().sum());
+        let task = session
+            .ctx
+            .task("track frames", source.lengths()[..count].iter().sum(), "frame");
         let (mut errors, mut time) = (TrackingErrors::new(), Duration::ZERO);
         for index in 0..count {
             task.check()?;
@@ -44,12 +47,14 @@ impl Tracker {
             errors.add(&track, &states, &episode.actions)?;
             task.add(track.len());
         }
-        task.finish("done");
+        task.finish(&counted(count, "episode"));
         let (rows, name, frames, missed) = (errors.rows()?, source.name(), errors.frames(), errors.missed());
         let rate = frames as f64 / time.as_secs_f64();
         let mut text = format!(
-            "{name}: {count} episodes, {frames} frames, {missed} without agent or T, {rate:.0} frames/s on one core\n\
-             error                                             mean     median       90 %        max\n"
+            "{name}: {}, {}, {missed} without agent or T, {rate:.0} frames/s on one core\n\
+             error                                             mean     median       90 %        max\n",
+            counted(count, "episode"),
+            counted(frames, "frame"),
         );
         for row in &rows {
             text += &format!("{row}\n");

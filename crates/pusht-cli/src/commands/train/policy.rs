@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use bc_policy::{Augmentation, evaluate, track_episodes};
 use clap::Args;
 use pusht_data::{Split, SplitProtocol};
+use pusht_jobs::counted;
 use pusht_training::TrainSpec;
 use training::{devices, out_folder};
 
@@ -69,9 +70,9 @@ impl TrainPolicy {
         let (name, count) = (names.join(" + "), episodes.len());
         out_folder(&self.out)?;
         if kind.learns_from_frames() && !self.recorded_states {
-            let task = session.ctx.task("track agent and T", 1);
+            let task = session.ctx.task("track agent and T", count, "episode");
             track_episodes(&mut episodes)?;
-            task.finish("done");
+            task.finish(&counted(count, "episode"));
         }
 
         let seed = config.train.seed;
@@ -94,7 +95,7 @@ impl TrainPolicy {
             "split_seed": self.split_seed,
             "settings": config, "parameters": trained.model.parameters(),
             "updates": trained.curve.rows.last().map(|row| row.step),
-            "seconds of the last process": began.elapsed().as_secs(),
+            "seconds_of_last_process": began.elapsed().as_secs(),
             "validation_mse_px2": trained.best_valid, "best_epoch": trained.best_epoch,
             "test_mse_px2": test.mse, "test_r2": test.r2, "test_actions": test.actions,
         });

@@ -5,7 +5,7 @@ use traj_metrics::{Directness, MeanSd};
 
 use super::super::paper::{EXTRACTION, EXTRACTION_FRAMES, TABLE_4};
 use super::super::{ExperimentReport, RowKind};
-use crate::html::{Table, count, drawing, figure, mean_sd, named, number, soft};
+use crate::html::{Table, count, counts, drawing, figure, mean_sd, named, number, soft};
 use crate::plot::{Mark, StripRow, color, strip_chart};
 
 /// Table 4, Figure 6, and the distances of extracted actions.
@@ -86,7 +86,7 @@ fn smoothness(report: &ExperimentReport) -> Markup {
     }
     for row in &report.actions {
         let m = &row.measures;
-        let size = format!("{} episodes, {} actions", count(m.episodes), count(m.actions));
+        let size = format!("{}, {}", counts(m.episodes, "episode"), counts(m.actions, "action"));
         let [x, y] = m.label_variance.map(|v| number(Some(v), 0));
         table.row(
             class(row.kind),

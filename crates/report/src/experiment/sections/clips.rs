@@ -26,8 +26,9 @@ pub(crate) fn clips(report: &ExperimentReport) -> Option<Markup> {
         html! {
             (kinds(&all))
             (against(&all))
-            (soft("Means with 95 % intervals over clips. PSNR and SSIM with the demonstration between the same ends, first and \
-                   last frame left out: no gate, for a cross-fade is near to all clips on average. One agent: share of frames \
+            (soft("Means with 95 % intervals over clips. PSNR and SSIM: with the demonstration between the same ends, first and \
+                   last frame left out, at most 99 dB, which the demonstration has with itself. They are no criterion of quality: a \
+                   cross-fade between the ends scores high, too. One agent: share of frames \
                    with exactly one. Deformation: how far the T is from a rigid one, 0 to 1. Residual: how far the agent's \
                    track is from one that actions can follow. docs/evaluation.md defines them."))
             @if all.len() > 1 {
@@ -52,7 +53,7 @@ fn kinds(all: &[&QualityReport]) -> Markup {
             }
         }
     }
-    let mut table = Table::new(&head("Clips"));
+    let mut table = Table::new(&head("Clips")).dense();
     for of in rows {
         row(&mut table, &of.name, of);
     }
@@ -76,7 +77,7 @@ fn against(all: &[&QualityReport]) -> Markup {
 
 /// One row per range and generator, so that the generators of a range are adjacent.
 fn grouped(all: &[&QualityReport], what: &str, groups: fn(&QualityReport) -> &[QualityGroup]) -> Markup {
-    let mut table = Table::new(&head(what));
+    let mut table = Table::new(&head(what)).dense();
     let mut found: Vec<&QualityGroup> = all.iter().flat_map(|quality| groups(quality)).collect();
     found.sort_by(|a, b| a.from.total_cmp(&b.from));
     for group in found {

@@ -4,6 +4,8 @@ use eval::{Arm, Role};
 use maud::{Markup, html};
 
 use super::super::{ExperimentReport, OtherGenerator};
+use pusht_jobs::counted;
+
 use crate::html::{count, definitions, soft};
 
 /// The conditions, and a description of each arm.
@@ -40,7 +42,7 @@ fn conditions(report: &ExperimentReport) -> Markup {
         ),
         (
             "Training, every arm",
-            format!("{} updates of {} examples", count(m.updates), m.batch),
+            format!("{} updates of {}", count(m.updates), counted(m.batch, "example")),
         ),
         ("Augmentation, every arm", m.augmentation.clone()),
         ("Training seeds, every arm", seeds.join(", ")),
@@ -50,8 +52,12 @@ fn conditions(report: &ExperimentReport) -> Markup {
         (
             "Rollouts",
             format!(
-                "protocol {}: {} episodes of at most {} steps for every training seed, start seeds {} to {}",
-                m.protocol, m.episodes, m.steps, m.start_seeds[0], m.start_seeds[1]
+                "protocol {}: {} of at most {} for every training seed, start seeds {} to {}",
+                m.protocol,
+                counted(m.episodes, "episode"),
+                counted(m.steps, "step"),
+                m.start_seeds[0],
+                m.start_seeds[1]
             ),
         ),
     ])
@@ -94,6 +100,7 @@ pub(crate) fn record(report: &ExperimentReport) -> Markup {
     html! {
         h3 { "Command" }
         pre { (r.command) }
+        @if !r.folder.is_empty() { (soft(&format!("Folder of the run: {}", r.folder))) }
         h3 { "Configuration" }
         pre { (r.configuration) }
         h3 { "Versions" }

@@ -2,6 +2,7 @@
 
 use eval::{Arm, Role};
 use maud::{Markup, html};
+use pusht_jobs::counted;
 
 use super::super::ExperimentReport;
 use super::super::fill::{fit_own, fit_recorded, played};
@@ -35,9 +36,10 @@ pub(crate) fn verdict(report: &ExperimentReport) -> Markup {
         p.soft {
             "The rule was fixed beforehand. An interval above 0 says " i { "helps" } ", below 0 " i { "hurts" } "; within ±"
             (v.margin) " of reward a step it says " i { "no difference shown" } "; one that holds 0 and reaches beyond ±"
-            (v.margin) " is " i { "uninformative" } ". So is everything when the lower bound of " i { "demo" } " ("
-            (number(v.demo.bounds.map(|bounds| bounds.low), 3)) ") is not " (v.above_floor) " above standing still ("
-            (number(Some(v.standing_still), 3)) ")."
+            (v.margin) " is " i { "uninformative" } ". A policy that learns too little from demonstrations cannot tell data apart: if \
+             the lower bound of " i { "demo" } " (" (number(v.demo.bounds.map(|bounds| bounds.low), 3)) ") is less than "
+            (v.above_floor) " above standing still (" (number(Some(v.standing_still), 3)) "), every answer is "
+            i { "uninformative" } "."
         }
     }
 }
@@ -46,11 +48,11 @@ pub(crate) fn verdict(report: &ExperimentReport) -> Markup {
 pub(crate) fn results(report: &ExperimentReport) -> Markup {
     let m = &report.method;
     let protocol = format!(
-        "protocol {}: {} episodes a policy{}, {} steps, start seeds {} to {}",
+        "protocol {}: {} a policy{}, {}, start seeds {} to {}",
         m.protocol,
-        m.episodes,
+        counted(m.episodes, "episode"),
         fewer(report),
-        m.steps,
+        counted(m.steps, "step"),
         m.start_seeds[0],
         m.start_seeds[1]
     );

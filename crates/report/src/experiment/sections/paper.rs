@@ -2,6 +2,7 @@
 
 use eval::{Arm, Role};
 use maud::{Markup, html};
+use pusht_jobs::counted;
 
 use super::super::fill::{fit_own, played};
 use super::super::paper::{TABLE_2, TABLE_5};
@@ -79,7 +80,13 @@ fn closed_loop(report: &ExperimentReport) -> Markup {
             (Some(first), Some(last)) => format!(", start seeds {first} to {last}"),
             _ => String::new(),
         };
-        let protocol = format!("{}: {} episodes, {} steps{seeds}", m.protocol, played(arm), m.steps);
+        let episodes = if arm.rollouts().count() == 1 {
+            "episode"
+        } else {
+            "episodes"
+        };
+        let steps = counted(m.steps, "step");
+        let protocol = format!("{}: {} {episodes}, {steps}{seeds}", m.protocol, played(arm));
         let (mean_reward, max_reward) = (interval(arm.mean_reward, 3), interval(arm.max_reward, 3));
         table.row(class, &[&arm.name, &protocol, &mean_reward, &max_reward]);
     }

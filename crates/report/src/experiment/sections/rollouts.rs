@@ -16,7 +16,8 @@ pub(crate) fn rollouts(report: &ExperimentReport, assets: &Assets) -> Markup {
         (distribution(report, "maximum reward", |e| e.max_reward, &limit))
         (figure(
             &drawing(&board_chart("Final agent positions", pusht_env::GOAL, &boards(report))),
-            &format!("Where the agent was when its episode ended ({limit}), the goal in green; the paper's Figure 10."),
+            &format!("Where the agent was when its episode ended ({limit}), the goal in green; the paper's Figure 10. Nothing keeps \
+                 the agent on the board: positions off it are drawn at its edge and counted below it."),
         ))
         (gallery(report, assets, PictureGroup::Rollouts))
     }
@@ -40,7 +41,7 @@ fn distribution(report: &ExperimentReport, what: &str, number: fn(&EpisodeScores
         &drawing(&chart),
         &format!(
             "Distribution of the {what} over episodes and training seeds ({limit}); bars are shares of the arm's episodes, each \
-             arm to the height of its own highest bar; triangles are means. The dashed line is the mean of standing still. The \
+             arm to the height of its own highest bar, whose share is written beside it; triangles are means. The dashed line is the mean of standing still. The \
              paper's Figures 8 and 11 show such distributions."
         ),
     )
