@@ -80,6 +80,13 @@ pub struct ShownStrip {
 }
 
 impl ClipVerdict {
+    /// Why the clip was not audited, in the words of [`Totals::tally`](crate::Totals::tally); `None` if it was.
+    pub fn not_audited(&self) -> Option<String> {
+        let error = self.error.as_ref()?;
+        let what = if self.no_board { "no PushT board" } else { "not read" };
+        Some(format!("{what}: {}: {error}", self.name))
+    }
+
     /// The verdict on a video that could not be audited.
     pub(crate) fn failed(name: String, error: &AuditError) -> Self {
         Self {

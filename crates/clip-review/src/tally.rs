@@ -2,7 +2,7 @@
 
 use pusht_jobs::counted;
 
-use crate::{ClipVerdict, Totals};
+use crate::Totals;
 
 impl Totals {
     /// Clips that were audited: files that can be read and show a PushT board.
@@ -26,13 +26,6 @@ impl Totals {
         let some: Vec<String> = some.map(|(count, what)| format!("{count} {what}")).collect();
         format!("{all}: {}", some.join(", "))
     }
-}
-
-/// Why a clip was not audited, in the words of [`Totals::tally`].
-pub(crate) fn not_audited(clip: &ClipVerdict) -> Option<String> {
-    let error = clip.error.as_ref()?;
-    let what = if clip.no_board { "no PushT board" } else { "not read" };
-    Some(format!("{what}: {}: {error}", clip.name))
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ use clip_audit::{DistributionReport, FindingKind};
 use labeling::{Measures, VideoRecord};
 use serde::{Deserialize, Serialize};
 
-use crate::tally::not_audited;
 use crate::{ActionCounts, ClipVerdict, ExecutionCounts, Fvd, MotionCounts, Policies, VerdictsError};
 
 /// Version of the layout of `score.json`.
@@ -165,7 +164,7 @@ impl Verdicts {
     pub fn text(&self) -> String {
         let mut text = self.sentence() + "\n";
         for clip in &self.clips {
-            if let Some(reason) = not_audited(clip) {
+            if let Some(reason) = clip.not_audited() {
                 text += &format!("  {reason}\n");
             }
         }
