@@ -173,7 +173,7 @@ fn clips_begin_in_all_episodes_before_one_comes_again() {
     let lengths = pusht_data::open(&data).unwrap().lengths();
     let longest = lengths.iter().copied().max().unwrap();
     let short = lengths.iter().filter(|length| **length < longest).count();
-    let some = ClipEndpoints::data(pusht_data::open(&data).unwrap(), SplitName::All, longest, true).unwrap();
+    let some = ClipEndpoints::from_data(pusht_data::open(&data).unwrap(), SplitName::All, longest).unwrap();
     let told = format!("({short} more are shorter than {longest} frames)");
     assert!(short > 1 && some.describe().ends_with(&told), "{}", some.describe());
     let fade = Fade::new(usize::MAX);
