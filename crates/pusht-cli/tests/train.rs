@@ -210,7 +210,7 @@ fn a_policy_on_pictures_does_not_choose_what_it_sees() {
     assert_eq!(done(folder.path(), &train), "");
     let text = refused(folder.path(), &["rollout", "--policy", "run", "--sees", "state"]);
     assert!(
-        text.contains("--sees state: the policy cnn observes images in any case"),
+        text.contains("--sees state: the policy cnn observes images and cannot be given anything else"),
         "{text}"
     );
 }
