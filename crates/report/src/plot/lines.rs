@@ -4,7 +4,7 @@ use super::axis::{LABEL, Scale, draw_x, draw_y};
 use super::palette::{INK, SOFT};
 use super::svg::{Anchor, Svg, text_width};
 
-const LEFT: f64 = 62.0;
+const LEFT: f64 = 76.0;
 const GAP: f64 = 18.0;
 const HEIGHT: f64 = 150.0;
 const HEAD: f64 = 24.0;
