@@ -86,7 +86,7 @@ impl AuditBenchmark {
         let mut results = simulated.collect::<Result<Vec<_>, BenchmarkError>>()?.concat();
         task.finish("done");
 
-        let task = ctx.task("clean clips", self.clean as usize);
+        let task = ctx.task("clean clips", self.clean as usize, "clip");
         for (player, share) in [
             (ClipPlayer::Pinning, 2),
             (ClipPlayer::Random, 4),
