@@ -10,8 +10,8 @@ use crate::board::SIDE;
 
 /// Red over the larger of green and blue from which a pixel shows the cross, and from which one beside it does in part.
 /// The cross has 255, the marks of contacts at most 155 and usually less than half of that.
-const RED: i16 = 100;
-const REDDISH: i16 = 25;
+const RED: u8 = 100;
+const REDDISH: u8 = 25;
 
 /// Fewest pixels of a cross; a whole one has 17.
 const FEWEST: usize = 7;
@@ -32,10 +32,14 @@ pub(crate) fn without_marker(frame: &Frame) -> Cow<'_, Frame> {
     if pixels.len() != SIDE * SIDE {
         return Cow::Borrowed(frame);
     }
-    let red: Vec<usize> = (0..SIDE * SIDE).filter(|&at| redness(pixels[at]) > RED).collect();
-    if red.len() < FEWEST {
+    // Nearly all frames end here, so this is a loop that the compiler makes fast.
+    let count = pixels
+        .iter()
+        .map(|&[red, green, blue]| u16::from(red.saturating_sub(green.max(blue)) > RED));
+    if usize::from(count.sum::<u16>()) < FEWEST {
         return Cow::Borrowed(frame);
     }
+    let red: Vec<usize> = (0..SIDE * SIDE).filter(|&at| redness(pixels[at]) > RED).collect();
     let range = |of: &dyn Fn(usize) -> usize| {
         let along = red.iter().map(|&at| of(at));
         let (low, high) = (along.clone().min().unwrap_or(0), along.max().unwrap_or(0));
@@ -57,9 +61,8 @@ pub(crate) fn without_marker(frame: &Frame) -> Cow<'_, Frame> {
     Cow::Owned(filled(frame, open))
 }
 
-fn redness(pixel: [u8; 3]) -> i16 {
-    let [red, green, blue] = pixel.map(i16::from);
-    red - green.max(blue)
+fn redness([red, green, blue]: [u8; 3]) -> u8 {
+    red.saturating_sub(green.max(blue))
 }
 
 /// The frame with these pixels replaced by the mean of their neighbors, from the border of the region inward.

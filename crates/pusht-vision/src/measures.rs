@@ -46,7 +46,11 @@ impl FrameMeasures {
         if (width as usize, height as usize) != (SIDE, SIDE) {
             return Err(VisionError::FrameSize { width, height });
         }
-        let frame = &*without_marker(frame);
+        Ok(Self::of_clean(&without_marker(frame)))
+    }
+
+    /// As [`FrameMeasures::of`], for a 96 × 96 frame without the cross at the agent's target.
+    pub(crate) fn of_clean(frame: &Frame) -> Self {
         let (mut blue, mut gray, mut colored) = (0.0, 0.0, Vec::with_capacity(512));
         let mut kinds = [Kind::Other; SIDE * SIDE];
         for (at, pixel) in frame.as_raw().chunks_exact(3).enumerate() {
@@ -74,12 +78,12 @@ impl FrameMeasures {
         };
         let agents = count(&kinds, Kind::Blue, Kind::Blue, LEAST_PATCH * AGENT_PIXELS);
         let agent_area = blue / AGENT_PIXELS;
-        Ok(Self {
+        Self {
             agents: if agent_area > TWO_AGENTS { agents.max(2) } else { agents },
             agent_area,
             pieces: count(&kinds, Kind::Gray, Kind::Blue, LEAST_PIECE * BLOCK_PIXELS),
             block_area: gray / BLOCK_PIXELS,
-        })
+        }
     }
 }
 

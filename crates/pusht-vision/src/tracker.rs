@@ -118,7 +118,12 @@ impl Tracker {
         if (width as usize, height as usize) != (SIDE, SIDE) {
             return Err(VisionError::FrameSize { width, height });
         }
-        let colors = colors(&without_marker(frame));
+        self.track_clean(&without_marker(frame), last)
+    }
+
+    /// As [`Tracker::track_after`], for a frame without the cross at the agent's target.
+    pub(crate) fn track_clean(&self, frame: &Frame, last: Option<&Tracked>) -> Result<Tracked, VisionError> {
+        let colors = colors(frame);
         let rough = agent::find(&colors);
         let seen = Seen::new(&colors, &self.background, rough);
         let start = last.and_then(|last| Some((last.block?, last.block_confidence)));

@@ -149,8 +149,8 @@ impl FrameReader {
     ) -> Result<FrameAudit, VisionError> {
         let seen = Seen::new(colors(frame), &self.board, adapted);
         let cleaned = seen.cleaned(&self.board, adapted.codec);
-        let tracked = self.tracker.track_after(&cleaned, last)?;
-        let measures = FrameMeasures::of(&cleaned)?;
+        let tracked = self.tracker.track_clean(&cleaned, last)?;
+        let measures = FrameMeasures::of_clean(&cleaned);
         let agents: Vec<[f64; 2]> = tracked.agent.into_iter().collect();
         let block_shape = tracked.block.map(|pose| shape(&seen, &self.board, pose, &agents));
         let mut agent = vec![false; SIDE * SIDE];
