@@ -25,7 +25,8 @@ pub fn unpack_files(input: &[u8]) -> Vec<(&str, &[u8])> {
         .map(|(at, _)| at)
         .take(MOST)
         .collect();
-    starts.push(input.len() + 1);
+    // As if another file followed the line break at the end.
+    starts.push(input.len() + usize::from(!input.ends_with(b"\n")));
     let file = |ends: &[usize]| {
         let bytes = input.get(ends[0] + MARK.len()..ends[1].saturating_sub(1))?;
         let end = bytes.iter().position(|&b| b == b'\n')?;
