@@ -309,6 +309,9 @@ fn a_picture_that_is_shown_longer_counts_as_often() {
     // At 30 Hz too: a third of a second are three frames.
     let fast = resampled(&[(15, FRAME / 3), (1, 10 * FRAME / 3), (29, FRAME / 3)]);
     assert_eq!(fast.iter().filter(|frame| frame.1).count(), 2, "{fast:?}");
+    // Three seconds are a gap in the recording.
+    let gap = resampled(&[(20, FRAME), (1, 30 * FRAME), (24, FRAME)]);
+    assert!(gap.len() == 74 && gap.iter().all(|frame| !frame.1), "{gap:?}");
     // A slower video leaves gaps: its repeated frames are not held.
     let slow = resampled(&[(20, 2 * FRAME), (1, 6 * FRAME), (24, 2 * FRAME)]);
     assert!(slow.len() == 94 && slow.iter().all(|frame| !frame.1), "{slow:?}");

@@ -27,9 +27,10 @@ pub struct ResampledFrame<F = Frame> {
     pub frame: F,
     /// Its index in the video.
     pub index: usize,
-    /// The same frame as before, because the video shows it longer: the picture does not change meanwhile. Videos with a
-    /// steady rate of at least the requested one leave out frames that equal the one before. False for the first use of a
-    /// frame, and for one that is repeated because the video is slower or irregular: there nobody knows what happens.
+    /// The same frame as before, because the video shows it longer, for two seconds at most: the picture does not
+    /// change meanwhile. Videos with a steady rate of at least the requested one leave out frames that equal the one
+    /// before. False for the first use of a frame, and for one that is repeated because the video is slower or irregular,
+    /// or has a gap: there nobody knows what happens.
     pub held: bool,
 }
 
@@ -145,7 +146,7 @@ impl Resampled {
         }
         self.made += 1;
         let passed = self.passed();
-        let held = repeated && self.is_steady();
+        let held = repeated && self.is_steady() && self.is_short();
         Ok(self.current.as_mut().map(|(_, _, frame)| ResampledFrame {
             // A frame that is not needed again is moved.
             frame: if passed {
@@ -162,6 +163,13 @@ impl Resampled {
     fn is_steady(&self) -> bool {
         let usual = self.timing.usual.map(i128::from);
         usual.is_some_and(|usual| 20 * usual * self.hz <= 21 * self.timescale)
+    }
+
+    /// True if the current frame is shown for at most two seconds, as one that equals its neighbors. A longer one rather is
+    /// a gap in the recording.
+    fn is_short(&self) -> bool {
+        let shown = self.current.as_ref().map(|(_, now, _)| self.next_time(*now) - now);
+        shown.is_some_and(|shown| shown <= 2 * self.timescale)
     }
 
     /// Returns an error if the current frame is shown too long.
