@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pusht_jobs::{LFS_POINTER, is_lfs_pointer};
+use pusht_jobs::LFS_POINTER;
 
 use crate::EpisodeError;
 
@@ -262,8 +262,9 @@ fn nearest_frame(time: Option<f64>) -> String {
 
 impl DataError {
     /// This error of reading `file`, or what explains it: a Git LFS pointer in the file's place.
+    #[cfg(any(feature = "zarr", feature = "lerobot"))]
     pub(crate) fn or_pointer(self, file: &Path) -> Self {
-        if is_lfs_pointer(file) {
+        if pusht_jobs::is_lfs_pointer(file) {
             return Self::LfsPointer {
                 path: file.to_path_buf(),
             };
