@@ -6,12 +6,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use clip_audit::TrajectorySet;
 use labeling::{LabelJob, Labeled, Settings};
-use pusht_jobs::{JobContext, Journal, JournalError, JournalScan, claim_folder, counted};
+use pusht_jobs::{JobContext, Journal, JournalError, JournalScan, absent_is_fine, claim_folder, counted};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use video_io::{Rate, content_hash, find_videos};
@@ -126,17 +125,12 @@ impl ReviewJob {
         if !added || self.header(&found.videos) != found {
             return Ok(());
         }
-        let absent = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
         let strips = self.out.join("strips");
-        fs::remove_dir_all(&strips)
-            .or_else(|error| if absent(&error) { Ok(()) } else { Err(error) })
-            .map_err(VerdictsError::io(&strips))?;
+        absent_is_fine(fs::remove_dir_all(&strips)).map_err(VerdictsError::io(&strips))?;
         // The journal goes last: it tells a run that is interrupted here what the folder holds.
         for name in ["labels.jsonl", "labels.jsonl.partial", "clips.jsonl"] {
             let path = self.out.join(name);
-            fs::remove_file(&path)
-                .or_else(|error| if absent(&error) { Ok(()) } else { Err(error) })
-                .map_err(VerdictsError::io(&path))?;
+            absent_is_fine(fs::remove_file(&path)).map_err(VerdictsError::io(&path))?;
         }
         Ok(())
     }

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use clip_audit::{AuditError, Strip, Strips, VideoAudit, VideoAuditor};
-use labeling::{LabelMethod, VideoError, VideoFacts, VideoLabeler, VideoRecord, VideoSize, resampled};
+use labeling::{LabelMethod, VideoError, VideoFacts, VideoLabeler, VideoRecord, resampled};
 use pusht_env::{Frame, GOAL};
-use pusht_vision::{Tracked, Tracker};
+use pusht_vision::{Tracked, Tracker, VideoSize};
 use video_io::{Rate, Resampled, VideoReader, content_hash};
 
 use crate::VerdictsError;
@@ -134,7 +134,7 @@ impl Reader {
         let audit = VideoAudit {
             video: path.to_path_buf(),
             codec,
-            size: <[u32; 2]>::from(size).into(),
+            size,
             registration,
             audit: audit.finish().0,
         };

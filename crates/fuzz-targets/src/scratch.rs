@@ -1,9 +1,9 @@
 //! A folder in memory for inputs of readers that take a path.
 
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use pusht_jobs::absent_is_fine;
 use tempfile::TempDir;
 
 use crate::unpack_files;
@@ -42,10 +42,7 @@ impl Scratch {
     #[expect(clippy::expect_used, reason = "a full disk is no fault of the reader")]
     pub(crate) fn files(&self, name: &str, input: &[u8]) -> PathBuf {
         let folder = self.path().join(name);
-        match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != ErrorKind::NotFound => panic_on(&error),
-            _ => {}
-        }
+        absent_is_fine(fs::remove_dir_all(&folder)).expect("the temporary folder can be cleared");
         fs::create_dir(&folder).expect("the temporary folder can be written");
         for (name, content) in unpack_files(input) {
             write_below(&folder, name, content);
@@ -62,9 +59,4 @@ pub(crate) fn write_below(folder: &Path, name: &str, content: &[u8]) {
     {
         let _ = fs::write(path, content);
     }
-}
-
-#[expect(clippy::panic, reason = "without the folder there is nothing to test")]
-fn panic_on(error: &std::io::Error) {
-    panic!("the temporary folder cannot be cleared: {error}");
 }

@@ -24,34 +24,6 @@ impl From<FrameCounts> for [usize; 2] {
     }
 }
 
-/// Size of a video's frames, px.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "[u32; 2]", into = "[u32; 2]")]
-pub struct VideoSize {
-    /// Width, px.
-    pub width: u32,
-    /// Height, px.
-    pub height: u32,
-}
-
-impl From<(u32, u32)> for VideoSize {
-    fn from((width, height): (u32, u32)) -> Self {
-        Self { width, height }
-    }
-}
-
-impl From<[u32; 2]> for VideoSize {
-    fn from([width, height]: [u32; 2]) -> Self {
-        Self { width, height }
-    }
-}
-
-impl From<VideoSize> for [u32; 2] {
-    fn from(size: VideoSize) -> Self {
-        [size.width, size.height]
-    }
-}
-
 /// Mean confidence of the tracker over all frames of a video, 0 to 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(from = "[f64; 2]", into = "[f64; 2]")]

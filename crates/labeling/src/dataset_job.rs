@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pusht_jobs::JobContext;
+use pusht_jobs::{JobContext, absent_is_fine};
 
 use crate::dataset::{transforms, write_dataset};
 use crate::job::changed;
@@ -116,10 +116,7 @@ fn remove_without_episodes(out: &Path) -> Result<(), LabelError> {
         return Ok(());
     }
     for name in [LABELS, Written::FILE] {
-        match fs::remove_file(out.join(name)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(LabelError::io(out)(error)),
-            _ => {}
-        }
+        absent_is_fine(fs::remove_file(out.join(name))).map_err(LabelError::io(out))?;
     }
     // Fails for a folder with other files, which is then refused as any other.
     let _ = fs::remove_dir(out);

@@ -14,7 +14,7 @@ mod report;
 mod trust;
 mod video;
 
-pub use counts::{FrameCounts, TrackConfidence, VideoSize};
+pub use counts::{FrameCounts, TrackConfidence};
 pub use dataset::write_dataset;
 pub use dataset_job::{DatasetJob, LabeledDataset, write_joined};
 pub use error::{LabelError, VideoError};

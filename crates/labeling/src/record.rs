@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use pusht_vision::Registration;
+use pusht_vision::{Registration, VideoSize};
 use serde::{Deserialize, Serialize};
 use traj_metrics::{Directness, MeanSd, MetricError, Order, Point, set_directness, smoothness, to_points};
 
-use crate::{FrameCounts, RejectReason, TrackConfidence, VideoSize};
+use crate::{FrameCounts, RejectReason, TrackConfidence};
 
 /// One labeled video: its properties, the findings and its labels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

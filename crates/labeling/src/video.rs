@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 
 use pusht_data::InverseDynamics;
 use pusht_env::{Frame, Pose, State};
-use pusht_vision::{ActionSmoother, FrameMeasures, InitialMotion, Registrar, Registration, Tracked, Tracker};
+use pusht_vision::{
+    ActionSmoother, FrameMeasures, InitialMotion, Registrar, Registration, Tracked, Tracker, VideoSize,
+};
 use serde::{Deserialize, Serialize};
 use video_io::{Rate, RawFrame, Resampled, VideoReader, content_hash};
 
 use crate::blocks::{Blocks, Rows};
 use crate::record::{Measures, Segment, VideoRecord};
 use crate::trust::{reject_reason, segments};
-use crate::{FrameCounts, LabelError, RejectReason, TrackConfidence, VideoError, VideoSize};
+use crate::{FrameCounts, LabelError, RejectReason, TrackConfidence, VideoError};
 
 /// Frame rate of the labels, frames per second.
 pub(crate) const HZ: u32 = 10;

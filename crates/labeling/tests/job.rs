@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use labeling::*;
 use pusht_env::{FillRule, Frame, GOAL, Pose, Renderer, Scene};
 use pusht_jobs::{JobContext, Shard};
-use pusht_vision::agent_step;
+use pusht_vision::{VideoSize, agent_step};
 use video_io::{VideoOptions, find_videos, save_video};
 
 const BLOCK: Pose = Pose::new(150.0, 330.0, 0.7);
@@ -47,6 +47,15 @@ fn label(paths: &[PathBuf], out: &Path, fps: Option<u32>) -> Vec<VideoRecord> {
     };
     job.run(out, &mut JobContext::silent()).unwrap();
     records(&[out.to_path_buf()])
+}
+
+/// Labels two videos of 20 and 24 frames, `in/0.gif` and `in/1.gif`, into the file `labels`; returns the job.
+fn labeled_pair(dir: &Path) -> LabelJob<'static> {
+    save(&dir.join("in/0.gif"), &clip(96, 20));
+    save(&dir.join("in/1.gif"), &clip(96, 24));
+    let job = LabelJob::new(find_videos(&[dir.join("in")]).unwrap());
+    job.run(&dir.join("labels"), &mut JobContext::silent()).unwrap();
+    job
 }
 
 fn records(files: &[PathBuf]) -> Vec<VideoRecord> {
@@ -257,10 +266,7 @@ fn videos_that_cannot_be_read_are_found_and_said_to_be() {
 fn videos_that_changed_are_labeled_again_and_never_paired_with_old_labels() {
     let dir = tempfile::tempdir().unwrap();
     let at = |name: &str| dir.path().join(name);
-    save(&at("in/0.gif"), &clip(96, 20));
-    save(&at("in/1.gif"), &clip(96, 24));
-    let job = LabelJob::new(find_videos(&[at("in")]).unwrap());
-    job.run(&at("labels"), &mut JobContext::silent()).unwrap();
+    let job = labeled_pair(dir.path());
     let before = records(&[at("labels")]);
     // As long as before, so that only its content shows the change.
     let mut other = clip(96, 24);
@@ -320,10 +326,7 @@ fn a_result_without_a_trusted_action_does_not_block_its_name() {
 fn videos_that_could_not_be_read_are_tried_again() {
     let dir = tempfile::tempdir().unwrap();
     let at = |name: &str| dir.path().join(name);
-    save(&at("in/0.gif"), &clip(96, 20));
-    save(&at("in/1.gif"), &clip(96, 24));
-    let job = LabelJob::new(find_videos(&[at("in")]).unwrap());
-    job.run(&at("labels"), &mut JobContext::silent()).unwrap();
+    let job = labeled_pair(dir.path());
     let whole = fs::read_to_string(at("labels")).unwrap();
     // As if a program had been missing that reads the second one.
     let mut lines: Vec<String> = whole.lines().map(String::from).collect();

@@ -74,6 +74,17 @@ pub fn claim_folder(path: impl AsRef<Path>, ours: &[&str]) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::AlreadyExists, reason))
 }
 
+/// The result of a removal, to which it makes no difference whether there was anything to remove.
+///
+/// # Errors
+/// The error of `removed`, unless it is [`io::ErrorKind::NotFound`].
+pub fn absent_is_fine(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result,
+    }
+}
+
 /// Prefix of the names of files and folders that are being written; those that a killed process left can be deleted.
 pub const STAGING_PREFIX: &str = ".writing-";
 

@@ -21,8 +21,8 @@ pub use context::{JobContext, Task};
 #[cfg(feature = "terminal")]
 pub use ctrl_c::cancel_on_ctrl_c;
 pub use files::{
-    STAGING_PREFIX, StagedFile, StagedFolder, begins_with, claim_folder, plain_path, write_bytes, write_file,
-    write_json,
+    STAGING_PREFIX, StagedFile, StagedFolder, absent_is_fine, begins_with, claim_folder, plain_path, write_bytes,
+    write_file, write_json,
 };
 pub use hash::{Hasher, files_at, hash_bytes, hash_file, hash_json, hash_path};
 pub use journal::{Journal, JournalError, JournalScan, Place};

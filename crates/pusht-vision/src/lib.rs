@@ -26,6 +26,7 @@ mod smoother;
 mod spreads;
 mod tracker;
 mod tracking_errors;
+mod video_size;
 
 pub use agent_control::{CONTROL_HZ, CONTROL_STEP, ControlStep, agent_step};
 pub use error::VisionError;
@@ -39,3 +40,4 @@ pub use similarity::{SimilarityError, psnr, ssim, video_ssim};
 pub use smoother::{ActionSmoother, SmoothedTrack};
 pub use tracker::{Tracked, Tracker, unwrap_angle, wrap};
 pub use tracking_errors::{TrackingErrorRow, TrackingErrors};
+pub use video_size::VideoSize;

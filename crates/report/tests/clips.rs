@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use clip_review::{ArmScore, Fvd, Policies, ReviewJob};
+use std::path::Path;
+
+use clip_review::{ArmScore, Fvd, Policies, ReviewJob, Verdicts};
 use corruptions::{Clip, Corruption, Strength};
 use eval::{Comparison, Generator, GeneratorKind, Outcome, Role, Verdict};
 use pusht_jobs::JobContext;
@@ -24,12 +26,7 @@ fn a_page_holds_its_pictures_and_escapes_names() {
         .unwrap();
     save("faded & <odd>.mp4", &faded);
     std::fs::write(videos.join("broken.mp4"), "no video").unwrap();
-    let job = ReviewJob {
-        video: vec![videos],
-        fps: None,
-        out: folder.path().join("out"),
-    };
-    let verdicts = job.run(None, &mut JobContext::silent()).unwrap();
+    let (job, verdicts) = reviewed(folder.path());
     write_clips(&verdicts, &job.out).unwrap();
     let page = std::fs::read_to_string(job.out.join("report.html")).unwrap();
     assert!(page.contains("faded &amp; &lt;odd&gt;.mp4") && page.contains("data:image/png;base64,"));
@@ -74,18 +71,28 @@ fn policies() -> Policies {
     }
 }
 
+/// A clean clip in the folder's `clips`.
+fn save_clip(folder: &Path) {
+    let clip = Clip::simulated(302, 96).unwrap();
+    save_video(folder.join("clips/a"), &clip.frames, VideoOptions::default()).unwrap();
+}
+
+/// The verdicts on the folder's `clips`, with the job that wrote them to `out`.
+fn reviewed(folder: &Path) -> (ReviewJob, Verdicts) {
+    let job = ReviewJob {
+        video: vec![folder.join("clips")],
+        fps: None,
+        out: folder.join("out"),
+    };
+    let verdicts = job.run(None, &mut JobContext::silent()).unwrap();
+    (job, verdicts)
+}
+
 #[test]
 fn what_others_say_of_the_clips_stands_in_the_report() {
     let folder = tempfile::tempdir().unwrap();
-    let videos = folder.path().join("clips");
-    let clip = Clip::simulated(302, 96).unwrap();
-    save_video(videos.join("a"), &clip.frames, VideoOptions::default()).unwrap();
-    let job = ReviewJob {
-        video: vec![videos],
-        fps: None,
-        out: folder.path().join("out"),
-    };
-    let mut verdicts = job.run(None, &mut JobContext::silent()).unwrap();
+    save_clip(folder.path());
+    let (job, mut verdicts) = reviewed(folder.path());
     verdicts.policies = Some(policies());
     verdicts.fvd = Some(Fvd {
         frames: 16,
@@ -110,8 +117,7 @@ fn what_others_say_of_the_clips_stands_in_the_report() {
     ] {
         assert!(page.contains(text), "{text}");
     }
-    let json: clip_review::Verdicts =
-        serde_json::from_slice(&std::fs::read(job.out.join("score.json")).unwrap()).unwrap();
+    let json: Verdicts = serde_json::from_slice(&std::fs::read(job.out.join("score.json")).unwrap()).unwrap();
     assert!(json.policies == verdicts.policies && json.fvd == verdicts.fvd);
 }
 
@@ -121,12 +127,7 @@ fn without_a_readable_video_there_are_no_means() {
     let videos = folder.path().join("clips");
     std::fs::create_dir(&videos).unwrap();
     std::fs::write(videos.join("broken.mp4"), "no video").unwrap();
-    let job = ReviewJob {
-        video: vec![videos],
-        fps: None,
-        out: folder.path().join("out"),
-    };
-    let verdicts = job.run(None, &mut JobContext::silent()).unwrap();
+    let (job, verdicts) = reviewed(folder.path());
     write_clips(&verdicts, &job.out).unwrap();
     let page = std::fs::read_to_string(job.out.join("report.html")).unwrap();
     assert!(
@@ -138,16 +139,9 @@ fn without_a_readable_video_there_are_no_means() {
 #[test]
 fn a_replay_that_fails_is_said_of_clips_without_findings() {
     let folder = tempfile::tempdir().unwrap();
-    let videos = folder.path().join("clips");
-    let clip = Clip::simulated(302, 96).unwrap();
-    save_video(videos.join("a"), &clip.frames, VideoOptions::default()).unwrap();
-    let job = ReviewJob {
-        video: vec![videos],
-        fps: None,
-        out: folder.path().join("out"),
-    };
-    let mut verdicts = job.run(None, &mut JobContext::silent()).unwrap();
-    let page = |verdicts: &clip_review::Verdicts| {
+    save_clip(folder.path());
+    let (job, mut verdicts) = reviewed(folder.path());
+    let page = |verdicts: &Verdicts| {
         write_clips(verdicts, &job.out).unwrap();
         std::fs::read_to_string(job.out.join("report.html")).unwrap()
     };

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::clip;
+use common::{clip, fixture, readable};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -132,19 +132,7 @@ fn mean_apart(a: &Frame, b: &Frame) -> f64 {
 
 fn both_readers_agree(_: &()) {
     let material = Material::new();
-    let mut videos: Vec<PathBuf> = [
-        "high_bframes",
-        "open_gop",
-        "main_slices",
-        "baseline",
-        "fragmented",
-        "variable_rate",
-    ]
-    .map(|name| Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/{name}.mp4")))
-    .into();
-    if cfg!(feature = "av1") {
-        videos.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/av1.mp4"));
-    }
+    let mut videos: Vec<PathBuf> = readable().iter().map(|name| fixture(&format!("{name}.mp4"))).collect();
     for name in ["ours.mp4", "ours.gif"] {
         save_video(material.at(name), &material.frames, VideoOptions { fps: 10, scale: 2 }).unwrap();
         videos.push(material.at(name));

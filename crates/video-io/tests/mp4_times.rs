@@ -10,7 +10,7 @@ mod common;
 use boxes::*;
 use common::{built_in, clip};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use video_io::*;
 
 /// Ticks per frame of our own files, which have 10 frames a second, and ticks per second of track and movie.
@@ -18,8 +18,7 @@ const FRAME: i64 = 1000;
 const SECOND: u64 = 10_000;
 
 fn fixture(name: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
-    fs::read(path).unwrap()
+    fs::read(common::fixture(name)).unwrap()
 }
 
 /// 45 frames; decoding can start at 0, 20 and 40.

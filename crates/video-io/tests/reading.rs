@@ -5,35 +5,12 @@
 
 mod common;
 
-use common::{built_in, clip};
+use common::{built_in, clip, fixture, readable};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use video_io::*;
-
-fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
-}
-
-fn h264() -> Vec<&'static str> {
-    vec![
-        "high_bframes",
-        "open_gop",
-        "main_slices",
-        "baseline",
-        "fragmented",
-        "variable_rate",
-    ]
-}
-
-fn readable() -> Vec<&'static str> {
-    let mut clips = h264();
-    if cfg!(feature = "av1") {
-        clips.push("av1");
-    }
-    clips
-}
 
 #[test]
 fn frames_and_times_are_those_of_ffmpeg() {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use pusht_env::{Frame, GOAL};
 use pusht_vision::appearance::FrameAudit;
-use pusht_vision::{Registrar, Registration, Tracked, Tracker, VisionError};
+use pusht_vision::{Registrar, Registration, Tracked, Tracker, VideoSize, VisionError};
 use serde::{Deserialize, Serialize};
 use video_io::{Rate, Resampled, VideoIoError, VideoReader};
 
@@ -14,36 +14,7 @@ use super::{Audit, Auditor, ClipAudit, Strip, Strips};
 const HZ: u32 = 10;
 
 /// Callback for a frame of a video, with the video's size and registration.
-type FrameSink<'a> = dyn FnMut(PixelSize, &Registration, &Frame) -> Result<(), VisionError> + 'a;
-
-/// Width and height of a video, px. In JSON it is an array of the two.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "[u32; 2]", into = "[u32; 2]")]
-pub struct PixelSize {
-    /// Width, px.
-    pub width: u32,
-    /// Height, px.
-    pub height: u32,
-}
-
-impl From<[u32; 2]> for PixelSize {
-    fn from([width, height]: [u32; 2]) -> Self {
-        Self { width, height }
-    }
-}
-
-impl From<PixelSize> for [u32; 2] {
-    fn from(size: PixelSize) -> Self {
-        [size.width, size.height]
-    }
-}
-
-/// `640 × 480`.
-impl std::fmt::Display for PixelSize {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} × {}", self.width, self.height)
-    }
-}
+type FrameSink<'a> = dyn FnMut(VideoSize, &Registration, &Frame) -> Result<(), VisionError> + 'a;
 
 /// The audit of a video.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,7 +24,7 @@ pub struct VideoAudit {
     /// `H.264`, `AV1`, `GIF` or `PNG`.
     pub codec: String,
     /// Size of the frames.
-    pub size: PixelSize,
+    pub size: VideoSize,
     /// Position of the board in the frames.
     pub registration: Registration,
     /// The audit. Frames are counted at 10 Hz, without those that a slower video repeats.
@@ -114,7 +85,7 @@ impl VideoAuditor {
     /// # Errors
     /// A video that cannot be read, shows no board in its first frame, or has no frames.
     pub fn audit(&self, path: &Path, rate: Rate) -> Result<(VideoAudit, Vec<FrameAudit>), AuditError> {
-        let (mut size, mut begun) = (PixelSize::default(), None);
+        let (mut size, mut begun) = (VideoSize::default(), None);
         let codec = self.frames(path, rate, None, &mut |shown, registration, frame| {
             let (audit, _) = match &mut begun {
                 Some(begun) => begun,
@@ -200,7 +171,7 @@ impl VideoAuditor {
                 None => *registration.insert(self.registrar.register(&picked.frame)?),
             };
             let (width, height) = picked.frame.dimensions();
-            let size = PixelSize { width, height };
+            let size = VideoSize { width, height };
             take(size, &map, &map.resample(&picked.frame))?;
         }
         Ok(codec)

@@ -1,7 +1,6 @@
 //! Folder of a stage: it gets its final name only when complete, with a record of its inputs.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -9,7 +8,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::{Key, StageError};
-use crate::{Hasher, write_json};
+use crate::{Hasher, absent_is_fine, write_json};
 
 /// Manifest file, written last into a stage's folder.
 const MANIFEST: &str = "stage.json";
@@ -137,21 +136,21 @@ impl Folder {
     /// Gives the folder its final name. Whenever the process is killed, the final name is that of a whole folder or of
     /// none.
     fn commit(&self, manifest: &Manifest) -> Result<(), StageError> {
-        let removed = |path: &Path, result: io::Result<()>| match result {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StageError::io(path)(error)),
-            _ => Ok(()),
-        };
         // The time is in the manifest now; a finished folder does not depend on where it was interrupted.
         let spent = self.unfinished.join(SPENT);
-        removed(&spent, fs::remove_file(&spent))?;
+        absent_is_fine(fs::remove_file(&spent)).map_err(StageError::io(&spent))?;
         write_json(self.unfinished.join(MANIFEST), manifest).map_err(StageError::io(&self.unfinished))?;
         // An earlier process may have been killed here.
-        removed(&self.replaced, fs::remove_dir_all(&self.replaced))?;
+        self.remove_replaced()?;
         if self.dir.exists() {
             fs::rename(&self.dir, &self.replaced).map_err(StageError::io(&self.dir))?;
         }
         fs::rename(&self.unfinished, &self.dir).map_err(StageError::io(&self.dir))?;
-        removed(&self.replaced, fs::remove_dir_all(&self.replaced))
+        self.remove_replaced()
+    }
+
+    fn remove_replaced(&self) -> Result<(), StageError> {
+        absent_is_fine(fs::remove_dir_all(&self.replaced)).map_err(StageError::io(&self.replaced))
     }
 }
 

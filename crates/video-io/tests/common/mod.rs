@@ -1,6 +1,6 @@
 //! Images for tests: flat colors and hard edges, as in PushT, and the frame's index readable from the image.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use video_io::{Frame, ReadOptions, VideoBackend, VideoIoError, VideoReader};
 
 /// A blue disc moves over a green and a gray bar; frame `i` of any size from 16×16 on.
@@ -41,4 +41,26 @@ pub fn built_in(path: impl AsRef<Path>) -> Result<VideoReader, VideoIoError> {
         ..ReadOptions::default()
     };
     VideoReader::open_with(path, &options)
+}
+
+#[allow(dead_code)]
+pub fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+/// Names, without `.mp4`, of the fixtures that the built-in readers read.
+#[allow(dead_code)]
+pub fn readable() -> Vec<&'static str> {
+    let mut clips = vec![
+        "high_bframes",
+        "open_gop",
+        "main_slices",
+        "baseline",
+        "fragmented",
+        "variable_rate",
+    ];
+    if cfg!(feature = "av1") {
+        clips.push("av1");
+    }
+    clips
 }
