@@ -10,7 +10,7 @@ use pusht_data::{Episode, FrameRef, IdmError, InverseDynamics, Labels, Split};
 use pusht_env::{Action, Frame};
 use pusht_training::{TrainData, TrainModel, TrainOutput};
 use serde::{Deserialize, Serialize};
-use training::{FitOptions, ModelFile, Objective, ObjectiveError, TrainConfig, fit, init_seeded, save_model};
+use training::{FitOptions, ModelFile, Objective, ObjectiveError, Step, TrainConfig, fit, init_seeded, save_model};
 
 use crate::calibration::{Calibration, pace};
 use crate::compare::pairs;
@@ -362,7 +362,7 @@ impl Objective<WindowNet> for WindowLoss<'_> {
         self.windows.train.windows.len()
     }
 
-    fn loss(&self, model: &WindowNet, items: &[usize], _seed: u64) -> Result<Tensor<1>, ObjectiveError> {
+    fn loss(&self, model: &WindowNet, items: &[usize], _step: Step) -> Result<Tensor<1>, ObjectiveError> {
         let part = &self.windows.train;
         let runs: Vec<_> = items.iter().map(|&i| part.windows[i]).collect();
         let (batch, seen) = self.batch(model, part, &runs);

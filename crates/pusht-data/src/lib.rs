@@ -19,6 +19,7 @@ mod source;
 mod split;
 mod trajectories;
 mod video_model;
+mod world_model;
 #[cfg(feature = "zarr")]
 mod zarr;
 
@@ -40,5 +41,6 @@ pub use source::{Source, SourceOptions, open, open_with};
 pub use split::{FrameRef, Split, SplitError, SplitProtocol};
 pub use trajectories::Trajectories;
 pub use video_model::{VideoModel, VideoModelError, VideoRequest};
+pub use world_model::{History, WorldModel, WorldModelError};
 #[cfg(feature = "zarr")]
 pub use zarr::{ReplayBuffer, write_replay_buffer};

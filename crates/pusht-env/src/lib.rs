@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod agent_motion;
 mod config;
 mod coverage;
 mod env;
@@ -15,6 +16,7 @@ mod seeding;
 mod state;
 mod vec_env;
 
+pub use agent_motion::AgentMotion;
 pub use config::{ContactCount, EnvConfig, ResetOrder};
 pub use coverage::{SUCCESS_COVERAGE, coverage, reward};
 pub use env::{Info, PushT, Snapshot, StepResult};

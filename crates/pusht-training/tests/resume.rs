@@ -11,7 +11,7 @@ use pusht_env::{Frame, GOAL};
 use pusht_jobs::JobContext;
 use pusht_training::{TrainConfig, TrainData, TrainModel, TrainOutput, TrainSpec, TrainingError};
 use serde::Serialize;
-use training::{FitOptions, Objective, ObjectiveError, fit, init_seeded};
+use training::{FitOptions, Objective, ObjectiveError, Step, fit, init_seeded};
 
 /// Learns the next action from the current one, plus `offset` px.
 #[derive(Clone, Serialize)]
@@ -30,7 +30,7 @@ impl Objective<Linear> for Loss<'_> {
         self.data.train().len()
     }
 
-    fn loss(&self, model: &Linear, items: &[usize], _: u64) -> Result<Tensor<1>, ObjectiveError> {
+    fn loss(&self, model: &Linear, items: &[usize], _: Step) -> Result<Tensor<1>, ObjectiveError> {
         let rows = |ahead: usize, offset: f32| {
             let action = |&item: &usize| {
                 let at = self.data.train()[item];

@@ -114,7 +114,14 @@ pub fn fit<M: Module>(
                 return Err(run.interrupted(total));
             }
             let rate = config.learning_rate_at(run.step, total);
-            run.update(&team, objective, &batches.at(run.step), config, rate)?;
+            run.update(
+                &team,
+                objective,
+                &batches.at(run.step),
+                config,
+                rate,
+                run.step as f64 / total as f64,
+            )?;
             let epoch_ends = run.step % epoch_steps == 0;
             if run.step % config.log_every == 0 || epoch_ends {
                 note = format!("loss {:.5}", run.record(epoch_steps, rate)?);

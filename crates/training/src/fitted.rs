@@ -59,7 +59,7 @@ mod tests {
     use burn::Tensor;
 
     use super::*;
-    use crate::{CurveRow, ObjectiveError};
+    use crate::{CurveRow, ObjectiveError, Step};
 
     /// Names its validation; `true` keeps the best model.
     struct Named(bool);
@@ -68,7 +68,7 @@ mod tests {
         fn items(&self) -> usize {
             0
         }
-        fn loss(&self, (): &(), _: &[usize], _: u64) -> Result<Tensor<1>, ObjectiveError> {
+        fn loss(&self, (): &(), _: &[usize], _: Step) -> Result<Tensor<1>, ObjectiveError> {
             Err("not asked for".into())
         }
         fn validate(&self, (): &()) -> Result<Option<f64>, ObjectiveError> {

@@ -46,7 +46,7 @@ pub use init::init_seeded;
 pub use model_bytes::save_model;
 pub use model_error::ModelFileError;
 pub use model_file::ModelFile;
-pub use objective::{Gradients, Objective, ObjectiveError};
+pub use objective::{Gradients, Objective, ObjectiveError, Step};
 pub use precision::Precision;
 pub use replica::to_compute_dtype;
 pub use shards::save_shards;

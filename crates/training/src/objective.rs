@@ -5,6 +5,15 @@ use burn::optim::GradientsParams;
 
 use crate::Precision;
 
+/// What an objective knows of the update that it computes a loss for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Step {
+    /// Seed of everything random about the loss; every update has its own.
+    pub seed: u64,
+    /// Fraction of the planned updates that are done, in [0, 1).
+    pub progress: f64,
+}
+
 /// Error of an objective; `?` converts any error into it.
 pub type ObjectiveError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -15,18 +24,18 @@ pub trait Objective<M> {
 
     /// The loss of a batch: one number, the mean over its items, on the device of this model (`model.devices()`; on
     /// several GPUs every replica has its own). Everything random about it (noise, augmentation) must follow from
-    /// `seed`, which differs for every step.
+    /// the step's seed.
     ///
     /// # Errors
     /// Any error of the objective; the loop adds the step.
-    fn loss(&self, model: &M, items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError>;
+    fn loss(&self, model: &M, items: &[usize], step: Step) -> Result<Tensor<1>, ObjectiveError>;
 
     /// Loss and gradients, if the objective computes them itself, for example in blocks so that not all of the forward
     /// pass is held in memory; with `None` the loop differentiates [`Self::loss`]. Not on several GPUs.
     ///
     /// # Errors
     /// Those of [`Self::loss`].
-    fn gradients(&self, _model: &M, _items: &[usize], _seed: u64) -> Result<Option<Gradients>, ObjectiveError> {
+    fn gradients(&self, _model: &M, _items: &[usize], _step: Step) -> Result<Option<Gradients>, ObjectiveError> {
         Ok(None)
     }
 

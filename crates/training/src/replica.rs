@@ -6,7 +6,7 @@ use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer};
 use burn::tensor::{DType, FloatDType};
 
 use crate::clip::clip_global_norm;
-use crate::{Gradients, Objective, ObjectiveError, Precision};
+use crate::{Gradients, Objective, ObjectiveError, Precision, Step};
 
 /// A model and its optimizer on one device.
 pub(crate) struct Replica<M> {
@@ -24,7 +24,7 @@ pub(crate) struct Replica<M> {
 #[derive(Clone, Debug)]
 pub(crate) struct Part {
     pub(crate) items: Vec<usize>,
-    pub(crate) seed: u64,
+    pub(crate) step: Step,
     /// Weight of the mean over these items in the batch.
     pub(crate) weight: f64,
 }
@@ -70,9 +70,9 @@ impl<M: Module> Replica<M> {
             }
         };
         let model = copy.as_ref().unwrap_or(&self.model);
-        let (value, gradients) = match objective.gradients(model, &part.items, part.seed)? {
+        let (value, gradients) = match objective.gradients(model, &part.items, part.step)? {
             Some(Gradients { loss, gradients }) => (loss, Some(gradients)),
-            None => (objective.loss(model, &part.items, part.seed)?, None),
+            None => (objective.loss(model, &part.items, part.step)?, None),
         };
         let weight = part.weight;
         let value = if weight == 1.0 { value } else { value.mul_scalar(weight) };

@@ -15,7 +15,7 @@ use crate::fitted::FitOutput;
 use crate::identity::RunIdentity;
 use crate::replica::{Part, Replica};
 use crate::team::Team;
-use crate::{Curve, Ema, EventWriter, Objective, TrainConfig, TrainingError};
+use crate::{Curve, Ema, EventWriter, Objective, Step, TrainConfig, TrainingError};
 use nn_kit::mix_seed;
 
 /// Longest time that a killed run loses, besides the current step.
@@ -111,6 +111,7 @@ impl<M: Module> Run<M> {
         items: &[usize],
         config: &TrainConfig,
         rate: f64,
+        progress: f64,
     ) -> Result<(), TrainingError> {
         let failed = |step: usize| {
             move |source| TrainingError::Objective {
@@ -133,7 +134,7 @@ impl<M: Module> Run<M> {
                     number += 1;
                     Part {
                         items: piece.to_vec(),
-                        seed,
+                        step: Step { seed, progress },
                         weight: part.len() as f64 / items.len() as f64,
                     }
                 })

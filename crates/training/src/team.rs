@@ -178,7 +178,7 @@ fn work<M: Module>(
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::Precision;
+    use crate::{Precision, Step};
     use burn::nn::{Linear, LinearConfig};
     use burn::optim::AdamWConfig;
     use burn::tensor::TensorData;
@@ -191,7 +191,7 @@ mod tests {
             100
         }
 
-        fn loss(&self, model: &Linear, items: &[usize], _: u64) -> Result<Tensor<1>, ObjectiveError> {
+        fn loss(&self, model: &Linear, items: &[usize], _: Step) -> Result<Tensor<1>, ObjectiveError> {
             if items.contains(&99) {
                 return Err("item 99".into());
             }
@@ -208,7 +208,7 @@ mod tests {
     fn part(items: &[usize]) -> Part {
         Part {
             items: items.to_vec(),
-            seed: 0,
+            step: Step::default(),
             weight: 1.0,
         }
     }

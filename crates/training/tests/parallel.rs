@@ -10,7 +10,7 @@ use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
 use burn::tensor::Device;
 use common::{Net, Product, bits, config};
 use pusht_jobs::JobContext;
-use training::{FitOptions, Objective, ObjectiveError, TrainConfig, TrainingError};
+use training::{FitOptions, Objective, ObjectiveError, Step, TrainConfig, TrainingError};
 
 fn train(seed: u64) -> Vec<u32> {
     let settings = TrainConfig { seed, ..config(10) };
@@ -53,7 +53,7 @@ impl Objective<Dropping> for Nothing {
         64
     }
 
-    fn loss(&self, model: &Dropping, _: &[usize], _: u64) -> Result<Tensor<1>, ObjectiveError> {
+    fn loss(&self, model: &Dropping, _: &[usize], _: Step) -> Result<Tensor<1>, ObjectiveError> {
         Ok(model.blocks[0].linear.weight.val().sum())
     }
 

@@ -6,7 +6,7 @@ mod common;
 
 use common::{Net, Product, bits, config};
 use pusht_jobs::{CancelFlag, JobContext, Silent};
-use training::{FitOptions, FitOutput, Objective, Precision, TrainConfig, TrainingError};
+use training::{FitOptions, FitOutput, Objective, Precision, Step, TrainConfig, TrainingError};
 
 fn run(settings: &TrainConfig, objective: &Product) -> Result<FitOutput<Net>, TrainingError> {
     let mut silent = JobContext::silent();
@@ -123,8 +123,8 @@ fn patience_needs_validation_data() {
         fn items(&self) -> usize {
             50
         }
-        fn loss(&self, model: &Net, items: &[usize], seed: u64) -> Result<burn::Tensor<1>, training::ObjectiveError> {
-            self.0.loss(model, items, seed)
+        fn loss(&self, model: &Net, items: &[usize], step: Step) -> Result<burn::Tensor<1>, training::ObjectiveError> {
+            self.0.loss(model, items, step)
         }
         fn validate(&self, _: &Net) -> Result<Option<f64>, training::ObjectiveError> {
             Ok(None)

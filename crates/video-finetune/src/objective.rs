@@ -8,7 +8,7 @@ use nn_kit::mix_seed;
 use pusht_data::VideoRequest;
 use pusht_env::Frame;
 use pusht_jobs::write_bytes;
-use training::{Gradients, Objective, ObjectiveError, Precision};
+use training::{Gradients, Objective, ObjectiveError, Precision, Step};
 use video_io::png_bytes;
 
 use crate::cache::Latents;
@@ -115,16 +115,16 @@ impl<T: Trainee> Objective<T::Model> for Tuning<'_, T> {
         self.train.len()
     }
 
-    fn loss(&self, model: &T::Model, items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
-        let batch = self.batch(model, &self.chosen(items), seed)?;
+    fn loss(&self, model: &T::Model, items: &[usize], step: Step) -> Result<Tensor<1>, ObjectiveError> {
+        let batch = self.batch(model, &self.chosen(items), step.seed)?;
         Ok(self.trainee.loss(model, batch)?)
     }
 
-    fn gradients(&self, model: &T::Model, items: &[usize], seed: u64) -> Result<Option<Gradients>, ObjectiveError> {
+    fn gradients(&self, model: &T::Model, items: &[usize], step: Step) -> Result<Option<Gradients>, ObjectiveError> {
         if !self.config.checkpointing {
             return Ok(None);
         }
-        let batch = self.batch(model, &self.chosen(items), seed)?;
+        let batch = self.batch(model, &self.chosen(items), step.seed)?;
         Ok(Some(self.trainee.by_block(model, batch)?))
     }
 

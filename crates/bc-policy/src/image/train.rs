@@ -7,7 +7,7 @@ use burn::tensor::{Device, FloatDType, TensorData};
 use nn_kit::Checkpoint;
 use pusht_data::{ActionNorm, Episode, FrameNorm, FrameRef, Loader, Transform};
 use pusht_training::{TrainData, TrainOutput};
-use training::{FitOptions, Objective, ObjectiveError, Precision, TrainConfig, init_seeded};
+use training::{FitOptions, Objective, ObjectiveError, Precision, Step, TrainConfig, init_seeded};
 
 use super::config::{Augmentation, ImageConfig};
 use super::frames::{Pixels, check_size};
@@ -117,13 +117,13 @@ impl<N: ImageNet> Objective<N> for Regression<'_> {
         self.train.len()
     }
 
-    fn loss(&self, model: &N, items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
+    fn loss(&self, model: &N, items: &[usize], step: Step) -> Result<Tensor<1>, ObjectiveError> {
         let refs: Vec<FrameRef> = items.iter().map(|&item| self.train[item]).collect();
         let batch = self.loader.batch(&refs)?;
         // Each replica of a model has its own device.
         let device = model.devices().remove(0).without_autodiff();
         let x = match self.saved.crop {
-            Some(_) => self.pixels.anywhere(&batch.frames, seed, &device),
+            Some(_) => self.pixels.anywhere(&batch.frames, step.seed, &device),
             None => self.pixels.center_crop(&batch.frames, &device),
         };
         let predicted = model.run(training::to_compute_dtype(model, x)).cast(FloatDType::F32);

@@ -8,7 +8,7 @@ use pusht_env::{Action, State};
 use pusht_training::{TrainData, TrainOutput};
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
-use training::{FitOptions, Objective, ObjectiveError, TrainConfig, init_seeded};
+use training::{FitOptions, Objective, ObjectiveError, Step, TrainConfig, init_seeded};
 
 use super::config::TrackedConfig;
 use super::policy::{Saved, TrackedPolicy};
@@ -169,11 +169,11 @@ impl Objective<Mlp> for Chunks<'_> {
         self.train.len()
     }
 
-    fn loss(&self, model: &Mlp, items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
+    fn loss(&self, model: &Mlp, items: &[usize], step: Step) -> Result<Tensor<1>, ObjectiveError> {
         let level = self.saved.tracked.noise;
         let mut noise = Vec::new();
         if level > 0.0 {
-            noise = nn_kit::normal(5 * items.len(), &mut Pcg64::seed_from_u64(seed));
+            noise = nn_kit::normal(5 * items.len(), &mut Pcg64::seed_from_u64(step.seed));
             for (index, moved) in noise.iter_mut().enumerate() {
                 *moved *= if index % 5 == 4 { level / 100.0 } else { level };
             }

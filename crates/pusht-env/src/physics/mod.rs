@@ -12,7 +12,8 @@ mod solver;
 mod space;
 mod vector;
 
-pub(crate) use space::Space;
+pub(crate) use body::Agent;
+pub(crate) use space::{SUBSTEPS, Space};
 pub(crate) use vector::Vec2;
 
 use crate::{WALL_RADIUS, WALLS};

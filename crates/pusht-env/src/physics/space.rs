@@ -10,7 +10,7 @@ use crate::scene::ContactTick;
 use crate::{AGENT_RADIUS, BlockVelocity, Pose};
 
 /// Substeps of one environment step (control at 10 Hz).
-const SUBSTEPS: usize = 10;
+pub(crate) const SUBSTEPS: usize = 10;
 
 /// Complete state of the physics. A copy of it is an exact snapshot.
 #[derive(Clone, Copy, Debug, PartialEq)]

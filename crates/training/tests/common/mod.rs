@@ -12,7 +12,7 @@ use rand::SeedableRng;
 use rand_pcg::Pcg64;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use training::{Objective, ObjectiveError, Precision, TrainConfig};
+use training::{Objective, ObjectiveError, Precision, Step, TrainConfig};
 
 #[derive(Module, Debug)]
 pub struct Net {
@@ -117,7 +117,7 @@ impl Objective<Net> for Product {
         50
     }
 
-    fn loss(&self, model: &Net, items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
+    fn loss(&self, model: &Net, items: &[usize], step: Step) -> Result<Tensor<1>, ObjectiveError> {
         let call = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
         std::thread::sleep(self.delay);
         if let Some((at, flag)) = &self.stop
@@ -125,7 +125,7 @@ impl Objective<Net> for Product {
         {
             flag.cancel();
         }
-        let (x, y) = self.data(items, self.noise, seed);
+        let (x, y) = self.data(items, self.noise, step.seed);
         let x = training::to_compute_dtype(model, x);
         Ok((model.forward(x).cast(FloatDType::F32) - y).square().mean())
     }

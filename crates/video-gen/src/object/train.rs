@@ -9,7 +9,7 @@ use pusht_training::{TrainData, TrainModel, TrainOutput};
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
-use training::{FitOptions, Objective, ObjectiveError, TrainConfig, fit, init_seeded};
+use training::{FitOptions, Objective, ObjectiveError, Step, TrainConfig, fit, init_seeded};
 
 use super::clips::{Tracks, draw, loss};
 use super::error::VideoGenError;
@@ -174,8 +174,8 @@ impl Objective<ObjectLatent> for FlowMatching {
     }
 
     /// The seed of a step determines its clips; clips are drawn at random, so that only the number of items matters.
-    fn loss(&self, model: &ObjectLatent, items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
-        Ok(self.batch_loss(model, &self.tracks, items.len(), seed))
+    fn loss(&self, model: &ObjectLatent, items: &[usize], step: Step) -> Result<Tensor<1>, ObjectiveError> {
+        Ok(self.batch_loss(model, &self.tracks, items.len(), step.seed))
     }
 
     fn validate(&self, model: &ObjectLatent) -> Result<Option<f64>, ObjectiveError> {

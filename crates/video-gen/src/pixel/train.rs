@@ -8,7 +8,7 @@ use pusht_training::{TrainData, TrainModel, TrainOutput};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
-use training::{FitOptions, Objective, ObjectiveError, TrainConfig, fit, init_seeded};
+use training::{FitOptions, Objective, ObjectiveError, Step, TrainConfig, fit, init_seeded};
 
 use super::caption::Caption;
 use super::clips::Clips;
@@ -258,8 +258,8 @@ impl Objective<PixelNet> for Denoising {
         self.train.clips.len()
     }
 
-    fn loss(&self, model: &PixelNet, items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
-        Ok(self.batch_loss(model, &self.train, items, seed))
+    fn loss(&self, model: &PixelNet, items: &[usize], step: Step) -> Result<Tensor<1>, ObjectiveError> {
+        Ok(self.batch_loss(model, &self.train, items, step.seed))
     }
 
     fn validate(&self, model: &PixelNet) -> Result<Option<f64>, ObjectiveError> {

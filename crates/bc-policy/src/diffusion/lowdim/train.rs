@@ -8,7 +8,7 @@ use pusht_env::Action;
 use pusht_training::{TrainData, TrainOutput};
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
-use training::{FitOptions, Objective, ObjectiveError, TrainConfig, init_seeded};
+use training::{FitOptions, Objective, ObjectiveError, Step, TrainConfig, init_seeded};
 
 use super::policy::{DiffusionLowdim, Saved};
 use super::rows::{Row, rows};
@@ -98,14 +98,14 @@ impl Objective<Unet> for Denoising<'_> {
         self.train.len()
     }
 
-    fn loss(&self, model: &Unet, items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
+    fn loss(&self, model: &Unet, items: &[usize], step: Step) -> Result<Tensor<1>, ObjectiveError> {
         let Saved {
             diffusion,
             offsets,
             scale,
             ..
         } = &self.saved;
-        let mut rng = Pcg64::seed_from_u64(seed);
+        let mut rng = Pcg64::seed_from_u64(step.seed);
         let mut noised = NoisedSequences::draw(diffusion, items.len(), &mut rng);
         let width = diffusion.n_obs_steps * FEATURES;
         let mut condition = Vec::with_capacity(items.len() * width);

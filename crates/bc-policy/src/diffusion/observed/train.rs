@@ -9,7 +9,7 @@ use pusht_env::Action;
 use pusht_training::{TrainData, TrainOutput};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
-use training::{FitOptions, Objective, ObjectiveError, TrainConfig, init_seeded};
+use training::{FitOptions, Objective, ObjectiveError, Step, TrainConfig, init_seeded};
 
 use super::config::{EncoderConfig, SIDE};
 use super::policy::DiffusionPolicy;
@@ -134,10 +134,10 @@ impl Objective<Network> for Denoising<'_> {
         self.train.len()
     }
 
-    fn loss(&self, model: &Network, items: &[usize], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
+    fn loss(&self, model: &Network, items: &[usize], step: Step) -> Result<Tensor<1>, ObjectiveError> {
         let diffusion = &self.saved.diffusion;
         let n = diffusion.n_obs_steps;
-        let mut rng = Pcg64::seed_from_u64(seed);
+        let mut rng = Pcg64::seed_from_u64(step.seed);
         let mut noised = NoisedSequences::draw(diffusion, items.len(), &mut rng);
         let mut agents = Vec::new();
         let mut pictures = Vec::with_capacity(items.len() * n);

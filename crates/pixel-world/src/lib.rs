@@ -1,0 +1,19 @@
+//! A world model of PushT in pixels.
+//!
+#![doc = include_str!("../README.md")]
+
+mod data;
+mod error;
+mod input;
+mod loss;
+mod net;
+mod palette;
+mod train;
+mod window;
+mod world;
+
+pub use error::PixelWorldError;
+pub use net::NetConfig;
+pub use palette::{IndexedFrame, Palette};
+pub use train::{OwnRollouts, PixelWorldSettings};
+pub use world::{PixelWorld, TrainedOn};

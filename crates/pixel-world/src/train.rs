@@ -1,0 +1,324 @@
+//! Training on recordings and on the model's own rollouts.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use pusht_training::{TrainData, TrainModel, TrainOutput};
+use rand::RngExt;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use training::{FitOptions, Objective, ObjectiveError, Step, TrainConfig, fit, init_seeded};
+
+use crate::data::{Demonstrated, Piece, Pieces, generator, jitter};
+use crate::error::PixelWorldError;
+use crate::input::{StepInput, input};
+use crate::loss::{Targets, loss};
+use crate::net::{Net, NetConfig};
+use crate::palette::{IndexedFrame, Palette};
+use crate::window::{Point, WINDOW, Window};
+use crate::world::{PixelWorld, TrainedOn, next_frames};
+
+/// Every how many-th frame of the demonstrations the palette is made from.
+const PALETTE_STRIDE: usize = 37;
+/// Number of batches of the validation loss.
+const VALIDATION_BATCHES: u64 = 4;
+/// Seed of the validation batches.
+const VALIDATION_SEED: u64 = 0x5EED;
+
+/// Which part of the batches begins with the model's own frames.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OwnRollouts {
+    /// From this fraction of the training on.
+    pub from: f64,
+    /// Numbers of own steps, each with its probability; the rest of the batches begins with recorded frames.
+    pub steps: Vec<(usize, f64)>,
+}
+
+impl Default for OwnRollouts {
+    fn default() -> Self {
+        Self {
+            from: 0.3,
+            steps: vec![(1, 0.2), (2, 0.2), (4, 0.15), (8, 0.1)],
+        }
+    }
+}
+
+/// Settings of a pixel world and its training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PixelWorldSettings {
+    /// The network.
+    pub model: NetConfig,
+    /// Own rollouts.
+    pub own: OwnRollouts,
+    /// Weight of a pixel that changes, where one that does not has weight 1.
+    pub changed_weight: f32,
+    /// Settings of the training loop.
+    pub fit: TrainConfig,
+}
+
+impl Default for PixelWorldSettings {
+    fn default() -> Self {
+        Self {
+            model: NetConfig::default(),
+            own: OwnRollouts::default(),
+            changed_weight: 16.0,
+            fit: TrainConfig {
+                epochs: 10,
+                steps_per_epoch: Some(600),
+                batch_size: 32,
+                learning_rate: 1.5e-3,
+                final_learning_rate_fraction: 0.02,
+                warmup_steps: 100,
+                weight_decay: 1e-3,
+                clip_norm: Some(1.0),
+                ema_decay: Some(0.999),
+                ..TrainConfig::default()
+            },
+        }
+    }
+}
+
+impl PixelWorldSettings {
+    /// Checks the settings.
+    ///
+    /// # Errors
+    /// The first invalid setting.
+    pub fn check(&self) -> Result<(), PixelWorldError> {
+        self.model.check()?;
+        if !(0.0..=1.0).contains(&self.own.from) {
+            return Err(PixelWorldError::config("own.from", self.own.from, "0 to 1"));
+        }
+        let sum: f64 = self.own.steps.iter().map(|(_, share)| share).sum();
+        if self.own.steps.iter().any(|(_, share)| !(0.0..=1.0).contains(share)) || sum > 1.0 + 1e-9 {
+            return Err(PixelWorldError::config(
+                "own.steps",
+                sum,
+                "probabilities that add up to 1 at most",
+            ));
+        }
+        if !(self.changed_weight.is_finite() && self.changed_weight >= 1.0) {
+            return Err(PixelWorldError::config(
+                "changed_weight",
+                self.changed_weight,
+                "1 or more",
+            ));
+        }
+        Ok(self.fit.check()?)
+    }
+}
+
+/// The objective: pieces of recordings, some of which begin with the model's own frames.
+pub(crate) struct NextFrame<'a, P> {
+    pub(crate) pieces: &'a P,
+    pub(crate) valid: Option<&'a P>,
+    pub(crate) palette: &'a Palette,
+    pub(crate) settings: &'a PixelWorldSettings,
+}
+
+impl<P: Pieces> NextFrame<'_, P> {
+    /// Number of own steps that a batch begins with.
+    fn own_steps(&self, step: Step) -> usize {
+        if step.progress < self.settings.own.from {
+            return 0;
+        }
+        let mut drawn: f64 = generator(step.seed, u64::MAX).random();
+        for (steps, share) in &self.settings.own.steps {
+            if drawn < *share {
+                return *steps;
+            }
+            drawn -= share;
+        }
+        0
+    }
+
+    fn batch_loss(&self, net: &Net, pieces: Vec<Piece>, own: usize, seed: u64) -> Result<Tensor<1>, ObjectiveError> {
+        let device = net.devices().remove(0);
+        let (mut previous, mut current): (Vec<_>, Vec<_>) = pieces
+            .iter()
+            .map(|piece| (piece.before.clone(), piece.first.clone()))
+            .unzip();
+        let played = own.min(pieces.iter().map(|piece| piece.agent.len() - 2).min().unwrap_or(0));
+        if played > 0 {
+            let (plain, inner) = (net.valid(), device.clone().inner());
+            for k in 0..played {
+                let steps: Vec<StepInput> = (0..pieces.len())
+                    .map(|i| {
+                        let agent = &pieces[i].agent;
+                        StepInput::new(&previous[i], &current[i], agent[k], agent[k + 1])
+                    })
+                    .collect();
+                let frames: Vec<&IndexedFrame> = current.iter().collect();
+                let next = next_frames(&plain, &self.settings.model, self.palette, &frames, &steps, &inner)?;
+                previous = std::mem::replace(&mut current, next);
+            }
+        }
+        let (steps, (next, weights)): (Vec<_>, (Vec<_>, Vec<_>)) = (0..pieces.len())
+            .into_par_iter()
+            .map(|i| {
+                let mut rng = generator(seed, i as u64);
+                self.example(&pieces[i], played, &previous[i], &current[i], &mut rng)
+            })
+            .collect::<Vec<_>>()
+            .into_iter()
+            .map(|(step, next, weights)| (step, (next, weights)))
+            .unzip();
+        let x = input(&steps, self.palette, &device);
+        Ok(loss(
+            net,
+            x,
+            &steps,
+            &Targets { next, weights },
+            self.settings.model.colors,
+        ))
+    }
+
+    /// The last step of a piece, with what it should lead to and the weights of its pixels.
+    fn example(
+        &self,
+        piece: &Piece,
+        played: usize,
+        previous: &IndexedFrame,
+        current: &IndexedFrame,
+        rng: &mut rand_pcg::Pcg64,
+    ) -> (StepInput, Vec<u8>, Vec<f32>) {
+        let [from, to]: [Point; 2] = [piece.agent[piece.agent.len() - 2], piece.agent[piece.agent.len() - 1]];
+        // The window moves a little, so that its place tells the model less than the spots do.
+        let window = Window::around(from.map(|x| x + jitter(3.0, rng)));
+        let mut step = StepInput::within(window, previous, current, from, to);
+        if played == 0 {
+            spoil(&mut step.current, rng);
+        }
+        let (last, next) = (window.cut(&piece.last), window.cut(&piece.next));
+        let weight = |(last, next): (&u8, &u8)| {
+            if last == next {
+                1.0
+            } else {
+                self.settings.changed_weight
+            }
+        };
+        let weights = last.iter().zip(&next).map(weight).collect();
+        (step, next, weights)
+    }
+
+    fn pieces(&self, of: &P, items: &[usize], own: usize, seed: u64) -> Vec<Piece> {
+        let piece = |(i, item): (usize, &usize)| of.piece(*item, own, nn_kit::mix_seed(seed, i as u64));
+        items.par_iter().enumerate().map(piece).collect()
+    }
+}
+
+/// Replaces up to 2 % of the pixels by neighbors, as rough as the model's own frames.
+fn spoil(window: &mut [u8], rng: &mut rand_pcg::Pcg64) {
+    let share = 0.02 * rng.random::<f32>();
+    let shift = [
+        rng.random_range(-2..=2_i32) as isize,
+        rng.random_range(-2..=2_i32) as isize,
+    ];
+    let clean = window.to_vec();
+    let side = WINDOW as isize;
+    for (at, pixel) in window.iter_mut().enumerate() {
+        if rng.random::<f32>() < share {
+            let (x, y) = (at as isize % side + shift[0], at as isize / side + shift[1]);
+            *pixel = clean[(y.rem_euclid(side) * side + x.rem_euclid(side)) as usize];
+        }
+    }
+}
+
+impl<P: Pieces> Objective<Net> for NextFrame<'_, P> {
+    fn items(&self) -> usize {
+        self.pieces.items()
+    }
+
+    fn loss(&self, model: &Net, items: &[usize], step: Step) -> Result<Tensor<1>, ObjectiveError> {
+        let own = self.own_steps(step);
+        let pieces = self.pieces(self.pieces, items, own, step.seed);
+        self.batch_loss(model, pieces, own, step.seed)
+    }
+
+    /// The loss after 4 own steps, on held-out recordings.
+    fn validate(&self, model: &Net) -> Result<Option<f64>, ObjectiveError> {
+        let Some(valid) = self.valid.filter(|valid| valid.items() > 0) else {
+            return Ok(None);
+        };
+        let mut sum = 0.0;
+        for batch in 0..VALIDATION_BATCHES {
+            let seed = nn_kit::mix_seed(VALIDATION_SEED, batch);
+            let mut rng = generator(seed, u64::MAX);
+            let items: Vec<usize> = (0..self.settings.fit.batch_size)
+                .map(|_| rng.random_range(0..valid.items()))
+                .collect();
+            let pieces = self.pieces(valid, &items, 4, seed);
+            sum += f64::from(self.batch_loss(model, pieces, 4, seed)?.try_into_scalar::<f32>()?);
+        }
+        Ok(Some(sum / VALIDATION_BATCHES as f64))
+    }
+
+    fn describe_validation(&self, value: f64) -> String {
+        format!("loss after 4 own steps {value:.5}")
+    }
+}
+
+/// Trains the model on the training part; the validation part may be empty. Episodes without states are tracked.
+impl TrainModel for PixelWorldSettings {
+    type Model = PixelWorld;
+    type Error = PixelWorldError;
+
+    fn label(&self) -> String {
+        "pixel world model".to_owned()
+    }
+
+    fn train_config(&mut self) -> &mut TrainConfig {
+        &mut self.fit
+    }
+
+    fn model_settings(&self) -> impl Serialize {
+        (&self.model, &self.own, self.changed_weight)
+    }
+
+    fn train(
+        &self,
+        data: &TrainData<'_>,
+        device: &Device,
+        options: FitOptions<'_>,
+    ) -> Result<TrainOutput<PixelWorld>, PixelWorldError> {
+        self.check()?;
+        let episodes: Vec<_> = data.train_episodes().into_iter().filter(|e| e.len() >= 3).collect();
+        if episodes.is_empty() {
+            return Err(PixelWorldError::NoSteps {
+                episodes: data.train_episodes().len(),
+            });
+        }
+        let frames = episodes.iter().flat_map(|e| &e.frames).step_by(PALETTE_STRIDE);
+        let palette = Palette::fit(frames, self.model.colors);
+        let pieces = Demonstrated::new(&episodes, &palette)?;
+        let held_out: Vec<_> = data
+            .validation_episodes()
+            .into_iter()
+            .filter(|e| e.len() >= 3)
+            .collect();
+        let valid = Demonstrated::new(&held_out, &palette)?;
+        let objective = NextFrame {
+            pieces: &pieces,
+            valid: Some(&valid),
+            palette: &palette,
+            settings: self,
+        };
+        let autodiff = device.clone().autodiff();
+        let net = init_seeded(nn_kit::mix_seed(self.fit.seed, 0), &autodiff, |device| {
+            self.model.init(device)
+        });
+        let identity = format!("{} pixel-world {:?}", options.identity, palette);
+        let fitted = fit(net, &objective, &self.fit, options.with_identity(&identity))?;
+        let mut sources: Vec<String> = episodes.iter().map(|e| e.provenance.source.clone()).collect();
+        sources.sort();
+        sources.dedup();
+        let trained_on = TrainedOn {
+            play_steps: 0,
+            episodes: episodes.len(),
+            frames: episodes.iter().map(|e| e.len()).sum(),
+            sources,
+        };
+        let model = PixelWorld::new(self.model.clone(), fitted.last, palette, trained_on, device);
+        Ok(TrainOutput::new(model, fitted.curve).with_best(fitted.best_epoch, fitted.best_valid))
+    }
+}

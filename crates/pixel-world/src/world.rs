@@ -1,0 +1,205 @@
+//! A trained pixel world.
+
+use std::path::Path;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use pusht_data::{History, WorldModel, WorldModelError};
+use pusht_env::{Action, Frame};
+use serde::{Deserialize, Serialize};
+use training::{ModelFile, save_model};
+
+use crate::error::PixelWorldError;
+use crate::input::{StepInput, input};
+use crate::loss::likeliest;
+use crate::net::{Net, NetConfig};
+use crate::palette::{IndexedFrame, Palette};
+use crate::window::in_frame;
+
+/// The kind in a model file.
+const KIND: &str = "pixel-world/1";
+/// Steps that the network computes together.
+const BATCH: usize = 16;
+/// Side of the board, px.
+const BOARD: f64 = 512.0;
+
+/// What a model was trained on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainedOn {
+    /// Steps of random play in the simulator, drawn anew for every update.
+    pub play_steps: usize,
+    /// Demonstrations: number of episodes.
+    pub episodes: usize,
+    /// Their frames.
+    pub frames: usize,
+    /// Their sources, without repetition.
+    pub sources: Vec<String>,
+}
+
+/// Contents of a model file besides the weights.
+#[derive(Serialize, Deserialize)]
+struct Card {
+    model: NetConfig,
+    palette: Palette,
+    trained_on: TrainedOn,
+}
+
+/// A world model in pixels: the last two frames and the agent's next position give the next frame.
+#[derive(Clone, Debug)]
+pub struct PixelWorld {
+    config: NetConfig,
+    net: Net,
+    palette: Palette,
+    trained_on: TrainedOn,
+    device: Device,
+}
+
+impl PixelWorld {
+    pub(crate) fn new(config: NetConfig, net: Net, palette: Palette, trained_on: TrainedOn, device: &Device) -> Self {
+        Self {
+            config,
+            net,
+            palette,
+            trained_on,
+            device: device.clone(),
+        }
+    }
+
+    /// Settings of the network.
+    pub fn config(&self) -> &NetConfig {
+        &self.config
+    }
+
+    /// Number of weights.
+    pub fn parameters(&self) -> usize {
+        self.net.num_params()
+    }
+
+    /// The colors of its frames.
+    pub fn palette(&self) -> &Palette {
+        &self.palette
+    }
+
+    /// What the model was trained on.
+    pub fn trained_on(&self) -> &TrainedOn {
+        &self.trained_on
+    }
+
+    pub(crate) fn net(&self) -> &Net {
+        &self.net
+    }
+
+    /// Writes weights, settings and palette to one file, atomically.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), PixelWorldError> {
+        let card = Card {
+            model: self.config.clone(),
+            palette: self.palette.clone(),
+            trained_on: self.trained_on.clone(),
+        };
+        Ok(save_model(path, &self.net, KIND, &card)?)
+    }
+
+    /// Loads a file from [`PixelWorld::save`].
+    ///
+    /// # Errors
+    /// A file that is missing, damaged, inconsistent or of another kind.
+    pub fn load(path: &Path, device: &Device) -> Result<Self, PixelWorldError> {
+        let file = ModelFile::open(path)?;
+        let card: Card = file.config(KIND)?;
+        card.model.check()?;
+        card.palette
+            .check(card.model.colors)
+            .map_err(|reason| PixelWorldError::Card { reason })?;
+        let net = file.load_into(&card.model.init(device))?;
+        Ok(Self::new(card.model, net, card.palette, card.trained_on, device))
+    }
+}
+
+/// The next frames of a network, each with its window replaced.
+pub(crate) fn next_frames(
+    net: &Net,
+    config: &NetConfig,
+    palette: &Palette,
+    frames: &[&IndexedFrame],
+    steps: &[StepInput],
+    device: &Device,
+) -> Result<Vec<IndexedFrame>, String> {
+    let keep: f32 = net.keep().try_into_scalar().map_err(|error| format!("{error:?}"))?;
+    let mut next = Vec::with_capacity(steps.len());
+    for (steps, frames) in steps.chunks(BATCH).zip(frames.chunks(BATCH)) {
+        let scores: Tensor<4> = net.forward(input(steps, palette, device));
+        let scores = scores
+            .into_data()
+            .try_to_vec::<f32>()
+            .map_err(|error| format!("{error:?}"))?;
+        let windows = likeliest(&scores, keep, steps, config.colors);
+        for ((step, frame), window) in steps.iter().zip(frames).zip(windows) {
+            next.push(step.window.paste(&window, frame));
+        }
+    }
+    Ok(next)
+}
+
+impl WorldModel for PixelWorld {
+    fn name(&self) -> String {
+        "pixel world model".to_owned()
+    }
+
+    /// Colors of the frames are replaced by the nearest ones of the palette.
+    fn step(&self, histories: &[History], actions: &[Action]) -> Result<Vec<Frame>, WorldModelError> {
+        if histories.len() != actions.len() {
+            return Err(WorldModelError::Lengths {
+                histories: histories.len(),
+                actions: actions.len(),
+            });
+        }
+        let mut frames = Vec::with_capacity(histories.len());
+        let mut steps = Vec::with_capacity(histories.len());
+        for (rollout, (history, action)) in histories.iter().zip(actions).enumerate() {
+            let (step, current) = self
+                .read(history, *action)
+                .map_err(|reason| WorldModelError::Rollout { rollout, reason })?;
+            steps.push(step);
+            frames.push(current);
+        }
+        let frames: Vec<&IndexedFrame> = frames.iter().collect();
+        let next = next_frames(&self.net, &self.config, &self.palette, &frames, &steps, &self.device);
+        let next = next.map_err(|reason| WorldModelError::Failed {
+            model: self.name(),
+            reason,
+        })?;
+        Ok(next.iter().map(|frame| self.palette.paint(frame)).collect())
+    }
+}
+
+impl PixelWorld {
+    /// One step as the network sees it, and the frame that it begins with; the error says what was expected.
+    fn read(&self, history: &History, action: Action) -> Result<(StepInput, IndexedFrame), String> {
+        let on_board = |x: f64| (0.0..=BOARD).contains(&x);
+        if !action.iter().all(|&x| on_board(f64::from(x))) {
+            return Err(format!(
+                "the action {action:?} is not on the board; expected 0 to 512 px"
+            ));
+        }
+        let position = history.agent.position;
+        if !position.iter().all(|&x| on_board(x)) || !history.agent.velocity.iter().all(|x| x.is_finite()) {
+            return Err(format!(
+                "the agent is at {position:?}; expected a position on the board, 0 to 512 px"
+            ));
+        }
+        let indexed = |frame: &Frame| {
+            let (width, height) = frame.dimensions();
+            let frame = self.palette.index(frame);
+            frame.ok_or_else(|| format!("the frame is {width} × {height} px; expected 96 × 96"))
+        };
+        let (previous, current) = (indexed(&history.previous)?, indexed(&history.current)?);
+        let mut agent = history.agent;
+        agent.step(action);
+        let step = StepInput::new(&previous, &current, in_frame(position), in_frame(agent.position));
+        Ok((step, current))
+    }
+}
