@@ -2,6 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
+use pusht_data::Episode;
 use pusht_training::{TrainData, TrainModel, TrainOutput};
 use rand::RngExt;
 use rayon::prelude::*;
@@ -14,11 +15,16 @@ use crate::input::{StepInput, input};
 use crate::loss::{Targets, loss};
 use crate::net::{Net, NetConfig};
 use crate::palette::{IndexedFrame, Palette};
+use crate::play::{self, RandomPlay};
 use crate::window::{Point, WINDOW, Window};
 use crate::world::{PixelWorld, TrainedOn, next_frames};
 
 /// Every how many-th frame of the demonstrations the palette is made from.
 const PALETTE_STRIDE: usize = 37;
+/// Frames of random play that the base model's palette is made from.
+const PALETTE_FRAMES: u64 = 1000;
+/// Their seed.
+const PALETTE_SEED: u64 = 0xC0107;
 /// Number of batches of the validation loss.
 const VALIDATION_BATCHES: u64 = 4;
 /// Seed of the validation batches.
@@ -258,7 +264,8 @@ impl<P: Pieces> Objective<Net> for NextFrame<'_, P> {
     }
 }
 
-/// Trains the model on the training part; the validation part may be empty. Episodes without states are tracked.
+/// Trains the model on the training part, from random weights; the validation part may be empty. Episodes without states
+/// are tracked.
 impl TrainModel for PixelWorldSettings {
     type Model = PixelWorld;
     type Error = PixelWorldError;
@@ -282,33 +289,138 @@ impl TrainModel for PixelWorldSettings {
         options: FitOptions<'_>,
     ) -> Result<TrainOutput<PixelWorld>, PixelWorldError> {
         self.check()?;
-        let episodes: Vec<_> = data.train_episodes().into_iter().filter(|e| e.len() >= 3).collect();
+        let frames = data.train_episodes().into_iter().flat_map(|e| &e.frames);
+        let palette = Palette::fit(frames.step_by(PALETTE_STRIDE), self.model.colors);
+        self.on_demonstrations(self.random(device), palette, data, device, options)
+    }
+}
+
+/// Training of a base model further on demonstrations; it keeps network and palette.
+#[derive(Clone, Debug)]
+pub struct FineTuneSettings {
+    /// The base model.
+    pub base: PixelWorld,
+    /// Settings of the training; those of the network are the base model's.
+    pub settings: PixelWorldSettings,
+}
+
+impl FineTuneSettings {
+    /// Settings for a training of a few minutes on two cores.
+    pub fn new(base: PixelWorld) -> Self {
+        let mut settings = PixelWorldSettings {
+            model: base.config().clone(),
+            ..PixelWorldSettings::default()
+        };
+        settings.own.from = 0.0;
+        settings.fit.epochs = 1;
+        settings.fit.steps_per_epoch = Some(300);
+        settings.fit.learning_rate = 5e-4;
+        Self { base, settings }
+    }
+}
+
+impl TrainModel for FineTuneSettings {
+    type Model = PixelWorld;
+    type Error = PixelWorldError;
+
+    fn label(&self) -> String {
+        "pixel world model".to_owned()
+    }
+
+    fn train_config(&mut self) -> &mut TrainConfig {
+        &mut self.settings.fit
+    }
+
+    fn model_settings(&self) -> impl Serialize {
+        let PixelWorldSettings {
+            model,
+            own,
+            changed_weight,
+            ..
+        } = &self.settings;
+        (model, own, changed_weight, self.base.fingerprint())
+    }
+
+    fn train(
+        &self,
+        data: &TrainData<'_>,
+        device: &Device,
+        options: FitOptions<'_>,
+    ) -> Result<TrainOutput<PixelWorld>, PixelWorldError> {
+        let settings = PixelWorldSettings {
+            model: self.base.config().clone(),
+            ..self.settings.clone()
+        };
+        settings.check()?;
+        let net = self.base.net().clone().to_device(&device.clone().autodiff()).train();
+        let trained = settings.on_demonstrations(net, self.base.palette().clone(), data, device, options)?;
+        let play_steps = self.base.trained_on().play_steps;
+        Ok(trained.map(|world| world.with_play_steps(play_steps)))
+    }
+}
+
+impl PixelWorldSettings {
+    /// Settings of the base model.
+    pub fn base() -> Self {
+        let mut settings = Self::default();
+        settings.own.steps = vec![(1, 0.15), (2, 0.15), (4, 0.15), (8, 0.15), (16, 0.1)];
+        settings
+    }
+
+    fn random(&self, device: &Device) -> Net {
+        let autodiff = device.clone().autodiff();
+        init_seeded(nn_kit::mix_seed(self.fit.seed, 0), &autodiff, |device| {
+            self.model.init(device)
+        })
+    }
+
+    /// Trains a base model: on random play in the simulator, which every update plays anew from its seed.
+    ///
+    /// # Errors
+    /// Those of [`fit`].
+    pub fn train_on_play(
+        &self,
+        device: &Device,
+        options: FitOptions<'_>,
+    ) -> Result<TrainOutput<PixelWorld>, PixelWorldError> {
+        self.check()?;
+        let palette = Palette::fit(&play::frames(PALETTE_FRAMES, PALETTE_SEED), self.model.colors);
+        let pieces = RandomPlay::new(&palette);
+        let objective = NextFrame {
+            pieces: &pieces,
+            valid: Some(&pieces),
+            palette: &palette,
+            settings: self,
+        };
+        let trained_on = TrainedOn {
+            play_steps: self.fit.epochs * self.fit.epoch_steps(pieces.items()) * self.fit.batch_size,
+            ..TrainedOn::default()
+        };
+        self.fitted(self.random(device), &objective, trained_on, device, options)
+    }
+
+    fn on_demonstrations(
+        &self,
+        net: Net,
+        palette: Palette,
+        data: &TrainData<'_>,
+        device: &Device,
+        options: FitOptions<'_>,
+    ) -> Result<TrainOutput<PixelWorld>, PixelWorldError> {
+        let episodes = long(data.train_episodes());
         if episodes.is_empty() {
             return Err(PixelWorldError::NoSteps {
                 episodes: data.train_episodes().len(),
             });
         }
-        let frames = episodes.iter().flat_map(|e| &e.frames).step_by(PALETTE_STRIDE);
-        let palette = Palette::fit(frames, self.model.colors);
         let pieces = Demonstrated::new(&episodes, &palette)?;
-        let held_out: Vec<_> = data
-            .validation_episodes()
-            .into_iter()
-            .filter(|e| e.len() >= 3)
-            .collect();
-        let valid = Demonstrated::new(&held_out, &palette)?;
+        let valid = Demonstrated::new(&long(data.validation_episodes()), &palette)?;
         let objective = NextFrame {
             pieces: &pieces,
             valid: Some(&valid),
             palette: &palette,
             settings: self,
         };
-        let autodiff = device.clone().autodiff();
-        let net = init_seeded(nn_kit::mix_seed(self.fit.seed, 0), &autodiff, |device| {
-            self.model.init(device)
-        });
-        let identity = format!("{} pixel-world {:?}", options.identity, palette);
-        let fitted = fit(net, &objective, &self.fit, options.with_identity(&identity))?;
         let mut sources: Vec<String> = episodes.iter().map(|e| e.provenance.source.clone()).collect();
         sources.sort();
         sources.dedup();
@@ -318,7 +430,30 @@ impl TrainModel for PixelWorldSettings {
             frames: episodes.iter().map(|e| e.len()).sum(),
             sources,
         };
+        self.fitted(net, &objective, trained_on, device, options)
+    }
+
+    fn fitted<P: Pieces>(
+        &self,
+        net: Net,
+        objective: &NextFrame<'_, P>,
+        trained_on: TrainedOn,
+        device: &Device,
+        options: FitOptions<'_>,
+    ) -> Result<TrainOutput<PixelWorld>, PixelWorldError> {
+        let identity = format!(
+            "{} pixel-world {:?} {:?} {}",
+            options.identity, objective.palette, self.own, self.changed_weight
+        );
+        let fitted = fit(net, objective, &self.fit, options.with_identity(&identity))?;
+        let palette = objective.palette.clone();
         let model = PixelWorld::new(self.model.clone(), fitted.last, palette, trained_on, device);
         Ok(TrainOutput::new(model, fitted.curve).with_best(fitted.best_epoch, fitted.best_valid))
     }
+}
+
+/// The episodes with at least one step that has a frame before it.
+fn long(mut episodes: Vec<&Episode>) -> Vec<&Episode> {
+    episodes.retain(|episode| episode.len() >= 3);
+    episodes
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use burn::module::Module;
+use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
 use pusht_data::{History, WorldModel, WorldModelError};
 use pusht_env::{Action, Frame};
@@ -88,6 +88,18 @@ impl PixelWorld {
 
     pub(crate) fn net(&self) -> &Net {
         &self.net
+    }
+
+    pub(crate) fn with_play_steps(mut self, steps: usize) -> Self {
+        self.trained_on.play_steps = steps;
+        self
+    }
+
+    /// A number that changes with any weight.
+    pub(crate) fn fingerprint(&self) -> String {
+        let mut sum = Fingerprint(0);
+        self.net.visit(&mut sum);
+        format!("{:016x}", sum.0)
     }
 
     /// Writes weights, settings and palette to one file, atomically.
@@ -201,5 +213,16 @@ impl PixelWorld {
         agent.step(action);
         let step = StepInput::new(&previous, &current, in_frame(position), in_frame(agent.position));
         Ok((step, current))
+    }
+}
+
+/// Mixes the bits of all weights.
+struct Fingerprint(u64);
+
+impl ModuleVisitor for Fingerprint {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        for value in param.val().into_data().iter::<f32>() {
+            self.0 = nn_kit::mix_seed(self.0, u64::from(value.to_bits()));
+        }
     }
 }
