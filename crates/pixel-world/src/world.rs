@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 use pusht_data::{History, WorldModel, WorldModelError};
 use pusht_env::{Action, Frame};
 use serde::{Deserialize, Serialize};
-use training::{ModelFile, save_model};
+use training::{ModelFile, save_model, save_model_in_bf16};
 
 use crate::error::PixelWorldError;
 use crate::input::{StepInput, input};
@@ -107,12 +107,23 @@ impl PixelWorld {
     /// # Errors
     /// A file that cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), PixelWorldError> {
-        let card = Card {
+        Ok(save_model(path, &self.net, KIND, &self.card())?)
+    }
+
+    /// Writes the same file with weights rounded to bf16, half as large.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn save_in_bf16(&self, path: &Path) -> Result<(), PixelWorldError> {
+        Ok(save_model_in_bf16(path, &self.net, KIND, &self.card())?)
+    }
+
+    fn card(&self) -> Card {
+        Card {
             model: self.config.clone(),
             palette: self.palette.clone(),
             trained_on: self.trained_on.clone(),
-        };
-        Ok(save_model(path, &self.net, KIND, &card)?)
+        }
     }
 
     /// Loads a file from [`PixelWorld::save`].
@@ -120,7 +131,10 @@ impl PixelWorld {
     /// # Errors
     /// A file that is missing, damaged, inconsistent or of another kind.
     pub fn load(path: &Path, device: &Device) -> Result<Self, PixelWorldError> {
-        let file = ModelFile::open(path)?;
+        Self::from_file(&ModelFile::open(path)?, device)
+    }
+
+    fn from_file(file: &ModelFile, device: &Device) -> Result<Self, PixelWorldError> {
         let card: Card = file.config(KIND)?;
         card.model.check()?;
         card.palette

@@ -43,7 +43,7 @@ pub use error::TrainingError;
 pub use fit::{FitOptions, fit};
 pub use fitted::FitOutput;
 pub use init::init_seeded;
-pub use model_bytes::save_model;
+pub use model_bytes::{save_model, save_model_in_bf16};
 pub use model_error::ModelFileError;
 pub use model_file::ModelFile;
 pub use objective::{Gradients, Objective, ObjectiveError, Step};

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use burn::module::Module;
 use burn::store::{ModuleSnapshot, PyTorchToBurnAdapter, SafetensorsStore};
+use burn::tensor::FloatDType;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::ModelFileError;
 use crate::finite::first_not_finite;
-use crate::model_bytes::read_file;
+use crate::model_bytes::{parse, read_file};
+use crate::replica::Cast;
 use crate::shards::read_folder;
 
 /// An open model file, before its model is built.
@@ -31,6 +33,21 @@ impl ModelFile {
         let (kind, config, bytes) = read(path)?;
         Ok(Self {
             path: path.to_path_buf(),
+            kind,
+            config,
+            bytes,
+        })
+    }
+
+    /// Reads the bytes of a file, for example one that is part of a program; `name` stands for its path in messages.
+    ///
+    /// # Errors
+    /// Bytes that are damaged or not written by this crate.
+    pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, ModelFileError> {
+        let path = PathBuf::from(name);
+        let (kind, config) = parse(&path, &bytes)?;
+        Ok(Self {
+            path,
             kind,
             config,
             bytes,
@@ -66,8 +83,8 @@ impl ModelFile {
         }
     }
 
-    /// Loads the weights into a model that was built from the configuration; every parameter must be present, in the
-    /// right shape, and finite.
+    /// Loads the weights, in f32, into a model that was built from the configuration; every parameter must be present,
+    /// in the right shape, and finite.
     ///
     /// # Errors
     /// Parameters that are missing, of another shape or not finite.
@@ -93,6 +110,7 @@ impl ModelFile {
         if !wrong.is_empty() {
             return Err(unfit(wrong.join("; ")));
         }
+        let model = model.map(&mut Cast(FloatDType::F32));
         match first_not_finite(&model) {
             Some(parameter) => Err(ModelFileError::NotFinite {
                 path: self.path.clone(),

@@ -136,7 +136,8 @@ impl ModuleVisitor for Found {
     }
 }
 
-struct Cast(FloatDType);
+/// Casts all parameters.
+pub(crate) struct Cast(pub(crate) FloatDType);
 
 impl ModuleMapper for Cast {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
