@@ -204,7 +204,7 @@ impl Player {
     fn choose(&mut self, state: State, rng: &mut Pcg64) {
         self.left = rng.random_range(4..=16);
         // Steps of the demonstrations are 9 px in the mean, 28 in one of twenty.
-        self.speed = 3.0 + 27.0 * rng.random::<f64>().powi(2);
+        self.speed = 3.0 + 45.0 * rng.random::<f64>().powi(2);
         let center = center(state.block);
         let kind: f64 = rng.random();
         let mut about = |middle: [f64; 2], spread: f64| middle.map(|x| x + spread * (2.0 * rng.random::<f64>() - 1.0));
@@ -220,5 +220,50 @@ impl Player {
             self.toward = self.target;
         }
         self.toward = self.toward.map(|x| x.clamp(0.0, 512.0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn play_walks_and_pushes_as_people_do() {
+        let (mut steps, mut pushes, mut long, mut length, mut at_border) = (0, 0, 0, 0.0, 0);
+        for seed in 0..300 {
+            let mut game = Game::new(seed);
+            for _ in 0..20 {
+                let before = game.env.state();
+                game.step();
+                let after = game.env.state();
+                let step = (after.agent[0] - before.agent[0]).hypot(after.agent[1] - before.agent[1]);
+                steps += 1;
+                length += step;
+                long += usize::from(step > 28.0);
+                pushes += usize::from(after.block != before.block);
+                at_border += usize::from(center(after.block).iter().any(|x| !(80.0..432.0).contains(x)));
+            }
+        }
+        let share = |n: usize| n as f64 / f64::from(steps);
+        let (pushed, mean) = (share(pushes), length / f64::from(steps));
+        eprintln!(
+            "pushed {pushed:.3}, step {mean:.1} px, long {:.3}, at the border {:.3}",
+            share(long),
+            share(at_border)
+        );
+        assert!((0.3..0.7).contains(&pushed), "{pushed}");
+        assert!((5.0..15.0).contains(&mean), "{mean}");
+    }
+
+    #[test]
+    fn a_piece_depends_on_its_seed_only() {
+        let palette = Palette::fit(&frames(20, 1), 24);
+        let play = RandomPlay::new(&palette);
+        let text = |piece: Piece| format!("{piece:?}");
+        let first = text(play.piece(0, 3, 5));
+        assert_ne!(first, text(play.piece(0, 3, 6)));
+        assert_eq!(first, text(play.piece(9, 3, 5)));
+        let piece = play.piece(0, 3, 5);
+        assert_eq!(piece.agent.len(), 5);
     }
 }
