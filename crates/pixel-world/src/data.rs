@@ -10,19 +10,22 @@ use crate::error::PixelWorldError;
 use crate::palette::{IndexedFrame, Palette};
 use crate::window::{Point, in_frame};
 
-/// A piece of a recording: its first two frames, the agent's path from the second on, and its last two frames.
+/// A piece of a recording.
 #[derive(Clone, Debug)]
 pub struct Piece {
-    /// The frame before `first`.
+    /// The frame before the first one.
     pub before: IndexedFrame,
-    /// The frame that a rollout begins with.
-    pub first: IndexedFrame,
-    /// The agent in `first` and in every frame after it up to `next`; at least 2.
+    /// The frames, at least 2; a rollout begins with the first.
+    pub frames: Vec<IndexedFrame>,
+    /// The agent in every frame.
     pub agent: Vec<Point>,
-    /// The frame before `next`.
-    pub last: IndexedFrame,
-    /// The last frame.
-    pub next: IndexedFrame,
+}
+
+impl Piece {
+    /// Number of steps.
+    pub fn steps(&self) -> usize {
+        self.frames.len() - 1
+    }
 }
 
 /// Pieces of recordings.
@@ -30,8 +33,8 @@ pub trait Pieces: Sync {
     /// Number of items, each the start of a piece.
     fn items(&self) -> usize;
 
-    /// The piece of `steps` + 1 steps that begins at an item, or as near as the recording allows. What is random about
-    /// it follows from the seed.
+    /// The piece of `steps` steps that begins at an item, or before it where the recording ends; fewer steps if it has
+    /// fewer. What is random about it follows from the seed.
     fn piece(&self, item: usize, steps: usize, seed: u64) -> Piece;
 }
 
@@ -116,15 +119,13 @@ impl Pieces for Demonstrated {
     fn piece(&self, item: usize, steps: usize, _: u64) -> Piece {
         let (episode, start) = self.starts[item];
         let Recording { frames, agent } = &self.episodes[episode];
-        let steps = steps.min(frames.len() - 2);
-        let start = start.min(frames.len() - 2 - steps);
-        let end = start + steps + 1;
+        let steps = steps.min(frames.len() - 1);
+        let start = start.min(frames.len() - 1 - steps);
+        let end = start + steps;
         Piece {
             before: frames[start.saturating_sub(1)].clone(),
-            first: frames[start].clone(),
+            frames: frames[start..=end].to_vec(),
             agent: agent[start..=end].to_vec(),
-            last: frames[end - 1].clone(),
-            next: frames[end].clone(),
         }
     }
 }

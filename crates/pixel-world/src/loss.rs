@@ -3,6 +3,7 @@
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rayon::prelude::*;
+use training::ObjectiveError;
 
 use crate::input::{CELL_PIXELS, GRID, StepInput, place};
 use crate::net::Net;
@@ -11,23 +12,23 @@ use crate::window::WINDOW;
 /// Pixels of a window.
 pub const PIXELS: usize = WINDOW * WINDOW;
 
-/// What a batch of steps should lead to.
-pub struct Targets {
-    /// The color of every pixel of the windows after the step, row by row.
-    pub next: Vec<Vec<u8>>,
+/// What a step should lead to.
+pub struct Target {
+    /// The color of every pixel of the window after the step, row by row.
+    pub next: Vec<u8>,
     /// The weight of every pixel.
-    pub weights: Vec<Vec<f32>>,
+    pub weights: Vec<f32>,
 }
 
-/// Weighted cross-entropy of the colors, mean over all pixels (not divided by the weights), `[1]`.
-pub fn loss(net: &Net, x: Tensor<4>, steps: &[StepInput], targets: &Targets, colors: usize) -> Tensor<1> {
-    let device = x.device();
+/// Weighted cross-entropy of the colors, mean over all pixels (not divided by the weights), `[1]`; scores:
+/// [`Net::forward`].
+pub fn loss(net: &Net, scores: Tensor<4>, steps: &[StepInput], targets: &[Target], colors: usize) -> Tensor<1> {
+    let device = scores.device();
     let batch = steps.len();
     let last = one_hot(steps.iter().map(|step| step.current.as_slice()), batch, colors, &device);
-    let scores = net.forward(x).reshape([batch, colors, PIXELS]);
-    let scores = scores + last * net.keep().reshape([1, 1, 1]);
-    let next = indices(targets.next.iter().map(Vec::as_slice), batch, &device);
-    let weights = arranged(targets.weights.iter().map(Vec::as_slice));
+    let scores = scores.reshape([batch, colors, PIXELS]) + last * net.keep().reshape([1, 1, 1]);
+    let next = indices(targets.iter().map(|target| target.next.as_slice()), batch, &device);
+    let weights = arranged(targets.iter().map(|target| target.weights.as_slice()));
     let weights = Tensor::<3>::from_data(TensorData::new(weights, [batch, 1, PIXELS]), &device);
     let chosen = log_softmax(scores, 1).gather(1, next);
     (chosen * weights).mean().neg()
@@ -63,8 +64,20 @@ fn one_hot<'a>(windows: impl Iterator<Item = &'a [u8]>, batch: usize, colors: us
     Tensor::from_data(TensorData::new(values, [batch, colors, PIXELS]), device)
 }
 
-/// The likeliest color of every pixel of the windows, row by row; of equal ones the first.
-pub fn likeliest(scores: &[f32], keep: f32, steps: &[StepInput], colors: usize) -> Vec<Vec<u8>> {
+/// The likeliest color of every pixel of the windows, row by row; of equal ones the first. Scores: [`Net::forward`],
+/// without autodiff.
+pub fn chosen(
+    net: &Net,
+    scores: Tensor<4>,
+    steps: &[StepInput],
+    colors: usize,
+) -> Result<Vec<Vec<u8>>, ObjectiveError> {
+    let keep: f32 = net.keep().without_autodiff().try_into_scalar()?;
+    let scores = scores.into_data().try_to_vec::<f32>()?;
+    Ok(likeliest(&scores, keep, steps, colors))
+}
+
+fn likeliest(scores: &[f32], keep: f32, steps: &[StepInput], colors: usize) -> Vec<Vec<u8>> {
     debug_assert_eq!(scores.len(), steps.len() * colors * CELL_PIXELS * GRID * GRID);
     scores
         .par_chunks_exact(colors * PIXELS)

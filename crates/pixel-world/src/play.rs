@@ -38,14 +38,15 @@ impl<'a> RandomPlay<'a> {
         }
     }
 
-    fn drawn<const N: usize>(&self, old: bool, scenes: [&Scene; N]) -> [IndexedFrame; N] {
+    fn drawn(&self, old: bool, scenes: &[Scene]) -> Vec<IndexedFrame> {
         let idle = &self.idle[usize::from(old)];
         let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut renderer = kept.unwrap_or_else(|| renderer(old));
-        let frames = scenes.map(|scene| {
+        let draw = |scene| {
             let frame = self.palette.index(&renderer.render(scene));
             frame.unwrap_or_else(|| IndexedFrame(vec![0; SIDE * SIDE].into()))
-        });
+        };
+        let frames = scenes.iter().map(draw).collect();
         if scenes.iter().all(|scene| scene.goal == GOAL) {
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(renderer);
         }
@@ -66,26 +67,21 @@ impl Pieces for RandomPlay<'_> {
     fn piece(&self, _: usize, steps: usize, seed: u64) -> Piece {
         let mut game = Game::new(seed);
         let warm_up = game.rng.random_range(0..=WARM_UP);
-        let mut before = game.env.scene();
+        let mut scenes = vec![game.env.scene()];
         for _ in 0..warm_up {
-            before = game.env.scene();
+            scenes[0] = game.env.scene();
             game.step();
         }
-        let first = game.env.scene();
-        let mut agent = vec![in_frame(first.agent)];
-        let (mut last, mut next) = (first.clone(), first.clone());
-        for _ in 0..=steps {
+        scenes.push(game.env.scene());
+        for _ in 0..steps {
             game.step();
-            last = std::mem::replace(&mut next, game.env.scene());
-            agent.push(in_frame(next.agent));
+            scenes.push(game.env.scene());
         }
-        let [before, first, last, next] = self.drawn(game.old, [&before, &first, &last, &next]);
+        let mut frames = self.drawn(game.old, &scenes);
         Piece {
-            before,
-            first,
-            agent,
-            last,
-            next,
+            before: frames.remove(0),
+            frames,
+            agent: scenes[1..].iter().map(|scene| in_frame(scene.agent)).collect(),
         }
     }
 }
@@ -264,6 +260,6 @@ mod tests {
         assert_ne!(first, text(play.piece(0, 3, 6)));
         assert_eq!(first, text(play.piece(9, 3, 5)));
         let piece = play.piece(0, 3, 5);
-        assert_eq!(piece.agent.len(), 5);
+        assert_eq!((piece.agent.len(), piece.steps()), (4, 3));
     }
 }

@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor};
 use pusht_data::Episode;
 use pusht_training::{TrainData, TrainModel, TrainOutput};
 use rand::RngExt;
+use rand_pcg::Pcg64;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use training::{FitOptions, Objective, ObjectiveError, Step, TrainConfig, fit, init_seeded};
@@ -12,12 +13,12 @@ use training::{FitOptions, Objective, ObjectiveError, Step, TrainConfig, fit, in
 use crate::data::{Demonstrated, Piece, Pieces, generator, jitter};
 use crate::error::PixelWorldError;
 use crate::input::{StepInput, input};
-use crate::loss::{Targets, loss};
+use crate::loss::{Target, chosen, loss};
 use crate::net::{Net, NetConfig};
 use crate::palette::{IndexedFrame, Palette};
 use crate::play::{self, RandomPlay};
 use crate::window::{Point, WINDOW, Window};
-use crate::world::{PixelWorld, TrainedOn, next_frames};
+use crate::world::{PixelWorld, TrainedOn};
 
 /// Every how many-th frame of the demonstrations the palette is made from.
 const PALETTE_STRIDE: usize = 37;
@@ -27,24 +28,43 @@ const PALETTE_FRAMES: u64 = 1000;
 const PALETTE_SEED: u64 = 0xC0107;
 /// Number of batches of the validation loss.
 const VALIDATION_BATCHES: u64 = 4;
+/// Rollouts of such a batch.
+const VALIDATION_ROLLOUTS: usize = 16;
+/// Their steps.
+const VALIDATION_STEPS: usize = 8;
+/// How far the window of a training step moves, px.
+const JITTER: f32 = 3.0;
 /// Seed of the validation batches.
 const VALIDATION_SEED: u64 = 0x5EED;
 
-/// Which part of the batches begins with the model's own frames.
+/// How long the rollouts are that the model learns from: every step but the first begins with its own frames.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OwnRollouts {
-    /// From this fraction of the training on.
+    /// From this fraction of the training on; before it, batches are single steps.
     pub from: f64,
-    /// Numbers of own steps, each with its probability; the rest of the batches begins with recorded frames.
-    pub steps: Vec<(usize, f64)>,
+    /// The kinds of batches; the rest are single steps.
+    pub lengths: Vec<RolloutLength>,
+}
+
+/// Batches of rollouts of one length.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RolloutLength {
+    /// Steps of each rollout.
+    pub steps: usize,
+    /// Rollouts in a batch, at most [`TrainConfig::batch_size`].
+    pub rollouts: usize,
+    /// Fraction of the batches.
+    pub share: f64,
 }
 
 impl Default for OwnRollouts {
     fn default() -> Self {
+        let length = |steps, rollouts, share| RolloutLength { steps, rollouts, share };
         Self {
-            from: 0.3,
-            steps: vec![(1, 0.2), (2, 0.2), (4, 0.15), (8, 0.1)],
+            from: 0.2,
+            lengths: vec![length(4, 12, 0.25), length(8, 8, 0.25), length(16, 6, 0.2)],
         }
     }
 }
@@ -95,12 +115,20 @@ impl PixelWorldSettings {
         if !(0.0..=1.0).contains(&self.own.from) {
             return Err(PixelWorldError::config("own.from", self.own.from, "0 to 1"));
         }
-        let sum: f64 = self.own.steps.iter().map(|(_, share)| share).sum();
-        if self.own.steps.iter().any(|(_, share)| !(0.0..=1.0).contains(share)) || sum > 1.0 + 1e-9 {
+        let lengths = &self.own.lengths;
+        let sum: f64 = lengths.iter().map(|length| length.share).sum();
+        if lengths.iter().any(|length| !(0.0..=1.0).contains(&length.share)) || sum > 1.0 + 1e-9 {
             return Err(PixelWorldError::config(
-                "own.steps",
+                "own.lengths",
                 sum,
-                "probabilities that add up to 1 at most",
+                "shares that add up to 1 at most",
+            ));
+        }
+        if lengths.iter().any(|length| length.steps == 0 || length.rollouts == 0) {
+            return Err(PixelWorldError::config(
+                "own.lengths",
+                0,
+                "at least 1 step and 1 rollout",
             ));
         }
         if !(self.changed_weight.is_finite() && self.changed_weight >= 1.0) {
@@ -123,79 +151,67 @@ pub(crate) struct NextFrame<'a, P> {
 }
 
 impl<P: Pieces> NextFrame<'_, P> {
-    /// Number of own steps that a batch begins with.
-    fn own_steps(&self, step: Step) -> usize {
+    /// Steps and number of the rollouts of a batch.
+    fn length(&self, step: Step) -> (usize, usize) {
         if step.progress < self.settings.own.from {
-            return 0;
+            return (1, usize::MAX);
         }
         let mut drawn: f64 = generator(step.seed, u64::MAX).random();
-        for (steps, share) in &self.settings.own.steps {
-            if drawn < *share {
-                return *steps;
+        for length in &self.settings.own.lengths {
+            if drawn < length.share {
+                return (length.steps, length.rollouts);
             }
-            drawn -= share;
+            drawn -= length.share;
         }
-        0
+        (1, usize::MAX)
     }
 
-    fn batch_loss(&self, net: &Net, pieces: Vec<Piece>, own: usize, seed: u64) -> Result<Tensor<1>, ObjectiveError> {
+    /// The mean loss over all steps of rollouts along the pieces: the first step begins with recorded frames, every
+    /// other with the model's own. No gradient flows from a step to the one before.
+    fn rollout_loss(&self, net: &Net, pieces: &[Piece], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
         let device = net.devices().remove(0);
-        let (mut previous, mut current): (Vec<_>, Vec<_>) = pieces
+        let colors = self.settings.model.colors;
+        let steps = pieces.iter().map(Piece::steps).min().unwrap_or(0);
+        let mut shown: Vec<[IndexedFrame; 2]> = pieces
             .iter()
-            .map(|piece| (piece.before.clone(), piece.first.clone()))
-            .unzip();
-        let played = own.min(pieces.iter().map(|piece| piece.agent.len() - 2).min().unwrap_or(0));
-        if played > 0 {
-            let (plain, inner) = (net.valid(), device.clone().inner());
-            for k in 0..played {
-                let steps: Vec<StepInput> = (0..pieces.len())
-                    .map(|i| {
-                        let agent = &pieces[i].agent;
-                        StepInput::new(&previous[i], &current[i], agent[k], agent[k + 1])
-                    })
-                    .collect();
-                let frames: Vec<&IndexedFrame> = current.iter().collect();
-                let next = next_frames(&plain, &self.settings.model, self.palette, &frames, &steps, &inner)?;
-                previous = std::mem::replace(&mut current, next);
+            .map(|piece| [piece.before.clone(), piece.frames[0].clone()])
+            .collect();
+        let mut sum: Option<Tensor<1>> = None;
+        for at in 0..steps {
+            let example = |(i, (piece, shown)): (usize, (&Piece, &[IndexedFrame; 2]))| {
+                let mut rng = generator(seed, (at * pieces.len() + i) as u64);
+                self.example(piece, at, shown, &mut rng)
+            };
+            let examples: Vec<Example> = pieces.par_iter().zip(&shown).enumerate().map(example).collect();
+            let (inputs, targets): (Vec<StepInput>, Vec<Target>) = examples.into_iter().unzip();
+            let scores = net.forward(input(&inputs, self.palette, &device));
+            let value = loss(net, scores.clone(), &inputs, &targets, colors);
+            sum = Some(match sum {
+                Some(sum) => sum + value,
+                None => value,
+            });
+            if at + 1 < steps {
+                let windows = chosen(net, scores.without_autodiff(), &inputs, colors)?;
+                for ((shown, input), window) in shown.iter_mut().zip(&inputs).zip(windows) {
+                    let next = input.window.paste(&window, &shown[1]);
+                    shown[0] = std::mem::replace(&mut shown[1], next);
+                }
             }
         }
-        let (steps, (next, weights)): (Vec<_>, (Vec<_>, Vec<_>)) = (0..pieces.len())
-            .into_par_iter()
-            .map(|i| {
-                let mut rng = generator(seed, i as u64);
-                self.example(&pieces[i], played, &previous[i], &current[i], &mut rng)
-            })
-            .collect::<Vec<_>>()
-            .into_iter()
-            .map(|(step, next, weights)| (step, (next, weights)))
-            .unzip();
-        let x = input(&steps, self.palette, &device);
-        Ok(loss(
-            net,
-            x,
-            &steps,
-            &Targets { next, weights },
-            self.settings.model.colors,
-        ))
+        let sum = sum.ok_or("the batch has no steps")?;
+        Ok(sum.div_scalar(steps as f64))
     }
 
-    /// The last step of a piece, with what it should lead to and the weights of its pixels.
-    fn example(
-        &self,
-        piece: &Piece,
-        played: usize,
-        previous: &IndexedFrame,
-        current: &IndexedFrame,
-        rng: &mut rand_pcg::Pcg64,
-    ) -> (StepInput, Vec<u8>, Vec<f32>) {
-        let [from, to]: [Point; 2] = [piece.agent[piece.agent.len() - 2], piece.agent[piece.agent.len() - 1]];
+    /// Step `at` of a piece from the frames shown, and what it should lead to.
+    fn example(&self, piece: &Piece, at: usize, shown: &[IndexedFrame; 2], rng: &mut Pcg64) -> Example {
+        let [from, to]: [Point; 2] = [piece.agent[at], piece.agent[at + 1]];
         // The window moves a little, so that its place tells the model less than the spots do.
-        let window = Window::around(from.map(|x| x + jitter(3.0, rng)));
-        let mut step = StepInput::within(window, previous, current, from, to);
-        if played == 0 {
-            spoil(&mut step.current, rng);
+        let window = Window::around(from.map(|x| x + jitter(JITTER, rng)));
+        let mut input = StepInput::within(window, &shown[0], &shown[1], from, to);
+        if at == 0 {
+            spoil(&mut input.current, rng);
         }
-        let (last, next) = (window.cut(&piece.last), window.cut(&piece.next));
+        let (last, next) = (window.cut(&piece.frames[at]), window.cut(&piece.frames[at + 1]));
         let weight = |(last, next): (&u8, &u8)| {
             if last == next {
                 1.0
@@ -204,17 +220,20 @@ impl<P: Pieces> NextFrame<'_, P> {
             }
         };
         let weights = last.iter().zip(&next).map(weight).collect();
-        (step, next, weights)
+        (input, Target { next, weights })
     }
 
-    fn pieces(&self, of: &P, items: &[usize], own: usize, seed: u64) -> Vec<Piece> {
-        let piece = |(i, item): (usize, &usize)| of.piece(*item, own, nn_kit::mix_seed(seed, i as u64));
+    fn pieces(&self, of: &P, items: &[usize], steps: usize, seed: u64) -> Vec<Piece> {
+        let piece = |(i, item): (usize, &usize)| of.piece(*item, steps, nn_kit::mix_seed(seed, i as u64));
         items.par_iter().enumerate().map(piece).collect()
     }
 }
 
+/// A step and what it should lead to.
+type Example = (StepInput, Target);
+
 /// Replaces up to 2 % of the pixels by neighbors, as rough as the model's own frames.
-fn spoil(window: &mut [u8], rng: &mut rand_pcg::Pcg64) {
+fn spoil(window: &mut [u8], rng: &mut Pcg64) {
     let share = 0.02 * rng.random::<f32>();
     let shift = [
         rng.random_range(-2..=2_i32) as isize,
@@ -236,12 +255,12 @@ impl<P: Pieces> Objective<Net> for NextFrame<'_, P> {
     }
 
     fn loss(&self, model: &Net, items: &[usize], step: Step) -> Result<Tensor<1>, ObjectiveError> {
-        let own = self.own_steps(step);
-        let pieces = self.pieces(self.pieces, items, own, step.seed);
-        self.batch_loss(model, pieces, own, step.seed)
+        let (steps, rollouts) = self.length(step);
+        let items = &items[..rollouts.min(items.len())];
+        self.rollout_loss(model, &self.pieces(self.pieces, items, steps, step.seed), step.seed)
     }
 
-    /// The loss after 4 own steps, on held-out recordings.
+    /// The loss over rollouts of 8 steps, on held-out recordings.
     fn validate(&self, model: &Net) -> Result<Option<f64>, ObjectiveError> {
         let Some(valid) = self.valid.filter(|valid| valid.items() > 0) else {
             return Ok(None);
@@ -250,17 +269,17 @@ impl<P: Pieces> Objective<Net> for NextFrame<'_, P> {
         for batch in 0..VALIDATION_BATCHES {
             let seed = nn_kit::mix_seed(VALIDATION_SEED, batch);
             let mut rng = generator(seed, u64::MAX);
-            let items: Vec<usize> = (0..self.settings.fit.batch_size)
+            let items: Vec<usize> = (0..VALIDATION_ROLLOUTS)
                 .map(|_| rng.random_range(0..valid.items()))
                 .collect();
-            let pieces = self.pieces(valid, &items, 4, seed);
-            sum += f64::from(self.batch_loss(model, pieces, 4, seed)?.try_into_scalar::<f32>()?);
+            let pieces = self.pieces(valid, &items, VALIDATION_STEPS, seed);
+            sum += f64::from(self.rollout_loss(model, &pieces, seed)?.try_into_scalar::<f32>()?);
         }
         Ok(Some(sum / VALIDATION_BATCHES as f64))
     }
 
     fn describe_validation(&self, value: f64) -> String {
-        format!("loss after 4 own steps {value:.5}")
+        format!("loss over rollouts of {VALIDATION_STEPS} steps {value:.5}")
     }
 }
 
@@ -363,7 +382,7 @@ impl PixelWorldSettings {
     /// Settings of the base model.
     pub fn base() -> Self {
         let mut settings = Self::default();
-        settings.own.steps = vec![(1, 0.15), (2, 0.15), (4, 0.15), (8, 0.15), (16, 0.1)];
+        (settings.fit.epochs, settings.fit.steps_per_epoch) = (24, Some(500));
         settings
     }
 

@@ -11,7 +11,7 @@ use training::{ModelFile, save_model, save_model_in_bf16};
 
 use crate::error::PixelWorldError;
 use crate::input::{StepInput, input};
-use crate::loss::likeliest;
+use crate::loss::chosen;
 use crate::net::{Net, NetConfig};
 use crate::palette::{IndexedFrame, Palette};
 use crate::window::in_frame;
@@ -154,15 +154,10 @@ pub(crate) fn next_frames(
     steps: &[StepInput],
     device: &Device,
 ) -> Result<Vec<IndexedFrame>, String> {
-    let keep: f32 = net.keep().try_into_scalar().map_err(|error| format!("{error:?}"))?;
     let mut next = Vec::with_capacity(steps.len());
     for (steps, frames) in steps.chunks(BATCH).zip(frames.chunks(BATCH)) {
-        let scores: Tensor<4> = net.forward(input(steps, palette, device));
-        let scores = scores
-            .into_data()
-            .try_to_vec::<f32>()
-            .map_err(|error| format!("{error:?}"))?;
-        let windows = likeliest(&scores, keep, steps, config.colors);
+        let scores = net.forward(input(steps, palette, device));
+        let windows = chosen(net, scores, steps, config.colors).map_err(|error| error.to_string())?;
         for ((step, frame), window) in steps.iter().zip(frames).zip(windows) {
             next.push(step.window.paste(&window, frame));
         }
