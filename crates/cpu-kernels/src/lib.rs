@@ -8,10 +8,13 @@ mod conv1d;
 mod conv2d;
 mod flex;
 mod group_norm;
+mod group_norm_silu;
 mod pointwise;
+mod simd;
 
 pub use batch_norm::{batch_norm, batch_norm_relu};
 pub use conv1d::{conv_transpose1d_last, conv1d_last};
 pub use conv2d::{conv2d, conv2d_with};
 pub use group_norm::{NormMish, norm_mish};
+pub use group_norm_silu::group_norm_silu;
 pub use pointwise::{gelu_tanh, mish};

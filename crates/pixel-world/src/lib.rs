@@ -14,7 +14,7 @@ mod window;
 mod world;
 
 pub use error::PixelWorldError;
-pub use net::NetConfig;
+pub use net::{Net, NetConfig};
 pub use palette::{IndexedFrame, Palette};
 pub use train::{FineTuneSettings, OwnRollouts, PixelWorldSettings};
 pub use world::{PixelWorld, TrainedOn};

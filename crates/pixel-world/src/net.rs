@@ -3,9 +3,8 @@
 use burn::module::{Initializer, Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{GroupNorm, GroupNormConfig, PaddingConfig2d};
-use burn::tensor::activation::silu;
 use burn::tensor::{Device, Tensor};
-use cpu_kernels::conv2d;
+use cpu_kernels::{conv2d, group_norm_silu};
 use serde::{Deserialize, Serialize};
 
 use crate::error::PixelWorldError;
@@ -118,8 +117,8 @@ impl Residual {
     }
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let h = conv2d(&self.conv1, silu(self.norm1.forward(x.clone())));
-        let h = conv2d(&self.conv2, silu(self.norm2.forward(h)));
+        let h = conv2d(&self.conv1, group_norm_silu(&self.norm1, x.clone()));
+        let h = conv2d(&self.conv2, group_norm_silu(&self.norm2, h));
         let skip = match &self.skip {
             Some(skip) => conv2d(skip, x),
             None => x,

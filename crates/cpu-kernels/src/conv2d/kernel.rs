@@ -16,6 +16,8 @@ use burn::backend::ops::FloatTensorOps;
 use burn::tensor::{DType, Shape, TensorData};
 use rayon::prelude::*;
 
+use super::direct::Direct;
+
 /// Number of columns of U at which a product runs at full speed.
 const COLUMNS: usize = 512;
 
@@ -28,16 +30,16 @@ const PARTS: usize = 8;
 /// Shapes of one convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Geometry {
-    batch: usize,
-    inputs: usize,
-    outputs: usize,
+    pub(super) batch: usize,
+    pub(super) inputs: usize,
+    pub(super) outputs: usize,
     /// Height and width of the input.
-    size: [usize; 2],
+    pub(super) size: [usize; 2],
     /// Height and width of the output.
-    out: [usize; 2],
-    kernel: [usize; 2],
-    stride: [usize; 2],
-    padding: [usize; 2],
+    pub(super) out: [usize; 2],
+    pub(super) kernel: [usize; 2],
+    pub(super) stride: [usize; 2],
+    pub(super) padding: [usize; 2],
 }
 
 impl Geometry {
@@ -66,22 +68,22 @@ impl Geometry {
     }
 
     /// Number of rows of U.
-    fn rows(&self) -> usize {
+    pub(super) fn rows(&self) -> usize {
         self.inputs * self.taps()
     }
 
     /// Number of kernel positions.
-    fn taps(&self) -> usize {
+    pub(super) fn taps(&self) -> usize {
         self.kernel[0] * self.kernel[1]
     }
 
     /// Number of output positions per image.
-    fn positions(&self) -> usize {
+    pub(super) fn positions(&self) -> usize {
         self.out[0] * self.out[1]
     }
 
     /// Number of values per input channel.
-    fn plane(&self) -> usize {
+    pub(super) fn plane(&self) -> usize {
         self.size[0] * self.size[1]
     }
 
@@ -107,7 +109,7 @@ impl Geometry {
     }
 
     /// Output columns whose input column lies within the image for the kernel's column `kx`.
-    fn inside(&self, kx: usize) -> Range<usize> {
+    pub(super) fn inside(&self, kx: usize) -> Range<usize> {
         let first = self.padding[1].saturating_sub(kx).div_ceil(self.stride[1]);
         let end = (self.size[1] + self.padding[1])
             .saturating_sub(kx)
@@ -237,7 +239,7 @@ impl Geometry {
 }
 
 /// Takes every `stride`-th value.
-fn take_every(stride: usize, from: &[f32], to: &mut [f32]) {
+pub(super) fn take_every(stride: usize, from: &[f32], to: &mut [f32]) {
     match (stride, to.split_last_mut()) {
         // The compiler vectorizes pairs; the last one may be incomplete.
         (2, Some((last, to))) => {
@@ -294,9 +296,23 @@ impl Unfolded {
 }
 
 /// Computes Y, `[batch, outputs, height, width]`.
-pub(super) fn forward(x: &FlexTensor, weight: &FlexTensor, geometry: Geometry) -> FlexTensor {
-    let (x, weight) = (contiguous(x), matrix(weight, geometry));
+pub(super) fn forward(
+    x: &FlexTensor,
+    weight: &FlexTensor,
+    bias: Option<&FlexTensor>,
+    geometry: Geometry,
+) -> FlexTensor {
+    let (x, weight, bias) = (contiguous(x), matrix(weight, geometry), bias.map(contiguous));
     let x: &[f32] = x.storage();
+    let bias: Option<&[f32]> = bias.as_ref().map(FlexTensor::storage);
+    let y = match Direct::new(geometry) {
+        Some(direct) => direct.forward(x, weight.storage(), bias),
+        None => unfolded_forward(x, &weight, bias, geometry),
+    };
+    tensor(y, &[geometry.batch, geometry.outputs, geometry.out[0], geometry.out[1]])
+}
+
+fn unfolded_forward(x: &[f32], weight: &FlexTensor, bias: Option<&[f32]>, geometry: Geometry) -> Vec<f32> {
     let (outputs, positions) = (geometry.outputs, geometry.positions());
     let mut y = vec![0.0_f32; geometry.batch * outputs * positions];
     y.par_chunks_mut(geometry.group() * outputs * positions)
@@ -309,19 +325,58 @@ pub(super) fn forward(x: &FlexTensor, weight: &FlexTensor, geometry: Geometry) -
                 let product: &[f32] = product.storage();
                 let columns = y.len() / outputs;
                 for (image, y) in y.chunks_exact_mut(outputs * positions).enumerate() {
-                    for (y, row) in y.chunks_exact_mut(positions).zip(product.chunks_exact(columns)) {
-                        y.copy_from_slice(&row[image * positions..(image + 1) * positions]);
+                    let rows = y.chunks_exact_mut(positions).zip(product.chunks_exact(columns));
+                    for (output, (y, row)) in rows.enumerate() {
+                        let row = &row[image * positions..(image + 1) * positions];
+                        match bias {
+                            Some(bias) => y.iter_mut().zip(row).for_each(|(y, x)| *y = x + bias[output]),
+                            None => y.copy_from_slice(row),
+                        }
                     }
                 }
             },
         );
-    tensor(y, &[geometry.batch, outputs, geometry.out[0], geometry.out[1]])
+    y
+}
+
+/// Computes the gradient of the bias, `[outputs]`: image by image, in order.
+pub(super) fn bias_gradient(grad: &FlexTensor, geometry: Geometry) -> FlexTensor {
+    let grad = contiguous(grad);
+    let grad: &[f32] = grad.storage();
+    let (outputs, positions) = (geometry.outputs, geometry.positions());
+    let mut sums = vec![0.0_f32; geometry.batch * outputs];
+    sums.par_chunks_mut(outputs)
+        .zip(grad.par_chunks(outputs * positions))
+        .for_each(|(sums, grad)| {
+            for (sum, grad) in sums.iter_mut().zip(grad.chunks_exact(positions)) {
+                let (lanes, rest) = grad.as_chunks::<16>();
+                let mut parts = [0.0_f32; 16];
+                for lanes in lanes {
+                    for i in 0..16 {
+                        parts[i] += lanes[i];
+                    }
+                }
+                *sum = parts.iter().chain(rest).sum();
+            }
+        });
+    let (total, others) = sums.split_at_mut(outputs);
+    for image in others.chunks_exact(outputs) {
+        for (total, x) in total.iter_mut().zip(image) {
+            *total += x;
+        }
+    }
+    tensor(total.to_vec(), &[outputs])
 }
 
 /// Computes ∂W, with the shape of the weights.
 pub(super) fn weight_gradient(x: &FlexTensor, grad: &FlexTensor, geometry: Geometry) -> FlexTensor {
     let (x, grad) = (contiguous(x), contiguous(grad));
     let x: &[f32] = x.storage();
+    let [tall, wide] = geometry.kernel;
+    if let Some(direct) = Direct::new(geometry) {
+        let sum = direct.weight_gradient(x, grad.storage());
+        return tensor(sum, &[geometry.outputs, geometry.inputs, tall, wide]);
+    }
     let groups = geometry.groups();
     let part = groups.div_ceil(PARTS);
     let parts: Vec<FlexTensor> = (0..groups.div_ceil(part))
@@ -342,7 +397,6 @@ pub(super) fn weight_gradient(x: &FlexTensor, grad: &FlexTensor, geometry: Geome
         .collect();
     let sum = parts.into_iter().reduce(|sum, part| added(sum, &part));
     let sum = sum.unwrap_or_else(|| zeros(&[geometry.outputs, geometry.rows()]));
-    let [tall, wide] = geometry.kernel;
     sum.reshape(Shape::from([geometry.outputs, geometry.inputs, tall, wide]))
 }
 
@@ -371,13 +425,14 @@ fn added(mut sum: FlexTensor, other: &FlexTensor) -> FlexTensor {
 /// Computes ∂X, with the shape of the input.
 pub(super) fn input_gradient(weight: &FlexTensor, grad: &FlexTensor, geometry: Geometry) -> FlexTensor {
     // Rotating the weights pays off if they are few compared with the positions where they are used.
-    if geometry.keeps_size() && geometry.batch * geometry.positions() > 8 * geometry.outputs {
+    let direct = Direct::new(geometry).is_some();
+    if geometry.keeps_size() && (direct || geometry.batch * geometry.positions() > 8 * geometry.outputs) {
         let turned = Geometry {
             inputs: geometry.outputs,
             outputs: geometry.inputs,
             ..geometry
         };
-        return forward(grad, &turned_round(weight, geometry), turned);
+        return forward(grad, &turned_round(weight, geometry), None, turned);
     }
     let (weight, grad) = (matrix(weight, geometry).transpose(0, 1), contiguous(grad));
     let (plane, positions, taps) = (geometry.plane(), geometry.positions(), geometry.taps());

@@ -6,7 +6,10 @@
 //! unfolded input ([`kernel`]). On every other device, and for layers with groups, dilation or asymmetric padding, it
 //! calls the layer's own `forward`.
 
+mod direct;
 mod kernel;
+mod planes;
+mod tile;
 
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -34,7 +37,7 @@ pub fn conv2d(layer: &Conv2d, x: Tensor<4>) -> Tensor<4> {
     let weight = layer.weight.val();
     let geometry = padding.filter(|_| plain);
     match geometry.and_then(|padding| Geometry::new(x.dims(), weight.dims(), layer.stride, padding)) {
-        Some(geometry) => biased(convolve(x, weight, geometry), layer.bias.as_ref().map(Param::val)),
+        Some(geometry) => convolve(x, weight, layer.bias.as_ref().map(Param::val), geometry),
         None => layer.forward(x),
     }
 }
@@ -51,7 +54,7 @@ pub fn conv2d_with(
 ) -> Tensor<4> {
     let geometry = ours(&x).then(|| Geometry::new(x.dims(), weight.dims(), stride, padding));
     match geometry.flatten() {
-        Some(geometry) => biased(convolve(x, weight, geometry), bias),
+        Some(geometry) => convolve(x, weight, bias, geometry),
         None => module::conv2d(x, weight, bias, ConvOptions::new(stride, padding, [1, 1], 1)),
     }
 }
@@ -61,54 +64,64 @@ fn ours<const D: usize>(x: &Tensor<D>) -> bool {
     x.dtype() == DType::F32 && x.device().inner() == Device::flex()
 }
 
-fn biased(x: Tensor<4>, bias: Option<Tensor<1>>) -> Tensor<4> {
-    match bias {
-        Some(bias) => {
-            let channels = bias.dims()[0];
-            x + bias.reshape([1, channels, 1, 1])
-        }
-        None => x,
-    }
+fn convolve(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, geometry: Geometry) -> Tensor<4> {
+    let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
+    Tensor::from_dispatch(match bias {
+        Some(bias) => <Dispatch as ConvOps>::convolve_biased(x, weight, bias.into_dispatch(), geometry),
+        None => <Dispatch as ConvOps>::convolve(x, weight, geometry),
+    })
 }
 
-fn convolve(x: Tensor<4>, weight: Tensor<4>, geometry: Geometry) -> Tensor<4> {
-    Tensor::from_dispatch(<Dispatch as ConvOps>::convolve(
-        x.into_dispatch(),
-        weight.into_dispatch(),
-        geometry,
-    ))
-}
-
-/// Custom operation: a convolution without bias, groups or dilation, with zero padding.
+/// Custom operations: a convolution without groups or dilation, with zero padding.
 #[backend_extension(Flex, Autodiff)]
 trait ConvOps: Backend {
     fn convolve(x: FloatTensor<Self>, weight: FloatTensor<Self>, geometry: Geometry) -> FloatTensor<Self>;
+
+    fn convolve_biased(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        geometry: Geometry,
+    ) -> FloatTensor<Self>;
 }
 
 impl ConvOps for Flex {
     fn convolve(x: FloatTensor<Self>, weight: FloatTensor<Self>, geometry: Geometry) -> FloatTensor<Self> {
-        kernel::forward(&x, &weight, geometry)
+        kernel::forward(&x, &weight, None, geometry)
+    }
+
+    fn convolve_biased(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        geometry: Geometry,
+    ) -> FloatTensor<Self> {
+        kernel::forward(&x, &weight, Some(&bias), geometry)
     }
 }
 
 #[derive(Debug)]
 struct ConvBackward;
 
-impl Backward<Flex, 2> for ConvBackward {
+/// Without bias `N` is 2, with it 3.
+impl<const N: usize> Backward<Flex, N> for ConvBackward {
     /// Input and weight as nodes of the graph.
     type State = (NodeId, NodeId, Geometry);
 
-    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, checkpointer: &mut Checkpointer) {
-        let [x_node, weight_node] = ops.parents;
+    fn backward(self, ops: Ops<Self::State, N>, grads: &mut Gradients, checkpointer: &mut Checkpointer) {
         let grad = grads.consume::<Flex>(&ops.node);
         let (x, weight, geometry) = ops.state;
         let x = checkpointer.retrieve_node_output::<FloatTensor<Flex>>(x);
         let weight = checkpointer.retrieve_node_output::<FloatTensor<Flex>>(weight);
-        if let Some(node) = weight_node {
-            grads.register::<Flex>(node.id, kernel::weight_gradient(&x, &grad, geometry));
-        }
-        if let Some(node) = x_node {
-            grads.register::<Flex>(node.id, kernel::input_gradient(&weight, &grad, geometry));
+        for (index, node) in ops.parents.into_iter().enumerate() {
+            if let Some(node) = node {
+                let found = match index {
+                    0 => kernel::input_gradient(&weight, &grad, geometry),
+                    1 => kernel::weight_gradient(&x, &grad, geometry),
+                    _ => kernel::bias_gradient(&grad, geometry),
+                };
+                grads.register::<Flex>(node.id, found);
+            }
         }
     }
 }
@@ -125,6 +138,23 @@ impl<C: CheckpointStrategy> ConvOps for Autodiff<Flex, C> {
             OpsKind::UnTracked(prepared) => {
                 prepared.finish(Flex::convolve(x.into_primitive(), weight.into_primitive(), geometry))
             }
+        }
+    }
+
+    fn convolve_biased(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        geometry: Geometry,
+    ) -> FloatTensor<Self> {
+        let prepared = ConvBackward.prepare::<C>([x.node(), weight.node(), bias.node()]);
+        let y = kernel::forward(x.primitive(), weight.primitive(), Some(bias.primitive()), geometry);
+        match prepared.compute_bound().stateful() {
+            OpsKind::Tracked(mut prepared) => {
+                let kept = (prepared.checkpoint(&x), prepared.checkpoint(&weight), geometry);
+                prepared.finish(kept, y)
+            }
+            OpsKind::UnTracked(prepared) => prepared.finish(y),
         }
     }
 }

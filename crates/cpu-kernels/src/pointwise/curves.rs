@@ -59,6 +59,7 @@ fn map_backward(x: &[f32], grad: &[f32], slope: impl Fn(f32) -> f32 + Sync) -> V
 
 /// e^x for x from −87 to 87, to a few units in the last place (range reduction and polynomial of Cephes' `expf`);
 /// written so that the compiler vectorizes it.
+#[inline(always)]
 pub(crate) fn exp(x: f32) -> f32 {
     /// 1.5 · 2²³: adding it rounds to an integer, which is then in the low bits.
     const ROUND: f32 = 12_582_912.0;

@@ -1,0 +1,313 @@
+//! Convolution of small and medium maps, image by image, with tiles that stay in registers. What an image becomes does
+//! not depend, bit for bit, on the others in the batch.
+
+use std::cell::Cell;
+
+use rayon::prelude::*;
+
+use super::kernel::Geometry;
+use super::planes::Planes;
+use super::tile::{Gradient, Product, ROWS, gradient, lanes, product};
+use crate::simd::Level;
+
+/// Columns of a task of the forward pass: smaller maps are taken together.
+const COLUMNS: usize = 64;
+/// Columns of a task of the weights' gradient.
+const GRADIENT_COLUMNS: usize = 1024;
+/// Outputs whose gradients stay in the cache while all taps are gone through.
+const GRADIENT_ROWS: usize = 96;
+/// Largest U of an image, values.
+const LARGEST: usize = 1 << 20;
+/// A vector is this long at most; maps are multiples of it.
+const VECTOR: usize = 16;
+
+thread_local! {
+    /// Buffer for U.
+    static PLANES: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+}
+
+/// Calls `f` with a buffer of the thread, of which `length` values are there.
+fn with_buffer<R>(length: usize, f: impl FnOnce(&mut [f32]) -> R) -> R {
+    let mut buffer = PLANES.take();
+    if buffer.len() < length {
+        buffer.resize(length, 0.0);
+    }
+    let result = f(&mut buffer[..length]);
+    PLANES.set(buffer);
+    result
+}
+
+/// A convolution that is computed this way.
+pub(super) struct Direct {
+    geometry: Geometry,
+    planes: Planes,
+    level: Level,
+}
+
+impl Direct {
+    /// Returns `None` for maps that are not whole vectors, or too large.
+    pub(super) fn new(geometry: Geometry) -> Option<Self> {
+        if !geometry.positions().is_multiple_of(VECTOR) {
+            return None;
+        }
+        let planes = Planes::new(geometry);
+        (planes.image() <= LARGEST).then_some(Self {
+            geometry,
+            planes,
+            level: Level::best(),
+        })
+    }
+
+    /// Number of images of a task with about `columns` columns.
+    fn images(&self, columns: usize) -> usize {
+        columns.div_ceil(self.geometry.positions()).min(self.geometry.batch)
+    }
+
+    /// Writes the planes of some images.
+    fn fill(&self, x: &[f32], planes: &mut [f32]) {
+        let channels = x.chunks_exact(self.geometry.plane());
+        for (x, planes) in channels.zip(planes.chunks_exact_mut(self.planes.channel())) {
+            self.planes.fill(x, planes);
+        }
+    }
+
+    /// Where the vectors of `images` images begin in an image's planes, and in the first channel of Y.
+    fn vectors(&self, images: usize) -> Vec<[usize; 2]> {
+        let positions = self.geometry.positions();
+        let lanes = lanes(self.level);
+        (0..images)
+            .flat_map(|image| {
+                let (u, y) = (image * self.planes.image(), image * self.geometry.outputs * positions);
+                (0..positions).step_by(lanes).map(move |at| [u + at, y + at])
+            })
+            .collect()
+    }
+
+    /// All tiles of some rows of W; `y` begins at the first of them.
+    fn tiles(&self, of: &Product<'_>, vectors: &[[usize; 2]], y: &mut [f32]) {
+        let mut rest = vectors;
+        while !rest.is_empty() {
+            let (mut row, mut done) = (0, 1);
+            while row < of.bias.len() {
+                let [rows, vectors] = product(self.level, of, row, rest, y);
+                (row, done) = (row + rows, vectors);
+            }
+            rest = &rest[done..];
+        }
+    }
+
+    /// Y, `[batch, outputs, height, width]`; x, the weights and the bias in order.
+    pub(super) fn forward(&self, x: &[f32], weights: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
+        let Geometry {
+            batch, inputs, outputs, ..
+        } = self.geometry;
+        let (positions, plane) = (self.geometry.positions(), self.geometry.plane());
+        let zeros;
+        let bias = match bias {
+            Some(bias) => bias,
+            None => {
+                zeros = vec![0.0; outputs];
+                &zeros
+            }
+        };
+        let mut y = vec![0.0; batch * outputs * positions];
+        let images = self.images(COLUMNS);
+        if batch.div_ceil(images) >= rayon::current_num_threads() {
+            let vectors = self.vectors(images);
+            let tasks = y.par_chunks_mut(images * outputs * positions);
+            tasks.zip(x.par_chunks(images * inputs * plane)).for_each(|(y, x)| {
+                let images = x.len() / (inputs * plane);
+                with_buffer(images * self.planes.image(), |u| {
+                    self.fill(x, u);
+                    let of = Product {
+                        weights,
+                        bias,
+                        u,
+                        taps: &self.planes.taps,
+                        stride: positions,
+                    };
+                    let vectors = &vectors[..images * vectors.len() / self.images(COLUMNS)];
+                    self.tiles(&of, vectors, y);
+                });
+            });
+            return y;
+        }
+        // Few images: the threads share their outputs.
+        let rows = self.planes.taps.len();
+        let share = outputs.div_ceil(rayon::current_num_threads()).next_multiple_of(ROWS);
+        let vectors = self.vectors(1);
+        let mut u = vec![0.0; self.planes.image()];
+        for (x, y) in x
+            .chunks_exact(inputs * plane)
+            .zip(y.chunks_exact_mut(outputs * positions))
+        {
+            u.par_chunks_exact_mut(self.planes.channel())
+                .zip(x.par_chunks_exact(plane))
+                .with_min_len(16)
+                .for_each(|(u, x)| self.planes.fill(x, u));
+            y.par_chunks_mut(share * positions)
+                .zip(weights.par_chunks(share * rows))
+                .zip(bias.par_chunks(share))
+                .for_each(|((y, weights), bias)| {
+                    let of = Product {
+                        weights,
+                        bias,
+                        u: &u,
+                        taps: &self.planes.taps,
+                        stride: positions,
+                    };
+                    self.tiles(&of, &vectors, y);
+                });
+        }
+        y
+    }
+
+    /// ∂W, `[outputs, rows of U]`: sums over groups of images that follow from the shapes, added in order.
+    pub(super) fn weight_gradient(&self, x: &[f32], dy: &[f32]) -> Vec<f32> {
+        let Geometry { inputs, outputs, .. } = self.geometry;
+        let (positions, plane) = (self.geometry.positions(), self.geometry.plane());
+        let rows = self.planes.taps.len();
+        let images = self.images(GRADIENT_COLUMNS);
+        let vectors = self.vectors(images);
+        let parts: Vec<Vec<f32>> = x
+            .par_chunks(images * inputs * plane)
+            .zip(dy.par_chunks(images * outputs * positions))
+            .map(|(x, dy)| {
+                let count = x.len() / (inputs * plane);
+                let mut sums = vec![0.0; outputs * rows];
+                with_buffer(count * self.planes.image(), |u| {
+                    self.fill(x, u);
+                    let vectors: Vec<[usize; 2]> = vectors[..count * vectors.len() / images]
+                        .iter()
+                        .map(|[u, y]| [*y, *u])
+                        .collect();
+                    let of = Gradient {
+                        dy,
+                        rows: outputs,
+                        u,
+                        taps: &self.planes.taps,
+                        vectors: &vectors,
+                        stride: positions,
+                    };
+                    self.gradient_tiles(&of, &mut sums);
+                });
+                sums
+            })
+            .collect();
+        added(parts)
+    }
+
+    fn gradient_tiles(&self, of: &Gradient<'_>, sums: &mut [f32]) {
+        let mut first = 0;
+        while first < of.rows {
+            let end = (first + GRADIENT_ROWS).min(of.rows);
+            let (mut tap, mut row) = (0, first);
+            while tap < of.taps.len() {
+                let mut done = 1;
+                row = first;
+                while row < end {
+                    let [rows, taps] = gradient(self.level, of, row, tap, sums);
+                    (row, done) = (row + rows, taps);
+                }
+                tap += done;
+            }
+            first = row;
+        }
+    }
+}
+
+/// The sum of equally long vectors, in order.
+fn added(parts: Vec<Vec<f32>>) -> Vec<f32> {
+    let mut parts = parts.into_iter();
+    let mut sum = parts.next().unwrap_or_default();
+    let rest: Vec<Vec<f32>> = parts.collect();
+    sum.par_chunks_mut(4096).enumerate().for_each(|(chunk, sum)| {
+        for part in &rest {
+            for (sum, x) in sum.iter_mut().zip(&part[chunk * 4096..]) {
+                *sum += *x;
+            }
+        }
+    });
+    sum
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// sin(0.7 i + seed) for the index i.
+    fn filled(count: usize, seed: f32) -> Vec<f32> {
+        (0..count).map(|i| (0.7 * i as f32 + seed).sin()).collect()
+    }
+
+    /// Calls `f` for every product of a value of Y: its output, its tap, and the offsets of Y and of x.
+    fn each(geometry: Geometry, mut f: impl FnMut(usize, usize, usize, usize)) {
+        let Geometry { inputs, outputs, .. } = geometry;
+        let ([height, width], [tall, wide]) = (geometry.size, geometry.kernel);
+        for image in 0..geometry.batch {
+            for output in 0..outputs {
+                for at in 0..geometry.positions() {
+                    let (oy, ox) = (at / geometry.out[1], at % geometry.out[1]);
+                    let y = (image * outputs + output) * geometry.positions() + at;
+                    for tap in 0..geometry.rows() {
+                        let (input, ky, kx) = (tap / (tall * wide), tap / wide % tall, tap % wide);
+                        let iy = (oy * geometry.stride[0] + ky).wrapping_sub(geometry.padding[0]);
+                        let ix = (ox * geometry.stride[1] + kx).wrapping_sub(geometry.padding[1]);
+                        if iy < height && ix < width {
+                            f(output, tap, y, ((image * inputs + input) * height + iy) * width + ix);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn assert_near(ours: &[f32], plain: &[f64]) {
+        assert_eq!(ours.len(), plain.len());
+        let largest = plain.iter().fold(1.0_f64, |largest, x| largest.max(x.abs()));
+        for (ours, plain) in ours.iter().zip(plain) {
+            assert!((f64::from(*ours) - plain).abs() < 1e-5 * largest, "{ours} {plain}");
+        }
+    }
+
+    #[test]
+    fn every_instruction_set_computes_the_sums() {
+        // x, weights, stride, padding: rests of rows, taps and vectors; strides; paddings of more than the kernel reaches.
+        for (x, weight, stride, padding) in [
+            ([2, 3, 8, 8], [11, 3, 3, 3], [1, 1], [1, 1]),
+            ([5, 2, 4, 4], [7, 2, 3, 3], [1, 1], [1, 1]),
+            ([1, 3, 16, 16], [4, 3, 3, 3], [2, 2], [1, 1]),
+            ([2, 5, 4, 8], [3, 5, 1, 1], [1, 1], [0, 0]),
+            ([2, 2, 9, 18], [6, 2, 4, 3], [2, 1], [2, 0]),
+            ([1, 1, 2, 18], [2, 1, 5, 1], [1, 3], [4, 2]),
+            ([2, 2, 6, 6], [5, 2, 3, 3], [1, 1], [2, 2]),
+        ] {
+            let geometry = Geometry::new(x, weight, stride, padding).unwrap();
+            let (x, weights) = (filled(x.iter().product(), 1.0), filled(weight.iter().product(), 2.0));
+            let bias = filled(geometry.outputs, 3.0);
+            let count = geometry.batch * geometry.outputs * geometry.positions();
+            let dy = filled(count, 4.0);
+            let rows = geometry.rows();
+            let mut y: Vec<f64> = (0..count)
+                .map(|at| f64::from(bias[at / geometry.positions() % geometry.outputs]))
+                .collect();
+            let mut dw = vec![0.0; weights.len()];
+            each(geometry, |output, tap, to, from| {
+                y[to] += f64::from(weights[output * rows + tap]) * f64::from(x[from]);
+                dw[output * rows + tap] += f64::from(dy[to]) * f64::from(x[from]);
+            });
+            let mut levels = vec![Level::Portable, Level::best()];
+            #[cfg(target_arch = "x86_64")]
+            if Level::best() == Level::Avx512 {
+                levels.push(Level::Avx2);
+            }
+            for level in levels {
+                let mut direct = Direct::new(geometry).unwrap();
+                direct.level = level;
+                assert_near(&direct.forward(&x, &weights, Some(&bias)), &y);
+                assert_near(&direct.weight_gradient(&x, &dy), &dw);
+            }
+        }
+    }
+}
