@@ -448,6 +448,25 @@ fn what_is_not_read_is_named_with_its_remedy() {
 }
 
 #[test]
+fn metadata_that_is_no_object_is_refused() {
+    for file in [
+        "data/action/.zarray",
+        "data/action/zarr.json",
+        "meta/episode_ends/.zarray",
+    ] {
+        for text in ["2", "[]", "\"codecs\"", "null", "[{\"codecs\": []}]"] {
+            let folder = tempfile::tempdir().unwrap();
+            for array in arrays() {
+                array.v2(folder.path(), "C", ".", Value::Null, plain);
+            }
+            std::fs::write(folder.path().join(file), text).unwrap();
+            let error = read(folder.path()).unwrap_err();
+            assert!(error.contains(file) && error.contains("no object"), "{text}: {error}");
+        }
+    }
+}
+
+#[test]
 fn pointers_of_git_lfs_are_named() {
     const POINTER: &str = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12345\n";
     for file in ["data/img/0.0.0.0", "data/action/.zarray", "meta/episode_ends/0"] {

@@ -45,6 +45,9 @@ pub(super) fn open(store: &Arc<FilesystemStore>, path: &Path, name: &str) -> Res
     };
     let bytes = std::fs::read(file).map_err(|e| refused(e.to_string()))?;
     let mut metadata: Value = serde_json::from_slice(&bytes).map_err(|e| refused(e.to_string()))?;
+    if !metadata.is_object() {
+        return Err(refused(format!("JSON that is no object in {}", file.display())));
+    }
     if metadata["node_type"] == "group" {
         return Err(refused("a group".to_owned()));
     }
@@ -83,7 +86,9 @@ fn codecs(metadata: &Value) -> Vec<String> {
 /// Takes out of the metadata the outermost codecs that [`Compressor`] undoes.
 fn take_compressors(metadata: &mut Value) -> Vec<Compressor> {
     let mut taken = Vec::new();
-    for codec in metadata["codecs"].as_array_mut().into_iter().flatten() {
+    // Indexing with a name would insert what is not there.
+    let mut codecs = metadata.get_mut("codecs").and_then(Value::as_array_mut);
+    for codec in codecs.iter_mut().flat_map(|codecs| codecs.iter_mut()) {
         if codec["name"] == "numcodecs.blosc" {
             // The same data; its settings, which are written in another way, are not needed for reading.
             *codec = json!({"name": "blosc", "configuration": {
@@ -91,7 +96,7 @@ fn take_compressors(metadata: &mut Value) -> Vec<Compressor> {
             }});
         }
     }
-    if let Some(codecs) = metadata["codecs"].as_array_mut() {
+    if let Some(codecs) = codecs {
         while let Some(compressor) = codecs.last().and_then(|codec| Compressor::of(codec["name"].as_str()?)) {
             taken.insert(0, compressor);
             codecs.pop();
