@@ -1,7 +1,7 @@
 //! The environment: reset, step, and exact snapshots.
 
 use crate::coverage::{Goal, SUCCESS_COVERAGE, reward};
-use crate::physics::Space;
+use crate::physics::{CONTACT_PAIRS, Space};
 use crate::{Action, BlockVelocity, EnvConfig, EnvError, Pose, ResetOrder, Scene, State};
 
 /// One PushT environment. [`Self::step`] returns no observation: read [`Self::state`], or use an
@@ -141,6 +141,20 @@ impl PushT {
         let State { agent, block } = finite_state(state)?;
         self.space.place(agent, finite_velocity(agent_velocity)?, block);
         self.coverage = self.goal.coverage(self.space.block_corners());
+        Ok(())
+    }
+
+    /// Multiplies the impulses with which the solver begins its search in the next substep: by one factor for each pair
+    /// of shapes, which are agent and bar, agent and stem, and then each wall with bar and with stem. No frame shows these
+    /// impulses, and between agent and wall they add up over many steps: to try which of them lead to an observed step.
+    ///
+    /// # Errors
+    /// A factor that is not finite or negative.
+    pub fn scale_impulses(&mut self, factors: &[f64; CONTACT_PAIRS]) -> Result<(), EnvError> {
+        if let Some(&factor) = factors.iter().find(|f| !(f.is_finite() && **f >= 0.0)) {
+            return Err(EnvError::Impulse { factor });
+        }
+        self.space.scale_impulses(factors);
         Ok(())
     }
 

@@ -26,6 +26,12 @@ pub enum EnvError {
         /// The velocity.
         velocity: [f64; 2],
     },
+    /// A factor for impulses that is not a finite number of at least 0.
+    #[error("the factor {factor} for the impulses of contacts is not a finite number of at least 0")]
+    Impulse {
+        /// The factor.
+        factor: f64,
+    },
     /// A goal pose with a number that is not finite.
     #[error("the goal pose {goal:?} is not finite; positions are in px, angles in rad")]
     Goal {

@@ -25,6 +25,7 @@ pub use expert::{Demonstration, Expert, ExpertConfig, ExpertError, ExpertPolicy}
 pub use geometry::{AGENT_RADIUS, BAR, Quad, STEM, WALL_RADIUS, WALLS, bar_vertices, stem_vertices};
 pub use image::RgbImage;
 pub use observer::Observer;
+pub use physics::CONTACT_PAIRS;
 pub use policy::{Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError};
 pub use render::{FillRule, RenderError, Renderer, draw_marker};
 pub use scene::{ContactTick, Scene};

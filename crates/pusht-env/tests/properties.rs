@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
-use pusht_env::{Action, BlockVelocity, EnvConfig, EnvError, GOAL, Pose, PushT, Scene, State, coverage};
+use pusht_env::{Action, BlockVelocity, CONTACT_PAIRS, EnvConfig, EnvError, GOAL, Pose, PushT, Scene, State, coverage};
 
 fn pose() -> impl Strategy<Value = Pose> {
     (0.0..512.0, 0.0..512.0, -10.0..10.0).prop_map(|(x, y, angle)| Pose::new(x, y, angle))
@@ -207,4 +207,31 @@ fn a_push_goes_on_from_its_middle() {
     let (a, b) = (env.state().block, placed.state().block);
     assert!((a.x - b.x).hypot(a.y - b.y) < 1e-6);
     assert!(placed.place(State::from_row([f64::NAN; 5]), [0.0; 2]).is_err());
+}
+
+/// Between agent and wall, which both do not give way, impulses add up and then decide where the T goes.
+#[test]
+fn impulses_of_a_pinned_t_can_be_scaled() {
+    let mut env = PushT::new(EnvConfig::gym_pusht()).unwrap();
+    // The stem stands on the lower wall, and the agent presses on the bar.
+    env.set_state(State::from_row([270.0, 366.0, 256.0, 384.0, 0.0]))
+        .unwrap();
+    for _ in 0..8 {
+        env.step([275.0, 420.0]).unwrap();
+    }
+    let after = |factors: [f64; CONTACT_PAIRS]| {
+        let mut varied = env;
+        varied.scale_impulses(&factors).unwrap();
+        varied.step([290.0, 430.0]).unwrap();
+        varied.state()
+    };
+    let mut as_it_is = env;
+    as_it_is.step([290.0, 430.0]).unwrap();
+    assert_eq!(after([1.0; CONTACT_PAIRS]), as_it_is.state());
+    // Nothing stops the agent.
+    assert_eq!(after([0.0; CONTACT_PAIRS]).agent, as_it_is.state().agent);
+    for factor in [f64::NAN, f64::INFINITY, -1.0] {
+        let error = env.scale_impulses(&[factor; CONTACT_PAIRS]).unwrap_err();
+        assert!(matches!(error, EnvError::Impulse { .. }), "{error}");
+    }
 }

@@ -20,7 +20,7 @@ const BIAS_COEFFICIENT: f64 = f64::from_bits(0x3faf_5d6b_ce57_a130);
 const PERSISTENCE: u8 = 3;
 
 /// Pairs of shapes that can touch: the agent and four walls, each with bar and stem.
-const PAIRS: usize = 10;
+pub const CONTACT_PAIRS: usize = 10;
 
 /// Contact phase of a pair.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -62,11 +62,11 @@ struct Arbiter {
 /// All pairs, and which of them touch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Arbiters {
-    pairs: [Arbiter; PAIRS],
+    pairs: [Arbiter; CONTACT_PAIRS],
     /// Bit i is set if pair i is not absent.
     present: u16,
     /// Pairs that touch, in the order in which the broad phase found them: the order of the solver.
-    active: [u8; PAIRS],
+    active: [u8; CONTACT_PAIRS],
     active_len: u8,
 }
 
@@ -85,9 +85,9 @@ const fn is_agent_pair(pair: u8) -> bool {
 impl Arbiters {
     pub fn new() -> Self {
         Self {
-            pairs: [Arbiter::default(); PAIRS],
+            pairs: [Arbiter::default(); CONTACT_PAIRS],
             present: 0,
-            active: [0; PAIRS],
+            active: [0; CONTACT_PAIRS],
             active_len: 0,
         }
     }
@@ -102,7 +102,7 @@ impl Arbiters {
         for at in 0..usize::from(self.active_len) {
             self.pairs[usize::from(self.active[at])].phase = Phase::Normal;
         }
-        self.active = [0; PAIRS];
+        self.active = [0; CONTACT_PAIRS];
         self.active_len = 0;
     }
 
@@ -157,6 +157,15 @@ impl Arbiters {
         }
     }
 
+    /// Multiplies the impulses so far of each pair of shapes by a factor.
+    pub fn scale_impulses(&mut self, factors: &[f64; CONTACT_PAIRS]) {
+        for (pair, factor) in self.pairs.iter_mut().zip(factors) {
+            for contact in &mut pair.contacts {
+                contact.impulse *= factor;
+            }
+        }
+    }
+
     /// Contact points of the last substep.
     pub fn contact_count(&self) -> u32 {
         self.active()
@@ -171,7 +180,7 @@ impl Arbiters {
         match self.contact_count() {
             0 => {}
             1..=4 => self.solve_rows(&mut [Row::default(); 4], agent, block),
-            _ => self.solve_rows(&mut [Row::default(); 2 * PAIRS], agent, block),
+            _ => self.solve_rows(&mut [Row::default(); 2 * CONTACT_PAIRS], agent, block),
         }
     }
 

@@ -12,6 +12,7 @@ mod solver;
 mod space;
 mod vector;
 
+pub use arbiter::CONTACT_PAIRS;
 pub(crate) use body::Agent;
 pub(crate) use space::{SUBSTEPS, Space};
 pub(crate) use vector::Vec2;

@@ -1,6 +1,6 @@
 //! One physics world and its substep.
 
-use super::arbiter::Arbiters;
+use super::arbiter::{Arbiters, CONTACT_PAIRS};
 use super::body::{Agent, Block};
 use super::broad_phase::BroadPhase;
 use super::contact::{agent_with, wall_with};
@@ -65,6 +65,11 @@ impl Space {
         self.agent.position = agent.into();
         self.agent.velocity = velocity.into();
         self.block.place(block);
+    }
+
+    /// Multiplies the impulses of the last substep by a factor for each pair of shapes.
+    pub fn scale_impulses(&mut self, factors: &[f64; CONTACT_PAIRS]) {
+        self.arbiters.scale_impulses(factors);
     }
 
     /// The world after a reset as in the references: through their setters, in their order, followed by one substep.
