@@ -11,6 +11,7 @@ use super::pixel_class::{Adapted, PixelClass, Seen, along, sub};
 use super::shape::{Shape, shape};
 use crate::board::{AGENT_PIXELS, BLOCK_FILL, BLOCK_PIXELS, SIDE, WHITE, colors, each_within, pixels_within};
 use crate::geometry::{self, REACH};
+use crate::limits;
 use crate::marker::without_marker;
 use crate::{FrameMeasures, Tracked, Tracker, VisionError};
 
@@ -213,8 +214,10 @@ fn adapt(audit: &FrameAudit, before: &Adapted) -> Adapted {
         (Some(blur), Some(color_blur)) => color_blur - blur > CODEC,
         _ => before.codec,
     };
+    // Of a T that reaches beyond the walls, hardly more than the outline may be seen, which is darker.
+    let on_board = (audit.tracked.block).is_some_and(|pose| geometry::wall_depth(pose) <= limits::BEYOND_WALL);
     let gray = match audit.shape {
-        Some(shape) if shape.stray + shape.missing < WHOLE && shape.visible > VISIBLE => {
+        Some(shape) if on_board && shape.stray + shape.missing < WHOLE && shape.visible > VISIBLE => {
             let (opacity, off) = along(sub(shape.color, WHITE), sub(BLOCK_FILL, WHITE));
             if off < RECOLORED {
                 BLOCK_FILL
