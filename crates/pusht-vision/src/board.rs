@@ -137,5 +137,6 @@ impl DiscMask {
 
 /// Colors of one frame.
 pub(crate) fn colors(frame: &Frame) -> Vec<Color> {
-    frame.pixels().map(|p| p.0.map(f32::from)).collect()
+    let pixels = frame.as_raw().as_chunks::<3>().0;
+    pixels.iter().map(|p| p.map(f32::from)).collect()
 }

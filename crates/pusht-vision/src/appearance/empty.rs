@@ -19,15 +19,20 @@ pub(crate) fn smoothed(colors: &[Color]) -> Vec<Color> {
             out[SIDE - 1][c] = (row[SIDE - 2][c] + row[SIDE - 1][c]) / 2.0;
         }
     }
-    let mut out = rows.clone();
+    let mut out = vec![[0.0; 3]; SIDE * SIDE];
     for y in 0..SIDE {
         let (above, below) = (y.saturating_sub(1), (y + 1).min(SIDE - 1));
         let share = 1.0 / (below - above + 1) as f32;
-        for x in 0..SIDE {
-            out[y * SIDE + x] = [0, 1, 2].map(|c| {
-                let sum: f32 = (above..=below).map(|j| rows[j * SIDE + x][c]).sum();
-                sum * share
-            });
+        let row = |j: usize| rows[j * SIDE..(j + 1) * SIDE].as_flattened();
+        let out = out[y * SIDE..(y + 1) * SIDE].as_flattened_mut();
+        if below - above == 2 {
+            for (((out, a), b), c) in out.iter_mut().zip(row(above)).zip(row(y)).zip(row(below)) {
+                *out = (a + b + c) * share;
+            }
+        } else {
+            for ((out, a), b) in out.iter_mut().zip(row(above)).zip(row(below)) {
+                *out = (a + b) * share;
+            }
         }
     }
     out
