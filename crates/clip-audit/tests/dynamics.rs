@@ -72,6 +72,30 @@ fn wrong_dynamics_are_named_and_shown_beside_the_simulator() {
     }
 }
 
+/// In these clips the agent passes along the T's side, so that each step would move it by a few px only.
+#[test]
+fn a_t_that_is_pushed_a_little_at_a_time_but_stays_is_found() {
+    for seed in [3, 10, 71, 98] {
+        let clip = Clip::simulated(seed, 96).unwrap();
+        let frames = Corruption::BlockStuck
+            .apply(&clip, Strength::Clear, seed)
+            .unwrap()
+            .unwrap();
+        assert_eq!(audit(&frames).main(), Some(FindingKind::Dynamics), "{seed}");
+    }
+}
+
+/// Clips in which a T between disc and wall is thrown far by impulses that added up over many steps (the simulator must
+/// know them, or a single step must not count), and one in which the T is pushed off the board and comes back (only its
+/// outline is seen there, which must not be taken for its color).
+#[test]
+fn a_t_that_is_pressed_into_a_wall_is_clean_whatever_happens() {
+    for seed in [196, 5051, 5259, 5290] {
+        let clip = Clip::played(ClipPlayer::Pinning, seed, 96).unwrap();
+        assert_eq!(audit(&clip.frames).findings, [], "{seed}");
+    }
+}
+
 #[test]
 fn a_bent_t_is_named_by_its_shape() {
     for seed in SEEDS {

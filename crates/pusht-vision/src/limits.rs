@@ -27,21 +27,27 @@ pub const GOAL_MISMATCH: f64 = 0.15;
 
 /// Path length of an untouched T that counts as motion without contact, px.
 pub const MOTION_WITHOUT_CONTACT: f64 = 8.0;
+/// Motion of an untouched T in a step that counts as one that the simulator does not reproduce, px.
+pub const MOVED_ALONE: f64 = 4.0;
 /// Path length of an agent in a step up to which it stands, px.
 pub const STANDING: f64 = 1.0;
 
 /// Largest difference of a T from the simulator's after one step, px of its outline, in sharp images of a T that is
-/// clearly seen.
-pub const REPRODUCED: f64 = 4.0;
-/// Difference, as a share of that, below which no other start states are tried.
-pub const NEAR: f64 = 0.5;
-/// The same difference as a share of the spread of the simulator's answers within the errors of the track.
+/// clearly seen and away from walls.
+pub const REPRODUCED: f64 = 3.0;
+/// The same of a T at a wall, where impulses that no frame shows have an influence.
+pub const REPRODUCED_AT_WALL: f64 = 6.0;
+/// Distance from a wall up to which a T may touch it in a step, px.
+pub const WALL_REACH: f64 = 15.0;
+/// Difference below which no other start states are tried, px.
+pub const NEAR: f64 = 2.0;
+/// The difference at a wall as a share of the spread of the simulator's answers within the errors of the track.
 pub const SPREAD_SHARE: f64 = 0.5;
-/// Largest error of a track of sharp images: the agent's position, px per axis. These four are twice what the tracker
-/// errs by.
-pub const AGENT_ERROR: f64 = 1.6;
+/// Largest error of a track of sharp images: the agent's position, px per axis. These four are one and a half times what
+/// the tracker errs by in 999 of 1,000 frames.
+pub const AGENT_ERROR: f64 = 0.8;
 /// Error of the velocity, px/s per axis.
-pub const VELOCITY_ERROR: f64 = 40.0;
+pub const VELOCITY_ERROR: f64 = 20.0;
 /// Error of the T's center, px per axis.
 pub const BLOCK_ERROR: f64 = 2.0;
 /// Error of the T's angle, rad.

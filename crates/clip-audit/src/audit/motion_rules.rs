@@ -30,12 +30,13 @@ pub(super) fn moving(clip: &ClipSteps) -> Vec<Finding> {
     let (mut jumps, mut without_contact) = (Vec::new(), Vec::new());
     let (several, mut dynamics) = (not_reproduced(clip).count() >= limits::NOT_REPRODUCED, Vec::new());
     for (t, simulated) in not_reproduced(clip) {
-        // A jump: more than in the steps around it. One small step alone may be due to the track.
+        // A jump: more than in the steps around it. One small step alone may be due to the track, and one of a T that
+        // is pinned at a wall to impulses that no frame shows.
         let around = [t.checked_sub(1), Some(t + 1)].into_iter().flatten();
         let around = around.map(|t| center_beyond(clip, t)).fold(0.0, f64::max);
         let beyond = center_beyond(clip, t);
-        let large = several || simulated.residual >= limits::LARGE * simulated.tolerance;
-        if large && beyond - around >= limits::BLOCK_JUMP {
+        let counts_alone = !simulated.at_wall && simulated.residual >= limits::LARGE * simulated.tolerance;
+        if (several || counts_alone) && beyond - around >= limits::BLOCK_JUMP {
             jumps.push((t + 1, beyond));
         } else if several {
             dynamics.push(jump(t + 1, simulated.residual, simulated.tolerance, place(t + 1)));

@@ -8,6 +8,7 @@
 mod alone;
 mod dynamics;
 mod path;
+mod search;
 mod step;
 
 pub use alone::Alone;
@@ -51,7 +52,7 @@ impl ClipSteps {
                     let pushed = crate::geometry::moved(block, simulated.block) > path::STILL;
                     (pushed || step.moved > path::STILL, simulated.is_reproduced())
                 }
-                None => (!step.touched && step.moved > limits::REPRODUCED, false),
+                None => (!step.touched && step.moved > limits::MOVED_ALONE, false),
             };
             counts.moving += usize::from(moving);
             counts.reproduced += usize::from(moving && reproduced);

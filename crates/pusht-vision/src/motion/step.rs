@@ -105,19 +105,23 @@ pub(super) fn steps(
             continue;
         };
         let touched = touched([from, to], velocity.value, [was, is]);
-        let mut simulated = None;
-        if touched {
-            let judged = is_judged([&frames[t], &frames[t + 1]], [was, is]);
-            let step = SeenStep {
-                agent: [from, to],
-                velocity: velocity.value,
-                block: [was, is],
-                errors: errors([&frames[t], &frames[t + 1]], picture, &velocity),
-            };
-            simulated = simulator.play(&step, judged).filter(|_| judged);
+        // At a wall the simulator follows a T that is not touched as well: its search for contacts has a memory, which
+        // decides in which order they are solved.
+        let judged = touched && is_judged([&frames[t], &frames[t + 1]], [was, is]);
+        let at_wall = wall_depth(was).max(wall_depth(is)) > -limits::WALL_REACH;
+        let step = SeenStep {
+            agent: [from, to],
+            velocity: velocity.value,
+            block: [was, is],
+            errors: errors([&frames[t], &frames[t + 1]], picture, &velocity, at_wall),
+            at_wall,
+        };
+        let simulated = if touched || at_wall {
+            simulator.play(&step, judged).filter(|_| judged)
         } else {
             simulator.forget();
-        }
+            None
+        };
         steps.push(Some(Step {
             moved: moved(was, is),
             path_length: apart(from, to),
@@ -167,10 +171,15 @@ fn is_judged(frames: [&FrameAudit; 2], block: [Pose; 2]) -> bool {
 }
 
 /// The errors of a step, which are larger in poor images and where agent and T are partly hidden.
-fn errors(frames: [&FrameAudit; 2], picture: &ClipPicture, velocity: &Velocity) -> StepErrors {
+fn errors(frames: [&FrameAudit; 2], picture: &ClipPicture, velocity: &Velocity, at_wall: bool) -> StepErrors {
     let confidence = |of: fn(&FrameAudit) -> f64| of(frames[0]).min(of(frames[1]));
     let hidden = |confidence: f64| 1.0 + limits::HIDDEN * (limits::CLEARLY_SEEN - confidence).max(0.0);
     let poor = picture.tracking_error();
+    let reproduced = if at_wall {
+        limits::REPRODUCED_AT_WALL
+    } else {
+        limits::REPRODUCED
+    };
     let agent = poor * hidden(confidence(|f| f.tracked.agent_confidence));
     let block = poor * hidden(confidence(|f| f.tracked.block_confidence));
     StepErrors {
@@ -178,7 +187,8 @@ fn errors(frames: [&FrameAudit; 2], picture: &ClipPicture, velocity: &Velocity) 
         velocity: agent * limits::VELOCITY_ERROR + velocity.error,
         block: block * limits::BLOCK_ERROR,
         angle: block * limits::ANGLE_ERROR,
-        residual: block * limits::REPRODUCED,
+        near: block * limits::NEAR,
+        residual: block * reproduced,
     }
 }
 
