@@ -8,7 +8,7 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{GroupNorm, GroupNormConfig, PaddingConfig2d};
 use burn::tensor::activation::silu;
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
-use cpu_kernels::{conv2d, group_norm_silu};
+use cpu_kernels::{Classes, conv2d, cross_entropy_with_bonus, group_norm_silu};
 use serde_json::Value;
 
 /// sin(0.7 i + seed) for the index i.
@@ -33,7 +33,7 @@ fn assert_near(what: &str, ours: &[f32], theirs: &[f32]) {
     assert!(error < 3e-6, "{what}: {error} off");
 }
 
-fn assert_recorded(case: &str, y: Tensor<4>, inputs: [Vec<f32>; 3]) {
+fn assert_recorded<const D: usize>(case: &str, y: Tensor<D>, inputs: &[Vec<f32>]) {
     let recorded: Value = serde_json::from_str(include_str!("fixtures/maps.json")).unwrap();
     let read = |value: &Value| -> Vec<f32> {
         let numbers = value.as_array().unwrap().iter();
@@ -72,7 +72,7 @@ fn convolutions_are_those_of_pytorch() {
         let of_bias = layer.bias.unwrap().val().grad(&grads).unwrap();
         let of_weight = layer.weight.val().grad(&grads).unwrap();
         let gradients = [values(x.grad(&grads).unwrap()), values(of_weight), values(of_bias)];
-        assert_recorded(case, y, gradients);
+        assert_recorded(case, y, &gradients);
     }
 }
 
@@ -98,7 +98,22 @@ fn norm(groups: usize, channels: usize) -> GroupNorm {
 #[test]
 fn group_norm_with_silu_is_that_of_pytorch() {
     let (y, gradients) = normed(&norm(2, 4), filled([2, 4, 4, 4], 1.0), group_norm_silu);
-    assert_recorded("norm_silu", y, gradients);
+    assert_recorded("norm_silu", y, &gradients);
+}
+
+#[test]
+fn cross_entropy_is_that_of_pytorch() {
+    let (scores, bonus) = (filled([2, 5, 12], 1.0), filled([1], 2.0));
+    let class = |f: fn(u8) -> u8| (0..24).map(f).collect();
+    let weight = (0..24).map(|i| 1.0 + i as f32 / 10.0).collect();
+    let classes = Classes::new(2, class(|i| i * 5 % 7 % 5), class(|i| i * 3 % 5), weight).unwrap();
+    let loss = cross_entropy_with_bonus(scores.clone(), bonus.clone(), classes);
+    let grads = (loss.clone() * filled([1], 9.0)).sum().backward();
+    let gradients = [
+        values(scores.grad(&grads).unwrap()),
+        values(bonus.grad(&grads).unwrap()),
+    ];
+    assert_recorded("cross_entropy", loss, &gradients);
 }
 
 #[test]

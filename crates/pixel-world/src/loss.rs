@@ -1,7 +1,7 @@
 //! The loss of one step, and the colors that the network chooses.
 
-use burn::tensor::activation::log_softmax;
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::Tensor;
+use cpu_kernels::{Classes, cross_entropy_with_bonus};
 use rayon::prelude::*;
 use training::ObjectiveError;
 
@@ -22,16 +22,23 @@ pub struct Target {
 
 /// Weighted cross-entropy of the colors, mean over all pixels (not divided by the weights), `[1]`; scores:
 /// [`Net::forward`].
-pub fn loss(net: &Net, scores: Tensor<4>, steps: &[StepInput], targets: &[Target], colors: usize) -> Tensor<1> {
-    let device = scores.device();
+///
+/// # Errors
+/// Targets that are not those of the steps.
+pub fn loss(
+    net: &Net,
+    scores: Tensor<4>,
+    steps: &[StepInput],
+    targets: &[Target],
+    colors: usize,
+) -> Result<Tensor<1>, ObjectiveError> {
     let batch = steps.len();
-    let last = one_hot(steps.iter().map(|step| step.current.as_slice()), batch, colors, &device);
-    let scores = scores.reshape([batch, colors, PIXELS]) + last * net.keep().reshape([1, 1, 1]);
-    let next = indices(targets.iter().map(|target| target.next.as_slice()), batch, &device);
+    let last = arranged(steps.iter().map(|step| step.current.as_slice()));
+    let next = arranged(targets.iter().map(|target| target.next.as_slice()));
     let weights = arranged(targets.iter().map(|target| target.weights.as_slice()));
-    let weights = Tensor::<3>::from_data(TensorData::new(weights, [batch, 1, PIXELS]), &device);
-    let chosen = log_softmax(scores, 1).gather(1, next);
-    (chosen * weights).mean().neg()
+    let classes = Classes::new(batch, last, next, weights).ok_or("the targets are not those of the steps")?;
+    let scores = scores.reshape([batch, colors, PIXELS]);
+    Ok(cross_entropy_with_bonus(scores, net.keep(), classes))
 }
 
 /// Values of windows in the network's order of pixels.
@@ -47,21 +54,6 @@ fn arranged<'a, T: Copy + Default + 'a>(windows: impl Iterator<Item = &'a [T]>) 
             out
         })
         .collect()
-}
-
-fn indices<'a>(windows: impl Iterator<Item = &'a [u8]>, batch: usize, device: &Device) -> Tensor<3, Int> {
-    let values: Vec<i32> = arranged(windows).into_iter().map(i32::from).collect();
-    Tensor::from_data(TensorData::new(values, [batch, 1, PIXELS]), device)
-}
-
-/// 1 at the color of every pixel, `[batch, colors, PIXELS]`.
-fn one_hot<'a>(windows: impl Iterator<Item = &'a [u8]>, batch: usize, colors: usize, device: &Device) -> Tensor<3> {
-    let mut values = vec![0.0_f32; batch * colors * PIXELS];
-    for (at, color) in arranged(windows).into_iter().enumerate() {
-        let (item, pixel) = (at / PIXELS, at % PIXELS);
-        values[(item * colors + usize::from(color)) * PIXELS + pixel] = 1.0;
-    }
-    Tensor::from_data(TensorData::new(values, [batch, colors, PIXELS]), device)
 }
 
 /// The likeliest color of every pixel of the windows, row by row; of equal ones the first. Scores: [`Net::forward`],

@@ -185,7 +185,7 @@ impl<P: Pieces> NextFrame<'_, P> {
             let examples: Vec<Example> = pieces.par_iter().zip(&shown).enumerate().map(example).collect();
             let (inputs, targets): (Vec<StepInput>, Vec<Target>) = examples.into_iter().unzip();
             let scores = net.forward(input(&inputs, self.palette, &device));
-            let value = loss(net, scores.clone(), &inputs, &targets, colors);
+            let value = loss(net, scores.clone(), &inputs, &targets, colors)?;
             sum = Some(match sum {
                 Some(sum) => sum + value,
                 None => value,
