@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::kernel::Geometry;
 use super::planes::Planes;
-use super::tile::{Gradient, Product, ROWS, gradient, lanes, product};
+use super::tile::{Gradient, Product, gradient, lanes, product};
 use crate::simd::Level;
 
 /// Columns of a task of the forward pass: smaller maps are taken together.
@@ -16,6 +16,8 @@ const COLUMNS: usize = 64;
 const GRADIENT_COLUMNS: usize = 1024;
 /// Outputs whose gradients stay in the cache while all taps are gone through.
 const GRADIENT_ROWS: usize = 96;
+/// Outputs that threads share are split at multiples of this: of the rows of all tiles.
+const SHARE: usize = 12;
 /// Largest U of an image, values.
 const LARGEST: usize = 1 << 20;
 /// A vector is this long at most; maps are multiples of it.
@@ -69,6 +71,15 @@ impl Direct {
         for (x, planes) in channels.zip(planes.chunks_exact_mut(self.planes.channel())) {
             self.planes.fill(x, planes);
         }
+    }
+
+    /// [`Self::fill`] with all threads.
+    fn fill_together(&self, x: &[f32], planes: &mut [f32]) {
+        planes
+            .par_chunks_exact_mut(self.planes.channel())
+            .zip(x.par_chunks_exact(self.geometry.plane()))
+            .with_min_len(16)
+            .for_each(|(planes, x)| self.planes.fill(x, planes));
     }
 
     /// Where the vectors of `images` images begin in an image's planes, and in the first channel of Y.
@@ -134,17 +145,14 @@ impl Direct {
         }
         // Few images: the threads share their outputs.
         let rows = self.planes.taps.len();
-        let share = outputs.div_ceil(rayon::current_num_threads()).next_multiple_of(ROWS);
+        let share = outputs.div_ceil(rayon::current_num_threads()).next_multiple_of(SHARE);
         let vectors = self.vectors(1);
         let mut u = vec![0.0; self.planes.image()];
         for (x, y) in x
             .chunks_exact(inputs * plane)
             .zip(y.chunks_exact_mut(outputs * positions))
         {
-            u.par_chunks_exact_mut(self.planes.channel())
-                .zip(x.par_chunks_exact(plane))
-                .with_min_len(16)
-                .for_each(|(u, x)| self.planes.fill(x, u));
+            self.fill_together(x, &mut u);
             y.par_chunks_mut(share * positions)
                 .zip(weights.par_chunks(share * rows))
                 .zip(bias.par_chunks(share))
@@ -164,40 +172,56 @@ impl Direct {
 
     /// ∂W, `[outputs, rows of U]`: sums over groups of images that follow from the shapes, added in order.
     pub(super) fn weight_gradient(&self, x: &[f32], dy: &[f32]) -> Vec<f32> {
-        let Geometry { inputs, outputs, .. } = self.geometry;
+        let Geometry {
+            batch, inputs, outputs, ..
+        } = self.geometry;
         let (positions, plane) = (self.geometry.positions(), self.geometry.plane());
         let rows = self.planes.taps.len();
-        let images = self.images(GRADIENT_COLUMNS);
-        let vectors = self.vectors(images);
-        let parts: Vec<Vec<f32>> = x
+        // A power of two, so that as many threads have equally much to do.
+        let parts = (batch * positions).div_ceil(GRADIENT_COLUMNS).next_power_of_two();
+        let images = batch.div_ceil(parts);
+        let parts = x
             .par_chunks(images * inputs * plane)
-            .zip(dy.par_chunks(images * outputs * positions))
-            .map(|(x, dy)| {
+            .zip(dy.par_chunks(images * outputs * positions));
+        if parts.len() >= rayon::current_num_threads() {
+            let part = |(x, dy): (&[f32], &[f32])| {
                 let count = x.len() / (inputs * plane);
                 let mut sums = vec![0.0; outputs * rows];
                 with_buffer(count * self.planes.image(), |u| {
                     self.fill(x, u);
-                    let vectors: Vec<[usize; 2]> = vectors[..count * vectors.len() / images]
-                        .iter()
-                        .map(|[u, y]| [*y, *u])
-                        .collect();
-                    let of = Gradient {
-                        dy,
-                        rows: outputs,
-                        u,
-                        taps: &self.planes.taps,
-                        vectors: &vectors,
-                        stride: positions,
-                    };
-                    self.gradient_tiles(&of, &mut sums);
+                    self.gradient_tiles(u, dy, 0, &mut sums);
                 });
                 sums
-            })
-            .collect();
-        added(parts)
+            };
+            return added(parts.map(part).collect());
+        }
+        // Few parts: the threads share their outputs.
+        let share = outputs.div_ceil(rayon::current_num_threads()).next_multiple_of(SHARE);
+        let parts: Vec<(&[f32], &[f32])> = parts.collect();
+        let part = |(x, dy): (&[f32], &[f32])| {
+            let mut u = vec![0.0; x.len() / plane * self.planes.channel()];
+            self.fill_together(x, &mut u);
+            let mut sums = vec![0.0; outputs * rows];
+            sums.par_chunks_mut(share * rows)
+                .enumerate()
+                .for_each(|(index, sums)| self.gradient_tiles(&u, dy, index * share, sums));
+            sums
+        };
+        added(parts.into_iter().map(part).collect())
     }
 
-    fn gradient_tiles(&self, of: &Gradient<'_>, sums: &mut [f32]) {
+    /// All tiles of the gradients of the outputs from `first` on, as many as `sums` has.
+    fn gradient_tiles(&self, u: &[f32], dy: &[f32], first: usize, sums: &mut [f32]) {
+        let positions = self.geometry.positions();
+        let vectors = self.vectors(dy.len() / (self.geometry.outputs * positions));
+        let of = Gradient {
+            dy: &dy[first * positions..],
+            rows: sums.len() / self.planes.taps.len(),
+            u,
+            taps: &self.planes.taps,
+            vectors: &vectors,
+            stride: positions,
+        };
         let mut first = 0;
         while first < of.rows {
             let end = (first + GRADIENT_ROWS).min(of.rows);
@@ -206,7 +230,7 @@ impl Direct {
                 let mut done = 1;
                 row = first;
                 while row < end {
-                    let [rows, taps] = gradient(self.level, of, row, tap, sums);
+                    let [rows, taps] = gradient(self.level, &of, row, tap, sums);
                     (row, done) = (row + rows, taps);
                 }
                 tap += done;

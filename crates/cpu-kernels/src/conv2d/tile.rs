@@ -46,14 +46,11 @@ pub(super) struct Gradient<'a> {
     /// U.
     pub(super) u: &'a [f32],
     pub(super) taps: &'a Taps,
-    /// Where vectors begin in a row of ∂Y and in a row of U.
+    /// Where vectors begin in a row of U and in a row of ∂Y.
     pub(super) vectors: &'a [[usize; 2]],
     /// Number of values from one row of ∂Y to the next.
     pub(super) stride: usize,
 }
-
-/// Rows of a tile of [`product`].
-pub(super) const ROWS: usize = 6;
 
 /// Number of values of a vector.
 pub(super) fn lanes(level: Level) -> usize {
@@ -66,7 +63,7 @@ pub(super) fn lanes(level: Level) -> usize {
     }
 }
 
-/// Writes rows `row..row + rows` (at most [`ROWS`]) of the columns that begin at `bases` in U and at `to` in row 0 of `y`
+/// Writes rows `row..row + rows` (6 at most) of the columns that begin at `bases` in U and at `to` in row 0 of `y`
 /// (as many as a tile has, or one). Returns how many rows and vectors were written.
 #[allow(unsafe_code)]
 pub(super) fn product(level: Level, of: &Product<'_>, row: usize, bases: &[[usize; 2]], y: &mut [f32]) -> [usize; 2] {
@@ -184,7 +181,7 @@ macro_rules! tiles {
             let mut offsets = [0; N];
             offsets.copy_from_slice(&of.taps.offsets[tap..tap + N]);
             let mut acc = [[splat(0.0); N]; M];
-            for &[dy, u] in of.vectors {
+            for &[u, dy] in of.vectors {
                 let dy = dy + row * of.stride;
                 assert!(dy + (M - 1) * of.stride + $lanes <= of.dy.len());
                 assert!(u + of.taps.largest + $lanes <= of.u.len());
