@@ -7,9 +7,11 @@
 //! calls the layer's own `forward`.
 
 mod direct;
+mod geometry;
 mod kernel;
 mod planes;
 mod tile;
+mod unfolded;
 
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -24,7 +26,7 @@ use burn::nn::conv::Conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{DType, Device, Tensor, module};
 
-use kernel::Geometry;
+use geometry::Geometry;
 
 /// Applies a layer to `[batch, channels in, height, width]`.
 pub fn conv2d(layer: &Conv2d, x: Tensor<4>) -> Tensor<4> {

@@ -3,7 +3,7 @@
 //! For each channel, each column of the kernel and each phase of the vertical stride there is one plane, in which the
 //! rows of the input that a kernel's row sees follow each other; a row of U begins at an offset in it.
 
-use super::kernel::{Geometry, take_every};
+use super::geometry::{Geometry, take_every};
 use super::tile::Taps;
 
 /// How the planes of a convolution lie in a buffer.
