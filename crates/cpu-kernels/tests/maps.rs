@@ -8,7 +8,7 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{GroupNorm, GroupNormConfig, PaddingConfig2d};
 use burn::tensor::activation::silu;
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
-use cpu_kernels::{Classes, conv2d, cross_entropy_with_bonus, group_norm_silu};
+use cpu_kernels::{Classes, conv2d, cross_entropy_with_bonus, doubled_with, group_norm_silu};
 use serde_json::Value;
 
 /// sin(0.7 i + seed) for the index i.
@@ -99,6 +99,15 @@ fn norm(groups: usize, channels: usize) -> GroupNorm {
 fn group_norm_with_silu_is_that_of_pytorch() {
     let (y, gradients) = normed(&norm(2, 4), filled([2, 4, 4, 4], 1.0), group_norm_silu);
     assert_recorded("norm_silu", y, &gradients);
+}
+
+#[test]
+fn a_doubled_map_is_that_of_pytorch() {
+    let (x, finer) = (filled([2, 3, 2, 3], 1.0), filled([2, 1, 4, 6], 2.0));
+    let y = doubled_with(x.clone(), finer.clone());
+    let grads = (y.clone() * filled(y.dims(), 9.0)).sum().backward();
+    let gradients = [values(x.grad(&grads).unwrap()), values(finer.grad(&grads).unwrap())];
+    assert_recorded("doubled", y, &gradients);
 }
 
 #[test]
