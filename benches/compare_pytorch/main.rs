@@ -9,6 +9,7 @@
 mod cosmos;
 mod idm;
 mod ltx;
+mod pixel_world;
 mod policy;
 
 use std::collections::HashMap;
@@ -28,7 +29,7 @@ fn main() {
         let (case, times) = line.split_once(' ').expect("a case and how often");
         let times: usize = times.parse().expect("how often is a number");
         let run = runs.entry(case.to_owned()).or_insert_with(|| {
-            let video = ltx::CASES.iter().chain(cosmos::CASES);
+            let video = ltx::CASES.iter().chain(cosmos::CASES).chain(pixel_world::CASES);
             let mut cases = policy::CASES.iter().chain(idm::CASES).chain(video);
             let found = cases.find(|(name, _)| *name == case);
             let (_, set_up) = found.expect("the case is in a table");
