@@ -19,6 +19,7 @@ pub use distribution::{
 };
 pub use quality::{
     ClipComparison, ClipEvaluator, ClipQuality, QualityError, QualityGroup, QualityReport, QualityRow, compare_clips,
+    deformation,
 };
 pub use replay::{
     BlockPath, CoverageRow, ErrorRow, PATH_EDGES, PUSH_EDGES, Replay, ReplayCondition, ReplayEnd, ReplayError,

@@ -125,7 +125,8 @@ impl ClipEvaluator {
     }
 }
 
-fn deformation(frame: &FrameAudit) -> f64 {
+/// Deviation of the T from a rigid one in one frame, as in [`ClipQuality::deformation`].
+pub fn deformation(frame: &FrameAudit) -> f64 {
     frame.shape.map_or(1.0, |shape| {
         let lengths = shape.stretch.map(|s| (s - 1.0).abs());
         (lengths[0].max(lengths[1]) + shape.stray + shape.missing).min(1.0)

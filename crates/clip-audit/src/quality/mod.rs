@@ -8,6 +8,6 @@ mod clip;
 mod comparison;
 mod report;
 
-pub use clip::{ClipEvaluator, ClipQuality, QualityError};
+pub use clip::{ClipEvaluator, ClipQuality, QualityError, deformation};
 pub use comparison::{ClipComparison, compare_clips};
 pub use report::{QualityGroup, QualityReport, QualityRow};

@@ -6,6 +6,7 @@ mod object_model;
 mod people;
 mod quality;
 mod train;
+mod world;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
@@ -36,6 +37,7 @@ enum Part {
     Quality(quality::Quality),
     Distribution(distribution::Distribution),
     ObjectModel(object_model::ObjectModel),
+    World(world::World),
 }
 
 impl Audit {
@@ -44,6 +46,7 @@ impl Audit {
             Some(Part::Quality(command)) => command.run(session),
             Some(Part::Distribution(command)) => command.run(session),
             Some(Part::ObjectModel(command)) => command.run(session),
+            Some(Part::World(command)) => command.run(session),
             None => {
                 let clips = self.clips.context("expected --video PATH… --out DIR")?;
                 clips.run(&self.reading, session)
