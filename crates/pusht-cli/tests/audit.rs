@@ -138,3 +138,37 @@ fn replays_end_with_a_conclusion() {
             .contains(conclusion)
     );
 }
+
+#[test]
+fn a_world_is_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let short = ["--clips", "2", "--frames", "20"];
+    let world = ["audit", "world", "--world", "simulator"];
+    let arguments = [&world[..], &["--starts", "expert", "--out", "judged"], &short].concat();
+    let text = done(&pusht(folder.path(), &arguments));
+    assert!(text.contains("exact simulator passes the gate"), "{text}");
+    let judged = folder.path().join("judged");
+    for name in ["gate.md", "sheet.png", "worst.png", "films/clip-000.mp4"] {
+        assert!(judged.join(name).is_file(), "{name}");
+    }
+    let result = json(&judged.join("gate.json"));
+    assert_eq!(
+        (&result["passes"], &result["gate"]["frames"]),
+        (&Value::from(true), &Value::from(20))
+    );
+    assert_eq!(result["clips"].as_array().unwrap().len(), 2);
+
+    let refused = pusht(folder.path(), &[&world[..], &short].concat());
+    let error = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        !refused.status.success() && error.contains("expected --data PATH"),
+        "{error}"
+    );
+    demos(folder.path(), 3);
+    let data = [&world[..], &["--data", "demos.jsonl", "--frames", "90"]].concat();
+    let error = String::from_utf8_lossy(&pusht(folder.path(), &data).stderr).into_owned();
+    assert!(
+        error.contains("none of the 1 episodes has 90 frames (the longest has 70)"),
+        "{error}"
+    );
+}

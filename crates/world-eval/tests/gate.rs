@@ -26,9 +26,7 @@ fn judge(world: &dyn WorldModel, clips: &[PathClip]) -> JudgedWorld {
         training: None,
         bootstrap: Bootstrap::default(),
     };
-    let judged = job.run(world, &mut JobContext::silent()).unwrap();
-    println!("{}{}", judged.report.markdown(), judged.report.conclusion());
-    judged
+    job.run(world, &mut JobContext::silent()).unwrap()
 }
 
 /// Whether a limit is kept.
