@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use pusht_data::{DataError, WorldModelError};
+use pusht_data::{DataError, VideoModelError, WorldModelError};
 use pusht_env::{EnvError, ExpertError, RenderError};
 use pusht_jobs::Cancelled;
 use pusht_vision::VisionError;
@@ -91,8 +91,8 @@ pub enum WorldEvalError {
         /// What is wrong.
         reason: String,
     },
-    /// A number of frames other than that of rollouts.
-    #[error("{world} returned {found} frames for {expected} rollouts; expected one for each")]
+    /// A number of frames other than that of rollouts, or of clips other than that of requests.
+    #[error("{world} returned {found} frames or clips where {expected} were asked for")]
     Returned {
         /// Name of the world.
         world: String,
@@ -142,9 +142,12 @@ pub enum WorldEvalError {
     /// A frame that cannot be rendered.
     #[error(transparent)]
     Render(#[from] RenderError),
+    /// A failure of a video model.
+    #[error(transparent)]
+    Model(#[from] VideoModelError),
     /// A film that cannot be written.
     #[error(transparent)]
-    Video(#[from] VideoIoError),
+    Film(#[from] VideoIoError),
     /// A file that cannot be written.
     #[error("{path}: {source}", path = path.display())]
     Io {

@@ -27,7 +27,7 @@ pub use limit::{GateLimit, GateMeasure, GateOutcome};
 pub use nearest::TrainingWindows;
 pub use request::{PathClip, PathOrigin, PathRequest};
 pub use rollout::{SamplingTime, roll_out, sampling_time};
-pub use run::{GateJob, JudgedClip, JudgedWorld};
+pub use run::{GateJob, GateReference, JudgedClip, JudgedWorld};
 pub use simulator::SimulatorWorld;
 pub use table::GateReport;
 

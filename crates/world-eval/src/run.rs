@@ -1,6 +1,6 @@
 //! Judges a world along many paths, beside references.
 
-use pusht_data::WorldModel;
+use pusht_data::{VideoModel, VideoRequest, WorldModel};
 use pusht_env::{EnvConfig, Frame};
 use pusht_jobs::{JobContext, counted};
 use pusht_vision::cross_fade;
@@ -20,6 +20,19 @@ use crate::table::GateReport;
 /// Clips measured between two checks for cancellation.
 const SIDE_BY_SIDE: usize = 8;
 
+/// Clips that a video model generates at once.
+const GENERATED: usize = 8;
+
+/// A model whose clips stand beside those of the judged world.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum GateReference<'a> {
+    /// Another world, along the same paths.
+    World(&'a dyn WorldModel),
+    /// A video model, asked for clips between the first and the last recorded frame, with seeds from 0 on.
+    Video(&'a dyn VideoModel),
+}
+
 /// Judges worlds along the same paths.
 pub struct GateJob<'a> {
     /// The paths, all of the same length.
@@ -28,6 +41,8 @@ pub struct GateJob<'a> {
     pub starts: String,
     /// Name of the recorded clips in the table.
     pub recorded: String,
+    /// Other models, each with its name in the table.
+    pub beside: Vec<(String, GateReference<'a>)>,
     /// Training data for the column of the nearest training clip.
     pub training: Option<&'a TrainingWindows<'a>>,
     /// Settings of the intervals.
@@ -56,11 +71,12 @@ pub struct JudgedWorld {
 }
 
 impl GateJob<'_> {
-    /// Rolls the world out, times its sampling, measures its clips and those of the references.
+    /// Rolls the world out, times its sampling, measures its clips and those of the references. `name` is its name in the
+    /// table.
     ///
     /// # Errors
-    /// No paths, or paths of different lengths; a failure of the world; a cancelled job.
-    pub fn run(&self, world: &dyn WorldModel, ctx: &mut JobContext) -> Result<JudgedWorld, WorldEvalError> {
+    /// No paths, or paths of different lengths; a failure of the world or of a model beside it; a cancelled job.
+    pub fn run(&self, name: &str, world: &dyn WorldModel, ctx: &mut JobContext) -> Result<JudgedWorld, WorldEvalError> {
         let expected = self.clips.first().map_or(0, |clip| clip.request.frames());
         if let Some(clip) = self.clips.iter().find(|clip| clip.request.frames() != expected) {
             return Err(WorldEvalError::Length {
@@ -69,12 +85,11 @@ impl GateJob<'_> {
             });
         }
         let judge = PathJudge::new()?;
-        let name = world.name();
         let frames = roll_out(world, self.clips, ctx)?;
-        let measured = self.along(&judge, &name, &frames, ctx)?;
-        let mut column = GateColumn::new(&name, &measured, &self.bootstrap)?;
+        let measured = self.along(&judge, name, &frames, ctx)?;
+        let mut column = GateColumn::new(name, &measured, &self.bootstrap)?;
         column.sampling = sampling_time(world, self.clips, &mut ctx.quiet())?;
-        let references = self.references(&judge, &name, ctx)?;
+        let references = self.references(&judge, &world.name(), ctx)?;
         let clips = self.clips.iter().zip(measured).map(|(clip, measures)| JudgedClip {
             origin: clip.origin,
             measures,
@@ -86,8 +101,8 @@ impl GateJob<'_> {
         })
     }
 
-    /// The columns beside that of the world `name`: the exact simulator behind the same trait, the recorded clips,
-    /// cross-fades between their ends, and the nearest training clips.
+    /// The columns beside that of the world `name`: other models, the exact simulator behind the same trait, the recorded
+    /// clips, cross-fades between their ends, and the nearest training clips.
     fn references(
         &self,
         judge: &PathJudge,
@@ -95,6 +110,16 @@ impl GateJob<'_> {
         ctx: &mut JobContext,
     ) -> Result<Vec<GateColumn>, WorldEvalError> {
         let mut columns = Vec::new();
+        for (name, model) in &self.beside {
+            let measured = match model {
+                GateReference::World(world) => self.along(judge, name, &roll_out(*world, self.clips, ctx)?, ctx)?,
+                GateReference::Video(model) => {
+                    let clips = self.generate(*model, name, ctx)?;
+                    each(clips.len(), name, ctx, |k| judge.alone(&clips[k]).map(Some))?
+                }
+            };
+            columns.push(GateColumn::new(name, &measured, &self.bootstrap)?);
+        }
         if name != SimulatorWorld::NAME {
             let simulator = SimulatorWorld::new(EnvConfig::gym_pusht())?;
             let frames = roll_out(&simulator, self.clips, ctx)?;
@@ -123,6 +148,50 @@ impl GateJob<'_> {
             }
         }
         Ok(columns)
+    }
+
+    /// Clips of a video model between the recorded ends.
+    fn generate(
+        &self,
+        model: &dyn VideoModel,
+        name: &str,
+        ctx: &mut JobContext,
+    ) -> Result<Vec<Vec<Frame>>, WorldEvalError> {
+        let requests = self.clips.iter().zip(0..).map(|(clip, seed)| VideoRequest {
+            start: clip.request.start.clone(),
+            end: clip.frames.last().cloned(),
+            prompt: None,
+            frames: clip.request.frames(),
+            seed,
+        });
+        let requests: Vec<VideoRequest> = requests.collect();
+        let task = ctx.task(&format!("generate: {name}"), requests.len(), "clip");
+        let mut clips = Vec::with_capacity(requests.len());
+        for some in requests.chunks(GENERATED) {
+            task.check()?;
+            let made = model.generate(some)?;
+            if made.len() != some.len() {
+                return Err(WorldEvalError::Returned {
+                    world: name.to_owned(),
+                    expected: some.len(),
+                    found: made.len(),
+                });
+            }
+            if let Some((clip, request)) = made
+                .iter()
+                .zip(some)
+                .find(|(clip, request)| clip.len() != request.frames)
+            {
+                return Err(WorldEvalError::Length {
+                    expected: request.frames,
+                    found: clip.len(),
+                });
+            }
+            clips.extend(made);
+            task.add(some.len());
+        }
+        task.finish(&counted(clips.len(), "clip"));
+        Ok(clips)
     }
 
     fn along(

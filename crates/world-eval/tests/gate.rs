@@ -5,14 +5,14 @@
 use std::sync::LazyLock;
 
 use clip_audit::FindingKind;
-use pusht_data::{History, WorldModel, WorldModelError};
+use pusht_data::{History, VideoModel, VideoModelError, VideoRequest, WorldModel, WorldModelError};
 use pusht_env::{Action, EnvConfig, FillRule, Frame, GOAL, Renderer, Scene};
 use pusht_jobs::JobContext;
 use pusht_vision::Tracker;
 use traj_metrics::Bootstrap;
 use world_eval::{
-    ExpertPaths, GateJob, GateMeasure, GateReport, JudgedWorld, PathClip, SimulatorWorld, WorldEvalError, WorldFilms,
-    roll_out,
+    ExpertPaths, GateJob, GateMeasure, GateReference, GateReport, JudgedWorld, PathClip, SimulatorWorld,
+    WorldEvalError, WorldFilms, roll_out,
 };
 
 static CLIPS: LazyLock<Vec<PathClip>> =
@@ -23,10 +23,11 @@ fn judge(world: &dyn WorldModel, clips: &[PathClip]) -> JudgedWorld {
         clips,
         starts: "new starts of the expert".to_owned(),
         recorded: "expert".to_owned(),
+        beside: Vec::new(),
         training: None,
         bootstrap: Bootstrap::default(),
     };
-    job.run(world, &mut JobContext::silent()).unwrap()
+    job.run(&world.name(), world, &mut JobContext::silent()).unwrap()
 }
 
 /// Whether a limit is kept.
@@ -232,4 +233,50 @@ fn a_rollout_depends_on_its_own_path_only() {
     assert_eq!(all.iter().map(Vec::len).collect::<Vec<_>>(), [48, 6, 48]);
     let one = roll_out(&world, &clips[2..], &mut ctx).unwrap();
     assert!(one[0] == all[2]);
+}
+
+/// A video model that shows the start until the end.
+struct Held(usize);
+
+impl VideoModel for Held {
+    fn name(&self) -> String {
+        "held".to_owned()
+    }
+
+    fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoModelError> {
+        let clip = |request: &VideoRequest| {
+            let mut clip = vec![request.start.clone(); self.0];
+            clip.extend(request.end.clone());
+            clip
+        };
+        Ok(requests.iter().map(clip).collect())
+    }
+}
+
+#[test]
+fn other_models_stand_beside() {
+    let world = SimulatorWorld::new(EnvConfig::gym_pusht()).unwrap();
+    let still = Changed::new(|history, _| history.current.clone());
+    let job = |held| GateJob {
+        clips: &CLIPS[..2],
+        starts: "new starts of the expert".to_owned(),
+        recorded: "expert".to_owned(),
+        beside: vec![
+            ("still".to_owned(), GateReference::World(&still)),
+            ("held".to_owned(), GateReference::Video(held)),
+        ],
+        training: None,
+        bootstrap: Bootstrap::default(),
+    };
+    let mut ctx = JobContext::silent();
+    let report = job(&Held(47)).run("a name", &world, &mut ctx).unwrap().report;
+    let names: Vec<&str> = report.references.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(
+        (report.world.name.as_str(), &names[..]),
+        ("a name", &["still", "held", "expert", "cross-fade"][..])
+    );
+    let off = |column: usize| report.references[column].value(GateMeasure::OffPath);
+    assert!(off(0).is_some_and(|off| off.value > 5.0) && off(1).is_none());
+    let error = job(&Held(9)).run("a name", &world, &mut ctx).unwrap_err();
+    assert_eq!(error.to_string(), "a clip has 10 frames; expected 48");
 }

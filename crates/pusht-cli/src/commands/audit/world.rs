@@ -11,7 +11,10 @@ use pusht_env::EnvConfig;
 use pusht_jobs::{claim_folder, write_bytes, write_json};
 use serde_json::json;
 use traj_metrics::Bootstrap;
-use world_eval::{DemonstrationPaths, ExpertPaths, GateJob, PathClip, SimulatorWorld, TrainingWindows, WorldFilms};
+use video_gen::{LoadOptions, LoadedModel, ModelSpec};
+use world_eval::{
+    DemonstrationPaths, ExpertPaths, GateJob, GateReference, PathClip, SimulatorWorld, TrainingWindows, WorldFilms,
+};
 
 use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
@@ -19,6 +22,8 @@ use crate::session::Session;
 
 /// The table in the folder of --out.
 const TABLE: &str = "gate.md";
+/// The value of --world for the exact simulator.
+const SIMULATOR: &str = "simulator";
 
 /// Judge a world model by the gate: rolled out along given paths of the agent, beside the exact simulator with the same
 /// actions
@@ -31,6 +36,10 @@ pub(crate) struct World {
     /// A pixel world, or `simulator`: the exact simulator, which shows what a perfect model could reach
     #[arg(long, value_name = "FILE|simulator")]
     world: PathBuf,
+    /// Another model in the same table: a pixel world (FILE), or a video model (object:FILE, ltx:PATH, …) that makes clips
+    /// between the same first and last frames; may be repeated
+    #[arg(long, value_name = "FILE|KIND:PATH")]
+    beside: Vec<String>,
     /// Demonstrations to take paths from, and training clips for comparison
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
@@ -80,7 +89,9 @@ impl World {
         if let Some(out) = &self.out {
             claim_folder(out, &[TABLE]).with_context(|| out.display().to_string())?;
         }
-        let world = self.load()?;
+        let world = self.world(&self.world)?;
+        let others = self.beside.iter().map(|text| self.other(text));
+        let others: Vec<(String, Other)> = others.collect::<Result<_>>()?;
         let source = self.data.as_deref().map(|data| self.reading.open(data)).transpose()?;
         let (clips, starts) = match &source {
             Some(source) if !expert => self.demonstrations(source, session)?,
@@ -105,17 +116,22 @@ impl World {
             clips: &clips,
             starts,
             recorded: if expert { "expert" } else { "demonstrations" }.to_owned(),
+            beside: others
+                .iter()
+                .map(|(name, other)| (name.clone(), other.reference()))
+                .collect(),
             training: training.as_ref(),
             bootstrap: Bootstrap::default(),
         };
-        let judged = job.run(world.as_ref(), &mut session.ctx)?;
+        let judged = job.run(&name(&self.world), world.as_ref(), &mut session.ctx)?;
         let (table, conclusion) = (judged.report.markdown(), judged.report.conclusion());
         let json = json!({ "gate": judged.report, "passes": judged.report.passes(), "conclusion": conclusion,
             "clips": judged.clips });
         let mut text = format!("{table}\n{conclusion}");
         if let Some(out) = &self.out {
             let page = out.join(TABLE);
-            write_bytes(&page, text.as_bytes()).with_context(|| page.display().to_string())?;
+            let title = format!("# The gate: {}\n\n{text}\n", judged.report.world.name);
+            write_bytes(&page, title.as_bytes()).with_context(|| page.display().to_string())?;
             let file = out.join("gate.json");
             write_json(&file, &json).with_context(|| file.display().to_string())?;
             WorldFilms::default().write(out, &clips, &judged, &mut session.ctx)?;
@@ -124,11 +140,28 @@ impl World {
         Ok(Outcome::new(text, &json)?.failed_if(!judged.report.passes()))
     }
 
-    fn load(&self) -> Result<Box<dyn WorldModel>> {
-        Ok(match self.world.as_path() {
-            name if name == Path::new("simulator") => Box::new(SimulatorWorld::new(EnvConfig::gym_pusht())?),
-            file => Box::new(PixelWorld::load(file, &training::device(&self.device)?)?),
+    fn world(&self, path: &Path) -> Result<Box<dyn WorldModel>> {
+        Ok(if path == Path::new(SIMULATOR) {
+            Box::new(SimulatorWorld::new(EnvConfig::gym_pusht())?)
+        } else {
+            Box::new(PixelWorld::load(path, &training::device(&self.device)?)?)
         })
+    }
+
+    /// A model of --beside with its name.
+    fn other(&self, text: &str) -> Result<(String, Other)> {
+        if !text.contains(':') {
+            let path = Path::new(text);
+            return Ok((name(path), Other::World(self.world(path)?)));
+        }
+        let spec: ModelSpec = text.parse()?;
+        let model = spec.load(&LoadOptions {
+            frames: Some(self.frames),
+            memory: training::free_memory(&self.device),
+            device: training::device(&self.device)?,
+            ..LoadOptions::default()
+        })?;
+        Ok((model.model.name(), Other::Video(Box::new(model))))
     }
 
     fn demonstrations(&self, source: &Source, session: &mut Session) -> Result<(Vec<PathClip>, String)> {
@@ -160,5 +193,28 @@ impl World {
             seed: self.seed,
         };
         Ok((paths.read(source, &mut session.ctx)?, starts))
+    }
+}
+
+/// A model of --beside.
+enum Other {
+    World(Box<dyn WorldModel>),
+    Video(Box<LoadedModel>),
+}
+
+impl Other {
+    fn reference(&self) -> GateReference<'_> {
+        match self {
+            Self::World(world) => GateReference::World(world.as_ref()),
+            Self::Video(model) => GateReference::Video(model.as_ref()),
+        }
+    }
+}
+
+/// Name of a world in the table: that of its file.
+fn name(path: &Path) -> String {
+    match path.file_stem() {
+        Some(stem) if path != Path::new(SIMULATOR) => stem.to_string_lossy().into_owned(),
+        _ => SimulatorWorld::NAME.to_owned(),
     }
 }
