@@ -211,7 +211,53 @@ fn window(index: usize, episode: &Episode, states: &[State], row: usize, frames:
 
 #[cfg(test)]
 mod tests {
+    use pusht_data::Provenance;
+    use pusht_env::{Frame, Pose};
+
     use super::*;
+    use crate::{ExpertPaths, corner_distance};
+
+    #[test]
+    fn recordings_without_states_are_tracked() {
+        let clip = ExpertPaths::new(1, 24)
+            .play(&mut JobContext::silent())
+            .unwrap()
+            .remove(0);
+        let mut actions = clip.request.actions.clone();
+        actions.push([256.0, 256.0]);
+        let episode = Episode {
+            frames: clip.frames.clone(),
+            actions,
+            states: None,
+            goal: GOAL,
+            provenance: Provenance {
+                source: "test".to_owned(),
+                index: 0,
+                seed: None,
+                actions: "recorded".to_owned(),
+            },
+        };
+        let path = Path::new("set");
+        let tracked = states(path, 4, &episode).unwrap();
+        let window = window(4, &episode, &tracked, 8, 12);
+        for (given, state) in window.request.agent_path().iter().zip(&clip.states[8..]) {
+            let off = (given[0] - state.agent[0]).hypot(given[1] - state.agent[1]);
+            assert!(off < 3.0, "{off} px");
+        }
+        assert!(corner_distance(window.request.block, clip.states[8].block) < 0.5);
+
+        let refused = |episode: &Episode| states(path, 4, episode).unwrap_err().to_string();
+        let mut other = episode.clone();
+        other.frames = vec![Frame::new(64, 64); 24];
+        assert_eq!(
+            refused(&other),
+            "set, episode 4: the frame of row 0 is 64 × 64 px; expected 96 × 96"
+        );
+        other.frames = vec![Frame::from_pixel(96, 96, image::Rgb([255; 3])); 24];
+        assert!(refused(&other).contains("agent or T is not seen in its first frame"));
+        other.goal = Pose::new(100.0, 100.0, 0.0);
+        assert!(refused(&other).contains("expected the default goal"));
+    }
 
     #[test]
     fn windows_are_spread_over_episodes_and_rows_and_never_repeat() {
