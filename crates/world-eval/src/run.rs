@@ -120,7 +120,7 @@ impl GateJob<'_> {
             };
             columns.push(GateColumn::new(name, &measured, &self.bootstrap)?);
         }
-        if name != SimulatorWorld::NAME {
+        if name != SimulatorWorld::NAME && self.beside.iter().all(|(name, _)| name != SimulatorWorld::NAME) {
             let simulator = SimulatorWorld::new(EnvConfig::gym_pusht())?;
             let frames = roll_out(&simulator, self.clips, ctx)?;
             let measured = self.along(judge, SimulatorWorld::NAME, &frames, ctx)?;
