@@ -1,0 +1,26 @@
+//! A planned clip and what is known of it.
+
+use pusht_env::{Action, Frame};
+
+use super::goal_distance::EndDistance;
+
+/// A clip along a planned path.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PlannedClip {
+    /// The frames, the start included.
+    pub frames: Vec<Frame>,
+    /// Center of the agent in each frame, px of the 512 board.
+    pub agent: Vec<[f64; 2]>,
+    /// The action between each frame and the next, one fewer than frames.
+    pub actions: Vec<Action>,
+    /// How far the last frame of the world model is from the end.
+    pub arrival: EndDistance,
+    /// Whether the end was reached: with a prescribed last frame, so nearly that it was handed back; otherwise, whether
+    /// the T rests within the tolerance of the goal.
+    pub arrived: bool,
+    /// Whether the last frame is the prescribed one; otherwise it is the world model's own.
+    pub end_handed_back: bool,
+    /// Frames that the world model computed for the search.
+    pub frames_rolled_out: usize,
+}
