@@ -5,31 +5,16 @@ use std::sync::Arc;
 use pusht_data::History;
 use pusht_env::{Action, Frame, Pose};
 use pusht_vision::Tracked;
+use pusht_vision::geometry::apart;
 
 use super::condition::Situation;
 use super::steps::Route;
 
-/// Frames that several branches begin with.
+/// Distance at which the agent of a frame is not where the control law moves it, px: something else was taken for it.
+const AGENT_LOST: f64 = 25.0;
+
+/// A rollout up to now: a segment, and the rollout that it continues.
 #[derive(Debug)]
-pub struct Piece {
-    before: Option<Arc<Piece>>,
-    frames: Vec<Frame>,
-    agent: Vec<[f64; 2]>,
-    actions: Vec<Action>,
-}
-
-impl Drop for Piece {
-    /// Without recursion, whatever the length of a chain.
-    fn drop(&mut self) {
-        let mut next = self.before.take();
-        while let Some(piece) = next {
-            next = Arc::into_inner(piece).and_then(|mut piece| piece.before.take());
-        }
-    }
-}
-
-/// A rollout up to now.
-#[derive(Clone, Debug)]
 pub struct Beam {
     pub history: History,
     /// What was tracked in its last frame.
@@ -41,7 +26,22 @@ pub struct Beam {
     pub steps: usize,
     /// Whether the agent has just stopped.
     pub stopped: bool,
-    piece: Option<Arc<Piece>>,
+    /// Whether agent or T was not found in the last frame.
+    pub lost: bool,
+    before: Option<Arc<Beam>>,
+    frames: Vec<Frame>,
+    agent: Vec<[f64; 2]>,
+    actions: Vec<Action>,
+}
+
+impl Drop for Beam {
+    /// Without recursion, whatever the length of a chain.
+    fn drop(&mut self) {
+        let mut next = self.before.take();
+        while let Some(beam) = next {
+            next = Arc::into_inner(beam).and_then(|mut beam| beam.before.take());
+        }
+    }
 }
 
 impl Beam {
@@ -54,7 +54,11 @@ impl Beam {
             moved: [0.0; 2],
             steps: 0,
             stopped: false,
-            piece: None,
+            lost: false,
+            before: None,
+            frames: Vec::new(),
+            agent: Vec::new(),
+            actions: Vec::new(),
         }
     }
 
@@ -66,20 +70,31 @@ impl Beam {
         }
     }
 
+    /// Its segments, the newest first.
+    fn segments(&self) -> impl Iterator<Item = &Beam> {
+        std::iter::successors(Some(self), |beam| beam.before.as_deref())
+    }
+
     /// All frames, positions of the agent and actions after the start.
     pub fn unrolled(&self) -> (Vec<Frame>, Vec<[f64; 2]>, Vec<Action>) {
-        let mut pieces = Vec::new();
-        let mut next = self.piece.as_ref();
-        while let Some(piece) = next {
-            pieces.push(piece);
-            next = piece.before.as_ref();
-        }
-        pieces.reverse();
+        let mut segments: Vec<&Beam> = self.segments().collect();
+        segments.reverse();
         (
-            pieces.iter().flat_map(|p| p.frames.iter().cloned()).collect(),
-            pieces.iter().flat_map(|p| p.agent.iter().copied()).collect(),
-            pieces.iter().flat_map(|p| p.actions.iter().copied()).collect(),
+            segments.iter().flat_map(|s| s.frames.iter().cloned()).collect(),
+            segments.iter().flat_map(|s| s.agent.iter().copied()).collect(),
+            segments.iter().flat_map(|s| s.actions.iter().copied()).collect(),
         )
+    }
+
+    /// The rollout before its last segments of at least `steps` steps together, and the agent's path in them.
+    pub fn tail(self: &Arc<Self>, steps: usize) -> (Arc<Self>, Vec<[f64; 2]>) {
+        let (mut from, mut path) = (self.clone(), Vec::new());
+        while path.len() < steps {
+            let Some(before) = from.before.clone() else { break };
+            path.splice(0..0, from.agent.iter().copied());
+            from = before;
+        }
+        (from, path)
     }
 }
 
@@ -111,26 +126,28 @@ impl Branch {
         }
     }
 
-    /// The beam that this becomes, of its parent, the history after its last frame, and what was tracked there.
-    pub fn grown(self, parent: &Beam, history: History, seen: Tracked, block: Pose) -> Beam {
+    /// The rollout that this becomes, of its parent and the history after its last frame. Where the T is not found it
+    /// counts as where it was.
+    pub fn grown(self, parent: &Arc<Beam>, history: History) -> Beam {
         let last = history.agent.position;
         let before = match self.agent.as_slice() {
             [.., before, _] => *before,
             _ => parent.history.agent.position,
         };
+        let seen = self.seen.unwrap_or(self.before);
+        let agent_lost = seen.agent.is_none_or(|found| apart(found, last) > AGENT_LOST);
         Beam {
             history,
             seen,
-            block,
+            block: seen.block.unwrap_or(parent.block),
             moved: [last[0] - before[0], last[1] - before[1]],
             steps: parent.steps + self.frames.len(),
             stopped: matches!(self.route, Route::Stop(_)),
-            piece: Some(Arc::new(Piece {
-                before: parent.piece.clone(),
-                frames: self.frames,
-                agent: self.agent,
-                actions: self.actions,
-            })),
+            lost: agent_lost || seen.block.is_none(),
+            before: Some(parent.clone()),
+            frames: self.frames,
+            agent: self.agent,
+            actions: self.actions,
         }
     }
 }

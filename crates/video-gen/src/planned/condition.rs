@@ -54,6 +54,15 @@ impl Situation {
 }
 
 impl End {
+    /// The same for the T alone, at any time.
+    pub fn untimed(self) -> Self {
+        Self {
+            agent: None,
+            left: None,
+            ..self
+        }
+    }
+
     /// The same on a board seen in a mirror.
     pub fn mirrored(self) -> Self {
         Self {

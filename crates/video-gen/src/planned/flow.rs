@@ -103,17 +103,7 @@ impl PathFlow {
 
     /// Estimated steps until the T is at its end, whatever the time and the agent's place prescribed there.
     pub(super) fn steps_left(&self, cases: &[(Situation, End)]) -> Vec<f64> {
-        let free: Vec<(Situation, End)> = cases
-            .iter()
-            .map(|&(now, end)| {
-                let end = End {
-                    agent: None,
-                    left: None,
-                    ..end
-                };
-                (now, end)
-            })
-            .collect();
+        let free: Vec<_> = cases.iter().map(|&(now, end)| (now, end.untimed())).collect();
         let found = self.net.steps_left(self.conditions(&free));
         found.into_data().iter::<f32>().map(|x| f64::from(x).exp_m1()).collect()
     }

@@ -6,11 +6,13 @@
 
 mod branch;
 mod condition;
+mod end_distance;
 mod flow;
-mod goal_distance;
 mod model;
 mod net;
+mod reader;
 mod record;
+mod refine;
 mod search;
 mod settings;
 mod steps;
@@ -18,10 +20,10 @@ mod tracks;
 mod train;
 mod whitening;
 
+pub use end_distance::EndDistance;
 pub use flow::PathFlow;
 #[allow(unused)]
-pub(crate) use search::ReadFrame;
-pub use goal_distance::EndDistance;
+pub(crate) use reader::ReadFrame;
 pub use model::PlannedVideo;
 pub use net::PathNetConfig;
 pub use record::PlannedClip;

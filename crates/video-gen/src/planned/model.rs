@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 
 use pusht_data::{History, VideoModel, VideoModelError, VideoRequest, WorldModel};
 use pusht_env::{Frame, GOAL, Pose};
-use pusht_vision::{Registrar, Tracker};
 use rayon::prelude::*;
 
 use super::branch::Branch;
 use super::flow::PathFlow;
+use super::reader::{ReadFrame, Sight};
 use super::record::PlannedClip;
-use super::search::{Found, ReadFrame, Search, Target};
+use super::search::{Found, Search, Target};
 use super::settings::PlanSettings;
 use crate::object::VideoGenError;
 
@@ -34,8 +34,7 @@ struct Planner {
     paths: PathFlow,
     settings: PlanSettings,
     goal: Pose,
-    reader: Box<dyn ReadFrame + Send>,
-    registrar: Registrar,
+    reader: Box<dyn ReadFrame>,
 }
 
 impl<W: WorldModel> PlannedVideo<W> {
@@ -54,15 +53,14 @@ impl<W: WorldModel> PlannedVideo<W> {
             paths,
             settings,
             goal: GOAL,
-            reader: Box::new(Tracker::new(GOAL).map_err(boards)?),
-            registrar: Registrar::new(GOAL).map_err(boards)?,
+            reader: Box::new(Sight::new(GOAL).map_err(boards)?),
         };
         Ok(Self { world, planner })
     }
 
     /// Replaces the reader of frames.
     #[allow(dead_code)]
-    pub(crate) fn with_reader(mut self, reader: impl ReadFrame + Send + 'static) -> Self {
+    pub(crate) fn with_reader(mut self, reader: impl ReadFrame + 'static) -> Self {
         self.planner.reader = Box::new(reader);
         self
     }
@@ -197,6 +195,7 @@ impl Planner {
         }
         let read = |what: &str, frame: &Frame| {
             let refuse = |reason: String| refuse(format!("{what} frame: {reason}"));
+            self.reader.check(frame).map_err(refuse)?;
             let seen = self.reader.read(frame, None).map_err(|error| refuse(error.to_string()))?;
             let state = seen.state().ok_or_else(|| {
                 let missing = if seen.agent.is_none() { "blue agent" } else { "gray T" };
@@ -236,7 +235,7 @@ fn clip(request: &VideoRequest, search: Search) -> PlannedClip {
     let (mut frames, mut agent, actions) = beam.unrolled();
     frames.insert(0, request.start.clone());
     agent.insert(0, start);
-    let near = arrival.corners <= END_BLOCK && arrival.agent.is_some_and(|px| px <= END_AGENT);
+    let near = !beam.lost && arrival.corners <= END_BLOCK && arrival.agent.is_some_and(|px| px <= END_AGENT);
     let whole = frames.len() == request.frames;
     let mut end_handed_back = false;
     if let (Some(end), Some(last)) = (request.end.as_ref().filter(|_| near && whole), frames.last_mut()) {
@@ -250,6 +249,7 @@ fn clip(request: &VideoRequest, search: Search) -> PlannedClip {
         arrival,
         arrived: arrived || end_handed_back,
         end_handed_back,
+        end_tracked: !beam.lost,
         frames_rolled_out: rolled,
     }
 }

@@ -2,7 +2,7 @@
 
 use pusht_env::{Action, Frame};
 
-use super::goal_distance::EndDistance;
+use super::end_distance::EndDistance;
 
 /// A clip along a planned path.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,9 @@ pub struct PlannedClip {
     pub arrived: bool,
     /// Whether the last frame is the prescribed one; otherwise it is the world model's own.
     pub end_handed_back: bool,
+    /// Whether agent and T were found in the world model's last frame; if not, `arrival` is that of where the T was last
+    /// found.
+    pub end_tracked: bool,
     /// Frames that the world model computed for the search.
     pub frames_rolled_out: usize,
 }

@@ -1,52 +1,38 @@
-//! The search for one clip: beams, their continuations, and which of them are kept.
+//! The search for one clip: rollouts, their continuations, and which of them are kept.
+
+use std::sync::Arc;
 
 use pusht_data::History;
 use pusht_env::{Frame, Pose, State};
+use pusht_vision::Tracked;
 use pusht_vision::geometry::apart;
-use pusht_vision::{Tracked, VisionError};
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 
 use super::branch::{Beam, Branch};
 use super::condition::End;
+use super::end_distance::{EndDistance, corners_apart};
 use super::flow::PathFlow;
-use super::goal_distance::{EndDistance, corners_apart};
+use super::refine::{CLOSE, ROUNDS, bend, varied};
 use super::settings::PlanSettings;
 use super::steps::Route;
 
 /// Steps in which the agent comes to rest at the end of a clip: its velocity decays to a hundredth.
 const STOP: usize = 3;
-/// Distance at which the agent of a frame is not where the control law moves it, px: the T, or something else, was
-/// taken for it.
-const AGENT_LOST: f64 = 25.0;
-/// Confidence of the tracked T below which a branch is worse than one whose T keeps its form; demonstrations have 0.95.
+/// Steps before a prescribed last frame in which segments are short, and how short.
+const LATE_STEPS: (usize, usize) = (16, 4);
+/// Confidence of the tracked T below which it loses its form; demonstrations have 0.95.
 const FORM: f64 = 0.85;
-/// Steps that a T without form counts as.
-const FORM_WEIGHT: f64 = 100.0;
-/// Two branches are the same if agent and T are nearer than this, px.
+/// Cost of a T without any form, and of an agent or a T that is not found, in steps or px.
+const FORMLESS: f64 = 100.0;
+/// Rollouts are the same if agent and T are nearer than this, px.
 const SAME: (f64, f64) = (6.0, 2.0);
-/// Share of the beams that may come from one parent.
-const OF_ONE_PARENT: f64 = 0.5;
-/// Distance from the prescribed place of the agent up to which the last path is bent to end there, px.
-const BENT: f64 = 40.0;
-/// Steps of the agent, px: beyond this it cannot arrive in time.
+/// Speed of the agent, px per step: what is further away at the end than it comes at this speed is too far.
 const REACH: f64 = 12.0;
-/// Weight of the agent's distance at the end beside that of the T.
+/// Weight of the agent's distance from its end beside that of the T.
 const AGENT_WEIGHT: f64 = 0.5;
 /// px of the T's distance that a step too late counts as.
-const LATE: f64 = 2.0;
-
-/// What reads agent and T in frames.
-pub trait ReadFrame: Sync {
-    /// Reads a frame after one with the result `last`.
-    fn read(&self, frame: &Frame, last: Option<&Tracked>) -> Result<Tracked, VisionError>;
-}
-
-impl ReadFrame for pusht_vision::Tracker {
-    fn read(&self, frame: &Frame, last: Option<&Tracked>) -> Result<Tracked, VisionError> {
-        self.track_after(frame, last)
-    }
-}
+const TOO_LATE: f64 = 2.0;
 
 /// The end of a clip.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,6 +44,16 @@ pub struct Target {
     pub steps: usize,
 }
 
+/// What a search does next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Phase {
+    /// It continues its rollouts.
+    Rollouts,
+    /// It varies the best complete clip; rounds begun.
+    Variants(usize),
+    Done,
+}
+
 /// A search in progress.
 #[derive(Debug)]
 pub struct Search {
@@ -66,18 +62,19 @@ pub struct Search {
     start: [f64; 2],
     settings: PlanSettings,
     rng: Pcg64,
-    beams: Vec<Beam>,
-    /// The nearest so far.
-    best: (f64, Beam),
+    beams: Vec<Arc<Beam>>,
+    /// The nearest to the end so far, and how far it is, px.
+    best: (f64, Arc<Beam>),
     /// Frames rolled out.
     rolled: usize,
-    done: bool,
+    phase: Phase,
+    /// Whether the T of the best rests at the goal.
     arrived: bool,
 }
 
 impl Search {
     pub fn new(start: Frame, seen: Tracked, state: State, target: Target, seed: u64, settings: &PlanSettings) -> Self {
-        let beam = Beam::start(History::start(start, state.agent), seen, state.block);
+        let beam = Arc::new(Beam::start(History::start(start, state.agent), seen, state.block));
         let mut search = Self {
             target,
             start: state.agent,
@@ -86,7 +83,7 @@ impl Search {
             best: (f64::INFINITY, beam.clone()),
             beams: vec![beam],
             rolled: 0,
-            done: false,
+            phase: Phase::Rollouts,
             arrived: false,
         };
         search.best.0 = search.distance(&search.best.1);
@@ -94,7 +91,7 @@ impl Search {
     }
 
     pub fn is_done(&self) -> bool {
-        self.done
+        self.phase == Phase::Done
     }
 
     fn left(&self, beam: &Beam) -> usize {
@@ -109,33 +106,49 @@ impl Search {
         }
     }
 
-    /// Mean displacement of the T's corners; with a prescribed agent, plus its distance.
+    /// Steps of the next segment.
+    fn segment(&self, left: usize) -> usize {
+        let (late, short) = LATE_STEPS;
+        if self.target.agent.is_some() && left <= late {
+            return self.settings.segment.min(short).min(left);
+        }
+        self.settings.segment.min(left)
+    }
+
+    /// Mean displacement of the T's corners, plus the agent's distance where it is prescribed.
     fn distance(&self, beam: &Beam) -> f64 {
         let block = corners_apart(beam.block, self.target.block);
-        let agent = self.target.agent.map_or(0.0, |p| apart(beam.history.agent.position, p));
-        block + AGENT_WEIGHT * agent
+        let agent = self
+            .target
+            .agent
+            .map_or(0.0, |p| apart(beam.history.agent.position, p));
+        block + AGENT_WEIGHT * agent + if beam.lost { FORMLESS } else { 0.0 }
     }
 
     /// The continuations to play next, and the histories that they begin with.
     pub fn branches(&mut self, flow: &PathFlow) -> Vec<(Branch, History)> {
-        let n = if self.beams.len() == 1 {
-            // At the start: as many as there will be.
-            self.settings.beams * self.settings.proposals
-        } else {
-            self.settings.proposals
-        };
+        match self.phase {
+            Phase::Rollouts => self.continuations(flow),
+            Phase::Variants(round) => self.variants(round),
+            Phase::Done => Vec::new(),
+        }
+    }
+
+    fn continuations(&mut self, flow: &PathFlow) -> Vec<(Branch, History)> {
+        // A single rollout is continued as often as several.
+        let all = self.settings.beams * self.settings.proposals;
+        let each = if self.beams.len() == 1 { all } else { self.settings.proposals };
         let cases: Vec<_> = self
             .beams
             .iter()
-            .flat_map(|beam| std::iter::repeat_n((beam.situation(), self.end(beam)), n))
+            .flat_map(|beam| std::iter::repeat_n((beam.situation(), self.end(beam)), each))
             .collect();
         let paths = flow.propose(&cases, self.settings.spread, &mut self.rng);
-        let mut branches = Vec::with_capacity(paths.len());
+        let mut branches = Vec::with_capacity(paths.len() + self.beams.len());
         for (at, path) in paths.into_iter().enumerate() {
-            let parent = at / n;
-            let beam = &self.beams[parent];
+            let (parent, beam) = (at / each, &self.beams[at / each]);
             let left = self.left(beam);
-            let mut path = path[..self.settings.segment.min(left)].to_vec();
+            let mut path = path[..self.segment(left)].to_vec();
             if let Some(there) = self.target.agent.filter(|_| path.len() == left) {
                 bend(&mut path, there);
             }
@@ -143,8 +156,7 @@ impl Search {
         }
         if self.target.agent.is_none() {
             for (parent, beam) in self.beams.iter().enumerate() {
-                let near = corners_apart(beam.block, self.target.block) <= self.settings.tolerance;
-                if near && !beam.stopped {
+                if self.distance(beam) <= self.settings.tolerance {
                     let stop = Route::Stop(STOP.min(self.left(beam)));
                     branches.push((Branch::new(parent, beam, stop), beam.history.clone()));
                 }
@@ -153,102 +165,129 @@ impl Search {
         branches
     }
 
+    /// Variants of the best clip's last segments.
+    fn variants(&mut self, round: usize) -> Vec<(Branch, History)> {
+        let (steps, size) = ROUNDS[round];
+        self.phase = Phase::Variants(round + 1);
+        let (from, path) = self.best.1.tail(steps);
+        let there = self.target.agent.unwrap_or(self.best.1.history.agent.position);
+        let branches = (0..self.settings.variants).map(|_| {
+            let path = varied(&path, there, size, &mut self.rng);
+            (Branch::new(0, &from, Route::Through(path)), from.history.clone())
+        });
+        let branches = branches.collect();
+        self.beams = vec![from];
+        branches
+    }
+
     /// Keeps the best of the played branches.
     pub fn select(&mut self, played: Vec<(Branch, History)>, flow: &PathFlow) {
         self.rolled += played.iter().map(|(branch, _)| branch.frames.len()).sum::<usize>();
-        let mut grown: Vec<(usize, Beam)> = Vec::with_capacity(played.len());
-        for (branch, history) in played {
-            let (parent, seen) = (branch.parent, branch.seen);
-            let Some((seen, block)) = seen.and_then(|seen| Some((seen, seen.block?))) else {
-                continue;
-            };
-            let at = history.agent.position;
-            if seen.agent.is_none_or(|found| apart(found, at) > AGENT_LOST) {
-                continue;
-            }
-            grown.push((parent, branch.grown(&self.beams[parent], history, seen, block)));
-        }
-        if grown.is_empty() {
-            // The world model has lost agent or T in every branch.
-            self.done = true;
-            return;
-        }
-        if self.target.agent.is_none() {
-            for (_, beam) in &grown {
-                let distance = self.distance(beam);
-                // A T that rests there is preferred to one that only passes.
-                let near = distance <= self.settings.tolerance;
-                let better = if near && beam.stopped {
-                    !self.arrived || distance < self.best.0
-                } else {
-                    !self.arrived && distance < self.best.0
-                };
-                if better {
-                    self.arrived = near && beam.stopped;
-                    self.best = (distance, beam.clone());
+        let grown: Vec<(usize, Arc<Beam>)> = played
+            .into_iter()
+            .map(|(branch, history)| {
+                let parent = branch.parent;
+                (parent, Arc::new(branch.grown(&self.beams[parent], history)))
+            })
+            .collect();
+        match self.phase {
+            Phase::Rollouts if self.target.agent.is_none() => self.select_to_goal(grown, flow),
+            Phase::Rollouts => self.select_to_frame(grown, flow),
+            Phase::Variants(round) => {
+                for (_, beam) in grown {
+                    self.keep_nearer(&beam);
                 }
+                self.refine_from(round);
             }
-            if self.arrived {
-                self.done = true;
-                return;
-            }
-            // The others are longer than those in which the agent stopped.
-            grown.retain(|(_, beam)| !beam.stopped);
+            Phase::Done => {}
         }
-        let costs = self.costs(&grown.iter().map(|(_, beam)| beam).collect::<Vec<_>>(), flow);
+    }
+
+    fn keep_nearer(&mut self, beam: &Arc<Beam>) {
+        let distance = self.distance(beam);
+        if distance < self.best.0 {
+            self.best = (distance, beam.clone());
+        }
+    }
+
+    /// Without a prescribed last frame: done if a T rests at the goal, or if there are no steps left.
+    fn select_to_goal(&mut self, grown: Vec<(usize, Arc<Beam>)>, flow: &PathFlow) {
+        let rests = |search: &Self, beam: &Beam| beam.stopped && search.distance(beam) <= search.settings.tolerance;
+        let (resting, others): (Vec<_>, Vec<_>) = grown.into_iter().partition(|(_, beam)| rests(self, beam));
+        if !resting.is_empty() {
+            // One that rests is preferred to one that only passed nearer.
+            self.best.0 = f64::INFINITY;
+            self.arrived = true;
+            self.phase = Phase::Done;
+        }
+        for (_, beam) in if self.arrived { &resting } else { &others } {
+            self.keep_nearer(beam);
+        }
+        if !self.arrived {
+            self.keep(others.into_iter().filter(|(_, beam)| !beam.stopped).collect(), flow);
+            if self.is_at_the_end() {
+                self.phase = Phase::Done;
+            }
+        }
+    }
+
+    /// With one: the best of those that are complete is refined.
+    fn select_to_frame(&mut self, grown: Vec<(usize, Arc<Beam>)>, flow: &PathFlow) {
+        self.keep(grown, flow);
+        if let Some(beam) = self.beams.first().filter(|_| self.is_at_the_end()) {
+            self.best = (self.distance(beam), beam.clone());
+            self.refine_from(0);
+        }
+    }
+
+    fn is_at_the_end(&self) -> bool {
+        self.beams.first().is_none_or(|beam| self.left(beam) == 0)
+    }
+
+    fn refine_from(&mut self, round: usize) {
+        let done = round >= ROUNDS.len() || self.settings.variants == 0 || self.best.0 <= CLOSE;
+        self.phase = if done { Phase::Done } else { Phase::Variants(round) };
+    }
+
+    /// Replaces the rollouts by the best of these, at most half of them from one parent and none twice.
+    fn keep(&mut self, grown: Vec<(usize, Arc<Beam>)>, flow: &PathFlow) {
+        let costs = self.costs(&grown, flow);
         let mut order: Vec<usize> = (0..grown.len()).collect();
         order.sort_by(|&a, &b| costs[a].total_cmp(&costs[b]));
-        let mut kept: Vec<usize> = Vec::with_capacity(self.settings.beams);
-        let parents = self.beams.len();
-        let most = if parents == 1 {
-            self.settings.beams
-        } else {
-            (self.settings.beams as f64 * OF_ONE_PARENT).ceil() as usize
-        };
-        for &i in &order {
-            let (parent, beam) = &grown[i];
-            let siblings = kept.iter().filter(|&&k| grown[k].0 == *parent).count();
-            let same = |k: &usize| {
-                let other = &grown[*k].1;
+        let beams = self.settings.beams;
+        let of_one_parent = if self.beams.len() == 1 { beams } else { beams.div_ceil(2) };
+        let mut kept: Vec<(usize, Arc<Beam>)> = Vec::with_capacity(beams);
+        for (parent, beam) in order.into_iter().map(|i| &grown[i]) {
+            let siblings = kept.iter().filter(|(other, _)| other == parent).count();
+            let same = |(_, other): &(usize, Arc<Beam>)| {
                 apart(beam.history.agent.position, other.history.agent.position) < SAME.0
                     && corners_apart(beam.block, other.block) < SAME.1
             };
-            if siblings < most && !kept.iter().any(same) {
-                kept.push(i);
-            }
-            if kept.len() == self.settings.beams {
-                break;
+            if kept.len() < beams && siblings < of_one_parent && !kept.iter().any(same) {
+                kept.push((*parent, beam.clone()));
             }
         }
-        let mut slots: Vec<Option<Beam>> = grown.into_iter().map(|(_, beam)| Some(beam)).collect();
-        self.beams = kept.iter().filter_map(|&k| slots[k].take()).collect();
-        let finished = self.beams.first().is_none_or(|beam| beam.steps >= self.target.steps);
-        if self.target.agent.is_some()
-            && let Some(beam) = self.beams.first()
-        {
-            self.best = (self.distance(beam), beam.clone());
-        }
-        self.done = finished;
+        self.beams = kept.into_iter().map(|(_, beam)| beam).collect();
     }
 
-    /// What is left to do in each beam, in steps: without a prescribed last frame. With one, how far from it the clip
-    /// will end, px.
-    fn costs(&self, beams: &[&Beam], flow: &PathFlow) -> Vec<f64> {
-        let cases: Vec<_> = beams.iter().map(|beam| (beam.situation(), self.end(beam))).collect();
-        let steps = flow.steps_left(&cases);
-        let costs = beams.iter().zip(steps).map(|(beam, steps)| {
-            let form = FORM_WEIGHT * (FORM - beam.seen.block_confidence).max(0.0);
+    /// What is left to do, in steps; with a prescribed last frame, how far from it the clip is going to end, px.
+    fn costs(&self, grown: &[(usize, Arc<Beam>)], flow: &PathFlow) -> Vec<f64> {
+        let cases: Vec<_> = grown.iter().map(|(_, b)| (b.situation(), self.end(b))).collect();
+        let settings = &self.settings;
+        let cost = |((_, beam), steps): (&(usize, Arc<Beam>), f64)| {
             let block = corners_apart(beam.block, self.target.block);
-            let Some(there) = self.target.agent else {
-                return form + self.settings.value_weight * steps + self.settings.distance_weight * block;
+            let form = (FORM - beam.seen.block_confidence).max(0.0) + f64::from(u8::from(beam.lost));
+            let ahead = match (self.target.agent, self.left(beam)) {
+                (None, _) => settings.value_weight * steps + settings.distance_weight * block,
+                (Some(_), 0) => self.distance(beam),
+                (Some(there), left) => {
+                    let agent = apart(beam.history.agent.position, there) - REACH * left as f64;
+                    block + AGENT_WEIGHT * agent.max(0.0) + TOO_LATE * (steps - left as f64).max(0.0)
+                }
             };
-            let left = self.left(beam) as f64;
-            let agent = apart(beam.history.agent.position, there);
-            form + block
-                + AGENT_WEIGHT * (agent - REACH * left).max(0.0)
-                + LATE * self.settings.value_weight * (steps - left).max(0.0) * f64::from(u8::from(left > 0.0))
-        });
-        costs.collect()
+            ahead + FORMLESS * form
+        };
+        grown.iter().zip(flow.steps_left(&cases)).map(cost).collect()
     }
 
     /// What came out.
@@ -271,25 +310,11 @@ pub struct Found {
     /// The agent in the start frame.
     pub start: [f64; 2],
     /// The best rollout.
-    pub beam: Beam,
+    pub beam: Arc<Beam>,
     /// How far it ends from the target.
     pub arrival: EndDistance,
-    /// Whether the T rests at a goal.
+    /// Whether the T rests at the goal.
     pub arrived: bool,
     /// Frames rolled out.
     pub rolled: usize,
-}
-
-/// Bends a path to end at a point, if it ends near it: what is missing is added in equal parts.
-fn bend(path: &mut [[f64; 2]], there: [f64; 2]) {
-    let Some(&last) = path.last() else { return };
-    if apart(last, there) > BENT {
-        return;
-    }
-    let n = path.len() as f64;
-    for (i, p) in path.iter_mut().enumerate() {
-        for k in 0..2 {
-            p[k] += (there[k] - last[k]) * (i + 1) as f64 / n;
-        }
-    }
 }

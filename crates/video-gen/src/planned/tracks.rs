@@ -154,12 +154,7 @@ pub fn draw(tracks: &PathTracks, whitening: &Whitening, items: &[usize], device:
         }
         data.extend(rows.iter().flat_map(|row| whitening.whiten(row)).map(|x| x as f32));
         conditions.extend(condition(&now, &end));
-        let free = End {
-            agent: None,
-            left: None,
-            ..end
-        };
-        untimed.extend(condition(&now, &free));
+        untimed.extend(condition(&now, &end.untimed()));
         left.push((arrival[to].saturating_sub(at) as f64).ln_1p() as f32);
     }
     let tensor = |values: &[f32], width: usize| Tensor::<1>::from_floats(values, device).reshape([size, width]);
