@@ -11,7 +11,8 @@ pub struct VideoRequest {
     pub end: Option<Frame>,
     /// Text description of what should happen; models without a text encoder ignore it and say so in their docs.
     pub prompt: Option<String>,
-    /// Number of frames, start and end included.
+    /// Number of frames, start and end included. For a model that pushes the T to its goal where no end is prescribed, and
+    /// says so in its docs, this is the largest number: its clip ends when the T is there.
     pub frames: usize,
     /// Seed of everything random about the clip.
     pub seed: u64,
@@ -48,6 +49,7 @@ pub trait VideoModel {
     fn name(&self) -> String;
 
     /// Generates one clip per request, in order. A clip depends on its request only, not on its neighbors in the batch.
+    /// It has the frames asked for, or fewer where [`VideoRequest::frames`] is the largest number.
     ///
     /// # Errors
     /// A request that the model cannot fulfill, or a failure of the model itself.

@@ -6,6 +6,7 @@ mod kinds;
 mod object;
 pub mod pictures;
 mod pixel;
+mod planned;
 mod prompt;
 
 pub use adapters::{AdapterRecord, CosmosVideo, LtxSettings, LtxVideo};
@@ -22,4 +23,5 @@ pub use pixel::{
     Caption, CodecLoss, PatchCodec, PatchCodecConfig, PixelConfig, PixelError, PixelModel, PixelRequest,
     PixelTrainSettings, TrackingShift,
 };
+pub use planned::{EndDistance, PathFlow, PathNetConfig, PathTrainSettings, PlanSettings, PlannedClip, PlannedVideo};
 pub use prompt::{Side, default_negative_prompt, default_prompt};

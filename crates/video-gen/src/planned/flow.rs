@@ -72,15 +72,13 @@ impl PathFlow {
 
     /// Draws one path for each situation: [`AHEAD`] positions of the agent, board px. `spread` is the standard deviation
     /// of the noise relative to training.
-    pub(super) fn propose(
-        &self,
-        cases: &[(Situation, End)],
-        spread: f64,
-        rng: &mut Pcg64,
-    ) -> Vec<[[f64; 2]; AHEAD]> {
+    pub(super) fn propose(&self, cases: &[(Situation, End)], spread: f64, rng: &mut Pcg64) -> Vec<[[f64; 2]; AHEAD]> {
         let size = cases.len();
         let conditions = self.conditions(cases);
-        let noise: Vec<f32> = normal(size * PATH, rng).into_iter().map(|x| x * spread as f32).collect();
+        let noise: Vec<f32> = normal(size * PATH, rng)
+            .into_iter()
+            .map(|x| x * spread as f32)
+            .collect();
         let mut x = Tensor::<1>::from_floats(noise.as_slice(), &self.device).reshape([size, PATH]);
         for step in 0..EULER_STEPS {
             let time = |i: usize| 1.0 - i as f64 / EULER_STEPS as f64;

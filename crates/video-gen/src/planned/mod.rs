@@ -16,14 +16,14 @@ mod refine;
 mod search;
 mod settings;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod tracks;
 mod train;
 mod whitening;
 
 pub use end_distance::EndDistance;
 pub use flow::PathFlow;
-#[allow(unused)]
-pub(crate) use reader::ReadFrame;
 pub use model::PlannedVideo;
 pub use net::PathNetConfig;
 pub use record::PlannedClip;

@@ -59,8 +59,8 @@ impl<W: WorldModel> PlannedVideo<W> {
     }
 
     /// Replaces the reader of frames.
-    #[allow(dead_code)]
-    pub(crate) fn with_reader(mut self, reader: impl ReadFrame + 'static) -> Self {
+    #[cfg(test)]
+    pub(super) fn with_reader(mut self, reader: impl ReadFrame + 'static) -> Self {
         self.planner.reader = Box::new(reader);
         self
     }
@@ -128,7 +128,9 @@ impl<W: WorldModel> PlannedVideo<W> {
         let sizes: Vec<usize> = begun.iter().map(Vec::len).collect();
         let mut played = self.play(begun.into_iter().flatten().collect())?;
         let track = |(branch, _): &mut (Branch, History)| {
-            let Some(last) = branch.frames.last() else { return Ok(()) };
+            let Some(last) = branch.frames.last() else {
+                return Ok(());
+            };
             branch.seen = Some(planner.reader.read(last, Some(&branch.before))?);
             Ok(())
         };
@@ -196,7 +198,10 @@ impl Planner {
         let read = |what: &str, frame: &Frame| {
             let refuse = |reason: String| refuse(format!("{what} frame: {reason}"));
             self.reader.check(frame).map_err(refuse)?;
-            let seen = self.reader.read(frame, None).map_err(|error| refuse(error.to_string()))?;
+            let seen = self
+                .reader
+                .read(frame, None)
+                .map_err(|error| refuse(error.to_string()))?;
             let state = seen.state().ok_or_else(|| {
                 let missing = if seen.agent.is_none() { "blue agent" } else { "gray T" };
                 refuse(format!(

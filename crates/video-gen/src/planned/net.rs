@@ -111,7 +111,15 @@ impl PathNet {
     pub fn velocity(&self, path: Tensor<2>, time: Tensor<1>, condition: Tensor<2>) -> Tensor<2> {
         let t = time.unsqueeze_dim::<2>(1);
         let wave = |k: f64| t.clone().mul_scalar(std::f64::consts::PI * k);
-        let features = [path, t.clone(), wave(1.0).cos(), wave(2.0).cos(), wave(1.0).sin(), wave(2.0).sin(), condition];
+        let features = [
+            path,
+            t.clone(),
+            wave(1.0).cos(),
+            wave(2.0).cos(),
+            wave(1.0).sin(),
+            wave(2.0).sin(),
+            condition,
+        ];
         self.flow.forward(Tensor::cat(features.to_vec(), 1))
     }
 

@@ -118,10 +118,7 @@ impl Search {
     /// Mean displacement of the T's corners, plus the agent's distance where it is prescribed.
     fn distance(&self, beam: &Beam) -> f64 {
         let block = corners_apart(beam.block, self.target.block);
-        let agent = self
-            .target
-            .agent
-            .map_or(0.0, |p| apart(beam.history.agent.position, p));
+        let agent = self.target.agent.map_or(0.0, |p| apart(beam.history.agent.position, p));
         block + AGENT_WEIGHT * agent + if beam.lost { FORMLESS } else { 0.0 }
     }
 
@@ -137,7 +134,11 @@ impl Search {
     fn continuations(&mut self, flow: &PathFlow) -> Vec<(Branch, History)> {
         // A single rollout is continued as often as several.
         let all = self.settings.beams * self.settings.proposals;
-        let each = if self.beams.len() == 1 { all } else { self.settings.proposals };
+        let each = if self.beams.len() == 1 {
+            all
+        } else {
+            self.settings.proposals
+        };
         let cases: Vec<_> = self
             .beams
             .iter()
@@ -255,7 +256,11 @@ impl Search {
         let mut order: Vec<usize> = (0..grown.len()).collect();
         order.sort_by(|&a, &b| costs[a].total_cmp(&costs[b]));
         let beams = self.settings.beams;
-        let of_one_parent = if self.beams.len() == 1 { beams } else { beams.div_ceil(2) };
+        let of_one_parent = if self.beams.len() == 1 {
+            beams
+        } else {
+            beams.div_ceil(2)
+        };
         let mut kept: Vec<(usize, Arc<Beam>)> = Vec::with_capacity(beams);
         for (parent, beam) in order.into_iter().map(|i| &grown[i]) {
             let siblings = kept.iter().filter(|(other, _)| other == parent).count();

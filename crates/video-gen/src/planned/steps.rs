@@ -47,7 +47,9 @@ mod tests {
         let mut agent = AgentMotion::at_rest([100.0, 200.0]);
         for step in 0..route.len() {
             agent.step(route.action(step, agent));
-            let Route::Through(positions) = &route else { unreachable!() };
+            let Route::Through(positions) = &route else {
+                unreachable!()
+            };
             for k in 0..2 {
                 assert!((agent.position[k] - positions[step][k]).abs() < 1e-3);
             }

@@ -46,7 +46,8 @@ impl PathTracks {
         let mut all = Self::default();
         for states in tracks {
             let number = all.episodes.len();
-            all.items.extend((0..states.len().saturating_sub(1)).map(|at| (number, at)));
+            all.items
+                .extend((0..states.len().saturating_sub(1)).map(|at| (number, at)));
             let arrival = (0..states.len()).map(|end| arrival(&states, end)).collect();
             all.episodes.push(Track { states, arrival });
         }
@@ -104,7 +105,13 @@ pub struct PathBatch {
 }
 
 /// Draws an end for each item, mirrors half of them, and adds what the flow needs.
-pub fn draw(tracks: &PathTracks, whitening: &Whitening, items: &[usize], device: &Device, rng: &mut Pcg64) -> PathBatch {
+pub fn draw(
+    tracks: &PathTracks,
+    whitening: &Whitening,
+    items: &[usize],
+    device: &Device,
+    rng: &mut Pcg64,
+) -> PathBatch {
     let size = items.len();
     let (mut data, mut conditions, mut untimed, mut left) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for &item in items {
@@ -158,7 +165,10 @@ pub fn draw(tracks: &PathTracks, whitening: &Whitening, items: &[usize], device:
         left.push((arrival[to].saturating_sub(at) as f64).ln_1p() as f32);
     }
     let tensor = |values: &[f32], width: usize| Tensor::<1>::from_floats(values, device).reshape([size, width]);
-    let times: Vec<f32> = normal(size, rng).into_iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect();
+    let times: Vec<f32> = normal(size, rng)
+        .into_iter()
+        .map(|x| 1.0 / (1.0 + (-x).exp()))
+        .collect();
     PathBatch {
         data: tensor(&data, PATH),
         condition: tensor(&conditions, CONDITIONS),

@@ -163,7 +163,9 @@ impl PathMatching {
         let batch = draw(tracks, &self.whitening, items, &device, &mut rng);
         let noisy = diffusion_schedulers::noised(batch.data.clone(), batch.noise.clone(), batch.time.clone());
         let target = diffusion_schedulers::velocity(batch.data, batch.noise);
-        let flow = (model.velocity(noisy, batch.time, batch.condition) - target).square().mean();
+        let flow = (model.velocity(noisy, batch.time, batch.condition) - target)
+            .square()
+            .mean();
         let value = (model.steps_left(batch.untimed) - batch.left).abs().mean();
         flow + value.mul_scalar(VALUE_WEIGHT)
     }
