@@ -16,6 +16,7 @@ mod refine;
 mod search;
 mod settings;
 mod steps;
+mod target;
 #[cfg(test)]
 mod tests;
 mod tracks;

@@ -10,8 +10,9 @@ use super::branch::Branch;
 use super::flow::PathFlow;
 use super::reader::{ReadFrame, Sight};
 use super::record::PlannedClip;
-use super::search::{Found, Search, Target};
+use super::search::{Found, Search};
 use super::settings::PlanSettings;
+use super::target::Target;
 use crate::object::VideoGenError;
 
 /// Clips that are planned at once; their steps are batched. More need more memory: about 2 MB per branch.

@@ -3,46 +3,26 @@
 use std::sync::Arc;
 
 use pusht_data::History;
-use pusht_env::{Frame, Pose, State};
+use pusht_env::{Frame, State};
 use pusht_vision::Tracked;
 use pusht_vision::geometry::apart;
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 
 use super::branch::{Beam, Branch};
-use super::condition::End;
 use super::end_distance::{EndDistance, corners_apart};
 use super::flow::PathFlow;
 use super::refine::{CLOSE, ROUNDS, bend, varied};
 use super::settings::PlanSettings;
 use super::steps::Route;
+use super::target::Target;
 
 /// Steps in which the agent comes to rest at the end of a clip: its velocity decays to a hundredth.
 const STOP: usize = 3;
 /// Steps before a prescribed last frame in which segments are short, and how short.
 const LATE_STEPS: (usize, usize) = (16, 4);
-/// Confidence of the tracked T below which it loses its form; demonstrations have 0.95.
-const FORM: f64 = 0.85;
-/// Cost of a T without any form, and of an agent or a T that is not found, in steps or px.
-const FORMLESS: f64 = 100.0;
 /// Rollouts are the same if agent and T are nearer than this, px.
 const SAME: (f64, f64) = (6.0, 2.0);
-/// Speed of the agent, px per step: what is further away at the end than it comes at this speed is too far.
-const REACH: f64 = 12.0;
-/// Weight of the agent's distance from its end beside that of the T.
-const AGENT_WEIGHT: f64 = 0.5;
-/// px of the T's distance that a step too late counts as.
-const TOO_LATE: f64 = 2.0;
-
-/// The end of a clip.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Target {
-    pub block: Pose,
-    /// The agent, if the last frame is prescribed; then the clip has all of its steps.
-    pub agent: Option<[f64; 2]>,
-    /// Steps, at most.
-    pub steps: usize,
-}
 
 /// What a search does next.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,24 +66,12 @@ impl Search {
             phase: Phase::Rollouts,
             arrived: false,
         };
-        search.best.0 = search.distance(&search.best.1);
+        search.best.0 = target.distance(&search.best.1);
         search
     }
 
     pub fn is_done(&self) -> bool {
         self.phase == Phase::Done
-    }
-
-    fn left(&self, beam: &Beam) -> usize {
-        self.target.steps - beam.steps
-    }
-
-    fn end(&self, beam: &Beam) -> End {
-        End {
-            block: self.target.block,
-            agent: self.target.agent,
-            left: self.target.agent.is_some().then(|| self.left(beam)),
-        }
     }
 
     /// Steps of the next segment.
@@ -113,13 +81,6 @@ impl Search {
             return self.settings.segment.min(short).min(left);
         }
         self.settings.segment.min(left)
-    }
-
-    /// Mean displacement of the T's corners, plus the agent's distance where it is prescribed.
-    fn distance(&self, beam: &Beam) -> f64 {
-        let block = corners_apart(beam.block, self.target.block);
-        let agent = self.target.agent.map_or(0.0, |p| apart(beam.history.agent.position, p));
-        block + AGENT_WEIGHT * agent + if beam.lost { FORMLESS } else { 0.0 }
     }
 
     /// The continuations to play next, and the histories that they begin with.
@@ -142,13 +103,13 @@ impl Search {
         let cases: Vec<_> = self
             .beams
             .iter()
-            .flat_map(|beam| std::iter::repeat_n((beam.situation(), self.end(beam)), each))
+            .flat_map(|beam| std::iter::repeat_n((beam.situation(), self.target.end(beam)), each))
             .collect();
         let paths = flow.propose(&cases, self.settings.spread, &mut self.rng);
         let mut branches = Vec::with_capacity(paths.len() + self.beams.len());
         for (at, path) in paths.into_iter().enumerate() {
             let (parent, beam) = (at / each, &self.beams[at / each]);
-            let left = self.left(beam);
+            let left = self.target.left(beam);
             let mut path = path[..self.segment(left)].to_vec();
             if let Some(there) = self.target.agent.filter(|_| path.len() == left) {
                 bend(&mut path, there);
@@ -157,8 +118,8 @@ impl Search {
         }
         if self.target.agent.is_none() {
             for (parent, beam) in self.beams.iter().enumerate() {
-                if self.distance(beam) <= self.settings.tolerance {
-                    let stop = Route::Stop(STOP.min(self.left(beam)));
+                if self.target.distance(beam) <= self.settings.tolerance {
+                    let stop = Route::Stop(STOP.min(self.target.left(beam)));
                     branches.push((Branch::new(parent, beam, stop), beam.history.clone()));
                 }
             }
@@ -205,7 +166,7 @@ impl Search {
     }
 
     fn keep_nearer(&mut self, beam: &Arc<Beam>) {
-        let distance = self.distance(beam);
+        let distance = self.target.distance(beam);
         if distance < self.best.0 {
             self.best = (distance, beam.clone());
         }
@@ -213,7 +174,8 @@ impl Search {
 
     /// Without a prescribed last frame: done if a T rests at the goal, or if there are no steps left.
     fn select_to_goal(&mut self, grown: Vec<(usize, Arc<Beam>)>, flow: &PathFlow) {
-        let rests = |search: &Self, beam: &Beam| beam.stopped && search.distance(beam) <= search.settings.tolerance;
+        let rests =
+            |search: &Self, beam: &Beam| beam.stopped && search.target.distance(beam) <= search.settings.tolerance;
         let (resting, others): (Vec<_>, Vec<_>) = grown.into_iter().partition(|(_, beam)| rests(self, beam));
         if !resting.is_empty() {
             // One that rests is preferred to one that only passed nearer.
@@ -236,13 +198,13 @@ impl Search {
     fn select_to_frame(&mut self, grown: Vec<(usize, Arc<Beam>)>, flow: &PathFlow) {
         self.keep(grown, flow);
         if let Some(beam) = self.beams.first().filter(|_| self.is_at_the_end()) {
-            self.best = (self.distance(beam), beam.clone());
+            self.best = (self.target.distance(beam), beam.clone());
             self.refine_from(0);
         }
     }
 
     fn is_at_the_end(&self) -> bool {
-        self.beams.first().is_none_or(|beam| self.left(beam) == 0)
+        self.beams.first().is_none_or(|beam| self.target.left(beam) == 0)
     }
 
     fn refine_from(&mut self, round: usize) {
@@ -252,7 +214,8 @@ impl Search {
 
     /// Replaces the rollouts by the best of these, at most half of them from one parent and none twice.
     fn keep(&mut self, grown: Vec<(usize, Arc<Beam>)>, flow: &PathFlow) {
-        let costs = self.costs(&grown, flow);
+        let rollouts: Vec<&Beam> = grown.iter().map(|(_, beam)| &**beam).collect();
+        let costs = self.target.costs(&rollouts, flow, &self.settings);
         let mut order: Vec<usize> = (0..grown.len()).collect();
         order.sort_by(|&a, &b| costs[a].total_cmp(&costs[b]));
         let beams = self.settings.beams;
@@ -273,26 +236,6 @@ impl Search {
             }
         }
         self.beams = kept.into_iter().map(|(_, beam)| beam).collect();
-    }
-
-    /// What is left to do, in steps; with a prescribed last frame, how far from it the clip is going to end, px.
-    fn costs(&self, grown: &[(usize, Arc<Beam>)], flow: &PathFlow) -> Vec<f64> {
-        let cases: Vec<_> = grown.iter().map(|(_, b)| (b.situation(), self.end(b))).collect();
-        let settings = &self.settings;
-        let cost = |((_, beam), steps): (&(usize, Arc<Beam>), f64)| {
-            let block = corners_apart(beam.block, self.target.block);
-            let form = (FORM - beam.seen.block_confidence).max(0.0) + f64::from(u8::from(beam.lost));
-            let ahead = match (self.target.agent, self.left(beam)) {
-                (None, _) => settings.value_weight * steps + settings.distance_weight * block,
-                (Some(_), 0) => self.distance(beam),
-                (Some(there), left) => {
-                    let agent = apart(beam.history.agent.position, there) - REACH * left as f64;
-                    block + AGENT_WEIGHT * agent.max(0.0) + TOO_LATE * (steps - left as f64).max(0.0)
-                }
-            };
-            ahead + FORMLESS * form
-        };
-        grown.iter().zip(flow.steps_left(&cases)).map(cost).collect()
     }
 
     /// What came out.

@@ -3,8 +3,10 @@
 use pusht_env::{Action, AgentMotion};
 use pusht_vision::CONTROL_STEP;
 
-/// Side of the board, px; targets beyond it are moved to its border.
+/// Side of the board, px.
 const BOARD: f64 = 512.0;
+/// Distance that the agent keeps from the board's border, px.
+const MARGIN: f64 = 1.0;
 
 /// What the agent does in a segment.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,14 +26,17 @@ impl Route {
         }
     }
 
-    /// The action of a step, by the closed-form inverse of the control law: a = (p' − α p − β v) / γ.
+    /// The action of a step, by the closed-form inverse of the control law: a = (p' − α p − β v) / γ. Neither the action
+    /// nor the position p' that it leads to leaves the board, however fast the agent is.
     pub fn action(&self, step: usize, agent: AgentMotion) -> Action {
         let c = CONTROL_STEP;
-        let target = |k: usize| match self {
-            Self::Through(positions) => {
-                (positions[step][k] - c.alpha * agent.position[k] - c.beta * agent.velocity[k]) / c.gamma
-            }
-            Self::Stop(_) => agent.position[k],
+        let target = |k: usize| {
+            let free = c.alpha * agent.position[k] + c.beta * agent.velocity[k];
+            let next = match self {
+                Self::Through(positions) => positions[step][k],
+                Self::Stop(_) => free + c.gamma * agent.position[k],
+            };
+            (next.clamp(MARGIN, BOARD - MARGIN) - free) / c.gamma
         };
         [target(0), target(1)].map(|x| x.clamp(0.0, BOARD) as f32)
     }
@@ -57,8 +62,18 @@ mod tests {
     }
 
     #[test]
-    fn targets_stay_on_the_board() {
-        let route = Route::Through(vec![[900.0, -50.0]]);
-        assert_eq!(route.action(0, AgentMotion::at_rest([500.0, 20.0])), [512.0, 0.0]);
+    fn actions_and_positions_stay_on_the_board() {
+        let fast = AgentMotion {
+            position: [3.0, 510.0],
+            velocity: [-600.0, 600.0],
+        };
+        for route in [Route::Through(vec![[-90.0, 900.0]]), Route::Stop(1)] {
+            let action = route.action(0, fast);
+            let mut agent = fast;
+            agent.step(action);
+            let on_board = |x: f64| (0.0..=BOARD).contains(&x);
+            assert!(action.iter().all(|&x| on_board(f64::from(x))), "{action:?}");
+            assert!(agent.position.iter().all(|&x| on_board(x)), "{agent:?}");
+        }
     }
 }
