@@ -17,4 +17,4 @@ pub use error::PixelWorldError;
 pub use net::{Net, NetConfig};
 pub use palette::{IndexedFrame, Palette};
 pub use train::{FineTuneSettings, OwnRollouts, PixelWorldSettings};
-pub use world::{PixelWorld, TrainedOn};
+pub use world::{PixelWorld, WorldProvenance};

@@ -18,7 +18,7 @@ use crate::net::{Net, NetConfig};
 use crate::palette::{IndexedFrame, Palette};
 use crate::play::{self, RandomPlay};
 use crate::window::{Point, WINDOW, Window};
-use crate::world::{PixelWorld, TrainedOn};
+use crate::world::{PixelWorld, WorldProvenance};
 
 /// Every how many-th frame of the demonstrations the palette is made from.
 const PALETTE_STRIDE: usize = 37;
@@ -411,9 +411,9 @@ impl PixelWorldSettings {
             palette: &palette,
             settings: self,
         };
-        let trained_on = TrainedOn {
+        let trained_on = WorldProvenance {
             play_steps: self.fit.epochs * self.fit.epoch_steps(pieces.items()) * self.fit.batch_size,
-            ..TrainedOn::default()
+            ..WorldProvenance::default()
         };
         self.fitted(self.random(device), &objective, trained_on, device, options)
     }
@@ -443,7 +443,7 @@ impl PixelWorldSettings {
         let mut sources: Vec<String> = episodes.iter().map(|e| e.provenance.source.clone()).collect();
         sources.sort();
         sources.dedup();
-        let trained_on = TrainedOn {
+        let trained_on = WorldProvenance {
             play_steps: 0,
             episodes: episodes.len(),
             frames: episodes.iter().map(|e| e.len()).sum(),
@@ -456,7 +456,7 @@ impl PixelWorldSettings {
         &self,
         net: Net,
         objective: &NextFrame<'_, P>,
-        trained_on: TrainedOn,
+        trained_on: WorldProvenance,
         device: &Device,
         options: FitOptions<'_>,
     ) -> Result<TrainOutput<PixelWorld>, PixelWorldError> {

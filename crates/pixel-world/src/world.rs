@@ -26,7 +26,7 @@ const BOARD: f64 = 512.0;
 /// What a model was trained on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct TrainedOn {
+pub struct WorldProvenance {
     /// Steps of random play in the simulator, drawn anew for every update.
     pub play_steps: usize,
     /// Demonstrations: number of episodes.
@@ -42,7 +42,7 @@ pub struct TrainedOn {
 struct Card {
     model: NetConfig,
     palette: Palette,
-    trained_on: TrainedOn,
+    trained_on: WorldProvenance,
 }
 
 /// A world model in pixels: the last two frames and the agent's next position give the next frame.
@@ -51,12 +51,12 @@ pub struct PixelWorld {
     config: NetConfig,
     net: Net,
     palette: Palette,
-    trained_on: TrainedOn,
+    trained_on: WorldProvenance,
     device: Device,
 }
 
 impl PixelWorld {
-    pub(crate) fn new(config: NetConfig, net: Net, palette: Palette, trained_on: TrainedOn, device: &Device) -> Self {
+    pub(crate) fn new(config: NetConfig, net: Net, palette: Palette, trained_on: WorldProvenance, device: &Device) -> Self {
         Self {
             config,
             net,
@@ -82,7 +82,7 @@ impl PixelWorld {
     }
 
     /// What the model was trained on.
-    pub fn trained_on(&self) -> &TrainedOn {
+    pub fn trained_on(&self) -> &WorldProvenance {
         &self.trained_on
     }
 

@@ -29,7 +29,6 @@ mod order;
 mod precision;
 mod replica;
 mod run;
-mod shards;
 mod team;
 mod tensorboard;
 
@@ -49,5 +48,4 @@ pub use model_file::ModelFile;
 pub use objective::{Gradients, Objective, ObjectiveError, Step};
 pub use precision::Precision;
 pub use replica::to_compute_dtype;
-pub use shards::save_shards;
 pub use tensorboard::EventWriter;

@@ -1,4 +1,4 @@
-//! Trained models read from files ([`crate::save_model`]) or folders ([`crate::save_shards`]).
+//! Trained models read from files ([`crate::save_model`]).
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,6 @@ use crate::ModelFileError;
 use crate::finite::first_not_finite;
 use crate::model_bytes::{parse, read_file};
 use crate::replica::Cast;
-use crate::shards::read_folder;
 
 /// An open model file, before its model is built.
 #[derive(Clone, Debug)]
@@ -24,13 +23,12 @@ pub struct ModelFile {
 }
 
 impl ModelFile {
-    /// Reads a file, or a folder written by [`crate::save_shards`].
+    /// Reads a file.
     ///
     /// # Errors
     /// A file that is missing, damaged, or not written by this crate.
     pub fn open(path: &Path) -> Result<Self, ModelFileError> {
-        let read = if path.is_dir() { read_folder } else { read_file };
-        let (kind, config, bytes) = read(path)?;
+        let (kind, config, bytes) = read_file(path)?;
         Ok(Self {
             path: path.to_path_buf(),
             kind,

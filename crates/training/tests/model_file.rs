@@ -7,7 +7,7 @@ use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
-use training::{ModelFile, save_model, save_shards};
+use training::{ModelFile, save_model, save_model_in_bf16};
 
 #[derive(Module, Debug)]
 struct Net {
@@ -96,74 +96,26 @@ fn models_come_back_and_misfits_are_named() {
     assert!(error.to_string().contains("layer.weight"), "{error}");
 }
 
-#[derive(Module, Debug)]
-struct Wide {
-    first: Linear,
-    second: Linear,
-}
-
 #[test]
-fn shards_hold_sixteen_bits_and_what_is_wrong_with_them_is_named() {
-    let wide = |seed| {
-        training::init_seeded(seed, &Device::flex(), |device| Wide {
-            first: LinearConfig::new(2048, 2100).init(device),
-            second: LinearConfig::new(2048, 2100).init(device),
-        })
-    };
+fn half_the_bits_can_be_kept_and_a_file_may_be_part_of_a_program() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("wide");
-    let (old, model) = (wide(2), wide(1));
-    save_shards(&path, &old, "wide", &Config { width: 1 }).unwrap();
-    save_shards(&path, &model, "wide", &Config { width: 2 }).unwrap();
-    let mut names: Vec<_> = std::fs::read_dir(&path)
-        .unwrap()
-        .map(|entry| entry.unwrap())
-        .inspect(|entry| assert!(entry.metadata().unwrap().len() <= 15 << 20))
-        .map(|entry| entry.file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    assert_eq!(
-        names,
-        [
-            "model-00001-of-00002.safetensors",
-            "model-00002-of-00002.safetensors",
-            "model.safetensors.index.json"
-        ]
-    );
+    let (exact, half) = (folder.path().join("exact"), folder.path().join("half"));
+    let model = net(64, 64, 1);
+    save_model(&exact, &model, "net", &Config { width: 64 }).unwrap();
+    save_model_in_bf16(&half, &model, "net", &Config { width: 64 }).unwrap();
+    let size = |path| std::fs::metadata(path).unwrap().len();
+    assert!(size(&half) < size(&exact) * 6 / 10, "{} {}", size(&half), size(&exact));
 
-    let file = ModelFile::open(&path).unwrap();
-    assert_eq!(file.config::<Config>("wide").unwrap().width, 2);
-    let loaded = file.load_into(&old).unwrap();
-    let values = |model: &Wide| -> Vec<f32> { model.second.weight.val().try_into_vec_as().unwrap() };
-    for (loaded, exact) in values(&loaded).iter().zip(values(&model)) {
+    let bytes = std::fs::read(&half).unwrap();
+    let file = ModelFile::from_bytes("in the program", bytes.clone()).unwrap();
+    assert_eq!(file.config::<Config>("net").unwrap().width, 64);
+    let loaded = file.load_into(&net(64, 64, 2)).unwrap();
+    assert_eq!(loaded.layer.weight.val().dtype(), burn::tensor::DType::F32);
+    for (loaded, exact) in weights(&loaded).iter().zip(weights(&model)) {
         assert!((loaded - exact).abs() <= exact.abs() / 256.0, "{loaded} {exact}");
     }
-
-    let [first, second] = [0, 1].map(|k| path.join(&names[k]));
-    let error = || ModelFile::open(&path).err().unwrap().to_string();
-    let whole = std::fs::read(&second).unwrap();
-    let mut damaged = whole.clone();
+    let mut damaged = bytes;
     *damaged.last_mut().unwrap() ^= 1;
-    std::fs::write(&second, &damaged).unwrap();
-    assert!(
-        error().contains("model-00002") && error().contains("damaged"),
-        "{}",
-        error()
-    );
-    std::fs::remove_file(&second).unwrap();
-    assert!(error().contains("model-00002"), "{}", error());
-    std::fs::write(&second, &whole).unwrap();
-    save_shards(&folder.path().join("old"), &old, "wide", &Config { width: 1 }).unwrap();
-    std::fs::copy(folder.path().join("old").join(&names[0]), &first).unwrap();
-    assert!(error().contains("another model"), "{}", error());
-    let index = path.join(&names[2]);
-    let text = std::fs::read_to_string(&index).unwrap();
-    std::fs::write(&index, text.replace("model-00001", "../model-00001")).unwrap();
-    assert!(error().contains("same folder"), "{}", error());
-    std::fs::remove_file(&index).unwrap();
-    assert!(error().contains("index.json"), "{}", error());
-
-    // A folder with other content is left unchanged.
-    let taken = save_shards(&path, &model, "wide", &Config { width: 2 }).err().unwrap();
-    assert!(taken.to_string().contains("other files"), "{taken}");
+    let error = ModelFile::from_bytes("in the program", damaged).unwrap_err().to_string();
+    assert!(error.contains("in the program") && error.contains("not those that were written"), "{error}");
 }

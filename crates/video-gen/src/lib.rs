@@ -19,9 +19,9 @@ pub use object::{
     ContactMeasures, NoisyClips, ObjectLatent, ObjectLatentConfig, ObjectLatentModel, Scales, StateRequest,
     TrainSettings, TrainedOn, VideoGenError,
 };
-pub use pixel::{
-    Caption, CodecLoss, PatchCodec, PatchCodecConfig, PixelConfig, PixelError, PixelModel, PixelRequest,
-    PixelTrainSettings, TrackingShift,
+pub use pixel::{PixelVideo, PixelVideoError, PixelVideoSettings, WorldTraining};
+pub use planned::{
+    EndDistance, PathFlow, PathNetConfig, PathTrainSettings, PlanSettings, PlannedClip, PlannedVideo,
 };
 pub use planned::{EndDistance, PathFlow, PathNetConfig, PathTrainSettings, PlanSettings, PlannedClip, PlannedVideo};
 pub use prompt::{Side, default_negative_prompt, default_prompt};

@@ -84,7 +84,7 @@ impl VideoConfig {
         if self.clips == 0 {
             return wrong("video.clips", "is 0; expected at least 1");
         }
-        let (frames, longest, only) = (self.frames, self.train.model.max_frames, self.pixel.model.frames());
+        let (frames, longest) = (self.frames, self.train.model.max_frames);
         match self.model {
             VideoChoice::Object if frames > longest => {
                 return wrong(
@@ -93,10 +93,6 @@ impl VideoConfig {
                         "is {frames}, more than the model makes; expected at most video.train.model.max_frames = {longest}"
                     ),
                 );
-            }
-            VideoChoice::Pixel if frames != only => {
-                let expected = format!("is {frames}; the pixel model of video.pixel makes clips of {only}");
-                return wrong("video.frames", &expected);
             }
             _ => {}
         }

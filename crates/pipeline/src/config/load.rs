@@ -5,7 +5,7 @@ use std::path::Path;
 
 use bc_policy::PolicyConfig;
 use pusht_jobs::SettingLayers;
-use video_gen::{PixelTrainSettings, SamplingOptions};
+use video_gen::{PixelVideoSettings, SamplingOptions};
 
 use super::settings::Config;
 use super::video::{VideoChoice, VideoConfig};
@@ -33,7 +33,7 @@ impl Config {
             });
         };
         // Defaults of settings that presets do not list, so that one of them can be set alone.
-        let defaults = BTreeMap::from([("video", BTreeMap::from([("pixel", PixelTrainSettings::small())]))]);
+        let defaults = BTreeMap::from([("video", BTreeMap::from([("pixel", PixelVideoSettings::default())]))]);
         let mut layers = SettingLayers::new(&defaults, preset)?.with_former_keys(PolicyConfig::FORMER_KEYS);
         layers.lay(text, &format!("preset {preset}"))?;
         let mut config = read(&layers)?;
@@ -158,16 +158,11 @@ mod tests {
         assert!(error(&["policy.train.batch_size=0"]).contains("batch_size"));
         assert!(error(&["idm.learned.train.learning_rate=nan"]).contains("idm.learned"));
         assert!(error(&["video.frames=1000"]).contains("max_frames"));
-        assert!(error(&["video.model=pixel", "video.frames=20"]).contains("makes clips of 17"));
-        let pixel = [
-            "video.model=pixel".into(),
-            "video.frames=17".into(),
-            "video.pixel.fit.epochs=3".into(),
-        ];
+        let pixel = ["video.model=pixel".into(), "video.pixel.world.fit.epochs=3".into()];
         let pixel = Config::load("smoke", None, &pixel).unwrap();
         assert_eq!(
-            (pixel.video.pixel.fit.epochs, pixel.video.pixel.model),
-            (3, PixelTrainSettings::small().model)
+            (pixel.video.pixel.world.fit.epochs, &pixel.video.pixel.paths),
+            (3, &PixelVideoSettings::default().paths)
         );
         assert!(
             !Config::load("smoke", None, &[])

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::de::{Error, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
-use video_gen::{ModelSpec, PixelTrainSettings, SamplingOptions, TrainSettings};
+use video_gen::{ModelSpec, PixelVideoSettings, SamplingOptions, TrainSettings};
 
 use super::refusal::wrong;
 use crate::PipelineError;
@@ -22,8 +22,8 @@ pub struct VideoConfig {
     /// Settings of the object-latent model, if it is trained in the experiment.
     pub train: TrainSettings,
     /// Settings of the pixel model, if it is trained in the experiment.
-    #[serde(default = "PixelTrainSettings::small", skip_serializing_if = "small")]
-    pub pixel: PixelTrainSettings,
+    #[serde(default, skip_serializing_if = "usual")]
+    pub pixel: PixelVideoSettings,
     /// Sampling options of an existing model.
     #[serde(default, skip_serializing_if = "unset")]
     pub sampling: SamplingOptions,
@@ -39,8 +39,8 @@ pub struct VideoConfig {
     pub prompt: Option<String>,
 }
 
-fn small(settings: &PixelTrainSettings) -> bool {
-    *settings == PixelTrainSettings::small()
+fn usual(settings: &PixelVideoSettings) -> bool {
+    *settings == PixelVideoSettings::default()
 }
 
 pub(super) fn unset(sampling: &SamplingOptions) -> bool {

@@ -40,6 +40,8 @@ pub(super) trait GeneratorTraining:
     const WHAT: &str;
     /// Clips per batch.
     const BATCH_SIZE: usize;
+    /// File or folder of the trained model in its stage.
+    const FILE: &str = "model.safetensors";
 
     fn length(&self) -> Length;
     fn save(model: &Self::Model, path: &Path) -> Result<(), Self::Error>;
@@ -86,8 +88,6 @@ struct TrainVideo<'a, R> {
     on: TrainingData<'a>,
 }
 
-/// The trained model's file in its stage.
-const FILE: &str = "model.safetensors";
 const CURVE: &str = "training.json";
 
 impl<R: GeneratorTraining> Stage for TrainVideo<'_, R> {
@@ -112,7 +112,7 @@ impl<R: GeneratorTraining> Stage for TrainVideo<'_, R> {
             .with_out(dir);
         let started = Instant::now();
         let trained = spec.run(ctx).map_err(|e| fail(&e))?;
-        R::save(&trained.model, &dir.join(FILE)).map_err(|e| fail(&e))?;
+        R::save(&trained.model, &dir.join(R::FILE)).map_err(|e| fail(&e))?;
         let training = ModelTraining {
             name: R::NAME.to_owned(),
             loss: R::LOSS.to_owned(),
@@ -125,7 +125,7 @@ impl<R: GeneratorTraining> Stage for TrainVideo<'_, R> {
     }
 
     fn load(&self, dir: &Path, _: &mut JobContext) -> Result<Video, PipelineError> {
-        let model = R::load(&dir.join(FILE), self.on.device).map_err(|e| failed("video model")(&e))?;
+        let model = R::load(&dir.join(R::FILE), self.on.device).map_err(|e| failed("video model")(&e))?;
         Ok(Video {
             loaded: LoadedGenerator {
                 model: Box::new(model),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use eval::GeneratorKind;
-use video_gen::{ObjectLatentModel, PixelError, PixelModel, PixelTrainSettings, TrainSettings, VideoGenError};
+use video_gen::{ObjectLatentModel, PixelVideo, PixelVideoError, PixelVideoSettings, TrainSettings, VideoGenError};
 
 use super::model::Length;
 use super::trained::GeneratorTraining;
@@ -33,26 +33,27 @@ impl GeneratorTraining for TrainSettings {
     }
 }
 
-impl GeneratorTraining for PixelTrainSettings {
-    const NAME: &str = "pixel video model";
+impl GeneratorTraining for PixelVideoSettings {
+    const NAME: &str = "pixel world model";
     const KIND: GeneratorKind = GeneratorKind::Pixel;
-    const LOSS: &str = "denoising, errors over those of the best linear estimate";
-    const WHAT: &str = "a small diffusion transformer trained on the same demonstrations";
-    const BATCH_SIZE: usize = 1;
+    const LOSS: &str = "cross-entropy of colors, changed pixels weighted";
+    const WHAT: &str = "a pixel world model fine-tuned on the same demonstrations, along planned paths";
+    const BATCH_SIZE: usize = 4;
+    const FILE: &str = "model";
 
     fn length(&self) -> Length {
-        Length::Exactly(self.model.frames())
+        Length::UpTo(usize::MAX)
     }
 
-    fn save(model: &PixelModel, path: &Path) -> Result<(), PixelError> {
+    fn save(model: &PixelVideo, path: &Path) -> Result<(), PixelVideoError> {
         model.save(path)
     }
 
-    fn load(path: &Path, device: &Device) -> Result<PixelModel, PixelError> {
-        PixelModel::load(path, device)
+    fn load(path: &Path, device: &Device) -> Result<PixelVideo, PixelVideoError> {
+        PixelVideo::load(path, device)
     }
 
-    fn parameters(model: &PixelModel) -> usize {
+    fn parameters(model: &PixelVideo) -> usize {
         model.parameters()
     }
 }

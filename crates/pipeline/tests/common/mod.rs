@@ -5,7 +5,7 @@ use std::path::Path;
 use pipeline::{Config, RunOptions};
 
 /// The preset smoke with less of everything.
-const LESS: [&str; 15] = [
+const LESS: [&str; 12] = [
     "seeds=[0]",
     "other_policies=[]",
     "demonstrations.episodes=3",
@@ -16,11 +16,8 @@ const LESS: [&str; 15] = [
     "rollout.steps=10",
     "rollout.expert_episodes=0",
     "video.clips=3",
-    "video.pixel.model.groups=2",
-    "video.pixel.model.width=48",
-    "video.pixel.model.heads=2",
-    "video.pixel.model.depth=1",
-    "video.pixel.fit={epochs=1, steps_per_epoch=2, batch_size=2, warmup_steps=1}",
+    "video.pixel.world.fit.epochs=0",
+    "video.pixel.paths.fit={epochs=1, steps_per_epoch=2, batch_size=2, warmup_steps=1}",
 ];
 
 /// That, with these settings over it.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{PixelError, VideoGenError};
+use crate::{PixelVideoError, VideoGenError};
 
 /// Errors of selecting and loading a video model.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +71,7 @@ pub enum ModelError {
     Object(#[from] VideoGenError),
     /// An error of the pixel model.
     #[error(transparent)]
-    Pixel(#[from] PixelError),
+    Pixel(#[from] PixelVideoError),
     /// An error of LTX-Video.
     #[error(transparent)]
     Ltx(#[from] ltx_video::Error),

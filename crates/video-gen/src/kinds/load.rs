@@ -28,8 +28,7 @@ pub struct LoadOptions {
     pub sampling: SamplingOptions,
     /// Frames per clip; `None`: the model's own length.
     pub frames: Option<usize>,
-    /// Prompt; `None`: the model's own. The object-latent model has no prompt and refuses one; the pixel model accepts
-    /// only its captions ([`crate::Caption`]).
+    /// Prompt; `None`: the model's own. The object-latent and the pixel model have no prompt and refuse one.
     pub prompt: Option<String>,
     /// Available memory in bytes, if known; compared with the model's need before large files are read.
     pub memory: Option<u64>,

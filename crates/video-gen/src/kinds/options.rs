@@ -185,7 +185,7 @@ mod tests {
             (
                 "pixel:a",
                 r#"{"size": [1, 2]}"#,
-                "pixel models have no size; leave it out (options: steps)",
+                "pixel models have no size; leave it out",
             ),
             (
                 "ltx:a",

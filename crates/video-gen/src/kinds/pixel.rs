@@ -1,4 +1,4 @@
-//! `pixel:DIR`, the pixel model.
+//! `pixel:DIR`, the pixel world model along planned paths, and `pixel`, its base.
 
 use std::path::Path;
 
@@ -6,7 +6,12 @@ use pusht_jobs::hash_path;
 use serde::{Deserialize, Serialize};
 
 use super::{ClipLengths, LoadOptions, LoadedModel, ModelError, ModelInfo, ModelKind, ModelOptions, SamplingOptions};
-use crate::{Caption, PixelModel};
+use crate::pixel::PixelVideo;
+
+/// Clips per batch.
+const BATCH_SIZE: usize = 4;
+/// Frames per clip, where nothing else is asked for.
+const FRAMES: usize = 48;
 
 static INFO: ModelInfo = ModelInfo {
     name: "pixel",
@@ -15,16 +20,13 @@ static INFO: ModelInfo = ModelInfo {
     files: super::shared::TRAINED_HERE,
     requires_96px: true,
     generates_states: false,
-    lengths: ClipLengths::Fixed,
+    lengths: ClipLengths::Any,
 };
 
 /// Sampling options of the pixel model.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct PixelOptions {
-    /// Number of sampling steps.
-    pub steps: Option<usize>,
-}
+pub struct PixelOptions {}
 
 impl ModelOptions for PixelOptions {}
 
@@ -50,18 +52,23 @@ impl ModelKind for Pixel {
 
     fn load(&self, path: &Path, options: &LoadOptions) -> Result<LoadedModel, ModelError> {
         let own: PixelOptions = options.sampling.read(&INFO)?;
-        let sha256 = hash_path(path).map_err(ModelError::io(path))?;
-        let mut model = PixelModel::load(path, &options.device)?;
-        if let Some(steps) = own.steps {
-            model = model.with_sampling_steps(steps)?;
+        if options.prompt.is_some() {
+            return Err(ModelError::Setting {
+                model: INFO.title,
+                setting: "prompt".to_owned(),
+                known: "none".to_owned(),
+            });
         }
-        let caption = options.prompt.as_deref().map(Caption::of_prompt).transpose()?;
-        let frames = options.frames.unwrap_or(model.config().frames());
+        let model = PixelVideo::load(path, &options.device)?;
+        let mut hasher = pusht_jobs::Hasher::new();
+        for file in PixelVideo::files(path) {
+            hasher.bytes(hash_path(&file).map_err(ModelError::io(&file))?);
+        }
         Ok(LoadedModel {
-            prompt: caption.map(|caption| caption.text().to_owned()),
-            sha256: Some(sha256),
+            batch_size: BATCH_SIZE,
+            sha256: Some(hasher.finish()),
             sampling: own.into(),
-            ..LoadedModel::new(INFO.name, model, frames)
+            ..LoadedModel::new(INFO.name, model, options.frames.unwrap_or(FRAMES))
         })
     }
 }

@@ -1,0 +1,136 @@
+//! A pixel world and the path network of its clips.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use pixel_world::{PixelWorld, PixelWorldError};
+use pusht_data::{VideoModel, VideoModelError, VideoRequest};
+use pusht_env::Frame;
+
+use crate::object::VideoGenError;
+use crate::planned::{PathFlow, PlanSettings, PlannedClip, PlannedVideo};
+
+/// File of the world in a folder of [`PixelVideo::save`].
+const WORLD: &str = "world.safetensors";
+/// File of the path network.
+const PATHS: &str = "paths.safetensors";
+/// File that only the pixel model of earlier versions has in its folder.
+const FORMER: &str = "model.safetensors.index.json";
+
+/// Errors of [`PixelVideo`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PixelVideoError {
+    /// A folder of the pixel model that earlier versions trained.
+    #[error(
+        "{path:?} is the pixel model of an earlier version (a transformer over whole clips), which this version no longer has; train a new one: `pusht train video --model pixel`"
+    )]
+    Former {
+        /// The folder.
+        path: std::path::PathBuf,
+    },
+    /// The world model.
+    #[error(transparent)]
+    World(#[from] PixelWorldError),
+    /// The path network.
+    #[error(transparent)]
+    Paths(#[from] VideoGenError),
+    /// A folder that cannot be made.
+    #[error("{path:?}: {source}")]
+    Io {
+        /// The folder.
+        path: std::path::PathBuf,
+        /// Error of the operating system.
+        source: std::io::Error,
+    },
+}
+
+/// The pixel world model along planned paths: every frame between the given ones is the world model's own.
+#[derive(Debug)]
+pub struct PixelVideo {
+    planned: PlannedVideo<PixelWorld>,
+}
+
+impl PixelVideo {
+    /// Combines a world and a path network.
+    pub fn new(world: PixelWorld, paths: PathFlow, settings: PlanSettings) -> Self {
+        Self {
+            planned: PlannedVideo::new(world, paths, settings),
+        }
+    }
+
+    /// The base model that comes with this crate: trained in the simulator only, on no demonstration.
+    ///
+    /// # Errors
+    /// Does not fail.
+    pub fn base(device: &Device) -> Result<Self, PixelVideoError> {
+        let paths = PathFlow::base(device)?;
+        Ok(Self::new(PixelWorld::base(device)?, paths, PlanSettings::default()))
+    }
+
+    /// The world model.
+    pub fn world(&self) -> &PixelWorld {
+        self.planned.world()
+    }
+
+    /// The planner over it, which tells more about a clip than [`VideoModel::generate`].
+    pub fn planned(&self) -> &PlannedVideo<PixelWorld> {
+        &self.planned
+    }
+
+    /// Number of weights.
+    pub fn parameters(&self) -> usize {
+        self.world().parameters() + self.planned.paths().parameters()
+    }
+
+    /// Writes both to a folder.
+    ///
+    /// # Errors
+    /// A folder or file that cannot be written.
+    pub fn save(&self, folder: &Path) -> Result<(), PixelVideoError> {
+        std::fs::create_dir_all(folder).map_err(|source| PixelVideoError::Io {
+            path: folder.to_path_buf(),
+            source,
+        })?;
+        self.world().save(&folder.join(WORLD))?;
+        Ok(self.planned.paths().save(&folder.join(PATHS))?)
+    }
+
+    /// Loads a folder from [`PixelVideo::save`].
+    ///
+    /// # Errors
+    /// A folder of an earlier version, files that are missing, damaged or of another kind.
+    pub fn load(folder: &Path, device: &Device) -> Result<Self, PixelVideoError> {
+        if folder.join(FORMER).exists() {
+            return Err(PixelVideoError::Former {
+                path: folder.to_path_buf(),
+            });
+        }
+        let world = PixelWorld::load(&folder.join(WORLD), device)?;
+        let paths = PathFlow::load(&folder.join(PATHS), device)?;
+        Ok(Self::new(world, paths, PlanSettings::default()))
+    }
+
+    /// The two files of a folder, for hashes.
+    pub(crate) fn files(folder: &Path) -> [std::path::PathBuf; 2] {
+        [folder.join(WORLD), folder.join(PATHS)]
+    }
+
+    /// Plans clips and says how near they came to their ends.
+    ///
+    /// # Errors
+    /// Those of [`VideoModel::generate`].
+    pub fn plan(&self, requests: &[VideoRequest]) -> Result<Vec<PlannedClip>, VideoModelError> {
+        self.planned.plan(requests)
+    }
+}
+
+impl VideoModel for PixelVideo {
+    fn name(&self) -> String {
+        "pixel world model along planned paths".to_owned()
+    }
+
+    fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoModelError> {
+        self.planned.generate(requests)
+    }
+}
