@@ -331,10 +331,20 @@ impl FineTuneSettings {
             ..PixelWorldSettings::default()
         };
         settings.own.from = 0.0;
-        settings.fit.epochs = 1;
-        settings.fit.steps_per_epoch = Some(300);
-        settings.fit.learning_rate = 5e-4;
+        settings.fit = Self::training();
         Self { base, settings }
+    }
+
+    /// The training loop of [`Self::new`].
+    pub fn training() -> TrainConfig {
+        TrainConfig {
+            epochs: 1,
+            steps_per_epoch: Some(300),
+            learning_rate: 5e-4,
+            warmup_steps: 20,
+            ema_decay: Some(0.99),
+            ..PixelWorldSettings::default().fit
+        }
     }
 }
 

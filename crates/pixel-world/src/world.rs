@@ -20,6 +20,8 @@ use crate::window::in_frame;
 const KIND: &str = "pixel-world/1";
 /// Steps that the network computes together.
 const BATCH: usize = 16;
+/// The base model; `docs/video-models.md` has the command that trains it.
+static BASE: &[u8] = include_bytes!("../weights/base.safetensors");
 /// Side of the board, px.
 const BOARD: f64 = 512.0;
 
@@ -56,7 +58,13 @@ pub struct PixelWorld {
 }
 
 impl PixelWorld {
-    pub(crate) fn new(config: NetConfig, net: Net, palette: Palette, trained_on: WorldProvenance, device: &Device) -> Self {
+    pub(crate) fn new(
+        config: NetConfig,
+        net: Net,
+        palette: Palette,
+        trained_on: WorldProvenance,
+        device: &Device,
+    ) -> Self {
         Self {
             config,
             net,
@@ -64,6 +72,15 @@ impl PixelWorld {
             trained_on,
             device: device.clone(),
         }
+    }
+
+    /// The base model that comes with this crate: trained on random play in the simulator, on no demonstration.
+    ///
+    /// # Errors
+    /// Does not fail.
+    pub fn base(device: &Device) -> Result<Self, PixelWorldError> {
+        let file = ModelFile::from_bytes("the base model of pixel-world", BASE.to_vec())?;
+        Self::from_file(&file, device)
     }
 
     /// Settings of the network.

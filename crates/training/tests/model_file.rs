@@ -116,6 +116,11 @@ fn half_the_bits_can_be_kept_and_a_file_may_be_part_of_a_program() {
     }
     let mut damaged = bytes;
     *damaged.last_mut().unwrap() ^= 1;
-    let error = ModelFile::from_bytes("in the program", damaged).unwrap_err().to_string();
-    assert!(error.contains("in the program") && error.contains("not those that were written"), "{error}");
+    let error = ModelFile::from_bytes("in the program", damaged)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("in the program") && error.contains("not those that were written"),
+        "{error}"
+    );
 }

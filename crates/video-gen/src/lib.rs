@@ -20,8 +20,5 @@ pub use object::{
     TrainSettings, TrainedOn, VideoGenError,
 };
 pub use pixel::{PixelVideo, PixelVideoError, PixelVideoSettings, WorldTraining};
-pub use planned::{
-    EndDistance, PathFlow, PathNetConfig, PathTrainSettings, PlanSettings, PlannedClip, PlannedVideo,
-};
 pub use planned::{EndDistance, PathFlow, PathNetConfig, PathTrainSettings, PlanSettings, PlannedClip, PlannedVideo};
 pub use prompt::{Side, default_negative_prompt, default_prompt};

@@ -48,6 +48,20 @@ fn what_is_no_model_is_refused_before_anything_is_read() {
 }
 
 #[test]
+fn the_pixel_model_of_earlier_versions_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = ModelSpec::new("pixel", folder.path()).unwrap();
+    let refused = || spec.load(&LoadOptions::default()).err().unwrap().to_string();
+    assert!(refused().contains("pusht train video"), "{}", refused());
+    std::fs::write(folder.path().join("model.safetensors.index.json"), "{}").unwrap();
+    assert!(
+        refused().contains("an earlier version") && refused().contains("--model pixel"),
+        "{}",
+        refused()
+    );
+}
+
+#[test]
 fn a_damaged_record_beside_adapters_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let part = |name: &str| folder.path().join(name);

@@ -39,7 +39,7 @@ impl ModelKind for Pixel {
     }
 
     fn is_at(&self, path: &Path) -> bool {
-        path.exists()
+        PixelVideo::is_at(path)
     }
 
     fn options(&self, given: &SamplingOptions) -> Result<SamplingOptions, ModelError> {

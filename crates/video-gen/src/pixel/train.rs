@@ -44,7 +44,7 @@ impl PixelVideoSettings {
     /// The first invalid setting.
     pub fn check(&self) -> Result<(), PixelVideoError> {
         if self.world.fit.epochs > 0 {
-            self.world.fit.check().map_err(pixel_world::PixelWorldError::from)?;
+            self.world.fit.check()?;
         }
         self.plan.check()?;
         Ok(self.paths.check()?)
@@ -123,10 +123,13 @@ impl TrainModel for PixelVideoSettings {
             replicas,
         };
         let paths = settings.train(data, device, options)?;
-        let video = |world| PixelVideo::new(world, paths.model.clone(), self.plan.clone());
-        Ok(match world {
-            Some(world) => world.map(video),
-            None => TrainOutput::new(video(base), paths.curve.clone()),
-        })
+        let (world, curve) = match world {
+            Some(world) => (world.model, world.curve),
+            None => (base, paths.curve),
+        };
+        Ok(TrainOutput::new(
+            PixelVideo::new(world, paths.model, self.plan.clone())?,
+            curve,
+        ))
     }
 }

@@ -35,6 +35,9 @@ pub enum PixelVideoError {
     /// The path network.
     #[error(transparent)]
     Paths(#[from] VideoGenError),
+    /// The training loop failed or was stopped.
+    #[error(transparent)]
+    Training(#[from] training::TrainingError),
     /// A folder that cannot be made.
     #[error("{path:?}: {source}")]
     Io {
@@ -46,26 +49,19 @@ pub enum PixelVideoError {
 }
 
 /// The pixel world model along planned paths: every frame between the given ones is the world model's own.
-#[derive(Debug)]
 pub struct PixelVideo {
     planned: PlannedVideo<PixelWorld>,
 }
 
 impl PixelVideo {
     /// Combines a world and a path network.
-    pub fn new(world: PixelWorld, paths: PathFlow, settings: PlanSettings) -> Self {
-        Self {
-            planned: PlannedVideo::new(world, paths, settings),
-        }
-    }
-
-    /// The base model that comes with this crate: trained in the simulator only, on no demonstration.
     ///
     /// # Errors
-    /// Does not fail.
-    pub fn base(device: &Device) -> Result<Self, PixelVideoError> {
-        let paths = PathFlow::base(device)?;
-        Ok(Self::new(PixelWorld::base(device)?, paths, PlanSettings::default()))
+    /// An invalid setting.
+    pub fn new(world: PixelWorld, paths: PathFlow, settings: PlanSettings) -> Result<Self, PixelVideoError> {
+        Ok(Self {
+            planned: PlannedVideo::new(world, paths, settings)?,
+        })
     }
 
     /// The world model.
@@ -108,7 +104,12 @@ impl PixelVideo {
         }
         let world = PixelWorld::load(&folder.join(WORLD), device)?;
         let paths = PathFlow::load(&folder.join(PATHS), device)?;
-        Ok(Self::new(world, paths, PlanSettings::default()))
+        Self::new(world, paths, PlanSettings::default())
+    }
+
+    /// Whether a folder looks like a pixel model, of this or an earlier version.
+    pub(crate) fn is_at(folder: &Path) -> bool {
+        folder.join(WORLD).exists() || folder.join(FORMER).exists()
     }
 
     /// The two files of a folder, for hashes.

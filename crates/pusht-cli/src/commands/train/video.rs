@@ -2,32 +2,34 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use burn::tensor::Device;
 use clap::{Args, ValueEnum};
 use clip_generation::{SampleOptions, write_samples};
+use pixel_world::PixelWorldSettings;
 use pusht_data::{Split, SplitProtocol, VideoModel};
 use pusht_training::{TrainData, TrainModel, TrainSpec};
-use training::out_folder;
-use video_gen::{PixelModel, PixelTrainSettings, TrainSettings};
+use training::{FitOptions, out_folder};
+use video_gen::{PixelVideoSettings, TrainSettings};
 
 use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// Train a video model for PushT from scratch, and write sample clips between held-out start and end frames
+/// Train a video model for PushT, and write sample clips between held-out start and end frames
 ///
 /// A stopped run (Ctrl-C) resumes from its last checkpoint when run again with the same arguments. The split by episode
 /// does not depend on --seed, so that the test part of `pusht generate` is held out.
 #[derive(Args)]
 pub(crate) struct TrainVideo {
-    /// Model to train: object (motion of agent and T, drawn by the environment), or pixel-small (two cores) or pixel (a
-    /// GPU)
+    /// Model to train: object (motion of agent and T, drawn by the environment), pixel (the pixel world model that comes
+    /// with the program, fine-tuned, and the paths of its agent) or pixel-base (that world model itself, from random
+    /// play in the simulator)
     #[arg(long, value_name = "NAME", default_value = "object")]
     model: Model,
-    /// Demonstrations: a zarr replay buffer, a LeRobot v3 set or a file of `pusht demos record`
+    /// Demonstrations: a zarr replay buffer, a LeRobot v3 set or a file of `pusht demos record`; none for pixel-base
     #[arg(long, value_name = "PATH")]
-    data: PathBuf,
+    data: Option<PathBuf>,
     #[command(flatten)]
     reading: DataOptions,
     /// Folder for the model, its checkpoints and the samples
@@ -42,7 +44,8 @@ pub(crate) struct TrainVideo {
     /// Use only the first episodes of the data
     #[arg(long, value_name = "N")]
     episodes: Option<usize>,
-    /// Number of updates; the defaults take about two minutes (object) and an hour (pixel-small) on two cores
+    /// Number of updates; the defaults take about two minutes (object), three (pixel) and an hour and a half
+    /// (pixel-base) on two cores
     #[arg(long, value_name = "N")]
     steps: Option<usize>,
     /// object: maximum frames per clip [default: 48]
@@ -53,11 +56,14 @@ pub(crate) struct TrainVideo {
     samples: usize,
 }
 
+/// Frames of the sample clips of the pixel model.
+const SAMPLE_FRAMES: usize = 48;
+
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Model {
     Object,
-    PixelSmall,
     Pixel,
+    PixelBase,
 }
 
 impl TrainVideo {
@@ -65,24 +71,34 @@ impl TrainVideo {
         ensure!(self.steps != Some(0), "--steps 0: expected at least 1");
         ensure!(
             self.frames.is_none() || self.model == Model::Object,
-            "--frames is for --model object; clips of the pixel models have one length"
+            "--frames is for --model object; the pixel model makes clips of any length"
         );
         let mut object = TrainSettings::default();
         object.model.max_frames = self.frames.unwrap_or(object.model.max_frames);
         object.check()?;
-        let mut pixel = match self.model {
-            Model::Pixel => PixelTrainSettings::default(),
-            _ => PixelTrainSettings::small(),
-        };
-        for fit in [&mut object.fit, &mut pixel.fit] {
+        let (mut pixel, mut base) = (PixelVideoSettings::default(), PixelWorldSettings::base());
+        for fit in [&mut object.fit, &mut pixel.world.fit, &mut base.fit] {
             if let Some(steps) = self.steps {
                 (fit.epochs, fit.steps_per_epoch) = (1, Some(steps));
             }
             fit.check()?;
         }
+        let path = match (&self.data, self.model) {
+            (None, Model::PixelBase) => Path::new(""),
+            (Some(_), Model::PixelBase) => {
+                bail!("--data: pixel-base is trained on random play in the simulator, without data")
+            }
+            (data, _) => data
+                .as_deref()
+                .context("--data is missing; expected demonstrations to train on")?,
+        };
         let devices = training::devices(&self.device)?;
         out_folder(&self.out)?;
-        let (source, episodes) = session.read(&self.data, &self.reading, self.episodes)?;
+        if self.model == Model::PixelBase {
+            base.fit.seed = self.seed;
+            return self.train_base(&base, &devices, session);
+        }
+        let (source, episodes) = session.read(path, &self.reading, self.episodes)?;
         // The split of `generate`: for any seed and number of episodes its test part is held out.
         let split = Split::new(&source.lengths(), SplitProtocol::ByEpisode, 1, Split::SEED)?;
         let data = TrainData::from_split(&episodes, &split);
@@ -96,7 +112,6 @@ impl TrainVideo {
         let mut json = serde_json::json!({
             "training_episodes": train, "validation_episodes": valid, "test_episodes": test.len(),
         });
-        let mut text = String::new();
         let (frames, file, model): (usize, PathBuf, Box<dyn VideoModel>) = match self.model {
             Model::Object => {
                 let model = self.train(object, data, &devices, session)?;
@@ -104,15 +119,11 @@ impl TrainVideo {
                 model.save(&file)?;
                 (model.max_frames(), file, Box::new(model))
             }
-            Model::Pixel | Model::PixelSmall => {
-                let file = self.out.join("pixel");
-                self.train(pixel, data, &devices, session)?.save_shards(&file)?;
-                // The model is evaluated with the saved weights.
-                let model = PixelModel::load(&file, &devices[0])?;
-                let lost = model.codec_loss(&test)?;
-                text = format!("{lost}\n");
-                json["codec"] = serde_json::to_value(lost)?;
-                (model.config().frames(), file, Box::new(model))
+            Model::Pixel | Model::PixelBase => {
+                let model = self.train(pixel, data, &devices, session)?;
+                let folder = self.out.join("pixel");
+                model.save(&folder)?;
+                (SAMPLE_FRAMES, folder, Box::new(model))
             }
         };
         let options = SampleOptions {
@@ -122,12 +133,33 @@ impl TrainVideo {
         };
         let samples = write_samples(model.as_ref(), &test, options, &self.out)?;
         (json["model"], json["samples"]) = (file.display().to_string().into(), samples.into());
-        text += &format!(
+        let text = format!(
             "wrote {}\nwrote {samples} samples to {}",
             file.display(),
             self.out.display()
         );
         Ok(Outcome::new(text, &json)?)
+    }
+
+    /// Trains the base of the pixel world model and writes it in bf16.
+    fn train_base(&self, settings: &PixelWorldSettings, devices: &[Device], session: &mut Session) -> Result<Outcome> {
+        let (device, replicas) = devices.split_first().context("no device")?;
+        let options = FitOptions {
+            label: "pixel world model",
+            identity: "",
+            inputs: "",
+            out: Some(&self.out),
+            ctx: &mut session.ctx,
+            replicas,
+        };
+        let trained = settings.train_on_play(device, options)?;
+        let file = self.out.join("base.safetensors");
+        trained.model.save_in_bf16(&file)?;
+        let json = serde_json::json!({
+            "model": file.display().to_string(), "validation_loss": trained.best_valid,
+            "trained_on": trained.model.trained_on(),
+        });
+        Ok(Outcome::new(format!("wrote {}", file.display()), &json)?)
     }
 
     fn train<S>(&self, settings: S, data: TrainData<'_>, devices: &[Device], session: &mut Session) -> Result<S::Model>
