@@ -3,7 +3,6 @@
 mod adapters;
 mod frame_size;
 mod kinds;
-mod object;
 pub mod pictures;
 mod pixel;
 mod planned;
@@ -15,7 +14,7 @@ pub use kinds::{
     ClipLengths, CosmosOptions, LoadOptions, LoadedModel, LtxOptions, ModelError, ModelInfo, ModelOptions, ModelSpec,
     ObjectOptions, PixelOptions, SamplingOptions, WeightFormat,
 };
-pub use object::{
+pub use object_latent::{
     ContactMeasures, NoisyClips, ObjectLatent, ObjectLatentConfig, ObjectLatentModel, Scales, StateRequest,
     TrainSettings, TrainedOn, VideoGenError,
 };

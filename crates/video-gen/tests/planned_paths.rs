@@ -1,7 +1,9 @@
 //! Planned clips through the public API: frames that are drawn and tracked, in the exact simulator as world model.
 
+#![allow(clippy::unwrap_used)]
+
 use pusht_data::{Episode, History, Provenance, VideoModel, VideoRequest, WorldModel, WorldModelError};
-use pusht_env::{Action, EnvConfig, FillRule, Frame, GOAL, Pose, PushT, Renderer, Scene, State};
+use pusht_env::{Action, EnvConfig, FillRule, Frame, GOAL, Pose, PushT, Renderer, State};
 use pusht_jobs::JobContext;
 use pusht_training::TrainSpec;
 use pusht_vision::Tracker;

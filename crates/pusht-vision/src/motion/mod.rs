@@ -9,12 +9,14 @@ mod alone;
 mod dynamics;
 mod path;
 mod search;
+mod seen_step;
 mod step;
 
 pub use alone::Alone;
+pub use dynamics::SimulatedStep;
 pub(crate) use dynamics::StepSimulator;
-pub use dynamics::{SimulatedStep, outline_difference};
 pub use path::Motion;
+pub use seen_step::outline_difference;
 pub use step::{Step, StepCounts, Trusted};
 
 use crate::appearance::{ClipPicture, FrameAudit};

@@ -2,7 +2,7 @@
 
 use pusht_env::{CONTACT_PAIRS, Pose, PushT, State};
 
-use super::dynamics::{SeenStep, StepErrors, outline_difference};
+use super::seen_step::{SeenStep, StepErrors, outline_difference};
 use crate::agent_control::CONTROL_STEP;
 use crate::geometry::centroid;
 

@@ -3,7 +3,8 @@
 use pusht_env::{AGENT_RADIUS, Pose};
 use serde::{Deserialize, Serialize};
 
-use super::dynamics::{SeenStep, SimulatedStep, StepErrors, StepSimulator};
+use super::dynamics::{SimulatedStep, StepSimulator};
+use super::seen_step::{SeenStep, StepErrors};
 use crate::agent_control::{CONTROL_STEP, agent_path};
 use crate::appearance::{ClipPicture, FrameAudit};
 use crate::geometry::{apart, distance, moved, to_block, to_body, wall_depth};

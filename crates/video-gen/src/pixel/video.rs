@@ -7,8 +7,8 @@ use pixel_world::{PixelWorld, PixelWorldError};
 use pusht_data::{VideoModel, VideoModelError, VideoRequest};
 use pusht_env::Frame;
 
-use crate::object::VideoGenError;
 use crate::planned::{PathFlow, PlanSettings, PlannedClip, PlannedVideo};
+use object_latent::VideoGenError;
 
 /// File of the world in a folder of [`PixelVideo::save`].
 const WORLD: &str = "world.safetensors";

@@ -13,7 +13,7 @@ use training::{ModelFile, save_model};
 use super::condition::{CONDITIONS, End, Situation, condition, from_axes};
 use super::net::{PATH, PathNet, PathNetConfig};
 use super::whitening::{AHEAD, Whitening};
-use crate::object::{TrainedOn, VideoGenError};
+use object_latent::{TrainedOn, VideoGenError};
 
 /// The kind in a model file.
 const KIND: &str = "video-gen/paths/1";

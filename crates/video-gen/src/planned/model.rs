@@ -13,7 +13,7 @@ use super::record::PlannedClip;
 use super::search::{Found, Search};
 use super::settings::PlanSettings;
 use super::target::Target;
-use crate::object::VideoGenError;
+use object_latent::VideoGenError;
 
 /// Clips that are planned at once; their steps are batched. More need more memory: about 2 MB per branch.
 const AT_ONCE: usize = 8;

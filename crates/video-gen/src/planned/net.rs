@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::condition::CONDITIONS;
 use super::whitening::AHEAD;
-use crate::object::VideoGenError;
+use object_latent::VideoGenError;
 
 /// Numbers of a path.
 pub const PATH: usize = 2 * AHEAD;

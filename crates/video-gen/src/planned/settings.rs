@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::whitening::AHEAD;
-use crate::object::VideoGenError;
+use object_latent::VideoGenError;
 
 /// Settings of the search for a path of the agent.
 ///

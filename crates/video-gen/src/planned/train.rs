@@ -15,7 +15,7 @@ use super::flow::PathFlow;
 use super::net::{PathNet, PathNetConfig};
 use super::tracks::{PathTracks, draw};
 use super::whitening::Whitening;
-use crate::object::{TrainedOn, VideoGenError, episode_states};
+use object_latent::{TrainedOn, VideoGenError, episode_states};
 
 /// Items of the validation loss, at most.
 const VALIDATION_ITEMS: usize = 2048;

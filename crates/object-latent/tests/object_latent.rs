@@ -6,12 +6,14 @@ use std::f64::consts::FRAC_PI_4;
 use std::path::Path;
 
 use burn::tensor::Device;
+use object_latent::{
+    ContactMeasures, ObjectLatentConfig, ObjectLatentModel, StateRequest, TrainSettings, VideoGenError,
+};
 use pusht_data::{Episode, Provenance, VideoModel, VideoModelError, VideoRequest};
 use pusht_env::{FillRule, Frame, GOAL, Pose, Renderer, Scene, State};
 use pusht_jobs::{CancelFlag, JobContext, Silent};
 use pusht_training::TrainSpec;
 use training::{ModelFileError, TrainingError};
-use video_gen::{ContactMeasures, ObjectLatentConfig, ObjectLatentModel, StateRequest, TrainSettings, VideoGenError};
 
 /// The agent circles a resting T, then pushes its bar for ten frames.
 fn episode(index: usize, frames: usize) -> Episode {

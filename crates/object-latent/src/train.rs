@@ -11,13 +11,13 @@ use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 use training::{FitOptions, Objective, ObjectiveError, Step, TrainConfig, fit, init_seeded};
 
-use super::clips::{Tracks, draw, loss};
-use super::error::VideoGenError;
-use super::latent::Latent;
-use super::model::{ObjectLatentModel, TrainedOn};
-use super::net::{ObjectLatent, ObjectLatentConfig, Scales};
-use super::source::Source;
-use super::states::episode_states;
+use crate::clips::{Tracks, draw, loss};
+use crate::error::VideoGenError;
+use crate::latent::Latent;
+use crate::model::{ObjectLatentModel, TrainedOn};
+use crate::net::{ObjectLatent, ObjectLatentConfig, Scales};
+use crate::source::Source;
+use crate::states::episode_states;
 
 /// Number of batches of the validation loss, the same after every epoch.
 const VALIDATION_BATCHES: u64 = 4;

@@ -1,7 +1,7 @@
 //! Measures that earlier versions wrote are read under the names they had then.
 #![allow(clippy::unwrap_used)]
 
-use video_gen::ContactMeasures;
+use object_latent::ContactMeasures;
 
 #[test]
 fn contact_measures() {

@@ -8,7 +8,7 @@ use nn_kit::normal;
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
-use super::latent::{CHANNELS, Latent};
+use crate::latent::{CHANNELS, Latent};
 
 /// Added to the variance of the steps, px², so that a channel that never moves still has a covariance to factorize.
 const FLOOR: f64 = 1e-4;

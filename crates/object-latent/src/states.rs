@@ -4,8 +4,8 @@ use pusht_data::{Episode, VideoModelError, VideoRequest};
 use pusht_env::{FillRule, Frame, Pose, RenderError, Renderer, Scene, State};
 use pusht_vision::{Tracker, VisionError, unwrap_angle};
 
-use super::error::VideoGenError;
-use super::sample::StateRequest;
+use crate::error::VideoGenError;
+use crate::sample::StateRequest;
 
 /// Side of the frames, px.
 pub const SIDE: u32 = 96;

@@ -2,7 +2,7 @@
 
 use pusht_env::State;
 
-use super::geometry::{LEVER, center, gap};
+use crate::geometry::{LEVER, center, gap};
 
 /// Distance below which surfaces count as touching, if in one of two neighboring frames, px: at 10 Hz, contact starts
 /// and ends between frames.

@@ -4,9 +4,9 @@ use std::f64::consts::TAU;
 
 use pusht_env::{Pose, State};
 
-use super::geometry::{LEVER, center};
-use super::latent::{Anchor, Latent};
-use super::outline::perimeter;
+use crate::geometry::{LEVER, center};
+use crate::latent::{Anchor, Latent};
+use crate::outline::perimeter;
 
 /// Size of a condition.
 pub const CONDITIONS: usize = 23;

@@ -2,6 +2,8 @@
 //! draws.
 //!
 //! It is not a pixel model: its limits, formulas and measured quality are in `docs/video-models.md`.
+//!
+#![doc = include_str!("../README.md")]
 
 mod clips;
 mod condition;
@@ -20,9 +22,9 @@ mod train;
 
 pub use contact::ContactMeasures;
 pub use error::VideoGenError;
-pub(crate) use geometry::center;
+pub use geometry::center;
 pub use model::{ObjectLatentModel, TrainedOn};
 pub use net::{NoisyClips, ObjectLatent, ObjectLatentConfig, Scales};
 pub use sample::StateRequest;
-pub(crate) use states::episode_states;
+pub use states::episode_states;
 pub use train::TrainSettings;

@@ -7,7 +7,7 @@
 use burn::tensor::Tensor;
 use burn::tensor::activation::sigmoid;
 
-use super::latent::DISTANCE;
+use crate::latent::DISTANCE;
 
 /// Distance between the surfaces of agent and T at which the T's steps are halved, px: demonstrations are sampled at 10
 /// Hz, and the agent moves some px between frames.
@@ -71,8 +71,8 @@ fn path(steps: Tensor<3>, start: &Tensor<3>, first: usize) -> Tensor<3> {
 mod tests {
     use burn::tensor::Device;
 
-    use super::super::geometry::LEVER;
     use super::*;
+    use crate::geometry::LEVER;
 
     fn tensor<const N: usize>(rows: [[f32; 6]; N]) -> Tensor<3> {
         Tensor::<2>::from_floats(rows, &Device::flex()).reshape([1, N, 6])

@@ -8,7 +8,7 @@
 use std::f64::consts::TAU;
 use std::sync::LazyLock;
 
-use super::geometry::gap_at;
+use crate::geometry::gap_at;
 
 /// Origin of the rays, in the T's own coordinates, px: inside bar and stem, both expanded by the agent's radius.
 const CENTER: [f64; 2] = [0.0, 20.0];

@@ -6,10 +6,10 @@ use pusht_env::{Pose, State};
 use rand::RngExt;
 use rand_pcg::Pcg64;
 
-use super::condition::{CONDITIONS, condition};
-use super::latent::{Anchor, CHANNELS, Latent, line};
-use super::net::{NoisyClips, Scales};
-use super::source::{Source, Statistics};
+use crate::condition::{CONDITIONS, condition};
+use crate::latent::{Anchor, CHANNELS, Latent, line};
+use crate::net::{NoisyClips, Scales};
+use crate::source::{Source, Statistics};
 
 /// Fraction of training batches with clips of the maximum length; the lengths of the others are uniform from 2.
 const LONGEST: f64 = 0.5;

@@ -10,8 +10,8 @@ use std::f64::consts::TAU;
 
 use pusht_env::{Pose, State};
 
-use super::geometry::{GRAVITY, LEVER, center, seen_from};
-use super::outline::{perimeter, place, point};
+use crate::geometry::{GRAVITY, LEVER, center, seen_from};
+use crate::outline::{perimeter, place, point};
 
 /// Numbers per frame: agent along and off the T's outline; T x, y; cos and sin of the T's angle.
 pub const CHANNELS: usize = 6;

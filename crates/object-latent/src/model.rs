@@ -12,11 +12,11 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use training::{ModelFile, save_model};
 
-use super::error::VideoGenError;
-use super::net::{ObjectLatent, ObjectLatentConfig, Scales};
-use super::sample::{Sampler, StateRequest};
-use super::source::{Source, Statistics};
-use super::states::{draw, finite, read};
+use crate::error::VideoGenError;
+use crate::net::{ObjectLatent, ObjectLatentConfig, Scales};
+use crate::sample::{Sampler, StateRequest};
+use crate::source::{Source, Statistics};
+use crate::states::{draw, finite, read};
 
 /// The kind in a model file.
 const KIND: &str = "video-gen/object-latent/2";

@@ -6,10 +6,10 @@ use pusht_env::{Pose, State};
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 
-use super::condition::{CONDITIONS, condition};
-use super::latent::{Anchor, CHANNELS, Latent, line};
-use super::net::{NoisyClips, ObjectLatent, Scales};
-use super::source::Source;
+use crate::condition::{CONDITIONS, condition};
+use crate::latent::{Anchor, CHANNELS, Latent, line};
+use crate::net::{NoisyClips, ObjectLatent, Scales};
+use crate::source::Source;
 
 /// A request for a clip of states.
 #[derive(Clone, Copy, Debug, PartialEq)]

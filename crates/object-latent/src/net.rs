@@ -9,12 +9,12 @@ use burn::tensor::activation::silu;
 use burn::tensor::{Device, Tensor};
 use nn_kit::{DitBlock, DitBlockConfig, FinalLayer, FinalLayerConfig, TimeEmbedding, TimeEmbeddingConfig};
 
-use super::condition::{CONDITIONS, HAS_END, UNIT};
-use super::error::VideoGenError;
-use super::geometry::LEVER;
-use super::head::assemble;
-use super::latent::{CHANNELS, DISTANCE, Latent};
-use super::outline::perimeter;
+use crate::condition::{CONDITIONS, HAS_END, UNIT};
+use crate::error::VideoGenError;
+use crate::geometry::LEVER;
+use crate::head::assemble;
+use crate::latent::{CHANNELS, DISTANCE, Latent};
+use crate::outline::perimeter;
 
 /// Number of input features per frame; see [`ObjectLatent::forward`].
 const FEATURES: usize = 3 * CHANNELS + 2 * WAVES + 1 + 3;
