@@ -42,18 +42,20 @@ pub fn loss(
 }
 
 /// Values of windows in the network's order of pixels.
-fn arranged<'a, T: Copy + Default + 'a>(windows: impl Iterator<Item = &'a [T]>) -> Vec<T> {
-    windows
-        .flat_map(|window| {
-            let mut out = vec![T::default(); PIXELS];
+fn arranged<'a, T: Copy + Default + Send + Sync + 'a>(windows: impl Iterator<Item = &'a [T]>) -> Vec<T> {
+    let windows: Vec<&[T]> = windows.collect();
+    let mut values = vec![T::default(); windows.len() * PIXELS];
+    values
+        .par_chunks_exact_mut(PIXELS)
+        .zip(windows)
+        .for_each(|(values, window)| {
             for y in 0..WINDOW {
                 for x in 0..WINDOW {
-                    out[place(x, y)] = window[y * WINDOW + x];
+                    values[place(x, y)] = window[y * WINDOW + x];
                 }
             }
-            out
-        })
-        .collect()
+        });
+    values
 }
 
 /// The likeliest color of every pixel of the windows, row by row; of equal ones the first. Scores: [`Net::forward`],

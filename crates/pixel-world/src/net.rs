@@ -4,7 +4,7 @@ use burn::module::{Initializer, Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{GroupNorm, GroupNormConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
-use cpu_kernels::{conv2d, group_norm_silu};
+use cpu_kernels::{conv2d, doubled_with, group_norm_silu};
 use serde::{Deserialize, Serialize};
 
 use crate::error::PixelWorldError;
@@ -152,8 +152,8 @@ impl Net {
         let coarse = self.down2.forward(conv2d(&self.half1, fine.clone()));
         let h = conv2d(&self.half2, coarse.clone());
         let h = self.middle2.forward(self.middle1.forward(h));
-        let h = self.up2.forward(Tensor::cat(vec![doubled(h), coarse], 1));
-        let h = self.up1.forward(Tensor::cat(vec![doubled(h), fine], 1));
+        let h = self.up2.forward(doubled_with(h, coarse));
+        let h = self.up1.forward(doubled_with(h, fine));
         conv2d(&self.last, h)
     }
 
@@ -161,12 +161,4 @@ impl Net {
     pub fn keep(&self) -> Tensor<1> {
         self.keep.val()
     }
-}
-
-/// Every value twice in each direction.
-fn doubled(x: Tensor<4>) -> Tensor<4> {
-    let [batch, channels, height, width] = x.dims();
-    x.reshape([batch, channels, height, 1, width, 1])
-        .repeat(&[1, 1, 1, 2, 1, 2])
-        .reshape([batch, channels, 2 * height, 2 * width])
 }
