@@ -43,7 +43,7 @@ pub struct Search {
     settings: PlanSettings,
     rng: Pcg64,
     beams: Vec<Arc<Beam>>,
-    /// The nearest to the end so far, and how far it is, px.
+    /// The nearest to the end so far, and how far it is, px; infinitely far at the start, so that every clip has a step.
     best: (f64, Arc<Beam>),
     /// Frames rolled out.
     rolled: usize,
@@ -55,7 +55,7 @@ pub struct Search {
 impl Search {
     pub fn new(start: Frame, seen: Tracked, state: State, target: Target, seed: u64, settings: &PlanSettings) -> Self {
         let beam = Arc::new(Beam::start(History::start(start, state.agent), seen, state.block));
-        let mut search = Self {
+        Self {
             target,
             start: state.agent,
             settings: settings.clone(),
@@ -65,9 +65,7 @@ impl Search {
             rolled: 0,
             phase: Phase::Rollouts,
             arrived: false,
-        };
-        search.best.0 = target.distance(&search.best.1);
-        search
+        }
     }
 
     pub fn is_done(&self) -> bool {
