@@ -1,9 +1,10 @@
 //! Errors.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use eval::{RecordError, RolloutError};
 use pusht_data::{DataError, VideoModelError, WorldModelError};
-use pusht_env::{EnvError, ExpertError, RenderError};
+use pusht_env::{EnvError, ExpertError, PolicyError, RenderError};
 use pusht_jobs::Cancelled;
 use pusht_vision::VisionError;
 use traj_metrics::MetricError;
@@ -121,6 +122,47 @@ pub enum WorldEvalError {
         /// Frames found.
         found: usize,
     },
+    /// A start that the world refuses.
+    #[error("{world} refuses the start of seed {seed}: {reason}")]
+    Start {
+        /// Name of the world.
+        world: String,
+        /// Seed of the start.
+        seed: u64,
+        /// What is wrong, and what was expected.
+        reason: String,
+    },
+    /// An episode without frames.
+    #[error("the frames of episode {episode} were not kept; those of {filmed:?} were")]
+    NotFilmed {
+        /// The requested episode.
+        episode: usize,
+        /// Episodes with frames.
+        filmed: Vec<usize>,
+    },
+    /// A file that is no record of rollouts in a world.
+    #[error(
+        "{path} is not a file of rollouts in a world model: {reason}; make it anew with `pusht rollout --in`",
+        path = path.display()
+    )]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+    /// A record that cannot be written as JSON.
+    #[error("the record cannot be written: {0}")]
+    Json(serde_json::Error),
+    /// Settings that a rollout does not have.
+    #[error(transparent)]
+    Rollout(#[from] RolloutError),
+    /// A record without scores.
+    #[error(transparent)]
+    Scores(#[from] RecordError),
+    /// The policy failed.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
     /// A failure of the world.
     #[error(transparent)]
     World(#[from] WorldModelError),
@@ -159,4 +201,12 @@ pub enum WorldEvalError {
     /// The job was cancelled.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+impl WorldEvalError {
+    /// Adds the path to an error of the file system.
+    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Io { path, source }
+    }
 }

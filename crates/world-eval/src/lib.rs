@@ -9,6 +9,7 @@ mod films;
 mod judge;
 mod limit;
 mod nearest;
+mod policy_rollout;
 mod pose_fit;
 mod request;
 mod rollout;
@@ -25,6 +26,10 @@ pub use films::{WorldFilms, beside, pair_sheet};
 pub use judge::{ClipMeasures, PathJudge, corner_distance};
 pub use limit::{GateLimit, GateMeasure, GateOutcome};
 pub use nearest::TrainingWindows;
+pub use policy_rollout::{
+    EpisodeCourse, LostFrames, PARTED, WORLD_ROLLOUT_SCHEMA, WorldEpisode, WorldEpisodeEnd, WorldRollout,
+    WorldRolloutJob, WorldRolloutRecord, WorldRolloutScores,
+};
 pub use request::{PathClip, PathOrigin, PathRequest};
 pub use rollout::{SamplingTime, roll_out, sampling_time};
 pub use run::{GateJob, GateReference, JudgedClip, JudgedWorld};
