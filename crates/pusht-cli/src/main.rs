@@ -6,6 +6,7 @@ mod commands;
 mod data_options;
 mod outcome;
 mod session;
+mod world_choice;
 
 use std::process::ExitCode;
 

@@ -54,3 +54,80 @@ fn a_missing_file_of_settings_is_named_as_such() {
     );
     assert!(!folder.path().join("runs").exists());
 }
+
+#[test]
+fn a_rollout_in_a_world_stands_beside_the_simulator() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let short = [
+        "rollout",
+        "--policy",
+        "random",
+        "--episodes",
+        "2",
+        "--steps",
+        "4",
+        "--in",
+        "simulator",
+    ];
+    let text = succeeds(
+        folder.path(),
+        &[&short[..], &["--out", "played", "--save-video", "x.mp4"]].concat(),
+    );
+    assert!(
+        text.contains("random in the exact simulator: protocol paper (changed"),
+        "{text}"
+    );
+    assert!(
+        text.contains("| episodes that part (T more than 5 px of 96 off the simulator's) | 0 of 2 |"),
+        "{text}"
+    );
+    for name in [
+        "rollout.json",
+        "rollout.md",
+        "strip.png",
+        "films/episode-001.mp4",
+        "../x.mp4",
+    ] {
+        assert!(folder.path().join("played").join(name).is_file(), "{name}");
+    }
+    let record = json(folder.path(), &short);
+    assert_eq!(
+        record["episodes"][1]["simulator"]["rewards"].as_array().map(Vec::len),
+        Some(4)
+    );
+    assert_eq!(record["scores"]["parted"], 0);
+}
+
+#[test]
+fn options_that_make_no_sense_in_a_world_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let refused = |status, more: &[&str]| {
+        let arguments = [
+            &["rollout", "--policy", "still", "--steps", "2", "--episodes", "1"],
+            more,
+        ]
+        .concat();
+        ends_with(status, folder.path(), &arguments)
+    };
+    let error = refused(1, &["--in", "simulator", "--shard", "1/2", "--json", "a.json"]);
+    assert!(
+        error.contains("--shard: rollouts in a world model (--in) are not divided"),
+        "{error}"
+    );
+    let error = refused(1, &["--in", "simulator", "--device", "cpu"]);
+    assert!(error.contains("--device: the policy still does not take it"), "{error}");
+    assert!(refused(2, &["--out", "x"]).contains("--in"));
+    let error = refused(2, &["--in", "object:x"]);
+    assert!(
+        error.contains("object is no world model") && error.contains("expected simulator, pixel:DIR"),
+        "{error}"
+    );
+    let error = refused(1, &["--in", "simulatr"]);
+    assert!(
+        error.contains("--in simulatr: no such file or folder, did you mean simulator?"),
+        "{error}"
+    );
+    std::fs::write(folder.path().join("other.safetensors"), "x").expect("a file");
+    let error = refused(1, &["--in", "other.safetensors"]);
+    assert!(error.contains("other.safetensors"), "{error}");
+}

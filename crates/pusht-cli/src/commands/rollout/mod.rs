@@ -1,5 +1,7 @@
 //! `pusht rollout`.
 
+mod in_world;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -13,6 +15,7 @@ use video_io::{Format, VideoOptions, save_video};
 use crate::arguments::similar;
 use crate::outcome::Outcome;
 use crate::session::Session;
+use crate::world_choice::WorldChoice;
 
 /// Policies without a file.
 const BUILT_IN: [&str; 3] = ["still", "random", "expert"];
@@ -22,11 +25,18 @@ const BUILT_IN: [&str; 3] = ["still", "random", "expert"];
 /// The start states are diffusion_policy's: seeds 100000, 100001, … with its legacy reset. --json FILE records the
 /// rollouts step by step, as JSON on one line: scores under every protocol and videos can be computed from this file.
 /// A rollout that is stopped starts anew; --shard divides a long one.
+///
+/// With --in the policy acts in a world model: from the start frame on it sees the world's frames only, and reward and
+/// success are computed from the T that is tracked in them. The simulator plays the same actions beside it; the result says
+/// where the two part.
 #[derive(Args)]
 pub(crate) struct Rollout {
     /// Policy: still, random, expert, the file of a trained policy, or a folder with a LeRobot diffusion policy
     #[arg(long, value_name = "still|random|expert|FILE|DIR")]
     policy: String,
+    /// World model to act in: pixel:DIR or the file of a pixel world, or `simulator`, the exact one behind the same interface
+    #[arg(long = "in", value_name = "pixel:DIR|FILE|simulator")]
+    world: Option<WorldChoice>,
     /// Protocol: paper (100 episodes of 200 steps) or diffusion-policy (50 episodes of 300 steps)
     #[arg(long, value_name = "NAME", default_value = "paper")]
     protocol: Protocol,
@@ -43,21 +53,26 @@ pub(crate) struct Rollout {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Source of positions and states: `frames`, in which they are tracked, or the simulator's `state` [default: frames
-    /// for tracked, state for diffusion-lowdim and diffusion]
+    /// for tracked, state for diffusion-lowdim and diffusion]. With --in, `state` is the T as tracked in the world's frames,
+    /// and the agent where the control law takes it
     #[arg(long, value_name = "frames|state")]
     sees: Option<ObsSource>,
-    /// Device of a trained policy: cpu, cuda or wgpu [default: cpu]
+    /// Device of a trained policy and of the world of --in: cpu, cuda or wgpu [default: cpu]
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
     /// Run only part I of N of the episodes; --json writes a file for `pusht demos merge`
     #[arg(long, value_name = "I/N", conflicts_with = "save_video")]
     shard: Option<Shard>,
-    /// Record a video of one episode: .mp4, .gif, or a folder of PNG files
+    /// Record a video of one episode: .mp4, .gif, or a folder of PNG files. With --in, the world's frames are on the left,
+    /// the simulator's with the same actions on the right
     #[arg(long, value_name = "FILE")]
     save_video: Option<PathBuf>,
     /// Index of the episode in the video, from 0 [default: 0]
     #[arg(long, value_name = "N", requires = "save_video")]
     film: Option<usize>,
+    /// With --in: folder for the record, the table, a film strip of the first episodes, and films
+    #[arg(long, value_name = "DIR", requires = "world")]
+    out: Option<PathBuf>,
 }
 
 impl Rollout {
@@ -79,6 +94,9 @@ impl Rollout {
                 "--film {filmed}: there are {}, counted from 0",
                 counted(episodes, "episode")
             );
+        }
+        if let Some(world) = &self.world {
+            return self.in_world(world, config, filmed, session);
         }
         ensure!(
             self.shard.is_none() || session.writes_json(),
@@ -111,7 +129,9 @@ impl Rollout {
             "--seed: only the policy random draws from it"
         );
         if is_built_in(&self.policy) {
-            let given = [("--sees", self.sees.is_some()), ("--device", self.device.is_some())];
+            let for_world = self.world.as_ref().is_some_and(WorldChoice::has_device);
+            let device = self.device.is_some() && !for_world;
+            let given = [("--sees", self.sees.is_some()), ("--device", device)];
             if let Some((option, _)) = given.into_iter().find(|(_, given)| *given) {
                 bail!(
                     "{option}: the policy {} does not take it; it is for trained policies",
