@@ -30,9 +30,7 @@ fn simulator() -> SimulatorWorld {
 }
 
 fn run(job: &WorldRolloutJob, policy: &mut dyn Policy, world: &dyn WorldModel) -> WorldRollout {
-    let played = job.run(policy, world, &mut JobContext::silent()).unwrap();
-    println!("{}", played.record.markdown().unwrap());
-    played
+    job.run(policy, world, &mut JobContext::silent()).unwrap()
 }
 
 /// A policy that always aims at the T, as it is observed; or gives what `target` makes of that.
