@@ -130,6 +130,18 @@ impl Palette {
         (sum / (3.0 * f64::from(frame.width() * frame.height()).max(1.0))).sqrt()
     }
 
+    /// Number of pixels whose colors differ by more than `levels` in a channel.
+    pub(crate) fn differing(&self, a: &IndexedFrame, b: &IndexedFrame, levels: u8) -> usize {
+        let apart = |a: u8, b: u8| {
+            let (a, b) = (self.colors[usize::from(a)], self.colors[usize::from(b)]);
+            a.iter().zip(b).any(|(a, b)| a.abs_diff(b) > levels)
+        };
+        a.0.iter()
+            .zip(b.0.iter())
+            .filter(|(a, b)| a != b && apart(**a, **b))
+            .count()
+    }
+
     fn nearest(&self, color: [u8; 3]) -> u8 {
         let mut best = (0, i32::MAX);
         for (index, own) in self.colors.iter().enumerate() {

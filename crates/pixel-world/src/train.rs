@@ -32,6 +32,8 @@ const VALIDATION_BATCHES: u64 = 4;
 const VALIDATION_ROLLOUTS: usize = 16;
 /// Their steps.
 const VALIDATION_STEPS: usize = 8;
+/// Difference of a color's levels from which a pixel differs.
+const DIFFERENT: u8 = 48;
 /// How far the window of a training step moves, px.
 const JITTER: f32 = 3.0;
 /// Seed of the validation batches.
@@ -43,6 +45,8 @@ const VALIDATION_SEED: u64 = 0x5EED;
 pub struct OwnRollouts {
     /// From this fraction of the training on; before it, batches are single steps.
     pub from: f64,
+    /// Pixels that may differ from the recording; a rollout with more of them begins anew with recorded frames.
+    pub astray: usize,
     /// The kinds of batches; the rest are single steps.
     pub lengths: Vec<RolloutLength>,
 }
@@ -64,6 +68,7 @@ impl Default for OwnRollouts {
         let length = |steps, rollouts, share| RolloutLength { steps, rollouts, share };
         Self {
             from: 0.2,
+            astray: 40,
             lengths: vec![length(4, 12, 0.25), length(8, 8, 0.25), length(16, 6, 0.2)],
         }
     }
@@ -88,7 +93,7 @@ impl Default for PixelWorldSettings {
         Self {
             model: NetConfig::default(),
             own: OwnRollouts::default(),
-            changed_weight: 16.0,
+            changed_weight: 6.0,
             fit: TrainConfig {
                 epochs: 10,
                 steps_per_epoch: Some(600),
@@ -167,7 +172,9 @@ impl<P: Pieces> NextFrame<'_, P> {
     }
 
     /// The mean loss over all steps of rollouts along the pieces: the first step begins with recorded frames, every
-    /// other with the model's own. No gradient flows from a step to the one before.
+    /// other with the model's own. No gradient flows from a step to the one before. A rollout that has gone astray begins
+    /// anew with recorded frames: where its T is elsewhere, the recording does not say what should follow, and a model
+    /// that learns from it blurs and bends the T.
     fn rollout_loss(&self, net: &Net, pieces: &[Piece], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
         let device = net.devices().remove(0);
         let colors = self.settings.model.colors;
@@ -192,9 +199,13 @@ impl<P: Pieces> NextFrame<'_, P> {
             });
             if at + 1 < steps {
                 let windows = chosen(net, scores.without_autodiff(), &inputs, colors)?;
-                for ((shown, input), window) in shown.iter_mut().zip(&inputs).zip(windows) {
+                for (((shown, input), window), piece) in shown.iter_mut().zip(&inputs).zip(windows).zip(pieces) {
                     let next = input.window.paste(&window, &shown[1]);
                     shown[0] = std::mem::replace(&mut shown[1], next);
+                    let recorded = &piece.frames[at + 1];
+                    if self.palette.differing(&shown[1], recorded, DIFFERENT) > self.settings.own.astray {
+                        *shown = [piece.frames[at].clone(), recorded.clone()];
+                    }
                 }
             }
         }
