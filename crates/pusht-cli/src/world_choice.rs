@@ -9,6 +9,7 @@ use pixel_world::PixelWorld;
 use pusht_data::WorldModel;
 use pusht_env::EnvConfig;
 use pusht_jobs::{hash_path, plain_path};
+use video_gen::PixelVideo;
 use world_eval::SimulatorWorld;
 
 use crate::arguments::similar;
@@ -18,10 +19,6 @@ const EXPECTED: &str =
     "simulator, pixel:DIR (a folder of `pusht train video --model pixel`), or the file of a pixel world";
 /// Name of the exact simulator.
 const SIMULATOR: &str = "simulator";
-/// The world in a folder of a pixel video model.
-const WORLD: &str = "world.safetensors";
-/// A file that the pixel video model of earlier versions has in its folder.
-const FORMER: &str = "model.safetensors.index.json";
 
 /// A world model as named on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,17 +89,18 @@ impl WorldChoice {
         );
         let file = if path.is_dir() {
             ensure!(
-                !path.join(FORMER).exists(),
+                !path.join(PixelVideo::FORMER_FILE).exists(),
                 "{option} {shown}: the pixel video model of an earlier version, which makes whole clips and is no world \
                  model; expected {EXPECTED}"
             );
-            path.join(WORLD)
+            path.join(PixelVideo::WORLD_FILE)
         } else {
             path.clone()
         };
         ensure!(
             file.exists(),
-            "{option} {shown}: there is no {WORLD} in this folder; expected {EXPECTED}"
+            "{option} {shown}: there is no {} in this folder; expected {EXPECTED}",
+            PixelVideo::WORLD_FILE
         );
         let device = training::device(device)?;
         Ok(LoadedWorld {
@@ -138,7 +136,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().display().to_string();
         assert!(load(&path).contains("there is no world.safetensors in this folder"));
-        std::fs::write(folder.path().join(FORMER), "{}").unwrap();
+        std::fs::write(folder.path().join(PixelVideo::FORMER_FILE), "{}").unwrap();
         assert!(load(&format!("pixel:{path}")).contains("of an earlier version"));
     }
 }

@@ -10,12 +10,8 @@ use pusht_env::Frame;
 use crate::planned::{PathFlow, PlanSettings, PlannedClip, PlannedVideo};
 use object_latent::VideoGenError;
 
-/// File of the world in a folder of [`PixelVideo::save`].
-const WORLD: &str = "world.safetensors";
 /// File of the path network.
 const PATHS: &str = "paths.safetensors";
-/// File that only the pixel model of earlier versions has in its folder.
-const FORMER: &str = "model.safetensors.index.json";
 
 /// Errors of [`PixelVideo`].
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +50,11 @@ pub struct PixelVideo {
 }
 
 impl PixelVideo {
+    /// File of the world in a folder of [`PixelVideo::save`].
+    pub const WORLD_FILE: &str = "world.safetensors";
+    /// File that only the pixel model of earlier versions has in its folder.
+    pub const FORMER_FILE: &str = "model.safetensors.index.json";
+
     /// Combines a world and a path network.
     ///
     /// # Errors
@@ -88,7 +89,7 @@ impl PixelVideo {
             path: folder.to_path_buf(),
             source,
         })?;
-        self.world().save(&folder.join(WORLD))?;
+        self.world().save(&folder.join(Self::WORLD_FILE))?;
         Ok(self.planned.paths().save(&folder.join(PATHS))?)
     }
 
@@ -97,24 +98,24 @@ impl PixelVideo {
     /// # Errors
     /// A folder of an earlier version, files that are missing, damaged or of another kind.
     pub fn load(folder: &Path, device: &Device) -> Result<Self, PixelVideoError> {
-        if folder.join(FORMER).exists() {
+        if folder.join(Self::FORMER_FILE).exists() {
             return Err(PixelVideoError::Former {
                 path: folder.to_path_buf(),
             });
         }
-        let world = PixelWorld::load(&folder.join(WORLD), device)?;
+        let world = PixelWorld::load(&folder.join(Self::WORLD_FILE), device)?;
         let paths = PathFlow::load(&folder.join(PATHS), device)?;
         Self::new(world, paths, PlanSettings::default())
     }
 
     /// Whether a folder looks like a pixel model, of this or an earlier version.
     pub(crate) fn is_at(folder: &Path) -> bool {
-        folder.join(WORLD).exists() || folder.join(FORMER).exists()
+        folder.join(Self::WORLD_FILE).exists() || folder.join(Self::FORMER_FILE).exists()
     }
 
     /// The two files of a folder, for hashes.
     pub(crate) fn files(folder: &Path) -> [std::path::PathBuf; 2] {
-        [folder.join(WORLD), folder.join(PATHS)]
+        [folder.join(Self::WORLD_FILE), folder.join(PATHS)]
     }
 
     /// Plans clips and says how near they came to their ends.

@@ -1,11 +1,10 @@
 //! `pusht audit world`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Error, Result, ensure};
 use clap::{Args, ValueEnum};
 use clip_generation::SplitName;
-use pixel_world::PixelWorld;
 use pusht_data::{Source, Split, SplitProtocol, WorldModel};
 use pusht_env::EnvConfig;
 use pusht_jobs::{claim_folder, write_bytes, write_json};
@@ -19,11 +18,10 @@ use world_eval::{
 use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
+use crate::world_choice::WorldChoice;
 
 /// The table in the folder of --out.
 const TABLE: &str = "gate.md";
-/// The value of --world for the exact simulator.
-const SIMULATOR: &str = "simulator";
 
 /// Judge a world model by the gate: rolled out along given paths of the agent, beside the exact simulator with the same
 /// actions
@@ -35,7 +33,7 @@ const SIMULATOR: &str = "simulator";
 pub(crate) struct World {
     /// A pixel world, or `simulator`: the exact simulator, which shows what a perfect model could reach
     #[arg(long, value_name = "FILE|simulator")]
-    world: PathBuf,
+    world: WorldChoice,
     /// Another model in the same table: a pixel world (FILE), or a video model (object:FILE, ltx:PATH, …) that makes clips
     /// between the same first and last frames; may be repeated
     #[arg(long, value_name = "FILE|KIND:PATH")]
@@ -89,7 +87,7 @@ impl World {
         if let Some(out) = &self.out {
             claim_folder(out, &[TABLE]).with_context(|| out.display().to_string())?;
         }
-        let world = self.world(&self.world)?;
+        let world = self.load("--world", &self.world)?;
         let others = self.beside.iter().map(|text| self.other(text));
         let others: Vec<(String, Other)> = others.collect::<Result<_>>()?;
         let source = self.data.as_deref().map(|data| self.reading.open(data)).transpose()?;
@@ -140,19 +138,15 @@ impl World {
         Ok(Outcome::new(text, &json)?.failed_if(!judged.report.passes()))
     }
 
-    fn world(&self, path: &Path) -> Result<Box<dyn WorldModel>> {
-        Ok(if path == Path::new(SIMULATOR) {
-            Box::new(SimulatorWorld::new(EnvConfig::gym_pusht())?)
-        } else {
-            Box::new(PixelWorld::load(path, &training::device(&self.device)?)?)
-        })
+    fn load(&self, option: &str, world: &WorldChoice) -> Result<Box<dyn WorldModel>> {
+        Ok(world.load(option, EnvConfig::gym_pusht(), &self.device)?.model)
     }
 
     /// A model of --beside with its name.
     fn other(&self, text: &str) -> Result<(String, Other)> {
         if !text.contains(':') {
-            let path = Path::new(text);
-            return Ok((name(path), Other::World(self.world(path)?)));
+            let world = text.parse().map_err(Error::msg)?;
+            return Ok((name(&world), Other::World(self.load("--beside", &world)?)));
         }
         let spec: ModelSpec = text.parse()?;
         let model = spec.load(&LoadOptions {
@@ -212,9 +206,11 @@ impl Other {
 }
 
 /// Name of a world in the table: that of its file.
-fn name(path: &Path) -> String {
-    match path.file_stem() {
-        Some(stem) if path != Path::new(SIMULATOR) => stem.to_string_lossy().into_owned(),
-        _ => SimulatorWorld::NAME.to_owned(),
+fn name(world: &WorldChoice) -> String {
+    match world {
+        WorldChoice::Simulator => SimulatorWorld::NAME.to_owned(),
+        WorldChoice::Pixel(path) => path
+            .file_stem()
+            .map_or_else(|| world.to_string(), |stem| stem.to_string_lossy().into_owned()),
     }
 }
