@@ -1,7 +1,8 @@
 //! The agent's motion without a board.
 
+use pusht_physics::{Agent, SUBSTEPS};
+
 use crate::Action;
-use crate::physics::{Agent, SUBSTEPS};
 
 /// Position and velocity of the agent. Its next ones follow from them and the action alone: the agent's mass is infinite
 /// in the references, so neither the T nor a wall deflects it.

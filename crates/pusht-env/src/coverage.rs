@@ -5,8 +5,8 @@
 //! clipped by four half-planes. The references compute the same area with GEOS; the difference is rounding (below
 //! 1e-13).
 
-use crate::physics::Vec2;
 use crate::{BAR, Pose, Quad, STEM};
+use pusht_physics::Vec2;
 
 /// Area of a T, px².
 const AREA: f64 = 6300.0;

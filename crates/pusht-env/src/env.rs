@@ -1,8 +1,9 @@
 //! The environment: reset, step, and exact snapshots.
 
+use pusht_physics::TeeSpace;
+
 use crate::coverage::{Goal, SUCCESS_COVERAGE, reward};
-use crate::physics::{CONTACT_PAIRS, Space};
-use crate::{Action, BlockVelocity, EnvConfig, EnvError, Pose, ResetOrder, Scene, State};
+use crate::{Action, BlockVelocity, CONTACT_PAIRS, EnvConfig, EnvError, Pose, ResetOrder, Scene, State};
 
 /// One PushT environment. [`Self::step`] returns no observation: read [`Self::state`], or use an
 /// [`Observer`](crate::Observer).
@@ -26,7 +27,7 @@ use crate::{Action, BlockVelocity, EnvConfig, EnvError, Pose, ResetOrder, Scene,
 pub struct PushT {
     config: EnvConfig,
     goal: Goal,
-    space: Space,
+    space: TeeSpace,
     coverage: f64,
     /// Contact points summed over the substeps of the last step.
     contact_points: u32,
@@ -82,7 +83,7 @@ impl PushT {
     /// A goal pose that is not finite.
     pub fn new(config: EnvConfig) -> Result<Self, EnvError> {
         let goal = finite_goal(config.goal)?;
-        Ok(Self::begin(config, goal, Space::new()))
+        Ok(Self::begin(config, goal, TeeSpace::new()))
     }
 
     /// Starts the episode of `seed`, with the start state drawn and set as the chosen reference does.
@@ -103,7 +104,7 @@ impl PushT {
     pub fn reset_to(&mut self, state: State) -> Result<State, EnvError> {
         let state = finite_state(state)?;
         let angle_first = self.config.reset_order == ResetOrder::AngleFirst;
-        let space = Space::reset(state.agent, state.block, angle_first);
+        let space = TeeSpace::reset(state.agent, state.block, angle_first);
         *self = Self::begin(self.config, self.goal, space);
         Ok(self.state())
     }
@@ -114,7 +115,7 @@ impl PushT {
     /// A state that is not finite.
     pub fn set_state(&mut self, state: State) -> Result<(), EnvError> {
         let state = finite_state(state)?;
-        *self = Self::begin(self.config, self.goal, Space::at(state.agent, state.block));
+        *self = Self::begin(self.config, self.goal, TeeSpace::at(state.agent, state.block));
         Ok(())
     }
 
@@ -128,7 +129,7 @@ impl PushT {
     pub fn set_motion(&mut self, state: State, agent_velocity: [f64; 2]) -> Result<(), EnvError> {
         let State { agent, block } = finite_state(state)?;
         let velocity = finite_velocity(agent_velocity)?;
-        *self = Self::begin(self.config, self.goal, Space::in_motion(agent, velocity, block));
+        *self = Self::begin(self.config, self.goal, TeeSpace::in_motion(agent, velocity, block));
         Ok(())
     }
 
@@ -158,7 +159,7 @@ impl PushT {
         Ok(())
     }
 
-    fn begin(config: EnvConfig, goal: Goal, space: Space) -> Self {
+    fn begin(config: EnvConfig, goal: Goal, space: TeeSpace) -> Self {
         Self {
             config,
             goal,

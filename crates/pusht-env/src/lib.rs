@@ -6,9 +6,7 @@ mod coverage;
 mod env;
 mod error;
 mod expert;
-mod geometry;
 mod observer;
-mod physics;
 mod policy;
 mod render;
 mod scene;
@@ -22,15 +20,17 @@ pub use coverage::{SUCCESS_COVERAGE, coverage, reward};
 pub use env::{Info, PushT, Snapshot, StepResult};
 pub use error::EnvError;
 pub use expert::{Demonstration, Expert, ExpertConfig, ExpertError, ExpertPolicy};
-pub use geometry::{AGENT_RADIUS, BAR, Quad, STEM, WALL_RADIUS, WALLS, bar_vertices, stem_vertices};
 pub use image::RgbImage;
 pub use observer::Observer;
-pub use physics::CONTACT_PAIRS;
 pub use policy::{Modality, ObsBatch, ObsSpec, Observation, Policy, PolicyError};
+pub use pusht_physics::{
+    AGENT_RADIUS, BAR, BlockVelocity, CONTACT_PAIRS, ContactTick, Pose, Quad, STEM, WALL_RADIUS, WALLS, bar_vertices,
+    stem_vertices,
+};
 pub use render::{FillRule, RenderError, Renderer, draw_marker};
-pub use scene::{ContactTick, Scene};
+pub use scene::Scene;
 pub use seeding::Seeding;
-pub use state::{Action, BlockVelocity, GOAL, Pose, State};
+pub use state::{Action, GOAL, State};
 pub use vec_env::{Autoreset, EnvStep, EpisodeEnd, VecEnv, VecEnvError};
 
 /// Compiles and runs the Rust code of the README.

@@ -1,6 +1,6 @@
 //! What an image shows: the poses, and the contacts that the reference draws as red ticks.
 
-use crate::Pose;
+use crate::{ContactTick, Pose};
 
 /// Everything that the reference's renderer draws. An image is not a function of the poses alone: it also shows the
 /// contacts of the last physics substep.
@@ -15,15 +15,6 @@ pub struct Scene {
     pub goal: Pose,
     /// Contacts in solver order, at most ten pairs of shapes with two contacts each.
     pub contacts: Vec<ContactTick>,
-}
-
-/// One contact, drawn as a line across the touching surfaces.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ContactTick {
-    /// 2 px before the contact point on the first shape, against the normal; px, not rounded.
-    pub from: [f64; 2],
-    /// 2 px beyond the contact point on the second shape, along the normal; px, not rounded.
-    pub to: [f64; 2],
 }
 
 impl Scene {

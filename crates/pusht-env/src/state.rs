@@ -2,26 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Pose;
+
 /// Target position of the agent, [x, y] in px of the 512 × 512 board.
 pub type Action = [f32; 2];
-
-/// Pose of a T: its body origin (middle of the bar's outer edge) and its angle.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Pose {
-    /// px, to the right.
-    pub x: f64,
-    /// px, downward.
-    pub y: f64,
-    /// rad, not wrapped; positive turns x toward y.
-    pub angle: f64,
-}
-
-impl Pose {
-    /// A pose from its three numbers.
-    pub const fn new(x: f64, y: f64, angle: f64) -> Self {
-        Self { x, y, angle }
-    }
-}
 
 /// The goal of the reference environments.
 pub const GOAL: Pose = Pose::new(256.0, 256.0, std::f64::consts::FRAC_PI_4);
@@ -33,15 +17,6 @@ pub struct State {
     pub agent: [f64; 2],
     /// Pose of the gray T.
     pub block: Pose,
-}
-
-/// Velocity of the T.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct BlockVelocity {
-    /// Velocity of the center of gravity, [x, y] in px/s.
-    pub linear: [f64; 2],
-    /// Angular velocity, rad/s.
-    pub angular: f64,
 }
 
 impl State {

@@ -1,7 +1,7 @@
 //! The T as an obstacle and as an object to push: its outline, distances to it, and its frame on the board.
 
-use crate::physics::Vec2;
 use crate::{AGENT_RADIUS, Pose};
+use pusht_physics::Vec2;
 
 /// Corners of the outline in body coordinates, clockwise on screen. Side `i` runs from corner `i` to corner `i + 1`.
 pub(super) const CORNERS: [Vec2; 8] = [

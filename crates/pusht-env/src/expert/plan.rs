@@ -7,8 +7,8 @@ use super::outline::Placement;
 use super::route::Router;
 use super::stroke::{Stroke, StrokeRun};
 use crate::coverage::SUCCESS_COVERAGE;
-use crate::physics::Vec2;
 use crate::{Action, EnvError, Pose, PushT};
+use pusht_physics::Vec2;
 
 /// The T turns about its center of gravity; body coordinates.
 const CENTER: Vec2 = Vec2::new(0.0, 45.0);

@@ -4,7 +4,7 @@
 //! around the corner, plus start and end.
 
 use super::outline::{CORNERS, Placement, is_clear, push_out};
-use crate::physics::Vec2;
+use pusht_physics::Vec2;
 
 /// Outer corners of the outline (an inner corner is never on a shortest path), and the directions they point in.
 const OUTER: [(usize, f64, f64); 6] = [

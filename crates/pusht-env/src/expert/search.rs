@@ -10,8 +10,8 @@ use super::plan::{Moment, pose_distance, steps_to_go};
 use super::route::{Router, on_board};
 use super::stroke::{RUN_UP, Stroke};
 use crate::coverage::SUCCESS_COVERAGE;
-use crate::physics::Vec2;
 use crate::{AGENT_RADIUS, EnvError, Pose, PushT, State};
+use pusht_physics::Vec2;
 
 /// Largest number of strokes in a sequence.
 const DEPTH: usize = 3;

@@ -3,8 +3,8 @@
 use super::ExpertConfig;
 use super::outline::{CORNERS, NORMALS, Placement, REACH, Reach};
 use super::route::MARGIN;
-use crate::physics::Vec2;
 use crate::{AGENT_RADIUS, Pose};
+use pusht_physics::Vec2;
 
 /// Distance from the surface at which a push begins, px.
 pub(super) const RUN_UP: f64 = 12.0;

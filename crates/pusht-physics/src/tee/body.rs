@@ -1,10 +1,8 @@
 //! The two bodies that move: the agent, driven by its controller, and the T, moved only by contacts.
 
-use super::vector::{Aabb, Vec2};
+use crate::engine::DT;
+use crate::vector::{Aabb, Vec2};
 use crate::{BAR, Pose, STEM};
-
-/// Length of a physics substep, s.
-pub(crate) const DT: f64 = 0.01;
 
 /// The T's center of gravity in body coordinates.
 pub(crate) const CENTER_OF_GRAVITY: Vec2 = Vec2::new(0.0, 45.0);
@@ -14,8 +12,10 @@ pub(crate) const INVERSE_MOMENT: f64 = 1.0 / 3000.0;
 
 /// The agent: a disc of infinite mass.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Agent {
+pub struct Agent {
+    /// Center, px.
     pub position: Vec2,
+    /// px/s.
     pub velocity: Vec2,
 }
 
@@ -27,6 +27,7 @@ impl Agent {
         self.velocity = self.velocity + acceleration * DT;
     }
 
+    /// Moves for one substep.
     #[inline(always)]
     pub fn integrate(&mut self) {
         self.position = self.position + self.velocity * DT;
@@ -93,6 +94,7 @@ impl Block {
         };
     }
 
+    #[inline]
     pub const fn pose(&self) -> Pose {
         Pose::new(self.origin.x, self.origin.y, self.angle)
     }

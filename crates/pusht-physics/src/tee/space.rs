@@ -1,28 +1,27 @@
-//! One physics world and its substep.
+//! The space and its substep.
 
-use super::arbiter::{Arbiters, CONTACT_PAIRS};
+use super::arbiters::{Arbiters, CONTACT_PAIRS};
 use super::body::{Agent, Block};
 use super::broad_phase::BroadPhase;
 use super::contact::{agent_with, wall_with};
-use super::vector::{Aabb, Vec2};
-use super::{AGENT, BAR_SHAPE, walls};
-use crate::scene::ContactTick;
-use crate::{AGENT_RADIUS, BlockVelocity, Pose};
+use super::{AGENT, BAR_SHAPE};
+use crate::engine::SUBSTEPS;
+use crate::vector::{Aabb, Vec2};
+use crate::wall::walls;
+use crate::{AGENT_RADIUS, BlockVelocity, ContactTick, Pose};
 
-/// Substeps of one environment step (control at 10 Hz).
-pub(crate) const SUBSTEPS: usize = 10;
-
-/// Complete state of the physics. A copy of it is an exact snapshot.
+/// Complete state of the physics of a disc and a T. A copy of it is an exact snapshot.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Space {
+pub struct TeeSpace {
     agent: Agent,
     block: Block,
     broad_phase: BroadPhase,
     arbiters: Arbiters,
 }
 
-impl Space {
-    /// The world as the references build it, before any state is set.
+impl TeeSpace {
+    /// The space as the references build it, before any state is set: agent at (256, 400), T at (256, 300).
+    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         let agent = Agent {
             position: Vec2::new(256.0, 400.0),
@@ -147,14 +146,20 @@ impl Space {
         arbiters.solve(agent, block);
     }
 
+    /// Center of the agent, px.
+    #[inline]
     pub const fn agent_position(&self) -> [f64; 2] {
         self.agent.position.array()
     }
 
+    /// Velocity of the agent, px/s.
+    #[inline]
     pub const fn agent_velocity(&self) -> [f64; 2] {
         self.agent.velocity.array()
     }
 
+    /// Pose of the T.
+    #[inline]
     pub const fn block_pose(&self) -> Pose {
         self.block.pose()
     }
@@ -165,6 +170,7 @@ impl Space {
     }
 
     /// Velocity of the T's center of gravity and its angular velocity, as the last substep solved them.
+    #[inline]
     pub const fn block_velocity(&self) -> BlockVelocity {
         BlockVelocity {
             linear: self.block.velocity.array(),
@@ -173,11 +179,13 @@ impl Space {
     }
 
     /// Corners of bar and stem.
+    #[inline]
     pub const fn block_corners(&self) -> &[[Vec2; 4]; 2] {
         &self.block.corners
     }
 
     /// Contact points of the last substep.
+    #[inline]
     pub fn contact_count(&self) -> u32 {
         self.arbiters.contact_count()
     }

@@ -6,52 +6,14 @@
 //! of the four walls never changes. Pairs that cannot touch or have no effect (bar and stem, agent and wall) are
 //! omitted: a missing entry does not change the order of the others.
 
-use super::vector::{Aabb, Vec2, max, min};
-use super::{AGENT, BAR_SHAPE, STEM_SHAPE, ShapeId, walls};
-
-/// Margin of the boxes, as a share of their size; also the seconds of motion looked ahead. The engine writes 0.1f.
-const MARGIN: f64 = 0.1f32 as f64;
-
-/// Order of the walls in a traversal of their tree (((3, 2), 1), 0).
-const WALL_ORDER: [ShapeId; 4] = [3, 2, 1, 0];
+use super::{AGENT, BAR_SHAPE, STEM_SHAPE};
+use crate::engine::{ShapeId, WALL_ORDER};
+use crate::partners::Partners;
+use crate::vector::{Aabb, Vec2};
+use crate::wall::walls;
 
 /// Order in which moving shapes are updated.
 const UPDATE_ORDER: [ShapeId; 3] = [BAR_SHAPE, STEM_SHAPE, AGENT];
-
-/// Shapes that a moving leaf may touch, as the second partner of the pair.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Partners {
-    len: u8,
-    /// Oldest first; traversed from the end.
-    shapes: [ShapeId; 5],
-    /// Where the last search for closest points ended, per partner.
-    ids: [u32; 5],
-}
-
-impl Partners {
-    fn push(&mut self, shape: ShapeId) {
-        let at = usize::from(self.len);
-        self.shapes[at] = shape;
-        self.ids[at] = 0;
-        self.len += 1;
-    }
-
-    fn remove(&mut self, shape: ShapeId) {
-        let len = usize::from(self.len);
-        if let Some(at) = self.shapes[..len].iter().position(|&s| s == shape) {
-            self.shapes.copy_within(at + 1..len, at);
-            self.ids.copy_within(at + 1..len, at);
-            self.truncate(len - 1);
-        }
-    }
-
-    /// Shortens the list. Unused entries are kept zero, so that equal states compare equal.
-    fn truncate(&mut self, len: usize) {
-        self.shapes[len..].fill(0);
-        self.ids[len..].fill(0);
-        self.len = len as u8;
-    }
-}
 
 /// The tree of the moving shapes: one leaf beside a node of two.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,7 +38,7 @@ pub(crate) struct BroadPhase {
     tree: Tree,
     /// Boxes of agent, bar and stem, with their margin.
     boxes: [Aabb; 3],
-    partners: [Partners; 3],
+    partners: [Partners<5>; 3],
 }
 
 const fn leaf(shape: ShapeId) -> usize {
@@ -89,7 +51,7 @@ impl BroadPhase {
     /// Valid for the start poses of the references only, where the engine's insertions give (bar, (stem, agent)) and
     /// the pair stem–agent.
     pub fn at_start(boxes: &[Aabb; 3]) -> Self {
-        let mut partners = [Partners::default(); 3];
+        let mut partners = [Partners::NONE; 3];
         partners[leaf(AGENT)].push(STEM_SHAPE);
         Self {
             tree: Tree {
@@ -97,7 +59,7 @@ impl BroadPhase {
                 inner: [STEM_SHAPE, AGENT],
                 single_first: true,
             },
-            boxes: boxes.map(|b| widened(&b, Vec2::ZERO)),
+            boxes: boxes.map(|b| b.widened(Vec2::ZERO)),
             partners,
         }
     }
@@ -133,7 +95,7 @@ impl BroadPhase {
         for shape in UPDATE_ORDER {
             if changed[leaf(shape)] {
                 let velocity = if shape == AGENT { agent_velocity } else { block_velocity };
-                self.boxes[leaf(shape)] = widened(&boxes[leaf(shape)], velocity);
+                self.boxes[leaf(shape)] = boxes[leaf(shape)].widened(velocity);
                 self.reinsert(shape);
                 self.partners[leaf(shape)].truncate(0);
                 for other in &mut self.partners {
@@ -260,18 +222,5 @@ impl BroadPhase {
                 single_first: false,
             }
         };
-    }
-}
-
-/// A box widened by a tenth of its size, and by a tenth of a second of motion.
-fn widened(bounds: &Aabb, velocity: Vec2) -> Aabb {
-    let x = (bounds.r - bounds.l) * MARGIN;
-    let y = (bounds.t - bounds.b) * MARGIN;
-    let v = velocity * MARGIN;
-    Aabb {
-        l: bounds.l + min(-x, v.x),
-        b: bounds.b + min(-y, v.y),
-        r: bounds.r + max(x, v.x),
-        t: bounds.t + max(y, v.y),
     }
 }

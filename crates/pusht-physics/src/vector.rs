@@ -4,29 +4,40 @@
 
 use std::ops::{Add, Mul, Neg, Sub};
 
+use crate::engine::MARGIN;
+
 /// A point or a direction, px.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Vec2 {
+pub struct Vec2 {
+    /// To the right.
     pub x: f64,
+    /// Downward.
     pub y: f64,
 }
 
 impl Vec2 {
+    /// The origin.
     pub const ZERO: Self = Self::new(0.0, 0.0);
 
+    /// A vector from its two numbers.
+    #[inline(always)]
     pub const fn new(x: f64, y: f64) -> Self {
         Self { x, y }
     }
 
+    /// The vector as `[x, y]`.
+    #[inline(always)]
     pub const fn array(self) -> [f64; 2] {
         [self.x, self.y]
     }
 
+    /// Scalar product.
     #[inline(always)]
     pub fn dot(self, other: Self) -> f64 {
         self.x * other.x + self.y * other.y
     }
 
+    /// Length of the cross product, which is perpendicular to the board.
     #[inline(always)]
     pub fn cross(self, other: Self) -> f64 {
         self.x * other.y - self.y * other.x
@@ -44,11 +55,13 @@ impl Vec2 {
         Self::new(self.y, -self.x)
     }
 
+    /// Square of the length.
     #[inline(always)]
     pub fn length_sq(self) -> f64 {
         self.dot(self)
     }
 
+    /// The length.
     #[inline(always)]
     pub fn length(self) -> f64 {
         self.length_sq().sqrt()
@@ -68,6 +81,7 @@ impl Vec2 {
 }
 
 impl From<[f64; 2]> for Vec2 {
+    #[inline(always)]
     fn from([x, y]: [f64; 2]) -> Self {
         Self { x, y }
     }
@@ -172,5 +186,28 @@ impl Aabb {
 
     pub fn center(&self) -> Vec2 {
         Vec2::new(self.l, self.b).lerp(Vec2::new(self.r, self.t), 0.5)
+    }
+
+    /// The smallest box around both.
+    pub fn merged(&self, other: &Self) -> Self {
+        Self {
+            l: min(self.l, other.l),
+            b: min(self.b, other.b),
+            r: max(self.r, other.r),
+            t: max(self.t, other.t),
+        }
+    }
+
+    /// The box of the broad phase: widened by a tenth of its size, and by a tenth of a second of motion.
+    pub fn widened(&self, velocity: Vec2) -> Self {
+        let x = (self.r - self.l) * MARGIN;
+        let y = (self.t - self.b) * MARGIN;
+        let v = velocity * MARGIN;
+        Self {
+            l: self.l + min(-x, v.x),
+            b: self.b + min(-y, v.y),
+            r: self.r + max(x, v.x),
+            t: self.t + max(y, v.y),
+        }
     }
 }

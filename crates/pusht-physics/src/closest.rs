@@ -3,7 +3,7 @@
 //! Both walk the Minkowski difference (second shape minus first) toward the origin. A point of the difference is
 //! identified by one corner of each shape, `first << 8 | second`; the ids of the last edge start the next search.
 
-use super::vector::{Vec2, max};
+use crate::vector::{Vec2, max};
 
 /// Largest number of iterations of either search.
 const MAX_ITERATIONS: usize = 30;

@@ -1,63 +1,17 @@
-//! Contacts that persist from substep to substep.
-//!
-//! The impulse of a contact so far is kept and applied at the start of the next substep ("warm start"). Friction and
-//! elasticity are zero in the references; the agent and the walls have infinite mass, so only the T is moved.
+//! The pairs that touch. Friction and elasticity are zero in the references; the agent and the walls have infinite mass, so
+//! only the T is moved.
 
-use super::body::{Agent, Block, DT};
-use super::contact::Manifold;
+use super::body::{Agent, Block};
 use super::solver::{self, Row};
-use super::vector::{Vec2, min};
-use super::{AGENT, BAR_SHAPE, ShapeId};
-use crate::scene::ContactTick;
-
-/// Overlap that is not corrected, px. The engine writes 0.1f.
-const SLOP: f64 = 0.1f32 as f64;
-
-/// Share of the overlap that is corrected in a substep: 1 − (1 − 0.1f)^(60 · 0.01) by the engine's formula.
-const BIAS_COEFFICIENT: f64 = f64::from_bits(0x3faf_5d6b_ce57_a130);
-
-/// A pair is forgotten after this many substeps without contact.
-const PERSISTENCE: u8 = 3;
+use super::{AGENT, BAR_SHAPE};
+use crate::ContactTick;
+use crate::arbiter::{Arbiter, Phase};
+use crate::engine::{BIAS_COEFFICIENT, DT, SLOP, ShapeId};
+use crate::manifold::Manifold;
+use crate::vector::{Vec2, min};
 
 /// Pairs of shapes that can touch: the agent and four walls, each with bar and stem.
 pub const CONTACT_PAIRS: usize = 10;
-
-/// Contact phase of a pair.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-enum Phase {
-    /// Never touched, or forgotten.
-    #[default]
-    Absent,
-    /// Touches now and did not in the last substep.
-    First,
-    /// Touched in the last substep.
-    Normal,
-    /// Did not touch in the last substep.
-    Cached,
-}
-
-/// A contact point with the solver's data.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Contact {
-    /// Offset from the center of the first body.
-    r1: Vec2,
-    /// Offset from the T's center of gravity.
-    r2: Vec2,
-    hash: u64,
-    /// Impulse along the normal so far.
-    impulse: f64,
-}
-
-/// One pair of shapes.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Arbiter {
-    phase: Phase,
-    /// Substeps since the last contact.
-    age: u8,
-    len: u8,
-    n: Vec2,
-    contacts: [Contact; 2],
-}
 
 /// All pairs, and which of them touch.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -109,29 +63,7 @@ impl Arbiters {
     /// Adds the contact points found for a pair (`first` is the agent or a wall), with the bodies' centers.
     pub fn touch(&mut self, first: ShapeId, rectangle: ShapeId, found: &Manifold, center1: Vec2, center2: Vec2) {
         let index = pair_index(first, usize::from(rectangle - BAR_SHAPE));
-        let pair = &mut self.pairs[index];
-        let mut contacts = [Contact::default(); 2];
-        for (contact, point) in contacts.iter_mut().zip(&found.points[..found.len]) {
-            *contact = Contact {
-                r1: point.a - center1,
-                r2: point.b - center2,
-                hash: point.hash,
-                impulse: 0.0,
-            };
-            for old in &pair.contacts[..usize::from(pair.len)] {
-                if old.hash == point.hash {
-                    contact.impulse = old.impulse;
-                }
-            }
-        }
-        pair.contacts = contacts;
-        pair.len = found.len as u8;
-        pair.n = found.n;
-        pair.age = 0;
-        // A pair that touches again keeps its impulses but is not warm-started, as in the engine.
-        if matches!(pair.phase, Phase::Absent | Phase::Cached) {
-            pair.phase = Phase::First;
-        }
+        self.pairs[index].touch(found, center1, center2);
         self.present |= 1 << index;
         self.active[usize::from(self.active_len)] = index as u8;
         self.active_len += 1;
@@ -147,11 +79,7 @@ impl Arbiters {
         while idle != 0 {
             let index = idle.trailing_zeros() as usize;
             idle &= idle - 1;
-            let pair = &mut self.pairs[index];
-            pair.phase = Phase::Cached;
-            pair.age += 1;
-            if pair.age >= PERSISTENCE {
-                *pair = Arbiter::default();
+            if self.pairs[index].miss() {
                 self.present &= !(1 << index);
             }
         }
@@ -167,6 +95,7 @@ impl Arbiters {
     }
 
     /// Contact points of the last substep.
+    #[inline]
     pub fn contact_count(&self) -> u32 {
         self.active()
             .map(|pair| u32::from(self.pairs[usize::from(pair)].len))
@@ -195,7 +124,7 @@ impl Arbiters {
                 (Vec2::ZERO, Vec2::ZERO)
             };
             let between = block.center - center;
-            for contact in &pair.contacts[..usize::from(pair.len)] {
+            for contact in pair.contacts() {
                 let distance = (contact.r2 - contact.r1 + between).dot(pair.n);
                 let bias = -BIAS_COEFFICIENT * min(0.0, distance + SLOP) / DT;
                 rows[len] = Row::new(pair.n, contact.r2, velocity, bias, contact.impulse);
@@ -222,7 +151,7 @@ impl Arbiters {
         for index in self.active() {
             let pair = &self.pairs[usize::from(index)];
             let first = if is_agent_pair(index) { agent } else { Vec2::ZERO };
-            for contact in &pair.contacts[..usize::from(pair.len)] {
+            for contact in pair.contacts() {
                 ticks.push(ContactTick {
                     from: (first + contact.r1 + pair.n * -2.0).array(),
                     to: (block + contact.r2 + pair.n * 2.0).array(),

@@ -6,10 +6,8 @@
 //! is the bias; in the other the agent moves and the target velocity is zero.
 
 use super::body::{Block, INVERSE_MOMENT};
-use super::vector::{Vec2, max};
-
-/// Rounds of the solver.
-const ITERATIONS: usize = 10;
+use crate::engine::ITERATIONS;
+use crate::vector::{Vec2, max};
 
 /// One value of the bias system and one of the velocity system.
 type Lanes = [f64; 2];
