@@ -14,6 +14,9 @@ pub enum ResetOrder {
     PositionFirst,
     /// Angle, then position: the T has exactly the requested pose. diffusion_policy with `legacy=False`.
     AngleFirst,
+    /// Exactly the start state, at rest and without contacts ([`PushT::set_state`](crate::PushT::set_state)): no setter
+    /// of an engine, and no physics substep after it. Neither reference does this.
+    Exact,
 }
 
 /// Divisor that turns the contact points of a step into [`Info::n_contacts`](crate::Info::n_contacts).

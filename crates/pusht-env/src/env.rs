@@ -96,13 +96,17 @@ impl PushT {
     }
 
     /// Starts an episode as the references do when passed a state: through their setters, in the order of
-    /// [`ResetOrder`], followed by one physics substep. The T may end up elsewhere; use [`Self::set_state`] to place it
-    /// exactly. Returns the state after the reset.
+    /// [`ResetOrder`], followed by one physics substep. The T may end up elsewhere; [`Self::set_state`] and
+    /// [`ResetOrder::Exact`] place it exactly. Returns the state after the reset.
     ///
     /// # Errors
     /// A state that is not finite.
     pub fn reset_to(&mut self, state: State) -> Result<State, EnvError> {
         let state = finite_state(state)?;
+        if self.config.reset_order == ResetOrder::Exact {
+            self.set_state(state)?;
+            return Ok(state);
+        }
         let angle_first = self.config.reset_order == ResetOrder::AngleFirst;
         let space = TeeSpace::reset(state.agent, state.block, angle_first);
         *self = Self::begin(self.config, self.goal, space);
@@ -176,11 +180,17 @@ impl PushT {
     /// # Errors
     /// An action that is not finite.
     pub fn step(&mut self, action: Action) -> Result<StepResult, EnvError> {
-        if !(action[0].is_finite() && action[1].is_finite()) {
-            return Err(EnvError::Action { action });
-        }
+        self.step_toward(action.map(f64::from))
+    }
+
+    /// [`Self::step`] with a target in double precision, in which gym-pusht computes.
+    ///
+    /// # Errors
+    /// A target that is not finite in single precision.
+    pub fn step_toward(&mut self, target: [f64; 2]) -> Result<StepResult, EnvError> {
+        let target = finite_target(target)?;
         let before = self.space.block_pose();
-        self.contact_points = self.space.step(action.map(f64::from));
+        self.contact_points = self.space.step(target);
         if self.space.block_pose() != before {
             self.coverage = self.goal.coverage(self.space.block_corners());
         }
@@ -306,6 +316,16 @@ impl PushT {
     pub fn keypoints(&self) -> [f64; 16] {
         let corners = self.space.block_corners().as_flattened();
         std::array::from_fn(|i| if i % 2 == 0 { corners[i / 2].x } else { corners[i / 2].y })
+    }
+}
+
+/// A target that fits an [`Action`], so that no state grows beyond all bounds.
+pub(crate) fn finite_target(target: [f64; 2]) -> Result<[f64; 2], EnvError> {
+    let action = target.map(|c| c as f32);
+    if action.iter().all(|c| c.is_finite()) {
+        Ok(target)
+    } else {
+        Err(EnvError::Action { action })
     }
 }
 

@@ -27,11 +27,11 @@ pub use pusht_physics::{
     AGENT_RADIUS, BAR, BlockVelocity, CONTACT_PAIRS, ContactTick, Pose, Quad, STEM, WALL_RADIUS, WALLS, bar_vertices,
     stem_vertices,
 };
-pub use render::{FillRule, RenderError, Renderer, draw_marker};
+pub use render::{FillRule, RenderError, Renderer, draw_cross, draw_marker};
 pub use scene::Scene;
 pub use seeding::Seeding;
 pub use state::{Action, GOAL, State};
-pub use vec_env::{Autoreset, EnvStep, EpisodeEnd, VecEnv, VecEnvError};
+pub use vec_env::{Autoreset, EnvStep, EpisodeEnd, ObsArrays, VecEnv, VecEnvError};
 
 /// Compiles and runs the Rust code of the README.
 #[cfg(doctest)]

@@ -40,9 +40,23 @@ impl Observer {
     /// # Errors
     /// A size that cannot be rendered.
     pub fn with_size(modality: Modality, config: &EnvConfig, size: u32) -> Result<Self, RenderError> {
+        Self::with_dimensions(modality, config, [size, size])
+    }
+
+    /// An observer with images of another width and height.
+    ///
+    /// # Errors
+    /// A size that cannot be rendered.
+    pub fn with_dimensions(
+        modality: Modality,
+        config: &EnvConfig,
+        [width, height]: [u32; 2],
+    ) -> Result<Self, RenderError> {
         let renderer = match modality {
             Modality::State | Modality::Keypoints => None,
-            Modality::Pixels | Modality::PixelsAgentPos => Some(Renderer::new(size, config.fill_rule)?),
+            Modality::Pixels | Modality::PixelsAgentPos => {
+                Some(Renderer::with_dimensions(width, height, config.fill_rule)?)
+            }
         };
         Ok(Self { modality, renderer })
     }
@@ -66,13 +80,26 @@ impl Observer {
                 std::mem::swap(&mut frame, pixels);
             }
             let scene = env.scene();
-            if frame.dimensions() != (renderer.size(), renderer.size())
-                || renderer.render_into(&scene, &mut frame).is_err()
-            {
+            if frame.dimensions() != renderer.dimensions() || renderer.render_into(&scene, &mut frame).is_err() {
                 frame = renderer.render(&scene);
             }
         }
         *out = assemble(self.modality, env, frame);
+    }
+
+    /// Writes an image of the current state into a buffer of its size; false for one of another size, and if the
+    /// modality has no images.
+    pub(crate) fn picture_into(&mut self, env: &PushT, out: &mut [u8]) -> bool {
+        let drawn = self
+            .renderer
+            .as_mut()
+            .map(|renderer| renderer.render_into(&env.scene(), out));
+        drawn.is_some_and(|result| result.is_ok())
+    }
+
+    /// Width and height of the images, if the modality has any.
+    pub(crate) fn dimensions(&self) -> Option<(u32, u32)> {
+        self.renderer.as_ref().map(Renderer::dimensions)
     }
 }
 

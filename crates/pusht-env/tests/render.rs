@@ -167,10 +167,29 @@ fn a_renderer_forgets_what_it_drew_before() {
 }
 
 #[test]
+fn images_need_not_be_square() {
+    let mut rng = Pcg64::seed_from_u64(5);
+    let mut square = Renderer::new(512, FillRule::default()).unwrap();
+    let mut flat = Renderer::with_dimensions(512, 256, FillRule::default()).unwrap();
+    assert_eq!(flat.dimensions(), (512, 256));
+    for _ in 0..20 {
+        let scene = random_scene(&mut rng, 60.0);
+        let (full, half) = (square.render(&scene), flat.render(&scene));
+        assert_eq!(half.dimensions(), (512, 256));
+        for (x, y, pixel) in half.enumerate_pixels() {
+            // Two rows with equal weights.
+            let [above, below] = [2 * y, 2 * y + 1].map(|row| full.get_pixel(x, row).0.map(u16::from));
+            let mixed = [0, 1, 2].map(|c| (above[c] + below[c]).div_ceil(2) as u8);
+            assert_eq!(pixel.0, mixed, "({x}, {y})");
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_drawn_is_refused_or_left_out() {
     assert_eq!(
         Renderer::new(0, FillRule::default()).unwrap_err(),
-        RenderError::Size { size: 0 }
+        RenderError::Size { width: 0, height: 0 }
     );
     assert!(Renderer::new(1 << 20, FillRule::default()).is_err());
     let mut renderer = Renderer::new(96, FillRule::default()).unwrap();

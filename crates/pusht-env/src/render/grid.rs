@@ -31,11 +31,11 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    /// The grid of a `size` × `size` image.
-    pub(super) fn new(size: u32) -> Self {
+    /// The grid of a `width` × `height` image.
+    pub(super) fn new(width: u32, height: u32) -> Self {
         // Surface coordinates first; they become indices into `kept` below.
-        let mut columns: Vec<Tap> = (0..size).map(|i| tap(i, size, true)).collect();
-        let mut rows: Vec<Tap> = (0..size).map(|i| tap(i, size, false)).collect();
+        let mut columns: Vec<Tap> = (0..width).map(|i| tap(i, width, true)).collect();
+        let mut rows: Vec<Tap> = (0..height).map(|i| tap(i, height, false)).collect();
         let mut kept: Vec<u16> = columns.iter().chain(&rows).flat_map(|t| t.at).collect();
         kept.sort_unstable();
         kept.dedup();

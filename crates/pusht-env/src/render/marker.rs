@@ -15,8 +15,6 @@ pub fn draw_marker(frame: &mut Frame, action: Action) {
     if !action.iter().all(|x| x.is_finite()) {
         return;
     }
-    let side = frame.width().min(frame.height());
-    let size = f64::from(side);
     let scale = |x: f32, side: u32| -> i32 {
         if side == 96 {
             (x / 512.0 * 96.0) as i32
@@ -24,7 +22,14 @@ pub fn draw_marker(frame: &mut Frame, action: Action) {
             (f64::from(x / 512.0) * f64::from(side)) as i32
         }
     };
-    let [x, y] = [scale(action[0], frame.width()), scale(action[1], frame.height())];
+    let at = [scale(action[0], frame.width()), scale(action[1], frame.height())];
+    draw_cross(frame, at);
+}
+
+/// Draws the cross of [`draw_marker`] at a pixel, [x, y], which may lie outside the image. Its size and thickness are
+/// those of the shorter side of the image.
+pub fn draw_cross(frame: &mut Frame, [x, y]: [i32; 2]) {
+    let size = f64::from(frame.width().min(frame.height()));
     let reach = (8.0 / 96.0 * size) as i32 / 2;
     let thickness = ((1.0 / 96.0 * size) as i32).max(1);
     // Half-width of the bar by the distance of a row beyond its end; the ends are discs. One pixel if there is no disc.

@@ -14,7 +14,7 @@ mod tick;
 use crate::{AGENT_RADIUS, Frame, Pose, Quad, Scene, WALL_RADIUS, WALLS, bar_vertices, stem_vertices};
 use canvas::{Canvas, Color, Region, rgb};
 use grid::{BOARD, Grid};
-pub use marker::draw_marker;
+pub use marker::{draw_cross, draw_marker};
 use shapes::{Disc, Point, fat_segment, polygon};
 
 const WHITE: Color = rgb(255, 255, 255);
@@ -43,7 +43,7 @@ pub enum FillRule {
     Pygame25,
 }
 
-/// Renders images of one size.
+/// Renders images of one size, square or not; the whole board is stretched to it.
 ///
 /// It caches the background of the last goal pose; a scene with another goal costs a new background. Use one renderer
 /// per goal if goals alternate.
@@ -60,7 +60,8 @@ pub enum FillRule {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Renderer {
-    size: u32,
+    width: u32,
+    height: u32,
     rule: FillRule,
     goal: Option<Pose>,
     /// White, goal and walls.
@@ -80,17 +81,21 @@ pub struct Renderer {
 pub enum RenderError {
     /// A size of 0, or above the limit.
     #[error(
-        "images of {size} × {size} px cannot be rendered; expected a size of 1 to {MAX_SIZE} (96 for observations)"
+        "images of {width} × {height} px cannot be rendered; expected sides of 1 to {MAX_SIZE} (96 for observations)"
     )]
     Size {
-        /// The requested side, px.
-        size: u32,
+        /// The requested width, px.
+        width: u32,
+        /// The requested height, px.
+        height: u32,
     },
     /// A buffer of the wrong length for the image.
-    #[error("the buffer holds {found} bytes; an image of {size} × {size} px needs {expected} (three per pixel)")]
+    #[error("the buffer holds {found} bytes; an image of {width} × {height} px needs {expected} (three per pixel)")]
     Buffer {
-        /// Side of the image.
-        size: u32,
+        /// Width of the image, px.
+        width: u32,
+        /// Height of the image, px.
+        height: u32,
         /// Bytes needed.
         expected: usize,
         /// Bytes found.
@@ -104,26 +109,35 @@ impl Renderer {
     /// # Errors
     /// A size of 0 or above 4096.
     pub fn new(size: u32, rule: FillRule) -> Result<Self, RenderError> {
-        if size == 0 || size > MAX_SIZE {
-            return Err(RenderError::Size { size });
+        Self::with_dimensions(size, size, rule)
+    }
+
+    /// A renderer of `width` × `height` images.
+    ///
+    /// # Errors
+    /// A side of 0 or above 4096.
+    pub fn with_dimensions(width: u32, height: u32, rule: FillRule) -> Result<Self, RenderError> {
+        if ![width, height].iter().all(|side| (1..=MAX_SIZE).contains(side)) {
+            return Err(RenderError::Size { width, height });
         }
-        let background = Canvas::new(Grid::new(size), WHITE);
+        let background = Canvas::new(Grid::new(width, height), WHITE);
         Ok(Self {
-            size,
+            width,
+            height,
             rule,
             goal: None,
             canvas: background.clone(),
             background,
-            background_picture: vec![255; 3 * (size as usize).pow(2)],
+            background_picture: vec![255; 3 * width as usize * height as usize],
             dirty: Vec::new(),
             agent_discs: [Disc::new(AGENT_RADIUS as i32), Disc::new(AGENT_INNER_RADIUS)],
             end_disc: Disc::new(WALL_RADIUS as i32),
         })
     }
 
-    /// Side of the images, px.
-    pub fn size(&self) -> u32 {
-        self.size
+    /// Width and height of the images, px.
+    pub fn dimensions(&self) -> (u32, u32) {
+        (self.width, self.height)
     }
 
     /// The fill rule.
@@ -133,7 +147,7 @@ impl Renderer {
 
     /// Renders the scene into a new image.
     pub fn render(&mut self, scene: &Scene) -> Frame {
-        let mut frame = Frame::new(self.size, self.size);
+        let mut frame = Frame::new(self.width, self.height);
         self.draw(scene, &mut frame);
         frame
     }
@@ -146,7 +160,8 @@ impl Renderer {
         let expected = self.background_picture.len();
         if out.len() != expected {
             return Err(RenderError::Buffer {
-                size: self.size,
+                width: self.width,
+                height: self.height,
                 expected,
                 found: out.len(),
             });

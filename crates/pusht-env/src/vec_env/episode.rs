@@ -1,7 +1,7 @@
 //! Episodes of one environment of a vectorized one, and what happens when they end.
 
 use crate::seeding::Starts;
-use crate::{Action, Info, Observation, Observer, PushT, StepResult};
+use crate::{Info, Observation, Observer, PushT, StepResult};
 
 /// What happens to an environment whose episode has ended (terminated or truncated), by gymnasium's names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -31,7 +31,8 @@ pub struct EnvStep {
 /// Last observations and info of an episode.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EpisodeEnd {
-    /// The latest observations, oldest first.
+    /// The latest observations, oldest first; the last one if the environments keep none
+    /// ([`VecEnv::for_arrays`](crate::VecEnv::for_arrays)).
     pub observations: Vec<Observation>,
     /// The info dict of its last step.
     pub info: Info,
@@ -55,7 +56,7 @@ impl Slot {
 
     pub fn step(
         &mut self,
-        action: Action,
+        target: [f64; 2],
         autoreset: Autoreset,
         observer: &mut Observer,
         observations: &mut [Observation],
@@ -68,15 +69,22 @@ impl Slot {
             step.result = nothing(&self.env);
             return;
         }
-        step.result = self.env.step(action).expect("the actions were checked");
-        observations.rotate_left(1);
+        step.result = self.env.step_toward(target).expect("the actions were checked");
+        if !observations.is_empty() {
+            observations.rotate_left(1);
+        }
         if let Some(latest) = observations.last_mut() {
             observer.observe_into(&self.env, latest);
         }
         self.ended = step.result.terminated || step.result.truncated;
         if self.ended && autoreset == Autoreset::SameStep {
+            let last = if observations.is_empty() {
+                vec![observer.observe(&self.env)]
+            } else {
+                observations.to_vec()
+            };
             step.last = Some(Box::new(EpisodeEnd {
-                observations: observations.to_vec(),
+                observations: last,
                 info: self.env.info(),
             }));
             self.begin_episode(observer, observations);

@@ -1,6 +1,6 @@
 //! Errors of a vectorized environment.
 
-use crate::EnvError;
+use crate::{EnvError, Modality, RenderError};
 
 /// Errors of a vectorized environment. No environment has changed after an error.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -26,6 +26,25 @@ pub enum VecEnvError {
         /// Number of values.
         found: usize,
     },
+    /// Arrays for another kind of observation, or of another size.
+    #[error(
+        "the arrays do not fit {envs} observations of the kind {modality:?}: {what} needs {expected} numbers, got {found}"
+    )]
+    Arrays {
+        /// Number of environments.
+        envs: usize,
+        /// Kind of observation.
+        modality: Modality,
+        /// The array that does not fit.
+        what: &'static str,
+        /// Numbers needed.
+        expected: usize,
+        /// Numbers found.
+        found: usize,
+    },
+    /// Images of a size that cannot be rendered.
+    #[error(transparent)]
+    Render(#[from] RenderError),
     /// An index out of range.
     #[error("there is no environment {index} among {len}")]
     Index {

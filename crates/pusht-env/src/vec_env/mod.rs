@@ -2,13 +2,16 @@
 //!
 //! Each environment depends on its own seed and actions only, so results do not depend on the number of threads.
 
+mod arrays;
 mod episode;
 mod error;
 
 use rayon::prelude::*;
 
+use crate::env::finite_target;
 use crate::seeding::Starts;
-use crate::{Action, EnvConfig, EnvError, ObsBatch, ObsSpec, Observation, Observer, Pose, PushT, State};
+use crate::{Action, EnvConfig, EnvError, Modality, ObsBatch, ObsSpec, Observation, Observer, Pose, PushT, State};
+pub use arrays::ObsArrays;
 pub use episode::{Autoreset, EnvStep, EpisodeEnd};
 use episode::{Slot, begin_history, nothing};
 pub use error::VecEnvError;
@@ -60,8 +63,38 @@ impl VecEnv {
                 history: spec.history,
             });
         }
+        Self::begin(envs, config, spec, Observer::new(spec.modality, &config), autoreset)
+    }
+
+    /// As [`Self::new`], but without a history, for a caller who takes the observations in arrays
+    /// ([`Self::step_into`]): the lists of [`Self::observations`] are empty, and nothing is drawn that is not asked for.
+    /// Images have the given width and height, px.
+    ///
+    /// # Errors
+    /// No environments, a goal pose that is not finite, or a size that cannot be rendered.
+    pub fn for_arrays(
+        envs: usize,
+        config: EnvConfig,
+        modality: Modality,
+        dimensions: [u32; 2],
+        autoreset: Autoreset,
+    ) -> Result<Self, VecEnvError> {
+        if envs == 0 {
+            return Err(VecEnvError::Empty { envs, history: 1 });
+        }
+        let observer = Observer::with_dimensions(modality, &config, dimensions)?;
+        let spec = ObsSpec { modality, history: 0 };
+        Self::begin(envs, config, spec, observer, autoreset)
+    }
+
+    fn begin(
+        envs: usize,
+        config: EnvConfig,
+        spec: ObsSpec,
+        mut observer: Observer,
+        autoreset: Autoreset,
+    ) -> Result<Self, VecEnvError> {
         let env = PushT::new(config).map_err(|source| VecEnvError::Env { env: 0, source })?;
-        let mut observer = Observer::new(spec.modality, &config);
         let first = observer.observe(&env);
         let mut all = Self {
             spec,
@@ -147,7 +180,7 @@ impl VecEnv {
         for (slot, starts) in self.slots.iter_mut().zip(starts) {
             slot.starts = starts;
         }
-        self.run(None, |slot, _, observer, observations, step| {
+        self.run(None, |_, slot, observer, observations, step| {
             slot.begin_episode(observer, observations);
             *step = EnvStep {
                 result: nothing(&slot.env),
@@ -179,6 +212,21 @@ impl VecEnv {
             is_first: true,
             last: None,
         };
+        Ok(())
+    }
+
+    /// Seeds the environment at a slice index for its next reset without a seed; the episode continues.
+    ///
+    /// # Errors
+    /// An index out of range, or a seed that the reference's generator does not accept.
+    pub fn seed_env(&mut self, index: usize, seed: u64) -> Result<(), VecEnvError> {
+        let len = self.len();
+        let Some(slot) = self.slots.get_mut(index) else {
+            return Err(VecEnvError::Index { index, len });
+        };
+        let env = self.ids[index];
+        slot.starts =
+            Starts::new(slot.env.config().seeding, seed).map_err(|source| VecEnvError::Env { env, source })?;
         Ok(())
     }
 
@@ -227,42 +275,74 @@ impl VecEnv {
     /// stepped.
     pub fn step(&mut self, actions: &[Action]) -> Result<&[EnvStep], VecEnvError> {
         self.check_length("action", actions.len())?;
-        for (action, &env) in actions.iter().zip(&self.ids) {
-            if !action.iter().all(|a| a.is_finite()) {
-                return Err(VecEnvError::Env {
-                    env,
-                    source: EnvError::Action { action: *action },
-                });
-            }
+        let target = |i: usize| actions[i].map(f64::from);
+        self.step_all(target, None)
+    }
+
+    /// As [`Self::step`], with targets in double precision, and the latest observations written into `out`.
+    ///
+    /// # Errors
+    /// A number of targets other than that of environments, a target that is not finite in single precision, or arrays
+    /// that do not fit; then no environment is stepped.
+    pub fn step_into(&mut self, targets: &[[f64; 2]], out: ObsArrays<'_>) -> Result<&[EnvStep], VecEnvError> {
+        self.check_length("action", targets.len())?;
+        let rows = out.rows(self.len(), self.spec.modality, self.observers[0].dimensions())?;
+        self.step_all(|i| targets[i], Some(rows))
+    }
+
+    /// Writes the latest observations into `out`.
+    ///
+    /// # Errors
+    /// Arrays that do not fit.
+    pub fn observe_into(&mut self, out: ObsArrays<'_>) -> Result<(), VecEnvError> {
+        let rows = out.rows(self.len(), self.spec.modality, self.observers[0].dimensions())?;
+        self.run(Some(rows), |_, _, _, _, _| {});
+        Ok(())
+    }
+
+    fn step_all(
+        &mut self,
+        target: impl Fn(usize) -> [f64; 2] + Sync,
+        rows: Option<Vec<ObsArrays<'_>>>,
+    ) -> Result<&[EnvStep], VecEnvError> {
+        for (i, &env) in self.ids.iter().enumerate() {
+            finite_target(target(i)).map_err(|source| VecEnvError::Env { env, source })?;
         }
         let autoreset = self.autoreset;
-        self.run(Some(actions), |slot, action, observer, observations, step| {
-            slot.step(action, autoreset, observer, observations, step);
+        self.run(rows, |i, slot, observer, observations, step| {
+            slot.step(target(i), autoreset, observer, observations, step);
         });
         Ok(&self.steps)
     }
 
-    /// Runs `work` on every environment, in work units.
+    /// Runs `work` on every environment, in work units, and then writes its latest observation into its row.
     fn run(
         &mut self,
-        actions: Option<&[Action]>,
-        work: impl Fn(&mut Slot, Action, &mut Observer, &mut Vec<Observation>, &mut EnvStep) + Sync,
+        rows: Option<Vec<ObsArrays<'_>>>,
+        work: impl Fn(usize, &mut Slot, &mut Observer, &mut [Observation], &mut EnvStep) + Sync,
     ) {
         if self.is_empty() {
             return;
         }
         let size = self.len().div_ceil(PIECES);
+        let mut rows = rows.unwrap_or_default();
+        let mut pieces: Vec<_> = rows.chunks_mut(size).collect();
+        pieces.resize_with(self.len().div_ceil(size), Default::default);
         self.slots
             .par_chunks_mut(size)
             .zip(self.observations.par_chunks_mut(size))
             .zip(self.steps.par_chunks_mut(size))
             .zip(&mut self.observers)
+            .zip(pieces)
             .enumerate()
-            .for_each(|(piece, (((slots, observations), steps), observer))| {
+            .for_each(|(piece, ((((slots, observations), steps), observer), rows))| {
+                let mut rows = rows.iter_mut();
                 let places = slots.iter_mut().zip(observations).zip(steps).enumerate();
                 for (i, ((slot, observations), step)) in places {
-                    let action = actions.map_or([0.0; 2], |all| all[piece * size + i]);
-                    work(slot, action, observer, observations, step);
+                    work(piece * size + i, slot, observer, observations, step);
+                    if let Some(row) = rows.next() {
+                        row.write(observer, &slot.env);
+                    }
                 }
             });
     }
