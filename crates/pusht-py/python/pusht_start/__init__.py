@@ -1,0 +1,39 @@
+"""PushT, bit-equal to gym-pusht and diffusion_policy, for gymnasium.
+
+Importing this package registers ``pusht_start/PushT-v0``::
+
+    import gymnasium
+    import pusht_start
+
+    env = gymnasium.make("pusht_start/PushT-v0", obs_type="pixels_agent_pos")
+    envs = gymnasium.make_vec("pusht_start/PushT-v0", num_envs=256)
+"""
+
+import gymnasium as _gymnasium
+
+from ._core import Snapshot, __version__
+from .env import PushTEnv
+from .functions import directness, expert_episode, register, render, simulate, smoothness, track
+from .vector import PushTVectorEnv
+
+__all__ = [
+    "PushTEnv",
+    "PushTVectorEnv",
+    "Snapshot",
+    "__version__",
+    "directness",
+    "expert_episode",
+    "register",
+    "render",
+    "simulate",
+    "smoothness",
+    "track",
+]
+
+_gymnasium.register(
+    id="pusht_start/PushT-v0",
+    entry_point="pusht_start.env:PushTEnv",
+    vector_entry_point="pusht_start.vector:PushTVectorEnv",
+    max_episode_steps=300,
+    kwargs={"obs_type": "state"},
+)

@@ -1,0 +1,96 @@
+from typing import Any, Literal, final
+
+import numpy as np
+import numpy.typing as npt
+
+__version__: str
+
+_Info = dict[str, Any]
+
+@final
+class Snapshot:
+    """Full copy of an environment's state: velocities, contacts, step count, goal."""
+
+@final
+class Core:
+    """One environment, without spaces and seeds."""
+
+    def __new__(
+        cls,
+        obs_type: str,
+        *,
+        protocol: str,
+        reset_order: str | None = None,
+        goal_pose: npt.ArrayLike | None = None,
+        width: int = 96,
+        height: int = 96,
+        out_of_space: str = "allow",
+    ) -> Core: ...
+    coverage: float
+    goal_pose: npt.NDArray[np.float64]
+    def step(self, action: npt.ArrayLike) -> tuple[Any, np.float64, bool, Literal[False], _Info]: ...
+    def reset_to(self, state: npt.ArrayLike) -> None: ...
+    def set_state(self, state: npt.ArrayLike) -> None: ...
+    def observation(self) -> Any: ...
+    def reset_info(self) -> _Info: ...
+    def render(self, width: int, height: int, cross: tuple[int, int] | None = None) -> npt.NDArray[np.uint8]: ...
+    def state(self) -> npt.NDArray[np.float64]: ...
+    def snapshot(self) -> Snapshot: ...
+    def restore(self, snapshot: Snapshot) -> None: ...
+
+@final
+class Batch:
+    """Several environments, stepped in parallel, without spaces and seeds."""
+
+    def __new__(
+        cls,
+        num_envs: int,
+        obs_type: str,
+        *,
+        protocol: str,
+        autoreset_mode: str,
+        reset_order: str | None = None,
+        goal_pose: npt.ArrayLike | None = None,
+        max_episode_steps: int | None = None,
+        width: int = 96,
+        height: int = 96,
+        out_of_space: str = "allow",
+        num_threads: int | None = None,
+    ) -> Batch: ...
+    def step(
+        self, actions: npt.ArrayLike
+    ) -> tuple[Any, npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.bool_], _Info]: ...
+    def reset(
+        self, seeds: list[int | None], mask: list[bool] | None = None, states: npt.ArrayLike | None = None
+    ) -> tuple[Any, _Info]: ...
+    def observations(self) -> Any: ...
+    def states(self) -> npt.NDArray[np.float64]: ...
+    def render(
+        self, index: int, width: int, height: int, cross: tuple[int, int] | None = None
+    ) -> npt.NDArray[np.uint8]: ...
+
+def render(
+    states: list[list[float]],
+    width: int,
+    height: int,
+    protocol: str,
+    goal_pose: list[float] | None = None,
+    contacts: list[list[float]] = ...,
+) -> npt.NDArray[np.uint8]: ...
+def simulate(
+    actions: npt.ArrayLike,
+    protocol: str,
+    reset_order: str | None = None,
+    goal_pose: list[float] | None = None,
+    seed: int | None = None,
+    state: list[float] | None = None,
+) -> Any: ...
+def expert_episode(seed: int, max_steps: int, protocol: str, goal_pose: list[float] | None = None) -> Any: ...
+def smoothness(sequences: list[Any]) -> Any: ...
+def directness(sequences: list[Any]) -> list[float | None]: ...
+def track(
+    frames: npt.NDArray[np.uint8],
+    goal_pose: list[float] | None = None,
+    board: tuple[list[float], list[float], float] | None = None,
+) -> Any: ...
+def register(frames: npt.NDArray[np.uint8], goal_pose: list[float] | None = None) -> Any: ...

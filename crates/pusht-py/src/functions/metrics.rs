@@ -1,0 +1,39 @@
+//! Measures of action sequences.
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use traj_metrics::{Order, Point};
+
+use crate::actions::pairs;
+use crate::errors::value_error;
+
+/// Mean and standard deviation of velocity, acceleration and jerk over a set of action sequences.
+#[pyfunction]
+pub fn smoothness<'py>(py: Python<'py>, sequences: Vec<Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyDict>> {
+    let set = read(&sequences)?;
+    let dict = PyDict::new(py);
+    for order in [Order::Velocity, Order::Acceleration, Order::Jerk] {
+        let found = traj_metrics::smoothness(&set, order).map_err(value_error)?;
+        let values = PyDict::new(py);
+        values.set_item("mean", found.mean)?;
+        values.set_item("sd", found.sd)?;
+        dict.set_item(order.name(), values)?;
+    }
+    Ok(dict)
+}
+
+/// Directness of each of several action sequences; `None` for one that does not move.
+#[pyfunction]
+pub fn directness(sequences: Vec<Bound<'_, PyAny>>) -> PyResult<Vec<Option<f64>>> {
+    let set = read(&sequences)?;
+    set.iter()
+        .map(|points| traj_metrics::directness(points).map_err(value_error))
+        .collect()
+}
+
+fn read(sequences: &[Bound<'_, PyAny>]) -> PyResult<Vec<Vec<Point>>> {
+    sequences
+        .iter()
+        .map(|sequence| pairs(sequence, "the actions", None))
+        .collect()
+}
