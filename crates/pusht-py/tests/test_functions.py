@@ -24,7 +24,7 @@ def test_render_draws_what_the_environment_draws():
 
 
 def test_render_and_the_recorded_images(recordings):
-    data = np.load(recordings / "renders96.npz")
+    data = dict(np.load(recordings / "renders96.npz"))
     for i, state in enumerate(data["state"]):
         lines = data["contact_lines"][i, : data["contact_count"][i]]
         same(pusht_start.render(state[[0, 1, 4, 5, 6]], contacts=lines), data["image"][i], f"image {i}")

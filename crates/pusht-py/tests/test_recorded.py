@@ -1,13 +1,11 @@
 """The recordings of both references, replayed through Python."""
 
-import json
-
 import numpy as np
 from conftest import AREA, make, same
 
 
 def test_rollouts_of_gym_pusht(recordings):
-    data = np.load(recordings / "rollouts.npz")
+    data = dict(np.load(recordings / "rollouts.npz"))
     env = make()
     corners = make(obs_type="environment_state_agent_pos")
     for r, seed in enumerate(data["seed"]):
@@ -33,7 +31,7 @@ def test_rollouts_of_gym_pusht(recordings):
 
 
 def test_resets_of_diffusion_policy(recordings):
-    data = np.load(recordings / "dp_resets.npz")
+    data = dict(np.load(recordings / "dp_resets.npz"))
     for order, name in (("position_first", "after_reset_legacy"), ("angle_first", "after_reset_nonlegacy")):
         env = make(protocol="diffusion_policy", reset_order=order)
         for seed, expected in zip(data["seed"], data[name]):
@@ -50,8 +48,7 @@ def test_resets_of_diffusion_policy(recordings):
 
 
 def test_rollouts_of_diffusion_policy(recordings):
-    data = np.load(recordings / "dp_rollouts.npz")
-    json.loads((recordings / "dp_rollouts.json").read_text())
+    data = dict(np.load(recordings / "dp_rollouts.npz"))
     env = make(protocol="diffusion_policy", obs_type="image_agent_pos")
     for r, seed in enumerate(data["seed"]):
         observation, _ = env.reset(seed=int(seed))
