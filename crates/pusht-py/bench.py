@@ -5,7 +5,8 @@
     python crates/pusht-py/bench.py [--json FILE]
 
 All take turns; medians over the turns are compared. One environment is timed by the processor time of the process, which other
-programs on the machine disturb less than the clock; several are timed by both.
+programs on the machine disturb less than the clock; several are timed by both. Everybody gets the same actions, which push the T
+most of the time.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 os.environ["SDL_VIDEODRIVER"] = "dummy"
@@ -27,13 +29,13 @@ import numpy as np
 import pusht_start
 
 REFERENCE, OURS = "gym_pusht/PushT-v0", "pusht_start/PushT-v0"
-ENVS, EPISODES, STEPS = 256, 3, 100
+ENVS, EPISODES, STEPS = 256, 10, 100
 
 
 def record():
     """Actions that push the T most of the time, and the last state of each episode."""
     rng = np.random.default_rng(0)
-    env = gymnasium.make(REFERENCE).unwrapped
+    env = gymnasium.make(OURS).unwrapped
     episodes = []
     for seed in range(EPISODES):
         state, _ = env.reset(seed=seed)
@@ -65,27 +67,30 @@ def one(env, episodes, seconds, check):
     return steps / spent
 
 
-def several(envs, count, seconds):
-    """Steps per second by the clock and by processor time of this process, of all environments together."""
-    t = np.arange(50)[:, None]
-    angle = ((np.arange(count) * 7 + t) * 0.37) % (2 * np.pi)
-    actions = np.stack([256 + 150 * np.cos(angle), 256 + 150 * np.sin(1.3 * angle)], axis=-1).astype(np.float32)
-    envs.reset(seed=0)
-    for action in actions:
-        envs.step(action)
-    rounds, clock, processor = 0, time.perf_counter(), time.process_time()
-    while time.perf_counter() - clock < seconds:
+def several(envs, count, episodes, rounds):
+    """Steps per second by the clock and by processor time of this process, of all environments together, with resets."""
+    seeds = [episodes[i % EPISODES][0] for i in range(count)]
+    actions = np.stack([episodes[i % EPISODES][1] for i in range(count)], axis=1)
+    for last in range(rounds + 1):
+        if last == 1:
+            clock, processor = time.perf_counter(), time.process_time()
+        envs.reset(seed=seeds)
         for action in actions:
             envs.step(action)
-        rounds += 1
     steps = rounds * len(actions) * count
     return {"clock": steps / (time.perf_counter() - clock), "processor": steps / (time.process_time() - processor)}
 
 
 def import_time():
-    """Milliseconds that the import takes after gymnasium and numpy."""
-    program = "import gymnasium, numpy, time; t = time.perf_counter(); import pusht_start; print(1e3 * (time.perf_counter() - t))"
-    return statistics.median(float(subprocess.check_output([sys.executable, "-c", program])) for _ in range(9))
+    """Milliseconds that the import takes after gymnasium and numpy, by the clock and by processor time."""
+    program = """
+import gymnasium, numpy, time
+clock, processor = time.perf_counter(), time.process_time()
+import pusht_start
+print(time.perf_counter() - clock, time.process_time() - processor)
+"""
+    runs = [subprocess.check_output([sys.executable, "-c", program]).split() for _ in range(9)]
+    return {way: 1e3 * statistics.median(float(run[i]) for run in runs) for i, way in enumerate(("clock", "processor"))}
 
 
 def main():
@@ -94,13 +99,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rust", default=target / "release/examples/vec_env_speed", help="the Rust program to compare with")
     parser.add_argument("--turns", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=1.0, help="for each measurement of a turn")
+    parser.add_argument("--seconds", type=float, default=1.0, help="for each measurement of one environment")
+    parser.add_argument("--rounds", type=int, default=10, help="rounds of 100 steps of 256 environments; a tenth for images")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--processes", type=int, default=16, help="environments of AsyncVectorEnv")
     parser.add_argument("--json", metavar="FILE", help="also write the result here")
     args = parser.parse_args()
     cv2.setNumThreads(1)
     episodes = record()
+    file = tempfile.NamedTemporaryFile(suffix=".f32")
+    np.array([actions for _, actions, _ in episodes], dtype="<f4").tofile(file.name)
     turns = []
     for _ in range(args.turns):
         turn = {"load": os.getloadavg()[0]}
@@ -110,15 +118,15 @@ def main():
                 turn[f"{name}_{kind}"] = one(env.unwrapped, episodes, args.seconds, kind == "state")
                 turn[f"{name}_{kind}_make"] = one(env, episodes, args.seconds, False)
             envs = gymnasium.make_vec(OURS, num_envs=ENVS, obs_type=kind, num_threads=args.threads)
-            turn[f"vector_{kind}"] = several(envs, ENVS, args.seconds)
+            rounds = args.rounds if kind == "state" else max(args.rounds // 10, 1)
+            turn[f"vector_{kind}"] = several(envs, ENVS, episodes, rounds)
             envs.close()
             if pathlib.Path(args.rust).exists():
-                steps = 4000 if kind == "state" else 250
-                command = [args.rust, kind, str(steps), str(args.threads)]
+                command = [args.rust, file.name, str(STEPS), kind, str(rounds), str(args.threads)]
                 turn[f"rust_{kind}"] = json.loads(subprocess.check_output(command))
             make = lambda kind=kind: gymnasium.make(REFERENCE, obs_type=kind)
             envs = gymnasium.vector.AsyncVectorEnv([make] * args.processes)
-            turn[f"async_gym_pusht_{kind}"] = several(envs, args.processes, args.seconds)["clock"]
+            turn[f"async_gym_pusht_{kind}"] = several(envs, args.processes, episodes, 1)["clock"]
             envs.close()
         turns.append(turn)
 
@@ -146,7 +154,7 @@ def main():
     result["turns"] = turns
     for name, values in ratios.items():
         print(f"{name:60} {values['median']:8.2f}   [{values['least']:.2f}, {values['most']:.2f}]")
-    print(f"import after gymnasium and numpy: {result['import_ms']:.1f} ms; load {[round(t['load'], 1) for t in turns]}")
+    print(f"import after gymnasium and numpy, ms: {result['import_ms']}; load {[round(t['load'], 1) for t in turns]}")
     if args.json:
         pathlib.Path(args.json).write_text(json.dumps(result, indent=1) + "\n")
 

@@ -1,5 +1,7 @@
-//! Steps per second of 256 environments, for `crates/pusht-py/bench.py`: `vec_env_speed state|pixels STEPS THREADS` steps
-//! all of them STEPS times and prints JSON: by the clock, and by processor time where the system tells it.
+//! Steps per second of 256 environments, for `crates/pusht-py/bench.py`:
+//! `vec_env_speed FILE LENGTH state|pixels ROUNDS THREADS` plays the episodes of a file ROUNDS times in all of them and prints
+//! JSON: by the clock, and by processor time where the system tells it. The file holds actions, pairs of little-endian f32,
+//! LENGTH for each episode; episode i begins with seed i.
 //!
 //! `kept` is `VecEnv::step`, which keeps the observations; `arrays` is `VecEnv::step_into`, which writes them into one
 //! array.
@@ -12,14 +14,54 @@ use pusht_env::{Action, Autoreset, EnvConfig, Modality, ObsArrays, ObsSpec, VecE
 
 const ENVS: usize = 256;
 
-/// Actions that push the T in some environments and not in others.
-fn actions(t: usize) -> Vec<Action> {
-    (0..ENVS)
-        .map(|env| {
-            let angle = ((env * 7 + t) as f64 * 0.37) % std::f64::consts::TAU;
-            [256.0 + 150.0 * angle.cos(), 256.0 + 150.0 * (1.3 * angle).sin()].map(|c| c as f32)
+/// What is played.
+struct Play {
+    seeds: Vec<u64>,
+    /// For each step the actions of all environments.
+    actions: Vec<Vec<Action>>,
+    rounds: usize,
+}
+
+impl Play {
+    fn new(file: &str, length: usize, rounds: usize) -> Result<Self, Box<dyn Error>> {
+        let bytes = std::fs::read(file)?;
+        let number = |at: usize| f32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        let episodes = bytes.len() / (8 * length);
+        let action = |env: usize, t: usize| {
+            let at = 8 * ((env % episodes) * length + t);
+            [number(at), number(at + 4)]
+        };
+        Ok(Self {
+            seeds: (0..ENVS).map(|env| (env % episodes) as u64).collect(),
+            actions: (0..length)
+                .map(|t| (0..ENVS).map(|env| action(env, t)).collect())
+                .collect(),
+            rounds,
         })
-        .collect()
+    }
+
+    /// Steps per second by the clock and by processor time, with resets.
+    fn time(
+        &self,
+        envs: &mut VecEnv,
+        mut step: impl FnMut(&mut VecEnv, &[Action]) -> Result<(), Box<dyn Error>>,
+    ) -> Result<[f64; 2], Box<dyn Error>> {
+        let mut begin = (Instant::now(), processor_time());
+        for round in 0..=self.rounds {
+            if round == 1 {
+                begin = (Instant::now(), processor_time());
+            }
+            envs.reset_each(&self.seeds)?;
+            for actions in &self.actions {
+                step(envs, actions)?;
+            }
+        }
+        let count = (self.rounds * self.actions.len() * ENVS) as f64;
+        Ok([
+            count / begin.0.elapsed().as_secs_f64(),
+            count / (processor_time() - begin.1),
+        ])
+    }
 }
 
 /// Processor time of this process, s; 0 where the system does not tell it.
@@ -30,42 +72,28 @@ fn processor_time() -> f64 {
     times.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
-fn timed(
-    steps: usize,
-    mut step: impl FnMut(&[Action]) -> Result<(), Box<dyn Error>>,
-) -> Result<[f64; 2], Box<dyn Error>> {
-    let all: Vec<Vec<Action>> = (0..50).map(actions).collect();
-    for actions in &all {
-        step(actions)?;
-    }
-    let (clock, processor) = (Instant::now(), processor_time());
-    for t in 0..steps {
-        step(&all[t % all.len()])?;
-    }
-    let count = (steps * ENVS) as f64;
-    Ok([
-        count / clock.elapsed().as_secs_f64(),
-        count / (processor_time() - processor),
-    ])
-}
-
 fn main() -> Result<(), Box<dyn Error>> {
-    let usage = "expected: vec_env_speed state|pixels STEPS THREADS";
-    let mut words = std::env::args().skip(1);
-    let modality = match words.next().as_deref() {
-        Some("state") => Modality::State,
-        Some("pixels") => Modality::Pixels,
-        _ => return Err(usage.into()),
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let [file, length, kind, rounds, threads] = &words[..] else {
+        return Err("expected: vec_env_speed FILE LENGTH state|pixels ROUNDS THREADS".into());
     };
-    let steps: usize = words.next().ok_or(usage)?.parse()?;
-    let threads: usize = words.next().ok_or(usage)?.parse()?;
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
-    let config = EnvConfig::gym_pusht();
-    let mut kept = VecEnv::new(ENVS, config, ObsSpec { modality, history: 1 }, Autoreset::NextStep)?;
-    let kept = timed(steps, |actions| kept.step(actions).map(|_| ()).map_err(Into::into))?;
+    let modality = match kind.as_str() {
+        "pixels" => Modality::Pixels,
+        _ => Modality::State,
+    };
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.parse()?)
+        .build_global()?;
+    let play = Play::new(file, length.parse()?, rounds.parse()?)?;
+    let config = EnvConfig::gym_pusht().with_max_steps(None);
+    let spec = ObsSpec { modality, history: 1 };
+    let mut kept = VecEnv::new(ENVS, config, spec, Autoreset::NextStep)?;
+    let kept = play.time(&mut kept, |envs, actions| {
+        envs.step(actions).map(|_| ()).map_err(Into::into)
+    })?;
     let mut envs = VecEnv::for_arrays(ENVS, config, modality, [96, 96], Autoreset::NextStep)?;
     let (mut states, mut pixels) = (vec![0.0; 5 * ENVS], vec![0; 96 * 96 * 3 * ENVS]);
-    let arrays = timed(steps, |actions| {
+    let arrays = play.time(&mut envs, |envs, actions| {
         let targets: Vec<[f64; 2]> = actions.iter().map(|a| a.map(f64::from)).collect();
         let out = match modality {
             Modality::State => ObsArrays::State(&mut states),

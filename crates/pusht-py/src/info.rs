@@ -1,12 +1,13 @@
 //! The info dicts of gym-pusht, and those of gymnasium's vector environments.
 
-use numpy::PyArray1;
+use numpy::ndarray::Array2;
+use numpy::{Element, PyArray1, PyArray2};
 use pusht_env::{Info, Pose};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyString};
 
-use crate::arrays::{row, table};
+use crate::arrays::row;
 
 /// The info dict of one environment; a reset has no coverage.
 pub fn single<'py>(py: Python<'py>, info: &Info, coverage: bool) -> PyResult<Bound<'py, PyDict>> {
@@ -37,49 +38,54 @@ pub fn batch<'py>(py: Python<'py>, entries: &[Option<Entry>]) -> PyResult<Bound<
     if entries.iter().all(Option::is_none) {
         return Ok(dict);
     }
-    let flat = |of: &dyn Fn(&Info) -> [f64; 3], columns: usize| {
-        let mut all = Vec::with_capacity(columns * entries.len());
-        for entry in entries {
-            let values = entry.map_or([0.0; 3], |entry| of(&entry.info));
-            all.extend_from_slice(&values[..columns]);
-        }
-        table(py, all, columns)
-    };
-    let pair = |[x, y]: [f64; 2]| [x, y, 0.0];
     let has: Vec<bool> = entries.iter().map(Option::is_some).collect();
-    let put = |key: &str, values: Bound<'py, PyAny>, mask: &[bool]| {
-        dict.set_item(key, values)?;
-        dict.set_item(format!("_{key}"), row(py, mask))
-    };
-    put("pos_agent", flat(&|info| pair(info.pos_agent), 2)?, &has)?;
-    put("vel_agent", flat(&|info| pair(info.vel_agent), 2)?, &has)?;
-    put("block_pose", flat(&|info| numbers(info.block_pose), 3)?, &has)?;
-    put("goal_pose", flat(&|info| numbers(info.goal_pose), 3)?, &has)?;
-    let contacts = entries
-        .iter()
-        .map(|entry| entry.map_or(0, |entry| i64::from(entry.info.n_contacts)));
-    put("n_contacts", PyArray1::from_iter(py, contacts).into_any(), &has)?;
-    let success = entries
-        .iter()
-        .map(|entry| entry.is_some_and(|entry| entry.info.is_success));
-    put("is_success", PyArray1::from_iter(py, success).into_any(), &has)?;
-    let stepped: Vec<bool> = entries
-        .iter()
-        .map(|entry| entry.is_some_and(|entry| entry.stepped))
-        .collect();
-    if stepped.contains(&true) {
-        let coverage = |entry: &Option<Entry>| {
-            entry
-                .filter(|entry| entry.stepped)
-                .map_or(0.0, |entry| entry.info.coverage)
+    let put =
+        |key: &Bound<'py, PyString>, mask_key: &Bound<'py, PyString>, values: Bound<'py, PyAny>, mask: &[bool]| {
+            dict.set_item(key, values)?;
+            dict.set_item(mask_key, row(py, mask))
         };
-        put(
-            "coverage",
-            PyArray1::from_iter(py, entries.iter().map(coverage)).into_any(),
-            &stepped,
-        )?;
+    let agent = columns(py, entries, |info| info.pos_agent);
+    put(intern!(py, "pos_agent"), intern!(py, "_pos_agent"), agent, &has)?;
+    let velocity = columns(py, entries, |info| info.vel_agent);
+    put(intern!(py, "vel_agent"), intern!(py, "_vel_agent"), velocity, &has)?;
+    let block = columns(py, entries, |info| numbers(info.block_pose));
+    put(intern!(py, "block_pose"), intern!(py, "_block_pose"), block, &has)?;
+    let goal = columns(py, entries, |info| numbers(info.goal_pose));
+    put(intern!(py, "goal_pose"), intern!(py, "_goal_pose"), goal, &has)?;
+    let contacts = column(py, entries, |entry| i64::from(entry.info.n_contacts));
+    put(intern!(py, "n_contacts"), intern!(py, "_n_contacts"), contacts, &has)?;
+    let success = column(py, entries, |entry| entry.info.is_success);
+    put(intern!(py, "is_success"), intern!(py, "_is_success"), success, &has)?;
+    let stepped: Vec<bool> = entries.iter().map(|e| e.is_some_and(|e| e.stepped)).collect();
+    if stepped.contains(&true) {
+        let coverage = column(py, entries, |e| if e.stepped { e.info.coverage } else { 0.0 });
+        put(intern!(py, "coverage"), intern!(py, "_coverage"), coverage, &stepped)?;
     }
     Ok(dict)
+}
+
+/// One number of each environment; 0 for those without an entry.
+fn column<'py, T: Element + Default>(
+    py: Python<'py>,
+    entries: &[Option<Entry>],
+    of: impl Fn(&Entry) -> T,
+) -> Bound<'py, PyAny> {
+    let values: Vec<T> = entries
+        .iter()
+        .map(|e| e.as_ref().map(&of).unwrap_or_default())
+        .collect();
+    PyArray1::from_vec(py, values).into_any()
+}
+
+/// N numbers of each environment; 0 for those without an entry.
+fn columns<'py, const N: usize>(
+    py: Python<'py>,
+    entries: &[Option<Entry>],
+    of: impl Fn(&Info) -> [f64; N],
+) -> Bound<'py, PyAny> {
+    let value = |e: &Option<Entry>| e.as_ref().map_or([0.0; N], |e| of(&e.info));
+    let rows: Vec<[f64; N]> = entries.iter().map(value).collect();
+    PyArray2::from_owned_array(py, Array2::from(rows)).into_any()
 }
 
 const fn numbers(pose: Pose) -> [f64; 3] {

@@ -86,6 +86,7 @@ class PushTVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]):
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         self._as_image = obs_type == _settings.IMAGE
         self._seeded = np.zeros(self.num_envs, dtype=np.bool_)
+        self._begun = False
         self._ended = np.zeros(self.num_envs, dtype=np.bool_)
         self._last_actions: Any = None
 
@@ -94,7 +95,7 @@ class PushTVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]):
     ) -> tuple[Any, npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.bool_], dict[str, Any]]:
         """Moves every agent toward its target position for 0.1 s; ``actions`` has one row for each environment."""
         core = self._core
-        if not self._seeded.all():
+        if not self._begun:
             core.states()  # of a closed environment the error says that
             raise _needs_reset()
         if self.autoreset_mode is AutoresetMode.DISABLED and self._ended.any():
@@ -138,6 +139,7 @@ class PushTVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]):
                 seeds[i] = int(self.np_random.integers(0, limit))
         observations, infos = self._core.reset(seeds, mask.tolist(), states)
         self._seeded |= mask
+        self._begun = bool(self._seeded.all())
         self._ended &= ~mask
         return (_settings.as_image(observations) if self._as_image else observations), infos
 
@@ -181,7 +183,7 @@ class PushTVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]):
         """An image of every environment, with a red cross at its last action."""
         if self.render_mode != "rgb_array":
             raise ValueError(f"render_mode is 'rgb_array' to render several environments, got {self.render_mode!r}")
-        if not self._seeded.all():
+        if not self._begun:
             self._core.states()
             raise _needs_reset()
         width, height = self.visualization_width, self.visualization_height
