@@ -1,8 +1,9 @@
 //! Comparison of the PushT environment with recorded behavior of its Python references; for development only.
 //!
 //! A folder contains up to seven recordings: `rollouts.npz`, `coverage.npz`, `dp_resets.npz`, `dp_rollouts.npz`,
-//! `demo_replay.npz`, `renders96.npz`, `vis680.npz`, some with a `.json` file. Every array of every file is compared;
-//! the files determine the number of cases.
+//! `demo_replay.npz`, `renders96.npz`, `vis680.npz`, some with a `.json` file; one of stable-worldmodel contains
+//! `rollouts.npz`, `frames.npz` and `resets.npz`, with `rollouts.json`. Every array of every file is compared; the files
+//! determine the number of cases.
 //!
 #![doc = include_str!("../README.md")]
 
@@ -14,11 +15,13 @@ mod npz;
 mod renders;
 mod rollouts;
 mod speed;
+mod stable_worldmodel;
 mod tally;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use pusht_env::stable_worldmodel::SwmError;
 use pusht_env::{EnvError, PushT};
 use serde::Serialize;
 
@@ -136,6 +139,14 @@ pub enum ParityError {
         /// The environment's error.
         source: EnvError,
     },
+    /// A recorded value that stable-worldmodel's environment refuses.
+    #[error("{}: {source}", path.display())]
+    StableWorldmodel {
+        /// The file.
+        path: PathBuf,
+        /// The environment's error.
+        source: Box<SwmError>,
+    },
 }
 
 impl ParityError {
@@ -183,7 +194,12 @@ pub fn compare(folder: &Path) -> Result<ParityReport, ParityError> {
         checks: Vec::new(),
         missing: Vec::new(),
     };
-    for (name, compare) in RECORDINGS {
+    let recordings: &[(&'static str, Compare)] = if stable_worldmodel::is_here(folder) {
+        &stable_worldmodel::RECORDINGS
+    } else {
+        &RECORDINGS
+    };
+    for &(name, compare) in recordings {
         let path = folder.join(name);
         if path.exists() {
             let mut tally = Tally::new(name.trim_end_matches(".npz"));
@@ -193,7 +209,7 @@ pub fn compare(folder: &Path) -> Result<ParityReport, ParityError> {
             report.missing.push(name);
         }
     }
-    if report.missing.len() == RECORDINGS.len() {
+    if report.missing.len() == recordings.len() {
         return Err(problem("holds none of the recordings"));
     }
     Ok(report)

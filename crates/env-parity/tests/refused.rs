@@ -9,4 +9,7 @@ fn folders_that_are_no_recordings_are_refused() {
     assert!(refusal(folder.path()).contains("none of the recordings"));
     std::fs::write(folder.path().join("coverage.npz"), b"no zip file").unwrap();
     assert!(refusal(folder.path()).contains("coverage.npz"));
+    // A folder of stable-worldmodel's PushT.
+    std::fs::write(folder.path().join("resets.npz"), b"no zip file").unwrap();
+    assert!(refusal(folder.path()).contains("resets.npz"));
 }

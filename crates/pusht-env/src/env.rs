@@ -304,11 +304,8 @@ impl PushT {
 
     /// The observation `state` of gym-pusht: agent x, y, block x, y, block angle in [0, 2π).
     pub fn state_observation(&self) -> [f64; 5] {
-        const TURN: f64 = 2.0 * std::f64::consts::PI;
         let mut row = self.state().to_row();
-        // Python's remainder, which takes the sign of the divisor.
-        let rest = row[4] % TURN;
-        row[4] = if rest < 0.0 { rest + TURN } else { rest.abs() };
+        row[4] = wrapped(row[4]);
         row
     }
 
@@ -327,6 +324,13 @@ pub(crate) fn finite_target(target: [f64; 2]) -> Result<[f64; 2], EnvError> {
     } else {
         Err(EnvError::Action { action })
     }
+}
+
+/// An angle in [0, 2π), by Python's remainder, which takes the sign of the divisor.
+pub(crate) fn wrapped(angle: f64) -> f64 {
+    const TURN: f64 = 2.0 * std::f64::consts::PI;
+    let rest = angle % TURN;
+    if rest < 0.0 { rest + TURN } else { rest.abs() }
 }
 
 fn finite_state(state: State) -> Result<State, EnvError> {

@@ -11,6 +11,7 @@ mod policy;
 mod render;
 mod scene;
 mod seeding;
+pub mod stable_worldmodel;
 mod state;
 mod vec_env;
 
@@ -29,7 +30,7 @@ pub use pusht_physics::{
 };
 pub use render::{FillRule, RenderError, Renderer, draw_cross, draw_marker};
 pub use scene::Scene;
-pub use seeding::Seeding;
+pub use seeding::{NumpyRng, Seeding};
 pub use state::{Action, GOAL, State};
 pub use vec_env::{Autoreset, EnvStep, EpisodeEnd, ObsArrays, VecEnv, VecEnvError};
 

@@ -39,6 +39,11 @@ impl Canvas {
         }
     }
 
+    /// Fills everything.
+    pub(super) fn fill(&mut self, color: Color) {
+        self.pixels.fill(color);
+    }
+
     pub(super) fn grid(&self) -> &Grid {
         &self.grid
     }

@@ -9,6 +9,7 @@ mod grid;
 mod marker;
 mod resample;
 mod shapes;
+mod swm;
 mod tick;
 
 use crate::{AGENT_RADIUS, Frame, Pose, Quad, Scene, WALL_RADIUS, WALLS, bar_vertices, stem_vertices};
@@ -16,6 +17,7 @@ use canvas::{Canvas, Color, Region, rgb};
 use grid::{BOARD, Grid};
 pub use marker::{draw_cross, draw_marker};
 use shapes::{Disc, Point, fat_segment, polygon};
+pub use swm::SwmRenderer;
 
 const WHITE: Color = rgb(255, 255, 255);
 const GOAL_FILL: Color = rgb(144, 238, 144);

@@ -1,10 +1,10 @@
 //! Start states from seeds, drawn bit for bit as the references draw them.
 
 mod mt19937;
-mod pcg64;
+mod numpy_rng;
 
 use mt19937::Mt19937;
-use pcg64::Pcg64;
+pub use numpy_rng::NumpyRng;
 use std::f64::consts::PI;
 
 use crate::{EnvError, Pose, State};
@@ -35,7 +35,7 @@ impl Seeding {
 #[derive(Clone, Debug)]
 pub(crate) enum Starts {
     /// gym-pusht continues with the same generator.
-    Stream(Pcg64),
+    Stream(NumpyRng),
     /// diffusion_policy seeds again at each reset.
     Same(State),
 }
@@ -43,7 +43,7 @@ pub(crate) enum Starts {
 impl Starts {
     pub fn new(seeding: Seeding, seed: u64) -> Result<Self, EnvError> {
         Ok(match seeding {
-            Seeding::GymPusht => Self::Stream(Pcg64::new(seed)),
+            Seeding::GymPusht => Self::Stream(NumpyRng::new(seed)),
             Seeding::DiffusionPolicy => {
                 let mut rng = Mt19937::new(u32::try_from(seed).map_err(|_| EnvError::Seed { seed })?);
                 let agent = [rng.integer(50, 450), rng.integer(50, 450)];

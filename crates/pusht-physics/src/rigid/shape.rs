@@ -103,7 +103,7 @@ pub enum AgentPlan {
     Rectangles(BodyPlan),
 }
 
-fn finite(what: &'static str, numbers: &[f64]) -> Result<(), ShapeError> {
+pub(super) fn finite(what: &'static str, numbers: &[f64]) -> Result<(), ShapeError> {
     match numbers.iter().find(|v| !v.is_finite()) {
         None => Ok(()),
         Some(&found) => Err(ShapeError::NotFinite { what, found }),

@@ -3,7 +3,7 @@
 use super::arbiters::Arbiters;
 use super::body::{Body, BodyState};
 use super::contact::{Shape, collide};
-use super::shape::{AgentPlan, BodyPlan, ShapeError};
+use super::shape::{AgentPlan, BodyPlan, ShapeError, finite};
 use super::solver::Motion;
 use super::tree::Tree;
 use crate::engine::DT;
@@ -128,8 +128,13 @@ impl ShapeSpace {
     }
 
     /// Sets the block's center of gravity in body coordinates, px, without moving the body.
-    pub fn set_block_center_of_gravity(&mut self, center: [f64; 2]) {
+    ///
+    /// # Errors
+    /// A number that is not finite.
+    pub fn set_block_center_of_gravity(&mut self, center: [f64; 2]) -> Result<(), ShapeError> {
+        finite("a center of gravity", &center)?;
         self.block.center_of_gravity = center.into();
+        Ok(())
     }
 
     /// The shapes in the order in which the reference draws them, with whether they are the agent's.

@@ -1,16 +1,24 @@
-//! numpy's `default_rng(seed)`: PCG64 (XSL-RR 128/64), seeded by `SeedSequence`.
+//! numpy's `default_rng(seed)`.
 
 const MULTIPLIER: u128 = 0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645;
 
+/// The generator of numpy's `default_rng(seed)`, number for number: PCG64 (XSL-RR 128/64), seeded by `SeedSequence`.
+///
+/// ```
+/// let mut rng = pusht_env::NumpyRng::new(0);
+/// // numpy.random.default_rng(0).random()
+/// assert_eq!(rng.uniform(), 0.6369616873214543);
+/// ```
 #[derive(Clone, Debug)]
-pub(crate) struct Pcg64 {
+pub struct NumpyRng {
     state: u128,
     increment: u128,
     /// The upper half of a word whose lower half was used for an integer.
     spare: Option<u32>,
 }
 
-impl Pcg64 {
+impl NumpyRng {
+    /// The generator of a seed.
     pub fn new(seed: u64) -> Self {
         let words = seed_sequence(seed);
         let join = |high: u64, low: u64| u128::from(high) << 64 | u128::from(low);
@@ -44,20 +52,28 @@ impl Pcg64 {
         word as u32
     }
 
-    /// Uniform in [low, high), by Lemire's method on 32 bits.
-    pub fn integer(&mut self, low: u32, high: u32) -> f64 {
-        let range = high - low;
+    /// Uniform in [low, high).
+    pub(crate) fn integer(&mut self, low: u32, high: u32) -> f64 {
+        f64::from(low + self.below(high - low))
+    }
+
+    /// numpy's `integers(range)` for a range of up to 32 bits: uniform in [0, range), by Lemire's method; 0 if the range is
+    /// empty.
+    pub fn below(&mut self, range: u32) -> u32 {
+        if range == 0 {
+            return 0;
+        }
         // 2³² mod range: products whose lower half is below it would favor some results.
         let rejected = range.wrapping_neg() % range;
         loop {
             let product = u64::from(self.next_u32()) * u64::from(range);
             if product as u32 >= rejected {
-                return f64::from(low + (product >> 32) as u32);
+                return (product >> 32) as u32;
             }
         }
     }
 
-    /// Uniform in [0, 1).
+    /// numpy's `random()`: uniform in [0, 1).
     pub fn uniform(&mut self) -> f64 {
         (self.next_u64() >> 11) as f64 * 2f64.powi(-53)
     }
