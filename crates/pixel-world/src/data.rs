@@ -10,32 +10,41 @@ use crate::error::PixelWorldError;
 use crate::palette::{IndexedFrame, Palette};
 use crate::window::{Point, in_frame};
 
-/// A piece of a recording.
-#[derive(Clone, Debug)]
-pub struct Piece {
-    /// The frame before the first one.
-    pub before: IndexedFrame,
-    /// The frames, at least 2; a rollout begins with the first.
-    pub frames: Vec<IndexedFrame>,
-    /// The agent in every frame.
-    pub agent: Vec<Point>,
-}
+/// Difference of a color's levels from which a pixel differs.
+pub const DIFFERENT: u8 = 48;
+/// Pixels that may differ from a demonstration; a rollout with more of them has gone astray.
+const ASTRAY: usize = 40;
 
-impl Piece {
+/// A recording that a rollout follows, step by step.
+pub trait Course: Send + Sync {
     /// Number of steps.
-    pub fn steps(&self) -> usize {
-        self.frames.len() - 1
-    }
+    fn steps(&self) -> usize;
+
+    /// A frame of the same board, at the first step or earlier.
+    fn memory(&self) -> &IndexedFrame;
+
+    /// The recorded frames before, at and after the present step.
+    fn frames(&self) -> [&IndexedFrame; 3];
+
+    /// Where the agent is at the step and after it.
+    fn agent(&self) -> [Point; 2];
+
+    /// Goes on to the next step; `own` is the model's frame after the present one. Returns whether the recording tells
+    /// what follows `own`; if not, the rollout must begin anew with recorded frames.
+    fn follow(&mut self, own: &IndexedFrame, palette: &Palette) -> bool;
 }
 
-/// Pieces of recordings.
-pub trait Pieces: Sync {
-    /// Number of items, each the start of a piece.
+/// Recordings to learn from.
+pub trait Recordings: Sync {
+    /// A part of a recording.
+    type Course: Course;
+
+    /// Number of items, each the start of a course.
     fn items(&self) -> usize;
 
-    /// The piece of `steps` steps that begins at an item, or before it where the recording ends; fewer steps if it has
+    /// The course of `steps` steps that begins at an item, or before it where the recording ends; fewer steps if it has
     /// fewer. What is random about it follows from the seed.
-    fn piece(&self, item: usize, steps: usize, seed: u64) -> Piece;
+    fn course(&self, item: usize, steps: usize, seed: u64) -> Self::Course;
 }
 
 /// Demonstrations.
@@ -111,22 +120,61 @@ fn agent_path(episode: &Episode) -> Result<Vec<[f64; 2]>, PixelWorldError> {
     agent.collect()
 }
 
-impl Pieces for Demonstrated {
+/// A part of a demonstration.
+pub struct DemonstratedCourse {
+    memory: IndexedFrame,
+    before: IndexedFrame,
+    frames: Vec<IndexedFrame>,
+    agent: Vec<Point>,
+    at: usize,
+}
+
+impl Recordings for Demonstrated {
+    type Course = DemonstratedCourse;
+
     fn items(&self) -> usize {
         self.starts.len()
     }
 
-    fn piece(&self, item: usize, steps: usize, _: u64) -> Piece {
+    fn course(&self, item: usize, steps: usize, seed: u64) -> DemonstratedCourse {
         let (episode, start) = self.starts[item];
         let Recording { frames, agent } = &self.episodes[episode];
         let steps = steps.min(frames.len() - 1);
         let start = start.min(frames.len() - 1 - steps);
         let end = start + steps;
-        Piece {
+        let mut rng = generator(seed, u64::MAX);
+        DemonstratedCourse {
+            memory: frames[rng.random_range(0..=start)].clone(),
             before: frames[start.saturating_sub(1)].clone(),
             frames: frames[start..=end].to_vec(),
             agent: agent[start..=end].to_vec(),
+            at: 0,
         }
+    }
+}
+
+impl Course for DemonstratedCourse {
+    fn steps(&self) -> usize {
+        self.frames.len() - 1
+    }
+
+    fn memory(&self) -> &IndexedFrame {
+        &self.memory
+    }
+
+    fn frames(&self) -> [&IndexedFrame; 3] {
+        let before = self.at.checked_sub(1).map_or(&self.before, |at| &self.frames[at]);
+        [before, &self.frames[self.at], &self.frames[self.at + 1]]
+    }
+
+    fn agent(&self) -> [Point; 2] {
+        [self.agent[self.at], self.agent[self.at + 1]]
+    }
+
+    /// Where the model's T is elsewhere, a demonstration does not say what follows.
+    fn follow(&mut self, own: &IndexedFrame, palette: &Palette) -> bool {
+        self.at += 1;
+        palette.differing(own, &self.frames[self.at], DIFFERENT) <= ASTRAY
     }
 }
 

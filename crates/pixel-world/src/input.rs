@@ -16,14 +16,17 @@ pub const CELL_PIXELS: usize = CELL * CELL;
 const PLANE: usize = GRID * GRID;
 /// Standard deviation of the spot that marks a position, px.
 const SPOT: f32 = 2.0;
-/// Channels of the network's input: colors of the last frame and their change from the one before, a spot where the
+/// Channels of the network's input: colors of the last frame, their change from the one before and their
+/// difference from the rollout's first, a spot where the
 /// agent is and one where it will be, for each pixel of a cell; column and row of the cell in the window; the window's
 /// place in the frame.
-pub const CHANNELS: usize = (3 + 3 + 1 + 1) * CELL_PIXELS + 2 + 2;
+pub const CHANNELS: usize = (3 + 3 + 3 + 1 + 1) * CELL_PIXELS + 2 + 2;
 
 /// One step to predict.
 #[derive(Clone, Debug)]
 pub struct StepInput {
+    /// The window's pixels in the first frame of the rollout.
+    pub first: Vec<u8>,
     /// The window's pixels in the frame before the last.
     pub previous: Vec<u8>,
     /// The window's pixels in the last frame.
@@ -37,14 +40,16 @@ pub struct StepInput {
 }
 
 impl StepInput {
-    /// The step of a whole frame: its window is around the agent.
-    pub fn new(previous: &IndexedFrame, current: &IndexedFrame, from: Point, to: Point) -> Self {
-        Self::within(Window::around(from), previous, current, from, to)
+    /// The step of whole frames, the rollout's first, the one before the last and the last: the window is around the
+    /// agent.
+    pub fn new(frames: [&IndexedFrame; 3], from: Point, to: Point) -> Self {
+        Self::within(Window::around(from), frames, from, to)
     }
 
     /// The step in a given window.
-    pub fn within(window: Window, previous: &IndexedFrame, current: &IndexedFrame, from: Point, to: Point) -> Self {
+    pub fn within(window: Window, [first, previous, current]: [&IndexedFrame; 3], from: Point, to: Point) -> Self {
         Self {
+            first: window.cut(first),
             previous: window.cut(previous),
             current: window.cut(current),
             window,
@@ -78,6 +83,7 @@ pub fn place(x: usize, y: usize) -> usize {
 fn fill(values: &mut [f32], step: &StepInput, colors: &[[f32; 3]]) {
     let (color, rest) = values.split_at_mut(3 * CELL_PIXELS * PLANE);
     let (change, rest) = rest.split_at_mut(3 * CELL_PIXELS * PLANE);
+    let (memory, rest) = rest.split_at_mut(3 * CELL_PIXELS * PLANE);
     let (spots, rest) = rest.split_at_mut(2 * CELL_PIXELS * PLANE);
     let marks = [step.from, step.to].map(|point| Spot::new(point, step.window));
     for y in 0..WINDOW {
@@ -85,10 +91,12 @@ fn fill(values: &mut [f32], step: &StepInput, colors: &[[f32; 3]]) {
             let (at, pixel) = (place(x, y), y * WINDOW + x);
             let now = colors[usize::from(step.current[pixel])];
             let before = colors[usize::from(step.previous[pixel])];
+            let first = colors[usize::from(step.first[pixel])];
             for channel in 0..3 {
                 let at = channel * CELL_PIXELS * PLANE + at;
                 color[at] = now[channel];
                 change[at] = now[channel] - before[channel];
+                memory[at] = now[channel] - first[channel];
             }
             for (k, mark) in marks.iter().enumerate() {
                 spots[k * CELL_PIXELS * PLANE + at] = mark.columns[x] * mark.rows[y];

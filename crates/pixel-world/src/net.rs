@@ -146,7 +146,7 @@ pub struct Net {
 
 impl Net {
     /// Scores of the colors of every pixel's next state, `[steps, colors · CELL_PIXELS, GRID, GRID]`, color by color,
-    /// without [`Self::keep`]; x: what a step looks like, `[steps, 132, GRID, GRID]`.
+    /// without [`Self::keep`]; x: what a step looks like, `[steps, 180, GRID, GRID]`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let fine = self.down1.forward(conv2d(&self.first, x));
         let coarse = self.down2.forward(conv2d(&self.half1, fine.clone()));

@@ -1,21 +1,29 @@
 //! Random play in the simulator: an agent that wanders and pushes, without a task.
 //!
-//! Every piece is played anew from its seed, so that no step is seen twice.
+//! Every course is played anew from its seed, so that no step is seen twice.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use pusht_env::{EnvConfig, FillRule, Frame, GOAL, Pose, PushT, Renderer, Scene, State};
+use pusht_vision::{Tracked, Tracker, unwrap_angle};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use rayon::prelude::*;
 
-use crate::data::{Piece, Pieces};
+use crate::data::{Course, DIFFERENT, Recordings};
 use crate::palette::{IndexedFrame, Palette, SIDE};
-use crate::window::in_frame;
+use crate::window::{Point, in_frame};
 
-/// Steps played before a piece begins, at most.
+/// Pixels of a model's frame that may differ from the game's before the T is tracked in it.
+const AS_GOOD: usize = 8;
+/// How far the model's T may be from the game's, board px and radians; beyond it is lost.
+const FAR: f64 = 40.0;
+const FAR_TURNED: f64 = 0.5;
+/// Confidence of the tracker below which the T is lost.
+const DOUBTFUL: f64 = 0.6;
+/// Steps played before a course begins, at most.
 const WARM_UP: usize = 12;
-/// Nominal number of items: every piece is new, whatever its item.
+/// Nominal number of items: every course is new, whatever its item.
 const ITEMS: usize = 1 << 20;
 /// Margin of start positions to the border of the board, px.
 const AGENT_MARGIN: f64 = 20.0;
@@ -23,11 +31,11 @@ const AGENT_MARGIN: f64 = 20.0;
 const CENTER: f64 = 45.0;
 
 /// Random play.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RandomPlay<'a> {
     palette: &'a Palette,
     /// Renderers that are not in use, for each fill rule: a renderer keeps the board that it drew last.
-    idle: [Mutex<Vec<Renderer>>; 2],
+    idle: Arc<[Mutex<Vec<Renderer>>; 2]>,
 }
 
 impl<'a> RandomPlay<'a> {
@@ -38,19 +46,15 @@ impl<'a> RandomPlay<'a> {
         }
     }
 
-    fn drawn(&self, old: bool, scenes: &[Scene]) -> Vec<IndexedFrame> {
+    fn drawn(&self, old: bool, scene: &Scene) -> IndexedFrame {
         let idle = &self.idle[usize::from(old)];
         let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut renderer = kept.unwrap_or_else(|| renderer(old));
-        let draw = |scene| {
-            let frame = self.palette.index(&renderer.render(scene));
-            frame.unwrap_or_else(|| IndexedFrame(vec![0; SIDE * SIDE].into()))
-        };
-        let frames = scenes.iter().map(draw).collect();
-        if scenes.iter().all(|scene| scene.goal == GOAL) {
+        let frame = self.palette.index(&renderer.render(scene));
+        if scene.goal == GOAL {
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(renderer);
         }
-        frames
+        frame.expect("the renderer's frames are 96 × 96 px")
     }
 }
 
@@ -59,30 +63,83 @@ fn renderer(old: bool) -> Renderer {
     Renderer::new(SIDE as u32, rule).expect("96 px is a size of the renderer")
 }
 
-impl Pieces for RandomPlay<'_> {
+impl<'a> Recordings for RandomPlay<'a> {
+    type Course = PlayCourse<'a>;
+
     fn items(&self) -> usize {
         ITEMS
     }
 
-    fn piece(&self, _: usize, steps: usize, seed: u64) -> Piece {
+    fn course(&self, _: usize, steps: usize, seed: u64) -> PlayCourse<'a> {
         let mut game = Game::new(seed);
-        let warm_up = game.rng.random_range(0..=WARM_UP);
-        let mut scenes = vec![game.env.scene()];
-        for _ in 0..warm_up {
-            scenes[0] = game.env.scene();
+        let memory = self.drawn(game.old, &game.earlier());
+        let mut before = game.env.scene();
+        for _ in 0..game.rng.random_range(0..=WARM_UP) {
+            before = game.env.scene();
             game.step();
         }
-        scenes.push(game.env.scene());
-        for _ in 0..steps {
-            game.step();
-            scenes.push(game.env.scene());
-        }
-        let mut frames = self.drawn(game.old, &scenes);
-        Piece {
-            before: frames.remove(0),
+        let now = game.env.scene();
+        game.step();
+        let after = game.env.scene();
+        let agent = [&now, &after].map(|scene| in_frame(scene.agent));
+        let frames = [before, now, after].map(|scene| self.drawn(game.old, &scene));
+        PlayCourse {
+            play: self.clone(),
+            steps,
+            memory,
             frames,
-            agent: scenes[1..].iter().map(|scene| in_frame(scene.agent)).collect(),
+            agent,
+            game,
         }
+    }
+}
+
+/// A game that goes on from where the model's T is.
+pub struct PlayCourse<'a> {
+    play: RandomPlay<'a>,
+    game: Game,
+    steps: usize,
+    memory: IndexedFrame,
+    frames: [IndexedFrame; 3],
+    agent: [Point; 2],
+}
+
+impl Course for PlayCourse<'_> {
+    fn steps(&self) -> usize {
+        self.steps
+    }
+
+    fn memory(&self) -> &IndexedFrame {
+        &self.memory
+    }
+
+    fn frames(&self) -> [&IndexedFrame; 3] {
+        self.frames.each_ref()
+    }
+
+    fn agent(&self) -> [Point; 2] {
+        self.agent
+    }
+
+    /// If the model's frame differs, the T is tracked in it and the game's is put there: the next frame shows a whole T
+    /// that moves on from where the model has it.
+    fn follow(&mut self, own: &IndexedFrame, palette: &Palette) -> bool {
+        let mut known = true;
+        if palette.differing(own, &self.frames[2], DIFFERENT) > AS_GOOD {
+            match self.game.seen(&palette.paint(own)) {
+                Some(block) => {
+                    self.game.move_block(block);
+                    self.frames[2] = self.play.drawn(self.game.old, &self.game.env.scene());
+                }
+                None => known = false,
+            }
+        }
+        self.game.step();
+        let after = self.game.env.scene();
+        self.frames.rotate_left(1);
+        self.frames[2] = self.play.drawn(self.game.old, &after);
+        self.agent = [self.agent[1], in_frame(after.agent)];
+        known
     }
 }
 
@@ -123,7 +180,7 @@ impl Game {
         };
         let mut env = PushT::new(config).expect("the goal is finite");
         let block = pose(&mut rng);
-        // Near the T, so that most pieces have a push.
+        // Near the T, so that most courses have a push.
         let away = 50.0 + 110.0 * rng.random::<f64>();
         let direction = std::f64::consts::TAU * rng.random::<f64>();
         let center = center(block);
@@ -140,6 +197,38 @@ impl Game {
             old,
             rng,
         }
+    }
+
+    /// The board at an earlier time, with the T and the agent where they were then: here at random.
+    fn earlier(&mut self) -> Scene {
+        let mut scene = self.env.scene();
+        if self.rng.random() {
+            scene.block = pose(&mut self.rng);
+            scene.agent = [0, 1].map(|_| self.rng.random_range(AGENT_MARGIN..512.0 - AGENT_MARGIN));
+        }
+        scene
+    }
+
+    /// Where the T is in a frame, if it is found near the game's.
+    fn seen(&self, frame: &Frame) -> Option<Pose> {
+        let tracker = Tracker::new(self.env.scene().goal).ok()?;
+        let last = Tracked::from(self.env.state());
+        let seen = tracker.track_after(frame, Some(&last)).ok()?;
+        let (block, last) = (seen.block?, self.env.state().block);
+        let [from, to] = [last, block].map(center);
+        let turned = unwrap_angle(last.angle, block.angle) - last.angle;
+        let near = (from[0] - to[0]).hypot(from[1] - to[1]) < FAR && turned.abs() < FAR_TURNED;
+        (near && seen.block_confidence > DOUBTFUL).then_some(block)
+    }
+
+    /// Puts the T elsewhere in the midst of the game.
+    fn move_block(&mut self, block: Pose) {
+        let state = State {
+            block,
+            ..self.env.state()
+        };
+        let velocity = self.env.agent_velocity();
+        self.env.place(state, velocity).expect("the pose is finite");
     }
 
     fn step(&mut self) {
@@ -252,14 +341,47 @@ mod tests {
     }
 
     #[test]
-    fn a_piece_depends_on_its_seed_only() {
+    fn a_course_depends_on_its_seed_only() {
         let palette = Palette::fit(&frames(20, 1), 24);
         let play = RandomPlay::new(&palette);
-        let text = |piece: Piece| format!("{piece:?}");
-        let first = text(play.piece(0, 3, 5));
-        assert_ne!(first, text(play.piece(0, 3, 6)));
-        assert_eq!(first, text(play.piece(9, 3, 5)));
-        let piece = play.piece(0, 3, 5);
-        assert_eq!((piece.agent.len(), piece.steps()), (4, 3));
+        let shown = |item, seed| {
+            let course = play.course(item, 3, seed);
+            let frames = course.frames().map(Clone::clone);
+            (
+                frames,
+                course.agent().map(|x| x.map(f32::to_bits)),
+                course.memory().clone(),
+            )
+        };
+        let first = shown(0, 5);
+        assert!(first != shown(0, 6));
+        assert!(first == shown(9, 5));
+    }
+
+    #[test]
+    fn a_game_goes_on_from_where_the_frame_has_the_t() {
+        let palette = Palette::fit(&frames(20, 1), 24);
+        let play = RandomPlay::new(&palette);
+        for seed in 0..40 {
+            let mut course = play.course(0, 3, seed);
+            let mut moved = course.game.env.scene();
+            (moved.block.x, moved.block.y) = (moved.block.x + 9.0, moved.block.y - 6.0);
+            let own = play.drawn(course.game.old, &moved);
+            let state = course.game.env.state();
+            assert!(course.follow(&own, &palette), "game {seed}");
+            let mut wrong = [0, 1].map(|_| 0.0);
+            // The frame at the step has the T where the model's frame has it.
+            let tracker = Tracker::new(moved.goal).unwrap();
+            let seen = tracker
+                .track(&palette.paint(course.frames()[1]))
+                .unwrap()
+                .block
+                .unwrap();
+            for (wrong, block) in wrong.iter_mut().zip([moved.block, state.block]) {
+                let [a, b] = [seen, block].map(center);
+                *wrong = (a[0] - b[0]).hypot(a[1] - b[1]);
+            }
+            assert!(wrong[0] < 5.0 && wrong[1] > 6.0, "game {seed}: {wrong:?}");
+        }
     }
 }

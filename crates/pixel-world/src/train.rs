@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use training::{FitOptions, Objective, ObjectiveError, Step, TrainConfig, fit, init_seeded};
 
-use crate::data::{Demonstrated, Piece, Pieces, generator, jitter};
+use crate::data::{Course, Demonstrated, Recordings, generator, jitter};
 use crate::error::PixelWorldError;
 use crate::input::{StepInput, input};
 use crate::loss::{Target, chosen, loss};
@@ -32,8 +32,6 @@ const VALIDATION_BATCHES: u64 = 4;
 const VALIDATION_ROLLOUTS: usize = 16;
 /// Their steps.
 const VALIDATION_STEPS: usize = 8;
-/// Difference of a color's levels from which a pixel differs.
-const DIFFERENT: u8 = 48;
 /// How far the window of a training step moves, px.
 const JITTER: f32 = 3.0;
 /// Seed of the validation batches.
@@ -45,8 +43,6 @@ const VALIDATION_SEED: u64 = 0x5EED;
 pub struct OwnRollouts {
     /// From this fraction of the training on; before it, batches are single steps.
     pub from: f64,
-    /// Pixels that may differ from the recording; a rollout with more of them begins anew with recorded frames.
-    pub astray: usize,
     /// The kinds of batches; the rest are single steps.
     pub lengths: Vec<RolloutLength>,
 }
@@ -68,8 +64,12 @@ impl Default for OwnRollouts {
         let length = |steps, rollouts, share| RolloutLength { steps, rollouts, share };
         Self {
             from: 0.2,
-            astray: 40,
-            lengths: vec![length(4, 12, 0.25), length(8, 8, 0.25), length(16, 6, 0.2)],
+            lengths: vec![
+                length(4, 12, 0.25),
+                length(8, 8, 0.25),
+                length(16, 6, 0.2),
+                length(32, 4, 0.1),
+            ],
         }
     }
 }
@@ -147,15 +147,15 @@ impl PixelWorldSettings {
     }
 }
 
-/// The objective: pieces of recordings, some of which begin with the model's own frames.
-pub(crate) struct NextFrame<'a, P> {
-    pub(crate) pieces: &'a P,
-    pub(crate) valid: Option<&'a P>,
+/// The objective: courses of recordings, some of which the model follows with its own frames.
+pub(crate) struct NextFrame<'a, R> {
+    pub(crate) recordings: &'a R,
+    pub(crate) valid: Option<&'a R>,
     pub(crate) palette: &'a Palette,
     pub(crate) settings: &'a PixelWorldSettings,
 }
 
-impl<P: Pieces> NextFrame<'_, P> {
+impl<R: Recordings> NextFrame<'_, R> {
     /// Steps and number of the rollouts of a batch.
     fn length(&self, step: Step) -> (usize, usize) {
         if step.progress < self.settings.own.from {
@@ -171,25 +171,25 @@ impl<P: Pieces> NextFrame<'_, P> {
         (1, usize::MAX)
     }
 
-    /// The mean loss over all steps of rollouts along the pieces: the first step begins with recorded frames, every
-    /// other with the model's own. No gradient flows from a step to the one before. A rollout that has gone astray begins
-    /// anew with recorded frames: where its T is elsewhere, the recording does not say what should follow, and a model
-    /// that learns from it blurs and bends the T.
-    fn rollout_loss(&self, net: &Net, pieces: &[Piece], seed: u64) -> Result<Tensor<1>, ObjectiveError> {
+    /// The mean loss over all steps of rollouts along the courses: the first step begins with recorded frames, every
+    /// other with the model's own. No gradient flows from a step to the one before. A rollout that its course cannot
+    /// follow begins anew with recorded frames.
+    fn rollout_loss(&self, net: &Net, mut courses: Vec<R::Course>, seed: u64) -> Result<Tensor<1>, ObjectiveError> {
         let device = net.devices().remove(0);
         let colors = self.settings.model.colors;
-        let steps = pieces.iter().map(Piece::steps).min().unwrap_or(0);
-        let mut shown: Vec<[IndexedFrame; 2]> = pieces
-            .iter()
-            .map(|piece| [piece.before.clone(), piece.frames[0].clone()])
-            .collect();
+        let steps = courses.iter().map(Course::steps).min().unwrap_or(0);
+        let recorded = |course: &R::Course| {
+            let [before, now, _] = course.frames();
+            [before.clone(), now.clone()]
+        };
+        let mut shown: Vec<[IndexedFrame; 2]> = courses.iter().map(recorded).collect();
         let mut sum: Option<Tensor<1>> = None;
         for at in 0..steps {
-            let example = |(i, (piece, shown)): (usize, (&Piece, &[IndexedFrame; 2]))| {
-                let mut rng = generator(seed, (at * pieces.len() + i) as u64);
-                self.example(piece, at, shown, &mut rng)
+            let example = |(i, (course, shown)): (usize, (&R::Course, &[IndexedFrame; 2]))| {
+                let mut rng = generator(seed, (at * courses.len() + i) as u64);
+                self.example(course, shown, at == 0, &mut rng)
             };
-            let examples: Vec<Example> = pieces.par_iter().zip(&shown).enumerate().map(example).collect();
+            let examples: Vec<Example> = courses.par_iter().zip(&shown).enumerate().map(example).collect();
             let (inputs, targets): (Vec<StepInput>, Vec<Target>) = examples.into_iter().unzip();
             let scores = net.forward(input(&inputs, self.palette, &device));
             let value = loss(net, scores.clone(), &inputs, &targets, colors)?;
@@ -199,44 +199,44 @@ impl<P: Pieces> NextFrame<'_, P> {
             });
             if at + 1 < steps {
                 let windows = chosen(net, scores.without_autodiff(), &inputs, colors)?;
-                for (((shown, input), window), piece) in shown.iter_mut().zip(&inputs).zip(windows).zip(pieces) {
-                    let next = input.window.paste(&window, &shown[1]);
-                    shown[0] = std::mem::replace(&mut shown[1], next);
-                    let recorded = &piece.frames[at + 1];
-                    if self.palette.differing(&shown[1], recorded, DIFFERENT) > self.settings.own.astray {
-                        *shown = [piece.frames[at].clone(), recorded.clone()];
-                    }
-                }
+                let follow = |(((course, shown), input), window): (((&mut R::Course, &mut _), &StepInput), Vec<u8>)| {
+                    let [_, now]: &mut [IndexedFrame; 2] = shown;
+                    let next = input.window.paste(&window, now);
+                    *shown = if course.follow(&next, self.palette) {
+                        [now.clone(), next]
+                    } else {
+                        recorded(course)
+                    };
+                };
+                let rollouts = courses.par_iter_mut().zip(&mut shown);
+                rollouts.zip(&inputs).zip(windows).for_each(follow);
             }
         }
         let sum = sum.ok_or("the batch has no steps")?;
         Ok(sum.div_scalar(steps as f64))
     }
 
-    /// Step `at` of a piece from the frames shown, and what it should lead to.
-    fn example(&self, piece: &Piece, at: usize, shown: &[IndexedFrame; 2], rng: &mut Pcg64) -> Example {
-        let [from, to]: [Point; 2] = [piece.agent[at], piece.agent[at + 1]];
+    /// The present step of a course from the frames shown, and what it should lead to.
+    fn example(&self, course: &R::Course, shown: &[IndexedFrame; 2], fresh: bool, rng: &mut Pcg64) -> Example {
+        let [from, to]: [Point; 2] = course.agent();
         // The window moves a little, so that its place tells the model less than the spots do.
         let window = Window::around(from.map(|x| x + jitter(JITTER, rng)));
-        let mut input = StepInput::within(window, &shown[0], &shown[1], from, to);
-        if at == 0 {
+        let mut input = StepInput::within(window, [course.memory(), &shown[0], &shown[1]], from, to);
+        if fresh {
             spoil(&mut input.current, rng);
         }
-        let (last, next) = (window.cut(&piece.frames[at]), window.cut(&piece.frames[at + 1]));
-        let weight = |(last, next): (&u8, &u8)| {
-            if last == next {
-                1.0
-            } else {
-                self.settings.changed_weight
-            }
+        let [_, now, next] = course.frames();
+        let (now, next) = (window.cut(now), window.cut(next));
+        let weight = |(now, next): (&u8, &u8)| {
+            if now == next { 1.0 } else { self.settings.changed_weight }
         };
-        let weights = last.iter().zip(&next).map(weight).collect();
+        let weights = now.iter().zip(&next).map(weight).collect();
         (input, Target { next, weights })
     }
 
-    fn pieces(&self, of: &P, items: &[usize], steps: usize, seed: u64) -> Vec<Piece> {
-        let piece = |(i, item): (usize, &usize)| of.piece(*item, steps, nn_kit::mix_seed(seed, i as u64));
-        items.par_iter().enumerate().map(piece).collect()
+    fn courses(&self, of: &R, items: &[usize], steps: usize, seed: u64) -> Vec<R::Course> {
+        let course = |(i, item): (usize, &usize)| of.course(*item, steps, nn_kit::mix_seed(seed, i as u64));
+        items.par_iter().enumerate().map(course).collect()
     }
 }
 
@@ -260,15 +260,15 @@ fn spoil(window: &mut [u8], rng: &mut Pcg64) {
     }
 }
 
-impl<P: Pieces> Objective<Net> for NextFrame<'_, P> {
+impl<R: Recordings> Objective<Net> for NextFrame<'_, R> {
     fn items(&self) -> usize {
-        self.pieces.items()
+        self.recordings.items()
     }
 
     fn loss(&self, model: &Net, items: &[usize], step: Step) -> Result<Tensor<1>, ObjectiveError> {
         let (steps, rollouts) = self.length(step);
         let items = &items[..rollouts.min(items.len())];
-        self.rollout_loss(model, &self.pieces(self.pieces, items, steps, step.seed), step.seed)
+        self.rollout_loss(model, self.courses(self.recordings, items, steps, step.seed), step.seed)
     }
 
     /// The loss over rollouts of 8 steps, on held-out recordings.
@@ -283,8 +283,8 @@ impl<P: Pieces> Objective<Net> for NextFrame<'_, P> {
             let items: Vec<usize> = (0..VALIDATION_ROLLOUTS)
                 .map(|_| rng.random_range(0..valid.items()))
                 .collect();
-            let pieces = self.pieces(valid, &items, VALIDATION_STEPS, seed);
-            sum += f64::from(self.rollout_loss(model, &pieces, seed)?.try_into_scalar::<f32>()?);
+            let courses = self.courses(valid, &items, VALIDATION_STEPS, seed);
+            sum += f64::from(self.rollout_loss(model, courses, seed)?.try_into_scalar::<f32>()?);
         }
         Ok(Some(sum / VALIDATION_BATCHES as f64))
     }
@@ -403,7 +403,7 @@ impl PixelWorldSettings {
     /// Settings of the base model.
     pub fn base() -> Self {
         let mut settings = Self::default();
-        (settings.fit.epochs, settings.fit.steps_per_epoch) = (24, Some(500));
+        (settings.fit.epochs, settings.fit.steps_per_epoch) = (40, Some(500));
         settings
     }
 
@@ -425,15 +425,15 @@ impl PixelWorldSettings {
     ) -> Result<TrainOutput<PixelWorld>, PixelWorldError> {
         self.check()?;
         let palette = Palette::fit(&play::frames(PALETTE_FRAMES, PALETTE_SEED), self.model.colors);
-        let pieces = RandomPlay::new(&palette);
+        let play = RandomPlay::new(&palette);
         let objective = NextFrame {
-            pieces: &pieces,
-            valid: Some(&pieces),
+            recordings: &play,
+            valid: Some(&play),
             palette: &palette,
             settings: self,
         };
         let trained_on = WorldProvenance {
-            play_steps: self.fit.epochs * self.fit.epoch_steps(pieces.items()) * self.fit.batch_size,
+            play_steps: self.fit.epochs * self.fit.epoch_steps(play.items()) * self.fit.batch_size,
             ..WorldProvenance::default()
         };
         self.fitted(self.random(device), &objective, trained_on, device, options)
@@ -453,10 +453,10 @@ impl PixelWorldSettings {
                 episodes: data.train_episodes().len(),
             });
         }
-        let pieces = Demonstrated::new(&episodes, &palette)?;
+        let train = Demonstrated::new(&episodes, &palette)?;
         let valid = Demonstrated::new(&long(data.validation_episodes()), &palette)?;
         let objective = NextFrame {
-            pieces: &pieces,
+            recordings: &train,
             valid: Some(&valid),
             palette: &palette,
             settings: self,
@@ -473,10 +473,10 @@ impl PixelWorldSettings {
         self.fitted(net, &objective, trained_on, device, options)
     }
 
-    fn fitted<P: Pieces>(
+    fn fitted<R: Recordings>(
         &self,
         net: Net,
-        objective: &NextFrame<'_, P>,
+        objective: &NextFrame<'_, R>,
         trained_on: WorldProvenance,
         device: &Device,
         options: FitOptions<'_>,

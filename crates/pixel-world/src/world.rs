@@ -17,7 +17,7 @@ use crate::palette::{IndexedFrame, Palette};
 use crate::window::in_frame;
 
 /// The kind in a model file.
-const KIND: &str = "pixel-world/1";
+const KIND: &str = "pixel-world/2";
 /// Steps that the network computes together.
 const BATCH: usize = 16;
 /// The base model; `docs/video-models.md` has the command that trains it.
@@ -47,7 +47,8 @@ struct Card {
     trained_on: WorldProvenance,
 }
 
-/// A world model in pixels: the last two frames and the agent's next position give the next frame.
+/// A world model in pixels: the first and the last two frames and the agent's next position give the
+/// next frame.
 #[derive(Clone, Debug)]
 pub struct PixelWorld {
     config: NetConfig,
@@ -234,10 +235,15 @@ impl PixelWorld {
             let frame = self.palette.index(frame);
             frame.ok_or_else(|| format!("the frame is {width} × {height} px; expected 96 × 96"))
         };
+        let first = indexed(&history.first)?;
         let (previous, current) = (indexed(&history.previous)?, indexed(&history.current)?);
         let mut agent = history.agent;
         agent.step(action);
-        let step = StepInput::new(&previous, &current, in_frame(position), in_frame(agent.position));
+        let step = StepInput::new(
+            [&first, &previous, &current],
+            in_frame(position),
+            in_frame(agent.position),
+        );
         Ok((step, current))
     }
 }

@@ -2,11 +2,13 @@
 
 use pusht_env::{Action, AgentMotion, Frame};
 
-/// All that a world model knows of one rollout: its last two frames and the agent's motion.
+/// All that a world model knows of one rollout: its first and its last two frames, and the agent's motion.
 ///
 /// A world model has no hidden state, so that a rollout can be copied, continued in several ways, or begun in the middle.
 #[derive(Clone, Debug, PartialEq)]
 pub struct History {
+    /// The frame that the rollout began with: shows what the T may hide now.
+    pub first: Frame,
     /// The frame before `current`; at the start of a rollout, `current` itself.
     pub previous: Frame,
     /// The last frame.
@@ -18,10 +20,16 @@ pub struct History {
 impl History {
     /// A rollout that begins with a frame in which the agent rests at `agent`, px of the 512 board.
     pub fn start(frame: Frame, agent: [f64; 2]) -> Self {
+        Self::in_motion(frame.clone(), frame, AgentMotion::at_rest(agent))
+    }
+
+    /// A rollout that begins with the frame `current` in the middle of a motion; `previous` is the frame before it.
+    pub fn in_motion(previous: Frame, current: Frame, agent: AgentMotion) -> Self {
         Self {
-            previous: frame.clone(),
-            current: frame,
-            agent: AgentMotion::at_rest(agent),
+            first: current.clone(),
+            previous,
+            current,
+            agent,
         }
     }
 

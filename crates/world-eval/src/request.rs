@@ -32,11 +32,7 @@ impl PathRequest {
 
     /// The beginning of a rollout.
     pub fn history(&self) -> History {
-        History {
-            previous: self.previous.clone(),
-            current: self.start.clone(),
-            agent: self.agent,
-        }
+        History::in_motion(self.previous.clone(), self.start.clone(), self.agent)
     }
 
     /// The given path: the agent's position in every frame, board px.

@@ -134,14 +134,11 @@ impl<'a> Batch<'a> {
             frames: keep_frames.then(|| vec![frame.clone()]),
             last,
         });
-        self.histories.push(History {
-            previous: frame.clone(),
-            current: frame,
-            agent: AgentMotion {
-                position: start.agent,
-                velocity: env.agent_velocity(),
-            },
-        });
+        let agent = AgentMotion {
+            position: start.agent,
+            velocity: env.agent_velocity(),
+        };
+        self.histories.push(History::in_motion(frame.clone(), frame, agent));
         Ok(())
     }
 
