@@ -11,7 +11,7 @@ use crate::error::failed;
 use crate::files::write_bytes;
 
 /// Number of images in a film strip.
-const STRIP: usize = 12;
+pub(crate) const STRIP: usize = 12;
 
 /// Writes a film strip of these frames.
 pub(crate) fn write_strip(path: &Path, frames: &[Frame]) -> Result<(), PipelineError> {

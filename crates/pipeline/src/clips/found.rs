@@ -9,7 +9,7 @@ use serde::Serialize;
 use video_io::{content_hash, find_videos};
 
 use super::set::Clips;
-use super::store;
+use super::{simulated, store};
 use crate::PipelineError;
 use crate::config::Labeler;
 use crate::error::failed;
@@ -87,7 +87,7 @@ impl Stage for LabelFound<'_> {
             videos, contents, fps, ..
         } = &self.searched;
         (
-            "found",
+            "found, simulated",
             self.labels,
             fps,
             videos,
@@ -110,7 +110,9 @@ impl Stage for LabelFound<'_> {
             settings: Settings { fps: self.searched.fps },
         };
         job.run(&dir.join(LABELS), ctx).map_err(|e| failed("clips")(&e))?;
-        write_json(&dir.join(CAPTIONS), &show_first(&labels(dir)?, dir)?)
+        let labeled = labels(dir)?;
+        simulated::show(dir, labeled.episodes().map(|e| e.map_err(|e| failed("clips")(&e))))?;
+        write_json(&dir.join(CAPTIONS), &show_first(&labeled, dir)?)
     }
 
     fn load(&self, dir: &Path, ctx: &mut JobContext) -> Result<Clips, PipelineError> {
@@ -149,7 +151,7 @@ impl Stage for LabelFound<'_> {
             quality: None,
             episodes,
             frames: [all, trusted],
-            pictures: store::pictures(NAME, captions),
+            pictures: [store::pictures(NAME, captions), simulated::pictures(dir, NAME)?].concat(),
             ends: Vec::new(),
         })
     }

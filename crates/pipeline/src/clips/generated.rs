@@ -6,7 +6,7 @@ use std::path::Path;
 use eval::GeneratorKind;
 use labeling::{LabelJob, LabelMethod, Labeled, Segment, Settings};
 use pusht_data::{Episode, InverseDynamics, Provenance, Split};
-use pusht_env::State;
+use pusht_env::{Frame, State};
 use pusht_jobs::{Done, JobContext, Stage};
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use super::ends::{self, Ends};
 use super::evaluate::evaluate_clips;
 use super::make::make_clips;
 use super::set::Clips;
-use super::store;
+use super::{simulated, store};
 use crate::PipelineError;
 use crate::config::Labeler;
 use crate::demonstrations::Demonstrations;
@@ -60,7 +60,14 @@ impl Stage for GenerateClips<'_> {
 
     fn inputs(&self) -> impl Serialize {
         let Self { video, learned, .. } = self;
-        ("judged", self.clips, self.frames, self.labels, &video.key, &learned.key)
+        (
+            "judged, simulated",
+            self.clips,
+            self.frames,
+            self.labels,
+            &video.key,
+            &learned.key,
+        )
     }
 
     fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), PipelineError> {
@@ -83,6 +90,14 @@ impl Stage for GenerateClips<'_> {
             .map(|(ends, segments)| Clip { ends, segments })
             .collect();
         write_json(&dir.join(CLIPS), &clips)?;
+        let segments = clips.iter().enumerate().flat_map(|(i, clip)| {
+            let episodes = store::read(dir, i).and_then(|frames| self.episodes(dir, i, clip, &frames));
+            match episodes {
+                Ok(episodes) => episodes.into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(error)],
+            }
+        });
+        simulated::show(dir, segments)?;
         let mut shown = 0..clips.len().min(store::SHOWN);
         shown.try_for_each(|i| store::show(dir, i, &store::read(dir, i)?))
     }
@@ -90,32 +105,11 @@ impl Stage for GenerateClips<'_> {
     fn load(&self, dir: &Path, _: &mut JobContext) -> Result<Clips, PipelineError> {
         let fail = failed("clips");
         let clips: Vec<Clip> = read_json(&dir.join(CLIPS))?;
-        let (source, by) = (self.video.output.loaded.model.name(), self.labeler().name());
         let (mut episodes, mut all) = (Vec::new(), 0);
         for (i, clip) in clips.iter().enumerate() {
             let frames = store::read(dir, i)?;
             all += frames.len();
-            for segment in &clip.segments {
-                let labeled = segment.first..segment.first + segment.actions.len();
-                let Some(frames) = frames.get(labeled) else {
-                    return Err(fail(&format!(
-                        "clip {i} has fewer frames than labels; remove {} and run again",
-                        dir.display()
-                    )));
-                };
-                episodes.push(Episode {
-                    frames: frames.to_vec(),
-                    actions: segment.actions.clone(),
-                    states: Some(segment.states.iter().map(|row| State::from_row(*row)).collect()),
-                    goal: self.demos.episodes[clip.ends.episode].goal,
-                    provenance: Provenance {
-                        source: source.clone(),
-                        index: i,
-                        seed: Some(clip.ends.seed),
-                        actions: by.clone(),
-                    },
-                });
-            }
+            episodes.extend(self.episodes(dir, i, clip, &frames)?);
         }
         let trusted = episodes.iter().map(Episode::len).sum();
         if episodes.is_empty() {
@@ -130,7 +124,11 @@ impl Stage for GenerateClips<'_> {
             quality: Some(read_json(&dir.join(QUALITY))?),
             episodes,
             frames: [all, trusted],
-            pictures: store::pictures(&self.folder, ends.iter().enumerate().map(store::caption)),
+            pictures: [
+                store::pictures(&self.folder, ends.iter().enumerate().map(store::caption)),
+                simulated::pictures(dir, &self.folder)?,
+            ]
+            .concat(),
             ends,
         })
     }
@@ -139,6 +137,33 @@ impl Stage for GenerateClips<'_> {
 impl GenerateClips<'_> {
     fn labeler(&self) -> Box<dyn InverseDynamics> {
         self.learned.output.labeler(self.labels)
+    }
+
+    /// The labeled segments of a clip.
+    fn episodes(&self, dir: &Path, index: usize, clip: &Clip, frames: &[Frame]) -> Result<Vec<Episode>, PipelineError> {
+        let (source, by) = (self.video.output.loaded.model.name(), self.labeler().name());
+        let episode = |segment: &Segment| {
+            let labeled = segment.first..segment.first + segment.actions.len();
+            let frames = frames.get(labeled).ok_or_else(|| {
+                failed("clips")(&format!(
+                    "clip {index} has fewer frames than labels; remove {} and run again",
+                    dir.display()
+                ))
+            })?;
+            Ok(Episode {
+                frames: frames.to_vec(),
+                actions: segment.actions.clone(),
+                states: Some(segment.states.iter().map(|row| State::from_row(*row)).collect()),
+                goal: self.demos.episodes[clip.ends.episode].goal,
+                provenance: Provenance {
+                    source: source.clone(),
+                    index,
+                    seed: Some(clip.ends.seed),
+                    actions: by.clone(),
+                },
+            })
+        };
+        clip.segments.iter().map(episode).collect()
     }
 }
 

@@ -7,6 +7,7 @@ mod found;
 mod generated;
 mod make;
 mod set;
+mod simulated;
 mod store;
 
 pub(crate) use beside::clips_beside;

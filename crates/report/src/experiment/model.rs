@@ -190,6 +190,8 @@ pub enum PictureGroup {
     Demonstrations,
     /// Generated clips.
     Generated,
+    /// Generated clips beside the exact simulator playing the actions read out of them.
+    Simulated,
     /// Rollouts of an arm.
     Rollouts,
 }
