@@ -7,7 +7,7 @@ use pusht_data::{Episode, Provenance, VideoModel, VideoRequest};
 use pusht_env::{EnvConfig, GOAL, PushT, Renderer};
 use pusht_jobs::JobContext;
 use pusht_training::TrainSpec;
-use video_gen::{LoadOptions, ModelSpec, PixelVideo, PixelVideoSettings};
+use video_gen::{LoadOptions, ModelSpec, PixelVideo, PixelVideoSettings, PlanSettings};
 
 /// A disc that moves across the board.
 fn episode(index: usize) -> Episode {
@@ -77,7 +77,35 @@ fn a_folder_gives_the_same_clips_as_the_model_that_was_trained() {
         .unwrap()
         .load(&LoadOptions::default())
         .unwrap();
-    assert_eq!(by_name.sha256.map(|hash| hash.len()), Some(64));
+    assert_eq!(by_name.sha256.as_ref().map(String::len), Some(64));
+
+    // So are the settings of the search, as they are part of what determines the clips.
+    assert_eq!(loaded.planned().settings(), &settings.plan);
+    assert!(loaded.plan(std::slice::from_ref(&request)).unwrap() == plan);
+    let file = folder.join("plan.json");
+    let refused = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        PixelVideo::load(&folder, &Device::flex()).err().unwrap().to_string()
+    };
+    for (text, said) in [
+        ("{", "EOF"),
+        (r#"{"beamz": 3}"#, "beamz"),
+        (r#"{"beams": 0}"#, "beams is 0; expected 1 to 256"),
+    ] {
+        let error = refused(text);
+        assert!(error.contains("plan.json") && error.contains(said), "{error}");
+    }
+    std::fs::write(&file, r#"{"beams": 3}"#).unwrap();
+    let hash = || {
+        let spec = ModelSpec::new("pixel", &folder).unwrap();
+        spec.load(&LoadOptions::default()).unwrap().sha256
+    };
+    let other = hash();
+    std::fs::remove_file(&file).unwrap();
+    assert!(other != hash() && other != by_name.sha256);
+    let before = PixelVideo::load(&folder, &Device::flex()).unwrap();
+    assert_eq!(before.planned().settings(), &PlanSettings::default());
+
     std::fs::remove_file(folder.join("paths.safetensors")).unwrap();
     let error = PixelVideo::load(&folder, &Device::flex()).err().unwrap().to_string();
     assert!(error.contains("paths.safetensors"), "{error}");

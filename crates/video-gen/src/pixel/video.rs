@@ -6,12 +6,15 @@ use burn::tensor::Device;
 use pixel_world::{PixelWorld, PixelWorldError};
 use pusht_data::{VideoModel, VideoModelError, VideoRequest};
 use pusht_env::Frame;
+use pusht_jobs::write_json;
 
 use crate::planned::{PathFlow, PlanSettings, PlannedClip, PlannedVideo};
 use object_latent::VideoGenError;
 
 /// File of the path network.
 const PATHS: &str = "paths.safetensors";
+/// File of the settings of the search.
+const PLAN: &str = "plan.json";
 
 /// Errors of [`PixelVideo`].
 #[derive(Debug, thiserror::Error)]
@@ -31,17 +34,37 @@ pub enum PixelVideoError {
     /// The path network.
     #[error(transparent)]
     Paths(#[from] VideoGenError),
+    /// The settings of the search cannot be read.
+    #[error(
+        "{path:?}: {reason}; expected the settings of the search for paths as training writes them (without the file: the defaults)"
+    )]
+    Plan {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// The training loop failed or was stopped.
     #[error(transparent)]
     Training(#[from] training::TrainingError),
-    /// A folder that cannot be made.
+    /// A folder or file that cannot be written or read.
     #[error("{path:?}: {source}")]
     Io {
-        /// The folder.
+        /// Its path.
         path: std::path::PathBuf,
         /// Error of the operating system.
         source: std::io::Error,
     },
+}
+
+impl PixelVideoError {
+    /// For `map_err`.
+    fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
+        |source| Self::Io {
+            path: path.to_path_buf(),
+            source,
+        }
+    }
 }
 
 /// The pixel world model along planned paths: every frame between the given ones is the world model's own.
@@ -80,20 +103,20 @@ impl PixelVideo {
         self.world().parameters() + self.planned.paths().parameters()
     }
 
-    /// Writes both to a folder.
+    /// Writes both and the settings of the search to a folder.
     ///
     /// # Errors
     /// A folder or file that cannot be written.
     pub fn save(&self, folder: &Path) -> Result<(), PixelVideoError> {
-        std::fs::create_dir_all(folder).map_err(|source| PixelVideoError::Io {
-            path: folder.to_path_buf(),
-            source,
-        })?;
+        std::fs::create_dir_all(folder).map_err(PixelVideoError::io(folder))?;
         self.world().save(&folder.join(Self::WORLD_FILE))?;
-        Ok(self.planned.paths().save(&folder.join(PATHS))?)
+        self.planned.paths().save(&folder.join(PATHS))?;
+        let plan = folder.join(PLAN);
+        write_json(&plan, self.planned.settings()).map_err(PixelVideoError::io(&plan))
     }
 
-    /// Loads a folder from [`PixelVideo::save`].
+    /// Loads a folder from [`PixelVideo::save`]; one without settings of the search, of an earlier version, has the
+    /// defaults.
     ///
     /// # Errors
     /// A folder of an earlier version, files that are missing, damaged or of another kind.
@@ -105,7 +128,7 @@ impl PixelVideo {
         }
         let world = PixelWorld::load(&folder.join(Self::WORLD_FILE), device)?;
         let paths = PathFlow::load(&folder.join(PATHS), device)?;
-        Self::new(world, paths, PlanSettings::default())
+        Self::new(world, paths, plan_settings(folder)?)
     }
 
     /// Whether a folder looks like a pixel model, of this or an earlier version.
@@ -113,9 +136,11 @@ impl PixelVideo {
         folder.join(Self::WORLD_FILE).exists() || folder.join(Self::FORMER_FILE).exists()
     }
 
-    /// The two files of a folder, for hashes.
-    pub(crate) fn files(folder: &Path) -> [std::path::PathBuf; 2] {
-        [folder.join(Self::WORLD_FILE), folder.join(PATHS)]
+    /// The files of a folder, for hashes.
+    pub(crate) fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+        let mut files = vec![folder.join(Self::WORLD_FILE), folder.join(PATHS)];
+        files.extend(Some(folder.join(PLAN)).filter(|plan| plan.exists()));
+        files
     }
 
     /// Plans clips and says how near they came to their ends.
@@ -125,6 +150,23 @@ impl PixelVideo {
     pub fn plan(&self, requests: &[VideoRequest]) -> Result<Vec<PlannedClip>, VideoModelError> {
         self.planned.plan(requests)
     }
+}
+
+/// The settings of the search in a folder.
+fn plan_settings(folder: &Path) -> Result<PlanSettings, PixelVideoError> {
+    let path = folder.join(PLAN);
+    let text = match std::fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(PlanSettings::default()),
+        Err(error) => return Err(PixelVideoError::io(&path)(error)),
+    };
+    let refuse = |reason: String| PixelVideoError::Plan {
+        path: path.clone(),
+        reason,
+    };
+    let settings: PlanSettings = serde_json::from_slice(&text).map_err(|error| refuse(error.to_string()))?;
+    settings.check().map_err(|error| refuse(error.to_string()))?;
+    Ok(settings)
 }
 
 impl VideoModel for PixelVideo {
