@@ -84,6 +84,11 @@ impl PixelWorld {
         Self::from_file(&file, device)
     }
 
+    /// SHA-256 of the base model's file: part of the identity of what is trained from it.
+    pub fn base_sha256() -> String {
+        pusht_jobs::hash_bytes(BASE)
+    }
+
     /// Settings of the network.
     pub fn config(&self) -> &NetConfig {
         &self.config

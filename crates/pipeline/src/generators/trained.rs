@@ -7,7 +7,7 @@ use std::time::Instant;
 use burn::tensor::Device;
 use eval::GeneratorKind;
 use pusht_data::{Split, VideoModel};
-use pusht_jobs::{Done, JobContext, Runner, Stage};
+use pusht_jobs::{Done, JobContext, Key, Runner, Stage};
 use pusht_training::{TrainModel, TrainSpec};
 use report::ModelTraining;
 use serde::Serialize;
@@ -42,6 +42,11 @@ pub(super) trait GeneratorTraining:
     const BATCH_SIZE: usize;
     /// File or folder of the trained model in its stage.
     const FILE: &str = "model.safetensors";
+
+    /// SHA-256 of the weights that the training begins with, if they come with the program.
+    fn base() -> Option<String> {
+        None
+    }
 
     fn length(&self) -> Length;
     fn save(model: &Self::Model, path: &Path) -> Result<(), Self::Error>;
@@ -90,6 +95,23 @@ struct TrainVideo<'a, R> {
 
 const CURVE: &str = "training.json";
 
+/// What determines a training.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Inputs<T> {
+    Random(T),
+    /// With the hash of the weights that it begins with.
+    Based(T, String),
+}
+
+fn inputs<R: GeneratorTraining>(settings: &R, split: &Key) -> impl Serialize {
+    let inputs = (former_names::hashed(settings), split.clone());
+    match R::base() {
+        None => Inputs::Random(inputs),
+        Some(base) => Inputs::Based(inputs, base),
+    }
+}
+
 impl<R: GeneratorTraining> Stage for TrainVideo<'_, R> {
     type Output = Video;
     type Error = PipelineError;
@@ -99,7 +121,7 @@ impl<R: GeneratorTraining> Stage for TrainVideo<'_, R> {
     }
 
     fn inputs(&self) -> impl Serialize {
-        (former_names::hashed(self.trainable), &self.on.split.key)
+        inputs(self.trainable, &self.on.split.key)
     }
 
     fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), PipelineError> {
@@ -136,5 +158,23 @@ impl<R: GeneratorTraining> Stage for TrainVideo<'_, R> {
             what: R::WHAT.to_owned(),
             training: Some(read_json(&dir.join(CURVE))?),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use video_gen::{PixelVideoSettings, TrainSettings};
+
+    use super::*;
+
+    #[test]
+    fn other_base_weights_make_another_stage() {
+        let split = Key::external("split");
+        let pixel = serde_json::to_string(&inputs(&PixelVideoSettings::default(), &split)).unwrap();
+        assert!(pixel.contains(&PixelVideoSettings::base_sha256()), "{pixel}");
+        // Stages of models without a base keep their keys.
+        let object = TrainSettings::default();
+        let before = serde_json::to_string(&(former_names::hashed(&object), &split)).unwrap();
+        assert_eq!(serde_json::to_string(&inputs(&object, &split)).unwrap(), before);
     }
 }

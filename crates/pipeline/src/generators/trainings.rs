@@ -41,6 +41,10 @@ impl GeneratorTraining for PixelVideoSettings {
     const BATCH_SIZE: usize = 4;
     const FILE: &str = "model";
 
+    fn base() -> Option<String> {
+        Some(Self::base_sha256())
+    }
+
     fn length(&self) -> Length {
         Length::UpTo(usize::MAX)
     }

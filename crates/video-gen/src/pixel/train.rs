@@ -50,6 +50,11 @@ impl PixelVideoSettings {
         Ok(self.paths.check()?)
     }
 
+    /// SHA-256 of the base weights that the training begins with.
+    pub fn base_sha256() -> String {
+        PixelWorld::base_sha256()
+    }
+
     /// Settings for tests: few updates of a small path network, and no fine-tuning.
     pub fn smoke() -> Self {
         let mut settings = Self {
@@ -75,7 +80,7 @@ impl TrainModel for PixelVideoSettings {
     }
 
     fn model_settings(&self) -> impl Serialize {
-        (&self.paths, &self.plan)
+        (&self.paths, &self.plan, Self::base_sha256())
     }
 
     fn train(
@@ -131,5 +136,16 @@ impl TrainModel for PixelVideoSettings {
             PixelVideo::new(world, paths.model, self.plan.clone())?,
             curve,
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_base_weights_are_another_training() {
+        let settings = serde_json::to_string(&PixelVideoSettings::default().model_settings()).unwrap();
+        assert!(settings.contains(&PixelWorld::base_sha256()), "{settings}");
     }
 }
