@@ -119,7 +119,7 @@ fn options_that_make_no_sense_in_a_world_are_named() {
     assert!(refused(2, &["--out", "x"]).contains("--in"));
     let error = refused(2, &["--in", "object:x"]);
     assert!(
-        error.contains("object is no world model") && error.contains("expected simulator, pixel:DIR"),
+        error.contains("object is no world model") && error.contains("expected simulator, pixel (the base"),
         "{error}"
     );
     let error = refused(1, &["--in", "simulatr"]);

@@ -1,5 +1,6 @@
 //! `pusht audit`.
 
+mod beside;
 mod clips;
 mod distribution;
 mod object_model;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Error, Result, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 use clip_generation::SplitName;
 use pusht_data::{Source, Split, SplitProtocol, WorldModel};
@@ -10,11 +10,10 @@ use pusht_env::EnvConfig;
 use pusht_jobs::{claim_folder, write_bytes, write_json};
 use serde_json::json;
 use traj_metrics::Bootstrap;
-use video_gen::{LoadOptions, LoadedModel, ModelSpec};
-use world_eval::{
-    DemonstrationPaths, ExpertPaths, GateJob, GateReference, PathClip, SimulatorWorld, TrainingWindows, WorldFilms,
-};
+use video_gen::{LoadOptions, LoadedModel};
+use world_eval::{DemonstrationPaths, ExpertPaths, GateJob, GateReference, PathClip, TrainingWindows, WorldFilms};
 
+use super::beside::Beside;
 use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
@@ -31,12 +30,13 @@ const TABLE: &str = "gate.md";
 /// cross-fades and the nearest training clips. Exit status 3: the world does not pass.
 #[derive(Args)]
 pub(crate) struct World {
-    /// A pixel world, or `simulator`: the exact simulator, which shows what a perfect model could reach
-    #[arg(long, value_name = "FILE|simulator")]
+    /// A pixel world: `pixel`, the base that comes with the program, pixel:DIR (a folder of `pusht train video --model
+    /// pixel`), or a file; or `simulator`: the exact simulator, which shows what a perfect model could reach
+    #[arg(long, value_name = "pixel[:DIR]|FILE|simulator")]
     world: WorldChoice,
-    /// Another model in the same table: a pixel world (FILE), or a video model (object:FILE, ltx:PATH, …) that makes clips
-    /// between the same first and last frames; may be repeated
-    #[arg(long, value_name = "FILE|KIND:PATH")]
+    /// Another model in the same table: a pixel world (`pixel` or FILE), or a video model (object:FILE, pixel:DIR, ltx:PATH,
+    /// …) that makes clips between the same first and last frames; may be repeated
+    #[arg(long, value_name = "pixel|FILE|KIND:PATH")]
     beside: Vec<String>,
     /// Demonstrations to take paths from, and training clips for comparison
     #[arg(long, value_name = "PATH")]
@@ -87,9 +87,12 @@ impl World {
         if let Some(out) = &self.out {
             claim_folder(out, &[TABLE]).with_context(|| out.display().to_string())?;
         }
+        let beside = Beside::parse(&self.beside)?;
         let world = self.load("--world", &self.world)?;
-        let others = self.beside.iter().map(|text| self.other(text));
-        let others: Vec<(String, Other)> = others.collect::<Result<_>>()?;
+        let others = beside.iter().map(|model| self.other(model));
+        let others: Vec<Other> = others.collect::<Result<_>>()?;
+        let titles: Vec<Option<String>> = others.iter().map(Other::title).collect();
+        let names = Beside::names(&self.world, &beside, &titles);
         let source = self.data.as_deref().map(|data| self.reading.open(data)).transpose()?;
         let (clips, starts) = match &source {
             Some(source) if !expert => self.demonstrations(source, session)?,
@@ -114,14 +117,15 @@ impl World {
             clips: &clips,
             starts,
             recorded: if expert { "expert" } else { "demonstrations" }.to_owned(),
-            beside: others
+            beside: names[1..]
                 .iter()
+                .zip(&others)
                 .map(|(name, other)| (name.clone(), other.reference()))
                 .collect(),
             training: training.as_ref(),
             bootstrap: Bootstrap::default(),
         };
-        let judged = job.run(&name(&self.world), world.as_ref(), &mut session.ctx)?;
+        let judged = job.run(&names[0], world.as_ref(), &mut session.ctx)?;
         let (table, conclusion) = (judged.report.markdown(), judged.report.conclusion());
         let json = json!({ "gate": judged.report, "passes": judged.report.passes(), "conclusion": conclusion,
             "clips": judged.clips });
@@ -142,20 +146,17 @@ impl World {
         Ok(world.load(option, EnvConfig::gym_pusht(), &self.device)?.model)
     }
 
-    /// A model of --beside with its name.
-    fn other(&self, text: &str) -> Result<(String, Other)> {
-        if !text.contains(':') {
-            let world = text.parse().map_err(Error::msg)?;
-            return Ok((name(&world), Other::World(self.load("--beside", &world)?)));
+    /// Loads a model of --beside.
+    fn other(&self, model: &Beside) -> Result<Other> {
+        match model {
+            Beside::World(world) => Ok(Other::World(self.load("--beside", world)?)),
+            Beside::Video(spec) => Ok(Other::Video(Box::new(spec.load(&LoadOptions {
+                frames: Some(self.frames),
+                memory: training::free_memory(&self.device),
+                device: training::device(&self.device)?,
+                ..LoadOptions::default()
+            })?))),
         }
-        let spec: ModelSpec = text.parse()?;
-        let model = spec.load(&LoadOptions {
-            frames: Some(self.frames),
-            memory: training::free_memory(&self.device),
-            device: training::device(&self.device)?,
-            ..LoadOptions::default()
-        })?;
-        Ok((model.model.name(), Other::Video(Box::new(model))))
     }
 
     fn demonstrations(&self, source: &Source, session: &mut Session) -> Result<(Vec<PathClip>, String)> {
@@ -190,27 +191,25 @@ impl World {
     }
 }
 
-/// A model of --beside.
+/// A loaded model of --beside.
 enum Other {
     World(Box<dyn WorldModel>),
     Video(Box<LoadedModel>),
 }
 
 impl Other {
+    /// A video model's own name.
+    fn title(&self) -> Option<String> {
+        match self {
+            Self::World(_) => None,
+            Self::Video(model) => Some(model.model.name()),
+        }
+    }
+
     fn reference(&self) -> GateReference<'_> {
         match self {
             Self::World(world) => GateReference::World(world.as_ref()),
             Self::Video(model) => GateReference::Video(model.as_ref()),
         }
-    }
-}
-
-/// Name of a world in the table: that of its file.
-fn name(world: &WorldChoice) -> String {
-    match world {
-        WorldChoice::Simulator => SimulatorWorld::NAME.to_owned(),
-        WorldChoice::Pixel(path) => path
-            .file_stem()
-            .map_or_else(|| world.to_string(), |stem| stem.to_string_lossy().into_owned()),
     }
 }

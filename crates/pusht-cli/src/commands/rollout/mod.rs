@@ -34,8 +34,9 @@ pub(crate) struct Rollout {
     /// Policy: still, random, expert, the file of a trained policy, or a folder with a LeRobot diffusion policy
     #[arg(long, value_name = "still|random|expert|FILE|DIR")]
     policy: String,
-    /// World model to act in: pixel:DIR or the file of a pixel world, or `simulator`, the exact one behind the same interface
-    #[arg(long = "in", value_name = "pixel:DIR|FILE|simulator")]
+    /// World model to act in: `pixel` (the base that comes with the program), pixel:DIR or the file of a pixel world, or
+    /// `simulator`, the exact one behind the same interface
+    #[arg(long = "in", value_name = "pixel[:DIR]|FILE|simulator")]
     world: Option<WorldChoice>,
     /// Protocol: paper (100 episodes of 200 steps) or diffusion-policy (50 episodes of 300 steps)
     #[arg(long, value_name = "NAME", default_value = "paper")]
