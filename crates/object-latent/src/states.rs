@@ -2,7 +2,7 @@
 
 use pusht_data::{Episode, VideoModelError, VideoRequest};
 use pusht_env::{FillRule, Frame, Pose, RenderError, Renderer, Scene, State};
-use pusht_vision::{Tracker, VisionError, unwrap_angle};
+use pusht_vision::{Tracked, Tracker, VisionError, known_states, unwrap_angle};
 
 use crate::error::VideoGenError;
 use crate::sample::StateRequest;
@@ -18,22 +18,10 @@ pub const SIDE: u32 = 96;
 pub fn episode_states(episode: &Episode) -> Result<Vec<State>, VideoGenError> {
     let index = episode.provenance.index;
     let refuse = |frame, reason| VideoGenError::Frame { index, frame, reason };
-    let mut states = match &episode.states {
-        Some(states) => states.clone(),
-        None => Tracker::new(episode.goal)
-            .and_then(|tracker| tracker.track_video(&episode.frames))
-            .map_err(|error| refuse(0, error.to_string()))?
-            .iter()
-            .enumerate()
-            .map(|(frame, tracked)| tracked.state().ok_or_else(|| refuse(frame, unseen())))
-            .collect::<Result<_, _>>()?,
-    };
-    if let Some(frame) = states.iter().position(|s| !finite(s)) {
-        return Err(refuse(
-            frame,
-            "the state is not finite; expected px and rad".to_string(),
-        ));
-    }
+    let known = known_states(&episode.frames, episode.states.as_deref(), episode.goal)
+        .map_err(|error| refuse(error.frame, error.reason))?;
+    let state = |(frame, known): (usize, &Tracked)| known.state().ok_or_else(|| refuse(frame, unseen()));
+    let mut states: Vec<State> = known.iter().enumerate().map(state).collect::<Result<_, _>>()?;
     for i in 1..states.len() {
         states[i].block.angle = unwrap_angle(states[i - 1].block.angle, states[i].block.angle);
     }

@@ -2,7 +2,7 @@
 
 use pusht_data::Episode;
 use pusht_env::Frame;
-use pusht_vision::Tracker;
+use pusht_vision::known_states;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
@@ -99,18 +99,10 @@ impl Demonstrated {
 fn agent_path(episode: &Episode) -> Result<Vec<[f64; 2]>, PixelWorldError> {
     let index = episode.provenance.index;
     let refuse = |frame, reason| PixelWorldError::Frame { index, frame, reason };
-    if let Some(states) = &episode.states {
-        let off = |agent: &[f64; 2]| !agent.iter().all(|x| x.is_finite());
-        return match states.iter().position(|state| off(&state.agent)) {
-            Some(frame) => Err(refuse(frame, "the agent's position is not finite".to_owned())),
-            None => Ok(states.iter().map(|state| state.agent).collect()),
-        };
-    }
-    let tracked = Tracker::new(episode.goal)
-        .and_then(|tracker| tracker.track_video(&episode.frames))
-        .map_err(|error| refuse(0, error.to_string()))?;
-    let agent = tracked.iter().enumerate().map(|(frame, tracked)| {
-        tracked.agent.ok_or_else(|| {
+    let known = known_states(&episode.frames, episode.states.as_deref(), episode.goal)
+        .map_err(|error| refuse(error.frame, error.reason))?;
+    let agent = known.iter().enumerate().map(|(frame, known)| {
+        known.agent.ok_or_else(|| {
             refuse(
                 frame,
                 "no agent is seen in it; expected a blue disc on the board".to_owned(),

@@ -3,35 +3,20 @@
 
 use burn::tensor::Device;
 use pixel_world::{FineTuneSettings, NetConfig, PixelWorld, PixelWorldSettings};
-use pusht_data::{Episode, History, Provenance, WorldModel, WorldModelError};
-use pusht_env::{EnvConfig, GOAL, PushT, Renderer};
+use pusht_data::{Episode, History, SeededTrajectory, SimulatedSet, Simulation, Start, WorldModel, WorldModelError};
 use pusht_training::{JobContext, TrainSpec};
 use training::FitOptions;
 
 /// A disc that moves to the right, drawn by the simulator.
 fn episode(index: usize, with_states: bool) -> Episode {
-    let mut env = PushT::new(EnvConfig::default()).unwrap();
-    env.reset(index as u64).unwrap();
-    let mut renderer = Renderer::new(96, EnvConfig::default().fill_rule).unwrap();
-    let (mut frames, mut actions, mut states) = (Vec::new(), Vec::new(), Vec::new());
-    for t in 0..12 {
-        frames.push(renderer.render(&env.scene()));
-        states.push(env.state());
-        actions.push([100.0 + 20.0 * t as f32, 256.0]);
-        env.step(actions[t]).unwrap();
-    }
-    Episode {
-        frames,
-        actions,
-        states: with_states.then_some(states),
-        goal: GOAL,
-        provenance: Provenance {
-            source: "simulator".into(),
-            index,
-            seed: Some(index as u64),
-            actions: "recorded".into(),
-        },
-    }
+    let trajectory = SeededTrajectory {
+        start: Start::Seed(index as u64),
+        actions: (0..12).map(|t| [100.0 + 20.0 * t as f32, 256.0]).collect(),
+    };
+    let set = SimulatedSet::new("simulator", "recorded", Simulation::GYM_PUSHT, vec![trajectory]).unwrap();
+    let mut episode = set.episodes(0..1, &mut JobContext::silent()).unwrap().remove(0);
+    episode.states = episode.states.filter(|_| with_states);
+    episode
 }
 
 fn small() -> PixelWorldSettings {

@@ -5,7 +5,7 @@ use std::path::Path;
 use pusht_data::{Episode, Source};
 use pusht_env::{GOAL, State};
 use pusht_jobs::{JobContext, counted};
-use pusht_vision::Tracker;
+use pusht_vision::known_states;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
@@ -174,17 +174,10 @@ pub(crate) fn states(path: &Path, index: usize, episode: &Episode) -> Result<Vec
             episode.goal
         )));
     }
-    if let Some(states) = &episode.states {
-        return match states
-            .iter()
-            .position(|state| !state.to_row().iter().all(|x| x.is_finite()))
-        {
-            Some(row) => Err(refuse(format!("the state of row {row} is not finite"))),
-            None => Ok(states.clone()),
-        };
-    }
-    let mut states: Vec<State> = Vec::with_capacity(episode.frames.len());
-    for tracked in Tracker::new(GOAL)?.track_video(&episode.frames)? {
+    let known = known_states(&episode.frames, episode.states.as_deref(), GOAL)
+        .map_err(|error| refuse(format!("row {}: {}", error.frame, error.reason)))?;
+    let mut states: Vec<State> = Vec::with_capacity(known.len());
+    for tracked in known {
         let last = states.last().copied();
         let unseen = || refuse("agent or T is not seen in its first frame, and it has no recorded states".to_owned());
         states.push(tracked.state().or(last).ok_or_else(unseen)?);
