@@ -21,6 +21,11 @@ fn other_generators_are_names_or_tables() {
     std::fs::write(file.path(), text).unwrap();
     assert_eq!(Config::load("smoke", Some(file.path()), &[]).unwrap(), several);
     assert!(!config(&[]).to_toml().unwrap().contains("others"));
+    // The pixel model as it comes with the program, beside the one that is trained from it.
+    let both = config(&["video.model=pixel", "video.others=['pixel-base']"]);
+    assert_eq!(both.video.others[0].model.to_string(), "pixel-base");
+    std::fs::write(file.path(), both.to_toml().unwrap()).unwrap();
+    assert_eq!(Config::load("smoke", Some(file.path()), &[]).unwrap(), both);
 
     let error = |settings: &[&str]| {
         let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();

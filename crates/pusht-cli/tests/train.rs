@@ -250,3 +250,23 @@ fn inverse_dynamics_and_a_video_model_are_trained() {
     );
     assert!(text.contains("epochs is 0"), "{text}");
 }
+
+#[test]
+fn the_base_paths_are_trained_on_the_expert() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let train = ["train", "video", "--model", "pixel-paths", "--out", "paths"];
+    let short = ["--episodes", "2", "--steps", "2"];
+    let text = done(folder, &[&train[..], &short].concat());
+    assert!(
+        text.starts_with("wrote paths/paths.safetensors: 2 episodes of the expert, "),
+        "{text}"
+    );
+    let size = std::fs::metadata(folder.join("paths/paths.safetensors")).unwrap().len();
+    assert!((400_000..600_000).contains(&size), "{size}");
+    let text = refused(folder, &[&train[..], &["--data", "demos.jsonl"]].concat());
+    assert!(
+        text.contains("--data: pixel-paths is trained on the expert in the simulator"),
+        "{text}"
+    );
+}

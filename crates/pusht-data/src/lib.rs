@@ -40,7 +40,7 @@ pub use simulated::{
 pub use source::{Source, SourceOptions, open, open_with};
 pub use split::{FrameRef, Split, SplitError, SplitProtocol};
 pub use trajectories::Trajectories;
-pub use video_model::{VideoModel, VideoModelError, VideoRequest};
+pub use video_model::{ClipEnd, VideoClip, VideoModel, VideoModelError, VideoRequest};
 pub use world_model::{History, WorldModel, WorldModelError};
 #[cfg(feature = "zarr")]
 pub use zarr::{ReplayBuffer, write_replay_buffer};

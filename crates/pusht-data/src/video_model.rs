@@ -1,6 +1,7 @@
 //! Generation of a video from a start frame and, optionally, an end frame.
 
 use pusht_env::Frame;
+use serde::{Deserialize, Serialize};
 
 /// One clip to generate.
 #[derive(Clone, Debug)]
@@ -18,11 +19,34 @@ pub struct VideoRequest {
     pub seed: u64,
 }
 
+/// A generated clip, and how near it came to its end, if its model knows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VideoClip {
+    /// Its frames, the start included.
+    pub frames: Vec<Frame>,
+    /// How near it came to its end.
+    pub end: Option<ClipEnd>,
+}
+
+/// How near a clip came to its end: the prescribed last frame, or, where none is prescribed, the T on its goal.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClipEnd {
+    /// Whether the last frame is the prescribed one, or the T rests on its goal; if not, it is the model's own.
+    pub reached: bool,
+    /// Distance of the T's center from its end in the model's own last frame, px of the 512 board.
+    pub px: f64,
+    /// Angle between the T's pose there and its end, degrees, 0 to 180.
+    pub degrees: f64,
+    /// Distance of the agent from its end, px of the 512 board, if its place is prescribed.
+    pub agent_px: Option<f64>,
+    /// Whether that frame shows agent and T; if not, the distances are those of where they were seen last.
+    pub seen: bool,
+}
+
 /// Generates PushT clips.
 ///
-/// # Example
-///
-/// A model that shows the start frame throughout:
+/// # Example: the start frame throughout
 ///
 /// ```
 /// use pusht_data::{VideoModelError, VideoModel, VideoRequest};
@@ -54,6 +78,15 @@ pub trait VideoModel {
     /// # Errors
     /// A request that the model cannot fulfill, or a failure of the model itself.
     fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoModelError>;
+
+    /// The same clips, with how near they came to their ends, if the model knows.
+    ///
+    /// # Errors
+    /// Those of [`Self::generate`].
+    fn generate_clips(&self, requests: &[VideoRequest]) -> Result<Vec<VideoClip>, VideoModelError> {
+        let clips = self.generate(requests)?.into_iter();
+        Ok(clips.map(|frames| VideoClip { frames, end: None }).collect())
+    }
 }
 
 /// Errors of a video model.

@@ -3,36 +3,20 @@
 #![allow(clippy::unwrap_used)]
 
 use burn::tensor::Device;
-use pusht_data::{Episode, Provenance, VideoModel, VideoRequest};
-use pusht_env::{EnvConfig, GOAL, PushT, Renderer};
+use pusht_data::{Episode, SeededTrajectory, SimulatedSet, Simulation, Start, VideoModel, VideoRequest};
 use pusht_jobs::JobContext;
 use pusht_training::TrainSpec;
-use video_gen::{LoadOptions, ModelSpec, PixelVideo, PixelVideoSettings, PlanSettings};
+use video_gen::{LoadOptions, ModelSpec, PathFlow, PixelVideo, PixelVideoSettings, PlanSettings};
 
-/// A disc that moves across the board.
-fn episode(index: usize) -> Episode {
-    let mut env = PushT::new(EnvConfig::default()).unwrap();
-    env.reset(index as u64).unwrap();
-    let mut renderer = Renderer::new(96, EnvConfig::default().fill_rule).unwrap();
-    let (mut frames, mut actions, mut states) = (Vec::new(), Vec::new(), Vec::new());
-    for t in 0..16 {
-        frames.push(renderer.render(&env.scene()));
-        states.push(env.state());
-        actions.push([80.0 + 20.0 * t as f32, 400.0]);
-        env.step(actions[t]).unwrap();
-    }
-    Episode {
-        frames,
-        actions,
-        states: Some(states),
-        goal: GOAL,
-        provenance: Provenance {
-            source: "simulator".into(),
-            index,
-            seed: Some(index as u64),
-            actions: "recorded".into(),
-        },
-    }
+/// Discs that move across the board.
+fn episodes(count: usize) -> Vec<Episode> {
+    let trajectory = |index: usize| SeededTrajectory {
+        start: Start::Seed(index as u64),
+        actions: (0..16).map(|t| [80.0 + 20.0 * t as f32, 400.0]).collect(),
+    };
+    let all = (0..count).map(trajectory).collect();
+    let set = SimulatedSet::new("simulator", "recorded", Simulation::GYM_PUSHT, all).unwrap();
+    set.episodes(0..count, &mut JobContext::silent()).unwrap()
 }
 
 #[test]
@@ -45,7 +29,7 @@ fn a_folder_gives_the_same_clips_as_the_model_that_was_trained() {
         settings.world.fit.steps_per_epoch,
         settings.world.fit.batch_size,
     ) = (1, Some(1), 2);
-    let episodes = [episode(0), episode(1)];
+    let episodes = episodes(2);
     let out = tempfile::tempdir().unwrap();
     let train = || {
         let spec = TrainSpec::new(settings.clone())
@@ -109,4 +93,58 @@ fn a_folder_gives_the_same_clips_as_the_model_that_was_trained() {
     std::fs::remove_file(folder.join("paths.safetensors")).unwrap();
     let error = PixelVideo::load(&folder, &Device::flex()).err().unwrap().to_string();
     assert!(error.contains("paths.safetensors"), "{error}");
+}
+
+#[test]
+fn the_base_comes_with_the_crate_and_says_how_near_it_came() {
+    let spec: ModelSpec = "pixel".parse().unwrap();
+    let base = spec.load(&LoadOptions::default()).unwrap();
+    assert_eq!((base.name.as_str(), base.frames), ("pixel", 48));
+    assert_eq!(base.sha256.as_ref().map(String::len), Some(64));
+    let frames = &episodes(1)[0].frames;
+    let request = |end| VideoRequest {
+        start: frames[0].clone(),
+        end,
+        prompt: None,
+        frames: 4,
+        seed: 0,
+    };
+    // 4 frames do not suffice to bring the T to its goal: the clip says so.
+    let requests = [request(None), request(Some(frames[3].clone()))];
+    let clips = base.generate_clips(&requests).unwrap();
+    for (clip, request) in clips.iter().zip(&requests) {
+        let end = clip.end.unwrap();
+        assert_eq!(clip.frames[0], request.start);
+        assert_eq!(end.agent_px.is_some(), request.end.is_some());
+        assert!((2..=4).contains(&clip.frames.len()));
+    }
+    let end = clips[0].end.unwrap();
+    assert!(!end.reached && end.px > 20.0, "{end:?}");
+    assert_eq!(
+        clips[1].end.unwrap().reached,
+        clips[1].frames.last() == requests[1].end.as_ref()
+    );
+}
+
+#[test]
+fn the_base_paths_are_those_of_the_command() {
+    let what = PathFlow::base_demonstrations();
+    let paths = PathFlow::base(&Device::flex()).unwrap();
+    let episodes = &paths.trained_on().episodes;
+    assert_eq!(episodes.len(), what.episodes);
+    assert!(
+        episodes
+            .iter()
+            .zip(what.first_seed..)
+            .all(|(episode, seed)| { episode.source == "expert" && episode.seed == Some(seed) })
+    );
+    // Rounded to bf16 already.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("paths.safetensors");
+    paths.save_in_bf16(&file).unwrap();
+    assert!(std::fs::metadata(&file).unwrap().len() < 600_000);
+    assert_eq!(
+        pusht_jobs::hash_bytes(std::fs::read(&file).unwrap()),
+        PathFlow::base_sha256()
+    );
 }

@@ -140,7 +140,7 @@ impl VideoConfig {
                 if other.frames.is_some() || other.prompt.is_some() || !unset(&other.sampling) {
                     return wrong(
                         &key,
-                        "has frames, a prompt or sampling, which only models that are there already (pixel:FILE, ltx:PATH, …) take",
+                        "has frames, a prompt or sampling, which only models that are there already (pixel:DIR, ltx:PATH, …) take",
                     );
                 }
             }

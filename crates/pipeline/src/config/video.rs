@@ -75,6 +75,9 @@ impl VideoConfig {
     }
 }
 
+/// Name of the pixel model as it comes with the program: `pixel` is the one that the experiment trains from it.
+const PIXEL_BASE: &str = "pixel-base";
+
 /// Source of clips.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -96,11 +99,13 @@ impl TryFrom<String> for VideoChoice {
         match text.as_str() {
             "object" => Ok(Self::Object),
             "pixel" => Ok(Self::Pixel),
+            PIXEL_BASE => Ok(Self::Ready("pixel".parse().map_err(|error| format!("{error}"))?)),
             other => match (other.strip_prefix("clips:"), other.parse()) {
                 (Some(path), _) if !path.is_empty() => Ok(Self::Clips(path.into())),
                 (_, Ok(choice)) => Ok(Self::Ready(choice)),
                 (_, Err(error)) => Err(format!(
-                    "{error}; or object or pixel, which are trained here, or clips:DIR, a folder of videos"
+                    "{error}; or object or pixel, which are trained here, pixel-base, the pixel model as it comes with \
+                     the program, or clips:DIR, a folder of videos"
                 )),
             },
         }
@@ -118,6 +123,7 @@ impl fmt::Display for VideoChoice {
         match self {
             Self::Object => f.write_str("object"),
             Self::Pixel => f.write_str("pixel"),
+            Self::Ready(choice) if choice.is_built_in() => f.write_str(PIXEL_BASE),
             Self::Ready(choice) => choice.fmt(f),
             Self::Clips(path) => write!(f, "clips:{}", path.display()),
         }
@@ -157,9 +163,7 @@ impl<'de> Deserialize<'de> for OtherGeneratorConfig {
             type Value = Table;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(
-                    "a generator such as \"pixel:FILE\", or a table with its model, frames, prompt and sampling",
-                )
+                f.write_str("a generator such as \"pixel:DIR\", or a table with its model, frames, prompt and sampling")
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Table, E> {

@@ -25,6 +25,8 @@ static INFO: ModelInfo = ModelInfo {
     requires_96px: false,
     generates_states: false,
     lengths: ClipLengths::Any,
+    built_in: false,
+    ends_at_goal: false,
 };
 
 /// Sampling options of Cosmos-Predict1. `None` means the value of the LoRA's training record, else the model's default

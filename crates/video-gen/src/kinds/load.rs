@@ -1,7 +1,7 @@
 //! Options of loading a model, and loaded models.
 
 use burn::tensor::Device;
-use pusht_data::{VideoModel, VideoModelError, VideoRequest};
+use pusht_data::{VideoClip, VideoModel, VideoModelError, VideoRequest};
 use pusht_env::Frame;
 
 use super::SamplingOptions;
@@ -80,5 +80,9 @@ impl VideoModel for LoadedModel {
 
     fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoModelError> {
         self.model.generate(requests)
+    }
+
+    fn generate_clips(&self, requests: &[VideoRequest]) -> Result<Vec<VideoClip>, VideoModelError> {
+        self.model.generate_clips(requests)
     }
 }

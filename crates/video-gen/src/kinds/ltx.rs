@@ -19,6 +19,8 @@ static INFO: ModelInfo = ModelInfo {
     requires_96px: false,
     generates_states: false,
     lengths: ClipLengths::Any,
+    built_in: false,
+    ends_at_goal: false,
 };
 
 /// Sampling options of LTX-Video. `None` means the value of the adapters' training, or the model's default

@@ -44,6 +44,11 @@ pub struct ModelInfo {
     pub generates_states: bool,
     /// Supported clip lengths.
     pub lengths: ClipLengths,
+    /// Whether the name alone, without a path, stands for a model that comes with the program.
+    pub built_in: bool,
+    /// Whether clips without a given last frame end when the T rests on its goal, with the number of frames asked for as
+    /// the limit.
+    pub ends_at_goal: bool,
 }
 
 /// Clip lengths that a model supports.
@@ -63,7 +68,7 @@ trait ModelKind: Sync {
     /// Properties that are known without the model's files.
     fn info(&self) -> &'static ModelInfo;
 
-    /// Whether the path looks like a model of this kind.
+    /// Whether the path looks like a model of this kind. An empty one stands for the model that comes with the program.
     fn is_at(&self, path: &Path) -> bool;
 
     /// Normalizes the options to the form of this kind; options that it does not have are an error.

@@ -19,6 +19,8 @@ static INFO: ModelInfo = ModelInfo {
     requires_96px: true,
     generates_states: true,
     lengths: ClipLengths::UpTo,
+    built_in: false,
+    ends_at_goal: false,
 };
 
 /// Sampling options of the object-latent model.

@@ -1,8 +1,8 @@
-//! `pixel:DIR`, the pixel world model along planned paths, and `pixel`, its base.
+//! `pixel:DIR`, the pixel world model along planned paths, and `pixel`, the base that comes with this crate.
 
 use std::path::Path;
 
-use pusht_jobs::hash_path;
+use pusht_jobs::{Hasher, hash_path};
 use serde::{Deserialize, Serialize};
 
 use super::{ClipLengths, LoadOptions, LoadedModel, ModelError, ModelInfo, ModelKind, ModelOptions, SamplingOptions};
@@ -21,6 +21,8 @@ static INFO: ModelInfo = ModelInfo {
     requires_96px: true,
     generates_states: false,
     lengths: ClipLengths::Any,
+    built_in: true,
+    ends_at_goal: true,
 };
 
 /// Sampling options of the pixel model.
@@ -39,7 +41,7 @@ impl ModelKind for Pixel {
     }
 
     fn is_at(&self, path: &Path) -> bool {
-        PixelVideo::is_at(path)
+        is_base(path) || PixelVideo::is_at(path)
     }
 
     fn options(&self, given: &SamplingOptions) -> Result<SamplingOptions, ModelError> {
@@ -59,16 +61,29 @@ impl ModelKind for Pixel {
                 known: "none".to_owned(),
             });
         }
-        let model = PixelVideo::load(path, &options.device)?;
-        let mut hasher = pusht_jobs::Hasher::new();
-        for file in PixelVideo::files(path) {
-            hasher.bytes(hash_path(&file).map_err(ModelError::io(&file))?);
-        }
+        let (model, sha256) = if is_base(path) {
+            (PixelVideo::base(&options.device)?, PixelVideo::base_sha256())
+        } else {
+            (PixelVideo::load(path, &options.device)?, hash(path)?)
+        };
         Ok(LoadedModel {
             batch_size: BATCH_SIZE,
-            sha256: Some(hasher.finish()),
+            sha256: Some(sha256),
             sampling: own.into(),
             ..LoadedModel::new(INFO.name, model, options.frames.unwrap_or(FRAMES))
         })
     }
+}
+
+/// Whether a path stands for the base model.
+fn is_base(path: &Path) -> bool {
+    path.as_os_str().is_empty()
+}
+
+fn hash(folder: &Path) -> Result<String, ModelError> {
+    let mut hasher = Hasher::new();
+    for file in PixelVideo::files(folder) {
+        hasher.bytes(hash_path(&file).map_err(ModelError::io(&file))?);
+    }
+    Ok(hasher.finish())
 }

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::list::KINDS;
 use super::{LoadOptions, LoadedModel, ModelError, ModelInfo, ModelKind, SamplingOptions};
 
-/// Specification of a video model, `KIND:PATH`: `object:FILE`, `pixel:DIR`, `ltx:PATH` or `cosmos:DIR`.
+/// Specification of a video model, `KIND:PATH`: `object:FILE`, `pixel:DIR`, `ltx:PATH` or `cosmos:DIR`; or `pixel`, the
+/// pixel model that comes with the program.
 ///
 /// ```
 /// use video_gen::ModelSpec;
@@ -25,6 +26,7 @@ use super::{LoadOptions, LoadedModel, ModelError, ModelInfo, ModelKind, Sampling
 #[serde(try_from = "String", into = "String")]
 pub struct ModelSpec {
     kind: &'static dyn ModelKind,
+    /// Empty for a model that comes with the program.
     path: PathBuf,
 }
 
@@ -50,9 +52,14 @@ impl ModelSpec {
         self.kind.info()
     }
 
-    /// Path of the model.
+    /// Path of the model; empty for one that comes with the program.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether it comes with the program.
+    pub fn is_built_in(&self) -> bool {
+        self.path.as_os_str().is_empty()
     }
 
     /// Normalizes the options to the form of this kind of model.
@@ -106,7 +113,16 @@ impl ModelSpec {
 
 /// The valid forms of a specification, as text.
 fn known() -> String {
-    let forms = KINDS.map(|kind| format!("{}:{}", kind.info().name, kind.info().path));
+    let forms = KINDS.map(|kind| {
+        let ModelInfo {
+            name, path, built_in, ..
+        } = kind.info();
+        if *built_in {
+            format!("{name}[:{path}]")
+        } else {
+            format!("{name}:{path}")
+        }
+    });
     match forms.split_last() {
         Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
         None => String::new(),
@@ -117,18 +133,28 @@ impl FromStr for ModelSpec {
     type Err = ModelError;
 
     fn from_str(text: &str) -> Result<Self, ModelError> {
-        let refuse = |_| ModelError::Choice {
+        let refuse = || ModelError::Choice {
             given: text.to_owned(),
             known: known(),
         };
-        let (kind, path) = text.split_once(':').ok_or(()).map_err(refuse)?;
-        Self::new(kind, path).map_err(|_| refuse(()))
+        if let Some((kind, path)) = text.split_once(':') {
+            return Self::new(kind, path).map_err(|_| refuse());
+        }
+        let is_it = |kind: &&dyn ModelKind| kind.info().built_in && kind.info().name == text;
+        Ok(Self {
+            kind: KINDS.into_iter().find(is_it).ok_or_else(refuse)?,
+            path: PathBuf::new(),
+        })
     }
 }
 
 impl fmt::Display for ModelSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.info().name, self.path.display())
+        let name = self.info().name;
+        if self.is_built_in() {
+            return f.write_str(name);
+        }
+        write!(f, "{name}:{}", self.path.display())
     }
 }
 
@@ -172,10 +198,12 @@ mod tests {
         let spelled = "pixel:./a//b/./c/".parse::<ModelSpec>().unwrap();
         assert_eq!(spelled, ModelSpec::new("pixel", "a/b/c").unwrap());
         assert_eq!(spelled.to_string(), "pixel:a/b/c");
-        for text in ["object", "object:", "sora:x", ""] {
+        let base = "pixel".parse::<ModelSpec>().unwrap();
+        assert!(base.is_built_in() && base.to_string() == "pixel" && !spelled.is_built_in());
+        for text in ["object", "object:", "pixel:", "sora:x", ""] {
             let error = text.parse::<ModelSpec>().unwrap_err().to_string();
             assert!(
-                error.contains("object:FILE, pixel:DIR, ltx:PATH or cosmos:DIR"),
+                error.contains("object:FILE, pixel[:DIR], ltx:PATH or cosmos:DIR"),
                 "{error}"
             );
             assert!(error.contains(&format!("{text:?}")), "{error}");

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use pixel_world::{PixelWorld, PixelWorldError};
-use pusht_data::{VideoModel, VideoModelError, VideoRequest};
+use pusht_data::{VideoClip, VideoModel, VideoModelError, VideoRequest};
 use pusht_env::Frame;
-use pusht_jobs::write_json;
+use pusht_jobs::{Hasher, write_json};
 
 use crate::planned::{PathFlow, PlanSettings, PlannedClip, PlannedVideo};
 use object_latent::VideoGenError;
@@ -86,6 +86,26 @@ impl PixelVideo {
         Ok(Self {
             planned: PlannedVideo::new(world, paths, settings)?,
         })
+    }
+
+    /// The base model that comes with this crate: the base world ([`PixelWorld::base`]), trained on random play in the
+    /// simulator, along base paths ([`PathFlow::base`]), learned from the expert in the simulator.
+    ///
+    /// # Errors
+    /// Does not fail.
+    pub fn base(device: &Device) -> Result<Self, PixelVideoError> {
+        Self::new(
+            PixelWorld::base(device)?,
+            PathFlow::base(device)?,
+            PlanSettings::default(),
+        )
+    }
+
+    /// SHA-256 of the base model's files.
+    pub(crate) fn base_sha256() -> String {
+        let mut hasher = Hasher::new();
+        hasher.bytes(PixelWorld::base_sha256()).bytes(PathFlow::base_sha256());
+        hasher.finish()
     }
 
     /// The world model.
@@ -176,5 +196,9 @@ impl VideoModel for PixelVideo {
 
     fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoModelError> {
         self.planned.generate(requests)
+    }
+
+    fn generate_clips(&self, requests: &[VideoRequest]) -> Result<Vec<VideoClip>, VideoModelError> {
+        self.planned.generate_clips(requests)
     }
 }

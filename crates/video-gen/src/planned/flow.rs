@@ -6,9 +6,12 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use diffusion_schedulers::euler_step;
 use nn_kit::normal;
+use pusht_data::{Demonstrations, Simulation};
+use pusht_env::ExpertConfig;
+use pusht_jobs::hash_bytes;
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
-use training::{ModelFile, save_model};
+use training::{ModelFile, save_model, save_model_in_bf16};
 
 use super::condition::{CONDITIONS, End, Situation, condition, from_axes};
 use super::net::{PATH, PathNet, PathNetConfig};
@@ -17,6 +20,8 @@ use object_latent::{TrainedOn, VideoGenError};
 
 /// The kind in a model file.
 const KIND: &str = "video-gen/paths/1";
+/// The base paths; `docs/video-models.md` has the command that trains them.
+static BASE: &[u8] = include_bytes!("../../weights/paths.safetensors");
 /// Euler steps of the flow.
 const EULER_STEPS: usize = 10;
 
@@ -52,6 +57,34 @@ impl PathFlow {
             whitening,
             trained_on,
             device: device.clone(),
+        }
+    }
+
+    /// The base paths that come with this crate: trained on [`Self::base_demonstrations`], on no demonstration by people.
+    ///
+    /// # Errors
+    /// Does not fail.
+    pub fn base(device: &Device) -> Result<Self, VideoGenError> {
+        let name = "the base paths of video-gen";
+        let file = ModelFile::from_bytes(name, BASE.to_vec())?;
+        Self::from_file(&file, Path::new(name), device)
+    }
+
+    /// SHA-256 of the base paths' file.
+    pub fn base_sha256() -> String {
+        hash_bytes(BASE)
+    }
+
+    /// What the base paths are trained on: as many episodes of the expert in the simulator as the public human
+    /// demonstrations have for training, from starts that nothing else in the workspace uses.
+    pub fn base_demonstrations() -> Demonstrations {
+        Demonstrations {
+            episodes: 185,
+            first_seed: 3_000_000,
+            max_steps: 300,
+            simulation: Simulation::GYM_PUSHT,
+            expert: ExpertConfig::default(),
+            threads: 0,
         }
     }
 
@@ -116,12 +149,23 @@ impl PathFlow {
     /// # Errors
     /// A file that cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), VideoGenError> {
-        let card = Card {
+        Ok(save_model(path, &self.net, KIND, &self.card())?)
+    }
+
+    /// Writes the same file with weights rounded to bf16, half as large.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn save_in_bf16(&self, path: &Path) -> Result<(), VideoGenError> {
+        Ok(save_model_in_bf16(path, &self.net, KIND, &self.card())?)
+    }
+
+    fn card(&self) -> Card {
+        Card {
             model: self.config.clone(),
             whitening: self.whitening.clone(),
             trained_on: self.trained_on.clone(),
-        };
-        Ok(save_model(path, &self.net, KIND, &card)?)
+        }
     }
 
     /// Loads a file from [`PathFlow::save`].
@@ -129,7 +173,10 @@ impl PathFlow {
     /// # Errors
     /// A file that is missing, damaged, inconsistent or of another kind.
     pub fn load(path: &Path, device: &Device) -> Result<Self, VideoGenError> {
-        let file = ModelFile::open(path)?;
+        Self::from_file(&ModelFile::open(path)?, path, device)
+    }
+
+    fn from_file(file: &ModelFile, path: &Path, device: &Device) -> Result<Self, VideoGenError> {
         let card: Card = file.config(KIND)?;
         card.model.check()?;
         card.whitening.check().map_err(|reason| VideoGenError::Statistics {

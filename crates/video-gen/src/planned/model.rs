@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use pusht_data::{History, VideoModel, VideoModelError, VideoRequest, WorldModel};
+use pusht_data::{History, VideoClip, VideoModel, VideoModelError, VideoRequest, WorldModel};
 use pusht_env::{Frame, GOAL, Pose};
 use rayon::prelude::*;
 
@@ -269,5 +269,13 @@ impl<W: WorldModel> VideoModel for PlannedVideo<W> {
     /// [`PlannedVideo::plan`].
     fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoModelError> {
         Ok(self.plan(requests)?.into_iter().map(|clip| clip.frames).collect())
+    }
+
+    fn generate_clips(&self, requests: &[VideoRequest]) -> Result<Vec<VideoClip>, VideoModelError> {
+        let clip = |clip: PlannedClip| VideoClip {
+            end: Some(clip.end()),
+            frames: clip.frames,
+        };
+        Ok(self.plan(requests)?.into_iter().map(clip).collect())
     }
 }

@@ -1,5 +1,6 @@
 //! A planned clip and what is known of it.
 
+use pusht_data::ClipEnd;
 use pusht_env::{Action, Frame};
 
 use super::end_distance::EndDistance;
@@ -26,4 +27,17 @@ pub struct PlannedClip {
     pub end_tracked: bool,
     /// Frames that the world model computed for the search.
     pub frames_rolled_out: usize,
+}
+
+impl PlannedClip {
+    /// How near the clip came to its end.
+    pub fn end(&self) -> ClipEnd {
+        ClipEnd {
+            reached: self.arrived,
+            px: self.arrival.position,
+            degrees: self.arrival.degrees,
+            agent_px: self.arrival.agent,
+            seen: self.end_tracked,
+        }
+    }
 }

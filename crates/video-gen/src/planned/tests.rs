@@ -343,3 +343,26 @@ fn training_needs_a_step() {
     let error = spec.run(&mut JobContext::silent()).unwrap_err();
     assert!(error.to_string().contains("2 frames or more"), "{error}");
 }
+
+#[test]
+fn the_base_paths_bring_the_t_to_its_goal_from_new_starts() {
+    let base = PathFlow::base(&burn::tensor::Device::flex()).unwrap();
+    let planner = PlannedVideo::new(Numbers { blind: false }, base, PlanSettings::default())
+        .unwrap()
+        .with_reader(ReadNumbers);
+    let start = |seed: u64| {
+        PushT::new(EnvConfig::gym_pusht())
+            .unwrap()
+            .reset(2_000_000 + seed)
+            .unwrap()
+    };
+    let requests: Vec<VideoRequest> = (0..8).map(|seed| request(start(seed), None, 200, seed)).collect();
+    let clips = planner.plan(&requests).unwrap();
+    let near = clips.iter().filter(|clip| clip.arrival.within(20.0, 20.0)).count();
+    let arrived = clips.iter().filter(|clip| clip.arrived).count();
+    eprintln!(
+        "within 20 px and 20 degrees: {near}, at rest: {arrived}, of {}",
+        clips.len()
+    );
+    assert!(near >= 7 && arrived >= 6, "{near}, {arrived}");
+}

@@ -1,6 +1,7 @@
 //! `pusht train`.
 
 mod idm;
+mod pixel_parts;
 mod policy;
 mod policy_settings;
 mod video;

@@ -9,8 +9,8 @@ use clip_generation::{SampleOptions, write_samples};
 use pixel_world::PixelWorldSettings;
 use pusht_data::{Split, SplitProtocol, VideoModel};
 use pusht_training::{TrainData, TrainModel, TrainSpec};
-use training::{FitOptions, out_folder};
-use video_gen::{PixelVideoSettings, TrainSettings};
+use training::out_folder;
+use video_gen::{PathTrainSettings, PixelVideoSettings, TrainSettings};
 
 use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
@@ -22,30 +22,32 @@ use crate::session::Session;
 /// does not depend on --seed, so that the test part of `pusht generate` is held out.
 #[derive(Args)]
 pub(crate) struct TrainVideo {
-    /// Model to train: object (motion of agent and T, drawn by the environment), pixel (the pixel world model that comes
-    /// with the program, fine-tuned, and the paths of its agent) or pixel-base (that world model itself, from random
-    /// play in the simulator)
+    /// Model to train: object (motion of agent and T, drawn by the environment) or pixel (the pixel world model that
+    /// comes with the program, fine-tuned, and the paths of its agent); or, anew, what comes with the program:
+    /// pixel-base (that world model, from random play in the simulator) or pixel-paths (the paths of its agent, from
+    /// the expert in the simulator)
     #[arg(long, value_name = "NAME", default_value = "object")]
     model: Model,
-    /// Demonstrations: a zarr replay buffer, a LeRobot v3 set or a file of `pusht demos record`; none for pixel-base
+    /// Demonstrations: a zarr replay buffer, a LeRobot v3 set or a file of `pusht demos record`; none for
+    /// pixel-base and pixel-paths
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
     #[command(flatten)]
     reading: DataOptions,
     /// Folder for the model, its checkpoints and the samples
     #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    pub(super) out: PathBuf,
     /// Device: cpu, cuda, cuda:N, wgpu, or several GPUs: cuda:0,1
     #[arg(long, value_name = "NAME", default_value = "cpu")]
     device: String,
     /// Seed of the training and the samples
     #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
-    /// Use only the first episodes of the data
+    pub(super) seed: u64,
+    /// Use only the first episodes of the data; pixel-paths: number of episodes that the expert plays [default: 185]
     #[arg(long, value_name = "N")]
-    episodes: Option<usize>,
-    /// Number of updates; the defaults take about two minutes (object), three (pixel) and an hour and a half
-    /// (pixel-base) on two cores
+    pub(super) episodes: Option<usize>,
+    /// Number of updates; the defaults take about two minutes (object, pixel-paths), three (pixel) and an hour and a
+    /// half (pixel-base) on two cores
     #[arg(long, value_name = "N")]
     steps: Option<usize>,
     /// object: maximum frames per clip [default: 48]
@@ -64,6 +66,18 @@ enum Model {
     Object,
     Pixel,
     PixelBase,
+    PixelPaths,
+}
+
+impl Model {
+    /// Where the training takes its data from, if not from --data.
+    const fn own_data(self) -> Option<&'static str> {
+        match self {
+            Self::Object | Self::Pixel => None,
+            Self::PixelBase => Some("pixel-base is trained on random play in the simulator"),
+            Self::PixelPaths => Some("pixel-paths is trained on the expert in the simulator"),
+        }
+    }
 }
 
 impl TrainVideo {
@@ -77,26 +91,29 @@ impl TrainVideo {
         object.model.max_frames = self.frames.unwrap_or(object.model.max_frames);
         object.check()?;
         let (mut pixel, mut base) = (PixelVideoSettings::default(), PixelWorldSettings::base());
-        for fit in [&mut object.fit, &mut pixel.world.fit, &mut base.fit] {
+        let mut paths = PathTrainSettings::default();
+        for fit in [&mut object.fit, &mut pixel.world.fit, &mut base.fit, &mut paths.fit] {
             if let Some(steps) = self.steps {
                 (fit.epochs, fit.steps_per_epoch) = (1, Some(steps));
             }
             fit.check()?;
         }
-        let path = match (&self.data, self.model) {
-            (None, Model::PixelBase) => Path::new(""),
-            (Some(_), Model::PixelBase) => {
-                bail!("--data: pixel-base is trained on random play in the simulator, without data")
-            }
-            (data, _) => data
+        let path = match (&self.data, self.model.own_data()) {
+            (None, Some(_)) => Path::new(""),
+            (Some(_), Some(own)) => bail!("--data: {own}, without data"),
+            (data, None) => data
                 .as_deref()
                 .context("--data is missing; expected demonstrations to train on")?,
         };
         let devices = training::devices(&self.device)?;
         out_folder(&self.out)?;
-        if self.model == Model::PixelBase {
-            base.fit.seed = self.seed;
-            return self.train_base(&base, &devices, session);
+        match self.model {
+            Model::PixelBase => {
+                base.fit.seed = self.seed;
+                return self.base_world(&base, &devices, session);
+            }
+            Model::PixelPaths => return self.base_paths(paths, &devices, session),
+            Model::Object | Model::Pixel => {}
         }
         let (source, episodes) = session.read(path, &self.reading, self.episodes)?;
         // The split of `generate`: for any seed and number of episodes its test part is held out.
@@ -119,7 +136,7 @@ impl TrainVideo {
                 model.save(&file)?;
                 (model.max_frames(), file, Box::new(model))
             }
-            Model::Pixel | Model::PixelBase => {
+            Model::Pixel | Model::PixelBase | Model::PixelPaths => {
                 let model = self.train(pixel, data, &devices, session)?;
                 let folder = self.out.join("pixel");
                 model.save(&folder)?;
@@ -139,27 +156,6 @@ impl TrainVideo {
             self.out.display()
         );
         Ok(Outcome::new(text, &json)?)
-    }
-
-    /// Trains the base of the pixel world model and writes it in bf16.
-    fn train_base(&self, settings: &PixelWorldSettings, devices: &[Device], session: &mut Session) -> Result<Outcome> {
-        let (device, replicas) = devices.split_first().context("no device")?;
-        let options = FitOptions {
-            label: "pixel world model",
-            identity: "",
-            inputs: "",
-            out: Some(&self.out),
-            ctx: &mut session.ctx,
-            replicas,
-        };
-        let trained = settings.train_on_play(device, options)?;
-        let file = self.out.join("base.safetensors");
-        trained.model.save_in_bf16(&file)?;
-        let json = serde_json::json!({
-            "model": file.display().to_string(), "validation_loss": trained.best_valid,
-            "trained_on": trained.model.trained_on(),
-        });
-        Ok(Outcome::new(format!("wrote {}", file.display()), &json)?)
     }
 
     fn train<S>(&self, settings: S, data: TrainData<'_>, devices: &[Device], session: &mut Session) -> Result<S::Model>

@@ -1,0 +1,73 @@
+//! The two files of the pixel model that come with the program: `pusht train video --model pixel-base` and
+//! `--model pixel-paths`.
+
+use anyhow::{Context, Result};
+use burn::tensor::Device;
+use pixel_world::PixelWorldSettings;
+use pusht_data::demonstrate;
+use pusht_training::TrainSpec;
+use serde_json::json;
+use training::FitOptions;
+use video_gen::{PathFlow, PathTrainSettings};
+
+use super::video::TrainVideo;
+use crate::outcome::Outcome;
+use crate::session::Session;
+
+impl TrainVideo {
+    /// Trains the base of the pixel world model and writes it in bf16.
+    pub(super) fn base_world(
+        &self,
+        settings: &PixelWorldSettings,
+        devices: &[Device],
+        session: &mut Session,
+    ) -> Result<Outcome> {
+        let (device, replicas) = devices.split_first().context("no device")?;
+        let options = FitOptions {
+            label: "pixel world model",
+            identity: "",
+            inputs: "",
+            out: Some(&self.out),
+            ctx: &mut session.ctx,
+            replicas,
+        };
+        let trained = settings.train_on_play(device, options)?;
+        let file = self.out.join("base.safetensors");
+        trained.model.save_in_bf16(&file)?;
+        let json = json!({
+            "model": file.display().to_string(), "validation_loss": trained.best_valid,
+            "trained_on": trained.model.trained_on(),
+        });
+        Ok(Outcome::new(format!("wrote {}", file.display()), &json)?)
+    }
+
+    /// Records the expert, trains the base paths on it and writes them in bf16.
+    pub(super) fn base_paths(
+        &self,
+        settings: PathTrainSettings,
+        devices: &[Device],
+        session: &mut Session,
+    ) -> Result<Outcome> {
+        let mut what = PathFlow::base_demonstrations();
+        what.episodes = self.episodes.unwrap_or(what.episodes);
+        let set = demonstrate(self.out.join("expert.jsonl"), &what, &mut session.ctx)?;
+        let episodes = set.episodes(0..set.len(), &mut session.ctx)?;
+        let spec = TrainSpec::new(settings)
+            .with_train(&episodes)
+            .with_seed(self.seed)
+            .with_devices(devices.to_vec())
+            .with_out(&self.out);
+        let model = spec.run(&mut session.ctx)?.model;
+        let file = self.out.join("paths.safetensors");
+        model.save_in_bf16(&file)?;
+        let frames = model.trained_on().frames;
+        let text = format!(
+            "wrote {}: {} episodes of the expert, {frames} frames",
+            file.display(),
+            episodes.len()
+        );
+        let json =
+            json!({ "model": file.display().to_string(), "training_episodes": episodes.len(), "frames": frames });
+        Ok(Outcome::new(text, &json)?)
+    }
+}
