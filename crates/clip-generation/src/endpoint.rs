@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use pusht_data::SourceOptions;
+use pusht_data::{Simulation, SourceOptions};
 use serde::{Deserialize, Serialize};
 
 /// Part of a dataset, split by episode with [`Split::SEED`](pusht_data::Split::SEED), as `pusht train video` does.
@@ -83,9 +83,16 @@ pub enum EndpointSource {
         #[serde(default, skip_serializing_if = "SourceOptions::is_default")]
         reading: SourceOptions,
     },
+    /// Resets of the environment that nobody demonstrated, one for every clip; the end is the T on its goal.
+    Resets {
+        /// The environment.
+        simulation: Simulation,
+        /// Seed of the first clip's reset; the others follow it.
+        first_seed: u64,
+    },
 }
 
-/// Source of one frame. In files a string: `episode E, row R`, or the path of an image.
+/// Source of one frame. In files a string: `episode E, row R`, `reset SEED`, `goal`, or the path of an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 #[non_exhaustive]
@@ -97,14 +104,25 @@ pub enum Endpoint {
         /// The row in the episode.
         row: usize,
     },
+    /// A reset of the environment to this seed.
+    Reset(u64),
+    /// No frame: the T on its goal.
+    Goal,
     /// An image file.
     Picture(PathBuf),
 }
+
+/// Beginning of the name of a reset.
+const RESET: &str = "reset ";
+/// Name of the goal.
+const GOAL: &str = "goal";
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Row { episode, row } => write!(f, "episode {episode}, row {row}"),
+            Self::Reset(seed) => write!(f, "{RESET}{seed}"),
+            Self::Goal => f.write_str(GOAL),
             Self::Picture(path) => path.display().fmt(f),
         }
     }
@@ -119,7 +137,11 @@ impl From<String> for Endpoint {
                 row: row.parse().ok()?,
             })
         });
-        row.unwrap_or_else(|| Self::Picture(text.into()))
+        let reset = || text.strip_prefix(RESET)?.parse().ok().map(Self::Reset);
+        let goal = || (text == GOAL).then_some(Self::Goal);
+        row.or_else(reset)
+            .or_else(goal)
+            .unwrap_or_else(|| Self::Picture(text.into()))
     }
 }
 
@@ -137,6 +159,9 @@ mod tests {
     fn frames_are_named_in_files_as_they_always_were() {
         for (text, endpoint) in [
             ("\"episode 12, row 3\"", Endpoint::Row { episode: 12, row: 3 }),
+            ("\"reset 2000007\"", Endpoint::Reset(2_000_007)),
+            ("\"goal\"", Endpoint::Goal),
+            ("\"reset -1\"", Endpoint::Picture("reset -1".into())),
             ("\"a/start.png\"", Endpoint::Picture("a/start.png".into())),
             ("\"episode x, row 3\"", Endpoint::Picture("episode x, row 3".into())),
         ] {

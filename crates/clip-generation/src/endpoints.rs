@@ -1,9 +1,9 @@
-//! First and last frames of clips: images, or rows of held-out demonstrations.
+//! First and last frames of clips: images, rows of held-out demonstrations, or new starts.
 
 use std::path::{Path, PathBuf};
 
 use nn_kit::{mix_seed, permutation};
-use pusht_data::{Source, Split, SplitProtocol};
+use pusht_data::{Simulation, Source, Split, SplitProtocol};
 use pusht_env::{Frame, GOAL};
 use pusht_jobs::{counted, plain_path};
 use pusht_vision::Registrar;
@@ -12,6 +12,7 @@ use rand_pcg::Pcg64;
 
 use crate::endpoint::{Endpoint, EndpointSource, SplitName};
 use crate::error::GenerationError;
+use crate::new_starts::NewStarts;
 
 /// Source of first and last frames for any number of clips.
 ///
@@ -19,7 +20,7 @@ use crate::error::GenerationError;
 ///
 /// ```no_run
 /// use clip_generation::{ClipEndpoints, SplitName};
-/// use pusht_data::open;
+/// use pusht_data::{Simulation, open};
 ///
 /// // Clips of 48 frames between rows of the test episodes; the end frame is given too.
 /// let endpoints = ClipEndpoints::from_data(open("demos.jsonl")?, SplitName::Test, 48)?;
@@ -28,6 +29,8 @@ use crate::error::GenerationError;
 /// // Clips from one image, and from one image of a board of any size to another.
 /// let images = ClipEndpoints::from_images("start.png".as_ref(), None)?;
 /// let boards = ClipEndpoints::from_board_images("start.png".as_ref(), Some("end.png".as_ref()))?;
+/// // Clips from starts that nobody demonstrated, with the T on its goal at the end.
+/// let new = ClipEndpoints::from_resets(Simulation::DIFFUSION_POLICY, ClipEndpoints::FIRST_NEW_START)?;
 /// println!("{}", endpoints.describe());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -48,20 +51,26 @@ enum Kind {
         frames: usize,
         end: bool,
     },
+    Resets(Box<NewStarts>),
 }
-
-/// A frame and its source.
-pub(crate) type Given = (Frame, Endpoint);
 
 /// Conditioning of one clip.
 pub(crate) struct Conditioning {
-    pub(crate) start: Given,
-    pub(crate) end: Option<Given>,
+    pub(crate) start: Frame,
+    pub(crate) end: Option<Frame>,
+    /// Where the clip begins.
+    pub(crate) from: Endpoint,
+    /// Where it is to end, if that is prescribed.
+    pub(crate) to: Option<Endpoint>,
     /// The clip's own seed.
     pub(crate) seed: u64,
 }
 
 impl ClipEndpoints {
+    /// Seed of the first new start, where nothing else is asked for: demonstrations begin at 0, rollouts at 100,000, the
+    /// expert of the gate at 1,000,000, that of the base paths at 3,000,000.
+    pub const FIRST_NEW_START: u64 = 2_000_000;
+
     /// Uses the PNG file `start` as the first frame and, optionally, `end` as the last frame of every clip, as they are.
     ///
     /// # Errors
@@ -147,12 +156,25 @@ impl ClipEndpoints {
         }))
     }
 
+    /// Begins every clip at a reset of the environment that nobody demonstrated: clip `i` at the seed `first_seed + i`. No
+    /// last frame is given; the end is the T on its goal, for a model that pushes it there
+    /// (`video_gen::ModelInfo::ends_at_goal`).
+    ///
+    /// # Errors
+    /// Settings that the environment refuses, or another goal than the default one, which models push to.
+    pub fn from_resets(simulation: Simulation, first_seed: u64) -> Result<Self, GenerationError> {
+        let starts = NewStarts::new(simulation, first_seed)?;
+        Ok(Self(Kind::Resets(Box::new(starts))))
+    }
+
     /// Leaves the last frames out: clips start in a given frame and end anywhere.
     #[must_use]
     pub fn without_end(mut self) -> Self {
         match &mut self.0 {
             Kind::Pictures { end, .. } => *end = None,
             Kind::Data { end, .. } => *end = false,
+            // Their end is no frame.
+            Kind::Resets(_) => {}
         }
         self
     }
@@ -164,6 +186,7 @@ impl ClipEndpoints {
             Kind::Pictures { start, end: Some(end) } => {
                 format!("from {} to {}", start.0.display(), end.0.display())
             }
+            Kind::Resets(starts) => starts.describe(),
             Kind::Data {
                 source,
                 part,
@@ -202,6 +225,7 @@ impl ClipEndpoints {
                 end: *end,
                 reading: source.options().clone(),
             },
+            Kind::Resets(starts) => starts.source(),
         }
     }
 
@@ -210,7 +234,7 @@ impl ClipEndpoints {
         let mut rng = Pcg64::seed_from_u64(mix_seed(seed, index as u64));
         let own = rng.next_u64();
         let picture = |(path, frame): &(PathBuf, Frame)| (frame.clone(), Endpoint::Picture(path.clone()));
-        let (start, end) = match &self.0 {
+        let ((start, from), end) = match &self.0 {
             Kind::Pictures { start, end } => (picture(start), end.as_ref().map(picture)),
             Kind::Data {
                 source,
@@ -227,8 +251,26 @@ impl ClipEndpoints {
                 let given = |row: usize| (all[row].clone(), Endpoint::Row { episode, row });
                 (given(row), end.then(|| given(row + frames - 1)))
             }
+            Kind::Resets(starts) => {
+                let (start, from) = starts.start(index)?;
+                let to = Some(Endpoint::Goal);
+                return Ok(Conditioning {
+                    start,
+                    end: None,
+                    from,
+                    to,
+                    seed: own,
+                });
+            }
         };
-        Ok(Conditioning { start, end, seed: own })
+        let (end, to) = end.unzip();
+        Ok(Conditioning {
+            start,
+            end,
+            from,
+            to,
+            seed: own,
+        })
     }
 }
 

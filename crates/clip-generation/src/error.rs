@@ -29,6 +29,24 @@ pub enum GenerationError {
         /// Frames per clip.
         frames: usize,
     },
+    /// A reset that the environment refuses.
+    #[error("a clip cannot begin at a reset to seed {seed}: {reason}")]
+    NewStart {
+        /// Seed of the reset.
+        seed: u64,
+        /// The error, and what was expected.
+        reason: String,
+    },
+    /// The model refuses a clip's first or last frame, or its length.
+    #[error("clip {index} ({ends}): {reason}")]
+    Clip {
+        /// Index of the clip.
+        index: usize,
+        /// Sources of its first and last frame.
+        ends: String,
+        /// What is wrong, and what was expected.
+        reason: String,
+    },
     /// The number of clips is 0.
     #[error("a count of 0 clips; expected at least 1")]
     NoClips,
@@ -58,9 +76,9 @@ pub enum GenerationError {
         /// The dataset.
         path: PathBuf,
     },
-    /// The clips are between images, but demonstrations are needed.
+    /// The clips are not between rows of demonstrations, which are needed.
     #[error(
-        "{path:?}: its clips start and end in given images; expected clips of `pusht generate --data`, to compare with demonstrations"
+        "{path:?}: its clips are not between rows of demonstrations; expected clips of `pusht generate --data`, to compare with demonstrations"
     )]
     NoDemonstrations {
         /// The folder.

@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use pusht_data::{VideoModel, VideoRequest};
+use pusht_data::{VideoClip, VideoModel, VideoModelError, VideoRequest};
 use pusht_env::Frame;
 use pusht_jobs::{JobContext, counted, write_bytes, write_json};
 use serde_json::{Map, Value};
@@ -213,29 +213,57 @@ impl<'a> GenerationJob<'a> {
         for index in done..until {
             let given = self.endpoints.clip(self.plan.seed, index)?;
             let seed = given.seed;
-            let (start, start_from) = given.start;
-            let (end, end_from) = given.end.unzip();
             records.push(ClipRecord {
                 seed,
-                start: start_from,
-                end: end_from,
+                start: given.from,
+                end: given.to,
                 video: format!("videos/{index:04}.mp4"),
                 frames: format!("frames/{index:04}"),
+                length: None,
+                arrival: None,
                 seconds: 0.0,
             });
             requests.push(VideoRequest {
-                start,
-                end,
+                start: given.start,
+                end: given.end,
                 prompt: self.plan.prompt.clone(),
                 frames: self.plan.frames,
                 seed,
             });
         }
         let began = Instant::now();
-        let clips = self.model.generate(&requests)?;
+        let clips = self.model.generate_clips(&requests).map_err(|error| match error {
+            VideoModelError::Request { request, reason } => refused(done, request, &records, reason),
+            error => error.into(),
+        })?;
         let seconds = began.elapsed().as_secs_f64() / clips.len().max(1) as f64;
-        let timed = |record| ClipRecord { seconds, ..record };
-        Ok(records.into_iter().map(timed).zip(clips).collect())
+        let made = |(record, clip): (ClipRecord, VideoClip)| {
+            let length = Some(clip.frames.len()).filter(|length| *length != self.plan.frames);
+            let record = ClipRecord {
+                seconds,
+                length,
+                arrival: clip.end,
+                ..record
+            };
+            (record, clip.frames)
+        };
+        Ok(records.into_iter().zip(clips).map(made).collect())
+    }
+}
+
+/// The error of a request that the model refuses, with the sources of its frames.
+fn refused(first: usize, request: usize, records: &[ClipRecord], reason: String) -> GenerationError {
+    let ends = match records.get(request) {
+        Some(ClipRecord {
+            start, end: Some(end), ..
+        }) => format!("{start} to {end}"),
+        Some(ClipRecord { start, .. }) => start.to_string(),
+        None => "unknown".to_owned(),
+    };
+    GenerationError::Clip {
+        index: first + request,
+        ends,
+        reason,
     }
 }
 

@@ -1,15 +1,18 @@
 #![doc = include_str!("../README.md")]
 
+mod arrivals;
 mod endpoint;
 mod endpoints;
 mod error;
 mod job;
 mod motion;
+mod new_starts;
 mod overview;
 mod record;
 mod references;
 mod samples;
 
+pub use arrivals::ArrivalSummary;
 pub use endpoint::{Endpoint, EndpointSource, SplitName, SplitNameError};
 pub use endpoints::ClipEndpoints;
 pub use error::GenerationError;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use pusht_data::ClipEnd;
 use serde::{Deserialize, Serialize};
 use video_gen::SamplingOptions;
 
@@ -31,7 +32,7 @@ pub struct GenerationPlan {
     pub prompt: Option<String>,
     /// Source of the first and last frames.
     pub ends: EndpointSource,
-    /// Frames per clip, first and last included.
+    /// Frames per clip, first and last included; for clips that end when the T is on its goal, the most.
     pub frames: usize,
     /// Frames per second.
     pub frame_rate: u32,
@@ -89,6 +90,12 @@ pub struct ClipRecord {
     pub video: String,
     /// Path of the folder of PNG files with the exact frames, relative to the folder of the record.
     pub frames: String,
+    /// Number of frames, where it is not the plan's: a clip of a model that ends it when the T is on its goal.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub length: Option<usize>,
+    /// How near the clip came to its end, if the model says so. A clip that did not reach it is kept as it is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub arrival: Option<ClipEnd>,
     /// Generation time, seconds: the time of the clip's batch, divided by its number of clips.
     pub seconds: f64,
 }

@@ -67,7 +67,7 @@ impl ClipReferences {
     /// A clip or episode that cannot be read, or a record with rows that the dataset does not have.
     pub fn clip(&self, index: usize) -> Result<ReferencedClip, GenerationError> {
         let record = &self.generation.clips[index];
-        let frames = self.generation.plan.frames;
+        let frames = record.length.unwrap_or(self.generation.plan.frames);
         let refuse = || GenerationError::Record {
             path: self.folder.join(Generation::FILE),
             reason: format!("{:?} names no row of the demonstrations", record.start.to_string()),

@@ -7,8 +7,10 @@ use std::path::Path;
 use std::rc::Rc;
 
 use clip_generation::{ClipEndpoints, ClipReferences, Endpoint, Generation, GenerationError, GenerationJob, SplitName};
-use pusht_data::{Demonstrations, Simulation, VideoModel, VideoModelError, VideoRequest, demonstrate};
-use pusht_env::{ExpertConfig, FillRule, Frame, GOAL, Pose, Renderer, Scene};
+use pusht_data::{
+    ClipEnd, Demonstrations, Simulation, VideoClip, VideoModel, VideoModelError, VideoRequest, demonstrate,
+};
+use pusht_env::{ExpertConfig, FillRule, Frame, GOAL, Pose, PushT, Renderer, Scene};
 use pusht_jobs::{CancelFlag, JobContext, Silent};
 use video_gen::{LoadedModel, LtxOptions};
 use video_io::{png_bytes, read_frames, upscale};
@@ -252,4 +254,97 @@ fn records_of_earlier_versions_are_read() {
     assert_eq!(found.plan.sampling, sampling.into());
     let written = serde_json::to_value(&found).unwrap();
     assert_eq!(written, serde_json::from_str::<serde_json::Value>(text).unwrap());
+}
+
+/// Ends clips early, refuses those of 3 frames, and says how near each came to its end.
+struct Early;
+
+impl VideoModel for Early {
+    fn name(&self) -> String {
+        "early".to_owned()
+    }
+
+    fn generate(&self, requests: &[VideoRequest]) -> Result<Vec<Vec<Frame>>, VideoModelError> {
+        Ok(self
+            .generate_clips(requests)?
+            .into_iter()
+            .map(|clip| clip.frames)
+            .collect())
+    }
+
+    fn generate_clips(&self, requests: &[VideoRequest]) -> Result<Vec<VideoClip>, VideoModelError> {
+        if requests.iter().any(|request| request.frames == 3) {
+            let reason = "end frame: too near".to_owned();
+            return Err(VideoModelError::Request { request: 1, reason });
+        }
+        let clip = |(index, request): (usize, &VideoRequest)| {
+            assert!(request.end.is_none());
+            let reached = index == 0;
+            VideoClip {
+                frames: vec![request.start.clone(); if reached { 4 } else { request.frames }],
+                end: Some(ClipEnd {
+                    reached,
+                    px: if reached { 2.0 } else { 31.0 },
+                    degrees: 1.5,
+                    agent_px: None,
+                    seen: true,
+                }),
+            }
+        };
+        Ok(requests.iter().enumerate().map(clip).collect())
+    }
+}
+
+#[test]
+fn clips_from_new_starts_are_recorded_with_their_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let ends = ClipEndpoints::from_resets(Simulation::DIFFUSION_POLICY, 7).unwrap();
+    assert!(ends.describe().contains("seeds from 7 on"), "{}", ends.describe());
+    let run = |frames: usize, out: &str| {
+        let mut model = LoadedModel::new("early", Early, frames);
+        model.batch_size = 2;
+        let job = GenerationJob::builder(&model, &ends).clips(2).build().unwrap();
+        job.run(&folder.path().join(out), &mut JobContext::silent())
+    };
+    let made = run(9, "out").unwrap();
+    let starts: Vec<_> = made.clips.iter().map(|clip| (&clip.start, clip.end.as_ref())).collect();
+    assert_eq!(
+        starts,
+        [7, 8]
+            .map(|seed| (Endpoint::Reset(seed), Endpoint::Goal))
+            .iter()
+            .map(|(a, b)| (a, Some(b)))
+            .collect::<Vec<_>>()
+    );
+    assert_eq!((made.clips[0].length, made.clips[1].length), (Some(4), None));
+    let first = read_frames(folder.path().join("out").join(&made.clips[0].frames)).unwrap();
+    let mut env = PushT::new(Simulation::DIFFUSION_POLICY.config()).unwrap();
+    env.reset(7).unwrap();
+    let drawn = Renderer::new(96, FillRule::Pygame25).unwrap().render(&env.scene());
+    assert!(first.len() == 4 && first[0] == drawn);
+    assert_eq!(Generation::open(&folder.path().join("out")).unwrap(), made);
+    let arrivals = made.arrivals().unwrap();
+    assert_eq!((arrivals.clips, arrivals.reached, arrivals.near), (2, 1, 1));
+    assert_eq!((arrivals.median_px, arrivals.median_frames), (16.5, 6.5));
+    let text = arrivals.to_string();
+    assert!(
+        text.starts_with("1 of 2 clips reached the end") && text.ends_with("kept as they are: 0001 (31 px, 2°)"),
+        "{text}"
+    );
+    let error = ClipReferences::open(&folder.path().join("out"))
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(error.contains("not between rows of demonstrations"), "{error}");
+
+    let error = run(3, "refused").unwrap_err().to_string();
+    assert_eq!(error, "clip 1 (reset 8 to goal): end frame: too near");
+    let goal = Pose::new(100.0, 100.0, 0.0);
+    let other = Simulation {
+        goal,
+        ..Simulation::GYM_PUSHT
+    };
+    let error = ClipEndpoints::from_resets(other, 0).err().unwrap().to_string();
+    assert!(error.contains("expected the default one"), "{error}");
+    assert!(ClipEndpoints::from_resets(Simulation::DIFFUSION_POLICY, u64::MAX).is_err());
 }

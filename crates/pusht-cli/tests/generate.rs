@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use pusht_data::{Demonstrations, Simulation, demonstrate, open};
-use pusht_env::ExpertConfig;
+use pusht_env::{ExpertConfig, FillRule, Frame, GOAL, Pose, Renderer, Scene};
 use pusht_jobs::JobContext;
 use pusht_training::TrainSpec;
 use serde_json::Value;
@@ -122,6 +122,24 @@ fn options_that_a_model_does_not_have_are_refused_by_name() {
             "there is no object-latent model",
             1,
         ),
+        (
+            "--model object:none --new-starts",
+            "--new-starts: object-latent models do not bring the T to its goal",
+            1,
+        ),
+        (
+            "--model pixel --new-starts --data demos.jsonl",
+            "cannot be used with",
+            2,
+        ),
+        ("--model pixel --new-starts --part all", "cannot be used with", 2),
+        ("--model pixel --data demos.jsonl --first-start 3", "--new-starts", 2),
+        (
+            "--model pixel --new-starts --first-start 99999999999",
+            "--first-start 99999999999",
+            1,
+        ),
+        ("--model pixel: --new-starts", "names no video model", 2),
         ("--model sora:x --data demos.jsonl", "names no video model", 2),
         ("--model ltx:tiny", "--start", 2),
         ("--model ltx:tiny", "--data", 2),
@@ -178,4 +196,123 @@ fn an_object_latent_model_is_measured_and_generates() {
     assert_eq!(json(here, generate)["plan"]["frames"], 9);
     let (text, _) = refused(here, &format!("{generate} --guidance 2"));
     assert!(text.contains("object-latent models have no guidance"), "{text}");
+}
+
+#[test]
+fn the_pixel_model_begins_at_new_starts_and_says_how_near_its_clips_came() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let generate = "generate --model pixel --new-starts --frames 5 --out clips";
+    let made = json(here, &format!("{generate} --count 1"));
+    assert_eq!(
+        (&made["plan"]["model"], &made["plan"]["frames"]),
+        (&"pixel".into(), &5.into())
+    );
+    assert_eq!(made["plan"]["ends"]["resets"]["first_seed"], 2_000_000);
+    let clip = &made["clips"][0];
+    assert_eq!(
+        (&clip["start"], &clip["end"]),
+        (&"reset 2000000".into(), &"goal".into())
+    );
+    assert_eq!(
+        (&clip["arrival"]["reached"], &clip["arrival"]["seen"]),
+        (&false.into(), &true.into())
+    );
+    assert_eq!(
+        (&made["arrivals"]["clips"], &made["arrivals"]["reached"]),
+        (&1.into(), &0.into())
+    );
+    // More clips are added, the first is as it was.
+    let output = pusht(here, &format!("{generate} --count 2"));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("0 of 2 clips reached the end; in 0 the T is within 20 px"),
+        "{text}"
+    );
+    assert!(text.contains("not reached, kept as they are: 0000 ("), "{text}");
+    let more = json(here, &format!("{generate} --count 2"));
+    assert_eq!(&more["clips"][0], clip);
+    let quality = json(here, "audit quality --clips clips");
+    assert_eq!(
+        (&quality["measured"]["clips"], &quality["arrivals"]["clips"]),
+        (&2.into(), &2.into())
+    );
+    let output = pusht(here, "audit quality --clips clips");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("| frames with exactly one agent, share | ") && text.contains("reached the end"),
+        "{text}"
+    );
+    let (text, _) = refused(here, &format!("{generate} --first-start 7"));
+    assert!(text.contains("first_seed = 2000000, now it is 7"), "{text}");
+}
+
+#[test]
+fn starts_that_the_pixel_model_cannot_use_are_refused_and_ends_out_of_reach_stated() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let draw = |side: u32, agent: [f64; 2], block: Pose| {
+        Renderer::new(side, FillRule::default())
+            .unwrap()
+            .render(&Scene::new(agent, block, GOAL))
+    };
+    let save = |name: &str, frame: &Frame| frame.save(here.join(name)).unwrap();
+    let (agent, block, nowhere) = (
+        [300.0, 400.0],
+        Pose::new(200.0, 150.0, 1.0),
+        Pose::new(f64::NAN, 0.0, 0.0),
+    );
+    let good = draw(96, agent, block);
+    save("good.png", &good);
+    save("large.png", &draw(300, agent, block));
+    save("far.png", &draw(96, [100.0, 100.0], Pose::new(380.0, 380.0, 3.0)));
+    save("no-t.png", &draw(96, agent, nowhere));
+    save("no-agent.png", &draw(96, [f64::NAN; 2], block));
+    save("turned.png", &Frame::from_fn(96, 96, |x, y| *good.get_pixel(y, 95 - x)));
+    save("blank.png", &Frame::new(96, 96));
+    let generate = |ends: &str| format!("generate --model pixel --count 1 --frames 4 --out clips {ends}");
+    for (ends, said) in [
+        ("--start no-t.png", "clip 0 (no-t.png): start frame: no gray T is seen"),
+        (
+            "--start no-agent.png",
+            "clip 0 (no-agent.png): start frame: no blue agent is seen",
+        ),
+        (
+            "--start good.png --end no-t.png",
+            "clip 0 (good.png to no-t.png): end frame: no gray T",
+        ),
+        (
+            "--start turned.png",
+            "turned.png\" cannot be a clip's first or last frame: the board is turned",
+        ),
+        ("--start blank.png", "shows no PushT board"),
+        ("--start good.png --frames 1", "frames"),
+    ] {
+        let (text, status) = refused(here, &generate(ends));
+        assert!(text.contains(said) && status != 0, "{ends}: {text}");
+    }
+    // A picture of another size is brought to 96 × 96 px first.
+    let made = json(
+        here,
+        &format!(
+            "{} --out large",
+            generate("--start large.png").replace(" --out clips", "")
+        ),
+    );
+    assert_eq!(made["clips"][0]["start"], "large.png");
+    let made = json(
+        here,
+        &format!(
+            "{} --out far",
+            generate("--start good.png --end far.png").replace(" --out clips", "")
+        ),
+    );
+    let arrival = &made["clips"][0]["arrival"];
+    assert_eq!(arrival["reached"], false);
+    assert!(arrival["px"].as_f64().unwrap() > 100.0, "{arrival}");
+    // The last frame is the model's own.
+    let last = image::open(here.join("far/frames/0000/frame_000003.png"))
+        .unwrap()
+        .to_rgb8();
+    assert_ne!(last, image::open(here.join("far.png")).unwrap().to_rgb8());
 }

@@ -99,6 +99,29 @@ fn a_rollout_in_a_world_stands_beside_the_simulator() {
 }
 
 #[test]
+fn a_policy_acts_in_the_pixel_world_that_comes_with_the_program() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let short = [
+        "rollout",
+        "--policy",
+        "random",
+        "--episodes",
+        "1",
+        "--steps",
+        "3",
+        "--in",
+        "pixel",
+    ];
+    let record = json(folder.path(), &short);
+    assert_eq!(record["world"], "pixel world model");
+    assert_eq!(record["world_sha256"].as_str().map(str::len), Some(64));
+    assert_eq!(
+        record["episodes"][0]["world"]["rewards"].as_array().map(Vec::len),
+        Some(3)
+    );
+}
+
+#[test]
 fn options_that_make_no_sense_in_a_world_are_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let refused = |status, more: &[&str]| {

@@ -43,15 +43,16 @@ impl ClipEvaluator {
     }
 }
 
-/// Measures `count` clips on all cores; `compare` reads and measures the clip with the given index.
+/// Measures `count` clips on all cores; `compare` reads and measures the clip with the given index, with
+/// [`ClipEvaluator::compare`] or otherwise.
 ///
 /// # Errors
 /// An error of `compare`; a cancelled job.
-pub fn compare_clips<E: From<Cancelled> + Send>(
+pub fn compare_clips<T: Send, E: From<Cancelled> + Send>(
     count: usize,
-    compare: impl Fn(usize) -> Result<ClipComparison, E> + Sync,
+    compare: impl Fn(usize) -> Result<T, E> + Sync,
     ctx: &mut JobContext,
-) -> Result<Vec<ClipComparison>, E> {
+) -> Result<Vec<T>, E> {
     let task = ctx.task("evaluate clips", count, "clip");
     let mut all = Vec::with_capacity(count);
     while all.len() < count {

@@ -2,28 +2,36 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{ArgGroup, Args};
 use clip_generation::{ClipEndpoints, GenerationJob, SplitName};
 use pusht_jobs::counted;
 use serde::Serialize;
 use video_gen::{FrameSize, LoadOptions, ModelSpec, SamplingOptions};
 
+use super::demos::Environment;
 use crate::arguments::{finite, gigabytes};
 use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// Generate clips between given first and last frames, with any video model
+/// Most frames of a clip from a new start, where nothing else is asked for.
+const LONGEST: usize = 200;
+
+/// Generate clips between given first and last frames, with any video model, or from new starts with the pixel model
+///
+/// The pixel model plans the way: with a last frame its clips have exactly --frames frames, without one it pushes the T to
+/// its goal and ends there, after --frames frames at most. The result says how near each clip came to its end; one that did
+/// not reach it is kept as it is, its last frame the model's own.
 ///
 /// Writes videos/ (MP4), frames/ with the exact frames (PNG), overview.png, and generation.json with every setting and
 /// seed. Run the same command again to resume a stopped run, or with a larger --count to add clips.
 #[derive(Args)]
-#[command(group = ArgGroup::new("frames of the ends").required(true).args(["start", "data"]))]
+#[command(group = ArgGroup::new("frames of the ends").required(true).args(["start", "data", "new_starts"]))]
 pub(crate) struct Generate {
-    /// Model: object:FILE or pixel:DIR from `pusht train video`, ltx:PATH (a diffusers folder or a single file) or
-    /// cosmos:DIR
-    #[arg(long, value_name = "KIND:PATH")]
+    /// Model: pixel (the pixel model as it comes with the program), object:FILE or pixel:DIR from `pusht train video`,
+    /// ltx:PATH (a diffusers folder or a single file) or cosmos:DIR
+    #[arg(long, value_name = "pixel|KIND:PATH")]
     model: ModelSpec,
     /// First frame of every clip, a PNG of a PushT board of any size
     #[arg(long, value_name = "PNG", conflicts_with = "data")]
@@ -37,17 +45,28 @@ pub(crate) struct Generate {
     data: Option<PathBuf>,
     #[command(flatten)]
     reading: DataOptions,
+    /// Begin each clip at a reset of the environment that nobody demonstrated, and end it with the T on its goal; for the
+    /// pixel model
+    #[arg(long)]
+    new_starts: bool,
+    /// With --new-starts: seed of the first reset; the others follow it [default: 2000000, where nothing else begins:
+    /// demonstrations do at 0, rollouts at 100000]
+    #[arg(long, value_name = "N", requires = "new_starts")]
+    first_start: Option<u64>,
+    /// With --new-starts: environment whose start states and images are used [default: diffusion-policy]
+    #[arg(long, value_name = "NAME", requires = "new_starts")]
+    environment: Option<Environment>,
     /// Part of --data: train, test (episodes held out of every training with the default --split-seed) or all
-    #[arg(long, value_name = "NAME", default_value_t, conflicts_with = "start")]
+    #[arg(long, value_name = "NAME", default_value_t, conflicts_with_all = ["start", "new_starts"])]
     part: SplitName,
     /// With --data: condition on the first frame only
-    #[arg(long, conflicts_with = "start")]
+    #[arg(long, conflicts_with_all = ["start", "new_starts"])]
     no_end: bool,
     /// Prompt [default: the model's own]
     #[arg(long, value_name = "TEXT")]
     prompt: Option<String>,
-    /// Frames per clip, first and last included; published models generate 8k + 1 [default: the model's or adapters'
-    /// own, or 33]
+    /// Frames per clip, first and last included; published models generate 8k + 1; the most for clips of the pixel model
+    /// without a last frame [default: the model's or adapters' own, or 33; with --new-starts 200]
     #[arg(long, value_name = "N")]
     frames: Option<usize>,
     /// Number of clips
@@ -110,6 +129,11 @@ impl Generate {
     pub(crate) fn run(mut self, session: &mut Session) -> Result<Outcome> {
         self.reading.need(self.data.is_some())?;
         let info = self.model.info();
+        ensure!(
+            !self.new_starts || info.ends_at_goal,
+            "--new-starts: {} models do not bring the T to its goal by themselves; expected --model pixel or pixel:DIR",
+            info.title
+        );
         if !info.requires_96px && self.device != "cpu" {
             self.sampling.weights.get_or_insert_with(|| "bf16".to_owned());
         }
@@ -118,11 +142,12 @@ impl Generate {
         let images = match &self.start {
             Some(start) if info.requires_96px => Some(ClipEndpoints::from_board_images(start, end)?),
             Some(start) => Some(ClipEndpoints::from_images(start, end)?),
+            None if self.new_starts => Some(self.resets()?),
             None => None,
         };
         let model = self.model.load(&LoadOptions {
             sampling: SamplingOptions::of(&self.sampling)?,
-            frames: self.frames,
+            frames: self.frames.or(self.new_starts.then_some(LONGEST)),
             prompt: self.prompt,
             memory: self.memory.or_else(|| training::free_memory(&self.device)),
             device: training::device(&self.device)?,
@@ -148,12 +173,30 @@ impl Generate {
             .clips(self.count)
             .seed(self.seed);
         let made = job.build()?.run(&self.out, &mut session.ctx)?;
-        let text = format!(
-            "{} of {} in {}: videos/ (MP4), frames/ (PNG), overview.png, generation.json",
+        let arrivals = made.arrivals();
+        let most = if made.clips.iter().any(|clip| clip.length.is_some()) {
+            "at most "
+        } else {
+            ""
+        };
+        let mut text = format!(
+            "{} of {most}{} in {}: videos/ (MP4), frames/ (PNG), overview.png, generation.json",
             counted(made.clips.len(), "clip"),
             counted(made.plan.frames, "frame"),
             self.out.display()
         );
-        Ok(Outcome::new(text, &made)?)
+        let mut json = serde_json::to_value(&made)?;
+        if let Some(arrivals) = arrivals {
+            text += &format!("\n{arrivals}");
+            json["arrivals"] = serde_json::to_value(&arrivals)?;
+        }
+        Ok(Outcome::new(text, &json)?)
+    }
+
+    /// The starts of --new-starts.
+    fn resets(&self) -> Result<ClipEndpoints> {
+        let environment = self.environment.unwrap_or(Environment::DiffusionPolicy);
+        let first = self.first_start.unwrap_or(ClipEndpoints::FIRST_NEW_START);
+        ClipEndpoints::from_resets(environment.into(), first).with_context(|| format!("--first-start {first}"))
     }
 }

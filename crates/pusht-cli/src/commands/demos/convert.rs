@@ -8,7 +8,7 @@ use pusht_data::{Conversion, DataLayout};
 use pusht_jobs::counted;
 use serde_json::json;
 
-use super::environment::Environment;
+use super::Environment;
 use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;

@@ -5,7 +5,7 @@ use pusht_data::Simulation;
 
 /// The environment whose start states and images are used.
 #[derive(Clone, Copy, ValueEnum)]
-pub(super) enum Environment {
+pub(crate) enum Environment {
     GymPusht,
     DiffusionPolicy,
 }

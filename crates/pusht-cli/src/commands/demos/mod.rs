@@ -8,6 +8,8 @@ mod record;
 use anyhow::Result;
 use clap::Subcommand;
 
+pub(crate) use environment::Environment;
+
 use crate::outcome::Outcome;
 use crate::session::Session;
 

@@ -9,7 +9,7 @@ use pusht_env::ExpertConfig;
 use pusht_jobs::{Shard, counted};
 use serde_json::json;
 
-use super::environment::Environment;
+use super::Environment;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
