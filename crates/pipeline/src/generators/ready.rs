@@ -73,8 +73,10 @@ impl Ready<'_> {
 
     /// Supported lengths of a model with a default of `frames`.
     pub(crate) fn length(&self, frames: usize) -> Length {
-        match self.spec.info().lengths {
-            ClipLengths::UpTo => Length::UpTo(frames),
+        match (self.spec.info().lengths, self.frames) {
+            (ClipLengths::UpTo, _) => Length::UpTo(frames),
+            // As long as the clips that it stands beside.
+            (ClipLengths::All, None) => Length::UpTo(usize::MAX),
             _ => Length::Exactly(frames),
         }
     }
@@ -153,5 +155,32 @@ impl Stage for KeepModel<'_> {
 
     fn load(&self, _: &Path, _: &mut JobContext) -> Result<(), PipelineError> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_of_every_length_makes_clips_as_long_as_those_beside_it() {
+        let machine = Machine::open("cpu").unwrap();
+        let length = |spec: &str, frames| {
+            let spec: ModelSpec = spec.parse().unwrap();
+            let ready = Ready {
+                spec: &spec,
+                sampling: &SamplingOptions::default(),
+                frames,
+                prompt: None,
+                machine: &machine,
+            };
+            ready.length(48)
+        };
+        for spec in ["pixel", "pixel:a"] {
+            assert_eq!(length(spec, None), Length::UpTo(usize::MAX));
+            assert_eq!(length(spec, Some(20)), Length::Exactly(20));
+        }
+        assert_eq!(length("object:a", None), Length::UpTo(48));
+        assert_eq!(length("ltx:a", None), Length::Exactly(48));
     }
 }

@@ -61,6 +61,8 @@ pub enum ClipLengths {
     Fixed,
     /// Every length that its autoencoder supports, independent of the training.
     Any,
+    /// Every length from 2 frames on.
+    All,
 }
 
 /// A kind of model.

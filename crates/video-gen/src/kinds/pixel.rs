@@ -20,7 +20,7 @@ static INFO: ModelInfo = ModelInfo {
     files: super::shared::TRAINED_HERE,
     requires_96px: true,
     generates_states: false,
-    lengths: ClipLengths::Any,
+    lengths: ClipLengths::All,
     built_in: true,
     ends_at_goal: true,
 };
