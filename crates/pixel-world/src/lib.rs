@@ -6,7 +6,6 @@ mod data;
 mod error;
 mod input;
 mod loss;
-mod mixed;
 mod net;
 mod palette;
 mod play;

@@ -14,7 +14,6 @@ use crate::data::{Course, Demonstrated, Recordings, generator, jitter};
 use crate::error::PixelWorldError;
 use crate::input::{StepInput, input};
 use crate::loss::{Target, chosen, loss};
-use crate::mixed::Mixed;
 use crate::net::{Net, NetConfig};
 use crate::palette::{IndexedFrame, Palette};
 use crate::play::{self, RandomPlay};
@@ -322,7 +321,7 @@ impl TrainModel for PixelWorldSettings {
         self.check()?;
         let frames = data.train_episodes().into_iter().flat_map(|e| &e.frames);
         let palette = Palette::fit(frames.step_by(PALETTE_STRIDE), self.model.colors);
-        self.on_demonstrations(self.random(device), palette, 0.0, data, device, options)
+        self.on_demonstrations(self.random(device), palette, data, device, options)
     }
 }
 
@@ -333,8 +332,6 @@ pub struct FineTuneSettings {
     pub base: PixelWorld,
     /// Settings of the training; those of the network are the base model's.
     pub settings: PixelWorldSettings,
-    /// Share of rollouts on random play, 0 to 1: keeps what demonstrations show seldom, and how a T is repaired.
-    pub play: f64,
 }
 
 impl FineTuneSettings {
@@ -346,8 +343,7 @@ impl FineTuneSettings {
         };
         settings.own.from = 0.0;
         settings.fit = Self::training();
-        let play = 0.5;
-        Self { base, settings, play }
+        Self { base, settings }
     }
 
     /// The training loop of [`Self::new`].
@@ -382,7 +378,7 @@ impl TrainModel for FineTuneSettings {
             changed_weight,
             ..
         } = &self.settings;
-        (model, own, changed_weight, self.base.fingerprint(), self.play)
+        (model, own, changed_weight, self.base.fingerprint())
     }
 
     fn train(
@@ -396,12 +392,9 @@ impl TrainModel for FineTuneSettings {
             ..self.settings.clone()
         };
         settings.check()?;
-        if !(0.0..=1.0).contains(&self.play) {
-            return Err(PixelWorldError::config("play", self.play, "0 to 1"));
-        }
         let net = self.base.net().clone().to_device(&device.clone().autodiff()).train();
         let palette = self.base.palette().clone();
-        let trained = settings.on_demonstrations(net, palette, self.play, data, device, options)?;
+        let trained = settings.on_demonstrations(net, palette, data, device, options)?;
         let play_steps = self.base.trained_on().play_steps;
         Ok(trained.map(|world| world.with_play_steps(play_steps)))
     }
@@ -451,7 +444,6 @@ impl PixelWorldSettings {
         &self,
         net: Net,
         palette: Palette,
-        share: f64,
         data: &TrainData<'_>,
         device: &Device,
         options: FitOptions<'_>,
@@ -462,15 +454,8 @@ impl PixelWorldSettings {
                 episodes: data.train_episodes().len(),
             });
         }
-        let mixed = |episodes: &[&Episode], share| -> Result<Mixed<'_>, PixelWorldError> {
-            Ok(Mixed {
-                demonstrated: Demonstrated::new(episodes, &palette)?,
-                play: RandomPlay::new(&palette),
-                share,
-            })
-        };
-        let train = mixed(&episodes, share)?;
-        let valid = mixed(&long(data.validation_episodes()), 0.0)?;
+        let train = Demonstrated::new(&episodes, &palette)?;
+        let valid = Demonstrated::new(&long(data.validation_episodes()), &palette)?;
         let objective = NextFrame {
             recordings: &train,
             valid: Some(&valid),
