@@ -82,7 +82,7 @@ pub struct PixelWorldSettings {
     pub model: NetConfig,
     /// Own rollouts.
     pub own: OwnRollouts,
-    /// Weight of a pixel that changes, where one that does not has weight 1.
+    /// Weight of a pixel whose next color is not the one that the model sees, where every other has weight 1.
     pub changed_weight: f32,
     /// Settings of the training loop.
     pub fit: TrainConfig,
@@ -93,7 +93,7 @@ impl Default for PixelWorldSettings {
         Self {
             model: NetConfig::default(),
             own: OwnRollouts::default(),
-            changed_weight: 6.0,
+            changed_weight: 3.0,
             fit: TrainConfig {
                 epochs: 10,
                 steps_per_epoch: Some(600),
@@ -225,12 +225,18 @@ impl<R: Recordings> NextFrame<'_, R> {
         if fresh {
             spoil(&mut input.current, rng);
         }
-        let [_, now, next] = course.frames();
-        let (now, next) = (window.cut(now), window.cut(next));
-        let weight = |(now, next): (&u8, &u8)| {
-            if now == next { 1.0 } else { self.settings.changed_weight }
+        let [_, _, next] = course.frames();
+        let next = window.cut(next);
+        // By the frame that the model sees: what it has to repair counts as much as what moves. Weights by the recording
+        // make a T swell, as a pixel that becomes gray counts more than one that should not have been.
+        let weight = |(shown, next): (&u8, &u8)| {
+            if shown == next {
+                1.0
+            } else {
+                self.settings.changed_weight
+            }
         };
-        let weights = now.iter().zip(&next).map(weight).collect();
+        let weights = input.current.iter().zip(&next).map(weight).collect();
         (input, Target { next, weights })
     }
 
@@ -350,7 +356,7 @@ impl FineTuneSettings {
     pub fn training() -> TrainConfig {
         TrainConfig {
             epochs: 1,
-            steps_per_epoch: Some(500),
+            steps_per_epoch: Some(800),
             learning_rate: 5e-4,
             warmup_steps: 20,
             ema_decay: Some(0.99),
