@@ -65,7 +65,11 @@ fn main() -> Result<()> {
         ("agent 30 % larger", GOAL, [0, 1, 2], 1.3),
     ] {
         let env = EnvConfig::gym_pusht().with_goal(goal);
-        let mut clips = ExpertPaths { env, ..ExpertPaths::new(50, 48) }.play(&mut ctx)?;
+        let mut clips = ExpertPaths {
+            env,
+            ..ExpertPaths::new(50, 48)
+        }
+        .play(&mut ctx)?;
         clips.iter_mut().for_each(|clip| enlarge(clip, factor));
         let requests: Vec<_> = clips.iter().map(|clip| &clip.request).collect();
         let shown = roll_out(&Recolored(world.clone(), order), &requests, &mut ctx)?;
@@ -86,7 +90,10 @@ fn main() -> Result<()> {
             off.sort_by(f64::total_cmp);
             off[off.len() / 2]
         });
-        println!("| {scene} | {one:.3} | {area:.2} | {:.2} | {:.2} |", median[0], median[1]);
+        println!(
+            "| {scene} | {one:.3} | {area:.2} | {:.2} | {:.2} |",
+            median[0], median[1]
+        );
     }
     Ok(())
 }
