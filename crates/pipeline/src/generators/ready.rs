@@ -174,7 +174,7 @@ mod tests {
                 prompt: None,
                 machine: &machine,
             };
-            ready.length(48)
+            ready.length(frames.unwrap_or(48))
         };
         for spec in ["pixel", "pixel:a"] {
             assert_eq!(length(spec, None), Length::UpTo(usize::MAX));
