@@ -24,7 +24,9 @@ impl WorldModel for Recolored {
     fn step(&self, histories: &[History], actions: &[Action]) -> Result<Vec<Frame>, WorldModelError> {
         let mut seen = histories.to_vec();
         for history in &mut seen {
-            [&mut history.first, &mut history.previous, &mut history.current].map(|frame| recolor(frame, self.1));
+            for frame in [&mut history.first, &mut history.previous, &mut history.current] {
+                recolor(frame, self.1);
+            }
         }
         let mut next = self.0.step(&seen, actions)?;
         next.iter_mut().for_each(|frame| recolor(frame, self.1));
