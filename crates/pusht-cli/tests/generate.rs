@@ -133,11 +133,20 @@ fn options_that_a_model_does_not_have_are_refused_by_name() {
             2,
         ),
         ("--model pixel --new-starts --part all", "cannot be used with", 2),
-        ("--model pixel --data demos.jsonl --first-start 3", "--new-starts", 2),
+        (
+            "--model pixel --data demos.jsonl --first-start 3",
+            "cannot be used with",
+            2,
+        ),
         (
             "--model pixel --new-starts --first-start 99999999999",
             "--first-start 99999999999",
             1,
+        ),
+        (
+            "--model pixel --start a.png --environment gym-pusht",
+            "cannot be used with",
+            2,
         ),
         ("--model pixel: --new-starts", "names no video model", 2),
         ("--model sora:x --data demos.jsonl", "names no video model", 2),

@@ -51,10 +51,10 @@ pub(crate) struct Generate {
     new_starts: bool,
     /// With --new-starts: seed of the first reset; the others follow it [default: 2000000, where nothing else begins:
     /// demonstrations do at 0, rollouts at 100000]
-    #[arg(long, value_name = "N", requires = "new_starts")]
+    #[arg(long, value_name = "N", conflicts_with_all = ["start", "data"])]
     first_start: Option<u64>,
     /// With --new-starts: environment whose start states and images are used [default: diffusion-policy]
-    #[arg(long, value_name = "NAME", requires = "new_starts")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["start", "data"])]
     environment: Option<Environment>,
     /// Part of --data: train, test (episodes held out of every training with the default --split-seed) or all
     #[arg(long, value_name = "NAME", default_value_t, conflicts_with_all = ["start", "new_starts"])]
