@@ -87,7 +87,7 @@ impl Stage for LabelFound<'_> {
             videos, contents, fps, ..
         } = &self.searched;
         (
-            "found, simulated",
+            "found",
             self.labels,
             fps,
             videos,

@@ -60,14 +60,7 @@ impl Stage for GenerateClips<'_> {
 
     fn inputs(&self) -> impl Serialize {
         let Self { video, learned, .. } = self;
-        (
-            "judged, simulated",
-            self.clips,
-            self.frames,
-            self.labels,
-            &video.key,
-            &learned.key,
-        )
+        ("judged", self.clips, self.frames, self.labels, &video.key, &learned.key)
     }
 
     fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), PipelineError> {

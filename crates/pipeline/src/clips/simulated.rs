@@ -52,9 +52,13 @@ pub(super) fn show(
     write_json(&dir.join(RECORD), &shown?)
 }
 
-/// What [`show`] wrote in the folder `stage`, for the report.
+/// What [`show`] wrote in the folder `stage`, for the report; nothing for a stage that an earlier version finished.
 pub(super) fn pictures(dir: &Path, stage: &str) -> Result<Vec<Picture>, PipelineError> {
-    let shown: Vec<Shown> = read_json(&dir.join(RECORD))?;
+    let record = dir.join(RECORD);
+    if !record.exists() {
+        return Ok(Vec::new());
+    }
+    let shown: Vec<Shown> = read_json(&record)?;
     let of = |shown: Shown| {
         files(shown.clip).map(|file| Picture {
             group: PictureGroup::Simulated,
