@@ -2,13 +2,13 @@
 
 use std::fmt;
 
+use eval::{POSE_ANGLE_DEGREES, POSE_DISTANCE};
 use pusht_jobs::counted;
 use serde::Serialize;
+use traj_metrics::Summary;
 
 use crate::record::{ClipRecord, Generation};
 
-/// Limits within which a T counts as near its end: px of the 512 board, and degrees.
-const NEAR: (f64, f64) = (20.0, 20.0);
 /// Number of clips that are named as not having reached their end.
 const NAMED: usize = 8;
 
@@ -46,7 +46,7 @@ impl Generation {
             reached: ends.iter().filter(|(_, end, _)| end.reached).count(),
             near: ends
                 .iter()
-                .filter(|(_, end, _)| end.seen && end.px <= NEAR.0 && end.degrees <= NEAR.1)
+                .filter(|(_, end, _)| end.seen && end.px <= POSE_DISTANCE && end.degrees <= POSE_ANGLE_DEGREES)
                 .count(),
             median_px: median(ends.iter().map(|(_, end, _)| end.px))?,
             median_degrees: median(ends.iter().map(|(_, end, _)| end.degrees))?,
@@ -57,15 +57,8 @@ impl Generation {
 }
 
 fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    let upper = *values.get(middle)?;
-    Some(if values.len() % 2 == 1 {
-        upper
-    } else {
-        0.5 * (values[middle - 1] + upper)
-    })
+    let values: Vec<f64> = values.collect();
+    Summary::of(&values).ok().map(|summary| summary.median)
 }
 
 impl fmt::Display for ArrivalSummary {
@@ -77,8 +70,8 @@ impl fmt::Display for ArrivalSummary {
             self.reached,
             counted(self.clips, "clip"),
             self.near,
-            NEAR.0,
-            NEAR.1,
+            POSE_DISTANCE,
+            POSE_ANGLE_DEGREES,
             self.median_px,
             self.median_degrees,
             self.median_frames
