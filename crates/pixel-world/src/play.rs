@@ -31,11 +31,13 @@ const AGENT_MARGIN: f64 = 20.0;
 const CENTER: f64 = 45.0;
 
 /// Random play.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RandomPlay<'a> {
     palette: &'a Palette,
     /// Renderers that are not in use, for each fill rule: a renderer keeps the board that it drew last.
     idle: Arc<[Mutex<Vec<Renderer>>; 2]>,
+    /// The tracker of boards with the usual goal.
+    tracker: Arc<Tracker>,
 }
 
 impl<'a> RandomPlay<'a> {
@@ -43,6 +45,7 @@ impl<'a> RandomPlay<'a> {
         Self {
             palette,
             idle: Default::default(),
+            tracker: Arc::new(tracker(GOAL)),
         }
     }
 
@@ -56,6 +59,27 @@ impl<'a> RandomPlay<'a> {
         }
         frame.expect("the renderer's frames are 96 × 96 px")
     }
+
+    /// Where the T is in a frame, if it is found near the game's.
+    fn seen(&self, frame: &Frame, env: &PushT) -> Option<Pose> {
+        let (goal, state) = (env.scene().goal, env.state());
+        let last = Tracked::from(state);
+        let seen = if goal == GOAL {
+            self.tracker.track_after(frame, Some(&last))
+        } else {
+            tracker(goal).track_after(frame, Some(&last))
+        };
+        let seen = seen.ok()?;
+        let (block, last) = (seen.block?, state.block);
+        let [from, to] = [last, block].map(center);
+        let turned = unwrap_angle(last.angle, block.angle) - last.angle;
+        let near = (from[0] - to[0]).hypot(from[1] - to[1]) < FAR && turned.abs() < FAR_TURNED;
+        (near && seen.block_confidence > DOUBTFUL).then_some(block)
+    }
+}
+
+fn tracker(goal: Pose) -> Tracker {
+    Tracker::new(goal).expect("the goal is finite")
 }
 
 fn renderer(old: bool) -> Renderer {
@@ -126,7 +150,7 @@ impl Course for PlayCourse<'_> {
     fn follow(&mut self, own: &IndexedFrame, palette: &Palette) -> bool {
         let mut known = true;
         if palette.differing(own, &self.frames[2], DIFFERENT) > AS_GOOD {
-            match self.game.seen(&palette.paint(own)) {
+            match self.play.seen(&palette.paint(own), &self.game.env) {
                 Some(block) => {
                     self.game.move_block(block);
                     self.frames[2] = self.play.drawn(self.game.old, &self.game.env.scene());
@@ -207,18 +231,6 @@ impl Game {
             scene.agent = [0, 1].map(|_| self.rng.random_range(AGENT_MARGIN..512.0 - AGENT_MARGIN));
         }
         scene
-    }
-
-    /// Where the T is in a frame, if it is found near the game's.
-    fn seen(&self, frame: &Frame) -> Option<Pose> {
-        let tracker = Tracker::new(self.env.scene().goal).ok()?;
-        let last = Tracked::from(self.env.state());
-        let seen = tracker.track_after(frame, Some(&last)).ok()?;
-        let (block, last) = (seen.block?, self.env.state().block);
-        let [from, to] = [last, block].map(center);
-        let turned = unwrap_angle(last.angle, block.angle) - last.angle;
-        let near = (from[0] - to[0]).hypot(from[1] - to[1]) < FAR && turned.abs() < FAR_TURNED;
-        (near && seen.block_confidence > DOUBTFUL).then_some(block)
     }
 
     /// Puts the T elsewhere in the midst of the game.
