@@ -16,6 +16,7 @@ mod rollout;
 mod run;
 mod simulator;
 mod table;
+mod unseen;
 
 pub use agent_motion::agent_motion_at;
 pub use column::{GateColumn, PoseRow};
@@ -35,6 +36,7 @@ pub use rollout::{SamplingTime, roll_out, sampling_time};
 pub use run::{GateJob, GateReference, JudgedClip, JudgedWorld};
 pub use simulator::SimulatorWorld;
 pub use table::GateReport;
+pub use unseen::{UnseenMeasures, UnseenScene};
 
 /// Side of the frames, px.
 pub(crate) const SIDE: u32 = 96;
