@@ -38,6 +38,12 @@ def refuse_unknown_physics(block_cog: Any, damping: Any) -> None:
         raise ValueError(f"damping={damping!r} is not supported: the damping is that of gym-pusht's default, 0; pass None")
 
 
+def picture_size(protocol: str, width: int | None, height: int | None) -> tuple[int, int]:
+    """Size of the image of ``render()``; None: that of the protocol's reference."""
+    side = 96 if protocol == "diffusion_policy" else 680
+    return side if width is None else width, side if height is None else height
+
+
 def pose(value: Any, name: str) -> list[float] | None:
     """Three numbers, x, y in px and an angle in rad."""
     return None if value is None else numbers(value, 3, name, "[x, y, angle]")

@@ -71,13 +71,13 @@ class PushTEnv(gymnasium.Env[Any, npt.NDArray[np.float32]]):
             height=observation_height,
             out_of_space=out_of_space,
         )
-        size = 96 if protocol == "diffusion_policy" else 680
         self.obs_type = obs_type
         self.render_mode = render_mode
         self.observation_width = observation_width
         self.observation_height = observation_height
-        self.visualization_width = size if visualization_width is None else visualization_width
-        self.visualization_height = size if visualization_height is None else visualization_height
+        self.visualization_width, self.visualization_height = _settings.picture_size(
+            protocol, visualization_width, visualization_height
+        )
         self.protocol = protocol
         self.observation_space = _settings.observation_space(obs_type, observation_width, observation_height)
         self.action_space = _settings.action_space()

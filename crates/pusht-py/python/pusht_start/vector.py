@@ -71,13 +71,13 @@ class PushTVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]):
             out_of_space=out_of_space,
             num_threads=num_threads,
         )
-        size = 96 if protocol == "diffusion_policy" else 680
         self.num_envs = int(num_envs)
         self.metadata = {**PushTEnv.metadata, "autoreset_mode": self.autoreset_mode}
         self.obs_type = obs_type
         self.render_mode = render_mode
-        self.visualization_width = size if visualization_width is None else visualization_width
-        self.visualization_height = size if visualization_height is None else visualization_height
+        self.visualization_width, self.visualization_height = _settings.picture_size(
+            protocol, visualization_width, visualization_height
+        )
         self.max_episode_steps = max_episode_steps
         self.protocol = protocol
         self.single_observation_space = _settings.observation_space(obs_type, observation_width, observation_height)
