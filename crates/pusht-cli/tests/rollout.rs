@@ -55,20 +55,24 @@ fn a_missing_file_of_settings_is_named_as_such() {
     assert!(!folder.path().join("runs").exists());
 }
 
-#[test]
-fn a_rollout_in_a_world_stands_beside_the_simulator() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let short = [
+fn short_rollout<'a>(episodes: &'a str, steps: &'a str, world: &'a str) -> [&'a str; 9] {
+    [
         "rollout",
         "--policy",
         "random",
         "--episodes",
-        "2",
+        episodes,
         "--steps",
-        "4",
+        steps,
         "--in",
-        "simulator",
-    ];
+        world,
+    ]
+}
+
+#[test]
+fn a_rollout_in_a_world_stands_beside_the_simulator() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let short = short_rollout("2", "4", "simulator");
     let text = succeeds(
         folder.path(),
         &[&short[..], &["--out", "played", "--save-video", "x.mp4"]].concat(),
@@ -101,17 +105,7 @@ fn a_rollout_in_a_world_stands_beside_the_simulator() {
 #[test]
 fn a_policy_acts_in_the_pixel_world_that_comes_with_the_program() {
     let folder = tempfile::tempdir().expect("a folder");
-    let short = [
-        "rollout",
-        "--policy",
-        "random",
-        "--episodes",
-        "1",
-        "--steps",
-        "3",
-        "--in",
-        "pixel",
-    ];
+    let short = short_rollout("1", "3", "pixel");
     let record = json(folder.path(), &short);
     assert_eq!(record["world"], "pixel world model");
     assert_eq!(record["world_sha256"].as_str().map(str::len), Some(64));
