@@ -2,7 +2,6 @@
 
 mod clips;
 mod error;
-mod http;
 mod ratings;
 mod scale;
 mod server;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use page_server::{BindError, Guard, Limits, WeakToken, bind, serve};
 use pusht_jobs::JobContext;
 
-use crate::http::{Guard, Limits, WeakToken, serve};
 use crate::study::{ServerSummary, Study, router};
 use crate::{RatingError, Settings};
 
@@ -32,11 +32,12 @@ impl Server {
     /// A folder without clips; a file that is no database of ratings, has another version, or rates other clips; an
     /// address that is in use or not this machine's; a weak token; cancellation while the clips are read.
     pub fn open(settings: &Settings, ctx: &mut JobContext) -> Result<Self, RatingError> {
-        let (listener, address) = bind(settings.address)?;
+        let (listener, address) = bind(settings.address)
+            .map_err(|BindError { address, reason, .. }| RatingError::Listen { address, reason })?;
         let (events_in, events) = channel();
         let study = Study::open(settings, ctx, events_in)?;
         let guard = Guard::new("rate", address, settings.token.as_deref(), || study.token())
-            .map_err(|WeakToken { found, least }| RatingError::Token { found, least })?;
+            .map_err(|WeakToken { found, least, .. }| RatingError::Token { found, least })?;
         Ok(Self {
             listener,
             guard,
@@ -91,24 +92,4 @@ async fn until_cancelled(ctx: &mut JobContext, events: &mut Receiver<String>) {
         events.try_iter().for_each(|event| ctx.say(&event));
         tokio::time::sleep(TICK).await;
     }
-}
-
-fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), RatingError> {
-    let bound = TcpListener::bind(address).and_then(|listener| {
-        let address = listener.local_addr()?;
-        Ok((listener, address))
-    });
-    bound.map_err(|e| {
-        let reason = match e.kind() {
-            std::io::ErrorKind::AddrInUse => {
-                "another program listens there, perhaps an earlier `pusht rate`; end it, or choose another --port (0 takes any free one)".into()
-            }
-            std::io::ErrorKind::PermissionDenied => "ports below 1024 are the system's; choose a higher --port".into(),
-            std::io::ErrorKind::AddrNotAvailable => {
-                "this machine does not have that address; --listen 0.0.0.0 takes all that it has".into()
-            }
-            _ => e.to_string(),
-        };
-        RatingError::Listen { address, reason }
-    })
 }

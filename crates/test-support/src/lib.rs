@@ -1,6 +1,9 @@
 //! Tests with requirements that some machines lack: without them, the test runner reports the tests as ignored.
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "browser")]
+pub mod browser;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use page_server::Refusal;
 use serde::Serialize;
 
 use super::Study;
 use crate::RatingError;
-use crate::http::Refusal;
 
 /// Runs blocking work on a separate thread and responds with its result.
 pub(crate) async fn answer<T: Serialize>(

@@ -10,13 +10,13 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use futures_util::stream::unfold;
+use page_server::Refusal;
 use serde::Deserialize;
 
 use super::answer::{answer, refusal, work_on};
 use super::extract::{JsonBody, Session};
 use super::page;
 use super::{Rated, Study};
-use crate::http::Refusal;
 use crate::{RatingError, Scale, Scores};
 
 #[derive(Deserialize)]

@@ -4,11 +4,11 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use page_server::Refusal;
 use serde::de::DeserializeOwned;
 
 use super::answer::refusal;
 use crate::RatingError;
-use crate::http::Refusal;
 
 /// Name of the rater's session.
 pub(crate) struct Session(pub String);

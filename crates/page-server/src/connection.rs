@@ -24,7 +24,7 @@ use super::socket::Socket;
 use super::{Guard, Limits, Refusal, request};
 
 /// State shared by all connections of a server.
-pub(super) struct Site {
+pub(crate) struct Site {
     pub guard: Guard,
     pub limits: Limits,
     pub router: Router,
@@ -32,7 +32,7 @@ pub(super) struct Site {
 
 /// Answers the requests of one connection until it ends; when `stopped` turns true, only the current request is
 /// completed. If the server is full (`full`), the connection gets an error response and is closed.
-pub(super) async fn connection(
+pub(crate) async fn connection(
     stream: TcpStream,
     place: OwnedSemaphorePermit,
     full: bool,

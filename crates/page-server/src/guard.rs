@@ -18,7 +18,8 @@ const LEAST_TOKEN: usize = 16;
 
 /// Access control of a server.
 #[derive(Clone, Debug)]
-pub(crate) enum Guard {
+#[non_exhaustive]
+pub enum Guard {
     /// Browsers of this machine, under its loopback names.
     Local,
     /// Requests with the token.
@@ -31,7 +32,7 @@ pub(crate) enum Guard {
 }
 
 /// Result of the check of a request.
-pub(super) enum Entry {
+pub(crate) enum Entry {
     Admitted,
     /// The token is correct; the response sets the cookie.
     Welcome(Response),
@@ -39,8 +40,12 @@ pub(super) enum Entry {
 }
 
 /// Error for a token that is too weak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct WeakToken {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a token of {found} characters; expected at least {least} of A–Z, a–z, 0–9, - and _, or none, to have one made"
+)]
+#[non_exhaustive]
+pub struct WeakToken {
     /// Length of the token, characters.
     pub found: usize,
     /// Minimum length, characters.
@@ -50,7 +55,10 @@ pub(crate) struct WeakToken {
 impl Guard {
     /// The guard of a server called `name` (in its cookie) on `address`. Without a token, a loopback address is open to
     /// this machine, and any other is guarded by a token from `own`.
-    pub(crate) fn new(
+    ///
+    /// # Errors
+    /// A token that is short, or not of A–Z, a–z, 0–9, - and _.
+    pub fn new(
         name: &str,
         address: SocketAddr,
         token: Option<&str>,
@@ -76,14 +84,14 @@ impl Guard {
     }
 
     /// The address to open in a browser.
-    pub(crate) fn url(&self, address: SocketAddr) -> String {
+    pub fn url(&self, address: SocketAddr) -> String {
         match self {
             Guard::Local => format!("http://{address}/"),
             Guard::Token { token, .. } => format!("http://{address}/?token={token}"),
         }
     }
 
-    pub(super) fn check(&self, request: &Parts) -> Entry {
+    pub(crate) fn check(&self, request: &Parts) -> Entry {
         let host = text(request, HOST);
         // Browsers send the origin of a request, also for a WebSocket; only the page itself is allowed.
         if request.headers.contains_key(ORIGIN) {
@@ -115,13 +123,13 @@ impl Guard {
                 let query = request.uri.query().unwrap_or_default();
                 let mut given = query.split('&').filter_map(|q| q.strip_prefix("token="));
                 if request.method == Method::GET && request.uri.path() == "/" && given.any(is_token) {
-                    // Lax, so that the link also works from an e-mail; a study takes less than a month.
+                    // Lax, so that the link also works from an e-mail; nobody uses a link for more than a month.
                     let value = format!("{cookie}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age=2592000");
                     let headers = [(LOCATION, "/".to_owned()), (SET_COOKIE, value)];
                     return Entry::Welcome((StatusCode::SEE_OTHER, headers).into_response());
                 }
                 refused(
-                    "this page needs the link with the token, which whoever runs the study has; cookies must be allowed",
+                    "this page needs the link with the token, which whoever runs the server has; cookies must be allowed",
                 )
             }
         }

@@ -10,7 +10,7 @@ use super::pace::Pace;
 use super::{Limits, Refusal};
 
 /// Checks a request and reads its body within the limits and by the deadline of `pace`.
-pub(super) async fn whole(request: Request<Incoming>, limits: &Limits, pace: &Pace) -> Result<Request<Body>, Refusal> {
+pub(crate) async fn whole(request: Request<Incoming>, limits: &Limits, pace: &Pace) -> Result<Request<Body>, Refusal> {
     let (head, body) = request.into_parts();
     check(&head, limits)?;
     match to_bytes(Body::new(body), limits.body).await {

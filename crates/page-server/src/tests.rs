@@ -152,7 +152,7 @@ fn closed(stream: &mut TcpStream) -> Duration {
 
 #[test]
 fn the_limits_are_those_of_the_documentation() {
-    let page = include_str!("../../../../docs/rating.md");
+    let page = include_str!("../../../docs/rating.md");
     let Limits {
         head,
         headers,

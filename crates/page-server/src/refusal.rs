@@ -10,7 +10,7 @@ use serde::Serialize;
 
 /// An error response.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub struct Refusal {
     status: StatusCode,
     code: &'static str,
     reason: Cow<'static, str>,
@@ -24,7 +24,8 @@ struct Text<'a> {
 }
 
 impl Refusal {
-    pub(crate) fn new(status: StatusCode, code: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
+    /// A response with a status, a code for the page, and a reason for people.
+    pub fn new(status: StatusCode, code: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status,
             code,
@@ -35,13 +36,13 @@ impl Refusal {
 
     /// Closes the connection after the response, as further bytes on it may not be a request.
     #[must_use]
-    pub(crate) fn closing(mut self) -> Self {
+    pub fn closing(mut self) -> Self {
         self.closing = true;
         self
     }
 
     /// The body as JSON.
-    pub(super) fn text(&self) -> Vec<u8> {
+    pub(crate) fn text(&self) -> Vec<u8> {
         let text = Text {
             code: self.code,
             reason: &self.reason,
@@ -50,7 +51,8 @@ impl Refusal {
         serde_json::to_vec(&text).unwrap_or_default()
     }
 
-    pub(crate) fn status(&self) -> StatusCode {
+    /// Its status.
+    pub fn status(&self) -> StatusCode {
         self.status
     }
 }

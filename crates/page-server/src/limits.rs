@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Limits of a server: sizes, counts and timeouts.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+pub struct Limits {
     /// Maximum size of a request line with its headers, bytes.
     pub head: usize,
     /// Maximum number of header lines.

@@ -19,9 +19,10 @@ const ALWAYS: [(&str, &str); 8] = [
     ("x-frame-options", "DENY"),
 ];
 
-/// Adds the headers of every response.
-pub(super) fn say_always(headers: &mut HeaderMap) {
+/// Adds the headers of every response. A route may have set its own instead.
+pub(crate) fn say_always(headers: &mut HeaderMap) {
     for (name, value) in ALWAYS {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        let name = HeaderName::from_static(name);
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
 }

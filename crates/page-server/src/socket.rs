@@ -22,7 +22,7 @@ const LINGER: Duration = Duration::from_millis(500);
 const LINGER_BYTES: usize = 256 << 10;
 
 /// The socket of one connection.
-pub(super) struct Socket {
+pub(crate) struct Socket {
     stream: TcpStream,
     pace: Pace,
     limits: Limits,
@@ -38,7 +38,7 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream, pace: Pace, limits: Limits, place: OwnedSemaphorePermit) -> Self {
+    pub(crate) fn new(stream: TcpStream, pace: Pace, limits: Limits, place: OwnedSemaphorePermit) -> Self {
         Self {
             stream,
             pace,

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 /// Phase of one connection; clones share it.
 #[derive(Clone, Debug)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     phase: Arc<Mutex<Phase>>,
     idle: Duration,
     request: Duration,
@@ -27,7 +27,7 @@ enum Phase {
 }
 
 impl Pace {
-    pub(super) fn new(idle: Duration, request: Duration) -> Self {
+    pub(crate) fn new(idle: Duration, request: Duration) -> Self {
         Self {
             phase: Arc::new(Mutex::new(Phase::Idle(Instant::now() + idle))),
             idle,
@@ -36,7 +36,7 @@ impl Pace {
     }
 
     /// Records that bytes have arrived.
-    pub(super) fn received(&self) {
+    pub(crate) fn received(&self) {
         let mut phase = self.lock();
         if matches!(*phase, Phase::Idle(_)) {
             *phase = Phase::Reading(Instant::now() + self.request);
@@ -44,7 +44,7 @@ impl Pace {
     }
 
     /// Time by which the next bytes or the complete request must arrive.
-    pub(super) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
         match *self.lock() {
             Phase::Idle(until) | Phase::Reading(until) => Some(until),
             Phase::Answering | Phase::Upgraded => None,
@@ -52,22 +52,22 @@ impl Pace {
     }
 
     /// Whether the deadline has passed.
-    pub(super) fn is_late(&self) -> bool {
+    pub(crate) fn is_late(&self) -> bool {
         self.deadline().is_some_and(|deadline| deadline <= Instant::now())
     }
 
     /// Records that a request is complete. The connection is idle again when the returned value is dropped.
-    pub(super) fn answer(&self) -> Answering {
+    pub(crate) fn answer(&self) -> Answering {
         *self.lock() = Phase::Answering;
         Answering(self.clone())
     }
 
-    pub(super) fn is_answering(&self) -> bool {
+    pub(crate) fn is_answering(&self) -> bool {
         matches!(*self.lock(), Phase::Answering)
     }
 
     /// Records that the connection was upgraded.
-    pub(super) fn upgrade(&self) {
+    pub(crate) fn upgrade(&self) {
         *self.lock() = Phase::Upgraded;
     }
 
@@ -79,7 +79,7 @@ impl Pace {
 
 /// A request that is being answered, until the last byte of the response.
 #[derive(Debug)]
-pub(super) struct Answering(Pace);
+pub(crate) struct Answering(Pace);
 
 impl Drop for Answering {
     fn drop(&mut self) {

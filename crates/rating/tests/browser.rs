@@ -6,17 +6,25 @@
     reason = "helpers of tests"
 )]
 
-#[path = "../common/mod.rs"]
 mod common;
-mod devtools;
 
 use std::path::Path;
 use std::time::Instant;
 
 use common::{Running, clips, settings};
-use devtools::{Browser, Tab};
 use rating::{Ratings, Scores, Settings};
+use test_support::browser::{self, Browser, Tab};
 use video_io::{Frame, VideoOptions, read_frames, save_video};
+
+/// Errors that the tests cause: refused requests, and a stopped server.
+const MEANT: [&str; 6] = [
+    "401",
+    "409",
+    "503",
+    "ERR_CONNECTION",
+    "ERR_EMPTY_RESPONSE",
+    "ERR_INCOMPLETE_CHUNKED",
+];
 
 /// Setup of every test.
 fn start(program: &Path, folder: &Path) -> Browser {
@@ -210,7 +218,7 @@ fn a_session_by_keyboard(program: &Path) {
     browser.key(&tab, "Enter");
     count(&mut browser, &tab, 4);
     assert_eq!(running.stop().ratings, 4);
-    browser.assert_content();
+    browser.assert_content(&MEANT);
 }
 
 fn a_session_by_hand_on_a_phone_and_two_windows(program: &Path) {
@@ -305,7 +313,7 @@ fn a_session_by_hand_on_a_phone_and_two_windows(program: &Path) {
             .contains("2 cannot be shown at the moment")
     );
     assert_eq!(running.stop().ratings, 1);
-    browser.assert_content();
+    browser.assert_content(&MEANT);
 }
 
 fn the_first_clip_plays_within_a_second(program: &Path) {
@@ -362,7 +370,7 @@ fn the_first_clip_plays_within_a_second(program: &Path) {
     );
     // The fastest of several, as other load on the machine slows the page down.
     assert!(times[0] < 1000.0, "{times:?} ms");
-    browser.assert_content();
+    browser.assert_content(&MEANT);
 }
 
 /// An address for a server that is restarted.
@@ -371,7 +379,7 @@ fn free() -> std::net::SocketAddr {
     listener.local_addr().unwrap()
 }
 
-test_support::main!(devtools::find => [
+test_support::main!(browser::find => [
     a_session_by_keyboard,
     a_session_by_hand_on_a_phone_and_two_windows,
     the_first_clip_plays_within_a_second,

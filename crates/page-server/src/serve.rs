@@ -27,7 +27,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 ///
 /// # Errors
 /// The system cannot provide a thread or a socket.
-pub(crate) fn serve(
+pub fn serve(
     listener: TcpListener,
     guard: Guard,
     limits: Limits,
