@@ -72,12 +72,12 @@ pub(crate) fn reject_reason(tracked: &Tracked, measures: &FrameMeasures, repeate
     }
 }
 
-/// Segments of frames whose actions can be trusted, and the number of dropped frames by reason. `actions` has the
-/// action of each frame, where it has one.
+/// Segments of frames whose actions can be trusted, and for every frame the reason why its action is not. `actions` has
+/// the action of each frame, where it has one.
 pub(crate) fn segments(
     frames: &[Option<RejectReason>],
     actions: &[Option<[f32; 2]>],
-) -> (Vec<Range<usize>>, BTreeMap<RejectReason, usize>) {
+) -> (Vec<Range<usize>>, Vec<Option<RejectReason>>) {
     let mut rejections: Vec<Option<RejectReason>> = (0..frames.len())
         .map(|t| {
             let around = &frames[t.saturating_sub(1)..(t + 2).min(frames.len())];
@@ -103,11 +103,16 @@ pub(crate) fn segments(
         rejections[at + run - left..at + run].fill(Some(RejectReason::TooShort));
         at += run.max(1);
     }
+    (found, rejections)
+}
+
+/// Number of frames by the reason why their actions are not trusted.
+pub(crate) fn counts(reasons: &[Option<RejectReason>]) -> BTreeMap<RejectReason, usize> {
     let mut dropped = BTreeMap::new();
-    for reason in rejections.into_iter().flatten() {
-        *dropped.entry(reason).or_default() += 1;
+    for reason in reasons.iter().flatten() {
+        *dropped.entry(*reason).or_default() += 1;
     }
-    (found, dropped)
+    dropped
 }
 
 #[cfg(test)]
@@ -122,8 +127,10 @@ mod tests {
         let mut actions = vec![Some([256.0, 256.0]); 60];
         actions[59] = None;
         actions[50] = Some([600.0, 0.0]);
-        let (found, dropped) = segments(&frames, &actions);
+        let (found, reasons) = segments(&frames, &actions);
         assert_eq!(found, [0..19, 32..50]);
+        let trusted = |t: &usize| found.iter().any(|segment| segment.contains(t));
+        assert!((0..60).all(|t| reasons[t].is_none() == trusted(&t)));
         let expected = [
             (RejectReason::SeveralAgents, 3),
             (RejectReason::NoBlock, 3),
@@ -132,13 +139,13 @@ mod tests {
             // 22 to 28, and 51 to 58.
             (RejectReason::TooShort, 15),
         ];
-        assert_eq!(dropped, expected.into_iter().collect());
+        assert_eq!(counts(&reasons), expected.into_iter().collect());
     }
 
     #[test]
     fn long_stretches_are_cut() {
-        let (found, dropped) = segments(&vec![None; 2060], &vec![Some([1.0, 1.0]); 2060]);
+        let (found, reasons) = segments(&vec![None; 2060], &vec![Some([1.0, 1.0]); 2060]);
         assert_eq!(found, [0..1024, 1024..2048]);
-        assert_eq!(dropped, [(RejectReason::TooShort, 12)].into_iter().collect());
+        assert_eq!(counts(&reasons), [(RejectReason::TooShort, 12)].into_iter().collect());
     }
 }

@@ -1,10 +1,10 @@
 //! Labels one video: frames are read, registered, tracked and labeled one at a time; only those in the window of the
 //! inverse dynamics model are kept.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use pusht_data::InverseDynamics;
-use pusht_env::{Frame, Pose, State};
+use pusht_env::{Frame, Pose};
 use pusht_vision::{
     ActionSmoother, FrameMeasures, InitialMotion, Registrar, Registration, Tracked, Tracker, VideoSize,
 };
@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 use video_io::{Rate, RawFrame, Resampled, VideoReader, content_hash};
 
 use crate::blocks::{Blocks, Rows};
-use crate::record::{Measures, Segment, VideoRecord};
-use crate::trust::{reject_reason, segments};
-use crate::{FrameCounts, LabelError, RejectReason, TrackConfidence, VideoError};
+use crate::frame_labels::{FrameLabels, VideoFacts};
+use crate::record::VideoRecord;
+use crate::trust::reject_reason;
+use crate::{LabelError, RejectReason, VideoError};
 
 /// Frame rate of the labels, frames per second.
 pub(crate) const HZ: u32 = 10;
@@ -107,21 +108,6 @@ impl BoardReader {
     }
 }
 
-/// Properties of a video whose frames were read.
-#[derive(Clone, Debug)]
-pub struct VideoFacts {
-    /// The video: a file or folder.
-    pub video: PathBuf,
-    /// `H.264`, `AV1`, `GIF` or `PNG`.
-    pub codec: String,
-    /// Size of its frames.
-    pub size: VideoSize,
-    /// Frames in the video.
-    pub frames: usize,
-    /// Position of the board in the frames.
-    pub registration: Option<Registration>,
-}
-
 /// Labels one video frame by frame; the caller reads the frames. Only a model's window of frames is kept.
 pub struct VideoLabeler<'a> {
     method: &'a LabelMethod<'a>,
@@ -170,6 +156,14 @@ impl<'a> VideoLabeler<'a> {
     /// # Errors
     /// Fewer than two frames; an error of the inverse dynamics model.
     pub fn finish(self, facts: VideoFacts) -> Result<VideoRecord, VideoError> {
+        self.finish_frames()?.into_record(facts)
+    }
+
+    /// Returns the labels frame by frame, those that are not trusted as well.
+    ///
+    /// # Errors
+    /// Fewer than two frames; an error of the inverse dynamics model.
+    pub fn finish_frames(self) -> Result<FrameLabels, VideoError> {
         let Self {
             method,
             model,
@@ -180,47 +174,12 @@ impl<'a> VideoLabeler<'a> {
         if count < 2 {
             return Err(VideoError::TooShort { frames: count });
         }
-        let (mut actions, deviations) = match (method, model) {
+        let rows = match (method, model) {
             (LabelMethod::ClosedForm(smoother), _) => closed_form(smoother, &tracked, count),
             (LabelMethod::Model(_), Some(model)) => model.finish(count)?,
             (LabelMethod::Model(_), None) => (vec![None; count], None),
         };
-        // An action with an unbounded deviation carries no information and is dropped.
-        for (action, deviation) in actions.iter_mut().zip(deviations.iter().flatten()) {
-            *action = action.filter(|_| deviation.is_finite());
-        }
-        let (ranges, dropped) = segments(&rejections, &actions);
-        let segments: Vec<Segment> = ranges
-            .into_iter()
-            .map(|rows| Segment {
-                first: rows.start,
-                actions: actions[rows.clone()].iter().copied().flatten().collect(),
-                states: (tracked[rows.clone()].iter().filter_map(Tracked::state))
-                    .map(State::to_row)
-                    .collect(),
-                deviations: deviations.as_ref().map(|d| d[rows].to_vec()),
-            })
-            .collect();
-        let mean = |of: fn(&Tracked) -> f64| tracked.iter().map(of).sum::<f64>() / count as f64;
-        Ok(VideoRecord {
-            content: String::new(),
-            video: facts.video,
-            error: None,
-            codec: facts.codec,
-            size: facts.size,
-            frames: FrameCounts {
-                read: facts.frames,
-                resampled: count,
-            },
-            registration: facts.registration,
-            confidence: TrackConfidence {
-                agent: mean(|t| t.agent_confidence),
-                block: mean(|t| t.block_confidence),
-            },
-            dropped,
-            measures: Measures::of(&segments)?,
-            segments,
-        })
+        Ok(FrameLabels::new(tracked, &rejections, rows))
     }
 }
 

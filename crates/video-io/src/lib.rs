@@ -29,6 +29,7 @@ pub use find::{find_videos, generated_frames, is_png_file, is_video_file};
 pub use pictures::{FilmStrip, film_strip, png_bytes, upscale};
 pub use read::{
     Rate, RawFrame, ReadOptions, Resampled, ResampledFrame, TimedFrame, VideoBackend, VideoReader, read_frames,
+    resampled_indices,
 };
 #[cfg(feature = "mp4")]
 pub use write::mp4_bytes;

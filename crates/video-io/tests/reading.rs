@@ -86,6 +86,20 @@ fn resampled_raw_frames_are_the_frames() {
 }
 
 #[test]
+fn frames_in_memory_are_resampled_as_files_are() {
+    let dir = tempfile::tempdir().unwrap();
+    for count in [1, 2, 7, 30] {
+        let path = dir.path().join(count.to_string());
+        save_video(&path, &clip(8, 8, count), VideoOptions { fps: 10, scale: 1 }).unwrap();
+        for (fps, hz) in [(10, 10), (30, 10), (24, 10), (8, 10), (1, 10), (10, 3), (7, 9), (0, 10)] {
+            let video = Resampled::new(VideoReader::open(&path).unwrap(), Rate::Fixed(fps), hz);
+            let expected: Vec<usize> = video.map(|frame| frame.unwrap().index).collect();
+            assert_eq!(resampled_indices(count as usize, fps, hz), expected, "{count} at {fps} to {hz}");
+        }
+    }
+}
+
+#[test]
 fn our_own_videos_come_back() {
     let dir = tempfile::tempdir().unwrap();
     let frames = clip(33, 47, 12);

@@ -28,7 +28,7 @@ pub(crate) use errors::read_error;
 pub use options::{ReadOptions, VideoBackend};
 pub use raw::RawFrame;
 pub use reader::{TimedFrame, VideoReader, read_frames};
-pub use resample::{Rate, Resampled, ResampledFrame};
+pub use resample::{Rate, Resampled, ResampledFrame, resampled_indices};
 
 /// Largest image that is decoded, bytes of RGBA.
 const LARGEST: u64 = 1 << 28;

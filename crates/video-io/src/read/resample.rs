@@ -205,10 +205,7 @@ impl Resampled {
         let Some((_, now, _)) = &self.current else {
             return false;
         };
-        let then = self.next_time(*now);
-        // Twice the requested time, in ticks times hz, against twice the time of the change less half a frame.
-        let half = (self.hz * (then - now)).min(self.timescale);
-        2 * self.made * self.timescale > 2 * self.hz * then - half
+        is_past(self.made, self.hz, self.timescale, *now, self.next_time(*now))
     }
 
     fn fetch(&mut self) -> Result<Option<(usize, i128, RawFrame)>, VideoIoError> {
@@ -220,6 +217,36 @@ impl Resampled {
         let time = if self.stated { time.into() } else { index as i128 };
         Ok(Some((index, time, frame)))
     }
+}
+
+/// Whether frame `made` of a result of `hz` frames per second comes after the frame that is shown from `now` to `then`, in
+/// ticks.
+fn is_past(made: i128, hz: i128, timescale: i128, now: i128, then: i128) -> bool {
+    // Twice the requested time, in ticks times hz, against twice the time of the change less half a frame.
+    let half = (hz * (then - now)).min(timescale);
+    2 * made * timescale > 2 * hz * then - half
+}
+
+/// Which of `frames` frames at `fps` per second a result of `hz` frames per second consists of: the indices that
+/// [`Resampled`] gives with [`Rate::Fixed`], for frames that are in memory. A rate of 0 counts as 1.
+///
+/// ```
+/// assert_eq!(video_io::resampled_indices(6, 20, 10), [0, 2, 4]);
+/// assert_eq!(video_io::resampled_indices(3, 5, 10), [0, 0, 1, 1, 2, 2]);
+/// ```
+pub fn resampled_indices(frames: usize, fps: u32, hz: u32) -> Vec<usize> {
+    let (hz, timescale) = (i128::from(hz.max(1)), i128::from(fps.max(1)));
+    let mut indices = Vec::new();
+    let mut current = 0;
+    while current < frames {
+        let now = current as i128;
+        if is_past(indices.len() as i128, hz, timescale, now, now + 1) {
+            current += 1;
+        } else {
+            indices.push(current);
+        }
+    }
+    indices
 }
 
 impl Iterator for Resampled {
