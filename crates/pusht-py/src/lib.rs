@@ -12,6 +12,7 @@ mod info;
 mod pictures;
 mod settings;
 mod single;
+mod threads;
 
 /// The module `pusht_start._core`.
 #[pyo3::pymodule]

@@ -1,7 +1,6 @@
 //! Several environments, stepped in parallel.
 
 mod buffers;
-mod threads;
 
 use numpy::{IntoPyArray, PyArray1};
 use pusht_env::{EnvConfig, EnvStep, ObsArrays, PushT, State, VecEnv};
@@ -15,8 +14,8 @@ use crate::errors::value_error;
 use crate::info::{Entry, batch};
 use crate::pictures::Camera;
 use crate::settings;
+use crate::threads::Threads;
 use buffers::Buffers;
-use threads::Threads;
 
 /// Most environments of one batch: more is a slip of the pen, and would need gigabytes.
 const MOST_ENVS: usize = 100_000;
