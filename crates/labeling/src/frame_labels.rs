@@ -3,12 +3,12 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-use pusht_env::{Action, State};
-use pusht_vision::{Registration, Tracked, VideoSize};
+use pusht_env::{Action, Frame, State};
+use pusht_vision::{ActionSmoother, FrameMeasures, InitialMotion, Registration, Tracked, VideoSize, VisionError};
 
 use crate::blocks::Rows;
 use crate::record::{Measures, Segment, VideoRecord};
-use crate::trust::{counts, segments};
+use crate::trust::{counts, reject_reason, segments};
 use crate::{FrameCounts, RejectReason, TrackConfidence, VideoError};
 
 /// Properties of a video whose frames were read.
@@ -24,6 +24,83 @@ pub struct VideoFacts {
     pub frames: usize,
     /// Position of the board in the frames.
     pub registration: Option<Registration>,
+}
+
+/// The tracked frames of a video, and which of them cannot be trusted.
+#[derive(Clone, Debug, Default)]
+pub struct TrackedFrames {
+    tracked: Vec<Tracked>,
+    rejections: Vec<Option<RejectReason>>,
+}
+
+impl TrackedFrames {
+    /// Tracking result of the last frame, for [`Tracker::track_after`](pusht_vision::Tracker::track_after) on the next one.
+    pub fn last(&self) -> Option<&Tracked> {
+        self.tracked.last()
+    }
+
+    /// Adds the next frame at 10 Hz, 96 × 96, with its tracking result; `repeated` as in
+    /// [`VideoLabeler::push`](crate::VideoLabeler::push).
+    ///
+    /// # Errors
+    /// A frame of another size.
+    pub fn push(&mut self, frame: &Frame, tracked: Tracked, repeated: bool) -> Result<(), VisionError> {
+        self.rejections
+            .push(reject_reason(&tracked, &FrameMeasures::of(frame)?, repeated));
+        self.tracked.push(tracked);
+        Ok(())
+    }
+
+    /// Labels the frames by the agent's law of motion, inverted on the tracked positions.
+    ///
+    /// # Errors
+    /// Fewer than two frames.
+    pub fn closed_form(self, smoother: &ActionSmoother) -> Result<FrameLabels, VideoError> {
+        let count = self.count()?;
+        let rows = closed_form(smoother, &self.tracked, count);
+        Ok(self.labels(rows))
+    }
+
+    /// Number of frames, at least two.
+    pub(crate) fn count(&self) -> Result<usize, VideoError> {
+        match self.tracked.len() {
+            frames @ ..2 => Err(VideoError::TooShort { frames }),
+            frames => Ok(frames),
+        }
+    }
+
+    /// The labels, with the actions of each frame from an inverse dynamics method.
+    pub(crate) fn labels(self, (mut actions, deviations): Rows) -> FrameLabels {
+        // An action with an unbounded deviation carries no information and is dropped.
+        for (action, deviation) in actions.iter_mut().zip(deviations.iter().flatten()) {
+            *action = action.filter(|_| deviation.is_finite());
+        }
+        let (segments, reasons) = segments(&self.rejections, &actions);
+        FrameLabels {
+            tracked: self.tracked,
+            actions,
+            deviations,
+            reasons,
+            segments,
+        }
+    }
+}
+
+/// Frames before the agent is first seen and the last frame have no action.
+fn closed_form(smoother: &ActionSmoother, tracked: &[Tracked], count: usize) -> Rows {
+    let track: Vec<Option<[f64; 2]>> = tracked.iter().map(|t| t.agent).collect();
+    let first = track.iter().position(Option::is_some).unwrap_or(count);
+    // A clip may begin in the middle of a motion.
+    let smoothed = smoother.smooth(&track[first..], InitialMotion::Moving);
+    let (mut actions, mut deviations) = (vec![None; count], vec![0.0; count]);
+    // Without an agent in at least two frames there are no actions; the frames are rejected with a reason.
+    if let Ok(smoothed) = smoothed {
+        for (t, (action, deviation)) in smoothed.actions.iter().zip(&smoothed.action_std).enumerate() {
+            actions[first + t] = Some(*action);
+            deviations[first + t] = *deviation as f32;
+        }
+    }
+    (actions, Some(deviations))
 }
 
 /// The labels of every frame of a video, trusted or not; all lists have one entry per frame at 10 Hz.
@@ -42,25 +119,6 @@ pub struct FrameLabels {
 }
 
 impl FrameLabels {
-    pub(crate) fn new(
-        tracked: Vec<Tracked>,
-        rejections: &[Option<RejectReason>],
-        (mut actions, deviations): Rows,
-    ) -> Self {
-        // An action with an unbounded deviation carries no information and is dropped.
-        for (action, deviation) in actions.iter_mut().zip(deviations.iter().flatten()) {
-            *action = action.filter(|_| deviation.is_finite());
-        }
-        let (segments, reasons) = segments(rejections, &actions);
-        Self {
-            tracked,
-            actions,
-            deviations,
-            reasons,
-            segments,
-        }
-    }
-
     /// Motion statistics of the trusted actions; `None` if there are none.
     ///
     /// # Errors

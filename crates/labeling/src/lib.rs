@@ -19,7 +19,7 @@ pub use counts::{FrameCounts, TrackConfidence};
 pub use dataset::write_dataset;
 pub use dataset_job::{DatasetJob, LabeledDataset, write_joined};
 pub use error::{LabelError, VideoError};
-pub use frame_labels::{FrameLabels, VideoFacts};
+pub use frame_labels::{FrameLabels, TrackedFrames, VideoFacts};
 pub use job::{LabelFile, LabelJob};
 pub use labels::Labeled;
 pub use layout::Layout;

@@ -5,17 +5,14 @@ use std::path::Path;
 
 use pusht_data::InverseDynamics;
 use pusht_env::{Frame, Pose};
-use pusht_vision::{
-    ActionSmoother, FrameMeasures, InitialMotion, Registrar, Registration, Tracked, Tracker, VideoSize,
-};
+use pusht_vision::{ActionSmoother, Registrar, Registration, Tracked, Tracker, VideoSize};
 use serde::{Deserialize, Serialize};
 use video_io::{Rate, RawFrame, Resampled, VideoReader, content_hash};
 
-use crate::blocks::{Blocks, Rows};
-use crate::frame_labels::{FrameLabels, VideoFacts};
+use crate::blocks::Blocks;
+use crate::frame_labels::{TrackedFrames, VideoFacts};
 use crate::record::VideoRecord;
-use crate::trust::reject_reason;
-use crate::{LabelError, RejectReason, VideoError};
+use crate::{LabelError, VideoError};
 
 /// Frame rate of the labels, frames per second.
 pub(crate) const HZ: u32 = 10;
@@ -112,8 +109,7 @@ impl BoardReader {
 pub struct VideoLabeler<'a> {
     method: &'a LabelMethod<'a>,
     model: Option<Blocks<'a>>,
-    tracked: Vec<Tracked>,
-    rejections: Vec<Option<RejectReason>>,
+    frames: TrackedFrames,
 }
 
 impl<'a> VideoLabeler<'a> {
@@ -125,14 +121,13 @@ impl<'a> VideoLabeler<'a> {
                 LabelMethod::Model(model) => Some(Blocks::new(*model)),
                 LabelMethod::ClosedForm(_) => None,
             },
-            tracked: Vec::new(),
-            rejections: Vec::new(),
+            frames: TrackedFrames::default(),
         }
     }
 
     /// Tracking result of the last frame, for [`Tracker::track_after`] on the next one.
     pub fn last(&self) -> Option<&Tracked> {
-        self.tracked.last()
+        self.frames.last()
     }
 
     /// Adds the next frame at 10 Hz, 96 × 96, with its tracking result, obtained with
@@ -142,9 +137,7 @@ impl<'a> VideoLabeler<'a> {
     /// # Errors
     /// A frame of another size; an error of the inverse dynamics model.
     pub fn push(&mut self, frame: &Frame, tracked: Tracked, repeated: bool) -> Result<(), VideoError> {
-        self.rejections
-            .push(reject_reason(&tracked, &FrameMeasures::of(frame)?, repeated));
-        self.tracked.push(tracked);
+        self.frames.push(frame, tracked, repeated)?;
         match &mut self.model {
             Some(model) => Ok(model.push(frame.clone())?),
             None => Ok(()),
@@ -156,51 +149,17 @@ impl<'a> VideoLabeler<'a> {
     /// # Errors
     /// Fewer than two frames; an error of the inverse dynamics model.
     pub fn finish(self, facts: VideoFacts) -> Result<VideoRecord, VideoError> {
-        self.finish_frames()?.into_record(facts)
-    }
-
-    /// Returns the labels frame by frame, those that are not trusted as well.
-    ///
-    /// # Errors
-    /// Fewer than two frames; an error of the inverse dynamics model.
-    pub fn finish_frames(self) -> Result<FrameLabels, VideoError> {
-        let Self {
-            method,
-            model,
-            tracked,
-            rejections,
-        } = self;
-        let count = tracked.len();
-        if count < 2 {
-            return Err(VideoError::TooShort { frames: count });
-        }
-        let rows = match (method, model) {
-            (LabelMethod::ClosedForm(smoother), _) => closed_form(smoother, &tracked, count),
-            (LabelMethod::Model(_), Some(model)) => model.finish(count)?,
-            (LabelMethod::Model(_), None) => (vec![None; count], None),
+        let count = self.frames.count()?;
+        let labels = match (self.method, self.model) {
+            (LabelMethod::ClosedForm(smoother), _) => self.frames.closed_form(smoother)?,
+            (LabelMethod::Model(_), Some(model)) => self.frames.labels(model.finish(count)?),
+            (LabelMethod::Model(_), None) => self.frames.labels((vec![None; count], None)),
         };
-        Ok(FrameLabels::new(tracked, &rejections, rows))
+        labels.into_record(facts)
     }
 }
 
 /// Resamples a frame to the 96 × 96 that the tracker reads. Only the pixels that are needed are converted to RGB.
 pub fn resampled(map: &Registration, frame: &RawFrame) -> Frame {
     map.resample_with(frame.dimensions(), |y, columns, out| frame.read(y, columns, out))
-}
-
-/// Frames before the agent is first seen and the last frame have no action.
-fn closed_form(smoother: &ActionSmoother, tracked: &[Tracked], count: usize) -> Rows {
-    let track: Vec<Option<[f64; 2]>> = tracked.iter().map(|t| t.agent).collect();
-    let first = track.iter().position(Option::is_some).unwrap_or(count);
-    // A clip may begin in the middle of a motion.
-    let smoothed = smoother.smooth(&track[first..], InitialMotion::Moving);
-    let (mut actions, mut deviations) = (vec![None; count], vec![0.0; count]);
-    // Without an agent in at least two frames there are no actions; the frames are rejected with a reason.
-    if let Ok(smoothed) = smoothed {
-        for (t, (action, deviation)) in smoothed.actions.iter().zip(&smoothed.action_std).enumerate() {
-            actions[first + t] = Some(*action);
-            deviations[first + t] = *deviation as f32;
-        }
-    }
-    (actions, Some(deviations))
 }

@@ -6,10 +6,14 @@
 mod actions;
 mod arrays;
 mod batch;
+mod datasets;
 mod errors;
 mod functions;
 mod info;
+mod json;
 mod pictures;
+#[cfg(feature = "policies")]
+mod policy;
 mod settings;
 mod single;
 mod threads;
@@ -20,13 +24,26 @@ mod _core {
     #[pymodule_export]
     use crate::batch::Batch;
     #[pymodule_export]
+    use crate::datasets::read::EpisodeReader;
+    #[pymodule_export]
+    use crate::datasets::write::write_lerobot;
+    #[pymodule_export]
+    use crate::functions::audit::audit;
+    #[pymodule_export]
     use crate::functions::episodes::{expert_episode, simulate};
     #[pymodule_export]
-    use crate::functions::metrics::{directness, smoothness};
+    use crate::functions::label::label;
+    #[pymodule_export]
+    use crate::functions::metrics::{directness, l2, smoothness};
     #[pymodule_export]
     use crate::functions::pictures::render;
     #[pymodule_export]
+    use crate::functions::replay::replay;
+    #[pymodule_export]
     use crate::functions::vision::{register, track};
+    #[cfg(feature = "policies")]
+    #[pymodule_export]
+    use crate::policy::PolicyCore;
     #[pymodule_export]
     use crate::single::{Core, Snapshot};
 

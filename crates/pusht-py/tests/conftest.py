@@ -66,7 +66,7 @@ def same(a, b, path=""):
             for i, (one, other) in enumerate(zip(a, b)):
                 same(one, other, f"{path}[{i}]")
         else:
-            assert np.array_equal(a, b), f"{path}: {np.argwhere(a != b)[:5]}"
+            assert np.array_equal(a, b, equal_nan=a.dtype.kind == "f"), f"{path}: {np.argwhere(a != b)[:5]}"
     else:
         assert a == b, f"{path}: {a} and {b}"
 

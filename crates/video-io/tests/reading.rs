@@ -94,7 +94,11 @@ fn frames_in_memory_are_resampled_as_files_are() {
         for (fps, hz) in [(10, 10), (30, 10), (24, 10), (8, 10), (1, 10), (10, 3), (7, 9), (0, 10)] {
             let video = Resampled::new(VideoReader::open(&path).unwrap(), Rate::Fixed(fps), hz);
             let expected: Vec<usize> = video.map(|frame| frame.unwrap().index).collect();
-            assert_eq!(resampled_indices(count as usize, fps, hz), expected, "{count} at {fps} to {hz}");
+            assert_eq!(
+                resampled_indices(count as usize, fps, hz),
+                expected,
+                "{count} at {fps} to {hz}"
+            );
         }
     }
 }

@@ -12,22 +12,34 @@ Importing this package registers ``pusht_start/PushT-v0``::
 import gymnasium as _gymnasium
 
 from ._core import Snapshot, __version__
+from .clips import audit, label, replay
+from .datasets import Episodes, read_episodes, write_lerobot
 from .env import PushTEnv
-from .functions import directness, expert_episode, register, render, simulate, smoothness, track
+from .functions import directness, expert_episode, l2, register, render, simulate, smoothness, track
+from .policy import Policy, load_policy
 from .vector import PushTVectorEnv
 
 __all__ = [
+    "Episodes",
+    "Policy",
     "PushTEnv",
     "PushTVectorEnv",
     "Snapshot",
     "__version__",
+    "audit",
     "directness",
     "expert_episode",
+    "l2",
+    "label",
+    "load_policy",
+    "read_episodes",
     "register",
     "render",
+    "replay",
     "simulate",
     "smoothness",
     "track",
+    "write_lerobot",
 ]
 
 _gymnasium.register(

@@ -1,8 +1,10 @@
+from collections.abc import Iterator
 from typing import Any, Literal, final
 
 import numpy as np
 import numpy.typing as npt
 
+__all__: list[str]
 __version__: str
 
 _Info = dict[str, Any]
@@ -37,6 +39,8 @@ class Core:
     def state(self) -> npt.NDArray[np.float64]: ...
     def snapshot(self) -> Snapshot: ...
     def restore(self, snapshot: Snapshot) -> None: ...
+    def __copy__(self) -> Core: ...
+    def __deepcopy__(self, _memo: Any, /) -> Core: ...
 
 @final
 class Batch:
@@ -94,3 +98,55 @@ def track(
     board: tuple[list[float], list[float], float] | None = None,
 ) -> Any: ...
 def register(frames: npt.NDArray[np.uint8], goal_pose: list[float] | None = None) -> Any: ...
+def l2(a: list[Any], b: list[Any]) -> Any: ...
+def label(frames: npt.NDArray[np.uint8], fps: int, goal_pose: list[float] | None = None) -> Any: ...
+def audit(frames: npt.NDArray[np.uint8], fps: int) -> Any: ...
+def replay(
+    frames: npt.NDArray[np.uint8],
+    actions: npt.ArrayLike,
+    at_rest: bool = False,
+    start_state: list[float] | None = None,
+    goal_pose: list[float] | None = None,
+    board: tuple[list[float], list[float], float] | None = None,
+) -> Any: ...
+@final
+class EpisodeReader:
+    """An open data set, or videos."""
+
+    def __new__(
+        cls, path: str, camera: str | None = None, tolerance: float | None = None, fps: int | None = None
+    ) -> EpisodeReader: ...
+    is_clips: bool
+    def __len__(self) -> int: ...
+    def lengths(self) -> npt.NDArray[np.int64] | None: ...
+    def actions(self, index: int) -> npt.NDArray[np.float32] | None: ...
+    def read(self, first: int, end: int) -> list[Any]: ...
+
+def write_lerobot(path: str, episodes: Iterator[tuple[Any, ...]]) -> int: ...
+@final
+class PolicyCore:
+    """A trained policy with the latest observations of its environments."""
+
+    def __new__(
+        cls,
+        path: str,
+        *,
+        device: str = "cpu",
+        sees: str | None = None,
+        seed: int = 0,
+        goal_pose: list[float] | None = None,
+    ) -> PolicyCore: ...
+    kind: str
+    obs_type: str
+    history: int
+    parameters: int
+    def reset(self, envs: list[int] | None = None) -> None: ...
+    def act(
+        self, numbers: npt.NDArray[np.float64] | None = None, pixels: npt.NDArray[np.uint8] | None = None
+    ) -> npt.NDArray[np.float32]: ...
+    def sequence_from(
+        self,
+        noise: list[list[float]],
+        numbers: npt.NDArray[np.float64] | None = None,
+        pixels: npt.NDArray[np.uint8] | None = None,
+    ) -> npt.NDArray[np.float32]: ...

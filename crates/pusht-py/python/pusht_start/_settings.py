@@ -19,6 +19,9 @@ PROTOCOLS = ("gym_pusht", "diffusion_policy")
 
 BOARD = 512
 
+#: Numbers of a state.
+STATE = "[agent x, agent y, block x, block y, block angle]"
+
 
 def render_modes() -> list[str]:
     """gym-pusht's modes; a window needs pygame."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from . import _core, _settings
 
-_STATE = "[agent x, agent y, block x, block y, block angle]"
+_STATE = _settings.STATE
 
 
 class Track(TypedDict):
@@ -134,6 +134,22 @@ def directness(actions: npt.ArrayLike | Sequence[npt.ArrayLike]) -> float | None
     return found[0] if single else found
 
 
+def l2(a: npt.ArrayLike | Sequence[npt.ArrayLike], b: npt.ArrayLike | Sequence[npt.ArrayLike]) -> MeanSd:
+    """L2 distance of two action sequences, or of two lists of them: mean and standard deviation over all steps.
+
+    Parameters
+    ----------
+    a, b : array_like, shape (n, 2), or sequences of such
+        Actions, px; equally many of equal lengths.
+
+    Returns
+    -------
+    MeanSd
+        Of the distances ‖a_t − b_t‖, px.
+    """
+    return _core.l2(_sequences(a)[0], _sequences(b)[0])
+
+
 def track(
     frames: npt.NDArray[np.uint8],
     *,
@@ -144,12 +160,7 @@ def track(
 
     Frames that are not 96 × 96 need the position of the board: ``track(frames, registration=register(frames))``.
     """
-    board = None
-    if registration is not None:
-        scale = _settings.numbers(registration["scale"], 2, "scale", "[x, y]")
-        offset = _settings.numbers(registration["offset"], 2, "offset", "[x, y]")
-        board = (scale, offset, float(registration["residual"]))
-    return _core.track(frames, _settings.pose(goal_pose, "goal_pose"), board)
+    return _core.track(frames, _settings.pose(goal_pose, "goal_pose"), board(registration))
 
 
 def register(frames: npt.NDArray[np.uint8], *, goal_pose: npt.ArrayLike | None = None) -> Registration:
@@ -157,6 +168,15 @@ def register(frames: npt.NDArray[np.uint8], *, goal_pose: npt.ArrayLike | None =
     if isinstance(frames, np.ndarray) and frames.ndim == 3:
         frames = frames[None]
     return _core.register(frames, _settings.pose(goal_pose, "goal_pose"))
+
+
+def board(registration: Registration | None) -> tuple[list[float], list[float], float] | None:
+    """A registration as the native half takes it."""
+    if registration is None:
+        return None
+    scale = _settings.numbers(registration["scale"], 2, "scale", "[x, y]")
+    offset = _settings.numbers(registration["offset"], 2, "offset", "[x, y]")
+    return scale, offset, float(registration["residual"])
 
 
 def _matrix(value: Any, columns: int, name: str, words: str) -> list[list[float]]:

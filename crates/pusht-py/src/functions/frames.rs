@@ -48,6 +48,11 @@ impl<'py> Frames<'py> {
         })
     }
 
+    /// Width and height, px.
+    pub const fn size(&self) -> (u32, u32) {
+        (self.width, self.height)
+    }
+
     /// Number of frames.
     pub const fn count(&self) -> usize {
         self.count
@@ -71,19 +76,37 @@ impl<'py> Frames<'py> {
         Frame::from_raw(self.width, self.height, pixels).ok_or_else(|| PyValueError::new_err("the frame is too large"))
     }
 
+    /// All frames.
+    pub fn all(&self) -> PyResult<Vec<Frame>> {
+        (0..self.count).map(|index| self.get(index)).collect()
+    }
+
     /// Hands out the frames in chunks, without the interpreter's lock; an interrupt ends it between two of them.
     pub fn each_chunk<E: Send>(
         &self,
         mut work: impl FnMut(&[Frame]) -> Result<(), E> + Send,
         error: impl Fn(E) -> PyErr,
     ) -> PyResult<()> {
+        self.each_chunk_of(0..self.count, |_, frames| work(frames), error)
+    }
+
+    /// The same of some of the frames, whose indices are handed out with them.
+    pub fn each_chunk_of<E: Send>(
+        &self,
+        indices: impl IntoIterator<Item = usize>,
+        mut work: impl FnMut(&[usize], &[Frame]) -> Result<(), E> + Send,
+        error: impl Fn(E) -> PyErr,
+    ) -> PyResult<()> {
         let py = self.array.py();
-        for first in (0..self.count).step_by(CHUNK) {
-            let last = (first + CHUNK).min(self.count);
-            let frames = (first..last).map(|i| self.get(i)).collect::<PyResult<Vec<_>>>()?;
-            py.detach(|| work(&frames)).map_err(&error)?;
+        let mut indices = indices.into_iter();
+        loop {
+            let chunk: Vec<usize> = indices.by_ref().take(CHUNK).collect();
+            if chunk.is_empty() {
+                return Ok(());
+            }
+            let frames = chunk.iter().map(|&i| self.get(i)).collect::<PyResult<Vec<_>>>()?;
+            py.detach(|| work(&chunk, &frames)).map_err(&error)?;
             py.check_signals()?;
         }
-        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use traj_metrics::{Order, Point};
+use traj_metrics::{MeanSd, Order, Point};
 
 use crate::actions::pairs;
 use crate::errors::value_error;
@@ -14,12 +14,25 @@ pub fn smoothness<'py>(py: Python<'py>, sequences: Vec<Bound<'py, PyAny>>) -> Py
     let dict = PyDict::new(py);
     for order in [Order::Velocity, Order::Acceleration, Order::Jerk] {
         let found = traj_metrics::smoothness(&set, order).map_err(value_error)?;
-        let values = PyDict::new(py);
-        values.set_item("mean", found.mean)?;
-        values.set_item("sd", found.sd)?;
-        dict.set_item(order.name(), values)?;
+        dict.set_item(order.name(), mean_sd(py, found)?)?;
     }
     Ok(dict)
+}
+
+/// L2 distance of two sets of action sequences, px.
+#[pyfunction]
+pub fn l2<'py>(py: Python<'py>, a: Vec<Bound<'py, PyAny>>, b: Vec<Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyDict>> {
+    mean_sd(
+        py,
+        traj_metrics::paired_l2(&read(&a)?, &read(&b)?).map_err(value_error)?,
+    )
+}
+
+fn mean_sd(py: Python<'_>, found: MeanSd) -> PyResult<Bound<'_, PyDict>> {
+    let values = PyDict::new(py);
+    values.set_item("mean", found.mean)?;
+    values.set_item("sd", found.sd)?;
+    Ok(values)
 }
 
 /// Directness of each of several action sequences; `None` for one that does not move.

@@ -1,7 +1,10 @@
 //! Functions on arrays, thin over the crates that compute.
 
+pub mod audit;
 pub mod episodes;
-mod frames;
+pub mod frames;
+pub mod label;
 pub mod metrics;
 pub mod pictures;
+pub mod replay;
 pub mod vision;
