@@ -4,7 +4,6 @@ from typing import Any, Literal, final
 import numpy as np
 import numpy.typing as npt
 
-__all__: list[str]
 __version__: str
 
 _Info = dict[str, Any]

@@ -49,6 +49,7 @@ impl<'py> Frames<'py> {
     }
 
     /// Width and height, px.
+    #[cfg(feature = "policies")]
     pub const fn size(&self) -> (u32, u32) {
         (self.width, self.height)
     }
