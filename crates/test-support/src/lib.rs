@@ -3,13 +3,17 @@
 
 #[cfg(feature = "browser")]
 pub mod browser;
+mod fake_hub;
+mod loopback;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+pub use fake_hub::{FakeHub, FakeRepo};
 pub use libtest_mimic::Trial;
 use libtest_mimic::{Arguments, Completion};
+pub use loopback::{LoopbackReply, LoopbackRequest, LoopbackServer};
 
 /// The folder of reference data named by the environment variable `PUSHT_REFERENCE`.
 ///
