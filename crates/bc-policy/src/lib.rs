@@ -36,6 +36,7 @@ pub use evaluate::{evaluate, predict};
 pub use family::PolicyKind;
 pub use fit::{ActionFit, regression_fit};
 pub use image::{Augmentation, ImageConfig, ImagePolicy};
+pub use nn_kit::{HubFile, RESNET18_IMAGENET};
 pub use mlp::Mlp;
 pub use obs_source::{ObsSource, track_episodes, track_states};
 pub use policy::BcPolicy;

@@ -44,7 +44,7 @@ impl FileGroup {
 pub struct HubLayout {
     what: String,
     groups: Vec<FileGroup>,
-    file: Option<String>,
+    is_file: bool,
     hint: String,
 }
 
@@ -54,16 +54,17 @@ impl HubLayout {
         Self {
             what: what.into(),
             groups: Vec::new(),
-            file: None,
+            is_file: false,
             hint: String::new(),
         }
     }
 
-    /// A layout of one file of this pattern, whose path the loader wants in place of the folder's.
-    pub fn file(what: impl Into<String>, pattern: &str) -> Self {
+    /// A layout of one file, of the first of these patterns that there is; the loader wants its path in place of the folder's.
+    /// Files that are added accompany it.
+    pub fn file(what: impl Into<String>, patterns: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
-            file: Some(pattern.to_owned()),
-            ..Self::new(what).with(FileGroup::required([pattern]))
+            is_file: true,
+            ..Self::new(what).with(FileGroup::required(patterns))
         }
     }
 
@@ -81,8 +82,8 @@ impl HubLayout {
         self
     }
 
-    /// Indices of its files among `names`, sorted, or what is missing.
-    fn select(&self, names: &[&str]) -> Result<Vec<usize>, String> {
+    /// Indices of its files among `names`, sorted, and of the one that is the result, if it is one; or what is missing.
+    fn select(&self, names: &[&str]) -> Result<(Vec<usize>, Option<usize>), String> {
         let (mut selected, mut missing) = (Vec::new(), Vec::new());
         for group in &self.groups {
             let files = group.of(names);
@@ -94,18 +95,29 @@ impl HubLayout {
         if !missing.is_empty() {
             return Err(format!("{} has {}{}", self.what, missing.join(", "), self.hint));
         }
+        let result = match (self.is_file, self.groups.first()) {
+            (true, Some(first)) => match first.of(names)[..] {
+                [one] => Some(one),
+                ref several => {
+                    let named: Vec<&str> = several.iter().map(|&at| names[at]).collect();
+                    return Err(format!(
+                        "{} is one file, and there are {}: add the path of one to the name",
+                        self.what,
+                        listed(&named)
+                    ));
+                }
+            },
+            _ => None,
+        };
         selected.sort_unstable();
         selected.dedup();
-        if self.file.is_some() && selected.len() > 1 {
-            let named: Vec<&str> = selected.iter().take(5).map(|&at| names[at]).collect();
-            return Err(format!(
-                "{} is one file, and there are {} ({}, …): add the path of one to the name",
-                self.what,
-                selected.len(),
-                named.join(", ")
-            ));
-        }
-        Ok(selected)
+        Ok((selected, result))
+    }
+
+    /// The files that accompany a file that was named.
+    fn companions(&self, names: &[&str]) -> Vec<usize> {
+        let groups = self.groups.iter().skip(1).filter(|_| self.is_file);
+        groups.flat_map(|group| group.of(names)).collect()
     }
 }
 
@@ -127,23 +139,32 @@ pub(crate) fn select(name: &HubName, layouts: &[HubLayout], files: &[&str]) -> R
         name: name.to_string(),
         reason,
     };
-    let prefix = match name.path() {
-        None => String::new(),
-        Some(path) => {
-            if let Some(at) = files.iter().position(|file| *file == path) {
-                return Ok(SelectedFiles {
-                    files: vec![at],
-                    result: path.to_owned(),
-                });
-            }
-            format!("{path}/")
-        }
+    let in_folder = |folder: &str| -> Vec<(usize, &str)> {
+        let names = files.iter().enumerate();
+        names.filter_map(|(at, file)| Some((at, file.strip_prefix(folder)?))).collect()
     };
-    let inside: Vec<(usize, &str)> = files
-        .iter()
-        .enumerate()
-        .filter_map(|(at, file)| Some((at, file.strip_prefix(&prefix)?)))
-        .collect();
+    let mut prefix = String::new();
+    if let Some(path) = name.path() {
+        if let Some(at) = files.iter().position(|file| *file == path) {
+            let folder = path.rfind('/').map_or("", |end| &path[..=end]);
+            let beside = in_folder(folder);
+            let names: Vec<&str> = beside.iter().map(|(_, name)| *name).collect();
+            let mut selected: Vec<usize> = layouts
+                .iter()
+                .flat_map(|layout| layout.companions(&names))
+                .map(|companion| beside[companion].0)
+                .chain([at])
+                .collect();
+            selected.sort_unstable();
+            selected.dedup();
+            return Ok(SelectedFiles {
+                files: selected,
+                result: path.to_owned(),
+            });
+        }
+        prefix = format!("{path}/");
+    }
+    let inside = in_folder(&prefix);
     if inside.is_empty() {
         return Err(none(format!(
             "there is no such file or folder; it has {}",
@@ -155,10 +176,10 @@ pub(crate) fn select(name: &HubName, layouts: &[HubLayout], files: &[&str]) -> R
     for layout in layouts {
         match layout.select(&names) {
             Err(reason) => missing.push(reason),
-            Ok(selected) => {
-                let result = match (&layout.file, selected.first()) {
-                    (Some(_), Some(&only)) => format!("{prefix}{}", names[only]),
-                    _ => prefix.trim_end_matches('/').to_owned(),
+            Ok((selected, result)) => {
+                let result = match result {
+                    Some(only) => format!("{prefix}{}", names[only]),
+                    None => prefix.trim_end_matches('/').to_owned(),
                 };
                 return Ok(SelectedFiles {
                     files: selected.into_iter().map(|at| inside[at].0).collect(),
@@ -229,16 +250,19 @@ mod tests {
 
     #[test]
     fn the_first_layout_that_fits_is_taken() {
-        let layouts = [model(), HubLayout::file("a checkpoint", "*.ckpt")];
+        let layouts = [model(), HubLayout::file("a checkpoint", ["*.ckpt"]).with(FileGroup::optional(["train.json"]))];
         assert_eq!(
             selected("a/b", &layouts, &["README.md", "x.ckpt"]).unwrap(),
             (vec!["x.ckpt"], "x.ckpt".to_owned())
         );
         let several = selected("a/b", &layouts, &["x.ckpt", "y.ckpt"]).unwrap_err();
         assert!(
-            several.contains("there are 2 (x.ckpt, y.ckpt, …): add the path of one"),
+            several.contains("there are x.ckpt, y.ckpt: add the path of one"),
             "{several}"
         );
+        let both = ["a/README.md", "a/train.json", "a/x.ckpt", "a/y.ckpt", "train.json"];
+        let expected = (vec!["a/train.json", "a/y.ckpt"], "a/y.ckpt".to_owned());
+        assert_eq!(selected("a/b/a/y.ckpt", &layouts, &both).unwrap(), expected);
         let none = selected("a/b", &layouts, &["README.md", "vae/config.json"]).unwrap_err();
         assert!(
             none.contains("a model has vae/*.safetensors* or vae/*.bin*; older ones are converted first")

@@ -63,15 +63,13 @@ pub enum CheckpointError {
         /// Hash of the file.
         found: String,
     },
-    /// A published file that is missing and cannot be downloaded.
-    #[error("{url} cannot be fetched: {reason}; or put the file at {path:?}, or give the path of one")]
+    /// A published file that is not in the cache folder.
+    #[error("{path:?} is not there; download {url} to it, or give the path of such a file")]
     Download {
         /// Address of the file.
         url: &'static str,
         /// Path where the file is expected.
         path: PathBuf,
-        /// Reason of the failure.
-        reason: String,
     },
     /// NaN or infinite weights.
     #[error("the tensor {tensor} in {path:?} holds numbers that are not finite; expected finite weights")]

@@ -1,4 +1,4 @@
-//! Published weight files: downloaded once, cached in a folder, and used only if their SHA-256 matches.
+//! Published weight files: kept in a folder, and used only if their SHA-256 matches.
 
 use std::path::{Path, PathBuf};
 
@@ -26,14 +26,27 @@ pub const RESNET18_IMAGENET: HubFile = HubFile {
 };
 
 impl HubFile {
-    /// Returns the path of the file in `folder`, and downloads it if it is missing (needs the feature `hub`).
+    /// Folder for such files: `$PUSHT_CACHE`, or `pusht-start` in the user's cache folder.
+    pub fn cache() -> PathBuf {
+        let from = |name| {
+            std::env::var_os(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
+        let user = || from("XDG_CACHE_HOME").or_else(|| Some(from("HOME")?.join(".cache")));
+        from("PUSHT_CACHE")
+            .or_else(|| Some(user()?.join("pusht-start")))
+            .unwrap_or_else(std::env::temp_dir)
+    }
+
+    /// Returns the path of the file in `folder`. Nothing is downloaded here: the program `pusht` does that before it trains.
     ///
     /// # Errors
-    /// A file with another hash, a folder that cannot be written, a network error, or a build without `hub`.
+    /// No such file, or one with another hash.
     pub fn get(&self, folder: &Path) -> Result<PathBuf, CheckpointError> {
         let path = folder.join(self.file);
         if !path.exists() {
-            self.download(folder)?;
+            return Err(CheckpointError::Download { url: self.url, path });
         }
         self.verify(&path)?;
         Ok(path)
@@ -56,33 +69,6 @@ impl HubFile {
             expected: self.sha256,
             found,
         })
-    }
-
-    #[cfg(not(feature = "hub"))]
-    fn download(&self, folder: &Path) -> Result<(), CheckpointError> {
-        Err(self.failed(
-            folder,
-            "this binary was built without downloads (rebuild with --features hub)",
-        ))
-    }
-
-    #[cfg(feature = "hub")]
-    fn download(&self, folder: &Path) -> Result<(), CheckpointError> {
-        let failed = |error: &dyn std::fmt::Display| self.failed(folder, &error.to_string());
-        let mut file = pusht_jobs::StagedFile::beside(folder.join(self.file)).map_err(|error| failed(&error))?;
-        let response = ureq::get(self.url).call().map_err(|error| failed(&error))?;
-        std::io::copy(&mut response.into_body().into_reader(), &mut file).map_err(|error| failed(&error))?;
-        std::io::Write::flush(&mut file).map_err(|error| failed(&error))?;
-        self.verify(file.path())?;
-        file.commit().map_err(|error| failed(&error))
-    }
-
-    fn failed(&self, folder: &Path, reason: &str) -> CheckpointError {
-        CheckpointError::Download {
-            url: self.url,
-            path: folder.join(self.file),
-            reason: reason.to_string(),
-        }
     }
 }
 
@@ -111,13 +97,12 @@ mod tests {
         );
     }
 
-    #[cfg(not(feature = "hub"))]
     #[test]
-    fn a_binary_without_downloads_says_what_to_do() {
+    fn a_file_that_is_not_there_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let error = RESNET18_IMAGENET.get(folder.path()).unwrap_err().to_string();
         assert!(
-            error.contains("--features hub") && error.contains("resnet18-f37072fd.pth"),
+            error.contains("download https://download.pytorch.org") && error.contains("resnet18-f37072fd.pth"),
             "{error}"
         );
     }

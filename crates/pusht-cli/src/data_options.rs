@@ -1,12 +1,15 @@
 //! Options for reading a dataset, of every command that reads one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use clap::Args;
-use pusht_data::{DataError, Source, SourceOptions, open_with};
+use hub_files::RepoKind;
+use pusht_data::{Source, SourceOptions, open_with};
+use pusht_jobs::JobContext;
 
 use crate::arguments::finite;
+use crate::hub;
 
 /// How a dataset is read, where it leaves a choice.
 #[derive(Args)]
@@ -29,9 +32,25 @@ impl DataOptions {
         }
     }
 
+    /// The local path of a dataset that may be on the Hub.
+    pub(crate) fn locate(&self, path: &Path, ctx: &mut JobContext) -> Result<PathBuf> {
+        let layouts = hub::layouts::dataset(self.camera.as_deref());
+        hub::locate("--data", path, RepoKind::Dataset, &layouts, ctx)
+    }
+
+    /// As [`Self::locate`], where a dataset may be given.
+    pub(crate) fn locate_given(&self, path: Option<&Path>, ctx: &mut JobContext) -> Result<Option<PathBuf>> {
+        path.map(|path| self.locate(path, ctx)).transpose()
+    }
+
     /// Opens a dataset.
-    pub(crate) fn open(&self, path: &Path) -> Result<Source, DataError> {
-        open_with(path, &self.source())
+    pub(crate) fn open(&self, path: &Path, ctx: &mut JobContext) -> Result<Source> {
+        Ok(open_with(self.locate(path, ctx)?, &self.source())?)
+    }
+
+    /// As [`Self::open`], where a dataset may be given.
+    pub(crate) fn open_given(&self, path: Option<&Path>, ctx: &mut JobContext) -> Result<Option<Source>> {
+        path.map(|path| self.open(path, ctx)).transpose()
     }
 
     /// Refuses the options where there is no dataset.

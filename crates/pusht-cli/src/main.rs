@@ -4,6 +4,7 @@ mod arguments;
 mod cli;
 mod commands;
 mod data_options;
+mod hub;
 mod outcome;
 mod session;
 mod world_choice;

@@ -80,7 +80,7 @@ impl Session<'_> {
         options: &DataOptions,
         first: Option<usize>,
     ) -> Result<(Source, Vec<Episode>)> {
-        let source = options.open(path)?;
+        let source = options.open(path, &mut self.ctx)?;
         let count = source.first(first)?;
         let episodes = source.episodes(0..count, &mut self.ctx)?;
         self.ctx

@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Result, ensure};
+use hub_files::RepoKind;
 use pixel_world::PixelWorld;
 use pusht_data::WorldModel;
 use pusht_env::EnvConfig;
-use pusht_jobs::{hash_path, plain_path};
+use pusht_jobs::{JobContext, hash_path, plain_path};
 use video_gen::PixelVideo;
 use world_eval::SimulatorWorld;
 
 use crate::arguments::similar;
+use crate::hub;
 
 /// What is expected, for messages.
 const EXPECTED: &str = "simulator, pixel (the base that comes with the program), pixel:DIR (a folder of `pusht train video \
@@ -81,7 +83,13 @@ impl WorldChoice {
     }
 
     /// Loads it; the simulator gets these settings. `option` is named in errors.
-    pub(crate) fn load(&self, option: &str, env: EnvConfig, device: &str) -> Result<LoadedWorld> {
+    pub(crate) fn load(
+        &self,
+        option: &str,
+        env: EnvConfig,
+        device: &str,
+        ctx: &mut JobContext,
+    ) -> Result<LoadedWorld> {
         match self {
             Self::Simulator => Ok(LoadedWorld {
                 model: Box::new(SimulatorWorld::new(env)?),
@@ -92,7 +100,8 @@ impl WorldChoice {
                 sha256: Some(PixelWorld::base_sha256()),
             }),
             Self::Pixel(path) => {
-                let file = world_file(option, path)?;
+                let path = hub::locate(option, path, RepoKind::Model, &[hub::layouts::pixel_world()], ctx)?;
+                let file = world_file(option, &path)?;
                 Ok(LoadedWorld {
                     model: Box::new(PixelWorld::load(&file, &training::device(device)?)?),
                     sha256: Some(hash_path(&file)?),
@@ -178,7 +187,7 @@ mod tests {
         let load = |text: &str| {
             let world: WorldChoice = text.parse().unwrap();
             world
-                .load("--in", EnvConfig::gym_pusht(), "cpu")
+                .load("--in", EnvConfig::gym_pusht(), "cpu", &mut JobContext::silent())
                 .err()
                 .unwrap()
                 .to_string()

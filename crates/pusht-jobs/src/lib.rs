@@ -7,6 +7,7 @@ mod ctrl_c;
 mod files;
 mod hash;
 mod journal;
+mod path_name;
 mod progress;
 #[cfg(feature = "settings")]
 mod settings;
@@ -26,6 +27,7 @@ pub use files::{
 };
 pub use hash::{Hasher, files_at, hash_bytes, hash_file, hash_json, hash_path};
 pub use journal::{Journal, JournalError, JournalScan, Place};
+pub use path_name::path_name;
 pub use progress::{Lines, Progress, RecordedProgress, Silent};
 #[cfg(feature = "terminal")]
 pub use progress::{Terminal, terminal_or_lines};

@@ -66,10 +66,15 @@ pub struct ImageConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crop: Option<usize>,
     /// Initial weights for `resnet18` instead of random ones: a torchvision checkpoint (`.pth` or `.safetensors`),
-    /// without its head; or `imagenet`, torchvision's own, from the cache folder or, with the feature `hub`,
-    /// downloaded.
+    /// without its head; or `imagenet`, torchvision's own, from the cache folder
+    /// ([`nn_kit::HubFile::cache`]).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub init: Option<PathBuf>,
+}
+
+impl ImageConfig {
+    /// The value of [`Self::init`] that stands for torchvision's own weights.
+    pub const IMAGENET: &str = "imagenet";
 }
 
 impl Default for ImageConfig {

@@ -1,10 +1,10 @@
 //! Training of the policies on images.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use burn::Tensor;
 use burn::tensor::{Device, FloatDType, TensorData};
-use nn_kit::Checkpoint;
+use nn_kit::{Checkpoint, HubFile};
 use pusht_data::{ActionNorm, Episode, FrameNorm, FrameRef, Loader, Transform};
 use pusht_training::{TrainData, TrainOutput};
 use training::{FitOptions, Objective, ObjectiveError, Precision, Step, TrainConfig, init_seeded};
@@ -51,7 +51,7 @@ pub(super) fn train<N: ImageNet>(
     let mut network: N = init_seeded(config.seed, device, |device| saved.network(device));
     if let Some(path) = &image.init {
         let path = match N::WEIGHTS {
-            Some(published) if path == Path::new("imagenet") => published.get(&cache())?,
+            Some(published) if path == Path::new(ImageConfig::IMAGENET) => published.get(&HubFile::cache())?,
             _ => path.clone(),
         };
         network = Checkpoint::open(&path)?.load_into(&network, &["fc."])?;
@@ -69,19 +69,6 @@ pub(super) fn train<N: ImageNet>(
     let fitted = training::fit(network, &objective, config, options)?;
     let policy = ImagePolicy::new(saved, fitted.best, device);
     Ok(TrainOutput::new(policy, fitted.curve).with_best(fitted.best_epoch, fitted.best_valid))
-}
-
-/// Folder for published weights: `$PUSHT_CACHE`, or `pusht-start` in the user's cache folder.
-fn cache() -> PathBuf {
-    let from = |name| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
-    let user = || from("XDG_CACHE_HOME").or_else(|| Some(from("HOME")?.join(".cache")));
-    from("PUSHT_CACHE")
-        .or_else(|| Some(user()?.join("pusht-start")))
-        .unwrap_or_else(std::env::temp_dir)
 }
 
 /// Mean squared error of normalized actions; validated on the first one, in px².

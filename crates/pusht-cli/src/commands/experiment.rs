@@ -1,12 +1,15 @@
 //! `pusht experiment`.
 
+use std::iter;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
-use pipeline::{Config, RunOptions, Selection};
+use hub_files::RepoKind;
+use pipeline::{Config, RunOptions, Selection, VideoChoice};
 
 use crate::data_options::DataOptions;
+use crate::hub;
 use crate::outcome::Outcome;
 use crate::session::{Session, command_line};
 
@@ -64,7 +67,7 @@ enum Part {
 }
 
 impl Experiment {
-    pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
+    pub(crate) fn run(mut self, session: &mut Session) -> Result<Outcome> {
         if let Some(Part::Report { run }) = self.part {
             let report = pipeline::draw_report(&run)?;
             let page = run.join("report.html");
@@ -76,6 +79,8 @@ impl Experiment {
         if let Some(first) = self.seed {
             config.seeds = seeds_from(first, config.seeds.len())?;
         }
+        self.data = self.reading.locate_given(self.data.as_deref(), &mut session.ctx)?;
+        locate(&mut config, session)?;
         let out = self.out.unwrap_or_else(|| PathBuf::from("runs").join(&config.name));
         let options = RunOptions {
             reading: self.reading.source(),
@@ -101,6 +106,31 @@ impl Experiment {
         text += &format!("\nwhat that means: {}", out.join("report.html").display());
         Ok(Outcome::new(text, &report)?)
     }
+}
+
+/// Replaces the names of the Hub in the settings by local paths.
+fn locate(config: &mut Config, session: &mut Session) -> Result<()> {
+    let video = &mut config.video;
+    let first = ("video.model", &mut video.model, &mut video.sampling);
+    let others = video.others.iter_mut().map(|other| ("video.others", &mut other.model, &mut other.sampling));
+    for (key, model, sampling) in iter::once(first).chain(others) {
+        for (name, layout) in [("text", hub::layouts::text()), ("lora", hub::layouts::adapters())] {
+            let given = sampling.get(name).and_then(|value| value.as_str()).map(PathBuf::from);
+            if let Some(path) = given.filter(|path| hub::is_name(path)) {
+                let key = format!("{key} {name}");
+                let path = hub::locate(&key, &path, RepoKind::Model, &[layout], &mut session.ctx)?;
+                let path = path.to_str().context("the folder of the cache is not text")?;
+                *sampling = std::mem::take(sampling).with(name, path);
+            }
+        }
+        if let VideoChoice::Ready(spec) = model {
+            *spec = hub::locate_model(key, spec.clone(), sampling.get("text").is_some(), &mut session.ctx)?;
+        }
+    }
+    for policy in iter::once(&config.policy).chain(&config.other_policies) {
+        hub::fetch_imagenet(policy, &mut session.ctx)?;
+    }
+    Ok(())
 }
 
 fn seeds_from(first: u64, count: usize) -> Result<Vec<u64>> {

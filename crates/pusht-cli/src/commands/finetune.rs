@@ -11,6 +11,7 @@ use video_gen::ModelSpec;
 
 use crate::arguments::gigabytes;
 use crate::data_options::DataOptions;
+use crate::hub;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
@@ -21,7 +22,7 @@ use crate::session::Session;
 #[derive(Args)]
 pub(crate) struct FinetuneVideo {
     /// Model: ltx:PATH (a diffusers folder or a single file) or cosmos:DIR (a folder with transformer/ or model.pt, and
-    /// vae/)
+    /// vae/); PATH may be hub:OWNER/NAME on the Hugging Face Hub
     #[arg(long, value_name = "KIND:PATH")]
     model: ModelSpec,
     /// Folder with tokenizer/ and text_encoder/ [default: the model's folder]
@@ -67,10 +68,11 @@ pub(crate) struct FinetuneVideo {
 }
 
 impl FinetuneVideo {
-    pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
+    pub(crate) fn run(mut self, session: &mut Session) -> Result<Outcome> {
         let family = Family::try_from(&self.model)?;
         if self.make_tiny {
             let path = self.model.path();
+            ensure!(!hub::is_name(path), "--make-tiny: expected a path to write to");
             ensure!(!path.exists(), "--make-tiny: {} is there already", path.display());
             write_tiny_model(family, path, 0)?;
             let text = format!("wrote a random model to {}", path.display());
@@ -82,6 +84,9 @@ impl FinetuneVideo {
         if let Some(steps) = self.steps {
             config.steps = steps;
         }
+        let ctx = &mut session.ctx;
+        self.model = hub::locate_model("--model", self.model, self.text.is_some(), ctx)?;
+        self.text = hub::locate_given("--text", self.text, &[hub::layouts::text()], ctx)?;
         let (data, out) = self.data.zip(self.out).context("expected --data and --out")?;
         let finetune = Finetune {
             model: &self.model,
@@ -93,6 +98,10 @@ impl FinetuneVideo {
             memory: self.memory.or_else(|| training::free_memory(&self.device)),
         };
         finetune.check()?;
+        let data = match data {
+            ClipSource::Path(path) => ClipSource::Path(self.reading.locate(&path, &mut session.ctx)?),
+            other => other,
+        };
         let data = data.open(&self.reading.source(), &out, config.seed, &mut session.ctx)?;
         let done = finetune.run(&data, &mut session.ctx)?;
         Ok(Outcome::new(text(&self.model, &config, &done), &done)?)

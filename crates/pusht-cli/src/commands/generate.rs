@@ -12,6 +12,7 @@ use video_gen::{FrameSize, LoadOptions, ModelSpec, SamplingOptions};
 use super::demos::Environment;
 use crate::arguments::{finite, gigabytes};
 use crate::data_options::DataOptions;
+use crate::hub;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
@@ -30,7 +31,7 @@ const LONGEST: usize = 200;
 #[command(group = ArgGroup::new("frames of the ends").required(true).args(["start", "data", "new_starts"]))]
 pub(crate) struct Generate {
     /// Model: pixel (the pixel model as it comes with the program), object:FILE or pixel:DIR from `pusht train video`,
-    /// ltx:PATH (a diffusers folder or a single file) or cosmos:DIR
+    /// ltx:PATH (a diffusers folder or a single file) or cosmos:DIR; PATH may be hub:OWNER/NAME on the Hugging Face Hub
     #[arg(long, value_name = "pixel|KIND:PATH")]
     model: ModelSpec,
     /// First frame of every clip, a PNG of a PushT board of any size
@@ -128,6 +129,7 @@ struct SamplingArgs {
 impl Generate {
     pub(crate) fn run(mut self, session: &mut Session) -> Result<Outcome> {
         self.reading.need(self.data.is_some())?;
+        self.locate(session)?;
         let info = self.model.info();
         ensure!(
             !self.new_starts || info.ends_at_goal,
@@ -159,7 +161,7 @@ impl Generate {
             Some(images) => images,
             None => {
                 let data = self.data.context("expected --start PNG or --data PATH")?;
-                let endpoints = ClipEndpoints::from_data(self.reading.open(&data)?, self.part, model.frames)?;
+                let endpoints = ClipEndpoints::from_data(self.reading.open(&data, &mut session.ctx)?, self.part, model.frames)?;
                 if self.no_end {
                     endpoints.without_end()
                 } else {
@@ -191,6 +193,16 @@ impl Generate {
             json["arrivals"] = serde_json::to_value(&arrivals)?;
         }
         Ok(Outcome::new(text, &json)?)
+    }
+
+    /// Replaces names of the Hub by local paths.
+    fn locate(&mut self, session: &mut Session) -> Result<()> {
+        let (sampling, ctx) = (&mut self.sampling, &mut session.ctx);
+        let has_text = sampling.text.is_some();
+        self.model = hub::locate_model("--model", self.model.clone(), has_text, ctx)?;
+        sampling.text = hub::locate_given("--text", sampling.text.take(), &[hub::layouts::text()], ctx)?;
+        sampling.lora = hub::locate_given("--lora", sampling.lora.take(), &[hub::layouts::adapters()], ctx)?;
+        Ok(())
     }
 
     /// The starts of --new-starts.

@@ -12,6 +12,7 @@ use pusht_jobs::{Shard, counted};
 use serde_json::json;
 use video_io::find_videos;
 
+use crate::hub;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
@@ -28,7 +29,7 @@ pub(crate) struct Label {
     #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
     video: Vec<PathBuf>,
     /// Inverse dynamics: closed-form, learned:FILE from `pusht train idm`, or uva:FILE, the published checkpoint of
-    /// Unified Video Action
+    /// Unified Video Action; FILE may be hub:OWNER/NAME
     #[arg(long, value_name = "NAME", default_value_t)]
     idm: IdmSpec,
     /// How a model's several actions for a frame are reduced to one: none is the model's own way, the others are the
@@ -72,9 +73,10 @@ enum Format {
 }
 
 impl Label {
-    pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
+    pub(crate) fn run(mut self, session: &mut Session) -> Result<Outcome> {
         // `--out DIR/` is the folder DIR.
         let out: PathBuf = self.out.components().collect();
+        self.idm = hub::locate_idm("--idm", self.idm, &mut session.ctx)?;
         let model = self.model()?;
         let job = LabelJob {
             videos: find_videos(&self.video)?,

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use pusht_env::{Action, State};
-use pusht_jobs::JobContext;
+use pusht_jobs::{JobContext, path_name};
 
 #[cfg(feature = "lerobot")]
 use crate::LeRobotSet;
@@ -126,10 +126,9 @@ impl Source {
         &self.options
     }
 
-    /// Name for results: the last component of the path, and the camera if one was chosen.
+    /// Name for results: that of the path ([`path_name`]), and the camera if one was chosen.
     pub fn name(&self) -> String {
-        let name = self.path.file_name().unwrap_or(self.path.as_os_str());
-        let name = name.to_string_lossy().into_owned();
+        let name = path_name(&self.path);
         match &self.options.camera {
             Some(camera) => format!("{name}, camera {camera}"),
             None => name,

@@ -26,6 +26,15 @@ pub enum ModelError {
         /// The expected files.
         expected: &'static str,
     },
+    /// A name of the Hugging Face Hub where a folder is needed.
+    #[error(
+        "hub:{name} is a name of the Hugging Face Hub, which only the program `pusht` looks up; download the repository and give \
+         its folder"
+    )]
+    NotLocated {
+        /// The name.
+        name: String,
+    },
     /// The model does not have the option.
     #[error("{model} models have no {setting}; leave it out (options: {known})")]
     Setting {

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::list::KINDS;
 use super::{LoadOptions, LoadedModel, ModelError, ModelInfo, ModelKind, SamplingOptions};
 
+/// What names of repositories begin with, in place of a path.
+const HUB: &str = "hub:";
+
 /// Specification of a video model, `KIND:PATH`: `object:FILE`, `pixel:DIR`, `ltx:PATH` or `cosmos:DIR`; or `pixel`, the
 /// pixel model that comes with the program.
 ///
@@ -28,6 +31,8 @@ pub struct ModelSpec {
     kind: &'static dyn ModelKind,
     /// Empty for a model that comes with the program.
     path: PathBuf,
+    /// What stands in place of the path in names and records.
+    shown: Option<String>,
 }
 
 impl ModelSpec {
@@ -39,7 +44,11 @@ impl ModelSpec {
         let path = plain_path(path.as_ref());
         let found = KINDS.into_iter().find(|known| known.info().name == kind);
         match found.filter(|_| !path.as_os_str().is_empty()) {
-            Some(kind) => Ok(Self { kind, path }),
+            Some(kind) => Ok(Self {
+                kind,
+                path,
+                shown: None,
+            }),
             None => Err(ModelError::Choice {
                 given: format!("{kind}:{}", path.display()),
                 known: known(),
@@ -60,6 +69,22 @@ impl ModelSpec {
     /// Whether it comes with the program.
     pub fn is_built_in(&self) -> bool {
         self.path.as_os_str().is_empty()
+    }
+
+    /// The name of a repository on the Hugging Face Hub, `OWNER/NAME[@REVISION][/PATH]`, that stands in place of the path and that
+    /// the program replaces by a folder ([`Self::located`]) before it loads the model.
+    pub fn hub_name(&self) -> Option<&str> {
+        self.path.to_str()?.strip_prefix(HUB)
+    }
+
+    /// This model with its files at `path`; names and records have `shown` in place of the path.
+    #[must_use]
+    pub fn located(self, path: impl AsRef<Path>, shown: impl Into<String>) -> Self {
+        Self {
+            path: plain_path(path),
+            shown: Some(shown.into()),
+            ..self
+        }
     }
 
     /// Normalizes the options to the form of this kind of model.
@@ -101,6 +126,9 @@ impl ModelSpec {
         }
         if self.kind.is_at(&self.path) {
             return Ok(());
+        }
+        if let Some(name) = self.hub_name().filter(|_| !self.path.exists()) {
+            return Err(ModelError::NotLocated { name: name.to_owned() });
         }
         let info = self.info();
         Err(ModelError::NoModel {
@@ -144,6 +172,7 @@ impl FromStr for ModelSpec {
         Ok(Self {
             kind: KINDS.into_iter().find(is_it).ok_or_else(refuse)?,
             path: PathBuf::new(),
+            shown: None,
         })
     }
 }
@@ -154,7 +183,10 @@ impl fmt::Display for ModelSpec {
         if self.is_built_in() {
             return f.write_str(name);
         }
-        write!(f, "{name}:{}", self.path.display())
+        match &self.shown {
+            Some(shown) => write!(f, "{name}:{shown}"),
+            None => write!(f, "{name}:{}", self.path.display()),
+        }
     }
 }
 
@@ -166,7 +198,7 @@ impl fmt::Debug for ModelSpec {
 
 impl PartialEq for ModelSpec {
     fn eq(&self, other: &Self) -> bool {
-        self.info().name == other.info().name && self.path == other.path
+        self.to_string() == other.to_string()
     }
 }
 
@@ -200,6 +232,14 @@ mod tests {
         assert_eq!(spelled.to_string(), "pixel:a/b/c");
         let base = "pixel".parse::<ModelSpec>().unwrap();
         assert!(base.is_built_in() && base.to_string() == "pixel" && !spelled.is_built_in());
+        let hub = "ltx:hub:a/b@main/c".parse::<ModelSpec>().unwrap();
+        assert_eq!((hub.hub_name(), hub.to_string().as_str()), (Some("a/b@main/c"), "ltx:hub:a/b@main/c"));
+        let unknown = hub.load(&LoadOptions::default()).err().unwrap().to_string();
+        assert!(unknown.contains("hub:a/b@main/c") && unknown.contains("`pusht`"), "{unknown}");
+        let located = hub.clone().located("/cache/x", "hub:a/b@1");
+        assert_eq!((located.hub_name(), located.path()), (None, Path::new("/cache/x")));
+        assert_eq!(located.to_string(), "ltx:hub:a/b@1");
+        assert!(located != hub && located == "ltx:hub:a/b@1".parse().unwrap());
         for text in ["object", "object:", "pixel:", "sora:x", ""] {
             let error = text.parse::<ModelSpec>().unwrap_err().to_string();
             assert!(

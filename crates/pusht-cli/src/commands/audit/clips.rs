@@ -55,7 +55,7 @@ pub(crate) struct Clips {
 }
 
 impl Clips {
-    pub(crate) fn run(self, reading: &DataOptions, session: &mut Session) -> Result<Outcome> {
+    pub(crate) fn run(mut self, reading: &DataOptions, session: &mut Session) -> Result<Outcome> {
         ensure!(
             self.device.is_none() || self.train || self.i3d.is_some(),
             "--device: only --train and --i3d compute on a device"
@@ -66,7 +66,8 @@ impl Clips {
         let i3d = (self.i3d.as_ref()).map(|file| anyhow::Ok(I3d::load(file, &training::device(self.device())?)?));
         let i3d = i3d.transpose()?;
         let ratings = self.ratings.as_deref().map(Ratings::read).transpose()?;
-        let source = self.data.as_deref().map(|data| reading.open(data)).transpose()?;
+        self.data = reading.locate_given(self.data.as_deref(), &mut session.ctx)?;
+        let source = reading.open_given(self.data.as_deref(), &mut session.ctx)?;
         let real = source.as_ref().map(RealSet::read).transpose()?;
         let job = ReviewJob {
             video: self.video.clone(),

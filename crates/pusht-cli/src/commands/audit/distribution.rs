@@ -42,7 +42,7 @@ pub(crate) struct Distribution {
 
 impl Distribution {
     pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
-        let source = self.reading.open(&self.data)?;
+        let source = self.reading.open(&self.data, &mut session.ctx)?;
         let default = DistributionJob::default();
         let job = DistributionJob {
             video: self.video,

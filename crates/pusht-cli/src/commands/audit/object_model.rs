@@ -35,9 +35,9 @@ pub(crate) struct ObjectModel {
 }
 
 impl ObjectModel {
-    pub(crate) fn run(self, _: &mut Session) -> Result<Outcome> {
+    pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
         let model = ObjectLatentModel::load(&self.model, &training::device(&self.device)?)?;
-        let source = self.reading.open(&self.data)?;
+        let source = self.reading.open(&self.data, &mut session.ctx)?;
         let report = MotionReport::measure(&model, &source, self.episodes, self.seed)?;
         let conclusion = report.conclusion();
         let text = format!("{}\n{conclusion}", report.table());

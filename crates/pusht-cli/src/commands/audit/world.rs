@@ -15,6 +15,7 @@ use world_eval::{DemonstrationPaths, ExpertPaths, GateJob, GateReference, PathCl
 
 use super::beside::Beside;
 use crate::data_options::DataOptions;
+use crate::hub;
 use crate::outcome::Outcome;
 use crate::session::Session;
 use crate::world_choice::WorldChoice;
@@ -88,12 +89,12 @@ impl World {
             claim_folder(out, &[TABLE]).with_context(|| out.display().to_string())?;
         }
         let beside = Beside::parse(&self.beside)?;
-        let world = self.load("--world", &self.world)?;
-        let others = beside.iter().map(|model| self.other(model));
+        let world = self.load("--world", &self.world, session)?;
+        let others = beside.iter().map(|model| self.other(model, session));
         let others: Vec<Other> = others.collect::<Result<_>>()?;
         let titles: Vec<Option<String>> = others.iter().map(Other::title).collect();
         let names = Beside::names(&self.world, &beside, &titles);
-        let source = self.data.as_deref().map(|data| self.reading.open(data)).transpose()?;
+        let source = self.reading.open_given(self.data.as_deref(), &mut session.ctx)?;
         let (clips, starts) = match &source {
             Some(source) if !expert => self.demonstrations(source, session)?,
             _ => {
@@ -142,20 +143,23 @@ impl World {
         Ok(Outcome::new(text, &json)?.failed_if(!judged.report.passes()))
     }
 
-    fn load(&self, option: &str, world: &WorldChoice) -> Result<Box<dyn WorldModel>> {
-        Ok(world.load(option, EnvConfig::gym_pusht(), &self.device)?.model)
+    fn load(&self, option: &str, world: &WorldChoice, session: &mut Session) -> Result<Box<dyn WorldModel>> {
+        Ok(world.load(option, EnvConfig::gym_pusht(), &self.device, &mut session.ctx)?.model)
     }
 
     /// Loads a model of --beside.
-    fn other(&self, model: &Beside) -> Result<Other> {
+    fn other(&self, model: &Beside, session: &mut Session) -> Result<Other> {
         match model {
-            Beside::World(world) => Ok(Other::World(self.load("--beside", world)?)),
-            Beside::Video(spec) => Ok(Other::Video(Box::new(spec.load(&LoadOptions {
-                frames: Some(self.frames),
-                memory: training::free_memory(&self.device),
-                device: training::device(&self.device)?,
-                ..LoadOptions::default()
-            })?))),
+            Beside::World(world) => Ok(Other::World(self.load("--beside", world, session)?)),
+            Beside::Video(spec) => {
+                let spec = hub::locate_model("--beside", spec.clone(), false, &mut session.ctx)?;
+                Ok(Other::Video(Box::new(spec.load(&LoadOptions {
+                    frames: Some(self.frames),
+                    memory: training::free_memory(&self.device),
+                    device: training::device(&self.device)?,
+                    ..LoadOptions::default()
+                })?)))
+            }
         }
     }
 

@@ -50,7 +50,7 @@ impl Audit {
             ..AuditBenchmark::default()
         };
         self.reading.need(self.data.is_some())?;
-        let source = self.data.as_deref().map(|data| self.reading.open(data)).transpose()?;
+        let source = self.reading.open_given(self.data.as_deref(), &mut session.ctx)?;
         let read = |index: usize| {
             let episode = source.as_ref().ok_or("no dataset")?.episode(index)?;
             Ok(Clip {

@@ -62,7 +62,8 @@ impl Convert {
             conversion.recorded_in = environment.into();
         }
         conversion.scale = self.scale.unwrap_or(conversion.scale);
-        let converted = conversion.run(&self.reading.open(&self.from)?, &self.to, &mut session.ctx)?;
+        let source = self.reading.open(&self.from, &mut session.ctx)?;
+        let converted = conversion.run(&source, &self.to, &mut session.ctx)?;
         let mut text = format!(
             "{}, {} in {}",
             counted(converted.episodes, "episode"),

@@ -8,11 +8,13 @@ use anyhow::{Context, Result, bail, ensure};
 use bc_policy::{BcPolicy, ObsSource};
 use clap::Args;
 use eval::{Protocol, RandomTarget, RolloutConfig, RolloutPart, RolloutScores, StandStill, film, rollout};
+use hub_files::RepoKind;
 use pusht_env::{ExpertConfig, ExpertPolicy, Policy};
 use pusht_jobs::{Shard, counted, hash_path};
 use video_io::{Format, VideoOptions, save_video};
 
 use crate::arguments::similar;
+use crate::hub;
 use crate::outcome::Outcome;
 use crate::session::Session;
 use crate::world_choice::WorldChoice;
@@ -31,8 +33,9 @@ const BUILT_IN: [&str; 3] = ["still", "random", "expert"];
 /// where the two part.
 #[derive(Args)]
 pub(crate) struct Rollout {
-    /// Policy: still, random, expert, the file of a trained policy, or a folder with a LeRobot diffusion policy
-    #[arg(long, value_name = "still|random|expert|FILE|DIR")]
+    /// Policy: still, random, expert, the file of a trained policy, a folder with a LeRobot diffusion policy, or
+    /// hub:OWNER/NAME, either of them on the Hugging Face Hub
+    #[arg(long, value_name = "still|random|expert|FILE|DIR|hub:OWNER/NAME")]
     policy: String,
     /// World model to act in: `pixel` (the base that comes with the program), pixel:DIR or the file of a pixel world, or
     /// `simulator`, the exact one behind the same interface
@@ -77,7 +80,7 @@ pub(crate) struct Rollout {
 }
 
 impl Rollout {
-    pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
+    pub(crate) fn run(mut self, session: &mut Session) -> Result<Outcome> {
         let protocol = RolloutConfig::of(self.protocol);
         let config = RolloutConfig {
             episodes: self.episodes.unwrap_or(protocol.episodes),
@@ -95,6 +98,11 @@ impl Rollout {
                 "--film {filmed}: there are {}, counted from 0",
                 counted(episodes, "episode")
             );
+        }
+        if hub::is_name(self.policy.as_ref()) {
+            let layouts = hub::layouts::policy();
+            let policy = hub::locate("--policy", self.policy.as_ref(), RepoKind::Model, &layouts, &mut session.ctx)?;
+            self.policy = policy.to_str().context("the folder of the cache is not text")?.to_owned();
         }
         if let Some(world) = &self.world {
             return self.in_world(world, config, filmed, session);

@@ -10,6 +10,7 @@ use traj_metrics::{ActionMeasures, PaperFigures};
 
 use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
+use crate::session::Session;
 
 /// Measure smoothness, directness and variance of a dataset's actions, beside trivial baselines and the paper's figures
 ///
@@ -30,8 +31,8 @@ pub(crate) struct Actions {
 }
 
 impl Actions {
-    pub(crate) fn run(self) -> Result<Outcome> {
-        let source = self.reading.open(&self.data)?;
+    pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
+        let source = self.reading.open(&self.data, &mut session.ctx)?;
         let skipped = self.skip_first;
         let trajectories = source.trajectories(skipped)?;
         let measures = ActionMeasures::of(&trajectories.actions, trajectories.agent.as_deref(), self.seed)

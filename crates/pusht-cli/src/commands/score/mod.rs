@@ -25,7 +25,7 @@ pub(crate) enum Score {
 impl Score {
     pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
         match self {
-            Self::Actions(command) => command.run(),
+            Self::Actions(command) => command.run(session),
             Self::Idm(command) => command.run(session),
             Self::Tracker(command) => command.run(session),
             Self::Replay(command) => command.run(session),

@@ -32,7 +32,7 @@ pub(crate) struct Replay {
 
 impl Replay {
     pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
-        let source = self.reading.open(&self.data)?;
+        let source = self.reading.open(&self.data, &mut session.ctx)?;
         let job = ReplayJob {
             episodes: self.episodes,
             every: self.every,

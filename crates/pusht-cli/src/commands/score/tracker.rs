@@ -28,7 +28,7 @@ pub(crate) struct Tracker {
 
 impl Tracker {
     pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
-        let source = self.reading.open(&self.data)?;
+        let source = self.reading.open(&self.data, &mut session.ctx)?;
         let count = source.first(self.episodes)?;
         let task = session
             .ctx

@@ -13,6 +13,7 @@ use training::{devices, out_folder};
 
 use super::policy_settings::PolicySettings;
 use crate::data_options::DataOptions;
+use crate::hub;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
@@ -59,6 +60,7 @@ impl TrainPolicy {
             "--recorded-states: the policy {kind} does not choose what it learns from; leave it out"
         );
         let devices = devices(&self.device)?;
+        hub::fetch_imagenet(&config, &mut session.ctx)?;
 
         let (mut names, mut episodes, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
         for data in &self.data {

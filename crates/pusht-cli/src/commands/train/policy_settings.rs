@@ -33,7 +33,7 @@ pub(super) struct PolicySettings {
     #[arg(long, value_name = "N")]
     chunk: Option<usize>,
     /// resnet18: start from the weights of a torchvision checkpoint (.pth or .safetensors), or `imagenet` for
-    /// torchvision's own (downloaded, needs the feature `hub`); the head is replaced
+    /// torchvision's own (downloaded once); the head is replaced
     #[arg(long, value_name = "FILE")]
     init: Option<PathBuf>,
     /// Number of epochs; the default depends on the policy
