@@ -44,6 +44,7 @@ pub struct Card {
     about: String,
     tags: Vec<String>,
     base_model: Option<String>,
+    data_files: Option<String>,
     rows: Vec<(String, String)>,
     usage: Vec<String>,
     settings: Option<Value>,
@@ -65,6 +66,7 @@ impl Card {
             about: String::new(),
             tags: Vec::new(),
             base_model: None,
+            data_files: None,
             rows: Vec::new(),
             usage: Vec::new(),
             settings: None,
@@ -96,6 +98,13 @@ impl Card {
     #[must_use]
     pub fn with_base_model(mut self, repository: impl Into<String>) -> Self {
         self.base_model = Some(repository.into());
+        self
+    }
+
+    /// Sets the pattern of the tables that the Hub's viewer shows.
+    #[must_use]
+    pub fn with_data_files(mut self, pattern: &str) -> Self {
+        self.data_files = Some(pattern.to_owned());
         self
     }
 
@@ -140,6 +149,12 @@ impl Card {
         text += "tags:\n- \"pusht\"\n";
         for tag in self.tags.iter().filter(|tag| *tag != "pusht") {
             text += &format!("- {}\n", quoted(tag));
+        }
+        if let Some(pattern) = &self.data_files {
+            text += &format!(
+                "configs:\n- config_name: \"default\"\n  data_files: {}\n",
+                quoted(pattern)
+            );
         }
         text += &format!("---\n\n# {}\n\n{}", plain(&self.title), self.about);
         match &self.license {

@@ -141,7 +141,9 @@ pub(crate) fn select(name: &HubName, layouts: &[HubLayout], files: &[&str]) -> R
     };
     let in_folder = |folder: &str| -> Vec<(usize, &str)> {
         let names = files.iter().enumerate();
-        names.filter_map(|(at, file)| Some((at, file.strip_prefix(folder)?))).collect()
+        names
+            .filter_map(|(at, file)| Some((at, file.strip_prefix(folder)?)))
+            .collect()
     };
     let mut prefix = String::new();
     if let Some(path) = name.path() {
@@ -250,7 +252,10 @@ mod tests {
 
     #[test]
     fn the_first_layout_that_fits_is_taken() {
-        let layouts = [model(), HubLayout::file("a checkpoint", ["*.ckpt"]).with(FileGroup::optional(["train.json"]))];
+        let layouts = [
+            model(),
+            HubLayout::file("a checkpoint", ["*.ckpt"]).with(FileGroup::optional(["train.json"])),
+        ];
         assert_eq!(
             selected("a/b", &layouts, &["README.md", "x.ckpt"]).unwrap(),
             (vec!["x.ckpt"], "x.ckpt".to_owned())

@@ -62,7 +62,7 @@ impl Command {
             | Self::Finetune(_)
             | Self::Label(_)
             | Self::Audit(_) => true,
-            Self::Demos(command) => matches!(command, demos::Demos::Record(_)),
+            Self::Demos(command) => matches!(command, demos::Demos::Record(_) | demos::Demos::Fetch(_)),
             _ => false,
         }
     }

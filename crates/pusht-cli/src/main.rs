@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod arguments;
+mod cards;
 mod cli;
 mod commands;
 mod data_options;

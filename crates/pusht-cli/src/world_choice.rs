@@ -83,13 +83,7 @@ impl WorldChoice {
     }
 
     /// Loads it; the simulator gets these settings. `option` is named in errors.
-    pub(crate) fn load(
-        &self,
-        option: &str,
-        env: EnvConfig,
-        device: &str,
-        ctx: &mut JobContext,
-    ) -> Result<LoadedWorld> {
+    pub(crate) fn load(&self, option: &str, env: EnvConfig, device: &str, ctx: &mut JobContext) -> Result<LoadedWorld> {
         match self {
             Self::Simulator => Ok(LoadedWorld {
                 model: Box::new(SimulatorWorld::new(env)?),

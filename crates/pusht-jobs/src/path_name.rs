@@ -30,6 +30,9 @@ mod tests {
         assert_eq!(path_name(&cached), "lerobot/pusht@0123456");
         assert_eq!(path_name(format!("{cached}/a.zarr")), "a.zarr");
         assert_eq!(path_name(format!("/c/{commit}")), commit);
-        assert_eq!((path_name("a/b.zarr"), path_name("..")), ("b.zarr".to_owned(), "..".to_owned()));
+        assert_eq!(
+            (path_name("a/b.zarr"), path_name("..")),
+            ("b.zarr".to_owned(), "..".to_owned())
+        );
     }
 }

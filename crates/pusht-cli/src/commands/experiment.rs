@@ -112,7 +112,10 @@ impl Experiment {
 fn locate(config: &mut Config, session: &mut Session) -> Result<()> {
     let video = &mut config.video;
     let first = ("video.model", &mut video.model, &mut video.sampling);
-    let others = video.others.iter_mut().map(|other| ("video.others", &mut other.model, &mut other.sampling));
+    let others = video
+        .others
+        .iter_mut()
+        .map(|other| ("video.others", &mut other.model, &mut other.sampling));
     for (key, model, sampling) in iter::once(first).chain(others) {
         for (name, layout) in [("text", hub::layouts::text()), ("lora", hub::layouts::adapters())] {
             let given = sampling.get(name).and_then(|value| value.as_str()).map(PathBuf::from);

@@ -4,16 +4,18 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
+use hub_files::{Card, CardLicense, RepoKind};
 use pusht_jobs::counted;
 use serde_json::json;
 use video_finetune::{ClipSource, Family, Finetune, FinetuneConfig, Finetuned, Preset, write_tiny_model};
 use video_gen::ModelSpec;
 
 use crate::arguments::gigabytes;
+use crate::cards;
 use crate::data_options::DataOptions;
 use crate::hub;
 use crate::outcome::Outcome;
-use crate::session::Session;
+use crate::session::{Session, command_line};
 
 /// Fine-tune LTX-Video or Cosmos-Predict1 on PushT, with LoRA, or all weights with --full
 ///
@@ -85,6 +87,7 @@ impl FinetuneVideo {
             config.steps = steps;
         }
         let ctx = &mut session.ctx;
+        let base = self.model.hub_name().map(str::to_owned);
         self.model = hub::locate_model("--model", self.model, self.text.is_some(), ctx)?;
         self.text = hub::locate_given("--text", self.text, &[hub::layouts::text()], ctx)?;
         let (data, out) = self.data.zip(self.out).context("expected --data and --out")?;
@@ -104,8 +107,59 @@ impl FinetuneVideo {
         };
         let data = data.open(&self.reading.source(), &out, config.seed, &mut session.ctx)?;
         let done = finetune.run(&data, &mut session.ctx)?;
+        cards::write(&card(&self.model, base.as_deref(), &config, &done)?, &out)?;
         Ok(Outcome::new(text(&self.model, &config, &done), &done)?)
     }
+}
+
+/// The card of the folder; `base` is the name of the model on the Hub, if it is there.
+fn card(model: &ModelSpec, base: Option<&str>, config: &FinetuneConfig, done: &Finetuned) -> Result<Card> {
+    let (title, file) = (
+        model.info().title,
+        done.file.file_name().unwrap_or_default().to_string_lossy(),
+    );
+    let (what, tag) = if config.full {
+        ("", "full-finetuning")
+    } else {
+        (" (LoRA)", "lora")
+    };
+    let mut card = Card::new(
+        RepoKind::Model,
+        format!("{title} fine-tuned on PushT{what}"),
+        CardLicense::OfBaseModel,
+    )
+    .with_task("image-to-video")
+    .with_tags([model.info().name, tag, "pusht-start"])
+    .with_row("base model", model)
+    .with_row("updates", config.steps)
+    .with_row("training clips", done.train_clips)
+    .with_row("validation clips", done.valid_clips);
+    if let Some(base) = base {
+        let end = base
+            .match_indices(['@', '/'])
+            .map(|(at, _)| at)
+            .filter(|&at| at > base.find('/').unwrap_or(0))
+            .min();
+        card = card.with_base_model(&base[..end.unwrap_or(base.len())]);
+    }
+    for (name, loss) in [
+        ("training loss at the end", done.train_loss),
+        ("lowest validation loss", done.best_valid),
+    ] {
+        card = loss.map_or(card.clone(), |loss| card.with_row(name, format!("{loss:.4}")));
+    }
+    if let Some(samples) = &done.samples {
+        card = card.with_row("last samples beside held-out clips", samples);
+    }
+    if !config.full {
+        card = card.with_usage(format!(
+            "pusht generate --model {}:PATH --lora {file} --data DEMONSTRATIONS --out clips",
+            model.info().name
+        ));
+    }
+    Ok(card
+        .with_row("command", command_line())
+        .with_settings(serde_json::to_value(config)?))
 }
 
 /// The result, and commands that use it.

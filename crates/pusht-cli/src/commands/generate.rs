@@ -4,13 +4,15 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use clap::{ArgGroup, Args};
-use clip_generation::{ClipEndpoints, GenerationJob, SplitName};
+use clip_generation::{ClipEndpoints, Generation, GenerationJob, SplitName};
+use hub_files::{Card, CardLicense};
 use pusht_jobs::counted;
 use serde::Serialize;
 use video_gen::{FrameSize, LoadOptions, ModelSpec, SamplingOptions};
 
 use super::demos::Environment;
 use crate::arguments::{finite, gigabytes};
+use crate::cards;
 use crate::data_options::DataOptions;
 use crate::hub;
 use crate::outcome::Outcome;
@@ -150,7 +152,7 @@ impl Generate {
         let model = self.model.load(&LoadOptions {
             sampling: SamplingOptions::of(&self.sampling)?,
             frames: self.frames.or(self.new_starts.then_some(LONGEST)),
-            prompt: self.prompt,
+            prompt: self.prompt.take(),
             memory: self.memory.or_else(|| training::free_memory(&self.device)),
             device: training::device(&self.device)?,
         })?;
@@ -160,8 +162,9 @@ impl Generate {
         let endpoints = match images {
             Some(images) => images,
             None => {
-                let data = self.data.context("expected --start PNG or --data PATH")?;
-                let endpoints = ClipEndpoints::from_data(self.reading.open(&data, &mut session.ctx)?, self.part, model.frames)?;
+                let data = self.data.take().context("expected --start PNG or --data PATH")?;
+                let endpoints =
+                    ClipEndpoints::from_data(self.reading.open(&data, &mut session.ctx)?, self.part, model.frames)?;
                 if self.no_end {
                     endpoints.without_end()
                 } else {
@@ -176,6 +179,11 @@ impl Generate {
             .seed(self.seed);
         let made = job.build()?.run(&self.out, &mut session.ctx)?;
         let arrivals = made.arrivals();
+        let mut card = self.card(&made)?;
+        if let Some(arrivals) = &arrivals {
+            card = card.with_row("ends", arrivals);
+        }
+        cards::write(&card, &self.out)?;
         let most = if made.clips.iter().any(|clip| clip.length.is_some()) {
             "at most "
         } else {
@@ -193,6 +201,26 @@ impl Generate {
             json["arrivals"] = serde_json::to_value(&arrivals)?;
         }
         Ok(Outcome::new(text, &json)?)
+    }
+
+    /// The card of the folder.
+    fn card(&self, made: &Generation) -> Result<Card> {
+        let plan = &made.plan;
+        let license = if self.model.info().requires_96px {
+            CardLicense::Unknown("It depends on the data that the video model was trained on.".to_owned())
+        } else {
+            CardLicense::OfBaseModel
+        };
+        Ok(cards::dataset("Generated clips of PushT", "videos", license)
+            .with_task("image-to-video")
+            .with_tags(["synthetic"])
+            .with_text("`videos/` has the clips as MP4, `frames/` their exact frames as PNG; generation.json has every setting and seed.")
+            .with_row("model", &plan.model)
+            .with_row("clips", made.clips.len())
+            .with_row("frames per clip", plan.frames)
+            .with_usage("pusht audit --video frames --out audited")
+            .with_usage("pusht label --video frames --out labeled")
+            .with_settings(serde_json::to_value(plan)?))
     }
 
     /// Replaces names of the Hub by local paths.

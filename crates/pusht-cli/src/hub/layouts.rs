@@ -40,7 +40,9 @@ pub(crate) fn video_model(kind: &str, text: bool) -> Vec<HubLayout> {
             let layout = HubLayout::new("a folder of Cosmos-Predict1")
                 .with(FileGroup::required(["transformer/config.json", "model.pt"]))
                 .with(FileGroup::required(
-                    weights("transformer", "diffusion_pytorch_model").into_iter().chain(["model.pt".to_owned()]),
+                    weights("transformer", "diffusion_pytorch_model")
+                        .into_iter()
+                        .chain(["model.pt".to_owned()]),
                 ))
                 .with(shards("transformer", "diffusion_pytorch_model"));
             let layout = part(layout, "vae").with_hint("docs/cosmos.md lists the published folders that have it");
@@ -96,7 +98,10 @@ pub(crate) fn learned_idm() -> HubLayout {
 
 /// Checkpoints of Unified Video Action.
 pub(crate) fn uva() -> HubLayout {
-    HubLayout::file("a checkpoint of Unified Video Action", ["*.ckpt", "*.pt", "*.safetensors"])
+    HubLayout::file(
+        "a checkpoint of Unified Video Action",
+        ["*.ckpt", "*.pt", "*.safetensors"],
+    )
 }
 
 /// Adds a part of a diffusers folder: settings and weights.
@@ -116,7 +121,9 @@ fn text_encoder(layout: HubLayout) -> HubLayout {
 }
 
 fn weights_of(layout: HubLayout, folder: &str, name: &str) -> HubLayout {
-    layout.with(FileGroup::required(weights(folder, name))).with(shards(folder, name))
+    layout
+        .with(FileGroup::required(weights(folder, name)))
+        .with(shards(folder, name))
 }
 
 /// Patterns of weights, as `nn_kit::Checkpoint::open_folder` prefers them: one file or the index of shards, without variants in other

@@ -41,7 +41,8 @@ pub(crate) fn locate_given(
     layouts: &[HubLayout],
     ctx: &mut JobContext,
 ) -> Result<Option<PathBuf>> {
-    path.map(|path| locate(option, &path, RepoKind::Model, layouts, ctx)).transpose()
+    path.map(|path| locate(option, &path, RepoKind::Model, layouts, ctx))
+        .transpose()
 }
 
 /// A video model whose files are here. `text`: whether its text encoder is somewhere else.
@@ -65,6 +66,6 @@ pub(crate) fn locate_idm(option: &str, idm: IdmSpec, ctx: &mut JobContext) -> Re
 }
 
 fn find(option: &str, name: &str, kind: RepoKind, layouts: &[HubLayout], ctx: &mut JobContext) -> Result<HubFolder> {
-    let found = || anyhow::Ok(Hub::from_env()?.locate(&HubName::parse(kind, name)?, layouts, ctx)?);
+    let mut found = || anyhow::Ok(Hub::from_env()?.locate(&HubName::parse(kind, name)?, layouts, ctx)?);
     found().with_context(|| format!("{option} {}{name}", HubName::PREFIX))
 }

@@ -233,9 +233,15 @@ mod tests {
         let base = "pixel".parse::<ModelSpec>().unwrap();
         assert!(base.is_built_in() && base.to_string() == "pixel" && !spelled.is_built_in());
         let hub = "ltx:hub:a/b@main/c".parse::<ModelSpec>().unwrap();
-        assert_eq!((hub.hub_name(), hub.to_string().as_str()), (Some("a/b@main/c"), "ltx:hub:a/b@main/c"));
+        assert_eq!(
+            (hub.hub_name(), hub.to_string().as_str()),
+            (Some("a/b@main/c"), "ltx:hub:a/b@main/c")
+        );
         let unknown = hub.load(&LoadOptions::default()).err().unwrap().to_string();
-        assert!(unknown.contains("hub:a/b@main/c") && unknown.contains("`pusht`"), "{unknown}");
+        assert!(
+            unknown.contains("hub:a/b@main/c") && unknown.contains("`pusht`"),
+            "{unknown}"
+        );
         let located = hub.clone().located("/cache/x", "hub:a/b@1");
         assert_eq!((located.hub_name(), located.path()), (None, Path::new("/cache/x")));
         assert_eq!(located.to_string(), "ltx:hub:a/b@1");

@@ -144,7 +144,9 @@ impl World {
     }
 
     fn load(&self, option: &str, world: &WorldChoice, session: &mut Session) -> Result<Box<dyn WorldModel>> {
-        Ok(world.load(option, EnvConfig::gym_pusht(), &self.device, &mut session.ctx)?.model)
+        Ok(world
+            .load(option, EnvConfig::gym_pusht(), &self.device, &mut session.ctx)?
+            .model)
     }
 
     /// Loads a model of --beside.

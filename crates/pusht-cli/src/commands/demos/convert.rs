@@ -4,14 +4,19 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use pusht_data::{Conversion, DataLayout};
+use hub_files::CardLicense;
+use pusht_data::{Conversion, Converted, DataLayout, Source};
 use pusht_jobs::counted;
 use serde_json::json;
 
 use super::Environment;
+use crate::cards;
 use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
+
+/// Source of the sets that `pusht demos record` writes.
+const EXPERT: &str = "expert";
 
 /// Convert a dataset into another layout, or into videos
 ///
@@ -64,6 +69,7 @@ impl Convert {
         conversion.scale = self.scale.unwrap_or(conversion.scale);
         let source = self.reading.open(&self.from, &mut session.ctx)?;
         let converted = conversion.run(&source, &self.to, &mut session.ctx)?;
+        self.card(&source, layout, &converted)?;
         let mut text = format!(
             "{}, {} in {}",
             counted(converted.episodes, "episode"),
@@ -84,5 +90,30 @@ impl Convert {
             "compared": compared,
         });
         Ok(Outcome::new(text, &json)?)
+    }
+
+    /// Writes the card of a folder.
+    fn card(&self, source: &Source, layout: DataLayout, converted: &Converted) -> Result<()> {
+        if layout == DataLayout::Simulated {
+            return Ok(());
+        }
+        // The expert's demonstrations are nobody else's data.
+        let license = if source.simulated().is_some_and(|set| set.source == EXPERT) {
+            cards::own_license()
+        } else {
+            CardLicense::Unknown(format!(
+                "It is that of the dataset it was converted from ({}).",
+                source.name()
+            ))
+        };
+        let card = cards::dataset("PushT demonstrations", layout.name(), license)
+            .with_row("converted from", source.name())
+            .with_row("episodes", converted.episodes)
+            .with_row("frames", converted.frames)
+            .with_usage(match layout.is_video() {
+                true => "pusht label --video DIR --out labeled",
+                false => "pusht train policy --data DIR --out runs/tracked",
+            });
+        cards::write(&card, &self.to)
     }
 }

@@ -2,6 +2,8 @@
 
 mod convert;
 mod environment;
+mod fetch;
+mod known_set;
 mod merge;
 mod record;
 
@@ -13,10 +15,11 @@ pub(crate) use environment::Environment;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// Record, convert and join demonstrations
+/// Record, download, convert and join demonstrations
 #[derive(Subcommand)]
 pub(crate) enum Demos {
     Record(record::Record),
+    Fetch(fetch::Fetch),
     Convert(convert::Convert),
     Merge(merge::Merge),
 }
@@ -25,6 +28,7 @@ impl Demos {
     pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
         match self {
             Self::Record(command) => command.run(session),
+            Self::Fetch(command) => command.run(session),
             Self::Convert(command) => command.run(session),
             Self::Merge(command) => command.run(session),
         }

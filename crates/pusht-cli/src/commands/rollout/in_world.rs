@@ -35,7 +35,12 @@ impl Rollout {
             claim_folder(out, &[TABLE]).with_context(|| out.display().to_string())?;
         }
         let mut policy: Box<dyn Policy> = self.policy()?;
-        let world = choice.load("--in", config.env, self.device.as_deref().unwrap_or("cpu"), &mut session.ctx)?;
+        let world = choice.load(
+            "--in",
+            config.env,
+            self.device.as_deref().unwrap_or("cpu"),
+            &mut session.ctx,
+        )?;
         let mut job = WorldRolloutJob {
             config,
             ..WorldRolloutJob::of(self.protocol)

@@ -101,8 +101,17 @@ impl Rollout {
         }
         if hub::is_name(self.policy.as_ref()) {
             let layouts = hub::layouts::policy();
-            let policy = hub::locate("--policy", self.policy.as_ref(), RepoKind::Model, &layouts, &mut session.ctx)?;
-            self.policy = policy.to_str().context("the folder of the cache is not text")?.to_owned();
+            let policy = hub::locate(
+                "--policy",
+                self.policy.as_ref(),
+                RepoKind::Model,
+                &layouts,
+                &mut session.ctx,
+            )?;
+            self.policy = policy
+                .to_str()
+                .context("the folder of the cache is not text")?
+                .to_owned();
         }
         if let Some(world) = &self.world {
             return self.in_world(world, config, filmed, session);

@@ -11,6 +11,7 @@ use pusht_training::TrainSpec;
 use pusht_vision::InitialMotion;
 use training::{devices, out_folder};
 
+use crate::cards;
 use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
@@ -58,6 +59,7 @@ impl TrainIdm {
         config.train.epochs = self.epochs;
         config.damaged_copies = self.damaged_copies;
         config.train.check()?;
+        let settings = serde_json::to_value(&config)?;
         let devices = devices(&self.device)?;
         out_folder(&self.out)?;
 
@@ -99,6 +101,26 @@ impl TrainIdm {
         });
         let record = self.out.join("result.json");
         pusht_jobs::write_json(&record, &result).with_context(|| record.display().to_string())?;
+        let rows = [
+            ("episodes", "episodes"),
+            ("split", "split"),
+            ("parameters", "parameters"),
+            ("validation MSE, px²", "validation_mse_px2"),
+        ];
+        let mut card = cards::trained("An inverse dynamics model for PushT", &source.name(), &result, &rows);
+        for test in result["test"].as_array().into_iter().flatten() {
+            let (name, l2) = (test["idm"].as_str().unwrap_or_default(), test["l2_px"]["mean"].as_f64());
+            card = card.with_row(
+                format!("test L2 of {name}, px"),
+                format!("{:.2}", l2.unwrap_or(f64::NAN)),
+            );
+        }
+        let card = card
+            .with_tags(["inverse-dynamics"])
+            .with_text("`idm.safetensors` reads actions from videos of PushT; result.json has every result.")
+            .with_usage("pusht label --idm learned:idm.safetensors --video CLIPS --out labeled")
+            .with_settings(settings);
+        cards::write(&card, &self.out)?;
         Ok(Outcome::new(text, &result)?)
     }
 }

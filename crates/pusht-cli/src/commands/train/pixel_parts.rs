@@ -3,16 +3,28 @@
 
 use anyhow::{Context, Result};
 use burn::tensor::Device;
+use hub_files::{Card, RepoKind};
 use pixel_world::PixelWorldSettings;
 use pusht_data::demonstrate;
 use pusht_training::TrainSpec;
+use serde::Serialize;
 use serde_json::json;
 use training::FitOptions;
 use video_gen::{PathFlow, PathTrainSettings};
 
 use super::video::TrainVideo;
+use crate::cards;
 use crate::outcome::Outcome;
-use crate::session::Session;
+use crate::session::{Session, command_line};
+
+/// A card of what was trained on nobody's data.
+fn own(title: &str, data: &str, settings: &impl Serialize) -> Result<Card> {
+    Ok(Card::new(RepoKind::Model, title, cards::own_license())
+        .with_tags(["pusht-start", "rust", "burn"])
+        .with_row("trained on", data)
+        .with_row("command", command_line())
+        .with_settings(serde_json::to_value(settings)?))
+}
 
 impl TrainVideo {
     /// Trains the base of the pixel world model and writes it in bf16.
@@ -38,6 +50,16 @@ impl TrainVideo {
             "model": file.display().to_string(), "validation_loss": trained.best_valid,
             "trained_on": trained.model.trained_on(),
         });
+        let card = own(
+            "The base of the pixel world model of PushT",
+            "random play in the simulator",
+            &settings,
+        )?
+        .with_row(
+            "validation loss",
+            format!("{:.5}", trained.best_valid.unwrap_or(f64::NAN)),
+        );
+        cards::write(&card, &self.out)?;
         Ok(Outcome::new(format!("wrote {}", file.display()), &json)?)
     }
 
@@ -52,6 +74,7 @@ impl TrainVideo {
         what.episodes = self.episodes.unwrap_or(what.episodes);
         let set = demonstrate(self.out.join("expert.jsonl"), &what, &mut session.ctx)?;
         let episodes = set.episodes(0..set.len(), &mut session.ctx)?;
+        let written = serde_json::to_value(&settings)?;
         let spec = TrainSpec::new(settings)
             .with_train(&episodes)
             .with_seed(self.seed)
@@ -61,6 +84,14 @@ impl TrainVideo {
         let file = self.out.join("paths.safetensors");
         model.save_in_bf16(&file)?;
         let frames = model.trained_on().frames;
+        let card = own(
+            "Paths of the agent for the pixel model of PushT",
+            "the expert in the simulator",
+            &written,
+        )?
+        .with_row("training episodes", episodes.len())
+        .with_row("training frames", frames);
+        cards::write(&card, &self.out)?;
         let text = format!(
             "wrote {}: {} episodes of the expert, {frames} frames",
             file.display(),

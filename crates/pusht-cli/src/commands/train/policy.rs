@@ -12,6 +12,7 @@ use pusht_training::TrainSpec;
 use training::{devices, out_folder};
 
 use super::policy_settings::PolicySettings;
+use crate::cards;
 use crate::data_options::DataOptions;
 use crate::hub;
 use crate::outcome::Outcome;
@@ -103,6 +104,26 @@ impl TrainPolicy {
         });
         let record = self.out.join("result.json");
         pusht_jobs::write_json(&record, &result).with_context(|| record.display().to_string())?;
+        let card = cards::trained(
+            &format!("A PushT policy, {kind}"),
+            &name,
+            &result,
+            &[
+                ("episodes", "episodes"),
+                ("split", "split"),
+                ("parameters", "parameters"),
+                ("test MSE, px²", "test_mse_px2"),
+                ("test R²", "test_r2"),
+            ],
+        );
+        let card = card
+            .with_tags(["behavior-cloning"])
+            .with_text(
+                "`policy.safetensors` is read by `pusht` and by the crate `bc-policy`; result.json has every result.",
+            )
+            .with_usage("pusht rollout --policy policy.safetensors")
+            .with_settings(result["settings"].clone());
+        cards::write(&card, &self.out)?;
         let text = format!(
             "{file}: test MSE {:.1} px², R² {:.4} ({} actions, split {})\nnext: pusht rollout --policy {file}",
             test.mse,

@@ -12,6 +12,7 @@ use pusht_training::{TrainData, TrainModel, TrainSpec};
 use training::out_folder;
 use video_gen::{PathTrainSettings, PixelVideoSettings, TrainSettings};
 
+use crate::cards;
 use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
@@ -98,6 +99,10 @@ impl TrainVideo {
             }
             fit.check()?;
         }
+        let settings = match self.model {
+            Model::Object => serde_json::to_value(&object)?,
+            _ => serde_json::to_value(&pixel)?,
+        };
         let path = match (&self.data, self.model.own_data()) {
             (None, Some(_)) => Path::new(""),
             (Some(_), Some(own)) => bail!("--data: {own}, without data"),
@@ -150,6 +155,28 @@ impl TrainVideo {
         };
         let samples = write_samples(model.as_ref(), &test, options, &self.out)?;
         (json["model"], json["samples"]) = (file.display().to_string().into(), samples.into());
+        let name = if self.model == Model::Object { "object" } else { "pixel" };
+        let path = file.strip_prefix(&self.out).unwrap_or(&file).display().to_string();
+        let card = cards::trained(
+            &format!("A PushT video model, {name}"),
+            &source.name(),
+            &json,
+            &[
+                ("training episodes", "training_episodes"),
+                ("validation episodes", "validation_episodes"),
+                ("test episodes", "test_episodes"),
+            ],
+        );
+        let card = card
+            .with_task("image-to-video")
+            .with_text(format!(
+                "`{path}` makes clips of PushT between a first and a last frame."
+            ))
+            .with_usage(format!(
+                "pusht generate --model {name}:{path} --data DEMONSTRATIONS --out clips"
+            ))
+            .with_settings(settings);
+        cards::write(&card, &self.out)?;
         let text = format!(
             "wrote {}\nwrote {samples} samples to {}",
             file.display(),
