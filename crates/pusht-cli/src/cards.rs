@@ -6,9 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use hub_files::{Card, CardLicense, RepoKind};
+use labeling::LabelingSummary;
 use serde_json::Value;
-
-use crate::session::command_line;
 
 /// Writes a card, unless the folder has a `README.md` of its user.
 pub(crate) fn write(card: &Card, folder: &Path) -> Result<()> {
@@ -24,15 +23,14 @@ pub(crate) fn trained(title: &str, data: &str, result: &Value, rows: &[(&str, &s
     ));
     let card = Card::new(RepoKind::Model, title, license)
         .with_tags(["pusht-start", "rust", "burn"])
-        .with_row("trained on", data)
-        .with_row("command", command_line());
+        .with_row("trained on", data);
     with_rows(card, result, rows)
 }
 
 /// A card of a dataset in this layout.
 pub(crate) fn dataset(title: &str, layout: &str, license: CardLicense) -> Card {
     let card = Card::new(RepoKind::Dataset, title, license).with_tags(["pusht-start"]);
-    let card = match layout {
+    match layout {
         "lerobot" => card.with_tags(["LeRobot"]).with_data_files("data/*/*.parquet").with_text(
             "A LeRobot v3 dataset at 10 Hz: `observation.image`, `observation.state` (position of the agent) and `action` (its target), px \
              of the 512 × 512 board.",
@@ -42,8 +40,22 @@ pub(crate) fn dataset(title: &str, layout: &str, license: CardLicense) -> Card {
              positions in px of the 512 × 512 board, angles in rad.",
         ),
         _ => card.with_text("Videos of PushT at 10 frames per second, one per episode."),
-    };
-    card.with_row("command", command_line())
+    }
+}
+
+/// The card of a dataset of labeled videos: the same from one process and from joined parts.
+pub(crate) fn labeled(summary: &LabelingSummary, layout: &str) -> Card {
+    let license = CardLicense::Unknown("It is that of the videos.".to_owned());
+    dataset("Labeled videos of PushT", layout, license)
+        .with_tags(["inverse-dynamics"])
+        .with_text(
+            "The actions were read from the videos; label.json says for each video what was trusted, and why the rest was not.",
+        )
+        .with_row("videos", summary.videos)
+        .with_row("episodes", summary.episodes)
+        .with_row("frames at 10 Hz", summary.frames)
+        .with_row("frames with a trusted action", summary.trusted)
+        .with_usage("pusht train policy --data DIR --out runs/tracked")
 }
 
 /// The card of the public demonstrations.

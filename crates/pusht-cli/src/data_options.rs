@@ -32,10 +32,14 @@ impl DataOptions {
         }
     }
 
-    /// The local path of a dataset that may be on the Hub.
+    /// The local path of the dataset of --data, which may be on the Hub.
     pub(crate) fn locate(&self, path: &Path, ctx: &mut JobContext) -> Result<PathBuf> {
+        self.locate_of("--data", path, ctx)
+    }
+
+    fn locate_of(&self, option: &str, path: &Path, ctx: &mut JobContext) -> Result<PathBuf> {
         let layouts = hub::layouts::dataset(self.camera.as_deref());
-        hub::locate("--data", path, RepoKind::Dataset, &layouts, ctx)
+        hub::locate(option, path, RepoKind::Dataset, &layouts, ctx)
     }
 
     /// As [`Self::locate`], where a dataset may be given.
@@ -43,9 +47,14 @@ impl DataOptions {
         path.map(|path| self.locate(path, ctx)).transpose()
     }
 
-    /// Opens a dataset.
+    /// Opens the dataset of --data.
     pub(crate) fn open(&self, path: &Path, ctx: &mut JobContext) -> Result<Source> {
-        Ok(open_with(self.locate(path, ctx)?, &self.source())?)
+        self.open_of("--data", path, ctx)
+    }
+
+    /// Opens the dataset of another option, which is named in messages.
+    pub(crate) fn open_of(&self, option: &str, path: &Path, ctx: &mut JobContext) -> Result<Source> {
+        Ok(open_with(self.locate_of(option, path, ctx)?, &self.source())?)
     }
 
     /// As [`Self::open`], where a dataset may be given.

@@ -113,6 +113,8 @@ fn a_dataset_is_read_by_name() {
         "1",
         "--steps-per-epoch",
         "2",
+        "--batch-size",
+        "8",
         "--set",
         "tracked.width=8",
     ];
@@ -145,6 +147,8 @@ fn a_policy_is_rolled_out_by_name() {
         "1",
         "--steps-per-epoch",
         "2",
+        "--batch-size",
+        "8",
         "--set",
         "tracked.width=8",
     ];
@@ -195,7 +199,7 @@ fn published_models_are_loaded_by_name() {
         let repo = FakeRepo::new("models", "owner/model")
             .with_folder(&folder.join(kind), "")
             .unwrap()
-            .with("transformer/diffusion_pytorch_model.fp16.safetensors", "a variant")
+            .with("text_encoder/model.fp16.safetensors", "a variant")
             .with("README.md", "# model");
         let server = FakeHub::start(repo).unwrap();
         let out = format!("clips-{kind}");

@@ -15,7 +15,7 @@ use crate::cards;
 use crate::data_options::DataOptions;
 use crate::hub;
 use crate::outcome::Outcome;
-use crate::session::{Session, command_line};
+use crate::session::Session;
 
 /// Fine-tune LTX-Video or Cosmos-Predict1 on PushT, with LoRA, or all weights with --full
 ///
@@ -157,9 +157,7 @@ fn card(model: &ModelSpec, base: Option<&str>, config: &FinetuneConfig, done: &F
             model.info().name
         ));
     }
-    Ok(card
-        .with_row("command", command_line())
-        .with_settings(serde_json::to_value(config)?))
+    Ok(card.with_settings(serde_json::to_value(config)?))
 }
 
 /// The result, and commands that use it.

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
-use hub_files::{Card, CardLicense};
 use idm::{IdmSpec, Reduction};
 use labeling::{DatasetJob, LabelJob, LabelMethod, LabeledDataset, LabelingSummary, Layout, Settings, VideoNote};
 use pusht_data::InverseDynamics;
@@ -109,7 +108,11 @@ impl Label {
         let LabeledDataset { summary, labels } = job.run(&out, &mut session.ctx)?;
         let notes = labels.notes()?;
         if summary.episodes > 0 {
-            cards::write(&card(&summary, self.format, &self.idm.to_string()), &out)?;
+            let layout = match self.format {
+                Format::Lerobot => "lerobot",
+                Format::Zarr => "replay-buffer",
+            };
+            cards::write(&cards::labeled(&summary, layout), &out)?;
         }
         let mut text = format!(
             "{summary} in {}, {:.1} s\n",
@@ -147,24 +150,6 @@ impl Label {
         let device = training::device(self.device.as_deref().unwrap_or("cpu"))?;
         Ok(self.idm.load(reduction, &device)?)
     }
-}
-
-/// The card of a dataset of labeled videos.
-fn card(summary: &LabelingSummary, format: Format, idm: &str) -> Card {
-    let layout = match format {
-        Format::Lerobot => "lerobot",
-        Format::Zarr => "replay-buffer",
-    };
-    let license = CardLicense::Unknown("It is that of the videos.".to_owned());
-    cards::dataset("Labeled videos of PushT", layout, license)
-        .with_tags(["inverse-dynamics"])
-        .with_text("The actions were read from the videos; label.json says for each video what was trusted, and why the rest was not.")
-        .with_row("videos", summary.videos)
-        .with_row("episodes", summary.episodes)
-        .with_row("frames at 10 Hz", summary.frames)
-        .with_row("frames with a trusted action", summary.trusted)
-        .with_row("inverse dynamics", idm)
-        .with_usage("pusht train policy --data DIR --out runs/tracked")
 }
 
 /// Lists dropped segments, failed videos with the reason, and suspicious frame rates.

@@ -67,7 +67,7 @@ impl Convert {
             conversion.recorded_in = environment.into();
         }
         conversion.scale = self.scale.unwrap_or(conversion.scale);
-        let source = self.reading.open(&self.from, &mut session.ctx)?;
+        let source = self.reading.open_of("--from", &self.from, &mut session.ctx)?;
         let converted = conversion.run(&source, &self.to, &mut session.ctx)?;
         self.card(&source, layout, &converted)?;
         let mut text = format!(

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use clap::Args;
 use eval::{Protocol, RolloutPart, RolloutScores};
-use hub_files::CardLicense;
 use labeling::{Labeled, Layout, write_joined};
 use pusht_data::SimulatedSet;
 use pusht_jobs::counted;
@@ -61,11 +60,7 @@ impl Merge {
             let summary = write_joined(&labeled, out, layout, self.augment, &mut session.ctx)?;
             if summary.episodes > 0 {
                 let name = if zarr { "replay-buffer" } else { "lerobot" };
-                let license = CardLicense::Unknown("It is that of the videos.".to_owned());
-                let card = cards::dataset("Labeled videos of PushT", name, license)
-                    .with_row("labels", &summary)
-                    .with_usage("pusht train policy --data DIR --out runs/tracked");
-                cards::write(&card, out)?;
+                cards::write(&cards::labeled(&summary, name), out)?;
             }
             return self.joined(summary.episodes, "", json!({ "labels": summary }));
         }

@@ -15,14 +15,13 @@ use video_gen::{PathFlow, PathTrainSettings};
 use super::video::TrainVideo;
 use crate::cards;
 use crate::outcome::Outcome;
-use crate::session::{Session, command_line};
+use crate::session::Session;
 
 /// A card of what was trained on nobody's data.
 fn own(title: &str, data: &str, settings: &impl Serialize) -> Result<Card> {
     Ok(Card::new(RepoKind::Model, title, cards::own_license())
         .with_tags(["pusht-start", "rust", "burn"])
         .with_row("trained on", data)
-        .with_row("command", command_line())
         .with_settings(serde_json::to_value(settings)?))
 }
 
