@@ -22,10 +22,7 @@ fn set(episodes: u64) -> SimulatedSet {
             at = at.map(|x| (x + rng.random_range(-20.0..20.0)).clamp(30.0, 480.0));
             at
         };
-        SeededTrajectory {
-            start: Start::Seed(seed),
-            actions: (0..ROWS).map(|_| step()).collect(),
-        }
+        SeededTrajectory::new(Start::Seed(seed), (0..ROWS).map(|_| step()).collect())
     });
     SimulatedSet::new("walk", "random", Simulation::DIFFUSION_POLICY, trajectories.collect()).expect("a set")
 }

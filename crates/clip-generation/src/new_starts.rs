@@ -54,10 +54,7 @@ impl NewStarts {
     /// The first frame of the clip with this index.
     pub(crate) fn start(&self, index: usize) -> Result<(Frame, Endpoint), GenerationError> {
         let seed = self.first_seed.wrapping_add(index as u64);
-        let reset = SeededTrajectory {
-            start: Start::Seed(seed),
-            actions: Vec::new(),
-        };
+        let reset = SeededTrajectory::new(Start::Seed(seed), Vec::new());
         let env = reset
             .begin(&self.simulation)
             .map_err(|error| GenerationError::NewStart {

@@ -167,11 +167,9 @@ mod tests {
     #[test]
     fn the_closed_form_stands_beside_its_floors() {
         let mut ctx = JobContext::silent();
-        let trajectories = (0..3).map(|seed| SeededTrajectory {
-            start: pusht_data::Start::Seed(seed),
-            actions: (0..12)
-                .map(|t| [200.0 + 8.0 * t as f32, 150.0 + 10.0 * seed as f32])
-                .collect(),
+        let trajectories = (0..3).map(|seed| {
+            let actions = (0..12).map(|t| [200.0 + 8.0 * t as f32, 150.0 + 10.0 * seed as f32]);
+            SeededTrajectory::new(pusht_data::Start::Seed(seed), actions.collect())
         });
         let set = SimulatedSet::new("test", "made up", Simulation::DIFFUSION_POLICY, trajectories.collect()).unwrap();
         let episodes = set.episodes(0..3, &mut ctx).unwrap();

@@ -9,10 +9,8 @@ use training::FitOptions;
 
 /// A disc that moves to the right, drawn by the simulator.
 fn episode(index: usize, with_states: bool) -> Episode {
-    let trajectory = SeededTrajectory {
-        start: Start::Seed(index as u64),
-        actions: (0..12).map(|t| [100.0 + 20.0 * t as f32, 256.0]).collect(),
-    };
+    let actions = (0..12).map(|t| [100.0 + 20.0 * t as f32, 256.0]).collect();
+    let trajectory = SeededTrajectory::new(Start::Seed(index as u64), actions);
     let set = SimulatedSet::new("simulator", "recorded", Simulation::GYM_PUSHT, vec![trajectory]).unwrap();
     let mut episode = set.episodes(0..1, &mut JobContext::silent()).unwrap().remove(0);
     episode.states = episode.states.filter(|_| with_states);

@@ -34,8 +34,8 @@ pub use inverse_dynamics::{IdmError, InverseDynamics, Labels};
 pub use lerobot::{LeRobotSet, write_lerobot};
 pub use normalize::{ActionNorm, FrameNorm};
 pub use simulated::{
-    Demonstrations, Difference, SeededTrajectory, SimulatedSet, SimulatedSetSummary, Simulation, SimulationPlan, Start,
-    demonstrate, demonstrate_part,
+    Demonstrations, Difference, Interventions, SeededTrajectory, SimulatedSet, SimulatedSetSummary, Simulation,
+    SimulationPlan, Start, demonstrate, demonstrate_part,
 };
 pub use source::{Source, SourceOptions, open, open_with};
 pub use split::{FrameRef, Split, SplitError, SplitProtocol};

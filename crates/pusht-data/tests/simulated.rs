@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use pusht_data::{DataError, SeededTrajectory, SimulatedSet, Simulation, SimulationPlan, Start, open};
+use pusht_data::{DataError, Interventions, SeededTrajectory, SimulatedSet, Simulation, SimulationPlan, Start, open};
 use pusht_env::{Action, EnvError, Pose, Renderer, State};
 use pusht_jobs::{CancelFlag, JobContext, RecordedProgress};
 use rand::{RngExt, SeedableRng};
@@ -32,10 +32,7 @@ fn starts(n: u64) -> Vec<Start> {
 }
 
 fn set() -> SimulatedSet {
-    let trajectory = |(i, start)| SeededTrajectory {
-        start,
-        actions: walk(i as u64, 20 + i),
-    };
+    let trajectory = |(i, start)| SeededTrajectory::new(start, walk(i as u64, 20 + i));
     let trajectories = starts(4).into_iter().enumerate().map(trajectory).collect();
     SimulatedSet::new("walk", "random walk", Simulation::GYM_PUSHT, trajectories).unwrap()
 }
@@ -91,6 +88,43 @@ fn a_file_brings_back_every_bit() {
         source.episodes(5..7, &mut JobContext::silent()),
         Err(DataError::OutOfRange { .. })
     ));
+}
+
+#[test]
+fn who_acted_is_kept_with_every_action() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, again) = (dir.path().join("set.jsonl"), dir.path().join("again.jsonl"));
+    let mut trajectories = set().trajectories().to_vec();
+    let is_intervention: Vec<bool> = (0..21).map(|step| (5..9).contains(&step)).collect();
+    trajectories[1].interventions = Some(Interventions {
+        policy: "expert".to_owned(),
+        policy_sha256: None,
+        is_intervention,
+    });
+    let taken_over = SimulatedSet::new("person", "recorded", Simulation::GYM_PUSHT, trajectories.clone()).unwrap();
+    taken_over.save(&path).unwrap();
+    assert_eq!(SimulatedSet::open(&path).unwrap().trajectories(), trajectories);
+    // Also through a conversion, and the other lines are as before.
+    let (kept, _) = SimulatedSet::recover(
+        &open(&path).unwrap(),
+        3,
+        Simulation::GYM_PUSHT,
+        &mut JobContext::silent(),
+    )
+    .unwrap();
+    kept.save(&again).unwrap();
+    assert_eq!(SimulatedSet::open(&again).unwrap().trajectories(), &trajectories[..3]);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let with: Vec<bool> = text.lines().map(|line| line.contains("interventions")).collect();
+    assert_eq!(with, [false, false, true, false, false, false, false]);
+
+    trajectories[1].actions.pop();
+    let e = SimulatedSet::new("person", "recorded", Simulation::GYM_PUSHT, trajectories).unwrap_err();
+    assert!(
+        e.to_string()
+            .contains("episode 1 cannot be read (it has 20 actions and 21 values is_intervention"),
+        "{e}"
+    );
 }
 
 fn plan(threads: usize) -> SimulationPlan {
@@ -231,10 +265,7 @@ fn bad_files_are_named() {
 
     let e = SimulatedSet::new("x", "y", Simulation::GYM_PUSHT, Vec::new()).unwrap_err();
     assert!(e.to_string().contains("without episodes"), "{e}");
-    let trajectory = |actions| SeededTrajectory {
-        start: Start::Seed(0),
-        actions,
-    };
+    let trajectory = |actions| SeededTrajectory::new(Start::Seed(0), actions);
     let e = SimulatedSet::new(
         "x",
         "y",

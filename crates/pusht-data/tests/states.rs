@@ -14,10 +14,7 @@ fn check(source: &Source) {
 
 #[test]
 fn of_simulated_episodes() {
-    let trajectory = |seed| SeededTrajectory {
-        start: Start::Seed(seed),
-        actions: vec![[200.0, 250.0 + seed as f32]; 12],
-    };
+    let trajectory = |seed| SeededTrajectory::new(Start::Seed(seed), vec![[200.0, 250.0 + seed as f32]; 12]);
     let trajectories = (0..3).map(trajectory).collect();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("set.jsonl");

@@ -10,9 +10,9 @@ use video_gen::{LoadOptions, ModelSpec, PathFlow, PixelVideo, PixelVideoSettings
 
 /// Discs that move across the board.
 fn episodes(count: usize) -> Vec<Episode> {
-    let trajectory = |index: usize| SeededTrajectory {
-        start: Start::Seed(index as u64),
-        actions: (0..16).map(|t| [80.0 + 20.0 * t as f32, 400.0]).collect(),
+    let trajectory = |index: usize| {
+        let actions = (0..16).map(|t| [80.0 + 20.0 * t as f32, 400.0]).collect();
+        SeededTrajectory::new(Start::Seed(index as u64), actions)
     };
     let all = (0..count).map(trajectory).collect();
     let set = SimulatedSet::new("simulator", "recorded", Simulation::GYM_PUSHT, all).unwrap();

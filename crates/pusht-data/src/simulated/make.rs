@@ -113,8 +113,7 @@ impl SimulationPlan {
                         index,
                         reason,
                     })?;
-                    let start = self.starts[index];
-                    let trajectory = SeededTrajectory { start, actions };
+                    let trajectory = SeededTrajectory::new(self.starts[index], actions);
                     journal.append(&file::Line {
                         index,
                         trajectory: trajectory.clone(),

@@ -14,4 +14,4 @@ pub(crate) use file::is_ours;
 pub use make::SimulationPlan;
 pub use recover::Difference;
 pub use set::{SimulatedSet, SimulatedSetSummary};
-pub use trajectory::{SeededTrajectory, Simulation, Start};
+pub use trajectory::{Interventions, SeededTrajectory, Simulation, Start};

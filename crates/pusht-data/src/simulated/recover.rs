@@ -91,10 +91,8 @@ impl SimulatedSet {
             return Ok((chosen, Difference::default()));
         }
         let trajectory = |index: usize| {
-            Ok(SeededTrajectory {
-                start: Start::Seed(index as u64),
-                actions: source.actions(index)?.to_vec(),
-            })
+            let actions = source.actions(index)?.to_vec();
+            Ok(SeededTrajectory::new(Start::Seed(index as u64), actions))
         };
         let trajectories = (0..count).map(trajectory).collect::<Result<Vec<_>, DataError>>()?;
         let set = Self::new(&source.name(), "recorded", simulation, trajectories)?;

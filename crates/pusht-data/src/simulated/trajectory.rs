@@ -82,9 +82,34 @@ pub struct SeededTrajectory {
     pub start: Start,
     /// Actions, 10 Hz.
     pub actions: Vec<Action>,
+    /// Who chose each action, where a person could take over from a policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interventions: Option<Interventions>,
+}
+
+/// Who chose each action of an episode in which a person could take over from a policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Interventions {
+    /// Name of the policy.
+    pub policy: String,
+    /// SHA-256 of the policy's file; `None` for a policy without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_sha256: Option<String>,
+    /// For every action, whether the person chose it instead of the policy.
+    pub is_intervention: Vec<bool>,
 }
 
 impl SeededTrajectory {
+    /// An episode in which nobody took over.
+    pub const fn new(start: Start, actions: Vec<Action>) -> Self {
+        Self {
+            start,
+            actions,
+            interventions: None,
+        }
+    }
+
     /// An environment at the start of the episode.
     ///
     /// # Errors
@@ -107,6 +132,18 @@ impl SeededTrajectory {
         if let Some(row) = self.actions.iter().position(|a| !a.iter().all(|x| x.is_finite())) {
             let action = self.actions[row];
             return Err(DataError::episode(path, EpisodeError::NotFinite { index, row, action }));
+        }
+        if let Some(Interventions { is_intervention, .. }) = &self.interventions
+            && is_intervention.len() != self.actions.len()
+        {
+            let (flags, actions) = (is_intervention.len(), self.actions.len());
+            return Err(DataError::Unreadable {
+                path: path.to_path_buf(),
+                item: format!("episode {index}"),
+                reason: format!(
+                    "it has {actions} actions and {flags} values is_intervention; expected as many of each"
+                ),
+            });
         }
         let begun = self.begin(simulation).map_err(|e| e.to_string());
         begun.map(drop).map_err(|reason| DataError::Simulation {
