@@ -7,6 +7,7 @@ mod commands;
 mod data_options;
 mod hub;
 mod outcome;
+mod policy_choice;
 mod session;
 mod world_choice;
 

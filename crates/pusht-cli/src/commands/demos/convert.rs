@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use hub_files::CardLicense;
-use pusht_data::{Conversion, Converted, DataLayout, Source};
+use pusht_data::{Conversion, Converted, DataLayout, Source, write_lerobot, write_replay_buffer};
 use pusht_jobs::counted;
+use pusht_play::InterventionSegments;
 use serde_json::json;
 
 use super::Environment;
@@ -42,6 +43,10 @@ pub(crate) struct Convert {
     /// diffusion-policy]
     #[arg(long, value_name = "NAME")]
     recorded_in: Option<Environment>,
+    /// Only the stretches in which a person acted, each as an episode: of a set of `pusht demos play --policy`, as
+    /// replay-buffer or lerobot
+    #[arg(long, conflicts_with_all = ["episodes", "recorded_in", "scale"])]
+    interventions: bool,
     /// Videos: integer scale factor, 1 to 22 (MP4 has at most 2160 px) [default: 4]
     #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u32).range(1..=22))]
     scale: Option<u32>,
@@ -61,6 +66,9 @@ impl Convert {
             self.scale.is_none() || layout.is_video(),
             "--scale is for videos; {layout} keeps frames as they are"
         );
+        if self.interventions {
+            return self.interventions(layout, session);
+        }
         let mut conversion = Conversion::to(layout);
         conversion.episodes = self.episodes;
         if let Some(environment) = self.recorded_in {
@@ -115,5 +123,46 @@ impl Convert {
                 false => "pusht train policy --data DIR --out runs/tracked",
             });
         cards::write(&card, &self.to)
+    }
+
+    /// Writes the stretches in which a person acted.
+    fn interventions(&self, layout: DataLayout, session: &mut Session) -> Result<Outcome> {
+        let (from, to) = (self.from.display(), &self.to);
+        let source = self.reading.open_of("--from", &self.from, &mut session.ctx)?;
+        let set = source.simulated().with_context(|| {
+            format!(
+                "--interventions: {from} does not say who acted; expected demonstrations.jsonl of `pusht demos play`"
+            )
+        })?;
+        let segments = InterventionSegments::of(set);
+        let lengths = segments.lengths();
+        ensure!(
+            !lengths.is_empty(),
+            "--interventions: nobody took over from the policy in {from}"
+        );
+        let frames: usize = lengths.iter().sum();
+        match layout {
+            DataLayout::ReplayBuffer => write_replay_buffer(to, &lengths, segments.episodes(), &mut session.ctx)?,
+            DataLayout::LeRobot => drop(write_lerobot(to, segments.episodes(), frames, &mut session.ctx)?),
+            _ => bail!(
+                "--interventions: stretches begin in the middle of a motion, which {layout} cannot hold; expected --as replay-buffer or lerobot"
+            ),
+        }
+        let license = CardLicense::Unknown("It is that of the person who played.".to_owned());
+        let card = cards::dataset("PushT demonstrations by a person", layout.name(), license)
+            .with_text("Stretches in which a person took over from a policy; each is an episode.")
+            .with_row("from", source.name())
+            .with_row("episodes", lengths.len())
+            .with_row("frames", frames)
+            .with_usage("pusht train policy --data MORE DIR --out runs/tracked");
+        cards::write(&card, to)?;
+        let text = format!(
+            "{} of a person, {}, in {}",
+            counted(lengths.len(), "segment"),
+            counted(frames, "frame"),
+            to.display()
+        );
+        let json = json!({ "out": to, "layout": layout.name(), "episodes": lengths.len(), "frames": frames });
+        Ok(Outcome::new(text, &json)?)
     }
 }

@@ -9,8 +9,9 @@ use pusht_jobs::{claim_folder, hash_path};
 use video_io::save_video;
 use world_eval::{WorldRollout, WorldRolloutJob};
 
-use super::{Rollout, is_built_in};
+use super::Rollout;
 use crate::outcome::Outcome;
+use crate::policy_choice::is_built_in;
 use crate::session::Session;
 use crate::world_choice::WorldChoice;
 

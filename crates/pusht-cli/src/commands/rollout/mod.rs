@@ -2,25 +2,20 @@
 
 mod in_world;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail, ensure};
-use bc_policy::{BcPolicy, ObsSource};
+use anyhow::{Context, Result, ensure};
+use bc_policy::ObsSource;
 use clap::Args;
-use eval::{Protocol, RandomTarget, RolloutConfig, RolloutPart, RolloutScores, StandStill, film, rollout};
-use hub_files::RepoKind;
-use pusht_env::{ExpertConfig, ExpertPolicy, Policy};
+use eval::{Protocol, RolloutConfig, RolloutPart, RolloutScores, film, rollout};
+use pusht_env::Policy;
 use pusht_jobs::{Shard, counted, hash_path};
 use video_io::{Format, VideoOptions, save_video};
 
-use crate::arguments::similar;
-use crate::hub;
 use crate::outcome::Outcome;
+use crate::policy_choice::{PolicyChoice, is_built_in, locate_policy};
 use crate::session::Session;
 use crate::world_choice::WorldChoice;
-
-/// Policies without a file.
-const BUILT_IN: [&str; 3] = ["still", "random", "expert"];
 
 /// Roll out a policy in closed loop, and print its scores under a named protocol
 ///
@@ -99,20 +94,7 @@ impl Rollout {
                 counted(episodes, "episode")
             );
         }
-        if hub::is_name(self.policy.as_ref()) {
-            let layouts = hub::layouts::policy();
-            let policy = hub::locate(
-                "--policy",
-                self.policy.as_ref(),
-                RepoKind::Model,
-                &layouts,
-                &mut session.ctx,
-            )?;
-            self.policy = policy
-                .to_str()
-                .context("the folder of the cache is not text")?
-                .to_owned();
-        }
+        self.policy = locate_policy(&self.policy, &mut session.ctx)?;
         if let Some(world) = &self.world {
             return self.in_world(world, config, filmed, session);
         }
@@ -142,45 +124,15 @@ impl Rollout {
     }
 
     fn policy(&self) -> Result<Box<dyn Policy>> {
-        ensure!(
-            self.seed.is_none() || self.policy == "random",
-            "--seed: only the policy random draws from it"
-        );
-        if is_built_in(&self.policy) {
-            let for_world = self.world.as_ref().is_some_and(WorldChoice::has_device);
-            let device = self.device.is_some() && !for_world;
-            let given = [("--sees", self.sees.is_some()), ("--device", device)];
-            if let Some((option, _)) = given.into_iter().find(|(_, given)| *given) {
-                bail!(
-                    "{option}: the policy {} does not take it; it is for trained policies",
-                    self.policy
-                );
-            }
+        // The device of --in may be that of the world alone.
+        let for_world = is_built_in(&self.policy) && self.world.as_ref().is_some_and(WorldChoice::has_device);
+        PolicyChoice {
+            policy: &self.policy,
+            seed: self.seed,
+            sees: self.sees,
+            device: self.device.as_deref().filter(|_| !for_world),
         }
-        Ok(match self.policy.as_str() {
-            "still" => Box::new(StandStill::default()),
-            "random" => Box::new(RandomTarget::new(self.seed.unwrap_or(0))),
-            "expert" => Box::new(ExpertPolicy::new(ExpertConfig::default())?),
-            file => {
-                let device = training::device(self.device.as_deref().unwrap_or("cpu"))?;
-                ensure!(
-                    Path::new(file).exists(),
-                    "--policy {file}: no such file{}; expected still, random, expert, the file of a trained policy or a \
-                     folder with a LeRobot diffusion policy",
-                    similar(file, &BUILT_IN).map_or_else(String::new, |name| format!(", did you mean {name}?"))
-                );
-                let policy = BcPolicy::load(file.as_ref(), &device)?;
-                Box::new(match self.sees {
-                    Some(sees) if policy.obs_source().is_some() => policy.with_obs_source(sees),
-                    Some(sees) => bail!(
-                        "--sees {sees}: the policy {} observes images and cannot be given anything else; leave --sees out (it is \
-                         for the policies on states, tracked and diffusion-lowdim)",
-                        policy.kind()
-                    ),
-                    None => policy,
-                })
-            }
-        })
+        .open()
     }
 
     /// What determines the actions besides the start states, so that parts of different policies are not merged.
@@ -197,8 +149,4 @@ impl Rollout {
             self.sees
         ))
     }
-}
-
-fn is_built_in(policy: &str) -> bool {
-    BUILT_IN.contains(&policy)
 }
