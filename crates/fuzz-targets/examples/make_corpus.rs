@@ -14,6 +14,7 @@ use labeling::{LabelJob, Settings};
 use nn_kit::save_safetensors;
 use pusht_data::{Demonstrations, Simulation, demonstrate, open};
 use pusht_jobs::JobContext;
+use pusht_play::{PlayCommand, PlaySession, PlaySettings};
 use video_io::{Frame, VideoOptions, save_video};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
@@ -27,6 +28,7 @@ fn main() -> Result {
     datasets(&out, temp)?;
     records(&out, temp)?;
     requests(&out)?;
+    play(&out, temp)?;
     weights(&out, temp, &top.join("crates/bc-policy/tests/fixtures"))?;
     Ok(())
 }
@@ -193,6 +195,49 @@ fn records(out: &Corpus, temp: &Path) -> Result {
     out.add(FuzzTarget::RECORDS, "generation", generation.as_bytes())?;
     let rollout = r#"{"schema":1,"protocol":"gym-pusht","policy":"still","episodes":[]}"#;
     out.add(FuzzTarget::RECORDS, "rollout", rollout.as_bytes())
+}
+
+fn play(out: &Corpus, temp: &Path) -> Result {
+    // Lines that are no commands are steps.
+    let commands = r#"{"do":"move","x":10,"y":500,"down":false}
+{"do":"start"}
+.
+.
+{"do":"move","x":300.5,"y":-20,"down":true}
+.
+.
+.
+.
+.
+.
+.
+.
+.
+{"do":"slow","times":4}
+{"do":"undo"}
+{"do":"pause"}
+{"do":"take-over"}
+{"do":"give-back"}
+{"do":"start"}
+.
+{"do":"save"}
+{"do":"start"}
+.
+{"do":"restart"}
+{"do":"next"}
+{"do":"undo"}
+"#;
+    out.add(FuzzTarget::PLAY, "commands", commands.as_bytes())?;
+    let settings = PlaySettings::new(temp.join("played"));
+    let mut session = PlaySession::open(&settings, None)?;
+    session.handle(PlayCommand::Start)?;
+    for _ in 0..12 {
+        session.tick()?;
+    }
+    session.handle(PlayCommand::Undo)?;
+    drop(session);
+    let unfinished = fs::read(settings.out.join("unfinished.jsonl"))?;
+    out.add(FuzzTarget::PLAY, "unfinished", &unfinished)
 }
 
 fn requests(out: &Corpus) -> Result {

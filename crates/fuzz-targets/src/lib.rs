@@ -12,6 +12,7 @@ mod zip;
 mod boxes;
 mod datasets;
 mod packed;
+mod play;
 mod rating_page;
 mod records;
 mod scratch;

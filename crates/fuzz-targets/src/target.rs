@@ -1,6 +1,6 @@
 //! The list of readers.
 
-use crate::{datasets, rating_page, records, videos};
+use crate::{datasets, play, rating_page, records, videos};
 #[cfg(feature = "learning")]
 use crate::{policy, weights};
 
@@ -33,6 +33,8 @@ impl FuzzTarget {
     pub const RECORDS: Self = Self::new("records", records::records);
     /// Bytes that a client sends to the rating page. `SESSION` and `CLIP` stand for a valid session and clip.
     pub const RATING_PAGE: Self = Self::new("rating_page", rating_page::rating_page);
+    /// Commands of a window of the page to play on, one a line, or the file of an unfinished episode.
+    pub const PLAY: Self = Self::new("play", play::play);
     /// A safetensors file: published weights, and models of ours.
     #[cfg(feature = "learning")]
     pub const SAFETENSORS: Self = Self::new("safetensors", weights::safetensors);
@@ -58,6 +60,7 @@ impl FuzzTarget {
         Self::LEROBOT_TABLES,
         Self::RECORDS,
         Self::RATING_PAGE,
+        Self::PLAY,
         #[cfg(feature = "learning")]
         Self::SAFETENSORS,
         #[cfg(feature = "learning")]

@@ -93,12 +93,15 @@ impl PlayServer {
             // Also when the other side is dropped.
             let _ = stopped.await;
         };
+        let failed = |e: std::io::Error| PlayError::Server { reason: e.to_string() };
         let served = thread::scope(|scope| {
-            let web = scope.spawn(|| serve(listener, guard, Limits::default(), router, stopped));
+            let work = move || serve(listener, guard, Limits::default(), router, stopped);
+            let web = thread::Builder::new().name("play-web".into());
+            let web = web.spawn_scoped(scope, work).map_err(failed)?;
             let played = play(&mut session, &happened, &state, ctx);
             drop((stop, state));
             let served = web.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked));
-            played.and(served.map_err(|e| PlayError::Server { reason: e.to_string() }))
+            played.and(served.map_err(failed))
         });
         session.close()?;
         served?;
