@@ -39,7 +39,6 @@ pub fn write_dataset(
             lengths.extend(std::iter::repeat_n(segment.actions.len(), transforms.len()));
         }
     }
-    let all: usize = lengths.iter().sum();
     let episodes = labeled
         .records()
         .enumerate()
@@ -51,7 +50,7 @@ pub fn write_dataset(
             Layout::Zarr => write_replay_buffer(out, &lengths, episodes, ctx)?,
             #[cfg(feature = "lerobot")]
             Layout::LeRobot => {
-                pusht_data::write_lerobot(out, episodes, all, ctx)?;
+                pusht_data::write_lerobot(out, episodes, lengths.iter().sum(), ctx)?;
             }
         }
     }
