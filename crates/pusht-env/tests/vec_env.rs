@@ -64,6 +64,31 @@ fn equals_single_environments_and_keeps_history() {
 }
 
 #[test]
+fn waits_after_the_end() {
+    let mut all = vec_env(4, 2, Autoreset::Wait);
+    all.reset(9).unwrap();
+    for t in 0..4 {
+        all.step(&actions(t)).unwrap();
+    }
+    let (states, seen) = (all.states(), all.observations().observations.to_vec());
+    let ends = all.last_steps().to_vec();
+    all.reset_env(1, None).unwrap();
+    for t in 4..7 {
+        all.step(&actions(t)).unwrap();
+        for i in (0..ENVS).filter(|&i| i != 1) {
+            let (step, end) = (&all.last_steps()[i], &ends[i]);
+            assert!(step.result.truncated && !step.is_first && step.last.is_none());
+            assert_eq!((step.result.reward, step.result.coverage), (0.0, end.result.coverage));
+            assert_eq!(
+                (all.states()[i], &all.observations().observations[i]),
+                (states[i], &seen[i])
+            );
+        }
+        assert!(!all.last_steps()[1].result.truncated && all.states()[1] != states[1]);
+    }
+}
+
+#[test]
 fn next_step_resets_instead_of_the_following_step() {
     let mut all = vec_env(4, 2, Autoreset::NextStep);
     all.reset(9).unwrap();

@@ -16,6 +16,7 @@ mod pictures;
 mod policy;
 mod settings;
 mod single;
+mod swm;
 mod threads;
 
 /// The module `pusht_start._core`.
@@ -46,6 +47,8 @@ mod _core {
     use crate::policy::PolicyCore;
     #[pymodule_export]
     use crate::single::{Core, Snapshot};
+    #[pymodule_export]
+    use crate::swm::{SwmCore, SwmSnapshot};
 
     /// Version of the package.
     #[pymodule_export]

@@ -70,15 +70,16 @@ pub fn config(
     Ok(config)
 }
 
-/// What happens to an environment whose episode has ended, by gymnasium's names.
+/// What happens to an environment whose episode has ended, by gymnasium's names, and `Wait`.
 pub fn autoreset(mode: &str) -> PyResult<Autoreset> {
     Ok(match mode {
         "NextStep" => Autoreset::NextStep,
         "SameStep" => Autoreset::SameStep,
         "Disabled" => Autoreset::Disabled,
+        "Wait" => Autoreset::Wait,
         other => {
             return Err(value_error(format_args!(
-                "unknown autoreset_mode {other:?}; expected 'NextStep', 'SameStep' or 'Disabled'"
+                "unknown autoreset_mode {other:?}; expected 'NextStep', 'SameStep', 'Disabled' or 'Wait'"
             )));
         }
     })

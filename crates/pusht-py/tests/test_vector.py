@@ -93,6 +93,43 @@ def test_successes_end_episodes(mode):
     assert seen > 0
 
 
+def test_waits_after_the_end():
+    """Each environment is as a single one until its end, and then as it was there."""
+    kwargs = {"obs_type": "pixels_agent_pos", "reset_order": "exact"}
+    envs = PushTVectorEnv(4, max_episode_steps=6, autoreset_mode=AutoresetMode.DISABLED, after_end="wait", **kwargs)
+    envs.reset(seed=0)
+    states = envs.states.copy()
+    # The T of environment 2 is at its goal.
+    states[2] = [100, 100, 256, 256, np.pi / 4]
+    envs.reset(options={"reset_to_state": states})
+    actions = [np.tile(np.float32([30 * t, 500]), (4, 1)) for t in range(10)]
+    steps = [envs.step(action) for action in actions]
+    for i in range(4):
+        single = TimeLimit(pusht_start.PushTEnv(**kwargs), 6)
+        single.reset(options={"reset_to_state": states[i]})
+        ended = False
+        for action, (observation, reward, terminated, truncated, info) in zip(actions, steps):
+            if ended:
+                assert reward[i] == 0
+            else:
+                expected = single.step(action[i])
+                ended = expected[2] or expected[3]
+                assert reward[i] == expected[1]
+            assert (terminated[i], truncated[i]) == expected[2:4]
+            assert info["is_success"][i] == expected[4]["is_success"]
+            for key in observation:
+                same(observation[key][i], expected[0][key], key)
+        assert ended and envs.ended[i]
+    assert steps[0][2].tolist() == [False, False, True, False]
+    mask = np.array([False, True, False, False])
+    envs.reset(seed=[None, 9, None, None], options={"reset_mask": mask})
+    assert envs.ended.tolist() == [True, False, True, True]
+    with pytest.raises(ValueError, match="after_end='wait' needs"):
+        PushTVectorEnv(2, after_end="wait")
+    with pytest.raises(ValueError, match="unknown after_end"):
+        PushTVectorEnv(2, after_end="sleep")
+
+
 @pytest.mark.parametrize("threads", [1, 2, 7])
 def test_results_do_not_depend_on_threads(threads):
     envs = PushTVectorEnv(50, "pixels_agent_pos", num_threads=threads, max_episode_steps=7)

@@ -8,7 +8,7 @@ mod rollouts;
 
 use std::path::Path;
 
-use pusht_env::stable_worldmodel::{FactorValue, SwmError};
+use pusht_env::stable_worldmodel::SwmError;
 
 use crate::{Compare, ParityError};
 
@@ -29,18 +29,5 @@ fn refused(path: &Path) -> impl Fn(SwmError) -> ParityError {
     move |error| ParityError::StableWorldmodel {
         path: path.to_owned(),
         source: Box::new(error),
-    }
-}
-
-/// A factor's value as the package's numbers.
-fn numbers(value: FactorValue) -> Vec<f64> {
-    use FactorValue as V;
-    match value {
-        V::AgentAngle(x) | V::BlockAngle(x) | V::GoalAngle(x) => vec![x],
-        V::AgentColor(c) | V::BlockColor(c) | V::GoalColor(c) | V::BackgroundColor(c) => c.map(f64::from).to_vec(),
-        V::AgentScale(s) | V::BlockScale(s) | V::GoalScale(s) => vec![s.value()],
-        V::AgentShape(shape) | V::BlockShape(shape) => vec![f64::from(shape.index())],
-        V::AgentStartPosition(p) | V::BlockStartPosition(p) | V::GoalPosition(p) | V::AgentVelocity(p) => p.to_vec(),
-        V::RenderGoal(shown) => vec![f64::from(u8::from(shown))],
     }
 }

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use pusht_env::EnvConfig;
-use pusht_env::stable_worldmodel::{
-    ActionMode, FactorName, FactorSet, FactorValue, ResetOptions, Scale, ShapeKind, SwmConfig, SwmState,
-};
+use pusht_env::stable_worldmodel::{ActionMode, FactorName, FactorSet, FactorValue, ResetOptions, SwmConfig, SwmState};
 use serde::Deserialize;
 
 use super::refused;
@@ -94,13 +92,7 @@ impl Rollout {
         let mut values = Vec::new();
         for (name, numbers) in &self.variation_values {
             let factor: FactorName = name.parse().map_err(&refused)?;
-            let numbers = numbers.as_slice();
-            let value = value(factor, numbers).ok_or_else(|| {
-                ParityError::unreadable(
-                    &path.with_file_name("rollouts.json"),
-                    &format!("{numbers:?} is no value of {name}"),
-                )
-            })?;
+            let value = FactorValue::from_numbers(factor, numbers.as_slice()).map_err(&refused)?;
             values.push(value);
         }
         Ok(ResetOptions {
@@ -110,42 +102,4 @@ impl Rollout {
             goal_state: self.given_goal_state.map(SwmState::from_row),
         })
     }
-}
-
-/// A value from the note's numbers; none if they are of another kind than the factor's.
-fn value(name: FactorName, numbers: &[f64]) -> Option<FactorValue> {
-    use FactorName as F;
-    use FactorValue as V;
-    let one = <[f64; 1]>::try_from(numbers).map(|[x]| x).ok();
-    let pair = <[f64; 2]>::try_from(numbers).ok();
-    let color = || {
-        let bytes: Vec<u8> = numbers.iter().map(|&x| byte(x)).collect::<Option<_>>()?;
-        bytes.try_into().ok()
-    };
-    let scale = one.map(Scale::Double);
-    let shape = || ShapeKind::from_index(i64::from(byte(one?)?)).ok();
-    Some(match name {
-        F::AgentAngle => V::AgentAngle(one?),
-        F::BlockAngle => V::BlockAngle(one?),
-        F::GoalAngle => V::GoalAngle(one?),
-        F::AgentColor => V::AgentColor(color()?),
-        F::BackgroundColor => V::BackgroundColor(color()?),
-        F::BlockColor => V::BlockColor(color()?),
-        F::GoalColor => V::GoalColor(color()?),
-        F::AgentScale => V::AgentScale(scale?),
-        F::BlockScale => V::BlockScale(scale?),
-        F::GoalScale => V::GoalScale(scale?),
-        F::AgentShape => V::AgentShape(shape()?),
-        F::BlockShape => V::BlockShape(shape()?),
-        F::AgentStartPosition => V::AgentStartPosition(pair?),
-        F::BlockStartPosition => V::BlockStartPosition(pair?),
-        F::GoalPosition => V::GoalPosition(pair?),
-        F::AgentVelocity => V::AgentVelocity(pair?),
-        F::RenderGoal => V::RenderGoal(byte(one?)? != 0),
-    })
-}
-
-/// A number that is a byte.
-fn byte(x: f64) -> Option<u8> {
-    (x.fract() == 0.0 && (0.0..=255.0).contains(&x)).then_some(x as u8)
 }

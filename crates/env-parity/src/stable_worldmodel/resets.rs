@@ -5,7 +5,7 @@ use std::path::Path;
 use pusht_env::EnvConfig;
 use pusht_env::stable_worldmodel::{FactorName, FactorSet, FactorValue, ResetOptions, SwmPushT};
 
-use super::{numbers, refused};
+use super::refused;
 use crate::ParityError;
 use crate::npz::{Array, Npz};
 use crate::tally::Tally;
@@ -28,7 +28,7 @@ pub(crate) fn compare(path: &Path, tally: &mut Tally) -> Result<(), ParityError>
         let seed = u64::try_from(*seed).map_err(|e| ParityError::unreadable(path, &format!("seed {seed}: {e}")))?;
         env.reset(seed, &options).map_err(&refused)?;
         for (factor, recorded) in FactorName::ALL.into_iter().zip(&recorded) {
-            let found = numbers(factor.value(env.factors()));
+            let found = factor.value(env.factors()).numbers();
             let width = found.len();
             tally.compare(factor.name(), 0.0, &found, &recorded[i * width..(i + 1) * width]);
         }

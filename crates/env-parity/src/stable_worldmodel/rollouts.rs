@@ -5,7 +5,6 @@ use std::path::Path;
 use pusht_env::stable_worldmodel::{BodyState, FactorName};
 
 use super::note::Numbers;
-use super::numbers;
 use super::replay::{Moment, play};
 use crate::ParityError;
 use crate::npz::{Array, Npz};
@@ -33,7 +32,7 @@ pub(crate) fn compare(path: &Path, tally: &mut Tally) -> Result<(), ParityError>
             for factor in FactorName::ALL {
                 let recorded = rollout.factors.get(factor.name());
                 let recorded = recorded.map(Numbers::as_slice).unwrap_or_default();
-                tally.compare(&name("factors"), 0.0, &numbers(factor.value(env.factors())), recorded);
+                tally.compare(&name("factors"), 0.0, &factor.value(env.factors()).numbers(), recorded);
             }
             tally.compare(&name("reset_state"), 0.0, &env.state().to_row(), &rollout.reset_state);
             let goal = env.goal_pose();

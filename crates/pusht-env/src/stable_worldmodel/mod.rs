@@ -23,6 +23,7 @@ mod draw;
 mod env;
 mod error;
 mod factors;
+mod numbers;
 mod outline;
 mod scale;
 mod scene;

@@ -15,6 +15,9 @@ pub enum Autoreset {
     /// No reset; it may be stepped further, reset by [`VecEnv::reset_env`](crate::VecEnv::reset_env), or dropped by
     /// [`VecEnv::retain`](crate::VecEnv::retain).
     Disabled,
+    /// No reset; it stays as it is until [`VecEnv::reset_env`](crate::VecEnv::reset_env): steps repeat its last result with
+    /// reward 0.
+    Wait,
 }
 
 /// Result of a step in one environment.
@@ -64,6 +67,10 @@ impl Slot {
     ) {
         step.last = None;
         step.is_first = self.ended && autoreset == Autoreset::NextStep;
+        if self.ended && autoreset == Autoreset::Wait {
+            step.result.reward = 0.0;
+            return;
+        }
         if step.is_first {
             self.begin_episode(observer, observations);
             step.result = nothing(&self.env);

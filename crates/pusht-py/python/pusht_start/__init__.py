@@ -7,6 +7,8 @@ Importing this package registers ``pusht_start/PushT-v0``::
 
     env = gymnasium.make("pusht_start/PushT-v0", obs_type="pixels_agent_pos")
     envs = gymnasium.make_vec("pusht_start/PushT-v0", num_envs=256)
+
+and stable-worldmodel's PushT, for its ``World``: ``pusht_start_swm/PushT-v1``.
 """
 
 import gymnasium as _gymnasium
@@ -42,6 +44,9 @@ __all__ = [
     "write_lerobot",
 ]
 
+# stable-worldmodel's. Its collection policy wants "swm/PushT" in the id.
+_gymnasium.register(id="pusht_start_swm/PushT-v1", entry_point="pusht_start.stable_worldmodel:SwmPushTEnv")
+_gymnasium.register(id="pusht_start_swm/PushT-Discrete-v1", entry_point="pusht_start.stable_worldmodel:SwmPushTDiscreteEnv")
 _gymnasium.register(
     id="pusht_start/PushT-v0",
     entry_point="pusht_start.env:PushTEnv",

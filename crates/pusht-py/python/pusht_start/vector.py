@@ -25,7 +25,10 @@ class PushTVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]):
         num_envs: number of environments, 1 to 100,000.
         max_episode_steps: steps after which an episode is truncated; None or -1: no limit.
         autoreset_mode: what happens to an environment whose episode has ended (:class:`gymnasium.vector.AutoresetMode`).
-            With ``DISABLED`` it must be reset with ``options={"reset_mask": mask}`` before the next step.
+            With ``DISABLED`` it must be reset with ``options={"reset_mask": mask}`` before the next step, unless:
+        after_end: what a step does, with ``DISABLED``, to an environment whose episode has ended. ``error``: it is refused, as
+            by gymnasium. ``wait``: the environment stays as it is until the next reset, with the same observation and flags and
+            reward 0, so that episodes of different lengths can be run to the end of the last one.
         num_threads: threads; None: as many as the processor has.
 
     The other arguments are those of :class:`pusht_start.PushTEnv`.
@@ -52,17 +55,26 @@ class PushTVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]):
         goal_pose: npt.ArrayLike | None = None,
         reset_order: str | None = None,
         out_of_space: str = "allow",
+        after_end: str = "error",
     ) -> None:
         super().__init__()
         _settings.refuse_unknown_physics(block_cog, damping)
         self.autoreset_mode = AutoresetMode(autoreset_mode)
+        if after_end not in ("error", "wait"):
+            raise ValueError(f"unknown after_end {after_end!r}; expected 'error' or 'wait'")
+        if after_end == "wait" and self.autoreset_mode is not AutoresetMode.DISABLED:
+            raise ValueError(
+                f"after_end='wait' needs autoreset_mode=AutoresetMode.DISABLED, got {self.autoreset_mode}, which begins new "
+                "episodes"
+            )
+        self.after_end = after_end
         if isinstance(num_envs, bool) or not isinstance(num_envs, (int, np.integer)) or num_envs < 1:
             raise ValueError(f"num_envs is an integer of at least 1, got {num_envs!r}")
         self._core = Batch(
             int(num_envs),
             _settings.native_kind(obs_type),
             protocol=protocol,
-            autoreset_mode=self.autoreset_mode.value,
+            autoreset_mode="Wait" if after_end == "wait" else self.autoreset_mode.value,
             reset_order=reset_order,
             goal_pose=_settings.pose(goal_pose, "goal_pose"),
             max_episode_steps=None if max_episode_steps in (None, -1) else max_episode_steps,
@@ -98,7 +110,7 @@ class PushTVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]):
         if not self._begun:
             core.states()  # of a closed environment the error says that
             raise _needs_reset()
-        if self.autoreset_mode is AutoresetMode.DISABLED and self._ended.any():
+        if self.autoreset_mode is AutoresetMode.DISABLED and self.after_end == "error" and self._ended.any():
             raise ValueError(
                 f"the episodes of the environments {np.flatnonzero(self._ended).tolist()} have ended; with "
                 "AutoresetMode.DISABLED reset them with options={'reset_mask': mask} before the next step"
@@ -192,6 +204,11 @@ class PushTVectorEnv(VectorEnv[Any, npt.NDArray[np.float32], npt.NDArray[Any]]):
             self._core.render(i, width, height, _settings.cross_at(action, width, height, self.protocol))
             for i, action in enumerate(actions)
         )
+
+    @property
+    def ended(self) -> npt.NDArray[np.bool_]:
+        """With ``DISABLED``: which environments' episodes have ended and were not reset."""
+        return self._ended.copy()
 
     @property
     def states(self) -> npt.NDArray[np.float64]:
