@@ -60,37 +60,44 @@ def test_unknown_kind_of_observation():
         config(obs_type="smell")
 
 
-@pytest.mark.parametrize("kind", ["pixels_agent_pos", "environment_state_agent_pos"])
-def test_lerobot_eval_with_a_batch(kind, tmp_path):
-    """Batches, videos and the default of asynchronous environments, with which lerobot's own pusht ends in an error."""
+def lerobot_eval(folder, kind, *arguments):
+    """Runs the command with a random policy; the folder of its output, and what it printed."""
     sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
     from random_policy import save_policy
 
-    save_policy(tmp_path / "policy", KINDS[kind], down_dims=(16, 32), horizon=8, n_action_steps=4, num_inference_steps=4)
+    save_policy(folder / "policy", KINDS[kind], down_dims=(16, 32), horizon=8, n_action_steps=4, num_inference_steps=4)
     command = [
-        sys.executable,
-        "-m",
-        "lerobot.scripts.lerobot_eval",
-        f"--policy.path={tmp_path / 'policy'}",
-        "--policy.device=cpu",
-        "--env.type=pusht_start",
-        f"--env.obs_type={kind}",
-        "--env.episode_length=20",
-        "--eval.n_episodes=5",
-        "--eval.batch_size=3",
-        "--seed=7",
-        f"--output_dir={tmp_path / 'out'}",
+        *(sys.executable, "-m", "lerobot.scripts.lerobot_eval", f"--policy.path={folder / 'policy'}", "--policy.device=cpu"),
+        *("--env.type=pusht_start", f"--env.obs_type={kind}", f"--output_dir={folder / 'out'}", *arguments),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
     assert done.returncode == 0, done.stderr[-3000:]
-    assert "does not have 'task_description'" not in done.stderr
-    info = json.loads((tmp_path / "out" / "eval_info.json").read_text())
+    return folder / "out", done.stderr
+
+
+@pytest.mark.parametrize("kind", ["pixels_agent_pos", "environment_state_agent_pos"])
+def test_lerobot_eval_with_a_batch(kind, tmp_path):
+    """Batches, videos and the default of asynchronous environments, with which lerobot's own pusht ends in an error."""
+    arguments = ["--env.episode_length=20", "--eval.n_episodes=5", "--eval.batch_size=3", "--seed=7"]
+    out, printed = lerobot_eval(tmp_path, kind, *arguments)
+    assert "does not have 'task_description'" not in printed
+    info = json.loads((out / "eval_info.json").read_text())
     assert info["overall"]["n_episodes"] == 5
     # lerobot films the surplus episode of the last batch, too.
     assert len(info["overall"]["video_paths"]) == 6
     metrics = info["per_task"][0]["metrics"]
     assert len(metrics["sum_rewards"]) == 5
     assert np.isfinite(metrics["sum_rewards"]).all() and max(metrics["max_rewards"]) <= 1
+
+
+def test_recorded_data_sets(tmp_path):
+    """lerobot's own pusht cannot be recorded: its images have another size than it declares."""
+    arguments = ["--env.episode_length=12", "--eval.n_episodes=2", "--eval.batch_size=2", "--eval.recording=true"]
+    out, _ = lerobot_eval(tmp_path, "pixels_agent_pos", *arguments)
+    for i in range(2):
+        info = json.loads((out / "recordings" / "pusht_start_0" / f"env_{i}" / "meta" / "info.json").read_text())
+        assert (info["total_episodes"], info["total_frames"], info["fps"]) == (1, 12, 10)
+        assert info["features"]["pixels"]["shape"] == [96, 96, 3]
 
 
 class Player(torch.nn.Module):
