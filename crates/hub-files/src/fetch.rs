@@ -8,9 +8,9 @@ use pusht_jobs::{JobContext, Task, counted};
 use crate::cache::RepoCache;
 use crate::checksum::Checksum;
 use crate::http::Http;
-use crate::layout::select;
 use crate::listing::Listing;
 use crate::paths::percent_encoded;
+use crate::selection::select;
 use crate::transfer::{Transfer, lock};
 use crate::{Hub, HubError, HubFolder, HubLayout, HubName, RepoKind};
 
@@ -59,10 +59,17 @@ impl Hub {
                 partial.map_or(0, |partial| partial.len().min(file.size))
             };
             task.resume(megabytes(missing.iter().map(present).fold(0, u64::saturating_add)));
+            let job = FileJob {
+                http: &http,
+                cache: &cache,
+                name,
+                commit: &list.commit,
+                advice: &advice,
+            };
             let mut before = 0;
             for file in &missing {
                 let progress = |bytes: u64| task.advance_to(megabytes(before + bytes), file.path);
-                self.fetch_file(&http, &cache, name, &list.commit, file, &advice, &task, &progress)?;
+                job.run(file, &task, &progress)?;
                 before = before.saturating_add(file.size);
             }
             task.finish(&format!(
@@ -77,19 +84,26 @@ impl Hub {
             name: name.at(&list.commit),
         })
     }
+}
 
-    #[allow(clippy::too_many_arguments, reason = "one step of the loop above")]
-    fn fetch_file(
-        &self,
-        http: &Http,
-        cache: &RepoCache,
-        name: &HubName,
-        commit: &str,
-        file: &MissingFile,
-        advice: &str,
-        task: &Task,
-        progress: &dyn Fn(u64),
-    ) -> Result<(), HubError> {
+/// What the downloads of all files share.
+struct FileJob<'a> {
+    http: &'a Http<'a>,
+    cache: &'a RepoCache,
+    name: &'a HubName,
+    commit: &'a str,
+    advice: &'a str,
+}
+
+impl FileJob<'_> {
+    fn run(&self, file: &MissingFile, task: &Task, progress: &dyn Fn(u64)) -> Result<(), HubError> {
+        let Self {
+            http,
+            cache,
+            name,
+            commit,
+            advice,
+        } = *self;
         let hash = file.checksum.hash();
         let (blob, partial, lock_file) = (
             cache.blob(hash),
@@ -114,7 +128,7 @@ impl Hub {
             };
             let url = format!(
                 "{}/{dataset}{}/resolve/{commit}/{}",
-                self.settings.endpoint,
+                http.settings.endpoint,
                 name.repository(),
                 percent_encoded(file.path, true)
             );

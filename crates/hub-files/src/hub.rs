@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use pusht_jobs::JobContext;
 
 use crate::cache::RepoCache;
-use crate::layout::select;
+use crate::selection::select;
 use crate::{HubError, HubLayout, HubName, HubSettings, RepoKind};
 
 /// The Hugging Face Hub, through its cache.

@@ -1,8 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "network")]
+mod address;
 mod archive;
 mod cache;
 mod card;
+mod card_text;
 #[cfg(feature = "network")]
 mod checksum;
 #[cfg(feature = "network")]
@@ -19,6 +22,7 @@ mod layout;
 mod listing;
 mod name;
 mod paths;
+mod selection;
 mod settings;
 #[cfg(feature = "network")]
 mod transfer;

@@ -4,16 +4,20 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use anyhow::{Context, Result};
 use hub_files::{Card, CardLicense, RepoKind};
 use labeling::LabelingSummary;
+use pusht_jobs::JobContext;
 use serde_json::Value;
 
-/// Writes a card, unless the folder has a `README.md` of its user.
-pub(crate) fn write(card: &Card, folder: &Path) -> Result<()> {
-    let written = card.write(folder);
-    written.with_context(|| folder.join(Card::FILE).display().to_string())?;
-    Ok(())
+/// Writes a card, unless the folder has a `README.md` of its user. That it cannot be written is said and does not make the result
+/// of a long command an error.
+pub(crate) fn write(card: &Card, folder: &Path, ctx: &mut JobContext) {
+    if let Err(error) = card.write(folder) {
+        ctx.say(&format!(
+            "{} was not written: {error}",
+            folder.join(Card::FILE).display()
+        ));
+    }
 }
 
 /// A card of a model that was trained on a dataset, with these of its results (keys of `result`) as rows.

@@ -5,9 +5,10 @@ mod common;
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use common::{record, succeeds};
-use test_support::{FakeHub, FakeRepo, LoopbackServer};
+use test_support::{FakeHub, FakeRepo, LoopbackReply, LoopbackRequest, LoopbackServer};
 
 /// Runs `pusht` with a server as the Hub and a cache in the folder.
 fn pusht(folder: &Path, server: &LoopbackServer, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
@@ -125,10 +126,77 @@ fn a_dataset_is_read_by_name() {
         "{card}"
     );
 
+    // A card that its user changed is kept; one that cannot be written does not fail the command.
+    std::fs::write(folder.join("run/README.md"), "my words").unwrap();
+    output(folder, &server, &train, &[]);
+    assert_eq!(
+        std::fs::read_to_string(folder.join("run/README.md")).unwrap(),
+        "my words"
+    );
+    std::fs::remove_file(folder.join("run/README.md")).unwrap();
+    std::fs::create_dir(folder.join("run/README.md")).unwrap();
+    output(folder, &server, &train, &[]);
+
     let wrong = error(folder, &server, &["score", "tracker", "--data", "hub:set"], &[]);
     assert!(wrong.contains("there is no slash; expected hub:OWNER/NAME"), "{wrong}");
     let nobody = error(folder, &server, &["score", "tracker", "--data", "hub:owner/else"], &[]);
     assert!(nobody.contains("401") && nobody.contains("HF_TOKEN"), "{nobody}");
+}
+
+#[test]
+fn two_processes_download_each_file_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let content = vec![7; 3_000_000];
+    let repo = FakeRepo::new("models", "owner/idm").with("idm.safetensors", content.clone());
+    // The first answer takes so long that the other process comes in between.
+    let slow = |request: &LoopbackRequest, _: usize, reply: LoopbackReply| {
+        if request.path.starts_with("/cdn/") {
+            std::thread::sleep(Duration::from_millis(500));
+        }
+        reply
+    };
+    let server = FakeHub::start_with(repo, slow).unwrap();
+    let run = || {
+        error(
+            folder,
+            &server,
+            &[
+                "label",
+                "--video",
+                "none",
+                "--out",
+                "o",
+                "--idm",
+                "learned:hub:owner/idm",
+            ],
+            &[],
+        )
+    };
+    let errors: Vec<String> = std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..3).map(|_| scope.spawn(run)).collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    // What was downloaded is no model, and all of them say so.
+    assert!(
+        errors
+            .iter()
+            .all(|error| error.contains("idm.safetensors") && !error.contains("hash")),
+        "{errors:?}"
+    );
+    assert_eq!(
+        server
+            .requests()
+            .iter()
+            .filter(|request| request.path.starts_with("/cdn/"))
+            .count(),
+        1
+    );
+    let found = folder
+        .join("hf/hub/models--owner--idm/snapshots")
+        .join(FakeRepo::COMMIT)
+        .join("idm.safetensors");
+    assert!(std::fs::read(found).unwrap() == content);
 }
 
 #[test]

@@ -107,7 +107,11 @@ impl FinetuneVideo {
         };
         let data = data.open(&self.reading.source(), &out, config.seed, &mut session.ctx)?;
         let done = finetune.run(&data, &mut session.ctx)?;
-        cards::write(&card(&self.model, base.as_deref(), &config, &done)?, &out)?;
+        cards::write(
+            &card(&self.model, base.as_deref(), &config, &done)?,
+            &out,
+            &mut session.ctx,
+        );
         Ok(Outcome::new(text(&self.model, &config, &done), &done)?)
     }
 }

@@ -183,7 +183,7 @@ impl Generate {
         if let Some(arrivals) = &arrivals {
             card = card.with_row("ends", arrivals);
         }
-        cards::write(&card, &self.out)?;
+        cards::write(&card, &self.out, &mut session.ctx);
         let most = if made.clips.iter().any(|clip| clip.length.is_some()) {
             "at most "
         } else {

@@ -112,7 +112,7 @@ impl Label {
                 Format::Lerobot => "lerobot",
                 Format::Zarr => "replay-buffer",
             };
-            cards::write(&cards::labeled(&summary, layout), &out)?;
+            cards::write(&cards::labeled(&summary, layout), &out, &mut session.ctx);
         }
         let mut text = format!(
             "{summary} in {}, {:.1} s\n",

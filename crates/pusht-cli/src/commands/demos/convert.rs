@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use hub_files::CardLicense;
 use pusht_data::{Conversion, Converted, DataLayout, Source, write_lerobot, write_replay_buffer};
-use pusht_jobs::counted;
+use pusht_jobs::{JobContext, counted};
 use pusht_play::InterventionSegments;
 use serde_json::json;
 
@@ -77,7 +77,7 @@ impl Convert {
         conversion.scale = self.scale.unwrap_or(conversion.scale);
         let source = self.reading.open_of("--from", &self.from, &mut session.ctx)?;
         let converted = conversion.run(&source, &self.to, &mut session.ctx)?;
-        self.card(&source, layout, &converted)?;
+        self.card(&source, layout, &converted, &mut session.ctx);
         let mut text = format!(
             "{}, {} in {}",
             counted(converted.episodes, "episode"),
@@ -101,9 +101,9 @@ impl Convert {
     }
 
     /// Writes the card of a folder.
-    fn card(&self, source: &Source, layout: DataLayout, converted: &Converted) -> Result<()> {
+    fn card(&self, source: &Source, layout: DataLayout, converted: &Converted, ctx: &mut JobContext) {
         if layout == DataLayout::Simulated {
-            return Ok(());
+            return;
         }
         // The expert's demonstrations are nobody else's data.
         let license = if source.simulated().is_some_and(|set| set.source == EXPERT) {
@@ -122,7 +122,7 @@ impl Convert {
                 true => "pusht label --video DIR --out labeled",
                 false => "pusht train policy --data DIR --out runs/tracked",
             });
-        cards::write(&card, &self.to)
+        cards::write(&card, &self.to, ctx);
     }
 
     /// Writes the stretches in which a person acted.
@@ -155,7 +155,7 @@ impl Convert {
             .with_row("episodes", lengths.len())
             .with_row("frames", frames)
             .with_usage("pusht train policy --data MORE DIR --out runs/tracked");
-        cards::write(&card, to)?;
+        cards::write(&card, to, &mut session.ctx);
         let text = format!(
             "{} of a person, {}, in {}",
             counted(lengths.len(), "segment"),

@@ -60,7 +60,7 @@ impl Merge {
             let summary = write_joined(&labeled, out, layout, self.augment, &mut session.ctx)?;
             if summary.episodes > 0 {
                 let name = if zarr { "replay-buffer" } else { "lerobot" };
-                cards::write(&cards::labeled(&summary, name), out)?;
+                cards::write(&cards::labeled(&summary, name), out, &mut session.ctx);
             }
             return self.joined(summary.episodes, "", json!({ "labels": summary }));
         }

@@ -120,7 +120,7 @@ impl TrainIdm {
             .with_text("`idm.safetensors` reads actions from videos of PushT; result.json has every result.")
             .with_usage("pusht label --idm learned:idm.safetensors --video CLIPS --out labeled")
             .with_settings(settings);
-        cards::write(&card, &self.out)?;
+        cards::write(&card, &self.out, &mut session.ctx);
         Ok(Outcome::new(text, &result)?)
     }
 }

@@ -58,7 +58,7 @@ impl TrainVideo {
             "validation loss",
             format!("{:.5}", trained.best_valid.unwrap_or(f64::NAN)),
         );
-        cards::write(&card, &self.out)?;
+        cards::write(&card, &self.out, &mut session.ctx);
         Ok(Outcome::new(format!("wrote {}", file.display()), &json)?)
     }
 
@@ -90,7 +90,7 @@ impl TrainVideo {
         )?
         .with_row("training episodes", episodes.len())
         .with_row("training frames", frames);
-        cards::write(&card, &self.out)?;
+        cards::write(&card, &self.out, &mut session.ctx);
         let text = format!(
             "wrote {}: {} episodes of the expert, {frames} frames",
             file.display(),

@@ -123,7 +123,7 @@ impl TrainPolicy {
             )
             .with_usage("pusht rollout --policy policy.safetensors")
             .with_settings(result["settings"].clone());
-        cards::write(&card, &self.out)?;
+        cards::write(&card, &self.out, &mut session.ctx);
         let text = format!(
             "{file}: test MSE {:.1} px², R² {:.4} ({} actions, split {})\nnext: pusht rollout --policy {file}",
             test.mse,

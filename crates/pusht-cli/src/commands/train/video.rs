@@ -176,7 +176,7 @@ impl TrainVideo {
                 "pusht generate --model {name}:{path} --data DEMONSTRATIONS --out clips"
             ))
             .with_settings(settings);
-        cards::write(&card, &self.out)?;
+        cards::write(&card, &self.out, &mut session.ctx);
         let text = format!(
             "wrote {}\nwrote {samples} samples to {}",
             file.display(),
