@@ -1,7 +1,9 @@
 //! The agent's position: the blue disc, found by its color and placed by comparing with the disc that the renderer
 //! draws around each integer center nearby.
 
-use crate::board::{AGENT_EDGE, AGENT_FILL, DISC_REACH, DiscMask, SIDE, STRIDE, sample, samples_within};
+use crate::board::{
+    AGENT_EDGE, AGENT_FILL, Color, DISC_RADIUS, DiscMask, SIDE, STRIDE, WALL_FILL, sample, samples_within,
+};
 
 /// Area of the disc, frame pixels.
 const AREA: f32 = 707.0 / (STRIDE * STRIDE) as f32;
@@ -60,6 +62,7 @@ pub(crate) struct Placed {
 pub(crate) struct Scene<'a> {
     pub(crate) colors: &'a [[f32; 3]],
     pub(crate) behind: &'a dyn Fn(usize) -> [f32; 3],
+    /// Pixels whose color says nothing about the disc.
     pub(crate) hidden: &'a [bool],
     pub(crate) mask: &'a DiscMask,
 }
@@ -102,21 +105,33 @@ pub(crate) fn place(scene: &Scene<'_>, rough: [f64; 2]) -> Placed {
     }
 }
 
-/// The frame pixels around a center, and their background.
+/// The frame pixels around a center.
 struct Patch {
-    pixels: Vec<(usize, [f32; 3])>,
+    pixels: Vec<Pixel>,
+}
+
+struct Pixel {
+    at: usize,
+    /// Share of it that is wall, which lies above the disc.
+    wall: f32,
+    /// What is behind the disc in the rest of it.
+    behind: Color,
 }
 
 impl Patch {
     fn new(scene: &Scene<'_>, middle: [i32; 2]) -> Self {
-        let reach = f64::from(DISC_REACH) + 4.0;
+        let reach = DISC_RADIUS + 4.0;
         let [columns, rows] = middle.map(|m| samples_within(f64::from(m) - reach, f64::from(m) + reach));
         let mut pixels = Vec::with_capacity(100);
         for j in rows {
             for i in columns.clone() {
                 let at = j * SIDE + i;
-                if !scene.hidden[at] {
-                    pixels.push((at, (scene.behind)(at)));
+                let wall = scene.mask.wall_share(at);
+                // A pixel that is wall shows nothing of the disc.
+                if wall < 0.99 {
+                    let behind = (scene.behind)(at);
+                    let behind = [0, 1, 2].map(|c| (behind[c] - wall * WALL_FILL[c]) / (1.0 - wall));
+                    pixels.push(Pixel { at, wall, behind });
                 }
             }
         }
@@ -126,12 +141,13 @@ impl Patch {
     /// Squared color difference between the frame and the disc drawn around `center`.
     fn cost(&self, scene: &Scene<'_>, center: [i32; 2]) -> f32 {
         let mut cost = 0.0;
-        for &(at, behind) in &self.pixels {
-            let [edge, fill] = shares(scene.mask, center, at);
+        for &Pixel { at, wall, behind } in &self.pixels {
+            let [edge, fill] = scene.mask.shares(center, at);
             let seen = scene.colors[at];
+            let rest = 1.0 - edge - fill - wall;
             let difference: f32 = (0..3)
                 .map(|c| {
-                    let drawn = edge * AGENT_EDGE[c] + fill * AGENT_FILL[c] + (1.0 - edge - fill) * behind[c];
+                    let drawn = edge * AGENT_EDGE[c] + fill * AGENT_FILL[c] + rest * behind[c] + wall * WALL_FILL[c];
                     (seen[c] - drawn).powi(2)
                 })
                 .sum();
@@ -141,33 +157,17 @@ impl Patch {
     }
 }
 
-/// Shares of edge and fill color in a frame pixel when the disc is drawn around `center`.
-fn shares(mask: &DiscMask, center: [i32; 2], at: usize) -> [f32; 2] {
-    let [(x, fx), (y, fy)] = [at % SIDE, at / SIDE].map(|i| {
-        let s = sample(i);
-        (s.floor() as i32, (s - s.floor()) as f32)
-    });
-    let mut shares = [0.0; 3];
-    for (dy, wy) in [(0, 1.0 - fy), (1, fy)] {
-        for (dx, wx) in [(0, 1.0 - fx), (1, fx)] {
-            let class = mask.at(x + dx - center[0], y + dy - center[1]);
-            shares[usize::from(class)] += wx * wy;
-        }
-    }
-    [shares[1], shares[2]]
-}
-
 /// Soft intersection over union of the blue around a center and the disc there.
 fn overlap(scene: &Scene<'_>, center: [f64; 2]) -> f64 {
     let center = center.map(|c| c.round() as i32);
-    let reach = 3.0 * f64::from(DISC_REACH);
+    let reach = 3.0 * DISC_RADIUS;
     let [columns, rows] = center.map(|m| samples_within(f64::from(m) - reach, f64::from(m) + reach));
     let (mut both, mut either) = (0.0, 0.0);
     for j in rows {
         for i in columns.clone() {
             let at = j * SIDE + i;
             if !scene.hidden[at] {
-                let [edge, fill] = shares(scene.mask, center, at);
+                let [edge, fill] = scene.mask.shares(center, at);
                 let (seen, drawn) = (blueness(scene.colors[at]), edge + fill);
                 both += f64::from(seen.min(drawn));
                 either += f64::from(seen.max(drawn));

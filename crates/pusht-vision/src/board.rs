@@ -30,6 +30,7 @@ pub(crate) const BLOCK_EDGE: Color = [119.0, 136.0, 153.0];
 pub(crate) const AGENT_FILL: Color = [78.0, 126.0, 255.0];
 pub(crate) const AGENT_EDGE: Color = [65.0, 105.0, 225.0];
 const WALL: u8 = 211;
+pub(crate) const WALL_FILL: Color = [WALL as f32; 3];
 
 /// Board coordinate that frame column (or row) `i` samples: the references resize without smoothing, so a frame pixel
 /// is the bilinear sample of the 512 × 512 image at this point.
@@ -103,18 +104,29 @@ impl Background {
     }
 }
 
-/// The disc of the agent as it is drawn around an integer center: 0 outside, 1 edge, 2 fill, row by row from
-/// `-DISC_REACH` to `DISC_REACH - 1` in both directions.
-pub(crate) struct DiscMask(Vec<u8>);
+/// What is drawn of the agent's disc around an integer center: the walls lie above it.
+pub(crate) struct DiscMask {
+    /// 0 outside, 1 edge, 2 fill, row by row from `-DISC_REACH` to `DISC_REACH - 1` in both directions.
+    disc: Vec<u8>,
+    /// Which pixels of the 512 × 512 image are a wall, row by row.
+    wall: Vec<bool>,
+}
 
-/// Half the side of [`DiscMask`], board px.
-pub(crate) const DISC_REACH: i32 = 16;
+/// Half the side of [`DiscMask`]'s disc, board px.
+const DISC_REACH: i32 = 16;
+
+/// Half the side of a square that holds the disc, board px.
+pub(crate) const DISC_RADIUS: f64 = DISC_REACH as f64;
+
+/// Side of the image that frames are made from, px.
+const IMAGE: i32 = BOARD as i32;
 
 impl DiscMask {
     /// Builds the mask from an image of the renderer.
     pub(crate) fn new() -> Result<Self, VisionError> {
         let nowhere = Pose::new(f64::NAN, 0.0, 0.0);
-        let picture = Renderer::new(512, FillRule::default())?.render(&Scene::new([256.0; 2], nowhere, nowhere));
+        let picture =
+            Renderer::new(IMAGE as u32, FillRule::default())?.render(&Scene::new([256.0; 2], nowhere, nowhere));
         let side = 2 * DISC_REACH as u32;
         let start = 256 - DISC_REACH as u32;
         let class = |x: u32, y: u32| match picture.get_pixel(start + x, start + y).0 {
@@ -122,17 +134,56 @@ impl DiscMask {
             [65, ..] => 1,
             _ => 0,
         };
-        Ok(Self((0..side * side).map(|i| class(i % side, i / side)).collect()))
+        Ok(Self {
+            disc: (0..side * side).map(|i| class(i % side, i / side)).collect(),
+            wall: picture.pixels().map(|p| p.0 == [WALL; 3]).collect(),
+        })
+    }
+
+    /// Shares of edge and fill color in a frame pixel when the disc is drawn around `center`.
+    pub(crate) fn shares(&self, center: [i32; 2], at: usize) -> [f32; 2] {
+        let mut shares = [0.0; 3];
+        for ([x, y], weight) in sampled(at) {
+            let class = self.class(x - center[0], y - center[1]);
+            if class > 0 && !self.is_wall(x, y) {
+                shares[usize::from(class)] += weight;
+            }
+        }
+        [shares[1], shares[2]]
+    }
+
+    /// Share of a frame pixel that is wall.
+    pub(crate) fn wall_share(&self, at: usize) -> f32 {
+        let walls = sampled(at).into_iter().filter(|&([x, y], _)| self.is_wall(x, y));
+        walls.map(|(_, weight)| weight).sum()
     }
 
     /// Class of the pixel at this offset from the center.
-    pub(crate) fn at(&self, dx: i32, dy: i32) -> u8 {
+    fn class(&self, dx: i32, dy: i32) -> u8 {
         let inside = -DISC_REACH..DISC_REACH;
         if !inside.contains(&dx) || !inside.contains(&dy) {
             return 0;
         }
-        self.0[((dy + DISC_REACH) * 2 * DISC_REACH + dx + DISC_REACH) as usize]
+        self.disc[((dy + DISC_REACH) * 2 * DISC_REACH + dx + DISC_REACH) as usize]
     }
+
+    fn is_wall(&self, x: i32, y: i32) -> bool {
+        self.wall[(y * IMAGE + x) as usize]
+    }
+}
+
+/// The four pixels of the 512 × 512 image that a frame pixel is a mixture of, and their weights.
+fn sampled(at: usize) -> [([i32; 2], f32); 4] {
+    let [(x, fx), (y, fy)] = [at % SIDE, at / SIDE].map(|i| {
+        let s = sample(i);
+        (s.floor() as i32, (s - s.floor()) as f32)
+    });
+    [
+        ([x, y], (1.0 - fx) * (1.0 - fy)),
+        ([x + 1, y], fx * (1.0 - fy)),
+        ([x, y + 1], (1.0 - fx) * fy),
+        ([x + 1, y + 1], fx * fy),
+    ]
 }
 
 /// Colors of one frame.
