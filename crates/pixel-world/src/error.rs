@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use crate::net::NetConfig;
 use training::{ModelFileError, TrainingError};
 
 /// Errors of making, training and storing a [`crate::PixelWorld`].
@@ -17,6 +18,14 @@ pub enum PixelWorldError {
         found: String,
         /// Allowed values.
         expected: &'static str,
+    },
+    /// A model to train further has another network.
+    #[error("the model's network is {found:?}; expected {expected:?}")]
+    OtherNetwork {
+        /// Settings of its network.
+        found: NetConfig,
+        /// Settings of the training.
+        expected: NetConfig,
     },
     /// No episode is long enough to learn a step from.
     #[error("none of the {episodes} training episodes has 3 frames or more; expected demonstrations")]

@@ -398,7 +398,7 @@ impl TrainModel for FineTuneSettings {
             ..self.settings.clone()
         };
         settings.check()?;
-        let net = self.base.net().clone().to_device(&device.clone().autodiff()).train();
+        let net = self.base.trainable(device);
         let palette = self.base.palette().clone();
         let trained = settings.on_demonstrations(net, palette, data, device, options)?;
         let play_steps = self.base.trained_on().play_steps;
@@ -414,6 +414,14 @@ impl PixelWorldSettings {
         settings
     }
 
+    /// Settings for training a base model further.
+    pub fn base_further() -> Self {
+        let mut settings = Self::base();
+        settings.own.from = 0.0;
+        (settings.fit.epochs, settings.fit.learning_rate) = (28, 7.5e-4);
+        settings
+    }
+
     fn random(&self, device: &Device) -> Net {
         let autodiff = device.clone().autodiff();
         init_seeded(nn_kit::mix_seed(self.fit.seed, 0), &autodiff, |device| {
@@ -421,17 +429,35 @@ impl PixelWorldSettings {
         })
     }
 
-    /// Trains a base model: on random play in the simulator, which every update plays anew from its seed.
+    /// Trains a base model: on random play in the simulator, which every update plays anew from its seed. With `from`,
+    /// that model is trained further and keeps its palette; its network must have the settings of `self.model`.
     ///
     /// # Errors
-    /// Those of [`fit`].
+    /// Those of [`fit`]; another network in `from`.
     pub fn train_on_play(
         &self,
+        from: Option<&PixelWorld>,
         device: &Device,
         options: FitOptions<'_>,
     ) -> Result<TrainOutput<PixelWorld>, PixelWorldError> {
         self.check()?;
-        let palette = Palette::fit(&play::frames(PALETTE_FRAMES, PALETTE_SEED), self.model.colors);
+        let (net, palette, played) = match from {
+            Some(world) if *world.config() != self.model => {
+                return Err(PixelWorldError::OtherNetwork {
+                    found: world.config().clone(),
+                    expected: self.model.clone(),
+                });
+            }
+            Some(world) => (
+                world.trainable(device),
+                world.palette().clone(),
+                world.trained_on().play_steps,
+            ),
+            None => {
+                let frames = play::frames(PALETTE_FRAMES, PALETTE_SEED);
+                (self.random(device), Palette::fit(&frames, self.model.colors), 0)
+            }
+        };
         let play = RandomPlay::new(&palette);
         let objective = NextFrame {
             recordings: &play,
@@ -440,10 +466,15 @@ impl PixelWorldSettings {
             settings: self,
         };
         let trained_on = WorldProvenance {
-            play_steps: self.fit.epochs * self.fit.epoch_steps(play.items()) * self.fit.batch_size,
+            play_steps: played + self.fit.epochs * self.fit.epoch_steps(play.items()) * self.fit.batch_size,
             ..WorldProvenance::default()
         };
-        self.fitted(self.random(device), &objective, trained_on, device, options)
+        let from = from.map(|world| format!("{} from {}", options.identity, world.fingerprint()));
+        let options = match &from {
+            Some(identity) => options.with_identity(identity),
+            None => options,
+        };
+        self.fitted(net, &objective, trained_on, device, options)
     }
 
     fn on_demonstrations(

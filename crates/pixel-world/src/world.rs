@@ -109,8 +109,9 @@ impl PixelWorld {
         &self.trained_on
     }
 
-    pub(crate) fn net(&self) -> &Net {
-        &self.net
+    /// The network on a device, as training begins with it.
+    pub(crate) fn trainable(&self, device: &Device) -> Net {
+        self.net.clone().to_device(&device.clone().autodiff()).train()
     }
 
     pub(crate) fn with_play_steps(mut self, steps: usize) -> Self {

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use burn::tensor::Device;
-use pixel_world::{FineTuneSettings, NetConfig, PixelWorld, PixelWorldSettings};
+use pixel_world::{FineTuneSettings, NetConfig, PixelWorld, PixelWorldError, PixelWorldSettings};
 use pusht_data::{Episode, History, SeededTrajectory, SimulatedSet, Simulation, Start, WorldModel, WorldModelError};
 use pusht_training::{JobContext, TrainSpec};
 use training::FitOptions;
@@ -110,12 +110,23 @@ fn a_base_is_trained_on_play_and_then_on_demonstrations() {
     let train = || {
         let mut ctx = JobContext::silent();
         settings
-            .train_on_play(&Device::flex(), FitOptions::in_memory(&mut ctx))
+            .train_on_play(None, &Device::flex(), FitOptions::in_memory(&mut ctx))
             .unwrap()
             .model
     };
     let base = train();
     assert_eq!((base.trained_on().play_steps, base.trained_on().episodes), (16, 0));
+    let mut ctx = JobContext::silent();
+    let further = settings.train_on_play(Some(&base), &Device::flex(), FitOptions::in_memory(&mut ctx));
+    let further = further.unwrap().model;
+    assert_eq!(
+        (further.trained_on().play_steps, further.palette()),
+        (32, base.palette())
+    );
+    let mut wider = settings.clone();
+    wider.model.channels = 16;
+    let other = wider.train_on_play(Some(&base), &Device::flex(), FitOptions::in_memory(&mut ctx));
+    assert!(matches!(other, Err(PixelWorldError::OtherNetwork { .. })));
     let (history, action) = ([history(2)], [[256.0, 256.0]]);
     assert_eq!(
         train().step(&history, &action).unwrap(),

@@ -4,7 +4,7 @@
 use anyhow::{Context, Result};
 use burn::tensor::Device;
 use hub_files::{Card, RepoKind};
-use pixel_world::PixelWorldSettings;
+use pixel_world::{PixelWorld, PixelWorldSettings};
 use pusht_data::demonstrate;
 use pusht_training::TrainSpec;
 use serde::Serialize;
@@ -42,7 +42,12 @@ impl TrainVideo {
             ctx: &mut session.ctx,
             replicas,
         };
-        let trained = settings.train_on_play(device, options)?;
+        let from = self
+            .base
+            .as_deref()
+            .map(|file| PixelWorld::load(file, device))
+            .transpose()?;
+        let trained = settings.train_on_play(from.as_ref(), device, options)?;
         let file = self.out.join("base.safetensors");
         trained.model.save_in_bf16(&file)?;
         let json = json!({

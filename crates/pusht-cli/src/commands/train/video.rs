@@ -38,6 +38,9 @@ pub(crate) struct TrainVideo {
     /// Folder for the model, its checkpoints and the samples
     #[arg(long, value_name = "DIR")]
     pub(super) out: PathBuf,
+    /// pixel-base: train this base model further, at a lower learning rate
+    #[arg(long, value_name = "FILE")]
+    pub(super) base: Option<PathBuf>,
     /// Device: cpu, cuda, cuda:N, wgpu, or several GPUs: cuda:0,1
     #[arg(long, value_name = "NAME", default_value = "cpu")]
     device: String,
@@ -88,10 +91,18 @@ impl TrainVideo {
             self.frames.is_none() || self.model == Model::Object,
             "--frames is for --model object; the pixel model makes clips of any length"
         );
+        ensure!(
+            self.base.is_none() || self.model == Model::PixelBase,
+            "--base is for --model pixel-base, which trains that model further"
+        );
         let mut object = TrainSettings::default();
         object.model.max_frames = self.frames.unwrap_or(object.model.max_frames);
         object.check()?;
-        let (mut pixel, mut base) = (PixelVideoSettings::default(), PixelWorldSettings::base());
+        let mut pixel = PixelVideoSettings::default();
+        let mut base = match self.base {
+            Some(_) => PixelWorldSettings::base_further(),
+            None => PixelWorldSettings::base(),
+        };
         let mut paths = PathTrainSettings::default();
         for fit in [&mut object.fit, &mut pixel.world.fit, &mut base.fit, &mut paths.fit] {
             if let Some(steps) = self.steps {
