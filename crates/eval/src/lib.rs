@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod arm_results;
+mod exchange;
 mod expert;
 mod rollout;
 mod verdict;
 
 pub use arm_results::{Arm, Fit, LossPoint, Role, SeedResult, Training, TrainingData};
+pub use exchange::{CurvePoint, ExchangeRate, Worth};
 pub use expert::{ExpertEvaluation, ExpertEvaluationError, ExpertScores};
 pub use pusht_jobs::JobContext;
 pub use rollout::{
@@ -13,4 +15,7 @@ pub use rollout::{
     RECORD_SCHEMA, RandomTarget, RecordError, RolloutConfig, RolloutError, RolloutPart, RolloutRecord, RolloutScores,
     SOLVED_COVERAGE, StandStill, Summary, UnknownProtocol, evenly_spaced, film, rollout, rollout_labeled, rollout_some,
 };
-pub use verdict::{ABOVE_FLOOR, Comparison, Generator, GeneratorKind, MARGIN, Outcome, Verdict, VerdictError};
+pub use verdict::{
+    ABOVE_FLOOR, CALIBRATION, Comparison, Generator, GeneratorKind, MARGIN, NEGATIVE_CONTROL, Outcome,
+    POSITIVE_CONTROL, Verdict, VerdictError,
+};

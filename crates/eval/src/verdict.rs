@@ -10,8 +10,12 @@
 //!    outcome is *uninformative*;
 //! 3. *helps* if the interval lies above 0, *hurts* if it lies below 0;
 //! 4. *uninformative* otherwise: the interval contains 0 and extends beyond the margin, so it is wider than the margin.
+//!
+//! Two controls stand above it, where the experiment has their arms. If `mixed-crossfade` helps, everything said of
+//! generated data is *invalid*. Otherwise, if `mixed-real` does not help, adding is *uninformative*: as much real data
+//! does not help here either.
 
-use crate::Arm;
+use crate::{Arm, ExchangeRate};
 use serde::{Deserialize, Serialize};
 use traj_metrics::{Bootstrap, Bounds, Interval, MetricError};
 
@@ -20,6 +24,18 @@ pub const MARGIN: f64 = 0.02;
 
 /// Smallest distance of a control above standing still, in reward per step.
 pub const ABOVE_FLOOR: f64 = 0.05;
+
+/// Control: demonstrations alone.
+pub(crate) const DEMO: &str = "demo";
+/// Demonstrations and generated clips.
+pub(crate) const MIXED: &str = "mixed";
+/// Positive control: demonstrations and as many frames of real clips. Names of arms with other numbers of them begin
+/// with this one.
+pub const POSITIVE_CONTROL: &str = "mixed-real";
+/// Demonstrations and other real clips, whose exchange rate must be 1.
+pub const CALIBRATION: &str = "mixed-real-again";
+/// Negative control: demonstrations and cross-fades.
+pub const NEGATIVE_CONTROL: &str = "mixed-crossfade";
 
 /// Outcome of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +49,8 @@ pub enum Outcome {
     NoDifference,
     /// The experiment allows no conclusion.
     Uninformative,
+    /// A control failed: the experiment measures something else.
+    Invalid,
 }
 
 impl Outcome {
@@ -43,6 +61,7 @@ impl Outcome {
             Self::Hurts => "hurts",
             Self::NoDifference => "no difference shown",
             Self::Uninformative => "uninformative",
+            Self::Invalid => "invalid",
         }
     }
 }
@@ -118,6 +137,27 @@ impl std::fmt::Display for Comparison {
     }
 }
 
+impl Comparison {
+    /// Whether the treatment scores higher, by the lower bound of the interval.
+    fn is_above(&self) -> bool {
+        self.difference.bounds.is_some_and(|bounds| bounds.low > 0.0)
+    }
+
+    fn after_positive(&mut self, control: &Self) {
+        if !control.is_above() {
+            self.outcome = Outcome::Uninformative;
+            self.reason = format!("as many real frames do not help here either: {control}");
+        }
+    }
+
+    fn after_negative(&mut self, control: &Self) {
+        if control.is_above() {
+            self.outcome = Outcome::Invalid;
+            self.reason = format!("cross-fades help, too, so the reward measures something else: {control}");
+        }
+    }
+}
+
 /// The verdict of an experiment, with all numbers of its sentence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
@@ -130,6 +170,18 @@ pub struct Verdict {
     /// Whether extracting the actions from the frames matters: `idm` compared with `demo`; `None` without that arm.
     #[serde(default)]
     pub extracted: Option<Comparison>,
+    /// The positive control, `mixed-real` compared with `demo`; `None` without that arm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub positive: Option<Comparison>,
+    /// The negative control, `mixed-crossfade` compared with `demo`; `None` without that arm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub negative: Option<Comparison>,
+    /// What a generated frame is worth in real ones; `None` without arms with real clips.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<ExchangeRate>,
+    /// The same of other real clips, which must come out at 1; `None` without that arm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<ExchangeRate>,
     /// Mean reward per step of arm `demo`.
     pub demo: Interval,
     /// Mean reward per step of standing still on the same starts.
@@ -143,7 +195,15 @@ pub struct Verdict {
 impl Verdict {
     /// The comparisons, in the order of a report.
     pub fn comparisons(&self) -> impl Iterator<Item = &Comparison> {
-        [&self.added, &self.replacing].into_iter().chain(&self.extracted)
+        [&self.added, &self.replacing]
+            .into_iter()
+            .chain(&self.extracted)
+            .chain(self.controls())
+    }
+
+    /// The controls, where the experiment has them: the positive and the negative one.
+    pub fn controls(&self) -> impl Iterator<Item = &Comparison> {
+        self.positive.iter().chain(&self.negative)
     }
 
     /// The verdict of the arms `demo`, `demo-matched`, `generated`, `mixed`, optionally `idm`, and the floor `still`;
@@ -160,7 +220,7 @@ impl Verdict {
                     found: arms.iter().map(|a| a.name.clone()).collect::<Vec<_>>().join(", "),
                 })
         };
-        let (demo, still) = (find("demo")?, find("still")?.mean_reward.mean);
+        let (demo, still) = (find(DEMO)?, find("still")?.mean_reward.mean);
         let compare = |treatment: &str, control: &str| -> Result<Comparison, VerdictError> {
             let (t, c) = (find(treatment)?, find(control)?);
             if let Some(episode) = first_difference(&t.starts(), &c.starts()) {
@@ -186,10 +246,25 @@ impl Verdict {
                 reason,
             })
         };
+        let against_demo = |name: &str| find(name).is_ok().then(|| compare(name, DEMO)).transpose();
+        let (positive, negative) = (against_demo(POSITIVE_CONTROL)?, against_demo(NEGATIVE_CONTROL)?);
+        let mut added = compare(MIXED, DEMO)?;
+        let mut replacing = compare("generated", "demo-matched")?;
+        if let Some(positive) = &positive {
+            added.after_positive(positive);
+        }
+        if let Some(negative) = &negative {
+            added.after_negative(negative);
+            replacing.after_negative(negative);
+        }
         Ok(Self {
-            added: compare("mixed", "demo")?,
-            replacing: compare("generated", "demo-matched")?,
-            extracted: find("idm").is_ok().then(|| compare("idm", "demo")).transpose()?,
+            added,
+            replacing,
+            extracted: against_demo("idm")?,
+            exchange: ExchangeRate::of(arms, MIXED, bootstrap)?,
+            calibration: ExchangeRate::of(arms, CALIBRATION, bootstrap)?,
+            positive,
+            negative,
             demo: demo.mean_reward,
             standing_still: still,
             generator,
@@ -221,10 +296,15 @@ impl Verdict {
                         c.reason
                     )
                 }
+                Outcome::Invalid => format!("the run is invalid for {doing} ({numbers}; {})", c.reason),
             }
         };
+        let worth = match &self.exchange {
+            Some(exchange) => format!(" One generated frame is worth {}.", exchange.words()),
+            None => String::new(),
+        };
         format!(
-            "With {}, {}, and {}.",
+            "With {}, {}, and {}.{worth}",
             self.generator.phrase(),
             clause(&self.added, "adding these data to the demonstrations"),
             clause(
@@ -307,6 +387,17 @@ pub enum VerdictError {
     },
 }
 
+impl VerdictError {
+    /// Two arms with other starts.
+    pub(crate) fn starts(treatment: &Arm, control: &Arm) -> Self {
+        Self::Starts {
+            treatment: treatment.name.clone(),
+            control: control.name.clone(),
+            episode: first_difference(&treatment.starts(), &control.starts()).unwrap_or(0),
+        }
+    }
+}
+
 /// The first index at which two lists of starts differ, in length or value.
 fn first_difference(a: &[u64], b: &[u64]) -> Option<usize> {
     (0..a.len().max(b.len())).find(|&i| a.get(i) != b.get(i))
@@ -357,6 +448,27 @@ mod tests {
         };
         let line = "mixed against demo: hurts, −0.067 reward a step [no interval]";
         assert_eq!(one.to_string(), line);
+    }
+
+    #[test]
+    fn controls_stand_above_the_rule() {
+        let comparison = |low, high| Comparison {
+            treatment: "mixed".into(),
+            control: "demo".into(),
+            difference: interval(low, high),
+            outcome: outcome(low, high),
+            reason: String::new(),
+        };
+        let (helps, open) = (comparison(0.01, 0.05), comparison(-0.01, 0.05));
+        let mut added = helps.clone();
+        added.after_positive(&helps);
+        added.after_negative(&open);
+        assert_eq!(added, helps);
+        added.after_positive(&open);
+        assert_eq!(added.outcome, Outcome::Uninformative);
+        assert!(added.reason.contains("do not help here either"), "{}", added.reason);
+        added.after_negative(&helps);
+        assert_eq!(added.outcome, Outcome::Invalid);
     }
 
     #[test]

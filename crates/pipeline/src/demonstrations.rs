@@ -7,6 +7,9 @@ use bc_policy::track_states;
 use pusht_data::{Episode, Simulation, Source, SourceOptions, demonstrate, open, open_with};
 use pusht_env::{ExpertConfig, State};
 use pusht_jobs::{Done, Hasher, JobContext, Key, Stage, counted};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_pcg::Pcg64;
 use rayon::prelude::*;
 use report::{Picture, PictureGroup};
 use serde::{Deserialize, Serialize};
@@ -35,7 +38,7 @@ pub(crate) struct PlayExpert<'a> {
 impl PlayExpert<'_> {
     fn wanted(&self) -> pusht_data::Demonstrations {
         pusht_data::Demonstrations {
-            episodes: self.settings.episodes,
+            episodes: self.settings.episodes + self.settings.pool,
             first_seed: self.settings.first_seed,
             max_steps: EXPERT_STEPS,
             // As for the human demonstrations: episode e starts from seed e.
@@ -75,6 +78,8 @@ pub(crate) struct Recording {
     name: String,
     /// Key that identifies their contents.
     key: Key,
+    /// Whether the expert played them for this run, the pool last.
+    played: bool,
 }
 
 impl Recording {
@@ -86,6 +91,7 @@ impl Recording {
             name: format!("{} ({})", source.name(), counted(source.len(), "episode")),
             key: Key::external(fingerprint(&source).map_err(|e| fail(&e))?),
             source,
+            played: false,
         })
     }
 
@@ -95,7 +101,23 @@ impl Recording {
             name: format!("expert, {}", counted(played.output.len(), "episode")),
             key: played.key,
             source: played.output,
+            played: true,
         }
+    }
+
+    /// Indices of the pool, in order: of the expert's episodes the last ones; of others as large a part, drawn with the
+    /// seed of the split from all but the first, which the report shows.
+    fn pool(&self, settings: &config::Demonstrations, seed: u64) -> Vec<usize> {
+        let count = self.source.len();
+        if self.played {
+            return (settings.episodes.min(count)..count).collect();
+        }
+        let share = settings.pool as f64 / (settings.episodes + settings.pool) as f64;
+        let mut drawn: Vec<usize> = (SHOWN.min(count)..count).collect();
+        drawn.shuffle(&mut Pcg64::seed_from_u64(seed));
+        drawn.truncate((share * count as f64).round() as usize);
+        drawn.sort_unstable();
+        drawn
     }
 
     /// Reads all episodes into memory.
@@ -193,6 +215,8 @@ impl Stage for Track<'_> {
 pub(crate) struct Demonstrations {
     pub(crate) name: String,
     pub(crate) episodes: Vec<Episode>,
+    /// Episodes that are held back: no generator, inverse dynamics or policy sees them, but for the arms with real clips.
+    pub(crate) pool: Vec<Episode>,
     /// Recorded states, if known, for the baseline `next position`.
     pub(crate) recorded: Vec<Option<Vec<State>>>,
     /// Key of the tracks.
@@ -201,21 +225,38 @@ pub(crate) struct Demonstrations {
 }
 
 impl Demonstrations {
-    /// Replaces recorded states with tracked ones.
-    pub(crate) fn new(recording: Recording, mut episodes: Vec<Episode>, tracks: Done<Vec<Vec<State>>>) -> Self {
-        let recorded = episodes.iter().map(|e| e.states.clone()).collect();
-        for (episode, states) in episodes.iter_mut().zip(tracks.output) {
-            episode.states = Some(states);
+    /// Replaces recorded states with tracked ones, and holds back the pool.
+    pub(crate) fn new(
+        recording: Recording,
+        all: Vec<Episode>,
+        tracks: Done<Vec<Vec<State>>>,
+        settings: &config::Demonstrations,
+        seed: u64,
+    ) -> Self {
+        let held_back = recording.pool(settings, seed);
+        let (mut episodes, mut pool, mut recorded) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, (mut episode, states)) in all.into_iter().zip(tracks.output).enumerate() {
+            if held_back.binary_search(&index).is_ok() {
+                pool.push(episode);
+            } else {
+                recorded.push(episode.states.replace(states));
+                episodes.push(episode);
+            }
         }
+        let name = match pool.len() {
+            0 => recording.name,
+            some => format!("{}, of which {some} are held back as the pool", recording.name),
+        };
         let picture = |(i, episode): (usize, &Episode)| Picture {
             group: PictureGroup::Demonstrations,
             caption: format!("Demonstration {i}, {} steps", episode.len()),
             file: format!("{}/{}", tracks.name, strip(i)),
         };
         Self {
-            name: recording.name,
+            name,
             pictures: episodes.iter().take(SHOWN).enumerate().map(picture).collect(),
             episodes,
+            pool,
             recorded,
             key: tracks.key,
         }

@@ -5,9 +5,9 @@ use std::path::Path;
 use pusht_data::SourceOptions;
 use pusht_jobs::{JobContext, Runner};
 
-use crate::arms::{ARMS, ArmDataset};
+use crate::arms::{ArmDataset, ClipSet, LabeledClips, chosen};
 use crate::assemble::{Played, Results, Trained, TrainedSeed};
-use crate::clips::{ClipsSource, GenerateClips, clips_beside, find_clips};
+use crate::clips::{ClipsSource, ControlClips, GenerateClips, clips_beside, find_clips};
 use crate::config::Labeler;
 use crate::demonstrations::{Demonstrations, PlayExpert, Recording, Track};
 use crate::generators::{ClipsFrom, Generator, Generators, TrainingData};
@@ -32,6 +32,7 @@ pub(crate) fn run_stages(
     let Config {
         name: _,
         seeds,
+        arms,
         demonstrations,
         split,
         policy,
@@ -42,7 +43,8 @@ pub(crate) fn run_stages(
     } = config;
     let device = &machine.device;
     let generators = Generators::of(video, machine);
-    let jobs = policy_jobs(policy, other_policies, seeds);
+    let arms = chosen(arms);
+    let jobs = policy_jobs(&arms, policy, other_policies, seeds);
 
     // Existing models and clips are checked before any long stage; the closed form needs no trained model.
     generators.all().try_for_each(Generator::check)?;
@@ -71,7 +73,7 @@ pub(crate) fn run_stages(
         episodes: &episodes,
     };
     let tracks = runner.run(&track, ctx)?;
-    let demos = Demonstrations::new(recording, episodes, tracks);
+    let demos = Demonstrations::new(recording, episodes, tracks, demonstrations, split.seed);
 
     // Split.
     let stage = SplitDemonstrations {
@@ -131,20 +133,43 @@ pub(crate) fn run_stages(
         .map(|judged| (judged.generator, judged.training))
         .unzip();
     let trainings = source.training.iter().cloned().chain(trainings.into_iter().flatten());
-    let models = std::iter::once(learned.output.training).chain(trainings).collect();
+    let models = std::iter::once(learned.output.training.clone())
+        .chain(trainings)
+        .collect();
+
+    // Clips of the controls.
+    let mut before = vec![parts.key.clone(), labels.key.clone(), clips.key.clone()];
+    let mut controls = Vec::new();
+    for set in [ClipSet::Real, ClipSet::CrossFades] {
+        if arms.iter().any(|arm| arm.needs.contains(&set)) {
+            let stage = ControlClips {
+                set,
+                frames: video.frames,
+                labels: idm.labels,
+                demos: &demos,
+                split: &parts,
+                generated: (&clips.output, &clips.key),
+                learned: &learned,
+            };
+            let done = runner.run(&stage, ctx)?;
+            before.push(done.key);
+            controls.push((set, done.output));
+        }
+    }
 
     // Arms.
-    let before = [parts.key, labels.key, clips.key];
     let (clips, labels) = (clips.output, labels.output);
-    let clip_split = split_clips(split, policy, &clips.episodes)?;
+    let mut sets = vec![LabeledClips {
+        set: ClipSet::Generated,
+        split: split_clips(split, policy, &clips.episodes)?,
+        episodes: clips.episodes,
+    }];
+    let all = controls
+        .into_iter()
+        .map(|(set, episodes)| LabeledClips::to_train(set, episodes));
+    sets.extend(all);
     let mut pictures = [demos.pictures, clips.pictures].concat();
-    let mut dataset = ArmDataset::new(
-        demos.episodes,
-        parts.output.clone(),
-        labels.extracted,
-        clips.episodes,
-        clip_split,
-    );
+    let mut dataset = ArmDataset::new(demos.episodes, parts.output.clone(), labels.extracted, sets);
 
     // Policies.
     let mut policies = Vec::new();
@@ -194,7 +219,7 @@ pub(crate) fn run_stages(
             seeds: of_seeds,
         });
     }
-    let others = trained.split_off(ARMS.len());
+    let others = trained.split_off(arms.len());
 
     Ok(Results {
         demonstrations: demos.name,
@@ -212,6 +237,16 @@ pub(crate) fn run_stages(
         references,
         pictures,
     })
+}
+
+/// Names of the stages that label the clips of the controls.
+fn control_stages(arms: &[String]) -> Vec<String> {
+    let arms = chosen(arms);
+    let stages = [(ClipSet::Real, "clips-real"), (ClipSet::CrossFades, "clips-crossfade")];
+    let needed = stages
+        .into_iter()
+        .filter(|(set, _)| arms.iter().any(|arm| arm.needs.contains(set)));
+    needed.map(|(_, name)| name.to_owned()).collect()
 }
 
 /// The step after the stages, which has no folder.
@@ -235,6 +270,7 @@ pub(crate) fn stage_names(config: &Config, data: Option<&Path>, machine: &Machin
             .to_vec(),
         if found && !early { own("clips") } else { Vec::new() },
         generators.all().flat_map(Generator::stages).collect(),
+        control_stages(&config.arms),
         ["policies", "rollouts", REPORT].map(str::to_owned).to_vec(),
     ]
     .concat()

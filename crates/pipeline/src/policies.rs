@@ -13,7 +13,7 @@ use pusht_training::TrainSpec;
 use serde::Serialize;
 
 use crate::PipelineError;
-use crate::arms::{ARMS, Arm, ArmData, DEMO};
+use crate::arms::{Arm, ArmData, DEMO};
 use crate::curves::loss_points;
 use crate::error::failed;
 use crate::files::{read_json, write_json};
@@ -30,11 +30,12 @@ pub(crate) struct PolicyJob<'a> {
 
 /// The arms' policies, and policies of other kinds on the data of the arm `demo` with the first seed.
 pub(crate) fn policy_jobs<'a>(
+    arms: &[&'static Arm],
     policy: &'a PolicyConfig,
     other_policies: &'a [PolicyConfig],
     seeds: &'a [u64],
 ) -> Vec<PolicyJob<'a>> {
-    let arms = ARMS.iter().map(|arm| PolicyJob {
+    let arms = arms.iter().map(|&arm| PolicyJob {
         name: arm.name,
         arm,
         policy,
@@ -54,7 +55,7 @@ impl PolicyJob<'_> {
     pub(crate) fn train(
         &self,
         data: &ArmData<'_>,
-        before: &[Key; 3],
+        before: &[Key],
         device: &Device,
         runner: &mut Runner,
         ctx: &mut JobContext,
@@ -82,8 +83,8 @@ struct TrainPolicy<'a> {
     /// The policy, with the seed of this training.
     policy: PolicyConfig,
     data: &'a ArmData<'a>,
-    /// Keys of split, labels and clips, from which the data of all arms are assembled.
-    before: &'a [Key; 3],
+    /// Keys of split, labels and sets of clips, from which the data of all arms are assembled.
+    before: &'a [Key],
     device: &'a Device,
 }
 

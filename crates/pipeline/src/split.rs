@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bc_policy::PolicyConfig;
 use pusht_data::{Episode, Split, SplitError};
-use pusht_jobs::{JobContext, Stage};
+use pusht_jobs::{JobContext, Key, Stage};
 use serde::Serialize;
 
 use crate::PipelineError;
@@ -28,7 +28,11 @@ impl Stage for SplitDemonstrations<'_> {
     }
 
     fn inputs(&self) -> impl Serialize {
-        (self.settings, &self.demos.key)
+        let (settings, key) = (self.settings, &self.demos.key);
+        match self.demos.pool.len() {
+            0 => Inputs::All((settings, key)),
+            pool => Inputs::WithPool((settings, key, pool)),
+        }
     }
 
     fn run(&self, dir: &Path, _: &mut JobContext) -> Result<(), PipelineError> {
@@ -39,6 +43,14 @@ impl Stage for SplitDemonstrations<'_> {
     fn load(&self, dir: &Path, _: &mut JobContext) -> Result<Split, PipelineError> {
         read_json(&dir.join("split.json"))
     }
+}
+
+/// What the split depends on; without a pool in the form of earlier versions.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Inputs<'a> {
+    All((&'a SplitConfig, &'a Key)),
+    WithPool((&'a SplitConfig, &'a Key, usize)),
 }
 
 /// Splits the clips by whole segments; the training part must have at least one batch.

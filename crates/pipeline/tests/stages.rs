@@ -90,7 +90,9 @@ fn a_part_of_the_graph_runs_alone() {
     assert!(until("labels").unwrap().is_none() && is_there("labels") && !is_there("video-model"));
     missing(only("clips"), "video-model");
     assert!(only("video-model").unwrap().is_none() && is_there("video-model") && !is_there("clips"));
-    assert!(until("clips").unwrap().is_none() && is_there("clips") && !is_there("policies"));
+    assert!(until("clips").unwrap().is_none() && is_there("clips") && !is_there("clips-real"));
+    missing(only("policies"), "clips-real");
+    assert!(until("clips-crossfade").unwrap().is_none() && is_there("clips-real") && !is_there("policies"));
     missing(only("report"), "policies/demo-0");
     assert!(only("policies").unwrap().is_none() && is_there("policies/mixed-0") && !is_there("rollouts"));
     assert!(until("rollouts").unwrap().is_none() && is_there("rollouts/mixed-0") && !is_there("report.json"));
@@ -111,7 +113,12 @@ fn a_part_of_the_graph_runs_alone() {
 #[test]
 fn run_folders_of_earlier_versions_go_on() {
     let folder = tempfile::tempdir().unwrap();
-    let smoke = Config::load("smoke", None, &[]).unwrap();
+    // There were five arms, and no pool.
+    let before = [
+        "demonstrations.pool=0",
+        "arms=['demo', 'demo-matched', 'idm', 'generated', 'mixed']",
+    ];
+    let smoke = Config::load("smoke", None, &before.map(str::to_owned)).unwrap();
     let options = RunOptions::new(folder.path());
     run(&smoke, &options, &mut JobContext::silent()).unwrap();
     // Beginnings of the keys of a run of version 0.1.0, before there was a runner.

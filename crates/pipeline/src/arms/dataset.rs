@@ -1,6 +1,6 @@
 //! Training data of all arms, in memory once.
 
-use pusht_data::{Episode, FrameRef, Split};
+use pusht_data::{Episode, FrameRef, Split, SplitProtocol};
 use pusht_env::Action;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -16,7 +16,7 @@ pub(crate) enum DemoLabels {
 }
 
 /// Frames for training, validation and test, as references into [`ArmDataset::episodes`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Parts {
     pub(crate) train: Vec<FrameRef>,
     pub(crate) validation: Vec<FrameRef>,
@@ -49,13 +49,50 @@ impl Parts {
     }
 }
 
-/// Episodes of all arms: demonstrations first, then clips with their extracted actions.
+/// Sets of clips that arms are trained on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ClipSet {
+    /// Those of the generator under test.
+    Generated,
+    /// Real ones, cut from the pool.
+    Real,
+    /// Cross-fades between the ends of the generated ones.
+    CrossFades,
+}
+
+/// Clips with their extracted actions, and their split, which counts from the first of them.
+pub(crate) struct LabeledClips {
+    pub(crate) set: ClipSet,
+    pub(crate) episodes: Vec<Episode>,
+    pub(crate) split: Split,
+}
+
+impl LabeledClips {
+    /// Clips that are all trained on.
+    pub(crate) fn to_train(set: ClipSet, episodes: Vec<Episode>) -> Self {
+        let rows = |(episode, clip): (usize, &Episode)| (0..clip.len()).map(move |row| FrameRef::new(episode, row));
+        Self {
+            set,
+            split: Split {
+                protocol: SplitProtocol::ByEpisode,
+                seed: 0,
+                train: episodes.iter().enumerate().flat_map(rows).collect(),
+                validation: Vec::new(),
+                test: Vec::new(),
+            },
+            episodes,
+        }
+    }
+}
+
+/// Episodes of all arms: demonstrations first, then the sets of clips.
 pub(crate) struct ArmDataset {
     pub(crate) episodes: Vec<Episode>,
     /// Number of demonstrations among them.
     pub(crate) demos: usize,
     demo_split: Split,
-    clip_split: Split,
+    /// The sets: index of the first episode, and the split.
+    clips: Vec<(ClipSet, usize, Split)>,
     /// For each demonstration the extracted actions and the rows that have one; while the demonstrations hold these,
     /// the recorded actions.
     extracted: Vec<Extracted>,
@@ -63,22 +100,24 @@ pub(crate) struct ArmDataset {
 }
 
 impl ArmDataset {
-    /// Joins demonstrations and clips. Each split counts from its own first episode.
+    /// Joins demonstrations and sets of clips.
     pub(crate) fn new(
         demos: Vec<Episode>,
         demo_split: Split,
         extracted: Vec<Extracted>,
-        clips: Vec<Episode>,
-        clip_split: Split,
+        sets: Vec<LabeledClips>,
     ) -> Self {
         let count = demos.len();
-        let mut episodes = demos;
-        episodes.extend(clips);
+        let (mut episodes, mut clips) = (demos, Vec::new());
+        for set in sets {
+            clips.push((set.set, episodes.len(), set.split));
+            episodes.extend(set.episodes);
+        }
         Self {
             episodes,
             demos: count,
             demo_split,
-            clip_split,
+            clips,
             extracted,
             labels: DemoLabels::Recorded,
         }
@@ -98,7 +137,7 @@ impl ArmDataset {
         let mut train: Vec<FrameRef> = episodes
             .iter()
             .flat_map(|&e| split.train.iter().filter(move |r| r.episode == e))
-            .take(self.clip_split.train.len())
+            .take(self.dose())
             .copied()
             .collect();
         train.sort_unstable();
@@ -115,13 +154,41 @@ impl ArmDataset {
             .map(|refs| refs.into_iter().filter(known).collect())
     }
 
-    /// All clips.
-    pub(crate) fn clips(&self) -> Parts {
-        let moved = |r: FrameRef| FrameRef {
-            episode: r.episode + self.demos,
-            ..r
-        };
-        Parts::of(&self.clip_split).map(|refs| refs.into_iter().map(moved).collect())
+    /// Number of training frames of the generated clips: one dose.
+    pub(crate) fn dose(&self) -> usize {
+        self.clips(ClipSet::Generated).train.len()
+    }
+
+    /// All clips of a set; none if the run does not have it.
+    pub(crate) fn clips(&self, wanted: ClipSet) -> Parts {
+        let mut parts = Parts::default();
+        for (_, first, split) in self.clips.iter().filter(|(set, ..)| *set == wanted) {
+            let moved = |r: FrameRef| FrameRef {
+                episode: r.episode + first,
+                ..r
+            };
+            parts = parts.and(Parts::of(split).map(|refs| refs.into_iter().map(moved).collect()));
+        }
+        parts
+    }
+
+    /// The first clips of a set with as many training frames as `doses` doses, or all if there are fewer.
+    pub(crate) fn first_clips(&self, set: ClipSet, doses: f64) -> Parts {
+        let mut parts = self.clips(set);
+        parts.train.truncate(self.frames_of(doses));
+        parts
+    }
+
+    /// The last clips of a set with as many training frames as `doses` doses, or all if there are fewer.
+    pub(crate) fn last_clips(&self, set: ClipSet, doses: f64) -> Parts {
+        let mut parts = self.clips(set);
+        let surplus = parts.train.len().saturating_sub(self.frames_of(doses));
+        parts.train.drain(..surplus);
+        parts
+    }
+
+    fn frames_of(&self, doses: f64) -> usize {
+        (doses * self.dose() as f64).round() as usize
     }
 
     /// These frames as a split of [`Self::episodes`].

@@ -1,16 +1,21 @@
 //! The list of arms. A new arm is one value in [`ARMS`].
 //! The color of an arm in charts is in `report/src/plot/palette.rs`.
 
+use eval::{CALIBRATION, NEGATIVE_CONTROL, POSITIVE_CONTROL};
 use pusht_data::{Episode, FrameRef, Split};
 use pusht_env::Action;
 
-use super::dataset::{ArmDataset, DemoLabels, Parts};
+use super::dataset::{ArmDataset, ClipSet, DemoLabels, Parts};
 
 /// An arm: a choice of training data for the policy.
 pub(crate) struct Arm {
     pub(crate) name: &'static str,
     /// Description of its data.
     pub(crate) what: &'static str,
+    /// Sets of clips that it needs besides the generated ones.
+    pub(crate) needs: &'static [ClipSet],
+    /// Doses of clips of a control that it has beside the demonstrations.
+    pub(crate) doses: f64,
     /// Selects its frames.
     frames: fn(&ArmDataset) -> Parts,
     /// Actions of its demonstrations.
@@ -19,10 +24,15 @@ pub(crate) struct Arm {
     actions: &'static str,
 }
 
+/// Actions of an arm with demonstrations and clips.
+const BOTH: &str = "recorded; clips: {}";
+
 /// Upper control: demonstrations with recorded actions.
 pub(crate) const DEMO: Arm = Arm {
     name: "demo",
     what: "demonstration frames, recorded actions",
+    needs: &[],
+    doses: 0.0,
     frames: ArmDataset::demonstrations,
     labels: DemoLabels::Recorded,
     actions: "recorded",
@@ -32,6 +42,8 @@ pub(crate) const DEMO: Arm = Arm {
 pub(crate) const DEMO_MATCHED: Arm = Arm {
     name: "demo-matched",
     what: "as many demonstration frames as generated has",
+    needs: &[],
+    doses: 0.0,
     frames: ArmDataset::demonstrations_as_many_as_clips,
     labels: DemoLabels::Recorded,
     actions: "recorded",
@@ -41,6 +53,8 @@ pub(crate) const DEMO_MATCHED: Arm = Arm {
 pub(crate) const IDM: Arm = Arm {
     name: "idm",
     what: "demonstration frames, extracted actions",
+    needs: &[],
+    doses: 0.0,
     frames: ArmDataset::labeled_demonstrations,
     labels: DemoLabels::Extracted,
     actions: "{}",
@@ -50,7 +64,9 @@ pub(crate) const IDM: Arm = Arm {
 pub(crate) const GENERATED: Arm = Arm {
     name: "generated",
     what: "generated clips, extracted actions",
-    frames: ArmDataset::clips,
+    needs: &[],
+    doses: 0.0,
+    frames: |dataset| dataset.clips(ClipSet::Generated),
     labels: DemoLabels::Recorded,
     actions: "{}",
 };
@@ -59,13 +75,99 @@ pub(crate) const GENERATED: Arm = Arm {
 pub(crate) const MIXED: Arm = Arm {
     name: "mixed",
     what: "demonstrations plus generated clips",
-    frames: |dataset| dataset.demonstrations().and(dataset.clips()),
+    needs: &[],
+    doses: 0.0,
+    frames: |dataset| dataset.demonstrations().and(dataset.clips(ClipSet::Generated)),
     labels: DemoLabels::Recorded,
-    actions: "recorded; clips: {}",
+    actions: BOTH,
 };
 
-/// The arms that are trained, in the order of the report's table.
-pub(crate) const ARMS: [Arm; 5] = [DEMO, DEMO_MATCHED, IDM, GENERATED, MIXED];
+/// Positive control: what a perfect generator would be worth.
+pub(crate) const MIXED_REAL: Arm = Arm {
+    name: POSITIVE_CONTROL,
+    what: "demonstrations plus as many frames of real clips from the pool",
+    needs: &[ClipSet::Real],
+    doses: 1.0,
+    frames: |dataset| dataset.demonstrations().and(dataset.first_clips(ClipSet::Real, 1.0)),
+    labels: DemoLabels::Recorded,
+    actions: BOTH,
+};
+
+/// Half a dose of real clips, for the curve of real data.
+pub(crate) const MIXED_REAL_HALF: Arm = Arm {
+    name: "mixed-real-half",
+    what: "demonstrations plus half as many frames of real clips from the pool",
+    doses: 0.5,
+    frames: |dataset| dataset.demonstrations().and(dataset.first_clips(ClipSet::Real, 0.5)),
+    ..MIXED_REAL
+};
+
+/// Two doses of real clips, for the curve of real data.
+pub(crate) const MIXED_REAL_2: Arm = Arm {
+    name: "mixed-real-2",
+    what: "demonstrations plus twice as many frames of real clips from the pool",
+    doses: 2.0,
+    frames: |dataset| dataset.demonstrations().and(dataset.first_clips(ClipSet::Real, 2.0)),
+    ..MIXED_REAL
+};
+
+/// Four doses of real clips, for the curve of real data.
+pub(crate) const MIXED_REAL_4: Arm = Arm {
+    name: "mixed-real-4",
+    what: "demonstrations plus four times as many frames of real clips from the pool",
+    doses: 4.0,
+    frames: |dataset| dataset.demonstrations().and(dataset.first_clips(ClipSet::Real, 4.0)),
+    ..MIXED_REAL
+};
+
+/// Other real clips, whose rate of exchange must be 1.
+pub(crate) const MIXED_REAL_AGAIN: Arm = Arm {
+    name: CALIBRATION,
+    what: "demonstrations plus as many frames of other real clips from the pool",
+    frames: |dataset| dataset.demonstrations().and(dataset.last_clips(ClipSet::Real, 1.0)),
+    ..MIXED_REAL
+};
+
+/// Negative control: clips that show nothing that moves as it should.
+pub(crate) const MIXED_CROSSFADE: Arm = Arm {
+    name: NEGATIVE_CONTROL,
+    what: "demonstrations plus cross-fades between the ends of the generated clips",
+    needs: &[ClipSet::CrossFades],
+    doses: 1.0,
+    frames: |dataset| {
+        dataset
+            .demonstrations()
+            .and(dataset.first_clips(ClipSet::CrossFades, 1.0))
+    },
+    labels: DemoLabels::Recorded,
+    actions: BOTH,
+};
+
+/// All arms, in the order of the report's table.
+pub(crate) const ARMS: [Arm; 11] = [
+    DEMO,
+    DEMO_MATCHED,
+    IDM,
+    GENERATED,
+    MIXED,
+    MIXED_REAL_HALF,
+    MIXED_REAL,
+    MIXED_REAL_2,
+    MIXED_REAL_4,
+    MIXED_REAL_AGAIN,
+    MIXED_CROSSFADE,
+];
+
+/// The arms of runs whose settings name none.
+pub(crate) const FORMER_ARMS: [&str; 5] = ["demo", "demo-matched", "idm", "generated", "mixed"];
+
+/// The arms of these names, in the order of [`ARMS`].
+pub(crate) fn chosen(names: &[String]) -> Vec<&'static Arm> {
+    static ALL: [Arm; 11] = ARMS;
+    ALL.iter()
+        .filter(|arm| names.iter().any(|name| name == arm.name))
+        .collect()
+}
 
 /// Training and test data of an arm's policies.
 pub(crate) struct ArmData<'a> {
@@ -111,6 +213,7 @@ impl Arm {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arms::LabeledClips;
     use crate::labels::Extracted;
     use pusht_data::{Provenance, SplitProtocol};
     use pusht_env::{Frame, GOAL};
@@ -141,8 +244,14 @@ mod tests {
             episodes(10, 20, 1.0),
             split(10, 20),
             extracted,
-            episodes(5, 15, 2.0),
-            split(5, 15),
+            vec![
+                LabeledClips {
+                    set: ClipSet::Generated,
+                    episodes: episodes(5, 15, 2.0),
+                    split: split(5, 15),
+                },
+                LabeledClips::to_train(ClipSet::Real, episodes(10, 15, 3.0)),
+            ],
         )
     }
 
@@ -172,12 +281,36 @@ mod tests {
     }
 
     #[test]
+    fn real_clips_come_in_doses_from_both_ends_of_the_pool() {
+        let dataset = dataset();
+        let train = |arm: Arm| -> Vec<FrameRef> {
+            let parts = arm.parts(&dataset);
+            let clips = parts.train.into_iter().filter(|r| r.episode >= dataset.demos + 5);
+            clips.collect()
+        };
+        let dose = dataset.dose();
+        assert_eq!(GENERATED.parts(&dataset).train.len(), dose);
+        let [half, one, two, four] = [MIXED_REAL_HALF, MIXED_REAL, MIXED_REAL_2, MIXED_REAL_4].map(train);
+        assert_eq!([half.len(), one.len(), two.len()], [dose.div_ceil(2), dose, 2 * dose]);
+        assert!(one.starts_with(&half) && two.starts_with(&one) && four.starts_with(&two));
+        // The pool has no four doses: all that it has.
+        assert!(four.len() > 2 * dose && four.len() < 4 * dose);
+        let again = train(MIXED_REAL_AGAIN);
+        assert!(again.len() == dose && four.ends_with(&again) && !one.contains(&again[0]));
+        assert!(train(MIXED_CROSSFADE).is_empty());
+    }
+
+    #[test]
     fn arms_have_names_of_their_own_and_say_whose_actions_they_have() {
         let mut names = ARMS.map(|arm| arm.name).to_vec();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), ARMS.len());
-        let labels = ARMS.map(|arm| arm.labels_of("closed form"));
+        assert_eq!(chosen(&FORMER_ARMS.map(str::to_owned)).len(), FORMER_ARMS.len());
+        let labels = chosen(&FORMER_ARMS.map(str::to_owned))
+            .into_iter()
+            .map(|arm| arm.labels_of("closed form"));
+        let labels: Vec<String> = labels.collect();
         assert_eq!(
             labels,
             [

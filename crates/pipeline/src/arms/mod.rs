@@ -3,5 +3,5 @@
 mod dataset;
 mod list;
 
-pub(crate) use dataset::{ArmDataset, DemoLabels};
-pub(crate) use list::{ARMS, Arm, ArmData, DEMO, DEMO_MATCHED, GENERATED};
+pub(crate) use dataset::{ArmDataset, ClipSet, DemoLabels, LabeledClips};
+pub(crate) use list::{ARMS, Arm, ArmData, DEMO, DEMO_MATCHED, FORMER_ARMS, GENERATED, chosen};

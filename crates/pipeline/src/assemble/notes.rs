@@ -6,7 +6,7 @@ use pusht_jobs::counted;
 
 use super::results::Results;
 use crate::Config;
-use crate::arms::{DEMO_MATCHED, GENERATED};
+use crate::arms::{ClipSet, DEMO, DEMO_MATCHED, GENERATED};
 
 pub(super) fn notes(config: &Config, results: &Results, arms: &[Arm], other_build: &[&str]) -> Vec<String> {
     let mut notes = match results.source.generator.kind {
@@ -34,6 +34,27 @@ pub(super) fn notes(config: &Config, results: &Results, arms: &[Arm], other_buil
              demonstrations, and fewer than generated."
                 .to_owned(),
         );
+    }
+    let beside = |name: &str| Some(frames(name)?.saturating_sub(frames(DEMO.name)?));
+    for arm in results
+        .arms
+        .iter()
+        .map(|trained| trained.arm)
+        .filter(|arm| arm.doses > 0.0)
+    {
+        let wanted = (arm.doses * results.dataset.dose() as f64).round() as usize;
+        if let Some(found) = beside(arm.name).filter(|&found| found < wanted) {
+            notes.push(format!(
+                "{} has {} of clips beside the demonstrations, not {wanted}: there are no more whose actions can be trusted{}.",
+                arm.name,
+                counted(found, "frame"),
+                if arm.needs.contains(&ClipSet::Real) {
+                    " in the pool (demonstrations.pool)"
+                } else {
+                    ""
+                }
+            ));
+        }
     }
     if !other_build.is_empty() {
         notes.push(format!(

@@ -1,6 +1,7 @@
 //! Clips: those that are trained on, generated or existing, and those of other generators.
 
 mod beside;
+mod controls;
 mod ends;
 mod evaluate;
 mod found;
@@ -11,6 +12,7 @@ mod simulated;
 mod store;
 
 pub(crate) use beside::clips_beside;
+pub(crate) use controls::ControlClips;
 pub(crate) use found::find_clips;
 pub(crate) use generated::GenerateClips;
 pub(crate) use set::ClipsSource;

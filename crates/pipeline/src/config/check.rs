@@ -4,6 +4,7 @@ use super::refusal::wrong;
 use super::settings::Config;
 use super::video::{OtherGeneratorConfig, VideoChoice, VideoConfig, unset};
 use crate::PipelineError;
+use crate::arms::{ARMS, ClipSet, chosen};
 
 impl Config {
     /// Checks the settings; datasets and model files are checked when they are opened.
@@ -17,6 +18,32 @@ impl Config {
             if value == 0 {
                 return wrong(key, "is 0; expected at least 1");
             }
+        }
+        for (index, name) in self.arms.iter().enumerate() {
+            if !ARMS.iter().any(|arm| arm.name == name) {
+                let known = ARMS.each_ref().map(|arm| arm.name).join(", ");
+                return wrong("arms", &format!("names {name}; expected {known}"));
+            }
+            if self.arms[..index].contains(name) {
+                return wrong("arms", &format!("names {name} twice; expected each arm once"));
+            }
+        }
+        if let Some(missing) = ["demo", "demo-matched", "generated", "mixed"]
+            .into_iter()
+            .find(|needed| !self.arms.iter().any(|name| name == needed))
+        {
+            return wrong("arms", &format!("has no {missing}, which the verdict needs"));
+        }
+        let needs_pool = chosen(&self.arms)
+            .into_iter()
+            .find(|arm| arm.needs.contains(&ClipSet::Real));
+        if let Some(arm) = needs_pool
+            && self.demonstrations.pool == 0
+        {
+            return wrong(
+                "demonstrations.pool",
+                &format!("is 0; the arm {} needs episodes that are held back", arm.name),
+            );
         }
         // Invalid training settings are found now instead of in their stage.
         let checks: [(&str, Result<(), String>); 2] = [

@@ -6,6 +6,7 @@ use pusht_data::SplitProtocol;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::video::VideoConfig;
+use crate::arms::FORMER_ARMS;
 
 /// Settings of an experiment. The comments in `presets/*.toml` describe each setting.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,6 +16,9 @@ pub struct Config {
     pub name: String,
     /// Training seeds; every arm trains one policy per seed.
     pub seeds: Vec<u64>,
+    /// Names of the arms; those that the verdict needs must be among them.
+    #[serde(default = "former_arms", skip_serializing_if = "is_former")]
+    pub arms: Vec<String>,
     /// Demonstrations of the expert, used if no `--data` is given.
     pub demonstrations: Demonstrations,
     /// Split into training, validation and test part.
@@ -31,6 +35,18 @@ pub struct Config {
     pub video: VideoConfig,
     /// Closed-loop rollouts.
     pub rollout: RolloutConfig,
+}
+
+fn former_arms() -> Vec<String> {
+    FORMER_ARMS.map(str::to_owned).to_vec()
+}
+
+fn is_former(arms: &[String]) -> bool {
+    arms == FORMER_ARMS
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// Serializes the settings of all kinds of policy, as in records of earlier versions.
@@ -50,6 +66,10 @@ pub struct Demonstrations {
     pub episodes: usize,
     /// Seed of the first start; the others follow.
     pub first_seed: u64,
+    /// Number of further episodes, held back as the pool of real clips. Of recorded demonstrations the pool gets as large
+    /// a part of the episodes, drawn with the seed of the split.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub pool: usize,
 }
 
 /// Split into training, validation and test part.

@@ -5,10 +5,12 @@ use std::path::Path;
 use pipeline::{Config, RunOptions};
 
 /// The preset smoke with less of everything.
-const LESS: [&str; 12] = [
+const LESS: [&str; 14] = [
     "seeds=[0]",
     "other_policies=[]",
     "demonstrations.episodes=3",
+    "demonstrations.pool=3",
+    "arms=['demo', 'demo-matched', 'generated', 'mixed', 'mixed-real', 'mixed-crossfade']",
     "policy.train.epochs=1",
     "policy.train.batch_size=16",
     "idm.learned.train.epochs=1",

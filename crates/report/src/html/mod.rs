@@ -80,6 +80,7 @@ pub(crate) fn badge(outcome: Outcome) -> Markup {
         Outcome::Hurts => "hurts",
         Outcome::NoDifference => "no-difference",
         Outcome::Uninformative => "uninformative",
+        Outcome::Invalid => "invalid",
     };
     html! { span.badge.(class) { (outcome.words()) } }
 }

@@ -23,6 +23,8 @@ pub fn arm_color(arm: &str) -> &'static str {
         "idm" => SERIES[2],
         "generated" => SERIES[1],
         "mixed" => SERIES[3],
+        name if name.starts_with("mixed-real") => SERIES[4],
+        "mixed-crossfade" => "#b0a03a",
         "expert" => INK,
         "still" | "random" => "#8a919e",
         _ => SERIES[4],

@@ -1,6 +1,6 @@
 //! The verdict, the chart of arms and their table.
 
-use eval::{Arm, Role};
+use eval::{Arm, ExchangeRate, NEGATIVE_CONTROL, POSITIVE_CONTROL, Role};
 use maud::{Markup, html};
 use pusht_jobs::counted;
 
@@ -14,12 +14,8 @@ pub(crate) fn verdict(report: &ExperimentReport) -> Markup {
     let v = &report.verdict;
     let mut table =
         Table::new(&["Question", "Answer", "Difference in mean reward per step", "Because"]).text(&[1, 2, 3]);
-    let questions = [
-        "Does adding generated data to the demonstrations help?",
-        "Does it stand in for as many demonstrations?",
-        "Do extracted actions serve as well as the recorded ones?",
-    ];
-    for (question, c) in questions.into_iter().zip(v.comparisons()) {
+    for c in v.comparisons() {
+        let question = question(&c.treatment);
         let arms = format!("{} against {}", c.treatment, c.control);
         table.row(
             "",
@@ -33,6 +29,7 @@ pub(crate) fn verdict(report: &ExperimentReport) -> Markup {
     }
     html! {
         (answer(&v.sentence(), Some(&table.html())))
+        @if let Some(exchange) = &v.exchange { (worth(exchange, v.calibration.as_ref())) }
         p.soft {
             "The rule was fixed beforehand. An interval above 0 says " i { "helps" } ", below 0 " i { "hurts" } "; within ±"
             (v.margin) " of reward a step it says " i { "no difference shown" } "; one that holds 0 and reaches beyond ±"
@@ -40,7 +37,49 @@ pub(crate) fn verdict(report: &ExperimentReport) -> Markup {
              the lower bound of " i { "demo" } " (" (number(v.demo.bounds.map(|bounds| bounds.low), 3)) ") is less than "
             (v.above_floor) " above standing still (" (number(Some(v.standing_still), 3)) "), every answer is "
             i { "uninformative" } "."
+            @if v.positive.is_some() || v.negative.is_some() {
+                " The controls stand above this rule: where as many real frames do not help (" i { (POSITIVE_CONTROL) }
+                "), whether generated ones do is " i { "uninformative" } "; where cross-fades help (" i { (NEGATIVE_CONTROL) }
+                "), the run is " i { "invalid" } "."
+            }
         }
+    }
+}
+
+/// The question that a comparison answers.
+fn question(treatment: &str) -> &'static str {
+    match treatment {
+        "mixed" => "Does adding generated data to the demonstrations help?",
+        "generated" => "Does it stand in for as many demonstrations?",
+        "idm" => "Do extracted actions serve as well as the recorded ones?",
+        POSITIVE_CONTROL => "Positive control: do as many real frames help?",
+        NEGATIVE_CONTROL => "Negative control: do cross-fades help? (They must not.)",
+        _ => "Does this data help?",
+    }
+}
+
+/// What a generated frame is worth in real ones, and the curve that says so.
+fn worth(exchange: &ExchangeRate, calibration: Option<&ExchangeRate>) -> Markup {
+    let mut table = Table::new(&[
+        "Arm",
+        "Real frames beside the demonstrations, doses",
+        "Mean reward per step",
+    ]);
+    for point in &exchange.curve {
+        let (doses, reward) = (number(Some(point.doses), 2), number(Some(point.reward), 3));
+        table.row("", &[&point.arm, &doses, &reward]);
+    }
+    html! {
+        h3 { "What is a generated frame worth?" }
+        p { "One generated frame is worth " b { (exchange.words()) } "." }
+        @if let Some(again) = calibration {
+            p { "Calibration: one frame of other real clips is worth " (again.words()) "; it should be 1." }
+        }
+        (table.html())
+        (soft("A dose is as many labeled real frames, cut from episodes that nothing else of the run has seen, as the arm mixed \
+               has generated ones. The rewards are made monotone (isotonic regression); the rate is the number of doses at which \
+               this curve has the reward of mixed. Its interval refits the curve in each bootstrap draw over training seeds × \
+               starts."))
     }
 }
 
