@@ -14,7 +14,7 @@ fn trained(steps: usize, own: OwnRollouts) -> PixelWorld {
     (settings.fit.epochs, settings.fit.steps_per_epoch) = (1, Some(steps));
     settings.own = own;
     let mut ctx = JobContext::silent();
-    let trained = settings.train_on_play(&Device::flex(), FitOptions::in_memory(&mut ctx));
+    let trained = settings.train_on_play(None, &Device::flex(), FitOptions::in_memory(&mut ctx));
     trained.expect("random play needs no data").model
 }
 

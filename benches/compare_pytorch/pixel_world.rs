@@ -26,7 +26,7 @@ fn net(device: &Device) -> Net {
 }
 
 fn images(batch: usize, device: &Device) -> Tensor<4> {
-    Tensor::random([batch, 132, 16, 16], Distribution::Normal(0.0, 1.0), device)
+    Tensor::random([batch, 180, 16, 16], Distribution::Normal(0.0, 1.0), device)
 }
 
 /// Forward pass, loss, backward pass, clipping and an AdamW update.

@@ -27,7 +27,7 @@ def network():
         def __init__(self, fine):
             super().__init__()
             coarse = 2 * fine
-            self.first = nn.Conv2d(132, fine, 3, padding=1)
+            self.first = nn.Conv2d(180, fine, 3, padding=1)
             self.down1 = Residual(fine, fine)
             self.half1 = nn.Conv2d(fine, coarse, 3, stride=2, padding=1)
             self.down2 = Residual(coarse, coarse)
@@ -55,7 +55,7 @@ def network():
 def images(batch):
     import torch
 
-    return torch.randn(batch, 132, 16, 16).to(memory_format=torch.channels_last)
+    return torch.randn(batch, 180, 16, 16).to(memory_format=torch.channels_last)
 
 
 def training(batch, half=False):
