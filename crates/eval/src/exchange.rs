@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use traj_metrics::{Bootstrap, Bounds, Interval, MetricError};
 
-use crate::verdict::{CALIBRATION, DEMO, MARGIN, MIXED, POSITIVE_CONTROL};
+use crate::arm_names::{CALIBRATION, DEMO, MARGIN, MIXED, POSITIVE_CONTROL};
 use crate::{Arm, VerdictError};
 
 /// What a set of clips is worth in real data.
@@ -165,7 +165,7 @@ impl ExchangeRate {
         };
         let number = |x: f64| match x {
             x if x >= self.most - 1e-9 => format!("at least {:.2}", self.most),
-            x if x <= 1e-9 => "nothing".to_owned(),
+            x if x <= 1e-9 => "0".to_owned(),
             x => format!("{x:.2}"),
         };
         let interval = match rate.bounds {
@@ -174,8 +174,8 @@ impl ExchangeRate {
         };
         match self.worth {
             Worth::Costs => {
-                let cost = format!("{:+.3}", self.difference).replace('-', "−");
-                format!("less than nothing: {cost} reward a step ({interval})")
+                let cost = -self.difference;
+                format!("no real ones ({interval}): the clips cost {cost:.3} reward a step")
             }
             _ => format!("{} real ones ({interval})", number(rate.mean)),
         }
@@ -279,7 +279,8 @@ mod tests {
         let costs = rate(0.2, 0.5);
         assert_eq!((costs.worth, costs.rate.unwrap().mean), (Worth::Costs, 0.0));
         assert!(
-            costs.words().starts_with("less than nothing: −0.100"),
+            costs.words().starts_with("no real ones (95 % interval 0 to 0")
+                && costs.words().ends_with("the clips cost 0.100 reward a step"),
             "{}",
             costs.words()
         );

@@ -1,11 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+mod arm_names;
 mod arm_results;
 mod exchange;
 mod expert;
 mod rollout;
 mod verdict;
+mod verdict_error;
 
+pub use arm_names::{CALIBRATION, MARGIN, NEGATIVE_CONTROL, POSITIVE_CONTROL};
 pub use arm_results::{Arm, Fit, LossPoint, Role, SeedResult, Training, TrainingData};
 pub use exchange::{CurvePoint, ExchangeRate, Worth};
 pub use expert::{ExpertEvaluation, ExpertEvaluationError, ExpertScores};
@@ -15,7 +18,5 @@ pub use rollout::{
     RECORD_SCHEMA, RandomTarget, RecordError, RolloutConfig, RolloutError, RolloutPart, RolloutRecord, RolloutScores,
     SOLVED_COVERAGE, StandStill, Summary, UnknownProtocol, evenly_spaced, film, rollout, rollout_labeled, rollout_some,
 };
-pub use verdict::{
-    ABOVE_FLOOR, CALIBRATION, Comparison, Generator, GeneratorKind, MARGIN, NEGATIVE_CONTROL, Outcome,
-    POSITIVE_CONTROL, Verdict, VerdictError,
-};
+pub use verdict::{ABOVE_FLOOR, Comparison, Generator, GeneratorKind, Outcome, Verdict};
+pub use verdict_error::VerdictError;

@@ -15,27 +15,14 @@
 //! generated data is *invalid*. Otherwise, if `mixed-real` does not help, adding is *uninformative*: as much real data
 //! does not help here either.
 
+use crate::arm_names::{CALIBRATION, DEMO, MARGIN, MIXED, NEGATIVE_CONTROL, POSITIVE_CONTROL};
+use crate::verdict_error::{VerdictError, first_difference};
 use crate::{Arm, ExchangeRate};
 use serde::{Deserialize, Serialize};
-use traj_metrics::{Bootstrap, Bounds, Interval, MetricError};
-
-/// Differences within ± this value, in reward per step, are of no practical importance.
-pub const MARGIN: f64 = 0.02;
+use traj_metrics::{Bootstrap, Bounds, Interval};
 
 /// Smallest distance of a control above standing still, in reward per step.
 pub const ABOVE_FLOOR: f64 = 0.05;
-
-/// Control: demonstrations alone.
-pub(crate) const DEMO: &str = "demo";
-/// Demonstrations and generated clips.
-pub(crate) const MIXED: &str = "mixed";
-/// Positive control: demonstrations and as many frames of real clips. Names of arms with other numbers of them begin
-/// with this one.
-pub const POSITIVE_CONTROL: &str = "mixed-real";
-/// Demonstrations and other real clips, whose exchange rate must be 1.
-pub const CALIBRATION: &str = "mixed-real-again";
-/// Negative control: demonstrations and cross-fades.
-pub const NEGATIVE_CONTROL: &str = "mixed-crossfade";
 
 /// Outcome of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -300,11 +287,11 @@ impl Verdict {
             }
         };
         let worth = match &self.exchange {
-            Some(exchange) => format!(" One generated frame is worth {}.", exchange.words()),
+            Some(exchange) => format!("one generated frame is worth {}; ", exchange.words()),
             None => String::new(),
         };
         format!(
-            "With {}, {}, and {}.{worth}",
+            "With {}, {worth}{}, and {}.",
             self.generator.phrase(),
             clause(&self.added, "adding these data to the demonstrations"),
             clause(
@@ -349,58 +336,6 @@ fn judge(difference: Interval, control: Interval, demo: Interval, still: f64) ->
             format!("the interval holds 0 and reaches beyond ±{MARGIN}: more seeds or episodes are needed"),
         )
     }
-}
-
-/// Errors of computing a verdict.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum VerdictError {
-    /// A missing arm that the rule needs.
-    #[error("the verdict needs the arm {arm}; found {found}: run all arms")]
-    Missing {
-        /// Name of the arm.
-        arm: String,
-        /// Names of the existing arms.
-        found: String,
-    },
-    /// Rollouts from different starts.
-    #[error(
-        "{treatment} and {control} differ in the start of episode {episode}; roll all arms out from the same start seeds"
-    )]
-    Starts {
-        /// Arm with generated data.
-        treatment: String,
-        /// Arm without.
-        control: String,
-        /// First episode that differs.
-        episode: usize,
-    },
-    /// Scores without an interval.
-    #[error("{treatment} and {control} cannot be compared: {source}")]
-    RolloutScores {
-        /// Arm with generated data.
-        treatment: String,
-        /// Arm without.
-        control: String,
-        /// The error.
-        source: MetricError,
-    },
-}
-
-impl VerdictError {
-    /// Two arms with other starts.
-    pub(crate) fn starts(treatment: &Arm, control: &Arm) -> Self {
-        Self::Starts {
-            treatment: treatment.name.clone(),
-            control: control.name.clone(),
-            episode: first_difference(&treatment.starts(), &control.starts()).unwrap_or(0),
-        }
-    }
-}
-
-/// The first index at which two lists of starts differ, in length or value.
-fn first_difference(a: &[u64], b: &[u64]) -> Option<usize> {
-    (0..a.len().max(b.len())).find(|&i| a.get(i) != b.get(i))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod arm_names;
 mod arms;
 mod assemble;
 mod clips;

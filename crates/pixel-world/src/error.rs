@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 
-use crate::net::NetConfig;
 use training::{ModelFileError, TrainingError};
 
 /// Errors of making, training and storing a [`crate::PixelWorld`].
@@ -20,12 +19,12 @@ pub enum PixelWorldError {
         expected: &'static str,
     },
     /// A model to train further has another network.
-    #[error("the model's network is {found:?}; expected {expected:?}")]
+    #[error("the model's network is {found}; expected {expected}")]
     OtherNetwork {
         /// Settings of its network.
-        found: NetConfig,
+        found: String,
         /// Settings of the training.
-        expected: NetConfig,
+        expected: String,
     },
     /// No episode is long enough to learn a step from.
     #[error("none of the {episodes} training episodes has 3 frames or more; expected demonstrations")]

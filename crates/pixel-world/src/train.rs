@@ -444,8 +444,8 @@ impl PixelWorldSettings {
         let (net, palette, played) = match from {
             Some(world) if *world.config() != self.model => {
                 return Err(PixelWorldError::OtherNetwork {
-                    found: world.config().clone(),
-                    expected: self.model.clone(),
+                    found: format!("{:?}", world.config()),
+                    expected: format!("{:?}", self.model),
                 });
             }
             Some(world) => (

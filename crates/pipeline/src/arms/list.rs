@@ -158,9 +158,6 @@ pub(crate) const ARMS: [Arm; 11] = [
     MIXED_CROSSFADE,
 ];
 
-/// The arms of runs whose settings name none.
-pub(crate) const FORMER_ARMS: [&str; 5] = ["demo", "demo-matched", "idm", "generated", "mixed"];
-
 /// The arms of these names, in the order of [`ARMS`].
 pub(crate) fn chosen(names: &[String]) -> Vec<&'static Arm> {
     static ALL: [Arm; 11] = ARMS;
@@ -213,6 +210,7 @@ impl Arm {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arm_names::{ARM_NAMES, FORMER_ARMS, needs_pool};
     use crate::arms::LabeledClips;
     use crate::labels::Extracted;
     use pusht_data::{Provenance, SplitProtocol};
@@ -306,6 +304,10 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), ARMS.len());
+        assert_eq!(ARMS.map(|arm| arm.name), ARM_NAMES);
+        for arm in &ARMS {
+            assert_eq!(arm.needs.contains(&ClipSet::Real), needs_pool(arm.name), "{}", arm.name);
+        }
         assert_eq!(chosen(&FORMER_ARMS.map(str::to_owned)).len(), FORMER_ARMS.len());
         let labels = chosen(&FORMER_ARMS.map(str::to_owned))
             .into_iter()

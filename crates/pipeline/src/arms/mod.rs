@@ -4,4 +4,4 @@ mod dataset;
 mod list;
 
 pub(crate) use dataset::{ArmDataset, ClipSet, DemoLabels, LabeledClips};
-pub(crate) use list::{ARMS, Arm, ArmData, DEMO, DEMO_MATCHED, FORMER_ARMS, GENERATED, chosen};
+pub(crate) use list::{Arm, ArmData, DEMO, DEMO_MATCHED, GENERATED, chosen};

@@ -4,7 +4,7 @@ use super::refusal::wrong;
 use super::settings::Config;
 use super::video::{OtherGeneratorConfig, VideoChoice, VideoConfig, unset};
 use crate::PipelineError;
-use crate::arms::{ARMS, ClipSet, chosen};
+use crate::arm_names::{ARM_NAMES, NEEDED, needs_pool};
 
 impl Config {
     /// Checks the settings; datasets and model files are checked when they are opened.
@@ -20,29 +20,25 @@ impl Config {
             }
         }
         for (index, name) in self.arms.iter().enumerate() {
-            if !ARMS.iter().any(|arm| arm.name == name) {
-                let known = ARMS.each_ref().map(|arm| arm.name).join(", ");
-                return wrong("arms", &format!("names {name}; expected {known}"));
+            if !ARM_NAMES.contains(&name.as_str()) {
+                return wrong("arms", &format!("names {name}; expected {}", ARM_NAMES.join(", ")));
             }
             if self.arms[..index].contains(name) {
                 return wrong("arms", &format!("names {name} twice; expected each arm once"));
             }
         }
-        if let Some(missing) = ["demo", "demo-matched", "generated", "mixed"]
-            .into_iter()
-            .find(|needed| !self.arms.iter().any(|name| name == needed))
+        if let Some(missing) = NEEDED
+            .iter()
+            .find(|needed| !self.arms.iter().any(|name| name == *needed))
         {
             return wrong("arms", &format!("has no {missing}, which the verdict needs"));
         }
-        let needs_pool = chosen(&self.arms)
-            .into_iter()
-            .find(|arm| arm.needs.contains(&ClipSet::Real));
-        if let Some(arm) = needs_pool
+        if let Some(arm) = self.arms.iter().find(|name| needs_pool(name))
             && self.demonstrations.pool == 0
         {
             return wrong(
                 "demonstrations.pool",
-                &format!("is 0; the arm {} needs episodes that are held back", arm.name),
+                &format!("is 0; the arm {arm} needs episodes that are held back"),
             );
         }
         // Invalid training settings are found now instead of in their stage.

@@ -6,7 +6,7 @@ use pusht_data::SplitProtocol;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::video::VideoConfig;
-use crate::arms::FORMER_ARMS;
+use crate::arm_names::FORMER_ARMS;
 
 /// Settings of an experiment. The comments in `presets/*.toml` describe each setting.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -70,8 +70,7 @@ fn worth(exchange: &ExchangeRate, calibration: Option<&ExchangeRate>) -> Markup 
         table.row("", &[&point.arm, &doses, &reward]);
     }
     html! {
-        h3 { "What is a generated frame worth?" }
-        p { "One generated frame is worth " b { (exchange.words()) } "." }
+        h3 { "What is a generated frame worth? The curve of real data" }
         @if let Some(again) = calibration {
             p { "Calibration: one frame of other real clips is worth " (again.words()) "; it should be 1." }
         }
