@@ -246,6 +246,25 @@ fn recipes_bring_the_recorded_frames_back() {
     );
 }
 
+/// The last chunk is as large as the others, 17 MiB of 96 × 96 frames, and compresses to almost nothing if few of them are
+/// frames.
+#[test]
+fn a_few_frames_in_the_last_chunk_are_read_back() {
+    let dir = tempfile::tempdir().unwrap();
+    for rows in [1, 163] {
+        let start = pusht_data::Start::Seed(0);
+        let trajectory = pusht_data::SeededTrajectory::new(start, vec![[300.0, 200.0]; rows]);
+        let set = SimulatedSet::new("few", "few", Simulation::DIFFUSION_POLICY, vec![trajectory]).unwrap();
+        let episodes = set.episodes(0..1, &mut JobContext::silent()).unwrap();
+        let path = dir.path().join(format!("{rows}.zarr"));
+        let written = episodes.iter().cloned().map(Ok);
+        write_replay_buffer(&path, &[rows], written, &mut JobContext::silent()).unwrap();
+        let back = ReplayBuffer::open(&path).unwrap();
+        let back = back.episodes(0..1, &mut JobContext::silent()).unwrap();
+        assert!(back[0].frames == episodes[0].frames, "{rows} rows");
+    }
+}
+
 #[test]
 fn what_is_written_is_read_back() {
     let buffer = ReplayBuffer::open(fixture()).unwrap();

@@ -11,8 +11,9 @@ use zarrs::array::{
 use super::inflate::check_blosc;
 use super::metadata::Opened;
 
-/// Bytes that chunks may unpack to whatever their size.
-const SMALL: u64 = 1 << 24;
+/// Bytes that chunks may unpack to whatever their size: those of the public dataset and of [`crate::write_replay_buffer`] are
+/// 17 MiB, and the last one of an array holds little but padding.
+const SMALL: u64 = 1 << 26;
 
 /// Bytes that a stored byte may unpack to in chunks beyond [`SMALL`]. Frames of PushT unpack to a hundred times their size.
 const DENSEST: u64 = 400;
