@@ -3,6 +3,7 @@
 use std::fmt;
 
 use eval::{POSE_ANGLE_DEGREES, POSE_DISTANCE};
+use pusht_data::ClipEnd;
 use pusht_jobs::counted;
 use serde::Serialize;
 use traj_metrics::Summary;
@@ -18,10 +19,11 @@ const NAMED: usize = 8;
 pub struct ArrivalSummary {
     /// Number of clips that it is known of.
     pub clips: usize,
-    /// Number of clips that reached their end.
+    /// Number of clips that reached their end: the T is within 20 px of the 512 board and 20° of it in the model's last
+    /// frame, in which agent and T are seen; or [exactly](ArrivalSummary::exact).
     pub reached: usize,
-    /// Number of clips whose T is within 20 px of the 512 board and 20° of its end.
-    pub near: usize,
+    /// Number of clips whose last frame is the prescribed one, or whose T rests on its goal.
+    pub exact: usize,
     /// Median distance of the T's center from its end, px of the 512 board.
     pub median_px: f64,
     /// Median angle between the T's pose and its end, degrees.
@@ -40,14 +42,12 @@ impl Generation {
             clip.arrival.map(|end| (index, end, frames as f64))
         };
         let ends: Vec<_> = self.clips.iter().enumerate().filter_map(told).collect();
-        let missed = ends.iter().filter(|(_, end, _)| !end.reached);
+        let near = |end: &ClipEnd| end.seen && end.px <= POSE_DISTANCE && end.degrees <= POSE_ANGLE_DEGREES;
+        let missed = ends.iter().filter(|(_, end, _)| !end.reached && !near(end));
         Some(ArrivalSummary {
             clips: ends.len(),
-            reached: ends.iter().filter(|(_, end, _)| end.reached).count(),
-            near: ends
-                .iter()
-                .filter(|(_, end, _)| end.seen && end.px <= POSE_DISTANCE && end.degrees <= POSE_ANGLE_DEGREES)
-                .count(),
+            reached: ends.len() - missed.clone().count(),
+            exact: ends.iter().filter(|(_, end, _)| end.reached).count(),
             median_px: median(ends.iter().map(|(_, end, _)| end.px))?,
             median_degrees: median(ends.iter().map(|(_, end, _)| end.degrees))?,
             median_frames: median(ends.iter().map(|(.., frames)| *frames))?,
@@ -65,13 +65,13 @@ impl fmt::Display for ArrivalSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} of {} reached the end; in {} the T is within {} px and {}° of it, in the median {:.1} px and {:.1}° off \
-             (px of the 512 board); {:.0} frames in the median",
+            "{} of {} reached the end (the T within {} px of the 512 board and {}° of it), {} of them exactly (the last frame is \
+             the prescribed one, or the T rests on its goal); in the median {:.1} px and {:.1}° off; {:.0} frames in the median",
             self.reached,
             counted(self.clips, "clip"),
-            self.near,
             POSE_DISTANCE,
             POSE_ANGLE_DEGREES,
+            self.exact,
             self.median_px,
             self.median_degrees,
             self.median_frames

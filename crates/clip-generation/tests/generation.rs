@@ -324,13 +324,23 @@ fn clips_from_new_starts_are_recorded_with_their_ends() {
     assert!(first.len() == 4 && first[0] == drawn);
     assert_eq!(Generation::open(&folder.path().join("out")).unwrap(), made);
     let arrivals = made.arrivals().unwrap();
-    assert_eq!((arrivals.clips, arrivals.reached, arrivals.near), (2, 1, 1));
+    assert_eq!((arrivals.clips, arrivals.reached, arrivals.exact), (2, 1, 1));
     assert_eq!((arrivals.median_px, arrivals.median_frames), (16.5, 6.5));
     let text = arrivals.to_string();
     assert!(
-        text.starts_with("1 of 2 clips reached the end") && text.ends_with("kept as they are: 0001 (31 px, 2°)"),
+        text.starts_with(
+            "1 of 2 clips reached the end (the T within 20 px of the 512 board and 20° of it), 1 of them exactly"
+        ) && text.ends_with("kept as they are: 0001 (31 px, 2°)"),
         "{text}"
     );
+    // A T that is as near as the rule says has reached its end, though not exactly.
+    let mut near = made.clone();
+    if let Some(end) = near.clips[1].arrival.as_mut() {
+        (end.px, end.degrees, end.seen) = (1.0, 1.0, true);
+    }
+    let arrivals = near.arrivals().unwrap();
+    assert_eq!((arrivals.reached, arrivals.exact), (2, 1));
+    assert!(arrivals.missed.is_empty() && !arrivals.to_string().contains("not reached"));
     let error = ClipReferences::open(&folder.path().join("out"))
         .err()
         .unwrap()

@@ -235,7 +235,9 @@ fn the_pixel_model_begins_at_new_starts_and_says_how_near_its_clips_came() {
     let output = pusht(here, &format!("{generate} --count 2"));
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(
-        text.contains("0 of 2 clips reached the end; in 0 the T is within 20 px"),
+        text.contains(
+            "0 of 2 clips reached the end (the T within 20 px of the 512 board and 20° of it), 0 of them exactly"
+        ),
         "{text}"
     );
     assert!(text.contains("not reached, kept as they are: 0000 ("), "{text}");
