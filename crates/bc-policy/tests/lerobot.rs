@@ -290,6 +290,15 @@ fn what_does_not_fit_is_named() {
         std::fs::write(&path, document.to_string()).unwrap();
         error(&folder)
     };
+    // Policies of other types have other settings.
+    let other = tempfile::tempdir().unwrap();
+    std::fs::write(
+        other.path().join("config.json"),
+        r#"{"type": "act", "chunk_size": 100}"#,
+    )
+    .unwrap();
+    let text = error(&other);
+    assert!(text.contains("type is \"act\"; expected \"diffusion\""), "{text}");
     for (pointer, value, wanted) in [
         ("/type", json!("act"), "\"diffusion\""),
         (

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use diffusion_schedulers::{BetaSchedule, Prediction, ScheduleConfig};
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::read::unfit;
+use super::read::{json, unfit};
 use crate::diffusion::acting::ACTION;
 use crate::diffusion::config::{DiffusionConfig, Sampler, UnetConfig};
 use crate::diffusion::norm::Norm;
@@ -26,7 +27,6 @@ pub(super) const OBS_IMAGE: &str = "observation.image";
 /// The settings in `config.json` that affect the policy.
 #[derive(Debug, Deserialize)]
 pub(super) struct Config {
-    r#type: String,
     n_obs_steps: usize,
     horizon: usize,
     n_action_steps: usize,
@@ -70,6 +70,19 @@ fn whole() -> f64 {
 }
 
 impl Config {
+    /// Reads the file. The type comes first: policies of other types have other settings.
+    pub(super) fn read(path: &Path) -> Result<Self, BcError> {
+        let settings: Value = json(path)?;
+        match settings["type"].as_str() {
+            Some("diffusion") => serde_json::from_value(settings).map_err(|error| unfit(path, error)),
+            found => {
+                let found = found.map_or_else(|| "not stated".to_owned(), |found| format!("{found:?}"));
+                let expected = "expected \"diffusion\": of LeRobot's policies, only this one is read";
+                Err(unfit(path, format!("type is {found}; {expected}")))
+            }
+        }
+    }
+
     /// Sizes of a resized picture and of its crop, which the ratio alone determines.
     fn resize(&self) -> Option<Resize> {
         let size = self.resize_shape?;
@@ -85,9 +98,6 @@ impl Config {
         let refuse = |setting: &str, found: &dyn std::fmt::Debug, expected: &str| {
             Err(unfit(path, format!("{setting} is {found:?}; expected {expected}")))
         };
-        if self.r#type != "diffusion" {
-            return refuse("type", &self.r#type, "\"diffusion\"");
-        }
         let mut image = None;
         let mut environment = false;
         for (name, feature) in &self.input_features {

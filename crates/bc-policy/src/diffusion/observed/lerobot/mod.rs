@@ -14,7 +14,7 @@ use super::policy::DiffusionPolicy;
 use crate::error::BcError;
 use config::Config;
 use normalization::{NORMALIZATION, has_buffers};
-use read::{json, unfit};
+use read::unfit;
 
 /// Prefix of the names of the parameters.
 const PARAMETERS: &str = "diffusion.";
@@ -45,7 +45,7 @@ const OF_CAMERA: (&str, &str) = ("rgb_encoder.", "rgb_encoder.0.");
 /// shape or type, or not finite; each is named.
 pub(super) fn load(folder: &Path, device: &Device) -> Result<DiffusionPolicy, BcError> {
     let path = folder.join("config.json");
-    let config: Config = json(&path)?;
+    let config = Config::read(&path)?;
     let mut saved = config.policy(&path)?;
     let path = folder.join("model.safetensors");
     let weights = Checkpoint::open(&path)?;

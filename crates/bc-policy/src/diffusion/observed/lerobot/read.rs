@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nn_kit::settings::refuse_pointer;
+use nn_kit::settings::{self, SettingsError};
 
 use crate::error::BcError;
 
@@ -14,7 +14,9 @@ pub(super) fn unfit(path: &Path, reason: impl std::fmt::Display) -> BcError {
 }
 
 pub(super) fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, BcError> {
-    refuse_pointer(path).map_err(|error| unfit(path, error))?;
-    let bytes = std::fs::read(path).map_err(|error| unfit(path, error))?;
-    serde_json::from_slice(&bytes).map_err(|error| unfit(path, error))
+    settings::read(path).map_err(|error| match error {
+        SettingsError::Io { source, .. } => unfit(path, source),
+        SettingsError::Json { source, .. } => unfit(path, source),
+        error => unfit(path, error),
+    })
 }
