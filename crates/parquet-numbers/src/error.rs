@@ -34,6 +34,19 @@ pub enum TableError {
         /// What was found.
         found: String,
     },
+    /// A column whose compression is not read.
+    #[error(
+        "{path}: column {column} is compressed with {found}, which is not read; write the table again with zstd, snappy or \
+         no compression (in pandas: read_parquet(FILE).to_parquet(FILE, compression=\"zstd\"))"
+    )]
+    Compression {
+        /// The table.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// The compression.
+        found: String,
+    },
     /// A number that cannot be meant.
     #[error("{path}: column {column}, row {row}: found {found}, expected {expected}")]
     Number {
