@@ -70,6 +70,9 @@ fn what_is_wrong_is_named() {
     assert!(change("v3.0", "v2.1").contains("v2.1"));
     assert!(change("\"fps\": 10", "\"fps\": 30").contains("30"));
     assert!(change("\"dtype\": \"video\"", "\"dtype\": \"image\"").contains("dtype video"));
+    std::fs::remove_file(path.join("meta/info.json")).unwrap();
+    let error = open(&path).err().unwrap().to_string();
+    assert!(error.contains("a LeRobot dataset without meta/info.json"), "{error}");
     std::fs::write(path.join("meta/info.json"), &info).unwrap();
     let video = path.join("videos/observation.image/chunk-000/file-000.mp4");
     std::fs::write(&video, b"no video").unwrap();

@@ -20,6 +20,17 @@ pub use options::SourceOptions;
 const EXPECTED: &str = "a zarr replay buffer (folder), a LeRobot v3 dataset (folder) or a file of simulated episodes \
                         (as `pusht demos record` writes)";
 
+/// What LeRobot datasets have besides meta/info.json, and zarr replay buffers do not.
+const LEROBOT: [&str; 7] = [
+    "meta/stats.json",
+    "meta/tasks.parquet",
+    "meta/tasks.jsonl",
+    "meta/episodes",
+    "meta/episodes.jsonl",
+    "data/chunk-000",
+    "videos/chunk-000",
+];
+
 /// An open dataset.
 pub struct Source {
     path: PathBuf,
@@ -59,6 +70,12 @@ pub fn open_with(path: impl AsRef<Path>, options: &SourceOptions) -> Result<Sour
         Kind::Simulated(SimulatedSet::open(path)?)
     } else if path.join("meta/info.json").exists() {
         lerobot(path, options)?
+    } else if LEROBOT.iter().any(|inside| path.join(inside).exists()) {
+        return Err(DataError::Unrecognized {
+            path: path.to_path_buf(),
+            found: "a LeRobot dataset without meta/info.json".to_owned(),
+            expected: "the whole dataset: copy it again with all files of its folders meta, data and videos",
+        });
     } else if [".zgroup", ".zmetadata", "zarr.json", "data", "meta"]
         .iter()
         .any(|f| path.join(f).exists())
