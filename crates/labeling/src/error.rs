@@ -22,6 +22,19 @@ pub enum LabelError {
         /// The path.
         path: PathBuf,
     },
+    /// A video of a finished dataset that cannot be read any more.
+    #[error(
+        "{path:?} is part of the dataset {dataset:?} and cannot be labeled any more ({reason}); put it back as it was, or \
+         choose another name for the dataset of the other videos; nothing was changed"
+    )]
+    Lost {
+        /// The video.
+        path: PathBuf,
+        /// Why it cannot be labeled.
+        reason: String,
+        /// The dataset.
+        dataset: PathBuf,
+    },
     /// Reading or writing failed.
     #[error("{path:?}: {source}")]
     Io {
