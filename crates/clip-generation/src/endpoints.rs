@@ -279,7 +279,7 @@ fn picture(path: &Path) -> Result<Frame, GenerationError> {
         path: path.to_path_buf(),
         reason,
     };
-    let bytes = std::fs::read(path).map_err(GenerationError::io(path))?;
+    let bytes = pusht_jobs::read_file(path).map_err(GenerationError::io(path))?;
     let picture = image::load_from_memory_with_format(&bytes, image::ImageFormat::Png);
     Ok(picture
         .map_err(|error| refuse(format!("it is no PNG ({error})")))?

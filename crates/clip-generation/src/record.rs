@@ -62,7 +62,7 @@ impl Generation {
     /// A missing folder, or a record that cannot be read.
     pub fn open(folder: &Path) -> Result<Self, GenerationError> {
         let path = folder.join(Self::FILE);
-        let text = std::fs::read(&path).map_err(GenerationError::io(&path))?;
+        let text = pusht_jobs::read_file(&path).map_err(GenerationError::io(&path))?;
         let refuse = |reason: String| GenerationError::Record {
             path: path.clone(),
             reason,

@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use pusht_env::GOAL;
-use pusht_jobs::{JobContext, Journal, JournalScan, Shard, counted};
+use pusht_jobs::{Cancelled, JobContext, Journal, JournalScan, Shard, counted, stop_requested};
 use rayon::prelude::*;
 use video_io::content_hash;
 
@@ -91,7 +91,12 @@ impl LabelJob<'_> {
         task.resume(all - todo.len());
         let label = |index: usize, method: &LabelMethod<'_>| -> Result<(), LabelError> {
             task.check()?;
-            file.append(index, reader.label(&videos[index], method, settings))?;
+            let record = reader.label(&videos[index], method, settings);
+            // The stop of the program ends a running read, which says nothing about the video.
+            if record.error.is_some() {
+                task.check()?;
+            }
+            file.append(index, record)?;
             task.add(1);
             Ok(())
         };
@@ -210,7 +215,7 @@ impl LabelFile {
 
 /// Indices of the videos that are labeled again: those that have changed, and those that could not be read. The reason may
 /// have been a program or a disk that was missing.
-fn again(found: &JournalScan<Header>) -> Result<Vec<usize>, LabelError> {
+pub(crate) fn again(found: &JournalScan<Header>) -> Result<Vec<usize>, LabelError> {
     let mut again = changed(found)?;
     for line in found.lines::<Line>()? {
         let Line { index, record } = line?;
@@ -221,12 +226,20 @@ fn again(found: &JournalScan<Header>) -> Result<Vec<usize>, LabelError> {
     Ok(again)
 }
 
+/// Content hash of a video; empty if it cannot be read.
+fn content_of(path: &Path) -> Result<String, Cancelled> {
+    match content_hash(path) {
+        Err(_) if stop_requested() => Err(Cancelled),
+        content => Ok(content.unwrap_or_default()),
+    }
+}
+
 /// Indices of the videos that have changed since they were labeled.
-pub(crate) fn changed(found: &JournalScan<Header>) -> Result<Vec<usize>, LabelError> {
+fn changed(found: &JournalScan<Header>) -> Result<Vec<usize>, LabelError> {
     let mut changed = Vec::new();
     for line in found.lines::<Line>()? {
         let Line { index, record } = line?;
-        if content_hash(&record.video).unwrap_or_default() != record.content {
+        if content_of(&record.video)? != record.content {
             changed.push(index);
         }
     }

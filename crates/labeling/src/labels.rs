@@ -3,11 +3,10 @@
 //! The labels of at most one video are in memory: only the positions of the lines in the file are kept.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use pusht_jobs::{JournalError, JournalScan, Place, Shard, ShardError, counted, write_file};
+use pusht_jobs::{JournalError, JournalScan, Place, Shard, ShardError, begins_with, counted, open_file, write_file};
 use serde::{Deserialize, Serialize};
 use video_io::content_hash;
 
@@ -174,7 +173,7 @@ impl Labeled {
             out.write_all(b"\n")?;
             for &(file, place) in &self.places {
                 let from = self.files[file].path.as_path();
-                let line = File::open(from).and_then(|mut file| place.read(&mut file));
+                let line = open_file(from).and_then(|mut file| place.read(&mut file));
                 let line =
                     line.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", from.display())))?;
                 out.write_all(&line)?;
@@ -186,9 +185,7 @@ impl Labeled {
 
     /// Whether a file begins with the header of a file of labels.
     pub fn is_ours(path: &Path) -> bool {
-        let start = format!("{{\"format\":\"{FORMAT}\"");
-        let mut found = vec![0; start.len()];
-        File::open(path).is_ok_and(|mut f| f.read_exact(&mut found).is_ok()) && found == start.as_bytes()
+        begins_with(path, format!("{{\"format\":\"{FORMAT}\""))
     }
 
     /// Name of the inverse dynamics method.
@@ -205,7 +202,7 @@ impl Labeled {
     pub fn records(&self) -> impl Iterator<Item = Result<VideoRecord, LabelError>> + '_ {
         self.places.iter().map(|&(file, place)| {
             let path = self.files[file].path.as_path();
-            let bytes = File::open(path).and_then(|mut f| place.read(&mut f));
+            let bytes = open_file(path).and_then(|mut f| place.read(&mut f));
             let line = serde_json::from_slice(&bytes.map_err(LabelError::io(path))?);
             let line: Line = line.map_err(|e| LabelError::io(path)(e.into()))?;
             Ok(line.record)

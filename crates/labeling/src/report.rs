@@ -114,6 +114,6 @@ impl Written {
     /// Reads the record of the dataset in the folder `out`; `None` if there is none, as in datasets of earlier
     /// versions.
     pub(crate) fn read(out: &Path) -> Option<Self> {
-        serde_json::from_slice(&std::fs::read(out.join(Written::FILE)).ok()?).ok()
+        serde_json::from_slice(&pusht_jobs::read_file(out.join(Written::FILE)).ok()?).ok()
     }
 }

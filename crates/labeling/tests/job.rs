@@ -419,3 +419,67 @@ fn pairs_are_written_as_they_always_were() {
     now.as_object_mut().unwrap().remove("content");
     assert_eq!(now, serde_json::from_str::<serde_json::Value>(old).unwrap());
 }
+
+#[test]
+fn a_finished_dataset_takes_in_repaired_and_changed_videos() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    save(&at("in/0.gif"), &clip(96, 24));
+    fs::write(at("in/1.gif"), "not copied yet").unwrap();
+    let run = |out: &str| {
+        let job = DatasetJob {
+            job: LabelJob::new(find_videos(&[at("in")]).unwrap()),
+            layout: Layout::Zarr,
+            augment: false,
+        };
+        job.run(&at(out), &mut JobContext::silent())
+    };
+    let summary = run("set.zarr").unwrap().summary;
+    assert_eq!((summary.failed, summary.episodes), (1, 1));
+    // What still cannot be read changes nothing.
+    let before = fs::metadata(at("set.zarr/label.json")).unwrap().modified().unwrap();
+    assert_eq!(run("set.zarr").unwrap().summary, summary);
+    assert_eq!(
+        fs::metadata(at("set.zarr/label.json")).unwrap().modified().unwrap(),
+        before
+    );
+    save(&at("in/1.gif"), &clip(96, 40));
+    let summary = run("set.zarr").unwrap().summary;
+    assert_eq!((summary.failed, summary.episodes), (0, 2));
+    // The video is there, but another one.
+    let mut other = clip(96, 24);
+    other.reverse();
+    fs::remove_file(at("in/0.gif")).unwrap();
+    save(&at("in/0.gif"), &other);
+    run("set.zarr").unwrap();
+    run("whole.zarr").unwrap();
+    for file in ["labels.jsonl", "label.json"] {
+        let text = |set: &str| fs::read_to_string(at(set).join(file)).unwrap();
+        assert_eq!(text("set.zarr"), text("whole.zarr"), "{file}");
+    }
+    // A video that was lost does not take its episodes with it.
+    fs::write(at("in/0.gif"), "overwritten").unwrap();
+    let error = run("set.zarr").err().unwrap().to_string();
+    assert!(
+        error.contains("0.gif") && error.contains("nothing was changed"),
+        "{error}"
+    );
+    assert!(at("set.zarr/label.json").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_name_that_is_not_text_fails_alone() {
+    use std::os::unix::ffi::OsStrExt;
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    save(&at("in/0.gif"), &clip(96, 24));
+    fs::copy(at("in/0.gif"), at("in").join(std::ffi::OsStr::from_bytes(b"b\xff.gif"))).unwrap();
+    let records = label(&[at("in")], &at("labels"), None);
+    assert_eq!((records.len(), records[0].error.as_ref()), (2, None));
+    let error = records[1].error.as_deref().unwrap();
+    assert!(
+        error.contains("b\u{fffd}.gif") && error.contains("not UTF-8") && error.contains("rename"),
+        "{error}"
+    );
+}

@@ -69,7 +69,7 @@ impl Stated {
             });
         }
         let beside = path.with_file_name(CONFIG_FILE);
-        match std::fs::read(&beside) {
+        match pusht_jobs::read_file(&beside) {
             Ok(bytes) => {
                 refuse_pointer(&beside)?;
                 let source = format!("{CONFIG_FILE} beside it");

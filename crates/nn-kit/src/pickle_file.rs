@@ -4,7 +4,6 @@
 //! is read.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
@@ -107,7 +106,7 @@ impl From<zip::result::ZipError> for Problem {
 
 /// Checks the archive around the pickle; returns the size of the file.
 fn check_container(path: &Path) -> Result<u64, Problem> {
-    let file = File::open(path)?;
+    let file = pusht_jobs::open_file(path)?;
     let size = file.metadata()?.len();
     let mut head = Vec::new();
     (&file).take(TAR.end as u64).read_to_end(&mut head)?;

@@ -57,7 +57,7 @@ impl<'de> Deserialize<'de> for Header {
 
 /// Opens the tensors of a file by name, and its metadata; the error text states what is wrong with the file.
 pub(crate) fn open(path: &Path) -> Result<Opened, String> {
-    let mut file = File::open(path).map_err(|error| error.to_string())?;
+    let mut file = pusht_jobs::open_file(path).map_err(|error| error.to_string())?;
     let whole = file.metadata().map_err(|error| error.to_string())?.len();
     let mut length = [0; 8];
     file.read_exact(&mut length)

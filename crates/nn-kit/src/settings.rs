@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use pusht_jobs::{LFS_POINTER, is_lfs_pointer};
+use pusht_jobs::{LFS_POINTER, is_lfs_pointer, open_file};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -75,18 +75,24 @@ pub enum SettingsError {
 /// A file that is missing or does not have these settings.
 pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T, SettingsError> {
     refuse_pointer(path)?;
-    let text = std::fs::read(path).map_err(|source| SettingsError::Io {
+    let text = pusht_jobs::read_file(path).map_err(|source| SettingsError::Io {
         path: path.to_path_buf(),
         source,
     })?;
     serde_json::from_slice(&text).map_err(json(path))
 }
 
-/// Refuses a Git LFS pointer in place of a file.
+/// Refuses a Git LFS pointer, a folder, a pipe or a device in place of a file. A missing file is left to the reader.
 ///
 /// # Errors
-/// A Git LFS pointer.
+/// The path is one of these.
 pub fn refuse_pointer(path: &Path) -> Result<(), SettingsError> {
+    if let Err(source) = open_file(path)
+        && matches!(source.kind(), ErrorKind::InvalidInput | ErrorKind::IsADirectory)
+    {
+        let path = path.to_path_buf();
+        return Err(SettingsError::Io { path, source });
+    }
     match is_lfs_pointer(path) {
         true => Err(SettingsError::Pointer {
             path: path.to_path_buf(),

@@ -22,7 +22,7 @@ pub(crate) fn open(path: &Path) -> Result<Checkpoint, CheckpointError> {
         reason,
     };
     weights_file::refuse_pointer(path)?;
-    let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let bytes = pusht_jobs::read_file(path).map_err(|error| unreadable(error.to_string()))?;
     let index: Index = serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?;
     let files: BTreeSet<&String> = index.weight_map.values().collect();
     let mut all = Checkpoint::empty(path);

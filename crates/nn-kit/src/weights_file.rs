@@ -60,6 +60,6 @@ pub(crate) fn refuse_pointer(path: &Path) -> Result<(), CheckpointError> {
 /// The first 64 bytes.
 fn head(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut head = Vec::new();
-    std::fs::File::open(path)?.take(64).read_to_end(&mut head)?;
+    pusht_jobs::open_file(path)?.take(64).read_to_end(&mut head)?;
     Ok(head)
 }

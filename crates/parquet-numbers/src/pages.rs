@@ -3,7 +3,6 @@
 //!
 //! Only the headers of the pages are read here (Thrift, compact protocol; the structure `PageHeader` of the parquet format).
 
-use std::fs::File;
 use std::io::{Error, Read, Result, Seek, SeekFrom};
 use std::path::Path;
 
@@ -24,7 +23,7 @@ pub(super) fn check(path: &Path, column: &ColumnChunkMetaData, most: usize) -> R
     let (Ok(first), Ok(length)) = (u64::try_from(first), u64::try_from(column.compressed_size())) else {
         return Err(Error::other("a column has a negative size"));
     };
-    let mut file = File::open(path)?;
+    let mut file = pusht_jobs::open_file(path)?;
     file.seek(SeekFrom::Start(first))?;
     let mut bytes = Vec::new();
     file.take(length).read_to_end(&mut bytes)?;

@@ -1,10 +1,10 @@
 //! Reads columns of numbers from a parquet table. Every number is checked before it is used as a count, a time or a
 //! coordinate; errors name the table, the column and the row.
 
-use std::fs::File;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
+use parquet::basic::Compression;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
@@ -204,7 +204,7 @@ fn unreadable(path: &Path, reason: &str) -> TableError {
 
 fn read(path: &Path, names: &[&str]) -> Result<NumberTable, TableError> {
     let failed = |e: &dyn std::fmt::Display| unreadable(path, &e.to_string());
-    let file = File::open(path).map_err(|e| failed(&e))?;
+    let file = pusht_jobs::open_file(path).map_err(|e| failed(&e))?;
     let bytes = file.metadata().map_err(|e| failed(&e))?.len();
     let reader = SerializedFileReader::new(file).map_err(|e| failed(&e))?;
     let most = pages::most_values(bytes);
@@ -227,6 +227,19 @@ fn read(path: &Path, names: &[&str]) -> Result<NumberTable, TableError> {
         }
         let mut column: Option<Column> = None;
         for group in 0..reader.num_row_groups() {
+            let compression = metadata.row_group(group).column(place).compression();
+            if !matches!(
+                compression,
+                Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::ZSTD(_)
+            ) {
+                let named = format!("{compression:?}");
+                return Err(TableError::Compression {
+                    path: path.to_path_buf(),
+                    column: name.to_owned(),
+                    // Without its level.
+                    found: named.split('(').next().unwrap_or_default().to_ascii_lowercase(),
+                });
+            }
             pages::check(path, metadata.row_group(group).column(place), most).map_err(|e| failed(&e))?;
             let group = reader.get_row_group(group).map_err(|e| failed(&e))?;
             let from = group.get_column_reader(place).map_err(|e| failed(&e))?;
@@ -328,6 +341,32 @@ fn pull<T: DataType>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_compression_that_is_not_read_is_named_with_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.parquet");
+        let columns = || vec![("rows", crate::ColumnValues::Whole(vec![1, 2, 3]))];
+        let mut writer = crate::TableWriter::create(&path, &columns(), Vec::new()).unwrap();
+        writer.write(&columns()).unwrap();
+        writer.finish().unwrap();
+        let table = std::fs::read(&path).unwrap();
+        assert!(NumberTable::read(&path, &["rows"]).is_ok());
+        // The name of the column, then the field of its codec: snappy is 1, written as 2 (zigzag).
+        let before = b"rows\x15\x02";
+        let at = table.windows(before.len()).position(|bytes| bytes == before).unwrap() + before.len() - 1;
+        for (codec, name) in [(2, "gzip"), (4, "brotli"), (5, "lz4"), (7, "lz4_raw")] {
+            let mut other = table.clone();
+            other[at] = 2 * codec;
+            std::fs::write(&path, other).unwrap();
+            let error = NumberTable::read(&path, &["rows"]).err().unwrap().to_string();
+            assert!(
+                error.contains(&format!("column rows is compressed with {name}, which is not read")),
+                "{error}"
+            );
+            assert!(error.contains("write the table again with zstd"), "{error}");
+        }
+    }
 
     #[test]
     fn what_is_no_count_is_named_with_its_row() {

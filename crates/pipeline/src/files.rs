@@ -8,7 +8,7 @@ use crate::PipelineError;
 
 /// Reads an artifact of a finished stage.
 pub(crate) fn read_json<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T, PipelineError> {
-    let bytes = std::fs::read(path).map_err(io(path))?;
+    let bytes = pusht_jobs::read_file(path).map_err(io(path))?;
     serde_json::from_slice(&bytes).map_err(|e| PipelineError::NotARun {
         path: path.to_owned(),
         reason: format!("damaged ({e}); remove the stage's folder and run the experiment again"),

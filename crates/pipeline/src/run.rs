@@ -152,7 +152,7 @@ fn prepare(out: &Path, settings: &str, overwrite: bool) -> Result<(), PipelineEr
     fs::create_dir_all(out).map_err(io(out))?;
     let place = out.join(SETTINGS);
     let [data, page] = REPORT_FILES.map(|file| out.join(file));
-    if let Ok(before) = fs::read_to_string(&place).map(former_names::renamed)
+    if let Ok(before) = pusht_jobs::read_text(&place).map(former_names::renamed)
         && before != settings
         && data.is_file()
     {

@@ -37,7 +37,7 @@ impl OutputArgs {
         let Some(path) = self.json.as_deref().filter(|path| path.exists()) else {
             return Ok(());
         };
-        let bytes = std::fs::read(path).with_context(|| format!("--json {}", path.display()))?;
+        let bytes = pusht_jobs::read_file(path).with_context(|| format!("--json {}", path.display()))?;
         ensure!(
             bytes.is_empty() || serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok(),
             "--json {}: the file exists and is no JSON result; choose another name",
@@ -109,7 +109,10 @@ impl Session<'_> {
 /// The command line as typed, for the record.
 pub(crate) fn command_line() -> String {
     let mut command = "pusht".to_owned();
-    for argument in std::env::args().skip(1) {
+    for argument in std::env::args_os()
+        .skip(1)
+        .map(|argument| argument.to_string_lossy().into_owned())
+    {
         let quote = if argument.contains(char::is_whitespace) {
             "'"
         } else {

@@ -121,3 +121,33 @@ fn videos_without_a_trusted_action_make_the_command_fail() {
     assert!(String::from_utf8_lossy(&output.stdout).contains("nothing to train on"));
     assert!(folder.path().join("set/label.json").exists());
 }
+
+#[cfg(unix)]
+#[test]
+fn names_that_are_not_text_are_refused_alone_or_by_name() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().unwrap();
+    clips(folder.path());
+    let name = OsStr::from_bytes(b"in/b\xff.gif");
+    fs::copy(folder.path().join("in/0.gif"), folder.path().join(name)).unwrap();
+    let run = |out: &OsStr| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pusht"));
+        command
+            .current_dir(folder.path())
+            .args(["label", "--video", "in/1.gif"])
+            .arg(name);
+        command.args(["--format", "zarr", "--out"]).arg(out).output().unwrap()
+    };
+    let text = done(&run(OsStr::new("set.zarr")));
+    assert!(
+        text.contains("2 videos (1 failed)") && text.contains("not UTF-8"),
+        "{text}"
+    );
+    let refused = run(OsStr::from_bytes(b"set\xff.zarr"));
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        refused.status.code() == Some(2) && said.contains("is not UTF-8"),
+        "{said}"
+    );
+}

@@ -148,3 +148,21 @@ fn options_that_make_no_sense_in_a_world_are_named() {
     let error = refused(1, &["--in", "other.safetensors"]);
     assert!(error.contains("other.safetensors"), "{error}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_device_in_place_of_a_file_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [
+        ["rollout", "--policy", "/dev/null", "--episodes", "1"].as_slice(),
+        &["audit", "--video", "/dev/null", "--out", "seen"],
+        &["train", "policy", "--data", "/dev/null", "--out", "trained"],
+    ] {
+        let output = pusht(folder.path(), arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+        assert!(
+            !output.status.success() && said.contains("a device"),
+            "{arguments:?}: {said}"
+        );
+    }
+}

@@ -1,8 +1,8 @@
 //! Cancellation by Ctrl-C.
 
-use crate::CancelFlag;
+use crate::{CancelFlag, request_stop};
 
-/// Returns a flag that is set by Ctrl-C or SIGTERM; the second one ends the program at once with status 130.
+/// Returns a flag that is set by Ctrl-C or SIGTERM, which also [ends running reads](request_stop); the second one ends the program at once with status 130.
 ///
 /// # Errors
 /// A handler that cannot be installed, for example because there is one already.
@@ -14,7 +14,9 @@ pub fn cancel_on_ctrl_c() -> std::io::Result<CancelFlag> {
             std::process::exit(130);
         }
         crate::progress::say("\nstopping; press Ctrl-C again to stop at once");
+        // The flag first: a read that fails by the second finds the first.
         raised.cancel();
+        request_stop();
     };
     ctrlc::set_handler(handler).map_err(std::io::Error::other)?;
     Ok(flag)

@@ -50,7 +50,7 @@ pub fn plain_path(path: impl AsRef<Path>) -> PathBuf {
 pub fn begins_with(path: impl AsRef<Path>, prefix: impl AsRef<[u8]>) -> bool {
     let prefix = prefix.as_ref();
     let mut start = vec![0; prefix.len()];
-    fs::File::open(path).is_ok_and(|mut file| file.read_exact(&mut start).is_ok()) && start == prefix
+    crate::open_file(path).is_ok_and(|mut file| file.read_exact(&mut start).is_ok()) && start == prefix
 }
 
 /// Creates the folder of a job, or accepts one that the same kind of job has written: empty, or with one of the names `ours` in it.
@@ -208,7 +208,11 @@ impl StagedFolder {
 }
 
 /// Syncs the names in a folder to disk, if the system supports it.
-fn sync_folder(path: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// A folder that cannot be opened or synced.
+pub fn sync_folder(path: impl AsRef<Path>) -> io::Result<()> {
+    let path = path.as_ref();
     #[cfg(unix)]
     fs::File::open(path)?.sync_all()?;
     let _ = path;

@@ -1,13 +1,13 @@
 //! SHA-256 of the inputs of results.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::is_hidden;
+use crate::inputs::next_part;
+use crate::{is_hidden, open_file};
 
 /// Incremental SHA-256, returned in hexadecimal.
 #[derive(Clone, Debug, Default)]
@@ -34,10 +34,27 @@ impl Hasher {
     /// Adds the bytes of a file.
     ///
     /// # Errors
-    /// A file that cannot be read.
+    /// A path that is no regular file or cannot be read; [`Cancelled`](crate::Cancelled) inside the error if the program is
+    /// to stop.
     pub fn file(&mut self, path: impl AsRef<Path>) -> io::Result<&mut Self> {
-        io::copy(&mut File::open(path)?, &mut self.0)?;
+        self.rest_of(&mut open_file(path)?)?;
         Ok(self)
+    }
+
+    /// Adds what is left to read, in parts, and returns the number of its bytes.
+    ///
+    /// # Errors
+    /// As [`Hasher::file`].
+    pub fn rest_of(&mut self, file: &mut impl io::Read) -> io::Result<u64> {
+        let (mut bytes, mut all) = (Vec::new(), 0);
+        loop {
+            bytes.clear();
+            match next_part(file, &mut bytes)? {
+                0 => return Ok(all),
+                length => all += length as u64,
+            }
+            self.bytes(&bytes);
+        }
     }
 
     /// The hash, 64 hexadecimal digits.

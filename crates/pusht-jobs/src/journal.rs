@@ -91,7 +91,7 @@ impl<H: DeserializeOwned> JournalScan<H> {
             index: usize,
         }
         let path = path.as_ref();
-        let mut reader = BufReader::new(File::open(path).map_err(JournalError::io(path))?);
+        let mut reader = BufReader::new(crate::open_file(path).map_err(JournalError::io(path))?);
         let (mut header, mut places, mut whole, mut line) = (None, BTreeMap::new(), 0, Vec::new());
         for number in 1.. {
             line.clear();
@@ -132,7 +132,7 @@ impl<H: DeserializeOwned> JournalScan<H> {
     pub fn lines<T: DeserializeOwned>(
         &self,
     ) -> Result<impl Iterator<Item = Result<T, JournalError>> + '_, JournalError> {
-        let mut file = File::open(&self.path).map_err(JournalError::io(&self.path))?;
+        let mut file = crate::open_file(&self.path).map_err(JournalError::io(&self.path))?;
         Ok(self.places.values().map(move |place| {
             let bytes = place.read(&mut file).map_err(JournalError::io(&self.path))?;
             serde_json::from_slice(&bytes).map_err(|e| JournalError::io(&self.path)(e.into()))
@@ -253,7 +253,7 @@ impl Journal {
         let path = path.as_ref();
         let scan = JournalScan::<H>::read(&self.path)?;
         write_file(&self.path, |out| {
-            let mut from = File::open(&self.path)?;
+            let mut from = crate::open_file(&self.path)?;
             write_line(out, &scan.header)?;
             (scan.places.values()).try_for_each(|place| out.write_all(&place.read(&mut from)?))
         })

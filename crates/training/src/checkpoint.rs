@@ -12,7 +12,7 @@ use burn::module::{Module, ParamGroup};
 use burn::optim::ModuleOptimizer;
 use burn::store::ModuleRecord;
 use burn::tensor::Bytes;
-use pusht_jobs::{STAGING_PREFIX, StagedFolder, hash_bytes, write_bytes};
+use pusht_jobs::{STAGING_PREFIX, StagedFolder, hash_bytes, open_file, read_rest, write_bytes};
 use serde::{Deserialize, Serialize};
 
 use crate::identity::RunIdentity;
@@ -224,7 +224,7 @@ impl Checkpoints {
 
     fn manifest(&self, step: usize) -> Result<Manifest, TrainingError> {
         let path = self.step_folder(step).join(MANIFEST);
-        let text = std::fs::read_to_string(&path).map_err(|error| self.unusable(&path, &error.to_string()))?;
+        let text = pusht_jobs::read_text(&path).map_err(|error| self.unusable(&path, &error.to_string()))?;
         let manifest: Manifest =
             serde_json::from_str(&text).map_err(|error| self.unusable(&path, &format!("not a manifest: {error}")))?;
         if manifest.format != FORMAT {
@@ -252,7 +252,8 @@ impl Checkpoints {
     /// Reads a file and checks its hash.
     fn read(&self, manifest: &Manifest, name: &str) -> Result<(PathBuf, Bytes), TrainingError> {
         let path = self.step_folder(manifest.step).join(name);
-        let bytes = std::fs::read(&path).map_err(|error| self.unusable(&path, &error.to_string()))?;
+        let bytes = open_file(&path).and_then(|mut file| read_rest(&mut file));
+        let bytes = bytes.map_err(|error| self.unusable(&path, &error.to_string()))?;
         if manifest.files.get(name) != Some(&hash_bytes(&bytes)) {
             return Err(self.unusable(&path, "its SHA-256 is not the one in the manifest"));
         }

@@ -2,12 +2,13 @@
 //! configuration as JSON in the header's metadata, so that one file is complete.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::Path;
 
 use burn::module::Module;
 use burn::store::{BurnToPyTorchAdapter, ModuleSnapshot, SafetensorsStore};
 use burn::tensor::FloatDType;
-use pusht_jobs::hash_bytes;
+use pusht_jobs::{Hasher, hash_bytes, open_file, read_rest};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -18,6 +19,8 @@ const KIND: &str = "pusht.kind";
 const CONFIG: &str = "pusht.config";
 /// Key of the SHA-256 of all bytes after the header, without which damaged weights would go unnoticed.
 const SHA256: &str = "pusht.sha256";
+/// Key of the SHA-256 of kind and configuration; files of earlier versions have none.
+const SETTINGS_SHA256: &str = "pusht.settings-sha256";
 
 /// Writes a model to a safetensors file, under a temporary name, then renames it.
 ///
@@ -65,10 +68,19 @@ pub(crate) fn model_bytes<M: Module>(model: &M, kind: &str, config: &impl Serial
 pub(crate) fn sealed(mut header: Header, tensors: &[u8]) -> Option<Vec<u8>> {
     let metadata = header.entry("__metadata__".into()).or_default();
     metadata.insert(SHA256.into(), hash_bytes(tensors).into());
+    let text = |key| metadata.get(key).and_then(Value::as_str);
+    if let Some(hash) = settings_hash((text(KIND), text(CONFIG))) {
+        metadata.insert(SETTINGS_SHA256.into(), hash.into());
+    }
     let mut header = serde_json::to_vec(&header).ok()?;
     // The format aligns tensors to 8 bytes with spaces.
     header.resize(header.len().next_multiple_of(8), b' ');
     Some([&(header.len() as u64).to_le_bytes(), header.as_slice(), tensors].concat())
+}
+
+/// SHA-256 of a kind and a configuration.
+fn settings_hash((kind, config): (Option<&str>, Option<&str>)) -> Option<String> {
+    Some(Hasher::new().field(kind?).field(config?).clone().finish())
 }
 
 /// Writes a model as [`save_model`] does, with its weights rounded to bf16: half the size, three significant digits.
@@ -87,11 +99,34 @@ pub fn save_model_in_bf16<M: Module>(
 /// Reads kind, configuration and all bytes of a complete file.
 pub(crate) fn read_file(path: &Path) -> Result<(String, Value, Vec<u8>), ModelFileError> {
     ModelFileError::unless_pointer(path)?;
-    let bytes = std::fs::read(path).map_err(|error| ModelFileError::Io {
+    let reading = |error: std::io::Error| ModelFileError::Io {
         action: "reading",
         path: path.to_path_buf(),
         reason: error.to_string(),
-    })?;
+    };
+    let not_a_model = |reason| ModelFileError::NotAModel {
+        path: path.to_path_buf(),
+        reason,
+    };
+    let mut file = open_file(path).map_err(reading)?;
+    let mut bytes = Vec::new();
+    // The start, then the header, then the rest: each only if what comes before it is that of a model file.
+    (&mut file).take(9).read_to_end(&mut bytes).map_err(reading)?;
+    if bytes.len() < 9 {
+        return Err(not_a_model(match bytes.len() {
+            0 => "it is empty".to_owned(),
+            length => format!("it has only {length} bytes"),
+        }));
+    }
+    split(&bytes).map_err(not_a_model)?;
+    if let Some(length) = bytes.first_chunk().map(|length| u64::from_le_bytes(*length)) {
+        let rest = length.saturating_sub(1);
+        (&mut file).take(rest).read_to_end(&mut bytes).map_err(reading)?;
+        if let Some((header, _)) = split(&bytes).map_err(not_a_model)? {
+            metadata(&json(header).map_err(not_a_model)?).map_err(not_a_model)?;
+        }
+    }
+    bytes.append(&mut read_rest(&mut file).map_err(reading)?);
     let (kind, config) = parse(path, &bytes)?;
     Ok((kind, config, bytes))
 }
@@ -107,8 +142,7 @@ pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<(String, Value), ModelF
         reason,
     };
     let (header, tensors) = split(bytes).map_err(not_a_model)?.ok_or(damaged(CUT_SHORT))?;
-    let header: Value =
-        serde_json::from_slice(header).map_err(|error| not_a_model(format!("its header is not JSON: {error}")))?;
+    let header = json(header).map_err(not_a_model)?;
     let end = |tensor: &Value| tensor["data_offsets"][1].as_u64();
     let expected = header.as_object().and_then(|all| all.values().filter_map(end).max());
     if (tensors.len() as u64) < expected.unwrap_or(0) {
@@ -119,7 +153,16 @@ pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<(String, Value), ModelF
     if written.is_some_and(|written| written != hash_bytes(tensors)) {
         return Err(damaged("its weights are not those that were written"));
     }
+    let text = |key| header["__metadata__"][key].as_str();
+    let settings = (text(KIND), text(CONFIG));
+    if text(SETTINGS_SHA256).is_some_and(|written| Some(written) != settings_hash(settings).as_deref()) {
+        return Err(damaged("its kind or configuration is not the one that was written"));
+    }
     Ok((kind, config))
+}
+
+fn json(header: &[u8]) -> Result<Value, String> {
+    serde_json::from_slice(header).map_err(|error| format!("its header is not JSON: {error}"))
 }
 
 const CUT_SHORT: &str = "the file is cut short";

@@ -33,7 +33,10 @@ pub enum ModelFileError {
         reason: &'static str,
     },
     /// A file that is not safetensors, or lacks the metadata of [`crate::save_model`].
-    #[error("{path:?} is not a model file of this software: {reason}; expected safetensors written by `save`")]
+    #[error(
+        "{path:?} is not a model file of this software: {reason}; expected what `pusht train` writes (safetensors; weights of \
+         PyTorch, .pt, .pth and .pkl, are not read here)"
+    )]
     NotAModel {
         /// The file.
         path: PathBuf,

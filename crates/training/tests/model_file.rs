@@ -60,8 +60,8 @@ fn models_come_back_and_misfits_are_named() {
 
     let bytes = std::fs::read(&path).unwrap();
     for (length, what) in [
-        (0, "cut short"),
-        (5, "cut short"),
+        (0, "it is empty"),
+        (5, "it has only 5 bytes"),
         (40, "cut short"),
         (bytes.len() - 1, "cut short"),
     ] {
@@ -69,6 +69,15 @@ fn models_come_back_and_misfits_are_named() {
         let error = ModelFile::open(&path).and_then(|file| file.load_into(&net(3, 4, 2)));
         let error = error.err().unwrap().to_string();
         assert!(error.contains(what), "{length}: {error}");
+    }
+    // A kind or a configuration that someone has changed is noticed, as changed weights are.
+    for (from, to) in [("width\\\":4", "width\\\":5"), ("\"net\"", "\"nut\"")] {
+        let place = bytes.windows(from.len()).position(|w| w == from.as_bytes()).unwrap();
+        let mut edited = bytes.clone();
+        edited[place..place + to.len()].copy_from_slice(to.as_bytes());
+        std::fs::write(&path, &edited).unwrap();
+        let error = ModelFile::open(&path).unwrap_err().to_string();
+        assert!(error.contains("kind or configuration"), "{error}");
     }
     let mut flipped = bytes.clone();
     *flipped.last_mut().unwrap() ^= 1;

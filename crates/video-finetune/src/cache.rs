@@ -148,7 +148,7 @@ pub(crate) fn fingerprint(path: &Path) -> Result<String, FinetuneError> {
 }
 
 fn samples(path: &Path, hash: &mut Hasher) -> std::io::Result<()> {
-    let mut file = std::fs::File::open(path)?;
+    let mut file = pusht_jobs::open_file(path)?;
     let length = file.metadata()?.len();
     hash.bytes(length.to_le_bytes());
     let mut take = |from: u64, count: u64| -> std::io::Result<()> {

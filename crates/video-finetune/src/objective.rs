@@ -102,7 +102,7 @@ fn samples_of(out: &Path, step: usize) -> PathBuf {
 
 /// Measures of the samples of a step, if there are any, from this run or the one that it resumes.
 pub(crate) fn measured(out: &Path, step: usize) -> Option<SampleMeasures> {
-    let text = std::fs::read(samples_of(out, step).join(MEASURES)).ok()?;
+    let text = pusht_jobs::read_file(samples_of(out, step).join(MEASURES)).ok()?;
     serde_json::from_slice(&text).ok()
 }
 

@@ -123,9 +123,45 @@ pub enum VideoIoError {
         /// The file.
         path: PathBuf,
     },
+    /// The file is empty.
+    #[error("{path:?} is empty (0 bytes); copy or make it again")]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is a Git LFS pointer.
     #[error("{path:?} is {}", pusht_jobs::LFS_POINTER)]
     LfsPointer {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is a WebP picture or animation.
+    #[error("{path:?} is WebP, which is not read; convert it to GIF or to a folder of PNG files (magick FILE new.gif)")]
+    WebP {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is nothing at a path which had bytes that are not UTF-8.
+    #[error(
+        "{path:?}: its name is not UTF-8 (U+FFFD stands for the bytes that are not), so results cannot name it; rename it"
+    )]
+    NameNotUtf8 {
+        /// The path, as text.
+        path: PathBuf,
+    },
+    /// A picture of another format under the name of a PNG file.
+    #[error(
+        "{path:?} is {found}, though its name ends in .png; expected a PNG file (magick mogrify -format png FILE converts it)"
+    )]
+    NotPng {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        found: &'static str,
+    },
+    /// The file holds no pictures.
+    #[error("{path:?} has no video track with pictures, only sound or other data; choose the file that has them")]
+    NoPictures {
         /// The file.
         path: PathBuf,
     },

@@ -6,13 +6,22 @@ use std::path::{Path, PathBuf};
 use pusht_jobs::is_hidden;
 
 use crate::error::VideoIoError;
-use crate::read::read_error;
+use crate::read::{begins_as_video, read_error};
 
-/// Extensions of files that can be read, by the built-in readers or by FFmpeg. Not `ts`, which is also TypeScript.
+/// Extensions of files that can be read, by the built-in readers or by FFmpeg. Not `ts`, which is also TypeScript: files with
+/// other names are known by their first bytes.
 const READ: [&str; 20] = [
     "mp4", "m4v", "mov", "qt", "3gp", "3g2", "gif", "webm", "mkv", "avi", "mpg", "mpeg", "vob", "m2ts", "wmv", "asf",
     "flv", "ogv", "ivf", "y4m",
 ];
+
+/// Extensions of sound and photos, which share their formats with videos.
+const NO_VIDEOS: [&str; 14] = [
+    "m4a", "m4b", "mp3", "mka", "oga", "opus", "spx", "wma", "ra", "heic", "heif", "avif", "cr3", "png",
+];
+
+/// Files that `pusht label` and `pusht audit` write into their output folders, which hold the videos of others once more.
+const OUTPUTS: [&str; 2] = ["label.json", "clips.jsonl"];
 
 fn ends(path: &Path, with: &[&str]) -> bool {
     let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
@@ -24,15 +33,26 @@ pub fn is_video_file(path: impl AsRef<Path>) -> bool {
     ends(path.as_ref(), &READ)
 }
 
+/// True for a file that searches in folders take for a video: by its extension, or by its first bytes, if these are of a
+/// format that is read and not of sound or a photo.
+pub fn is_searched_video(path: impl AsRef<Path>) -> bool {
+    let path = path.as_ref();
+    is_video_file(path) || (!ends(path, &NO_VIDEOS) && begins_as_video(path))
+}
+
 /// True if a name ends in `.png`, in any case.
 pub fn is_png_file(path: impl AsRef<Path>) -> bool {
     ends(path.as_ref(), &["png"])
 }
 
-/// Finds the videos at these paths, sorted. Files are taken as they are; folders are searched for files with the
-/// extension of a video (in any case) and for folders with PNG files, each of which is a video. Folders of JPEG files are
-/// found as well: reading them reports the expected formats. Hidden names are skipped, unless they are in `paths`. In an output folder of `pusht generate` (it has a generation.json) the frames are taken,
-/// not the videos.
+/// Finds the videos at these paths, sorted. Files are taken as they are; folders are searched for video files
+/// ([`is_searched_video`]) and for folders with PNG files, each of which is a video. Folders of JPEG files are found as well:
+/// reading them reports the expected formats. Passed over, unless they are in `paths`, are hidden names, links to folders, and
+/// the output folders of `pusht label` and `pusht audit`. In an output folder of `pusht generate` (it has a generation.json)
+/// the frames are taken, not the videos.
+///
+/// Results are text, so a name that is not UTF-8 cannot stand in them. It is returned with U+FFFD in place of the bytes that
+/// are not, and reading it fails with this reason, as other files do that cannot be read.
 ///
 /// # Errors
 /// A path that does not exist, or one without any video.
@@ -48,6 +68,11 @@ pub fn find_videos(paths: &[PathBuf]) -> Result<Vec<PathBuf>, VideoIoError> {
         }
         if found.len() == before {
             return Err(VideoIoError::NoVideos { path: path.clone() });
+        }
+    }
+    for path in &mut found {
+        if path.to_str().is_none() {
+            *path = PathBuf::from(path.to_string_lossy().into_owned());
         }
     }
     found.sort();
@@ -76,8 +101,10 @@ fn search(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), VideoIoError> {
         }
         // Links to folders are not followed, as they may form a cycle.
         if entry.file_type().map_err(read_error(&path))?.is_dir() {
-            search(&path, found)?;
-        } else if is_video_file(&path) {
+            if !OUTPUTS.iter().any(|name| path.join(name).is_file()) {
+                search(&path, found)?;
+            }
+        } else if is_searched_video(&path) {
             found.push(path);
         } else {
             pictures |= is_png_file(&path);

@@ -25,7 +25,7 @@ mod write;
 pub use compress::h264_round_trip;
 pub use content::content_hash;
 pub use error::VideoIoError;
-pub use find::{find_videos, generated_frames, is_png_file, is_video_file};
+pub use find::{find_videos, generated_frames, is_png_file, is_searched_video, is_video_file};
 pub use pictures::{FilmStrip, film_strip, png_bytes, upscale};
 pub use read::{
     Rate, RawFrame, ReadOptions, Resampled, ResampledFrame, TimedFrame, VideoBackend, VideoReader, read_frames,

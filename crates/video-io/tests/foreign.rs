@@ -206,3 +206,74 @@ fn hidden_names_are_passed_over() {
     assert_eq!(find_videos(&[at(".b")]).unwrap(), [at(".b")]);
     assert_eq!(read_frames(at(".b")).unwrap(), frames);
 }
+
+#[test]
+fn a_search_finds_what_is_read_when_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    let frames = clip(32, 32, 3);
+    save_video(at("known.gif"), &frames, VideoOptions::default()).unwrap();
+    let gif = fs::read(at("known.gif")).unwrap();
+    let mp4: &[u8] = b"\0\0\0\x10ftypisom\0\0\0\0";
+    let mut stream = vec![0; 600];
+    (stream[0], stream[188], stream[376]) = (b'G', b'G', b'G');
+    let mut webp = b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0".to_vec();
+    for (name, bytes, found) in [
+        ("bare", &gif[..], true),
+        ("camera", mp4, true),
+        ("clip.ts", &stream, true),
+        ("clip.ogg", b"OggS\0\x02 \x80theora", true),
+        ("clip.mxf", b"\x06\x0E\x2B\x34\x02\x05\x01\x01", true),
+        ("animated.webp", &webp.clone(), true),
+        ("named.mp4", b"no video, but named as one", true),
+        ("sound.ogg", b"OggS\0\x02 OpusHead", false),
+        ("sound.m4a", mp4, false),
+        ("phone", b"\0\0\0\x10ftypM4A \0\0\0\0", false),
+        ("code.ts", b"export const Great = 1;", false),
+        ("notes", b"the free and wide text", false),
+        (
+            "still.webp",
+            {
+                webp[20] = 0;
+                &webp
+            },
+            false,
+        ),
+        ("empty", b"", false),
+    ] {
+        fs::write(at(name), bytes).unwrap();
+        let here = find_videos(&[dir.path().into()]).unwrap();
+        assert_eq!(here.contains(&at(name)), found, "{name}");
+    }
+    for (name, what) in [("animated.webp", "is WebP"), ("still.webp", "is WebP")] {
+        let error = VideoReader::open(at(name)).err().unwrap().to_string();
+        assert!(error.contains(what), "{error}");
+    }
+    // What the program made of videos is no further video; what is named is.
+    for output in ["label.json", "clips.jsonl"] {
+        let set = dir.path().join(format!("out-{output}"));
+        fs::create_dir(&set).unwrap();
+        fs::write(set.join(output), "{}").unwrap();
+        fs::copy(at("known.gif"), set.join("inner.gif")).unwrap();
+        assert!(
+            !find_videos(&[dir.path().into()])
+                .unwrap()
+                .contains(&set.join("inner.gif"))
+        );
+        assert_eq!(
+            find_videos(std::slice::from_ref(&set)).unwrap(),
+            [set.join("inner.gif")]
+        );
+    }
+}
+
+#[test]
+fn pictures_under_the_name_of_another_format_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("0.png"), b"\xFF\xD8\xFF\xE0 JFIF").unwrap();
+    let error = read_frames(dir.path()).unwrap_err().to_string();
+    assert!(
+        error.contains("0.png") && error.contains("is a JPEG picture"),
+        "{error}"
+    );
+}

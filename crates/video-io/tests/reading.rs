@@ -285,3 +285,44 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn no_more_than_the_start_of_a_file_is_read_before_its_type_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("zeros.mp4");
+    // A sparse file takes no room.
+    fs::File::create(&path).unwrap().set_len(64 << 20).unwrap();
+    let error = content_hash(&path).unwrap_err().to_string();
+    assert!(error.contains("is no video"), "{error}");
+    fs::write(&path, "").unwrap();
+    for error in [
+        content_hash(&path).unwrap_err().to_string(),
+        VideoReader::open(&path).err().unwrap().to_string(),
+    ] {
+        assert!(error.contains("is empty (0 bytes)"), "{error}");
+    }
+    let pictures = folder.path().join("pictures");
+    fs::create_dir(&pictures).unwrap();
+    fs::File::create(pictures.join("0.png"))
+        .unwrap()
+        .set_len(1 << 20)
+        .unwrap();
+    let error = content_hash(&pictures).unwrap_err().to_string();
+    assert!(error.ends_with("0.png is no PNG file"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("a.mp4");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    for (path, what) in [(socket.as_path(), "a socket"), (Path::new("/dev/null"), "a device")] {
+        for error in [
+            VideoReader::open(path).err().unwrap().to_string(),
+            content_hash(path).unwrap_err().to_string(),
+        ] {
+            assert!(error.contains(&format!("it is {what}")), "{error}");
+        }
+    }
+}

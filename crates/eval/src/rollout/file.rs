@@ -50,7 +50,7 @@ impl RolloutRecord {
     /// # Errors
     /// A file that cannot be read, is not a rollout file, has another schema, or has inconsistent lengths.
     pub fn read(path: &Path) -> Result<Self, RecordError> {
-        let bytes = std::fs::read(path).map_err(RecordError::io(path))?;
+        let bytes = pusht_jobs::read_file(path).map_err(RecordError::io(path))?;
         let record: Self = serde_json::from_slice(&bytes).map_err(|e| RecordError::Foreign {
             path: path.to_owned(),
             reason: match serde_json::from_slice::<RolloutPart>(&bytes) {

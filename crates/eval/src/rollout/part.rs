@@ -88,7 +88,7 @@ impl RolloutPart {
     /// # Errors
     /// A file that cannot be read, is not a part, or contains other episodes than those of its part.
     pub fn read(path: &Path) -> Result<Self, RecordError> {
-        let bytes = std::fs::read(path).map_err(RecordError::io(path))?;
+        let bytes = pusht_jobs::read_file(path).map_err(RecordError::io(path))?;
         let foreign = |reason: String| RecordError::Foreign {
             path: path.to_owned(),
             reason,

@@ -38,7 +38,7 @@ impl Config {
         layers.lay(text, &format!("preset {preset}"))?;
         let mut config = read(&layers)?;
         if let Some(path) = file {
-            let text = std::fs::read_to_string(path).map_err(|error| PipelineError::Config {
+            let text = pusht_jobs::read_text(path).map_err(|error| PipelineError::Config {
                 origin: format!("--config {}", path.display()),
                 reason: format!("{error}; expected a TOML file of settings"),
             })?;

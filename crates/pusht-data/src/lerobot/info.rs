@@ -139,7 +139,7 @@ pub(super) fn json(path: &Path, name: &str) -> Result<Value, DataError> {
         };
         error.or_pointer(&file)
     };
-    let bytes = std::fs::read(&file).map_err(|e| unreadable(e.to_string()))?;
+    let bytes = pusht_jobs::read_file(&file).map_err(|e| unreadable(e.to_string()))?;
     serde_json::from_slice(&bytes).map_err(|e| unreadable(e.to_string()))
 }
 

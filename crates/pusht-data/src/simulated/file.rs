@@ -6,7 +6,6 @@
 //! `PATH.partial`.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::ops::Range;
 use std::path::Path;
@@ -197,7 +196,7 @@ pub(super) fn read_journal(path: &Path) -> Result<(JournalScan<Header>, Trajecto
 }
 
 fn lines(path: &Path) -> Result<(Header, Trajectories), DataError> {
-    let file = File::open(path).map_err(|e| match e.kind() {
+    let file = pusht_jobs::open_file(path).map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => DataError::NotFound {
             path: path.to_path_buf(),
             expected: EXPECTED,

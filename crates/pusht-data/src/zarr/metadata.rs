@@ -43,7 +43,8 @@ pub(super) fn open(store: &Arc<FilesystemStore>, path: &Path, name: &str) -> Res
         };
         error.or_pointer(file)
     };
-    let bytes = std::fs::read(file).map_err(|e| refused(e.to_string()))?;
+    pusht_jobs::refuse_special_files(path.join(name)).map_err(|e| refused(e.to_string()))?;
+    let bytes = pusht_jobs::read_file(file).map_err(|e| refused(e.to_string()))?;
     let mut metadata: Value = serde_json::from_slice(&bytes).map_err(|e| refused(e.to_string()))?;
     if !metadata.is_object() {
         return Err(refused(format!("JSON that is no object in {}", file.display())));

@@ -83,7 +83,7 @@ impl Folder {
     /// Inspects the folder.
     pub(super) fn find(&self) -> Result<Found, StageError> {
         if self.dir.exists() {
-            let manifest = fs::read(self.dir.join(MANIFEST)).ok();
+            let manifest = crate::read_file(self.dir.join(MANIFEST)).ok();
             let manifest: Option<Manifest> = manifest.and_then(|text| serde_json::from_slice(&text).ok());
             let Some(manifest) = manifest else {
                 return Err(StageError::NotAStage { path: self.dir.clone() });
@@ -101,7 +101,7 @@ impl Folder {
 
     /// Whether there is an unfinished folder of this key.
     fn is_begun(&self) -> bool {
-        fs::read_to_string(self.unfinished.join(OWNER)).is_ok_and(|owner| owner == self.key.as_str())
+        crate::read_text(self.unfinished.join(OWNER)).is_ok_and(|owner| owner == self.key.as_str())
     }
 
     /// Calls `work` with the unfinished folder, in the state left by an earlier process of the same key, and renames it
@@ -114,7 +114,7 @@ impl Folder {
         fs::create_dir_all(dir).map_err(StageError::io(dir))?;
         fs::write(dir.join(OWNER), self.key.as_str()).map_err(StageError::io(dir))?;
         let spent = dir.join(SPENT);
-        let before: f64 = fs::read_to_string(&spent)
+        let before: f64 = crate::read_text(&spent)
             .ok()
             .and_then(|text| text.parse().ok())
             .unwrap_or(0.0);

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pusht_jobs::is_hidden;
-use video_io::{generated_frames, is_png_file, is_video_file};
+use video_io::{generated_frames, is_png_file, is_searched_video};
 
 use crate::RatingError;
 
@@ -31,7 +31,7 @@ fn search(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), RatingError> {
         // Links to folders are not followed, as they may form a cycle.
         if entry.file_type().map_err(RatingError::io(&path))?.is_dir() {
             search(&path, found)?;
-        } else if is_video_file(&path) {
+        } else if is_searched_video(&path) {
             found.push(path);
         } else {
             pictures |= is_png_file(&path);

@@ -17,7 +17,7 @@ use crate::{RatingError, Ratings};
 /// A file that cannot be read or holds no scores.
 pub fn read_audit_scores(path: impl AsRef<Path>) -> Result<AuditScores, RatingError> {
     let path = path.as_ref();
-    let bytes = std::fs::read(path).map_err(RatingError::io(path))?;
+    let bytes = pusht_jobs::read_file(path).map_err(RatingError::io(path))?;
     serde_json::from_slice(&bytes).map_err(|error| RatingError::NoScores {
         path: path.to_path_buf(),
         reason: error.to_string(),

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params};
 
 use super::{Fault, PATIENCE, Store, now};
 use crate::RatingError;
+use pusht_jobs::open_file;
 
 /// Application ID of the database, `PRTs`: PushT ratings.
 const APPLICATION: i64 = 0x5052_5473;
@@ -151,7 +152,7 @@ fn check_file(path: &Path) -> Result<(), RatingError> {
         return Err(not_ours(path, "a folder"));
     }
     let mut start = Vec::new();
-    let file = File::open(path).map_err(RatingError::io(path))?;
+    let file = open_file(path).map_err(RatingError::io(path))?;
     file.take(16).read_to_end(&mut start).map_err(RatingError::io(path))?;
     match start.is_empty() || start == b"SQLite format 3\0" {
         true => Ok(()),
@@ -206,14 +207,6 @@ fn study(transaction: &Transaction) -> Result<(u64, [u8; 32]), Fault> {
 /// Syncs the folder, so that the name of a new file is on disk as well.
 fn sync_folder(path: &Path) -> Result<(), RatingError> {
     let folder = path.parent().filter(|f| !f.as_os_str().is_empty());
-    #[cfg(unix)]
-    {
-        let folder = folder.unwrap_or(Path::new("."));
-        File::open(folder)
-            .and_then(|f| f.sync_all())
-            .map_err(RatingError::io(folder))?;
-    }
-    #[cfg(not(unix))]
-    let _ = folder;
-    Ok(())
+    let folder = folder.unwrap_or(Path::new("."));
+    pusht_jobs::sync_folder(folder).map_err(RatingError::io(folder))
 }

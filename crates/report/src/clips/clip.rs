@@ -63,7 +63,7 @@ fn figure(strip: &ShownStrip, audit: &ClipAudit, replay: Option<&Execution>, fol
     let caption = finding.map_or_else(|| without_findings(replay), ToString::to_string);
     html! {
         figure.pixels {
-            @match std::fs::read(folder.join(&strip.file)) {
+            @match pusht_jobs::read_file(folder.join(&strip.file)) {
                 Ok(bytes) => { img alt="film strip" src=(data_uri("image/png", &bytes)); },
                 Err(_) => { p { (strip.file) " is missing" } },
             }

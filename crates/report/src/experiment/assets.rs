@@ -23,7 +23,7 @@ impl Assets {
         let others = report.other_generators.iter().flat_map(|other| &other.pictures);
         let files = (report.pictures.iter().chain(others))
             .filter(|p| inside(&p.file))
-            .filter_map(|p| Some((p.file.clone(), std::fs::read(folder.join(&p.file)).ok()?)));
+            .filter_map(|p| Some((p.file.clone(), pusht_jobs::read_file(folder.join(&p.file)).ok()?)));
         Self { files: files.collect() }
     }
 

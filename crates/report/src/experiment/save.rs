@@ -39,7 +39,7 @@ impl ExperimentReport {
     /// No such file, or one that is not a report of this version.
     pub fn read(folder: &Path) -> Result<Self, ReportError> {
         let path = folder.join("report.json");
-        let bytes = std::fs::read(&path).map_err(|e| ReportError::io(&path, e))?;
+        let bytes = pusht_jobs::read_file(&path).map_err(|e| ReportError::io(&path, e))?;
         let foreign = |reason: String| ReportError::Foreign {
             path: path.clone(),
             reason,

@@ -50,7 +50,7 @@ impl AdapterRecord {
         struct Record {
             config: AdapterRecord,
         }
-        let text = match std::fs::read(adapters.with_file_name(Self::FILE)) {
+        let text = match pusht_jobs::read_file(adapters.with_file_name(Self::FILE)) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),

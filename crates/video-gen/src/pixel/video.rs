@@ -175,7 +175,7 @@ impl PixelVideo {
 /// The settings of the search in a folder.
 fn plan_settings(folder: &Path) -> Result<PlanSettings, PixelVideoError> {
     let path = folder.join(PLAN);
-    let text = match std::fs::read(&path) {
+    let text = match pusht_jobs::read_file(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(PlanSettings::default()),
         Err(error) => return Err(PixelVideoError::io(&path)(error)),

@@ -15,8 +15,8 @@ use crate::read::options::{ReadOptions, VideoBackend};
 use crate::read::png_folder::FolderSource;
 use crate::read::source::FrameSource;
 use crate::read::timing::Timing;
-use pusht_jobs::is_lfs_pointer;
-use std::fs::{self, File};
+use pusht_jobs::{is_lfs_pointer, open_file};
+use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -50,7 +50,7 @@ impl Format {
 }
 
 /// All formats of files.
-const FORMATS: [Format; 22] = [
+static FORMATS: [Format; 22] = [
     Format::new("GIF", "gif", Some(gif), &[(0, b"GIF8")]),
     Format::new("MP4", "mov", Some(mp4), &[(4, b"ftyp")]),
     Format::new("MP4", "mov", Some(mp4), &[(4, b"styp")]),
@@ -97,29 +97,23 @@ const PLAYLISTS: [&[u8]; 3] = [b"#EXTM3U", b"ffconcat version", b"[playlist]"];
 /// Bytes that show what a file is.
 const START: u64 = 1 << 16;
 
+/// Bytes in which a search looks for the marks of a video.
+const SEARCHED: u64 = 1 << 12;
+
 /// Opens the video at `path`.
 pub(crate) fn open(path: &Path, options: &ReadOptions) -> Result<Box<dyn FrameSource>, VideoIoError> {
-    let metadata = fs::metadata(path).map_err(read_error(path))?;
+    let metadata = fs::metadata(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound if path.to_string_lossy().contains(char::REPLACEMENT_CHARACTER) => {
+            VideoIoError::NameNotUtf8 { path: path.into() }
+        }
+        _ => read_error(path)(error),
+    })?;
     if metadata.is_dir() {
         return Ok(Box::new(FolderSource::open(path)?));
     }
-    if !metadata.is_file() {
-        return Err(read_error(path)(io::Error::other("it is neither a file nor a folder")));
-    }
-    let mut start = Vec::new();
-    let file = File::open(path).map_err(read_error(path))?;
-    file.take(START).read_to_end(&mut start).map_err(read_error(path))?;
-    let is = |offset: usize, bytes: &[u8]| start.get(offset..).is_some_and(|rest| rest.starts_with(bytes));
-    let format = FORMATS
-        .iter()
-        .find(|format| format.bytes.iter().all(|(offset, bytes)| is(*offset, bytes)));
-    let Some(format) = format else {
-        let path = path.into();
-        return Err(match PLAYLISTS.iter().any(|list| is(0, list)) {
-            _ if is_lfs_pointer(&path) => VideoIoError::LfsPointer { path },
-            true => VideoIoError::Playlist { path },
-            false => VideoIoError::NotAVideo { path },
-        });
+    let start = start(path, START)?;
+    let Some(format) = format_of(&start) else {
+        return Err(not_a_video(path, &start));
     };
     match (options.backend, format.built_in) {
         (VideoBackend::Auto | VideoBackend::BuiltIn, Some(open)) => open(path, options),
@@ -131,6 +125,79 @@ pub(crate) fn open(path: &Path, options: &ReadOptions) -> Result<Box<dyn FrameSo
             path: path.into(),
             holds: Foreign::of(format.name, format.demuxer, &start).holds,
         }),
+    }
+}
+
+/// The first bytes of a file, at most so many.
+fn start(path: &Path, length: u64) -> Result<Vec<u8>, VideoIoError> {
+    let mut start = Vec::new();
+    let file = open_file(path).map_err(read_error(path))?;
+    file.take(length).read_to_end(&mut start).map_err(read_error(path))?;
+    Ok(start)
+}
+
+/// Whether the first bytes of a file are those of a video, for searches among files of any kind; `false` for one that cannot
+/// be read. Animated WebP counts, so that it is refused instead of passed over.
+pub(crate) fn begins_as_video(path: &Path) -> bool {
+    let Ok(start) = start(path, SEARCHED) else { return false };
+    let holds = |part: &[u8]| start.windows(part.len()).any(|window| window == part);
+    match format_of(&start).map(|format| format.demuxer) {
+        // Many a text has "free" or "wide" in this place, but not the length of a box before it.
+        Some("mov") => {
+            let length = start
+                .first_chunk()
+                .map_or(0, |length| u64::from(u32::from_be_bytes(*length)));
+            let fits = length == 1 || (length >= 8 && fs::metadata(path).is_ok_and(|file| length <= file.len()));
+            let other = [b"M4A ", b"M4B ", b"heic", b"heix", b"mif1", b"avif", b"crx "];
+            fits && !other.iter().any(|brand| is_at(&start, 8, *brand))
+        }
+        Some("ogg") => holds(b"theora") || holds(b"OVP80") || holds(b"BBCD"),
+        Some("matroska") => holds(b"V_"),
+        Some(_) => true,
+        None => is_animated_webp(&start),
+    }
+}
+
+fn is_webp(start: &[u8]) -> bool {
+    is_at(start, 0, b"RIFF") && is_at(start, 8, b"WEBP")
+}
+
+/// The extended format with the flag of an animation.
+fn is_animated_webp(start: &[u8]) -> bool {
+    is_webp(start) && is_at(start, 12, b"VP8X") && start.get(20).is_some_and(|flags| flags & 2 != 0)
+}
+
+fn format_of(start: &[u8]) -> Option<&'static Format> {
+    FORMATS
+        .iter()
+        .find(|format| format.bytes.iter().all(|(offset, bytes)| is_at(start, *offset, bytes)))
+}
+
+fn is_at(start: &[u8], offset: usize, bytes: &[u8]) -> bool {
+    start.get(offset..).is_some_and(|rest| rest.starts_with(bytes))
+}
+
+fn not_a_video(path: &Path, start: &[u8]) -> VideoIoError {
+    let lists = PLAYLISTS.iter().any(|list| is_at(start, 0, list));
+    let path = path.into();
+    match lists {
+        _ if start.is_empty() => VideoIoError::Empty { path },
+        _ if is_lfs_pointer(&path) => VideoIoError::LfsPointer { path },
+        true => VideoIoError::Playlist { path },
+        false if is_webp(start) => VideoIoError::WebP { path },
+        false => VideoIoError::NotAVideo { path },
+    }
+}
+
+/// Refuses a file whose first bytes are of no format that is read; nothing more of it is read.
+///
+/// # Errors
+/// Such a file; a path that is no regular file or cannot be read.
+pub(crate) fn require_video(path: &Path) -> Result<(), VideoIoError> {
+    let start = start(path, START)?;
+    match format_of(&start) {
+        Some(_) => Ok(()),
+        None => Err(not_a_video(path, &start)),
     }
 }
 

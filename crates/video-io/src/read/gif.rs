@@ -8,6 +8,7 @@ use crate::read::timing::Timing;
 use gif::{ColorOutput, DecodeOptions, Decoder, DecodingError};
 use image::error::{DecodingError as ImageDecodingError, ImageFormatHint};
 use image::{ImageError, ImageFormat};
+use pusht_jobs::open_file;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -40,7 +41,7 @@ pub(crate) struct GifSource {
 
 impl GifSource {
     pub(crate) fn open(path: &Path) -> Result<Self, VideoIoError> {
-        let file = File::open(path).map_err(read_error(path))?;
+        let file = open_file(path).map_err(read_error(path))?;
         let length = file.metadata().map_err(read_error(path))?.len();
         let mut options = DecodeOptions::new();
         options.set_color_output(ColorOutput::RGBA);
@@ -113,7 +114,7 @@ fn shown(delay: i64) -> i64 {
 
 /// Reads the delays of all frames, but not their pixels. A damaged file is reported when its frames are read.
 fn timing(path: &Path) -> Result<Timing, VideoIoError> {
-    let file = File::open(path).map_err(read_error(path))?;
+    let file = open_file(path).map_err(read_error(path))?;
     let mut options = DecodeOptions::new();
     options.skip_frame_decoding(true);
     let Ok(mut decoder) = options.read_info(BufReader::new(file)) else {

@@ -25,6 +25,7 @@ mod turned;
 mod yuv;
 
 pub(crate) use errors::read_error;
+pub(crate) use formats::{begins_as_video, require_video};
 pub use options::{ReadOptions, VideoBackend};
 pub use raw::RawFrame;
 pub use reader::{TimedFrame, VideoReader, read_frames};

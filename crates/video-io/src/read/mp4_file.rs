@@ -100,6 +100,7 @@ fn named(path: &Path, error: Mp4Error) -> VideoIoError {
     match error {
         Mp4Error::Unsupported { holds } => VideoIoError::Unsupported { path, holds },
         Mp4Error::Damaged { reason } => VideoIoError::Damaged { path, reason },
+        Mp4Error::NoPictures => VideoIoError::NoPictures { path },
         Mp4Error::Io(source) => VideoIoError::Read { path, source },
     }
 }

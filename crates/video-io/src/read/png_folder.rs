@@ -5,11 +5,20 @@ use crate::error::VideoIoError;
 use crate::find::is_png_file;
 use crate::read::errors::{decode_error, read_error};
 use image::{ImageReader, Limits};
-use pusht_jobs::{is_hidden, is_lfs_pointer};
+use pusht_jobs::{begins_with, is_hidden, is_lfs_pointer, open_file};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::LARGEST;
+
+/// First bytes of pictures that are often named `.png`, and what they are.
+const OTHERS: [(&[u8], &str); 4] = [
+    (b"\xFF\xD8\xFF", "a JPEG picture"),
+    (b"GIF8", "a GIF"),
+    (b"RIFF", "a WebP picture"),
+    (b"BM", "a BMP picture"),
+];
 
 /// An open folder of PNG files.
 pub(crate) struct FolderSource {
@@ -45,15 +54,21 @@ impl FolderSource {
 }
 
 fn read_png(path: &Path) -> Result<Frame, VideoIoError> {
-    let mut reader = ImageReader::open(path).map_err(read_error(path))?;
+    let mut reader = ImageReader::new(BufReader::new(open_file(path).map_err(read_error(path))?));
     reader.set_format(image::ImageFormat::Png);
     let mut limits = Limits::default();
     limits.max_alloc = Some(LARGEST);
     reader.limits(limits);
-    let decoded = reader.decode().map_err(|e| match is_lfs_pointer(path) {
-        true => VideoIoError::LfsPointer { path: path.into() },
-        false => decode_error(path, "PNG file", e),
-    })?;
+    let decoded = reader
+        .decode()
+        .map_err(|e| match OTHERS.iter().find(|(start, _)| begins_with(path, start)) {
+            _ if is_lfs_pointer(path) => VideoIoError::LfsPointer { path: path.into() },
+            Some((_, found)) => VideoIoError::NotPng {
+                path: path.into(),
+                found,
+            },
+            None => decode_error(path, "PNG file", e),
+        })?;
     Ok(decoded.into_rgb8())
 }
 

@@ -1,11 +1,14 @@
 //! Reads videos; the format follows from the content.
 
 use crate::error::VideoIoError;
+use crate::read::errors::read_error;
 use crate::read::formats;
 use crate::read::options::ReadOptions;
 use crate::read::source::FrameSource;
 use crate::read::timing::Timing;
 use crate::{Frame, RawFrame};
+use pusht_jobs::{Cancelled, stop_requested};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// A frame with its time.
@@ -84,7 +87,8 @@ impl VideoReader {
     /// The next frame; `None` at the end.
     ///
     /// # Errors
-    /// Damaged or missing data; a frame of another size than the first.
+    /// Damaged or missing data; a frame of another size than the first; [`Cancelled`] as the cause if the program is to
+    /// stop ([`pusht_jobs::request_stop`]).
     pub fn next_frame(&mut self) -> Result<Option<TimedFrame>, VideoIoError> {
         let raw = self.next_raw()?;
         Ok(raw.map(|TimedFrame { frame, time }| TimedFrame {
@@ -107,6 +111,9 @@ impl VideoReader {
     }
 
     fn read(&mut self) -> Result<Option<TimedFrame<RawFrame>>, VideoIoError> {
+        if stop_requested() {
+            return Err(read_error(&self.path)(io::Error::other(Cancelled)));
+        }
         let next = self.source.next_frame()?;
         let Some((frame, time)) = next else {
             return Ok(None);

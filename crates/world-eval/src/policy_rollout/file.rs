@@ -43,7 +43,7 @@ impl WorldRolloutRecord {
     /// # Errors
     /// A file that cannot be read, is not such a file, has another schema, or has inconsistent lengths.
     pub fn read(path: &Path) -> Result<Self, WorldEvalError> {
-        let bytes = std::fs::read(path).map_err(WorldEvalError::io(path))?;
+        let bytes = pusht_jobs::read_file(path).map_err(WorldEvalError::io(path))?;
         let foreign = |reason: String| WorldEvalError::Record {
             path: path.to_path_buf(),
             reason,

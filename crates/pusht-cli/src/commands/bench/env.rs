@@ -32,7 +32,7 @@ impl Env {
         let path = || self.actions.display().to_string();
         let budget =
             Duration::try_from_secs_f64(self.seconds).with_context(|| format!("--seconds {}", self.seconds))?;
-        let bytes = std::fs::read(&self.actions).with_context(path)?;
+        let bytes = pusht_jobs::read_file(&self.actions).with_context(path)?;
         let recorded = RecordedActions::from_bytes(&bytes, self.steps).with_context(path)?;
         let state = recorded.play(Modality::State, budget)?;
         let pixels = recorded.play(Modality::Pixels, budget)?.steps_per_second;

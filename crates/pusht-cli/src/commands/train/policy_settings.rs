@@ -57,7 +57,7 @@ impl PolicySettings {
     /// The settings. A setting that the policy does not read is an error.
     pub(super) fn resolve(&self) -> Result<PolicyConfig> {
         let file = self.config.as_ref().map(|path| {
-            let text = std::fs::read_to_string(path)
+            let text = pusht_jobs::read_text(path)
                 .with_context(|| format!("--config {}: expected a TOML file of settings", path.display()))?;
             anyhow::Ok((path.display().to_string(), text))
         });

@@ -21,6 +21,9 @@ pub(crate) enum Mp4Error {
         /// The reason, as a sentence without a period.
         reason: String,
     },
+    /// No track with pictures.
+    #[error("it has no video track with pictures")]
+    NoPictures,
     /// The file system failed.
     #[error(transparent)]
     Io(#[from] io::Error),

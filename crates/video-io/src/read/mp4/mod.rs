@@ -56,7 +56,7 @@ enum Decoder {
 
 impl Mp4Source {
     pub(crate) fn open(path: &Path) -> Mp4Result<Self> {
-        let mut file = File::open(path)?;
+        let mut file = pusht_jobs::open_file(path)?;
         let track = Track::read(&mut file)?;
         let decoder = guarded(|| Decoder::of(&track))?;
         Ok(Self {

@@ -182,7 +182,7 @@ fn choose(moov: &[u8], whole: bool) -> Mp4Result<Header<'_>> {
         }
     }
     best.map(|(_, _, header)| header)
-        .ok_or_else(|| damaged("it has no video track with pictures"))
+        .ok_or(crate::read::mp4::Mp4Error::NoPictures)
 }
 
 /// What holds for samples in fragments that do not state it.
