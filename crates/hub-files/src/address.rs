@@ -23,7 +23,7 @@ pub(crate) fn is_loopback(url: &str) -> bool {
 
 /// The certificates in a PEM file, as `SSL_CERT_FILE` names one where a proxy has its own.
 pub(crate) fn root_certificates(file: &str) -> Option<ureq::tls::RootCerts> {
-    let pem = std::fs::read(file).ok()?;
+    let pem = pusht_jobs::read_file(file).ok()?;
     let certificates: Vec<_> = ureq::tls::parse_pem(&pem)
         .filter_map(|item| match item {
             Ok(ureq::tls::PemItem::Certificate(certificate)) => Some(certificate),

@@ -73,7 +73,7 @@ pub fn unpack_zip(path: &Path, into: &Path, limits: UnpackLimits, ctx: &mut JobC
         path: path.to_path_buf(),
         limit,
     };
-    let file = File::open(path).map_err(io_at(path))?;
+    let file = pusht_jobs::open_file(path).map_err(io_at(path))?;
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
     if archive.len() > limits.most_files {
         return Err(too_large(format!("{} files", limits.most_files)));

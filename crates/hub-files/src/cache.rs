@@ -35,7 +35,7 @@ impl RepoCache {
         if is_hash(revision, 40) && self.snapshot(revision).is_dir() {
             return Some(revision.to_owned());
         }
-        let commit = fs::read_to_string(self.folder.join("refs").join(revision)).ok()?;
+        let commit = pusht_jobs::read_text(self.folder.join("refs").join(revision)).ok()?;
         let commit = commit.trim();
         is_hash(commit, 40).then(|| commit.to_owned())
     }

@@ -136,7 +136,7 @@ impl Card {
     /// A file that cannot be read or written.
     pub fn write(&self, folder: &Path) -> io::Result<bool> {
         let path = folder.join(Self::FILE);
-        match std::fs::read(&path) {
+        match pusht_jobs::read_file(&path) {
             Ok(present) if !is_ours(&present) => return Ok(false),
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}

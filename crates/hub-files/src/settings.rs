@@ -140,7 +140,7 @@ impl fmt::Debug for HubSettings {
 
 /// The token in a file; a file that is missing, empty or no text has none.
 fn token_file(path: &Path) -> Option<String> {
-    let text = std::fs::read_to_string(path).ok()?;
+    let text = pusht_jobs::read_text(path).ok()?;
     Some(text.trim().to_owned()).filter(|token| !token.is_empty())
 }
 

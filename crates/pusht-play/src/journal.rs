@@ -100,7 +100,7 @@ impl EpisodeJournal {
 
     /// Reads a file and opens it for more steps; `None` if there is none. A truncated last line is removed.
     pub(crate) fn resume(path: &Path) -> Result<Option<(Self, JournalHeader, Vec<Step>)>, PlayError> {
-        let file = match File::open(path) {
+        let file = match pusht_jobs::open_file(path) {
             Ok(file) => file,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(PlayError::io(path)(e)),
