@@ -162,7 +162,7 @@ fn bad_files_are_named() {
     fs::write(at("cut.gif"), &whole[..whole.len() / 2]).unwrap();
     assert!(matches!(read_frames(at("cut.gif")), Err(VideoIoError::Decode { .. })));
     fs::write(at("a.txt"), "").unwrap();
-    assert!(matches!(read_frames(at("a.txt")), Err(VideoIoError::NotAVideo { .. })));
+    assert!(matches!(read_frames(at("a.txt")), Err(VideoIoError::Empty { .. })));
     fs::create_dir(at("folder")).unwrap();
     assert!(matches!(read_frames(at("folder")), Err(VideoIoError::NoPngs { .. })));
     fs::write(at("folder/0.png"), "no picture").unwrap();

@@ -178,7 +178,7 @@ fn lists_of_videos_pointers_and_devices_are_refused() {
         assert!(error.to_string().contains("git lfs pull"), "{error}");
     }
     let device = error(Path::new("/dev/null"), &options()).to_string();
-    assert!(device.contains("neither a file nor a folder"), "{device}");
+    assert!(device.contains("it is a device"), "{device}");
 }
 
 #[test]

@@ -208,11 +208,7 @@ fn what_is_no_video_is_said() {
         fs::write(&path, bytes).unwrap();
         path
     };
-    for (name, bytes) in [
-        ("empty.mp4", &b""[..]),
-        ("text.mp4", b"not a video at all"),
-        ("short.gif", b"GIF"),
-    ] {
+    for (name, bytes) in [("text.mp4", &b"not a video at all"[..]), ("short.gif", b"GIF")] {
         let error = VideoReader::open(at(name, bytes)).err().unwrap();
         assert!(matches!(error, VideoIoError::NotAVideo { .. }), "{error}");
     }
