@@ -6,7 +6,7 @@ use std::path::Path;
 
 use pusht_jobs::{Hasher, begins_with, files_at, open_file};
 
-use crate::find::is_png_file;
+use crate::extensions::is_png_file;
 use crate::read::require_video;
 
 /// SHA-256 of a video's content, hexadecimal: for a file, of its bytes; for a folder, of name, length and bytes of each

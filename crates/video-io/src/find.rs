@@ -1,4 +1,4 @@
-//! Finds videos. The extensions of video files are defined only here.
+//! Finds videos.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,43 +6,17 @@ use std::path::{Path, PathBuf};
 use pusht_jobs::is_hidden;
 
 use crate::error::VideoIoError;
+use crate::extensions::{ends, is_no_video, is_png_file, is_video_file};
 use crate::read::{begins_as_video, read_error};
-
-/// Extensions of files that can be read, by the built-in readers or by FFmpeg. Not `ts`, which is also TypeScript: files with
-/// other names are known by their first bytes.
-const READ: [&str; 20] = [
-    "mp4", "m4v", "mov", "qt", "3gp", "3g2", "gif", "webm", "mkv", "avi", "mpg", "mpeg", "vob", "m2ts", "wmv", "asf",
-    "flv", "ogv", "ivf", "y4m",
-];
-
-/// Extensions of sound and photos, which share their formats with videos.
-const NO_VIDEOS: [&str; 14] = [
-    "m4a", "m4b", "mp3", "mka", "oga", "opus", "spx", "wma", "ra", "heic", "heif", "avif", "cr3", "png",
-];
 
 /// Files that `pusht label` and `pusht audit` write into their output folders, which hold the videos of others once more.
 const OUTPUTS: [&str; 2] = ["label.json", "clips.jsonl"];
-
-fn ends(path: &Path, with: &[&str]) -> bool {
-    let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
-    extension.is_some_and(|e| with.iter().any(|w| e == *w))
-}
-
-/// True if a name has the extension of a video file, in any case.
-pub fn is_video_file(path: impl AsRef<Path>) -> bool {
-    ends(path.as_ref(), &READ)
-}
 
 /// True for a file that searches in folders take for a video: by its extension, or by its first bytes, if these are of a
 /// format that is read and not of sound or a photo.
 pub fn is_searched_video(path: impl AsRef<Path>) -> bool {
     let path = path.as_ref();
-    is_video_file(path) || (!ends(path, &NO_VIDEOS) && begins_as_video(path))
-}
-
-/// True if a name ends in `.png`, in any case.
-pub fn is_png_file(path: impl AsRef<Path>) -> bool {
-    ends(path.as_ref(), &["png"])
+    is_video_file(path) || (!is_no_video(path) && begins_as_video(path))
 }
 
 /// Finds the videos at these paths, sorted. Files are taken as they are; folders are searched for video files

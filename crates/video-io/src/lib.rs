@@ -16,6 +16,7 @@
 mod compress;
 mod content;
 mod error;
+mod extensions;
 mod find;
 mod pictures;
 mod read;
@@ -25,7 +26,8 @@ mod write;
 pub use compress::h264_round_trip;
 pub use content::content_hash;
 pub use error::VideoIoError;
-pub use find::{find_videos, generated_frames, is_png_file, is_searched_video, is_video_file};
+pub use extensions::{is_png_file, is_video_file};
+pub use find::{find_videos, generated_frames, is_searched_video};
 pub use pictures::{FilmStrip, film_strip, png_bytes, upscale};
 pub use read::{
     Rate, RawFrame, ReadOptions, Resampled, ResampledFrame, TimedFrame, VideoBackend, VideoReader, read_frames,

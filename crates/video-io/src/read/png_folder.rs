@@ -2,7 +2,7 @@
 
 use crate::Frame;
 use crate::error::VideoIoError;
-use crate::find::is_png_file;
+use crate::extensions::is_png_file;
 use crate::read::errors::{decode_error, read_error};
 use image::{ImageReader, Limits};
 use pusht_jobs::{begins_with, is_hidden, is_lfs_pointer, open_file};
