@@ -389,7 +389,16 @@ fn bad_files_are_named() {
     let mut other_kind = other;
     other_kind[at..at + 22].copy_from_slice(b"pusht.policy.unknown.1");
     std::fs::write(&path, &other_kind).unwrap();
-    assert!(load().contains("pusht.policy.unknown.1"));
+    assert!(
+        load().contains("its kind or configuration is not the one that was written"),
+        "{}",
+        load()
+    );
+    // A file of earlier versions, which had no hash of its kind.
+    let hash = text.find("pusht.settings-sha256").unwrap();
+    other_kind[hash..hash + 5].copy_from_slice(b"other");
+    std::fs::write(&path, &other_kind).unwrap();
+    assert!(load().contains("pusht.policy.unknown.1"), "{}", load());
 }
 
 #[test]
