@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pusht_jobs::{LFS_POINTER, begins_with, is_hidden, is_lfs_pointer};
+use pusht_jobs::{LFS_POINTER, begins_with, is_hidden, is_lfs_pointer, open_file};
 
 use crate::simulated;
 
@@ -32,6 +32,9 @@ pub(super) fn describe(path: &Path) -> String {
             || other.to_owned(),
             |p| format!("a folder around a dataset, name {} instead", p.display()),
         );
+    }
+    if let Err(error) = open_file(path) {
+        return error.to_string();
     }
     if is_lfs_pointer(path) {
         return LFS_POINTER.to_owned();
