@@ -18,7 +18,7 @@ use crate::session::{OutputArgs, Session};
 /// command is run again; the others start anew (`rollout` in parts: --shard). Exit status: 0 success; 1 error; 2 invalid command line; 3
 /// completed, but a check failed; 130 stopped by Ctrl-C.
 ///
-/// Datasets, models and policies may be on the Hugging Face Hub: hub:OWNER/NAME[@REVISION][/PATH] in place of a path
+/// Datasets, models and policies may be on the Hugging Face Hub: `hub:OWNER/NAME[@REVISION][/PATH]` in place of a path
 /// (`--data hub:lerobot/pusht`, `--model ltx:hub:OWNER/NAME`) is downloaded once and then read like a folder.
 #[derive(Parser)]
 #[command(name = "pusht", version, max_term_width = 120, propagate_version = false)]
