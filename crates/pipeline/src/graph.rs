@@ -140,9 +140,10 @@ pub(crate) fn run_stages(
     // Clips of the controls.
     let mut before = vec![parts.key.clone(), labels.key.clone(), clips.key.clone()];
     let mut controls = Vec::new();
-    for set in [ClipSet::Real, ClipSet::CrossFades] {
+    for (set, name) in ClipSet::CONTROLS {
         if arms.iter().any(|arm| arm.needs.contains(&set)) {
             let stage = ControlClips {
+                name,
                 set,
                 frames: video.frames,
                 labels: idm.labels,
@@ -242,8 +243,7 @@ pub(crate) fn run_stages(
 /// Names of the stages that label the clips of the controls.
 fn control_stages(arms: &[String]) -> Vec<String> {
     let arms = chosen(arms);
-    let stages = [(ClipSet::Real, "clips-real"), (ClipSet::CrossFades, "clips-crossfade")];
-    let needed = stages
+    let needed = ClipSet::CONTROLS
         .into_iter()
         .filter(|(set, _)| arms.iter().any(|arm| arm.needs.contains(set)));
     needed.map(|(_, name)| name.to_owned()).collect()

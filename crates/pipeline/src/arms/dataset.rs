@@ -60,6 +60,11 @@ pub(crate) enum ClipSet {
     CrossFades,
 }
 
+impl ClipSet {
+    /// The controls' sets and the stages that label them, in order.
+    pub(crate) const CONTROLS: [(Self, &str); 2] = [(Self::Real, "clips-real"), (Self::CrossFades, "clips-crossfade")];
+}
+
 /// Clips with their extracted actions, and their split, which counts from the first of them.
 pub(crate) struct LabeledClips {
     pub(crate) set: ClipSet,
@@ -187,7 +192,8 @@ impl ArmDataset {
         parts
     }
 
-    fn frames_of(&self, doses: f64) -> usize {
+    /// Number of frames of as many doses.
+    pub(crate) fn frames_of(&self, doses: f64) -> usize {
         (doses * self.dose() as f64).round() as usize
     }
 

@@ -16,8 +16,8 @@ pub(crate) struct Arm {
     pub(crate) needs: &'static [ClipSet],
     /// Doses of clips of a control that it has beside the demonstrations.
     pub(crate) doses: f64,
-    /// Selects its frames.
-    frames: fn(&ArmDataset) -> Parts,
+    /// Selects its frames; takes the doses.
+    frames: fn(&ArmDataset, f64) -> Parts,
     /// Actions of its demonstrations.
     labels: DemoLabels,
     /// Description of its actions in the report; `{}` is the name of the inverse dynamics.
@@ -33,7 +33,7 @@ pub(crate) const DEMO: Arm = Arm {
     what: "demonstration frames, recorded actions",
     needs: &[],
     doses: 0.0,
-    frames: ArmDataset::demonstrations,
+    frames: |dataset, _| dataset.demonstrations(),
     labels: DemoLabels::Recorded,
     actions: "recorded",
 };
@@ -44,7 +44,7 @@ pub(crate) const DEMO_MATCHED: Arm = Arm {
     what: "as many demonstration frames as generated has",
     needs: &[],
     doses: 0.0,
-    frames: ArmDataset::demonstrations_as_many_as_clips,
+    frames: |dataset, _| dataset.demonstrations_as_many_as_clips(),
     labels: DemoLabels::Recorded,
     actions: "recorded",
 };
@@ -55,7 +55,7 @@ pub(crate) const IDM: Arm = Arm {
     what: "demonstration frames, extracted actions",
     needs: &[],
     doses: 0.0,
-    frames: ArmDataset::labeled_demonstrations,
+    frames: |dataset, _| dataset.labeled_demonstrations(),
     labels: DemoLabels::Extracted,
     actions: "{}",
 };
@@ -66,7 +66,7 @@ pub(crate) const GENERATED: Arm = Arm {
     what: "generated clips, extracted actions",
     needs: &[],
     doses: 0.0,
-    frames: |dataset| dataset.clips(ClipSet::Generated),
+    frames: |dataset, _| dataset.clips(ClipSet::Generated),
     labels: DemoLabels::Recorded,
     actions: "{}",
 };
@@ -77,7 +77,7 @@ pub(crate) const MIXED: Arm = Arm {
     what: "demonstrations plus generated clips",
     needs: &[],
     doses: 0.0,
-    frames: |dataset| dataset.demonstrations().and(dataset.clips(ClipSet::Generated)),
+    frames: |dataset, _| dataset.demonstrations().and(dataset.clips(ClipSet::Generated)),
     labels: DemoLabels::Recorded,
     actions: BOTH,
 };
@@ -88,7 +88,7 @@ pub(crate) const MIXED_REAL: Arm = Arm {
     what: "demonstrations plus as many frames of real clips from the pool",
     needs: &[ClipSet::Real],
     doses: 1.0,
-    frames: |dataset| dataset.demonstrations().and(dataset.first_clips(ClipSet::Real, 1.0)),
+    frames: |dataset, doses| dataset.demonstrations().and(dataset.first_clips(ClipSet::Real, doses)),
     labels: DemoLabels::Recorded,
     actions: BOTH,
 };
@@ -98,7 +98,6 @@ pub(crate) const MIXED_REAL_HALF: Arm = Arm {
     name: "mixed-real-half",
     what: "demonstrations plus half as many frames of real clips from the pool",
     doses: 0.5,
-    frames: |dataset| dataset.demonstrations().and(dataset.first_clips(ClipSet::Real, 0.5)),
     ..MIXED_REAL
 };
 
@@ -107,7 +106,6 @@ pub(crate) const MIXED_REAL_2: Arm = Arm {
     name: "mixed-real-2",
     what: "demonstrations plus twice as many frames of real clips from the pool",
     doses: 2.0,
-    frames: |dataset| dataset.demonstrations().and(dataset.first_clips(ClipSet::Real, 2.0)),
     ..MIXED_REAL
 };
 
@@ -116,7 +114,6 @@ pub(crate) const MIXED_REAL_4: Arm = Arm {
     name: "mixed-real-4",
     what: "demonstrations plus four times as many frames of real clips from the pool",
     doses: 4.0,
-    frames: |dataset| dataset.demonstrations().and(dataset.first_clips(ClipSet::Real, 4.0)),
     ..MIXED_REAL
 };
 
@@ -124,7 +121,7 @@ pub(crate) const MIXED_REAL_4: Arm = Arm {
 pub(crate) const MIXED_REAL_AGAIN: Arm = Arm {
     name: CALIBRATION,
     what: "demonstrations plus as many frames of other real clips from the pool",
-    frames: |dataset| dataset.demonstrations().and(dataset.last_clips(ClipSet::Real, 1.0)),
+    frames: |dataset, doses| dataset.demonstrations().and(dataset.last_clips(ClipSet::Real, doses)),
     ..MIXED_REAL
 };
 
@@ -134,10 +131,10 @@ pub(crate) const MIXED_CROSSFADE: Arm = Arm {
     what: "demonstrations plus cross-fades between the ends of the generated clips",
     needs: &[ClipSet::CrossFades],
     doses: 1.0,
-    frames: |dataset| {
+    frames: |dataset, doses| {
         dataset
             .demonstrations()
-            .and(dataset.first_clips(ClipSet::CrossFades, 1.0))
+            .and(dataset.first_clips(ClipSet::CrossFades, doses))
     },
     labels: DemoLabels::Recorded,
     actions: BOTH,
@@ -198,7 +195,7 @@ impl Arm {
 
     /// The arm's frames.
     pub(crate) fn parts(&self, dataset: &ArmDataset) -> Parts {
-        (self.frames)(dataset)
+        (self.frames)(dataset, self.doses)
     }
 
     /// Description of its actions in the report; `labeler` is the name of the inverse dynamics.

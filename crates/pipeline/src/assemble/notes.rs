@@ -42,7 +42,7 @@ pub(super) fn notes(config: &Config, results: &Results, arms: &[Arm], other_buil
         .map(|trained| trained.arm)
         .filter(|arm| arm.doses > 0.0)
     {
-        let wanted = (arm.doses * results.dataset.dose() as f64).round() as usize;
+        let wanted = results.dataset.frames_of(arm.doses);
         if let Some(found) = beside(arm.name).filter(|&found| found < wanted) {
             notes.push(format!(
                 "{} has {} of clips beside the demonstrations, not {wanted}: there are no more whose actions can be trusted{}.",

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use labeling::{LabelMethod, Segment, VideoFacts, VideoLabeler};
 use pusht_data::{Episode, InverseDynamics, Provenance, Split};
-use pusht_env::{Frame, GOAL, State};
+use pusht_env::{Frame, GOAL};
 use pusht_jobs::{Done, JobContext, Key, Stage, counted};
 use pusht_vision::{Tracker, cross_fade};
 use rand::SeedableRng;
@@ -13,7 +13,7 @@ use rand_pcg::Pcg64;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::set::Clips;
+use super::set::{Clips, labeled};
 use crate::PipelineError;
 use crate::arms::ClipSet;
 use crate::config::Labeler;
@@ -29,6 +29,8 @@ const BATCH: usize = 16;
 
 /// Stage that labels the clips of a control.
 pub(crate) struct ControlClips<'a> {
+    /// Name of the stage.
+    pub(crate) name: &'static str,
     /// Real clips or cross-fades.
     pub(crate) set: ClipSet,
     /// Frames of a real clip.
@@ -59,11 +61,7 @@ impl Stage for ControlClips<'_> {
     type Error = PipelineError;
 
     fn name(&self) -> String {
-        match self.set {
-            ClipSet::CrossFades => "clips-crossfade",
-            ClipSet::Real | ClipSet::Generated => "clips-real",
-        }
-        .to_owned()
+        self.name.to_owned()
     }
 
     fn inputs(&self) -> impl Serialize {
@@ -75,16 +73,20 @@ impl Stage for ControlClips<'_> {
     }
 
     fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), PipelineError> {
-        let name = self.name();
-        let fail = failed(&name);
+        let name = self.name;
+        let fail = failed(name);
         let clips = self.clips();
+        let tracker = Tracker::new(GOAL).map_err(|e| fail(&e))?;
         let task = ctx.task(&format!("label {name}"), clips.len(), "clip");
         let mut all = Vec::with_capacity(clips.len());
         for batch in clips.chunks(BATCH) {
             task.check()?;
             let labeled: Result<Vec<_>, PipelineError> = batch
                 .par_iter()
-                .map(|clip| segments(&clip.frames, self.labeler().as_ref()).map_err(|e| fail(&e)))
+                .map_init(
+                    || self.labeler(),
+                    |labeler, clip| segments(&clip.frames, &tracker, labeler.as_ref()).map_err(|e| fail(&e)),
+                )
                 .collect();
             all.extend(labeled?);
             task.advance_to(all.len(), "");
@@ -103,24 +105,19 @@ impl Stage for ControlClips<'_> {
         let mut episodes = Vec::new();
         for (index, (clip, segments)) in self.clips().into_iter().zip(segments).enumerate() {
             for segment in segments {
-                let rows = segment.first..segment.first + segment.actions.len();
-                let frames = clip.frames.get(rows).ok_or_else(|| {
-                    failed(&self.name())(&format!(
-                        "clip {index} has fewer frames than labels; remove its folder and run again"
+                let provenance = Provenance {
+                    source: clip.source.clone(),
+                    index: clip.episode,
+                    seed: None,
+                    actions: by.clone(),
+                };
+                let episode = labeled(&segment, &clip.frames, GOAL, provenance);
+                episodes.push(episode.ok_or_else(|| {
+                    failed(self.name)(&format!(
+                        "clip {index} has fewer frames than labels; remove {} and run again",
+                        dir.display()
                     ))
-                })?;
-                episodes.push(Episode {
-                    frames: frames.to_vec(),
-                    actions: segment.actions,
-                    states: Some(segment.states.into_iter().map(State::from_row).collect()),
-                    goal: GOAL,
-                    provenance: Provenance {
-                        source: clip.source.clone(),
-                        index: clip.episode,
-                        seed: None,
-                        actions: by.clone(),
-                    },
-                });
+                })?);
             }
         }
         Ok(episodes)
@@ -173,8 +170,11 @@ fn cross_fades(clips: &[Episode]) -> Vec<Clip> {
 }
 
 /// The segments whose actions can be trusted, as `LabelJob` finds them in a folder of these frames.
-fn segments(frames: &[Frame], labeler: &dyn InverseDynamics) -> Result<Vec<Segment>, Box<dyn std::error::Error>> {
-    let tracker = Tracker::new(GOAL)?;
+fn segments(
+    frames: &[Frame],
+    tracker: &Tracker,
+    labeler: &dyn InverseDynamics,
+) -> Result<Vec<Segment>, Box<dyn std::error::Error>> {
     let method = LabelMethod::Model(labeler);
     let mut labels = VideoLabeler::new(&method);
     for frame in frames {

@@ -6,14 +6,14 @@ use std::path::Path;
 use eval::GeneratorKind;
 use labeling::{LabelJob, LabelMethod, Labeled, Segment, Settings};
 use pusht_data::{Episode, InverseDynamics, Provenance, Split};
-use pusht_env::{Frame, State};
+use pusht_env::Frame;
 use pusht_jobs::{Done, JobContext, Stage};
 use serde::{Deserialize, Serialize};
 
 use super::ends::{self, Ends};
 use super::evaluate::evaluate_clips;
 use super::make::make_clips;
-use super::set::Clips;
+use super::set::{Clips, labeled};
 use super::{simulated, store};
 use crate::PipelineError;
 use crate::config::Labeler;
@@ -136,24 +136,18 @@ impl GenerateClips<'_> {
     fn episodes(&self, dir: &Path, index: usize, clip: &Clip, frames: &[Frame]) -> Result<Vec<Episode>, PipelineError> {
         let (source, by) = (self.video.output.loaded.model.name(), self.labeler().name());
         let episode = |segment: &Segment| {
-            let labeled = segment.first..segment.first + segment.actions.len();
-            let frames = frames.get(labeled).ok_or_else(|| {
+            let provenance = Provenance {
+                source: source.clone(),
+                index,
+                seed: Some(clip.ends.seed),
+                actions: by.clone(),
+            };
+            let goal = self.demos.episodes[clip.ends.episode].goal;
+            labeled(segment, frames, goal, provenance).ok_or_else(|| {
                 failed("clips")(&format!(
                     "clip {index} has fewer frames than labels; remove {} and run again",
                     dir.display()
                 ))
-            })?;
-            Ok(Episode {
-                frames: frames.to_vec(),
-                actions: segment.actions.clone(),
-                states: Some(segment.states.iter().map(|row| State::from_row(*row)).collect()),
-                goal: self.demos.episodes[clip.ends.episode].goal,
-                provenance: Provenance {
-                    source: source.clone(),
-                    index,
-                    seed: Some(clip.ends.seed),
-                    actions: by.clone(),
-                },
             })
         };
         clip.segments.iter().map(episode).collect()

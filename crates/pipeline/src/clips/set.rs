@@ -4,7 +4,9 @@ use std::path::Path;
 
 use clip_audit::QualityReport;
 use eval::{Generator, GeneratorKind};
-use pusht_data::Episode;
+use labeling::Segment;
+use pusht_data::{Episode, Provenance};
+use pusht_env::{Frame, Pose, State};
 use report::{ModelTraining, Picture};
 
 use super::ends::Ends;
@@ -21,6 +23,17 @@ pub(crate) struct Clips {
     pub(crate) pictures: Vec<Picture>,
     /// Their endpoints, if known.
     pub(crate) ends: Vec<Ends>,
+}
+
+/// A labeled segment of a clip as an episode; `None` if the clip has fewer frames.
+pub(super) fn labeled(segment: &Segment, clip: &[Frame], goal: Pose, provenance: Provenance) -> Option<Episode> {
+    Some(Episode {
+        frames: clip.get(segment.first..segment.first + segment.actions.len())?.to_vec(),
+        actions: segment.actions.clone(),
+        states: Some(segment.states.iter().map(|row| State::from_row(*row)).collect()),
+        goal,
+        provenance,
+    })
 }
 
 /// Source of the clips.
