@@ -11,10 +11,22 @@ pub fn value_error(error: impl Display) -> PyErr {
 }
 
 /// An exception of `gymnasium.error`, by name.
-pub fn gymnasium_error(py: Python<'_>, name: &str, text: &'static str) -> PyErr {
+fn gymnasium_error(py: Python<'_>, name: &str, text: &'static str) -> PyErr {
     let found = py.import("gymnasium.error").and_then(|module| module.getattr(name));
     match found.and_then(|class| Ok(class.cast_into()?)) {
         Ok(class) => PyErr::from_type(class, text),
         Err(error) => error,
     }
+}
+
+/// gymnasium's `ResetNeeded` if no episode has begun.
+pub fn check_begun(py: Python<'_>, begun: bool) -> PyResult<()> {
+    if begun {
+        return Ok(());
+    }
+    Err(gymnasium_error(
+        py,
+        "ResetNeeded",
+        "no episode has begun; call reset() first",
+    ))
 }

@@ -7,7 +7,7 @@ use pyo3::types::{PyDict, PyFloat};
 
 use crate::actions::{Outside, one};
 use crate::arrays::{parts, row};
-use crate::errors::{gymnasium_error, value_error};
+use crate::errors::{check_begun, value_error};
 use crate::pictures::{Camera, draw};
 use crate::{info, settings};
 
@@ -67,7 +67,7 @@ impl Core {
     /// Runs one control step toward the target position `action`, px.
     fn step<'py>(&mut self, py: Python<'py>, action: &Bound<'py, PyAny>) -> PyResult<Step<'py>> {
         static FLOAT64: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        self.check_begun(py)?;
+        check_begun(py, self.begun)?;
         let target = self.outside.apply(one(action)?)?;
         let result = self.env.step_toward(target).map_err(value_error)?;
         let reward = FLOAT64
@@ -120,7 +120,7 @@ impl Core {
         height: i64,
         cross: Option<[i32; 2]>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.check_begun(py)?;
+        check_begun(py, self.begun)?;
         let dimensions = settings::dimensions(width, height)?;
         let rule = self.env.config().fill_rule;
         self.camera.shoot(py, &self.env.scene(), dimensions, rule, cross)
@@ -153,7 +153,7 @@ impl Core {
 
     /// Full copy of the state.
     fn snapshot(&self, py: Python<'_>) -> PyResult<Snapshot> {
-        self.check_begun(py)?;
+        check_begun(py, self.begun)?;
         Ok(Snapshot(self.env.snapshot()))
     }
 
@@ -178,18 +178,5 @@ impl Core {
 
     fn __deepcopy__(&self, _memo: &Bound<'_, PyAny>) -> Self {
         self.clone()
-    }
-}
-
-impl Core {
-    fn check_begun(&self, py: Python<'_>) -> PyResult<()> {
-        if self.begun {
-            return Ok(());
-        }
-        Err(gymnasium_error(
-            py,
-            "ResetNeeded",
-            "no episode has begun; call reset() first",
-        ))
     }
 }

@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::arrays::{image, row};
-use crate::errors::{gymnasium_error, value_error};
+use crate::errors::{check_begun, value_error};
 use crate::settings;
 use inputs::{Action, Given, faults};
 
@@ -81,7 +81,7 @@ impl SwmCore {
 
     /// Runs one control step: reward, and whether the goal is reached.
     fn step(&mut self, py: Python<'_>, action: &Bound<'_, PyAny>) -> PyResult<(f64, bool)> {
-        self.check_begun(py)?;
+        check_begun(py, self.begun)?;
         let step = match Action::new(action)? {
             Action::Single(action) => self.env.step(action),
             Action::Double(action) => self.env.step_f64(action),
@@ -92,13 +92,13 @@ impl SwmCore {
 
     /// The package's `_set_state`, a substep included.
     fn set_state(&mut self, py: Python<'_>, state: [f64; 7]) -> PyResult<()> {
-        self.check_begun(py)?;
+        check_begun(py, self.begun)?;
         self.env.set_state(SwmState::from_row(state)).map_err(value_error)
     }
 
     /// The goal that reward and success are about.
     fn set_goal_state(&mut self, py: Python<'_>, goal: [f64; 7]) -> PyResult<()> {
-        self.check_begun(py)?;
+        check_begun(py, self.begun)?;
         self.env.set_goal_state(SwmState::from_row(goal)).map_err(value_error)
     }
 
@@ -126,13 +126,13 @@ impl SwmCore {
 
     /// A picture of the current state.
     fn render<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.check_begun(py)?;
+        check_begun(py, self.begun)?;
         Ok(image(py, self.renderer.render(&self.env.scene()))?.into_any())
     }
 
     /// The picture of the goal state.
     fn render_goal<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.check_begun(py)?;
+        check_begun(py, self.begun)?;
         Ok(image(py, self.renderer.render(self.env.goal_scene()))?.into_any())
     }
 
@@ -157,7 +157,7 @@ impl SwmCore {
 
     /// Full copy of the state.
     fn snapshot(&self, py: Python<'_>) -> PyResult<SwmSnapshot> {
-        self.check_begun(py)?;
+        check_begun(py, self.begun)?;
         Ok(SwmSnapshot(self.env.clone()))
     }
 
@@ -179,18 +179,5 @@ impl SwmCore {
 
     fn __deepcopy__(&self, _memo: &Bound<'_, PyAny>) -> Self {
         self.clone()
-    }
-}
-
-impl SwmCore {
-    fn check_begun(&self, py: Python<'_>) -> PyResult<()> {
-        if self.begun {
-            return Ok(());
-        }
-        Err(gymnasium_error(
-            py,
-            "ResetNeeded",
-            "no episode has begun; call reset() first",
-        ))
     }
 }
