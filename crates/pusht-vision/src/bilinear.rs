@@ -44,6 +44,21 @@ impl Pixels {
         }
     }
 
+    /// Each pixel replaced by the mean of `widths` px around it, across and down.
+    pub(crate) fn averaged(&self, widths: [usize; 2]) -> Self {
+        let [width, height] = self.size;
+        let rows = (0..height).flat_map(|y| mean(&self.pixels[y * width..(y + 1) * width], widths[0]));
+        let across: Vec<[u8; 4]> = rows.collect();
+        let mut pixels = across.clone();
+        for x in 0..width {
+            let column: Vec<[u8; 4]> = (0..height).map(|y| across[y * width + x]).collect();
+            for (y, pixel) in mean(&column, widths[1]).into_iter().enumerate() {
+                pixels[y * width + x] = pixel;
+            }
+        }
+        Self { pixels, ..*self }
+    }
+
     /// Width and height.
     pub(crate) fn size(&self) -> [usize; 2] {
         self.size
@@ -58,6 +73,35 @@ impl Pixels {
             share: between.share,
         }
     }
+}
+
+/// Means of a line of pixels over `width` px, which are fewer at its ends.
+fn mean(line: &[[u8; 4]], width: usize) -> Vec<[u8; 4]> {
+    // Sums of all pixels before each one. A mean over an even number has half of the two outer ones.
+    let mut sums = vec![[0.0_f32; 4]];
+    let mut sum = [0.0_f32; 4];
+    for pixel in line {
+        for (sum, &level) in sum.iter_mut().zip(pixel) {
+            *sum += f32::from(level);
+        }
+        sums.push(sum);
+    }
+    let part = |center: usize, half: usize| {
+        let (low, high) = (center.saturating_sub(half), (center + half + 1).min(line.len()));
+        std::array::from_fn::<f32, 4, _>(|c| (sums[high][c] - sums[low][c]) / (high - low) as f32)
+    };
+    let narrow = width.saturating_sub(1) / 2;
+    let wide = width / 2;
+    // Shares by which both count: a mean over 2 n pixels is that of those over 2 n - 1 and 2 n + 1.
+    let weights = [narrow, wide].map(|half| (2 * half + 1) as f32);
+    let of = |center: usize| {
+        let (a, b) = (part(center, narrow), part(center, wide));
+        std::array::from_fn(|c| {
+            let level = (weights[0] * a[c] + weights[1] * b[c]) / (weights[0] + weights[1]);
+            level.round().clamp(0.0, 255.0) as u8
+        })
+    };
+    (0..line.len()).map(of).collect()
 }
 
 /// The two rows of a frame around a row of points.

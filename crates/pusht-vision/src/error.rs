@@ -30,11 +30,34 @@ pub enum VisionError {
     /// The board lies on its side in the pixels.
     #[error(
         "the board is turned clockwise by {degrees}°, or mirrored; expected it upright, as PushT draws it: turn the video \
-         (ffmpeg: -vf transpose=1 turns it clockwise by 90°, hflip mirrors it)"
+         back (ffmpeg: -vf {})",
+        turning_back(*degrees)
     )]
     TurnedBoard {
         /// Clockwise turn, degrees: 90, 180 or 270. A mirrored board looks like a turned one.
         degrees: u16,
+    },
+    /// The frame is gray.
+    #[error(
+        "the frame of {width} × {height} px is gray or blank; expected the colors of PushT, by which agent, T and goal are told \
+         apart: take the video from before its colors were removed, or cut off what comes before the board"
+    )]
+    NoColor {
+        /// Width found.
+        width: u32,
+        /// Height found.
+        height: u32,
+    },
+    /// Too little of goal and walls is in view.
+    #[error(
+        "the frame of {width} × {height} px does not show enough of the goal and the walls to tell which part of the board it \
+         is; expected the whole board, or the goal in view where a margin is cut off"
+    )]
+    UncertainBoard {
+        /// Width found.
+        width: u32,
+        /// Height found.
+        height: u32,
     },
     /// The goal pose is not finite.
     #[error("the goal pose {goal:?} is not finite; expected px of the 512 board and rad")]
@@ -76,4 +99,14 @@ pub enum VisionError {
     /// The renderer failed.
     #[error(transparent)]
     Render(#[from] RenderError),
+}
+
+/// The filter of FFmpeg that undoes a clockwise turn. A mirrored board looks like one that is turned, and is a board of PushT
+/// again when its goal is turned back.
+fn turning_back(degrees: u16) -> &'static str {
+    match degrees {
+        90 => "transpose=2, which turns it anticlockwise by 90°",
+        180 => "hflip,vflip, which turns it by 180°",
+        _ => "transpose=1, which turns it clockwise by 90°",
+    }
 }

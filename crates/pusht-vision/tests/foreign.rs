@@ -101,7 +101,7 @@ proptest! {
         let frame = Frame::from_raw(width, height, bytes).unwrap();
         match Registrar::new(GOAL).unwrap().register(&frame) {
             Ok(map) => prop_assert_eq!(map.resample(&frame).dimensions(), (96, 96)),
-            Err(error) => prop_assert!(matches!(error, VisionError::NoBoard { .. } | VisionError::TurnedBoard { .. }), "{}", error),
+            Err(error) => prop_assert!(matches!(error, VisionError::NoBoard { .. } | VisionError::TurnedBoard { .. } | VisionError::UncertainBoard { .. } | VisionError::NoColor { .. }), "{}", error),
         }
     }
 }
@@ -119,6 +119,14 @@ fn a_turned_board_is_refused_and_said_to_be() {
             for (turned, expected) in turned.iter().zip([90, 180, 270]) {
                 let found = registrar.register(&frame(turned));
                 assert_eq!(found, Err(VisionError::TurnedBoard { degrees: expected }), "{size:?}");
+                // The filter of the message turns it back.
+                let message = found.unwrap_err().to_string();
+                let back = match () {
+                    () if message.contains("transpose=2,") => rotate270(turned),
+                    () if message.contains("hflip,vflip,") => rotate180(turned),
+                    () => rotate90(turned),
+                };
+                assert_eq!(back, board, "{message}");
             }
             for mirrored in [flip_horizontal(&board), flip_vertical(&board)] {
                 let found = registrar.register(&frame(&mirrored));
@@ -128,6 +136,94 @@ fn a_turned_board_is_refused_and_said_to_be() {
                 );
             }
         }
+    }
+}
+
+/// A frame of `size` px cut out of a board of `side` px at `corner`, as the environment draws 96 × 96 px or larger.
+fn cut(side: u32, corner: [u32; 2], size: [u32; 2], enlarged: bool, block: Pose) -> Frame {
+    use image::imageops::{FilterType, crop_imm, resize};
+    let board = match enlarged {
+        true => resize(&picture(96, AGENT, block), side, side, FilterType::Nearest),
+        false => resize(&picture(512, AGENT, block), side, side, FilterType::Triangle),
+    };
+    crop_imm(&board, corner[0], corner[1], size[0], size[1]).to_image()
+}
+
+#[test]
+fn a_board_without_its_margin_is_found_by_its_goal() {
+    let registrar = Registrar::new(GOAL).unwrap();
+    let cuts = [
+        ([4, 4], [376, 376]),
+        ([8, 8], [368, 368]),
+        ([17, 17], [350, 350]),
+        ([22, 22], [340, 340]),
+        ([4, 10], [370, 370]),
+        ([12, 2], [370, 370]),
+        ([10, 7], [364, 370]),
+        ([22, 0], [340, 384]),
+    ];
+    for block in [BLOCK, Pose::new(230.0, 260.0, 2.4)] {
+        for enlarged in [false, true] {
+            for (corner, size) in cuts {
+                let frame = cut(384, corner, size, enlarged, block);
+                let mut padded = Frame::from_pixel(size[0] + 60, size[1] + 20, image::Rgb([0; 3]));
+                image::imageops::replace(&mut padded, &frame, 40, 8);
+                for (frame, added) in [(frame, [0, 0]), (padded, [40, 8])] {
+                    let map = registrar.register(&frame).unwrap();
+                    for k in 0..2 {
+                        let start = f64::from(added[k]) - f64::from(corner[k]);
+                        let found = [map.offset[k], map.offset[k] + 512.0 * map.scale[k]];
+                        for (found, expected) in found.into_iter().zip([start, start + 384.0]) {
+                            // Six px of the board, where its edge is out of view: one at the goal.
+                            let off = (found - expected).abs() * 512.0 / 384.0;
+                            assert!(
+                                off < 6.0,
+                                "{corner:?} {size:?} {enlarged} {added:?} {found} for {expected}: {map:?}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_part_of_the_board_whose_goal_is_hidden_is_refused() {
+    let registrar = Registrar::new(GOAL).unwrap();
+    for size in [340, 360, 370] {
+        let corner = (384 - size) / 2;
+        // The T covers the goal.
+        let frame = cut(384, [corner; 2], [size; 2], false, GOAL);
+        let found = registrar.register(&frame);
+        assert_eq!(
+            found,
+            Err(VisionError::UncertainBoard {
+                width: size,
+                height: size
+            })
+        );
+    }
+    // With the walls in view it is found.
+    let found = registrar.register(&cut(384, [0; 2], [384; 2], false, GOAL)).unwrap();
+    assert_eq!((found.offset, found.scale), ([0.0; 2], [0.75; 2]));
+}
+
+#[test]
+fn a_gray_board_is_refused() {
+    let registrar = Registrar::new(GOAL).unwrap();
+    for side in [96, 384] {
+        let gray = image::DynamicImage::from(picture(side, AGENT, BLOCK))
+            .grayscale()
+            .into_rgb8();
+        let found = registrar.register(&gray);
+        assert_eq!(
+            found,
+            Err(VisionError::NoColor {
+                width: side,
+                height: side
+            })
+        );
     }
 }
 
