@@ -201,6 +201,43 @@ fn variable_rates_follow_the_time_stamps() {
 }
 
 #[test]
+fn each_picture_of_a_recording_at_another_rate_is_taken_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let pictures = clip(64, 64, 40);
+    for fps in [12, 15, 16, 24, 25, 30, 48] {
+        // Frame i shows the picture of its time, or as FFmpeg rounds: the nearest, so that it comes late or early.
+        for early in [0.0, 0.5] {
+            let shown = |i: usize| (((i as f64 + early) * 10.0 / f64::from(fps) + 1e-9) as usize).min(39);
+            let count = (4 * fps) as usize;
+            let frames: Vec<Frame> = (0..count).map(|i| pictures[shown(i)].clone()).collect();
+            let path = folder.path().join("clip.mp4");
+            save_video(&path, &frames, VideoOptions { fps, scale: 2 }).unwrap();
+            let found: Vec<usize> = picked(&path, Rate::Stated, 10).into_iter().map(shown).collect();
+            assert_eq!(found, (0..40).collect::<Vec<_>>(), "{fps} {early}");
+            // A folder of these frames at the same rate is the same video.
+            let folder = folder.path().join(format!("{fps}-{}", early > 0.0));
+            save_video(&folder, &frames, VideoOptions { fps, scale: 1 }).unwrap();
+            let found: Vec<usize> = picked(&folder, Rate::Fixed(fps), 10).into_iter().map(shown).collect();
+            assert_eq!(found, (0..40).collect::<Vec<_>>(), "{fps} {early}");
+        }
+    }
+}
+
+#[test]
+fn missing_numbers_of_a_folder_are_a_gap() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("clip");
+    save_video(&path, &clip(16, 16, 30), VideoOptions::default()).unwrap();
+    for number in [20, 21] {
+        fs::remove_file(path.join(format!("frame_{number:06}.png"))).unwrap();
+    }
+    let frames = Resampled::new(VideoReader::open(&path).unwrap(), Rate::Stated, 10);
+    let found: Vec<(usize, bool)> = frames.map(|frame| frame.map(|f| (f.index, f.held)).unwrap()).collect();
+    let expected = (0..30).map(|k| (if k < 20 { k } else { 19 + usize::saturating_sub(k, 21) }, false));
+    assert_eq!(found, expected.collect::<Vec<_>>());
+}
+
+#[test]
 fn what_is_no_video_is_said() {
     let dir = tempfile::tempdir().unwrap();
     let at = |name: &str, bytes: &[u8]| {

@@ -238,6 +238,10 @@ impl FrameSource for GifSource {
         GifSource::timing(self)
     }
 
+    fn joins_equal_frames(&self) -> bool {
+        true
+    }
+
     fn next_frame(&mut self) -> Result<Option<(RawFrame, i64)>, VideoIoError> {
         Ok(GifSource::next_frame(self)?.map(|(frame, time)| (frame.into(), time)))
     }

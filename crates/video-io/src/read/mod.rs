@@ -17,6 +17,7 @@ mod png_folder;
 mod raw;
 mod reader;
 mod resample;
+mod shown;
 mod source;
 mod timing;
 #[cfg(feature = "mp4")]

@@ -23,6 +23,7 @@ const OTHERS: [(&[u8], &str); 4] = [
 /// An open folder of PNG files.
 pub(crate) struct FolderSource {
     files: Vec<PathBuf>,
+    times: Vec<i64>,
     next: usize,
 }
 
@@ -36,20 +37,22 @@ impl FolderSource {
             return Err(VideoIoError::NoPngs { path: path.into() });
         }
         files.sort_by_cached_key(|f| natural_key(&f.file_name().unwrap_or_default().to_string_lossy()));
-        Ok(Self { files, next: 0 })
+        let times = times(&files);
+        Ok(Self { files, times, next: 0 })
     }
 
     pub(crate) fn len(&self) -> usize {
         self.files.len()
     }
 
-    /// The next frame and its index.
+    /// The next frame and its time.
     pub(crate) fn next_frame(&mut self) -> Result<Option<(Frame, i64)>, VideoIoError> {
         let Some(file) = self.files.get(self.next) else {
             return Ok(None);
         };
+        let time = self.times.get(self.next).copied().unwrap_or_default();
         self.next += 1;
-        Ok(Some((read_png(file)?, self.next as i64 - 1)))
+        Ok(Some((read_png(file)?, time)))
     }
 }
 
@@ -72,6 +75,46 @@ fn read_png(path: &Path) -> Result<Frame, VideoIoError> {
     Ok(decoded.into_rgb8())
 }
 
+/// Longest gap in the numbers of a folder, frames: no more are missing than need to be told.
+const LONGEST_GAP: u64 = 20;
+
+/// The times of files, in frames: where the last numbers in their names leave out some, frames are missing. Names that differ
+/// in more than this number, or whose numbers mostly grow by other steps, count as they come.
+fn times(files: &[PathBuf]) -> Vec<i64> {
+    let numbered = |file: &PathBuf| {
+        let stem = file.file_stem()?.to_str()?;
+        let start = stem.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+        Some((stem[..start].to_owned(), stem[start..].parse::<u64>().ok()?))
+    };
+    let counted = || (0..files.len()).map(|index| index as i64).collect();
+    let Some(numbers) = files.iter().map(numbered).collect::<Option<Vec<_>>>() else {
+        return counted();
+    };
+    let steps: Option<Vec<u64>> = (numbers.windows(2))
+        .map(|pair| {
+            pair[1]
+                .1
+                .checked_sub(pair[0].1)
+                .filter(|step| *step > 0 && pair[0].0 == pair[1].0)
+        })
+        .collect();
+    let Some(steps) = steps else {
+        return counted();
+    };
+    let mut sorted = steps.clone();
+    sorted.sort_unstable();
+    let usual = sorted.get(sorted.len() / 2).copied().unwrap_or(1);
+    if steps.iter().any(|step| !step.is_multiple_of(usual)) {
+        return counted();
+    }
+    let mut time = 0;
+    let after = steps.iter().map(|step| {
+        time += (step / usual).min(LONGEST_GAP) as i64;
+        time
+    });
+    std::iter::once(0).chain(after).take(files.len()).collect()
+}
+
 /// Sort key: the name split into text and numbers. Leading zeros are ignored; ties are broken by the name itself.
 fn natural_key(name: &str) -> (Vec<(String, usize, String)>, String) {
     let mut parts = Vec::new();
@@ -91,7 +134,20 @@ fn natural_key(name: &str) -> (Vec<(String, usize, String)>, String) {
 
 #[cfg(test)]
 mod tests {
-    use super::natural_key;
+    use super::{natural_key, times};
+
+    #[test]
+    fn missing_numbers_are_missing_frames() {
+        let of = |names: &[&str]| times(&names.iter().map(Into::into).collect::<Vec<_>>());
+        assert_eq!(of(&["f_1.png", "f_2.png", "f_3.png", "f_6.png"]), [0, 1, 2, 5]);
+        assert_eq!(of(&["00.png", "10.png", "20.png", "40.png", "50.png"]), [0, 1, 2, 4, 5]);
+        assert_eq!(of(&["1.png", "2.png", "3.png", "999999999999.png"]), [0, 1, 2, 22]);
+        // Other names count as they come.
+        assert_eq!(of(&["a1.png", "a2.png", "b1.png", "b7.png"]), [0, 1, 2, 3]);
+        assert_eq!(of(&["first.png", "last.png"]), [0, 1]);
+        assert_eq!(of(&["1.png", "3.png", "6.png", "7.png"]), [0, 1, 2, 3]);
+        assert_eq!(of(&["99999999999999999999999.png"]), [0]);
+    }
 
     #[test]
     fn numbers_compare_as_numbers() {

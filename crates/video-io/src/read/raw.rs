@@ -16,6 +16,9 @@ enum Stored {
     Planes(Planes),
 }
 
+/// Difference in brightness from which a pixel differs clearly, levels: codecs do not repeat a picture exactly.
+const CHANGED: u8 = 16;
+
 impl RawFrame {
     /// `None` if a plane is too short for the size.
     #[cfg(feature = "mp4")]
@@ -51,6 +54,20 @@ impl RawFrame {
             }
             #[cfg(feature = "mp4")]
             Stored::Planes(planes) => planes.read(y, columns, [red, green, blue]),
+        }
+    }
+
+    /// Number of pixels that clearly differ from those of another frame, in brightness.
+    pub(crate) fn changed(&self, other: &Self) -> usize {
+        match (&self.0, &other.0) {
+            (Stored::Rgb(a), Stored::Rgb(b)) => {
+                let pixels = a.as_raw().as_chunks::<3>().0.iter().zip(b.as_raw().as_chunks::<3>().0);
+                pixels.filter(|(a, b)| a[1].abs_diff(b[1]) > CHANGED).count()
+            }
+            #[cfg(feature = "mp4")]
+            (Stored::Planes(a), Stored::Planes(b)) => a.changed(b, CHANGED),
+            #[cfg(feature = "mp4")]
+            _ => usize::MAX,
         }
     }
 

@@ -17,7 +17,7 @@ pub struct TimedFrame<F = Frame> {
     /// The image: RGB, or a [`RawFrame`].
     pub frame: F,
     /// Ticks ([`VideoReader::timescale`]) after the first frame; never less than the previous frame's. A PNG folder
-    /// states no times: a tick is a frame.
+    /// states no times: a tick is a frame, or a missing number in the names of its files.
     pub time: i64,
 }
 
@@ -27,6 +27,7 @@ pub struct TimedFrame<F = Frame> {
 /// After an error or the end it returns no more frames.
 pub struct VideoReader {
     path: PathBuf,
+    options: ReadOptions,
     source: Box<dyn FrameSource>,
     size: Option<(u32, u32)>,
     index: usize,
@@ -53,6 +54,7 @@ impl VideoReader {
     pub fn open_with(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self, VideoIoError> {
         Ok(Self {
             path: path.as_ref().into(),
+            options: options.clone(),
             source: formats::open(path.as_ref(), options)?,
             size: None,
             index: 0,
@@ -72,6 +74,15 @@ impl VideoReader {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The same video from its beginning.
+    pub(crate) fn again(&self) -> Result<Self, VideoIoError> {
+        Self::open_with(&self.path, &self.options)
+    }
+
+    pub(crate) fn joins_equal_frames(&self) -> bool {
+        self.source.joins_equal_frames()
     }
 
     /// What is known of the times of the frames.

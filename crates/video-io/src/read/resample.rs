@@ -1,14 +1,23 @@
 //! Resamples a video of any rate to a fixed rate: frame k of the result is the frame that is shown at k / rate. A frame
 //! whose time is within half a frame of k / rate counts as shown, whichever of the two rates has the shorter frames (of
 //! two, the earlier). Times are compared as integers, so 30000/1001 Hz does not drift.
+//!
+//! A faster video that shows the same picture in several frames is read once before, to see when new pictures come: each
+//! of them then stands for one frame of the result.
 
 use crate::error::VideoIoError;
 use crate::read::reader::{TimedFrame, VideoReader};
+use crate::read::shown::{MOST_REPEATED, Pictures, ShownFrame, is_fast, pictures};
 use crate::read::timing::{LONGEST_PAUSE, Timing};
 use crate::{Frame, RawFrame};
 
-/// Most repeated frames: this many, and ten for every frame of the video.
-const MOST_REPEATED: usize = 36_000;
+/// Frames by which it is seen whether a video is fast, and whether each frame shows a new picture.
+const FIRST: usize = 16;
+const MANY: usize = 300;
+
+/// Share of the pixels that differ in a new picture, at least. An agent that moves by a pixel of the board changes three
+/// times as many.
+const NEW_SHARE: f64 = 1e-4;
 
 /// The times of a video's frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,9 +37,9 @@ pub struct ResampledFrame<F = Frame> {
     /// Its index in the video.
     pub index: usize,
     /// The same frame as before, because the video shows it longer, for two seconds at most: the picture does not
-    /// change meanwhile. Videos with a steady rate of at least the requested one leave out frames that equal the one
-    /// before. False for the first use of a frame, and for one that is repeated because the video is slower or irregular,
-    /// or has a gap: there nobody knows what happens.
+    /// change meanwhile. GIF files with a steady rate of at least the requested one join equal frames. False for the first
+    /// use of a frame, and for one that is repeated because the video is slower or irregular, or has a gap: there nobody
+    /// knows what happens.
     pub held: bool,
 }
 
@@ -54,6 +63,9 @@ pub struct Resampled {
     repeated: usize,
     /// After an error there are no more frames.
     ended: bool,
+    /// The frames of the result, where they follow from the pictures.
+    picks: Option<Vec<usize>>,
+    unclear: bool,
 }
 
 impl Resampled {
@@ -80,7 +92,16 @@ impl Resampled {
             last: None,
             repeated: 0,
             ended: false,
+            picks: None,
+            unclear: false,
         }
+    }
+
+    /// True if the video shows pictures longer than a frame, but neither the times of the frames nor those of the pictures
+    /// give one per frame of the result. Frames of the result may repeat a picture or pass over one. Known from the first
+    /// frame on.
+    pub fn is_unclear(&self) -> bool {
+        self.unclear
     }
 
     /// Number of frames read from the video so far.
@@ -120,9 +141,17 @@ impl Resampled {
             if let Some(fault) = &self.timing.fault {
                 return Err(self.wrong_time(fault.clone()));
             }
+            match self.look() {
+                Pictures::ByTime => {}
+                Pictures::OnePerPeriod(picks) => self.picks = Some(picks),
+                Pictures::Unclear => self.unclear = true,
+            }
             self.current = self.fetch()?;
             self.ahead = self.fetch()?;
             self.check_pause()?;
+        }
+        if self.picks.is_some() {
+            return self.next_picked();
         }
         while self.passed() {
             let (Some((_, now, _)), Some((_, then, _))) = (&self.current, &self.ahead) else {
@@ -159,10 +188,90 @@ impl Resampled {
         }))
     }
 
-    /// True if the video has a steady rate of at least the requested one, within a twentieth.
+    /// The next frame of [`Resampled::picks`].
+    fn next_picked(&mut self) -> Result<Option<ResampledFrame<RawFrame>>, VideoIoError> {
+        let place = usize::try_from(self.made).ok();
+        let pick = |after: usize| self.picks.as_ref()?.get(place? + after).copied();
+        let (wanted, next) = (pick(0), pick(1));
+        // After the last pick all remaining frames are read, as they are checked and counted.
+        while wanted.is_none_or(|wanted| self.current.as_ref().is_some_and(|(index, ..)| *index < wanted)) {
+            let ahead = self.fetch()?;
+            self.current = std::mem::replace(&mut self.ahead, ahead);
+            if self.current.is_none() {
+                break;
+            }
+        }
+        let Some(index) = wanted else {
+            return Ok(None);
+        };
+        let repeated = self.last.replace(index) == Some(index);
+        self.made += 1;
+        let held = repeated && self.is_steady() && self.is_short();
+        Ok(self.current.as_mut().map(|(_, _, frame)| ResampledFrame {
+            frame: match next == Some(index) {
+                true => frame.clone(),
+                false => std::mem::replace(frame, Frame::default().into()),
+            },
+            index,
+            held,
+        }))
+    }
+
+    /// Reads a video that may be fast to see which pictures it shows. What cannot be read is reported later.
+    fn look(&self) -> Pictures {
+        // A slower video that states its rate need not be read.
+        let usual = if self.stated { self.timing.usual } else { Some(1) };
+        let slow = |usual: i64| 100 * i128::from(usual) * self.hz >= 92 * self.timescale;
+        if usual.is_some_and(slow) {
+            return Pictures::ByTime;
+        }
+        let Ok(mut reader) = self.reader.again() else {
+            return Pictures::ByTime;
+        };
+        let periods = |ticks: i128| (ticks * self.hz) as f64 / self.timescale as f64;
+        let mut frames: Vec<ShownFrame> = Vec::new();
+        let (mut before, mut least): (Option<RawFrame>, usize) = (None, 0);
+        while let Ok(Some(TimedFrame { frame, time })) = reader.next_raw() {
+            let (width, height) = frame.dimensions();
+            least = ((NEW_SHARE * f64::from(width) * f64::from(height)) as usize).max(2);
+            let ticks = self.ticks(time, frames.len());
+            frames.push(ShownFrame {
+                at: periods(ticks),
+                changed: before.as_ref().map_or(0, |before| frame.changed(before)),
+            });
+            before = Some(frame);
+            let end = frames.last().map_or(0.0, |frame| frame.at);
+            let by_time = match frames.len() {
+                FIRST => !is_fast(&frames),
+                MANY => pictures(&frames, end, least) == Pictures::ByTime,
+                _ => false,
+            };
+            if by_time {
+                return Pictures::ByTime;
+            }
+        }
+        let longest = periods(i128::from(LONGEST_PAUSE) * self.timescale);
+        if frames.windows(2).any(|pair| pair[1].at - pair[0].at > longest) {
+            return Pictures::ByTime;
+        }
+        let end = self.timing.end.filter(|_| self.stated).map(|end| periods(end.into()));
+        let last = frames.last().map_or(0.0, |frame| frame.at);
+        let after = frames.len().checked_sub(2).map_or(0.0, |index| last - frames[index].at);
+        pictures(&frames, end.unwrap_or(last + after).max(last), least)
+    }
+
+    /// The time of a frame, in ticks.
+    fn ticks(&self, time: i64, index: usize) -> i128 {
+        match self.stated || self.reader.timescale().is_none() {
+            true => time.into(),
+            false => index as i128,
+        }
+    }
+
+    /// True if the video joins equal frames and has a steady rate of at least the requested one, within a twentieth.
     fn is_steady(&self) -> bool {
         let usual = self.timing.usual.map(i128::from);
-        usual.is_some_and(|usual| 20 * usual * self.hz <= 21 * self.timescale)
+        self.reader.joins_equal_frames() && usual.is_some_and(|usual| 20 * usual * self.hz <= 21 * self.timescale)
     }
 
     /// True if the current frame is shown for at most two seconds, as one that equals its neighbors. A longer one rather is
@@ -214,7 +323,7 @@ impl Resampled {
         };
         let index = self.read;
         self.read += 1;
-        let time = if self.stated { time.into() } else { index as i128 };
+        let time = self.ticks(time, index);
         Ok(Some((index, time, frame)))
     }
 }

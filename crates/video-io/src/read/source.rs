@@ -20,6 +20,11 @@ pub(crate) trait FrameSource {
         Timing::default()
     }
 
+    /// True if a frame that is shown longer stands for equal frames that were joined. In other files it is a gap.
+    fn joins_equal_frames(&self) -> bool {
+        false
+    }
+
     /// The next frame in presentation order and its time in ticks; `None` at the end.
     fn next_frame(&mut self) -> Result<Option<(RawFrame, i64)>, VideoIoError>;
 }

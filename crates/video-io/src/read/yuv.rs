@@ -104,6 +104,17 @@ impl Planes {
         self.luma.holds(width, height) && differences.all(|plane| plane.holds(columns, rows))
     }
 
+    /// Number of pixels whose luma differs by more than `limit`.
+    pub(crate) fn changed(&self, other: &Self, limit: u8) -> usize {
+        let (width, height) = (self.size.0.min(other.size.0), self.size.1.min(other.size.1));
+        let rows = (0..height as usize).map(|y| (self.luma.row(y), other.luma.row(y)));
+        let changed = |(a, b): (&[u8], &[u8])| {
+            let pixels = a.iter().zip(b).take(width as usize);
+            pixels.filter(|(a, b)| a.abs_diff(**b) > limit).count()
+        };
+        rows.map(changed).sum()
+    }
+
     /// Rows of U and V that belong to a row of pixels.
     fn differences(&self, y: usize) -> Option<[&[u8]; 2]> {
         let planes = self.differences.as_ref()?;
