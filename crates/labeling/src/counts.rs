@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Frame rate of the labels, frames per second.
+pub(crate) const HZ: u32 = 10;
+
 /// Frame counts of a video.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "[usize; 2]", into = "[usize; 2]")]

@@ -8,8 +8,9 @@ use pusht_env::{GOAL, State};
 use pusht_jobs::JobContext;
 use video_io::{Resampled, VideoIoError, VideoReader};
 
+use crate::counts::HZ;
 use crate::report::{self, LabelingSummary};
-use crate::video::{HZ, resampled};
+use crate::video::resampled;
 use crate::{LabelError, Labeled, Layout, Segment, VideoRecord};
 
 /// Writes the trusted segments as episodes to the folder `out`, with `label.json` in it; frames are read from the

@@ -7,6 +7,7 @@ use pusht_env::{Action, Frame, State};
 use pusht_vision::{ActionSmoother, FrameMeasures, InitialMotion, Registration, Tracked, VideoSize, VisionError};
 
 use crate::blocks::Rows;
+use crate::jumps::jumps;
 use crate::record::{Measures, Segment, VideoRecord};
 use crate::trust::{counts, reject_reason, segments};
 use crate::{FrameCounts, RejectReason, TrackConfidence, VideoError};
@@ -31,6 +32,7 @@ pub struct VideoFacts {
 pub struct TrackedFrames {
     tracked: Vec<Tracked>,
     rejections: Vec<Option<RejectReason>>,
+    unclear_times: bool,
 }
 
 impl TrackedFrames {
@@ -51,13 +53,36 @@ impl TrackedFrames {
         Ok(())
     }
 
+    /// Trusts no action, because it is not known which frames are 0.1 s apart
+    /// ([`Resampled::is_unclear`](video_io::Resampled::is_unclear)).
+    pub fn set_unclear_times(&mut self) {
+        self.unclear_times = true;
+    }
+
+    /// Frames before which the agent or the T jumps.
+    fn jumps(&self) -> Vec<usize> {
+        jumps(&self.tracked, |t| self.rejections[t].is_none())
+    }
+
     /// Labels the frames by the agent's law of motion, inverted on the tracked positions.
     ///
     /// # Errors
     /// Fewer than two frames.
     pub fn closed_form(self, smoother: &ActionSmoother) -> Result<FrameLabels, VideoError> {
         let count = self.count()?;
-        let rows = closed_form(smoother, &self.tracked, count);
+        let mut rows = (vec![None; count], Some(vec![0.0; count]));
+        // A frame that only fills a gap does not show where the agent is.
+        let fills = |t: usize| self.rejections[t] == Some(RejectReason::Repeated);
+        let track: Vec<Option<[f64; 2]>> = (self.tracked.iter().enumerate())
+            .map(|(t, tracked)| tracked.agent.filter(|_| !fills(t)))
+            .collect();
+        // The motion before a jump says nothing about that after it.
+        let mut starts = self.jumps();
+        starts.insert(0, 0);
+        for (n, &start) in starts.iter().enumerate() {
+            let end = starts.get(n + 1).copied().unwrap_or(count);
+            closed_form(smoother, &track[start..end], start, &mut rows);
+        }
         Ok(self.labels(rows))
     }
 
@@ -75,7 +100,16 @@ impl TrackedFrames {
         for (action, deviation) in actions.iter_mut().zip(deviations.iter().flatten()) {
             *action = action.filter(|_| deviation.is_finite());
         }
-        let (segments, reasons) = segments(&self.rejections, &actions);
+        let mut rejections = self.rejections.clone();
+        for jump in self.jumps() {
+            rejections[jump - 1].get_or_insert(RejectReason::Jump);
+        }
+        if self.unclear_times {
+            for rejection in &mut rejections {
+                rejection.get_or_insert(RejectReason::UnclearTimes);
+            }
+        }
+        let (segments, reasons) = segments(&rejections, &actions);
         FrameLabels {
             tracked: self.tracked,
             actions,
@@ -86,21 +120,21 @@ impl TrackedFrames {
     }
 }
 
-/// Frames before the agent is first seen and the last frame have no action.
-fn closed_form(smoother: &ActionSmoother, tracked: &[Tracked], count: usize) -> Rows {
-    let track: Vec<Option<[f64; 2]>> = tracked.iter().map(|t| t.agent).collect();
-    let first = track.iter().position(Option::is_some).unwrap_or(count);
-    // A clip may begin in the middle of a motion.
-    let smoothed = smoother.smooth(&track[first..], InitialMotion::Moving);
-    let (mut actions, mut deviations) = (vec![None; count], vec![0.0; count]);
-    // Without an agent in at least two frames there are no actions; the frames are rejected with a reason.
-    if let Ok(smoothed) = smoothed {
-        for (t, (action, deviation)) in smoothed.actions.iter().zip(&smoothed.action_std).enumerate() {
-            actions[first + t] = Some(*action);
-            deviations[first + t] = *deviation as f32;
+/// Writes the actions of a track that begins at frame `start`. Frames before the agent is first seen and the last frame have
+/// no action.
+fn closed_form(smoother: &ActionSmoother, track: &[Option<[f64; 2]>], start: usize, rows: &mut Rows) {
+    let first = track.iter().position(Option::is_some).unwrap_or(track.len());
+    // A clip may begin in the middle of a motion. Without an agent in at least two frames there are no actions; the frames
+    // are rejected with a reason.
+    let Ok(smoothed) = smoother.smooth(&track[first..], InitialMotion::Moving) else {
+        return;
+    };
+    for (t, (action, deviation)) in smoothed.actions.iter().zip(&smoothed.action_std).enumerate() {
+        rows.0[start + first + t] = Some(*action);
+        if let Some(deviations) = &mut rows.1 {
+            deviations[start + first + t] = *deviation as f32;
         }
     }
-    (actions, Some(deviations))
 }
 
 /// The labels of every frame of a video, trusted or not; all lists have one entry per frame at 10 Hz.

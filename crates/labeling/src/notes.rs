@@ -12,6 +12,10 @@ const USUAL_VELOCITY: f64 = 10.0;
 /// Velocity above which the video's frames are probably more than 0.1 s apart, px per step.
 const FAST: f64 = 2.0 * USUAL_VELOCITY;
 
+/// Mean standard deviation of the actions, px per axis, above which the motion is not that of an agent whose frames are 0.1 s
+/// apart; that of clean videos is below 1.
+const UNCERTAIN: f64 = 2.0;
+
 /// A warning about one video for users of its labels.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -29,6 +33,18 @@ pub enum VideoNote {
         /// The video: a file or folder.
         video: PathBuf,
     },
+    /// It is not known which frames are 0.1 s apart: the video shows pictures longer than a frame, at uneven times.
+    UnclearTimes {
+        /// The video: a file or folder.
+        video: PathBuf,
+    },
+    /// The actions are much less certain than those of clean videos.
+    Uncertain {
+        /// The video: a file or folder.
+        video: PathBuf,
+        /// Mean standard deviation, px per axis.
+        deviation: f64,
+    },
     /// Actions are much faster than in demonstrations: the stated frame rate of the video is too high.
     Fast {
         /// The video: a file or folder.
@@ -45,11 +61,18 @@ impl VideoNote {
         let repeated = record.dropped.get(&RejectReason::Repeated).copied().unwrap_or(0);
         if let Some(error) = record.error.clone() {
             Some(Self::Failed { video, error })
+        } else if record.dropped.contains_key(&RejectReason::UnclearTimes) {
+            Some(Self::UnclearTimes { video })
         } else if 2 * repeated > record.frames.resampled {
             Some(Self::Repeated { video })
         } else {
-            let velocity = record.measures.as_ref()?.velocity.mean;
-            (velocity > FAST).then_some(Self::Fast { video, velocity })
+            let measures = record.measures.as_ref()?;
+            let (velocity, deviation) = (measures.velocity.mean, measures.deviation.unwrap_or(0.0));
+            match () {
+                () if velocity > FAST => Some(Self::Fast { video, velocity }),
+                () if deviation > UNCERTAIN => Some(Self::Uncertain { video, deviation }),
+                () => None,
+            }
         }
     }
 }
@@ -61,6 +84,18 @@ impl fmt::Display for VideoNote {
             Self::Repeated { video } => write!(
                 f,
                 "{}: most frames at 10 Hz repeat the one before; if its frames are 0.1 s apart, say --fps 10",
+                video.display()
+            ),
+            Self::UnclearTimes { video } => write!(
+                f,
+                "{}: it shows pictures in several frames, at uneven times, so that nothing tells which are 0.1 s apart; label \
+                 the video that it was made from, or, if every frame has a new picture, say --fps",
+                video.display()
+            ),
+            Self::Uncertain { video, deviation } => write!(
+                f,
+                "{}: actions are uncertain by {deviation:.1} px (clean videos: below 1); frames may be missing, shown twice, or \
+                 not 0.1 s apart",
                 video.display()
             ),
             Self::Fast { video, velocity } => write!(
@@ -125,6 +160,17 @@ mod tests {
         slow.dropped.insert(RejectReason::Repeated, 31);
         let slow = VideoNote::of(&slow).unwrap();
         assert!(slow.to_string().contains("repeat the one before"), "{slow}");
+        let mut uncertain = record(10.0);
+        if let Some(measures) = &mut uncertain.measures {
+            measures.deviation = Some(2.6);
+        }
+        let note = VideoNote::of(&uncertain).unwrap().to_string();
+        assert!(note.contains("uncertain by 2.6 px"), "{note}");
+        uncertain.dropped.insert(RejectReason::UnclearTimes, 60);
+        assert!(matches!(
+            VideoNote::of(&uncertain),
+            Some(VideoNote::UnclearTimes { .. })
+        ));
         let failed = VideoRecord::failed("clips/a.mp4".into(), String::new(), "no board".into());
         let note = VideoNote::of(&failed).unwrap();
         assert_eq!(note.to_string(), "failed: clips/a.mp4: no board");

@@ -39,6 +39,10 @@ pub enum RejectReason {
     NoBlock,
     /// The video has no new frame here: its rate is below 10 Hz, or its times are irregular.
     Repeated,
+    /// The agent or the T jumps in the step of the action: the scene is cut, or frames are missing.
+    Jump,
+    /// The times of the video do not tell which frames are 0.1 s apart.
+    UnclearTimes,
     /// The action lies more than 25 px outside the board.
     OffBoard,
     /// The inverse dynamics method gives no action here (at the start or end of the video).

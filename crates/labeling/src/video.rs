@@ -10,12 +10,11 @@ use serde::{Deserialize, Serialize};
 use video_io::{Rate, RawFrame, Resampled, VideoReader, content_hash};
 
 use crate::blocks::Blocks;
+use crate::counts::HZ;
 use crate::frame_labels::{TrackedFrames, VideoFacts};
+use crate::later_board::later_board;
 use crate::record::VideoRecord;
 use crate::{LabelError, VideoError};
-
-/// Frame rate of the labels, frames per second.
-pub(crate) const HZ: u32 = 10;
 
 /// The inverse dynamics method of a job.
 pub enum LabelMethod<'a> {
@@ -85,7 +84,10 @@ impl BoardReader {
                 Some(map) => map,
                 None => {
                     size = picked.frame.dimensions().into();
-                    *registration.insert(self.registrar.register(&picked.frame.to_rgb())?)
+                    let register = |frame: &Frame| self.registrar.register(frame);
+                    let found = register(&picked.frame.to_rgb());
+                    let later = || later_board(path, settings.rate(), register);
+                    *registration.insert(found.or_else(|error| later().ok_or(error))?)
                 }
             };
             let frame = resampled(&map, &picked.frame);
@@ -94,6 +96,9 @@ impl BoardReader {
             last = Some(picked.index);
             let tracked = self.tracker.track_after(&frame, labeler.last())?;
             labeler.push(&frame, tracked, repeated)?;
+        }
+        if frames.is_unclear() {
+            labeler.set_unclear_times();
         }
         labeler.finish(VideoFacts {
             video: path.to_path_buf(),
@@ -142,6 +147,11 @@ impl<'a> VideoLabeler<'a> {
             Some(model) => Ok(model.push(frame.clone())?),
             None => Ok(()),
         }
+    }
+
+    /// Trusts no action of the video, because it is not known which frames are 0.1 s apart ([`Resampled::is_unclear`]).
+    pub fn set_unclear_times(&mut self) {
+        self.frames.set_unclear_times();
     }
 
     /// Returns the labels of all frames; [`VideoRecord::content`] is left empty.

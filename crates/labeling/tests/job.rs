@@ -190,6 +190,80 @@ fn what_cannot_be_trusted_is_said() {
     assert!(record.trusted() >= 55, "{:?}", record.dropped);
 }
 
+/// Distances of the labels of a record from the actions of [`clip`], whose frame `of(t)` is shown at frame t.
+fn errors(record: &VideoRecord, of: impl Fn(usize) -> usize) -> Vec<f64> {
+    let rows = record
+        .segments
+        .iter()
+        .flat_map(|s| s.actions.iter().enumerate().map(|(i, a)| (s.first + i, a)));
+    rows.map(|(t, found)| {
+        let expected = action(of(t));
+        (f64::from(found[0]) - expected[0]).hypot(f64::from(found[1]) - expected[1])
+    })
+    .collect()
+}
+
+#[test]
+fn recordings_at_other_rates_get_the_labels_of_their_pictures() {
+    let dir = tempfile::tempdir().unwrap();
+    let whole = clip(192, 60);
+    for fps in [16, 25, 30, 48] {
+        let path = dir.path().join(format!("{fps}.mp4"));
+        let shown = |i: u32| whole[((f64::from(i) + 0.5) * 10.0 / f64::from(fps)) as usize].clone();
+        let frames: Vec<Frame> = (0..6 * fps - 1).map(shown).collect();
+        save_video(&path, &frames, VideoOptions { fps, scale: 1 }).unwrap();
+        let record = &label(&[path], &dir.path().join(format!("{fps}.jsonl")), None)[0];
+        let errors = errors(record, |t| t);
+        let rms = (errors.iter().map(|e| e * e).sum::<f64>() / errors.len() as f64).sqrt();
+        assert!(errors.len() >= 55 && rms < 2.5, "{fps}: {rms} px, {:?}", record.dropped);
+    }
+}
+
+#[test]
+fn gaps_are_not_standing_still() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("clip");
+    save(&path, &clip(96, 80));
+    for number in [30, 31, 55] {
+        fs::remove_file(path.join(format!("frame_{number:06}.png"))).unwrap();
+    }
+    let record = &label(&[path], &dir.path().join("labels.jsonl"), None)[0];
+    assert_eq!(record.frames.resampled, 80);
+    assert!(record.dropped[&RejectReason::Repeated] >= 3, "{:?}", record.dropped);
+    let errors = errors(record, |t| t);
+    let worst = errors.iter().copied().fold(0.0, f64::max);
+    assert!(errors.len() > 60 && worst < 8.0, "{} {worst} px", errors.len());
+}
+
+#[test]
+fn a_scene_cut_is_not_trusted() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut frames = clip(96, 50);
+    // The same motion, elsewhere.
+    let elsewhere = |t: usize| [action(t)[0] - 230.0, action(t)[1] + 240.0];
+    let (mut p, mut v) = (elsewhere(0), [0.0; 2]);
+    for t in 0..50 {
+        frames.push(board(96, p, Pose::new(350.0, 150.0, 2.0)));
+        (p, v) = agent_step(p, v, elsewhere(t));
+    }
+    let path = dir.path().join("two");
+    save(&path, &frames);
+    let record = &label(&[path], &dir.path().join("labels.jsonl"), None)[0];
+    assert_eq!(record.segments.len(), 2, "{:?}", record.dropped);
+    assert!(record.dropped[&RejectReason::Jump] >= 1);
+    for (segment, expected) in record
+        .segments
+        .iter()
+        .zip([&action as &dyn Fn(usize) -> [f64; 2], &elsewhere])
+    {
+        for (i, found) in segment.actions.iter().enumerate() {
+            let expected = expected((segment.first + i) % 50);
+            let off = (f64::from(found[0]) - expected[0]).hypot(f64::from(found[1]) - expected[1]);
+            assert!(off < 8.0, "{off} px at {}", segment.first + i);
+        }
+    }
+}
+
 #[test]
 fn broken_videos_do_not_stop_the_others() {
     let dir = tempfile::tempdir().unwrap();
