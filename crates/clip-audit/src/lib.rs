@@ -9,8 +9,8 @@ mod quality;
 mod replay;
 
 pub use audit::{
-    Audit, AuditError, Auditor, ClipAudit, ClipScores, Finding, FindingKind, ScaleScore, Strip, Strips, TaskProgress,
-    VideoAudit, VideoAuditor,
+    Audit, AuditError, Auditor, ClipAudit, ClipScores, FEWEST_FRAMES, Finding, FindingKind, ScaleScore, Strip, Strips,
+    TaskProgress, VideoAudit, VideoAuditor,
 };
 pub use distribution::{
     DistributionError, DistributionJob, DistributionJobError, DistributionReport, DistributionRow, FEATURE_SCALES,

@@ -193,6 +193,30 @@ fn nothing_and_little_are_clips_too() {
 }
 
 #[test]
+fn a_clip_without_a_visible_agent_gets_no_credit() {
+    let clip = Clip::simulated(206, 96).unwrap();
+    let erased: Vec<pusht_env::Frame> = (clip.frames.iter())
+        .map(|frame| {
+            let mut frame = frame.clone();
+            for pixel in frame.pixels_mut() {
+                if pixel.0[2].saturating_sub(pixel.0[0]) > 60 {
+                    pixel.0 = [255; 3];
+                }
+            }
+            frame
+        })
+        .collect();
+    for frames in [&erased[..], &erased[..10]] {
+        let audit = Auditor::new().unwrap().audit(frames).unwrap();
+        assert!(audit.has(FindingKind::AgentGone), "{:?}", audit.findings);
+        let responsibility = &audit.scores.responsibility;
+        assert_eq!(responsibility.value, 0, "{}", responsibility.why);
+        assert!(responsibility.why.starts_with("not measured"), "{}", responsibility.why);
+        assert!(audit.scores.physics.value < 3, "{}", audit.scores.physics.why);
+    }
+}
+
+#[test]
 fn videos_of_other_sizes_and_rates_are_read_and_shown() {
     let folder = tempfile::tempdir().unwrap();
     let auditor = VideoAuditor::new().unwrap();
@@ -224,6 +248,12 @@ fn videos_of_other_sizes_and_rates_are_read_and_shown() {
     assert_eq!((strips[0].frames.len(), strips[0].picture.height()), (6, 192));
     let red = |p: &image::Rgb<u8>| p.0 == [214, 39, 40];
     assert!(strips[0].picture.pixels().any(red));
+
+    // Too short to measure motion: not free of faults, but not audited.
+    let short = folder.path().join("short.mp4");
+    save_video(&short, &clip.frames[..3], VideoOptions { fps: 10, scale: 1 }).unwrap();
+    let error = auditor.audit(&short, Rate::Stated).unwrap_err().to_string();
+    assert!(error.contains("has 3 frames"), "{error}");
 
     let text = folder.path().join("text.mp4");
     std::fs::write(&text, "no video").unwrap();

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use clip_audit::{AuditError, Strip, Strips, VideoAudit, VideoAuditor};
-use labeling::{LabelMethod, VideoError, VideoFacts, VideoLabeler, VideoRecord, resampled};
+use clip_audit::{AuditError, FEWEST_FRAMES, Strip, Strips, VideoAudit, VideoAuditor};
+use labeling::{LabelMethod, VideoError, VideoFacts, VideoLabeler, VideoRecord, later_board, resampled};
 use pusht_env::{Frame, GOAL};
 use pusht_vision::{Tracked, Tracker, VideoSize};
 use video_io::{Rate, Resampled, VideoReader, content_hash};
@@ -93,7 +93,9 @@ impl Reader {
                 Some(begun) => begun,
                 None => {
                     size = picked.frame.dimensions().into();
-                    let map = self.auditor.register(&picked.frame.to_rgb())?;
+                    let register = |frame: &Frame| self.auditor.register(frame);
+                    let later = || later_board(path, rate, register);
+                    let map = register(&picked.frame.to_rgb()).or_else(|error| later().ok_or(error))?;
                     begun.insert((map, self.auditor.begin(&map)?))
                 }
             };
@@ -119,6 +121,9 @@ impl Reader {
                 }
             }
         }
+        if frames.is_unclear() {
+            labeler.set_unclear_times();
+        }
         let facts = VideoFacts {
             video: path.to_path_buf(),
             codec: codec.clone(),
@@ -131,12 +136,17 @@ impl Reader {
             let path = path.to_path_buf();
             return Ok((Err(AuditError::NoFrames { path }), labels));
         };
+        let audit = audit.finish().0;
+        if audit.frames < FEWEST_FRAMES {
+            let (path, frames) = (path.to_path_buf(), audit.frames);
+            return Ok((Err(AuditError::TooShort { path, frames }), labels));
+        }
         let audit = VideoAudit {
             video: path.to_path_buf(),
             codec,
             size,
             registration,
-            audit: audit.finish().0,
+            audit,
         };
         let strips = self.strips(&audit, rate, &kept);
         let audited = strips.map(|strips| Audited { audit, track, strips });

@@ -1,13 +1,13 @@
 //! Audit of a whole clip, frame by frame.
 
 use pusht_env::{Frame, GOAL, Pose};
-use pusht_vision::VisionError;
 use pusht_vision::appearance::{ClipReader, ClipReading, FrameAudit, FrameReader};
 use pusht_vision::motion::{Motion, StepCounts};
+use pusht_vision::{FrameRange, VisionError};
 use serde::{Deserialize, Serialize};
 
 use super::rules::findings;
-use super::score::{ClipScores, scores};
+use super::score::{ClipScores, merged, scores};
 use super::task_progress::{TaskProgress, task_progress};
 use super::{Finding, FindingKind};
 
@@ -52,10 +52,17 @@ impl ClipAudit {
             .partition(|f| f.kind.is_physical() && !legible);
         let poses: Vec<Pose> = clip.steps.seen.iter().filter_map(|s| s.block).collect();
         let (progress, count) = (task_progress(&poses, goal), clip.frames.len());
+        let gone = clip
+            .frames
+            .iter()
+            .enumerate()
+            .filter(|(_, frame)| frame.tracked.agent.is_none());
+        let without_agent = merged(gone.map(|(t, _)| FrameRange::new(t, t)).collect());
         Self {
             frames: count,
             scores: scores(
                 count,
+                &without_agent,
                 &findings,
                 !suppressed.is_empty(),
                 &clip.motion,

@@ -20,4 +20,4 @@ pub use finding::{Finding, FindingKind};
 pub use score::{ClipScores, ScaleScore};
 pub use strip::{Strip, Strips};
 pub use task_progress::TaskProgress;
-pub use video::{AuditError, VideoAudit, VideoAuditor};
+pub use video::{AuditError, FEWEST_FRAMES, VideoAudit, VideoAuditor};

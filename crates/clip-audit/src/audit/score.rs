@@ -47,9 +47,10 @@ pub struct ClipScores {
 }
 
 /// Scores a clip. `suppressed`: whether there are physical findings that were suppressed because the images are too
-/// poor.
+/// poor. `without_agent`: frames in which no agent is seen.
 pub(crate) fn scores(
     count: usize,
+    without_agent: &[FrameRange],
     findings: &[Finding],
     suppressed: bool,
     motion: &Motion,
@@ -57,7 +58,7 @@ pub(crate) fn scores(
 ) -> ClipScores {
     ClipScores {
         adherence: adherence(count, progress),
-        responsibility: responsibility(count, findings, motion, progress),
+        responsibility: responsibility(count, without_agent, findings, motion, progress),
         physics: physics(count, findings, suppressed),
     }
 }
@@ -91,13 +92,24 @@ fn adherence(count: usize, progress: Option<&TaskProgress>) -> ScaleScore {
     }
 }
 
-fn responsibility(count: usize, findings: &[Finding], motion: &Motion, progress: Option<&TaskProgress>) -> ScaleScore {
+fn responsibility(
+    count: usize,
+    without_agent: &[FrameRange],
+    findings: &[Finding],
+    motion: &Motion,
+    progress: Option<&TaskProgress>,
+) -> ScaleScore {
     if progress.is_none() {
         return score(
             0,
             "no frame shows a T",
             vec![FrameRange::new(0, count.saturating_sub(1))],
         );
+    }
+    let missing: usize = without_agent.iter().map(|range| range.count()).sum();
+    if 2 * missing > count {
+        let why = format!("not measured: no agent is seen in {missing} of {count} frames");
+        return score(0, why, without_agent.to_vec());
     }
     let share = 100.0 * motion.share();
     if motion.path_length == 0.0 {
@@ -146,7 +158,7 @@ fn physics(count: usize, findings: &[Finding], suppressed: bool) -> ScaleScore {
 }
 
 /// Sorts segments and joins those that touch.
-fn merged(mut segments: Vec<FrameRange>) -> Vec<FrameRange> {
+pub(crate) fn merged(mut segments: Vec<FrameRange>) -> Vec<FrameRange> {
     segments.sort_unstable();
     let mut joined: Vec<FrameRange> = Vec::new();
     for range in segments {

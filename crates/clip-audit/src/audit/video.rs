@@ -13,6 +13,9 @@ use super::{Audit, Auditor, ClipAudit, Strip, Strips};
 /// Largest frame rate of an audit, frames per second.
 const HZ: u32 = 10;
 
+/// Fewest frames, at 10 Hz, of a video that is audited: a jump shows by the steps before and after it.
+pub const FEWEST_FRAMES: usize = 4;
+
 /// Callback for a frame of a video, with the video's size and registration.
 type FrameSink<'a> = dyn FnMut(VideoSize, &Registration, &Frame) -> Result<(), VisionError> + 'a;
 
@@ -83,7 +86,7 @@ impl VideoAuditor {
     /// Audits a video and returns the measures of each frame as well. One frame at a time is in memory.
     ///
     /// # Errors
-    /// A video that cannot be read, shows no board in its first frame, or has no frames.
+    /// A video that cannot be read, shows no board in its first frame, or has fewer than [`FEWEST_FRAMES`].
     pub fn audit(&self, path: &Path, rate: Rate) -> Result<(VideoAudit, Vec<FrameAudit>), AuditError> {
         let (mut size, mut begun) = (VideoSize::default(), None);
         let codec = self.frames(path, rate, None, &mut |shown, registration, frame| {
@@ -98,6 +101,10 @@ impl VideoAuditor {
         })?;
         let (audit, registration) = begun.ok_or_else(|| AuditError::NoFrames { path: path.into() })?;
         let (audit, reading) = audit.finish();
+        if audit.frames < FEWEST_FRAMES {
+            let (path, frames) = (path.into(), audit.frames);
+            return Err(AuditError::TooShort { path, frames });
+        }
         let video = VideoAudit {
             video: path.into(),
             codec,
@@ -193,6 +200,17 @@ pub enum AuditError {
     /// The video shows no board.
     #[error(transparent)]
     Vision(#[from] VisionError),
+    /// The video has fewer frames than the measures need.
+    #[error(
+        "{} has {frames} frames at 10 per second; {FEWEST_FRAMES} are needed to measure motion, so it is not audited",
+        path.display()
+    )]
+    TooShort {
+        /// The video.
+        path: PathBuf,
+        /// Frames at 10 Hz, without repeated ones.
+        frames: usize,
+    },
     /// The video has no frames.
     #[error("{} has no frames", path.display())]
     NoFrames {
