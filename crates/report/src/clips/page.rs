@@ -130,7 +130,7 @@ fn table(verdicts: &Verdicts) -> Markup {
         "coverage there",
         "trusted",
     ])
-    .text(&[7]);
+    .text(&[7, 9]);
     for (index, clip) in verdicts.clips.iter().enumerate() {
         row(&mut table, index, clip, verdicts.labels.get(index));
     }
