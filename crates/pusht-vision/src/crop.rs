@@ -18,6 +18,11 @@ const BAR_LEVEL: u8 = 190;
 /// By how much the board is moved to see whether the frame fixes its place, board px.
 const NUDGE: f64 = 4.0;
 
+/// Cost of a map with one scale, over that of the best, up to which it is preferred, and the difference of scales from which
+/// it is not tried.
+const NEARLY: f64 = 1.15;
+const NOT_SQUARE: f64 = 0.06;
+
 /// Difference of the channels from which a pixel has a color, levels: those of the goal differ by 94, of the T by 41.
 const COLORED: u8 = 16;
 
@@ -130,7 +135,7 @@ impl Content {
 
     /// The best map to the frame near `start`, edges in the part.
     pub(crate) fn refined(&self, picture: &Picture, start: Edges) -> Registration {
-        let (found, _) = search(self.view(), &picture.all, start, EXACT);
+        let (found, _) = exact(self.view(), picture, start);
         self.rated(picture, self.outside(found))
     }
 
@@ -160,7 +165,7 @@ impl Content {
             frame: &self.sharp,
             extent: Extent::Cropped,
         };
-        let (found, cost) = search(view, &picture.all, self.inside(edges), EXACT);
+        let (found, cost) = exact(view, picture, self.inside(edges));
         Registration {
             residual: cost.sqrt(),
             ..map_of(self.outside(found))
@@ -179,6 +184,47 @@ impl Content {
         });
         costs.fold(f64::INFINITY, f64::min)
     }
+}
+
+/// The best map near `start`. The goal alone fixes two scales poorly, so that one for both axes is taken if it fits nearly as
+/// well.
+fn exact(view: View<'_>, picture: &Picture, start: Edges) -> Rated {
+    let free = search(view, &picture.all, start, EXACT);
+    let square = square(view, picture, free.0).filter(|square| square.1 < NEARLY * free.1);
+    square.unwrap_or(free)
+}
+
+/// The best map near `start` that has one scale for both axes; `None` if they differ much.
+fn square(view: View<'_>, picture: &Picture, start: Edges) -> Option<Rated> {
+    let [across, down] = start.map(|[low, high]| high - low);
+    if (across / down - 1.0).abs() > NOT_SQUARE {
+        return None;
+    }
+    // Center and half of the side.
+    let mut at = [
+        (start[0][0] + start[0][1]) / 2.0,
+        (start[1][0] + start[1][1]) / 2.0,
+        (across + down) / 4.0,
+    ];
+    let edges = |[x, y, half]: [f64; 3]| [x, y].map(|center| [center - half, center + half]);
+    let mut best = cost(view, &picture.all, edges(at), f64::INFINITY);
+    let mut step = EXACT.0 * at[2];
+    while step > EXACT.1 {
+        let before = best;
+        for (number, by) in (0..3).flat_map(|number| [(number, -step), (number, step)]) {
+            let mut next = at;
+            next[number] += by;
+            let cost = cost(view, &picture.all, edges(next), best);
+            if cost < best {
+                (at, best) = (next, cost);
+            }
+        }
+        // Small gains are made with smaller steps.
+        if best > 0.999 * before {
+            step /= 2.0;
+        }
+    }
+    Some((edges(at), best))
 }
 
 /// True if a column (axis 0) or row (axis 1) has one color that is not as bright as the board.

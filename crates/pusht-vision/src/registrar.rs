@@ -163,7 +163,7 @@ impl Registrar {
         }
         let map = whole?;
         // In a small frame, codecs and blur hide how well it fixes the map.
-        match content.is_small() || self.firmness(&content, edges_of(&map)) >= FIRM {
+        match content.is_small() || self.firmness(&content, edges_of(&found)) >= FIRM {
             true => Ok(map),
             false => Err(uncertain),
         }
