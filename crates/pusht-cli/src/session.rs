@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
+use dataset_checks::{DatasetFault, dataset_faults};
 use pusht_data::{Episode, Source};
 use pusht_jobs::{Cancelled, JobContext, Silent, cancel_on_ctrl_c, counted, terminal_or_lines};
 
@@ -85,6 +86,15 @@ impl Session<'_> {
         let episodes = source.episodes(0..count, &mut self.ctx)?;
         self.ctx
             .say(&format!("{} of {}", counted(count, "episode"), source.name()));
+        let (unusable, odd): (Vec<_>, Vec<_>) = dataset_faults(&episodes, 0)?
+            .into_iter()
+            .partition(DatasetFault::is_unusable);
+        for fault in odd {
+            self.ctx.say(&format!("warning: {}: {fault}", source.name()));
+        }
+        if let Some(fault) = unusable.first() {
+            bail!("{}: {fault}", path.display());
+        }
         Ok((source, episodes))
     }
 

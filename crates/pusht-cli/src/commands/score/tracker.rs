@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::Args;
+use dataset_checks::dataset_faults;
 use pusht_jobs::counted;
 use pusht_vision::TrackingErrors;
 use serde_json::json;
@@ -33,10 +34,12 @@ impl Tracker {
         let task = session
             .ctx
             .task("track frames", source.lengths()[..count].iter().sum(), "frame");
+        let mut faults = Vec::new();
         let (mut errors, mut time) = (TrackingErrors::new(), Duration::ZERO);
         for index in 0..count {
             task.check()?;
             let episode = source.episode(index)?;
+            faults.extend(dataset_faults(std::slice::from_ref(&episode), index)?);
             let states = episode
                 .states
                 .with_context(|| format!("episode {index} has no states"))?;
@@ -48,6 +51,9 @@ impl Tracker {
             task.add(track.len());
         }
         task.finish(&counted(count, "episode"));
+        if let Some(fault) = faults.first() {
+            session.ctx.say(&format!("warning: {}: {fault}", source.name()));
+        }
         let (rows, name, frames, missed) = (errors.rows()?, source.name(), errors.frames(), errors.missed());
         let rate = frames as f64 / time.as_secs_f64();
         let mut text = format!(
