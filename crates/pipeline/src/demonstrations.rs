@@ -79,9 +79,12 @@ pub(crate) struct Recording {
     name: String,
     /// Key that identifies their contents.
     key: Key,
-    /// Whether the expert played them for this run, the pool last.
-    played: bool,
+    /// Seed of the first episode, if the expert played them for this run, the pool last.
+    first_seed: Option<u64>,
 }
+
+/// Seed of the first new start beside recorded demonstrations: none of the environment's own protocols begins there.
+const UNUSED: u64 = 2_000_000;
 
 impl Recording {
     /// Opens the user's dataset.
@@ -92,17 +95,17 @@ impl Recording {
             name: format!("{} ({})", source.name(), counted(source.len(), "episode")),
             key: Key::external(fingerprint(&source).map_err(|e| fail(&e))?),
             source,
-            played: false,
+            first_seed: None,
         })
     }
 
     /// The recorded demonstrations of the expert.
-    pub(crate) fn of_expert(played: Done<Source>) -> Self {
+    pub(crate) fn of_expert(played: Done<Source>, settings: &config::Demonstrations) -> Self {
         Self {
             name: format!("expert, {}", counted(played.output.len(), "episode")),
             key: played.key,
             source: played.output,
-            played: true,
+            first_seed: Some(settings.first_seed),
         }
     }
 
@@ -110,7 +113,7 @@ impl Recording {
     /// seed of the split from all but the first, which the report shows.
     fn pool(&self, settings: &config::Demonstrations, seed: u64) -> Vec<usize> {
         let count = self.source.len();
-        if self.played {
+        if self.first_seed.is_some() {
             return (settings.episodes.min(count)..count).collect();
         }
         let share = settings.pool as f64 / (settings.episodes + settings.pool) as f64;
@@ -119,6 +122,12 @@ impl Recording {
         drawn.truncate((share * count as f64).round() as usize);
         drawn.sort_unstable();
         drawn
+    }
+
+    /// Seed of the first reset at which no demonstration begins; the next ones follow. Where the expert played, the episodes
+    /// of the pool begin at the same resets, so that real clips show what else could have come of them.
+    fn new_starts(&self, settings: &config::Demonstrations) -> u64 {
+        self.first_seed.map_or(UNUSED, |first| first + settings.episodes as u64)
     }
 
     /// Reads all episodes into memory.
@@ -228,6 +237,8 @@ pub(crate) struct Demonstrations {
     pub(crate) episodes: Vec<Episode>,
     /// Episodes that are held back: no generator, inverse dynamics or policy sees them, but for the arms with real clips.
     pub(crate) pool: Vec<Episode>,
+    /// Seed of the first reset at which none of `episodes` begins.
+    pub(crate) new_starts: u64,
     /// Recorded states, if known, for the baseline `next position`.
     pub(crate) recorded: Vec<Option<Vec<State>>>,
     /// Key of the tracks.
@@ -245,6 +256,7 @@ impl Demonstrations {
         seed: u64,
     ) -> Self {
         let held_back = recording.pool(settings, seed);
+        let new_starts = recording.new_starts(settings);
         let (mut episodes, mut pool, mut recorded) = (Vec::new(), Vec::new(), Vec::new());
         for (index, (mut episode, states)) in all.into_iter().zip(tracks.output).enumerate() {
             if held_back.binary_search(&index).is_ok() {
@@ -268,6 +280,7 @@ impl Demonstrations {
             pictures: episodes.iter().take(SHOWN).enumerate().map(picture).collect(),
             episodes,
             pool,
+            new_starts,
             recorded,
             key: tracks.key,
         }

@@ -7,7 +7,7 @@ use pusht_jobs::{JobContext, Runner};
 
 use crate::arms::{ArmDataset, ClipSet, LabeledClips, chosen};
 use crate::assemble::{Played, Results, Trained, TrainedSeed};
-use crate::clips::{ClipsSource, ControlClips, GenerateClips, clips_beside, find_clips};
+use crate::clips::{ClipsSource, ControlClips, GenerateClips, Wanted, clips_beside, draw_ends, find_clips};
 use crate::config::Labeler;
 use crate::demonstrations::{Demonstrations, PlayExpert, Recording, Track};
 use crate::generators::{ClipsFrom, Generator, Generators, TrainingData};
@@ -60,12 +60,12 @@ pub(crate) fn run_stages(
     // Demonstrations.
     let recording = match data {
         Some((path, options)) => Recording::open(path, options)?,
-        None => Recording::of_expert(runner.run(
-            &PlayExpert {
+        None => {
+            let stage = PlayExpert {
                 settings: demonstrations,
-            },
-            ctx,
-        )?),
+            };
+            Recording::of_expert(runner.run(&stage, ctx)?, demonstrations)
+        }
     };
     let episodes = recording.read(ctx)?;
     let track = Track {
@@ -104,20 +104,30 @@ pub(crate) fn run_stages(
         split: &parts,
         device,
     };
+    let from_new_starts = video.begins_anew();
     let (clips, source) = match &generators.first {
         ClipsFrom::Generator(generator) => {
             let made_by = generator.video(on, runner, ctx)?;
             let stage = GenerateClips {
                 folder: generator.clips_stage(),
-                clips: video.clips,
-                frames: video.frames,
+                wanted: if from_new_starts {
+                    Wanted::FromResets(video.new_starts, demos.new_starts)
+                } else {
+                    Wanted::BetweenRows {
+                        clips: video.clips,
+                        frames: video.frames,
+                    }
+                },
                 labels: idm.labels,
                 demos: &demos,
                 split: &parts.output,
                 video: &made_by,
                 learned: &learned,
             };
-            (runner.run(&stage, ctx)?, ClipsSource::of(made_by.output))
+            (
+                runner.run(&stage, ctx)?,
+                ClipsSource::of(made_by.output, from_new_starts),
+            )
         }
         ClipsFrom::Folder(folder) => {
             let clips = match found {
@@ -127,7 +137,12 @@ pub(crate) fn run_stages(
             (clips, ClipsSource::folder(folder))
         }
     };
-    let beside = clips_beside(&generators.beside, on, &source.name, &clips.output.ends, runner, ctx)?;
+    let ends = if from_new_starts {
+        draw_ends(&parts.output, &demos.episodes, video.clips, video.frames, true)
+    } else {
+        clips.output.ends.clone()
+    };
+    let beside = clips_beside(&generators.beside, on, &source.name, &ends, runner, ctx)?;
     let (other_generators, trainings): (Vec<_>, Vec<_>) = beside
         .into_iter()
         .map(|judged| (judged.generator, judged.training))
@@ -145,7 +160,7 @@ pub(crate) fn run_stages(
             let stage = ControlClips {
                 name,
                 set,
-                frames: video.frames,
+                frames: (!from_new_starts).then_some(video.frames),
                 labels: idm.labels,
                 demos: &demos,
                 split: &parts,
@@ -230,6 +245,7 @@ pub(crate) fn run_stages(
         extraction: labels.rows,
         source,
         quality: clips.quality,
+        new_starts: clips.new_starts,
         clip_frames: clips.frames,
         other_generators,
         models,

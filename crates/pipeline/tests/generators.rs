@@ -40,6 +40,8 @@ fn other_generators_are_names_or_tables() {
         ("video.others=[{model='pixel:a', speed=2}]", "speed"),
         ("video.others=[3]", "a generator such as"),
         ("video.fps=10", "clips:DIR"),
+        ("video.ends='goal'", "new-starts"),
+        ("video.new_starts.clips=0", "video.new_starts"),
     ] {
         let found = error(&[setting]);
         assert!(found.contains(said), "{found}");
@@ -138,4 +140,45 @@ fn other_generators_are_judged_between_the_same_ends_and_change_nothing_else() {
         error.contains("model.safetensors") && !out.join("other/tracks").exists(),
         "{error}"
     );
+}
+
+#[test]
+fn clips_begin_at_new_starts_where_the_model_brings_the_t_to_its_goal() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path();
+    let new_starts = [
+        "video.ends=new-starts",
+        "video.new_starts={clips=2, frames=24}",
+        "video.pixel.plan={beams=1, proposals=1, variants=0}",
+        "video.model=pixel",
+        "video.others=['object']",
+    ];
+    let report = experiment(&out.join("pixel"), &new_starts).unwrap();
+    let clips = report.new_starts.as_ref().unwrap();
+    assert!(report.clips.is_none() && clips.clips == 2 && clips.frames.max <= 24.0);
+    // The others stay between frames of demonstrations.
+    let row = &report.other_generators[0].quality.rows[0];
+    assert_eq!((row.clips, row.frames), (3, [24, 24]));
+    assert!(report.verdict.sentence().contains("from new starts"));
+    // The expert plays the starts from 1000 on, three for the arms and three for the pool, which begins as the clips do.
+    let first = &report
+        .pictures
+        .iter()
+        .find(|p| p.caption.starts_with("Clip 0"))
+        .unwrap()
+        .caption;
+    let settings = config(&new_starts);
+    let reset = settings.demonstrations.first_seed + settings.demonstrations.episodes as u64;
+    assert!(first.contains(&format!("from reset {reset},")), "{first}");
+    let page = std::fs::read_to_string(out.join("pixel/report.html")).unwrap();
+    assert!(
+        page.contains("Clips from new starts") && page.contains("Other generators, between frames of demonstrations")
+    );
+
+    // Others make clips between frames of demonstrations, and the report says so.
+    let settings = ["video.ends=new-starts"];
+    let report = experiment(&out.join("object"), &settings).unwrap();
+    assert!(report.new_starts.is_none() && report.clips.is_some());
+    let said = |note: &String| note.contains("object does not bring the T to its goal by itself");
+    assert!(report.notes.iter().any(said), "{:?}", report.notes);
 }

@@ -229,6 +229,7 @@ fn report() -> ExperimentReport {
         actions,
         extraction: ExtractionRow::floors(&measures, "test part, by episode"),
         clips: Some(clips()),
+        new_starts: None,
         other_generators: vec![OtherGenerator {
             name: "another <generator>".into(),
             model: "pixel".into(),

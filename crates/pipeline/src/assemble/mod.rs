@@ -43,6 +43,7 @@ pub(crate) fn report(
         actions,
         extraction: results.extraction,
         clips: results.quality,
+        new_starts: results.new_starts,
         other_generators: results.other_generators,
         models: results.models,
         pictures: results.pictures,

@@ -7,6 +7,7 @@ use pusht_jobs::counted;
 use super::results::Results;
 use crate::Config;
 use crate::arms::{ClipSet, DEMO, DEMO_MATCHED, GENERATED};
+use crate::config::{ClipEnds, VideoChoice};
 
 pub(super) fn notes(config: &Config, results: &Results, arms: &[Arm], other_build: &[&str]) -> Vec<String> {
     let mut notes = match results.source.generator.kind {
@@ -17,6 +18,19 @@ pub(super) fn notes(config: &Config, results: &Results, arms: &[Arm], other_buil
         ],
         GeneratorKind::Pixel | GeneratorKind::Unknown => Vec::new(),
     };
+    if config.video.begins_anew() {
+        notes.push(
+            "The clips begin at resets at which no demonstration begins, and end with the T on its goal. The real clips of the \
+             controls are whole episodes of the pool; where the expert played them, they begin at the same resets."
+                .to_owned(),
+        );
+    } else if config.video.ends == ClipEnds::NewStarts && !matches!(config.video.model, VideoChoice::Clips(_)) {
+        notes.push(format!(
+            "video.ends is new-starts, but {} does not bring the T to its goal by itself: its clips are between frames of \
+             demonstrations.",
+            config.video.model
+        ));
+    }
     let [frames, trusted] = results.clip_frames;
     if trusted < frames {
         notes.push(format!(

@@ -5,7 +5,7 @@ use std::path::Path;
 use clip_audit::QualityReport;
 use eval::RolloutRecord;
 use pusht_data::Split;
-use report::{ExtractionRow, ModelTraining, OtherGenerator, Picture, StageTime};
+use report::{ExtractionRow, ModelTraining, NewStartClips, OtherGenerator, Picture, StageTime};
 
 use crate::arms::{Arm, ArmDataset};
 use crate::clips::ClipsSource;
@@ -23,8 +23,10 @@ pub(crate) struct Results {
     /// Error of every kind of inverse dynamics against recorded actions.
     pub(crate) extraction: Vec<ExtractionRow>,
     pub(crate) source: ClipsSource,
-    /// Quality of the clips.
+    /// Quality of the clips, if they are between frames of demonstrations.
     pub(crate) quality: Option<QualityReport>,
+    /// What was measured of the clips, if they are from new starts.
+    pub(crate) new_starts: Option<NewStartClips>,
     /// Number of frames of the clips, and of trusted ones among them.
     pub(crate) clip_frames: [usize; 2],
     /// Generators for comparison.

@@ -1,5 +1,5 @@
 //! Clips of the other generators, for comparison with the one whose clips are trained on: between the same start and
-//! end frames, evaluated in the same way and shown.
+//! end frames where that one's are between frames of demonstrations; evaluated in the same way and shown.
 
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use pusht_jobs::{JobContext, Key, Runner, Stage};
 use report::{ModelTraining, OtherGenerator};
 use serde::{Deserialize, Serialize};
 
+use super::asked::Asked;
 use super::ends::{Ends, at_length};
 use super::evaluate::evaluate_clips;
 use super::make::make_clips;
@@ -24,8 +25,8 @@ pub(crate) struct Judged {
     pub(crate) training: Option<ModelTraining>,
 }
 
-/// Clips of `generators`; `main` is the name of the generator whose clips are trained on, `ends` are the endpoints of
-/// its clips.
+/// Clips of `generators`; `main` is the name of the generator whose clips are trained on, `ends` are the endpoints
+/// that are asked for.
 pub(crate) fn clips_beside(
     generators: &[Generator<'_>],
     on: TrainingData<'_>,
@@ -151,7 +152,8 @@ impl Stage for ClipsBeside<'_> {
             )));
         }
         ctx.say(&format!("{}: {}", self.name(), self.other.model));
-        make_clips(dir, demos, loaded, &fitted, ctx)?;
+        let asked: Vec<Asked> = fitted.iter().cloned().map(Asked::Between).collect();
+        make_clips(dir, demos, loaded, &asked, 0, ctx)?;
         let name = loaded.model.name();
         let quality = evaluate_clips(dir, demos, &fitted, &name, ctx)?;
         for i in 0..fitted.len().min(store::SHOWN) {
@@ -168,12 +170,13 @@ impl Stage for ClipsBeside<'_> {
 
     fn load(&self, dir: &Path, _: &mut JobContext) -> Result<OtherGenerator, PipelineError> {
         let record: Record = read_json(&dir.join(RECORD))?;
+        let asked: Vec<Asked> = record.ends.into_iter().map(Asked::Between).collect();
         Ok(OtherGenerator {
             name: record.name,
             model: self.other.model.to_string(),
             prompt: record.prompt,
             quality: record.quality,
-            pictures: store::pictures(&self.name(), record.ends.iter().enumerate().map(store::caption)),
+            pictures: store::pictures(&self.name(), asked.iter().enumerate().map(Asked::caption)),
         })
     }
 }

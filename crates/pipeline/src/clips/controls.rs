@@ -33,8 +33,8 @@ pub(crate) struct ControlClips<'a> {
     pub(crate) name: &'static str,
     /// Real clips or cross-fades.
     pub(crate) set: ClipSet,
-    /// Frames of a real clip.
-    pub(crate) frames: usize,
+    /// Frames of a real clip; `None`: whole episodes of the pool, in their order.
+    pub(crate) frames: Option<usize>,
     pub(crate) labels: Labeler,
     pub(crate) demos: &'a Demonstrations,
     pub(crate) split: &'a Done<Split>,
@@ -132,9 +132,22 @@ impl ControlClips<'_> {
     fn clips(&self) -> Vec<Clip> {
         match self.set {
             ClipSet::CrossFades => cross_fades(&self.generated.0.episodes),
-            ClipSet::Real | ClipSet::Generated => pieces(&self.demos.pool, self.frames, self.split.output.seed),
+            ClipSet::Real | ClipSet::Generated => match self.frames {
+                Some(frames) => pieces(&self.demos.pool, frames, self.split.output.seed),
+                None => whole(&self.demos.pool),
+            },
         }
     }
+}
+
+/// The episodes of the pool.
+fn whole(pool: &[Episode]) -> Vec<Clip> {
+    let of = |(index, episode): (usize, &Episode)| Clip {
+        source: episode.provenance.source.clone(),
+        episode: index,
+        frames: episode.frames.clone(),
+    };
+    pool.iter().enumerate().map(of).collect()
 }
 
 /// The pool in pieces of `frames` frames, in a seeded order; what is left of an episode is a shorter piece.
@@ -219,6 +232,11 @@ mod tests {
         let pool = [episode(100, 0), episode(48, 1), episode(50, 2)];
         let cut = pieces(&pool, 48, 3);
         let lengths: Vec<usize> = cut.iter().map(|clip| clip.frames.len()).collect();
+        let order: Vec<_> = whole(&pool)
+            .iter()
+            .map(|clip| (clip.episode, clip.frames.len()))
+            .collect();
+        assert_eq!(order, [(0, 100), (1, 48), (2, 50)]);
         // 4 and 2 frames are too short.
         assert_eq!((lengths.len(), lengths.iter().sum::<usize>()), (4, 4 * 48));
         let order = |seed| -> Vec<(usize, u8)> {

@@ -27,7 +27,7 @@ impl Ends {
 
 /// Draws endpoints of clips of `frames` frames (with `shorter`, fewer in shorter episodes), uniformly over all pairs of
 /// training frames of one episode.
-pub(super) fn draw(split: &Split, episodes: &[Episode], clips: usize, frames: usize, shorter: bool) -> Vec<Ends> {
+pub(crate) fn draw(split: &Split, episodes: &[Episode], clips: usize, frames: usize, shorter: bool) -> Vec<Ends> {
     let train: HashSet<FrameRef> = split.train.iter().copied().collect();
     let pairs: Vec<(usize, usize, usize)> = split
         .train

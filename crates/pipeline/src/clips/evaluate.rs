@@ -3,8 +3,13 @@
 use std::path::Path;
 
 use clip_audit::{ClipComparison, ClipEvaluator, QualityReport, compare_clips};
+use eval::{POSE_ANGLE_DEGREES, POSE_DISTANCE};
+use pusht_env::GOAL;
 use pusht_jobs::JobContext;
-use traj_metrics::Bootstrap;
+use pusht_vision::{Tracker, unwrap_angle};
+use report::NewStartClips;
+use traj_metrics::{Bootstrap, Summary};
+use world_eval::{GateColumn, PathJudge};
 
 use super::ends::Ends;
 use super::store;
@@ -33,4 +38,47 @@ pub(super) fn evaluate_clips(
     };
     let clips = compare_clips(ends.len(), compare, ctx)?;
     QualityReport::new(name, &clips, &Bootstrap::default()).map_err(|e| fail(&e))
+}
+
+/// Measures clips from new starts, beside which no demonstration stands.
+pub(super) fn evaluate_new_starts(
+    dir: &Path,
+    clips: usize,
+    name: &str,
+    ctx: &mut JobContext,
+) -> Result<NewStartClips, PipelineError> {
+    let fail = failed("clips");
+    let judge = PathJudge::new().map_err(|e| fail(&e))?;
+    let tracker = Tracker::new(GOAL).map_err(|e| fail(&e))?;
+    let measure = |i: usize| -> Result<_, PipelineError> {
+        let frames = store::read(dir, i)?;
+        let measures = judge.alone(&frames).map_err(|e| fail(&format!("clip {i}: {e}")))?;
+        let last = frames.last().map(|frame| tracker.track(frame)).transpose();
+        let shown = last.map_err(|e| fail(&e))?.and_then(|seen| seen.state());
+        let at_goal = shown.is_some_and(|state| {
+            let (x, y) = (state.block.x - GOAL.x, state.block.y - GOAL.y);
+            let turned = unwrap_angle(state.block.angle, GOAL.angle) - GOAL.angle;
+            x.hypot(y) <= POSE_DISTANCE && turned.abs().to_degrees() <= POSE_ANGLE_DEGREES
+        });
+        Ok((measures, frames.len(), at_goal))
+    };
+    let measured = compare_clips(clips, measure, ctx)?;
+    let lengths: Vec<f64> = measured.iter().map(|(_, frames, _)| *frames as f64).collect();
+    let at_goal = measured.iter().filter(|(.., at_goal)| *at_goal).count();
+    let measures: Vec<_> = measured.into_iter().map(|(measures, ..)| measures).collect();
+    let column = GateColumn::new(name, &measures, &Bootstrap::default()).map_err(|e| fail(&e))?;
+    let findings = column.findings.iter();
+    Ok(NewStartClips {
+        name: column.name.clone(),
+        clips,
+        frames: Summary::of(&lengths).map_err(|e| fail(&e))?,
+        at_goal,
+        one_agent: column.one_agent,
+        deformation: column.deformation,
+        reproduced: column.reproduced,
+        no_finding: column.no_finding,
+        findings: findings
+            .map(|(kind, clips)| (kind.description().to_owned(), *clips))
+            .collect(),
+    })
 }

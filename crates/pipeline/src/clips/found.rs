@@ -149,6 +149,7 @@ impl Stage for LabelFound<'_> {
         let captions: Vec<String> = read_json(&dir.join(CAPTIONS))?;
         Ok(Clips {
             quality: None,
+            new_starts: None,
             episodes,
             frames: [all, trusted],
             pictures: [store::pictures(NAME, captions), simulated::pictures(dir, NAME)?].concat(),

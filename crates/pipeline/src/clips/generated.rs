@@ -1,5 +1,5 @@
-//! Clips that are trained on: generated between start and end frames from the training part, evaluated, tracked and
-//! labeled.
+//! Clips that are trained on: generated between start and end frames from the training part or from new starts, evaluated,
+//! tracked and labeled.
 
 use std::path::Path;
 
@@ -8,15 +8,19 @@ use labeling::{LabelJob, LabelMethod, Labeled, Segment, Settings};
 use pusht_data::{Episode, InverseDynamics, Provenance, Split};
 use pusht_env::Frame;
 use pusht_jobs::{Done, JobContext, Stage};
+use rand::{Rng, SeedableRng};
+use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
+use super::asked::Asked;
 use super::ends::{self, Ends};
-use super::evaluate::evaluate_clips;
+use super::evaluate::{evaluate_clips, evaluate_new_starts};
 use super::make::make_clips;
+use super::new_starts::NewStart;
 use super::set::{Clips, labeled};
 use super::{simulated, store};
 use crate::PipelineError;
-use crate::config::Labeler;
+use crate::config::{Labeler, NewStartsConfig};
 use crate::demonstrations::Demonstrations;
 use crate::error::failed;
 use crate::files::{io, read_json, write_json};
@@ -27,10 +31,7 @@ use crate::inverse::Learned;
 pub(crate) struct GenerateClips<'a> {
     /// Name of the stage.
     pub(crate) folder: String,
-    /// Number of clips, fewer if there are not enough pairs of frames.
-    pub(crate) clips: usize,
-    /// Frames per clip.
-    pub(crate) frames: usize,
+    pub(crate) wanted: Wanted,
     pub(crate) labels: Labeler,
     pub(crate) demos: &'a Demonstrations,
     pub(crate) split: &'a Split,
@@ -38,10 +39,25 @@ pub(crate) struct GenerateClips<'a> {
     pub(crate) learned: &'a Done<Learned>,
 }
 
+/// Which clips are made.
+#[derive(Clone, Copy)]
+pub(crate) enum Wanted {
+    /// Between rows of the training part.
+    BetweenRows {
+        /// Number of clips, fewer if there are not enough pairs of rows.
+        clips: usize,
+        /// Frames per clip.
+        frames: usize,
+    },
+    /// From resets, the first of which has this seed.
+    FromResets(NewStartsConfig, u64),
+}
+
 /// Record of a clip; its frames are in a folder of images.
 #[derive(Serialize, Deserialize)]
 struct Clip {
-    ends: Ends,
+    #[serde(rename = "ends")]
+    asked: Asked,
     /// Its trusted segments.
     #[serde(alias = "stretches")]
     segments: Vec<Segment>,
@@ -49,6 +65,7 @@ struct Clip {
 
 const CLIPS: &str = "clips.json";
 const QUALITY: &str = "quality.json";
+const NEW_STARTS: &str = "new_starts.json";
 
 impl Stage for GenerateClips<'_> {
     type Output = Clips;
@@ -60,27 +77,36 @@ impl Stage for GenerateClips<'_> {
 
     fn inputs(&self) -> impl Serialize {
         let Self { video, learned, .. } = self;
-        ("judged", self.clips, self.frames, self.labels, &video.key, &learned.key)
+        let (how, clips, frames) = match self.wanted {
+            Wanted::BetweenRows { clips, frames } => ("judged".to_owned(), clips, frames),
+            Wanted::FromResets(of, first) => (format!("from reset {first} on"), of.clips, of.frames),
+        };
+        (how, clips, frames, self.labels, &video.key, &learned.key)
     }
 
     fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), PipelineError> {
         let (demos, video) = (self.demos, &self.video.output);
-        let shorter = video.kind == GeneratorKind::ObjectLatent;
-        let ends = ends::draw(self.split, &demos.episodes, self.clips, self.frames, shorter);
-        if ends.is_empty() {
-            return Err(failed("clips")(&format!(
-                "no training episode has a clip of {} frames; ask for fewer (video.frames)",
-                self.frames
-            )));
+        let asked = self.asked()?;
+        let longest = match self.wanted {
+            Wanted::BetweenRows { frames, .. } => frames,
+            Wanted::FromResets(of, _) => of.frames,
+        };
+        make_clips(dir, demos, &video.loaded, &asked, longest, ctx)?;
+        let name = video.loaded.model.name();
+        let rows: Vec<Ends> = asked.iter().filter_map(Asked::rows).cloned().collect();
+        if rows.len() == asked.len() {
+            write_json(&dir.join(QUALITY), &evaluate_clips(dir, demos, &rows, &name, ctx)?)?;
+        } else {
+            write_json(
+                &dir.join(NEW_STARTS),
+                &evaluate_new_starts(dir, asked.len(), &name, ctx)?,
+            )?;
         }
-        make_clips(dir, demos, &video.loaded, &ends, ctx)?;
-        let quality = evaluate_clips(dir, demos, &ends, &video.loaded.model.name(), ctx)?;
-        write_json(&dir.join(QUALITY), &quality)?;
-        let segments = label(dir, ends.len(), self.labeler().as_ref(), ctx)?;
-        let clips: Vec<Clip> = ends
+        let segments = label(dir, asked.len(), self.labeler().as_ref(), ctx)?;
+        let clips: Vec<Clip> = asked
             .into_iter()
             .zip(segments)
-            .map(|(ends, segments)| Clip { ends, segments })
+            .map(|(asked, segments)| Clip { asked, segments })
             .collect();
         write_json(&dir.join(CLIPS), &clips)?;
         let segments = clips.iter().enumerate().flat_map(|(i, clip)| {
@@ -112,13 +138,19 @@ impl Stage for GenerateClips<'_> {
                 dir.display()
             )));
         }
-        let ends: Vec<Ends> = clips.into_iter().map(|clip| clip.ends).collect();
+        let asked: Vec<Asked> = clips.into_iter().map(|clip| clip.asked).collect();
+        let ends: Vec<Ends> = asked.iter().filter_map(Asked::rows).cloned().collect();
+        let (quality, new_starts) = match self.wanted {
+            Wanted::BetweenRows { .. } => (Some(read_json(&dir.join(QUALITY))?), None),
+            Wanted::FromResets(..) => (None, Some(read_json(&dir.join(NEW_STARTS))?)),
+        };
         Ok(Clips {
-            quality: Some(read_json(&dir.join(QUALITY))?),
+            quality,
+            new_starts,
             episodes,
             frames: [all, trusted],
             pictures: [
-                store::pictures(&self.folder, ends.iter().enumerate().map(store::caption)),
+                store::pictures(&self.folder, asked.iter().enumerate().map(Asked::caption)),
                 simulated::pictures(dir, &self.folder)?,
             ]
             .concat(),
@@ -132,6 +164,29 @@ impl GenerateClips<'_> {
         self.learned.output.labeler(self.labels)
     }
 
+    /// What is asked for, clip by clip.
+    fn asked(&self) -> Result<Vec<Asked>, PipelineError> {
+        let (clips, frames) = match self.wanted {
+            Wanted::BetweenRows { clips, frames } => (clips, frames),
+            Wanted::FromResets(of, first) => {
+                let mut rng = Pcg64::seed_from_u64(self.split.seed);
+                let start = |index| NewStart {
+                    reset: first.wrapping_add(index),
+                    seed: rng.next_u64(),
+                };
+                return Ok((0..of.clips as u64).map(start).map(Asked::From).collect());
+            }
+        };
+        let shorter = self.video.output.kind == GeneratorKind::ObjectLatent;
+        let ends = ends::draw(self.split, &self.demos.episodes, clips, frames, shorter);
+        if ends.is_empty() {
+            return Err(failed("clips")(&format!(
+                "no training episode has a clip of {frames} frames; ask for fewer (video.frames)"
+            )));
+        }
+        Ok(ends.into_iter().map(Asked::Between).collect())
+    }
+
     /// The labeled segments of a clip.
     fn episodes(&self, dir: &Path, index: usize, clip: &Clip, frames: &[Frame]) -> Result<Vec<Episode>, PipelineError> {
         let (source, by) = (self.video.output.loaded.model.name(), self.labeler().name());
@@ -139,10 +194,10 @@ impl GenerateClips<'_> {
             let provenance = Provenance {
                 source: source.clone(),
                 index,
-                seed: Some(clip.ends.seed),
+                seed: Some(clip.asked.seed()),
                 actions: by.clone(),
             };
-            let goal = self.demos.episodes[clip.ends.episode].goal;
+            let goal = clip.asked.goal(self.demos);
             labeled(segment, frames, goal, provenance).ok_or_else(|| {
                 failed("clips")(&format!(
                     "clip {index} has fewer frames than labels; remove {} and run again",

@@ -7,7 +7,7 @@ use eval::{Generator, GeneratorKind};
 use labeling::Segment;
 use pusht_data::{Episode, Provenance};
 use pusht_env::{Frame, Pose, State};
-use report::{ModelTraining, Picture};
+use report::{ModelTraining, NewStartClips, Picture};
 
 use super::ends::Ends;
 use crate::generators::Video;
@@ -16,12 +16,14 @@ use crate::generators::Video;
 pub(crate) struct Clips {
     /// Their trusted segments.
     pub(crate) episodes: Vec<Episode>,
-    /// Their quality; `None` for clips that are not generated between frames of demonstrations.
+    /// Their quality, if they are generated between frames of demonstrations.
     pub(crate) quality: Option<QualityReport>,
+    /// What was measured of them, if they are generated from new starts.
+    pub(crate) new_starts: Option<NewStartClips>,
     /// Number of frames of all clips, and of the episodes.
     pub(crate) frames: [usize; 2],
     pub(crate) pictures: Vec<Picture>,
-    /// Their endpoints, if known.
+    /// The rows of demonstrations between which they were generated, if they were.
     pub(crate) ends: Vec<Ends>,
 }
 
@@ -49,10 +51,14 @@ pub(crate) struct ClipsSource {
 
 impl ClipsSource {
     /// The source of clips of a video model.
-    pub(crate) fn of(video: Video) -> Self {
+    pub(crate) fn of(video: Video, from_new_starts: bool) -> Self {
         Self {
             generator: Generator {
-                name: video.what,
+                name: if from_new_starts {
+                    format!("{}, from new starts", video.what)
+                } else {
+                    video.what
+                },
                 kind: video.kind,
             },
             name: video.loaded.model.name(),

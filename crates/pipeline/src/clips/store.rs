@@ -6,7 +6,6 @@ use pusht_env::Frame;
 use report::{Picture, PictureGroup};
 use video_io::{VideoOptions, read_frames, save_video};
 
-use super::ends::Ends;
 use crate::PipelineError;
 use crate::error::failed;
 use crate::pictures::{write_strip, write_video};
@@ -44,14 +43,6 @@ pub(super) fn pictures(stage: &str, captions: impl IntoIterator<Item = String>) 
         })
     };
     captions.into_iter().take(SHOWN).enumerate().flat_map(of).collect()
-}
-
-/// Caption in the report of a clip between these endpoints.
-pub(super) fn caption((index, ends): (usize, &Ends)) -> String {
-    let Ends {
-        episode, start, end, ..
-    } = ends;
-    format!("Clip {index}: start and end are rows {start} and {end} of demonstration {episode}")
 }
 
 fn shown(index: usize) -> [String; 2] {

@@ -119,6 +119,12 @@ impl VideoConfig {
             }
             _ => {}
         }
+        if self.new_starts.clips == 0 || self.new_starts.frames < 4 {
+            return wrong(
+                "video.new_starts",
+                "has no clips, or fewer than 4 frames; expected at least 1 and 4",
+            );
+        }
         if !matches!(self.model, VideoChoice::Ready(_)) && (self.prompt.is_some() || !unset(&self.sampling)) {
             return wrong(
                 "video",

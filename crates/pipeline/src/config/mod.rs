@@ -9,4 +9,4 @@ mod video;
 pub use load::PRESETS;
 pub use settings::Config;
 pub(crate) use settings::{Demonstrations, Labeler, RolloutConfig, SplitConfig};
-pub use video::{OtherGeneratorConfig, VideoChoice, VideoConfig};
+pub use video::{ClipEnds, NewStartsConfig, OtherGeneratorConfig, VideoChoice, VideoConfig};

@@ -27,16 +27,58 @@ pub struct VideoConfig {
     /// Sampling options of an existing model.
     #[serde(default, skip_serializing_if = "unset")]
     pub sampling: SamplingOptions,
-    /// Number of clips to generate.
+    /// Number of clips to generate between frames of demonstrations.
     pub clips: usize,
     /// Frames per clip.
     pub frames: usize,
+    /// Where clips begin and end.
+    #[serde(default, skip_serializing_if = "between_rows")]
+    pub ends: ClipEnds,
+    /// Clips from new starts, in place of `clips` and `frames`.
+    #[serde(default, skip_serializing_if = "default_new_starts")]
+    pub new_starts: NewStartsConfig,
     /// Frames per second of existing clips, in place of the rate in the files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fps: Option<u32>,
     /// Prompt of an existing model; `None`: the model's own.
     #[serde(default)]
     pub prompt: Option<String>,
+}
+
+/// Where the clips that are trained on begin and end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClipEnds {
+    /// At two frames of a demonstration of the training part, as in the paper.
+    #[default]
+    Demonstrations,
+    /// At a reset that nobody demonstrated, and with the T on its goal. Models that do not bring the T there by themselves
+    /// make clips between frames of demonstrations.
+    NewStarts,
+}
+
+/// Clips from new starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NewStartsConfig {
+    /// Number of clips.
+    pub clips: usize,
+    /// Largest number of frames of a clip; it ends when the T is on its goal.
+    pub frames: usize,
+}
+
+impl Default for NewStartsConfig {
+    fn default() -> Self {
+        Self { clips: 50, frames: 200 }
+    }
+}
+
+fn default_new_starts(settings: &NewStartsConfig) -> bool {
+    *settings == NewStartsConfig::default()
+}
+
+fn between_rows(ends: &ClipEnds) -> bool {
+    *ends == ClipEnds::Demonstrations
 }
 
 fn usual(settings: &PixelVideoSettings) -> bool {
@@ -48,6 +90,16 @@ pub(super) fn unset(sampling: &SamplingOptions) -> bool {
 }
 
 impl VideoConfig {
+    /// Whether the clips begin at new starts: they are asked for, and the model brings the T to its goal by itself.
+    pub(crate) fn begins_anew(&self) -> bool {
+        let brings = match &self.model {
+            VideoChoice::Pixel => true,
+            VideoChoice::Object | VideoChoice::Clips(_) => false,
+            VideoChoice::Ready(spec) => spec.info().ends_at_goal,
+        };
+        brings && self.ends == ClipEnds::NewStarts
+    }
+
     /// Normalizes the sampling options to the form in which their models write them, as they are part of the keys of
     /// stages.
     ///

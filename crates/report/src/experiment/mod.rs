@@ -12,8 +12,8 @@ pub use assets::Assets;
 pub use page::render_html;
 
 pub use model::{
-    ActionRow, ExperimentReport, ExtractionRow, FitFloor, Method, ModelTraining, OtherGenerator, OtherPolicy, Picture,
-    PictureGroup, REPORT_SCHEMA, RowKind, RunRecord, StageTime,
+    ActionRow, ExperimentReport, ExtractionRow, FitFloor, Method, ModelTraining, NewStartClips, OtherGenerator,
+    OtherPolicy, Picture, PictureGroup, REPORT_SCHEMA, RowKind, RunRecord, StageTime,
 };
 pub use paper::{OurValue, PaperRow};
 pub use save::ReportError;

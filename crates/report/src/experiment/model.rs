@@ -3,7 +3,7 @@
 use clip_audit::QualityReport;
 use eval::{Arm, Fit, LossPoint, Protocol, Verdict};
 use serde::{Deserialize, Serialize};
-use traj_metrics::{MeanSd, SequenceMeasures};
+use traj_metrics::{Estimate, Interval, MeanSd, SequenceMeasures, Summary};
 
 /// The version of the layout of `report.json`; raised when a field changes its meaning.
 pub const REPORT_SCHEMA: u32 = 2;
@@ -39,6 +39,9 @@ pub struct ExperimentReport {
     /// Quality of the generated clips.
     #[serde(default)]
     pub clips: Option<QualityReport>,
+    /// What was measured of generated clips that begin at new starts.
+    #[serde(default)]
+    pub new_starts: Option<NewStartClips>,
     /// Generators whose clips were evaluated, but not used for training.
     #[serde(default)]
     pub other_generators: Vec<OtherGenerator>,
@@ -115,6 +118,29 @@ pub struct OtherGenerator {
     pub quality: QualityReport,
     /// Film strips and videos of some of them.
     pub pictures: Vec<Picture>,
+}
+
+/// Clips from resets that nobody demonstrated to the T on its goal. Intervals are bootstrap intervals over clips.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NewStartClips {
+    /// Name of the generator.
+    pub name: String,
+    /// Number of clips.
+    pub clips: usize,
+    /// Frames of a clip.
+    pub frames: Summary,
+    /// Clips whose last frame shows the T within 20 px of the 512 board and 20° of its goal.
+    pub at_goal: usize,
+    /// Share of frames with exactly one agent.
+    pub one_agent: Interval,
+    /// Deformation of the T.
+    pub deformation: Interval,
+    /// Share of the steps with a moving T that the exact simulator reproduces; `None` if the T moves in none.
+    pub reproduced: Option<Estimate>,
+    /// Share of clips without a finding of the audit.
+    pub no_finding: Interval,
+    /// Kinds of findings, and the number of clips with each.
+    pub findings: Vec<(String, usize)>,
 }
 
 /// A baseline for errors on held-out actions.

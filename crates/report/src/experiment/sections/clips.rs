@@ -2,9 +2,9 @@
 
 use clip_audit::{QualityGroup, QualityReport, QualityRow};
 use maud::{Markup, Render, html};
-use traj_metrics::Interval;
+use traj_metrics::{Estimate, Interval, Summary};
 
-use super::super::ExperimentReport;
+use super::super::{ExperimentReport, NewStartClips};
 use crate::html::{Table, count, interval, named, number, soft};
 
 const MEASURES: [&str; 7] = [
@@ -17,9 +17,61 @@ const MEASURES: [&str; 7] = [
     "Given frames off by, px of 96",
 ];
 
-/// One table of all kinds of clips, and tables of the generators' clips by path length and number of pushes of the
-/// demonstrations; `None` without evaluated clips.
+/// The clips from new starts, and those between frames of demonstrations; `None` without evaluated clips.
 pub(crate) fn clips(report: &ExperimentReport) -> Option<Markup> {
+    let (alone, between) = (report.new_starts.as_ref().map(new_starts), compared(report));
+    (alone.is_some() || between.is_some()).then(|| {
+        html! {
+            @if let Some(alone) = alone { (alone) }
+            @if let Some(between) = between {
+                @if report.new_starts.is_some() { h3 { "Other generators, between frames of demonstrations" } }
+                (between)
+            }
+        }
+    })
+}
+
+fn new_starts(of: &NewStartClips) -> Markup {
+    let mut table = Table::new(&[
+        "Clips from new starts",
+        "Clips × frames",
+        "T on its goal at the end",
+        "One agent",
+        "Deformation of the T",
+        "Steps that the simulator reproduces",
+        "Without a finding",
+    ]);
+    let Summary { min, median, max, .. } = of.frames;
+    let share = |of: Estimate| Interval {
+        mean: of.value,
+        bounds: of.bounds,
+    };
+    table.row(
+        "",
+        &[
+            &of.name,
+            &format!("{} × {min:.0}–{max:.0}, median {median:.0}", of.clips),
+            &format!("{} of {}", of.at_goal, of.clips),
+            &interval(of.one_agent, 3),
+            &interval(of.deformation, 3),
+            &optional(of.reproduced.map(share), 3),
+            &interval(of.no_finding, 2),
+        ],
+    );
+    let found = of.findings.iter().map(|(kind, clips)| format!("{kind} in {clips}"));
+    let found: Vec<String> = found.collect();
+    html! {
+        (table.html())
+        (soft("The first frame is a reset that no demonstration begins at; the clip ends when the generator has the T on its goal, \
+               at the latest after the largest number of frames. The T counts as on its goal within 20 px of the 512 board and 20°. \
+               Steps: those in which the T moves, played from what the clip shows by the exact simulator."))
+        @if !found.is_empty() { p { "Findings of the audit, clips with: " (found.join("; ")) "." } }
+    }
+}
+
+/// One table of all kinds of clips between frames of demonstrations, and tables of the generators' clips by path length and
+/// number of pushes of the demonstrations.
+fn compared(report: &ExperimentReport) -> Option<Markup> {
     let others = report.other_generators.iter().map(|other| &other.quality);
     let all: Vec<&QualityReport> = report.clips.iter().chain(others).collect();
     (!all.is_empty()).then(|| {

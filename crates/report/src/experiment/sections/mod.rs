@@ -2,6 +2,7 @@
 
 mod actions;
 mod clips;
+mod exchange;
 mod method;
 mod outcome;
 mod paper;

@@ -1,11 +1,12 @@
 //! The verdict, the chart of arms and their table.
 
-use eval::{Arm, ExchangeRate, NEGATIVE_CONTROL, POSITIVE_CONTROL, Role};
+use eval::{Arm, NEGATIVE_CONTROL, POSITIVE_CONTROL, Role};
 use maud::{Markup, html};
 use pusht_jobs::counted;
 
 use super::super::ExperimentReport;
 use super::super::fill::{fit_own, fit_recorded, played};
+use super::exchange::worth;
 use crate::html::{Table, answer, badge, count, drawing, figure, interval, named, number, percent, signed, soft};
 use crate::plot::{DotRow, Mark, arm_color, dot_chart};
 
@@ -29,7 +30,7 @@ pub(crate) fn verdict(report: &ExperimentReport) -> Markup {
     }
     html! {
         (answer(&v.sentence(), Some(&table.html())))
-        @if let Some(exchange) = &v.exchange { (worth(exchange, v.calibration.as_ref())) }
+        @if let Some(exchange) = &v.exchange { (worth(report, exchange)) }
         p.soft {
             "The rule was fixed beforehand. An interval above 0 says " i { "helps" } ", below 0 " i { "hurts" } "; within ±"
             (v.margin) " of reward a step it says " i { "no difference shown" } "; one that holds 0 and reaches beyond ±"
@@ -55,30 +56,6 @@ fn question(treatment: &str) -> &'static str {
         POSITIVE_CONTROL => "Positive control: do as many real frames help?",
         NEGATIVE_CONTROL => "Negative control: do cross-fades help? (They must not.)",
         _ => "Does this data help?",
-    }
-}
-
-/// What a generated frame is worth in real ones, and the curve that says so.
-fn worth(exchange: &ExchangeRate, calibration: Option<&ExchangeRate>) -> Markup {
-    let mut table = Table::new(&[
-        "Arm",
-        "Real frames beside the demonstrations, doses",
-        "Mean reward per step",
-    ]);
-    for point in &exchange.curve {
-        let (doses, reward) = (number(Some(point.doses), 2), number(Some(point.reward), 3));
-        table.row("", &[&point.arm, &doses, &reward]);
-    }
-    html! {
-        h3 { "What is a generated frame worth? The curve of real data" }
-        @if let Some(again) = calibration {
-            p { "Calibration: one frame of other real clips is worth " (again.words()) "; it should be 1." }
-        }
-        (table.html())
-        (soft("A dose is as many labeled real frames, cut from episodes that nothing else of the run has seen, as the arm mixed \
-               has generated ones. The rewards are made monotone (isotonic regression); the rate is the number of doses at which \
-               this curve has the reward of mixed. Its interval refits the curve in each bootstrap draw over training seeds × \
-               starts."))
     }
 }
 
