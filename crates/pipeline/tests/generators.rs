@@ -148,13 +148,13 @@ fn clips_begin_at_new_starts_where_the_model_brings_the_t_to_its_goal() {
     let out = folder.path();
     let new_starts = [
         "video.ends=new-starts",
-        "video.new_starts={clips=2, frames=40}",
+        "video.new_starts={clips=4, frames=40}",
         "video.model=pixel-base",
         "video.others=['object']",
     ];
     let report = experiment(&out.join("pixel"), &new_starts).unwrap();
     let clips = report.new_starts.as_ref().unwrap();
-    assert!(report.clips.is_none() && clips.clips == 2 && clips.frames.max <= 40.0);
+    assert!(report.clips.is_none() && clips.clips == 4 && clips.frames.max <= 40.0);
     // The others stay between frames of demonstrations.
     let row = &report.other_generators[0].quality.rows[0];
     assert_eq!((row.clips, row.frames), (3, [24, 24]));
