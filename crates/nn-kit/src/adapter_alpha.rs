@@ -36,6 +36,8 @@ pub(crate) struct Stated {
     config: Config,
     /// Where it is stated.
     source: String,
+    /// Why alpha in the header cannot be used.
+    problem: Option<String>,
 }
 
 impl Stated {
@@ -51,21 +53,26 @@ impl Stated {
             let config = serde_json::from_str(text).map_err(|error| refuse(&source, error.to_string()))?;
             return Self::new(config, &source).map_err(|reason| refuse(&source, reason));
         }
-        let (number, source) = (|key: &str| number(header.get(key)?), "its header");
-        let alpha = ["ss_network_alpha", "lora_alpha", "network_alpha", "alpha"].into_iter();
-        if let Some((key, alpha)) = alpha.map(|key| (key, number(key))).find(|(_, found)| found.is_some()) {
-            let rank = ["ss_network_dim", "r", "rank"].into_iter().find_map(number);
-            let whole = |rank: f64| (rank.fract() == 0.0 && (1.0..1e6).contains(&rank)).then_some(rank as usize);
-            let config = Config {
-                r: rank
-                    .map(|rank| whole(rank).ok_or_else(|| refuse(source, format!("the rank is {rank}"))))
-                    .transpose()?,
-                lora_alpha: alpha,
-                ..Config::default()
-            };
+        let header = match Numbers::read(header) {
+            Ok(numbers) => numbers,
+            // Only an error if alpha of some layer is nowhere else.
+            Err(problem) => {
+                return Ok(Self {
+                    problem: Some(problem),
+                    ..Self::default()
+                });
+            }
+        };
+        let config = Config {
+            r: header.rank,
+            lora_alpha: header.alpha.map(|(_, alpha)| alpha),
+            ..Config::default()
+        };
+        if let Some((key, _)) = header.alpha {
             return Ok(Self {
                 config,
                 source: format!("{key} in its header"),
+                problem: None,
             });
         }
         let beside = path.with_file_name(CONFIG_FILE);
@@ -76,7 +83,11 @@ impl Stated {
                 let config = serde_json::from_slice(&bytes).map_err(|error| refuse(&source, error.to_string()))?;
                 Self::new(config, &source).map_err(|reason| refuse(&source, reason))
             }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self {
+                config,
+                source: "its header".to_string(),
+                problem: None,
+            }),
             Err(error) => Err(refuse(CONFIG_FILE, error.to_string())),
         }
     }
@@ -103,12 +114,16 @@ impl Stated {
         Ok(Self {
             config,
             source: source.to_string(),
+            problem: None,
         })
     }
 
     /// Scale of the adapter of a layer (by diffusers' name) of this rank, and where it is stated; without a statement,
     /// 1. The error says what contradicts the rank.
     pub(crate) fn scale(&self, layer: &str, rank: usize) -> Result<(f64, String), String> {
+        if let Some(problem) = &self.problem {
+            return Err(problem.clone());
+        }
         let config = &self.config;
         let stated = pattern(&config.rank_pattern, layer).or(config.r);
         if let Some(stated) = stated.filter(|stated| *stated != rank) {
@@ -161,7 +176,53 @@ fn pattern<T: Copy>(patterns: &BTreeMap<String, T>, layer: &str) -> Option<T> {
     patterns.iter().find_map(|(key, value)| fits(key).then_some(*value))
 }
 
-/// A number in a header; kohya writes `None` for one that was not given.
-fn number(text: &str) -> Option<f64> {
-    text.parse().ok()
+/// What the header states in single numbers, as kohya and others write them.
+struct Numbers {
+    /// Alpha, and the key under which it is.
+    alpha: Option<(&'static str, f64)>,
+    rank: Option<usize>,
+}
+
+impl Numbers {
+    /// The error names the key and what is wrong with it.
+    fn read(header: &BTreeMap<String, String>) -> Result<Self, String> {
+        let alpha = number(header, &["ss_network_alpha", "lora_alpha", "network_alpha", "alpha"])?;
+        let rank = number(header, &["ss_network_dim", "r", "rank"])?;
+        let whole = |(key, rank): (&str, f64)| match rank.fract() == 0.0 && (1.0..1e6).contains(&rank) {
+            true => Ok(rank as usize),
+            false => Err(format!(
+                "{key} in its header is {rank}; expected a rank, a whole number from 1"
+            )),
+        };
+        Ok(Self {
+            alpha,
+            rank: rank.map(whole).transpose()?,
+        })
+    }
+}
+
+/// The number under the first of these keys that states one, which no other may contradict. kohya writes `None` for a number
+/// that was not given.
+fn number(header: &BTreeMap<String, String>, keys: &[&'static str]) -> Result<Option<(&'static str, f64)>, String> {
+    let mut found: Option<(&'static str, f64)> = None;
+    for &key in keys {
+        let text = header.get(key).map_or("", |text| text.trim());
+        if ["", "None", "null"].contains(&text) {
+            continue;
+        }
+        let value = text.parse::<f64>().ok().filter(|value| value.is_finite());
+        let value = value.ok_or_else(|| {
+            format!("{key} in its header is {text:?}; expected a number (write the file again with the right one)")
+        })?;
+        match found {
+            Some((other, stated)) if stated != value => {
+                return Err(format!(
+                    "its header states {stated} as {other} and {value} as {key}; expected one"
+                ));
+            }
+            Some(_) => {}
+            None => found = Some((key, value)),
+        }
+    }
+    Ok(found)
 }

@@ -7,7 +7,7 @@ use burn::module::Module;
 use burn::tensor::FloatDType;
 
 use crate::adapter_alpha::{METADATA, Stated, statement};
-use crate::adapter_names::{AdapterName, Part};
+use crate::adapter_names::{AdapterName, Part, not_computed, other_form};
 use crate::export::save_with_metadata;
 use crate::load_weights::KeyMap;
 use crate::{AdapterScale, Checkpoint, CheckpointError, is_adapter, published_part, published_shapes};
@@ -31,7 +31,7 @@ impl AdapterFile {
     ///
     /// # Errors
     /// A file that is missing, damaged or without adapters; tensors that are no part of a LoRA adapter, such as those of
-    /// DoRA; adapters on unsupported layers, or without one of their parts; a rank that contradicts the header. Each is
+    /// DoRA, LoHa and LoKr; a header whose alpha is needed and is no number; adapters on unsupported layers, or without one of their parts; a rank that contradicts the header. Each is
     /// named.
     pub fn open(path: &Path) -> Result<Self, CheckpointError> {
         let file = Checkpoint::open(path)?;
@@ -39,6 +39,10 @@ impl AdapterFile {
             path: path.to_path_buf(),
             reason,
         };
+        let other = file.tensors.keys().find_map(|name| Some((name, other_form(name)?)));
+        if let Some((name, form)) = other {
+            return Err(refuse(not_computed(name, form)));
+        }
         if !file.tensors.keys().any(|name| name.contains("lora")) {
             return Err(CheckpointError::Content {
                 path: path.to_path_buf(),

@@ -54,18 +54,41 @@ const PARTS: [(&str, Part); 9] = [
     (".alpha", Part::Alpha),
 ];
 
-/// Parts of other kinds of adapters, which are not computed, and the kind's name.
-const UNSUPPORTED: [(&str, &str); 9] = [
+/// Parts of adapters in forms other than LoRA, which are not computed, and the form's name.
+const FORMS: [(&str, &str); 6] = [
+    (".hada_", "LoHa"),
+    (".lokr_", "LoKr"),
+    (".oft_", "OFT"),
+    (".boft_", "BOFT"),
+    (".vera_", "VeRA"),
+    (".ia3_", "(IA)³"),
+];
+
+/// Additions to LoRA that are not computed, and their names.
+const UNSUPPORTED: [(&str, &str); 7] = [
     ("magnitude", "DoRA"),
     ("dora_scale", "DoRA"),
-    ("hada_", "LoHa"),
-    ("lokr_", "LoKr"),
     ("lora_mid", "a convolution in three parts"),
     ("lora_embedding", "an adapted embedding"),
     (".bias", "an adapted bias"),
     (".diff_b", "an adapted bias"),
     (".diff", "a difference of weights"),
 ];
+
+/// The form of the adapter that a tensor belongs to, if it is not LoRA.
+pub(crate) fn other_form(name: &str) -> Option<&'static str> {
+    FORMS
+        .iter()
+        .find_map(|(text, form)| name.contains(text).then_some(*form))
+}
+
+/// Says that a tensor belongs to a form of adapter that is not computed, and what to do.
+pub(crate) fn not_computed(name: &str, form: &str) -> String {
+    format!(
+        "{name} belongs to {form}; expected LoRA: lora_A and lora_B of linear layers (train LoRA in its place, or merge the \
+         adapter into the model's weights with the program that trained it and give those)"
+    )
+}
 
 /// A tensor of an adapter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,11 +106,9 @@ impl AdapterName {
     /// Reads the name of a tensor; the error says what is wrong with it.
     pub(crate) fn parse(name: &str) -> Result<Self, String> {
         let Some((layer, part)) = split(name) else {
-            let other = UNSUPPORTED.iter().find(|(text, _)| name.contains(text));
-            return Err(match other {
-                Some((_, kind)) => {
-                    format!("{name} belongs to {kind}; expected LoRA: lora_A and lora_B of linear layers")
-                }
+            let addition = || UNSUPPORTED.iter().find(|(text, _)| name.contains(text));
+            return Err(match other_form(name).or_else(|| addition().map(|(_, kind)| *kind)) {
+                Some(kind) => not_computed(name, kind),
                 None => format!("{name} is no part of an adapter; expected lora_A, lora_B and alpha of layers"),
             });
         };
@@ -195,6 +216,8 @@ mod tests {
             (format!("{layer}.lora_magnitude_vector.default.weight"), "DoRA"),
             (format!("{layer}.dora_scale"), "DoRA"),
             (format!("{layer}.hada_w1_a"), "LoHa"),
+            (format!("{layer}.lokr_w2_b"), "LoKr"),
+            (format!("{layer}.oft_blocks"), "OFT"),
             (format!("{layer}.lora_B.bias"), "bias"),
             (format!("{layer}.diff"), "difference"),
             ("transformer.proj_in.weight".into(), "no part of an adapter"),

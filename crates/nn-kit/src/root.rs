@@ -2,7 +2,11 @@
 //! one within another, and says what a file holds that has none of them.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
+use pusht_jobs::begins_with;
+
+use crate::adapter_names::other_form;
 use crate::checkpoint::{Checkpoint, Foreign};
 use crate::checkpoint_error::CheckpointError;
 
@@ -119,12 +123,35 @@ impl Checkpoint {
         }
     }
 
+    /// Says in a few words what a weight file of another program holds, for a message about a file of the wrong kind: its
+    /// tensors and the keys around them, or what is in their place. `None` if its first bytes are not those of a PyTorch file.
+    pub fn describe_pytorch(path: &Path) -> Option<String> {
+        let is_pytorch = begins_with(path, b"PK\x03\x04") || begins_with(path, b"\x80");
+        if !is_pytorch {
+            return None;
+        }
+        Some(match Self::open(path) {
+            Ok(file) => file.description(),
+            Err(CheckpointError::Content { found, .. }) => found,
+            Err(CheckpointError::Code { entry, object, .. }) => {
+                format!("no tensors; {entry} is a {object}, which only Python code can read")
+            }
+            Err(CheckpointError::Unreadable { reason, .. }) => {
+                format!("nothing that can be read as weights ({reason})")
+            }
+            Err(error) => error.to_string(),
+        })
+    }
+
     /// Says what the file holds: what it is, its first names, and the keys of its top level.
     pub(crate) fn description(&self) -> String {
         let keys: Vec<&str> = self.contents.keys.iter().map(String::as_str).collect();
         let names: Vec<&str> = self.tensors.keys().take(NAMED).map(String::as_str).collect();
         let has = |key: &str| keys.contains(&key);
-        let what = if has("param_groups") && has("state") {
+        let form = self.tensors.keys().find_map(|name| other_form(name));
+        let what = if let Some(form) = form {
+            format!("adapters in the form {form}, not weights: ")
+        } else if has("param_groups") && has("state") {
             "the state of an optimizer: ".to_string()
         } else if self.tensors.keys().any(|name| name.contains("lora_")) {
             "adapters (LoRA), not weights: ".to_string()

@@ -157,3 +157,81 @@ fn what_cannot_be_right_is_refused() {
     write_safetensors(&path, &[], &tensors);
     refused(&path, &["above 0"]);
 }
+
+#[test]
+fn adapters_in_other_forms_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("adapters.safetensors");
+    let layers = [
+        "base_model.model.transformer_blocks.0.attn1.to_q",
+        "lora_unet_transformer_blocks_0_attn1_to_q",
+        "lycoris_transformer_blocks_0_attn1_to_q",
+    ];
+    for (part, form) in [
+        ("hada_w1_a", "LoHa"),
+        ("hada_w2_b", "LoHa"),
+        ("lokr_w1", "LoKr"),
+        ("oft_blocks", "OFT"),
+        ("ia3_l", "(IA)³"),
+    ] {
+        for layer in layers {
+            let name = format!("{layer}.{part}");
+            write_safetensors(
+                &path,
+                &[],
+                &[number(&format!("{layer}.alpha"), 1.0), number(&name, 1.0)],
+            );
+            refused(&path, &[&name, form, "expected LoRA", "merge the adapter"]);
+            // As the weights of a model.
+            let net = burn::nn::LinearConfig::new(2, 2).init(&burn::tensor::Device::flex());
+            let weights = nn_kit::Checkpoint::open(&path).unwrap();
+            let text = weights
+                .load_into::<burn::nn::Linear>(&net, &[])
+                .unwrap_err()
+                .to_string();
+            assert!(
+                text.contains(&format!("adapters in the form {form}, not weights")),
+                "{text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn numbers_of_the_header_that_cannot_be_meant_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("adapters.safetensors");
+    let plain = adapters("");
+    for (metadata, parts) in [
+        (
+            &[("ss_network_alpha", "abc")][..],
+            &["ss_network_alpha in its header is \"abc\"", "expected a number"][..],
+        ),
+        (&[("lora_alpha", "nan")], &["lora_alpha in its header is \"nan\""]),
+        (
+            &[("ss_network_alpha", "4"), ("ss_network_dim", "four")],
+            &["ss_network_dim in its header is \"four\""],
+        ),
+        (
+            &[("ss_network_alpha", "4"), ("ss_network_dim", "1.5")],
+            &["ss_network_dim in its header is 1.5"],
+        ),
+        (
+            &[("ss_network_alpha", "8"), ("lora_alpha", "16")],
+            &["states 8 as ss_network_alpha and 16 as lora_alpha"],
+        ),
+        // Without alpha the rank counts, too.
+        (
+            &[("ss_network_alpha", "None"), ("ss_network_dim", "8")],
+            &["has rank 4", "states 8"],
+        ),
+    ] {
+        write_safetensors(&path, metadata, &plain[..2]);
+        refused(&path, parts);
+    }
+    // What the header says does not matter where tensors state alpha; kohya's tools write such words there.
+    let mut with_tensors = plain[..2].to_vec();
+    with_tensors.push(number(&format!("{Q}.alpha"), 2.0));
+    write_safetensors(&path, &[("ss_network_alpha", "Dynamic")], &with_tensors);
+    assert_eq!(AdapterFile::open(&path).unwrap().layers()[Q].scale, 0.5);
+}

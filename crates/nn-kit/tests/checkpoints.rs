@@ -212,6 +212,51 @@ fn files_that_are_no_weights_are_named() {
     assert!(zip(&script).contains("TorchScript"));
 }
 
+/// What `torch.save(model)` writes of [`Net`], with more attributes.
+fn module(more: &[(&str, Value)]) -> Value {
+    let tables = |parameters: Vec<(String, Value)>, modules: Vec<(String, Value)>| {
+        let mut attributes = vec![
+            ("training".to_string(), Value::Int(0)),
+            ("_parameters".to_string(), Value::Dict(parameters)),
+            ("_buffers".to_string(), Value::Dict(Vec::new())),
+            ("_modules".to_string(), Value::Dict(modules)),
+        ];
+        attributes.extend(more.iter().map(|(name, value)| ((*name).to_string(), value.clone())));
+        Value::Instance(attributes)
+    };
+    let layers = ["first", "second"].map(|layer| {
+        let own = weights("").into_iter();
+        let own = own.filter_map(|(name, value)| Some((name.strip_prefix(&format!("{layer}."))?.to_string(), value)));
+        (layer.to_string(), tables(own.collect(), Vec::new()))
+    });
+    tables(Vec::new(), layers.into())
+}
+
+#[test]
+fn a_whole_saved_module_is_read_like_its_state_dict_or_refused_by_its_class() {
+    let plain = open(&dict(weights(""))).unwrap();
+    let found = open(&module(&[("lr", Value::Int(1))])).unwrap();
+    assert_eq!(published_values(&found, &[]), published_values(&plain, &[]));
+    // Within a training state, too.
+    let found = open(&dict([("epoch", Value::Int(3)), ("model", module(&[]))])).unwrap();
+    assert_eq!(published_values(&found, &[]), published_values(&plain, &[]));
+    // An object with tensors that is no module.
+    let object = Value::Instance(vec![("net".into(), dict(weights("")))]);
+    refused(
+        &object,
+        &["__main__.Net", "whole saved model", "save `model.state_dict()` alone"],
+    );
+    // An object without tensors, and a plain pickle without either.
+    refused(
+        &Value::Object("__main__", "Agent"),
+        &[
+            "an object of the Python class __main__.Agent",
+            "expected a PyTorch .pth",
+        ],
+    );
+    refused(&Value::Int(3), &["a single value, not tensors by name"]);
+}
+
 #[test]
 fn small_files_that_would_grow_are_refused_before_they_do() {
     let folder = tempfile::tempdir().unwrap();

@@ -118,7 +118,11 @@ pub(crate) fn read_file(path: &Path) -> Result<(String, Value, Vec<u8>), ModelFi
             length => format!("it has only {length} bytes"),
         }));
     }
-    split(&bytes).map_err(not_a_model)?;
+    let other = |reason| {
+        let held = nn_kit::Checkpoint::describe_pytorch(path);
+        not_a_model(held.map_or(reason, |held| format!("it is a PyTorch file and holds {held}")))
+    };
+    split(&bytes).map_err(other)?;
     if let Some(length) = bytes.first_chunk().map(|length| u64::from_le_bytes(*length)) {
         let rest = length.saturating_sub(1);
         (&mut file).take(rest).read_to_end(&mut bytes).map_err(reading)?;

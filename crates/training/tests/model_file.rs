@@ -2,10 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../../nn-kit/tests/files/mod.rs"]
+mod files;
+
 use burn::Tensor;
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::Device;
+use files::{Value, dict, tensor, write_pickle, write_zip};
 use serde::{Deserialize, Serialize};
 use training::{ModelFile, save_model, save_model_in_bf16};
 
@@ -132,4 +136,51 @@ fn half_the_bits_can_be_kept_and_a_file_may_be_part_of_a_program() {
         error.contains("in the program") && error.contains("not those that were written"),
         "{error}"
     );
+}
+
+/// Files of PyTorch in the place of a model that `pusht train` wrote: what each holds is said.
+#[test]
+fn pytorch_files_are_named_by_what_they_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("policy.pt");
+    let refused = |parts: &[&str]| {
+        let text = ModelFile::open(&path).unwrap_err().to_string();
+        for part in parts.iter().chain(&["policy.pt", "what `pusht train` writes"]) {
+            assert!(text.contains(part), "{part:?} is not in: {text}");
+        }
+    };
+    let script =
+        ["m/data.pkl", "m/constants.pkl", "m/code/x.py"].map(|name| (name.to_string(), b"\x80\x02}.".to_vec()));
+    write_zip(&path, zip::CompressionMethod::Stored, script);
+    refused(&["it is a PyTorch file and holds a TorchScript program", "state_dict()"]);
+
+    let weights = dict([("conv.weight", tensor(&[2, 3], 0.0))]);
+    write_pickle(&path, &weights);
+    refused(&["holds 1 tensors (conv.weight)"]);
+
+    let training = dict([
+        ("epoch", Value::Int(3)),
+        ("state_dicts", dict([("model", weights.clone())])),
+    ]);
+    write_pickle(&path, &training);
+    refused(&["holds 1 tensors (state_dicts.model.conv.weight) under the keys epoch, state_dicts"]);
+
+    let tables = ["_parameters", "_buffers", "_modules"].map(|table| (table.to_string(), Value::Dict(Vec::new())));
+    let mut module = tables.to_vec();
+    module[0].1 = weights.clone();
+    write_pickle(&path, &Value::Instance(module));
+    refused(&["holds 1 tensors (conv.weight)"]);
+    write_pickle(&path, &Value::Instance(vec![("net".into(), weights)]));
+    refused(&[
+        "an object of the Python class __main__.Net with tensors",
+        "whole saved model",
+    ]);
+
+    write_pickle(&path, &dict([("agent", Value::Object("__main__", "Agent"))]));
+    refused(&["agent is a __main__.Agent"]);
+    // A plain pickle, without an archive around it.
+    std::fs::write(&path, b"\x80\x04]\x94(K\x01K\x02e.").unwrap();
+    refused(&["a list of 2, not tensors by name"]);
+    std::fs::write(&path, b"\x80\x04garbage\x00\x00").unwrap();
+    refused(&["nothing that can be read as weights"]);
 }

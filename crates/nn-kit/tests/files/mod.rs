@@ -23,6 +23,8 @@ pub enum Value {
     Repeated(Vec<usize>),
     /// An object of a class: module and name.
     Object(&'static str, &'static str),
+    /// An object of the class `__main__.Net` with these attributes, as `torch.save(object)` writes it.
+    Instance(Vec<(String, Value)>),
 }
 
 pub fn dict(items: impl IntoIterator<Item = (impl Into<String>, Value)>) -> Value {
@@ -102,6 +104,11 @@ impl Pickler {
             Value::Repeated(shape) => self.tensor(&[1.0], shape, &vec![0; shape.len()]),
             Value::Object(module, name) => {
                 self.bytes.extend(format!("c{module}\n{name}\n)R").bytes());
+            }
+            Value::Instance(attributes) => {
+                self.bytes.extend(b"c__main__\nNet\n)\x81");
+                self.value(&Value::Dict(attributes.clone()));
+                self.bytes.push(b'b');
             }
         }
     }
