@@ -55,6 +55,30 @@ fn what_is_written_comes_back() {
 }
 
 #[test]
+fn statistics_are_those_of_all_rows_and_pixels() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("set");
+    let mut two = episode(0, 2);
+    two.actions = vec![[1.0, 5.0], [3.0, 5.0]];
+    two.frames = [0, 255]
+        .map(|red| Frame::from_pixel(96, 96, image::Rgb([red, 51, 255])))
+        .into();
+    write_lerobot(&path, [Ok(two)], 2, &mut JobContext::silent()).unwrap();
+    let stats = std::fs::read(path.join("meta/stats.json")).unwrap();
+    let stats: serde_json::Value = serde_json::from_slice(&stats).unwrap();
+    let expected = serde_json::json!({
+        "min": [1.0, 5.0], "max": [3.0, 5.0], "mean": [2.0, 5.0], "std": [1.0, 0.0], "count": [2],
+    });
+    assert_eq!(stats["action"], expected);
+    let pixels = &stats["observation.image"];
+    assert_eq!(pixels["mean"], serde_json::json!([[[0.5]], [[0.2]], [[1.0]]]));
+    assert_eq!(
+        (&pixels["std"][0], &pixels["min"][0]),
+        (&serde_json::json!([[0.5]]), &serde_json::json!([[0.0]]))
+    );
+}
+
+#[test]
 fn what_is_wrong_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("set");

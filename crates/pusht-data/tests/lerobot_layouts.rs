@@ -277,7 +277,96 @@ fn indices_that_do_not_agree_are_refused() {
     );
     let mut dataset = Dataset::new(&[4, 3]);
     dataset.info["total_episodes"] = json!(3);
-    assert!(refused(&dataset).contains("3 episodes"), "{}", refused(&dataset));
+    let error = refused(&dataset);
+    assert!(
+        error.contains("expected 3, the total_episodes of meta/info.json, found 2"),
+        "{error}"
+    );
+}
+
+#[test]
+fn totals_that_contradict_the_tables_are_refused() {
+    let mut dataset = Dataset::new(&[4, 3]);
+    dataset.info["total_frames"] = json!(999);
+    let error = refused(&dataset);
+    assert!(
+        error.contains("expected 999, the total_frames of meta/info.json, found 7"),
+        "{error}"
+    );
+    for (key, wrong) in [
+        ("total_frames", json!(-7)),
+        ("total_frames", json!(7.5)),
+        ("total_episodes", json!("2")),
+    ] {
+        let mut dataset = Dataset::new(&[4, 3]);
+        dataset.info[key] = wrong.clone();
+        let error = refused(&dataset);
+        assert!(
+            error.contains(&format!("a whole number as {key}, found {wrong}")),
+            "{error}"
+        );
+    }
+    // Not every writer states them.
+    let mut dataset = Dataset::new(&[4, 3]);
+    for key in ["total_frames", "total_episodes"] {
+        dataset.info[key] = json!(null);
+    }
+    assert_eq!(read(&dataset).unwrap().len(), 2);
+    // A rate as a float is the same rate; another one, or none, is not.
+    dataset.info["fps"] = json!(10.0);
+    assert_eq!(read(&dataset).unwrap().len(), 2);
+    for (wrong, found) in [
+        (json!(30), "found 30"),
+        (json!("10"), "found \"10\""),
+        (json!(null), "found null"),
+    ] {
+        dataset.info["fps"] = wrong;
+        let error = refused(&dataset);
+        assert!(error.contains("10 rows per second") && error.contains(found), "{error}");
+    }
+}
+
+#[test]
+fn paths_are_filled_as_python_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("set");
+    let mut dataset = Dataset::new(&[4]);
+    dataset.write(&path);
+    let rows = path.join("data/chunk-000/file-000.parquet");
+    for (pattern, place) in [
+        ("rows/{chunk_index}/{file_index:06d}", "rows/0/000000"),
+        ("{file_index:02d}-{episode_chunk:1d}.rows", "00-0.rows"),
+        ("{file_index:99999999999d}{", "00000000000000000000{"),
+    ] {
+        let place = path.join(place);
+        std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+        std::fs::copy(&rows, &place).unwrap();
+        dataset.info["data_path"] = json!(pattern);
+        std::fs::write(path.join("meta/info.json"), dataset.info.to_string()).unwrap();
+        assert_eq!(open(&path).unwrap().lengths(), [4], "{pattern}");
+        std::fs::remove_file(&place).unwrap();
+        assert!(open(&path).is_err(), "{pattern}");
+    }
+    // A field that version 3 does not have stays as it is, and no file is there.
+    dataset.info["data_path"] = json!("{other:d}-{file_index}");
+    std::fs::write(path.join("meta/info.json"), dataset.info.to_string()).unwrap();
+    let error = open(&path).err().unwrap().to_string();
+    assert!(error.contains("{other:d}-0"), "{error}");
+}
+
+#[test]
+fn rows_that_no_episode_claims_are_refused() {
+    // The table of episodes knows one of two.
+    let mut dataset = Dataset::new(&[4, 3]);
+    dataset.episodes = vec![episodes(&[4], CAMERA)];
+    for key in ["total_frames", "total_episodes"] {
+        dataset.info[key] = json!(null);
+    }
+    let error = refused(&dataset);
+    assert!(
+        error.contains("column episode_index, row 4: found 1") && error.contains("meta/episodes"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -286,6 +375,7 @@ fn episodes_may_be_in_several_files_and_have_gaps_in_their_numbers() {
     let mut dataset = Dataset::new(&[3]);
     let mut other = Dataset::new(&[2]);
     dataset.info["total_episodes"] = json!(2);
+    dataset.info["total_frames"] = json!(5);
     for (part, number, first) in [(&mut dataset, 1, 10), (&mut other, 4, 40)] {
         let rows = part.videos[0].3.len();
         let count = |first: i64| Cells::I64((first..first + rows as i64).collect());

@@ -19,15 +19,18 @@ pub(super) struct Info {
     pub(super) image: String,
     data_path: String,
     video_path: String,
-    /// Number of episodes, if stated.
+    /// Number of episodes (`total_episodes`), if stated.
     pub(super) episodes: Option<u64>,
+    /// Number of rows of all episodes (`total_frames`), if stated.
+    pub(super) frames: Option<u64>,
 }
 
 impl Info {
     /// Reads the file and chooses the camera.
     ///
     /// # Errors
-    /// No such file, a Git LFS pointer, another version or frame rate, no video feature, or several without a choice.
+    /// No such file, a Git LFS pointer, another version or frame rate, totals that are no whole numbers, no video feature, or
+    /// several without a choice.
     pub(super) fn read(path: &Path, options: &SourceOptions) -> Result<Self, DataError> {
         let info = json(path, INFO)?;
         let layout = |expected: &str, found: String| DataError::Layout {
@@ -52,11 +55,19 @@ impl Info {
             let expected = format!("a path {key} with {needed}…}}");
             Err(layout(&expected, info[key].to_string()))
         };
+        let count = |key: &str| match &info[key] {
+            Value::Null => Ok(None),
+            value => match value.as_u64() {
+                Some(count) => Ok(Some(count)),
+                None => Err(layout(&format!("a whole number as {key}"), value.to_string())),
+            },
+        };
         Ok(Self {
             image: camera(path, &info, options)?,
             data_path: pattern("data_path", "{file_index")?,
             video_path: pattern("video_path", "{file_index")?,
-            episodes: info["total_episodes"].as_u64(),
+            episodes: count("total_episodes")?,
+            frames: count("total_frames")?,
         })
     }
 
@@ -141,18 +152,4 @@ pub(super) fn json(path: &Path, name: &str) -> Result<Value, DataError> {
     };
     let bytes = pusht_jobs::read_file(&file).map_err(|e| unreadable(e.to_string()))?;
     serde_json::from_slice(&bytes).map_err(|e| unreadable(e.to_string()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_filled_as_python_does() {
-        let file = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4";
-        assert_eq!(fill(file, [0, 12], "a"), "videos/a/chunk-000/file-012.mp4");
-        assert_eq!(fill("{chunk_index}/{file_index:06d}", [7, 1234], "a"), "7/001234");
-        assert_eq!(fill("{video_key}-{other:d}}", [0, 0], "a"), "a-{other:d}}");
-        assert_eq!(fill("{file_index:99999999999d}{", [0, 0], "a"), format!("{:020}{{", 0));
-    }
 }

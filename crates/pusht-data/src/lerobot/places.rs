@@ -31,7 +31,7 @@ pub(super) struct Place {
 ///
 /// # Errors
 /// Tables that cannot be read, numbers that cannot be meant, two episodes of one number or at one time of a video, or another
-/// number of episodes than `meta/info.json` states.
+/// number of episodes or rows than `meta/info.json` states.
 pub(super) fn read(path: &Path, info: &Info) -> Result<Vec<Place>, DataError> {
     let layout = |expected: String, found: String| DataError::Layout {
         path: path.to_path_buf(),
@@ -50,11 +50,16 @@ pub(super) fn read(path: &Path, info: &Info) -> Result<Vec<Place>, DataError> {
     if places.is_empty() {
         return Err(layout("at least one episode".to_owned(), "none".to_owned()));
     }
-    if info.episodes.is_some_and(|stated| stated != places.len() as u64) {
-        let stated = info.episodes.unwrap_or_default();
-        let found = format!("{}; a table is missing, or {INFO} is of another dataset", places.len());
-        return Err(layout(format!("{stated} episodes, as in {INFO}"), found));
-    }
+    let total = |key: &str, stated: Option<u64>, counted: u64| match stated {
+        Some(stated) if stated != counted => Err(layout(
+            format!("{stated}, the {key} of {INFO}"),
+            format!("{counted}; a table is missing, or {INFO} is of another dataset"),
+        )),
+        _ => Ok(()),
+    };
+    total("total_episodes", info.episodes, places.len() as u64)?;
+    let rows = places.iter().map(|place| place.length as u64);
+    total("total_frames", info.frames, rows.fold(0, u64::saturating_add))?;
     places.sort_by_key(|place| place.number);
     if let Some(pair) = places.windows(2).find(|pair| pair[0].number == pair[1].number) {
         return Err(layout(

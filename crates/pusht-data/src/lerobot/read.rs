@@ -61,6 +61,7 @@ impl LeRobotSet {
         let mut episodes = Vec::with_capacity(places.len());
         for (file, places) in tables {
             let table = RowTable::read(&path.join(info.data(file)))?;
+            table.has_only(&places)?;
             for place in places {
                 episodes.push(OpenEpisode {
                     number: place.number,

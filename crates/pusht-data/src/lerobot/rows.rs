@@ -65,6 +65,18 @@ impl RowTable {
         })
     }
 
+    /// Checks that every row belongs to one of these episodes: rows that nothing points to are those of a table that was
+    /// replaced, or of an episode that is missing elsewhere.
+    pub(super) fn has_only(&self, places: &[&Place]) -> Result<(), TableError> {
+        let known = |number: &usize| places.iter().any(|place| place.number == *number);
+        let odd = self.episodes.iter().find(|(number, _)| !known(number));
+        let odd = odd.and_then(|(number, rows)| Some((number, *rows.first()?)));
+        odd.map_or(Ok(()), |(number, row)| {
+            let expected = "an episode of this table, according to meta/episodes";
+            Err(self.columns.value(EPISODE, row, number.to_string(), expected))
+        })
+    }
+
     /// The rows of one episode, in the order of their index.
     pub(super) fn episode(&self, place: &Place, options: &SourceOptions) -> Result<Rows, TableError> {
         let mut rows = self.episodes.get(&place.number).cloned().unwrap_or_default();

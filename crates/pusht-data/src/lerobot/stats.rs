@@ -80,25 +80,3 @@ impl Pixels {
         json!({"min": column(0), "max": column(1), "mean": column(2), "std": column(3), "count": [self.frames]})
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_of_two_rows() {
-        let mut vectors = Vectors::new(1);
-        vectors.push(&[1.0]);
-        vectors.push(&[3.0]);
-        let found = vectors.json();
-        assert_eq!(
-            found,
-            json!({"min": [1.0], "max": [3.0], "mean": [2.0], "std": [1.0], "count": [2]})
-        );
-        let mut pixels = Pixels::new();
-        pixels.push(&[0, 51, 255, 255, 51, 255]);
-        let found = pixels.json();
-        assert_eq!(found["mean"], json!([[[0.5]], [[0.2]], [[1.0]]]));
-        assert_eq!(found["std"][0], json!([[0.5]]));
-    }
-}
