@@ -16,7 +16,7 @@ pub use scale::{Scale, Scores};
 pub use server::Server;
 pub use settings::Settings;
 pub use stats::{
-    AuditScore, AuditScores, AuditedReport, ClipReport, Figure, Level, RaterReport, RatingReport, ScaleReport,
-    krippendorff_alpha, read_audit_scores, spearman,
+    AuditScore, AuditScores, AuditedReport, ClipReport, Figure, Level, RaterReport, RatingReport, ScaleComparison,
+    ScaleReport, compare_scores, krippendorff_alpha, read_audit_scores, score_of_clip, spearman,
 };
 pub use study::ServerSummary;

@@ -12,6 +12,8 @@ use std::time::Duration;
 pub struct LoopbackRequest {
     /// Path and query.
     pub path: String,
+    /// The body, if the request states its length.
+    pub body: Vec<u8>,
     headers: Vec<(String, String)>,
 }
 
@@ -59,6 +61,12 @@ impl LoopbackReply {
             body: body.into(),
             ..Self::status(200)
         }
+    }
+
+    /// Sets the status.
+    #[must_use]
+    pub fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
     }
 
     /// A redirect.
@@ -213,9 +221,9 @@ fn serve(
     Ok(())
 }
 
-/// Reads the head of a request; the requests of these tests have no bodies.
+/// Reads a request.
 fn read(stream: &TcpStream) -> io::Result<Option<LoopbackRequest>> {
-    let mut lines = BufReader::new(stream.take(1 << 16));
+    let mut lines = BufReader::new(stream.take(1 << 26));
     let mut line = String::new();
     lines.read_line(&mut line)?;
     let Some(path) = line.split(' ').nth(1).map(str::to_owned) else {
@@ -225,7 +233,14 @@ fn read(stream: &TcpStream) -> io::Result<Option<LoopbackRequest>> {
     loop {
         line.clear();
         if lines.read_line(&mut line)? == 0 || line.trim_end().is_empty() {
-            return Ok(Some(LoopbackRequest { path, headers }));
+            let mut request = LoopbackRequest {
+                path,
+                body: Vec::new(),
+                headers,
+            };
+            let length = request.header("content-length").and_then(|length| length.parse().ok());
+            (&mut lines).take(length.unwrap_or(0)).read_to_end(&mut request.body)?;
+            return Ok(Some(request));
         }
         if let Some((name, value)) = line.split_once(':') {
             headers.push((name.trim().to_owned(), value.trim().to_owned()));

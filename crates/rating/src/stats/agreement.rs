@@ -6,6 +6,8 @@
 //! o_ck = Σ_u n_uc (n_uk − [c = k]) / (m_u − 1),  n_c = Σ_k o_ck,  n = Σ_c n_c,
 //! α = 1 − (n − 1) · Σ_c Σ_k o_ck δ²_ck / Σ_c Σ_k n_c n_k δ²_ck.
 
+use crate::Scale;
+
 /// Level of measurement, which defines the distance δ² between two values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -14,6 +16,16 @@ pub enum Level {
     Nominal,
     /// Values are ranks: δ²_ck = (Σ_{g=c..k} n_g − (n_c + n_k) / 2)².
     Ordinal,
+}
+
+impl Level {
+    /// The level of the raters' answers on a scale.
+    pub(super) fn of(scale: Scale) -> Self {
+        match scale {
+            Scale::Responsibility => Self::Nominal,
+            Scale::Adherence | Scale::Physics => Self::Ordinal,
+        }
+    }
 }
 
 /// Krippendorff's alpha of `units[u]`, the values that the raters gave unit u, in any order. 1 is perfect agreement, 0

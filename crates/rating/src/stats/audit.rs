@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Scale;
+use crate::{Scale, Scores};
 
 /// Audit scores of one clip on the raters' scales; fractions are allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,12 +27,22 @@ impl AuditScore {
     }
 }
 
+impl From<Scores> for AuditScore {
+    fn from(scores: Scores) -> Self {
+        Self {
+            adherence: scores.adherence.into(),
+            responsibility: scores.responsibility.into(),
+            physics: scores.physics.into(),
+        }
+    }
+}
+
 /// Audit scores by clip name ([`crate::RatedClip::name`]).
 pub type AuditScores = BTreeMap<String, AuditScore>;
 
 /// The scores of the clip with this name, or of the only one whose name differs just in the extension: the same clips
 /// may have been rated as MP4 files and scored as folders of frames.
-pub(super) fn of_clip_named(audit: &AuditScores, name: &str) -> Option<AuditScore> {
+pub fn score_of_clip(audit: &AuditScores, name: &str) -> Option<AuditScore> {
     fn stem(name: &str) -> &str {
         let file = name.rsplit_once('.').filter(|_| video_io::is_video_file(name));
         file.map_or(name, |(stem, _)| stem)

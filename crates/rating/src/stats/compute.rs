@@ -3,7 +3,7 @@
 use traj_metrics::Bootstrap;
 
 use super::agreement::{Level, krippendorff_alpha};
-use super::audit::{AuditScores, of_clip_named};
+use super::audit::{AuditScore, AuditScores, score_of_clip};
 use super::rank::spearman;
 use super::report::{ClipReport, Figure, RaterReport, RatingReport, ScaleReport};
 use crate::{RatingError, Ratings, Scale};
@@ -35,13 +35,7 @@ impl Ratings {
     /// # Errors
     /// Bootstrap settings that give no interval; an audit of other clips, or with a score that is not a finite number.
     pub fn report(&self, audit: Option<&AuditScores>, bootstrap: Bootstrap) -> Result<RatingReport, RatingError> {
-        if let Some((clip, _)) = audit
-            .into_iter()
-            .flatten()
-            .find(|(_, s)| Scale::ALL.iter().any(|&scale| !s.get(scale).is_finite()))
-        {
-            return Err(RatingError::AuditScore { clip: clip.clone() });
-        }
+        audit.map_or(Ok(()), check_scores)?;
         let of_clip = self.grouped(self.clips.len(), |r| r.clip);
         let of_rater = self.grouped(self.raters.len(), |r| r.rater);
         let rated = |c: &usize| !of_clip[*c].is_empty();
@@ -52,7 +46,7 @@ impl Ratings {
                 sha256: self.clips[c].sha256.clone(),
                 ratings: of_clip[c].len(),
                 means: self.means(&of_clip[c]),
-                audit: audit.and_then(|a| of_clip_named(a, &self.clips[c].name)),
+                audit: audit.and_then(|a| score_of_clip(a, &self.clips[c].name)),
             })
             .collect();
         let audited = clips.iter().filter(|c| c.audit.is_some()).count();
@@ -116,10 +110,7 @@ impl Ratings {
             counts[usize::from(answer(&i) - lowest)] += 1;
         }
         let units: Vec<Vec<u8>> = rows.iter().map(|row| row.iter().map(answer).collect()).collect();
-        let level = match scale {
-            Scale::Responsibility => Level::Nominal,
-            Scale::Adherence | Scale::Physics => Level::Ordinal,
-        };
+        let level = Level::of(scale);
         let alpha = krippendorff_alpha(&units, level)
             .map(|value| {
                 figure(bootstrap, value, &[units.len()], |sets| {
@@ -187,7 +178,7 @@ fn rater_indices(ratings: &Ratings) -> Vec<usize> {
     indices
 }
 
-fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+pub(super) fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     let (mut sum, mut count) = (0.0, 0.0);
     values.for_each(|v| {
         sum += v;
@@ -196,8 +187,17 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     (count > 0.0).then(|| sum / count)
 }
 
+/// Refuses scores that are not finite.
+pub(super) fn check_scores(scores: &AuditScores) -> Result<(), RatingError> {
+    let is_number = |scale: &Scale, score: &AuditScore| score.get(*scale).is_finite();
+    let odd = scores
+        .iter()
+        .find(|(_, score)| !Scale::ALL.iter().all(|scale| is_number(scale, score)));
+    odd.map_or(Ok(()), |(clip, _)| Err(RatingError::AuditScore { clip: clip.clone() }))
+}
+
 /// `value`, a figure over `counts[0]` clips, with the interval of `statistic` over resamples of sets of `counts` items.
-fn figure(
+pub(super) fn figure(
     bootstrap: Bootstrap,
     value: f64,
     counts: &[usize],

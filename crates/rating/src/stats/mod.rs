@@ -2,6 +2,7 @@
 
 mod agreement;
 mod audit;
+mod compare;
 mod compute;
 mod files;
 mod rank;
@@ -9,7 +10,8 @@ mod report;
 mod text;
 
 pub use agreement::{Level, krippendorff_alpha};
-pub use audit::{AuditScore, AuditScores};
+pub use audit::{AuditScore, AuditScores, score_of_clip};
+pub use compare::{ScaleComparison, compare_scores};
 pub use compute::AuditedReport;
 pub use files::read_audit_scores;
 pub use rank::spearman;
