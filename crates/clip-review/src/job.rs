@@ -217,8 +217,8 @@ impl ReviewJob {
         })
     }
 
-    /// The path of a video relative to the given folder.
-    fn name(&self, video: &Path) -> String {
+    /// The name of a clip in the verdicts: its path relative to the given folder.
+    pub fn name(&self, video: &Path) -> String {
         // In an output folder of `pusht generate`, clips are named relative to its `frames` folder.
         let below = |root: &PathBuf| {
             let frames = root.join("frames");

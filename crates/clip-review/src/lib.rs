@@ -22,4 +22,4 @@ pub use fvd::Fvd;
 pub use job::ReviewJob;
 pub use policies::{ArmScore, Policies};
 pub use real::RealSet;
-pub use verdicts::{LabelSummary, People, ScaleValues, Totals, Verdicts};
+pub use verdicts::{Judged, LabelSummary, People, ScaleValues, Totals, Verdicts};

@@ -53,6 +53,15 @@ pub struct People {
     pub report: serde_json::Value,
 }
 
+/// What a model that sees says of the clips (crate `clip-judge`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    /// As text.
+    pub text: String,
+    /// As numbers.
+    pub report: serde_json::Value,
+}
+
 /// Totals over all clips.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Totals {
@@ -102,6 +111,9 @@ pub struct Verdicts {
     pub fvd: Option<Fvd>,
     /// Human ratings.
     pub people: Option<People>,
+    /// What a model that sees says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged: Option<Judged>,
     /// Summary of an experiment with policies trained on them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policies: Option<Policies>,
@@ -119,6 +131,7 @@ impl Verdicts {
             distribution: None,
             fvd: None,
             people: None,
+            judged: None,
             policies: None,
             notes: Vec::new(),
         }

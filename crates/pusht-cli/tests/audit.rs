@@ -172,3 +172,62 @@ fn a_world_is_judged() {
         "{error}"
     );
 }
+
+/// A model that sees, on the loopback address: asked only after a confirmation, and once.
+#[cfg(feature = "judge")]
+#[test]
+fn a_judge_scores_the_clips_beside_the_rules() {
+    use test_support::{LoopbackReply, LoopbackServer};
+
+    let server = LoopbackServer::start(|_| {
+        let answer = r#"{"reason": "All is well.", "adherence": 1, "responsibility": 1, "physics": 5}"#;
+        let body = serde_json::json!({"choices": [{"message": {"content": answer}}]});
+        LoopbackReply::body(body.to_string())
+    })
+    .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    clips(folder.path(), 2);
+    let audit = format!(
+        "audit --video in --out out --judge {}/v1 --judge-model seer --judge-frames 3",
+        server.url()
+    );
+    let audit: Vec<&str> = audit.split(' ').collect();
+    let output = pusht(folder.path(), &audit);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for part in [
+        "2 requests with 6 images",
+        "1 clip cannot be read",
+        "nothing was sent",
+        "--yes",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in: {said}");
+    }
+    assert!(server.requests().is_empty() && !folder.path().join("out").exists());
+
+    let text = done(&pusht(folder.path(), &[&audit[..], &["--yes"]].concat()));
+    assert!(text.contains("judge seer: 2 of 3 clips scored; 2 requests"), "{text}");
+    assert!(text.contains("no score of the judge: broken.mp4"), "{text}");
+    let out = folder.path().join("out");
+    assert_eq!(json(&out.join("judge-scores.json"))["0.gif"]["physics"], 5.0);
+    let judged = &json(&out.join("score.json"))["judged"]["report"];
+    assert_eq!(judged["comparisons"][0][2]["clips"], 2);
+    let page = fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(page.contains("What a model sees") && page.contains("All is well."));
+    // Known answers need no confirmation.
+    done(&pusht(folder.path(), &audit));
+    assert_eq!(server.requests().len(), 2);
+
+    let named = pusht(
+        folder.path(),
+        &[&audit[..], &["--judge-key", "NOT_SET_ANYWHERE"]].concat(),
+    );
+    let said = String::from_utf8_lossy(&named.stderr).into_owned();
+    assert!(said.contains("--judge-key NOT_SET_ANYWHERE"), "{said}");
+    // A judge that scores nothing makes the command fail; the rest of the report is there.
+    let nobody = "audit --video in --out other --judge http://127.0.0.1:1/v1 --judge-model seer --yes";
+    let output = pusht(folder.path(), &nobody.split(' ').collect::<Vec<_>>());
+    assert_eq!(output.status.code(), Some(3));
+    let page = fs::read_to_string(folder.path().join("other/report.html")).unwrap();
+    assert!(page.contains("cannot be reached") && page.contains("0.gif"));
+}

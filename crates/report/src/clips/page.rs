@@ -42,6 +42,11 @@ pub(super) fn clips_page(verdicts: &Verdicts, folder: &Path) -> String {
             "What people say",
             verdicts.people.as_ref().map(|people| markdown(&people.text)),
         ),
+        (
+            "judge",
+            "What a model sees",
+            verdicts.judged.as_ref().map(|judged| markdown(&judged.text)),
+        ),
         ("notes", "What could not be done", notes),
         ("each", "Clip by clip", Some(each(verdicts, folder))),
     ];

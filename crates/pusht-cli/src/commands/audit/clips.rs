@@ -10,6 +10,7 @@ use pipeline::{Config, RunOptions};
 use rating::Ratings;
 use report::write_clips;
 
+use super::judge::JudgeOptions;
 use super::{people, train};
 use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
@@ -55,7 +56,7 @@ pub(crate) struct Clips {
 }
 
 impl Clips {
-    pub(crate) fn run(mut self, reading: &DataOptions, session: &mut Session) -> Result<Outcome> {
+    pub(crate) fn run(mut self, reading: &DataOptions, judge: &JudgeOptions, session: &mut Session) -> Result<Outcome> {
         ensure!(
             self.device.is_none() || self.train || self.i3d.is_some(),
             "--device: only --train and --i3d compute on a device"
@@ -66,14 +67,16 @@ impl Clips {
         let i3d = (self.i3d.as_ref()).map(|file| anyhow::Ok(I3d::load(file, &training::device(self.device())?)?));
         let i3d = i3d.transpose()?;
         let ratings = self.ratings.as_deref().map(Ratings::read).transpose()?;
-        self.data = reading.locate_given(self.data.as_deref(), &mut session.ctx)?;
-        let source = reading.open_given(self.data.as_deref(), &mut session.ctx)?;
-        let real = source.as_ref().map(RealSet::read).transpose()?;
         let job = ReviewJob {
             video: self.video.clone(),
             fps: self.fps,
             out: self.out.clone(),
         };
+        // Confirmed before the work begins.
+        let judging = judge.plan(&job, session)?;
+        self.data = reading.locate_given(self.data.as_deref(), &mut session.ctx)?;
+        let source = reading.open_given(self.data.as_deref(), &mut session.ctx)?;
+        let real = source.as_ref().map(RealSet::read).transpose()?;
         let mut verdicts = job.run(real.as_ref(), &mut session.ctx)?;
         if let (Some(net), Some(source)) = (&i3d, &source) {
             match job.fvd(source, |cut| net.features(cut), &mut session.ctx) {
@@ -85,9 +88,14 @@ impl Clips {
         if let Some(ratings) = &ratings {
             people::add(ratings, &mut verdicts)?;
         }
+        let judged = judging.map(|judging| judging.add(ratings.as_ref(), &mut verdicts, session));
+        let judged = judged.transpose()?;
         self.write(&verdicts)?;
         let page = self.out.join("report.html");
         let mut text = verdicts.text();
+        text += &judged
+            .as_ref()
+            .map_or_else(String::new, |(line, _)| format!("{line}\n"));
         if let Some(config) = &config {
             session.print(&text);
             session.print(format!("clip by clip: {}; policies now", page.display()));
@@ -100,7 +108,8 @@ impl Clips {
         if unread {
             text += "\nno video could be read; the report says why of each";
         }
-        Ok(Outcome::new(text, &verdicts)?.failed_if(unread))
+        let unjudged = judged.is_some_and(|(_, any)| !any);
+        Ok(Outcome::new(text, &verdicts)?.failed_if(unread || unjudged))
     }
 
     fn device(&self) -> &str {

@@ -3,6 +3,8 @@
 mod beside;
 mod clips;
 mod distribution;
+#[cfg_attr(not(feature = "judge"), path = "no_judge.rs")]
+mod judge;
 mod object_model;
 mod people;
 mod quality;
@@ -19,8 +21,9 @@ use crate::session::Session;
 /// Audit videos: defects with their frames, scores on the paper's scales, replay in the simulator; report.html and
 /// score.json
 ///
-/// Videos may have any size, rate and format. With --train the report also states whether the clips help a policy. Run
-/// the same command again to resume a stopped audit. Exit status 3: no video could be read.
+/// Videos may have any size, rate and format. With --train the report also states whether the clips help a policy, with
+/// --judge what a model that sees says of them. Run the same command again to resume a stopped audit. Exit status 3: no
+/// video could be read, or the judge scored none.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Audit {
@@ -31,6 +34,8 @@ pub(crate) struct Audit {
     // Beside `clips` and not within: clap takes an optional group that holds another group for absent.
     #[command(flatten)]
     reading: DataOptions,
+    #[command(flatten)]
+    judge: judge::JudgeOptions,
 }
 
 #[derive(Subcommand)]
@@ -50,7 +55,7 @@ impl Audit {
             Some(Part::World(command)) => command.run(session),
             None => {
                 let clips = self.clips.context("expected --video PATH… --out DIR")?;
-                clips.run(&self.reading, session)
+                clips.run(&self.reading, &self.judge, session)
             }
         }
     }
