@@ -6,6 +6,7 @@ use pusht_vision::known_states;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
+use crate::background::Background;
 use crate::error::PixelWorldError;
 use crate::palette::{IndexedFrame, Palette};
 use crate::window::{Point, in_frame};
@@ -53,6 +54,7 @@ pub struct Demonstrated {
     episodes: Vec<Recording>,
     /// Episode and frame of every item.
     starts: Vec<(usize, usize)>,
+    background: Option<Background>,
 }
 
 #[derive(Debug)]
@@ -70,6 +72,7 @@ impl Demonstrated {
         let mut all = Self {
             episodes: Vec::with_capacity(episodes.len()),
             starts: Vec::new(),
+            background: None,
         };
         for episode in episodes {
             let index = episode.provenance.index;
@@ -92,6 +95,18 @@ impl Demonstrated {
             all.episodes.push(Recording { frames, agent });
         }
         Ok(all)
+    }
+
+    /// What stands still in these `episodes`, from which this was made; `None` if their boards differ.
+    pub fn background_of(&self, episodes: &[&Episode], palette: &Palette) -> Option<Background> {
+        let frames: Vec<&[IndexedFrame]> = self.episodes.iter().map(|one| &one.frames[..]).collect();
+        Background::of(episodes, &frames, palette.colors().len())
+    }
+
+    /// The same, with this background in what courses remember.
+    pub fn before(mut self, background: Option<Background>) -> Self {
+        self.background = background;
+        self
     }
 }
 
@@ -136,7 +151,11 @@ impl Recordings for Demonstrated {
         let end = start + steps;
         let mut rng = generator(seed, u64::MAX);
         DemonstratedCourse {
-            memory: frames[rng.random_range(0..=start)].clone(),
+            memory: {
+                let first = &frames[rng.random_range(0..=start)];
+                let background = self.background.as_ref();
+                background.map_or_else(|| first.clone(), |background| background.behind(first))
+            },
             before: frames[start.saturating_sub(1)].clone(),
             frames: frames[start..=end].to_vec(),
             agent: agent[start..=end].to_vec(),

@@ -2,6 +2,7 @@
 //!
 #![doc = include_str!("../README.md")]
 
+mod background;
 mod data;
 mod error;
 mod input;

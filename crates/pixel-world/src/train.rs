@@ -492,7 +492,9 @@ impl PixelWorldSettings {
             });
         }
         let train = Demonstrated::new(&episodes, &palette)?;
-        let valid = Demonstrated::new(&long(data.validation_episodes()), &palette)?;
+        let background = train.background_of(&episodes, &palette);
+        let train = train.before(background.clone());
+        let valid = Demonstrated::new(&long(data.validation_episodes()), &palette)?.before(background.clone());
         let objective = NextFrame {
             recordings: &train,
             valid: Some(&valid),
@@ -508,7 +510,8 @@ impl PixelWorldSettings {
             frames: episodes.iter().map(|e| e.len()).sum(),
             sources,
         };
-        self.fitted(net, &objective, trained_on, device, options)
+        let output = self.fitted(net, &objective, trained_on, device, options)?;
+        Ok(output.map(|world| world.before(background)))
     }
 
     fn fitted<R: Recordings>(
@@ -520,7 +523,7 @@ impl PixelWorldSettings {
         options: FitOptions<'_>,
     ) -> Result<TrainOutput<PixelWorld>, PixelWorldError> {
         let identity = format!(
-            "{} pixel-world {:?} {:?} {}",
+            "{} pixel-world with backgrounds {:?} {:?} {}",
             options.identity, objective.palette, self.own, self.changed_weight
         );
         let fitted = fit(net, objective, &self.fit, options.with_identity(&identity))?;

@@ -9,6 +9,7 @@ use pusht_env::{Action, Frame};
 use serde::{Deserialize, Serialize};
 use training::{ModelFile, save_model, save_model_in_bf16};
 
+use crate::background::Background;
 use crate::error::PixelWorldError;
 use crate::input::{StepInput, input};
 use crate::loss::chosen;
@@ -45,6 +46,8 @@ struct Card {
     model: NetConfig,
     palette: Palette,
     trained_on: WorldProvenance,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    background: Option<Background>,
 }
 
 /// A world model in pixels: the first and the last two frames and the agent's next position give the
@@ -55,6 +58,8 @@ pub struct PixelWorld {
     net: Net,
     palette: Palette,
     trained_on: WorldProvenance,
+    /// That of the demonstrations it was trained on.
+    background: Option<Background>,
     device: Device,
 }
 
@@ -71,8 +76,15 @@ impl PixelWorld {
             net,
             palette,
             trained_on,
+            background: None,
             device: device.clone(),
         }
+    }
+
+    /// The same world, which knows the background.
+    pub(crate) fn before(mut self, background: Option<Background>) -> Self {
+        self.background = background;
+        self
     }
 
     /// The base model that comes with this crate: trained on random play in the simulator, on no demonstration.
@@ -147,6 +159,7 @@ impl PixelWorld {
             model: self.config.clone(),
             palette: self.palette.clone(),
             trained_on: self.trained_on.clone(),
+            background: self.background.clone(),
         }
     }
 
@@ -164,8 +177,15 @@ impl PixelWorld {
         card.palette
             .check(card.model.colors)
             .map_err(|reason| PixelWorldError::Card { reason })?;
+        if let Some(background) = &card.background
+            && !background.fits(card.palette.colors().len())
+        {
+            let reason = "the background has other colors than the palette".to_owned();
+            return Err(PixelWorldError::Card { reason });
+        }
         let net = file.load_into(&card.model.init(device))?;
-        Ok(Self::new(card.model, net, card.palette, card.trained_on, device))
+        let world = Self::new(card.model, net, card.palette, card.trained_on, device);
+        Ok(world.before(card.background))
     }
 }
 
@@ -241,7 +261,10 @@ impl PixelWorld {
             let frame = self.palette.index(frame);
             frame.ok_or_else(|| format!("the frame is {width} × {height} px; expected 96 × 96"))
         };
-        let first = indexed(&history.first)?;
+        let mut first = indexed(&history.first)?;
+        if let Some(background) = &self.background {
+            first = background.behind(&first);
+        }
         let (previous, current) = (indexed(&history.previous)?, indexed(&history.current)?);
         let mut agent = history.agent;
         agent.step(action);
