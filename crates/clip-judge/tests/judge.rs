@@ -274,7 +274,7 @@ fn an_endpoint_that_stays_busy_is_given_up() {
     asked.settings.attempts = 2;
     let results = run(&asked);
     // Three clips, two attempts each.
-    assert_eq!(server.requests().len(), 5);
+    assert_eq!(server.requests().len(), 6);
     let found = reasons(&results);
     assert_eq!(found.len(), 6);
     let busy = "the endpoint answers 500, busy or in trouble: out of memory, in each of 2 attempts";
