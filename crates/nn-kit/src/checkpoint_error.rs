@@ -71,6 +71,14 @@ pub enum CheckpointError {
         /// Path where the file is expected.
         path: PathBuf,
     },
+    /// A number format in which the device does not compute.
+    #[error("the weights of {path:?} were asked for in {format}, in which this device does not compute; take f32")]
+    NumberFormat {
+        /// Path of the file.
+        path: PathBuf,
+        /// The format.
+        format: &'static str,
+    },
     /// NaN or infinite weights.
     #[error("the tensor {tensor} in {path:?} holds numbers that are not finite; expected finite weights")]
     NotFinite {

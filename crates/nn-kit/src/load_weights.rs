@@ -42,7 +42,8 @@ impl Checkpoint {
     /// [`Self::load_weights`] with weights converted to `dtype`: bf16 takes half the memory of f32.
     ///
     /// # Errors
-    /// As [`Self::load_weights`].
+    /// As [`Self::load_weights`], and a type in which the model's device does not compute (wgpu has no bf16, and would
+    /// return wrong numbers without an error).
     pub fn load_weights_as<M: Module>(
         &self,
         model: M,
@@ -103,6 +104,17 @@ impl Checkpoint {
         chosen: &dyn Fn(&str) -> bool,
         dtype: FloatDType,
     ) -> Result<M, CheckpointError> {
+        if !model.devices().iter().all(|device| device.supports_dtype(dtype)) {
+            return Err(CheckpointError::NumberFormat {
+                path: self.path().to_path_buf(),
+                format: match dtype {
+                    FloatDType::BF16 => "bf16",
+                    FloatDType::F16 => "f16",
+                    FloatDType::F64 => "f64",
+                    _ => "this format",
+                },
+            });
+        }
         let mut loader = WeightLoader {
             path: Place::default(),
             names,

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use burn::module::Module;
 use burn::store::{BurnToPyTorchAdapter, ModuleSnapshot, SafetensorsStore};
-use burn::tensor::FloatDType;
+use burn::tensor::{Device, FloatDType};
 use pusht_jobs::{Hasher, hash_bytes, open_file, read_rest};
 use serde::Serialize;
 use serde_json::Value;
@@ -83,7 +83,8 @@ fn settings_hash((kind, config): (Option<&str>, Option<&str>)) -> Option<String>
     Some(Hasher::new().field(kind?).field(config?).clone().finish())
 }
 
-/// Writes a model as [`save_model`] does, with its weights rounded to bf16: half the size, three significant digits.
+/// Writes a model as [`save_model`] does, with its weights rounded to bf16: half the size, three significant digits. They
+/// are rounded on the CPU, as other devices may do it wrongly without an error.
 ///
 /// # Errors
 /// A file that cannot be written.
@@ -93,7 +94,11 @@ pub fn save_model_in_bf16<M: Module>(
     kind: &str,
     config: &impl Serialize,
 ) -> Result<(), ModelFileError> {
-    save_model(path, &model.valid().map(&mut Cast(FloatDType::BF16)), kind, config)
+    let rounded = model
+        .valid()
+        .to_device(&Device::flex())
+        .map(&mut Cast(FloatDType::BF16));
+    save_model(path, &rounded, kind, config)
 }
 
 /// Reads kind, configuration and all bytes of a complete file.

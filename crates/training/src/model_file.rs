@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use burn::module::Module;
 use burn::store::{ModuleSnapshot, PyTorchToBurnAdapter, SafetensorsStore};
-use burn::tensor::FloatDType;
+use burn::tensor::{Device, FloatDType};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -82,7 +82,8 @@ impl ModelFile {
     }
 
     /// Loads the weights, in f32, into a model that was built from the configuration; every parameter must be present,
-    /// in the right shape, and finite.
+    /// in the right shape, and finite. The result is on the model's device; a file in bf16 is converted on the CPU, as
+    /// other devices may compute it wrongly without an error.
     ///
     /// # Errors
     /// Parameters that are missing, of another shape or not finite.
@@ -91,7 +92,8 @@ impl ModelFile {
             path: self.path.clone(),
             reason,
         };
-        let mut model = model.valid();
+        let device = model.devices().into_iter().next();
+        let mut model = model.valid().to_device(&Device::flex());
         let mut store = SafetensorsStore::from_bytes(Some(self.bytes.clone()))
             .with_from_adapter(PyTorchToBurnAdapter)
             .skip_enum_variants(true)
@@ -114,7 +116,10 @@ impl ModelFile {
                 path: self.path.clone(),
                 parameter,
             }),
-            None => Ok(model),
+            None => Ok(match device {
+                Some(device) => model.to_device(&device),
+                None => model,
+            }),
         }
     }
 }
