@@ -23,7 +23,7 @@ struct Args {
     /// Folder of the run [default: runs/PRESET]
     #[arg(long)]
     out: Option<PathBuf>,
-    /// cpu, cuda or wgpu
+    /// cpu, cuda, wgpu or auto
     #[arg(long, default_value = "cpu")]
     device: String,
 }

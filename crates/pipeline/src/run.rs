@@ -33,7 +33,7 @@ pub struct RunOptions {
     pub out: PathBuf,
     /// If `out` holds a finished run with other settings: whether to rerun the stages that differ, instead of an error.
     pub overwrite: bool,
-    /// Device: `cpu`, `cuda`, `cuda:1` or `wgpu`.
+    /// Device: `cpu`, `cuda`, `cuda:1`, `wgpu` or `auto` (the best that starts).
     pub device: String,
     /// Command line, for the record.
     pub command: String,

@@ -1,5 +1,23 @@
 //! Parsers of argument values.
 
+use std::sync::OnceLock;
+
+/// What `auto` stands for, once it was asked for.
+static CHOSEN: OnceLock<training::BestDevice> = OnceLock::new();
+
+/// Parses the name of a device: `auto` becomes the name of the best one, so that results name it.
+pub(crate) fn device_name(text: &str) -> Result<String, String> {
+    if text != "auto" {
+        return Ok(text.to_owned());
+    }
+    Ok(CHOSEN.get_or_init(training::best_device).name.to_owned())
+}
+
+/// The device that `auto` chose, and why no other, if an argument asked for it.
+pub(crate) fn chosen_device() -> Option<String> {
+    CHOSEN.get().map(ToString::to_string)
+}
+
 /// Parses a finite number.
 pub(crate) fn finite(text: &str) -> Result<f64, String> {
     let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
@@ -37,6 +55,14 @@ fn edits(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn auto_becomes_the_name_of_a_device() {
+        assert_eq!(device_name("cuda:1"), Ok("cuda:1".to_owned()));
+        let name = device_name("auto").unwrap();
+        assert!(["cpu", "cuda", "wgpu"].contains(&name.as_str()));
+        assert!(chosen_device().unwrap().starts_with(&name));
+    }
 
     #[test]
     fn numbers_are_read() {

@@ -9,6 +9,7 @@ use dataset_checks::{DatasetFault, dataset_faults};
 use pusht_data::{Episode, Source};
 use pusht_jobs::{Cancelled, JobContext, Silent, cancel_on_ctrl_c, counted, terminal_or_lines};
 
+use crate::arguments::chosen_device;
 use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 
@@ -155,6 +156,9 @@ pub(crate) fn run(
         JobContext::new(terminal_or_lines(), cancel.clone())
     };
     let mut session = Session { ctx, output };
+    if let Some(device) = chosen_device() {
+        session.ctx.say(&format!("--device auto: {device}"));
+    }
     let told = command(&mut session).and_then(|outcome| {
         session.tell(&outcome)?;
         if outcome.failed && output.quiet {

@@ -10,7 +10,8 @@ use crate::ObjectiveError;
 pub enum TrainingError {
     /// An unknown device name.
     #[error(
-        "unknown device {name:?}; expected cpu, cuda, cuda:N (N a number), wgpu, or for training cuda:0,1 (several GPUs)"
+        "unknown device {name:?}; expected cpu, cuda, cuda:N (N a number), wgpu, auto, or for training cuda:0,1 (several \
+         GPUs)"
     )]
     UnknownDevice {
         /// The name.

@@ -7,6 +7,8 @@
 #![doc = include_str!("../README.md")]
 #![recursion_limit = "256"]
 
+mod backends;
+mod best_device;
 mod checkpoint;
 mod clip;
 mod config;
@@ -32,6 +34,7 @@ mod run;
 mod team;
 mod tensorboard;
 
+pub use best_device::{BestDevice, best_device};
 pub use checkpoint::out_folder;
 pub use clip::clip_global_norm;
 pub use config::TrainConfig;

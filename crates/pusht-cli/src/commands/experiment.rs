@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use hub_files::RepoKind;
 use pipeline::{Config, RunOptions, Selection, VideoChoice};
 
+use crate::arguments::device_name;
 use crate::data_options::DataOptions;
 use crate::hub;
 use crate::outcome::Outcome;
@@ -43,8 +44,8 @@ pub(crate) struct Experiment {
     /// If --out holds a finished run with other settings, rerun the stages that differ
     #[arg(long)]
     overwrite: bool,
-    /// Device: cpu, cuda, cuda:1 or wgpu
-    #[arg(long, default_value = "cpu")]
+    /// Device: cpu, cuda, cuda:1, wgpu or auto
+    #[arg(long, default_value = "cpu", value_parser = device_name)]
     device: String,
     /// Stop after this stage: clips, policies, …
     #[arg(long, value_name = "STAGE", conflicts_with = "only")]

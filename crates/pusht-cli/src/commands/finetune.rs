@@ -10,7 +10,7 @@ use serde_json::json;
 use video_finetune::{ClipSource, Family, Finetune, FinetuneConfig, Finetuned, Preset, write_tiny_model};
 use video_gen::ModelSpec;
 
-use crate::arguments::gigabytes;
+use crate::arguments::{device_name, gigabytes};
 use crate::cards;
 use crate::data_options::DataOptions;
 use crate::hub;
@@ -57,8 +57,8 @@ pub(crate) struct FinetuneVideo {
     /// Memory for training, GB; a run that needs more is refused [default: free memory on the CPU, no limit elsewhere]
     #[arg(long, value_name = "GB", value_parser = gigabytes)]
     memory: Option<u64>,
-    /// Device: cpu, cuda, cuda:N or wgpu
-    #[arg(long, default_value = "cpu")]
+    /// Device: cpu, cuda, cuda:N, wgpu or auto
+    #[arg(long, default_value = "cpu", value_parser = device_name)]
     device: String,
     /// Write a random model of a few thousand parameters to --model's path and exit, for tests without published
     /// weights

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
+use burn::tensor::DType;
 use clap::{ArgGroup, Args};
 use clip_generation::{ClipEndpoints, Generation, GenerationJob, SplitName};
 use hub_files::{Card, CardLicense};
@@ -11,7 +12,7 @@ use serde::Serialize;
 use video_gen::{FrameSize, LoadOptions, ModelSpec, SamplingOptions};
 
 use super::demos::Environment;
-use crate::arguments::{finite, gigabytes};
+use crate::arguments::{device_name, finite, gigabytes};
 use crate::cards;
 use crate::data_options::DataOptions;
 use crate::hub;
@@ -83,8 +84,8 @@ pub(crate) struct Generate {
     /// Memory for the model, GB [default: free memory on the CPU, no limit elsewhere]
     #[arg(long, value_name = "GB", value_parser = gigabytes)]
     memory: Option<u64>,
-    /// Device: cpu, cuda, cuda:N or wgpu
-    #[arg(long, default_value = "cpu")]
+    /// Device: cpu, cuda, cuda:N, wgpu or auto
+    #[arg(long, default_value = "cpu", value_parser = device_name)]
     device: String,
     /// Folder for the clips
     #[arg(long, value_name = "DIR")]
@@ -120,7 +121,8 @@ struct SamplingArgs {
     /// `pusht finetune`
     #[arg(long, value_name = "FILE")]
     lora: Option<PathBuf>,
-    /// Number format of a published model's weights: f32 or bf16 [default: f32 on the CPU, bf16 elsewhere]
+    /// Number format of a published model's weights: f32 or bf16 [default: bf16 on devices that have it,
+    /// such as cuda; else f32]
     #[arg(long, value_name = "FORMAT", value_parser = ["f32", "bf16"])]
     weights: Option<String>,
     /// How Cosmos is conditioned on the last frame: in-place, or shifted, as in the paper [default: in-place]
@@ -138,7 +140,9 @@ impl Generate {
             "--new-starts: {} models do not bring the T to its goal by themselves; expected --model pixel or pixel:DIR",
             info.title
         );
-        if !info.requires_96px && self.device != "cpu" {
+        let device = training::device(&self.device)?;
+        // The CPU emulates bf16; a device that does not have it would return wrong numbers.
+        if !info.requires_96px && self.device != "cpu" && device.supports_dtype(DType::BF16) {
             self.sampling.weights.get_or_insert_with(|| "bf16".to_owned());
         }
         // Images are read before the model, which may take minutes to load.
@@ -154,7 +158,7 @@ impl Generate {
             frames: self.frames.or(self.new_starts.then_some(LONGEST)),
             prompt: self.prompt.take(),
             memory: self.memory.or_else(|| training::free_memory(&self.device)),
-            device: training::device(&self.device)?,
+            device,
         })?;
         if let Some(adapters) = &model.adapters {
             session.ctx.say(adapters);

@@ -12,6 +12,7 @@ use pusht_jobs::{Shard, counted};
 use serde_json::json;
 use video_io::find_videos;
 
+use crate::arguments::device_name;
 use crate::cards;
 use crate::hub;
 use crate::outcome::Outcome;
@@ -52,8 +53,8 @@ pub(crate) struct Label {
     /// Dataset to write; with --shard a file, by convention .jsonl
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
-    /// Device for learned models: cpu, cuda, cuda:1 or wgpu [default: cpu]
-    #[arg(long, value_name = "NAME")]
+    /// Device for learned models: cpu, cuda, cuda:1, wgpu or auto [default: cpu]
+    #[arg(long, value_name = "NAME", value_parser = device_name)]
     device: Option<String>,
 }
 

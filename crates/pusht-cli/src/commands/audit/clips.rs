@@ -12,6 +12,7 @@ use report::write_clips;
 
 use super::judge::JudgeOptions;
 use super::{people, train};
+use crate::arguments::device_name;
 use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::{Session, command_line};
@@ -50,8 +51,8 @@ pub(crate) struct Clips {
     /// With --train: if OUT/experiment holds a finished experiment with other settings, rerun the stages that differ
     #[arg(long, requires = "train")]
     overwrite: bool,
-    /// Device for --train and --i3d: cpu, cuda, cuda:1 or wgpu [default: cpu]
-    #[arg(long, value_name = "NAME")]
+    /// Device for --train and --i3d: cpu, cuda, cuda:1, wgpu or auto [default: cpu]
+    #[arg(long, value_name = "NAME", value_parser = device_name)]
     device: Option<String>,
 }
 

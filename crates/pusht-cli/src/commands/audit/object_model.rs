@@ -8,6 +8,7 @@ use clip_generation::MotionReport;
 use serde_json::json;
 use video_gen::ObjectLatentModel;
 
+use crate::arguments::device_name;
 use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
@@ -29,8 +30,8 @@ pub(crate) struct ObjectModel {
     /// Use only the first episodes of the data
     #[arg(long, value_name = "N")]
     episodes: Option<usize>,
-    /// cpu, cuda, cuda:N or wgpu
-    #[arg(long, default_value = "cpu")]
+    /// cpu, cuda, cuda:N, wgpu or auto
+    #[arg(long, default_value = "cpu", value_parser = device_name)]
     device: String,
 }
 

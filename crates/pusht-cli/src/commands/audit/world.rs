@@ -14,6 +14,7 @@ use video_gen::{LoadOptions, LoadedModel};
 use world_eval::{DemonstrationPaths, ExpertPaths, GateJob, GateReference, PathClip, TrainingWindows, WorldFilms};
 
 use super::beside::Beside;
+use crate::arguments::device_name;
 use crate::data_options::DataOptions;
 use crate::hub;
 use crate::outcome::Outcome;
@@ -62,8 +63,8 @@ pub(crate) struct World {
     /// Folder for the table, film strips and films
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// cpu, cuda, cuda:N or wgpu
-    #[arg(long, default_value = "cpu")]
+    /// cpu, cuda, cuda:N, wgpu or auto
+    #[arg(long, default_value = "cpu", value_parser = device_name)]
     device: String,
 }
 

@@ -12,6 +12,7 @@ use pusht_play::{GuidedPolicy, PlayServer, PlaySettings};
 use serde_json::json;
 
 use super::Environment;
+use crate::arguments::device_name;
 use crate::outcome::Outcome;
 use crate::policy_choice::{PolicyChoice, locate_policy};
 use crate::session::Session;
@@ -32,8 +33,8 @@ pub(crate) struct Play {
     /// Source of positions and states of a trained policy: `frames` or `state`, as in `pusht rollout`
     #[arg(long, value_name = "frames|state", requires = "policy")]
     sees: Option<ObsSource>,
-    /// Device of a trained policy: cpu, cuda or wgpu [default: cpu]
-    #[arg(long, value_name = "NAME", requires = "policy")]
+    /// Device of a trained policy: cpu, cuda, wgpu or auto [default: cpu]
+    #[arg(long, value_name = "NAME", requires = "policy", value_parser = device_name)]
     device: Option<String>,
     /// Start seed of the first episode; the others follow in order, after those in --out. Rollouts are scored on seeds from
     /// 100000 on

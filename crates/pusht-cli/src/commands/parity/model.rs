@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use super::{Compared, each};
+use crate::arguments::device_name;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
@@ -17,8 +18,8 @@ pub(crate) struct Model {
     /// Folders with config.json, io.safetensors and weights.safetensors (or its index and shards)
     #[arg(required = true, value_name = "DIR")]
     folders: Vec<PathBuf>,
-    /// Device: cpu, or cuda and wgpu if they are compiled in
-    #[arg(long, default_value = "cpu")]
+    /// Device: cpu, auto, or cuda and wgpu if they are compiled in
+    #[arg(long, default_value = "cpu", value_parser = device_name)]
     device: String,
 }
 

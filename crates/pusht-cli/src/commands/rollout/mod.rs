@@ -12,6 +12,7 @@ use pusht_env::Policy;
 use pusht_jobs::{Shard, counted, hash_path};
 use video_io::{Format, VideoOptions, save_video};
 
+use crate::arguments::device_name;
 use crate::outcome::Outcome;
 use crate::policy_choice::{PolicyChoice, is_built_in, locate_policy};
 use crate::session::Session;
@@ -56,8 +57,8 @@ pub(crate) struct Rollout {
     /// and the agent where the control law takes it
     #[arg(long, value_name = "frames|state")]
     sees: Option<ObsSource>,
-    /// Device of a trained policy and of the world of --in: cpu, cuda or wgpu [default: cpu]
-    #[arg(long, value_name = "NAME")]
+    /// Device of a trained policy and of the world of --in: cpu, cuda, wgpu or auto [default: cpu]
+    #[arg(long, value_name = "NAME", value_parser = device_name)]
     device: Option<String>,
     /// Run only part I of N of the episodes; --json writes a file for `pusht demos merge`
     #[arg(long, value_name = "I/N", conflicts_with = "save_video")]

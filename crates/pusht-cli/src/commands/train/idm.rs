@@ -11,6 +11,7 @@ use pusht_training::TrainSpec;
 use pusht_vision::InitialMotion;
 use training::{devices, out_folder};
 
+use crate::arguments::device_name;
 use crate::cards;
 use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
@@ -42,8 +43,8 @@ pub(crate) struct TrainIdm {
     /// Additional corrupted copies of every training video (blur, noise, other colors and sizes, H.264)
     #[arg(long, value_name = "N", default_value_t = 2)]
     damaged_copies: usize,
-    /// Device: cpu, cuda, cuda:N, wgpu, or several GPUs: cuda:0,1
-    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    /// Device: cpu, cuda, cuda:N, wgpu, auto, or several GPUs: cuda:0,1
+    #[arg(long, value_name = "NAME", default_value = "cpu", value_parser = device_name)]
     device: String,
     /// Seed of the weights and of the order of the data
     #[arg(long, value_name = "N", default_value_t = 0)]

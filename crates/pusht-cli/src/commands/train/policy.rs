@@ -12,6 +12,7 @@ use pusht_training::TrainSpec;
 use training::{devices, out_folder};
 
 use super::policy_settings::PolicySettings;
+use crate::arguments::device_name;
 use crate::cards;
 use crate::data_options::DataOptions;
 use crate::hub;
@@ -45,8 +46,8 @@ pub(crate) struct TrainPolicy {
     /// tracked: learn from recorded states, if the data has them, instead of states tracked in the frames
     #[arg(long)]
     recorded_states: bool,
-    /// Device: cpu, cuda, cuda:N, wgpu, or several GPUs: cuda:0,1
-    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    /// Device: cpu, cuda, cuda:N, wgpu, auto, or several GPUs: cuda:0,1
+    #[arg(long, value_name = "NAME", default_value = "cpu", value_parser = device_name)]
     device: String,
     #[command(flatten)]
     settings: PolicySettings,

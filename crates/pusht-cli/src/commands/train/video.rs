@@ -12,6 +12,7 @@ use pusht_training::{TrainData, TrainModel, TrainSpec};
 use training::out_folder;
 use video_gen::{PathTrainSettings, PixelVideoSettings, TrainSettings};
 
+use crate::arguments::device_name;
 use crate::cards;
 use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
@@ -41,8 +42,8 @@ pub(crate) struct TrainVideo {
     /// pixel-base: train this base model further, at a lower learning rate
     #[arg(long, value_name = "FILE")]
     pub(super) base: Option<PathBuf>,
-    /// Device: cpu, cuda, cuda:N, wgpu, or several GPUs: cuda:0,1
-    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    /// Device: cpu, cuda, cuda:N, wgpu, auto, or several GPUs: cuda:0,1
+    #[arg(long, value_name = "NAME", default_value = "cpu", value_parser = device_name)]
     device: String,
     /// Seed of the training and the samples
     #[arg(long, value_name = "N", default_value_t = 0)]
