@@ -12,8 +12,9 @@ use crate::numbers::{tensor, values};
 pub(crate) const FORWARD: f64 = 1e-4;
 /// Largest difference of a gradient, likewise.
 pub(crate) const BACKWARD: f64 = 1e-3;
-/// Gradients smaller than this part of the model's largest are rounding errors, and compared with this part of it.
-const SMALL: f64 = 1e-3;
+/// Gradients smaller than this part of the model's largest are compared with this part of it: some are zero but for rounding,
+/// such as that of the bias of attention's keys.
+const SMALL: f64 = 1e-2;
 
 /// Named values.
 pub(crate) type Named = Vec<(String, Vec<f32>)>;
