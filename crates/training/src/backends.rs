@@ -4,6 +4,9 @@ use burn::tensor::Device;
 
 use crate::TrainingError;
 
+/// What is said where wgpu finds nothing.
+pub(crate) const NO_ADAPTER: &str = "this machine has no adapter (a GPU with a driver for Vulkan, Metal or DirectX 12)";
+
 /// What a wgpu adapter computes on.
 #[cfg_attr(
     not(feature = "wgpu-plain"),
@@ -39,8 +42,15 @@ pub(crate) fn wgpu(_name: &str) -> Result<Device, TrainingError> {
     Err(TrainingError::NotCompiledIn { backend: "wgpu" })
 }
 
+/// Opens a wgpu device. Where there is no adapter, Burn panics in a thread of its own, so adapters are looked for first.
 #[cfg(feature = "wgpu-plain")]
 pub(crate) fn wgpu(name: &str) -> Result<Device, TrainingError> {
+    if wgpu_adapters().is_some_and(|adapters| adapters.is_empty()) {
+        return Err(TrainingError::DeviceUnavailable {
+            name: name.to_string(),
+            reason: NO_ADAPTER.into(),
+        });
+    }
     start(name, || Device::wgpu(burn::tensor::DeviceKind::DefaultDevice))
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use burn::tensor::Device;
 
 use crate::TrainingError;
-use crate::backends::{Adapter, cuda, wgpu, wgpu_adapters};
+use crate::backends::{Adapter, NO_ADAPTER, cuda, wgpu, wgpu_adapters};
 
 /// The best device of this machine that this build can use.
 #[derive(Clone, Debug)]
@@ -83,7 +83,7 @@ fn no_gpu(adapters: &Option<Vec<Adapter>>) -> Option<&'static str> {
         return None;
     }
     Some(match adapters.is_empty() {
-        true => "this machine has no adapter (a GPU with a driver for Vulkan, Metal or DirectX 12)",
+        true => NO_ADAPTER,
         false => "the only adapter is software on the CPU, slower than cpu (--device wgpu takes it)",
     })
 }
