@@ -9,10 +9,12 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use eval::{AlongDemonstration, GoalProtocol, GoalRow, GoalTask, rollout_to_goals};
 use fuzz_targets::{FuzzTarget, pack_files};
 use labeling::{LabelJob, Settings};
 use nn_kit::save_safetensors;
 use pusht_data::{Demonstrations, Simulation, demonstrate, open};
+use pusht_env::{EnvConfig, State};
 use pusht_jobs::JobContext;
 use pusht_play::{PlayCommand, PlaySession, PlaySettings};
 use video_io::{Frame, VideoOptions, save_video};
@@ -194,7 +196,29 @@ fn records(out: &Corpus, temp: &Path) -> Result {
         "ends":"frames","frames":9,"frame_rate":10,"seed":0},"clips":[]}"#;
     out.add(FuzzTarget::RECORDS, "generation", generation.as_bytes())?;
     let rollout = r#"{"schema":1,"protocol":"gym-pusht","policy":"still","episodes":[]}"#;
-    out.add(FuzzTarget::RECORDS, "rollout", rollout.as_bytes())
+    out.add(FuzzTarget::RECORDS, "rollout", rollout.as_bytes())?;
+    out.add(FuzzTarget::RECORDS, "goals", goals()?.as_bytes())
+}
+
+/// A rollout of one step to a goal.
+fn goals() -> Result<String> {
+    let state = State::from_row([100.0, 120.0, 250.0, 260.0, 0.5]);
+    let task = GoalTask {
+        start: GoalRow { episode: 0, row: 0 },
+        state,
+        velocity: [10.0, 0.0],
+        before: state,
+        goal: state,
+        demonstrated: vec![[110.0, 120.0]],
+    };
+    let protocol = GoalProtocol {
+        episodes: 1,
+        budget: 1,
+        ..GoalProtocol::default()
+    };
+    let (env, mut ctx) = (EnvConfig::diffusion_policy(), JobContext::silent());
+    let run = rollout_to_goals(&mut AlongDemonstration, &[task], &protocol, env, None, &mut ctx)?;
+    Ok(run.record.to_json(None)?)
 }
 
 fn play(out: &Corpus, temp: &Path) -> Result {

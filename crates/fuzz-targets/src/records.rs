@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use eval::{RolloutPart, RolloutRecord};
+use eval::{GoalRecord, RolloutPart, RolloutRecord};
 use labeling::Labeled;
 use pusht_data::SimulatedSet;
 use pusht_jobs::{JobContext, JournalScan};
@@ -36,6 +36,7 @@ pub(crate) fn records(input: &[u8]) {
         }
         let _ = RolloutRecord::read(&path);
         let _ = RolloutPart::read(&path);
+        goals(&path);
         let _ = read_audit_scores(&path);
         folder.file("report.json", input);
         let _ = report::ExperimentReport::read(folder.path());
@@ -45,6 +46,15 @@ pub(crate) fn records(input: &[u8]) {
             let _ = clip_generation::Generation::open(folder.path());
         }
     });
+}
+
+/// Reads rollouts to goals, joins them, and renders one.
+fn goals(path: &Path) {
+    let _ = GoalRecord::merge(&[path.to_path_buf()]);
+    if let Ok(record) = GoalRecord::read(path) {
+        let _ = record.summary();
+        let _ = record.film(0, 96);
+    }
 }
 
 /// Reads demonstrations, and simulates them if they are few.

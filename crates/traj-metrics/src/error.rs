@@ -83,6 +83,14 @@ pub enum MetricError {
         /// The window length.
         found: usize,
     },
+    /// More successes than trials.
+    #[error("{successes} successes in {trials} trials; expected no more than there are trials")]
+    Successes {
+        /// Number of successes.
+        successes: usize,
+        /// Number of trials.
+        trials: usize,
+    },
     /// Bootstrap settings that give no interval.
     #[error(
         "bootstrap with {resamples} resamples at level {level}; expected at least 1 resample and a level between 0 and 1"

@@ -7,7 +7,7 @@ mod part;
 mod protocol;
 mod record;
 mod record_error;
-mod rows;
+pub(crate) mod rows;
 mod run;
 mod scores;
 mod summary;

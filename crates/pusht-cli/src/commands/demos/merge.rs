@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 use clap::Args;
-use eval::{Protocol, RolloutPart, RolloutScores};
+use eval::{GoalRecord, Protocol, RolloutPart, RolloutScores};
 use labeling::{Labeled, Layout, write_joined};
 use pusht_data::SimulatedSet;
 use pusht_jobs::counted;
@@ -68,6 +68,13 @@ impl Merge {
             let set = SimulatedSet::merge(&self.parts)?;
             set.save(out)?;
             return self.joined(set.len(), "", json!({}));
+        }
+        if GoalRecord::is_ours(&self.parts[0]) {
+            let record = GoalRecord::merge(&self.parts)?;
+            record.write(out, None)?;
+            let text = record.summary()? + "\n";
+            let json = json!({ "policy": record.policy, "scores": record.scores()? });
+            return self.joined(record.episodes.len(), &text, json);
         }
         let record = RolloutPart::merge(&self.parts)?;
         record.write(out)?;

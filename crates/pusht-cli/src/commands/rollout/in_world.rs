@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use eval::RolloutConfig;
+use eval::{Protocol, RolloutConfig};
 use pusht_env::Policy;
 use pusht_jobs::{claim_folder, hash_path};
 use video_io::save_video;
@@ -23,6 +23,7 @@ impl Rollout {
     pub(super) fn in_world(
         &self,
         choice: &WorldChoice,
+        protocol: Protocol,
         config: RolloutConfig,
         filmed: usize,
         session: &mut Session,
@@ -44,7 +45,7 @@ impl Rollout {
         )?;
         let mut job = WorldRolloutJob {
             config,
-            ..WorldRolloutJob::of(self.protocol)
+            ..WorldRolloutJob::of(protocol)
         };
         if self.out.is_some() {
             job.filmed.extend(0..config.episodes.min(WorldRollout::FILMS));

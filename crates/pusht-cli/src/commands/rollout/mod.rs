@@ -1,6 +1,8 @@
 //! `pusht rollout`.
 
+mod goals;
 mod in_world;
+mod protocol_choice;
 
 use std::path::PathBuf;
 
@@ -17,6 +19,8 @@ use crate::outcome::Outcome;
 use crate::policy_choice::{PolicyChoice, is_built_in, locate_policy};
 use crate::session::Session;
 use crate::world_choice::WorldChoice;
+use goals::GoalArgs;
+use protocol_choice::ProtocolChoice;
 
 /// Roll out a policy in closed loop, and print its scores under a named protocol
 ///
@@ -27,31 +31,44 @@ use crate::world_choice::WorldChoice;
 /// With --in the policy acts in a world model: from the start frame on it sees the world's frames only, and reward and
 /// success are computed from the T that is tracked in them. The simulator plays the same actions beside it; the result says
 /// where the two part.
+///
+/// The protocol goal-conditioned is that of stable-worldmodel and DINO-WM: starts are rows of the demonstrations of --data,
+/// drawn as their script draws them, goals the states 25 rows later, and the share of goals reached is the score. It is for
+/// policies that plan: mpc:WORLD searches actions in the exact simulator or a world model, planner:MODEL asks a video model
+/// for a clip to the goal and plays the actions read out of it; beside them still, random, expert, and demonstration, the
+/// recorded actions.
 #[derive(Args)]
 pub(crate) struct Rollout {
     /// Policy: still, random, expert, the file of a trained policy, a folder with a LeRobot diffusion policy, or
-    /// hub:OWNER/NAME, either of them on the Hugging Face Hub
-    #[arg(long, value_name = "still|random|expert|FILE|DIR|hub:OWNER/NAME")]
+    /// hub:OWNER/NAME, either of them on the Hugging Face Hub; to goals also mpc:WORLD with a world as in --in,
+    /// planner:MODEL with a model as in `pusht generate --model`, and demonstration
+    #[arg(
+        long,
+        value_name = "still|random|expert|FILE|DIR|hub:OWNER/NAME|mpc:WORLD|planner:MODEL"
+    )]
     policy: String,
     /// World model to act in: `pixel` (the base that comes with the program), pixel:DIR or the file of a pixel world, or
     /// `simulator`, the exact one behind the same interface
     #[arg(long = "in", value_name = "pixel[:DIR]|FILE|simulator")]
     world: Option<WorldChoice>,
-    /// Protocol: paper (100 episodes of 200 steps) or diffusion-policy (50 episodes of 300 steps)
-    #[arg(long, value_name = "NAME", default_value = "paper")]
-    protocol: Protocol,
+    /// Protocol: paper (100 episodes of 200 steps), diffusion-policy (50 episodes of 300 steps) or goal-conditioned (50
+    /// episodes of 50 steps) [default: paper; for mpc and planner goal-conditioned]
+    #[arg(long, value_name = "NAME")]
+    protocol: Option<ProtocolChoice>,
     /// Number of episodes [default: the protocol's]
     #[arg(long, value_name = "N")]
     episodes: Option<usize>,
     /// Maximum steps per episode [default: the protocol's]
     #[arg(long, value_name = "N")]
     steps: Option<usize>,
-    /// Seed of the first start state; the others follow it
-    #[arg(long, value_name = "N", default_value_t = eval::FIRST_START_SEED)]
-    first_start: u64,
-    /// random: seed of the policy [default: 0]
+    /// Seed of the first start state; the others follow it [default: 100000]
+    #[arg(long, value_name = "N")]
+    first_start: Option<u64>,
+    /// random: seed of the policy [default: 0]; to goals: seed of the draw of starts and of the policy [default: 42]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    #[command(flatten)]
+    goals: GoalArgs,
     /// Source of positions and states: `frames`, in which they are tracked, or the simulator's `state` [default: frames
     /// for tracked, state for diffusion-lowdim and diffusion]. With --in, `state` is the T as tracked in the world's frames,
     /// and the agent where the control law takes it
@@ -77,11 +94,16 @@ pub(crate) struct Rollout {
 
 impl Rollout {
     pub(crate) fn run(mut self, session: &mut Session) -> Result<Outcome> {
-        let protocol = RolloutConfig::of(self.protocol);
+        let scored = match self.protocol() {
+            ProtocolChoice::Scored(protocol) => protocol,
+            ProtocolChoice::GoalConditioned => return self.to_goals(session),
+        };
+        self.goals.refuse(&self.policy)?;
+        let protocol = RolloutConfig::of(scored);
         let config = RolloutConfig {
             episodes: self.episodes.unwrap_or(protocol.episodes),
             steps: self.steps.unwrap_or(protocol.steps),
-            first_seed: self.first_start,
+            first_seed: self.first_start.unwrap_or(protocol.first_seed),
             ..protocol
         };
         config.check()?;
@@ -97,7 +119,7 @@ impl Rollout {
         }
         self.policy = locate_policy(&self.policy, &mut session.ctx)?;
         if let Some(world) = &self.world {
-            return self.in_world(world, config, filmed, session);
+            return self.in_world(world, scored, config, filmed, session);
         }
         ensure!(
             self.shard.is_none() || session.writes_json(),
@@ -114,7 +136,7 @@ impl Rollout {
             return Ok(Outcome::of_json_text(text, part.to_json()?));
         }
         let record = rollout(policy.as_mut(), &config, &mut session.ctx)?;
-        let scores = RolloutScores::with_limit(&record, self.protocol, record.steps)?.summary()?;
+        let scores = RolloutScores::with_limit(&record, scored, record.steps)?.summary()?;
         let mut text = format!("{}: {scores}", record.policy);
         if let Some(path) = &self.save_video {
             let options = VideoOptions { fps: 10, scale: 1 };
@@ -122,6 +144,17 @@ impl Rollout {
             text += &format!("\nfilm of episode {filmed}: {}", path.display());
         }
         Ok(Outcome::of_json_text(text, record.to_json()?))
+    }
+
+    /// The protocol: the one given, or that of the policy.
+    fn protocol(&self) -> ProtocolChoice {
+        let plans = goals::plans(&self.policy);
+        let own = if plans {
+            ProtocolChoice::GoalConditioned
+        } else {
+            ProtocolChoice::Scored(Protocol::Paper)
+        };
+        self.protocol.unwrap_or(own)
     }
 
     fn policy(&self) -> Result<Box<dyn Policy>> {
