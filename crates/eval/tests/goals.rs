@@ -65,7 +65,7 @@ fn a_demonstration_reaches_its_own_goal_and_standing_still_does_not() {
         "{text}"
     );
     assert!(
-        text.contains("1.000 [0.438, 1.000]") && text.contains("Wilson"),
+        text.contains("1.000 [0.439, 1.000]") && text.contains("Wilson"),
         "{text}"
     );
     assert_eq!(shown.timing.seconds_per_decision, None);
@@ -78,7 +78,7 @@ fn a_demonstration_reaches_its_own_goal_and_standing_still_does_not() {
     assert!(still.record.episodes.iter().all(|episode| episode.actions.len() == 50));
 
     // A random policy draws by the number of the episode.
-    let mut random = || WithoutAgentGoal(Box::new(RandomTarget::new(3)));
+    let random = || WithoutAgentGoal(Box::new(RandomTarget::new(3)));
     let (three, two) = (
         run(&mut random(), 3, None).unwrap(),
         run(&mut random(), 2, None).unwrap(),
