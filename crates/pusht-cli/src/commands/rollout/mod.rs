@@ -74,7 +74,7 @@ pub(crate) struct Rollout {
     /// and the agent where the control law takes it
     #[arg(long, value_name = "frames|state")]
     sees: Option<ObsSource>,
-    /// Device of a trained policy and of the world of --in: cpu, cuda, wgpu or auto [default: cpu]
+    /// Device of a trained policy, of the world of --in or mpc, and of the model of planner: cpu, cuda, wgpu or auto [default: cpu]
     #[arg(long, value_name = "NAME", value_parser = device_name)]
     device: Option<String>,
     /// Run only part I of N of the episodes; --json writes a file for `pusht demos merge`
