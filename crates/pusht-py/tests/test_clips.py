@@ -191,12 +191,18 @@ def test_frames_that_are_none(call):
 
 def test_frames_of_nothing():
     white = np.full((20, 96, 96, 3), 255, np.uint8)
-    labels = pusht_start.label(white, 10)
-    assert set(labels["reasons"]) == {"no-agent"} and np.isnan(labels["actions"]).all() and labels["measures"] is None
-    kinds = [f["kind"] for f in pusht_start.audit(white)["findings"]]
-    assert kinds == ["agent-gone", "block-gone", "goal-changed"]
+    for call in (lambda: pusht_start.label(white, 10), lambda: pusht_start.audit(white)):
+        with pytest.raises(ValueError, match="gray or blank"):
+            call()
     with pytest.raises(ValueError, match="none of the 20 frames shows both agent and T"):
         pusht_start.replay(white, ACTIONS[:5])
+    # The board without agent and T, which are bluer than they are red.
+    empty = FRAMES[:20].copy()
+    empty[empty[..., 2].astype(int) - empty[..., 0] > 8] = 255
+    labels = pusht_start.label(empty, 10)
+    assert set(labels["reasons"]) == {"no-agent"} and np.isnan(labels["actions"]).all() and labels["measures"] is None
+    kinds = [f["kind"] for f in pusht_start.audit(empty)["findings"]]
+    assert kinds[:2] == ["agent-gone", "block-gone"]
 
 
 def test_other_bad_input():
