@@ -4,7 +4,7 @@ use pusht_env::{Pose, coverage, reward};
 use pusht_vision::geometry::{apart, centroid};
 use serde::{Deserialize, Serialize};
 
-use eval::{POSE_ANGLE_DEGREES, POSE_DISTANCE, SOLVED_COVERAGE};
+use eval::{SOLVED_COVERAGE, pose_reached};
 
 /// The weight of an angle in [`TaskProgress::gained`], px: about the T's radius of gyration.
 const LEVER: f64 = 60.0;
@@ -48,8 +48,8 @@ pub(crate) fn task_progress(poses: &[Pose], goal: Pose) -> Option<TaskProgress> 
         mean_reward: rewards.clone().sum::<f64>() / covered.len() as f64,
         max_reward: rewards.fold(0.0, f64::max),
         solved: max_coverage > SOLVED_COVERAGE,
-        pose_reached: after.iter().any(|&pose| reached(pose, goal)),
-        pose_kept: reached(last, goal),
+        pose_reached: after.iter().any(|&pose| pose_reached(pose, goal)),
+        pose_kept: pose_reached(last, goal),
         gained: if before > 0.0 { 1.0 - now / before } else { 0.0 },
     })
 }
@@ -60,8 +60,4 @@ fn turned(pose: Pose, goal: Pose) -> f64 {
 
 fn away(pose: Pose, goal: Pose) -> f64 {
     apart(centroid(pose), centroid(goal)).hypot(LEVER * turned(pose, goal))
-}
-
-fn reached(pose: Pose, goal: Pose) -> bool {
-    apart([pose.x, pose.y], [goal.x, goal.y]) <= POSE_DISTANCE && turned(pose, goal).to_degrees() <= POSE_ANGLE_DEGREES
 }

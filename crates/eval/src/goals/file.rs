@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use pusht_jobs::{Shard, write_bytes};
+use pusht_jobs::write_bytes;
 use serde::Serialize;
 
 use super::error::GoalError;
 use super::record::{GOAL_SCHEMA, GoalRecord, GoalScores};
 use super::run::GoalTiming;
 use super::task::GoalDistance;
+use crate::joined::{differ, joined};
 
 /// What tells a file of these records from others, in its first bytes.
 const FIELD: &str = "goal_record";
@@ -111,41 +112,14 @@ impl GoalRecord {
             })?;
             parts.push((part, record));
         }
-        let named: Vec<(&Path, Shard)> = files
-            .iter()
-            .map(PathBuf::as_path)
-            .zip(parts.iter().map(|p| p.0))
-            .collect();
-        let order = Shard::order(&named)?;
-        let mut slots: Vec<Option<Self>> = parts.into_iter().map(|(_, record)| Some(record)).collect();
-        let mut whole: Option<Self> = None;
-        for place in order {
-            let Some(mut record) = slots[place].take() else {
-                continue;
-            };
-            match &mut whole {
-                None => whole = Some(Self { part: None, ..record }),
-                Some(whole) => {
-                    if let Some(what) = whole.difference(&record) {
-                        return Err(GoalError::OtherPart {
-                            path: files[place].clone(),
-                            part: named[place].1,
-                            what,
-                        });
-                    }
-                    whole.episodes.append(&mut record.episodes);
-                }
-            }
-        }
-        whole.ok_or(pusht_jobs::ShardError::Nothing.into())
+        let add = |whole: &mut Self, mut part: Self| whole.episodes.append(&mut part.episodes);
+        let other = |path, part, what| GoalError::OtherPart { path, part, what };
+        let whole = joined(files, parts, Self::difference, add, other)?;
+        Ok(Self { part: None, ..whole })
     }
 
     /// Describes the first difference between the rollouts that two parts are of.
     fn difference(&self, other: &Self) -> Option<String> {
-        let differ = |what: &str, a: &dyn std::fmt::Debug, b: &dyn std::fmt::Debug| {
-            let (a, b) = (format!("{a:?}"), format!("{b:?}"));
-            (a != b).then(|| format!("its {what} is {b}, in the first part {a}"))
-        };
         differ("policy", &self.policy, &other.policy)
             .or_else(|| differ("settings", &self.settings, &other.settings))
             .or_else(|| differ("data", &self.data, &other.data))

@@ -19,5 +19,5 @@ pub use protocol::{FIRST_START_SEED, Protocol, UnknownProtocol};
 pub use record::{EpisodeRecord, RECORD_SCHEMA, RolloutRecord};
 pub use record_error::RecordError;
 pub use run::{RolloutConfig, RolloutError, rollout, rollout_labeled, rollout_some};
-pub use scores::{EpisodeScores, POSE_ANGLE_DEGREES, POSE_DISTANCE, RolloutScores, SOLVED_COVERAGE};
+pub use scores::{EpisodeScores, POSE_ANGLE_DEGREES, POSE_DISTANCE, RolloutScores, SOLVED_COVERAGE, pose_reached};
 pub use summary::Summary;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::RecordError;
 use super::record::{RECORD_SCHEMA, RolloutRecord};
 use super::run::{RolloutConfig, RolloutError, rollout_some};
+use crate::joined::{differ, joined};
 
 /// Some of the episodes of a rollout.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -113,45 +114,17 @@ impl RolloutPart {
     pub fn merge(files: &[PathBuf]) -> Result<RolloutRecord, RecordError> {
         let mut parts = Vec::with_capacity(files.len());
         for file in files {
-            parts.push(Some(Self::read(file)?));
+            let part = Self::read(file)?;
+            parts.push((part.part, part));
         }
-        let named: Vec<(&Path, Shard)> = files
-            .iter()
-            .zip(&parts)
-            .filter_map(|(file, part)| Some((file.as_path(), part.as_ref()?.part)))
-            .collect();
-        let order = Shard::order(&named)?;
-        let mut whole: Option<Self> = None;
-        for place in order {
-            let Some(mut part) = parts[place].take() else {
-                continue;
-            };
-            match &mut whole {
-                None => whole = Some(part),
-                Some(whole) => {
-                    if let Some(what) = whole.difference(&part) {
-                        return Err(RecordError::OtherPart {
-                            path: files[place].clone(),
-                            part: part.part,
-                            what,
-                        });
-                    }
-                    whole.record.episodes.append(&mut part.record.episodes);
-                }
-            }
-        }
-        whole
-            .map(|whole| whole.record)
-            .ok_or(pusht_jobs::ShardError::Nothing.into())
+        let add = |whole: &mut Self, mut part: Self| whole.record.episodes.append(&mut part.record.episodes);
+        let other = |path, part, what| RecordError::OtherPart { path, part, what };
+        Ok(joined(files, parts, Self::difference, add, other)?.record)
     }
 
     /// Describes the first difference between two parts' rollouts.
     fn difference(&self, other: &Self) -> Option<String> {
         let (a, b) = (&self.record, &other.record);
-        let differ = |what: &str, a: &dyn std::fmt::Debug, b: &dyn std::fmt::Debug| {
-            let (a, b) = (format!("{a:?}"), format!("{b:?}"));
-            (a != b).then(|| format!("its {what} is {b}, in the first part {a}"))
-        };
         differ("policy", &a.policy, &b.policy)
             .or_else(|| differ("maker", &self.made_by, &other.made_by))
             .or_else(|| differ("number of episodes in all", &self.episodes, &other.episodes))

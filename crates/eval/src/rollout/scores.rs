@@ -1,7 +1,7 @@
 //! Scores of recorded rollouts under a protocol, by every published criterion.
 
 use super::{EpisodeRecord, Protocol, RecordError, RolloutRecord, rows};
-use pusht_env::{Pose, State};
+use pusht_env::Pose;
 use serde::{Deserialize, Serialize};
 use traj_metrics::{Bootstrap, Interval, MetricError};
 
@@ -117,7 +117,9 @@ impl EpisodeScores {
             max_coverage: coverage.iter().copied().fold(0.0, f64::max),
             final_coverage: coverage[n - 1],
             solved_after,
-            pose_reached: episode.states[1..=n].iter().any(|state| near(state, goal)),
+            pose_reached: episode.states[1..=n]
+                .iter()
+                .any(|state| pose_reached(state.block, goal)),
             final_agent: end.agent,
             final_block: end.block,
         }
@@ -129,9 +131,8 @@ impl EpisodeScores {
     }
 }
 
-/// Whether a state satisfies the pose criterion.
-fn near(state: &State, goal: Pose) -> bool {
-    let block = state.block;
+/// Whether a block's pose is within [`POSE_DISTANCE`] and [`POSE_ANGLE_DEGREES`] of its goal.
+pub fn pose_reached(block: Pose, goal: Pose) -> bool {
     let distance = (block.x - goal.x).hypot(block.y - goal.y);
     let turn = (block.angle - goal.angle).rem_euclid(std::f64::consts::TAU);
     let angle = turn.min(std::f64::consts::TAU - turn);
@@ -141,7 +142,7 @@ fn near(state: &State, goal: Pose) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pusht_env::EnvConfig;
+    use pusht_env::{EnvConfig, State};
 
     fn record(rewards: Vec<f64>, steps: usize) -> RolloutRecord {
         let n = rewards.len();

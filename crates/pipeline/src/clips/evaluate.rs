@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use clip_audit::{ClipComparison, ClipEvaluator, QualityReport, compare_clips};
-use eval::{POSE_ANGLE_DEGREES, POSE_DISTANCE};
+use eval::pose_reached;
 use pusht_env::GOAL;
 use pusht_jobs::JobContext;
-use pusht_vision::{Tracker, unwrap_angle};
+use pusht_vision::Tracker;
 use report::NewStartClips;
 use traj_metrics::{Bootstrap, Summary};
 use world_eval::{GateColumn, PathJudge};
@@ -55,11 +55,7 @@ pub(super) fn evaluate_new_starts(
         let measures = judge.alone(&frames).map_err(|e| fail(&format!("clip {i}: {e}")))?;
         let last = frames.last().map(|frame| tracker.track(frame)).transpose();
         let shown = last.map_err(|e| fail(&e))?.and_then(|seen| seen.state());
-        let at_goal = shown.is_some_and(|state| {
-            let (x, y) = (state.block.x - GOAL.x, state.block.y - GOAL.y);
-            let turned = unwrap_angle(state.block.angle, GOAL.angle) - GOAL.angle;
-            x.hypot(y) <= POSE_DISTANCE && turned.abs().to_degrees() <= POSE_ANGLE_DEGREES
-        });
+        let at_goal = shown.is_some_and(|state| pose_reached(state.block, GOAL));
         Ok((measures, frames.len(), at_goal))
     };
     let measured = compare_clips(clips, measure, ctx)?;
