@@ -37,6 +37,34 @@ pub fn dataset_faults(episodes: &[Episode], first: usize) -> Result<Vec<DatasetF
     Ok(faults)
 }
 
+/// Why a dataset is not used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnusableDataset {
+    /// Nothing can be learned from it as it is.
+    #[error("{0}")]
+    Fault(DatasetFault),
+    /// A goal that is not finite.
+    #[error(transparent)]
+    Vision(#[from] VisionError),
+}
+
+/// Refuses a whole dataset with a fault from which nothing can be learned ([`DatasetFault::is_unusable`]); `warn` is told the
+/// other faults, first.
+///
+/// # Errors
+/// The first such fault; a goal that is not finite.
+pub fn check_dataset(episodes: &[Episode], mut warn: impl FnMut(&DatasetFault)) -> Result<(), UnusableDataset> {
+    let (unusable, odd): (Vec<_>, Vec<_>) = dataset_faults(episodes, 0)?
+        .into_iter()
+        .partition(DatasetFault::is_unusable);
+    odd.iter().for_each(&mut warn);
+    unusable
+        .into_iter()
+        .next()
+        .map_or(Ok(()), |fault| Err(UnusableDataset::Fault(fault)))
+}
+
 fn distance(a: [f64; 2], b: [f64; 2]) -> f64 {
     (a[0] - b[0]).hypot(a[1] - b[1])
 }

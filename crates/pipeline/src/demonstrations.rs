@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use bc_policy::track_states;
-use dataset_checks::{DatasetFault, dataset_faults};
+use dataset_checks::{DatasetFault, check_dataset};
 use pusht_data::{Episode, Simulation, Source, SourceOptions, demonstrate, open, open_with};
 use pusht_env::{ExpertConfig, State};
 use pusht_jobs::{Done, Hasher, JobContext, Key, Stage, counted};
@@ -146,17 +146,9 @@ impl Recording {
                 episodes.len()
             )));
         }
-        let (unusable, odd): (Vec<_>, Vec<_>) = dataset_faults(&episodes, 0)
-            .map_err(|e| fail(&e))?
-            .into_iter()
-            .partition(DatasetFault::is_unusable);
-        for fault in odd {
-            ctx.say(&format!("warning: {}: {fault}", source.name()));
-        }
-        match unusable.first() {
-            Some(fault) => Err(fail(fault)),
-            None => Ok(episodes),
-        }
+        let warn = |fault: &DatasetFault| ctx.say(&format!("warning: {}: {fault}", source.name()));
+        check_dataset(&episodes, warn).map_err(|e| fail(&e))?;
+        Ok(episodes)
     }
 }
 

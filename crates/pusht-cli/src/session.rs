@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
-use dataset_checks::{DatasetFault, dataset_faults};
+use dataset_checks::{DatasetFault, check_dataset};
 use pusht_data::{Episode, Source};
 use pusht_jobs::{Cancelled, JobContext, Silent, cancel_on_ctrl_c, counted, terminal_or_lines};
 
@@ -87,15 +87,8 @@ impl Session<'_> {
         let episodes = source.episodes(0..count, &mut self.ctx)?;
         self.ctx
             .say(&format!("{} of {}", counted(count, "episode"), source.name()));
-        let (unusable, odd): (Vec<_>, Vec<_>) = dataset_faults(&episodes, 0)?
-            .into_iter()
-            .partition(DatasetFault::is_unusable);
-        for fault in odd {
-            self.ctx.say(&format!("warning: {}: {fault}", source.name()));
-        }
-        if let Some(fault) = unusable.first() {
-            bail!("{}: {fault}", path.display());
-        }
+        let warn = |fault: &DatasetFault| self.ctx.say(&format!("warning: {}: {fault}", source.name()));
+        check_dataset(&episodes, warn).with_context(|| path.display().to_string())?;
         Ok((source, episodes))
     }
 
