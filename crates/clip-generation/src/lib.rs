@@ -18,6 +18,7 @@ pub use endpoints::ClipEndpoints;
 pub use error::GenerationError;
 pub use job::{GenerationJob, GenerationJobBuilder};
 pub use motion::{MotionReport, MotionRow};
+pub use new_starts::reset_frame;
 pub use pusht_jobs::JobContext;
 pub use record::{ClipRecord, GENERATION_SCHEMA, Generation, GenerationPlan};
 pub use references::{ClipReferences, ReferencedClip};

@@ -6,33 +6,39 @@ use pusht_env::{Frame, GOAL, Renderer};
 use crate::endpoint::{Endpoint, EndpointSource};
 use crate::error::GenerationError;
 
+/// The first frame of an episode that begins at the reset to this seed.
+///
+/// # Errors
+/// Settings that the environment refuses.
+pub fn reset_frame(simulation: &Simulation, seed: u64) -> Result<Frame, GenerationError> {
+    let refuse = |reason: String| GenerationError::NewStart { seed, reason };
+    let reset = SeededTrajectory::new(Start::Seed(seed), Vec::new());
+    let env = reset.begin(simulation).map_err(|error| refuse(error.to_string()))?;
+    let renderer = Renderer::new(simulation.frame_size, simulation.fill_rule);
+    let mut renderer = renderer.map_err(|error| refuse(error.to_string()))?;
+    Ok(renderer.render(&env.scene()))
+}
+
 /// Resets of consecutive seeds.
 pub(crate) struct NewStarts {
     simulation: Simulation,
     first_seed: u64,
-    renderer: Renderer,
 }
 
 impl NewStarts {
     /// # Errors
     /// Settings that the environment refuses, or another goal than the default one.
     pub(crate) fn new(simulation: Simulation, first_seed: u64) -> Result<Self, GenerationError> {
-        let refuse = |reason: String| GenerationError::NewStart {
-            seed: first_seed,
-            reason,
-        };
         if simulation.goal != GOAL {
-            return Err(refuse(format!(
-                "the goal is {:?}; expected the default one, {GOAL:?}, to which models push the T",
-                simulation.goal
-            )));
+            return Err(GenerationError::NewStart {
+                seed: first_seed,
+                reason: format!(
+                    "the goal is {:?}; expected the default one, {GOAL:?}, to which models push the T",
+                    simulation.goal
+                ),
+            });
         }
-        let renderer = Renderer::new(simulation.frame_size, simulation.fill_rule);
-        let starts = Self {
-            simulation,
-            first_seed,
-            renderer: renderer.map_err(|error| refuse(error.to_string()))?,
-        };
+        let starts = Self { simulation, first_seed };
         starts.start(0)?;
         Ok(starts)
     }
@@ -54,14 +60,7 @@ impl NewStarts {
     /// The first frame of the clip with this index.
     pub(crate) fn start(&self, index: usize) -> Result<(Frame, Endpoint), GenerationError> {
         let seed = self.first_seed.wrapping_add(index as u64);
-        let reset = SeededTrajectory::new(Start::Seed(seed), Vec::new());
-        let env = reset
-            .begin(&self.simulation)
-            .map_err(|error| GenerationError::NewStart {
-                seed,
-                reason: error.to_string(),
-            })?;
-        let frame = self.renderer.clone().render(&env.scene());
+        let frame = reset_frame(&self.simulation, seed)?;
         Ok((frame, Endpoint::Reset(seed)))
     }
 }

@@ -111,11 +111,16 @@ pub(crate) fn run_stages(
             let stage = GenerateClips {
                 folder: generator.clips_stage(),
                 wanted: if from_new_starts {
-                    Wanted::FromResets(video.new_starts, demos.new_starts)
+                    Wanted {
+                        clips: video.new_starts.clips,
+                        frames: video.new_starts.frames,
+                        first_reset: Some(demos.new_starts),
+                    }
                 } else {
-                    Wanted::BetweenRows {
+                    Wanted {
                         clips: video.clips,
                         frames: video.frames,
+                        first_reset: None,
                     }
                 },
                 labels: idm.labels,

@@ -22,7 +22,7 @@ mod rollouts;
 mod run;
 mod split;
 
-pub use config::{Config, OtherGeneratorConfig, PRESETS, VideoChoice, VideoConfig};
+pub use config::{ClipEnds, Config, NewStartsConfig, OtherGeneratorConfig, PRESETS, VideoChoice, VideoConfig};
 pub use error::PipelineError;
 pub use pusht_jobs::{JobContext, Selection};
 pub use run::{RunOptions, draw_report, run, run_part};

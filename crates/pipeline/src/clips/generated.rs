@@ -20,7 +20,7 @@ use super::new_starts::NewStart;
 use super::set::{Clips, labeled};
 use super::{simulated, store};
 use crate::PipelineError;
-use crate::config::{Labeler, NewStartsConfig};
+use crate::config::Labeler;
 use crate::demonstrations::Demonstrations;
 use crate::error::failed;
 use crate::files::{io, read_json, write_json};
@@ -41,16 +41,13 @@ pub(crate) struct GenerateClips<'a> {
 
 /// Which clips are made.
 #[derive(Clone, Copy)]
-pub(crate) enum Wanted {
-    /// Between rows of the training part.
-    BetweenRows {
-        /// Number of clips, fewer if there are not enough pairs of rows.
-        clips: usize,
-        /// Frames per clip.
-        frames: usize,
-    },
-    /// From resets, the first of which has this seed.
-    FromResets(NewStartsConfig, u64),
+pub(crate) struct Wanted {
+    /// Number of clips, fewer if there are not enough pairs of rows.
+    pub(crate) clips: usize,
+    /// Frames per clip; the largest number, if they begin at resets.
+    pub(crate) frames: usize,
+    /// Seed of the first of the resets at which they begin; `None`: between rows of the training part.
+    pub(crate) first_reset: Option<u64>,
 }
 
 /// Record of a clip; its frames are in a folder of images.
@@ -77,21 +74,19 @@ impl Stage for GenerateClips<'_> {
 
     fn inputs(&self) -> impl Serialize {
         let Self { video, learned, .. } = self;
-        let (how, clips, frames) = match self.wanted {
-            Wanted::BetweenRows { clips, frames } => ("judged".to_owned(), clips, frames),
-            Wanted::FromResets(of, first) => (format!("from reset {first} on"), of.clips, of.frames),
-        };
+        let Wanted {
+            clips,
+            frames,
+            first_reset,
+        } = self.wanted;
+        let how = first_reset.map_or("judged".to_owned(), |first| format!("from reset {first} on"));
         (how, clips, frames, self.labels, &video.key, &learned.key)
     }
 
     fn run(&self, dir: &Path, ctx: &mut JobContext) -> Result<(), PipelineError> {
         let (demos, video) = (self.demos, &self.video.output);
         let asked = self.asked()?;
-        let longest = match self.wanted {
-            Wanted::BetweenRows { frames, .. } => frames,
-            Wanted::FromResets(of, _) => of.frames,
-        };
-        make_clips(dir, demos, &video.loaded, &asked, longest, ctx)?;
+        make_clips(dir, demos, &video.loaded, &asked, self.wanted.frames, ctx)?;
         let name = video.loaded.model.name();
         let rows: Vec<Ends> = asked.iter().filter_map(Asked::rows).cloned().collect();
         if rows.len() == asked.len() {
@@ -140,9 +135,9 @@ impl Stage for GenerateClips<'_> {
         }
         let asked: Vec<Asked> = clips.into_iter().map(|clip| clip.asked).collect();
         let ends: Vec<Ends> = asked.iter().filter_map(Asked::rows).cloned().collect();
-        let (quality, new_starts) = match self.wanted {
-            Wanted::BetweenRows { .. } => (Some(read_json(&dir.join(QUALITY))?), None),
-            Wanted::FromResets(..) => (None, Some(read_json(&dir.join(NEW_STARTS))?)),
+        let (quality, new_starts) = match self.wanted.first_reset {
+            None => (Some(read_json(&dir.join(QUALITY))?), None),
+            Some(_) => (None, Some(read_json(&dir.join(NEW_STARTS))?)),
         };
         Ok(Clips {
             quality,
@@ -166,17 +161,19 @@ impl GenerateClips<'_> {
 
     /// What is asked for, clip by clip.
     fn asked(&self) -> Result<Vec<Asked>, PipelineError> {
-        let (clips, frames) = match self.wanted {
-            Wanted::BetweenRows { clips, frames } => (clips, frames),
-            Wanted::FromResets(of, first) => {
-                let mut rng = Pcg64::seed_from_u64(self.split.seed);
-                let start = |index| NewStart {
-                    reset: first.wrapping_add(index),
-                    seed: rng.next_u64(),
-                };
-                return Ok((0..of.clips as u64).map(start).map(Asked::From).collect());
-            }
-        };
+        let Wanted {
+            clips,
+            frames,
+            first_reset,
+        } = self.wanted;
+        if let Some(first) = first_reset {
+            let mut rng = Pcg64::seed_from_u64(self.split.seed);
+            let start = |index| NewStart {
+                reset: first.wrapping_add(index),
+                seed: rng.next_u64(),
+            };
+            return Ok((0..clips as u64).map(start).map(Asked::From).collect());
+        }
         let shorter = self.video.output.kind == GeneratorKind::ObjectLatent;
         let ends = ends::draw(self.split, &self.demos.episodes, clips, frames, shorter);
         if ends.is_empty() {

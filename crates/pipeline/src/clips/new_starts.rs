@@ -1,7 +1,8 @@
 //! Starts that no demonstration has: resets of the environment.
 
-use pusht_data::{SeededTrajectory, Simulation, Start};
-use pusht_env::{Frame, Renderer};
+use clip_generation::reset_frame;
+use pusht_data::Simulation;
+use pusht_env::Frame;
 use serde::{Deserialize, Serialize};
 
 use crate::PipelineError;
@@ -19,11 +20,6 @@ pub(crate) struct NewStart {
 impl NewStart {
     /// The first frame, as the demonstrations of the expert begin.
     pub(crate) fn frame(&self) -> Result<Frame, PipelineError> {
-        let simulation = Simulation::DIFFUSION_POLICY;
-        let fail = |e: &dyn std::fmt::Display| failed("clips")(&format!("reset {}: {e}", self.reset));
-        let reset = SeededTrajectory::new(Start::Seed(self.reset), Vec::new());
-        let env = reset.begin(&simulation).map_err(|e| fail(&e))?;
-        let mut renderer = Renderer::new(simulation.frame_size, simulation.fill_rule).map_err(|e| fail(&e))?;
-        Ok(renderer.render(&env.scene()))
+        reset_frame(&Simulation::DIFFUSION_POLICY, self.reset).map_err(|e| failed("clips")(&e))
     }
 }
