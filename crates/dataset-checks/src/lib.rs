@@ -3,8 +3,10 @@
 mod actions;
 mod fault;
 mod frames;
+mod tracking_errors;
 
 pub use fault::DatasetFault;
+pub use tracking_errors::{NothingTracked, TrackingErrorRow, TrackingErrors};
 
 use pusht_data::Episode;
 use pusht_vision::VisionError;

@@ -42,7 +42,7 @@ pub(crate) struct Points {
     /// Board coordinate of each column, and of each row.
     along: Vec<f64>,
     rows: Vec<Vec<Point>>,
-    count: usize,
+    pub(crate) count: usize,
 }
 
 struct Point {

@@ -7,6 +7,7 @@ use crate::board_fit::{
     EXACT, Edges, Extent, NEAR, Picture, Rated, View, cost, is_green, map_of, moved, rated, scanned, search,
 };
 use crate::registration::Registration;
+use crate::several::part;
 use pusht_env::Frame;
 
 /// Largest difference between pixels of a bar, levels; codecs smear it.
@@ -56,7 +57,7 @@ impl Content {
             };
             [bars(false), side - bars(true)]
         });
-        let part = Pixels::new(&image_part(frame, [left, upper], [right - left, lower - upper]));
+        let part = Pixels::new(&part(frame, [left, upper], [right - left, lower - upper]));
         let widths = part
             .size()
             .map(|side| ((side as f64 / SIDE as f64).round() as usize).max(1));
@@ -65,6 +66,11 @@ impl Content {
             pixels: part.averaged(widths),
             sharp: part,
         }
+    }
+
+    /// The part, averaged.
+    pub(crate) fn pixels(&self) -> &Pixels {
+        &self.pixels
     }
 
     fn view(&self) -> View<'_> {
@@ -78,6 +84,11 @@ impl Content {
     pub(crate) fn edges(&self) -> Edges {
         let size = self.pixels.size();
         [0, 1].map(|k| [self.corner[k], self.corner[k] + size[k] as f64])
+    }
+
+    /// A point of the frame in the part.
+    pub(crate) fn point_inside(&self, at: [f64; 2]) -> [f64; 2] {
+        [0, 1].map(|k| at[k] - self.corner[k])
     }
 
     /// Edges in the frame as edges in the part.
@@ -242,10 +253,6 @@ fn is_bar(frame: &Frame, axis: usize, at: u32) -> bool {
         }
     }
     (0..3).all(|c| high[c] - low[c] <= BAR_SPREAD) && low.iter().any(|&level| level <= BAR_LEVEL)
-}
-
-fn image_part(frame: &Frame, [left, upper]: [u32; 2], [width, height]: [u32; 2]) -> Frame {
-    Frame::from_fn(width, height, |x, y| *frame.get_pixel(left + x, upper + y))
 }
 
 /// False for a gray picture: the agent is told by its blue, the goal by its green.

@@ -37,6 +37,27 @@ pub enum VisionError {
         /// Clockwise turn, degrees: 90, 180 or 270. A mirrored board looks like a turned one.
         degrees: u16,
     },
+    /// The board lies askew.
+    #[error(
+        "the board is turned clockwise by {degrees:.1}°; expected it upright, as PushT draws it: turn the video back (ffmpeg: \
+         -vf rotate={:.4}:fillcolor=white), or film the screen straight",
+        -degrees.to_radians()
+    )]
+    TiltedBoard {
+        /// Clockwise turn, degrees, from -180 to 180.
+        degrees: f64,
+    },
+    /// The frame shows more than one board.
+    #[error(
+        "the frame of {width} × {height} px shows several boards; expected one: cut each into a video of its own (ffmpeg: -vf \
+         crop=WIDTH:HEIGHT:LEFT:TOP)"
+    )]
+    SeveralBoards {
+        /// Width found.
+        width: u32,
+        /// Height found.
+        height: u32,
+    },
     /// The frame is gray.
     #[error(
         "the frame of {width} × {height} px is gray or blank; expected the colors of PushT, by which agent, T and goal are told \
@@ -89,12 +110,6 @@ pub enum VisionError {
         name: &'static str,
         /// The value that was passed.
         value: f64,
-    },
-    /// The tracks have no frame to compare.
-    #[error("nothing to compare for {what}: no frame shows both agent and T")]
-    NothingTracked {
-        /// The kind of error.
-        what: &'static str,
     },
     /// The renderer failed.
     #[error(transparent)]

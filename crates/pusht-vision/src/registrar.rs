@@ -18,6 +18,8 @@ use crate::board_fit::{
 };
 use crate::crop::{Content, has_color};
 use crate::registration::Registration;
+use crate::several::{grids, strips};
+use crate::tilt::turn_of;
 use pusht_env::{Frame, Pose};
 
 /// Residual of a square frame up to which it certainly shows the whole board, levels of 255.
@@ -54,6 +56,11 @@ const GOAL_IN_VIEW: f64 = 0.25;
 /// Share of the residual below which the board is taken to lie turned.
 const CLEARLY_TURNED: f64 = 0.75;
 
+/// Residual up to which a part of a frame shows a board of its own, levels of 255: without walls and goal at their places 14
+/// are left. Where a board takes up most of the frame, that share of its residual.
+const OWN_BOARD: (f64, f64) = (6.0, 0.6);
+const MOST: f64 = 0.6;
+
 /// Finds the board in frames.
 pub struct Registrar {
     pictures: [Picture; 2],
@@ -86,8 +93,8 @@ impl Registrar {
     /// clearly better is also taken to show exactly the board.
     ///
     /// # Errors
-    /// A frame of fewer than 16 pixels per side; one that shows no PushT board, or shows it turned by quarters or mirrored,
-    /// or so that the goal and the walls in view do not fix where it lies.
+    /// A frame of fewer than 16 pixels per side; one that shows no PushT board, several of them, or one that is turned or
+    /// mirrored, or so little of it that the goal and the walls in view do not fix where it lies.
     pub fn register(&self, frame: &Frame) -> Result<Registration, VisionError> {
         let (width, height) = frame.dimensions();
         if width < 16 || height < 16 {
@@ -108,7 +115,12 @@ impl Registrar {
             return Ok(plain);
         }
         if has_color(frame) {
-            return self.search(frame, view, plain);
+            let found = self.search(frame, view, plain);
+            if !matches!(found, Err(VisionError::TurnedBoard { .. })) {
+                self.refuse_several(frame, &found)?;
+                self.refuse_tilted(frame, &found)?;
+            }
+            return found;
         }
         Err(match self.whole(frame, view, plain) {
             Err(no_board @ VisionError::NoBoard { .. }) => no_board,
@@ -194,12 +206,12 @@ impl Registrar {
     fn whole(&self, frame: &Frame, pixels: View<'_>, plain: Registration) -> Result<Registration, VisionError> {
         let (width, height) = frame.dimensions();
         let stretched = edges_of(&plain);
-        let size = [f64::from(width), f64::from(height)];
+        let [across, down] = [width, height].map(f64::from);
         if width == height && plain.residual < PLAIN {
             return Ok(plain);
         }
-        let square = |side: f64| [0, 1].map(|k| [(size[k] - side) / 2.0, (size[k] + side) / 2.0]);
-        let mut starts = vec![stretched, square(size[0].min(size[1])), square(size[0].max(size[1]))];
+        let square = |side: f64| square((width, height), side);
+        let mut starts = vec![stretched, square(across.min(down)), square(across.max(down))];
         let by_goal = self.by_goal(frame);
         starts.extend(by_goal);
         let best = self.best(|picture| {
@@ -246,6 +258,89 @@ impl Registrar {
         Ok(())
     }
 
+    /// An error if there is a board beside the one that was found, or if parts of the frame fit boards clearly better than the
+    /// whole does.
+    fn refuse_several(&self, frame: &Frame, found: &Result<Registration, VisionError>) -> Result<(), VisionError> {
+        let (width, height) = frame.dimensions();
+        let several = VisionError::SeveralBoards { width, height };
+        let mut limit = OWN_BOARD.0;
+        if let Ok(map) = found {
+            let beside = strips(frame, edges_of(map));
+            if beside.iter().any(|strip| self.residual_in(strip) < limit) {
+                return Err(several);
+            }
+            let covered = map.scale.iter().map(|scale| scale * BOARD).product::<f64>();
+            let mostly = covered > MOST * f64::from(width * height);
+            if map.residual < (if mostly { PLAIN } else { NEARLY_CLEAN }) {
+                return Ok(());
+            }
+            if mostly {
+                limit = OWN_BOARD.1 * map.residual;
+            }
+        }
+        let boards = |cells: Vec<Frame>| cells.iter().filter(|cell| self.residual_in(cell) < limit).count();
+        match grids(frame).any(|cells| boards(cells) > 1) {
+            true => Err(several),
+            false => Ok(()),
+        }
+    }
+
+    /// Residual of the whole board in a part of a frame; infinite if there is no color in it.
+    fn residual_in(&self, part: &Frame) -> f64 {
+        if !has_color(part) {
+            return f64::INFINITY;
+        }
+        let pixels = &Pixels::new(part);
+        let view = View {
+            frame: pixels,
+            extent: Extent::Whole,
+        };
+        let [width, height] = [part.width(), part.height()].map(f64::from);
+        let stretched = [[0.0, width], [0.0, height]];
+        let starts = [
+            Some(stretched),
+            Some(square(part.dimensions(), width.min(height))),
+            self.by_goal(part),
+        ];
+        let found = self.best(|picture| {
+            let near = starts
+                .iter()
+                .flatten()
+                .map(|&start| search(view, &picture.few, start, FAR));
+            let near = near.min_by(|a, b| a.1.total_cmp(&b.1));
+            rated(view, picture, near.map_or(stretched, |(edges, _)| edges))
+        });
+        found.residual
+    }
+
+    /// An error if a board that is turned by some angle fits the frame clearly better than one that is not.
+    fn refuse_tilted(&self, frame: &Frame, found: &Result<Registration, VisionError>) -> Result<(), VisionError> {
+        let (residual, edges) = match found {
+            Ok(map) => (map.residual, Some(edges_of(map))),
+            Err(_) => (f64::INFINITY, None),
+        };
+        let Some((goal, green)) = self.goal.zip(green_of(frame)) else {
+            return Ok(());
+        };
+        if residual < NEARLY_CLEAN {
+            return Ok(());
+        }
+        let content = Content::of(frame);
+        let upright = content.inside(edges.unwrap_or(content.edges()));
+        let green = [content.point_inside(green[0]), green[1]];
+        let turn = turn_of(content.pixels(), &self.pictures, upright, [green, goal]);
+        let Some(degrees) = turn.map(f64::to_degrees) else {
+            return Ok(());
+        };
+        let quarters = (degrees / 90.0).round();
+        Err(match quarters != 0.0 && (degrees - 90.0 * quarters).abs() < 1.0 {
+            true => VisionError::TurnedBoard {
+                degrees: (90.0 * quarters).rem_euclid(360.0) as u16,
+            },
+            false => VisionError::TiltedBoard { degrees },
+        })
+    }
+
     /// The better of the maps found with the two images.
     fn best(&self, find: impl Fn(&Picture) -> Registration) -> Registration {
         let [a, b] = self.pictures.each_ref().map(find);
@@ -255,20 +350,31 @@ impl Registrar {
     /// The map under which the goal's green has the centroid and spread found in the frame.
     fn by_goal(&self, frame: &Frame) -> Option<[[f64; 2]; 2]> {
         let [center, deviation] = self.goal?;
-        // Every pixel of a small frame, about 200 × 200 of a large one.
-        let step = (frame.width().max(frame.height()) / 200).max(1) as usize;
-        let points = (0..frame.height())
-            .step_by(step)
-            .flat_map(|y| (0..frame.width()).step_by(step).map(move |x| (x, y)));
-        let green = points.map(|(x, y)| {
-            let at = [f64::from(x) + 0.5, f64::from(y) + 0.5];
-            (at, greenness(frame.get_pixel(x, y).0.map(f32::from)))
-        });
-        let [found, wide] = spread(green)?;
+        let [found, wide] = green_of(frame)?;
         Some([0, 1].map(|k| {
             let scale = wide[k] / deviation[k];
             let start = found[k] - (center[k] + 0.5) * scale;
             [start, start + BOARD * scale]
         }))
     }
+}
+
+/// Edges of a square in the middle of a frame.
+fn square((width, height): (u32, u32), side: f64) -> Edges {
+    [width, height]
+        .map(f64::from)
+        .map(|size| [(size - side) / 2.0, (size + side) / 2.0])
+}
+
+/// Centroid and standard deviation of the green in a frame, px.
+fn green_of(frame: &Frame) -> Option<[[f64; 2]; 2]> {
+    // Every pixel of a small frame, about 200 × 200 of a large one.
+    let step = (frame.width().max(frame.height()) / 200).max(1) as usize;
+    let points = (0..frame.height())
+        .step_by(step)
+        .flat_map(|y| (0..frame.width()).step_by(step).map(move |x| (x, y)));
+    spread(points.map(|(x, y)| {
+        let at = [f64::from(x) + 0.5, f64::from(y) + 0.5];
+        (at, greenness(frame.get_pixel(x, y).0.map(f32::from)))
+    }))
 }

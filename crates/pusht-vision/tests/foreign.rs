@@ -101,7 +101,7 @@ proptest! {
         let frame = Frame::from_raw(width, height, bytes).unwrap();
         match Registrar::new(GOAL).unwrap().register(&frame) {
             Ok(map) => prop_assert_eq!(map.resample(&frame).dimensions(), (96, 96)),
-            Err(error) => prop_assert!(matches!(error, VisionError::NoBoard { .. } | VisionError::TurnedBoard { .. } | VisionError::UncertainBoard { .. } | VisionError::NoColor { .. }), "{}", error),
+            Err(error) => prop_assert!(matches!(error, VisionError::NoBoard { .. } | VisionError::TurnedBoard { .. } | VisionError::UncertainBoard { .. } | VisionError::NoColor { .. } | VisionError::TiltedBoard { .. } | VisionError::SeveralBoards { .. }), "{}", error),
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use image_similarity::{psnr, video_ssim};
 use pusht_env::{Frame, GOAL};
 use pusht_vision::appearance::{ClipReading, FrameReader, Shape};
-use pusht_vision::{Registration, executability_residual, psnr, video_ssim};
+use pusht_vision::{Registration, executability_residual};
 use serde::{Deserialize, Serialize};
 use video_io::{FilmStrip, film_strip};
 
@@ -21,7 +22,7 @@ const WHOLE: [f64; 2] = [0.75, 1.25];
 pub struct SampleMeasures {
     /// Peak signal-to-noise ratio to the held-out clip with the same endpoints, dB.
     pub psnr: f64,
-    /// Structural similarity to it ([`pusht_vision::ssim`]); `None` for frames smaller than its window.
+    /// Structural similarity to it ([`image_similarity::ssim`]); `None` for frames smaller than its window.
     pub ssim: Option<f64>,
     /// Fraction of frames with exactly one agent.
     pub one_agent: f64,

@@ -1,8 +1,9 @@
 //! Quality measures of one clip.
 
+use image_similarity::{SimilarityError, psnr, video_ssim};
 use pusht_env::{Frame, GOAL};
 use pusht_vision::appearance::{ClipReading, FrameAudit, FrameReader};
-use pusht_vision::{SimilarityError, Tracked, VisionError, executability_residual, psnr, video_ssim};
+use pusht_vision::{Tracked, VisionError, executability_residual};
 use serde::{Deserialize, Serialize};
 
 use crate::replay::{BlockPath, block_path};

@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use dataset_checks::dataset_faults;
+use dataset_checks::{TrackingErrors, dataset_faults};
 use pusht_jobs::counted;
-use pusht_vision::TrackingErrors;
 use serde_json::json;
 
 use crate::data_options::DataOptions;

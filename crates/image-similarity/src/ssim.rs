@@ -2,8 +2,8 @@
 //! visibility to structural similarity", 2004, equation 13 with its constants, averaged over all positions at which the
 //! window fits.
 
-use super::SimilarityError;
-use pusht_env::Frame;
+use crate::SimilarityError;
+use image::RgbImage;
 
 /// Side of the window.
 const WINDOW: usize = 11;
@@ -26,7 +26,7 @@ const C2: f64 = 58.5225;
 ///
 /// # Errors
 /// Images of different sizes, or smaller than the window.
-pub fn ssim(a: &Frame, b: &Frame) -> Result<f64, SimilarityError> {
+pub fn ssim(a: &RgbImage, b: &RgbImage) -> Result<f64, SimilarityError> {
     let ((width, height), other) = (a.dimensions(), b.dimensions());
     if (width, height) != other {
         return Err(SimilarityError::Sizes {
@@ -41,7 +41,7 @@ pub fn ssim(a: &Frame, b: &Frame) -> Result<f64, SimilarityError> {
         });
     }
     let weights = gaussian();
-    let channel = |frame: &Frame, c: usize| -> Vec<f64> {
+    let channel = |frame: &RgbImage, c: usize| -> Vec<f64> {
         let pixels = frame.as_raw().chunks_exact(3);
         pixels.map(|p| f64::from(p[c])).collect()
     };
@@ -73,7 +73,7 @@ pub fn ssim(a: &Frame, b: &Frame) -> Result<f64, SimilarityError> {
 ///
 /// # Errors
 /// Different lengths; as [`ssim`].
-pub fn video_ssim(a: &[Frame], b: &[Frame]) -> Result<Vec<f64>, SimilarityError> {
+pub fn video_ssim(a: &[RgbImage], b: &[RgbImage]) -> Result<Vec<f64>, SimilarityError> {
     if a.len() != b.len() {
         return Err(SimilarityError::Lengths {
             left: a.len(),

@@ -1,4 +1,4 @@
-//! Pixel-wise similarity of images.
+#![doc = include_str!("../README.md")]
 
 mod error;
 mod psnr;

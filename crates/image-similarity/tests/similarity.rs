@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use pusht_env::Frame;
-use pusht_vision::{SimilarityError, ssim, video_ssim};
+use image::RgbImage;
+use image_similarity::{SimilarityError, ssim, video_ssim};
 
 #[derive(serde::Deserialize)]
 struct Pictures {
@@ -17,8 +17,8 @@ struct Pictures {
 #[test]
 fn ssim_as_in_scikit_image() {
     let p: Pictures = serde_json::from_str(include_str!("fixtures/ssim.json")).unwrap();
-    let a = Frame::from_raw(p.width, p.height, p.a).unwrap();
-    let b = Frame::from_raw(p.width, p.height, p.b).unwrap();
+    let a = RgbImage::from_raw(p.width, p.height, p.a).unwrap();
+    let b = RgbImage::from_raw(p.width, p.height, p.b).unwrap();
     let found = ssim(&a, &b).unwrap();
     assert!((found - p.ssim).abs() < 1e-12, "{found} against {}", p.ssim);
     assert_eq!(ssim(&a, &b), ssim(&b, &a));
@@ -26,9 +26,9 @@ fn ssim_as_in_scikit_image() {
     let video = video_ssim(&[a.clone(), b.clone()], &[a.clone(), a.clone()]).unwrap();
     assert!(video[0] > 0.999 && (video[1] - found).abs() < 1e-12);
 
-    let other = Frame::new(20, 26);
+    let other = RgbImage::new(20, 26);
     assert!(matches!(ssim(&a, &other), Err(SimilarityError::Sizes { .. })));
-    let small = Frame::new(10, 40);
+    let small = RgbImage::new(10, 40);
     assert!(matches!(ssim(&small, &small), Err(SimilarityError::Small { .. })));
     assert!(matches!(video_ssim(&[a], &[]), Err(SimilarityError::Lengths { .. })));
 }

@@ -3,9 +3,8 @@
 use std::fmt;
 
 use pusht_env::{Action, Pose, State};
+use pusht_vision::{ActionSmoother, InitialMotion, Tracked, VisionError, actions_from_track, unwrap_angle};
 use serde::Serialize;
-
-use crate::{ActionSmoother, InitialMotion, Tracked, VisionError, actions_from_track, unwrap_angle};
 
 /// Collects the errors of tracks over any number of episodes, by kind.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +13,14 @@ pub struct TrackingErrors {
     missed: usize,
     /// Errors by name and unit, in the order of their first occurrence.
     errors: Vec<(&'static str, Vec<f64>)>,
+}
+
+/// The tracks have no frame to compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("nothing to compare for {what}: no frame shows both agent and T")]
+pub struct NothingTracked {
+    /// The kind of error.
+    pub what: &'static str,
 }
 
 /// Statistics of one kind of error.
@@ -98,11 +105,11 @@ impl TrackingErrors {
     ///
     /// # Errors
     /// A kind with nothing to compare: no frame shows both agent and T.
-    pub fn rows(&self) -> Result<Vec<TrackingErrorRow>, VisionError> {
+    pub fn rows(&self) -> Result<Vec<TrackingErrorRow>, NothingTracked> {
         let row = |(name, all): &(&'static str, Vec<f64>)| {
             let mut all = all.clone();
             all.sort_by(f64::total_cmp);
-            let &max = all.last().ok_or(VisionError::NothingTracked { what: name })?;
+            let &max = all.last().ok_or(NothingTracked { what: name })?;
             let [median, p90] = [50, 90].map(|q| all[(all.len() - 1) * q / 100]);
             Ok(TrackingErrorRow {
                 name,
