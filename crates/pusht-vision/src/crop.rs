@@ -231,7 +231,7 @@ fn square(view: View<'_>, picture: &Picture, start: Edges) -> Option<Rated> {
             }
         }
         // Small gains are made with smaller steps.
-        if best > 0.999 * before {
+        if best >= 0.999 * before {
             step /= 2.0;
         }
     }

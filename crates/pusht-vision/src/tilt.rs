@@ -119,7 +119,7 @@ impl TurnedMap {
                 }
             }
             // Small gains are made with smaller steps.
-            if best.1 > 0.995 * before {
+            if best.1 >= 0.995 * before {
                 turn /= 2.0;
             }
         }
