@@ -1,5 +1,6 @@
 //! Whether the actions are target positions in px of the 512 board, and take the recorded agent to where it is.
 
+use pusht_env::State;
 use pusht_vision::{CONTROL_HZ, agent_step};
 
 use crate::{DatasetFault, Numbered, distance};
@@ -45,15 +46,19 @@ pub(crate) fn off_board(episodes: &[Numbered<'_>]) -> Option<DatasetFault> {
 /// How the numbers of an action are read.
 type Reading = fn([f64; 2]) -> [f64; 2];
 
-/// Distances, px, between where its action takes the agent in a step and where it is, from row 1 on. The velocity is that of
-/// the last step.
-fn distances(rows: &Numbered<'_>, read: impl Fn([f64; 2]) -> [f64; 2]) -> Vec<f64> {
+/// Where an action takes the agent within a step. The velocity is that of the step before, 0 where there is none.
+pub(crate) fn agent_after(before: Option<&State>, here: &State, action: [f64; 2]) -> [f64; 2] {
+    let from = before.unwrap_or(here).agent;
+    let velocity = [0, 1].map(|axis| (here.agent[axis] - from[axis]) * CONTROL_HZ);
+    agent_step(here.agent, velocity, action).0
+}
+
+/// Distances, px, between where its action takes the agent in a step and where it is, from row 1 on.
+fn distances(rows: &Numbered<'_>, read: Reading) -> Vec<f64> {
     let steps = rows.of.states.as_deref().unwrap_or_default().windows(3);
     let steps = steps.zip(rows.of.actions.iter().skip(1)).map(|(states, action)| {
-        let [before, here, next] = [states[0].agent, states[1].agent, states[2].agent];
-        let velocity = [0, 1].map(|axis| (here[axis] - before[axis]) * CONTROL_HZ);
-        let (there, _) = agent_step(here, velocity, read(action.map(f64::from)));
-        distance(there, next)
+        let there = agent_after(Some(&states[0]), &states[1], read(action.map(f64::from)));
+        distance(there, states[2].agent)
     });
     steps.collect()
 }
@@ -84,6 +89,7 @@ pub(crate) fn unexplained(episodes: &[Numbered<'_>]) -> Option<DatasetFault> {
     })
 }
 
+/// Agent and T elsewhere from one row to the next.
 pub(crate) fn joined(rows: &Numbered<'_>) -> Option<DatasetFault> {
     let states = rows.of.states.as_deref()?;
     let found = distances(rows, |action| action)

@@ -37,6 +37,32 @@ pub enum DatasetFault {
         /// How far the agent is from where its action takes it, px.
         px: f64,
     },
+    /// An episode begins or ends with a row of another one: no action leads from it to the others, or to it.
+    OtherRow {
+        /// The episode.
+        episode: usize,
+        /// The row from which no action leads to the next: the first one, or the last but one.
+        row: usize,
+        /// Whether the odd row is the first of the episode; else it is the last.
+        is_first: bool,
+        /// How far the agent is from where its action takes it, px.
+        agent_px: f64,
+        /// How far the T moves in the step, px.
+        block_px: f64,
+        /// The episode before or after it, if the odd row belongs there.
+        of_episode: Option<usize>,
+        /// Number of further episodes of which the same holds.
+        more: usize,
+    },
+    /// In most frames no agent or no T is found.
+    Unrecognized {
+        /// Number of frames without.
+        missed: usize,
+        /// Number of frames looked at.
+        looked_at: usize,
+        /// Whether they are found with red and blue exchanged.
+        exchanged: bool,
+    },
     /// Frames of an episode do not show its states.
     Unseen {
         /// The episode.
@@ -62,6 +88,10 @@ pub enum DatasetFault {
         px: f64,
     },
 }
+
+/// What says where episodes end.
+const ENDS: &str = "where episodes end (episode_ends; episode_index in a table of rows, length and dataset_from_index in one \
+                    of episodes)";
 
 impl DatasetFault {
     /// Whether nothing can be learned from the dataset as it is, and the fault says how to correct it; other faults may be
@@ -106,8 +136,56 @@ impl fmt::Display for DatasetFault {
             Self::Joined { episode, row, px } => write!(
                 f,
                 "in episode {episode} agent and T are elsewhere after row {row} (the agent by {px:.0} px): two episodes are \
-                 joined there; check where episodes end (episode_ends, episode_index)"
+                 joined there; check {ENDS}"
             ),
+            Self::OtherRow {
+                episode,
+                row,
+                is_first,
+                agent_px,
+                block_px,
+                of_episode,
+                more,
+            } => {
+                write!(
+                    f,
+                    "in episode {episode} no action leads from row {row} to row {} (the agent is {agent_px:.0} px from where its \
+                     action takes it, and the T moves by {block_px:.0} px)",
+                    row + 1
+                )?;
+                if *more > 0 {
+                    write!(f, ", and likewise in the first or last step of {more} more episodes")?;
+                }
+                match (of_episode, is_first) {
+                    (Some(other), true) => write!(
+                        f,
+                        "; row {row} goes on from the last row of episode {other}, so that episodes end one row too early"
+                    )?,
+                    (Some(other), false) => write!(
+                        f,
+                        "; row {} leads to the first row of episode {other}, so that episodes end one row too late",
+                        row + 1
+                    )?,
+                    (None, _) => {}
+                }
+                write!(f, "; check {ENDS}")
+            }
+            Self::Unrecognized {
+                missed,
+                looked_at,
+                exchanged,
+            } => {
+                let look = match exchanged {
+                    true => "; with red and blue exchanged they are: write RGB in place of BGR",
+                    false => "",
+                };
+                write!(
+                    f,
+                    "agent and T are not found in {missed} of {looked_at} frames looked at{look}; expected PushT's board as \
+                     gym-pusht draws it: a blue agent (65, 105, 225), a gray T (119, 136, 153) and a light green goal (144, \
+                     238, 144) on white, in RGB from 0 to 255"
+                )
+            }
             Self::Unseen {
                 episode,
                 row,

@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use pusht_env::State;
+use pusht_env::{Frame, State};
 use pusht_vision::{Tracker, VisionError, wrap};
 
 use crate::{DatasetFault, Numbered, distance};
@@ -15,6 +15,8 @@ const LOOKED_AT: usize = 3;
 const EPISODES: usize = 1000;
 /// Least confidence of the tracker.
 const CLEAR: f64 = 0.5;
+/// Frames without agent or T after which no more are looked at if they are all so far.
+const ALL_MISSED: usize = 48;
 
 /// What a frame shows, beside the states of its row and of its neighbors.
 struct Look {
@@ -37,11 +39,55 @@ impl Look {
     }
 }
 
+/// In how many frames agent and T are found.
+#[derive(Default)]
+struct Found {
+    looked_at: usize,
+    clear: usize,
+    /// Only with red and blue exchanged.
+    exchanged: usize,
+}
+
+impl Found {
+    /// Tracks a frame and counts it; `None` without a clear agent and T.
+    fn track(&mut self, tracker: &Tracker, frame: &Frame) -> Result<Option<State>, VisionError> {
+        let shown = |frame: &Frame| -> Result<Option<State>, VisionError> {
+            let seen = tracker.track(frame)?;
+            let is_clear = seen.agent_confidence.min(seen.block_confidence) >= CLEAR;
+            Ok(seen.state().filter(|_| is_clear))
+        };
+        let found = shown(frame)?;
+        self.looked_at += 1;
+        if found.is_some() {
+            self.clear += 1;
+        } else {
+            let mut exchanged = frame.clone();
+            exchanged.pixels_mut().for_each(|pixel| pixel.0.swap(0, 2));
+            self.exchanged += usize::from(shown(&exchanged)?.is_some());
+        }
+        Ok(found)
+    }
+
+    fn fault(&self) -> Option<DatasetFault> {
+        let missed = self.looked_at - self.clear;
+        (2 * missed > self.looked_at).then_some(DatasetFault::Unrecognized {
+            missed,
+            looked_at: self.looked_at,
+            exchanged: 2 * self.exchanged > missed,
+        })
+    }
+}
+
 pub(crate) fn unseen(episodes: &[Numbered<'_>]) -> Result<Option<DatasetFault>, VisionError> {
+    let episodes: Vec<_> = episodes.iter().filter(|rows| !rows.of.frames.is_empty()).collect();
     let step = episodes.len().div_ceil(EPISODES).max(1);
+    let mut found = Found::default();
     let (mut worst, mut more, mut around): (Option<(usize, Look)>, usize, Vec<[f64; 3]>) = (None, 0, Vec::new());
     for rows in episodes.iter().step_by(step) {
-        let looks = looks(rows)?;
+        if found.clear == 0 && found.looked_at >= ALL_MISSED {
+            break;
+        }
+        let looks = looks(rows, &mut found)?;
         around.extend(looks.iter().filter_map(|look| look.around));
         // Two of three, as the tracker may be wrong once.
         if looks.iter().filter(|look| look.is_off()).count() < 2 {
@@ -52,6 +98,9 @@ pub(crate) fn unseen(episodes: &[Numbered<'_>]) -> Result<Option<DatasetFault>, 
             None => worst = furthest.map(|look| (rows.index, look)),
             Some(_) => more += 1,
         }
+    }
+    if let Some(fault) = found.fault() {
+        return Ok(Some(fault));
     }
     if let Some((episode, look)) = worst {
         return Ok(Some(DatasetFault::Unseen {
@@ -73,25 +122,21 @@ pub(crate) fn unseen(episodes: &[Numbered<'_>]) -> Result<Option<DatasetFault>, 
     }))
 }
 
-fn looks(rows: &Numbered<'_>) -> Result<Vec<Look>, VisionError> {
-    let Some(states) = rows.of.states.as_deref() else {
-        return Ok(Vec::new());
-    };
+/// Tracks frames of an episode; those in which agent and T are found, beside their states.
+fn looks(rows: &Numbered<'_>, all: &mut Found) -> Result<Vec<Look>, VisionError> {
     let tracker = Tracker::new(rows.of.goal)?;
+    let states = rows.of.states.as_deref();
     let mut found = Vec::new();
     for part in 1..=LOOKED_AT {
         let row = rows.of.frames.len() * part / (LOOKED_AT + 1);
-        let (Some(frame), Some(state)) = (rows.of.frames.get(row), states.get(row)) else {
+        let shown = match all.track(&tracker, &rows.of.frames[row]) {
+            Err(VisionError::FrameSize { .. }) => return Ok(Vec::new()),
+            shown => shown?,
+        };
+        let (Some(shown), Some(states)) = (shown, states) else {
             continue;
         };
-        let seen = match tracker.track(frame) {
-            Err(VisionError::FrameSize { .. }) => return Ok(Vec::new()),
-            seen => seen?,
-        };
-        let Some(shown) = seen
-            .state()
-            .filter(|_| seen.agent_confidence.min(seen.block_confidence) >= CLEAR)
-        else {
+        let Some(state) = states.get(row) else {
             continue;
         };
         let off = |angle: f64| {

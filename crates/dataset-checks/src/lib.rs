@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod actions;
+mod ends;
 mod fault;
 mod frames;
 mod tracking_errors;
@@ -20,7 +21,7 @@ struct Numbered<'a> {
 /// Looks for what cannot be meant in episodes of one dataset, of which the first has the index `first`: all rows of actions
 /// and states, three frames of each episode. An empty list says that nothing was noticed.
 ///
-/// For data whose frames show the standard colors and the T; frames that are not 96 × 96 are not looked at.
+/// For data whose frames show the T; frames that are not 96 × 96 are not looked at, and episodes may be without frames.
 ///
 /// # Errors
 /// A goal that is not finite.
@@ -33,7 +34,8 @@ pub fn dataset_faults(episodes: &[Episode], first: usize) -> Result<Vec<DatasetF
     let mut faults: Vec<_> = actions::off_board(&episodes).into_iter().collect();
     faults.extend(actions::unexplained(&episodes));
     if faults.is_empty() {
-        faults.extend(episodes.iter().find_map(actions::joined));
+        let joined = || episodes.iter().find_map(actions::joined);
+        faults.extend(ends::shifted(&episodes).or_else(joined));
     }
     faults.extend(frames::unseen(&episodes)?);
     Ok(faults)

@@ -15,6 +15,9 @@ pub(crate) const METADATA: &str = "lora_adapter_metadata";
 /// File with the configuration beside the adapters, as peft writes it.
 const CONFIG_FILE: &str = "adapter_config.json";
 
+/// Keys of the rank in the header of a safetensors file, as kohya and others write it.
+const RANK_KEYS: [&str; 3] = ["ss_network_dim", "r", "rank"];
+
 /// peft's configuration of adapters, as far as it affects their output.
 #[derive(Clone, Debug, Default, Deserialize)]
 struct Config {
@@ -187,17 +190,41 @@ impl Numbers {
     /// The error names the key and what is wrong with it.
     fn read(header: &BTreeMap<String, String>) -> Result<Self, String> {
         let alpha = number(header, &["ss_network_alpha", "lora_alpha", "network_alpha", "alpha"])?;
-        let rank = number(header, &["ss_network_dim", "r", "rank"])?;
-        let whole = |(key, rank): (&str, f64)| match rank.fract() == 0.0 && (1.0..1e6).contains(&rank) {
-            true => Ok(rank as usize),
-            false => Err(format!(
-                "{key} in its header is {rank}; expected a rank, a whole number from 1"
-            )),
-        };
         Ok(Self {
             alpha,
-            rank: rank.map(whole).transpose()?,
+            rank: rank(header)?.map(|(_, rank)| rank),
         })
+    }
+}
+
+/// The rank in the header and its key.
+fn rank(header: &BTreeMap<String, String>) -> Result<Option<(&'static str, usize)>, String> {
+    let whole = |(key, rank): (&'static str, f64)| match rank.fract() == 0.0 && (1.0..1e6).contains(&rank) {
+        true => Ok((key, rank as usize)),
+        false => Err(format!(
+            "{key} in its header is {rank}; expected a rank, a whole number from 1"
+        )),
+    };
+    number(header, &RANK_KEYS)?.map(whole).transpose()
+}
+
+/// What is wrong with the rank in the header of a file whose adapters have a scale without it: it is no number, or that of
+/// none of them.
+pub(crate) fn odd_rank(header: &BTreeMap<String, String>, layers: &BTreeMap<String, AdapterScale>) -> Option<String> {
+    let counts = "the rank of the tensors is used";
+    match rank(header) {
+        // kohya's word for ranks that differ from layer to layer.
+        _ if RANK_KEYS
+            .iter()
+            .any(|key| header.get(*key).is_some_and(|text| text.trim() == "Dynamic")) =>
+        {
+            None
+        }
+        Err(problem) => Some(format!("{problem}: {counts}")),
+        Ok(Some((key, rank))) if layers.values().all(|layer| layer.rank != rank) => Some(format!(
+            "{key} in its header is {rank}, which is that of no tensor: {counts}"
+        )),
+        Ok(_) => None,
     }
 }
 

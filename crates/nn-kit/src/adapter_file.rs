@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use burn::module::Module;
 use burn::tensor::FloatDType;
 
-use crate::adapter_alpha::{METADATA, Stated, statement};
+use crate::adapter_alpha::{METADATA, Stated, odd_rank, statement};
 use crate::adapter_names::{AdapterName, Part, not_computed, other_form};
 use crate::export::save_with_metadata;
 use crate::load_weights::KeyMap;
@@ -102,6 +102,7 @@ impl AdapterFile {
             layers.insert(layer.clone(), AdapterScale { rank, scale });
             sources.insert(source);
         }
+        sources.extend(odd_rank(file.metadata(), &layers));
         Ok(Self {
             layers,
             sources,
@@ -114,7 +115,8 @@ impl AdapterFile {
         &self.layers
     }
 
-    /// Says how the file was understood: number of adapters, ranks, scales, and where alpha was found.
+    /// Says how the file was understood: number of adapters, ranks, scales, where alpha was found, and whether the header
+    /// states another rank.
     pub fn description(&self) -> String {
         let range = |values: &mut dyn Iterator<Item = f64>| {
             let (low, high) = values.fold((f64::INFINITY, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));

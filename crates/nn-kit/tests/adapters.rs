@@ -235,3 +235,50 @@ fn numbers_of_the_header_that_cannot_be_meant_are_refused() {
     write_safetensors(&path, &[("ss_network_alpha", "Dynamic")], &with_tensors);
     assert_eq!(AdapterFile::open(&path).unwrap().layers()[Q].scale, 0.5);
 }
+
+#[test]
+fn a_rank_of_the_header_that_the_tensors_contradict_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("adapters.safetensors");
+    let plain = adapters("");
+    let mut with_tensors = plain.clone();
+    with_tensors.push(number(&format!("{Q}.alpha"), 2.0));
+    with_tensors.push(number(&format!("{UP}.alpha"), 1.0));
+    let open = |metadata: &[(&str, &str)]| {
+        write_safetensors(&path, metadata, &with_tensors);
+        scales(&AdapterFile::open(&path).unwrap())
+    };
+    for (rank, told) in [
+        ("8", "ss_network_dim in its header is 8, which is that of no tensor"),
+        ("four", "ss_network_dim in its header is \"four\"; expected a number"),
+        ("1.5", "ss_network_dim in its header is 1.5; expected a rank"),
+    ] {
+        let (found, text) = open(&[("ss_network_dim", rank)]);
+        assert_eq!(found, [0.5, 0.5]);
+        assert!(
+            text.contains(told) && text.ends_with("the rank of the tensors is used"),
+            "{text}"
+        );
+    }
+    // That of one of them, or none at all.
+    for rank in ["4", "2", "Dynamic", "None"] {
+        let (_, text) = open(&[("ss_network_dim", rank)]);
+        assert!(text.ends_with("scale 0.5: alpha from tensors of that name"), "{text}");
+    }
+
+    // Beside a configuration that states alpha.
+    let one_rank = &plain[..2];
+    let config = r#"{"r": 4, "lora_alpha": 2}"#;
+    let told = "ss_network_dim in its header is 8";
+    write_safetensors(
+        &path,
+        &[("lora_adapter_metadata", config), ("ss_network_dim", "8")],
+        one_rank,
+    );
+    let text = AdapterFile::open(&path).unwrap().description();
+    assert!(text.contains("scale 0.5") && text.contains(told), "{text}");
+    std::fs::write(folder.path().join("adapter_config.json"), config).unwrap();
+    write_safetensors(&path, &[("ss_network_dim", "8")], one_rank);
+    let text = AdapterFile::open(&path).unwrap().description();
+    assert!(text.contains("scale 0.5") && text.contains(told), "{text}");
+}

@@ -529,3 +529,44 @@ fn options_of_lerobot_are_refused_for_other_datasets() {
     let error = open_with(&path, &tolerance(0.01)).err().unwrap().to_string();
     assert!(error.contains("--tolerance"), "{error}");
 }
+
+#[test]
+fn states_are_read_from_the_counts_that_are_documented() {
+    const STATE: &str = "observation.state";
+    const BLOCK: &str = "block_pose";
+    let with = |columns: &[(&str, usize)]| {
+        let mut dataset = Dataset::new(&[2]);
+        for &(name, width) in columns {
+            let cells = Cells::Lists32(width, (0..2 * width).map(|i| i as f32).collect());
+            dataset.rows().set(name, cells);
+        }
+        dataset
+    };
+    let rows = |columns: &[(&str, usize)]| {
+        let states = read(&with(columns)).unwrap().remove(0).states?;
+        Some(states.iter().map(|state| state.to_row()).collect::<Vec<_>>())
+    };
+    assert_eq!(
+        rows(&[(STATE, 2), (BLOCK, 3)]),
+        Some(vec![[0.0, 1.0, 0.0, 1.0, 2.0], [2.0, 3.0, 3.0, 4.0, 5.0]])
+    );
+    // gym-pusht's state in one column.
+    let whole = vec![[0.0, 1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0, 9.0]];
+    assert_eq!(rows(&[(STATE, 5)]), Some(whole));
+    // The agent alone, or the T alone.
+    assert_eq!(rows(&[(STATE, 2)]), None);
+    assert_eq!(rows(&[(BLOCK, 3)]), None);
+    for width in [1, 3, 4, 6, 7] {
+        let error = refused(&with(&[(STATE, width)]));
+        assert!(
+            error.contains("column observation.state: expected [agent x, agent y], or [agent x, agent y, T x")
+                && error.contains(&format!("found {width} numbers in a row")),
+            "{error}"
+        );
+    }
+    let error = refused(&with(&[(STATE, 2), (BLOCK, 4)]));
+    assert!(
+        error.contains("column block_pose: expected [x, y, angle]") && error.contains("found 4 numbers"),
+        "{error}"
+    );
+}

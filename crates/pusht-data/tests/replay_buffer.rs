@@ -137,6 +137,17 @@ fn foreign_layouts_are_named() {
         "{e}"
     );
 
+    for width in [2, 4, 7] {
+        let (bytes, shape) = (vec![0; 4 * 22 * width], format!("22,{width}"));
+        let (_dir, path) = broken(|p| overwrite(p, "data/state", "0.0", "<f4", &shape, &bytes));
+        let (e, found) = (error(&path), format!("found shape [22, {width}]"));
+        assert!(
+            e.contains("data/state: expected shape [rows, 5]: agent x, agent y, T x, T y, T angle")
+                && e.contains(&found),
+            "{e}"
+        );
+    }
+
     let (_dir, path) = broken(|p| {
         replace(p, "data/action/.zarray", "<f4", "|b1");
         replace(p, "data/action/.zarray", "0.0", "false");

@@ -137,6 +137,17 @@ fn both_readers_agree(_: &()) {
         save_video(material.at(name), &material.frames, VideoOptions { fps: 10, scale: 2 }).unwrap();
         videos.push(material.at(name));
     }
+    // Delays of 0 and 1 in place of 10, in frames 1 and 3.
+    let mut gif = fs::read(material.at("ours.gif")).unwrap();
+    let controls: Vec<usize> = (0..gif.len() - 8)
+        .filter(|&i| gif[i..i + 3] == [0x21, 0xf9, 4])
+        .collect();
+    for (frame, delay) in [(1, 0), (3, 1)] {
+        assert_eq!(gif[controls[frame] + 4], 10);
+        gif[controls[frame] + 4] = delay;
+    }
+    fs::write(material.at("short.gif"), gif).unwrap();
+    videos.push(material.at("short.gif"));
     let x264 = "-c:v libx264 -pix_fmt yuv420p";
     videos.push(material.encode("bframes.mp4", &format!("{x264} -bf 3 -g 12")));
     videos.push(material.encode(

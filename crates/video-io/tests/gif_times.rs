@@ -40,9 +40,14 @@ fn joined_frames_count_as_often_as_they_are_shown() {
     expected.extend((0..3).map(|k| (11, k > 0)));
     let delays = [50, 10, 10, 10, 10, 10, 10, 70, 10, 10, 10, 30];
     assert_eq!(resampled(&delays, 10).unwrap(), expected);
-    // Viewers show frames without a delay for a tenth of a second.
-    let without = delays.map(|delay| if delay == 10 { 0 } else { delay });
-    assert_eq!(resampled(&without, 10).unwrap(), expected);
+    // Players show frames with a delay of 0 or 1 for a tenth of a second.
+    for short in [0, 1] {
+        let without = delays.map(|delay| if delay == 10 { short } else { delay });
+        assert_eq!(resampled(&without, 10).unwrap(), expected);
+    }
+    // The shortest delay that counts: of 50 frames a second every fifth.
+    let shown: Vec<usize> = resampled(&[2; 20], 10).unwrap().iter().map(|frame| frame.0).collect();
+    assert_eq!(shown, [0, 5, 10, 15]);
     // Thirty frames a second, in hundredths; a third of a second are three frames.
     let fast: Vec<u16> = (0..30).map(|i| if i == 12 { 33 } else { [3, 3, 4][i % 3] }).collect();
     assert_eq!(resampled(&fast, 10).unwrap().iter().filter(|frame| frame.1).count(), 2);

@@ -44,11 +44,7 @@ impl RowTable {
             let found = format!("{} numbers in a row", columns.width(ACTION));
             columns.wrong(ACTION, "[x, y], the target of the agent", found)
         })?;
-        let parts = columns.vectors(AGENT)?.flatten().zip(columns.vectors(BLOCK)?.flatten());
-        let states = parts.map(|(agent, block)| {
-            let state = |([x, y], [u, v, angle]): ([f64; 2], [f64; 3])| State::from_row([x, y, u, v, angle]);
-            agent.into_iter().zip(block).map(state).collect()
-        });
+        let states = states(&columns)?;
         let mut episodes: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         let numbers = columns.needed(EPISODE, columns.counts(EPISODE)?)?;
         for (row, number) in numbers.into_iter().enumerate() {
@@ -153,4 +149,23 @@ impl RowTable {
         }
         Ok(times.into_iter().map(|time| place.from + time).collect())
     }
+}
+
+/// The states, if the poses of the T are known: beside the positions of the agent, or in a column of their own.
+fn states(columns: &NumberTable) -> Result<Option<Vec<State>>, TableError> {
+    if let Some(Some(rows)) = columns.vectors(AGENT)? {
+        return Ok(Some(rows.into_iter().map(State::from_row).collect()));
+    }
+    let wrong = |name: &str, expected: &str| {
+        let found = format!("{} numbers in a row", columns.width(name));
+        columns.wrong(name, &format!("{expected}; rename a column of anything else"), found)
+    };
+    let agent = columns
+        .vectors(AGENT)?
+        .map(|agent| agent.ok_or_else(|| wrong(AGENT, "[agent x, agent y], or [agent x, agent y, T x, T y, T angle]")));
+    let block = columns.vectors(BLOCK)?;
+    let block = block.map(|block| block.ok_or_else(|| wrong(BLOCK, "[x, y, angle] of the T")));
+    let state = |([x, y], [u, v, angle]): ([f64; 2], [f64; 3])| State::from_row([x, y, u, v, angle]);
+    let parts = agent.transpose()?.zip(block.transpose()?);
+    Ok(parts.map(|(agent, block)| agent.into_iter().zip(block).map(state).collect()))
 }

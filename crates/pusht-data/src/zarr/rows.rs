@@ -72,7 +72,11 @@ impl Rows {
                 .chain(want)
                 .collect::<Vec<_>>()
                 .join(", ");
-            return Err(layout(format!("shape [{want}]"), format!("shape {shape:?}")));
+            let meaning = match name {
+                "data/state" => ": agent x, agent y, T x, T y, T angle (rename an array of anything else)",
+                _ => "",
+            };
+            return Err(layout(format!("shape [{want}]{meaning}"), format!("shape {shape:?}")));
         }
         let chunk_shape = array
             .chunk_shape(&vec![0; shape.len()])

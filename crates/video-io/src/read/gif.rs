@@ -13,8 +13,10 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-/// Delay that viewers use in place of 0, hundredths of a second.
-const NO_DELAY: i64 = 10;
+/// Shortest delay that browsers and FFmpeg take as it is, hundredths of a second.
+const SHORTEST_DELAY: i64 = 2;
+/// Delay that they use in place of shorter ones.
+const USUAL_DELAY: i64 = 10;
 
 /// Most pixels of a frame: 8192 × 4096.
 const MOST_PIXELS: u64 = 1 << 25;
@@ -109,7 +111,7 @@ fn too_large(path: &Path, what: String) -> VideoIoError {
 
 /// How long a frame with this delay is shown, hundredths of a second.
 fn shown(delay: i64) -> i64 {
-    if delay == 0 { NO_DELAY } else { delay }
+    if delay < SHORTEST_DELAY { USUAL_DELAY } else { delay }
 }
 
 /// Reads the delays of all frames, but not their pixels. A damaged file is reported when its frames are read.
