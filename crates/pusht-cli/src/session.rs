@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use dataset_checks::{DatasetFault, check_dataset};
-use pusht_data::{Episode, Source};
+use dataset_checks::{DatasetFault, check_dataset, dataset_faults};
+use pusht_data::{Episode, Provenance, Source};
+use pusht_env::GOAL;
 use pusht_jobs::{Cancelled, JobContext, Silent, cancel_on_ctrl_c, counted, terminal_or_lines};
 
 use crate::arguments::chosen_device;
@@ -90,6 +91,33 @@ impl Session<'_> {
         let warn = |fault: &DatasetFault| self.ctx.say(&format!("warning: {}: {fault}", source.name()));
         check_dataset(&episodes, warn).with_context(|| path.display().to_string())?;
         Ok((source, episodes))
+    }
+
+    /// Warns of what cannot be meant in the first `count` episodes of a dataset, in the frames of the first `seen` of them.
+    pub(crate) fn warn_of(&mut self, source: &Source, count: usize, seen: usize) -> Result<()> {
+        let mut episodes = match seen.min(count) {
+            0 => Vec::new(),
+            seen => source.episodes(0..seen, &mut self.ctx)?,
+        };
+        for index in episodes.len()..count {
+            let provenance = Provenance {
+                source: source.name(),
+                index,
+                seed: None,
+                actions: String::new(),
+            };
+            episodes.push(Episode {
+                frames: Vec::new(),
+                actions: source.actions(index)?.to_vec(),
+                states: source.states(index)?,
+                goal: GOAL,
+                provenance,
+            });
+        }
+        for fault in dataset_faults(&episodes, 0)? {
+            self.ctx.say(&format!("warning: {}: {fault}", source.name()));
+        }
+        Ok(())
     }
 
     #[allow(clippy::print_stdout, reason = "the result of a command is its output")]

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{ends_with, json, record, succeeds};
+use common::{change, ends_with, json, pusht, record, shift_ends, succeeds};
 
 #[test]
 fn demonstrations_are_recorded_once_and_converted() {
@@ -113,4 +113,38 @@ fn what_the_simulator_does_not_reproduce_is_told_with_what_was_compared() {
     ];
     let error = ends_with(1, folder, &wrong);
     assert!(error.contains("no camera \"top\"; expected image (--camera"), "{error}");
+}
+
+#[test]
+fn a_conversion_warns_of_what_cannot_be_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    record(folder);
+    change(folder, "shifted.zarr", shift_ends);
+    change(folder, "bgr.zarr", |episodes| {
+        let frames = episodes.iter_mut().flat_map(|of| &mut of.frames);
+        let pixels = frames.flat_map(|frame| frame.pixels_mut());
+        pixels.for_each(|pixel| pixel.0.swap(0, 2));
+    });
+    let convert = |from: &str, to: &str| {
+        let arguments = ["demos", "convert", "--from", from, "--to", to, "--as", "png"];
+        let output = pusht(folder, &arguments);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success() && folder.join(to).is_dir(), "{told}");
+        told
+    };
+    let told = convert("shifted.zarr", "a");
+    assert!(
+        told.contains("warning: shifted.zarr: in episode 1 no action leads from row 0 to row 1 (the agent is "),
+        "{told}"
+    );
+    let told = convert("bgr.zarr", "b");
+    assert!(
+        told.contains(
+            "warning: bgr.zarr: agent and T are not found in 9 of 9 frames looked at; with red and blue exchanged"
+        ),
+        "{told}"
+    );
+    let told = convert("set.jsonl", "c");
+    assert!(!told.contains("warning"), "{told}");
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{json, record, succeeds};
+use common::{change, json, pusht, record, shift_ends, succeeds};
 
 #[test]
 fn data_sets_are_scored() {
@@ -44,4 +44,26 @@ fn data_sets_are_scored() {
 
     let expert = json(folder, &["score", "expert", "--episodes", "2", "--steps", "8"]);
     assert_eq!(expert["episode_length"]["max"], 8.0);
+}
+
+#[test]
+fn actions_of_episodes_that_end_in_the_wrong_row_are_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    record(folder);
+    change(folder, "shifted.zarr", shift_ends);
+    let warnings = |data: &str| {
+        let output = pusht(folder, &["score", "actions", "--data", data]);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{told}");
+        told
+    };
+    let told = warnings("shifted.zarr");
+    assert!(
+        told.contains("warning: shifted.zarr: in episode 1 no action leads from row 0 to row 1 (the agent is "),
+        "{told}"
+    );
+    assert!(told.contains("episodes end one row too early"), "{told}");
+    let told = warnings("set.jsonl");
+    assert!(!told.contains("warning"), "{told}");
 }

@@ -4,6 +4,9 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use pusht_data::{Episode, open, write_replay_buffer};
+use pusht_jobs::JobContext;
+
 /// Runs `pusht` in a folder.
 pub fn pusht(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_pusht"))
@@ -48,4 +51,28 @@ pub fn record(folder: &Path) {
 pub fn json(folder: &Path, arguments: &[&str]) -> serde_json::Value {
     let text = succeeds(folder, &[arguments, &["--json", "-"]].concat());
     serde_json::from_str(&text).expect("JSON")
+}
+
+/// Writes the dataset of [`record`] as a replay buffer, changed.
+pub fn change(folder: &Path, name: &str, change: impl FnOnce(&mut [Episode])) {
+    let mut ctx = JobContext::silent();
+    let source = open(folder.join("set.jsonl")).expect("a dataset");
+    let mut episodes = source.episodes(0..source.len(), &mut ctx).expect("episodes");
+    change(&mut episodes);
+    let lengths: Vec<usize> = episodes.iter().map(Episode::len).collect();
+    write_replay_buffer(folder.join(name), &lengths, episodes.into_iter().map(Ok), &mut ctx).expect("it is written");
+}
+
+/// Ends every episode but the last a row too early.
+pub fn shift_ends(episodes: &mut [Episode]) {
+    for at in 1..episodes.len() {
+        let before = &mut episodes[at - 1];
+        let frame = before.frames.pop().expect("a frame");
+        let action = before.actions.pop().expect("an action");
+        let state = before.states.as_mut().and_then(Vec::pop).expect("a state");
+        let after = &mut episodes[at];
+        after.frames.insert(0, frame);
+        after.actions.insert(0, action);
+        after.states.as_mut().expect("states").insert(0, state);
+    }
 }

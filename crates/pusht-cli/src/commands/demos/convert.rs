@@ -18,6 +18,8 @@ use crate::session::Session;
 
 /// Source of the sets that `pusht demos record` writes.
 const EXPERT: &str = "expert";
+/// Episodes whose frames are looked at before the conversion.
+const LOOKED_AT: usize = 32;
 
 /// Convert a dataset into another layout, or into videos
 ///
@@ -76,6 +78,7 @@ impl Convert {
         }
         conversion.scale = self.scale.unwrap_or(conversion.scale);
         let source = self.reading.open_of("--from", &self.from, &mut session.ctx)?;
+        session.warn_of(&source, source.first(self.episodes)?, LOOKED_AT)?;
         let converted = conversion.run(&source, &self.to, &mut session.ctx)?;
         self.card(&source, layout, &converted, &mut session.ctx);
         let mut text = format!(

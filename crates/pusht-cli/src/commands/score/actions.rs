@@ -33,6 +33,7 @@ pub(crate) struct Actions {
 impl Actions {
     pub(crate) fn run(self, session: &mut Session) -> Result<Outcome> {
         let source = self.reading.open(&self.data, &mut session.ctx)?;
+        session.warn_of(&source, source.len(), 0)?;
         let skipped = self.skip_first;
         let trajectories = source.trajectories(skipped)?;
         let measures = ActionMeasures::of(&trajectories.actions, trajectories.agent.as_deref(), self.seed)
