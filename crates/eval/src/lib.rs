@@ -23,8 +23,8 @@ pub use pusht_jobs::JobContext;
 pub use rollout::{
     EpisodeRecord, EpisodeScores, FIRST_START_SEED, FilmError, POSE_ANGLE_DEGREES, POSE_DISTANCE, Protocol,
     RECORD_SCHEMA, RandomTarget, RecordError, RolloutConfig, RolloutError, RolloutPart, RolloutRecord, RolloutScores,
-    SOLVED_COVERAGE, StandStill, Summary, UnknownProtocol, evenly_spaced, film, pose_reached, rollout, rollout_labeled,
-    rollout_some,
+    SOLVED_COVERAGE, StandStill, Summary, UnknownProtocol, UnknownWeakness, Weakened, Weakness, evenly_spaced, film,
+    pose_reached, rollout, rollout_labeled, rollout_some,
 };
 pub use verdict::{ABOVE_FLOOR, Comparison, Generator, GeneratorKind, Outcome, Verdict};
 pub use verdict_error::VerdictError;

@@ -17,6 +17,6 @@ pub use server::Server;
 pub use settings::Settings;
 pub use stats::{
     AuditScore, AuditScores, AuditedReport, ClipReport, Figure, Level, RaterReport, RatingReport, ScaleComparison,
-    ScaleReport, compare_scores, krippendorff_alpha, read_audit_scores, score_of_clip, spearman,
+    ScaleReport, compare_scores, krippendorff_alpha, read_audit_scores, score_of_clip,
 };
 pub use study::ServerSummary;

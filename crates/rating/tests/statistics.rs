@@ -1,9 +1,9 @@
 //! Comparison with other implementations: the pip package `krippendorff`, and scipy (fixtures/make_agreement.py).
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use rating::{Level, RatedClip, Rating, Ratings, Scale, Scores, krippendorff_alpha, spearman};
+use rating::{Level, RatedClip, Rating, Ratings, Scale, Scores, krippendorff_alpha};
 use serde::Deserialize;
-use traj_metrics::Bootstrap;
+use traj_metrics::{Bootstrap, spearman};
 
 #[derive(Deserialize)]
 struct Fixture {

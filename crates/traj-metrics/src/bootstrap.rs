@@ -150,6 +150,25 @@ impl Bootstrap {
         })
     }
 
+    /// Interval of a statistic that is not defined for every resample, such as a correlation: `value`, that of the sets
+    /// themselves, with the bounds over the resamples that define it. The sets are those of [`Bootstrap::draws`]. There are no
+    /// bounds if the first set has one item only, or if fewer than half of the resamples define the statistic.
+    ///
+    /// # Errors
+    /// Those of [`Bootstrap::draws`].
+    pub fn estimate(
+        &self,
+        value: f64,
+        counts: &[usize],
+        mut statistic: impl FnMut(&[Vec<usize>]) -> Option<f64>,
+    ) -> Result<Estimate, MetricError> {
+        let mut drawn = self.draws(counts, |sets| statistic(sets).unwrap_or(f64::NAN))?;
+        drawn.retain(|value| value.is_finite());
+        let enough = counts.first().is_some_and(|&count| count > 1) && 2 * drawn.len() >= self.resamples;
+        let bounds = enough.then(|| self.bounds(&drawn)).transpose()?;
+        Ok(Estimate { value, bounds })
+    }
+
     /// Bounds that contain the level's share of drawn values.
     ///
     /// # Errors

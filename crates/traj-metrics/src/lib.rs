@@ -12,6 +12,7 @@
 mod autocorrelation;
 mod bootstrap;
 mod cells;
+mod correlation;
 mod directness;
 mod distance;
 mod error;
@@ -25,6 +26,7 @@ mod table;
 
 pub use autocorrelation::velocity_autocorrelation;
 pub use bootstrap::Bootstrap;
+pub use correlation::{pearson, spearman};
 pub use directness::{Directness, MIN_DISPLACEMENT, directness, set_directness, window_directness};
 pub use distance::{label_variance, mse, paired_l2, r2};
 pub use error::MetricError;

@@ -122,6 +122,12 @@ pub enum WorldEvalError {
         /// Frames found.
         found: usize,
     },
+    /// Two policies of one name.
+    #[error("the policy {policy} is given twice; expected different policies")]
+    PolicyTwice {
+        /// Its name.
+        policy: String,
+    },
     /// A start that the world refuses.
     #[error("{world} refuses the start of seed {seed}: {reason}")]
     Start {

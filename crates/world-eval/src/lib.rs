@@ -10,6 +10,7 @@ mod judge;
 mod limit;
 mod nearest;
 mod policy_rollout;
+mod policy_scores;
 mod pose_fit;
 mod request;
 mod rollout;
@@ -30,6 +31,10 @@ pub use nearest::TrainingWindows;
 pub use policy_rollout::{
     EpisodeCourse, LostFrames, PARTED, WORLD_ROLLOUT_SCHEMA, WorldEpisode, WorldEpisodeEnd, WorldRollout,
     WorldRolloutJob, WorldRolloutRecord, WorldRolloutScores,
+};
+pub use policy_scores::{
+    NamedPolicy, NoCorrelation, PolicyInWorld, PolicyReturns, ReturnCorrelation, WORLD_SCORE_SCHEMA, WorldScoreJob,
+    WorldScoreReport,
 };
 pub use request::{PathClip, PathOrigin, PathRequest};
 pub use rollout::{SamplingTime, roll_out, sampling_time};

@@ -70,16 +70,19 @@ impl Policy for RandomTarget {
 
     fn act(&mut self, obs: &ObsBatch<'_>, out: &mut [Action]) -> Result<(), PolicyError> {
         for (&env, action) in obs.envs.iter().zip(out) {
-            let generator = self.generators.entry(env).or_insert_with(|| {
-                let mut seed = [0; 32];
-                seed[..8].copy_from_slice(&self.seed.to_le_bytes());
-                seed[8..16].copy_from_slice(&(env as u64).to_le_bytes());
-                Pcg64::from_seed(seed)
-            });
+            let generator = self.generators.entry(env).or_insert_with(|| stream_of(self.seed, env));
             *action = [generator.random_range(0.0..512.0), generator.random_range(0.0..512.0)];
         }
         Ok(())
     }
+}
+
+/// The random numbers of an environment in rollouts of one seed.
+pub(super) fn stream_of(seed: u64, env: usize) -> Pcg64 {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    bytes[8..16].copy_from_slice(&(env as u64).to_le_bytes());
+    Pcg64::from_seed(bytes)
 }
 
 const STATE: ObsSpec = ObsSpec {

@@ -11,6 +11,7 @@ pub(crate) mod rows;
 mod run;
 mod scores;
 mod summary;
+mod weakened;
 
 pub use film::{FilmError, evenly_spaced, film};
 pub use floors::{RandomTarget, StandStill};
@@ -21,3 +22,4 @@ pub use record_error::RecordError;
 pub use run::{RolloutConfig, RolloutError, rollout, rollout_labeled, rollout_some};
 pub use scores::{EpisodeScores, POSE_ANGLE_DEGREES, POSE_DISTANCE, RolloutScores, SOLVED_COVERAGE, pose_reached};
 pub use summary::Summary;
+pub use weakened::{UnknownWeakness, Weakened, Weakness};

@@ -1,12 +1,11 @@
 //! Two sets of scores of the same clips, compared scale by scale: an audit's, a model's, the means of people.
 
 use serde::{Deserialize, Serialize};
-use traj_metrics::Bootstrap;
+use traj_metrics::{Bootstrap, spearman};
 
 use super::agreement::{Level, krippendorff_alpha};
 use super::audit::{AuditScores, score_of_clip};
 use super::compute::{check_scores, figure, mean};
-use super::rank::spearman;
 use super::report::Figure;
 use crate::{RatingError, Scale};
 

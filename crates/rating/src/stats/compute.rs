@@ -1,10 +1,9 @@
 //! Computes the statistics of a study.
 
-use traj_metrics::Bootstrap;
+use traj_metrics::{Bootstrap, Estimate, spearman};
 
 use super::agreement::{Level, krippendorff_alpha};
 use super::audit::{AuditScore, AuditScores, score_of_clip};
-use super::rank::spearman;
 use super::report::{ClipReport, Figure, RaterReport, RatingReport, ScaleReport};
 use crate::{RatingError, Ratings, Scale};
 
@@ -201,12 +200,9 @@ pub(super) fn figure(
     bootstrap: Bootstrap,
     value: f64,
     counts: &[usize],
-    mut statistic: impl FnMut(&[Vec<usize>]) -> Option<f64>,
+    statistic: impl FnMut(&[Vec<usize>]) -> Option<f64>,
 ) -> Result<Figure, RatingError> {
-    let mut drawn = bootstrap.draws(counts, |sets| statistic(sets).unwrap_or(f64::NAN))?;
-    drawn.retain(|d| d.is_finite());
-    let enough = counts[0] > 1 && 2 * drawn.len() >= bootstrap.resamples;
-    let bounds = enough.then(|| bootstrap.bounds(&drawn)).transpose()?;
+    let Estimate { value, bounds } = bootstrap.estimate(value, counts, statistic)?;
     Ok(Figure {
         value,
         interval: bounds.map(|bounds| [bounds.low, bounds.high]),

@@ -5,7 +5,6 @@ mod audit;
 mod compare;
 mod compute;
 mod files;
-mod rank;
 mod report;
 mod text;
 
@@ -14,5 +13,4 @@ pub use audit::{AuditScore, AuditScores, score_of_clip};
 pub use compare::{ScaleComparison, compare_scores};
 pub use compute::AuditedReport;
 pub use files::read_audit_scores;
-pub use rank::spearman;
 pub use report::{ClipReport, Figure, RaterReport, RatingReport, ScaleReport};

@@ -13,3 +13,4 @@ mod table;
 pub use job::{WorldRollout, WorldRolloutJob};
 pub use record::{EpisodeCourse, PARTED, WORLD_ROLLOUT_SCHEMA, WorldEpisode, WorldEpisodeEnd, WorldRolloutRecord};
 pub use scores::{LostFrames, WorldRolloutScores};
+pub(crate) use table::{cell, lost};

@@ -54,7 +54,7 @@ pub struct LostFrames {
 }
 
 impl LostFrames {
-    fn of(episodes: &[WorldEpisode], lost: impl Fn(&WorldEpisode) -> &[usize]) -> Self {
+    pub(crate) fn of(episodes: &[WorldEpisode], lost: impl Fn(&WorldEpisode) -> &[usize]) -> Self {
         let counts = || episodes.iter().map(|episode| lost(episode).len());
         Self {
             frames: counts().sum(),

@@ -96,14 +96,16 @@ impl WorldRolloutRecord {
     }
 }
 
-fn cell(value: Interval, digits: usize) -> String {
+/// A mean, with its interval if it has one.
+pub(crate) fn cell(value: Interval, digits: usize) -> String {
     match value.bounds {
         Some(_) => format!("{value:.digits$}"),
         None => format!("{:.digits$}", value.mean),
     }
 }
 
-fn lost(lost: LostFrames, steps: usize) -> String {
+/// How many of `steps` frames.
+pub(crate) fn lost(lost: LostFrames, steps: usize) -> String {
     match lost.frames {
         0 => format!("0 of {steps}"),
         frames => format!("{frames} of {steps}, in {}", counted(lost.episodes, "episode")),
