@@ -1,15 +1,10 @@
 #![doc = include_str!("../README.md")]
 
-mod arguments;
 mod cards;
 mod cli;
 mod commands;
-mod data_options;
-mod hub;
 mod outcome;
-mod policy_choice;
 mod session;
-mod world_choice;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -6,12 +6,11 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use dataset_checks::{DatasetFault, check_dataset, dataset_faults};
+use named_parts::{DataOptions, chosen_device};
 use pusht_data::{Episode, Provenance, Source};
 use pusht_env::GOAL;
 use pusht_jobs::{Cancelled, JobContext, Silent, cancel_on_ctrl_c, counted, terminal_or_lines};
 
-use crate::arguments::chosen_device;
-use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 
 /// Exit status: the command completed, but a check failed.

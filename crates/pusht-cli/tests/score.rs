@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{change, json, pusht, record, shift_ends, succeeds};
+use common::{change, ends_with, json, pusht, record, shift_ends, succeeds};
 
 #[test]
 fn data_sets_are_scored() {
@@ -66,4 +66,78 @@ fn actions_of_episodes_that_end_in_the_wrong_row_are_warned_of() {
     assert!(told.contains("episodes end one row too early"), "{told}");
     let told = warnings("set.jsonl");
     assert!(!told.contains("warning"), "{told}");
+}
+
+#[test]
+fn policies_are_compared_in_a_world_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let arguments = |policies: &[&'static str]| -> Vec<&'static str> {
+        let mut all = vec![
+            "score",
+            "world-model",
+            "--world",
+            "simulator",
+            "--episodes",
+            "2",
+            "--steps",
+            "30",
+        ];
+        all.extend(policies.iter().flat_map(|policy| ["--policy", *policy]));
+        all
+    };
+    let three = arguments(&["still", "random", "expert:stop=25"]);
+    let found = json(folder, &[&three[..], &["--seed", "3"]].concat());
+    assert_eq!(
+        (&found["protocol"], &found["seed"], &found["first_start_seed"]),
+        (&"paper".into(), &3.into(), &100_000.into())
+    );
+    assert_eq!(
+        (&found["world"], &found["episodes"], &found["steps"]),
+        (&"exact simulator".into(), &2.into(), &30.into())
+    );
+    for (policy, name) in found["policies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(["still", "random", "expert:stop=25"])
+    {
+        assert_eq!(policy["policy"], name);
+        assert_eq!(policy["returns"]["world"].as_array().unwrap().len(), 2);
+        if !name.starts_with("expert") {
+            // These do not react to what they see.
+            assert_eq!(
+                (&policy["parted"], &policy["steps_together"]["mean"]),
+                (&0.into(), &30.0.into())
+            );
+        }
+    }
+    let r = found["correlation"]["pearson"]["value"].as_f64().unwrap();
+    assert!((0.9..=1.0).contains(&r), "{found}");
+
+    let text = succeeds(folder, &arguments(&["still", "random"]));
+    assert!(text.contains("| still | 0."), "{text}");
+    assert!(
+        text.contains("No correlation: 2 policies are too few; expected at least 3."),
+        "{text}"
+    );
+
+    let refused = |arguments: &[&str]| ends_with(1, folder, arguments);
+    let error = refused(&arguments(&["expert"]));
+    assert!(
+        error.contains("the number of policies is 1; expected at least 2"),
+        "{error}"
+    );
+    let error = refused(&arguments(&["still", "expert:slow"]));
+    assert!(
+        error.contains("--policy expert:slow") && error.contains("noise=PX"),
+        "{error}"
+    );
+    let error = refused(&["score", "world-model", "--world", "simulater"]);
+    assert!(
+        error.contains("--world simulater: no such file or folder, did you mean simulator?"),
+        "{error}"
+    );
+    let error = refused(&["score", "world-model", "--world", "simulator", "--episodes", "0"]);
+    assert!(error.contains("at least 1 episode"), "{error}");
 }

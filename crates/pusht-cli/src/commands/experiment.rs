@@ -6,11 +6,9 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use hub_files::RepoKind;
+use named_parts::{DataOptions, device_name, hub};
 use pipeline::{Config, RunOptions, Selection, VideoChoice};
 
-use crate::arguments::device_name;
-use crate::data_options::DataOptions;
-use crate::hub;
 use crate::outcome::Outcome;
 use crate::session::{Session, command_line};
 

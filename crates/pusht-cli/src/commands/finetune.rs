@@ -5,15 +5,13 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use hub_files::{Card, CardLicense, RepoKind};
+use named_parts::{DataOptions, device_name, gigabytes, hub};
 use pusht_jobs::counted;
 use serde_json::json;
 use video_finetune::{ClipSource, Family, Finetune, FinetuneConfig, Finetuned, Preset, write_tiny_model};
 use video_gen::ModelSpec;
 
-use crate::arguments::{device_name, gigabytes};
 use crate::cards;
-use crate::data_options::DataOptions;
-use crate::hub;
 use crate::outcome::Outcome;
 use crate::session::Session;
 

@@ -7,15 +7,13 @@ use burn::tensor::DType;
 use clap::{ArgGroup, Args};
 use clip_generation::{ClipEndpoints, Generation, GenerationJob, SplitName};
 use hub_files::{Card, CardLicense};
+use named_parts::{DataOptions, device_name, finite, gigabytes, hub};
 use pusht_jobs::counted;
 use serde::Serialize;
 use video_gen::{FrameSize, LoadOptions, ModelSpec, SamplingOptions};
 
 use super::demos::Environment;
-use crate::arguments::{device_name, finite, gigabytes};
 use crate::cards;
-use crate::data_options::DataOptions;
-use crate::hub;
 use crate::outcome::Outcome;
 use crate::session::Session;
 

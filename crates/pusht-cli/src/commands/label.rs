@@ -7,14 +7,13 @@ use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 use idm::{IdmSpec, Reduction};
 use labeling::{DatasetJob, LabelJob, LabelMethod, LabeledDataset, LabelingSummary, Layout, Settings, VideoNote};
+use named_parts::{device_name, hub};
 use pusht_data::InverseDynamics;
 use pusht_jobs::{Shard, counted};
 use serde_json::json;
 use video_io::find_videos;
 
-use crate::arguments::device_name;
 use crate::cards;
-use crate::hub;
 use crate::outcome::Outcome;
 use crate::session::Session;
 

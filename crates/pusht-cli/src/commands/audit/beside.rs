@@ -1,9 +1,8 @@
 //! The models of `pusht audit world --beside`, by name.
 
 use anyhow::{Error, Result};
+use named_parts::{WorldChoice, world_names};
 use video_gen::ModelSpec;
-
-use crate::world_choice::{WorldChoice, names};
 
 /// A model beside the world that is judged.
 pub(super) enum Beside {
@@ -29,7 +28,7 @@ impl Beside {
             Self::Video(_) => None,
         });
         let worlds: Vec<&WorldChoice> = std::iter::once(world).chain(worlds).collect();
-        let mut names = names(&worlds).into_iter();
+        let mut names = world_names(&worlds).into_iter();
         let mut all: Vec<String> = names.next().into_iter().collect();
         all.extend(
             beside

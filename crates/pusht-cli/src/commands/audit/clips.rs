@@ -6,14 +6,13 @@ use anyhow::{Result, bail, ensure};
 use clap::Args;
 use clip_audit::fvd::I3d;
 use clip_review::{RealSet, ReviewJob, Verdicts, VerdictsError};
+use named_parts::{DataOptions, device_name};
 use pipeline::{Config, RunOptions};
 use rating::Ratings;
 use report::write_clips;
 
 use super::judge::JudgeOptions;
 use super::{people, train};
-use crate::arguments::device_name;
-use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::{Session, command_line};
 

@@ -13,8 +13,8 @@ mod world;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
+use named_parts::DataOptions;
 
-use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
 

@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use clip_generation::MotionReport;
+use named_parts::{DataOptions, device_name};
 use serde_json::json;
 use video_gen::ObjectLatentModel;
 
-use crate::arguments::device_name;
-use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 use clip_generation::SplitName;
+use named_parts::{DataOptions, WorldChoice, device_name, hub};
 use pusht_data::{Source, Split, SplitProtocol, WorldModel};
 use pusht_env::EnvConfig;
 use pusht_jobs::{claim_folder, write_bytes, write_json};
@@ -14,12 +15,8 @@ use video_gen::{LoadOptions, LoadedModel};
 use world_eval::{DemonstrationPaths, ExpertPaths, GateJob, GateReference, PathClip, TrainingWindows, WorldFilms};
 
 use super::beside::Beside;
-use crate::arguments::device_name;
-use crate::data_options::DataOptions;
-use crate::hub;
 use crate::outcome::Outcome;
 use crate::session::Session;
-use crate::world_choice::WorldChoice;
 
 /// The table in the folder of --out.
 const TABLE: &str = "gate.md";

@@ -7,8 +7,8 @@ use clap::Args;
 use clip_audit::VideoAuditor;
 use clip_audit::benchmark::{AuditBenchmark, RecordedClips, TrialReport};
 use corruptions::Clip;
+use named_parts::DataOptions;
 
-use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use hub_files::CardLicense;
+use named_parts::DataOptions;
 use pusht_data::{Conversion, Converted, DataLayout, Source, write_lerobot, write_replay_buffer};
 use pusht_jobs::{JobContext, counted};
 use pusht_play::InterventionSegments;
@@ -12,7 +13,6 @@ use serde_json::json;
 
 use super::Environment;
 use crate::cards;
-use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
 

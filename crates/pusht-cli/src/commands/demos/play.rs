@@ -6,15 +6,14 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use bc_policy::ObsSource;
 use clap::Args;
+use named_parts::{PolicyChoice, device_name, locate_policy};
 use pusht_data::Simulation;
 use pusht_jobs::counted;
 use pusht_play::{GuidedPolicy, PlayServer, PlaySettings};
 use serde_json::json;
 
 use super::Environment;
-use crate::arguments::device_name;
 use crate::outcome::Outcome;
-use crate::policy_choice::{PolicyChoice, locate_policy};
 use crate::session::Session;
 
 /// Play in the browser: record your own demonstrations, or watch a policy (--policy) and take over from it

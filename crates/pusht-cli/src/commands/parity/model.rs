@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use named_parts::device_name;
 
 use super::{Compared, each};
-use crate::arguments::device_name;
 use crate::outcome::Outcome;
 use crate::session::Session;
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use eval::{AlongDemonstration, GoalPolicy, GoalProtocol, GoalTiming, WithoutAgentGoal, rollout_to_goals};
+use named_parts::{DataOptions, PolicyChoice, WorldChoice, hub, similar};
 use planning::{
     ClipPlanner, ClipPlannerSettings, InSimulator, InWorldModel, PictureCost, SearchPolicy, SearchSettings, goal_tasks,
 };
@@ -14,13 +15,8 @@ use video_gen::{ClipLengths, LoadOptions, ModelSpec, SamplingOptions};
 use video_io::{Format, VideoOptions, save_video};
 
 use super::Rollout;
-use crate::arguments::similar;
-use crate::data_options::DataOptions;
-use crate::hub;
 use crate::outcome::Outcome;
-use crate::policy_choice::PolicyChoice;
 use crate::session::Session;
-use crate::world_choice::WorldChoice;
 
 /// What names of policies that search in a world begin with, and of those that play clips of a video model.
 const MPC: &str = "mpc:";

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use eval::{Protocol, RolloutConfig};
+use named_parts::{WorldChoice, is_built_in_policy};
 use pusht_env::Policy;
 use pusht_jobs::{claim_folder, hash_path};
 use video_io::save_video;
@@ -11,9 +12,7 @@ use world_eval::{WorldRollout, WorldRolloutJob};
 
 use super::Rollout;
 use crate::outcome::Outcome;
-use crate::policy_choice::is_built_in;
 use crate::session::Session;
-use crate::world_choice::WorldChoice;
 
 /// The table in the folder of --out.
 const TABLE: &str = "rollout.md";
@@ -55,7 +54,7 @@ impl Rollout {
         }
         let mut played = job.run(policy.as_mut(), world.model.as_ref(), &mut session.ctx)?;
         played.record.world_sha256 = world.sha256;
-        if !is_built_in(&self.policy) {
+        if !is_built_in_policy(&self.policy) {
             let hash = hash_path(Path::new(&self.policy)).with_context(|| self.policy.clone())?;
             played.record.policy_sha256 = Some(hash);
         }

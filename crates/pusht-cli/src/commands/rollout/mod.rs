@@ -10,15 +10,13 @@ use anyhow::{Context, Result, ensure};
 use bc_policy::ObsSource;
 use clap::Args;
 use eval::{Protocol, RolloutConfig, RolloutPart, RolloutScores, film, rollout};
+use named_parts::{PolicyChoice, WorldChoice, device_name, is_built_in_policy, locate_policy};
 use pusht_env::Policy;
 use pusht_jobs::{Shard, counted, hash_path};
 use video_io::{Format, VideoOptions, save_video};
 
-use crate::arguments::device_name;
 use crate::outcome::Outcome;
-use crate::policy_choice::{PolicyChoice, is_built_in, locate_policy};
 use crate::session::Session;
-use crate::world_choice::WorldChoice;
 use goals::GoalArgs;
 use protocol_choice::ProtocolChoice;
 
@@ -39,7 +37,8 @@ use protocol_choice::ProtocolChoice;
 /// recorded actions.
 #[derive(Args)]
 pub(crate) struct Rollout {
-    /// Policy: still, random, expert, the file of a trained policy, a folder with a LeRobot diffusion policy, or
+    /// Policy: still, random, expert, the expert weakened (expert:noise=PX on its targets, expert:random=SHARE of random
+    /// targets, expert:stop=STEPS), the file of a trained policy, a folder with a LeRobot diffusion policy, or
     /// hub:OWNER/NAME, either of them on the Hugging Face Hub; to goals also mpc:WORLD with a world as in --in,
     /// planner:MODEL with a model as in `pusht generate --model`, and demonstration
     #[arg(
@@ -64,7 +63,7 @@ pub(crate) struct Rollout {
     /// Seed of the first start state; the others follow it [default: 100000]
     #[arg(long, value_name = "N")]
     first_start: Option<u64>,
-    /// random: seed of the policy [default: 0]; to goals: seed of the draw of starts and of the policy [default: 42]
+    /// random, expert weakened: seed of the policy [default: 0]; to goals: seed of the draw of starts and of the policy [default: 42]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     #[command(flatten)]
@@ -159,7 +158,7 @@ impl Rollout {
 
     fn policy(&self) -> Result<Box<dyn Policy>> {
         // The device of --in may be that of the world alone.
-        let for_world = is_built_in(&self.policy) && self.world.as_ref().is_some_and(WorldChoice::has_device);
+        let for_world = is_built_in_policy(&self.policy) && self.world.as_ref().is_some_and(WorldChoice::has_device);
         PolicyChoice {
             policy: &self.policy,
             seed: self.seed,
@@ -171,7 +170,7 @@ impl Rollout {
 
     /// What determines the actions besides the start states, so that parts of different policies are not merged.
     fn made_by(&self) -> Result<String> {
-        let policy = if is_built_in(&self.policy) {
+        let policy = if is_built_in_policy(&self.policy) {
             self.policy.clone()
         } else {
             let hash = hash_path(&self.policy).with_context(|| self.policy.clone())?;

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use named_parts::DataOptions;
 use pusht_jobs::counted;
 use serde_json::json;
 use traj_metrics::{ActionMeasures, PaperFigures};
 
-use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
 

@@ -6,10 +6,10 @@ use anyhow::Result;
 use clap::Args;
 use corruptions::Degradation;
 use idm::{IdmEvaluation, LearnedIdm, PaperExtraction};
+use named_parts::DataOptions;
 use pusht_data::Split;
 use serde_json::json;
 
-use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
 

@@ -5,6 +5,7 @@ mod expert;
 mod idm;
 mod replay;
 mod tracker;
+mod world_model;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -12,7 +13,7 @@ use clap::Subcommand;
 use crate::outcome::Outcome;
 use crate::session::Session;
 
-/// Evaluate one component: actions, inverse dynamics, tracker, replay, expert
+/// Evaluate one component: actions, inverse dynamics, tracker, replay, expert, world model
 #[derive(Subcommand)]
 pub(crate) enum Score {
     Actions(actions::Actions),
@@ -20,6 +21,7 @@ pub(crate) enum Score {
     Tracker(tracker::Tracker),
     Replay(replay::Replay),
     Expert(expert::Expert),
+    WorldModel(world_model::WorldModel),
 }
 
 impl Score {
@@ -30,6 +32,7 @@ impl Score {
             Self::Tracker(command) => command.run(session),
             Self::Replay(command) => command.run(session),
             Self::Expert(command) => command.run(session),
+            Self::WorldModel(command) => command.run(session),
         }
     }
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 use clip_audit::ReplayJob;
+use named_parts::DataOptions;
 
-use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
 

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use clap::Args;
 use dataset_checks::{TrackingErrors, dataset_faults};
+use named_parts::DataOptions;
 use pusht_jobs::counted;
 use serde_json::json;
 
-use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
 

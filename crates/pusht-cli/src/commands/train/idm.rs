@@ -6,14 +6,13 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 use idm::{ClosedForm, LearnedConfig, Reduction, held_out_error};
+use named_parts::{DataOptions, device_name};
 use pusht_data::{InverseDynamics, Split, SplitProtocol};
 use pusht_training::TrainSpec;
 use pusht_vision::InitialMotion;
 use training::{devices, out_folder};
 
-use crate::arguments::device_name;
 use crate::cards;
-use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
 

@@ -6,16 +6,14 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use bc_policy::{Augmentation, evaluate, track_episodes};
 use clap::Args;
+use named_parts::{DataOptions, device_name, hub};
 use pusht_data::{Split, SplitProtocol};
 use pusht_jobs::counted;
 use pusht_training::TrainSpec;
 use training::{devices, out_folder};
 
 use super::policy_settings::PolicySettings;
-use crate::arguments::device_name;
 use crate::cards;
-use crate::data_options::DataOptions;
-use crate::hub;
 use crate::outcome::Outcome;
 use crate::session::Session;
 

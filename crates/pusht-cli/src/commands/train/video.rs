@@ -6,15 +6,14 @@ use anyhow::{Context, Result, bail, ensure};
 use burn::tensor::Device;
 use clap::{Args, ValueEnum};
 use clip_generation::{SampleOptions, write_samples};
+use named_parts::{DataOptions, device_name};
 use pixel_world::PixelWorldSettings;
 use pusht_data::{Split, SplitProtocol, VideoModel};
 use pusht_training::{TrainData, TrainModel, TrainSpec};
 use training::out_folder;
 use video_gen::{PathTrainSettings, PixelVideoSettings, TrainSettings};
 
-use crate::arguments::device_name;
 use crate::cards;
-use crate::data_options::DataOptions;
 use crate::outcome::Outcome;
 use crate::session::Session;
 

@@ -1,7 +1,7 @@
 //! Names of the Hugging Face Hub, `hub:OWNER/NAME[@REVISION][/PATH]`, in place of paths. They are looked up here and nowhere else:
 //! everything behind it gets a local path.
 
-pub(crate) mod layouts;
+pub mod layouts;
 mod weights;
 
 use std::path::{Path, PathBuf};
@@ -12,15 +12,18 @@ use idm::IdmSpec;
 use pusht_jobs::JobContext;
 use video_gen::ModelSpec;
 
-pub(crate) use weights::fetch_imagenet;
+pub use weights::fetch_imagenet;
 
 /// Whether text is a name of the Hub.
-pub(crate) fn is_name(text: &Path) -> bool {
+pub fn is_name(text: &Path) -> bool {
     text.to_str().is_some_and(|text| text.starts_with(HubName::PREFIX))
 }
 
 /// The local path of what an option names: itself, unless it is a name of the Hub.
-pub(crate) fn locate(
+///
+/// # Errors
+/// A failed download; a repository without such files.
+pub fn locate(
     option: &str,
     path: &Path,
     kind: RepoKind,
@@ -35,7 +38,10 @@ pub(crate) fn locate(
 }
 
 /// As [`locate`], of an option that may not be given, for a model's files.
-pub(crate) fn locate_given(
+///
+/// # Errors
+/// A failed download; a repository without such files.
+pub fn locate_given(
     option: &str,
     path: Option<PathBuf>,
     layouts: &[HubLayout],
@@ -46,7 +52,10 @@ pub(crate) fn locate_given(
 }
 
 /// A video model whose files are here. `text`: whether its text encoder is somewhere else.
-pub(crate) fn locate_model(option: &str, model: ModelSpec, text: bool, ctx: &mut JobContext) -> Result<ModelSpec> {
+///
+/// # Errors
+/// A failed download; a repository without such files.
+pub fn locate_model(option: &str, model: ModelSpec, text: bool, ctx: &mut JobContext) -> Result<ModelSpec> {
     let Some(name) = model.hub_name() else {
         return Ok(model);
     };
@@ -56,7 +65,10 @@ pub(crate) fn locate_model(option: &str, model: ModelSpec, text: bool, ctx: &mut
 }
 
 /// Inverse dynamics whose file is here.
-pub(crate) fn locate_idm(option: &str, idm: IdmSpec, ctx: &mut JobContext) -> Result<IdmSpec> {
+///
+/// # Errors
+/// A failed download; a repository without such files.
+pub fn locate_idm(option: &str, idm: IdmSpec, ctx: &mut JobContext) -> Result<IdmSpec> {
     let mut file = |path: PathBuf, layout| locate(option, &path, RepoKind::Model, &[layout], ctx);
     Ok(match idm {
         IdmSpec::Learned(path) => IdmSpec::Learned(file(path, layouts::learned_idm())?),

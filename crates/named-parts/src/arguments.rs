@@ -6,7 +6,10 @@ use std::sync::OnceLock;
 static CHOSEN: OnceLock<training::BestDevice> = OnceLock::new();
 
 /// Parses the name of a device: `auto` becomes the name of the best one, so that results name it.
-pub(crate) fn device_name(text: &str) -> Result<String, String> {
+///
+/// # Errors
+/// None; the device is checked where it is opened.
+pub fn device_name(text: &str) -> Result<String, String> {
     if text != "auto" {
         return Ok(text.to_owned());
     }
@@ -14,25 +17,31 @@ pub(crate) fn device_name(text: &str) -> Result<String, String> {
 }
 
 /// The device that `auto` chose, and why no other, if an argument asked for it.
-pub(crate) fn chosen_device() -> Option<String> {
+pub fn chosen_device() -> Option<String> {
     CHOSEN.get().map(ToString::to_string)
 }
 
 /// Parses a finite number.
-pub(crate) fn finite(text: &str) -> Result<f64, String> {
+///
+/// # Errors
+/// Text that is no finite number.
+pub fn finite(text: &str) -> Result<f64, String> {
     let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
     number.ok_or_else(|| "expected a finite number".to_owned())
 }
 
 /// Parses gigabytes (10⁹ bytes) into bytes.
-pub(crate) fn gigabytes(text: &str) -> Result<u64, String> {
+///
+/// # Errors
+/// Text that is no number above 0.
+pub fn gigabytes(text: &str) -> Result<u64, String> {
     let number = finite(text).ok().filter(|number| *number > 0.0);
     let number = number.ok_or("expected gigabytes above 0")?;
     Ok((number * 1e9) as u64)
 }
 
 /// The name that `text` most likely was to be: the one with the fewest edits, at most two.
-pub(crate) fn similar<'a>(text: &str, names: &[&'a str]) -> Option<&'a str> {
+pub fn similar<'a>(text: &str, names: &[&'a str]) -> Option<&'a str> {
     let near = names.iter().map(|name| (edits(text, name), *name));
     near.filter(|(edits, _)| *edits <= 2).min().map(|(_, name)| name)
 }

@@ -13,7 +13,7 @@ use crate::hub;
 
 /// How a dataset is read, where it leaves a choice.
 #[derive(Args)]
-pub(crate) struct DataOptions {
+pub struct DataOptions {
     /// LeRobot sets with several cameras: the one that shows the board, with or without `observation.images.`
     #[arg(long, value_name = "NAME")]
     camera: Option<String>,
@@ -24,7 +24,7 @@ pub(crate) struct DataOptions {
 
 impl DataOptions {
     /// The options for the library.
-    pub(crate) fn source(&self) -> SourceOptions {
+    pub fn source(&self) -> SourceOptions {
         let default = SourceOptions::default();
         SourceOptions {
             camera: self.camera.clone(),
@@ -33,7 +33,10 @@ impl DataOptions {
     }
 
     /// The local path of the dataset of --data, which may be on the Hub.
-    pub(crate) fn locate(&self, path: &Path, ctx: &mut JobContext) -> Result<PathBuf> {
+    ///
+    /// # Errors
+    /// A failed download; a repository without a dataset.
+    pub fn locate(&self, path: &Path, ctx: &mut JobContext) -> Result<PathBuf> {
         self.locate_of("--data", path, ctx)
     }
 
@@ -43,27 +46,42 @@ impl DataOptions {
     }
 
     /// As [`Self::locate`], where a dataset may be given.
-    pub(crate) fn locate_given(&self, path: Option<&Path>, ctx: &mut JobContext) -> Result<Option<PathBuf>> {
+    ///
+    /// # Errors
+    /// Those of [`Self::locate`].
+    pub fn locate_given(&self, path: Option<&Path>, ctx: &mut JobContext) -> Result<Option<PathBuf>> {
         path.map(|path| self.locate(path, ctx)).transpose()
     }
 
     /// Opens the dataset of --data.
-    pub(crate) fn open(&self, path: &Path, ctx: &mut JobContext) -> Result<Source> {
+    ///
+    /// # Errors
+    /// Those of [`Self::locate`]; a dataset that cannot be read.
+    pub fn open(&self, path: &Path, ctx: &mut JobContext) -> Result<Source> {
         self.open_of("--data", path, ctx)
     }
 
     /// Opens the dataset of another option, which is named in messages.
-    pub(crate) fn open_of(&self, option: &str, path: &Path, ctx: &mut JobContext) -> Result<Source> {
+    ///
+    /// # Errors
+    /// Those of [`Self::open`].
+    pub fn open_of(&self, option: &str, path: &Path, ctx: &mut JobContext) -> Result<Source> {
         Ok(open_with(self.locate_of(option, path, ctx)?, &self.source())?)
     }
 
     /// As [`Self::open`], where a dataset may be given.
-    pub(crate) fn open_given(&self, path: Option<&Path>, ctx: &mut JobContext) -> Result<Option<Source>> {
+    ///
+    /// # Errors
+    /// Those of [`Self::open`].
+    pub fn open_given(&self, path: Option<&Path>, ctx: &mut JobContext) -> Result<Option<Source>> {
         path.map(|path| self.open(path, ctx)).transpose()
     }
 
     /// Refuses the options where there is no dataset.
-    pub(crate) fn need(&self, data: bool) -> Result<()> {
+    ///
+    /// # Errors
+    /// The first option that is given without a dataset.
+    pub fn need(&self, data: bool) -> Result<()> {
         let given = [
             ("--camera", self.camera.is_some()),
             ("--tolerance", self.tolerance.is_some()),

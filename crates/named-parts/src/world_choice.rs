@@ -28,7 +28,7 @@ const BASE_NAME: &str = "pixel base";
 
 /// A world model as named on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum WorldChoice {
+pub enum WorldChoice {
     /// `simulator`: the exact simulator.
     Simulator,
     /// `pixel`: the base of the pixel world, which comes with the program.
@@ -70,20 +70,24 @@ impl fmt::Display for WorldChoice {
 }
 
 /// A world that was loaded.
-pub(crate) struct LoadedWorld {
-    pub(crate) model: Box<dyn WorldModel>,
+pub struct LoadedWorld {
+    /// The model.
+    pub model: Box<dyn WorldModel>,
     /// SHA-256 of its file.
-    pub(crate) sha256: Option<String>,
+    pub sha256: Option<String>,
 }
 
 impl WorldChoice {
     /// Whether it is a model on a device.
-    pub(crate) const fn has_device(&self) -> bool {
+    pub const fn has_device(&self) -> bool {
         !matches!(self, Self::Simulator)
     }
 
     /// Loads it; the simulator gets these settings. `option` is named in errors.
-    pub(crate) fn load(&self, option: &str, env: EnvConfig, device: &str, ctx: &mut JobContext) -> Result<LoadedWorld> {
+    ///
+    /// # Errors
+    /// A device that is not there; a file or folder that is missing or holds something else; a failed download.
+    pub fn load(&self, option: &str, env: EnvConfig, device: &str, ctx: &mut JobContext) -> Result<LoadedWorld> {
         match self {
             Self::Simulator => Ok(LoadedWorld {
                 model: Box::new(SimulatorWorld::new(env)?),
@@ -119,7 +123,7 @@ impl WorldChoice {
 }
 
 /// Names of worlds in a table: those of their files, with as many of the folders above as tell them apart.
-pub(crate) fn names(worlds: &[&WorldChoice]) -> Vec<String> {
+pub fn world_names(worlds: &[&WorldChoice]) -> Vec<String> {
     let parts: Vec<Vec<String>> = worlds.iter().map(|world| world.parts()).collect();
     let tail = |of: usize, count: usize| &parts[of][parts[of].len().saturating_sub(count)..];
     let name = |world: usize| {
@@ -198,7 +202,7 @@ mod tests {
     fn worlds_of_the_same_file_name_are_told_apart() {
         let named = |texts: &[&str]| {
             let worlds: Vec<WorldChoice> = texts.iter().map(|text| text.parse().unwrap()).collect();
-            names(&worlds.iter().collect::<Vec<_>>())
+            world_names(&worlds.iter().collect::<Vec<_>>())
         };
         assert_eq!(
             named(&["simulator", "pixel", "base.safetensors"]),

@@ -3,7 +3,7 @@
 use hub_files::{FileGroup, HubLayout};
 
 /// Datasets that `pusht_data::open_with` reads; of a LeRobot dataset the videos of one camera.
-pub(crate) fn dataset(camera: Option<&str>) -> Vec<HubLayout> {
+pub fn dataset(camera: Option<&str>) -> Vec<HubLayout> {
     let videos = camera.into_iter().flat_map(|camera| {
         // LeRobot's names of cameras have prefixes, which --camera may leave out.
         ["", "observation.images.", "observation."].map(|prefix| format!("videos/{prefix}{camera}/**"))
@@ -26,7 +26,7 @@ pub(crate) fn dataset(camera: Option<&str>) -> Vec<HubLayout> {
 }
 
 /// Video models of a kind of `video_gen::ModelSpec`; `text`: without the text encoder.
-pub(crate) fn video_model(kind: &str, text: bool) -> Vec<HubLayout> {
+pub fn video_model(kind: &str, text: bool) -> Vec<HubLayout> {
     let with_text = |layout: HubLayout| if text { layout } else { text_encoder(layout) };
     match kind {
         "ltx" => {
@@ -57,7 +57,7 @@ pub(crate) fn video_model(kind: &str, text: bool) -> Vec<HubLayout> {
 }
 
 /// Folders of the pixel model.
-pub(crate) fn pixel_world() -> HubLayout {
+pub fn pixel_world() -> HubLayout {
     HubLayout::new("a folder of `pusht train video --model pixel`")
         .with(FileGroup::required(["world.safetensors"]))
         .with(FileGroup::optional(["paths.safetensors"]))
@@ -65,19 +65,19 @@ pub(crate) fn pixel_world() -> HubLayout {
 }
 
 /// Folders with a text encoder.
-pub(crate) fn text() -> HubLayout {
+pub fn text() -> HubLayout {
     text_encoder(HubLayout::new("a folder with a text encoder"))
 }
 
 /// LoRA adapters, with the record of their training.
-pub(crate) fn adapters() -> HubLayout {
+pub fn adapters() -> HubLayout {
     HubLayout::file("a file of adapters", ["*.safetensors", "*.bin"])
         .with(FileGroup::optional(["finetune.json"]))
         .with(FileGroup::optional(["adapter_config.json"]))
 }
 
 /// Policies: LeRobot's, and those of `pusht train policy`.
-pub(crate) fn policy() -> Vec<HubLayout> {
+pub fn policy() -> Vec<HubLayout> {
     let lerobot = HubLayout::new("a LeRobot policy")
         .with(FileGroup::required(["config.json"]))
         .with(FileGroup::required(["model.safetensors"]))
@@ -92,12 +92,12 @@ pub(crate) fn policy() -> Vec<HubLayout> {
 }
 
 /// The learned inverse dynamics model.
-pub(crate) fn learned_idm() -> HubLayout {
+pub fn learned_idm() -> HubLayout {
     HubLayout::file("a model of `pusht train idm`", ["idm.safetensors"])
 }
 
 /// Checkpoints of Unified Video Action.
-pub(crate) fn uva() -> HubLayout {
+pub fn uva() -> HubLayout {
     HubLayout::file(
         "a checkpoint of Unified Video Action",
         ["*.ckpt", "*.pt", "*.safetensors"],

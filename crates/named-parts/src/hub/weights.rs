@@ -5,7 +5,10 @@ use bc_policy::{HubFile, ImageConfig, PolicyConfig, RESNET18_IMAGENET};
 use pusht_jobs::JobContext;
 
 /// Downloads torchvision's weights of ResNet-18 if a policy starts from them and they are not in the cache folder.
-pub(crate) fn fetch_imagenet(policy: &PolicyConfig, ctx: &mut JobContext) -> Result<()> {
+///
+/// # Errors
+/// A failed download, or other content than published.
+pub fn fetch_imagenet(policy: &PolicyConfig, ctx: &mut JobContext) -> Result<()> {
     let init = policy.section::<ImageConfig>().and_then(|image| image.init.as_deref());
     if init.is_none_or(|init| init.as_os_str() != ImageConfig::IMAGENET) {
         return Ok(());
