@@ -33,7 +33,7 @@ struct Played {
 }
 
 impl Played {
-    fn new(config: &RolloutConfig, steps: usize) -> NamedPolicy {
+    fn named(config: &RolloutConfig, steps: usize) -> NamedPolicy {
         let expert = Expert::new(ExpertConfig::default()).unwrap();
         let actions = (0..config.episodes).map(|number| {
             let seed = config.first_seed + number as u64;
@@ -127,9 +127,9 @@ fn open_loop(config: &RolloutConfig) -> Vec<NamedPolicy> {
     vec![
         NamedPolicy::new(Box::new(StandStill::default())),
         NamedPolicy::new(Box::new(RandomTarget::new(1))),
-        Played::new(config, 30),
-        Played::new(config, 50),
-        Played::new(config, 70),
+        Played::named(config, 30),
+        Played::named(config, 50),
+        Played::named(config, 70),
     ]
 }
 
