@@ -116,7 +116,10 @@ impl Registrar {
         }
         if has_color(frame) {
             let found = self.search(frame, view, plain);
-            if !matches!(found, Err(VisionError::TurnedBoard { .. })) {
+            if !matches!(
+                found,
+                Err(VisionError::TurnedBoard { .. } | VisionError::NoBoard { .. })
+            ) {
                 self.refuse_several(frame, &found)?;
                 self.refuse_tilted(frame, &found)?;
             }
